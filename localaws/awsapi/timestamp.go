@@ -1,6 +1,8 @@
 package awsapi
 
 import (
+	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -28,6 +30,9 @@ func (t *Timestamp) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return err
 	}
-	*t = Timestamp(time.UnixMilli(int64(s * 1000)).UTC())
+	if math.Abs(s) > 1<<40 {
+		return fmt.Errorf("timestamp %s is out of range", b)
+	}
+	*t = Timestamp(time.UnixMilli(int64(math.Round(s * 1000))).UTC())
 	return nil
 }

@@ -1,0 +1,115 @@
+# The functions and what each may do. Their environment, which is their contract with this configuration:
+#
+#   producer  QUEUE_NAME, PROJECT, BAD_RATIO
+#   consumer  FAILURE_REPORTING
+#   retry     SOURCE_QUEUE_NAME, LEVEL, MAX_ATTEMPTS, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS
+#   all       LOG_LEVEL, where log_level is set
+
+locals {
+  common_environment = var.log_level == null ? {} : { LOG_LEVEL = var.log_level }
+
+  build_hint = "Run `make build` (or `reliableq build`) first, or name the folder that holds the packages with dist_dir."
+
+  # What a function needs to send to, or to have a mapping receive from, a queue; and the key where the queues have one.
+  send_actions    = ["sqs:GetQueueUrl", "sqs:SendMessage"]
+  receive_actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+  key_statements = var.kms_key_arn == null ? [] : [{
+    sid       = "UseQueueKey"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.kms_key_arn]
+  }]
+}
+
+module "producer" {
+  source = "./modules/go-function"
+
+  name            = "${local.queue_name}_producer"
+  role_name       = "${local.queue_name}_producer_${data.aws_region.current.id}"
+  description     = "Sends orders to ${module.queues.names["source"]}, some of them bad."
+  zip_file        = "${var.dist_dir}/producer.zip"
+  build_hint      = local.build_hint
+  architecture    = var.architecture
+  timeout_seconds = var.producer.timeout_seconds
+  memory_mb       = var.producer.memory_mb
+  environment = merge(local.common_environment, {
+    QUEUE_NAME = module.queues.names["source"]
+    PROJECT    = var.producer.project
+    BAD_RATIO  = tostring(var.producer.bad_ratio)
+  })
+
+  policy_statements = concat(local.key_statements, [{
+    sid       = "SendToSource"
+    actions   = local.send_actions
+    resources = [module.queues.static_arns["source"]]
+  }])
+
+  recursive_loop           = var.recursive_loop.producer
+  log_retention_days       = var.log_retention_days
+  permissions_boundary_arn = var.permissions_boundary_arn
+}
+
+module "consumer" {
+  source = "./modules/go-function"
+
+  name            = "${local.queue_name}_consumer"
+  role_name       = "${local.queue_name}_consumer_${data.aws_region.current.id}"
+  description     = "Processes orders from ${module.queues.names["source"]}."
+  zip_file        = "${var.dist_dir}/consumer.zip"
+  build_hint      = local.build_hint
+  architecture    = var.architecture
+  timeout_seconds = var.consumer.timeout_seconds
+  memory_mb       = var.consumer.memory_mb
+  environment = merge(local.common_environment, {
+    FAILURE_REPORTING = var.failure_reporting
+  })
+
+  policy_statements = concat(local.key_statements, [{
+    sid       = "ReceiveFromSource"
+    actions   = local.receive_actions
+    resources = [module.queues.static_arns["source"]]
+  }])
+
+  reserved_concurrency     = var.reserved_concurrency
+  recursive_loop           = var.recursive_loop.consumer
+  log_retention_days       = var.log_retention_days
+  permissions_boundary_arn = var.permissions_boundary_arn
+}
+
+module "retry" {
+  source   = "./modules/go-function"
+  for_each = local.levels
+
+  name            = module.queues.names[each.key]
+  role_name       = "${module.queues.names[each.key]}_${data.aws_region.current.id}"
+  description     = "Replays messages from ${module.queues.names[each.key]} to ${module.queues.names["source"]}, later each time."
+  zip_file        = "${var.dist_dir}/retry.zip"
+  build_hint      = local.build_hint
+  architecture    = var.architecture
+  timeout_seconds = each.value.timeout_seconds
+  memory_mb       = each.value.memory_mb
+  environment = merge(local.common_environment, {
+    SOURCE_QUEUE_NAME    = module.queues.names["source"]
+    LEVEL                = tostring(each.value.number)
+    MAX_ATTEMPTS         = tostring(local.attempts_up_to[each.key])
+    BACKOFF_BASE_SECONDS = tostring(each.value.backoff_base_seconds)
+    BACKOFF_CAP_SECONDS  = tostring(each.value.backoff_cap_seconds)
+  })
+
+  policy_statements = concat(local.key_statements, [
+    {
+      sid       = "ReceiveFromRetry"
+      actions   = local.receive_actions
+      resources = [module.queues.static_arns[each.key]]
+    },
+    {
+      sid       = "ReplayToSource"
+      actions   = local.send_actions
+      resources = [module.queues.static_arns["source"]]
+    },
+  ])
+
+  reserved_concurrency     = each.value.reserved_concurrency
+  recursive_loop           = var.recursive_loop.retry
+  log_retention_days       = var.log_retention_days
+  permissions_boundary_arn = var.permissions_boundary_arn
+}

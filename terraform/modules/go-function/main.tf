@@ -1,0 +1,121 @@
+# One Lambda function from a zip with a bootstrap binary, with a role that may write its own log and what it is told.
+
+locals {
+  log_group_name = "/aws/lambda/${var.name}"
+
+  # X-Ray has no resources to name, so this one statement cannot come from policy_statements.
+  tracing_statements = var.tracing_mode != "Active" ? [] : [{
+    Sid       = "Trace"
+    Effect    = "Allow"
+    Action    = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+    Resource  = ["*"]
+    Condition = null
+  }]
+
+  statements = concat(
+    [{
+      Sid       = "WriteOwnLog"
+      Effect    = "Allow"
+      Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource  = ["${aws_cloudwatch_log_group.this.arn}:*"]
+      Condition = null
+    }],
+    local.tracing_statements,
+    [for s in var.policy_statements : {
+      Sid      = s.sid
+      Effect   = "Allow"
+      Action   = s.actions
+      Resource = s.resources
+      Condition = length(s.conditions) == 0 ? null : {
+        for test in distinct(s.conditions[*].test) : test => { for c in s.conditions : c.variable => c.values if c.test == test }
+      }
+    }],
+  )
+
+  # Members that are null must be absent, not null.
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [for s in local.statements : { for name, value in s : name => value if value != null }]
+  })
+
+  trust_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = local.log_group_name
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+resource "aws_iam_role" "this" {
+  name                 = coalesce(var.role_name, var.name)
+  description          = "Runs the Lambda function ${var.name}."
+  assume_role_policy   = local.trust_policy
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = "function"
+  role   = aws_iam_role.this.id
+  policy = local.policy
+}
+
+resource "aws_lambda_function" "this" {
+  function_name = var.name
+  description   = var.description
+  role          = aws_iam_role.this.arn
+
+  filename         = var.zip_file
+  source_code_hash = try(filebase64sha256(var.zip_file), null)
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = [var.architecture]
+
+  timeout                        = var.timeout_seconds
+  memory_size                    = var.memory_mb
+  reserved_concurrent_executions = var.reserved_concurrency
+
+  dynamic "environment" {
+    for_each = length(var.environment) > 0 ? [var.environment] : []
+    content {
+      variables = environment.value
+    }
+  }
+
+  tracing_config {
+    mode = var.tracing_mode
+  }
+
+  tags = var.tags
+
+  # An event source mapping is refused while the role lacks the queue's permissions, and an invocation before the log
+  # group exists would make one without retention: whoever depends on the function gets both.
+  depends_on = [aws_iam_role_policy.this, aws_cloudwatch_log_group.this]
+
+  lifecycle {
+    precondition {
+      condition     = fileexists(var.zip_file)
+      error_message = "The deployment package ${var.zip_file} of function ${var.name} does not exist. ${var.build_hint}"
+    }
+  }
+}
+
+resource "aws_lambda_function_recursion_config" "this" {
+  function_name  = aws_lambda_function.this.function_name
+  recursive_loop = var.recursive_loop
+}
+
+check "log_retention" {
+  assert {
+    condition     = var.log_retention_days != 0
+    error_message = "${local.log_group_name} keeps its log for ever, and its cost grows for ever. Set log_retention_days."
+  }
+}

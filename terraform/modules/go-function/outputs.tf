@@ -1,0 +1,34 @@
+output "name" {
+  description = "Name of the function."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "arn" {
+  description = "ARN of the function."
+  value       = aws_lambda_function.this.arn
+}
+
+output "timeout_seconds" {
+  description = "Seconds after which Lambda stops an invocation, for the check against a queue's visibility timeout."
+  value       = aws_lambda_function.this.timeout
+}
+
+output "reserved_concurrency" {
+  description = "Concurrent executions kept for the function, or null."
+  value       = var.reserved_concurrency
+}
+
+output "role_name" {
+  description = "Name of the function's role, to attach more policies to."
+  value       = aws_iam_role.this.name
+}
+
+output "role_arn" {
+  description = "ARN of the function's role."
+  value       = aws_iam_role.this.arn
+}
+
+output "log_group_name" {
+  description = "Name of the function's log group."
+  value       = aws_cloudwatch_log_group.this.name
+}

@@ -1,0 +1,107 @@
+# Alarms and a dashboard for queues, functions and event source mappings. Every alarm is one row of local.alarms; what
+# they share is said once, in the resource.
+
+locals {
+  queue_alarms = merge(
+    { for key, q in var.queues : "${key}_visible" => {
+      description = "Messages lie in the dead-letter queue ${q.name}. Look at why they failed, then replay or delete them."
+      namespace   = "AWS/SQS"
+      metric      = "ApproximateNumberOfMessagesVisible"
+      dimensions  = { QueueName = q.name }
+      statistic   = "Maximum"
+      threshold   = 1
+      period      = 60
+    } if q.dead_letter },
+    { for key, q in var.queues : "${key}_oldest" => {
+      description = "The oldest message in ${q.name} has used ${floor(100 * var.oldest_message_fraction)} % of its retention; at 100 % SQS drops it."
+      namespace   = "AWS/SQS"
+      metric      = "ApproximateAgeOfOldestMessage"
+      dimensions  = { QueueName = q.name }
+      statistic   = "Maximum"
+      threshold   = floor(q.retention_seconds * var.oldest_message_fraction)
+      period      = 300
+    } },
+  )
+
+  function_alarms = merge(
+    { for key, f in var.functions : "${key}_errors" => {
+      description = "Invocations of ${f.name} failed as a whole: a crash, a timeout or an error, not a message reported as failed."
+      namespace   = "AWS/Lambda"
+      metric      = "Errors"
+      dimensions  = { FunctionName = f.name }
+      statistic   = "Sum"
+      threshold   = f.errors
+      period      = 300
+    } },
+    { for key, f in var.functions : "${key}_throttles" => {
+      description = "Invocations of ${f.name} were throttled. Behind a queue each one costs its messages a receive: raise concurrency or bound the mapping's."
+      namespace   = "AWS/Lambda"
+      metric      = "Throttles"
+      dimensions  = { FunctionName = f.name }
+      statistic   = "Sum"
+      threshold   = 1
+      period      = 300
+    } },
+    { for key, f in var.functions : "${key}_recursion" => {
+      description = "Lambda's recursive-loop guard dropped invocations of ${f.name}. Lower the number of replays, or set recursive_loop to Allow."
+      namespace   = "AWS/Lambda"
+      metric      = "RecursiveInvocationsDropped"
+      dimensions  = { FunctionName = f.name }
+      statistic   = "Sum"
+      threshold   = 1
+      period      = 300
+    } if f.recursive },
+  )
+
+  mapping_alarms = merge(
+    { for key, m in var.mappings : "${key}_failed_events" => {
+      description = "${m.failed_events} or more events of the mapping ${key} were polled in five minutes without a successful invocation."
+      namespace   = "AWS/Lambda"
+      metric      = "FailedInvokeEventCount"
+      dimensions  = { EventSourceMappingUUID = m.uuid }
+      statistic   = "Sum"
+      threshold   = m.failed_events
+      period      = 300
+    } },
+    { for key, m in var.mappings : "${key}_dropped_events" => {
+      description = "The mapping ${key} dropped events: they were polled and neither processed nor left in the queue."
+      namespace   = "AWS/Lambda"
+      metric      = "DroppedEventCount"
+      dimensions  = { EventSourceMappingUUID = m.uuid }
+      statistic   = "Sum"
+      threshold   = 1
+      period      = 300
+    } },
+  )
+
+  alarms = merge(local.queue_alarms, local.function_alarms, local.mapping_alarms)
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = each.value.statistic
+  period              = each.value.period
+  evaluation_periods  = 1
+  threshold           = each.value.threshold
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+
+  # These metrics are silent while nothing happens, and silence is good news.
+  treat_missing_data = "notBreaching"
+
+  alarm_actions = var.alarm_actions
+  ok_actions    = var.alarm_actions
+  tags          = var.tags
+}
+
+check "dead_letter_queue" {
+  assert {
+    condition     = length(var.queues) == 0 || anytrue([for q in var.queues : q.dead_letter])
+    error_message = "${var.name}: no queue is marked dead_letter, so no alarm says that messages could not be processed. Mark the queue where they end."
+  }
+}

@@ -1,0 +1,14 @@
+output "uuid" {
+  description = "UUID of the mapping: its id in the API and the dimension EventSourceMappingUUID of its metrics."
+  value       = aws_lambda_event_source_mapping.this.uuid
+}
+
+output "arn" {
+  description = "ARN of the mapping."
+  value       = aws_lambda_event_source_mapping.this.arn
+}
+
+output "function_response_types" {
+  description = "What the mapping expects the function to answer: `ReportBatchItemFailures`, or nothing."
+  value       = aws_lambda_event_source_mapping.this.function_response_types
+}

@@ -1,0 +1,152 @@
+# The functions and the consumer's mapping. Each retry level names its own in retry_levels.
+
+variable "failure_reporting" {
+  description = <<-EOT
+    What one bad message does to its batch. `per_message`: it alone comes again. `whole_batch`: the whole batch does, as
+    in the classic design.
+  EOT
+  type        = string
+  default     = "per_message"
+  nullable    = false
+
+  validation {
+    condition     = contains(["per_message", "whole_batch"], var.failure_reporting)
+    error_message = "failure_reporting: per_message or whole_batch."
+  }
+}
+
+variable "batch_size" {
+  description = "Most messages per invocation of the consumer: 1 to 10, up to 10000 with a batching window."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = floor(var.batch_size) == var.batch_size && var.batch_size >= 1 && var.batch_size <= 10000
+    error_message = "batch_size: a whole number from 1 to 10000."
+  }
+}
+
+variable "maximum_batching_window_seconds" {
+  description = "Seconds for which the consumer's mapping gathers a batch (0 to 300)."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = floor(var.maximum_batching_window_seconds) == var.maximum_batching_window_seconds && var.maximum_batching_window_seconds >= 0 && var.maximum_batching_window_seconds <= 300
+    error_message = "maximum_batching_window_seconds: a whole number from 0 to 300."
+  }
+}
+
+variable "maximum_concurrency" {
+  description = "Most concurrent invocations of the consumer by its mapping (2 to 1000); null for no bound."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.maximum_concurrency == null || (coalesce(var.maximum_concurrency, 2) >= 2 && coalesce(var.maximum_concurrency, 2) <= 1000)
+    error_message = "maximum_concurrency: from 2 to 1000, or null."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "Concurrent executions kept for, and allowed to, the consumer; null for none."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = coalesce(var.reserved_concurrency, 0) >= 0
+    error_message = "reserved_concurrency: 0 or more, or null."
+  }
+}
+
+variable "accepted_risks" {
+  description = "Advice of AWS that you have weighed and do not want to be warned about: any of `short_visibility`, `few_receives`, `throttling`."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.accepted_risks, ["short_visibility", "few_receives", "throttling"])) == 0
+    error_message = "accepted_risks: any of short_visibility, few_receives, throttling."
+  }
+}
+
+variable "producer" {
+  description = <<-EOT
+    The producer. `project`: value of the message attribute of that name. `bad_ratio` (0 to 1): share of bad messages when
+    an invocation does not say. `timeout_seconds`, which is also how long it sends when no count is given; `memory_mb`.
+  EOT
+  type = object({
+    project         = optional(string, "reliableq")
+    bad_ratio       = optional(number, 0.1)
+    timeout_seconds = optional(number, 5)
+    memory_mb       = optional(number, 128)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.producer.bad_ratio >= 0 && var.producer.bad_ratio <= 1
+    error_message = "producer.bad_ratio: from 0 to 1, such as 0.1."
+  }
+
+  validation {
+    condition     = length(var.producer.project) >= 1 && length(var.producer.project) <= 256
+    error_message = "producer.project: 1 to 256 characters."
+  }
+}
+
+variable "consumer" {
+  description = "The consumer: `timeout_seconds`, less than the source queue's visibility timeout; `memory_mb`."
+  type = object({
+    timeout_seconds = optional(number, 3)
+    memory_mb       = optional(number, 128)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "recursive_loop" {
+  description = <<-EOT
+    For each function what Lambda does with a chain of messages that invokes it about 16 times: `Terminate` or `Allow`.
+    A replay is such a chain, so `max_attempts` is bounded unless both consumer and retry allow it.
+  EOT
+  type = object({
+    producer = optional(string, "Terminate")
+    consumer = optional(string, "Terminate")
+    retry    = optional(string, "Terminate")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(setsubtract(values(var.recursive_loop), ["Terminate", "Allow"])) == 0
+    error_message = "recursive_loop: Terminate or Allow for each function."
+  }
+}
+
+variable "log_level" {
+  description = "Least level of log lines: `DEBUG`, `INFO`, `WARN` or `ERROR`; null leaves it to the functions (INFO)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], coalesce(var.log_level, "INFO"))
+    error_message = "log_level: DEBUG, INFO, WARN or ERROR, or null."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days for which CloudWatch keeps the functions' logs; 0 keeps them for ever (and is warned about)."
+  type        = number
+  default     = 14
+  nullable    = false
+}
+
+variable "permissions_boundary_arn" {
+  description = "ARN of a policy that bounds the functions' roles, where an organisation asks for one."
+  type        = string
+  default     = null
+}

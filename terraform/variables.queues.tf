@@ -1,0 +1,92 @@
+# The numbers of the queues. Ranges are checked where they are used, in the module queue-chain; here is what only the
+# whole can know.
+
+variable "source_queue" {
+  description = <<-EOT
+    The queue that the producer sends to and the consumer reads.
+    `delay_seconds` (0 to 900): how long a new message stays hidden.
+    `receive_wait_seconds` (0 to 20): long poll of receivers that name none.
+    `visibility_timeout_seconds` (0 to 43200): how long a received message stays hidden.
+    `max_receive_count` (1 to 1000): receives before SQS moves a message to the first retry queue.
+    `retention_seconds` (60 to 1209600): age at which SQS drops a message.
+  EOT
+  type = object({
+    delay_seconds              = optional(number, 2)
+    receive_wait_seconds       = optional(number, 10)
+    visibility_timeout_seconds = optional(number, 10)
+    max_receive_count          = optional(number, 5)
+    retention_seconds          = optional(number, 345600)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "retry_levels" {
+  description = <<-EOT
+    The retry levels, in the order in which a failing message visits them; each is a queue, a function and a mapping.
+    The fields of `source_queue` (here `delay_seconds` 10, `max_receive_count` 3), and:
+    `max_attempts` (1 or more): replays to the source queue that this level adds.
+    `backoff_base_seconds`, `backoff_cap_seconds` (0 to 900): replay n is delayed by a random time up to min(cap, base * 2^n).
+    `timeout_seconds`, `memory_mb`, `reserved_concurrency`: of the level's function.
+    `batch_size`, `maximum_batching_window_seconds`, `maximum_concurrency`: of its mapping.
+  EOT
+  type = list(object({
+    delay_seconds              = optional(number, 10)
+    receive_wait_seconds       = optional(number, 10)
+    visibility_timeout_seconds = optional(number, 10)
+    max_receive_count          = optional(number, 3)
+    retention_seconds          = optional(number, 345600)
+
+    max_attempts         = optional(number, 3)
+    backoff_base_seconds = optional(number, 2)
+    backoff_cap_seconds  = optional(number, 900)
+
+    timeout_seconds      = optional(number, 3)
+    memory_mb            = optional(number, 128)
+    reserved_concurrency = optional(number)
+
+    batch_size                      = optional(number, 5)
+    maximum_batching_window_seconds = optional(number, 0)
+    maximum_concurrency             = optional(number)
+  }))
+  default  = [{}]
+  nullable = false
+
+  validation {
+    condition     = alltrue([for l in var.retry_levels : floor(l.max_attempts) == l.max_attempts && l.max_attempts >= 1])
+    error_message = "retry_levels[*].max_attempts: a whole number of 1 or more. A level that never replays is one max_receive_count too many: leave it out."
+  }
+
+  validation {
+    condition     = alltrue([for l in var.retry_levels : l.backoff_base_seconds >= 0 && l.backoff_cap_seconds >= l.backoff_base_seconds && l.backoff_cap_seconds <= 900])
+    error_message = "retry_levels[*]: backoff_base_seconds from 0 to backoff_cap_seconds, and backoff_cap_seconds at most 900, the longest delay of an SQS message."
+  }
+
+  # Lambda ends a chain in which one function's messages invoke it about 16 times. Each replay through the source queue
+  # is a link; the last visit to the retry function, which gives up, is one more.
+  validation {
+    condition     = contains([var.recursive_loop.consumer, var.recursive_loop.retry], "Terminate") ? sum(concat([1], var.retry_levels[*].max_attempts)) < 16 : true
+    error_message = "retry_levels: max_attempts of all levels sum up to ${sum(concat([0], var.retry_levels[*].max_attempts))}, and Lambda's recursive-loop guard drops a chain at about 16 links. Allowed: a sum of at most 14, or recursive_loop = { consumer = \"Allow\", retry = \"Allow\" }."
+  }
+}
+
+variable "dead_letter_queue" {
+  description = <<-EOT
+    The queue for what could not be processed. The fields of `source_queue` but for `max_receive_count`; its
+    `retention_seconds` must exceed that of every queue before it.
+  EOT
+  type = object({
+    delay_seconds              = optional(number, 0)
+    receive_wait_seconds       = optional(number, 10)
+    visibility_timeout_seconds = optional(number, 30)
+    retention_seconds          = optional(number, 1209600)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key that encrypts the queues; null means keys that SQS manages (SSE-SQS)."
+  type        = string
+  default     = null
+}

@@ -1,0 +1,105 @@
+package logs
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// DescribeMetricFiltersInput is the input of DescribeMetricFilters.
+type DescribeMetricFiltersInput struct {
+	// LogGroupName selects filters by group.
+	LogGroupName string `json:"logGroupName,omitempty"`
+	// FilterNamePrefix selects filters by the begin of their names.
+	FilterNamePrefix string `json:"filterNamePrefix,omitempty"`
+	// MetricName selects filters by metric, together with MetricNamespace.
+	MetricName string `json:"metricName,omitempty"`
+	// MetricNamespace is the metric's namespace.
+	MetricNamespace string `json:"metricNamespace,omitempty"`
+	// NextToken is the token of the page to give.
+	NextToken string `json:"nextToken,omitempty"`
+	// Limit is the size of a page, 1 to 50; absent means 50.
+	Limit *int `json:"limit,omitempty"`
+}
+
+// DescribeMetricFiltersOutput is the output of DescribeMetricFilters.
+type DescribeMetricFiltersOutput struct {
+	// MetricFilters are in order of name.
+	MetricFilters []MetricFilter `json:"metricFilters"`
+	// NextToken is empty on the last page.
+	NextToken string `json:"nextToken,omitempty"`
+}
+
+// MetricFilter is a metric filter as it is described.
+type MetricFilter struct {
+	// FilterName is the name.
+	FilterName string `json:"filterName"`
+	// FilterPattern is as it was given.
+	FilterPattern string `json:"filterPattern"`
+	// MetricTransformations is one.
+	MetricTransformations []MetricTransformation `json:"metricTransformations"`
+	// CreationTime is epoch ms.
+	CreationTime int64 `json:"creationTime"`
+	// LogGroupName is the group's name.
+	LogGroupName string `json:"logGroupName"`
+	// ApplyOnTransformedLogs is false.
+	ApplyOnTransformedLogs bool `json:"applyOnTransformedLogs"`
+}
+
+// DescribeMetricFilters lists metric filters by name.
+func (s *Service) DescribeMetricFilters(_ context.Context, c *awsapi.Call, in *DescribeMetricFiltersInput) (*DescribeMetricFiltersOutput, error) {
+	limit, err := pageSize(in.Limit, 50, 50)
+	if err != nil {
+		return nil, err
+	}
+	if (in.MetricName == "") != (in.MetricNamespace == "") {
+		return nil, errInvalidParameter.With("MetricName and MetricNamespace must be used together.")
+	}
+	all, err := s.metricFilters(placeOf(c), in)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(all))
+	for i, f := range all {
+		keys[i] = f.FilterName + ":" + f.LogGroupName
+	}
+	from, to, next, err := page(keys, in.NextToken, limit)
+	if err != nil {
+		return nil, err
+	}
+	return &DescribeMetricFiltersOutput{MetricFilters: append([]MetricFilter{}, all[from:to]...), NextToken: next}, nil
+}
+
+// metricFilters answers all that are selected, in order of name.
+func (s *Service) metricFilters(at place, in *DescribeMetricFiltersInput) ([]MetricFilter, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	groups := s.shelf[at]
+	if in.LogGroupName != "" {
+		g, err := s.find(at, in.LogGroupName)
+		if err != nil {
+			return nil, err
+		}
+		groups = map[string]*group{g.name: g}
+	}
+	var all []MetricFilter
+	for _, g := range groups {
+		for _, f := range g.filters {
+			if !strings.HasPrefix(f.name, in.FilterNamePrefix) ||
+				in.MetricName != "" && (f.to.MetricName != in.MetricName || f.to.MetricNamespace != in.MetricNamespace) {
+				continue
+			}
+			all = append(all, MetricFilter{
+				FilterName: f.name, FilterPattern: f.match.String(), MetricTransformations: []MetricTransformation{f.to},
+				CreationTime: f.created, LogGroupName: g.name,
+			})
+		}
+	}
+	slices.SortFunc(all, func(a, b MetricFilter) int {
+		return cmp.Or(cmp.Compare(a.FilterName, b.FilterName), cmp.Compare(a.LogGroupName, b.LogGroupName))
+	})
+	return all, nil
+}

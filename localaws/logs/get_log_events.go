@@ -1,0 +1,165 @@
+package logs
+
+import (
+	"context"
+	"math"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// The bounds of a page of events (LAM E7).
+const (
+	maxPageEvents = 10_000
+	maxPageBytes  = 1 << 20
+)
+
+// GetLogEventsInput is the input of GetLogEvents.
+type GetLogEventsInput struct {
+	// LogGroupName is the group's name; it or LogGroupIdentifier.
+	LogGroupName string `json:"logGroupName,omitempty"`
+	// LogGroupIdentifier is the group's name or ARN.
+	LogGroupIdentifier string `json:"logGroupIdentifier,omitempty"`
+	// LogStreamName is the stream's name.
+	LogStreamName string `json:"logStreamName"`
+	// StartTime is the first moment to give, epoch ms.
+	StartTime *int64 `json:"startTime,omitempty"`
+	// EndTime is the first moment not to give any more, epoch ms.
+	EndTime *int64 `json:"endTime,omitempty"`
+	// NextToken is a token of an earlier page.
+	NextToken string `json:"nextToken,omitempty"`
+	// Limit is the size of a page, 1 to 10,000; absent means 10,000 or 1 MiB.
+	Limit *int `json:"limit,omitempty"`
+	// StartFromHead gives the earliest page first; without it the latest.
+	StartFromHead bool `json:"startFromHead,omitempty"`
+	// Unmask is refused when true: nothing is masked here.
+	Unmask bool `json:"unmask,omitempty"`
+}
+
+// GetLogEventsOutput is the output of GetLogEvents.
+type GetLogEventsOutput struct {
+	// Events are in order of time.
+	Events []OutputLogEvent `json:"events"`
+	// NextForwardToken leads to later events. At the end it is the token that
+	// was passed.
+	NextForwardToken string `json:"nextForwardToken"`
+	// NextBackwardToken leads to earlier events.
+	NextBackwardToken string `json:"nextBackwardToken"`
+}
+
+// OutputLogEvent is an event as GetLogEvents gives it.
+type OutputLogEvent struct {
+	// Timestamp is epoch ms.
+	Timestamp int64 `json:"timestamp"`
+	// Message is the text.
+	Message string `json:"message"`
+	// IngestionTime is when it came in, epoch ms.
+	IngestionTime int64 `json:"ingestionTime"`
+}
+
+// GetLogEvents reads a page of a stream.
+func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEventsInput) (*GetLogEventsOutput, error) {
+	name, err := identify(in.LogGroupName, in.LogGroupIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkStream(in.LogStreamName); err != nil {
+		return nil, err
+	}
+	limit, err := pageSize(in.Limit, maxPageEvents, maxPageEvents)
+	if err != nil {
+		return nil, err
+	}
+	if in.Unmask {
+		return nil, unsupported("GetLogEvents", "unmask")
+	}
+	at := cursor{forward: in.StartFromHead}
+	if in.NextToken != "" {
+		if at, err = parseCursor(in.NextToken); err != nil {
+			return nil, err
+		}
+	} else if !at.forward {
+		at.at = position{math.MaxInt64, math.MaxUint64}
+	}
+	events, err := s.snapshot(placeOf(c), name, in.LogStreamName)
+	if err != nil {
+		return nil, err
+	}
+	events = within(events, orElse(in.StartTime, 0), orElse(in.EndTime, math.MaxInt64))
+	return at.read(events, limit, in.NextToken == ""), nil
+}
+
+func orElse(ms *int64, otherwise int64) int64 {
+	if ms == nil {
+		return otherwise
+	}
+	return *ms
+}
+
+// snapshot answers a stream's events as they are now.
+func (s *Service) snapshot(at place, groupName, streamName string) ([]event, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g, err := s.find(at, groupName)
+	if err != nil {
+		return nil, err
+	}
+	st := g.streams[streamName]
+	if st == nil {
+		return nil, noStream()
+	}
+	return st.events, nil
+}
+
+// read takes the page that the cursor points to. first says that no token was
+// passed.
+func (c cursor) read(events []event, limit int, first bool) *GetLogEventsOutput {
+	var got []event
+	if c.forward {
+		got = head(events[searchAfter(events, c.at):], limit)
+	} else {
+		got = tail(events[:searchAfter(events, c.at.before())], limit)
+	}
+	next, back := cursor{c.at, true}, cursor{c.at, false}
+	switch {
+	case len(got) > 0:
+		next.at, back.at = got[len(got)-1].position(), got[0].position()
+	case first:
+		next.at, back.at = position{}, position{}
+	case c.forward:
+		back.at.seq++
+	default:
+		next.at = c.at.before()
+	}
+	out := &GetLogEventsOutput{
+		Events: make([]OutputLogEvent, len(got)), NextForwardToken: next.String(), NextBackwardToken: back.String(),
+	}
+	for i, e := range got {
+		out.Events[i] = OutputLogEvent{e.time, e.message, e.ingested}
+	}
+	return out
+}
+
+// head is the longest beginning of events within the bounds of a page, one event
+// at least.
+func head(events []event, limit int) []event {
+	n, size := 0, int64(0)
+	for n < len(events) && n < limit {
+		if size += events[n].size(); size > maxPageBytes && n > 0 {
+			break
+		}
+		n++
+	}
+	return events[:n]
+}
+
+// tail is head from the other end.
+func tail(events []event, limit int) []event {
+	n, size := 0, int64(0)
+	for n < len(events) && n < limit {
+		if size += events[len(events)-1-n].size(); size > maxPageBytes && n > 0 {
+			break
+		}
+		n++
+	}
+	return events[len(events)-n:]
+}

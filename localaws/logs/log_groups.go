@@ -1,0 +1,235 @@
+package logs
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// standard is the only class of group there is here. The others differ in what
+// can be done with their events, so they are refused.
+const standard = "STANDARD"
+
+// CreateLogGroupInput is the input of CreateLogGroup.
+type CreateLogGroupInput struct {
+	// LogGroupName is 1 to 512 of . - _ / # A-Z a-z 0-9 (LAM E2).
+	LogGroupName string `json:"logGroupName"`
+	// KMSKeyID is refused: there is no KMS here.
+	KMSKeyID string `json:"kmsKeyId,omitempty"`
+	// Tags are at most 50.
+	Tags map[string]string `json:"tags,omitempty"`
+	// LogGroupClass is STANDARD or empty; other classes are refused.
+	LogGroupClass string `json:"logGroupClass,omitempty"`
+	// DeletionProtectionEnabled is refused when true.
+	DeletionProtectionEnabled bool `json:"deletionProtectionEnabled,omitempty"`
+}
+
+// CreateLogGroup makes an empty group.
+func (s *Service) CreateLogGroup(_ context.Context, c *awsapi.Call, in *CreateLogGroupInput) (*awsapi.None, error) {
+	if err := checkGroup(in.LogGroupName); err != nil {
+		return nil, err
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	switch {
+	case in.KMSKeyID != "":
+		return nil, unsupported("CreateLogGroup", "kmsKeyId")
+	case in.LogGroupClass != "" && in.LogGroupClass != standard:
+		return nil, unsupported("CreateLogGroup", "logGroupClass "+in.LogGroupClass)
+	case in.DeletionProtectionEnabled:
+		return nil, unsupported("CreateLogGroup", "deletionProtectionEnabled")
+	}
+	s.mu.Lock()
+	if s.shelf[placeOf(c)][in.LogGroupName] != nil {
+		s.mu.Unlock()
+		return nil, errExists.With("The specified log group already exists")
+	}
+	b := s.store.Batch()
+	s.create(b, placeOf(c), in.LogGroupName, maps.Clone(in.Tags))
+	commit := b.Apply()
+	s.mu.Unlock()
+	return &awsapi.None{}, commit.Wait()
+}
+
+// create makes a group, with mu held.
+func (s *Service) create(b *store.Batch, at place, name string, tags map[string]string) *group {
+	g := &group{at: at, name: name, created: s.now(), tags: tags, streams: map[string]*stream{}}
+	s.put(g)
+	s.keepGroup(b, g)
+	return g
+}
+
+// put sets a group on its shelf, with mu held.
+func (s *Service) put(g *group) {
+	if s.shelf[g.at] == nil {
+		s.shelf[g.at] = map[string]*group{}
+	}
+	s.shelf[g.at][g.name] = g
+}
+
+// DeleteLogGroupInput is the input of DeleteLogGroup.
+type DeleteLogGroupInput struct {
+	// LogGroupName is the group's name.
+	LogGroupName string `json:"logGroupName"`
+}
+
+// DeleteLogGroup deletes a group and all its events.
+func (s *Service) DeleteLogGroup(_ context.Context, c *awsapi.Call, in *DeleteLogGroupInput) (*awsapi.None, error) {
+	return s.change(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+		s.drop(b, g)
+		return nil
+	})
+}
+
+// drop deletes a group, with mu held.
+func (s *Service) drop(b *store.Batch, g *group) {
+	delete(s.shelf[g.at], g.name)
+	if g.expiry != nil {
+		g.expiry.Stop()
+	}
+	for _, f := range g.filters {
+		f.stop()
+	}
+	for _, st := range g.streams {
+		s.forgetStream(b, st)
+	}
+	s.forgetGroup(b, g)
+}
+
+// change runs f on a group under the lock, and waits until what f put into the
+// batch is durable.
+func (s *Service) change(c *awsapi.Call, name string, f func(b *store.Batch, g *group) error) (*awsapi.None, error) {
+	if err := checkGroup(name); err != nil {
+		return nil, err
+	}
+	commit, err := s.locked(placeOf(c), name, f)
+	if err != nil {
+		return nil, err
+	}
+	return &awsapi.None{}, commit.Wait()
+}
+
+func (s *Service) locked(at place, name string, f func(b *store.Batch, g *group) error) (store.Commit, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g, err := s.find(at, name)
+	if err != nil {
+		return store.Commit{}, err
+	}
+	b := s.store.Batch()
+	if err := f(b, g); err != nil {
+		return store.Commit{}, err
+	}
+	return b.Apply(), nil
+}
+
+// DescribeLogGroupsInput is the input of DescribeLogGroups.
+type DescribeLogGroupsInput struct {
+	// LogGroupNamePrefix selects groups by the begin of their names.
+	LogGroupNamePrefix string `json:"logGroupNamePrefix,omitempty"`
+	// LogGroupNamePattern selects groups whose names contain it, whatever the
+	// case. It excludes the prefix (LAM E3).
+	LogGroupNamePattern string `json:"logGroupNamePattern,omitempty"`
+	// LogGroupIdentifiers selects groups by name or ARN.
+	LogGroupIdentifiers []string `json:"logGroupIdentifiers,omitempty"`
+	// LogGroupClass selects groups by class: here all are STANDARD.
+	LogGroupClass string `json:"logGroupClass,omitempty"`
+	// Limit is the size of a page, 1 to 50; absent means 50.
+	Limit *int `json:"limit,omitempty"`
+	// NextToken is the token of the page to give.
+	NextToken string `json:"nextToken,omitempty"`
+	// AccountIdentifiers is refused: there is no monitoring across accounts.
+	AccountIdentifiers []string `json:"accountIdentifiers,omitempty"`
+	// IncludeLinkedAccounts is refused when true.
+	IncludeLinkedAccounts bool `json:"includeLinkedAccounts,omitempty"`
+}
+
+// DescribeLogGroupsOutput is the output of DescribeLogGroups.
+type DescribeLogGroupsOutput struct {
+	// LogGroups are in order of name.
+	LogGroups []LogGroup `json:"logGroups"`
+	// NextToken is empty on the last page.
+	NextToken string `json:"nextToken,omitempty"`
+}
+
+// LogGroup is a group as it is described (LAM E3).
+type LogGroup struct {
+	// LogGroupName is the name.
+	LogGroupName string `json:"logGroupName"`
+	// CreationTime is epoch milliseconds.
+	CreationTime int64 `json:"creationTime"`
+	// RetentionInDays is absent where events are kept for ever.
+	RetentionInDays int `json:"retentionInDays,omitempty"`
+	// MetricFilterCount is the number of metric filters.
+	MetricFilterCount int `json:"metricFilterCount"`
+	// ARN ends with ":*".
+	ARN string `json:"arn"`
+	// StoredBytes is what the group holds; absent when groups were selected by
+	// pattern.
+	StoredBytes *int64 `json:"storedBytes,omitempty"`
+	// LogGroupClass is STANDARD.
+	LogGroupClass string `json:"logGroupClass"`
+	// LogGroupARN does not end with ":*".
+	LogGroupARN string `json:"logGroupArn"`
+	// DeletionProtectionEnabled is false.
+	DeletionProtectionEnabled bool `json:"deletionProtectionEnabled"`
+}
+
+// DescribeLogGroups lists groups by name.
+func (s *Service) DescribeLogGroups(_ context.Context, c *awsapi.Call, in *DescribeLogGroupsInput) (*DescribeLogGroupsOutput, error) {
+	limit, err := pageSize(in.Limit, 50, 50)
+	switch {
+	case err != nil:
+		return nil, err
+	case in.LogGroupNamePrefix != "" && in.LogGroupNamePattern != "":
+		return nil, errInvalidParameter.With("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+	case in.IncludeLinkedAccounts:
+		return nil, unsupported("DescribeLogGroups", "includeLinkedAccounts")
+	case len(in.AccountIdentifiers) > 0:
+		return nil, unsupported("DescribeLogGroups", "accountIdentifiers")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	groups := s.shelf[placeOf(c)]
+	names := slices.Sorted(maps.Keys(groups))
+	names = slices.DeleteFunc(names, func(name string) bool { return !in.selects(name) })
+	from, to, next, err := page(names, in.NextToken, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &DescribeLogGroupsOutput{LogGroups: make([]LogGroup, 0, to-from), NextToken: next}
+	for _, name := range names[from:to] {
+		d := groups[name].describe()
+		if in.LogGroupNamePattern != "" {
+			d.StoredBytes = nil
+		}
+		out.LogGroups = append(out.LogGroups, d)
+	}
+	return out, nil
+}
+
+func (in *DescribeLogGroupsInput) selects(name string) bool {
+	if in.LogGroupClass != "" && in.LogGroupClass != standard {
+		return false
+	}
+	if len(in.LogGroupIdentifiers) > 0 &&
+		!slices.ContainsFunc(in.LogGroupIdentifiers, func(id string) bool { return nameOf(id) == name }) {
+		return false
+	}
+	return strings.HasPrefix(name, in.LogGroupNamePrefix) &&
+		strings.Contains(strings.ToLower(name), strings.ToLower(in.LogGroupNamePattern))
+}
+
+func (g *group) describe() LogGroup {
+	bytes := g.bytes
+	return LogGroup{
+		LogGroupName: g.name, CreationTime: g.created, RetentionInDays: g.retention,
+		MetricFilterCount: len(g.filters), ARN: g.arn() + ":*", StoredBytes: &bytes,
+		LogGroupClass: standard, LogGroupARN: g.arn(),
+	}
+}

@@ -1,0 +1,200 @@
+package logs
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// CreateLogStreamInput is the input of CreateLogStream.
+type CreateLogStreamInput struct {
+	// LogGroupName is the group's name.
+	LogGroupName string `json:"logGroupName"`
+	// LogStreamName is 1 to 512 characters without : and * (LAM E2).
+	LogStreamName string `json:"logStreamName"`
+}
+
+// CreateLogStream makes an empty stream.
+func (s *Service) CreateLogStream(_ context.Context, c *awsapi.Call, in *CreateLogStreamInput) (*awsapi.None, error) {
+	if err := checkStream(in.LogStreamName); err != nil {
+		return nil, err
+	}
+	return s.change(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+		if g.streams[in.LogStreamName] != nil {
+			return errExists.With("The specified log stream already exists")
+		}
+		s.stream(b, g, in.LogStreamName)
+		return nil
+	})
+}
+
+// stream answers a group's stream, and makes it where it is not there, with mu
+// held.
+func (s *Service) stream(b *store.Batch, g *group, name string) *stream {
+	if st := g.streams[name]; st != nil {
+		return st
+	}
+	s.lastID++
+	st := &stream{group: g, name: name, id: s.lastID, created: s.now(), token: s.token()}
+	g.streams[name] = st
+	s.keepStream(b, st)
+	return st
+}
+
+// token makes a sequence token of AWS's form. It is never asked for (LAM E5).
+func (s *Service) token() string {
+	digits := make([]byte, 56)
+	s.chance.Bytes(digits)
+	for i := range digits {
+		digits[i] = '0' + digits[i]%10
+	}
+	return "49" + string(digits[2:])
+}
+
+// DeleteLogStreamInput is the input of DeleteLogStream.
+type DeleteLogStreamInput struct {
+	// LogGroupName is the group's name.
+	LogGroupName string `json:"logGroupName"`
+	// LogStreamName is the stream's name.
+	LogStreamName string `json:"logStreamName"`
+}
+
+// DeleteLogStream deletes a stream and its events.
+func (s *Service) DeleteLogStream(_ context.Context, c *awsapi.Call, in *DeleteLogStreamInput) (*awsapi.None, error) {
+	if err := checkStream(in.LogStreamName); err != nil {
+		return nil, err
+	}
+	return s.change(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+		st := g.streams[in.LogStreamName]
+		if st == nil {
+			return noStream()
+		}
+		st.cut(len(st.events))
+		delete(g.streams, st.name)
+		s.forgetStream(b, st)
+		return nil
+	})
+}
+
+// DescribeLogStreamsInput is the input of DescribeLogStreams.
+type DescribeLogStreamsInput struct {
+	// LogGroupName is the group's name; it or LogGroupIdentifier.
+	LogGroupName string `json:"logGroupName,omitempty"`
+	// LogGroupIdentifier is the group's name or ARN.
+	LogGroupIdentifier string `json:"logGroupIdentifier,omitempty"`
+	// LogStreamNamePrefix selects streams by the begin of their names.
+	LogStreamNamePrefix string `json:"logStreamNamePrefix,omitempty"`
+	// OrderBy is LogStreamName, the default, or LastEventTime, which excludes
+	// the prefix.
+	OrderBy string `json:"orderBy,omitempty"`
+	// Descending turns the order round.
+	Descending bool `json:"descending,omitempty"`
+	// NextToken is the token of the page to give.
+	NextToken string `json:"nextToken,omitempty"`
+	// Limit is the size of a page, 1 to 50; absent means 50.
+	Limit *int `json:"limit,omitempty"`
+}
+
+// DescribeLogStreamsOutput is the output of DescribeLogStreams.
+type DescribeLogStreamsOutput struct {
+	// LogStreams are in the order that was asked for.
+	LogStreams []LogStream `json:"logStreams"`
+	// NextToken is empty on the last page.
+	NextToken string `json:"nextToken,omitempty"`
+}
+
+// LogStream is a stream as it is described (LAM E4). Times are epoch ms.
+type LogStream struct {
+	// LogStreamName is the name.
+	LogStreamName string `json:"logStreamName"`
+	// CreationTime is when it was made.
+	CreationTime int64 `json:"creationTime"`
+	// FirstEventTimestamp is the time of its oldest event, absent without one.
+	FirstEventTimestamp *int64 `json:"firstEventTimestamp,omitempty"`
+	// LastEventTimestamp is the time of its newest event, absent without one.
+	LastEventTimestamp *int64 `json:"lastEventTimestamp,omitempty"`
+	// LastIngestionTime is when it was last written, absent before that.
+	LastIngestionTime *int64 `json:"lastIngestionTime,omitempty"`
+	// UploadSequenceToken has no meaning any more (LAM E5).
+	UploadSequenceToken string `json:"uploadSequenceToken,omitempty"`
+	// ARN is the stream's.
+	ARN string `json:"arn"`
+	// StoredBytes is always 0 (LAM E4).
+	StoredBytes int64 `json:"storedBytes"`
+}
+
+// DescribeLogStreams lists a group's streams.
+func (s *Service) DescribeLogStreams(_ context.Context, c *awsapi.Call, in *DescribeLogStreamsInput) (*DescribeLogStreamsOutput, error) {
+	name, err := identify(in.LogGroupName, in.LogGroupIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := pageSize(in.Limit, 50, 50)
+	if err != nil {
+		return nil, err
+	}
+	switch in.OrderBy {
+	case "", "LogStreamName":
+	case "LastEventTime":
+		if in.LogStreamNamePrefix != "" {
+			return nil, errInvalidParameter.With("Cannot order by LastEventTime with a logStreamNamePrefix.")
+		}
+	default:
+		return nil, constraint("orderBy", in.OrderBy, "Member must satisfy enum value set: [LogStreamName, LastEventTime]")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g, err := s.find(placeOf(c), name)
+	if err != nil {
+		return nil, err
+	}
+	names := in.order(g)
+	from, to, next, err := page(names, in.NextToken, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &DescribeLogStreamsOutput{LogStreams: make([]LogStream, 0, to-from), NextToken: next}
+	for _, name := range names[from:to] {
+		out.LogStreams = append(out.LogStreams, g.streams[name].describe())
+	}
+	return out, nil
+}
+
+// order lists the names of the streams that are meant, in the order asked for.
+func (in *DescribeLogStreamsInput) order(g *group) []string {
+	names := slices.Sorted(maps.Keys(g.streams))
+	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, in.LogStreamNamePrefix) })
+	if in.OrderBy == "LastEventTime" {
+		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(g.streams[a].last(), g.streams[b].last()) })
+	}
+	if in.Descending {
+		slices.Reverse(names)
+	}
+	return names
+}
+
+// last is the time of the newest event in epoch ms, 0 without one.
+func (st *stream) last() int64 {
+	if len(st.events) == 0 {
+		return 0
+	}
+	return st.events[len(st.events)-1].time
+}
+
+func (st *stream) describe() LogStream {
+	d := LogStream{LogStreamName: st.name, CreationTime: st.created, ARN: st.arn()}
+	if len(st.events) > 0 {
+		first, last := st.events[0].time, st.last()
+		d.FirstEventTimestamp, d.LastEventTimestamp = &first, &last
+	}
+	if st.ingested > 0 {
+		at := st.ingested
+		d.LastIngestionTime, d.UploadSequenceToken = &at, st.token
+	}
+	return d
+}

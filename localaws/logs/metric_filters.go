@@ -1,0 +1,146 @@
+package logs
+
+import (
+	"cmp"
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// maxFilters is how many metric filters a group may have.
+const maxFilters = 100
+
+var filterName = regexp.MustCompile(`^[^:*]{1,512}$`)
+
+// MetricTransformation says what a metric filter draws from an event (LAM E13).
+type MetricTransformation struct {
+	// MetricName is the metric's name, without : * $.
+	MetricName string `json:"metricName"`
+	// MetricNamespace is its namespace, without : * $.
+	MetricNamespace string `json:"metricNamespace"`
+	// MetricValue is a number, or a selector such as $.latency or $size.
+	MetricValue string `json:"metricValue"`
+	// DefaultValue counts for a minute with events of which none matches. It
+	// excludes dimensions.
+	DefaultValue *float64 `json:"defaultValue,omitempty"`
+	// Dimensions are at most 3, from a name to a selector.
+	Dimensions map[string]string `json:"dimensions,omitempty"`
+	// Unit is a CloudWatch unit; empty means None.
+	Unit string `json:"unit,omitempty"`
+}
+
+// PutMetricFilterInput is the input of PutMetricFilter.
+type PutMetricFilterInput struct {
+	// LogGroupName is the group's name.
+	LogGroupName string `json:"logGroupName"`
+	// FilterName is 1 to 512 characters without : and *.
+	FilterName string `json:"filterName"`
+	// FilterPattern selects events; empty takes all.
+	FilterPattern *string `json:"filterPattern"`
+	// MetricTransformations is exactly one.
+	MetricTransformations []MetricTransformation `json:"metricTransformations"`
+	// ApplyOnTransformedLogs is refused when true: there are no transformers.
+	ApplyOnTransformedLogs bool `json:"applyOnTransformedLogs,omitempty"`
+}
+
+// PutMetricFilter makes or replaces a metric filter.
+func (s *Service) PutMetricFilter(_ context.Context, c *awsapi.Call, in *PutMetricFilterInput) (*awsapi.None, error) {
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	return s.change(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+		f.created = s.now()
+		filters := g.without(f.name)
+		if len(filters) >= maxFilters {
+			return errLimit.With("Resource limit exceeded.")
+		}
+		g.filters = append(filters, f)
+		slices.SortFunc(g.filters, func(a, b *metricFilter) int { return cmp.Compare(a.name, b.name) })
+		s.keepGroup(b, g)
+		return nil
+	})
+}
+
+// filter checks the input and makes a filter of it.
+func (in *PutMetricFilterInput) filter() (*metricFilter, error) {
+	switch {
+	case in.FilterName == "":
+		return nil, missing("filterName")
+	case !filterName.MatchString(in.FilterName):
+		return nil, constraint("filterName", in.FilterName, "Member must satisfy regular expression pattern: "+streamPattern)
+	case in.FilterPattern == nil:
+		return nil, missing("filterPattern")
+	case len(in.MetricTransformations) != 1:
+		return nil, constraint("metricTransformations", len(in.MetricTransformations), "Member must have length equal to 1")
+	case in.ApplyOnTransformedLogs:
+		return nil, unsupported("PutMetricFilter", "applyOnTransformedLogs")
+	}
+	match, err := parsePattern(*in.FilterPattern)
+	if err != nil {
+		return nil, err
+	}
+	t := in.MetricTransformations[0]
+	return &metricFilter{name: in.FilterName, match: match, to: t}, t.check()
+}
+
+func (t *MetricTransformation) check() error {
+	switch {
+	case t.MetricName == "":
+		return missing("metricTransformations.1.member.metricName")
+	case t.MetricNamespace == "":
+		return missing("metricTransformations.1.member.metricNamespace")
+	case strings.ContainsAny(t.MetricName+t.MetricNamespace, ":*$"):
+		return constraint("metricTransformations", t.MetricNamespace+" "+t.MetricName, "Member must satisfy regular expression pattern: [^:*$]*")
+	case !validValue(t.MetricValue):
+		return errInvalidParameter.With("Invalid metric transformation: the metric value '%s' is neither a number nor a selector.", t.MetricValue)
+	case len(t.Dimensions) > 3:
+		return errInvalidParameter.With("Invalid metric transformation: a metric can have at most 3 dimensions.")
+	case len(t.Dimensions) > 0 && t.DefaultValue != nil:
+		return errInvalidParameter.With("Invalid metric transformation: dimensions and default value are mutually exclusive properties.")
+	}
+	for name, selector := range t.Dimensions {
+		if !strings.HasPrefix(selector, "$") {
+			return errInvalidParameter.With("Invalid metric transformation: the value '%s' of dimension '%s' is not a selector.", selector, name)
+		}
+	}
+	return nil
+}
+
+// without answers the group's filters less the named one, in a new slice.
+func (g *group) without(name string) []*metricFilter {
+	var rest []*metricFilter
+	for _, f := range g.filters {
+		if f.name == name {
+			f.stop()
+			continue
+		}
+		rest = append(rest, f)
+	}
+	return rest
+}
+
+// DeleteMetricFilterInput is the input of DeleteMetricFilter.
+type DeleteMetricFilterInput struct {
+	// LogGroupName is the group's name.
+	LogGroupName string `json:"logGroupName"`
+	// FilterName is the filter's name.
+	FilterName string `json:"filterName"`
+}
+
+// DeleteMetricFilter deletes a metric filter.
+func (s *Service) DeleteMetricFilter(_ context.Context, c *awsapi.Call, in *DeleteMetricFilterInput) (*awsapi.None, error) {
+	return s.change(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+		rest := g.without(in.FilterName)
+		if len(rest) == len(g.filters) {
+			return errNotFound.With("The specified metric filter does not exist.")
+		}
+		g.filters = rest
+		s.keepGroup(b, g)
+		return nil
+	})
+}

@@ -1,0 +1,48 @@
+package pattern
+
+import (
+	"regexp"
+	"strings"
+)
+
+// regexp reads a regular expression between percent signs, the next byte.
+func (p *parser) regexp() (*regexp.Regexp, error) {
+	end := strings.IndexByte(p.text[p.at+1:], '%')
+	if end < 0 {
+		return nil, p.errorf("a regular expression without an end")
+	}
+	if p.regexps++; p.regexps > maxRegexps {
+		return nil, p.errorf("more than %d regular expressions", maxRegexps)
+	}
+	text := p.text[p.at+1 : p.at+1+end]
+	if text == "" {
+		return nil, p.errorf("an empty regular expression")
+	}
+	if c, bad := unsupported(text); bad {
+		return nil, p.errorf("%q is not supported in a regular expression", c)
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, p.errorf("the regular expression %q cannot be read", text)
+	}
+	p.at += end + 2
+	return re, nil
+}
+
+// unsupported finds what Logs does not take in a regular expression: parentheses
+// and most punctuation, unless a backslash makes it a literal, and bytes outside
+// ASCII.
+func unsupported(text string) (rune, bool) {
+	const symbols = `:_#=@/;,-` + `^$?[]{}|\*+.` + " "
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '\\' && i+1 < len(text) && text[i+1] < 0x80 {
+			i++
+			continue
+		}
+		if c >= 0x80 || !isWord(c) && strings.IndexByte(symbols, c) < 0 {
+			return rune(c), true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,156 @@
+package pattern
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// selector is a path to members of JSON, such as $.a.b[0].
+type selector struct {
+	text  string
+	steps []step
+}
+
+// step goes from a value to one below it: a member by name, an element by index,
+// or all of them.
+type step struct {
+	name  string
+	index int
+	kind  stepKind
+}
+
+type stepKind uint8
+
+const (
+	byName stepKind = iota
+	byIndex
+	all
+)
+
+// selector reads a selector.
+func (p *parser) selector() (selector, error) {
+	p.blanks()
+	from := p.at
+	if p.peek() != '$' {
+		return selector{}, p.errorf("no selector: one begins with $")
+	}
+	p.at++
+	var s selector
+	for {
+		dot := p.peek() == '.'
+		if dot {
+			p.at++
+		}
+		var one step
+		var err error
+		switch {
+		case p.peek() == '[':
+			one, err = p.bracket()
+		case dot:
+			one, err = p.dotted()
+		default:
+			s.text = p.text[from:p.at]
+			return s, nil
+		}
+		if err != nil {
+			return s, err
+		}
+		s.steps = append(s.steps, one)
+	}
+}
+
+// dotted reads the name behind a dot.
+func (p *parser) dotted() (step, error) {
+	if p.peek() == '*' {
+		p.at++
+		return step{kind: all}, nil
+	}
+	name := p.while(func(c byte) bool { return isWord(c) || c == '-' })
+	if name == "" {
+		return step{}, p.errorf("a dot without a name")
+	}
+	return step{name: name}, nil
+}
+
+// bracket reads [0], [*] or ["name"].
+func (p *parser) bracket() (step, error) {
+	p.at++
+	one := step{kind: all}
+	switch c := p.peek(); {
+	case c == '*':
+		p.at++
+	case c == '"':
+		name, err := p.quoted()
+		if err != nil {
+			return one, err
+		}
+		one = step{name: name}
+	default:
+		n, err := strconv.ParseUint(p.while(func(c byte) bool { return c >= '0' && c <= '9' }), 10, 31)
+		if err != nil {
+			return one, p.errorf("an index that is not a number")
+		}
+		one = step{index: int(n), kind: byIndex}
+	}
+	if p.peek() != ']' {
+		return one, p.errorf("a bracket without an end")
+	}
+	p.at++
+	return one, nil
+}
+
+// find answers all values that the selector leads to.
+func (s selector) find(v any) []any {
+	found := []any{v}
+	for _, st := range s.steps {
+		var next []any
+		for _, v := range found {
+			next = append(next, st.from(v)...)
+		}
+		found = next
+	}
+	return found
+}
+
+func (st step) from(v any) []any {
+	switch v := v.(type) {
+	case map[string]any:
+		if st.kind == all {
+			out := make([]any, 0, len(v))
+			for _, k := range slices.Sorted(maps.Keys(v)) {
+				out = append(out, v[k])
+			}
+			return out
+		}
+		if member, ok := v[st.name]; ok && st.kind == byName {
+			return []any{member}
+		}
+	case []any:
+		if st.kind == all {
+			return v
+		}
+		if st.kind == byIndex && st.index < len(v) {
+			return []any{v[st.index]}
+		}
+	}
+	return nil
+}
+
+// scalar is the first string, number or boolean that the selector leads to, as
+// text.
+func (s selector) scalar(v any) (string, bool) {
+	for _, found := range s.find(v) {
+		switch found := found.(type) {
+		case string:
+			return found, true
+		case json.Number:
+			return strings.TrimSpace(found.String()), true
+		case bool:
+			return strconv.FormatBool(found), true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,86 @@
+package logs
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// position is an event's place in the order of events: its time, then its
+// number. Tokens hold positions and not indexes, so that they stay true while
+// events come and expire.
+type position struct {
+	time int64
+	seq  uint64
+}
+
+func (p position) compare(o position) int {
+	return cmp.Or(cmp.Compare(p.time, o.time), cmp.Compare(p.seq, o.seq))
+}
+
+// String writes the 56 digits that AWS gives event ids and tokens (LAM E7).
+func (p position) String() string { return fmt.Sprintf("%036d%020d", p.time, p.seq) }
+
+// parsePosition reads what String wrote.
+func parsePosition(s string) (position, bool) {
+	if len(s) != 56 {
+		return position{}, false
+	}
+	t, err := strconv.ParseUint(s[:36], 10, 63)
+	if err != nil {
+		return position{}, false
+	}
+	seq, err := strconv.ParseUint(s[36:], 10, 64)
+	return position{int64(t), seq}, err == nil
+}
+
+// cursor is a token of GetLogEvents: where to go on from, and in which direction.
+type cursor struct {
+	at      position
+	forward bool
+}
+
+func (c cursor) String() string {
+	if c.forward {
+		return "f/" + c.at.String() + "/s"
+	}
+	return "b/" + c.at.String() + "/s"
+}
+
+func parseCursor(s string) (cursor, error) {
+	rest, forward := strings.CutPrefix(s, "f/")
+	if !forward {
+		rest, _ = strings.CutPrefix(s, "b/")
+	}
+	digits, ok := strings.CutSuffix(rest, "/s")
+	at, good := parsePosition(digits)
+	c := cursor{at, forward}
+	if !ok || !good || c.String() != s {
+		return cursor{}, badToken()
+	}
+	return c, nil
+}
+
+func badToken() error { return errInvalidParameter.With("The specified nextToken is invalid.") }
+
+// before is the position right before p.
+func (p position) before() position {
+	if p.seq == 0 {
+		return position{p.time - 1, math.MaxUint64}
+	}
+	return position{p.time, p.seq - 1}
+}
+
+// searchAfter is the index of the first event behind p.
+func searchAfter(events []event, p position) int {
+	i, _ := slices.BinarySearchFunc(events, p, func(e event, p position) int {
+		if e.position().compare(p) <= 0 {
+			return -1
+		}
+		return 1
+	})
+	return i
+}

@@ -1,0 +1,168 @@
+package logs
+
+import (
+	"context"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// The bounds of one PutLogEvents (LAM E5).
+const (
+	maxBatchEvents = 10_000
+	maxBatchBytes  = 1 << 20
+	maxBatchSpan   = 24 * time.Hour
+	maxAge         = 14 * 24 * time.Hour
+	maxAhead       = 2 * time.Hour
+)
+
+// PutLogEventsInput is the input of PutLogEvents.
+type PutLogEventsInput struct {
+	// LogGroupName is the group's name.
+	LogGroupName string `json:"logGroupName"`
+	// LogStreamName is the stream's name.
+	LogStreamName string `json:"logStreamName"`
+	// LogEvents are 1 to 10,000 events in order of time, within 24 h, of at
+	// most 1 MiB with 26 bytes more for each.
+	LogEvents []InputLogEvent `json:"logEvents"`
+	// SequenceToken is ignored, as AWS does.
+	SequenceToken string `json:"sequenceToken,omitempty"`
+}
+
+// InputLogEvent is an event to write.
+type InputLogEvent struct {
+	// Timestamp is epoch milliseconds.
+	Timestamp *int64 `json:"timestamp"`
+	// Message is the text, at least one byte.
+	Message string `json:"message"`
+}
+
+// PutLogEventsOutput is the output of PutLogEvents.
+type PutLogEventsOutput struct {
+	// NextSequenceToken is always there and never needed.
+	NextSequenceToken string `json:"nextSequenceToken"`
+	// RejectedLogEventsInfo is there only when events were left out.
+	RejectedLogEventsInfo *RejectedLogEventsInfo `json:"rejectedLogEventsInfo,omitempty"`
+}
+
+// RejectedLogEventsInfo says which events of a batch were left out.
+type RejectedLogEventsInfo struct {
+	// TooNewLogEventStartIndex is the first event more than 2 h ahead.
+	TooNewLogEventStartIndex *int `json:"tooNewLogEventStartIndex,omitempty"`
+	// TooOldLogEventEndIndex is one past the last event older than 14 days.
+	TooOldLogEventEndIndex *int `json:"tooOldLogEventEndIndex,omitempty"`
+	// ExpiredLogEventEndIndex is one past the last event older than the
+	// group's retention.
+	ExpiredLogEventEndIndex *int `json:"expiredLogEventEndIndex,omitempty"`
+}
+
+// PutLogEvents writes a batch of events to a stream.
+func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEventsInput) (*PutLogEventsOutput, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	at := placeOf(c)
+	token, accepted, rejected, err := s.admit(at, in)
+	if err != nil {
+		return nil, err
+	}
+	out := &PutLogEventsOutput{NextSequenceToken: token, RejectedLogEventsInfo: rejected}
+	if len(accepted) == 0 {
+		return out, nil
+	}
+	commit, filters, err := s.append(at, in.LogGroupName, accepted, func(_ *store.Batch, g *group) (*stream, error) {
+		if st := g.streams[in.LogStreamName]; st != nil {
+			return st, nil
+		}
+		return nil, noStream()
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := commit.Wait(); err != nil {
+		return nil, err
+	}
+	s.tell(at, in.LogGroupName, in.LogStreamName, accepted, filters)
+	return out, nil
+}
+
+// check holds the batch against what fails it as a whole (LAM E5).
+func (in *PutLogEventsInput) check() error {
+	if err := checkGroup(in.LogGroupName); err != nil {
+		return err
+	}
+	if err := checkStream(in.LogStreamName); err != nil {
+		return err
+	}
+	if n := len(in.LogEvents); n < 1 || n > maxBatchEvents {
+		return errInvalidParameter.With("1 validation error detected: Value at 'logEvents' failed to satisfy constraint: "+
+			"Member must have length between 1 and %d", maxBatchEvents)
+	}
+	size := 0
+	for i, e := range in.LogEvents {
+		switch {
+		case e.Timestamp == nil || *e.Timestamp < 0:
+			return errInvalidParameter.With("The timestamp of log event %d must be a number of milliseconds that is not negative.", i)
+		case e.Message == "":
+			return errInvalidParameter.With("1 validation error detected: Value '' at 'logEvents.%d.member.message' failed to satisfy "+
+				"constraint: Member must have length greater than or equal to 1", i+1)
+		case i > 0 && *e.Timestamp < *in.LogEvents[i-1].Timestamp:
+			return errInvalidParameter.With("Log events in a single PutLogEvents request must be in chronological order.")
+		}
+		size += len(e.Message) + overhead
+	}
+	if size > maxBatchBytes {
+		return errInvalidParameter.With("Upload too large: %d bytes exceeds limit of %d", size, maxBatchBytes)
+	}
+	first, last := *in.LogEvents[0].Timestamp, *in.LogEvents[len(in.LogEvents)-1].Timestamp
+	if last-first > maxBatchSpan.Milliseconds() {
+		return errInvalidParameter.With("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+	}
+	return nil
+}
+
+// admit leaves out the events that are too old, too new or expired.
+func (s *Service) admit(at place, in *PutLogEventsInput) (string, []Event, *RejectedLogEventsInfo, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g, err := s.find(at, in.LogGroupName)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	st := g.streams[in.LogStreamName]
+	if st == nil {
+		return "", nil, nil, noStream()
+	}
+	now := s.now()
+	from := countBefore(in.LogEvents, now-maxAge.Milliseconds())
+	to := countBefore(in.LogEvents, now+maxAhead.Milliseconds()+1)
+	expired := countBefore(in.LogEvents, g.expiresBefore(now))
+	var r RejectedLogEventsInfo
+	if from > 0 {
+		r.TooOldLogEventEndIndex = &from
+	}
+	if expired > 0 {
+		r.ExpiredLogEventEndIndex = &expired
+	}
+	if to < len(in.LogEvents) {
+		r.TooNewLogEventStartIndex = &to
+	}
+	var accepted []Event
+	for _, e := range in.LogEvents[min(max(from, expired), to):to] {
+		accepted = append(accepted, Event{fromMilli(*e.Timestamp), e.Message})
+	}
+	if r == (RejectedLogEventsInfo{}) {
+		return st.token, accepted, nil, nil
+	}
+	return st.token, accepted, &r, nil
+}
+
+// countBefore is the number of events before t; they are in order of time.
+func countBefore(events []InputLogEvent, t int64) int {
+	n := 0
+	for n < len(events) && *events[n].Timestamp < t {
+		n++
+	}
+	return n
+}

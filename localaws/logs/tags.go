@@ -1,0 +1,184 @@
+package logs
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// TagResourceInput is the input of TagResource.
+type TagResourceInput struct {
+	// ResourceARN is a group's ARN without ":*" (LAM E10).
+	ResourceARN string `json:"resourceArn"`
+	// Tags are added, or replace those of the same key.
+	Tags map[string]string `json:"tags"`
+}
+
+// TagResource tags a group.
+func (s *Service) TagResource(_ context.Context, c *awsapi.Call, in *TagResourceInput) (*awsapi.None, error) {
+	name, err := s.tagged(c, in.ResourceARN)
+	if err != nil {
+		return nil, err
+	}
+	return s.tag(c, name, in.Tags)
+}
+
+// UntagResourceInput is the input of UntagResource.
+type UntagResourceInput struct {
+	// ResourceARN is a group's ARN without ":*".
+	ResourceARN string `json:"resourceArn"`
+	// TagKeys are the keys of the tags to remove.
+	TagKeys []string `json:"tagKeys"`
+}
+
+// UntagResource removes tags from a group.
+func (s *Service) UntagResource(_ context.Context, c *awsapi.Call, in *UntagResourceInput) (*awsapi.None, error) {
+	name, err := s.tagged(c, in.ResourceARN)
+	if err != nil {
+		return nil, err
+	}
+	return s.untag(c, name, in.TagKeys)
+}
+
+// ListTagsForResourceInput is the input of ListTagsForResource.
+type ListTagsForResourceInput struct {
+	// ResourceARN is a group's ARN without ":*".
+	ResourceARN string `json:"resourceArn"`
+}
+
+// TagsOutput is the output of ListTagsForResource and ListTagsLogGroup.
+type TagsOutput struct {
+	// Tags may be empty, but are there.
+	Tags map[string]string `json:"tags"`
+}
+
+// ListTagsForResource lists a group's tags.
+func (s *Service) ListTagsForResource(_ context.Context, c *awsapi.Call, in *ListTagsForResourceInput) (*TagsOutput, error) {
+	name, err := s.tagged(c, in.ResourceARN)
+	if err != nil {
+		return nil, err
+	}
+	return s.tags(c, name)
+}
+
+// TagLogGroupInput is the input of TagLogGroup.
+type TagLogGroupInput struct {
+	// LogGroupName is the group's name.
+	LogGroupName string `json:"logGroupName"`
+	// Tags are added, or replace those of the same key.
+	Tags map[string]string `json:"tags"`
+}
+
+// TagLogGroup is TagResource of an older time.
+func (s *Service) TagLogGroup(_ context.Context, c *awsapi.Call, in *TagLogGroupInput) (*awsapi.None, error) {
+	return s.tag(c, in.LogGroupName, in.Tags)
+}
+
+// UntagLogGroupInput is the input of UntagLogGroup.
+type UntagLogGroupInput struct {
+	// LogGroupName is the group's name.
+	LogGroupName string `json:"logGroupName"`
+	// Tags are the keys of the tags to remove.
+	Tags []string `json:"tags"`
+}
+
+// UntagLogGroup is UntagResource of an older time.
+func (s *Service) UntagLogGroup(_ context.Context, c *awsapi.Call, in *UntagLogGroupInput) (*awsapi.None, error) {
+	return s.untag(c, in.LogGroupName, in.Tags)
+}
+
+// ListTagsLogGroupInput is the input of ListTagsLogGroup.
+type ListTagsLogGroupInput struct {
+	// LogGroupName is the group's name.
+	LogGroupName string `json:"logGroupName"`
+}
+
+// ListTagsLogGroup is ListTagsForResource of an older time.
+func (s *Service) ListTagsLogGroup(_ context.Context, c *awsapi.Call, in *ListTagsLogGroupInput) (*TagsOutput, error) {
+	return s.tags(c, in.LogGroupName)
+}
+
+// tagged answers the name of the group that an ARN names in the caller's place.
+func (s *Service) tagged(c *awsapi.Call, arn string) (string, error) {
+	if arn == "" {
+		return "", missing("resourceArn")
+	}
+	a, ok := awsapi.ParseARN(arn)
+	name, isGroup := strings.CutPrefix(a.Resource, "log-group:")
+	if !ok || a.Service != "logs" || !isGroup || strings.Contains(name, ":") {
+		return "", errInvalidParameter.With("Invalid resource ARN: %s", arn)
+	}
+	if a.Account != c.Account || a.Region != c.Region {
+		return "", noGroup()
+	}
+	return name, nil
+}
+
+func (s *Service) tag(c *awsapi.Call, name string, tags map[string]string) (*awsapi.None, error) {
+	if len(tags) == 0 {
+		return nil, missing("tags")
+	}
+	if err := checkTags(tags); err != nil {
+		return nil, err
+	}
+	return s.change(c, name, func(b *store.Batch, g *group) error {
+		all := map[string]string{}
+		maps.Copy(all, g.tags)
+		maps.Copy(all, tags)
+		if len(all) > maxTags {
+			return tooManyTags()
+		}
+		g.tags = all
+		s.keepGroup(b, g)
+		return nil
+	})
+}
+
+func (s *Service) untag(c *awsapi.Call, name string, keys []string) (*awsapi.None, error) {
+	return s.change(c, name, func(b *store.Batch, g *group) error {
+		for _, k := range keys {
+			delete(g.tags, k)
+		}
+		s.keepGroup(b, g)
+		return nil
+	})
+}
+
+func (s *Service) tags(c *awsapi.Call, name string) (*TagsOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g, err := s.find(placeOf(c), name)
+	if err != nil {
+		return nil, err
+	}
+	out := &TagsOutput{Tags: map[string]string{}}
+	maps.Copy(out.Tags, g.tags)
+	return out, nil
+}
+
+const maxTags = 50
+
+func tooManyTags() error {
+	return errTooManyTags.With("A resource can have at most %d tags.", maxTags)
+}
+
+func checkTags(tags map[string]string) error {
+	if len(tags) > maxTags {
+		return tooManyTags()
+	}
+	for k, v := range tags {
+		switch n := utf8.RuneCountInString(k); {
+		case n == 0 || n > 128:
+			return constraint("tags", k, "Map keys must have length between 1 and 128")
+		case strings.HasPrefix(strings.ToLower(k), "aws:"):
+			return errInvalidParameter.With("aws: prefixed tag key names are not allowed for external use.")
+		case utf8.RuneCountInString(v) > 256:
+			return constraint("tags", v, "Map values must have length less than or equal to 256")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package logs
+
+import (
+	"context"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// TestMetricFilterInput is the input of TestMetricFilter.
+type TestMetricFilterInput struct {
+	// FilterPattern is the pattern to try.
+	FilterPattern *string `json:"filterPattern"`
+	// LogEventMessages are 1 to 50 messages to try it on.
+	LogEventMessages []string `json:"logEventMessages"`
+}
+
+// TestMetricFilterOutput is the output of TestMetricFilter.
+type TestMetricFilterOutput struct {
+	// Matches are the messages that match, in their order.
+	Matches []MetricFilterMatchRecord `json:"matches"`
+}
+
+// MetricFilterMatchRecord is a message that matches.
+type MetricFilterMatchRecord struct {
+	// EventNumber counts the messages from 1.
+	EventNumber int `json:"eventNumber"`
+	// EventMessage is the message.
+	EventMessage string `json:"eventMessage"`
+	// ExtractedValues are the values of the pattern's selectors.
+	ExtractedValues map[string]string `json:"extractedValues"`
+}
+
+// TestMetricFilter tries a pattern on messages.
+func (s *Service) TestMetricFilter(_ context.Context, _ *awsapi.Call, in *TestMetricFilterInput) (*TestMetricFilterOutput, error) {
+	if in.FilterPattern == nil {
+		return nil, missing("filterPattern")
+	}
+	if n := len(in.LogEventMessages); n < 1 || n > 50 {
+		return nil, constraint("logEventMessages", n, "Member must have length between 1 and 50")
+	}
+	match, err := parsePattern(*in.FilterPattern)
+	if err != nil {
+		return nil, err
+	}
+	out := &TestMetricFilterOutput{Matches: []MetricFilterMatchRecord{}}
+	for i, m := range in.LogEventMessages {
+		if values, ok := match.Extract(m); ok {
+			out.Matches = append(out.Matches, MetricFilterMatchRecord{i + 1, m, values})
+		}
+	}
+	return out, nil
+}

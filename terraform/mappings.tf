@@ -5,7 +5,7 @@ module "consumer_mapping" {
 
   queue = module.queues.queues["source"]
   function = {
-    name                 = module.consumer.arn
+    name                 = module.consumer.name
     timeout_seconds      = var.consumer.timeout_seconds
     reserved_concurrency = var.reserved_concurrency
     failure_reporting    = var.failure_reporting
@@ -26,7 +26,7 @@ module "retry_mapping" {
 
   queue = module.queues.queues[each.key]
   function = {
-    name                 = module.retry[each.key].arn
+    name                 = module.retry[each.key].name
     timeout_seconds      = each.value.timeout_seconds
     reserved_concurrency = each.value.reserved_concurrency
     failure_reporting    = "per_message"

@@ -28,6 +28,16 @@ output "role_arn" {
   value       = aws_iam_role.this.arn
 }
 
+output "policy_json" {
+  description = "What the role allows, as JSON: for reviews and tests."
+  value       = aws_iam_role_policy.this.policy
+}
+
+output "environment" {
+  description = "Environment variables of the function, without those that Lambda sets."
+  value       = var.environment
+}
+
 output "log_group_name" {
   description = "Name of the function's log group."
   value       = aws_cloudwatch_log_group.this.name

@@ -24,7 +24,7 @@ output "static_arns" {
 
 output "path" {
   description = "Queue keys in the order in which a message that keeps failing visits them."
-  value       = local.path
+  value       = tolist(local.path)
 }
 
 output "redrive_policy_ids" {

@@ -1,0 +1,170 @@
+package bundle_test
+
+import (
+	"archive/zip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/deploy/internal/bundle"
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// module writes a small Go module with two functions and a library.
+func module(t *testing.T) bundle.Options {
+	t.Helper()
+	root := t.TempDir()
+	files := map[string]string{
+		"go.mod":                    "module example.com/shop\n\ngo 1.24\n",
+		"functions/alpha/main.go":   "package main\n\nfunc main() { println(\"alpha\") }\n",
+		"functions/beta/main.go":    "package main\n\nfunc main() { println(\"beta\") }\n",
+		"functions/order/order.go":  "package order\n",
+		"functions/data/readme.txt": "no Go here\n",
+		"functions/alpha/a_test.go": "package main_test\n",
+		"functions/loose.go":        "package functions\n",
+	}
+	for name, body := range files {
+		write(t, filepath.Join(root, name), body)
+	}
+	return bundle.Options{Functions: filepath.Join(root, "functions"), Dist: filepath.Join(root, "dist"), Platform: bundle.Platform{OS: "linux", Arch: "arm64"}}
+}
+
+func write(t *testing.T, path, body string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(body), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func build(t *testing.T, o bundle.Options) []bundle.Result {
+	t.Helper()
+	results, err := bundle.Build(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results
+}
+
+func statuses(results []bundle.Result) map[string]bundle.Status {
+	m := map[string]bundle.Status{}
+	for _, r := range results {
+		m[r.Name] = r.Status
+	}
+	return m
+}
+
+func TestBuildMakesOneZipForEachMainPackage(t *testing.T) {
+	t.Parallel()
+	o := module(t)
+	got := statuses(build(t, o))
+	if diff := cmp.Diff(map[string]bundle.Status{"alpha": bundle.Built, "beta": bundle.Built}, got); diff != "" {
+		t.Fatal(diff)
+	}
+	r, err := zip.OpenReader(filepath.Join(o.Dist, "alpha.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if len(r.File) != 1 || r.File[0].Name != "bootstrap" || r.File[0].Mode().Perm() != 0o755 || r.File[0].Modified.Year() != 1980 {
+		t.Errorf("entries: %+v", r.File)
+	}
+}
+
+func TestTheSameSourcesGiveTheSameBytesInAnotherFolder(t *testing.T) {
+	t.Parallel()
+	one, two := build(t, module(t)), build(t, module(t))
+	for i := range one {
+		if one[i].SHA256 != two[i].SHA256 || one[i].Bytes != two[i].Bytes {
+			t.Errorf("%s: %s and %s differ", one[i].Name, one[i].SHA256, two[i].SHA256)
+		}
+	}
+}
+
+func TestASecondBuildDoesNothingAndAChangeRebuildsItsFunctionOnly(t *testing.T) {
+	t.Parallel()
+	o := module(t)
+	first := build(t, o)
+	second := build(t, o)
+	if diff := cmp.Diff(map[string]bundle.Status{"alpha": bundle.UpToDate, "beta": bundle.UpToDate}, statuses(second)); diff != "" {
+		t.Fatal(diff)
+	}
+	if first[0].SHA256 != second[0].SHA256 {
+		t.Error("an up-to-date zip changed")
+	}
+	write(t, filepath.Join(o.Functions, "alpha", "main.go"), "package main\n\nfunc main() { println(\"changed\") }\n")
+	if diff := cmp.Diff(map[string]bundle.Status{"alpha": bundle.Built, "beta": bundle.UpToDate}, statuses(build(t, o))); diff != "" {
+		t.Error(diff)
+	}
+	o.Platform.Arch = "amd64"
+	if diff := cmp.Diff(map[string]bundle.Status{"alpha": bundle.Built, "beta": bundle.Built}, statuses(build(t, o))); diff != "" {
+		t.Error("another architecture: ", diff)
+	}
+}
+
+func TestAZipOfAnotherToolIsLeftAloneUnlessForced(t *testing.T) {
+	t.Parallel()
+	o := module(t)
+	path := filepath.Join(o.Dist, "beta.zip")
+	write(t, path, "")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(f)
+	if _, err := w.Create("bootstrap"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	before, _ := os.ReadFile(path)
+	if got := statuses(build(t, o)); got["beta"] != bundle.Foreign || got["alpha"] != bundle.Built {
+		t.Errorf("statuses: %v", got)
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Error("the other tool's zip was changed")
+	}
+	o.Force = true
+	if got := statuses(build(t, o)); got["beta"] != bundle.Built {
+		t.Errorf("forced: %v", got)
+	}
+}
+
+func TestBuildErrorsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	broken := module(t)
+	write(t, filepath.Join(broken.Functions, "alpha", "main.go"), "package main\n\nfunc main() { nonsense }\n")
+	none := module(t)
+	none.Functions = filepath.Join(none.Functions, "data")
+	absent := module(t)
+	absent.Functions += "-gone"
+	corrupt := module(t)
+	write(t, filepath.Join(corrupt.Dist, "alpha.zip"), "this is no zip")
+	file := module(t)
+	write(t, file.Dist, "a file where the folder should be")
+	for name, o := range map[string]bundle.Options{"syntax": broken, "no main": none, "no folder": absent, "corrupt zip": corrupt, "dist is a file": file} {
+		_, err := bundle.Build(t.Context(), o)
+		if err == nil || hint.Of(err) == "" {
+			t.Errorf("%s: error %v, hint %q", name, err, hint.Of(err))
+		}
+	}
+}
+
+func TestArchitecturesAreReadInGosAndLambdasWords(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"amd64": "x86_64", "x86_64": "x86_64", "arm64": "arm64", "aarch64": "arm64"} {
+		arch, err := bundle.ParseArch(in)
+		if got := (bundle.Platform{OS: "linux", Arch: arch}).Lambda(); err != nil || got != want {
+			t.Errorf("%s: %s, %v; want %s", in, got, err, want)
+		}
+	}
+	if _, err := bundle.ParseArch("riscv64"); hint.Of(err) == "" {
+		t.Errorf("riscv64: %v", err)
+	}
+}

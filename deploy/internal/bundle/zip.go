@@ -1,0 +1,120 @@
+package bundle
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// mark begins the comment of every archive that is made here.
+const mark = "reliableq function"
+
+// epoch is the time of each entry: zip knows none before 1980.
+var epoch = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// madeHere reports whether path may be replaced: there is no file, or one that
+// Build made.
+func madeHere(path string) (bool, error) {
+	comment, err := commentOf(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	return strings.HasPrefix(comment, mark), err
+}
+
+// commentOf is the comment of the zip at path.
+func commentOf(path string) (string, error) {
+	r, err := zip.OpenReader(path)
+	if errors.Is(err, zip.ErrFormat) {
+		return "", hint.With(fmt.Errorf("read %s: %w", path, err), "delete it and build again")
+	}
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return r.Comment, r.Close()
+}
+
+// pack writes the zip of one function unless it holds this binary already, and
+// fills in what is known of it.
+func pack(r *Result, binary string, p Platform) error {
+	if r.Status != Foreign {
+		body, err := os.ReadFile(binary)
+		if err != nil {
+			return fmt.Errorf("read the binary: %w", err)
+		}
+		want := fmt.Sprintf("%s for %s, bootstrap sha256 %x", mark, p, sha256.Sum256(body))
+		have, err := commentOf(r.Path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if have == want {
+			r.Status = UpToDate
+		} else if err := write(r.Path, body, want); err != nil {
+			return err
+		}
+	}
+	zipped, err := os.ReadFile(r.Path)
+	if err != nil {
+		return fmt.Errorf("read the zip: %w", err)
+	}
+	sum := sha256.Sum256(zipped)
+	r.Bytes, r.SHA256 = int64(len(zipped)), base64.StdEncoding.EncodeToString(sum[:])
+	return nil
+}
+
+func write(path string, binary []byte, comment string) error {
+	body, err := archive(binary, comment)
+	if err != nil {
+		return fmt.Errorf("zip %s: %w", path, err)
+	}
+	return hint.With(replace(path, body), "make the folder writable, and see that the disk is not full")
+}
+
+// archive is the zip with the binary as its bootstrap, the same for the same
+// binary.
+func archive(binary []byte, comment string) ([]byte, error) {
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	head := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate, Modified: epoch}
+	head.SetMode(0o755)
+	entry, err := w.CreateHeader(head)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := entry.Write(binary); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(w.SetComment(comment), w.Close()); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// replace writes path whole or not at all.
+func replace(path string, body []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(tmp.Name())
+	if _, err := tmp.Write(body); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), tmp.Close())
+	}
+	if err := errors.Join(tmp.Chmod(0o644), tmp.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+// Package control is a client of the embedded AWS's control API: its health and
+// its clock.
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 64 << 20
+
+// Client talks to one embedded AWS.
+type Client struct {
+	base string
+	http *http.Client
+}
+
+// New is a client of the embedded AWS at url, such as http://127.0.0.1:4566.
+func New(url string) *Client {
+	return &Client{base: strings.TrimRight(url, "/"), http: &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 2}}}
+}
+
+// Health answers nil when an embedded AWS serves there, soon.
+func (c *Client) Health(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	return c.call(ctx, http.MethodGet, "health", nil, nil)
+}
+
+// call sends one request and decodes the answer into out, unless that is nil.
+func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		encoded, err := json.Marshal(in)
+		if err != nil {
+			return fmt.Errorf("encode %s: %w", path, err)
+		}
+		body = bytes.NewReader(encoded)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+"/_reliableq/"+path, body)
+	if err != nil {
+		return fmt.Errorf("ask the embedded AWS: %w", err)
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the embedded AWS: %w", err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("read the answer to %s: %w", path, err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, message(answer))
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("decode the answer to %s: %w", path, err)
+	}
+	return nil
+}
+
+// message is what an error answer says for people.
+func message(answer []byte) string {
+	var known struct {
+		Message string `json:"message"`
+		Error   string `json:"error"`
+	}
+	if json.Unmarshal(answer, &known) == nil {
+		if known.Message != "" {
+			return known.Message
+		}
+		if known.Error != "" {
+			return known.Error
+		}
+	}
+	return strings.TrimSpace(string(answer[:min(len(answer), 300)]))
+}

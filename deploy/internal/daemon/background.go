@@ -1,0 +1,174 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// look is how often to look whether another process has come up or gone down.
+const look = 25 * time.Millisecond
+
+// Command is how to serve in the foreground: the program and its arguments. It
+// must Claim the same folder and Announce itself.
+type Command struct {
+	// Path is the program.
+	Path string
+	// Args follow its name.
+	Args []string
+	// Dir is where it runs.
+	Dir string
+	// Env is its environment; nil means this process's.
+	Env []string
+}
+
+// Start runs c in the background, apart from this terminal, and returns once it
+// serves. When an embedded AWS serves the folder already, that one is answered
+// and started is false.
+func (f Folder) Start(ctx context.Context, c Command) (info Info, started bool, err error) {
+	if err := f.Make(); err != nil {
+		return Info{}, false, err
+	}
+	turn, err := wait(ctx, f.start())
+	if err != nil {
+		return Info{}, false, fmt.Errorf("wait for another start: %w", err)
+	}
+	defer turn.Close()
+	info, err = f.Running()
+	if err == nil || !errors.Is(err, ErrNotRunning) {
+		return info, false, err
+	}
+	info, err = f.launch(ctx, c)
+	return info, err == nil, err
+}
+
+func (f Folder) launch(ctx context.Context, c Command) (Info, error) {
+	if err := os.Rename(f.Log(), f.Log()+".old"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return Info{}, fmt.Errorf("put the old log aside: %w", err)
+	}
+	log, err := os.OpenFile(f.Log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return Info{}, hint.With(fmt.Errorf("open the log: %w", err), "choose a folder that you may write to with --state-dir")
+	}
+	defer log.Close()
+	cmd := exec.Command(c.Path, c.Args...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = c.Dir, c.Env, log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return Info{}, fmt.Errorf("start the embedded AWS: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			info, err := f.Running()
+			if err == nil && info.PID == cmd.Process.Pid {
+				return info, nil
+			}
+		case <-ended:
+			return Info{}, f.startError()
+		case <-ctx.Done():
+			return Info{}, errors.Join(fmt.Errorf("start the embedded AWS: %w", ctx.Err()), cmd.Process.Signal(syscall.SIGTERM))
+		}
+	}
+}
+
+// startError tells what the process said before it ended. Its own error and hint
+// lines are taken over as they are.
+func (f Folder) startError() error {
+	body, err := os.ReadFile(f.Log())
+	if err != nil {
+		return fmt.Errorf("the embedded AWS ended at once, and its log cannot be read: %w", err)
+	}
+	var said, next string
+	for line := range strings.Lines(string(body)) {
+		line = strings.TrimSpace(line)
+		if text, ok := strings.CutPrefix(line, "error: "); ok {
+			said = text
+		} else if text, ok := strings.CutPrefix(line, "hint: "); ok {
+			next = text
+		}
+	}
+	if said == "" {
+		said = "it ended at once: " + string(bytes.TrimSpace(tail(body, 2000)))
+	}
+	if next == "" {
+		next = "its log is " + f.Log()
+	}
+	return hint.New("start the embedded AWS: "+said, next)
+}
+
+// tail is the end of body, at most n bytes, from the start of a line.
+func tail(body []byte, n int) []byte {
+	if len(body) <= n {
+		return body
+	}
+	body = body[len(body)-n:]
+	if i := bytes.IndexByte(body, '\n'); i >= 0 {
+		return body[i+1:]
+	}
+	return body
+}
+
+// Stop ends the embedded AWS that serves this folder and returns when it is gone.
+// One that does not end while ctx lasts is killed.
+func (f Folder) Stop(ctx context.Context) (Info, error) {
+	info, err := f.Running()
+	if err != nil {
+		return Info{}, err
+	}
+	process, err := os.FindProcess(info.PID)
+	if err != nil {
+		return info, fmt.Errorf("find process %d: %w", info.PID, err)
+	}
+	if err := process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return info, fmt.Errorf("stop process %d: %w", info.PID, err)
+	}
+	gone, err := wait(ctx, f.alive())
+	if err != nil {
+		if err := process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			return info, fmt.Errorf("kill process %d: %w", info.PID, err)
+		}
+		return info, hint.New(fmt.Sprintf("the embedded AWS (pid %d) did not end in time and was killed", info.PID), "what it was doing is in "+f.Log())
+	}
+	return info, gone.Close()
+}
+
+// ErrGone is the cause of a context of Watch after the embedded AWS ended.
+var ErrGone = errors.New("the embedded AWS ended")
+
+// Watch answers a context that ends when the embedded AWS does, with a cause that
+// is ErrGone and says which process it was.
+func (f Folder) Watch(ctx context.Context, info Info) (context.Context, context.CancelFunc) {
+	watched, cancel := context.WithCancelCause(ctx)
+	go func() {
+		tick := time.NewTicker(4 * look)
+		defer tick.Stop()
+		for {
+			select {
+			case <-watched.Done():
+				return
+			case <-tick.C:
+			}
+			held, err := isHeld(f.alive())
+			if err == nil && held {
+				continue
+			}
+			gone := fmt.Errorf("%w while it was needed: pid %d at %s is no more", ErrGone, info.PID, info.URL)
+			cancel(hint.With(gone, "its last words are in "+f.Log()+"; start again with the same command"))
+			return
+		}
+	}()
+	return watched, func() { cancel(context.Canceled) }
+}

@@ -1,0 +1,233 @@
+package daemon
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// TestMain lets the test binary stand in for the command: asked to serve, it
+// claims a folder and waits for the end of its input or a signal.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "serve" {
+		os.Exit(serve(os.Args[2]))
+	}
+	os.Exit(m.Run())
+}
+
+func serve(stateDir string) int {
+	if why := os.Getenv("DAEMON_TEST_FAIL"); why != "" {
+		fmt.Fprintln(os.Stderr, why)
+		return 1
+	}
+	r, err := In(stateDir).Claim()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
+	}
+	if err := r.Announce(Info{PID: os.Getpid(), URL: "http://127.0.0.1:1"}); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
+	}
+	fmt.Println("serving")
+	select {}
+}
+
+func self(t *testing.T, stateDir string) Command {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Command{Path: exe, Args: []string{"serve", stateDir}, Dir: stateDir}
+}
+
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestStartServesOnceAndStopEndsIt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := In(dir)
+	if _, err := f.Running(); !errors.Is(err, ErrNotRunning) {
+		t.Fatalf("before: %v", err)
+	}
+	first, started, err := f.Start(soon(t), self(t, dir))
+	if err != nil || !started {
+		t.Fatalf("start: %v, %v", started, err)
+	}
+	t.Cleanup(func() { f.Stop(soon(t)) })
+	second, started, err := f.Start(soon(t), self(t, dir))
+	if err != nil || started || second.PID != first.PID {
+		t.Errorf("second start: %+v, %v, %v", second, started, err)
+	}
+	if _, err := f.Claim(); !errors.As(err, new(*RunningError)) {
+		t.Errorf("claim beside it: %v", err)
+	}
+	if _, err := f.Stop(soon(t)); err != nil {
+		t.Fatalf("stop: %v", err)
+	}
+	if _, err := f.Running(); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("after: %v", err)
+	}
+	if _, err := f.Stop(soon(t)); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("second stop: %v", err)
+	}
+	if last, err := f.Last(); err != nil || last.PID != first.PID {
+		t.Errorf("the record is kept for the next start: %+v, %v", last, err)
+	}
+}
+
+func TestARecordLeftByAKilledProcessIsStale(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := In(dir)
+	info, _, err := f.Start(soon(t), self(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	watched, cancel := f.Watch(soon(t), info)
+	defer cancel()
+	p, err := os.FindProcess(info.PID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-watched.Done()
+	if cause := context.Cause(watched); !errors.Is(cause, ErrGone) || hint.Of(cause) == "" || !strings.Contains(cause.Error(), fmt.Sprint(info.PID)) {
+		t.Errorf("cause: %v, hint %q", cause, hint.Of(cause))
+	}
+	if _, err := f.Running(); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("a dead process is running: %v", err)
+	}
+	again, started, err := f.Start(soon(t), self(t, dir))
+	if err != nil || !started || again.PID == info.PID {
+		t.Errorf("start over a stale record: %+v, %v, %v", again, started, err)
+	}
+	if _, err := f.Stop(soon(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnOwnProcessIdIsNoProofOfLife(t *testing.T) {
+	t.Parallel()
+	f := In(t.TempDir())
+	r, err := f.Claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Announce(Info{PID: os.Getpid()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Running(); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("the recorded process lives, but serves no more: %v", err)
+	}
+}
+
+func TestCredentialsAreForTheOwnerAlone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := In(dir)
+	r, err := f.Claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Release()
+	if err := r.Announce(Info{SecretAccessKey: "s3cr3t"}); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]os.FileMode{f.record(): 0o600, filepath.Dir(f.record()): 0o700} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v; want %v", path, info.Mode(), err, want)
+		}
+	}
+}
+
+func TestWhatTheProcessSaidBeforeItEndedIsTold(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ said, want, next string }{
+		"its own error": {"error: listen on 127.0.0.1:4566: address already in use\nhint: take another port", "address already in use", "take another port"},
+		"anything else": {"a crash of some kind", "a crash of some kind", "its log is"},
+	} {
+		dir := t.TempDir()
+		command := self(t, dir)
+		command.Env = append(os.Environ(), "DAEMON_TEST_FAIL="+c.said)
+		_, _, err := In(dir).Start(soon(t), command)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint.Of(err), c.next) {
+			t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
+		}
+	}
+}
+
+func TestADamagedRecordIsNamed(t *testing.T) {
+	t.Parallel()
+	f := In(t.TempDir())
+	r, err := f.Claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Release()
+	if err := os.WriteFile(f.record(), []byte("{half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var syntax *json.SyntaxError
+	if _, err := f.Running(); err == nil || errors.As(err, &syntax) == false && !errors.Is(err, io.ErrUnexpectedEOF) || hint.Of(err) == "" {
+		t.Errorf("error %v, hint %q", err, hint.Of(err))
+	}
+}
+
+func TestAFolderThatCannotBeMadeIsNamedWithAWayOut(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := In(file).Claim(); err == nil || !strings.Contains(hint.Of(err), "--state-dir") {
+		t.Errorf("error %v, hint %q", err, hint.Of(err))
+	}
+}
+
+func TestTheLockEndsWithItsProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	command := self(t, dir)
+	cmd := exec.Command(command.Path, command.Args...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := isHeld(In(dir).alive()); err != nil || !held {
+		t.Errorf("while it lives: %v, %v", held, err)
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	if held, err := isHeld(In(dir).alive()); err != nil || held {
+		t.Errorf("after its end: %v, %v", held, err)
+	}
+}

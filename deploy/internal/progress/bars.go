@@ -1,0 +1,141 @@
+package progress
+
+import (
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// steps is the resolution of a bar that follows time.
+const steps = 1000
+
+// bars draws on a terminal. A task of known length fills by its steps, one of
+// known duration by the clock, and any other turns a spinner.
+type bars struct {
+	container *mpb.Progress
+	w         io.Writer
+	open      map[*Task]struct{}
+	closed    bool
+}
+
+// bar is a task's place on the terminal, and what its decorators read: they run
+// on the container's goroutine.
+type bar struct {
+	mpb  *mpb.Bar
+	note atomic.Pointer[string]
+	text atomic.Pointer[string]
+}
+
+func newBars(w io.Writer) *bars {
+	return &bars{
+		container: mpb.New(mpb.WithOutput(w), mpb.WithWidth(28), mpb.WithRefreshRate(120*time.Millisecond), mpb.WithAutoRefresh()),
+		w:         w,
+		open:      map[*Task]struct{}{},
+	}
+}
+
+func (b *bars) say(text string) {
+	var w io.Writer = b.container
+	if b.closed {
+		w = b.w
+	}
+	fmt.Fprintln(w, text)
+}
+
+func (b *bars) begin(t *Task) {
+	if b.closed {
+		return
+	}
+	t.bar = &bar{}
+	b.describe(t)
+	name := t.name
+	if t.span.Detail {
+		name = "  " + name
+	}
+	since, expected := t.since, t.span.Expected
+	drawn := t.bar
+	options := []mpb.BarOption{
+		mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR), decor.Any(func(decor.Statistics) string { return *drawn.text.Load() }, decor.WCSyncSpaceR)),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+			left := Seconds(time.Since(since).Truncate(time.Second))
+			if expected > 0 {
+				left += " of about " + Seconds(expected)
+			}
+			return left + "  " + *drawn.note.Load()
+		})),
+	}
+	style := mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
+	added, err := b.container.Add(steps, follow(style.Build(), t), options...)
+	if err != nil { // the container was closed behind our back
+		t.bar = nil
+		return
+	}
+	t.bar.mpb = added
+	b.open[t] = struct{}{}
+}
+
+// follow fills a bar by the clock where only the duration is known.
+func follow(inner mpb.BarFiller, t *Task) mpb.BarFiller {
+	if t.span.Expected == 0 || t.span.Total > 0 {
+		return inner
+	}
+	since, expected := t.since, t.span.Expected
+	return mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
+		s.Total = steps
+		s.Current = min(int64(float64(steps)*float64(time.Since(since))/float64(expected)), steps*99/100)
+		return inner.Fill(w, s)
+	})
+}
+
+// describe hands the task's words to its decorators.
+func (b *bars) describe(t *Task) {
+	note, text := t.note, counter(t)
+	t.bar.note.Store(&note)
+	t.bar.text.Store(&text)
+}
+
+func (b *bars) update(t *Task) {
+	if t.bar == nil {
+		return
+	}
+	b.describe(t)
+	if t.span.Total > 0 {
+		t.bar.mpb.SetCurrent(min(int64(steps*t.done/t.span.Total), steps-1))
+	}
+}
+
+func (b *bars) end(t *Task, failed bool) {
+	if t.bar == nil {
+		return
+	}
+	delete(b.open, t)
+	t.bar.mpb.Abort(true)
+	t.bar.mpb.Wait()
+	(&lines{w: writer{b}}).end(t, failed)
+}
+
+// writer prints above the bars.
+type writer struct{ b *bars }
+
+func (w writer) Write(p []byte) (int, error) {
+	if w.b.closed {
+		return w.b.w.Write(p)
+	}
+	return w.b.container.Write(p)
+}
+
+func (b *bars) close() {
+	if b.closed {
+		return
+	}
+	b.closed = true
+	for t := range b.open {
+		t.bar.mpb.Abort(true)
+	}
+	b.container.Wait()
+}

@@ -1,0 +1,159 @@
+// Package progress shows how far long steps have come: bars on a terminal, plain
+// lines where output is not one, and one JSON object a line for machines. Who
+// works reports in one way, and does not know which it is.
+package progress
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// Mode is how progress is shown.
+type Mode uint8
+
+const (
+	// Lines writes a line when a task begins to matter, at most one every few
+	// seconds while it runs, and one when it ends.
+	Lines Mode = iota
+	// Bars draws bars, for a terminal.
+	Bars
+	// JSON writes one object a line.
+	JSON
+)
+
+// every is the least time between two lines about one running task.
+const every = 5 * time.Second
+
+// Progress shows tasks and messages. Its methods may be called from many
+// goroutines. Close it before writing to the same terminal by other means.
+type Progress struct {
+	mu   sync.Mutex // guards all writing
+	show display
+	now  func() time.Time
+}
+
+// display is one way to show progress. Calls come one at a time.
+type display interface {
+	say(text string)
+	begin(t *Task)
+	update(t *Task)
+	end(t *Task, failed bool)
+	close()
+}
+
+// Span is what is known of a task when it begins.
+type Span struct {
+	// Total is the number of steps; zero when it is not known.
+	Total int
+	// Expected is how long it will take about; zero when that is not known.
+	Expected time.Duration
+	// Detail marks a task within another: a plain log tells only its end.
+	Detail bool
+}
+
+// Task is one piece of work on the display.
+type Task struct {
+	p     *Progress
+	name  string
+	span  Span
+	since time.Time
+	took  time.Duration
+	done  int
+	note  string
+	said  time.Time // when Lines last wrote about it
+	bar   *bar      // Bars only
+	over  bool
+}
+
+// New shows progress on w.
+func New(w io.Writer, mode Mode) *Progress {
+	p := &Progress{now: time.Now}
+	switch mode {
+	case Bars:
+		p.show = newBars(w)
+	case JSON:
+		p.show = &records{w: w, p: p}
+	default:
+		p.show = &lines{w: w, p: p}
+	}
+	return p
+}
+
+// Say shows one line of text.
+func (p *Progress) Say(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.show.say(fmt.Sprintf(format, args...))
+}
+
+// Begin shows a new task. Every task must end.
+func (p *Progress) Begin(name string, span Span) *Task {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := &Task{p: p, name: name, span: span, since: p.now()}
+	p.show.begin(t)
+	return t
+}
+
+// Close ends the display. Tasks that have not ended are dropped from it.
+func (p *Progress) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.show.close()
+}
+
+// SetTotal says how many steps there are, once that is known.
+func (t *Task) SetTotal(n int) {
+	t.p.mu.Lock()
+	defer t.p.mu.Unlock()
+	if t.span.Total != n {
+		t.span.Total = n
+		t.p.show.update(t)
+	}
+}
+
+// Update says how many steps are done, and in a few words what goes on.
+func (t *Task) Update(done int, note string) {
+	t.p.mu.Lock()
+	defer t.p.mu.Unlock()
+	if t.over || t.done == done && t.note == note {
+		return
+	}
+	t.done, t.note = done, note
+	t.p.show.update(t)
+}
+
+// End says that the task is done, and what came of it. A second end is ignored.
+func (t *Task) End(note string) { t.finish(note, false) }
+
+// Fail says that the task failed. Why is the caller's error to tell.
+func (t *Task) Fail() { t.finish(t.note, true) }
+
+func (t *Task) finish(note string, failed bool) {
+	t.p.mu.Lock()
+	defer t.p.mu.Unlock()
+	if t.over {
+		return
+	}
+	t.over, t.note, t.took = true, note, t.p.now().Sub(t.since)
+	t.p.show.end(t, failed)
+}
+
+// Seconds writes a duration as people read it: 3.2 s, 54 s, 5 min 12 s, 2 h 3 min.
+func Seconds(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "0 s"
+	case d < 9950*time.Millisecond:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute-500*time.Millisecond:
+		return fmt.Sprintf("%d s", int(d.Round(time.Second).Seconds()))
+	case d < time.Hour:
+		s := int(d.Round(time.Second).Seconds())
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
+	}
+	m := int(d.Round(time.Minute).Minutes())
+	return fmt.Sprintf("%d h %d min", m/60, m%60)
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	kongcompletion "github.com/jotaen/kong-completion"
+	"golang.org/x/term"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/deploy/internal/project"
+)
+
+const description = `Deploy SQS queues and Lambda functions that lose no message, to AWS or to the AWS embedded in this command.
+
+Try it, without an account:
+  reliableq demo
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but the verdict or check is bad, 130 interrupted.`
+
+// cli is the command line: one field for each verb.
+type cli struct {
+	Env   envVerb   `cmd:"" help:"Print the environment that points AWS tools to the embedded AWS."`
+	Local localVerb `cmd:"" help:"Run the embedded AWS in the foreground or background."`
+	Build buildVerb `cmd:"" help:"Build and zip the functions."`
+
+	Version    versionVerb               `cmd:"" help:"Print the version."`
+	Completion kongcompletion.Completion `cmd:"" help:"Print shell code for tab completion."`
+}
+
+// reportFlags belong to every verb that reports.
+type reportFlags struct {
+	JSON bool `name:"json" help:"Print one JSON object on standard output, and progress as JSON lines on standard error."`
+}
+
+// stateFlags belong to every verb that reads or writes state.
+type stateFlags struct {
+	StateDir string `name:"state-dir" default:".reliableq" env:"RELIABLEQ_STATE_DIR" placeholder:"DIR" help:"Where state lives (${default})."`
+}
+
+// stateDir is the absolute path of the state folder.
+func (s stateFlags) stateDir() (string, error) {
+	path, err := filepath.Abs(s.StateDir)
+	if err != nil {
+		return "", fmt.Errorf("find the state folder: %w", err)
+	}
+	return path, nil
+}
+
+// projectFlags belong to every verb that reads the project's sources.
+type projectFlags struct {
+	Dir string `name:"dir" env:"RELIABLEQ_DIR" placeholder:"DIR" help:"The project, with terraform/ and functions/ in it; else the nearest from here upwards."`
+}
+
+func (p projectFlags) project() (project.Project, error) { return project.Find(p.Dir, ".") }
+
+// progress is how this run shows its progress: bars on a terminal.
+func (a *app) progress(machine bool) *progress.Progress {
+	mode := progress.Lines
+	if machine {
+		mode = progress.JSON
+	} else if f, ok := a.errs.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+		mode = progress.Bars
+	}
+	return progress.New(a.errs, mode)
+}
+
+// report prints a result: as JSON for machines, or as show writes it for people.
+func (a *app) report(machine bool, result any, show func()) error {
+	if !machine {
+		show()
+		return nil
+	}
+	enc := json.NewEncoder(a.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(result); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
+}
+
+// confirm asks a person before something is done that cannot be undone lightly.
+func (a *app) confirm(yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	f, ok := a.in.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return hint.New(question+" Nobody is there to answer", "say --yes to go on without a question")
+	}
+	fmt.Fprintf(a.errs, "%s Only \"yes\" goes on: ", question)
+	var answer string
+	if _, err := fmt.Fscanln(f, &answer); err != nil || answer != "yes" {
+		return hint.New("not confirmed, so nothing was changed", "run again and answer yes, or say --yes")
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/reliableq/reliableq/deploy/internal/daemon"
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+type envVerb struct {
+	stateFlags
+	JSON bool `name:"json" help:"Print a JSON object instead of shell lines."`
+}
+
+// Help tells more about the verb.
+func (*envVerb) Help() string {
+	return `Example:
+  eval "$(reliableq env)"
+  aws sqs list-queues`
+}
+
+func (v *envVerb) Run(a *app) error {
+	dir, err := v.stateDir()
+	if err != nil {
+		return err
+	}
+	info, err := daemon.In(dir).Running()
+	if errors.Is(err, daemon.ErrNotRunning) {
+		return hint.With(fmt.Errorf("%w for %s", err, dir), "start it with reliableq local start")
+	}
+	if err != nil {
+		return err
+	}
+	region := info.Region
+	if r := os.Getenv("AWS_REGION"); r != "" {
+		region = r
+	}
+	result := struct {
+		Endpoint string `json:"AWS_ENDPOINT_URL"`
+		ID       string `json:"AWS_ACCESS_KEY_ID"`
+		Secret   string `json:"AWS_SECRET_ACCESS_KEY"`
+		Region   string `json:"AWS_REGION"`
+	}{info.URL, info.AccessKeyID, info.SecretAccessKey, region}
+	return a.report(v.JSON, result, func() {
+		for _, pair := range [][2]string{
+			{"AWS_ENDPOINT_URL", result.Endpoint}, {"AWS_ACCESS_KEY_ID", result.ID},
+			{"AWS_SECRET_ACCESS_KEY", result.Secret}, {"AWS_REGION", result.Region},
+		} {
+			fmt.Fprintf(a.out, "export %s=%s\n", pair[0], quote(pair[1]))
+		}
+		for _, other := range []string{"AWS_SESSION_TOKEN", "AWS_PROFILE"} {
+			if os.Getenv(other) != "" {
+				fmt.Fprintln(a.out, "unset "+other) // it would win over the key above, or spoil its signature
+			}
+		}
+	})
+}
+
+// quote makes s one word of a POSIX shell, whatever it holds.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

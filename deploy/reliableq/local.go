@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/daemon"
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/progress"
+)
+
+type localVerb struct {
+	Run    localRunVerb    `cmd:"" help:"Serve in the foreground until SIGINT or SIGTERM."`
+	Start  localStartVerb  `cmd:"" help:"Serve in the background."`
+	Stop   localStopVerb   `cmd:"" help:"Stop serving in the background."`
+	Status localStatusVerb `cmd:"" help:"Show whether the embedded AWS runs, and where."`
+	Logs   localLogsVerb   `cmd:"" help:"Print the log of the embedded AWS in the background."`
+}
+
+type localStopVerb struct {
+	stateFlags
+	reportFlags
+	Timeout time.Duration `default:"20s" help:"How long it may take to end by itself (${default})."`
+}
+
+func (v *localStopVerb) Run(ctx context.Context, a *app) error {
+	dir, err := v.stateDir()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, v.Timeout)
+	defer cancel()
+	info, err := daemon.In(dir).Stop(ctx)
+	stopped := true
+	if errors.Is(err, daemon.ErrNotRunning) {
+		stopped, err = false, nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.report(v.JSON, struct {
+		Stopped bool `json:"stopped"`
+		PID     int  `json:"pid,omitempty"`
+	}{stopped, info.PID}, func() {
+		if stopped {
+			fmt.Fprintf(a.out, "stopped the embedded AWS (pid %d)\n", info.PID)
+			return
+		}
+		fmt.Fprintln(a.out, "no embedded AWS was running")
+	})
+}
+
+type localStatusVerb struct {
+	stateFlags
+	reportFlags
+}
+
+// localStatus is what `local status` tells. Credentials are env's to print.
+type localStatus struct {
+	Running     bool      `json:"running"`
+	Healthy     bool      `json:"healthy"`
+	PID         int       `json:"pid,omitempty"`
+	URL         string    `json:"url,omitempty"`
+	Account     string    `json:"account,omitempty"`
+	Region      string    `json:"region,omitempty"`
+	Clock       string    `json:"clock,omitempty"`
+	DataDir     string    `json:"data_dir,omitempty"`
+	Version     string    `json:"version,omitempty"`
+	Started     time.Time `json:"started,omitzero"`
+	UptimeSecs  float64   `json:"uptime_seconds,omitempty"`
+	MemoryBytes int64     `json:"memory_bytes,omitempty"`
+}
+
+func (v *localStatusVerb) Run(ctx context.Context, a *app) error {
+	dir, err := v.stateDir()
+	if err != nil {
+		return err
+	}
+	info, err := daemon.In(dir).Running()
+	if errors.Is(err, daemon.ErrNotRunning) {
+		return a.report(v.JSON, localStatus{}, func() {
+			fmt.Fprintf(a.out, "no embedded AWS is running for %s\n", dir)
+		})
+	}
+	if err != nil {
+		return err
+	}
+	s := localStatus{
+		Running: true, Healthy: controlOf(info).Health(ctx) == nil, PID: info.PID, URL: info.URL, Account: info.Account, Region: info.Region,
+		Clock: info.Clock, DataDir: info.DataDir, Version: info.Version, Started: info.Started,
+		UptimeSecs: time.Since(info.Started).Seconds(), MemoryBytes: daemon.Memory(info.PID),
+	}
+	return a.report(v.JSON, s, func() { s.show(a.out) })
+}
+
+func (s localStatus) show(w io.Writer) {
+	health := "healthy"
+	if !s.Healthy {
+		health = "does not answer"
+	}
+	data := s.DataDir
+	if data == "" {
+		data = "in memory"
+	}
+	fmt.Fprintf(w, "%s, %s, pid %d, for %s\n", s.URL, health, s.PID, progress.Seconds(time.Duration(s.UptimeSecs*float64(time.Second))))
+	fmt.Fprintf(w, "account %s, region %s, clock %s, state %s", s.Account, s.Region, s.Clock, data)
+	if s.MemoryBytes > 0 {
+		fmt.Fprintf(w, ", memory %.0f MB", float64(s.MemoryBytes)/1e6)
+	}
+	fmt.Fprintln(w)
+}
+
+type localLogsVerb struct {
+	stateFlags
+	Follow bool `short:"f" help:"Go on as it grows, until interrupted."`
+}
+
+func (v *localLogsVerb) Run(ctx context.Context, a *app) error {
+	dir, err := v.stateDir()
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(daemon.In(dir).Log())
+	if err != nil {
+		return hint.With(fmt.Errorf("read the log: %w", err), "only reliableq local start, up and demo keep one; local run writes to its terminal")
+	}
+	defer f.Close()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := io.Copy(a.out, f); err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		if !v.Follow {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/daemon"
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+// grace is how long requests and invocations under way may take to end.
+const grace = 10 * time.Second
+
+// serveFlags say how the embedded AWS serves.
+type serveFlags struct {
+	Listen string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Loopback address; port 0 takes a free one (${default})."`
+	Clock  string `enum:"real,skip" default:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
+	NoAuth bool   `help:"Let every request in as an administrator, signed or not."`
+	Region string `env:"AWS_REGION" default:"us-east-1" hidden:""`
+}
+
+type localRunVerb struct {
+	stateFlags
+	serveFlags
+	DataDir string     `placeholder:"DIR" help:"Keep state here across restarts; else in memory."`
+	Log     slog.Level `name:"log-level" default:"info" help:"Least level to log: debug, info, warn or error (${default})."`
+}
+
+// Help tells more about the verb.
+func (*localRunVerb) Help() string {
+	return `Prints "listening on http://ADDR" once it answers. In another terminal:
+  eval "$(reliableq env)"
+  aws sqs list-queues`
+}
+
+func (v *localRunVerb) Run(ctx context.Context, a *app) error {
+	if err := v.check(); err != nil {
+		return err
+	}
+	dir, err := v.stateDir()
+	if err != nil {
+		return err
+	}
+	folder := daemon.In(dir)
+	claim, err := folder.Claim()
+	if err != nil {
+		return hint.With(err, "stop it with reliableq local stop, or serve another state folder with --state-dir")
+	}
+	srv, err := localaws.New(v.options(a))
+	if err != nil {
+		return errors.Join(v.diskHint(fmt.Errorf("make the embedded AWS: %w", err)), claim.Release())
+	}
+	err = v.serve(ctx, a, srv, claim)
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	return errors.Join(err, srv.Shutdown(ending), claim.Release())
+}
+
+// check refuses an address that others could reach: whoever reaches the embedded
+// AWS may run code on this machine.
+func (v *localRunVerb) check() error {
+	host, _, err := net.SplitHostPort(v.Listen)
+	if err != nil {
+		return usageError{hint.With(fmt.Errorf("--listen %q: %w", v.Listen, err), "write it as 127.0.0.1:4566")}
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return usageError{hint.New(fmt.Sprintf("--listen %s is not a loopback address: others could run code on this machine", v.Listen), "use 127.0.0.1 or [::1]")}
+	}
+	return nil
+}
+
+func (v *localRunVerb) options(a *app) localaws.Options {
+	mode := clock.Real
+	if v.Clock == "skip" {
+		mode = clock.Skip
+	}
+	return localaws.Options{
+		Addr: v.Listen, Region: v.Region, ClockMode: mode, DataDir: v.DataDir, NoAuth: v.NoAuth,
+		Logger: slog.New(slog.NewTextHandler(a.errs, &slog.HandlerOptions{Level: v.Log})),
+	}
+}
+
+// serve announces the server and waits until it or ctx ends.
+func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, claim *daemon.Registration) error {
+	if err := srv.Start(ctx); err != nil {
+		return v.listenHint(ctx, err)
+	}
+	id, secret := srv.Credentials()
+	info := daemon.Info{
+		PID: os.Getpid(), URL: srv.URL(), AccessKeyID: id, SecretAccessKey: secret, Account: srv.Account(), Region: srv.Region(),
+		Clock: v.Clock, NoAuth: v.NoAuth, Version: versionName(), Started: time.Now(),
+	}
+	if v.DataDir != "" {
+		path, err := filepath.Abs(v.DataDir)
+		if err != nil {
+			return fmt.Errorf("find the data folder: %w", err)
+		}
+		info.DataDir = path
+	}
+	if err := claim.Announce(info); err != nil {
+		return v.diskHint(err)
+	}
+	fmt.Fprintf(a.out, "listening on %s\n", srv.URL())
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Wait() }()
+	select {
+	case <-ctx.Done():
+		return nil // asked to stop: that is what it is for
+	case err := <-ended:
+		return err
+	}
+}
+
+// listenHint says who holds a used port, if that can be told.
+func (v *localRunVerb) listenHint(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		other := controlOf(daemon.Info{URL: "http://" + v.Listen})
+		if other.Health(ctx) == nil {
+			return hint.With(fmt.Errorf("%w: another embedded AWS serves there", err),
+				"stop it with reliableq local stop in its own folder, or take a free port with --listen 127.0.0.1:0")
+		}
+		return hint.With(err, "end the program that uses the port, or take a free one with --listen 127.0.0.1:0")
+	case errors.Is(err, syscall.EACCES):
+		return hint.With(err, "ports below 1024 are for the administrator: take one above")
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return hint.With(err, "this machine has no such address: use 127.0.0.1")
+	}
+	return err
+}
+
+// diskHint says what to do about a disk that does not take what must be written.
+func (v *localRunVerb) diskHint(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+		return hint.With(err, "free some disk space, or name a folder on another disk with --data-dir and --state-dir")
+	case errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, os.ErrExist):
+		return hint.With(err, "name folders that you may write to with --data-dir and --state-dir")
+	}
+	return err
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/daemon"
+)
+
+// startPatience is how long the embedded AWS may take to come up.
+const startPatience = 60 * time.Second
+
+type localStartVerb struct {
+	stateFlags
+	reportFlags
+	Listen   string `placeholder:"ADDR" help:"Loopback address; else the one used last, or 127.0.0.1:4566."`
+	Clock    string `enum:"real,skip" default:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
+	NoAuth   bool   `help:"Let every request in as an administrator, signed or not."`
+	DataDir  string `placeholder:"DIR" help:"Keep state here across restarts; else in the state folder."`
+	InMemory bool   `help:"Keep no state across restarts."`
+}
+
+func (v *localStartVerb) Run(ctx context.Context, a *app) error {
+	dir, err := v.stateDir()
+	if err != nil {
+		return err
+	}
+	b := background{stateDir: dir, listen: v.Listen, clock: v.Clock, dataDir: v.DataDir, inMemory: v.InMemory, noAuth: v.NoAuth}
+	info, started, err := b.start(ctx)
+	if err != nil {
+		return err
+	}
+	return a.report(v.JSON, struct {
+		Started bool   `json:"started"`
+		PID     int    `json:"pid"`
+		URL     string `json:"url"`
+		Clock   string `json:"clock"`
+	}{started, info.PID, info.URL, info.Clock}, func() {
+		verb := "is running already"
+		if started {
+			verb = "started"
+		}
+		fmt.Fprintf(a.out, "the embedded AWS %s: %s, pid %d, clock %s\n", verb, info.URL, info.PID, info.Clock)
+	})
+}
+
+// background is how to serve in the background.
+type background struct {
+	stateDir string
+	listen   string // empty: where it served last
+	clock    string
+	dataDir  string // empty: in the state folder
+	inMemory bool
+	noAuth   bool
+}
+
+// start serves in the background, unless an embedded AWS runs already.
+func (b background) start(ctx context.Context) (daemon.Info, bool, error) {
+	folder := daemon.In(b.stateDir)
+	exe, err := os.Executable()
+	if err != nil {
+		return daemon.Info{}, false, fmt.Errorf("find this program: %w", err)
+	}
+	args, err := b.args(folder)
+	if err != nil {
+		return daemon.Info{}, false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	return folder.Start(ctx, daemon.Command{Path: exe, Args: args, Dir: b.stateDir})
+}
+
+func (b background) args(folder daemon.Folder) ([]string, error) {
+	listen := b.listen
+	if listen == "" {
+		last, err := lastAddress(folder)
+		if err != nil {
+			return nil, err
+		}
+		listen = last
+	}
+	args := []string{"local", "run", "--state-dir", b.stateDir, "--listen", listen, "--clock", b.clock}
+	if b.noAuth {
+		args = append(args, "--no-auth")
+	}
+	if b.inMemory {
+		return args, nil
+	}
+	data := b.dataDir
+	if data == "" {
+		data = folder.DataDir()
+	}
+	data, err := filepath.Abs(data)
+	if err != nil {
+		return nil, fmt.Errorf("find the data folder: %w", err)
+	}
+	return append(args, "--data-dir", data), nil
+}
+
+// lastAddress is where the embedded AWS of this folder served last: queue URLs
+// name the address, so it should stay what it was.
+func lastAddress(folder daemon.Folder) (string, error) {
+	last, err := folder.Last()
+	if errors.Is(err, fs.ErrNotExist) {
+		return "127.0.0.1:4566", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(last.URL)
+	if err != nil || u.Host == "" {
+		return "127.0.0.1:4566", nil
+	}
+	return u.Host, nil
+}

@@ -1,0 +1,120 @@
+// Command reliableq deploys queues that lose nothing, watches them, and runs an
+// AWS of its own where there is none.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// Exit codes, as scripts know them.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitBadVerdict  = 3
+	exitInterrupted = 130
+)
+
+// errVerdict is answered by a verb that did its work and found something bad,
+// which it has shown already.
+var errVerdict = errors.New("the verdict is bad")
+
+// usageError is a mistake in how the command was called.
+type usageError struct{ error }
+
+// Unwrap answers the mistake itself.
+func (u usageError) Unwrap() error { return u.error }
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the whole command, up to its exit code.
+func run(args []string, in io.Reader, out, errs io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		stop() // a second Ctrl-C ends the command the hard way
+	}()
+	a := &app{in: in, out: out, errs: errs}
+	return a.exitCode(ctx, a.run(ctx, args))
+}
+
+// app is the command's connection to the world outside.
+type app struct {
+	in   io.Reader
+	out  io.Writer // results
+	errs io.Writer // progress, questions and errors
+}
+
+func (a *app) run(ctx context.Context, args []string) error {
+	var verbs cli
+	parser, err := kong.New(&verbs,
+		kong.Name("reliableq"),
+		kong.Description(description),
+		kong.Writers(a.out, a.errs),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ShortUsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(a),
+	)
+	if err != nil {
+		return fmt.Errorf("set the command up: %w", err)
+	}
+	kongcompletion.Register(parser)
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return usageError{hint.With(err, "see "+helpFor(err))}
+	}
+	return parsed.Run(a)
+}
+
+// helpFor names the help that fits what could be understood of the command line.
+func helpFor(err error) string {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if verb := parse.Context.Command(); verb != "" {
+			words := strings.Fields(verb)
+			for i, w := range words {
+				if strings.HasPrefix(w, "<") {
+					words = words[:i]
+					break
+				}
+			}
+			return "reliableq " + strings.Join(words, " ") + " --help"
+		}
+	}
+	return "reliableq --help"
+}
+
+// exitCode shows err, with its hint, and answers the exit code that it stands for.
+func (a *app) exitCode(ctx context.Context, err error) int {
+	var usage usageError
+	code := exitFailed
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errVerdict):
+		return exitBadVerdict
+	case errors.As(err, &usage):
+		code = exitUsage
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		code = exitInterrupted
+	}
+	fmt.Fprintf(a.errs, "error: %v\n", err)
+	if next := hint.Of(err); next != "" {
+		fmt.Fprintf(a.errs, "hint: %s\n", next)
+	}
+	return code
+}

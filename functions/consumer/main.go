@@ -1,0 +1,29 @@
+// The consumer processes orders from the source queue.
+//
+// Environment: FAILURE_REPORTING (per_message, the default, or whole_batch);
+// LOG_LEVEL (DEBUG, INFO, WARN, ERROR; by default INFO).
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/setting"
+)
+
+func main() {
+	env := setting.From(os.LookupEnv)
+	consumer := &consume.Consumer{
+		Reporting: env.Choice("FAILURE_REPORTING", consume.PerMessage, consume.WholeBatch),
+		Journal:   journal.New(os.Stdout, env.Level("LOG_LEVEL")),
+	}
+	if err := env.Err(); err != nil {
+		fmt.Fprintln(os.Stderr, "consumer:", err)
+		os.Exit(1)
+	}
+	lambda.Start(consumer.Handle)
+}

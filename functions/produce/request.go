@@ -1,0 +1,45 @@
+package produce
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+)
+
+// maxCount is the most messages that one invocation may be asked for.
+const maxCount = 1_000_000
+
+// Request is the event: what to produce. Every member may be left out.
+type Request struct {
+	// Count is how many messages, up to a million; nil means as many as the
+	// function's timeout allows.
+	Count *int `json:"count"`
+	// BadRatio is the share of bad ones, 0 to 1; nil means the function's own.
+	BadRatio *float64 `json:"bad_ratio"`
+	// Seed fixes the orders; nil means new ones each time.
+	Seed *uint64 `json:"seed"`
+}
+
+// parse reads an event. Of the event's members it takes those of Request and no
+// other: a misspelt count must not turn into a flood.
+func parse(event []byte) (Request, error) {
+	var req Request
+	decoder := json.NewDecoder(bytes.NewReader(event))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&req); err != nil && !errors.Is(err, io.EOF) {
+		return Request{}, fmt.Errorf("read the event: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return Request{}, errors.New("read the event: more than one JSON value")
+	}
+	if req.Count != nil && (*req.Count < 0 || *req.Count > maxCount) {
+		return Request{}, fmt.Errorf("count %d: want 0 to %d", *req.Count, maxCount)
+	}
+	if r := req.BadRatio; r != nil && (math.IsNaN(*r) || *r < 0 || *r > 1) {
+		return Request{}, fmt.Errorf("bad_ratio %g: want 0 to 1", *r)
+	}
+	return req, nil
+}

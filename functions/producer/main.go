@@ -1,0 +1,48 @@
+// The producer sends orders to the source queue.
+//
+// Environment: QUEUE_NAME, PROJECT; BAD_RATIO (0 to 1, by default 0.1);
+// LOG_LEVEL (DEBUG, INFO, WARN, ERROR; by default INFO).
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/outbox"
+	"github.com/reliableq/reliableq/functions/produce"
+	"github.com/reliableq/reliableq/functions/setting"
+)
+
+func main() {
+	producer, err := wire(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "producer:", err)
+		os.Exit(1)
+	}
+	lambda.Start(producer.Handle)
+}
+
+func wire(ctx context.Context) (*produce.Producer, error) {
+	env := setting.From(os.LookupEnv)
+	queue, level := env.Text("QUEUE_NAME"), env.Level("LOG_LEVEL")
+	producer := &produce.Producer{
+		Project:  env.Text("PROJECT"),
+		BadRatio: env.Share("BAD_RATIO", 0.1),
+		Journal:  journal.New(os.Stdout, level),
+		Now:      time.Now,
+	}
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	client, err := outbox.Client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	producer.Queue, err = outbox.Open(ctx, client, queue)
+	return producer, err
+}

@@ -11,6 +11,11 @@ import (
 // session of the function's execution role, and is refused as SQS would refuse
 // it: errors are *awsapi.Error as SQS answers them.
 type Queues interface {
+	// Check answers nil when the caller may use the SQS action (ReceiveMessage,
+	// DeleteMessage, GetQueueAttributes) on the queue and the queue is there,
+	// else what SQS would answer. It changes nothing: a trial receive would
+	// take a message (LAM B16, B17).
+	Check(ctx context.Context, as awsapi.Caller, queueARN, action string) error
 	// Describe reads what a mapping checks about its queue.
 	Describe(ctx context.Context, as awsapi.Caller, queueARN string) (Queue, error)
 	// Receive takes up to limit messages, 1 to 10, without waiting. With none

@@ -1,0 +1,54 @@
+package mapping
+
+import (
+	"context"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// target finds the function that a mapping is to invoke (LAM B12).
+func (s *Service) target(c *awsapi.Call, name string) (Function, error) {
+	fn, err := s.opts.Functions.Resolve(c, name)
+	if err != nil {
+		if e := awsapi.AsError(err); e.Status == 404 {
+			return Function{}, errParameter.With("Function does not exist")
+		}
+		return Function{}, err
+	}
+	return fn, nil
+}
+
+// checkQueue asks the queue what it is, as the execution role, after checking
+// that the role may poll it (LAM B16 to B18).
+func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) (Queue, error) {
+	role, err := s.opts.Roles.Session(ctx, fn.Role, fn.Name)
+	if err != nil {
+		return Queue{}, errParameter.With("The role defined for the function cannot be assumed by Lambda. (%s)", awsapi.AsError(err).Message)
+	}
+	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
+		if err := s.opts.Queues.Check(ctx, role, queueARN, action); err != nil {
+			return Queue{}, queueError(action, err)
+		}
+	}
+	q, err := s.opts.Queues.Describe(ctx, role, queueARN)
+	if err != nil {
+		return Queue{}, queueError("GetQueueAttributes", err)
+	}
+	if q.VisibilityTimeout < fn.Timeout {
+		return Queue{}, errParameter.With("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds",
+			int(q.VisibilityTimeout.Seconds()), int(fn.Timeout.Seconds()))
+	}
+	return q, nil
+}
+
+// duplicate answers another mapping of the same queue and function, with mu
+// held (LAM B15).
+func (s *Service) duplicate(r *record) error {
+	for _, m := range s.mappings[scope{r.Account, r.Region}] {
+		if m.UUID != r.UUID && m.QueueARN == r.QueueARN && m.FunctionARN == r.FunctionARN {
+			return errConflict.With(`An event source mapping with SQS arn (" %s ") and function (" %s ") already exists. `+
+				`Please update or delete the existing mapping with UUID %s`, r.QueueARN, r.FunctionName, m.UUID)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package mapping
+
+import (
+	"encoding/base64"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// An event is {"Records":[R,…]} (LAM B45).
+const (
+	eventHead = `{"Records":[`
+	eventTail = `]}`
+)
+
+// systemAttributes is the order in which a record names what SQS says of a
+// message (LAM B47).
+var systemAttributes = [...]string{
+	"ApproximateReceiveCount",
+	"AWSTraceHeader",
+	"SentTimestamp",
+	"SequenceNumber",
+	"MessageGroupId",
+	"SenderId",
+	"MessageDeduplicationId",
+	"ApproximateFirstReceiveTimestamp",
+	"DeadLetterQueueSourceArn",
+}
+
+// source is the part of a record that is the same for all of a queue, as JSON.
+type source struct {
+	tail []byte
+}
+
+func newSource(queueARN string) *source {
+	a, _ := awsapi.ParseARN(queueARN)
+	b := appendString([]byte(`,"eventSource":"aws:sqs","eventSourceARN":`), queueARN)
+	b = appendString(append(b, `,"awsRegion":`...), a.Region)
+	return &source{tail: append(b, '}')}
+}
+
+// appendRecord writes one message (LAM B45 to B49). Without message attributes
+// their MD5 is null with a batching window and absent without one (LAM B46).
+func (s *source) appendRecord(b []byte, m *Message, window bool) []byte {
+	b = appendString(append(b, `{"messageId":`...), m.ID)
+	b = appendString(append(b, `,"receiptHandle":`...), m.ReceiptHandle)
+	b = appendString(append(b, `,"body":`...), m.Body)
+	b = append(b, `,"attributes":{`...)
+	comma := false
+	for _, name := range systemAttributes {
+		v, ok := m.System[name]
+		if !ok {
+			continue
+		}
+		if comma {
+			b = append(b, ',')
+		}
+		comma = true
+		b = appendString(append(appendString(b, name), ':'), v)
+	}
+	b = append(b, `},"messageAttributes":{`...)
+	b = appendAttributes(b, m.Attributes)
+	b = append(b, '}')
+	switch {
+	case m.MD5OfAttributes != "":
+		b = appendString(append(b, `,"md5OfMessageAttributes":`...), m.MD5OfAttributes)
+	case window:
+		b = append(b, `,"md5OfMessageAttributes":null`...)
+	}
+	b = appendString(append(b, `,"md5OfBody":`...), m.MD5OfBody)
+	return append(b, s.tail...)
+}
+
+// appendAttributes writes the message attributes in order of name (LAM B48).
+func appendAttributes(b []byte, attributes map[string]Attribute) []byte {
+	if len(attributes) == 0 {
+		return b
+	}
+	names := make([]string, 0, 10)
+	for name := range attributes {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		a := attributes[name]
+		b = append(appendString(b, name), ':', '{')
+		if a.Binary != nil {
+			b = append(b, `"binaryValue":"`...)
+			b = append(base64.StdEncoding.AppendEncode(b, a.Binary), '"')
+		} else {
+			b = appendString(append(b, `"stringValue":`...), a.Text)
+		}
+		b = append(b, `,"stringListValues":[],"binaryListValues":[],"dataType":`...)
+		b = append(appendString(b, a.DataType), '}')
+	}
+	return b
+}
+
+// appendString writes s as a JSON string: only what JSON demands is escaped, so
+// that the body that the function reads is the one that was sent (LAM B44). What
+// is no UTF-8 becomes U+FFFD.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' || c == '"' || c == '\\' {
+				b = appendEscape(append(b, s[from:i]...), c)
+				from = i + 1
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			b = append(append(b, s[from:i]...), "\ufffd"...)
+			from = i + n
+		}
+		i += n
+	}
+	return append(append(b, s[from:]...), '"')
+}
+
+func appendEscape(b []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(b, '\\', c)
+	case '\n':
+		return append(b, '\\', 'n')
+	case '\r':
+		return append(b, '\\', 'r')
+	case '\t':
+		return append(b, '\\', 't')
+	}
+	return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+}

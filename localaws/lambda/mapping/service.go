@@ -1,0 +1,184 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/chance"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// DefaultMaxBatches is how many batches one mapping has with its function at a
+// time when [Options.MaxBatches] is 0.
+const DefaultMaxBatches = 50
+
+// Options is what mappings stand on. Clock, Chance, Store, Queues, Functions and
+// Roles are required.
+type Options struct {
+	// Clock is service time.
+	Clock *clock.Clock
+	// Chance gives UUIDs and the jitter of retries.
+	Chance *chance.Source
+	// Store keeps the mappings.
+	Store *store.Store
+	// Queues is SQS.
+	Queues Queues
+	// Functions is Lambda. It is not called before Start.
+	Functions Functions
+	// Roles gives sessions of execution roles.
+	Roles Roles
+	// Metrics takes the counts of mappings that ask for them; nil drops them.
+	Metrics Metrics
+	// Logger gets what goes wrong while polling; nil discards it.
+	Logger *slog.Logger
+	// MaxBatches bounds the batches that one mapping has with its function at a
+	// time, where AWS has 1,250 (LAM B24). 0 means [DefaultMaxBatches].
+	MaxBatches int
+}
+
+// Service is the event source mappings of all accounts and regions. It is safe
+// for concurrent use.
+type Service struct {
+	opts Options
+	ctx  context.Context // of all polling; ends with Close
+	stop context.CancelFunc
+
+	mu       sync.Mutex
+	started  bool
+	mappings map[scope]map[string]*mapping // by UUID
+}
+
+// scope is where a mapping lives.
+type scope struct{ account, region string }
+
+// mapping is one mapping and its poller.
+type mapping struct {
+	record
+	busy   bool    // an update or delete is under way (LAM B10)
+	poller *poller // nil while disabled
+}
+
+// New makes the service, with the mappings that the store holds. They begin to
+// poll at [Service.Start].
+func New(o Options) (*Service, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxBatches <= 0 {
+		o.MaxBatches = DefaultMaxBatches
+	}
+	s := &Service{opts: o, mappings: map[scope]map[string]*mapping{}}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	if err := s.load(); err != nil {
+		s.stop()
+		return nil, fmt.Errorf("read event source mappings: %w", err)
+	}
+	return s, nil
+}
+
+// Start lets enabled mappings poll: those that the store held at once, others
+// from their creation on. Call it when functions and queues answer.
+func (s *Service) Start() {
+	s.mu.Lock()
+	s.started = true
+	var pollers []*poller
+	for _, in := range s.mappings {
+		for _, uuid := range sortedKeys(in) {
+			if m := in[uuid]; m.Enabled && m.poller == nil {
+				m.poller = newPoller(s, &m.record)
+				pollers = append(pollers, m.poller)
+			}
+		}
+	}
+	s.mu.Unlock()
+	for _, p := range pollers {
+		p.start()
+	}
+}
+
+// Close stops all polling. What is with a function still ends as its outcome
+// says.
+func (s *Service) Close() {
+	for _, p := range s.detach(nil) {
+		p.stop()
+	}
+	s.stop()
+}
+
+// Reset forgets every mapping, for a fresh start between tests.
+func (s *Service) Reset() error {
+	batch := s.opts.Store.Batch()
+	pollers := s.detach(func() {
+		s.mappings = map[scope]map[string]*mapping{}
+		batch.DeletePrefix(table, "")
+	})
+	for _, p := range pollers {
+		p.stop()
+	}
+	if err := batch.Apply().Wait(); err != nil {
+		return fmt.Errorf("forget event source mappings: %w", err)
+	}
+	return nil
+}
+
+// detach takes the pollers off their mappings, and runs also under the lock.
+func (s *Service) detach(also func()) []*poller {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var pollers []*poller
+	for _, in := range s.mappings {
+		for _, uuid := range sortedKeys(in) {
+			if p := in[uuid].poller; p != nil {
+				pollers = append(pollers, p)
+			}
+			in[uuid].poller = nil
+		}
+	}
+	if also != nil {
+		also()
+	}
+	return pollers
+}
+
+// Operations is the API's table rows, for Lambda's table (LAM B1).
+func (s *Service) Operations() []awsapi.Operation {
+	return []awsapi.Operation{
+		rest("POST", "/2015-03-31/event-source-mappings", 202,
+			awsapi.Op("CreateEventSourceMapping", s.CreateEventSourceMapping, accessCreate)),
+		rest("GET", "/2015-03-31/event-source-mappings/{UUID}", 200,
+			awsapi.Op("GetEventSourceMapping", s.GetEventSourceMapping, s.accessGet)),
+		rest("GET", "/2015-03-31/event-source-mappings", 200,
+			awsapi.Op("ListEventSourceMappings", s.ListEventSourceMappings, accessList)),
+		rest("PUT", "/2015-03-31/event-source-mappings/{UUID}", 202,
+			awsapi.Op("UpdateEventSourceMapping", s.UpdateEventSourceMapping, s.accessUpdate)),
+		rest("DELETE", "/2015-03-31/event-source-mappings/{UUID}", 202,
+			awsapi.Op("DeleteEventSourceMapping", s.DeleteEventSourceMapping, s.accessDelete)),
+	}
+}
+
+func rest(method, path string, status int, op awsapi.Operation) awsapi.Operation {
+	op.Method, op.Path, op.Status = method, path, status
+	return op
+}
+
+// find answers the mapping with mu held, or why there is none (LAM B11).
+func (s *Service) find(c *awsapi.Call, uuid string) (*mapping, error) {
+	m, ok := s.mappings[scope{c.Account, c.Region}][uuid]
+	if !ok {
+		return nil, errNotFound.With("The resource you requested does not exist.")
+	}
+	return m, nil
+}
+
+// save makes the effect of change durable, and tells when that failed.
+func save(commit store.Commit) error {
+	if err := commit.Wait(); err != nil {
+		return errService.With("%s", errors.Join(errors.New("the event source mapping could not be stored"), err))
+	}
+	return nil
+}

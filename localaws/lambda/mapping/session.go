@@ -1,0 +1,43 @@
+package mapping
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// sessionLife is how long a session of the execution role is used before it is
+// asked for again.
+const sessionLife = time.Hour
+
+// session is the execution role's, as the poller uses it.
+type session struct {
+	role   string
+	caller awsapi.Caller
+	since  time.Time // zero when there is none
+}
+
+// caller answers a session of the function's execution role: of the one it has
+// now, or when it is gone, of the one it had last (LAM B32, function deleted).
+func (p *poller) caller() (awsapi.Caller, error) {
+	p.mu.Lock()
+	function, name, have := p.set.function, p.name, p.session
+	p.mu.Unlock()
+	role := have.role
+	if fn, err := p.service.opts.Functions.Resolve(p.call, function); err == nil {
+		role = fn.Role
+	}
+	now := p.service.opts.Clock.Now()
+	if role == have.role && !have.since.IsZero() && now.Sub(have.since) < sessionLife {
+		return have.caller, nil
+	}
+	caller, err := p.service.opts.Roles.Session(p.service.ctx, role, name)
+	if err != nil {
+		return awsapi.Caller{}, fmt.Errorf("get a session of %s: %w", role, err)
+	}
+	p.mu.Lock()
+	p.session = session{role: role, caller: caller, since: now}
+	p.mu.Unlock()
+	return caller, nil
+}

@@ -1,0 +1,127 @@
+package mapping
+
+import (
+	"context"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// UpdateEventSourceMapping changes what was given and keeps the rest. The checks
+// of creation are made again. What is with the function ends under the old
+// settings; what is taken from now on goes by the new ones (LAM B2, B8, B10).
+func (s *Service) UpdateEventSourceMapping(ctx context.Context, c *awsapi.Call, in *UpdateEventSourceMappingInput) (*Configuration, error) {
+	var f constraints
+	in.constrain(&f)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	if err := in.refuseForeign(); err != nil {
+		return nil, err
+	}
+	m, r, err := s.occupy(c, in.UUID, "update")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.change(ctx, c, &in.Settings, &r); err != nil {
+		s.mu.Lock()
+		m.busy = false
+		s.mu.Unlock()
+		return nil, err
+	}
+	return s.replace(m, &r)
+}
+
+// occupy marks a mapping as being changed and gives a copy of it (LAM B10).
+func (s *Service) occupy(c *awsapi.Call, uuid, verb string) (*mapping, record, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, err := s.find(c, uuid)
+	if err != nil {
+		return nil, record{}, err
+	}
+	if m.busy {
+		return nil, record{}, errInUse.With("Cannot %s the event source mapping because it is in use.", verb)
+	}
+	m.busy = true
+	return m, m.record, nil
+}
+
+// change applies settings to r and checks the whole anew.
+func (s *Service) change(ctx context.Context, c *awsapi.Call, in *Settings, r *record) error {
+	if err := in.apply(r); err != nil {
+		return err
+	}
+	if err := r.consistent(); err != nil {
+		return err
+	}
+	name := r.FunctionARN
+	if in.FunctionName != nil {
+		name = *in.FunctionName
+	}
+	fn, err := s.target(c, name)
+	if err != nil {
+		return err
+	}
+	r.FunctionARN, r.FunctionName, r.Role = fn.ARN, fn.Name, fn.Role
+	_, err = s.checkQueue(ctx, r.QueueARN, fn)
+	return err
+}
+
+// replace puts r in place of m's record, and starts, stops or tells its poller.
+func (s *Service) replace(m *mapping, r *record) (*Configuration, error) {
+	r.Modified = s.opts.Clock.Now()
+	s.mu.Lock()
+	m.busy = false
+	_, err := s.find(&awsapi.Call{Account: r.Account, Region: r.Region}, r.UUID) // it may have been reset away
+	if err == nil {
+		err = s.duplicate(r)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	r.Tags = m.Tags // may have changed meanwhile
+	state := transition(m.Enabled, r.Enabled)
+	m.record = *r
+	told, started, stopped := s.retarget(m)
+	commit := s.keep(&m.record)
+	s.mu.Unlock()
+	switch {
+	case stopped != nil:
+		stopped.stop()
+	case started != nil:
+		started.start()
+	case told != nil:
+		told.configure(r)
+	}
+	if err := save(commit); err != nil {
+		return nil, err
+	}
+	return r.configuration(state), nil
+}
+
+// retarget says, with mu held, which poller is to be told, started or stopped.
+func (s *Service) retarget(m *mapping) (told, started, stopped *poller) {
+	switch {
+	case !m.Enabled:
+		stopped, m.poller = m.poller, nil
+	case m.poller != nil:
+		told = m.poller
+	case s.started:
+		m.poller = newPoller(s, &m.record)
+		started = m.poller
+	}
+	return told, started, stopped
+}
+
+// transition is the state on the way from one steady state to another (LAM B8).
+func transition(was, is bool) string {
+	switch {
+	case is && !was:
+		return "Enabling"
+	case was && !is:
+		return "Disabling"
+	default:
+		return "Updating"
+	}
+}

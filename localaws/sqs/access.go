@@ -1,0 +1,36 @@
+package sqs
+
+import (
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// need is the permission for an action on the queue that a call names, whether or
+// not it is there.
+func (s *Service) need(c *awsapi.Call, action, queueURL string) []awsapi.Access {
+	k, err := address(c, queueURL)
+	if err != nil {
+		return nil // refused by the operation itself
+	}
+	return []awsapi.Access{s.needOn(k, action)}
+}
+
+func (s *Service) needOn(k key, action string) awsapi.Access {
+	a := awsapi.Access{Action: "sqs:" + action, Resource: k.arn()}
+	if q := s.queues.find(k); q != nil {
+		a.ResourcePolicy = q.settings.Load().policy
+	}
+	return a
+}
+
+// owned finds a queue for an operation that never works across accounts (SQS O5).
+func (s *Service) owned(c *awsapi.Call, queueURL, action string) (*queue, error) {
+	q, err := s.queue(c, queueURL)
+	if err != nil {
+		return nil, err
+	}
+	if c.Caller.Account != "" && c.Caller.Account != q.account {
+		return nil, errAccessDenied.With("User: %s is not authorized to perform: sqs:%s on resource: %s "+
+			"because the action does not work across accounts", c.Caller.ARN, action, q.arn)
+	}
+	return q, nil
+}

@@ -1,0 +1,75 @@
+package sqs
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// awsHost is a host of the real service, current or legacy (SQS C1), with the
+// region in it.
+var awsHost = regexp.MustCompile(`^(?:sqs\.([a-z0-9-]+)\.amazonaws\.com|([a-z0-9-]+)\.queue\.amazonaws\.com)(?::\d+)?$`)
+
+// queue finds the queue that a call is about: by QueueUrl, else by the path of the
+// request (SQS A2, B1, B2). The caller has yet to see whether it is gone.
+func (s *Service) queue(c *awsapi.Call, queueURL string) (*queue, error) {
+	k, err := address(c, queueURL)
+	if err != nil {
+		return nil, err
+	}
+	if q := s.queues.find(k); q != nil {
+		return q, nil
+	}
+	return nil, noQueue(c)
+}
+
+// address reads which queue a call means. Of a URL only account and name count,
+// and a bare name will do (SQS C2), but a URL of another region is refused
+// (SQS C3).
+func address(c *awsapi.Call, queueURL string) (key, error) {
+	if queueURL == "" {
+		queueURL = c.Path
+	}
+	path := queueURL
+	if strings.Contains(queueURL, "://") {
+		u, err := url.Parse(queueURL)
+		if err != nil {
+			return key{}, noQueue(c)
+		}
+		if m := awsHost.FindStringSubmatch(u.Host); m != nil && m[1]+m[2] != c.Region {
+			return key{}, errAddress.With("The address %s is not valid for this endpoint.", queueURL)
+		}
+		path = u.Path
+	}
+	account, name := splitPath(path)
+	if account == "" {
+		account = c.Account
+	}
+	return key{account, c.Region, name}, nil
+}
+
+// splitPath takes the last two parts of a path: account and name. One part alone
+// is a name.
+func splitPath(path string) (account, name string) {
+	path = strings.Trim(path, "/")
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return "", path
+	}
+	account, name = path[:i], path[i+1:]
+	if i := strings.LastIndexByte(account, '/'); i >= 0 {
+		account = account[i+1:]
+	}
+	return account, name
+}
+
+// parseARN reads a queue's ARN.
+func parseARN(s string) (key, bool) {
+	a, ok := awsapi.ParseARN(s)
+	if !ok || a.Service != "sqs" {
+		return key{}, false
+	}
+	return key{a.Account, a.Region, a.Resource}, true
+}

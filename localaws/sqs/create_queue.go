@@ -1,0 +1,140 @@
+package sqs
+
+import (
+	"context"
+	"encoding/binary"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// CreateQueueInput is the input of CreateQueue.
+type CreateQueueInput struct {
+	// QueueName is 1 to 80 letters, digits, hyphens and underscores, with
+	// .fifo at the end of a FIFO queue's.
+	QueueName string `json:"QueueName,omitempty"`
+	// Attributes are the queue's attributes by name.
+	Attributes map[string]string `json:"Attributes,omitempty" query:"Attribute,Name,Value"`
+	// Tags are the queue's tags. The lower-case t is AWS's (SQS A16).
+	Tags map[string]string `json:"tags,omitempty" query:"Tag,Key,Value"`
+}
+
+// CreateQueueOutput is the output of CreateQueue.
+type CreateQueueOutput struct {
+	// QueueURL is the queue's address.
+	QueueURL string `json:"QueueUrl"`
+}
+
+// goneFor is how long a deleted queue's name rests (SQS D6).
+const goneFor = time.Minute
+
+// CreateQueue makes a queue, or finds the one of that name if nothing given
+// differs (SQS D1-D4).
+func (s *Service) CreateQueue(_ context.Context, c *awsapi.Call, in *CreateQueueInput) (*CreateQueueOutput, error) {
+	if err := refuseOnQueuePath(c, "CreateQueue"); err != nil {
+		return nil, err
+	}
+	fifo, err := checkQueueName(in.QueueName, in.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	k := key{c.Account, c.Region, in.QueueName}
+	s.queues.mu.Lock()
+	defer s.queues.mu.Unlock()
+	if q := s.queues.find(k); q != nil {
+		if err := q.same(in); err != nil {
+			return nil, err
+		}
+		return &CreateQueueOutput{k.url(c.Endpoint)}, nil
+	}
+	if err := s.create(k, fifo, in); err != nil {
+		return nil, err
+	}
+	return &CreateQueueOutput{k.url(c.Endpoint)}, nil
+}
+
+// create makes a queue, with the catalog locked.
+func (s *Service) create(k key, fifo bool, in *CreateQueueInput) error {
+	now := s.now()
+	if at, was := s.queues.deleted[k]; was && now < at+int64(goneFor) {
+		return errDeletedRecently.With("You must wait 60 seconds after deleting a queue before you can create another with the same name.")
+	}
+	set, err := defaults().change(in.Attributes, fifo)
+	if err != nil {
+		return err
+	}
+	if text := in.Attributes["RedrivePolicy"]; text != "" {
+		if err := s.checkTarget(k, fifo, set.redrive, text); err != nil {
+			return err
+		}
+	}
+	var nonce [8]byte
+	s.chance.Bytes(nonce[:])
+	q := newQueue(s, k, binary.BigEndian.Uint64(nonce[:]), fifo, now)
+	q.settings.Store(&set)
+	q.tags = maps.Clone(in.Tags)
+	t := q.begin()
+	t.putQueue()
+	s.queues.queues.Store(k, q)
+	delete(s.queues.deleted, k)
+	if err := t.end().Wait(); err != nil {
+		return notStored(err)
+	}
+	return nil
+}
+
+// same refuses a CreateQueue that asks for something else than the queue has.
+func (q *queue) same(in *CreateQueueInput) error {
+	have := q.settings.Load()
+	want, err := have.change(in.Attributes, q.fifo)
+	if err != nil {
+		return err
+	}
+	is, asked := have.values(q.fifo), want.values(q.fifo)
+	for _, name := range slices.Sorted(maps.Keys(in.Attributes)) {
+		if is[name] != asked[name] {
+			return errQueueExists.With("A queue already exists with the same name and a different value for attribute %s", name)
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(in.Tags) > 0 && !maps.Equal(in.Tags, q.tags) {
+		return errQueueExists.With("A queue already exists with the same name and a different value for tags")
+	}
+	return nil
+}
+
+// checkQueueName refuses a bad name, and says whether it is a FIFO queue's (SQS C4,
+// C5, D5).
+func checkQueueName(name string, attrs map[string]string) (fifo bool, err error) {
+	value, given := attrs["FifoQueue"]
+	if given && !readBool(&fifo, value) {
+		return false, badValue("FifoQueue")
+	}
+	base, suffixed := strings.CutSuffix(name, ".fifo")
+	switch {
+	case name == "":
+		return false, missing("QueueName")
+	case fifo && (!suffixed || !isName(base) || len(name) > 80):
+		return false, errParameterValue.With("The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, " +
+			"must end with .fifo suffix and be 1 to 80 in length")
+	case !fifo && !isName(name):
+		return false, errParameterValue.With("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+	}
+	return fifo, nil
+}
+
+// refuseOnQueuePath refuses an operation that Query does not know on a queue's own
+// path (SQS B8).
+func refuseOnQueuePath(c *awsapi.Call, operation string) error {
+	if c.Protocol == awsapi.Query && strings.Trim(c.Path, "/") != "" {
+		return errUnknownAction.With("The action %s is not valid for this endpoint.", operation)
+	}
+	return nil
+}

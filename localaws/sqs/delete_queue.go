@@ -1,0 +1,72 @@
+package sqs
+
+import (
+	"context"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// QueueInput is the input of operations that take a queue alone: DeleteQueue,
+// PurgeQueue, ListQueueTags.
+type QueueInput struct {
+	// QueueURL names the queue.
+	QueueURL string `json:"QueueUrl,omitempty"`
+}
+
+// DeleteQueue deletes a queue with all its messages. Long polls that wait end with
+// QueueDoesNotExist.
+func (s *Service) DeleteQueue(_ context.Context, c *awsapi.Call, in *QueueInput) (*awsapi.None, error) {
+	q, err := s.owned(c, in.QueueURL, "DeleteQueue")
+	if err != nil {
+		return nil, err
+	}
+	s.queues.mu.Lock()
+	defer s.queues.mu.Unlock()
+	t := q.begin()
+	if q.gone {
+		t.end()
+		return nil, noQueue(c)
+	}
+	t.destroy(noQueue(c))
+	s.queues.queues.Delete(q.key)
+	s.queues.rest(q.key, t.now)
+	t.dropQueue()
+	if err := t.end().Wait(); err != nil {
+		return nil, notStored(err)
+	}
+	return &awsapi.None{}, nil
+}
+
+// destroy empties a queue for good; reason is what waiting polls are told.
+func (t *turn) destroy(reason error) {
+	t.q.gone = true
+	t.empty()
+	t.dismissAll(reason)
+}
+
+// empty drops every message, in whatever state, and what FIFO remembers (SQS K1,
+// K2).
+func (t *turn) empty() {
+	q := t.q
+	var all []*message
+	q.ages.all(func(m *message) bool {
+		all = append(all, m)
+		return true
+	})
+	for _, m := range all {
+		m.state, m.known, m.group = gone, false, nil
+	}
+	q.reset()
+	t.forgetAll()
+}
+
+// rest notes when a name was freed, and forgets those that are free again (SQS
+// D6).
+func (c *catalog) rest(k key, now int64) {
+	for old, at := range c.deleted {
+		if now >= at+int64(goneFor) {
+			delete(c.deleted, old)
+		}
+	}
+	c.deleted[k] = now
+}

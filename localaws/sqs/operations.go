@@ -1,0 +1,81 @@
+package sqs
+
+import (
+	"context"
+	"maps"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// operations is the table of everything SQS can do.
+func (s *Service) operations() map[string]awsapi.Operation {
+	on := func(action string) func(*awsapi.Call, string) []awsapi.Access {
+		return func(c *awsapi.Call, queueURL string) []awsapi.Access { return s.need(c, action, queueURL) }
+	}
+	return awsapi.Table(
+		op("SendMessage", s.SendMessage, on("SendMessage"), func(in *SendMessageInput) string { return in.QueueURL }),
+		op("SendMessageBatch", s.SendMessageBatch, on("SendMessage"), func(in *SendMessageBatchInput) string { return in.QueueURL }),
+		op("ReceiveMessage", s.ReceiveMessage, on("ReceiveMessage"), func(in *ReceiveMessageInput) string { return in.QueueURL }),
+		mute(op("DeleteMessage", s.DeleteMessage, on("DeleteMessage"), func(in *DeleteMessageInput) string { return in.QueueURL })),
+		op("DeleteMessageBatch", s.DeleteMessageBatch, on("DeleteMessage"), func(in *DeleteMessageBatchInput) string { return in.QueueURL }),
+		mute(op("ChangeMessageVisibility", s.ChangeMessageVisibility, on("ChangeMessageVisibility"),
+			func(in *ChangeMessageVisibilityInput) string { return in.QueueURL })),
+		op("ChangeMessageVisibilityBatch", s.ChangeMessageVisibilityBatch, on("ChangeMessageVisibility"),
+			func(in *ChangeMessageVisibilityBatchInput) string { return in.QueueURL }),
+		awsapi.Op("CreateQueue", s.CreateQueue, s.needToCreate),
+		mute(op("DeleteQueue", s.DeleteQueue, on("DeleteQueue"), func(in *QueueInput) string { return in.QueueURL })),
+		mute(op("PurgeQueue", s.PurgeQueue, on("PurgeQueue"), func(in *QueueInput) string { return in.QueueURL })),
+		awsapi.Op("GetQueueUrl", s.GetQueueUrl, func(c *awsapi.Call, in *GetQueueUrlInput) []awsapi.Access {
+			return []awsapi.Access{s.needOn(in.key(c), "GetQueueUrl")}
+		}),
+		awsapi.Op("ListQueues", s.ListQueues, func(c *awsapi.Call, _ *ListQueuesInput) []awsapi.Access {
+			return []awsapi.Access{{Action: "sqs:ListQueues", Resource: key{c.Account, c.Region, ""}.arn()}}
+		}),
+		op("ListDeadLetterSourceQueues", s.ListDeadLetterSourceQueues, on("ListDeadLetterSourceQueues"),
+			func(in *ListDeadLetterSourceQueuesInput) string { return in.QueueURL }),
+		op("GetQueueAttributes", s.GetQueueAttributes, on("GetQueueAttributes"), func(in *GetQueueAttributesInput) string { return in.QueueURL }),
+		mute(op("SetQueueAttributes", s.SetQueueAttributes, on("SetQueueAttributes"),
+			func(in *SetQueueAttributesInput) string { return in.QueueURL })),
+		mute(op("TagQueue", s.TagQueue, on("TagQueue"), func(in *TagQueueInput) string { return in.QueueURL })),
+		mute(op("UntagQueue", s.UntagQueue, on("UntagQueue"), func(in *UntagQueueInput) string { return in.QueueURL })),
+		op("ListQueueTags", s.ListQueueTags, on("ListQueueTags"), func(in *QueueInput) string { return in.QueueURL }),
+	)
+}
+
+// op is an operation on one queue.
+func op[In, Out any](
+	name string, do func(context.Context, *awsapi.Call, *In) (*Out, error),
+	need func(*awsapi.Call, string) []awsapi.Access, queueURL func(*In) string,
+) awsapi.Operation {
+	return awsapi.Op(name, do, func(c *awsapi.Call, in *In) []awsapi.Access { return need(c, queueURL(in)) })
+}
+
+// mute marks an operation without an output (SQS A3).
+func mute(o awsapi.Operation) awsapi.Operation {
+	o.NoOutput = true
+	return o
+}
+
+// needToCreate is what CreateQueue takes; tags at creation need TagQueue as well
+// (SQS O7).
+func (s *Service) needToCreate(c *awsapi.Call, in *CreateQueueInput) []awsapi.Access {
+	k := key{c.Account, c.Region, in.QueueName}
+	need := []awsapi.Access{s.needOn(k, "CreateQueue")}
+	if len(in.Tags) > 0 {
+		need = append(need, s.needOn(k, "TagQueue"))
+		for i := range need {
+			need[i].Keys = tagKeys(in.Tags)
+		}
+	}
+	return need
+}
+
+// tagKeys are the condition keys of tags in a request.
+func tagKeys(tags map[string]string) map[string][]string {
+	keys := map[string][]string{}
+	for k, v := range maps.All(tags) {
+		keys["aws:RequestTag/"+k] = []string{v}
+		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], k)
+	}
+	return keys
+}

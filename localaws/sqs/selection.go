@@ -1,0 +1,128 @@
+package sqs
+
+import (
+	"strings"
+)
+
+// systemAttribute is a message system attribute that a receive can ask for.
+type systemAttribute int
+
+const (
+	senderID systemAttribute = iota
+	sentTimestamp
+	receiveCount
+	firstReceive
+	sequence
+	dedupID
+	groupID
+	traceHeader
+	deadLetterSource
+)
+
+// systemNames are the names of systemAttributes (SQS I7).
+var systemNames = [...]string{
+	senderID:         "SenderId",
+	sentTimestamp:    "SentTimestamp",
+	receiveCount:     "ApproximateReceiveCount",
+	firstReceive:     "ApproximateFirstReceiveTimestamp",
+	sequence:         "SequenceNumber",
+	dedupID:          "MessageDeduplicationId",
+	groupID:          "MessageGroupId",
+	traceHeader:      "AWSTraceHeader",
+	deadLetterSource: "DeadLetterQueueSourceArn",
+}
+
+// selection is which attributes a receive asks for.
+type selection struct {
+	system   uint // bits by systemAttribute
+	all      bool // every message attribute
+	names    []string
+	prefixes []string
+}
+
+// newSelection reads the lists of names. An unknown system attribute is refused,
+// an unknown message attribute is not (SQS I11).
+func newSelection(in *ReceiveMessageInput) (*selection, error) {
+	sel := &selection{}
+	for _, list := range [][]string{in.AttributeNames, in.MessageSystemAttributeNames} {
+		for _, name := range list {
+			if err := sel.addSystem(name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, name := range in.MessageAttributeNames {
+		prefix, wild := strings.CutSuffix(name, ".*")
+		switch {
+		case name == "All" || name == "*" || wild && prefix == "":
+			sel.all = true
+		case wild:
+			sel.prefixes = append(sel.prefixes, prefix)
+		default:
+			sel.names = append(sel.names, name)
+		}
+	}
+	return sel, nil
+}
+
+func (sel *selection) addSystem(name string) error {
+	if name == "All" {
+		sel.system = 1<<len(systemNames) - 1
+		return nil
+	}
+	for i, known := range systemNames {
+		if name == known {
+			sel.system |= 1 << i
+			return nil
+		}
+	}
+	return unknownAttribute(name)
+}
+
+// has reports whether a message attribute is asked for.
+func (sel *selection) has(name string) bool {
+	if sel.all {
+		return true
+	}
+	for _, n := range sel.names {
+		if n == name {
+			return true
+		}
+	}
+	for _, p := range sel.prefixes {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// fillAttributes adds the message attributes that are asked for, and the digest
+// of those alone (SQS I12).
+func (sel *selection) fillAttributes(out *Message, attrs []attribute) {
+	if len(attrs) == 0 || !sel.all && len(sel.names) == 0 && len(sel.prefixes) == 0 {
+		return
+	}
+	shown := make([]attribute, 0, len(attrs))
+	for _, a := range attrs {
+		if sel.has(a.name) {
+			shown = append(shown, a)
+		}
+	}
+	if len(shown) == 0 {
+		return
+	}
+	out.MessageAttributes = make(map[string]MessageAttributeValue, len(shown))
+	for i := range shown {
+		out.MessageAttributes[shown[i].name] = shown[i].wire()
+	}
+	out.MD5OfMessageAttributes = hexMD5(attributesMD5(shown))
+}
+
+// wire is the attribute as the API has it.
+func (a *attribute) wire() MessageAttributeValue {
+	if a.binary {
+		return MessageAttributeValue{DataType: a.dataType, BinaryValue: []byte(a.value)}
+	}
+	return MessageAttributeValue{DataType: a.dataType, StringValue: &a.value}
+}

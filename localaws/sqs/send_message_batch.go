@@ -1,0 +1,164 @@
+package sqs
+
+import (
+	"context"
+	"encoding/hex"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// SendMessageBatchInput is the input of SendMessageBatch.
+type SendMessageBatchInput struct {
+	// QueueURL names the queue.
+	QueueURL string `json:"QueueUrl,omitempty"`
+	// Entries are one to ten messages.
+	Entries []SendMessageBatchRequestEntry `json:"Entries,omitempty" query:"SendMessageBatchRequestEntry"`
+}
+
+// SendMessageBatchRequestEntry is one message of a batch; see SendMessageInput.
+type SendMessageBatchRequestEntry struct {
+	// ID names the entry within the request.
+	ID string `json:"Id"`
+	// MessageBody is the body.
+	MessageBody string `json:"MessageBody"`
+	// DelaySeconds is the message's own delay in seconds, or nil.
+	DelaySeconds *int `json:"DelaySeconds,omitempty"`
+	// MessageAttributes are up to ten attributes by name.
+	MessageAttributes map[string]MessageAttributeValue `json:"MessageAttributes,omitempty" query:"MessageAttribute,Name,Value"`
+	// MessageSystemAttributes may hold AWSTraceHeader.
+	MessageSystemAttributes map[string]MessageAttributeValue `json:"MessageSystemAttributes,omitempty" query:"MessageSystemAttribute,Name,Value"`
+	// MessageDeduplicationID is the deduplication id, FIFO queues only.
+	MessageDeduplicationID *string `json:"MessageDeduplicationId,omitempty"`
+	// MessageGroupID is the group; required in FIFO queues.
+	MessageGroupID *string `json:"MessageGroupId,omitempty"`
+}
+
+// SendMessageBatchOutput is the output of SendMessageBatch.
+type SendMessageBatchOutput struct {
+	// Successful are the messages that were accepted.
+	Successful []SendMessageBatchResultEntry `json:"Successful,omitempty" query:"SendMessageBatchResultEntry"`
+	// Failed are those that were not.
+	Failed []BatchResultErrorEntry `json:"Failed,omitempty" query:"BatchResultErrorEntry"`
+}
+
+// SendMessageBatchResultEntry is one accepted message; see SendMessageOutput.
+type SendMessageBatchResultEntry struct {
+	// ID is the entry's.
+	ID string `json:"Id"`
+	// MessageID is the message's id.
+	MessageID string `json:"MessageId"`
+	// MD5OfMessageBody is the MD5 of the body in hex.
+	MD5OfMessageBody string `json:"MD5OfMessageBody"`
+	// MD5OfMessageAttributes is the MD5 of the attributes, if there were any.
+	MD5OfMessageAttributes string `json:"MD5OfMessageAttributes,omitempty"`
+	// MD5OfMessageSystemAttributes is that of the system attributes given.
+	MD5OfMessageSystemAttributes string `json:"MD5OfMessageSystemAttributes,omitempty"`
+	// SequenceNumber is 20 digits that rise, FIFO queues only.
+	SequenceNumber string `json:"SequenceNumber,omitempty"`
+}
+
+// SendMessageBatch puts up to ten messages into a queue. What is wrong with one
+// entry does not hinder the others, but for the rules of SQS H1 and H5.
+func (s *Service) SendMessageBatch(_ context.Context, c *awsapi.Call, in *SendMessageBatchInput) (*SendMessageBatchOutput, error) {
+	q, err := s.queue(c, in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.checkSendBatch(in.Entries); err != nil {
+		return nil, err
+	}
+	out := &SendMessageBatchOutput{}
+	drafts := make([]*draft, len(in.Entries))
+	for i := range in.Entries {
+		e := &in.Entries[i]
+		if drafts[i], err = q.prepareEntry(c, e); err != nil {
+			out.Failed = append(out.Failed, failed(e.ID, err))
+		}
+	}
+	t := q.begin()
+	if q.gone {
+		t.end()
+		return nil, noQueue(c)
+	}
+	out.Successful = make([]SendMessageBatchResultEntry, 0, len(drafts))
+	for i, d := range drafts {
+		if d != nil {
+			ok := t.send(d)
+			out.Successful = append(out.Successful, SendMessageBatchResultEntry{ID: in.Entries[i].ID, MessageID: ok.id.String()})
+			if q.fifo {
+				out.Successful[len(out.Successful)-1].SequenceNumber = sequenceNumber(ok.seq)
+			}
+		}
+	}
+	if err := t.end().Wait(); err != nil {
+		return nil, notStored(err)
+	}
+	n := 0
+	for i, d := range drafts {
+		if d != nil {
+			r := &out.Successful[n]
+			r.MD5OfMessageBody = hex.EncodeToString(d.md5[:])
+			r.MD5OfMessageAttributes, r.MD5OfMessageSystemAttributes = d.digests(len(in.Entries[i].MessageSystemAttributes) > 0)
+			n++
+		}
+	}
+	return out, nil
+}
+
+// prepareEntry checks one entry, in the words that batches use (SQS H4, H6).
+func (q *queue) prepareEntry(c *awsapi.Call, e *SendMessageBatchRequestEntry) (*draft, error) {
+	if e.MessageBody == "" {
+		return nil, errEmptyValue.With("The request must contain the parameter MessageBody.")
+	}
+	d, err := q.prepare(c, e.outgoing())
+	if err != nil {
+		return nil, err
+	}
+	if limit := q.settings.Load().maxSize; d.size() > limit {
+		return nil, errParameterValue.With("One or more parameters cannot be validated. Reason: Message must be shorter than %d bytes.", limit)
+	}
+	return d, nil
+}
+
+func (e *SendMessageBatchRequestEntry) outgoing() *outgoing {
+	return &outgoing{
+		body: e.MessageBody, delay: e.DelaySeconds, attributes: e.MessageAttributes, system: e.MessageSystemAttributes,
+		dedup: e.MessageDeduplicationID, group: e.MessageGroupID,
+	}
+}
+
+// checkSendBatch refuses the whole request (SQS H1, H5).
+func (q *queue) checkSendBatch(entries []SendMessageBatchRequestEntry) error {
+	if err := checkBatch("SendMessageBatchRequestEntry", len(entries), func(i int) string { return entries[i].ID }); err != nil {
+		return err
+	}
+	for i := range entries {
+		e := &entries[i]
+		if q.fifo && e.MessageGroupID == nil {
+			return errParameterValue.With("The request must contain the parameter MessageGroupId.")
+		}
+		if q.fifo && e.MessageDeduplicationID == nil && !q.settings.Load().contentDedup {
+			return errNoDedupID()
+		}
+	}
+	total := 0
+	for i := range entries {
+		total += entries[i].size()
+	}
+	if total > maxBatchBytes {
+		return errBatchTooLong.With("Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxBatchBytes, total)
+	}
+	return nil
+}
+
+// size is what an entry counts towards the limit of the batch (SQS F4).
+func (e *SendMessageBatchRequestEntry) size() int {
+	n := len(e.MessageBody)
+	for name, v := range e.MessageAttributes {
+		n += len(name) + len(v.DataType) + len(v.BinaryValue)
+		if v.StringValue != nil {
+			n += len(*v.StringValue)
+		}
+	}
+	return n
+}

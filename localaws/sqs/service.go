@@ -1,0 +1,77 @@
+package sqs
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/chance"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// Options says what a service stands on.
+type Options struct {
+	// Clock is service time. Required.
+	Clock *clock.Clock
+	// Chance is where ids and receipt handles come from; nil means one that
+	// nobody can foresee.
+	Chance *chance.Source
+	// Store keeps what was acknowledged; nil means memory only.
+	Store *store.Store
+	// Logger gets what goes wrong inside; nil discards it.
+	Logger *slog.Logger
+}
+
+// Service is an embedded SQS: the queues of every account and region. Its methods
+// are safe for concurrent use. Callers bracket each operation with Begin and End
+// of the clock, as the gateway does; a long poll is not work while it waits.
+type Service struct {
+	clock  *clock.Clock
+	chance *chance.Source
+	store  *store.Store
+	log    *slog.Logger
+
+	queues  catalog
+	tasks   tasks
+	watch   sync.Map    // ARN to *watchers
+	waiting atomic.Bool // whether long polls may wait; see ReleasePolls
+}
+
+// New makes a service with what its store holds.
+func New(o Options) (*Service, error) {
+	if o.Chance == nil {
+		o.Chance = chance.New()
+	}
+	if o.Store == nil {
+		o.Store = store.Memory()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger}
+	s.waiting.Store(true)
+	s.queues.deleted = map[key]int64{}
+	if err := s.restore(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// now is the service time in nanoseconds since 1970.
+func (s *Service) now() int64 { return s.clock.Now().UnixNano() }
+
+// API is the service's table of operations.
+func (s *Service) API() *awsapi.Service {
+	return &awsapi.Service{
+		Name:           "sqs",
+		Target:         "AmazonSQS",
+		JSONVersion:    "1.0",
+		QueryVersion:   "2012-11-05",
+		Namespace:      "http://queue.amazonaws.com/doc/2012-11-05/",
+		Flattened:      true,
+		ErrorNamespace: modelNamespace,
+		Operations:     s.operations(),
+	}
+}

@@ -1,0 +1,114 @@
+package sqs
+
+import (
+	"context"
+	"maps"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// TagQueueInput is the input of TagQueue.
+type TagQueueInput struct {
+	// QueueURL names the queue.
+	QueueURL string `json:"QueueUrl,omitempty"`
+	// Tags are tags to add or overwrite.
+	Tags map[string]string `json:"Tags,omitempty" query:"Tag,Key,Value"`
+}
+
+// UntagQueueInput is the input of UntagQueue.
+type UntagQueueInput struct {
+	// QueueURL names the queue.
+	QueueURL string `json:"QueueUrl,omitempty"`
+	// TagKeys are the keys to remove; unknown ones are ignored.
+	TagKeys []string `json:"TagKeys,omitempty" query:"TagKey"`
+}
+
+// ListQueueTagsOutput is the output of ListQueueTags.
+type ListQueueTagsOutput struct {
+	// Tags are values by key; nil without any.
+	Tags map[string]string `json:"Tags,omitempty" query:"Tag,Key,Value"`
+}
+
+// maxTags is how many tags a queue may have.
+const maxTags = 50
+
+// TagQueue adds tags (SQS O7).
+func (s *Service) TagQueue(_ context.Context, c *awsapi.Call, in *TagQueueInput) (*awsapi.None, error) {
+	if len(in.Tags) == 0 {
+		return nil, missing("Tags")
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	return s.retag(c, in.QueueURL, "TagQueue", func(tags map[string]string) { maps.Copy(tags, in.Tags) })
+}
+
+// UntagQueue removes tags.
+func (s *Service) UntagQueue(_ context.Context, c *awsapi.Call, in *UntagQueueInput) (*awsapi.None, error) {
+	if len(in.TagKeys) == 0 {
+		return nil, missing("TagKeys")
+	}
+	return s.retag(c, in.QueueURL, "UntagQueue", func(tags map[string]string) {
+		for _, k := range in.TagKeys {
+			delete(tags, k)
+		}
+	})
+}
+
+// retag replaces a queue's tags.
+func (s *Service) retag(c *awsapi.Call, queueURL, operation string, change func(map[string]string)) (*awsapi.None, error) {
+	q, err := s.owned(c, queueURL, operation)
+	if err != nil {
+		return nil, err
+	}
+	t := q.begin()
+	if q.gone {
+		t.end()
+		return nil, noQueue(c)
+	}
+	tags := maps.Clone(q.tags)
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	change(tags)
+	if len(tags) > maxTags {
+		t.end()
+		return nil, errParameterValue.With("Too many tags added for queue %s.", q.name)
+	}
+	q.tags = tags
+	t.putQueue()
+	if err := t.end().Wait(); err != nil {
+		return nil, notStored(err)
+	}
+	return &awsapi.None{}, nil
+}
+
+// ListQueueTags lists a queue's tags.
+func (s *Service) ListQueueTags(_ context.Context, c *awsapi.Call, in *QueueInput) (*ListQueueTagsOutput, error) {
+	q, err := s.owned(c, in.QueueURL, "ListQueueTags")
+	if err != nil {
+		return nil, err
+	}
+	t := q.begin()
+	defer t.end()
+	if q.gone {
+		return nil, noQueue(c)
+	}
+	return &ListQueueTagsOutput{Tags: maps.Clone(q.tags)}, nil
+}
+
+// checkTags refuses tags with keys or values out of range (SQS O7).
+func checkTags(tags map[string]string) error {
+	if len(tags) > maxTags {
+		return errParameterValue.With("Too many tags: a queue can have %d.", maxTags)
+	}
+	for k, v := range tags {
+		if n := len([]rune(k)); n < 1 || n > 128 {
+			return errParameterValue.With("Tag keys must be between 1 and 128 characters in length.")
+		}
+		if len([]rune(v)) > 256 {
+			return errParameterValue.With("Tag values must be between 0 and 256 characters in length.")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package sqs
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// allowedChars is what a body may hold, in AWS's words (SQS F3).
+const allowedChars = "#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]"
+
+// plain marks the bytes that are characters allowed by themselves.
+var plain = func() (t [256]bool) {
+	for b := 0x20; b < utf8.RuneSelf; b++ {
+		t[b] = true
+	}
+	t['\t'], t['\n'], t['\r'] = true, true, true
+	return t
+}()
+
+// badChar finds the first character that a body may not hold (SQS F3), and
+// answers it as AWS writes it. Bytes that are no UTF-8 count as U+FFFD, which is
+// allowed, for that is what decoders make of them.
+func badChar(s string) (string, bool) {
+	for i := 0; i < len(s); i++ {
+		if plain[s[i]] {
+			continue
+		}
+		if s[i] < utf8.RuneSelf {
+			return fmt.Sprintf("#x%X", s[i]), true
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == 0xFFFE || r == 0xFFFF {
+			return fmt.Sprintf("#x%X", r), true
+		}
+		i += n - 1
+	}
+	return "", false
+}
+
+// checkToken refuses a MessageGroupId, MessageDeduplicationId or
+// ReceiveRequestAttemptId that is not 1 to 128 letters, digits and punctuation
+// marks (SQS F10).
+func checkToken(name, value string) error {
+	ok := value != "" && len(value) <= 128
+	for i := 0; ok && i < len(value); i++ {
+		ok = value[i] > ' ' && value[i] < 0x7f
+	}
+	if !ok {
+		return invalid(value, name, name+" can only include alphanumeric and punctuation characters. 1 to 128 in length.")
+	}
+	return nil
+}
+
+// isName reports whether s is 1 to 80 letters, digits, hyphens and underscores.
+func isName(s string) bool {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return s != "" && len(s) <= 80 && !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(allowed, r) })
+}

@@ -1,0 +1,66 @@
+package sqs
+
+import (
+	"sync"
+)
+
+// watchers are those who want to know when a queue has messages. They belong to
+// an ARN, and outlive the queue that bears it.
+type watchers struct {
+	mu   sync.Mutex
+	last int
+	fs   map[int]func()
+	list []func() // in order of coming; replaced, never changed
+}
+
+// Watch has f called whenever a message of the queue may be had: after a send, the
+// end of a delay or visibility timeout, a redrive into the queue, the unlocking of
+// a FIFO group. f is called without any lock, must not block, and may be called
+// more often than there are messages. The queue need not exist yet. After stop has
+// returned f may still be running, but is not called again.
+func (s *Service) Watch(queueARN string, f func()) (stop func()) {
+	w := s.watchersOf(queueARN)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last++
+	id := w.last
+	if w.fs == nil {
+		w.fs = map[int]func(){}
+	}
+	w.fs[id] = f
+	w.relist()
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.fs, id)
+		w.relist()
+	}
+}
+
+// watchersOf finds or makes the watchers of an ARN.
+func (s *Service) watchersOf(arn string) *watchers {
+	if w, ok := s.watch.Load(arn); ok {
+		return w.(*watchers)
+	}
+	w, _ := s.watch.LoadOrStore(arn, &watchers{})
+	return w.(*watchers)
+}
+
+func (w *watchers) relist() {
+	w.list = nil
+	for id := range w.last + 1 {
+		if f, ok := w.fs[id]; ok {
+			w.list = append(w.list, f)
+		}
+	}
+}
+
+// call tells every watcher.
+func (w *watchers) call() {
+	w.mu.Lock()
+	list := w.list
+	w.mu.Unlock()
+	for _, f := range list {
+		f()
+	}
+}

@@ -1,0 +1,125 @@
+package terraform_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestEveryInputAndOutputSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	for _, dir := range moduleDirs(t) {
+		m := readModule(t, dir)
+		for _, v := range m.variables {
+			if v.description == "" || v.typ == "" {
+				t.Errorf("%s: variable %s needs a description and a type", dir, v.name)
+			}
+			if strings.Contains(v.typ, "any") {
+				t.Errorf("%s: variable %s has type any, in which a misspelt key goes unseen", dir, v.name)
+			}
+		}
+		for _, o := range m.outputs {
+			if o.description == "" {
+				t.Errorf("%s: output %s needs a description", dir, o.name)
+			}
+		}
+	}
+}
+
+var expectation = regexp.MustCompile(`(?s)expect_failures\s*=\s*\[(.*?)\]\s*\n`)
+
+func TestEveryRuleHasATestThatBreaksIt(t *testing.T) {
+	t.Parallel()
+	for _, dir := range moduleDirs(t) {
+		broken := map[string]bool{}
+		for _, file := range glob(t, dir, "tests/*.tftest.hcl") {
+			for _, list := range expectation.FindAllStringSubmatch(read(t, file), -1) {
+				for _, address := range strings.Split(list[1], ",") {
+					address, _, _ = strings.Cut(strings.TrimSpace(address), "[")
+					broken[address] = true
+				}
+			}
+		}
+		for _, address := range readModule(t, dir).guarded {
+			if !broken[address] {
+				t.Errorf("%s: no run expects %s to fail", dir, address)
+			}
+		}
+	}
+}
+
+func TestModulesStandOnTheirOwn(t *testing.T) {
+	t.Parallel()
+	for _, dir := range glob(t, ".", "modules/*") {
+		m := readModule(t, dir)
+		if m.blocks["provider"] {
+			t.Errorf("%s configures a provider; that is for the root that uses it", dir)
+		}
+		for _, file := range append(glob(t, dir, "*.tf"), glob(t, dir, "README.md")...) {
+			for _, word := range []string{"reliable_q", "AWS_ENDPOINT_URL", "localhost", "127.0.0.1"} {
+				if strings.Contains(read(t, file), word) {
+					t.Errorf("%s speaks of %s; modules know neither this project nor a target", file, word)
+				}
+			}
+		}
+		if len(glob(t, dir, "examples/*/main.tf")) == 0 {
+			t.Errorf("%s has no example", dir)
+		}
+	}
+}
+
+func TestRootChoosesNoTarget(t *testing.T) {
+	t.Parallel()
+	for _, block := range parse(t, "versions.tf").Blocks {
+		if block.Type != "provider" {
+			continue
+		}
+		for name := range block.Body.Attributes {
+			t.Errorf("the provider sets %s; the environment alone chooses the target", name)
+		}
+		for _, inner := range block.Body.Blocks {
+			if inner.Type != "default_tags" {
+				t.Errorf("the provider has a block %s; the environment alone chooses the target", inner.Type)
+			}
+		}
+	}
+}
+
+func TestEveryFolderHasItsFiles(t *testing.T) {
+	t.Parallel()
+	for _, dir := range moduleDirs(t) {
+		for _, name := range []string{"main.tf", "variables.tf", "outputs.tf", "versions.tf", "README.md"} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, example := range glob(t, dir, "examples/*") {
+			if !slices.Contains(glob(t, example, "*.tf"), filepath.Join(example, "versions.tf")) {
+				t.Errorf("%s has no versions.tf of its own", example)
+			}
+		}
+	}
+}
+
+// glob lists what matches pattern below dir.
+func glob(t *testing.T, dir, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// read returns a file's text.
+func read(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,102 @@
+package gateway
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/gateway/sigv4"
+	"github.com/reliableq/reliableq/localaws/gateway/wire"
+)
+
+// exchange is one request on its way to an answer.
+type exchange struct {
+	g  *Gateway
+	w  http.ResponseWriter
+	r  *http.Request
+	id string
+
+	raw  []byte // the body as it came, which the signature covers
+	body []byte // the body without content encodings
+	pool *[]byte
+
+	sig    *sigv4.Signature // nil when there is none that can be read
+	sigErr error
+
+	protocol  awsapi.Protocol
+	service   *awsapi.Service   // nil until it is known
+	operation *awsapi.Operation // nil until it is known
+	asked     string            // the operation's name as the request has it
+	path      map[string]string // the path's {Name} parts
+	form      url.Values        // Query parameters
+	call      awsapi.Call
+}
+
+// run answers the request, or says why not.
+func (x *exchange) run() error {
+	x.sig, x.sigErr = sigv4.Parse(x.r)
+	if err := x.find(); err != nil {
+		return err
+	}
+	if err := x.read(); err != nil {
+		return err
+	}
+	if err := x.bindOperation(); err != nil {
+		return err
+	}
+	caller, err := x.identify()
+	if err != nil {
+		return err
+	}
+	x.describe(caller)
+	in := x.operation.New()
+	if err := x.decode(in); err != nil {
+		return err
+	}
+	ctx := x.r.Context()
+	if err := x.g.opts.Dispatcher.Allow(ctx, &x.call, x.operation, in); err != nil {
+		return x.denied(err)
+	}
+	out, err := x.operation.Do(ctx, &x.call, in)
+	if err != nil {
+		return err
+	}
+	return x.answer(out)
+}
+
+// describe fills the call that the operation sees.
+func (x *exchange) describe(caller awsapi.Caller) {
+	region := x.g.opts.Region
+	if x.sig != nil {
+		region = x.sig.Region
+	}
+	ip, _, err := net.SplitHostPort(x.r.RemoteAddr)
+	if err != nil {
+		ip = ""
+	}
+	scheme := "http://"
+	if x.r.TLS != nil {
+		scheme = "https://"
+	}
+	x.call = awsapi.Call{
+		Caller: caller, Account: caller.Account, Region: region,
+		RequestID: x.id, Endpoint: scheme + x.r.Host, Protocol: x.protocol,
+		Trace: x.r.Header.Get("X-Amzn-Trace-Id"), SourceIP: ip, UserAgent: x.r.UserAgent(),
+		Secure: true, Path: x.r.URL.Path, Header: x.r.Header,
+	}
+}
+
+// decode reads the operation's input.
+func (x *exchange) decode(in any) error {
+	switch x.protocol {
+	case awsapi.Query:
+		return wire.Query{Flattened: x.service.Flattened}.Decode(x.form, in)
+	case awsapi.REST:
+		return wire.DecodeREST(wire.Request{Path: x.path, Query: x.r.URL.Query(), Header: x.r.Header, Body: x.body}, in)
+	case awsapi.CBOR:
+		return x.g.cbor.Decode(x.body, in)
+	default:
+		return wire.DecodeJSON(x.body, in)
+	}
+}

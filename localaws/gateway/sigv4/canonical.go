@@ -1,0 +1,134 @@
+package sigv4
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// canonical is the canonical request: what both sides hash.
+func (s *Signature) canonical(r *http.Request, payloadHash string) []byte {
+	b := make([]byte, 0, 512)
+	b = append(append(b, r.Method...), '\n')
+	b = s.appendPath(b, r.URL.EscapedPath())
+	b = append(b, '\n')
+	b = appendQuery(b, r.URL.RawQuery)
+	b = append(b, '\n')
+	for _, name := range s.Headers {
+		b = append(append(b, name...), ':')
+		b = appendHeader(b, r, name)
+		b = append(b, '\n')
+	}
+	b = append(b, '\n')
+	b = append(b, strings.Join(s.Headers, ";")...)
+	b = append(b, '\n')
+	return append(b, payloadHash...)
+}
+
+// appendPath escapes the path as it came once more, slashes apart; S3 alone does
+// not.
+func (s *Signature) appendPath(b []byte, path string) []byte {
+	if path == "" {
+		path = "/"
+	}
+	if s.Service == "s3" {
+		return append(b, path...)
+	}
+	return appendEscaped(b, path, true)
+}
+
+// appendQuery sorts the parameters of the query string, leaving the signature
+// itself out.
+func appendQuery(b []byte, raw string) []byte {
+	if raw == "" {
+		return b
+	}
+	var pairs [][2]string
+	for part := range strings.SplitSeq(raw, "&") {
+		name, value, _ := strings.Cut(part, "=")
+		name, value = unescape(name), unescape(value)
+		if part == "" || name == "X-Amz-Signature" {
+			continue
+		}
+		pairs = append(pairs, [2]string{string(appendEscaped(nil, name, false)), string(appendEscaped(nil, value, false))})
+	}
+	slices.SortFunc(pairs, func(x, y [2]string) int {
+		if c := strings.Compare(x[0], y[0]); c != 0 {
+			return c
+		}
+		return strings.Compare(x[1], y[1])
+	})
+	for i, p := range pairs {
+		if i > 0 {
+			b = append(b, '&')
+		}
+		b = append(append(append(b, p[0]...), '='), p[1]...)
+	}
+	return b
+}
+
+// unescape turns %XX and + back. What is not an escape stays as it is.
+func unescape(s string) string {
+	if !strings.ContainsAny(s, "%+") {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '+':
+			out = append(out, ' ')
+			continue
+		case s[i] == '%' && i+2 < len(s):
+			if c, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				out = append(out, byte(c))
+				i += 2
+				continue
+			}
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
+}
+
+// appendEscaped escapes all but RFC 3986's unreserved characters.
+func appendEscaped(b []byte, s string, keepSlash bool) []byte {
+	const hex = "0123456789ABCDEF"
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~', c == '/' && keepSlash:
+			b = append(b, c)
+		default:
+			b = append(b, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return b
+}
+
+// appendHeader writes a header's values, trimmed and with single blanks.
+func appendHeader(b []byte, r *http.Request, name string) []byte {
+	values := r.Header.Values(name)
+	switch {
+	case name == "host":
+		values = []string{r.Host}
+	case name == "content-length" && len(values) == 0 && r.ContentLength >= 0:
+		values = []string{strconv.FormatInt(r.ContentLength, 10)}
+	case name == "transfer-encoding" && len(values) == 0:
+		values = r.TransferEncoding
+	}
+	for i, v := range values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		blank := false
+		for _, c := range []byte(strings.TrimSpace(v)) {
+			if c == ' ' && blank {
+				continue
+			}
+			blank = c == ' '
+			b = append(b, c)
+		}
+	}
+	return b
+}

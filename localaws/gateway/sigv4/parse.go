@@ -1,0 +1,152 @@
+package sigv4
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Algorithm is the only one known here. SigV4A, which signs for many regions at
+// once, is not.
+const Algorithm = "AWS4-HMAC-SHA256"
+
+// dateForm is the form of X-Amz-Date.
+const dateForm = "20060102T150405Z"
+
+// maxLifetime is the longest that a presigned address may live.
+const maxLifetime = 7 * 24 * time.Hour
+
+// ErrUnsigned says that a request bears no signature at all.
+var ErrUnsigned = errors.New("missing authentication token")
+
+// Incomplete is a signature that cannot be read.
+type Incomplete struct {
+	// Text says what is wrong with it, in AWS's words.
+	Text string
+}
+
+// Error gives the text.
+func (e *Incomplete) Error() string { return e.Text }
+
+// Signature is what a request claims.
+type Signature struct {
+	// AccessKey is the access key id that it was signed with.
+	AccessKey string
+	// Day, Region and Service are its scope, such as 20260102, us-east-1, sqs.
+	Day, Region, Service string
+	// Headers are the names of the signed headers, in lower case and sorted.
+	Headers []string
+	// Hex is the signature, 64 hexadecimal digits.
+	Hex string
+	// Date is when it was made.
+	Date time.Time
+	// Lifetime is how long a presigned address lives; zero for a header.
+	Lifetime time.Duration
+	// Token is the session token that came with it, or empty.
+	Token string
+	// Presigned marks a signature in the query string.
+	Presigned bool
+}
+
+// Parse reads the signature of a request. It answers ErrUnsigned or *Incomplete
+// for what it cannot read.
+func Parse(r *http.Request) (*Signature, error) {
+	if h := r.Header.Get("Authorization"); h != "" {
+		return parseHeader(r, h)
+	}
+	if strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=") {
+		return parseQuery(r.URL.Query())
+	}
+	return nil, ErrUnsigned
+}
+
+func parseHeader(r *http.Request, h string) (*Signature, error) {
+	rest, ok := strings.CutPrefix(h, Algorithm+" ")
+	if !ok {
+		name, _, _ := strings.Cut(h, " ")
+		return nil, &Incomplete{fmt.Sprintf("Unsupported Authorization header: want %s, got %.40q.", Algorithm, name)}
+	}
+	s := &Signature{Token: r.Header.Get("X-Amz-Security-Token")}
+	for part := range strings.SplitSeq(rest, ",") {
+		key, value, found := strings.Cut(strings.TrimSpace(part), "=")
+		if !found {
+			return nil, &Incomplete{fmt.Sprintf("Invalid key=value pair (missing equal-sign) in Authorization header: %.80q.", part)}
+		}
+		if err := s.set(key, value); err != nil {
+			return nil, err
+		}
+	}
+	date := r.Header.Get("X-Amz-Date")
+	if date == "" {
+		date = r.Header.Get("Date")
+	}
+	return s, s.finish(date)
+}
+
+func parseQuery(q url.Values) (*Signature, error) {
+	if a := q.Get("X-Amz-Algorithm"); a != Algorithm {
+		return nil, &Incomplete{fmt.Sprintf("X-Amz-Algorithm must be %s, got %.40q.", Algorithm, a)}
+	}
+	s := &Signature{Presigned: true, Token: q.Get("X-Amz-Security-Token")}
+	for _, name := range []string{"Credential", "SignedHeaders", "Signature"} {
+		if err := s.set(name, q.Get("X-Amz-"+name)); err != nil {
+			return nil, err
+		}
+	}
+	seconds, err := strconv.Atoi(q.Get("X-Amz-Expires"))
+	s.Lifetime = time.Duration(seconds) * time.Second
+	if err != nil || seconds < 1 || seconds > int(maxLifetime/time.Second) {
+		return nil, &Incomplete{"X-Amz-Expires must be a number of seconds from 1 to 604800."}
+	}
+	return s, s.finish(q.Get("X-Amz-Date"))
+}
+
+// set takes one part of a signature.
+func (s *Signature) set(key, value string) error {
+	switch key {
+	case "Credential":
+		p := strings.Split(value, "/")
+		if len(p) != 5 || p[4] != "aws4_request" || slices.Contains(p, "") {
+			return &Incomplete{fmt.Sprintf("Credential must have exactly 5 slash-delimited elements, "+
+				"e.g. keyid/date/region/service/aws4_request, got %.120q.", value)}
+		}
+		s.AccessKey, s.Day, s.Region, s.Service = p[0], p[1], p[2], p[3]
+	case "SignedHeaders":
+		s.Headers = strings.Split(value, ";")
+	case "Signature":
+		s.Hex = value
+	}
+	return nil
+}
+
+// finish checks that nothing is missing.
+func (s *Signature) finish(date string) error {
+	for _, part := range []struct{ name, value string }{
+		{"Credential", s.AccessKey}, {"SignedHeaders", strings.Join(s.Headers, "")}, {"Signature", s.Hex},
+	} {
+		if part.value == "" {
+			return &Incomplete{fmt.Sprintf("Authorization header requires '%s' parameter.", part.name)}
+		}
+	}
+	if !slices.IsSorted(s.Headers) || !slices.Contains(s.Headers, "host") {
+		return &Incomplete{"SignedHeaders must be sorted and name host."}
+	}
+	at, err := time.Parse(dateForm, date)
+	if err != nil {
+		at, err = http.ParseTime(date)
+	}
+	if err != nil {
+		return &Incomplete{"Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."}
+	}
+	s.Date = at.UTC()
+	if s.Date.Format("20060102") != s.Day {
+		return &Incomplete{fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%.20s' != '%s'.",
+			s.Day, s.Date.Format("20060102"))}
+	}
+	return nil
+}

@@ -1,0 +1,239 @@
+package wire
+
+import (
+	"encoding/json"
+	"net/url"
+	"reflect"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// maxQueryDepth bounds how many dots a parameter's name may have.
+const maxQueryDepth = 24
+
+// notMembers are parameters of the protocol and of its signatures, old and new.
+var notMembers = map[string]bool{
+	"Action": true, "Version": true, "AWSAccessKeyId": true, "Signature": true, "SignatureMethod": true, "SignatureVersion": true,
+	"SecurityToken": true, "Expires": true, "Timestamp": true, "ContentType": true,
+}
+
+// Query tells how a service writes lists and maps in the Query protocol.
+type Query struct {
+	// Flattened is Name.1 in place of Name.member.1, and a repeated element in
+	// place of <Name><member>… (SQS B3, B5).
+	Flattened bool
+	// Namespace is the XML namespace of answers.
+	Namespace string
+}
+
+// node is a parameter's name taken apart at its dots.
+type node struct {
+	value *string
+	kids  map[string]*node
+}
+
+// Decode reads form parameters into in, a pointer to an operation's input.
+func (q Query) Decode(form url.Values, in any) error {
+	v := reflect.ValueOf(in).Elem()
+	s := shapeOf(v.Type())
+	root := &node{}
+	for name, values := range form {
+		if s.byQuery[name] == nil && (notMembers[name] || strings.HasPrefix(name, "X-Amz-")) {
+			continue
+		}
+		if err := root.add(name, values[0]); err != nil {
+			return err
+		}
+	}
+	return q.bindStruct(root, v, "")
+}
+
+func (n *node) add(name, value string) error {
+	if strings.Count(name, ".") > maxQueryDepth {
+		return malformed(name, "too deep")
+	}
+	for part := range strings.SplitSeq(name, ".") {
+		next := n.kids[part]
+		if next == nil {
+			next = &node{}
+			if n.kids == nil {
+				n.kids = map[string]*node{}
+			}
+			n.kids[part] = next
+		}
+		n = next
+	}
+	n.value = &value
+	return nil
+}
+
+// says reports whether there is anything but empty text below n.
+func (n *node) says() bool {
+	if n.value != nil && *n.value != "" {
+		return true
+	}
+	for _, k := range n.kids {
+		if k.says() {
+			return true
+		}
+	}
+	return false
+}
+
+func (q Query) bindStruct(n *node, v reflect.Value, path string) error {
+	s := shapeOf(v.Type())
+	if n.value != nil && *n.value != "" {
+		return malformed(path, "want a structure, got a string")
+	}
+	for _, name := range n.names() {
+		kid := n.kids[name]
+		m := s.byQuery[name]
+		if m == nil {
+			if kid.says() {
+				return unsupported(join(path, name))
+			}
+			continue
+		}
+		if err := q.bind(kid, v.FieldByIndex(m.field), join(path, name), m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q Query) bind(n *node, v reflect.Value, path string, m *member) error {
+	t := v.Type()
+	for t.Kind() == reflect.Pointer {
+		v.Set(reflect.New(t.Elem()))
+		v, t = v.Elem(), t.Elem()
+	}
+	switch {
+	case t == timestampType || t == bytesType || reflect.PointerTo(t).Implements(unmarshalerType):
+		return q.bindText(n, v, path)
+	case t.Kind() == reflect.Struct:
+		return q.bindStruct(n, v, path)
+	case t.Kind() == reflect.Slice:
+		return q.bindSlice(n, v, path, m)
+	case t.Kind() == reflect.Map:
+		return q.bindMap(n, v, path, m)
+	}
+	return q.bindText(n, v, path)
+}
+
+func (q Query) bindSlice(n *node, v reflect.Value, path string, m *member) error {
+	entries, err := q.entries(n, "member", path)
+	if err != nil {
+		return err
+	}
+	out := reflect.MakeSlice(v.Type(), len(entries), len(entries))
+	for i, e := range entries {
+		if err := q.bind(e, out.Index(i), join(path, strconv.Itoa(i+1)), m); err != nil {
+			return err
+		}
+	}
+	v.Set(out)
+	return nil
+}
+
+func (q Query) bindMap(n *node, v reflect.Value, path string, m *member) error {
+	entries, err := q.entries(n, "entry", path)
+	if err != nil {
+		return err
+	}
+	t := v.Type()
+	out := reflect.MakeMapWithSize(t, len(entries))
+	for i, e := range entries {
+		at := join(path, strconv.Itoa(i+1))
+		for name := range e.kids {
+			if name != m.key && name != m.val && e.kids[name].says() {
+				return unsupported(join(at, name))
+			}
+		}
+		key := e.kids[m.key]
+		if key == nil || key.value == nil {
+			return malformed(at, "has no %s", m.key)
+		}
+		val := reflect.New(t.Elem()).Elem()
+		if given := e.kids[m.val]; given != nil {
+			if err := q.bind(given, val, join(at, m.val), m); err != nil {
+				return err
+			}
+		}
+		out.SetMapIndex(reflect.ValueOf(*key.value).Convert(t.Key()), val)
+	}
+	v.Set(out)
+	return nil
+}
+
+// entries are the numbered children of a list or map, in order.
+func (q Query) entries(n *node, wrapper, path string) ([]*node, error) {
+	if n.value != nil && *n.value != "" {
+		return nil, malformed(path, "want a list, got a string")
+	}
+	if !q.Flattened {
+		for name := range n.kids {
+			if name != wrapper {
+				return nil, unsupported(join(path, name))
+			}
+		}
+		if n = n.kids[wrapper]; n == nil {
+			return nil, nil
+		}
+	}
+	type entry struct {
+		at int
+		n  *node
+	}
+	var list []entry
+	for name, kid := range n.kids {
+		at, err := strconv.Atoi(name)
+		if err != nil || at < 1 {
+			return nil, malformed(join(path, name), "want a number from 1 on")
+		}
+		list = append(list, entry{at, kid})
+	}
+	slices.SortFunc(list, func(a, b entry) int { return a.at - b.at })
+	out := make([]*node, len(list))
+	for i, e := range list {
+		out[i] = e.n
+	}
+	return out, nil
+}
+
+// bindText sets a scalar from its text.
+func (q Query) bindText(n *node, v reflect.Value, path string) error {
+	if len(n.kids) > 0 {
+		return unsupported(join(path, n.names()[0]))
+	}
+	return bind(fromText(*n.value, v.Type()), v, path)
+}
+
+// fromText turns a parameter's text into the node that a type wants. Text that
+// does not fit stays a string, and bind refuses it.
+func fromText(s string, t reflect.Type) any {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		if s == "true" || s == "false" {
+			return s == "true"
+		}
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Float32, reflect.Float64:
+		if _, err := strconv.ParseFloat(s, 64); err == nil {
+			return json.Number(s)
+		}
+	}
+	return s
+}
+
+func (n *node) names() []string {
+	names := make([]string, 0, len(n.kids))
+	for name := range n.kids {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}

@@ -1,0 +1,113 @@
+package wire
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+)
+
+// Request is what a REST operation's input is read from.
+type Request struct {
+	// Path holds the values of the path's {Name} parts, unescaped.
+	Path map[string]string
+	// Query is the query string.
+	Query url.Values
+	// Header is the request's header.
+	Header http.Header
+	// Body is the request's body.
+	Body []byte
+}
+
+// DecodeREST reads a request into in, a pointer to an operation's input.
+func DecodeREST(r Request, in any) error {
+	v := reflect.ValueOf(in).Elem()
+	s := shapeOf(v.Type())
+	if err := s.bindBody(r.Body, v); err != nil {
+		return err
+	}
+	for name := range r.Query {
+		if s.params[name] == nil && !strings.HasPrefix(name, "X-Amz-") && r.Query.Get(name) != "" {
+			return unsupported(name)
+		}
+	}
+	for i := range s.members {
+		m := &s.members[i]
+		values := m.find(r)
+		if len(values) == 0 {
+			continue
+		}
+		if err := bindTexts(values, v.FieldByIndex(m.field), m.at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shape) bindBody(body []byte, v reflect.Value) error {
+	if s.payload != nil {
+		f := v.FieldByIndex(s.payload.field)
+		if f.Type() == bytesType {
+			f.SetBytes(body)
+			return nil
+		}
+		v = f
+	}
+	node, err := parseJSON(body)
+	if err != nil {
+		return err
+	}
+	return bindStruct(node, v, "")
+}
+
+// find gives the texts of a member that stands outside the body.
+func (m *member) find(r Request) []string {
+	switch m.place {
+	case inPath:
+		if s, ok := r.Path[m.at]; ok {
+			return []string{s}
+		}
+	case inQuery:
+		return r.Query[m.at]
+	case inHeader:
+		return r.Header.Values(m.at)
+	}
+	return nil
+}
+
+func bindTexts(values []string, v reflect.Value, path string) error {
+	if v.Kind() == reflect.Slice && v.Type() != bytesType {
+		list := make([]any, len(values))
+		for i, s := range values {
+			list[i] = fromText(s, v.Type().Elem())
+		}
+		return bind(list, v, path)
+	}
+	return bind(fromText(values[0], v.Type()), v, path)
+}
+
+// EncodeREST writes an operation's output: headers into h, and the rest as body.
+// The status is 0 where the output does not say.
+func EncodeREST(h http.Header, out any) (status int, body []byte, err error) {
+	v := indirect(reflect.ValueOf(out))
+	s := shapeOf(v.Type())
+	for i := range s.members {
+		m := &s.members[i]
+		f := v.FieldByIndex(m.field)
+		switch m.place {
+		case inHeader:
+			if f = indirect(f); !f.IsZero() {
+				h.Set(m.at, fmt.Sprint(f.Interface()))
+			}
+		case inStatus:
+			status = int(indirect(f).Int())
+		}
+	}
+	if s.payload != nil {
+		return status, v.FieldByIndex(s.payload.field).Bytes(), nil
+	}
+	body, err = AppendJSON(nil, out)
+	return status, body, err
+}
+

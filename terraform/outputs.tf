@@ -6,7 +6,12 @@ locals {
     aws-us-gov = "console.amazonaws-us-gov.com"
   }, data.aws_partition.current.partition, "console.aws.amazon.com")
 
-  console = "https://${data.aws_region.current.id}.${local.console_domain}"
+  console    = "https://${data.aws_region.current.id}.${local.console_domain}"
+  lambda     = "${local.console}/lambda/home?region=${data.aws_region.current.id}"
+  cloudwatch = "${local.console}/cloudwatch/home?region=${data.aws_region.current.id}"
+
+  # The console's own way of writing a slash in the part after #.
+  producer_log = replace(module.producer.log_group_name, "/", "$252F")
 }
 
 output "region" {
@@ -72,8 +77,8 @@ output "alarm_names" {
 output "console_links" {
   description = "Pages of the AWS console: the producer's test tab, its log, and the dashboard."
   value = {
-    producer      = "${local.console}/lambda/home?region=${data.aws_region.current.id}#/functions/${module.producer.name}?tab=testing"
-    producer_logs = "${local.console}/cloudwatch/home?region=${data.aws_region.current.id}#logsV2:log-groups/log-group/${replace(module.producer.log_group_name, "/", "$252F")}"
-    dashboard     = "${local.console}/cloudwatch/home?region=${data.aws_region.current.id}#dashboards/dashboard/${module.observability.dashboard_name}"
+    producer      = "${local.lambda}#/functions/${module.producer.name}?tab=testing"
+    producer_logs = "${local.cloudwatch}#logsV2:log-groups/log-group/${local.producer_log}"
+    dashboard     = "${local.cloudwatch}#dashboards/dashboard/${module.observability.dashboard_name}"
   }
 }

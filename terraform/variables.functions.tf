@@ -34,7 +34,11 @@ variable "maximum_batching_window_seconds" {
   nullable    = false
 
   validation {
-    condition     = floor(var.maximum_batching_window_seconds) == var.maximum_batching_window_seconds && var.maximum_batching_window_seconds >= 0 && var.maximum_batching_window_seconds <= 300
+    condition = (
+      floor(var.maximum_batching_window_seconds) == var.maximum_batching_window_seconds
+      && var.maximum_batching_window_seconds >= 0
+      && var.maximum_batching_window_seconds <= 300
+    )
     error_message = "maximum_batching_window_seconds: a whole number from 0 to 300."
   }
 }
@@ -45,7 +49,7 @@ variable "maximum_concurrency" {
   default     = null
 
   validation {
-    condition     = var.maximum_concurrency == null || (coalesce(var.maximum_concurrency, 2) >= 2 && coalesce(var.maximum_concurrency, 2) <= 1000)
+    condition     = try(contains(range(2, 1001), var.maximum_concurrency), var.maximum_concurrency == null)
     error_message = "maximum_concurrency: from 2 to 1000, or null."
   }
 }
@@ -56,8 +60,11 @@ variable "reserved_concurrency" {
   default     = null
 
   validation {
-    condition     = coalesce(var.reserved_concurrency, 0) >= 0
-    error_message = "reserved_concurrency: 0 or more, or null."
+    condition = try(
+      floor(var.reserved_concurrency) == var.reserved_concurrency && var.reserved_concurrency >= 0,
+      var.reserved_concurrency == null,
+    )
+    error_message = "reserved_concurrency: a whole number of 0 or more, or null."
   }
 }
 

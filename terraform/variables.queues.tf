@@ -53,20 +53,37 @@ variable "retry_levels" {
   nullable = false
 
   validation {
-    condition     = alltrue([for l in var.retry_levels : floor(l.max_attempts) == l.max_attempts && l.max_attempts >= 1])
-    error_message = "retry_levels[*].max_attempts: a whole number of 1 or more. A level that never replays is one max_receive_count too many: leave it out."
+    condition = alltrue([for l in var.retry_levels : floor(l.max_attempts) == l.max_attempts && l.max_attempts >= 1])
+    error_message = join(" ", [
+      "retry_levels[*].max_attempts: a whole number of 1 or more. A level that never replays is one",
+      "max_receive_count too many: leave it out.",
+    ])
   }
 
   validation {
-    condition     = alltrue([for l in var.retry_levels : l.backoff_base_seconds >= 0 && l.backoff_cap_seconds >= l.backoff_base_seconds && l.backoff_cap_seconds <= 900])
-    error_message = "retry_levels[*]: backoff_base_seconds from 0 to backoff_cap_seconds, and backoff_cap_seconds at most 900, the longest delay of an SQS message."
+    condition = alltrue([for l in var.retry_levels : (
+      l.backoff_base_seconds >= 0
+      && l.backoff_cap_seconds >= l.backoff_base_seconds
+      && l.backoff_cap_seconds <= 900
+    )])
+    error_message = join(" ", [
+      "retry_levels[*]: backoff_base_seconds from 0 to backoff_cap_seconds, and backoff_cap_seconds at most 900,",
+      "the longest delay of an SQS message.",
+    ])
   }
 
   # Lambda ends a chain in which one function's messages invoke it about 16 times. Each replay through the source queue
   # is a link; the last visit to the retry function, which gives up, is one more.
   validation {
-    condition     = contains([var.recursive_loop.consumer, var.recursive_loop.retry], "Terminate") ? sum(concat([1], var.retry_levels[*].max_attempts)) < 16 : true
-    error_message = "retry_levels: max_attempts of all levels sum up to ${sum(concat([0], var.retry_levels[*].max_attempts))}, and Lambda's recursive-loop guard drops a chain at about 16 links. Allowed: a sum of at most 14, or recursive_loop = { consumer = \"Allow\", retry = \"Allow\" }."
+    condition = (
+      !contains([var.recursive_loop.consumer, var.recursive_loop.retry], "Terminate")
+      || sum(concat([1], var.retry_levels[*].max_attempts)) < 16
+    )
+    error_message = join(" ", [
+      "retry_levels: max_attempts of all levels sum up to ${sum(concat([0], var.retry_levels[*].max_attempts))},",
+      "and Lambda's recursive-loop guard drops a chain at about 16 links. Allowed: a sum of at most 14, or",
+      "recursive_loop = { consumer = \"Allow\", retry = \"Allow\" }.",
+    ])
   }
 }
 

@@ -108,7 +108,10 @@ resource "aws_lambda_function" "this" {
   }
 }
 
+# Lambda's own setting is Terminate, and returns when this resource goes.
 resource "aws_lambda_function_recursion_config" "this" {
+  count = var.recursive_loop == "Terminate" ? 0 : 1
+
   function_name  = aws_lambda_function.this.function_name
   recursive_loop = var.recursive_loop
 }

@@ -52,7 +52,7 @@ variable "architecture" {
 }
 
 variable "timeout_seconds" {
-  description = "Seconds after which Lambda stops an invocation (1 to 900). A function that reads a queue needs less than the queue's visibility timeout."
+  description = "Seconds after which Lambda stops an invocation (1 to 900). Behind a queue: less than its visibility timeout."
   type        = number
   default     = 3
   nullable    = false
@@ -121,8 +121,11 @@ variable "policy_statements" {
   nullable = false
 
   validation {
-    condition     = alltrue(flatten([for s in var.policy_statements : [for a in s.actions : can(regex("^[a-z0-9-]+:[A-Za-z]+$", a))]]))
-    error_message = "policy_statements: name each action in full, such as sqs:SendMessage. Wildcards (*, sqs:*, sqs:Get*) are refused: least privilege."
+    condition = alltrue(flatten([for s in var.policy_statements : [for a in s.actions : can(regex("^[a-z0-9-]+:[A-Za-z]+$", a))]]))
+    error_message = join(" ", [
+      "policy_statements: name each action in full, such as sqs:SendMessage. Wildcards (*, sqs:*, sqs:Get*) are",
+      "refused: least privilege.",
+    ])
   }
 
   validation {
@@ -137,7 +140,7 @@ variable "policy_statements" {
 }
 
 variable "role_name" {
-  description = "Name of the function's role; null means the function's name. Roles are global: add the region when the same function runs in several."
+  description = "Name of the function's role; null means the function's name. Roles are global: add the region where several run it."
   type        = string
   default     = null
 
@@ -159,18 +162,24 @@ variable "permissions_boundary_arn" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrent executions kept for, and allowed to, this function; null for none, 0 stops it. Behind a queue prefer the mapping's maximum concurrency."
+  description = "Concurrent executions kept for, and allowed to, this function; null for none, 0 stops it."
   type        = number
   default     = null
 
   validation {
-    condition     = var.reserved_concurrency == null || (try(floor(var.reserved_concurrency) == var.reserved_concurrency, false) && coalesce(var.reserved_concurrency, 0) >= 0)
+    condition = try(
+      floor(var.reserved_concurrency) == var.reserved_concurrency && var.reserved_concurrency >= 0,
+      var.reserved_concurrency == null,
+    )
     error_message = "reserved_concurrency: a whole number of 0 or more, or null."
   }
 }
 
 variable "recursive_loop" {
-  description = "What Lambda does when the function's own messages invoke it again and again: `Terminate` stops a chain after about 16 invocations, `Allow` lets it run."
+  description = <<-EOT
+    What Lambda does when the function's own messages invoke it again and again: `Terminate` drops a chain after about
+    16 invocations, `Allow` lets it run.
+  EOT
   type        = string
   default     = "Terminate"
   nullable    = false
@@ -203,7 +212,10 @@ variable "log_retention_days" {
     condition = contains([
       0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
     ], var.log_retention_days)
-    error_message = "log_retention_days: 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+    error_message = join(" ", [
+      "log_retention_days: 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192,",
+      "2557, 2922, 3288 or 3653.",
+    ])
   }
 }
 

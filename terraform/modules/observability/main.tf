@@ -34,7 +34,7 @@ locals {
       period      = 300
     } },
     { for key, f in var.functions : "${key}_throttles" => {
-      description = "Invocations of ${f.name} were throttled. Behind a queue each one costs its messages a receive: raise concurrency or bound the mapping's."
+      description = "Invocations of ${f.name} were throttled. Behind a queue that costs receives: bound the mapping's concurrency."
       namespace   = "AWS/Lambda"
       metric      = "Throttles"
       dimensions  = { FunctionName = f.name }
@@ -101,7 +101,10 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
 check "dead_letter_queue" {
   assert {
-    condition     = length(var.queues) == 0 || anytrue([for q in var.queues : q.dead_letter])
-    error_message = "${var.name}: no queue is marked dead_letter, so no alarm says that messages could not be processed. Mark the queue where they end."
+    condition = length(var.queues) == 0 || anytrue([for q in var.queues : q.dead_letter])
+    error_message = join(" ", [
+      "${var.name}: no queue is marked dead_letter, so no alarm says that messages could not be processed. Mark the",
+      "queue where they end.",
+    ])
   }
 }

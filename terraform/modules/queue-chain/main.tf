@@ -90,13 +90,22 @@ resource "aws_sqs_queue_redrive_policy" "this" {
 
   lifecycle {
     precondition {
-      condition     = local.queues[each.value].retention_seconds >= local.queues[each.key].retention_seconds
-      error_message = "The retention of ${each.value} (${local.queues[each.value].retention_seconds} s) is shorter than that of ${each.key} (${local.queues[each.key].retention_seconds} s). The age of a message counts from its first send, so one that waited in ${each.key} could be dropped on arrival. Allowed: at least the retention of the queue before."
+      condition = local.queues[each.value].retention_seconds >= local.queues[each.key].retention_seconds
+      error_message = join(" ", [
+        "The retention of ${each.value} (${local.queues[each.value].retention_seconds} s) is shorter than that of",
+        "${each.key} (${local.queues[each.key].retention_seconds} s). The age of a message counts from its first",
+        "send, so one that waited in ${each.key} could be dropped on arrival. Allowed: at least the retention of the",
+        "queue before.",
+      ])
     }
 
     precondition {
-      condition     = each.value != "dlq" || local.queues[each.value].retention_seconds > local.queues[each.key].retention_seconds
-      error_message = "The dead-letter queue's retention (${local.queues[each.value].retention_seconds} s) must be longer than that of ${each.key} (${local.queues[each.key].retention_seconds} s): a message moved late would be dropped before anyone saw it. Allowed: more, up to 1209600 s (14 days)."
+      condition = each.value != "dlq" || local.queues[each.value].retention_seconds > local.queues[each.key].retention_seconds
+      error_message = join(" ", [
+        "The dead-letter queue's retention (${local.queues[each.value].retention_seconds} s) must be longer than that",
+        "of ${each.key} (${local.queues[each.key].retention_seconds} s): a message moved late would be dropped before",
+        "anyone saw it. Allowed: more, up to 1209600 s (14 days).",
+      ])
     }
   }
 }

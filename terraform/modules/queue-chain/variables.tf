@@ -45,27 +45,47 @@ variable "source_queue" {
   nullable = false
 
   validation {
-    condition     = floor(var.source_queue.delay_seconds) == var.source_queue.delay_seconds && var.source_queue.delay_seconds >= 0 && var.source_queue.delay_seconds <= 900
+    condition = (
+      floor(var.source_queue.delay_seconds) == var.source_queue.delay_seconds
+      && var.source_queue.delay_seconds >= 0
+      && var.source_queue.delay_seconds <= 900
+    )
     error_message = "source_queue.delay_seconds: a whole number from 0 to 900."
   }
 
   validation {
-    condition     = floor(var.source_queue.receive_wait_seconds) == var.source_queue.receive_wait_seconds && var.source_queue.receive_wait_seconds >= 0 && var.source_queue.receive_wait_seconds <= 20
+    condition = (
+      floor(var.source_queue.receive_wait_seconds) == var.source_queue.receive_wait_seconds
+      && var.source_queue.receive_wait_seconds >= 0
+      && var.source_queue.receive_wait_seconds <= 20
+    )
     error_message = "source_queue.receive_wait_seconds: a whole number from 0 to 20."
   }
 
   validation {
-    condition     = floor(var.source_queue.visibility_timeout_seconds) == var.source_queue.visibility_timeout_seconds && var.source_queue.visibility_timeout_seconds >= 0 && var.source_queue.visibility_timeout_seconds <= 43200
+    condition = (
+      floor(var.source_queue.visibility_timeout_seconds) == var.source_queue.visibility_timeout_seconds
+      && var.source_queue.visibility_timeout_seconds >= 0
+      && var.source_queue.visibility_timeout_seconds <= 43200
+    )
     error_message = "source_queue.visibility_timeout_seconds: a whole number from 0 to 43200 (12 hours)."
   }
 
   validation {
-    condition     = floor(var.source_queue.max_receive_count) == var.source_queue.max_receive_count && var.source_queue.max_receive_count >= 1 && var.source_queue.max_receive_count <= 1000
+    condition = (
+      floor(var.source_queue.max_receive_count) == var.source_queue.max_receive_count
+      && var.source_queue.max_receive_count >= 1
+      && var.source_queue.max_receive_count <= 1000
+    )
     error_message = "source_queue.max_receive_count: a whole number from 1 to 1000."
   }
 
   validation {
-    condition     = floor(var.source_queue.retention_seconds) == var.source_queue.retention_seconds && var.source_queue.retention_seconds >= 60 && var.source_queue.retention_seconds <= 1209600
+    condition = (
+      floor(var.source_queue.retention_seconds) == var.source_queue.retention_seconds
+      && var.source_queue.retention_seconds >= 60
+      && var.source_queue.retention_seconds <= 1209600
+    )
     error_message = "source_queue.retention_seconds: a whole number from 60 (a minute) to 1209600 (14 days)."
   }
 }
@@ -91,27 +111,47 @@ variable "retry_levels" {
   }
 
   validation {
-    condition     = alltrue([for l in var.retry_levels : floor(l.delay_seconds) == l.delay_seconds && l.delay_seconds >= 0 && l.delay_seconds <= 900])
+    condition = alltrue([for l in var.retry_levels : (
+      floor(l.delay_seconds) == l.delay_seconds
+      && l.delay_seconds >= 0
+      && l.delay_seconds <= 900
+    )])
     error_message = "retry_levels[*].delay_seconds: a whole number from 0 to 900."
   }
 
   validation {
-    condition     = alltrue([for l in var.retry_levels : floor(l.receive_wait_seconds) == l.receive_wait_seconds && l.receive_wait_seconds >= 0 && l.receive_wait_seconds <= 20])
+    condition = alltrue([for l in var.retry_levels : (
+      floor(l.receive_wait_seconds) == l.receive_wait_seconds
+      && l.receive_wait_seconds >= 0
+      && l.receive_wait_seconds <= 20
+    )])
     error_message = "retry_levels[*].receive_wait_seconds: a whole number from 0 to 20."
   }
 
   validation {
-    condition     = alltrue([for l in var.retry_levels : floor(l.visibility_timeout_seconds) == l.visibility_timeout_seconds && l.visibility_timeout_seconds >= 0 && l.visibility_timeout_seconds <= 43200])
+    condition = alltrue([for l in var.retry_levels : (
+      floor(l.visibility_timeout_seconds) == l.visibility_timeout_seconds
+      && l.visibility_timeout_seconds >= 0
+      && l.visibility_timeout_seconds <= 43200
+    )])
     error_message = "retry_levels[*].visibility_timeout_seconds: a whole number from 0 to 43200 (12 hours)."
   }
 
   validation {
-    condition     = alltrue([for l in var.retry_levels : floor(l.max_receive_count) == l.max_receive_count && l.max_receive_count >= 1 && l.max_receive_count <= 1000])
+    condition = alltrue([for l in var.retry_levels : (
+      floor(l.max_receive_count) == l.max_receive_count
+      && l.max_receive_count >= 1
+      && l.max_receive_count <= 1000
+    )])
     error_message = "retry_levels[*].max_receive_count: a whole number from 1 to 1000."
   }
 
   validation {
-    condition     = alltrue([for l in var.retry_levels : floor(l.retention_seconds) == l.retention_seconds && l.retention_seconds >= 60 && l.retention_seconds <= 1209600])
+    condition = alltrue([for l in var.retry_levels : (
+      floor(l.retention_seconds) == l.retention_seconds
+      && l.retention_seconds >= 60
+      && l.retention_seconds <= 1209600
+    )])
     error_message = "retry_levels[*].retention_seconds: a whole number from 60 (a minute) to 1209600 (14 days)."
   }
 }
@@ -131,22 +171,38 @@ variable "dead_letter_queue" {
   nullable = false
 
   validation {
-    condition     = floor(var.dead_letter_queue.delay_seconds) == var.dead_letter_queue.delay_seconds && var.dead_letter_queue.delay_seconds >= 0 && var.dead_letter_queue.delay_seconds <= 900
+    condition = (
+      floor(var.dead_letter_queue.delay_seconds) == var.dead_letter_queue.delay_seconds
+      && var.dead_letter_queue.delay_seconds >= 0
+      && var.dead_letter_queue.delay_seconds <= 900
+    )
     error_message = "dead_letter_queue.delay_seconds: a whole number from 0 to 900."
   }
 
   validation {
-    condition     = floor(var.dead_letter_queue.receive_wait_seconds) == var.dead_letter_queue.receive_wait_seconds && var.dead_letter_queue.receive_wait_seconds >= 0 && var.dead_letter_queue.receive_wait_seconds <= 20
+    condition = (
+      floor(var.dead_letter_queue.receive_wait_seconds) == var.dead_letter_queue.receive_wait_seconds
+      && var.dead_letter_queue.receive_wait_seconds >= 0
+      && var.dead_letter_queue.receive_wait_seconds <= 20
+    )
     error_message = "dead_letter_queue.receive_wait_seconds: a whole number from 0 to 20."
   }
 
   validation {
-    condition     = floor(var.dead_letter_queue.visibility_timeout_seconds) == var.dead_letter_queue.visibility_timeout_seconds && var.dead_letter_queue.visibility_timeout_seconds >= 0 && var.dead_letter_queue.visibility_timeout_seconds <= 43200
+    condition = (
+      floor(var.dead_letter_queue.visibility_timeout_seconds) == var.dead_letter_queue.visibility_timeout_seconds
+      && var.dead_letter_queue.visibility_timeout_seconds >= 0
+      && var.dead_letter_queue.visibility_timeout_seconds <= 43200
+    )
     error_message = "dead_letter_queue.visibility_timeout_seconds: a whole number from 0 to 43200 (12 hours)."
   }
 
   validation {
-    condition     = floor(var.dead_letter_queue.retention_seconds) == var.dead_letter_queue.retention_seconds && var.dead_letter_queue.retention_seconds >= 60 && var.dead_letter_queue.retention_seconds <= 1209600
+    condition = (
+      floor(var.dead_letter_queue.retention_seconds) == var.dead_letter_queue.retention_seconds
+      && var.dead_letter_queue.retention_seconds >= 60
+      && var.dead_letter_queue.retention_seconds <= 1209600
+    )
     error_message = "dead_letter_queue.retention_seconds: a whole number from 60 (a minute) to 1209600 (14 days)."
   }
 }

@@ -6,28 +6,45 @@ locals {
 
 check "visibility_timeout" {
   assert {
-    condition     = contains(var.accepted_risks, "short_visibility") || var.queue.visibility_timeout_seconds >= local.advised_visibility_seconds
-    error_message = "${var.function.name}: the queue's visibility timeout (${var.queue.visibility_timeout_seconds} s) is below AWS's advice of six function timeouts plus the batching window (${local.advised_visibility_seconds} s): when invocations are throttled, messages use up receives. Accept with \"short_visibility\"."
+    condition = contains(var.accepted_risks, "short_visibility") || var.queue.visibility_timeout_seconds >= local.advised_visibility_seconds
+    error_message = join(" ", [
+      "${var.function.name}: the queue's visibility timeout (${var.queue.visibility_timeout_seconds} s) is below",
+      "AWS's advice of six function timeouts plus the batching window (${local.advised_visibility_seconds} s): when",
+      "invocations are throttled, messages use up receives. Accept with \"short_visibility\".",
+    ])
   }
 }
 
 check "receives" {
   assert {
-    condition     = contains(var.accepted_risks, "few_receives") || coalesce(var.queue.max_receive_count, 5) >= 5
-    error_message = "${var.function.name}: the queue's maxReceiveCount (${coalesce(var.queue.max_receive_count, 0)}) is below AWS's advice of at least 5: throttled invocations count as receives and can move good messages on. Accept with \"few_receives\"."
+    condition = contains(var.accepted_risks, "few_receives") || coalesce(var.queue.max_receive_count, 5) >= 5
+    error_message = join(" ", [
+      "${var.function.name}: the queue's maxReceiveCount (${coalesce(var.queue.max_receive_count, 0)}) is below",
+      "AWS's advice of at least 5: throttled invocations count as receives and can move good messages on. Accept",
+      "with \"few_receives\".",
+    ])
   }
 }
 
 check "redrive_policy" {
   assert {
-    condition     = contains(var.accepted_risks, "no_redrive") || var.queue.max_receive_count != null
-    error_message = "${var.function.name}: the queue has no redrive policy, so a message that always fails comes again until its retention ends, and then is gone. This holds for a dead-letter queue with a mapping too. Accept with \"no_redrive\"."
+    condition = contains(var.accepted_risks, "no_redrive") || var.queue.max_receive_count != null
+    error_message = join(" ", [
+      "${var.function.name}: the queue has no redrive policy, so a message that always fails comes again until its",
+      "retention ends, and then is gone. This holds for a dead-letter queue with a mapping too. Accept with",
+      "\"no_redrive\".",
+    ])
   }
 }
 
 check "concurrency" {
   assert {
-    condition     = contains(var.accepted_risks, "throttling") || var.function.reserved_concurrency == null || var.maximum_concurrency != null
-    error_message = "${var.function.name}: reserved concurrency without maximum_concurrency throttles instead of waiting, and each throttled receive counts towards maxReceiveCount.${coalesce(var.function.reserved_concurrency, 5) < 5 ? " Lambda starts with five pollers, more than are reserved here." : ""} Set maximum_concurrency, or accept with \"throttling\"."
+    condition = contains(var.accepted_risks, "throttling") || var.function.reserved_concurrency == null || var.maximum_concurrency != null
+    error_message = join(" ", [
+      "${var.function.name}: reserved concurrency without maximum_concurrency throttles instead of waiting, and",
+      "each throttled receive counts towards",
+      "maxReceiveCount.${coalesce(var.function.reserved_concurrency, 5) < 5 ? " Lambda starts with five pollers, more than are reserved here." : ""}",
+      "Set maximum_concurrency, or accept with \"throttling\".",
+    ])
   }
 }

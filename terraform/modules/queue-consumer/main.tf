@@ -40,13 +40,20 @@ resource "aws_lambda_event_source_mapping" "this" {
 
   lifecycle {
     precondition {
-      condition     = var.function.timeout_seconds < var.queue.visibility_timeout_seconds
-      error_message = "The function's timeout (${var.function.timeout_seconds} s) must be shorter than the queue's visibility timeout (${var.queue.visibility_timeout_seconds} s): a message would be delivered again while it is still worked on. AWS advises a visibility timeout of six function timeouts."
+      condition = var.function.timeout_seconds < var.queue.visibility_timeout_seconds
+      error_message = join(" ", [
+        "The function's timeout (${var.function.timeout_seconds} s) must be shorter than the queue's visibility",
+        "timeout (${var.queue.visibility_timeout_seconds} s): a message would be delivered again while it is still",
+        "worked on. AWS advises a visibility timeout of six function timeouts.",
+      ])
     }
 
     precondition {
-      condition     = var.batch_size <= 10 || var.queue.fifo || var.maximum_batching_window_seconds >= 1
-      error_message = "A batch size of ${var.batch_size} needs a batching window: allowed is a batch size of at most 10, or maximum_batching_window_seconds of at least 1."
+      condition = var.batch_size <= 10 || var.queue.fifo || var.maximum_batching_window_seconds >= 1
+      error_message = join(" ", [
+        "A batch size of ${var.batch_size} needs a batching window: allowed is a batch size of at most 10, or",
+        "maximum_batching_window_seconds of at least 1.",
+      ])
     }
 
     precondition {
@@ -60,18 +67,32 @@ resource "aws_lambda_event_source_mapping" "this" {
     }
 
     precondition {
-      condition     = var.maximum_batching_window_seconds == 0 || var.maximum_batching_window_seconds + var.function.timeout_seconds < var.queue.visibility_timeout_seconds
-      error_message = "The batching window (${var.maximum_batching_window_seconds} s) and the function's timeout (${var.function.timeout_seconds} s) together must be shorter than the queue's visibility timeout (${var.queue.visibility_timeout_seconds} s), which runs from the receive of a batch's first message."
+      condition = (
+        var.maximum_batching_window_seconds == 0
+        || var.maximum_batching_window_seconds + var.function.timeout_seconds < var.queue.visibility_timeout_seconds
+      )
+      error_message = join(" ", [
+        "The batching window (${var.maximum_batching_window_seconds} s) and the function's timeout",
+        "(${var.function.timeout_seconds} s) together must be shorter than the queue's visibility timeout",
+        "(${var.queue.visibility_timeout_seconds} s), which runs from the receive of a batch's first message.",
+      ])
     }
 
     precondition {
-      condition     = local.concurrency_wanted <= local.concurrency_kept
-      error_message = "The maximum concurrency of all mappings of the function (${local.concurrency_wanted}) is above its reserved concurrency (${coalesce(var.function.reserved_concurrency, 0)}): the excess is throttled, and each throttled receive counts towards maxReceiveCount. Allowed: at most the reserved concurrency."
+      condition = local.concurrency_wanted <= local.concurrency_kept
+      error_message = join(" ", [
+        "The maximum concurrency of all mappings of the function (${local.concurrency_wanted}) is above its reserved",
+        "concurrency (${coalesce(var.function.reserved_concurrency, 0)}): the excess is throttled, and each throttled",
+        "receive counts towards maxReceiveCount. Allowed: at most the reserved concurrency.",
+      ])
     }
 
     precondition {
-      condition     = coalesce(var.function.failure_reporting, var.failure_reporting) == var.failure_reporting
-      error_message = "The function reports ${coalesce(var.function.failure_reporting, "-")}, but the mapping expects ${var.failure_reporting}: failed messages would be deleted, or good ones run again. Give both the same."
+      condition = coalesce(var.function.failure_reporting, var.failure_reporting) == var.failure_reporting
+      error_message = join(" ", [
+        "The function reports ${coalesce(var.function.failure_reporting, "-")}, but the mapping expects",
+        "${var.failure_reporting}: failed messages would be deleted, or good ones run again. Give both the same.",
+      ])
     }
   }
 }

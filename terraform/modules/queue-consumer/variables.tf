@@ -72,7 +72,11 @@ variable "maximum_batching_window_seconds" {
   nullable    = false
 
   validation {
-    condition     = floor(var.maximum_batching_window_seconds) == var.maximum_batching_window_seconds && var.maximum_batching_window_seconds >= 0 && var.maximum_batching_window_seconds <= 300
+    condition = (
+      floor(var.maximum_batching_window_seconds) == var.maximum_batching_window_seconds
+      && var.maximum_batching_window_seconds >= 0
+      && var.maximum_batching_window_seconds <= 300
+    )
     error_message = "maximum_batching_window_seconds: a whole number from 0 to 300."
   }
 }
@@ -83,7 +87,7 @@ variable "maximum_concurrency" {
   default     = null
 
   validation {
-    condition     = var.maximum_concurrency == null || (coalesce(var.maximum_concurrency, 2) >= 2 && coalesce(var.maximum_concurrency, 2) <= 1000 && try(floor(var.maximum_concurrency) == var.maximum_concurrency, false))
+    condition     = try(contains(range(2, 1001), var.maximum_concurrency), var.maximum_concurrency == null)
     error_message = "maximum_concurrency: a whole number from 2 to 1000, or null."
   }
 }

@@ -61,8 +61,8 @@ run "defaults_correct" {
   }
 
   assert {
-    condition     = aws_lambda_function_recursion_config.this.recursive_loop == "Terminate"
-    error_message = "The recursive-loop guard is on."
+    condition     = length(aws_lambda_function_recursion_config.this) == 0
+    error_message = "Lambda's recursive-loop guard stays as it is: on."
   }
 
   assert {
@@ -73,6 +73,19 @@ run "defaults_correct" {
   assert {
     condition     = aws_iam_role.this.name == "worker"
     error_message = "The role has the function's name."
+  }
+}
+
+run "recursion_allowed_correct" {
+  command = plan
+
+  variables {
+    recursive_loop = "Allow"
+  }
+
+  assert {
+    condition     = aws_lambda_function_recursion_config.this[0].recursive_loop == "Allow" && aws_lambda_function_recursion_config.this[0].function_name == "worker"
+    error_message = "A function whose chains are meant may loop."
   }
 }
 

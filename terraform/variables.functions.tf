@@ -135,7 +135,7 @@ variable "recursive_loop" {
 }
 
 variable "log_level" {
-  description = "Least level of log lines: `DEBUG`, `INFO`, `WARN` or `ERROR`; null leaves it to the functions (INFO)."
+  description = "Least level of log lines: `DEBUG`, `INFO`, `WARN` or `ERROR`; null leaves it to the functions (INFO). `reliableq demo` reads INFO lines."
   type        = string
   default     = null
 

@@ -65,8 +65,15 @@ func TestModulesStandOnTheirOwn(t *testing.T) {
 				}
 			}
 		}
-		if len(glob(t, dir, "examples/*/main.tf")) == 0 {
+		examples := glob(t, dir, "examples/*")
+		if len(examples) == 0 {
 			t.Errorf("%s has no example", dir)
+		}
+		for _, example := range examples {
+			source := "./examples/" + filepath.Base(example)
+			if !strings.Contains(read(t, filepath.Join(dir, "tests", "example.tftest.hcl")), source) {
+				t.Errorf("%s: no test plans %s", dir, source)
+			}
 		}
 	}
 }

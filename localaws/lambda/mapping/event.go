@@ -3,6 +3,7 @@ package mapping
 import (
 	"encoding/base64"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -88,7 +89,7 @@ func appendAttributes(b []byte, attributes map[string]Attribute) []byte {
 		}
 		a := attributes[name]
 		b = append(appendString(b, name), ':', '{')
-		if a.Binary != nil {
+		if strings.HasPrefix(a.DataType, "Binary") {
 			b = append(b, `"binaryValue":"`...)
 			b = append(base64.StdEncoding.AppendEncode(b, a.Binary), '"')
 		} else {

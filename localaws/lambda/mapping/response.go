@@ -10,7 +10,7 @@ import (
 // the whole batch fail (LAM B35, B36).
 func failures(payload []byte, ids []string) (failed []bool, ok bool) {
 	failed = make([]bool, len(ids))
-	payload = bytes.TrimSpace(payload)
+	payload = bytes.Trim(payload, " \t\r\n")
 	if len(payload) == 0 {
 		return failed, true
 	}
@@ -32,20 +32,22 @@ func failures(payload []byte, ids []string) (failed []bool, ok bool) {
 	if len(entries) == 0 {
 		return failed, true
 	}
-	at := make(map[string]int, len(ids))
-	for i, id := range ids {
-		at[id] = i
+	listed := make(map[string]bool, len(ids)) // by id: whether it is listed
+	for _, id := range ids {
+		listed[id] = false
 	}
 	for _, e := range entries {
 		var id *string
 		if json.Unmarshal(e["itemIdentifier"], &id) != nil || id == nil {
 			return nil, false
 		}
-		i, ours := at[*id]
-		if !ours {
+		if _, ours := listed[*id]; !ours {
 			return nil, false
 		}
-		failed[i] = true
+		listed[*id] = true
+	}
+	for i, id := range ids {
+		failed[i] = listed[id]
 	}
 	return failed, true
 }

@@ -1,0 +1,621 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+func batchSize(n, window int) func(*CreateEventSourceMappingInput) {
+	return func(in *CreateEventSourceMappingInput) {
+		in.BatchSize, in.MaximumBatchingWindowInSeconds = &n, &window
+	}
+}
+
+func concurrency(n int) func(*CreateEventSourceMappingInput) {
+	return func(in *CreateEventSourceMappingInput) { in.ScalingConfig = &ScalingConfig{MaximumConcurrency: &n} }
+}
+
+func reporting(in *CreateEventSourceMappingInput) {
+	in.FunctionResponseTypes = []string{"ReportBatchItemFailures"}
+}
+
+func fromFIFO(in *CreateEventSourceMappingInput) { in.EventSourceARN = ptr(fifoARN) }
+
+func numbered(n int) []string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprintf("m%03d", i))
+	}
+	return out
+}
+
+func TestB25WindowZeroInvokesWithWhatIsThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create()
+	w.send(queueARN, "a", "b", "c")
+	w.settle()
+	w.wantBatches([]string{"a", "b", "c"})
+	if left := w.queues.left(queueARN); len(left) != 0 {
+		t.Errorf("left in the queue: %v", left)
+	}
+}
+
+func TestB25BatchGoesWhenItIsFull(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create(batchSize(3, 0))
+	w.send(queueARN, numbered(7)...)
+	w.settle()
+	w.wantBatches(numbered(7)[:3], numbered(7)[3:6], numbered(7)[6:])
+}
+
+func TestB25BatchGoesWhenItsWindowElapsed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create(batchSize(10, 5))
+	w.advance(time.Second)
+	w.send(queueARN, "a")
+	w.advance(4 * time.Second)
+	w.send(queueARN, "b")
+	w.advance(999 * time.Millisecond)
+	w.wantBatches()
+	w.advance(time.Millisecond)
+	w.wantBatches([]string{"a", "b"})
+	if at := w.functions.invocations()[0].at.Sub(start); at != 6*time.Second {
+		t.Errorf("invoked at %s, want 5 s after the first receive", at)
+	}
+}
+
+func TestB25FullBatchDoesNotWaitForItsWindow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create(batchSize(20, 20))
+	w.send(queueARN, numbered(25)...)
+	w.settle()
+	w.wantBatches(numbered(25)[:20])
+	w.advance(20 * time.Second)
+	w.wantBatches(numbered(25)[:20], numbered(25)[20:])
+}
+
+func TestB25PayloadStaysWithinSixMegabytes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create()
+	w.send(queueARN, tenLarge("")...)
+	w.settle()
+	total := 0
+	for _, i := range w.functions.invocations() {
+		if len(i.event) > 6<<20 {
+			t.Errorf("event of %d bytes", len(i.event))
+		}
+		total += len(i.bodies)
+	}
+	if total != 10 || len(w.functions.invocations()) != 2 {
+		t.Errorf("%d messages in %d batches, want 10 in 2", total, len(w.functions.invocations()))
+	}
+	if n := len(w.queues.deleted(queueARN)); n != 10 {
+		t.Errorf("%d deleted, want 10", n)
+	}
+}
+
+// tenLarge is ten bodies of a megabyte each once they are escaped.
+func tenLarge(prefix string) []string {
+	var out []string
+	for i := range 10 {
+		out = append(out, prefix+fmt.Sprint(i)+strings.Repeat(`"`, 500_000))
+	}
+	return out
+}
+
+func TestB26ThirtyMessagesMakeTwoBatches(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create(batchSize(20, 1), concurrency(2))
+	w.send(queueARN, numbered(30)...)
+	w.advance(2 * time.Second)
+	got := w.functions.batches()
+	if len(got) != 2 || len(got[0])+len(got[1]) != 30 {
+		t.Errorf("batches %q, want two with all 30 messages", got)
+	}
+}
+
+func TestB24StartsWithFiveBatches(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.takes = 20 * time.Second
+	w.create(batchSize(1, 0))
+	w.send(queueARN, numbered(100)...)
+	w.settle()
+	if n := len(w.functions.invocations()); n != 5 {
+		t.Errorf("%d batches at once, want 5", n)
+	}
+	w.advance(time.Second)
+	if n := len(w.functions.invocations()); n != 10 {
+		t.Errorf("%d batches after a second of backlog, want 10: 300 more a minute", n)
+	}
+	if held := 100 - len(untouched(w, queueARN)); held != 10 {
+		t.Errorf("%d messages received, want the 10 that were invoked with", held)
+	}
+}
+
+// untouched lists the messages that were never received.
+func untouched(w *world, arn string) []string {
+	var out []string
+	for body, receives := range w.queues.left(arn) {
+		if receives == 0 {
+			out = append(out, body)
+		}
+	}
+	return out
+}
+
+func TestB24IdleGoesBackToFive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.takes = 2 * time.Second
+	w.create(batchSize(1, 0))
+	w.send(queueARN, numbered(60)...)
+	w.advance(time.Minute)
+	w.functions.most = 0
+	w.send(queueARN, numbered(20)...)
+	w.advance(100 * time.Millisecond)
+	if w.functions.most != 5 {
+		t.Errorf("%d batches at once after a rest, want 5", w.functions.most)
+	}
+}
+
+func TestB24OptionBoundsBatches(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, newWorldStore(), 3)
+	w.functions.takes = 20 * time.Second
+	w.create(batchSize(1, 0))
+	w.send(queueARN, numbered(100)...)
+	w.advance(10 * time.Second)
+	if w.functions.most != 3 {
+		t.Errorf("%d batches at once, want 3", w.functions.most)
+	}
+}
+
+func TestB28MaximumConcurrencyLeavesMessagesInTheQueue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.takes = 10 * time.Second
+	w.create(batchSize(2, 0), concurrency(2))
+	w.send(queueARN, numbered(20)...)
+	w.advance(9 * time.Second)
+	if w.functions.most != 2 {
+		t.Errorf("%d batches at once, want 2", w.functions.most)
+	}
+	if n := len(untouched(w, queueARN)); n != 16 {
+		t.Errorf("%d messages not received, want 16: no receive may be used up in waiting", n)
+	}
+	w.advance(100 * time.Second)
+	if w.functions.most != 2 || len(w.queues.deleted(queueARN)) != 20 {
+		t.Errorf("%d at once, %d deleted; want 2 and 20", w.functions.most, len(w.queues.deleted(queueARN)))
+	}
+}
+
+func TestB29ProvisionedPollersHaveTenInvocationsEach(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, newWorldStore(), 1000)
+	w.functions.takes = 20 * time.Second
+	w.create(batchSize(1, 0), func(in *CreateEventSourceMappingInput) {
+		in.ProvisionedPollerConfig = &ProvisionedPollerConfig{MinimumPollers: ptr(2), MaximumPollers: ptr(4)}
+	})
+	w.send(queueARN, numbered(100)...)
+	w.settle()
+	if w.functions.most != 20 {
+		t.Errorf("%d batches at once, want 20", w.functions.most)
+	}
+	w.advance(10 * time.Second)
+	if w.functions.most != 40 {
+		t.Errorf("%d batches at once under backlog, want 40", w.functions.most)
+	}
+}
+
+func TestB27FIFORunsOneBatchPerGroup(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.takes = 5 * time.Second
+	w.create(fromFIFO, batchSize(1, 0))
+	w.send(fifoARN, "a:1", "a:2", "b:1", "a:3", "c:1")
+	w.settle()
+	w.wantBatches([]string{"a:1"}, []string{"b:1"}, []string{"c:1"})
+	w.advance(5 * time.Second)
+	w.wantBatches([]string{"a:1"}, []string{"b:1"}, []string{"c:1"}, []string{"a:2"})
+	w.advance(10 * time.Second)
+	if got, want := w.queues.deleted(fifoARN), []string{"a:1", "a:2", "a:3", "b:1", "c:1"}; !slices.Equal(got, want) {
+		t.Errorf("deleted %q, want %q", got, want)
+	}
+}
+
+func TestB27FIFORestOfAnOversizedReceiveWaitsForWhatCameBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.takes = time.Second
+	var fails bool
+	w.functions.handler = func(i invocation) Outcome { return Outcome{FunctionError: fails && i.bodies[0][:2] == "a0"} }
+	fails = true
+	w.create(fromFIFO)
+	w.send(fifoARN, tenLarge("a")...)
+	w.advance(10 * time.Second)
+	if n := len(w.functions.invocations()); n != 1 {
+		t.Fatalf("%d invocations, want 1: what follows a failed message of its group must not run", n)
+	}
+	w.functions.set(func() { fails = false })
+	w.advance(40 * time.Second)
+	var order string
+	for _, i := range w.functions.invocations()[1:] {
+		for _, b := range i.bodies {
+			order += b[1:2]
+		}
+	}
+	if order != "0123456789" {
+		t.Errorf("order %s after the failure", order)
+	}
+}
+
+func TestB32SuccessDeletesTheWholeBatchWhateverThePayloadSays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.handler = answer(`{"batchItemFailures":[{"itemIdentifier":"id-1"}]}`) // LAM B37: the flag is off
+	w.create()
+	w.send(queueARN, "a", "b")
+	w.settle()
+	if got, want := w.queues.deleted(queueARN), []string{"a", "b"}; !slices.Equal(got, want) {
+		t.Errorf("deleted %q, want %q", got, want)
+	}
+}
+
+func TestB32FunctionErrorLeavesTheBatchToItsVisibility(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.handler = fail
+	w.create()
+	w.send(queueARN, "a", "b")
+	w.advance(29 * time.Second)
+	w.wantBatches([]string{"a", "b"})
+	w.functions.set(func() { w.functions.handler = nil })
+	w.advance(time.Second)
+	w.wantBatches([]string{"a", "b"}, []string{"a", "b"})
+	if got := w.queues.deleted(queueARN); len(got) != 2 {
+		t.Errorf("deleted %q, want both after the second try", got)
+	}
+}
+
+func TestB32FailuresShrinkConcurrencyAndPartialFailuresDoNot(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		handler func(invocation) Outcome
+		want    int
+	}{
+		{"FunctionError", fail, 2},
+		{"PartialFailure", func(i invocation) Outcome {
+			return Outcome{Payload: fmt.Appendf(nil, `{"batchItemFailures":[{"itemIdentifier":%q}]}`, i.ids[0])}
+		}, 5},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.functions.handler = tt.handler
+			w.functions.takes = time.Millisecond
+			w.create(batchSize(1, 0), reporting)
+			w.send(queueARN, numbered(30)...)
+			w.advance(100 * time.Millisecond) // less than a step of growth
+			w.functions.set(func() { w.functions.most = w.functions.now; w.functions.takes = time.Hour })
+			w.send(queueARN, numbered(10)...)
+			w.advance(50 * time.Millisecond)
+			if w.functions.most != tt.want {
+				t.Errorf("%d batches at once, want %d", w.functions.most, tt.want)
+			}
+		})
+	}
+}
+
+func TestB32ThrottledBatchIsTriedAgainUntilItsMessagesReappear(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.handler = refuse(throttled)
+	w.create()
+	w.send(queueARN, "a")
+	w.advance(29 * time.Second)
+	tries := w.functions.invocations()
+	if len(tries) < 5 || len(tries) > 7 {
+		t.Fatalf("%d tries in 29 s, want 1 s doubling with jitter", len(tries))
+	}
+	for n, i := range tries[1:] {
+		full := time.Second << n
+		if wait := i.at.Sub(tries[n].at); wait < full/2 || wait > full {
+			t.Errorf("try %d after %s, want %s to %s", n+2, wait, full/2, full)
+		}
+	}
+	if got := w.queues.left(queueARN)["a"]; got != 1 {
+		t.Errorf("received %d times in 29 s, want 1", got)
+	}
+	w.functions.set(func() { w.functions.handler = nil })
+	w.advance(2 * time.Second)
+	if got := w.queues.deleted(queueARN); len(got) != 1 {
+		t.Errorf("deleted %q, want the message once the function runs again", got)
+	}
+}
+
+func TestB32ThrottledBatchThatGetsThroughIsDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	n := 0
+	w.functions.handler = func(invocation) Outcome {
+		if n++; n < 3 {
+			return Outcome{Err: throttled}
+		}
+		return Outcome{}
+	}
+	w.create()
+	w.send(queueARN, "a")
+	w.advance(5 * time.Second)
+	if got := w.queues.deleted(queueARN); len(got) != 1 || n != 3 {
+		t.Errorf("deleted %q after %d tries, want a after 3", got, n)
+	}
+}
+
+func TestB31ThrottlingUsesReceivesUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.handler = refuse(throttled)
+	w.create()
+	w.send(queueARN, "a")
+	w.advance(95 * time.Second)
+	if got := w.queues.left(queueARN)["a"]; got != 4 {
+		t.Errorf("received %d times in 95 s of throttling, want 4", got)
+	}
+}
+
+func TestB32ServiceErrorIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.handler = refuse(&awsapi.Error{Code: "ServiceException", Status: 500})
+	w.create()
+	w.send(queueARN, "a")
+	w.advance(4 * time.Second)
+	if n := len(w.functions.invocations()); n < 3 {
+		t.Errorf("%d tries, want at least 3", n)
+	}
+}
+
+func TestB32RefusedInvocationLeavesMessagesToRedrive(t *testing.T) {
+	t.Parallel()
+	for _, err := range []*awsapi.Error{noFn, {Code: "RecursiveInvocationException", Status: 400}} {
+		t.Run(err.Code, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.create()
+			w.functions.set(func() { w.functions.handler = refuse(err); clear(w.functions.known) })
+			w.send(queueARN, "a")
+			w.advance(29 * time.Second)
+			if n := len(w.functions.invocations()); n != 1 {
+				t.Errorf("%d tries within the visibility timeout, want 1", n)
+			}
+			w.advance(35 * time.Second)
+			if got := w.queues.left(queueARN)["a"]; got != 3 {
+				t.Errorf("received %d times in 64 s, want 3", got)
+			}
+		})
+	}
+}
+
+func TestB32RefusalWithoutVisibilityTimeoutDoesNotSpin(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{noFn, throttled} {
+		w := newWorld(t)
+		w.create()
+		w.queues.setVisibility(queueARN, 0)
+		w.functions.set(func() { w.functions.handler = refuse(err) })
+		w.send(queueARN, "a")
+		w.advance(10 * time.Second)
+		if n := len(w.functions.invocations()); n < 5 || n > 11 {
+			t.Errorf("%v: %d invocations in 10 s, want about one a second", err, n)
+		}
+	}
+}
+
+func TestB32QueueMadeAgainResumes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create()
+	w.queues.drop(queueARN)
+	w.advance(time.Hour)
+	w.queues.make(queueARN, 30*time.Second)
+	w.send(queueARN, "a")
+	w.settle()
+	w.wantBatches([]string{"a"})
+}
+
+func TestLostPermissionIsTriedAgainAndSaidOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create()
+	w.settle()
+	w.queues.setRefusal("ReceiveMessage", denied)
+	w.send(queueARN, "a")
+	before := w.queues.receives
+	w.advance(10 * time.Minute)
+	if n := w.queues.receives - before; n < 10 || n > 20 {
+		t.Errorf("%d receives in 10 minutes, want a backoff of up to a minute", n)
+	}
+	w.queues.setRefusal("ReceiveMessage", nil)
+	w.advance(time.Minute)
+	w.wantBatches([]string{"a"})
+}
+
+func TestLostPermissionToDeleteLeavesMessages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create()
+	w.queues.setRefusal("DeleteMessage", denied)
+	w.send(queueARN, "a")
+	w.advance(31 * time.Second)
+	if got := w.queues.left(queueARN)["a"]; got != 2 {
+		t.Errorf("received %d times, want 2", got)
+	}
+}
+
+func TestB21RoleOfADeletedFunctionIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create()
+	w.functions.set(func() { clear(w.functions.known) })
+	w.send(queueARN, "a")
+	w.settle()
+	if as := w.queues.asked[len(w.queues.asked)-1]; as.ARN != roleARN+"/consumer" {
+		t.Errorf("received as %q", as.ARN)
+	}
+}
+
+func TestSessionIsKeptAndAskedForAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create()
+	for range 10 {
+		w.send(queueARN, "a")
+		w.advance(10 * time.Minute)
+	}
+	if w.roles.asked != 3 { // the check at creation, then one an hour
+		t.Errorf("%d sessions in 100 minutes, want 3", w.roles.asked)
+	}
+	w.functions.set(func() {
+		fn := w.functions.known["consumer"]
+		fn.Role = "arn:aws:iam::000000000000:role/other"
+		w.functions.known["consumer"] = fn
+	})
+	w.send(queueARN, "b")
+	w.settle()
+	if as := w.queues.asked[len(w.queues.asked)-1]; as.ARN != "arn:aws:iam::000000000000:role/other/consumer" {
+		t.Errorf("received as %q, want the function's new role at once", as.ARN)
+	}
+}
+
+func TestF7DisabledMappingDoesNotTrigger(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create(func(in *CreateEventSourceMappingInput) { in.Enabled = ptr(false) })
+	w.send(queueARN, "a")
+	w.advance(time.Minute)
+	w.wantBatches()
+	if w.queues.receives != 0 {
+		t.Errorf("%d receives while disabled", w.queues.receives)
+	}
+}
+
+func TestDisablingForgetsTheBatchBeingGathered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	out := w.create(batchSize(10, 60))
+	w.send(queueARN, "a")
+	w.settle()
+	w.update(out.UUID, func(in *UpdateEventSourceMappingInput) { in.Enabled = ptr(false) })
+	w.advance(2 * time.Minute)
+	w.wantBatches()
+	if got := w.queues.left(queueARN)["a"]; got != 1 {
+		t.Errorf("received %d times, want 1", got)
+	}
+}
+
+func TestDeletingLetsRunningInvocationsEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.takes = 5 * time.Second
+	out := w.create(batchSize(1, 0), concurrency(2))
+	w.send(queueARN, "a", "b", "c")
+	w.settle()
+	if _, err := w.DeleteEventSourceMapping(t.Context(), w.call, &DeleteEventSourceMappingInput{UUID: out.UUID}); err != nil {
+		t.Fatal(err)
+	}
+	w.advance(time.Minute)
+	if got, want := w.queues.deleted(queueARN), []string{"a", "b"}; !slices.Equal(got, want) {
+		t.Errorf("deleted %q, want %q", got, want)
+	}
+	w.wantBatches([]string{"a"}, []string{"b"})
+}
+
+func TestTwoMappingsShareAQueue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.known["other"] = Function{ARN: functionARN + "2", Name: "other", Timeout: time.Second, Role: roleARN}
+	w.functions.takes = 10 * time.Second
+	w.create(batchSize(1, 0))
+	w.create(batchSize(1, 0), func(in *CreateEventSourceMappingInput) { in.FunctionName = ptr("other") })
+	w.send(queueARN, numbered(10)...)
+	w.settle()
+	byFunction := map[string]int{}
+	for _, i := range w.functions.invocations() {
+		byFunction[i.arn]++
+	}
+	if want := map[string]int{functionARN: 5, functionARN + "2": 5}; !cmp.Equal(byFunction, want) {
+		t.Errorf("invocations %v, want %v", byFunction, want)
+	}
+}
+
+func TestTraceHeaderOfTheFirstMessageGoesToTheFunction(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create(batchSize(10, 1))
+	w.clock.Begin()
+	w.queues.sendMessage(queueARN, Message{Body: "a", System: map[string]string{"AWSTraceHeader": "Root=1-a;Lineage=1:b:0"}})
+	w.queues.sendMessage(queueARN, Message{Body: "b", System: map[string]string{"AWSTraceHeader": "Root=1-c"}})
+	w.clock.End()
+	w.advance(time.Second)
+	if got := w.functions.invocations(); len(got) != 1 || got[0].trace != "Root=1-a;Lineage=1:b:0" {
+		t.Errorf("invocations %+v", got)
+	}
+}
+
+func TestE32EventCounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.handler = func(i invocation) Outcome {
+		return Outcome{Payload: fmt.Appendf(nil, `{"batchItemFailures":[{"itemIdentifier":%q}]}`, i.ids[0])}
+	}
+	w.create(reporting, func(in *CreateEventSourceMappingInput) {
+		in.MetricsConfig = &MetricsConfig{Metrics: []string{"EventCount"}}
+		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":[{"anything-but":"no"}]}`)}}}
+	})
+	w.send(queueARN, "a", "b", "no", "c")
+	w.settle()
+	want := map[string]int{"PolledEventCount": 4, "FilteredOutEventCount": 1, "InvokedEventCount": 3, "FailedInvokeEventCount": 1, "DeletedEventCount": 2}
+	if diff := cmp.Diff(want, w.metrics.counts); diff != "" {
+		t.Errorf("counts differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestE32CountsAreOptIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create()
+	w.send(queueARN, "a")
+	w.settle()
+	if len(w.metrics.counts) != 0 {
+		t.Errorf("counted %v without being asked", w.metrics.counts)
+	}
+}
+
+func TestB40FilteredMessagesAreDeletedAndDoNotCount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create(batchSize(2, 10), func(in *CreateEventSourceMappingInput) {
+		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":{"ok":[true]}}`)}}}
+	})
+	w.send(queueARN, `{"ok":true,"n":1}`, `{"ok":false}`, `plain`, `{ "ok" : true, "n" : 2 }`)
+	w.settle()
+	w.wantBatches([]string{`{"ok":true,"n":1}`, `{ "ok" : true, "n" : 2 }`}) // LAM B44: byte for byte
+	if left := w.queues.left(queueARN); len(left) != 0 {
+		t.Errorf("left in the queue: %v", left)
+	}
+}

@@ -1,0 +1,121 @@
+package mapping
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+)
+
+var threeIDs = []string{"id-1", "id-2", "id-3"}
+
+func TestB35AnswersUnderReportBatchItemFailures(t *testing.T) {
+	t.Parallel()
+	all, none := []bool{false, false, false}, []bool(nil)
+	for _, tt := range []struct {
+		name    string
+		payload string
+		want    []bool // failed; nil when the whole batch fails
+	}{
+		{"EmptyList", `{"batchItemFailures":[]}`, all},
+		{"NullList", `{"batchItemFailures":null}`, all},
+		{"EmptyObject", `{}`, all},
+		{"Null", `null`, all},
+		{"EmptyBody", ``, all},
+		{"BlankBody", " \n", all},
+		{"One", `{"batchItemFailures":[{"itemIdentifier":"id-2"}]}`, []bool{false, true, false}},
+		{"Duplicate", `{"batchItemFailures":[{"itemIdentifier":"id-2"},{"itemIdentifier":"id-2"}]}`, []bool{false, true, false}},
+		{"All", `{"batchItemFailures":[{"itemIdentifier":"id-1"},{"itemIdentifier":"id-2"},{"itemIdentifier":"id-3"}]}`, []bool{true, true, true}},
+		{"FurtherMembers", `{"x":1,"batchItemFailures":[{"itemIdentifier":"id-3","why":"y"}]}`, []bool{false, false, true}},
+		{"NotJSON", `{"batchItemFailures":`, none},
+		{"TwoValues", `{}{}`, none},
+		{"EmptyIdentifier", `{"batchItemFailures":[{"itemIdentifier":""}]}`, none},
+		{"NullIdentifier", `{"batchItemFailures":[{"itemIdentifier":null}]}`, none},
+		{"NumberIdentifier", `{"batchItemFailures":[{"itemIdentifier":2}]}`, none},
+		{"BadKey", `{"batchItemFailures":[{"foo":"id-1"}]}`, none},
+		{"KeyOfAnotherCase", `{"batchItemFailures":[{"ItemIdentifier":"id-1"}]}`, none},
+		{"ForeignIdentifier", `{"batchItemFailures":[{"itemIdentifier":"id-1"},{"itemIdentifier":"id-9"}]}`, none},
+		{"NullEntry", `{"batchItemFailures":[null]}`, none},
+		{"StringEntry", `{"batchItemFailures":["id-1"]}`, none},
+		{"NotAList", `{"batchItemFailures":"id-1"}`, none},
+		{"ObjectForList", `{"batchItemFailures":{"itemIdentifier":"id-1"}}`, none},
+		{"G2OtherKey", `{"other":1}`, all},
+		{"G2ListOfAnotherCase", `{"BatchItemFailures":[{"itemIdentifier":"id-1"}]}`, all},
+		{"G2String", `"done"`, all},
+		{"G2Number", `7`, all},
+		{"G2List", `[{"itemIdentifier":"id-1"}]`, all},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			failed, ok := failures([]byte(tt.payload), threeIDs)
+			if ok != (tt.want != nil) || ok && !slices.Equal(failed, tt.want) {
+				t.Errorf("failed %v, valid %v; want %v", failed, ok, tt.want)
+			}
+		})
+	}
+}
+
+func TestB35ListedMessagesAreLeftToTheirVisibility(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.handler = answer(`{"batchItemFailures":[{"itemIdentifier":"id-3"}]}`) // id-1 is the watch
+	w.create(reporting)
+	w.send(queueARN, "a", "b", "c")
+	w.advance(29 * time.Second)
+	w.wantBatches([]string{"a", "b", "c"})
+	if got, want := w.queues.deleted(queueARN), []string{"a", "c"}; !slices.Equal(got, want) {
+		t.Errorf("deleted %q, want %q", got, want)
+	}
+	w.advance(time.Second)
+	w.wantBatches([]string{"a", "b", "c"}, []string{"b"})
+}
+
+func TestB35MalformedAnswerDeletesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.functions.handler = answer(`{"batchItemFailures":[{"itemIdentifier":"id-9"}]}`)
+	w.create(reporting)
+	w.send(queueARN, "a", "b")
+	w.settle()
+	if got := w.queues.deleted(queueARN); len(got) != 0 {
+		t.Errorf("deleted %q, want nothing", got)
+	}
+}
+
+func TestB38FIFODeletesExactlyWhatIsNotListed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := true
+	w.functions.handler = func(invocation) Outcome {
+		if !first {
+			return Outcome{}
+		}
+		first = false
+		return Outcome{Payload: []byte(`{"batchItemFailures":[{"itemIdentifier":"id-3"},{"itemIdentifier":"id-4"},{"itemIdentifier":"id-5"}]}`)}
+	}
+	w.create(fromFIFO, reporting)
+	w.send(fifoARN, "a:1", "a:2", "a:3", "a:4")
+	w.advance(30 * time.Second)
+	w.wantBatches([]string{"a:1", "a:2", "a:3", "a:4"}, []string{"a:2", "a:3", "a:4"})
+	if n := len(w.queues.left(fifoARN)); n != 0 {
+		t.Errorf("%d messages left", n)
+	}
+}
+
+// What is parsed never points outside the batch, and what is not JSON never
+// passes for success.
+func FuzzFailures(f *testing.F) {
+	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":"id-2"}]}`))
+	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":null}]}`))
+	f.Add([]byte(`[1,"x",{}]`))
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		failed, ok := failures(payload, threeIDs)
+		if ok && len(failed) != len(threeIDs) {
+			t.Errorf("%d verdicts for %d messages", len(failed), len(threeIDs))
+		}
+		if len(bytes.Trim(payload, " \t\r\n")) > 0 && !json.Valid(payload) && ok {
+			t.Errorf("%q is not JSON and counts as success", payload)
+		}
+	})
+}

@@ -1,0 +1,165 @@
+package cloudwatch
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// maxHistory is how many items of an alarm's history are kept.
+const maxHistory = 500
+
+// AlarmHistoryItem is one thing that happened to an alarm.
+type AlarmHistoryItem struct {
+	// AlarmName is the alarm's name.
+	AlarmName string `json:"AlarmName"`
+	// AlarmType is MetricAlarm.
+	AlarmType string `json:"AlarmType"`
+	// Timestamp is when it happened.
+	Timestamp awsapi.Timestamp `json:"Timestamp"`
+	// HistoryItemType is ConfigurationUpdate, StateUpdate or Action.
+	HistoryItemType string `json:"HistoryItemType"`
+	// HistorySummary is a sentence for people.
+	HistorySummary string `json:"HistorySummary"`
+	// HistoryData is JSON for machines.
+	HistoryData string `json:"HistoryData,omitempty"`
+}
+
+// remember adds to the alarm's history.
+func (a *alarm) remember(at time.Time, kind, summary, data string) {
+	a.history = append(a.history, AlarmHistoryItem{
+		AlarmName: a.name(), AlarmType: "MetricAlarm", Timestamp: awsapi.Timestamp(at),
+		HistoryItemType: kind, HistorySummary: summary, HistoryData: data,
+	})
+	if n := len(a.history); n > maxHistory {
+		a.history = slices.Clone(a.history[n-maxHistory:])
+	}
+}
+
+// turn changes an alarm's state, with mu held. Where the value changes, it takes
+// the alarm's actions, once (LAM E25).
+func (s *Service) turn(b *store.Batch, a *alarm, value, reason, data string) {
+	now, before := s.clock.Now(), a.state
+	a.state = alarmState{value, reason, data, now, before.Transitioned}
+	if value != before.Value {
+		a.state.Transitioned = now
+		a.remember(now, "StateUpdate", fmt.Sprintf("Alarm updated from %s to %s", before.Value, value), stateChange(before, a.state))
+		a.act(now, value)
+	}
+	s.keepAlarm(b, a)
+}
+
+// stateChange is the HistoryData of a StateUpdate.
+func stateChange(before, after alarmState) string {
+	type state struct {
+		Value  string          `json:"stateValue"`
+		Reason string          `json:"stateReason"`
+		Data   json.RawMessage `json:"stateReasonData,omitempty"`
+	}
+	one := func(s alarmState) state {
+		out := state{Value: s.Value, Reason: s.Reason}
+		if json.Valid([]byte(s.ReasonData)) {
+			out.Data = json.RawMessage(s.ReasonData)
+		}
+		return out
+	}
+	return encodeText(struct {
+		Version string `json:"version"`
+		Old     state  `json:"oldState"`
+		New     state  `json:"newState"`
+	}{"1.0", one(before), one(after)})
+}
+
+// act writes down the actions of a state. They are not delivered, and the history
+// says that they failed and why.
+func (a *alarm) act(at time.Time, value string) {
+	if a.config.ActionsEnabled != nil && !*a.config.ActionsEnabled {
+		return
+	}
+	actions := map[string][]string{
+		stateOK: a.config.OKActions, stateAlarm: a.config.AlarmActions, stateInsufficient: a.config.InsufficientDataActions,
+	}[value]
+	for _, arn := range actions {
+		const why = "the embedded AWS records alarm actions and does not deliver them"
+		a.remember(at, "Action", fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, why), encodeText(struct {
+			State    string `json:"actionState"`
+			Value    string `json:"stateUpdateTimestamp"`
+			Resource string `json:"notificationResource"`
+			Message  string `json:"error"`
+		}{"Failed", at.Format(time.RFC3339), arn, why}))
+	}
+}
+
+func encodeText(v any) string { return string(encode(v)) }
+
+// DescribeAlarmHistoryInput is the input of DescribeAlarmHistory.
+type DescribeAlarmHistoryInput struct {
+	// AlarmName selects one alarm; empty takes all.
+	AlarmName string `json:"AlarmName,omitempty"`
+	// AlarmTypes selects types: without MetricAlarm in it, there is nothing.
+	AlarmTypes []string `json:"AlarmTypes,omitempty"`
+	// HistoryItemType selects one type of item.
+	HistoryItemType string `json:"HistoryItemType,omitempty"`
+	// StartDate is the first moment to give.
+	StartDate *awsapi.Timestamp `json:"StartDate,omitempty"`
+	// EndDate is the last moment to give.
+	EndDate *awsapi.Timestamp `json:"EndDate,omitempty"`
+	// MaxRecords is the size of a page, 1 to 100; absent means 100.
+	MaxRecords *int `json:"MaxRecords,omitempty"`
+	// NextToken is the token of the page to give.
+	NextToken string `json:"NextToken,omitempty"`
+	// ScanBy is TimestampDescending, the default, or TimestampAscending.
+	ScanBy string `json:"ScanBy,omitempty"`
+}
+
+// DescribeAlarmHistoryOutput is the output of DescribeAlarmHistory.
+type DescribeAlarmHistoryOutput struct {
+	// AlarmHistoryItems are in the order asked for.
+	AlarmHistoryItems []AlarmHistoryItem `json:"AlarmHistoryItems"`
+	// NextToken is empty on the last page.
+	NextToken string `json:"NextToken,omitempty"`
+}
+
+// DescribeAlarmHistory lists what happened to alarms since the server started:
+// histories are not kept across restarts.
+func (s *Service) DescribeAlarmHistory(_ context.Context, c *awsapi.Call, in *DescribeAlarmHistoryInput) (*DescribeAlarmHistoryOutput, error) {
+	limit, err := pageSize("maxRecords", in.MaxRecords, 100, 100)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	var items []AlarmHistoryItem
+	for name, a := range s.at(placeOf(c)).alarms {
+		if in.AlarmName != "" && in.AlarmName != name {
+			continue
+		}
+		for _, item := range a.history {
+			if in.selects(item) {
+				items = append(items, item)
+			}
+		}
+	}
+	s.mu.Unlock()
+	slices.SortStableFunc(items, func(a, b AlarmHistoryItem) int { return a.Timestamp.Time().Compare(b.Timestamp.Time()) })
+	if in.ScanBy != "TimestampAscending" {
+		slices.Reverse(items)
+	}
+	from, to, next, err := page(len(items), in.NextToken, limit)
+	if err != nil {
+		return nil, err
+	}
+	return &DescribeAlarmHistoryOutput{append([]AlarmHistoryItem{}, items[from:to]...), next}, nil
+}
+
+func (in *DescribeAlarmHistoryInput) selects(item AlarmHistoryItem) bool {
+	at := item.Timestamp.Time()
+	return (in.HistoryItemType == "" || in.HistoryItemType == item.HistoryItemType) &&
+		(len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, "MetricAlarm")) &&
+		(in.StartDate == nil || !at.Before(in.StartDate.Time())) &&
+		(in.EndDate == nil || !at.After(in.EndDate.Time()))
+}

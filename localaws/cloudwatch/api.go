@@ -1,0 +1,107 @@
+package cloudwatch
+
+import (
+	"maps"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// API is the service's table of operations: Query, JSON 1.0 and CBOR (LAM E14,
+// E15). Whatever is not in it is refused by name.
+func (s *Service) API() *awsapi.Service {
+	operations := s.alarmOperations()
+	maps.Copy(operations, s.metricOperations())
+	maps.Copy(operations, s.dashboardOperations())
+	return &awsapi.Service{
+		Name: "monitoring", Target: "GraniteServiceVersion20100801", JSONVersion: "1.0",
+		QueryVersion: "2010-08-01", Namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
+		CBORService: "GraniteServiceVersion20100801", ErrorNamespace: modelNamespace,
+		Operations: operations,
+	}
+}
+
+// silent marks an operation without an output shape.
+func silent(op awsapi.Operation) awsapi.Operation {
+	op.NoOutput = true
+	return op
+}
+
+func (s *Service) alarmOperations() map[string]awsapi.Operation {
+	named := func(action string) func(*awsapi.Call, *AlarmNamesInput) []awsapi.Access {
+		return func(c *awsapi.Call, in *AlarmNamesInput) []awsapi.Access {
+			return onAlarms(c, action, in.AlarmNames...)
+		}
+	}
+	return awsapi.Table(
+		silent(awsapi.Op("PutMetricAlarm", s.PutMetricAlarm, func(c *awsapi.Call, in *PutMetricAlarmInput) []awsapi.Access {
+			return withTags(onAlarms(c, "PutMetricAlarm", in.AlarmName), in.Tags)
+		})),
+		awsapi.Op("DescribeAlarms", s.DescribeAlarms, func(c *awsapi.Call, _ *DescribeAlarmsInput) []awsapi.Access {
+			return onAlarms(c, "DescribeAlarms")
+		}),
+		awsapi.Op("DescribeAlarmsForMetric", s.DescribeAlarmsForMetric, func(c *awsapi.Call, _ *DescribeAlarmsForMetricInput) []awsapi.Access {
+			return onAlarms(c, "DescribeAlarmsForMetric")
+		}),
+		awsapi.Op("DescribeAlarmHistory", s.DescribeAlarmHistory, func(c *awsapi.Call, in *DescribeAlarmHistoryInput) []awsapi.Access {
+			if in.AlarmName == "" {
+				return onAlarms(c, "DescribeAlarmHistory")
+			}
+			return onAlarms(c, "DescribeAlarmHistory", in.AlarmName)
+		}),
+		silent(awsapi.Op("DeleteAlarms", s.DeleteAlarms, named("DeleteAlarms"))),
+		silent(awsapi.Op("EnableAlarmActions", s.EnableAlarmActions, named("EnableAlarmActions"))),
+		silent(awsapi.Op("DisableAlarmActions", s.DisableAlarmActions, named("DisableAlarmActions"))),
+		silent(awsapi.Op("SetAlarmState", s.SetAlarmState, func(c *awsapi.Call, in *SetAlarmStateInput) []awsapi.Access {
+			return onAlarms(c, "SetAlarmState", in.AlarmName)
+		})),
+		awsapi.Op("TagResource", s.TagResource, func(_ *awsapi.Call, in *TagResourceInput) []awsapi.Access {
+			return withTags([]awsapi.Access{{Action: "cloudwatch:TagResource", Resource: in.ResourceARN}}, in.Tags)
+		}),
+		awsapi.Op("UntagResource", s.UntagResource, func(_ *awsapi.Call, in *UntagResourceInput) []awsapi.Access {
+			return []awsapi.Access{{Action: "cloudwatch:UntagResource", Resource: in.ResourceARN}}
+		}),
+		awsapi.Op("ListTagsForResource", s.ListTagsForResource, func(_ *awsapi.Call, in *ListTagsForResourceInput) []awsapi.Access {
+			return []awsapi.Access{{Action: "cloudwatch:ListTagsForResource", Resource: in.ResourceARN}}
+		}),
+	)
+}
+
+func (s *Service) metricOperations() map[string]awsapi.Operation {
+	return awsapi.Table(
+		silent(awsapi.Op("PutMetricData", s.PutMetricData, func(_ *awsapi.Call, in *PutMetricDataInput) []awsapi.Access {
+			all := anything("PutMetricData")
+			all[0].Keys = map[string][]string{"cloudwatch:namespace": {in.Namespace}}
+			return all
+		})),
+		awsapi.Op("GetMetricStatistics", s.GetMetricStatistics, func(*awsapi.Call, *GetMetricStatisticsInput) []awsapi.Access {
+			return anything("GetMetricStatistics")
+		}),
+		awsapi.Op("GetMetricData", s.GetMetricData, func(*awsapi.Call, *GetMetricDataInput) []awsapi.Access {
+			return anything("GetMetricData")
+		}),
+		awsapi.Op("ListMetrics", s.ListMetrics, func(*awsapi.Call, *ListMetricsInput) []awsapi.Access {
+			return anything("ListMetrics")
+		}),
+	)
+}
+
+func (s *Service) dashboardOperations() map[string]awsapi.Operation {
+	return awsapi.Table(
+		awsapi.Op("PutDashboard", s.PutDashboard, func(c *awsapi.Call, in *PutDashboardInput) []awsapi.Access {
+			return withTags(onDashboard(c, "PutDashboard", in.DashboardName), in.Tags)
+		}),
+		awsapi.Op("GetDashboard", s.GetDashboard, func(c *awsapi.Call, in *GetDashboardInput) []awsapi.Access {
+			return onDashboard(c, "GetDashboard", in.DashboardName)
+		}),
+		awsapi.Op("ListDashboards", s.ListDashboards, func(*awsapi.Call, *ListDashboardsInput) []awsapi.Access {
+			return anything("ListDashboards")
+		}),
+		awsapi.Op("DeleteDashboards", s.DeleteDashboards, func(c *awsapi.Call, in *DeleteDashboardsInput) []awsapi.Access {
+			var all []awsapi.Access
+			for _, name := range in.DashboardNames {
+				all = append(all, onDashboard(c, "DeleteDashboards", name)...)
+			}
+			return all
+		}),
+	)
+}

@@ -1,0 +1,190 @@
+package cloudwatch
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// dashboard is a dashboard. It belongs to an account, not to a region.
+type dashboard struct {
+	name    string
+	body    string
+	changed time.Time
+	tags    []Tag
+}
+
+var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+
+func dashboardARN(account, name string) string {
+	return awsapi.ARN{Partition: "aws", Service: "cloudwatch", Account: account, Resource: "dashboard/" + name}.String()
+}
+
+// PutDashboardInput is the input of PutDashboard.
+type PutDashboardInput struct {
+	// DashboardName is 1 to 255 of A-Z a-z 0-9 - _.
+	DashboardName string `json:"DashboardName"`
+	// DashboardBody is a JSON object. It is kept as it is given.
+	DashboardBody string `json:"DashboardBody"`
+	// Tags count only when the dashboard is new.
+	Tags []Tag `json:"Tags,omitempty"`
+}
+
+// PutDashboardOutput is the output of PutDashboard.
+type PutDashboardOutput struct {
+	// DashboardValidationMessages is always empty: widgets are not checked.
+	DashboardValidationMessages []struct{} `json:"DashboardValidationMessages"`
+}
+
+// PutDashboard makes or replaces a dashboard.
+func (s *Service) PutDashboard(_ context.Context, c *awsapi.Call, in *PutDashboardInput) (*PutDashboardOutput, error) {
+	switch {
+	case in.DashboardName == "":
+		return nil, missing("DashboardName")
+	case !dashboardName.MatchString(in.DashboardName):
+		return nil, errDashboard.With("The value %s for field DashboardName contains invalid characters. "+
+			"It can only contain alphanumerics, dash (-) and underscore (_).", in.DashboardName)
+	case in.DashboardBody == "":
+		return nil, missing("DashboardBody")
+	}
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(in.DashboardBody), &body); err != nil {
+		return nil, errDashboard.With("The field DashboardBody must be a valid JSON object")
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	all := s.dashboards[c.Account]
+	if all == nil {
+		all = map[string]*dashboard{}
+		s.dashboards[c.Account] = all
+	}
+	d := &dashboard{in.DashboardName, in.DashboardBody, s.clock.Now(), in.Tags}
+	if old := all[d.name]; old != nil {
+		d.tags = old.tags
+	}
+	all[d.name] = d
+	b := s.store.Batch()
+	s.keepDashboard(b, c.Account, d)
+	commit := b.Apply()
+	s.mu.Unlock()
+	return &PutDashboardOutput{[]struct{}{}}, commit.Wait()
+}
+
+// GetDashboardInput is the input of GetDashboard.
+type GetDashboardInput struct {
+	// DashboardName is the dashboard's name.
+	DashboardName string `json:"DashboardName"`
+}
+
+// GetDashboardOutput is the output of GetDashboard.
+type GetDashboardOutput struct {
+	// DashboardARN has no region.
+	DashboardARN string `json:"DashboardArn"`
+	// DashboardBody is as it was given.
+	DashboardBody string `json:"DashboardBody"`
+	// DashboardName is the name.
+	DashboardName string `json:"DashboardName"`
+}
+
+func noDashboard(name string) error { return errNoDashboard.With("Dashboard %s does not exist", name) }
+
+// GetDashboard reads a dashboard.
+func (s *Service) GetDashboard(_ context.Context, c *awsapi.Call, in *GetDashboardInput) (*GetDashboardOutput, error) {
+	if in.DashboardName == "" {
+		return nil, missing("DashboardName")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.dashboards[c.Account][in.DashboardName]
+	if d == nil {
+		return nil, noDashboard(in.DashboardName)
+	}
+	return &GetDashboardOutput{dashboardARN(c.Account, d.name), d.body, d.name}, nil
+}
+
+// ListDashboardsInput is the input of ListDashboards.
+type ListDashboardsInput struct {
+	// DashboardNamePrefix selects dashboards by the begin of their names.
+	DashboardNamePrefix string `json:"DashboardNamePrefix,omitempty"`
+	// NextToken is the token of the page to give.
+	NextToken string `json:"NextToken,omitempty"`
+}
+
+// ListDashboardsOutput is the output of ListDashboards.
+type ListDashboardsOutput struct {
+	// DashboardEntries are up to 1000, in order of name.
+	DashboardEntries []DashboardEntry `json:"DashboardEntries"`
+	// NextToken is empty on the last page.
+	NextToken string `json:"NextToken,omitempty"`
+}
+
+// DashboardEntry is a dashboard as it is listed.
+type DashboardEntry struct {
+	// DashboardName is the name.
+	DashboardName string `json:"DashboardName"`
+	// DashboardARN has no region.
+	DashboardARN string `json:"DashboardArn"`
+	// LastModified is when it was last put.
+	LastModified awsapi.Timestamp `json:"LastModified"`
+	// Size is the body's, in bytes.
+	Size int64 `json:"Size"`
+}
+
+// ListDashboards lists dashboards.
+func (s *Service) ListDashboards(_ context.Context, c *awsapi.Call, in *ListDashboardsInput) (*ListDashboardsOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.dashboards[c.Account]
+	names := slices.Sorted(maps.Keys(all))
+	names = slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, in.DashboardNamePrefix) })
+	from, to, next, err := page(len(names), in.NextToken, 1000)
+	if err != nil {
+		return nil, err
+	}
+	out := &ListDashboardsOutput{DashboardEntries: []DashboardEntry{}, NextToken: next}
+	for _, name := range names[from:to] {
+		d := all[name]
+		out.DashboardEntries = append(out.DashboardEntries, DashboardEntry{
+			name, dashboardARN(c.Account, name), awsapi.Timestamp(d.changed), int64(len(d.body)),
+		})
+	}
+	return out, nil
+}
+
+// DeleteDashboardsInput is the input of DeleteDashboards.
+type DeleteDashboardsInput struct {
+	// DashboardNames are the dashboards to delete: all of them, or none when
+	// one does not exist.
+	DashboardNames []string `json:"DashboardNames"`
+}
+
+// DeleteDashboards deletes dashboards.
+func (s *Service) DeleteDashboards(_ context.Context, c *awsapi.Call, in *DeleteDashboardsInput) (*struct{}, error) {
+	if len(in.DashboardNames) == 0 {
+		return nil, missing("DashboardNames")
+	}
+	s.mu.Lock()
+	all := s.dashboards[c.Account]
+	for _, name := range in.DashboardNames {
+		if all[name] == nil {
+			s.mu.Unlock()
+			return nil, noDashboard(name)
+		}
+	}
+	b := s.store.Batch()
+	for _, name := range in.DashboardNames {
+		delete(all, name)
+		b.Delete(dashboardTable, dashboardKey(c.Account, name))
+	}
+	commit := b.Apply()
+	s.mu.Unlock()
+	return &struct{}{}, commit.Wait()
+}

@@ -1,0 +1,217 @@
+package cloudwatch
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// MetricAlarm is an alarm as it is described (LAM E18). What its configuration
+// does not name is absent, but for lists of actions and dimensions.
+type MetricAlarm struct {
+	// AlarmName is the name.
+	AlarmName string `json:"AlarmName"`
+	// AlarmARN is the alarm's ARN.
+	AlarmARN string `json:"AlarmArn"`
+	// AlarmDescription is as given.
+	AlarmDescription *string `json:"AlarmDescription,omitempty"`
+	// AlarmConfigurationUpdatedTimestamp is when it was last put.
+	AlarmConfigurationUpdatedTimestamp awsapi.Timestamp `json:"AlarmConfigurationUpdatedTimestamp"`
+	// ActionsEnabled says whether changes of state take actions.
+	ActionsEnabled bool `json:"ActionsEnabled"`
+	// OKActions are ARNs.
+	OKActions []string `json:"OKActions"`
+	// AlarmActions are ARNs.
+	AlarmActions []string `json:"AlarmActions"`
+	// InsufficientDataActions are ARNs.
+	InsufficientDataActions []string `json:"InsufficientDataActions"`
+	// StateValue is OK, ALARM or INSUFFICIENT_DATA.
+	StateValue string `json:"StateValue"`
+	// StateReason says why.
+	StateReason string `json:"StateReason"`
+	// StateReasonData is the same as JSON.
+	StateReasonData string `json:"StateReasonData,omitempty"`
+	// StateUpdatedTimestamp is when the state was last set.
+	StateUpdatedTimestamp awsapi.Timestamp `json:"StateUpdatedTimestamp"`
+	// StateTransitionedTimestamp is when it last changed.
+	StateTransitionedTimestamp awsapi.Timestamp `json:"StateTransitionedTimestamp"`
+	// MetricName is the metric watched.
+	MetricName string `json:"MetricName,omitempty"`
+	// Namespace is the metric's namespace.
+	Namespace string `json:"Namespace,omitempty"`
+	// Statistic is the statistic watched.
+	Statistic string `json:"Statistic,omitempty"`
+	// ExtendedStatistic is the percentile watched.
+	ExtendedStatistic string `json:"ExtendedStatistic,omitempty"`
+	// Dimensions are the metric's.
+	Dimensions []Dimension `json:"Dimensions"`
+	// Period is in seconds.
+	Period *int64 `json:"Period,omitempty"`
+	// Unit is as given.
+	Unit string `json:"Unit,omitempty"`
+	// EvaluationPeriods is N of "M out of N".
+	EvaluationPeriods *int `json:"EvaluationPeriods"`
+	// DatapointsToAlarm is M.
+	DatapointsToAlarm *int `json:"DatapointsToAlarm,omitempty"`
+	// Threshold is what values are held against.
+	Threshold *float64 `json:"Threshold,omitempty"`
+	// ComparisonOperator is as given.
+	ComparisonOperator string `json:"ComparisonOperator"`
+	// TreatMissingData is as given.
+	TreatMissingData string `json:"TreatMissingData,omitempty"`
+	// EvaluateLowSampleCountPercentile is as given.
+	EvaluateLowSampleCountPercentile string `json:"EvaluateLowSampleCountPercentile,omitempty"`
+	// Metrics are as given.
+	Metrics []MetricDataQuery `json:"Metrics,omitempty"`
+}
+
+func (a *alarm) describe() MetricAlarm {
+	c := &a.config
+	return MetricAlarm{
+		AlarmName: c.AlarmName, AlarmARN: a.arn(), AlarmDescription: c.AlarmDescription,
+		AlarmConfigurationUpdatedTimestamp: awsapi.Timestamp(a.changed),
+		ActionsEnabled:                     c.ActionsEnabled == nil || *c.ActionsEnabled,
+		OKActions:                          list(c.OKActions), AlarmActions: list(c.AlarmActions), InsufficientDataActions: list(c.InsufficientDataActions),
+		StateValue: a.state.Value, StateReason: a.state.Reason, StateReasonData: a.state.ReasonData,
+		StateUpdatedTimestamp:      awsapi.Timestamp(a.state.Updated),
+		StateTransitionedTimestamp: awsapi.Timestamp(a.state.Transitioned),
+		MetricName:                 c.MetricName, Namespace: c.Namespace, Statistic: c.Statistic, ExtendedStatistic: c.ExtendedStatistic,
+		Dimensions: list(c.Dimensions), Period: c.Period, Unit: c.Unit,
+		EvaluationPeriods: c.EvaluationPeriods, DatapointsToAlarm: c.DatapointsToAlarm, Threshold: c.Threshold,
+		ComparisonOperator: c.ComparisonOperator, TreatMissingData: c.TreatMissingData,
+		EvaluateLowSampleCountPercentile: c.EvaluateLowSampleCountPercentile, Metrics: c.Metrics,
+	}
+}
+
+// list is a slice that is not nil: it shows as an empty list.
+func list[T any](s []T) []T { return append([]T{}, s...) }
+
+// DescribeAlarmsInput is the input of DescribeAlarms.
+type DescribeAlarmsInput struct {
+	// AlarmNames selects up to 100 alarms; it excludes AlarmNamePrefix.
+	AlarmNames []string `json:"AlarmNames,omitempty"`
+	// AlarmNamePrefix selects alarms by the begin of their names.
+	AlarmNamePrefix string `json:"AlarmNamePrefix,omitempty"`
+	// AlarmTypes selects types: without MetricAlarm in it, there is nothing.
+	AlarmTypes []string `json:"AlarmTypes,omitempty"`
+	// ChildrenOfAlarmName is refused: there are no composite alarms.
+	ChildrenOfAlarmName string `json:"ChildrenOfAlarmName,omitempty"`
+	// ParentsOfAlarmName is refused.
+	ParentsOfAlarmName string `json:"ParentsOfAlarmName,omitempty"`
+	// StateValue selects alarms by state.
+	StateValue string `json:"StateValue,omitempty"`
+	// ActionPrefix selects alarms of which an action begins with it.
+	ActionPrefix string `json:"ActionPrefix,omitempty"`
+	// MaxRecords is the size of a page, 1 to 100; absent means 50.
+	MaxRecords *int `json:"MaxRecords,omitempty"`
+	// NextToken is the token of the page to give.
+	NextToken string `json:"NextToken,omitempty"`
+}
+
+// DescribeAlarmsOutput is the output of DescribeAlarms.
+type DescribeAlarmsOutput struct {
+	// CompositeAlarms is always empty.
+	CompositeAlarms []struct{} `json:"CompositeAlarms"`
+	// MetricAlarms are in order of name.
+	MetricAlarms []MetricAlarm `json:"MetricAlarms"`
+	// NextToken is empty on the last page.
+	NextToken string `json:"NextToken,omitempty"`
+}
+
+// DescribeAlarms lists alarms by name.
+func (s *Service) DescribeAlarms(_ context.Context, c *awsapi.Call, in *DescribeAlarmsInput) (*DescribeAlarmsOutput, error) {
+	size, err := pageSize("maxRecords", in.MaxRecords, 50, 100)
+	switch {
+	case err != nil:
+		return nil, err
+	case in.ChildrenOfAlarmName != "" || in.ParentsOfAlarmName != "":
+		return nil, unsupported("composite alarms", "DescribeAlarms")
+	case len(in.AlarmNames) > 0 && in.AlarmNamePrefix != "":
+		return nil, errInvalidCombination.With("AlarmNamePrefix and AlarmNames are mutually exclusive.")
+	case len(in.AlarmNames) > 100:
+		return nil, constraint("alarmNames", len(in.AlarmNames), "Member must have length less than or equal to 100")
+	case in.StateValue != "" && !slices.Contains(states, in.StateValue):
+		return nil, badState(in.StateValue)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	alarms := s.at(placeOf(c)).alarms
+	names := slices.Sorted(maps.Keys(alarms))
+	names = slices.DeleteFunc(names, func(name string) bool { return !in.selects(alarms[name]) })
+	from, to, next, err := page(len(names), in.NextToken, size)
+	if err != nil {
+		return nil, err
+	}
+	out := &DescribeAlarmsOutput{CompositeAlarms: []struct{}{}, MetricAlarms: []MetricAlarm{}, NextToken: next}
+	for _, name := range names[from:to] {
+		out.MetricAlarms = append(out.MetricAlarms, alarms[name].describe())
+	}
+	return out, nil
+}
+
+func (in *DescribeAlarmsInput) selects(a *alarm) bool {
+	c := &a.config
+	return (len(in.AlarmNames) == 0 || slices.Contains(in.AlarmNames, a.name())) &&
+		strings.HasPrefix(a.name(), in.AlarmNamePrefix) &&
+		(len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, "MetricAlarm")) &&
+		(in.StateValue == "" || in.StateValue == a.state.Value) &&
+		(in.ActionPrefix == "" || slices.ContainsFunc(slices.Concat(c.OKActions, c.AlarmActions, c.InsufficientDataActions),
+			func(arn string) bool { return strings.HasPrefix(arn, in.ActionPrefix) }))
+}
+
+// DescribeAlarmsForMetricInput is the input of DescribeAlarmsForMetric.
+type DescribeAlarmsForMetricInput struct {
+	// MetricName is the metric's name.
+	MetricName string `json:"MetricName"`
+	// Namespace is the metric's namespace.
+	Namespace string `json:"Namespace"`
+	// Dimensions are all dimensions of the metric.
+	Dimensions []Dimension `json:"Dimensions,omitempty"`
+	// Statistic selects alarms by statistic.
+	Statistic string `json:"Statistic,omitempty"`
+	// ExtendedStatistic selects alarms by percentile.
+	ExtendedStatistic string `json:"ExtendedStatistic,omitempty"`
+	// Period selects alarms by period.
+	Period *int64 `json:"Period,omitempty"`
+	// Unit selects alarms by unit.
+	Unit string `json:"Unit,omitempty"`
+}
+
+// DescribeAlarmsForMetricOutput is the output of DescribeAlarmsForMetric.
+type DescribeAlarmsForMetricOutput struct {
+	// MetricAlarms are in order of name.
+	MetricAlarms []MetricAlarm `json:"MetricAlarms"`
+}
+
+// DescribeAlarmsForMetric lists the alarms on a metric, without those that watch
+// it through metric math.
+func (s *Service) DescribeAlarmsForMetric(_ context.Context, c *awsapi.Call, in *DescribeAlarmsForMetricInput) (*DescribeAlarmsForMetricOutput, error) {
+	if in.MetricName == "" {
+		return nil, missing("MetricName")
+	}
+	if in.Namespace == "" {
+		return nil, missing("Namespace")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := &DescribeAlarmsForMetricOutput{MetricAlarms: []MetricAlarm{}}
+	alarms := s.at(placeOf(c)).alarms
+	for _, name := range slices.Sorted(maps.Keys(alarms)) {
+		if in.selects(&alarms[name].config) {
+			out.MetricAlarms = append(out.MetricAlarms, alarms[name].describe())
+		}
+	}
+	return out, nil
+}
+
+func (in *DescribeAlarmsForMetricInput) selects(c *PutMetricAlarmInput) bool {
+	return c.MetricName == in.MetricName && c.Namespace == in.Namespace &&
+		slices.Equal(sorted(c.Dimensions), sorted(in.Dimensions)) &&
+		(in.Statistic == "" || in.Statistic == c.Statistic) &&
+		(in.ExtendedStatistic == "" || in.ExtendedStatistic == c.ExtendedStatistic) &&
+		(in.Period == nil || *in.Period == deref(c.Period)) &&
+		(in.Unit == "" || in.Unit == c.Unit)
+}

@@ -1,0 +1,206 @@
+package metricmath
+
+import (
+	"fmt"
+	"math"
+)
+
+// Inputs is what an expression is evaluated over.
+type Inputs struct {
+	// Times are the moments asked about, in epoch seconds, rising.
+	Times []int64
+	// Resolve answers the value of a query by its id.
+	Resolve func(id string) (Value, error)
+	// Metrics answers the series of all queries that are metrics and whose id
+	// contains the given text, in their order.
+	Metrics func(part string) []Series
+}
+
+// Eval evaluates the expression.
+func (e *Expression) Eval(in Inputs) (Value, error) { return e.root.eval(in) }
+
+type node interface {
+	eval(in Inputs) (Value, error)
+}
+
+type literal struct{ number float64 }
+
+func (l literal) eval(Inputs) (Value, error) { return Number(l.number), nil }
+
+type reference struct{ id string }
+
+func (r reference) eval(in Inputs) (Value, error) { return in.Resolve(r.id) }
+
+type negative struct{ of node }
+
+func (n negative) eval(in Inputs) (Value, error) {
+	v, err := n.of.eval(in)
+	return v.each(func(x float64) (float64, bool) { return -x, true }), err
+}
+
+type metrics struct{ part string }
+
+func (m metrics) eval(in Inputs) (Value, error) { return listOf(in.Metrics(m.part)), nil }
+
+type array struct{ items []node }
+
+func (a array) eval(in Inputs) (Value, error) {
+	var list []Series
+	for _, item := range a.items {
+		v, err := item.eval(in)
+		if err != nil {
+			return v, err
+		}
+		switch v.kind {
+		case seriesKind:
+			list = append(list, v.series)
+		case listKind:
+			list = append(list, v.list...)
+		case numberKind:
+			return v, fmt.Errorf("an array holds time series, not numbers")
+		}
+	}
+	return listOf(list), nil
+}
+
+type fill struct {
+	of     node
+	with   node
+	repeat bool
+}
+
+func (f fill) eval(in Inputs) (Value, error) {
+	of, err := f.of.eval(in)
+	if err != nil {
+		return of, err
+	}
+	with := Number(0)
+	if !f.repeat {
+		if with, err = f.with.eval(in); err != nil {
+			return with, err
+		}
+	}
+	switch of.kind {
+	case seriesKind:
+		return Of(f.one(of.series, with, in.Times)), nil
+	case listKind:
+		out := make([]Series, len(of.list))
+		for i, s := range of.list {
+			out[i] = f.one(s, with, in.Times)
+		}
+		return listOf(out), nil
+	}
+	return of, fmt.Errorf("FILL takes a time series, not a number")
+}
+
+func (f fill) one(s Series, with Value, times []int64) Series {
+	out := Series{}
+	last, any := 0.0, false
+	for _, at := range times {
+		if x, ok := s[at]; ok {
+			out[at], last, any = x, x, true
+			continue
+		}
+		if f.repeat {
+			if any {
+				out[at] = last
+			}
+			continue
+		}
+		if x, ok := with.at(at); ok {
+			out[at] = x
+		}
+	}
+	return out
+}
+
+// at is the value at a moment: a number is the same at all.
+func (v Value) at(t int64) (float64, bool) {
+	if v.kind == numberKind {
+		return v.number, true
+	}
+	x, ok := v.series[t]
+	return x, ok
+}
+
+// operation is an operator between two operands.
+type operation struct {
+	apply       func(a, b float64) float64
+	left, right node
+}
+
+func (o operation) eval(in Inputs) (Value, error) {
+	left, err := o.left.eval(in)
+	if err != nil {
+		return left, err
+	}
+	right, err := o.right.eval(in)
+	if err != nil {
+		return right, err
+	}
+	return join(left, right, o.apply)
+}
+
+// join applies f to two values, moment by moment.
+func join(a, b Value, f func(a, b float64) float64) (Value, error) {
+	switch {
+	case a.kind == listKind && b.kind == listKind:
+		return a, fmt.Errorf("an operator cannot stand between two arrays")
+	case a.kind == listKind:
+		return over(a.list, func(s Series) (Value, error) { return join(Of(s), b, f) })
+	case b.kind == listKind:
+		return over(b.list, func(s Series) (Value, error) { return join(a, Of(s), f) })
+	case a.kind == numberKind && b.kind == numberKind:
+		return Number(f(a.number, b.number)), nil
+	case a.kind == numberKind:
+		return b.each(func(x float64) (float64, bool) { return finite(f(a.number, x)) }), nil
+	}
+	out := Series{}
+	for at, x := range a.series {
+		if y, ok := b.at(at); ok {
+			if z, ok := finite(f(x, y)); ok {
+				out[at] = z
+			}
+		}
+	}
+	return Of(out), nil
+}
+
+func over(list []Series, f func(Series) (Value, error)) (Value, error) {
+	out := make([]Series, len(list))
+	for i, s := range list {
+		v, err := f(s)
+		if err != nil {
+			return v, err
+		}
+		out[i] = v.series
+	}
+	return listOf(out), nil
+}
+
+func finite(x float64) (float64, bool) { return x, !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+func truth(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+var operators = map[string]func(a, b float64) float64{
+	"+":   func(a, b float64) float64 { return a + b },
+	"-":   func(a, b float64) float64 { return a - b },
+	"*":   func(a, b float64) float64 { return a * b },
+	"/":   func(a, b float64) float64 { return a / b },
+	"^":   math.Pow,
+	"==":  func(a, b float64) float64 { return truth(a == b) },
+	"!=":  func(a, b float64) float64 { return truth(a != b) },
+	"<":   func(a, b float64) float64 { return truth(a < b) },
+	"<=":  func(a, b float64) float64 { return truth(a <= b) },
+	">":   func(a, b float64) float64 { return truth(a > b) },
+	">=":  func(a, b float64) float64 { return truth(a >= b) },
+	"AND": func(a, b float64) float64 { return truth(a != 0 && b != 0) },
+	"&&":  func(a, b float64) float64 { return truth(a != 0 && b != 0) },
+	"OR":  func(a, b float64) float64 { return truth(a != 0 || b != 0) },
+	"||":  func(a, b float64) float64 { return truth(a != 0 || b != 0) },
+}

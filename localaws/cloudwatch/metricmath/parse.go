@@ -1,0 +1,246 @@
+package metricmath
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxDepth bounds how deep an expression may nest, maxLength how long it may be.
+const (
+	maxDepth  = 50
+	maxLength = 2048
+)
+
+// Expression is a metric math expression, ready to evaluate. It is safe for
+// concurrent use.
+type Expression struct {
+	text string
+	root node
+	ids  []string
+}
+
+// String is the expression as it was written.
+func (e *Expression) String() string { return e.text }
+
+// IDs are the queries that the expression names, in order of first use.
+func (e *Expression) IDs() []string { return e.ids }
+
+// Parse reads an expression. A function that is not embedded is refused by name.
+func Parse(text string) (*Expression, error) {
+	if len(text) > maxLength {
+		return nil, fmt.Errorf("it is longer than %d characters", maxLength)
+	}
+	p := &parser{rest: text, text: text}
+	root, err := p.binary(0)
+	if err != nil {
+		return nil, err
+	}
+	if p.blanks(); p.rest != "" {
+		return nil, p.errorf("unexpected %q", p.rest[:1])
+	}
+	return &Expression{text, root, p.ids}, nil
+}
+
+type parser struct {
+	text  string
+	rest  string
+	depth int
+	ids   []string
+}
+
+func (p *parser) errorf(format string, args ...any) error {
+	return fmt.Errorf("%s at character %d", fmt.Sprintf(format, args...), len(p.text)-len(p.rest)+1)
+}
+
+func (p *parser) blanks() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
+
+func (p *parser) take(s string) bool {
+	p.blanks()
+	rest, ok := strings.CutPrefix(p.rest, s)
+	if ok {
+		p.rest = rest
+	}
+	return ok
+}
+
+// levels are the operators that stand between operands, weakest first.
+var levels = [][]string{{"||", "OR"}, {"&&", "AND"}, {"==", "!=", "<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/"}, {"^"}}
+
+// binary reads operands and operators of a level and above.
+func (p *parser) binary(level int) (node, error) {
+	if level == len(levels) {
+		return p.unary()
+	}
+	if p.depth++; p.depth > maxDepth*len(levels) {
+		return nil, p.errorf("too deep")
+	}
+	defer func() { p.depth-- }()
+	left, err := p.binary(level + 1)
+	for err == nil {
+		op := p.operator(levels[level])
+		if op == "" {
+			return left, nil
+		}
+		var right node
+		right, err = p.binary(level + 1)
+		left = operation{operators[op], left, right}
+	}
+	return left, err
+}
+
+// operator reads one of the given operators; words must end where they end.
+func (p *parser) operator(list []string) string {
+	p.blanks()
+	for _, op := range list {
+		rest, ok := strings.CutPrefix(p.rest, op)
+		if ok && (op[0] < 'A' || op[0] > 'Z' || rest == "" || !isWord(rest[0])) {
+			p.rest = rest
+			return op
+		}
+	}
+	return ""
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// unary reads a number, an id, a call, an array, or any of these after a minus.
+func (p *parser) unary() (node, error) {
+	if p.depth++; p.depth > maxDepth*len(levels) {
+		return nil, p.errorf("too deep")
+	}
+	defer func() { p.depth-- }()
+	switch {
+	case p.take("-"):
+		of, err := p.unary()
+		return negative{of}, err
+	case p.take("("):
+		inner, err := p.binary(0)
+		if err == nil && !p.take(")") {
+			err = p.errorf("a parenthesis without an end")
+		}
+		return inner, err
+	case p.take("["):
+		items, err := p.list("]")
+		return array{items}, err
+	}
+	word := p.word()
+	switch c := word + " "; {
+	case word == "":
+		return nil, p.errorf("an operand is missing")
+	case c[0] >= '0' && c[0] <= '9' || c[0] == '.':
+		n, err := strconv.ParseFloat(word, 64)
+		if err != nil {
+			return nil, p.errorf("%q is not a number", word)
+		}
+		return literal{n}, nil
+	case p.take("("):
+		return p.call(word)
+	case c[0] < 'a' || c[0] > 'z':
+		return nil, p.errorf("%q is neither an id nor a function with arguments", word)
+	}
+	if !slices.Contains(p.ids, word) {
+		p.ids = append(p.ids, word)
+	}
+	return reference{word}, nil
+}
+
+// word reads an id, a function's name or a number.
+func (p *parser) word() string {
+	p.blanks()
+	n := 0
+	for n < len(p.rest) && (isWord(p.rest[n]) || p.rest[n] == '.') {
+		n++
+	}
+	word := p.rest[:n]
+	p.rest = p.rest[n:]
+	return word
+}
+
+// list reads expressions between commas up to the given end.
+func (p *parser) list(end string) ([]node, error) {
+	var items []node
+	if p.take(end) {
+		return items, nil
+	}
+	for {
+		item, err := p.binary(0)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+		if p.take(end) {
+			return items, nil
+		}
+		if !p.take(",") {
+			return nil, p.errorf("neither , nor %s", end)
+		}
+	}
+}
+
+// call reads a function's arguments and checks their number.
+func (p *parser) call(name string) (node, error) {
+	switch name {
+	case "METRICS":
+		return p.metrics()
+	case "FILL":
+		return p.fill()
+	}
+	f, ok := functions[name]
+	if !ok {
+		return nil, fmt.Errorf("the embedded AWS does not support function %s in metric math", name)
+	}
+	args, err := p.list(")")
+	if err != nil {
+		return nil, err
+	}
+	if len(args) != f.args {
+		return nil, p.errorf("%s takes %d arguments, not %d", name, f.args, len(args))
+	}
+	return call{name, f.apply, args}, nil
+}
+
+// metrics reads the rest of METRICS() or METRICS("part of an id").
+func (p *parser) metrics() (node, error) {
+	part := ""
+	if p.take(`"`) {
+		text, rest, ok := strings.Cut(p.rest, `"`)
+		if !ok {
+			return nil, p.errorf("a quotation without an end")
+		}
+		part, p.rest = text, rest
+	}
+	if !p.take(")") {
+		return nil, p.errorf("METRICS without an end")
+	}
+	return metrics{part}, nil
+}
+
+// fill reads the rest of FILL(series, number or REPEAT).
+func (p *parser) fill() (node, error) {
+	of, err := p.binary(0)
+	if err != nil {
+		return nil, err
+	}
+	if !p.take(",") {
+		return nil, p.errorf("FILL takes 2 arguments")
+	}
+	f := fill{of: of}
+	switch {
+	case p.take("REPEAT"):
+		f.repeat = true
+	case p.take("LINEAR"):
+		return nil, fmt.Errorf("the embedded AWS does not support LINEAR in FILL")
+	default:
+		if f.with, err = p.binary(0); err != nil {
+			return nil, err
+		}
+	}
+	if !p.take(")") {
+		return nil, p.errorf("FILL without an end")
+	}
+	return f, nil
+}

@@ -1,0 +1,190 @@
+package cloudwatch
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// PutMetricAlarmInput is the input of PutMetricAlarm, and the configuration of an
+// alarm as it is kept.
+type PutMetricAlarmInput struct {
+	// AlarmName is 1 to 255 characters, unique in the account and region.
+	AlarmName string `json:"AlarmName"`
+	// AlarmDescription is a text for people.
+	AlarmDescription *string `json:"AlarmDescription,omitempty"`
+	// ActionsEnabled says whether changes of state take actions; absent means
+	// true.
+	ActionsEnabled *bool `json:"ActionsEnabled,omitempty"`
+	// OKActions are ARNs, at most 5. Actions are recorded, not delivered.
+	OKActions []string `json:"OKActions,omitempty"`
+	// AlarmActions are ARNs, at most 5.
+	AlarmActions []string `json:"AlarmActions,omitempty"`
+	// InsufficientDataActions are ARNs, at most 5.
+	InsufficientDataActions []string `json:"InsufficientDataActions,omitempty"`
+	// MetricName is the metric to watch; it or Metrics.
+	MetricName string `json:"MetricName,omitempty"`
+	// Namespace is the metric's namespace.
+	Namespace string `json:"Namespace,omitempty"`
+	// Statistic is SampleCount, Average, Sum, Minimum or Maximum.
+	Statistic string `json:"Statistic,omitempty"`
+	// ExtendedStatistic is a percentile such as p99; it or Statistic.
+	ExtendedStatistic string `json:"ExtendedStatistic,omitempty"`
+	// Dimensions are the metric's dimensions.
+	Dimensions []Dimension `json:"Dimensions,omitempty"`
+	// Period is in seconds: 10, 20, 30 or a multiple of 60.
+	Period *int64 `json:"Period,omitempty"`
+	// Unit selects data of that unit; empty takes all.
+	Unit string `json:"Unit,omitempty"`
+	// EvaluationPeriods is N of "M out of N".
+	EvaluationPeriods *int `json:"EvaluationPeriods"`
+	// DatapointsToAlarm is M; absent means N.
+	DatapointsToAlarm *int `json:"DatapointsToAlarm,omitempty"`
+	// Threshold is what values are held against.
+	Threshold *float64 `json:"Threshold,omitempty"`
+	// ComparisonOperator is one of GreaterThanThreshold,
+	// GreaterThanOrEqualToThreshold, LessThanThreshold and
+	// LessThanOrEqualToThreshold. Those of anomaly detection are refused.
+	ComparisonOperator string `json:"ComparisonOperator"`
+	// TreatMissingData is breaching, notBreaching, ignore or missing; empty
+	// means missing.
+	TreatMissingData string `json:"TreatMissingData,omitempty"`
+	// EvaluateLowSampleCountPercentile is evaluate or empty; ignore is refused.
+	EvaluateLowSampleCountPercentile string `json:"EvaluateLowSampleCountPercentile,omitempty"`
+	// Metrics are metric math, of which exactly one query returns data.
+	Metrics []MetricDataQuery `json:"Metrics,omitempty"`
+	// Tags count only when the alarm is new (LAM E19).
+	Tags []Tag `json:"Tags,omitempty"`
+	// ThresholdMetricID is refused: it belongs to anomaly detection.
+	ThresholdMetricID string `json:"ThresholdMetricId,omitempty"`
+}
+
+// PutMetricAlarm makes an alarm or replaces its configuration: the state and the
+// tags of an alarm that exists stay (LAM E19).
+func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetricAlarmInput) (*awsapi.None, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	q, period, err := in.query(c.Account)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	sh, now := s.at(placeOf(c)), s.clock.Now()
+	a := &alarm{
+		at: placeOf(c), config: *in, tags: in.Tags, changed: now, period: period, query: q, activity: now,
+		state: alarmState{stateInsufficient, "Unchecked: Initial alarm creation", "", now, now},
+	}
+	a.config.Tags = nil
+	if old := sh.alarms[in.AlarmName]; old != nil {
+		a.tags, a.state, a.history = old.tags, old.state, old.history
+		a.remember(now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" updated`, "")
+		s.unwatch(old)
+	} else {
+		a.remember(now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" created`, "")
+	}
+	b := s.store.Batch()
+	s.watch(a)
+	s.keepAlarm(b, a)
+	s.book(clock.Moves)
+	commit := b.Apply()
+	s.mu.Unlock()
+	return &awsapi.None{}, commit.Wait()
+}
+
+// watch puts an alarm on its shelf and ties it to its metrics, with mu held.
+func (s *Service) watch(a *alarm) {
+	sh := s.at(a.at)
+	sh.alarms[a.name()] = a
+	s.alarms.Add(1)
+	if a.period < minute {
+		s.shortPeriods++
+	}
+	for _, stat := range a.query.stats {
+		m := sh.metric(stat.namespace, stat.name, stat.dimensions)
+		if !slices.Contains(m.watchers, a) {
+			m.watchers = append(m.watchers, a)
+		}
+	}
+}
+
+// unwatch takes back what watch did.
+func (s *Service) unwatch(a *alarm) {
+	sh := s.at(a.at)
+	delete(sh.alarms, a.name())
+	s.alarms.Add(-1)
+	if a.period < minute {
+		s.shortPeriods--
+	}
+	for _, m := range sh.metrics {
+		m.watchers = slices.DeleteFunc(m.watchers, func(w *alarm) bool { return w == a })
+	}
+}
+
+// dropAlarm deletes an alarm, with mu held.
+func (s *Service) dropAlarm(b *store.Batch, a *alarm) {
+	s.unwatch(a)
+	b.Delete(alarmTable, alarmKey(a.at, a.name()))
+}
+
+func (in *PutMetricAlarmInput) check() error {
+	switch {
+	case in.AlarmName == "":
+		return missing("AlarmName")
+	case len([]rune(in.AlarmName)) > 255:
+		return constraint("alarmName", in.AlarmName, "Member must have length less than or equal to 255")
+	case in.EvaluationPeriods == nil:
+		return missing("EvaluationPeriods")
+	case *in.EvaluationPeriods < 1:
+		return constraint("evaluationPeriods", *in.EvaluationPeriods, "Member must have value greater than or equal to 1")
+	case in.DatapointsToAlarm != nil && (*in.DatapointsToAlarm < 1 || *in.DatapointsToAlarm > *in.EvaluationPeriods):
+		return errValidation.With("DatapointsToAlarm must be between 1 and EvaluationPeriods.")
+	case in.ThresholdMetricID != "":
+		return unsupported("ThresholdMetricId (anomaly detection)", "PutMetricAlarm")
+	case in.EvaluateLowSampleCountPercentile != "" && in.EvaluateLowSampleCountPercentile != "evaluate":
+		return unsupported("EvaluateLowSampleCountPercentile "+in.EvaluateLowSampleCountPercentile, "PutMetricAlarm")
+	case in.Threshold == nil:
+		return missing("Threshold")
+	}
+	if err := in.checkComparison(); err != nil {
+		return err
+	}
+	for member, actions := range map[string][]string{
+		"alarmActions": in.AlarmActions, "oKActions": in.OKActions, "insufficientDataActions": in.InsufficientDataActions,
+	} {
+		if len(actions) > 5 {
+			return constraint(member, actions, "Member must have length less than or equal to 5")
+		}
+		for _, arn := range actions {
+			if _, ok := awsapi.ParseARN(arn); !ok {
+				return errValidation.With("Invalid arn syntax: %s", arn)
+			}
+		}
+	}
+	return nil
+}
+
+func (in *PutMetricAlarmInput) checkComparison() error {
+	switch op := in.ComparisonOperator; op {
+	case "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold":
+	case "":
+		return missing("ComparisonOperator")
+	case "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold":
+		return unsupported("ComparisonOperator "+op+" (anomaly detection)", "PutMetricAlarm")
+	default:
+		return constraint("comparisonOperator", op, "Member must satisfy enum value set: [GreaterThanOrEqualToThreshold, "+
+			"GreaterThanThreshold, LessThanThreshold, LessThanOrEqualToThreshold]")
+	}
+	if policies := []string{"", "breaching", "notBreaching", "ignore", "missing"}; !slices.Contains(policies, in.TreatMissingData) {
+		return errValidation.With("Option %s is not supported for TreatMissingData parameter. Supported options are [%s].",
+			in.TreatMissingData, strings.Join(policies[1:], ", "))
+	}
+	return nil
+}

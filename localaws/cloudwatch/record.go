@@ -1,0 +1,141 @@
+package cloudwatch
+
+import (
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+// Datum is one value of one metric.
+type Datum struct {
+	// Namespace is the metric's namespace, such as AWS/SQS.
+	Namespace string
+	// Name is the metric's name.
+	Name string
+	// Dimensions tell it from others of that name, in any order. They are not
+	// kept.
+	Dimensions []Dimension
+	// Unit is a CloudWatch unit, such as Count or Milliseconds; empty means
+	// None.
+	Unit string
+	// Time is when it was so; zero means now.
+	Time time.Time
+	// Value is the value.
+	Value float64
+	// Count is how often it came; 0 means once.
+	Count float64
+	// Gauge marks a level that was read, as against a count of what happened:
+	// it does not keep a skipping clock going (see the package comment).
+	Gauge bool
+	// HighResolution keeps the datum by the second.
+	HighResolution bool
+}
+
+// Sampler answers what a service has to tell: counts since it was last asked and
+// levels as of now. It is called without any lock, possibly by several
+// goroutines, and calls emit for each datum. Data without Time count for the
+// minute that is just ending, or for now when somebody reads.
+type Sampler func(emit func(account, region string, d Datum))
+
+// AddSampler has f asked at every full minute of service time and before every
+// read of metrics. Call it before the service is used.
+func (s *Service) AddSampler(f Sampler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.samplers = append(s.samplers, f)
+	s.book(clock.Upkeep)
+}
+
+// Active says that something happened that samples will show. While there are
+// alarms, a skipping clock then goes to the next full minute, takes samples and
+// lets alarms see them. It is cheap; call it on every change, without or with
+// locks of the caller's own.
+func (s *Service) Active() {
+	if s.alarms.Load() == 0 || s.active.Load() || s.active.Swap(true) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.book(clock.Moves)
+}
+
+// Record takes a datum.
+func (s *Service) Record(account, region string, d Datum) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.record(place{account, region}, d, !d.Gauge && d.Value != 0)
+}
+
+// record takes a datum, with mu held. moves says that it tells of something that
+// happened.
+func (s *Service) record(p place, d Datum, moves bool) {
+	m := s.room(p, d.Namespace, d.Name, d.Dimensions)
+	if m == nil {
+		if !s.warned {
+			s.warned = true
+			s.log.Warn("too many metrics: new ones are dropped", "max_metrics", s.maxMetrics, "metric", d.Namespace+" "+d.Name)
+		}
+		return
+	}
+	if d.Time.IsZero() {
+		d.Time = s.clock.Now()
+	}
+	if d.Count == 0 {
+		d.Count = 1
+	}
+	s.bucketOf(m, d.Unit, d.Time, d.HighResolution).add(d.Value, d.Count)
+	s.noticed(m, moves)
+}
+
+// room answers a metric, or nil where it is new and there is no room for it.
+func (s *Service) room(p place, namespace, name string, dimensions []Dimension) *metric {
+	sh := s.at(p)
+	if m := sh.find(namespace, name, dimensions); m != nil {
+		return m
+	}
+	if len(sh.metrics) >= s.maxMetrics {
+		return nil
+	}
+	return sh.metric(namespace, name, dimensions)
+}
+
+// bucketOf answers the bucket that a datum belongs to, with mu held.
+func (s *Service) bucketOf(m *metric, unit string, at time.Time, fine bool) *bucket {
+	if unit == "" {
+		unit = noUnit
+	}
+	sr := m.of(unit)
+	now := s.clock.Now().Unix()
+	sr.compact(now)
+	m.seen = now
+	return sr.bucket(at.Unix(), fine)
+}
+
+// noticed lets the alarms that watch a metric know of a datum, with mu held.
+func (s *Service) noticed(m *metric, moves bool) {
+	for _, a := range m.watchers {
+		a.quiet = false
+		kind := clock.Upkeep
+		if moves {
+			a.activity, kind = s.clock.Now(), clock.Moves
+		}
+		s.book(kind)
+	}
+}
+
+// sample asks the samplers. Data without a time of their own get at.
+func (s *Service) sample(at time.Time, active bool) {
+	s.mu.Lock()
+	samplers := s.samplers
+	s.mu.Unlock()
+	for _, ask := range samplers {
+		ask(func(account, region string, d Datum) {
+			if d.Time.IsZero() {
+				d.Time = at
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.record(place{account, region}, d, active || !d.Gauge && d.Value != 0)
+		})
+	}
+}

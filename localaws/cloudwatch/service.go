@@ -1,0 +1,125 @@
+package cloudwatch
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/chance"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// DefaultMaxMetrics is how many metrics an account has in a region where Options
+// name no bound.
+const DefaultMaxMetrics = 20_000
+
+// Options says what the service stands on.
+type Options struct {
+	// Clock is the service time. Required.
+	Clock *clock.Clock
+	// Chance is the source of all randomness. Nothing here needs it yet.
+	Chance *chance.Source
+	// Store keeps alarms and dashboards; nil keeps nothing.
+	Store *store.Store
+	// Logger gets warnings; nil discards them.
+	Logger *slog.Logger
+	// MaxMetrics bounds the metrics of one account and region: beyond it,
+	// PutMetricData refuses new ones and Record drops them with a warning. 0
+	// means DefaultMaxMetrics.
+	MaxMetrics int
+}
+
+// Service is an embedded CloudWatch. Its methods are safe for concurrent use.
+type Service struct {
+	clock      *clock.Clock
+	store      *store.Store
+	log        *slog.Logger
+	maxMetrics int
+
+	active atomic.Bool // Active was called since the last tick
+	alarms atomic.Int64
+
+	mu         sync.Mutex // guards all below and everything reached from it
+	shelf      map[place]*shelf
+	dashboards map[string]map[string]*dashboard // by account, by name
+	samplers   []Sampler
+	tick       *clock.Event // nil when none is booked
+	tickKind   clock.Kind
+	tickAt     time.Time
+	warned     bool // that metrics are dropped
+
+	shortPeriods int // alarms with a period below a minute
+}
+
+// place is where resources live.
+type place struct{ account, region string }
+
+func placeOf(c *awsapi.Call) place { return place{c.Account, c.Region} }
+
+// shelf holds the resources of one place.
+type shelf struct {
+	metrics map[string]*metric // by key
+	alarms  map[string]*alarm  // by name
+}
+
+// New makes a service with the state that the store holds.
+func New(o Options) (*Service, error) {
+	s := &Service{
+		clock: o.Clock, store: o.Store, log: o.Logger, maxMetrics: o.MaxMetrics,
+		shelf: map[place]*shelf{}, dashboards: map[string]map[string]*dashboard{},
+	}
+	if s.store == nil {
+		s.store = store.Memory()
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.maxMetrics <= 0 {
+		s.maxMetrics = DefaultMaxMetrics
+	}
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// at answers the shelf of a place, with mu held.
+func (s *Service) at(p place) *shelf {
+	sh := s.shelf[p]
+	if sh == nil {
+		sh = &shelf{metrics: map[string]*metric{}, alarms: map[string]*alarm{}}
+		s.shelf[p] = sh
+	}
+	return sh
+}
+
+// Reset removes all metrics, alarms and dashboards of an account and region; an
+// empty string stands for all of them. Dashboards have no region and go with any.
+func (s *Service) Reset(account, region string) error {
+	s.mu.Lock()
+	b := s.store.Batch()
+	for p, sh := range s.shelf {
+		if account != "" && account != p.account || region != "" && region != p.region {
+			continue
+		}
+		for _, a := range sh.alarms {
+			s.dropAlarm(b, a)
+		}
+		delete(s.shelf, p)
+	}
+	for owner, all := range s.dashboards {
+		if account != "" && account != owner {
+			continue
+		}
+		for _, d := range all {
+			b.Delete(dashboardTable, dashboardKey(owner, d.name))
+		}
+		delete(s.dashboards, owner)
+	}
+	commit := b.Apply()
+	s.mu.Unlock()
+	return commit.Wait()
+}

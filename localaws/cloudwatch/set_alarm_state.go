@@ -1,0 +1,111 @@
+package cloudwatch
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// states are the values of an alarm's state, in the order in which AWS names
+// them.
+var states = []string{stateInsufficient, stateAlarm, stateOK}
+
+func badState(v string) error {
+	return constraint("stateValue", v, "Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]")
+}
+
+// SetAlarmStateInput is the input of SetAlarmState.
+type SetAlarmStateInput struct {
+	// AlarmName is the alarm's name.
+	AlarmName string `json:"AlarmName"`
+	// StateValue is OK, ALARM or INSUFFICIENT_DATA.
+	StateValue string `json:"StateValue"`
+	// StateReason says why, for people.
+	StateReason *string `json:"StateReason"`
+	// StateReasonData says why, as JSON.
+	StateReasonData string `json:"StateReasonData,omitempty"`
+}
+
+// SetAlarmState sets an alarm's state at once. The next evaluation decides anew
+// (LAM E20).
+func (s *Service) SetAlarmState(_ context.Context, c *awsapi.Call, in *SetAlarmStateInput) (*awsapi.None, error) {
+	switch {
+	case in.AlarmName == "":
+		return nil, missing("AlarmName")
+	case !slices.Contains(states, in.StateValue):
+		return nil, badState(in.StateValue)
+	case in.StateReason == nil:
+		return nil, missing("StateReason")
+	case in.StateReasonData != "" && !json.Valid([]byte(in.StateReasonData)):
+		return nil, errFormat.With("TemplateText not in json format: %s", in.StateReasonData)
+	}
+	return s.changeAlarms(c, []string{in.AlarmName}, true, func(b *store.Batch, a *alarm) {
+		s.turn(b, a, in.StateValue, *in.StateReason, in.StateReasonData)
+		a.quiet = false
+		s.book(clock.Upkeep)
+	})
+}
+
+// AlarmNamesInput is the input of DeleteAlarms, EnableAlarmActions and
+// DisableAlarmActions.
+type AlarmNamesInput struct {
+	// AlarmNames are up to 100 names.
+	AlarmNames []string `json:"AlarmNames"`
+}
+
+// DeleteAlarms deletes alarms. Of several names some may be unknown (LAM E19).
+func (s *Service) DeleteAlarms(_ context.Context, c *awsapi.Call, in *AlarmNamesInput) (*awsapi.None, error) {
+	return s.changeAlarms(c, in.AlarmNames, true, func(b *store.Batch, a *alarm) { s.dropAlarm(b, a) })
+}
+
+// EnableAlarmActions lets changes of state take actions. Unknown names are
+// passed over.
+func (s *Service) EnableAlarmActions(_ context.Context, c *awsapi.Call, in *AlarmNamesInput) (*awsapi.None, error) {
+	return s.enable(c, in.AlarmNames, true)
+}
+
+// DisableAlarmActions lets changes of state take no actions. Unknown names are
+// passed over.
+func (s *Service) DisableAlarmActions(_ context.Context, c *awsapi.Call, in *AlarmNamesInput) (*awsapi.None, error) {
+	return s.enable(c, in.AlarmNames, false)
+}
+
+func (s *Service) enable(c *awsapi.Call, names []string, enabled bool) (*awsapi.None, error) {
+	return s.changeAlarms(c, names, false, func(b *store.Batch, a *alarm) {
+		a.config.ActionsEnabled = &enabled
+		s.keepAlarm(b, a)
+	})
+}
+
+// changeAlarms runs f on the named alarms under the lock. strict refuses when
+// none of them exists.
+func (s *Service) changeAlarms(c *awsapi.Call, names []string, strict bool, f func(*store.Batch, *alarm)) (*awsapi.None, error) {
+	if len(names) == 0 {
+		return nil, missing("AlarmNames")
+	}
+	if len(names) > 100 {
+		return nil, constraint("alarmNames", len(names), "Member must have length less than or equal to 100")
+	}
+	commit, found := s.eachAlarm(placeOf(c), names, f)
+	if strict && !found {
+		return nil, errNotFound.With("")
+	}
+	return &awsapi.None{}, commit.Wait()
+}
+
+func (s *Service) eachAlarm(at place, names []string, f func(*store.Batch, *alarm)) (store.Commit, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, found := s.store.Batch(), false
+	for _, name := range names {
+		if a := s.at(at).alarms[name]; a != nil {
+			f(b, a)
+			found = true
+		}
+	}
+	return b.Apply(), found
+}

@@ -9,8 +9,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,7 +20,7 @@ import (
 )
 
 // TestMain lets the test binary stand in for the command: asked to serve, it
-// claims a folder and waits for the end of its input or a signal.
+// claims a folder and waits for a signal.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
 		os.Exit(serve(os.Args[2]))
@@ -41,7 +43,14 @@ func serve(stateDir string) int {
 		return 1
 	}
 	fmt.Println("serving")
-	select {}
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	<-stop
+	if err := r.Release(); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
+	}
+	return 0
 }
 
 func self(t *testing.T, stateDir string) Command {

@@ -1,0 +1,113 @@
+// Package flow is a deployed flow seen from outside: its queues, functions and
+// mappings, found by the root module's outputs and read through the AWS API. It
+// works the same on AWS and on anything that speaks its protocols.
+package flow
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/infra"
+)
+
+// Deployment names the parts of a flow by the root module's keys: source,
+// retry_1, dlq; producer, consumer, retry_1.
+type Deployment struct {
+	// Path lists the queues' keys in the order in which a message that keeps
+	// failing visits them.
+	Path []string `json:"path"`
+	// QueueURLs are the queues.
+	QueueURLs map[string]string `json:"queue_urls"`
+	// Functions are the functions' names.
+	Functions map[string]string `json:"functions"`
+	// LogGroups are the functions' log groups.
+	LogGroups map[string]string `json:"log_groups"`
+	// Mappings are the event source mappings' UUIDs, by their function's key.
+	Mappings map[string]string `json:"mappings"`
+	// FailureReporting is per_message or whole_batch; empty when not known yet.
+	FailureReporting string `json:"failure_reporting"`
+}
+
+// FromOutputs reads a deployment from the root module's outputs.
+func FromOutputs(out map[string]json.RawMessage) (Deployment, error) {
+	var d Deployment
+	for name, to := range map[string]any{
+		"queue_path": &d.Path, "queue_urls": &d.QueueURLs, "function_names": &d.Functions,
+		"log_group_names": &d.LogGroups, "mapping_uuids": &d.Mappings, "failure_reporting": &d.FailureReporting,
+	} {
+		value, ok := out[name]
+		if !ok {
+			return Deployment{}, hint.New("the deployment has no output "+name, "its last deployment did not come to its end: run reliableq up")
+		}
+		if err := json.Unmarshal(value, to); err != nil {
+			return Deployment{}, fmt.Errorf("read output %s: %w", name, err)
+		}
+	}
+	return d, nil
+}
+
+// FromRoster makes a deployment of what a run has made so far.
+func FromRoster(r infra.Roster) Deployment {
+	d := Deployment{QueueURLs: maps.Clone(r.QueueURLs), Functions: maps.Clone(r.Functions), Mappings: maps.Clone(r.Mappings), LogGroups: map[string]string{}}
+	for key, name := range r.Functions {
+		d.LogGroups[key] = "/aws/lambda/" + name
+	}
+	d.Path = slices.SortedFunc(maps.Keys(r.QueueURLs), func(a, b string) int { return place(a) - place(b) })
+	return d
+}
+
+// place orders the keys of queues along a message's way.
+func place(key string) int {
+	if level, ok := strings.CutPrefix(key, "retry_"); ok {
+		n, err := strconv.Atoi(level)
+		if err == nil {
+			return n
+		}
+	}
+	if key == "source" {
+		return 0
+	}
+	return 1 << 20
+}
+
+// DLQ is the URL of the dead-letter queue.
+func (d Deployment) DLQ() string { return d.QueueURLs["dlq"] }
+
+// Live lists the keys of the queues that a message leaves by itself: all but the
+// dead-letter queue.
+func (d Deployment) Live() []string {
+	return slices.DeleteFunc(slices.Clone(d.Path), func(key string) bool { return key == "dlq" })
+}
+
+// Retries lists the keys of the retry functions, in order of level.
+func (d Deployment) Retries() []string {
+	var keys []string
+	for _, key := range d.Path {
+		if _, ok := d.Functions[key]; ok && strings.HasPrefix(key, "retry_") {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// FunctionKeys lists the keys of all functions: producer, consumer, then the
+// levels in order.
+func (d Deployment) FunctionKeys() []string {
+	return slices.SortedFunc(maps.Keys(d.Functions), func(a, b string) int {
+		rank := func(key string) int {
+			switch key {
+			case "producer":
+				return -2
+			case "consumer":
+				return -1
+			}
+			return place(key)
+		}
+		return rank(a) - rank(b)
+	})
+}

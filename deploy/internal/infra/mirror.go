@@ -1,0 +1,137 @@
+package infra
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+const terraformHost = "registry.terraform.io"
+
+// MirrorSearch says where a copy of the provider may lie on this machine.
+type MirrorSearch struct {
+	// Explicit is a folder that the user named: it must hold the provider.
+	Explicit string
+	// Root is the root module, whose lock file says which version is wanted.
+	Root string
+	// Beside is the folder of this program, which may be shipped with a mirror.
+	Beside string
+	// Home is the user's home folder.
+	Home string
+	// DataDirs are the user's and the system's data folders (XDG).
+	DataDirs []string
+	// Roots are folders whose subfolders are looked through as well.
+	Roots []string
+}
+
+// SystemRoots is where mirrors usually lie on a system.
+func SystemRoots() []string { return []string{"/opt", "/usr/share", "/usr/local/share", "/usr/lib"} }
+
+// FindMirror answers a folder laid out as a filesystem mirror that has the locked
+// version of the AWS provider for this platform, or empty when there is none.
+func FindMirror(s MirrorSearch) (string, error) {
+	wanted, err := LockedProvider(s.Root)
+	if err != nil {
+		return "", err
+	}
+	if s.Explicit != "" {
+		if !offers(s.Explicit, wanted) {
+			return "", hint.New(fmt.Sprintf("%s has no hashicorp/aws %s for %s_%s", s.Explicit, wanted, runtime.GOOS, runtime.GOARCH),
+				"make one with: terraform -chdir=terraform providers mirror DIR")
+		}
+		return filepath.Abs(s.Explicit)
+	}
+	for _, dir := range s.candidates() {
+		if offers(dir, wanted) {
+			return dir, nil
+		}
+	}
+	return "", nil
+}
+
+// candidates lists folders in the order in which they are tried.
+func (s MirrorSearch) candidates() []string {
+	var dirs []string
+	if s.Beside != "" {
+		dirs = append(dirs, filepath.Join(s.Beside, "providers"))
+	}
+	if s.Home != "" {
+		dirs = append(dirs, filepath.Join(s.Home, ".terraform.d", "plugins"))
+	}
+	dirs = append(dirs, filepath.Join(s.Root, "terraform.d", "plugins"))
+	for _, data := range s.DataDirs {
+		dirs = append(dirs, filepath.Join(data, "terraform", "plugins"))
+	}
+	roots := s.Roots
+	if s.Home != "" {
+		roots = append(roots[:len(roots):len(roots)], s.Home)
+	}
+	for _, root := range roots {
+		dirs = append(dirs, root)
+		for _, deep := range []string{"*", filepath.Join("*", "*")} {
+			found, err := filepath.Glob(filepath.Join(root, deep, terraformHost))
+			if err != nil {
+				continue // a root with a bracket in its name: nothing usual lies there
+			}
+			for _, f := range found {
+				dirs = append(dirs, filepath.Dir(f))
+			}
+		}
+	}
+	return dirs
+}
+
+// offers reports whether the mirror in dir has the provider, unpacked or packed.
+func offers(dir, version string) bool {
+	platform := runtime.GOOS + "_" + runtime.GOARCH
+	provider := filepath.Join(dir, terraformHost, "hashicorp", "aws")
+	unpacked, err := filepath.Glob(filepath.Join(provider, version, platform, "terraform-provider-aws*"))
+	if err == nil && len(unpacked) > 0 {
+		return true
+	}
+	info, err := os.Stat(filepath.Join(provider, "terraform-provider-aws_"+version+"_"+platform+".zip"))
+	return err == nil && info.Mode().IsRegular()
+}
+
+var lockedVersion = regexp.MustCompile(`provider "[^"]*/hashicorp/aws" \{\s*version\s*=\s*"([^"]+)"`)
+
+// LockedProvider is the version of the AWS provider that the root module's lock
+// file names.
+func LockedProvider(root string) (string, error) {
+	path := filepath.Join(root, ".terraform.lock.hcl")
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return "", hint.With(fmt.Errorf("read the provider's version: %w", err), "the lock file is part of the project: restore it with git checkout")
+	}
+	m := lockedVersion.FindSubmatch(body)
+	if m == nil {
+		return "", hint.New(path+" does not name hashicorp/aws", "the lock file is part of the project: restore it with git checkout")
+	}
+	return string(m[1]), nil
+}
+
+// cliConfig is a configuration for the tool that takes HashiCorp's providers from
+// the mirror and all others from where they come from.
+func cliConfig(mirror, host string) string {
+	return fmt.Sprintf(`# Written by reliableq for its own runs.
+provider_installation {
+  filesystem_mirror {
+    path    = %s
+    include = ["%s/hashicorp/*"]
+  }
+  direct {
+    exclude = ["%s/hashicorp/*"]
+  }
+}
+`, quoteHCL(mirror), host, host)
+}
+
+// quoteHCL writes s as a string literal of HCL.
+func quoteHCL(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "${", "$${", "%{", "%%{", "\n", `\n`).Replace(s) + `"`
+}

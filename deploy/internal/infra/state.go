@@ -1,0 +1,86 @@
+package infra
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// stateFile is as much of the state format, version 4, as is needed here.
+type stateFile struct {
+	Version   int               `json:"version"`
+	Outputs   map[string]Output `json:"outputs"`
+	Resources []stateResource   `json:"resources"`
+}
+
+type stateResource struct {
+	Module    string          `json:"module"`
+	Mode      string          `json:"mode"`
+	Type      string          `json:"type"`
+	Name      string          `json:"name"`
+	Instances []stateInstance `json:"instances"`
+}
+
+type stateInstance struct {
+	Key        any            `json:"index_key"`
+	Status     string         `json:"status"`
+	Attributes map[string]any `json:"attributes"`
+}
+
+func readState(path string) (stateFile, error) {
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return stateFile{}, fmt.Errorf("read the state: %w", err)
+	}
+	var s stateFile
+	if err := json.Unmarshal(body, &s); err != nil {
+		return stateFile{}, hint.With(fmt.Errorf("read the state %s: %w", path, err), "restore it from the .backup file beside it")
+	}
+	if s.Version != 4 {
+		return stateFile{}, fmt.Errorf("read the state %s: format %d is not known", path, s.Version)
+	}
+	return s, nil
+}
+
+// ErrNothingDeployed means that a deployment's state is empty or not there.
+var ErrNothingDeployed = errors.New("nothing is deployed")
+
+// Outputs reads the root module's outputs from the state in a deployment's
+// folder. It needs no tool. Sensitive ones are masked.
+func Outputs(folder string) (map[string]json.RawMessage, error) {
+	s, err := readState(filepath.Join(folder, stateName))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(s.Resources) == 0 {
+		return nil, ErrNothingDeployed
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]json.RawMessage, len(s.Outputs))
+	for name, o := range s.Outputs {
+		if o.Sensitive {
+			o.Value = json.RawMessage(`"(sensitive)"`)
+		}
+		out[name] = o.Value
+	}
+	return out, nil
+}
+
+// Resources counts what a deployment's state holds, data sources left out.
+func Resources(folder string) (int, error) {
+	s, err := readState(filepath.Join(folder, stateName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	n := 0
+	for _, r := range s.Resources {
+		if r.Mode == "managed" {
+			n += len(r.Instances)
+		}
+	}
+	return n, err
+}

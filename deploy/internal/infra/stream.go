@@ -1,0 +1,163 @@
+package infra
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Event is one line of the tool's machine-readable output. Fields that an event
+// does not have are zero.
+type Event struct {
+	// Type is the kind of event, such as apply_complete.
+	Type string `json:"type"`
+	// Message is the line for people.
+	Message string `json:"@message"`
+	// Level is info, warn or error.
+	Level string `json:"@level"`
+	// Hook tells of one resource, in apply_* and refresh_* events.
+	Hook Hook `json:"hook"`
+	// Change is what is planned for one resource, in planned_change.
+	Change Change `json:"change"`
+	// Changes sums up, in change_summary.
+	Changes Summary `json:"changes"`
+	// Diagnostic is an error or a warning.
+	Diagnostic *Diagnostic `json:"diagnostic"`
+	// Outputs are the root module's outputs, by name.
+	Outputs map[string]Output `json:"outputs"`
+}
+
+// Resource names one resource instance.
+type Resource struct {
+	// Addr is the whole address, such as module.queues.aws_sqs_queue.this["dlq"].
+	Addr string `json:"addr"`
+	// Module is the module's address, empty for the root.
+	Module string `json:"module"`
+	// Type is the resource's type.
+	Type string `json:"resource_type"`
+	// Key is the instance's key: a string, a number, or nil.
+	Key any `json:"resource_key"`
+}
+
+// Hook tells what happens to one resource.
+type Hook struct {
+	// Resource is the resource.
+	Resource Resource `json:"resource"`
+	// Action is create, update, delete, replace or read.
+	Action string `json:"action"`
+	// IDValue is the id that the provider gave it.
+	IDValue string `json:"id_value"`
+	// Elapsed is the time since its start, in seconds.
+	Elapsed float64 `json:"elapsed_seconds"`
+}
+
+// Change is what is planned for one resource.
+type Change struct {
+	// Resource is the resource.
+	Resource Resource `json:"resource"`
+	// Action is create, update, delete, replace, move, import or noop.
+	Action string `json:"action"`
+}
+
+// Summary counts changes.
+type Summary struct {
+	// Add is the number of resources to create.
+	Add int `json:"add"`
+	// Change is the number of resources to update.
+	Change int `json:"change"`
+	// Remove is the number of resources to delete.
+	Remove int `json:"remove"`
+	// Operation is plan, apply or destroy.
+	Operation string `json:"operation"`
+}
+
+// Total is the number of single changes.
+func (s Summary) Total() int { return s.Add + s.Change + s.Remove }
+
+// Diagnostic is an error or a warning of the tool or the provider.
+type Diagnostic struct {
+	// Severity is error or warning.
+	Severity string `json:"severity"`
+	// Summary is its first line.
+	Summary string `json:"summary"`
+	// Detail is the rest, maybe empty.
+	Detail string `json:"detail"`
+	// Address is the resource it is about, maybe empty.
+	Address string `json:"address"`
+	// Range is where in the sources it lies, or nil.
+	Range *struct {
+		// Filename is relative to the root module.
+		Filename string `json:"filename"`
+		// Start is where the range begins.
+		Start struct {
+			// Line counts from one.
+			Line int `json:"line"`
+		} `json:"start"`
+	} `json:"range"`
+}
+
+// Output is one output of the root module.
+type Output struct {
+	// Sensitive outputs are not shown.
+	Sensitive bool `json:"sensitive"`
+	// Value is the value, in JSON; empty while it is not known.
+	Value json.RawMessage `json:"value"`
+}
+
+// ParseEvent reads one line of the stream.
+func ParseEvent(line []byte) (Event, error) {
+	var e Event
+	if err := json.Unmarshal(line, &e); err != nil {
+		return Event{}, fmt.Errorf("read an event: %w", err)
+	}
+	if e.Type == "" {
+		return Event{}, fmt.Errorf("read an event: no type in %q", line[:min(len(line), 100)])
+	}
+	return e, nil
+}
+
+// splitter is a writer that hands on whole lines, as events. Lines that are none,
+// such as a crash of the tool, are kept for the error.
+type splitter struct {
+	handle func(Event)
+	rest   []byte
+	other  bytes.Buffer
+}
+
+// maxOther bounds what is kept of lines that are no events.
+const maxOther = 64 << 10
+
+// Write takes the next bytes of the stream.
+func (s *splitter) Write(p []byte) (int, error) {
+	s.rest = append(s.rest, p...)
+	for {
+		i := bytes.IndexByte(s.rest, '\n')
+		if i < 0 {
+			return len(p), nil
+		}
+		s.line(s.rest[:i])
+		s.rest = s.rest[i+1:]
+	}
+}
+
+// flush handles what came after the last end of line.
+func (s *splitter) flush() {
+	s.line(s.rest)
+	s.rest = nil
+}
+
+func (s *splitter) line(line []byte) {
+	line = bytes.TrimSpace(line)
+	if len(line) == 0 {
+		return
+	}
+	e, err := ParseEvent(line)
+	if err == nil {
+		s.handle(e)
+		return
+	}
+	if s.other.Len() < maxOther {
+		s.other.Write(line[:min(len(line), maxOther)])
+		s.other.WriteByte('\n')
+	}
+}

@@ -1,0 +1,242 @@
+package infra
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/progress"
+)
+
+// parallelism is how many resources are worked on at once. A resource that the
+// provider watches holds one of the slots, so that the usual 10 would be few.
+const parallelism = 30
+
+// patience is how long the tool may take to end tidily once it is asked to.
+const patience = 60 * time.Second
+
+// Options say which deployment to work on, and with what.
+type Options struct {
+	// Root is the root module. It is not written to.
+	Root string
+	// Folder is where the deployment's state and the tool's files live.
+	Folder string
+	// Tool is the binary.
+	Tool Tool
+	// Mirror is a local mirror of the provider; empty means the registry.
+	Mirror string
+	// Plugins keeps providers that come from the registry, once for all
+	// deployments.
+	Plugins string
+	// Env is the environment that chooses the target.
+	Env map[string]string
+	// Vars are assignments, NAME=VALUE.
+	Vars []string
+	// VarFiles are paths of tfvars files.
+	VarFiles []string
+	// Progress shows what goes on.
+	Progress *progress.Progress
+}
+
+// Terraform works on one deployment.
+type Terraform struct {
+	Options
+	tool Tool
+	env  map[string]string
+	exec *tfexec.Terraform
+}
+
+// Open prepares the folder of a deployment. Nothing is run yet.
+func Open(o Options) (*Terraform, error) {
+	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
+		return nil, hint.With(fmt.Errorf("make the deployment's folder: %w", err), "choose a folder that you may write to with --state-dir")
+	}
+	t := &Terraform{Options: o, tool: o.Tool}
+	if o.Tool.Tofu {
+		if err := t.copyRoot(); err != nil {
+			return nil, err
+		}
+	}
+	env, err := t.environment()
+	if err != nil {
+		return nil, err
+	}
+	t.env = env
+	t.exec, err = tfexec.NewTerraform(t.Root, o.Tool.Path)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", o.Tool.Name(), err)
+	}
+	if err := t.exec.SetEnv(maps.Clone(env)); err != nil {
+		return nil, fmt.Errorf("set the environment of %s: %w", o.Tool.Name(), err)
+	}
+	if runtime.GOOS != "windows" {
+		if err := t.exec.SetWaitDelay(patience); err != nil {
+			return nil, fmt.Errorf("prepare %s: %w", o.Tool.Name(), err)
+		}
+	}
+	return t, nil
+}
+
+// stateName is the state file in the folder of a deployment.
+const stateName = "terraform.tfstate"
+
+// State is the path of the state file.
+func (t *Terraform) State() string { return filepath.Join(t.Folder, stateName) }
+
+// environment is the target's environment with what the tool needs for itself.
+func (t *Terraform) environment() (map[string]string, error) {
+	env := maps.Clone(t.Env)
+	tfexec.CleanEnv(env)
+	env["TF_DATA_DIR"] = filepath.Join(t.Folder, "data")
+	env["CHECKPOINT_DISABLE"] = "1"
+	if t.Mirror != "" {
+		path, err := t.writeCLIConfig()
+		if err != nil {
+			return nil, err
+		}
+		env["TF_CLI_CONFIG_FILE"] = path
+		delete(env, "TF_PLUGIN_CACHE_DIR")
+		return env, nil
+	}
+	if file := env["TF_CLI_CONFIG_FILE"]; file != "" {
+		if _, err := os.Stat(file); err != nil {
+			delete(env, "TF_CLI_CONFIG_FILE") // it would only warn about the missing file, each time
+		}
+	}
+	if env["TF_PLUGIN_CACHE_DIR"] == "" && t.Plugins != "" {
+		if err := os.MkdirAll(t.Plugins, 0o755); err != nil {
+			return nil, hint.With(fmt.Errorf("make a folder for providers: %w", err), "choose a folder that you may write to with --state-dir")
+		}
+		env["TF_PLUGIN_CACHE_DIR"] = t.Plugins
+	}
+	return env, nil
+}
+
+func (t *Terraform) writeCLIConfig() (string, error) {
+	host, mirror := terraformHost, t.Mirror
+	if t.tool.Tofu {
+		host, mirror = tofuHost, filepath.Join(t.Folder, "mirror")
+		if err := mirrorForTofu(t.Mirror, mirror); err != nil {
+			return "", err
+		}
+	}
+	path := filepath.Join(t.Folder, "cli.tfrc")
+	if err := os.WriteFile(path, []byte(cliConfig(mirror, host)), 0o600); err != nil {
+		return "", hint.With(fmt.Errorf("write the tool's configuration: %w", err), "free some disk space, or choose another folder with --state-dir")
+	}
+	return path, nil
+}
+
+// Init installs the provider and modules, unless that was done for the same
+// sources already.
+func (t *Terraform) Init(ctx context.Context) error {
+	want, err := t.initMark()
+	if err != nil {
+		return err
+	}
+	stamp := filepath.Join(t.Folder, "initialized")
+	if have, err := os.ReadFile(stamp); err == nil && string(have) == want {
+		return nil
+	}
+	task := t.Progress.Begin(strings.ToLower(t.tool.Name())+" init", progress.Span{})
+	args := []string{"init", "-input=false", "-no-color"}
+	if !t.tool.Tofu {
+		args = append(args, "-lockfile=readonly")
+	}
+	if err := t.run(ctx, args...); err != nil {
+		task.Fail()
+		return err
+	}
+	from := "the registry"
+	if t.Mirror != "" {
+		from = t.Mirror
+	}
+	task.End("provider from " + from)
+	if err := os.WriteFile(stamp, []byte(want), 0o600); err != nil {
+		return hint.With(fmt.Errorf("note that init is done: %w", err), "free some disk space, or choose another folder with --state-dir")
+	}
+	return nil
+}
+
+// initMark changes with everything that init depends on.
+func (t *Terraform) initMark() (string, error) {
+	sum := sha256.New()
+	fmt.Fprintln(sum, t.tool.Path, t.tool.Version, t.Mirror, t.Root)
+	if err := HashTree(sum, t.Root); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x\n", sum.Sum(nil)), nil
+}
+
+// HashTree feeds every file of a root module that can change what it deploys.
+func HashTree(w io.Writer, root string) error {
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("read the root module: %w", err)
+		}
+		if d.IsDir() {
+			if name := d.Name(); path != root && (strings.HasPrefix(name, ".") || name == "tests" || name == "examples") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if ext := filepath.Ext(path); ext != ".tf" && ext != ".tfvars" && ext != ".hcl" && ext != ".json" || strings.Contains(d.Name(), "tfstate") {
+			return nil
+		}
+		body, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("read the root module: %w", err)
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return fmt.Errorf("read the root module: %w", err)
+		}
+		fmt.Fprintf(w, "%s %d\n", rel, len(body))
+		_, err = w.Write(body)
+		return err
+	})
+}
+
+// run is for commands that terraform-exec does not offer as they are needed.
+func (t *Terraform) run(ctx context.Context, args ...string) error {
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, t.tool.Path, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = t.Root, &said, &said
+	cmd.Env = []string{"TF_IN_AUTOMATION=1"}
+	for _, key := range slices.Sorted(maps.Keys(t.env)) {
+		cmd.Env = append(cmd.Env, key+"="+t.env[key])
+	}
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = patience
+	if err := cmd.Run(); err != nil {
+		return t.failure(ctx, args[0], errors.New(plain(said.String())), nil, "")
+	}
+	return nil
+}
+
+// plain takes the box out of the tool's error texts.
+func plain(said string) string {
+	var lines []string
+	for line := range strings.Lines(said) {
+		line = strings.TrimSpace(strings.Trim(strings.TrimSpace(line), "│╷╵"))
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}

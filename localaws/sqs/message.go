@@ -62,6 +62,7 @@ type message struct {
 	seq           uint64  // its number in this queue, rising
 	place         uint64  // its place in a standard queue's line: seq, or later (SQS I14)
 	enqueued      int64   // start of retention (SQS K6)
+	arrived       int64   // when it came to this queue
 	firstReceived int64   // zero before
 	received      int64   // when the latest receipt handle was given
 	deadline      int64   // end of delay or visibility timeout, in those states

@@ -38,6 +38,11 @@ func (s *Service) operations() map[string]awsapi.Operation {
 			func(in *SetQueueAttributesInput) string { return in.QueueURL })),
 		mute(op("TagQueue", s.TagQueue, on("TagQueue"), func(in *TagQueueInput) string { return in.QueueURL })),
 		mute(op("UntagQueue", s.UntagQueue, on("UntagQueue"), func(in *UntagQueueInput) string { return in.QueueURL })),
+		mute(op("AddPermission", s.AddPermission, on("AddPermission"), func(in *AddPermissionInput) string { return in.QueueURL })),
+		mute(op("RemovePermission", s.RemovePermission, on("RemovePermission"), func(in *RemovePermissionInput) string { return in.QueueURL })),
+		awsapi.Op("StartMessageMoveTask", s.StartMessageMoveTask, s.needToMove),
+		awsapi.Op("ListMessageMoveTasks", s.ListMessageMoveTasks, s.needToList),
+		awsapi.Op("CancelMessageMoveTask", s.CancelMessageMoveTask, s.needToCancel),
 		op("ListQueueTags", s.ListQueueTags, on("ListQueueTags"), func(in *QueueInput) string { return in.QueueURL }),
 	)
 }

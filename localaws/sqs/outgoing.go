@@ -141,8 +141,8 @@ func (t *turn) send(d *draft) accepted {
 		}
 	}
 	m := &d.message
-	m.sent, m.enqueued = t.now, t.now
-	m.seq = q.nextSeq()
+	m.sent, m.enqueued, m.arrived = t.now, t.now, t.now
+	m.seq = t.nextSeq()
 	m.place = m.seq
 	if m.sender == q.lastSender {
 		m.sender = q.lastSender // one copy for all that a sender sends

@@ -27,6 +27,7 @@ func (s *Service) PurgeQueue(_ context.Context, c *awsapi.Call, in *QueueInput) 
 	}
 	q.purged = t.now
 	t.empty()
+	t.putQueue()
 	if err := t.end().Wait(); err != nil {
 		return nil, notStored(err)
 	}

@@ -49,6 +49,7 @@ type queue struct {
 	attempts   memory[attempt]
 	traffic    traffic
 	lastSender string
+	scratch    []byte
 }
 
 func newQueue(s *Service, k key, nonce uint64, fifo bool, now int64) *queue {
@@ -79,12 +80,6 @@ func (q *queue) reset() {
 	} else {
 		q.line = newShelf()
 	}
-}
-
-// nextSeq numbers a message.
-func (q *queue) nextSeq() uint64 {
-	q.seq++
-	return q.seq
 }
 
 // arm sets the clock for what happens next in the queue, with the lock held.

@@ -49,9 +49,10 @@ func move(from, to *turn, m *message) {
 	}
 	m.traits = &traits
 	m.here = 0
+	m.arrived = to.now
 	m.state = visible
 	m.deadline = 0
-	m.seq = to.q.nextSeq()
+	m.seq = to.nextSeq()
 	m.place = m.seq
 	to.add(m)
 	to.put(m)

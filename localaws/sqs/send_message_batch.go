@@ -110,6 +110,9 @@ func (q *queue) prepareEntry(c *awsapi.Call, e *SendMessageBatchRequestEntry) (*
 	if e.MessageBody == "" {
 		return nil, errEmptyValue.With("The request must contain the parameter MessageBody.")
 	}
+	if q.fifo && e.DelaySeconds != nil && *e.DelaySeconds != 0 {
+		return nil, errParameterValue.With("The request include parameter that is not valid for this queue type")
+	}
 	d, err := q.prepare(c, e.outgoing())
 	if err != nil {
 		return nil, err

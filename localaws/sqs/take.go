@@ -20,6 +20,11 @@ type delivery struct {
 // aside those that were received too often (SQS L1-L3).
 func (t *turn) take(w want) []delivery {
 	q := t.q
+	if w.attempt != "" {
+		if got := t.repeat(w); got != nil {
+			return got
+		}
+	}
 	var got []delivery
 	var prev *message
 	until := t.now + int64(w.visibility)
@@ -42,7 +47,10 @@ func (t *turn) take(w want) []delivery {
 			t.reveal(got[i].m)
 		}
 	}
-	t.q.traffic.received += len(got)
+	q.traffic.received += len(got)
+	if w.attempt != "" && len(got) > 0 {
+		t.remember(w, got)
+	}
 	return got
 }
 

@@ -19,8 +19,8 @@ var plain = func() (t [256]bool) {
 }()
 
 // badChar finds the first character that a body may not hold (SQS F3), and
-// answers it as AWS writes it. Bytes that are no UTF-8 count as U+FFFD, which is
-// allowed, for that is what decoders make of them.
+// answers it as AWS writes it. Bytes that are no UTF-8 come from the Query protocol
+// alone, and are no characters.
 func badChar(s string) (string, bool) {
 	for i := 0; i < len(s); i++ {
 		if plain[s[i]] {
@@ -30,6 +30,9 @@ func badChar(s string) (string, bool) {
 			return fmt.Sprintf("#x%X", s[i]), true
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			return fmt.Sprintf("#x%X", s[i]), true
+		}
 		if r == 0xFFFE || r == 0xFFFF {
 			return fmt.Sprintf("#x%X", r), true
 		}

@@ -123,7 +123,7 @@ func (t *turn) reveal(m *message) {
 	t.set(m, visible)
 	m.deadline = 0
 	if m.here >= 3 && !q.fifo {
-		m.place = q.nextSeq()
+		m.place = t.nextSeq()
 	}
 	q.line.show(m)
 	t.news = true
@@ -162,6 +162,6 @@ func (t *turn) leave(m *message) {
 
 // drop deletes a message.
 func (t *turn) drop(m *message) {
-	t.leave(m)
 	t.forget(m)
+	t.leave(m)
 }

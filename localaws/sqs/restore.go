@@ -1,0 +1,177 @@
+package sqs
+
+import (
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// restore reads back what the store holds: queues, their messages and memories,
+// move tasks. Deadlines stay what they were; those that passed meanwhile have
+// passed.
+func (s *Service) restore() error {
+	s.tasks.bySource = map[key][]*task{}
+	if !s.store.Durable() {
+		return nil
+	}
+	if err := s.store.Scan(tableQueue, "", s.restoreQueue); err != nil {
+		return fmt.Errorf("read queues back: %w", err)
+	}
+	for _, q := range s.queues.all() {
+		if err := q.restore(); err != nil {
+			return fmt.Errorf("read queue %s back: %w", q.arn, err)
+		}
+	}
+	if err := s.store.Scan(tableGone, "", s.restoreGone); err != nil {
+		return fmt.Errorf("read deleted queues back: %w", err)
+	}
+	if err := s.store.Scan(tableTask, "", s.restoreTask); err != nil {
+		return fmt.Errorf("read move tasks back: %w", err)
+	}
+	for _, q := range s.queues.all() {
+		q.begin().end() // sets its alarms
+	}
+	return nil
+}
+
+func parsePath(path string) (key, error) {
+	p := strings.Split(path, "/")
+	if len(p) != 3 {
+		return key{}, fmt.Errorf("key %q: %w", path, errRecord)
+	}
+	return key{p[0], p[1], p[2]}, nil
+}
+
+func (s *Service) restoreQueue(path string, value []byte) error {
+	k, err := parsePath(path)
+	if err != nil {
+		return err
+	}
+	var r queueRecord
+	if err := json.Unmarshal(value, &r); err != nil {
+		return fmt.Errorf("queue %s: %w", path, err)
+	}
+	set, err := defaults().change(r.Attributes, r.FIFO)
+	if err != nil {
+		return fmt.Errorf("queue %s: %w", path, err)
+	}
+	q := newQueue(s, k, r.Nonce, r.FIFO, r.Created)
+	q.settings.Store(&set)
+	q.modified, q.purged, q.tags = r.Modified, r.Purged, r.Tags
+	q.seq, q.reserved = r.Reserved, r.Reserved
+	s.queues.queues.Store(k, q)
+	return nil
+}
+
+// restore reads a queue's messages, in the order of their numbers, and what it
+// remembers.
+func (q *queue) restore() error {
+	all := map[uint64]*message{}
+	var order []*message
+	st := q.service.store
+	err := st.Scan(tableMessage, q.prefix(), func(k string, value []byte) error {
+		m, err := decodeMessage(value)
+		if err != nil || len(k) != 16 {
+			return fmt.Errorf("message %x: %w", k, errRecord)
+		}
+		m.seq = binary.BigEndian.Uint64([]byte(k[8:]))
+		m.place = m.seq
+		all[m.seq] = m
+		order = append(order, m)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = st.Scan(tableState, q.prefix(), func(k string, value []byte) error {
+		if len(k) != 16 {
+			return fmt.Errorf("state %x: %w", k, errRecord)
+		}
+		m := all[binary.BigEndian.Uint64([]byte(k[8:]))]
+		if m == nil {
+			return nil // deleted: what is left of it has no effect
+		}
+		return decodeState(value, m)
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range order {
+		q.readmit(m)
+	}
+	return q.restoreDedup()
+}
+
+// readmit puts a message back as it was.
+func (q *queue) readmit(m *message) {
+	q.counts[m.state]++
+	q.ages.add(m.enqueued, m)
+	q.line.add(m)
+	if m.state != visible {
+		q.deadlines.push(m.deadline, m)
+	}
+	if m.here > 0 {
+		m.known = true
+		q.received[m.id] = m
+	}
+}
+
+func (q *queue) restoreDedup() error {
+	type remembered struct {
+		memo  string
+		ok    accepted
+		until int64
+	}
+	var all []remembered
+	err := q.service.store.Scan(tableDedup, q.prefix(), func(k string, value []byte) error {
+		ok, until, err := decodeDedup(value)
+		if err != nil {
+			return fmt.Errorf("deduplication id %q: %w", k[8:], err)
+		}
+		all = append(all, remembered{strings.Clone(k[8:]), ok, until})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b remembered) int { return cmp.Compare(a.until, b.until) })
+	for _, r := range all {
+		q.dedup.keep(r.memo, r.ok, r.until)
+	}
+	return nil
+}
+
+func (s *Service) restoreGone(path string, value []byte) error {
+	k, err := parsePath(path)
+	if err != nil {
+		return err
+	}
+	at, err := strconv.ParseInt(string(value), 10, 64)
+	if err != nil {
+		return fmt.Errorf("time of deletion of %s: %w", path, err)
+	}
+	s.queues.deleted[k] = at
+	return nil
+}
+
+func (s *Service) restoreTask(path string, value []byte) error {
+	k := &task{}
+	if err := json.Unmarshal(value, k); err != nil {
+		return fmt.Errorf("move task %s: %w", path, err)
+	}
+	source, ok := parseARN(k.SourceARN)
+	if !ok {
+		return fmt.Errorf("move task %s: source: %w", path, errRecord)
+	}
+	all := append(s.tasks.bySource[source], k)
+	slices.SortStableFunc(all, func(a, b *task) int { return cmp.Compare(b.Started, a.Started) })
+	s.tasks.bySource[source] = all
+	if k.active() {
+		s.book(k, s.now())
+	}
+	return nil
+}

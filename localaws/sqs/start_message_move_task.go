@@ -1,0 +1,135 @@
+package sqs
+
+import (
+	"context"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// StartMessageMoveTaskInput is the input of StartMessageMoveTask.
+type StartMessageMoveTaskInput struct {
+	// SourceARN is a dead-letter queue's.
+	SourceARN string `json:"SourceArn,omitempty"`
+	// DestinationARN is where messages go; empty means back to where each came
+	// from.
+	DestinationARN string `json:"DestinationArn,omitempty"`
+	// MaxNumberOfMessagesPerSecond is 1 to 500; nil means as fast as may be.
+	MaxNumberOfMessagesPerSecond *int `json:"MaxNumberOfMessagesPerSecond,omitempty"`
+}
+
+// StartMessageMoveTaskOutput is the output of StartMessageMoveTask.
+type StartMessageMoveTaskOutput struct {
+	// TaskHandle names the task.
+	TaskHandle string `json:"TaskHandle"`
+}
+
+// StartMessageMoveTask starts moving dead letters to another queue, or back to
+// where they came from.
+func (s *Service) StartMessageMoveTask(_ context.Context, _ *awsapi.Call, in *StartMessageMoveTaskInput) (*StartMessageMoveTaskOutput, error) {
+	from, err := s.checkMove(in)
+	if err != nil {
+		return nil, err
+	}
+	s.tasks.mu.Lock()
+	defer s.tasks.mu.Unlock()
+	before := s.tasks.bySource[from.key]
+	if len(before) > 0 && before[0].active() {
+		return nil, errParameterValue.With("There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
+	}
+	if s.tasks.active(from.account) >= maxTasks {
+		return nil, errOverLimit.With("The maximum number of active message movement tasks is %d.", maxTasks)
+	}
+	k := &task{ID: s.chance.UUID(), SourceARN: in.SourceARN, Destination: in.DestinationARN, Status: taskRunning}
+	if in.MaxNumberOfMessagesPerSecond != nil {
+		k.Rate = *in.MaxNumberOfMessagesPerSecond
+	}
+	t := from.begin()
+	k.Started, k.Nonce, k.Last, k.ToMove = t.now, from.nonce, from.seq, from.counts[visible]+from.counts[delayed]+from.counts[inFlight]
+	t.putTask(*k)
+	if err := t.end().Wait(); err != nil {
+		return nil, notStored(err)
+	}
+	if len(before) >= keptTasks {
+		s.dropTasks(before[keptTasks-1])
+		before = before[:keptTasks-1]
+	}
+	s.tasks.bySource[from.key] = append([]*task{k}, before...)
+	s.book(k, k.Started)
+	return &StartMessageMoveTaskOutput{TaskHandle: k.handle()}, nil
+}
+
+// checkMove refuses a task that cannot be (SQS M2, M4, M5).
+func (s *Service) checkMove(in *StartMessageMoveTaskInput) (*queue, error) {
+	from, err := s.moveEnd("SourceArn", in.SourceARN)
+	if err != nil {
+		return nil, err
+	}
+	to := from
+	if in.DestinationARN != "" {
+		if to, err = s.moveEnd("DestinationArn", in.DestinationARN); err != nil {
+			return nil, err
+		}
+		if to == from {
+			return nil, errParameterValue.With("Source queue arn and destination queue arn cannot be the same.")
+		}
+	}
+	if n := in.MaxNumberOfMessagesPerSecond; n != nil && (*n < 1 || *n > 500) {
+		return nil, errParameterValue.With("Value for parameter MaxNumberOfMessagesPerSecond is invalid. " +
+			"Reason: You must enter a number that's between 1 and 500.")
+	}
+	if len(s.sourcesOf(from)) == 0 {
+		return nil, errParameterValue.With("Source queue must be configured as a Dead Letter Queue.")
+	}
+	if from.fifo != to.fifo {
+		return nil, errParameterValue.With("The source queue and destination queue must be of the same queue type.")
+	}
+	return from, nil
+}
+
+// moveEnd finds the queue that a parameter's ARN names.
+func (s *Service) moveEnd(parameter, arn string) (*queue, error) {
+	if arn == "" {
+		return nil, missing(parameter)
+	}
+	k, ok := parseARN(arn)
+	if !ok {
+		return nil, errParameterValue.With("You must use this format to specify the %s: arn:<partition>:<service>:<region>:<account-id>:<resource-id>", parameter)
+	}
+	q := s.queues.find(k)
+	if q == nil {
+		return nil, noResource(parameter)
+	}
+	return q, nil
+}
+
+// sourcesOf are the queues whose dead letters go to dlq.
+func (s *Service) sourcesOf(dlq *queue) (sources []*queue) {
+	for _, q := range s.queues.in(dlq.account, dlq.region) {
+		if q.redrivesTo(dlq.arn) {
+			sources = append(sources, q)
+		}
+	}
+	return sources
+}
+
+// needToMove is what StartMessageMoveTask takes: it acts on the user's behalf at
+// both ends (SQS M11).
+func (s *Service) needToMove(_ *awsapi.Call, in *StartMessageMoveTaskInput) []awsapi.Access {
+	from, ok := parseARN(in.SourceARN)
+	if !ok {
+		return nil // refused by the operation itself
+	}
+	need := []awsapi.Access{
+		s.needOn(from, "StartMessageMoveTask"), s.needOn(from, "ReceiveMessage"),
+		s.needOn(from, "DeleteMessage"), s.needOn(from, "GetQueueAttributes"),
+	}
+	if to, ok := parseARN(in.DestinationARN); ok {
+		return append(need, s.needOn(to, "SendMessage"))
+	}
+	if dlq := s.queues.find(from); dlq != nil {
+		for _, q := range s.sourcesOf(dlq) {
+			need = append(need, s.needOn(q.key, "SendMessage"))
+		}
+	}
+	return need
+}

@@ -1,0 +1,64 @@
+package sqsbatch
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+var errCount = errors.New("the handler answered another number of errors than it was given messages")
+
+// workInBulk gives the handler all messages at once: those that begin lets
+// through, the first of each repeated one. Time and breaker are looked at once.
+func (r *run) workInBulk(ctx context.Context) {
+	started := make([]*Result, 0, len(r.results))
+	messages := make([]*events.SQSMessage, 0, len(r.results))
+	for i := range r.results {
+		if result := &r.results[i]; result.twin == 0 && r.begin(ctx, result) {
+			started, messages = append(started, result), append(messages, result.Message)
+		}
+	}
+	if len(messages) == 0 {
+		return
+	}
+	errs := r.callBulk(ctx, messages)
+	for i, result := range started {
+		r.finish(ctx, result, errs[i])
+	}
+	r.breakChains()
+}
+
+// callBulk runs the handler and turns a panic into the error of each message.
+func (r *run) callBulk(ctx context.Context, messages []*events.SQSMessage) (errs []error) {
+	defer func() {
+		if v := recover(); v != nil {
+			errs = make([]error, len(messages))
+			for i := range errs {
+				errs[i] = &PanicError{Value: v, Stack: debug.Stack()}
+			}
+		}
+	}()
+	return r.bulk(ctx, messages)
+}
+
+// breakChains fails what follows a failure in its group: were it deleted, the
+// group would be delivered out of order.
+func (r *run) breakChains() {
+	for i := range r.results {
+		if !r.results[i].head {
+			continue
+		}
+		for broken, at := false, i; ; at = r.results[at].next - 1 {
+			result := &r.results[at]
+			if broken && result.Outcome == Succeeded {
+				result.Outcome, result.Err = Failed, ErrGroup
+			}
+			broken = broken || result.twin == 0 && !result.Outcome.Done()
+			if result.next == 0 {
+				break
+			}
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package sqsbatch_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+// takes makes a handler that works for d, or until its context ends.
+func takes(d time.Duration, started *[]string) func(context.Context, sqsbatch.Message[string]) error {
+	return func(ctx context.Context, m sqsbatch.Message[string]) error {
+		*started = append(*started, m.Body)
+		select {
+		case <-time.After(d):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// invoke runs a batch with a function timeout.
+func invoke(t *testing.T, h sqsbatch.Handler, timeout time.Duration, names ...string) ([]string, time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	began := time.Now()
+	response, err := h(ctx, ids(names...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return failed(response), time.Since(began)
+}
+
+func TestNoMessageIsStartedThatCannotFinish(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var started []string
+		var report sqsbatch.Report
+		h := must(t)(sqsbatch.New(takes(time.Second, &started), sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
+		// 3 s less 300 ms for the answer: two messages of 1 s fit, a third does not.
+		got, took := invoke(t, h, 3*time.Second, "a", "b", "c", "d")
+		if diff := cmp.Diff([]string{"c", "d"}, got); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]string{"a", "b"}, started); diff != "" {
+			t.Error(diff)
+		}
+		if took != 2*time.Second || !errors.Is(report.Results[2].Err, sqsbatch.ErrNoTime) || report.Results[2].Outcome != sqsbatch.NotStarted {
+			t.Errorf("took %v, c is %v with %v", took, report.Results[2].Outcome, report.Results[2].Err)
+		}
+	})
+}
+
+func TestAWarmEnvironmentKnowsHowLongMessagesTake(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var started []string
+		h := must(t)(sqsbatch.New(takes(2*time.Second, &started)))
+		invoke(t, h, time.Minute, "a")
+		got, took := invoke(t, h, 2*time.Second, "b")
+		if len(got) != 1 || took != 0 || len(started) != 1 {
+			t.Errorf("failed %v after %v, started %v: want b returned at once", got, took, started)
+		}
+	})
+}
+
+func TestTheReserveIsKept(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var started []string
+		h := must(t)(sqsbatch.New(takes(time.Second, &started), sqsbatch.WithReserve(5*time.Second), sqsbatch.WithAnswerTime(0)))
+		got, _ := invoke(t, h, 7*time.Second, "a", "b", "c", "d")
+		if diff := cmp.Diff([]string{"d"}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAMessageThatOverrunsLeavesTimeToReportTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var started []string
+		slow := takes(time.Hour, &started)
+		h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
+			if m.Body == "b" {
+				return slow(ctx, m)
+			}
+			return nil
+		}))
+		got, took := invoke(t, h, 3*time.Second, "a", "b", "c")
+		if diff := cmp.Diff([]string{"b", "c"}, got); diff != "" || took != 2700*time.Millisecond {
+			t.Errorf("after %v: %s", took, diff)
+		}
+	})
+}
+
+func TestAMessageTimeoutEndsOneMessage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var started []string
+		h := must(t)(sqsbatch.New(takes(time.Hour, &started), sqsbatch.WithMessageTimeout(time.Second)))
+		got, took := invoke(t, h, time.Minute, "a", "b")
+		if len(got) != 2 || took != 2*time.Second {
+			t.Errorf("failed %v after %v", got, took)
+		}
+	})
+}

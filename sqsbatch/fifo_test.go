@@ -1,0 +1,130 @@
+package sqsbatch_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+func TestAFailureReturnsTheRestOfItsGroup(t *testing.T) {
+	t.Parallel()
+	for _, concurrency := range []int{1, 4} {
+		var mu sync.Mutex
+		var ran []string
+		h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
+			mu.Lock()
+			defer mu.Unlock()
+			ran = append(ran, m.Body)
+			return failing(errDown, "a2")(ctx, m)
+		}, sqsbatch.WithConcurrency(concurrency)))
+		event := events.SQSEvent{Records: []events.SQSMessage{
+			grouped("a1", "a"), grouped("b1", "b"), grouped("a2", "a"), grouped("a3", "a"), grouped("b2", "b"),
+		}}
+		// LAM B38: Lambda deletes what is not listed, so that a3 must be.
+		if diff := cmp.Diff([]string{"a2", "a3"}, handle(t, h, event)); diff != "" {
+			t.Error(diff)
+		}
+		slices.Sort(ran)
+		if diff := cmp.Diff([]string{"a1", "a2", "b1", "b2"}, ran); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestAGroupOnAStandardQueueOrdersNothing(t *testing.T) {
+	t.Parallel()
+	event := events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a")}}
+	for i := range event.Records {
+		event.Records[i].EventSourceARN = standardARN // SQS F9: fair queues
+	}
+	h := must(t)(sqsbatch.New(failing(errDown, "a1")))
+	if diff := cmp.Diff([]string{"a1"}, handle(t, h, event)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestInBulkTheRestOfAGroupFailsWithIt(t *testing.T) {
+	t.Parallel()
+	h := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error {
+		errs := make([]error, len(ms))
+		for i, m := range ms {
+			errs[i] = failing(errDown, "a2")(t.Context(), m)
+		}
+		return errs
+	}))
+	event := events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("b1", "b"), grouped("a2", "a"), grouped("a3", "a")}}
+	if diff := cmp.Diff([]string{"a2", "a3"}, handle(t, h, event)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Whatever a batch holds and whichever messages fail: each message runs at most
+// once, in order within its group, and exactly those are reported that failed
+// or follow a failure.
+func TestWhatIsReportedIsWhatFailedOrFollowsAFailure(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		groups := rapid.SliceOfN(rapid.SampledFrom([]string{"", "a", "b", "c"}), 0, 30).Draw(t, "groups")
+		bad := map[string]bool{}
+		var event events.SQSEvent
+		for i, group := range groups {
+			m := grouped(string(rune('A'+i)), group)
+			if group == "" {
+				m.EventSourceARN = standardARN
+			}
+			if rapid.IntRange(0, 4).Draw(t, "fails") == 0 {
+				bad[m.MessageId] = true
+			}
+			event.Records = append(event.Records, m)
+		}
+		var mu sync.Mutex
+		ran := map[string][]string{}
+		h, err := sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
+			mu.Lock()
+			defer mu.Unlock()
+			ran[m.Group()] = append(ran[m.Group()], m.ID())
+			if bad[m.ID()] {
+				return errDown
+			}
+			return nil
+		}, sqsbatch.WithConcurrency(rapid.IntRange(1, 5).Draw(t, "concurrency")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := h(context.Background(), event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantFailed, wantRan := []string{}, map[string][]string{}
+		broken := map[string]bool{}
+		for i, m := range event.Records {
+			group := groups[i]
+			if group == "" || !broken[group] {
+				wantRan[group] = append(wantRan[group], m.MessageId)
+				broken[group] = bad[m.MessageId]
+			}
+			if bad[m.MessageId] || group != "" && broken[group] {
+				wantFailed = append(wantFailed, m.MessageId)
+			}
+		}
+		slices.Sort(ran[""]) // without a group, order is free
+		slices.Sort(wantRan[""])
+		if diff := cmp.Diff(wantFailed, failed(response)); diff != "" {
+			t.Errorf("reported: %s", diff)
+		}
+		if len(groups) > 0 {
+			for _, group := range []string{"", "a", "b", "c"} {
+				if diff := cmp.Diff(wantRan[group], ran[group]); diff != "" {
+					t.Errorf("ran of group %q: %s", group, diff)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,246 @@
+package sqsbatch_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+var errDown = errors.New("downstream is down")
+
+// failing makes a handler of string bodies that fails those in bad with err.
+func failing(err error, bad ...string) func(context.Context, sqsbatch.Message[string]) error {
+	return func(_ context.Context, m sqsbatch.Message[string]) error {
+		if slices.Contains(bad, m.Body) {
+			return err
+		}
+		return nil
+	}
+}
+
+func handle(t *testing.T, h sqsbatch.Handler, event events.SQSEvent) []string {
+	t.Helper()
+	response, err := h(t.Context(), event)
+	if err != nil {
+		t.Fatalf("invocation failed: %v", err)
+	}
+	return failed(response)
+}
+
+func TestEachMessageIsReportedByItself(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		process func(context.Context, sqsbatch.Message[string]) error
+		event   events.SQSEvent
+		want    []string
+	}{
+		{"AllSucceed", failing(nil), ids("a", "b"), []string{}},
+		{"OneFails", failing(errDown, "b"), ids("a", "b", "c"), []string{"b"}},
+		{"AllFail", failing(errDown, "a", "b"), ids("a", "b"), []string{"a", "b"}},
+		{"Empty", failing(nil), events.SQSEvent{}, []string{}},
+		{"PanicFailsItsOwnMessageOnly", func(_ context.Context, m sqsbatch.Message[string]) error {
+			if m.Body == "b" {
+				panic("boom")
+			}
+			return nil
+		}, ids("a", "b", "c"), []string{"b"}},
+		{"PermanentWithoutAFastPathFails", failing(sqsbatch.Permanent(errDown), "a"), ids("a", "b"), []string{"a"}},
+		{"RetryAfterFails", failing(sqsbatch.RetryAfter(time.Second, errDown), "a"), ids("a", "b"), []string{"a"}},
+	} {
+		for _, concurrency := range []int{1, 3} {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				h := must(t)(sqsbatch.New(tt.process, sqsbatch.WithConcurrency(concurrency)))
+				if diff := cmp.Diff(tt.want, handle(t, h, tt.event)); diff != "" {
+					t.Error(diff)
+				}
+			})
+		}
+	}
+}
+
+func TestABodyThatDoesNotDecodeFailsItsOwnMessageOnly(t *testing.T) {
+	t.Parallel()
+	type order struct{ N int }
+	event := events.SQSEvent{Records: []events.SQSMessage{record("a", `{"N":1}`), record("b", `{"N":"x"}`), record("c", `{"N":3}`)}}
+	var sum int
+	var reported error
+	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[order]) error {
+		sum += m.Body.N
+		return nil
+	}, sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { reported = r.Results[1].Err })))
+	if diff := cmp.Diff([]string{"b"}, handle(t, h, event)); diff != "" {
+		t.Error(diff)
+	}
+	var decode *sqsbatch.DecodeError
+	if sum != 4 || !errors.As(reported, &decode) || !sqsbatch.IsPermanent(reported) {
+		t.Errorf("sum %d, error %v", sum, reported)
+	}
+}
+
+func TestTheResponseIsOneThatLambdaTakesForAllDone(t *testing.T) {
+	t.Parallel()
+	h := must(t)(sqsbatch.New(failing(nil)))
+	event, err := json.Marshal(ids("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As the Runtime API client does it: event JSON in, response JSON out (LAM B35).
+	out, err := lambda.NewHandler(h).Invoke(t.Context(), event)
+	if err != nil || strings.TrimSpace(string(out)) != `{"batchItemFailures":[]}` {
+		t.Errorf("got %s, %v", out, err)
+	}
+}
+
+func TestADecoderOfOnesOwnIsUsed(t *testing.T) {
+	t.Parallel()
+	var got []string
+	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[[]string]) error {
+		got = m.Body
+		return nil
+	}, sqsbatch.WithDecoder(func(body string) ([]string, error) { return strings.Split(body, ","), nil })))
+	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{record("a", "x,y")}})
+	if diff := cmp.Diff([]string{"x", "y"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestConcurrencyIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var running, most atomic.Int64
+		h := must(t)(sqsbatch.New(func(ctx context.Context, _ sqsbatch.Message[string]) error {
+			most.Store(max(most.Load(), running.Add(1)))
+			<-time.After(time.Second)
+			running.Add(-1)
+			return nil
+		}, sqsbatch.WithConcurrency(3)))
+		began := time.Now()
+		handle(t, h, batchOf(9, "x"))
+		if most.Load() != 3 || time.Since(began) != 3*time.Second {
+			t.Errorf("%d at once, %v in all; want 3 and 3s", most.Load(), time.Since(began))
+		}
+	})
+}
+
+func TestRepeatedMessagesOfABatchShareOneRun(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{3, 40} { // both ways of finding them
+		runs := map[string]int{}
+		h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
+			runs[m.ID()]++
+			return failing(errDown, "b")(t.Context(), m)
+		}))
+		event := ids("a", "b", "a", "b")
+		for len(event.Records) < n {
+			event.Records = append(event.Records, record("a", "a"))
+		}
+		got := handle(t, h, event)
+		if diff := cmp.Diff([]string{"b", "b"}, got); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(map[string]int{"a": 1, "b": 1}, runs); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestTheBatchFailsAsAWholeWhereThatIsAsked(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		policy  sqsbatch.FailurePolicy
+		bad     []string
+		invalid bool
+	}{
+		{sqsbatch.ReportEach, []string{"a", "b"}, false},
+		{sqsbatch.FailIfAll, []string{"a"}, false},
+		{sqsbatch.FailIfAll, []string{"a", "b"}, true},
+		{sqsbatch.FailIfAny, []string{"b"}, true},
+		{sqsbatch.FailIfAny, nil, false},
+	} {
+		h := must(t)(sqsbatch.New(failing(errDown, tt.bad...), sqsbatch.WithFailures(tt.policy)))
+		response, err := h(t.Context(), ids("a", "b"))
+		if (err != nil) != tt.invalid {
+			t.Errorf("policy %v with %v bad: %v", tt.policy, tt.bad, err)
+		}
+		var batch *sqsbatch.BatchError
+		if err == nil {
+			if diff := cmp.Diff(append([]string{}, tt.bad...), failed(response)); diff != "" {
+				t.Error(diff)
+			}
+		} else if !errors.As(err, &batch) || !errors.Is(err, errDown) || !slices.Equal(batch.Failed, tt.bad) || batch.Total != 2 {
+			t.Errorf("error %#v", err)
+		}
+	}
+}
+
+func TestTheBreakerReturnsTheRestUntouched(t *testing.T) {
+	t.Parallel()
+	var runs int
+	var report sqsbatch.Report
+	h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[string]) error {
+		runs++
+		return errDown
+	}, sqsbatch.WithBreaker(0.5, 3), sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
+	got := handle(t, h, batchOf(10, "x"))
+	if runs != 3 || len(got) != 10 || report.Count(sqsbatch.NotStarted) != 7 || !errors.Is(report.Results[9].Err, sqsbatch.ErrBreaker) {
+		t.Errorf("%d runs, %d reported, %d not started, last %v", runs, len(got), report.Count(sqsbatch.NotStarted), report.Results[9].Err)
+	}
+}
+
+func TestTheBreakerStaysShutBelowItsShare(t *testing.T) {
+	t.Parallel()
+	h := must(t)(sqsbatch.New(failing(errDown, "a", "d"), sqsbatch.WithBreaker(0.5, 2)))
+	if diff := cmp.Diff([]string{"a", "d"}, handle(t, h, ids("b", "a", "c", "d", "e"))); diff == "" {
+		t.Error("b and a: one of two has failed, so that the breaker should be open")
+	}
+	h = must(t)(sqsbatch.New(failing(errDown, "a", "d"), sqsbatch.WithBreaker(0.6, 2)))
+	if diff := cmp.Diff([]string{"a", "d"}, handle(t, h, ids("b", "a", "c", "d", "e"))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOptionsOutOfRangeAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, option := range map[string]sqsbatch.Option{
+		"concurrency": sqsbatch.WithConcurrency(0),
+		"reserve":     sqsbatch.WithReserve(0),
+		"answer time": sqsbatch.WithAnswerTime(-1),
+		"timeout":     sqsbatch.WithMessageTimeout(0),
+		"policy":      sqsbatch.WithFailures(9),
+		"breaker":     sqsbatch.WithBreaker(0, 1),
+		"least":       sqsbatch.WithBreaker(1, 0),
+		"decoder":     sqsbatch.WithDecoder[string](nil),
+		"other type":  sqsbatch.WithDecoder(func(string) (int, error) { return 0, nil }),
+		"report":      sqsbatch.WithReport(nil),
+		"store":       sqsbatch.WithIdempotency(nil, nil),
+		"logger":      sqsbatch.WithLogger(nil),
+		"metrics":     sqsbatch.WithMetrics(nil, ""),
+		"trace":       sqsbatch.WithTrace(nil),
+		"check":       sqsbatch.WithMappingCheck(nil),
+		"dead letter": sqsbatch.WithDeadLetter(nil),
+	} {
+		if _, err := sqsbatch.New(failing(nil), option); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if _, err := sqsbatch.New[string](nil); err == nil {
+		t.Error("no handler: accepted")
+	}
+	if _, err := sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error { return nil }, sqsbatch.WithConcurrency(2)); err == nil {
+		t.Error("bulk with concurrency: accepted")
+	}
+}

@@ -1,0 +1,133 @@
+package sqsbatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+const ignoredMetric = "PartialResponseIgnored"
+
+// ErrIgnored says that the event source mapping lacks ReportBatchItemFailures:
+// it deletes what the handler reports as failed.
+var ErrIgnored = errors.New("the event source mapping lacks ReportBatchItemFailures: messages reported as failed are deleted")
+
+// MappingCheck tells whether the mapping from a queue to a function reports
+// batch item failures. Package lambdaclient makes one of the AWS SDK's client.
+type MappingCheck func(ctx context.Context, queueARN, functionARN string) (reports bool, err error)
+
+// WithMappingCheck asks once in each execution environment, at its first batch,
+// whether the mapping has ReportBatchItemFailures. If it has not, a record at
+// ERROR and the metric PartialResponseIgnored say so, and a batch with a failed
+// message fails as a whole: its good messages are processed again, but none is
+// lost. If the check fails it is made again at the next batch.
+//
+// Without it, [WithBackoff] finds out in the second batch after a failure: a
+// message that was hidden for a time and is gone before that was deleted.
+func WithMappingCheck(check MappingCheck) Option {
+	return func(c *config) {
+		if check == nil {
+			c.refuse("WithMappingCheck: no check")
+		}
+		c.check = check
+	}
+}
+
+// mapping is what is known of the event source mapping.
+type mapping struct {
+	ignored atomic.Bool // it deletes what is reported as failed
+
+	mu      sync.Mutex // guards what follows
+	checked bool
+	probe   *probe
+}
+
+// probe is a message that was reported as failed and must still be there.
+type probe struct {
+	queueARN      string
+	receiptHandle string
+	messageID     string
+	until         time.Time
+}
+
+func (m *mapping) lacking() bool { return m.ignored.Load() }
+
+// look finds out what can be known before the batch is worked on.
+func (m *mapping) look(ctx context.Context, e *engine, results []Result) {
+	if len(results) == 0 || m.lacking() {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e.check != nil && !m.checked {
+		m.ask(ctx, e, results[0].Message.EventSourceARN)
+	}
+	if p := m.probe; p != nil && e.visibility != nil {
+		m.probe = nil
+		m.seek(ctx, e, p)
+	}
+}
+
+func (m *mapping) ask(ctx context.Context, e *engine, queueARN string) {
+	var functionARN string
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		functionARN = lc.InvokedFunctionArn
+	}
+	reports, err := e.check(ctx, queueARN, functionARN)
+	if err != nil {
+		if e.logger != nil {
+			e.logger.WarnContext(ctx, "mapping not checked", "error", err.Error())
+		}
+		return
+	}
+	if m.checked = true; !reports {
+		m.say(ctx, e, queueARN, ErrIgnored)
+	}
+}
+
+// seek sets the visibility of a message to what it is already. If the message
+// is gone, only a mapping that ignores failures can have deleted it: nobody
+// else had it.
+func (m *mapping) seek(ctx context.Context, e *engine, p *probe) {
+	left := int(time.Until(p.until) / time.Second)
+	if left < 1 {
+		return
+	}
+	errs := e.visibility.ChangeVisibility(ctx, p.queueARN, []Visibility{{ReceiptHandle: p.receiptHandle, Seconds: left}})
+	if len(errs) == 1 && errors.Is(errs[0], ErrGone) {
+		m.say(ctx, e, p.queueARN, fmt.Errorf("%w: %s is gone", ErrIgnored, p.messageID))
+	}
+}
+
+// say tells of it once.
+func (m *mapping) say(ctx context.Context, e *engine, queueARN string, err error) {
+	m.ignored.Store(true)
+	if e.logger != nil {
+		e.logger.ErrorContext(ctx, err.Error(), "queue", queueARN)
+	}
+	if e.metrics != nil {
+		e.metrics.emit(time.Now(), queueARN, map[string]any{ignoredMetric: 1})
+	}
+}
+
+// remember keeps, of the messages that were hidden anew, the one that is hidden
+// longest.
+func (m *mapping) remember(results []Result) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range results {
+		r := &results[i]
+		if r.hidden.IsZero() || m.probe != nil && !r.hidden.After(m.probe.until) {
+			continue
+		}
+		m.probe = &probe{
+			queueARN: r.Message.EventSourceARN, receiptHandle: r.Message.ReceiptHandle,
+			messageID: r.Message.MessageId, until: r.hidden,
+		}
+	}
+}

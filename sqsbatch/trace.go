@@ -1,0 +1,81 @@
+package sqsbatch
+
+import (
+	"context"
+	"encoding/hex"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// Trace is where a message comes from, as its trace header says: what an
+// OpenTelemetry span context needs, without OpenTelemetry.
+type Trace struct {
+	// Header is the header as it came, such as
+	// Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;
+	// empty if the message has none.
+	Header string
+	// TraceID is the header's Root as W3C and OpenTelemetry write trace ids; all
+	// zero if there is none.
+	TraceID [16]byte
+	// SpanID is the header's Parent: the sender's span; all zero if there is none.
+	SpanID [8]byte
+	// Sampled tells whether the sender recorded its span.
+	Sampled bool
+}
+
+// Valid tells whether there is a span to link to.
+func (t Trace) Valid() bool { return t.TraceID != [16]byte{} && t.SpanID != [8]byte{} }
+
+// TraceFunc begins the span of a message. It answers the context for the
+// handler, and what ends the span with the handler's error.
+type TraceFunc func(ctx context.Context, from Trace, m *events.SQSMessage) (context.Context, func(error))
+
+// WithTrace calls begin for each message that is started. With OpenTelemetry it
+// starts a span that links to the sender's, as the semantic conventions for
+// messaging ask of consumers of batches:
+//
+//	link := trace.Link{SpanContext: trace.NewSpanContext(trace.SpanContextConfig{
+//		TraceID: from.TraceID, SpanID: from.SpanID, Remote: true,
+//	})}
+//	ctx, span := tracer.Start(ctx, "process", trace.WithLinks(link))
+//	return ctx, func(err error) { span.RecordError(err); span.End() }
+func WithTrace(begin TraceFunc) Option {
+	return func(c *config) {
+		if begin == nil {
+			c.refuse("WithTrace: no function")
+		}
+		c.trace = begin
+	}
+}
+
+// traceOf reads a message's trace header.
+func traceOf(m *events.SQSMessage) Trace { return ParseTrace(m.Attributes[traceAttribute]) }
+
+// ParseTrace reads an X-Ray trace header. What it does not understand it leaves
+// zero: a malformed header must not cost a message.
+func ParseTrace(header string) Trace {
+	t := Trace{Header: header}
+	for part := range strings.SplitSeq(header, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		switch name {
+		case "Root":
+			// 1, then eight digits of time and 24 of chance: together a W3C trace id.
+			if fields := strings.Split(value, "-"); len(fields) == 3 && fields[0] == "1" && len(fields[1]) == 8 {
+				decodeHex(t.TraceID[:], fields[1]+fields[2])
+			}
+		case "Parent":
+			decodeHex(t.SpanID[:], value)
+		case "Sampled":
+			t.Sampled = value == "1"
+		}
+	}
+	return t
+}
+
+// decodeHex fills all of into, or nothing.
+func decodeHex(into []byte, digits string) {
+	if raw, err := hex.DecodeString(digits); err == nil && len(raw) == len(into) {
+		copy(into, raw)
+	}
+}

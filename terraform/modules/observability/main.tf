@@ -55,7 +55,7 @@ locals {
 
   mapping_alarms = merge(
     { for key, m in var.mappings : "${key}_failed_events" => {
-      description = "${m.failed_events} or more events of the mapping ${key} were polled in five minutes without a successful invocation."
+      description = "${m.failed_events} or more events of the mapping ${key} failed in five minutes: with their invocation, or reported by the function."
       namespace   = "AWS/Lambda"
       metric      = "FailedInvokeEventCount"
       dimensions  = { EventSourceMappingUUID = m.uuid }

@@ -50,7 +50,7 @@ variable "functions" {
 variable "mappings" {
   description = <<-EOT
     Event source mappings with the metric EventCount to watch, by a key of your own. `uuid`; `failed_events`, how many
-    events in five minutes, for which no invocation succeeded, raise the alarm.
+    failed events in five minutes raise the alarm; an event that the function reports as failed counts.
   EOT
   type = map(object({
     uuid          = string

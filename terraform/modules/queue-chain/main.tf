@@ -41,14 +41,24 @@ locals {
   access_policies = {
     for key, arn in local.static_arns : key => jsonencode({
       Version = "2012-10-17"
-      Statement = [{
-        Sid       = "DenyWithoutTLS"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "sqs:*"
-        Resource  = arn
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      }]
+      Statement = concat(
+        [{
+          Sid       = "DenyWithoutTLS"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "sqs:*"
+          Resource  = arn
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        }],
+        [for i, sender in var.senders : {
+          Sid       = "AllowSender${i + 1}"
+          Effect    = "Allow"
+          Principal = { Service = sender.service }
+          Action    = "sqs:SendMessage"
+          Resource  = arn
+          Condition = { ArnLike = { "aws:SourceArn" = sender.source_arns } }
+        } if key == "source"],
+      )
     })
   }
 }

@@ -207,8 +207,31 @@ variable "dead_letter_queue" {
   }
 }
 
+variable "senders" {
+  description = <<-EOT
+    AWS services that may send to the source queue, such as SNS: `service` (sns.amazonaws.com) and the `source_arns` on
+    whose behalf. Principals of the queue's own account need none of this, only a policy of their own.
+  EOT
+  type = list(object({
+    service     = string
+    source_arns = list(string)
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition     = alltrue([for s in var.senders : can(regex("^[a-z0-9.-]+[.]amazonaws[.]com$", s.service))])
+    error_message = "senders[*].service: a service principal, such as sns.amazonaws.com."
+  }
+
+  validation {
+    condition     = alltrue([for s in var.senders : length(s.source_arns) > 0 && !contains(s.source_arns, "*")])
+    error_message = "senders[*].source_arns: at least one ARN, and not *: any account's topic could send."
+  }
+}
+
 variable "kms_key_arn" {
-  description = "ARN of the KMS key that encrypts the queues; null means keys that SQS manages (SSE-SQS), at no charge."
+  description = "ARN of the KMS key that encrypts the queues; null means keys that SQS manages (SSE-SQS), at no charge. The policy of a key must let the `senders` use it."
   type        = string
   default     = null
 

@@ -134,6 +134,51 @@ run "tls_only_correct" {
   }
 }
 
+run "senders_correct" {
+  command = plan
+
+  variables {
+    senders = [{ service = "sns.amazonaws.com", source_arns = ["arn:aws:sns:eu-west-1:123456789012:orders"] }]
+  }
+
+  assert {
+    condition = jsondecode(aws_sqs_queue.this["source"].policy).Statement[1] == {
+      Sid       = "AllowSender1"
+      Effect    = "Allow"
+      Principal = { Service = "sns.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = "arn:aws:sqs:eu-west-1:123456789012:orders"
+      Condition = { ArnLike = { "aws:SourceArn" = ["arn:aws:sns:eu-west-1:123456789012:orders"] } }
+    }
+    error_message = "A service sends on behalf of what is named."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_sqs_queue.this["dlq"].policy).Statement) == 1
+    error_message = "Services send to the source queue alone."
+  }
+}
+
+run "sender_that_is_no_service_incorrect" {
+  command = plan
+
+  variables {
+    senders = [{ service = "*", source_arns = ["arn:aws:sns:eu-west-1:123456789012:orders"] }]
+  }
+
+  expect_failures = [var.senders]
+}
+
+run "sender_on_behalf_of_anyone_incorrect" {
+  command = plan
+
+  variables {
+    senders = [{ service = "sns.amazonaws.com", source_arns = ["*"] }]
+  }
+
+  expect_failures = [var.senders]
+}
+
 run "encryption_correct" {
   command = plan
 

@@ -1,0 +1,350 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// bench is a control API over a clock and a queue or two of our own.
+type bench struct {
+	*Handler
+	t     *testing.T
+	clock *clock.Clock
+	reset []string
+	err   error
+}
+
+func open(t *testing.T, mode clock.Mode) *bench {
+	t.Helper()
+	b := &bench{t: t, clock: clock.New(mode, start)}
+	t.Cleanup(b.clock.Close)
+	b.Handler = New(Options{
+		Clock: b.clock, Version: "1.2.3", Account: "000000000000", Region: "us-east-1",
+		Services: []string{"sqs", "lambda", "logs"},
+		Queues: func(account, region string) []Queue {
+			if account != "000000000000" || region != "us-east-1" {
+				return nil
+			}
+			return []Queue{
+				{Name: "dlq", ARN: "arn:aws:sqs:us-east-1:000000000000:dlq", Visible: 1, Delayed: 1, InFlight: 1},
+				{Name: "q", ARN: "arn:aws:sqs:us-east-1:000000000000:q", DeadLetterTarget: "arn:aws:sqs:us-east-1:000000000000:dlq", MaxReceiveCount: 3},
+			}
+		},
+		Peek: peek,
+		Reset: func(_ context.Context, service, account, region string) error {
+			b.reset = append(b.reset, service+"/"+account+"/"+region)
+			return b.err
+		},
+	})
+	t.Cleanup(b.Close)
+	return b
+}
+
+func peek(account, region, queue string) ([]Message, error) {
+	if account != "000000000000" || region != "us-east-1" || queue != "dlq" && queue != "q" {
+		return nil, fmt.Errorf("peek into %s of %s in %s: no such queue", queue, account, region)
+	}
+	if queue == "q" {
+		return nil, nil
+	}
+	return []Message{
+		{
+			MessageID: "m-1", Body: `{"html":"<script>alert(1)</script>"}`, MD5OfBody: "0123", State: "visible",
+			System:     map[string]string{"SentTimestamp": "1767323045000", "ApproximateReceiveCount": "8"},
+			Attributes: map[string]Attribute{"ts": {DataType: "Number", StringValue: "7"}, "raw": {DataType: "Binary", BinaryValue: []byte{1, 2}}},
+			Expires:    start.Add(time.Hour), ReceiveCount: 8,
+		},
+		{MessageID: "m-2", Body: "later", State: "delayed", Until: start.Add(time.Second)},
+		{MessageID: "m-3", Body: "taken", State: "inFlight", Until: start.Add(time.Minute)},
+	}, nil
+}
+
+// ask sends a request and answers status and body.
+func (b *bench) ask(method, target, body string, headers ...string) (int, string) {
+	b.t.Helper()
+	r := httptest.NewRequestWithContext(b.t.Context(), method, target, strings.NewReader(body))
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	b.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+// get sends a request, wants 200, and decodes the answer.
+func get[T any](b *bench, method, target, body string) T {
+	b.t.Helper()
+	var out T
+	status, text := b.ask(method, target, body)
+	if status != http.StatusOK {
+		b.t.Fatalf("%s %s: %d %s", method, target, status, text)
+	}
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		b.t.Fatalf("%s %s: %v in %s", method, target, err, text)
+	}
+	return out
+}
+
+func TestHealthSaysWhatIsServed(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Skip)
+	got := get[map[string]any](b, "GET", "/_reliableq/health", "")
+	if got["status"] != "ok" || got["version"] != "1.2.3" || got["clock"] != "skip" || got["region"] != "us-east-1" {
+		t.Errorf("health %v", got)
+	}
+}
+
+func TestLocalStackHealthIsWhatToolsGrepFor(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Manual)
+	status, text := b.ask("GET", "/_localstack/health", "")
+	if status != 200 || !strings.Contains(text, `"sqs": "available"`) || strings.Contains(text, "dynamodb") {
+		t.Errorf("%d %s: want sqs available, written with a blank, and no service that is not here", status, text)
+	}
+}
+
+func TestClockIsReadAdvancedHeldAndReleased(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Manual)
+	ran := false
+	b.clock.Schedule(start.Add(time.Minute), clock.Moves, func() { ran = true })
+	before := get[clockState](b, "GET", "/_reliableq/clock", "")
+	if !before.Now.Equal(start) || before.Mode != "manual" || before.Moves != 1 || !before.NextMove.Equal(start.Add(time.Minute)) {
+		t.Errorf("clock %+v", before)
+	}
+	after := get[clockState](b, "POST", "/_reliableq/clock/advance", `{"duration":"90s"}`)
+	if !ran || !after.Now.Equal(start.Add(90*time.Second)) || after.Moves != 0 || after.SkippedSeconds != 90 {
+		t.Errorf("advanced to %+v, event ran %v", after, ran)
+	}
+	if held := get[clockState](b, "POST", "/_reliableq/clock/hold", ""); !held.Held || !b.clock.Held() {
+		t.Errorf("hold answered %+v", held)
+	}
+	if free := get[clockState](b, "POST", "/_reliableq/clock/release", ""); free.Held || b.clock.Held() {
+		t.Errorf("release answered %+v", free)
+	}
+}
+
+func TestSettleWaitsAndTellsWhereEverythingIs(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Skip)
+	b.clock.Begin()
+	b.clock.Schedule(start.Add(6*time.Hour), clock.Moves, func() {})
+	b.clock.End()
+	got := get[settled](b, "POST", "/_reliableq/clock/settle", "")
+	if got.Clock.Moves != 0 || got.Clock.Now.Before(start.Add(6*time.Hour)) {
+		t.Errorf("settled at %+v with a move left or too early", got.Clock)
+	}
+	if len(got.Queues) != 2 || got.Queues[0].Name != "dlq" || got.Queues[0].Visible != 1 || got.Queues[1].DeadLetterTarget == "" {
+		t.Errorf("queues %+v", got.Queues)
+	}
+}
+
+func TestSettleGivesUpAfterItsTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := open(t, clock.Manual)
+		b.clock.Schedule(start.Add(time.Minute), clock.Moves, func() {})
+		began := time.Now()
+		status, text := b.ask("POST", "/_reliableq/clock/settle", `{"timeout":"5s"}`)
+		if status != http.StatusGatewayTimeout || !strings.Contains(text, `"moves": 1`) || !strings.Contains(text, "the time that the request gave is over") {
+			t.Errorf("%d %s", status, text)
+		}
+		if d := time.Since(began); d != 5*time.Second {
+			t.Errorf("gave up after %s, want 5s", d)
+		}
+		b.Close()
+		b.clock.Close()
+	})
+}
+
+func TestCloseEndsRequestsThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := open(t, clock.Manual)
+		b.clock.Schedule(start.Add(time.Minute), clock.Moves, func() {})
+		answered := make(chan int, 1)
+		go func() {
+			status, _ := b.ask("POST", "/_reliableq/clock/settle", "")
+			answered <- status
+		}()
+		synctest.Wait()
+		b.Close()
+		b.Close()
+		if status := <-answered; status != http.StatusServiceUnavailable {
+			t.Errorf("status %d, want 503", status)
+		}
+		b.clock.Close()
+	})
+}
+
+func TestBadRequestsAreRefusedByName(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Manual)
+	for _, tt := range []struct {
+		method, target, body string
+		status               int
+		want                 string
+	}{
+		{"POST", "/_reliableq/clock/advance", "", 400, "duration is missing"},
+		{"POST", "/_reliableq/clock/advance", `{"duration":"-1s"}`, 400, "negative"},
+		{"POST", "/_reliableq/clock/advance", `{"duration":"soon"}`, 400, "not a duration"},
+		{"POST", "/_reliableq/clock/advance", `{"duration":"1s","by":2}`, 400, `\"by\"`},
+		{"POST", "/_reliableq/clock/advance", `{"duration":"1s"}{}`, 400, "more than one value"},
+		{"POST", "/_reliableq/clock/advance", `{`, 400, "read the body"},
+		{"POST", "/_reliableq/clock/settle", `{"timeout":"x"}`, 400, "timeout"},
+		{"POST", "/_reliableq/clock/settle?account=1", "", 400, "12 digits"},
+		{"POST", "/_reliableq/reset?service=s3", "", 400, "s3"},
+		{"POST", "/_reliableq/reset?region=mars", "", 400, "us-east-1"},
+		{"GET", "/_reliableq/queues?messages=maybe", "", 400, "maybe"},
+		{"GET", "/_reliableq/queues?name=nope", "", 404, "nope"},
+		{"GET", "/_reliableq/reset", "", 405, "takes POST, not GET"},
+		{"DELETE", "/_reliableq/clock", "", 405, "takes GET"},
+		{"GET", "/_reliableq/nothing", "", 404, "/_reliableq/nothing"},
+		{"GET", "/_aws/sqs/messages", "", 400, "QueueUrl is missing"},
+		{"GET", "/_aws/sqs/messages?QueueUrl=http://h/000000000000/nope", "", 404, "no such queue"},
+		{"GET", "/_aws/sqs/messages?QueueUrl=http://h/only", "", 400, "does not end with an account and a name"},
+		{"GET", "/_aws/sqs/messages?QueueUrl=http://h/000000000000/q&ShowDelayed=x", "", 400, "ShowDelayed"},
+	} {
+		status, text := b.ask(tt.method, tt.target, tt.body)
+		var f fault
+		if err := json.Unmarshal([]byte(text), &f); err != nil || status != tt.status || f.Code == "" || !strings.Contains(text, tt.want) {
+			t.Errorf("%s %s %s: %d %s, want %d and %q", tt.method, tt.target, tt.body, status, text, tt.status, tt.want)
+		}
+	}
+	if len(b.reset) > 0 {
+		t.Errorf("reset ran: %v", b.reset)
+	}
+}
+
+func TestLongBodiesAreCutOff(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Manual)
+	status, text := b.ask("POST", "/_reliableq/clock/advance", `{"duration":"`+strings.Repeat("0", maxBody)+`1s"}`)
+	if status != http.StatusBadRequest || !strings.Contains(text, "too large") {
+		t.Errorf("%d %s", status, text)
+	}
+}
+
+func TestQueuesShowMessagesOnlyWhenAsked(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Manual)
+	type answer struct{ Queues []Queue }
+	if got := get[answer](b, "GET", "/_reliableq/queues", ""); len(got.Queues) != 2 || got.Queues[0].Messages != nil {
+		t.Errorf("queues %+v", got)
+	}
+	got := get[answer](b, "GET", "/_reliableq/queues?messages=1&name=dlq", "")
+	if len(got.Queues) != 1 || len(got.Queues[0].Messages) != 3 || got.Queues[0].Messages[1].State != "delayed" {
+		t.Errorf("queues %+v", got)
+	}
+	if m := got.Queues[0].Messages[0]; m.Attributes["raw"].BinaryValue[1] != 2 || m.ReceiveCount != 8 || !m.Until.IsZero() {
+		t.Errorf("message %+v", m)
+	}
+	if got := get[answer](b, "GET", "/_reliableq/queues?account=111111111111", ""); got.Queues == nil || len(got.Queues) != 0 {
+		t.Errorf("another account's queues %+v, want an empty list", got)
+	}
+}
+
+func TestAnswersCannotBeTakenForHTML(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Manual)
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/_reliableq/queues?messages=1", nil)
+	w := httptest.NewRecorder()
+	b.ServeHTTP(w, r)
+	if strings.Contains(w.Body.String(), "<script>") {
+		t.Error("a message's HTML stands in the answer as it is")
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "application/json", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+	} {
+		if got := w.Header().Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestResetReachesOneServiceOrAll(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Manual)
+	one := get[map[string][]string](b, "POST", "/_reliableq/reset?service=sqs&account=111111111111&region=eu-west-1", "")
+	all := get[map[string][]string](b, "POST", "/_reliableq/reset", "")
+	if len(one["reset"]) != 1 || len(all["reset"]) != 3 {
+		t.Errorf("answers %v and %v", one, all)
+	}
+	if len(b.reset) != 2 || b.reset[0] != "sqs/111111111111/eu-west-1" || b.reset[1] != "//" {
+		t.Errorf("reset of %q", b.reset)
+	}
+	b.err = errors.New("disk full")
+	if status, text := b.ask("POST", "/_reliableq/reset", ""); status != 500 || !strings.Contains(text, "disk full") {
+		t.Errorf("%d %s: want the failure told", status, text)
+	}
+}
+
+func TestLocalStackMessagesShowsOnlyVisibleOnesUnlessAsked(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Manual)
+	const target = "/_aws/sqs/messages?QueueUrl=http://127.0.0.1:4566/000000000000/dlq"
+	type answer struct {
+		ReceiveMessageResponse struct {
+			ReceiveMessageResult struct{ Message []receivedMessage }
+		}
+	}
+	for query, want := range map[string]int{"": 1, "&ShowDelayed=true": 2, "&ShowInvisible=true": 2, "&ShowInvisible=1&ShowDelayed=1": 3} {
+		status, text := b.ask("GET", target+query, "", "Accept", "application/json")
+		var got answer
+		if err := json.Unmarshal([]byte(text), &got); err != nil || status != 200 {
+			t.Fatalf("%d %s: %v", status, text, err)
+		}
+		if n := len(got.ReceiveMessageResponse.ReceiveMessageResult.Message); n != want {
+			t.Errorf("%q shows %d messages, want %d", query, n, want)
+		}
+	}
+	_, text := b.ask("GET", target, "")
+	var x receiveMessageResponse
+	if err := xml.Unmarshal([]byte(text), &x); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	if len(x.Messages) != 1 || x.Messages[0].Attribute[0].Name != "ApproximateReceiveCount" || x.Messages[0].ReceiptHandle != "SQS/BACKDOOR/ACCESS" ||
+		x.Messages[0].MessageAttribute[0].Value.BinaryValue != "AQI=" {
+		t.Errorf("XML %+v in %s", x.Messages, text)
+	}
+}
+
+func TestQueueURLsOfAllForms(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Manual)
+	for text, want := range map[string]place{
+		"http://127.0.0.1:4566/000000000000/q":                                  {"000000000000", "us-east-1"},
+		"http://sqs.eu-west-1.localhost.localstack.cloud:4566/111111111111/q":   {"111111111111", "eu-west-1"},
+		"http://eu-west-1.queue.localhost.localstack.cloud:4566/111111111111/q": {"111111111111", "eu-west-1"},
+		"http://localhost:4566/queue/eu-central-1/111111111111/q":               {"111111111111", "eu-central-1"},
+		"https://sqs.us-west-2.amazonaws.com/222222222222/q":                    {"222222222222", "us-west-2"},
+	} {
+		at, name, err := b.queueOf(text)
+		if err != nil || at != want || name != "q" {
+			t.Errorf("%s: %+v %q %v, want %+v", text, at, name, err, want)
+		}
+	}
+}
+
+func FuzzQueueOf(f *testing.F) {
+	f.Add("http://127.0.0.1:4566/000000000000/q")
+	f.Add("queue/us-east-1/000000000000/q")
+	h := New(Options{Account: "000000000000", Region: "us-east-1"})
+	f.Fuzz(func(t *testing.T, text string) {
+		at, name, err := h.queueOf(text)
+		if err == nil && (name == "" || !accountID.MatchString(at.account) || !regionName.MatchString(at.region)) {
+			t.Errorf("%q: %+v %q", text, at, name)
+		}
+	})
+}

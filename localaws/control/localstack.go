@@ -1,0 +1,148 @@
+package control
+
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// receiveMessageResponse is a ReceiveMessage answer of the Query protocol, as
+// LocalStack gives it for a look into a queue.
+type receiveMessageResponse struct {
+	XMLName  xml.Name          `xml:"http://queue.amazonaws.com/doc/2012-11-05/ ReceiveMessageResponse" json:"-"`
+	Messages []receivedMessage `xml:"ReceiveMessageResult>Message" json:"-"`
+	Result   receivedMessages  `xml:"-" json:"ReceiveMessageResult"`
+	Metadata map[string]string `xml:"-" json:"ResponseMetadata"`
+}
+
+type receivedMessages struct {
+	Message []receivedMessage `json:"Message"`
+}
+
+type receivedMessage struct {
+	MessageID        string           `xml:"MessageId" json:"MessageId"`
+	ReceiptHandle    string           `xml:"ReceiptHandle" json:"ReceiptHandle"`
+	MD5OfBody        string           `xml:"MD5OfBody" json:"MD5OfBody"`
+	Body             string           `xml:"Body" json:"Body"`
+	Attribute        []nameValue      `xml:"Attribute" json:"Attribute"`
+	MessageAttribute []namedAttribute `xml:"MessageAttribute" json:"MessageAttribute,omitempty"`
+}
+
+type nameValue struct {
+	Name  string `xml:"Name" json:"Name"`
+	Value string `xml:"Value" json:"Value"`
+}
+
+type namedAttribute struct {
+	Name  string         `xml:"Name" json:"Name"`
+	Value attributeValue `xml:"Value" json:"Value"`
+}
+
+type attributeValue struct {
+	DataType    string `xml:"DataType" json:"DataType"`
+	StringValue string `xml:"StringValue,omitempty" json:"StringValue,omitempty"`
+	BinaryValue string `xml:"BinaryValue,omitempty" json:"BinaryValue,omitempty"`
+}
+
+// placeholder is the receipt handle that LocalStack writes for messages that
+// nobody received.
+const placeholder = "SQS/BACKDOOR/ACCESS"
+
+// localStackMessages shows a queue's messages: the visible ones, and others where
+// they are asked for. It answers XML, or JSON to whom accepts that.
+func (h *Handler) localStackMessages(w http.ResponseWriter, r *http.Request) {
+	out, err := h.peek(r)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	if strings.Contains(r.Header.Get("Accept"), "json") {
+		h.write(w, http.StatusOK, map[string]any{"ReceiveMessageResponse": out})
+		return
+	}
+	b, err := xml.MarshalIndent(out, "", "  ")
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml")
+	if _, err := w.Write(append([]byte(xml.Header), b...)); err != nil {
+		h.opts.Logger.Debug("write control answer", "error", err)
+	}
+}
+
+func (h *Handler) peek(r *http.Request) (*receiveMessageResponse, error) {
+	q := r.URL.Query()
+	at, name, err := h.queueOf(q.Get("QueueUrl"))
+	if err != nil {
+		return nil, err
+	}
+	messages, err := h.opts.Peek(at.account, at.region, name)
+	if err != nil {
+		return nil, notFound("%v", err)
+	}
+	shown := map[string]bool{"visible": true}
+	for parameter, state := range map[string]string{"ShowInvisible": "inFlight", "ShowDelayed": "delayed"} {
+		yes, err := strconv.ParseBool(q.Get(parameter))
+		if err != nil && q.Get(parameter) != "" {
+			return nil, badRequest("%s: %q is neither true nor false", parameter, q.Get(parameter))
+		}
+		shown[state] = yes
+	}
+	out := &receiveMessageResponse{Result: receivedMessages{[]receivedMessage{}}, Metadata: map[string]string{}}
+	for _, m := range messages {
+		if shown[m.State] {
+			out.Result.Message = append(out.Result.Message, m.received())
+		}
+	}
+	out.Messages = out.Result.Message
+	return out, nil
+}
+
+func (m *Message) received() receivedMessage {
+	out := receivedMessage{MessageID: m.MessageID, ReceiptHandle: placeholder, MD5OfBody: m.MD5OfBody, Body: m.Body}
+	for _, name := range slices.Sorted(maps.Keys(m.System)) {
+		out.Attribute = append(out.Attribute, nameValue{name, m.System[name]})
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
+		a := m.Attributes[name]
+		out.MessageAttribute = append(out.MessageAttribute, namedAttribute{name, attributeValue{
+			a.DataType, a.StringValue, base64.StdEncoding.EncodeToString(a.BinaryValue),
+		}})
+	}
+	return out
+}
+
+// queueOf reads the account, region and name in a queue URL. Its forms are
+// http://HOST/ACCOUNT/NAME and http://HOST/queue/REGION/ACCOUNT/NAME, and a host
+// that begins with sqs.REGION or REGION.queue names the region too.
+func (h *Handler) queueOf(text string) (place, string, error) {
+	at := place{h.opts.Account, h.opts.Region}
+	if text == "" {
+		return at, "", badRequest("QueueUrl is missing")
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return at, "", badRequest("QueueUrl: %q is not a URL", text)
+	}
+	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
+	host := strings.Split(u.Hostname(), ".")
+	switch {
+	case len(parts) == 4 && parts[0] == "queue":
+		at.region, parts = parts[1], parts[2:]
+	case len(host) > 2 && host[0] == "sqs" && regionName.MatchString(host[1]):
+		at.region = host[1]
+	case len(host) > 2 && host[1] == "queue" && regionName.MatchString(host[0]):
+		at.region = host[0]
+	}
+	if len(parts) != 2 || parts[1] == "" {
+		return at, "", badRequest("QueueUrl: %q does not end with an account and a name", text)
+	}
+	at.account = parts[0]
+	return at, parts[1], checkPlace(at)
+}

@@ -22,7 +22,7 @@ func WithLogger(logger *slog.Logger) Option {
 
 func logReport(logger *slog.Logger) func(context.Context, Report) {
 	return func(ctx context.Context, r Report) {
-		idle := map[string][]string{}
+		idle := map[error][]string{}
 		for i := range r.Results {
 			switch result := &r.Results[i]; result.Outcome {
 			case Failed:
@@ -30,11 +30,13 @@ func logReport(logger *slog.Logger) func(context.Context, Report) {
 			case DeadLettered:
 				logMessage(ctx, logger, slog.LevelWarn, result)
 			case NotStarted:
-				idle[result.Err.Error()] = append(idle[result.Err.Error()], result.Message.MessageId)
+				idle[result.Err] = append(idle[result.Err], result.Message.MessageId)
 			}
 		}
-		for why, ids := range idle {
-			logger.WarnContext(ctx, "messages returned", "reason", why, "message_ids", ids)
+		for _, why := range [...]error{ErrNoTime, ErrBreaker, ErrGroup, ErrClaimed} {
+			if ids := idle[why]; len(ids) > 0 {
+				logger.WarnContext(ctx, "messages returned", "reason", why.Error(), "message_ids", ids)
+			}
 		}
 		logger.DebugContext(ctx, "batch", "messages", len(r.Results), "succeeded", r.Count(Succeeded), "failed", r.Count(Failed),
 			"dead_lettered", r.Count(DeadLettered), "not_started", r.Count(NotStarted), "took_ms", float64(r.Took)/float64(time.Millisecond))

@@ -1,0 +1,142 @@
+package sqsbatch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+// pit is a dead-letter queue.
+type pit struct {
+	letters []sqsbatch.DeadLetter
+	err     error
+}
+
+func (p *pit) SendDeadLetter(_ context.Context, m sqsbatch.DeadLetter) error {
+	if p.err == nil {
+		p.letters = append(p.letters, m)
+	}
+	return p.err
+}
+
+func texts(attributes map[string]events.SQSMessageAttribute) map[string]string {
+	out := map[string]string{}
+	for name, a := range attributes {
+		out[name] = a.DataType + " " + *a.StringValue
+	}
+	return out
+}
+
+func TestAPermanentErrorGoesToTheDeadLetterQueueAtOnce(t *testing.T) {
+	t.Parallel()
+	queue := &pit{}
+	var report sqsbatch.Report
+	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a"), sqsbatch.WithDeadLetter(queue),
+		sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
+	event := events.SQSEvent{Records: []events.SQSMessage{received(with(record("a", "a"), "mine", "1"), 3), record("b", "b")}}
+	if got := handle(t, h, event); len(got) != 0 {
+		t.Errorf("reported %v", got)
+	}
+	want := map[string]string{
+		"mine": "String 1", "origin_message_id": "String a", "dlq_reason": "String permanent",
+		"dlq_error": "String downstream is down", "dlq_receive_count": "Number 3",
+	}
+	if len(queue.letters) != 1 || queue.letters[0].Body != "a" || queue.letters[0].DeduplicationID != "a" {
+		t.Fatalf("letters %+v", queue.letters)
+	}
+	if diff := cmp.Diff(want, texts(queue.letters[0].Attributes)); diff != "" {
+		t.Error(diff)
+	}
+	if report.Count(sqsbatch.DeadLettered) != 1 || !errors.Is(report.Results[0].Err, errDown) {
+		t.Errorf("report %+v", report.Results[0])
+	}
+}
+
+func TestADeadLetterNamesTheMessageThatItBeganAs(t *testing.T) {
+	t.Parallel()
+	queue := &pit{}
+	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a"), sqsbatch.WithDeadLetter(queue)))
+	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{with(record("a", "a"), "origin_message_id", "first")}})
+	if got := *queue.letters[0].Attributes["origin_message_id"].StringValue; got != "first" {
+		t.Errorf("origin %s", got)
+	}
+}
+
+func TestNothingIsLostOnTheFastPath(t *testing.T) {
+	t.Parallel()
+	crowded := record("a", "a")
+	for i := range 7 { // and four of ours: eleven
+		crowded = with(crowded, fmt.Sprint("n", i), "x")
+	}
+	for name, tt := range map[string]struct {
+		err   error
+		queue *pit
+		m     events.SQSMessage
+	}{
+		"SendFails":            {sqsbatch.Permanent(errDown), &pit{err: errors.New("throttled")}, record("a", "a")},
+		"TooManyAttributes":    {sqsbatch.Permanent(errDown), &pit{}, crowded},
+		"NotPermanent":         {errDown, &pit{}, record("a", "a")},
+		"ThrottledIsRetryable": {sqsbatch.RetryAfter(1, errDown), &pit{}, record("a", "a")},
+	} {
+		h := must(t)(sqsbatch.New(failing(tt.err, "a"), sqsbatch.WithDeadLetter(tt.queue)))
+		got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{tt.m}})
+		if len(got) != 1 || len(tt.queue.letters) != 0 {
+			t.Errorf("%s: reported %v, dead-lettered %v", name, got, tt.queue.letters)
+		}
+	}
+}
+
+func TestABodyThatNobodyCanReadIsDeadLettered(t *testing.T) {
+	t.Parallel()
+	queue := &pit{}
+	h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[int]) error { return nil }, sqsbatch.WithDeadLetter(queue)))
+	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{record("a", "no number")}})
+	if len(queue.letters) != 1 || *queue.letters[0].Attributes["dlq_reason"].StringValue != "invalid_body" {
+		t.Errorf("letters %+v", queue.letters)
+	}
+}
+
+func TestADeadLetteredMessageDoesNotHoldUpItsGroup(t *testing.T) {
+	t.Parallel()
+	queue := &pit{}
+	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a1"), sqsbatch.WithDeadLetter(queue)))
+	got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a")}})
+	if len(got) != 0 || len(queue.letters) != 1 || queue.letters[0].Group != "a" {
+		t.Errorf("reported %v, letters %+v", got, queue.letters)
+	}
+}
+
+func TestTheErrorTextIsOneThatSQSTakes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.String(), rapid.Just(strings.Repeat("é", 2000)), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string {
+			return string(b)
+		})).Draw(t, "text")
+		queue := &pit{}
+		h, err := sqsbatch.New(failing(sqsbatch.Permanent(errors.New(text)), "a"), sqsbatch.WithDeadLetter(queue))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h(context.Background(), ids("a")); err != nil {
+			t.Fatal(err)
+		}
+		got := *queue.letters[0].Attributes["dlq_error"].StringValue
+		if got == "" || len(got) > 1024 || !utf8.ValidString(got) {
+			t.Fatalf("%d bytes: %q", len(got), got)
+		}
+		for _, c := range got { // SQS F3
+			if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0xFFFE || c == 0xFFFF {
+				t.Fatalf("%q has %#x", got, c)
+			}
+		}
+	})
+}

@@ -1,0 +1,80 @@
+package sqsbatch_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+type order struct {
+	ID       string `json:"id"`
+	Quantity int    `json:"quantity"`
+}
+
+// In a function, main ends with lambda.Start(handler).
+func ExampleNew() {
+	handler, err := sqsbatch.New(func(_ context.Context, m sqsbatch.Message[order]) error {
+		if m.Body.Quantity == 0 {
+			return sqsbatch.Permanent(errors.New("nothing ordered"))
+		}
+		fmt.Println("shipping", m.Body.ID)
+		return nil
+	}, sqsbatch.WithBreaker(0.8, 5))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	response, err := handler(context.Background(), events.SQSEvent{Records: []events.SQSMessage{
+		{MessageId: "m-1", Body: `{"id":"o-1","quantity":2}`},
+		{MessageId: "m-2", Body: `{"id":"o-2"}`},
+	}})
+	answer, _ := json.Marshal(response)
+	fmt.Println(string(answer), err)
+	// Output:
+	// shipping o-1
+	// {"batchItemFailures":[{"itemIdentifier":"m-2"}]} <nil>
+}
+
+func ExampleNewBulk() {
+	handler, err := sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[order]) []error {
+		fmt.Println("inserting", len(ms), "rows")
+		return make([]error, len(ms))
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	response, err := handler(context.Background(), events.SQSEvent{Records: []events.SQSMessage{
+		{MessageId: "m-1", Body: `{"id":"o-1"}`}, {MessageId: "m-2", Body: `{"id":"o-2"}`},
+	}})
+	fmt.Println(len(response.BatchItemFailures), err)
+	// Output:
+	// inserting 2 rows
+	// 0 <nil>
+}
+
+func ExampleWithIdempotency() {
+	charge := func(_ context.Context, m sqsbatch.Message[order]) error {
+		fmt.Println("charging", m.Body.ID)
+		return nil
+	}
+	handler, err := sqsbatch.New(charge, sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), nil))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	event := events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m-1", Body: `{"id":"o-1"}`}}}
+	for range 2 { // SQS may deliver a message twice
+		if _, err := handler(context.Background(), event); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// charging o-1
+}

@@ -1,0 +1,54 @@
+package lambdaclient_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/reliableq/reliableq/sqsbatch/lambdaclient"
+)
+
+// The SDK's client is what this package is for.
+var _ lambdaclient.API = (*lambda.Client)(nil)
+
+type service struct {
+	in  *lambda.ListEventSourceMappingsInput
+	out lambda.ListEventSourceMappingsOutput
+	err error
+}
+
+func (s *service) ListEventSourceMappings(_ context.Context, in *lambda.ListEventSourceMappingsInput, _ ...func(*lambda.Options)) (*lambda.ListEventSourceMappingsOutput, error) {
+	s.in = in
+	return &s.out, s.err
+}
+
+func TestTheCheckReadsTheMappingsResponseTypes(t *testing.T) {
+	t.Parallel()
+	reporting := types.EventSourceMappingConfiguration{FunctionResponseTypes: []types.FunctionResponseType{"ReportBatchItemFailures"}}
+	down := errors.New("no network")
+	for name, tt := range map[string]struct {
+		mappings []types.EventSourceMappingConfiguration
+		err      error
+		want     bool
+		wantErr  error
+	}{
+		"Reports":         {mappings: []types.EventSourceMappingConfiguration{reporting}, want: true},
+		"DoesNot":         {mappings: []types.EventSourceMappingConfiguration{{}}},
+		"OneOfTwoDoesNot": {mappings: []types.EventSourceMappingConfiguration{reporting, {}}},
+		"None":            {wantErr: lambdaclient.ErrNoMapping},
+		"Down":            {err: down, wantErr: down},
+	} {
+		s := &service{out: lambda.ListEventSourceMappingsOutput{EventSourceMappings: tt.mappings}, err: tt.err}
+		got, err := lambdaclient.MappingCheck(s)(t.Context(), "queue", "function")
+		if got != tt.want || !errors.Is(err, tt.wantErr) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+		if aws.ToString(s.in.EventSourceArn) != "queue" || aws.ToString(s.in.FunctionName) != "function" {
+			t.Errorf("%s: asked for %+v", name, s.in)
+		}
+	}
+}

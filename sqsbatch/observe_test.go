@@ -1,0 +1,152 @@
+package sqsbatch_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-update writes it anew):\n%s", path, diff)
+	}
+}
+
+// mixed is a batch with one message of each fate.
+func mixed() (events.SQSEvent, func(context.Context, sqsbatch.Message[string]) error) {
+	return ids("good", "bad", "hopeless", "panics", "late"), func(_ context.Context, m sqsbatch.Message[string]) error {
+		switch m.Body {
+		case "bad":
+			return errDown
+		case "hopeless":
+			return sqsbatch.Permanent(errors.New("no such customer"))
+		case "panics":
+			panic("index out of range")
+		}
+		return nil
+	}
+}
+
+func TestMetricsAreInTheEmbeddedFormat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // whose clock begins at 2000-01-01, when the messages were sent
+		var out bytes.Buffer
+		event, process := mixed()
+		h := must(t)(sqsbatch.New(process, sqsbatch.WithMetrics(&out, "Orders"), sqsbatch.WithBreaker(0.5, 4), sqsbatch.WithDeadLetter(&pit{})))
+		handle(t, h, event)
+		golden(t, "metrics.jsonl", out.Bytes())
+	})
+}
+
+func TestAMetricHasNoMoreValuesThanCloudWatchTakes(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	h := must(t)(sqsbatch.New(failing(nil), sqsbatch.WithMetrics(&out, "Orders")))
+	handle(t, h, batchOf(250, "x"))
+	total := 0
+	for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+		var doc struct{ Age []int }
+		if err := json.Unmarshal([]byte(line), &doc); err != nil {
+			t.Fatal(err)
+		}
+		if len(doc.Age) > 100 {
+			t.Errorf("%d values in a line", len(doc.Age))
+		}
+		total += len(doc.Age)
+	}
+	if total != 250 || strings.Count(out.String(), `"Processed"`) != 2 { // its value and its name, once
+		t.Errorf("%d ages; %s", total, out.String())
+	}
+}
+
+func TestRecordsSayWhatBecameOfMessages(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		switch a.Key {
+		case slog.TimeKey, "stack", "took_ms": // differ from run to run
+			return slog.Attr{}
+		}
+		return a
+	}}))
+	event, process := mixed()
+	event.Records = append(event.Records, record("never", "good"))
+	h := must(t)(sqsbatch.New(process, sqsbatch.WithLogger(logger), sqsbatch.WithBreaker(0.5, 4), sqsbatch.WithDeadLetter(&pit{})))
+	handle(t, h, event)
+	golden(t, "records.jsonl", out.Bytes())
+}
+
+func TestTheTraceHeaderBecomesALink(t *testing.T) {
+	t.Parallel()
+	type span struct {
+		from  sqsbatch.Trace
+		ended error
+	}
+	var spans []*span
+	type key struct{}
+	h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
+		if ctx.Value(key{}) == nil {
+			t.Error("the handler did not get the span's context")
+		}
+		return failing(errDown, "a")(ctx, m)
+	}, sqsbatch.WithTrace(func(ctx context.Context, from sqsbatch.Trace, _ *events.SQSMessage) (context.Context, func(error)) {
+		s := &span{from: from}
+		spans = append(spans, s)
+		return context.WithValue(ctx, key{}, s), func(err error) { s.ended = err }
+	})))
+	event := ids("a", "b")
+	event.Records[0].Attributes["AWSTraceHeader"] = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+	handle(t, h, event)
+	want := sqsbatch.Trace{
+		Header:  "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+		TraceID: [16]byte{0x57, 0x59, 0xe9, 0x88, 0xbd, 0x86, 0x2e, 0x3f, 0xe1, 0xbe, 0x46, 0xa9, 0x94, 0x27, 0x27, 0x93},
+		SpanID:  [8]byte{0x53, 0x99, 0x5c, 0x3f, 0x42, 0xcd, 0x8a, 0xd8}, Sampled: true,
+	}
+	if len(spans) != 2 || spans[0].from != want || !spans[0].from.Valid() || spans[1].from.Valid() {
+		t.Errorf("spans %+v", spans)
+	}
+	if !errors.Is(spans[0].ended, errDown) || spans[1].ended != nil {
+		t.Errorf("ended with %v and %v", spans[0].ended, spans[1].ended)
+	}
+}
+
+func FuzzParseTrace(f *testing.F) {
+	f.Add("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1")
+	f.Add("Root=1-5759e988;Parent=;Sampled")
+	f.Add(";;==")
+	f.Fuzz(func(t *testing.T, header string) {
+		got := sqsbatch.ParseTrace(header)
+		if got.Header != header {
+			t.Errorf("header %q became %q", header, got.Header)
+		}
+		if got.Valid() && !strings.Contains(header, "Root=1-") {
+			t.Errorf("%q names no root", header)
+		}
+	})
+}

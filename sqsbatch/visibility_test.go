@@ -1,0 +1,227 @@
+package sqsbatch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/reliableq/reliableq/backoff"
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+// hider is a queue that remembers how long messages were hidden, by receipt
+// handle.
+type hider struct {
+	seconds map[string]int
+	calls   int
+	largest int
+	answer  func(handle string) error
+}
+
+func (h *hider) ChangeVisibility(_ context.Context, queueARN string, changes []sqsbatch.Visibility) []error {
+	if h.seconds == nil {
+		h.seconds = map[string]int{}
+	}
+	h.calls++
+	h.largest = max(h.largest, len(changes))
+	errs := make([]error, len(changes))
+	for i, change := range changes {
+		if h.answer != nil {
+			errs[i] = h.answer(change.ReceiptHandle)
+		}
+		if errs[i] == nil {
+			h.seconds[change.ReceiptHandle] = change.Seconds
+		}
+	}
+	return errs
+}
+
+var doubling = backoff.Policy{Base: time.Second, Cap: 20 * time.Hour, Jitter: backoff.None}
+
+func TestAFailedMessageIsHiddenLongerTheOftenerItWasReceived(t *testing.T) {
+	t.Parallel()
+	queue := &hider{}
+	h := must(t)(sqsbatch.New(failing(errDown, "a", "b", "c"), sqsbatch.WithBackoff(queue, doubling)))
+	event := events.SQSEvent{Records: []events.SQSMessage{
+		record("a", "a"), received(record("b", "b"), 4), received(record("c", "c"), 60), record("d", "d"),
+	}}
+	handle(t, h, event)
+	limit := 12*60*60 - 6*60 // SQS J10, less the longest that Lambda holds a message
+	if diff := cmp.Diff(map[string]int{"r-a": 1, "r-b": 8, "r-c": limit}, queue.seconds); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRetryAfterSetsItsOwnTime(t *testing.T) {
+	t.Parallel()
+	queue := &hider{}
+	h := must(t)(sqsbatch.New(failing(sqsbatch.RetryAfter(90*time.Second, errDown), "a"), sqsbatch.WithBackoff(queue, doubling)))
+	handle(t, h, ids("a", "b"))
+	if diff := cmp.Diff(map[string]int{"r-a": 90}, queue.seconds); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAGroupComesBackTogether(t *testing.T) {
+	t.Parallel()
+	queue := &hider{}
+	h := must(t)(sqsbatch.New(failing(errDown, "a2"), sqsbatch.WithBackoff(queue, doubling)))
+	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{
+		grouped("a1", "a"), received(grouped("a2", "a"), 3), grouped("a3", "a"), grouped("a4", "a"),
+	}})
+	if diff := cmp.Diff(map[string]int{"r-a2": 4, "r-a3": 4, "r-a4": 4}, queue.seconds); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestChangesGoOutInTensAndWhatIsNotStartedKeepsItsTime(t *testing.T) {
+	t.Parallel()
+	queue := &hider{}
+	h := must(t)(sqsbatch.New(failing(errDown, "x"), sqsbatch.WithBackoff(queue, doubling), sqsbatch.WithBreaker(1, 23)))
+	handle(t, h, batchOf(30, "x"))
+	if len(queue.seconds) != 23 || queue.calls != 3 || queue.largest != 10 {
+		t.Errorf("%d hidden in %d calls of up to %d", len(queue.seconds), queue.calls, queue.largest)
+	}
+}
+
+func TestPostponingIsBestEffort(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	queue := &hider{answer: func(string) error { return errors.New("no network") }}
+	h := must(t)(sqsbatch.New(failing(errDown, "a"), sqsbatch.WithBackoff(queue, doubling),
+		sqsbatch.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
+	if diff := cmp.Diff([]string{"a"}, handle(t, h, ids("a", "b"))); diff != "" {
+		t.Error(diff)
+	}
+	if !strings.Contains(log.String(), `msg="not postponed" message_id=a error="no network"`) {
+		t.Error(log.String())
+	}
+}
+
+// Whatever the policy and the count, a message is hidden within the policy's
+// ceiling, a second's rounding aside, and within what SQS allows.
+func TestHidingStaysInBounds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		policy := backoff.Policy{
+			Base:   time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "base")),
+			Jitter: backoff.Jitter(rapid.IntRange(0, 1).Draw(t, "jitter")),
+		}
+		count := rapid.IntRange(1, 1000).Draw(t, "count")
+		queue := &hider{}
+		h, err := sqsbatch.New(failing(errDown, "a"), sqsbatch.WithBackoff(queue, policy))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h(context.Background(), events.SQSEvent{Records: []events.SQSMessage{received(record("a", "a"), count)}}); err != nil {
+			t.Fatal(err)
+		}
+		got := time.Duration(queue.seconds["r-a"]) * time.Second
+		if got < 0 || got >= 12*time.Hour || got-time.Second > policy.Ceiling(count-1) {
+			t.Fatalf("hidden for %v, ceiling %v", got, policy.Ceiling(count-1))
+		}
+	})
+}
+
+func TestAMappingThatDeletesFailuresIsFoundOutInTheNextBatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log, metrics strings.Builder
+		queue := &hider{}
+		h := must(t)(sqsbatch.New(failing(errDown, "a", "c"), sqsbatch.WithBackoff(queue, backoff.Policy{Base: time.Minute, Jitter: backoff.None}),
+			sqsbatch.WithLogger(slog.New(slog.NewTextHandler(&log, nil))), sqsbatch.WithMetrics(&metrics, "test")))
+		if diff := cmp.Diff([]string{"a"}, handle(t, h, ids("a", "b"))); diff != "" {
+			t.Error(diff)
+		}
+		<-time.After(10 * time.Second)
+		queue.answer = func(handle string) error {
+			if handle == "r-a" {
+				return fmt.Errorf("%w: as SQS says it", sqsbatch.ErrGone)
+			}
+			return nil
+		}
+		// c would be lost as well: from now on a failure fails the invocation.
+		if _, err := h(t.Context(), ids("c", "d")); err == nil {
+			t.Error("the failure of c was reported to a mapping that ignores it")
+		}
+		if !strings.Contains(log.String(), "lacks ReportBatchItemFailures") || !strings.Contains(log.String(), "a is gone") {
+			t.Error(log.String())
+		}
+		if !strings.Contains(metrics.String(), `"PartialResponseIgnored":1`) {
+			t.Error(metrics.String())
+		}
+	})
+}
+
+func TestTheSearchForALostMessageLeavesItHiddenAsLongAsItWas(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		queue := &hider{}
+		h := must(t)(sqsbatch.New(failing(errDown, "a"), sqsbatch.WithBackoff(queue, backoff.Policy{Base: time.Minute, Jitter: backoff.None})))
+		handle(t, h, ids("a"))
+		<-time.After(10 * time.Second)
+		handle(t, h, ids("b"))
+		if queue.seconds["r-a"] != 50 || queue.calls != 2 {
+			t.Errorf("hidden for %d s more in %d calls", queue.seconds["r-a"], queue.calls)
+		}
+		handle(t, h, ids("b"))
+		if queue.calls != 2 {
+			t.Error("sought twice")
+		}
+	})
+}
+
+func TestTheMappingIsCheckedBeforeTheFirstMessageCanBeLost(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	asked := 0
+	check := func(_ context.Context, queueARN, _ string) (bool, error) {
+		if asked++; asked == 1 {
+			return false, errors.New("no network")
+		}
+		if queueARN != standardARN {
+			t.Errorf("asked for %s", queueARN)
+		}
+		return false, nil
+	}
+	h := must(t)(sqsbatch.New(failing(errDown, "a"), sqsbatch.WithMappingCheck(check),
+		sqsbatch.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
+	if _, err := h(t.Context(), ids("a")); err != nil {
+		t.Errorf("not known yet: %v", err)
+	}
+	if _, err := h(t.Context(), ids("a", "b")); err == nil {
+		t.Error("a failure was reported to a mapping that ignores it")
+	}
+	if _, err := h(t.Context(), ids("b")); err != nil {
+		t.Errorf("nothing failed: %v", err)
+	}
+	if asked != 2 || strings.Count(log.String(), "lacks ReportBatchItemFailures") != 1 {
+		t.Errorf("asked %d times; %s", asked, log.String())
+	}
+}
+
+func TestAMappingThatReportsIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	h := must(t)(sqsbatch.New(failing(errDown, "a"), sqsbatch.WithMappingCheck(func(context.Context, string, string) (bool, error) {
+		asked++
+		return true, nil
+	})))
+	for range 3 {
+		if diff := cmp.Diff([]string{"a"}, handle(t, h, ids("a", "b"))); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+}

@@ -1,0 +1,226 @@
+package lambda
+
+import (
+	"context"
+	"maps"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+type routingConfig struct {
+	AdditionalVersionWeights map[string]float64 `json:"AdditionalVersionWeights"`
+}
+
+// aliasConfiguration is an alias as the API answers it (LAM C27).
+type aliasConfiguration struct {
+	AliasArn        string         `json:"AliasArn"`
+	Description     string         `json:"Description"`
+	FunctionVersion string         `json:"FunctionVersion"`
+	Name            string         `json:"Name"`
+	RevisionId      string         `json:"RevisionId"`
+	RoutingConfig   *routingConfig `json:"RoutingConfig,omitempty"`
+}
+
+func (a *alias) configuration(k key) *aliasConfiguration {
+	out := &aliasConfiguration{
+		AliasArn: k.qualified(a.Name), Description: a.Description, FunctionVersion: a.Version, Name: a.Name, RevisionId: a.Revision,
+	}
+	if len(a.Weights) > 0 {
+		out.RoutingConfig = &routingConfig{a.Weights}
+	}
+	return out
+}
+
+type aliasInput struct {
+	FunctionName    string         `json:"-" path:"FunctionName"`
+	Name            string         `json:"Name"`
+	FunctionVersion string         `json:"FunctionVersion"`
+	Description     *string        `json:"Description"`
+	RoutingConfig   *routingConfig `json:"RoutingConfig"`
+}
+
+// createAlias is CreateAlias (LAM C27, C28).
+func (s *Service) createAlias(_ context.Context, c *awsapi.Call, in *aliasInput) (*aliasConfiguration, error) {
+	var check constraints
+	check.require(in.Name, "name")
+	check.require(in.FunctionVersion, "functionVersion")
+	checkAlias(&check, in.Name, in.FunctionVersion, text(in.Description))
+	if err := check.err(); err != nil {
+		return nil, err
+	}
+	return s.changeAlias(c, in.FunctionName, func(f *function) (*alias, error) {
+		if f.aliases[in.Name] != nil {
+			return nil, errConflict.With("Alias already exists: %s", f.qualified(in.Name))
+		}
+		a := &alias{Name: in.Name}
+		return a, a.set(f, in.FunctionVersion, in.Description, in.RoutingConfig)
+	})
+}
+
+type updateAliasInput struct {
+	FunctionName    string         `json:"-" path:"FunctionName"`
+	Name            string         `json:"-" path:"Name"`
+	FunctionVersion string         `json:"FunctionVersion"`
+	Description     *string        `json:"Description"`
+	RoutingConfig   *routingConfig `json:"RoutingConfig"`
+	RevisionId      string         `json:"RevisionId"`
+}
+
+// updateAlias is UpdateAlias (LAM C26 to C28).
+func (s *Service) updateAlias(_ context.Context, c *awsapi.Call, in *updateAliasInput) (*aliasConfiguration, error) {
+	var check constraints
+	checkAlias(&check, in.Name, in.FunctionVersion, text(in.Description))
+	if err := check.err(); err != nil {
+		return nil, err
+	}
+	return s.changeAlias(c, in.FunctionName, func(f *function) (*alias, error) {
+		old := f.aliases[in.Name]
+		if old == nil {
+			return nil, errNotFound.With("Alias not found: %s", f.qualified(in.Name))
+		}
+		if err := checkRevision(in.RevisionId, old.Revision); err != nil {
+			return nil, err
+		}
+		a := *old
+		return &a, a.set(f, in.FunctionVersion, in.Description, in.RoutingConfig)
+	})
+}
+
+// changeAlias stores the alias that change makes.
+func (s *Service) changeAlias(c *awsapi.Call, name string, change func(*function) (*alias, error)) (*aliasConfiguration, error) {
+	ref, err := parseUnqualified(c, name)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	f, err := s.function(ref)
+	var a *alias
+	if err == nil {
+		a, err = change(f)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	a.Revision = s.opts.Chance.UUID()
+	f.aliases[a.Name] = a
+	commit := s.keepFunction(f)
+	s.mu.Unlock()
+	return a.configuration(f.key), kept(commit)
+}
+
+func checkAlias(check *constraints, name, number, description string) {
+	check.atMost(name, "name", 128)
+	if name != "" && (!aliasPattern.re.MatchString(name) || digits.MatchString(name)) {
+		check.add("'"+name+"'", "name", "Member must satisfy regular expression pattern: "+aliasPatternText)
+	}
+	check.matches(number, "functionVersion", versionPattern)
+	check.atMost(description, "description", 256)
+}
+
+// set changes what is given, and refuses routing that cannot be (LAM C28).
+func (a *alias) set(f *function, number string, description *string, routing *routingConfig) error {
+	if number != "" {
+		a.Version = number
+	}
+	replace(&a.Description, description)
+	if routing != nil {
+		a.Weights = maps.Clone(routing.AdditionalVersionWeights)
+	}
+	if f.find(a.Version) == nil {
+		return errNotFound.With("Function not found: %s", f.qualified(a.Version))
+	}
+	if len(a.Weights) > 1 {
+		return errParameter.With("Number of items in AdditionalVersionWeights cannot be greater than 1")
+	}
+	for other, weight := range a.Weights {
+		switch {
+		case a.Version == latest || other == latest:
+			return errParameter.With("$LATEST is not supported for an alias pointing to more than 1 version")
+		case other == a.Version:
+			return errParameter.With("Invalid function version %s. Function version %s is already included in routing configuration.", other, other)
+		case f.find(other) == nil:
+			return errNotFound.With("Function not found: %s", f.qualified(other))
+		case !(weight >= 0 && weight <= 1):
+			return errParameter.With("Routing weight %v of version %s is not between 0 and 1", weight, other)
+		}
+	}
+	return nil
+}
+
+type namedAliasInput struct {
+	FunctionName string `json:"-" path:"FunctionName"`
+	Name         string `json:"-" path:"Name"`
+}
+
+// getAlias is GetAlias.
+func (s *Service) getAlias(_ context.Context, c *awsapi.Call, in *namedAliasInput) (*aliasConfiguration, error) {
+	ref, err := parseUnqualified(c, in.FunctionName)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.functions[ref.key]; f != nil && f.aliases[in.Name] != nil {
+		return f.aliases[in.Name].configuration(f.key), nil
+	}
+	return nil, errNotFound.With("Cannot find alias arn: %s", ref.qualified(in.Name))
+}
+
+// deleteAlias is DeleteAlias; one that is not there is no error (LAM C28).
+func (s *Service) deleteAlias(_ context.Context, c *awsapi.Call, in *namedAliasInput) (*awsapi.None, error) {
+	ref, err := parseUnqualified(c, in.FunctionName)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	f, err := s.function(ref)
+	if err != nil || f.aliases[in.Name] == nil {
+		s.mu.Unlock()
+		return &awsapi.None{}, err
+	}
+	delete(f.aliases, in.Name)
+	delete(f.policies, in.Name)
+	delete(f.invokes, in.Name)
+	commit := s.keepFunction(f)
+	s.mu.Unlock()
+	return &awsapi.None{}, kept(commit)
+}
+
+type listAliasesInput struct {
+	page
+	FunctionName    string `json:"-" path:"FunctionName"`
+	FunctionVersion string `json:"-" querystring:"FunctionVersion"`
+}
+
+type listAliasesOutput struct {
+	Aliases    []*aliasConfiguration `json:"Aliases"`
+	NextMarker string                `json:"NextMarker,omitempty"`
+}
+
+// listAliases is ListAliases.
+func (s *Service) listAliases(_ context.Context, c *awsapi.Call, in *listAliasesInput) (*listAliasesOutput, error) {
+	ref, err := parseUnqualified(c, in.FunctionName)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, err := s.function(ref)
+	if err != nil {
+		return nil, err
+	}
+	all := []*aliasConfiguration{}
+	for _, name := range sortedKeys(f.aliases) {
+		a := f.aliases[name]
+		_, weighted := a.Weights[in.FunctionVersion]
+		if in.FunctionVersion == "" || a.Version == in.FunctionVersion || weighted {
+			all = append(all, a.configuration(f.key))
+		}
+	}
+	list, next, err := cut(in.page, all, func(a *aliasConfiguration) string { return a.Name })
+	if err != nil {
+		return nil, err
+	}
+	return &listAliasesOutput{list, next}, nil
+}

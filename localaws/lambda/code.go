@@ -1,0 +1,167 @@
+package lambda
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/reliableq/reliableq/localaws/lambda/archive"
+)
+
+const (
+	maxZip     = 52428800    // bytes of a zip file (LAM C32)
+	maxRequest = 70167211    // bytes of a request that carries one (LAM C15)
+	allCode    = 80530636800 // bytes of all zip files of an account (LAM C32)
+)
+
+// shelf keeps the zip files and the folders that they are unpacked to, each once
+// by its hash, below one directory. What no function and no environment uses is
+// deleted.
+type shelf struct {
+	dir string
+
+	mu   sync.Mutex
+	uses map[string]int // by archive.Zip.Key
+}
+
+// zipPath is where a zip file lies.
+func (s *shelf) zipPath(key string) string { return filepath.Join(s.dir, "zips", key+".zip") }
+
+// folder is where its code is unpacked to.
+func (s *shelf) folder(key string) string { return filepath.Join(s.dir, "code", key) }
+
+// readCode checks a zip file (LAM C15).
+func readCode(b []byte) (*code, error) {
+	if len(b) > maxZip {
+		return nil, errTooLarge.With("Request must be smaller than %d bytes for the CreateFunction operation", maxRequest)
+	}
+	z, err := archive.Read(b)
+	switch {
+	case errors.Is(err, archive.ErrTooLarge):
+		return nil, errParameter.With("Unzipped size must be smaller than %d bytes", archive.MaxUnzipped)
+	case errors.Is(err, zip.ErrFormat):
+		return nil, errParameter.With(unreadable)
+	case err != nil:
+		return nil, errParameter.With(unreadable+" (%v)", err)
+	}
+	return &code{SHA256: z.SHA256, Key: z.Key, Size: int64(len(b)), Bootstrap: z.Bootstrap, bytes: b}, nil
+}
+
+const unreadable = "Could not unzip uploaded file. Please check your file, then try to upload again."
+
+// checkMachine refuses a bootstrap that was built for another machine: it would
+// fail at every invocation, and the cure is at hand now.
+func checkMachine(p archive.Platform) error {
+	if p.OS == "" || p.OS == runtime.GOOS && (p.Arch == runtime.GOARCH || p.Arch == "") {
+		return nil
+	}
+	return errParameter.With("The program bootstrap in the zip file is built for %s, and the embedded Lambda runs it on this machine, which is %s/%s. "+
+		"Build it with GOOS=%s GOARCH=%s.", p, runtime.GOOS, runtime.GOARCH, runtime.GOOS, runtime.GOARCH)
+}
+
+// keep writes the zip file so that it outlives the process, and counts a use.
+// Code without a zip file, a handler's, needs no keeping.
+func (s *shelf) keep(c *code) error {
+	if c.Key == "" {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	path := s.zipPath(c.Key)
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if err := writeSynced(path, c.bytes); err != nil {
+			return fmt.Errorf("keep zip file: %w", err)
+		}
+	}
+	c.bytes = nil // from here on it is read from the disk
+	s.uses[c.Key]++
+	return nil
+}
+
+// use counts one more use of code that is kept.
+func (s *shelf) use(c *code) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.uses[c.Key]++
+}
+
+// release ends a use, and deletes what was the last one's.
+func (s *shelf) release(c *code) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.uses[c.Key]--; c.Key == "" || s.uses[c.Key] > 0 {
+		return
+	}
+	delete(s.uses, c.Key)
+	os.Remove(s.zipPath(c.Key))
+	os.RemoveAll(s.folder(c.Key))
+}
+
+// unpacked answers the folder with the code, unpacking it the first time.
+func (s *shelf) unpacked(c *code) (string, error) {
+	if c.Key == "" {
+		return "", errors.New("the function was made for a registered handler and has no zip file")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	dir := s.folder(c.Key)
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	b, err := os.ReadFile(s.zipPath(c.Key))
+	if err != nil {
+		return "", fmt.Errorf("read zip file: %w", err)
+	}
+	z, err := archive.Read(b)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", s.zipPath(c.Key), err)
+	}
+	if err := z.Unpack(dir); err != nil {
+		return "", fmt.Errorf("unpack code: %w", err)
+	}
+	return dir, nil
+}
+
+// writeSynced writes a file that is whole or not there.
+func writeSynced(path string, b []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".part-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(f.Name()))
+	}
+	return err
+}
+
+// entrypoint says why code cannot start, in Lambda's words, or nothing (LAM C19).
+func (v *version) entrypoint(dir string) string {
+	info, err := os.Stat(filepath.Join(dir, "bootstrap"))
+	switch {
+	case err != nil || !info.Mode().IsRegular():
+		return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+	case v.code.Bootstrap.Arch != "" && v.code.Bootstrap.Arch != goArch(v.Architecture):
+		return "fork/exec /var/task/bootstrap: exec format error"
+	}
+	return ""
+}
+
+// goArch is Go's name of an architecture of Lambda's.
+func goArch(architecture string) string {
+	if architecture == "x86_64" {
+		return "amd64"
+	}
+	return architecture
+}

@@ -1,0 +1,148 @@
+package lambda
+
+import (
+	"context"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+type codeInput struct {
+	ZipFile []byte `json:"ZipFile"`
+}
+
+type createFunctionInput struct {
+	settingsInput
+	FunctionName  string            `json:"FunctionName"`
+	Code          *codeInput        `json:"Code"`
+	Architectures []string          `json:"Architectures"`
+	PackageType   string            `json:"PackageType"`
+	Publish       bool              `json:"Publish"`
+	Tags          map[string]string `json:"Tags"`
+}
+
+// createFunction is CreateFunction (LAM C4 to C22).
+func (s *Service) createFunction(ctx context.Context, c *awsapi.Call, in *createFunctionInput) (*configuration, error) {
+	k, set, err := in.check(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.assumable(ctx, set.Role, k.name); err != nil {
+		return nil, err
+	}
+	cd, err := s.readCode(k.name, in.Code)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.shelf.keep(cd); err != nil {
+		return nil, errService.With("%v", err)
+	}
+	s.mu.Lock()
+	if s.functions[k] != nil {
+		s.mu.Unlock()
+		s.shelf.release(cd)
+		return nil, errConflict.With("Function already exist: %s", k.name)
+	}
+	f := newFunction(k)
+	f.tags = in.Tags
+	f.latest = s.newVersion(set, cd)
+	s.functions[k] = f
+	answer := f.latest.created(k, s.opts.Chance.UUID())
+	if in.Publish {
+		v := s.publish(f, "")
+		answer = v.created(k, s.opts.Chance.UUID())
+	}
+	commit := s.keepFunction(f)
+	s.mu.Unlock()
+	return answer, kept(commit)
+}
+
+// check holds what can be said without looking at the service.
+func (in *createFunctionInput) check(c *awsapi.Call) (key, settings, error) {
+	set := defaults("")
+	var check constraints
+	check.require(in.FunctionName, "functionName")
+	check.require(text(in.Role), "role")
+	check.matches(in.FunctionName, "functionName", functionPattern)
+	check.atMost(in.FunctionName, "functionName", 140)
+	check.oneOf(in.PackageType, "packageType", "Image", "Zip")
+	if in.Code == nil {
+		check.add("null", "code", "Member must not be null")
+	}
+	in.constrain(&check)
+	architecture(in.Architectures, &set, &check)
+	if err := check.err(); err != nil {
+		return key{}, set, err
+	}
+	ref := split(c, in.FunctionName)
+	switch {
+	case ref.qualifier != "" || len(ref.name) > 64:
+		return key{}, set, errParameter.With("1 validation error detected: Value '%s' at 'functionName' failed to satisfy constraint: "+
+			"Member must have length less than or equal to 64", ref.name)
+	case ref.place != placeOf(c):
+		return key{}, set, errNotFound.With("Functions from '%s' are not reachable in this region ('%s')", ref.region, c.Region)
+	case in.PackageType == "Image":
+		return key{}, set, notEmbedded("PackageType Image", "use a zip file")
+	case text(in.Runtime) == "" || text(in.Handler) == "":
+		return key{}, set, errParameter.With("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+	}
+	set.Logging.LogGroup = "/aws/lambda/" + ref.name
+	if err := in.apply(&set); err != nil {
+		return key{}, set, err
+	}
+	return ref.key, set, checkTags(in.Tags)
+}
+
+// assumable refuses a role that Lambda may not assume (LAM C12).
+func (s *Service) assumable(ctx context.Context, role, function string) error {
+	if _, err := s.opts.Roles.Session(ctx, role, function); err != nil {
+		return errParameter.With("The role defined for the function cannot be assumed by Lambda.")
+	}
+	return nil
+}
+
+// readCode checks a zip file, or does without one for a registered handler.
+func (s *Service) readCode(name string, in *codeInput) (*code, error) {
+	s.mu.Lock()
+	handler := s.handlers[name]
+	s.mu.Unlock()
+	switch {
+	case len(in.ZipFile) == 0 && handler != nil:
+		return &code{SHA256: emptySHA256}, nil
+	case len(in.ZipFile) == 0:
+		return nil, errParameter.With("Please provide a source for function code.")
+	}
+	cd, err := readCode(in.ZipFile)
+	if err == nil && handler == nil {
+		err = checkMachine(cd.Bootstrap)
+	}
+	return cd, err
+}
+
+// emptySHA256 is the hash of no bytes, in base64.
+const emptySHA256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+func newFunction(k key) *function {
+	return &function{
+		key: k, aliases: map[string]*alias{}, policies: map[string]*policy{},
+		invokes: map[string]*invokeConfig{}, runtimes: map[string]string{},
+	}
+}
+
+// newVersion makes a $LATEST as of now.
+func (s *Service) newVersion(set settings, cd *code) *version {
+	return &version{settings: set, number: latest, revision: s.opts.Chance.UUID(), modified: s.opts.Clock.Now(), code: cd}
+}
+
+// checkTags holds LAM C33.
+func checkTags(tags map[string]string) error {
+	if len(tags) > 50 {
+		return errParameter.With("Number of tags exceeds resource tag limit.")
+	}
+	for name := range tags {
+		if strings.HasPrefix(strings.ToLower(name), "aws:") {
+			return errParameter.With("Tag keys must not begin with aws:, as %s does.", name)
+		}
+	}
+	return nil
+}

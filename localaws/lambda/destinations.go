@@ -1,0 +1,148 @@
+package lambda
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/lambda/runtimeapi"
+)
+
+// verdict is how an asynchronous invocation ended.
+type verdict struct {
+	condition string // LAM C50
+	dropped   bool   // nobody is to know: the function is gone
+	ran       bool
+	failed    bool
+	version   string
+	payload   []byte
+}
+
+// maxErrorMessage is the size in bytes of ErrorMessage on a dead-lettered event
+// (LAM C49).
+const maxErrorMessage = 1 << 10
+
+// finish ends an event: its record goes to the destination, a failed one also to
+// the dead-letter queue (LAM C49 to C51).
+func (s *Service) finish(e *event, cfg asyncConfig, v verdict) {
+	defer s.forget(e)
+	ref := e.order().ref
+	if v.condition != "Success" {
+		s.count(ref.key, ref.qualifier, orLatest(v.version), "AsyncEventsDropped", 1)
+	}
+	target := cfg.onFailure
+	if v.condition == "Success" {
+		target = cfg.onSuccess
+	}
+	if v.dropped || target == "" && cfg.deadQueue == "" {
+		return
+	}
+	if target != "" {
+		s.deliver(e, cfg, target, "DestinationDeliveryFailures", string(record(e, v, s.opts.Clock.Now())), nil)
+	}
+	if cfg.deadQueue != "" && v.condition != "Success" {
+		s.deliver(e, cfg, cfg.deadQueue, "DeadLetterErrors", string(e.Payload), deadLetterAttributes(e, v))
+	}
+}
+
+// deliver sends to a queue or a function, and counts what fails.
+func (s *Service) deliver(e *event, cfg asyncConfig, target, metric, body string, attributes map[string]Attribute) {
+	ref := e.order().ref
+	err := s.send(ref, cfg.role, target, body, attributes, e.Trace)
+	if err != nil {
+		s.count(ref.key, ref.qualifier, latest, metric, 1)
+		s.opts.Logger.Warn("asynchronous invocation: delivery failed", "function", ref.arn(), "target", target, "error", err)
+	}
+}
+
+func (s *Service) send(from reference, role, target, body string, attributes map[string]Attribute, trace string) error {
+	a, _ := awsapi.ParseARN(target)
+	if a.Service == "lambda" {
+		to := split(&awsapi.Call{Account: from.account, Region: from.region}, target)
+		return s.enqueue(order{ref: to, requestID: s.opts.Chance.UUID(), trace: trace, payload: []byte(body)})
+	}
+	if s.opts.Queues == nil {
+		return errService.With("there is no SQS to send to")
+	}
+	session, err := s.opts.Roles.Session(s.ctx, role, from.name)
+	if err != nil {
+		return err
+	}
+	return s.opts.Queues.Send(s.ctx, session.Caller, target, body, attributes, trace)
+}
+
+// record is what a destination gets (LAM C50).
+func record(e *event, v verdict, now time.Time) []byte {
+	type requestContext struct {
+		RequestID   string `json:"requestId"`
+		FunctionArn string `json:"functionArn"`
+		Condition   string `json:"condition"`
+		Count       int    `json:"approximateInvokeCount"`
+	}
+	type responseContext struct {
+		StatusCode      int    `json:"statusCode"`
+		ExecutedVersion string `json:"executedVersion"`
+		FunctionError   string `json:"functionError,omitempty"`
+	}
+	ref := e.order().ref
+	out := struct {
+		Version         string           `json:"version"`
+		Timestamp       string           `json:"timestamp"`
+		RequestContext  requestContext   `json:"requestContext"`
+		RequestPayload  json.RawMessage  `json:"requestPayload"`
+		ResponseContext *responseContext `json:"responseContext,omitempty"`
+		ResponsePayload json.RawMessage  `json:"responsePayload,omitempty"`
+	}{
+		Version: "1.0", Timestamp: now.UTC().Format("2006-01-02T15:04:05.000Z"),
+		RequestContext: requestContext{e.ID, ref.qualified(orLatest(ref.qualifier)), v.condition, e.Attempts},
+		RequestPayload: e.Payload,
+	}
+	if v.ran {
+		out.ResponseContext = &responseContext{StatusCode: 200, ExecutedVersion: v.version}
+		if v.failed {
+			out.ResponseContext.FunctionError = "Unhandled"
+		}
+		out.ResponsePayload = asJSON(v.payload)
+	}
+	b, _ := json.Marshal(out) // strings, numbers and valid JSON always encode
+	return b
+}
+
+// asJSON is a function's answer as a JSON value: as it is, or as a string where
+// it is none.
+func asJSON(p []byte) json.RawMessage {
+	switch {
+	case len(p) == 0:
+		return json.RawMessage("null")
+	case json.Valid(p):
+		return p
+	}
+	b, _ := json.Marshal(string(p))
+	return b
+}
+
+// deadLetterAttributes say why an event was given up (LAM C49).
+func deadLetterAttributes(e *event, v verdict) map[string]Attribute {
+	message := v.condition
+	var problem runtimeapi.Problem
+	if v.ran && json.Unmarshal(v.payload, &problem) == nil && problem.Message != "" {
+		message = problem.Message
+	}
+	if len(message) > maxErrorMessage {
+		message = message[:maxErrorMessage]
+	}
+	code := 200
+	if !v.ran {
+		code = 429
+	}
+	return map[string]Attribute{
+		"RequestID":    {"String", e.ID},
+		"ErrorCode":    {"Number", strconv.Itoa(code)},
+		"ErrorMessage": {"String", message},
+	}
+}
+
+func recursionPayload(err *awsapi.Error) []byte {
+	return runtimeapi.Problem{Message: err.Message, Type: err.Code}.JSON()
+}

@@ -1,0 +1,251 @@
+package lambda
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/chance"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+var epoch = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
+
+const role = "arn:aws:iam::000000000000:role/work"
+
+// program is the test function, built once.
+var program []byte
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "bootstrap")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	out := filepath.Join(dir, "bootstrap")
+	build := exec.Command("go", "build", "-o", out, "./testdata/bootstrap")
+	build.Stderr = os.Stderr
+	if err = build.Run(); err == nil {
+		program, err = os.ReadFile(out)
+	}
+	os.RemoveAll(dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "build the test function:", err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// bundle zips one executable under the name bootstrap.
+func bundle(t testing.TB, content []byte, mode fs.FileMode) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	h := &zip.FileHeader{Name: "bootstrap", Method: zip.Store}
+	h.SetMode(mode)
+	f, err := w.CreateHeader(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Write(content)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// bench is a service with all that it stands on.
+type bench struct {
+	*Service
+	clock *clock.Clock
+	call  *awsapi.Call
+	world *world
+}
+
+// world stands in for the services around Lambda.
+type world struct {
+	mu      sync.Mutex
+	roles   map[string]bool // not assumable
+	lines   []string
+	streams []string
+	groups  []string
+	data    []Datum
+	sent    []sentMessage
+	sendErr error
+	arrived chan sentMessage
+}
+
+type sentMessage struct {
+	queue, body, trace string
+	attributes         map[string]Attribute
+	as                 awsapi.Caller
+}
+
+func (w *world) Session(_ context.Context, roleARN, name string) (Session, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.roles[roleARN] {
+		return Session{}, errors.New("not assumable")
+	}
+	return Session{
+		Caller:      awsapi.Caller{Account: "000000000000", ARN: "arn:aws:sts::000000000000:assumed-role/work/" + name, PrincipalARN: roleARN},
+		Credentials: sandbox.Credentials{AccessKeyID: "ASIATEST", SecretAccessKey: "secret", SessionToken: "token"},
+		Expires:     time.Now().Add(12 * time.Hour),
+	}, nil
+}
+
+func (w *world) Write(_ context.Context, _ awsapi.Caller, _, group, stream string, lines []sandbox.Line) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, l := range lines {
+		w.lines = append(w.lines, l.Message)
+		w.streams = append(w.streams, stream)
+		w.groups = append(w.groups, group)
+	}
+	return nil
+}
+
+func (w *world) Record(_, _ string, d Datum) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.data = append(w.data, d)
+}
+
+func (w *world) Send(_ context.Context, as awsapi.Caller, queue, body string, attributes map[string]Attribute, trace string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.sendErr != nil {
+		return w.sendErr
+	}
+	m := sentMessage{queue, body, trace, attributes, as}
+	w.sent = append(w.sent, m)
+	select {
+	case w.arrived <- m:
+	default:
+	}
+	return nil
+}
+
+// sum adds up a metric over one set of dimensions.
+func (w *world) sum(name string, dimensions map[string]string) (sum float64, n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range w.data {
+		if d.Name == name && fmt.Sprint(d.Dimensions) == fmt.Sprint(dimensions) {
+			sum, n = sum+d.Value, n+1
+		}
+	}
+	return sum, n
+}
+
+func (w *world) log() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.lines)
+}
+
+// start makes a bench; change, when given, adjusts the options.
+func start(t testing.TB, change ...func(*Options)) *bench {
+	t.Helper()
+	c := clock.New(clock.Manual, epoch)
+	w := &world{roles: map[string]bool{}, arrived: make(chan sentMessage, 100)}
+	o := Options{
+		Clock: c, Chance: chance.Seeded(1), Store: store.Memory(), WorkDir: t.TempDir(),
+		Roles: w, Logs: w, Metrics: w, Queues: w, Endpoint: func() string { return "http://localhost:4566" },
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		c.Close()
+	})
+	return &bench{s, c, &awsapi.Call{Account: "000000000000", Region: "us-east-1", RequestID: "11111111-2222-4333-8444-555555555555"}, w}
+}
+
+// ptr is a pointer to a value.
+func ptr[T any](v T) *T { return &v }
+
+// create makes a function that runs the test program; change adjusts the request.
+func (b *bench) create(t testing.TB, name string, change ...func(*createFunctionInput)) *configuration {
+	t.Helper()
+	cfg, err := b.tryCreate(t, name, change...)
+	if err != nil {
+		t.Fatalf("create %s: %v", name, err)
+	}
+	return cfg
+}
+
+func (b *bench) tryCreate(t testing.TB, name string, change ...func(*createFunctionInput)) (*configuration, error) {
+	t.Helper()
+	in := &createFunctionInput{FunctionName: name, Code: &codeInput{ZipFile: bundle(t, program, 0o755)}}
+	in.Runtime, in.Handler, in.Role = ptr("provided.al2023"), ptr("bootstrap"), ptr(role)
+	if goArch("arm64") == hostArch {
+		in.Architectures = []string{"arm64"}
+	}
+	for _, f := range change {
+		f(in)
+	}
+	return b.createFunction(context.Background(), b.call, in)
+}
+
+// invokeWith runs a function synchronously.
+func (b *bench) invokeWith(t testing.TB, in *invokeInput) (*invokeOutput, error) {
+	t.Helper()
+	return b.invoke(context.Background(), b.call, in)
+}
+
+// ask invokes with an event and wants an answer of some kind.
+func (b *bench) ask(t testing.TB, name, event string) *invokeOutput {
+	t.Helper()
+	out, err := b.invokeWith(t, &invokeInput{FunctionName: name, Payload: []byte(event)})
+	if err != nil {
+		t.Fatalf("invoke %s with %s: %v", name, event, err)
+	}
+	return out
+}
+
+// wantError checks an error's code, status and text.
+func wantError(t testing.TB, err error, code string, status int, message string) {
+	t.Helper()
+	var e *awsapi.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error %v, want %s", err, code)
+	}
+	if e.Code != code || e.Status != status || !strings.Contains(e.Message, message) {
+		t.Errorf("error %s %d %q, want %s %d %q", e.Code, e.Status, e.Message, code, status, message)
+	}
+}
+
+// decode reads JSON into a map.
+func decode(t testing.TB, b []byte) map[string]any {
+	t.Helper()
+	var m map[string]any
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatalf("%s: %v", b, err)
+	}
+	return m
+}

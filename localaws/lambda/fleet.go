@@ -1,0 +1,259 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
+)
+
+// fleet is all environments of a service, guarded by its mu. Environments that
+// call a Go value cost nothing and are not counted.
+type fleet struct {
+	live    int        // child environments, running or idle
+	idle    []*warm    // child environments that wait, longest first
+	changed *sync.Cond // on the service's mu: an environment was let go
+	closed  bool       // no invocations any more
+}
+
+// pool is the idle environments of one version, the one used last at the end.
+type pool struct {
+	idle    []*warm
+	retired bool // the version was replaced or deleted
+}
+
+// warm is an environment and what belongs to it.
+type warm struct {
+	sandbox.Environment
+	version *version
+	code    *code       // in use until the environment closes; nil in process
+	expires time.Time   // of its credentials, machine time
+	reaper  *time.Timer // while idle
+}
+
+// errClosed refuses invocations of a service that ends.
+var errClosed = errors.New("the embedded Lambda is shutting down")
+
+// renewBefore is how long before its credentials end an environment is replaced.
+const renewBefore = 20 * time.Minute
+
+// acquire takes a warm environment of v or makes one, waiting for a place where
+// too many processes live.
+func (s *Service) acquire(k key, v *version) (*warm, error) {
+	s.mu.Lock()
+	handler := s.handlers[k.name]
+	for {
+		if s.fleet.closed {
+			s.mu.Unlock()
+			return nil, errClosed
+		}
+		if w := s.fleet.take(&v.pool); w != nil {
+			s.mu.Unlock()
+			if time.Until(w.expires) > renewBefore {
+				return w, nil
+			}
+			s.discard([]*warm{w})
+			s.mu.Lock()
+			continue
+		}
+		if handler != nil || s.fleet.live < s.opts.MaxEnvironments {
+			break
+		}
+		if len(s.fleet.idle) > 0 {
+			oldest := s.fleet.idle[0]
+			s.fleet.remove(oldest)
+			s.mu.Unlock()
+			s.discard([]*warm{oldest})
+			s.mu.Lock()
+			continue
+		}
+		s.fleet.changed.Wait()
+	}
+	if handler == nil {
+		s.fleet.live++
+	}
+	s.mu.Unlock()
+	w, err := s.open(k, v, handler)
+	if err != nil && handler == nil {
+		s.mu.Lock()
+		s.fleet.live--
+		s.fleet.changed.Signal()
+		s.mu.Unlock()
+	}
+	return w, err
+}
+
+// release gives an environment back after an invocation.
+func (s *Service) release(w *warm) {
+	s.mu.Lock()
+	p := &w.version.pool
+	if p.retired || s.fleet.closed {
+		s.mu.Unlock()
+		s.discard([]*warm{w})
+		return
+	}
+	p.idle = append(p.idle, w)
+	if w.code != nil {
+		s.fleet.idle = append(s.fleet.idle, w)
+		w.reaper = time.AfterFunc(s.opts.IdleTimeout, func() { s.reap(w) })
+		s.fleet.changed.Signal()
+	}
+	s.mu.Unlock()
+}
+
+// reap closes an environment that nobody has used for a while.
+func (s *Service) reap(w *warm) {
+	s.mu.Lock()
+	found := !s.fleet.closed && s.fleet.remove(w)
+	if found {
+		s.work.Add(1)
+		defer s.work.Done()
+	}
+	s.mu.Unlock()
+	if found {
+		s.discard([]*warm{w})
+	}
+}
+
+// discard closes environments that are in no pool. It must be called without mu.
+func (s *Service) discard(list []*warm) {
+	for _, w := range list {
+		w.Close()
+		if w.code == nil {
+			continue
+		}
+		s.shelf.release(w.code)
+		s.mu.Lock()
+		s.fleet.live--
+		s.fleet.changed.Signal()
+		s.mu.Unlock()
+	}
+}
+
+// take removes the environment of p that was used last, or answers nil.
+func (f *fleet) take(p *pool) *warm {
+	if len(p.idle) == 0 {
+		return nil
+	}
+	w := p.idle[len(p.idle)-1]
+	f.remove(w)
+	return w
+}
+
+// remove takes an idle environment out of its pool, and reports whether it was
+// there.
+func (f *fleet) remove(w *warm) bool {
+	if w.reaper != nil {
+		w.reaper.Stop()
+		w.reaper = nil
+	}
+	f.idle = without(f.idle, w)
+	n := len(w.version.pool.idle)
+	w.version.pool.idle = without(w.version.pool.idle, w)
+	return len(w.version.pool.idle) < n
+}
+
+// drain empties a pool and answers what was in it.
+func (f *fleet) drain(p *pool) []*warm {
+	list := append([]*warm(nil), p.idle...)
+	for _, w := range list {
+		f.remove(w)
+	}
+	return list
+}
+
+// retire drains the pool of a version that is used no more.
+func (f *fleet) retire(v *version) []*warm {
+	v.pool.retired = true
+	return f.drain(&v.pool)
+}
+
+func without(list []*warm, w *warm) []*warm {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i] == w {
+			return append(list[:i], list[i+1:]...)
+		}
+	}
+	return list
+}
+
+// open makes an environment for v.
+func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error) {
+	session, err := s.opts.Roles.Session(s.ctx, v.Role, k.name)
+	if err != nil {
+		return nil, errAccessDenied.With("The role defined for the function cannot be assumed by Lambda.")
+	}
+	id := s.opts.Chance.Hex(32)
+	host := &sandbox.Host{
+		Stream:      streamName(k.name, v, s.opts.Clock.Now(), id),
+		TempDir:     filepath.Join(s.opts.WorkDir, "tmp", id),
+		Endpoint:    s.opts.Endpoint(),
+		Credentials: session.Credentials,
+		Path:        s.opts.Path,
+		Now:         s.opts.Clock.Now,
+	}
+	host.Write = s.logWriter(session.Caller, k, v.Logging.LogGroup, host.Stream)
+	fn := s.describe(k, v)
+	if handler != nil {
+		return &warm{Environment: sandbox.NewInProcess(fn, host, handler), version: v, expires: session.Expires}, nil
+	}
+	s.shelf.use(v.code)
+	env, err := s.openProcess(v, fn, host)
+	if err != nil {
+		s.shelf.release(v.code)
+		return nil, errService.With("%v", err)
+	}
+	return &warm{Environment: env, version: v, code: v.code, expires: session.Expires}, nil
+}
+
+func (s *Service) openProcess(v *version, fn *sandbox.Function, host *sandbox.Host) (env *sandbox.Process, err error) {
+	if fn.Dir, err = s.shelf.unpacked(v.code); err != nil {
+		return nil, err
+	}
+	fn.Refusal = v.entrypoint(fn.Dir)
+	return sandbox.NewProcess(fn, host)
+}
+
+// describe is a version as its environment knows it.
+func (s *Service) describe(k key, v *version) *sandbox.Function {
+	return &sandbox.Function{
+		Name: k.name, Version: v.number, ARN: k.arn(), Region: k.region, Handler: v.Handler,
+		RuntimeVersionARN: runtimeVersionARN(k.region, v.Runtime),
+		MemoryMB:          v.MemorySize, Timeout: seconds(v.Timeout), InitTimeout: s.opts.InitTimeout,
+		Variables: v.Environment, LogGroup: v.Logging.LogGroup,
+		Format: sandbox.Format{
+			JSON:        v.Logging.LogFormat == "JSON",
+			Application: v.Logging.ApplicationLogLevel,
+			System:      v.Logging.SystemLogLevel,
+		},
+	}
+}
+
+// streamName is that of an environment's log (LAM C74).
+func streamName(name string, v *version, now time.Time, id string) string {
+	own := ""
+	if v.Logging.LogGroup != "/aws/lambda/"+name {
+		own = name
+	}
+	return fmt.Sprintf("%s/%s[%s]%s", now.UTC().Format("2006/01/02"), own, v.number, id)
+}
+
+// logWriter makes the function that writes an environment's log. What the role
+// may not write is lost, and said once.
+func (s *Service) logWriter(as awsapi.Caller, k key, group, stream string) func([]sandbox.Line) {
+	if s.opts.Logs == nil {
+		return func([]sandbox.Line) {}
+	}
+	var once sync.Once
+	return func(lines []sandbox.Line) {
+		err := s.opts.Logs.Write(context.WithoutCancel(s.ctx), as, k.region, group, stream, lines)
+		if err != nil {
+			once.Do(func() { s.opts.Logger.Warn("function log lost", "function", k.name, "group", group, "error", err) })
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package lambda
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/chance"
+)
+
+// maxLinks is how often one chain of requests may invoke a function before the
+// recursive-loop guard stops it.
+const maxLinks = 16
+
+// maxAncestors bounds the functions that a lineage remembers: those that have
+// run least are forgotten first.
+const maxAncestors = 3
+
+// extend continues a trace header for an invocation of the function, or begins
+// one. The header's Lineage counts how often each function of the chain has been
+// invoked, as hash:count|hash:count; whatever the function sends carries it on.
+// links is the function's own count with this invocation.
+//
+// SDKs percent-encode what they do not expect in a header, '|' included, so it is
+// decoded first.
+func extend(rnd *chance.Source, header, functionARN string) (next string, links int) {
+	fields, lineage := parseTrace(header)
+	if fields["Root"] == "" {
+		fields["Root"] = fmt.Sprintf("1-%08x-%s", time.Now().Unix(), rnd.Hex(24))
+	}
+	if fields["Sampled"] == "" {
+		fields["Sampled"] = "0"
+	}
+	fields["Parent"] = rnd.Hex(16)
+	h := fnv.New32a()
+	h.Write([]byte(functionARN))
+	id := fmt.Sprintf("%08x", h.Sum32())
+	lineage = lineage.add(id)
+	return "Root=" + fields["Root"] + ";Parent=" + fields["Parent"] + ";Sampled=" + fields["Sampled"] + ";Lineage=" + lineage.String(),
+		lineage.count(id)
+}
+
+// link is one function's place in a chain.
+type link struct {
+	id    string
+	count int
+}
+
+type lineage []link
+
+func parseTrace(header string) (map[string]string, lineage) {
+	header = strings.NewReplacer("%7C", "|", "%7c", "|", "%3A", ":", "%3a", ":").Replace(header)
+	fields := map[string]string{}
+	for _, part := range strings.Split(header, ";") {
+		if name, value, ok := strings.Cut(strings.TrimSpace(part), "="); ok {
+			fields[name] = value
+		}
+	}
+	var chain lineage
+	for _, part := range strings.Split(fields["Lineage"], "|") {
+		id, digits, ok := strings.Cut(part, ":")
+		if n, err := strconv.Atoi(digits); ok && err == nil && len(id) == 8 && n > 0 && n < 1<<20 {
+			chain = append(chain, link{id, n})
+		}
+	}
+	return fields, chain
+}
+
+// add counts one more invocation of id.
+func (l lineage) add(id string) lineage {
+	for i := range l {
+		if l[i].id == id {
+			l[i].count++
+			return l
+		}
+	}
+	if len(l) >= maxAncestors {
+		least := 0
+		for i := range l {
+			if l[i].count < l[least].count {
+				least = i
+			}
+		}
+		l = append(l[:least], l[least+1:]...)
+	}
+	return append(l, link{id, 1})
+}
+
+func (l lineage) count(id string) int {
+	for _, k := range l {
+		if k.id == id {
+			return k.count
+		}
+	}
+	return 0
+}
+
+// String writes the lineage as it stands in a header.
+func (l lineage) String() string {
+	parts := make([]string, len(l))
+	for i, k := range l {
+		parts[i] = k.id + ":" + strconv.Itoa(k.count)
+	}
+	return strings.Join(parts, "|")
+}

@@ -1,0 +1,260 @@
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// maxPolicy is the size in bytes of a function's resource policy (LAM C30).
+const maxPolicy = 20 << 10
+
+// policy is the resource policy of a function, a version or an alias.
+type policy struct {
+	// Statements are in the order in which they were added.
+	Statements []statement
+	// Revision changes with the policy.
+	Revision string
+}
+
+// statement is one permission, in the shape of LAM C29.
+type statement struct {
+	// Sid is the statement's id.
+	Sid string `json:"Sid"`
+	// Effect is Allow.
+	Effect string `json:"Effect"`
+	// Principal is who may: {"Service": …}, {"AWS": …} or "*".
+	Principal json.RawMessage `json:"Principal"`
+	// Action is what: lambda:InvokeFunction.
+	Action string `json:"Action"`
+	// Resource is the ARN of the function, version or alias.
+	Resource string `json:"Resource"`
+	// Condition narrows it.
+	Condition map[string]map[string]string `json:"Condition,omitempty"`
+}
+
+// document is the policy as JSON.
+func (p *policy) document() string {
+	if p == nil || len(p.Statements) == 0 {
+		return ""
+	}
+	b, _ := json.Marshal(struct { // strings and raw JSON of our own always encode
+		Version   string      `json:"Version"`
+		ID        string      `json:"Id"`
+		Statement []statement `json:"Statement"`
+	}{"2012-10-17", "default", p.Statements})
+	return string(b)
+}
+
+type addPermissionInput struct {
+	FunctionName        string `json:"-" path:"FunctionName"`
+	Qualifier           string `json:"-" querystring:"Qualifier"`
+	StatementID         string `json:"StatementId"`
+	Action              string `json:"Action"`
+	Principal           string `json:"Principal"`
+	SourceArn           string `json:"SourceArn"`
+	SourceAccount       string `json:"SourceAccount"`
+	EventSourceToken    string `json:"EventSourceToken"`
+	PrincipalOrgID      string `json:"PrincipalOrgID"`
+	FunctionURLAuthType string `json:"FunctionUrlAuthType"`
+	RevisionID          string `json:"RevisionId"`
+}
+
+type addPermissionOutput struct {
+	Statement string `json:"Statement"`
+}
+
+// addPermission is AddPermission (LAM C29, C30).
+func (s *Service) addPermission(_ context.Context, c *awsapi.Call, in *addPermissionInput) (*addPermissionOutput, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	var out addPermissionOutput
+	err := s.changePolicy(c, in.FunctionName, in.Qualifier, in.RevisionID, func(f *function, ref reference, p *policy) error {
+		st, err := in.statement(ref)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(p.Statements, func(o statement) bool { return o.Sid == st.Sid }) {
+			return errConflict.With("The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement.", st.Sid)
+		}
+		p.Statements = append(p.Statements, st)
+		if len(p.document()) > maxPolicy {
+			return errPolicyLength.With("The final policy size (%d) is bigger than the limit (%d).", len(p.document()), maxPolicy)
+		}
+		b, _ := json.Marshal(st)
+		out.Statement = string(b)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+func (in *addPermissionInput) check() error {
+	var check constraints
+	check.require(in.StatementID, "statementId")
+	check.require(in.Action, "action")
+	check.require(in.Principal, "principal")
+	check.matches(in.StatementID, "statementId", statementPattern)
+	check.atMost(in.StatementID, "statementId", 100)
+	check.matches(in.Action, "action", actionPattern)
+	check.matches(in.Principal, "principal", handlerPattern)
+	check.matches(in.SourceArn, "sourceArn", arnPattern)
+	check.matches(in.SourceAccount, "sourceAccount", accountPattern)
+	check.matches(in.PrincipalOrgID, "principalOrgID", orgPattern)
+	if err := check.err(); err != nil {
+		return err
+	}
+	switch {
+	case in.FunctionURLAuthType != "":
+		return notEmbedded("FunctionUrlAuthType", "function URLs are not embedded")
+	case in.EventSourceToken != "":
+		return notEmbedded("EventSourceToken", "it is for Alexa")
+	}
+	return nil
+}
+
+// servicePrincipal is the form of a service's name.
+var servicePrincipal = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$`)
+
+// statement makes the policy statement (LAM C29).
+func (in *addPermissionInput) statement(ref reference) (statement, error) {
+	st := statement{Sid: in.StatementID, Effect: "Allow", Action: in.Action, Resource: ref.arn()}
+	arn, isARN := awsapi.ParseARN(in.Principal)
+	switch {
+	case in.Principal == "*":
+		st.Principal = json.RawMessage(`"*"`)
+	case servicePrincipal.MatchString(in.Principal):
+		st.Principal = principal("Service", in.Principal)
+	case accountPattern.re.MatchString(in.Principal):
+		st.Principal = principal("AWS", "arn:aws:iam::"+in.Principal+":root")
+	case isARN && (arn.Service == "iam" || arn.Service == "sts"):
+		st.Principal = principal("AWS", in.Principal)
+	default:
+		return st, errParameter.With("The provided principal was invalid. Please check the principal and try again.")
+	}
+	add := func(operator, name, value string) {
+		if value == "" {
+			return
+		}
+		if st.Condition == nil {
+			st.Condition = map[string]map[string]string{}
+		}
+		if st.Condition[operator] == nil {
+			st.Condition[operator] = map[string]string{}
+		}
+		st.Condition[operator][name] = value
+	}
+	add("ArnLike", "AWS:SourceArn", in.SourceArn)
+	add("StringEquals", "AWS:SourceAccount", in.SourceAccount)
+	add("StringEquals", "aws:PrincipalOrgID", in.PrincipalOrgID)
+	return st, nil
+}
+
+func principal(kind, name string) json.RawMessage {
+	b, _ := json.Marshal(map[string]string{kind: name})
+	return b
+}
+
+type removePermissionInput struct {
+	FunctionName string `json:"-" path:"FunctionName"`
+	StatementID  string `json:"-" path:"StatementId"`
+	Qualifier    string `json:"-" querystring:"Qualifier"`
+	RevisionID   string `json:"-" querystring:"RevisionId"`
+}
+
+// removePermission is RemovePermission (LAM C30).
+func (s *Service) removePermission(_ context.Context, c *awsapi.Call, in *removePermissionInput) (*awsapi.None, error) {
+	err := s.changePolicy(c, in.FunctionName, in.Qualifier, in.RevisionID, func(_ *function, _ reference, p *policy) error {
+		if len(p.Statements) == 0 {
+			return errNotFound.With("No policy is associated with the given resource.")
+		}
+		n := len(p.Statements)
+		p.Statements = slices.DeleteFunc(slices.Clone(p.Statements), func(st statement) bool { return st.Sid == in.StatementID })
+		if len(p.Statements) == n {
+			return errNotFound.With("Statement %s is not found in resource policy.", in.StatementID)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &awsapi.None{}, nil
+}
+
+type getPolicyOutput struct {
+	Policy     string `json:"Policy"`
+	RevisionID string `json:"RevisionId"`
+}
+
+// getPolicy is GetPolicy (LAM C29, C30).
+func (s *Service) getPolicy(_ context.Context, c *awsapi.Call, in *qualifiedInput) (*getPolicyOutput, error) {
+	ref, err := parse(c, in.FunctionName, in.Qualifier)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.functions[ref.key]
+	if f == nil || f.policies[ref.qualifier] == nil {
+		return nil, errNotFound.With("The resource you requested does not exist.")
+	}
+	p := f.policies[ref.qualifier]
+	return &getPolicyOutput{p.document(), p.Revision}, nil
+}
+
+// changePolicy stores what change makes of a copy of the resource's policy.
+func (s *Service) changePolicy(c *awsapi.Call, name, qualifier, revision string, change func(*function, reference, *policy) error) error {
+	ref, err := parse(c, name, qualifier)
+	if err != nil {
+		return err
+	}
+	if ref.qualifier == latest {
+		return errParameter.With("We currently do not support adding policies for $LATEST.")
+	}
+	s.mu.Lock()
+	f, _, err := s.look(ref)
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	p := policy{}
+	if old := f.policies[ref.qualifier]; old != nil {
+		p = *old
+	}
+	current := p.Revision
+	if current == "" {
+		current = revision // a first statement has nothing to differ from
+	}
+	if err = checkRevision(revision, current); err == nil {
+		err = change(f, ref, &p)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	p.Revision = s.opts.Chance.UUID()
+	if f.policies[ref.qualifier] = &p; len(p.Statements) == 0 {
+		delete(f.policies, ref.qualifier)
+	}
+	commit := s.keepFunction(f)
+	s.mu.Unlock()
+	return kept(commit)
+}
+
+// resourcePolicy is the policy document that guards a reference, or nothing.
+func (s *Service) resourcePolicy(ref reference) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.functions[ref.key]
+	if f == nil {
+		return ""
+	}
+	return f.policies[strings.TrimPrefix(ref.qualifier, latest)].document()
+}

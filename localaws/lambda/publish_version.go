@@ -1,0 +1,91 @@
+package lambda
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+type publishVersionInput struct {
+	FunctionName string  `json:"-" path:"FunctionName"`
+	CodeSha256   string  `json:"CodeSha256"`
+	Description  *string `json:"Description"`
+	RevisionId   string  `json:"RevisionId"`
+}
+
+// publishVersion is PublishVersion (LAM C25, C26).
+func (s *Service) publishVersion(_ context.Context, c *awsapi.Call, in *publishVersionInput) (*configuration, error) {
+	ref, err := parseUnqualified(c, in.FunctionName)
+	if err != nil {
+		return nil, err
+	}
+	var check constraints
+	check.atMost(text(in.Description), "description", 256)
+	if err := check.err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	f, err := s.function(ref)
+	if err == nil {
+		err = checkRevision(in.RevisionId, f.latest.revision)
+	}
+	if err == nil && in.CodeSha256 != "" && in.CodeSha256 != f.latest.code.SHA256 {
+		err = errParameter.With("CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST.",
+			in.CodeSha256, f.latest.code.SHA256)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	v := s.publish(f, text(in.Description))
+	commit := s.keepFunction(f)
+	answer := v.configuration(f.key, v.number)
+	s.mu.Unlock()
+	return answer, kept(commit)
+}
+
+// publish makes a numbered copy of $LATEST, or answers the last one when nothing
+// has changed since.
+func (s *Service) publish(f *function, description string) *version {
+	if n := len(f.published); n > 0 {
+		if last := f.published[n-1]; last.same(f.latest) {
+			return last
+		}
+	}
+	f.last++
+	v := &version{
+		settings: f.latest.settings, number: strconv.Itoa(f.last), revision: s.opts.Chance.UUID(),
+		modified: s.opts.Clock.Now(), code: f.latest.code,
+	}
+	if description != "" {
+		v.Description = description
+	}
+	s.shelf.use(v.code)
+	f.published = append(f.published, v)
+	return v
+}
+
+// same reports whether two versions run the same. Descriptions do not count.
+func (v *version) same(o *version) bool {
+	a, b := v.settings, o.settings
+	equal := maps.Equal(a.Environment, b.Environment) && (a.Environment == nil) == (b.Environment == nil)
+	a.Environment, b.Environment, a.Description, b.Description = nil, nil, "", ""
+	return equal && v.code.SHA256 == o.code.SHA256 && fmt.Sprint(a) == fmt.Sprint(b)
+}
+
+// padded writes a number so that text sorts as numbers do.
+func padded(n int) string { return fmt.Sprintf("%010d", n) }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// clone copies a map, and answers nil for an empty one.
+func clone(m map[string]string) map[string]string {
+	if len(m) == 0 {
+		return nil
+	}
+	return maps.Clone(m)
+}

@@ -1,0 +1,86 @@
+package sandbox
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// lambdaPath is PATH on provided.al2023 without the folders of managed runtimes
+// (LAM C62).
+const lambdaPath = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
+
+// nowhere is an address at which nothing answers: the X-Ray daemon's. A daemon
+// that happens to run on the machine would carry traces to the real AWS.
+const nowhere = "127.0.0.1:9"
+
+// variables is the environment of a function's process: what Lambda sets
+// (LAM C62 to C64) as far as it makes sense on this machine, what keeps the
+// process from the real AWS, and last the user's own. Nothing is inherited.
+//
+// It differs from Lambda's in that code lies in LAMBDA_TASK_ROOT and not in
+// /var/task, that TMPDIR names a folder of the environment's own beside the
+// machine's /tmp, and that PATH goes on with the machine's, for interpreters.
+func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
+	v := map[string]string{
+		"AWS_ACCESS_KEY_ID":               host.Credentials.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY":           host.Credentials.SecretAccessKey,
+		"AWS_SESSION_TOKEN":               host.Credentials.SessionToken,
+		"AWS_REGION":                      fn.Region,
+		"AWS_DEFAULT_REGION":              fn.Region,
+		"AWS_LAMBDA_FUNCTION_NAME":        fn.Name,
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(fn.MemoryMB),
+		"AWS_LAMBDA_FUNCTION_VERSION":     fn.Version,
+		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME":       fn.LogGroup,
+		"AWS_LAMBDA_LOG_STREAM_NAME":      host.Stream,
+		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
+		"AWS_XRAY_DAEMON_ADDRESS":         nowhere,
+		"_AWS_XRAY_DAEMON_ADDRESS":        "127.0.0.1",
+		"_AWS_XRAY_DAEMON_PORT":           "9",
+		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
+		"LAMBDA_TASK_ROOT":                fn.Dir,
+		"LANG":                            "en_US.UTF-8",
+		"LD_LIBRARY_PATH":                 fn.Dir + ":" + fn.Dir + "/lib",
+		"PATH":                            joinPaths(lambdaPath, host.Path),
+		"TMPDIR":                          host.TempDir,
+		"TZ":                              ":UTC",
+		"_HANDLER":                        fn.Handler,
+		"AWS_ENDPOINT_URL":                host.Endpoint,
+		"AWS_EC2_METADATA_DISABLED":       "true",
+		"AWS_CONFIG_FILE":                 "/dev/null",
+		"AWS_SHARED_CREDENTIALS_FILE":     "/dev/null",
+	}
+	if runtimeAPI != "" {
+		v["AWS_LAMBDA_RUNTIME_API"] = runtimeAPI
+	}
+	if fn.Format.JSON {
+		v["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+		v["AWS_LAMBDA_LOG_LEVEL"] = fn.Format.Application
+	}
+	maps.Copy(v, fn.Variables)
+	return v
+}
+
+// list writes variables as a process takes them, sorted.
+func list(v map[string]string) []string {
+	out := make([]string, 0, len(v))
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		out = append(out, name+"="+v[name])
+	}
+	return out
+}
+
+// joinPaths joins lists of absolute folders and leaves out what stands twice.
+func joinPaths(lists ...string) string {
+	var dirs []string
+	for _, l := range lists {
+		for _, dir := range strings.Split(l, ":") {
+			if strings.HasPrefix(dir, "/") && !slices.Contains(dirs, dir) {
+				dirs = append(dirs, dir)
+			}
+		}
+	}
+	return strings.Join(dirs, ":")
+}

@@ -1,0 +1,163 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/chance"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// Options is what a Lambda service stands on. Clock, Chance, Store, WorkDir,
+// Roles and Endpoint are required.
+type Options struct {
+	// Clock is service time.
+	Clock *clock.Clock
+	// Chance yields ids and draws.
+	Chance *chance.Source
+	// Store keeps functions, aliases, permissions and queued events.
+	Store *store.Store
+	// WorkDir is a folder of the service's own: zip files, unpacked code and
+	// temporary files of functions lie in it. With a durable store it must be
+	// as durable.
+	WorkDir string
+	// Roles gives sessions of execution roles.
+	Roles Roles
+	// Logs takes the functions' logs; nil drops them.
+	Logs Logs
+	// Metrics takes metrics; nil drops them.
+	Metrics Metrics
+	// Queues sends to dead-letter queues and destinations; nil makes each such
+	// send fail, which shows in the metrics only.
+	Queues Queues
+	// Endpoint answers the URL of the embedded AWS, for AWS_ENDPOINT_URL. It is
+	// asked when an environment starts.
+	Endpoint func() string
+	// Path is the machine's PATH, appended to that of functions; empty means
+	// that of this process.
+	Path string
+	// MaxEnvironments bounds the child processes that live at once; zero means
+	// 64.
+	MaxEnvironments int
+	// IdleTimeout is how long, in machine time, an environment stays warm; zero
+	// means 5 minutes.
+	IdleTimeout time.Duration
+	// InitTimeout is the limit of the init phase, in machine time; zero means the
+	// 10 s of LAM C66.
+	InitTimeout time.Duration
+	// Logger gets what goes wrong inside; nil discards.
+	Logger *slog.Logger
+}
+
+// Service is an embedded Lambda. Make one with [New] and end it with
+// [Service.Close]. Its methods are safe for concurrent use.
+type Service struct {
+	opts   Options
+	shelf  *shelf
+	ctx    context.Context // ends with the service
+	cancel context.CancelFunc
+	work   sync.WaitGroup // goroutines that run invocations
+
+	extra []awsapi.Operation // of event source mappings
+	tags  MappingTags
+
+	mu        sync.Mutex // guards all below, and everything within functions
+	functions map[key]*function
+	running   map[place]int // invocations of functions without reserved concurrency
+	handlers  map[string]sandbox.Handler
+	fleet     fleet
+}
+
+// New makes a Lambda service with the functions of its store.
+func New(o Options) (*Service, error) {
+	if o.MaxEnvironments == 0 {
+		o.MaxEnvironments = 64
+	}
+	if o.IdleTimeout == 0 {
+		o.IdleTimeout = 5 * time.Minute
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Path == "" {
+		o.Path = os.Getenv("PATH")
+	}
+	s := &Service{
+		opts:      o,
+		shelf:     &shelf{dir: o.WorkDir, uses: map[string]int{}},
+		functions: map[key]*function{},
+		running:   map[place]int{},
+		handlers:  map[string]sandbox.Handler{},
+	}
+	s.fleet.changed = sync.NewCond(&s.mu)
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if err := s.load(); err != nil {
+		return nil, fmt.Errorf("read functions: %w", err)
+	}
+	return s, nil
+}
+
+// Extend adds the operations of event source mappings, whose service needs this
+// one to be there first, and the keeper of their tags. It must come before API.
+func (s *Service) Extend(operations []awsapi.Operation, tags MappingTags) {
+	s.extra, s.tags = operations, tags
+}
+
+// RegisterHandler makes every function of the given name, in any account and
+// region, run handler in this process in place of its program. Such a function may
+// be created without a zip file. It holds for invocations that begin from now on.
+func (s *Service) RegisterHandler(name string, handler sandbox.Handler) {
+	s.mu.Lock()
+	s.handlers[name] = handler
+	var idle []*warm
+	for k, f := range s.functions {
+		if k.name == name {
+			for _, v := range f.versions() {
+				idle = append(idle, s.fleet.drain(&v.pool)...)
+			}
+		}
+	}
+	s.mu.Unlock()
+	s.discard(idle)
+}
+
+// Close ends the service: it takes no invocations any more, waits for those under
+// way until ctx ends, cuts off the rest, and leaves no child process and no
+// goroutine of its own. Events that wait for a retry stay in a durable store.
+func (s *Service) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.fleet.closed = true
+	s.fleet.changed.Broadcast()
+	s.mu.Unlock()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		s.work.Wait()
+	}()
+	var err error
+	select {
+	case <-over:
+	case <-ctx.Done():
+		err = fmt.Errorf("let invocations end: %w", context.Cause(ctx))
+	}
+	s.cancel()
+	<-over
+	s.mu.Lock()
+	var idle []*warm
+	for _, f := range s.functions {
+		for _, v := range f.versions() {
+			idle = append(idle, s.fleet.drain(&v.pool)...)
+		}
+	}
+	s.mu.Unlock()
+	s.discard(idle)
+	return errors.Join(err)
+}

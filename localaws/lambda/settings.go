@@ -1,0 +1,248 @@
+package lambda
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// settingsInput is what CreateFunction and UpdateFunctionConfiguration have in
+// common. Members that are not here are refused at the edge by name.
+type settingsInput struct {
+	Description      *string           `json:"Description"`
+	Role             *string           `json:"Role"`
+	Handler          *string           `json:"Handler"`
+	Runtime          *string           `json:"Runtime"`
+	Timeout          *int              `json:"Timeout"`
+	MemorySize       *int              `json:"MemorySize"`
+	Environment      *environment      `json:"Environment"`
+	DeadLetterConfig *deadLetterInput  `json:"DeadLetterConfig"`
+	EphemeralStorage *ephemeralStorage `json:"EphemeralStorage"`
+	LoggingConfig    *loggingConfig    `json:"LoggingConfig"`
+	TracingConfig    *tracingConfig    `json:"TracingConfig"`
+	SnapStart        *snapStart        `json:"SnapStart"`
+}
+
+type deadLetterInput struct {
+	TargetArn *string `json:"TargetArn"`
+}
+
+// The runtimes that are embedded, and what else a caller may name (LAM C13).
+var (
+	embeddedRuntimes = []string{"provided.al2023", "provided.al2"}
+	otherRuntimes    = []string{
+		"nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14",
+		"java8.al2", "java11", "java17", "java21", "java25", "dotnet8", "dotnet10", "ruby3.2", "ruby3.3", "ruby3.4", "ruby4.0",
+	}
+	retiredRuntimes = []string{"go1.x", "provided", "nodejs12.x", "nodejs14.x", "nodejs16.x", "python3.6", "python3.7", "python3.8", "java8", "ruby2.7", "dotnet6"}
+)
+
+// reservedVariables are the names that Lambda keeps to itself (LAM C17).
+var reservedVariables = []string{
+	"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
+	"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
+	"AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_MAX_CONCURRENCY", "AWS_LAMBDA_RUNTIME_API", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID",
+	"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+}
+
+// maxEnvironment is the size in bytes of the variables as JSON (LAM C16).
+const maxEnvironment = 4 << 10
+
+// defaults are the settings of a function that was told nothing (LAM C4).
+func defaults(name string) settings {
+	return settings{
+		Timeout: 3, MemorySize: 128, EphemeralStorage: 512, Architecture: "x86_64",
+		Logging: loggingConfig{LogFormat: "Text", LogGroup: "/aws/lambda/" + name},
+	}
+}
+
+// constrain checks what the model says about each member (LAM C12, C18, C20).
+func (in *settingsInput) constrain(check *constraints) {
+	check.atMost(text(in.Description), "description", 256)
+	check.matches(text(in.Role), "role", rolePattern)
+	check.matches(text(in.Handler), "handler", handlerPattern)
+	check.atMost(text(in.Handler), "handler", 128)
+	check.between(in.Timeout, "timeout", 1, 900)
+	check.between(in.MemorySize, "memorySize", 128, 32768)
+	if in.EphemeralStorage != nil {
+		check.between(&in.EphemeralStorage.Size, "ephemeralStorage.size", 512, 10240)
+	}
+	if in.Environment != nil {
+		for _, name := range slices.Sorted(maps.Keys(in.Environment.Variables)) {
+			if !variablePattern.re.MatchString(name) {
+				check.add("'"+name+"'", "environment.variables", "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "+
+					variablePattern.text+"]")
+			}
+		}
+	}
+	if l := in.LoggingConfig; l != nil {
+		check.oneOf(l.LogFormat, "loggingConfig.logFormat", "JSON", "Text")
+		check.oneOf(l.ApplicationLogLevel, "loggingConfig.applicationLogLevel", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+		check.oneOf(l.SystemLogLevel, "loggingConfig.systemLogLevel", "DEBUG", "INFO", "WARN")
+		check.matches(l.LogGroup, "loggingConfig.logGroup", logGroupPattern)
+		check.atMost(l.LogGroup, "loggingConfig.logGroup", 512)
+	}
+}
+
+// apply checks the rest and changes set. It must follow constrain.
+func (in *settingsInput) apply(set *settings) error {
+	if err := in.refuse(); err != nil {
+		return err
+	}
+	replace(&set.Description, in.Description)
+	replace(&set.Role, in.Role)
+	replace(&set.Handler, in.Handler)
+	replace(&set.Runtime, in.Runtime)
+	replace(&set.Timeout, in.Timeout)
+	replace(&set.MemorySize, in.MemorySize)
+	if in.EphemeralStorage != nil {
+		set.EphemeralStorage = in.EphemeralStorage.Size
+	}
+	if in.Environment != nil {
+		set.Environment = maps.Clone(in.Environment.Variables)
+		if set.Environment == nil {
+			set.Environment = map[string]string{}
+		}
+	}
+	if in.DeadLetterConfig != nil {
+		set.DeadLetter = text(in.DeadLetterConfig.TargetArn)
+	}
+	if in.LoggingConfig != nil {
+		set.Logging.merge(*in.LoggingConfig)
+	}
+	return nil
+}
+
+// refuse answers an error for what Lambda does not accept and for what is not
+// embedded.
+func (in *settingsInput) refuse() error {
+	if in.MemorySize != nil && *in.MemorySize > 10240 {
+		return errParameter.With("'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240")
+	}
+	if in.Runtime != nil {
+		if err := checkRuntime(*in.Runtime); err != nil {
+			return err
+		}
+	}
+	if in.Environment != nil {
+		if err := checkVariables(in.Environment.Variables); err != nil {
+			return err
+		}
+	}
+	if in.TracingConfig != nil && in.TracingConfig.Mode != "" && in.TracingConfig.Mode != "PassThrough" {
+		return notEmbedded("TracingConfig.Mode "+in.TracingConfig.Mode, "there is no X-Ray to send traces to; use PassThrough")
+	}
+	if in.SnapStart != nil && in.SnapStart.ApplyOn != "" && in.SnapStart.ApplyOn != "None" {
+		return notEmbedded("SnapStart "+in.SnapStart.ApplyOn, "use None")
+	}
+	if d := in.DeadLetterConfig; d != nil && text(d.TargetArn) != "" {
+		return checkTarget("DeadLetterConfig.TargetArn", *d.TargetArn)
+	}
+	return nil
+}
+
+// checkTarget lets dead-letter queues and SQS destinations through.
+func checkTarget(member, arn string) error {
+	a, ok := awsapi.ParseARN(arn)
+	switch {
+	case !ok:
+		return errParameter.With("The provided target ARN is not valid: %s", arn)
+	case a.Service != "sqs":
+		return notEmbedded(member+" of service "+a.Service, "use an SQS queue")
+	case strings.HasSuffix(a.Resource, ".fifo"):
+		return errParameter.With("The provided target ARN is a FIFO queue, which is not supported: %s", arn)
+	}
+	return nil
+}
+
+func checkRuntime(runtime string) error {
+	switch {
+	case slices.Contains(embeddedRuntimes, runtime):
+		return nil
+	case slices.Contains(otherRuntimes, runtime):
+		return notEmbedded("Runtime "+runtime, "use provided.al2023 with a program named bootstrap at the root of the zip file")
+	case slices.Contains(retiredRuntimes, runtime):
+		return errParameter.With("The runtime parameter of %s is no longer supported for creating or updating AWS Lambda functions. "+
+			"We recommend you use a supported runtime while creating or updating functions.", runtime)
+	}
+	return errParameter.With("Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [%s] or be a valid ARN",
+		runtime, strings.Join(append(slices.Clone(otherRuntimes), embeddedRuntimes...), ", "))
+}
+
+// checkVariables holds the rules of LAM C16 and C17.
+func checkVariables(variables map[string]string) error {
+	var taken []string
+	for _, name := range reservedVariables {
+		if _, has := variables[name]; has {
+			taken = append(taken, name)
+		}
+	}
+	if len(taken) > 0 {
+		return errParameter.With("Lambda was unable to configure your environment variables because the environment variables you have provided "+
+			"contains reserved keys that are currently not supported for modification. Reserved keys used in this request: %s", strings.Join(taken, ", "))
+	}
+	if measured, _ := json.Marshal(variables); len(measured) > maxEnvironment {
+		return errParameter.With("%s", "Lambda was unable to configure your environment variables because the environment variables you have provided "+
+			"exceeded the 4KB limit. String measured: "+string(measured))
+	}
+	for name, value := range variables {
+		if strings.ContainsRune(value, 0) {
+			return errParameter.With("environment variable %s holds a NUL character", name)
+		}
+	}
+	return nil
+}
+
+// merge changes the members that are given (LAM C20).
+func (l *loggingConfig) merge(in loggingConfig) {
+	for to, from := range map[*string]string{
+		&l.LogFormat: in.LogFormat, &l.ApplicationLogLevel: in.ApplicationLogLevel, &l.SystemLogLevel: in.SystemLogLevel, &l.LogGroup: in.LogGroup,
+	} {
+		if from != "" {
+			*to = from
+		}
+	}
+	if l.LogFormat != "JSON" {
+		l.ApplicationLogLevel, l.SystemLogLevel = "", ""
+		return
+	}
+	for _, level := range []*string{&l.ApplicationLogLevel, &l.SystemLogLevel} {
+		if *level == "" {
+			*level = "INFO"
+		}
+	}
+}
+
+// text is what a pointer points to, or "".
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// replace sets to where a value is given.
+func replace[T any](to, value *T) {
+	if value != nil {
+		*to = *value
+	}
+}
+
+// architecture checks the list of which one may be (LAM C14).
+func architecture(list []string, set *settings, check *constraints) {
+	shown := "'[" + strings.Join(list, ", ") + "]'"
+	switch {
+	case len(list) == 0:
+	case len(list) > 1:
+		check.add(shown, "architectures", "Member must have length less than or equal to 1")
+	case list[0] != "x86_64" && list[0] != "arm64":
+		check.add(shown, "architectures", fmt.Sprintf("Member must satisfy constraint: [%s, Member must not be null]",
+			"Member must satisfy enum value set: [x86_64, arm64]"))
+	default:
+		set.Architecture = list[0]
+	}
+}

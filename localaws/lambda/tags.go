@@ -1,0 +1,122 @@
+package lambda
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+type tagsInput struct {
+	Resource string            `json:"-" path:"Resource"`
+	Tags     map[string]string `json:"Tags"`
+	TagKeys  []string          `json:"-" querystring:"tagKeys"`
+}
+
+type tagsOutput struct {
+	Tags map[string]string `json:"Tags"`
+}
+
+// isMapping reports whether an ARN is that of an event source mapping.
+func isMapping(arn string) bool {
+	a, ok := awsapi.ParseARN(arn)
+	return ok && a.Service == "lambda" && strings.HasPrefix(a.Resource, "event-source-mapping:")
+}
+
+// listTags is ListTags, for functions and mappings.
+func (s *Service) listTags(_ context.Context, c *awsapi.Call, in *tagsInput) (*tagsOutput, error) {
+	if isMapping(in.Resource) && s.tags != nil {
+		tags, err := s.tags.Tags(in.Resource)
+		return &tagsOutput{orEmpty(tags)}, missingMapping(err, in.Resource)
+	}
+	ref, err := taggable(c, in.Resource)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, err := s.function(ref)
+	if err != nil {
+		return nil, err
+	}
+	return &tagsOutput{orEmpty(maps.Clone(f.tags))}, nil
+}
+
+func orEmpty(tags map[string]string) map[string]string {
+	if tags == nil {
+		return map[string]string{}
+	}
+	return tags
+}
+
+// tagResource is TagResource (LAM C33).
+func (s *Service) tagResource(_ context.Context, c *awsapi.Call, in *tagsInput) (*awsapi.None, error) {
+	if len(in.Tags) == 0 {
+		return nil, errParameter.With("An error occurred and the request cannot be processed.")
+	}
+	if isMapping(in.Resource) && s.tags != nil {
+		return &awsapi.None{}, missingMapping(s.tags.SetTags(in.Resource, in.Tags), in.Resource)
+	}
+	return s.changeTags(c, in.Resource, func(tags map[string]string) { maps.Copy(tags, in.Tags) })
+}
+
+// untagResource is UntagResource.
+func (s *Service) untagResource(_ context.Context, c *awsapi.Call, in *tagsInput) (*awsapi.None, error) {
+	var check constraints
+	if len(in.TagKeys) == 0 {
+		check.add("null", "tagKeys", "Member must not be null")
+	}
+	if err := check.err(); err != nil {
+		return nil, err
+	}
+	if isMapping(in.Resource) && s.tags != nil {
+		return &awsapi.None{}, missingMapping(s.tags.RemoveTags(in.Resource, in.TagKeys), in.Resource)
+	}
+	return s.changeTags(c, in.Resource, func(tags map[string]string) {
+		for _, name := range in.TagKeys {
+			delete(tags, name)
+		}
+	})
+}
+
+// missingMapping gives the error of a mapping that is not there its words
+// (LAM C33).
+func missingMapping(err error, arn string) error {
+	if err != nil && awsapi.AsError(err).Code == errNotFound.Code {
+		return errNotFound.With("Event source mapping not found: %s", arn)
+	}
+	return err
+}
+
+func (s *Service) changeTags(c *awsapi.Call, resource string, change func(map[string]string)) (*awsapi.None, error) {
+	ref, err := taggable(c, resource)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	f, err := s.function(ref)
+	if err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	tags := orEmpty(maps.Clone(f.tags))
+	change(tags)
+	if err := checkTags(tags); err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	f.tags = tags
+	commit := s.keepFunction(f)
+	s.mu.Unlock()
+	return &awsapi.None{}, kept(commit)
+}
+
+// taggable reads the ARN of a function.
+func taggable(c *awsapi.Call, arn string) (reference, error) {
+	ref, err := parse(c, arn, "")
+	if err == nil && ref.qualifier != "" {
+		err = errParameter.With("Tags on function aliases and versions are not supported. Please specify a function ARN.")
+	}
+	return ref, err
+}

@@ -64,9 +64,33 @@ func TestAWarmEnvironmentKnowsHowLongMessagesTake(t *testing.T) {
 		var started []string
 		h := must(t)(sqsbatch.New(takes(2*time.Second, &started)))
 		invoke(t, h, time.Minute, "a")
-		got, took := invoke(t, h, 2*time.Second, "b")
-		if len(got) != 1 || took != 0 || len(started) != 1 {
-			t.Errorf("failed %v after %v, started %v: want b returned at once", got, took, started)
+		got, took := invoke(t, h, 4*time.Second, "b", "c", "d")
+		if diff := cmp.Diff([]string{"c", "d"}, got); diff != "" || took != 2*time.Second {
+			t.Errorf("after %v: %s", took, diff)
+		}
+	})
+}
+
+// Else one slow message would keep an environment from ever working again.
+func TestWhatWasLearnedNeverStopsTheFirstMessage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var started []string
+		slow, fast := takes(time.Hour, &started), takes(0, &started)
+		h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
+			if m.Body == "slow" {
+				return slow(ctx, m)
+			}
+			return fast(ctx, m)
+		}))
+		invoke(t, h, time.Minute, "slow")
+		for range 40 { // each forgets an eighth of how slow it was
+			if got, _ := invoke(t, h, 3*time.Second, "a"); len(got) != 0 {
+				t.Fatal("the first message was not started")
+			}
+		}
+		if got, _ := invoke(t, h, 3*time.Second, "a", "b", "c"); len(got) != 0 {
+			t.Errorf("returned %v", got)
 		}
 	})
 }

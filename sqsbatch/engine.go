@@ -30,6 +30,7 @@ type run struct {
 	began    time.Time
 	deadline time.Time // for the work; the zero time if there is none
 	taken    atomic.Int64
+	started  atomic.Int64
 	finished atomic.Int64
 	failures atomic.Int64
 }
@@ -128,13 +129,20 @@ func (r *run) begin(ctx context.Context, result *Result) bool {
 	if r.store != nil && !r.claim(ctx, result) {
 		return false
 	}
+	r.started.Add(1)
 	result.Started = now
 	return true
 }
 
+// expected is how long a message may take. What was learned never stops the
+// first: each invocation has the same time, and what does not fit now never
+// would.
 func (r *run) expected() time.Duration {
-	if r.reserve > 0 {
+	switch {
+	case r.reserve > 0:
 		return r.reserve
+	case r.bulk != nil || r.started.Load() == 0:
+		return 0
 	}
 	return r.pace.expect()
 }

@@ -86,7 +86,8 @@ func WithConcurrency(n int) Option {
 }
 
 // WithReserve starts no message when less than d is left for the work. By
-// default d is what the slowest of the latest messages took.
+// default d is what the slowest of the latest messages took, and the first
+// message of a batch is always started.
 func WithReserve(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {

@@ -65,6 +65,12 @@ type Result struct {
 	hidden    time.Time     // until when it was hidden anew; the zero time if not
 }
 
+// ReceiveCount is how often SQS has delivered the message; 1 or more.
+func (r *Result) ReceiveCount() int { return receiveCount(r.Message) }
+
+// OriginID is the id that the message was first sent with; see Message.OriginID.
+func (r *Result) OriginID() string { return originID(r.Message) }
+
 // Report is what became of a batch.
 type Report struct {
 	// Results are in the order of the event's records.

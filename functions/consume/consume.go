@@ -4,33 +4,56 @@ package consume
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
-
-	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/reliableq/reliableq/functions/journal"
 	"github.com/reliableq/reliableq/functions/order"
+	"github.com/reliableq/reliableq/sqsbatch"
 )
 
 // The two ways to report failure, as the variable FAILURE_REPORTING names them.
 const (
 	// PerMessage reports the failed messages; the others are done with.
 	PerMessage = "per_message"
-	// WholeBatch fails the invocation if one message failed, so that SQS
-	// delivers all of the batch again: the good ones, too, which were processed.
+	// WholeBatch works through all of a batch and then fails the invocation if
+	// one message failed, as functions do that know nothing of partial failures.
+	// SQS delivers all of the batch again, the good ones too, though they were
+	// processed: what that costs is what this mode is there to show.
 	WholeBatch = "whole_batch"
 )
 
-// Consumer is the function's wiring.
-type Consumer struct {
-	// Reporting is PerMessage or WholeBatch.
-	Reporting string
-	// Journal takes a line for each message and one for the batch.
-	Journal *journal.Journal
+// New makes the Lambda handler. It says in the journal what became of each
+// message and of the batch.
+func New(reporting string, j *journal.Journal) (sqsbatch.Handler, error) {
+	policy := sqsbatch.ReportEach
+	if reporting == WholeBatch {
+		policy = sqsbatch.FailIfAny
+	}
+	process := func(ctx context.Context, m sqsbatch.Message[order.Order]) error {
+		if err := check(m); err != nil {
+			return err
+		}
+		j.InfoContext(ctx, "processed", "message_id", m.ID(), "order_id", m.Body.OrderID,
+			"origin_message_id", m.OriginID(), "receive_count", m.ReceiveCount())
+		return nil
+	}
+	return sqsbatch.New(process, sqsbatch.WithFailures(policy), sqsbatch.WithReport(report(j)))
+}
+
+// check is the rule by which a message is good or bad.
+func check(m sqsbatch.Message[order.Order]) error {
+	if _, ok := m.Attribute(order.StoreID); !ok {
+		return &Refusal{"missing_store_id", true}
+	}
+	healed, failing, err := m.Int(order.FailUntilReplay)
+	if err != nil {
+		return &Refusal{"invalid_" + order.FailUntilReplay, err.Error()}
+	}
+	if replays, _, err := m.Int(order.ReplayCount); failing && (err != nil || replays < healed) {
+		return &Refusal{order.FailUntilReplay, healed}
+	}
+	return nil
 }
 
 type resp struct {
@@ -39,80 +62,18 @@ type resp struct {
 	Succeeded int  `json:"s_msgs"`
 }
 
-// Handle is the Lambda handler.
-func (c *Consumer) Handle(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
-	answer := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
-	for _, m := range event.Records {
-		if err := c.process(ctx, m); err != nil {
-			c.Journal.ErrorContext(ctx, "failed", "message_id", m.MessageId, "receive_count", receives(m), "error", reason(err))
-			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+func report(j *journal.Journal) func(context.Context, sqsbatch.Report) {
+	return func(ctx context.Context, r sqsbatch.Report) {
+		for i := range r.Results {
+			result := &r.Results[i]
+			if !result.Outcome.Done() {
+				j.ErrorContext(ctx, result.Outcome.String(), "message_id", result.Message.MessageId,
+					"receive_count", result.ReceiveCount(), "origin_message_id", result.OriginID(), "error", reason(result.Err))
+			}
 		}
+		done := r.Count(sqsbatch.Succeeded)
+		j.Resp(ctx, resp{Status: done == len(r.Results), Total: len(r.Results), Succeeded: done})
 	}
-	failed := len(answer.BatchItemFailures)
-	c.Journal.Resp(ctx, resp{Status: failed == 0, Total: len(event.Records), Succeeded: len(event.Records) - failed})
-	if failed > 0 && c.Reporting == WholeBatch {
-		ids := make([]string, failed)
-		for i, item := range answer.BatchItemFailures {
-			ids[i] = item.ItemIdentifier
-		}
-		return events.SQSEventResponse{}, fmt.Errorf("%d of %d messages failed: %s", failed, len(event.Records), strings.Join(ids, ", "))
-	}
-	return answer, nil
-}
-
-func (c *Consumer) process(ctx context.Context, m events.SQSMessage) error {
-	var o order.Order
-	if err := json.Unmarshal([]byte(m.Body), &o); err != nil {
-		return &Refusal{"invalid_order", err.Error()}
-	}
-	if err := check(m); err != nil {
-		return err
-	}
-	c.Journal.InfoContext(ctx, "processed", "message_id", m.MessageId, "order_id", o.OrderID, "origin_message_id", origin(m), "receive_count", receives(m))
-	return nil
-}
-
-// check is the rule by which an order is good or bad.
-func check(m events.SQSMessage) error {
-	if _, ok := m.MessageAttributes[order.StoreID]; !ok {
-		return &Refusal{"missing_store_id", true}
-	}
-	healed, failing, err := number(m, order.FailUntilReplay)
-	if err != nil {
-		return err
-	}
-	replays, _, err := number(m, order.ReplayCount)
-	if err != nil {
-		return err
-	}
-	if failing && replays < healed {
-		return &Refusal{order.FailUntilReplay, healed}
-	}
-	return nil
-}
-
-func number(m events.SQSMessage, name string) (n int, ok bool, err error) {
-	a, ok := m.MessageAttributes[name]
-	if !ok || a.StringValue == nil {
-		return 0, false, nil
-	}
-	n, err = strconv.Atoi(*a.StringValue)
-	if err != nil {
-		return 0, false, &Refusal{"invalid_" + name, *a.StringValue}
-	}
-	return n, true, nil
-}
-
-func origin(m events.SQSMessage) string {
-	if a, ok := m.MessageAttributes[order.OriginID]; ok && a.StringValue != nil {
-		return *a.StringValue
-	}
-	return m.MessageId
-}
-
-func receives(m events.SQSMessage) int {
-	n, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
-	return n
 }
 
 // Refusal is why a message cannot be processed.

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -17,13 +18,12 @@ import (
 
 func main() {
 	env := setting.From(os.LookupEnv)
-	consumer := &consume.Consumer{
-		Reporting: env.Choice("FAILURE_REPORTING", consume.PerMessage, consume.WholeBatch),
-		Journal:   journal.New(os.Stdout, env.Level("LOG_LEVEL")),
-	}
-	if err := env.Err(); err != nil {
+	reporting := env.Choice("FAILURE_REPORTING", consume.PerMessage, consume.WholeBatch)
+	level := env.Level("LOG_LEVEL")
+	handler, err := consume.New(reporting, journal.New(os.Stdout, level))
+	if err = errors.Join(env.Err(), err); err != nil {
 		fmt.Fprintln(os.Stderr, "consumer:", err)
 		os.Exit(1)
 	}
-	lambda.Start(consumer.Handle)
+	lambda.Start(handler)
 }

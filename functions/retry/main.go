@@ -19,28 +19,28 @@ import (
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/functions/replay"
 	"github.com/reliableq/reliableq/functions/setting"
+	"github.com/reliableq/reliableq/sqsbatch"
 )
 
 // maxDelay is how long SQS can hide a new message.
 const maxDelay = 15 * time.Minute
 
 func main() {
-	replayer, err := wire(context.Background())
+	handler, err := wire(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "retry:", err)
 		os.Exit(1)
 	}
-	lambda.Start(replayer.Handle)
+	lambda.Start(handler)
 }
 
-func wire(ctx context.Context) (*replay.Replayer, error) {
+func wire(ctx context.Context) (sqsbatch.Handler, error) {
 	env := setting.From(os.LookupEnv)
-	queue, level := env.Text("SOURCE_QUEUE_NAME"), env.Level("LOG_LEVEL")
-	replayer := &replay.Replayer{
-		Level:       env.Whole("LEVEL", 1, math.MaxInt32),
+	name, logLevel := env.Text("SOURCE_QUEUE_NAME"), env.Level("LOG_LEVEL")
+	level := replay.Level{
+		Number:      env.Whole("LEVEL", 1, math.MaxInt32),
 		MaxAttempts: env.Whole("MAX_ATTEMPTS", 0, math.MaxInt32),
 		Backoff:     replay.Policy(env.Seconds("BACKOFF_BASE_SECONDS", maxDelay), env.Seconds("BACKOFF_CAP_SECONDS", maxDelay)),
-		Journal:     journal.New(os.Stdout, level),
 	}
 	if err := env.Err(); err != nil {
 		return nil, err
@@ -49,6 +49,9 @@ func wire(ctx context.Context) (*replay.Replayer, error) {
 	if err != nil {
 		return nil, err
 	}
-	replayer.Queue, err = outbox.Open(ctx, client, queue)
-	return replayer, err
+	source, err := outbox.Open(ctx, client, name)
+	if err != nil {
+		return nil, err
+	}
+	return replay.New(level, source, journal.New(os.Stdout, logLevel))
 }

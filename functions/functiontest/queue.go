@@ -1,0 +1,92 @@
+package functiontest
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// Queue is an SQS with one queue that only takes messages.
+type Queue struct {
+	// Name is the queue's; other names do not exist.
+	Name string
+	// Environment is what a function needs to find this SQS.
+	Environment []string
+
+	mu     sync.Mutex // guards what follows
+	sent   []types.SendMessageBatchRequestEntry
+	traces map[string]bool
+}
+
+// NewQueue starts a queue that ends with the test.
+func NewQueue(t testing.TB, name string) *Queue {
+	q := &Queue{Name: name, traces: map[string]bool{}}
+	server := httptest.NewServer(q)
+	t.Cleanup(server.Close)
+	q.Environment = []string{"AWS_ENDPOINT_URL=" + server.URL}
+	return q
+}
+
+// Sent lists what was accepted, in order.
+func (q *Queue) Sent() []types.SendMessageBatchRequestEntry {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.sent
+}
+
+// Traces lists the trace headers that requests had.
+func (q *Queue) Traces() []string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var all []string
+	for trace := range q.traces {
+		all = append(all, trace)
+	}
+	return all
+}
+
+// ServeHTTP speaks as much of SQS's JSON protocol as a sender needs.
+func (q *Queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.traces[r.Header.Get("X-Amzn-Trace-Id")] = true
+	var in struct {
+		QueueName string
+		Entries   []types.SendMessageBatchRequestEntry
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	switch {
+	case operation == "GetQueueUrl" && in.QueueName == q.Name:
+		fmt.Fprintf(w, `{"QueueUrl":"http://%s/000000000000/%s"}`, r.Host, q.Name)
+	case operation == "SendMessageBatch":
+		_ = json.NewEncoder(w).Encode(map[string]any{"Successful": q.accept(in.Entries)})
+	default:
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}`)
+	}
+}
+
+func (q *Queue) accept(entries []types.SendMessageBatchRequestEntry) []map[string]string {
+	var successful []map[string]string
+	for _, entry := range entries {
+		sum := md5.Sum([]byte(*entry.MessageBody))
+		q.sent = append(q.sent, entry)
+		successful = append(successful, map[string]string{
+			"Id": *entry.Id, "MessageId": fmt.Sprintf("message-%d", len(q.sent)), "MD5OfMessageBody": hex.EncodeToString(sum[:]),
+		})
+	}
+	return successful
+}

@@ -1,0 +1,171 @@
+package iam
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/policy"
+)
+
+// Authorize decides on one permission of a call (LAM D14 to D21). A refusal is an
+// *awsapi.Error with code AccessDenied and AWS's words (LAM D24); the gateway
+// gives it each service's form.
+func (s *Service) Authorize(_ context.Context, c *awsapi.Call, a awsapi.Access) error {
+	owner := c.Account
+	if arn, ok := awsapi.ParseARN(a.Resource); ok && arn.Account != "" && arn.Account != "aws" {
+		owner = arn.Account
+	}
+	s.mu.RLock()
+	d, err := s.decide(c, a, owner, a.ResourcePolicy, policy.Resource)
+	s.mu.RUnlock()
+	if err != nil || d.Allowed {
+		return err
+	}
+	return errAccessDenied.With("%s", refusal(c, a, d))
+}
+
+// refusal says why (LAM D24). SQS prints actions in lower case (LAM D25).
+func refusal(c *awsapi.Call, a awsapi.Access, d policy.Decision) string {
+	action, who := a.Action, c.Caller.ARN
+	if strings.HasPrefix(action, "sqs:") {
+		action = strings.ToLower(action)
+	}
+	if who == "" {
+		who = orDefault(c.Caller.ServicePrincipal, "anonymous")
+	}
+	text := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", who, action, a.Resource)
+	if !d.Explicit {
+		return text + fmt.Sprintf(" because no %s allows the %s action", d.By, action)
+	}
+	article := "a "
+	if d.By == policy.Identity {
+		article = "an "
+	}
+	return text + " with an explicit deny in " + article + d.By.String()
+}
+
+// decide evaluates all that bears on one permission, with mu held. The resource's
+// policy is of the kind Resource, or Trust where a role is to be assumed.
+func (s *Service) decide(c *awsapi.Call, a awsapi.Access, owner, resourcePolicy string, kind policy.Kind) (policy.Decision, error) {
+	who := &c.Caller
+	p := policy.Policies{MustGrant: kind == policy.Trust}
+	var err error
+	if resourcePolicy != "" {
+		if p.Resource, err = s.docs.Parse(resourcePolicy, kind); err != nil {
+			return policy.Decision{}, fmt.Errorf("read the policy of %s: %w", a.Resource, err)
+		}
+	}
+	r := s.request(c, a, owner)
+	if !who.Administrator {
+		if err := s.own(who, &p, r); err != nil {
+			return policy.Decision{}, err
+		}
+	}
+	return p.Decide(r), nil
+}
+
+// own finds the caller's own policies, and the keys that come from its role.
+func (s *Service) own(who *awsapi.Caller, p *policy.Policies, r *policy.Request) error {
+	role, account := s.roleByARN(who.PrincipalARN)
+	if role == nil {
+		return nil // a service, or nobody: it has none
+	}
+	tags, texts := map[string]string{}, []string(nil)
+	maps.Copy(tags, role.Tags)
+	if t := s.sessions[who.AccessKey]; t != nil {
+		texts = t.Policies
+		maps.Copy(tags, t.Tags)
+	}
+	for k, v := range tags {
+		r.SetKey("aws:PrincipalTag/"+k, v)
+	}
+	if who.SessionPolicy != "" {
+		texts = append([]string{who.SessionPolicy}, texts...)
+	}
+	for _, text := range role.Inline {
+		if err := s.add(&p.Identity, text, policy.Identity); err != nil {
+			return err
+		}
+	}
+	for _, arn := range role.Attached {
+		if m := s.managed(s.accounts[account], arn); m != nil {
+			if err := s.add(&p.Identity, m.text(), policy.Identity); err != nil {
+				return err
+			}
+		}
+	}
+	for _, text := range texts {
+		if err := s.add(&p.Session, text, policy.Session); err != nil {
+			return err
+		}
+	}
+	if m := s.managed(s.accounts[account], role.Boundary); m != nil {
+		var err error
+		p.Boundary, err = s.docs.Parse(m.text(), policy.Boundary)
+		return err
+	}
+	return nil
+}
+
+func (s *Service) add(to *[]*policy.Document, text string, kind policy.Kind) error {
+	d, err := s.docs.Parse(text, kind)
+	if err == nil {
+		*to = append(*to, d)
+	}
+	return err
+}
+
+// request describes a permission to the evaluator, with the global condition keys
+// (LAM D21).
+func (s *Service) request(c *awsapi.Call, a awsapi.Access, owner string) *policy.Request {
+	who := &c.Caller
+	r := &policy.Request{
+		Principal: policy.Principal{
+			Account: who.Account, ARN: who.ARN, RoleARN: who.PrincipalARN, Service: who.ServicePrincipal, Administrator: who.Administrator,
+		},
+		Action: a.Action, Resource: a.Resource, Owner: owner, Now: s.opts.Clock.Now(), Keys: make(map[string][]string, 16),
+	}
+	for key, value := range map[string]string{
+		"aws:PrincipalArn": who.PrincipalARN, "aws:PrincipalAccount": who.Account, "aws:userid": who.UserID,
+		"aws:SourceArn": who.SourceARN, "aws:SourceAccount": who.SourceAccount, "aws:PrincipalServiceName": who.ServicePrincipal,
+		"aws:SourceIp": c.SourceIP, "aws:UserAgent": c.UserAgent, "aws:RequestedRegion": c.Region, "aws:ResourceAccount": owner,
+		"aws:PrincipalType": principalType(who), "aws:username": userName(who),
+	} {
+		if value != "" {
+			r.SetKey(key, value)
+		}
+	}
+	r.SetKey("aws:SecureTransport", strconv.FormatBool(c.Secure))
+	r.SetKey("aws:PrincipalIsAWSService", strconv.FormatBool(who.ServicePrincipal != ""))
+	r.SetKey("aws:ViaAWSService", "false")
+	for key, values := range a.Keys {
+		r.SetKey(key, values...)
+	}
+	return r
+}
+
+func principalType(who *awsapi.Caller) string {
+	switch {
+	case who.ServicePrincipal != "":
+		return "Service"
+	case strings.Contains(who.ARN, ":assumed-role/"):
+		return "AssumedRole"
+	case strings.HasSuffix(who.ARN, ":root"):
+		return "Account"
+	case strings.Contains(who.ARN, ":user/"):
+		return "User"
+	}
+	return "Anonymous"
+}
+
+// userName is aws:username, which only users have.
+func userName(who *awsapi.Caller) string {
+	if i := strings.LastIndexByte(who.ARN, '/'); i >= 0 && strings.Contains(who.ARN, ":user/") {
+		return who.ARN[i+1:]
+	}
+	return ""
+}

@@ -1,0 +1,254 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The versions of the policy language.
+const (
+	current = "2012-10-17"
+	legacy  = "2008-10-17"
+)
+
+// Fault is why a text is no policy. Its text is IAM's (LAM D11, D11b).
+type Fault struct {
+	// Text says what is wrong.
+	Text string
+}
+
+// Error gives the text.
+func (f *Fault) Error() string { return f.Text }
+
+// errLegacy is IAM's word for every fault of grammar that has no text of its own.
+var errLegacy = &Fault{"The policy failed legacy parsing"}
+
+func faultf(format string, args ...any) *Fault { return &Fault{fmt.Sprintf(format, args...)} }
+
+// Parse reads a policy. Its errors are *Fault.
+func Parse(text string, kind Kind) (*Document, error) {
+	root, err := parseTree(text)
+	switch {
+	case errors.Is(err, errDuplicate), errors.Is(err, errDepth):
+		return nil, errLegacy
+	case err != nil && kind == Trust:
+		return nil, &Fault{"This policy contains invalid Json"}
+	case err != nil:
+		return nil, &Fault{"Syntax errors in policy."}
+	}
+	top, ok := root.(map[string]any)
+	if !ok || !only(top, "Version", "Id", "Statement") {
+		return nil, errLegacy
+	}
+	d := &Document{Version: legacy}
+	if v, has := top["Version"]; has {
+		if v != current && v != legacy {
+			return nil, errLegacy
+		}
+		d.Version = v.(string)
+	}
+	if id, has := top["Id"]; has {
+		if _, ok := id.(string); !ok {
+			return nil, errLegacy
+		}
+	}
+	if err := d.parseStatements(top["Statement"], kind); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Document) parseStatements(node any, kind Kind) error {
+	list, ok := node.([]any)
+	if !ok {
+		list = []any{node}
+	}
+	if len(list) == 0 {
+		return errLegacy
+	}
+	sids := map[string]bool{}
+	for _, n := range list {
+		m, ok := n.(map[string]any)
+		if !ok {
+			return errLegacy
+		}
+		s, err := parseStatement(m, d.Version, kind)
+		if err != nil {
+			return err
+		}
+		if s.sid != "" && sids[s.sid] {
+			return &Fault{"Statement IDs (SID) in a single policy must be unique."}
+		}
+		sids[s.sid] = true
+		d.statements = append(d.statements, s)
+	}
+	return nil
+}
+
+func parseStatement(m map[string]any, version string, kind Kind) (s statement, err error) {
+	if !only(m, "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition") {
+		return s, errLegacy
+	}
+	if sid, has := m["Sid"]; has {
+		var ok bool
+		if s.sid, ok = sid.(string); !ok {
+			return s, errLegacy
+		}
+	}
+	if m["Effect"] != "Allow" && m["Effect"] != "Deny" {
+		return s, errLegacy
+	}
+	s.deny = m["Effect"] == "Deny"
+	if s.principals, err = parsePrincipals(m, kind); err != nil {
+		return s, err
+	}
+	if s.actions, err = parseActions(m, kind); err != nil {
+		return s, err
+	}
+	if s.resources, err = parseResources(m, version, kind); err != nil {
+		return s, err
+	}
+	s.conditions, err = parseConditions(m["Condition"], version)
+	return s, err
+}
+
+func parseActions(m map[string]any, kind Kind) (patterns, error) {
+	list, not, has, ok := either(m, "Action")
+	switch {
+	case !ok:
+		return patterns{}, errLegacy
+	case !has || len(list) == 0:
+		return patterns{}, &Fault{"Policy statement must contain actions."}
+	}
+	p := patterns{not: not}
+	for _, a := range list {
+		if a != "*" && !strings.Contains(a, ":") {
+			return p, &Fault{"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."}
+		}
+		vendor, _, _ := strings.Cut(a, ":")
+		if kind == Trust && !strings.EqualFold(vendor, "sts") {
+			return p, &Fault{"AssumeRole policy may only specify STS AssumeRole actions."}
+		}
+		p.list = append(p.list, newPattern(a, legacy, true, true))
+	}
+	return p, nil
+}
+
+func parseResources(m map[string]any, version string, kind Kind) (patterns, error) {
+	list, not, has, ok := either(m, "Resource")
+	switch {
+	case !ok:
+		return patterns{}, errLegacy
+	case has && kind == Trust:
+		return patterns{}, &Fault{"Has prohibited field Resource"}
+	case kind == Trust:
+		return patterns{}, nil
+	case !has || len(list) == 0:
+		if kind == Resource {
+			return patterns{}, nil // the resource that it stands on
+		}
+		return patterns{}, &Fault{"Policy statement must contain resources."}
+	}
+	p := patterns{not: not}
+	for _, r := range list {
+		if kind != Resource {
+			if err := checkResource(r); err != nil {
+				return p, err
+			}
+		}
+		p.list = append(p.list, newPattern(r, version, true, false))
+	}
+	return p, nil
+}
+
+// checkResource wants an ARN or *.
+func checkResource(r string) error {
+	parts := strings.SplitN(r, ":", 6)
+	switch {
+	case r == "*":
+		return nil
+	case len(parts) < 6 && !strings.HasSuffix(r, "*") || parts[0] != "arn" && parts[0] != "*":
+		return faultf("Resource %s must be in ARN format or \"*\".", r)
+	case len(parts) == 6 && parts[2] == "iam" && parts[3] != "":
+		return faultf("IAM resource %s cannot contain region information.", r)
+	}
+	return nil
+}
+
+func parsePrincipals(m map[string]any, kind Kind) (*principals, error) {
+	node, has := m["Principal"]
+	other, hasNot := m["NotPrincipal"]
+	switch {
+	case kind != Resource && kind != Trust:
+		if has || hasNot {
+			return nil, &Fault{"Policy document should not specify a principal."}
+		}
+		return nil, nil
+	case has == hasNot:
+		return nil, errLegacy
+	case hasNot && kind == Trust:
+		return nil, &Fault{"Has prohibited field NotPrincipal"}
+	case hasNot:
+		node = other
+	}
+	p := &principals{not: hasNot}
+	if node == "*" {
+		p.everyone = true
+		return p, nil
+	}
+	byType, ok := node.(map[string]any)
+	if !ok || len(byType) == 0 {
+		return nil, errLegacy
+	}
+	for name, v := range byType {
+		list, ok := stringList(v)
+		if !ok || len(list) == 0 {
+			return nil, errLegacy
+		}
+		if err := p.add(name, list); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// add takes the principals of one type.
+func (p *principals) add(name string, list []string) error {
+	for _, s := range list {
+		switch name {
+		case "AWS":
+			if s == "*" {
+				p.everyone = true
+				continue
+			}
+			if !validAWS(s) {
+				return faultf("Invalid principal in policy: \"AWS\":\"%s\"", s)
+			}
+			p.aws = append(p.aws, s)
+		case "Service":
+			if s != "*" && !strings.Contains(s, ".") {
+				return faultf("Invalid principal in policy: \"SERVICE\":\"%s\"", s)
+			}
+			p.services = append(p.services, s)
+		case "Federated", "CanonicalUser": // nobody here is one
+		default:
+			return errLegacy
+		}
+	}
+	return nil
+}
+
+// validAWS wants an account id, an ARN of IAM or STS, or the unique id that AWS
+// puts in place of a principal that is gone.
+func validAWS(s string) bool {
+	if accountID.MatchString(s) {
+		return true
+	}
+	if len(s) >= 16 && len(s) <= 128 && strings.HasPrefix(s, "A") && !strings.ContainsAny(s, ":/*") {
+		return true
+	}
+	parts := strings.SplitN(s, ":", 6)
+	return len(parts) == 6 && parts[0] == "arn" && (parts[2] == "iam" || parts[2] == "sts") && parts[3] == "" &&
+		accountID.MatchString(parts[4]) && parts[5] != "" && !strings.ContainsAny(parts[5], "*?")
+}

@@ -1,0 +1,85 @@
+# reliableq: make help lists what can be made.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+RELIABLEQ := bin/reliableq
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+ARGS      ?=
+
+# Pinned, and run from the module cache: nothing to install by hand.
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ERRCHECK    := go run github.com/kisielk/errcheck@v1.20.0
+INEFFASSIGN := go run github.com/gordonklaus/ineffassign@v0.2.0
+
+GO_SOURCES := $(shell git ls-files '*.go' 2>/dev/null) go.mod go.sum
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(RELIABLEQ) ## deploy to the embedded AWS, produce orders, and judge what became of each
+	$(RELIABLEQ) demo $(ARGS)
+
+.PHONY: deploy
+deploy: build ## deploy (ARGS="--target aws" for AWS; the embedded AWS otherwise)
+	$(RELIABLEQ) up $(ARGS)
+
+.PHONY: destroy
+destroy: $(RELIABLEQ) ## take down what deploy made
+	$(RELIABLEQ) down --yes $(ARGS)
+
+.PHONY: build
+build: $(RELIABLEQ) ## make bin/reliableq and dist/{producer,consumer,retry}.zip
+	$(RELIABLEQ) build
+
+$(RELIABLEQ): $(GO_SOURCES)
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $@ ./deploy/reliableq
+
+.PHONY: test
+test: unit terraform-test e2e ## run every test: Go, Terraform modules, and the whole over Terratest
+
+.PHONY: unit
+unit: ## run the Go tests
+	go test ./...
+
+.PHONY: race
+race: ## run the Go tests of what is concurrent under the race detector
+	go test -race ./localaws/... ./sqsbatch/... ./deploy/...
+
+.PHONY: terraform-test
+terraform-test: $(RELIABLEQ) ## run terraform fmt, validate and test on the root and each module
+	$(RELIABLEQ) terraform check
+
+.PHONY: e2e
+e2e: build ## deploy with Terratest and prove the promises (RELIABLEQ_TEST_TARGET=aws for AWS)
+	cd test && go test -timeout 30m ./...
+
+.PHONY: check
+check: fmt vet lint ## formatting, vet and lint
+
+.PHONY: fmt
+fmt: ## fail when a Go file is not formatted
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted, run gofmt -w:"; echo "$$out"; exit 1; }
+
+.PHONY: vet
+vet: ## go vet both modules
+	go vet ./...
+	cd test && go vet ./...
+
+.PHONY: lint
+lint: ## staticcheck, errcheck, ineffassign
+	$(STATICCHECK) ./...
+	$(ERRCHECK) ./...
+	$(INEFFASSIGN) ./...
+
+.PHONY: bench
+bench: ## measure, each figure beside its floor in the same run
+	go test -run '^$$' -bench . -benchmem ./localaws/... ./sqsbatch/...
+
+.PHONY: clean
+clean: ## remove what was built (deployments and their state stay: make destroy)
+	rm -rf bin dist

@@ -1,0 +1,202 @@
+package localaws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/chance"
+	"github.com/reliableq/reliableq/localaws/cloudwatch"
+	"github.com/reliableq/reliableq/localaws/control"
+	"github.com/reliableq/reliableq/localaws/gateway"
+	"github.com/reliableq/reliableq/localaws/iam"
+	"github.com/reliableq/reliableq/localaws/lambda"
+	"github.com/reliableq/reliableq/localaws/lambda/mapping"
+	"github.com/reliableq/reliableq/localaws/logs"
+	"github.com/reliableq/reliableq/localaws/sqs"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// parts are the services of one server, and what they stand on.
+type parts struct {
+	chance     *chance.Source
+	store      *store.Store
+	dispatcher *awsapi.Dispatcher
+	workDir    string
+	ownWorkDir bool // made by us, in the system's temporary folder
+
+	iam        *iam.Service
+	logs       *logs.Service
+	cloudwatch *cloudwatch.Service
+	sqs        *sqs.Service
+	mappings   *mapping.Service
+	control    *control.Handler
+	lambda     *lambda.Service
+}
+
+// assemble makes the services and ties them together. Those that others need come
+// first; mappings poll only once everything answers.
+func (s *Server) assemble() (err error) {
+	p := &parts{chance: chance.New(), dispatcher: &awsapi.Dispatcher{Logger: s.opts.Logger}}
+	s.parts = p
+	if s.opts.Seed != 0 {
+		p.chance = chance.Seeded(s.opts.Seed)
+	}
+	if p.store, err = s.openStore(); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.store.Close())
+		}
+	}()
+	if err := s.openWorkDir(); err != nil {
+		return err
+	}
+	if err := s.makeServices(); err != nil {
+		return err
+	}
+	if err := s.makeGateway(); err != nil {
+		return err
+	}
+	p.mappings.Start()
+	return nil
+}
+
+func (s *Server) openStore() (*store.Store, error) {
+	if s.opts.DataDir == "" {
+		return store.Memory(), nil
+	}
+	st, err := store.Open(filepath.Join(s.opts.DataDir, "store"), store.Options{Logger: s.opts.Logger})
+	if err != nil {
+		return nil, fmt.Errorf("open the data directory: %w", err)
+	}
+	return st, nil
+}
+
+func (s *Server) openWorkDir() (err error) {
+	p := s.parts
+	switch {
+	case s.opts.WorkDir != "":
+		p.workDir = s.opts.WorkDir
+	case s.opts.DataDir != "":
+		p.workDir = filepath.Join(s.opts.DataDir, "functions")
+	default:
+		p.ownWorkDir = true
+		p.workDir, err = os.MkdirTemp("", "localaws-")
+		if err != nil {
+			return fmt.Errorf("make a folder for functions: %w", err)
+		}
+		return nil
+	}
+	if err := os.MkdirAll(p.workDir, 0o700); err != nil {
+		return fmt.Errorf("make the folder for functions: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) makeServices() (err error) {
+	p, o := s.parts, s.opts
+	if p.iam, err = iam.New(iam.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Account: o.Account}); err != nil {
+		return fmt.Errorf("start iam: %w", err)
+	}
+	if p.logs, err = logs.New(logs.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {
+		return fmt.Errorf("start logs: %w", err)
+	}
+	if p.cloudwatch, err = cloudwatch.New(cloudwatch.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {
+		return fmt.Errorf("start cloudwatch: %w", err)
+	}
+	if p.sqs, err = sqs.New(sqs.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {
+		return fmt.Errorf("start sqs: %w", err)
+	}
+	if err := s.makeLambda(); err != nil {
+		return fmt.Errorf("start lambda: %w", err)
+	}
+	p.connectMetrics()
+	p.dispatcher.Services = map[string]*awsapi.Service{}
+	for _, api := range []*awsapi.Service{p.iam.API(), p.logs.API(), p.cloudwatch.API(), p.sqs.API(), p.lambda.API()} {
+		p.dispatcher.Services[api.Name] = api
+	}
+	if !o.NoAuth {
+		p.dispatcher.Authorize = p.iam.Authorize
+	}
+	return nil
+}
+
+// makeLambda makes functions and mappings, which know each other.
+func (s *Server) makeLambda() (err error) {
+	p, o := s.parts, s.opts
+	q, metrics := &queues{server: s, sqs: p.sqs}, &functionMetrics{cloudwatch: p.cloudwatch}
+	roles := &roles{iam: p.iam, any: o.NoAuth, account: o.Account}
+	p.lambda, err = lambda.New(lambda.Options{
+		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, WorkDir: p.workDir,
+		Roles: functionRoles{roles}, Logs: &functionLogs{server: s, logs: p.logs}, Metrics: metrics, Queues: q, Endpoint: s.URL,
+	})
+	if err != nil {
+		return err
+	}
+	p.mappings, err = mapping.New(mapping.Options{
+		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger,
+		Queues: q, Functions: p.lambda, Roles: mappingRoles{roles}, Metrics: metrics,
+	})
+	if err != nil {
+		return err
+	}
+	p.lambda.Extend(p.mappings.Operations(), p.mappings)
+	return nil
+}
+
+// connectMetrics has SQS sampled for CloudWatch, and logs read for metrics.
+func (p *parts) connectMetrics() {
+	p.cloudwatch.AddSampler(func(emit func(account, region string, d cloudwatch.Datum)) {
+		p.sqs.Sample(func(m sqs.Sample) {
+			emit(m.Account, m.Region, cloudwatch.Datum{
+				Namespace: "AWS/SQS", Name: m.Metric, Dimensions: []cloudwatch.Dimension{{Name: "QueueName", Value: m.Queue}},
+				Unit: m.Unit, Value: m.Value, Count: m.Count, Gauge: m.Gauge,
+			})
+		})
+	})
+	p.logs.OnMeasurement(func(account, region string, m logs.Measurement) {
+		p.cloudwatch.Record(account, region, cloudwatch.Datum{
+			Namespace: m.Namespace, Name: m.Name, Dimensions: dimensions(m.Dimensions), Unit: m.Unit, Time: m.Time, Value: m.Value,
+		})
+	})
+	p.logs.OnEvents(func(account, region, group, _ string, events []logs.Event) {
+		for _, e := range events {
+			p.cloudwatch.EMF(account, region, e.Message, e.Time)
+		}
+	})
+}
+
+func (s *Server) makeGateway() error {
+	p, o := s.parts, s.opts
+	s.operator = p.iam.Operator()
+	p.control = s.makeControl()
+	g, err := gateway.New(gateway.Options{
+		Dispatcher: p.dispatcher, Identity: p.iam.Credential, Clock: s.clock, Chance: p.chance,
+		Account: o.Account, Region: o.Region, NoAuth: o.NoAuth, Logger: o.Logger, Extra: p.control,
+	})
+	if err != nil {
+		return fmt.Errorf("make the endpoint: %w", err)
+	}
+	s.handler = g
+	return nil
+}
+
+// Transport carries requests to this server in memory, for HTTP clients that need
+// no socket. It works inside a testing/synctest bubble.
+func (s *Server) Transport() http.RoundTripper { return gateway.Transport(s.handler) }
+
+// close ends the services, those first that call others.
+func (p *parts) close(ctx context.Context) error {
+	p.mappings.Close()
+	errs := []error{p.lambda.Close(ctx), p.store.Close()}
+	if p.ownWorkDir {
+		errs = append(errs, os.RemoveAll(p.workDir))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,78 @@
+package localaws
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/reliableq/reliableq/localaws/control"
+	"github.com/reliableq/reliableq/localaws/sqs"
+)
+
+// makeControl makes what answers beside the AWS APIs: health, clock, a look into
+// queues, reset.
+func (s *Server) makeControl() *control.Handler {
+	p := s.parts
+	return control.New(control.Options{
+		Clock: s.clock, Account: s.opts.Account, Region: s.opts.Region, Logger: s.opts.Logger,
+		Services: []string{"sqs", "lambda", "iam", "sts", "logs", "cloudwatch"},
+		Queues:   func(account, region string) []control.Queue { return queueStates(p.sqs.Queues(account, region)) },
+		Peek:     p.peek,
+		Reset:    s.reset,
+	})
+}
+
+func queueStates(in []sqs.QueueState) []control.Queue {
+	out := make([]control.Queue, len(in))
+	for i, q := range in {
+		out[i] = control.Queue{
+			Name: q.Name, ARN: q.ARN, FIFO: q.FIFO, Visible: q.Visible, InFlight: q.InFlight, Delayed: q.Delayed,
+			DeadLetterTarget: q.DeadLetterTarget, MaxReceiveCount: q.MaxReceiveCount,
+		}
+	}
+	return out
+}
+
+func (p *parts) peek(account, region, queue string) ([]control.Message, error) {
+	in, err := p.sqs.Peek(account, region, queue)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]control.Message, len(in))
+	for i, m := range in {
+		attributes := make(map[string]control.Attribute, len(m.Attributes))
+		for name, v := range m.Attributes {
+			a := control.Attribute{DataType: v.DataType, BinaryValue: v.BinaryValue}
+			if v.StringValue != nil {
+				a.StringValue = *v.StringValue
+			}
+			attributes[name] = a
+		}
+		out[i] = control.Message{
+			MessageID: m.MessageID, Body: m.Body, MD5OfBody: m.MD5OfBody, Attributes: attributes, System: m.System,
+			State: m.State, Until: m.Until, Expires: m.Expires, ReceiveCount: m.ReceiveCount, ReceiveCountHere: m.ReceiveCountHere,
+		}
+	}
+	return out, nil
+}
+
+// reset forgets what one service holds, or what all do: mappings before functions
+// and queues, so that none polls what is going.
+func (s *Server) reset(_ context.Context, service, account, region string) error {
+	p := s.parts
+	for _, part := range []struct {
+		name  string
+		reset func(account, region string) error
+	}{
+		{"sqs", p.sqs.Reset},
+		{"logs", p.logs.Reset},
+		{"cloudwatch", p.cloudwatch.Reset},
+	} {
+		if service != "" && service != part.name {
+			continue
+		}
+		if err := part.reset(account, region); err != nil {
+			return fmt.Errorf("reset %s: %w", part.name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+// Package localawstest gives a Go test an AWS of its own, in the way of
+// net/http/httptest:
+//
+//	aws := localawstest.New(t)
+//	client := sqs.NewFromConfig(aws.Config())
+//
+// Nothing listens: requests of the AWS SDK travel in memory, so that it works
+// inside a testing/synctest bubble as well. [NewListening] opens a loopback port
+// for what speaks HTTP: Terraform, other languages, function binaries. Time is
+// real unless a test asks for another mode in [NewWith]; [Server.Clock] moves it.
+//
+// The server ends with the test. What it had to say is printed when the test
+// fails.
+package localawstest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/reliableq/reliableq/localaws"
+)
+
+// Server is an embedded AWS that lives as long as its test.
+type Server struct {
+	*localaws.Server
+}
+
+// New makes an embedded AWS in memory, without a listener.
+func New(t testing.TB) *Server {
+	t.Helper()
+	return NewWith(t, localaws.Options{})
+}
+
+// NewListening makes an embedded AWS in memory that listens on a free loopback
+// port.
+func NewListening(t testing.TB) *Server {
+	t.Helper()
+	return NewWith(t, localaws.Options{Addr: "127.0.0.1:0"})
+}
+
+// NewWith makes an embedded AWS as o says, listening if o names an address.
+// Without a logger it logs to the test.
+func NewWith(t testing.TB, o localaws.Options) *Server {
+	t.Helper()
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	srv, err := localaws.New(o)
+	if err != nil {
+		t.Fatalf("make the embedded AWS: %v", err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(ctx); err != nil {
+			t.Errorf("shut the embedded AWS down: %v", err)
+		}
+	})
+	if o.Addr != "" {
+		if err := srv.Start(t.Context()); err != nil {
+			t.Fatalf("start the embedded AWS: %v", err)
+		}
+	}
+	return &Server{Server: srv}
+}
+
+// Config is what AWS SDK clients need to talk to this server as its operator.
+// Requests go through memory, whether or not the server listens.
+func (s *Server) Config() aws.Config {
+	id, secret := s.Credentials()
+	return s.ConfigAs(id, secret, "")
+}
+
+// ConfigAs is Config with other credentials, such as those of AssumeRole.
+func (s *Server) ConfigAs(accessKeyID, secretAccessKey, sessionToken string) aws.Config {
+	return aws.Config{
+		Region:       s.Region(),
+		BaseEndpoint: aws.String(s.URL()),
+		Credentials:  credentials.NewStaticCredentialsProvider(accessKeyID, secretAccessKey, sessionToken),
+		HTTPClient:   &http.Client{Transport: s.Transport()},
+	}
+}
+
+// Env is the environment, as KEY=value, with which another program reaches a
+// listening server: the AWS CLI, Terraform, any SDK.
+func (s *Server) Env() []string {
+	id, secret := s.Credentials()
+	return []string{
+		"AWS_ENDPOINT_URL=" + s.URL(),
+		"AWS_ACCESS_KEY_ID=" + id,
+		"AWS_SECRET_ACCESS_KEY=" + secret,
+		"AWS_REGION=" + s.Region(),
+		"AWS_DEFAULT_REGION=" + s.Region(),
+		"AWS_EC2_METADATA_DISABLED=true",
+	}
+}
+
+// Advance moves service time forward and fails the test if that does not come to
+// an end.
+func (s *Server) Advance(t testing.TB, d time.Duration) {
+	t.Helper()
+	if err := s.Clock().Advance(t.Context(), d); err != nil {
+		t.Fatalf("advance the clock by %s: %v", d, err)
+	}
+}

@@ -1,0 +1,73 @@
+package localaws
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+// DefaultAccount is the account that everything belongs to unless a caller
+// names another.
+const DefaultAccount = "000000000000"
+
+// DefaultRegion is the region used where neither options nor request name one.
+const DefaultRegion = "us-east-1"
+
+// Options says what kind of embedded AWS to make. The zero value is one in
+// memory, with real time, authentication on, and no listener.
+type Options struct {
+	// Addr is the loopback address that Start listens on, such as
+	// 127.0.0.1:4566; port 0 takes a free one. Empty means no listener: the
+	// server is reached through Transport alone.
+	Addr string
+	// Account is the 12-digit account id; empty means DefaultAccount.
+	Account string
+	// Region is the region; empty means DefaultRegion.
+	Region string
+	// ClockMode is how service time passes; the zero value is clock.Real.
+	ClockMode clock.Mode
+	// ClockStart is where service time begins; zero means now.
+	ClockStart time.Time
+	// DataDir keeps all state across restarts; empty means in memory.
+	DataDir string
+	// WorkDir is where functions are unpacked; empty means a folder of its own
+	// below DataDir or the system's temporary folder, removed on Shutdown when
+	// temporary.
+	WorkDir string
+	// NoAuth lets every request in as an administrator, signed or not, and
+	// evaluates no policy.
+	NoAuth bool
+	// Seed makes ids, receipt handles, jitter and draws repeatable, and keys
+	// guessable: for tests. Zero means unforeseeable.
+	Seed uint64
+	// Logger gets what the server has to say; nil discards it.
+	Logger *slog.Logger
+}
+
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+
+// withDefaults fills what is empty and refuses what cannot be meant.
+func (o Options) withDefaults() (Options, error) {
+	if o.Account == "" {
+		o.Account = DefaultAccount
+	}
+	if o.Region == "" {
+		o.Region = DefaultRegion
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	var errs []error
+	if !accountID.MatchString(o.Account) {
+		errs = append(errs, fmt.Errorf("account %q: want 12 digits", o.Account))
+	}
+	if !regionName.MatchString(o.Region) {
+		errs = append(errs, fmt.Errorf("region %q: want the form of us-east-1", o.Region))
+	}
+	return o, errors.Join(errs...)
+}

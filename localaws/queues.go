@@ -1,0 +1,156 @@
+package localaws
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/lambda/mapping"
+	"github.com/reliableq/reliableq/localaws/sqs"
+)
+
+// queues is SQS as event source mappings, dead-letter queues and destinations of
+// functions use it: through the dispatcher, so that the role's permissions count.
+type queues struct {
+	server *Server
+	sqs    *sqs.Service
+}
+
+var _ mapping.Queues = (*queues)(nil)
+
+// call is a call about a queue by somebody.
+func (q *queues) call(as awsapi.Caller, queueARN string) (*awsapi.Call, string, error) {
+	arn, ok := awsapi.ParseARN(queueARN)
+	if !ok || arn.Service != "sqs" {
+		return nil, "", fmt.Errorf("%s is not the ARN of a queue", queueARN)
+	}
+	c := q.server.call(as, arn.Account, arn.Region)
+	return c, c.Endpoint + "/" + arn.Account + "/" + arn.Resource, nil
+}
+
+// Check implements mapping.Queues.
+func (q *queues) Check(ctx context.Context, as awsapi.Caller, queueARN, action string) error {
+	c, url, err := q.call(as, queueARN)
+	if err != nil {
+		return err
+	}
+	var in any
+	switch action {
+	case "ReceiveMessage":
+		in = &sqs.ReceiveMessageInput{QueueURL: url}
+	case "DeleteMessage":
+		in = &sqs.DeleteMessageInput{QueueURL: url}
+	case "GetQueueAttributes":
+		in = &sqs.GetQueueAttributesInput{QueueURL: url}
+	default:
+		return fmt.Errorf("check %s on %s: a mapping has no use for it", action, queueARN)
+	}
+	d := q.server.parts.dispatcher
+	op := d.Services["sqs"].Operations[action]
+	if err := d.Allow(ctx, c, &op, in); err != nil {
+		return err
+	}
+	_, err = q.sqs.GetQueueAttributes(ctx, c, &sqs.GetQueueAttributesInput{QueueURL: url})
+	return err
+}
+
+// Describe implements mapping.Queues.
+func (q *queues) Describe(ctx context.Context, as awsapi.Caller, queueARN string) (mapping.Queue, error) {
+	c, url, err := q.call(as, queueARN)
+	if err != nil {
+		return mapping.Queue{}, err
+	}
+	in := &sqs.GetQueueAttributesInput{QueueURL: url, AttributeNames: []string{"All"}}
+	out, err := run[sqs.GetQueueAttributesOutput](ctx, q.server, c, "sqs", "GetQueueAttributes", in)
+	if err != nil {
+		return mapping.Queue{}, err
+	}
+	seconds, err := strconv.Atoi(out.Attributes["VisibilityTimeout"])
+	if err != nil {
+		return mapping.Queue{}, fmt.Errorf("read the visibility timeout of %s: %w", queueARN, err)
+	}
+	return mapping.Queue{VisibilityTimeout: time.Duration(seconds) * time.Second, FIFO: out.Attributes["FifoQueue"] == "true"}, nil
+}
+
+// Receive implements mapping.Queues.
+func (q *queues) Receive(ctx context.Context, as awsapi.Caller, queueARN string, limit int) ([]mapping.Message, error) {
+	c, url, err := q.call(as, queueARN)
+	if err != nil {
+		return nil, err
+	}
+	wait := 0
+	in := &sqs.ReceiveMessageInput{
+		QueueURL: url, MaxNumberOfMessages: &limit, WaitTimeSeconds: &wait,
+		MessageSystemAttributeNames: []string{"All"}, MessageAttributeNames: []string{"All"},
+	}
+	out, err := run[sqs.ReceiveMessageOutput](ctx, q.server, c, "sqs", "ReceiveMessage", in)
+	if err != nil {
+		return nil, err
+	}
+	messages := make([]mapping.Message, len(out.Messages))
+	for i, m := range out.Messages {
+		messages[i] = mapping.Message{
+			ID: m.MessageID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, MD5OfBody: m.MD5OfBody,
+			MD5OfAttributes: m.MD5OfMessageAttributes, System: m.Attributes, Attributes: attributesOf(m.MessageAttributes),
+		}
+	}
+	return messages, nil
+}
+
+// attributesOf gives message attributes in the mapping's own terms.
+func attributesOf(in map[string]sqs.MessageAttributeValue) map[string]mapping.Attribute {
+	out := make(map[string]mapping.Attribute, len(in))
+	for name, v := range in {
+		a := mapping.Attribute{DataType: v.DataType, Binary: v.BinaryValue}
+		if v.StringValue != nil {
+			a.Text = *v.StringValue
+		}
+		out[name] = a
+	}
+	return out
+}
+
+// Delete implements mapping.Queues.
+func (q *queues) Delete(ctx context.Context, as awsapi.Caller, queueARN string, receiptHandles []string) (failed []string, err error) {
+	c, url, err := q.call(as, queueARN)
+	if err != nil {
+		return receiptHandles, err
+	}
+	in := &sqs.DeleteMessageBatchInput{QueueURL: url, Entries: make([]sqs.DeleteMessageBatchRequestEntry, len(receiptHandles))}
+	for i, handle := range receiptHandles {
+		in.Entries[i] = sqs.DeleteMessageBatchRequestEntry{ID: strconv.Itoa(i), ReceiptHandle: handle}
+	}
+	out, err := run[sqs.DeleteMessageBatchOutput](ctx, q.server, c, "sqs", "DeleteMessageBatch", in)
+	if err != nil {
+		return receiptHandles, err
+	}
+	for _, f := range out.Failed {
+		if i, err := strconv.Atoi(f.ID); err == nil {
+			failed = append(failed, receiptHandles[i])
+		}
+	}
+	return failed, nil
+}
+
+// Watch implements mapping.Queues.
+func (q *queues) Watch(queueARN string, f func()) (stop func()) { return q.sqs.Watch(queueARN, f) }
+
+// run is one operation for a caller, permission check included.
+func run[Out any](ctx context.Context, s *Server, c *awsapi.Call, service, operation string, in any) (*Out, error) {
+	out, err := s.parts.dispatcher.Do(ctx, c, service, operation, in)
+	if err != nil {
+		return nil, err
+	}
+	return out.(*Out), nil
+}
+
+// call is a call that the server makes itself, for somebody, about an account and
+// region.
+func (s *Server) call(as awsapi.Caller, account, region string) *awsapi.Call {
+	return &awsapi.Call{
+		Caller: as, Account: account, Region: region, RequestID: s.parts.chance.UUID(),
+		Endpoint: s.URL(), Protocol: awsapi.Direct, Secure: true, UserAgent: "lambda.amazonaws.com",
+	}
+}

@@ -1,0 +1,62 @@
+package localaws
+
+import (
+	"context"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/iam"
+	"github.com/reliableq/reliableq/localaws/lambda"
+	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
+)
+
+// sessionLife is how long the credentials of an execution role are good for, in
+// machine time: the longest that IAM gives (LAM D30).
+const sessionLife = 12 * time.Hour
+
+// lambdaPrincipal is who assumes execution roles.
+const lambdaPrincipal = "lambda.amazonaws.com"
+
+// roles gives sessions of execution roles to functions and mappings.
+type roles struct {
+	iam     *iam.Service
+	any     bool   // authentication is off: a role need not exist
+	account string // of sessions then
+}
+
+func (r *roles) session(ctx context.Context, role, function string) (awsapi.Credential, error) {
+	got, err := r.iam.Session(ctx, role, lambdaPrincipal, function, sessionLife)
+	if err != nil && r.any {
+		operator := r.iam.Operator()
+		if arn, ok := awsapi.ParseARN(role); ok {
+			operator.Caller.Account = arn.Account
+		}
+		return operator, nil
+	}
+	return got, err
+}
+
+// functionRoles are roles as functions use them.
+type functionRoles struct{ *roles }
+
+// Session implements lambda.Roles.
+func (r functionRoles) Session(ctx context.Context, role, function string) (lambda.Session, error) {
+	got, err := r.session(ctx, role, function)
+	if err != nil {
+		return lambda.Session{}, err
+	}
+	return lambda.Session{
+		Caller:      got.Caller,
+		Credentials: sandbox.Credentials{AccessKeyID: got.AccessKey, SecretAccessKey: got.Secret, SessionToken: got.Token},
+		Expires:     got.Expires,
+	}, nil
+}
+
+// mappingRoles are roles as event source mappings use them.
+type mappingRoles struct{ *roles }
+
+// Session implements mapping.Roles.
+func (r mappingRoles) Session(ctx context.Context, role, function string) (awsapi.Caller, error) {
+	got, err := r.session(ctx, role, function)
+	return got.Caller, err
+}

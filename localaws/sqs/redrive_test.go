@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -72,4 +73,255 @@ func TestL4L5ReceiveCountGoesOnThroughAChain(t *testing.T) {
 			b.receive(leg.url)
 		}
 	}
+}
+
+func TestL3TheMovingReceiveGivesOthersAndCountsNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq")
+	b.redrive(src, dlq, "1")
+	b.send(src, "old")
+	b.one(src)
+	b.advance(10 * time.Second)
+	b.send(src, "new")
+	if got := b.one(src); got.Body != "new" {
+		t.Errorf("the moving receive gave %q", got.Body)
+	}
+	if got := b.one(dlq).Attributes["ApproximateReceiveCount"]; got != "2" {
+		t.Errorf("count %s at the first receive from the dead-letter queue, want 2", got)
+	}
+}
+
+func TestL3ALongPollGoesOnWaitingThroughAMove(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq")
+	b.redrive(src, dlq, "1")
+	b.send(src, "x")
+	b.one(src)
+	waiting, heirs := b.poll(src), b.poll(dlq)
+	b.advance(10 * time.Second) // it becomes visible to a waiting poll, which moves it
+	if ms := <-heirs; len(ms) != 1 {
+		t.Errorf("the poll of the dead-letter queue got %q", bodies(ms))
+	}
+	b.send(src, "y")
+	if ms := <-waiting; len(ms) != 1 || ms[0].Body != "y" {
+		t.Errorf("the poll of the source got %q", bodies(ms))
+	}
+}
+
+func TestL6WhatAMoveKeepsAndAdds(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq", "DelaySeconds", "60")
+	b.redrive(src, dlq, "1")
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL: src, MessageBody: "x", MessageGroupID: ref("tenant"),
+		MessageAttributes:       map[string]MessageAttributeValue{"color": {DataType: "String", StringValue: ref("blue")}},
+		MessageSystemAttributes: map[string]MessageAttributeValue{"AWSTraceHeader": {DataType: "String", StringValue: ref("Root=1")}},
+	})
+	before := b.one(src)
+	b.advance(10 * time.Second)
+	b.receive(src)
+	after := b.one(dlq) // at once: the queue's delay does not apply (L7)
+	wanted := clone(before.Attributes)
+	wanted["DeadLetterQueueSourceArn"] = b.arn(src)
+	wanted["ApproximateReceiveCount"] = "2"
+	for name, v := range wanted {
+		if after.Attributes[name] != v {
+			t.Errorf("%s is %q, want %q", name, after.Attributes[name], v)
+		}
+	}
+	if after.MessageID != before.MessageID || after.MD5OfMessageAttributes != before.MD5OfMessageAttributes || after.Body != "x" {
+		t.Errorf("moved as %+v", after)
+	}
+	if after.ReceiptHandle == before.ReceiptHandle {
+		t.Error("the handle is the old one")
+	}
+}
+
+func TestL8FIFODeadLetters(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	src, dlq := b.fifo("src", "VisibilityTimeout", "10"), b.fifo("dlq")
+	b.redrive(src, dlq, "1")
+	b.post(dlq, "aX") // the same group and another number space
+	b.post(src, "a1", "a2")
+	first := b.receive(src)
+	b.remove(src, first[1])
+	b.post(src, "a3")
+	b.advance(10 * time.Second)
+	if got := joined(bodies(b.receive(src))); got != "a3" {
+		t.Errorf("after the move %q: the group is unlocked", got)
+	}
+	got := b.receive(dlq)
+	if joined(bodies(got)) != "aX a1" {
+		t.Fatalf("dead letters %q", bodies(got))
+	}
+	if a := got[1].Attributes; a["MessageDeduplicationId"] != first[0].MessageID || a["MessageGroupId"] != "a" ||
+		a["SequenceNumber"] <= got[0].Attributes["SequenceNumber"] {
+		t.Errorf("attributes %v", a)
+	}
+}
+
+func TestL11AQueueMayNameItselfAndCyclesAreTaken(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	self, one, two := b.queue("self", "VisibilityTimeout", "0"), b.queue("one"), b.queue("two")
+	b.redrive(self, self, "1")
+	b.redrive(one, two, "1")
+	b.redrive(two, one, "1")
+	b.send(self, "x")
+	b.one(self)
+	b.receive(self) // moves it to itself
+	if m := b.one(self); m.Attributes["ApproximateReceiveCount"] != "2" && m.Attributes["ApproximateReceiveCount"] != "3" {
+		t.Errorf("attributes %v", m.Attributes)
+	}
+}
+
+func TestL12WithoutItsDeadLetterQueueAMessageStays(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	src, dlq := b.queue("src", "VisibilityTimeout", "0"), b.queue("dlq")
+	b.redrive(src, dlq, "1")
+	b.send(src, "x")
+	must(b, b.s.DeleteQueue, QueueInput{dlq})
+	for range 5 {
+		b.one(src)
+	}
+}
+
+func TestZ9ALateOrLoweredPolicyCounts(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	src, dlq := b.queue("src", "VisibilityTimeout", "0"), b.queue("dlq")
+	b.send(src, "x")
+	b.one(src)
+	b.one(src)
+	b.redrive(src, dlq, "2")
+	if got := b.receive(src); len(got) != 0 {
+		t.Errorf("received %q", bodies(got))
+	}
+	if got := b.counts(dlq); got != [3]int{1, 0, 0} {
+		t.Errorf("dead-letter queue %v", got)
+	}
+}
+
+func TestE14L13L14RedrivePolicies(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.queue("dlq")
+	b.fifo("dlq")
+	src := b.queue("src")
+	const dlq = "arn:aws:sqs:us-east-1:000000000000:dlq"
+	policy := func(arn, count string) string {
+		return `{"maxReceiveCount":` + count + `, "deadLetterTargetArn":"` + arn + `"}`
+	}
+	for _, good := range []string{policy(dlq, "5"), policy(dlq, `"5"`)} {
+		b.set(src, "RedrivePolicy", good)
+		equal(t, "reads back", b.attributes(src)["RedrivePolicy"], `{"deadLetterTargetArn":"`+dlq+`","maxReceiveCount":5}`)
+	}
+	for _, tt := range []struct{ text, reason string }{
+		{`{}`, "Redrive policy does not contain mandatory attribute: maxReceiveCount."},
+		{`{"maxReceiveCount":1}`, "Redrive policy does not contain mandatory attribute: deadLetterTargetArn."},
+		{`{"maxReceiveCount":1,"deadLetterTargetArn":"` + dlq + `","x":1}`, "Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount]."},
+		{policy(dlq, "0"), "Invalid value for maxReceiveCount: 0, valid values are from 1 to 1000 both inclusive."},
+		{policy(dlq, "1001"), "Invalid value for maxReceiveCount: 1001, valid values are from 1 to 1000 both inclusive."},
+		{policy(dlq, "1.5"), "Invalid value for maxReceiveCount: 1.5, valid values are from 1 to 1000 both inclusive."},
+		{policy("arn:aws:sqs:us-east-1:000000000000:nope", "1"), "Dead letter target does not exist."},
+		{policy("arn:aws:sqs:eu-west-1:000000000000:dlq", "1"), "Dead letter target does not exist."},
+		{policy("arn:aws:sqs:us-east-1:000000000000:dlq.fifo", "1"), "Dead-letter queue must be same type of queue as the source.."},
+		{policy("arn:aws:sns:us-east-1:000000000000:dlq", "1"), "Only SQS queues are valid resources for deadLetterTargetArn."},
+		{policy("dlq", "1"), "Dead-letter target ARN should be fully qualified ARN."},
+		{policy("arn:aws:sqs:us-east-1:111111111111:dlq", "1"), "Dead-letter target owner should be same as the source."},
+	} {
+		_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: src, Attributes: map[string]string{"RedrivePolicy": tt.text}})
+		invalidValue(t, err, "Value "+tt.text+" for parameter RedrivePolicy is invalid. Reason: "+tt.reason)
+		_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "new", Attributes: map[string]string{"RedrivePolicy": tt.text}})
+		invalidValue(t, err, "Value "+tt.text+" for parameter RedrivePolicy is invalid. Reason: "+tt.reason)
+	}
+	for _, bad := range []string{"x", "[]", "null", `"x"`} {
+		_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: src, Attributes: map[string]string{"RedrivePolicy": bad}})
+		refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400,
+			"Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map.")
+	}
+}
+
+func TestL15RedriveAllowPolicyIsCheckedWhenASourceIsSet(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	src, other, dlq := b.queue("src"), b.queue("other"), b.queue("dlq")
+	b.redrive(other, dlq, "3")
+	b.set(dlq, "RedriveAllowPolicy", `{"redrivePermission":"byQueue","sourceQueueArns":["`+b.arn(src)+`"]}`)
+	equal(t, "reads back", b.attributes(dlq)["RedriveAllowPolicy"], `{"redrivePermission":"byQueue","sourceQueueArns":["`+b.arn(src)+`"]}`)
+	b.redrive(src, dlq, "3")
+	text := `{"deadLetterTargetArn":"` + b.arn(dlq) + `","maxReceiveCount":4}`
+	_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: other, Attributes: map[string]string{"RedrivePolicy": text}})
+	if err == nil || !strings.Contains(err.Error(), "InvalidParameterValue") {
+		t.Errorf("a source that is not allowed: %v", err)
+	}
+	if b.attributes(other)["RedrivePolicy"] == "" {
+		t.Error("the source that was there before has lost its policy")
+	}
+	b.set(dlq, "RedriveAllowPolicy", `{"redrivePermission":"allowAll","sourceQueueArns":null}`)
+	equal(t, "null members", b.attributes(dlq)["RedriveAllowPolicy"], `{"redrivePermission":"allowAll"}`)
+}
+
+func TestL16RedriveAllowPoliciesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	url := b.queue("q")
+	set := func(text string) error {
+		_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{"RedriveAllowPolicy": text}})
+		return err
+	}
+	for _, bad := range []string{"x", "{}", `{"redrivePermission":"some"}`, `{"redrivePermission":"allowAll","x":1}`, `{"redrivePermission":"allowAll"} x`} {
+		refused(t, set(bad), "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter RedriveAllowPolicy. "+
+			"Reason: Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.")
+	}
+	eleven := `"` + strings.TrimSuffix(strings.Repeat(`arn","`, 11), `,"`)
+	for text, reason := range map[string]string{
+		`{"redrivePermission":"byQueue"}`:                                    "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.",
+		`{"redrivePermission":"allowAll","sourceQueueArns":["a"]}`:           "To specify one or more source queue ARNs, you must set redrivePermission to byQueue.",
+		`{"redrivePermission":"byQueue","sourceQueueArns":[` + eleven + `]}`: "The maximum number of source queue ARNs you can specify is 10.",
+	} {
+		invalidValue(t, set(text), "Value "+text+" for parameter RedriveAllowPolicy is invalid. Reason: Amazon SQS can't create the redrive allow policy. "+reason)
+	}
+}
+
+func TestL18ListDeadLetterSourceQueues(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	dlq := b.queue("dlq")
+	if got := must(b, b.s.ListDeadLetterSourceQueues, ListDeadLetterSourceQueuesInput{QueueURL: dlq}); got.QueueURLs != nil {
+		t.Errorf("without a source: %v", got.QueueURLs)
+	}
+	for _, name := range []string{"s2", "s1", "s3", "none"} {
+		if url := b.queue(name); name != "none" {
+			b.redrive(url, dlq, "1")
+		}
+	}
+	page := must(b, b.s.ListDeadLetterSourceQueues, ListDeadLetterSourceQueuesInput{QueueURL: dlq, MaxResults: ref(2)})
+	rest := must(b, b.s.ListDeadLetterSourceQueues, ListDeadLetterSourceQueuesInput{QueueURL: dlq, MaxResults: ref(2), NextToken: page.NextToken})
+	got := strings.ReplaceAll(joined(append(page.QueueURLs, rest.QueueURLs...)), endpoint+"/000000000000/", "")
+	if got != "s1 s2 s3" || rest.NextToken != "" {
+		t.Errorf("pages gave %s", got)
+	}
+}
+
+func FuzzRedrivePolicies(f *testing.F) {
+	f.Add(`{"deadLetterTargetArn":"arn:aws:sqs:r:a:q","maxReceiveCount":"3"}`)
+	f.Add(`{"redrivePermission":"byQueue","sourceQueueArns":["a"]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if r, err := parseRedrivePolicy(text); err == nil {
+			if again, err := parseRedrivePolicy(r.String()); err != nil || *again != *r {
+				t.Errorf("%q reads back as %v, %v", text, again, err)
+			}
+		}
+		if r, err := parseRedriveAllowPolicy(text); err == nil {
+			if again, err := parseRedriveAllowPolicy(r.String()); err != nil || again.String() != r.String() {
+				t.Errorf("%q reads back as %v, %v", text, again, err)
+			}
+		}
+	})
 }

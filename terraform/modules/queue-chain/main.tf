@@ -82,6 +82,9 @@ resource "aws_sqs_queue" "this" {
   tags = var.tags
 
   lifecycle {
+    # The queue before must lead past a removed level before that level's queue goes.
+    create_before_destroy = true
+
     precondition {
       condition     = length(distinct(values(local.names))) == length(local.names)
       error_message = "Two queues of the chain have the same name: a queue would be its own dead-letter queue. Choose another dead_letter_queue_name."

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -175,10 +174,10 @@ func (s *Service) find(c *awsapi.Call, uuid string) (*mapping, error) {
 	return m, nil
 }
 
-// save makes the effect of change durable, and tells when that failed.
+// save waits until a change is durable, and tells when it will never be.
 func save(commit store.Commit) error {
 	if err := commit.Wait(); err != nil {
-		return errService.With("%s", errors.Join(errors.New("the event source mapping could not be stored"), err))
+		return errService.With("The event source mapping could not be stored: %s.", err)
 	}
 	return nil
 }

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// What lies in a store's directory.
+const (
+	lockFile    = "LOCK"    // locked while a server has the store open
+	ownerFile   = "OWNER"   // the process that has it, for people
+	ballastFile = "BALLAST" // given up when the disk is full
+	dataDir     = "data"    // the store; it appears complete or not at all
+	formatFile  = "FORMAT"  // in dataDir: the version of all this
+	treeDir     = "tree"    // in dataDir: pebble's files
+)
+
+// format is what the format file says. A version of the store that cannot be
+// read by this code has another number.
+const format = "reliableq store 1\n"
+
+// ballastSize is how much of the disk is kept for the tree to come to rest in when
+// the disk is full: a few log and table files.
+const ballastSize = 4 * memTable
+
+// ErrLocked is answered by Open when another server has the store open.
+var ErrLocked = errors.New("another server uses this data directory")
+
+// takeLock makes this process the directory's only user.
+func (d *disk) takeLock() error {
+	lock, err := d.fs.Lock(d.path(lockFile))
+	if err != nil {
+		owner, readErr := readFile(d.fs, d.path(ownerFile))
+		if readErr != nil {
+			owner = "unknown"
+		}
+		return fmt.Errorf("%w: it is locked by process %s (%w)", ErrLocked, strings.TrimSpace(owner), err)
+	}
+	if err := writeFile(d.fs, d.path(ownerFile), fmt.Sprintf("%d\n", os.Getpid())); err != nil {
+		return errors.Join(err, lock.Close())
+	}
+	d.lock = lock
+	return nil
+}
+
+// checkFormat refuses a store that this version does not know.
+func (d *disk) checkFormat() error {
+	text, err := readFile(d.fs, d.path(dataDir, formatFile))
+	if err != nil {
+		return fmt.Errorf("damaged: %w", err)
+	}
+	if text != format {
+		return fmt.Errorf("its format is %q, and this version reads %q", text, format)
+	}
+	return nil
+}
+
+// makeDir makes a directory and those above it that are missing, durably.
+func (d *disk) makeDir(dir string) error {
+	if _, err := d.fs.Stat(dir); err == nil {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent == dir {
+		return nil
+	}
+	if err := d.makeDir(parent); err != nil {
+		return err
+	}
+	if err := d.fs.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return d.syncDir(parent)
+}
+
+func (d *disk) syncDir(path string) error {
+	dir, err := d.fs.OpenDir(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// keepBallast takes the space that is given up when the disk is full.
+func (d *disk) keepBallast() error {
+	if info, err := d.fs.Stat(d.path(ballastFile)); err == nil && info.Size() == d.ballast {
+		return nil
+	}
+	f, err := d.fs.Create(d.path(ballastFile), vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(fill(f, d.ballast), f.Close())
+	if err != nil {
+		return errors.Join(fmt.Errorf("keep %d MB in reserve: %w", d.ballast>>20, err), d.fs.Remove(d.path(ballastFile)))
+	}
+	return nil
+}
+
+// fill takes n bytes of the disk: by reservation where the file system can, else
+// by writing.
+func fill(f vfs.File, n int64) error {
+	if err := f.Preallocate(0, n); err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil || info.Size() == n {
+		return err
+	}
+	block := make([]byte, min(n, 1<<20))
+	for ; n > 0; n -= int64(len(block)) {
+		if _, err := f.Write(block[:min(n, int64(len(block)))]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// diskFull is called when a write found the disk full, and before it is tried
+// once more. With the ballast's space what is under way can end; nothing new is
+// begun.
+func (d *disk) diskFull() {
+	d.fail(errors.New("no space left on the disk"))
+	if err := d.fs.Remove(d.path(ballastFile)); err != nil {
+		d.logger.Error("store: give up the reserve: " + err.Error())
+	}
+}
+
+func (d *disk) path(names ...string) string {
+	return filepath.Join(append([]string{d.dir}, names...)...)
+}
+
+// rename renames durably within the store's directory.
+func (d *disk) rename(from, to string) error {
+	if err := d.fs.Rename(from, to); err != nil {
+		return err
+	}
+	return d.syncDir(d.dir)
+}
+
+// writeFile writes a file without making it durable.
+func writeFile(fs vfs.FS, path, text string) error {
+	f, err := fs.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte(text))
+	return errors.Join(err, f.Close())
+}
+
+func readFile(fs vfs.FS, path string) (string, error) {
+	f, err := fs.Open(path)
+	if err != nil {
+		return "", err
+	}
+	b, err := io.ReadAll(io.LimitReader(f, 4096))
+	return string(b), errors.Join(err, f.Close())
+}

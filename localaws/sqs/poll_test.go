@@ -9,23 +9,80 @@ func TestI4WhatWakesALongPoll(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
-		wake func(b *bench, url string) // called with one message in flight for 30 s
+		fifo bool
+		// ready makes a queue with nothing to be had, and answers what changes that.
+		ready func(b *bench, url string) (wake func())
 	}{
-		{"Send", func(b *bench, url string) { b.send(url, "x") }},
-		{"EndOfDelay", func(b *bench, url string) {
+		{"Send", false, func(b *bench, url string) func() { return func() { b.send(url, "x") } }},
+		{"EndOfDelay", false, func(b *bench, url string) func() {
 			must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x", DelaySeconds: ref(5)})
-			b.advance(5 * time.Second)
+			return func() { b.advance(5 * time.Second) }
+		}},
+		{"EndOfVisibilityTimeout", false, func(b *bench, url string) func() {
+			b.send(url, "x")
+			must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, VisibilityTimeout: ref(5)})
+			return func() { b.advance(5 * time.Second) }
+		}},
+		{"ChangeToZero", false, func(b *bench, url string) func() {
+			b.send(url, "x")
+			m := b.one(url)
+			return func() { b.hide(url, m, 0) }
+		}},
+		{"RedriveIntoTheQueue", false, func(b *bench, url string) func() {
+			src := b.queue("src", "VisibilityTimeout", "0")
+			b.redrive(src, url, "1")
+			b.send(src, "x")
+			b.one(src)
+			return func() { b.receive(src) }
+		}},
+		{"UnlockedGroup", true, func(b *bench, url string) func() {
+			b.post(url, "g1")
+			m := b.one(url)
+			b.post(url, "gx")
+			return func() { b.remove(url, m) }
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			url := b.queue("q")
+			url := ""
+			if tt.fifo {
+				url = b.fifo("q")
+			} else {
+				url = b.queue("q")
+			}
+			wake := tt.ready(b, url)
 			got := b.poll(url)
-			tt.wake(b, url)
-			if ms := <-got; len(ms) != 1 || ms[0].Body != "x" {
-				t.Errorf("the poll got %q, want x", bodies(ms))
+			wake()
+			if ms := <-got; len(ms) != 1 || ms[0].Body[len(ms[0].Body)-1] != 'x' {
+				t.Errorf("the poll got %q", bodies(ms))
 			}
 		})
+	}
+}
+
+func TestPollsAreServedInTheOrderOfTheirComing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	url := b.queue("q")
+	first, second := b.poll(url), b.poll(url)
+	b.send(url, "a")
+	b.send(url, "b")
+	if got := joined(bodies(<-first)) + joined(bodies(<-second)); got != "ab" {
+		t.Errorf("first and second got %s", got)
+	}
+}
+
+func TestAPollEndsAtItsTimeAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	url := b.queue("q")
+	got := b.poll(url)
+	b.advance(20 * time.Second)
+	if ms := <-got; ms != nil {
+		t.Errorf("got %q", bodies(ms))
+	}
+	if s := b.c.State(); s.Moves != 0 {
+		t.Errorf("%d events left", s.Moves)
 	}
 }

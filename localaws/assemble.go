@@ -19,6 +19,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/logs"
 	"github.com/reliableq/reliableq/localaws/sqs"
 	"github.com/reliableq/reliableq/localaws/store"
+	"github.com/reliableq/reliableq/localaws/sts"
 )
 
 // parts are the services of one server, and what they stand on.
@@ -118,7 +119,7 @@ func (s *Server) makeServices() (err error) {
 	}
 	p.connectMetrics()
 	p.dispatcher.Services = map[string]*awsapi.Service{}
-	for _, api := range []*awsapi.Service{p.iam.API(), p.logs.API(), p.cloudwatch.API(), p.sqs.API(), p.lambda.API()} {
+	for _, api := range []*awsapi.Service{p.iam.API(), sts.New(p.iam).API(), p.logs.API(), p.cloudwatch.API(), p.sqs.API(), p.lambda.API()} {
 		p.dispatcher.Services[api.Name] = api
 	}
 	if !o.NoAuth {

@@ -56,7 +56,7 @@ func (l *functionLogs) Write(ctx context.Context, as awsapi.Caller, region, grou
 	}
 	events := make([]logs.Event, len(lines))
 	for i, line := range lines {
-		events[i] = logs.Event{Time: line.Time, Message: line.Message}
+		events[i] = logs.Event{Time: line.Time, Message: line.Text}
 	}
 	if err := l.logs.Write(as.Account, region, group, stream, events); err != nil {
 		return fmt.Errorf("write to log stream %s of %s: %w", stream, group, err)

@@ -22,7 +22,7 @@ type Session struct {
 	Caller awsapi.Caller
 	// Credentials are the key that the function's process gets.
 	Credentials sandbox.Credentials
-	// Expires is when the key ends, in machine time.
+	// Expires is when the key ends, in machine time; zero means never.
 	Expires time.Time
 }
 

@@ -27,7 +27,7 @@ func (s *Service) createFunction(ctx context.Context, c *awsapi.Call, in *create
 	if err != nil {
 		return nil, err
 	}
-	if err := s.assumable(ctx, set.Role, k.name); err != nil {
+	if err := s.checkRole(ctx, k, set); err != nil {
 		return nil, err
 	}
 	cd, err := s.readCode(k.name, in.Code)
@@ -91,14 +91,6 @@ func (in *createFunctionInput) check(c *awsapi.Call) (key, settings, error) {
 		return key{}, set, err
 	}
 	return ref.key, set, checkTags(in.Tags)
-}
-
-// assumable refuses a role that Lambda may not assume (LAM C12).
-func (s *Service) assumable(ctx context.Context, role, function string) error {
-	if _, err := s.opts.Roles.Session(ctx, role, function); err != nil {
-		return errParameter.With("The role defined for the function cannot be assumed by Lambda.")
-	}
-	return nil
 }
 
 // readCode checks a zip file, or does without one for a registered handler.

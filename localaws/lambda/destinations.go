@@ -57,17 +57,20 @@ func (s *Service) deliver(e *event, cfg asyncConfig, target, metric, body string
 }
 
 func (s *Service) send(from reference, role, target, body string, attributes map[string]Attribute, trace string) error {
+	session, err := s.assume(s.ctx, role, from.name)
+	if err != nil {
+		return err
+	}
 	a, _ := awsapi.ParseARN(target)
 	if a.Service == "lambda" {
+		if err := s.permit(s.ctx, session.Caller, from.region, targetAction(a), target); err != nil {
+			return err
+		}
 		to := split(&awsapi.Call{Account: from.account, Region: from.region}, target)
 		return s.enqueue(order{ref: to, requestID: s.opts.Chance.UUID(), trace: trace, payload: []byte(body)})
 	}
 	if s.opts.Queues == nil {
 		return errService.With("there is no SQS to send to")
-	}
-	session, err := s.opts.Roles.Session(s.ctx, role, from.name)
-	if err != nil {
-		return err
 	}
 	return s.opts.Queues.Send(s.ctx, session.Caller, target, body, attributes, trace)
 }

@@ -61,16 +61,16 @@ func destinationOf(arn string) *destination {
 }
 
 // putEventInvokeConfig is PutFunctionEventInvokeConfig: it replaces all.
-func (s *Service) putEventInvokeConfig(_ context.Context, c *awsapi.Call, in *eventInvokeConfigInput) (*eventInvokeConfig, error) {
-	return s.changeInvokeConfig(c, in, false)
+func (s *Service) putEventInvokeConfig(ctx context.Context, c *awsapi.Call, in *eventInvokeConfigInput) (*eventInvokeConfig, error) {
+	return s.changeInvokeConfig(ctx, c, in, false)
 }
 
 // updateEventInvokeConfig is UpdateFunctionEventInvokeConfig: it merges.
-func (s *Service) updateEventInvokeConfig(_ context.Context, c *awsapi.Call, in *eventInvokeConfigInput) (*eventInvokeConfig, error) {
-	return s.changeInvokeConfig(c, in, true)
+func (s *Service) updateEventInvokeConfig(ctx context.Context, c *awsapi.Call, in *eventInvokeConfigInput) (*eventInvokeConfig, error) {
+	return s.changeInvokeConfig(ctx, c, in, true)
 }
 
-func (s *Service) changeInvokeConfig(c *awsapi.Call, in *eventInvokeConfigInput, merge bool) (*eventInvokeConfig, error) {
+func (s *Service) changeInvokeConfig(ctx context.Context, c *awsapi.Call, in *eventInvokeConfigInput, merge bool) (*eventInvokeConfig, error) {
 	ref, err := parse(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
@@ -79,6 +79,9 @@ func (s *Service) changeInvokeConfig(c *awsapi.Call, in *eventInvokeConfigInput,
 		return nil, err
 	}
 	ref.qualifier = orLatest(ref.qualifier)
+	if err := s.checkDestinations(ctx, ref, in); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	f := s.functions[ref.key]
 	if f == nil || !f.has(ref.qualifier) {
@@ -100,6 +103,34 @@ func (s *Service) changeInvokeConfig(c *awsapi.Call, in *eventInvokeConfigInput,
 	commit := s.keepFunction(f)
 	s.mu.Unlock()
 	return set.answer(f.key, ref.qualifier), kept(commit)
+}
+
+// checkDestinations refuses destinations that the function's role may not reach.
+func (s *Service) checkDestinations(ctx context.Context, ref reference, in *eventInvokeConfigInput) error {
+	if in.DestinationConfig == nil {
+		return nil
+	}
+	s.mu.Lock()
+	_, v, err := s.look(ref)
+	s.mu.Unlock()
+	if err != nil {
+		return errNotFound.With("The function doesn't exist.")
+	}
+	session, err := s.assume(ctx, v.Role, ref.name)
+	if err != nil {
+		return err
+	}
+	for _, d := range []*destination{in.DestinationConfig.OnSuccess, in.DestinationConfig.OnFailure} {
+		if d == nil || text(d.Destination) == "" {
+			continue
+		}
+		arn, _ := awsapi.ParseARN(*d.Destination)
+		action := targetAction(arn)
+		if err := s.permit(ctx, session.Caller, ref.region, action, *d.Destination); err != nil {
+			return errParameter.With("The function's execution role does not have permissions to call %s on %s", action, *d.Destination)
+		}
+	}
+	return nil
 }
 
 // check holds what LAM C34 says about the members.

@@ -113,7 +113,7 @@ func (w *world) Write(_ context.Context, _ awsapi.Caller, _, group, stream strin
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, l := range lines {
-		w.lines = append(w.lines, l.Message)
+		w.lines = append(w.lines, l.Text)
 		w.streams = append(w.streams, stream)
 		w.groups = append(w.groups, group)
 	}
@@ -248,4 +248,22 @@ func decode(t testing.TB, b []byte) map[string]any {
 		t.Fatalf("%s: %v", b, err)
 	}
 	return m
+}
+
+// zipOf zips files that cannot be executed.
+func zipOf(t testing.TB, files map[string]string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, content := range files {
+		f, err := w.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Write([]byte(content))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

@@ -32,7 +32,7 @@ type warm struct {
 	sandbox.Environment
 	version *version
 	code    *code       // in use until the environment closes; nil in process
-	expires time.Time   // of its credentials, machine time
+	expires time.Time   // of its credentials, machine time; zero for never
 	reaper  *time.Timer // while idle
 }
 
@@ -48,13 +48,13 @@ func (s *Service) acquire(k key, v *version) (*warm, error) {
 	s.mu.Lock()
 	handler := s.handlers[k.name]
 	for {
-		if s.fleet.closed {
+		if s.ctx.Err() != nil {
 			s.mu.Unlock()
 			return nil, errClosed
 		}
 		if w := s.fleet.take(&v.pool); w != nil {
 			s.mu.Unlock()
-			if time.Until(w.expires) > renewBefore {
+			if w.serves(handler != nil) {
 				return w, nil
 			}
 			s.discard([]*warm{w})
@@ -86,6 +86,12 @@ func (s *Service) acquire(k key, v *version) (*warm, error) {
 		s.mu.Unlock()
 	}
 	return w, err
+}
+
+// serves reports whether an idle environment is still good: of the kind that is
+// wanted now, and with credentials that last.
+func (w *warm) serves(inProcess bool) bool {
+	return (w.code == nil) == inProcess && (w.expires.IsZero() || time.Until(w.expires) > renewBefore)
 }
 
 // release gives an environment back after an invocation.
@@ -184,9 +190,9 @@ func without(list []*warm, w *warm) []*warm {
 
 // open makes an environment for v.
 func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error) {
-	session, err := s.opts.Roles.Session(s.ctx, v.Role, k.name)
+	session, err := s.assume(s.ctx, v.Role, k.name)
 	if err != nil {
-		return nil, errAccessDenied.With("The role defined for the function cannot be assumed by Lambda.")
+		return nil, errAccessDenied.With("%s", awsapi.AsError(err).Message)
 	}
 	id := s.opts.Chance.Hex(32)
 	host := &sandbox.Host{

@@ -38,6 +38,10 @@ type Options struct {
 	// Queues sends to dead-letter queues and destinations; nil makes each such
 	// send fail, which shows in the metrics only.
 	Queues Queues
+	// Permit checks one permission of a role's session where Lambda asks IAM
+	// itself: sqs:SendMessage when a dead-letter queue or destination is set,
+	// lambda:InvokeFunction when a function is a destination. Nil lets all pass.
+	Permit func(ctx context.Context, as awsapi.Caller, region, action, resource string) error
 	// Endpoint answers the URL of the embedded AWS, for AWS_ENDPOINT_URL. It is
 	// asked when an environment starts.
 	Endpoint func() string
@@ -135,7 +139,6 @@ func (s *Service) RegisterHandler(name string, handler sandbox.Handler) {
 func (s *Service) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.fleet.closed = true
-	s.fleet.changed.Broadcast()
 	s.mu.Unlock()
 	over := make(chan struct{})
 	go func() {
@@ -149,6 +152,9 @@ func (s *Service) Close(ctx context.Context) error {
 		err = fmt.Errorf("let invocations end: %w", context.Cause(ctx))
 	}
 	s.cancel()
+	s.mu.Lock()
+	s.fleet.changed.Broadcast()
+	s.mu.Unlock()
 	<-over
 	s.mu.Lock()
 	var idle []*warm

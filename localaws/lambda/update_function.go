@@ -23,12 +23,29 @@ func (s *Service) updateFunctionConfiguration(ctx context.Context, c *awsapi.Cal
 	if err := check.err(); err != nil {
 		return nil, err
 	}
-	if in.Role != nil {
-		if err := s.assumable(ctx, *in.Role, ref.name); err != nil {
+	if in.Role != nil || in.DeadLetterConfig != nil {
+		set, err := s.preview(ref, in)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.checkRole(ctx, ref.key, set); err != nil {
 			return nil, err
 		}
 	}
 	return s.update(ref, in.RevisionId, func(v *version) error { return in.apply(&v.settings) }, false, false)
+}
+
+// preview is what an update would make of the settings.
+func (s *Service) preview(ref reference, in *updateFunctionConfigurationInput) (settings, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, err := s.function(ref)
+	if err != nil {
+		return settings{}, err
+	}
+	set := f.latest.settings
+	err = in.apply(&set)
+	return set, err
 }
 
 type updateFunctionCodeInput struct {

@@ -18,9 +18,9 @@ const (
 type Line struct {
 	// Time is when it was written, in service time.
 	Time time.Time
-	// Message is the line without its newline. It may hold newlines where the
+	// Text is the line without its newline. It may hold newlines where the
 	// platform writes one event of several lines.
-	Message string
+	Text string
 }
 
 // journal is an environment's log stream: it cuts output into lines, puts the
@@ -88,7 +88,7 @@ func (j *journal) cut() {
 
 // add appends a line, with mu held.
 func (j *journal) add(text string) {
-	j.lines = append(j.lines, Line{Time: j.now(), Message: text})
+	j.lines = append(j.lines, Line{Time: j.now(), Text: text})
 	j.tail = append(append(j.tail, text...), '\n')
 	if over := len(j.tail) - tailSize; over > 0 {
 		j.tail = append(j.tail[:0], j.tail[over:]...)

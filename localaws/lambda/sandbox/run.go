@@ -118,11 +118,18 @@ func (r *run) exchange(ctx context.Context) *fault {
 	r.answer(Outcome{Payload: a.Payload, Failed: a.Failed})
 	_, f = r.wait(ctx, nil, r.session.Asked())
 	if f != nil && a.Failed && f.status == Error {
-		// The runtime told of the error before it ended itself, as Go's does
-		// after a panic (LAM C60).
-		f.kind, f.message = "Runtime.Unknown", "Unknown application error occurred"
+		f = afterError(a)
 	}
 	return f
+}
+
+// afterError is the end of a program that told of an error first, as Go's does
+// after a panic (LAM C60) and after an answer that was too large.
+func afterError(a runtimeapi.Answer) *fault {
+	if a.ErrorType != "" {
+		return &fault{kind: a.ErrorType, body: a.Payload, status: Error}
+	}
+	return &fault{kind: "Runtime.Unknown", message: "Unknown application error occurred", status: Error}
 }
 
 // wait watches the program until it answers or asks for work, whichever channel

@@ -1,0 +1,46 @@
+package lambda
+
+import (
+	"context"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// assume gets a session of a function's role, or refuses the role (LAM C12).
+func (s *Service) assume(ctx context.Context, role, function string) (Session, error) {
+	session, err := s.opts.Roles.Session(ctx, role, function)
+	if err != nil {
+		s.opts.Logger.Debug("role cannot be assumed", "role", role, "function", function, "error", err)
+		return Session{}, errParameter.With("The role defined for the function cannot be assumed by Lambda.")
+	}
+	return session, nil
+}
+
+// permit checks one permission of a session.
+func (s *Service) permit(ctx context.Context, as awsapi.Caller, region, action, resource string) error {
+	if s.opts.Permit == nil {
+		return nil
+	}
+	return s.opts.Permit(ctx, as, region, action, resource)
+}
+
+// checkRole refuses settings whose role cannot be assumed, or may not send to
+// their dead-letter queue (LAM C12, C35).
+func (s *Service) checkRole(ctx context.Context, k key, set settings) error {
+	session, err := s.assume(ctx, set.Role, k.name)
+	if err != nil || set.DeadLetter == "" {
+		return err
+	}
+	if err := s.permit(ctx, session.Caller, k.region, "sqs:SendMessage", set.DeadLetter); err != nil {
+		return errParameter.With("The provided execution role does not have permissions to call SendMessage on SQS")
+	}
+	return nil
+}
+
+// targetAction is what a destination or dead-letter queue takes to be reached.
+func targetAction(arn awsapi.ARN) string {
+	if arn.Service == "lambda" {
+		return "lambda:InvokeFunction"
+	}
+	return "sqs:SendMessage"
+}

@@ -1,0 +1,282 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	deadQueue = "arn:aws:sqs:us-east-1:000000000000:dead"
+	goodQueue = "arn:aws:sqs:us-east-1:000000000000:good"
+)
+
+// moody is a handler that fails a number of times and notes when it ran.
+type moody struct {
+	mu    sync.Mutex
+	fails int
+	at    []time.Duration
+}
+
+func (m *moody) handle(b *bench) func(context.Context, []byte) ([]byte, error) {
+	return func(_ context.Context, event []byte) ([]byte, error) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.at = append(m.at, b.clock.Now().Sub(epoch))
+		if m.fails--; m.fails >= 0 {
+			return nil, errors.New("not today")
+		}
+		return event, nil
+	}
+}
+
+func (m *moody) times() []time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]time.Duration(nil), m.at...)
+}
+
+// event sends an asynchronous invocation.
+func (b *bench) event(t testing.TB, name, payload string) {
+	t.Helper()
+	out, err := b.invokeWith(t, &invokeInput{FunctionName: name, InvocationType: "Event", Payload: []byte(payload)})
+	if err != nil || out.StatusCode != 202 || out.ExecutedVersion != "" || out.Payload != nil {
+		t.Fatalf("C37: %+v %v", out, err)
+	}
+}
+
+func (b *bench) advance(t testing.TB, d time.Duration) {
+	t.Helper()
+	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if err := b.clock.Advance(wait, d); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// handled makes a function that is a Go value.
+func (b *bench) handled(t testing.TB, name string, h func(context.Context, []byte) ([]byte, error), change ...func(*createFunctionInput)) {
+	t.Helper()
+	b.RegisterHandler(name, h)
+	b.create(t, name, append(change, func(in *createFunctionInput) { in.Code = &codeInput{} })...)
+}
+
+func (b *bench) destinations(t testing.TB, name string, in eventInvokeConfigInput) {
+	t.Helper()
+	in.FunctionName = name
+	if _, err := b.putEventInvokeConfig(ctx, b.call, &in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func toQueues() *destinationConfig {
+	return &destinationConfig{OnSuccess: &destination{ptr(goodQueue)}, OnFailure: &destination{ptr(deadQueue)}}
+}
+
+func TestC48AFailedEventIsTriedAgainAfterOneAndThenTwoMinutes(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	m := &moody{fails: 9}
+	b.handled(t, "f", m.handle(b), func(in *createFunctionInput) { in.DeadLetterConfig = &deadLetterInput{ptr(deadQueue)} })
+	b.destinations(t, "f", eventInvokeConfigInput{DestinationConfig: toQueues()})
+	b.event(t, "f", `{"n":1}`)
+	b.advance(t, time.Hour)
+	if diff := cmp.Diff([]time.Duration{0, time.Minute, 3 * time.Minute}, m.times()); diff != "" {
+		t.Error(diff)
+	}
+	b.world.mu.Lock()
+	defer b.world.mu.Unlock()
+	if len(b.world.sent) != 2 {
+		t.Fatalf("%d messages, want destination and dead-letter queue (C49)", len(b.world.sent))
+	}
+	got := decode(t, []byte(b.world.sent[0].body))
+	want := decode(t, []byte(`{"version":"1.0","timestamp":"2026-01-02T03:07:05.678Z",
+		"requestContext":{"requestId":"`+b.call.RequestID+`","functionArn":"arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST",
+			"condition":"RetriesExhausted","approximateInvokeCount":3},
+		"requestPayload":{"n":1},"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},
+		"responsePayload":{"errorMessage":"not today","errorType":"errorString"}}`))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("C50: %s", diff)
+	}
+	dead := b.world.sent[1]
+	attributes := map[string]Attribute{
+		"RequestID": {"String", b.call.RequestID}, "ErrorCode": {"Number", "200"}, "ErrorMessage": {"String", "not today"},
+	}
+	if diff := cmp.Diff(attributes, dead.attributes); diff != "" || dead.body != `{"n":1}` || dead.queue != deadQueue {
+		t.Errorf("C49: %+v %s", dead, diff)
+	}
+}
+
+func TestC48TheRequestIDIsTheSameOnEveryAttempt(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	m := &moody{fails: 1}
+	b.handled(t, "f", m.handle(b))
+	b.destinations(t, "f", eventInvokeConfigInput{DestinationConfig: toQueues()})
+	b.event(t, "f", `{}`)
+	b.advance(t, time.Hour)
+	if diff := cmp.Diff([]time.Duration{0, time.Minute}, m.times()); diff != "" {
+		t.Error(diff)
+	}
+	starts := 0
+	for _, line := range b.world.log() {
+		if line == "START RequestId: "+b.call.RequestID+" Version: $LATEST" {
+			starts++
+		}
+	}
+	if starts != 2 {
+		t.Errorf("%d starts under the request's id", starts)
+	}
+	got := decode(t, []byte(b.world.sent[0].body))["requestContext"].(map[string]any)
+	if b.world.sent[0].queue != goodQueue || got["condition"] != "Success" || got["approximateInvokeCount"] != 2.0 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestC34RetriesAndAgeAreTheFunctionsChoice(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	none, old := &moody{fails: 9}, &moody{fails: 9}
+	b.handled(t, "none", none.handle(b))
+	b.handled(t, "old", old.handle(b))
+	b.destinations(t, "none", eventInvokeConfigInput{MaximumRetryAttempts: ptr(0), DestinationConfig: toQueues()})
+	b.destinations(t, "old", eventInvokeConfigInput{MaximumEventAgeInSeconds: ptr(90), DestinationConfig: toQueues()})
+	b.event(t, "none", `{}`)
+	b.advance(t, time.Hour)
+	b.event(t, "old", `{}`)
+	b.advance(t, time.Hour)
+	if len(none.times()) != 1 || len(old.times()) != 2 {
+		t.Errorf("%d and %d attempts, want 1 and 2", len(none.times()), len(old.times()))
+	}
+	last := decode(t, []byte(b.world.sent[len(b.world.sent)-1].body))["requestContext"].(map[string]any)
+	if last["condition"] != "EventAgeExceeded" {
+		t.Errorf("condition %v", last["condition"])
+	}
+}
+
+func TestC51ZeroReservedConcurrencyGoesStraightToTheDestination(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	m := &moody{}
+	b.handled(t, "f", m.handle(b))
+	b.destinations(t, "f", eventInvokeConfigInput{DestinationConfig: toQueues()})
+	if _, err := b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(0)}); err != nil {
+		t.Fatal(err)
+	}
+	b.event(t, "f", `{"n":1}`)
+	b.advance(t, time.Second)
+	got := decode(t, []byte(b.world.sent[0].body))
+	context := got["requestContext"].(map[string]any)
+	if context["condition"] != "ZeroReservedConcurrency" || context["approximateInvokeCount"] != 0.0 || got["responseContext"] != nil {
+		t.Errorf("%v", got)
+	}
+	if len(m.times()) != 0 {
+		t.Errorf("it ran %d times", len(m.times()))
+	}
+}
+
+func TestC48AThrottledEventWaitsLongerEachTime(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	release := make(chan struct{})
+	busy := make(chan struct{})
+	ran := make(chan time.Duration, 1)
+	b.handled(t, "f", func(_ context.Context, event []byte) ([]byte, error) {
+		if string(event) == `"first"` {
+			close(busy)
+			<-release
+			return nil, nil
+		}
+		ran <- b.clock.Now().Sub(epoch)
+		return nil, nil
+	}, func(in *createFunctionInput) { in.Timeout = ptr(60) })
+	if _, err := b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(1)}); err != nil {
+		t.Fatal(err)
+	}
+	first := make(chan error, 1)
+	go func() {
+		_, err := b.invoke(ctx, b.call, &invokeInput{FunctionName: "f", Payload: []byte(`"first"`)})
+		first <- err
+	}()
+	<-busy
+	e := &event{ID: "e", Account: "000000000000", Region: "us-east-1", Name: "f", Payload: []byte(`"second"`), Accepted: epoch}
+	var waits []time.Duration
+	for range 11 {
+		b.try(e)
+		waits = append(waits, e.Backoff)
+	}
+	s := time.Second
+	want := []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 32 * s, 64 * s, 128 * s, 256 * s, 300 * s, 300 * s}
+	if diff := cmp.Diff(want, waits); diff != "" {
+		t.Error(diff)
+	}
+	close(release)
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestADestinationCanBeAFunction(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	got := make(chan string, 1)
+	b.handled(t, "f", echo)
+	b.handled(t, "next", func(_ context.Context, event []byte) ([]byte, error) {
+		got <- string(event)
+		return nil, nil
+	})
+	b.destinations(t, "f", eventInvokeConfigInput{DestinationConfig: &destinationConfig{
+		OnSuccess: &destination{ptr("arn:aws:lambda:us-east-1:000000000000:function:next")},
+	}})
+	b.event(t, "f", `{"n":7}`)
+	b.advance(t, time.Second)
+	if record := decode(t, []byte(<-got)); fmt.Sprint(record["responsePayload"]) != "map[n:7]" {
+		t.Errorf("%v", record)
+	}
+}
+
+func TestC34EventInvokeConfigsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.handled(t, "f", echo)
+	to := func(arn string) *destinationConfig { return &destinationConfig{OnFailure: &destination{&arn}} }
+	for _, tc := range []struct {
+		name    string
+		in      eventInvokeConfigInput
+		code    string
+		status  int
+		message string
+	}{
+		{
+			"empty", eventInvokeConfigInput{FunctionName: "f"}, "InvalidParameterValueException", 400,
+			"You must specify at least one of error handling or destination setting.",
+		},
+		{"gone", eventInvokeConfigInput{FunctionName: "g", MaximumRetryAttempts: ptr(1)}, "ResourceNotFoundException", 404, "The function doesn't exist."},
+		{
+			"itself", eventInvokeConfigInput{FunctionName: "f", DestinationConfig: to("arn:aws:lambda:us-east-1:000000000000:function:f")},
+			"InvalidParameterValueException", 400, "You can't specify the function as a destination for itself.",
+		},
+		{"fifo", eventInvokeConfigInput{FunctionName: "f", DestinationConfig: to(deadQueue + ".fifo")}, "InvalidParameterValueException", 400, "FIFO"},
+		{
+			"topic", eventInvokeConfigInput{FunctionName: "f", DestinationConfig: to("arn:aws:sns:us-east-1:000000000000:t")},
+			"InvalidParameterValueException", 400, "DestinationConfig.OnFailure of service sns is not supported",
+		},
+		{"retries", eventInvokeConfigInput{FunctionName: "f", MaximumRetryAttempts: ptr(3)}, "ValidationException", 400, "less than or equal to 2"},
+	} {
+		_, err := b.putEventInvokeConfig(ctx, b.call, &tc.in)
+		t.Log(tc.name)
+		wantError(t, err, tc.code, tc.status, tc.message)
+	}
+	_, err := b.getEventInvokeConfig(ctx, b.call, &qualifiedInput{FunctionName: "f"})
+	wantError(t, err, "ResourceNotFoundException", 404, "The function arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST doesn't have an EventInvokeConfig")
+	b.destinations(t, "f", eventInvokeConfigInput{MaximumRetryAttempts: ptr(1)})
+	merged, err := b.updateEventInvokeConfig(ctx, b.call, &eventInvokeConfigInput{FunctionName: "f", MaximumEventAgeInSeconds: ptr(60)})
+	if err != nil || *merged.MaximumRetryAttempts != 1 || *merged.MaximumEventAgeInSeconds != 60 || merged.DestinationConfig.OnFailure == nil {
+		t.Errorf("POST merges: %+v %v", merged, err)
+	}
+}

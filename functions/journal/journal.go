@@ -40,7 +40,7 @@ func (j *Journal) Resp(ctx context.Context, v any) {
 }
 
 func lambdaKeys(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
+	if len(groups) == 0 && a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime {
 		a.Key = "timestamp"
 	}
 	return a

@@ -9,7 +9,7 @@ import (
 )
 
 // block is how many orders share one draw of which of them are bad.
-const block = 100
+const block = 10
 
 // seededStart is when the first order of a seeded generator was placed: with a
 // time of its own, all of a seeded order follows from the seed.

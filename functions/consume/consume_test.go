@@ -1,0 +1,147 @@
+package consume_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/journal"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// message is the record of an order with attributes ("name:type:value").
+func message(id string, receives int, attributes ...string) string {
+	var fields []string
+	for _, a := range attributes {
+		part := strings.SplitN(a, ":", 3)
+		fields = append(fields, fmt.Sprintf(`%q:{"stringValue":%q,"stringListValues":[],"binaryListValues":[],"dataType":%q}`, part[0], part[2], part[1]))
+	}
+	return fmt.Sprintf(`{"messageId":%q,"receiptHandle":"r","body":"{\"order_id\":\"order of %s\"}","attributes":{"ApproximateReceiveCount":"%d"},`+
+		`"messageAttributes":{%s},"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-1:000000000000:reliable_q"}`,
+		id, id, receives, strings.Join(fields, ","))
+}
+
+func batch(messages ...string) string { return `{"Records":[` + strings.Join(messages, ",") + `]}` }
+
+// invoke runs the consumer as Lambda does, and answers what it said as well.
+func invoke(t *testing.T, reporting string, level slog.Level, event string) (response, said string, err error) {
+	t.Helper()
+	var log bytes.Buffer
+	handler, err := consume.New(reporting, journal.New(&log, level))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := lambda.NewHandler(handler).Invoke(t.Context(), []byte(event))
+	return strings.TrimSpace(string(out)), log.String(), err
+}
+
+var store = "store_id:Number:3"
+
+func TestAMessageIsGoodIfItNamesItsStore(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name       string
+		attributes []string
+		fails      bool
+	}{
+		{"Good", []string{store, "project:String:reliable"}, false},
+		{"NoStore", []string{"bad_msg:String:True"}, true},
+		{"NoAttributes", nil, true},
+		{"FailsUntilASecondReplay", []string{store, "fail_until_replay:Number:2"}, true},
+		{"StillFailsAtTheFirst", []string{store, "fail_until_replay:Number:2", "sqs-dlq-replay-cnt:Number:1"}, true},
+		{"HealsAtTheSecond", []string{store, "fail_until_replay:Number:2", "sqs-dlq-replay-cnt:Number:2"}, false},
+		{"NoNumberToHealAt", []string{store, "fail_until_replay:String:soon"}, true},
+	} {
+		response, _, err := invoke(t, consume.PerMessage, slog.LevelInfo, batch(message("m", 1, tt.attributes...)))
+		want := `{"batchItemFailures":[]}`
+		if tt.fails {
+			want = `{"batchItemFailures":[{"itemIdentifier":"m"}]}`
+		}
+		if err != nil || response != want {
+			t.Errorf("%s: %s, %v", tt.name, response, err)
+		}
+	}
+}
+
+func TestABodyThatIsNoOrderFailsItsOwnMessage(t *testing.T) {
+	t.Parallel()
+	event := batch(message("good", 1, store), strings.Replace(message("bad", 1, store), `{\"order_id\":\"order of bad\"}`, "hello", 1))
+	response, said, err := invoke(t, consume.PerMessage, slog.LevelInfo, event)
+	if err != nil || response != `{"batchItemFailures":[{"itemIdentifier":"bad"}]}` || !strings.Contains(said, `"error":"decode body: `) {
+		t.Errorf("%s, %v: %s", response, err, said)
+	}
+}
+
+// What the consumer says is what the verdict of a run is computed from.
+func TestWhatItSays(t *testing.T) {
+	t.Parallel()
+	timestamp := regexp.MustCompile(`"timestamp":"[^"]*"`)
+	for name, tt := range map[string]struct {
+		reporting string
+		event     string
+	}{
+		"all-good":    {consume.PerMessage, batch(message("1", 1, store), message("2", 1, store), message("3", 1, store), message("4", 1, store), message("5", 1, store))},
+		"one-bad":     {consume.PerMessage, batch(message("1", 1, store), message("2", 6, "bad_msg:String:True", "origin_message_id:String:0"))},
+		"whole-batch": {consume.WholeBatch, batch(message("1", 2, "bad_msg:String:True"), message("2", 2, store))},
+	} {
+		response, said, err := invoke(t, tt.reporting, slog.LevelInfo, tt.event)
+		got := timestamp.ReplaceAllString(said, `"timestamp":"T"`) + "response " + response + "\n"
+		if err != nil {
+			got += "error " + err.Error() + "\n"
+		}
+		path := filepath.Join("testdata", name+".txt")
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s (-update writes it anew): %s", path, diff)
+		}
+	}
+}
+
+func TestWithoutInfoOnlyFailuresAreSaid(t *testing.T) {
+	t.Parallel()
+	_, said, _ := invoke(t, consume.PerMessage, slog.LevelError, batch(message("1", 1, store), message("2", 1)))
+	if strings.Count(said, "\n") != 1 || !strings.Contains(said, "missing_store_id") {
+		t.Error(said)
+	}
+}
+
+// FuzzHandle: whatever Lambda passes, each record ends in exactly one of two
+// places.
+func FuzzHandle(f *testing.F) {
+	f.Add(batch(message("1", 1, store), message("2", 1)))
+	f.Add(`{"Records":[{"messageId":"a","messageAttributes":{"store_id":{}}}]}`)
+	f.Fuzz(func(t *testing.T, event string) {
+		response, said, err := invoke(t, consume.PerMessage, slog.LevelInfo, event)
+		if err != nil {
+			return // not an event
+		}
+		var in struct{ Records []json.RawMessage }
+		var out struct{ BatchItemFailures []struct{} }
+		if json.Unmarshal([]byte(event), &in) != nil || json.Unmarshal([]byte(response), &out) != nil {
+			t.Fatalf("%q: %s", event, response)
+		}
+		if processed := strings.Count(said, `"msg":"processed","message_id"`); processed > len(in.Records) {
+			t.Errorf("%q: %d processed of %d", event, processed, len(in.Records))
+		}
+	})
+}

@@ -1,0 +1,242 @@
+package sqsbatchtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/sqsbatch"
+	"github.com/reliableq/reliableq/sqsbatch/sqsbatchtest"
+)
+
+type process = sqsbatchtest.Process[string]
+
+// ledger is what handlers write to: entries in order.
+type ledger []string
+
+func (l ledger) once(names ...string) error {
+	count := map[string]int{}
+	for _, entry := range l {
+		count[entry]++
+	}
+	for _, name := range names {
+		if count[name] != 1 {
+			return fmt.Errorf("%s was charged %d times", name, count[name])
+		}
+	}
+	return nil
+}
+
+// world is one whose handlers are made from a ledger that outlives them, and
+// whose invariant is told about that ledger.
+func world(start func(l *ledger) func() (process, []sqsbatch.Option), check func(l ledger, h sqsbatchtest.History) error) func() sqsbatchtest.World[string] {
+	return func() sqsbatchtest.World[string] {
+		l := &ledger{}
+		return sqsbatchtest.World[string]{Start: start(l), Check: func(h sqsbatchtest.History) error { return check(*l, h) }}
+	}
+}
+
+func onceEach(l ledger, _ sqsbatchtest.History) error { return l.once("a", "b") }
+
+// append to the ledger, whatever was there.
+func careless(l *ledger) func() (process, []sqsbatch.Option) {
+	return func() (process, []sqsbatch.Option) {
+		return func(_ context.Context, m sqsbatch.Message[string]) error {
+			*l = append(*l, m.Body)
+			return nil
+		}, nil
+	}
+}
+
+// careful looks before it appends, and so is idempotent by itself.
+func careful(l *ledger) func() (process, []sqsbatch.Option) {
+	return func() (process, []sqsbatch.Option) {
+		return func(_ context.Context, m sqsbatch.Message[string]) error {
+			if l.once(m.Body) != nil {
+				*l = append(*l, m.Body)
+			}
+			return nil
+		}, nil
+	}
+}
+
+// forgetful remembers in its environment what it has done.
+func forgetful(l *ledger) func() (process, []sqsbatch.Option) {
+	return func() (process, []sqsbatch.Option) {
+		charge, _ := careless(l)()
+		return charge, []sqsbatch.Option{sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), nil)}
+	}
+}
+
+func TestAnIdempotentHandlerPasses(t *testing.T) {
+	t.Parallel()
+	sqsbatchtest.Explore(t, sqsbatchtest.Messages("a", "b"), world(careful, onceEach))
+}
+
+func TestABrokenHandlerIsFoundWithItsShortestTimeline(t *testing.T) {
+	t.Parallel()
+	const want = "1. cold start, delivers [m2]: crash after the work, before the answer\n2. cold start, delivers [m1 m2]: all done\n"
+	for name, start := range map[string]func(*ledger) func() (process, []sqsbatch.Option){"Careless": careless, "Forgetful": forgetful} {
+		f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a", "b"), world(start, onceEach))
+		if f == nil {
+			t.Errorf("%s: not found", name)
+			continue
+		}
+		if diff := cmp.Diff(want, f.Log); diff != "" || f.Err.Error() != "b was charged 2 times" || len(f.Timeline) != 1 {
+			t.Errorf("%s: %v after %s", name, f.Err, diff)
+		}
+	}
+}
+
+// A handler that swallows its context's end reports work as done that it did
+// not do: only a deadline in the middle shows it.
+func TestADeadlineInTheMiddleIsFound(t *testing.T) {
+	t.Parallel()
+	start := func(l *ledger) func() (process, []sqsbatch.Option) {
+		return func() (process, []sqsbatch.Option) {
+			return func(ctx context.Context, m sqsbatch.Message[string]) error {
+				if ctx.Err() != nil {
+					return nil
+				}
+				*l = append(*l, m.Body)
+				return nil
+			}, nil
+		}
+	}
+	atLeastOnce := func(l ledger, _ sqsbatchtest.History) error {
+		for _, name := range []string{"a", "b"} {
+			if err := l.once(name); err != nil && err.Error() == name+" was charged 0 times" {
+				return err
+			}
+		}
+		return nil
+	}
+	f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a", "b"), world(start, atLeastOnce))
+	if f == nil || len(f.Timeline) != 1 || f.Timeline[0].Fault != sqsbatchtest.Deadline || len(f.Timeline[0].Batch) != 1 {
+		t.Errorf("found %+v", f)
+	}
+}
+
+// State that a warm environment keeps by mistake.
+func TestAWarmEnvironmentUsedAgainIsFound(t *testing.T) {
+	t.Parallel()
+	start := func(l *ledger) func() (process, []sqsbatch.Option) {
+		return func() (process, []sqsbatch.Option) {
+			used := false
+			return func(_ context.Context, m sqsbatch.Message[string]) error {
+				if used {
+					return errors.New("connection already closed")
+				}
+				*l = append(*l, m.Body)
+				used = true
+				return nil
+			}, nil
+		}
+	}
+	if f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a", "b"), world(start, noneLost)); f == nil || len(f.Timeline) > 1 {
+		t.Errorf("found %+v", f)
+	}
+}
+
+// noneLost is that every message is done in the end.
+func noneLost(_ ledger, h sqsbatchtest.History) error {
+	for id := range h.DeadLettered {
+		return fmt.Errorf("%s was dead-lettered after %d receives", id, h.Received[id])
+	}
+	return nil
+}
+
+// A poisonous neighbour takes good messages into the dead-letter queue when the
+// batch fails as a whole, and none when each is reported by itself.
+func TestAPoisonousNeighbourIsFound(t *testing.T) {
+	t.Parallel()
+	with := func(policy sqsbatch.FailurePolicy) func(*ledger) func() (process, []sqsbatch.Option) {
+		return func(l *ledger) func() (process, []sqsbatch.Option) {
+			return func() (process, []sqsbatch.Option) {
+				charge, _ := careful(l)()
+				return charge, []sqsbatch.Option{sqsbatch.WithFailures(policy)}
+			}
+		}
+	}
+	messages := sqsbatchtest.Messages("a", "b")
+	f := sqsbatchtest.Find(t, messages, world(with(sqsbatch.FailIfAny), noneLost))
+	if f == nil || len(f.Timeline) != 1 || !f.Timeline[0].Poisoned || f.Timeline[0].Fault != sqsbatchtest.NoFault {
+		t.Errorf("found %+v", f)
+	}
+	sqsbatchtest.Explore(t, messages, world(with(sqsbatch.ReportEach), noneLost))
+}
+
+// Whatever happens, a FIFO group is worked off in order: sqsbatch's own promise,
+// held by its own kit.
+func TestAGroupStaysInOrder(t *testing.T) {
+	t.Parallel()
+	messages := append(sqsbatchtest.Grouped("x", "x1", "x2", "x3"), sqsbatchtest.Grouped("y", "y1", "y2")...)
+	flaky := func(l *ledger) func() (process, []sqsbatch.Option) {
+		return func() (process, []sqsbatch.Option) {
+			return func(ctx context.Context, m sqsbatch.Message[string]) error {
+				if ctx.Err() != nil || m.Body == "x2" && m.ReceiveCount() < 3 {
+					return errors.New("not now")
+				}
+				*l = append(*l, m.Body)
+				return nil
+			}, nil
+		}
+	}
+	inOrder := func(l ledger, h sqsbatchtest.History) error {
+		last := map[byte]byte{}
+		for _, entry := range l {
+			if last[entry[0]] > entry[1] || entry[1] > last[entry[0]]+1 && entry[1] != '1' {
+				// A crash may repeat a stretch from its oldest, but nothing is skipped.
+				if entry[1] > last[entry[0]] {
+					return fmt.Errorf("%s came after %c%c", entry, entry[0], last[entry[0]])
+				}
+			}
+			last[entry[0]] = entry[1]
+		}
+		if len(h.Done) != len(messages) {
+			return fmt.Errorf("done are %v", h.Done)
+		}
+		return nil
+	}
+	sqsbatchtest.Explore(t, messages, world(flaky, inOrder))
+}
+
+func TestTheSameSeedFindsTheSame(t *testing.T) {
+	t.Parallel()
+	find := func() *sqsbatchtest.Failure {
+		return sqsbatchtest.Find(t, sqsbatchtest.Messages("a", "b"), world(forgetful, onceEach), sqsbatchtest.Seed(42))
+	}
+	first, second := find(), find()
+	if diff := cmp.Diff(first.Timeline, second.Timeline); diff != "" || first.Tried != second.Tried || first.Log != second.Log {
+		t.Error(diff)
+	}
+}
+
+func TestOptionsThatAreRefusedAreToldAtOnce(t *testing.T) {
+	t.Parallel()
+	start := func(l *ledger) func() (process, []sqsbatch.Option) {
+		return func() (process, []sqsbatch.Option) {
+			charge, _ := careless(l)()
+			return charge, []sqsbatch.Option{sqsbatch.WithConcurrency(0)}
+		}
+	}
+	if f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a"), world(start, onceEach)); f == nil || f.Tried != 1 {
+		t.Errorf("found %+v", f)
+	}
+}
+
+func TestWithoutMessagesNothingHappens(t *testing.T) {
+	t.Parallel()
+	var none []events.SQSMessage
+	sqsbatchtest.Explore(t, none, world(careless, func(l ledger, _ sqsbatchtest.History) error {
+		if len(l) > 0 {
+			return errors.New("something was charged")
+		}
+		return nil
+	}), sqsbatchtest.Timelines(20), sqsbatchtest.MaxReceives(2))
+}

@@ -1,0 +1,208 @@
+package sqsbatchtest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+// The numbers of the simulated function and queue.
+const (
+	functionTimeout = 3 * time.Second
+	visibility      = 30 * time.Second
+	poisonID        = "poison"
+)
+
+// player plays one timeline.
+type player[T any] struct {
+	world    World[T]
+	messages []events.SQSMessage
+	history  History
+	began    time.Time
+	handler  sqsbatch.Handler // of the environment; nil when there is none
+	poisoned bool             // the queue holds a poisonous message
+	log      strings.Builder
+
+	mu      sync.Mutex // guards what follows, for handlers with concurrency
+	stall   int        // the message at which time runs out; -1 for none
+	started int        // messages of this invocation
+}
+
+// playIn plays a timeline to its end, and answers what the invariant says.
+func playIn[T any](world World[T], messages []events.SQSMessage, timeline Timeline, maxReceives int) (string, error) {
+	p := &player[T]{world: world, messages: messages, began: time.Now(), history: History{
+		Received: map[string]int{}, Done: map[string]bool{}, DeadLettered: map[string]bool{},
+	}}
+	for _, step := range timeline {
+		if err := p.step(step); err != nil {
+			return p.log.String(), err
+		}
+	}
+	for range maxReceives { // without faults from here on
+		if err := p.step(Step{Batch: p.left(), Poisoned: p.poisoned}); err != nil {
+			return p.log.String(), err
+		}
+	}
+	for _, i := range p.left() {
+		p.history.DeadLettered[messages[i].MessageId] = true
+	}
+	return p.log.String(), world.Check(p.history)
+}
+
+// left are the messages that are not done.
+func (p *player[T]) left() []int {
+	var all []int
+	for i := range p.messages {
+		if !p.history.Done[p.messages[i].MessageId] {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// step is one invocation, and the time until SQS delivers again.
+func (p *player[T]) step(step Step) error {
+	records := p.deliver(step)
+	if len(records) == 0 {
+		return nil
+	}
+	fmt.Fprintf(&p.log, "%d. ", strings.Count(p.log.String(), "\n")+1)
+	if step.Cold || p.handler == nil {
+		if err := p.start(); err != nil {
+			return err
+		}
+	}
+	p.poisoned = p.poisoned || step.Poisoned
+	p.stall, p.started = -1, 0
+	if step.Fault == Deadline {
+		p.stall = step.At
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), functionTimeout)
+	defer cancel()
+	response, err := p.handler(ctx, events.SQSEvent{Records: records})
+	p.settle(step, records, response, err, ctx.Err() != nil)
+	<-time.After(visibility)
+	return nil
+}
+
+// start makes a new environment.
+func (p *player[T]) start() error {
+	process, options := p.world.Start()
+	handler, err := sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[T]) error {
+		if m.ID() == poisonID {
+			panic("a poisonous neighbour")
+		}
+		p.mu.Lock()
+		late := p.started == p.stall
+		p.started++
+		p.mu.Unlock()
+		if late {
+			<-ctx.Done()
+		}
+		return process(ctx, m)
+	}, options...)
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	p.handler = handler
+	p.log.WriteString("cold start, ")
+	return nil
+}
+
+// deliver makes the records of a step's batch.
+func (p *player[T]) deliver(step Step) []events.SQSMessage {
+	var records []events.SQSMessage
+	for _, i := range p.deliverable(step.Batch) {
+		m := p.messages[i]
+		p.history.Received[m.MessageId]++
+		attributes := maps.Clone(m.Attributes)
+		if attributes == nil {
+			attributes = map[string]string{}
+		}
+		attributes["ApproximateReceiveCount"] = strconv.Itoa(p.history.Received[m.MessageId])
+		attributes["SentTimestamp"] = strconv.FormatInt(p.began.UnixMilli(), 10)
+		m.Attributes = attributes
+		records = append(records, m)
+	}
+	if step.Poisoned && len(records) > 0 {
+		poison := records[0]
+		poison.MessageId, poison.MessageAttributes = poisonID, nil
+		poison.Attributes = map[string]string{"ApproximateReceiveCount": "1", "MessageGroupId": poisonID}
+		records = append([]events.SQSMessage{poison}, records...)
+	}
+	return records
+}
+
+// deliverable is the batch as the queue could deliver it: of a FIFO group, what
+// is not done, in order, and from its oldest on.
+func (p *player[T]) deliverable(batch []int) []int {
+	var standard, fifo []int
+	for _, i := range batch {
+		m := &p.messages[i]
+		group, isFIFO := p.group(i)
+		switch {
+		case !isFIFO:
+			standard = append(standard, i)
+		case !p.history.Done[m.MessageId]:
+			for older := range i + 1 {
+				if g, same := p.group(older); same && g == group && !p.history.Done[p.messages[older].MessageId] {
+					fifo = append(fifo, older)
+				}
+			}
+		}
+	}
+	slices.Sort(fifo)
+	return append(standard, slices.Compact(fifo)...)
+}
+
+func (p *player[T]) group(i int) (string, bool) {
+	m := &p.messages[i]
+	return m.Attributes["MessageGroupId"], strings.HasSuffix(m.EventSourceARN, ".fifo")
+}
+
+// settle does with the messages as the mapping would, and tells of it.
+func (p *player[T]) settle(step Step, records []events.SQSMessage, response events.SQSEventResponse, err error, timedOut bool) {
+	names := make([]string, len(records))
+	for i := range records {
+		names[i] = records[i].MessageId
+	}
+	fmt.Fprintf(&p.log, "delivers %v", names)
+	if p.stall >= 0 && p.started > p.stall {
+		fmt.Fprintf(&p.log, ", time runs out at message %d", p.stall+1)
+	}
+	failed := map[string]bool{}
+	for _, item := range response.BatchItemFailures {
+		failed[item.ItemIdentifier] = true
+	}
+	switch {
+	case step.Fault == Crash:
+		p.log.WriteString(": crash after the work, before the answer\n")
+		p.handler = nil
+		return
+	case timedOut:
+		p.log.WriteString(": the function times out before its answer\n")
+		p.handler = nil
+		return
+	case err != nil:
+		fmt.Fprintf(&p.log, ": the invocation fails: %v\n", err)
+		return
+	case len(failed) == 0:
+		p.log.WriteString(": all done\n")
+	default:
+		fmt.Fprintf(&p.log, ": reports %v as failed\n", slices.Sorted(maps.Keys(failed)))
+	}
+	for _, name := range names {
+		if name != poisonID && !failed[name] {
+			p.history.Done[name] = true
+		}
+	}
+}

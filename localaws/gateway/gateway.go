@@ -54,6 +54,9 @@ type Gateway struct {
 	now      func() time.Time
 }
 
+// errAnswered ends an exchange that was answered on its way.
+var errAnswered = errors.New("already answered")
+
 // New makes a gateway. It refuses services whose tables contradict each other.
 func New(o Options) (*Gateway, error) {
 	if o.Dispatcher == nil || o.Clock == nil || o.Chance == nil || o.Identity == nil {
@@ -89,7 +92,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer g.opts.Clock.End()
 	x := &exchange{g: g, w: w, r: r, id: g.opts.Chance.UUID()}
 	defer x.release()
-	if err := x.run(); err != nil {
+	if err := x.run(); err != nil && !errors.Is(err, errAnswered) {
 		x.fail(err)
 	}
 }

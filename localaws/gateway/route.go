@@ -115,7 +115,7 @@ func (x *exchange) unbound() error {
 // address (SQS B9).
 func (x *exchange) bareRequest() error {
 	x.answerBytes(http.StatusNotFound, "text/xml", []byte("<UnknownOperationException/>\n"))
-	return nil
+	return errAnswered
 }
 
 // scoped is the service of the signature's scope, or nil.

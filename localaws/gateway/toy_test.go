@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"crypto/md5"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -75,7 +77,7 @@ func (s *toys) sqs() *awsapi.Service {
 		Operations: awsapi.Table(
 			awsapi.Op("SendMessage", func(_ context.Context, c *awsapi.Call, in *sendInput) (*sendOutput, error) {
 				s.call, s.sent = c, in
-				return &sendOutput{MessageId: "m-1", MD5OfMessageBody: "5d41402abc4b2a76b9719d911017c592"}, nil
+				return &sendOutput{MessageId: "m-1", MD5OfMessageBody: fmt.Sprintf("%x", md5.Sum([]byte(in.MessageBody)))}, nil
 			}, func(_ *awsapi.Call, in *sendInput) []awsapi.Access {
 				return []awsapi.Access{{Action: "sqs:SendMessage", Resource: in.QueueUrl}}
 			}),

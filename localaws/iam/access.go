@@ -18,11 +18,16 @@ type (
 	withKeys    interface{ conditionKeys() map[string][]string }
 )
 
-func onRole(c *awsapi.Call, in any) access {
-	name := in.(aboutRole).roleName()
-	path := "/"
-	if p, ok := in.(interface{ rolePath() string }); ok && p.rolePath() != "" {
-		path = p.rolePath()
+// onRole is the role's own ARN, path included, where it is there already.
+func (s *Service) onRole(c *awsapi.Call, in any) access {
+	name, path := in.(aboutRole).roleName(), "/"
+	if p, ok := in.(interface{ rolePath() string }); ok {
+		path = orDefault(p.rolePath(), "/")
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if r, err := s.accounts[c.Account].find(name); err == nil {
+		return access{r.ARN, keysOf(in)}
 	}
 	return access{"arn:aws:iam::" + c.Account + ":role" + path + name, keysOf(in)}
 }

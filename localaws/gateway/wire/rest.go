@@ -110,4 +110,3 @@ func EncodeREST(h http.Header, out any) (status int, body []byte, err error) {
 	body, err = AppendJSON(nil, out)
 	return status, body, err
 }
-

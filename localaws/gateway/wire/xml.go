@@ -21,9 +21,7 @@ func (q Query) AppendXML(dst []byte, operation string, out any, requestID string
 	w.text(q.Namespace)
 	w.b = append(w.b, `">`...)
 	if out != nil {
-		w.open(operation + "Result")
-		w.members(indirect(reflect.ValueOf(out)))
-		w.close(operation + "Result")
+		w.structure(operation+"Result", indirect(reflect.ValueOf(out)))
 	}
 	w.open("ResponseMetadata")
 	w.leaf("RequestId", requestID)
@@ -36,9 +34,13 @@ func (q Query) AppendXML(dst []byte, operation string, out any, requestID string
 // services have an empty Detail.
 func (q Query) AppendXMLError(dst []byte, e *awsapi.Error, requestID string) []byte {
 	w := xmlWriter{b: dst}
-	w.b = append(w.b, `<?xml version="1.0"?><ErrorResponse xmlns="`...)
-	w.text(q.Namespace)
-	w.b = append(w.b, `"><Error>`...)
+	w.b = append(w.b, `<?xml version="1.0"?><ErrorResponse`...)
+	if q.Namespace != "" {
+		w.b = append(w.b, ` xmlns="`...)
+		w.text(q.Namespace)
+		w.b = append(w.b, '"')
+	}
+	w.b = append(w.b, "><Error>"...)
 	fault := "Sender"
 	if e.Receiver() {
 		fault = "Receiver"
@@ -182,8 +184,20 @@ func (w *xmlWriter) value(name string, v reflect.Value) {
 		w.scalar(name, v)
 		return
 	}
+	w.structure(name, v)
+}
+
+// structure writes an element with members, or one without content.
+func (w *xmlWriter) structure(name string, v reflect.Value) {
+	before := len(w.b)
 	w.open(name)
+	opened := len(w.b)
 	w.members(v)
+	if len(w.b) == opened {
+		w.b = w.b[:before]
+		w.void(name)
+		return
+	}
 	w.close(name)
 }
 

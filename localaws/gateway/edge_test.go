@@ -1,0 +1,287 @@
+package gateway
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/chance"
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+func TestWebPagesAreRefused(t *testing.T) {
+	t.Parallel()
+	const page = "http://127.0.0.1:8080"
+	for _, tt := range []struct {
+		name, host string
+		header     http.Header
+		want       int
+	}{
+		{"a program", "127.0.0.1:4566", nil, 200},
+		{"by name", "localhost:4566", nil, 200},
+		{"by a service's name", "sqs.us-east-1.localhost:4566", nil, 200},
+		{"by IPv6", "[::1]:4566", nil, 200},
+		{"in memory", "localaws.invalid", nil, 200},
+		{"an allowed name", "aws.internal:4566", nil, 200},
+		{"a rebound name", "evil.example:4566", nil, 403},
+		{"a name that ends alike", "evillocalhost", nil, 403},
+		{"a foreign page", "127.0.0.1:4566", http.Header{"Origin": {"https://evil.example"}}, 403},
+		{"a page without origin", "127.0.0.1:4566", http.Header{"Origin": {"null"}}, 403},
+		{"another port of this machine", "127.0.0.1:4566", http.Header{"Origin": {"http://127.0.0.1:3000"}}, 403},
+		{"a page of ours", "127.0.0.1:4566", http.Header{"Origin": {"http://127.0.0.1:4566"}}, 200},
+		{"an allowed page", "127.0.0.1:4566", http.Header{"Origin": {page}}, 200},
+		{"an image in a foreign page", "127.0.0.1:4566", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
+		{"typed into the browser", "127.0.0.1:4566", http.Header{"Sec-Fetch-Site": {"none"}}, 200},
+	} {
+		r := newRig(t, func(o *Options) { o.NoAuth, o.Hosts, o.Origins = true, []string{"aws.internal"}, []string{page} })
+		req := httptest.NewRequest("GET", "http://x/?Action=SendMessage&QueueUrl=q&MessageBody=b", nil)
+		req.Host = tt.host
+		for k, v := range tt.header {
+			req.Header[k] = v
+		}
+		w := httptest.NewRecorder()
+		r.gateway.ServeHTTP(w, req)
+		if w.Code != tt.want || (r.sent != nil) != (tt.want == 200) {
+			t.Errorf("%s: status %d, want %d; the operation ran: %v", tt.name, w.Code, tt.want, r.sent != nil)
+		}
+		if got := w.Header().Get("Access-Control-Allow-Origin"); (got != "") != (tt.name == "an allowed page") {
+			t.Errorf("%s: Access-Control-Allow-Origin %q", tt.name, got)
+		}
+	}
+}
+
+func TestAPreflightOfAnAllowedPageIsAnsweredHere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.Origins = []string{"http://127.0.0.1:8080"} })
+	w := r.do("OPTIONS", "/", "", http.Header{"Origin": {"http://127.0.0.1:8080"}, "Access-Control-Request-Headers": {"authorization"}})
+	if w.Code != 204 || w.Header().Get("Access-Control-Allow-Headers") != "authorization" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
+func TestPathsThatNoServiceHasGoElsewhere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) {
+		o.Extra = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
+	})
+	for _, path := range []string{"/_localstack/health", "/_reliableq/clock", "/_aws/sqs/messages"} {
+		if w := r.do("GET", path, "", nil); w.Code != 200 || w.Body.String() != path {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.NoAuth = true })
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	for range 2 * maxBody >> 20 {
+		z.Write(make([]byte, 1<<20))
+	}
+	z.Close()
+	for name, tt := range map[string]struct {
+		body   io.Reader
+		header http.Header
+		want   int
+	}{
+		"announced": {bytes.NewReader(make([]byte, maxBody+1)), nil, 413},
+		"streamed":  {io.MultiReader(bytes.NewReader(make([]byte, maxBody+1))), nil, 413},
+		"unpacked":  {&bomb, http.Header{"Content-Encoding": {"gzip"}}, 400},
+	} {
+		req := httptest.NewRequest("POST", "http://127.0.0.1/", tt.body)
+		req.Header.Set("X-Amz-Target", "AmazonSQS.SendMessage")
+		for k, v := range tt.header {
+			req.Header[k] = v
+		}
+		w := httptest.NewRecorder()
+		r.gateway.ServeHTTP(w, req)
+		if w.Code != tt.want || r.sent != nil {
+			t.Errorf("%s: %d %s, want %d", name, w.Code, w.Body, tt.want)
+		}
+	}
+}
+
+func TestChunksOfASignedStreamAreTakenApart(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"5;chunk-signature=ab\r\nhello\r\n1\r\n!\r\n0\r\nx-amz-trailer:1\r\n\r\n": "hello!",
+		"0\r\n\r\n": "", "5\r\nhel": "", "ffffffffff\r\n": "", "-1\r\n\r\n": "", "2\r\nhello\r\n": "",
+	} {
+		got, err := unchunk([]byte(in))
+		if string(got) != want || (err != nil) != (want == "" && in != "0\r\n\r\n") {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+	}
+}
+
+func FuzzUnchunk(f *testing.F) {
+	f.Add([]byte("5;a=b\r\nhello\r\n0\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if out, err := unchunk(b); err == nil && len(out) > len(b) {
+			t.Errorf("%d bytes out of %d", len(out), len(b))
+		}
+	})
+}
+
+func TestTheClockKnowsOfEachRequest(t *testing.T) {
+	t.Parallel()
+	c := clock.New(clock.Manual, time.Time{})
+	defer c.Close()
+	entered, leave := make(chan struct{}), make(chan struct{})
+	g, err := New(Options{
+		Dispatcher: &awsapi.Dispatcher{Services: map[string]*awsapi.Service{"toy": {Name: "toy", Target: "Toy", JSONVersion: "1.0", Operations: awsapi.Table(
+			awsapi.Op("Wait", func(context.Context, *awsapi.Call, *struct{}) (*awsapi.None, error) {
+				close(entered)
+				<-leave
+				return &awsapi.None{}, nil
+			}, nil))}}},
+		Identity: identity, Clock: c, Chance: chance.Seeded(1), NoAuth: true, Account: "000000000000", Region: "us-east-1",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{gateway: g}
+	answered := make(chan int)
+	go func() { answered <- r.do("POST", "/", "", http.Header{"X-Amz-Target": {"Toy.Wait"}}).Code }()
+	<-entered
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := c.Idle(ctx); err == nil {
+		t.Error("the clock is idle while a request is answered")
+	}
+	close(leave)
+	if code := <-answered; code != 200 {
+		t.Errorf("status %d", code)
+	}
+	if err := c.Idle(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheTransportWorksInABubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		client := sqs.NewFromConfig(r.config())
+		for range 20 {
+			time.Sleep(time.Hour) // the bubble's time, which signatures live in
+			if _, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String("q"), MessageBody: aws.String("b")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.gateway.opts.Clock.Close()
+	})
+}
+
+func TestTheTransportHeedsTheContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	client := http.Client{Transport: Transport(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}))}
+	req, _ := http.NewRequestWithContext(ctx, "POST", "http://x/", strings.NewReader("b"))
+	if _, err := client.Do(req); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+}
+
+func TestTheTransportAnswersAsASocketDoes(t *testing.T) {
+	t.Parallel()
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		w.Header().Set("Before", "1")
+		w.WriteHeader(http.StatusTeapot)
+		w.Header().Set("After", "1")
+		w.WriteHeader(http.StatusOK)
+		io.WriteString(w, r.Method+" "+r.RequestURI+" "+r.Proto+" "+string(b))
+	})
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	var answers []string
+	for _, rt := range []http.RoundTripper{http.DefaultTransport, Transport(h)} {
+		resp, err := (&http.Client{Transport: rt}).Post(srv.URL+"/a%20b?c=d", "text/plain", strings.NewReader("body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		answers = append(answers, strings.Join([]string{resp.Status, resp.Proto, resp.Header.Get("Before"), resp.Header.Get("After"), string(b)}, "|"))
+	}
+	if answers[0] != answers[1] {
+		t.Errorf("socket: %s\nmemory: %s", answers[0], answers[1])
+	}
+}
+
+func TestContradictingTablesAreRefused(t *testing.T) {
+	t.Parallel()
+	op := func(name string) awsapi.Operation {
+		return rest(awsapi.Op(name, func(context.Context, *awsapi.Call, *struct{}) (*awsapi.None, error) { return nil, nil }, nil), "GET", "/a/{B}", 200)
+	}
+	c := clock.New(clock.Manual, time.Time{})
+	defer c.Close()
+	for name, services := range map[string]map[string]*awsapi.Service{
+		"two operations on a path":  {"a": {Name: "a", Operations: awsapi.Table(op("A"), op("B"))}},
+		"two services of a target":  {"a": {Name: "a", Target: "T"}, "b": {Name: "b", Target: "T"}},
+		"two services of a version": {"a": {Name: "a", QueryVersion: "1"}, "b": {Name: "b", QueryVersion: "1"}},
+	} {
+		if _, err := New(Options{Dispatcher: &awsapi.Dispatcher{Services: services}, Identity: identity, Clock: c, Chance: chance.Seeded(1)}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, err := New(Options{}); err == nil {
+		t.Error("a gateway to nowhere")
+	}
+}
+
+func TestLiteralSegmentsGoBeforeLabels(t *testing.T) {
+	t.Parallel()
+	var r restRoutes
+	for _, path := range []string{"/f/{Name}", "/f/all", "/f/{Name}/x", "/f/all/{Y}"} {
+		if err := r.add(&awsapi.Service{}, awsapi.Operation{Name: path, Method: "GET", Path: path}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]string{
+		"/f/a": "/f/{Name}", "/f/all": "/f/all", "/f/all/": "/f/all", "/f/all/x": "/f/all/{Y}", "/f/b/x": "/f/{Name}/x",
+		"/f/a%2Fb": "/f/{Name}", "/f": "", "/f//x": "", "/f/%zz": "", "/g": "",
+	} {
+		m := r.match("GET", path)
+		got := ""
+		if m.operation != nil {
+			got = m.operation.Name
+		}
+		if got != want {
+			t.Errorf("%s leads to %q, want %q", path, got, want)
+		}
+	}
+	if m := r.match("GET", "/f/a%2Fb"); m.params["Name"] != "a/b" {
+		t.Errorf("parameters %v", m.params)
+	}
+	if m := r.match("PUT", "/f/a"); m.operation != nil {
+		t.Error("another method leads there too")
+	}
+}
+
+func BenchmarkSendMessage(b *testing.B) {
+	r := newRig(b, func(o *Options) { o.NoAuth = true })
+	body := `{"QueueUrl":"http://127.0.0.1:4566/000000000000/q","MessageBody":"hello","MessageAttributes":{"store_id":{"DataType":"Number","StringValue":"3"}}}`
+	b.ReportAllocs()
+	for b.Loop() {
+		if w := r.do("POST", "/", body, http.Header{"X-Amz-Target": {"AmazonSQS.SendMessage"}}); w.Code != 200 {
+			b.Fatal(w.Body)
+		}
+	}
+}

@@ -1,0 +1,289 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	me    = "arn:aws:sts::000000000000:assumed-role/r/me"
+	role  = "arn:aws:iam::000000000000:role/r"
+	queue = "arn:aws:sqs:us-east-1:000000000000:q"
+)
+
+func parse(t testing.TB, text string, kind Kind) *Document {
+	t.Helper()
+	d, err := Parse(text, kind)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return d
+}
+
+// ask is a request of the role's session to send to the queue.
+func ask(keys ...string) *Request {
+	r := &Request{
+		Principal: Principal{Account: "000000000000", ARN: me, RoleARN: role}, Action: "sqs:SendMessage", Resource: queue,
+		Now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	}
+	for i := 0; i+1 < len(keys); i += 2 {
+		r.SetKey(keys[i], append(r.values(strings.ToLower(keys[i])), keys[i+1])...)
+	}
+	return r
+}
+
+// identity makes an identity policy of one statement.
+func identity(effect, action, resource string) string {
+	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":%q,"Action":%q,"Resource":%q}]}`, effect, action, resource)
+}
+
+// resource makes a resource policy of one statement.
+func resource(effect, principal string) string {
+	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":%q,"Principal":%s,"Action":"sqs:*","Resource":"*"}]}`, effect, principal)
+}
+
+func TestD14OrderOfEvaluation(t *testing.T) {
+	t.Parallel()
+	allow, deny, other := identity("Allow", "sqs:*", "*"), identity("Deny", "sqs:*", "*"), identity("Allow", "s3:*", "*")
+	for _, tt := range []struct {
+		name                                  string
+		identity, boundary, session, resource string
+		want                                  Decision
+	}{
+		{"nothing allows", "", "", "", "", Decision{By: Identity}},
+		{"identity allows", allow, "", "", "", Decision{Allowed: true}},
+		{"identity denies", deny, "", "", resource("Allow", `"*"`), Decision{Explicit: true, By: Identity}},
+		{"resource denies", allow, "", "", resource("Deny", `"*"`), Decision{Explicit: true, By: Resource}},
+		{"resource allows alone", "", "", "", resource("Allow", `"*"`), Decision{Allowed: true}},
+		{"boundary allows not", allow, other, "", "", Decision{By: Boundary}},
+		{"boundary denies", allow, deny, "", "", Decision{Explicit: true, By: Boundary}},
+		{"boundary alone grants nothing", "", allow, "", "", Decision{By: Identity}},
+		{"session allows not", allow, allow, other, "", Decision{By: Session}},
+		{"session denies", allow, "", deny, "", Decision{Explicit: true, By: Session}},
+		{"all allow", allow, allow, allow, "", Decision{Allowed: true}},
+	} {
+		var p Policies
+		if tt.identity != "" {
+			p.Identity = append(p.Identity, parse(t, tt.identity, Identity))
+		}
+		if tt.boundary != "" {
+			p.Boundary = parse(t, tt.boundary, Boundary)
+		}
+		if tt.session != "" {
+			p.Session = append(p.Session, parse(t, tt.session, Session))
+		}
+		if tt.resource != "" {
+			p.Resource = parse(t, tt.resource, Resource)
+		}
+		if got := p.Decide(ask()); got != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestD15WhomAResourcePolicyNames(t *testing.T) {
+	t.Parallel()
+	other := parse(t, identity("Allow", "s3:*", "*"), Boundary)
+	for _, tt := range []struct {
+		principal       string
+		alone, bounded  bool // without identity policy; and with a boundary that does not allow
+		withIdentityToo bool
+	}{
+		{`{"AWS":"` + me + `"}`, true, true, true},
+		{`{"AWS":["arn:aws:iam::111122223333:root","` + role + `"]}`, true, false, true},
+		{`{"AWS":"000000000000"}`, false, false, true},
+		{`{"AWS":"arn:aws:iam::000000000000:root"}`, false, false, true},
+		{`"*"`, true, true, true},
+		{`{"AWS":"*"}`, true, true, true},
+		{`{"Service":"sns.amazonaws.com"}`, false, false, true},
+	} {
+		p := Policies{Resource: parse(t, resource("Allow", tt.principal), Resource)}
+		if got := p.Decide(ask()).Allowed; got != tt.alone {
+			t.Errorf("%s alone: %v, want %v", tt.principal, got, tt.alone)
+		}
+		p.Boundary = other
+		if got := p.Decide(ask()).Allowed; got != tt.bounded {
+			t.Errorf("%s with a boundary: %v, want %v", tt.principal, got, tt.bounded)
+		}
+		p.Boundary, p.Identity = nil, []*Document{parse(t, identity("Allow", "*", "*"), Identity)}
+		if got := p.Decide(ask()).Allowed; got != tt.withIdentityToo {
+			t.Errorf("%s with identity: %v, want %v", tt.principal, got, tt.withIdentityToo)
+		}
+	}
+}
+
+func TestD15NotPrincipalMeansEverybodyElse(t *testing.T) {
+	t.Parallel()
+	deny := `{"Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":"%s"},"Action":"*","Resource":"*"}]}`
+	p := Policies{Identity: []*Document{parse(t, identity("Allow", "*", "*"), Identity)}}
+	for principal, want := range map[string]bool{role: true, "arn:aws:iam::000000000000:role/other": false} {
+		p.Resource = parse(t, fmt.Sprintf(deny, principal), Resource)
+		if got := p.Decide(ask()).Allowed; got != want {
+			t.Errorf("all but %s denied: allowed %v, want %v", principal, got, want)
+		}
+	}
+}
+
+func TestD16ATrustPolicyMustAllow(t *testing.T) {
+	t.Parallel()
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":%s,"Action":"sts:AssumeRole"}]}`
+	all := []*Document{parse(t, identity("Allow", "*", "*"), Identity)}
+	for _, tt := range []struct {
+		principal string
+		who       Principal
+		identity  []*Document
+		want      bool
+	}{
+		{`{"Service":"lambda.amazonaws.com"}`, Principal{Service: "lambda.amazonaws.com"}, nil, true},
+		{`{"Service":"lambda.amazonaws.com"}`, Principal{Service: "sns.amazonaws.com"}, nil, false},
+		{`{"Service":"lambda.amazonaws.com"}`, ask().Principal, all, false},
+		{`{"AWS":"` + role + `"}`, ask().Principal, nil, true},
+		{`{"AWS":"000000000000"}`, ask().Principal, nil, false},
+		{`{"AWS":"000000000000"}`, ask().Principal, all, true},
+	} {
+		p := Policies{Resource: parse(t, fmt.Sprintf(trust, tt.principal), Trust), MustGrant: true, Identity: tt.identity}
+		if got := p.Decide(&Request{Principal: tt.who, Action: "sts:AssumeRole", Resource: role}).Allowed; got != tt.want {
+			t.Errorf("%s asked by %+v: %v, want %v", tt.principal, tt.who, got, tt.want)
+		}
+	}
+}
+
+func TestD17AcrossAccountsBothSidesMustAllow(t *testing.T) {
+	t.Parallel()
+	all := []*Document{parse(t, identity("Allow", "*", "*"), Identity)}
+	grant := parse(t, resource("Allow", `{"AWS":"000000000000"}`), Resource)
+	for _, tt := range []struct {
+		p    Policies
+		want Decision
+	}{
+		{Policies{}, Decision{By: Identity}},
+		{Policies{Identity: all}, Decision{By: Resource}},
+		{Policies{Resource: grant}, Decision{By: Identity}},
+		{Policies{Identity: all, Resource: grant}, Decision{Allowed: true, By: Resource}},
+	} {
+		r := ask()
+		r.Owner = "111122223333"
+		if got := tt.p.Decide(r); got != tt.want {
+			t.Errorf("%+v, want %+v", got, tt.want)
+		}
+	}
+}
+
+func TestD18ActionsAndResources(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		statement string
+		want      bool
+	}{
+		{`"Action":"SQS:sendmessage","Resource":"*"`, true},
+		{`"Action":"sqs:Send*","Resource":"*"`, true},
+		{`"Action":"sqs:SendMessag?","Resource":"*"`, true},
+		{`"Action":"sqs:SendMessage?","Resource":"*"`, false},
+		{`"Action":["s3:*","*"],"Resource":"*"`, true},
+		{`"Action":"s?s:*","Resource":"*"`, true},
+		{`"NotAction":"sqs:ReceiveMessage","Resource":"*"`, true},
+		{`"NotAction":["sqs:*"],"Resource":"*"`, false},
+		{`"Action":"*","Resource":"arn:aws:sqs:us-east-1:000000000000:q"`, true},
+		{`"Action":"*","Resource":"arn:aws:sqs:us-east-1:000000000000:Q"`, false},
+		{`"Action":"*","Resource":"arn:aws:sqs:*"`, true},
+		{`"Action":"*","Resource":"arn:aws:sqs:*:*:?"`, true},
+		{`"Action":"*","Resource":"arn:aws:sqs:*:*:??"`, false},
+		{`"Action":"*","NotResource":"arn:aws:sqs:*:*:q"`, false},
+		{`"Action":"*","NotResource":"arn:aws:sqs:*:*:p"`, true},
+		{`"Action":"*","Resource":"arn:aws:sqs:*:*:${aws:PrincipalTag/queue}"`, true},
+		{`"Action":"*","Resource":"arn:aws:sqs:*:*:${aws:PrincipalTag/none}"`, false},
+		{`"Action":"*","Resource":"arn:aws:sqs:*:*:${aws:PrincipalTag/none, 'q'}"`, true},
+		{`"Action":"*","Resource":"arn:aws:sqs:*:*:${aws:PrincipalTag/star}"`, false},
+		{`"Action":"*","Resource":"arn:aws:sqs:*:*:${*}"`, false},
+	} {
+		p := Policies{Identity: []*Document{parse(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow",`+tt.statement+`}}`, Identity)}}
+		if got := p.Decide(ask("aws:PrincipalTag/queue", "q", "aws:PrincipalTag/star", "*")).Allowed; got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.statement, got, tt.want)
+		}
+	}
+}
+
+func TestD18VariablesAreTextInTheOldVersion(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]bool{`"Version":"2008-10-17",`: false, ``: false, `"Version":"2012-10-17",`: true} {
+		text := `{` + version + `"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:sqs:*:*:${aws:PrincipalTag/queue}"}}`
+		p := Policies{Identity: []*Document{parse(t, text, Identity)}}
+		if got := p.Decide(ask("aws:PrincipalTag/queue", "q")).Allowed; got != want {
+			t.Errorf("%q: %v, want %v", version, got, want)
+		}
+	}
+}
+
+func TestD11bFaultsReadAsIAMs(t *testing.T) {
+	t.Parallel()
+	const lead = `{"Version":"2012-10-17","Statement":[`
+	const legacyFault = "The policy failed legacy parsing"
+	for _, tt := range []struct {
+		kind Kind
+		text string
+		want string
+	}{
+		{Trust, `{`, "This policy contains invalid Json"},
+		{Identity, `{`, "Syntax errors in policy."},
+		{Identity, `{} {}`, "Syntax errors in policy."},
+		{Identity, `[]`, legacyFault},
+		{Identity, `{}`, legacyFault},
+		{Identity, `{"Statement":[]}`, legacyFault},
+		{Identity, `{"Version":"2012-10-18","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, legacyFault},
+		{Identity, lead + `{"Effect":"allow","Action":"*","Resource":"*"}]}`, legacyFault},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Extra":1}]}`, legacyFault},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Action":"*","Resource":"*"}]}`, legacyFault},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","NotAction":"*","Resource":"*"}]}`, legacyFault},
+		{Identity, lead + `{"Effect":"Allow","Action":1,"Resource":"*"}]}`, legacyFault},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEqual":{"a":"b"}}}]}`, legacyFault},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"a":"yes"}}}]}`, legacyFault},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}]}`, "Policy document should not specify a principal."},
+		{Identity, lead + `{"Effect":"Allow","Resource":"*"}]}`, "Policy statement must contain actions."},
+		{Identity, lead + `{"Effect":"Allow","Action":"*"}]}`, "Policy statement must contain resources."},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"q"}]}`, `Resource q must be in ARN format or "*".`},
+		{Identity, lead + `{"Effect":"Allow","Action":"all","Resource":"*"}]}`, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"arn:aws:iam:us-east-1:000000000000:role/r"}]}`,
+			"IAM resource arn:aws:iam:us-east-1:000000000000:role/r cannot contain region information."},
+		{Identity, lead + `{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"a","Effect":"Deny","Action":"*","Resource":"*"}]}`,
+			"Statement IDs (SID) in a single policy must be unique."},
+		{Trust, lead + `{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}]}`, "Has prohibited field Resource"},
+		{Trust, lead + `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::1:role/r"},"Action":"sts:AssumeRole"}]}`,
+			`Invalid principal in policy: "AWS":"arn:aws:iam::1:role/r"`},
+		{Trust, lead + `{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage"}]}`, "AssumeRole policy may only specify STS AssumeRole actions."},
+		{Trust, lead + `{"Effect":"Allow","Action":"sts:AssumeRole"}]}`, legacyFault},
+		{Resource, lead + `{"Effect":"Allow","Principal":{"People":"all"},"Action":"*","Resource":"*"}]}`, legacyFault},
+	} {
+		_, err := Parse(tt.text, tt.kind)
+		var fault *Fault
+		if !errors.As(err, &fault) || fault.Text != tt.want {
+			t.Errorf("%s %s: %v, want %q", tt.kind, tt.text, err, tt.want)
+		}
+	}
+}
+
+func TestCacheAnswersWhatParseDoes(t *testing.T) {
+	t.Parallel()
+	var c Cache
+	text := identity("Allow", "*", "*")
+	first, err := c.Parse(text, Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, _ := c.Parse(text, Identity); second != first {
+		t.Error("the same text was read twice")
+	}
+	if _, err := c.Parse(text, Trust); err == nil {
+		t.Error("an identity policy passed for a trust policy")
+	}
+	for i := range 2 * maxCached {
+		if _, err := c.Parse(identity("Allow", fmt.Sprintf("sqs:%d", i), "*"), Identity); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(c.docs) > maxCached {
+		t.Errorf("the cache holds %d texts, at most %d", len(c.docs), maxCached)
+	}
+}

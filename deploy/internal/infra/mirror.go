@@ -135,3 +135,15 @@ provider_installation {
 func quoteHCL(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "${", "$${", "%{", "%%{", "\n", `\n`).Replace(s) + `"`
 }
+
+// HasInstallation reports whether the user's own configuration of the tool says
+// where providers come from: the file that TF_CLI_CONFIG_FILE names, if it is
+// there, else the one in the home folder.
+func HasInstallation(named, home string) bool {
+	path := named
+	if path == "" {
+		path = filepath.Join(home, ".terraformrc")
+	}
+	body, err := os.ReadFile(path)
+	return err == nil && strings.Contains(string(body), "provider_installation")
+}

@@ -136,7 +136,7 @@ func name(s string) string {
 // Folder is where this target's deployment keeps its state: no two targets share
 // one, and no two name prefixes.
 func (t *Target) Folder(stateDir, prefix string) string {
-	parts := []string{stateDir, "deployments", string(t.Kind)}
+	parts := []string{Folders(stateDir, t.Kind)}
 	if t.Kind == Endpoint {
 		host := t.URL
 		if u, err := url.Parse(t.URL); err == nil && u.Host != "" {
@@ -169,4 +169,10 @@ func (t *Target) Env(base []string) map[string]string {
 		env[key] = value
 	}
 	return env
+}
+
+// Folders is the folder that holds the state of every deployment on targets of
+// one kind.
+func Folders(stateDir string, kind Kind) string {
+	return filepath.Join(stateDir, "deployments", string(kind))
 }

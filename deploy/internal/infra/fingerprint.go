@@ -1,0 +1,65 @@
+package infra
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/reliableq/reliableq/deploy/internal/bundle"
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// fingerprintName is the file that keeps the fingerprint of the last deployment.
+const fingerprintName = "deployed"
+
+// Fingerprint changes with everything that decides what a run would deploy: the
+// root module, the packages, and the variables.
+func (t *Terraform) Fingerprint(built []bundle.Result) (string, error) {
+	sum := sha256.New()
+	fmt.Fprintln(sum, t.tool.Name())
+	for _, v := range t.Vars {
+		fmt.Fprintf(sum, "var %d %s\n", len(v), v)
+	}
+	for _, path := range t.VarFiles {
+		body, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("read the variables: %w", err)
+		}
+		fmt.Fprintf(sum, "file %d\n%s", len(body), body)
+	}
+	for _, r := range built {
+		fmt.Fprintln(sum, r.Name, r.SHA256)
+	}
+	if err := HashTree(sum, t.Root); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)), nil
+}
+
+// Remember notes that what the fingerprint stands for is deployed.
+func (t *Terraform) Remember(fingerprint string) error {
+	err := os.WriteFile(filepath.Join(t.Folder, fingerprintName), []byte(fingerprint+"\n"), 0o600)
+	if err != nil {
+		return hint.With(fmt.Errorf("note what is deployed: %w", err), "free some disk space, or choose another folder with --state-dir")
+	}
+	return nil
+}
+
+// Forget notes that nothing is known to be deployed.
+func (t *Terraform) Forget() error {
+	err := os.Remove(filepath.Join(t.Folder, fingerprintName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("forget what is deployed: %w", err)
+	}
+	return nil
+}
+
+// Deployed reports whether the last deployment was the one that the fingerprint
+// stands for.
+func (t *Terraform) Deployed(fingerprint string) bool {
+	body, err := os.ReadFile(filepath.Join(t.Folder, fingerprintName))
+	return err == nil && string(body) == fingerprint+"\n"
+}

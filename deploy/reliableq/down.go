@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/daemon"
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/infra"
+	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/deploy/internal/target"
+)
+
+type downVerb struct {
+	deployFlags
+	Wipe bool `help:"Embedded AWS only: stop it and drop its data with the deployment's state, in an instant."`
+}
+
+// Help tells more about the verb.
+func (*downVerb) Help() string {
+	return `Messages in the queues are lost with them. The embedded AWS goes on running; reliableq local stop ends it.`
+}
+
+func (v *downVerb) Run(ctx context.Context, a *app) error {
+	p := a.progress(v.JSON)
+	defer p.Close()
+	embedded := v.Target == string(target.Embedded)
+	if v.Wipe {
+		if !embedded {
+			return usageError{hint.New("--wipe is for the embedded AWS alone", "leave it out: Terraform removes what it made")}
+		}
+		return v.wipe(ctx, a)
+	}
+	proj, err := v.project()
+	if err != nil {
+		return err
+	}
+	platform, err := v.platform(embedded)
+	if err != nil {
+		return usageError{err}
+	}
+	vars, err := v.vars(proj, v.NamePrefix, platform)
+	if err != nil {
+		return err
+	}
+	dir, err := v.stateDir()
+	if err != nil {
+		return err
+	}
+	t, _, err := v.connect(ctx, p, &background{listen: v.Listen, clock: "real"})
+	if err != nil {
+		return err
+	}
+	folder := t.Folder(dir, v.NamePrefix)
+	count, err := infra.Resources(folder)
+	if err != nil {
+		return err
+	}
+	if count == 0 {
+		return v.report(a, infra.Result{}, func() { fmt.Fprintf(a.out, "nothing is deployed to %s\n", t.Describe()) })
+	}
+	if !embedded {
+		if err := a.confirm(v.Yes, fmt.Sprintf("This removes %d resources from %s, with the messages in the queues.", count, t.Describe())); err != nil {
+			return err
+		}
+	}
+	tf, err := v.open(ctx, p, t, infra.Options{Root: proj.Terraform(), Folder: folder, Vars: vars, VarFiles: v.VarFile}, dir)
+	if err != nil {
+		return err
+	}
+	return v.destroy(ctx, a, p, tf, t)
+}
+
+func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, tf *infra.Terraform, t *target.Target) error {
+	began := time.Now()
+	if err := errors.Join(tf.Forget(), tf.Init(ctx)); err != nil {
+		return err
+	}
+	result, err := tf.Destroy(ctx)
+	if err != nil {
+		return err
+	}
+	p.Close()
+	return v.report(a, result, func() {
+		fmt.Fprintf(a.out, "removed %d resources from %s in %s\n", result.Removed, t.Describe(), progress.Seconds(time.Since(began)))
+	})
+}
+
+func (v *downVerb) report(a *app, result infra.Result, show func()) error {
+	return a.report(v.JSON, struct {
+		Target  string       `json:"target"`
+		Changes infra.Result `json:"changes"`
+	}{v.Target, result}, show)
+}
+
+// wipe drops the embedded AWS and everything deployed to it.
+func (v *downVerb) wipe(ctx context.Context, a *app) error {
+	dir, err := v.stateDir()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*grace)
+	defer cancel()
+	folder := daemon.In(dir)
+	if _, err := folder.Stop(ctx); err != nil && !errors.Is(err, daemon.ErrNotRunning) {
+		return err
+	}
+	for _, path := range []string{folder.DataDir(), target.Folders(dir, target.Embedded)} {
+		if err := os.RemoveAll(path); err != nil {
+			return hint.With(fmt.Errorf("drop %s: %w", path, err), "remove it by hand")
+		}
+	}
+	return v.report(a, infra.Result{}, func() { fmt.Fprintln(a.out, "stopped the embedded AWS and dropped all that was in it") })
+}

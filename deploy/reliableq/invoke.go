@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/reliableq/reliableq/deploy/internal/flow"
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// maxPayload is the most that Lambda takes in a call.
+const maxPayload = 6 << 20
+
+type invokeVerb struct {
+	targetFlags
+	reportFlags
+	Function string `arg:"" optional:"" default:"producer" help:"Its key, such as producer or retry_1, or its name (${default})."`
+	Payload  string `short:"p" default:"{}" help:"The event, as JSON; - reads standard input (${default})."`
+	Async    bool   `help:"Hand the event over and do not wait for an answer."`
+	Log      bool   `help:"Also print the end of the function's log, on standard error."`
+}
+
+// Help tells more about the verb.
+func (*invokeVerb) Help() string {
+	return `Prints the function's answer. Exits 1 when the function failed.
+
+Examples:
+  reliableq invoke producer --payload '{"count":89,"bad_ratio":0.05,"seed":7}'
+  reliableq invoke consumer --payload - < event.json`
+}
+
+func (v *invokeVerb) Run(ctx context.Context, a *app) error {
+	payload, err := v.payload(a.in)
+	if err != nil {
+		return err
+	}
+	t, _, err := v.connect(ctx, nil, nil)
+	if err != nil {
+		return err
+	}
+	d, err := v.deployed(t)
+	if err != nil {
+		return err
+	}
+	name, ok := d.Functions[v.Function]
+	if !ok {
+		name = v.Function
+		if !slices.Contains(slices.Collect(maps.Values(d.Functions)), name) {
+			return hint.New(fmt.Sprintf("the deployment has no function %s", v.Function), "it has "+strings.Join(d.FunctionKeys(), ", "))
+		}
+	}
+	answer, err := flow.New(t.Config).Invoke(ctx, name, payload, !v.Async)
+	if err != nil {
+		return err
+	}
+	if v.Log {
+		tail, err := base64.StdEncoding.DecodeString(answer.LogTail)
+		if err != nil {
+			return fmt.Errorf("decode the end of the log: %w", err)
+		}
+		fmt.Fprintf(a.errs, "%s", tail)
+	}
+	err = a.report(v.JSON, struct {
+		flow.Answer
+		Payload any `json:"payload"`
+	}{answer, decoded(answer.Payload)}, func() {
+		if v.Async {
+			fmt.Fprintf(a.out, "taken, request %s\n", answer.RequestID)
+			return
+		}
+		fmt.Fprintf(a.out, "%s\n", bytes.TrimSpace(answer.Payload))
+	})
+	if err == nil && answer.FunctionError != "" {
+		return hint.New(fmt.Sprintf("function %s failed: %s", name, answer.FunctionError), "its log tells more: reliableq logs "+v.Function)
+	}
+	return err
+}
+
+func (v *invokeVerb) payload(in io.Reader) ([]byte, error) {
+	payload := []byte(v.Payload)
+	if v.Payload == "-" {
+		read, err := io.ReadAll(io.LimitReader(in, maxPayload+1))
+		if err != nil {
+			return nil, fmt.Errorf("read the event: %w", err)
+		}
+		payload = read
+	}
+	if len(payload) > maxPayload {
+		return nil, hint.New("the event is larger than Lambda takes", "an event may have up to 6 MB")
+	}
+	if !json.Valid(payload) {
+		return nil, usageError{hint.New(fmt.Sprintf("the event is not JSON: %.60q", payload), `quote it for the shell: --payload '{"count":10}'`)}
+	}
+	return payload, nil
+}
+
+// decoded is the payload as JSON, or as a string where it is none.
+func decoded(payload []byte) any {
+	if len(payload) == 0 {
+		return nil
+	}
+	if json.Valid(payload) {
+		return json.RawMessage(payload)
+	}
+	return string(payload)
+}

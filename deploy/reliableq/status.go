@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/reliableq/reliableq/deploy/internal/flow"
+)
+
+type statusVerb struct {
+	targetFlags
+	reportFlags
+}
+
+// Help tells more about the verb.
+func (*statusVerb) Help() string {
+	return `Exits 3 when something is not ready: a function that is not active, a mapping that is not enabled, or a queue
+without its redrive policy.`
+}
+
+func (v *statusVerb) Run(ctx context.Context, a *app) error {
+	t, _, err := v.connect(ctx, nil, nil)
+	if err != nil {
+		return err
+	}
+	d, err := v.deployed(t)
+	if err != nil {
+		return err
+	}
+	client := flow.New(t.Config)
+	depths, err := client.Depths(ctx, d)
+	if err != nil {
+		return err
+	}
+	functions, err := client.FunctionStates(ctx, d)
+	if err != nil {
+		return err
+	}
+	ready, why, err := client.Ready(ctx, d)
+	if err != nil {
+		return err
+	}
+	err = a.report(v.JSON, struct {
+		Target    string               `json:"target"`
+		Account   string               `json:"account"`
+		Region    string               `json:"region"`
+		Ready     bool                 `json:"ready"`
+		Why       string               `json:"why,omitempty"`
+		Queues    []flow.Depth         `json:"queues"`
+		Functions []flow.FunctionState `json:"functions"`
+	}{string(t.Kind), t.Account, t.Region, ready, why, depths, functions}, func() {
+		fmt.Fprintln(a.out, t.Describe())
+		w := tabwriter.NewWriter(a.out, 2, 8, 2, ' ', 0)
+		fmt.Fprintln(w, "\nQUEUE\tVISIBLE\tIN FLIGHT\tDELAYED")
+		for _, q := range depths {
+			fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", q.Queue, q.Visible, q.InFlight, q.Delayed)
+		}
+		fmt.Fprintln(w, "\nFUNCTION\tSTATE\tLAST UPDATE\tMAPPING")
+		for _, f := range functions {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.Key, f.State, f.LastUpdate, f.Mapping)
+		}
+		w.Flush()
+		if !ready {
+			fmt.Fprintf(a.out, "\nnot ready: %s\n", why)
+		}
+	})
+	if err == nil && !ready {
+		return errVerdict
+	}
+	return err
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/infra"
+	"github.com/reliableq/reliableq/deploy/internal/progress"
+)
+
+type terraformVerb struct {
+	Check terraformCheckVerb `cmd:"" help:"Run fmt, validate and test on the root module, each module and each example."`
+}
+
+type terraformCheckVerb struct {
+	stateFlags
+	projectFlags
+	toolFlags
+	reportFlags
+}
+
+// Help tells more about the verb.
+func (*terraformCheckVerb) Help() string {
+	return `Works on copies, so that the sources stay as they are, with the provider that a deployment would use. Exits 3
+when a check fails.`
+}
+
+// checked is what one step on one module gave.
+type checked struct {
+	Module  string  `json:"module"`
+	Step    string  `json:"step"`
+	OK      bool    `json:"ok"`
+	Output  string  `json:"output,omitempty"`
+	Seconds float64 `json:"seconds"`
+}
+
+func (v *terraformCheckVerb) Run(ctx context.Context, a *app) error {
+	proj, err := v.project()
+	if err != nil {
+		return err
+	}
+	dir, err := v.stateDir()
+	if err != nil {
+		return err
+	}
+	p := a.progress(v.JSON)
+	defer p.Close()
+	tool, mirror, err := v.find(ctx, p, proj.Terraform(), dir)
+	if err != nil {
+		return err
+	}
+	modules, err := infra.Modules(proj.Terraform())
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "reliableq-check-")
+	if err != nil {
+		return hint.With(fmt.Errorf("make a folder for copies: %w", err), "free some disk space, or set TMPDIR")
+	}
+	defer os.RemoveAll(work)
+	checker, err := infra.NewChecker(tool, mirror, proj.Terraform(), work, filepath.Join(dir, "terraform", "providers"))
+	if err != nil {
+		return err
+	}
+	var results []checked
+	for _, step := range modules {
+		did, err := v.step(ctx, p, checker, step)
+		if err != nil {
+			return err
+		}
+		results = append(results, did)
+	}
+	p.Close()
+	failed := slices.ContainsFunc(results, func(c checked) bool { return !c.OK })
+	err = a.report(v.JSON, struct {
+		OK     bool      `json:"ok"`
+		Checks []checked `json:"checks"`
+	}{!failed, results}, func() {
+		for _, c := range results {
+			if !c.OK {
+				fmt.Fprintf(a.out, "\n%s of %s failed:\n%s\n", c.Step, c.Module, c.Output)
+			}
+		}
+		if !failed {
+			fmt.Fprintf(a.out, "%d checks passed\n", len(results))
+		}
+	})
+	if err == nil && failed {
+		return errVerdict
+	}
+	return err
+}
+
+// step runs one step. That a check fails is a result and no error.
+func (v *terraformCheckVerb) step(ctx context.Context, p *progress.Progress, c *infra.Checker, s infra.CheckStep) (checked, error) {
+	began := time.Now()
+	task := p.Begin(s.Verb+" "+s.Module, progress.Span{Detail: true})
+	said, err := c.Run(ctx, s)
+	did := checked{Module: s.Module, Step: s.Verb, OK: err == nil, Seconds: time.Since(began).Seconds()}
+	if err == nil {
+		task.End("")
+		return did, nil
+	}
+	task.Fail()
+	if exit := (*exec.ExitError)(nil); ctx.Err() == nil && errors.As(err, &exit) {
+		did.Output = said
+		return did, nil
+	}
+	return checked{}, err
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/reliableq/reliableq/deploy/internal/bundle"
+	"github.com/reliableq/reliableq/deploy/internal/daemon"
+	"github.com/reliableq/reliableq/deploy/internal/flow"
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/infra"
+	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/deploy/internal/target"
+	"github.com/reliableq/reliableq/deploy/internal/verdict"
+)
+
+// deployFlags are shared by the verbs that deploy.
+type deployFlags struct {
+	targetFlags
+	projectFlags
+	archFlags
+	toolFlags
+	varFlags
+	reportFlags
+	Yes    bool   `short:"y" help:"Do not ask before touching anything but the embedded AWS."`
+	Listen string `placeholder:"ADDR" help:"Where a newly started embedded AWS listens; else where it did last, or 127.0.0.1:4566."`
+}
+
+type upVerb struct {
+	deployFlags
+}
+
+// Help tells more about the verb.
+func (*upVerb) Help() string {
+	return `Builds the functions, starts the embedded AWS if that is the target and none runs, and applies terraform/.
+Ctrl-C stops Terraform tidily; run up again to finish.
+
+Examples:
+  reliableq up
+  reliableq up --var-file terraform/profiles/recommended.tfvars
+  AWS_PROFILE=staging reliableq up --target aws --arch arm64`
+}
+
+// stage is everything that deploying needs, ready to apply.
+type stage struct {
+	target      *target.Target
+	info        daemon.Info // of the embedded AWS
+	terraform   *infra.Terraform
+	fingerprint string // of all that decides what is deployed
+	build       time.Duration
+}
+
+func (v *upVerb) Run(ctx context.Context, a *app) error {
+	p := a.progress(v.JSON)
+	defer p.Close()
+	began := time.Now()
+	s, err := v.prepare(ctx, a, p, "real")
+	if err != nil {
+		return err
+	}
+	deploying := time.Now()
+	result, err := s.apply(ctx, p, nil)
+	if err != nil {
+		return err
+	}
+	out, err := infra.Outputs(s.terraform.Folder)
+	if err != nil {
+		return err
+	}
+	p.Close()
+	seconds := verdict.Seconds{Build: verdict.Round(s.build), Deploy: verdict.Round(time.Since(deploying)), Total: verdict.Round(time.Since(began))}
+	return a.report(v.JSON, struct {
+		Target  string                     `json:"target"`
+		Account string                     `json:"account"`
+		Region  string                     `json:"region"`
+		Changes infra.Result               `json:"changes"`
+		Outputs map[string]json.RawMessage `json:"outputs"`
+		Seconds verdict.Seconds            `json:"seconds"`
+	}{string(s.target.Kind), s.target.Account, s.target.Region, result, out, seconds}, func() {
+		fmt.Fprintf(a.out, "deployed to %s in %s\n", s.target.Describe(), progress.Seconds(time.Since(began)))
+		d, err := flow.FromOutputs(out)
+		if err != nil {
+			return // the outputs verb shows them as they are
+		}
+		for _, key := range d.Path {
+			fmt.Fprintf(a.out, "  queue    %-10s %s\n", key, d.QueueURLs[key])
+		}
+		for _, key := range d.FunctionKeys() {
+			fmt.Fprintf(a.out, "  function %-10s %s\n", key, d.Functions[key])
+		}
+		fmt.Fprintln(a.out, "next: reliableq invoke producer, reliableq status, reliableq logs --follow")
+	})
+}
+
+// prepare builds the functions, and meanwhile reaches the target and readies
+// Terraform. A newly started embedded AWS gets the given clock.
+func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress, clock string) (*stage, error) {
+	proj, err := f.project()
+	if err != nil {
+		return nil, err
+	}
+	embedded := f.Target == string(target.Embedded)
+	platform, err := f.platform(embedded)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	vars, err := f.vars(proj, f.NamePrefix, platform)
+	if err != nil {
+		return nil, err
+	}
+	stateDir, err := f.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	s := &stage{}
+	if !embedded { // ask before the work begins
+		if s.target, _, err = f.connect(ctx, p, nil); err != nil {
+			return nil, err
+		}
+		if err := a.confirm(f.Yes, "This deploys to "+s.target.Describe()+"."); err != nil {
+			return nil, err
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	var built []bundle.Result
+	group.Go(func() (err error) {
+		began := time.Now()
+		built, err = buildFunctions(ctx, p, proj, bundle.Options{Platform: platform})
+		s.build = time.Since(began)
+		return err
+	})
+	group.Go(func() (err error) {
+		if embedded {
+			if s.target, s.info, err = f.connect(ctx, p, &background{listen: f.Listen, clock: clock}); err != nil {
+				return err
+			}
+		}
+		folder := s.target.Folder(stateDir, f.NamePrefix)
+		s.terraform, err = f.open(ctx, p, s.target, infra.Options{Root: proj.Terraform(), Folder: folder, Vars: vars, VarFiles: f.VarFile}, stateDir)
+		if err != nil {
+			return err
+		}
+		return s.terraform.Init(ctx)
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	s.fingerprint, err = s.terraform.Fingerprint(built)
+	return s, err
+}
+
+// apply deploys, watching the embedded AWS meanwhile. After an interrupt it puts
+// the state in order.
+func (s *stage) apply(ctx context.Context, p *progress.Progress, onHalf func(infra.Roster)) (infra.Result, error) {
+	result, err := s.terraform.Apply(ctx, onHalf)
+	if err == nil {
+		return result, s.terraform.Remember(s.fingerprint)
+	}
+	if ctx.Err() == nil {
+		return result, err
+	}
+	if errors.Is(context.Cause(ctx), daemon.ErrGone) {
+		return result, context.Cause(ctx)
+	}
+	tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	kept, keepErr := s.terraform.KeepComplete(tidy, flow.New(s.target.Config).QueueAttributes)
+	for _, addr := range kept {
+		p.Say("%s is complete: it stays as it is", addr)
+	}
+	next := "what was made is in the state: run the same command again to finish, or reliableq down to remove it"
+	return result, hint.With(errors.Join(err, keepErr), next)
+}

@@ -197,6 +197,19 @@ func (b *bench) poll(url string) <-chan []Message {
 	return got
 }
 
+// answer is what a poll got; it must be over by now.
+func (b *bench) answer(got <-chan []Message) []Message {
+	b.Helper()
+	b.idle()
+	select {
+	case ms := <-got:
+		return ms
+	default:
+		b.Fatal("the poll still waits")
+		return nil
+	}
+}
+
 func (b *bench) idle() {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

@@ -2,7 +2,7 @@ package sqs
 
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *SendMessageInput) UnmarshalAWSJSON(body []byte) error {
-	r := &jsonReader{b: body}
+	r := &jsonReader{b: body, operation: "SendMessage"}
 	return r.document(func(name string) error {
 		switch name {
 		case "QueueUrl":
@@ -26,7 +26,7 @@ func (in *SendMessageInput) UnmarshalAWSJSON(body []byte) error {
 
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *SendMessageBatchInput) UnmarshalAWSJSON(body []byte) error {
-	r := &jsonReader{b: body}
+	r := &jsonReader{b: body, operation: "SendMessageBatch"}
 	return r.document(func(name string) error {
 		switch name {
 		case "QueueUrl":
@@ -60,7 +60,7 @@ func (e *SendMessageBatchRequestEntry) read(r *jsonReader, name string) error {
 
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *ReceiveMessageInput) UnmarshalAWSJSON(body []byte) error {
-	r := &jsonReader{b: body}
+	r := &jsonReader{b: body, operation: "ReceiveMessage"}
 	return r.document(func(name string) error {
 		switch name {
 		case "QueueUrl":
@@ -86,7 +86,7 @@ func (in *ReceiveMessageInput) UnmarshalAWSJSON(body []byte) error {
 
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *DeleteMessageInput) UnmarshalAWSJSON(body []byte) error {
-	r := &jsonReader{b: body}
+	r := &jsonReader{b: body, operation: "DeleteMessage"}
 	return r.document(func(name string) error {
 		switch name {
 		case "QueueUrl":
@@ -100,7 +100,7 @@ func (in *DeleteMessageInput) UnmarshalAWSJSON(body []byte) error {
 
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *DeleteMessageBatchInput) UnmarshalAWSJSON(body []byte) error {
-	r := &jsonReader{b: body}
+	r := &jsonReader{b: body, operation: "DeleteMessageBatch"}
 	return r.document(func(name string) error {
 		switch name {
 		case "QueueUrl":
@@ -124,7 +124,7 @@ func (e *DeleteMessageBatchRequestEntry) read(r *jsonReader, name string) error 
 
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *ChangeMessageVisibilityInput) UnmarshalAWSJSON(body []byte) error {
-	r := &jsonReader{b: body}
+	r := &jsonReader{b: body, operation: "ChangeMessageVisibility"}
 	return r.document(func(name string) error {
 		switch name {
 		case "QueueUrl":
@@ -140,7 +140,7 @@ func (in *ChangeMessageVisibilityInput) UnmarshalAWSJSON(body []byte) error {
 
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *ChangeMessageVisibilityBatchInput) UnmarshalAWSJSON(body []byte) error {
-	r := &jsonReader{b: body}
+	r := &jsonReader{b: body, operation: "ChangeMessageVisibilityBatch"}
 	return r.document(func(name string) error {
 		switch name {
 		case "QueueUrl":

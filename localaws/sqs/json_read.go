@@ -15,8 +15,9 @@ import (
 // names: they must have AWS's case. Strings with escapes, and members it does not
 // know, are left to encoding/json.
 type jsonReader struct {
-	b []byte
-	i int
+	b         []byte
+	i         int
+	operation string
 }
 
 // fault says what was wanted where.
@@ -243,5 +244,5 @@ func (r *jsonReader) unknown(name string) error {
 	case "null", `""`, "[]", "{}":
 		return nil
 	}
-	return errParameterValue.With("The embedded SQS does not support the parameter %s.", name)
+	return errUnknownMember.With("The embedded AWS does not support the parameter %s of %s.", name, r.operation)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/store"
 )
 
 // modelMessage is a message as the reference model has it.
@@ -201,19 +202,27 @@ func (md *model) state(q int) string {
 // modelRun drives service and model side by side.
 type modelRun struct {
 	*bench
-	rt   *rapid.T
-	md   *model
-	urls [2]string
-	sent int
+	rt     *rapid.T
+	md     *model
+	chance *chance.Source
+	urls   [2]string
+	sent   int
 }
 
-func newModelRun(t *testing.T, rt *rapid.T, fifo bool) *modelRun {
-	c := clock.New(clock.Manual, epochStart)
-	s, err := New(Options{Clock: c, Chance: chance.Seeded(1)})
+// start makes a service on a store, at the model's time.
+func (r *modelRun) start(rt *rapid.T, st *store.Store) {
+	r.c = clock.New(clock.Manual, r.md.now)
+	s, err := New(Options{Clock: r.c, Chance: r.chance, Store: st})
 	if err != nil {
 		rt.Fatal(err)
 	}
-	r := &modelRun{bench: &bench{t, s, c}, rt: rt, md: &model{now: epochStart, fifo: fifo, retention: time.Minute}}
+	r.s = s
+}
+
+func newModelRunOn(t *testing.T, rt *rapid.T, fifo bool, st *store.Store) *modelRun {
+	md := &model{now: epochStart, fifo: fifo, retention: time.Minute}
+	r := &modelRun{bench: &bench{TB: t}, rt: rt, md: md, chance: chance.Seeded(1)}
+	r.start(rt, st)
 	create := r.queue
 	if fifo {
 		create = r.fifo
@@ -371,7 +380,7 @@ func TestQueuesDoAsTheModel(t *testing.T) {
 		t.Run(map[bool]string{false: "Standard", true: "FIFO"}[fifo], func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(rt *rapid.T) {
-				r := newModelRun(t, rt, fifo)
+				r := newModelRunOn(t, rt, fifo, store.Memory())
 				defer r.c.Close()
 				steps := []func(){r.send, r.send, r.send, r.receive, r.receive, r.remove, r.change, r.wait}
 				for range rapid.IntRange(1, 60).Draw(rt, "steps") {

@@ -54,7 +54,7 @@ func TestI4WhatWakesALongPoll(t *testing.T) {
 			wake := tt.ready(b, url)
 			got := b.poll(url)
 			wake()
-			if ms := <-got; len(ms) != 1 || ms[0].Body[len(ms[0].Body)-1] != 'x' {
+			if ms := b.answer(got); len(ms) != 1 || ms[0].Body[len(ms[0].Body)-1] != 'x' {
 				t.Errorf("the poll got %q", bodies(ms))
 			}
 		})
@@ -68,7 +68,7 @@ func TestPollsAreServedInTheOrderOfTheirComing(t *testing.T) {
 	first, second := b.poll(url), b.poll(url)
 	b.send(url, "a")
 	b.send(url, "b")
-	if got := joined(bodies(<-first)) + joined(bodies(<-second)); got != "ab" {
+	if got := joined(bodies(b.answer(first))) + joined(bodies(b.answer(second))); got != "ab" {
 		t.Errorf("first and second got %s", got)
 	}
 }
@@ -79,7 +79,7 @@ func TestAPollEndsAtItsTimeAndLeavesNothing(t *testing.T) {
 	url := b.queue("q")
 	got := b.poll(url)
 	b.advance(20 * time.Second)
-	if ms := <-got; ms != nil {
+	if ms := b.answer(got); ms != nil {
 		t.Errorf("got %q", bodies(ms))
 	}
 	if s := b.c.State(); s.Moves != 0 {

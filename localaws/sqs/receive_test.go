@@ -216,7 +216,7 @@ func TestI16TooManyInFlight(t *testing.T) {
 		"Please delete your received messages or let them timeout before receiving more.")
 	got := b.poll(url)
 	b.advance(20 * time.Second)
-	if ms := <-got; len(ms) != 0 {
+	if ms := b.answer(got); len(ms) != 0 {
 		t.Errorf("a long poll got %q", bodies(ms))
 	}
 }
@@ -254,10 +254,10 @@ func TestReleasePollsEndsTheWaiting(t *testing.T) {
 	url := b.queue("q")
 	got := b.poll(url)
 	b.s.ReleasePolls()
-	if ms := <-got; len(ms) != 0 {
+	if ms := b.answer(got); len(ms) != 0 {
 		t.Errorf("got %q", bodies(ms))
 	}
-	if ms := <-b.poll(url); len(ms) != 0 { // does not wait any more
+	if ms := b.answer(b.poll(url)); len(ms) != 0 { // does not wait any more
 		t.Errorf("got %q", bodies(ms))
 	}
 }

@@ -101,11 +101,11 @@ func TestL3ALongPollGoesOnWaitingThroughAMove(t *testing.T) {
 	b.one(src)
 	waiting, heirs := b.poll(src), b.poll(dlq)
 	b.advance(10 * time.Second) // it becomes visible to a waiting poll, which moves it
-	if ms := <-heirs; len(ms) != 1 {
+	if ms := b.answer(heirs); len(ms) != 1 {
 		t.Errorf("the poll of the dead-letter queue got %q", bodies(ms))
 	}
 	b.send(src, "y")
-	if ms := <-waiting; len(ms) != 1 || ms[0].Body != "y" {
+	if ms := b.answer(waiting); len(ms) != 1 || ms[0].Body != "y" {
 		t.Errorf("the poll of the source got %q", bodies(ms))
 	}
 }

@@ -106,8 +106,11 @@ func (q *queue) restore() error {
 	return q.restoreDedup()
 }
 
-// readmit puts a message back as it was.
+// readmit puts a message back as it was, or visible if its deadline has passed.
 func (q *queue) readmit(m *message) {
+	if m.state != visible && m.deadline <= q.service.now() {
+		m.state, m.deadline = visible, 0
+	}
 	q.counts[m.state]++
 	q.ages.add(m.enqueued, m)
 	q.line.add(m)

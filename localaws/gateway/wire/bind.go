@@ -141,7 +141,7 @@ func bindTime(node any, v reflect.Value, path string) error {
 	var at awsapi.Timestamp
 	switch n := node.(type) {
 	case time.Time:
-		at = awsapi.Timestamp(n.UTC())
+		at = awsapi.Timestamp(n.Round(time.Millisecond).UTC()) // a float is not exact
 	case json.Number:
 		if err := at.UnmarshalJSON([]byte(n)); err != nil {
 			return malformed(path, "want a time, got %s", n)

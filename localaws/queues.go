@@ -71,7 +71,7 @@ func (q *queues) Describe(ctx context.Context, as awsapi.Caller, queueARN string
 	if err != nil {
 		return mapping.Queue{}, fmt.Errorf("read the visibility timeout of %s: %w", queueARN, err)
 	}
-	return mapping.Queue{VisibilityTimeout: time.Duration(seconds) * time.Second, FIFO: out.Attributes["FifoQueue"] == "true"}, nil
+	return mapping.Queue{VisibilityTimeout: time.Duration(seconds) * time.Second}, nil
 }
 
 // Receive implements mapping.Queues.

@@ -368,6 +368,24 @@ func TestUpdateTakesEffectForWhatIsTakenNext(t *testing.T) {
 	w.wantBatches([]string{"a", "b", "c"}, []string{"d"})
 }
 
+func TestMappingWhoseFunctionOrQueueIsGoneCanBeDisabledAndDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	out := w.create()
+	w.functions.set(func() { clear(w.functions.known) })
+	w.queues.drop(queueARN)
+	in := &UpdateEventSourceMappingInput{UUID: out.UUID}
+	in.BatchSize = ptr(5)
+	_, err := w.UpdateEventSourceMapping(t.Context(), w.call, in)
+	wantError(t, err, "InvalidParameterValueException", "Function does not exist")
+	if got := w.update(out.UUID, func(in *UpdateEventSourceMappingInput) { in.Enabled = ptr(false) }); got.State != "Disabling" {
+		t.Errorf("state %s", got.State)
+	}
+	if _, err := w.DeleteEventSourceMapping(t.Context(), w.call, &DeleteEventSourceMappingInput{UUID: out.UUID}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestB14IsCheckedAtUpdateToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -36,8 +36,6 @@ type Queues interface {
 type Queue struct {
 	// VisibilityTimeout is the queue's own (LAM B18, B30).
 	VisibilityTimeout time.Duration
-	// FIFO says that the queue is one (LAM B7, B27).
-	FIFO bool
 }
 
 // Message is a message as it was received, with all its attributes.

@@ -18,27 +18,27 @@ func (s *Service) target(c *awsapi.Call, name string) (Function, error) {
 	return fn, nil
 }
 
-// checkQueue asks the queue what it is, as the execution role, after checking
-// that the role may poll it (LAM B16 to B18).
-func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) (Queue, error) {
+// checkQueue checks that the execution role may poll the queue, and that the
+// queue's visibility timeout covers the function's (LAM B16 to B18).
+func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) error {
 	role, err := s.opts.Roles.Session(ctx, fn.Role, fn.Name)
 	if err != nil {
-		return Queue{}, errParameter.With("The role defined for the function cannot be assumed by Lambda. (%s)", awsapi.AsError(err).Message)
+		return errParameter.With("The role defined for the function cannot be assumed by Lambda. (%s)", awsapi.AsError(err).Message)
 	}
 	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
 		if err := s.opts.Queues.Check(ctx, role, queueARN, action); err != nil {
-			return Queue{}, queueError(action, err)
+			return queueError(action, err)
 		}
 	}
 	q, err := s.opts.Queues.Describe(ctx, role, queueARN)
 	if err != nil {
-		return Queue{}, queueError("GetQueueAttributes", err)
+		return queueError("GetQueueAttributes", err)
 	}
 	if q.VisibilityTimeout < fn.Timeout {
-		return Queue{}, errParameter.With("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds",
+		return errParameter.With("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds",
 			int(q.VisibilityTimeout.Seconds()), int(fn.Timeout.Seconds()))
 	}
-	return q, nil
+	return nil
 }
 
 // duplicate answers another mapping of the same queue and function, with mu

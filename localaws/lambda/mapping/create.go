@@ -27,7 +27,7 @@ func (s *Service) CreateEventSourceMapping(ctx context.Context, c *awsapi.Call, 
 	if err := r.consistent(); err != nil {
 		return nil, err
 	}
-	if _, err := s.checkQueue(ctx, r.QueueARN, fn); err != nil {
+	if err := s.checkQueue(ctx, r.QueueARN, fn); err != nil {
 		return nil, err
 	}
 	return s.insert(r)

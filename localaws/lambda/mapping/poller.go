@@ -42,8 +42,8 @@ type poller struct {
 }
 
 // maxSteps is how many receives and invocations a run makes before it lets others
-// have their turn on the clock.
-const maxSteps = 64
+// have their turn on the clock: a receive may wait for the disk.
+const maxSteps = 16
 
 func newPoller(s *Service, r *record) *poller {
 	return &poller{

@@ -96,7 +96,7 @@ func (p *poller) send() {
 
 // take receives as the execution role.
 func (p *poller) take(limit int) ([]Message, error) {
-	as, err := p.caller()
+	as, err := p.receiver()
 	if err != nil {
 		return nil, err
 	}

@@ -18,26 +18,38 @@ type session struct {
 	since  time.Time // zero when there is none
 }
 
-// caller answers a session of the function's execution role: of the one it has
+// receiver answers a session of the function's execution role: of the one it has
 // now, or when it is gone, of the one it had last (LAM B32, function deleted).
+func (p *poller) receiver() (awsapi.Caller, error) {
+	p.mu.Lock()
+	function := p.set.function
+	p.mu.Unlock()
+	if fn, err := p.service.opts.Functions.Resolve(p.call, function); err == nil {
+		p.mu.Lock()
+		if fn.Role != p.session.role {
+			p.session = session{role: fn.Role}
+		}
+		p.mu.Unlock()
+	}
+	return p.caller()
+}
+
+// caller answers a session of the execution role that messages were received
+// with.
 func (p *poller) caller() (awsapi.Caller, error) {
 	p.mu.Lock()
-	function, name, have := p.set.function, p.name, p.session
+	name, have := p.name, p.session
 	p.mu.Unlock()
-	role := have.role
-	if fn, err := p.service.opts.Functions.Resolve(p.call, function); err == nil {
-		role = fn.Role
-	}
 	now := p.service.opts.Clock.Now()
-	if role == have.role && !have.since.IsZero() && now.Sub(have.since) < sessionLife {
+	if !have.since.IsZero() && now.Sub(have.since) < sessionLife {
 		return have.caller, nil
 	}
-	caller, err := p.service.opts.Roles.Session(p.service.ctx, role, name)
+	caller, err := p.service.opts.Roles.Session(p.service.ctx, have.role, name)
 	if err != nil {
-		return awsapi.Caller{}, fmt.Errorf("get a session of %s: %w", role, err)
+		return awsapi.Caller{}, fmt.Errorf("get a session of %s: %w", have.role, err)
 	}
 	p.mu.Lock()
-	p.session = session{role: role, caller: caller, since: now}
+	p.session = session{role: have.role, caller: caller, since: now}
 	p.mu.Unlock()
 	return caller, nil
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // UpdateEventSourceMapping changes what was given and keeps the rest. The checks
-// of creation are made again. What is with the function ends under the old
+// of creation are made again, but not of the function and queue of a mapping that
+// is to be disabled: they may be gone, and that be the reason. What is with the function ends under the old
 // settings; what is taken from now on goes by the new ones (LAM B2, B8, B10).
 func (s *Service) UpdateEventSourceMapping(ctx context.Context, c *awsapi.Call, in *UpdateEventSourceMappingInput) (*Configuration, error) {
 	var f constraints
@@ -54,6 +55,9 @@ func (s *Service) change(ctx context.Context, c *awsapi.Call, in *Settings, r *r
 	if err := r.consistent(); err != nil {
 		return err
 	}
+	if !r.Enabled && in.FunctionName == nil {
+		return nil
+	}
 	name := r.FunctionARN
 	if in.FunctionName != nil {
 		name = *in.FunctionName
@@ -63,8 +67,7 @@ func (s *Service) change(ctx context.Context, c *awsapi.Call, in *Settings, r *r
 		return err
 	}
 	r.FunctionARN, r.FunctionName, r.Role = fn.ARN, fn.Name, fn.Role
-	_, err = s.checkQueue(ctx, r.QueueARN, fn)
-	return err
+	return s.checkQueue(ctx, r.QueueARN, fn)
 }
 
 // replace puts r in place of m's record, and starts, stops or tells its poller.

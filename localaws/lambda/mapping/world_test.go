@@ -247,7 +247,7 @@ func (q *modelQueues) Describe(_ context.Context, _ awsapi.Caller, arn string) (
 	if err != nil {
 		return Queue{}, err
 	}
-	return Queue{VisibilityTimeout: queue.visibility, FIFO: arn == fifoARN}, nil
+	return Queue{VisibilityTimeout: queue.visibility}, nil
 }
 
 func (q *modelQueues) Receive(_ context.Context, as awsapi.Caller, arn string, limit int) ([]Message, error) {

@@ -150,6 +150,7 @@ func (p *Process) awaitReady(ctx context.Context, limit time.Duration) *fault {
 	defer timer.Stop()
 	select {
 	case <-p.session.Asked():
+		p.child.Drain()
 		p.measure()
 		return nil
 	case a := <-p.session.InitFailed():

@@ -1,0 +1,197 @@
+package lambda
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// pidOf asks a function for its process.
+func (b *bench) pidOf(t testing.TB, name string) int {
+	t.Helper()
+	pid, err := strconv.Atoi(string(b.ask(t, name, `{"Do":"pid"}`).Payload))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
+func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
+
+// awaitEnd waits until a process that is no child of ours has ended.
+func awaitEnd(t *testing.T, pid int) {
+	t.Helper()
+	fd, err := unix.PidfdOpen(pid, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return
+	}
+	if err != nil {
+		t.Skipf("cannot watch a process: %v", err)
+	}
+	defer unix.Close(fd)
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 10000)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if n != 1 {
+			t.Fatalf("process %d lives on", pid)
+		}
+		return
+	}
+}
+
+func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.create(t, "f")
+	b.create(t, "busy", minutes)
+	pid := b.pidOf(t, "f")
+	busy := b.pidOf(t, "busy")
+	done := b.backgroundInvokesOf("busy", `{"Do":"hang"}`)
+	expired, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Close(expired); err == nil && b.world.started() > 2 {
+		t.Error("an invocation was cut off, and Close does not say so")
+	}
+	<-done
+	for _, p := range []int{pid, busy} {
+		if alive(p) {
+			t.Errorf("process %d lives on", p)
+		}
+	}
+	left, err := os.ReadDir(b.opts.WorkDir + "/tmp")
+	if err != nil || len(left) > 0 {
+		t.Errorf("temporary files stay: %v %v", left, err)
+	}
+	if _, err := b.invokeWith(t, &invokeInput{FunctionName: "f"}); !errors.Is(err, errClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+	if err := b.Close(t.Context()); err != nil {
+		t.Errorf("a second close: %v", err)
+	}
+}
+
+func (b *bench) backgroundInvokesOf(name, event string) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := b.invoke(ctx, b.call, &invokeInput{FunctionName: name, Payload: []byte(event)})
+		done <- err
+	}()
+	return done
+}
+
+// started counts the invocations that began.
+func (w *world) started() (n int) {
+	for _, line := range w.log() {
+		if strings.HasPrefix(line, "START ") {
+			n++
+		}
+	}
+	return n
+}
+
+func TestDeletingAFunctionEndsItsProcesses(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.create(t, "f")
+	pid := b.pidOf(t, "f")
+	if _, err := b.deleteFunction(ctx, b.call, &qualifiedInput{FunctionName: "f"}); err != nil {
+		t.Fatal(err)
+	}
+	if alive(pid) {
+		t.Errorf("process %d lives on", pid)
+	}
+	for _, dir := range []string{"zips", "code", "tmp"} {
+		if left, _ := os.ReadDir(b.opts.WorkDir + "/" + dir); len(left) > 0 {
+			t.Errorf("%s holds %v", dir, left)
+		}
+	}
+}
+
+func TestAnIdleEnvironmentIsClosed(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(o *Options) { o.IdleTimeout = time.Millisecond })
+	b.create(t, "f")
+	awaitEnd(t, b.pidOf(t, "f"))
+	if out := b.ask(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
+		t.Errorf("%s", out.Payload)
+	}
+}
+
+func TestC61AProgramThatAskedForItIsWarned(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	file := t.TempDir() + "/warned"
+	b.create(t, "f", func(in *createFunctionInput) { in.Environment = &environment{map[string]string{"SIGTERM_FILE": file}} })
+	b.ask(t, "f", "{}")
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(file); string(got) != "warned" {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
+func TestC66BetweenInvocationsAProcessStandsStill(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.create(t, "f")
+	pid := b.pidOf(t, "f")
+	// Stopping takes a moment: the state is read until it is there.
+	for range 1000 {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, rest, _ := strings.Cut(string(stat), ") "); strings.HasPrefix(rest, "T") {
+			return
+		}
+	}
+	t.Errorf("process %d is not stopped", pid)
+}
+
+// TestServerThatIsKilled is no test of its own: it is the server that
+// TestKillingTheServerKillsItsFunctions kills.
+func TestServerThatIsKilled(t *testing.T) {
+	if os.Getenv("LOCALAWS_TEST_VICTIM") == "" {
+		t.Skip("runs as a child of another test")
+	}
+	b := start(t)
+	b.create(t, "f")
+	fmt.Printf("pid %d\n", b.pidOf(t, "f"))
+	select {}
+}
+
+func TestKillingTheServerKillsItsFunctions(t *testing.T) {
+	t.Parallel()
+	server := exec.Command(os.Args[0], "-test.run=^TestServerThatIsKilled$")
+	server.Env = append(os.Environ(), "LOCALAWS_TEST_VICTIM=1", "TMPDIR="+t.TempDir())
+	out, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := 0
+	for lines := bufio.NewScanner(out); pid == 0 && lines.Scan(); {
+		fmt.Sscanf(lines.Text(), "pid %d", &pid)
+	}
+	if pid == 0 || !alive(pid) {
+		t.Fatalf("function's process %d", pid)
+	}
+	server.Process.Kill()
+	server.Wait()
+	awaitEnd(t, pid)
+}

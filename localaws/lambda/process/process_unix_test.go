@@ -1,0 +1,183 @@
+//go:build unix
+
+package process_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/reliableq/reliableq/localaws/lambda/process"
+)
+
+// recorder takes a program's output.
+type recorder struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+	got chan struct{}
+}
+
+func newRecorder() *recorder { return &recorder{got: make(chan struct{}, 1)} }
+
+func (r *recorder) take(p []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.buf.Write(p)
+	select {
+	case r.got <- struct{}{}:
+	default:
+	}
+}
+
+func (r *recorder) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.buf.String()
+}
+
+// script starts a shell script.
+func script(t testing.TB, body string, out *recorder, env ...string) *process.Child {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "bootstrap")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+body), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c, err := process.Start(process.Spec{Path: path, Dir: filepath.Dir(path), Env: append(env, "PATH=/usr/bin:/bin"), Output: out.take})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Kill)
+	return c
+}
+
+func TestHowAProgramEnds(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"exit 0": "exit status 0 true", "exit 3": "exit status 3 false", "kill -9 $$": "signal: killed false",
+	} {
+		c := script(t, body, newRecorder())
+		<-c.Done()
+		how, orderly := c.Exit()
+		if got := fmt.Sprint(how, " ", orderly); got != want {
+			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+	}
+}
+
+func TestOutputIsWholeAndInOrder(t *testing.T) {
+	t.Parallel()
+	out := newRecorder()
+	c := script(t, "for i in 1 2 3; do echo out $i; echo err $i >&2; done; printf end", out)
+	<-c.Done()
+	if want := "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\nend"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+func TestDrainTakesWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	flag := filepath.Join(t.TempDir(), "flag")
+	if err := syscall.Mkfifo(flag, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := newRecorder()
+	c := script(t, "echo before; echo x >"+flag+"; exec sleep 60", out)
+	if _, err := os.ReadFile(flag); err != nil { // returns when the script has written
+		t.Fatal(err)
+	}
+	c.Drain()
+	if out.String() != "before\n" {
+		t.Errorf("%q", out.String())
+	}
+}
+
+func TestNothingIsInherited(t *testing.T) {
+	t.Setenv("LOCALAWS_LEAK", "secret")
+	out := newRecorder()
+	c := script(t, "env; ls /proc/self/fd 2>/dev/null | wc -l >/dev/null", out, "ONLY=this")
+	<-c.Done()
+	if s := out.String(); strings.Contains(s, "LOCALAWS_LEAK") || !strings.Contains(s, "ONLY=this") {
+		t.Errorf("%s", s)
+	}
+}
+
+func TestKillTakesTheWholeGroup(t *testing.T) {
+	t.Parallel()
+	out := newRecorder()
+	c := script(t, "sleep 60 & echo $!; wait", out)
+	<-out.got
+	descendant, err := strconv.Atoi(strings.TrimSpace(out.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Kill()
+	// The orphan is reaped by init in its own time: until then it is a zombie.
+	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", descendant)); err == nil && runtime.GOOS == "linux" {
+		if _, rest, _ := strings.Cut(string(stat), ") "); !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X") {
+			t.Errorf("descendant lives on: %s", stat)
+		}
+	}
+	c.Kill() // once more does no harm
+	c.Drain()
+}
+
+func TestADescendantThatLeavesDoesNotHoldTheEnd(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/usr/bin/setsid"); err != nil {
+		t.Skip("no setsid on this machine")
+	}
+	out := newRecorder()
+	c := script(t, "setsid sleep 60 & echo started", out)
+	<-c.Done() // although sleep holds the pipe
+	if out.String() != "started\n" {
+		t.Errorf("%q", out.String())
+	}
+}
+
+func TestWhatCannotBeStarted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, tc := range map[string]struct {
+		content string
+		mode    fs.FileMode
+		want    error
+	}{
+		"mode":        {"#!/bin/sh\n", 0o600, fs.ErrPermission},
+		"format":      {"hello", 0o700, syscall.ENOEXEC},
+		"interpreter": {"#!/no/such\n", 0o700, fs.ErrNotExist},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(tc.content), tc.mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := process.Start(process.Spec{Path: path, Dir: dir, Output: func([]byte) {}}); !errors.Is(err, tc.want) {
+			t.Errorf("%s: %v, want %v", name, err, tc.want)
+		}
+	}
+}
+
+func TestMemoryIsThatOfTheProgramAndItsDescendants(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("read from /proc")
+	}
+	out := newRecorder()
+	c := script(t, "sleep 60 & echo ready; wait", out)
+	<-out.got
+	if m := c.Memory(); m < 100<<10 || m > 100<<20 {
+		t.Errorf("%d bytes", m)
+	}
+	c.Kill()
+	if m := c.Memory(); m != 0 {
+		t.Errorf("%d bytes after the end", m)
+	}
+}

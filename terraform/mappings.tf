@@ -11,6 +11,7 @@ module "consumer_mapping" {
     failure_reporting    = var.failure_reporting
   }
 
+  enabled                         = var.mappings_enabled
   failure_reporting               = var.failure_reporting
   batch_size                      = var.batch_size
   maximum_batching_window_seconds = var.maximum_batching_window_seconds
@@ -32,6 +33,7 @@ module "retry_mapping" {
     failure_reporting    = "per_message"
   }
 
+  enabled                         = var.mappings_enabled
   failure_reporting               = "per_message"
   batch_size                      = each.value.batch_size
   maximum_batching_window_seconds = each.value.maximum_batching_window_seconds

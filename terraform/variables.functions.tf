@@ -15,6 +15,16 @@ variable "failure_reporting" {
   }
 }
 
+variable "mappings_enabled" {
+  description = <<-EOT
+    Whether the queues are read. Switch off to hold everything in the queues: for maintenance, or before
+    `failure_reporting` goes from `whole_batch` to `per_message` while messages flow.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "batch_size" {
   description = "Most messages per invocation of the consumer: 1 to 10, up to 10000 with a batching window."
   type        = number

@@ -213,6 +213,32 @@ run "whole_batch_correct" {
   }
 }
 
+run "mappings_disabled_correct" {
+  command = plan
+
+  variables {
+    mappings_enabled = false
+  }
+
+  assert {
+    condition     = !module.consumer_mapping.enabled && !module.retry_mapping["retry_1"].enabled
+    error_message = "One switch holds everything in the queues."
+  }
+}
+
+run "whole_batch_retry_correct" {
+  command = plan
+
+  variables {
+    failure_reporting = "whole_batch"
+  }
+
+  assert {
+    condition     = module.retry_mapping["retry_1"].function_response_types == toset(["ReportBatchItemFailures"])
+    error_message = "The retry function reports each message in either mode; a mapping that did not read it would delete what failed."
+  }
+}
+
 run "alarms_correct" {
   command = plan
 

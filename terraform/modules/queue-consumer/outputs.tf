@@ -8,6 +8,11 @@ output "arn" {
   value       = aws_lambda_event_source_mapping.this.arn
 }
 
+output "enabled" {
+  description = "Whether the mapping reads the queue."
+  value       = aws_lambda_event_source_mapping.this.enabled
+}
+
 output "function_response_types" {
   description = "What the mapping expects the function to answer: `ReportBatchItemFailures`, or nothing."
   value       = aws_lambda_event_source_mapping.this.function_response_types

@@ -3,16 +3,23 @@ package mapping_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
+	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
@@ -20,18 +27,21 @@ import (
 type site struct {
 	*localawstest.Server
 	lambda *lambda.Client
+	sqs    *sqs.Client
+	url    string
 	arn    string
 }
 
-func newSite(t *testing.T, permissions string) *site {
+func newSite(t testing.TB, o localaws.Options, permissions string) *site {
 	t.Helper()
-	srv := localawstest.New(t)
+	srv := localawstest.NewWith(t, o)
 	cfg := srv.Config()
-	s := &site{Server: srv, lambda: lambda.NewFromConfig(cfg), arn: "arn:aws:sqs:us-east-1:000000000000:orders"}
+	s := &site{Server: srv, lambda: lambda.NewFromConfig(cfg), sqs: sqs.NewFromConfig(cfg), arn: "arn:aws:sqs:us-east-1:000000000000:orders"}
 	roles := iam.NewFromConfig(cfg)
 	ctx := t.Context()
-	_, err := sqs.NewFromConfig(cfg).CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("orders")})
+	q, err := s.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("orders")})
 	fatal(t, err)
+	s.url = *q.QueueUrl
 	role, err := roles.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("consumer"), AssumeRolePolicyDocument: aws.String(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)})
 	fatal(t, err)
@@ -52,7 +62,7 @@ func newSite(t *testing.T, permissions string) *site {
 	return s
 }
 
-func fatal(t *testing.T, err error) {
+func fatal(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +73,7 @@ const allowed = `"sqs:ReceiveMessage","sqs:DeleteMessage","sqs:GetQueueAttribute
 
 func TestSDKSeesAMappingThroughItsLife(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, allowed)
+	s := newSite(t, localaws.Options{}, allowed)
 	ctx := t.Context()
 	made, err := s.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{
 		EventSourceArn: &s.arn, FunctionName: aws.String("consumer"), BatchSize: aws.Int32(5),
@@ -103,9 +113,97 @@ func TestSDKSeesAMappingThroughItsLife(t *testing.T) {
 	}
 }
 
+// sent maps the queue to the function, which runs in process, and sends a message.
+func (s *site) sent(t *testing.T, handled chan<- []byte, delay int32) {
+	t.Helper()
+	s.RegisterHandler("consumer", func(_ context.Context, event []byte) ([]byte, error) {
+		handled <- event
+		return nil, nil
+	})
+	s.mapped(t)
+	_, err := s.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.url, MessageBody: aws.String("hello"), DelaySeconds: delay})
+	fatal(t, err)
+}
+
+func (s *site) mapped(t testing.TB) {
+	t.Helper()
+	_, err := s.lambda.CreateEventSourceMapping(t.Context(), &lambda.CreateEventSourceMappingInput{EventSourceArn: &s.arn, FunctionName: aws.String("consumer")})
+	fatal(t, err)
+}
+
+func (s *site) wantEmpty(t *testing.T) {
+	t.Helper()
+	fatal(t, s.Clock().Settle(t.Context()))
+	a, err := s.sqs.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &s.url, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
+	fatal(t, err)
+	if a.Attributes["ApproximateNumberOfMessages"] != "0" || a.Attributes["ApproximateNumberOfMessagesNotVisible"] != "0" {
+		t.Errorf("left in the queue: %v", a.Attributes)
+	}
+}
+
+func TestSentMessageReachesTheFunctionAndIsDeleted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, localaws.Options{ClockMode: clock.Skip}, allowed)
+	handled := make(chan []byte, 10)
+	s.sent(t, handled, 900) // SQS's longest delay, which the clock skips
+	var event struct {
+		Records []struct{ Body, EventSourceARN string }
+	}
+	fatal(t, json.Unmarshal(<-handled, &event))
+	if len(event.Records) != 1 || event.Records[0].Body != "hello" || event.Records[0].EventSourceARN != s.arn {
+		t.Errorf("event %+v", event)
+	}
+	s.wantEmpty(t)
+}
+
+func TestMappingPollsOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	o := localaws.Options{ClockMode: clock.Manual, ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), DataDir: t.TempDir()}
+	s := newSite(t, o, allowed)
+	handled := make(chan []byte, 10)
+	s.sent(t, handled, 60)
+	fatal(t, s.Shutdown(t.Context()))
+	again := localawstest.NewWith(t, o)
+	s.Server, s.sqs = again, sqs.NewFromConfig(again.Config())
+	s.RegisterHandler("consumer", func(_ context.Context, event []byte) ([]byte, error) {
+		handled <- event
+		return nil, nil
+	})
+	again.Advance(t, time.Minute)
+	if len(handled) != 1 {
+		t.Fatalf("%d invocations after the restart, want 1", len(handled))
+	}
+	s.wantEmpty(t)
+}
+
+func BenchmarkThroughAMapping(b *testing.B) {
+	for _, store := range []string{"memory", "disk"} {
+		b.Run(store, func(b *testing.B) {
+			o := localaws.Options{Logger: slog.New(slog.DiscardHandler)}
+			if store == "disk" {
+				o.DataDir = b.TempDir()
+			}
+			s := newSite(b, o, allowed)
+			handled := make(chan struct{}, 1)
+			s.RegisterHandler("consumer", func(context.Context, []byte) ([]byte, error) {
+				handled <- struct{}{}
+				return nil, nil
+			})
+			s.mapped(b)
+			in := &sqs.SendMessageInput{QueueUrl: &s.url, MessageBody: aws.String("hello")}
+			for b.Loop() { // from send to the function's first line
+				if _, err := s.sqs.SendMessage(b.Context(), in); err != nil {
+					b.Fatal(err)
+				}
+				<-handled
+			}
+		})
+	}
+}
+
 func TestB17MissingPermissionIsNamedThroughTheSDK(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, `"sqs:ReceiveMessage","sqs:GetQueueAttributes"`)
+	s := newSite(t, localaws.Options{}, `"sqs:ReceiveMessage","sqs:GetQueueAttributes"`)
 	_, err := s.lambda.CreateEventSourceMapping(t.Context(), &lambda.CreateEventSourceMappingInput{EventSourceArn: &s.arn, FunctionName: aws.String("consumer")})
 	var e smithy.APIError
 	if !errors.As(err, &e) || e.ErrorCode() != "InvalidParameterValueException" ||

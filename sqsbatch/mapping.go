@@ -27,8 +27,9 @@ type MappingCheck func(ctx context.Context, queueARN, functionARN string) (repor
 // message fails as a whole: its good messages are processed again, but none is
 // lost. If the check fails it is made again at the next batch.
 //
-// Without it, [WithBackoff] finds out in the second batch after a failure: a
-// message that was hidden for a time and is gone before that was deleted.
+// Without it, [WithBackoff] finds out in the batch after a failure: a message
+// that was hidden for a time and is gone before that was deleted. (So it is if
+// the queue was purged, which then is taken for the same.)
 func WithMappingCheck(check MappingCheck) Option {
 	return func(c *config) {
 		if check == nil {
@@ -42,9 +43,9 @@ func WithMappingCheck(check MappingCheck) Option {
 type mapping struct {
 	ignored atomic.Bool // it deletes what is reported as failed
 
-	mu      sync.Mutex // guards what follows
-	checked bool
-	probe   *probe
+	mu    sync.Mutex // guards what follows
+	known bool       // whether it does has been found out
+	probe *probe
 }
 
 // probe is a message that was reported as failed and must still be there.
@@ -64,13 +65,13 @@ func (m *mapping) look(ctx context.Context, e *engine, results []Result) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e.check != nil && !m.checked {
+	if e.check != nil && !m.known {
 		m.ask(ctx, e, results[0].Message.EventSourceARN)
 	}
-	if p := m.probe; p != nil && e.visibility != nil {
-		m.probe = nil
+	if p := m.probe; p != nil && !m.known {
 		m.seek(ctx, e, p)
 	}
+	m.probe = nil
 }
 
 func (m *mapping) ask(ctx context.Context, e *engine, queueARN string) {
@@ -85,7 +86,7 @@ func (m *mapping) ask(ctx context.Context, e *engine, queueARN string) {
 		}
 		return
 	}
-	if m.checked = true; !reports {
+	if m.known = true; !reports {
 		m.say(ctx, e, queueARN, ErrIgnored)
 	}
 }
@@ -99,7 +100,12 @@ func (m *mapping) seek(ctx context.Context, e *engine, p *probe) {
 		return
 	}
 	errs := e.visibility.ChangeVisibility(ctx, p.queueARN, []Visibility{{ReceiptHandle: p.receiptHandle, Seconds: left}})
-	if len(errs) == 1 && errors.Is(errs[0], ErrGone) {
+	switch {
+	case len(errs) != 1:
+	case errs[0] == nil:
+		m.known = true
+	case errors.Is(errs[0], ErrGone):
+		m.known = true
 		m.say(ctx, e, p.queueARN, fmt.Errorf("%w: %s is gone", ErrIgnored, p.messageID))
 	}
 }
@@ -120,6 +126,9 @@ func (m *mapping) say(ctx context.Context, e *engine, queueARN string, err error
 func (m *mapping) remember(results []Result) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.known {
+		return
+	}
 	for i := range results {
 		r := &results[i]
 		if r.hidden.IsZero() || m.probe != nil && !r.hidden.After(m.probe.until) {

@@ -1,0 +1,116 @@
+package lambda
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/reliableq/reliableq/localaws/lambda/runtimeapi"
+	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
+)
+
+// BenchmarkColdStart measures an invocation that starts its process, beside its
+// floor: the spawn of the same program to its first request.
+func BenchmarkColdStart(b *testing.B) {
+	b.Run("floor", func(b *testing.B) {
+		path := filepath.Join(b.TempDir(), "bootstrap")
+		if err := os.WriteFile(path, program, 0o700); err != nil {
+			b.Fatal(err)
+		}
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			b.Fatal(err)
+		}
+		asked := make(chan struct{})
+		server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			asked <- struct{}{}
+			<-r.Context().Done()
+		})}
+		go server.Serve(l)
+		defer server.Close()
+		for b.Loop() {
+			cmd := exec.Command(path)
+			cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + l.Addr().String()}
+			if err := cmd.Start(); err != nil {
+				b.Fatal(err)
+			}
+			<-asked
+			b.StopTimer()
+			cmd.Process.Kill()
+			cmd.Wait()
+			b.StartTimer()
+		}
+	})
+	b.Run("invoke", func(b *testing.B) {
+		s := start(b)
+		s.create(b, "f")
+		s.ask(b, "f", "{}") // the code is unpacked once
+		for b.Loop() {
+			b.StopTimer()
+			s.mu.Lock()
+			idle := s.fleet.drain(&s.functions[key{placeOf(s.call), "f"}].latest.pool)
+			s.mu.Unlock()
+			s.discard(idle)
+			b.StartTimer()
+			s.ask(b, "f", "{}")
+		}
+	})
+}
+
+// BenchmarkWarmInvoke measures an invocation of a process that waits, beside its
+// floor: one bare round trip of the Runtime API, and beside a Go value.
+func BenchmarkWarmInvoke(b *testing.B) {
+	b.Run("floor", benchmarkRoundTrip)
+	b.Run("process", func(b *testing.B) {
+		s := start(b)
+		s.create(b, "f")
+		s.ask(b, "f", "{}")
+		for b.Loop() {
+			s.ask(b, "f", "{}")
+		}
+	})
+	b.Run("handler", func(b *testing.B) {
+		s := start(b)
+		s.handled(b, "f", sandbox.Handler(echo))
+		for b.Loop() {
+			s.ask(b, "f", "{}")
+		}
+	})
+}
+
+func benchmarkRoundTrip(b *testing.B) {
+	server, err := runtimeapi.Listen(runtimeapi.About{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer server.Close()
+	session := server.Begin()
+	base := "http://" + server.Addr() + "/2018-06-01/runtime/invocation/"
+	go func() {
+		for {
+			res, err := http.Get(base + "next")
+			if err != nil || res.StatusCode != 200 {
+				return
+			}
+			io.Copy(io.Discard, res.Body)
+			res.Body.Close()
+			if res, err = http.Post(base+"one/response", "application/json", strings.NewReader("{}")); err == nil {
+				io.Copy(io.Discard, res.Body)
+				res.Body.Close()
+			}
+		}
+	}()
+	<-session.Asked()
+	for b.Loop() {
+		if err := session.Deliver(runtimeapi.Invocation{RequestID: "one", Payload: []byte("{}")}); err != nil {
+			b.Fatal(err)
+		}
+		<-session.Answered()
+		<-session.Asked()
+	}
+}

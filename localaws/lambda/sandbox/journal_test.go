@@ -1,0 +1,210 @@
+package sandbox
+
+import (
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+var epoch = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
+
+// page is where a journal under test writes.
+type page struct {
+	mu    sync.Mutex
+	lines []string
+	calls int
+}
+
+func (p *page) write(lines []Line) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls++
+	for _, l := range lines {
+		p.lines = append(p.lines, l.Text)
+	}
+}
+
+func (p *page) read() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.lines)
+}
+
+func open(f Format) (*journal, *page) {
+	p := &page{}
+	return newJournal(&Function{Format: f}, &Host{Now: func() time.Time { return epoch }, Write: p.write}), p
+}
+
+var function = &Function{Name: "f", Version: "$LATEST", RuntimeVersionARN: "arn:aws:lambda:us-east-1::runtime:0"}
+
+// story is every line that the platform writes.
+func story() []event {
+	ok := Report{RequestID: "id", Status: Success, Duration: 1234500, Init: 45670 * time.Microsecond, MemoryMB: 128, PeakMB: 30}
+	warm, failed, late, crashed := ok, ok, ok, ok
+	warm.Init = 0
+	failed.Init, failed.Status = 0, Failure
+	late.Init, late.Status, late.Duration = 0, Timeout, 3*time.Second
+	crashed.Status, crashed.ErrorType = Error, "Runtime.ExitError"
+	events := []event{
+		initStartEvent(function), initReportEvent("init", 206720*time.Microsecond, Error, "Runtime.ExitError"),
+		initReportEvent("invoke", 10*time.Second, Timeout, ""), startEvent("id", "$LATEST"),
+		crashEvent("RequestId: id Error: Runtime exited with error: exit status 1", "Runtime.ExitError"),
+	}
+	for _, r := range []Report{ok, warm, failed, late, crashed} {
+		events = append(events, endEvent(r), reportEvent(r))
+	}
+	return events
+}
+
+func TestPlatformLinesInBothFormats(t *testing.T) {
+	t.Parallel()
+	for name, format := range map[string]Format{
+		"text": {}, "json-debug": {JSON: true, System: "DEBUG"}, "json-info": {JSON: true, System: "INFO"}, "json-warn": {JSON: true, System: "WARN"},
+	} {
+		j, p := open(format)
+		for _, e := range story() {
+			j.platform(e)
+		}
+		j.close()
+		got := strings.ReplaceAll(strings.Join(p.read(), "\n"), "\t", "<tab>") + "\n"
+		file := "testdata/" + name + ".golden"
+		if *update {
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestC71BilledTimeIncludesInitAndIsRoundedUp(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ duration, init, want float64 }{
+		{395.99, 265.72, 662}, {5000, 578.07, 5579}, {1, 0, 1}, {1.01, 0, 2}, {0.2, 0, 1},
+	} {
+		ms := func(f float64) time.Duration { return time.Duration(f * 1e6) }
+		if got := (Report{Duration: ms(tc.duration), Init: ms(tc.init)}).Billed(); got != ms(tc.want) {
+			t.Errorf("%v + %v: %v, want %v", tc.duration, tc.init, got, tc.want)
+		}
+	}
+}
+
+func TestC73LinesAreKeptByLevel(t *testing.T) {
+	t.Parallel()
+	lines := []string{
+		"plain", `{"level":"DEBUG"}`, `{"level":"info"}`, `{"level":"WARN"}`, `{"level":"ERROR"}`, `{"level":"odd"}`, `{"msg":"none"}`, `{broken`,
+	}
+	for least, want := range map[string][]string{
+		"TRACE": lines,
+		"INFO":  {"plain", `{"level":"info"}`, `{"level":"WARN"}`, `{"level":"ERROR"}`, `{"level":"odd"}`, `{"msg":"none"}`, `{broken`},
+		"WARN":  {`{"level":"WARN"}`, `{"level":"ERROR"}`},
+		"FATAL": nil,
+	} {
+		j, p := open(Format{JSON: true, Application: least, System: "INFO"})
+		j.output([]byte(strings.Join(lines, "\n") + "\n"))
+		j.close()
+		if diff := cmp.Diff(want, p.read()); diff != "" {
+			t.Errorf("%s: %s", least, diff)
+		}
+	}
+	j, p := open(Format{})
+	j.output([]byte(`{"level":"DEBUG"}` + "\n"))
+	j.close()
+	if len(p.read()) != 1 {
+		t.Error("text format filters nothing")
+	}
+}
+
+func TestC75OneEventPerLineHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		lines := rapid.SliceOf(rapid.StringMatching(`[a-zé]{1,20}`)).Draw(t, "lines")
+		text := strings.Join(lines, "\n")
+		j, p := open(Format{})
+		for len(text) > 0 {
+			n := rapid.IntRange(1, len(text)).Draw(t, "piece")
+			j.output([]byte(text[:n]))
+			text = text[n:]
+		}
+		j.close()
+		if diff := cmp.Diff(lines, p.read()); diff != "" && len(lines) > 0 {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func TestC75LongLinesAreSplitAndBadTextIsMended(t *testing.T) {
+	t.Parallel()
+	j, p := open(Format{})
+	j.output([]byte(strings.Repeat("x", maxLine+10) + "\nbad \xff text\r\n"))
+	j.close()
+	got := p.read()
+	if len(got) != 3 || len(got[0]) != maxLine || got[1] != strings.Repeat("x", 10) || got[2] != "bad \ufffd text" {
+		t.Errorf("%d lines, the last %q", len(got), got[len(got)-1])
+	}
+}
+
+func TestC36TheTailIsTheLastFourKilobytesOfTheInvocation(t *testing.T) {
+	t.Parallel()
+	j, _ := open(Format{})
+	j.output([]byte("before\n"))
+	j.begin()
+	j.output([]byte("inside\n"))
+	if got := string(j.last()); got != "inside\n" {
+		t.Errorf("%q", got)
+	}
+	j.output([]byte(strings.Repeat("0123456789\n", 1000)))
+	if got := j.last(); len(got) != 4096 || !strings.HasSuffix(string(got), "\n0123456789\n") {
+		t.Errorf("%d bytes, ending %q", len(got), got[len(got)-20:])
+	}
+	j.close()
+}
+
+func TestLinesAreWrittenTogetherButSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, p := open(Format{})
+		j.output([]byte("one\ntwo\n"))
+		synctest.Wait()
+		if len(p.read()) != 0 {
+			t.Error("written at once")
+		}
+		<-time.After(writeAfter)
+		synctest.Wait()
+		if p.calls != 1 || len(p.read()) != 2 {
+			t.Errorf("%d calls, %q", p.calls, p.read())
+		}
+		j.output([]byte(strings.Repeat("x\n", writeAtLines)))
+		synctest.Wait()
+		if len(p.read()) != 2+writeAtLines {
+			t.Errorf("%d lines: many lines do not wait", len(p.read()))
+		}
+		j.close()
+	})
+}
+
+func FuzzLevel(f *testing.F) {
+	f.Add(`{"level":"DEBUG","msg":"x"}`)
+	f.Add(`{"level":7}`)
+	f.Fuzz(func(t *testing.T, line string) {
+		if !slices.Contains(levels, levelOf(line)) {
+			t.Fatalf("%q has level %q", line, levelOf(line))
+		}
+	})
+}

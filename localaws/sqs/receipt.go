@@ -64,7 +64,7 @@ func (q *queue) receipt(handle string) (receipt, error) {
 	}
 	r, ok := parseReceipt(handle)
 	if !ok || r.nonce != q.nonce {
-		return receipt{}, errReceiptHandle.With("The input receipt handle %q is not a valid receipt handle.", handle)
+		return receipt{}, errReceiptHandle.With(`The input receipt handle "%s" is not a valid receipt handle.`, handle)
 	}
 	return r, nil
 }

@@ -103,7 +103,11 @@ func (s *stage) queue(name string, attributes map[string]string) string {
 // them, and returns when nothing moves any more.
 func (s *stage) play(h sqsbatch.Handler, bodies ...string) {
 	s.t.Helper()
-	s.aws.RegisterHandler("handler", lambda.NewHandler(h).Invoke)
+	s.aws.RegisterHandler("handler", func(ctx context.Context, event []byte) ([]byte, error) {
+		// One for each call: what its Invoke answers lies in a buffer of a pool,
+		// which the next call on the same one may be writing to already.
+		return lambda.NewHandler(h).Invoke(ctx, event)
+	})
 	for _, body := range bodies {
 		in := &sqs.SendMessageInput{QueueUrl: &s.url, MessageBody: aws.String(body)}
 		if group, _, ok := strings.Cut(body, "/"); ok {
@@ -122,6 +126,8 @@ func (s *stage) play(h sqsbatch.Handler, bodies ...string) {
 // dead takes what is in the dead-letter queue, by body.
 func (s *stage) dead() map[string]types.Message {
 	s.t.Helper()
+	s.aws.Clock().Hold() // else time would skip to when they may be received again
+	defer s.aws.Clock().Release()
 	found := map[string]types.Message{}
 	for {
 		out, err := s.sqs.ReceiveMessage(s.t.Context(), &sqs.ReceiveMessageInput{

@@ -80,6 +80,7 @@ func (s *Service) enqueue(o order) error {
 // attempt lets an event begin its next attempt.
 func (s *Service) attempt(e *event) {
 	s.mu.Lock()
+	delete(s.waiting, e)
 	if s.fleet.closed {
 		s.mu.Unlock()
 		return
@@ -161,7 +162,9 @@ func (s *Service) postpone(e *event, d time.Duration) {
 
 // book lets an event go on when it is due.
 func (s *Service) book(e *event) {
-	s.opts.Clock.Schedule(e.Due, clock.Moves, func() { s.attempt(e) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting[e] = s.opts.Clock.Schedule(e.Due, clock.Moves, func() { s.attempt(e) })
 }
 
 // asyncConfig is how a function's events are handled.
@@ -211,14 +214,22 @@ func orLatest(qualifier string) string {
 
 // forget drops an event that is done with.
 func (s *Service) forget(e *event) {
+	s.mu.Lock()
+	commit := s.dropEvent(e)
+	s.mu.Unlock()
+	if err := commit.Wait(); err != nil {
+		s.opts.Logger.Error("forget event", "id", e.ID, "error", err)
+	}
+}
+
+// dropEvent deletes an event from the store, with mu held.
+func (s *Service) dropEvent(e *event) store.Commit {
 	if !s.opts.Store.Durable() {
-		return
+		return store.Commit{}
 	}
 	b := s.opts.Store.Batch()
 	b.Delete(tableEvents, e.ID)
-	if err := b.Apply().Wait(); err != nil {
-		s.opts.Logger.Error("forget event", "id", e.ID, "error", err)
-	}
+	return b.Apply()
 }
 
 // keepEvent writes an event, with mu held.

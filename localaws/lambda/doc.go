@@ -25,7 +25,13 @@
 // # What is refused
 //
 // Parameters that would change what a function does and are not embedded are
-// refused with InvalidParameterValueException and their name: VpcConfig, Layers,
-// images, code from S3, file systems, SnapStart, active tracing, KMS keys, code
-// signing.
+// refused by name, here or at the edge: VpcConfig, Layers, images, code from S3,
+// file systems, SnapStart, active tracing, KMS keys, code signing. So are dead
+// letters and destinations other than SQS queues and, for the latter, functions.
+//
+// # Time
+//
+// Retries of asynchronous invocations, the age of events and the times in logs
+// are service time. Timeouts, deadlines, idle environments and the durations in
+// REPORT lines are machine time: real processes live in it.
 package lambda

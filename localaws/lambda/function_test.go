@@ -158,6 +158,15 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 		{"C22", func(in *createFunctionInput) { in.FunctionName = "a b" }, "ValidationException", 400, "Value 'a b' at 'functionName'"},
 		{"X-Ray", with(func(in *settingsInput) { in.TracingConfig = &tracingConfig{"Active"} }), "InvalidParameterValueException", 400, "TracingConfig.Mode Active"},
 		{"SnapStart", with(func(in *settingsInput) { in.SnapStart = &snapStart{ApplyOn: "PublishedVersions"} }), "InvalidParameterValueException", 400, "SnapStart"},
+		{"VPC", with(func(in *settingsInput) { in.VpcConfig = &vpcConfig{SubnetIds: []string{"subnet-1"}} }), "InvalidParameterValueException", 400, "VpcConfig is not supported"},
+		{
+			"C76", with(func(in *settingsInput) { in.Layers = []string{"arn:aws:lambda:us-east-1:000000000000:layer:l:1"} }), "InvalidParameterValueException", 400,
+			"Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist.",
+		},
+		{
+			"C76 pattern", with(func(in *settingsInput) { in.Layers = []string{"arn:aws:lambda:us-east-1:000000000000:layer:l"} }), "ValidationException", 400,
+			"at 'layers'",
+		},
 		{"image", func(in *createFunctionInput) { in.PackageType = "Image" }, "InvalidParameterValueException", 400, "PackageType Image"},
 		{
 			"topic", with(func(in *settingsInput) {

@@ -120,3 +120,30 @@ func TestAnEventThatWaitsOutlivesTheServer(t *testing.T) {
 		t.Errorf("an event that is done with came back")
 	}
 }
+
+func TestResetForgetsFunctionsAndWaitingEvents(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b := onDisk(t, dir)
+	b.create(t, "f", minutes)
+	other := *b.call
+	other.Region = "eu-west-1"
+	here := b.call
+	b.call = &other
+	b.create(t, "f")
+	b.call = here
+	b.event(t, "f", `{"Do":"error","Text":"first"}`)
+	b.advance(t, time.Second)
+	if err := b.Reset("", "us-east-1"); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.clock.State().Moves; n != 0 {
+		t.Errorf("%d events wait", n)
+	}
+	_, err := b.invokeWith(t, &invokeInput{FunctionName: "f"})
+	wantError(t, err, "ResourceNotFoundException", 404, "Function not found")
+	b = restart(t, b, dir)
+	if len(b.functions) != 1 || b.functions[key{place{"000000000000", "eu-west-1"}, "f"}] == nil || b.clock.State().Moves != 0 {
+		t.Errorf("after a restart: %v, %d events", b.functions, b.clock.State().Moves)
+	}
+}

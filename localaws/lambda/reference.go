@@ -34,6 +34,7 @@ var (
 	arnPattern       = newPattern(`arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.*)`)
 	versionPattern   = newPattern(`(\$LATEST|[0-9]+)`)
 	aliasPattern     = newPattern(`([a-zA-Z0-9-_]+)`)
+	layerPattern     = newPattern(`arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+`)
 	digits           = regexp.MustCompile(`^[0-9]+$`)
 )
 

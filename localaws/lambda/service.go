@@ -78,6 +78,7 @@ type Service struct {
 	running   map[place]int // invocations of functions without reserved concurrency
 	handlers  map[string]sandbox.Handler
 	fleet     fleet
+	waiting   map[*event]*clock.Event // asynchronous invocations between two attempts
 }
 
 // New makes a Lambda service with the functions of its store.
@@ -100,6 +101,7 @@ func New(o Options) (*Service, error) {
 		functions: map[key]*function{},
 		running:   map[place]int{},
 		handlers:  map[string]sandbox.Handler{},
+		waiting:   map[*event]*clock.Event{},
 	}
 	s.fleet.changed = sync.NewCond(&s.mu)
 	s.ctx, s.cancel = context.WithCancel(context.Background())

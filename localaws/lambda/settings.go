@@ -25,6 +25,15 @@ type settingsInput struct {
 	LoggingConfig    *loggingConfig    `json:"LoggingConfig"`
 	TracingConfig    *tracingConfig    `json:"TracingConfig"`
 	SnapStart        *snapStart        `json:"SnapStart"`
+	VpcConfig        *vpcConfig        `json:"VpcConfig"`
+	Layers           []string          `json:"Layers"`
+}
+
+// vpcConfig may be sent empty, which asks for nothing.
+type vpcConfig struct {
+	SubnetIds               []string `json:"SubnetIds"`
+	SecurityGroupIds        []string `json:"SecurityGroupIds"`
+	Ipv6AllowedForDualStack bool     `json:"Ipv6AllowedForDualStack"`
 }
 
 type deadLetterInput struct {
@@ -78,6 +87,9 @@ func (in *settingsInput) constrain(check *constraints) {
 					variablePattern.text+"]")
 			}
 		}
+	}
+	for _, arn := range in.Layers {
+		check.matches(arn, "layers", layerPattern)
 	}
 	if l := in.LoggingConfig; l != nil {
 		check.oneOf(l.LogFormat, "loggingConfig.logFormat", "JSON", "Text")
@@ -138,6 +150,12 @@ func (in *settingsInput) refuse() error {
 	}
 	if in.SnapStart != nil && in.SnapStart.ApplyOn != "" && in.SnapStart.ApplyOn != "None" {
 		return notEmbedded("SnapStart "+in.SnapStart.ApplyOn, "use None")
+	}
+	if v := in.VpcConfig; v != nil && (len(v.SubnetIds) > 0 || len(v.SecurityGroupIds) > 0 || v.Ipv6AllowedForDualStack) {
+		return notEmbedded("VpcConfig", "there are no networks to attach to")
+	}
+	if len(in.Layers) > 0 { // there are none to be found (LAM C76)
+		return errParameter.With("Layer version %s does not exist.", in.Layers[0])
 	}
 	if d := in.DeadLetterConfig; d != nil && text(d.TargetArn) != "" {
 		return checkTarget("DeadLetterConfig.TargetArn", *d.TargetArn)

@@ -136,6 +136,7 @@ func (s *Server) makeLambda() (err error) {
 	p.lambda, err = lambda.New(lambda.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, WorkDir: p.workDir,
 		Roles: functionRoles{roles}, Logs: &functionLogs{server: s, logs: p.logs}, Metrics: metrics, Queues: q, Endpoint: s.URL,
+		Permit: s.permit,
 	})
 	if err != nil {
 		return err
@@ -179,7 +180,7 @@ func (s *Server) makeGateway() error {
 	p.control = s.makeControl()
 	g, err := gateway.New(gateway.Options{
 		Dispatcher: p.dispatcher, Identity: p.iam.Credential, Clock: s.clock, Chance: p.chance,
-		Account: o.Account, Region: o.Region, NoAuth: o.NoAuth, Logger: o.Logger, Extra: p.control,
+		Account: o.Account, Region: o.Region, NoAuth: o.NoAuth, Logger: o.Logger, Extra: s.extra(),
 	})
 	if err != nil {
 		return fmt.Errorf("make the endpoint: %w", err)

@@ -3,8 +3,10 @@ package localaws
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"github.com/reliableq/reliableq/localaws/control"
+	"github.com/reliableq/reliableq/localaws/lambda"
 	"github.com/reliableq/reliableq/localaws/sqs"
 )
 
@@ -19,6 +21,15 @@ func (s *Server) makeControl() *control.Handler {
 		Peek:     p.peek,
 		Reset:    s.reset,
 	})
+}
+
+// extra answers what is no AWS API: the control API, and the zip files that
+// GetFunction names.
+func (s *Server) extra() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(lambda.CodePath, s.parts.lambda.CodeHandler())
+	mux.Handle("/", s.parts.control)
+	return mux
 }
 
 func queueStates(in []sqs.QueueState) []control.Queue {
@@ -63,6 +74,7 @@ func (s *Server) reset(_ context.Context, service, account, region string) error
 		name  string
 		reset func(account, region string) error
 	}{
+		{"lambda", p.lambda.Reset},
 		{"sqs", p.sqs.Reset},
 		{"logs", p.logs.Reset},
 		{"cloudwatch", p.cloudwatch.Reset},

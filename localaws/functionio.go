@@ -73,6 +73,11 @@ func (s *Server) allow(ctx context.Context, c *awsapi.Call, action, resource str
 	return d.Authorize(ctx, c, awsapi.Access{Action: action, Resource: resource})
 }
 
+// permit checks one permission of a function's role for Lambda.
+func (s *Server) permit(ctx context.Context, as awsapi.Caller, region, action, resource string) error {
+	return s.allow(ctx, s.call(as, as.Account, region), action, resource)
+}
+
 // functionMetrics takes Lambda's metrics, and the counts of mappings.
 type functionMetrics struct{ cloudwatch *cloudwatch.Service }
 

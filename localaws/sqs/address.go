@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -33,21 +32,29 @@ func address(c *awsapi.Call, queueURL string) (key, error) {
 		queueURL = c.Path
 	}
 	path := queueURL
-	if strings.Contains(queueURL, "://") {
-		u, err := url.Parse(queueURL)
-		if err != nil {
-			return key{}, noQueue(c)
-		}
-		if m := awsHost.FindStringSubmatch(u.Host); m != nil && m[1]+m[2] != c.Region {
+	if _, rest, ok := strings.Cut(queueURL, "://"); ok {
+		var host string
+		host, path, _ = strings.Cut(rest, "/")
+		if regionOf(host) != "" && regionOf(host) != c.Region {
 			return key{}, errAddress.With("The address %s is not valid for this endpoint.", queueURL)
 		}
-		path = u.Path
 	}
 	account, name := splitPath(path)
 	if account == "" {
 		account = c.Account
 	}
 	return key{account, c.Region, name}, nil
+}
+
+// regionOf is the region that a host of the real service names, or empty.
+func regionOf(host string) string {
+	if !strings.Contains(host, "amazonaws.com") {
+		return ""
+	}
+	if m := awsHost.FindStringSubmatch(host); m != nil {
+		return m[1] + m[2]
+	}
+	return ""
 }
 
 // splitPath takes the last two parts of a path: account and name. One part alone

@@ -151,7 +151,7 @@ func TestE10EmptyRemoves(t *testing.T) {
 	url, dlq := b.queue("q"), b.queue("dlq")
 	before := names(b.attributes(url))
 	b.redrive(url, dlq, "3")
-	b.set(url, "Policy", `{"Version":"2012-10-17","Statement":[]}`, "RedriveAllowPolicy", `{"redrivePermission":"denyAll"}`,
+	b.set(url, "Policy", onePolicy, "RedriveAllowPolicy", `{"redrivePermission":"denyAll"}`,
 		"KmsMasterKeyId", "alias/x", "KmsDataKeyReusePeriodSeconds", "60")
 	if got := b.attributes(url); len(got) != 17 {
 		t.Errorf("%d attributes: %s", len(got), names(got))

@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"context"
+	"errors"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
@@ -21,27 +22,29 @@ func (s *Service) DeleteQueue(_ context.Context, c *awsapi.Call, in *QueueInput)
 		return nil, err
 	}
 	s.queues.mu.Lock()
-	defer s.queues.mu.Unlock()
 	t := q.begin()
 	if q.gone {
-		t.end()
+		t.endAfter(s.queues.mu.Unlock)
 		return nil, noQueue(c)
 	}
-	t.destroy(noQueue(c))
+	t.destroy()
 	s.queues.queues.Delete(q.key)
 	s.queues.rest(q.key, t.now)
 	t.dropQueue()
-	if err := t.end().Wait(); err != nil {
+	if err := t.endAfter(s.queues.mu.Unlock).Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	return &awsapi.None{}, nil
 }
 
-// destroy empties a queue for good; reason is what waiting polls are told.
-func (t *turn) destroy(reason error) {
-	t.q.gone = true
+// errGone is why a poll ends whose queue has been deleted.
+var errGone = errors.New("queue has been deleted")
+
+// destroy empties a queue for good, and ends the polls that wait.
+func (t *turn) destroy() {
+	t.q.gone, t.news = true, false
 	t.empty()
-	t.dismissAll(reason)
+	t.dismissAll(errGone)
 }
 
 // empty drops every message, in whatever state, and what FIFO remembers (SQS K1,

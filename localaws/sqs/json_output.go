@@ -120,8 +120,10 @@ func (out *ReceiveMessageOutput) AppendAWSJSON(dst []byte) []byte {
 		if len(m.Attributes) > 0 {
 			w.next("Attributes")
 			w.b = append(w.b, '{')
-			for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
-				w.string(name, m.Attributes[name])
+			for _, name := range systemSorted {
+				if v, some := m.Attributes[name]; some {
+					w.string(name, v)
+				}
 			}
 			w.b = append(w.b, '}')
 		}
@@ -156,6 +158,14 @@ func (w *jsonWriter) attributes(all map[string]MessageAttributeValue) {
 	w.b = append(w.b, '}')
 }
 
+// unescaped marks the bytes that stand for themselves in a JSON string.
+var unescaped = func() (t [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
 // appendJSONString writes s as a JSON string. Bytes that are no UTF-8 become
 // U+FFFD, as everywhere in Go's JSON.
 func appendJSONString(dst []byte, s string) []byte {
@@ -164,6 +174,10 @@ func appendJSONString(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
+		if unescaped[c] {
+			i++
+			continue
+		}
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 {
@@ -171,10 +185,6 @@ func appendJSONString(dst []byte, s string) []byte {
 				start = i + 1
 			}
 			i += n
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
 			continue
 		}
 		dst = append(dst, s[start:i]...)

@@ -194,7 +194,7 @@ func TestJSONOutputIsWhatEncodingJSONWrites(t *testing.T) {
 	ok := []BatchResultEntry{{"1"}, {"2"}}
 	sent := SendMessageOutput{"m", "a", "s", "id", "12"}
 	messages := []Message{{MessageID: "1", Body: "é\n"}, {
-		MessageID: "2", ReceiptHandle: "h", MD5OfBody: "x", Attributes: map[string]string{"b": "1", "a": "2"}, MD5OfMessageAttributes: "y",
+		MessageID: "2", ReceiptHandle: "h", MD5OfBody: "x", Attributes: map[string]string{"SenderId": "1", "AWSTraceHeader": "2"}, MD5OfMessageAttributes: "y",
 		MessageAttributes: map[string]MessageAttributeValue{"s": {DataType: "String", StringValue: ref("")}, "b": {DataType: "Binary", BinaryValue: []byte{1}}},
 	}}
 	for _, tt := range []struct {

@@ -132,7 +132,7 @@ func (s *Service) Reset(account, region string) error {
 	var errs []error
 	for _, q := range s.queues.in(account, region) {
 		t := q.begin()
-		t.destroy(errNoQueue.With("The specified queue does not exist."))
+		t.destroy()
 		s.queues.queues.Delete(q.key)
 		t.dropQueue()
 		errs = append(errs, t.end().Wait())

@@ -39,9 +39,6 @@ var (
 	ownerActions = []string{"CreateQueue", "DeleteQueue", "ListQueues", "SetQueueAttributes", "AddPermission", "RemovePermission"}
 )
 
-// maxActions is how many actions one statement may have (SQS O4).
-const maxActions = 7
-
 // permission is a statement as AddPermission writes it: one of a kind stands
 // without a list (SQS O1).
 type permission struct {
@@ -111,8 +108,8 @@ func (in *AddPermissionInput) check() error {
 		return missing("PrincipalId")
 	case len(in.Actions) == 0:
 		return missing("Actions")
-	case len(in.Actions) > maxActions:
-		return errOverLimit.With("%d Actions were found, maximum allowed is %d.", len(in.Actions), maxActions)
+	case len(in.Actions) > maxPolicyActions:
+		return errOverLimit.With("%d Actions were found, maximum allowed is %d.", len(in.Actions), maxPolicyActions)
 	}
 	for _, a := range in.Actions {
 		if slices.Contains(ownerActions, a) {
@@ -155,38 +152,32 @@ func (doc *policyDocument) find(label string) (int, bool) {
 // changePolicy changes a queue's policy, making one where there is none and
 // removing one without statements.
 func (s *Service) changePolicy(c *awsapi.Call, q *queue, change func(*policyDocument) error) (*awsapi.None, error) {
-	s.queues.mu.Lock()
-	defer s.queues.mu.Unlock()
-	set := *q.settings.Load()
-	doc := policyDocument{Version: "2008-10-17", ID: q.arn + "/SQSDefaultPolicy"}
-	if set.policy != "" {
+	return s.reconfigure(c, q, func() (settings, error) {
+		set := *q.settings.Load()
+		err := set.edit(q.arn, change)
+		return set, err
+	})
+}
+
+// edit changes the statements of the policy of the queue with an ARN.
+func (s *settings) edit(arn string, change func(*policyDocument) error) error {
+	doc := policyDocument{Version: "2008-10-17", ID: arn + "/SQSDefaultPolicy"}
+	if s.policy != "" {
 		var err error
-		if doc, err = parsePolicy(set.policy); err != nil {
-			return nil, badValue("Policy")
+		if doc, err = parsePolicy(s.policy); err != nil {
+			return badValue("Policy")
 		}
 	}
 	if err := change(&doc); err != nil {
-		return nil, err
+		return err
 	}
-	set.policy = ""
+	s.policy = ""
 	if len(doc.Statement) > 0 {
 		text, err := json.Marshal(doc)
 		if err != nil {
-			return nil, badValue("Policy")
+			return badValue("Policy")
 		}
-		set.policy = string(text)
+		s.policy = string(text)
 	}
-	if err := checkPolicy(set.policy); err != nil {
-		return nil, err
-	}
-	t := q.begin()
-	if q.gone {
-		t.end()
-		return nil, noQueue(c)
-	}
-	t.adopt(&set)
-	if err := t.end().Wait(); err != nil {
-		return nil, notStored(err)
-	}
-	return &awsapi.None{}, nil
+	return checkPolicy(s.policy)
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
+const onePolicy = `{"Statement":{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}}`
+
 func (b *bench) permit(url, label string, accounts, actions []string) error {
 	_, err := do(b, b.s.AddPermission, AddPermissionInput{url, label, accounts, actions})
 	return err
@@ -72,6 +74,20 @@ func TestO3O4PermissionsThatAreRefused(t *testing.T) {
 	if e := awsapi.AsError(b.permit(url, "l", one, eight)); e.Code != "OverLimit" || e.Status != 403 {
 		t.Errorf("eight actions: %v", e)
 	}
+	policy := func(action, principal string) error {
+		_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{
+			"Policy": `{"Statement":{"Effect":"Allow","Principal":{"AWS":` + principal + `},"Action":` + action + `,"Resource":"*"}}`}})
+		return err
+	}
+	eightActions := `["sqs:A"` + strings.Repeat(`,"sqs:B"`, 7) + `]`
+	if e := awsapi.AsError(policy(eightActions, `"*"`)); e.Code != "OverLimit" {
+		t.Errorf("a policy with eight actions in a statement: %v", e)
+	}
+	many := `["111111111111"` + strings.Repeat(`,"222222222222"`, 50) + `]`
+	if e := awsapi.AsError(policy(`"sqs:*"`, many)); e.Code != "OverLimit" {
+		t.Errorf("a policy with 51 principals: %v", e)
+	}
+	refused(t, policy(`"SQS:SendMessageBatch"`, `"*"`), "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter Policy.")
 	for i := range maxPolicyStatements {
 		if err := b.permit(url, "l"+strings.Repeat("x", i), one, receive); err != nil {
 			t.Fatal(err)
@@ -113,7 +129,7 @@ func TestO6EveryOperationAsksForItsPermission(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
-	b.set(url, "Policy", `{"Statement":[]}`)
+	b.set(url, "Policy", onePolicy)
 	arn := b.arn(url)
 	handle := (&task{ID: "x", SourceARN: arn}).handle()
 	inputs := map[string]any{
@@ -143,7 +159,7 @@ func TestO6EveryOperationAsksForItsPermission(t *testing.T) {
 		if needs[0].Action != want {
 			t.Errorf("%s asks for %s, want %s", name, needs[0].Action, want)
 		}
-		if name != "ListQueues" && (needs[0].Resource != arn || needs[0].ResourcePolicy != `{"Statement":[]}`) {
+		if name != "ListQueues" && (needs[0].Resource != arn || needs[0].ResourcePolicy != onePolicy) {
 			t.Errorf("%s asks for it on %s with policy %q", name, needs[0].Resource, needs[0].ResourcePolicy)
 		}
 	}

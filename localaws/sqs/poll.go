@@ -65,6 +65,7 @@ func (t *turn) wait(w want, until int64) *poll {
 	p.timeout = q.service.clock.Schedule(time.Unix(0, until), clock.Moves, func() {
 		t := q.begin()
 		if p.waits {
+			q.traffic.empty++
 			t.dismiss(p, nil)
 		}
 		t.end()

@@ -86,3 +86,20 @@ func TestAPollEndsAtItsTimeAndLeavesNothing(t *testing.T) {
 		t.Errorf("%d events left", s.Moves)
 	}
 }
+
+func TestP3APollThatEndsEmptyIsAnEmptyReceive(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	got := b.poll(b.queue("q"))
+	b.advance(20 * time.Second)
+	b.answer(got)
+	n := 0.0
+	b.s.Sample(func(s Sample) {
+		if s.Metric == "NumberOfEmptyReceives" {
+			n += s.Value
+		}
+	})
+	if n != 1 {
+		t.Errorf("%g empty receives", n)
+	}
+}

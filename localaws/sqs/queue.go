@@ -30,26 +30,27 @@ type queue struct {
 	settings atomic.Pointer[settings]
 	watchers *watchers
 
-	mu         sync.Mutex // guards what follows
-	gone       bool
-	modified   int64
-	purged     int64
-	tags       map[string]string
-	seq        uint64 // the last number given to a message
-	reserved   uint64 // numbers up to here are kept from reuse after a restart
-	counts     [states]int
-	received   map[messageID]*message // those that were ever received here
-	deadlines  heap                   // delayed and in flight
-	ages       order                  // all
-	line       line
-	polls      polls
-	wake       alarm
-	upkeep     alarm
-	dedup      memory[accepted]
-	attempts   memory[attempt]
-	traffic    traffic
-	lastSender string
-	scratch    []byte
+	mu           sync.Mutex // guards what follows
+	gone         bool
+	modified     int64
+	purged       int64
+	tags         map[string]string
+	seq          uint64 // the last number given to a message
+	reserved     uint64 // numbers up to here are kept from reuse after a restart
+	counts       [states]int
+	received     map[messageID]*message // those that were ever received here
+	mostReceived int
+	deadlines    heap  // delayed and in flight
+	ages         order // all
+	line         line
+	polls        polls
+	wake         alarm
+	upkeep       alarm
+	dedup        memory[accepted]
+	attempts     memory[attempt]
+	traffic      traffic
+	lastSender   string
+	scratch      []byte
 }
 
 func newQueue(s *Service, k key, nonce uint64, fifo bool, now int64) *queue {
@@ -79,6 +80,15 @@ func (q *queue) reset() {
 		q.line = newGroups()
 	} else {
 		q.line = newShelf()
+	}
+}
+
+// shrink gives back the memory of a map that was large and is empty: maps do not
+// do so by themselves.
+func (q *queue) shrink() {
+	const large = 1 << 12
+	if len(q.received) == 0 && q.mostReceived > large {
+		q.received, q.mostReceived = map[messageID]*message{}, 0
 	}
 }
 

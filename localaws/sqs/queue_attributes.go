@@ -90,19 +90,25 @@ func (s *Service) SetQueueAttributes(_ context.Context, c *awsapi.Call, in *SetQ
 	if len(in.Attributes) == 0 {
 		return nil, missing("Attribute.Name")
 	}
+	return s.reconfigure(c, q, func() (settings, error) { return s.changed(q, in.Attributes) })
+}
+
+// reconfigure gives a queue the settings that compute answers, which runs with the
+// catalog locked: nobody else changes settings meanwhile.
+func (s *Service) reconfigure(c *awsapi.Call, q *queue, compute func() (settings, error)) (*awsapi.None, error) {
 	s.queues.mu.Lock()
-	defer s.queues.mu.Unlock()
-	set, err := s.changed(q, in.Attributes)
+	set, err := compute()
 	if err != nil {
+		s.queues.mu.Unlock()
 		return nil, err
 	}
 	t := q.begin()
 	if q.gone {
-		t.end()
+		t.endAfter(s.queues.mu.Unlock)
 		return nil, noQueue(c)
 	}
 	t.adopt(&set)
-	if err := t.end().Wait(); err != nil {
+	if err := t.endAfter(s.queues.mu.Unlock).Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	return &awsapi.None{}, nil

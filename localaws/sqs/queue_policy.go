@@ -2,22 +2,36 @@ package sqs
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/policy"
 )
 
 // The limits of a queue's policy (SQS O4).
 const (
 	maxPolicyBytes      = 8192
 	maxPolicyStatements = 20
+	maxPolicyPrincipals = 50
+	maxPolicyConditions = 10
+	maxPolicyActions    = 7 // of one statement
 )
 
-// checkPolicy refuses a Policy that is no policy document (SQS E13). An empty one
-// removes the attribute.
+// batchActions are names that IAM does not know: batches need the single action
+// (SQS O4, O6).
+var batchActions = []string{"sqs:sendmessagebatch", "sqs:deletemessagebatch", "sqs:changemessagevisibilitybatch"}
+
+// checkPolicy refuses a Policy that is no policy document (SQS E13) or is out of
+// bounds (SQS O4). An empty one removes the attribute.
 func checkPolicy(text string) error {
 	if text == "" {
 		return nil
 	}
 	if len(text) > maxPolicyBytes {
 		return errOverLimit.With("The policy is longer than %d bytes.", maxPolicyBytes)
+	}
+	if _, err := policy.Parse(text, policy.Resource); err != nil {
+		return badValue("Policy")
 	}
 	doc, err := parsePolicy(text)
 	if err != nil {
@@ -26,7 +40,58 @@ func checkPolicy(text string) error {
 	if len(doc.Statement) > maxPolicyStatements {
 		return errOverLimit.With("The policy has more than %d statements.", maxPolicyStatements)
 	}
+	for _, raw := range doc.Statement {
+		if err := checkStatement(raw); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// checkStatement holds a statement's lists against their limits.
+func checkStatement(raw json.RawMessage) error {
+	var s struct {
+		Action    anyOf
+		Principal json.RawMessage
+		Condition map[string]json.RawMessage
+	}
+	if json.Unmarshal(raw, &s) != nil {
+		return badValue("Policy")
+	}
+	for _, a := range s.Action {
+		if slices.Contains(batchActions, strings.ToLower(a)) {
+			return badValue("Policy")
+		}
+	}
+	var principals map[string]anyOf // or "*", which is one
+	n := 0
+	if json.Unmarshal(s.Principal, &principals) == nil {
+		for _, list := range principals {
+			n += len(list)
+		}
+	}
+	switch {
+	case len(s.Action) > maxPolicyActions:
+		return errOverLimit.With("%d Actions were found, maximum allowed is %d.", len(s.Action), maxPolicyActions)
+	case n > maxPolicyPrincipals:
+		return errOverLimit.With("%d principals were found, maximum allowed is %d.", n, maxPolicyPrincipals)
+	case len(s.Condition) > maxPolicyConditions:
+		return errOverLimit.With("%d conditions were found, maximum allowed is %d.", len(s.Condition), maxPolicyConditions)
+	}
+	return nil
+}
+
+// anyOf is one string, or a list of them.
+type anyOf []string
+
+// UnmarshalJSON reads either form.
+func (a *anyOf) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*a = anyOf{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(a))
 }
 
 // policyDocument is a policy as far as permissions change it; statements stay as

@@ -3,6 +3,7 @@ package sqs
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"strconv"
 	"time"
 
@@ -125,7 +126,6 @@ func (q *queue) readWant(in *ReceiveMessageInput) (want, time.Duration, error) {
 
 // obtain takes messages, waiting for a first one as long as it may.
 func (q *queue) obtain(ctx context.Context, c *awsapi.Call, w want, wait time.Duration) ([]delivery, store.Commit, error) {
-	q.service.clock.Now()
 	until := q.service.now() + int64(wait)
 	for {
 		t := q.begin()
@@ -147,6 +147,9 @@ func (q *queue) obtain(ctx context.Context, c *awsapi.Call, w want, wait time.Du
 		p := t.wait(w, until)
 		t.end()
 		got, commit, err := q.await(ctx, p)
+		if errors.Is(err, errGone) {
+			err = noQueue(c)
+		}
 		return got, commit, err
 	}
 }

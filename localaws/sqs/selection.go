@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,9 @@ var systemNames = [...]string{
 	traceHeader:      "AWSTraceHeader",
 	deadLetterSource: "DeadLetterQueueSourceArn",
 }
+
+// systemSorted are the names in order of the alphabet.
+var systemSorted = slices.Sorted(slices.Values(systemNames[:]))
 
 // selection is which attributes a receive asks for.
 type selection struct {

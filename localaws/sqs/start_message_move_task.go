@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/store"
 )
 
 // StartMessageMoveTaskInput is the input of StartMessageMoveTask.
@@ -30,14 +31,28 @@ func (s *Service) StartMessageMoveTask(_ context.Context, _ *awsapi.Call, in *St
 	if err != nil {
 		return nil, err
 	}
+	k, commit, err := s.begin(from, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := commit.Wait(); err != nil {
+		return nil, notStored(err)
+	}
+	return &StartMessageMoveTaskOutput{TaskHandle: k.handle()}, nil
+}
+
+// begin makes a task and books its first step.
+func (s *Service) begin(from *queue, in *StartMessageMoveTaskInput) (*task, store.Commit, error) {
+	var nothing store.Commit
 	s.tasks.mu.Lock()
-	defer s.tasks.mu.Unlock()
 	before := s.tasks.bySource[from.key]
 	if len(before) > 0 && before[0].active() {
-		return nil, errParameterValue.With("There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
+		s.tasks.mu.Unlock()
+		return nil, nothing, errParameterValue.With("There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
 	}
 	if s.tasks.active(from.account) >= maxTasks {
-		return nil, errOverLimit.With("The maximum number of active message movement tasks is %d.", maxTasks)
+		s.tasks.mu.Unlock()
+		return nil, nothing, errOverLimit.With("The maximum number of active message movement tasks is %d.", maxTasks)
 	}
 	k := &task{ID: s.chance.UUID(), SourceARN: in.SourceARN, Destination: in.DestinationARN, Status: taskRunning}
 	if in.MaxNumberOfMessagesPerSecond != nil {
@@ -46,16 +61,13 @@ func (s *Service) StartMessageMoveTask(_ context.Context, _ *awsapi.Call, in *St
 	t := from.begin()
 	k.Started, k.Nonce, k.Last, k.ToMove = t.now, from.nonce, from.seq, from.counts[visible]+from.counts[delayed]+from.counts[inFlight]
 	t.putTask(*k)
-	if err := t.end().Wait(); err != nil {
-		return nil, notStored(err)
-	}
 	if len(before) >= keptTasks {
 		s.dropTasks(before[keptTasks-1])
 		before = before[:keptTasks-1]
 	}
 	s.tasks.bySource[from.key] = append([]*task{k}, before...)
 	s.book(k, k.Started)
-	return &StartMessageMoveTaskOutput{TaskHandle: k.handle()}, nil
+	return k, t.endAfter(s.tasks.mu.Unlock), nil
 }
 
 // checkMove refuses a task that cannot be (SQS M2, M4, M5).

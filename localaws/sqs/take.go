@@ -73,6 +73,7 @@ func (t *turn) receive(m *message, until int64) delivery {
 	if !m.known {
 		m.known = true
 		q.received[m.id] = m
+		q.mostReceived = max(q.mostReceived, len(q.received))
 	}
 	t.conceal(m, until)
 	t.touch(m)

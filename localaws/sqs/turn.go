@@ -57,6 +57,17 @@ func (t *turn) end() store.Commit {
 	return t.commit
 }
 
+// endAfter is end for a turn under a lock of the service: unlock lets go of that
+// as well, before anybody is told of anything.
+func (t *turn) endAfter(unlock func()) store.Commit {
+	t.close()
+	t.apply()
+	t.q.mu.Unlock()
+	unlock()
+	t.pay()
+	return t.commit
+}
+
 // close brings the queue to rest, under the lock.
 func (t *turn) close() {
 	t.serve()
@@ -152,6 +163,7 @@ func (t *turn) leave(m *message) {
 	if m.known {
 		delete(q.received, m.id)
 		m.known = false
+		q.shrink()
 	}
 	q.counts[m.state]--
 	m.state = gone

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -109,6 +110,9 @@ type demoResult struct {
 func (v *demoVerb) judge(a *app, r demoResult, took string) error {
 	err := a.report(v.JSON, r, func() {
 		fmt.Fprintln(a.out, r.Line(took))
+		if dragged := r.Dragged(); dragged != "" && r.Mode == "whole_batch" {
+			fmt.Fprintln(a.out, dragged)
+		}
 		for _, f := range r.Faults {
 			fmt.Fprintln(a.out, "wrong: "+f)
 		}
@@ -119,33 +123,39 @@ func (v *demoVerb) judge(a *app, r demoResult, took string) error {
 	return err
 }
 
-// perform deploys and runs the traffic, the one overlapping the other.
+// perform deploys and runs the traffic, the one overlapping the other. A failed
+// deployment ends the traffic; traffic that fails lets the deployment come to its
+// end, for a state that is whole.
 func (v *demoVerb) perform(ctx context.Context, p *progress.Progress, s *stage) (demoResult, error) {
-	group, ctx := errgroup.WithContext(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	half := make(chan flow.Deployment, 1)
 	result := demoResult{Seed: v.Seed, Target: string(s.target.Kind), Mode: v.mode()}
-	group.Go(func() error {
+	var deployed, ran error
+	var group sync.WaitGroup
+	group.Go(func() {
 		began := time.Now()
-		defer func() { result.Seconds.Deploy = verdict.Round(time.Since(began)) }()
-		return v.deploy(ctx, p, s, half)
+		if deployed = v.deploy(ctx, p, s, half); deployed != nil {
+			cancel(deployed)
+		}
+		result.Seconds.Deploy = verdict.Round(time.Since(began))
 	})
-	group.Go(func() error {
-		var d flow.Deployment
+	group.Go(func() {
 		select {
-		case d = <-half:
+		case d := <-half:
+			began := time.Now()
+			var facts verdict.Facts
+			facts, ran = v.traffic(ctx, p, s, d)
+			result.Seconds.Run = verdict.Round(time.Since(began))
+			result.Verdict = verdict.Judge(facts)
 		case <-ctx.Done():
-			return ctx.Err()
 		}
-		began := time.Now()
-		facts, err := v.traffic(ctx, p, s, d)
-		if err != nil {
-			return err
-		}
-		result.Seconds.Run = verdict.Round(time.Since(began))
-		result.Verdict = verdict.Judge(facts)
-		return nil
 	})
-	return result, group.Wait()
+	group.Wait()
+	if deployed != nil {
+		return result, deployed
+	}
+	return result, ran
 }
 
 func (v *demoVerb) mode() string {
@@ -192,7 +202,11 @@ func (v *demoVerb) deploy(ctx context.Context, p *progress.Progress, s *stage, h
 			return nil
 		}
 		early = true
-		return v.release(ctx, p, client, flow.FromRoster(r), half)
+		said := "everything that traffic needs is there: it starts now"
+		if r.Unconfirmed > 0 {
+			said += fmt.Sprintf(", while Terraform still confirms what it made (%d left)", r.Unconfirmed)
+		}
+		return release(ctx, p, client, flow.FromRoster(r), said, half)
 	})
 	if err := group.Wait(); err != nil {
 		return err
@@ -204,12 +218,12 @@ func (v *demoVerb) deploy(ctx context.Context, p *progress.Progress, s *stage, h
 	if err != nil {
 		return err
 	}
-	return v.release(ctx, p, client, d, half)
+	return release(ctx, p, client, d, "the deployment is confirmed: traffic starts now", half)
 }
 
 // release hands the deployment over once the target itself says that traffic may
 // start.
-func (v *demoVerb) release(ctx context.Context, p *progress.Progress, client *flow.Client, d flow.Deployment, half chan<- flow.Deployment) error {
+func release(ctx context.Context, p *progress.Progress, client *flow.Client, d flow.Deployment, said string, half chan<- flow.Deployment) error {
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -218,7 +232,7 @@ func (v *demoVerb) release(ctx context.Context, p *progress.Progress, client *fl
 			return err
 		}
 		if ready {
-			p.Say("everything that traffic needs is there: it starts now, while Terraform still confirms what it made")
+			p.Say("%s", said)
 			half <- d
 			return nil
 		}

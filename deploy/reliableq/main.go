@@ -109,7 +109,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 		return exitBadVerdict
 	case errors.As(err, &usage):
 		code = exitUsage
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case ctx.Err() != nil:
 		code = exitInterrupted
 	}
 	fmt.Fprintf(a.errs, "error: %v\n", err)

@@ -33,6 +33,7 @@ type Tail struct {
 	filter string
 	since  time.Time
 	seen   map[string]time.Time
+	begun  bool
 }
 
 // Tail reads the events of a group from since on that match filter, a pattern of
@@ -74,7 +75,10 @@ func (t *Tail) Next(ctx context.Context) ([]Line, error) {
 		}
 		in.NextToken = out.NextToken
 	}
-	t.advance(newest)
+	if t.begun { // what was there before may be of another time, if a clock was set back
+		t.advance(newest)
+	}
+	t.begun = true
 	return lines, nil
 }
 

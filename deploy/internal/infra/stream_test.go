@@ -87,6 +87,8 @@ func TestHalfTimeComesWhenOnlyConfirmationsAreLeft(t *testing.T) {
 		QueueURLs: map[string]string{"source": "id0", "dlq": "id1"},
 		Functions: map[string]string{"producer": "id2", "consumer": "id3", "retry_1": "id4"},
 		Mappings:  map[string]string{"consumer": "id5"},
+
+		Unconfirmed: 2, // the redrive policy and an alarm
 	}
 	if diff := cmp.Diff(want, roster); diff != "" {
 		t.Error(diff)

@@ -37,6 +37,8 @@ type Roster struct {
 	Functions map[string]string
 	// Mappings are the event source mappings' UUIDs, by their function's key.
 	Mappings map[string]string
+	// Unconfirmed is the number of changes that the run has yet to confirm.
+	Unconfirmed int
 }
 
 // tracker follows one run of the tool: it shows progress, keeps the roster, and
@@ -166,8 +168,15 @@ func (t *tracker) diagnose(d *Diagnostic) {
 		t.diagnostics = append(t.diagnostics, *d)
 		return
 	}
-	t.p.Say("warning: %s", d.text())
+	if d.Summary != ownFlag {
+		t.p.Say("warning: %s", d.text())
+	}
 }
+
+// ownFlag is a warning about how this package calls the tool. The state lies
+// outside the root module, and the flag is the one way that leaves the root as it
+// is: the other is a backend block in it.
+const ownFlag = "Deprecated flag: -state"
 
 // close ends the progress of resources that the tool said no more about.
 func (t *tracker) close() {
@@ -228,5 +237,6 @@ func (t *tracker) checkHalf() {
 	}
 	half := t.onHalf
 	t.onHalf = nil
+	t.roster.Unconfirmed = len(t.waiting)
 	half(t.roster)
 }

@@ -62,6 +62,9 @@ type Verdict struct {
 	ReplaysLeast int `json:"replays_least"`
 	// ReplaysTotal is the number of replays of all messages.
 	ReplaysTotal int `json:"replays_total"`
+	// ReplayedGood is the number of good messages that were replayed: dragged along
+	// by bad neighbours, or delivered while they could not be processed.
+	ReplayedGood int `json:"replayed_good"`
 	// BadProcessed is the number of bad messages that were processed all the same.
 	BadProcessed int `json:"bad_processed"`
 	// Faults say in words what is wrong; none means a good verdict.
@@ -74,6 +77,7 @@ type fate struct {
 	processed int
 	dead      int
 	replays   int
+	replayed  bool
 }
 
 // Judge computes the verdict.
@@ -104,8 +108,14 @@ func Judge(f Facts) Verdict {
 		v.count(m)
 	}
 	for _, id := range f.Replayed {
-		if fates[id] != nil {
-			v.ReplaysTotal++
+		m := fates[id]
+		if m == nil {
+			continue
+		}
+		v.ReplaysTotal++
+		if !m.bad && !m.replayed {
+			m.replayed = true
+			v.ReplayedGood++
 		}
 	}
 	v.ReplaysLeast = max(v.ReplaysLeast, 0)
@@ -172,6 +182,16 @@ func (v Verdict) Line(took string) string {
 		fmt.Sprintf("duplicates %d", v.Duplicates), v.replays(), took,
 	}
 	return strings.Join(parts, " · ")
+}
+
+// Dragged says in one line what a whole batch's failure did to good messages. It
+// is empty when it did nothing to them.
+func (v Verdict) Dragged() string {
+	if v.ReplayedGood == 0 && v.DeadLetteredGood == 0 && v.Duplicates == 0 {
+		return ""
+	}
+	return fmt.Sprintf("dragged along by bad neighbours: good messages replayed %d, dead-lettered %d, processed again %d times",
+		v.ReplayedGood, v.DeadLetteredGood, v.Duplicates)
 }
 
 func (v Verdict) replays() string {

@@ -69,6 +69,9 @@ func TestEachFateCountsOnce(t *testing.T) {
 		{"a bad one is processed", func(f *verdict.Facts) { f.Processed, f.Dead = append(f.Processed, "bad0"), f.Dead[1:] }, func(v *verdict.Verdict) {
 			v.Processed, v.DeadLettered, v.BadProcessed, v.Faults = 86, 3, 1, []string{"1 bad message was processed"}
 		}},
+		{"good ones are dragged along", func(f *verdict.Facts) {
+			f.WholeBatch, f.Replayed = true, append(f.Replayed, "good1", "good1", "good2")
+		}, func(v *verdict.Verdict) { v.ReplayedGood, v.ReplaysTotal = 2, 15 }},
 		{"replays differ", func(f *verdict.Facts) { f.Dead[0].Replays = 1 }, func(v *verdict.Verdict) { v.ReplaysLeast = 1 }},
 		{"other runs left messages and lines", func(f *verdict.Facts) {
 			f.Processed = append(f.Processed, "older1", "older1")
@@ -106,6 +109,17 @@ func TestTheWordsForReplays(t *testing.T) {
 		if got := fmt.Sprintf("sent 0 · bad 0 · processed 0 · dead-lettered %d (good 0) · lost 0 · duplicates 0 · %s · 1 s", v.DeadLettered, want); line != got {
 			t.Errorf("%q, want %q", line, got)
 		}
+	}
+}
+
+func TestWhatAWholeBatchDragsAlongIsSaid(t *testing.T) {
+	t.Parallel()
+	if got := (verdict.Verdict{Replays: 3}).Dragged(); got != "" {
+		t.Errorf("%q where nothing was", got)
+	}
+	want := "dragged along by bad neighbours: good messages replayed 7, dead-lettered 2, processed again 30 times"
+	if got := (verdict.Verdict{ReplayedGood: 7, DeadLetteredGood: 2, Duplicates: 30}).Dragged(); got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

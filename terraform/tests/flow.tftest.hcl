@@ -35,7 +35,8 @@ variables {
   accepted_risks = ["short_visibility", "few_receives"]
 }
 
-run "names_correct" {
+# With nothing set: names, numbers, permissions, reporting, alarms and links.
+run "defaults_correct" {
   command = plan
 
   assert {
@@ -52,23 +53,6 @@ run "names_correct" {
     condition     = output.log_group_names["retry_1"] == "/aws/lambda/reliable_q_retry_1"
     error_message = "Each function has its own log group."
   }
-}
-
-run "prefix_correct" {
-  command = plan
-
-  variables {
-    name_prefix = "test_"
-  }
-
-  assert {
-    condition     = alltrue([for name in concat(values(output.queue_names), values(output.function_names), values(output.alarm_names)) : startswith(name, "test_")])
-    error_message = "With a prefix two deployments fit in one account."
-  }
-}
-
-run "classic_numbers_correct" {
-  command = plan
 
   assert {
     condition = [for key in output.queue_path : [
@@ -85,6 +69,61 @@ run "classic_numbers_correct" {
   assert {
     condition     = output.max_attempts == 3
     error_message = "A message is replayed three times."
+  }
+
+  assert {
+    condition = slice(jsondecode(module.producer.policy_json).Statement, 1, 2) == [
+      { Sid = "SendToSource", Effect = "Allow", Action = ["sqs:GetQueueUrl", "sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:reliable_q"] },
+    ]
+    error_message = "The producer may send to the source queue."
+  }
+
+  assert {
+    condition = [for s in jsondecode(module.consumer.policy_json).Statement : [s.Action, s.Resource] if s.Sid != "WriteOwnLog"] == [
+      [["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], ["arn:aws:sqs:eu-west-1:123456789012:reliable_q"]],
+    ]
+    error_message = "The consumer may empty the source queue, and nothing else."
+  }
+
+  assert {
+    condition = [for s in jsondecode(module.retry["retry_1"].policy_json).Statement : [s.Action, s.Resource] if s.Sid != "WriteOwnLog"] == [
+      [["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], ["arn:aws:sqs:eu-west-1:123456789012:reliable_q_retry_1"]],
+      [["sqs:GetQueueUrl", "sqs:SendMessage"], ["arn:aws:sqs:eu-west-1:123456789012:reliable_q"]],
+    ]
+    error_message = "The retry function may empty its own queue and send to the source queue, and nothing else."
+  }
+
+  assert {
+    condition     = module.consumer_mapping.function_response_types == toset(["ReportBatchItemFailures"])
+    error_message = "per_message reads what the consumer reports."
+  }
+
+  assert {
+    condition = keys(output.alarm_names) == [
+      "consumer_dropped_events", "consumer_errors", "consumer_failed_events", "consumer_recursion", "consumer_throttles",
+      "dlq_oldest", "dlq_visible", "producer_errors", "producer_throttles",
+      "retry_1_dropped_events", "retry_1_errors", "retry_1_failed_events", "retry_1_oldest", "retry_1_recursion", "retry_1_throttles",
+      "source_oldest",
+    ]
+    error_message = "Everything that can go wrong has its alarm."
+  }
+
+  assert {
+    condition     = output.console_links["producer"] == "https://eu-west-1.console.aws.amazon.com/lambda/home?region=eu-west-1#/functions/reliable_q_producer?tab=testing"
+    error_message = "The link opens the producer's test tab."
+  }
+}
+
+run "prefix_correct" {
+  command = plan
+
+  variables {
+    name_prefix = "test_"
+  }
+
+  assert {
+    condition     = alltrue([for name in concat(values(output.queue_names), values(output.function_names), values(output.alarm_names)) : startswith(name, "test_")])
+    error_message = "With a prefix two deployments fit in one account."
   }
 }
 
@@ -149,32 +188,6 @@ run "no_levels_correct" {
   }
 }
 
-run "least_privilege_correct" {
-  command = plan
-
-  assert {
-    condition = slice(jsondecode(module.producer.policy_json).Statement, 1, 2) == [
-      { Sid = "SendToSource", Effect = "Allow", Action = ["sqs:GetQueueUrl", "sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-west-1:123456789012:reliable_q"] },
-    ]
-    error_message = "The producer may send to the source queue."
-  }
-
-  assert {
-    condition = [for s in jsondecode(module.consumer.policy_json).Statement : [s.Action, s.Resource] if s.Sid != "WriteOwnLog"] == [
-      [["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], ["arn:aws:sqs:eu-west-1:123456789012:reliable_q"]],
-    ]
-    error_message = "The consumer may empty the source queue, and nothing else."
-  }
-
-  assert {
-    condition = [for s in jsondecode(module.retry["retry_1"].policy_json).Statement : [s.Action, s.Resource] if s.Sid != "WriteOwnLog"] == [
-      [["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], ["arn:aws:sqs:eu-west-1:123456789012:reliable_q_retry_1"]],
-      [["sqs:GetQueueUrl", "sqs:SendMessage"], ["arn:aws:sqs:eu-west-1:123456789012:reliable_q"]],
-    ]
-    error_message = "The retry function may empty its own queue and send to the source queue, and nothing else."
-  }
-}
-
 run "key_permissions_correct" {
   command = plan
 
@@ -191,15 +204,6 @@ run "key_permissions_correct" {
   }
 }
 
-run "per_message_correct" {
-  command = plan
-
-  assert {
-    condition     = module.consumer_mapping.function_response_types == toset(["ReportBatchItemFailures"])
-    error_message = "per_message reads what the consumer reports."
-  }
-}
-
 run "whole_batch_correct" {
   command = plan
 
@@ -210,6 +214,11 @@ run "whole_batch_correct" {
   assert {
     condition     = length(module.consumer_mapping.function_response_types) == 0 && module.consumer.environment["FAILURE_REPORTING"] == "whole_batch"
     error_message = "Mapping and consumer follow the one switch."
+  }
+
+  assert {
+    condition     = module.retry_mapping["retry_1"].function_response_types == toset(["ReportBatchItemFailures"])
+    error_message = "The retry function reports each message in either mode; a mapping that did not read it would delete what failed."
   }
 }
 
@@ -223,42 +232,6 @@ run "mappings_disabled_correct" {
   assert {
     condition     = !module.consumer_mapping.enabled && !module.retry_mapping["retry_1"].enabled
     error_message = "One switch holds everything in the queues."
-  }
-}
-
-run "whole_batch_retry_correct" {
-  command = plan
-
-  variables {
-    failure_reporting = "whole_batch"
-  }
-
-  assert {
-    condition     = module.retry_mapping["retry_1"].function_response_types == toset(["ReportBatchItemFailures"])
-    error_message = "The retry function reports each message in either mode; a mapping that did not read it would delete what failed."
-  }
-}
-
-run "alarms_correct" {
-  command = plan
-
-  assert {
-    condition = keys(output.alarm_names) == [
-      "consumer_dropped_events", "consumer_errors", "consumer_failed_events", "consumer_recursion", "consumer_throttles",
-      "dlq_oldest", "dlq_visible", "producer_errors", "producer_throttles",
-      "retry_1_dropped_events", "retry_1_errors", "retry_1_failed_events", "retry_1_oldest", "retry_1_recursion", "retry_1_throttles",
-      "source_oldest",
-    ]
-    error_message = "Everything that can go wrong has its alarm."
-  }
-}
-
-run "console_links_correct" {
-  command = plan
-
-  assert {
-    condition     = output.console_links["producer"] == "https://eu-west-1.console.aws.amazon.com/lambda/home?region=eu-west-1#/functions/reliable_q_producer?tab=testing"
-    error_message = "The link opens the producer's test tab."
   }
 }
 

@@ -310,7 +310,8 @@ func TestAMessageWithTenAttributesIsNotLost(t *testing.T) {
 	}
 	f.settle()
 	dead := f.dead()
-	if len(dead) != 1 || len(dead[0].MessageAttributes) != 10 || !strings.Contains(f.log.String(), "cannot be replayed: it has 10 attributes, a replay needs 12, and SQS allows 10") {
+	const want = "cannot be replayed: it has 10 attributes, a replay needs 12, and SQS allows 10"
+	if len(dead) != 1 || len(dead[0].MessageAttributes) != 10 || !strings.Contains(f.log.String(), want) {
 		t.Errorf("dead-lettered %+v; %s", dead, f.log.String())
 	}
 }

@@ -52,7 +52,9 @@ func (s *service) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchIn
 		case s.busy[body] >= 0:
 			out.Failed = append(out.Failed, types.BatchResultErrorEntry{Id: e.Id, Code: aws.String("InternalError"), Message: aws.String("busy")})
 		case s.wrong[body]:
-			out.Failed = append(out.Failed, types.BatchResultErrorEntry{Id: e.Id, SenderFault: true, Code: aws.String("InvalidMessageContents"), Message: aws.String("no")})
+			out.Failed = append(out.Failed, types.BatchResultErrorEntry{
+				Id: e.Id, SenderFault: true, Code: aws.String("InvalidMessageContents"), Message: aws.String("no"),
+			})
 		default:
 			s.accepted = append(s.accepted, body)
 			s.delays[body] = e.DelaySeconds

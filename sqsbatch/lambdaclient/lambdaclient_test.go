@@ -21,7 +21,9 @@ type service struct {
 	err error
 }
 
-func (s *service) ListEventSourceMappings(_ context.Context, in *lambda.ListEventSourceMappingsInput, _ ...func(*lambda.Options)) (*lambda.ListEventSourceMappingsOutput, error) {
+func (s *service) ListEventSourceMappings(
+	_ context.Context, in *lambda.ListEventSourceMappingsInput, _ ...func(*lambda.Options),
+) (*lambda.ListEventSourceMappingsOutput, error) {
 	s.in = in
 	return &s.out, s.err
 }

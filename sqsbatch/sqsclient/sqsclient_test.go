@@ -29,7 +29,9 @@ type service struct {
 	err     error
 }
 
-func (s *service) ChangeMessageVisibilityBatch(_ context.Context, in *sqs.ChangeMessageVisibilityBatchInput, _ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityBatchOutput, error) {
+func (s *service) ChangeMessageVisibilityBatch(
+	_ context.Context, in *sqs.ChangeMessageVisibilityBatchInput, _ ...func(*sqs.Options),
+) (*sqs.ChangeMessageVisibilityBatchOutput, error) {
 	s.changes = in
 	return &sqs.ChangeMessageVisibilityBatchOutput{Failed: s.failed}, s.err
 }

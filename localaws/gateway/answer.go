@@ -122,6 +122,10 @@ func (x *exchange) fail(err error) {
 		}
 		h.Set("X-Amzn-Query-Error", e.LegacyCode()+side)
 	}
+	if x.service == nil && x.sig != nil && x.sig.Service == "s3" {
+		x.answerBytes(e.Status, "application/xml", wire.AppendS3Error(nil, e, x.id))
+		return
+	}
 	switch x.protocol {
 	case awsapi.Query:
 		q := wire.Query{}

@@ -57,6 +57,18 @@ func (q Query) AppendXMLError(dst []byte, e *awsapi.Error, requestID string) []b
 	return w.b
 }
 
+// AppendS3Error writes an error as clients of S3 read it. S3 is not embedded: it
+// is for telling them so.
+func AppendS3Error(dst []byte, e *awsapi.Error, requestID string) []byte {
+	w := xmlWriter{b: append(dst, `<?xml version="1.0"?>`...)}
+	w.open("Error")
+	w.leaf("Code", e.LegacyCode())
+	w.leaf("Message", e.Message)
+	w.leaf("RequestId", requestID)
+	w.close("Error")
+	return w.b
+}
+
 type xmlWriter struct {
 	b    []byte
 	flat bool

@@ -1,0 +1,98 @@
+package iam_test
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/chance"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/gateway/wire"
+	"github.com/reliableq/reliableq/localaws/iam"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// fill reads an operation's input as the gateway does.
+func fill(t *testing.T, in any, form url.Values) {
+	t.Helper()
+	if err := (wire.Query{}).Decode(form, in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEverythingOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	start := func() (*iam.Service, func()) {
+		st, err := store.Open(dir, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := clock.New(clock.Manual, time.Time{})
+		s, err := iam.New(iam.Options{Clock: c, Chance: chance.New(), Store: st, Account: account})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, func() {
+			c.Close()
+			if err := st.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	s, stop := start()
+	operator := s.Operator()
+	call := &awsapi.Call{Account: account, Caller: operator.Caller}
+	d := &awsapi.Dispatcher{Services: map[string]*awsapi.Service{"iam": s.API()}, Authorize: s.Authorize}
+	for _, name := range []string{"kept", "deleted"} {
+		in := d.Services["iam"].Operations["CreateRole"].New()
+		fill(t, in, url.Values{"RoleName": {name}, "AssumeRolePolicyDocument": {trustsFunc}})
+		if _, err := d.Do(t.Context(), call, "iam", "CreateRole", in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key, err := s.Session(t.Context(), arnOf("kept"), lambdaService, "fn", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := d.Services["iam"].Operations["DeleteRole"].New()
+	fill(t, in, url.Values{"RoleName": {"deleted"}})
+	if _, err := d.Do(t.Context(), call, "iam", "DeleteRole", in); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+
+	s, stop = start()
+	defer stop()
+	if got := s.Operator(); got != operator {
+		t.Errorf("the operator was %+v and is %+v", operator, got)
+	}
+	if got, ok := s.Credential(key.AccessKey); !ok || got.Secret != key.Secret || got.Caller != key.Caller || !got.Expires.Equal(key.Expires) {
+		t.Errorf("the session was %+v and is %+v", key, got)
+	}
+	if _, err := s.Session(t.Context(), arnOf("kept"), lambdaService, "fn", time.Hour); err != nil {
+		t.Errorf("the role is gone: %v", err)
+	}
+	if _, err := s.Session(t.Context(), arnOf("deleted"), lambdaService, "fn", time.Hour); err == nil {
+		t.Error("the deleted role is back")
+	}
+}
+
+func TestOperatorsKeysAreNoConstant(t *testing.T) {
+	t.Parallel()
+	c := clock.New(clock.Manual, time.Time{})
+	defer c.Close()
+	seen := map[string]bool{}
+	for range 3 {
+		s, err := iam.New(iam.Options{Clock: c, Chance: chance.New(), Store: store.Memory(), Account: account})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := s.Operator()
+		if seen[o.AccessKey] || seen[o.Secret] || len(o.AccessKey) != 20 || len(o.Secret) != 40 {
+			t.Errorf("credential %+v", o)
+		}
+		seen[o.AccessKey], seen[o.Secret] = true, true
+	}
+}

@@ -2,14 +2,17 @@ package mapping
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/clock"
 )
 
 func batchSize(n, window int) func(*CreateEventSourceMappingInput) {
@@ -332,11 +335,16 @@ func TestB32ThrottledBatchIsTriedAgainUntilItsMessagesReappear(t *testing.T) {
 	if len(tries) < 5 || len(tries) > 7 {
 		t.Fatalf("%d tries in 29 s, want 1 s doubling with jitter", len(tries))
 	}
+	jitter := false
 	for n, i := range tries[1:] {
 		full := time.Second << n
+		jitter = jitter || i.at.Sub(tries[n].at) != full
 		if wait := i.at.Sub(tries[n].at); wait < full/2 || wait > full {
 			t.Errorf("try %d after %s, want %s to %s", n+2, wait, full/2, full)
 		}
+	}
+	if !jitter {
+		t.Error("every wait is a whole power of two: no jitter")
 	}
 	if got := w.queues.left(queueARN)["a"]; got != 1 {
 		t.Errorf("received %d times in 29 s, want 1", got)
@@ -617,5 +625,38 @@ func TestB40FilteredMessagesAreDeletedAndDoNotCount(t *testing.T) {
 	w.wantBatches([]string{`{"ok":true,"n":1}`, `{ "ok" : true, "n" : 2 }`}) // LAM B44: byte for byte
 	if left := w.queues.left(queueARN); len(left) != 0 {
 		t.Errorf("left in the queue: %v", left)
+	}
+}
+
+// Signals, ends of invocations and the clock come from many goroutines at once,
+// and each message is still processed once and deleted.
+func TestManyGoroutinesMoveOnePoller(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, clock.Real, newWorldStore(), 0)
+	w.create(batchSize(3, 1), concurrency(4))
+	const senders, each = 4, 600 // in all a multiple of the batch size: no batch waits for its window
+	var wg sync.WaitGroup
+	for s := range senders {
+		wg.Go(func() {
+			for i := range each {
+				for len(w.queues.left(queueARN)) > 20 { // so that signals come while others work
+					runtime.Gosched()
+				}
+				w.queues.send(queueARN, fmt.Sprintf("%d-%d", s, i))
+			}
+		})
+	}
+	wg.Wait()
+	for len(w.queues.deleted(queueARN)) < senders*each {
+		if err := w.clock.Idle(t.Context()); err != nil {
+			t.Fatalf("%d of %d deleted: %v", len(w.queues.deleted(queueARN)), senders*each, err)
+		}
+		runtime.Gosched()
+	}
+	if n := len(slices.Compact(w.queues.deleted(queueARN))); n != senders*each {
+		t.Errorf("%d messages deleted, want %d", n, senders*each)
+	}
+	if w.functions.most > 4 {
+		t.Errorf("%d batches at once, cap 4", w.functions.most)
 	}
 }

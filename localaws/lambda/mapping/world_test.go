@@ -51,7 +51,12 @@ func newWorld(t testing.TB) *world { return newWorldWith(t, store.Memory(), 0) }
 
 func newWorldWith(t testing.TB, st *store.Store, maxBatches int) *world {
 	t.Helper()
-	c := clock.New(clock.Manual, start)
+	return newWorldOn(t, clock.Manual, st, maxBatches)
+}
+
+func newWorldOn(t testing.TB, mode clock.Mode, st *store.Store, maxBatches int) *world {
+	t.Helper()
+	c := clock.New(mode, start)
 	w := &world{
 		t:         t,
 		clock:     c,

@@ -215,7 +215,8 @@ func TestE15FIFODelayCountsForWhatWaitsAndStandardDelayDoesNot(t *testing.T) {
 func TestE16PerMessageGroupIDNeedsItsScope(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	_, err := do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "q.fifo", Attributes: pairs([]string{"FifoQueue", "true", "FifoThroughputLimit", "perMessageGroupId"})})
+	attrs := pairs([]string{"FifoQueue", "true", "FifoThroughputLimit", "perMessageGroupId"})
+	_, err := do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "q.fifo", Attributes: attrs})
 	invalidValue(t, err, "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.")
 	b.fifo("q", "FifoThroughputLimit", "perMessageGroupId", "DeduplicationScope", "messageGroup")
 	b.fifo("r", "DeduplicationScope", "messageGroup")

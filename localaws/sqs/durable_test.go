@@ -170,7 +170,8 @@ func TestARestartGoesOnWithMoveTasks(t *testing.T) {
 	b.start(dlq, "", ref(1))
 	b.advance(0)
 	b = b.restart(st, time.Second)
-	if k := b.task(dlq); k.Status != "RUNNING" || k.ApproximateNumberOfMessagesMoved != 1 {
+	b.advance(0)
+	if k := b.task(dlq); k.Status != "RUNNING" || k.ApproximateNumberOfMessagesMoved != 2 {
 		t.Errorf("task came back as %+v", k)
 	}
 	b.advance(3 * time.Second)

@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -194,8 +195,10 @@ func TestJ11RangeOfAChange(t *testing.T) {
 	url := b.queue("q")
 	b.send(url, "x")
 	m := b.one(url)
-	invalidValue(t, b.changeErr(url, m.ReceiptHandle, -1), "Value -1 for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200")
-	invalidValue(t, b.changeErr(url, m.ReceiptHandle, 43201), "Value 43201 for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200")
+	for _, n := range []int{-1, 43201} {
+		invalidValue(t, b.changeErr(url, m.ReceiptHandle, n), "Value "+strconv.Itoa(n)+
+			" for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200")
+	}
 }
 
 func TestJ12HandlesLookLikeAWSs(t *testing.T) {

@@ -117,10 +117,11 @@ func foldedNames(body []byte) bool {
 func TestJSONInputReadsWhatEncodingJSONReads(t *testing.T) {
 	t.Parallel()
 	in := SendMessageBatchInput{QueueURL: "u", Entries: []SendMessageBatchRequestEntry{
-		{ID: "1", MessageBody: "line\nwith \"quotes\", é and \U0001F600", DelaySeconds: ref(3), MessageGroupID: ref(""), MessageAttributes: map[string]MessageAttributeValue{
-			"s": {DataType: "String", StringValue: ref("v")}, "b": {DataType: "Binary.x", BinaryValue: []byte{0, 1, 255}},
-			"l": {DataType: "String", StringListValues: []string{"a", "b"}, BinaryListValues: [][]byte{{1}, {2}}},
-		}},
+		{ID: "1", MessageBody: "line\nwith \"quotes\", é and \U0001F600", DelaySeconds: ref(3), MessageGroupID: ref(""),
+			MessageAttributes: map[string]MessageAttributeValue{
+				"s": {DataType: "String", StringValue: ref("v")}, "b": {DataType: "Binary.x", BinaryValue: []byte{0, 1, 255}},
+				"l": {DataType: "String", StringListValues: []string{"a", "b"}, BinaryListValues: [][]byte{{1}, {2}}},
+			}},
 		{ID: "2"},
 	}}
 	body, err := json.MarshalIndent(plainBatch(in), "", "\t")

@@ -87,7 +87,8 @@ func TestM2M4M5TasksThatAreRefused(t *testing.T) {
 	invalidValue(t, start(StartMessageMoveTaskInput{SourceARN: "x"}), "You must use this format to specify the SourceArn:"+format)
 	invalidValue(t, start(StartMessageMoveTaskInput{SourceARN: arn, DestinationARN: "x"}), "You must use this format to specify the DestinationArn:"+format)
 	invalidValue(t, start(StartMessageMoveTaskInput{SourceARN: arn, DestinationARN: arn}), "Source queue arn and destination queue arn cannot be the same.")
-	invalidValue(t, start(StartMessageMoveTaskInput{SourceARN: arn, DestinationARN: b.arn(fifo)}), "The source queue and destination queue must be of the same queue type.")
+	invalidValue(t, start(StartMessageMoveTaskInput{SourceARN: arn, DestinationARN: b.arn(fifo)}),
+		"The source queue and destination queue must be of the same queue type.")
 	for _, n := range []int{0, 501} {
 		invalidValue(t, start(StartMessageMoveTaskInput{arn, "", &n}),
 			"Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: You must enter a number that's between 1 and 500.")

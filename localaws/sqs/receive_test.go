@@ -20,7 +20,8 @@ func TestI1RangesOfAReceive(t *testing.T) {
 		{ReceiveMessageInput{MaxNumberOfMessages: ref(0)}, "Value 0 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided."},
 		{ReceiveMessageInput{MaxNumberOfMessages: ref(11)}, "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided."},
 		{ReceiveMessageInput{WaitTimeSeconds: ref(21)}, "Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided."},
-		{ReceiveMessageInput{VisibilityTimeout: ref(43201)}, "Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if provided."},
+		{ReceiveMessageInput{VisibilityTimeout: ref(43201)},
+			"Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if provided."},
 	} {
 		tt.in.QueueURL = url
 		_, err := do(b, b.s.ReceiveMessage, tt.in)
@@ -124,7 +125,8 @@ func TestI11I12MessageAttributeNames(t *testing.T) {
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "0")
 	v := MessageAttributeValue{DataType: "String", StringValue: ref("blue")}
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x", MessageAttributes: map[string]MessageAttributeValue{"color": v, "Hello": v, "Help.Me": v}})
+	attrs := map[string]MessageAttributeValue{"color": v, "Hello": v, "Help.Me": v}
+	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x", MessageAttributes: attrs})
 	for _, tt := range []struct {
 		ask  []string
 		want string

@@ -281,7 +281,8 @@ func TestL16RedriveAllowPoliciesThatAreRefused(t *testing.T) {
 	}
 	eleven := `"` + strings.TrimSuffix(strings.Repeat(`arn","`, 11), `,"`)
 	for text, reason := range map[string]string{
-		`{"redrivePermission":"byQueue"}`:                                    "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.",
+		`{"redrivePermission":"byQueue"}`: "" +
+			"When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.",
 		`{"redrivePermission":"allowAll","sourceQueueArns":["a"]}`:           "To specify one or more source queue ARNs, you must set redrivePermission to byQueue.",
 		`{"redrivePermission":"byQueue","sourceQueueArns":[` + eleven + `]}`: "The maximum number of source queue ARNs you can specify is 10.",
 	} {

@@ -271,8 +271,10 @@ func TestB1B4B6AnswersInXML(t *testing.T) {
 		"GET / Action=ListQueues",
 		"GET /000000000000/q Action=GetQueueUrl&QueueName=q",
 		"GET /000000000000/q Action=ListQueues",
-		"POST /000000000000/q Action=SendMessage&MessageBody=a%0Db%20%26%20%3Cc%3E&MessageAttribute.1.Name=color&MessageAttribute.1.Value.DataType=String&MessageAttribute.1.Value.StringValue=blue",
-		"POST / Action=SendMessageBatch&QueueUrl=q&SendMessageBatchRequestEntry.1.Id=a&SendMessageBatchRequestEntry.1.MessageBody=x&SendMessageBatchRequestEntry.2.Id=b&SendMessageBatchRequestEntry.2.MessageBody=%07",
+		"POST /000000000000/q Action=SendMessage&MessageBody=a%0Db%20%26%20%3Cc%3E" +
+			"&MessageAttribute.1.Name=color&MessageAttribute.1.Value.DataType=String&MessageAttribute.1.Value.StringValue=blue",
+		"POST / Action=SendMessageBatch&QueueUrl=q&SendMessageBatchRequestEntry.1.Id=a&SendMessageBatchRequestEntry.1.MessageBody=x" +
+			"&SendMessageBatchRequestEntry.2.Id=b&SendMessageBatchRequestEntry.2.MessageBody=%07",
 		"GET /000000000000/q Action=ReceiveMessage&AttributeName.1=ApproximateReceiveCount&MessageAttributeName.1=All&MaxNumberOfMessages=1&Version=2012-11-05",
 		"GET /000000000000/q Action=ReceiveMessage&AttributeName.1=All&MaxNumberOfMessages=10",
 		"GET /000000000000/q Action=ReceiveMessage",
@@ -296,7 +298,8 @@ func TestB1B4B6AnswersInXML(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Query requests without a Version say by their signature's scope whom they mean.
-		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=000000000000/20260102/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature="+strings.Repeat("0", 64))
+		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=000000000000/20260102/us-east-1/sqs/aws4_request, "+
+			"SignedHeaders=host, Signature="+strings.Repeat("0", 64))
 		if body != "" {
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}

@@ -195,7 +195,8 @@ func TestG10DigestsOfAttributes(t *testing.T) {
 	}
 	b := newBench(t)
 	trace := str("String", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
-	out := must(b, b.s.SendMessage, SendMessageInput{QueueURL: b.queue("q"), MessageBody: "x", MessageSystemAttributes: map[string]MessageAttributeValue{"AWSTraceHeader": trace}})
+	system := map[string]MessageAttributeValue{"AWSTraceHeader": trace}
+	out := must(b, b.s.SendMessage, SendMessageInput{QueueURL: b.queue("q"), MessageBody: "x", MessageSystemAttributes: system})
 	if out.MD5OfMessageSystemAttributes != "5ae4d5d7636402d80f4eb6d213245a88" || out.MD5OfMessageAttributes != "" {
 		t.Errorf("answer %+v", out)
 	}

@@ -40,10 +40,13 @@ func TestD27RefusalsPerService(t *testing.T) {
 	t.Parallel()
 	want := map[string]map[string]string{ // service, kind: status, code as the client sees it
 		"sqs": {
-			"access": "403 com.amazon.coral.service#AccessDeniedException AccessDenied;Sender", "key": "403 com.amazon.coral.service#UnrecognizedClientException InvalidClientTokenId;Sender",
+			"access":    "403 com.amazon.coral.service#AccessDeniedException AccessDenied;Sender",
+			"key":       "403 com.amazon.coral.service#UnrecognizedClientException InvalidClientTokenId;Sender",
 			"signature": "403 com.amazon.coral.service#InvalidSignatureException SignatureDoesNotMatch;Sender",
-			"expired":   "403 com.amazon.coral.service#ExpiredTokenException ExpiredToken;Sender", "none": "403 com.amazon.coral.service#AccessDeniedException AccessDenied;Sender"},
-		"iam": {"key": "403 InvalidClientTokenId", "signature": "403 SignatureDoesNotMatch", "expired": "403 ExpiredToken", "none": "403 MissingAuthenticationToken"},
+			"expired":   "403 com.amazon.coral.service#ExpiredTokenException ExpiredToken;Sender",
+			"none":      "403 com.amazon.coral.service#AccessDeniedException AccessDenied;Sender"},
+		"iam": {"key": "403 InvalidClientTokenId", "signature": "403 SignatureDoesNotMatch", "expired": "403 ExpiredToken",
+			"none": "403 MissingAuthenticationToken"},
 		"lambda": {"access": "403 AccessDeniedException", "key": "403 UnrecognizedClientException", "signature": "403 InvalidSignatureException",
 			"expired": "403 ExpiredTokenException", "none": "403 MissingAuthenticationTokenException"},
 		"logs": {"access": "400 AccessDeniedException", "key": "400 UnrecognizedClientException", "signature": "400 InvalidSignatureException",
@@ -208,7 +211,8 @@ func TestServicesThatAreNotEmbeddedAreRefusedByName(t *testing.T) {
 		}
 	}
 	w := r.do("GET", "/2015-03-31/layers", "", auth("lambda"))
-	if w.Code != 404 || w.Header().Get("X-Amzn-Errortype") != "UnknownOperationException" || !strings.Contains(w.Body.String(), "GET /2015-03-31/layers of lambda") {
+	if w.Code != 404 || w.Header().Get("X-Amzn-Errortype") != "UnknownOperationException" || !strings.Contains(w.Body.String(),
+		"GET /2015-03-31/layers of lambda") {
 		t.Errorf("an operation of Lambda: %d %s", w.Code, w.Body)
 	}
 }

@@ -36,7 +36,8 @@ func TestD29WhoAmI(t *testing.T) {
 	}
 	// A role without any policy may still ask.
 	me, err = sdksts.NewFromConfig(w.as(out.Credentials)).GetCallerIdentity(t.Context(), &sdksts.GetCallerIdentityInput{})
-	if err != nil || *me.Arn != "arn:aws:sts::000000000000:assumed-role/r/me" || !strings.HasPrefix(*me.UserId, "AROA") || !strings.HasSuffix(*me.UserId, ":me") {
+	if err != nil || *me.Arn != "arn:aws:sts::000000000000:assumed-role/r/me" || !strings.HasPrefix(*me.UserId,
+		"AROA") || !strings.HasSuffix(*me.UserId, ":me") {
 		t.Errorf("the session is %+v, %v", me, err)
 	}
 }
@@ -81,7 +82,8 @@ func TestD31RefusalsOfAssumeRole(t *testing.T) {
 	}{
 		{func(in *sdksts.AssumeRoleInput) { in.RoleArn = aws.String(arnOf("none")) }, "AccessDenied", denied + arnOf("none")},
 		{func(in *sdksts.AssumeRoleInput) { in.RoleArn = aws.String(arnOf("functions")) }, "AccessDenied", denied + arnOf("functions")},
-		{func(in *sdksts.AssumeRoleInput) { in.RoleArn = aws.String("arn:aws:iam::0:user/u-long-enough") }, "ValidationError", "arn:aws:iam::0:user/u-long-enough is invalid"},
+		{func(in *sdksts.AssumeRoleInput) { in.RoleArn = aws.String("arn:aws:iam::0:user/u-long-enough") }, "ValidationError",
+			"arn:aws:iam::0:user/u-long-enough is invalid"},
 		{func(in *sdksts.AssumeRoleInput) { in.RoleSessionName = aws.String("a:b") }, "ValidationError",
 			`1 validation error detected: Value 'a:b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`},
 		{func(in *sdksts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7200) }, "ValidationError",
@@ -159,7 +161,8 @@ func TestSessionTagsNeedTagSessionAndBecomePrincipalTags(t *testing.T) {
 		t.Fatal(err)
 	}
 	key, _ := w.Credential(*out.Credentials.AccessKeyId)
-	if err := w.Authorize(t.Context(), &awsapi.Call{Caller: key.Caller, Account: account}, awsapi.Access{Action: "sqs:SendMessage", Resource: queue}); err != nil {
+	if err := w.Authorize(t.Context(), &awsapi.Call{Caller: key.Caller, Account: account},
+		awsapi.Access{Action: "sqs:SendMessage", Resource: queue}); err != nil {
 		t.Error(err)
 	}
 }

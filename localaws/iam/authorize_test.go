@@ -82,7 +82,8 @@ func TestD14BoundaryAndManagedPoliciesCount(t *testing.T) {
 	ctx, client, name := t.Context(), w.iam(), aws.String("r")
 	w.role(t, "r", trustsFunc, "")
 	c := w.session(t, "r")
-	if _, err := client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: name, PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonSQSFullAccess")}); err != nil {
+	if _, err := client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: name,
+		PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonSQSFullAccess")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Authorize(ctx, c, send("")); err != nil {
@@ -102,8 +103,9 @@ func TestD17AnotherAccountsQueueMustAllowToo(t *testing.T) {
 	w.role(t, "r", trustsFunc, `{"Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}}`)
 	c := w.session(t, "r")
 	ask := awsapi.Access{Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:111122223333:q"}
-	wantDenied(t, w.Authorize(t.Context(), c, ask), "User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: sqs:sendmessage on resource: "+
-		ask.Resource+" because no resource-based policy allows the sqs:sendmessage action")
+	wantDenied(t, w.Authorize(t.Context(), c, ask),
+		"User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: sqs:sendmessage on resource: "+
+			ask.Resource+" because no resource-based policy allows the sqs:sendmessage action")
 	ask.ResourcePolicy = `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sqs:SendMessage","Resource":"*"}]}`
 	if err := w.Authorize(t.Context(), c, ask); err != nil {
 		t.Error(err)
@@ -150,7 +152,8 @@ func TestC12RolesThatLambdaCannotAssume(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "people", trustsAll, "")
-	for _, arn := range []string{arnOf("none"), arnOf("people"), "nonsense", "arn:aws:iam::111122223333:role/people", "arn:aws:iam::000000000000:role/path/people"} {
+	for _, arn := range []string{arnOf("none"), arnOf("people"), "nonsense", "arn:aws:iam::111122223333:role/people",
+		"arn:aws:iam::000000000000:role/path/people"} {
 		if _, err := w.Session(t.Context(), arn, lambdaService, "fn", time.Hour); !errors.Is(err, iam.ErrCannotAssume) {
 			t.Errorf("%s: error %v, want ErrCannotAssume", arn, err)
 		}

@@ -15,8 +15,9 @@ var awsManaged = newAWSManaged(map[string]string{
 	"AmazonSQSFullAccess":        `"sqs:*"`,
 	"AmazonSQSReadOnlyAccess": `"sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues","sqs:ListQueues",` +
 		`"sqs:ListMessageMoveTasks","sqs:ListQueueTags"`,
-	"AdministratorAccess":      `"*"`,
-	"AWSXRayDaemonWriteAccess": `"xray:PutTraceSegments","xray:PutTelemetryRecords","xray:GetSamplingRules","xray:GetSamplingTargets","xray:GetSamplingStatisticSummaries"`,
+	"AdministratorAccess": `"*"`,
+	"AWSXRayDaemonWriteAccess": `"xray:PutTraceSegments","xray:PutTelemetryRecords",` +
+		`"xray:GetSamplingRules","xray:GetSamplingTargets","xray:GetSamplingStatisticSummaries"`,
 })
 
 // newAWSManaged makes the records of AWS's policies from their actions. Each

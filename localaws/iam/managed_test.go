@@ -57,7 +57,8 @@ func TestD11ManagedPoliciesAreRefusedInIAMsWords(t *testing.T) {
 	refused(t, err, "NoSuchEntity", "Policy arn:aws:iam::000000000000:policy/none was not found.")
 	_, err = client.GetPolicy(ctx, &sdkiam.GetPolicyInput{PolicyArn: aws.String("twenty characters at least")})
 	refused(t, err, "ValidationError", "Invalid ARN:  Could not be parsed!")
-	_, err = client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: aws.String("arn:aws:iam::000000000000:policy/none")})
+	_, err = client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: aws.String("r"),
+		PolicyArn: aws.String("arn:aws:iam::000000000000:policy/none")})
 	refused(t, err, "NoSuchEntity", "Policy arn:aws:iam::000000000000:policy/none does not exist or is not attachable.")
 	_, err = client.CreatePolicy(ctx, &sdkiam.CreatePolicyInput{PolicyName: aws.String("P"), PolicyDocument: aws.String(maySend)})
 	refused(t, err, "EntityAlreadyExists", "A policy called P already exists. Duplicate names are not allowed.")
@@ -90,7 +91,8 @@ func TestD11aVersionsOfAPolicy(t *testing.T) {
 	ctx, client, arn := t.Context(), w.iam(), aws.String(ownARN)
 	w.policy(t, "p", maySend)
 	for range 4 {
-		if _, err := client.CreatePolicyVersion(ctx, &sdkiam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: aws.String(maySend), SetAsDefault: true}); err != nil {
+		if _, err := client.CreatePolicyVersion(ctx, &sdkiam.CreatePolicyVersionInput{PolicyArn: arn,
+			PolicyDocument: aws.String(maySend), SetAsDefault: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -133,7 +135,8 @@ func TestAWSsOwnPoliciesCanBeAttachedAndNotChanged(t *testing.T) {
 	}
 	_, err = client.TagPolicy(ctx, &sdkiam.TagPolicyInput{PolicyArn: basic, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}})
 	refused(t, err, "AccessDenied", "")
-	_, err = client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonEC2FullAccess")})
+	_, err = client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: aws.String("r"),
+		PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonEC2FullAccess")})
 	refused(t, err, "NoSuchEntity", "")
 	w.policy(t, "mine", maySend)
 	for scope, want := range map[types.PolicyScopeType]int{types.PolicyScopeTypeLocal: 1, types.PolicyScopeTypeAws: 7, types.PolicyScopeTypeAll: 8} {

@@ -38,7 +38,8 @@ func TestD6AnswersOfCreateGetAndList(t *testing.T) {
 func TestD8DocumentsComeBackEscapedAndByteForByte(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const odd = "{ \"Version\":\"2012-10-17\",\n\"Statement\": [{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::b%2Fc+d/é\"}]}"
+	const odd = "{ \"Version\":\"2012-10-17\",\n\"Statement\": [{\"Sid\":\"A\",\"Effect\":\"Allow\"," +
+		"\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::b%2Fc+d/é\"}]}"
 	w.role(t, "r", trustsFunc, odd)
 	got, err := w.iam().GetRolePolicy(t.Context(), &sdkiam.GetRolePolicyInput{RoleName: aws.String("r"), PolicyName: aws.String("inline")})
 	if err != nil {

@@ -209,7 +209,8 @@ func TestSignaturesThatCannotBeRead(t *testing.T) {
 		t.Errorf("no signature: %v, want ErrUnsigned", err)
 	}
 	for _, change := range [][2]string{{"X-Amz-Expires=60", "X-Amz-Expires=700000"}, {"HMAC", "ECDSA"}, {"X-Amz-Date=20260102T030405Z", "X-Amz-Date=now"}} {
-		q := "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A/20260102/r/s/aws4_request&X-Amz-Date=20260102T030405Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00"
+		q := "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A/20260102/r/s/aws4_request&X-Amz-Date=20260102T030405Z&" +
+			"X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00"
 		var incomplete *Incomplete
 		if _, err := Parse(received("GET", "http://localhost/?"+strings.Replace(q, change[0], change[1], 1), "", nil)); !errors.As(err, &incomplete) {
 			t.Errorf("%s: %v, want *Incomplete", change[1], err)
@@ -254,7 +255,8 @@ func TestAnyAddressVerifies(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add("AWS4-HMAC-SHA256 Credential=A/20260102/r/s/aws4_request, SignedHeaders=host;x-amz-date, Signature=00", "a=b&c", "20260102T030405Z")
-	f.Add("", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A/20260102/r/s/aws4_request&X-Amz-Date=20260102T030405Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00", "")
+	f.Add("", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A/20260102/r/s/aws4_request&X-Amz-Date=20260102T030405Z&"+
+		"X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00", "")
 	f.Fuzz(func(t *testing.T, header, query, date string) {
 		r := &http.Request{Method: "GET", Host: "localhost", URL: &url.URL{Path: "/x", RawQuery: query}, Body: io.NopCloser(strings.NewReader("")),
 			Header: http.Header{"Authorization": {header}, "X-Amz-Date": {date}}}
@@ -269,7 +271,8 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkVerify(b *testing.B) {
-	r := sign(b, "POST", "http://127.0.0.1:4566/", `{"QueueUrl":"http://127.0.0.1:4566/000000000000/q","MessageBody":"hello"}`, "sqs", http.Header{"X-Amz-Target": {"AmazonSQS.SendMessage"}})
+	r := sign(b, "POST", "http://127.0.0.1:4566/", `{"QueueUrl":"http://127.0.0.1:4566/000000000000/q","MessageBody":"hello"}`,
+		"sqs", http.Header{"X-Amz-Target": {"AmazonSQS.SendMessage"}})
 	body, _ := io.ReadAll(r.Body)
 	var v Verifier
 	b.ReportAllocs()

@@ -34,19 +34,7 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 		}
 		return v.wipe(ctx, a)
 	}
-	proj, err := v.project()
-	if err != nil {
-		return err
-	}
-	platform, err := v.platform(embedded)
-	if err != nil {
-		return usageError{err}
-	}
-	vars, err := v.vars(proj, v.NamePrefix, platform)
-	if err != nil {
-		return err
-	}
-	dir, err := v.stateDir()
+	o, err := v.terraformOptions(ctx, p, embedded)
 	if err != nil {
 		return err
 	}
@@ -54,8 +42,10 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	folder := t.Folder(dir, v.NamePrefix)
-	count, err := infra.Resources(folder)
+	if o.Folder, err = v.folder(t); err != nil {
+		return err
+	}
+	count, err := infra.Resources(o.Folder)
 	if err != nil {
 		return err
 	}
@@ -67,11 +57,35 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	tf, err := v.open(ctx, p, t, infra.Options{Root: proj.Terraform(), Folder: folder, Vars: vars, VarFiles: v.VarFile}, dir)
+	o.Env = t.Env(os.Environ())
+	tf, err := infra.Open(o)
 	if err != nil {
 		return err
 	}
 	return v.destroy(ctx, a, p, tf, t)
+}
+
+// terraformOptions are those of the deployment, without its target.
+func (v *downVerb) terraformOptions(ctx context.Context, p *progress.Progress, embedded bool) (infra.Options, error) {
+	proj, err := v.project()
+	if err != nil {
+		return infra.Options{}, err
+	}
+	platform, err := v.platform(embedded)
+	if err != nil {
+		return infra.Options{}, usageError{err}
+	}
+	vars, err := v.vars(proj, v.NamePrefix, platform)
+	if err != nil {
+		return infra.Options{}, err
+	}
+	dir, err := v.stateDir()
+	if err != nil {
+		return infra.Options{}, err
+	}
+	o, err := v.options(ctx, p, proj.Terraform(), dir)
+	o.Vars, o.VarFiles = vars, v.VarFile
+	return o, err
 }
 
 func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, tf *infra.Terraform, t *target.Target) error {

@@ -153,19 +153,17 @@ func (f toolFlags) mirrorSearch(root string) infra.MirrorSearch {
 	return s
 }
 
-// open prepares Terraform for the deployment on t.
-func (f toolFlags) open(ctx context.Context, p *progress.Progress, t *target.Target, o infra.Options, stateDir string) (*infra.Terraform, error) {
-	tool, mirror, err := f.find(ctx, p, o.Root, stateDir)
+// options are how to run Terraform on root, as far as that does not depend on the
+// target. It says which variables of the environment count for nothing.
+func (f toolFlags) options(ctx context.Context, p *progress.Progress, root, stateDir string) (infra.Options, error) {
+	tool, mirror, err := f.find(ctx, p, root, stateDir)
 	if err != nil {
-		return nil, err
+		return infra.Options{}, err
 	}
 	for _, pair := range os.Environ() {
 		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "TF_VAR_") {
 			p.Say("%s is ignored: set variables with --var or --var-file", name)
 		}
 	}
-	o.Tool, o.Mirror, o.Progress = tool, mirror, p
-	o.Plugins = filepath.Join(stateDir, "terraform", "providers")
-	o.Env = t.Env(os.Environ())
-	return infra.Open(o)
+	return infra.Options{Root: root, Tool: tool, Mirror: mirror, Plugins: filepath.Join(stateDir, "terraform", "providers"), Progress: p}, nil
 }

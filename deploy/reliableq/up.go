@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -134,24 +135,33 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 		s.build = time.Since(began)
 		return err
 	})
-	group.Go(func() (err error) {
-		if embedded {
-			if s.target, s.info, err = f.connect(ctx, p, &background{listen: f.Listen, clock: clock}); err != nil {
-				return err
-			}
-		}
-		folder := s.target.Folder(stateDir, f.NamePrefix)
-		s.terraform, err = f.open(ctx, p, s.target, infra.Options{Root: proj.Terraform(), Folder: folder, Vars: vars, VarFiles: f.VarFile}, stateDir)
+	group.Go(func() error {
+		o, err := f.options(ctx, p, proj.Terraform(), stateDir)
 		if err != nil {
 			return err
 		}
-		return s.terraform.Init(ctx)
+		o.Vars, o.VarFiles = vars, f.VarFile
+		return s.ready(ctx, f, p, o, &background{stateDir: stateDir, listen: f.Listen, clock: clock})
 	})
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	s.fingerprint, err = s.terraform.Fingerprint(built)
 	return s, err
+}
+
+// ready reaches the target, unless that was done, and initializes Terraform for it.
+func (s *stage) ready(ctx context.Context, f *deployFlags, p *progress.Progress, o infra.Options, b *background) (err error) {
+	if s.target == nil {
+		if s.target, s.info, err = f.connect(ctx, p, b); err != nil {
+			return err
+		}
+	}
+	o.Folder, o.Env = s.target.Folder(b.stateDir, f.NamePrefix), s.target.Env(os.Environ())
+	if s.terraform, err = infra.Open(o); err != nil {
+		return err
+	}
+	return s.terraform.Init(ctx)
 }
 
 // apply deploys, watching the embedded AWS meanwhile. After an interrupt it puts

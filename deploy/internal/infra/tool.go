@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,7 +119,10 @@ func fetchRelease(ctx context.Context, into string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	release := &releases.ExactVersion{Product: product.Terraform, Version: v, InstallDir: into, LicenseDir: into, Timeout: 5 * time.Minute}
+	release := &releases.ExactVersion{
+		Product: product.Terraform, Version: v, InstallDir: into, LicenseDir: into, Timeout: 5 * time.Minute,
+		HTTPClient: &http.Client{}, // the usual one would try for 15 s where there is no network
+	}
 	return release.Install(ctx)
 }
 

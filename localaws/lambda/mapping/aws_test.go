@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strconv"
 	"testing"
 	"time"
 
@@ -174,6 +175,32 @@ func TestMappingPollsOnAfterARestart(t *testing.T) {
 		t.Fatalf("%d invocations after the restart, want 1", len(handled))
 	}
 	s.wantEmpty(t)
+}
+
+func TestEveryFailedMessageEndsInTheDeadLetterQueue(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, localaws.Options{ClockMode: clock.Manual, ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, allowed)
+	ctx := t.Context()
+	s.RegisterHandler("consumer", func(context.Context, []byte) ([]byte, error) { return nil, errors.New("always") })
+	dlq, err := s.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("dead")})
+	fatal(t, err)
+	_, err = s.sqs.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: &s.url, Attributes: map[string]string{
+		"RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":1}`}})
+	fatal(t, err)
+	const messages = 450
+	for range messages {
+		_, err := s.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &s.url, MessageBody: aws.String("x")})
+		fatal(t, err)
+	}
+	_, err = s.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{EventSourceArn: &s.arn, FunctionName: aws.String("consumer"),
+		BatchSize: aws.Int32(1000), MaximumBatchingWindowInSeconds: aws.Int32(1)})
+	fatal(t, err)
+	s.Advance(t, 2*time.Minute) // all were received, and reappear, in the same instant
+	a, err := s.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: dlq.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
+	fatal(t, err)
+	if got := a.Attributes["ApproximateNumberOfMessages"]; got != strconv.Itoa(messages) {
+		t.Errorf("%s messages in the dead-letter queue, want %d", got, messages)
+	}
 }
 
 func BenchmarkThroughAMapping(b *testing.B) {

@@ -282,3 +282,44 @@ func FuzzDecodeMessage(f *testing.F) {
 		_, _, _ = decodeDedup(b)
 	})
 }
+
+// A turn in two queues may find expired messages in either as it begins; what it
+// then moves is kept all the same.
+func TestAMoveIsKeptThoughOthersExpireInTheSameTurn(t *testing.T) {
+	t.Parallel()
+	st := openStore(t)
+	b := onStore(t, st, epochStart)
+	src, dlq := b.queue("src", "VisibilityTimeout", "0"), b.queue("dlq")
+	b.redrive(src, dlq, "1")
+	b.send(dlq, "old")
+	b.advance(time.Hour)
+	b.send(src, "moved")
+	b.one(src)
+	q := b.s.queues.find(key{account, region, "dlq"})
+	short := *q.settings.Load()
+	short.retention = time.Minute // as if the alarm were late: nobody has looked yet
+	q.settings.Store(&short)
+	b.receive(src)
+	b = b.restart(st, 0)
+	if got := b.counts(src); got != [3]int{} {
+		t.Errorf("source %v", got)
+	}
+	if got := joined(bodies(b.receive(dlq))); got != "moved" {
+		t.Errorf("dead-letter queue has %q", got)
+	}
+}
+
+// BenchmarkRestart is how long a service takes to read its messages back.
+func BenchmarkRestart(b *testing.B) {
+	const n = 100_000
+	st := openStore(b)
+	newLoad(b, st, n)
+	for b.Loop() {
+		c := clock.New(clock.Real, time.Time{})
+		if _, err := New(Options{Clock: c, Store: st}); err != nil {
+			b.Fatal(err)
+		}
+		c.Close()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/message")
+}

@@ -72,6 +72,8 @@ func beginBoth(a, b *queue) (ta, tb *turn) {
 		tb = b.begin()
 		ta = a.begin()
 	}
+	ta.apply() // what expired in one of them; from here on they share a batch
+	tb.apply()
 	ta.with, tb.with = tb, ta
 	return ta, tb
 }

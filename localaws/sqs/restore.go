@@ -70,8 +70,7 @@ func (s *Service) restoreQueue(path string, value []byte) error {
 // restore reads a queue's messages, in the order of their numbers, and what it
 // remembers.
 func (q *queue) restore() error {
-	all := map[uint64]*message{}
-	var order []*message
+	var all []*message
 	st := q.service.store
 	err := st.Scan(tableMessage, q.prefix(), func(k string, value []byte) error {
 		m, err := decodeMessage(value)
@@ -80,27 +79,30 @@ func (q *queue) restore() error {
 		}
 		m.seq = binary.BigEndian.Uint64([]byte(k[8:]))
 		m.place = m.seq
-		all[m.seq] = m
-		order = append(order, m)
+		all = append(all, m)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	i := 0 // both tables are in order of number
 	err = st.Scan(tableState, q.prefix(), func(k string, value []byte) error {
 		if len(k) != 16 {
 			return fmt.Errorf("state %x: %w", k, errRecord)
 		}
-		m := all[binary.BigEndian.Uint64([]byte(k[8:]))]
-		if m == nil {
+		seq := binary.BigEndian.Uint64([]byte(k[8:]))
+		for i < len(all) && all[i].seq < seq {
+			i++
+		}
+		if i == len(all) || all[i].seq != seq {
 			return nil // deleted: what is left of it has no effect
 		}
-		return decodeState(value, m)
+		return decodeState(value, all[i])
 	})
 	if err != nil {
 		return err
 	}
-	for _, m := range order {
+	for _, m := range all {
 		q.readmit(m)
 	}
 	return q.restoreDedup()

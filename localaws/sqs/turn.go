@@ -77,7 +77,7 @@ func (t *turn) close() {
 // apply puts the effects in line for the store, under the lock.
 func (t *turn) apply() {
 	if t.batch != nil {
-		t.commit = t.batch.Apply()
+		t.commit, t.batch = t.batch.Apply(), nil
 	}
 }
 

@@ -70,12 +70,12 @@ func (q *Queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	switch {
 	case operation == "GetQueueUrl" && in.QueueName == q.Name:
-		fmt.Fprintf(w, `{"QueueUrl":"http://%s/000000000000/%s"}`, r.Host, q.Name)
+		_, _ = fmt.Fprintf(w, `{"QueueUrl":"http://%s/000000000000/%s"}`, r.Host, q.Name)
 	case operation == "SendMessageBatch":
 		_ = json.NewEncoder(w).Encode(map[string]any{"Successful": q.accept(in.Entries)})
 	default:
 		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, `{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}`)
+		_, _ = fmt.Fprint(w, `{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}`)
 	}
 }
 

@@ -25,9 +25,7 @@ func (s *Service) operations() map[string]awsapi.Operation {
 		awsapi.Op("CreateQueue", s.CreateQueue, s.needToCreate),
 		mute(op("DeleteQueue", s.DeleteQueue, on("DeleteQueue"), func(in *QueueInput) string { return in.QueueURL })),
 		mute(op("PurgeQueue", s.PurgeQueue, on("PurgeQueue"), func(in *QueueInput) string { return in.QueueURL })),
-		awsapi.Op("GetQueueUrl", s.GetQueueUrl, func(c *awsapi.Call, in *GetQueueUrlInput) []awsapi.Access {
-			return []awsapi.Access{s.needOn(in.key(c), "GetQueueUrl")}
-		}),
+		awsapi.Op("GetQueueUrl", s.GetQueueUrl, s.needToFind),
 		awsapi.Op("ListQueues", s.ListQueues, func(c *awsapi.Call, _ *ListQueuesInput) []awsapi.Access {
 			return []awsapi.Access{{Action: "sqs:ListQueues", Resource: key{c.Account, c.Region, ""}.arn()}}
 		}),
@@ -59,6 +57,16 @@ func op[In, Out any](
 func mute(o awsapi.Operation) awsapi.Operation {
 	o.NoOutput = true
 	return o
+}
+
+// needToFind is what GetQueueUrl takes. That there is no such queue anybody may
+// know (SQS O6).
+func (s *Service) needToFind(c *awsapi.Call, in *GetQueueUrlInput) []awsapi.Access {
+	k := in.key(c)
+	if s.queues.find(k) == nil {
+		return nil
+	}
+	return []awsapi.Access{s.needOn(k, "GetQueueUrl")}
 }
 
 // needToCreate is what CreateQueue takes; tags at creation need TagQueue as well

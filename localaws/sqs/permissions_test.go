@@ -163,6 +163,9 @@ func TestO6EveryOperationAsksForItsPermission(t *testing.T) {
 			t.Errorf("%s asks for it on %s with policy %q", name, needs[0].Resource, needs[0].ResourcePolicy)
 		}
 	}
+	if needs := table["GetQueueUrl"].Access(call(), &GetQueueUrlInput{QueueName: "nope"}); needs != nil {
+		t.Errorf("GetQueueUrl of a queue that is not there needs %+v, want QueueDoesNotExist for anybody", needs)
+	}
 	missing := table["SendMessage"].Access(call(), &SendMessageInput{QueueURL: "nope"})
 	if len(missing) != 1 || missing[0].Resource != "arn:aws:sqs:us-east-1:000000000000:nope" {
 		t.Errorf("a queue that is not there needs %+v", missing)

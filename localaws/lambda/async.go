@@ -111,6 +111,8 @@ func (s *Service) try(e *event) {
 		s.refused(e, cfg, err)
 		return
 	}
+	age := s.opts.Clock.Now().Sub(e.Accepted)
+	s.record(a.fn.key, e.Qualifier, a.version.number, Datum{Name: "AsyncEventAge", Unit: "Milliseconds", Value: float64(age) / 1e6})
 	out := sandbox.Outcome{}
 	_, err = s.run(a, func(o sandbox.Outcome) { out = o })
 	number := a.version.number

@@ -54,7 +54,8 @@ func TestC44ReservedConcurrencyThrottles(t *testing.T) {
 	_, err := b.invokeWith(t, &invokeInput{FunctionName: "f"})
 	wantError(t, err, "TooManyRequestsException", 429, "Rate Exceeded.")
 	var e *awsapi.Error
-	if errors.As(err, &e); e.Members["Reason"] != "ReservedFunctionConcurrentInvocationLimitExceeded" || e.Members["Type"] != "User" || e.Headers["Retry-After"] == "" {
+	errors.As(err, &e)
+	if e.Members["Reason"] != "ReservedFunctionConcurrentInvocationLimitExceeded" || e.Members["Type"] != "User" || e.Headers["Retry-After"] == "" {
 		t.Errorf("%+v", e)
 	}
 	close(g.open)
@@ -178,7 +179,8 @@ func TestC33Tags(t *testing.T) {
 	}
 	wantError(t, tag(tagsInput{Resource: arn}), "InvalidParameterValueException", 400, "An error occurred and the request cannot be processed.")
 	wantError(t, tag(tagsInput{Resource: arn, Tags: manyTags(51)}), "InvalidParameterValueException", 400, "Number of tags exceeds resource tag limit.")
-	wantError(t, tag(tagsInput{Resource: arn + ":1", Tags: manyTags(1)}), "InvalidParameterValueException", 400, "Tags on function aliases and versions are not supported.")
+	err = tag(tagsInput{Resource: arn + ":1", Tags: manyTags(1)})
+	wantError(t, err, "InvalidParameterValueException", 400, "Tags on function aliases and versions are not supported.")
 	keeper := &mappingTags{tags: map[string]string{"m": "1"}}
 	b.Extend(nil, keeper)
 	const mapping = "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:x"

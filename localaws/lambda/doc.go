@@ -22,6 +22,11 @@
 // invocation that concurrency lets in waits for a process to become free; its
 // timeout has not begun by then.
 //
+// Functions share the machine: a process may read its files, its /tmp is the
+// machine's (TMPDIR names a folder that goes with the environment), and the size
+// of EphemeralStorage is kept and not enforced. MemorySize is: a process that has
+// held more is killed.
+//
 // # What is refused
 //
 // Parameters that would change what a function does and are not embedded are

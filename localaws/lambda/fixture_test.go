@@ -3,6 +3,7 @@ package lambda
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -87,6 +88,8 @@ type world struct {
 	data    []Datum
 	sent    []sentMessage
 	sendErr error
+	logErr  error
+	expires time.Duration // of sessions; 0 means 12 hours
 	arrived chan sentMessage
 }
 
@@ -105,13 +108,16 @@ func (w *world) Session(_ context.Context, roleARN, name string) (Session, error
 	return Session{
 		Caller:      awsapi.Caller{Account: "000000000000", ARN: "arn:aws:sts::000000000000:assumed-role/work/" + name, PrincipalARN: roleARN},
 		Credentials: sandbox.Credentials{AccessKeyID: "ASIATEST", SecretAccessKey: "secret", SessionToken: "token"},
-		Expires:     time.Now().Add(12 * time.Hour),
+		Expires:     time.Now().Add(cmp.Or(w.expires, 12*time.Hour)),
 	}, nil
 }
 
 func (w *world) Write(_ context.Context, _ awsapi.Caller, _, group, stream string, lines []sandbox.Line) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.logErr != nil {
+		return w.logErr
+	}
 	for _, l := range lines {
 		w.lines = append(w.lines, l.Text)
 		w.streams = append(w.streams, stream)

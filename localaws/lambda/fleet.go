@@ -197,7 +197,7 @@ func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error
 	id := s.opts.Chance.Hex(32)
 	host := &sandbox.Host{
 		Stream:      streamName(k.name, v, s.opts.Clock.Now(), id),
-		TempDir:     filepath.Join(s.opts.WorkDir, "tmp", id),
+		TempDir:     filepath.Join(s.shelf.dir, "tmp", id),
 		Endpoint:    s.opts.Endpoint(),
 		Credentials: session.Credentials,
 		Path:        s.opts.Path,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -107,7 +108,8 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 		},
 		{
 			"C12 no ARN", with(func(in *settingsInput) { in.Role = ptr("work") }), "ValidationException", 400,
-			`1 validation error detected: Value 'work' at 'role' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+`,
+			`1 validation error detected: Value 'work' at 'role' failed to satisfy constraint: ` +
+				`Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+`,
 		},
 		{
 			"C13 unknown", with(func(in *settingsInput) { in.Runtime = ptr("cobol") }), "InvalidParameterValueException", 400,
@@ -117,14 +119,18 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 			"C13 retired", with(func(in *settingsInput) { in.Runtime = ptr("go1.x") }), "InvalidParameterValueException", 400,
 			"The runtime parameter of go1.x is no longer supported",
 		},
-		{"managed runtime", with(func(in *settingsInput) { in.Runtime = ptr("python3.13") }), "InvalidParameterValueException", 400, "Runtime python3.13 is not supported"},
+		{
+			"managed runtime", with(func(in *settingsInput) { in.Runtime = ptr("python3.13") }), "InvalidParameterValueException", 400,
+			"Runtime python3.13 is not supported",
+		},
 		{
 			"C14 two", func(in *createFunctionInput) { in.Architectures = []string{"x86_64", "arm64"} }, "ValidationException", 400,
 			"Member must have length less than or equal to 1",
 		},
 		{
 			"C14 bad", func(in *createFunctionInput) { in.Architectures = []string{"X86_64"} }, "ValidationException", 400,
-			"Value '[X86_64]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]",
+			"Value '[X86_64]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: " +
+				"[Member must satisfy enum value set: [x86_64, arm64], Member must not be null]",
 		},
 		{
 			"C15", func(in *createFunctionInput) { in.Code.ZipFile = []byte("no zip") }, "InvalidParameterValueException", 400,
@@ -134,7 +140,10 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 			"C15 request", func(in *createFunctionInput) { in.Code.ZipFile = make([]byte, maxZip+1) }, "RequestEntityTooLargeException", 413,
 			"Request must be smaller than 70167211 bytes for the CreateFunction operation",
 		},
-		{"architecture", func(in *createFunctionInput) { in.Code.ZipFile = foreignZip(t) }, "InvalidParameterValueException", 400, "Build it with GOOS=linux GOARCH=" + hostArch},
+		{
+			"architecture", func(in *createFunctionInput) { in.Code.ZipFile = foreignZip(t) }, "InvalidParameterValueException", 400,
+			"Build it with GOOS=" + runtime.GOOS + " GOARCH=" + hostArch,
+		},
 		{
 			"C16", with(func(in *settingsInput) { in.Environment = &environment{large} }), "InvalidParameterValueException", 400,
 			`exceeded the 4KB limit. String measured: {"KEY":"vvv`,
@@ -151,16 +160,24 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 		},
 		{
 			"C18", with(func(in *settingsInput) { in.Timeout, in.MemorySize = ptr(901), ptr(64) }), "ValidationException", 400,
-			"2 validation errors detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900; Value '64' at 'memorySize'",
+			"2 validation errors detected: Value '901' at 'timeout' failed to satisfy constraint: " +
+				"Member must have value less than or equal to 900; Value '64' at 'memorySize'",
 		},
 		{"C18 memory", with(func(in *settingsInput) { in.MemorySize = ptr(10241) }), "InvalidParameterValueException", 400, "10240"},
 		{"C18 name", func(in *createFunctionInput) { in.FunctionName = strings.Repeat("n", 65) }, "InvalidParameterValueException", 400, "64"},
 		{"C22", func(in *createFunctionInput) { in.FunctionName = "a b" }, "ValidationException", 400, "Value 'a b' at 'functionName'"},
 		{"X-Ray", with(func(in *settingsInput) { in.TracingConfig = &tracingConfig{"Active"} }), "InvalidParameterValueException", 400, "TracingConfig.Mode Active"},
-		{"SnapStart", with(func(in *settingsInput) { in.SnapStart = &snapStart{ApplyOn: "PublishedVersions"} }), "InvalidParameterValueException", 400, "SnapStart"},
-		{"VPC", with(func(in *settingsInput) { in.VpcConfig = &vpcConfig{SubnetIds: []string{"subnet-1"}} }), "InvalidParameterValueException", 400, "VpcConfig is not supported"},
 		{
-			"C76", with(func(in *settingsInput) { in.Layers = []string{"arn:aws:lambda:us-east-1:000000000000:layer:l:1"} }), "InvalidParameterValueException", 400,
+			"SnapStart", with(func(in *settingsInput) { in.SnapStart = &snapStart{ApplyOn: "PublishedVersions"} }), "InvalidParameterValueException", 400,
+			"SnapStart PublishedVersions is not supported",
+		},
+		{
+			"VPC", with(func(in *settingsInput) { in.VpcConfig = &vpcConfig{SubnetIds: []string{"subnet-1"}} }), "InvalidParameterValueException", 400,
+			"VpcConfig is not supported",
+		},
+		{
+			"C76", with(func(in *settingsInput) { in.Layers = []string{"arn:aws:lambda:us-east-1:000000000000:layer:l:1"} }),
+			"InvalidParameterValueException", 400,
 			"Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist.",
 		},
 		{

@@ -70,7 +70,7 @@ func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
 			t.Errorf("process %d lives on", p)
 		}
 	}
-	left, err := os.ReadDir(b.opts.WorkDir + "/tmp")
+	left, err := os.ReadDir(b.shelf.dir + "/tmp")
 	if err != nil || len(left) > 0 {
 		t.Errorf("temporary files stay: %v %v", left, err)
 	}
@@ -113,7 +113,7 @@ func TestDeletingAFunctionEndsItsProcesses(t *testing.T) {
 		t.Errorf("process %d lives on", pid)
 	}
 	for _, dir := range []string{"zips", "code", "tmp"} {
-		if left, _ := os.ReadDir(b.opts.WorkDir + "/" + dir); len(left) > 0 {
+		if left, _ := os.ReadDir(b.shelf.dir + "/" + dir); len(left) > 0 {
 			t.Errorf("%s holds %v", dir, left)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +94,7 @@ func (f *function) stored() storedFunction {
 func (s *Service) load() error {
 	// What lay in these folders belonged to processes that are gone.
 	for _, dir := range []string{"tmp", "code"} {
-		if err := os.RemoveAll(s.shelf.dir + "/" + dir); err != nil {
+		if err := os.RemoveAll(filepath.Join(s.shelf.dir, dir)); err != nil {
 			return fmt.Errorf("clear folder %s: %w", dir, err)
 		}
 	}

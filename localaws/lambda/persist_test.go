@@ -88,7 +88,7 @@ func TestFunctionsOutliveTheServer(t *testing.T) {
 	if v := b.publishOf(t, "f", ""); v.Version != "3" {
 		t.Errorf("version %s, want the count to go on", v.Version)
 	}
-	zips, err := os.ReadDir(filepath.Join(dir, "work", "zips"))
+	zips, err := os.ReadDir(filepath.Join(b.shelf.dir, "zips"))
 	if err != nil || len(zips) != 1 {
 		t.Errorf("%d zip files %v: those of deleted functions stay", len(zips), err)
 	}

@@ -146,7 +146,9 @@ func TestTheSDKReachesEverySetting(t *testing.T) {
 		DeadLetterConfig: &types.DeadLetterConfig{TargetArn: aws.String("")}, Layers: []string{},
 		TracingConfig: &types.TracingConfig{Mode: types.TracingModePassThrough},
 	}))
-	alias := okay[*sdk.CreateAliasOutput](t)(c.CreateAlias(ctx, &sdk.CreateAliasInput{FunctionName: f, Name: aws.String("live"), FunctionVersion: aws.String("1")}))
+	alias := okay[*sdk.CreateAliasOutput](t)(c.CreateAlias(ctx, &sdk.CreateAliasInput{
+		FunctionName: f, Name: aws.String("live"), FunctionVersion: aws.String("1"),
+	}))
 	qualified := okay[*sdk.GetFunctionConfigurationOutput](t)(c.GetFunctionConfiguration(ctx, &sdk.GetFunctionConfigurationInput{FunctionName: alias.AliasArn}))
 	if aws.ToString(qualified.FunctionArn) != functionARN+":live" || aws.ToString(qualified.Version) != "1" {
 		t.Errorf("%+v", qualified)
@@ -164,7 +166,9 @@ func TestTheSDKReachesEverySetting(t *testing.T) {
 	}
 	okay[*sdk.TagResourceOutput](t)(c.TagResource(ctx, &sdk.TagResourceInput{Resource: aws.String(functionARN), Tags: map[string]string{"a": "1"}}))
 	okay[*sdk.UntagResourceOutput](t)(c.UntagResource(ctx, &sdk.UntagResourceInput{Resource: aws.String(functionARN), TagKeys: []string{"a"}}))
-	okay[*sdk.PutFunctionRecursionConfigOutput](t)(c.PutFunctionRecursionConfig(ctx, &sdk.PutFunctionRecursionConfigInput{FunctionName: f, RecursiveLoop: "Allow"}))
+	okay[*sdk.PutFunctionRecursionConfigOutput](t)(c.PutFunctionRecursionConfig(ctx, &sdk.PutFunctionRecursionConfigInput{
+		FunctionName: f, RecursiveLoop: types.RecursiveLoopAllow,
+	}))
 	okay[*sdk.GetFunctionCodeSigningConfigOutput](t)(c.GetFunctionCodeSigningConfig(ctx, &sdk.GetFunctionCodeSigningConfigInput{FunctionName: f}))
 	okay[*sdk.GetRuntimeManagementConfigOutput](t)(c.GetRuntimeManagementConfig(ctx, &sdk.GetRuntimeManagementConfigInput{FunctionName: f}))
 	okay[*sdk.GetAccountSettingsOutput](t)(c.GetAccountSettings(ctx, &sdk.GetAccountSettingsInput{}))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -25,9 +26,10 @@ type Options struct {
 	Chance *chance.Source
 	// Store keeps functions, aliases, permissions and queued events.
 	Store *store.Store
-	// WorkDir is a folder of the service's own: zip files, unpacked code and
-	// temporary files of functions lie in it. With a durable store it must be
-	// as durable.
+	// WorkDir holds the folder localaws-lambda, which is the service's own: zip
+	// files, unpacked code and temporary files of functions lie in it, and what
+	// an earlier service left of the latter two is deleted. With a durable store
+	// it must be as durable.
 	WorkDir string
 	// Roles gives sessions of execution roles.
 	Roles Roles
@@ -60,6 +62,9 @@ type Options struct {
 	// Logger gets what goes wrong inside; nil discards.
 	Logger *slog.Logger
 }
+
+// ownFolder is the folder below WorkDir that nobody else uses.
+const ownFolder = "localaws-lambda"
 
 // Service is an embedded Lambda. Make one with [New] and end it with
 // [Service.Close]. Its methods are safe for concurrent use.
@@ -97,7 +102,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		opts:      o,
-		shelf:     &shelf{dir: o.WorkDir, uses: map[string]int{}},
+		shelf:     &shelf{dir: filepath.Join(o.WorkDir, ownFolder), uses: map[string]int{}},
 		functions: map[key]*function{},
 		running:   map[place]int{},
 		handlers:  map[string]sandbox.Handler{},

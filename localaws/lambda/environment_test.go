@@ -1,0 +1,235 @@
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+func TestC74AStreamOfACustomGroupNamesTheFunction(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.handled(t, "f", echo, func(in *createFunctionInput) { in.LoggingConfig = &loggingConfig{LogGroup: "shared"} })
+	b.publishOf(t, "f", "")
+	if _, err := b.invokeWith(t, &invokeInput{FunctionName: "f:1"}); err != nil {
+		t.Fatal(err)
+	}
+	b.world.mu.Lock()
+	defer b.world.mu.Unlock()
+	if stream := b.world.streams[0]; !regexp.MustCompile(`^2026/01/02/f\[1\][0-9a-f]{32}$`).MatchString(stream) || b.world.groups[0] != "shared" {
+		t.Errorf("group %s, stream %s", b.world.groups[0], stream)
+	}
+}
+
+func TestC74WithoutTheRightToLogAFunctionRunsUnlogged(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.world.logErr = errors.New("not authorized to perform: logs:PutLogEvents")
+	b.create(t, "f")
+	if out := b.ask(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
+		t.Errorf("%s", out.Payload)
+	}
+}
+
+func TestC72JSONLogsOfAProgram(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.create(t, "f", func(in *createFunctionInput) {
+		in.LoggingConfig = &loggingConfig{LogFormat: "JSON", ApplicationLogLevel: "WARN"}
+	})
+	b.ask(t, "f", `{"Do":"print","Text":"{\"level\":\"INFO\",\"msg\":\"no\"}\n{\"level\":\"ERROR\",\"msg\":\"yes\"}\n"}`)
+	var kinds []string
+	for _, line := range b.world.log() {
+		var record struct{ Type, Level string }
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+		kinds = append(kinds, record.Type+record.Level)
+	}
+	if want := []string{"platform.initStart", "platform.start", "ERROR", "platform.report"}; !slices.Equal(kinds, want) {
+		t.Errorf("%v, want %v", kinds, want)
+	}
+	var list []string
+	if err := json.Unmarshal(b.ask(t, "f", `{"Do":"env"}`).Payload, &list); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(list, "AWS_LAMBDA_LOG_FORMAT=JSON") || !slices.Contains(list, "AWS_LAMBDA_LOG_LEVEL=WARN") {
+		t.Errorf("C63: %v", list)
+	}
+}
+
+func TestC68ARunningInvocationEndsOnItsOldCode(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	entered, open := make(chan struct{}), make(chan struct{})
+	b.handled(t, "f", func(ctx context.Context, event []byte) ([]byte, error) {
+		if string(event) == `"wait"` {
+			close(entered)
+			<-open
+		}
+		deadline, _ := ctx.Deadline()
+		return json.Marshal(time.Until(deadline) > time.Hour/10)
+	}, func(in *createFunctionInput) { in.Timeout = ptr(300) })
+	old := make(chan []byte, 1)
+	go func() {
+		out, err := b.invoke(ctx, b.call, &invokeInput{FunctionName: "f", Payload: []byte(`"wait"`)})
+		if err != nil {
+			t.Error(err)
+		}
+		old <- out.Payload
+	}()
+	<-entered
+	b.setTimeout(t, "f", 900)
+	if out := b.ask(t, "f", `"now"`); string(out.Payload) != "true" {
+		t.Errorf("the new settings are not in force: %s", out.Payload)
+	}
+	close(open)
+	if got := <-old; string(got) != "false" {
+		t.Errorf("the old invocation: %s", got)
+	}
+}
+
+func TestCredentialsThatEndSoonAreNotUsedAgain(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.world.expires = time.Minute
+	b.create(t, "f")
+	first, second := b.ask(t, "f", `{"Do":"pid"}`), b.ask(t, "f", `{"Do":"pid"}`)
+	if string(first.Payload) == string(second.Payload) {
+		t.Errorf("process %s was used again", first.Payload)
+	}
+}
+
+func TestARoleThatIsGoneStopsTheNextEnvironment(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.handled(t, "f", echo)
+	b.world.mu.Lock()
+	b.world.roles[role] = true
+	b.world.mu.Unlock()
+	_, err := b.invokeWith(t, &invokeInput{FunctionName: "f"})
+	wantError(t, err, "AccessDeniedException", 403, "The role defined for the function cannot be assumed by Lambda.")
+	if b.clock.State().Work != 0 || b.running[placeOf(b.call)] != 0 {
+		t.Errorf("a refused invocation still counts: %+v", b.clock.State())
+	}
+}
+
+func TestTheClockIsBusyWhileAFunctionRunsAndIdleAfter(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	g := newGate()
+	b.handled(t, "f", g.handle, minutes)
+	done := b.backgroundInvokes(1, "f")
+	b.event(t, "f", "{}")
+	<-g.entered
+	<-g.entered
+	if b.clock.State().Work < 2 {
+		t.Errorf("two run, and yet %+v", b.clock.State())
+	}
+	close(g.open)
+	<-done
+	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := b.clock.Idle(wait); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestC49ADeliveryThatFailsIsCounted(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.world.sendErr = errors.New("access denied")
+	m := &moody{fails: 9}
+	b.handled(t, "f", m.handle(b), func(in *createFunctionInput) { in.DeadLetterConfig = &deadLetterInput{ptr(deadQueue)} })
+	b.destinations(t, "f", eventInvokeConfigInput{MaximumRetryAttempts: ptr(0), DestinationConfig: toQueues()})
+	b.event(t, "f", "{}")
+	b.advance(t, time.Second)
+	for _, name := range []string{"DestinationDeliveryFailures", "DeadLetterErrors", "AsyncEventsReceived", "AsyncEventsDropped", "Errors"} {
+		if n, _ := b.world.sum(name, map[string]string{"FunctionName": "f"}); n != 1 {
+			t.Errorf("E31: %s is %v, want 1", name, n)
+		}
+	}
+	if _, n := b.world.sum("AsyncEventAge", map[string]string{"FunctionName": "f"}); n != 1 {
+		t.Errorf("E31: AsyncEventAge came %d times", n)
+	}
+}
+
+func TestE31WhatAnInvocationPublishes(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.handled(t, "f", echo)
+	b.ask(t, "f", "{}")
+	for _, dimensions := range []map[string]string{nil, {"FunctionName": "f"}, {"FunctionName": "f", "Resource": "f"}} {
+		for name, want := range map[string]float64{"Invocations": 1, "Errors": 0, "ConcurrentExecutions": 1} {
+			if sum, n := b.world.sum(name, dimensions); sum != want || n != 1 {
+				t.Errorf("%s %v: %v in %d data, want %v in one", name, dimensions, sum, n, want)
+			}
+		}
+		if _, n := b.world.sum("Duration", dimensions); n != 1 {
+			t.Errorf("Duration %v: %d data", dimensions, n)
+		}
+	}
+}
+
+func TestPagesPutTogetherAreTheList(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-c]{1,4}`), 0, 60, rapid.ID[string]).Draw(t, "names")
+		slices.Sort(all)
+		var got []string
+		in := page{MaxItems: ptr(rapid.IntRange(1, 70).Draw(t, "limit"))}
+		for {
+			list, next, err := cut(in, all, func(s string) string { return s })
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, list...)
+			if in.Marker = next; next == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, all) {
+			t.Fatalf("%v, want %v", got, all)
+		}
+	})
+}
+
+func TestRuntimeManagementKnowsOneRuntime(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.handled(t, "f", echo)
+	out, err := b.putRuntimeManagement(ctx, b.call, &runtimeManagementInput{FunctionName: "f", UpdateRuntimeOn: "FunctionUpdate"})
+	if err != nil || out.UpdateRuntimeOn != "FunctionUpdate" || out.FunctionArn != functionARN {
+		t.Errorf("%+v %v", out, err)
+	}
+	_, err = b.putRuntimeManagement(ctx, b.call, &runtimeManagementInput{FunctionName: "f", UpdateRuntimeOn: "Manual", RuntimeVersionArn: "arn:x"})
+	wantError(t, err, "InvalidParameterValueException", 400, "RuntimeVersionArn is not supported")
+	_, err = b.getCodeSigningConfig(ctx, b.call, &functionInput{"gone"})
+	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: ")
+}
+
+func TestPermissionsNameTheFunctionTheyAreFor(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	api := b.API()
+	got := api.Operations["Invoke"].Access(b.call, &invokeInput{FunctionName: "f", Qualifier: "live"})
+	if len(got) != 1 || got[0].Action != "lambda:InvokeFunction" || got[0].Resource != functionARN+":live" {
+		t.Errorf("%+v", got)
+	}
+	in := &createFunctionInput{FunctionName: "f"}
+	in.Role = ptr(role)
+	pass := awsapi.Access{Action: "iam:PassRole", Resource: role}
+	got = api.Operations["CreateFunction"].Access(b.call, in)
+	if len(got) != 2 || got[1].Action != pass.Action || got[1].Resource != pass.Resource || !strings.HasSuffix(got[0].Resource, ":f") {
+		t.Errorf("D23: %+v", got)
+	}
+}

@@ -83,6 +83,7 @@ func (s *Service) create(k key, fifo bool, in *CreateQueueInput) error {
 	t.putQueue()
 	s.queues.queues.Store(k, q)
 	delete(s.queues.deleted, k)
+	t.freeName(k)
 	if err := t.end().Wait(); err != nil {
 		return notStored(err)
 	}

@@ -29,7 +29,7 @@ func (s *Service) DeleteQueue(_ context.Context, c *awsapi.Call, in *QueueInput)
 	}
 	t.destroy()
 	s.queues.queues.Delete(q.key)
-	s.queues.rest(q.key, t.now)
+	t.rest()
 	t.dropQueue()
 	if err := t.endAfter(s.queues.mu.Unlock).Wait(); err != nil {
 		return nil, notStored(err)
@@ -63,13 +63,15 @@ func (t *turn) empty() {
 	t.forgetAll()
 }
 
-// rest notes when a name was freed, and forgets those that are free again (SQS
-// D6).
-func (c *catalog) rest(k key, now int64) {
-	for old, at := range c.deleted {
-		if now >= at+int64(goneFor) {
-			delete(c.deleted, old)
+// rest notes when the queue's name was freed, and forgets those that are free
+// again (SQS D6). The catalog is locked.
+func (t *turn) rest() {
+	deleted := t.q.service.queues.deleted
+	for old, at := range deleted {
+		if t.now >= at+int64(goneFor) {
+			delete(deleted, old)
+			t.freeName(old)
 		}
 	}
-	c.deleted[k] = now
+	deleted[t.q.key] = t.now
 }

@@ -202,6 +202,26 @@ func TestADeletedQueueLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestNamesOfDeletedQueuesAreForgottenInTheEnd(t *testing.T) {
+	t.Parallel()
+	st := openStore(t)
+	b := onStore(t, st, epochStart)
+	for _, name := range []string{"a", "b"} {
+		must(b, b.s.DeleteQueue, QueueInput{b.queue(name)})
+	}
+	b.advance(time.Minute)
+	b.queue("a")
+	must(b, b.s.DeleteQueue, QueueInput{b.queue("c")})
+	var left []string
+	err := st.Scan(tableGone, "", func(k string, _ []byte) error {
+		left = append(left, k)
+		return nil
+	})
+	if err != nil || joined(left) != "000000000000/us-east-1/c" {
+		t.Errorf("names kept: %q, %v", left, err)
+	}
+}
+
 func TestADamagedRecordIsNamed(t *testing.T) {
 	t.Parallel()
 	for _, table := range []store.Table{tableQueue, tableGone, tableMessage, tableState, tableDedup, tableTask} {

@@ -238,6 +238,9 @@ func (s *Service) resetTasks(account, region string) error {
 		if source.account == account && source.region == region {
 			for _, k := range all {
 				k.Status = taskCancelled
+				if k.event != nil {
+					k.event.Stop()
+				}
 			}
 			dropped = append(dropped, all...)
 			delete(s.tasks.bySource, source)

@@ -135,6 +135,9 @@ func TestResetFreesNamesAtOnce(t *testing.T) {
 	url := b.queue("q")
 	b.send(url, "x")
 	must(b, b.s.DeleteQueue, QueueInput{b.queue("other")})
+	_, dlq := b.deadLetters(1)
+	b.start(dlq, "", ref(1))
+	b.advance(0)
 	if err := b.s.Reset(account, region); err != nil {
 		t.Fatal(err)
 	}

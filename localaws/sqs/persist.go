@@ -89,6 +89,13 @@ func (t *turn) dropQueue() {
 	}
 }
 
+// freeName forgets that there was a queue of a name.
+func (t *turn) freeName(k key) {
+	if t.durable() {
+		t.effects().Delete(tableGone, k.path())
+	}
+}
+
 // put keeps a message that has come into the queue.
 func (t *turn) put(m *message) {
 	if t.durable() {

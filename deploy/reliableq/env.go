@@ -4,22 +4,26 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/infra"
 )
 
 type envVerb struct {
 	stateFlags
-	JSON bool `name:"json" help:"Print a JSON object instead of shell lines."`
+	projectFlags
+	Terraform bool `help:"Name a configuration as well with which plain terraform finds the provider on this machine, if there is a copy."`
+	JSON      bool `name:"json" help:"Print a JSON object instead of shell lines."`
 }
 
 // Help tells more about the verb.
 func (*envVerb) Help() string {
 	return `Example:
   eval "$(reliableq env)"
-  aws sqs list-queues`
+  aws lambda list-functions`
 }
 
 func (v *envVerb) Run(a *app) error {
@@ -43,12 +47,22 @@ func (v *envVerb) Run(a *app) error {
 		ID       string `json:"AWS_ACCESS_KEY_ID"`
 		Secret   string `json:"AWS_SECRET_ACCESS_KEY"`
 		Region   string `json:"AWS_REGION"`
-	}{info.URL, info.AccessKeyID, info.SecretAccessKey, region}
+		Config   string `json:"TF_CLI_CONFIG_FILE,omitempty"`
+	}{info.URL, info.AccessKeyID, info.SecretAccessKey, region, ""}
+	if v.Terraform {
+		if result.Config, err = v.terraformConfig(dir); err != nil {
+			return err
+		}
+	}
 	return a.report(v.JSON, result, func() {
 		for _, pair := range [][2]string{
 			{"AWS_ENDPOINT_URL", result.Endpoint}, {"AWS_ACCESS_KEY_ID", result.ID},
 			{"AWS_SECRET_ACCESS_KEY", result.Secret}, {"AWS_REGION", result.Region},
+			{"TF_CLI_CONFIG_FILE", result.Config},
 		} {
+			if pair[1] == "" {
+				continue
+			}
 			fmt.Fprintf(a.out, "export %s=%s\n", pair[0], quote(pair[1]))
 		}
 		for _, other := range []string{"AWS_SESSION_TOKEN", "AWS_PROFILE"} {
@@ -57,6 +71,22 @@ func (v *envVerb) Run(a *app) error {
 			}
 		}
 	})
+}
+
+// terraformConfig writes a configuration that names a local mirror of the
+// provider, and answers its path; empty when there is no mirror, or when the
+// user's own configuration says where providers come from.
+func (v *envVerb) terraformConfig(stateDir string) (string, error) {
+	proj, err := v.project()
+	if err != nil {
+		return "", err
+	}
+	mirror, err := infra.FindMirror(toolFlags{}.mirrorSearch(proj.Terraform()))
+	if err != nil || mirror == "" {
+		return "", err
+	}
+	path := filepath.Join(stateDir, "terraform", "cli.tfrc")
+	return path, infra.WriteCLIConfig(path, mirror)
 }
 
 // quote makes s one word of a POSIX shell, whatever it holds.

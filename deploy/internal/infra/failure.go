@@ -2,7 +2,6 @@ package infra
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -81,6 +80,3 @@ func wayOut(text string) string {
 	}
 	return "correct what is named above and run the same command again: what was made already is kept"
 }
-
-// ErrInterrupted means that a run was stopped on request, tidily.
-var ErrInterrupted = errors.New("interrupted")

@@ -115,6 +115,18 @@ func LockedProvider(root string) (string, error) {
 	return string(m[1]), nil
 }
 
+// WriteCLIConfig writes a configuration with which Terraform, run by hand, takes
+// HashiCorp's providers from a mirror.
+func WriteCLIConfig(path, mirror string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return hint.With(fmt.Errorf("make a folder for Terraform's configuration: %w", err), "choose a folder that you may write to with --state-dir")
+	}
+	if err := os.WriteFile(path, []byte(cliConfig(mirror, terraformHost)), 0o600); err != nil {
+		return hint.With(fmt.Errorf("write Terraform's configuration: %w", err), "free some disk space, or choose another folder with --state-dir")
+	}
+	return nil
+}
+
 // cliConfig is a configuration for the tool that takes HashiCorp's providers from
 // the mirror and all others from where they come from.
 func cliConfig(mirror, host string) string {

@@ -91,6 +91,7 @@ type world struct {
 	logErr  error
 	expires time.Duration // of sessions; 0 means 12 hours
 	arrived chan sentMessage
+	wrote   chan struct{} // a sign for each write to the log
 }
 
 type sentMessage struct {
@@ -122,6 +123,10 @@ func (w *world) Write(_ context.Context, _ awsapi.Caller, _, group, stream strin
 		w.lines = append(w.lines, l.Text)
 		w.streams = append(w.streams, stream)
 		w.groups = append(w.groups, group)
+	}
+	select {
+	case w.wrote <- struct{}{}:
+	default:
 	}
 	return nil
 }
@@ -169,7 +174,7 @@ func (w *world) log() []string {
 func start(t testing.TB, change ...func(*Options)) *bench {
 	t.Helper()
 	c := clock.New(clock.Manual, epoch)
-	w := &world{roles: map[string]bool{}, arrived: make(chan sentMessage, 100)}
+	w := &world{roles: map[string]bool{}, arrived: make(chan sentMessage, 100), wrote: make(chan struct{}, 1)}
 	o := Options{
 		Clock: c, Chance: chance.Seeded(1), Store: store.Memory(), WorkDir: t.TempDir(),
 		Roles: w, Logs: w, Metrics: w, Queues: w, Endpoint: func() string { return "http://localhost:4566" },

@@ -168,8 +168,13 @@ func TestServerThatIsKilled(t *testing.T) {
 		t.Skip("runs as a child of another test")
 	}
 	b := start(t)
-	b.create(t, "f")
-	fmt.Printf("pid %d\n", b.pidOf(t, "f"))
+	b.create(t, "f", minutes)
+	pid := b.pidOf(t, "f")
+	b.backgroundInvokesOf("f", `{"Do":"hang"}`)
+	for b.world.started() < 2 { // it shall be at work, not asking for more
+		<-b.world.wrote
+	}
+	fmt.Printf("pid %d\n", pid)
 	select {}
 }
 
@@ -194,4 +199,25 @@ func TestKillingTheServerKillsItsFunctions(t *testing.T) {
 	server.Process.Kill()
 	server.Wait()
 	awaitEnd(t, pid)
+}
+
+func TestC68AProcessOfOldCodeEndsWithItsInvocation(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.create(t, "f", minutes)
+	b.mu.Lock()
+	k := key{placeOf(b.call), "f"}
+	old := b.functions[k].latest
+	b.mu.Unlock()
+	running, err := b.acquire(k, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.setTimeout(t, "f", 9)
+	b.release(running)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fleet.live != 0 || len(old.pool.idle) != 0 {
+		t.Errorf("%d environments live, %d of them idle", b.fleet.live, len(old.pool.idle))
+	}
 }

@@ -1,0 +1,229 @@
+package test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/gruntwork-io/terratest/modules/logger"
+	"github.com/gruntwork-io/terratest/modules/terraform"
+)
+
+// targetVariable chooses what the tests deploy to: "embedded" (the default), or
+// "aws" with the usual credentials.
+const targetVariable = "RELIABLEQ_TEST_TARGET"
+
+// lab is what all deployments of one test run share.
+type lab struct {
+	dir      string
+	embedded *embedded // nil on AWS
+	cfg      aws.Config
+	holding  sync.Mutex // one test at a time holds the clock
+	mu       sync.Mutex
+	made     map[string]*deployment
+}
+
+// deployment is the system, deployed once and shared by the tests that can.
+type deployment struct {
+	once    sync.Once
+	err     error
+	options *terraform.Options
+	cfg     aws.Config
+
+	queues, functions, logGroups map[string]string
+	queueARNs                    map[string]string
+}
+
+var theLab *lab
+
+func TestMain(m *testing.M) {
+	code, err := runAll(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "end-to-end tests:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// runAll makes the lab, runs the tests, and takes down all that they deployed.
+func runAll(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "reliableq-test-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	theLab = &lab{dir: dir, made: map[string]*deployment{}}
+	if err := theLab.open(); err != nil {
+		return 1, err
+	}
+	code = m.Run()
+	if err := theLab.destroyAll(); err != nil {
+		return 1, err
+	}
+	if theLab.embedded != nil {
+		if err := theLab.embedded.stop(); err != nil {
+			return 1, fmt.Errorf("stop the embedded AWS: %w", err)
+		}
+	}
+	return code, nil
+}
+
+func (l *lab) open() error {
+	ctx := context.Background()
+	switch target := os.Getenv(targetVariable); target {
+	case "aws":
+		cfg, err := config.LoadDefaultConfig(ctx)
+		l.cfg = cfg
+		return err
+	case "", "embedded":
+		var err error
+		if l.embedded, err = startEmbedded(filepath.Join(l.dir, "state")); err != nil {
+			return err
+		}
+		env := l.embedded.env
+		l.cfg = aws.Config{
+			Region:       env["AWS_REGION"],
+			BaseEndpoint: aws.String(env["AWS_ENDPOINT_URL"]),
+			Credentials:  credentials.NewStaticCredentialsProvider(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], ""),
+		}
+		return nil
+	default:
+		return fmt.Errorf("%s=%s: want embedded or aws", targetVariable, target)
+	}
+}
+
+// onAWS reports that the tests run against the real thing.
+func (l *lab) onAWS() bool { return l.embedded == nil }
+
+// hold keeps service time where it is until release is called. One test at a time
+// may. On AWS it does nothing: time there does not skip.
+func (l *lab) hold(t *testing.T) (release func()) {
+	t.Helper()
+	if l.onAWS() {
+		return func() {}
+	}
+	l.holding.Lock()
+	if err := l.embedded.clock("hold"); err != nil {
+		l.holding.Unlock()
+		t.Fatal(err)
+	}
+	return func() {
+		defer l.holding.Unlock()
+		if err := l.embedded.clock("release"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// options is how Terratest runs Terraform for a deployment of that name.
+func (l *lab) options(name string, vars map[string]any) (*terraform.Options, error) {
+	dir := filepath.Join(l.dir, name)
+	if err := copyTree(dir, "../terraform"); err != nil {
+		return nil, err
+	}
+	dist, err := filepath.Abs("../dist")
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]any{"name_prefix": name + "_", "dist_dir": dist, "architecture": architecture()}
+	maps.Copy(all, vars)
+	o := &terraform.Options{
+		TerraformDir: dir,
+		Vars:         all,
+		NoColor:      true,
+		Parallelism:  30,
+		Logger:       logger.Discard,
+		ExtraArgs:    terraform.ExtraArgs{Init: []string{"-lockfile=readonly"}},
+	}
+	if !l.onAWS() {
+		o.EnvVars = l.embedded.env
+	}
+	return o, nil
+}
+
+// architecture is the machine's, since the embedded AWS runs functions on it.
+func architecture() string {
+	if runtime.GOARCH == "arm64" {
+		return "arm64"
+	}
+	return "x86_64"
+}
+
+// deployed deploys the system under a name of its own, or finds it deployed by an
+// earlier test.
+func deployed(t *testing.T, name string, vars map[string]any) *deployment {
+	t.Helper()
+	l := theLab
+	l.mu.Lock()
+	d := l.made[name]
+	if d == nil {
+		d = &deployment{cfg: l.cfg}
+		l.made[name] = d
+	}
+	l.mu.Unlock()
+	d.once.Do(func() { d.err = d.apply(t, l, name, vars) })
+	if d.err != nil {
+		t.Fatalf("deploy %s: %v", name, d.err)
+	}
+	return d
+}
+
+func (d *deployment) apply(t *testing.T, l *lab, name string, vars map[string]any) (err error) {
+	if d.options, err = l.options(name, vars); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	defer cancel()
+	if _, err := terraform.InitAndApplyContextE(t, ctx, d.options); err != nil {
+		return err
+	}
+	for output, into := range map[string]*map[string]string{
+		"queue_urls": &d.queues, "queue_arns": &d.queueARNs, "function_names": &d.functions, "log_group_names": &d.logGroups,
+	} {
+		if *into, err = terraform.OutputMapContextE(t, ctx, d.options, output); err != nil {
+			return fmt.Errorf("output %s: %w", output, err)
+		}
+	}
+	return nil
+}
+
+// destroyAll takes down what deployments are left.
+func (l *lab) destroyAll() error {
+	var failed []string
+	for name, d := range l.made {
+		if d.options == nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+		if _, err := terraform.DestroyContextE(quiet{}, ctx, d.options); err != nil {
+			failed = append(failed, fmt.Sprintf("%s: %v", name, err))
+		}
+		cancel()
+	}
+	if len(failed) > 0 {
+		return fmt.Errorf("destroy %s", strings.Join(failed, "; "))
+	}
+	return nil
+}
+
+// quiet is a testing.T for what runs after the tests: it only reports errors.
+type quiet struct{}
+
+func (quiet) Helper()                      {}
+func (quiet) Fail()                        {}
+func (quiet) FailNow()                     { panic("failed after the tests") }
+func (quiet) Fatal(args ...any)            { panic(fmt.Sprint(args...)) }
+func (quiet) Fatalf(f string, args ...any) { panic(fmt.Sprintf(f, args...)) }
+func (quiet) Error(args ...any)            { fmt.Fprintln(os.Stderr, args...) }
+func (quiet) Errorf(f string, args ...any) { fmt.Fprintf(os.Stderr, f+"\n", args...) }
+func (quiet) Name() string                 { return "after the tests" }

@@ -1,0 +1,154 @@
+package test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// command is the product's own, made by "make build".
+const command = "../bin/reliableq"
+
+// embedded is an embedded AWS that runs as its users run it: as a process.
+type embedded struct {
+	stateDir string
+	process  *exec.Cmd
+	output   *lockedBuffer
+	ended    chan error
+	env      map[string]string // what reaches it: AWS_ENDPOINT_URL and so on
+}
+
+// startEmbedded runs "reliableq local run" on a free port, with a clock that
+// skips idle time, and returns once it answers.
+func startEmbedded(stateDir string) (*embedded, error) {
+	e := &embedded{stateDir: stateDir, output: &lockedBuffer{}, ended: make(chan error, 1)}
+	e.process = exec.Command(command, "local", "run", "--listen", "127.0.0.1:0", "--clock", "skip", "--state-dir", stateDir)
+	e.process.Stderr = e.output
+	out, err := e.process.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := e.process.Start(); err != nil {
+		return nil, fmt.Errorf("start %s (run make build first): %w", command, err)
+	}
+	listening := make(chan bool, 1)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			fmt.Fprintln(e.output, lines.Text())
+			if strings.HasPrefix(lines.Text(), "listening on http://") {
+				listening <- true
+			}
+		}
+		e.ended <- e.process.Wait()
+	}()
+	select {
+	case <-listening:
+	case err := <-e.ended:
+		return nil, fmt.Errorf("local run ended (%v):\n%s", err, e.output)
+	case <-time.After(30 * time.Second):
+		e.process.Process.Kill()
+		return nil, fmt.Errorf("local run did not answer within 30 s:\n%s", e.output)
+	}
+	e.env, err = environment(stateDir)
+	return e, err
+}
+
+// environment asks the command for what reaches its embedded AWS.
+func environment(stateDir string) (map[string]string, error) {
+	out, err := exec.Command(command, "env", "--terraform", "--json", "--state-dir", stateDir).Output()
+	if err != nil {
+		return nil, fmt.Errorf("reliableq env: %w", explain(err))
+	}
+	env := map[string]string{}
+	if err := json.Unmarshal(out, &env); err != nil {
+		return nil, fmt.Errorf("read what reliableq env printed (%s): %w", out, err)
+	}
+	return env, nil
+}
+
+// clock runs "reliableq clock" with a verb.
+func (e *embedded) clock(verb string) error {
+	if out, err := exec.Command(command, "clock", verb, "--state-dir", e.stateDir).CombinedOutput(); err != nil {
+		return fmt.Errorf("reliableq clock %s: %w: %s", verb, err, out)
+	}
+	return nil
+}
+
+// stop ends the process as a supervisor would, and says when it does not end.
+func (e *embedded) stop() error {
+	if err := e.process.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	select {
+	case err := <-e.ended:
+		return err
+	case <-ctx.Done():
+		e.process.Process.Kill()
+		return fmt.Errorf("local run did not end within 30 s of SIGTERM:\n%s", e.output)
+	}
+}
+
+// explain adds what a failed command said.
+func explain(err error) error {
+	if exit, ok := err.(*exec.ExitError); ok {
+		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr))
+	}
+	return err
+}
+
+// lockedBuffer is a buffer that two writers may share.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// copyTree copies a folder of Terraform configuration, without what Terraform
+// itself leaves in one.
+func copyTree(to, from string) error {
+	return filepath.WalkDir(from, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case d.IsDir() && d.Name() == ".terraform":
+			return filepath.SkipDir
+		case d.IsDir():
+			return os.MkdirAll(filepath.Join(to, rel), 0o755)
+		case strings.Contains(d.Name(), ".tfstate"):
+			return nil
+		}
+		body, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), body, 0o644)
+	})
+}

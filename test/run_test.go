@@ -1,0 +1,306 @@
+package test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// run is what one batch of orders left behind, read from logs and queues.
+type run struct {
+	// accepted holds the message ids that SQS gave the producer; true for a
+	// bad message.
+	accepted map[string]bool
+	// bodies holds the order id by message id.
+	orders map[string]string
+	// processed counts, by the first message's id, how often the consumer
+	// reported the message as processed.
+	processed map[string]int
+	// dead holds the messages of this run in the dead-letter queue, by the first
+	// message's id.
+	dead map[string]types.Message
+	// replays are the retry function's reports of replays.
+	replays []replay
+	// retryLog and consumerLog are the functions' log lines.
+	retryLog, consumerLog []string
+}
+
+// replay is the retry function's report of one replay.
+type replay struct {
+	Status      bool    `json:"status"`
+	Total       int     `json:"tot_msgs"`
+	Count       int     `json:"replay_cnt"`
+	MaxAttempts int     `json:"max_attempts"`
+	Replayed    bool    `json:"replayed_to_main_q"`
+	DelaySec    float64 `json:"delay_sec"`
+}
+
+// order is what the producer is invoked with.
+type order struct {
+	Count    int     `json:"count"`
+	BadRatio float64 `json:"bad_ratio"`
+	Seed     uint64  `json:"seed"`
+}
+
+// produce invokes the producer, waits until every queue has settled, and reads
+// what became of each message.
+func (d *deployment) produce(t *testing.T, o order) *run {
+	t.Helper()
+	since := d.serviceTime(t)
+	if got := d.invokeProducer(t, o); got.Total != o.Count {
+		t.Fatalf("the producer reports %d messages, want %d", got.Total, o.Count)
+	}
+	d.settle(t)
+	return d.read(t, since)
+}
+
+// produced is the producer's answer.
+type produced struct {
+	Status bool `json:"status"`
+	Total  int  `json:"tot_msgs"`
+	Bad    int  `json:"bad_msgs"`
+}
+
+func (d *deployment) invokeProducer(t *testing.T, o order) produced {
+	t.Helper()
+	payload, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := lambda.NewFromConfig(d.cfg).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String(d.functions["producer"]), Payload: payload})
+	if err != nil {
+		t.Fatalf("invoke the producer: %v", err)
+	}
+	if out.FunctionError != nil {
+		t.Fatalf("the producer failed: %s", out.Payload)
+	}
+	var answer struct {
+		StatusCode int    `json:"statusCode"`
+		Body       string `json:"body"`
+	}
+	var body struct {
+		Message produced `json:"message"`
+	}
+	if err := json.Unmarshal(out.Payload, &answer); err != nil {
+		t.Fatalf("read the producer's answer %s: %v", out.Payload, err)
+	}
+	if err := json.Unmarshal([]byte(answer.Body), &body); err != nil || answer.StatusCode != 200 {
+		t.Fatalf("the producer answered %s (%v)", out.Payload, err)
+	}
+	return body.Message
+}
+
+// serviceTime is the time by which SQS and the logs go, which on the embedded AWS
+// may be ahead of the machine's: the time of a queue's last change says how far at
+// least, so it is asked of a message instead.
+func (d *deployment) serviceTime(t *testing.T) time.Time {
+	t.Helper()
+	client := sqs.NewFromConfig(d.cfg)
+	name := fmt.Sprintf("clock-%d", time.Now().UnixNano())
+	made, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
+	if err != nil {
+		t.Fatalf("make a queue to read the time by: %v", err)
+	}
+	defer client.DeleteQueue(context.WithoutCancel(t.Context()), &sqs.DeleteQueueInput{QueueUrl: made.QueueUrl})
+	got, err := client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: made.QueueUrl, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameCreatedTimestamp},
+	})
+	if err != nil {
+		t.Fatalf("read the time: %v", err)
+	}
+	seconds, err := strconv.ParseInt(got.Attributes["CreatedTimestamp"], 10, 64)
+	if err != nil {
+		t.Fatalf("read the time: %v", err)
+	}
+	return time.Unix(seconds, 0)
+}
+
+// settle waits until every queue but the dead-letter queue is empty, and stays so
+// for as long as a message may be on its way between two of them.
+func (d *deployment) settle(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+	defer cancel()
+	pause := 100 * time.Millisecond
+	if theLab.onAWS() {
+		pause = 15 * time.Second // counts lag by up to a minute
+	}
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for quietRounds := 0; quietRounds < 5; {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("the queues did not settle: %v", ctx.Err())
+		case <-tick.C:
+		}
+		if d.inQueues(t) == 0 {
+			quietRounds++
+		} else {
+			quietRounds = 0
+		}
+	}
+}
+
+// inQueues counts the messages in all queues but the dead-letter queue, delayed
+// and in flight included.
+func (d *deployment) inQueues(t *testing.T) int {
+	t.Helper()
+	sum := 0
+	for key := range d.queues {
+		if key != "dlq" {
+			sum += d.depth(t, key)
+		}
+	}
+	return sum
+}
+
+// depth counts the messages in a queue: visible, delayed and in flight.
+func (d *deployment) depth(t *testing.T, key string) int {
+	t.Helper()
+	url := d.queues[key]
+	got, err := sqs.NewFromConfig(d.cfg).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
+	if err != nil {
+		t.Fatalf("read the depth of %s: %v", key, err)
+	}
+	sum := 0
+	for _, name := range []string{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible"} {
+		n, err := strconv.Atoi(got.Attributes[name])
+		if err != nil {
+			t.Fatalf("%s of %s: %v", name, key, err)
+		}
+		sum += n
+	}
+	return sum
+}
+
+// read collects what became of the messages produced since a time, and of good
+// messages that the test itself sent.
+func (d *deployment) read(t *testing.T, since time.Time, sent ...string) *run {
+	t.Helper()
+	r := &run{accepted: map[string]bool{}, orders: map[string]string{}, processed: map[string]int{}, dead: map[string]types.Message{}}
+	for _, id := range sent {
+		r.accepted[id] = false
+	}
+	for _, line := range d.logLines(t, "producer", since) {
+		r.readAccepted(line)
+	}
+	r.consumerLog = d.logLines(t, "consumer", since)
+	for _, line := range r.consumerLog {
+		r.readProcessed(line)
+	}
+	for key := range d.functions {
+		if key != "producer" && key != "consumer" {
+			r.retryLog = append(r.retryLog, d.logLines(t, key, since)...)
+		}
+	}
+	for _, line := range r.retryLog {
+		r.readReplay(line)
+	}
+	d.readDead(t, r)
+	return r
+}
+
+func (r *run) readAccepted(line string) {
+	var l struct {
+		Msg  string   `json:"msg"`
+		IDs  []string `json:"message_ids"`
+		Bad  []string `json:"bad_message_ids"`
+		Made []string `json:"order_ids"`
+	}
+	if json.Unmarshal([]byte(line), &l) != nil || l.Msg != "accepted" {
+		return
+	}
+	for i, id := range l.IDs {
+		r.accepted[id] = false
+		r.orders[id] = l.Made[i]
+	}
+	for _, id := range l.Bad {
+		r.accepted[id] = true
+	}
+}
+
+func (r *run) readProcessed(line string) {
+	var l struct {
+		Msg    string `json:"msg"`
+		Origin string `json:"origin_message_id"`
+	}
+	if json.Unmarshal([]byte(line), &l) == nil && l.Msg == "processed" {
+		r.processed[l.Origin]++
+	}
+}
+
+func (r *run) readReplay(line string) {
+	var l struct {
+		Resp *replay `json:"resp"`
+	}
+	if json.Unmarshal([]byte(line), &l) == nil && l.Resp != nil && l.Resp.Replayed {
+		r.replays = append(r.replays, *l.Resp)
+	}
+}
+
+// logLines are a function's log lines since a time, in order.
+func (d *deployment) logLines(t *testing.T, function string, since time.Time) []string {
+	t.Helper()
+	group := d.logGroups[function]
+	var lines []string
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(cloudwatchlogs.NewFromConfig(d.cfg), &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName: &group, StartTime: aws.Int64(since.UnixMilli()),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatalf("read the log of %s: %v", function, err)
+		}
+		for _, event := range page.Events {
+			lines = append(lines, *event.Message)
+		}
+	}
+	return lines
+}
+
+// readDead looks at the dead-letter queue and leaves it as it is, but for the
+// receive counts that each look raises. Time is held meanwhile where it skips:
+// else what one receive hides is visible again before the next.
+func (d *deployment) readDead(t *testing.T, r *run) {
+	t.Helper()
+	defer theLab.hold(t)()
+	client, url := sqs.NewFromConfig(d.cfg), d.queues["dlq"]
+	var seen []types.Message
+	for depth := d.depth(t, "dlq"); len(seen) < depth; {
+		out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+			QueueUrl: &url, MaxNumberOfMessages: 10, VisibilityTimeout: 120, WaitTimeSeconds: 1,
+			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll}, MessageAttributeNames: []string{"All"},
+		})
+		if err != nil {
+			t.Fatalf("look into the dead-letter queue: %v", err)
+		}
+		if len(out.Messages) == 0 {
+			break
+		}
+		seen = append(seen, out.Messages...)
+	}
+	for _, m := range seen {
+		origin := *m.MessageId
+		if a, ok := m.MessageAttributes["origin_message_id"]; ok {
+			origin = *a.StringValue
+		}
+		if _, ours := r.accepted[origin]; ours {
+			if _, twice := r.dead[origin]; twice {
+				t.Errorf("message %s is in the dead-letter queue twice", origin)
+			}
+			r.dead[origin] = m
+		}
+		if _, err := client.ChangeMessageVisibility(t.Context(), &sqs.ChangeMessageVisibilityInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle}); err != nil {
+			t.Errorf("put message %s back: %v", *m.MessageId, err)
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package test
+
+import "testing"
+
+func TestOneBadMessageDragsGoodOnesAlongInWholeBatchMode(t *testing.T) {
+	t.Parallel()
+	d := deployed(t, "whole", map[string]any{
+		"failure_reporting": "whole_batch",
+		"retry_levels":      []map[string]any{{"max_attempts": 1}},
+	})
+	r := d.produce(t, order{Count: 60, BadRatio: 0.4, Seed: 11})
+	good, lost := 0, 0
+	for id, bad := range r.accepted {
+		_, dead := r.dead[id]
+		if dead && !bad {
+			good++
+		}
+		if !dead && r.processed[id] == 0 {
+			lost++
+		}
+		if bad && !dead {
+			t.Errorf("bad message %s is not in the dead-letter queue", id)
+		}
+	}
+	if good == 0 {
+		t.Error("no good message landed in the dead-letter queue, though every batch with a bad one fails whole")
+	}
+	if lost != 0 {
+		t.Errorf("%d messages are lost", lost)
+	}
+	t.Logf("%d of %d good messages were dragged along", good, 36)
+}

@@ -143,7 +143,8 @@ func (v *localRunVerb) diskHint(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
 		return hint.With(err, "free some disk space, or name a folder on another disk with --data-dir and --state-dir")
-	case errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, os.ErrExist) || errors.Is(err, os.ErrNotExist):
+	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR),
+		errors.Is(err, os.ErrExist), errors.Is(err, os.ErrNotExist):
 		return hint.With(err, "name folders that you may write to with --data-dir and --state-dir")
 	}
 	return err

@@ -21,20 +21,20 @@ import (
 // targetFlags belong to every verb that talks to AWS.
 type targetFlags struct {
 	stateFlags
-	Target     string `enum:"embedded,aws,endpoint" default:"embedded" env:"RELIABLEQ_TARGET" help:"Where: the AWS embedded in this command (embedded), AWS by the usual credentials (aws), or what AWS_ENDPOINT_URL names (endpoint)."`
+	Target     string `enum:"embedded,aws,endpoint" default:"embedded" env:"RELIABLEQ_TARGET" help:"The AWS in this command (embedded), AWS itself (aws), or what AWS_ENDPOINT_URL names (endpoint)."`
 	NamePrefix string `placeholder:"PREFIX" help:"Begins every name, so that several deployments fit in one account; each has a state of its own."`
 }
 
 // toolFlags choose Terraform and where its provider comes from.
 type toolFlags struct {
-	Tool           string `env:"RELIABLEQ_TOOL" placeholder:"TOOL" help:"terraform, tofu, or a path; else what is on PATH, or Terraform fetched into the state folder."`
+	Tool           string `env:"RELIABLEQ_TOOL" placeholder:"TOOL" help:"terraform, tofu, or a path; else what is on PATH, else one that is fetched."`
 	ProviderMirror string `env:"RELIABLEQ_PROVIDER_MIRROR" placeholder:"DIR" help:"A local mirror of the AWS provider; else the usual places, then the registry."`
 }
 
 // varFlags set variables of the root module.
 type varFlags struct {
 	Var              []string `sep:"none" placeholder:"NAME=VALUE" help:"Set a variable of the root module; may be given more than once."`
-	VarFile          []string `type:"existingfile" sep:"none" placeholder:"FILE" help:"Set variables from a tfvars file, such as terraform/profiles/recommended.tfvars."`
+	VarFile          []string `type:"existingfile" sep:"none" placeholder:"FILE" help:"Set variables from a tfvars file, as in terraform/profiles."`
 	FailureReporting string   `enum:"per_message,whole_batch," default:"" help:"What one bad message does to its batch: per_message or whole_batch."`
 }
 

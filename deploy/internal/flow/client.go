@@ -86,7 +86,8 @@ func (c *Client) depth(ctx context.Context, key, url string) (Depth, error) {
 
 // QueueAttributes reads all attributes of a queue.
 func (c *Client) QueueAttributes(ctx context.Context, url string) (map[string]string, error) {
-	out, err := c.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll}})
+	all := []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll}
+	out, err := c.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: all})
 	if err != nil {
 		return nil, fmt.Errorf("read the attributes of %s: %w", url, err)
 	}
@@ -187,5 +188,8 @@ func (c *Client) Invoke(ctx context.Context, name string, payload []byte, wait b
 		return Answer{}, fmt.Errorf("invoke %s: %w", name, err)
 	}
 	id, _ := middleware.GetRequestIDMetadata(out.ResultMetadata)
-	return Answer{RequestID: id, StatusCode: int(out.StatusCode), FunctionError: aws.ToString(out.FunctionError), Payload: out.Payload, LogTail: aws.ToString(out.LogResult)}, nil
+	return Answer{
+		RequestID: id, StatusCode: int(out.StatusCode), FunctionError: aws.ToString(out.FunctionError),
+		Payload: out.Payload, LogTail: aws.ToString(out.LogResult),
+	}, nil
 }

@@ -60,7 +60,10 @@ func (t *Tail) Next(ctx context.Context) ([]Line, error) {
 			return nil, fmt.Errorf("read log %s: %w", t.group, err)
 		}
 		for _, e := range out.Events {
-			line := Line{ID: aws.ToString(e.EventId), Stream: aws.ToString(e.LogStreamName), Time: time.UnixMilli(aws.ToInt64(e.Timestamp)), Text: trim(aws.ToString(e.Message))}
+			line := Line{
+				ID: aws.ToString(e.EventId), Stream: aws.ToString(e.LogStreamName),
+				Time: time.UnixMilli(aws.ToInt64(e.Timestamp)), Text: trim(aws.ToString(e.Message)),
+			}
 			if _, ok := t.seen[line.ID]; ok {
 				continue
 			}

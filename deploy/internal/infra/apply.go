@@ -31,7 +31,7 @@ type Result struct {
 // nil, is called from the run's goroutine as soon as all is there that traffic
 // needs; the run goes on to confirm it.
 func (t *Terraform) Apply(ctx context.Context, onHalf func(Roster)) (Result, error) {
-	opts := []tfexec.ApplyOption{tfexec.State(t.State()), tfexec.Parallelism(parallelism)}
+	opts := []tfexec.ApplyOption{t.stateOption(), tfexec.Parallelism(parallelism)}
 	for _, f := range t.VarFiles {
 		opts = append(opts, tfexec.VarFile(f))
 	}
@@ -45,7 +45,7 @@ func (t *Terraform) Apply(ctx context.Context, onHalf func(Roster)) (Result, err
 
 // Destroy removes everything that the state knows.
 func (t *Terraform) Destroy(ctx context.Context) (Result, error) {
-	opts := []tfexec.DestroyOption{tfexec.State(t.State()), tfexec.Parallelism(parallelism)}
+	opts := []tfexec.DestroyOption{t.stateOption(), tfexec.Parallelism(parallelism)}
 	for _, f := range t.VarFiles {
 		opts = append(opts, tfexec.VarFile(f))
 	}
@@ -159,7 +159,7 @@ func (t *Terraform) Show(ctx context.Context, w io.Writer) (changed bool, err er
 }
 
 func (t *Terraform) planOptions() []tfexec.PlanOption {
-	opts := []tfexec.PlanOption{tfexec.State(t.State()), tfexec.Parallelism(parallelism)}
+	opts := []tfexec.PlanOption{t.stateOption(), tfexec.Parallelism(parallelism)}
 	for _, f := range t.VarFiles {
 		opts = append(opts, tfexec.VarFile(f))
 	}

@@ -11,9 +11,9 @@ import (
 // ways are texts of known failures and what to do about each; the first that
 // fits counts.
 var ways = []struct{ text, next string }{
-	{"Error acquiring the state lock", "another run works on this deployment: wait for it, or, if none does, delete the .terraform.tfstate.lock.info beside the state"},
+	{"Error acquiring the state lock", "another run works on this deployment: wait for it, or end it"},
 	{"doesn't match any of the checksums", "the provider in the mirror is not the published one: fetch it again with terraform providers mirror"},
-	{"Failed to query available provider packages", "the AWS provider is in no local mirror and the registry cannot be reached: connect to a network, or name a mirror with --provider-mirror"},
+	{"Failed to query available provider packages", "no local mirror has the AWS provider, and the registry cannot be reached: see --provider-mirror"},
 	{"could not connect to registry", "connect to a network, or name a local mirror of the provider with --provider-mirror"},
 	{"Failed to install provider", "the AWS provider could not be fetched: connect to a network, or name a local mirror with --provider-mirror"},
 	{"no space left on device", "free some disk space, or put the state on another disk with --state-dir"},

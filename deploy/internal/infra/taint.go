@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"reflect"
 	"strconv"
-
-	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
 // ReadQueue reads the attributes of a queue by its URL, as SQS names them.
@@ -76,7 +74,7 @@ func (t *Terraform) KeepComplete(ctx context.Context, read ReadQueue) ([]string,
 		if !complete {
 			continue
 		}
-		if err := t.exec.Untaint(ctx, m.Addr, tfexec.State(t.State())); err != nil {
+		if err := t.exec.Untaint(ctx, m.Addr, t.stateOption()); err != nil {
 			errs = append(errs, t.failure(ctx, "untaint", err, nil, ""))
 			continue
 		}

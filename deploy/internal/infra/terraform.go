@@ -98,6 +98,12 @@ const stateName = "terraform.tfstate"
 // State is the path of the state file.
 func (t *Terraform) State() string { return filepath.Join(t.Folder, stateName) }
 
+// stateOption tells the tool where the state lies.
+func (t *Terraform) stateOption() *tfexec.StateOption {
+	//lint:ignore SA1019 the flag leaves the root module as it is; a backend block would have to be written into it
+	return tfexec.State(t.State())
+}
+
 // environment is the target's environment with what the tool needs for itself.
 func (t *Terraform) environment() (map[string]string, error) {
 	env := maps.Clone(t.Env)

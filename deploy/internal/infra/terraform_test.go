@@ -3,6 +3,7 @@ package infra
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -137,9 +138,9 @@ func TestTofuWorksOnACopyWithoutTheReadOnlyLock(t *testing.T) {
 
 func TestAFailureTellsWhatTheToolSaidAndWhatToDo(t *testing.T) {
 	t.Parallel()
-	diagnostic := `{"type":"diagnostic","@level":"error","diagnostic":{"severity":"error","summary":"%s","detail":"%s","address":"aws_sqs_queue.q","range":{"filename":"main.tf","start":{"line":7}}}}`
 	say := func(summary, detail string) string {
-		return strings.NewReplacer("%s\",\"detail", summary+"\",\"detail", "\"%s\",\"address", "\""+detail+"\",\"address").Replace(diagnostic)
+		return fmt.Sprintf(`{"type":"diagnostic","@level":"error","diagnostic":{"severity":"error","summary":%q,"detail":%q,`+
+			`"address":"aws_sqs_queue.q","range":{"filename":"main.tf","start":{"line":7}}}}`, summary, detail)
 	}
 	for name, c := range map[string]struct{ summary, detail, next string }{
 		"refused by AWS":   {"creating SQS Queue", "AccessDenied: not allowed", "ask for the permission"},

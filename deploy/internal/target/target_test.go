@@ -10,7 +10,9 @@ import (
 )
 
 func embedded() *target.Target {
-	return target.FromDaemon(daemon.Info{URL: "http://127.0.0.1:4566", AccessKeyID: "AKID", SecretAccessKey: "s", Account: "000000000000", Region: "us-east-1"}, "")
+	return target.FromDaemon(daemon.Info{
+		URL: "http://127.0.0.1:4566", AccessKeyID: "AKID", SecretAccessKey: "s", Account: "000000000000", Region: "us-east-1",
+	}, "")
 }
 
 func TestNothingOfTheUsersAWSReachesTheEmbeddedOne(t *testing.T) {
@@ -24,7 +26,9 @@ func TestNothingOfTheUsersAWSReachesTheEmbeddedOne(t *testing.T) {
 			t.Errorf("%s=%s remains", gone, v)
 		}
 	}
-	for key, want := range map[string]string{"AWS_ACCESS_KEY_ID": "AKID", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "HOME": "/home/me", "AWS_CA_BUNDLE": "/etc/ca.pem"} {
+	for key, want := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "AKID", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "HOME": "/home/me", "AWS_CA_BUNDLE": "/etc/ca.pem",
+	} {
 		if env[key] != want {
 			t.Errorf("%s=%s, want %s", key, env[key], want)
 		}

@@ -70,7 +70,7 @@ func (p *parser) column() (column, error) {
 	}
 	c := column{name: p.while(isName)}
 	p.blanks()
-	if p.peek() == ',' || p.peek() == ']' {
+	if p.done() || p.peek() == ',' || p.peek() == ']' {
 		if from+len(c.name) > p.at {
 			return c, p.errorf("a parenthesis without a comparison")
 		}

@@ -26,9 +26,10 @@
 // Evaluations belong to what a skipping clock aims at (clock.Moves) only as long
 // as something has happened within an alarm's evaluation range: a count other
 // than zero in one of its metrics, or any sample of them taken in a minute in
-// which [Service.Active] was called. A level that stays, such as messages lying
-// in a dead-letter queue, keeps its alarm evaluated, but does not drive the clock;
-// so a settled system comes to rest, and its alarms are right when it does.
+// which anything was counted at all or [Service.Active] was called. A level that
+// stays, such as messages lying in a dead-letter queue, keeps its alarm evaluated,
+// but does not drive the clock; so a settled system comes to rest, and its alarms
+// are right when it does.
 //
 // Alarm actions are kept and listed, and every state change writes them into the
 // alarm's history. They are not delivered: there is no SNS here, and the history

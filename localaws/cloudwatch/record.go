@@ -59,11 +59,16 @@ func (s *Service) Active() {
 	s.book(clock.Moves)
 }
 
-// Record takes a datum.
+// Record takes a datum. A count of something that happened also says that samples
+// will show more of it, as Active does: an invocation moves messages.
 func (s *Service) Record(account, region string, d Datum) {
+	moves := !d.Gauge && d.Value != 0
+	if moves {
+		s.Active()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.record(place{account, region}, d, !d.Gauge && d.Value != 0)
+	s.record(place{account, region}, d, moves)
 }
 
 // record takes a datum, with mu held. moves says that it tells of something that

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -20,6 +21,7 @@ type bucket struct {
 	// that some came as a statistic set, and their values are unknown.
 	values []tally
 	vague  bool
+	rough  bool // the values are rounded
 }
 
 // tally is a value and how often it came.
@@ -54,39 +56,40 @@ func (b *bucket) cover(least, most float64) {
 	b.min, b.max = math.Min(b.min, least), math.Max(b.max, most)
 }
 
-// note keeps a value for percentiles.
+// note keeps a value for percentiles, rounded where there are many.
 func (b *bucket) note(value, count float64) {
-	i, found := slices.BinarySearchFunc(b.values, value, func(t tally, v float64) int {
-		switch {
-		case t.value < v:
-			return -1
-		case t.value > v:
-			return 1
-		}
-		return 0
-	})
-	if found {
-		b.values[i].count += count
+	if b.rough {
+		value = rounded(value)
+	}
+	b.values = tallied(b.values, value, count)
+	if b.rough || len(b.values) <= maxValues {
 		return
 	}
-	b.values = slices.Insert(b.values, i, tally{value, count})
-	if len(b.values) > maxValues {
-		b.values = coarse(b.values)
+	b.rough = true
+	exact := b.values
+	b.values = nil
+	for _, t := range exact {
+		b.values = tallied(b.values, rounded(t.value), t.count)
 	}
 }
 
-// coarse merges neighbouring values that lie within one percent of each other.
-func coarse(values []tally) []tally {
-	out := values[:1]
-	for _, t := range values[1:] {
-		last := &out[len(out)-1]
-		if t.value-last.value <= math.Abs(t.value)/100 {
-			last.count += t.count
-		} else {
-			out = append(out, t)
-		}
+// tallied counts a value in a list that is in rising order.
+func tallied(values []tally, value, count float64) []tally {
+	i, found := slices.BinarySearchFunc(values, value, func(t tally, v float64) int { return cmp.Compare(t.value, v) })
+	if found {
+		values[i].count += count
+		return values
 	}
-	return out
+	return slices.Insert(values, i, tally{value, count})
+}
+
+// rounded moves a value to the nearest power of 1.01, or of its negative, which is
+// less than half a percent away.
+func rounded(v float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	return math.Copysign(math.Pow(1.01, math.Round(math.Log(math.Abs(v))/math.Log(1.01))), v)
 }
 
 // merge takes in another bucket.

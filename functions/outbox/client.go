@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
 // Client makes an SQS client of the usual AWS environment. The endpoint is that
@@ -16,5 +18,6 @@ func Client(ctx context.Context) (*sqs.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the AWS configuration: %w", err)
 	}
+	cfg.HTTPClient = sqsclient.WholeAnswers(cfg.HTTPClient)
 	return sqs.NewFromConfig(cfg), nil
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
 // Kind is where a deployment lives.
@@ -68,6 +69,7 @@ func FromDaemon(info daemon.Info, region string) *Target {
 			tr.Proxy = nil // it is on this machine
 		}),
 	}
+	t.Config.HTTPClient = sqsclient.WholeAnswers(t.Config.HTTPClient)
 	t.env = map[string]string{
 		"AWS_ENDPOINT_URL":            info.URL,
 		"AWS_ACCESS_KEY_ID":           info.AccessKeyID,
@@ -95,6 +97,7 @@ func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 	if err != nil {
 		return nil, hint.With(fmt.Errorf("read the AWS configuration: %w", err), "see AWS_PROFILE, and the files below .aws in your home folder")
 	}
+	cfg.HTTPClient = sqsclient.WholeAnswers(cfg.HTTPClient)
 	if cfg.Region == "" {
 		return nil, hint.New("no AWS region is chosen", "export AWS_REGION, for instance AWS_REGION=us-east-1")
 	}

@@ -1,0 +1,68 @@
+package sqsclient_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
+)
+
+// spy is the next HTTP client: it looks at the body that comes to it.
+type spy struct {
+	writerTo bool
+	body     string
+}
+
+func (s *spy) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		_, s.writerTo = r.Body.(io.WriterTo)
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		s.body = string(b)
+	}
+	rec := httptest.NewRecorder()
+	rec.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	rec.WriteString(`{}`)
+	return rec.Result(), nil
+}
+
+func TestWholeAnswersHidesWhatMakesTheWriteLoopFail(t *testing.T) {
+	t.Parallel()
+	for _, wrapped := range []bool{false, true} {
+		s := &spy{}
+		cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKIA", "secret", ""), HTTPClient: s}
+		if wrapped {
+			cfg.HTTPClient = sqsclient.WholeAnswers(s)
+		}
+		if _, err := sqs.NewFromConfig(cfg).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String("http://127.0.0.1/0/q")}); err != nil {
+			t.Fatal(err)
+		}
+		if s.writerTo == wrapped {
+			t.Errorf("wrapped %v: the body has WriteTo: %v; the fault is gone from the SDK, or the cure from here", wrapped, s.writerTo)
+		}
+		if !strings.Contains(s.body, `"QueueUrl"`) {
+			t.Errorf("wrapped %v: the body came as %q", wrapped, s.body)
+		}
+	}
+}
+
+func TestWholeAnswersLetsRequestsWithoutBodyBe(t *testing.T) {
+	t.Parallel()
+	s := &spy{}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqsclient.WholeAnswers(s).Do(r); err != nil || s.body != "" {
+		t.Errorf("got %v, body %q", err, s.body)
+	}
+}

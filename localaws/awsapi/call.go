@@ -195,6 +195,9 @@ type Dispatcher struct {
 	// Authorize decides on one permission, and answers nil or the refusal. A
 	// nil Authorize allows everything (authentication is switched off).
 	Authorize func(ctx context.Context, c *Call, a Access) error
+	// Intercept stands around every operation that is permitted: it calls next,
+	// or answers in its place. Nil lets all operations run.
+	Intercept func(ctx context.Context, c *Call, service string, op *Operation, in any, next func() (any, error)) (any, error)
 	// Logger gets what goes wrong inside; nil discards.
 	Logger *slog.Logger
 }
@@ -212,7 +215,15 @@ func (d *Dispatcher) Do(ctx context.Context, c *Call, service, operation string,
 	if err := d.Allow(ctx, c, &op, in); err != nil {
 		return nil, err
 	}
-	return op.Do(ctx, c, in)
+	return d.Perform(ctx, c, service, &op, in)
+}
+
+// Perform runs an operation that is permitted.
+func (d *Dispatcher) Perform(ctx context.Context, c *Call, service string, op *Operation, in any) (any, error) {
+	if d.Intercept == nil {
+		return op.Do(ctx, c, in)
+	}
+	return d.Intercept(ctx, c, service, op, in, func() (any, error) { return op.Do(ctx, c, in) })
 }
 
 // Allow checks the permissions that op needs for in.

@@ -32,6 +32,17 @@ type Error struct {
 	Headers map[string]string
 }
 
+// ErrReplyLost stands for an answer that is not to arrive: the operation took
+// effect, and the edge cuts the connection.
+var ErrReplyLost = errors.New("the reply was lost")
+
+// ErrExpiredCredential refuses a call whose credential has ended. The edge gives
+// it the form of the service.
+var ErrExpiredCredential = &Error{
+	Code: "ExpiredTokenException", QueryCode: "ExpiredToken", Status: 403,
+	Message: "The security token included in the request is expired",
+}
+
 // Error gives code and message.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 

@@ -29,6 +29,10 @@ func (m Mode) flows() bool { return m == Real || m == Skip }
 // skips reports whether idle time is jumped over.
 func (m Mode) skips() bool { return m == Skip || m == Simulated }
 
+// InTurn reports whether work is to be done one piece at a time, so that what
+// happens follows from the clock alone.
+func (m Mode) InTurn() bool { return m == Simulated }
+
 // String names the mode as the command line does.
 func (m Mode) String() string {
 	return [...]string{"real", "skip", "manual", "simulated"}[m]

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -58,8 +59,13 @@ func (x *exchange) run() error {
 	if err := x.g.opts.Dispatcher.Allow(ctx, &x.call, x.operation, in); err != nil {
 		return x.denied(err)
 	}
-	out, err := x.operation.Do(ctx, &x.call, in)
-	if err != nil {
+	out, err := x.g.opts.Dispatcher.Perform(ctx, &x.call, x.service.Name, x.operation, in)
+	switch {
+	case errors.Is(err, awsapi.ErrReplyLost):
+		panic(http.ErrAbortHandler) // cuts the connection
+	case errors.Is(err, awsapi.ErrExpiredCredential):
+		return x.fault(expiredToken, "%s", awsapi.ErrExpiredCredential.Message)
+	case err != nil:
 		return err
 	}
 	return x.answer(out)

@@ -40,11 +40,29 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		in.Host = r.URL.Host
 	}
 	rec := &recorder{header: http.Header{}}
-	t.handler.ServeHTTP(rec, in)
+	if err := t.serve(rec, in); err != nil {
+		return nil, err
+	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
 	return rec.response(r), nil
+}
+
+// serve has the handler answer. Where it cuts the connection, the client sees an
+// answer that ends before it has begun.
+func (t transport) serve(rec *recorder, in *http.Request) (err error) {
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler:
+			err = fmt.Errorf("read the answer: %w", io.ErrUnexpectedEOF)
+		default:
+			panic(v)
+		}
+	}()
+	t.handler.ServeHTTP(rec, in)
+	return nil
 }
 
 // recorder keeps an answer.

@@ -133,17 +133,26 @@ func (s *Service) unreserved(p place) int {
 // once with the outcome; run returns when the log has its REPORT line. err is set
 // when the function was not run, and answered is not called then.
 func (s *Service) run(a *admitted, answered func(sandbox.Outcome)) (sandbox.Report, error) {
+	return s.runFated(a, s.fate(a), answered)
+}
+
+// runFated is run where it is known what is to befall the invocation.
+func (s *Service) runFated(a *admitted, f Fate, answered func(sandbox.Outcome)) (sandbox.Report, error) {
 	w, err := s.acquire(a.fn.key, a.version)
 	if err != nil {
 		return sandbox.Report{}, err
 	}
 	failed := false
-	rep := w.Invoke(s.ctx, a.inv, func(o sandbox.Outcome) {
+	rep, alive := s.befall(f, w, a, func(o sandbox.Outcome) {
 		failed = o.Failed
 		answered(o)
 	})
 	s.measure(a, rep, failed)
-	s.release(w)
+	if alive {
+		s.release(w)
+	} else {
+		s.discard([]*warm{w})
+	}
 	return rep, nil
 }
 

@@ -85,6 +85,16 @@ func (s *Service) attempt(e *event) {
 		s.mu.Unlock()
 		return
 	}
+	if s.opts.Serial != nil && s.handlers[e.Name] != nil {
+		s.mu.Unlock()
+		s.opts.Clock.After(0, clock.Moves, func() {
+			if s.resume() {
+				s.try(e)
+				s.suspend()
+			}
+		})
+		return
+	}
 	s.work.Add(1)
 	s.opts.Clock.Begin()
 	s.mu.Unlock()

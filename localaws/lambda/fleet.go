@@ -204,7 +204,11 @@ func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error
 		Now:         s.opts.Clock.Now,
 	}
 	host.Write = s.logWriter(session.Caller, k, v.Logging.LogGroup, host.Stream)
+	if s.opts.Serial != nil && s.opts.Logs == nil {
+		host.Write = nil
+	}
 	fn := s.describe(k, v)
+	fn.Timeout = s.untimed(handler != nil, fn.Timeout)
 	if handler != nil {
 		return &warm{Environment: sandbox.NewInProcess(fn, host, handler), version: v, expires: session.Expires}, nil
 	}

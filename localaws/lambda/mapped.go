@@ -31,22 +31,25 @@ func (s *Service) Resolve(c *awsapi.Call, name string) (mapping.Function, error)
 }
 
 // Invoke starts a synchronous invocation and returns; done is called from a
-// goroutine of the invocation's.
+// goroutine of the invocation's, or as an event of the clock where
+// Options.Serial says so.
 func (s *Service) Invoke(_ context.Context, functionARN string, payload []byte, trace string, done func(mapping.Outcome)) {
 	a, _ := awsapi.ParseARN(functionARN)
 	ref := split(&awsapi.Call{Account: a.Account, Region: a.Region}, functionARN)
+	o := order{ref: ref, requestID: s.opts.Chance.UUID(), trace: trace, payload: payload}
+	if s.serial(ref.name) {
+		s.inTurn(o, done)
+		return
+	}
 	s.opts.Clock.Begin()
 	s.background(func() {
 		defer s.opts.Clock.End()
-		done(s.outcome(order{ref: ref, requestID: s.opts.Chance.UUID(), trace: trace, payload: payload}))
+		done(s.outcome(o))
 	})
 }
 
 func (s *Service) outcome(o order) mapping.Outcome {
-	if len(o.payload) > maxSyncPayload {
-		return mapping.Outcome{Err: errTooLarge.With("Request must be smaller than %d bytes for the InvokeFunction operation", maxSyncPayload)}
-	}
-	a, err := s.admit(o)
+	a, err := s.admitted(o)
 	if err != nil {
 		return mapping.Outcome{Err: err}
 	}

@@ -47,6 +47,15 @@ type Options struct {
 	// Endpoint answers the URL of the embedded AWS, for AWS_ENDPOINT_URL. It is
 	// asked when an environment starts.
 	Endpoint func() string
+	// Serial, where it is set, makes invocations of registered handlers for event
+	// source mappings and asynchronous ones events of the clock: they run one at
+	// a time, on the clock's goroutine, so that their order follows from the
+	// clock alone. It answers how long, in service time, an invocation takes; the
+	// function's timeout then counts service time as well. A handler must not
+	// wait for service time to pass. Nil runs handlers beside each other.
+	Serial func(function string, event []byte) time.Duration
+	// Fate says what is to befall an invocation that begins; nil means nothing.
+	Fate func(account, region, function string) Fate
 	// Path is the machine's PATH, appended to that of functions; empty means
 	// that of this process.
 	Path string

@@ -112,6 +112,7 @@ func (t *turn) delete(r receipt, handle string) error {
 	}
 	q.traffic.deleted++
 	if m != nil && m.total == r.number && m.state != moving {
+		t.tell(Deleted, m, "")
 		t.drop(m)
 	}
 	return nil

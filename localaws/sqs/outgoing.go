@@ -157,6 +157,7 @@ func (t *turn) send(d *draft) accepted {
 	}
 	t.add(m)
 	t.put(m)
+	t.tell(Sent, m, "")
 	ok := accepted{m.id, m.seq}
 	if q.fifo {
 		q.dedup.keep(memo, ok, t.now+int64(window))

@@ -56,6 +56,7 @@ func move(from, to *turn, m *message) {
 	m.place = m.seq
 	to.add(m)
 	to.put(m)
+	to.tell(Moved, m, from.q.name)
 }
 
 // beginBoth begins a turn in two queues, which may be the same. Queues are locked

@@ -22,6 +22,11 @@ type Options struct {
 	Store *store.Store
 	// Logger gets what goes wrong inside; nil discards it.
 	Logger *slog.Logger
+	// Observe is told what happens to each message, in the order in which it
+	// happens in its queue. It is called with the queue locked: it must be quick,
+	// and must not call the service. Messages that go with a purge or with their
+	// queue are not told of. Nil costs nothing.
+	Observe func(Event)
 }
 
 // Service is an embedded SQS: the queues of every account and region. Its methods
@@ -32,6 +37,8 @@ type Service struct {
 	chance *chance.Source
 	store  *store.Store
 	log    *slog.Logger
+
+	observe func(Event) // nil when nobody wants to know
 
 	queues  catalog
 	tasks   tasks
@@ -50,7 +57,7 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger}
+	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger, observe: o.Observe}
 	s.waiting.Store(true)
 	s.queues.deleted = map[key]int64{}
 	if err := s.restore(); err != nil {

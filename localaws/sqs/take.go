@@ -77,6 +77,7 @@ func (t *turn) receive(m *message, until int64) delivery {
 	}
 	t.conceal(m, until)
 	t.touch(m)
+	t.tell(Received, m, "")
 	return q.delivery(m)
 }
 

@@ -40,6 +40,7 @@ func (t *turn) catchUp() {
 	}
 	retention := int64(q.settings.Load().retention)
 	for m := q.ages.first(); m != nil && m.enqueued+retention <= t.now; m = q.ages.first() {
+		t.tell(Expired, m, "")
 		t.drop(m)
 	}
 	q.dedup.forget(t.now, t.forgetDedup)
@@ -138,6 +139,7 @@ func (t *turn) reveal(m *message) {
 	}
 	q.line.show(m)
 	t.news = true
+	t.tell(Shown, m, "")
 }
 
 // conceal makes a message in flight until a deadline, whether it was visible or

@@ -27,7 +27,8 @@ type Handler func(ctx context.Context, event []byte) ([]byte, error)
 // a [lambdacontext.LambdaContext] and the trace id; [Variables] has what would be
 // its process's environment. What cannot be had in process: a limit on memory,
 // its standard output in the log, and an end for a handler that does not heed its
-// context. Such a handler is left to itself after its timeout, in a goroutine.
+// context. Such a handler is left to itself after its timeout, in a goroutine. A
+// handler that ends its goroutine with runtime.Goexit is a process that exits.
 type InProcess struct {
 	fn      *Function
 	host    *Host
@@ -68,14 +69,19 @@ func (p *InProcess) Invoke(ctx context.Context, inv Invocation, answered func(Ou
 		p.used = true
 		j.platform(initStartEvent(p.fn))
 	}
-	j.platform(startEvent(inv.RequestID, p.fn.Version))
+	if j.write != nil {
+		j.platform(startEvent(inv.RequestID, p.fn.Version))
+	}
 	start := time.Now()
-	out, status := p.call(ctx, inv, start.Add(p.fn.Timeout))
+	out, status := p.call(ctx, inv, start)
 	rep := Report{RequestID: inv.RequestID, Status: status, Duration: time.Since(start), MemoryMB: p.fn.MemoryMB}
 	if status == Timeout {
 		rep.Duration = p.fn.Timeout
 	}
 	answered(out)
+	if j.write == nil {
+		return rep
+	}
 	j.platform(endEvent(rep))
 	j.platform(reportEvent(rep))
 	rep.Tail = j.last()
@@ -85,9 +91,12 @@ func (p *InProcess) Invoke(ctx context.Context, inv Invocation, answered func(Ou
 
 // call runs the handler in a goroutine of its own and gives up on it when its
 // time is over.
-func (p *InProcess) call(ctx context.Context, inv Invocation, deadline time.Time) (Outcome, Status) {
-	ctx, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
+func (p *InProcess) call(ctx context.Context, inv Invocation, start time.Time) (Outcome, Status) {
+	if p.fn.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, start.Add(p.fn.Timeout))
+		defer cancel()
+	}
 	ctx = p.context(ctx, inv)
 	type result struct {
 		out    Outcome
@@ -95,8 +104,10 @@ func (p *InProcess) call(ctx context.Context, inv Invocation, deadline time.Time
 	}
 	done := make(chan result, 1)
 	go func() {
-		out, status := guarded(ctx, p.handler, inv.Payload)
-		done <- result{out, status}
+		// A handler that ends its goroutine has ended its process.
+		r := result{Crashed(inv.RequestID, "exit status 1"), Error}
+		defer func() { done <- r }()
+		r.out, r.status = guarded(ctx, p.handler, inv.Payload)
 	}()
 	select {
 	case r := <-done:

@@ -45,6 +45,9 @@ func newJournal(fn *Function, host *Host) *journal {
 // platform logs a line of the platform. What the function wrote before without
 // ending its line becomes a line of its own.
 func (j *journal) platform(e event) {
+	if j.write == nil {
+		return
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.cut()

@@ -36,7 +36,8 @@ type Function struct {
 	RuntimeVersionARN string
 	// MemoryMB is the memory setting, 128 to 10240.
 	MemoryMB int
-	// Timeout is the timeout setting, 1 s to 15 min.
+	// Timeout is the timeout setting, 1 s to 15 min. A Go value with none, 0,
+	// may take as long as it likes.
 	Timeout time.Duration
 	// InitTimeout is how long the init phase may take; zero means the 10 s of
 	// LAM C66.
@@ -71,6 +72,7 @@ type Host struct {
 	// Now is service time.
 	Now func() time.Time
 	// Write takes log lines in order. It is called by one goroutine at a time.
+	// With nil nothing is logged.
 	Write func([]Line)
 }
 

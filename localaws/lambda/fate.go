@@ -1,0 +1,107 @@
+package lambda
+
+import (
+	"context"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
+)
+
+// FateKind is what is to befall one invocation.
+type FateKind uint8
+
+const (
+	// Unharmed invocations run as they are.
+	Unharmed FateKind = iota
+	// CrashBefore ends the function before it has begun its work.
+	CrashBefore
+	// CrashDuring ends it in the middle: a Go value at one of its calls of the
+	// embedded AWS, a process after a time.
+	CrashDuring
+	// CrashAfter ends it once its work is done, and loses its answer.
+	CrashAfter
+	// TimeOut has the work done and the answer come too late.
+	TimeOut
+	// OutOfMemory is CrashAfter with the words of a process that used more
+	// memory than it may.
+	OutOfMemory
+)
+
+// Fate is what is to befall one invocation. Its zero value is nothing.
+type Fate struct {
+	// Kind is what.
+	Kind FateKind
+	// Calls is how many calls of the embedded AWS a Go value makes before the
+	// one at which CrashDuring ends it.
+	Calls int
+	// Served says that this last call takes effect.
+	Served bool
+	// After is the machine time after which CrashDuring ends a process.
+	After time.Duration
+}
+
+// how is the end of the process in the words of an error.
+func (f Fate) how() string {
+	if f.Kind == OutOfMemory {
+		return "signal: killed"
+	}
+	return "exit status 1"
+}
+
+// fate asks what is to befall an invocation.
+func (s *Service) fate(a *admitted) Fate {
+	if s.opts.Fate == nil {
+		return Fate{}
+	}
+	return s.opts.Fate(a.fn.account, a.fn.region, a.fn.name)
+}
+
+// befall runs an admitted invocation as its fate will have it, and reports
+// whether the environment has survived.
+func (s *Service) befall(f Fate, w *warm, a *admitted, answered func(sandbox.Outcome)) (sandbox.Report, bool) {
+	crashed := sandbox.Crashed(a.inv.RequestID, f.how())
+	lost := func(sandbox.Outcome) {}
+	rep := sandbox.Report{RequestID: a.inv.RequestID, MemoryMB: a.version.MemorySize}
+	switch f.Kind {
+	case Unharmed:
+		return w.Invoke(s.ctx, a.inv, answered), true
+	case CrashBefore:
+	case CrashDuring:
+		ctx := s.ctx
+		if w.code == nil {
+			ctx = sandbox.WithDoom(ctx, f.Calls, f.Served)
+		} else {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, f.After)
+			defer cancel()
+		}
+		rep = w.Invoke(ctx, a.inv, lost)
+	case CrashAfter, OutOfMemory:
+		rep = w.Invoke(s.ctx, a.inv, lost)
+	case TimeOut:
+		limit := seconds(a.version.Timeout)
+		end := time.Now().Add(limit)
+		rep = w.Invoke(s.ctx, a.inv, lost)
+		s.until(end)
+		rep.Status, rep.Duration = sandbox.Timeout, limit
+		answered(sandbox.TimedOut(a.inv.RequestID, limit))
+		return rep, false
+	}
+	rep.Status, rep.ErrorType = sandbox.Error, "Runtime.ExitError"
+	answered(crashed)
+	return rep, false
+}
+
+// until waits, in machine time, for the end of a timeout that nobody heeds. Where
+// handlers run as events of the clock it is part of the invocation's time already.
+func (s *Service) until(end time.Time) {
+	if s.opts.Serial != nil {
+		return
+	}
+	timer := time.NewTimer(time.Until(end))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.ctx.Done():
+	}
+}

@@ -97,7 +97,8 @@ func (s *Service) at(p place) *shelf {
 }
 
 // Reset removes all metrics, alarms and dashboards of an account and region; an
-// empty string stands for all of them. Dashboards have no region and go with any.
+// empty string stands for all of them. Dashboards have no region: they stay where
+// one is named.
 func (s *Service) Reset(account, region string) error {
 	s.mu.Lock()
 	b := s.store.Batch()
@@ -111,7 +112,7 @@ func (s *Service) Reset(account, region string) error {
 		delete(s.shelf, p)
 	}
 	for owner, all := range s.dashboards {
-		if account != "" && account != owner {
+		if account != "" && account != owner || region != "" {
 			continue
 		}
 		for _, d := range all {

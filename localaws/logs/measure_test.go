@@ -1,0 +1,170 @@
+package logs
+
+import (
+	"testing"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/chance"
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+// benchmarked is a service with a group g and a stream s.
+func benchmarked(b *testing.B) *Service {
+	b.Helper()
+	c := clock.New(clock.Manual, start)
+	b.Cleanup(c.Close)
+	s, err := New(Options{Clock: c, Chance: chance.Seeded(1)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.EnsureGroup(account, region, "g"); err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+// countErrors is a metric filter that counts lines with ERROR in group g.
+func countErrors(change func(*PutMetricFilterInput)) *PutMetricFilterInput {
+	pattern := "ERROR"
+	in := &PutMetricFilterInput{
+		LogGroupName: "g", FilterName: "errors", FilterPattern: &pattern,
+		MetricTransformations: []MetricTransformation{{MetricName: "Errors", MetricNamespace: "App", MetricValue: "1"}},
+	}
+	if change != nil {
+		change(in)
+	}
+	return in
+}
+
+// measured is a bench whose metric filters write into a list.
+func measured(t *testing.T) (*bench, *[]Measurement) {
+	t.Helper()
+	b := open(t)
+	var got []Measurement
+	b.OnMeasurement(func(_, _ string, m Measurement) { got = append(got, m) })
+	b.group("g", "s")
+	return b, &got
+}
+
+func TestE13AMetricFilterCountsMatches(t *testing.T) {
+	t.Parallel()
+	b, got := measured(t)
+	ok[awsapi.None](b, "PutMetricFilter", countErrors(nil))
+	b.write("g", "s", start, "ERROR 1", "fine", "ERROR 2")
+	if len(*got) != 2 || (*got)[1].Value != 1 || (*got)[1].Name != "Errors" || (*got)[1].Unit != "None" || !(*got)[1].Time.Equal(start.Add(2*time.Second)) {
+		t.Errorf("measured %+v", *got)
+	}
+	ok[awsapi.None](b, "DeleteMetricFilter", &DeleteMetricFilterInput{LogGroupName: "g", FilterName: "errors"})
+	b.write("g", "s", start, "ERROR 3")
+	if len(*got) != 2 {
+		t.Errorf("measured %+v after the filter was deleted", *got)
+	}
+}
+
+func TestE13ValueAndDimensionsComeFromTheEvent(t *testing.T) {
+	t.Parallel()
+	b, got := measured(t)
+	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) {
+		p := `{ $.ms > 0 }`
+		in.FilterPattern = &p
+		in.MetricTransformations[0].MetricValue, in.MetricTransformations[0].Unit = "$.ms", "Milliseconds"
+		in.MetricTransformations[0].Dimensions = map[string]string{"Store": "$.store"}
+	}))
+	b.write("g", "s", start, `{"ms":12.5,"store":"3"}`, `{"ms":1}`, `{"ms":"many","store":"3"}`)
+	if len(*got) != 1 || (*got)[0].Value != 12.5 || (*got)[0].Dimensions["Store"] != "3" || (*got)[0].Unit != "Milliseconds" {
+		t.Errorf("measured %+v", *got)
+	}
+}
+
+func TestE13TheDefaultCountsForMinutesWithEventsAndNoMatch(t *testing.T) {
+	t.Parallel()
+	b, got := measured(t)
+	zero := 0.0
+	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) { in.MetricTransformations[0].DefaultValue = &zero }))
+	b.write("g", "s", start, "fine")
+	b.write("g", "s", start, "fine too")
+	b.advance(time.Minute)
+	if len(*got) != 1 || (*got)[0].Value != 0 || !(*got)[0].Time.Equal(start.Truncate(time.Minute)) {
+		t.Errorf("a minute without a match: %+v", *got)
+	}
+	b.advance(10 * time.Minute)
+	if len(*got) != 1 {
+		t.Errorf("minutes without events: %+v", *got)
+	}
+	b.write("g", "s", b.clock.Now(), "fine")
+	b.write("g", "s", b.clock.Now(), "ERROR")
+	b.advance(time.Minute)
+	if len(*got) != 2 || (*got)[1].Value != 1 {
+		t.Errorf("a minute with a match: %+v", *got)
+	}
+	b.write("g", "s", b.clock.Now(), "fine")
+	ok[awsapi.None](b, "DeleteLogGroup", &DeleteLogGroupInput{LogGroupName: "g"})
+	b.advance(time.Minute)
+	if len(*got) != 2 {
+		t.Errorf("a deleted group: %+v", *got)
+	}
+}
+
+func TestE13MetricFiltersAreDescribedAndReplaced(t *testing.T) {
+	t.Parallel()
+	b, _ := measured(t)
+	b.group("h", "s")
+	ok[awsapi.None](b, "PutMetricFilter", countErrors(nil))
+	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) { in.MetricTransformations[0].MetricValue = "2" }))
+	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) { in.LogGroupName, in.FilterName = "h", "another" }))
+	all := ok[DescribeMetricFiltersOutput](b, "DescribeMetricFilters", &DescribeMetricFiltersInput{MetricName: "Errors", MetricNamespace: "App"}).MetricFilters
+	if len(all) != 2 || all[0].FilterName != "another" || all[1].MetricTransformations[0].MetricValue != "2" || all[1].CreationTime != start.UnixMilli() {
+		t.Errorf("%+v", all)
+	}
+	for _, in := range []DescribeMetricFiltersInput{{LogGroupName: "h"}, {FilterNamePrefix: "a"}} {
+		if out := ok[DescribeMetricFiltersOutput](b, "DescribeMetricFilters", &in); len(out.MetricFilters) != 1 {
+			t.Errorf("%+v: %+v", in, out)
+		}
+	}
+	refused(b, "DescribeMetricFilters", &DescribeMetricFiltersInput{MetricName: "x"}, "InvalidParameterException", "")
+	refused(b, "DeleteMetricFilter", &DeleteMetricFilterInput{LogGroupName: "g", FilterName: "x"}, "ResourceNotFoundException",
+		"The specified metric filter does not exist.")
+}
+
+func TestE13BadMetricFiltersAreRefused(t *testing.T) {
+	t.Parallel()
+	b, _ := measured(t)
+	zero, broken := 0.0, "{"
+	for name, change := range map[string]func(*PutMetricFilterInput){
+		"no name":        func(in *PutMetricFilterInput) { in.FilterName = "" },
+		"bad name":       func(in *PutMetricFilterInput) { in.FilterName = "a:b" },
+		"no pattern":     func(in *PutMetricFilterInput) { in.FilterPattern = nil },
+		"broken pattern": func(in *PutMetricFilterInput) { in.FilterPattern = &broken },
+		"none":           func(in *PutMetricFilterInput) { in.MetricTransformations = nil },
+		"transformed":    func(in *PutMetricFilterInput) { in.ApplyOnTransformedLogs = true },
+		"no metric":      func(in *PutMetricFilterInput) { in.MetricTransformations[0].MetricName = "" },
+		"no namespace":   func(in *PutMetricFilterInput) { in.MetricTransformations[0].MetricNamespace = "" },
+		"bad metric":     func(in *PutMetricFilterInput) { in.MetricTransformations[0].MetricName = "a$" },
+		"bad value":      func(in *PutMetricFilterInput) { in.MetricTransformations[0].MetricValue = "one" },
+		"infinite value": func(in *PutMetricFilterInput) { in.MetricTransformations[0].MetricValue = "Inf" },
+		"bad dimension":  func(in *PutMetricFilterInput) { in.MetricTransformations[0].Dimensions = map[string]string{"a": "b"} },
+		"many dimensions": func(in *PutMetricFilterInput) {
+			in.MetricTransformations[0].Dimensions = map[string]string{"a": "$.a", "b": "$.b", "c": "$.c", "d": "$.d"}
+		},
+		"dimensions and default": func(in *PutMetricFilterInput) {
+			in.MetricTransformations[0].Dimensions, in.MetricTransformations[0].DefaultValue = map[string]string{"a": "$.a"}, &zero
+		},
+	} {
+		if _, err := do[awsapi.None](b, "PutMetricFilter", countErrors(change)); err == nil || awsapi.AsError(err).Code != "InvalidParameterException" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTestMetricFilterShowsMatchesAndValues(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	p := "[ip, user, status = 4*]"
+	out := ok[TestMetricFilterOutput](b, "TestMetricFilter", &TestMetricFilterInput{FilterPattern: &p, LogEventMessages: []string{"1.1.1.1 a 200", "2.2.2.2 b 404"}})
+	if len(out.Matches) != 1 || out.Matches[0].EventNumber != 2 || out.Matches[0].ExtractedValues["$ip"] != "2.2.2.2" {
+		t.Errorf("%+v", out)
+	}
+	refused(b, "TestMetricFilter", &TestMetricFilterInput{FilterPattern: &p}, "InvalidParameterException", "")
+	refused(b, "TestMetricFilter", &TestMetricFilterInput{LogEventMessages: []string{"x"}}, "InvalidParameterException", "")
+}

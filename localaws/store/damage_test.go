@@ -256,7 +256,7 @@ func TestFailingDiskAcknowledgesNothingItLoses(t *testing.T) {
 // runOnFailingDisk writes until the store refuses, and accounts for what it had
 // acknowledged after a loss of power.
 func runOnFailingDisk(t *testing.T, memory *vfs.MemFS, f *faults, after int) {
-	s := open(t, "store", Options{fs: errorfs.Wrap(memory, f), ballast: 1})
+	s := open(t, "store", Options{FS: errorfs.Wrap(memory, f), ballast: 1})
 	acknowledged, failed := 0, false
 	for i := range 40_000 {
 		if i == after {
@@ -285,7 +285,7 @@ func runOnFailingDisk(t *testing.T, memory *vfs.MemFS, f *faults, after int) {
 	crashed := memory.CrashClone(vfs.CrashCloneCfg{})
 	s.Close() // may say what failed
 	f.on.Store(false)
-	s = open(t, "store", Options{fs: crashed, ballast: 1})
+	s = open(t, "store", Options{FS: crashed, ballast: 1})
 	defer s.Close()
 	if got := len(all(t, s, "a", "")); got < acknowledged {
 		t.Errorf("%d batches acknowledged, %d found", acknowledged, got)
@@ -302,7 +302,7 @@ func TestNoRoomForTheReserveIsSaidAtTheStart(t *testing.T) {
 		return nil
 	}}
 	f.on.Store(true)
-	_, err := Open("store", Options{fs: errorfs.Wrap(memory, f)})
+	_, err := Open("store", Options{FS: errorfs.Wrap(memory, f)})
 	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "keep 16 MB in reserve") {
 		t.Errorf("open answered %v", err)
 	}

@@ -22,9 +22,11 @@ var ErrClosed = errors.New("store is closed")
 type Options struct {
 	// Logger gets what the store has to say; nil discards it.
 	Logger *slog.Logger
+	// FS is the file system; nil means the machine's. Another one is for tests of
+	// disks that fail.
+	FS vfs.FS
 
-	fs      vfs.FS // for tests; nil means the machine's
-	ballast int64  // for tests; 0 means ballastSize
+	ballast int64 // for tests; 0 means ballastSize
 }
 
 // disk is a durable store: a log-structured merge tree, with the files around it
@@ -48,7 +50,7 @@ type disk struct {
 // It fails when another server has the directory open, when the store is of a
 // format that this version does not know, and when it is damaged.
 func Open(dir string, o Options) (*Store, error) {
-	d := &disk{dir: dir, fs: o.fs, logger: o.Logger, ballast: o.ballast}
+	d := &disk{dir: dir, fs: o.FS, logger: o.Logger, ballast: o.ballast}
 	if d.fs == nil {
 		d.fs = vfs.Default
 	}

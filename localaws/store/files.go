@@ -32,6 +32,13 @@ const ballastSize = 4 * memTable
 // ErrLocked is answered by Open when another server has the store open.
 var ErrLocked = errors.New("another server uses this data directory")
 
+// ErrDamaged is answered by Open when what lies in the directory is no whole store,
+// and ErrFormat when it is one of another version.
+var (
+	ErrDamaged = errors.New("damaged")
+	ErrFormat  = errors.New("another format")
+)
+
 // takeLock makes this process the directory's only user.
 func (d *disk) takeLock() error {
 	lock, err := d.fs.Lock(d.path(lockFile))
@@ -53,10 +60,10 @@ func (d *disk) takeLock() error {
 func (d *disk) checkFormat() error {
 	text, err := readFile(d.fs, d.path(dataDir, formatFile))
 	if err != nil {
-		return fmt.Errorf("damaged: %w", err)
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if text != format {
-		return fmt.Errorf("its format is %q, and this version reads %q", text, format)
+		return fmt.Errorf("%w: it says %q, and this version reads %q", ErrFormat, text, format)
 	}
 	return nil
 }

@@ -158,7 +158,7 @@ func TestStoreIsAMapThatSurvivesLossOfPower(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		fs := vfs.NewCrashableMem()
-		s := open(t, "store", Options{fs: fs, ballast: 1})
+		s := open(t, "store", Options{FS: fs, ballast: 1})
 		states, safe := []map[string]string{{}}, 0 // by number of batches; those up to safe were waited for
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
 			now := maps.Clone(states[len(states)-1])
@@ -176,14 +176,14 @@ func TestStoreIsAMapThatSurvivesLossOfPower(t *testing.T) {
 				if err := s.Close(); err != nil {
 					rt.Fatal(err)
 				}
-				s = open(t, "store", Options{fs: fs, ballast: 1})
+				s = open(t, "store", Options{FS: fs, ballast: 1})
 				safe = len(states) - 1
 			case "crash":
 				percent := rapid.SampledFrom([]int{0, 50, 100}).Draw(rt, "kept")
 				crashed := fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: newRNG(rapid.Uint64().Draw(rt, "seed"))})
 				s.Close()
 				fs = crashed
-				s = open(t, "store", Options{fs: fs, ballast: 1})
+				s = open(t, "store", Options{FS: fs, ballast: 1})
 				got := contents(t, s)
 				at := slices.IndexFunc(states[safe:], func(m map[string]string) bool { return maps.Equal(m, got) })
 				if at < 0 {
@@ -242,7 +242,7 @@ func contents(t testing.TB, s *Store) map[string]string {
 func TestDeletesGiveSpaceBack(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewMem()
-	s := open(t, "store", Options{fs: fs, ballast: 1})
+	s := open(t, "store", Options{FS: fs, ballast: 1})
 	value := make([]byte, 1000)
 	for round := range 4 {
 		for _, put := range []bool{true, false} {
@@ -266,7 +266,7 @@ func TestDeletesGiveSpaceBack(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s = open(t, "store", Options{fs: fs, ballast: 1}) // a start clears what was being compacted away
+	s = open(t, "store", Options{FS: fs, ballast: 1}) // a start clears what was being compacted away
 	defer s.Close()
 	if n := size(t, fs, "store/data"); n > 40<<20 {
 		t.Errorf("80 MB were put and deleted, and %d MB are left", n>>20)

@@ -38,7 +38,7 @@ func (d *disk) openPebble(dir string, fs vfs.FS, create bool) (db *pebble.DB, er
 	o.Experimental.NumDeletionsThreshold = 1000 // a queue deletes what it holds: give the space back soon
 	db, err = pebble.Open(dir, o)
 	if err != nil {
-		return nil, fmt.Errorf("damaged or unreadable: %w", err)
+		return nil, fmt.Errorf("%w or unreadable: %w", ErrDamaged, err)
 	}
 	return db, nil
 }

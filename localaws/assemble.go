@@ -13,6 +13,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/cloudwatch"
 	"github.com/reliableq/reliableq/localaws/control"
 	"github.com/reliableq/reliableq/localaws/gateway"
+	"github.com/reliableq/reliableq/localaws/gateway/record"
 	"github.com/reliableq/reliableq/localaws/iam"
 	"github.com/reliableq/reliableq/localaws/lambda"
 	"github.com/reliableq/reliableq/localaws/lambda/mapping"
@@ -180,13 +181,21 @@ func (s *Server) makeGateway() error {
 	p.control = s.makeControl()
 	g, err := gateway.New(gateway.Options{
 		Dispatcher: p.dispatcher, Identity: p.iam.Credential, Clock: s.clock, Chance: p.chance,
-		Account: o.Account, Region: o.Region, NoAuth: o.NoAuth, Logger: o.Logger, Extra: s.extra(),
+		Account: o.Account, Region: o.Region, NoAuth: o.NoAuth, Logger: o.Logger, Extra: s.extra(), Record: s.record(),
 	})
 	if err != nil {
 		return fmt.Errorf("make the endpoint: %w", err)
 	}
 	s.handler = g
 	return nil
+}
+
+// record is where exchanges are written down, or nil.
+func (s *Server) record() *record.Log {
+	if s.opts.Record == nil {
+		return nil
+	}
+	return record.New(s.opts.Record)
 }
 
 // Transport carries requests to this server in memory, for HTTP clients that need

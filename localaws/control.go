@@ -2,8 +2,8 @@ package localaws
 
 import (
 	"context"
-	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/reliableq/reliableq/localaws/control"
 	"github.com/reliableq/reliableq/localaws/lambda"
@@ -16,10 +16,12 @@ func (s *Server) makeControl() *control.Handler {
 	p := s.parts
 	return control.New(control.Options{
 		Clock: s.clock, Account: s.opts.Account, Region: s.opts.Region, Logger: s.opts.Logger,
-		Services: []string{"sqs", "lambda", "iam", "sts", "logs", "cloudwatch"},
-		Queues:   func(account, region string) []control.Queue { return queueStates(p.sqs.Queues(account, region)) },
-		Peek:     p.peek,
-		Reset:    s.reset,
+		Version: s.opts.Version, Services: slices.Clone(services),
+		Queues: func(account, region string) []control.Queue { return queueStates(p.sqs.Queues(account, region)) },
+		Peek:   p.peek,
+		Reset: func(ctx context.Context, service, account, region string) ([]string, error) {
+			return s.Reset(ctx, ResetScope{Service: service, Account: account, Region: region})
+		},
 	})
 }
 
@@ -64,27 +66,4 @@ func (p *parts) peek(account, region, queue string) ([]control.Message, error) {
 		}
 	}
 	return out, nil
-}
-
-// reset forgets what one service holds, or what all do: mappings before functions
-// and queues, so that none polls what is going.
-func (s *Server) reset(_ context.Context, service, account, region string) error {
-	p := s.parts
-	for _, part := range []struct {
-		name  string
-		reset func(account, region string) error
-	}{
-		{"lambda", p.lambda.Reset},
-		{"sqs", p.sqs.Reset},
-		{"logs", p.logs.Reset},
-		{"cloudwatch", p.cloudwatch.Reset},
-	} {
-		if service != "" && service != part.name {
-			continue
-		}
-		if err := part.reset(account, region); err != nil {
-			return fmt.Errorf("reset %s: %w", part.name, err)
-		}
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package localaws
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"regexp"
 	"time"
@@ -44,6 +45,12 @@ type Options struct {
 	// Seed makes ids, receipt handles, jitter and draws repeatable, and keys
 	// guessable: for tests. Zero means unforeseeable.
 	Seed uint64
+	// Version is the version of the product, which health answers; may be empty.
+	Version string
+	// Record gets every request to an AWS API and its answer, a JSON object on a
+	// line of its own for each, secrets left out; nil records nothing. Writes do
+	// not overlap.
+	Record io.Writer
 	// Logger gets what the server has to say; nil discards it.
 	Logger *slog.Logger
 }

@@ -29,9 +29,10 @@ type Options struct {
 	// Peek answers a queue's messages without receiving them, in the order in
 	// which they came. It fails when there is no such queue.
 	Peek func(account, region, queue string) ([]Message, error)
-	// Reset removes what a service holds for an account in a region. An empty
-	// service stands for all, an empty account or region for every one.
-	Reset func(ctx context.Context, service, account, region string) error
+	// Reset removes what a service holds for an account in a region, and names
+	// the services that it reached. An empty service stands for all, an empty
+	// account or region for every one.
+	Reset func(ctx context.Context, service, account, region string) ([]string, error)
 	// Logger gets what goes wrong inside; nil discards it.
 	Logger *slog.Logger
 }

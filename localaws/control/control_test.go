@@ -44,9 +44,12 @@ func open(t *testing.T, mode clock.Mode) *bench {
 			}
 		},
 		Peek: peek,
-		Reset: func(_ context.Context, service, account, region string) error {
+		Reset: func(_ context.Context, service, account, region string) ([]string, error) {
 			b.reset = append(b.reset, service+"/"+account+"/"+region)
-			return b.err
+			if service != "" {
+				return []string{service}, b.err
+			}
+			return []string{"sqs", "lambda", "logs"}, b.err
 		},
 	})
 	t.Cleanup(b.Close)

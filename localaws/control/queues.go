@@ -84,14 +84,11 @@ func (h *Handler) reset(r *http.Request) (any, error) {
 	if err := checkPlace(at); err != nil {
 		return nil, err
 	}
-	names := h.opts.Services
-	if service != "" {
-		if !slices.Contains(names, service) {
-			return nil, badRequest("service: %q is none of %v", service, names)
-		}
-		names = []string{service}
+	if service != "" && !slices.Contains(h.opts.Services, service) {
+		return nil, badRequest("service: %q is none of %v", service, h.opts.Services)
 	}
-	if err := h.opts.Reset(r.Context(), service, at.account, at.region); err != nil {
+	names, err := h.opts.Reset(r.Context(), service, at.account, at.region)
+	if err != nil {
 		return nil, err
 	}
 	return struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/gateway/record"
 	"github.com/reliableq/reliableq/localaws/gateway/sigv4"
 	"github.com/reliableq/reliableq/localaws/gateway/wire"
 )
@@ -41,6 +42,8 @@ type Options struct {
 	// Extra answers paths that begin with /_, which no AWS service has; nil
 	// answers 404.
 	Extra http.Handler
+	// Record gets every request and its answer, without secrets; nil keeps none.
+	Record *record.Log
 	// Logger gets what goes wrong inside; nil discards.
 	Logger *slog.Logger
 }
@@ -81,6 +84,17 @@ func New(o Options) (*Gateway, error) {
 
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.opts.Record == nil {
+		g.serve(w, r, nil)
+		return
+	}
+	rec, r := g.record(w, r)
+	defer g.finish(rec)
+	g.serve(rec, r, rec)
+}
+
+// serve answers a request, and tells rec, where there is one, what it is about.
+func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, rec *recording) {
 	if done := g.guard(w, r); done {
 		return
 	}
@@ -94,5 +108,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer x.release()
 	if err := x.run(); err != nil && !errors.Is(err, errAnswered) {
 		x.fail(err)
+	}
+	if rec != nil {
+		rec.knows(x)
 	}
 }

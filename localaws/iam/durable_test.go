@@ -1,6 +1,7 @@
 package iam_test
 
 import (
+	"errors"
 	"net/url"
 	"testing"
 	"time"
@@ -76,6 +77,77 @@ func TestEverythingOutlivesARestart(t *testing.T) {
 	}
 	if _, err := s.Session(t.Context(), arnOf("deleted"), lambdaService, "fn", time.Hour); err == nil {
 		t.Error("the deleted role is back")
+	}
+}
+
+func TestResetKeepsTheOperatorAndOtherAccounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.role(t, "r", trustsFunc, maySend)
+	key, err := w.Session(t.Context(), arnOf("r"), lambdaService, "fn", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Reset("111111111111"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := w.Credential(key.AccessKey); !ok {
+		t.Error("the reset of another account ended a session")
+	}
+	if err := w.Reset(account); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := w.Credential(key.AccessKey); ok {
+		t.Error("the session of a forgotten role is still good")
+	}
+	if _, err := w.Session(t.Context(), arnOf("r"), lambdaService, "fn", time.Hour); !errors.Is(err, iam.ErrCannotAssume) {
+		t.Errorf("the role can still be assumed: %v", err)
+	}
+	w.role(t, "r", trustsFunc, "") // the operator's key is good, and the name is free
+}
+
+func TestResetLastsOverARestart(t *testing.T) {
+	t.Parallel()
+	var st *store.Store
+	dir := t.TempDir()
+	open := func() *iam.Service {
+		var err error
+		if st, err = store.Open(dir, store.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		c := clock.New(clock.Manual, time.Time{})
+		t.Cleanup(c.Close)
+		s, err := iam.New(iam.Options{Clock: c, Chance: chance.New(), Store: st, Account: account})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := open()
+	operator := s.Operator()
+	in := s.API().Operations["CreateRole"].New()
+	fill(t, in, url.Values{"RoleName": {"MixedCase"}, "AssumeRolePolicyDocument": {trustsFunc}})
+	if _, err := s.API().Operations["CreateRole"].Do(t.Context(), &awsapi.Call{Account: account}, in); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Session(t.Context(), arnOf("MixedCase"), lambdaService, "fn", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Reset(""); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []store.Table{"iam/role", "iam/policy", "iam/session"} {
+		if err := st.Scan(table, "", func(k string, _ []byte) error { return errors.New(k) }); err != nil {
+			t.Errorf("%s still has %v", table, err)
+		}
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open()
+	defer st.Close()
+	if got := s.Operator(); got != operator {
+		t.Errorf("the operator was %+v and is %+v", operator, got)
 	}
 }
 

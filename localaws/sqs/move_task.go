@@ -235,7 +235,7 @@ func (s *Service) resetTasks(account, region string) error {
 	defer s.tasks.mu.Unlock()
 	var dropped []*task
 	for source, all := range s.tasks.bySource {
-		if source.account == account && source.region == region {
+		if source.within(account, region) {
 			for _, k := range all {
 				k.Status = taskCancelled
 				if k.event != nil {

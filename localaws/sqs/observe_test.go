@@ -3,9 +3,12 @@ package sqs
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
 func TestP1P2P3Metrics(t *testing.T) {
@@ -148,6 +151,34 @@ func TestResetFreesNamesAtOnce(t *testing.T) {
 	b.queue("other")
 	if n := b.c.State().Moves + b.c.State().Upkeep; n != 0 {
 		t.Errorf("%d events left on the clock", n)
+	}
+}
+
+func TestResetKeepsToItsPlace(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ account, region, left string }{
+		{"", "", ""},
+		{account, "", "111111111111/us-east-1/q"},
+		{"", region, "000000000000/eu-west-1/q"},
+		{account, region, "000000000000/eu-west-1/q 111111111111/us-east-1/q"},
+	} {
+		b := newBench(t)
+		for _, at := range []key{{account, region, ""}, {account, "eu-west-1", ""}, {"111111111111", region, ""}} {
+			c := &awsapi.Call{Account: at.account, Region: at.region, Endpoint: "http://localhost"}
+			if _, err := b.s.CreateQueue(t.Context(), c, &CreateQueueInput{QueueName: "q"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.s.Reset(tt.account, tt.region); err != nil {
+			t.Fatal(err)
+		}
+		var left []string
+		for _, q := range b.s.queues.all() {
+			left = append(left, q.path())
+		}
+		if got := strings.Join(left, " "); got != tt.left {
+			t.Errorf("after a reset of %q in %q: %q, want %q", tt.account, tt.region, got, tt.left)
+		}
 	}
 }
 

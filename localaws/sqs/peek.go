@@ -124,22 +124,27 @@ func (s *Service) Queues(account, region string) []QueueState {
 }
 
 // Reset forgets an account's queues and move tasks in a region, as if they had
-// never been: their names are free at once. Long polls that wait end with
-// QueueDoesNotExist.
+// never been: their names are free at once. An empty string stands for every
+// account, or every region. Long polls that wait end with QueueDoesNotExist.
 func (s *Service) Reset(account, region string) error {
 	s.queues.mu.Lock()
 	defer s.queues.mu.Unlock()
 	var errs []error
-	for _, q := range s.queues.in(account, region) {
+	var gone []key
+	for _, q := range s.queues.all() {
+		if !q.within(account, region) {
+			continue
+		}
 		t := q.begin()
 		t.destroy()
 		s.queues.queues.Delete(q.key)
 		t.dropQueue()
 		errs = append(errs, t.end().Wait())
+		gone = append(gone, q.key)
 	}
-	errs = append(errs, s.resetTasks(account, region), s.freeNames(account, region))
+	errs = append(errs, s.resetTasks(account, region), s.freeNames(account, region, gone))
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("reset queues of %s in %s: %w", account, region, err)
+		return fmt.Errorf("reset queues: %w", err)
 	}
 	return nil
 }

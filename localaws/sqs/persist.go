@@ -202,15 +202,17 @@ func (s *Service) dropTasks(all ...*task) store.Commit {
 }
 
 // freeNames forgets which names an account's deleted queues had.
-func (s *Service) freeNames(account, region string) error {
+func (s *Service) freeNames(account, region string, gone []key) error {
 	b := s.store.Batch()
 	for k := range s.queues.deleted {
-		if k.account == account && k.region == region {
+		if k.within(account, region) {
 			delete(s.queues.deleted, k)
-			b.Delete(tableGone, k.path())
+			gone = append(gone, k)
 		}
 	}
-	b.DeletePrefix(tableGone, key{account, region, ""}.path())
+	for _, k := range gone {
+		b.Delete(tableGone, k.path())
+	}
 	return b.Apply().Wait()
 }
 

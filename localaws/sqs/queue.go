@@ -16,6 +16,12 @@ type key struct {
 // arn is the queue's Amazon Resource Name (SQS C6).
 func (k key) arn() string { return "arn:aws:sqs:" + k.region + ":" + k.account + ":" + k.name }
 
+// within reports whether the queue lies in an account and region, of which an
+// empty string stands for any.
+func (k key) within(account, region string) bool {
+	return (account == "" || k.account == account) && (region == "" || k.region == region)
+}
+
 // url is the queue's URL at an endpoint.
 func (k key) url(endpoint string) string { return endpoint + "/" + k.account + "/" + k.name }
 

@@ -505,7 +505,15 @@ func TestResetForgetsMappingsAndStopsPolling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	out := w.create()
-	if err := w.Reset(); err != nil {
+	for _, elsewhere := range [][2]string{{"111111111111", ""}, {"", "eu-west-1"}} {
+		if err := w.Reset(elsewhere[0], elsewhere[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.get(out.UUID); err != nil {
+		t.Fatalf("a reset elsewhere reached it: %v", err)
+	}
+	if err := w.Reset("000000000000", "us-east-1"); err != nil {
 		t.Fatal(err)
 	}
 	w.send(queueARN, "a")

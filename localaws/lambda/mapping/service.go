@@ -103,43 +103,54 @@ func (s *Service) Start() {
 // Close stops all polling. What is with a function still ends as its outcome
 // says.
 func (s *Service) Close() {
-	for _, p := range s.detach(nil) {
+	s.mu.Lock()
+	var pollers []*poller
+	for _, mappings := range s.mappings {
+		pollers = append(pollers, detach(mappings)...)
+	}
+	s.mu.Unlock()
+	for _, p := range pollers {
 		p.stop()
 	}
 	s.stop()
 }
 
-// Reset forgets every mapping, for a fresh start between tests.
-func (s *Service) Reset() error {
+// Reset forgets the mappings of an account and region, for a fresh start between
+// tests; an empty string stands for all of them. What is with a function still
+// ends as its outcome says.
+func (s *Service) Reset(account, region string) error {
 	batch := s.opts.Store.Batch()
-	pollers := s.detach(func() {
-		s.mappings = map[scope]map[string]*mapping{}
-		batch.DeletePrefix(table, "")
-	})
+	s.mu.Lock()
+	var pollers []*poller
+	for in, mappings := range s.mappings {
+		if account != "" && in.account != account || region != "" && in.region != region {
+			continue
+		}
+		pollers = append(pollers, detach(mappings)...)
+		for _, m := range mappings {
+			batch.Delete(table, m.key())
+		}
+		delete(s.mappings, in)
+	}
+	commit := batch.Apply()
+	s.mu.Unlock()
 	for _, p := range pollers {
 		p.stop()
 	}
-	if err := batch.Apply().Wait(); err != nil {
+	if err := commit.Wait(); err != nil {
 		return fmt.Errorf("forget event source mappings: %w", err)
 	}
 	return nil
 }
 
-// detach takes the pollers off their mappings, and runs also under the lock.
-func (s *Service) detach(also func()) []*poller {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// detach takes the pollers off mappings, with mu held.
+func detach(mappings map[string]*mapping) []*poller {
 	var pollers []*poller
-	for _, in := range s.mappings {
-		for _, uuid := range sortedKeys(in) {
-			if p := in[uuid].poller; p != nil {
-				pollers = append(pollers, p)
-			}
-			in[uuid].poller = nil
+	for _, uuid := range sortedKeys(mappings) {
+		if p := mappings[uuid].poller; p != nil {
+			pollers = append(pollers, p)
 		}
-	}
-	if also != nil {
-		also()
+		mappings[uuid].poller = nil
 	}
 	return pollers
 }

@@ -85,12 +85,14 @@ func (x *exchange) answerCBOR(status int, out any) error {
 // answerBytes writes the whole answer at once.
 func (x *exchange) answerBytes(status int, contentType string, body []byte) {
 	h := x.w.Header()
+	values := [3]string{contentType, x.id, ""} // one allocation for all; the names are canonical as they stand
 	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", contentType)
+		h["Content-Type"] = values[0:1:1]
 	}
-	h.Set("X-Amzn-Requestid", x.id)
+	h["X-Amzn-Requestid"] = values[1:2:2]
 	if status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(len(body)))
+		values[2] = strconv.Itoa(len(body))
+		h["Content-Length"] = values[2:3:3]
 	}
 	x.w.WriteHeader(status)
 	if len(body) > 0 {
@@ -100,11 +102,10 @@ func (x *exchange) answerBytes(status int, contentType string, body []byte) {
 
 // jsonType is the content type of AWS JSON answers.
 func (x *exchange) jsonType() string {
-	version := "1.1"
-	if x.service != nil && x.service.JSONVersion != "" {
-		version = x.service.JSONVersion
+	if x.service != nil && x.service.JSONVersion == "1.0" {
+		return "application/x-amz-json-1.0"
 	}
-	return "application/x-amz-json-" + version
+	return "application/x-amz-json-1.1"
 }
 
 // fail writes an error in the protocol of the request.

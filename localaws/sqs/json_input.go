@@ -3,8 +3,8 @@ package sqs
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *SendMessageInput) UnmarshalAWSJSON(body []byte) error {
 	r := &jsonReader{b: body, operation: "SendMessage"}
-	return r.document(func(name string) error {
-		switch name {
+	return r.document(func(name []byte) error {
+		switch string(name) {
 		case "QueueUrl":
 			return r.string(&in.QueueURL)
 		case "MessageBody":
@@ -27,8 +27,8 @@ func (in *SendMessageInput) UnmarshalAWSJSON(body []byte) error {
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *SendMessageBatchInput) UnmarshalAWSJSON(body []byte) error {
 	r := &jsonReader{b: body, operation: "SendMessageBatch"}
-	return r.document(func(name string) error {
-		switch name {
+	return r.document(func(name []byte) error {
+		switch string(name) {
 		case "QueueUrl":
 			return r.string(&in.QueueURL)
 		case "Entries":
@@ -38,8 +38,8 @@ func (in *SendMessageBatchInput) UnmarshalAWSJSON(body []byte) error {
 	})
 }
 
-func (e *SendMessageBatchRequestEntry) read(r *jsonReader, name string) error {
-	switch name {
+func (e *SendMessageBatchRequestEntry) read(r *jsonReader, name []byte) error {
+	switch string(name) {
 	case "Id":
 		return r.string(&e.ID)
 	case "MessageBody":
@@ -61,8 +61,8 @@ func (e *SendMessageBatchRequestEntry) read(r *jsonReader, name string) error {
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *ReceiveMessageInput) UnmarshalAWSJSON(body []byte) error {
 	r := &jsonReader{b: body, operation: "ReceiveMessage"}
-	return r.document(func(name string) error {
-		switch name {
+	return r.document(func(name []byte) error {
+		switch string(name) {
 		case "QueueUrl":
 			return r.string(&in.QueueURL)
 		case "AttributeNames":
@@ -87,8 +87,8 @@ func (in *ReceiveMessageInput) UnmarshalAWSJSON(body []byte) error {
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *DeleteMessageInput) UnmarshalAWSJSON(body []byte) error {
 	r := &jsonReader{b: body, operation: "DeleteMessage"}
-	return r.document(func(name string) error {
-		switch name {
+	return r.document(func(name []byte) error {
+		switch string(name) {
 		case "QueueUrl":
 			return r.string(&in.QueueURL)
 		case "ReceiptHandle":
@@ -101,8 +101,8 @@ func (in *DeleteMessageInput) UnmarshalAWSJSON(body []byte) error {
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *DeleteMessageBatchInput) UnmarshalAWSJSON(body []byte) error {
 	r := &jsonReader{b: body, operation: "DeleteMessageBatch"}
-	return r.document(func(name string) error {
-		switch name {
+	return r.document(func(name []byte) error {
+		switch string(name) {
 		case "QueueUrl":
 			return r.string(&in.QueueURL)
 		case "Entries":
@@ -112,8 +112,8 @@ func (in *DeleteMessageBatchInput) UnmarshalAWSJSON(body []byte) error {
 	})
 }
 
-func (e *DeleteMessageBatchRequestEntry) read(r *jsonReader, name string) error {
-	switch name {
+func (e *DeleteMessageBatchRequestEntry) read(r *jsonReader, name []byte) error {
+	switch string(name) {
 	case "Id":
 		return r.string(&e.ID)
 	case "ReceiptHandle":
@@ -125,8 +125,8 @@ func (e *DeleteMessageBatchRequestEntry) read(r *jsonReader, name string) error 
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *ChangeMessageVisibilityInput) UnmarshalAWSJSON(body []byte) error {
 	r := &jsonReader{b: body, operation: "ChangeMessageVisibility"}
-	return r.document(func(name string) error {
-		switch name {
+	return r.document(func(name []byte) error {
+		switch string(name) {
 		case "QueueUrl":
 			return r.string(&in.QueueURL)
 		case "ReceiptHandle":
@@ -141,8 +141,8 @@ func (in *ChangeMessageVisibilityInput) UnmarshalAWSJSON(body []byte) error {
 // UnmarshalAWSJSON reads the input from an AWS JSON 1.0 body.
 func (in *ChangeMessageVisibilityBatchInput) UnmarshalAWSJSON(body []byte) error {
 	r := &jsonReader{b: body, operation: "ChangeMessageVisibilityBatch"}
-	return r.document(func(name string) error {
-		switch name {
+	return r.document(func(name []byte) error {
+		switch string(name) {
 		case "QueueUrl":
 			return r.string(&in.QueueURL)
 		case "Entries":
@@ -152,8 +152,8 @@ func (in *ChangeMessageVisibilityBatchInput) UnmarshalAWSJSON(body []byte) error
 	})
 }
 
-func (e *ChangeMessageVisibilityBatchRequestEntry) read(r *jsonReader, name string) error {
-	switch name {
+func (e *ChangeMessageVisibilityBatchRequestEntry) read(r *jsonReader, name []byte) error {
+	switch string(name) {
 	case "Id":
 		return r.string(&e.ID)
 	case "ReceiptHandle":
@@ -165,14 +165,20 @@ func (e *ChangeMessageVisibilityBatchRequestEntry) read(r *jsonReader, name stri
 }
 
 // entries reads the entries of a batch.
-func entries[E any](r *jsonReader, into *[]E, read func(*E, *jsonReader, string) error) error {
+func entries[E any](r *jsonReader, into *[]E, read func(*E, *jsonReader, []byte) error) error {
 	*into = nil
-	return r.list(func() error {
-		var e E
-		err := r.object(func(name string) error { return read(&e, r, name) })
-		*into = append(*into, e)
-		return err
+	var all []E
+	err := r.list(func() error {
+		if all == nil {
+			all = make([]E, 0, maxEntries)
+		}
+		var none E
+		all = append(all, none)
+		e := &all[len(all)-1]
+		return r.object(func(name []byte) error { return read(e, r, name) })
 	})
+	*into = all
+	return err
 }
 
 // attributes reads message attributes by name.
@@ -181,16 +187,16 @@ func (r *jsonReader) attributes(into *map[string]MessageAttributeValue) error {
 		return nil
 	}
 	*into = map[string]MessageAttributeValue{}
-	return r.object(func(name string) error {
+	return r.object(func(name []byte) error {
 		var v MessageAttributeValue
-		err := r.object(func(member string) error { return v.read(r, member) })
-		(*into)[name] = v
+		err := r.object(func(member []byte) error { return v.read(r, member) })
+		(*into)[string(name)] = v
 		return err
 	})
 }
 
-func (v *MessageAttributeValue) read(r *jsonReader, name string) error {
-	switch name {
+func (v *MessageAttributeValue) read(r *jsonReader, name []byte) error {
+	switch string(name) {
 	case "DataType":
 		return r.string(&v.DataType)
 	case "StringValue":

@@ -57,7 +57,7 @@ func (r *jsonReader) null() bool {
 }
 
 // document reads an object and nothing after it.
-func (r *jsonReader) document(member func(name string) error) error {
+func (r *jsonReader) document(member func(name []byte) error) error {
 	if r.peek() != '{' {
 		return r.fault("an object")
 	}
@@ -71,7 +71,7 @@ func (r *jsonReader) document(member func(name string) error) error {
 }
 
 // object reads an object or null, and has member read each value.
-func (r *jsonReader) object(member func(name string) error) error {
+func (r *jsonReader) object(member func(name []byte) error) error {
 	if r.null() {
 		return nil
 	}
@@ -82,11 +82,8 @@ func (r *jsonReader) object(member func(name string) error) error {
 		return nil
 	}
 	for {
-		var name string
-		if r.peek() != '"' {
-			return r.fault("a name")
-		}
-		if err := r.string(&name); err != nil {
+		name, err := r.name()
+		if err != nil {
 			return err
 		}
 		if !r.take(':') {
@@ -126,6 +123,24 @@ func (r *jsonReader) list(element func() error) error {
 			return r.fault("a comma or the end of the list")
 		}
 	}
+}
+
+// name reads a member's name, which is good until the reader's bytes change: names
+// are compared, and rarely kept.
+func (r *jsonReader) name() ([]byte, error) {
+	if r.peek() != '"' {
+		return nil, r.fault("a name")
+	}
+	start := r.i + 1
+	for i := start; i < len(r.b) && unescaped[r.b[i]]; i++ {
+		if i+1 < len(r.b) && r.b[i+1] == '"' {
+			r.i = i + 2
+			return r.b[start : i+1], nil
+		}
+	}
+	var name string // empty, with escapes, not in ASCII, or not ended
+	err := r.string(&name)
+	return []byte(name), err
 }
 
 // string reads a string or null.
@@ -233,7 +248,7 @@ func (r *jsonReader) number(into **int) error {
 
 // unknown goes past a value that belongs to no known name: one that says nothing
 // is ignored, any other is refused by name.
-func (r *jsonReader) unknown(name string) error {
+func (r *jsonReader) unknown(name []byte) error {
 	var raw json.RawMessage
 	d := json.NewDecoder(bytes.NewReader(r.b[r.i:]))
 	if err := d.Decode(&raw); err != nil {

@@ -30,7 +30,7 @@ func (q *queue) prepare(c *awsapi.Call, out *outgoing) (*draft, error) {
 		return nil, err
 	}
 	d := &draft{delay: out.delay}
-	d.body, d.md5, d.traits, d.sender = out.body, md5.Sum([]byte(out.body)), none, c.Caller.UserID
+	d.body, d.md5, d.traits, d.sender = out.body, md5.Sum(bytesOf(out.body)), none, c.Caller.UserID
 	var err error
 	if d.attrs, err = readAttributes(out.attributes); err != nil {
 		return nil, err

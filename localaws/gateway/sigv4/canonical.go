@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// canonical is the canonical request: what both sides hash.
-func (s *Signature) canonical(r *http.Request, payloadHash string) []byte {
-	b := make([]byte, 0, 512)
+// appendCanonical writes the canonical request: what both sides hash.
+func (s *Signature) appendCanonical(b []byte, r *http.Request, payloadHash string) []byte {
 	b = append(append(b, r.Method...), '\n')
 	b = s.appendPath(b, r.URL.EscapedPath())
 	b = append(b, '\n')
@@ -21,7 +20,12 @@ func (s *Signature) canonical(r *http.Request, payloadHash string) []byte {
 		b = append(b, '\n')
 	}
 	b = append(b, '\n')
-	b = append(b, strings.Join(s.Headers, ";")...)
+	for i, name := range s.Headers {
+		if i > 0 {
+			b = append(b, ';')
+		}
+		b = append(b, name...)
+	}
 	b = append(b, '\n')
 	return append(b, payloadHash...)
 }
@@ -108,10 +112,12 @@ func appendEscaped(b []byte, s string, keepSlash bool) []byte {
 
 // appendHeader writes a header's values, trimmed and with single blanks.
 func appendHeader(b []byte, r *http.Request, name string) []byte {
+	var one [1]string
 	values := r.Header.Values(name)
 	switch {
 	case name == "host":
-		values = []string{r.Host}
+		one[0] = r.Host
+		values = one[:]
 	case name == "content-length" && len(values) == 0 && r.ContentLength >= 0:
 		values = []string{strconv.FormatInt(r.ContentLength, 10)}
 	case name == "transfer-encoding" && len(values) == 0:
@@ -122,7 +128,9 @@ func appendHeader(b []byte, r *http.Request, name string) []byte {
 			b = append(b, ',')
 		}
 		blank := false
-		for _, c := range []byte(strings.TrimSpace(v)) {
+		v = strings.TrimSpace(v)
+		for j := range len(v) {
+			c := v[j]
 			if c == ' ' && blank {
 				continue
 			}

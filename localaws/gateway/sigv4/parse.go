@@ -126,10 +126,13 @@ func (s *Signature) set(key, value string) error {
 
 // finish checks that nothing is missing.
 func (s *Signature) finish(date string) error {
-	for _, part := range []struct{ name, value string }{
-		{"Credential", s.AccessKey}, {"SignedHeaders", strings.Join(s.Headers, "")}, {"Signature", s.Hex},
+	for _, part := range [...]struct {
+		name  string
+		given bool
+	}{
+		{"Credential", s.AccessKey != ""}, {"SignedHeaders", slices.ContainsFunc(s.Headers, notEmpty)}, {"Signature", s.Hex != ""},
 	} {
-		if part.value == "" {
+		if !part.given {
 			return &Incomplete{fmt.Sprintf("Authorization header requires '%s' parameter.", part.name)}
 		}
 	}
@@ -144,9 +147,12 @@ func (s *Signature) finish(date string) error {
 		return &Incomplete{"Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."}
 	}
 	s.Date = at.UTC()
-	if s.Date.Format("20060102") != s.Day {
+	var day [len("20060102")]byte
+	if string(s.Date.AppendFormat(day[:0], "20060102")) != s.Day {
 		return &Incomplete{fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%.20s' != '%s'.",
 			s.Day, s.Date.Format("20060102"))}
 	}
 	return nil
 }
+
+func notEmpty(s string) bool { return s != "" }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"net/http"
 	"strings"
 	"sync"
@@ -33,7 +34,35 @@ func (e *Expired) Error() string { return e.Text }
 // lasts a day, and deriving it costs as much as four checks.
 type Verifier struct {
 	mu   sync.RWMutex
-	keys map[scope][]byte
+	keys map[scope]*macs
+}
+
+// macs are hashes keyed with one signing key: resetting one costs less than keying
+// another.
+type macs struct{ pool sync.Pool }
+
+// mac is a keyed hash with room for what goes in and out.
+type mac struct {
+	hash      hash.Hash
+	text, sum []byte
+}
+
+func newMACs(key []byte) *macs {
+	m := &macs{}
+	m.pool.New = func() any { return &mac{hash: hmac.New(sha256.New, key)} }
+	return m
+}
+
+// sign answers the signature of a request whose canonical form has the hash sum.
+func (m *macs) sign(s *Signature, sum []byte) (code [sha256.Size]byte) {
+	k := m.pool.Get().(*mac)
+	defer m.pool.Put(k)
+	k.text = s.appendStringToSign(k.text[:0], sum)
+	k.hash.Reset()
+	k.hash.Write(k.text)
+	k.sum = k.hash.Sum(k.sum[:0])
+	copy(code[:], k.sum)
+	return code
 }
 
 // scope is what a signing key is derived from.
@@ -48,21 +77,29 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, body []byte, secret str
 	if err := s.timely(now); err != nil {
 		return err
 	}
-	hash, ok := payloadHash(r, s, body)
-	if !ok {
+	payload, ok := payloadHash(r, s, body)
+	if !ok || len(s.Hex) != 2*sha256.Size {
 		return ErrMismatch
 	}
-	sum := sha256.Sum256(s.canonical(r, hash))
-	mac := hmac.New(sha256.New, v.key(scope{secret, s.Day, s.Region, s.Service}))
-	fmt.Fprintf(mac, "%s\n%s\n%s/%s/%s/aws4_request\n%x", Algorithm, s.Date.Format(dateForm), s.Day, s.Region, s.Service, sum)
-	var want [sha256.Size]byte
-	if n, err := hex.Decode(want[:], []byte(s.Hex[:min(len(s.Hex), 2*sha256.Size)])); err != nil || n != len(want) || len(s.Hex) != 2*len(want) {
-		return ErrMismatch
-	}
-	if subtle.ConstantTimeCompare(mac.Sum(nil), want[:]) != 1 {
+	var space [1024]byte
+	sum := sha256.Sum256(s.appendCanonical(space[:0], r, payload))
+	want := v.key(scope{secret, s.Day, s.Region, s.Service}).sign(s, sum[:])
+	var given [sha256.Size]byte
+	if _, err := hex.Decode(given[:], []byte(s.Hex)); err != nil || subtle.ConstantTimeCompare(want[:], given[:]) != 1 {
 		return ErrMismatch
 	}
 	return nil
+}
+
+// appendStringToSign writes what the signing key is used on: algorithm, date, scope
+// and the hash of the canonical request.
+func (s *Signature) appendStringToSign(b, sum []byte) []byte {
+	b = append(append(b, Algorithm...), '\n')
+	b = append(s.Date.AppendFormat(b, dateForm), '\n')
+	for _, part := range [...]string{s.Day, s.Region, s.Service} {
+		b = append(append(b, part...), '/')
+	}
+	return hex.AppendEncode(append(b, "aws4_request\n"...), sum)
 }
 
 // timely checks the date.
@@ -102,14 +139,14 @@ func payloadHash(r *http.Request, s *Signature, body []byte) (hash string, ok bo
 }
 
 // key derives the signing key of a scope, or remembers it.
-func (v *Verifier) key(s scope) []byte {
+func (v *Verifier) key(s scope) *macs {
 	v.mu.RLock()
-	k := v.keys[s]
+	known := v.keys[s]
 	v.mu.RUnlock()
-	if k != nil {
-		return k
+	if known != nil {
+		return known
 	}
-	k = []byte("AWS4" + s.secret)
+	k := []byte("AWS4" + s.secret)
 	for _, part := range []string{s.day, s.region, s.service, "aws4_request"} {
 		mac := hmac.New(sha256.New, k)
 		mac.Write([]byte(part))
@@ -118,8 +155,9 @@ func (v *Verifier) key(s scope) []byte {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.keys == nil || len(v.keys) >= maxKeys {
-		v.keys = map[scope][]byte{}
+		v.keys = map[scope]*macs{}
 	}
-	v.keys[s] = k
-	return k
+	known = newMACs(k)
+	v.keys[s] = known
+	return known
 }

@@ -235,7 +235,8 @@ func TestE25ActionsAreTakenOncePerChangeAndSaidNotToBeDelivered(t *testing.T) {
 	if got := strings.Join(kinds, " "); got != "ConfigurationUpdate StateUpdate Action" {
 		t.Errorf("history %s", got)
 	}
-	if last := history.AlarmHistoryItems[2].HistorySummary; !strings.HasPrefix(last, "Failed to execute action "+topic) || !strings.Contains(last, "does not deliver") {
+	last := history.AlarmHistoryItems[2].HistorySummary
+	if !strings.HasPrefix(last, "Failed to execute action "+topic) || !strings.Contains(last, "does not deliver") {
 		t.Errorf("action: %s", last)
 	}
 	ok[awsapi.None](b, "DisableAlarmActions", &AlarmNamesInput{AlarmNames: []string{"errors"}})

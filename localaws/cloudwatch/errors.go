@@ -10,18 +10,23 @@ var (
 	errValidation = awsapi.Error{
 		Code: "ValidationException", QueryCode: "ValidationError", Namespace: "com.amazon.coral.validate", Status: 400,
 	}
-	errNotFound = awsapi.Error{Code: "ResourceNotFound", Namespace: modelNamespace, Status: 404}
-	// errNoResource is what the tag operations answer.
-	errNoResource         = awsapi.Error{Code: "ResourceNotFoundException", Namespace: modelNamespace, Status: 404}
-	errNoDashboard        = awsapi.Error{Code: "DashboardNotFoundError", QueryCode: "ResourceNotFound", Namespace: modelNamespace, Status: 404}
-	errDashboard          = awsapi.Error{Code: "DashboardInvalidInputError", QueryCode: "InvalidParameterInput", Namespace: modelNamespace, Status: 400}
-	errFormat             = awsapi.Error{Code: "InvalidFormatFault", QueryCode: "InvalidFormat", Namespace: modelNamespace, Status: 400}
-	errToken              = awsapi.Error{Code: "InvalidNextToken", Namespace: modelNamespace, Status: 400}
-	errInvalidValue       = awsapi.Error{Code: "InvalidParameterValueException", QueryCode: "InvalidParameterValue", Namespace: modelNamespace, Status: 400}
-	errInvalidCombination = awsapi.Error{Code: "InvalidParameterCombinationException", QueryCode: "InvalidParameterCombination", Namespace: modelNamespace, Status: 400}
-	errMissing            = awsapi.Error{Code: "MissingRequiredParameterException", QueryCode: "MissingParameter", Namespace: modelNamespace, Status: 400}
-	errLimit              = awsapi.Error{Code: "LimitExceededFault", QueryCode: "LimitExceeded", Namespace: modelNamespace, Status: 400}
+	errNotFound           = modelError("ResourceNotFound", "", 404)
+	errNoResource         = modelError("ResourceNotFoundException", "", 404) // of the tag operations
+	errNoDashboard        = modelError("DashboardNotFoundError", "ResourceNotFound", 404)
+	errDashboard          = modelError("DashboardInvalidInputError", "InvalidParameterInput", 400)
+	errFormat             = modelError("InvalidFormatFault", "InvalidFormat", 400)
+	errToken              = modelError("InvalidNextToken", "", 400)
+	errInvalidValue       = modelError("InvalidParameterValueException", "InvalidParameterValue", 400)
+	errInvalidCombination = modelError("InvalidParameterCombinationException", "InvalidParameterCombination", 400)
+	errMissing            = modelError("MissingRequiredParameterException", "MissingParameter", 400)
+	errLimit              = modelError("LimitExceededFault", "LimitExceeded", 400)
 )
+
+// modelError is an error of the service's model: its shape, and its code in Query
+// where that is another.
+func modelError(shape, queryCode string, status int) awsapi.Error {
+	return awsapi.Error{Code: shape, QueryCode: queryCode, Namespace: modelNamespace, Status: status}
+}
 
 // missing is the answer to a required member that is not there.
 func missing(member string) error {

@@ -203,7 +203,8 @@ func TestE16ErrorNamesDifferByProtocol(t *testing.T) {
 	if status != 400 || !strings.Contains(text, "<Code>ValidationError</Code>") {
 		t.Errorf("Query: %d %s", status, text)
 	}
-	if status, text = b.query(url.Values{"Action": {"DeleteAlarms"}, "AlarmNames.member.1": {"x"}}); status != 404 || !strings.Contains(text, "<Code>ResourceNotFound</Code>") {
+	status, text = b.query(url.Values{"Action": {"DeleteAlarms"}, "AlarmNames.member.1": {"x"}})
+	if status != 404 || !strings.Contains(text, "<Code>ResourceNotFound</Code>") {
 		t.Errorf("Query: %d %s", status, text)
 	}
 	status, text = b.post(`{"AlarmName":"x","StateValue":"INVALID","StateReason":"r"}`, "application/x-amz-json-1.0",

@@ -146,7 +146,8 @@ func TestE7TokensHaveAWSsFormAndOthersAreRefused(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 	b.write("g", "s", start, "x")
-	if out := ok[GetLogEventsOutput](b, "GetLogEvents", &GetLogEventsInput{LogGroupName: "g", LogStreamName: "s", NextToken: out.NextForwardToken}); len(out.Events) != 1 {
+	out = ok[GetLogEventsOutput](b, "GetLogEvents", &GetLogEventsInput{LogGroupName: "g", LogStreamName: "s", NextToken: out.NextForwardToken})
+	if len(out.Events) != 1 {
 		t.Errorf("the forward token of an empty stream gives %+v", out)
 	}
 	for _, token := range []string{"x", "f/1/s", "f/" + strings.Repeat("9", 56) + "/s", "b/" + strings.Repeat("+", 56) + "/s"} {

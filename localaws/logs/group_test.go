@@ -129,7 +129,8 @@ func TestE4StreamsAreDescribedByNameOrByLastEvent(t *testing.T) {
 	}
 	refused(b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupName: "g", LogGroupIdentifier: "g"}, "ValidationException",
 		"LogGroup name and LogGroup ARN are mutually exclusive parameters.")
-	refused(b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupName: "g", OrderBy: "LastEventTime", LogStreamNamePrefix: "e"}, "InvalidParameterException", "")
+	refused(b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupName: "g", OrderBy: "LastEventTime", LogStreamNamePrefix: "e"},
+		"InvalidParameterException", "")
 	refused(b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupName: "g", OrderBy: "Size"}, "InvalidParameterException", "")
 }
 
@@ -208,7 +209,8 @@ func TestE10OldAndNewTagsAreTheSame(t *testing.T) {
 	ok[awsapi.None](b, "UntagResource", &UntagResourceInput{ResourceARN: arn, TagKeys: []string{"b"}})
 	ok[awsapi.None](b, "UntagLogGroup", &UntagLogGroupInput{LogGroupName: "g", Tags: []string{"c"}})
 	for _, out := range []*TagsOutput{
-		ok[TagsOutput](b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: arn}), ok[TagsOutput](b, "ListTagsLogGroup", &ListTagsLogGroupInput{LogGroupName: "g"}),
+		ok[TagsOutput](b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: arn}),
+		ok[TagsOutput](b, "ListTagsLogGroup", &ListTagsLogGroupInput{LogGroupName: "g"}),
 	} {
 		if len(out.Tags) != 1 || out.Tags["a"] != "3" {
 			t.Errorf("tags %v", out.Tags)

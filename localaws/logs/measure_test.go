@@ -161,7 +161,8 @@ func TestTestMetricFilterShowsMatchesAndValues(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	p := "[ip, user, status = 4*]"
-	out := ok[TestMetricFilterOutput](b, "TestMetricFilter", &TestMetricFilterInput{FilterPattern: &p, LogEventMessages: []string{"1.1.1.1 a 200", "2.2.2.2 b 404"}})
+	lines := []string{"1.1.1.1 a 200", "2.2.2.2 b 404"}
+	out := ok[TestMetricFilterOutput](b, "TestMetricFilter", &TestMetricFilterInput{FilterPattern: &p, LogEventMessages: lines})
 	if len(out.Matches) != 1 || out.Matches[0].EventNumber != 2 || out.Matches[0].ExtractedValues["$ip"] != "2.2.2.2" {
 		t.Errorf("%+v", out)
 	}

@@ -81,8 +81,8 @@ lint: ## staticcheck, errcheck, ineffassign
 	$(INEFFASSIGN) ./...
 
 .PHONY: bench
-bench: ## measure, each figure beside its floor in the same run
-	go test -run '^$$' -bench . -benchmem ./localaws/... ./sqsbatch/...
+bench: $(RELIABLEQ) ## measure the embedded AWS, each figure beside its floor (ARGS=-quick for rough figures)
+	go run ./localaws/internal/bench -server $(RELIABLEQ) $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built (deployments and their state stay: make destroy)

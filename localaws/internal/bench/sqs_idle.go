@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+)
+
+// idle measures what servers take before anybody asks anything of them.
+func (b *bed) idle(ctx context.Context, dir string, t *table) error {
+	b.note("start-up and idle memory")
+	time.Sleep(time.Second) // start-up's garbage is not yet given back
+	rss := map[*process]float64{}
+	for _, p := range []*process{b.canned, b.memory, b.durable} {
+		bytes, err := p.memory()
+		if err != nil {
+			return err
+		}
+		rss[p] = bytes / 1e6
+	}
+	t.add(figure{Name: "idle resident memory, in memory", Value: rss[b.memory], Unit: "MB", Aim: aimIdle})
+	t.add(figure{Name: "idle resident memory, durable", Value: rss[b.durable], Unit: "MB", Aim: aimIdle})
+	t.add(figure{Name: "idle resident memory, canned replies", Value: rss[b.canned], Unit: "MB"})
+
+	var floor, memory, durable times
+	for i := range b.o.rounds(15) {
+		for _, of := range []struct {
+			to    *times
+			start func() (*process, error)
+		}{
+			{&floor, func() (*process, error) { return startCanned(ctx, filepath.Join(dir, "canned.json")) }},
+			{&memory, func() (*process, error) { return b.plain(ctx, filepath.Join(dir, "start")) }},
+			{&durable, func() (*process, error) {
+				d := filepath.Join(dir, fmt.Sprint("start", i))
+				return b.plain(ctx, d, "--data-dir", filepath.Join(d, "data"))
+			}},
+		} {
+			took, err := firstAnswer(ctx, of.start)
+			if err != nil {
+				return err
+			}
+			*of.to = append(*of.to, took)
+		}
+	}
+	ms := time.Millisecond
+	t.add(figure{Name: "exec to first answer, in memory", Value: memory.at(.5, ms), Unit: "ms", Aim: aimReady})
+	t.add(figure{Name: "exec to first answer, durable, new folder", Value: durable.at(.5, ms), Unit: "ms", Aim: aimReady})
+	t.add(figure{Name: "exec to first answer, canned replies", Value: floor.at(.5, ms), Unit: "ms"})
+	return nil
+}
+
+// plain starts a server that asks for no signature, and does not ask for its
+// credentials.
+func (b *bed) plain(ctx context.Context, stateDir string, args ...string) (*process, error) {
+	args = append([]string{"local", "run", "--listen", "127.0.0.1:0", "--state-dir", stateDir, "--log-level", "error", "--no-auth"}, args...)
+	return spawn(ctx, exec.CommandContext(ctx, b.o.server, args...))
+}
+
+// firstAnswer is the time from exec until a request is answered.
+func firstAnswer(ctx context.Context, start func() (*process, error)) (time.Duration, error) {
+	p, err := start()
+	if err != nil {
+		return 0, err
+	}
+	c, err := dial(ctx, p, false)
+	if err != nil {
+		return 0, err
+	}
+	_, err = c.call(ctx, targetList, []byte("{}"))
+	took := time.Since(p.spawned)
+	c.close()
+	if err != nil {
+		return 0, err
+	}
+	return took, p.stop()
+}
+
+// fill brings the queues to a depth, and tells what a message takes in memory
+// when that is many.
+func (b *bed) fill(ctx context.Context, depth int, t *table) error {
+	b.note("fill queues to %d", depth)
+	for _, of := range []struct {
+		name string
+		p    *process
+	}{{"in memory", b.memory}, {"durable", b.durable}, {"", b.open}} {
+		if of.p == b.open && depth > few {
+			continue // authentication does not know how many are queued
+		}
+		before, err := of.p.memory()
+		if err != nil {
+			return err
+		}
+		if err := b.send(ctx, of.p, depth-b.depth); err != nil {
+			return err
+		}
+		after, err := of.p.memory()
+		if err != nil {
+			return err
+		}
+		if depth > few {
+			t.add(figure{
+				Name: "resident memory per queued message beyond its body, " + of.name, Unit: "B", Aim: aimOverhead,
+				Value: (after-before)/float64(depth-b.depth) - bodySize,
+			})
+		}
+	}
+	b.depth = depth
+	return nil
+}
+
+// send puts n messages into a server's queue.
+func (b *bed) send(ctx context.Context, p *process, n int) error {
+	left := int64(n)
+	return each(make([]struct{}, 16), func(struct{}) error {
+		c, err := b.bare(ctx, p, true)
+		if err != nil {
+			return err
+		}
+		defer c.close()
+		for atomic.AddInt64(&left, -perBatch) >= 0 {
+			if err := c.send(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

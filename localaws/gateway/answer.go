@@ -84,6 +84,7 @@ func (x *exchange) answerCBOR(status int, out any) error {
 
 // answerBytes writes the whole answer at once.
 func (x *exchange) answerBytes(status int, contentType string, body []byte) {
+	x.answered = true
 	h := x.w.Header()
 	values := [3]string{contentType, x.id, ""} // one allocation for all; the names are canonical as they stand
 	if h.Get("Content-Type") == "" {
@@ -108,9 +109,11 @@ func (x *exchange) jsonType() string {
 	return "application/x-amz-json-1.1"
 }
 
-// fail writes an error in the protocol of the request.
-func (x *exchange) fail(err error) {
-	e := x.asAnswer(err)
+// fail answers that the request failed.
+func (x *exchange) fail(err error) { x.failWith(x.asAnswer(err)) }
+
+// failWith writes an error in the protocol of the request.
+func (x *exchange) failWith(e *awsapi.Error) {
 	h := x.w.Header()
 	h.Del("Content-Type")
 	for k, v := range e.Headers {

@@ -3,9 +3,11 @@ package gateway
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +22,10 @@ const (
 	maxRESTBody = 69_905_067
 	maxBody     = 8 << 20
 )
+
+// maxAhead is how much room is made for a body that is only announced: memory is
+// for those who send.
+const maxAhead = 1 << 20
 
 // keepBuffer is the largest buffer that is kept for another request.
 const keepBuffer = 256 << 10
@@ -71,13 +77,16 @@ func (x *exchange) readAll() ([]byte, error) {
 	}
 	b := bytes.NewBuffer(dst)
 	if n := int(x.r.ContentLength); n > 0 {
-		b.Grow(n + bytes.MinRead)
+		b.Grow(min(n, maxAhead) + bytes.MinRead)
 	}
 	_, err := b.ReadFrom(io.LimitReader(x.r.Body, int64(limit)+1))
 	if x.pool != nil {
 		*x.pool = b.Bytes()
 	}
 	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		x.w.Header().Set("Connection", "close")
+		return nil, x.fault(requestTimeout, "The body of the request did not arrive in time.")
 	case err != nil:
 		return nil, x.fault(malformedInput, "read the body: %v", err)
 	case b.Len() > limit:
@@ -92,8 +101,11 @@ func (x *exchange) tooLarge(limit int) error {
 	return e
 }
 
-// release gives the buffer back.
+// release ends the work and gives the buffer back.
 func (x *exchange) release() {
+	if x.working {
+		x.g.opts.Clock.End()
+	}
 	if x.pool != nil && cap(*x.pool) <= keepBuffer {
 		buffers.Put(x.pool)
 	}

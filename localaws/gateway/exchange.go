@@ -22,6 +22,9 @@ type exchange struct {
 	body []byte // the body without content encodings
 	pool *[]byte
 
+	working  bool // the clock knows of it
+	answered bool // the answer has begun
+
 	sig    *sigv4.Signature // nil when there is none that can be read
 	sigErr error
 
@@ -43,6 +46,7 @@ func (x *exchange) run() error {
 	if err := x.read(); err != nil {
 		return err
 	}
+	x.begin() // and not before: a slow client must not hold service time
 	if err := x.bindOperation(); err != nil {
 		return err
 	}
@@ -69,6 +73,12 @@ func (x *exchange) run() error {
 		return err
 	}
 	return x.answer(out)
+}
+
+// begin tells the clock that work is under way, until release.
+func (x *exchange) begin() {
+	x.working = true
+	x.g.opts.Clock.Begin()
 }
 
 // describe fills the call that the operation sees.

@@ -23,6 +23,7 @@ const (
 	malformedInput
 	unsupportedParameter
 	requestTooLarge
+	requestTimeout
 	serviceNotEmbedded
 )
 
@@ -43,6 +44,7 @@ var faults = [...]struct {
 	malformedInput:       {"SerializationException", "MalformedInput", 400, false},
 	unsupportedParameter: {"ValidationException", "ValidationError", 400, false},
 	requestTooLarge:      {"RequestEntityTooLargeException", "RequestEntityTooLarge", 413, false},
+	requestTimeout:       {"RequestTimeoutException", "RequestTimeout", 408, false},
 	serviceNotEmbedded:   {"NotImplementedException", "NotImplemented", 501, false},
 }
 

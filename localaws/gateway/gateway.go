@@ -98,14 +98,14 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, rec *recording) 
 	if done := g.guard(w, r); done {
 		return
 	}
+	x := &exchange{g: g, w: w, r: r}
+	defer x.release()
+	defer x.rescue()
 	if strings.HasPrefix(r.URL.Path, "/_") {
 		g.opts.Extra.ServeHTTP(w, r)
 		return
 	}
-	g.opts.Clock.Begin()
-	defer g.opts.Clock.End()
-	x := &exchange{g: g, w: w, r: r, id: g.opts.Chance.UUID()}
-	defer x.release()
+	x.id = g.opts.Chance.UUID()
 	if err := x.run(); err != nil && !errors.Is(err, errAnswered) {
 		x.fail(err)
 	}

@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
+
+// panicky makes SendMessage of the toy panic with a value.
+func panicky(t *testing.T, with any, log io.Writer) *rig {
+	t.Helper()
+	return newRig(t, func(o *Options) {
+		o.NoAuth = true
+		o.Logger = slog.New(slog.NewTextHandler(log, nil))
+		s := o.Dispatcher.Services["sqs"]
+		op := s.Operations["SendMessage"]
+		op.Do = func(context.Context, *awsapi.Call, any) (any, error) { panic(with) }
+		s.Operations["SendMessage"] = op
+		o.Extra = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(with) })
+	})
+}
+
+func TestAPanicFailsOneRequestAndTheNextIsAnswered(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	r := panicky(t, errors.New("index out of range"), &log)
+	w := r.do("POST", "/", `{"QueueUrl":"q","MessageBody":"b"}`, http.Header{"X-Amz-Target": {"AmazonSQS.SendMessage"}})
+	if w.Code != 500 || !strings.Contains(w.Body.String(), "InternalFailure") || strings.Contains(w.Body.String(), "index out of range") {
+		t.Errorf("JSON: %d %s, want 500 InternalFailure without the inside", w.Code, w.Body)
+	}
+	if w.Header().Get("X-Amzn-Query-Error") != "InternalFailure;Receiver" || w.Header().Get("X-Amzn-Requestid") == "" {
+		t.Errorf("JSON: headers %v", w.Header())
+	}
+	w = r.do("GET", "/?Action=SendMessage&QueueUrl=q&MessageBody=b", "", nil)
+	if w.Code != 500 || !strings.Contains(w.Body.String(), "<Code>InternalFailure</Code>") {
+		t.Errorf("Query: %d %s", w.Code, w.Body)
+	}
+	if w := r.do("GET", "/_reliableq/clock", "", nil); w.Code != 500 {
+		t.Errorf("beside the APIs: %d %s", w.Code, w.Body)
+	}
+	if got := strings.Count(log.String(), "level=ERROR"); got != 3 {
+		t.Errorf("%d lines in the log for 3 panics:\n%s", got, log.String())
+	}
+	if !strings.Contains(log.String(), "index out of range") || !strings.Contains(log.String(), "rescue_test.go") {
+		t.Errorf("the log lacks cause or place:\n%s", log.String())
+	}
+	if work := r.gateway.opts.Clock.State().Work; work != 0 {
+		t.Errorf("%d pieces of work are under way after the panics: a clock that skips would stand still", work)
+	}
+	w = r.do("POST", "/", `{"QueueUrl":"q","ReceiptHandle":"h"}`, http.Header{"X-Amz-Target": {"AmazonSQS.DeleteMessage"}})
+	if w.Code != 200 || r.deleted == nil {
+		t.Errorf("the next request: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestAHandlerMayAbortItsConnection(t *testing.T) {
+	t.Parallel()
+	r := panicky(t, http.ErrAbortHandler, io.Discard)
+	defer func() {
+		if got := recover(); got != http.ErrAbortHandler {
+			t.Errorf("recovered %v, want http.ErrAbortHandler for the HTTP server", got)
+		}
+	}()
+	r.do("GET", "/_reliableq/clock", "", nil)
+	t.Error("the abort did not get through")
+}
+
+// A panic after the answer has begun must cut the connection: the client would
+// take half an answer for a whole one.
+func TestAPanicWithinTheAnswerCutsTheConnection(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.NoAuth = true })
+	req := httptest.NewRequest("POST", "http://127.0.0.1/", strings.NewReader(`{"QueueUrl":"q","MessageBody":"b"}`))
+	req.Header.Set("X-Amz-Target", "AmazonSQS.SendMessage")
+	defer func() {
+		if got := recover(); got != http.ErrAbortHandler {
+			t.Errorf("recovered %v, want http.ErrAbortHandler", got)
+		}
+	}()
+	r.gateway.ServeHTTP(brokenWriter{httptest.NewRecorder()}, req)
+}
+
+type brokenWriter struct{ http.ResponseWriter }
+
+func (brokenWriter) Write([]byte) (int, error) { panic("half an answer") }
+
+// slowBody is a body whose time is up before its end.
+type slowBody struct{ begin io.Reader }
+
+func (s *slowBody) Read(b []byte) (int, error) {
+	if n, err := s.begin.Read(b); err == nil {
+		return n, nil
+	}
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (*slowBody) Close() error { return nil }
+
+func TestABodyThatDoesNotArriveHoldsNoServiceTime(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.NoAuth = true })
+	body := &slowBody{strings.NewReader(`{"QueueUrl":`)}
+	req := httptest.NewRequest("POST", "http://127.0.0.1/", nil)
+	req.Header.Set("X-Amz-Target", "AmazonSQS.SendMessage")
+	req.ContentLength = 100
+	req.Body = struct {
+		io.Reader
+		io.Closer
+	}{readerFunc(func(b []byte) (int, error) {
+		if work := r.gateway.opts.Clock.State().Work; work != 0 {
+			t.Errorf("%d pieces of work are under way while a body arrives", work)
+		}
+		return body.Read(b)
+	}), body}
+	w := httptest.NewRecorder()
+	r.gateway.ServeHTTP(w, req)
+	if w.Code != 408 || w.Header().Get("Connection") != "close" || !strings.Contains(w.Body.String(), "RequestTimeoutException") {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }

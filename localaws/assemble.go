@@ -27,6 +27,7 @@ import (
 type parts struct {
 	chance     *chance.Source
 	store      *store.Store
+	times      *times
 	dispatcher *awsapi.Dispatcher
 	workDir    string
 	ownWorkDir bool // made by us, in the system's temporary folder
@@ -54,6 +55,14 @@ func (s *Server) assemble() (err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.store.Close())
+		}
+	}()
+	if err := s.startClock(); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			s.clock.Close()
 		}
 	}()
 	if err := s.openWorkDir(); err != nil {
@@ -121,7 +130,7 @@ func (s *Server) makeServices() (err error) {
 	p.connectMetrics()
 	p.dispatcher.Services = map[string]*awsapi.Service{}
 	for _, api := range []*awsapi.Service{p.iam.API(), sts.New(p.iam).API(), p.logs.API(), p.cloudwatch.API(), p.sqs.API(), p.lambda.API()} {
-		p.dispatcher.Services[api.Name] = api
+		p.dispatcher.Services[api.Name] = p.guarded(api)
 	}
 	if !o.NoAuth {
 		p.dispatcher.Authorize = p.iam.Authorize
@@ -205,7 +214,7 @@ func (s *Server) Transport() http.RoundTripper { return gateway.Transport(s.hand
 // close ends the services, those first that call others.
 func (p *parts) close(ctx context.Context) error {
 	p.mappings.Close()
-	errs := []error{p.lambda.Close(ctx), p.store.Close()}
+	errs := []error{p.lambda.Close(ctx), p.times.last(), p.store.Close()}
 	if p.ownWorkDir {
 		errs = append(errs, os.RemoveAll(p.workDir))
 	}

@@ -30,7 +30,7 @@ func (s *Server) makeControl() *control.Handler {
 func (s *Server) extra() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(lambda.CodePath, s.parts.lambda.CodeHandler())
-	mux.Handle("/", s.parts.control)
+	mux.Handle("/", s.parts.times.following(s.parts.control))
 	return mux
 }
 

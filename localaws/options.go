@@ -31,7 +31,8 @@ type Options struct {
 	Region string
 	// ClockMode is how service time passes; the zero value is clock.Real.
 	ClockMode clock.Mode
-	// ClockStart is where service time begins; zero means now.
+	// ClockStart is where service time begins; zero means now. Where a data
+	// directory has seen a later time, it goes on from there.
 	ClockStart time.Time
 	// DataDir keeps all state across restarts; empty means in memory.
 	DataDir string
@@ -51,6 +52,9 @@ type Options struct {
 	// line of its own for each, secrets left out; nil records nothing. Writes do
 	// not overlap.
 	Record io.Writer
+	// Limits bound what clients that connect may take; the zero value has the
+	// defaults.
+	Limits Limits
 	// Logger gets what the server has to say; nil discards it.
 	Logger *slog.Logger
 }
@@ -69,6 +73,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	o.Limits = o.Limits.withDefaults()
 	var errs []error
 	if !accountID.MatchString(o.Account) {
 		errs = append(errs, fmt.Errorf("account %q: want 12 digits", o.Account))

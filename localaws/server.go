@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
@@ -35,9 +34,8 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: o, clock: clock.New(o.ClockMode, o.ClockStart), served: make(chan error, 1)}
+	s := &Server{opts: o, served: make(chan error, 1)}
 	if err := s.assemble(); err != nil {
-		s.clock.Close()
 		return nil, err
 	}
 	return s, nil
@@ -52,13 +50,9 @@ func (s *Server) Start(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", s.opts.Addr, err)
 	}
 	s.listener = l
-	s.http = &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-	}
-	go func() { s.served <- s.http.Serve(l) }()
+	limits := s.opts.Limits
+	s.http = limits.server(s.handler, s.opts.Logger)
+	go func() { s.served <- s.http.Serve(limits.listen(l)) }()
 	return nil
 }
 

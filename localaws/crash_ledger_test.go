@@ -1,0 +1,274 @@
+package localaws_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+const (
+	workQueue = "work"
+	deadQueue = "work-dead"
+	fifoQueue = "work.fifo"
+
+	idLength = 12 // of the number that each body begins with
+)
+
+// ledger is what the clients know of every message. Bodies are unique.
+type ledger struct {
+	mu      sync.Mutex
+	next    int
+	fates   map[string]*fate
+	gone    map[string]bool // was found to be gone, or was never taken
+	trouble []string
+
+	acknowledged, removed int // messages sent and deleted
+}
+
+// fate is what one client knows of a message that may be there.
+type fate struct {
+	id       string // once the send was acknowledged
+	deleting bool   // a delete was tried
+	deleted  bool   // and acknowledged
+	receives int    // acknowledged
+	hidden   bool   // by the last receive, for an hour
+}
+
+func newLedger() *ledger { return &ledger{fates: map[string]*fate{}, gone: map[string]bool{}} }
+
+func (b *ledger) String() string {
+	return fmt.Sprintf("%d sends and %d deletes acknowledged", b.acknowledged, b.removed)
+}
+
+func (b *ledger) complain(format string, args ...any) {
+	b.trouble = append(b.trouble, fmt.Sprintf(format, args...))
+}
+
+// load sends, receives, gives back and deletes until the server is dead.
+func (b *ledger) load(c client, rng *rand.Rand) {
+	for {
+		queue := []string{workQueue, workQueue, fifoQueue}[rng.IntN(3)]
+		err := b.send(c, queue, rng)
+		if err == nil {
+			if rng.IntN(4) == 0 && queue == workQueue {
+				queue = deadQueue
+			}
+			err = b.receive(c, queue, rng)
+		}
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, errRefused) {
+			b.mu.Lock()
+			b.complain("%v", err)
+			b.mu.Unlock()
+		}
+		return
+	}
+}
+
+func (b *ledger) send(c client, queue string, rng *rand.Rand) error {
+	bodies := make([]string, 1+rng.IntN(10))
+	b.mu.Lock()
+	for i := range bodies {
+		b.next++
+		bodies[i] = fmt.Sprintf("%0*d%s", idLength, b.next, strings.Repeat("x", rng.IntN(2000)))
+		b.fates[bodies[i]] = &fate{}
+	}
+	b.mu.Unlock()
+	ids, err := c.send(queue, bodies)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for body, id := range ids {
+		b.fates[body].id = id
+		b.acknowledged++
+	}
+	return err
+}
+
+// receive receives, deletes some of what it got and shows some again.
+func (b *ledger) receive(c client, queue string, rng *rand.Rand) error {
+	got, err := c.receive(queue)
+	if err != nil {
+		return err
+	}
+	var drop, show []entry
+	var dropped []*fate
+	b.mu.Lock()
+	for i, m := range got {
+		f := b.fates[m.Body]
+		if f == nil || f.deleted || f.id != "" && f.id != m.MessageId {
+			b.complain("received %.*s from %s: %+v, gone: %v", idLength, m.Body, queue, f, b.gone[m.Body])
+			continue
+		}
+		if f.hidden {
+			b.complain("received %.*s from %s while it was in flight: %+v", idLength, m.Body, queue, *f)
+		}
+		f.receives++
+		f.hidden = true
+		e := entry{Id: fmt.Sprint(i), ReceiptHandle: m.ReceiptHandle}
+		switch n := rng.IntN(10); {
+		case n < 6 || queue == deadQueue:
+			f.deleting = true
+			drop, dropped = append(drop, e), append(dropped, f)
+		case n < 9:
+			f.hidden = false
+			e.VisibilityTimeout = new(int)
+			show = append(show, e)
+		}
+	}
+	b.mu.Unlock()
+	if len(drop) > 0 {
+		n, err := c.each("DeleteMessageBatch", queue, drop)
+		if err != nil {
+			return err
+		}
+		b.mu.Lock()
+		b.removed += n
+		for _, f := range dropped {
+			f.deleted = true
+		}
+		if n != len(drop) {
+			b.complain("%d of %d deletes were done", n, len(drop))
+		}
+		b.mu.Unlock()
+	}
+	if len(show) > 0 {
+		_, err = c.each("ChangeMessageVisibilityBatch", queue, show)
+	}
+	return err
+}
+
+// lying is a message as the control API shows it.
+type lying struct {
+	ID       string `json:"message_id"`
+	Body     string `json:"body"`
+	State    string `json:"state"`
+	Receives int    `json:"receive_count"`
+}
+
+// check compares the ledger with what lies in the queues after a kill, and takes
+// what it finds for what is.
+func (b *ledger) check(t *testing.T, dir string) {
+	t.Helper()
+	srv, done := reopen(t, dir, clock.Real)
+	defer done()
+	found := map[string]lying{}
+	for _, queue := range []string{workQueue, deadQueue, fifoQueue} {
+		for _, m := range peekAll(t, srv, queue) {
+			if _, twice := found[m.Body]; twice {
+				t.Errorf("message %.*s is there twice", idLength, m.Body)
+			}
+			found[m.Body] = m
+		}
+	}
+	for _, text := range b.trouble {
+		t.Error(text)
+	}
+	for body := range found {
+		if b.fates[body] == nil {
+			t.Errorf("message %.*s is there: nobody sent it, or it was gone before: %v", idLength, body, b.gone[body])
+		}
+	}
+	for body, f := range b.fates {
+		m, there := found[body]
+		if text := f.wrong(m, there); text != "" {
+			t.Errorf("message %.*s %s: %+v, %+v", idLength, body, text, *f, m.State)
+		}
+		if !there {
+			b.gone[body] = true
+			delete(b.fates, body)
+			continue
+		}
+		f.id, f.deleting = m.ID, false
+	}
+}
+
+// wrong says how what was found differs from what was acknowledged, if it does.
+func (f *fate) wrong(m lying, there bool) string {
+	switch {
+	case there && f.deleted:
+		return "is back after its deletion"
+	case !there && f.id != "" && !f.deleting:
+		return "is lost"
+	case !there:
+		return ""
+	case f.id != "" && m.ID != f.id:
+		return "has another id"
+	case m.Receives < f.receives:
+		return "has forgotten a receive"
+	case f.hidden && m.State != "inFlight":
+		return "is shown before its visibility timeout has ended"
+	}
+	return ""
+}
+
+func peekAll(t *testing.T, srv *localaws.Server, queue string) []lying {
+	t.Helper()
+	c := &http.Client{Transport: srv.Transport()}
+	answer, err := c.Get(srv.URL() + "/_reliableq/queues?messages=1&name=" + queue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out struct {
+		Queues []struct {
+			Messages []lying `json:"messages"`
+		} `json:"queues"`
+	}
+	if err := json.Unmarshal(text, &out); err != nil || len(out.Queues) != 1 {
+		t.Fatalf("look into %s: %v: %.500s", queue, err, text)
+	}
+	return out.Queues[0].Messages
+}
+
+// drain receives and deletes all that is left, as a client does, and accounts for
+// each message.
+func (b *ledger) drain(t *testing.T, dir string) {
+	t.Helper()
+	srv, done := reopen(t, dir, clock.Manual)
+	defer done()
+	c := client{url: srv.URL(), http: &http.Client{Transport: srv.Transport()}}
+	for _, queue := range []string{workQueue, deadQueue, fifoQueue} {
+		if err := srv.Clock().Advance(t.Context(), 2*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			got, err := c.receive(queue)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got) == 0 {
+				break
+			}
+			var drop []entry
+			for i, m := range got {
+				if f := b.fates[m.Body]; f == nil || f.id != m.MessageId {
+					t.Errorf("received %.*s in the end: %+v", idLength, m.Body, f)
+				}
+				delete(b.fates, m.Body)
+				drop = append(drop, entry{Id: fmt.Sprint(i), ReceiptHandle: m.ReceiptHandle})
+			}
+			if n, err := c.each("DeleteMessageBatch", queue, drop); err != nil || n != len(drop) {
+				t.Fatalf("%d of %d deletes were done: %v", n, len(drop), err)
+			}
+		}
+	}
+	if len(b.fates) > 0 {
+		t.Errorf("%d messages could not be received in the end", len(b.fates))
+	}
+}

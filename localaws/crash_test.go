@@ -1,0 +1,176 @@
+package localaws_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+// The server that is killed: this test binary, started anew with crashDir set.
+const crashDir = "RELIABLEQ_SERVER_CRASH_DIR"
+
+// crashCount is the environment variable that says how often it is killed.
+const crashCount = "RELIABLEQ_SERVER_CRASHES"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(crashDir); dir != "" {
+		if err := serveUntilKilled(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func serveUntilKilled(dir string) error {
+	srv, err := localaws.New(localaws.Options{Addr: "127.0.0.1:0", DataDir: dir, NoAuth: true})
+	if err != nil {
+		return err
+	}
+	if err := srv.Start(context.Background()); err != nil {
+		return err
+	}
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		os.Exit(0) // the test has ended without killing us
+	}()
+	fmt.Println(srv.URL())
+	return srv.Wait()
+}
+
+// kills is how often the server is killed: a hundred times, fewer where that would
+// take long, more where the environment says so.
+func kills(t *testing.T) int {
+	t.Helper()
+	if v := os.Getenv(crashCount); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 {
+			t.Fatalf("%s=%q is not a number above 0", crashCount, v)
+		}
+		return n
+	}
+	if testing.Short() || raceDetector {
+		return 10
+	}
+	return 100
+}
+
+// Killed a hundred times under load over HTTP, and at its start, the server holds
+// every message that it acknowledged and that nobody deleted, each once and as it
+// was sent; none whose deletion it acknowledged; none that nobody sent. Functions,
+// mappings, roles, alarms and attributes of queues are what they were last made.
+func TestAServerKilledAHundredTimesKeepsWhatItAcknowledged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	rng := rand.New(rand.NewPCG(3, 4))
+	book := newLedger()
+	set := setUp(t, dir)
+	n := kills(t)
+	served := 0
+	for life := range n {
+		if liveAndDie(t, dir, rng, book, set) {
+			served++
+		}
+		// Every second time the next life begins with what the kill has left.
+		if life%2 == 1 || life == n-1 {
+			book.check(t, dir)
+			set.check(t, dir)
+		}
+		if t.Failed() {
+			t.Fatalf("after kill %d of %d", life+1, n)
+		}
+	}
+	book.drain(t, dir)
+	t.Logf("%d kills, %d of them of a server that had begun to serve; %s", n, served, book)
+	if served < n/2 || book.acknowledged < 10*n || book.removed < n {
+		t.Errorf("the load was too small to show anything")
+	}
+}
+
+// liveAndDie starts the server, loads it, and kills it at some moment: often while
+// it starts. It reports whether the server had begun to serve.
+func liveAndDie(t *testing.T, dir string, rng *rand.Rand, book *ledger, set *settings) bool {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), crashDir+"="+dir)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill := func() { cmd.Process.Kill() }
+	if rng.IntN(5) == 0 {
+		early := time.AfterFunc(time.Duration(rng.IntN(60_000))*time.Microsecond, kill)
+		defer early.Stop()
+	}
+	url, err := bufio.NewReader(out).ReadString('\n')
+	if err == nil {
+		life := time.Duration(5_000+rng.IntN(150_000)) * time.Microsecond
+		if raceDetector {
+			life *= 4
+		}
+		late := time.AfterFunc(life, kill)
+		defer late.Stop()
+		loadUntilDead(strings.TrimSpace(url), book, set, rng.Uint64())
+	}
+	cmd.Wait() // killed
+	if stderr.Len() > 0 {
+		t.Errorf("the server failed: %s", stderr.String())
+	}
+	return err == nil
+}
+
+// loadUntilDead drives the server from several clients until it does not answer.
+func loadUntilDead(url string, book *ledger, set *settings, seed uint64) {
+	transport := &http.Transport{MaxIdleConnsPerHost: 10}
+	defer transport.CloseIdleConnections()
+	var wg sync.WaitGroup
+	for i := range 3 {
+		c := client{url: url, http: &http.Client{Transport: transport}}
+		wg.Go(func() { book.load(c, rand.New(rand.NewPCG(seed, uint64(i)))) })
+	}
+	wg.Go(func() { set.load(url, transport) })
+	wg.Wait()
+}
+
+// reopen opens a server on what a kill has left, in this process.
+func reopen(t *testing.T, dir string, mode clock.Mode) (*localaws.Server, func()) {
+	t.Helper()
+	srv, err := localaws.New(localaws.Options{DataDir: dir, NoAuth: true, ClockMode: mode})
+	if err != nil {
+		t.Fatalf("open after a kill: %v", err)
+	}
+	return srv, func() {
+		t.Helper()
+		if err := srv.Shutdown(t.Context()); err != nil {
+			t.Errorf("shut down: %v", err)
+		}
+	}
+}
+
+// errRefused is an answer that is no success.
+var errRefused = errors.New("refused")

@@ -169,7 +169,7 @@ func (v *demoVerb) mode() string {
 // deployment and the target confirms that it is there. It hands the deployment
 // over as soon as traffic may start.
 func (v *demoVerb) deploy(ctx context.Context, p *progress.Progress, s *stage, half chan<- flow.Deployment) error {
-	client := flow.New(s.target.Config)
+	client := flowOn(s.target)
 	if s.terraform.Deployed(s.fingerprint) {
 		d, err := v.deployed(s.target)
 		if err == nil {

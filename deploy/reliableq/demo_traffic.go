@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/reliableq/reliableq/deploy/internal/demo"
@@ -12,19 +11,22 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
 )
 
-// stride is how far --fast moves a clock that does not skip by itself, each time.
-const stride = 10 * time.Second
+// stride is how far --fast moves a clock that does not skip by itself, between two
+// looks. What falls due on the way happens at its own time all the same.
+const stride = 30 * time.Second
 
 // traffic produces orders and follows them.
 func (v *demoVerb) traffic(ctx context.Context, p *progress.Progress, s *stage, d flow.Deployment) (verdict.Facts, error) {
 	run := &demo.Run{
-		Client: flow.New(s.target.Config), Deployment: d, WholeBatch: v.wholeBatch(d), Progress: p, Pace: v.pace(s),
+		Client: flowOn(s.target), Deployment: d, WholeBatch: v.wholeBatch(d), Progress: p, Pace: v.pace(s),
 	}
 	if v.Fast && s.info.Clock != "skip" {
 		p.Say("the running embedded AWS does not skip by itself: moving its clock")
-		moving, stop := context.WithCancel(ctx)
-		defer stop()
-		go v.move(moving, s)
+		clock := controlOf(s.info)
+		run.Step = func(ctx context.Context) error {
+			_, err := clock.Advance(ctx, stride)
+			return err
+		}
 	}
 	return run.Do(ctx, demo.Order{Count: v.Count, BadRatio: v.BadRatio, Seed: v.Seed})
 }
@@ -49,15 +51,4 @@ func (v *demoVerb) pace(s *stage) demo.Pace {
 		pace.Look = 60 * time.Millisecond
 	}
 	return pace
-}
-
-// move advances the embedded AWS's clock until it is told to stop. What goes
-// wrong with it shows where the messages are followed.
-func (v *demoVerb) move(ctx context.Context, s *stage) {
-	c := controlOf(s.info)
-	for ctx.Err() == nil {
-		if _, err := c.Advance(ctx, stride); err != nil && !errors.Is(err, context.Canceled) {
-			return
-		}
-	}
 }

@@ -56,7 +56,7 @@ func (v *invokeVerb) Run(ctx context.Context, a *app) error {
 			return hint.New(fmt.Sprintf("the deployment has no function %s", v.Function), "it has "+strings.Join(d.FunctionKeys(), ", "))
 		}
 	}
-	answer, err := flow.New(t.Config).Invoke(ctx, name, payload, !v.Async)
+	answer, err := flowOn(t).Invoke(ctx, name, payload, !v.Async)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (v *logsVerb) Run(ctx context.Context, a *app) error {
 	if len(keys) == 0 {
 		keys = d.FunctionKeys()
 	}
-	client := flow.New(t.Config)
+	client := flowOn(t)
 	tails := map[string]*flow.Tail{}
 	for _, key := range keys {
 		group, ok := d.LogGroups[key]

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/bundle"
+	"github.com/reliableq/reliableq/deploy/internal/control"
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
@@ -86,6 +87,14 @@ func (f targetFlags) connect(ctx context.Context, p *progress.Progress, b *backg
 		return nil, daemon.Info{}, err
 	}
 	return target.FromDaemon(info, os.Getenv("AWS_REGION")), info, nil
+}
+
+// flowOn is a client of the flow on t.
+func flowOn(t *target.Target) *flow.Client {
+	if t.Kind != target.Embedded {
+		return flow.New(t.Config, nil)
+	}
+	return flow.New(t.Config, control.New(t.URL))
 }
 
 // folder is where the deployment on t keeps its state.

@@ -28,7 +28,7 @@ func (v *statusVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	client := flow.New(t.Config)
+	client := flowOn(t)
 	depths, err := client.Depths(ctx, d)
 	if err != nil {
 		return err

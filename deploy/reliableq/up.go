@@ -179,7 +179,7 @@ func (s *stage) apply(ctx context.Context, p *progress.Progress, onHalf func(inf
 	}
 	tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	kept, keepErr := s.terraform.KeepComplete(tidy, flow.New(s.target.Config).QueueAttributes)
+	kept, keepErr := s.terraform.KeepComplete(tidy, flowOn(s.target).QueueAttributes)
 	for _, addr := range kept {
 		p.Say("%s is complete: it stays as it is", addr)
 	}

@@ -59,11 +59,25 @@ func (r *Run) follow(ctx context.Context, want int) (facts verdict.Facts, err er
 				return facts, nil
 			}
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return verdict.Facts{}, fmt.Errorf("follow the messages: %w", context.Cause(ctx))
+		if err := r.wait(ctx, tick.C); err != nil {
+			return verdict.Facts{}, fmt.Errorf("follow the messages: %w", err)
 		}
+	}
+}
+
+// wait lets the time between two looks pass, and moves service time on where that
+// is for us to do.
+func (r *Run) wait(ctx context.Context, tick <-chan time.Time) error {
+	if r.Step != nil {
+		if err := r.Step(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+	select {
+	case <-tick:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 

@@ -51,6 +51,10 @@ type Run struct {
 	Progress *progress.Progress
 	// Pace is how often to look.
 	Pace Pace
+	// Step, if not nil, is called between two looks: it moves a clock that would
+	// not hurry by itself. Nobody else may move that meanwhile, or messages come
+	// back while the dead-letter queue is read.
+	Step func(ctx context.Context) error
 
 	ledger *ledger
 	tails  map[string]*flow.Tail
@@ -76,10 +80,15 @@ func (r *Run) Do(ctx context.Context, order Order) (verdict.Facts, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.Pace.Patience, errPatience)
 	defer cancel()
 	facts, err := r.follow(ctx, want)
-	if err != nil && errors.Is(context.Cause(ctx), errPatience) {
+	switch cause := context.Cause(ctx); {
+	case err == nil:
+		return facts, nil
+	case errors.Is(cause, errPatience):
 		return verdict.Facts{}, r.stuck()
+	case cause != nil: // it says more than the request that it ended
+		return verdict.Facts{}, fmt.Errorf("follow the messages: %w", cause)
 	}
-	return facts, err
+	return verdict.Facts{}, err
 }
 
 var errPatience = errors.New("out of patience")

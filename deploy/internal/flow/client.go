@@ -12,6 +12,8 @@ import (
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/reliableq/reliableq/deploy/internal/control"
 )
 
 // Client reads and drives a flow through the AWS API.
@@ -19,14 +21,18 @@ type Client struct {
 	sqs    *sqs.Client
 	lambda *lambda.Client
 	logs   *cloudwatchlogs.Client
+	clock  *control.Client // nil where time cannot be held
 }
 
-// New is a client with the given configuration.
-func New(cfg aws.Config) *Client {
+// New is a client with the given configuration. clock leads to the clock of an
+// embedded AWS, which is held while the dead-letter queue is read; it is nil for
+// an AWS whose time is nobody's to hold.
+func New(cfg aws.Config, clock *control.Client) *Client {
 	return &Client{
 		sqs:    sqs.NewFromConfig(cfg),
 		lambda: lambda.NewFromConfig(cfg),
 		logs:   cloudwatchlogs.NewFromConfig(cfg),
+		clock:  clock,
 	}
 }
 

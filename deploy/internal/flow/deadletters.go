@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -24,11 +25,56 @@ type DeadLetter struct {
 // hidden is how long messages stay hidden while the queue is read, in seconds.
 const hidden = 60
 
+// grace is how long the clock may take to go on again, when the caller is in a
+// hurry to end.
+const grace = 10 * time.Second
+
 // DeadLetters reads every message of the dead-letter queue and leaves it there:
 // each is hidden for the time of reading and then shown again at once. Reading
 // raises a message's receive count. Messages that someone else has in flight are
 // not seen; unseen tells how many those may be.
 func (c *Client) DeadLetters(ctx context.Context, d Deployment) (letters []DeadLetter, unseen int, err error) {
+	release, err := c.hold(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	letters, unseen, err = c.read(ctx, d)
+	if err := errors.Join(err, release()); err != nil {
+		return nil, 0, err
+	}
+	return letters, unseen, nil
+}
+
+// hold stops the clock, where it can be stopped, and answers how to let it go on:
+// where time skips, what one receive hides would be visible again before the next.
+// A clock that somebody else has stopped stays as it is.
+func (c *Client) hold(ctx context.Context) (release func() error, err error) {
+	nothing := func() error { return nil }
+	if c.clock == nil {
+		return nothing, nil
+	}
+	now, err := c.clock.Clock(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("hold the clock to read the dead-letter queue: %w", err)
+	}
+	if now.Held {
+		return nothing, nil
+	}
+	if _, err := c.clock.Hold(ctx); err != nil {
+		return nil, fmt.Errorf("hold the clock to read the dead-letter queue: %w", err)
+	}
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace) // an interrupt must not leave time stopped
+		defer cancel()
+		if _, err := c.clock.Release(ctx); err != nil {
+			return fmt.Errorf("let the clock go on: %w", err)
+		}
+		return nil
+	}, nil
+}
+
+// read is DeadLetters, whatever the clock does.
+func (c *Client) read(ctx context.Context, d Deployment) (letters []DeadLetter, unseen int, err error) {
 	depth, err := c.depth(ctx, "dlq", d.DLQ())
 	if err != nil {
 		return nil, 0, err
@@ -61,9 +107,11 @@ func (c *Client) DeadLetters(ctx context.Context, d Deployment) (letters []DeadL
 }
 
 func (c *Client) receive(ctx context.Context, url string) ([]sqstypes.Message, error) {
-	out, err := c.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: &url, MaxNumberOfMessages: 10, VisibilityTimeout: hidden, WaitTimeSeconds: 1, MessageAttributeNames: []string{"All"},
-	})
+	in := &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10, VisibilityTimeout: hidden, MessageAttributeNames: []string{"All"}}
+	if c.clock == nil {
+		in.WaitTimeSeconds = 1 // AWS asks all its servers only then; where time is held, this second would never end
+	}
+	out, err := c.sqs.ReceiveMessage(ctx, in)
 	if err != nil {
 		return nil, fmt.Errorf("read the dead-letter queue: %w", err)
 	}

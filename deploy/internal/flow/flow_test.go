@@ -32,7 +32,13 @@ type bench struct {
 
 func setup(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{aws: localawstest.NewWith(t, localaws.Options{ClockMode: clock.Manual})}
+	return setupIn(t, clock.Manual)
+}
+
+// setupIn is setup with another way for time to pass.
+func setupIn(t *testing.T, mode clock.Mode) *bench {
+	t.Helper()
+	b := &bench{aws: localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", NoAuth: true, ClockMode: mode})}
 	b.sqs = sqs.NewFromConfig(b.aws.Config())
 	b.d = flow.Deployment{Path: []string{"source", "retry_1", "dlq"}, QueueURLs: map[string]string{}}
 	for _, key := range b.d.Path {
@@ -73,7 +79,7 @@ func TestDepthsTellWhereMessagesAre(t *testing.T) {
 	if _, err := b.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(b.d.QueueURLs["source"])}); err != nil {
 		t.Fatal(err)
 	}
-	depths, err := flow.New(b.aws.Config()).Depths(t.Context(), b.d)
+	depths, err := flow.New(b.aws.Config(), nil).Depths(t.Context(), b.d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +96,7 @@ func TestReadingTheDeadLetterQueueLeavesItAsItWas(t *testing.T) {
 	b := setup(t)
 	plain := b.send(t, "dlq", 13, 0, nil)
 	b.send(t, "dlq", 12, 0, map[string]string{"origin_message_id": "first", "sqs-dlq-replay-cnt": "3"})
-	client := flow.New(b.aws.Config())
+	client := flow.New(b.aws.Config(), nil)
 	for range 2 {
 		letters, unseen, err := client.DeadLetters(t.Context(), b.d)
 		if err != nil || unseen != 0 || len(letters) != 25 {
@@ -127,7 +133,7 @@ func TestWhatSomeoneElseHoldsIsCountedAsUnseen(t *testing.T) {
 			b.aws.Advance(t, time.Second)
 		}
 	}()
-	letters, unseen, err := flow.New(b.aws.Config()).DeadLetters(t.Context(), b.d)
+	letters, unseen, err := flow.New(b.aws.Config(), nil).DeadLetters(t.Context(), b.d)
 	<-done
 	if err != nil || len(letters) != 2 || unseen != 1 {
 		t.Errorf("%d letters, %d unseen, %v", len(letters), unseen, err)
@@ -139,7 +145,7 @@ func TestATailAnswersEachEventOnce(t *testing.T) {
 	b := setup(t)
 	logs := cloudwatchlogs.NewFromConfig(b.aws.Config())
 	group, stream := "/aws/lambda/consumer", "one"
-	client := flow.New(b.aws.Config())
+	client := flow.New(b.aws.Config(), nil)
 	since := b.aws.Clock().Now().Add(-time.Hour)
 	tail := client.Tail(group, since, "")
 	next := func() []string {

@@ -1,0 +1,268 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/verdict"
+	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+// judged runs an order and answers the verdict.
+func (w *world) judged(r *Run, o Order) verdict.Verdict {
+	w.t.Helper()
+	facts, err := r.Do(w.t.Context(), o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return verdict.Judge(facts)
+}
+
+func TestARunEndsWithTheFactsOfEveryMessage(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Skip, consume.PerMessage)
+	got := w.judged(w.run(), Order{Count: 89, BadRatio: 0.05, Seed: 7})
+	want := verdict.Verdict{
+		Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, Replays: 3, ReplaysLeast: 3, ReplaysTotal: 12, Faults: []string{},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, line := range []string{"invoking producer with", "run ...", "all queues at rest"} {
+		if !strings.Contains(w.said.String(), line) {
+			t.Errorf("%q was not said:\n%s", line, w.said.String())
+		}
+	}
+}
+
+// A receive takes ten messages: that there are more must not hide any, nor leave
+// the clock stopped that was held to read them.
+func TestMoreDeadLettersThanAReceiveTakesAreAllRead(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Skip, consume.PerMessage)
+	got := w.judged(w.run(), Order{Count: 50, BadRatio: 0.7, Seed: 1})
+	if got.DeadLettered != 35 || got.Lost != 0 || !got.Good() {
+		t.Errorf("verdict %+v", got)
+	}
+	if w.aws.Clock().Held() {
+		t.Error("the clock is still held")
+	}
+}
+
+func TestASecondRunKnowsItsOwnMessages(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Skip, consume.PerMessage)
+	first := w.judged(w.run(), Order{Count: 20, BadRatio: 0.25, Seed: 1})
+	second := w.judged(w.run(), Order{Count: 10, BadRatio: 0.1, Seed: 1})
+	if first.Sent != 20 || first.DeadLettered != 5 || second.Sent != 10 || second.DeadLettered != 1 || !second.Good() {
+		t.Errorf("first %+v, second %+v", first, second)
+	}
+	if second.ReplaysTotal != 3 || second.Processed != 9 {
+		t.Errorf("lines of the first run count in the second: %+v", second)
+	}
+	depths, err := w.run().Client.Depths(t.Context(), w.d)
+	if err != nil || depths[2].Visible != 6 {
+		t.Errorf("the dead-letter queue is left with %+v, %v", depths[2], err)
+	}
+}
+
+func TestAWholeBatchIsJudgedByItsOwnRule(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Skip, consume.WholeBatch)
+	got := w.judged(w.run(), Order{Count: 40, BadRatio: 0.25, Seed: 3})
+	if got.Sent != 40 || got.Lost != 0 || !got.Good() || got.Duplicates == 0 || got.Dragged() == "" {
+		t.Errorf("verdict %+v", got)
+	}
+}
+
+func TestAStepMovesAClockThatDoesNotHurry(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Manual, consume.PerMessage)
+	r := w.run()
+	steps := 0
+	r.Step = func(ctx context.Context) error {
+		steps++
+		return w.aws.Clock().Advance(ctx, 30*time.Second)
+	}
+	got := w.judged(r, Order{Count: 30, BadRatio: 0.8, Seed: 5})
+	if got.DeadLettered != 24 || got.Processed != 6 || !got.Good() || steps == 0 {
+		t.Errorf("after %d steps: %+v", steps, got)
+	}
+}
+
+func TestAStepThatFailsEndsTheRun(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Manual, consume.PerMessage)
+	r := w.run()
+	r.Step = func(context.Context) error { return errors.New("the clock is broken") }
+	if _, err := r.Do(t.Context(), Order{Count: 3}); err == nil || !strings.Contains(err.Error(), "follow the messages: the clock is broken") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A consumer that deletes messages and says nothing loses them as far as anybody
+// can tell. The run waits for late lines, and then says so.
+func TestAMessageThatVanishesIsLost(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Skip, consume.PerMessage)
+	w.replace("consumer", func(context.Context, []byte) ([]byte, error) { return []byte(`{"batchItemFailures":[]}`), nil })
+	got := w.judged(w.run(), Order{Count: 7, Seed: 1})
+	if got.Sent != 7 || got.Lost != 7 || got.Good() {
+		t.Errorf("verdict %+v", got)
+	}
+}
+
+func TestAProducerThatFailsIsQuoted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		producer handler
+		want     []string
+		next     string
+	}{
+		"it fails": {
+			func(context.Context, []byte) ([]byte, error) { return nil, errors.New("no queue") },
+			[]string{"the producer failed", "no queue", "START RequestId"}, "reliableq logs producer",
+		},
+		"its answer is no JSON object": {
+			func(context.Context, []byte) ([]byte, error) { return []byte(`"fine"`), nil },
+			[]string{"understand the producer's answer", `"fine"`}, "",
+		},
+		"its body is no JSON": {
+			func(context.Context, []byte) ([]byte, error) { return []byte(`{"statusCode":200,"body":"fine"}`), nil },
+			[]string{"understand the producer's answer"}, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := deploy(t, clock.Skip, consume.PerMessage)
+			w.replace("producer", c.producer)
+			_, err := w.run().Do(t.Context(), Order{Count: 1})
+			for _, want := range c.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("error %v lacks %q", err, want)
+				}
+			}
+			if !strings.Contains(hint.Of(err), c.next) {
+				t.Errorf("hint %q", hint.Of(err))
+			}
+		})
+	}
+}
+
+func TestAProducerWhoseLogIsSilentCannotBeJudged(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Skip, consume.PerMessage)
+	w.replace("producer", func(context.Context, []byte) ([]byte, error) {
+		return []byte(`{"statusCode":200,"body":"{\"message\":{\"status\":true,\"tot_msgs\":5,\"bad_msgs\":1}}"}`), nil
+	})
+	_, err := w.run().Do(t.Context(), Order{Count: 6})
+	if err == nil || !strings.Contains(err.Error(), "5 messages were accepted, but its log names 0") || !strings.Contains(hint.Of(err), "LOG_LEVEL") {
+		t.Errorf("error %v, hint %q", err, hint.Of(err))
+	}
+	if !strings.Contains(w.said.String(), "enough for 5 of 6 messages") {
+		t.Errorf("said %s", w.said.String())
+	}
+}
+
+// Lines may turn up after the queues are empty: on AWS they do.
+func TestTheProducersLinesMayComeLate(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Skip, consume.PerMessage)
+	late := make(chan string, 1)
+	w.replace("producer", func(ctx context.Context, _ []byte) ([]byte, error) {
+		out, err := w.sqs.SendMessage(ctx, &sqs.SendMessageInput{
+			QueueUrl: aws.String(w.d.QueueURLs["source"]), MessageBody: aws.String(`{"order_id":"o"}`),
+		})
+		if err != nil {
+			return nil, err
+		}
+		lc, _ := lambdacontext.FromContext(ctx)
+		late <- fmt.Sprintf(`START RequestId: %s|{"msg":"accepted","message_ids":[%q],"bad_message_ids":[%q]}`, lc.AwsRequestID, *out.MessageId, *out.MessageId)
+		return []byte(`{"statusCode":200,"body":"{\"message\":{\"status\":true,\"tot_msgs\":1,\"bad_msgs\":1}}"}`), nil
+	})
+	r := w.run()
+	r.Pace.Late = time.Minute
+	looks := 0
+	r.Step = func(context.Context) error {
+		if looks++; looks == 3 {
+			for line := range strings.SplitSeq(<-late, "|") {
+				w.write("producer", line)
+			}
+		}
+		return nil
+	}
+	if got := w.judged(r, Order{Count: 1}); got.Sent != 1 || got.DeadLettered != 1 || !got.Good() {
+		t.Errorf("verdict %+v", got)
+	}
+}
+
+func TestARunThatDoesNotComeToRestSaysWhereItsMessagesAre(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Manual, consume.PerMessage)
+	r := w.run()
+	r.Pace.Patience = 100 * time.Millisecond
+	_, err := r.Do(t.Context(), Order{Count: 3, Seed: 1})
+	if err == nil || !strings.Contains(err.Error(), "did not come to rest within 0.1 s: source 3, retry_1 0, dlq 0") || !strings.Contains(hint.Of(err), "--timeout") {
+		t.Errorf("error %v, hint %q", err, hint.Of(err))
+	}
+	if !strings.Contains(w.said.String(), "run: failed") {
+		t.Errorf("said %s", w.said.String())
+	}
+}
+
+func TestTheCauseOfAnEndIsTold(t *testing.T) {
+	t.Parallel()
+	w := deploy(t, clock.Manual, consume.PerMessage)
+	gone := errors.New("the embedded AWS ended")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	r := w.run()
+	r.Step = func(context.Context) error { cancel(gone); return nil }
+	if _, err := r.Do(ctx, Order{Count: 3}); !errors.Is(err, gone) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAFlowThatCannotBeReadEndsTheRun(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		spoil func(*world)
+		want  string
+	}{
+		"a queue is gone":      {func(w *world) { w.d.QueueURLs["retry_1"] += "_gone" }, "read the depth of queue retry_1"},
+		"the producer is gone": {func(w *world) { w.d.Functions["producer"] = "nobody" }, "invoke nobody"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := deploy(t, clock.Manual, consume.PerMessage)
+			c.spoil(w)
+			if _, err := w.run().Do(t.Context(), Order{Count: 1}); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestTheEndOfALogIsSetOffBelowItsError(t *testing.T) {
+	t.Parallel()
+	for encoded, want := range map[string]string{
+		"":                 "",
+		"not base64!":      "",
+		"b25lCnR3bwo=":     "\n  one\n  two",
+		"T25lIGxpbmUgICA=": "\n  One line",
+	} {
+		if got := tailOf(encoded); got != want {
+			t.Errorf("%q: %q, want %q", encoded, got, want)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package flow_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/reliableq/reliableq/deploy/internal/control"
+	"github.com/reliableq/reliableq/deploy/internal/flow"
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+// receives answers how often each message of the dead-letter queue was received,
+// this look included.
+func (b *bench) receives(t *testing.T) map[string]string {
+	t.Helper()
+	b.aws.Clock().Hold()
+	defer b.aws.Clock().Release()
+	counts := map[string]string{}
+	for {
+		out, err := b.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+			QueueUrl: aws.String(b.d.DLQ()), MaxNumberOfMessages: 10, VisibilityTimeout: 600,
+			MessageSystemAttributeNames: []sqstypes.MessageSystemAttributeName{"ApproximateReceiveCount"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Messages) == 0 {
+			return counts
+		}
+		for _, m := range out.Messages {
+			counts[*m.MessageId] = m.Attributes["ApproximateReceiveCount"]
+		}
+	}
+}
+
+// eager passes requests on, and lets all the time pass that may pass before it
+// hands on their answers: a clock that is not held has skipped by then to where
+// nothing is left to happen.
+type eager struct {
+	next  aws.HTTPClient
+	clock *clock.Clock
+}
+
+func (e eager) Do(r *http.Request) (*http.Response, error) {
+	answer, err := e.next.Do(r)
+	if err != nil || e.clock.Held() || e.clock.Mode() != clock.Skip {
+		return answer, err
+	}
+	return answer, e.clock.Settle(r.Context())
+}
+
+// Where time skips, a message that one receive hides would be back before the
+// next. With the clock held each is received once.
+func TestTimeIsHeldWhileDeadLettersAreRead(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []clock.Mode{clock.Skip, clock.Real, clock.Manual} {
+		t.Run(mode.String(), func(t *testing.T) {
+			t.Parallel()
+			b := setupIn(t, mode)
+			b.send(t, "dlq", 47, 0, nil)
+			cfg := b.aws.Config()
+			cfg.HTTPClient = eager{cfg.HTTPClient, b.aws.Clock()}
+			letters, unseen, err := flow.New(cfg, control.New(b.aws.URL())).DeadLetters(t.Context(), b.d)
+			if err != nil || unseen != 0 || len(letters) != 47 {
+				t.Fatalf("%d letters, %d unseen, %v", len(letters), unseen, err)
+			}
+			if b.aws.Clock().Held() {
+				t.Error("the clock is still held")
+			}
+			counts := b.receives(t)
+			if len(counts) != 47 {
+				t.Errorf("%d messages are visible afterwards", len(counts))
+			}
+			for id, n := range counts {
+				if n != "2" { // the reading, and the look of this test
+					t.Errorf("%s was received %s times", id, n)
+				}
+			}
+		})
+	}
+}
+
+func TestAClockThatSomeoneElseHoldsStaysHeld(t *testing.T) {
+	t.Parallel()
+	b := setupIn(t, clock.Skip)
+	b.send(t, "dlq", 1, 0, nil)
+	b.aws.Clock().Hold()
+	letters, _, err := flow.New(b.aws.Config(), control.New(b.aws.URL())).DeadLetters(t.Context(), b.d)
+	if err != nil || len(letters) != 1 || !b.aws.Clock().Held() {
+		t.Errorf("%d letters, %v, held %v", len(letters), err, b.aws.Clock().Held())
+	}
+}
+
+func TestWhatSomeoneElseHidesIsUnseenWhileTimeIsHeld(t *testing.T) {
+	t.Parallel()
+	b := setupIn(t, clock.Manual)
+	b.send(t, "dlq", 12, 0, nil)
+	if _, err := b.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(b.d.DLQ()), MaxNumberOfMessages: 1}); err != nil {
+		t.Fatal(err)
+	}
+	letters, unseen, err := flow.New(b.aws.Config(), control.New(b.aws.URL())).DeadLetters(t.Context(), b.d)
+	if err != nil || len(letters) != 11 || unseen != 1 {
+		t.Errorf("%d letters, %d unseen, %v", len(letters), unseen, err)
+	}
+}
+
+// fakeClock is a control API that notes what it is asked, and fails at one path.
+func fakeClock(t *testing.T, failing string) (*control.Client, func() []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		path := strings.TrimPrefix(r.URL.Path, "/_reliableq/")
+		asked = append(asked, path)
+		if path == failing {
+			http.Error(w, `{"error":"Broken","message":"out of order"}`, http.StatusInternalServerError)
+			return
+		}
+		if _, err := w.Write([]byte(`{"mode":"skip"}`)); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return control.New(server.URL), func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return asked
+	}
+}
+
+func TestAClockThatCannotBeHeldIsAnError(t *testing.T) {
+	t.Parallel()
+	for failing, want := range map[string]string{
+		"clock": "hold the clock", "clock/hold": "hold the clock", "clock/release": "let the clock go on",
+	} {
+		b := setup(t)
+		c, _ := fakeClock(t, failing)
+		if _, _, err := flow.New(b.aws.Config(), c).DeadLetters(t.Context(), b.d); err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), "out of order") {
+			t.Errorf("%s fails: %v", failing, err)
+		}
+	}
+}
+
+func TestTheClockGoesOnWhateverHappens(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	c, asked := fakeClock(t, "")
+	b.d.QueueURLs["dlq"] += "_gone"
+	if _, _, err := flow.New(b.aws.Config(), c).DeadLetters(t.Context(), b.d); err == nil || !strings.Contains(err.Error(), "queue dlq") {
+		t.Errorf("error %v", err)
+	}
+	if got := strings.Join(asked(), " "); got != "clock clock/hold clock/release" {
+		t.Errorf("asked %s", got)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := flow.New(b.aws.Config(), c).DeadLetters(ended, b.d); err == nil {
+		t.Error("read although the caller had ended")
+	}
+}

@@ -122,6 +122,7 @@ func New(o Options) *Handler {
 		h.mux.HandleFunc(pattern, h.json(serve))
 	}
 	h.mux.HandleFunc("GET /_aws/sqs/messages", h.localStackMessages)
+	h.mux.HandleFunc("GET /_aws/sqs/messages/{region}/{account}/{queue}", h.localStackMessages)
 	return h
 }
 

@@ -12,8 +12,9 @@
 //	POST /_reliableq/reset?service=sqs
 //	GET  /_localstack/health
 //	GET  /_aws/sqs/messages?QueueUrl=…
+//	GET  /_aws/sqs/messages/REGION/ACCOUNT/NAME
 //
-// The last two are those that users and tools of LocalStack know.
+// The last three are those that users and tools of LocalStack know.
 //
 // The package knows no service: what it shows comes through the functions of
 // [Options]. It asks for no credentials; whoever reaches the endpoint may use it,

@@ -16,12 +16,20 @@ import (
 type receiveMessageResponse struct {
 	XMLName  xml.Name          `xml:"http://queue.amazonaws.com/doc/2012-11-05/ ReceiveMessageResponse" json:"-"`
 	Messages []receivedMessage `xml:"ReceiveMessageResult>Message" json:"-"`
-	Result   receivedMessages  `xml:"-" json:"ReceiveMessageResult"`
+	Result   any               `xml:"-" json:"ReceiveMessageResult"`
 	Metadata map[string]string `xml:"-" json:"ResponseMetadata"`
 }
 
-type receivedMessages struct {
-	Message []receivedMessage `json:"Message"`
+// result is what LocalStack makes of the messages in JSON, out of the XML: nothing
+// is null, one is an object, more are a list.
+func result(messages []receivedMessage) any {
+	switch len(messages) {
+	case 0:
+		return nil
+	case 1:
+		return map[string]any{"Message": messages[0]}
+	}
+	return map[string]any{"Message": messages}
 }
 
 type receivedMessage struct {
@@ -78,7 +86,11 @@ func (h *Handler) localStackMessages(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) peek(r *http.Request) (*receiveMessageResponse, error) {
 	q := r.URL.Query()
-	at, name, err := h.queueOf(q.Get("QueueUrl"))
+	at, name := place{r.PathValue("account"), r.PathValue("region")}, r.PathValue("queue")
+	err := checkPlace(at)
+	if name == "" {
+		at, name, err = h.queueOf(q.Get("QueueUrl"))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -86,28 +98,36 @@ func (h *Handler) peek(r *http.Request) (*receiveMessageResponse, error) {
 	if err != nil {
 		return nil, notFound("%v", err)
 	}
-	shown := map[string]bool{"visible": true}
+	shown, marks := map[string]bool{"visible": true}, map[string]bool{}
 	for parameter, state := range map[string]string{"ShowInvisible": "inFlight", "ShowDelayed": "delayed"} {
 		yes, err := strconv.ParseBool(q.Get(parameter))
 		if err != nil && q.Get(parameter) != "" {
 			return nil, badRequest("%s: %q is neither true nor false", parameter, q.Get(parameter))
 		}
-		shown[state] = yes
+		shown[state], marks[state] = yes, yes
 	}
-	out := &receiveMessageResponse{Result: receivedMessages{[]receivedMessage{}}, Metadata: map[string]string{}}
+	out := &receiveMessageResponse{Metadata: map[string]string{}}
 	for _, m := range messages {
 		if shown[m.State] {
-			out.Result.Message = append(out.Result.Message, m.received())
+			out.Messages = append(out.Messages, m.received(marks))
 		}
 	}
-	out.Messages = out.Result.Message
+	out.Result = result(out.Messages)
 	return out, nil
 }
 
-func (m *Message) received() receivedMessage {
+// received is the message in LocalStack's form. Where others than the visible ones
+// were asked for too, marks, each says of itself which it is.
+func (m *Message) received(marks map[string]bool) receivedMessage {
 	out := receivedMessage{MessageID: m.MessageID, ReceiptHandle: placeholder, MD5OfBody: m.MD5OfBody, Body: m.Body}
 	for _, name := range slices.Sorted(maps.Keys(m.System)) {
 		out.Attribute = append(out.Attribute, nameValue{name, m.System[name]})
+	}
+	if marks["inFlight"] {
+		out.Attribute = append(out.Attribute, nameValue{"IsVisible", strconv.FormatBool(m.State != "inFlight")})
+	}
+	if marks["delayed"] {
+		out.Attribute = append(out.Attribute, nameValue{"IsDelayed", strconv.FormatBool(m.State == "delayed")})
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
 		a := m.Attributes[name]

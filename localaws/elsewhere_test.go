@@ -1,0 +1,163 @@
+package localaws_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/reliableq/reliableq/localaws"
+)
+
+// signed sends a request as an SDK for another service would, with a caller's
+// credentials, and answers status, content type and body.
+func signed(ctx context.Context, cfg aws.Config, service, method, url, body string, header ...string) (int, string, string, error) {
+	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return 0, "", "", err
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	credentials, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return 0, "", "", err
+	}
+	const unsigned = "UNSIGNED-PAYLOAD"
+	r.Header.Set("X-Amz-Content-Sha256", unsigned)
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, r, unsigned, service, cfg.Region, time.Now()); err != nil {
+		return 0, "", "", err
+	}
+	res, err := cfg.HTTPClient.Do(r)
+	if err != nil {
+		return 0, "", "", err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	return res.StatusCode, res.Header.Get("Content-Type"), string(b), err
+}
+
+// TestAServiceThatIsNotEmbeddedSaysSo asks as the SDKs of other services do, from
+// inside a function.
+func TestAServiceThatIsNotEmbeddedSaysSo(t *testing.T) {
+	t.Parallel()
+	const form = "application/x-www-form-urlencoded; charset=utf-8"
+	for _, tt := range []struct {
+		name, service, method, host, path, body string
+		header                                  []string
+		kind, code                              string
+	}{
+		{name: "S3 by path", service: "s3", method: "PUT", path: "/bucket/some/key?x-id=PutObject", body: "data", kind: "application/xml", code: "<Code>NotImplemented</Code>"},
+		{name: "S3 by host", service: "s3", method: "GET", host: "bucket.localhost", path: "/some/key", kind: "application/xml", code: "<Code>NotImplemented</Code>"},
+		{name: "S3's list of buckets", service: "s3", method: "GET", path: "/", kind: "application/xml", code: "<Code>NotImplemented</Code>"},
+		{name: "DynamoDB", service: "dynamodb", method: "POST", path: "/", body: `{"TableName":"t"}`, kind: "application/x-amz-json-1.1",
+			header: []string{"X-Amz-Target", "DynamoDB_20120810.GetItem", "Content-Type", "application/x-amz-json-1.0"}, code: `"__type":"NotImplementedException"`},
+		{name: "SNS", service: "sns", method: "POST", path: "/", body: "Action=Publish&Version=2010-03-31", header: []string{"Content-Type", form},
+			kind: "text/xml", code: "<Code>NotImplemented</Code>"},
+		{name: "EventBridge Scheduler", service: "scheduler", method: "GET", path: "/schedules", kind: "application/json", code: "does not have"},
+	} {
+		w := newWorld(t, localaws.Options{})
+		var status int
+		var kind, answer string
+		w.function(w.Config(), "f", w.role(w.Config(), "r", "logs:*"), func(ctx context.Context, _ []byte) (_ []byte, err error) {
+			base := w.URL()
+			if tt.host != "" {
+				base = "http://" + tt.host
+			}
+			status, kind, answer, err = signed(ctx, w.as(ctx), tt.service, tt.method, base+tt.path, tt.body, tt.header...)
+			return []byte("{}"), err
+		})
+		out := ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
+		if out.FunctionError != nil {
+			t.Fatalf("%s: %s", tt.name, out.Payload)
+		}
+		want := "The embedded AWS does not have the service " + tt.service + "."
+		if status != http.StatusNotImplemented || kind != tt.kind || !strings.Contains(answer, tt.code) || !strings.Contains(answer, want) {
+			t.Errorf("%s: %d %s %s", tt.name, status, kind, answer)
+		}
+	}
+}
+
+// TestFunctionsHaveNothingThatReachesTheRealAWS looks at what a process is given.
+func TestFunctionsHaveNothingThatReachesTheRealAWS(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Options{Addr: "127.0.0.1:0"})
+	role := w.role(w.Config(), "r", "logs:*")
+	ok[*lambda.CreateFunctionOutput](t)(lambda.NewFromConfig(w.Config()).CreateFunction(t.Context(), createShell(t, "f", role, environmentBootstrap)))
+	out := ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
+	env := map[string]string{}
+	var text string
+	if err := json.Unmarshal(out.Payload, &text); err != nil {
+		t.Fatalf("%v: %s", err, out.Payload)
+	}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		env[name] = value
+	}
+	if env["AWS_ENDPOINT_URL"] != w.URL() || !strings.HasPrefix(env["AWS_ACCESS_KEY_ID"], "ASIA") || env["AWS_SESSION_TOKEN"] == "" {
+		t.Errorf("environment %v", env)
+	}
+	for name, want := range map[string]string{
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+	} {
+		if env[name] != want {
+			t.Errorf("%s is %q, want %q", name, env[name], want)
+		}
+	}
+	operator, _ := w.Credentials()
+	for name, value := range env {
+		if value == operator {
+			t.Errorf("%s holds the operator's key", name)
+		}
+		if strings.HasPrefix(name, "AWS_CONTAINER_") || strings.HasPrefix(name, "AWS_WEB_IDENTITY_") || strings.HasPrefix(name, "AWS_ENDPOINT_URL_") || name == "AWS_PROFILE" {
+			t.Errorf("%s leads elsewhere: %s", name, value)
+		}
+	}
+}
+
+// TestAFunctionMayDoWhatItsRoleMayAndNoMore has a function call SQS with the
+// credentials that it was given.
+func TestAFunctionMayDoWhatItsRoleMayAndNoMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Options{})
+	queue := w.queue(w.Config(), "q", nil)
+	w.function(w.Config(), "f", w.role(w.Config(), "sender", "sqs:SendMessage", "logs:*"), func(ctx context.Context, _ []byte) ([]byte, error) {
+		client := sqs.NewFromConfig(w.as(ctx))
+		if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("x")}); err != nil {
+			return nil, err
+		}
+		_, err := client.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: queue})
+		return nil, err
+	})
+	out := ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
+	const want = "User: arn:aws:sts::000000000000:assumed-role/sender/f is not authorized to perform: sqs:purgequeue " +
+		"on resource: arn:aws:sqs:us-east-1:000000000000:q because no identity-based policy allows the sqs:purgequeue action"
+	if !strings.Contains(string(out.Payload), want) {
+		t.Errorf("%s", out.Payload)
+	}
+	if got := w.count(w.Config(), queue, "ApproximateNumberOfMessages"); got != "1" {
+		t.Errorf("%s messages", got)
+	}
+}
+
+// TestSomebodyElsesKeyIsRefused calls with credentials that are good for nothing.
+func TestSomebodyElsesKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Options{})
+	for _, cfg := range []aws.Config{w.ConfigAs("AKIAIOSFODNN7EXAMPLE", "secret", ""), w.ConfigAs("000000000000", "test", ""), w.ConfigAs("test", "test", "")} {
+		_, err := sqs.NewFromConfig(cfg).ListQueues(t.Context(), nil)
+		var api interface{ ErrorCode() string }
+		if !errors.As(err, &api) || api.ErrorCode() != "InvalidClientTokenId" && api.ErrorCode() != "UnrecognizedClientException" {
+			t.Errorf("%v", err)
+		}
+	}
+}

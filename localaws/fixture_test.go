@@ -1,0 +1,169 @@
+package localaws_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
+	"github.com/reliableq/reliableq/localaws/localawstest"
+)
+
+// world is an embedded AWS whose waiting time is skipped, seen through the SDK.
+type world struct {
+	*localawstest.Server
+	t *testing.T
+}
+
+func newWorld(t *testing.T, o localaws.Options) *world {
+	t.Helper()
+	o.ClockMode = clock.Skip
+	return &world{localawstest.NewWith(t, o), t}
+}
+
+// in is the configuration of a caller in another account and region, where
+// authentication is off.
+func (w *world) in(account, region string) aws.Config {
+	cfg := w.ConfigAs(account, "anything", "")
+	cfg.Region = region
+	return cfg
+}
+
+// as is the configuration that a function has in this process.
+func (w *world) as(ctx context.Context) aws.Config {
+	v := sandbox.Variables(ctx)
+	cfg := w.Config()
+	cfg.Region = v["AWS_REGION"]
+	cfg.Credentials = credentials.NewStaticCredentialsProvider(v["AWS_ACCESS_KEY_ID"], v["AWS_SECRET_ACCESS_KEY"], v["AWS_SESSION_TOKEN"])
+	return cfg
+}
+
+// ok fails the test on an error and passes the value on.
+func ok[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// queue makes a queue and answers its address.
+func (w *world) queue(cfg aws.Config, name string, attributes map[string]string) *string {
+	w.t.Helper()
+	return ok[*sqs.CreateQueueOutput](w.t)(sqs.NewFromConfig(cfg).CreateQueue(w.t.Context(), &sqs.CreateQueueInput{
+		QueueName: &name, Attributes: attributes,
+	})).QueueUrl
+}
+
+func (w *world) send(cfg aws.Config, queue *string, bodies ...string) {
+	w.t.Helper()
+	for _, body := range bodies {
+		ok[*sqs.SendMessageOutput](w.t)(sqs.NewFromConfig(cfg).SendMessage(w.t.Context(), &sqs.SendMessageInput{QueueUrl: queue, MessageBody: &body}))
+	}
+}
+
+// count is one of a queue's numbers.
+func (w *world) count(cfg aws.Config, queue *string, name sqstypes.QueueAttributeName) string {
+	w.t.Helper()
+	out := ok[*sqs.GetQueueAttributesOutput](w.t)(sqs.NewFromConfig(cfg).GetQueueAttributes(w.t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: queue, AttributeNames: []sqstypes.QueueAttributeName{name},
+	}))
+	return out.Attributes[string(name)]
+}
+
+// role makes a role for functions that may do the given actions.
+func (w *world) role(cfg aws.Config, name string, actions ...string) *string {
+	w.t.Helper()
+	client := iam.NewFromConfig(cfg)
+	made := ok[*iam.CreateRoleOutput](w.t)(client.CreateRole(w.t.Context(), &iam.CreateRoleInput{
+		RoleName: &name, AssumeRolePolicyDocument: aws.String(trustLambda),
+	}))
+	ok[*iam.PutRolePolicyOutput](w.t)(client.PutRolePolicy(w.t.Context(), &iam.PutRolePolicyInput{
+		RoleName: &name, PolicyName: aws.String("inline"),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["` + strings.Join(actions, `","`) + `"],"Resource":"*"}]}`),
+	}))
+	return made.Role.Arn
+}
+
+// function makes one that runs in this process.
+func (w *world) function(cfg aws.Config, name string, role *string, handler sandbox.Handler) {
+	w.t.Helper()
+	w.RegisterHandler(name, handler)
+	ok[*lambda.CreateFunctionOutput](w.t)(lambda.NewFromConfig(cfg).CreateFunction(w.t.Context(), &lambda.CreateFunctionInput{
+		FunctionName: &name, Role: role, Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Code: &types.FunctionCode{},
+	}))
+}
+
+// connect has a function read a queue of the same account and region.
+func (w *world) connect(cfg aws.Config, function, queueARN string, metrics ...types.EventSourceMappingMetric) *string {
+	w.t.Helper()
+	in := &lambda.CreateEventSourceMappingInput{FunctionName: &function, EventSourceArn: &queueARN, BatchSize: aws.Int32(5)}
+	if len(metrics) > 0 {
+		in.MetricsConfig = &types.EventSourceMappingMetricsConfig{Metrics: metrics}
+	}
+	return ok[*lambda.CreateEventSourceMappingOutput](w.t)(lambda.NewFromConfig(cfg).CreateEventSourceMapping(w.t.Context(), in)).UUID
+}
+
+func (w *world) settle() {
+	w.t.Helper()
+	if err := w.Clock().Settle(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// log is all that a function has logged, or empty.
+func (w *world) log(cfg aws.Config, function string) string {
+	w.t.Helper()
+	out, err := cloudwatchlogs.NewFromConfig(cfg).FilterLogEvents(w.t.Context(), &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName: aws.String("/aws/lambda/" + function),
+	})
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, e := range out.Events {
+		b.WriteString(*e.Message + "\n")
+	}
+	return b.String()
+}
+
+// nothing is a function that is content with whatever it gets.
+func nothing(context.Context, []byte) ([]byte, error) { return []byte("{}"), nil }
+
+// queueARN names a queue.
+func queueARN(account, region, name string) string {
+	return "arn:aws:sqs:" + region + ":" + account + ":" + name
+}
+
+// environmentBootstrap answers its own environment as a JSON string.
+const environmentBootstrap = `#!/bin/sh
+api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
+while true; do
+  curl -sS -D headers.$$ "$api/invocation/next" >/dev/null 2>&1 || exit 1
+  id=$(grep -i '^lambda-runtime-aws-request-id:' headers.$$ | tr -d '\r' | cut -d' ' -f2)
+  env | sed 's/\\/\\\\/g; s/"/\\"/g; s/$/\\n/' | tr -d '\n' | sed 's/^/"/; s/$/"/' >answer.$$
+  curl -sS -X POST "$api/invocation/$id/response" --data-binary @answer.$$ >/dev/null
+done
+`
+
+// createShell asks for a function that is a shell script.
+func createShell(t *testing.T, name string, role *string, script string) *lambda.CreateFunctionInput {
+	t.Helper()
+	return &lambda.CreateFunctionInput{
+		FunctionName: &name, Role: role, Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"),
+		Code: &types.FunctionCode{ZipFile: zipped(t, "bootstrap", script)},
+	}
+}

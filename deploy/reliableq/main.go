@@ -47,14 +47,18 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		<-ctx.Done()
 		stop() // a second Ctrl-C ends the command the hard way
 	}()
-	a := &app{in: in, out: out, errs: errs}
-	return a.exitCode(ctx, a.run(ctx, args))
+	a := &app{in: in, out: &output{w: out}, errs: errs}
+	err := a.run(ctx, args)
+	if lost := a.out.lost(); lost != nil && (err == nil || errors.Is(err, errVerdict) || errors.Is(err, a.out.err)) {
+		err = lost
+	}
+	return a.exitCode(ctx, err)
 }
 
 // app is the command's connection to the world outside.
 type app struct {
 	in   io.Reader
-	out  io.Writer // results
+	out  *output   // results
 	errs io.Writer // progress, questions and errors
 }
 
@@ -63,7 +67,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 	parser, err := kong.New(&verbs,
 		kong.Name("reliableq"),
 		kong.Description(description),
-		kong.Writers(a.out, a.errs),
+		kong.Writers(a.out.w, a.errs),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ShortUsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),

@@ -60,7 +60,7 @@ func (v *statusVerb) Run(ctx context.Context, a *app) error {
 		for _, f := range functions {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.Key, f.State, f.LastUpdate, f.Mapping)
 		}
-		w.Flush()
+		_ = w.Flush() // a.out keeps what went wrong
 		if !ready {
 			fmt.Fprintf(a.out, "\nnot ready: %s\n", why)
 		}

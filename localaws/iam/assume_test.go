@@ -60,11 +60,13 @@ func TestD30AnswerOfAssumeRole(t *testing.T) {
 	if *out.AssumedRoleUser.Arn != "arn:aws:sts::000000000000:assumed-role/r/me" || !strings.HasSuffix(*out.AssumedRoleUser.AssumedRoleId, ":me") {
 		t.Errorf("user %+v", out.AssumedRoleUser)
 	}
+	//lint:ignore SA1019 clients that are older than its successor read it
 	if out.PackedPolicySize != nil {
 		t.Error("a packed size without a policy")
 	}
 	in := assume("r")
 	in.Policy = aws.String(maySend)
+	//lint:ignore SA1019 as above
 	if out, err = w.sts().AssumeRole(t.Context(), in); err != nil || out.PackedPolicySize == nil {
 		t.Errorf("with a policy: %+v, %v", out, err)
 	}

@@ -38,8 +38,8 @@ type everything struct {
 	ByName  map[string]inner `json:",omitempty"`
 	Raw     json.RawMessage  `json:",omitempty"`
 	Any     any              `json:",omitempty"`
-	private string
-	Hidden  string `json:"-"`
+	private string           //lint:ignore U1000 what is not exported is no member, and this shows it
+	Hidden  string           `json:"-"`
 }
 
 func faultOf(err error) (Fault, string) {

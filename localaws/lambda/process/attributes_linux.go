@@ -11,9 +11,10 @@ func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// limit bounds a child's open files. It may be gone already, which is no
-// concern of this.
+// limit bounds a child's open files, and keeps it from writing its memory to disk.
+// Both fail only for a child that is gone already, or one with less than that: a
+// limit is lowered here, never raised.
 func limit(pid int) {
-	unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: OpenFiles, Max: OpenFiles}, nil)
-	unix.Prlimit(pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil)
+	_ = unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: OpenFiles, Max: OpenFiles}, nil)
+	_ = unix.Prlimit(pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil)
 }

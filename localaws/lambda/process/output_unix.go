@@ -68,9 +68,9 @@ func (o *output) take(fd uintptr) (again, end bool) {
 }
 
 // drain reads until there is nothing more for now. It answers at once when the
-// pipe was closed.
+// pipe was closed, which is the one way for it to fail.
 func (o *output) drain() {
-	o.conn.Control(func(fd uintptr) {
+	_ = o.conn.Control(func(fd uintptr) {
 		for {
 			if again, end := o.take(fd); again || end {
 				return

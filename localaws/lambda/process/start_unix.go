@@ -40,9 +40,9 @@ func Start(spec Spec) (*Child, error) {
 // wait ends with the program: it takes the rest of the output, also when some
 // descendant that left the group still holds the pipe, and clears the group.
 func (c *Child) wait() {
-	c.cmd.Wait()
+	_ = c.cmd.Wait() // its error is a text of the state
 	c.state = c.cmd.ProcessState
-	syscall.Kill(-c.group, syscall.SIGKILL)
+	_ = syscall.Kill(-c.group, syscall.SIGKILL) // the group is empty already in most cases
 	c.output.drain()
 	c.output.close()
 	close(c.done)
@@ -54,6 +54,6 @@ func (c *Child) signal(sig syscall.Signal) {
 	select {
 	case <-c.done:
 	default:
-		syscall.Kill(-c.group, sig)
+		_ = syscall.Kill(-c.group, sig)
 	}
 }

@@ -39,7 +39,7 @@ func Listen(about About) (*Server, error) {
 	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		defer close(s.ended)
-		s.http.Serve(l)
+		_ = s.http.Serve(l) // it ends with Close, or with the listener, which nobody else has
 	}()
 	return s, nil
 }

@@ -126,10 +126,11 @@ func (p *InProcess) context(ctx context.Context, inv Invocation) context.Context
 	if inv.ClientContext != "" {
 		// As in aws-lambda-go, a client context that does not fit its type is
 		// an empty one.
-		json.Unmarshal([]byte(inv.ClientContext), &lc.ClientContext)
+		_ = json.Unmarshal([]byte(inv.ClientContext), &lc.ClientContext)
 	}
 	ctx = lambdacontext.NewContext(ctx, lc)
-	ctx = context.WithValue(ctx, traceKey, inv.Trace) //nolint:staticcheck // the key is aws-lambda-go's
+	//lint:ignore SA1029 the key is aws-lambda-go's
+	ctx = context.WithValue(ctx, traceKey, inv.Trace)
 	return context.WithValue(ctx, variablesKey, variables(p.fn, p.host, ""))
 }
 

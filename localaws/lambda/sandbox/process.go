@@ -48,7 +48,7 @@ func NewProcess(fn *Function, host *Host) (*Process, error) {
 func (p *Process) Close() {
 	p.closing.Do(func() {
 		p.stop()
-		p.api.Close()
+		_ = p.api.Close() // it has ended, whatever its socket says
 		p.journal.close()
 		os.RemoveAll(p.host.TempDir)
 	})

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// full is a disk without space, after so many writes.
+type full struct{ left int }
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.left == 0 {
+		return 0, errors.New("no space left on device")
+	}
+	f.left--
+	return len(p), nil
+}
+
+func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"version"}, {"version", "--json"}} {
+		var said bytes.Buffer
+		code := run(args, nil, &full{}, &said)
+		if code != exitFailed || !strings.Contains(said.String(), "error: write the result: no space left on device") ||
+			!strings.Contains(said.String(), "hint: ") {
+			t.Errorf("%v: exit code %d, said %s", args, code, said.String())
+		}
+	}
+}
+
+func TestTheFirstWriteThatFailedIsKept(t *testing.T) {
+	t.Parallel()
+	o := &output{w: &full{left: 1}}
+	if n, err := o.Write([]byte("one")); n != 3 || err != nil || o.lost() != nil {
+		t.Errorf("a write that works: %d, %v, lost %v", n, err, o.lost())
+	}
+	if _, err := o.Write([]byte("two")); err == nil {
+		t.Error("a failure is not passed on")
+	}
+	o.w = &bytes.Buffer{}
+	if _, err := o.Write([]byte("three")); err != nil || o.lost() == nil {
+		t.Errorf("a later write: %v; lost %v", err, o.lost())
+	}
+}

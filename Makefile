@@ -41,7 +41,7 @@ build: $(RELIABLEQ) ## make bin/reliableq and dist/{producer,consumer,retry}.zip
 	$(RELIABLEQ) build
 
 $(RELIABLEQ): $(GO_SOURCES)
-	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $@ ./deploy/reliableq
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./deploy/reliableq
 
 .PHONY: test
 test: unit terraform-test e2e ## run every test: Go, Terraform modules, and the whole over Terratest

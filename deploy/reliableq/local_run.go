@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -19,6 +20,12 @@ import (
 
 // grace is how long requests and invocations under way may take to end.
 const grace = 10 * time.Second
+
+// heapBallast is memory that is never touched, and so never resident, but counts
+// when the collector decides on its next turn. Without it a server with a few
+// messages collects every 4 MB, several hundred times a second under load, and
+// that is a third of what it does; docs/performance.md has the figures.
+const heapBallast = 16 << 20
 
 // serveFlags say how the embedded AWS serves.
 type serveFlags struct {
@@ -55,6 +62,8 @@ func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return hint.With(err, "stop it with reliableq local stop, or serve another state folder with --state-dir")
 	}
+	ballast := make([]byte, heapBallast)
+	defer runtime.KeepAlive(ballast)
 	srv, err := localaws.New(v.options(a))
 	if err != nil {
 		return errors.Join(v.diskHint(fmt.Errorf("make the embedded AWS: %w", err)), claim.Release())
@@ -85,8 +94,12 @@ func (v *localRunVerb) options(a *app) localaws.Options {
 	}
 	return localaws.Options{
 		Addr: v.Listen, Region: v.Region, ClockMode: mode, DataDir: v.DataDir, NoAuth: v.NoAuth,
-		Logger: slog.New(slog.NewTextHandler(a.errs, &slog.HandlerOptions{Level: v.Log})),
+		Logger: v.logger(a),
 	}
+}
+
+func (v *localRunVerb) logger(a *app) *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.errs, &slog.HandlerOptions{Level: v.Log}))
 }
 
 // serve announces the server and waits until it or ctx ends.
@@ -110,6 +123,9 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 		return v.diskHint(err)
 	}
 	fmt.Fprintf(a.out, "listening on %s\n", srv.URL())
+	if err := daemon.Trim(); err != nil {
+		v.logger(a).Debug("memory used by the start is not given back", slog.Any("error", err))
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Wait() }()
 	select {

@@ -20,7 +20,7 @@ type dashboard struct {
 	tags    []Tag
 }
 
-var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 func dashboardARN(account, name string) string {
 	return awsapi.ARN{Partition: "aws", Service: "cloudwatch", Account: account, Resource: "dashboard/" + name}.String()
@@ -47,7 +47,7 @@ func (s *Service) PutDashboard(_ context.Context, c *awsapi.Call, in *PutDashboa
 	switch {
 	case in.DashboardName == "":
 		return nil, missing("DashboardName")
-	case !dashboardName.MatchString(in.DashboardName):
+	case len(in.DashboardName) > 255 || !dashboardName.MatchString(in.DashboardName):
 		return nil, errDashboard.With("The value %s for field DashboardName contains invalid characters. "+
 			"It can only contain alphanumerics, dash (-) and underscore (_).", in.DashboardName)
 	case in.DashboardBody == "":

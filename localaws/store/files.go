@@ -116,6 +116,9 @@ func fill(f vfs.File, n int64) error {
 	if err := f.Preallocate(0, n); err != nil {
 		return err
 	}
+	if reserve(f, n) {
+		return nil
+	}
 	info, err := f.Stat()
 	if err != nil || info.Size() == n {
 		return err

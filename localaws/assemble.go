@@ -12,6 +12,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/cloudwatch"
 	"github.com/reliableq/reliableq/localaws/control"
+	"github.com/reliableq/reliableq/localaws/fault"
 	"github.com/reliableq/reliableq/localaws/gateway"
 	"github.com/reliableq/reliableq/localaws/gateway/record"
 	"github.com/reliableq/reliableq/localaws/iam"
@@ -112,6 +113,7 @@ func (s *Server) openWorkDir() (err error) {
 
 func (s *Server) makeServices() (err error) {
 	p, o := s.parts, s.opts
+	s.faults = fault.New(s.clock.Now, s.faultChance())
 	if p.iam, err = iam.New(iam.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Account: o.Account}); err != nil {
 		return fmt.Errorf("start iam: %w", err)
 	}
@@ -121,7 +123,7 @@ func (s *Server) makeServices() (err error) {
 	if p.cloudwatch, err = cloudwatch.New(cloudwatch.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {
 		return fmt.Errorf("start cloudwatch: %w", err)
 	}
-	if p.sqs, err = sqs.New(sqs.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {
+	if p.sqs, err = sqs.New(sqs.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, Observe: o.Observe}); err != nil {
 		return fmt.Errorf("start sqs: %w", err)
 	}
 	if err := s.makeLambda(); err != nil {
@@ -135,6 +137,7 @@ func (s *Server) makeServices() (err error) {
 	if !o.NoAuth {
 		p.dispatcher.Authorize = p.iam.Authorize
 	}
+	p.dispatcher.Intercept = s.intercept
 	return nil
 }
 
@@ -143,17 +146,20 @@ func (s *Server) makeLambda() (err error) {
 	p, o := s.parts, s.opts
 	q, metrics := &queues{server: s, sqs: p.sqs}, &functionMetrics{cloudwatch: p.cloudwatch}
 	roles := &roles{iam: p.iam, any: o.NoAuth, account: o.Account}
-	p.lambda, err = lambda.New(lambda.Options{
+	options := lambda.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, WorkDir: p.workDir,
-		Roles: functionRoles{roles}, Logs: &functionLogs{server: s, logs: p.logs}, Metrics: metrics, Queues: q, Endpoint: s.URL,
-		Permit: s.permit,
-	})
+		Roles: functionRoles{roles}, Metrics: metrics, Queues: q, Endpoint: s.URL, Permit: s.permit, Fate: s.fate, Serial: o.serial(),
+	}
+	if !o.NoFunctionLogs {
+		options.Logs = &functionLogs{server: s, logs: p.logs}
+	}
+	p.lambda, err = lambda.New(options)
 	if err != nil {
 		return err
 	}
 	p.mappings, err = mapping.New(mapping.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger,
-		Queues: q, Functions: p.lambda, Roles: mappingRoles{roles}, Metrics: metrics,
+		Queues: q, Functions: &functions{p.lambda, s.faults}, Roles: mappingRoles{roles}, Metrics: metrics,
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/sqs"
 )
 
 // DefaultAccount is the account that everything belongs to unless a caller
@@ -57,6 +58,14 @@ type Options struct {
 	Limits Limits
 	// Logger gets what the server has to say; nil discards it.
 	Logger *slog.Logger
+	// NoFunctionLogs drops what functions and the Lambda platform log, for
+	// simulations that run for speed.
+	NoFunctionLogs bool
+	// FunctionTime says, under clock.Simulated, how long in service time an
+	// invocation of a registered handler takes; nil means no time at all.
+	FunctionTime func(function string, event []byte) time.Duration
+	// Observe is told what happens to each message in SQS, as sqs.Options says.
+	Observe func(sqs.Event)
 }
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/fault"
 )
 
 // Server is an embedded AWS. Make one with [New], let it listen with
@@ -18,6 +19,7 @@ type Server struct {
 	opts     Options
 	clock    *clock.Clock
 	parts    *parts
+	faults   *fault.Set
 	handler  http.Handler
 	operator awsapi.Credential
 	http     *http.Server

@@ -203,6 +203,7 @@ func (q *queue) oldest(last uint64) (m *message, later int64) {
 // resend moves a message as a task does: it is received, sent anew and deleted
 // (SQS M11).
 func resend(from, to *turn, m *message) {
+	from.tell(Deleted, m, "")
 	from.drop(m)
 	fresh := &message{
 		id: newMessageID(to.q.service.chance), md5: m.md5, body: m.body, attrs: m.attrs, sender: m.sender,
@@ -218,6 +219,7 @@ func resend(from, to *turn, m *message) {
 	}
 	to.add(fresh)
 	to.put(fresh)
+	to.tell(Sent, fresh, from.q.name)
 	from.q.traffic.received++
 	from.q.traffic.deleted++
 	to.q.traffic.sent(fresh.size())

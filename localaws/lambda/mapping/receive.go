@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -128,9 +129,21 @@ func (p *poller) sift(set settings, got []Message) []Message {
 	return kept
 }
 
+// passing reports that a receive has failed for a reason that goes by itself, so
+// that the messages move on: SQS is asked too much, down for a moment, or does not
+// get its answer through.
+func passing(err error) bool {
+	switch awsapi.AsError(err).Code {
+	case "RequestThrottled", "ServiceUnavailable", awsapi.ErrExpiredCredential.Code:
+		return true
+	}
+	return errors.Is(err, awsapi.ErrReplyLost)
+}
+
 // stumble decides what a failed receive leads to, with mu held. A queue that is
 // gone will signal when it is back; for anything else the poller tries again
-// later, in time that a skipping clock does not jump over: nothing moves.
+// later. Unless the trouble passes, that is in time that a skipping clock does not
+// jump over: nothing moves.
 func (p *poller) stumble(err error) {
 	if strings.Contains(awsapi.AsError(err).Code, "QueueDoesNotExist") {
 		return
@@ -140,7 +153,11 @@ func (p *poller) stumble(err error) {
 	p.signal = true
 	wait := min(time.Second<<min(p.trouble, 6), time.Minute)
 	p.trouble++
-	p.pause(wait, clock.Upkeep)
+	kind := clock.Upkeep
+	if passing(err) {
+		kind = clock.Moves
+	}
+	p.pause(wait, kind)
 	p.service.opts.Logger.Warn("event source mapping cannot receive",
 		slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Duration("next_try", wait), slog.Any("error", err))
 }

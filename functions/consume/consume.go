@@ -24,8 +24,9 @@ const (
 )
 
 // New makes the Lambda handler. It says in the journal what became of each
-// message and of the batch.
-func New(reporting string, j *journal.Journal) (sqsbatch.Handler, error) {
+// message and of the batch. Further options, such as an idempotency store, are
+// taken as they are.
+func New(reporting string, j *journal.Journal, further ...sqsbatch.Option) (sqsbatch.Handler, error) {
 	policy := sqsbatch.ReportEach
 	if reporting == WholeBatch {
 		policy = sqsbatch.FailIfAny
@@ -38,7 +39,8 @@ func New(reporting string, j *journal.Journal) (sqsbatch.Handler, error) {
 			"origin_message_id", m.OriginID(), "receive_count", m.ReceiveCount())
 		return nil
 	}
-	return sqsbatch.New(process, sqsbatch.WithFailures(policy), sqsbatch.WithReport(report(j)))
+	options := append([]sqsbatch.Option{sqsbatch.WithFailures(policy), sqsbatch.WithReport(report(j))}, further...)
+	return sqsbatch.New(process, options...)
 }
 
 // check is the rule by which a message is good or bad.

@@ -1,0 +1,90 @@
+package simulate
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/reliableq/reliableq/localaws/sqs"
+)
+
+// entry is what is known of one order.
+type entry struct {
+	number     int // from 1
+	body       string
+	attributes map[string]types.MessageAttributeValue
+	bad        bool
+	heals      int      // fails until it was replayed so often; 0 for never
+	origins    []string // the ids that SQS gave to what the producer sent; more than one where an answer was lost
+	effects    int      // times that the consumer did the work
+	repeats    int      // times that the consumer knew that it was done
+	blamed     int      // times that the consumer failed it
+	copies     int      // replays that SQS accepted
+}
+
+// account is what is known of one message id.
+type account struct {
+	order    *entry
+	received int
+	dead     bool // was moved to the dead-letter queue
+}
+
+// ledger keeps what a run's invariants need. All of it happens on the clock's
+// goroutine.
+type ledger struct {
+	start     time.Time
+	orders    []*entry
+	byBody    map[string]*entry
+	messages  map[string]*account
+	sending   []*entry // whose messages the send under way holds, in order
+	producing bool     // the producer sends, and no retry function
+	received  int
+	deleted   int
+	log       []Event
+	logging   bool
+}
+
+// observe takes what SQS tells.
+func (l *ledger) observe(e sqs.Event) {
+	a := l.messages[e.MessageID]
+	switch e.Kind {
+	case sqs.Sent:
+		a = &account{order: l.sending[0]}
+		l.messages[e.MessageID] = a
+		if l.sending = l.sending[1:]; l.producing {
+			a.order.origins = append(a.order.origins, e.MessageID)
+		} else {
+			a.order.copies++
+		}
+	case sqs.Received:
+		a.received++
+		l.received++
+	case sqs.Deleted:
+		l.deleted++
+	case sqs.Moved:
+		a.dead = e.Queue == deadLetters
+	}
+	if !l.logging {
+		return
+	}
+	out := Event{
+		Seconds: e.Time.Sub(l.start).Seconds(), What: e.Kind.String(), Queue: e.Queue, From: e.From,
+		Order: a.order.number, Message: e.MessageID, Receives: e.Receives,
+	}
+	if !e.Until.IsZero() {
+		out.Until = e.Until.Sub(l.start).Seconds()
+	}
+	l.log = append(l.log, out)
+}
+
+// note writes what a function did with a message into the log.
+func (l *ledger) note(now time.Time, what, queue, message, detail string) {
+	if !l.logging {
+		return
+	}
+	number := 0
+	if a := l.messages[message]; a != nil {
+		number = a.order.number
+	}
+	l.log = append(l.log, Event{Seconds: now.Sub(l.start).Seconds(), What: what, Queue: queue, Order: number, Message: message, Detail: detail})
+}

@@ -1,0 +1,230 @@
+package simulate
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/functions/order"
+	"github.com/reliableq/reliableq/functions/outbox"
+	"github.com/reliableq/reliableq/functions/replay"
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/sqs"
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+// play runs a scenario with its log.
+func play(t testing.TB, s Scenario, o Options) (Result, string) {
+	t.Helper()
+	o.Log = true
+	r, err := Run(t.Context(), s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	if err := WriteLog(&log, r.Log); err != nil {
+		t.Fatal(err)
+	}
+	return r, log.String()
+}
+
+func drawn(t testing.TB, kind string, seed uint64, messages int) Scenario {
+	t.Helper()
+	s, err := Draw(kind, seed, messages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestManySeedsHold(t *testing.T) {
+	t.Parallel()
+	runs := 1500
+	if testing.Short() {
+		runs = 100
+	}
+	totals, err := Many(t.Context(), Batch{Kind: Mixed, Seed: 1, Messages: 15, Runs: runs, Most: 5}, Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range totals.Failed {
+		t.Errorf("seed %d, %s: %v", r.Scenario.Seed, r.Scenario.Kind, r.Violations)
+	}
+	if totals.Runs != runs || totals.Struck == 0 || totals.Dead == 0 || totals.Processed == 0 {
+		t.Errorf("the runs show nothing: %+v", totals)
+	}
+}
+
+func TestASeedGivesTheSameLogTwice(t *testing.T) {
+	t.Parallel()
+	for seed := uint64(1); seed <= 60; seed++ {
+		s := drawn(t, Mixed, seed, 20)
+		one, first := play(t, s, Options{})
+		two, second := play(t, s, Options{})
+		if first != second {
+			t.Fatalf("seed %d, %s: %s", seed, s.Kind, cmp.Diff(strings.Split(first, "\n"), strings.Split(second, "\n")))
+		}
+		if len(one.Log) < 20*2 {
+			t.Errorf("seed %d: the log has %d events", seed, len(one.Log))
+		}
+		one.Took, two.Took = 0, 0
+		if diff := cmp.Diff(one, two); diff != "" {
+			t.Errorf("seed %d: %s", seed, diff)
+		}
+	}
+}
+
+func TestAnotherSeedGivesAnotherLog(t *testing.T) {
+	t.Parallel()
+	_, one := play(t, drawn(t, Design, 1, 20), Options{})
+	_, two := play(t, drawn(t, Design, 2, 20), Options{})
+	if one == two {
+		t.Error("seeds 1 and 2 gave the same log")
+	}
+}
+
+func TestTheLogChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := drawn(t, Faulty, 3, 30)
+	logged, _ := play(t, s, Options{})
+	plain, err := Run(t.Context(), s, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged.Log, logged.Took, plain.Took = nil, 0, 0
+	if diff := cmp.Diff(plain, logged); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The design's own numbers: a bad message is received five times in the source
+// queue and once in the retry queue for each of three replays, and then five and
+// three times until it is dead.
+func TestTheDesignKillsABadMessageAfterItsReceives(t *testing.T) {
+	t.Parallel()
+	s := drawn(t, Design, 7, 50)
+	r, _ := play(t, s, Options{})
+	bad := int(math.Round(50 * s.BadShare))
+	if want := (50 - bad) + bad*(3*(5+1)+5+3); r.Receives != want || r.Dead != bad || r.Processed != 50-bad || len(r.Violations) > 0 {
+		t.Errorf("%d receives, want %d; dead %d, processed %d; %v", r.Receives, want, r.Dead, r.Processed, r.Violations)
+	}
+}
+
+// deleting is a retry function with a bug: it deletes a message before SQS has
+// accepted its copy.
+func deleting(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sqsbatch.Handler, error) {
+	sound, err := replay.New(level, to, quiet)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
+		url := aws.URL() + "/" + aws.Account() + "/" + levelName(level.Number)
+		for i := range event.Records {
+			m := &event.Records[i]
+			if count := m.MessageAttributes[order.ReplayCount].StringValue; count == nil || *count < string(rune('0'+level.MaxAttempts)) {
+				if _, err := aws.Do(ctx, "sqs", "DeleteMessage", &sqs.DeleteMessageInput{QueueURL: url, ReceiptHandle: m.ReceiptHandle}); err != nil {
+					return events.SQSEventResponse{}, err
+				}
+			}
+		}
+		return sound(ctx, event)
+	}, nil
+}
+
+func TestDeleteBeforeSendIsFoundWithinAThousandRuns(t *testing.T) {
+	t.Parallel()
+	totals, err := Many(t.Context(), Batch{Kind: Mixed, Seed: 1, Messages: 15, Runs: 1000, Most: 1}, Options{Retry: deleting}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(totals.Failed) == 0 {
+		t.Fatalf("%d runs found nothing", totals.Runs)
+	}
+	failed := totals.Failed[0]
+	t.Logf("found in run %d, by %v", totals.Runs, failed.Violations[0])
+	i := slices.IndexFunc(failed.Violations, func(v Violation) bool { return v.Rule == "lost" })
+	if i < 0 {
+		t.Fatalf("the violations do not say that a message was lost: %v", failed.Violations)
+	}
+	lost := failed.Violations[i]
+	again, _ := play(t, failed.Scenario, Options{Retry: deleting})
+	if diff := cmp.Diff(failed.Violations, again.Violations); diff != "" {
+		t.Fatalf("the replay breaks other rules: %s", diff)
+	}
+	var timeline strings.Builder
+	if err := WriteTimeline(&timeline, again.Log, lost.Order); err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(lost.Text, "accepted as ")
+	id, _, _ := strings.Cut(rest, ",")
+	lines := strings.Split(strings.TrimSpace(timeline.String()), "\n")
+	if len(id) != 36 || !strings.Contains(lines[0], id) || !strings.Contains(lines[0], "sent") {
+		t.Errorf("the timeline does not begin with the sending of %s:\n%s", id, &timeline)
+	}
+	if !strings.Contains(timeline.String(), "deleted   reliable_q_retry_") {
+		t.Errorf("the timeline does not show the deletion:\n%s", &timeline)
+	}
+}
+
+func TestManyAnswersInOrderOfSeed(t *testing.T) {
+	t.Parallel()
+	var seeds []uint64
+	if _, err := Many(t.Context(), Batch{Kind: Calm, Seed: 5, Messages: 3, Runs: 20}, Options{}, func(r Result) {
+		seeds = append(seeds, r.Scenario.Seed)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(seeds) != 20 || seeds[0] != 5 || !slices.IsSorted(seeds) {
+		t.Errorf("seeds %v", seeds)
+	}
+}
+
+func TestManyEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	runs := 0
+	_, err := Many(ctx, Batch{Kind: Calm, Messages: 3, Runs: 1 << 30}, Options{}, func(Result) {
+		if runs++; runs == 3 {
+			cancel()
+		}
+	})
+	if err == nil || runs > 20 {
+		t.Errorf("%d runs, error %v", runs, err)
+	}
+}
+
+func TestWhatCannotBeDrawnIsRefused(t *testing.T) {
+	t.Parallel()
+	for kind, messages := range map[string]int{"stormy": 1, Mixed: 0} {
+		if _, err := Draw(kind, 1, messages); err == nil {
+			t.Errorf("%s with %d messages was drawn", kind, messages)
+		}
+	}
+}
+
+// BenchmarkFlow plays the design's flow with a tenth of bad orders, on one
+// processor. It reports orders, and receives, per second of machine time, and
+// how many simulated seconds one of those holds.
+func BenchmarkFlow(b *testing.B) {
+	s := drawn(b, Design, 1, 2000)
+	var messages, receives int
+	var simulated time.Duration
+	for b.Loop() {
+		r, err := Run(b.Context(), s, Options{})
+		if err != nil || len(r.Violations) > 0 {
+			b.Fatal(err, r.Violations)
+		}
+		messages, receives, simulated = messages+r.Messages, receives+r.Receives, simulated+r.Simulated
+	}
+	wall := b.Elapsed().Seconds()
+	b.ReportMetric(float64(messages)/wall, "orders/s")
+	b.ReportMetric(float64(receives)/wall, "receives/s")
+	b.ReportMetric(simulated.Seconds()/wall, "simulated-s/s")
+}

@@ -41,11 +41,7 @@ func (v *invokeVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	t, _, err := v.connect(ctx, nil, nil)
-	if err != nil {
-		return err
-	}
-	d, err := v.deployed(t)
+	t, d, err := v.reach(ctx)
 	if err != nil {
 		return err
 	}

@@ -37,11 +37,7 @@ type logLine struct {
 }
 
 func (v *logsVerb) Run(ctx context.Context, a *app) error {
-	t, _, err := v.connect(ctx, nil, nil)
-	if err != nil {
-		return err
-	}
-	d, err := v.deployed(t)
+	t, d, err := v.reach(ctx)
 	if err != nil {
 		return err
 	}

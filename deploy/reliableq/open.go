@@ -89,6 +89,16 @@ func (f targetFlags) connect(ctx context.Context, p *progress.Progress, b *backg
 	return target.FromDaemon(info, os.Getenv("AWS_REGION")), info, nil
 }
 
+// reach answers the target, which must be there already, and what is deployed on it.
+func (f targetFlags) reach(ctx context.Context) (*target.Target, flow.Deployment, error) {
+	t, _, err := f.connect(ctx, nil, nil)
+	if err != nil {
+		return nil, flow.Deployment{}, err
+	}
+	d, err := f.deployed(t)
+	return t, d, err
+}
+
 // flowOn is a client of the flow on t.
 func flowOn(t *target.Target) *flow.Client {
 	if t.Kind != target.Embedded {

@@ -20,11 +20,7 @@ without its redrive policy.`
 }
 
 func (v *statusVerb) Run(ctx context.Context, a *app) error {
-	t, _, err := v.connect(ctx, nil, nil)
-	if err != nil {
-		return err
-	}
-	d, err := v.deployed(t)
+	t, d, err := v.reach(ctx)
 	if err != nil {
 		return err
 	}

@@ -92,21 +92,18 @@ func (s *Service) changeAlias(c *awsapi.Call, name string, change func(*function
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	f, err := s.function(ref)
-	var a *alias
-	if err == nil {
-		a, err = change(f)
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return nil, err
-	}
-	a.Revision = s.opts.Chance.UUID()
-	f.aliases[a.Name] = a
-	commit := s.keepFunction(f)
-	s.mu.Unlock()
-	return a.configuration(f.key), kept(commit)
+	var out *aliasConfiguration
+	err = s.change(ref, func(f *function) error {
+		a, err := change(f)
+		if err != nil {
+			return err
+		}
+		a.Revision = s.opts.Chance.UUID()
+		f.aliases[a.Name] = a
+		out = a.configuration(f.key)
+		return nil
+	})
+	return out, err
 }
 
 func checkAlias(check *constraints, name, number, description string) {
@@ -173,18 +170,14 @@ func (s *Service) deleteAlias(_ context.Context, c *awsapi.Call, in *namedAliasI
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	f, err := s.function(ref)
-	if err != nil || f.aliases[in.Name] == nil {
-		s.mu.Unlock()
-		return &awsapi.None{}, err
-	}
-	delete(f.aliases, in.Name)
-	delete(f.policies, in.Name)
-	delete(f.invokes, in.Name)
-	commit := s.keepFunction(f)
-	s.mu.Unlock()
-	return &awsapi.None{}, kept(commit)
+	return &awsapi.None{}, s.change(ref, func(f *function) error {
+		if f.aliases[in.Name] != nil {
+			delete(f.aliases, in.Name)
+			delete(f.policies, in.Name)
+			delete(f.invokes, in.Name)
+		}
+		return nil
+	})
 }
 
 type listAliasesInput struct {
@@ -204,19 +197,19 @@ func (s *Service) listAliases(_ context.Context, c *awsapi.Call, in *listAliases
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f, err := s.function(ref)
+	all := []*aliasConfiguration{}
+	err = s.read(ref, func(f *function) error {
+		for _, name := range sortedKeys(f.aliases) {
+			a := f.aliases[name]
+			_, weighted := a.Weights[in.FunctionVersion]
+			if in.FunctionVersion == "" || a.Version == in.FunctionVersion || weighted {
+				all = append(all, a.configuration(f.key))
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	all := []*aliasConfiguration{}
-	for _, name := range sortedKeys(f.aliases) {
-		a := f.aliases[name]
-		_, weighted := a.Weights[in.FunctionVersion]
-		if in.FunctionVersion == "" || a.Version == in.FunctionVersion || weighted {
-			all = append(all, a.configuration(f.key))
-		}
 	}
 	list, next, err := cut(in.page, all, func(a *aliasConfiguration) string { return a.Name })
 	if err != nil {

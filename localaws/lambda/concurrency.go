@@ -57,13 +57,11 @@ func (s *Service) getFunctionConcurrency(_ context.Context, c *awsapi.Call, in *
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f, err := s.function(ref)
-	if err != nil {
-		return nil, err
-	}
-	return &concurrency{f.reserved}, nil
+	out := &concurrency{}
+	return out, s.read(ref, func(f *function) error {
+		out.ReservedConcurrentExecutions = f.reserved
+		return nil
+	})
 }
 
 // deleteFunctionConcurrency is DeleteFunctionConcurrency.
@@ -72,14 +70,8 @@ func (s *Service) deleteFunctionConcurrency(_ context.Context, c *awsapi.Call, i
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	f, err := s.function(ref)
-	if err != nil {
-		s.mu.Unlock()
-		return nil, err
-	}
-	f.reserved = nil
-	commit := s.keepFunction(f)
-	s.mu.Unlock()
-	return &awsapi.None{}, kept(commit)
+	return &awsapi.None{}, s.change(ref, func(f *function) error {
+		f.reserved = nil
+		return nil
+	})
 }

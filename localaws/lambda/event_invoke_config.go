@@ -236,15 +236,15 @@ func (s *Service) listEventInvokeConfigs(_ context.Context, c *awsapi.Call, in *
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f, err := s.function(ref)
+	all := []*eventInvokeConfig{}
+	err = s.read(ref, func(f *function) error {
+		for _, q := range sortedKeys(f.invokes) {
+			all = append(all, f.invokes[q].answer(f.key, q))
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	all := []*eventInvokeConfig{}
-	for _, q := range sortedKeys(f.invokes) {
-		all = append(all, f.invokes[q].answer(f.key, q))
 	}
 	list, next, err := cut(in.page, all, func(e *eventInvokeConfig) string { return e.FunctionArn })
 	if err != nil {

@@ -94,16 +94,13 @@ func (s *Service) getRecursion(_ context.Context, c *awsapi.Call, in *functionIn
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f, err := s.function(ref)
-	if err != nil {
-		return nil, err
-	}
-	if f.recursion == "" {
-		return &recursionConfig{"Terminate"}, nil
-	}
-	return &recursionConfig{f.recursion}, nil
+	out := &recursionConfig{"Terminate"}
+	return out, s.read(ref, func(f *function) error {
+		if f.recursion != "" {
+			out.RecursiveLoop = f.recursion
+		}
+		return nil
+	})
 }
 
 // putRecursion is PutFunctionRecursionConfig.
@@ -118,14 +115,8 @@ func (s *Service) putRecursion(_ context.Context, c *awsapi.Call, in *recursionI
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	f, err := s.function(ref)
-	if err != nil {
-		s.mu.Unlock()
-		return nil, err
-	}
-	f.recursion = in.RecursiveLoop
-	commit := s.keepFunction(f)
-	s.mu.Unlock()
-	return &recursionConfig{in.RecursiveLoop}, kept(commit)
+	return &recursionConfig{in.RecursiveLoop}, s.change(ref, func(f *function) error {
+		f.recursion = in.RecursiveLoop
+		return nil
+	})
 }

@@ -112,15 +112,15 @@ func (s *Service) listVersionsByFunction(_ context.Context, c *awsapi.Call, in *
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f, err := s.function(ref)
+	all := []*configuration{}
+	err = s.read(ref, func(f *function) error {
+		for _, v := range f.versions() {
+			all = append(all, v.item(f.key, v.number))
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	all := []*configuration{}
-	for _, v := range f.versions() {
-		all = append(all, v.item(f.key, v.number))
 	}
 	list, next, err := cut(in.page, all, itemName)
 	if err != nil {

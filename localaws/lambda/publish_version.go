@@ -28,24 +28,20 @@ func (s *Service) publishVersion(_ context.Context, c *awsapi.Call, in *publishV
 	if err := check.err(); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	f, err := s.function(ref)
-	if err == nil {
-		err = checkRevision(in.RevisionId, f.latest.revision)
-	}
-	if err == nil && in.CodeSha256 != "" && in.CodeSha256 != f.latest.code.SHA256 {
-		err = errParameter.With("CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST.",
-			in.CodeSha256, f.latest.code.SHA256)
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return nil, err
-	}
-	v := s.publish(f, text(in.Description))
-	commit := s.keepFunction(f)
-	answer := v.configuration(f.key, v.number)
-	s.mu.Unlock()
-	return answer, kept(commit)
+	var answer *configuration
+	err = s.change(ref, func(f *function) error {
+		if err := checkRevision(in.RevisionId, f.latest.revision); err != nil {
+			return err
+		}
+		if in.CodeSha256 != "" && in.CodeSha256 != f.latest.code.SHA256 {
+			return errParameter.With("CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST.",
+				in.CodeSha256, f.latest.code.SHA256)
+		}
+		v := s.publish(f, text(in.Description))
+		answer = v.configuration(f.key, v.number)
+		return nil
+	})
+	return answer, err
 }
 
 // publish makes a numbered copy of $LATEST, or answers the last one when nothing

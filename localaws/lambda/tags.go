@@ -34,13 +34,11 @@ func (s *Service) listTags(_ context.Context, c *awsapi.Call, in *tagsInput) (*t
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f, err := s.function(ref)
-	if err != nil {
-		return nil, err
-	}
-	return &tagsOutput{orEmpty(maps.Clone(f.tags))}, nil
+	out := &tagsOutput{}
+	return out, s.read(ref, func(f *function) error {
+		out.Tags = orEmpty(maps.Clone(f.tags))
+		return nil
+	})
 }
 
 func orEmpty(tags map[string]string) map[string]string {
@@ -94,22 +92,15 @@ func (s *Service) changeTags(c *awsapi.Call, resource string, change func(map[st
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	f, err := s.function(ref)
-	if err != nil {
-		s.mu.Unlock()
-		return nil, err
-	}
-	tags := orEmpty(maps.Clone(f.tags))
-	change(tags)
-	if err := checkTags(tags); err != nil {
-		s.mu.Unlock()
-		return nil, err
-	}
-	f.tags = tags
-	commit := s.keepFunction(f)
-	s.mu.Unlock()
-	return &awsapi.None{}, kept(commit)
+	return &awsapi.None{}, s.change(ref, func(f *function) error {
+		tags := orEmpty(maps.Clone(f.tags))
+		change(tags)
+		if err := checkTags(tags); err != nil {
+			return err
+		}
+		f.tags = tags
+		return nil
+	})
 }
 
 // taggable reads the ARN of a function.

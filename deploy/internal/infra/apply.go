@@ -31,12 +31,9 @@ type Result struct {
 // nil, is called from the run's goroutine as soon as all is there that traffic
 // needs; the run goes on to confirm it.
 func (t *Terraform) Apply(ctx context.Context, onHalf func(Roster)) (Result, error) {
-	opts := []tfexec.ApplyOption{t.stateOption(), tfexec.Parallelism(parallelism)}
-	for _, f := range t.VarFiles {
-		opts = append(opts, tfexec.VarFile(f))
-	}
-	for _, v := range t.Vars {
-		opts = append(opts, tfexec.Var(v))
+	var opts []tfexec.ApplyOption
+	for _, o := range t.options() {
+		opts = append(opts, o)
 	}
 	return t.follow(ctx, "apply", "deploy", onHalf, func(ctx context.Context, w io.Writer) error {
 		return t.exec.ApplyJSON(ctx, w, opts...)
@@ -45,12 +42,9 @@ func (t *Terraform) Apply(ctx context.Context, onHalf func(Roster)) (Result, err
 
 // Destroy removes everything that the state knows.
 func (t *Terraform) Destroy(ctx context.Context) (Result, error) {
-	opts := []tfexec.DestroyOption{t.stateOption(), tfexec.Parallelism(parallelism)}
-	for _, f := range t.VarFiles {
-		opts = append(opts, tfexec.VarFile(f))
-	}
-	for _, v := range t.Vars {
-		opts = append(opts, tfexec.Var(v))
+	var opts []tfexec.DestroyOption
+	for _, o := range t.options() {
+		opts = append(opts, o)
 	}
 	return t.follow(ctx, "destroy", "take down", nil, func(ctx context.Context, w io.Writer) error {
 		return t.exec.DestroyJSON(ctx, w, opts...)
@@ -158,13 +152,30 @@ func (t *Terraform) Show(ctx context.Context, w io.Writer) (changed bool, err er
 	return changed, nil
 }
 
-func (t *Terraform) planOptions() []tfexec.PlanOption {
-	opts := []tfexec.PlanOption{t.stateOption(), tfexec.Parallelism(parallelism)}
+// option is one that apply, destroy and plan have in common.
+type option interface {
+	tfexec.ApplyOption
+	tfexec.DestroyOption
+	tfexec.PlanOption
+}
+
+// options are what every run of a deployment is told: where its state lies, how
+// much to do at once, and its variables, of which a later one wins.
+func (t *Terraform) options() []option {
+	all := []option{t.stateOption(), tfexec.Parallelism(parallelism)}
 	for _, f := range t.VarFiles {
-		opts = append(opts, tfexec.VarFile(f))
+		all = append(all, tfexec.VarFile(f))
 	}
 	for _, v := range t.Vars {
-		opts = append(opts, tfexec.Var(v))
+		all = append(all, tfexec.Var(v))
+	}
+	return all
+}
+
+func (t *Terraform) planOptions() []tfexec.PlanOption {
+	var opts []tfexec.PlanOption
+	for _, o := range t.options() {
+		opts = append(opts, o)
 	}
 	return opts
 }

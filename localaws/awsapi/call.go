@@ -172,6 +172,10 @@ type Service struct {
 	ErrorNamespace string
 	// Operations is the table, by name.
 	Operations map[string]Operation
+	// Refused are further REST operations of AWS's model, by Name, Method and Path
+	// alone, so that what is asked for can be refused by its name. Other
+	// protocols carry the name in the request.
+	Refused []Operation
 }
 
 // Table makes a Service's table, and panics on a name that stands twice: that

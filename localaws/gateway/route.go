@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -36,7 +38,7 @@ func newRoutes(services map[string]*awsapi.Service) (routes, error) {
 			}
 			key.table[key.name] = s
 		}
-		for _, op := range s.Operations {
+		for _, op := range append(slices.Clip(s.Refused), slices.Collect(maps.Values(s.Operations))...) {
 			if op.Path == "" {
 				continue
 			}
@@ -70,6 +72,9 @@ func (x *exchange) find() error {
 	if m := x.g.routes.rest.match(x.r.Method, x.r.URL.EscapedPath()); m.service != nil {
 		x.protocol, x.service, x.operation, x.path = awsapi.REST, m.service, m.operation, m.params
 		x.asked = m.operation.Name
+		if m.operation.Do == nil {
+			return x.unknown()
+		}
 		return nil
 	}
 	if mayHaveForm(x.r) || strings.Contains(x.r.URL.RawQuery, "Action=") {

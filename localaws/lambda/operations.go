@@ -8,7 +8,7 @@ import (
 // once Extend has brought them.
 func (s *Service) API() *awsapi.Service {
 	ops := append(s.functionOperations(), s.settingOperations()...)
-	return &awsapi.Service{Name: "lambda", Operations: awsapi.Table(append(ops, s.extra...)...)}
+	return &awsapi.Service{Name: "lambda", Operations: awsapi.Table(append(ops, s.extra...)...), Refused: refused()}
 }
 
 const (

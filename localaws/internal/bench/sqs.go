@@ -58,6 +58,9 @@ func benchSQS(ctx context.Context, o *options, dir string, r *report, notes io.W
 			return err
 		}
 	}
+	if err := b.restart(ctx, dir, idle); err != nil {
+		return err
+	}
 	return b.inProcess(ctx, r.table("SQS: in process, without sockets"))
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -12,19 +13,32 @@ import (
 // idle measures what servers take before anybody asks anything of them.
 func (b *bed) idle(ctx context.Context, dir string, t *table) error {
 	b.note("start-up and idle memory")
-	time.Sleep(time.Second) // start-up's garbage is not yet given back
-	rss := map[*process]float64{}
-	for _, p := range []*process{b.canned, b.memory, b.durable} {
-		bytes, err := p.memory()
+	for _, of := range []struct {
+		name string
+		args []string
+	}{{"in memory", nil}, {"durable", []string{"--data-dir", filepath.Join(dir, "idle", "data")}}} {
+		used, err := b.resident(ctx, filepath.Join(dir, "idle"), of.args...)
 		if err != nil {
 			return err
 		}
-		rss[p] = bytes / 1e6
+		t.add(figure{Name: "idle resident memory, " + of.name, Value: used / 1e6, Unit: "MB", Aim: aimIdle})
 	}
-	t.add(figure{Name: "idle resident memory, in memory", Value: rss[b.memory], Unit: "MB", Aim: aimIdle})
-	t.add(figure{Name: "idle resident memory, durable", Value: rss[b.durable], Unit: "MB", Aim: aimIdle})
-	t.add(figure{Name: "idle resident memory, canned replies", Value: rss[b.canned], Unit: "MB"})
+	return b.startUp(ctx, dir, t)
+}
 
+// resident is the memory of a server a second after its start.
+func (b *bed) resident(ctx context.Context, stateDir string, args ...string) (float64, error) {
+	p, err := b.plain(ctx, stateDir, args...)
+	if err != nil {
+		return 0, err
+	}
+	time.Sleep(time.Second)
+	used, err := p.memory()
+	return used, errors.Join(err, p.stop())
+}
+
+// startUp measures from exec to the first answer.
+func (b *bed) startUp(ctx context.Context, dir string, t *table) error {
 	var floor, memory, durable times
 	for i := range b.o.rounds(15) {
 		for _, of := range []struct {
@@ -67,15 +81,28 @@ func firstAnswer(ctx context.Context, start func() (*process, error)) (time.Dura
 	}
 	c, err := dial(ctx, p, false)
 	if err != nil {
-		return 0, err
+		return 0, errors.Join(err, p.stop())
 	}
 	_, err = c.call(ctx, targetList, []byte("{}"))
 	took := time.Since(p.spawned)
-	c.close()
-	if err != nil {
-		return 0, err
+	return took, errors.Join(err, c.close(), p.stop())
+}
+
+// restart measures the start on what the durable server was left with.
+func (b *bed) restart(ctx context.Context, dir string, t *table) error {
+	b.note("restart with %d queued", b.depth)
+	if err := b.durable.stop(); err != nil {
+		return err
 	}
-	return took, p.stop()
+	b.durable = nil
+	took, err := firstAnswer(ctx, func() (*process, error) {
+		return b.plain(ctx, filepath.Join(dir, "durable"), "--data-dir", filepath.Join(dir, "data"))
+	})
+	if err != nil {
+		return err
+	}
+	t.add(figure{Name: fmt.Sprintf("exec to first answer, durable, %d queued, after a stop", b.depth), Value: float64(took) / float64(time.Millisecond), Unit: "ms"})
+	return nil
 }
 
 // fill brings the queues to a depth, and tells what a message takes in memory

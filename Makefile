@@ -84,6 +84,14 @@ lint: ## staticcheck, errcheck, ineffassign
 bench: $(RELIABLEQ) ## measure the embedded AWS, each figure beside its floor (ARGS=-quick for rough figures)
 	go run ./localaws/internal/bench -server $(RELIABLEQ) $(ARGS)
 
+.PHONY: simulate
+simulate: $(RELIABLEQ) ## play the flow 3,000 times from seeds, under faults, and check that nothing is lost
+	$(RELIABLEQ) simulate --runs 3000 --messages 15 $(ARGS)
+
+.PHONY: simulate-nightly
+simulate-nightly: $(RELIABLEQ) ## the same 100,000 times, from seeds that the date gives
+	$(RELIABLEQ) simulate --runs 100000 --messages 20 --seed $$(date +%Y%m%d)00000 $(ARGS)
+
 .PHONY: clean
 clean: ## remove what was built (deployments and their state stay: make destroy)
 	rm -rf bin dist

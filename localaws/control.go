@@ -15,7 +15,7 @@ import (
 func (s *Server) makeControl() *control.Handler {
 	p := s.parts
 	return control.New(control.Options{
-		Clock: s.clock, Account: s.opts.Account, Region: s.opts.Region, Logger: s.opts.Logger,
+		Clock: s.clock, Faults: s.faults, Account: s.opts.Account, Region: s.opts.Region, Logger: s.opts.Logger,
 		Version: s.opts.Version, Services: slices.Clone(services),
 		Queues: func(account, region string) []control.Queue { return queueStates(p.sqs.Queues(account, region)) },
 		Peek:   p.peek,

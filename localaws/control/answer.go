@@ -71,7 +71,7 @@ func (h *Handler) write(w http.ResponseWriter, status int, v any) {
 
 // unknown answers a path that is not there, or a method that it does not take.
 func (h *Handler) unknown(w http.ResponseWriter, r *http.Request) {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := h.mux.Handler(other); pattern != "" {

@@ -9,12 +9,15 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/clock"
+	faults "github.com/reliableq/reliableq/localaws/fault"
 )
 
 // Options says what the control API leads to.
 type Options struct {
 	// Clock is the service time. Required.
 	Clock *clock.Clock
+	// Faults are the rules by which things go wrong. Required.
+	Faults *faults.Set
 	// Version is the version of the product, for health.
 	Version string
 	// Account is the account of requests that name none.
@@ -116,6 +119,10 @@ func New(o Options) *Handler {
 		"POST /_reliableq/clock/release": h.release,
 		"POST /_reliableq/clock/settle":  h.settle,
 		"GET /_reliableq/queues":         h.queues,
+		"GET /_reliableq/faults":         h.listFaults,
+		"POST /_reliableq/faults":        h.addFault,
+		"DELETE /_reliableq/faults":      h.clearFaults,
+		"DELETE /_reliableq/faults/{id}": h.clearFaults,
 		"POST /_reliableq/reset":         h.reset,
 		"GET /_localstack/health":        h.localStackHealth,
 	} {

@@ -10,10 +10,13 @@ import (
 
 // Event is one line of a run's log.
 type Event struct {
+	// Seed is the run's.
+	Seed uint64 `json:"seed"`
 	// Seconds is the service time since the start of the run.
 	Seconds float64 `json:"t"`
-	// What happened: sent, shown, received, deleted, moved, expired, or processed,
-	// failed, repeated, replayed, given up.
+	// What happened. SQS says sent, shown, received, deleted, moved and expired;
+	// the consumer processed, repeated (it knew that the order was done) and
+	// failed; a retry function replayed and refused.
 	What string `json:"event"`
 	// Queue is where; of a move, where to.
 	Queue string `json:"queue"`

@@ -32,6 +32,7 @@ type account struct {
 // ledger keeps what a run's invariants need. All of it happens on the clock's
 // goroutine.
 type ledger struct {
+	seed      uint64
 	start     time.Time
 	orders    []*entry
 	byBody    map[string]*entry
@@ -68,6 +69,7 @@ func (l *ledger) observe(e sqs.Event) {
 		return
 	}
 	out := Event{
+		Seed:    l.seed,
 		Seconds: e.Time.Sub(l.start).Seconds(), What: e.Kind.String(), Queue: e.Queue, From: e.From,
 		Order: a.order.number, Message: e.MessageID, Receives: e.Receives,
 	}
@@ -86,5 +88,7 @@ func (l *ledger) note(now time.Time, what, queue, message, detail string) {
 	if a := l.messages[message]; a != nil {
 		number = a.order.number
 	}
-	l.log = append(l.log, Event{Seconds: now.Sub(l.start).Seconds(), What: what, Queue: queue, Order: number, Message: message, Detail: detail})
+	l.log = append(l.log, Event{
+		Seed: l.seed, Seconds: now.Sub(l.start).Seconds(), What: what, Queue: queue, Order: number, Message: message, Detail: detail,
+	})
 }

@@ -83,7 +83,7 @@ func Many(ctx context.Context, b Batch, o Options, each func(Result)) (Totals, e
 			})
 		}
 	})
-	var t Totals
+	t := Totals{Failed: []Result{}}
 	for slot := range slots {
 		a := <-slot
 		if a.err != nil {

@@ -57,7 +57,7 @@ type Build func(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sq
 // newWorld makes queues, functions and mappings. Time stands still until play.
 func newWorld(ctx context.Context, s Scenario, o Options) (*world, error) {
 	w := &world{Scenario: s, build: o.Retry, chance: rand.New(rand.NewPCG(s.Seed, 0x776f726c64))}
-	w.ledger = ledger{start: began, byBody: map[string]*entry{}, messages: map[string]*account{}, logging: o.Log}
+	w.ledger = ledger{seed: s.Seed, start: began, byBody: map[string]*entry{}, messages: map[string]*account{}, logging: o.Log}
 	var err error
 	w.server, err = localaws.New(localaws.Options{
 		ClockMode: clock.Simulated, ClockStart: began, Seed: s.Seed | 1<<63, NoAuth: true, NoFunctionLogs: true,

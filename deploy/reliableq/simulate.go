@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/deploy/internal/simulate"
+)
+
+type simulateVerb struct {
+	JSON     bool   `name:"json" help:"Print one JSON object with the totals and every run's event log; the same seeds print the same bytes."`
+	Seed     uint64 `default:"1" help:"Seed of the first run; each further run has the next (${default})."`
+	Messages int    `default:"40" help:"Orders that each run sends (${default})."`
+	Runs     int    `default:"100" help:"How many runs to make (${default})."`
+	Scenario string `default:"mixed" enum:"mixed,design,calm,faults" help:"What is drawn from the seed: design (the deployment's own shape), calm (any shape), faults (any shape, and what goes wrong), or mixed (${default})."`
+	Timeline int    `placeholder:"ORDER" help:"Print what happened to the order of this number, in a single run."`
+}
+
+// simulated is what the verb reports: all that follows from the seeds.
+type simulated struct {
+	simulate.Totals
+	Events []simulate.Event `json:"events"`
+}
+
+// Run plays the runs, stops at the first that breaks an invariant, and shows how
+// to see it again.
+func (v *simulateVerb) Run(ctx context.Context, a *app) error {
+	if v.Messages < 1 || v.Runs < 1 || v.Timeline < 0 || v.Timeline > v.Messages {
+		return usageError{hint.New("--messages and --runs are 1 or more, and --timeline is the number of an order", "see reliableq simulate --help")}
+	}
+	if v.Timeline > 0 {
+		return v.timeline(ctx, a)
+	}
+	out, took, err := v.play(ctx, a)
+	if err != nil {
+		return err
+	}
+	if err := a.report(v.JSON, out, func() { show(a, out.Totals, took) }); err != nil {
+		return err
+	}
+	switch {
+	case len(out.Failed) == 0:
+		return nil
+	case v.JSON:
+		return errVerdict
+	}
+	return v.accuse(ctx, a, out.Failed[0])
+}
+
+// play makes the runs, with their log where it is to be printed.
+func (v *simulateVerb) play(ctx context.Context, a *app) (simulated, time.Duration, error) {
+	start := time.Now()
+	p := a.progress(v.JSON)
+	defer p.Close()
+	task := p.Begin("simulate", progress.Span{Total: v.Runs})
+	out := simulated{Events: []simulate.Event{}}
+	batch := simulate.Batch{Kind: v.Scenario, Seed: v.Seed, Messages: v.Messages, Runs: v.Runs, Most: 1}
+	done := 0
+	var err error
+	out.Totals, err = simulate.Many(ctx, batch, simulate.Options{Log: v.JSON}, func(r simulate.Result) {
+		done++
+		task.Update(done, fmt.Sprintf("seed %d", r.Scenario.Seed))
+		out.Events = append(out.Events, r.Log...)
+	})
+	if err != nil {
+		task.Fail()
+		return out, 0, err
+	}
+	task.End(fmt.Sprintf("%d runs", out.Runs))
+	return out, time.Since(start), nil
+}
+
+// show prints the totals for people.
+func show(a *app, t simulate.Totals, took time.Duration) {
+	fmt.Fprintf(a.out, "%d runs in %s: %d orders, %d processed, %d dead letters, %d receives, %d faults struck\n",
+		t.Runs, progress.Seconds(took), t.Messages, t.Processed, t.Dead, t.Receives, t.Struck)
+	fmt.Fprintf(a.out, "%s simulated, %.0f times as fast as real time\n", progress.Seconds(t.Simulated), t.Simulated.Seconds()/took.Seconds())
+	if len(t.Failed) == 0 {
+		fmt.Fprintln(a.out, "every invariant held")
+	}
+}
+
+// timeline plays a single run and prints what happened to one order.
+func (v *simulateVerb) timeline(ctx context.Context, a *app) error {
+	s, err := simulate.Draw(v.Scenario, v.Seed, v.Messages)
+	if err != nil {
+		return err
+	}
+	r, err := simulate.Run(ctx, s, simulate.Options{Log: true})
+	if err != nil {
+		return err
+	}
+	if err := simulate.WriteTimeline(a.out, r.Log, v.Timeline); err != nil {
+		return err
+	}
+	for _, broken := range r.Violations {
+		fmt.Fprintln(a.errs, broken)
+		err = errVerdict
+	}
+	return err
+}
+
+// accuse shows a run that broke an invariant: which, the command that replays it,
+// and what happened to the message. A run follows from its seed, so that it is
+// played once more for the timeline.
+func (v *simulateVerb) accuse(ctx context.Context, a *app, failed simulate.Result) error {
+	fmt.Fprintf(a.out, "\nseed %d (%s) broke %d invariants:\n", failed.Scenario.Seed, failed.Scenario.Kind, len(failed.Violations))
+	number := 0
+	for i, broken := range failed.Violations {
+		if number == 0 {
+			number = broken.Order
+		}
+		if i < 10 {
+			fmt.Fprintln(a.out, "  "+broken.String())
+		}
+	}
+	fmt.Fprintf(a.out, "replay it with:\n  reliableq simulate --seed %d --messages %d --runs 1 --scenario %s\n", failed.Scenario.Seed, v.Messages, v.Scenario)
+	if number == 0 {
+		return errVerdict
+	}
+	r, err := simulate.Run(ctx, failed.Scenario, simulate.Options{Log: true})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "what happened to order %d:\n", number)
+	if err := simulate.WriteTimeline(a.out, r.Log, number); err != nil {
+		return err
+	}
+	return errVerdict
+}

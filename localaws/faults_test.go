@@ -1,0 +1,322 @@
+package localaws_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go"
+
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/fault"
+	"github.com/reliableq/reliableq/localaws/localawstest"
+)
+
+// broken is a server with a queue, a client that does not try again, and a
+// function that counts its invocations.
+type broken struct {
+	*localawstest.Server
+	t      testing.TB
+	sqs    *sqs.Client
+	lambda *lambda.Client
+	url    *string
+	ran    atomic.Int64
+}
+
+func breakable(t testing.TB, mode clock.Mode) *broken {
+	t.Helper()
+	b := &broken{Server: localawstest.NewWith(t, localaws.Options{NoAuth: true, ClockMode: mode, Seed: 3}), t: t}
+	cfg := b.Config()
+	cfg.RetryMaxAttempts = 1
+	b.sqs, b.lambda = sqs.NewFromConfig(cfg), lambda.NewFromConfig(cfg)
+	out, err := b.sqs.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("orders")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.url = out.QueueUrl
+	b.RegisterHandler("work", func(context.Context, []byte) ([]byte, error) {
+		b.ran.Add(1)
+		return []byte(`{}`), nil
+	})
+	if _, err := b.lambda.CreateFunction(t.Context(), &lambda.CreateFunctionInput{
+		FunctionName: aws.String("work"), Role: aws.String("arn:aws:iam::000000000000:role/any"), Runtime: types.RuntimeProvidedal2023,
+		Handler: aws.String("bootstrap"), Code: &types.FunctionCode{}, Timeout: aws.Int32(3),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *broken) fault(r fault.Rule) {
+	b.t.Helper()
+	b.Faults().Clear("")
+	if _, err := b.Faults().Add(r); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *broken) send(body string) error {
+	_, err := b.sqs.SendMessage(b.t.Context(), &sqs.SendMessageInput{QueueUrl: b.url, MessageBody: &body})
+	return err
+}
+
+func (b *broken) bodies() (all []string) {
+	b.t.Helper()
+	messages, err := b.Peek("orders")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, m := range messages {
+		all = append(all, m.Body)
+	}
+	return all
+}
+
+func TestFaultsOfCalls(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Manual)
+	for kind, want := range map[fault.Kind]string{
+		fault.Throttle: "RequestThrottled", fault.Unavailable: "ServiceUnavailable", fault.ExpiredCredential: "ExpiredToken",
+	} {
+		b.fault(fault.Rule{Kind: kind, Service: "sqs", Operation: "SendMessage", Resource: "orders", Count: 1})
+		var api smithy.APIError
+		if err := b.send(string(kind)); !errors.As(err, &api) || api.ErrorCode() != want {
+			t.Errorf("%s: %v, want %s", kind, err, want)
+		}
+		if err := b.send("after " + string(kind)); err != nil {
+			t.Errorf("after %s: %v", kind, err)
+		}
+	}
+	got := b.bodies()
+	for _, body := range got {
+		if !strings.HasPrefix(body, "after ") {
+			t.Errorf("%s took effect", body)
+		}
+	}
+	if len(got) != 3 {
+		t.Errorf("the queue holds %q", got)
+	}
+}
+
+func TestACallWhoseReplyIsLostTookEffect(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Manual)
+	b.fault(fault.Rule{Kind: fault.LoseReply, Operation: "SendMessage"})
+	if err := b.send("lost"); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("error %v, want an answer that broke off", err)
+	}
+	if got := b.bodies(); len(got) != 1 || got[0] != "lost" {
+		t.Errorf("the queue holds %q", got)
+	}
+	if work := b.Clock().State().Work; work != 0 {
+		t.Errorf("the clock counts %d requests as under way", work)
+	}
+}
+
+func TestASlowReplyTakesMachineTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := breakable(t, clock.Manual)
+		b.fault(fault.Rule{Kind: fault.Slow, Operation: "SendMessage", Delay: 7 * time.Second})
+		start := time.Now()
+		if err := b.send("slow"); err != nil || time.Since(start) != 7*time.Second {
+			t.Errorf("after %s: %v", time.Since(start), err)
+		}
+	})
+}
+
+func TestReceivesAreShortAndOutOfOrder(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Manual)
+	for _, body := range strings.Fields("a b c d e f g h") {
+		if err := b.send(body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	receive := func(n int32) (got string) {
+		out, err := b.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: b.url, MaxNumberOfMessages: n, VisibilityTimeout: 0})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range out.Messages {
+			got += *m.Body
+		}
+		return got
+	}
+	b.fault(fault.Rule{Kind: fault.ShortReceive})
+	if got := receive(8); len(got) == 0 || len(got) >= 8 {
+		t.Errorf("a short receive of 8 got %q", got)
+	}
+	if got := receive(1); got != "" {
+		t.Errorf("a short receive of 1 got %q", got)
+	}
+	b.fault(fault.Rule{Kind: fault.Reorder})
+	b.Advance(t, time.Hour)
+	if got := receive(8); len(got) != 8 || got == "abcdefgh" {
+		t.Errorf("an unordered receive got %q", got)
+	}
+}
+
+func TestFaultsOfFunctions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := breakable(t, clock.Manual)
+		for kind, want := range map[fault.Kind]struct {
+			ran  int64
+			text string
+		}{
+			fault.CrashBefore: {0, "Runtime exited with error: exit status 1"},
+			fault.CrashAfter:  {1, "Runtime exited with error: exit status 1"},
+			fault.OutOfMemory: {1, "Runtime exited with error: signal: killed"},
+			fault.TimeOut:     {1, "Task timed out after 3.00 seconds"},
+		} {
+			b.fault(fault.Rule{Kind: kind, Resource: "work", Count: 1})
+			b.ran.Store(0)
+			out, err := b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("work")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if aws.ToString(out.FunctionError) != "Unhandled" || !strings.Contains(string(out.Payload), want.text) || b.ran.Load() != want.ran {
+				t.Errorf("%s: ran %d times, answered %s", kind, b.ran.Load(), out.Payload)
+			}
+			if out, err = b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("work")}); err != nil || out.FunctionError != nil {
+				t.Errorf("after %s: %v %s", kind, err, out.Payload)
+			}
+		}
+		b.fault(fault.Rule{Kind: fault.Throttle, Service: "lambda", Operation: "Invoke"})
+		var throttled *types.TooManyRequestsException
+		if _, err := b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("work")}); !errors.As(err, &throttled) {
+			t.Errorf("throttled: %v", err)
+		}
+	})
+}
+
+// A handler that is to crash during its work is gone at its call: nothing after
+// it runs, and the call takes effect or does not.
+func TestACrashDuringTheWorkIsAtACall(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Manual)
+	var began, ended int
+	b.RegisterHandler("work", func(ctx context.Context, _ []byte) ([]byte, error) {
+		began++
+		for range 3 {
+			if _, err := b.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: b.url, MessageBody: aws.String("from the function")}); err != nil {
+				return nil, err
+			}
+		}
+		ended++
+		return nil, nil
+	})
+	b.fault(fault.Rule{Kind: fault.CrashDuring})
+	for range 8 {
+		out, err := b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("work")})
+		if err != nil || !strings.Contains(string(out.Payload), "Runtime exited") {
+			t.Fatalf("%v %s", err, out.Payload)
+		}
+	}
+	if sent := len(b.bodies()); began != 8 || ended != 0 || sent == 0 || sent >= 8*3 {
+		t.Errorf("began %d, ended %d, sent %d", began, ended, sent)
+	}
+}
+
+func TestAMappingDeliversTwiceAndIsThrottled(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Skip)
+	if _, err := b.lambda.CreateEventSourceMapping(t.Context(), &lambda.CreateEventSourceMappingInput{
+		FunctionName: aws.String("work"), EventSourceArn: aws.String("arn:aws:sqs:us-east-1:000000000000:orders"),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	settled := func(body string) int64 {
+		b.ran.Store(0)
+		if err := b.send(body); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Clock().Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if left := b.bodies(); len(left) > 0 {
+			t.Errorf("left over: %q", left)
+		}
+		return b.ran.Load()
+	}
+	b.fault(fault.Rule{Kind: fault.DeliverTwice, Count: 1})
+	if n := settled("twice"); n != 2 {
+		t.Errorf("the function ran %d times, want 2", n)
+	}
+	for _, r := range []fault.Rule{
+		{Kind: fault.Throttle, Service: "lambda", Operation: "Invoke", Count: 2},
+		{Kind: fault.Unavailable, Service: "sqs", Operation: "ReceiveMessage", Count: 2},
+	} {
+		b.fault(r)
+		if n := settled("later"); n != 1 || b.Faults().List()[0].Struck != 2 {
+			t.Errorf("%s: the function ran %d times, want once; %+v", r.Kind, n, b.Faults().List())
+		}
+	}
+}
+
+func TestTheControlAPIHoldsFaults(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Manual)
+	ask := func(method, path, body string) string {
+		return request(t, b.Server, method, "/_reliableq/faults"+path, body)
+	}
+	if got := ask("POST", "", `{"kind":"unavailable","service":"sqs","count":2,"for":"10m"}`); !strings.Contains(got, `"id": "1"`) || !strings.Contains(got, `"until"`) {
+		t.Error(got)
+	}
+	if err := b.send("x"); err == nil {
+		t.Error("the fault did not strike")
+	}
+	if got := ask("GET", "", ""); !strings.Contains(got, `"struck": 1`) {
+		t.Error(got)
+	}
+	b.Advance(t, 10*time.Minute)
+	if err := b.send("x"); err != nil {
+		t.Error("the fault strikes after its time")
+	}
+	for body, want := range map[string]string{
+		`{"kind":"storm"}`:                                              `kind \"storm\"`,
+		`{"kind":"slow","delay":"soon"}`:                                `\"soon\" is not a duration`,
+		`{"kind":"throttle","where":"there"}`:                           "unknown field",
+		`{"kind":"throttle","until":"2030-01-01T00:00:00Z","for":"1s"}`: "not both",
+	} {
+		if got := ask("POST", "", body); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", body, got)
+		}
+	}
+	if got := ask("DELETE", "/9", ""); !strings.Contains(got, "there is no fault 9") {
+		t.Error(got)
+	}
+	if got := ask("DELETE", "/1", ""); !strings.Contains(got, `"cleared": 1`) {
+		t.Error(got)
+	}
+}
+
+// request sends one to the server and answers the body.
+func request(t testing.TB, s *localawstest.Server, method, path, body string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.URL()+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := s.Transport().RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(got)
+}

@@ -39,6 +39,7 @@ type localRunVerb struct {
 	stateFlags
 	serveFlags
 	DataDir string     `placeholder:"DIR" help:"Keep state here across restarts; else in memory."`
+	Record  string     `placeholder:"FILE" help:"Add every request and its answer to this file, secrets left out, for a bug report."`
 	Log     slog.Level `name:"log-level" default:"info" help:"Least level to log: debug, info, warn or error (${default})."`
 }
 
@@ -64,14 +65,18 @@ func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 	}
 	ballast := make([]byte, heapBallast)
 	defer runtime.KeepAlive(ballast)
-	srv, err := localaws.New(v.options(a))
+	options, closeRecord, err := v.options(a)
 	if err != nil {
-		return errors.Join(v.diskHint(fmt.Errorf("make the embedded AWS: %w", err)), claim.Release())
+		return errors.Join(v.diskHint(err), claim.Release())
+	}
+	srv, err := localaws.New(options)
+	if err != nil {
+		return errors.Join(v.diskHint(fmt.Errorf("make the embedded AWS: %w", err)), closeRecord(), claim.Release())
 	}
 	err = v.serve(ctx, a, srv, claim)
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	return errors.Join(err, srv.Shutdown(ending), claim.Release())
+	return errors.Join(err, srv.Shutdown(ending), closeRecord(), claim.Release())
 }
 
 // check refuses an address that others could reach: whoever reaches the embedded
@@ -87,15 +92,25 @@ func (v *localRunVerb) check() error {
 	return nil
 }
 
-func (v *localRunVerb) options(a *app) localaws.Options {
+// options are the server's, and what closes its recording.
+func (v *localRunVerb) options(a *app) (o localaws.Options, closeRecord func() error, err error) {
 	mode := clock.Real
 	if v.Clock == "skip" {
 		mode = clock.Skip
 	}
-	return localaws.Options{
-		Addr: v.Listen, Region: v.Region, ClockMode: mode, DataDir: v.DataDir, NoAuth: v.NoAuth,
+	o = localaws.Options{
+		Addr: v.Listen, Region: v.Region, ClockMode: mode, DataDir: v.DataDir, NoAuth: v.NoAuth, Version: versionName(),
 		Logger: v.logger(a),
 	}
+	if v.Record == "" {
+		return o, func() error { return nil }, nil
+	}
+	file, err := os.OpenFile(v.Record, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return o, nil, fmt.Errorf("open the file to record in: %w", err)
+	}
+	o.Record = file
+	return o, file.Close, nil
 }
 
 func (v *localRunVerb) logger(a *app) *slog.Logger {

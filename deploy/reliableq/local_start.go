@@ -24,6 +24,7 @@ type localStartVerb struct {
 	NoAuth   bool   `help:"Let every request in as an administrator, signed or not."`
 	DataDir  string `placeholder:"DIR" help:"Keep state here across restarts; else in the state folder."`
 	InMemory bool   `help:"Keep no state across restarts."`
+	Record   string `placeholder:"FILE" help:"Add every request and its answer to this file, secrets left out, for a bug report."`
 }
 
 func (v *localStartVerb) Run(ctx context.Context, a *app) error {
@@ -31,7 +32,7 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	b := background{stateDir: dir, listen: v.Listen, clock: v.Clock, dataDir: v.DataDir, inMemory: v.InMemory, noAuth: v.NoAuth}
+	b := background{stateDir: dir, listen: v.Listen, clock: v.Clock, dataDir: v.DataDir, inMemory: v.InMemory, noAuth: v.NoAuth, record: v.Record}
 	info, started, err := b.start(ctx)
 	if err != nil {
 		return err
@@ -58,6 +59,7 @@ type background struct {
 	dataDir  string // empty: in the state folder
 	inMemory bool
 	noAuth   bool
+	record   string // empty: nothing is recorded
 }
 
 // start serves in the background, unless an embedded AWS runs already.
@@ -88,6 +90,13 @@ func (b background) args(folder daemon.Folder) ([]string, error) {
 	args := []string{"local", "run", "--state-dir", b.stateDir, "--listen", listen, "--clock", b.clock}
 	if b.noAuth {
 		args = append(args, "--no-auth")
+	}
+	if b.record != "" {
+		path, err := filepath.Abs(b.record)
+		if err != nil {
+			return nil, fmt.Errorf("find the file to record in: %w", err)
+		}
+		args = append(args, "--record", path)
 	}
 	if b.inMemory {
 		return args, nil

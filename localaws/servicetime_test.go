@@ -1,0 +1,199 @@
+package localaws_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/store"
+)
+
+// kept is a server with a data directory, and a bare client of its SQS.
+type kept struct {
+	*localaws.Server
+	client
+	dir string
+}
+
+func openKept(t *testing.T, dir string, mode clock.Mode) *kept {
+	t.Helper()
+	srv, err := localaws.New(localaws.Options{DataDir: dir, ClockMode: mode, NoAuth: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { srv.Shutdown(t.Context()) }) // a second time, when the test has done it
+	return &kept{srv, client{srv.URL(), &http.Client{Transport: srv.Transport()}}, dir}
+}
+
+// stop shuts the server down.
+func (k *kept) stop(t *testing.T) {
+	t.Helper()
+	if err := k.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killed is a copy of the directory as kill -9 would leave it now.
+func (k *kept) killed(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(k.dir)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func (k *kept) advance(t *testing.T, d time.Duration) {
+	t.Helper()
+	if err := k.Clock().Advance(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (k *kept) must(t *testing.T, operation string, in any) {
+	t.Helper()
+	if err := k.do(operation, in, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// states are the states of a queue's messages by body.
+func (k *kept) states(t *testing.T, queue string) map[string]string {
+	t.Helper()
+	states := map[string]string{}
+	for _, m := range peekAll(t, k.Server, queue) {
+		states[m.Body] = m.State
+	}
+	return states
+}
+
+// daysAhead makes a server whose service time is three days ahead of the machine's,
+// with a message in flight for an hour and one delayed by fifteen minutes.
+func daysAhead(t *testing.T) *kept {
+	t.Helper()
+	k := openKept(t, t.TempDir(), clock.Manual)
+	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"})
+	url := k.queue("q")
+	k.must(t, "SendMessage", map[string]any{"QueueUrl": url, "MessageBody": "old"})
+	k.advance(t, 72*time.Hour)
+	k.must(t, "ReceiveMessage", map[string]any{"QueueUrl": url, "VisibilityTimeout": 3600})
+	k.must(t, "SendMessage", map[string]any{"QueueUrl": url, "MessageBody": "new", "DelaySeconds": 900})
+	return k
+}
+
+func TestDeadlinesOfMessagesMeanTheSameAfterARestartDaysAhead(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		end  func(t *testing.T, k *kept) (dir string)
+		late time.Duration // how far time may be behind
+	}{
+		{"Shutdown", func(t *testing.T, k *kept) string { k.stop(t); return k.dir }, 0},
+		{"Kill", func(t *testing.T, k *kept) string { return k.killed(t) }, time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			before := daysAhead(t)
+			at := before.Clock().Now()
+			k := openKept(t, tt.end(t, before), clock.Manual)
+			if now := k.Clock().Now(); now.After(at) || at.Sub(now) > tt.late {
+				t.Fatalf("service time was %s and is %s", at, now)
+			}
+			for _, step := range []struct {
+				after    time.Duration
+				old, new string
+			}{
+				{0, "inFlight", "delayed"},
+				{15*time.Minute + tt.late, "inFlight", "visible"},
+				{45 * time.Minute, "visible", "visible"},
+				{24 * time.Hour, "", "visible"}, // it was sent four days ago
+				{72 * time.Hour, "", ""},
+			} {
+				k.advance(t, step.after)
+				if got := k.states(t, "q"); got["old"] != step.old || got["new"] != step.new {
+					t.Errorf("%s later: %v, want old %q and new %q", step.after, got, step.old, step.new)
+				}
+			}
+		})
+	}
+}
+
+func TestAClockThatSkipsGoesOnFromWhereItSkippedTo(t *testing.T) {
+	t.Parallel()
+	k := openKept(t, t.TempDir(), clock.Skip)
+	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"})
+	k.must(t, "SendMessage", map[string]any{"QueueUrl": k.queue("q"), "MessageBody": "m"})
+	k.must(t, "ReceiveMessage", map[string]any{"QueueUrl": k.queue("q"), "VisibilityTimeout": 43200})
+	if err := k.Clock().Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	at := k.Clock().Now()
+	if ahead := time.Until(at); ahead < 11*time.Hour {
+		t.Fatalf("the clock is %s ahead: it did not skip the visibility timeout", ahead)
+	}
+	k.stop(t)
+	k = openKept(t, k.dir, clock.Real) // whichever mode comes next
+	if now := k.Clock().Now(); now.Before(at) {
+		t.Errorf("service time was %s and is %s", at, now)
+	}
+}
+
+func TestARestartInRealTimeIsNotAhead(t *testing.T) {
+	t.Parallel()
+	k := openKept(t, t.TempDir(), clock.Real)
+	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"})
+	k.stop(t)
+	before := time.Now()
+	k = openKept(t, k.dir, clock.Real)
+	if now := k.Clock().Now(); now.Before(before.Add(-time.Millisecond)) || now.After(time.Now().Add(time.Millisecond)) {
+		t.Errorf("service time is %s, the machine's between %s and %s", now, before, time.Now())
+	}
+}
+
+func TestAnAdvanceThroughTheControlAPIIsKept(t *testing.T) {
+	t.Parallel()
+	k := openKept(t, t.TempDir(), clock.Manual)
+	answer, err := k.http.Post(k.URL()+"/_reliableq/clock/advance", "application/json", strings.NewReader(`{"duration":"48h"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	at := k.Clock().Now()
+	if time.Until(at) < 47*time.Hour {
+		t.Fatalf("the clock did not advance: %s", answer.Status)
+	}
+	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"}) // durable, and so is what was in line before
+	if now := openKept(t, k.killed(t), clock.Manual).Clock().Now(); !now.Equal(at) {
+		t.Errorf("service time was %s and is %s", at, now)
+	}
+}
+
+func TestATimeThatIsNoneIsSaidAtTheStart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	st, err := store.Open(filepath.Join(dir, "store"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := st.Batch()
+	b.Put("time", "now", []byte("noon"))
+	if err := b.Apply().Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	srv, err := localaws.New(localaws.Options{DataDir: dir})
+	if err == nil {
+		srv.Shutdown(t.Context())
+		t.Fatal("a server started with a service time that is none")
+	}
+	if !strings.Contains(err.Error(), "read the service time") {
+		t.Errorf("the error does not say what is wrong: %v", err)
+	}
+}

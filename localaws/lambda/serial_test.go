@@ -1,0 +1,184 @@
+package lambda
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/localaws/lambda/mapping"
+	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
+)
+
+// inTurn is a bench whose handlers run as events of its clock.
+func inTurn(t *testing.T, took func(event string) time.Duration, change ...func(*Options)) *bench {
+	t.Helper()
+	return start(t, append(change, func(o *Options) {
+		o.Serial = func(_ string, event []byte) time.Duration { return took(string(event)) }
+	})...)
+}
+
+func TestInvocationsInTurnFollowTheClockAlone(t *testing.T) {
+	t.Parallel()
+	b := inTurn(t, func(event string) time.Duration {
+		return map[string]time.Duration{"1": 2 * time.Second, "2": time.Second}[event]
+	})
+	var got []string
+	note := func(what string) { got = append(got, fmt.Sprintf("%s %s", b.clock.Now().Sub(epoch), what)) }
+	b.handled(t, "f", func(_ context.Context, event []byte) ([]byte, error) {
+		note("runs " + string(event))
+		return event, nil
+	})
+	for _, event := range []string{"1", "2", "3"} {
+		b.Invoke(ctx, functionARN, []byte(event), "", func(o mapping.Outcome) { note("done " + string(o.Payload)) })
+	}
+	if len(got) > 0 {
+		t.Errorf("before the clock has moved: %q", got)
+	}
+	if err := b.clock.Advance(ctx, 5*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"0s runs 3", "0s done 3", "1s runs 2", "1s done 2", "2s runs 1", "2s done 1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if work := b.clock.State().Work; work != 0 {
+		t.Errorf("%d pieces of work are left", work)
+	}
+}
+
+func TestInTurnATimeoutCountsServiceTime(t *testing.T) {
+	t.Parallel()
+	b := inTurn(t, func(string) time.Duration { return time.Minute })
+	b.handled(t, "f", echo)
+	var after time.Duration
+	var out mapping.Outcome
+	b.Invoke(ctx, functionARN, []byte(`{}`), "", func(o mapping.Outcome) { after, out = b.clock.Now().Sub(epoch), o })
+	if err := b.clock.Advance(ctx, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if after != 3*time.Second || !out.FunctionError || !cmp.Equal(decode(t, out.Payload)["errorType"], any("Sandbox.Timedout")) {
+		t.Errorf("after %s: %+v %s", after, out, out.Payload)
+	}
+}
+
+func TestInTurnConcurrencyIsHeldForAsLongAsItTakes(t *testing.T) {
+	t.Parallel()
+	b := inTurn(t, func(string) time.Duration { return 2 * time.Second })
+	b.handled(t, "f", echo)
+	if _, err := b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(1)}); err != nil {
+		t.Fatal(err)
+	}
+	outcomes := map[string]error{}
+	invoke := func(event string) {
+		b.Invoke(ctx, functionARN, []byte(event), "", func(o mapping.Outcome) { outcomes[event] = o.Err })
+	}
+	invoke("1")
+	b.clock.After(time.Second, 0, func() { invoke("2") })
+	b.clock.After(3*time.Second, 0, func() { invoke("3") })
+	if err := b.clock.Advance(ctx, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, outcomes["2"], "TooManyRequestsException", 429, "Rate Exceeded")
+	if len(outcomes) != 3 || outcomes["1"] != nil || outcomes["3"] != nil {
+		t.Errorf("%v", outcomes)
+	}
+}
+
+func TestAServiceThatEndsLeavesNothingInTurn(t *testing.T) {
+	t.Parallel()
+	b := inTurn(t, func(string) time.Duration { return time.Second })
+	b.handled(t, "f", func(context.Context, []byte) ([]byte, error) {
+		t.Error("ran after the service had ended")
+		return nil, nil
+	})
+	b.Invoke(ctx, functionARN, []byte(`{}`), "", func(mapping.Outcome) { t.Error("done") })
+	if err := b.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.clock.Advance(ctx, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAsynchronousEventsRunInTurn(t *testing.T) {
+	t.Parallel()
+	b := inTurn(t, func(string) time.Duration { return 0 })
+	var got []string
+	b.handled(t, "f", func(_ context.Context, event []byte) ([]byte, error) {
+		if got = append(got, string(event)); len(got) == 1 {
+			return nil, fmt.Errorf("once more")
+		}
+		return nil, nil
+	})
+	for _, event := range []string{"1", "2"} {
+		if _, err := b.invokeWith(t, &invokeInput{FunctionName: "f", InvocationType: "Event", Payload: []byte(event)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.clock.Advance(ctx, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"1", "2", "1"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAGoroutineThatEndsIsAProcessThatExits(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.handled(t, "f", func(context.Context, []byte) ([]byte, error) {
+		runtime.Goexit()
+		return nil, nil
+	})
+	out := b.ask(t, "f", `{}`)
+	if out.FunctionError != "Unhandled" || decode(t, out.Payload)["errorType"] != "Runtime.ExitError" {
+		t.Errorf("%+v %s", out, out.Payload)
+	}
+}
+
+func TestAProcessCrashesDuringItsWork(t *testing.T) {
+	t.Parallel()
+	fates := []Fate{{Kind: CrashDuring, After: 10 * time.Millisecond}, {}}
+	b := start(t, func(o *Options) {
+		o.Fate = func(_, _, function string) Fate {
+			f := fates[0]
+			fates = fates[1:]
+			return f
+		}
+	})
+	b.create(t, "f")
+	out := b.ask(t, "f", `{}`)
+	if out.FunctionError != "Unhandled" || decode(t, out.Payload)["errorType"] != "Runtime.ExitError" {
+		t.Errorf("%+v %s", out, out.Payload)
+	}
+	if out := b.ask(t, "f", `{}`); out.FunctionError != "" {
+		t.Errorf("the environment after the crash: %s", out.Payload)
+	}
+}
+
+func TestADoomedHandlerMeetsItsEndAtTheCallThatWasSaid(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		calls  int
+		served bool
+		want   int
+	}{{0, false, 0}, {0, true, 1}, {2, false, 2}, {2, true, 3}} {
+		made, over := 0, make(chan bool, 1)
+		go func() {
+			survived := false
+			defer func() { over <- survived }()
+			doomed := sandbox.WithDoom(ctx, c.calls, c.served)
+			for range 5 {
+				_, _ = sandbox.Meet(doomed, func() (int, error) { made++; return made, nil })
+			}
+			survived = true
+		}()
+		if survived := <-over; survived || made != c.want {
+			t.Errorf("%+v: survived %v, %d calls took effect", c, survived, made)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reliableq/reliableq/deploy/internal/flowtest"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
 	"github.com/reliableq/reliableq/functions/consume"
@@ -55,7 +56,7 @@ func TestMoreDeadLettersThanAReceiveTakesAreAllRead(t *testing.T) {
 	if got.DeadLettered != 35 || got.Lost != 0 || !got.Good() {
 		t.Errorf("verdict %+v", got)
 	}
-	if w.aws.Clock().Held() {
+	if w.AWS.Clock().Held() {
 		t.Error("the clock is still held")
 	}
 }
@@ -71,7 +72,7 @@ func TestASecondRunKnowsItsOwnMessages(t *testing.T) {
 	if second.ReplaysTotal != 3 || second.Processed != 9 {
 		t.Errorf("lines of the first run count in the second: %+v", second)
 	}
-	depths, err := w.run().Client.Depths(t.Context(), w.d)
+	depths, err := w.run().Client.Depths(t.Context(), w.Deployment)
 	if err != nil || depths[2].Visible != 6 {
 		t.Errorf("the dead-letter queue is left with %+v, %v", depths[2], err)
 	}
@@ -93,7 +94,7 @@ func TestAStepMovesAClockThatDoesNotHurry(t *testing.T) {
 	steps := 0
 	r.Step = func(ctx context.Context) error {
 		steps++
-		return w.aws.Clock().Advance(ctx, 30*time.Second)
+		return w.AWS.Clock().Advance(ctx, 30*time.Second)
 	}
 	got := w.judged(r, Order{Count: 30, BadRatio: 0.8, Seed: 5})
 	if got.DeadLettered != 24 || got.Processed != 6 || !got.Good() || steps == 0 {
@@ -116,7 +117,7 @@ func TestAStepThatFailsEndsTheRun(t *testing.T) {
 func TestAMessageThatVanishesIsLost(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
-	w.replace("consumer", func(context.Context, []byte) ([]byte, error) { return []byte(`{"batchItemFailures":[]}`), nil })
+	w.Replace("consumer", func(context.Context, []byte) ([]byte, error) { return []byte(`{"batchItemFailures":[]}`), nil })
 	got := w.judged(w.run(), Order{Count: 7, Seed: 1})
 	if got.Sent != 7 || got.Lost != 7 || got.Good() {
 		t.Errorf("verdict %+v", got)
@@ -126,7 +127,7 @@ func TestAMessageThatVanishesIsLost(t *testing.T) {
 func TestAProducerThatFailsIsQuoted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		producer handler
+		producer flowtest.Handler
 		want     []string
 		next     string
 	}{
@@ -146,7 +147,7 @@ func TestAProducerThatFailsIsQuoted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := deploy(t, clock.Skip, consume.PerMessage)
-			w.replace("producer", c.producer)
+			w.Replace("producer", c.producer)
 			_, err := w.run().Do(t.Context(), Order{Count: 1})
 			for _, want := range c.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
@@ -163,7 +164,7 @@ func TestAProducerThatFailsIsQuoted(t *testing.T) {
 func TestAProducerWhoseLogIsSilentCannotBeJudged(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
-	w.replace("producer", func(context.Context, []byte) ([]byte, error) {
+	w.Replace("producer", func(context.Context, []byte) ([]byte, error) {
 		return []byte(`{"statusCode":200,"body":"{\"message\":{\"status\":true,\"tot_msgs\":5,\"bad_msgs\":1}}"}`), nil
 	})
 	_, err := w.run().Do(t.Context(), Order{Count: 6})
@@ -180,9 +181,9 @@ func TestTheProducersLinesMayComeLate(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
 	late := make(chan string, 1)
-	w.replace("producer", func(ctx context.Context, _ []byte) ([]byte, error) {
-		out, err := w.sqs.SendMessage(ctx, &sqs.SendMessageInput{
-			QueueUrl: aws.String(w.d.QueueURLs["source"]), MessageBody: aws.String(`{"order_id":"o"}`),
+	w.Replace("producer", func(ctx context.Context, _ []byte) ([]byte, error) {
+		out, err := w.SQS.SendMessage(ctx, &sqs.SendMessageInput{
+			QueueUrl: aws.String(w.Deployment.QueueURLs["source"]), MessageBody: aws.String(`{"order_id":"o"}`),
 		})
 		if err != nil {
 			return nil, err
@@ -197,7 +198,7 @@ func TestTheProducersLinesMayComeLate(t *testing.T) {
 	r.Step = func(context.Context) error {
 		if looks++; looks == 3 {
 			for line := range strings.SplitSeq(<-late, "|") {
-				w.write("producer", line)
+				w.Write("producer", line)
 			}
 		}
 		return nil
@@ -239,8 +240,8 @@ func TestAFlowThatCannotBeReadEndsTheRun(t *testing.T) {
 		spoil func(*world)
 		want  string
 	}{
-		"a queue is gone":      {func(w *world) { w.d.QueueURLs["retry_1"] += "_gone" }, "read the depth of queue retry_1"},
-		"the producer is gone": {func(w *world) { w.d.Functions["producer"] = "nobody" }, "invoke nobody"},
+		"a queue is gone":      {func(w *world) { w.Deployment.QueueURLs["retry_1"] += "_gone" }, "read the depth of queue retry_1"},
+		"the producer is gone": {func(w *world) { w.Deployment.Functions["producer"] = "nobody" }, "invoke nobody"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

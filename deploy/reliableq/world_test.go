@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/reliableq/reliableq/deploy/internal/daemon"
+	"github.com/reliableq/reliableq/deploy/internal/flowtest"
+	"github.com/reliableq/reliableq/deploy/internal/target"
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+// terraform stands in for Terraform: beside itself it finds the events of an apply
+// and the state that the apply leaves, and it notes there how it was called.
+func terraform(beside string, args []string) int {
+	read := func(name string) []byte {
+		body, err := os.ReadFile(filepath.Join(beside, name))
+		if err != nil {
+			return nil
+		}
+		return body
+	}
+	put := func(path string, body []byte) {
+		if err := os.WriteFile(path, body, 0o600); err != nil {
+			panic(err)
+		}
+	}
+	if args[0] == "version" {
+		fmt.Println(`{"terraform_version":"1.11.4","provider_selections":{}}`)
+		return 0
+	}
+	put(filepath.Join(beside, "calls"), append(read("calls"), strings.Join(args, " ")+"\n"...))
+	state := ""
+	for _, arg := range args {
+		if path, ok := strings.CutPrefix(arg, "-state="); ok {
+			state = path
+		}
+	}
+	if failure := read(args[0] + ".fails"); failure != nil {
+		fmt.Printf("%s", failure)
+		return 1
+	}
+	switch args[0] {
+	case "apply":
+		fmt.Printf("%s", read("events"))
+		put(state, read("state"))
+	case "destroy":
+		fmt.Println(`{"type":"change_summary","changes":{"remove":7,"operation":"destroy"}}`)
+		put(state, []byte(`{"version":4,"resources":[]}`))
+	case "plan":
+		fmt.Printf("%s", read("plan"))
+	}
+	return 0
+}
+
+// world is a flow whose embedded AWS the command takes for its own, with a project
+// to deploy from and a stand-in for Terraform. What an apply would make is there
+// from the start: only its state is not.
+type world struct {
+	*flowtest.World
+	t                   *testing.T
+	state, project, bin string
+}
+
+func setup(t *testing.T, mode clock.Mode, reporting string) *world {
+	t.Helper()
+	dir := t.TempDir()
+	w := &world{
+		World: flowtest.Deploy(t, mode, reporting), t: t,
+		state: filepath.Join(dir, "state"), project: filepath.Join(dir, "project"), bin: filepath.Join(dir, "bin"),
+	}
+	info := w.announce(mode)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, body := range map[string]string{
+		"project/go.mod":                        "module example.com/p\n\ngo 1.24\n",
+		"project/functions/a/main.go":           "package main\n\nfunc main() {}\n",
+		"project/terraform/main.tf":             "# root\n",
+		"project/terraform/.terraform.lock.hcl": "provider \"registry.terraform.io/hashicorp/aws\" {\n  version = \"5.100.0\"\n}\n",
+		"bin/state":                             w.stateFile(),
+		"bin/events":                            w.events(),
+		"mirror/registry.terraform.io/hashicorp/aws/5.100.0/" + runtime.GOOS + "_" + runtime.GOARCH + "/terraform-provider-aws": "",
+	} {
+		w.write(filepath.Join(dir, path), body)
+	}
+	if err := os.Symlink(exe, filepath.Join(w.bin, "terraform")); err != nil {
+		t.Fatal(err)
+	}
+	if got := target.FromDaemon(info, "").Folder(w.state, ""); !strings.HasPrefix(got, w.state) {
+		t.Fatalf("state in %s", got)
+	}
+	return w
+}
+
+func (w *world) write(path, body string) {
+	w.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// announce makes this process serve the state folder, as far as others can tell.
+func (w *world) announce(mode clock.Mode) daemon.Info {
+	w.t.Helper()
+	claim, err := daemon.In(w.state).Claim()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		if err := claim.Release(); err != nil {
+			w.t.Error(err)
+		}
+	})
+	id, secret := w.AWS.Credentials()
+	info := daemon.Info{
+		PID: os.Getpid(), URL: w.AWS.URL(), AccessKeyID: id, SecretAccessKey: secret, Account: w.AWS.Account(), Region: w.AWS.Region(),
+		Clock: mode.String(),
+	}
+	if err := claim.Announce(info); err != nil {
+		w.t.Fatal(err)
+	}
+	return info
+}
+
+// stateFile is the state after an apply, with the root module's outputs.
+func (w *world) stateFile() string {
+	w.t.Helper()
+	type output struct {
+		Value any `json:"value"`
+	}
+	body, err := json.Marshal(map[string]any{
+		"version": 4,
+		"outputs": map[string]output{
+			"queue_path": {w.Deployment.Path}, "queue_urls": {w.Deployment.QueueURLs}, "function_names": {w.Deployment.Functions},
+			"log_group_names": {w.Deployment.LogGroups}, "mapping_uuids": {w.Deployment.Mappings},
+			"failure_reporting": {w.Deployment.FailureReporting},
+		},
+		"resources": []any{map[string]any{
+			"mode": "managed", "type": "aws_sqs_queue", "name": "this",
+			"instances": []any{map[string]any{"attributes": map[string]any{"id": w.Deployment.DLQ()}}},
+		}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(body)
+}
+
+// events is what Terraform would say while it makes the flow.
+func (w *world) events() string {
+	w.t.Helper()
+	var plan, apply strings.Builder
+	add := func(module, typ, key, id string) {
+		r, err := json.Marshal(map[string]any{
+			"addr": module + "." + typ + ".this[" + key + "]", "module": module, "resource_type": typ, "resource_key": key,
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		fmt.Fprintf(&plan, `{"type":"planned_change","change":{"resource":%s,"action":"create"}}`+"\n", r)
+		fmt.Fprintf(&apply, `{"type":"apply_start","hook":{"resource":%s,"action":"create"}}`+"\n", r)
+		fmt.Fprintf(&apply, `{"type":"apply_complete","hook":{"resource":%s,"action":"create","id_value":%q}}`+"\n", r, id)
+	}
+	for key, url := range w.Deployment.QueueURLs {
+		add("module.queues", "aws_sqs_queue", key, url)
+	}
+	for key, name := range w.Deployment.Functions {
+		add("module."+key, "aws_lambda_function", "", name)
+	}
+	for key, uuid := range w.Deployment.Mappings {
+		add("module."+key+"_mapping", "aws_lambda_event_source_mapping", "", uuid)
+	}
+	n := strings.Count(plan.String(), "\n")
+	return plan.String() + fmt.Sprintf(`{"type":"change_summary","changes":{"add":%d,"operation":"plan"}}`+"\n", n) + apply.String() +
+		fmt.Sprintf(`{"type":"change_summary","changes":{"add":%d,"operation":"apply"}}`+"\n", n)
+}
+
+// deployed makes the state what an apply leaves.
+func (w *world) deployed() *world {
+	w.t.Helper()
+	t := &target.Target{Kind: target.Embedded, Account: w.AWS.Account(), Region: w.AWS.Region()}
+	w.write(filepath.Join(t.Folder(w.state, ""), "terraform.tfstate"), w.stateFile())
+	return w
+}
+
+// answer is what a run of the command gave.
+type answer struct {
+	code      int
+	out, errs string
+}
+
+// do runs the command.
+func (w *world) do(args ...string) answer {
+	w.t.Helper()
+	return w.given("", args...)
+}
+
+// given is do with something on standard input.
+func (w *world) given(in string, args ...string) answer {
+	w.t.Helper()
+	var out, errs bytes.Buffer
+	code := run(append(args, "--state-dir", w.state), strings.NewReader(in), &out, &errs)
+	return answer{code, out.String(), errs.String()}
+}
+
+// deploying runs a verb that deploys.
+func (w *world) deploying(verb string, args ...string) answer {
+	w.t.Helper()
+	return w.do(append([]string{
+		verb, "--dir", w.project, "--tool", filepath.Join(w.bin, "terraform"), "--provider-mirror", filepath.Join(filepath.Dir(w.bin), "mirror"),
+	}, args...)...)
+}
+
+// calls are the verbs with which Terraform was called.
+func (w *world) calls() []string {
+	w.t.Helper()
+	body, err := os.ReadFile(filepath.Join(w.bin, "calls"))
+	if err != nil && !os.IsNotExist(err) {
+		w.t.Fatal(err)
+	}
+	var verbs []string
+	for line := range strings.Lines(string(body)) {
+		verb, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		verbs = append(verbs, verb)
+	}
+	return verbs
+}
+
+// want fails the test unless the answer has the exit code, and its output all of
+// the texts.
+func (a answer) want(t *testing.T, code int, texts ...string) {
+	t.Helper()
+	if a.code != code {
+		t.Errorf("exit code %d, want %d\n%s%s", a.code, code, a.out, a.errs)
+	}
+	for _, text := range texts {
+		if !strings.Contains(a.out+a.errs, text) {
+			t.Errorf("no %q in\n%s%s", text, a.out, a.errs)
+		}
+	}
+}

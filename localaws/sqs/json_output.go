@@ -172,12 +172,9 @@ func appendJSONString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	start := 0
-	for i := 0; i < len(s); {
+	b := bytesOf(s)
+	for i := plainRun(b); i < len(s); i += plainRun(b[i:]) {
 		c := s[i]
-		if unescaped[c] {
-			i++
-			continue
-		}
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 {

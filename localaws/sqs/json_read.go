@@ -132,13 +132,11 @@ func (r *jsonReader) name() ([]byte, error) {
 		return nil, r.fault("a name")
 	}
 	start := r.i + 1
-	for i := start; i < len(r.b) && unescaped[r.b[i]]; i++ {
-		if i+1 < len(r.b) && r.b[i+1] == '"' {
-			r.i = i + 2
-			return r.b[start : i+1], nil
-		}
+	if end := start + plainRun(r.b[start:]); end < len(r.b) && r.b[end] == '"' {
+		r.i = end + 1
+		return r.b[start:end], nil
 	}
-	var name string // empty, with escapes, not in ASCII, or not ended
+	var name string // with escapes, not in ASCII, or not ended
 	err := r.string(&name)
 	return []byte(name), err
 }
@@ -151,13 +149,13 @@ func (r *jsonReader) string(into *string) error {
 	if !r.take('"') {
 		return r.fault("a string")
 	}
-	start, plain := r.i, true
-	for r.i < len(r.b) {
+	start, plain, ascii := r.i, true, true
+	for r.i += plainRun(r.b[r.i:]); r.i < len(r.b); r.i += plainRun(r.b[min(r.i, len(r.b)):]) {
 		switch c := r.b[r.i]; {
 		case c == '"':
 			raw := r.b[start:r.i]
 			r.i++
-			if plain && utf8.Valid(raw) {
+			if plain && (ascii || utf8.Valid(raw)) {
 				*into = string(raw)
 				return nil
 			}
@@ -172,6 +170,7 @@ func (r *jsonReader) string(into *string) error {
 		case c < ' ':
 			return r.fault("a string without control characters")
 		default:
+			ascii = false
 			r.i++
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // plainJSON hides an input's own decoder, so that encoding/json reads it.
@@ -220,4 +222,32 @@ func TestJSONOutputIsWhatEncodingJSONWrites(t *testing.T) {
 			t.Errorf("%T\n got %s\nwant %s", tt.own, got, want)
 		}
 	}
+}
+
+func TestPlainRunEndsAtTheFirstByteThatIsNotPlain(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		for at := range 20 {
+			b := bytes.Repeat([]byte{'a'}, 20)
+			b[at] = byte(c)
+			b[19] = '"'
+			want := 19
+			if !unescaped[c] {
+				want = at
+			}
+			if got := plainRun(b); got != min(want, 19) {
+				t.Errorf("byte %#x at %d: a run of %d, want %d", c, at, got, want)
+			}
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		b := rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")
+		want := 0
+		for want < len(b) && unescaped[b[want]] {
+			want++
+		}
+		if got := plainRun(b); got != want {
+			t.Errorf("a run of %d, want %d", got, want)
+		}
+	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -158,6 +159,49 @@ func TestSomebodyElsesKeyIsRefused(t *testing.T) {
 		var api interface{ ErrorCode() string }
 		if !errors.As(err, &api) || api.ErrorCode() != "InvalidClientTokenId" && api.ErrorCode() != "UnrecognizedClientException" {
 			t.Errorf("%v", err)
+		}
+	}
+}
+
+// TestARoleMayTrustLambdaForOneFunctionOnly creates functions with a role whose
+// trust policy names the one that may have it, and has that one work.
+func TestARoleMayTrustLambdaForOneFunctionOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Options{})
+	cfg := w.Config()
+	role := w.role(cfg, "r", "sqs:*", "logs:*")
+	ok[*iam.UpdateAssumeRolePolicyOutput](t)(iam.NewFromConfig(cfg).UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{
+		RoleName: aws.String("r"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+			"Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole",
+			"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:lambda:us-east-1:000000000000:function:mine"}}}]}`),
+	}))
+	queue := w.queue(cfg, "q", nil)
+	w.function(cfg, "mine", role, nothing)
+	w.connect(cfg, "mine", queueARN(w.Account(), w.Region(), "q"))
+	w.send(cfg, queue, "x")
+	w.settle()
+	if got := w.sum("AWS/Lambda", "Invocations", "FunctionName", "mine"); got != 1 {
+		t.Errorf("%v invocations", got)
+	}
+	_, err := lambda.NewFromConfig(cfg).CreateFunction(t.Context(), createShell(t, "another", role, environmentBootstrap))
+	if err == nil || !strings.Contains(err.Error(), "The role defined for the function cannot be assumed by Lambda.") {
+		t.Errorf("another function with that role: %v", err)
+	}
+}
+
+// TestLambdasOtherOperationsAreRefusedByName asks for what the wire does not name.
+func TestLambdasOtherOperationsAreRefusedByName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Options{})
+	fn := lambda.NewFromConfig(w.Config())
+	_, layers := fn.ListLayers(t.Context(), nil)
+	_, url := fn.CreateFunctionUrlConfig(t.Context(), &lambda.CreateFunctionUrlConfigInput{FunctionName: aws.String("f"), AuthType: "NONE"})
+	_, signing := fn.PutFunctionCodeSigningConfig(t.Context(), &lambda.PutFunctionCodeSigningConfigInput{
+		FunctionName: aws.String("arn:aws:lambda:us-east-1:000000000000:function:f"), CodeSigningConfigArn: aws.String("arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-1"),
+	})
+	for name, err := range map[string]error{"ListLayers": layers, "CreateFunctionUrlConfig": url, "PutFunctionCodeSigningConfig": signing} {
+		if want := "The embedded AWS does not have the operation " + name + " of lambda."; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package localaws
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -24,8 +25,11 @@ type roles struct {
 	account string // of sessions then
 }
 
-func (r *roles) session(ctx context.Context, role, function string) (awsapi.Credential, error) {
-	got, err := r.iam.Session(ctx, role, lambdaPrincipal, function, sessionLife)
+// session assumes a role for a function, whose unqualified ARN is given: its name
+// is the session's, and the ARN is what a trust policy may ask for.
+func (r *roles) session(ctx context.Context, role, functionARN string) (awsapi.Credential, error) {
+	by := iam.ServicePrincipal{Name: lambdaPrincipal, SourceARN: functionARN}
+	got, err := r.iam.Session(ctx, role, by, functionARN[strings.LastIndexByte(functionARN, ':')+1:], sessionLife)
 	if err != nil && r.any {
 		operator := r.iam.Operator()
 		if arn, ok := awsapi.ParseARN(role); ok {
@@ -40,8 +44,8 @@ func (r *roles) session(ctx context.Context, role, function string) (awsapi.Cred
 type functionRoles struct{ *roles }
 
 // Session implements lambda.Roles.
-func (r functionRoles) Session(ctx context.Context, role, function string) (lambda.Session, error) {
-	got, err := r.session(ctx, role, function)
+func (r functionRoles) Session(ctx context.Context, role, functionARN string) (lambda.Session, error) {
+	got, err := r.session(ctx, role, functionARN)
 	if err != nil {
 		return lambda.Session{}, err
 	}
@@ -56,7 +60,7 @@ func (r functionRoles) Session(ctx context.Context, role, function string) (lamb
 type mappingRoles struct{ *roles }
 
 // Session implements mapping.Roles.
-func (r mappingRoles) Session(ctx context.Context, role, function string) (awsapi.Caller, error) {
-	got, err := r.session(ctx, role, function)
+func (r mappingRoles) Session(ctx context.Context, role, functionARN string) (awsapi.Caller, error) {
+	got, err := r.session(ctx, role, functionARN)
 	return got.Caller, err
 }

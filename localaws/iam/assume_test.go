@@ -1,6 +1,7 @@
 package iam_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/iam"
 )
 
 func assume(role string) *sdksts.AssumeRoleInput {
@@ -20,6 +22,20 @@ func assume(role string) *sdksts.AssumeRoleInput {
 // as is the configuration of a session.
 func (w *world) as(c *types.Credentials) aws.Config {
 	return w.configAs(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
+}
+
+func TestATrustPolicyMayAskForWhichFunction(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const function = "arn:aws:lambda:us-east-1:000000000000:function:f"
+	w.role(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole",
+		"Condition":{"ArnEquals":{"aws:SourceArn":"`+function+`"},"StringEquals":{"aws:SourceAccount":"000000000000"}}}]}`, "")
+	for source, want := range map[string]bool{function: true, function + "2": false, "": false} {
+		_, err := w.Session(t.Context(), arnOf("r"), iam.ServicePrincipal{Name: "lambda.amazonaws.com", SourceARN: source}, "f", time.Hour)
+		if got := !errors.Is(err, iam.ErrCannotAssume); got != want {
+			t.Errorf("for %q: assumed is %v, want %v (%v)", source, got, want, err)
+		}
+	}
 }
 
 func TestD29WhoAmI(t *testing.T) {

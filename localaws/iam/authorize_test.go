@@ -12,7 +12,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/iam"
 )
 
-const lambdaService = "lambda.amazonaws.com"
+var lambdaService = iam.ServicePrincipal{Name: "lambda.amazonaws.com"}
 
 // session opens a session of a role for Lambda.
 func (w *world) session(t testing.TB, role string) *awsapi.Call {

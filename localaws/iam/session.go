@@ -53,10 +53,18 @@ func (s *Service) Credential(accessKey string) (awsapi.Credential, bool) {
 	return t.credential(), true
 }
 
-// Session gives an AWS service, such as lambda.amazonaws.com, credentials of a
-// role. It answers ErrCannotAssume when the role is not there or does not trust
-// the service (LAM C12).
-func (s *Service) Session(_ context.Context, roleARN, principal, name string, d time.Duration) (awsapi.Credential, error) {
+// ServicePrincipal is an AWS service that assumes a role.
+type ServicePrincipal struct {
+	// Name is what trust policies name, such as lambda.amazonaws.com.
+	Name string
+	// SourceARN is aws:SourceArn: the resource for which the service asks, such as
+	// a function's unqualified ARN. Empty leaves the key out.
+	SourceARN string
+}
+
+// Session gives an AWS service credentials of a role. It answers ErrCannotAssume
+// when the role is not there or does not trust the service (LAM C12).
+func (s *Service) Session(_ context.Context, roleARN string, by ServicePrincipal, name string, d time.Duration) (awsapi.Credential, error) {
 	var out awsapi.Credential
 	err := s.change(func(b *store.Batch) error {
 		r, account := s.roleByARN(roleARN)
@@ -67,12 +75,15 @@ func (s *Service) Session(_ context.Context, roleARN, principal, name string, d 
 		if err != nil {
 			return fmt.Errorf("read the trust policy of %s: %w", roleARN, err)
 		}
+		keys := map[string][]string{"aws:sourceaccount": {account}}
+		if by.SourceARN != "" {
+			keys["aws:sourcearn"] = []string{by.SourceARN}
+		}
 		p := policy.Policies{Resource: trust, MustGrant: true}
 		if !p.Decide(&policy.Request{
-			Principal: policy.Principal{Service: principal}, Action: "sts:AssumeRole", Resource: roleARN, Now: s.opts.Clock.Now(),
-			Keys: map[string][]string{"aws:sourceaccount": {account}},
+			Principal: policy.Principal{Service: by.Name}, Action: "sts:AssumeRole", Resource: roleARN, Now: s.opts.Clock.Now(), Keys: keys,
 		}).Allowed {
-			return fmt.Errorf("%s does not trust %s: %w", roleARN, principal, ErrCannotAssume)
+			return fmt.Errorf("%s does not trust %s for %q: %w", roleARN, by.Name, by.SourceARN, ErrCannotAssume)
 		}
 		out, err = s.open(b, r, account, session{Name: name, Expires: s.opts.Now().Add(d)})
 		return err

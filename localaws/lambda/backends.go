@@ -10,10 +10,10 @@ import (
 
 // Roles gives sessions of execution roles.
 type Roles interface {
-	// Session assumes role for lambda.amazonaws.com under the function's name
-	// (LAM C64), or says why it cannot be had: the role is missing, or its trust
-	// policy does not let Lambda in (LAM C12).
-	Session(ctx context.Context, role, functionName string) (Session, error)
+	// Session assumes role for lambda.amazonaws.com under the name of the function
+	// whose unqualified ARN is given (LAM C64), or says why it cannot be had: the
+	// role is missing, or its trust policy does not let Lambda in (LAM C12).
+	Session(ctx context.Context, role, functionARN string) (Session, error)
 }
 
 // Session is a session of an execution role.

@@ -57,7 +57,7 @@ func (s *Service) deliver(e *event, cfg asyncConfig, target, metric, body string
 }
 
 func (s *Service) send(from reference, role, target, body string, attributes map[string]Attribute, trace string) error {
-	session, err := s.assume(s.ctx, role, from.name)
+	session, err := s.assume(s.ctx, role, from.key)
 	if err != nil {
 		return err
 	}

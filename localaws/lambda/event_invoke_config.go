@@ -116,7 +116,7 @@ func (s *Service) checkDestinations(ctx context.Context, ref reference, in *even
 	if err != nil {
 		return errNotFound.With("The function doesn't exist.")
 	}
-	session, err := s.assume(ctx, v.Role, ref.name)
+	session, err := s.assume(ctx, v.Role, ref.key)
 	if err != nil {
 		return err
 	}

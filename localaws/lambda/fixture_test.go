@@ -100,14 +100,14 @@ type sentMessage struct {
 	as                 awsapi.Caller
 }
 
-func (w *world) Session(_ context.Context, roleARN, name string) (Session, error) {
+func (w *world) Session(_ context.Context, roleARN, functionARN string) (Session, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.roles[roleARN] {
 		return Session{}, errors.New("not assumable")
 	}
 	return Session{
-		Caller:      awsapi.Caller{Account: "000000000000", ARN: "arn:aws:sts::000000000000:assumed-role/work/" + name, PrincipalARN: roleARN},
+		Caller:      awsapi.Caller{Account: "000000000000", ARN: "arn:aws:sts::000000000000:assumed-role/work/" + functionARN[strings.LastIndexByte(functionARN, ':')+1:], PrincipalARN: roleARN},
 		Credentials: sandbox.Credentials{AccessKeyID: "ASIATEST", SecretAccessKey: "secret", SessionToken: "token"},
 		Expires:     time.Now().Add(cmp.Or(w.expires, 12*time.Hour)),
 	}, nil

@@ -190,7 +190,7 @@ func without(list []*warm, w *warm) []*warm {
 
 // open makes an environment for v.
 func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error) {
-	session, err := s.assume(s.ctx, v.Role, k.name)
+	session, err := s.assume(s.ctx, v.Role, k)
 	if err != nil {
 		return nil, errAccessDenied.With("%s", awsapi.AsError(err).Message)
 	}

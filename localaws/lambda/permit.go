@@ -7,10 +7,10 @@ import (
 )
 
 // assume gets a session of a function's role, or refuses the role (LAM C12).
-func (s *Service) assume(ctx context.Context, role, function string) (Session, error) {
-	session, err := s.opts.Roles.Session(ctx, role, function)
+func (s *Service) assume(ctx context.Context, role string, k key) (Session, error) {
+	session, err := s.opts.Roles.Session(ctx, role, k.arn())
 	if err != nil {
-		s.opts.Logger.Debug("role cannot be assumed", "role", role, "function", function, "error", err)
+		s.opts.Logger.Debug("role cannot be assumed", "role", role, "function", k.name, "error", err)
 		return Session{}, errParameter.With("The role defined for the function cannot be assumed by Lambda.")
 	}
 	return session, nil
@@ -27,7 +27,7 @@ func (s *Service) permit(ctx context.Context, as awsapi.Caller, region, action, 
 // checkRole refuses settings whose role cannot be assumed, or may not send to
 // their dead-letter queue (LAM C12, C35).
 func (s *Service) checkRole(ctx context.Context, k key, set settings) error {
-	session, err := s.assume(ctx, set.Role, k.name)
+	session, err := s.assume(ctx, set.Role, k)
 	if err != nil || set.DeadLetter == "" {
 		return err
 	}

@@ -107,8 +107,9 @@ type Outcome struct {
 // Roles gives sessions of execution roles.
 type Roles interface {
 	// Session answers the caller that stands for a session of role, assumed by
-	// Lambda under the function's name, or why it cannot be had.
-	Session(ctx context.Context, role, functionName string) (awsapi.Caller, error)
+	// Lambda under the name of the function whose unqualified ARN is given, or why
+	// it cannot be had.
+	Session(ctx context.Context, role, functionARN string) (awsapi.Caller, error)
 }
 
 // Metrics takes the opt-in event counts (LAM E32). name is one of

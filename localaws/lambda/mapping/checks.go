@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"strings"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
@@ -18,10 +19,15 @@ func (s *Service) target(c *awsapi.Call, name string) (Function, error) {
 	return fn, nil
 }
 
+// unqualified is a function's ARN without version or alias.
+func unqualified(arn, name string) string {
+	return arn[:strings.LastIndex(arn, ":function:")] + ":function:" + name
+}
+
 // checkQueue checks that the execution role may poll the queue, and that the
 // queue's visibility timeout covers the function's (LAM B16 to B18).
 func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) error {
-	role, err := s.opts.Roles.Session(ctx, fn.Role, fn.Name)
+	role, err := s.opts.Roles.Session(ctx, fn.Role, unqualified(fn.ARN, fn.Name))
 	if err != nil {
 		return errParameter.With("The role defined for the function cannot be assumed by Lambda. (%s)", awsapi.AsError(err).Message)
 	}

@@ -15,7 +15,7 @@ type poller struct {
 	service *Service
 	call    *awsapi.Call // in whose account and region the function is looked for
 	uuid    string
-	name    string // the function's, for its role's sessions
+	asker   string // the function's unqualified ARN, for its role's sessions
 	queue   string // ARN
 	source  *source
 	unwatch func()
@@ -50,7 +50,7 @@ func newPoller(s *Service, r *record) *poller {
 		service: s,
 		call:    &awsapi.Call{Account: r.Account, Region: r.Region, Caller: awsapi.Caller{Account: r.Account, ServicePrincipal: "lambda.amazonaws.com"}},
 		uuid:    r.UUID,
-		name:    r.FunctionName,
+		asker:   unqualified(r.FunctionARN, r.FunctionName),
 		queue:   r.QueueARN,
 		source:  newSource(r.QueueARN),
 		set:     r.settings(),
@@ -95,7 +95,7 @@ func (p *poller) configure(r *record) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.set = r.settings()
-	p.name = r.FunctionName
+	p.asker = unqualified(r.FunctionARN, r.FunctionName)
 	p.session = session{role: r.Role}
 	p.scale.adopt(r.scale(p.service.opts.MaxBatches))
 	p.signal = true

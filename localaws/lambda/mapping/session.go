@@ -38,13 +38,13 @@ func (p *poller) receiver() (awsapi.Caller, error) {
 // with.
 func (p *poller) caller() (awsapi.Caller, error) {
 	p.mu.Lock()
-	name, have := p.name, p.session
+	asker, have := p.asker, p.session
 	p.mu.Unlock()
 	now := p.service.opts.Clock.Now()
 	if !have.since.IsZero() && now.Sub(have.since) < sessionLife {
 		return have.caller, nil
 	}
-	caller, err := p.service.opts.Roles.Session(p.service.ctx, have.role, name)
+	caller, err := p.service.opts.Roles.Session(p.service.ctx, have.role, asker)
 	if err != nil {
 		return awsapi.Caller{}, fmt.Errorf("get a session of %s: %w", have.role, err)
 	}

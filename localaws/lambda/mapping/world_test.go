@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -435,11 +436,11 @@ type modelRoles struct {
 	asked int
 }
 
-func (r *modelRoles) Session(_ context.Context, role, function string) (awsapi.Caller, error) {
+func (r *modelRoles) Session(_ context.Context, role, functionARN string) (awsapi.Caller, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked++
-	return awsapi.Caller{ARN: role + "/" + function}, r.err
+	return awsapi.Caller{ARN: role + "/" + functionARN[strings.LastIndexByte(functionARN, ':')+1:]}, r.err
 }
 
 type modelMetrics struct {

@@ -83,7 +83,9 @@ func (s *Server) openStore() (*store.Store, error) {
 	if s.opts.DataDir == "" {
 		return store.Memory(), nil
 	}
-	st, err := store.Open(filepath.Join(s.opts.DataDir, "store"), store.Options{Logger: s.opts.Logger})
+	disk := s.opts.disk
+	disk.Logger = s.opts.Logger
+	st, err := store.Open(filepath.Join(s.opts.DataDir, "store"), disk)
 	if err != nil {
 		return nil, fmt.Errorf("open the data directory: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/sqs"
+	"github.com/reliableq/reliableq/localaws/store"
 )
 
 // DefaultAccount is the account that everything belongs to unless a caller
@@ -66,6 +67,8 @@ type Options struct {
 	FunctionTime func(function string, event []byte) time.Duration
 	// Observe is told what happens to each message in SQS, as sqs.Options says.
 	Observe func(sqs.Event)
+
+	disk store.Options // for tests of disks that fail
 }
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/gateway/wire"
@@ -109,11 +110,19 @@ func (x *exchange) jsonType() string {
 	return "application/x-amz-json-1.1"
 }
 
+// maxMessage is how long the text of an error may be, in bytes.
+const maxMessage = 16 << 10
+
 // fail answers that the request failed.
 func (x *exchange) fail(err error) { x.failWith(x.asAnswer(err)) }
 
 // failWith writes an error in the protocol of the request.
 func (x *exchange) failWith(e *awsapi.Error) {
+	if len(e.Message) > maxMessage { // it repeats what the client sent
+		short := *e
+		short.Message = strings.ToValidUTF8(e.Message[:maxMessage], "") + "..."
+		e = &short
+	}
 	h := x.w.Header()
 	h.Del("Content-Type")
 	for k, v := range e.Headers {

@@ -168,16 +168,16 @@ func (x *exchange) readForm() error {
 	if x.service == nil && x.sig == nil && form.Get("Version") == "" {
 		x.service = x.g.routes.byAction(x.asked)
 	}
-	if x.service == nil || x.service.QueryVersion == "" {
+	switch {
+	case err != nil: // the version may be in what could not be read
+		return x.fault(malformedInput, "read the parameters: %v", err)
+	case x.service == nil || x.service.QueryVersion == "":
 		name := "for version " + form.Get("Version")
 		if x.sig != nil {
 			name = x.sig.Service
 		}
 		x.service = nil
 		return x.notEmbedded(name)
-	}
-	if err != nil {
-		return x.fault(malformedInput, "read the parameters: %v", err)
 	}
 	return nil
 }

@@ -1,0 +1,12 @@
+package localaws
+
+import "github.com/reliableq/reliableq/localaws/store"
+
+// OnDisk is o with a store of a test's own making.
+func (o Options) OnDisk(disk store.Options) Options {
+	o.disk = disk
+	return o
+}
+
+// Reads tells whether an operation is taken to change nothing.
+func Reads(operation string) bool { return reads(operation) }

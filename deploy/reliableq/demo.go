@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/infra"
@@ -66,14 +65,11 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := v.watch(ctx, s)
+	ctx, stop := v.watch(ctx, s.info)
 	defer stop()
 	result, err := v.perform(ctx, p, s)
 	if err != nil {
-		if cause := context.Cause(ctx); errors.Is(cause, daemon.ErrGone) {
-			return cause
-		}
-		return err
+		return explain(ctx, err)
 	}
 	result.Seconds.Build, result.Seconds.Total = verdict.Round(s.build), verdict.Round(time.Since(began))
 	took := progress.Seconds(time.Since(began))
@@ -87,15 +83,6 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 }
 
 func destroyed(_ infra.Result, err error) error { return err }
-
-// watch ends the context when the embedded AWS does.
-func (v *demoVerb) watch(ctx context.Context, s *stage) (context.Context, context.CancelFunc) {
-	dir, err := v.stateDir()
-	if s.target.Kind != target.Embedded || err != nil {
-		return context.WithCancel(ctx)
-	}
-	return daemon.In(dir).Watch(ctx, s.info)
-}
 
 // demoResult is the verdict with what belongs to it.
 type demoResult struct {

@@ -38,7 +38,7 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	t, _, err := v.connect(ctx, p, &background{listen: v.Listen, clock: "real"})
+	t, info, err := v.connect(ctx, p, &background{listen: v.Listen, clock: "real"})
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,9 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return v.destroy(ctx, a, p, tf, t)
+	ctx, stop := v.watch(ctx, info)
+	defer stop()
+	return explain(ctx, v.destroy(ctx, a, p, tf, t))
 }
 
 // terraformOptions are those of the deployment, without its target.

@@ -89,6 +89,25 @@ func (f targetFlags) connect(ctx context.Context, p *progress.Progress, b *backg
 	return target.FromDaemon(info, os.Getenv("AWS_REGION")), info, nil
 }
 
+// watch ends the context when the embedded AWS of info can serve no longer; there
+// may be none.
+func (f targetFlags) watch(ctx context.Context, info daemon.Info) (context.Context, context.CancelFunc) {
+	dir, err := f.stateDir()
+	if info.PID == 0 || err != nil {
+		return context.WithCancel(ctx)
+	}
+	return daemon.In(dir).Watch(ctx, info)
+}
+
+// explain answers why the embedded AWS served no longer in place of the error that
+// came of it, where ctx is watched.
+func explain(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); err != nil && (errors.Is(cause, daemon.ErrGone) || errors.Is(cause, daemon.ErrFull)) {
+		return cause
+	}
+	return err
+}
+
 // reach answers the target, which must be there already, and what is deployed on it.
 func (f targetFlags) reach(ctx context.Context) (*target.Target, flow.Deployment, error) {
 	t, _, err := f.connect(ctx, nil, nil)

@@ -64,10 +64,12 @@ func (v *upVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := v.watch(ctx, s.info)
+	defer stop()
 	deploying := time.Now()
 	result, err := s.apply(ctx, p, nil)
 	if err != nil {
-		return err
+		return explain(ctx, err)
 	}
 	out, err := infra.Outputs(s.terraform.Folder)
 	if err != nil {

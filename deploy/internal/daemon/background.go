@@ -84,14 +84,24 @@ func (f Folder) launch(ctx context.Context, c Command) (Info, error) {
 	}
 }
 
-// startError tells what the process said before it ended. Its own error and hint
-// lines are taken over as they are.
+// startError tells what the process said before it ended.
 func (f Folder) startError() error {
+	said, next := f.lastWords()
+	if said == "" {
+		said = "it ended at once"
+	}
+	return hint.New("start the embedded AWS: "+said, next)
+}
+
+// lastWords are what the process said before it ended, and what to do about it.
+// Its own error and hint lines are taken over as they are. A process that could
+// not even write those is explained by a disk that is full.
+func (f Folder) lastWords() (said, next string) {
+	next = "its log is " + f.Log()
 	body, err := os.ReadFile(f.Log())
 	if err != nil {
-		return fmt.Errorf("the embedded AWS ended at once, and its log cannot be read: %w", err)
+		return fmt.Sprintf("its log cannot be read: %v", err), next
 	}
-	var said, next string
 	for line := range strings.Lines(string(body)) {
 		line = strings.TrimSpace(line)
 		if text, ok := strings.CutPrefix(line, "error: "); ok {
@@ -100,13 +110,13 @@ func (f Folder) startError() error {
 			next = text
 		}
 	}
+	if said == "" && full(f.path) {
+		return ErrFull.Error() + " that holds " + f.path, wayOutOfFull
+	}
 	if said == "" {
-		said = "it ended at once: " + string(bytes.TrimSpace(tail(body, 2000)))
+		said = string(bytes.TrimSpace(tail(body, 2000)))
 	}
-	if next == "" {
-		next = "its log is " + f.Log()
-	}
-	return hint.New("start the embedded AWS: "+said, next)
+	return said, next
 }
 
 // tail is the end of body, at most n bytes, from the start of a line.
@@ -145,11 +155,17 @@ func (f Folder) Stop(ctx context.Context) (Info, error) {
 	return info, gone.Close()
 }
 
-// ErrGone is the cause of a context of Watch after the embedded AWS ended.
-var ErrGone = errors.New("the embedded AWS ended")
+var (
+	// ErrGone is the cause of a context of Watch after the embedded AWS ended.
+	ErrGone = errors.New("the embedded AWS ended")
+	// ErrFull is the cause of a context of Watch once the embedded AWS has no room
+	// left for what it must keep. Clients would try for minutes what cannot be done.
+	ErrFull = errors.New("the disk is full")
+)
 
 // Watch answers a context that ends when the embedded AWS does, with a cause that
-// is ErrGone and says which process it was.
+// is ErrGone and says which process it was, or when its disk is full, with a cause
+// that is ErrFull and says which folder is on it.
 func (f Folder) Watch(ctx context.Context, info Info) (context.Context, context.CancelFunc) {
 	watched, cancel := context.WithCancelCause(ctx)
 	go func() {
@@ -161,14 +177,37 @@ func (f Folder) Watch(ctx context.Context, info Info) (context.Context, context.
 				return
 			case <-tick.C:
 			}
-			held, err := isHeld(f.alive())
-			if err == nil && held {
-				continue
+			if err := f.trouble(info); err != nil {
+				cancel(err)
+				return
 			}
-			gone := fmt.Errorf("%w while it was needed: pid %d at %s is no more", ErrGone, info.PID, info.URL)
-			cancel(hint.With(gone, "its last words are in "+f.Log()+"; start again with the same command"))
-			return
 		}
 	}()
 	return watched, func() { cancel(context.Canceled) }
+}
+
+// trouble tells why the embedded AWS of info is of no use any more, or nil.
+func (f Folder) trouble(info Info) error {
+	if held, err := isHeld(f.alive()); err != nil || !held {
+		return f.gone(info)
+	}
+	for _, path := range []string{f.path, info.DataDir} {
+		if path != "" && full(path) {
+			return hint.With(fmt.Errorf("%w that holds %s", ErrFull, path), wayOutOfFull)
+		}
+	}
+	return nil
+}
+
+// gone says that the process of info ended, and why, as far as that is known.
+func (f Folder) gone(info Info) error {
+	err := fmt.Errorf("%w while it was needed: pid %d at %s is no more", ErrGone, info.PID, info.URL)
+	said, next := f.lastWords()
+	if own := "its log is " + f.Log(); next == own {
+		next = "its last words are in " + f.Log() + "; start again with the same command"
+	} else {
+		err = fmt.Errorf("%w: %s", err, said)
+		next += "; then start again with the same command"
+	}
+	return hint.With(err, next)
 }

@@ -188,6 +188,35 @@ func TestWhatTheProcessSaidBeforeItEndedIsTold(t *testing.T) {
 	}
 }
 
+func TestTheEndOfAProcessIsExplainedByItsLastWords(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ log, want, next string }{
+		"its own error":   {"level=INFO\nerror: the store has failed\nhint: free some disk space\n", "is no more: the store has failed", "free some disk space; then"},
+		"nothing it said": {"listening on http://127.0.0.1:1\n", "is no more", "its last words are in"},
+	} {
+		f := In(t.TempDir())
+		if err := f.Make(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(f.Log(), []byte(c.log), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := f.gone(Info{PID: 42})
+		if !errors.Is(err, ErrGone) || !strings.HasSuffix(err.Error(), c.want) || !strings.HasPrefix(hint.Of(err), c.next) {
+			t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
+		}
+	}
+}
+
+func TestADiskIsCalledFullOnlyWhenItIs(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
+		if full(path) {
+			t.Errorf("%s is not on a full disk", path)
+		}
+	}
+}
+
 func TestADamagedRecordIsNamed(t *testing.T) {
 	t.Parallel()
 	f := In(t.TempDir())

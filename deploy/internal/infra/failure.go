@@ -11,6 +11,7 @@ import (
 // ways are texts of known failures and what to do about each; the first that
 // fits counts.
 var ways = []struct{ text, next string }{
+	{"Unsupported state file format", damagedState},
 	{"Error acquiring the state lock", "another run works on this deployment: wait for it, or end it"},
 	{"doesn't match any of the checksums", "the provider in the mirror is not the published one: fetch it again with terraform providers mirror"},
 	{"Failed to query available provider packages", "no local mirror has the AWS provider, and the registry cannot be reached: see --provider-mirror"},

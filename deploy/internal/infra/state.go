@@ -32,6 +32,9 @@ type stateInstance struct {
 	Attributes map[string]any `json:"attributes"`
 }
 
+// damagedState is what to do about a state that was cut off, as by a full disk.
+const damagedState = "restore the state from the .backup file beside it; for the embedded AWS, reliableq down --wipe begins anew"
+
 func readState(path string) (stateFile, error) {
 	body, err := os.ReadFile(path)
 	if err != nil {
@@ -39,7 +42,7 @@ func readState(path string) (stateFile, error) {
 	}
 	var s stateFile
 	if err := json.Unmarshal(body, &s); err != nil {
-		return stateFile{}, hint.With(fmt.Errorf("read the state %s: %w", path, err), "restore it from the .backup file beside it")
+		return stateFile{}, hint.With(fmt.Errorf("read the state %s: %w", path, err), damagedState)
 	}
 	if s.Version != 4 {
 		return stateFile{}, fmt.Errorf("read the state %s: format %d is not known", path, s.Version)

@@ -9,15 +9,23 @@ import (
 	"net/http"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
 // function makes one that reads the queue of its own name.
 func (w *world) function(queue string, handler sqsbatch.Handler, reports bool) error {
-	// Invocations run one at a time, so that one handler will do for all.
-	w.server.RegisterHandler(queue, lambda.NewHandler(handler).Invoke)
+	w.server.RegisterHandler(queue, func(ctx context.Context, event []byte) ([]byte, error) {
+		e, err := decodeEvent(event)
+		if err != nil {
+			return nil, fmt.Errorf("decode the event: %w", err)
+		}
+		resp, err := handler(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(resp)
+	})
 	err := w.post("/2015-03-31/functions", map[string]any{
 		"FunctionName": queue, "Role": "arn:aws:iam::" + w.server.Account() + ":role/runs-functions",
 		"Runtime": "provided.al2023", "Handler": "bootstrap", "Code": map[string]any{}, "Timeout": int(w.Timeout.Seconds()),

@@ -12,8 +12,10 @@ import (
 type Totals struct {
 	// Runs is how many ran.
 	Runs int `json:"runs"`
-	// Messages, Receives, Processed, Dead and Struck are the sums of the runs'.
+	// Messages, Replays, Receives, Processed, Dead and Struck are the sums of the
+	// runs'.
 	Messages  int `json:"messages"`
+	Replays   int `json:"replays"`
 	Receives  int `json:"receives"`
 	Processed int `json:"processed"`
 	Dead      int `json:"dead"`
@@ -29,6 +31,7 @@ type Totals struct {
 func (t *Totals) add(r Result) {
 	t.Runs++
 	t.Messages += r.Messages
+	t.Replays += r.Replays
 	t.Receives += r.Receives
 	t.Processed += r.Processed
 	t.Dead += r.Dead

@@ -23,6 +23,8 @@ type Result struct {
 	Violations []Violation `json:"violations,omitempty"`
 	// Messages is how many orders SQS accepted.
 	Messages int `json:"messages"`
+	// Replays is how many copies SQS accepted from the retry functions.
+	Replays int `json:"replays"`
 	// Receives and Deletes count over all queues.
 	Receives int `json:"receives"`
 	Deletes  int `json:"deletes"`
@@ -80,6 +82,7 @@ func (w *world) run(ctx context.Context) (Result, error) {
 		if e.effects > 0 {
 			r.Processed++
 		}
+		r.Replays += e.copies
 	}
 	for _, a := range l.messages {
 		if a.dead {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
@@ -207,24 +206,4 @@ func TestWhatCannotBeDrawnIsRefused(t *testing.T) {
 			t.Errorf("%s with %d messages was drawn", kind, messages)
 		}
 	}
-}
-
-// BenchmarkFlow plays the design's flow with a tenth of bad orders, on one
-// processor. It reports orders, and receives, per second of machine time, and
-// how many simulated seconds one of those holds.
-func BenchmarkFlow(b *testing.B) {
-	s := drawn(b, Design, 1, 2000)
-	var messages, receives int
-	var simulated time.Duration
-	for b.Loop() {
-		r, err := Run(b.Context(), s, Options{})
-		if err != nil || len(r.Violations) > 0 {
-			b.Fatal(err, r.Violations)
-		}
-		messages, receives, simulated = messages+r.Messages, receives+r.Receives, simulated+r.Simulated
-	}
-	wall := b.Elapsed().Seconds()
-	b.ReportMetric(float64(messages)/wall, "orders/s")
-	b.ReportMetric(float64(receives)/wall, "receives/s")
-	b.ReportMetric(simulated.Seconds()/wall, "simulated-s/s")
 }

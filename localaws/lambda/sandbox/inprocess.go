@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"runtime/debug"
 	"time"
@@ -54,8 +53,11 @@ const variablesKey contextKey = "variables"
 // process: credentials of its role, endpoint, region and the user's own. The map
 // is the caller's.
 func Variables(ctx context.Context) map[string]string {
-	v, _ := ctx.Value(variablesKey).(map[string]string)
-	return maps.Clone(v)
+	p, _ := ctx.Value(variablesKey).(*InProcess)
+	if p == nil {
+		return nil
+	}
+	return variables(p.fn, p.host, "")
 }
 
 // Close does nothing but write what is left of the log.
@@ -131,7 +133,7 @@ func (p *InProcess) context(ctx context.Context, inv Invocation) context.Context
 	ctx = lambdacontext.NewContext(ctx, lc)
 	//lint:ignore SA1029 the key is aws-lambda-go's
 	ctx = context.WithValue(ctx, traceKey, inv.Trace)
-	return context.WithValue(ctx, variablesKey, variables(p.fn, p.host, ""))
+	return context.WithValue(ctx, variablesKey, p)
 }
 
 // guarded calls the handler and shapes its error or panic as aws-lambda-go does

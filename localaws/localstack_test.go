@@ -3,12 +3,16 @@ package localaws_test
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/reliableq/reliableq/localaws"
 )
@@ -66,7 +70,45 @@ func TestLocalStacksUsersFindWhatTheyLookFor(t *testing.T) {
 	if n := w.count(w.Config(), queue, sqstypes.QueueAttributeNameApproximateNumberOfMessages); n != "2" {
 		t.Errorf("%s messages may be received after a look", n)
 	}
-	if status, _ := w.get("/_aws/sqs/messages?QueueUrl=" + url.QueryEscape(*queue+"-missing")); status != 404 && status != 400 {
-		t.Errorf("a missing queue: %d", status)
+	status, body = w.get("/_aws/sqs/messages?QueueUrl="+url.QueryEscape(*queue+"-missing"), "Accept", "application/json")
+	if status != 400 || !strings.Contains(string(body), `"Code": "AWS.SimpleQueueService.NonExistentQueue"`) {
+		t.Errorf("a missing queue: %d %s", status, body)
 	}
+}
+
+// TestTheLookIsAnEndpointForClients gives an SQS client LocalStack's path as its
+// endpoint.
+func TestTheLookIsAnEndpointForClients(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Options{})
+	queue := w.queue(w.Config(), "q", nil)
+	w.send(w.Config(), queue, "one", "two")
+	cfg := w.Config()
+	cfg.BaseEndpoint = new(w.URL() + "/_aws/sqs/messages")
+	client := sqs.NewFromConfig(cfg)
+	for range 2 { // the second sees what the first did
+		out := ok[*sqs.ReceiveMessageOutput](t)(client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue, MaxNumberOfMessages: 1}))
+		if len(out.Messages) != 2 || *out.Messages[0].Body != "one" || out.Messages[0].Attributes["ApproximateReceiveCount"] != "0" {
+			t.Errorf("%+v", out.Messages)
+		}
+	}
+	var api smithy.APIError
+	_, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue, MessageBody: new("x")})
+	if !errors.As(err, &api) || api.ErrorCode() != "InvalidRequest" || api.ErrorMessage() != "This endpoint only accepts ReceiveMessage calls" {
+		t.Errorf("%v", err)
+	}
+	res := ok[*http.Response](t)(cfg.HTTPClient.Do(ok[*http.Request](t)(formRequest(t, *cfg.BaseEndpoint, "Action=ReceiveMessage&QueueUrl="+url.QueryEscape(*queue)))))
+	defer res.Body.Close()
+	if body := ok[[]byte](t)(io.ReadAll(res.Body)); strings.Count(string(body), "<Body>") != 2 {
+		t.Errorf("Query: %s", body)
+	}
+}
+
+func formRequest(t *testing.T, address, form string) (*http.Request, error) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "POST", address, strings.NewReader(form))
+	if err == nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return r, err
 }

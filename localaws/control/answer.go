@@ -57,12 +57,17 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // write answers JSON, indented for people. HTML in it is escaped.
 func (h *Handler) write(w http.ResponseWriter, status int, v any) {
+	h.writeType(w, status, "application/json", v)
+}
+
+// writeType is write with another content type.
+func (h *Handler) writeType(w http.ResponseWriter, status int, contentType string, v any) {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		h.opts.Logger.Error("encode control answer", slog.Any("error", err))
 		status, b = http.StatusInternalServerError, []byte(`{"error": "Internal", "message": "the answer cannot be encoded"}`)
 	}
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	if _, err := w.Write(append(b, '\n')); err != nil {
 		h.opts.Logger.Debug("write control answer", slog.Any("error", err))

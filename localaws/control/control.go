@@ -129,6 +129,8 @@ func New(o Options) *Handler {
 		h.mux.HandleFunc(pattern, h.json(serve))
 	}
 	h.mux.HandleFunc("GET /_aws/sqs/messages", h.localStackMessages)
+	h.mux.HandleFunc("POST /_aws/sqs/messages", h.localStackReceive)
+	h.mux.HandleFunc("POST /_aws/sqs/messages/{$}", h.localStackReceive)
 	h.mux.HandleFunc("GET /_aws/sqs/messages/{region}/{account}/{queue}", h.localStackMessages)
 	return h
 }

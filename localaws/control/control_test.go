@@ -214,10 +214,6 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 		{"GET", "/_reliableq/reset", "", 405, "takes POST, not GET"},
 		{"DELETE", "/_reliableq/clock", "", 405, "takes GET"},
 		{"GET", "/_reliableq/nothing", "", 404, "/_reliableq/nothing"},
-		{"GET", "/_aws/sqs/messages", "", 400, "QueueUrl is missing"},
-		{"GET", "/_aws/sqs/messages?QueueUrl=http://h/000000000000/nope", "", 404, "no such queue"},
-		{"GET", "/_aws/sqs/messages?QueueUrl=http://h/only", "", 400, "does not end with an account and a name"},
-		{"GET", "/_aws/sqs/messages?QueueUrl=http://h/000000000000/q&ShowDelayed=x", "", 400, "ShowDelayed"},
 	} {
 		status, text := b.ask(tt.method, tt.target, tt.body)
 		var f fault
@@ -335,6 +331,37 @@ func TestLocalStackMessagesShowsOnlyVisibleOnesUnlessAsked(t *testing.T) {
 	if len(x.Messages) != 1 || x.Messages[0].Attribute[0].Name != "ApproximateReceiveCount" || x.Messages[0].ReceiptHandle != "SQS/BACKDOOR/ACCESS" ||
 		x.Messages[0].MessageAttribute[0].Value.BinaryValue != "AQI=" {
 		t.Errorf("XML %+v in %s", x.Messages, text)
+	}
+}
+
+func TestLocalStackErrorsHaveItsForm(t *testing.T) {
+	t.Parallel()
+	b := open(t, clock.Manual)
+	const missing, invalid = "AWS.SimpleQueueService.NonExistentQueue", "InvalidAddress"
+	for _, tt := range []struct {
+		target, code string
+		status       int
+		text         string
+	}{
+		{"/_aws/sqs/messages", missing, 400, "QueueUrl is missing"},
+		{"/_aws/sqs/messages?QueueUrl=http://h/000000000000/nope", missing, 400, "no such queue"},
+		{"/_aws/sqs/messages/eu-west-1/000000000000/dlq", missing, 400, "no such queue"},
+		{"/_aws/sqs/messages/mars/000000000000/dlq", invalid, 404, "mars"},
+		{"/_aws/sqs/messages?QueueUrl=http://h/only", invalid, 404, "does not end with an account and a name"},
+		{"/_aws/sqs/messages?QueueUrl=http://h/000000000000/q&ShowDelayed=x", invalid, 404, "ShowDelayed"},
+		{"/_aws/sqs/messages?Action=SendMessage", "InvalidRequest", 400, "only accepts ReceiveMessage"},
+	} {
+		status, text := b.ask("GET", tt.target, "", "Accept", "application/json")
+		var got struct {
+			ErrorResponse struct{ Error struct{ Code, Message string } }
+		}
+		if err := json.Unmarshal([]byte(text), &got); err != nil || status != tt.status || got.ErrorResponse.Error.Code != tt.code ||
+			!strings.Contains(got.ErrorResponse.Error.Message, tt.text) {
+			t.Errorf("%s: %d %s", tt.target, status, text)
+		}
+		if status, text := b.ask("GET", tt.target, ""); status != tt.status || !strings.Contains(text, "<Code>"+tt.code+"</Code>") {
+			t.Errorf("%s in XML: %d %s", tt.target, status, text)
+		}
 	}
 }
 

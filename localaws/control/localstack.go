@@ -64,28 +64,31 @@ const placeholder = "SQS/BACKDOOR/ACCESS"
 // localStackMessages shows a queue's messages: the visible ones, and others where
 // they are asked for. It answers XML, or JSON to whom accepts that.
 func (h *Handler) localStackMessages(w http.ResponseWriter, r *http.Request) {
-	out, err := h.peek(r)
+	err := r.ParseForm()
 	if err != nil {
-		h.fail(w, r, err)
+		err = badRequest("read the parameters: %v", err)
+	}
+	if action := r.Form.Get("Action"); err == nil && action != "" && action != "ReceiveMessage" {
+		err = errOnlyReceive
+	}
+	var out *receiveMessageResponse
+	if err == nil {
+		out, err = h.peek(r)
+	}
+	if err != nil {
+		h.failLocalStack(w, r, err)
 		return
 	}
 	if strings.Contains(r.Header.Get("Accept"), "json") {
 		h.write(w, http.StatusOK, map[string]any{"ReceiveMessageResponse": out})
 		return
 	}
-	b, err := xml.MarshalIndent(out, "", "  ")
-	if err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "text/xml")
-	if _, err := w.Write(append([]byte(xml.Header), b...)); err != nil {
-		h.opts.Logger.Debug("write control answer", "error", err)
-	}
+	h.writeXML(w, http.StatusOK, out)
 }
 
+// peek looks into the queue that the path or the form names.
 func (h *Handler) peek(r *http.Request) (*receiveMessageResponse, error) {
-	q := r.URL.Query()
+	q := r.Form
 	at, name := place{r.PathValue("account"), r.PathValue("region")}, r.PathValue("queue")
 	err := checkPlace(at)
 	if name == "" {
@@ -144,7 +147,7 @@ func (m *Message) received(marks map[string]bool) receivedMessage {
 func (h *Handler) queueOf(text string) (place, string, error) {
 	at := place{h.opts.Account, h.opts.Region}
 	if text == "" {
-		return at, "", badRequest("QueueUrl is missing")
+		return at, "", notFound("QueueUrl is missing")
 	}
 	u, err := url.Parse(text)
 	if err != nil {

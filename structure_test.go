@@ -180,15 +180,30 @@ func undocumentedSpec(d *ast.GenDecl, spec ast.Spec) []string {
 			names = append(names, s.Name.Name)
 		}
 		if st, ok := s.Type.(*ast.StructType); ok {
-			for _, f := range st.Fields.List {
-				if f.Doc == nil && f.Comment == nil && len(f.Names) > 0 && f.Names[0].IsExported() {
-					names = append(names, s.Name.Name+"."+f.Names[0].Name)
-				}
-			}
+			names = append(names, undocumentedFields(s.Name.Name, st)...)
 		}
 	case *ast.ValueSpec:
 		if s.Names[0].IsExported() && s.Doc == nil && s.Comment == nil && d.Doc == nil {
 			names = append(names, s.Names[0].Name)
+		}
+	}
+	return names
+}
+
+// undocumentedFields lists exported fields without a comment. One comment may
+// stand above several fields if it names them.
+func undocumentedFields(name string, st *ast.StructType) []string {
+	var names []string
+	above := ""
+	for _, f := range st.Fields.List {
+		if f.Doc != nil {
+			above = f.Doc.Text()
+		}
+		if f.Doc != nil || f.Comment != nil || len(f.Names) == 0 || !f.Names[0].IsExported() {
+			continue
+		}
+		if !strings.Contains(above, f.Names[0].Name) {
+			names = append(names, name+"."+f.Names[0].Name)
 		}
 	}
 	return names

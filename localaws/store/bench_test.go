@@ -16,10 +16,9 @@ import (
 // store with bbolt under the same group commit: a writer that takes all batches
 // in line into one transaction.
 
-const (
-	benchTable Table = "sqs/message"
-	perBatch         = 10
-)
+const benchTable Table = "sqs/message"
+
+const perBatch = 10
 
 func benchKey(n uint64) string {
 	var k [8]byte

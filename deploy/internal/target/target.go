@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
@@ -93,7 +94,7 @@ func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 	case kind == Endpoint && endpoint == "":
 		return nil, hint.New("--target endpoint needs AWS_ENDPOINT_URL", "export AWS_ENDPOINT_URL=http://HOST:PORT with the credentials for it")
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{})) // what matters comes as an error
 	if err != nil {
 		return nil, hint.With(fmt.Errorf("read the AWS configuration: %w", err), "see AWS_PROFILE, and the files below .aws in your home folder")
 	}

@@ -5,6 +5,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -71,6 +72,11 @@ type Verdict struct {
 	Faults []string `json:"faults"`
 }
 
+// silentConsumer explains messages that count as lost because nobody told of them:
+// a consumer in place of ours may do all that it should but for the telling.
+const silentConsumer = `the consumer's log tells of no message that it processed: ` +
+	`a consumer of your own must log a line for each, {"msg":"processed","message_id":"...","origin_message_id":"..."}`
+
 // fate is what became of one message.
 type fate struct {
 	bad       bool
@@ -120,6 +126,9 @@ func Judge(f Facts) Verdict {
 	}
 	v.ReplaysLeast = max(v.ReplaysLeast, 0)
 	v.blame(f.WholeBatch)
+	if v.Lost > 0 && !slices.ContainsFunc(f.Processed, func(id string) bool { return fates[id] != nil }) {
+		v.Faults = append(v.Faults, silentConsumer)
+	}
 	return v
 }
 

@@ -3,6 +3,7 @@ package verdict_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,6 +40,16 @@ func TestTheLineOfACleanRun(t *testing.T) {
 	}
 	if !v.Good() || v.ReplaysTotal != 12 {
 		t.Errorf("verdict %+v", v)
+	}
+}
+
+func TestASilentConsumerIsNamedBesideWhatCountsAsLost(t *testing.T) {
+	t.Parallel()
+	f := clean()
+	f.Processed = []string{"of another run"}
+	v := verdict.Judge(f)
+	if v.Lost != 85 || len(v.Faults) != 2 || !strings.Contains(v.Faults[1], `"msg":"processed"`) {
+		t.Errorf("lost %d, faults %q", v.Lost, v.Faults)
 	}
 }
 

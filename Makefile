@@ -83,6 +83,7 @@ lint: ## staticcheck, errcheck, ineffassign
 .PHONY: bench
 bench: $(RELIABLEQ) ## measure the embedded AWS, each figure beside its floor (ARGS=-quick for rough figures)
 	go run ./localaws/internal/bench -server $(RELIABLEQ) $(ARGS)
+	go test -run '^$$' -bench . ./deploy/internal/simulate
 
 .PHONY: simulate
 simulate: $(RELIABLEQ) ## play the flow 3,000 times from seeds, under faults, and check that nothing is lost

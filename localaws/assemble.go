@@ -150,10 +150,10 @@ func (s *Server) makeLambda() (err error) {
 	roles := &roles{iam: p.iam, any: o.NoAuth, account: o.Account}
 	options := lambda.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, WorkDir: p.workDir,
-		Roles: functionRoles{roles}, Metrics: metrics, Queues: q, Endpoint: s.URL, Permit: s.permit, Fate: s.fate, Serial: o.serial(),
+		Roles: functionRoles{roles}, Queues: q, Endpoint: s.URL, Permit: s.permit, Fate: s.fate, Serial: o.serial(),
 	}
-	if !o.NoFunctionLogs {
-		options.Logs = &functionLogs{server: s, logs: p.logs}
+	if !o.NoTelemetry {
+		options.Logs, options.Metrics = &functionLogs{server: s, logs: p.logs}, metrics
 	}
 	p.lambda, err = lambda.New(options)
 	if err != nil {

@@ -59,9 +59,9 @@ type Options struct {
 	Limits Limits
 	// Logger gets what the server has to say; nil discards it.
 	Logger *slog.Logger
-	// NoFunctionLogs drops what functions and the Lambda platform log, for
+	// NoTelemetry drops the logs and the metrics of functions, for
 	// simulations that run for speed.
-	NoFunctionLogs bool
+	NoTelemetry bool
 	// FunctionTime says, under clock.Simulated, how long in service time an
 	// invocation of a registered handler takes; nil means no time at all.
 	FunctionTime func(function string, event []byte) time.Duration

@@ -1,6 +1,9 @@
 package simulate
 
-import "testing"
+import (
+	"runtime/debug"
+	"testing"
+)
 
 // BenchmarkFlow plays the design's flow with a tenth of bad orders, on all
 // processors. It reports, per second of machine time, orders, messages (orders and
@@ -12,6 +15,7 @@ func BenchmarkFlow(b *testing.B) { bench(b, Batch{Kind: Design, Seed: 1, Message
 func BenchmarkScenarios(b *testing.B) { bench(b, Batch{Kind: Mixed, Seed: 1, Messages: 15, Runs: 100}) }
 
 func bench(b *testing.B, batch Batch) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the command does
 	var sum Totals
 	for b.Loop() {
 		t, err := Many(b.Context(), batch, Options{}, nil)

@@ -60,7 +60,7 @@ func newWorld(ctx context.Context, s Scenario, o Options) (*world, error) {
 	w.ledger = ledger{seed: s.Seed, start: began, byBody: map[string]*entry{}, messages: map[string]*account{}, logging: o.Log}
 	var err error
 	w.server, err = localaws.New(localaws.Options{
-		ClockMode: clock.Simulated, ClockStart: began, Seed: s.Seed | 1<<63, NoAuth: true, NoFunctionLogs: true,
+		ClockMode: clock.Simulated, ClockStart: began, Seed: s.Seed | 1<<63, NoAuth: true, NoTelemetry: true,
 		Observe: w.ledger.observe, FunctionTime: w.duration,
 	})
 	if err != nil {

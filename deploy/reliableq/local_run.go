@@ -26,8 +26,8 @@ const storeLook = 250 * time.Millisecond
 
 // heapBallast is memory that is never touched, and so never resident, but counts
 // when the collector decides on its next turn. Without it a server with a few
-// messages collects every 4 MB, several hundred times a second under load, and
-// that is a third of what it does; docs/performance.md has the figures.
+// messages collects every 4 MB, many times a second under load, and that is a
+// fifth of what it does; docs/performance.md has the figures.
 const heapBallast = 16 << 20
 
 // serveFlags say how the embedded AWS serves.

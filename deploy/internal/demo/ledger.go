@@ -3,6 +3,7 @@ package demo
 import (
 	"encoding/json"
 	"regexp"
+	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
@@ -17,6 +18,7 @@ type ledger struct {
 	bad       []string
 	processed []string
 	replayed  []string
+	refused   []verdict.Refused
 	distinct  map[string]bool // accepted and processed at least once
 	known     map[string]bool // accepted
 }
@@ -81,15 +83,20 @@ func (l *ledger) consumer(line flow.Line) {
 // retry takes the next line of a retry function's log.
 func (l *ledger) retry(line flow.Line) {
 	var e entry
-	if json.Unmarshal([]byte(line.Text), &e) != nil || e.Msg != "replayed" || e.Origin == "" {
+	if json.Unmarshal([]byte(line.Text), &e) != nil || e.Origin == "" {
 		return
 	}
-	l.replayed = append(l.replayed, e.Origin)
+	switch reason, refused := strings.CutPrefix(e.Msg, "replay: "); {
+	case e.Msg == "replayed":
+		l.replayed = append(l.replayed, e.Origin)
+	case refused:
+		l.refused = append(l.refused, verdict.Refused{Origin: e.Origin, Reason: reason})
+	}
 }
 
 // facts are the ledger's, with what the dead-letter queue holds.
 func (l *ledger) facts(dead []flow.DeadLetter, wholeBatch bool) verdict.Facts {
-	f := verdict.Facts{Accepted: l.accepted, Bad: l.bad, Processed: l.processed, Replayed: l.replayed, WholeBatch: wholeBatch}
+	f := verdict.Facts{Accepted: l.accepted, Bad: l.bad, Processed: l.processed, Replayed: l.replayed, Refused: l.refused, WholeBatch: wholeBatch}
 	for _, d := range dead {
 		f.Dead = append(f.Dead, verdict.Dead{Origin: d.Origin, Replays: d.Replays})
 	}

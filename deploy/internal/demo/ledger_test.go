@@ -63,6 +63,7 @@ func TestTheLedgerFollowsMessagesByTheirOrigin(t *testing.T) {
 	for _, text := range []string{
 		`{"msg":"replayed","message_id":"m3","new_message_id":"n","origin_message_id":"m3","replay_cnt":1}`,
 		`{"msg":"replayed","message_id":"m3"}`,
+		`{"msg":"replay: AccessDenied","message_id":"m3","origin_message_id":"m3"}`,
 		`{"msg":"MaxAttemptsError: Number of retries(4) > max attempts(3)","message_id":"n"}`,
 	} {
 		l.retry(flow.Line{Text: text})
@@ -73,7 +74,8 @@ func TestTheLedgerFollowsMessagesByTheirOrigin(t *testing.T) {
 	got := l.facts([]flow.DeadLetter{{ID: "n", Origin: "m3", Replays: 1}}, true)
 	want := verdict.Facts{
 		Accepted: []string{"m1", "m2", "m3"}, Bad: []string{"m3"}, Processed: []string{"m1", "m2", "m2", "of another run"},
-		Replayed: []string{"m3"}, Dead: []verdict.Dead{{Origin: "m3", Replays: 1}}, WholeBatch: true,
+		Replayed: []string{"m3"}, Refused: []verdict.Refused{{Origin: "m3", Reason: "AccessDenied"}},
+		Dead: []verdict.Dead{{Origin: "m3", Replays: 1}}, WholeBatch: true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

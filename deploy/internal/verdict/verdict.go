@@ -23,11 +23,21 @@ type Facts struct {
 	Processed []string
 	// Replayed has the origin id of each time that a message was replayed.
 	Replayed []string
+	// Refused are the replays that a retry function tried and that SQS refused.
+	Refused []Refused
 	// Dead are the messages in the dead-letter queue.
 	Dead []Dead
 	// WholeBatch says that the flow lets one bad message fail its whole batch, so
 	// that good ones in the dead-letter queue are no fault of the system.
 	WholeBatch bool
+}
+
+// Refused is a replay that SQS did not accept.
+type Refused struct {
+	// Origin is the id of the first message, before any replay.
+	Origin string
+	// Reason is what the retry function logged, such as AccessDenied.
+	Reason string
 }
 
 // Dead is a message in the dead-letter queue.
@@ -126,6 +136,7 @@ func Judge(f Facts) Verdict {
 	}
 	v.ReplaysLeast = max(v.ReplaysLeast, 0)
 	v.blame(f.WholeBatch)
+	v.blameReplays(f.Refused, fates)
 	if v.Lost > 0 && !slices.ContainsFunc(f.Processed, func(id string) bool { return fates[id] != nil }) {
 		v.Faults = append(v.Faults, silentConsumer)
 	}
@@ -176,6 +187,26 @@ func (v *Verdict) blame(wholeBatch bool) {
 	fault(v.BadProcessed, "bad message was processed", "bad messages were processed")
 	if !wholeBatch {
 		fault(v.DeadLetteredGood, "good message was dead-lettered", "good messages were dead-lettered")
+	}
+}
+
+// blameReplays names the messages that were dead-lettered though their replays were
+// not used up, with the first reason. One that SQS took in the end is no fault.
+func (v *Verdict) blameReplays(refused []Refused, fates map[string]*fate) {
+	first, stuck := "", map[string]bool{}
+	for _, r := range refused {
+		if m := fates[r.Origin]; m != nil && m.dead > 0 && m.replays == 0 {
+			stuck[r.Origin] = true
+			if first == "" {
+				first = r.Reason
+			}
+		}
+	}
+	switch n := len(stuck); {
+	case n == 1:
+		v.Faults = append(v.Faults, "1 message was dead-lettered because it could not be replayed: "+first)
+	case n > 1:
+		v.Faults = append(v.Faults, fmt.Sprintf("%d messages were dead-lettered because they could not be replayed: %s", n, first))
 	}
 }
 

@@ -53,6 +53,24 @@ func TestASilentConsumerIsNamedBesideWhatCountsAsLost(t *testing.T) {
 	}
 }
 
+func TestReplaysThatWereRefusedAreAFaultOnlyWhereTheyEndedInTheDeadLetterQueue(t *testing.T) {
+	t.Parallel()
+	const reason = "AccessDenied: not authorized to perform: sqs:sendmessage"
+	f := verdict.Facts{
+		Accepted: []string{"a", "b", "c"}, Bad: []string{"a", "b"}, Processed: []string{"c"},
+		Dead:    []verdict.Dead{{Origin: "a"}, {Origin: "b", Replays: 3}},
+		Refused: []verdict.Refused{{Origin: "a", Reason: reason}, {Origin: "a", Reason: "later"}, {Origin: "b", Reason: "throttled"}, {Origin: "another run's"}},
+	}
+	want := []string{"1 message was dead-lettered because it could not be replayed: " + reason}
+	if got := verdict.Judge(f).Faults; !slices.Equal(got, want) {
+		t.Errorf("faults %q, want %q", got, want)
+	}
+	f.Dead[1].Replays = 0
+	if got := verdict.Judge(f).Faults; len(got) != 1 || !strings.HasPrefix(got[0], "2 messages were dead-lettered because they could not be replayed: "+reason) {
+		t.Errorf("faults %q", got)
+	}
+}
+
 func TestEachFateCountsOnce(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -127,7 +128,11 @@ func deleting(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sqsb
 		url := aws.URL() + "/" + aws.Account() + "/" + levelName(level.Number)
 		for i := range event.Records {
 			m := &event.Records[i]
-			if count := m.MessageAttributes[order.ReplayCount].StringValue; count == nil || *count < string(rune('0'+level.MaxAttempts)) {
+			count := 0
+			if v := m.MessageAttributes[order.ReplayCount].StringValue; v != nil {
+				count, _ = strconv.Atoi(*v)
+			}
+			if count < level.MaxAttempts { // sound will send a copy, if SQS takes it
 				if _, err := aws.Do(ctx, "sqs", "DeleteMessage", &sqs.DeleteMessageInput{QueueURL: url, ReceiptHandle: m.ReceiptHandle}); err != nil {
 					return events.SQSEventResponse{}, err
 				}
@@ -167,6 +172,7 @@ func TestDeleteBeforeSendIsFoundWithinAThousandRuns(t *testing.T) {
 	if len(id) != 36 || !strings.Contains(lines[0], id) || !strings.Contains(lines[0], "sent") {
 		t.Errorf("the timeline does not begin with the sending of %s:\n%s", id, &timeline)
 	}
+	t.Logf("\n%s", &timeline)
 	if !strings.Contains(timeline.String(), "deleted   reliable_q_retry_") {
 		t.Errorf("the timeline does not show the deletion:\n%s", &timeline)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/localaws"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/store"
 )
 
 // grace is how long requests and invocations under way may take to end.
@@ -186,8 +187,15 @@ func (v *localRunVerb) diskHint(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
 		return hint.With(err, "free some disk space, or name a folder on another disk with --data-dir and --state-dir")
-	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR),
-		errors.Is(err, os.ErrExist), errors.Is(err, os.ErrNotExist):
+	case errors.Is(err, store.ErrLocked):
+		return hint.With(err, "stop that server, or name another folder with --data-dir")
+	case errors.Is(err, store.ErrFormat):
+		return hint.With(err, "serve it with the version that made it, or name another folder with --data-dir")
+	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
+		return hint.With(err, "name folders that you may write to with --data-dir and --state-dir")
+	case errors.Is(err, store.ErrDamaged):
+		return hint.With(err, "put back a copy of the folder, or begin anew in another one with --data-dir")
+	case errors.Is(err, os.ErrExist), errors.Is(err, os.ErrNotExist):
 		return hint.With(err, "name folders that you may write to with --data-dir and --state-dir")
 	}
 	return err

@@ -25,6 +25,12 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
 		os.Exit(serve(os.Args[2]))
 	}
+	if len(os.Args) == 3 && os.Args[1] == "idle" {
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, syscall.SIGTERM)
+		<-stop
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
@@ -42,9 +48,13 @@ func serve(stateDir string) int {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return 1
 	}
-	fmt.Println("serving")
 	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTERM)
+	heard := stop
+	if os.Getenv("DAEMON_TEST_STUBBORN") != "" {
+		heard = make(chan os.Signal, 1) // nobody listens
+	}
+	signal.Notify(heard, syscall.SIGTERM)
+	fmt.Println("serving")
 	<-stop
 	if err := r.Release(); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -91,6 +101,7 @@ func TestStartServesOnceAndStopEndsIt(t *testing.T) {
 	if _, err := f.Stop(soon(t)); err != nil {
 		t.Fatalf("stop: %v", err)
 	}
+	alone(t)
 	if _, err := f.Running(); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("after: %v", err)
 	}
@@ -137,6 +148,7 @@ func TestARecordLeftByAKilledProcessIsStale(t *testing.T) {
 
 func TestAnOwnProcessIdIsNoProofOfLife(t *testing.T) {
 	t.Parallel()
+	alone(t)
 	f := In(t.TempDir())
 	r, err := f.Claim()
 	if err != nil {

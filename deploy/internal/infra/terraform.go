@@ -106,7 +106,8 @@ func (t *Terraform) stateOption() *tfexec.StateOption {
 
 // environment is the target's environment with what the tool needs for itself.
 func (t *Terraform) environment() (map[string]string, error) {
-	env := maps.Clone(t.Env)
+	env := make(map[string]string, len(t.Env)+4)
+	maps.Copy(env, t.Env)
 	tfexec.CleanEnv(env)
 	env["TF_DATA_DIR"] = filepath.Join(t.Folder, "data")
 	env["CHECKPOINT_DISABLE"] = "1"

@@ -1,0 +1,96 @@
+package progress
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// In a machine's log every task that begins ends or fails, once, with its time.
+func TestRecordsTellHowEachTaskEnded(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := New(&out, JSON)
+	pass := at(p)
+	good, bad := p.Begin("good", Span{Total: 2}), p.Begin("bad", Span{})
+	good.Update(1, "half")
+	good.Update(1, "half") // nothing new
+	pass(1500 * time.Millisecond)
+	bad.Fail()
+	bad.End("too late")
+	good.End("all")
+	good.Update(2, "too late")
+	var got []record
+	for line := range strings.Lines(out.String()) {
+		var r record
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		r.Time = ""
+		got = append(got, r)
+	}
+	want := []record{
+		{Event: "begin", Task: "good", Total: 2}, {Event: "begin", Task: "bad"}, {Event: "update", Task: "good", Done: 1, Total: 2, Note: "half"},
+		{Event: "fail", Task: "bad", Seconds: 1.5}, {Event: "end", Task: "good", Done: 1, Total: 2, Note: "all", Seconds: 1.5},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestATotalThatIsLearntLateIsShown(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := New(&out, Lines)
+	pass := at(p)
+	task := p.Begin("deploy", Span{})
+	pass(every)
+	task.Update(1, "queues")
+	task.SetTotal(9)
+	pass(every)
+	task.SetTotal(10)
+	pass(every)
+	task.Update(2, "queues")
+	if want := "deploy ...\ndeploy: queues\ndeploy: 1/10 queues\ndeploy: 2/10 queues\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+// broken is a terminal that went away.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("gone") }
+
+func TestWorkGoesOnWithNobodyToWatch(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []Mode{Lines, JSON, Bars} {
+		p := New(broken{}, mode)
+		task := p.Begin("work", Span{Total: 1})
+		task.Update(1, "on")
+		p.Say("still on")
+		task.End("done")
+		p.Close()
+	}
+}
+
+// Longer is never shown as shorter than a minute, and the text is short.
+func TestAnyDurationIsAShortText(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d := time.Duration(rapid.Int64Range(0, int64(1000*time.Hour)).Draw(t, "duration"))
+		text := Seconds(d)
+		if len(text) > len("1000 h 59 min") || strings.Contains(text, "60") && !strings.Contains(text, "h") {
+			t.Fatalf("%s: %q", d, text)
+		}
+		hasMinutes := strings.Contains(text, "min")
+		if d >= time.Minute && !hasMinutes || d < 59*time.Second && hasMinutes {
+			t.Fatalf("%s: %q", d, text)
+		}
+	})
+}

@@ -1,0 +1,110 @@
+package verdict_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/reliableq/reliableq/deploy/internal/verdict"
+)
+
+// facts draws what may have been seen of messages with the given ids.
+func facts(t *rapid.T, known []string) verdict.Facts {
+	id := rapid.SampledFrom(known)
+	return verdict.Facts{
+		Accepted:   rapid.SliceOfDistinct(id, rapid.ID[string]).Draw(t, "accepted"),
+		Bad:        rapid.SliceOf(id).Draw(t, "bad"),
+		Processed:  rapid.SliceOf(id).Draw(t, "processed"),
+		Replayed:   rapid.SliceOf(id).Draw(t, "replayed"),
+		WholeBatch: rapid.Bool().Draw(t, "whole batch"),
+		Dead: rapid.SliceOf(rapid.Custom(func(t *rapid.T) verdict.Dead {
+			return verdict.Dead{Origin: id.Draw(t, "origin"), Replays: rapid.IntRange(0, 5).Draw(t, "replays")}
+		})).Draw(t, "dead"),
+	}
+}
+
+// Every end that a message came to is either its one fate or a duplicate.
+func TestEndsAreFatesOrDuplicates(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		f := facts(t, ids("m", 8))
+		ends := 0
+		for _, id := range f.Processed {
+			if slices.Contains(f.Accepted, id) {
+				ends++
+			}
+		}
+		for _, d := range f.Dead {
+			if slices.Contains(f.Accepted, d.Origin) {
+				ends++
+			}
+		}
+		if v := verdict.Judge(f); ends != v.Processed+v.DeadLettered+v.Duplicates {
+			t.Fatalf("%d ends, but %+v", ends, v)
+		}
+	})
+}
+
+// A queue and a log may hold what earlier runs left, before and after.
+func TestWhatOtherRunsLeftChangesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		mine := facts(t, ids("m", 8))
+		other := facts(t, ids("other", 8))
+		both := verdict.Facts{
+			Accepted: mine.Accepted, WholeBatch: mine.WholeBatch, Bad: slices.Concat(other.Bad, mine.Bad), Processed: slices.Concat(mine.Processed, other.Processed),
+			Replayed: slices.Concat(other.Replayed, mine.Replayed), Dead: slices.Concat(other.Dead, mine.Dead),
+		}
+		if diff := cmp.Diff(verdict.Judge(mine), verdict.Judge(both)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// Logs and queues give no order.
+func TestTheOrderOfFactsPlaysNoPart(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		f := facts(t, ids("m", 8))
+		shuffled := verdict.Facts{
+			Accepted: rapid.Permutation(f.Accepted).Draw(t, "accepted again"), Bad: rapid.Permutation(f.Bad).Draw(t, "bad again"),
+			Processed: rapid.Permutation(f.Processed).Draw(t, "processed again"), Replayed: rapid.Permutation(f.Replayed).Draw(t, "replayed again"),
+			Dead: rapid.Permutation(f.Dead).Draw(t, "dead again"), WholeBatch: f.WholeBatch,
+		}
+		if diff := cmp.Diff(verdict.Judge(f), verdict.Judge(shuffled)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// To see one more message processed makes no verdict worse, unless it is bad.
+func TestAnotherProcessedMessageLosesNone(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		f := facts(t, ids("m", 8))
+		before := verdict.Judge(f)
+		f.Processed = append(f.Processed, rapid.SampledFrom(ids("m", 8)).Draw(t, "one more"))
+		after := verdict.Judge(f)
+		if after.Lost > before.Lost || after.DeadLettered != before.DeadLettered || after.Sent != before.Sent {
+			t.Fatalf("%+v, then %+v", before, after)
+		}
+		if before.Good() && !after.Good() && after.BadProcessed == before.BadProcessed {
+			t.Fatalf("%v", after.Faults)
+		}
+	})
+}
+
+func TestSecondsAreRoundedToTheMillisecond(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]float64{
+		0: 0, time.Second: 1, 1234567 * time.Microsecond: 1.234, 999 * time.Microsecond: 0, time.Hour: 3600,
+	} {
+		if got := verdict.Round(d); math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s: %v, want %v", d, got, want)
+		}
+	}
+}

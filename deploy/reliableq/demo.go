@@ -193,7 +193,13 @@ func (v *demoVerb) deploy(ctx context.Context, p *progress.Progress, s *stage, h
 		if r.Unconfirmed > 0 {
 			said += fmt.Sprintf(", while Terraform still confirms what it made (%d left)", r.Unconfirmed)
 		}
-		return release(ctx, p, client, flow.FromRoster(r), said, half)
+		err := release(ctx, p, client, flow.FromRoster(r), said, half)
+		if flow.Missing(err) { // it was replaced: only the state at the end names what took its place
+			early = false
+			p.Say("something that traffic needs is being replaced: traffic starts when the deployment is done")
+			return nil
+		}
+		return err
 	})
 	if err := group.Wait(); err != nil {
 		return err

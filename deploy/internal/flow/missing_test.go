@@ -1,0 +1,32 @@
+package flow_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/reliableq/reliableq/deploy/internal/flow"
+)
+
+func TestOnlyAnAnswerThatSomethingIsNotThereCountsAsMissing(t *testing.T) {
+	t.Parallel()
+	answer := func(code string) error { return fmt.Errorf("read it: %w", &smithy.GenericAPIError{Code: code}) }
+	for _, c := range []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"a mapping or function", answer("ResourceNotFoundException"), true},
+		{"a queue", answer("QueueDoesNotExist"), true},
+		{"a queue, in the old protocol", answer("AWS.SimpleQueueService.NonExistentQueue"), true},
+		{"a refusal", answer("AccessDeniedException"), false},
+		{"no answer", errors.New("connection refused"), false},
+		{"nothing", nil, false},
+	} {
+		if got := flow.Missing(c.err); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -203,7 +203,10 @@ func TestWhatTheProcessSaidBeforeItEndedIsTold(t *testing.T) {
 func TestTheEndOfAProcessIsExplainedByItsLastWords(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ log, want, next string }{
-		"its own error":   {"level=INFO\nerror: the store has failed\nhint: free some disk space\n", "is no more: the store has failed", "free some disk space; then"},
+		"its own error": {
+			"level=INFO\nerror: the store has failed\nhint: free some disk space\n",
+			"is no more: the store has failed", "free some disk space; then",
+		},
 		"nothing it said": {"listening on http://127.0.0.1:1\n", "is no more", "its last words are in"},
 	} {
 		f := In(t.TempDir())

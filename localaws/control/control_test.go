@@ -353,7 +353,9 @@ func TestLocalStackErrorsHaveItsForm(t *testing.T) {
 	} {
 		status, text := b.ask("GET", tt.target, "", "Accept", "application/json")
 		var got struct {
-			ErrorResponse struct{ Error struct{ Code, Message string } }
+			ErrorResponse struct {
+				Error struct{ Code, Message string }
+			}
 		}
 		if err := json.Unmarshal([]byte(text), &got); err != nil || status != tt.status || got.ErrorResponse.Error.Code != tt.code ||
 			!strings.Contains(got.ErrorResponse.Error.Message, tt.text) {

@@ -22,9 +22,6 @@ import (
 // grace is how long requests and invocations under way may take to end.
 const grace = 10 * time.Second
 
-// storeLook is how often to see whether the store still keeps what it must.
-const storeLook = 250 * time.Millisecond
-
 // heapBallast is memory that is never touched, and so never resident, but counts
 // when the collector decides on its next turn. Without it a server with a few
 // messages collects every 4 MB, many times a second under load, and that is a
@@ -121,8 +118,8 @@ func (v *localRunVerb) logger(a *app) *slog.Logger {
 	return slog.New(slog.NewTextHandler(a.errs, &slog.HandlerOptions{Level: v.Log}))
 }
 
-// serve announces the server and waits until it or ctx ends, or until nothing
-// can be kept any more: clients would try again for minutes what can only fail.
+// serve announces the server and waits until it or ctx ends. A store that has
+// failed ends nothing: writes are refused with the reason, and reads go on.
 func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, claim *daemon.Registration) error {
 	if err := srv.Start(ctx); err != nil {
 		return v.listenHint(ctx, err)
@@ -148,19 +145,11 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Wait() }()
-	look := time.NewTicker(storeLook)
-	defer look.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil // asked to stop: that is what it is for
-		case err := <-ended:
-			return err
-		case <-look.C:
-			if err := srv.StoreErr(); err != nil {
-				return v.diskHint(fmt.Errorf("keep what is acknowledged: %w", err))
-			}
-		}
+	select {
+	case <-ctx.Done():
+		return nil // asked to stop: that is what it is for
+	case err := <-ended:
+		return err
 	}
 }
 

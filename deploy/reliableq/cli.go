@@ -40,7 +40,7 @@ type cli struct {
 
 	Terraform  terraformVerb             `cmd:"" help:"Check the Terraform modules."`
 	Version    versionVerb               `cmd:"" help:"Print the version."`
-	Completion kongcompletion.Completion `cmd:"" help:"Print shell code for tab completion."`
+	Completion kongcompletion.Completion `cmd:"" help:"Tell how to switch tab completion on."`
 }
 
 // reportFlags belong to every verb that reports.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
+// And the id and ARN of LAM D9.
 func TestD6AnswersOfCreateGetAndList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -112,6 +112,7 @@ func TestC47WeightsDrawTheVersionOfEachInvoke(t *testing.T) {
 	}
 }
 
+// And the refusals of LAM C30.
 func TestC29PermissionsInTheShapeOfAWS(t *testing.T) {
 	t.Parallel()
 	b := two(t)

@@ -78,6 +78,7 @@ func toQueues() *destinationConfig {
 	return &destinationConfig{OnSuccess: &destination{ptr(goodQueue)}, OnFailure: &destination{ptr(deadQueue)}}
 }
 
+// And the record of LAM C50.
 func TestC48AFailedEventIsTriedAgainAfterOneAndThenTwoMinutes(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -83,6 +83,7 @@ func TestC6ANewFunctionIsActiveAtTheFirstRead(t *testing.T) {
 	}
 }
 
+// Also LAM C11, C13, C14, C16, C17, C18 and C76: each row names its own.
 func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -34,6 +34,7 @@ func TestC37AnEmptyPayloadBecomesAnEmptyObject(t *testing.T) {
 	}
 }
 
+// The last way is LAM C39, and each is Unhandled (LAM C41).
 func TestC42EveryWayToFail(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -62,6 +63,7 @@ func TestC42EveryWayToFail(t *testing.T) {
 	}
 }
 
+// And LAM C60.
 func TestC42APanicIsToldAndTheProgramReplaced(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -78,6 +80,7 @@ func TestC42APanicIsToldAndTheProgramReplaced(t *testing.T) {
 	}
 }
 
+// And LAM C43 (two decimals), C65 (/tmp is kept) and C70.
 func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -147,6 +150,7 @@ func TestC54WhatTheRuntimeIsTold(t *testing.T) {
 	}
 }
 
+// And LAM C63.
 func TestC62TheEnvironmentOfTheProcess(t *testing.T) {
 	t.Setenv("LOCALAWS_LEAK", "host secret")
 	b := start(t, func(o *Options) { o.Path = "/opt/tools:/usr/bin:relative" })

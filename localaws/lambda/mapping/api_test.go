@@ -50,6 +50,7 @@ func (w *world) state(uuid string) string {
 	return out.State
 }
 
+// And LAM B5.
 func TestB3CreateAnswersExactlyTheseMembers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -185,6 +186,7 @@ func TestB7RangesAreValidationExceptions(t *testing.T) {
 	}
 }
 
+// LAM B12, B14, B16, B29: each row names its own.
 func TestCreateRefusesWhatSQSMappingsCannotHave(t *testing.T) {
 	t.Parallel()
 	foreign := "Unsupported %s parameter for given event source mapping type."

@@ -47,6 +47,7 @@ func fullMessage() Message {
 	return m
 }
 
+// And LAM B47 (attributes) and B48 (messageAttributes).
 func TestB45EventIsExact(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

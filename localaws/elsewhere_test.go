@@ -126,7 +126,7 @@ func TestFunctionsHaveNothingThatReachesTheRealAWS(t *testing.T) {
 }
 
 // TestAFunctionMayDoWhatItsRoleMayAndNoMore has a function call SQS with the
-// credentials that it was given.
+// credentials that it was given; the refusal is worded as AWS's (SQS A19).
 func TestAFunctionMayDoWhatItsRoleMayAndNoMore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})

@@ -35,7 +35,7 @@ func (a *answered) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// Each service has its own codes and statuses for the same refusals.
+// Each service has its own codes and statuses for the same refusals (SQS A6, A18).
 func TestD27RefusalsPerService(t *testing.T) {
 	t.Parallel()
 	want := map[string]map[string]string{ // service, kind: status, code as the client sees it

@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -8,8 +9,8 @@ import (
 )
 
 // awsHost is a host of the real service, current or legacy (SQS C1), with the
-// region in it.
-var awsHost = regexp.MustCompile(`^(?:sqs\.([a-z0-9-]+)\.amazonaws\.com|([a-z0-9-]+)\.queue\.amazonaws\.com)(?::\d+)?$`)
+// region in it; the legacy host without one is us-east-1's.
+var awsHost = regexp.MustCompile(`^(?:sqs\.([a-z0-9-]+)\.amazonaws\.com|(?:([a-z0-9-]+)\.)?queue\.amazonaws\.com)(?::\d+)?$`)
 
 // queue finds the queue that a call is about: by QueueUrl, else by the path of the
 // request (SQS A2, B1, B2). The caller has yet to see whether it is gone.
@@ -52,7 +53,7 @@ func regionOf(host string) string {
 		return ""
 	}
 	if m := awsHost.FindStringSubmatch(host); m != nil {
-		return m[1] + m[2]
+		return cmp.Or(m[1], m[2], "us-east-1")
 	}
 	return ""
 }

@@ -69,7 +69,7 @@ func TestP2P3MetricsOfFIFO(t *testing.T) {
 	}
 }
 
-func TestP4RedriveRaisesNoCounts(t *testing.T) {
+func TestP4L10RedriveRaisesNoCounts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq")

@@ -110,7 +110,7 @@ func TestL3ALongPollGoesOnWaitingThroughAMove(t *testing.T) {
 	}
 }
 
-func TestL6WhatAMoveKeepsAndAdds(t *testing.T) {
+func TestL6L7WhatAMoveKeepsAndAdds(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq", "DelaySeconds", "60")

@@ -203,8 +203,8 @@ func open(t *testing.T) *http.Client {
 
 const base = "http://localaws.invalid"
 
-// TestA3A4A13AnswersInJSON holds the wire form of AWS JSON 1.0 (SQS A3-A17).
-func TestA3A4A13AnswersInJSON(t *testing.T) {
+// TestA3A4A6A13AnswersInJSON holds the wire form of AWS JSON 1.0 (SQS A3-A17).
+func TestA3A4A6A13AnswersInJSON(t *testing.T) {
 	t.Parallel()
 	client := open(t)
 	var all strings.Builder
@@ -261,8 +261,8 @@ func TestA3A4A13AnswersInJSON(t *testing.T) {
 	golden(t, "json.golden", all.String())
 }
 
-// TestB1B4B6AnswersInXML holds the wire form of the Query protocol (SQS section B).
-func TestB1B4B6AnswersInXML(t *testing.T) {
+// TestB1B4B5B6B11AnswersInXML holds the wire form of the Query protocol (SQS section B).
+func TestB1B4B5B6B11AnswersInXML(t *testing.T) {
 	t.Parallel()
 	client := open(t)
 	var all strings.Builder

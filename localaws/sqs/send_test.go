@@ -202,7 +202,7 @@ func TestG10DigestsOfAttributes(t *testing.T) {
 	}
 }
 
-func TestG1ToG8AttributesThatAreRefused(t *testing.T) {
+func TestG1G2G3G4G5G6G7G8AttributesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")

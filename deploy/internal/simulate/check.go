@@ -96,7 +96,11 @@ func (c *checker) intact(e *entry, m *sqs.PeekedMessage) {
 		switch {
 		case e.attributes[name].DataType != nil:
 		case name == order.ReplayCount && v.StringValue != nil:
-			replays, _ = strconv.Atoi(*v.StringValue)
+			n, err := strconv.Atoi(*v.StringValue)
+			if err != nil {
+				c.fail("intact", e.number, "message %s has the replay count %q", m.MessageID, *v.StringValue)
+			}
+			replays = n
 		case name == order.OriginID && v.StringValue != nil:
 			if !slices.Contains(e.origins, *v.StringValue) {
 				c.fail("intact", e.number, "message %s names %s as its origin, which is %s", m.MessageID, *v.StringValue, e.origins)

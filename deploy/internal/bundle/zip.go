@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/wholefile"
 )
 
 // mark begins the comment of every archive that is made here.
@@ -77,7 +77,7 @@ func write(path string, binary []byte, comment string) error {
 	if err != nil {
 		return fmt.Errorf("zip %s: %w", path, err)
 	}
-	return hint.With(replace(path, body), "make the folder writable, and see that the disk is not full")
+	return hint.With(wholefile.Write(path, body), "make the folder writable, and see that the disk is not full")
 }
 
 // archive is the zip with the binary as its bootstrap, the same for the same
@@ -98,23 +98,4 @@ func archive(binary []byte, comment string) ([]byte, error) {
 		return nil, err
 	}
 	return out.Bytes(), nil
-}
-
-// replace writes path whole or not at all.
-func replace(path string, body []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer os.Remove(tmp.Name())
-	if _, err := tmp.Write(body); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), tmp.Close())
-	}
-	if err := errors.Join(tmp.Chmod(0o644), tmp.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
 }

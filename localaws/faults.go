@@ -30,6 +30,9 @@ func (s *Server) faultChance() *chance.Source {
 // and a handler die at the call at which it is to die.
 func (s *Server) intercept(ctx context.Context, c *awsapi.Call, service string, op *awsapi.Operation, in any, next func() (any, error)) (any, error) {
 	return sandbox.Meet(ctx, func() (any, error) {
+		if s.opts.ObserveCall != nil {
+			s.opts.ObserveCall(service, op.Name)
+		}
 		if !s.faults.Some() {
 			return next()
 		}

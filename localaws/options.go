@@ -67,6 +67,10 @@ type Options struct {
 	FunctionTime func(function string, event []byte) time.Duration
 	// Observe is told what happens to each message in SQS, as sqs.Options says.
 	Observe func(sqs.Event)
+	// ObserveCall is told of each call of an operation that is permitted, the
+	// receives and deletes of mappings among them, before it takes effect. Calls
+	// may come at the same time unless the clock is clock.Simulated.
+	ObserveCall func(service, operation string)
 
 	disk store.Options // for tests of disks that fail
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/reliableq/reliableq/functions/consume"
 	"github.com/reliableq/reliableq/functions/order"
@@ -126,7 +127,8 @@ func (w *world) budget() int {
 // sound reports that each message pays for itself alone: nothing but its own
 // processing can fail it.
 func (w *world) sound() bool {
-	return w.Mode == consume.PerMessage && w.Source.Visibility > w.Work
+	slowest := w.Work + w.Each*3/2*time.Duration(w.BatchSize)
+	return w.Mode == consume.PerMessage && w.Source.Visibility > slowest && w.Reserved == 0
 }
 
 // order holds the invariants of one order.

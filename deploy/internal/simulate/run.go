@@ -13,6 +13,8 @@ type Options struct {
 	// Retry makes the retry functions in place of the project's own; nil means
 	// the project's.
 	Retry Build
+	// Measure has the figures measured.
+	Measure bool
 }
 
 // Result is what became of one run.
@@ -41,6 +43,8 @@ type Result struct {
 	Took time.Duration `json:"-"`
 	// Log is the event log, where it was asked for.
 	Log []Event `json:"-"`
+	// Figures are what was measured, where it was asked for; else nil.
+	Figures *Figures `json:"-"`
 }
 
 // Run plays a scenario to its end and holds the invariants against what is left.
@@ -74,6 +78,9 @@ func (w *world) run(ctx context.Context) (Result, error) {
 	r := Result{
 		Scenario: w.Scenario, Violations: violations, Receives: l.received, Deletes: l.deleted,
 		Simulated: w.server.Clock().Now().Sub(began), Log: l.log,
+	}
+	if w.meter != nil {
+		r.Figures = w.meter.figures(violations)
 	}
 	for _, e := range l.orders {
 		if len(e.origins) > 0 {

@@ -47,12 +47,21 @@ type Scenario struct {
 	Mode string `json:"mode"`
 	// Idempotent gives the consumer an idempotency store.
 	Idempotent bool `json:"idempotent"`
-	// BatchSize is the mappings', 1 to 10.
+	// BatchSize is the mappings', from 1; above 10 it needs a Window.
 	BatchSize int `json:"batch_size"`
 	// Work is the longest that an invocation takes; each takes up to that.
 	Work time.Duration `json:"work"`
+	// Each is how long the consumer works on a message on average, beside Work:
+	// half that to one and a half times, one message after the other.
+	Each time.Duration `json:"each,omitempty"`
 	// Timeout is the functions', in whole seconds.
 	Timeout time.Duration `json:"timeout"`
+	// Window is the batching window of the consumer's mapping, in whole seconds.
+	Window time.Duration `json:"window,omitempty"`
+	// Reserved is the consumer's reserved concurrency; 0 reserves none.
+	Reserved int `json:"reserved,omitempty"`
+	// MaxConcurrency bounds the consumer's mapping, from 2; 0 does not.
+	MaxConcurrency int `json:"max_concurrency,omitempty"`
 	// Source is the source queue.
 	Source Queue `json:"source"`
 	// Levels are the retry levels, in order.
@@ -66,7 +75,9 @@ type Scenario struct {
 type Queue struct {
 	// Delay is the delivery delay.
 	Delay time.Duration `json:"delay"`
-	// Visibility is the visibility timeout.
+	// Visibility is the visibility timeout. Where it is below the function's
+	// timeout, which a mapping refuses (LAM B18), it is lowered once the mapping
+	// is made.
 	Visibility time.Duration `json:"visibility"`
 	// MaxReceives is after how many receives a message goes on.
 	MaxReceives int `json:"max_receives"`
@@ -75,6 +86,10 @@ type Queue struct {
 // Level is a retry level.
 type Level struct {
 	Queue
+	// BatchSize is its mapping's; 0 means the scenario's.
+	BatchSize int `json:"batch_size,omitempty"`
+	// Timeout is its function's, in whole seconds; 0 means the scenario's.
+	Timeout time.Duration `json:"timeout,omitempty"`
 	// Attempts is how many replays this level adds.
 	Attempts int `json:"attempts"`
 	// Base and Cap shape the delay of a replay.

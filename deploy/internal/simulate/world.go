@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,6 +48,7 @@ type world struct {
 	server *localaws.Server
 	ledger ledger
 	chance *rand.Rand // of durations and jitter
+	meter  *meter     // nil unless figures are wanted
 	outbox *outbox.Outbox
 	kept   sqsbatch.IdempotencyStore
 }
@@ -58,11 +61,16 @@ type Build func(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sq
 func newWorld(ctx context.Context, s Scenario, o Options) (*world, error) {
 	w := &world{Scenario: s, build: o.Retry, chance: rand.New(rand.NewPCG(s.Seed, 0x776f726c64))}
 	w.ledger = ledger{seed: s.Seed, start: began, byBody: map[string]*entry{}, messages: map[string]*account{}, logging: o.Log}
-	var err error
-	w.server, err = localaws.New(localaws.Options{
+	options := localaws.Options{
 		ClockMode: clock.Simulated, ClockStart: began, Seed: s.Seed | 1<<63, NoAuth: true, NoTelemetry: true,
 		Observe: w.ledger.observe, FunctionTime: w.duration,
-	})
+	}
+	if o.Measure {
+		w.meter = newMeter(&w.ledger)
+		options.Observe, options.ObserveCall = w.meter.observe, w.meter.call
+	}
+	var err error
+	w.server, err = localaws.New(options)
 	if err != nil {
 		return nil, fmt.Errorf("make the embedded AWS: %w", err)
 	}
@@ -76,8 +84,15 @@ func newWorld(ctx context.Context, s Scenario, o Options) (*world, error) {
 func (w *world) close(ctx context.Context) error { return w.server.Shutdown(ctx) }
 
 // duration is how long an invocation takes.
-func (w *world) duration(string, []byte) time.Duration {
-	return time.Duration(w.chance.Float64() * float64(w.Work))
+func (w *world) duration(function string, event []byte) time.Duration {
+	took := time.Duration(w.chance.Float64() * float64(w.Work))
+	if function == source && w.Each > 0 {
+		for range bytes.Count(event, []byte(recordID)) {
+			took += time.Duration((0.5 + w.chance.Float64()) * float64(w.Each))
+		}
+	}
+	w.meter.begin(function, event, took)
+	return took
 }
 
 // make makes everything that a deployment has.
@@ -93,7 +108,11 @@ func (w *world) make(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.function(source, consumer, w.Mode == consume.PerMessage); err != nil {
+	err = w.function(ctx, reader{
+		queue: source, visibility: w.Source.Visibility, handler: w.meter.around(consumer), timeout: w.Timeout, reserved: w.Reserved,
+		reports: w.Mode == consume.PerMessage, batchSize: w.BatchSize, window: w.Window, maxConcurrency: w.MaxConcurrency,
+	})
+	if err != nil {
 		return err
 	}
 	budget := 0
@@ -105,12 +124,19 @@ func (w *world) make(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := w.function(levelName(i+1), w.noted(levelName(i+1), handler), true); err != nil {
+		err = w.function(ctx, reader{
+			queue: levelName(i + 1), visibility: l.Visibility, handler: w.noted(levelName(i+1), handler), timeout: w.timeout(l),
+			reports: true, batchSize: cmp.Or(l.BatchSize, w.BatchSize),
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return w.schedule(ctx)
 }
+
+// timeout is that of a level's function.
+func (s *Scenario) timeout(l Level) time.Duration { return cmp.Or(l.Timeout, s.Timeout) }
 
 func (w *world) retry(level replay.Level) (sqsbatch.Handler, error) {
 	if w.build != nil {
@@ -122,21 +148,23 @@ func (w *world) retry(level replay.Level) (sqsbatch.Handler, error) {
 // makeQueues makes the chain, its end first.
 func (w *world) makeQueues(ctx context.Context) error {
 	next := deadLetters
-	if err := w.queue(ctx, next, Queue{Visibility: 30 * time.Second}, ""); err != nil {
+	if err := w.queue(ctx, next, Queue{Visibility: 30 * time.Second}, 0, ""); err != nil {
 		return err
 	}
 	for i := len(w.Levels); i >= 1; i-- {
-		if err := w.queue(ctx, levelName(i), w.Levels[i-1].Queue, next); err != nil {
+		l := w.Levels[i-1]
+		if err := w.queue(ctx, levelName(i), l.Queue, w.timeout(l), next); err != nil {
 			return err
 		}
 		next = levelName(i)
 	}
-	return w.queue(ctx, source, w.Source, next)
+	return w.queue(ctx, source, w.Source, w.Timeout, next)
 }
 
-func (w *world) queue(ctx context.Context, name string, q Queue, next string) error {
+// queue makes a queue whose function has a timeout, and which a mapping accepts.
+func (w *world) queue(ctx context.Context, name string, q Queue, timeout time.Duration, next string) error {
 	attributes := map[string]string{
-		"DelaySeconds": seconds(q.Delay), "VisibilityTimeout": seconds(q.Visibility), "MessageRetentionPeriod": "1209600",
+		"DelaySeconds": seconds(q.Delay), "VisibilityTimeout": seconds(max(q.Visibility, timeout)), "MessageRetentionPeriod": "1209600",
 	}
 	if next != "" {
 		attributes["RedrivePolicy"] = fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, w.arn(next), q.MaxReceives)
@@ -146,6 +174,10 @@ func (w *world) queue(ctx context.Context, name string, q Queue, next string) er
 }
 
 func seconds(d time.Duration) string { return fmt.Sprint(int(d / time.Second)) }
+
+func (w *world) url(queue string) string {
+	return w.server.URL() + "/" + w.server.Account() + "/" + queue
+}
 
 func (w *world) arn(queue string) string {
 	return "arn:aws:sqs:" + w.server.Region() + ":" + w.server.Account() + ":" + queue
@@ -245,6 +277,7 @@ func (w *world) play(ctx context.Context) error {
 			return err
 		}
 	}
+	w.meter.start()
 	w.server.Clock().End()
 	return w.server.Clock().Settle(ctx)
 }

@@ -67,6 +67,9 @@ type Options struct {
 	FunctionTime func(function string, event []byte) time.Duration
 	// Observe is told what happens to each message in SQS, as sqs.Options says.
 	Observe func(sqs.Event)
+	// Stray is how many places behind send order a message of a standard queue may
+	// be received, as sqs.Options says; 0 keeps to send order.
+	Stray int
 	// ObserveCall is told of each call of an operation that is permitted, the
 	// receives and deletes of mappings among them, before it takes effect. Calls
 	// may come at the same time unless the clock is clock.Simulated.

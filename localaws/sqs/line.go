@@ -15,12 +15,16 @@ type line interface {
 	next(prev *message) *message
 }
 
-// shelf is the line of a standard queue: by place (SQS I13).
+// shelf is the line of a standard queue: by place (SQS I13), from which a message
+// may stray each time that it becomes visible.
 type shelf struct {
 	order order
+	stray func() int // how many places back; nil for none
 }
 
-func newShelf() *shelf { return &shelf{order: newOrder(inLine, lateInLine)} }
+func newShelf(stray func() int) *shelf {
+	return &shelf{order: newOrder(inLine, lateInLine), stray: stray}
+}
 
 func (s *shelf) add(m *message) {
 	if m.state == visible {
@@ -28,7 +32,14 @@ func (s *shelf) add(m *message) {
 	}
 }
 
-func (s *shelf) show(m *message)        { s.order.add(int64(m.place), m) }
+func (s *shelf) show(m *message) {
+	place := int64(m.place)
+	if s.stray != nil {
+		place += int64(s.stray())
+	}
+	s.order.add(place, m)
+}
+
 func (s *shelf) hide(m *message)        { s.order.remove(m) }
 func (s *shelf) remove(m *message)      { s.order.remove(m) }
 func (s *shelf) next(*message) *message { return s.order.first() }

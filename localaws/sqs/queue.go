@@ -85,7 +85,7 @@ func (q *queue) reset() {
 	if q.fifo {
 		q.line = newGroups()
 	} else {
-		q.line = newShelf()
+		q.line = newShelf(q.service.stray)
 	}
 }
 

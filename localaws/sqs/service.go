@@ -27,6 +27,10 @@ type Options struct {
 	// and must not call the service. Messages that go with a purge or with their
 	// queue are not told of. Nil costs nothing.
 	Observe func(Event)
+	// Stray is how many places behind send order a message of a standard queue may
+	// be received, drawn anew each time that it becomes visible. SQS promises no
+	// order (SQS I13); 0 keeps to send order.
+	Stray int
 }
 
 // Service is an embedded SQS: the queues of every account and region. Its methods
@@ -39,6 +43,7 @@ type Service struct {
 	log    *slog.Logger
 
 	observe func(Event) // nil when nobody wants to know
+	stray   func() int  // nil when messages keep their places
 
 	queues  catalog
 	tasks   tasks
@@ -58,6 +63,9 @@ func New(o Options) (*Service, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger, observe: o.Observe}
+	if o.Stray > 0 {
+		s.stray = func() int { return s.chance.IntN(o.Stray + 1) }
+	}
 	s.waiting.Store(true)
 	s.queues.deleted = map[key]int64{}
 	if err := s.restore(); err != nil {

@@ -62,6 +62,9 @@ type Scenario struct {
 	Reserved int `json:"reserved,omitempty"`
 	// MaxConcurrency bounds the consumer's mapping, from 2; 0 does not.
 	MaxConcurrency int `json:"max_concurrency,omitempty"`
+	// Stray is how many places behind send order a message may be received; 0
+	// keeps to it.
+	Stray int `json:"stray,omitempty"`
 	// Source is the source queue.
 	Source Queue `json:"source"`
 	// Levels are the retry levels, in order.

@@ -63,7 +63,7 @@ func newWorld(ctx context.Context, s Scenario, o Options) (*world, error) {
 	w.ledger = ledger{seed: s.Seed, start: began, byBody: map[string]*entry{}, messages: map[string]*account{}, logging: o.Log}
 	options := localaws.Options{
 		ClockMode: clock.Simulated, ClockStart: began, Seed: s.Seed | 1<<63, NoAuth: true, NoTelemetry: true,
-		Observe: w.ledger.observe, FunctionTime: w.duration,
+		Observe: w.ledger.observe, FunctionTime: w.duration, Stray: s.Stray,
 	}
 	if o.Measure {
 		w.meter = newMeter(&w.ledger)

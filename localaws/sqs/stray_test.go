@@ -1,0 +1,90 @@
+package sqs
+
+import (
+	"context"
+	"strconv"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/reliableq/reliableq/localaws/chance"
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+// straying receives messages sent in order from a queue in which they may stray,
+// batch by batch, and answers their numbers in the order of receipt.
+func straying(t testing.TB, stray, messages, batch int) []int {
+	t.Helper()
+	c := clock.New(clock.Manual, epochStart)
+	t.Cleanup(c.Close)
+	s, err := New(Options{Clock: c, Chance: chance.Seeded(1), Stray: stray})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Begin()
+	defer c.End()
+	ctx := context.Background()
+	out, err := s.CreateQueue(ctx, call(), &CreateQueueInput{QueueName: "q"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range messages {
+		if _, err := s.SendMessage(ctx, call(), &SendMessageInput{QueueURL: out.QueueURL, MessageBody: strconv.Itoa(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []int
+	for {
+		r, err := s.ReceiveMessage(ctx, call(), &ReceiveMessageInput{QueueURL: out.QueueURL, MaxNumberOfMessages: &batch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Messages) == 0 {
+			return got
+		}
+		for _, m := range r.Messages {
+			n, err := strconv.Atoi(m.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, n)
+		}
+	}
+}
+
+// SQS I13: order is best effort. A message that may stray is overtaken by those
+// within its reach and by no others, and each is received once.
+func TestMessagesStrayNoFurtherThanTheyMay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		stray, messages := rapid.IntRange(0, 30).Draw(rt, "stray"), rapid.IntRange(1, 120).Draw(rt, "messages")
+		got := straying(t, stray, messages, rapid.IntRange(1, 10).Draw(rt, "batch"))
+		if len(got) != messages {
+			rt.Fatalf("%d of %d messages were received", len(got), messages)
+		}
+		seen := make([]bool, messages)
+		most := -1 // sent latest of those received so far
+		for _, n := range got {
+			if seen[n] {
+				rt.Fatalf("%d was received twice: %v", n, got)
+			}
+			if seen[n] = true; most-n > stray {
+				rt.Fatalf("%d was overtaken by %d, %d places away: %v", n, most, most-n, got)
+			}
+			most = max(most, n)
+		}
+	})
+}
+
+func TestOnlyMessagesThatMayStrayDo(t *testing.T) {
+	t.Parallel()
+	for stray, want := range map[int]bool{0: true, 10: false} {
+		inOrder := true
+		for i, n := range straying(t, stray, 200, 5) {
+			inOrder = inOrder && i == n
+		}
+		if inOrder != want {
+			t.Errorf("stray %d: in order is %v", stray, inOrder)
+		}
+	}
+}

@@ -33,9 +33,9 @@ func columns(tried []Axis) []column {
 	return append(out,
 		column{head: "good in DLQ", value: goodDead, judge: judgeDead},
 		column{head: "95 % interval", value: interval},
-		column{head: "count", value: func(c Cell) string { return count(c.GoodDead) }},
-		column{head: "lost", value: func(c Cell) string { return count(c.Lost) }, judge: judgeLost},
-		column{head: "good repeated", value: func(c Cell) string { return percent(c.Repeated) }},
+		column{head: "count", value: func(c Cell) string { return thousandsOf(c.GoodDead) }},
+		column{head: "lost", value: func(c Cell) string { return thousandsOf(c.Lost) }, judge: judgeLost},
+		column{head: "good repeated", value: func(c Cell) string { return inPercent(c.Repeated) }},
 		column{head: "receives per message", value: func(c Cell) string { return fixed(c.Receives, 2) }},
 		column{head: "invocations per message", value: func(c Cell) string { return fixed(c.Invocations, 2) }},
 		column{head: "bad in DLQ p50", value: func(c Cell) string { return median(c.BadDead) }},
@@ -50,7 +50,7 @@ func goodDead(c Cell) string {
 	if c.Good == 0 {
 		return "–"
 	}
-	return percent(c.Share)
+	return inPercent(c.Share)
 }
 
 // judgeDead has no verdict on cells without good messages.
@@ -115,15 +115,15 @@ func sections(r Report) []section {
 		if at.title == "" {
 			at.title = at.name
 		}
-		at.tried, at.fixed = tried(s, at.cells)
+		at.tried, at.fixed = axesOf(s, at.cells)
 		out = append(out, at)
 	}
 	return out
 }
 
-// tried answers the axes that tell a study's cells apart, in the study's order,
+// axesOf answers the axes that tell a study's cells apart, in the study's order,
 // and those on which all of them have the same value.
-func tried(s Study, cells []Cell) (varied, same []Axis) {
+func axesOf(s Study, cells []Cell) (varied, same []Axis) {
 	for _, a := range s.Axes {
 		for _, x := range axes {
 			if x.Key == a.Key {

@@ -79,21 +79,21 @@ type (
 func pageOf(r Report) (pageReport, error) {
 	sent := 0
 	out := pageReport{
-		Report: r, EachSent: count(r.Messages), Runs: count(len(r.Cells) * r.Seeds), LastSeed: strconv.FormatUint(r.Seed+uint64(max(r.Seeds-1, 0)), 10),
+		Report: r, EachSent: thousandsOf(r.Messages), Runs: thousandsOf(len(r.Cells) * r.Seeds), LastSeed: strconv.FormatUint(r.Seed+uint64(max(r.Seeds-1, 0)), 10),
 		SQS: money(r.Prices.SQSMillion), Lambda: money(r.Prices.LambdaMillion), GB: "$" + strconv.FormatFloat(r.Prices.GBSecond, 'f', -1, 64),
 	}
 	out.Prices.Date = plain(r.Prices.Date)
 	for _, c := range r.Cells {
 		sent += c.Good + c.Bad
 	}
-	out.Sent = count(sent)
+	out.Sent = thousandsOf(sent)
 	for _, s := range sections(r) {
 		at := pageSection{Name: s.name, Title: s.title, Question: plain(s.Question), Setting: s.setting()}
 		for _, f := range s.Findings {
 			at.Findings = append(at.Findings, strings.ReplaceAll(plain(f), " %", "\u00a0%"))
 		}
 		at.addRows(s)
-		for _, f := range figures(s) {
+		for _, f := range drawings(s) {
 			drawn, err := f.page()
 			if err != nil {
 				return out, fmt.Errorf("draw %s of study %s: %w", f.what, s.name, err)
@@ -128,9 +128,9 @@ func (p *pageSection) addRows(s section) {
 	}
 }
 
-// page draws a figure for the page: a picture for each panel, which a narrow
+// page makes a drawing for the page: a picture for each panel, which a narrow
 // screen shows below each other, and a legend of words.
-func (f figure) page() (pageFigure, error) {
+func (f drawing) page() (pageFigure, error) {
 	out := pageFigure{Title: f.title, Remarks: f.remarks()}
 	for i := range f.panels {
 		svg, err := render(panelWidth, f.tall(), func(c draw.Canvas) error { return f.panel(i, c) })
@@ -154,7 +154,7 @@ func (f figure) page() (pageFigure, error) {
 }
 
 // describe says in words what a panel shows, for who cannot see it.
-func (f figure) describe(panel int) string {
+func (f drawing) describe(panel int) string {
 	var parts []string
 	for line, name := range f.lines {
 		var marks []mark

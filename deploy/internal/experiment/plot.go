@@ -38,24 +38,24 @@ func exact(y float64) mark { return mark{y, y, y} }
 
 func timed(q Quantiles) (mark, bool) { return mark{q.P50, q.P50, q.P99}, q.N > 0 }
 
-// figure is a chart of a study, ready to be drawn.
-type figure struct {
+// drawing is a chart of a study, ready to be drawn.
+type drawing struct {
 	chart
 	arrangement
 	marks []mark // of each place
 	y     height // of all panels, so that they can be compared
 }
 
-// figures answers the charts that a study has figures for. One cell is read more
+// drawings answers the charts that a study has figures for. One cell is read more
 // easily in the table.
-func figures(s section) []figure {
+func drawings(s section) []drawing {
 	if len(s.cells) < 2 {
 		return nil
 	}
 	at := arrange(s)
-	var out []figure
+	var out []drawing
 	for _, c := range charts() {
-		f := figure{chart: c, arrangement: at}
+		f := drawing{chart: c, arrangement: at}
 		f.places = nil
 		low, high := math.Inf(1), 0.0
 		for _, p := range at.places {
@@ -91,7 +91,7 @@ func WritePlots(dir string, r Report) ([]string, error) {
 	var names []string
 	var errs []error
 	for _, s := range sections(r) {
-		for _, f := range figures(s) {
+		for _, f := range drawings(s) {
 			name := s.name + "-" + f.what + ".svg"
 			image, err := f.file(s.title)
 			if err == nil {

@@ -42,10 +42,7 @@ func arrange(s section) arrangement {
 			varied = append(varied, a)
 		}
 	}
-	at := slices.IndexFunc(varied, func(a Axis) bool { return a.Key == "batch_size" })
-	if at < 0 {
-		at = slices.IndexFunc(varied, func(a Axis) bool { _, ok := a.Number(Settings{}); return ok })
-	}
+	at := longest(s.cells, varied)
 	if at < 0 {
 		return arrangeBars(s.cells, varied)
 	}
@@ -55,7 +52,7 @@ func arrange(s section) arrangement {
 	if mode := slices.IndexFunc(lines, func(a Axis) bool { return a.Key == "mode" }); mode >= 0 && len(lines) > 1 {
 		panels, lines = append(panels, lines[mode]), slices.Delete(lines, mode, mode+1)
 	}
-	for len(lines) > 1 && len(values(s.cells, lines)) > maxLines {
+	for len(lines) > 1 && len(valuesOn(s.cells, lines)) > maxLines {
 		few := 0
 		for i := range lines {
 			if len(labels(s.cells, lines[i:i+1])) < len(labels(s.cells, lines[few:few+1])) {
@@ -67,8 +64,26 @@ func arrange(s section) arrangement {
 	return arrangeLines(s.cells, x, panels, lines)
 }
 
+// longest is the number of the axis to be x: the batch size, or else the number that
+// takes the most values, for a line shows more than a legend; -1 without a number.
+func longest(cells []Cell, varied []Axis) int {
+	at, most := -1, 0
+	for i, a := range varied {
+		if _, ok := a.Number(Settings{}); !ok {
+			continue
+		}
+		if a.Key == "batch_size" {
+			return i
+		}
+		if n := len(valuesOn(cells, varied[i:i+1])); n > most {
+			at, most = i, n
+		}
+	}
+	return at
+}
+
 func arrangeLines(cells []Cell, x Axis, panels, lines []Axis) arrangement {
-	out := arrangement{x: along(x, cells), panels: labels(cells, panels), lines: values(cells, lines), key: titles(lines)}
+	out := arrangement{x: along(x, cells), panels: labels(cells, panels), lines: valuesOn(cells, lines), key: titles(lines)}
 	out.panels, out.lines = atMost(out.panels, maxPanels), atMost(out.lines, maxLines)
 	for _, c := range cells {
 		p := place{c, slices.Index(out.panels, label(c, panels)), slices.Index(out.lines, value(c, lines)), out.x.of(x, c)}
@@ -99,12 +114,12 @@ func arrangeBars(cells []Cell, varied []Axis) arrangement {
 }
 
 // labels answers where cells stand on some axes, in the cells' order.
-func labels(cells []Cell, on []Axis) []string { return each(cells, on, label) }
+func labels(cells []Cell, on []Axis) []string { return namesOf(cells, on, label) }
 
-// values is labels without the axes' names.
-func values(cells []Cell, on []Axis) []string { return each(cells, on, value) }
+// valuesOn is labels without the axes' names.
+func valuesOn(cells []Cell, on []Axis) []string { return namesOf(cells, on, value) }
 
-func each(cells []Cell, on []Axis, name func(Cell, []Axis) string) []string {
+func namesOf(cells []Cell, on []Axis, name func(Cell, []Axis) string) []string {
 	var out []string
 	for _, c := range cells {
 		if l := name(c, on); !slices.Contains(out, l) {

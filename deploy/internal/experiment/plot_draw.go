@@ -19,8 +19,8 @@ const (
 	margin      vg.Length = 8
 )
 
-// panel draws one panel of a figure.
-func (f figure) panel(at int, c draw.Canvas) error {
+// panel draws one panel of a drawing.
+func (f drawing) panel(at int, c draw.Canvas) error {
 	p := plot.New()
 	p.BackgroundColor = nil
 	f.frame(p, at)
@@ -35,7 +35,7 @@ func (f figure) panel(at int, c draw.Canvas) error {
 
 // frame sets a panel's axes: marks at the values that were tried, and a grid
 // behind the figures.
-func (f figure) frame(p *plot.Plot, at int) {
+func (f drawing) frame(p *plot.Plot, at int) {
 	p.Title.Text = strings.Join(wrap(f.panels[at], perPanel), "\n")
 	p.Title.Padding = 8
 	p.Title.TextStyle = aligned(words(11.5, true, ink), draw.XCenter, draw.YTop)
@@ -68,7 +68,7 @@ func aligned(s text.Style, x text.XAlignment, y text.YAlignment) text.Style {
 
 // addLine draws the marks of one line of a panel. Lines that would cover each
 // other stand beside each other.
-func (f figure) addLine(p *plot.Plot, panel, line int) error {
+func (f drawing) addLine(p *plot.Plot, panel, line int) error {
 	aside := min(f.x.gap*0.5/float64(len(f.lines)), 0.02) * (float64(line) - float64(len(f.lines)-1)/2)
 	var points whiskers
 	for i, at := range f.places {
@@ -111,7 +111,7 @@ type whiskers struct {
 	plotter.YErrors
 }
 
-func (f figure) addWhiskers(p *plot.Plot, points whiskers, look style) error {
+func (f drawing) addWhiskers(p *plot.Plot, points whiskers, look style) error {
 	if f.note == "" {
 		return nil
 	}
@@ -145,7 +145,7 @@ func (b standing) Plot(c draw.Canvas, p *plot.Plot) {
 
 // tall is how high a panel is drawn: its title and its names may have several
 // lines.
-func (f figure) tall() vg.Length {
+func (f drawing) tall() vg.Length {
 	lines := 1
 	for _, t := range f.x.ticks {
 		lines = max(lines, 1+strings.Count(t.Label, "\n"))

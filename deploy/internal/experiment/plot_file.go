@@ -8,9 +8,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// file draws a figure by itself: its title and its study's, its panels, two in a
+// file makes a drawing by itself: its title and its study's, its panels, two in a
 // row, and below them what the lines and whiskers are.
-func (f figure) file(study string) ([]byte, error) {
+func (f drawing) file(study string) ([]byte, error) {
 	across, wide := 2, panelWidth
 	if len(f.panels) == 1 {
 		across, wide = 1, panelWidth*5/4
@@ -44,13 +44,13 @@ func area(c draw.Canvas, x, y, width, height vg.Length) draw.Canvas {
 }
 
 // remarks says what whiskers are, and what is not shown.
-func (f figure) remarks() string {
+func (f drawing) remarks() string {
 	out := f.note
 	if f.bars {
 		out = strings.Replace(out, "Marks", "Columns", 1)
 	}
 	if f.hidden > 0 {
-		out += fmt.Sprintf(" The table has %s more cells.", count(f.hidden))
+		out += fmt.Sprintf(" The table has %s more cells.", thousandsOf(f.hidden))
 	}
 	return strings.TrimSpace(out)
 }
@@ -65,7 +65,7 @@ type entry struct {
 const swatch vg.Length = 34
 
 // legend sets the names of the lines in rows of a width, if there are several.
-func (f figure) legend(width vg.Length) [][]entry {
+func (f drawing) legend(width vg.Length) [][]entry {
 	if len(f.lines) < 2 {
 		return nil
 	}
@@ -83,7 +83,7 @@ func (f figure) legend(width vg.Length) [][]entry {
 	return rows
 }
 
-func (f figure) drawLegend(c draw.Canvas, rows [][]entry, top vg.Length) {
+func (f drawing) drawLegend(c draw.Canvas, rows [][]entry, top vg.Length) {
 	for i, row := range rows {
 		y := top - vg.Length(i+1)*20
 		for _, e := range row {

@@ -92,8 +92,8 @@ func TestEveryCellHasAPlaceOrIsCounted(t *testing.T) {
 					t.Fatalf("study %q: a place at %v", s.name, p.x)
 				}
 			}
-			for _, f := range figures(s) {
-				if at.hidden > 0 && !strings.Contains(f.remarks(), count(at.hidden)+" more cells") {
+			for _, f := range drawings(s) {
+				if at.hidden > 0 && !strings.Contains(f.remarks(), thousandsOf(at.hidden)+" more cells") {
 					t.Fatalf("chart %s does not say that %d cells are missing", f.what, at.hidden)
 				}
 			}
@@ -265,7 +265,7 @@ func TestPicturesStandByThemselves(t *testing.T) {
 func TestAChartHasItsFiguresAtTheirHeight(t *testing.T) {
 	t.Parallel()
 	s := sectionOf(t, sampleReport(), "visibility")
-	f := figures(s)[0]
+	f := drawings(s)[0]
 	if f.what != "dead-lettered" || len(f.marks) != 7 {
 		t.Fatalf("chart %s has %d marks, want 7", f.what, len(f.marks))
 	}

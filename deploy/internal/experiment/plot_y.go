@@ -22,7 +22,7 @@ const (
 func (m measure) write(v float64) string {
 	switch m {
 	case measureShare:
-		return percent(v)
+		return inPercent(v)
 	case measureMoney:
 		return money(v)
 	case measureTime:
@@ -112,13 +112,13 @@ func tickLabel(m measure, v, step float64) string {
 	case measureMoney:
 		return "$" + fixed(v, digits(step))
 	case measureTime:
-		return clock(v)
+		return inUnit(v)
 	}
 	return fixed(v, digits(step))
 }
 
-// clock writes a time of an axis in one unit.
-func clock(v float64) string {
+// inUnit writes a time of an axis in one unit.
+func inUnit(v float64) string {
 	unit, name := 1.0, " s"
 	switch {
 	case v >= 86400 && math.Mod(v, 43200) == 0:

@@ -35,9 +35,9 @@ func word(s string) string {
 	return strings.Trim(s, "-")
 }
 
-// percent writes a share in percent: with no digits after the point that the next
+// inPercent writes a share in percent: with no digits after the point that the next
 // run would change, and never as 0 when it is more.
-func percent(share float64) string {
+func inPercent(share float64) string {
 	switch p := share * 100; {
 	case p == 0:
 		return "0 %"
@@ -58,11 +58,11 @@ func interval(c Cell) string {
 	if c.Good == 0 {
 		return "–"
 	}
-	return strings.TrimSuffix(percent(c.Low), " %") + "–" + percent(c.High)
+	return strings.TrimSuffix(inPercent(c.Low), " %") + "–" + inPercent(c.High)
 }
 
-// count writes a number of things, by thousands.
-func count(n int) string { return thousands(strconv.Itoa(n)) }
+// thousandsOf writes a number of things, by thousands.
+func thousandsOf(n int) string { return grouped(strconv.Itoa(n)) }
 
 // fixed writes x with as many digits after the point, by thousands.
 func fixed(x float64, digits int) string {
@@ -71,12 +71,12 @@ func fixed(x float64, digits int) string {
 	}
 	whole, part, ok := strings.Cut(strconv.FormatFloat(x, 'f', digits, 64), ".")
 	if !ok {
-		return thousands(whole)
+		return grouped(whole)
 	}
-	return thousands(whole) + "." + part
+	return grouped(whole) + "." + part
 }
 
-func thousands(digits string) string {
+func grouped(digits string) string {
 	sign := ""
 	if rest, ok := strings.CutPrefix(digits, "-"); ok {
 		sign, digits = "-", rest

@@ -12,8 +12,8 @@ import (
 func TestFiguresReadAsPeopleWriteThem(t *testing.T) {
 	t.Parallel()
 	for _, test := range [][2]string{
-		{percent(0), "0 %"}, {percent(0.000001), "<0.001 %"}, {percent(0.00018), "0.018 %"}, {percent(0.0123), "1.23 %"}, {percent(0.5), "50.0 %"}, {percent(1), "100.0 %"},
-		{count(0), "0"}, {count(999), "999"}, {count(1000), "1,000"}, {count(-1234567), "-1,234,567"},
+		{inPercent(0), "0 %"}, {inPercent(0.000001), "<0.001 %"}, {inPercent(0.00018), "0.018 %"}, {inPercent(0.0123), "1.23 %"}, {inPercent(0.5), "50.0 %"}, {inPercent(1), "100.0 %"},
+		{thousandsOf(0), "0"}, {thousandsOf(999), "999"}, {thousandsOf(1000), "1,000"}, {thousandsOf(-1234567), "-1,234,567"},
 		{fixed(1234.567, 2), "1,234.57"}, {fixed(0.5, 0), "0"}, {fixed(-1e20, 2), "-1e+20"},
 		{money(0), "$0.00"}, {money(0.84), "$0.84"}, {money(0.0000166667), "$1.7e-05"}, {money(12345), "$12,345.00"},
 		{span(246), "4 min 6 s"}, {span(0.02), "0.0 s"}, {span(-1), "0.0 s"},
@@ -33,7 +33,7 @@ func TestAShareThatIsNotZeroDoesNotReadAsZero(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		share := rapid.Float64Range(1e-12, 1).Draw(t, "share")
-		if got := percent(share); strings.Trim(got, "0. %") == "" {
+		if got := inPercent(share); strings.Trim(got, "0. %") == "" {
 			t.Fatalf("%v reads as %s", share, got)
 		}
 	})

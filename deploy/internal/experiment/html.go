@@ -49,13 +49,16 @@ type (
 	}
 	pageSection struct {
 		Name, Title, Question, Setting string
-		Findings                       []string
+		Findings                       []pageFinding
+		Answer                         []pageFinding // the first of them
+		More                           int           // findings that are no part of the answer
 		Figures                        []pageFigure
 		Heads                          []pageHead
 		Rows                           [][]pageValue
 		Harmed                         int // rows in which good messages were dead-lettered
 	}
-	pageFigure struct {
+	pageFinding struct{ Lead, Text string } // Lead is a word before a colon, such as Safe
+	pageFigure  struct {
 		Title, Remarks string
 		Panels         []template.HTML
 		Key            string // what the lines are told apart by
@@ -90,8 +93,10 @@ func pageOf(r Report) (pageReport, error) {
 	for _, s := range sections(r) {
 		at := pageSection{Name: s.name, Title: s.title, Question: plain(s.Question), Setting: s.setting()}
 		for _, f := range s.Findings {
-			at.Findings = append(at.Findings, strings.ReplaceAll(plain(f), " %", "\u00a0%"))
+			at.Findings = append(at.Findings, findingOf(plain(f)))
 		}
+		at.Answer = at.Findings[:min(len(at.Findings), answers)]
+		at.More = len(at.Findings) - len(at.Answer)
 		at.addRows(s)
 		for _, f := range drawings(s) {
 			drawn, err := f.page()
@@ -104,6 +109,20 @@ func pageOf(r Report) (pageReport, error) {
 		out.Sections = append(out.Sections, at)
 	}
 	return out, nil
+}
+
+// answers is how many findings of each study the answer at the top has: the first
+// ones say what is safe and what is not, the others by how much.
+const answers = 2
+
+// findingOf keeps numbers with their percent signs, and parts a short lead from
+// the rest.
+func findingOf(text string) pageFinding {
+	text = strings.ReplaceAll(text, " %", "\u00a0%")
+	if lead, rest, ok := strings.Cut(text, ": "); ok && len(lead) <= 24 {
+		return pageFinding{lead + ":", rest}
+	}
+	return pageFinding{"", text}
 }
 
 // addRows fills the table of a section.

@@ -21,8 +21,8 @@ func anyReport() *rapid.Generator[Report] {
 		text := rapid.OneOf(rapid.SampledFrom(hostile), rapid.String())
 		r := Report{Messages: rapid.Int().Draw(t, "messages"), Seed: rapid.Uint64().Draw(t, "seed"), Seeds: rapid.IntRange(-1, 9).Draw(t, "seeds")}
 		fill(t, reflect.ValueOf(&r.Prices).Elem(), rapid.Float64Range(-1e300, 1e300), text)
-		names := rapid.SliceOfN(text, 1, 4).Draw(t, "names")
-		for range rapid.IntRange(0, 3).Draw(t, "studies") {
+		names := rapid.SliceOfN(text, 1, 2).Draw(t, "names")
+		for range rapid.IntRange(0, 2).Draw(t, "studies") {
 			s := Study{Name: rapid.SampledFrom(names).Draw(t, "name"), Title: text.Draw(t, "title"), Question: text.Draw(t, "question")}
 			s.Findings = rapid.SliceOfN(text, 0, 2).Draw(t, "findings")
 			for range rapid.IntRange(0, 4).Draw(t, "axes") {
@@ -35,7 +35,7 @@ func anyReport() *rapid.Generator[Report] {
 			r.Studies = append(r.Studies, s)
 		}
 		figure := rapid.OneOf(rapid.Float64Range(0, 1), rapid.Float64Range(0, 1e5), rapid.SampledFrom([]float64{0, 1, 5, 1e-300, 1e300, -1}))
-		for range rapid.IntRange(0, 8).Draw(t, "cells") {
+		for range rapid.IntRange(0, 5).Draw(t, "cells") {
 			var c Cell
 			fill(t, reflect.ValueOf(&c).Elem(), figure, text)
 			c.Study = rapid.SampledFrom(names).Draw(t, "study")

@@ -1,0 +1,204 @@
+package experiment
+
+import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot/vg/draw"
+)
+
+//go:embed report.html.tmpl
+var pageTemplate string
+
+// WriteHTML writes a report as one page that needs nothing else: no script, font
+// or picture from elsewhere. It reads on a phone, in the dark and on paper.
+func WriteHTML(w io.Writer, r Report) error {
+	shown, err := pageOf(r)
+	if err != nil {
+		return err
+	}
+	t, err := template.New("report").Parse(pageTemplate)
+	if err != nil {
+		return fmt.Errorf("read the page's template: %w", err)
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, shown); err != nil {
+		return fmt.Errorf("fill the page: %w", err)
+	}
+	if _, err := w.Write(out.Bytes()); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return nil
+}
+
+// The page's parts, with all figures as people read them.
+type (
+	pageReport struct {
+		Report
+		EachSent, Runs, Sent, LastSeed string
+		SQS, Lambda, GB                string
+		Answered                       bool // there are findings
+		Sections                       []pageSection
+	}
+	pageSection struct {
+		Name, Title, Question, Setting string
+		Findings                       []pageFinding
+		Answer                         []pageFinding // the first of them
+		More                           int           // findings that are no part of the answer
+		Figures                        []pageFigure
+		Heads                          []pageHead
+		Rows                           [][]pageValue
+		Harmed                         int // rows in which good messages were dead-lettered
+	}
+	pageFinding struct{ Lead, Text string } // Lead is a word before a colon, such as Safe
+	pageFigure  struct {
+		Title, Remarks string
+		Panels         []template.HTML
+		Key            string // what the lines are told apart by
+		Legend         []pageLine
+	}
+	pageLine struct {
+		Sample template.HTML
+		Name   string
+	}
+	pageHead struct {
+		Text  string
+		Words bool
+	}
+	pageValue struct {
+		Text         string
+		Tried, Words bool
+		Verdict      verdict
+	}
+)
+
+func pageOf(r Report) (pageReport, error) {
+	sent := 0
+	out := pageReport{
+		Report: r, EachSent: thousandsOf(r.Messages), Runs: thousandsOf(len(r.Cells) * r.Seeds), LastSeed: strconv.FormatUint(r.Seed+uint64(max(r.Seeds-1, 0)), 10),
+		SQS: money(r.Prices.SQSMillion), Lambda: money(r.Prices.LambdaMillion), GB: "$" + strconv.FormatFloat(r.Prices.GBSecond, 'f', -1, 64),
+	}
+	out.Prices.Date = plain(r.Prices.Date)
+	for _, c := range r.Cells {
+		sent += c.Good + c.Bad
+	}
+	out.Sent = thousandsOf(sent)
+	for _, s := range sections(r) {
+		at := pageSection{Name: s.name, Title: s.title, Question: plain(s.Question), Setting: s.setting()}
+		for _, f := range s.Findings {
+			at.Findings = append(at.Findings, findingOf(plain(f)))
+		}
+		at.Answer = at.Findings[:min(len(at.Findings), answers)]
+		at.More = len(at.Findings) - len(at.Answer)
+		at.addRows(s)
+		for _, f := range drawings(s) {
+			drawn, err := f.page()
+			if err != nil {
+				return out, fmt.Errorf("draw %s of study %s: %w", f.what, s.name, err)
+			}
+			at.Figures = append(at.Figures, drawn)
+		}
+		out.Answered = out.Answered || len(at.Findings) > 0
+		out.Sections = append(out.Sections, at)
+	}
+	return out, nil
+}
+
+// answers is how many findings of each study the answer at the top has: the first
+// ones say what is safe and what is not, the others by how much.
+const answers = 2
+
+// findingOf keeps numbers with their percent signs, and parts a short lead from
+// the rest.
+func findingOf(text string) pageFinding {
+	text = strings.ReplaceAll(text, " %", "\u00a0%")
+	if lead, rest, ok := strings.Cut(text, ": "); ok && len(lead) <= 24 {
+		return pageFinding{lead + ":", rest}
+	}
+	return pageFinding{"", text}
+}
+
+// addRows fills the table of a section.
+func (p *pageSection) addRows(s section) {
+	columns := columns(s.tried)
+	for _, c := range columns {
+		p.Heads = append(p.Heads, pageHead{c.head, c.words})
+	}
+	for _, cell := range s.cells {
+		var row []pageValue
+		for i, c := range columns {
+			v := pageValue{Text: plain(c.value(cell)), Words: c.words, Tried: i < len(s.tried)}
+			if c.judge != nil {
+				v.Verdict = c.judge(cell)
+			}
+			row = append(row, v)
+		}
+		p.Rows = append(p.Rows, row)
+		if cell.GoodDead > 0 {
+			p.Harmed++
+		}
+	}
+}
+
+// page makes a drawing for the page: a picture for each panel, which a narrow
+// screen shows below each other, and a legend of words.
+func (f drawing) page() (pageFigure, error) {
+	out := pageFigure{Title: f.title, Remarks: f.remarks()}
+	for i := range f.panels {
+		svg, err := render(panelWidth, f.tall(), func(c draw.Canvas) error { return f.panel(i, c) })
+		if err != nil {
+			return out, err
+		}
+		out.Panels = append(out.Panels, template.HTML(inline(svg, f.describe(i)))) // ours, with all text escaped
+	}
+	if len(f.lines) < 2 {
+		return out, nil
+	}
+	out.Key = f.key
+	for i, name := range f.lines {
+		svg, err := render(swatch, 14, func(c draw.Canvas) error { styles[i].thumbnail(c); return nil })
+		if err != nil {
+			return out, err
+		}
+		out.Legend = append(out.Legend, pageLine{template.HTML(inline(svg, "")), name})
+	}
+	return out, nil
+}
+
+// describe says in words what a panel shows, for who cannot see it.
+func (f drawing) describe(panel int) string {
+	var parts []string
+	for line, name := range f.lines {
+		var marks []mark
+		for i, p := range f.places {
+			if p.panel == panel && p.line == line {
+				marks = append(marks, f.marks[i])
+			}
+		}
+		if len(marks) == 0 {
+			continue
+		}
+		least := slices.MinFunc(marks, func(a, b mark) int { return cmp.Compare(a.y, b.y) }).y
+		most := slices.MaxFunc(marks, func(a, b mark) int { return cmp.Compare(a.y, b.y) }).y
+		reach := f.measure.write(least)
+		if to := f.measure.write(most); to != reach {
+			reach = "from " + reach + " to " + to
+		}
+		parts = append(parts, strings.TrimSpace(f.key+" "+name+" "+reach))
+	}
+	title := f.title
+	if f.x.title != "" {
+		title += " by " + f.x.title
+	}
+	if f.panels[panel] != "" {
+		title += ", " + f.panels[panel]
+	}
+	return title + ": " + strings.Join(parts, "; ") + ". The table below has the figures."
+}

@@ -1,0 +1,134 @@
+package experiment
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+)
+
+const (
+	textWidth = 110 // of sentences, in characters
+	headWidth = 9   // of a column's head, unless a word of it is longer
+)
+
+// WriteTable writes a report for a terminal: each study's question, its cells and
+// what was found.
+func WriteTable(w io.Writer, r Report) error {
+	var out strings.Builder
+	all := sections(r)
+	if len(all) == 0 {
+		out.WriteString("No study was run.\n")
+	}
+	for i, s := range all {
+		if i > 0 {
+			out.WriteString("\n\n")
+		}
+		fmt.Fprintf(&out, "%s\n%s\n", s.title, strings.Repeat("=", utf8.RuneCountInString(s.title)))
+		paragraph(&out, "", "", plain(s.Question))
+		paragraph(&out, "", "", s.setting())
+		out.WriteString("\n")
+		if len(s.cells) == 0 {
+			out.WriteString("No cell of this study was run.\n")
+		} else if err := s.grid(&out); err != nil {
+			return fmt.Errorf("set the table of study %s: %w", s.name, err)
+		}
+		if len(s.Findings) > 0 {
+			out.WriteString("\n")
+		}
+		for _, f := range s.Findings {
+			paragraph(&out, "- ", "  ", plain(f))
+		}
+	}
+	if _, err := io.WriteString(w, out.String()); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	return nil
+}
+
+// setting says what is the same in all cells of a study.
+func (s section) setting() string {
+	if len(s.fixed) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, a := range s.fixed {
+		parts = append(parts, a.Title+" "+plain(a.Value(s.cells[0].Settings)))
+	}
+	return "In all cells: " + strings.Join(parts, ", ") + "."
+}
+
+// grid writes the study's cells in columns.
+func (s section) grid(w io.Writer) error {
+	columns := columns(s.tried)
+	heads, height := make([][]string, len(columns)), 0
+	for i, c := range columns {
+		heads[i] = wrap(c.head, headWidth)
+		height = max(height, len(heads[i]))
+	}
+	var rows [][]string
+	for line := range height {
+		row := make([]string, len(columns))
+		for i, head := range heads {
+			if at := line - (height - len(head)); at >= 0 {
+				row[i] = head[at]
+			}
+		}
+		rows = append(rows, row)
+	}
+	for _, cell := range s.cells {
+		row := make([]string, len(columns))
+		for i, c := range columns {
+			row[i] = plain(c.value(cell))
+		}
+		rows = append(rows, row)
+	}
+	for i, c := range columns {
+		if c.words {
+			level(rows, i)
+		}
+	}
+	return align(w, rows, height)
+}
+
+// level pads a column of words, which the right alignment of all others would
+// push to the right.
+func level(rows [][]string, at int) {
+	width := 0
+	for _, row := range rows {
+		width = max(width, utf8.RuneCountInString(row[at]))
+	}
+	for _, row := range rows {
+		row[at] += strings.Repeat(" ", width-utf8.RuneCountInString(row[at]))
+	}
+}
+
+// align writes rows in columns, with a rule below the heads.
+func align(w io.Writer, rows [][]string, heads int) error {
+	var set strings.Builder
+	tab := tabwriter.NewWriter(&set, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, row := range rows {
+		fmt.Fprintf(tab, "%s\t\n", strings.Join(row, "\t"))
+	}
+	if err := tab.Flush(); err != nil {
+		return err
+	}
+	lines := strings.Split(strings.TrimRight(set.String(), "\n"), "\n")
+	for i, line := range lines {
+		fmt.Fprintln(w, strings.TrimRight(strings.TrimPrefix(line, "  "), " "))
+		if i == heads-1 {
+			fmt.Fprintln(w, strings.Repeat("-", utf8.RuneCountInString(line)-2))
+		}
+	}
+	return nil
+}
+
+// paragraph writes a text in lines, the first of which begins with one prefix, all
+// others with another.
+func paragraph(w io.Writer, first, rest, text string) {
+	for _, line := range wrap(text, textWidth-len(rest)) {
+		fmt.Fprintln(w, first+line)
+		first = rest
+	}
+}

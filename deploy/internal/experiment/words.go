@@ -1,0 +1,115 @@
+package experiment
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/reliableq/reliableq/deploy/internal/progress"
+)
+
+// plain keeps of a text what can be printed, on one line: words may come from
+// flags, and end on terminals, in XML and in file names.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// word keeps letters, digits, hyphens and underscores, which mean nothing else to
+// any reader: a spreadsheet takes what begins with an equals sign for a formula.
+func word(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_':
+			return r
+		}
+		return '-'
+	}, s)
+	return strings.Trim(s, "-")
+}
+
+// inPercent writes a share in percent: with no digits after the point that the next
+// run would change, and never as 0 when it is more.
+func inPercent(share float64) string {
+	switch p := share * 100; {
+	case p == 0:
+		return "0 %"
+	case p > 0 && p < 0.001:
+		return "<0.001 %"
+	case math.Abs(p) < 1:
+		return fixed(p, 3) + " %"
+	case math.Abs(p) < 10:
+		return fixed(p, 2) + " %"
+	default:
+		return fixed(p, 1) + " %"
+	}
+}
+
+// interval writes the confidence interval of the share of good messages that were
+// dead-lettered.
+func interval(c Cell) string {
+	if c.Good == 0 {
+		return "–"
+	}
+	return strings.TrimSuffix(inPercent(c.Low), " %") + "–" + inPercent(c.High)
+}
+
+// thousandsOf writes a number of things, by thousands.
+func thousandsOf(n int) string { return grouped(strconv.Itoa(n)) }
+
+// fixed writes x with as many digits after the point, by thousands.
+func fixed(x float64, digits int) string {
+	if math.Abs(x) >= 1e15 {
+		return strconv.FormatFloat(x, 'g', 4, 64)
+	}
+	whole, part, ok := strings.Cut(strconv.FormatFloat(x, 'f', digits, 64), ".")
+	if !ok {
+		return grouped(whole)
+	}
+	return grouped(whole) + "." + part
+}
+
+func grouped(digits string) string {
+	sign := ""
+	if rest, ok := strings.CutPrefix(digits, "-"); ok {
+		sign, digits = "-", rest
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}
+
+// span writes seconds as people read them.
+func span(seconds float64) string {
+	return progress.Seconds(time.Duration(min(max(seconds, 0), 1e9) * float64(time.Second)))
+}
+
+// money writes US dollars.
+func money(dollars float64) string {
+	if dollars != 0 && math.Abs(dollars) < 0.01 {
+		return "$" + strconv.FormatFloat(dollars, 'g', 2, 64)
+	}
+	return "$" + fixed(dollars, 2)
+}
+
+// wrap breaks a text into lines of at most so many characters; a longer word has
+// a line of its own. A percent sign stays with its number.
+func wrap(text string, width int) []string {
+	var lines []string
+	for _, w := range strings.Fields(text) {
+		if n := len(lines); n > 0 && len([]rune(lines[n-1]))+1+len([]rune(w)) <= width || n > 0 && strings.HasPrefix(w, "%") {
+			lines[n-1] += " " + w
+			continue
+		}
+		lines = append(lines, w)
+	}
+	return lines
+}

@@ -93,6 +93,10 @@ simulate: $(RELIABLEQ) ## play the flow 3,000 times from seeds, under faults, an
 simulate-nightly: $(RELIABLEQ) ## the same 100,000 times, from seeds that the date gives
 	$(RELIABLEQ) simulate --runs 100000 --messages 20 --seed $$(date +%Y%m%d)00000 $(ARGS)
 
+.PHONY: experiment
+experiment: $(RELIABLEQ) ## ask the standard questions, "is our batch size too big?" first, and write docs/experiment
+	$(RELIABLEQ) experiment --standard --out docs/experiment $(ARGS)
+
 .PHONY: clean
 clean: ## remove what was built (deployments and their state stay: make destroy)
 	rm -rf bin dist

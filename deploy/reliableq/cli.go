@@ -23,20 +23,21 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but the verdict or check is 
 
 // cli is the command line: one field for each verb.
 type cli struct {
-	Demo     demoVerb     `cmd:"" help:"Deploy, produce orders, follow each to its end, and judge."`
-	Up       upVerb       `cmd:"" help:"Build the functions and deploy them with the queues."`
-	Plan     planVerb     `cmd:"" help:"Show what up would change."`
-	Down     downVerb     `cmd:"" help:"Take down what up made."`
-	Status   statusVerb   `cmd:"" help:"Show the queues' depths and the state of functions and mappings."`
-	Outputs  outputsVerb  `cmd:"" help:"Print the deployment's outputs."`
-	Invoke   invokeVerb   `cmd:"" help:"Invoke a function and print its answer."`
-	Logs     logsVerb     `cmd:"" help:"Print what the functions logged."`
-	Env      envVerb      `cmd:"" help:"Print the environment that points AWS tools to the embedded AWS."`
-	Local    localVerb    `cmd:"" help:"Run the embedded AWS in the foreground or background."`
-	Clock    clockVerb    `cmd:"" help:"Read and move the embedded AWS's time."`
-	Fault    faultVerb    `cmd:"" help:"Let things go wrong in the embedded AWS on demand."`
-	Simulate simulateVerb `cmd:"" help:"Play the flow from a seed, thousands of times, under faults, and check that nothing is lost."`
-	Build    buildVerb    `cmd:"" help:"Build and zip the functions."`
+	Demo       demoVerb       `cmd:"" help:"Deploy, produce orders, follow each to its end, and judge."`
+	Up         upVerb         `cmd:"" help:"Build the functions and deploy them with the queues."`
+	Plan       planVerb       `cmd:"" help:"Show what up would change."`
+	Down       downVerb       `cmd:"" help:"Take down what up made."`
+	Status     statusVerb     `cmd:"" help:"Show the queues' depths and the state of functions and mappings."`
+	Outputs    outputsVerb    `cmd:"" help:"Print the deployment's outputs."`
+	Invoke     invokeVerb     `cmd:"" help:"Invoke a function and print its answer."`
+	Logs       logsVerb       `cmd:"" help:"Print what the functions logged."`
+	Env        envVerb        `cmd:"" help:"Print the environment that points AWS tools to the embedded AWS."`
+	Local      localVerb      `cmd:"" help:"Run the embedded AWS in the foreground or background."`
+	Clock      clockVerb      `cmd:"" help:"Read and move the embedded AWS's time."`
+	Fault      faultVerb      `cmd:"" help:"Let things go wrong in the embedded AWS on demand."`
+	Simulate   simulateVerb   `cmd:"" help:"Play the flow from a seed, thousands of times, under faults, and check that nothing is lost."`
+	Experiment experimentVerb `cmd:"" help:"Measure what batch size and other settings do to good messages, over a grid, in simulation."`
+	Build      buildVerb      `cmd:"" help:"Build and zip the functions."`
 
 	Terraform  terraformVerb             `cmd:"" help:"Check the Terraform modules."`
 	Version    versionVerb               `cmd:"" help:"Print the version."`

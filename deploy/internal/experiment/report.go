@@ -38,8 +38,8 @@ type Study struct {
 	Title string `json:"title"`
 	// Question is what it asks, in a sentence or two.
 	Question string `json:"question"`
-	// Axes are the settings that vary in it, in the order in which the cells run
-	// through them, the last one fastest.
+	// Axes are the settings that vary in it, in the order in which reports name
+	// them.
 	Axes []Axis `json:"axes"`
 	// Findings are sentences that say which settings are safe, and why.
 	Findings []string `json:"findings"`
@@ -84,7 +84,8 @@ var axes = []struct {
 	{Axis{"reserved_concurrency", "reserved concurrency", ""}, func(s Settings) float64 { return float64(s.Reserved) }},
 	{Axis{"maximum_concurrency", "maximum concurrency of the mapping", ""}, func(s Settings) float64 { return float64(s.MaxConcurrency) }},
 	{Axis{"retry_levels", "retry levels", ""}, func(s Settings) float64 { return float64(s.Levels) }},
-	{Axis{"rate", "messages sent", "messages/s"}, func(s Settings) float64 { return s.Rate }},
+	{Axis{"order_stray", "order stray", ""}, func(s Settings) float64 { return float64(s.Stray) }},
+	{Axis{"rate", "rate", "messages/s"}, func(s Settings) float64 { return s.Rate }},
 }
 
 // Number is the axis's value in s; false for mode, which is a word.

@@ -13,7 +13,7 @@ import (
 // Settings are one point of the grid: what a deployment would be configured with,
 // and what it is asked to do.
 type Settings struct {
-	// BatchSize is the mappings' batch size, 1 to 10,000 (LAM B7).
+	// BatchSize is that of the consumer's mapping, 1 to 10,000 (LAM B7).
 	BatchSize int `json:"batch_size"`
 	// BadShare is the share of orders that can never be processed, 0 to 1.
 	BadShare float64 `json:"bad_share"`
@@ -32,10 +32,14 @@ type Settings struct {
 	// MaxConcurrency bounds the consumer's mapping, 2 to 1,000 (LAM B28); 0 leaves
 	// it without a bound.
 	MaxConcurrency int `json:"maximum_concurrency"`
-	// Window is the mappings' batching window in seconds, 0 to 300.
+	// Window is the batching window of the consumer's mapping in seconds, 0 to 300.
 	Window int `json:"batch_window_seconds"`
 	// Levels is the number of retry levels, 0 to 4.
 	Levels int `json:"retry_levels"`
+	// Stray is how many places behind send order a message may be received, 0 to
+	// 1,000,000. SQS promises no order (SQS I13); 0 keeps to it exactly, so that a
+	// batch that failed meets again as it was.
+	Stray int `json:"order_stray"`
 	// Rate is how many messages are sent a second, above 0; each ten at once.
 	Rate float64 `json:"rate"`
 }
@@ -69,6 +73,7 @@ func (s Settings) Check() error {
 	refuse(s.Reserved < 0 || s.Reserved > 900, "reserved concurrency %d: want 1 to 900, or 0 for none", s.Reserved)
 	refuse(s.MaxConcurrency != 0 && (s.MaxConcurrency < 2 || s.MaxConcurrency > 1000), "maximum concurrency %d: want 2 to 1000, or 0 for none", s.MaxConcurrency)
 	refuse(s.Levels < 0 || s.Levels > maxLevels, "retry levels %d: want 0 to %d, for Lambda ends longer loops", s.Levels, maxLevels)
+	refuse(s.Stray < 0 || s.Stray > 1_000_000, "order stray %d: want 0 to 1000000", s.Stray)
 	refuse(!(s.Rate > 0 && s.Rate <= 100_000), "rate of %v messages a second: want above 0 and up to 100000", s.Rate)
 	return errors.Join(errs...)
 }

@@ -27,6 +27,11 @@ type Options struct {
 	// and must not call the service. Messages that go with a purge or with their
 	// queue are not told of. Nil costs nothing.
 	Observe func(Event)
+	// Changed is told that metrics of a queue have something new to show: it was
+	// emptied or deleted, or a message came, went or changed its state. It is
+	// called without any lock, on every such change: it must be quick. Empty
+	// receives, and ages that grow by themselves, are not told of. Nil costs nothing.
+	Changed func()
 }
 
 // Service is an embedded SQS: the queues of every account and region. Its methods
@@ -38,7 +43,8 @@ type Service struct {
 	store  *store.Store
 	log    *slog.Logger
 
-	observe func(Event) // nil when nobody wants to know
+	observe  func(Event) // nil when nobody wants to know
+	onChange func()      // likewise
 
 	queues  catalog
 	tasks   tasks
@@ -57,7 +63,7 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger, observe: o.Observe}
+	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger, observe: o.Observe, onChange: o.Changed}
 	s.waiting.Store(true)
 	s.queues.deleted = map[key]int64{}
 	if err := s.restore(); err != nil {

@@ -171,6 +171,6 @@ func (h *Handler) wait(r *http.Request, d time.Duration) (context.Context, conte
 }
 
 var (
-	errTimeout = errors.New("the time that the request gave is over")
+	errTimeout = errors.New("its timeout is over")
 	errClosing = errors.New("the server is shutting down")
 )

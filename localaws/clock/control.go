@@ -21,7 +21,8 @@ var (
 // Advance moves service time forward by d. Every event on the way runs at its
 // own instant and in order, and what it set going is over before time moves on,
 // so that the outcome is the one that real time would give. It works in every
-// mode, and while the clock is held. It must not be called from a callback.
+// mode, and while the clock is held. It must not be called from a callback, nor
+// from work that was begun, such as a handler: it would wait for itself.
 //
 // When ctx ends first, time stays where it has come to, and the error says so. A
 // negative d answers ErrBackwards, one that leads beyond [Latest] ErrTooFar.

@@ -77,7 +77,13 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 }
 
 // ErrTimeout is answered when a wait ends with the timeout that was given for it.
-var ErrTimeout = errors.New("it took too long")
+var ErrTimeout = errors.New("its timeout is over")
+
+// timeout is ErrTimeout in the words of the control API.
+type timeout string
+
+func (t timeout) Error() string        { return string(t) }
+func (t timeout) Is(target error) bool { return target == ErrTimeout }
 
 // refusal is the error of an answer that is none: in the words of the control API,
 // or whatever another server says.
@@ -90,7 +96,7 @@ func refusal(method, path string, resp *http.Response, answer []byte) error {
 		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, strings.TrimSpace(string(answer[:min(len(answer), 300)])))
 	}
 	if resp.StatusCode == http.StatusGatewayTimeout {
-		return fmt.Errorf("%w: %s", ErrTimeout, known.Message)
+		return timeout(known.Message)
 	}
 	return errors.New(known.Message)
 }

@@ -91,7 +91,7 @@ func TestTheGuideShowsItsExamplesAsTheyAre(t *testing.T) {
 	t.Parallel()
 	for file, language := range map[string]string{
 		"python-consumer/test_consumer.py": "python", "python-function/consumer.py": "python",
-		"python-function/bootstrap": "python", "python-function/main.tf": "hcl",
+		"python-function/bootstrap": "python", "python-function/main.tf": "hcl", "go-consumer/consumer_test.go": "go",
 	} {
 		want, err := os.ReadFile("../docs/examples/" + file)
 		if err != nil {

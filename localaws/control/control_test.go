@@ -211,6 +211,8 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 		{"POST", "/_reliableq/clock/advance", `{"duration":"2000000h"}`, 400, "no further than the year 2200"},
 		{"POST", "/_reliableq/clock/settle", `{"timeout":"x"}`, 400, "timeout"},
 		{"POST", "/_reliableq/clock/settle?account=1", "", 400, "12 digits"},
+		{"POST", "/_reliableq/reset?acount=000000000000", "", 400, "there is no acount in the query of /_reliableq/reset"},
+		{"GET", "/_reliableq/clock?now=1", "", 400, "there is no now in the query"},
 		{"POST", "/_reliableq/reset?service=s3", "", 400, "s3"},
 		{"POST", "/_reliableq/reset?region=mars", "", 400, "us-east-1"},
 		{"GET", "/_reliableq/queues?messages=maybe", "", 400, "maybe"},

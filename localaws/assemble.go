@@ -125,7 +125,10 @@ func (s *Server) makeServices() (err error) {
 	if p.cloudwatch, err = cloudwatch.New(cloudwatch.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {
 		return fmt.Errorf("start cloudwatch: %w", err)
 	}
-	if p.sqs, err = sqs.New(sqs.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, Observe: o.Observe, Stray: o.Stray}); err != nil {
+	queues := sqs.Options{
+		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, Observe: o.Observe, Changed: p.cloudwatch.Active, Stray: o.Stray,
+	}
+	if p.sqs, err = sqs.New(queues); err != nil {
 		return fmt.Errorf("start sqs: %w", err)
 	}
 	if err := s.makeLambda(); err != nil {

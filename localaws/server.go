@@ -114,8 +114,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 func (s *Server) shutdown(ctx context.Context) error {
 	var errs []error
+	s.parts.control.Close() // whoever waits for the clock, or for a message, is answered now
+	s.parts.sqs.ReleasePolls()
 	if s.http != nil {
-		s.parts.sqs.ReleasePolls()
 		if err := s.http.Shutdown(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("let requests end: %w", err), s.http.Close())
 		}

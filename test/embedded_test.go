@@ -149,6 +149,10 @@ func copyTree(to, from string) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(to, rel), body, 0o644)
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), body, info.Mode().Perm()) // what can be run stays so
 	})
 }

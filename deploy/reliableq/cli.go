@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -54,9 +55,10 @@ type stateFlags struct {
 	StateDir string `name:"state-dir" default:".reliableq" env:"RELIABLEQ_STATE_DIR" placeholder:"DIR" help:"Where state lives (${default})."`
 }
 
-// stateDir is the absolute path of the state folder.
+// stateDir is the absolute path of the state folder. A variable that is set to
+// nothing names none: state must not be strewn over the working directory.
 func (s stateFlags) stateDir() (string, error) {
-	path, err := filepath.Abs(s.StateDir)
+	path, err := filepath.Abs(cmp.Or(s.StateDir, ".reliableq"))
 	if err != nil {
 		return "", fmt.Errorf("find the state folder: %w", err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,10 +15,10 @@ import (
 func controlOf(info daemon.Info) *control.Client { return control.New(info.URL) }
 
 type clockVerb struct {
-	Now     clockNowVerb     `cmd:"" help:"Print service time and what is to come."`
+	Now     clockNowVerb     `cmd:"" help:"Print service time, and how much is under way and to come."`
 	Advance clockAdvanceVerb `cmd:"" help:"Move service time forward; all that falls due on the way happens."`
-	Hold    clockHoldVerb    `cmd:"" help:"Stop service time."`
-	Release clockReleaseVerb `cmd:"" help:"Let service time go on."`
+	Hold    clockHoldVerb    `cmd:"" help:"Stop service time, and with it all that is to come; what is under way goes on."`
+	Release clockReleaseVerb `cmd:"" help:"Let service time go on from where hold stopped it."`
 	Settle  clockSettleVerb  `cmd:"" help:"Wait until nothing is left that would move a message."`
 }
 
@@ -52,7 +53,13 @@ func (v *clockNowVerb) Run(ctx context.Context, a *app) error {
 
 type clockAdvanceVerb struct {
 	clockFlags
-	By time.Duration `arg:"" help:"How far, such as 90s or 4h."`
+	By time.Duration `arg:"" help:"How far, such as 90s, 4h or 1h30m."`
+}
+
+// Help tells more about the verb.
+func (*clockAdvanceVerb) Help() string {
+	return `Answers when all is over that fell due on the way, and all that it set going. It
+works in every mode of the clock, and while the clock is held.`
 }
 
 func (v *clockAdvanceVerb) Run(ctx context.Context, a *app) error {
@@ -76,9 +83,25 @@ func (v *clockReleaseVerb) Run(ctx context.Context, a *app) error {
 
 type clockSettleVerb struct {
 	clockFlags
-	Timeout time.Duration `default:"10m" help:"How long to wait at most (${default})."`
+	Timeout time.Duration `default:"10m" help:"How long to wait at most, in the machine's time (${default})."`
+}
+
+// Help tells more about the verb.
+func (*clockSettleVerb) Help() string {
+	return `Shows then how many messages each queue holds. Retention is not waited for.
+
+With local start --clock skip this takes as long as the functions run, however
+many hours of delays, visibility timeouts and retries lie between; with the clock
+that is real it takes those hours. While the clock is held nothing settles.`
 }
 
 func (v *clockSettleVerb) Run(ctx context.Context, a *app) error {
-	return v.do(a, func(c *control.Client) (fmt.Stringer, error) { return c.Settle(ctx, v.Timeout) })
+	if v.Timeout < 0 {
+		return usageError{hint.New(fmt.Sprintf("--timeout %s is below 0", v.Timeout), "give a duration such as 30s")}
+	}
+	err := v.do(a, func(c *control.Client) (fmt.Stringer, error) { return c.Settle(ctx, v.Timeout) })
+	if errors.Is(err, control.ErrTimeout) {
+		return hint.With(err, "wait longer with --timeout; reliableq clock now tells what comes next")
+	}
+	return err
 }

@@ -47,8 +47,9 @@ func (v *envVerb) Run(a *app) error {
 		ID       string `json:"AWS_ACCESS_KEY_ID"`
 		Secret   string `json:"AWS_SECRET_ACCESS_KEY"`
 		Region   string `json:"AWS_REGION"`
+		Default  string `json:"AWS_DEFAULT_REGION"` // the only one that botocore reads: boto3, the AWS CLI
 		Config   string `json:"TF_CLI_CONFIG_FILE,omitempty"`
-	}{info.URL, info.AccessKeyID, info.SecretAccessKey, region, ""}
+	}{info.URL, info.AccessKeyID, info.SecretAccessKey, region, region, ""}
 	if v.Terraform {
 		if result.Config, err = v.terraformConfig(dir); err != nil {
 			return err
@@ -58,16 +59,16 @@ func (v *envVerb) Run(a *app) error {
 		for _, pair := range [][2]string{
 			{"AWS_ENDPOINT_URL", result.Endpoint}, {"AWS_ACCESS_KEY_ID", result.ID},
 			{"AWS_SECRET_ACCESS_KEY", result.Secret}, {"AWS_REGION", result.Region},
-			{"TF_CLI_CONFIG_FILE", result.Config},
+			{"AWS_DEFAULT_REGION", result.Default}, {"TF_CLI_CONFIG_FILE", result.Config},
 		} {
 			if pair[1] == "" {
 				continue
 			}
 			fmt.Fprintf(a.out, "export %s=%s\n", pair[0], quote(pair[1]))
 		}
-		for _, other := range []string{"AWS_SESSION_TOKEN", "AWS_PROFILE"} {
+		for _, other := range []string{"AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"} {
 			if os.Getenv(other) != "" {
-				fmt.Fprintln(a.out, "unset "+other) // it would win over the key above, or spoil its signature
+				fmt.Fprintln(a.out, "unset "+other) // it would win over what is above, or spoil the signature
 			}
 		}
 	})

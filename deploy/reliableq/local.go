@@ -125,8 +125,11 @@ func (v *localLogsVerb) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	f, err := os.Open(daemon.In(dir).Log())
+	if errors.Is(err, os.ErrNotExist) {
+		return hint.New(fmt.Sprintf("there is no log: nothing was ever started in the background for %s", dir), "only reliableq local start, up and demo keep one; local run writes to its terminal")
+	}
 	if err != nil {
-		return hint.With(fmt.Errorf("read the log: %w", err), "only reliableq local start, up and demo keep one; local run writes to its terminal")
+		return fmt.Errorf("read the log: %w", err)
 	}
 	defer f.Close()
 	tick := time.NewTicker(200 * time.Millisecond)

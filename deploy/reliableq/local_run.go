@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -52,7 +53,7 @@ func (*localRunVerb) Help() string {
 }
 
 func (v *localRunVerb) Run(ctx context.Context, a *app) error {
-	if err := v.check(); err != nil {
+	if err := checkListen(v.Listen); err != nil {
 		return err
 	}
 	dir, err := v.stateDir()
@@ -80,15 +81,18 @@ func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 	return errors.Join(err, srv.Shutdown(ending), closeRecord(), claim.Release())
 }
 
-// check refuses an address that others could reach: whoever reaches the embedded
+// checkListen refuses an address that others could reach: whoever reaches the embedded
 // AWS may run code on this machine.
-func (v *localRunVerb) check() error {
-	host, _, err := net.SplitHostPort(v.Listen)
+func checkListen(listen string) error {
+	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
-		return usageError{hint.With(fmt.Errorf("--listen %q: %w", v.Listen, err), "write it as 127.0.0.1:4566")}
+		return usageError{hint.With(fmt.Errorf("--listen %q: %w", listen, err), "write it as 127.0.0.1:4566")}
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return usageError{hint.New(fmt.Sprintf("--listen %s is not a loopback address: others could run code on this machine", v.Listen), "use 127.0.0.1 or [::1]")}
+		return usageError{hint.New(fmt.Sprintf("--listen %s is not a loopback address: others could run code on this machine", listen), "use 127.0.0.1 or [::1]")}
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return usageError{hint.New(fmt.Sprintf("--listen %s: %q is no port", listen, port), "take one from 1024 to 65535, or 0 for a free one")}
 	}
 	return nil
 }

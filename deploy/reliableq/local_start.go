@@ -1,16 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
+	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
 // startPatience is how long the embedded AWS may take to come up.
@@ -20,7 +24,7 @@ type localStartVerb struct {
 	stateFlags
 	reportFlags
 	Listen   string `placeholder:"ADDR" help:"Loopback address; else the one used last, or 127.0.0.1:4566."`
-	Clock    string `enum:"real,skip" default:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
+	Clock    string `enum:"real,skip," default:"" placeholder:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
 	NoAuth   bool   `help:"Let every request in as an administrator, signed or not."`
 	DataDir  string `placeholder:"DIR" help:"Keep state here across restarts; else in the state folder."`
 	InMemory bool   `help:"Keep no state across restarts."`
@@ -32,10 +36,23 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	b := background{stateDir: dir, listen: v.Listen, clock: v.Clock, dataDir: v.DataDir, inMemory: v.InMemory, noAuth: v.NoAuth, record: v.Record}
+	if v.Listen != "" {
+		if err := checkListen(v.Listen); err != nil {
+			return err
+		}
+	}
+	if v.InMemory && v.DataDir != "" {
+		return usageError{hint.New("--in-memory keeps nothing, and --data-dir names where to keep it", "give one of them")}
+	}
+	b := background{stateDir: dir, listen: v.Listen, clock: cmp.Or(v.Clock, "real"), dataDir: v.DataDir, inMemory: v.InMemory, noAuth: v.NoAuth, record: v.Record}
 	info, started, err := b.start(ctx)
 	if err != nil {
 		return err
+	}
+	if !started {
+		if err := v.agrees(info); err != nil {
+			return hint.With(err, "stop it first with reliableq local stop, or serve another state folder with --state-dir")
+		}
 	}
 	return a.report(v.JSON, struct {
 		Started bool   `json:"started"`
@@ -49,6 +66,37 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 		}
 		fmt.Fprintf(a.out, "the embedded AWS %s: %s, pid %d, clock %s\n", verb, info.URL, info.PID, info.Clock)
 	})
+}
+
+// agrees refuses a server that runs already and is not what was asked for: who waits
+// for a clock that skips must not be given one that does not.
+func (v *localStartVerb) agrees(info daemon.Info) error {
+	u, err := url.Parse(info.URL)
+	if err != nil {
+		return fmt.Errorf("read the address of the embedded AWS that runs already: %w", err)
+	}
+	data := ""
+	if v.DataDir != "" {
+		if data, err = filepath.Abs(v.DataDir); err != nil {
+			return fmt.Errorf("find the data folder: %w", err)
+		}
+	}
+	_, port, _ := net.SplitHostPort(v.Listen)
+	for _, option := range []struct {
+		asked    bool
+		is, want string
+	}{
+		{v.Clock != "", "clock " + info.Clock, "clock " + v.Clock},
+		{v.Listen != "" && port != "0", "address " + u.Host, "address " + v.Listen},
+		{v.NoAuth, fmt.Sprintf("no-auth %t", info.NoAuth), "no-auth true"},
+		{data != "", "data folder " + info.DataDir, "data folder " + data},
+		{v.InMemory, "data folder " + info.DataDir, "data folder "},
+	} {
+		if option.asked && option.is != option.want {
+			return fmt.Errorf("an embedded AWS is running already, at %s, with %s and not %s", info.URL, option.is, cmp.Or(strings.TrimPrefix(option.want, "data folder "), "in memory"))
+		}
+	}
+	return nil
 }
 
 // background is how to serve in the background.

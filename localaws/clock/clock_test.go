@@ -80,6 +80,48 @@ func TestAdvanceWaitsForWorkBeforeTimeMovesOn(t *testing.T) {
 	}
 }
 
+func TestAdvanceRefusesWhatLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	c := open(t, Manual)
+	for d, want := range map[time.Duration]error{-1: ErrBackwards, 200 * 365 * 24 * time.Hour: ErrTooFar} {
+		if err := c.Advance(t.Context(), d); !errors.Is(err, want) {
+			t.Errorf("advance by %s: %v, want %v", d, err, want)
+		}
+	}
+	if err := c.Advance(t.Context(), 0); err != nil || !c.Now().Equal(start) {
+		t.Errorf("advance by nothing: %v, and it is %s", err, c.Now())
+	}
+}
+
+// Two that advance at a time advance one after the other, and whoever settles
+// meanwhile gets its answer: in every mode.
+func TestAdvancesAndSettlesAtATime(t *testing.T) {
+	for _, mode := range []Mode{Real, Skip, Manual, Simulated} {
+		t.Run(mode.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := New(mode, time.Time{})
+				defer c.Close()
+				c.Hold()
+				began := c.Now()
+				c.After(90*time.Minute, Moves, func() {})
+				done := make(chan error, 3)
+				go func() { done <- c.Settle(t.Context()) }()
+				for range 2 {
+					go func() { done <- c.Advance(t.Context(), time.Hour) }()
+				}
+				for range 3 {
+					if err := <-done; err != nil {
+						t.Error(err)
+					}
+				}
+				if d := c.Now().Sub(began); d != 2*time.Hour {
+					t.Errorf("two hours came to %s", d)
+				}
+			})
+		})
+	}
+}
+
 func TestAdvanceGivesUpWithItsContext(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)

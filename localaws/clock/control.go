@@ -7,15 +7,28 @@ import (
 	"time"
 )
 
+// Latest is how far Advance goes: what is counted in nanoseconds ends in 2262, and
+// deadlines lie up to weeks ahead.
+var Latest = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+
+var (
+	// ErrBackwards is answered to an advance by less than nothing.
+	ErrBackwards = errors.New("service time does not run backwards")
+	// ErrTooFar is answered to an advance beyond Latest.
+	ErrTooFar = errors.New("service time goes no further than the year 2200")
+)
+
 // Advance moves service time forward by d. Every event on the way runs at its
 // own instant and in order, and what it set going is over before time moves on,
 // so that the outcome is the one that real time would give. It works in every
-// mode, and while the clock is held. It must not be called from a callback.
+// mode, and while the clock is held. It must not be called from a callback, nor
+// from work that was begun, such as a handler: it would wait for itself.
 //
-// When ctx ends first, time stays where it has come to, and the error says so.
+// When ctx ends first, time stays where it has come to, and the error says so. A
+// negative d answers ErrBackwards, one that leads beyond [Latest] ErrTooFar.
 func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 	if d < 0 {
-		return errors.New("clock: time does not run backwards")
+		return fmt.Errorf("advance by %s: %w", d, ErrBackwards)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -23,6 +36,9 @@ func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 		return fmt.Errorf("wait for another advance: %w", err)
 	}
 	limit := c.Now().Add(d)
+	if limit.After(Latest) {
+		return fmt.Errorf("advance by %s to %s: %w", d, limit.Format(time.RFC3339), ErrTooFar)
+	}
 	c.limit = limit
 	defer func() {
 		c.limit = time.Time{}

@@ -25,10 +25,13 @@ type alarm struct {
 	period int64 // seconds
 	query  query // what it watches
 
-	// activity is when something last happened that its metrics show, or when
-	// it was made. quiet says that nothing is in its evaluation range, so that
+	// activity is when something was last counted that its metrics show, or when
+	// it was made. end is the state that it comes to when all stays as it is, and
+	// bent when that became another. quiet says that nothing is in its evaluation range, so that
 	// its state stays. next is when it is evaluated next, where that is seldom.
 	activity time.Time
+	end      string
+	bent     time.Time
 	quiet    bool
 	next     time.Time
 }

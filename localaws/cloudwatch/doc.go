@@ -24,12 +24,13 @@
 // its state cannot change any more by itself.
 //
 // Evaluations belong to what a skipping clock aims at (clock.Moves) only as long
-// as something has happened within an alarm's evaluation range: a count other
-// than zero in one of its metrics, or any sample of them taken in a minute in
-// which anything was counted at all or [Service.Active] was called. A level that
-// stays, such as messages lying in a dead-letter queue, keeps its alarm evaluated,
-// but does not drive the clock; so a settled system comes to rest, and its alarms
-// are right when it does.
+// as they will change an alarm's state: a level has changed, as [Service.Active]
+// says, and leads to another state than the alarm is in; or something was counted
+// within its evaluation range. A level that stays, such as messages lying in a
+// dead-letter queue, keeps its alarm evaluated, but does not drive the clock; so a
+// settled system comes to rest, and its alarms are right when it does. An age
+// grows by itself: its alarms follow it in every minute that passes, and no clock
+// skips for them, because it would end at the end of retention.
 //
 // Alarm actions are kept and listed, and every state change writes them into the
 // alarm's history. They are not delivered: there is no SNS here, and the history

@@ -21,6 +21,7 @@ type metric struct {
 	dimensions []Dimension // by name
 	series     []*series   // one for each unit
 	watchers   []*alarm
+	level      level // of a gauge
 	seen       int64 // when the last datum came, epoch seconds; 0 before the first
 }
 

@@ -46,19 +46,6 @@ func (s *Service) AddSampler(f Sampler) {
 	s.book(clock.Upkeep)
 }
 
-// Active says that something happened that samples will show. While there are
-// alarms, a skipping clock then goes to the next full minute, takes samples and
-// lets alarms see them. It is cheap; call it on every change, without or with
-// locks of the caller's own.
-func (s *Service) Active() {
-	if s.alarms.Load() == 0 || s.active.Load() || s.active.Swap(true) {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.book(clock.Moves)
-}
-
 // Record takes a datum. A count of something that happened also says that samples
 // will show more of it, as Active does: an invocation moves messages.
 func (s *Service) Record(account, region string, d Datum) {
@@ -128,10 +115,14 @@ func (s *Service) noticed(m *metric, moves bool) {
 	}
 }
 
-// sample asks the samplers. Data without a time of their own get at.
-func (s *Service) sample(at time.Time, active bool) {
+// sample asks the samplers. Data without a time of their own get at. A look notes
+// levels only as what they are now, so that no statistic sees them more often than
+// once a minute; counts, which are told once, it records.
+func (s *Service) sample(at time.Time, look bool) {
 	s.mu.Lock()
 	samplers := s.samplers
+	s.round++
+	round := s.round
 	s.mu.Unlock()
 	for _, ask := range samplers {
 		ask(func(account, region string, d Datum) {
@@ -140,7 +131,34 @@ func (s *Service) sample(at time.Time, active bool) {
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.record(place{account, region}, d, active || !d.Gauge && d.Value != 0)
+			p := place{account, region}
+			if d.Gauge {
+				s.level(p, d, round, look)
+			}
+			if !d.Gauge || !look {
+				s.record(p, d, !d.Gauge && d.Value != 0)
+			}
 		})
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sampled = max(s.sampled, round)
+}
+
+// level notes what a gauge shows, with mu held. On a look, which follows upon a
+// change, one that shows something else than before counts as activity for alarms
+// whose end cannot be foretold.
+func (s *Service) level(p place, d Datum, round uint64, look bool) {
+	m := s.room(p, d.Namespace, d.Name, d.Dimensions)
+	if m == nil {
+		return
+	}
+	if look && (m.level.round == 0 || m.level.value != d.Value) {
+		for _, a := range m.watchers {
+			if len(a.query.exprs) > 0 {
+				a.activity, a.quiet = s.clock.Now(), false
+			}
+		}
+	}
+	m.level = level{d.Value, round}
 }

@@ -39,7 +39,8 @@ type Service struct {
 	log        *slog.Logger
 	maxMetrics int
 
-	active atomic.Bool // Active was called since the last tick
+	active atomic.Bool  // Active was called since the last look
+	looked atomic.Int64 // when that was, in nanoseconds since 1970
 	alarms atomic.Int64
 
 	mu         sync.Mutex // guards all below and everything reached from it
@@ -49,7 +50,10 @@ type Service struct {
 	tick       *clock.Event // nil when none is booked
 	tickKind   clock.Kind
 	tickAt     time.Time
-	warned     bool // that metrics are dropped
+	warned     bool   // that metrics are dropped
+	news       bool   // there was a look since the last tick
+	round      uint64 // the last asking of samplers that began
+	sampled    uint64 // the last that ended
 
 	shortPeriods int // alarms with a period below a minute
 }

@@ -51,9 +51,11 @@ func (s *Service) onTick(self **clock.Event, at time.Time) {
 		return
 	}
 	s.tick = nil
+	news := s.news
+	s.news = false
 	s.mu.Unlock()
-	if active := s.active.Swap(false); active || at.Truncate(time.Minute).Equal(at) {
-		s.sample(at.Add(-time.Second), active)
+	if news || at.Truncate(time.Minute).Equal(at) {
+		s.sample(at.Add(-time.Second), false)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,24 +69,6 @@ func (s *Service) onTick(self **clock.Event, at time.Time) {
 	}
 }
 
-// outlook tells whether there is to be another tick after the one at the given
-// moment, and whether a skipping clock is to go there.
-func (s *Service) outlook(at time.Time) (kind clock.Kind, any bool) {
-	if s.active.Load() && s.alarms.Load() > 0 {
-		return clock.Moves, true
-	}
-	kind, any = clock.Upkeep, len(s.samplers) > 0
-	for _, sh := range s.shelf {
-		for _, a := range sh.alarms {
-			any = any || !a.quiet
-			if a.lively(at) {
-				return clock.Moves, true
-			}
-		}
-	}
-	return kind, any
-}
-
 // inOrder answers all alarms in an order that is always the same.
 func (s *Service) inOrder() []*alarm {
 	var all []*alarm
@@ -93,10 +77,4 @@ func (s *Service) inOrder() []*alarm {
 	}
 	slices.SortFunc(all, func(a, b *alarm) int { return cmp.Compare(a.arn(), b.arn()) })
 	return all
-}
-
-// lively reports that something happened within the alarm's evaluation range as
-// it will be one step after now.
-func (a *alarm) lively(now time.Time) bool {
-	return !a.activity.IsZero() && now.Sub(a.activity) <= time.Duration(a.rangePeriods()*a.period)*time.Second
 }

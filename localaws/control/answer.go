@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -96,12 +97,32 @@ func decode(r *http.Request, v any) error {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil && !errors.Is(err, io.EOF) {
-		return badRequest("read the body: %v", err)
+		return badRequest("read the body: %s", inWords(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return badRequest("there is more than one value in the body")
 	}
 	return nil
+}
+
+// inWords says what is wrong with JSON without the words of Go.
+func inWords(err error) string {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &kind) && kind.Field == "":
+		return "it is to be a JSON object, and is a JSON " + kind.Value
+	case errors.As(err, &kind):
+		return fmt.Sprintf("%s is to be a %s, and is a JSON %s", kind.Field, kind.Type, kind.Value)
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("it is no JSON: %v at byte %d", err, syntax.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "the JSON in it has no end"
+	}
+	if member, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+		return "unknown field " + member
+	}
+	return err.Error()
 }
 
 // length reads a duration such as 1h30m. It must not be negative.

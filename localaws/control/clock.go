@@ -3,8 +3,11 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/reliableq/reliableq/localaws/clock"
 )
 
 // clockState is the clock as it is shown.
@@ -59,8 +62,10 @@ func (h *Handler) advance(r *http.Request) (any, error) {
 		return nil, err
 	}
 	defer cancel()
-	if err := h.opts.Clock.Advance(ctx, d); err != nil {
-		return nil, h.unfinished(ctx, err)
+	if err := h.opts.Clock.Advance(ctx, d); errors.Is(err, clock.ErrTooFar) {
+		return nil, badRequest("duration: %v", err)
+	} else if err != nil {
+		return nil, h.unfinished(ctx, "the advance has not come to its end", err)
 	}
 	return h.state(), nil
 }
@@ -88,7 +93,7 @@ func (h *Handler) settle(r *http.Request) (any, error) {
 	}
 	defer cancel()
 	if err := h.opts.Clock.Settle(ctx); err != nil {
-		return nil, h.unfinished(ctx, err)
+		return nil, h.unfinished(ctx, "the clock has not settled", err)
 	}
 	return settled{h.state(), h.list(at)}, nil
 }
@@ -110,15 +115,31 @@ func (h *Handler) limit(r *http.Request, timeout string) (context.Context, conte
 	return ctx, cancel, nil
 }
 
-// unfinished is the answer when a wait ended too early: what the clock was still
-// waiting for.
-func (h *Handler) unfinished(ctx context.Context, err error) error {
-	f := &fault{Code: "Unavailable", Message: err.Error(), status: http.StatusServiceUnavailable, Details: h.state()}
-	if cause := context.Cause(ctx); errors.Is(cause, errTimeout) {
+// unfinished is the answer when a wait ended too early: why, and what the clock was
+// still waiting for.
+func (h *Handler) unfinished(ctx context.Context, what string, err error) error {
+	s := h.state()
+	f := &fault{Code: "Unavailable", status: http.StatusServiceUnavailable, Details: s}
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, errTimeout):
 		f.Code, f.status = "Timeout", http.StatusGatewayTimeout
-		f.Message = err.Error() + ": " + cause.Error()
-	} else if cause != nil {
-		f.Message = err.Error() + ": " + cause.Error()
+	case cause == nil:
+		cause = err
 	}
+	f.Message = fmt.Sprintf("%s: %v; %s", what, cause, s.left())
 	return f
+}
+
+// left says what a clock is still waiting for, and who has to move it.
+func (s clockState) left() string {
+	left := fmt.Sprintf("%d under way, %d to come", s.Work, s.Moves)
+	switch {
+	case s.Moves == 0 || s.Work > 0:
+	case s.Held:
+		left += ", and the clock is held: release or advance it"
+	case s.Mode == clock.Manual.String():
+		left += ", and the clock is manual: advance it"
+	}
+	return left
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -111,28 +112,45 @@ func New(o Options) *Handler {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	h := &Handler{opts: o, mux: http.NewServeMux(), done: make(chan struct{})}
-	for pattern, serve := range map[string]func(*http.Request) (any, error){
-		"GET /_reliableq/health":         h.health,
-		"GET /_reliableq/clock":          h.clock,
-		"POST /_reliableq/clock/advance": h.advance,
-		"POST /_reliableq/clock/hold":    h.hold,
-		"POST /_reliableq/clock/release": h.release,
-		"POST /_reliableq/clock/settle":  h.settle,
-		"GET /_reliableq/queues":         h.queues,
-		"GET /_reliableq/faults":         h.listFaults,
-		"POST /_reliableq/faults":        h.addFault,
-		"DELETE /_reliableq/faults":      h.clearFaults,
-		"DELETE /_reliableq/faults/{id}": h.clearFaults,
-		"POST /_reliableq/reset":         h.reset,
-		"GET /_localstack/health":        h.localStackHealth,
+	for pattern, p := range map[string]path{
+		"GET /_reliableq/health":         {serve: h.health},
+		"GET /_reliableq/clock":          {serve: h.clock},
+		"POST /_reliableq/clock/advance": {serve: h.advance},
+		"POST /_reliableq/clock/hold":    {serve: h.hold},
+		"POST /_reliableq/clock/release": {serve: h.release},
+		"POST /_reliableq/clock/settle":  {h.settle, []string{"account", "region"}},
+		"GET /_reliableq/queues":         {h.queues, []string{"account", "region", "name", "messages"}},
+		"GET /_reliableq/faults":         {serve: h.listFaults},
+		"POST /_reliableq/faults":        {serve: h.addFault},
+		"DELETE /_reliableq/faults":      {serve: h.clearFaults},
+		"DELETE /_reliableq/faults/{id}": {serve: h.clearFaults},
+		"POST /_reliableq/reset":         {h.reset, []string{"service", "account", "region"}},
 	} {
-		h.mux.HandleFunc(pattern, h.json(serve))
+		h.mux.HandleFunc(pattern, h.json(p.checked))
 	}
+	h.mux.HandleFunc("GET /_localstack/health", h.json(h.localStackHealth))
 	h.mux.HandleFunc("GET /_aws/sqs/messages", h.localStackMessages)
 	h.mux.HandleFunc("POST /_aws/sqs/messages", h.localStackReceive)
 	h.mux.HandleFunc("POST /_aws/sqs/messages/{$}", h.localStackReceive)
 	h.mux.HandleFunc("GET /_aws/sqs/messages/{region}/{account}/{queue}", h.localStackMessages)
 	return h
+}
+
+// path is what answers at one path, and the names that its query may have.
+type path struct {
+	serve func(*http.Request) (any, error)
+	query []string
+}
+
+// checked refuses a query that is not understood before anything is done: a reset
+// whose restriction is misspelt must not reset everything.
+func (p path) checked(r *http.Request) (any, error) {
+	for name := range r.URL.Query() {
+		if !slices.Contains(p.query, name) {
+			return nil, badRequest("there is no %s in the query of %s", name, r.URL.Path)
+		}
+	}
+	return p.serve(r)
 }
 
 // ServeHTTP answers one request.
@@ -171,6 +189,6 @@ func (h *Handler) wait(r *http.Request, d time.Duration) (context.Context, conte
 }
 
 var (
-	errTimeout = errors.New("the time that the request gave is over")
+	errTimeout = errors.New("its timeout is over")
 	errClosing = errors.New("the server is shutting down")
 )

@@ -161,7 +161,7 @@ func TestSettleGivesUpAfterItsTimeout(t *testing.T) {
 		b.clock.Schedule(start.Add(time.Minute), clock.Moves, func() {})
 		began := time.Now()
 		status, text := b.ask("POST", "/_reliableq/clock/settle", `{"timeout":"5s"}`)
-		if status != http.StatusGatewayTimeout || !strings.Contains(text, `"moves": 1`) || !strings.Contains(text, "the time that the request gave is over") {
+		if status != http.StatusGatewayTimeout || !strings.Contains(text, `"moves": 1`) || !strings.Contains(text, "its timeout is over; 0 under way, 1 to come, and the clock is manual: advance it") {
 			t.Errorf("%d %s", status, text)
 		}
 		if d := time.Since(began); d != 5*time.Second {
@@ -204,9 +204,15 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 		{"POST", "/_reliableq/clock/advance", `{"duration":"soon"}`, 400, "not a duration"},
 		{"POST", "/_reliableq/clock/advance", `{"duration":"1s","by":2}`, 400, `\"by\"`},
 		{"POST", "/_reliableq/clock/advance", `{"duration":"1s"}{}`, 400, "more than one value"},
-		{"POST", "/_reliableq/clock/advance", `{`, 400, "read the body"},
+		{"POST", "/_reliableq/clock/advance", `{`, 400, "has no end"},
+		{"POST", "/_reliableq/clock/advance", `[]`, 400, "a JSON object, and is a JSON array"},
+		{"POST", "/_reliableq/clock/advance", `{"duration":5}`, 400, "duration is to be a string, and is a JSON number"},
+		{"POST", "/_reliableq/clock/advance", `duration=5`, 400, "it is no JSON"},
+		{"POST", "/_reliableq/clock/advance", `{"duration":"2000000h"}`, 400, "no further than the year 2200"},
 		{"POST", "/_reliableq/clock/settle", `{"timeout":"x"}`, 400, "timeout"},
 		{"POST", "/_reliableq/clock/settle?account=1", "", 400, "12 digits"},
+		{"POST", "/_reliableq/reset?acount=000000000000", "", 400, "there is no acount in the query of /_reliableq/reset"},
+		{"GET", "/_reliableq/clock?now=1", "", 400, "there is no now in the query"},
 		{"POST", "/_reliableq/reset?service=s3", "", 400, "s3"},
 		{"POST", "/_reliableq/reset?region=mars", "", 400, "us-east-1"},
 		{"GET", "/_reliableq/queues?messages=maybe", "", 400, "maybe"},

@@ -5,7 +5,8 @@
 //	client := sqs.NewFromConfig(aws.Config())
 //
 // Nothing listens: requests of the AWS SDK travel in memory, so that it works
-// inside a testing/synctest bubble as well. [NewListening] opens a loopback port
+// inside a testing/synctest bubble as well: make the server there, and its time is
+// the bubble's. [NewListening] opens a loopback port
 // for what speaks HTTP: Terraform, other languages, function binaries. Time is
 // real unless a test asks for another mode in [NewWith]; [Server.Clock] moves it.
 //
@@ -29,6 +30,7 @@ import (
 // Server is an embedded AWS that lives as long as its test.
 type Server struct {
 	*localaws.Server
+	bubble string // the testing/synctest bubble that it lives in, or empty
 }
 
 // New makes an embedded AWS in memory, without a listener.
@@ -45,11 +47,16 @@ func NewListening(t testing.TB) *Server {
 }
 
 // NewWith makes an embedded AWS as o says, listening if o names an address.
-// Without a logger it logs to the test.
+// Without a logger it logs to the test. One that listens cannot live in a
+// testing/synctest bubble.
 func NewWith(t testing.TB, o localaws.Options) *Server {
 	t.Helper()
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	home := bubble()
+	if home != "" && o.Addr != "" {
+		t.Fatalf("make the embedded AWS: %v", errListening)
 	}
 	srv, err := localaws.New(o)
 	if err != nil {
@@ -67,7 +74,7 @@ func NewWith(t testing.TB, o localaws.Options) *Server {
 			t.Fatalf("start the embedded AWS: %v", err)
 		}
 	}
-	return &Server{Server: srv}
+	return &Server{Server: srv, bubble: home}
 }
 
 // Config is what AWS SDK clients need to talk to this server as its operator.
@@ -83,7 +90,7 @@ func (s *Server) ConfigAs(accessKeyID, secretAccessKey, sessionToken string) aws
 		Region:       s.Region(),
 		BaseEndpoint: aws.String(s.URL()),
 		Credentials:  credentials.NewStaticCredentialsProvider(accessKeyID, secretAccessKey, sessionToken),
-		HTTPClient:   &http.Client{Transport: s.Transport()},
+		HTTPClient:   &http.Client{Transport: &resident{home: s.bubble, to: s.Transport()}},
 	}
 }
 

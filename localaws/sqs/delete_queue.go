@@ -60,6 +60,7 @@ func (t *turn) empty() {
 		m.state, m.known, m.group = gone, false, nil
 	}
 	q.reset()
+	t.moved = true
 	t.forgetAll()
 }
 

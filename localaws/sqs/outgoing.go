@@ -137,6 +137,7 @@ func (t *turn) send(d *draft) accepted {
 		}
 		if before, twice := q.dedup.find(memo); twice {
 			q.traffic.deduplicated++
+			t.moved = true
 			return before
 		}
 	}

@@ -31,6 +31,11 @@ type Options struct {
 	// be received, drawn anew each time that it becomes visible. SQS promises no
 	// order (SQS I13); 0 keeps to send order.
 	Stray int
+	// Changed is told that metrics of a queue have something new to show: it was
+	// emptied or deleted, or a message came, went or changed its state. It is
+	// called without any lock, on every such change: it must be quick. Empty
+	// receives, and ages that grow by themselves, are not told of. Nil costs nothing.
+	Changed func()
 }
 
 // Service is an embedded SQS: the queues of every account and region. Its methods
@@ -42,8 +47,9 @@ type Service struct {
 	store  *store.Store
 	log    *slog.Logger
 
-	observe func(Event) // nil when nobody wants to know
-	stray   func() int  // nil when messages keep their places
+	observe  func(Event) // nil when nobody wants to know
+	onChange func()      // likewise
+	stray    func() int  // nil when messages keep their places
 
 	queues  catalog
 	tasks   tasks
@@ -62,7 +68,7 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger, observe: o.Observe}
+	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger, observe: o.Observe, onChange: o.Changed}
 	if o.Stray > 0 {
 		s.stray = func() int { return s.chance.IntN(o.Stray + 1) }
 	}

@@ -15,6 +15,7 @@ type turn struct {
 	served []*poll    // long polls to let go
 	dead   []*message // to be moved to the dead-letter queue
 	news   bool       // a message has become visible
+	moved  bool       // what metrics show has changed
 }
 
 // begin takes the lock and brings the queue up to now.
@@ -95,6 +96,9 @@ func (t *turn) effects() *store.Batch {
 
 // pay does what is owed, without the lock.
 func (t *turn) pay() {
+	if t.moved && t.q.service.onChange != nil {
+		t.q.service.onChange()
+	}
 	for _, p := range t.served {
 		p.release(t.commit)
 	}
@@ -109,6 +113,7 @@ func (t *turn) pay() {
 // add puts a message into the queue, visible or delayed as its state says.
 func (t *turn) add(m *message) {
 	q := t.q
+	t.moved = true
 	q.counts[m.state]++
 	q.ages.add(m.enqueued, m)
 	q.line.add(m)
@@ -121,6 +126,7 @@ func (t *turn) add(m *message) {
 
 // set changes a message's state and the counts with it.
 func (t *turn) set(m *message, s state) {
+	t.moved = true
 	t.q.counts[m.state]--
 	m.state = s
 	t.q.counts[s]++
@@ -159,6 +165,7 @@ func (t *turn) conceal(m *message, until int64) {
 // leave takes a message out of the queue's memory.
 func (t *turn) leave(m *message) {
 	q := t.q
+	t.moved = true
 	q.deadlines.remove(m)
 	q.ages.remove(m)
 	q.line.remove(m)

@@ -22,6 +22,8 @@ type Clock struct {
 	Work int `json:"work"`
 	// Moves is the number of events to come that move a message or a mapping.
 	Moves int `json:"moves"`
+	// Upkeep is the number of the others, such as the ends of retention.
+	Upkeep int `json:"upkeep"`
 	// NextMove is when the first of them is due; zero when there is none.
 	NextMove time.Time `json:"next_move,omitzero"`
 }
@@ -100,7 +102,8 @@ func (c *Client) Release(ctx context.Context) (Clock, error) {
 	return out, err
 }
 
-// Settle waits until nothing is left that would move a message or a mapping.
+// Settle waits until nothing is left that would move a message or a mapping, for
+// so long in the machine's time; then it answers ErrTimeout.
 func (c *Client) Settle(ctx context.Context, timeout time.Duration) (Settled, error) {
 	var out Settled
 	err := c.call(ctx, http.MethodPost, "clock/settle", map[string]string{"timeout": timeout.String()}, &out)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -52,6 +53,9 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := c.http.Do(req)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("wait for the embedded AWS (%s): %w", path, context.Cause(ctx))
+	}
 	if err != nil {
 		return fmt.Errorf("ask the embedded AWS: %w", err)
 	}
@@ -61,7 +65,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 		return fmt.Errorf("read the answer to %s: %w", path, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, message(answer))
+		return refusal(method, path, resp, answer)
 	}
 	if out == nil {
 		return nil
@@ -72,19 +76,27 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	return nil
 }
 
-// message is what an error answer says for people.
-func message(answer []byte) string {
+// ErrTimeout is answered when a wait ends with the timeout that was given for it.
+var ErrTimeout = errors.New("its timeout is over")
+
+// timeout is ErrTimeout in the words of the control API.
+type timeout string
+
+func (t timeout) Error() string        { return string(t) }
+func (t timeout) Is(target error) bool { return target == ErrTimeout }
+
+// refusal is the error of an answer that is none: in the words of the control API,
+// or whatever another server says.
+func refusal(method, path string, resp *http.Response, answer []byte) error {
 	var known struct {
 		Message string `json:"message"`
 		Error   string `json:"error"`
 	}
-	if json.Unmarshal(answer, &known) == nil {
-		if known.Message != "" {
-			return known.Message
-		}
-		if known.Error != "" {
-			return known.Error
-		}
+	if json.Unmarshal(answer, &known) != nil || known.Message == "" {
+		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, strings.TrimSpace(string(answer[:min(len(answer), 300)])))
 	}
-	return strings.TrimSpace(string(answer[:min(len(answer), 300)]))
+	if resp.StatusCode == http.StatusGatewayTimeout {
+		return timeout(known.Message)
+	}
+	return errors.New(known.Message)
 }

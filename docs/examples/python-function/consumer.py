@@ -1,0 +1,14 @@
+import json
+
+
+def handler(event, context):
+    """Processes orders, and reports each that failed by itself."""
+    failed = []
+    for record in event["Records"]:
+        try:
+            order = json.loads(record["body"])
+            print(f"order {order['order']} of store {order['store']} is done", flush=True)
+        except (ValueError, KeyError) as error:
+            print(f"{record['messageId']} failed: {error!r}", flush=True)
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}

@@ -1,0 +1,191 @@
+package localawstest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/localawstest"
+)
+
+// bubble runs a test in a bubble and fails it when the machine's time shows that it
+// waited. That is generous: it tells hours from milliseconds.
+func bubble(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	began := time.Now()
+	synctest.Test(t, test)
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("it took %s", took)
+	}
+}
+
+func send(t *testing.T, server *localawstest.Server, url *string, body string) {
+	t.Helper()
+	if _, err := sqs.NewFromConfig(server.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: &body}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Two servers in one bubble know nothing of each other, and share its time.
+func TestTwoServersLiveInOneBubble(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var seen [2][]time.Duration
+		began := time.Now()
+		for i := range seen {
+			server := localawstest.New(t)
+			url := makeQueue(t, server, "q", map[string]string{"VisibilityTimeout": "3600"})
+			server.Function(t, localawstest.Function{Name: "f", Queue: "q", Handler: func(context.Context, events.SQSEvent) error {
+				seen[i] = append(seen[i], time.Since(began))
+				if len(seen[i]) < 3 {
+					return errors.New("again")
+				}
+				return nil
+			}})
+			send(t, server, url, "m")
+			defer func() {
+				if err := server.Clock().Settle(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if len(seen[i]) != 3 || seen[i][2] != 2*time.Hour {
+					t.Errorf("server %d delivered after %v", i, seen[i])
+				}
+			}()
+		}
+	})
+}
+
+// A client that polls for 20 seconds is answered while others settle, in every mode
+// that time can have in a bubble, and no poll keeps it from coming to rest.
+func TestALongPollAndASettleInABubble(t *testing.T) {
+	for _, mode := range []clock.Mode{clock.Real, clock.Skip} {
+		t.Run(mode.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				server := localawstest.NewWith(t, localaws.Options{ClockMode: mode})
+				url := makeQueue(t, server, "q", nil)
+				client := sqs.NewFromConfig(server.Config())
+				began := server.Clock().Now()
+				got := make(chan int, 2)
+				poll := func() {
+					out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: 20})
+					if err != nil {
+						t.Error(err)
+					}
+					got <- len(out.Messages)
+				}
+				go poll()
+				synctest.Wait()
+				if err := server.Clock().Settle(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if n := <-got; n != 0 || server.Clock().Now().Sub(began) != 20*time.Second {
+					t.Errorf("%d messages after %s, want none after 20s", n, server.Clock().Now().Sub(began))
+				}
+				if _, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("m"), DelaySeconds: 10}); err != nil {
+					t.Fatal(err)
+				}
+				go poll()
+				if n := <-got; n != 1 {
+					t.Errorf("a poll got %d messages, want the delayed one", n)
+				}
+			})
+		})
+	}
+}
+
+// A handler that never comes back is given up at its function's timeout, and does
+// not keep the bubble from ending once it ends itself.
+func TestAHandlerThatBlocksIsGivenUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		server := localawstest.New(t)
+		release := make(chan struct{})
+		var left sync.WaitGroup
+		left.Add(1)
+		server.Function(t, localawstest.Function{Name: "f", Timeout: 5 * time.Second, Handler: func() error {
+			defer left.Done()
+			<-release // it does not heed its context
+			return nil
+		}})
+		began := time.Now()
+		out, err := lambda.NewFromConfig(server.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")})
+		if err != nil || out.FunctionError == nil || time.Since(began) < 5*time.Second {
+			t.Errorf("%v, %v after %s", out, err, time.Since(began))
+		}
+		close(release)
+		left.Wait()
+	})
+}
+
+// A server that was made elsewhere than in the bubble that asks it says so: what
+// would come of it otherwise is a crash of the whole test, much later.
+func TestAServerFromOutsideIsRefusedInABubble(t *testing.T) {
+	server := localawstest.New(t)
+	url := makeQueue(t, server, "q", nil)
+	bubble(t, func(t *testing.T) {
+		_, err := sqs.NewFromConfig(server.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("m")})
+		if err == nil || !strings.Contains(err.Error(), "make it inside the bubble") {
+			t.Errorf("error %v", err)
+		}
+	})
+	send(t, server, url, "m") // outside it goes on working
+}
+
+// A server that listens would hang a bubble, and is refused there.
+func TestAServerThatListensIsRefusedInABubble(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		failed := &refused{TB: t}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			localawstest.NewListening(failed)
+		}()
+		<-ended
+		if !strings.Contains(failed.text, "cannot live in a testing/synctest bubble") {
+			t.Errorf("it said %q", failed.text)
+		}
+	})
+}
+
+// refused is a test that keeps what it fails with.
+type refused struct {
+	testing.TB
+	text string
+}
+
+func (r *refused) Fatalf(format string, args ...any) {
+	r.text = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+// Tests with servers of their own run side by side.
+func TestServersRunSideBySide(t *testing.T) {
+	t.Parallel()
+	for range 8 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				server := localawstest.New(t)
+				url := makeQueue(t, server, "q", nil)
+				send(t, server, url, "m")
+				if err := server.Clock().Settle(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if got, err := server.Peek("q"); err != nil || len(got) != 1 {
+					t.Errorf("%v %v", got, err)
+				}
+			})
+		})
+	}
+}

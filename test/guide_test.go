@@ -1,0 +1,227 @@
+package test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// theGuide is what walks users through testing their own functions.
+const theGuide = "../docs/testing-your-own-functions.md"
+
+// blocks are the guide's code blocks of a language, in order.
+func blocks(t *testing.T, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile(theGuide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, m := range regexp.MustCompile("(?s)\n```"+language+"\n(.*?)```\n").FindAllStringSubmatch(string(text), -1) {
+		all = append(all, m[1])
+	}
+	return all
+}
+
+// blockWith is the one block that has a text in it.
+func blockWith(t *testing.T, language, part string) string {
+	t.Helper()
+	var found []string
+	for _, b := range blocks(t, language) {
+		if strings.Contains(b, part) {
+			found = append(found, b)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("the guide has %d blocks of %s with %q, want one", len(found), language, part)
+	}
+	return found[0]
+}
+
+// needs skips a test for want of a program, by name.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			t.Skipf("%s is missing", p)
+		}
+	}
+}
+
+// follow runs the guide's commands in a folder, as a person would, and answers all
+// that they said. Whatever serves there afterwards is stopped.
+func follow(t *testing.T, dir, commands string, extra ...string) string {
+	t.Helper()
+	bin, err := filepath.Abs(filepath.Dir(command))
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "RELIABLEQ_STATE_DIR=", "AWS_PAGER=")
+	env = append(env, extra...)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	run := exec.CommandContext(ctx, "bash", "-eu", "-c", commands)
+	run.Dir, run.Env = dir, env
+	run.WaitDelay = 10 * time.Second
+	t.Cleanup(func() {
+		stop := exec.Command(command, "local", "stop", "--state-dir", filepath.Join(dir, ".reliableq"))
+		if out, err := stop.CombinedOutput(); err != nil {
+			t.Errorf("stop what served in %s: %v: %s", dir, err, out)
+		}
+	})
+	out, err := run.CombinedOutput()
+	if err != nil {
+		t.Fatalf("following the guide: %v\n%s", err, out)
+	}
+	return string(out)
+}
+
+// TestTheGuideShowsItsExamplesAsTheyAre holds what the guide shows against the files
+// that it tells to copy.
+func TestTheGuideShowsItsExamplesAsTheyAre(t *testing.T) {
+	t.Parallel()
+	for file, language := range map[string]string{
+		"python-consumer/test_consumer.py": "python", "python-function/consumer.py": "python",
+		"python-function/bootstrap": "python", "python-function/main.tf": "hcl", "go-consumer/consumer_test.go": "go",
+	} {
+		want, err := os.ReadFile("../docs/examples/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := false
+		for _, b := range blocks(t, language) {
+			shown = shown || b == string(want)
+		}
+		if !shown {
+			t.Errorf("the guide does not show %s as it is", file)
+		}
+	}
+}
+
+// TestAPythonConsumerIsTestedAsTheGuideSays runs the guide's commands, and with them
+// its test of three hours.
+func TestAPythonConsumerIsTestedAsTheGuideSays(t *testing.T) {
+	t.Parallel()
+	needs(t, "bash", "python3")
+	if exec.Command("python3", "-c", "import boto3").Run() != nil {
+		t.Skip("boto3 is missing")
+	}
+	dir := t.TempDir()
+	if err := copyTree(dir, "../docs/examples/python-consumer"); err != nil {
+		t.Fatal(err)
+	}
+	if out := follow(t, dir, blockWith(t, "sh", "test_consumer.py")); !strings.Contains(out, "Ran 2 tests") || !strings.Contains(out, "OK") {
+		t.Errorf("the tests said:\n%s", out)
+	}
+}
+
+// TestANodeConsumerIsServedAsTheGuideSays runs the guide's lines of JavaScript, where
+// somebody has its SDK.
+func TestANodeConsumerIsServedAsTheGuideSays(t *testing.T) {
+	t.Parallel()
+	needs(t, "bash", "node")
+	modules := os.Getenv("RELIABLEQ_TEST_NODE_MODULES")
+	if modules == "" {
+		t.Skip("RELIABLEQ_TEST_NODE_MODULES names no node_modules with @aws-sdk/client-sqs in it")
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "work.mjs"), []byte(blockWith(t, "js", "SQSClient")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := follow(t, dir, `reliableq local start --listen 127.0.0.1:0; eval "$(reliableq env)"; node work.mjs`)
+	if !strings.Contains(out, "\nlater\n") {
+		t.Errorf("it said:\n%s", out)
+	}
+}
+
+// TestAPythonFunctionIsDeployedAndJudgedAsTheGuideSays deploys a function that is no
+// Go with Terraform, and lets five hours of retries of a bad order be skipped.
+func TestAPythonFunctionIsDeployedAndJudgedAsTheGuideSays(t *testing.T) {
+	t.Parallel()
+	needs(t, "bash", "python3", "terraform", "aws", "curl")
+	dir := t.TempDir()
+	if err := copyTree(dir, "../docs/examples/python-function"); err != nil {
+		t.Fatal(err)
+	}
+	commands, faults := blockWith(t, "sh", "terraform apply"), blockWith(t, "sh", "fault add")
+	commands, stops := strings.CutSuffix(commands, "reliableq local stop\n")
+	if !stops {
+		t.Fatal("the guide does not stop what it started")
+	}
+	out := follow(t, dir, commands+faults+"reliableq clock now\n", terraformSettings(t)...)
+	skipped := regexp.MustCompile(`clock skip, (4h59m\d\S*|5h0m\d\S*) skipped, 0 under way, 0 to come\n`)
+	if !skipped.MatchString(out) {
+		t.Errorf("not some five hours were skipped:\n%s", out)
+	}
+	if n := strings.Count(out, "failed: KeyError('store')"); n != 5 {
+		t.Errorf("the log tells of %d failures, want 5:\n%s", n, out)
+	}
+	wantDead(t, dir)
+	if !strings.Contains(out, "crash-after on lambda:Invoke of orders_consumer") {
+		t.Errorf("the faults are not listed:\n%s", out)
+	}
+}
+
+// terraformSettings are what finds the provider without a network, as the command
+// found it for the tests.
+func terraformSettings(t *testing.T) []string {
+	t.Helper()
+	if theLab.onAWS() {
+		return nil // Terraform finds it by itself there
+	}
+	if config := theLab.embedded.env["TF_CLI_CONFIG_FILE"]; config != "" {
+		return []string{"TF_CLI_CONFIG_FILE=" + config}
+	}
+	return nil
+}
+
+// wantDead looks into the dead-letter queue of the embedded AWS that serves in a
+// folder.
+func wantDead(t *testing.T, dir string) {
+	t.Helper()
+	out, err := exec.Command(command, "env", "--json", "--state-dir", filepath.Join(dir, ".reliableq")).Output()
+	if err != nil {
+		t.Fatal(explain(err))
+	}
+	var env struct {
+		Endpoint string `json:"AWS_ENDPOINT_URL"`
+	}
+	if err := json.Unmarshal(out, &env); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Get(env.Endpoint + "/_reliableq/queues?name=orders_dead&messages=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Queues []struct {
+			Messages []struct {
+				Body         string `json:"body"`
+				ReceiveCount int    `json:"receive_count"`
+			} `json:"messages"`
+		} `json:"queues"`
+	}
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if s := fmt.Sprint(got); s != `{[{[{{"order": 2} 5}]}]}` {
+		t.Errorf("dead letters %s, want the order without a store, received five times", s)
+	}
+}

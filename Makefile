@@ -52,7 +52,8 @@ unit: ## run the Go tests
 
 .PHONY: race
 race: ## run the Go tests of what is concurrent under the race detector
-	go test -race ./localaws/... ./sqsbatch/... ./deploy/...
+	go test -race ./localaws/... ./sqsbatch/...
+	go test -race -short ./deploy/...
 
 .PHONY: terraform-test
 terraform-test: $(RELIABLEQ) ## run terraform fmt, validate and test on the root and each module

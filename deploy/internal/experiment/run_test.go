@@ -31,6 +31,9 @@ func run(t testing.TB, messages, seeds int, points ...Settings) []Cell {
 // B of which are bad, none is bad with probability C(N-1-B, b-1) / C(N-1, b-1).
 func TestACellAgreesWithItsClosedForm(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it plays tens of thousands of messages")
+	}
 	const messages, seeds = 3000, 4
 	for _, batch := range []int{2, 5, 10} {
 		s := Default()
@@ -83,6 +86,9 @@ func TestNobodyPaysForOthersWhereMessagesFailAlone(t *testing.T) {
 // stops when it is set right.
 func TestEachCauseIsSeenToStrikeAndToStop(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it plays tens of thousands of messages")
+	}
 	questions, err := Standard()
 	if err != nil {
 		t.Fatal(err)

@@ -240,7 +240,16 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	if _, err := sqsbatch.New[string](nil); err == nil {
 		t.Error("no handler: accepted")
 	}
-	if _, err := sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error { return nil }, sqsbatch.WithConcurrency(2)); err == nil {
-		t.Error("bulk with concurrency: accepted")
+	for name, option := range map[string]sqsbatch.Option{
+		"concurrency": sqsbatch.WithConcurrency(2),
+		"timeout":     sqsbatch.WithMessageTimeout(1),
+		"breaker":     sqsbatch.WithBreaker(1, 1),
+		"trace": sqsbatch.WithTrace(func(ctx context.Context, _ sqsbatch.Trace, _ *events.SQSMessage) (context.Context, func(error)) {
+			return ctx, nil
+		}),
+	} {
+		if _, err := sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error { return nil }, option); err == nil {
+			t.Errorf("bulk with %s: accepted", name)
+		}
 	}
 }

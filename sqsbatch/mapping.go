@@ -11,6 +11,14 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
+const (
+	// checkTime is how long it may take to find out about the mapping: without a
+	// way to the API, the batch must still have its time.
+	checkTime = time.Second
+	// checkAgain is when a check that failed is made again.
+	checkAgain = time.Minute
+)
+
 const ignoredMetric = "PartialResponseIgnored"
 
 // ErrIgnored says that the event source mapping lacks ReportBatchItemFailures:
@@ -45,6 +53,7 @@ type mapping struct {
 
 	mu    sync.Mutex // guards what follows
 	known bool       // whether it does has been found out
+	next  time.Time  // when the check may be made again
 	probe *probe
 }
 
@@ -65,7 +74,12 @@ func (m *mapping) look(ctx context.Context, e *engine, results []Result) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e.check != nil && !m.known {
+	if m.known || e.check == nil && m.probe == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	if e.check != nil && !time.Now().Before(m.next) {
 		m.ask(ctx, e, results[0].Message.EventSourceARN)
 	}
 	if p := m.probe; p != nil && !m.known {
@@ -81,8 +95,9 @@ func (m *mapping) ask(ctx context.Context, e *engine, queueARN string) {
 	}
 	reports, err := e.check(ctx, queueARN, functionARN)
 	if err != nil {
+		m.next = time.Now().Add(checkAgain)
 		if e.logger != nil {
-			e.logger.WarnContext(ctx, "mapping not checked", "error", err.Error())
+			e.logger.WarnContext(ctx, "mapping not checked", "error", text(err))
 		}
 		return
 	}
@@ -96,7 +111,7 @@ func (m *mapping) ask(ctx context.Context, e *engine, queueARN string) {
 // else had it.
 func (m *mapping) seek(ctx context.Context, e *engine, p *probe) {
 	left := int(time.Until(p.until) / time.Second)
-	if left < 1 {
+	if left < 1 { // it may have come back by now
 		return
 	}
 	errs := e.visibility.ChangeVisibility(ctx, p.queueARN, []Visibility{{ReceiptHandle: p.receiptHandle, Seconds: left}})
@@ -117,7 +132,7 @@ func (m *mapping) say(ctx context.Context, e *engine, queueARN string, err error
 		e.logger.ErrorContext(ctx, err.Error(), "queue", queueARN)
 	}
 	if e.metrics != nil {
-		e.metrics.emit(time.Now(), queueARN, map[string]any{ignoredMetric: 1})
+		e.metrics.emit(ctx, time.Now(), queueARN, map[string]any{ignoredMetric: 1})
 	}
 }
 

@@ -49,6 +49,17 @@ func WithTrace(begin TraceFunc) Option {
 	}
 }
 
+// traced runs the handler within the span that the user begins.
+func (r *run) traced(ctx context.Context, m *events.SQSMessage) error {
+	ctx, end := r.trace(ctx, traceOf(m), m)
+	err := func() (err error) {
+		defer recovered(&err) // the span ends with the panic as its error
+		return r.one(ctx, m)
+	}()
+	end(err)
+	return err
+}
+
 // traceOf reads a message's trace header.
 func traceOf(m *events.SQSMessage) Trace { return ParseTrace(m.Attributes[traceAttribute]) }
 

@@ -91,9 +91,15 @@ func (r *run) workOff(ctx context.Context) {
 		return
 	}
 	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() { r.take(ctx) })
+	wg.Add(workers)
+	worker := func() { // one closure for all, where wg.Go would make two for each
+		defer wg.Done()
+		r.take(ctx)
 	}
+	for range workers - 1 {
+		go worker()
+	}
+	worker()
 	wg.Wait()
 }
 

@@ -29,8 +29,9 @@ type run struct {
 	results  []Result
 	began    time.Time
 	work     workContext
-	deadline time.Time // for the work; the zero time if there is none
-	closing  time.Time // for the requests that follow it; as above
+	deadline time.Time // for the work; the zero time if there is none, as with
+	closing  time.Time // for the requests that follow it, and
+	end      time.Time // the function's own
 	taken    atomic.Int64
 	started  atomic.Int64
 	finished atomic.Int64
@@ -68,7 +69,7 @@ func (r *run) workContext(ctx context.Context) context.Context {
 		return ctx
 	}
 	answer := min(r.answerTime, deadline.Sub(r.began)/4)
-	r.deadline, r.closing = deadline.Add(-answer), deadline.Add(-answer/3)
+	r.deadline, r.closing, r.end = deadline.Add(-answer), deadline.Add(-answer/3), deadline
 	r.work.Context, r.work.deadline = ctx, r.deadline
 	return &r.work
 }

@@ -61,11 +61,9 @@ func (r *run) claim(ctx context.Context, result *Result) bool {
 	if result.key == "" {
 		return true
 	}
-	until := r.deadline
+	until := r.end
 	if until.IsZero() {
 		until = r.began.Add(claimTime)
-	} else {
-		until = until.Add(r.answerTime)
 	}
 	token, err := r.store.Claim(ctx, result.key, until)
 	switch {

@@ -15,6 +15,10 @@ const (
 	// checkTime is how long it may take to find out about the mapping: without a
 	// way to the API, the batch must still have its time.
 	checkTime = time.Second
+	// probeAge is how old a message may have become at the end of its hiding if it
+	// is to tell anything: SQS itself deletes what is older than the retention,
+	// which is seldom below a day.
+	probeAge = 24 * time.Hour
 	// checkAgain is when a check that failed is made again.
 	checkAgain = time.Minute
 )
@@ -36,8 +40,9 @@ type MappingCheck func(ctx context.Context, queueARN, functionARN string) (repor
 // lost. If the check fails it is made again at the next batch.
 //
 // Without it, [WithBackoff] finds out in the batch after a failure: a message
-// that was hidden for a time and is gone before that was deleted. (So it is if
-// the queue was purged, which then is taken for the same.)
+// that was hidden for a time and is gone before that was deleted. (A purge of the
+// queue, or a retention of less than a day that ends while the message is hidden,
+// is then taken for the same.)
 func WithMappingCheck(check MappingCheck) Option {
 	return func(c *config) {
 		if check == nil {
@@ -146,6 +151,9 @@ func (m *mapping) remember(results []Result) {
 	}
 	for i := range results {
 		r := &results[i]
+		if sent := sentAt(r.Message); !sent.IsZero() && r.hidden.Sub(sent) > probeAge {
+			continue
+		}
 		if r.hidden.IsZero() || m.probe != nil && !r.hidden.After(m.probe.until) {
 			continue
 		}

@@ -197,6 +197,21 @@ func TestAMappingThatDeletesFailuresIsFoundOutInTheNextBatch(t *testing.T) {
 	})
 }
 
+// SQS deletes what is older than the queue's retention: that a message of four
+// days is gone says nothing about the mapping.
+func TestAMessageThatMayHaveExpiredTellsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		queue := &hider{}
+		h := must(t)(sqsbatch.New(failing(errDown, "old"), sqsbatch.WithBackoff(queue, backoff.Policy{Base: time.Hour, Jitter: backoff.None})))
+		<-time.After(23*time.Hour + time.Second) // all are sent when the bubble begins
+		handle(t, h, ids("old"))
+		if handle(t, h, ids("b")); queue.calls != 1 {
+			t.Errorf("looked for it: %d calls", queue.calls)
+		}
+	})
+}
+
 func TestTheSearchForALostMessageLeavesItHiddenAsLongAsItWas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

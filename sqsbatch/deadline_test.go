@@ -88,6 +88,21 @@ func TestTheSlowestOfTheLatestMessagesCounts(t *testing.T) {
 	})
 }
 
+func TestNothingIsStartedOnceTheInvocationIsOver(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
+		if cancel(); m.Body != "a" {
+			t.Errorf("%s was started", m.Body)
+		}
+		return nil
+	}))
+	response, err := h(ctx, ids("a", "b", "c"))
+	if diff := cmp.Diff([]string{"b", "c"}, failed(response)); diff != "" || err != nil {
+		t.Errorf("%v: %s", err, diff)
+	}
+}
+
 // Else one slow message would keep an environment from ever working again.
 func TestWhatWasLearnedNeverStopsTheFirstMessage(t *testing.T) {
 	t.Parallel()

@@ -72,7 +72,7 @@ func TestWhatFollowsAClaimedMessageInItsGroupWaitsForIt(t *testing.T) {
 	if _, err := store.Claim(t.Context(), "a1", time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	event := events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a"), grouped("b1", "b")}}
+	event := events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a1", "a"), grouped("a2", "a"), grouped("b1", "b")}}
 	queue := &hider{}
 	var report sqsbatch.Report
 	options := []sqsbatch.Option{
@@ -82,10 +82,10 @@ func TestWhatFollowsAClaimedMessageInItsGroupWaitsForIt(t *testing.T) {
 	one := must(t)(sqsbatch.New(failing(nil), options...))
 	bulk := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error { return make([]error, len(ms)) }, options...))
 	for _, h := range []sqsbatch.Handler{one, bulk} {
-		if diff := cmp.Diff([]string{"a1", "a2"}, handle(t, h, event)); diff != "" {
+		if diff := cmp.Diff([]string{"a1", "a1", "a2"}, handle(t, h, event)); diff != "" {
 			t.Error(diff)
 		}
-		for i, want := range []error{sqsbatch.ErrClaimed, sqsbatch.ErrGroup} {
+		for i, want := range []error{sqsbatch.ErrClaimed, sqsbatch.ErrClaimed, sqsbatch.ErrGroup} {
 			if r := report.Results[i]; !errors.Is(r.Err, want) || r.Outcome != sqsbatch.NotStarted {
 				t.Errorf("%s is %v: %v", r.Message.MessageId, r.Outcome, r.Err)
 			}
@@ -99,6 +99,7 @@ func TestWhatFollowsAClaimedMessageInItsGroupWaitsForIt(t *testing.T) {
 func TestInBulkWhatFollowsABadBodyInItsGroupWaitsForIt(t *testing.T) {
 	t.Parallel()
 	var got []string
+	var report sqsbatch.Report
 	h := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error {
 		for _, m := range ms {
 			got = append(got, m.ID())
@@ -109,10 +110,13 @@ func TestInBulkWhatFollowsABadBodyInItsGroupWaitsForIt(t *testing.T) {
 			return "", errDown
 		}
 		return body, nil
-	})))
+	}), sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
 	event := events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a"), grouped("a3", "a"), grouped("b1", "b")}}
 	if diff := cmp.Diff([]string{"a2", "a3"}, handle(t, h, event)); diff != "" || !slices.Equal(got, []string{"a1", "b1"}) {
 		t.Errorf("given %v: %s", got, diff)
+	}
+	if r := report.Results[2]; r.Outcome != sqsbatch.NotStarted || !r.Started.IsZero() {
+		t.Errorf("a3 is %v since %v", r.Outcome, r.Started)
 	}
 }
 

@@ -130,7 +130,11 @@ func TestTheContextOfAMessageEndsWithItsBatch(t *testing.T) {
 				}
 				return nil
 			}))
-			invoke(t, h, time.Hour, "a")
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			if _, err := h(ctx, ids("a")); err != nil {
+				t.Fatal(err)
+			}
 			if !asks && !errors.Is(kept.Err(), context.Canceled) {
 				t.Errorf("without a timer: %v", kept.Err())
 			}

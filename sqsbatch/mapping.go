@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// checkTime is how long it may take to find out about the mapping: without a
-	// way to the API, the batch must still have its time.
+	// checkTime is how long it may take to find out about the mapping, or a quarter
+	// of the time if that is less: without a way to the API, the batch must still
+	// have its time.
 	checkTime = time.Second
 	// probeAge is how old a message may have become at the end of its hiding if it
 	// is to tell anything: SQS itself deletes what is older than the retention,
@@ -37,7 +38,9 @@ type MappingCheck func(ctx context.Context, queueARN, functionARN string) (repor
 // whether the mapping has ReportBatchItemFailures. If it has not, a record at
 // ERROR and the metric PartialResponseIgnored say so, and a batch with a failed
 // message fails as a whole: its good messages are processed again, but none is
-// lost. If the check fails it is made again at the next batch.
+// lost. The check may take a second, or a quarter of the function's time; if it
+// fails it is made again a minute later, for a function that may not ask must not
+// ask at each batch.
 //
 // Without it, [WithBackoff] finds out in the batch after a failure: a message
 // that was hidden for a time and is gone before that was deleted. (A purge of the
@@ -82,7 +85,11 @@ func (m *mapping) look(ctx context.Context, e *engine, results []Result) {
 	if m.known || e.check == nil && m.probe == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	limit := checkTime
+	if deadline, ends := ctx.Deadline(); ends {
+		limit = min(limit, time.Until(deadline)/4)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if e.check != nil && !time.Now().Before(m.next) {
 		m.ask(ctx, e, results[0].Message.EventSourceARN)

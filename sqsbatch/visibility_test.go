@@ -266,7 +266,7 @@ func TestTheMappingIsCheckedBeforeTheFirstMessageCanBeLost(t *testing.T) {
 
 // Without a way to the API (a subnet without one, say) a request does not fail,
 // it hangs. The batch must have its time all the same.
-func TestAnAPIThatDoesNotAnswerCostsTheBatchNothingButASecond(t *testing.T) {
+func TestAnAPIThatDoesNotAnswerCostsTheBatchASecondOrAQuarter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hang := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
@@ -276,8 +276,13 @@ func TestAnAPIThatDoesNotAnswerCostsTheBatchNothingButASecond(t *testing.T) {
 			ran++
 			return failing(errDown, "a")(ctx, m)
 		}, sqsbatch.WithBackoff(queue, doubling), sqsbatch.WithMappingCheck(func(ctx context.Context, _, _ string) (bool, error) { return false, hang(ctx) })))
+		if got, took := invoke(t, h, time.Second, "b"); len(got) != 0 || took != 250*time.Millisecond || ran != 1 {
+			t.Errorf("of a function of 1 s: ran %d in %v, reported %v", ran, took, got)
+		}
+		<-time.After(time.Minute)
+		ran = 0
 		got, took := invoke(t, h, 3*time.Second, "a", "b")
-		// A second for the check; then until 100 ms before the deadline for the queue.
+		// 750 ms for the check; then until 100 ms before the deadline for the queue.
 		if diff := cmp.Diff([]string{"a"}, got); diff != "" || ran != 2 || took != 2900*time.Millisecond {
 			t.Errorf("ran %d in %v: %s", ran, took, diff)
 		}

@@ -188,6 +188,43 @@ func TestAHandlerThatOutlastsItsFunctionIsFound(t *testing.T) {
 	}
 }
 
+// halfway is a store that marks in two steps.
+type halfway struct {
+	sqsbatch.IdempotencyStore
+	begun, ended int
+}
+
+func (s *halfway) Complete(ctx context.Context, key, token string) error {
+	s.begun++
+	if err := sqsbatchtest.Call(ctx); err != nil {
+		return err
+	}
+	s.ended++
+	return s.IdempotencyStore.Complete(ctx, key, token)
+}
+
+func TestAFaultWithinAnOptionIsFound(t *testing.T) {
+	t.Parallel()
+	f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a"), func() sqsbatchtest.World[string] {
+		store := &halfway{IdempotencyStore: sqsbatch.NewMemory(time.Hour)}
+		return sqsbatchtest.World[string]{
+			Start: func() (process, []sqsbatch.Option) {
+				return func(context.Context, sqsbatch.Message[string]) error { return nil }, []sqsbatch.Option{sqsbatch.WithIdempotency(store, nil)}
+			},
+			Check: func(sqsbatchtest.History) error {
+				if store.begun != store.ended {
+					return errors.New("half marked")
+				}
+				return nil
+			},
+		}
+	})
+	const want = "1. cold start, delivers [m1], time runs out at a call of an option: all done\n"
+	if f == nil || f.Log != want {
+		t.Errorf("found %+v", f)
+	}
+}
+
 func TestAWorldWithoutAHandlerIsToldSo(t *testing.T) {
 	t.Parallel()
 	f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a"), func() sqsbatchtest.World[string] {

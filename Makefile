@@ -82,8 +82,9 @@ lint: ## staticcheck, errcheck, ineffassign
 	$(INEFFASSIGN) ./...
 
 .PHONY: bench
-bench: $(RELIABLEQ) ## measure the embedded AWS, each figure beside its floor (ARGS=-quick for rough figures)
+bench: $(RELIABLEQ) ## measure the embedded AWS and sqsbatch, each figure beside its floor (ARGS=-quick for rough figures)
 	go run ./localaws/internal/bench -server $(RELIABLEQ) $(ARGS)
+	go test -run '^$$' -bench OverAPlainLoop ./sqsbatch
 	go test -run '^$$' -bench . ./deploy/internal/simulate
 
 .PHONY: simulate

@@ -18,6 +18,24 @@ func ExamplePolicy_Delay() {
 	// Output: true
 }
 
+// The longest waits of a policy, attempt for attempt.
+func ExamplePolicy_Ceiling() {
+	policy := backoff.Policy{Base: 10 * time.Second, Cap: 15 * time.Minute}
+	for _, attempt := range []int{0, 1, 2, 3, 4, 5, 6, 7, 1_000_000_000} {
+		fmt.Println(attempt, policy.Ceiling(attempt))
+	}
+	// Output:
+	// 0 10s
+	// 1 20s
+	// 2 40s
+	// 3 1m20s
+	// 4 2m40s
+	// 5 5m20s
+	// 6 10m40s
+	// 7 15m0s
+	// 1000000000 15m0s
+}
+
 func ExamplePolicy_Delays() {
 	policy := backoff.Policy{Base: time.Second, Jitter: backoff.None, Budget: 10 * time.Second}
 	for attempt, delay := range policy.Delays() {

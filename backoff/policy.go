@@ -12,14 +12,16 @@ import (
 // forever is the ceiling of a policy without a cap: about 292 years.
 const forever = time.Duration(math.MaxInt64)
 
-// longMemory is how many steps of decorrelated jitter Delay replays. A delay
-// grows by half on average, so that after these many it long lies where the cap
-// holds it, whatever base and cap are.
+// longMemory is how many steps of decorrelated jitter Delay replays. A step
+// multiplies by 1.1 in the geometric mean, these many by 10^10: from a
+// microsecond to hours, where the cap holds it.
 const longMemory = 256
 
 // Policy is how long to wait before each new attempt. Its zero value never
 // waits. A Policy is not changed by use; with a nil Rand, or one that is safe
-// for concurrent use, so is the Policy.
+// for concurrent use, so is the Policy. Whatever its fields and the attempt are,
+// no delay is negative or overflows; whether the fields make sense, Validate
+// says.
 type Policy struct {
 	// Base is the ceiling of the first delay; zero or more. With zero no delay
 	// is ever waited.
@@ -87,10 +89,13 @@ func (p Policy) Ceiling(attempt int) time.Duration {
 	if p.Base <= 0 {
 		return 0
 	}
-	if grown >= float64(limit) {
-		return limit
+	switch {
+	case grown < 0: // of a negative factor
+		return 0
+	case grown < float64(limit):
+		return time.Duration(grown)
 	}
-	return time.Duration(grown)
+	return limit // of a factor that is no number, too
 }
 
 // Delay draws the wait that follows the given attempt, counted from 0. For
@@ -162,6 +167,10 @@ func (p Policy) upTo(d time.Duration) time.Duration {
 	if p.Rand != nil {
 		draw = p.Rand
 	}
-	// Near the top of the range the product rounds up past d: hold it there.
-	return min(time.Duration(draw()*float64(d)), d)
+	// Near the top of the range the product rounds up past d, and a source may
+	// answer what is no number of [0, 1): hold it there.
+	if drawn := draw() * float64(d); drawn < float64(d) {
+		return time.Duration(max(drawn, 0))
+	}
+	return d
 }

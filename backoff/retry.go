@@ -22,41 +22,32 @@ func (e *stopError) Error() string { return e.err.Error() }
 func (e *stopError) Unwrap() error { return e.err }
 
 // Retry calls op until it succeeds, waiting between attempts as the policy
-// says. With MaxAttempts of n, op is called n+1 times at most.
+// says. With MaxAttempts of n, op is called n+1 times at most; with neither
+// MaxAttempts nor a Budget that delays use up, until ctx ends.
 //
 // It gives up, with the last error of op, when the policy's attempts or budget
 // are spent, when op returns an error marked by Stop, or when ctx ends; then
 // the error wraps both. It does not begin a wait that would outlast the
 // deadline of ctx, for the attempt after it could not be made.
 func Retry(ctx context.Context, p Policy, op func(context.Context) error) error {
-	err := attempt(ctx, op)
-	if err == nil {
-		return nil
+	if err := ctx.Err(); err != nil {
+		return err
 	}
+	err := op(ctx)
+	var stop *stopError
 	for _, delay := range p.Delays() {
-		var stop *stopError
-		if errors.As(err, &stop) {
-			return stop.err
+		if err == nil || errors.As(err, &stop) {
+			break
 		}
 		if waitErr := wait(ctx, delay); waitErr != nil {
 			return fmt.Errorf("%w: last attempt: %w", waitErr, err)
 		}
-		if err = attempt(ctx, op); err == nil {
-			return nil
-		}
+		err = op(ctx)
 	}
-	var stop *stopError
 	if errors.As(err, &stop) {
 		return stop.err
 	}
 	return err
-}
-
-func attempt(ctx context.Context, op func(context.Context) error) error {
-	if err := ctx.Err(); err != nil {
-		return Stop(err)
-	}
-	return op(ctx)
 }
 
 // wait blocks for d, or says why there is no point in it.
@@ -70,6 +61,6 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-		return nil
+		return ctx.Err()
 	}
 }

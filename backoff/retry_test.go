@@ -100,3 +100,34 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+// Both the wait and the context end at the same moment: the error of the last
+// attempt must not be lost, whichever is seen first.
+func TestRetryWrapsBothErrorsWhenItsContextEndsWithAWait(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			err := backoff.Retry(ctx, backoff.Policy{Base: time.Second, Jitter: backoff.None}, func(context.Context) error { return errBusy })
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, errBusy) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestRetryOfAPolicyThatNeverWaitsEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	calls := 0
+	err := backoff.Retry(ctx, backoff.Policy{}, func(context.Context) error {
+		if calls++; calls == 1000 {
+			cancel()
+		}
+		return errBusy
+	})
+	if calls != 1000 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d calls, error %v", calls, err)
+	}
+}

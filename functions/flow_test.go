@@ -45,26 +45,41 @@ type flow struct {
 	j   *journal.Journal
 }
 
+// level is how one retry level is configured.
+type level struct {
+	attempts    int // replays that it adds
+	base, limit time.Duration
+}
+
 // newFlow makes a chain whose levels add so many replays each.
 func newFlow(t *testing.T, reporting string, attempts ...int) *flow {
+	t.Helper()
+	var levels []level
+	for _, n := range attempts {
+		levels = append(levels, level{n, 2 * time.Second, 15 * time.Minute})
+	}
+	return newLevels(t, reporting, levels...)
+}
+
+func newLevels(t *testing.T, reporting string, levels ...level) *flow {
 	t.Helper()
 	server := localawstest.NewWith(t, localaws.Options{NoAuth: true, ClockMode: clock.Skip, Seed: 1})
 	f := &flow{t: t, aws: server, sqs: sqs.NewFromConfig(server.Config())}
 	f.j = journal.New(&f.log, slog.LevelInfo)
 	next := deadLetters
 	f.queue(next, nil)
-	for number := len(attempts); number >= 1; number-- {
+	for number := len(levels); number >= 1; number-- {
 		name := fmt.Sprintf("reliable_q_retry_%d", number)
 		f.queue(name, map[string]string{"DelaySeconds": "10", "VisibilityTimeout": "10", "RedrivePolicy": f.redrive(next, 3)})
 		next = name
 	}
 	f.queue("reliable_q", map[string]string{"DelaySeconds": "2", "VisibilityTimeout": "10", "RedrivePolicy": f.redrive(next, 5)})
 	source := f.outbox()
-	for budget, number := 0, 1; number <= len(attempts); number++ {
-		budget += attempts[number-1]
-		level := replay.Level{Number: number, MaxAttempts: budget, Backoff: replay.Policy(2*time.Second, 15*time.Minute)}
-		handler, err := replay.New(level, source, f.j)
-		f.function(fmt.Sprintf("reliable_q_retry_%d", number), handler, err, true)
+	budget := 0
+	for i, l := range levels {
+		budget += l.attempts
+		handler, err := replay.New(replay.Level{Number: i + 1, MaxAttempts: budget, Backoff: replay.Policy(l.base, l.limit)}, source, f.j)
+		f.function(fmt.Sprintf("reliable_q_retry_%d", i+1), handler, err, true)
 	}
 	handler, err := consume.New(reporting, f.j)
 	f.function("reliable_q", handler, err, reporting == consume.PerMessage)
@@ -170,6 +185,7 @@ type said struct {
 	Level      int      `json:"retry_level"`
 	Resp       struct {
 		Count int     `json:"replay_cnt"`
+		Max   int     `json:"max_attempts"`
 		Delay float64 `json:"delay_sec"`
 	}
 }
@@ -231,14 +247,18 @@ func TestBadMessagesAndOnlyThoseReachTheDeadLetterQueue(t *testing.T) {
 	}
 }
 
+// Three levels, each with its own function, delays and attempts.
 func TestThreeLevelsEachReplayTheirShare(t *testing.T) {
 	t.Parallel()
-	f := newFlow(t, consume.PerMessage, 2, 1, 3)
+	f := newLevels(t, consume.PerMessage, level{2, time.Second, time.Minute}, level{1, 0, 0}, level{3, 100 * time.Second, 5 * time.Minute})
 	f.produce(`{"count":10,"bad_ratio":0.2,"seed":1}`)
 	f.settle()
 
-	replays, processed := map[int]int{}, 0
+	replays, processed, longest := map[int]int{}, 0, map[int]float64{}
 	for _, line := range f.lines() {
+		if line.Resp.Max > 0 { // which tells the level
+			longest[line.Resp.Max] = max(longest[line.Resp.Max], line.Resp.Delay)
+		}
 		switch line.Msg {
 		case "replayed":
 			replays[line.Level]++
@@ -248,6 +268,11 @@ func TestThreeLevelsEachReplayTheirShare(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[int]int{1: 2 * 2, 2: 2 * 1, 3: 2 * 3}, replays); diff != "" {
 		t.Error(diff)
+	}
+	// Replays 1 and 2 wait up to 2 and 4 s, the third not at all, 4 to 6 up to five
+	// minutes: that all six of those draws are below 8 s is one chance in 10^9.
+	if longest[2] > 4 || longest[3] != 0 || longest[6] < 8 || longest[6] > 300 {
+		t.Errorf("longest waits by attempts so far: %v", longest)
 	}
 	dead := f.dead()
 	for _, m := range dead {

@@ -3,7 +3,6 @@ package sqsbatch
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -11,21 +10,25 @@ import (
 var errCount = errors.New("the handler answered another number of errors than it was given messages")
 
 // workInBulk gives the handler all messages at once: those that begin lets
-// through, the first of each repeated one. Time and breaker are looked at once.
+// through, the first of each repeated one.
 func (r *run) workInBulk(ctx context.Context) {
 	started := make([]*Result, 0, len(r.results))
 	messages := make([]*events.SQSMessage, 0, len(r.results))
 	for i := range r.results {
-		if result := &r.results[i]; result.twin == 0 && r.begin(ctx, result) {
+		result := &r.results[i]
+		begun := result.twin == 0 && r.begin(ctx, result)
+		if begun {
 			started, messages = append(started, result), append(messages, result.Message)
 		}
+		if result.next > 0 && !begun && (result.twin == 0 || result.held != nil) {
+			r.passOn(result)
+		}
 	}
-	if len(messages) == 0 {
-		return
-	}
-	errs := r.callBulk(ctx, messages)
-	for i, result := range started {
-		r.finish(ctx, result, errs[i])
+	if len(messages) > 0 {
+		errs := r.callBulk(ctx, messages)
+		for i, result := range started {
+			r.finish(ctx, result, errs[i])
+		}
 	}
 	r.breakChains()
 }
@@ -36,7 +39,7 @@ func (r *run) callBulk(ctx context.Context, messages []*events.SQSMessage) (errs
 		if v := recover(); v != nil {
 			errs = make([]error, len(messages))
 			for i := range errs {
-				errs[i] = &PanicError{Value: v, Stack: debug.Stack()}
+				errs[i] = panicked(v)
 			}
 		}
 	}()
@@ -52,10 +55,13 @@ func (r *run) breakChains() {
 		}
 		for broken, at := false, i; ; at = r.results[at].next - 1 {
 			result := &r.results[at]
-			if broken && result.Outcome == Succeeded {
+			switch {
+			case result.twin > 0 && !result.head:
+				r.settleTwin(result)
+			case broken && result.Outcome == Succeeded:
 				result.Outcome, result.Err = Failed, ErrGroup
 			}
-			broken = broken || result.twin == 0 && !result.Outcome.Done()
+			broken = broken || !result.Outcome.Done()
 			if result.next == 0 {
 				break
 			}

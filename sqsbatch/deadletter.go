@@ -16,8 +16,8 @@ import (
 // Names of the attributes that WithDeadLetter adds. Beside them stands
 // origin_message_id, with the id that the message was first sent with.
 const (
-	// ReasonAttribute (String) is what kind of failure it was: permanent,
-	// invalid_body or panic.
+	// ReasonAttribute (String) is what kind of failure it was: permanent or
+	// invalid_body.
 	ReasonAttribute = "dlq_reason"
 	// ErrorAttribute (String) is the error's text, up to 1024 bytes of it.
 	ErrorAttribute = "dlq_error"
@@ -78,7 +78,7 @@ var errNoRoom = errors.New("no room for the attributes of a dead letter")
 func (r *run) bury(ctx context.Context, result *Result) bool {
 	m := result.Message
 	letter := DeadLetter{
-		Body: m.Body, Attributes: r.deadLetterAttributes(result),
+		Body: m.Body, Attributes: deadLetterAttributes(ctx, result),
 		Group: m.Attributes[groupAttribute], DeduplicationID: m.MessageId,
 	}
 	err := errNoRoom
@@ -91,7 +91,7 @@ func (r *run) bury(ctx context.Context, result *Result) bool {
 	return err == nil
 }
 
-func (r *run) deadLetterAttributes(result *Result) map[string]events.SQSMessageAttribute {
+func deadLetterAttributes(ctx context.Context, result *Result) map[string]events.SQSMessageAttribute {
 	m := result.Message
 	attributes := make(map[string]events.SQSMessageAttribute, len(m.MessageAttributes)+5)
 	maps.Copy(attributes, m.MessageAttributes)
@@ -100,44 +100,48 @@ func (r *run) deadLetterAttributes(result *Result) map[string]events.SQSMessageA
 	}
 	add(originAttribute, "String", originID(m))
 	add(ReasonAttribute, "String", reasonOf(result.Err))
-	add(ErrorAttribute, "String", printable(result.Err.Error()))
+	add(ErrorAttribute, "String", printable(text(result.Err)))
 	add(ReceiveCountAttribute, "Number", strconv.Itoa(receiveCount(m)))
-	if name := lambdacontext.FunctionName; name != "" {
+	if name := functionName(ctx); name != "" {
 		add(FunctionAttribute, "String", name)
 	}
 	return attributes
 }
 
+// functionName is the name of the function that runs, as its invocation says it;
+// empty outside of Lambda.
+func functionName(ctx context.Context) string {
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		// arn:aws:lambda:REGION:ACCOUNT:function:NAME, and perhaps :ALIAS
+		if parts := strings.Split(lc.InvokedFunctionArn, ":"); len(parts) > 6 {
+			return parts[6]
+		}
+	}
+	return lambdacontext.FunctionName
+}
+
 func reasonOf(err error) string {
 	var decode *DecodeError
-	var panicked *PanicError
-	switch {
-	case errors.As(err, &decode):
+	if errors.As(err, &decode) {
 		return "invalid_body"
-	case errors.As(err, &panicked):
-		return "panic"
 	}
 	return "permanent"
 }
 
 // printable is the text as SQS takes it (SQS F3): without control characters,
 // not empty and not long.
-func printable(text string) string {
-	text = strings.Map(func(c rune) rune {
+func printable(s string) string {
+	s = strings.Map(func(c rune) rune {
 		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == utf8.RuneError || c == 0xFFFE || c == 0xFFFF {
 			return ' '
 		}
 		return c
-	}, text)
-	if len(text) > maxErrorText {
-		text = text[:maxErrorText]
-		for len(text) > 0 && !utf8.ValidString(text[max(0, len(text)-utf8.UTFMax):]) && !utf8.RuneStart(text[len(text)-1]) {
-			text = text[:len(text)-1]
-		}
-		text = strings.ToValidUTF8(text, "")
+	}, s)
+	if len(s) > maxErrorText {
+		s = strings.ToValidUTF8(s[:maxErrorText], "") // the cut may go through a character
 	}
-	if text == "" {
+	if s == "" {
 		return "unknown"
 	}
-	return text
+	return s
 }

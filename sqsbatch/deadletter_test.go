@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -58,6 +59,24 @@ func TestAPermanentErrorGoesToTheDeadLetterQueueAtOnce(t *testing.T) {
 	}
 	if report.Count(sqsbatch.DeadLettered) != 1 || !errors.Is(report.Results[0].Err, errDown) {
 		t.Errorf("report %+v", report.Results[0])
+	}
+}
+
+func TestADeadLetterNamesTheFunctionThatGaveItUp(t *testing.T) {
+	t.Parallel()
+	for arn, want := range map[string]string{
+		"arn:aws:lambda:us-east-1:000000000000:function:ship":      "String ship",
+		"arn:aws:lambda:us-east-1:000000000000:function:ship:live": "String ship",
+		"nonsense": "",
+	} {
+		queue := &pit{}
+		h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a"), sqsbatch.WithDeadLetter(queue)))
+		if _, err := h(lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: arn}), ids("a")); err != nil {
+			t.Fatal(err)
+		}
+		if got := texts(queue.letters[0].Attributes)["dlq_function"]; got != want {
+			t.Errorf("%s: %q, want %q", arn, got, want)
+		}
 	}
 }
 

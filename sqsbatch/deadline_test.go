@@ -3,6 +3,7 @@ package sqsbatch_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +72,37 @@ func TestAWarmEnvironmentKnowsHowLongMessagesTake(t *testing.T) {
 	})
 }
 
+func TestTheSlowestOfTheLatestMessagesCounts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var started []string
+		took := map[string]time.Duration{"slow": time.Second, "fast": 800 * time.Millisecond}
+		h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
+			return takes(took[m.Body], &started)(ctx, m)
+		}))
+		// Of 2.95 s, less 300 ms, 850 ms are left: enough for another fast one, and
+		// not for one that takes seven eighths of the slow one's time.
+		if got, _ := invoke(t, h, 2950*time.Millisecond, "slow", "fast", "next"); len(got) != 1 || len(started) != 2 {
+			t.Errorf("returned %v after %v", got, started)
+		}
+	})
+}
+
+func TestNothingIsStartedOnceTheInvocationIsOver(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
+		if cancel(); m.Body != "a" {
+			t.Errorf("%s was started", m.Body)
+		}
+		return nil
+	}))
+	response, err := h(ctx, ids("a", "b", "c"))
+	if diff := cmp.Diff([]string{"b", "c"}, failed(response)); diff != "" || err != nil {
+		t.Errorf("%v: %s", err, diff)
+	}
+}
+
 // Else one slow message would keep an environment from ever working again.
 func TestWhatWasLearnedNeverStopsTheFirstMessage(t *testing.T) {
 	t.Parallel()
@@ -103,6 +135,23 @@ func TestTheReserveIsKept(t *testing.T) {
 		got, _ := invoke(t, h, 7*time.Second, "a", "b", "c", "d")
 		if diff := cmp.Diff([]string{"d"}, got); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// Else it would return every message untouched, until SQS took each for a bad
+// one.
+func TestAReserveThatNeverFitsIsAnError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := must(t)(sqsbatch.New(failing(nil), sqsbatch.WithReserve(5*time.Second)))
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if _, err := h(ctx, ids("a")); err == nil || !strings.Contains(err.Error(), "WithReserve wants 5s and the function has 2.7s") {
+			t.Errorf("error %v", err)
+		}
+		if _, err := h(ctx, ids()); err != nil {
+			t.Errorf("of an empty batch: %v", err)
 		}
 	})
 }

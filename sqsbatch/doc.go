@@ -39,5 +39,6 @@
 //
 // It does not stop a handler that ignores its context. If the function runs
 // into its timeout nothing is reported and SQS delivers the whole batch again.
-// And SQS may deliver any message twice: [WithIdempotency] is for that.
+// So it does if a goroutine that a handler started panics, for that ends the
+// process. And SQS may deliver any message twice: [WithIdempotency] is for that.
 package sqsbatch

@@ -2,7 +2,7 @@ package sqsbatch
 
 import (
 	"context"
-	"runtime/debug"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +28,10 @@ type run struct {
 	*engine
 	results  []Result
 	began    time.Time
-	deadline time.Time // for the work; the zero time if there is none
+	work     workContext
+	deadline time.Time // for the work; the zero time if there is none, as with
+	closing  time.Time // for the requests that follow it, and
+	end      time.Time // the function's own
 	taken    atomic.Int64
 	started  atomic.Int64
 	finished atomic.Int64
@@ -37,16 +40,19 @@ type run struct {
 
 func (e *engine) handle(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
 	r := &run{engine: e, began: time.Now(), results: plan(event.Records, e.key)}
+	work := r.workContext(ctx)
+	defer r.work.end()
+	if err := r.reserveFits(); err != nil {
+		return events.SQSEventResponse{}, err
+	}
 	e.mapping.look(ctx, e, r.results)
-	work, cancel := r.workContext(ctx)
-	defer cancel()
 	if e.bulk != nil {
 		r.workInBulk(work)
 	} else {
-		r.work(work)
+		r.workOff(work)
 	}
 	r.settleTwins()
-	e.postpone(ctx, r.results, r.began)
+	r.postpone(ctx)
 
 	report := Report{Results: r.results, Began: r.began, Took: time.Since(r.began)}
 	for _, observe := range e.observers {
@@ -55,27 +61,46 @@ func (e *engine) handle(ctx context.Context, event events.SQSEvent) (events.SQSE
 	return e.answer(report)
 }
 
-// workContext ends before the function's deadline, early enough to answer.
-func (r *run) workContext(ctx context.Context) (context.Context, context.CancelFunc) {
+// workContext ends before the function's deadline, early enough to settle what
+// was done, and to answer.
+func (r *run) workContext(ctx context.Context) context.Context {
 	deadline, ends := ctx.Deadline()
 	if !ends {
-		return ctx, func() {}
+		return ctx
 	}
-	r.deadline = deadline.Add(-min(r.answerTime, deadline.Sub(r.began)/4))
-	return context.WithDeadline(ctx, r.deadline)
+	answer := min(r.answerTime, deadline.Sub(r.began)/4)
+	r.deadline, r.closing, r.end = deadline.Add(-answer), deadline.Add(-answer/3), deadline
+	r.work.Context, r.work.deadline = ctx, r.deadline
+	return &r.work
 }
 
-// work runs the messages, on this goroutine or beside each other.
-func (r *run) work(ctx context.Context) {
+// reserveFits refuses a reserve for which the function is too short: every
+// message would be returned untouched, until SQS took it for a bad one.
+func (r *run) reserveFits() error {
+	if all := r.deadline.Sub(r.began); !r.deadline.IsZero() && r.reserve > all && len(r.results) > 0 {
+		return fmt.Errorf("sqsbatch: no message can start: WithReserve wants %v and the function has %v for the work; "+
+			"raise the function's timeout or lower the reserve", r.reserve, all.Round(time.Millisecond))
+	}
+	return nil
+}
+
+// workOff runs the messages, on this goroutine or beside each other.
+func (r *run) workOff(ctx context.Context) {
 	workers := min(r.concurrency, len(r.results))
 	if workers <= 1 {
 		r.take(ctx)
 		return
 	}
 	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() { r.take(ctx) })
+	wg.Add(workers)
+	worker := func() { // one closure for all, where wg.Go would make two for each
+		defer wg.Done()
+		r.take(ctx)
 	}
+	for range workers - 1 {
+		go worker()
+	}
+	worker()
 	wg.Wait()
 }
 
@@ -93,30 +118,49 @@ func (r *run) take(ctx context.Context) {
 	}
 }
 
-// chain works off a group in order, up to its first failure.
+// chain works off a group in order.
 func (r *run) chain(ctx context.Context, result *Result) {
-	var broken error
-	for ; ; result = &r.results[result.next-1] {
+	for {
 		switch {
-		case result.twin > 0: // takes the outcome of the one it repeats
-		case broken != nil:
-			result.Err = broken
-		case r.begin(ctx, result):
-			if r.finish(ctx, result, r.call(ctx, result.Message)); !result.Outcome.Done() {
-				broken = ErrGroup
+		case result.twin > 0:
+			if !result.head { // the one that it repeats went before it
+				r.settleTwin(result)
 			}
-		case !result.Outcome.Done():
-			broken = result.Err
+		case r.begin(ctx, result):
+			r.finish(ctx, result, r.call(ctx, result.Message))
 		}
 		if result.next == 0 {
 			return
 		}
+		result = r.passOn(result)
 	}
 }
 
-// begin decides whether a message is started: not without time, with the
-// breaker open, or if the idempotency store knows it.
-func (r *run) begin(ctx context.Context, result *Result) bool {
+// passOn lets what holds up a message, or is a failure of it, hold up the next
+// of its group, which it answers.
+func (r *run) passOn(result *Result) *Result {
+	next := &r.results[result.next-1]
+	switch {
+	case result.Outcome.Done():
+		next.held = result.held
+	case result.Err == ErrNoTime || result.Err == ErrBreaker:
+		next.held = result.Err
+	default:
+		next.held = ErrGroup
+	}
+	return next
+}
+
+// begin decides whether a message is started: not if something holds it up,
+// without time, with the breaker open, or if the idempotency store knows it.
+func (r *run) begin(ctx context.Context, result *Result) (ok bool) {
+	defer r.guard(ctx, result)
+	if result.Err == nil {
+		result.Err = result.held
+	}
+	if result.Err != nil {
+		return false
+	}
 	now := time.Now()
 	switch {
 	case ctx.Err() != nil, !r.deadline.IsZero() && now.Add(r.expected()).After(r.deadline):
@@ -149,13 +193,12 @@ func (r *run) expected() time.Duration {
 
 // finish writes down what became of a message that was started.
 func (r *run) finish(ctx context.Context, result *Result, err error) {
+	defer r.guard(ctx, result)
 	r.pace.learn(time.Since(result.Started))
-	result.Err, result.Outcome = err, Succeeded
-	if err != nil {
-		result.Outcome = Failed
-		if IsPermanent(err) && r.deadLetter != nil && r.bury(ctx, result) {
-			result.Outcome = DeadLettered
-		}
+	if err == nil {
+		result.Outcome = Succeeded
+	} else {
+		r.fail(ctx, result, err)
 	}
 	if result.claim != "" {
 		r.settleClaim(ctx, result)
@@ -168,44 +211,32 @@ func (r *run) finish(ctx context.Context, result *Result, err error) {
 
 // call runs the handler and turns a panic into an error.
 func (r *run) call(ctx context.Context, m *events.SQSMessage) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
+	defer recovered(&err)
 	if r.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.timeout)
 		defer cancel()
 	}
 	if r.trace != nil {
-		var end func(error)
-		ctx, end = r.trace(ctx, traceOf(m), m)
-		defer func() { end(err) }()
+		return r.traced(ctx, m)
 	}
 	return r.one(ctx, m)
-}
-
-// settleTwins gives repeated messages the outcome of the one they repeat.
-func (r *run) settleTwins() {
-	for i := range r.results {
-		if result := &r.results[i]; result.twin > 0 {
-			first := &r.results[result.twin-1]
-			result.Outcome, result.Err, result.Duplicate = first.Outcome, first.Err, true
-		}
-	}
 }
 
 // answer is what Lambda is told.
 func (e *engine) answer(report Report) (events.SQSEventResponse, error) {
 	ids, first := report.failed()
+	whole := e.failures == FailIfAny || e.failures == FailIfAll && len(ids) == len(report.Results) || e.mapping.lacking()
+	if len(ids) > 0 && whole {
+		var err error = &BatchError{Failed: ids, Total: len(report.Results), First: first}
+		if e.mapping.lacking() {
+			err = fmt.Errorf("%w, so the batch fails as a whole: %w", ErrIgnored, err)
+		}
+		return events.SQSEventResponse{}, err
+	}
 	response := events.SQSEventResponse{BatchItemFailures: make([]events.SQSBatchItemFailure, len(ids))}
 	for i, id := range ids {
 		response.BatchItemFailures[i].ItemIdentifier = id
-	}
-	whole := e.failures == FailIfAny || e.failures == FailIfAll && len(ids) == len(report.Results) || e.mapping.lacking()
-	if len(ids) > 0 && whole {
-		return events.SQSEventResponse{}, &BatchError{Failed: ids, Total: len(report.Results), First: first}
 	}
 	return response, nil
 }

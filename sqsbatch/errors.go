@@ -17,6 +17,9 @@ var (
 	// ErrGroup is the error of a message of a FIFO queue that was not started
 	// because one before it in its group failed.
 	ErrGroup = errors.New("not started: an earlier message of its group failed")
+	// ErrRepeats is the error of a message that was not started because another
+	// of the batch with its idempotency key was, and did not succeed.
+	ErrRepeats = errors.New("not started: another message of the batch with its key did not succeed")
 	// ErrClaimed is the error of a message that another invocation is working
 	// on, as the idempotency store says.
 	ErrClaimed = errors.New("not started: claimed by another invocation")

@@ -2,6 +2,7 @@ package sqsbatch_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -35,6 +36,25 @@ func TestAFailureReturnsTheRestOfItsGroup(t *testing.T) {
 		if diff := cmp.Diff([]string{"a1", "a2", "b1", "b2"}, ran); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// Nothing of b failed: it is returned for what stopped the batch, and keeps its
+// time.
+func TestAGroupThatWasNotBegunIsReturnedForWhatStoppedTheBatch(t *testing.T) {
+	t.Parallel()
+	queue := &hider{}
+	var report sqsbatch.Report
+	h := must(t)(sqsbatch.New(failing(errDown, "a1"), sqsbatch.WithBreaker(1, 1), sqsbatch.WithBackoff(queue, doubling),
+		sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
+	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a"), grouped("b1", "b"), grouped("b2", "b")}})
+	for i, want := range []error{errDown, sqsbatch.ErrGroup, sqsbatch.ErrBreaker, sqsbatch.ErrBreaker} {
+		if got := report.Results[i].Err; !errors.Is(got, want) {
+			t.Errorf("%s: %v, want %v", report.Results[i].OriginID(), got, want)
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"r-a1": 1, "r-a2": 1}, queue.seconds); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reliableq/reliableq/backoff"
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
@@ -216,22 +217,24 @@ func TestTheBreakerStaysShutBelowItsShare(t *testing.T) {
 func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]sqsbatch.Option{
-		"concurrency": sqsbatch.WithConcurrency(0),
-		"reserve":     sqsbatch.WithReserve(0),
-		"answer time": sqsbatch.WithAnswerTime(-1),
-		"timeout":     sqsbatch.WithMessageTimeout(0),
-		"policy":      sqsbatch.WithFailures(9),
-		"breaker":     sqsbatch.WithBreaker(0, 1),
-		"least":       sqsbatch.WithBreaker(1, 0),
-		"decoder":     sqsbatch.WithDecoder[string](nil),
-		"other type":  sqsbatch.WithDecoder(func(string) (int, error) { return 0, nil }),
-		"report":      sqsbatch.WithReport(nil),
-		"store":       sqsbatch.WithIdempotency(nil, nil),
-		"logger":      sqsbatch.WithLogger(nil),
-		"metrics":     sqsbatch.WithMetrics(nil, ""),
-		"trace":       sqsbatch.WithTrace(nil),
-		"check":       sqsbatch.WithMappingCheck(nil),
-		"dead letter": sqsbatch.WithDeadLetter(nil),
+		"concurrency":       sqsbatch.WithConcurrency(0),
+		"reserve":           sqsbatch.WithReserve(0),
+		"answer time":       sqsbatch.WithAnswerTime(-1),
+		"timeout":           sqsbatch.WithMessageTimeout(0),
+		"policy":            sqsbatch.WithFailures(9),
+		"breaker":           sqsbatch.WithBreaker(0, 1),
+		"least":             sqsbatch.WithBreaker(1, 0),
+		"decoder":           sqsbatch.WithDecoder[string](nil),
+		"other type":        sqsbatch.WithDecoder(func(string) (int, error) { return 0, nil }),
+		"report":            sqsbatch.WithReport(nil),
+		"store":             sqsbatch.WithIdempotency(nil, nil),
+		"logger":            sqsbatch.WithLogger(nil),
+		"metrics":           sqsbatch.WithMetrics(nil, ""),
+		"trace":             sqsbatch.WithTrace(nil),
+		"check":             sqsbatch.WithMappingCheck(nil),
+		"dead letter":       sqsbatch.WithDeadLetter(nil),
+		"visibility":        sqsbatch.WithBackoff(nil, backoff.Policy{}),
+		"policy of backoff": sqsbatch.WithBackoff(&hider{}, backoff.Policy{Base: -1}),
 	} {
 		if _, err := sqsbatch.New(failing(nil), option); err == nil {
 			t.Errorf("%s: accepted", name)
@@ -240,7 +243,16 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	if _, err := sqsbatch.New[string](nil); err == nil {
 		t.Error("no handler: accepted")
 	}
-	if _, err := sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error { return nil }, sqsbatch.WithConcurrency(2)); err == nil {
-		t.Error("bulk with concurrency: accepted")
+	for name, option := range map[string]sqsbatch.Option{
+		"concurrency": sqsbatch.WithConcurrency(2),
+		"timeout":     sqsbatch.WithMessageTimeout(1),
+		"breaker":     sqsbatch.WithBreaker(1, 1),
+		"trace": sqsbatch.WithTrace(func(ctx context.Context, _ sqsbatch.Trace, _ *events.SQSMessage) (context.Context, func(error)) {
+			return ctx, nil
+		}),
+	} {
+		if _, err := sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error { return nil }, option); err == nil {
+			t.Errorf("bulk with %s: accepted", name)
+		}
 	}
 }

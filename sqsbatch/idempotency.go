@@ -30,6 +30,9 @@ var ErrDone = errors.New("done already")
 // deadline: as long as a function may run.
 const claimTime = 15 * time.Minute
 
+// settleTime is how long a store may take to be told of one message.
+const settleTime = time.Second
+
 // WithIdempotency processes a message only once, as far as the store remembers.
 // The key says what makes two messages the same; nil means the origin message
 // id, which a copy keeps. A message whose key is "" is always processed.
@@ -37,7 +40,8 @@ const claimTime = 15 * time.Minute
 // A message that is done already is reported as succeeded. One that another
 // invocation holds fails with [ErrClaimed], for if that one crashes it is still
 // to be done; a claim ends with its invocation's deadline. If the store cannot
-// say, the message fails.
+// say, the message fails. One that failed or was dead-lettered gives its key
+// back, so that it is processed when it comes again, be it replayed.
 func WithIdempotency(store IdempotencyStore, key func(m *events.SQSMessage) string) Option {
 	return func(c *config) {
 		if store == nil {
@@ -57,11 +61,9 @@ func (r *run) claim(ctx context.Context, result *Result) bool {
 	if result.key == "" {
 		return true
 	}
-	until := r.deadline
+	until := r.end
 	if until.IsZero() {
 		until = r.began.Add(claimTime)
-	} else {
-		until = until.Add(r.answerTime)
 	}
 	token, err := r.store.Claim(ctx, result.key, until)
 	switch {
@@ -79,16 +81,21 @@ func (r *run) claim(ctx context.Context, result *Result) bool {
 
 // settleClaim tells the store. That it cannot be told changes nothing about
 // what became of the message: its claim runs out, and a duplicate would be
-// processed once more.
+// processed once more. A message that was dead-lettered is not done: when it is
+// replayed it is to be processed.
 func (r *run) settleClaim(ctx context.Context, result *Result) {
 	settle, what := r.store.Complete, "complete"
-	if !result.Outcome.Done() {
+	if result.Outcome != Succeeded {
 		settle, what = r.store.Release, "release"
 	}
 	// Though the message's time is over, the store must still hear of it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(r.answerTime, defaultAnswerTime))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if err := settle(ctx, result.key, result.claim); err != nil && r.logger != nil {
-		r.logger.WarnContext(ctx, "idempotency store", "operation", what, "message_id", result.Message.MessageId, "error", err.Error())
+	if !r.closing.IsZero() {
+		ctx, cancel = context.WithDeadline(ctx, r.closing)
+		defer cancel()
+	}
+	if err := settle(ctx, result.key, result.claim); err != nil {
+		r.warn(ctx, "idempotency store cannot "+what, result, err)
 	}
 }

@@ -2,7 +2,6 @@ package sqsbatch
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 )
@@ -22,7 +21,8 @@ func WithLogger(logger *slog.Logger) Option {
 
 func logReport(logger *slog.Logger) func(context.Context, Report) {
 	return func(ctx context.Context, r Report) {
-		idle := map[error][]string{}
+		returned := map[string][]string{} // ids by reason
+		var reasons []string              // in the order of the batch
 		for i := range r.Results {
 			switch result := &r.Results[i]; result.Outcome {
 			case Failed:
@@ -30,13 +30,15 @@ func logReport(logger *slog.Logger) func(context.Context, Report) {
 			case DeadLettered:
 				logMessage(ctx, logger, slog.LevelWarn, result)
 			case NotStarted:
-				idle[result.Err] = append(idle[result.Err], result.Message.MessageId)
+				reason := text(result.Err)
+				if returned[reason] == nil {
+					reasons = append(reasons, reason)
+				}
+				returned[reason] = append(returned[reason], result.Message.MessageId)
 			}
 		}
-		for _, why := range [...]error{ErrNoTime, ErrBreaker, ErrGroup, ErrClaimed} {
-			if ids := idle[why]; len(ids) > 0 {
-				logger.WarnContext(ctx, "messages returned", "reason", why.Error(), "message_ids", ids)
-			}
+		for _, reason := range reasons {
+			logger.WarnContext(ctx, "messages returned", "reason", reason, "message_ids", returned[reason])
 		}
 		logger.DebugContext(ctx, "batch", "messages", len(r.Results), "succeeded", r.Count(Succeeded), "failed", r.Count(Failed),
 			"dead_lettered", r.Count(DeadLettered), "not_started", r.Count(NotStarted), "took_ms", float64(r.Took)/float64(time.Millisecond))
@@ -47,10 +49,17 @@ func logMessage(ctx context.Context, logger *slog.Logger, level slog.Level, resu
 	attrs := []slog.Attr{
 		slog.String("message_id", result.Message.MessageId),
 		slog.Int("receive_count", receiveCount(result.Message)),
-		slog.String("error", result.Err.Error()),
+		slog.String("error", text(result.Err)),
 	}
-	if panicked := (*PanicError)(nil); errors.As(result.Err, &panicked) {
+	if panicked, ok := result.Err.(*PanicError); ok {
 		attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
 	}
 	logger.LogAttrs(ctx, level, "message "+result.Outcome.String(), attrs...)
+}
+
+// warn tells of something about a message that does not change its outcome.
+func (e *engine) warn(ctx context.Context, what string, result *Result, err error) {
+	if e.logger != nil {
+		e.logger.WarnContext(ctx, what, "message_id", result.Message.MessageId, "error", text(err))
+	}
 }

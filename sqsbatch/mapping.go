@@ -11,6 +11,19 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
+const (
+	// checkTime is how long it may take to find out about the mapping, or a quarter
+	// of the time if that is less: without a way to the API, the batch must still
+	// have its time.
+	checkTime = time.Second
+	// probeAge is how old a message may have become at the end of its hiding if it
+	// is to tell anything: SQS itself deletes what is older than the retention,
+	// which is seldom below a day.
+	probeAge = 24 * time.Hour
+	// checkAgain is when a check that failed is made again.
+	checkAgain = time.Minute
+)
+
 const ignoredMetric = "PartialResponseIgnored"
 
 // ErrIgnored says that the event source mapping lacks ReportBatchItemFailures:
@@ -25,11 +38,14 @@ type MappingCheck func(ctx context.Context, queueARN, functionARN string) (repor
 // whether the mapping has ReportBatchItemFailures. If it has not, a record at
 // ERROR and the metric PartialResponseIgnored say so, and a batch with a failed
 // message fails as a whole: its good messages are processed again, but none is
-// lost. If the check fails it is made again at the next batch.
+// lost. The check may take a second, or a quarter of the function's time; if it
+// fails it is made again a minute later, for a function that may not ask must not
+// ask at each batch.
 //
 // Without it, [WithBackoff] finds out in the batch after a failure: a message
-// that was hidden for a time and is gone before that was deleted. (So it is if
-// the queue was purged, which then is taken for the same.)
+// that was hidden for a time and is gone before that was deleted. (A purge of the
+// queue, or a retention of less than a day that ends while the message is hidden,
+// is then taken for the same.)
 func WithMappingCheck(check MappingCheck) Option {
 	return func(c *config) {
 		if check == nil {
@@ -45,6 +61,7 @@ type mapping struct {
 
 	mu    sync.Mutex // guards what follows
 	known bool       // whether it does has been found out
+	next  time.Time  // when the check may be made again
 	probe *probe
 }
 
@@ -65,7 +82,16 @@ func (m *mapping) look(ctx context.Context, e *engine, results []Result) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e.check != nil && !m.known {
+	if m.known || e.check == nil && m.probe == nil {
+		return
+	}
+	limit := checkTime
+	if deadline, ends := ctx.Deadline(); ends {
+		limit = min(limit, time.Until(deadline)/4)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if e.check != nil && !time.Now().Before(m.next) {
 		m.ask(ctx, e, results[0].Message.EventSourceARN)
 	}
 	if p := m.probe; p != nil && !m.known {
@@ -81,8 +107,9 @@ func (m *mapping) ask(ctx context.Context, e *engine, queueARN string) {
 	}
 	reports, err := e.check(ctx, queueARN, functionARN)
 	if err != nil {
+		m.next = time.Now().Add(checkAgain)
 		if e.logger != nil {
-			e.logger.WarnContext(ctx, "mapping not checked", "error", err.Error())
+			e.logger.WarnContext(ctx, "mapping not checked", "error", text(err))
 		}
 		return
 	}
@@ -96,7 +123,7 @@ func (m *mapping) ask(ctx context.Context, e *engine, queueARN string) {
 // else had it.
 func (m *mapping) seek(ctx context.Context, e *engine, p *probe) {
 	left := int(time.Until(p.until) / time.Second)
-	if left < 1 {
+	if left < 1 { // it may have come back by now
 		return
 	}
 	errs := e.visibility.ChangeVisibility(ctx, p.queueARN, []Visibility{{ReceiptHandle: p.receiptHandle, Seconds: left}})
@@ -117,7 +144,7 @@ func (m *mapping) say(ctx context.Context, e *engine, queueARN string, err error
 		e.logger.ErrorContext(ctx, err.Error(), "queue", queueARN)
 	}
 	if e.metrics != nil {
-		e.metrics.emit(time.Now(), queueARN, map[string]any{ignoredMetric: 1})
+		e.metrics.emit(ctx, time.Now(), queueARN, map[string]any{ignoredMetric: 1})
 	}
 }
 
@@ -131,6 +158,9 @@ func (m *mapping) remember(results []Result) {
 	}
 	for i := range results {
 		r := &results[i]
+		if sent := sentAt(r.Message); !sent.IsZero() && r.hidden.Sub(sent) > probeAge {
+			continue
+		}
 		if r.hidden.IsZero() || m.probe != nil && !r.hidden.After(m.probe.until) {
 			continue
 		}

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // maxValues is how many values of a metric one line may have (LAM E34).
@@ -44,7 +42,7 @@ type metric struct {
 	Unit string `json:"Unit"`
 }
 
-func (m *metrics) report(_ context.Context, r Report) {
+func (m *metrics) report(ctx context.Context, r Report) {
 	var ages []int64
 	permanent := 0
 	for i := range r.Results {
@@ -52,7 +50,7 @@ func (m *metrics) report(_ context.Context, r Report) {
 		if sent := sentAt(result.Message); !result.Started.IsZero() && !sent.IsZero() {
 			ages = append(ages, max(result.Started.Sub(sent).Milliseconds(), 0))
 		}
-		if IsPermanent(result.Err) {
+		if result.permanent {
 			permanent++
 		}
 	}
@@ -66,15 +64,15 @@ func (m *metrics) report(_ context.Context, r Report) {
 			values["Age"] = ages[:n]
 		}
 		ages = ages[n:]
-		m.emit(r.Began, r.Queue(), values)
+		m.emit(ctx, r.Began, r.Queue(), values)
 		clear(values)
 	}
 }
 
 // emit writes one line. That metrics cannot be written must not fail the work.
-func (m *metrics) emit(at time.Time, queueARN string, values map[string]any) {
+func (m *metrics) emit(ctx context.Context, at time.Time, queueARN string, values map[string]any) {
 	line := map[string]any{
-		"Function": lambdacontext.FunctionName,
+		"Function": functionName(ctx),
 		"Queue":    queueARN[strings.LastIndexByte(queueARN, ':')+1:],
 	}
 	var names []metric

@@ -42,10 +42,11 @@ func New[T any](handle func(ctx context.Context, m Message[T]) error, options ..
 // one error, or nil, for each message, in their order.
 //
 // Messages that do not decode, repeat one of the batch, or are done according
-// to the idempotency store are left out. In a FIFO queue the messages of a group
-// that follow a failed one are reported as failed, whatever their error.
-// WithConcurrency, WithMessageTimeout and WithTrace are refused: there is
-// nothing that they could act on.
+// to the idempotency store are left out, and so is, in a FIFO queue, what
+// follows in its group one that cannot be tried. Those of a group that follow a
+// failed one are reported as failed, whatever their error.
+// WithConcurrency, WithMessageTimeout, WithBreaker and WithTrace are refused:
+// there is nothing that they could act on.
 func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, options ...Option) (Handler, error) {
 	cfg, err := configure(options)
 	if err != nil {
@@ -54,8 +55,8 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 	if handle == nil {
 		return nil, errors.New("sqsbatch: no handler")
 	}
-	if cfg.concurrency > 1 || cfg.timeout > 0 || cfg.trace != nil {
-		return nil, errors.New("sqsbatch: NewBulk takes no WithConcurrency, WithMessageTimeout or WithTrace")
+	if cfg.concurrency > 1 || cfg.timeout > 0 || cfg.trace != nil || cfg.breaker.share > 0 {
+		return nil, errors.New("sqsbatch: NewBulk takes no WithConcurrency, WithMessageTimeout, WithBreaker or WithTrace")
 	}
 	decode, err := decoderOf[T](cfg)
 	if err != nil {
@@ -63,17 +64,7 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 	}
 	e := &engine{config: cfg}
 	e.bulk = func(ctx context.Context, raw []*events.SQSMessage) []error {
-		errs := make([]error, len(raw))
-		messages := make([]Message[T], 0, len(raw))
-		places := make([]int, 0, len(raw))
-		for i, m := range raw {
-			body, err := decode(m.Body)
-			if err != nil {
-				errs[i] = Permanent(&DecodeError{Err: err})
-				continue
-			}
-			messages, places = append(messages, Message[T]{Body: body, Raw: m}), append(places, i)
-		}
+		messages, places, errs := decodeAll(decode, raw)
 		if len(messages) == 0 {
 			return errs
 		}
@@ -88,6 +79,38 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 		return errs
 	}
 	return e.handle, nil
+}
+
+// decodeAll decodes what can be decoded. It answers those messages, their places
+// among all, and an error for each other: its own, or ErrGroup for what follows
+// it in its group.
+func decodeAll[T any](decode func(string) (T, error), raw []*events.SQSMessage) (messages []Message[T], places []int, errs []error) {
+	errs = make([]error, len(raw))
+	messages, places = make([]Message[T], 0, len(raw)), make([]int, 0, len(raw))
+	broken := map[lane]bool{}
+	for i, m := range raw {
+		in := laneOf(m)
+		if broken[in] {
+			errs[i] = ErrGroup
+			continue
+		}
+		body, err := decodeOne(decode, m.Body)
+		if err != nil {
+			errs[i], broken[in] = err, in != lane{}
+			continue
+		}
+		messages, places = append(messages, Message[T]{Body: body, Raw: m}), append(places, i)
+	}
+	return messages, places, errs
+}
+
+// decodeOne decodes a body. One at which the decoder panics fails by itself, too.
+func decodeOne[T any](decode func(string) (T, error), text string) (body T, err error) {
+	defer recovered(&err)
+	if body, err = decode(text); err != nil {
+		err = Permanent(&DecodeError{Err: err})
+	}
+	return body, err
 }
 
 // decoderOf is the decoder that the options give for T. Without one a string

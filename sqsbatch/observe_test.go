@@ -136,6 +136,43 @@ func TestTheTraceHeaderBecomesALink(t *testing.T) {
 	}
 }
 
+func TestATraceHeaderIsReadAsFarAsItIsUnderstood(t *testing.T) {
+	t.Parallel()
+	const root, parent = "Root=1-5759e988-bd862e3fe1be46a994272793", "Parent=53995c3f42cd8ad8"
+	for header, want := range map[string]struct{ valid, sampled bool }{
+		root + ";" + parent + ";Sampled=1":                                {true, true},
+		root + ";" + parent + ";Sampled=0":                                {true, false},
+		root + "; " + parent + " ;Sampled=?":                              {true, false},
+		"Self=1-67891234-12456789abcdef012345678a;" + root + ";" + parent: {true, false},
+		root:                              {},
+		root + ";Parent=53995c3f42cd8a":   {},
+		root + ";Parent=0000000000000000": {},
+		"Root=2-5759e988-bd862e3fe1be46a994272793;" + parent:      {},
+		"Root=1-5759e9889-bd862e3fe1be46a99427279;" + parent:      {},
+		"Root=1-5759e988-bd862e3fe1be46a99427279g;" + parent:      {},
+		"Root=1-5759e988-bd862e3fe1be46a994272793-00;" + parent:   {},
+		"00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01": {}, // W3C's
+		"": {},
+	} {
+		if got := sqsbatch.ParseTrace(header); got.Valid() != want.valid || got.Sampled != want.sampled {
+			t.Errorf("%q became %+v", header, got)
+		}
+	}
+}
+
+func TestAMessageFromTheFutureHasNoAge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // clocks disagree, or service time was skipped
+		var out bytes.Buffer
+		event := ids("a")
+		event.Records[0].Attributes["SentTimestamp"] = "946684860000"
+		handle(t, must(t)(sqsbatch.New(failing(nil), sqsbatch.WithMetrics(&out, "Orders"))), event)
+		if !strings.Contains(out.String(), `"Age":[0]`) {
+			t.Error(out.String())
+		}
+	})
+}
+
 func FuzzParseTrace(f *testing.F) {
 	f.Add("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1")
 	f.Add("Root=1-5759e988;Parent=;Sampled")

@@ -87,7 +87,8 @@ func WithConcurrency(n int) Option {
 
 // WithReserve starts no message when less than d is left for the work. By
 // default d is what the slowest of the latest messages took, and the first
-// message of a batch is always started.
+// message of a batch is always started. An invocation that has less than d for
+// all of its work fails: it could start none, ever.
 func WithReserve(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {
@@ -169,7 +170,7 @@ func (b breaker) open(failed, finished int) bool {
 }
 
 // WithReport calls observe with what became of each batch, before the answer
-// goes out. It may be given several times.
+// goes out. It may be given several times. A panic in it fails the invocation.
 func WithReport(observe func(ctx context.Context, r Report)) Option {
 	return func(c *config) {
 		if observe == nil {

@@ -49,19 +49,23 @@ type Result struct {
 	Outcome Outcome
 	// Err is why, for every outcome but Succeeded.
 	Err error
-	// Duplicate is true if the handler did not see the message because it, or
-	// one with its idempotency key, had been seen before. The outcome is that
-	// one's.
+	// Duplicate is true if the handler did not see the message because it had
+	// seen it before, or had processed one with its idempotency key. The outcome
+	// is that one's.
 	Duplicate bool
 	// Started is when its processing began; the zero time if it did not.
 	Started time.Time
 
-	key       string        // of idempotency; empty without
+	key       string        // what makes two messages the same; empty for none
 	claim     string        // what the idempotency store gave; empty if nothing is claimed
 	twin      int           // 1 + the index of the message that it repeats; 0 if of none
 	next      int           // 1 + the index of the next message of its group; 0 if none
 	head      bool          // the first of its group
-	hiddenFor time.Duration // how long its backoff hides it
+	held      error         // why it may not start: something earlier in its group
+	permanent bool          // Err is
+	throttled bool          // Err says itself for how long
+	hides     bool          // it is to be hidden anew, for as long as
+	hiddenFor time.Duration // says
 	hidden    time.Time     // until when it was hidden anew; the zero time if not
 }
 

@@ -28,7 +28,7 @@ type Trace struct {
 func (t Trace) Valid() bool { return t.TraceID != [16]byte{} && t.SpanID != [8]byte{} }
 
 // TraceFunc begins the span of a message. It answers the context for the
-// handler, and what ends the span with the handler's error.
+// handler, and what ends the span with the handler's error, or nil.
 type TraceFunc func(ctx context.Context, from Trace, m *events.SQSMessage) (context.Context, func(error))
 
 // WithTrace calls begin for each message that is started. With OpenTelemetry it
@@ -40,6 +40,8 @@ type TraceFunc func(ctx context.Context, from Trace, m *events.SQSMessage) (cont
 //	})}
 //	ctx, span := tracer.Start(ctx, "process", trace.WithLinks(link))
 //	return ctx, func(err error) { span.RecordError(err); span.End() }
+//
+// The error is that of the handler, a panic included.
 func WithTrace(begin TraceFunc) Option {
 	return func(c *config) {
 		if begin == nil {
@@ -47,6 +49,19 @@ func WithTrace(begin TraceFunc) Option {
 		}
 		c.trace = begin
 	}
+}
+
+// traced runs the handler within the span that the user begins.
+func (r *run) traced(ctx context.Context, m *events.SQSMessage) error {
+	ctx, end := r.trace(ctx, traceOf(m), m)
+	err := func() (err error) {
+		defer recovered(&err) // the span ends with the panic as its error
+		return r.one(ctx, m)
+	}()
+	if end != nil {
+		end(err)
+	}
+	return err
 }
 
 // traceOf reads a message's trace header.

@@ -64,59 +64,75 @@ func WithBackoff(client VisibilityChanger, policy backoff.Policy) Option {
 }
 
 // postpone hides failed messages for as long as their backoff says.
-func (e *engine) postpone(ctx context.Context, results []Result, began time.Time) {
-	if e.visibility == nil {
+func (r *run) postpone(ctx context.Context) {
+	if r.visibility == nil {
 		return
 	}
-	var changes []Visibility
-	var places []int
-	for i := range results {
-		wait, ok := e.waitFor(&results[i], results)
-		if !ok {
-			continue
-		}
-		limit := maxHidden - maxHeld - time.Since(began)
-		seconds := int(math.Ceil(min(wait, limit).Seconds()))
-		changes = append(changes, Visibility{ReceiptHandle: results[i].Message.ReceiptHandle, Seconds: seconds})
-		places = append(places, i)
-		results[i].hidden = time.Now().Add(time.Duration(seconds) * time.Second)
+	changes := r.changes()
+	if len(changes) == 0 {
+		return
 	}
-	for start := 0; start < len(changes); start += maxChanges {
-		end := min(start+maxChanges, len(changes))
-		for i, err := range e.visibility.ChangeVisibility(ctx, results[0].Message.EventSourceARN, changes[start:end]) {
-			if err != nil {
-				result := &results[places[start+i]]
-				result.hidden = time.Time{}
-				e.warn(ctx, "not postponed", result, err)
+	if !r.closing.IsZero() { // else a queue that does not answer would cost the batch its answer
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, r.closing)
+		defer cancel()
+	}
+	for len(changes) > 0 {
+		queueARN, n := changes[0].Message.EventSourceARN, 1
+		for n < min(len(changes), maxChanges) && changes[n].Message.EventSourceARN == queueARN {
+			n++
+		}
+		r.hide(ctx, queueARN, changes[:n])
+		changes = changes[n:]
+	}
+	r.mapping.remember(r.results)
+}
+
+// changes are the messages that are to be hidden anew.
+func (r *run) changes() []*Result {
+	var changes []*Result
+	for i := range r.results {
+		result := &r.results[i]
+		if result.hides = result.hides || r.hides(result); result.next > 0 {
+			// What follows in its group waits as long: the group comes back together.
+			if next := &r.results[result.next-1]; result.hides && next.Err == ErrGroup {
+				next.hides, next.hiddenFor = true, result.hiddenFor
 			}
 		}
-	}
-	e.mapping.remember(results)
-}
-
-// waitFor is how long a message is to be hidden, and whether it is. What
-// follows in its group waits as long, so that the group comes back together.
-func (e *engine) waitFor(result *Result, results []Result) (time.Duration, bool) {
-	grouped := errors.Is(result.Err, ErrGroup)
-	switch {
-	case result.Outcome.Done() || result.Outcome == NotStarted && !grouped:
-		return 0, false
-	case !grouped:
-		var throttled *throttledError
-		if errors.As(result.Err, &throttled) {
-			result.hiddenFor = max(throttled.after, 0)
-		} else {
-			result.hiddenFor = e.backoff.Delay(receiveCount(result.Message) - 1)
+		if result.hides && result.twin == 0 {
+			changes = append(changes, result)
 		}
 	}
-	if result.next > 0 {
-		results[result.next-1].hiddenFor = result.hiddenFor
-	}
-	return result.hiddenFor, result.twin == 0
+	return changes
 }
 
-func (e *engine) warn(ctx context.Context, what string, result *Result, err error) {
-	if e.logger != nil {
-		e.logger.WarnContext(ctx, what, "message_id", result.Message.MessageId, "error", err.Error())
+// hides tells whether a message is to be hidden anew by what became of itself,
+// and writes down for how long.
+func (r *run) hides(result *Result) bool {
+	if result.Outcome != Failed || result.Err == ErrGroup {
+		return false
+	}
+	if !result.throttled {
+		result.hiddenFor = r.backoff.Delay(receiveCount(result.Message) - 1)
+	}
+	return true
+}
+
+// hide makes up to ten changes to messages of one queue.
+func (r *run) hide(ctx context.Context, queueARN string, messages []*Result) {
+	limit := maxHidden - maxHeld - time.Since(r.began)
+	changes := make([]Visibility, len(messages))
+	for i, result := range messages {
+		seconds := int(math.Ceil(max(min(result.hiddenFor, limit), 0).Seconds()))
+		changes[i] = Visibility{ReceiptHandle: result.Message.ReceiptHandle, Seconds: seconds}
+	}
+	asked := time.Now()
+	errs := r.visibility.ChangeVisibility(ctx, queueARN, changes)
+	for i, result := range messages {
+		if i < len(errs) && errs[i] != nil {
+			r.warn(ctx, "not postponed", result, errs[i])
+			continue
+		}
+		result.hidden = asked.Add(time.Duration(changes[i].Seconds) * time.Second)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -25,16 +26,22 @@ type hider struct {
 	calls   int
 	largest int
 	answer  func(handle string) error
+	hang    func(ctx context.Context) error
+	queues  []string // of each call
 }
 
-func (h *hider) ChangeVisibility(_ context.Context, queueARN string, changes []sqsbatch.Visibility) []error {
+func (h *hider) ChangeVisibility(ctx context.Context, queueARN string, changes []sqsbatch.Visibility) []error {
 	if h.seconds == nil {
 		h.seconds = map[string]int{}
 	}
 	h.calls++
+	h.queues = append(h.queues, queueARN)
 	h.largest = max(h.largest, len(changes))
 	errs := make([]error, len(changes))
 	for i, change := range changes {
+		if h.hang != nil {
+			errs[i] = h.hang(ctx)
+		}
 		if h.answer != nil {
 			errs[i] = h.answer(change.ReceiptHandle)
 		}
@@ -58,6 +65,34 @@ func TestAFailedMessageIsHiddenLongerTheOftenerItWasReceived(t *testing.T) {
 	limit := 12*60*60 - 6*60 // SQS J10, less the longest that Lambda holds a message
 	if diff := cmp.Diff(map[string]int{"r-a": 1, "r-b": 8, "r-c": limit}, queue.seconds); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// SQS counts its twelve hours from the receipt (SQS J10), and so from before the
+// batch began.
+func TestTheLongestHidingIsShorterByTheTimeThatTheBatchTook(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		queue := &hider{}
+		h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[string]) error {
+			<-time.After(10 * time.Minute)
+			return sqsbatch.RetryAfter(24*time.Hour, errDown)
+		}, sqsbatch.WithBackoff(queue, doubling)))
+		if handle(t, h, ids("a")); queue.seconds["r-a"] != (12*60-6-10)*60 {
+			t.Errorf("hidden for %d s", queue.seconds["r-a"])
+		}
+	})
+}
+
+func TestWhatWasDeadLetteredIsNotHidden(t *testing.T) {
+	t.Parallel()
+	queue := &hider{}
+	h := must(t)(sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error {
+		return []error{errDown, sqsbatch.Permanent(errDown), nil}
+	}, sqsbatch.WithBackoff(queue, doubling), sqsbatch.WithDeadLetter(&pit{})))
+	got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a"), grouped("a3", "a")}})
+	if diff := cmp.Diff(map[string]int{"r-a1": 1}, queue.seconds); diff != "" || !slices.Equal(got, []string{"a1", "a3"}) {
+		t.Errorf("reported %v: %s", got, diff)
 	}
 }
 
@@ -162,6 +197,21 @@ func TestAMappingThatDeletesFailuresIsFoundOutInTheNextBatch(t *testing.T) {
 	})
 }
 
+// SQS deletes what is older than the queue's retention: that a message of four
+// days is gone says nothing about the mapping.
+func TestAMessageThatMayHaveExpiredTellsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		queue := &hider{}
+		h := must(t)(sqsbatch.New(failing(errDown, "old"), sqsbatch.WithBackoff(queue, backoff.Policy{Base: time.Hour, Jitter: backoff.None})))
+		<-time.After(23*time.Hour + time.Second) // all are sent when the bubble begins
+		handle(t, h, ids("old"))
+		if handle(t, h, ids("b")); queue.calls != 1 {
+			t.Errorf("looked for it: %d calls", queue.calls)
+		}
+	})
+}
+
 func TestTheSearchForALostMessageLeavesItHiddenAsLongAsItWas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -182,31 +232,61 @@ func TestTheSearchForALostMessageLeavesItHiddenAsLongAsItWas(t *testing.T) {
 
 func TestTheMappingIsCheckedBeforeTheFirstMessageCanBeLost(t *testing.T) {
 	t.Parallel()
-	var log strings.Builder
-	asked := 0
-	check := func(_ context.Context, queueARN, _ string) (bool, error) {
-		if asked++; asked == 1 {
-			return false, errors.New("no network")
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		asked := 0
+		check := func(_ context.Context, queueARN, _ string) (bool, error) {
+			if asked++; asked == 1 {
+				return false, errors.New("no network")
+			}
+			if queueARN != standardARN {
+				t.Errorf("asked for %s", queueARN)
+			}
+			return false, nil
 		}
-		if queueARN != standardARN {
-			t.Errorf("asked for %s", queueARN)
+		h := must(t)(sqsbatch.New(failing(errDown, "a"), sqsbatch.WithMappingCheck(check),
+			sqsbatch.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
+		for range 3 { // within a minute: one that may not ask must not ask at each batch
+			if _, err := h(t.Context(), ids("a")); err != nil || asked != 1 {
+				t.Errorf("asked %d times, and not known yet: %v", asked, err)
+			}
 		}
-		return false, nil
-	}
-	h := must(t)(sqsbatch.New(failing(errDown, "a"), sqsbatch.WithMappingCheck(check),
-		sqsbatch.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
-	if _, err := h(t.Context(), ids("a")); err != nil {
-		t.Errorf("not known yet: %v", err)
-	}
-	if _, err := h(t.Context(), ids("a", "b")); err == nil {
-		t.Error("a failure was reported to a mapping that ignores it")
-	}
-	if _, err := h(t.Context(), ids("b")); err != nil {
-		t.Errorf("nothing failed: %v", err)
-	}
-	if asked != 2 || strings.Count(log.String(), "lacks ReportBatchItemFailures") != 1 {
-		t.Errorf("asked %d times; %s", asked, log.String())
-	}
+		<-time.After(time.Minute)
+		if _, err := h(t.Context(), ids("a", "b")); !errors.Is(err, sqsbatch.ErrIgnored) || !errors.Is(err, errDown) {
+			t.Errorf("a failure was reported to a mapping that ignores it: %v", err)
+		}
+		if _, err := h(t.Context(), ids("b")); err != nil {
+			t.Errorf("nothing failed: %v", err)
+		}
+		if asked != 2 || strings.Count(log.String(), "level=ERROR msg=\"the event source mapping lacks ReportBatchItemFailures") != 1 {
+			t.Errorf("asked %d times; %s", asked, log.String())
+		}
+	})
+}
+
+// Without a way to the API (a subnet without one, say) a request does not fail,
+// it hangs. The batch must have its time all the same.
+func TestAnAPIThatDoesNotAnswerCostsTheBatchASecondOrAQuarter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hang := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		queue := &hider{hang: hang}
+		ran := 0
+		h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
+			ran++
+			return failing(errDown, "a")(ctx, m)
+		}, sqsbatch.WithBackoff(queue, doubling), sqsbatch.WithMappingCheck(func(ctx context.Context, _, _ string) (bool, error) { return false, hang(ctx) })))
+		if got, took := invoke(t, h, time.Second, "b"); len(got) != 0 || took != 250*time.Millisecond || ran != 1 {
+			t.Errorf("of a function of 1 s: ran %d in %v, reported %v", ran, took, got)
+		}
+		<-time.After(time.Minute)
+		ran = 0
+		got, took := invoke(t, h, 3*time.Second, "a", "b")
+		// 750 ms for the check; then until 100 ms before the deadline for the queue.
+		if diff := cmp.Diff([]string{"a"}, got); diff != "" || ran != 2 || took != 2900*time.Millisecond {
+			t.Errorf("ran %d in %v: %s", ran, took, diff)
+		}
+	})
 }
 
 func TestAMappingThatReportsIsAskedOnce(t *testing.T) {

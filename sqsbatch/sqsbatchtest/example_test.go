@@ -10,25 +10,38 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/sqsbatchtest"
 )
 
-// chargedOnce is the body of a user's test.
-func chargedOnce(t *testing.T) {
-	sqsbatchtest.Explore(t, sqsbatchtest.Messages("order 1", "order 2"), func() sqsbatchtest.World[string] {
-		charges := map[string]int{} // the fake bank, which outlives environments
-		done := sqsbatch.NewMemory(24 * time.Hour)
+// bank is a fake. It outlives environments, as the bank would, and like it takes
+// a key by which it knows a charge again.
+type bank struct {
+	charges map[string]int
+	keys    map[string]bool
+}
+
+func (b *bank) charge(ctx context.Context, key, order string) error {
+	if err := sqsbatchtest.Call(ctx); err != nil { // here the function may crash
+		return err
+	}
+	if !b.keys[key] {
+		b.keys[key] = true
+		b.charges[order]++
+	}
+	return nil
+}
+
+// explore is the body of a user's test.
+func explore(t *testing.T, key func(m sqsbatch.Message[string]) string) *sqsbatchtest.Failure {
+	return sqsbatchtest.Find(t, sqsbatchtest.Messages("order 1", "order 2"), func() sqsbatchtest.World[string] {
+		fake := &bank{charges: map[string]int{}, keys: map[string]bool{}}
+		done := sqsbatch.NewMemory(24 * time.Hour) // in place of a table
 		return sqsbatchtest.World[string]{
 			Start: func() (sqsbatchtest.Process[string], []sqsbatch.Option) {
-				charge := func(ctx context.Context, m sqsbatch.Message[string]) error {
-					if err := ctx.Err(); err != nil {
-						return err
-					}
-					charges[m.Body]++
-					return nil
-				}
-				return charge, []sqsbatch.Option{sqsbatch.WithIdempotency(done, nil)}
+				return func(ctx context.Context, m sqsbatch.Message[string]) error {
+					return fake.charge(ctx, key(m), m.Body)
+				}, []sqsbatch.Option{sqsbatch.WithIdempotency(done, nil)}
 			},
 			Check: func(sqsbatchtest.History) error {
-				for order, n := range charges {
-					if n != 1 {
+				for _, order := range []string{"order 1", "order 2"} {
+					if n := fake.charges[order]; n != 1 {
 						return fmt.Errorf("%s was charged %d times", order, n)
 					}
 				}
@@ -40,7 +53,20 @@ func chargedOnce(t *testing.T) {
 
 func TestTheExampleHolds(t *testing.T) {
 	t.Parallel()
-	chargedOnce(t)
+	if f := explore(t, sqsbatch.Message[string].OriginID); f != nil {
+		t.Errorf("%s%v", f.Log, f.Err)
+	}
+}
+
+// An idempotency store alone cannot do it: between the effect and the mark is a
+// place to crash.
+func TestTheExampleNeedsItsKey(t *testing.T) {
+	t.Parallel()
+	charges := 0
+	f := explore(t, func(sqsbatch.Message[string]) string { charges++; return fmt.Sprint(charges) })
+	if f == nil || f.Log != "1. cold start, delivers [m1]: crash after m1\n2. cold start, delivers [m1 m2]: all done\n" {
+		t.Errorf("found %+v", f)
+	}
 }
 
 func ExampleMessages() {

@@ -15,12 +15,17 @@ import (
 // Process is a handler of one message, as [sqsbatch.New] takes it.
 type Process[T any] func(ctx context.Context, m sqsbatch.Message[T]) error
 
+// BulkProcess is a handler of a whole batch, as [sqsbatch.NewBulk] takes it.
+type BulkProcess[T any] func(ctx context.Context, ms []sqsbatch.Message[T]) []error
+
 // World is all that one timeline is played in. It is made anew for each.
 type World[T any] struct {
 	// Start is a cold start: it makes what main would pass to sqsbatch.New. What
 	// it makes lives until the environment is lost; what must outlive that, such
 	// as a fake database, is made outside.
 	Start func() (Process[T], []sqsbatch.Option)
+	// StartBulk is Start for a handler of whole batches; one of them is nil.
+	StartBulk func() (BulkProcess[T], []sqsbatch.Option)
 	// Check is the invariant: what must hold when the timeline has ended.
 	Check func(h History) error
 }

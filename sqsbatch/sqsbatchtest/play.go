@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -31,17 +30,15 @@ type player[T any] struct {
 	handler  sqsbatch.Handler // of the environment; nil when there is none
 	poisoned bool             // the queue holds a poisonous message
 	log      strings.Builder
-
-	mu      sync.Mutex // guards what follows, for handlers with concurrency
-	stall   int        // the message at which time runs out; -1 for none
-	started int        // messages of this invocation
+	over     chan struct{} // closed at the end
 }
 
 // playIn plays a timeline to its end, and answers what the invariant says.
 func playIn[T any](world World[T], messages []events.SQSMessage, timeline Timeline, maxReceives int) (string, error) {
-	p := &player[T]{world: world, messages: messages, began: time.Now(), history: History{
+	p := &player[T]{world: world, messages: messages, began: time.Now(), over: make(chan struct{}), history: History{
 		Received: map[string]int{}, Done: map[string]bool{}, DeadLettered: map[string]bool{},
 	}}
+	defer close(p.over)
 	for _, step := range timeline {
 		if err := p.step(step); err != nil {
 			return p.log.String(), err
@@ -82,40 +79,39 @@ func (p *player[T]) step(step Step) error {
 		}
 	}
 	p.poisoned = p.poisoned || step.Poisoned
-	p.stall, p.started = -1, 0
-	if step.Fault == Deadline {
-		p.stall = step.At
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), functionTimeout)
+	in := &invocation{fault: step.Fault, at: step.At, crashed: make(chan struct{}), over: p.over}
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), placeKey{}, &place{in: in}), functionTimeout)
 	defer cancel()
-	response, err := p.handler(ctx, events.SQSEvent{Records: records})
-	p.settle(step, records, response, err, ctx.Err() != nil)
+	var response events.SQSEventResponse
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		response, err = p.handler(ctx, events.SQSEvent{Records: records})
+	}()
+	fmt.Fprintf(&p.log, "delivers %v", idsOf(records))
+	select {
+	case <-in.crashed:
+		p.lose("crash " + in.where())
+	case <-done:
+		p.settle(in, records, response, err, ctx.Err() != nil)
+	}
 	<-time.After(visibility)
 	return nil
 }
 
-// start makes a new environment.
-func (p *player[T]) start() error {
-	process, options := p.world.Start()
-	handler, err := sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[T]) error {
-		if m.ID() == poisonID {
-			panic("a poisonous neighbour")
-		}
-		p.mu.Lock()
-		late := p.started == p.stall
-		p.started++
-		p.mu.Unlock()
-		if late {
-			<-ctx.Done()
-		}
-		return process(ctx, m)
-	}, options...)
-	if err != nil {
-		return fmt.Errorf("start: %w", err)
+func idsOf(records []events.SQSMessage) []string {
+	ids := make([]string, len(records))
+	for i := range records {
+		ids[i] = records[i].MessageId
 	}
-	p.handler = handler
-	p.log.WriteString("cold start, ")
-	return nil
+	return ids
+}
+
+// lose ends the environment, and tells why.
+func (p *player[T]) lose(why string) {
+	fmt.Fprintf(&p.log, ": %s\n", why)
+	p.handler = nil
 }
 
 // deliver makes the records of a step's batch.
@@ -170,27 +166,20 @@ func (p *player[T]) group(i int) (string, bool) {
 }
 
 // settle does with the messages as the mapping would, and tells of it.
-func (p *player[T]) settle(step Step, records []events.SQSMessage, response events.SQSEventResponse, err error, timedOut bool) {
-	names := make([]string, len(records))
-	for i := range records {
-		names[i] = records[i].MessageId
-	}
-	fmt.Fprintf(&p.log, "delivers %v", names)
-	if p.stall >= 0 && p.started > p.stall {
-		fmt.Fprintf(&p.log, ", time runs out at message %d", p.stall+1)
+func (p *player[T]) settle(in *invocation, records []events.SQSMessage, response events.SQSEventResponse, err error, timedOut bool) {
+	if where := in.where(); where != "" {
+		fmt.Fprintf(&p.log, ", time runs out %s", where)
 	}
 	failed := map[string]bool{}
 	for _, item := range response.BatchItemFailures {
 		failed[item.ItemIdentifier] = true
 	}
 	switch {
-	case step.Fault == Crash:
-		p.log.WriteString(": crash after the work, before the answer\n")
-		p.handler = nil
+	case in.fault == Crash:
+		p.lose("crash after the work, before the answer")
 		return
 	case timedOut:
-		p.log.WriteString(": the function times out before its answer\n")
-		p.handler = nil
+		p.lose("the function times out before its answer")
 		return
 	case err != nil:
 		fmt.Fprintf(&p.log, ": the invocation fails: %v\n", err)
@@ -200,9 +189,9 @@ func (p *player[T]) settle(step Step, records []events.SQSMessage, response even
 	default:
 		fmt.Fprintf(&p.log, ": reports %v as failed\n", slices.Sorted(maps.Keys(failed)))
 	}
-	for _, name := range names {
-		if name != poisonID && !failed[name] {
-			p.history.Done[name] = true
+	for _, id := range idsOf(records) {
+		if id != poisonID && !failed[id] {
+			p.history.Done[id] = true
 		}
 	}
 }

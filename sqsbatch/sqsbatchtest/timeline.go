@@ -11,9 +11,10 @@ type Fault int
 const (
 	// NoFault is an invocation whose answer arrives.
 	NoFault Fault = iota
-	// Crash ends the environment after the work and before the answer.
+	// Crash ends the environment: at one of the places that the invocation
+	// reaches, or, when it reaches fewer, after the work and before the answer.
 	Crash
-	// Deadline lets the time run out in the middle of the batch.
+	// Deadline lets the time run out at one of those places.
 	Deadline
 )
 
@@ -30,12 +31,17 @@ type Step struct {
 	Poisoned bool
 	// Fault is what goes wrong.
 	Fault Fault
-	// At is the message, counted from 0, at which a Deadline strikes.
+	// At is the place, counted from 0, at which the fault strikes. An invocation
+	// reaches one before each message and one after it, and one at each [Call].
 	At int
 }
 
 // Timeline is a sequence of invocations.
 type Timeline []Step
+
+// placesEach is how many places a message is taken to have: before, after, and
+// two calls.
+const placesEach = 4
 
 // draw makes a timeline of up to steps invocations, of which most go wrong in
 // one way or another.
@@ -49,8 +55,8 @@ func draw(rng *rand.Rand, messages, steps int) Timeline {
 				step.Batch = append(step.Batch, step.Batch[rng.IntN(len(step.Batch))])
 			}
 		}
-		if step.Fault == Deadline {
-			step.At = rng.IntN(len(step.Batch) + 1)
+		if step.Fault != NoFault {
+			step.At = rng.IntN(placesEach*len(step.Batch) + 1)
 		}
 		timeline[i] = step
 	}
@@ -104,12 +110,17 @@ func plainer(step Step) []Step {
 	if step.Cold {
 		add(func(s *Step) { s.Cold = false })
 	}
-	if step.At > 0 {
-		add(func(s *Step) { s.At-- })
+	for at := range step.At {
+		add(func(s *Step) { s.At = at })
 	}
 	for i := range step.Batch {
 		if len(step.Batch) > 1 {
-			add(func(s *Step) { s.Batch = slices.Delete(s.Batch, i, i+1) })
+			for at := range step.At + 1 { // with fewer messages the same place comes sooner
+				add(func(s *Step) { s.Batch, s.At = slices.Delete(s.Batch, i, i+1), at })
+			}
+		}
+		if m := step.Batch[i]; m > 0 && !slices.Contains(step.Batch, m-1) {
+			add(func(s *Step) { s.Batch[i]-- })
 		}
 		if i > 0 && step.Batch[i] < step.Batch[i-1] {
 			add(func(s *Step) { s.Batch[i], s.Batch[i-1] = s.Batch[i-1], s.Batch[i] })

@@ -1,0 +1,165 @@
+package sqsbatch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+type valueKey struct{}
+
+// looks are ways to look at a context. Each writes down what it sees.
+var looks = map[string]func(ctx context.Context, see func(what string, value any)){
+	"ErrOnly": func(ctx context.Context, see func(string, any)) {
+		see("at first", ctx.Err())
+		<-time.After(2 * time.Second)
+		see("late", ctx.Err())
+		<-time.After(time.Second)
+		see("too late", ctx.Err())
+	},
+	"Done": func(ctx context.Context, see func(string, any)) {
+		began := time.Now()
+		<-ctx.Done()
+		see("after", time.Since(began))
+		see("err", ctx.Err())
+		see("cause", context.Cause(ctx))
+	},
+	"DoneWhenItIsOver": func(ctx context.Context, see func(string, any)) {
+		<-time.After(2800 * time.Millisecond)
+		<-ctx.Done()
+		see("err", ctx.Err())
+	},
+	"DeadlineAndValue": func(ctx context.Context, see func(string, any)) {
+		deadline, ok := ctx.Deadline()
+		see("left", fmt.Sprint(time.Until(deadline), ok))
+		see("value", ctx.Value(valueKey{}))
+		<-ctx.Done()
+		see("value, with a timer", ctx.Value(valueKey{}))
+		see("no value", ctx.Value("other"))
+	},
+	"Children": func(ctx context.Context, see func(string, any)) {
+		child, cancel := context.WithCancel(context.WithValue(ctx, valueKey{}, "v"))
+		defer cancel()
+		later, cancel := context.WithTimeout(ctx, time.Hour)
+		defer cancel()
+		sooner, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		<-sooner.Done()
+		see("sooner", fmt.Sprint(sooner.Err(), child.Err(), later.Err()))
+		<-child.Done()
+		<-later.Done()
+		see("both", fmt.Sprint(child.Err(), later.Err(), context.Cause(child)))
+	},
+	"AfterFunc": func(ctx context.Context, see func(string, any)) {
+		began, done := time.Now(), make(chan time.Duration)
+		context.AfterFunc(ctx, func() { done <- time.Since(began) })
+		see("after", <-done)
+	},
+	"FromManyGoroutines": func(ctx context.Context, see func(string, any)) {
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if ctx.Err() == nil {
+					<-ctx.Done()
+				}
+			})
+		}
+		wg.Wait()
+		see("err", ctx.Err())
+	},
+}
+
+// However a handler looks at its context, it sees what context.WithDeadline
+// would show it.
+func TestTheContextOfAMessageIsAsOneOfPackageContext(t *testing.T) {
+	t.Parallel()
+	for name, look := range looks {
+		for _, ends := range []string{"by its deadline", "by the invocation's end"} {
+			t.Run(name+" "+ends, func(t *testing.T) {
+				t.Parallel()
+				seen := func(run func(ctx context.Context, look func(context.Context))) (out []string) {
+					synctest.Test(t, func(t *testing.T) {
+						ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), valueKey{}, "v"), 3*time.Second)
+						defer cancel()
+						if ends != "by its deadline" {
+							time.AfterFunc(1500*time.Millisecond, cancel)
+						}
+						run(ctx, func(ctx context.Context) {
+							look(ctx, func(what string, value any) { out = append(out, fmt.Sprintf("%s: %v", what, value)) })
+						})
+					})
+					return out
+				}
+				want := seen(func(ctx context.Context, look func(context.Context)) {
+					ctx, cancel := context.WithTimeout(ctx, 2700*time.Millisecond)
+					defer cancel()
+					look(ctx)
+				})
+				got := seen(func(ctx context.Context, look func(context.Context)) {
+					h := must(t)(sqsbatch.New(func(ctx context.Context, _ sqsbatch.Message[string]) error { look(ctx); return nil }))
+					if _, err := h(ctx, ids("a")); err != nil {
+						t.Error(err)
+					}
+				})
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Error(diff)
+				}
+			})
+		}
+	}
+}
+
+// What a handler leaves behind must not live on into the next invocation.
+func TestTheContextOfAMessageEndsWithItsBatch(t *testing.T) {
+	t.Parallel()
+	for _, asks := range []bool{false, true} { // whether a timer was made
+		synctest.Test(t, func(t *testing.T) {
+			var kept context.Context
+			h := must(t)(sqsbatch.New(func(ctx context.Context, _ sqsbatch.Message[string]) error {
+				if kept = ctx; asks {
+					_ = ctx.Done()
+				}
+				return nil
+			}))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			if _, err := h(ctx, ids("a")); err != nil {
+				t.Fatal(err)
+			}
+			if !asks && !errors.Is(kept.Err(), context.Canceled) {
+				t.Errorf("without a timer: %v", kept.Err())
+			}
+			<-kept.Done()
+			if !errors.Is(kept.Err(), context.Canceled) {
+				t.Errorf("asked %v: %v", asks, kept.Err())
+			}
+		})
+	}
+}
+
+// A context that package context does not know as its own costs a goroutine for
+// each that is made of it.
+func TestAContextMadeOfAMessagesCostsNoGoroutine(t *testing.T) { //nolint:paralleltest // counts them
+	more := 0
+	h := must(t)(sqsbatch.New(func(ctx context.Context, _ sqsbatch.Message[string]) error {
+		before := runtime.NumGoroutine()
+		for range 10 {
+			_, cancel := context.WithCancel(ctx)
+			defer cancel()
+		}
+		more = runtime.NumGoroutine() - before
+		return nil
+	}))
+	if invoke(t, h, farAway, "a"); more != 0 {
+		t.Errorf("%d goroutines for ten contexts", more)
+	}
+}

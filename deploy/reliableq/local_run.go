@@ -158,8 +158,12 @@ func (v *localRunVerb) listenHint(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		other := controlOf(daemon.Info{URL: "http://" + v.Listen})
-		if other.Health(ctx) == nil {
-			return hint.With(fmt.Errorf("%w: another embedded AWS serves there", err),
+		if h, unhealthy := other.Health(ctx); unhealthy == nil {
+			who := "another embedded AWS serves there"
+			if trouble := h.Trouble(); trouble != "" {
+				who += ", which is " + trouble
+			}
+			return hint.With(fmt.Errorf("%w: %s", err, who),
 				"stop it with reliableq local stop in its own folder, or take a free port with --listen 127.0.0.1:0")
 		}
 		return hint.With(err, "end the program that uses the port, or take a free one with --listen 127.0.0.1:0")

@@ -36,6 +36,9 @@ type Options struct {
 	// the services that it reached. An empty service stands for all, an empty
 	// account or region for every one.
 	Reset func(ctx context.Context, service, account, region string) ([]string, error)
+	// Trouble says why nothing can be changed any more, for health, and is nil while
+	// all is well; a nil Trouble means that it always is.
+	Trouble func() error
 	// Logger gets what goes wrong inside; nil discards it.
 	Logger *slog.Logger
 }
@@ -112,7 +115,6 @@ func New(o Options) *Handler {
 	}
 	h := &Handler{opts: o, mux: http.NewServeMux(), done: make(chan struct{})}
 	for pattern, serve := range map[string]func(*http.Request) (any, error){
-		"GET /_reliableq/health":         h.health,
 		"GET /_reliableq/clock":          h.clock,
 		"POST /_reliableq/clock/advance": h.advance,
 		"POST /_reliableq/clock/hold":    h.hold,
@@ -128,6 +130,7 @@ func New(o Options) *Handler {
 	} {
 		h.mux.HandleFunc(pattern, h.json(serve))
 	}
+	h.mux.HandleFunc("GET /_reliableq/health", h.health)
 	h.mux.HandleFunc("GET /_aws/sqs/messages", h.localStackMessages)
 	h.mux.HandleFunc("POST /_aws/sqs/messages", h.localStackReceive)
 	h.mux.HandleFunc("POST /_aws/sqs/messages/{$}", h.localStackReceive)

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // maxAnswer bounds what is read of an answer.
@@ -25,13 +24,6 @@ type Client struct {
 // New is a client of the embedded AWS at url, such as http://127.0.0.1:4566.
 func New(url string) *Client {
 	return &Client{base: strings.TrimRight(url, "/"), http: &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 2}}}
-}
-
-// Health answers nil when an embedded AWS serves there, soon.
-func (c *Client) Health(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	return c.call(ctx, http.MethodGet, "health", nil, nil)
 }
 
 // call sends one request and decodes the answer into out, unless that is nil.
@@ -61,16 +53,23 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 		return fmt.Errorf("read the answer to %s: %w", path, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, message(answer))
-	}
-	if out == nil {
-		return nil
+		return &refusal{status: resp.StatusCode, body: answer, text: fmt.Sprintf("%s %s: %s: %s", method, path, resp.Status, message(answer))}
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
 		return fmt.Errorf("decode the answer to %s: %w", path, err)
 	}
 	return nil
 }
+
+// refusal is an answer that is no success.
+type refusal struct {
+	status int
+	body   []byte
+	text   string
+}
+
+// Error says what was refused, and why.
+func (r *refusal) Error() string { return r.text }
 
 // message is what an error answer says for people.
 func message(answer []byte) string {

@@ -2,7 +2,9 @@ package localaws_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -198,6 +200,45 @@ func TestFaultsOfFunctions(t *testing.T) {
 			t.Errorf("throttled: %v", err)
 		}
 	})
+}
+
+// A function that leaks grows with each invocation, until it has more than it may:
+// that invocation does its work and ends before its answer, and the next one begins
+// small.
+func TestAFunctionLeaksMemoryUntilItHasTooMuch(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Manual)
+	b.fault(fault.Rule{Kind: fault.LeakMemory, MB: 50, Resource: "work"})
+	const growing = "Max Memory Used: %d MB"
+	for n, want := range []int{50, 100, 128, 50, 100, 128} {
+		out, err := b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("work"), LogType: types.LogTypeTail})
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := base64.StdEncoding.DecodeString(aws.ToString(out.LogResult))
+		if err != nil || !strings.Contains(string(log), fmt.Sprintf(growing, want)) {
+			t.Errorf("invocation %d: %v %s, want %d MB", n+1, err, log, want)
+		}
+		died := strings.Contains(string(out.Payload), "Runtime exited with error: signal: killed")
+		if died != (want == 128) || died != strings.Contains(string(log), "Status: error\tError Type: Runtime.ExitError") {
+			t.Errorf("invocation %d with %d MB: %s\n%s", n+1, want, out.Payload, log)
+		}
+	}
+	if n := b.ran.Load(); n != 6 {
+		t.Errorf("the work was done %d times, want 6", n)
+	}
+	b.fault(fault.Rule{Kind: fault.LeakMemory, MB: 1, Count: 1, Resource: "work"})
+	var log []byte
+	for range 2 { // what has leaked stays, struck or not
+		out, err := b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("work"), LogType: types.LogTypeTail})
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, _ = base64.StdEncoding.DecodeString(aws.ToString(out.LogResult))
+	}
+	if !strings.Contains(string(log), fmt.Sprintf(growing, 1)) {
+		t.Errorf("after the last strike: %s, want 1 MB", log)
+	}
 }
 
 // A handler that is to crash during its work is gone at its call: nothing after

@@ -109,7 +109,7 @@ func (c *checker) intact(e *entry, m *sqs.PeekedMessage) {
 			c.fail("intact", e.number, "message %s has an attribute %s that nobody gave it", m.MessageID, name)
 		}
 	}
-	if budget := c.budget(); replays > budget || len(c.Faults) == 0 && c.sound() && replays != budget {
+	if budget := c.budget(); replays > budget || c.untroubled() && c.sound() && replays != budget {
 		c.fail("counts", e.number, "message %s is dead after %d replays, and may have %d", m.MessageID, replays, budget)
 	}
 }
@@ -150,7 +150,7 @@ func (c *checker) order(e *entry) {
 	if c.Idempotent && e.effects > len(e.origins) {
 		c.fail("twice", e.number, "the idempotent consumer did its work %d times", e.effects)
 	}
-	if len(c.Faults) > 0 {
+	if !c.untroubled() {
 		return
 	}
 	// Without faults and neighbours there are no duplicates either.

@@ -26,6 +26,9 @@ func (w *world) function(queue string, handler sqsbatch.Handler, reports bool) e
 		}
 		return json.Marshal(resp)
 	})
+	if w.lives > 0 {
+		return nil // the rest was kept
+	}
 	err := w.post("/2015-03-31/functions", map[string]any{
 		"FunctionName": queue, "Role": "arn:aws:iam::" + w.server.Account() + ":role/runs-functions",
 		"Runtime": "provided.al2023", "Handler": "bootstrap", "Code": map[string]any{}, "Timeout": int(w.Timeout.Seconds()),

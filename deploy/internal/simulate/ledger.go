@@ -43,10 +43,53 @@ type ledger struct {
 	deleted   int
 	log       []Event
 	logging   bool
+	unsure    bool       // what SQS tells counts once it is written
+	untold    []sighting // told, and not written yet
 }
 
-// observe takes what SQS tells.
+// sighting is an event of SQS, and in whose sending it came.
+type sighting struct {
+	event     sqs.Event
+	sending   []*entry
+	producing bool
+}
+
+// observe takes what SQS tells. Of a server that may be killed it believes what
+// gets to the disk: the rest has not happened for anybody.
 func (l *ledger) observe(e sqs.Event) {
+	if !l.unsure || e.Kind == sqs.Shown && len(l.untold) == 0 { // which is not written
+		l.take(e)
+		return
+	}
+	l.untold = append(l.untold, sighting{e, l.sending, l.producing})
+	if e.Kind == sqs.Sent {
+		l.sending = l.sending[1:]
+	}
+}
+
+// believe takes what has been told, which is being written.
+func (l *ledger) believe() {
+	sending, producing := l.sending, l.producing
+	for _, s := range l.untold {
+		l.sending, l.producing = s.sending, s.producing
+		l.take(s.event)
+	}
+	l.sending, l.producing = sending, producing
+	l.untold = l.untold[:0]
+}
+
+// forget drops what has been told and was not written.
+func (l *ledger) forget() { l.untold = l.untold[:0] }
+
+// mark writes into the log what happened to the server.
+func (l *ledger) mark(now time.Time, what string) {
+	if l.logging {
+		l.log = append(l.log, Event{Seed: l.seed, Seconds: now.Sub(l.start).Seconds(), What: what})
+	}
+}
+
+// take takes what happened to a message.
+func (l *ledger) take(e sqs.Event) {
 	a := l.messages[e.MessageID]
 	switch e.Kind {
 	case sqs.Sent:

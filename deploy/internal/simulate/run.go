@@ -34,6 +34,8 @@ type Result struct {
 	Dead      int `json:"dead"`
 	// Struck is how often a fault has struck.
 	Struck int `json:"struck"`
+	// Crashes is how often the server was killed.
+	Crashes int `json:"crashes"`
 	// Simulated is the service time that went by.
 	Simulated time.Duration `json:"simulated"`
 	// Took is the machine time that the run took. It alone is not a function of
@@ -73,7 +75,7 @@ func (w *world) run(ctx context.Context) (Result, error) {
 	l := &w.ledger
 	r := Result{
 		Scenario: w.Scenario, Violations: violations, Receives: l.received, Deletes: l.deleted,
-		Simulated: w.server.Clock().Now().Sub(began), Log: l.log,
+		Crashes: w.lives, Simulated: w.server.Clock().Now().Sub(began), Log: l.log,
 	}
 	for _, e := range l.orders {
 		if len(e.origins) > 0 {

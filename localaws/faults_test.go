@@ -14,9 +14,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
 	"github.com/reliableq/reliableq/localaws"
@@ -110,6 +114,51 @@ func TestFaultsOfCalls(t *testing.T) {
 		t.Errorf("the queue holds %q", got)
 	}
 }
+
+// Calls of every service fail, in the words of each.
+func TestFaultsOfCallsOfEveryService(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Manual)
+	cfg := b.Config()
+	cfg.RetryMaxAttempts = 1
+	calls := map[string]struct {
+		throttled string
+		call      func() error
+	}{
+		"sqs":        {"RequestThrottled", func() error { return only(b.sqs.ListQueues(t.Context(), nil)) }},
+		"lambda":     {"TooManyRequestsException", func() error { return only(b.lambda.ListFunctions(t.Context(), nil)) }},
+		"iam":        {"Throttling", func() error { return only(iam.NewFromConfig(cfg).ListRoles(t.Context(), nil)) }},
+		"sts":        {"Throttling", func() error { return only(sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), nil)) }},
+		"logs":       {"ThrottlingException", func() error { return only(cloudwatchlogs.NewFromConfig(cfg).DescribeLogGroups(t.Context(), nil)) }},
+		"monitoring": {"Throttling", func() error { return only(cloudwatch.NewFromConfig(cfg).DescribeAlarms(t.Context(), nil)) }},
+	}
+	for service, c := range calls {
+		if err := c.call(); err != nil {
+			t.Fatalf("%s: %v", service, err)
+		}
+		for kind, want := range map[fault.Kind]string{
+			fault.Throttle: c.throttled, fault.Unavailable: "ServiceUnavailable", fault.ExpiredCredential: "Expired",
+		} {
+			b.fault(fault.Rule{Kind: kind, Service: service})
+			var api smithy.APIError
+			if err := c.call(); !errors.As(err, &api) || !strings.HasPrefix(api.ErrorCode(), want) {
+				t.Errorf("%s of %s: %v, want %s", kind, service, err, want)
+			}
+			for other, c := range calls {
+				if err := c.call(); other != service && err != nil {
+					t.Errorf("%s of %s struck %s: %v", kind, service, other, err)
+				}
+			}
+		}
+		b.fault(fault.Rule{Kind: fault.LoseReply, Service: service})
+		if err := c.call(); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("lose-reply of %s: %v", service, err)
+		}
+	}
+}
+
+// only is a call's error.
+func only[T any](_ T, err error) error { return err }
 
 func TestACallWhoseReplyIsLostTookEffect(t *testing.T) {
 	t.Parallel()

@@ -33,6 +33,7 @@ func (v Violation) String() string {
 type checker struct {
 	*world
 	resting map[*entry]map[string]int // in which queue, how often
+	lying   map[*account]string       // in which queue
 	found   []Violation
 }
 
@@ -42,7 +43,8 @@ func (c *checker) fail(rule string, number int, format string, args ...any) {
 
 // check holds every invariant against the world.
 func (w *world) check() ([]Violation, error) {
-	c := &checker{world: w, resting: map[*entry]map[string]int{}}
+	c := &checker{world: w, resting: map[*entry]map[string]int{}, lying: map[*account]string{}}
+	c.found = append(c.found, w.ledger.strays...)
 	for _, q := range w.server.Queues() {
 		if q.InFlight+q.Delayed > 0 {
 			c.fail("in flight", 0, "%s has %d messages in flight and %d delayed at the end", q.Name, q.InFlight, q.Delayed)
@@ -53,6 +55,11 @@ func (w *world) check() ([]Violation, error) {
 		}
 		for i := range messages {
 			c.rest(q.Name, &messages[i])
+		}
+	}
+	for _, a := range w.ledger.accounts {
+		if !a.deleted && c.lying[a] == "" {
+			c.fail("place", a.order.number, "message %s was not deleted and is in no queue", a.id)
 		}
 	}
 	for _, e := range w.ledger.orders {
@@ -69,6 +76,13 @@ func (c *checker) rest(queue string, m *sqs.PeekedMessage) {
 		c.fail("invented", 0, "%s holds message %s, which nobody sent: %.100q", queue, m.MessageID, m.Body)
 		return
 	}
+	switch other := c.lying[a]; {
+	case other != "":
+		c.fail("place", e.number, "message %s lies in %s and in %s", a.id, other, queue)
+	case a.deleted:
+		c.fail("place", e.number, "message %s was deleted and lies in %s", a.id, queue)
+	}
+	c.lying[a] = queue
 	if c.resting[e] == nil {
 		c.resting[e] = map[string]int{}
 	}

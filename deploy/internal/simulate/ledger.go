@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -24,8 +25,11 @@ type entry struct {
 
 // account is what is known of one message id.
 type account struct {
+	id       string
 	order    *entry
-	received int
+	received int  // in all queues
+	here     int  // since it came to the queue that it was in last
+	deleted  bool // and SQS said so to whoever did
 	dead     bool // was moved to the dead-letter queue
 }
 
@@ -37,6 +41,9 @@ type ledger struct {
 	orders    []*entry
 	byBody    map[string]*entry
 	messages  map[string]*account
+	accounts  []*account     // the same, in order of sending
+	most      map[string]int // by queue, how often a message is received there
+	strays    []Violation    // seen on the way
 	sending   []*entry // whose messages the send under way holds, in order
 	producing bool     // the producer sends, and no retry function
 	received  int
@@ -93,8 +100,9 @@ func (l *ledger) take(e sqs.Event) {
 	a := l.messages[e.MessageID]
 	switch e.Kind {
 	case sqs.Sent:
-		a = &account{order: l.sending[0]}
+		a = &account{id: e.MessageID, order: l.sending[0]}
 		l.messages[e.MessageID] = a
+		l.accounts = append(l.accounts, a)
 		if l.sending = l.sending[1:]; l.producing {
 			a.order.origins = append(a.order.origins, e.MessageID)
 		} else {
@@ -102,10 +110,16 @@ func (l *ledger) take(e sqs.Event) {
 		}
 	case sqs.Received:
 		a.received++
+		a.here++
 		l.received++
 	case sqs.Deleted:
+		a.deleted = true
 		l.deleted++
 	case sqs.Moved:
+		if a.here != l.most[e.From] {
+			l.stray("early", a.order.number, "message %s left %s after %d receives, and may have %d", a.id, e.From, a.here, l.most[e.From])
+		}
+		a.here = 0
 		a.dead = e.Queue == deadLetters
 	}
 	if !l.logging {
@@ -120,6 +134,11 @@ func (l *ledger) take(e sqs.Event) {
 		out.Until = e.Until.Sub(l.start).Seconds()
 	}
 	l.log = append(l.log, out)
+}
+
+// stray notes what must not happen on the way, whatever comes of it.
+func (l *ledger) stray(rule string, number int, format string, args ...any) {
+	l.strays = append(l.strays, Violation{rule, number, fmt.Sprintf(format, args...)})
 }
 
 // note writes what a function did with a message into the log.

@@ -93,6 +93,15 @@ type Fault struct {
 	For time.Duration `json:"for"`
 }
 
+// receives is how often a message is received in each queue before it goes on.
+func (s *Scenario) receives() map[string]int {
+	most := map[string]int{source: s.Source.MaxReceives}
+	for i, l := range s.Levels {
+		most[levelName(i+1)] = l.MaxReceives
+	}
+	return most
+}
+
 // Draw makes a scenario of the given kind from a seed.
 func Draw(kind string, seed uint64, messages int) (Scenario, error) {
 	if !slices.Contains(Kinds(), kind) {

@@ -59,7 +59,7 @@ type Build func(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sq
 // newWorld makes queues, functions and mappings. Time stands still until play.
 func newWorld(ctx context.Context, s Scenario, o Options) (*world, error) {
 	w := &world{Scenario: s, build: o.Retry, chance: rand.New(rand.NewPCG(s.Seed, 0x776f726c64))}
-	w.ledger = ledger{seed: s.Seed, start: began, byBody: map[string]*entry{}, messages: map[string]*account{}, logging: o.Log}
+	w.ledger = ledger{seed: s.Seed, start: began, byBody: map[string]*entry{}, messages: map[string]*account{}, most: s.receives(), logging: o.Log}
 	if err := w.mortalize(); err != nil {
 		return nil, err
 	}
@@ -188,6 +188,10 @@ func (w *world) consumed(_ context.Context, r sqsbatch.Report) {
 	for i := range r.Results {
 		result := &r.Results[i]
 		a := w.ledger.messages[result.Message.MessageId]
+		if a == nil || a.order.body != result.Message.Body {
+			w.ledger.stray("invented", 0, "the consumer got message %s, which nobody sent: %.100q", result.Message.MessageId, result.Message.Body)
+			continue
+		}
 		what, detail := "processed", ""
 		switch {
 		case result.Outcome == sqsbatch.Succeeded && result.Duplicate:

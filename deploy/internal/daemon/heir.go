@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strconv"
 	"syscall"
@@ -15,6 +14,9 @@ import (
 // heirVariable tells a program that took the place of one that served the folder
 // which of its files is the lock.
 const heirVariable = "RELIABLEQ_HEIR"
+
+// maxWill bounds what is handed on, in bytes.
+const maxWill = 16 << 20
 
 // Become replaces this process by a program that serves the folder in its stead,
 // under the same process id and without letting go of the folder between: whoever
@@ -55,16 +57,13 @@ func (f Folder) Inherit() (*Registration, []byte, error) {
 		return nil, nil, fmt.Errorf("forget %s: %w", heirVariable, err)
 	}
 	fd, err := strconv.Atoi(text)
-	if err != nil || fd < 3 {
-		return nil, nil, nil // somebody else's
+	if err != nil || !f.isLock(fd) {
+		return nil, nil, nil // somebody else's, and left alone
 	}
 	unix.CloseOnExec(fd)
 	lock := os.NewFile(uintptr(fd), f.alive())
-	if err := f.check(lock); err != nil {
-		return nil, nil, err
-	}
 	// The place in the file came along with it, from an earlier reading.
-	will, err := io.ReadAll(io.NewSectionReader(lock, 0, 1<<40))
+	will, err := io.ReadAll(io.NewSectionReader(lock, 0, maxWill))
 	if err == nil {
 		err = lock.Truncate(0)
 	}
@@ -74,19 +73,8 @@ func (f Folder) Inherit() (*Registration, []byte, error) {
 	return &Registration{folder: f, lock: lock}, will, nil
 }
 
-// check makes sure that a file that was handed on is the folder's lock. One that is
-// not is left alone.
-func (f Folder) check(lock *os.File) error {
-	ours, err := os.Stat(f.alive())
-	if err != nil {
-		return fmt.Errorf("find the lock that was handed on: %w", err)
-	}
-	theirs, err := lock.Stat()
-	if err != nil {
-		return fmt.Errorf("find the lock that was handed on: %w", err)
-	}
-	if !os.SameFile(ours, theirs) {
-		return fmt.Errorf("%s names no lock of %s: %w", heirVariable, f.path, fs.ErrInvalid)
-	}
-	return nil
+// isLock reports whether an open file of this process is the folder's lock.
+func (f Folder) isLock(fd int) bool {
+	var theirs, ours unix.Stat_t
+	return unix.Fstat(fd, &theirs) == nil && unix.Stat(f.alive(), &ours) == nil && theirs.Dev == ours.Dev && theirs.Ino == ours.Ino
 }

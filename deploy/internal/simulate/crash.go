@@ -49,7 +49,7 @@ type mortality struct {
 	dead    atomic.Bool
 	rules   []fault.Rule // that the dead server has left
 	agenda  []*errand    // of clients, which a crash does not end
-	playing bool         // the server may be killed
+	playing atomic.Bool  // the server may be killed
 }
 
 // errand is what a client is to do at a time, outside of the server.
@@ -98,7 +98,7 @@ func (w *world) life(o localaws.Options) localaws.Options {
 
 // write is told of each write to the disk before it is made.
 func (w *world) write() {
-	if w.playing {
+	if w.playing.Load() {
 		w.writes++
 		i := slices.IndexFunc(w.left, func(c Crash) bool { return c.Write > 0 && c.Write == w.writes })
 		if i >= 0 {
@@ -145,6 +145,7 @@ func (w *world) settle(ctx context.Context) error {
 	for {
 		err := w.server.Clock().Settle(ctx)
 		if !errors.Is(err, clock.ErrClosed) && !w.dead.Load() {
+			w.playing.Store(false) // what the end writes is not for a crash to lose
 			return err
 		}
 		if err := w.revive(ctx); err != nil {
@@ -155,7 +156,7 @@ func (w *world) settle(ctx context.Context) error {
 
 // revive opens the server anew on what its disk held when it was killed.
 func (w *world) revive(ctx context.Context) error {
-	w.playing = false
+	w.playing.Store(false)
 	if err := w.server.Abandon(); err != nil {
 		return err
 	}
@@ -178,7 +179,7 @@ func (w *world) revive(ctx context.Context) error {
 		w.book(e)
 	}
 	w.bookCrashes()
-	w.playing = true
+	w.playing.Store(true)
 	w.server.Clock().Release()
 	return nil
 }

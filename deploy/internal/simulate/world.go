@@ -271,7 +271,7 @@ func (w *world) play(ctx context.Context) error {
 		}
 	}
 	w.bookCrashes()
-	w.playing = true
+	w.playing.Store(true)
 	w.server.Clock().End()
 	return w.settle(ctx)
 }

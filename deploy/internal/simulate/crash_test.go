@@ -97,3 +97,26 @@ func TestRulesOutliveACrash(t *testing.T) {
 		t.Errorf("%d crashes, struck %d, %v", r.Crashes, r.Struck, r.Violations)
 	}
 }
+
+// Whichever write a crash takes away, with all that follows it, the run holds: each
+// one is tried, until there are no more.
+func TestACrashAtAnyWriteIsSurvived(t *testing.T) {
+	t.Parallel()
+	s := drawn(t, Design, 11, 4)
+	s.BadShare, s.Levels[0].Attempts = 0.25, 1
+	s.Messages = 4
+	for write := 1; ; write++ {
+		s.Crashes = []Crash{{Write: write}}
+		r, log := play(t, s, Options{})
+		if len(r.Violations) > 0 || r.Messages != 4 || r.Dead < 1 {
+			t.Fatalf("write %d: %v; %d messages, %d dead\n%s", write, r.Violations, r.Messages, r.Dead, log)
+		}
+		if r.Crashes == 0 {
+			t.Logf("%d writes", write-1)
+			if write < 20 {
+				t.Errorf("a run of %d writes shows nothing", write-1)
+			}
+			return
+		}
+	}
+}

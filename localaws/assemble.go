@@ -116,10 +116,10 @@ func (s *Server) openWorkDir() (err error) {
 func (s *Server) makeServices() (err error) {
 	p, o := s.parts, s.opts
 	s.faults = fault.New(s.clock.Now, s.faultChance())
+	s.refuseKills()
 	if err := s.faults.Resume(o.Faults); err != nil {
 		return err
 	}
-	s.refuseKills()
 	if p.iam, err = iam.New(iam.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Account: o.Account}); err != nil {
 		return fmt.Errorf("start iam: %w", err)
 	}

@@ -25,7 +25,8 @@ func (s *Server) refuseKills() {
 // more, the clock stands still, no call is answered, the programs of functions are
 // killed. Then it calls Options.Kill, which may end the process. Where it does
 // not, the owner still owes an [Server.Abandon]. It may be called from a callback of
-// the clock and by faults; a second call does nothing.
+// the clock and by faults. A second call does nothing, and nor does one without
+// Options.Kill.
 func (s *Server) Kill() {
 	if s.opts.Kill == nil || !s.killed.CompareAndSwap(false, true) {
 		return

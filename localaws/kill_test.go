@@ -201,5 +201,10 @@ func TestAKillIsRefusedWhereNothingWouldComeBack(t *testing.T) {
 		if _, err := srv.Faults().Add(fault.Rule{Kind: fault.Throttle}); err != nil {
 			t.Error(err)
 		}
+		o.Faults, o.DataDir = []fault.Rule{{ID: "1", Kind: fault.Kill}}, strings.Repeat(t.TempDir(), min(1, len(o.DataDir)))
+		if other, err := localaws.New(o); err == nil {
+			other.Shutdown(t.Context())
+			t.Error("a server was made with such a rule")
+		}
 	}
 }

@@ -65,6 +65,9 @@ func (s *Set) Resume(rules []Rule) error {
 		if err == nil {
 			err = r.prepare()
 		}
+		if why := s.refused[r.Kind]; err == nil && why != "" {
+			err = fmt.Errorf("%s: %s", r.Kind, why)
+		}
 		if err != nil {
 			return fmt.Errorf("resume fault %q: %w", r.ID, err)
 		}

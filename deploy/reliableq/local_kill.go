@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/localaws/fault"
@@ -45,8 +46,17 @@ func (r *reborn) again(addr string, left []fault.Rule) error {
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	args := append([]string{}, os.Args[1:]...)
-	return r.claim.Become(daemon.Command{Path: exe, Args: append(args, "--listen", addr)}, will)
+	return r.claim.Become(daemon.Command{Path: exe, Args: listeningOn(os.Args[1:], addr)}, will)
+}
+
+// listeningOn are arguments of this program with an address in the end, which is
+// what counts.
+func listeningOn(args []string, addr string) []string {
+	last := []string{"--listen", addr}
+	if n := len(args) - len(last); n >= 0 && slices.Equal(args[n:], last) {
+		return args // from an earlier life
+	}
+	return slices.Concat(args, last)
 }
 
 // inherit takes over from the process that this one has been, or claims the folder.

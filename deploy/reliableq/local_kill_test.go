@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -217,6 +218,19 @@ func (b *backgroundAWS) serves(t *testing.T) {
 	}
 	log, _ := os.ReadFile(b.folder().Log())
 	t.Fatalf("the server did not come back:\n%s", log)
+}
+
+// However often a server is killed, its arguments stay as they are.
+func TestArgumentsDoNotGrowWithEachLife(t *testing.T) {
+	t.Parallel()
+	first := []string{"local", "run", "--listen", "127.0.0.1:0"}
+	second := listeningOn(first, "127.0.0.1:4567")
+	if want := append(slices.Clone(first), "--listen", "127.0.0.1:4567"); !slices.Equal(second, want) {
+		t.Errorf("%q", second)
+	}
+	if third := listeningOn(second, "127.0.0.1:4567"); !slices.Equal(third, second) {
+		t.Errorf("%q", third)
+	}
 }
 
 // A server that keeps nothing cannot come back, and says so.

@@ -44,8 +44,8 @@ type ledger struct {
 	accounts  []*account     // the same, in order of sending
 	most      map[string]int // by queue, how often a message is received there
 	strays    []Violation    // seen on the way
-	sending   []*entry // whose messages the send under way holds, in order
-	producing bool     // the producer sends, and no retry function
+	sending   []*entry       // whose messages the send under way holds, in order
+	producing bool           // the producer sends, and no retry function
 	received  int
 	deleted   int
 	log       []Event

@@ -84,7 +84,7 @@ func (s *Server) openStore() (*store.Store, error) {
 		return store.Memory(), nil
 	}
 	disk := s.opts.disk
-	disk.Logger = s.opts.Logger
+	disk.Logger, disk.Crashable = s.opts.Logger, s.opts.Disk
 	st, err := store.Open(filepath.Join(s.opts.DataDir, "store"), disk)
 	if err != nil {
 		return nil, fmt.Errorf("open the data directory: %w", err)
@@ -116,6 +116,10 @@ func (s *Server) openWorkDir() (err error) {
 func (s *Server) makeServices() (err error) {
 	p, o := s.parts, s.opts
 	s.faults = fault.New(s.clock.Now, s.faultChance())
+	s.refuseKills()
+	if err := s.faults.Resume(o.Faults); err != nil {
+		return err
+	}
 	if p.iam, err = iam.New(iam.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Account: o.Account}); err != nil {
 		return fmt.Errorf("start iam: %w", err)
 	}
@@ -164,7 +168,7 @@ func (s *Server) makeLambda() (err error) {
 	}
 	p.mappings, err = mapping.New(mapping.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger,
-		Queues: q, Functions: &functions{p.lambda, s.faults}, Roles: mappingRoles{roles}, Metrics: metrics,
+		Queues: q, Functions: &functions{p.lambda, s}, Roles: mappingRoles{roles}, Metrics: metrics,
 	})
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ func (s *Server) makeControl() *control.Handler {
 		Clock: s.clock, Faults: s.faults, Account: s.opts.Account, Region: s.opts.Region, Logger: s.opts.Logger,
 		Version: s.opts.Version, Services: slices.Clone(services),
 		Queues: func(account, region string) []control.Queue { return queueStates(p.sqs.Queues(account, region)) },
-		Peek:   p.peek,
+		Peek:   p.peek, Trouble: p.store.Err,
 		Reset: func(ctx context.Context, service, account, region string) ([]string, error) {
 			return s.Reset(ctx, ResetScope{Service: service, Account: account, Region: region})
 		},

@@ -2,6 +2,7 @@ package localaws
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,18 +34,26 @@ func (s *Server) intercept(ctx context.Context, c *awsapi.Call, service string, 
 		if s.opts.ObserveCall != nil {
 			s.opts.ObserveCall(service, op.Name)
 		}
-		if !s.faults.Some() {
-			return next()
+		if s.opts.Kill == nil {
+			return s.strike(ctx, c, service, op, in, next)
 		}
-		o := fault.Occasion{Service: service, Operation: op.Name, Resource: resource(c, op, in)}
-		if r, struck := s.faults.Call(o); struck {
-			return s.fail(ctx, r, c, service, next)
-		}
-		if receive, ok := in.(*sqs.ReceiveMessageInput); ok {
-			return s.disorder(o, c, receive, next)
-		}
-		return next()
+		return s.mortal(ctx, func() (any, error) { return s.strike(ctx, c, service, op, in, next) })
 	})
+}
+
+// strike carries a call out, well or badly.
+func (s *Server) strike(ctx context.Context, c *awsapi.Call, service string, op *awsapi.Operation, in any, next func() (any, error)) (any, error) {
+	if !s.faults.Some() {
+		return next()
+	}
+	o := fault.Occasion{Service: service, Operation: op.Name, Resource: resource(c, op, in)}
+	if r, struck := s.faults.Call(o); struck {
+		return s.fail(ctx, r, c, service, next)
+	}
+	if receive, ok := in.(*sqs.ReceiveMessageInput); ok {
+		return s.disorder(o, c, receive, next)
+	}
+	return next()
 }
 
 // resource is the name of the queue or function that a call is about.
@@ -72,6 +81,9 @@ func (s *Server) fail(ctx context.Context, r fault.Rule, c *awsapi.Call, service
 		return nil, errUnavailable.With("Service is unavailable: fault %s", r.ID)
 	case fault.ExpiredCredential:
 		return nil, awsapi.ErrExpiredCredential
+	case fault.Kill:
+		s.killAt(r, next)
+		return nil, awsapi.ErrReplyLost
 	}
 	out, err := next()
 	switch {
@@ -145,16 +157,19 @@ func (s *Server) disorder(o fault.Occasion, c *awsapi.Call, in *sqs.ReceiveMessa
 
 // fate says what is to befall an invocation.
 func (s *Server) fate(_, _, function string) lambda.Fate {
+	if !s.faults.Some() {
+		return lambda.Fate{}
+	}
 	kinds := map[fault.Kind]lambda.FateKind{
 		fault.CrashBefore: lambda.CrashBefore, fault.CrashDuring: lambda.CrashDuring, fault.CrashAfter: lambda.CrashAfter,
-		fault.TimeOut: lambda.TimeOut, fault.OutOfMemory: lambda.OutOfMemory,
+		fault.TimeOut: lambda.TimeOut, fault.OutOfMemory: lambda.OutOfMemory, fault.LeakMemory: lambda.LeakMemory,
 	}
 	o := fault.Occasion{Service: "lambda", Operation: "Invoke", Resource: function}
-	r, struck := s.faults.Strike(o, fault.CrashBefore, fault.CrashDuring, fault.CrashAfter, fault.TimeOut, fault.OutOfMemory)
+	r, struck := s.faults.Strike(o, slices.Collect(maps.Keys(kinds))...)
 	if !struck {
 		return lambda.Fate{}
 	}
-	f := lambda.Fate{Kind: kinds[r.Kind], After: r.Delay}
+	f := lambda.Fate{Kind: kinds[r.Kind], After: r.Delay, MB: r.MB}
 	if r.Kind == fault.CrashDuring {
 		f.Calls, f.Served = s.faults.IntN(2), s.faults.IntN(2) == 0
 	}
@@ -164,17 +179,27 @@ func (s *Server) fate(_, _, function string) lambda.Fate {
 // functions are functions as mappings use them, with the faults of deliveries.
 type functions struct {
 	*lambda.Service
-	faults *fault.Set
+	server *Server
 }
 
 // Invoke implements mapping.Functions.
 func (f *functions) Invoke(ctx context.Context, functionARN string, event []byte, trace string, done func(mapping.Outcome)) {
+	if f.server.killed.Load() {
+		return
+	}
 	name := ""
 	if arn, ok := awsapi.ParseARN(functionARN); ok {
 		name, _, _ = strings.Cut(strings.TrimPrefix(arn.Resource, "function:"), ":")
 	}
-	o := fault.Occasion{Service: "lambda", Operation: "Invoke", Resource: name}
-	if r, struck := f.faults.Strike(o, fault.Throttle, fault.Unavailable); struck {
+	o, faults := fault.Occasion{Service: "lambda", Operation: "Invoke", Resource: name}, f.server.faults
+	if r, struck := faults.Strike(o, fault.Throttle, fault.Unavailable, fault.Kill); struck {
+		if r.Kind == fault.Kill {
+			f.server.killAt(r, func() (any, error) {
+				f.Service.Invoke(ctx, functionARN, event, trace, func(mapping.Outcome) {})
+				return nil, nil
+			})
+			return
+		}
 		err := throttledFunction
 		if r.Kind == fault.Unavailable {
 			err = errUnavailable.With("Service is unavailable: fault %s", r.ID)
@@ -182,7 +207,7 @@ func (f *functions) Invoke(ctx context.Context, functionARN string, event []byte
 		f.Refuse(err, done)
 		return
 	}
-	if _, struck := f.faults.Strike(o, fault.DeliverTwice); struck {
+	if _, struck := faults.Strike(o, fault.DeliverTwice); struck {
 		f.Service.Invoke(ctx, functionARN, event, trace, func(mapping.Outcome) {})
 	}
 	f.Service.Invoke(ctx, functionARN, event, trace, done)

@@ -2,7 +2,9 @@ package localaws_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -12,9 +14,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
 	"github.com/reliableq/reliableq/localaws"
@@ -109,6 +115,51 @@ func TestFaultsOfCalls(t *testing.T) {
 	}
 }
 
+// Calls of every service fail, in the words of each.
+func TestFaultsOfCallsOfEveryService(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Manual)
+	cfg := b.Config()
+	cfg.RetryMaxAttempts = 1
+	calls := map[string]struct {
+		throttled string
+		call      func() error
+	}{
+		"sqs":        {"RequestThrottled", func() error { return only(b.sqs.ListQueues(t.Context(), nil)) }},
+		"lambda":     {"TooManyRequestsException", func() error { return only(b.lambda.ListFunctions(t.Context(), nil)) }},
+		"iam":        {"Throttling", func() error { return only(iam.NewFromConfig(cfg).ListRoles(t.Context(), nil)) }},
+		"sts":        {"Throttling", func() error { return only(sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), nil)) }},
+		"logs":       {"ThrottlingException", func() error { return only(cloudwatchlogs.NewFromConfig(cfg).DescribeLogGroups(t.Context(), nil)) }},
+		"monitoring": {"Throttling", func() error { return only(cloudwatch.NewFromConfig(cfg).DescribeAlarms(t.Context(), nil)) }},
+	}
+	for service, c := range calls {
+		if err := c.call(); err != nil {
+			t.Fatalf("%s: %v", service, err)
+		}
+		for kind, want := range map[fault.Kind]string{
+			fault.Throttle: c.throttled, fault.Unavailable: "ServiceUnavailable", fault.ExpiredCredential: "Expired",
+		} {
+			b.fault(fault.Rule{Kind: kind, Service: service})
+			var api smithy.APIError
+			if err := c.call(); !errors.As(err, &api) || !strings.HasPrefix(api.ErrorCode(), want) {
+				t.Errorf("%s of %s: %v, want %s", kind, service, err, want)
+			}
+			for other, c := range calls {
+				if err := c.call(); other != service && err != nil {
+					t.Errorf("%s of %s struck %s: %v", kind, service, other, err)
+				}
+			}
+		}
+		b.fault(fault.Rule{Kind: fault.LoseReply, Service: service})
+		if err := c.call(); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("lose-reply of %s: %v", service, err)
+		}
+	}
+}
+
+// only is a call's error.
+func only[T any](_ T, err error) error { return err }
+
 func TestACallWhoseReplyIsLostTookEffect(t *testing.T) {
 	t.Parallel()
 	b := breakable(t, clock.Manual)
@@ -198,6 +249,45 @@ func TestFaultsOfFunctions(t *testing.T) {
 			t.Errorf("throttled: %v", err)
 		}
 	})
+}
+
+// A function that leaks grows with each invocation, until it has more than it may:
+// that invocation does its work and ends before its answer, and the next one begins
+// small.
+func TestAFunctionLeaksMemoryUntilItHasTooMuch(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Manual)
+	b.fault(fault.Rule{Kind: fault.LeakMemory, MB: 50, Resource: "work"})
+	const growing = "Max Memory Used: %d MB"
+	for n, want := range []int{50, 100, 128, 50, 100, 128} {
+		out, err := b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("work"), LogType: types.LogTypeTail})
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := base64.StdEncoding.DecodeString(aws.ToString(out.LogResult))
+		if err != nil || !strings.Contains(string(log), fmt.Sprintf(growing, want)) {
+			t.Errorf("invocation %d: %v %s, want %d MB", n+1, err, log, want)
+		}
+		died := strings.Contains(string(out.Payload), "Runtime exited with error: signal: killed")
+		if died != (want == 128) || died != strings.Contains(string(log), "Status: error\tError Type: Runtime.ExitError") {
+			t.Errorf("invocation %d with %d MB: %s\n%s", n+1, want, out.Payload, log)
+		}
+	}
+	if n := b.ran.Load(); n != 6 {
+		t.Errorf("the work was done %d times, want 6", n)
+	}
+	b.fault(fault.Rule{Kind: fault.LeakMemory, MB: 1, Count: 1, Resource: "work"})
+	var log []byte
+	for range 2 { // what has leaked stays, struck or not
+		out, err := b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("work"), LogType: types.LogTypeTail})
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, _ = base64.StdEncoding.DecodeString(aws.ToString(out.LogResult))
+	}
+	if !strings.Contains(string(log), fmt.Sprintf(growing, 1)) {
+		t.Errorf("after the last strike: %s, want 1 MB", log)
+	}
 }
 
 // A handler that is to crash during its work is gone at its call: nothing after

@@ -3,10 +3,12 @@ package localaws_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,6 +83,7 @@ func TestAFullDiskRefusesSendsLosesNothingAndLetsReadsGoOn(t *testing.T) {
 		t.Fatalf("after %d messages: %v, want a 503", len(kept), refusal)
 	}
 	writesAreRefused(t, c)
+	healthSaysSo(t, c)
 	readsGoOn(t, srv, c)
 	if n := log.count("level=ERROR"); n != 1 {
 		t.Errorf("%d errors in the log, want one:\n%s", n, log.b.String())
@@ -124,6 +127,26 @@ func writesAreRefused(t *testing.T, c client) {
 	defer answer.Body.Close()
 	if answer.StatusCode != 503 {
 		t.Errorf("CreateRole on a full disk: %s", answer.Status)
+	}
+}
+
+func healthSaysSo(t *testing.T, c client) {
+	t.Helper()
+	for path, want := range map[string]string{
+		"/_reliableq/health": `"status": "read-only",\s+"reason": "[^"]*no space left on the disk`, "/_localstack/health": `"sqs": "error"`,
+	} {
+		answer, err := c.http.Get(c.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || !regexp.MustCompile(want).Match(body) {
+			t.Errorf("%s on a full disk: %v %s, want %s", path, err, body, want)
+		}
+		if status := answer.StatusCode; (status == 503) != (path == "/_reliableq/health") {
+			t.Errorf("%s on a full disk: status %d", path, status)
+		}
 	}
 }
 

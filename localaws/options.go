@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/fault"
 	"github.com/reliableq/reliableq/localaws/sqs"
 	"github.com/reliableq/reliableq/localaws/store"
 )
@@ -74,6 +75,21 @@ type Options struct {
 	// receives and deletes of mappings among them, before it takes effect. Calls
 	// may come at the same time unless the clock is clock.Simulated.
 	ObserveCall func(service, operation string)
+
+	// Kill is called when a fault of kind kill has struck, or [Server.Kill] was
+	// called: the server is dead by then, and Kill ends its process, or at least
+	// forgets the server, and brings another one up on the same data directory.
+	// left are the rules of faults with what they have struck, for the Faults of
+	// that one. Nil, or no DataDir, has such faults refused.
+	Kill func(left []fault.Rule)
+	// Faults are the rules that a server killed before has left; usually nil.
+	Faults []fault.Rule
+	// Hold starts the clock held, as its Hold does: nothing moves until Release.
+	// A server with a data directory polls queues from its start on.
+	Hold bool
+	// Disk is where DataDir lies, in memory, for simulations of crashes; nil means
+	// the machine's disk. Give a WorkDir beside it.
+	Disk *store.Crashable
 
 	disk store.Options // for tests of disks that fail
 }

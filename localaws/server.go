@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
@@ -25,6 +26,7 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	served   chan error
+	killed   atomic.Bool // nothing is answered any more
 	ended    sync.Once
 	endErr   error
 }

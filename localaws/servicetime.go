@@ -53,6 +53,9 @@ func (s *Server) startClock() error {
 		s.opts.Logger.Info("service time goes on from where it was", slog.Time("time", start), slog.Duration("ahead", ahead))
 	}
 	s.clock = clock.New(s.opts.ClockMode, start)
+	if s.opts.Hold {
+		s.clock.Hold()
+	}
 	p.times = &times{clock: s.clock, store: p.store}
 	return nil
 }

@@ -37,19 +37,29 @@ func (f faultFlags) running() (*control.Client, error) {
 
 type faultAddVerb struct {
 	faultFlags
-	Kind        string        `arg:"" help:"What goes wrong: throttle, unavailable, lose-reply, slow, expired-credential, short-receive, reorder, deliver-twice, crash-before, crash-during, crash-after, timeout or out-of-memory."`
+	Kind        string        `arg:"" help:"What goes wrong: throttle, unavailable, lose-reply, slow, expired-credential, kill, short-receive, reorder, deliver-twice, crash-before, crash-during, crash-after, timeout, out-of-memory or leak-memory."`
 	Service     string        `placeholder:"NAME" help:"Only calls of this service: sqs, lambda, iam, sts, logs or monitoring."`
 	Operation   string        `placeholder:"NAME" help:"Only this operation, such as SendMessageBatch."`
 	Resource    string        `placeholder:"NAME" help:"Only this queue or function."`
 	Probability float64       `default:"1" help:"How likely each occasion is to be struck, above 0 and up to 1 (${default})."`
-	Count       int           `help:"End after so many strikes."`
+	Count       int           `help:"End after so many strikes; kill ends after one without it."`
 	For         time.Duration `help:"End after so much service time, such as 10m."`
 	Delay       time.Duration `help:"How long slow waits, or crash-during lets a program work, in machine time."`
+	MB          int           `name:"mb" placeholder:"MB" help:"How much memory leak-memory leaves behind each time."`
+	When        string        `placeholder:"before|after" enum:"before,after," default:"" help:"Kill before the call takes effect, or after; else either, by lot."`
+}
+
+// Help tells more about the verb.
+func (*faultAddVerb) Help() string {
+	return `Let one batch in ten be refused, for ten minutes of service time:
+  reliableq fault add unavailable --service sqs --operation SendMessageBatch --probability 0.1 --for 10m
+Kill the embedded AWS at the next delete, as kill -9 would; it comes back from its data directory with the rules that are left:
+  reliableq fault add kill --service sqs --operation DeleteMessageBatch`
 }
 
 // Run adds the fault.
 func (v *faultAddVerb) Run(ctx context.Context, a *app) error {
-	if !(v.Probability > 0 && v.Probability <= 1) || v.Count < 0 || v.For < 0 || v.Delay < 0 {
+	if !(v.Probability > 0 && v.Probability <= 1) || v.Count < 0 || v.For < 0 || v.Delay < 0 || v.MB < 0 {
 		return usageError{hint.New("--probability is above 0 and up to 1, and nothing is below 0", "see reliableq fault add --help")}
 	}
 	client, err := v.running()
@@ -58,6 +68,7 @@ func (v *faultAddVerb) Run(ctx context.Context, a *app) error {
 	}
 	f := control.Fault{
 		Kind: v.Kind, Service: v.Service, Operation: v.Operation, Resource: v.Resource, Probability: v.Probability, Count: v.Count,
+		MB: v.MB, When: v.When,
 	}
 	if v.Delay > 0 {
 		f.Delay = v.Delay.String()

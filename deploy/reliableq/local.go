@@ -63,6 +63,7 @@ type localStatusVerb struct {
 type localStatus struct {
 	Running     bool      `json:"running"`
 	Healthy     bool      `json:"healthy"`
+	Trouble     string    `json:"trouble,omitempty"`
 	PID         int       `json:"pid,omitempty"`
 	URL         string    `json:"url,omitempty"`
 	Account     string    `json:"account,omitempty"`
@@ -90,17 +91,25 @@ func (v *localStatusVerb) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	s := localStatus{
-		Running: true, Healthy: controlOf(info).Health(ctx) == nil, PID: info.PID, URL: info.URL, Account: info.Account, Region: info.Region,
+		Running: true, PID: info.PID, URL: info.URL, Account: info.Account, Region: info.Region,
 		Clock: info.Clock, DataDir: info.DataDir, Version: info.Version, Started: info.Started,
 		UptimeSecs: time.Since(info.Started).Seconds(), MemoryBytes: daemon.Memory(info.PID),
 	}
+	h, err := controlOf(info).Health(ctx)
+	switch {
+	case err != nil:
+		s.Trouble = "does not answer"
+	default:
+		s.Trouble = h.Trouble()
+	}
+	s.Healthy = s.Trouble == ""
 	return a.report(v.JSON, s, func() { s.show(a.out) })
 }
 
 func (s localStatus) show(w io.Writer) {
 	health := "healthy"
 	if !s.Healthy {
-		health = "does not answer"
+		health = s.Trouble
 	}
 	data := s.DataDir
 	if data == "" {

@@ -17,6 +17,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/localaws"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/fault"
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
@@ -61,7 +62,7 @@ func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	folder := daemon.In(dir)
-	claim, err := folder.Claim()
+	claim, left, err := inherit(folder)
 	if err != nil {
 		return hint.With(err, "stop it with reliableq local stop, or serve another state folder with --state-dir")
 	}
@@ -71,11 +72,13 @@ func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return errors.Join(v.diskHint(err), claim.Release())
 	}
+	again := &reborn{app: a, logger: options.Logger, claim: claim, serving: make(chan string, 1)}
+	options.Faults, options.Kill = left, func(left []fault.Rule) { again.kill(ctx, left) }
 	srv, err := localaws.New(options)
 	if err != nil {
 		return errors.Join(v.diskHint(fmt.Errorf("make the embedded AWS: %w", err)), closeRecord(), claim.Release())
 	}
-	err = v.serve(ctx, a, srv, claim)
+	err = v.serve(ctx, a, srv, again)
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	return errors.Join(err, srv.Shutdown(ending), closeRecord(), claim.Release())
@@ -124,7 +127,7 @@ func (v *localRunVerb) logger(a *app) *slog.Logger {
 
 // serve announces the server and waits until it or ctx ends. A store that has
 // failed ends nothing: writes are refused with the reason, and reads go on.
-func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, claim *daemon.Registration) error {
+func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, again *reborn) error {
 	if err := srv.Start(ctx); err != nil {
 		return v.listenHint(ctx, err)
 	}
@@ -140,10 +143,11 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 		}
 		info.DataDir = path
 	}
-	if err := claim.Announce(info); err != nil {
+	if err := again.claim.Announce(info); err != nil {
 		return v.diskHint(err)
 	}
 	fmt.Fprintf(a.out, "listening on %s\n", srv.URL())
+	again.serving <- srv.Addr()
 	if err := daemon.Trim(); err != nil {
 		v.logger(a).Debug("memory used by the start is not given back", slog.Any("error", err))
 	}
@@ -162,8 +166,12 @@ func (v *localRunVerb) listenHint(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		other := controlOf(daemon.Info{URL: "http://" + v.Listen})
-		if other.Health(ctx) == nil {
-			return hint.With(fmt.Errorf("%w: another embedded AWS serves there", err),
+		if h, unhealthy := other.Health(ctx); unhealthy == nil {
+			who := "another embedded AWS serves there"
+			if trouble := h.Trouble(); trouble != "" {
+				who += ", which is " + trouble
+			}
+			return hint.With(fmt.Errorf("%w: %s", err, who),
 				"stop it with reliableq local stop in its own folder, or take a free port with --listen 127.0.0.1:0")
 		}
 		return hint.With(err, "end the program that uses the port, or take a free one with --listen 127.0.0.1:0")

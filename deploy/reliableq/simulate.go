@@ -16,7 +16,7 @@ type simulateVerb struct {
 	Seed     uint64 `default:"1" help:"Seed of the first run; each further run has the next (${default})."`
 	Messages int    `default:"40" help:"Orders that each run sends (${default})."`
 	Runs     int    `default:"100" help:"How many runs to make (${default})."`
-	Scenario string `default:"mixed" enum:"mixed,design,calm,faults" help:"What is drawn from the seed: design (the deployment's own shape), calm (any shape), faults (any shape, and what goes wrong), or mixed (${default})."`
+	Scenario string `default:"mixed" enum:"mixed,design,calm,faults,crashes" help:"What is drawn from the seed: design (the deployment's own shape), calm (any shape), faults (any shape, and what goes wrong), crashes (the embedded AWS is killed and comes back, too), or mixed (${default})."`
 	Timeline int    `placeholder:"ORDER" help:"Print what happened to the order of this number, in a single run."`
 }
 
@@ -79,8 +79,8 @@ func (v *simulateVerb) play(ctx context.Context, a *app) (simulated, time.Durati
 
 // show prints the totals for people.
 func show(a *app, t simulate.Totals, took time.Duration) {
-	fmt.Fprintf(a.out, "%d runs in %s: %d orders, %d processed, %d dead letters, %d receives, %d faults struck\n",
-		t.Runs, progress.Seconds(took), t.Messages, t.Processed, t.Dead, t.Receives, t.Struck)
+	fmt.Fprintf(a.out, "%d runs in %s: %d orders, %d processed, %d dead letters, %d receives, %d faults struck, %d crashes\n",
+		t.Runs, progress.Seconds(took), t.Messages, t.Processed, t.Dead, t.Receives, t.Struck, t.Crashes)
 	fmt.Fprintf(a.out, "%s simulated, %.0f times as fast as real time\n", progress.Seconds(t.Simulated), t.Simulated.Seconds()/took.Seconds())
 	if len(t.Failed) == 0 {
 		fmt.Fprintln(a.out, "every invariant held")

@@ -95,14 +95,18 @@ func (c *Clock) Mode() Mode { return c.mode }
 // Close ends the clock: nothing booked will run any more. A callback that is
 // running ends first. Close may be called twice, but not from a callback.
 func (c *Clock) Close() {
-	c.mu.Lock()
-	if !c.closed {
-		c.closed = true
-		c.notify()
-		c.signal()
-	}
-	c.mu.Unlock()
+	c.Halt()
 	<-c.done
+}
+
+// Halt ends the clock as Close does, and does not wait for a callback that is
+// running, so that one may call it. Close then waits.
+func (c *Clock) Halt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.notify()
+	c.signal()
 }
 
 // Now is the service time, in UTC. It takes no lock.

@@ -252,6 +252,29 @@ func TestRealRunsWithTheMachinesClock(t *testing.T) {
 	})
 }
 
+// A clock that its own callback halts runs nothing any more, however soon that is
+// due, and waits say so.
+func TestACallbackMayHaltItsClock(t *testing.T) {
+	t.Parallel()
+	c := New(Simulated, start)
+	c.Begin()
+	ran := 0
+	for range 3 {
+		c.Schedule(at(1), Moves, func() {
+			ran++
+			c.Halt()
+		})
+	}
+	c.End()
+	if err := c.Settle(context.Background()); !errors.Is(err, ErrClosed) {
+		t.Errorf("settle: %v", err)
+	}
+	c.Close()
+	if ran != 1 {
+		t.Errorf("%d events ran", ran)
+	}
+}
+
 // Any mix of bookings, stops and resets runs exactly the events that are left,
 // each at its own time, in order of time and then of booking.
 func TestEventsRunOnceAndInOrder(t *testing.T) {

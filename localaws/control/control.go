@@ -37,6 +37,9 @@ type Options struct {
 	// the services that it reached. An empty service stands for all, an empty
 	// account or region for every one.
 	Reset func(ctx context.Context, service, account, region string) ([]string, error)
+	// Trouble says why nothing can be changed any more, for health, and is nil while
+	// all is well; a nil Trouble means that it always is.
+	Trouble func() error
 	// Logger gets what goes wrong inside; nil discards it.
 	Logger *slog.Logger
 }
@@ -113,7 +116,6 @@ func New(o Options) *Handler {
 	}
 	h := &Handler{opts: o, mux: http.NewServeMux(), done: make(chan struct{})}
 	for pattern, p := range map[string]path{
-		"GET /_reliableq/health":         {serve: h.health},
 		"GET /_reliableq/clock":          {serve: h.clock},
 		"POST /_reliableq/clock/advance": {serve: h.advance},
 		"POST /_reliableq/clock/hold":    {serve: h.hold},
@@ -129,6 +131,7 @@ func New(o Options) *Handler {
 		h.mux.HandleFunc(pattern, h.json(p.checked))
 	}
 	h.mux.HandleFunc("GET /_localstack/health", h.json(h.localStackHealth))
+	h.mux.HandleFunc("GET /_reliableq/health", h.health)
 	h.mux.HandleFunc("GET /_aws/sqs/messages", h.localStackMessages)
 	h.mux.HandleFunc("POST /_aws/sqs/messages", h.localStackReceive)
 	h.mux.HandleFunc("POST /_aws/sqs/messages/{$}", h.localStackReceive)

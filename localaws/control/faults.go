@@ -19,6 +19,8 @@ type faultRule struct {
 	From        time.Time   `json:"from,omitzero"`
 	Until       time.Time   `json:"until,omitzero"`
 	Delay       string      `json:"delay,omitempty"`
+	MB          int         `json:"mb,omitempty"`
+	When        faults.When `json:"when,omitempty"`
 	Struck      int         `json:"struck"`
 }
 
@@ -26,6 +28,7 @@ func shown(r faults.Rule) faultRule {
 	out := faultRule{
 		ID: r.ID, Kind: r.Kind, Service: r.Service, Operation: r.Operation, Resource: r.Resource,
 		Probability: r.Probability, Count: r.Count, From: r.From, Until: r.Until, Struck: r.Struck,
+		MB: r.MB, When: r.When,
 	}
 	if r.Delay > 0 {
 		out.Delay = r.Delay.String()
@@ -39,6 +42,7 @@ func (h *Handler) rule(in faultRule, lasts string) (faults.Rule, error) {
 	r := faults.Rule{
 		Kind: in.Kind, Service: in.Service, Operation: in.Operation, Resource: in.Resource,
 		Probability: in.Probability, Count: in.Count, From: in.From, Until: in.Until,
+		MB: in.MB, When: in.When,
 	}
 	var err error
 	if in.Delay != "" {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/reliableq/reliableq/localaws/chance"
@@ -102,6 +103,11 @@ func TestWhatCannotBeMeantIsRefusedAndNamed(t *testing.T) {
 		"before it begins":                                 {Kind: Throttle, From: start, Until: start},
 		"short-receive befalls ReceiveMessage of sqs":      {Kind: ShortReceive, Service: "lambda"},
 		"crash-after befalls Invoke of lambda, not Send":   {Kind: CrashAfter, Operation: "SendMessage"},
+		"mb 0: leak-memory needs 1 to 10240":               {Kind: LeakMemory},
+		"mb 10241: leak-memory needs 1 to":                 {Kind: LeakMemory, MB: 10241},
+		"mb 5: only leak-memory has one":                   {Kind: OutOfMemory, MB: 5},
+		`when "before": only kill has one`:                 {Kind: Throttle, When: Before},
+		`when "noon": want before, after`:                  {Kind: Kill, When: "noon"},
 		"delay 0s: slow needs one above 0":                 {Kind: Slow},
 		"delay 1s: slow needs one above 0, crash-during m": {Kind: Throttle, Delay: time.Second},
 	} {
@@ -123,6 +129,62 @@ func TestAKindImpliesItsPlace(t *testing.T) {
 	}
 	if r := add(t, s, Rule{Kind: TimeOut, Struck: 9}); r.Service != "lambda" || r.Operation != "Invoke" || r.Struck != 0 {
 		t.Errorf("%+v", r)
+	}
+}
+
+func TestAKillStrikesOnceUnlessItSaysHowOften(t *testing.T) {
+	t.Parallel()
+	s, _ := open(1)
+	add(t, s, Rule{Kind: Kill})
+	add(t, s, Rule{Kind: Kill, Count: 2, When: After})
+	n := 0
+	for range 10 {
+		if _, struck := s.Call(send); struck {
+			n++
+		}
+	}
+	if n != 3 {
+		t.Errorf("struck %d times, want once and twice", n)
+	}
+}
+
+func TestWhatIsRefusedHereSaysWhy(t *testing.T) {
+	t.Parallel()
+	s, _ := open(1)
+	s.Refuse(Kill, "nobody is there to bring it back")
+	if _, err := s.Add(Rule{Kind: Kill}); err == nil || !strings.Contains(err.Error(), "kill: nobody is there") {
+		t.Errorf("error %v", err)
+	}
+	add(t, s, Rule{Kind: Throttle})
+}
+
+// A set that takes over another's rules goes on where that one ended.
+func TestRulesAreTakenOverAsTheyWere(t *testing.T) {
+	t.Parallel()
+	one, _ := open(1)
+	add(t, one, Rule{Kind: Throttle, Count: 3})
+	add(t, one, Rule{Kind: Slow, Delay: time.Second, Until: start.Add(time.Hour)})
+	one.Clear("2")
+	add(t, one, Rule{Kind: Unavailable, Service: "lambda"})
+	one.Call(send)
+	two, _ := open(2)
+	if err := two.Resume(one.List()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(one.List(), two.List()); diff != "" {
+		t.Error(diff)
+	}
+	n := 0
+	for range 5 {
+		if _, struck := two.Call(send); struck {
+			n++
+		}
+	}
+	if next := add(t, two, Rule{Kind: Throttle}); n != 2 || next.ID != "4" {
+		t.Errorf("struck %d times more, want 2; the next id is %s", n, next.ID)
+	}
+	if err := two.Resume([]Rule{{ID: "x", Kind: Throttle}}); err == nil {
+		t.Error("a rule without a number was taken over")
 	}
 }
 

@@ -18,6 +18,11 @@ const (
 	Slow Kind = "slow"
 	// ExpiredCredential refuses a call as if its key had ended.
 	ExpiredCredential Kind = "expired-credential"
+	// Kill ends the whole embedded AWS at a call, as kill -9 does, before the call
+	// takes effect or when it has and is not answered, as When says. The server
+	// comes back with what its data directory holds, and with its rules. Without a
+	// Count such a rule strikes once.
+	Kill Kind = "kill"
 	// ShortReceive has a receive return fewer messages than there are, perhaps
 	// none, as receives of standard queues may.
 	ShortReceive Kind = "short-receive"
@@ -38,16 +43,20 @@ const (
 	// OutOfMemory is CrashAfter with the words of a function that used too much
 	// memory.
 	OutOfMemory Kind = "out-of-memory"
+	// LeakMemory has an invocation leave MB of memory behind, which its environment
+	// keeps for as long as it is warm. The invocation with which that is more than
+	// the function may use ends as OutOfMemory does, and its environment with it.
+	LeakMemory Kind = "leak-memory"
 )
 
 // calls are the kinds that befall any call.
-var calls = []Kind{Throttle, Unavailable, LoseReply, Slow, ExpiredCredential}
+var calls = []Kind{Throttle, Unavailable, LoseReply, Slow, ExpiredCredential, Kill}
 
 // receives are those that befall ReceiveMessage.
 var receives = []Kind{ShortReceive, Reorder}
 
 // invocations are those that befall a function.
-var invocations = []Kind{DeliverTwice, CrashBefore, CrashDuring, CrashAfter, TimeOut, OutOfMemory}
+var invocations = []Kind{DeliverTwice, CrashBefore, CrashDuring, CrashAfter, TimeOut, OutOfMemory, LeakMemory}
 
 // Kinds lists every kind.
 func Kinds() []Kind { return slices.Concat(calls, receives, invocations) }

@@ -23,7 +23,8 @@ type Rule struct {
 	// Probability is how likely each occasion is to be struck, above 0 and up to
 	// 1; 0 means 1.
 	Probability float64 `json:"probability,omitempty"`
-	// Count is how often the rule strikes before it is spent; 0 means no end.
+	// Count is how often the rule strikes before it is spent; 0 means no end, and
+	// with Kill once: a server that is killed at each call never comes to an end.
 	Count int `json:"count,omitempty"`
 	// From and Until bound the rule in service time; a zero time leaves that side
 	// open.
@@ -32,9 +33,27 @@ type Rule struct {
 	// Delay is how long, in machine time, Slow waits or CrashDuring lets a
 	// program work; JSON has it in nanoseconds.
 	Delay time.Duration `json:"delay,omitempty"`
+	// MB is how much memory LeakMemory leaves behind with each strike, in
+	// megabytes of 1,048,576 bytes, 1 to 10240.
+	MB int `json:"mb,omitempty"`
+	// When is Before or After for Kill; empty draws one for each strike.
+	When When `json:"when,omitempty"`
 	// Struck is how often the rule has struck.
 	Struck int `json:"struck"`
 }
+
+// When is the moment in a call at which Kill strikes.
+type When string
+
+const (
+	// Before is before the call takes effect.
+	Before When = "before"
+	// After is when it has taken effect, durably, and before it is answered.
+	After When = "after"
+)
+
+// mostMB is the most memory that a function can have, in megabytes.
+const mostMB = 10240
 
 var services = []string{"sqs", "lambda", "iam", "sts", "logs", "monitoring"}
 
@@ -67,10 +86,31 @@ func (r *Rule) prepare() error {
 	if r.Delay < 0 || r.Delay > 0 && !timed || r.Delay == 0 && r.Kind == Slow {
 		errs = append(errs, fmt.Errorf("delay %s: slow needs one above 0, crash-during may have one, others have none", r.Delay))
 	}
+	errs = append(errs, r.checkOwn())
 	if r.Probability == 0 {
 		r.Probability = 1
 	}
-	r.Struck = 0
+	if r.Kind == Kill && r.Count == 0 {
+		r.Count = 1
+	}
+	return errors.Join(errs...)
+}
+
+// checkOwn checks what belongs to one kind alone.
+func (r *Rule) checkOwn() error {
+	var errs []error
+	switch {
+	case r.Kind == LeakMemory && (r.MB < 1 || r.MB > mostMB):
+		errs = append(errs, fmt.Errorf("mb %d: leak-memory needs 1 to %d", r.MB, mostMB))
+	case r.Kind != LeakMemory && r.MB != 0:
+		errs = append(errs, fmt.Errorf("mb %d: only leak-memory has one", r.MB))
+	}
+	switch {
+	case r.When != "" && r.Kind != Kill:
+		errs = append(errs, fmt.Errorf("when %q: only kill has one", r.When))
+	case r.When != "" && r.When != Before && r.When != After:
+		errs = append(errs, fmt.Errorf("when %q: want before, after, or nothing for either", r.When))
+	}
 	return errors.Join(errs...)
 }
 

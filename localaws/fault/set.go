@@ -17,9 +17,10 @@ type Set struct {
 	chance *chance.Source
 	some   atomic.Bool // there are rules
 
-	mu    sync.Mutex // guards what follows
-	last  int
-	rules []*Rule // in order of coming
+	mu      sync.Mutex // guards what follows
+	last    int
+	rules   []*Rule         // in order of coming
+	refused map[Kind]string // kinds that cannot be had here, and why
 }
 
 // New makes an empty set. now is service time.
@@ -31,13 +32,50 @@ func (s *Set) Add(r Rule) (Rule, error) {
 	if err := r.prepare(); err != nil {
 		return Rule{}, fmt.Errorf("add fault: %w", err)
 	}
+	r.Struck = 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if why := s.refused[r.Kind]; why != "" {
+		return Rule{}, fmt.Errorf("add fault: %s: %s", r.Kind, why)
+	}
 	s.last++
 	r.ID = strconv.Itoa(s.last)
 	s.rules = append(s.rules, &r)
 	s.some.Store(true)
 	return r, nil
+}
+
+// Refuse has Add refuse a kind from now on, and say why.
+func (s *Set) Refuse(kind Kind, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refused == nil {
+		s.refused = map[Kind]string{}
+	}
+	s.refused[kind] = why
+}
+
+// Resume puts the rules in force that List of another set answered, with their ids
+// and with what they have struck, in an empty set.
+func (s *Set) Resume(rules []Rule) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range rules {
+		id, err := strconv.Atoi(r.ID)
+		if err == nil {
+			err = r.prepare()
+		}
+		if why := s.refused[r.Kind]; err == nil && why != "" {
+			err = fmt.Errorf("%s: %s", r.Kind, why)
+		}
+		if err != nil {
+			return fmt.Errorf("resume fault %q: %w", r.ID, err)
+		}
+		s.last = max(s.last, id)
+		s.rules = append(s.rules, &r)
+	}
+	s.some.Store(len(s.rules) > 0)
+	return nil
 }
 
 // List answers the rules in the order in which they came, spent ones too.

@@ -25,6 +25,9 @@ const (
 	// OutOfMemory is CrashAfter with the words of a process that used more
 	// memory than it may.
 	OutOfMemory
+	// LeakMemory leaves MB of memory behind in the environment, and ends the
+	// invocation and its environment with which that is too much.
+	LeakMemory
 )
 
 // Fate is what is to befall one invocation. Its zero value is nothing.
@@ -38,6 +41,8 @@ type Fate struct {
 	Served bool
 	// After is the machine time after which CrashDuring ends a process.
 	After time.Duration
+	// MB is how much memory LeakMemory leaves behind, in megabytes.
+	MB int
 }
 
 // how is the end of the process in the words of an error.
@@ -65,6 +70,10 @@ func (s *Service) befall(f Fate, w *warm, a *admitted, answered func(sandbox.Out
 	switch f.Kind {
 	case Unharmed:
 		return w.Invoke(s.ctx, a.inv, answered), true
+	case LeakMemory:
+		a.inv.LeakMB = f.MB
+		rep = w.Invoke(s.ctx, a.inv, answered)
+		return rep, rep.Status != sandbox.Error
 	case CrashBefore:
 	case CrashDuring:
 		ctx := s.ctx

@@ -200,6 +200,7 @@ func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error
 		TempDir:     filepath.Join(s.shelf.dir, "tmp", id),
 		Endpoint:    s.opts.Endpoint(),
 		Credentials: session.Credentials,
+		Children:    &s.children,
 		Path:        s.opts.Path,
 		Now:         s.opts.Clock.Now,
 	}

@@ -82,6 +82,26 @@ func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
 	}
 }
 
+// Killed, a service has no program any more, busy or idle, and starts none.
+func TestKillEndsEveryProgram(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.create(t, "f")
+	b.create(t, "busy", minutes)
+	idle, busy := b.pidOf(t, "f"), b.pidOf(t, "busy")
+	done := b.backgroundInvokesOf("busy", `{"Do":"hang"}`)
+	b.Kill()
+	<-done
+	for _, p := range []int{idle, busy} {
+		if alive(p) {
+			t.Errorf("process %d lives on", p)
+		}
+	}
+	if out := b.ask(t, "f", `{"Do":"pid"}`); out.FunctionError == "" {
+		t.Errorf("a program ran after that: %s", out.Payload)
+	}
+}
+
 func (b *bench) backgroundInvokesOf(name, event string) <-chan error {
 	done := make(chan error, 1)
 	go func() {

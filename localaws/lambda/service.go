@@ -13,6 +13,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/lambda/process"
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 	"github.com/reliableq/reliableq/localaws/store"
 )
@@ -84,6 +85,8 @@ type Service struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup // goroutines that run invocations
 
+	children process.Brood // the programs of functions
+
 	extra []awsapi.Operation // of event source mappings
 	tags  MappingTags
 
@@ -148,6 +151,10 @@ func (s *Service) RegisterHandler(name string, handler sandbox.Handler) {
 	s.mu.Unlock()
 	s.discard(idle)
 }
+
+// Kill kills the programs of all functions at once, and lets none start any more,
+// as when the server's own process is killed.
+func (s *Service) Kill() { s.children.Kill() }
 
 // Close ends the service: it takes no invocations any more, waits for those under
 // way until ctx ends, cuts off the rest, and leaves no child process and no

@@ -25,6 +25,8 @@ type Options struct {
 	// FS is the file system; nil means the machine's. Another one is for tests of
 	// disks that fail.
 	FS vfs.FS
+	// Crashable is the disk that the store is on, for simulations; nil means FS.
+	Crashable *Crashable
 
 	ballast int64 // for tests; 0 means ballastSize
 }
@@ -38,7 +40,8 @@ type disk struct {
 	lock   io.Closer
 	db     *pebble.DB
 
-	ballast int64 // bytes kept in reserve
+	ballast   int64      // bytes kept in reserve
+	crashable *Crashable // what fs is of; nil mostly
 
 	failure atomic.Pointer[error] // why no more batches are taken
 
@@ -50,12 +53,15 @@ type disk struct {
 // It fails when another server has the directory open, when the store is of a
 // format that this version does not know, and when it is damaged.
 func Open(dir string, o Options) (*Store, error) {
-	d := &disk{dir: dir, fs: o.FS, logger: o.Logger, ballast: o.ballast}
+	d := &disk{dir: dir, fs: o.FS, logger: o.Logger, ballast: o.ballast, crashable: o.Crashable}
 	if d.fs == nil {
 		d.fs = vfs.Default
 	}
 	if d.ballast == 0 {
 		d.ballast = ballastSize
+	}
+	if d.crashable != nil {
+		d.fs, d.ballast = d.crashable.fs, 0 // memory is not full
 	}
 	if d.logger == nil {
 		d.logger = slog.New(slog.DiscardHandler)
@@ -120,6 +126,9 @@ func (d *disk) fail(err error) {
 func (d *disk) apply(b *pebble.Batch) (err error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
+	if d.crashable != nil && d.crashable.Next != nil && d.err() == nil {
+		d.crashable.Next()
+	}
 	if err := d.err(); err != nil {
 		return fmt.Errorf("store has failed: %w", err)
 	}
@@ -181,7 +190,9 @@ func (d *disk) close() error {
 		return nil
 	}
 	d.closed = true
-	if err := d.err(); err != nil {
+	if err := d.err(); errors.Is(err, ErrAbandoned) {
+		return errors.Join(d.db.Close(), d.lock.Close())
+	} else if err != nil {
 		return errors.Join(fmt.Errorf("close store: it had failed: %w", err), d.lock.Close())
 	}
 	if err := errors.Join(d.db.Flush(), d.db.Close(), d.lock.Close()); err != nil {

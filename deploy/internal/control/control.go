@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // maxAnswer bounds what is read of an answer.
@@ -26,13 +25,6 @@ type Client struct {
 // New is a client of the embedded AWS at url, such as http://127.0.0.1:4566.
 func New(url string) *Client {
 	return &Client{base: strings.TrimRight(url, "/"), http: &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 2}}}
-}
-
-// Health answers nil when an embedded AWS serves there, soon.
-func (c *Client) Health(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	return c.call(ctx, http.MethodGet, "health", nil, nil)
 }
 
 // call sends one request and decodes the answer into out, unless that is nil.
@@ -65,7 +57,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 		return fmt.Errorf("read the answer to %s: %w", path, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return refusal(method, path, resp, answer)
+		return newRefusal(method, path, resp, answer)
 	}
 	if out == nil {
 		return nil
@@ -79,24 +71,31 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 // ErrTimeout is answered when a wait ends with the timeout that was given for it.
 var ErrTimeout = errors.New("its timeout is over")
 
-// timeout is ErrTimeout in the words of the control API.
-type timeout string
+// refusal is an answer that is no success.
+type refusal struct {
+	status int
+	body   []byte
+	text   string
+}
 
-func (t timeout) Error() string        { return string(t) }
-func (t timeout) Is(target error) bool { return target == ErrTimeout }
+// Error says what was refused, and why.
+func (r *refusal) Error() string { return r.text }
 
-// refusal is the error of an answer that is none: in the words of the control API,
-// or whatever another server says.
-func refusal(method, path string, resp *http.Response, answer []byte) error {
+// Is tells a wait that took too long.
+func (r *refusal) Is(target error) bool {
+	return target == ErrTimeout && r.status == http.StatusGatewayTimeout
+}
+
+// newRefusal is in the words of the control API, or whatever another server says.
+func newRefusal(method, path string, resp *http.Response, answer []byte) *refusal {
+	r := &refusal{status: resp.StatusCode, body: answer}
 	var known struct {
 		Message string `json:"message"`
-		Error   string `json:"error"`
 	}
-	if json.Unmarshal(answer, &known) != nil || known.Message == "" {
-		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, strings.TrimSpace(string(answer[:min(len(answer), 300)])))
+	if json.Unmarshal(answer, &known) == nil && known.Message != "" {
+		r.text = known.Message
+	} else {
+		r.text = fmt.Sprintf("%s %s: %s: %s", method, path, resp.Status, strings.TrimSpace(string(answer[:min(len(answer), 300)])))
 	}
-	if resp.StatusCode == http.StatusGatewayTimeout {
-		return timeout(known.Message)
-	}
-	return errors.New(known.Message)
+	return r
 }

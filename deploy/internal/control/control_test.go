@@ -16,8 +16,8 @@ func TestTheClockIsReadAndMoved(t *testing.T) {
 	t.Parallel()
 	c := control.New(localawstest.NewListening(t).URL() + "/")
 	ctx := t.Context()
-	if err := c.Health(ctx); err != nil {
-		t.Fatal(err)
+	if h, err := c.Health(ctx); err != nil || h.Trouble() != "" {
+		t.Fatal(h, err)
 	}
 	held, err := c.Hold(ctx)
 	if err != nil || !held.Held || held.Mode != "real" {
@@ -60,15 +60,27 @@ func TestWhatIsNoEmbeddedAWSIsNotHealthy(t *testing.T) {
 		"a redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) },
 	} {
 		other := httptest.NewServer(answer)
-		if err := control.New(other.URL).Health(t.Context()); err == nil {
+		if _, err := control.New(other.URL).Health(t.Context()); err == nil {
 			t.Errorf("%s is healthy", name)
 		}
 		other.Close()
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := control.New("http://127.0.0.1:1").Health(ended); err == nil {
+	if _, err := control.New("http://127.0.0.1:1").Health(ended); err == nil {
 		t.Error("nothing at all is healthy")
+	}
+}
+
+func TestAServerThatTakesNoChangesSaysWhy(t *testing.T) {
+	t.Parallel()
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		w.Write([]byte(`{"status": "read-only", "reason": "no space left"}`))
+	}))
+	t.Cleanup(other.Close)
+	if h, err := control.New(other.URL).Health(t.Context()); err != nil || h.Trouble() != "read-only: no space left" {
+		t.Errorf("%+v, %v", h, err)
 	}
 }
 

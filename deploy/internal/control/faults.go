@@ -27,6 +27,11 @@ type Fault struct {
 	Until time.Time `json:"until,omitzero"`
 	// Delay is a duration such as 250ms, or empty.
 	Delay string `json:"delay,omitempty"`
+	// MB is how much memory leak-memory leaves behind with each strike.
+	MB int `json:"mb,omitempty"`
+	// When is the moment of kill, before or after the call takes effect; empty
+	// means either.
+	When string `json:"when,omitempty"`
 	// Struck is how often it has struck.
 	Struck int `json:"struck,omitempty"`
 }
@@ -46,6 +51,12 @@ func (f Fault) String() string {
 	}
 	if f.Delay != "" {
 		s += ", delay " + f.Delay
+	}
+	if f.MB > 0 {
+		s += fmt.Sprintf(", %d MB", f.MB)
+	}
+	if f.When != "" {
+		s += ", " + f.When + " it takes effect"
 	}
 	if !f.Until.IsZero() {
 		s += ", until " + f.Until.UTC().Format(time.RFC3339)

@@ -26,14 +26,15 @@ import (
 
 // What the simulation says of a cell, the real function binaries do on the embedded
 // AWS in real time: each figure's interval meets the other's. The numbers are
-// small ones, for nothing is skipped here.
+// small ones, for nothing is skipped here, and a window fills the batches, so that
+// who meets whom does not depend on how fast the machine is.
 func TestRealBinariesInRealTimeAgreeWithTheSimulation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes some twenty seconds of real time")
 	}
 	t.Parallel()
 	s := Default()
-	s.Mode, s.BatchSize, s.BadShare, s.MaxReceives, s.Visibility, s.Work, s.Rate = consume.WholeBatch, 5, 0.1, 1, 3, 0, 5000
+	s.Mode, s.BatchSize, s.BadShare, s.Window, s.MaxReceives, s.Visibility, s.Work, s.Rate = consume.WholeBatch, 5, 0.1, 1, 1, 5, 0, 5000
 	const messages = 3000
 	scenario := func(seed uint64) simulate.Scenario {
 		scenario, err := s.scenario(seed, messages)
@@ -97,8 +98,8 @@ func deployReal(t *testing.T, s simulate.Scenario) outcome {
 	d.queue(dlq, simulate.Queue{Visibility: 30 * time.Second}, "")
 	d.queue(retry1, s.Levels[0].Queue, dlq)
 	d.queue(source, s.Source, retry1)
-	d.function("consumer", source, s.BatchSize, nil, map[string]string{"FAILURE_REPORTING": s.Mode})
-	d.function("retry", retry1, s.Levels[0].BatchSize, []lambdatypes.FunctionResponseType{lambdatypes.FunctionResponseTypeReportBatchItemFailures}, map[string]string{
+	d.function("consumer", source, s.BatchSize, s.Window, nil, map[string]string{"FAILURE_REPORTING": s.Mode})
+	d.function("retry", retry1, s.Levels[0].BatchSize, 0, []lambdatypes.FunctionResponseType{lambdatypes.FunctionResponseTypeReportBatchItemFailures}, map[string]string{
 		"SOURCE_QUEUE_NAME": source, "LEVEL": "1", "MAX_ATTEMPTS": strconv.Itoa(s.Levels[0].Attempts),
 		"BACKOFF_BASE_SECONDS": seconds(s.Levels[0].Base), "BACKOFF_CAP_SECONDS": seconds(s.Levels[0].Cap),
 	})
@@ -160,7 +161,7 @@ func (d *deployment) arn(queue string) string {
 	return "arn:aws:sqs:" + d.aws.Region() + ":" + d.aws.Account() + ":" + queue
 }
 
-func (d *deployment) function(name, queue string, batchSize int, reports []lambdatypes.FunctionResponseType, env map[string]string) {
+func (d *deployment) function(name, queue string, batchSize int, window time.Duration, reports []lambdatypes.FunctionResponseType, env map[string]string) {
 	d.t.Helper()
 	ctx := d.t.Context()
 	_, err := d.lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{
@@ -176,7 +177,8 @@ func (d *deployment) function(name, queue string, batchSize int, reports []lambd
 		d.t.Fatal(err)
 	}
 	_, err = d.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{
-		FunctionName: &name, EventSourceArn: aws.String(d.arn(queue)), BatchSize: aws.Int32(int32(batchSize)), FunctionResponseTypes: reports,
+		FunctionName: &name, EventSourceArn: aws.String(d.arn(queue)), FunctionResponseTypes: reports,
+		BatchSize: aws.Int32(int32(batchSize)), MaximumBatchingWindowInSeconds: aws.Int32(int32(window.Seconds())),
 	})
 	if err != nil {
 		d.t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -126,14 +127,23 @@ func TestWhatSomeoneElseHoldsIsCountedAsUnseen(t *testing.T) {
 	if _, err := b.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(b.d.DLQ())}); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
-	go func() { // the reader's long polls need time to pass
+	read, done := make(chan struct{}), make(chan struct{})
+	go func() { // each of the reader's long polls needs a second to pass
 		defer close(done)
-		for range 3 {
-			b.aws.Advance(t, time.Second)
+		for {
+			select {
+			case <-read:
+				return
+			default:
+			}
+			if s := b.aws.Clock().State(); !s.NextMove.IsZero() && s.NextMove.Sub(s.Now) <= time.Second {
+				b.aws.Advance(t, time.Second)
+			}
+			runtime.Gosched()
 		}
 	}()
 	letters, unseen, err := flow.New(b.aws.Config(), nil).DeadLetters(t.Context(), b.d)
+	close(read)
 	<-done
 	if err != nil || len(letters) != 2 || unseen != 1 {
 		t.Errorf("%d letters, %d unseen, %v", len(letters), unseen, err)

@@ -34,6 +34,7 @@ func (v Violation) String() string {
 type checker struct {
 	*world
 	resting map[*entry]map[string]int // in which queue, how often
+	lying   map[*account]string       // in which queue
 	found   []Violation
 }
 
@@ -43,7 +44,8 @@ func (c *checker) fail(rule string, number int, format string, args ...any) {
 
 // check holds every invariant against the world.
 func (w *world) check() ([]Violation, error) {
-	c := &checker{world: w, resting: map[*entry]map[string]int{}}
+	c := &checker{world: w, resting: map[*entry]map[string]int{}, lying: map[*account]string{}}
+	c.found = append(c.found, w.ledger.strays...)
 	for _, q := range w.server.Queues() {
 		if q.InFlight+q.Delayed > 0 {
 			c.fail("in flight", 0, "%s has %d messages in flight and %d delayed at the end", q.Name, q.InFlight, q.Delayed)
@@ -54,6 +56,11 @@ func (w *world) check() ([]Violation, error) {
 		}
 		for i := range messages {
 			c.rest(q.Name, &messages[i])
+		}
+	}
+	for _, a := range w.ledger.accounts {
+		if !a.deleted && c.lying[a] == "" {
+			c.fail("place", a.order.number, "message %s was not deleted and is in no queue", a.id)
 		}
 	}
 	for _, e := range w.ledger.orders {
@@ -70,6 +77,13 @@ func (c *checker) rest(queue string, m *sqs.PeekedMessage) {
 		c.fail("invented", 0, "%s holds message %s, which nobody sent: %.100q", queue, m.MessageID, m.Body)
 		return
 	}
+	switch other := c.lying[a]; {
+	case other != "":
+		c.fail("place", e.number, "message %s lies in %s and in %s", a.id, other, queue)
+	case a.deleted:
+		c.fail("place", e.number, "message %s was deleted and lies in %s", a.id, queue)
+	}
+	c.lying[a] = queue
 	if c.resting[e] == nil {
 		c.resting[e] = map[string]int{}
 	}
@@ -110,7 +124,7 @@ func (c *checker) intact(e *entry, m *sqs.PeekedMessage) {
 			c.fail("intact", e.number, "message %s has an attribute %s that nobody gave it", m.MessageID, name)
 		}
 	}
-	if budget := c.budget(); replays > budget || len(c.Faults) == 0 && c.sound() && replays != budget {
+	if budget := c.budget(); replays > budget || c.untroubled() && c.sound() && replays != budget {
 		c.fail("counts", e.number, "message %s is dead after %d replays, and may have %d", m.MessageID, replays, budget)
 	}
 }
@@ -152,7 +166,7 @@ func (c *checker) order(e *entry) {
 	if c.Idempotent && e.effects > len(e.origins) {
 		c.fail("twice", e.number, "the idempotent consumer did its work %d times", e.effects)
 	}
-	if len(c.Faults) > 0 {
+	if !c.untroubled() {
 		return
 	}
 	// Without faults and neighbours there are no duplicates either.

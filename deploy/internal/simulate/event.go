@@ -16,7 +16,8 @@ type Event struct {
 	Seconds float64 `json:"t"`
 	// What happened. SQS says sent, shown, received, deleted, moved and expired;
 	// the consumer processed, repeated (it knew that the order was done) and
-	// failed; a retry function replayed and refused.
+	// failed; a retry function replayed and refused. The whole server is killed,
+	// and is back.
 	What string `json:"event"`
 	// Queue is where; of a move, where to.
 	Queue string `json:"queue"`
@@ -67,10 +68,13 @@ func WriteLog(w io.Writer, events []Event) error {
 	return b.Flush()
 }
 
-// WriteTimeline writes what happened to one order, for people.
+// WriteTimeline writes what happened to one order, and after that has begun to the
+// server, for people.
 func WriteTimeline(w io.Writer, events []Event, order int) error {
+	begun := false
 	for _, e := range events {
-		if e.Order == order {
+		begun = begun || e.Order == order
+		if e.Order == order || e.Order == 0 && begun {
 			if _, err := fmt.Fprintln(w, e); err != nil {
 				return fmt.Errorf("write the timeline: %w", err)
 			}

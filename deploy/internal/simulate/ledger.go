@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -24,8 +25,11 @@ type entry struct {
 
 // account is what is known of one message id.
 type account struct {
+	id       string
 	order    *entry
-	received int
+	received int  // in all queues
+	here     int  // since it came to the queue that it was in last
+	deleted  bool // and SQS said so to whoever did
 	dead     bool // was moved to the dead-letter queue
 }
 
@@ -37,21 +41,68 @@ type ledger struct {
 	orders    []*entry
 	byBody    map[string]*entry
 	messages  map[string]*account
-	sending   []*entry // whose messages the send under way holds, in order
-	producing bool     // the producer sends, and no retry function
+	accounts  []*account     // the same, in order of sending
+	most      map[string]int // by queue, how often a message is received there
+	strays    []Violation    // seen on the way
+	sending   []*entry       // whose messages the send under way holds, in order
+	producing bool           // the producer sends, and no retry function
 	received  int
 	deleted   int
 	log       []Event
 	logging   bool
+	unsure    bool       // what SQS tells counts once it is written
+	untold    []sighting // told, and not written yet
 }
 
-// observe takes what SQS tells.
+// sighting is an event of SQS, and in whose sending it came.
+type sighting struct {
+	event     sqs.Event
+	sending   []*entry
+	producing bool
+}
+
+// observe takes what SQS tells. Of a server that may be killed it believes what
+// gets to the disk: the rest has not happened for anybody.
 func (l *ledger) observe(e sqs.Event) {
+	if !l.unsure || e.Kind == sqs.Shown && len(l.untold) == 0 { // which is not written
+		l.take(e)
+		return
+	}
+	l.untold = append(l.untold, sighting{e, l.sending, l.producing})
+	if e.Kind == sqs.Sent {
+		l.sending = l.sending[1:]
+	}
+}
+
+// believe takes what has been told, which is being written.
+func (l *ledger) believe() {
+	sending, producing := l.sending, l.producing
+	for _, s := range l.untold {
+		l.sending, l.producing = s.sending, s.producing
+		l.take(s.event)
+	}
+	l.sending, l.producing = sending, producing
+	l.untold = l.untold[:0]
+}
+
+// forget drops what has been told and was not written.
+func (l *ledger) forget() { l.untold = l.untold[:0] }
+
+// mark writes into the log what happened to the server.
+func (l *ledger) mark(now time.Time, what string) {
+	if l.logging {
+		l.log = append(l.log, Event{Seed: l.seed, Seconds: now.Sub(l.start).Seconds(), What: what})
+	}
+}
+
+// take takes what happened to a message.
+func (l *ledger) take(e sqs.Event) {
 	a := l.messages[e.MessageID]
 	switch e.Kind {
 	case sqs.Sent:
-		a = &account{order: l.sending[0]}
+		a = &account{id: e.MessageID, order: l.sending[0]}
 		l.messages[e.MessageID] = a
+		l.accounts = append(l.accounts, a)
 		if l.sending = l.sending[1:]; l.producing {
 			a.order.origins = append(a.order.origins, e.MessageID)
 		} else {
@@ -59,10 +110,16 @@ func (l *ledger) observe(e sqs.Event) {
 		}
 	case sqs.Received:
 		a.received++
+		a.here++
 		l.received++
 	case sqs.Deleted:
+		a.deleted = true
 		l.deleted++
 	case sqs.Moved:
+		if a.here != l.most[e.From] {
+			l.stray("early", a.order.number, "message %s left %s after %d receives, and may have %d", a.id, e.From, a.here, l.most[e.From])
+		}
+		a.here = 0
 		a.dead = e.Queue == deadLetters
 	}
 	if !l.logging {
@@ -77,6 +134,11 @@ func (l *ledger) observe(e sqs.Event) {
 		out.Until = e.Until.Sub(l.start).Seconds()
 	}
 	l.log = append(l.log, out)
+}
+
+// stray notes what must not happen on the way, whatever comes of it.
+func (l *ledger) stray(rule string, number int, format string, args ...any) {
+	l.strays = append(l.strays, Violation{rule, number, fmt.Sprintf(format, args...)})
 }
 
 // note writes what a function did with a message into the log.

@@ -20,6 +20,8 @@ type Totals struct {
 	Processed int `json:"processed"`
 	Dead      int `json:"dead"`
 	Struck    int `json:"faults_struck"`
+	// Crashes is how often servers were killed and came back.
+	Crashes int `json:"crashes"`
 	// Simulated is the service time of all runs together.
 	Simulated time.Duration `json:"-"`
 	// SimulatedSeconds is Simulated in seconds.
@@ -36,6 +38,7 @@ func (t *Totals) add(r Result) {
 	t.Processed += r.Processed
 	t.Dead += r.Dead
 	t.Struck += r.Struck
+	t.Crashes += r.Crashes
 	t.Simulated += r.Simulated
 	t.SimulatedSeconds = t.Simulated.Seconds()
 	if len(r.Violations) > 0 {

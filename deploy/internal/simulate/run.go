@@ -36,6 +36,8 @@ type Result struct {
 	Dead      int `json:"dead"`
 	// Struck is how often a fault has struck.
 	Struck int `json:"struck"`
+	// Crashes is how often the server was killed.
+	Crashes int `json:"crashes"`
 	// Simulated is the service time that went by.
 	Simulated time.Duration `json:"simulated"`
 	// Took is the machine time that the run took. It alone is not a function of
@@ -77,7 +79,7 @@ func (w *world) run(ctx context.Context) (Result, error) {
 	l := &w.ledger
 	r := Result{
 		Scenario: w.Scenario, Violations: violations, Receives: l.received, Deletes: l.deleted,
-		Simulated: w.server.Clock().Now().Sub(began), Log: l.log,
+		Crashes: w.lives, Simulated: w.server.Clock().Now().Sub(began), Log: l.log,
 	}
 	if w.meter != nil {
 		r.Figures = w.meter.figures(violations)

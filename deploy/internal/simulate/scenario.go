@@ -21,10 +21,12 @@ const (
 	Calm = "calm"
 	// Faulty draws everything, and what is to go wrong.
 	Faulty = "faults"
+	// Crashing draws everything, and kills the server now and then.
+	Crashing = "crashes"
 )
 
 // Kinds lists the kinds of scenario.
-func Kinds() []string { return []string{Mixed, Design, Calm, Faulty} }
+func Kinds() []string { return []string{Mixed, Design, Calm, Faulty, Crashing} }
 
 // Scenario is all that a run follows from.
 type Scenario struct {
@@ -72,6 +74,8 @@ type Scenario struct {
 	// Faults are the rules of what goes wrong, their times counted from the
 	// start.
 	Faults []Fault `json:"faults,omitempty"`
+	// Crashes are when the server is killed, beside rules that kill it at calls.
+	Crashes []Crash `json:"crashes,omitempty"`
 }
 
 // Queue is a queue with a mapping.
@@ -107,6 +111,15 @@ type Fault struct {
 	For time.Duration `json:"for"`
 }
 
+// receives is how often a message is received in each queue before it goes on.
+func (s *Scenario) receives() map[string]int {
+	most := map[string]int{source: s.Source.MaxReceives}
+	for i, l := range s.Levels {
+		most[levelName(i+1)] = l.MaxReceives
+	}
+	return most
+}
+
 // Draw makes a scenario of the given kind from a seed.
 func Draw(kind string, seed uint64, messages int) (Scenario, error) {
 	if !slices.Contains(Kinds(), kind) {
@@ -126,6 +139,15 @@ func Draw(kind string, seed uint64, messages int) (Scenario, error) {
 	case Faulty:
 		d.calm(&s)
 		d.faults(&s)
+		if d.IntN(10) == 0 {
+			d.crashes(&s)
+		}
+	case Crashing:
+		d.calm(&s)
+		if d.IntN(2) == 0 {
+			d.faults(&s)
+		}
+		d.crashes(&s)
 	}
 	return s, nil
 }
@@ -188,11 +210,11 @@ func (d draw) queue(timeout time.Duration) Queue {
 	}
 }
 
-// multiplies reports whether a fault has work done and not counted, so that each
-// strike makes duplicates: were there no end of it, they would multiply with each
-// replay.
+// multiplies reports whether a fault has work done and not counted, or its message
+// not deleted, so that each strike makes duplicates: were there no end of it, they
+// would multiply with each replay.
 func multiplies(r fault.Rule) bool {
-	return r.Kind == fault.LoseReply || r.Service != "sqs" && r.Kind != fault.Throttle && r.Kind != fault.Unavailable
+	return r.Kind == fault.LoseReply || r.Operation == "DeleteMessageBatch" || r.Service != "sqs" && r.Kind != fault.Throttle && r.Kind != fault.Unavailable
 }
 
 // faults draws what is to go wrong, and for how long.
@@ -208,12 +230,36 @@ func (d draw) faults(s *Scenario) {
 			r.Kind = pick(d, fault.Throttle, fault.Unavailable, fault.LoseReply, fault.ExpiredCredential)
 		} else {
 			r.Kind = pick(d, fault.ShortReceive, fault.Reorder, fault.DeliverTwice, fault.CrashBefore, fault.CrashDuring,
-				fault.CrashDuring, fault.CrashAfter, fault.TimeOut, fault.OutOfMemory)
+				fault.CrashDuring, fault.CrashAfter, fault.TimeOut, fault.OutOfMemory, fault.LeakMemory)
+		}
+		if r.Kind == fault.LeakMemory {
+			r.MB = d.between(1, 128) // of 128
 		}
 		r.Probability = pick(d, 0.02, 0.1, 0.3, 1)
 		if d.IntN(4) == 0 || r.Probability == 1 && multiplies(r) {
 			r.Count = d.between(1, 20)
 		}
 		s.Faults = append(s.Faults, Fault{Rule: r, For: d.seconds(10, 1800)})
+	}
+}
+
+// crashes draws when the server is killed: between events, at a write, or at a
+// call.
+func (d draw) crashes(s *Scenario) {
+	calls := []fault.Rule{
+		{Service: "sqs", Operation: "SendMessageBatch"}, {Service: "sqs", Operation: "ReceiveMessage"},
+		{Service: "sqs", Operation: "DeleteMessageBatch"}, {Service: "sqs"}, {Service: "lambda", Operation: "Invoke"},
+	}
+	for range d.between(1, 3) {
+		switch d.IntN(3) {
+		case 0:
+			s.Crashes = append(s.Crashes, Crash{After: d.seconds(0, pick(d, 10, 100, 1000)) + time.Duration(1+d.IntN(1e9))})
+		case 1:
+			s.Crashes = append(s.Crashes, Crash{Write: d.between(1, pick(d, 20, 200))})
+		default:
+			r := pick(d, calls...)
+			r.Kind, r.Probability, r.Count = fault.Kill, pick(d, 0.02, 0.1, 1), d.between(1, 3)
+			s.Faults = append(s.Faults, Fault{Rule: r, For: d.seconds(10, 1800)})
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/reliableq/reliableq/functions/consume"
@@ -51,6 +52,7 @@ type world struct {
 	meter  *meter     // nil unless figures are wanted
 	outbox *outbox.Outbox
 	kept   sqsbatch.IdempotencyStore
+	mortality
 }
 
 // Build makes a retry function. It is there for tests that build one with a fault
@@ -60,19 +62,17 @@ type Build func(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sq
 // newWorld makes queues, functions and mappings. Time stands still until play.
 func newWorld(ctx context.Context, s Scenario, o Options) (*world, error) {
 	w := &world{Scenario: s, build: o.Retry, chance: rand.New(rand.NewPCG(s.Seed, 0x776f726c64))}
-	w.ledger = ledger{seed: s.Seed, start: began, byBody: map[string]*entry{}, messages: map[string]*account{}, logging: o.Log}
-	options := localaws.Options{
-		ClockMode: clock.Simulated, ClockStart: began, Seed: s.Seed | 1<<63, NoAuth: true, NoTelemetry: true,
-		Observe: w.ledger.observe, FunctionTime: w.duration, Stray: s.Stray,
-	}
+	w.ledger = ledger{seed: s.Seed, start: began, byBody: map[string]*entry{}, messages: map[string]*account{}, most: s.receives(), logging: o.Log}
 	if o.Measure {
 		w.meter = newMeter(&w.ledger)
-		options.Observe, options.ObserveCall = w.meter.observe, w.meter.call
+	}
+	if err := w.mortalize(); err != nil {
+		return nil, err
 	}
 	var err error
-	w.server, err = localaws.New(options)
+	w.server, err = localaws.New(w.life(w.options()))
 	if err != nil {
-		return nil, fmt.Errorf("make the embedded AWS: %w", err)
+		return nil, errors.Join(fmt.Errorf("make the embedded AWS: %w", err), os.RemoveAll(w.dir))
 	}
 	w.server.Clock().Begin() // until play
 	if err := w.make(ctx); err != nil {
@@ -81,7 +81,19 @@ func newWorld(ctx context.Context, s Scenario, o Options) (*world, error) {
 	return w, nil
 }
 
-func (w *world) close(ctx context.Context) error { return w.server.Shutdown(ctx) }
+// options are the server's.
+func (w *world) options() localaws.Options {
+	o := localaws.Options{
+		ClockMode: clock.Simulated, ClockStart: began, Seed: w.Seed | 1<<63, NoAuth: true, NoTelemetry: true,
+		Observe: w.ledger.observe, FunctionTime: w.duration, Stray: w.Stray,
+	}
+	if w.meter != nil {
+		o.Observe, o.ObserveCall = w.meter.observe, w.meter.call
+	}
+	return o
+}
+
+func (w *world) close(ctx context.Context) error { return w.bury(ctx) }
 
 // duration is how long an invocation takes.
 func (w *world) duration(function string, event []byte) time.Duration {
@@ -104,6 +116,15 @@ func (w *world) make(ctx context.Context) error {
 	if w.outbox, err = outbox.Open(ctx, direct{w}, source); err != nil {
 		return err
 	}
+	if err := w.equip(ctx); err != nil {
+		return err
+	}
+	return w.schedule(ctx)
+}
+
+// equip gives the server the functions, as programs are on a machine: they are
+// there whenever it starts.
+func (w *world) equip(ctx context.Context) error {
 	consumer, err := w.consumer()
 	if err != nil {
 		return err
@@ -132,7 +153,7 @@ func (w *world) make(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.schedule(ctx)
+	return nil
 }
 
 // timeout is that of a level's function.
@@ -187,7 +208,9 @@ func (w *world) arn(queue string) string {
 func (w *world) consumer() (sqsbatch.Handler, error) {
 	options := []sqsbatch.Option{sqsbatch.WithReport(w.consumed)}
 	if w.Idempotent {
-		w.kept = sqsbatch.NewMemory(24 * time.Hour)
+		if w.kept == nil { // it is outside of the server, and outlives it
+			w.kept = sqsbatch.NewMemory(24 * time.Hour)
+		}
 		options = append(options, sqsbatch.WithIdempotency(w.kept, nil))
 	}
 	return consume.New(w.Mode, quiet, options...)
@@ -199,6 +222,10 @@ func (w *world) consumed(_ context.Context, r sqsbatch.Report) {
 	for i := range r.Results {
 		result := &r.Results[i]
 		a := w.ledger.messages[result.Message.MessageId]
+		if a == nil || a.order.body != result.Message.Body {
+			w.ledger.stray("invented", 0, "the consumer got message %s, which nobody sent: %.100q", result.Message.MessageId, result.Message.Body)
+			continue
+		}
 		what, detail := "processed", ""
 		switch {
 		case result.Outcome == sqsbatch.Succeeded && result.Duplicate:
@@ -230,7 +257,7 @@ func (w *world) schedule(ctx context.Context) error {
 		send := batch
 		batch = nil
 		at := began.Add(w.Every * time.Duration((n-1)/10))
-		w.server.Clock().Schedule(at, clock.Moves, func() { w.produce(ctx, send) })
+		w.errand(at, func() { w.produce(ctx, send) })
 	}
 	return nil
 }
@@ -248,7 +275,7 @@ func (w *world) produce(ctx context.Context, batch []outbox.Message) {
 		}
 	}
 	if len(again) > 0 && ctx.Err() == nil {
-		w.server.Clock().After(resend, clock.Moves, func() { w.produce(ctx, again) })
+		w.errand(w.server.Clock().Now().Add(resend), func() { w.produce(ctx, again) })
 	}
 }
 
@@ -278,6 +305,8 @@ func (w *world) play(ctx context.Context) error {
 		}
 	}
 	w.meter.start()
+	w.bookCrashes()
+	w.playing.Store(true)
 	w.server.Clock().End()
-	return w.server.Clock().Settle(ctx)
+	return w.settle(ctx)
 }

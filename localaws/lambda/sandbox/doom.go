@@ -28,6 +28,14 @@ type doom struct {
 	served bool         // the last call still takes effect
 }
 
+// Exit ends the goroutine of a handler in this process whose context is ctx, as the
+// end of its process would. It returns to anybody else.
+func Exit(ctx context.Context) {
+	if ctx.Value(variablesKey) != nil {
+		runtime.Goexit()
+	}
+}
+
 const doomKey contextKey = "doom"
 
 // WithDoom makes a context for a handler in this process that is to die during

@@ -24,16 +24,18 @@ type Handler func(ctx context.Context, event []byte) ([]byte, error)
 //
 // The handler's context carries what aws-lambda-go would give it: the deadline,
 // a [lambdacontext.LambdaContext] and the trace id; [Variables] has what would be
-// its process's environment. What cannot be had in process: a limit on memory,
-// its standard output in the log, and an end for a handler that does not heed its
-// context. Such a handler is left to itself after its timeout, in a goroutine. A
-// handler that ends its goroutine with runtime.Goexit is a process that exits.
+// its process's environment. What cannot be had in process: a limit on memory, but
+// for what a fault leaks; its standard output in the log; and an end for a handler
+// that does not heed its context. Such a handler is left to itself after its
+// timeout, in a goroutine. A handler that ends its goroutine with runtime.Goexit is
+// a process that exits.
 type InProcess struct {
 	fn      *Function
 	host    *Host
 	journal *journal
 	handler Handler
 	used    bool
+	leaked  int // megabytes that faults have it hold
 }
 
 // NewInProcess makes an environment that runs handler.
@@ -75,20 +77,38 @@ func (p *InProcess) Invoke(ctx context.Context, inv Invocation, answered func(Ou
 		j.platform(startEvent(inv.RequestID, p.fn.Version))
 	}
 	start := time.Now()
+	p.leaked += inv.LeakMB
 	out, status := p.call(ctx, inv, start)
 	rep := Report{RequestID: inv.RequestID, Status: status, Duration: time.Since(start), MemoryMB: p.fn.MemoryMB}
+	rep.PeakMB = min(p.leaked, p.fn.MemoryMB)
 	if status == Timeout {
 		rep.Duration = p.fn.Timeout
+	}
+	if p.leaked > p.fn.MemoryMB {
+		out, p.leaked = p.outOfMemory(&rep), 0
 	}
 	answered(out)
 	if j.write == nil {
 		return rep
+	}
+	if rep.ErrorType != "" {
+		j.platform(crashEvent("RequestId: "+inv.RequestID+" Error: "+killedFault.message, rep.ErrorType))
 	}
 	j.platform(endEvent(rep))
 	j.platform(reportEvent(rep))
 	rep.Tail = j.last()
 	j.flush()
 	return rep
+}
+
+// killedFault is the end of a process that used more memory than it may (LAM C42).
+var killedFault = fault{kind: "Runtime.ExitError", message: "Runtime exited with error: signal: killed", status: Error}
+
+// outOfMemory is what a caller learns of a function whose process, if it were one,
+// would have been killed before it answered.
+func (p *InProcess) outOfMemory(rep *Report) Outcome {
+	rep.Status, rep.ErrorType = Error, killedFault.kind
+	return Outcome{Payload: killedFault.payload(rep.RequestID), Failed: true}
 }
 
 // call runs the handler in a goroutine of its own and gives up on it when its

@@ -30,6 +30,7 @@ type Process struct {
 	child   *process.Child
 	session *runtimeapi.Session
 	peak    int64 // bytes that the program has held at most
+	leaked  int64 // bytes that a fault has it hold beside those
 	closing sync.Once
 }
 
@@ -118,7 +119,8 @@ func (p *Process) launch(ctx context.Context, limit time.Duration) *fault {
 		return &fault{kind: "Runtime.Unknown", message: err.Error(), status: Error}
 	}
 	p.session, p.peak = p.api.Begin(), 0
-	child, err := process.Start(process.Spec{
+	p.leaked = 0
+	child, err := p.host.start(process.Spec{
 		Path:   filepath.Join(p.fn.Dir, "bootstrap"),
 		Dir:    p.fn.Dir,
 		Env:    list(variables(p.fn, p.host, p.api.Addr())),
@@ -173,12 +175,20 @@ func shutdownFault() *fault {
 	return &fault{kind: "Sandbox.Failure", message: "The embedded Lambda was shut down", status: Error}
 }
 
+// start runs a program.
+func (h *Host) start(spec process.Spec) (*process.Child, error) {
+	if h.Children == nil {
+		return process.Start(spec)
+	}
+	return h.Children.Start(spec)
+}
+
 // measure notes how much memory the program holds, and reports whether that is
 // more than it may.
 func (p *Process) measure() (over bool) {
 	if p.child == nil {
 		return false
 	}
-	p.peak = max(p.peak, p.child.Memory())
+	p.peak = max(p.peak, p.child.Memory()+p.leaked)
 	return p.peak > int64(p.fn.MemoryMB)<<20
 }

@@ -34,6 +34,7 @@ func (p *Process) Invoke(ctx context.Context, inv Invocation, answered func(Outc
 		return r.end(f)
 	}
 	p.child.Resume()
+	p.leaked += int64(inv.LeakMB) << 20
 	r.log(startEvent(inv.RequestID, p.fn.Version))
 	f := r.exchange(ctx)
 	return r.end(f)
@@ -107,6 +108,9 @@ func (r *run) exchange(ctx context.Context) *fault {
 		return &fault{kind: "Runtime.Unknown", message: err.Error(), status: Error}
 	}
 	a, f := r.wait(ctx, r.session.Answered(), nil)
+	if f == nil && r.leaked > 0 && r.measure() {
+		f = r.outOfMemory() // between two looks
+	}
 	if f != nil {
 		return f
 	}
@@ -163,6 +167,15 @@ func (r *run) wait(ctx context.Context, answers <-chan runtimeapi.Answer, asked 
 			return runtimeapi.Answer{}, shutdownFault()
 		}
 	}
+}
+
+// outOfMemory kills a program that holds more than it may, before its answer
+// counts (LAM C42).
+func (r *run) outOfMemory() *fault {
+	r.child.Kill()
+	f := exitFault(r.child)
+	r.stop()
+	return f
 }
 
 // answer tells the caller, once.

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"context"
 	"time"
+
+	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
 // Environment is an execution environment.
@@ -66,6 +68,8 @@ type Host struct {
 	Endpoint string
 	// Credentials are the session's of the function's role.
 	Credentials Credentials
+	// Children is what programs are started in; nil means nowhere in particular.
+	Children *process.Brood
 	// Path is PATH of the machine, appended to Lambda's own so that scripts
 	// find their interpreters.
 	Path string
@@ -98,6 +102,9 @@ type Invocation struct {
 	ClientContext string
 	// Payload is the event, valid JSON.
 	Payload []byte
+	// LeakMB is memory, in megabytes, that this invocation leaves behind in its
+	// environment on top of what it really uses: a fault.
+	LeakMB int
 }
 
 // Outcome is what a caller learns.

@@ -1,0 +1,122 @@
+package simulate
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/localaws/fault"
+)
+
+func TestManySeedsHoldOverCrashes(t *testing.T) {
+	t.Parallel()
+	runs := 150
+	if testing.Short() {
+		runs = 20
+	}
+	totals, err := Many(t.Context(), Batch{Kind: Crashing, Seed: 1, Messages: 15, Runs: runs, Most: 5}, Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range totals.Failed {
+		t.Errorf("seed %d: %v", r.Scenario.Seed, r.Violations)
+	}
+	if totals.Crashes < runs {
+		t.Errorf("%d crashes in %d runs", totals.Crashes, runs)
+	}
+}
+
+func TestASeedGivesTheSameLogTwiceOverCrashes(t *testing.T) {
+	t.Parallel()
+	for seed := uint64(1); seed <= 25; seed++ {
+		s := drawn(t, Crashing, seed, 20)
+		one, first := play(t, s, Options{})
+		two, second := play(t, s, Options{})
+		if first != second {
+			t.Fatalf("seed %d: %s", seed, cmp.Diff(strings.Split(first, "\n"), strings.Split(second, "\n")))
+		}
+		one.Took, two.Took = 0, 0
+		if diff := cmp.Diff(one, two); diff != "" {
+			t.Errorf("seed %d: %s", seed, diff)
+		}
+	}
+}
+
+// A server that is killed at each kind of moment comes back, and what was under way
+// is delivered again: the run ends as it would have, with more receives.
+func TestARunGoesOnAfterEachKindOfCrash(t *testing.T) {
+	t.Parallel()
+	at := func(operation string, when fault.When) Fault {
+		return Fault{Rule: fault.Rule{Kind: fault.Kill, Service: "sqs", Operation: operation, When: when}, For: time.Hour}
+	}
+	calm := drawn(t, Design, 7, 30)
+	undisturbed, _ := play(t, calm, Options{})
+	for name, c := range map[string]struct {
+		crashes []Crash
+		faults  []Fault
+		more    bool // receives, for sure
+	}{
+		"between events":       {crashes: []Crash{{After: 2300 * time.Millisecond}}, more: true},
+		"when all is at rest":  {crashes: []Crash{{After: 2 * time.Hour}}},
+		"at writes":            {crashes: []Crash{{Write: 3}, {Write: 12}, {Write: 25}}},
+		"before a delete":      {faults: []Fault{at("DeleteMessageBatch", fault.Before)}, more: true},
+		"after a delete":       {faults: []Fault{at("DeleteMessageBatch", fault.After)}},
+		"before a receive":     {faults: []Fault{at("ReceiveMessage", fault.Before)}},
+		"after a receive":      {faults: []Fault{at("ReceiveMessage", fault.After)}},
+		"after a sending":      {faults: []Fault{at("SendMessageBatch", fault.After)}},
+		"at an invocation":     {faults: []Fault{{Rule: fault.Rule{Kind: fault.Kill, Service: "lambda", Operation: "Invoke"}, For: time.Hour}}, more: true},
+		"three close together": {crashes: []Crash{{After: time.Second}, {After: 1001 * time.Millisecond}, {After: 1002 * time.Millisecond}}},
+	} {
+		s := calm
+		s.Crashes, s.Faults = c.crashes, c.faults
+		r, log := play(t, s, Options{})
+		if want := len(c.crashes) + len(c.faults); r.Crashes != want || strings.Count(log, `"killed"`) != want || strings.Count(log, `"back"`) != want {
+			t.Errorf("%s: %d crashes, want %d", name, r.Crashes, want)
+		}
+		if len(r.Violations) > 0 || r.Messages != 30 || r.Processed != undisturbed.Processed || r.Dead < undisturbed.Dead {
+			t.Errorf("%s: %v; processed %d, dead %d", name, r.Violations, r.Processed, r.Dead)
+		}
+		if c.more && r.Receives <= undisturbed.Receives {
+			t.Errorf("%s: %d receives, and %d without", name, r.Receives, undisturbed.Receives)
+		}
+	}
+}
+
+// Rules that are not spent when the server is killed are in force when it is back,
+// with what they have struck.
+func TestRulesOutliveACrash(t *testing.T) {
+	t.Parallel()
+	s := drawn(t, Design, 3, 20)
+	s.Faults = []Fault{
+		{Rule: fault.Rule{Kind: fault.Kill, Service: "sqs", Operation: "ReceiveMessage", Count: 4}, For: time.Hour},
+		{Rule: fault.Rule{Kind: fault.Unavailable, Service: "sqs", Operation: "DeleteMessageBatch", Count: 2}, For: time.Hour},
+	}
+	if r, _ := play(t, s, Options{}); r.Crashes != 4 || r.Struck != 6 || len(r.Violations) > 0 {
+		t.Errorf("%d crashes, struck %d, %v", r.Crashes, r.Struck, r.Violations)
+	}
+}
+
+// Whichever write a crash takes away, with all that follows it, the run holds: each
+// one is tried, until there are no more.
+func TestACrashAtAnyWriteIsSurvived(t *testing.T) {
+	t.Parallel()
+	s := drawn(t, Design, 11, 4)
+	s.BadShare, s.Levels[0].Attempts = 0.25, 1
+	s.Messages = 4
+	for write := 1; ; write++ {
+		s.Crashes = []Crash{{Write: write}}
+		r, log := play(t, s, Options{})
+		if len(r.Violations) > 0 || r.Messages != 4 || r.Dead < 1 {
+			t.Fatalf("write %d: %v; %d messages, %d dead\n%s", write, r.Violations, r.Messages, r.Dead, log)
+		}
+		if r.Crashes == 0 {
+			t.Logf("%d writes", write-1)
+			if write < 20 {
+				t.Errorf("a run of %d writes shows nothing", write-1)
+			}
+			return
+		}
+	}
+}

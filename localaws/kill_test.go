@@ -1,0 +1,210 @@
+package localaws_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/fault"
+	"github.com/reliableq/reliableq/localaws/localawstest"
+)
+
+// mortal is a durable server that a fault may kill, and an SDK client of its SQS
+// that does not try again.
+type mortal struct {
+	*localawstest.Server
+	sqs  *sqs.Client
+	url  *string
+	dir  string
+	left chan []fault.Rule // from the one that died
+}
+
+// born makes a server on a directory, with what an earlier one has left.
+func born(t *testing.T, dir string, left []fault.Rule) *mortal {
+	t.Helper()
+	m := &mortal{dir: dir, left: make(chan []fault.Rule, 1)}
+	m.Server = localawstest.NewWith(t, localaws.Options{
+		DataDir: dir, NoAuth: true, ClockMode: clock.Manual, Faults: left, Kill: func(left []fault.Rule) { m.left <- left },
+	})
+	cfg := m.Config()
+	cfg.RetryMaxAttempts = 1
+	m.sqs = sqs.NewFromConfig(cfg)
+	out, err := m.sqs.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("orders")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.url = out.QueueUrl
+	return m
+}
+
+// reborn is the next server, once this one was killed.
+func (m *mortal) reborn(t *testing.T) *mortal {
+	t.Helper()
+	select {
+	case left := <-m.left:
+		if err := m.Abandon(); err != nil {
+			t.Fatal(err)
+		}
+		return born(t, m.dir, left)
+	default:
+		t.Fatal("the server lives")
+		return nil
+	}
+}
+
+func (m *mortal) send(t *testing.T, body string) error {
+	_, err := m.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: m.url, MessageBody: &body})
+	return err
+}
+
+func (m *mortal) bodies(t *testing.T) (all string) {
+	t.Helper()
+	messages, err := m.Peek("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, message := range messages {
+		all += message.Body + " "
+	}
+	return all
+}
+
+func TestAKillStrikesBeforeACallTakesEffectOrAfter(t *testing.T) {
+	t.Parallel()
+	m := born(t, t.TempDir(), nil)
+	if err := m.send(t, "acknowledged"); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []fault.Rule{
+		{Kind: fault.Kill, Operation: "SendMessage", When: fault.Before, Resource: "orders", Count: 1},
+		{Kind: fault.Kill, Operation: "SendMessage", When: fault.After, Resource: "orders", Count: 1},
+	} {
+		if _, err := m.Faults().Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.send(t, "before"); err == nil {
+		t.Error("the call at which the server died was answered")
+	}
+	if err := m.send(t, "dead"); err == nil {
+		t.Error("a dead server took a message")
+	}
+	m = m.reborn(t)
+	if got := m.bodies(t); got != "acknowledged " {
+		t.Errorf("after a kill before the call: %s", got)
+	}
+	if err := m.send(t, "after"); err == nil {
+		t.Error("the call at which the server died was answered")
+	}
+	m = m.reborn(t)
+	if got := m.bodies(t); got != "acknowledged after " {
+		t.Errorf("after a kill after the call: %s", got)
+	}
+	if rules := m.Faults().List(); len(rules) != 2 || rules[0].Struck != 1 || rules[1].Struck != 1 || rules[1].ID != "2" {
+		t.Errorf("rules %+v", rules)
+	}
+	if err := m.send(t, "last"); err != nil {
+		t.Errorf("all rules are spent, and the server: %v", err)
+	}
+}
+
+// A rule of kill without a count strikes once, and one with a count goes on in the
+// servers that come after, as other rules do. New rules get new ids.
+func TestRulesGoOnAfterAKill(t *testing.T) {
+	t.Parallel()
+	m := born(t, t.TempDir(), nil)
+	for _, r := range []fault.Rule{
+		{Kind: fault.Kill, Operation: "ReceiveMessage"},
+		{Kind: fault.Kill, Operation: "SendMessage", Count: 2},
+		{Kind: fault.Unavailable, Operation: "PurgeQueue"},
+	} {
+		if _, err := m.Faults().Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	receive := func() error {
+		_, err := m.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: m.url})
+		return err
+	}
+	_ = receive()
+	m = m.reborn(t)
+	if err := receive(); err != nil {
+		t.Errorf("the second receive: %v", err)
+	}
+	for range 2 {
+		_ = m.send(t, "x")
+		m = m.reborn(t)
+	}
+	if err := m.send(t, "x"); err != nil {
+		t.Error(err)
+	}
+	if _, err := m.sqs.PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: m.url}); err == nil {
+		t.Error("a rule of another kind was lost")
+	}
+	if r, err := m.Faults().Add(fault.Rule{Kind: fault.Throttle, Count: 1}); err != nil || r.ID != "4" {
+		t.Errorf("the next rule is %q, %v", r.ID, err)
+	}
+}
+
+// What lived in memory alone is gone: a message that a function had is in flight
+// until its visibility timeout, and is then delivered again.
+func TestAKillEndsInvocations(t *testing.T) {
+	t.Parallel()
+	m := born(t, t.TempDir(), nil)
+	if err := m.send(t, "m"); err != nil {
+		t.Fatal(err)
+	}
+	began, end := make(chan struct{}), make(chan struct{})
+	m.Function(t, localawstest.Function{Name: "work", Queue: "orders", Handler: func(context.Context) error {
+		close(began)
+		<-end
+		return nil
+	}})
+	<-began
+	m.Kill()
+	close(end) // whatever it does now is for nothing
+	m = m.reborn(t)
+	if got, err := m.Peek("orders"); err != nil || len(got) != 1 || got[0].State != "inFlight" || got[0].ReceiveCount != 1 {
+		t.Fatalf("after the kill: %+v", got)
+	}
+	again := make(chan struct{})
+	m.Handle("work", func(context.Context) error { close(again); return nil })
+	m.Advance(t, time.Minute)
+	<-again
+	m.Advance(t, time.Second)
+	if got := m.bodies(t); got != "" {
+		t.Errorf("left over: %s", got)
+	}
+}
+
+func TestAKillIsRefusedWhereNothingWouldComeBack(t *testing.T) {
+	t.Parallel()
+	kill := func([]fault.Rule) { t.Error("killed") }
+	for want, o := range map[string]localaws.Options{
+		"Options.Kill is not set":   {DataDir: t.TempDir()},
+		"keeps its state in memory": {Kill: kill},
+	} {
+		srv := localawstest.NewWith(t, o)
+		if _, err := srv.Faults().Add(fault.Rule{Kind: fault.Kill}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "kill") {
+			t.Errorf("error %v, want %s", err, want)
+		}
+		if got := request(t, srv, http.MethodPost, "/_reliableq/faults", `{"kind":"kill"}`); !strings.Contains(got, "BadRequest") || !strings.Contains(got, want) {
+			t.Errorf("the control API answers %s", got)
+		}
+		if _, err := srv.Faults().Add(fault.Rule{Kind: fault.Throttle}); err != nil {
+			t.Error(err)
+		}
+		o.Faults, o.DataDir = []fault.Rule{{ID: "1", Kind: fault.Kill}}, strings.Repeat(t.TempDir(), min(1, len(o.DataDir)))
+		if other, err := localaws.New(o); err == nil {
+			other.Shutdown(t.Context())
+			t.Error("a server was made with such a rule")
+		}
+	}
+}

@@ -201,6 +201,7 @@ func (d draw) calm(s *Scenario) {
 	if budget > 0 && d.IntN(2) == 0 {
 		s.HealShare, s.HealAfter = pick(d, 0.05, 0.5), d.between(1, budget)
 	}
+	s.Stray = pick(d, 0, 0, 5, 100)
 }
 
 func (d draw) queue(timeout time.Duration) Queue {

@@ -2,18 +2,32 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/reliableq/reliableq/deploy/internal/control"
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/localaws/fault"
 )
 
 type faultVerb struct {
 	Add   faultAddVerb   `cmd:"" help:"Let something go wrong in the running embedded AWS."`
 	List  faultListVerb  `cmd:"" help:"List what is to go wrong, and how often it has."`
 	Clear faultClearVerb `cmd:"" help:"Let everything, or one fault, be right again."`
+}
+
+// faultVars are what the verb's help takes from the faults.
+func faultVars() kong.Vars {
+	kinds := make([]string, 0, len(fault.Kinds()))
+	for _, k := range fault.Kinds() {
+		kinds = append(kinds, string(k))
+	}
+	return kong.Vars{"fault_kinds": strings.Join(kinds, ", ")}
 }
 
 // faultFlags belong to every verb of faults.
@@ -37,7 +51,7 @@ func (f faultFlags) running() (*control.Client, error) {
 
 type faultAddVerb struct {
 	faultFlags
-	Kind        string        `arg:"" help:"What goes wrong: throttle, unavailable, lose-reply, slow, expired-credential, kill, short-receive, reorder, deliver-twice, crash-before, crash-during, crash-after, timeout, out-of-memory or leak-memory."`
+	Kind        string        `arg:"" enum:"${fault_kinds}" help:"What goes wrong: ${fault_kinds}."`
 	Service     string        `placeholder:"NAME" help:"Only calls of this service: sqs, lambda, iam, sts, logs or monitoring."`
 	Operation   string        `placeholder:"NAME" help:"Only this operation, such as SendMessageBatch."`
 	Resource    string        `placeholder:"NAME" help:"Only this queue or function."`
@@ -74,6 +88,9 @@ func (v *faultAddVerb) Run(ctx context.Context, a *app) error {
 		f.Delay = v.Delay.String()
 	}
 	added, err := client.AddFault(ctx, f, v.For)
+	if errors.Is(err, control.ErrBadRequest) {
+		return usageError{hint.With(err, "see reliableq fault add --help")}
+	}
 	if err != nil {
 		return err
 	}

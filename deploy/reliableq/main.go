@@ -70,7 +70,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 		kong.Writers(a.out.w, a.errs),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ShortUsageOnError(),
-		experimentVars(),
+		experimentVars(), faultVars(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(a),
 	)

@@ -71,6 +71,9 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 // ErrTimeout is answered when a wait ends with the timeout that was given for it.
 var ErrTimeout = errors.New("its timeout is over")
 
+// ErrBadRequest is answered when the embedded AWS cannot mean what it was asked.
+var ErrBadRequest = errors.New("a bad request")
+
 // refusal is an answer that is no success.
 type refusal struct {
 	status int
@@ -81,9 +84,15 @@ type refusal struct {
 // Error says what was refused, and why.
 func (r *refusal) Error() string { return r.text }
 
-// Is tells a wait that took too long.
+// Is tells a wait that took too long, and a request that cannot be meant.
 func (r *refusal) Is(target error) bool {
-	return target == ErrTimeout && r.status == http.StatusGatewayTimeout
+	switch target {
+	case ErrTimeout:
+		return r.status == http.StatusGatewayTimeout
+	case ErrBadRequest:
+		return r.status == http.StatusBadRequest
+	}
+	return false
 }
 
 // newRefusal is in the words of the control API, or whatever another server says.

@@ -51,8 +51,13 @@ type link struct {
 type lineage []link
 
 func parseTrace(header string) (map[string]string, lineage) {
-	header = strings.NewReplacer("%7C", "|", "%7c", "|", "%3A", ":", "%3a", ":").Replace(header)
 	fields := map[string]string{}
+	if header == "" {
+		return fields, nil
+	}
+	if strings.Contains(header, "%") {
+		header = strings.NewReplacer("%7C", "|", "%7c", "|", "%3A", ":", "%3a", ":").Replace(header)
+	}
 	for _, part := range strings.Split(header, ";") {
 		if name, value, ok := strings.Cut(strings.TrimSpace(part), "="); ok {
 			fields[name] = value

@@ -13,12 +13,15 @@ var _ mapping.Functions = (*Service)(nil)
 // Resolve finds a function by name, partial or full ARN, qualified or not. The
 // ARN of its answer is qualified as it was asked for (LAM B6).
 func (s *Service) Resolve(c *awsapi.Call, name string) (mapping.Function, error) {
-	ref, err := parse(c, name, "")
-	if err != nil {
-		return mapping.Function{}, err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ref := split(c, name)
+	if known := s.functions[ref.key]; known == nil || name != ref.key.arn() || ref.region != c.Region {
+		var err error
+		if ref, err = parse(c, name, ""); err != nil {
+			return mapping.Function{}, err
+		}
+	}
 	fn, v, err := s.draw(ref)
 	if err != nil {
 		return mapping.Function{}, err

@@ -1,6 +1,9 @@
 package mapping
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // MaxEvent is the most bytes of an event: what a synchronous invocation takes
 // (LAM B25).
@@ -27,6 +30,7 @@ func newBatch(set settings, received time.Time) *batch {
 // add puts messages into the event while they fit, and keeps the others as rest.
 // The first message always fits: no message makes an event of more than MaxEvent.
 func (b *batch) add(messages []Message, source *source) {
+	b.event = slices.Grow(b.event, sizeOf(messages))
 	for i := range messages {
 		m := &messages[i]
 		before := len(b.event)
@@ -45,6 +49,20 @@ func (b *batch) add(messages []Message, source *source) {
 		b.ids = append(b.ids, m.ID)
 		b.handles = append(b.handles, m.ReceiptHandle)
 	}
+}
+
+// sizeOf is about what messages take in an event.
+func sizeOf(messages []Message) int {
+	const frame, attribute = 800, 100 // names, ids, digests and times; names and types
+	n := 0
+	for i := range messages {
+		m := &messages[i]
+		n += frame + len(m.ReceiptHandle) + len(m.Body) + len(m.Body)/8 // escapes
+		for name, a := range m.Attributes {
+			n += attribute + len(name) + len(a.Text) + len(a.Binary)*4/3
+		}
+	}
+	return min(n, MaxEvent)
 }
 
 // full reports that nothing more is to be added.

@@ -9,8 +9,11 @@ import (
 // messages with these ids it says have failed. ok is false when the answer makes
 // the whole batch fail (LAM B35, B36).
 func failures(payload []byte, ids []string) (failed []bool, ok bool) {
-	failed = make([]bool, len(ids))
 	payload = bytes.Trim(payload, " \t\r\n")
+	if listed, plain := readPlain(payload); plain {
+		return match(listed, ids)
+	}
+	failed = make([]bool, len(ids))
 	if len(payload) == 0 {
 		return failed, true
 	}
@@ -29,25 +32,68 @@ func failures(payload []byte, ids []string) (failed []bool, ok bool) {
 	if json.Unmarshal(list, &entries) != nil {
 		return nil, false
 	}
-	if len(entries) == 0 {
-		return failed, true
-	}
-	listed := make(map[string]bool, len(ids)) // by id: whether it is listed
-	for _, id := range ids {
-		listed[id] = false
-	}
+	listed := make([]string, 0, len(entries))
 	for _, e := range entries {
 		var id *string
 		if json.Unmarshal(e["itemIdentifier"], &id) != nil || id == nil {
 			return nil, false
 		}
-		if _, ours := listed[*id]; !ours {
+		listed = append(listed, *id)
+	}
+	return match(listed, ids)
+}
+
+// match says of each message whether it is listed; ok is false when one is that is
+// none of them.
+func match(listed, ids []string) (failed []bool, ok bool) {
+	failed = make([]bool, len(ids))
+	if len(listed) == 0 {
+		return failed, true
+	}
+	isListed := make(map[string]bool, len(ids)) // for each id of the batch
+	for _, id := range ids {
+		isListed[id] = false
+	}
+	for _, id := range listed {
+		if _, ours := isListed[id]; !ours {
 			return nil, false
 		}
-		listed[*id] = true
+		isListed[id] = true
 	}
 	for i, id := range ids {
-		failed[i] = listed[id]
+		failed[i] = isListed[id]
 	}
 	return failed, true
+}
+
+// readPlain reads the answers that most functions give, in the form in which most
+// runtimes write them: nothing failed, or a list of ids without white space and
+// escapes. It does not judge what has another form.
+func readPlain(payload []byte) (listed []string, plain bool) {
+	switch string(payload) {
+	case `{"batchItemFailures":null}`, `{"batchItemFailures":[]}`:
+		return nil, true
+	}
+	rest, ok := bytes.CutPrefix(payload, []byte(`{"batchItemFailures":[`))
+	for ok {
+		if rest, ok = bytes.CutPrefix(rest, []byte(`{"itemIdentifier":"`)); !ok {
+			break
+		}
+		end := bytes.IndexFunc(rest, func(r rune) bool { return !idRune(r) })
+		if end < 1 || !bytes.HasPrefix(rest[end:], []byte(`"}`)) {
+			break
+		}
+		listed = append(listed, string(rest[:end]))
+		rest = rest[end+len(`"}`):]
+		if string(rest) == "]}" {
+			return listed, true
+		}
+		rest, ok = bytes.CutPrefix(rest, []byte(","))
+	}
+	return nil, false
+}
+
+// idRune tells what message ids consist of.
+func idRune(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r == '-'
 }

@@ -109,6 +109,9 @@ func FuzzFailures(f *testing.F) {
 	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":"id-2"}]}`))
 	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":null}]}`))
 	f.Add([]byte(`[1,"x",{}]`))
+	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":"id-2"},{"itemIdentifier":"id-1"}]}`))
+	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":"id-2"},]}`))
+	f.Add([]byte(`{"batchItemFailures":[]}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		failed, ok := failures(payload, threeIDs)
 		if ok && len(failed) != len(threeIDs) {
@@ -116,6 +119,19 @@ func FuzzFailures(f *testing.F) {
 		}
 		if len(bytes.Trim(payload, " \t\r\n")) > 0 && !json.Valid(payload) && ok {
 			t.Errorf("%q is not JSON and counts as success", payload)
+		}
+		if listed, plain := readPlain(payload); plain {
+			var answer struct {
+				BatchItemFailures []struct{ ItemIdentifier string } `json:"batchItemFailures"`
+			}
+			if err := json.Unmarshal(payload, &answer); err != nil || len(answer.BatchItemFailures) != len(listed) {
+				t.Fatalf("%q: %q were read, and by encoding/json %v, %v", payload, listed, answer, err)
+			}
+			for i, e := range answer.BatchItemFailures {
+				if e.ItemIdentifier != listed[i] {
+					t.Errorf("%q: %q was read for %q", payload, listed[i], e.ItemIdentifier)
+				}
+			}
 		}
 	})
 }

@@ -25,7 +25,8 @@ demo: $(RELIABLEQ) ## deploy to the embedded AWS, produce orders, and judge what
 	$(RELIABLEQ) demo --fast $(ARGS)
 
 .PHONY: demo-real
-demo-real: $(RELIABLEQ) ## the same in real time: about five minutes
+demo-real: $(RELIABLEQ) ## the same in real time: about five minutes (an embedded AWS that skips time is started again)
+	$(RELIABLEQ) local stop
 	$(RELIABLEQ) demo $(ARGS)
 
 .PHONY: deploy

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/infra"
@@ -54,6 +55,9 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 	if err := v.check(); err != nil {
 		return usageError{err}
 	}
+	if err := v.timely(); err != nil {
+		return err
+	}
 	p := a.progress(v.JSON)
 	defer p.Close()
 	began := time.Now()
@@ -83,6 +87,20 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 }
 
 func destroyed(_ infra.Result, err error) error { return err }
+
+// timely refuses a demo in real time where time is skipped already.
+func (v *demoVerb) timely() error {
+	dir, err := v.stateDir()
+	if err != nil || v.Fast || v.Target != string(target.Embedded) {
+		return err
+	}
+	info, err := daemon.In(dir).Running()
+	if err != nil || info.Clock != "skip" {
+		return nil // whoever needs one that runs says what is wrong with it
+	}
+	return hint.New(fmt.Sprintf("the embedded AWS at %s skips time, so that this demo would not be in real time", info.URL),
+		"say --fast, or stop it first (reliableq local stop): what is deployed is kept")
+}
 
 // demoResult is the verdict with what belongs to it.
 type demoResult struct {

@@ -82,6 +82,15 @@ func TestADemoMovesAClockThatDoesNotSkip(t *testing.T) {
 		want(t, exitDone, "moving its clock", "sent 25 · bad 23 · processed 2 · dead-lettered 23 (good 0) · lost 0")
 }
 
+func TestADemoInRealTimeRefusesAClockThatSkips(t *testing.T) {
+	t.Parallel()
+	w := setup(t, clock.Skip, consume.PerMessage)
+	w.deploying("demo", "--count", "2").want(t, exitFailed, "skips time, so that this demo would not be in real time", "reliableq local stop")
+	if calls := w.calls(); len(calls) != 0 {
+		t.Errorf("Terraform was run: %v", calls)
+	}
+}
+
 func TestADemoThatIsNotKeptIsTakenDown(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)

@@ -14,8 +14,8 @@ import (
 
 // Run plays every cell of a plan, on all processors. done, unless nil, is called
 // after each run with how many are over, never twice at a time. An error is of
-// the plan, of ctx, or a promise that the simulated flow broke, with the command
-// that shows it; no report is made then.
+// the plan, of ctx, or a promise that the simulated flow broke, with the settings
+// and the seed that show it; no report is made then.
 func Run(ctx context.Context, p Plan, done func(runs int)) (Report, error) {
 	if err := p.Check(); err != nil {
 		return Report{}, err

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
+
+	"github.com/reliableq/reliableq/deploy/internal/wholefile"
 )
 
 // chart is one way to look at the cells of a study.
@@ -95,7 +96,7 @@ func WritePlots(dir string, r Report) ([]string, error) {
 			name := s.name + "-" + f.what + ".svg"
 			image, err := f.file(s.title)
 			if err == nil {
-				err = os.WriteFile(filepath.Join(dir, name), image, 0o644)
+				err = wholefile.Write(filepath.Join(dir, name), image)
 			}
 			if err != nil {
 				errs = append(errs, fmt.Errorf("draw %s of study %s: %w", f.what, s.name, err))

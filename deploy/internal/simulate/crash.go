@@ -161,6 +161,7 @@ func (w *world) revive(ctx context.Context) error {
 		return err
 	}
 	start := w.server.Clock().Now().Add(time.Duration(w.chance.Float64() * float64(downtime)))
+	w.meter.cut()
 	w.lives++
 	w.writes = 0
 	w.dead.Store(false)

@@ -50,8 +50,9 @@ type ledger struct {
 	deleted   int
 	log       []Event
 	logging   bool
-	unsure    bool       // what SQS tells counts once it is written
-	untold    []sighting // told, and not written yet
+	told      func(sqs.Event, *account) // is told what counts; nil for nobody
+	unsure    bool                      // what SQS tells counts once it is written
+	untold    []sighting                // told, and not written yet
 }
 
 // sighting is an event of SQS, and in whose sending it came.
@@ -121,6 +122,9 @@ func (l *ledger) take(e sqs.Event) {
 		}
 		a.here = 0
 		a.dead = e.Queue == deadLetters
+	}
+	if l.told != nil {
+		l.told(e, a)
 	}
 	if !l.logging {
 		return

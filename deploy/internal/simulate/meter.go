@@ -76,7 +76,9 @@ type state struct {
 type timing struct{ sent, done, died time.Time }
 
 func newMeter(l *ledger) *meter {
-	return &meter{ledger: l, states: map[string]*state{}, timing: map[*entry]*timing{}}
+	m := &meter{ledger: l, states: map[string]*state{}, timing: map[*entry]*timing{}}
+	l.told = m.observe
+	return m
 }
 
 // start forgets the requests that made the deployment.
@@ -93,10 +95,18 @@ func (m *meter) call(service, _ string) {
 	}
 }
 
-// observe takes what SQS tells, and passes it on to the ledger.
-func (m *meter) observe(e sqs.Event) {
-	m.ledger.observe(e)
-	a := m.messages[e.MessageID]
+// cut ends the invocations of a server that was killed.
+func (m *meter) cut() {
+	if m == nil {
+		return
+	}
+	for _, s := range m.states {
+		s.working, s.failed = 0, false
+	}
+}
+
+// observe takes what the ledger believes.
+func (m *meter) observe(e sqs.Event, a *account) {
 	switch {
 	case e.Kind == sqs.Sent:
 		m.sent(e, a)

@@ -11,8 +11,8 @@ import (
 
 func TestMeasuringChangesNothing(t *testing.T) {
 	t.Parallel()
-	for seed := uint64(1); seed <= 10; seed++ {
-		s := drawn(t, Calm, seed, 40)
+	for seed := uint64(1); seed <= 15; seed++ {
+		s := drawn(t, []string{Calm, Faulty, Crashing}[seed%3], seed, 40)
 		plain, log := play(t, s, Options{})
 		measured, measuredLog := play(t, s, Options{Measure: true})
 		if log != measuredLog {

@@ -88,7 +88,7 @@ func (w *world) options() localaws.Options {
 		Observe: w.ledger.observe, FunctionTime: w.duration, Stray: w.Stray,
 	}
 	if w.meter != nil {
-		o.Observe, o.ObserveCall = w.meter.observe, w.meter.call
+		o.ObserveCall = w.meter.call
 	}
 	return o
 }

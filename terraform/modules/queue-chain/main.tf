@@ -27,7 +27,7 @@ locals {
   # Which queues may redrive into each. A draining level keeps the one that did, for what is still on its way.
   redrive_from = {
     for i, key in local.order : key => concat(
-      [for from, to in local.next : local.queue_names[from] if to == key],
+      [for from in local.order : local.queue_names[from] if lookup(local.next, from, "") == key],
       contains(local.path, key) ? [] : [local.queue_names[reverse([for earlier in slice(local.order, 0, i) : earlier if contains(local.path, earlier)])[0]]],
     )
   }

@@ -32,3 +32,8 @@ output "state_id" {
   description = "Value of the tag `terraform-state-id`: the id of the state that owns the queue."
   value       = aws_sqs_queue.this.tags["terraform-state-id"]
 }
+
+output "policy_json" {
+  description = "The queue's policy, as JSON: for reviews and tests."
+  value       = local.access_policy
+}

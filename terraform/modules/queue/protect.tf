@@ -20,13 +20,13 @@ locals {
 
 resource "terraform_data" "queue_exists_and_its_messages_would_be_lost" {
   count = (
-    # STOP: a queue of this name exists, and this plan would create it (again). Nothing was changed. The address of the
-    # queue is the one shown above, with aws_sqs_queue.this as its last part. Find out whose queue it is:
-    #   terraform state list | grep aws_sqs_queue.this
-    # 1. In the list: an apply was interrupted. Keep the queue with    terraform untaint 'ADDRESS'
-    # 2. Not in the list, but yours: an apply was killed. Take it with terraform import 'ADDRESS' QUEUE_URL
-    # 3. Another deployment's: choose another name (name_prefix), or destroy that deployment first.
-    # Ignore the advice below: -target would delete the queue. More: docs/terraform.md, "After an interrupted apply".
+    # STOP: a queue of this name exists, and this plan would create it, or delete it with its messages and create it again.
+    # Nothing was changed. To see what this state has: terraform state list | grep aws_sqs_queue.this
+    # - In the list: an apply was interrupted. Keep the queue with     terraform untaint 'ADDRESS'
+    # - Not in the list, but yours: an apply was killed. Import it, with the protection switched off.
+    # - Another deployment's: choose another name, or destroy that deployment first.
+    # To import or to destroy, switch the protection off: -var protect_existing_queues=false (protect_existing of the module).
+    # Ignore the advice below: -target deletes the queue. More: docs/terraform.md, "After an interrupted apply".
     local.exists ? 0 * length(aws_sqs_queue.this.url) : 0
   )
 }

@@ -1,0 +1,27 @@
+# A source queue, one retry level and a dead-letter queue. The package here is a shell script that only logs; yours is a
+# binary that sends each message back to SOURCE_QUEUE_NAME, delayed.
+
+provider "aws" {}
+
+module "orders" {
+  source = "../../../queue-chain"
+
+  name         = "orders"
+  retry_levels = [module.orders_retry_1.level]
+  retry_queues = [module.orders_retry_1.queue]
+}
+
+module "orders_retry_1" {
+  source = "../.."
+
+  name              = "orders_retry_1"
+  level             = 1
+  source_queue_name = module.orders.names["source"]
+  redrive_from      = module.orders.redrive_from["retry_1"]
+  zip_file          = "${path.module}/retry.zip"
+}
+
+output "send_to" {
+  description = "URL of the queue that producers send to."
+  value       = module.orders.queues["source"].url
+}

@@ -96,6 +96,14 @@ simulate: $(RELIABLEQ) ## play the flow 3,000 times from seeds, under faults, an
 simulate-nightly: $(RELIABLEQ) ## the same 100,000 times, from seeds that the date gives
 	$(RELIABLEQ) simulate --runs 100000 --messages 20 --seed $$(date +%Y%m%d)00000 $(ARGS)
 
+.PHONY: soak
+soak: $(RELIABLEQ) ## ten minutes of mixed load beside misbehaving functions: memory, descriptors and processes stay flat (Linux)
+	go run ./localaws/internal/soak -server $(RELIABLEQ) $(ARGS)
+
+.PHONY: soak-short
+soak-short: $(RELIABLEQ) ## the same within a minute
+	go run ./localaws/internal/soak -server $(RELIABLEQ) -for 45s -every 3s $(ARGS)
+
 .PHONY: experiment
 experiment: $(RELIABLEQ) ## ask the standard questions, "is our batch size too big?" first, and write docs/experiment
 	$(RELIABLEQ) experiment --standard --out docs/experiment $(ARGS)

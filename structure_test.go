@@ -236,6 +236,32 @@ func TestNoTestSleeps(t *testing.T) {
 	}
 }
 
+// Without cgo, Go ends a program as deadlocked when all that it has is goroutines
+// that wait for each other. A program that is to hang sleeps instead.
+func TestNoProgramBlocksInAnEmptySelect(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectStmt); ok && len(s.Body.List) == 0 {
+				t.Errorf("%s blocks in an empty select", fset.Position(s.Pos()))
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // calls reports whether a function of a package is named within a declaration.
 func calls(decl ast.Decl, pkg, name string) (found bool) {
 	ast.Inspect(decl, func(n ast.Node) bool {

@@ -2,7 +2,7 @@
 // evaluator written straight from AWS's published evaluation logic, on random
 // policies and requests.
 //
-// The evaluator was written from docs/aws/iam.md (facts E1 to E42) without
+// The evaluator was written from docs/aws/iam.md (IAM E1 to E42) without
 // reading localaws/policy, and shares no code with it. It must stay that way: a
 // rule that both sides take from the same place proves nothing.
 package policycheck_test

@@ -29,7 +29,13 @@ const (
 )
 
 // dice draws everything that is random in a situation.
-type dice struct{ *rand.Rand }
+type dice struct {
+	*rand.Rand
+	// keys are the condition keys to write policies about.
+	keys []contextKey
+	// strangers are principals to name that are not the caller.
+	strangers []string
+}
 
 func (d dice) percent(n int) bool { return d.IntN(100) < n }
 
@@ -38,7 +44,7 @@ func (d dice) one(options ...string) string { return options[d.IntN(len(options)
 // draw returns the situation of a number. The same numbers give the same
 // situation.
 func draw(seed, number uint64) *situation {
-	d := dice{rand.New(rand.NewPCG(seed, number))}
+	d := dice{Rand: rand.New(rand.NewPCG(seed, number)), keys: contextKeys}
 	s := &situation{Owner: ownAccount, Keys: map[string][]string{}}
 	d.drawCaller(s)
 	d.drawRequest(s)
@@ -129,7 +135,7 @@ var contextKeys = []contextKey{
 }
 
 func (d dice) drawKeys(s *situation) {
-	for _, key := range contextKeys {
+	for _, key := range d.keys {
 		if len(key.values) == 0 || !d.percent(65) {
 			continue
 		}
@@ -371,6 +377,10 @@ func (d dice) principal(s *situation, hit bool) any {
 			aws = append(aws, d.one(options...))
 			return
 		}
+		if len(d.strangers) > 0 {
+			aws = append(aws, d.one(d.strangers...))
+			return
+		}
 		switch d.IntN(6) {
 		case 0:
 			service = append(service, "lambda.amazonaws.com")
@@ -438,8 +448,14 @@ func (d dice) notPrincipal(s *situation) any {
 			list = append(list, session)
 		}
 	}
+	nobody := func(account string) string { return "arn:aws:iam::" + account + ":role/nobody" }
+	accounts := []string{c.Account, c.Account, c.Account, ownAccount, otherAccount}
+	if len(d.strangers) > 0 {
+		nobody = func(string) string { return d.strangers[0] }
+		accounts = accounts[:1]
+	}
 	for {
-		account := d.one(c.Account, c.Account, c.Account, ownAccount, otherAccount)
+		account := d.one(accounts...)
 		switch n := d.IntN(5); {
 		case c.Root || n == 0:
 			add(account, "", "")
@@ -452,7 +468,7 @@ func (d dice) notPrincipal(s *situation) any {
 		case c.Role != "" && n == 3:
 			add(c.Account, c.Role, c.ARN+"x") // another session of the role
 		default:
-			add(account, "arn:aws:iam::"+account+":role/nobody", "")
+			add(account, nobody(account), "")
 		}
 		if !d.percent(20) {
 			return object{"AWS": list}
@@ -473,7 +489,7 @@ var families = map[string][]string{
 func (d dice) condition(s *situation, hit int) object {
 	out := object{}
 	for {
-		key := contextKeys[d.IntN(len(contextKeys))]
+		key := d.keys[d.IntN(len(d.keys))]
 		operator := d.operator(key)
 		keys, _ := out[operator].(object)
 		if keys == nil {
@@ -493,7 +509,7 @@ func (d dice) condition(s *situation, hit int) object {
 			if !d.percent(20) {
 				break
 			}
-			if next := contextKeys[d.IntN(len(contextKeys))]; next.kind == key.kind && next.many == key.many {
+			if next := d.keys[d.IntN(len(d.keys))]; next.kind == key.kind && next.many == key.many {
 				key = next
 			}
 		}

@@ -33,6 +33,16 @@ var unmendedDocuments = map[string]bool{
 	"a date of year and month":      true,
 }
 
+// unmendedKeys lists the keys of a request that the product does not set as AWS
+// does. The list is to be empty.
+var unmendedKeys = map[string]bool{
+	"aws:ResourceTag/stage":      true,
+	"aws:RequestTag/Env":         true,
+	"aws:TagKeys":                true,
+	"aws:TokenIssueTime":         true,
+	"aws:MultiFactorAuthPresent": true,
+}
+
 // mentions reports whether a policy of the situation contains a text.
 func (s *situation) mentions(text string) bool {
 	for _, policies := range [][]string{s.Identity, s.Session, {s.Boundary, s.Resource}} {
@@ -43,6 +53,21 @@ func (s *situation) mentions(text string) bool {
 		}
 	}
 	return false
+}
+
+// knownInContext returns the key that a situation makes use of and that the
+// product does not set, or nothing.
+func knownInContext(s *situation) string {
+	for key := range unmendedKeys {
+		for _, policies := range [][]string{s.Identity, s.Session, {s.Boundary, s.Resource}} {
+			for _, p := range policies {
+				if strings.Contains(strings.ToLower(p), strings.ToLower(key)) {
+					return key
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // known returns the name of the departure that a situation meets, or nothing.

@@ -36,7 +36,7 @@ const (
 // misbehaviours are the values of DO that the function program knows beside
 // "work". Each gets a function of its own.
 var misbehaviours = []string{
-	"print-short", "print-binary", "print-endless-line", "print-behind", "detach", "leak-memory", "leave-files", "hold-connections", "crash", "hang",
+	"print-short", "print-metrics", "print-binary", "print-endless-line", "print-behind", "detach", "leak-memory", "leave-files", "hold-connections", "crash", "hang",
 }
 
 // selected reads the flag -hostile.

@@ -51,6 +51,8 @@ func handle(ctx context.Context, event json.RawMessage) (string, error) {
 		fmt.Printf(`{"level":"INFO","msg":"processed","bytes":%d}`+"\n", len(event))
 	case "print-short":
 		printUntilKilled([]byte("x\n"))
+	case "print-metrics":
+		printMetrics()
 	case "print-binary":
 		printUntilKilled(garbage(64 << 10))
 	case "print-endless-line":
@@ -82,6 +84,18 @@ func printUntilKilled(piece []byte) {
 	block := bytes.Repeat(piece, max(1, 64<<10/len(piece)))
 	for {
 		if _, err := os.Stdout.Write(block); err != nil {
+			os.Exit(1)
+		}
+	}
+}
+
+// printMetrics writes lines in the embedded metric format, each with a metric of
+// its own.
+func printMetrics() {
+	for i := 0; ; i++ {
+		line := fmt.Sprintf(`{"_aws":{"CloudWatchMetrics":[{"Namespace":"soak","Dimensions":[["d"]],"Metrics":[{"Name":"m%d"}]}]},"d":"%s","m%d":%d}`+"\n",
+			i, strings.Repeat("d", 500), i, i)
+		if _, err := os.Stdout.WriteString(line); err != nil {
 			os.Exit(1)
 		}
 	}

@@ -157,7 +157,9 @@ func (in *createPolicyInput) policyARN(account string) string {
 	return "arn:aws:iam::" + account + ":policy" + orDefault(in.Path, "/") + in.PolicyName
 }
 
-func (in *createPolicyInput) conditionKeys() map[string][]string { return requestTagKeys(in.Tags) }
+func (in *createPolicyInput) requestTags() map[string]string { return requested(in.Tags) }
+
+func (in *createPolicyInput) tagAction() string { return "iam:TagPolicy" }
 
 type policyOutput struct{ Policy wirePolicy }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
@@ -55,8 +56,13 @@ var kinds = map[string]func(*attempt){
 	"killed":              func(a *attempt) { a.signal(syscall.SIGKILL) },
 	"terraform killed":    func(a *attempt) { a.killTerraform() },
 	"network gone":        func(a *attempt) { a.lane.front.down(); a.giveUp(20 * time.Second) },
+	diskFull:              func(a *attempt) { a.fillDisk() },
 	"credentials expired": func(a *attempt) { a.lane.front.expired.Store(true); a.giveUp(90 * time.Second) },
 }
+
+// diskFull fills the disk that holds the state, which is a small one of its own.
+// Terraform goes on, and cannot save what it does.
+const diskFull = "disk full"
 
 // few is the part of the matrix that runs with the end-to-end tests.
 var few = map[string]int{
@@ -105,6 +111,9 @@ func TestInterruptedRunsAreFinishedByTheNext(t *testing.T) {
 						}
 						if l == nil || phase == "apply" || !l.whole {
 							l = newLane(of, root)
+							if kind == diskFull {
+								smallDisk(of, filepath.Join(l.dir, "state"))
+							}
 							if phase != "apply" {
 								l.mustUp(t)
 							}
@@ -190,6 +199,9 @@ func (l *lane) interrupt(t *testing.T, phase string, moment time.Duration, cut f
 	l.leftovers(t, 30*time.Second)
 	t.Logf("the run that was cut short said:\n%s", a.said.String())
 	l.front.up()
+	if err := os.Remove(l.filler()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
 
 	before := l.queues(t)
 	if _, there := before["dlq_for_reliable_q"]; there {
@@ -432,6 +444,32 @@ func (a *attempt) signal(s syscall.Signal) {
 func (a *attempt) giveUp(after time.Duration) {
 	if a.pause(after) {
 		a.signal(syscall.SIGINT)
+	}
+}
+
+// filler is the file that fills the disk.
+func (l *lane) filler() string { return filepath.Join(l.dir, "state", "filler") }
+
+// fillDisk fills the disk until the run has ended.
+func (a *attempt) fillDisk() {
+	f, err := os.Create(a.lane.filler())
+	if err != nil {
+		a.t.Error(err)
+		return
+	}
+	defer f.Close()
+	for first := true; ; first = false {
+		var err error
+		for block := make([]byte, 1<<12); err == nil; {
+			_, err = f.Write(block)
+		}
+		if first && !errors.Is(err, syscall.ENOSPC) {
+			a.t.Error(err)
+		}
+		// What Terraform frees by cutting a file off is taken at once.
+		if !a.pause(5 * time.Millisecond) {
+			return
+		}
 	}
 }
 

@@ -14,31 +14,54 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// service is one service of AWS that this command, Terraform's AWS provider or
-// Terraform's S3 backend calls.
+// Caller is a program, or a part of one, that calls AWS.
+type Caller string
+
+const (
+	// Command is this command.
+	Command Caller = "reliableq"
+	// Provider is Terraform's AWS provider.
+	Provider Caller = "Terraform"
+	// Backend is Terraform's S3 backend, which keeps state.
+	Backend Caller = "Terraform's S3 backend"
+)
+
+// service is one service of AWS that a deployment needs.
 type service struct {
 	name  string // for people
 	sdkID string // as the AWS SDK names it
 	host  string // the first label of its host names
 
-	// command says that this command calls it too, not only Terraform.
-	command bool
-	// terraform lists variables that the AWS provider reads for this service
-	// besides the SDK's. The first that is set wins, over every setting of the SDK.
-	terraform []string
+	// callers lists who calls it.
+	callers []Caller
+	// word is the service in TF_AWS_word_ENDPOINT and AWS_word_ENDPOINT, old
+	// variables that Terraform reads for some services; empty for the others.
+	word string
 }
 
-// services lists every service that a deployment needs. S3 and DynamoDB are there
-// for Terraform's S3 backend.
+// services lists every service that a deployment needs.
 var services = []service{
-	{name: "STS", sdkID: "STS", host: "sts", command: true, terraform: []string{"TF_AWS_STS_ENDPOINT", "AWS_STS_ENDPOINT"}},
-	{name: "SQS", sdkID: "SQS", host: "sqs", command: true},
-	{name: "Lambda", sdkID: "Lambda", host: "lambda", command: true},
-	{name: "IAM", sdkID: "IAM", host: "iam", command: true, terraform: []string{"TF_AWS_IAM_ENDPOINT", "AWS_IAM_ENDPOINT"}},
-	{name: "CloudWatch Logs", sdkID: "CloudWatch Logs", host: "logs", command: true},
-	{name: "CloudWatch", sdkID: "CloudWatch", host: "monitoring", command: true},
-	{name: "S3", sdkID: "S3", host: "s3", terraform: []string{"TF_AWS_S3_ENDPOINT", "AWS_S3_ENDPOINT"}},
-	{name: "DynamoDB", sdkID: "DynamoDB", host: "dynamodb", terraform: []string{"TF_AWS_DYNAMODB_ENDPOINT", "AWS_DYNAMODB_ENDPOINT"}},
+	{name: "STS", sdkID: "STS", host: "sts", word: "STS", callers: []Caller{Command, Provider, Backend}},
+	{name: "SQS", sdkID: "SQS", host: "sqs", callers: []Caller{Command, Provider}},
+	{name: "Lambda", sdkID: "Lambda", host: "lambda", callers: []Caller{Command, Provider}},
+	{name: "IAM", sdkID: "IAM", host: "iam", word: "IAM", callers: []Caller{Command, Provider, Backend}},
+	{name: "CloudWatch Logs", sdkID: "CloudWatch Logs", host: "logs", callers: []Caller{Command, Provider}},
+	{name: "CloudWatch", sdkID: "CloudWatch", host: "monitoring", callers: []Caller{Command, Provider}},
+	{name: "S3", sdkID: "S3", host: "s3", word: "S3", callers: []Caller{Provider, Backend}},
+	{name: "DynamoDB", sdkID: "DynamoDB", host: "dynamodb", word: "DYNAMODB", callers: []Caller{Provider, Backend}},
+}
+
+// before lists the variables that a caller reads for the service before it asks
+// the SDK; the first that is set wins, even over settings that make the SDK ignore
+// configured endpoints.
+func (s service) before(c Caller) []string {
+	switch {
+	case s.word == "" || c == Command:
+		return nil
+	case c == Backend:
+		return []string{s.variable(), "AWS_" + s.word + "_ENDPOINT"}
+	}
+	return []string{s.variable(), "TF_AWS_" + s.word + "_ENDPOINT", "AWS_" + s.word + "_ENDPOINT"}
 }
 
 // variable is the SDK's environment variable for the service's endpoint.
@@ -51,18 +74,17 @@ const (
 	ignoreVariable   = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 )
 
-// Route says where one program's calls of one service go.
+// Route says where one caller's calls of one service go.
 type Route struct {
 	// Service is the service's name, such as SQS.
-	Service string `json:"service"`
-	// Terraform says that these are calls of Terraform: its AWS provider and its
-	// S3 backend. Otherwise they are calls of this command.
-	Terraform bool `json:"terraform"`
+	Service string
+	// Caller is who calls.
+	Caller Caller
 	// URL is the endpoint; empty means AWS's own for the region.
-	URL string `json:"url,omitempty"`
+	URL string
 	// Setting is what names the endpoint: a variable, or a part of the AWS
 	// configuration file. It is empty where nothing does.
-	Setting string `json:"setting,omitempty"`
+	Setting string
 
 	host string // the service's first label
 }
@@ -86,31 +108,26 @@ func sourcesOf(cfg aws.Config, env func(string) (string, bool)) sources {
 }
 
 // resolve returns where each service's calls go, for this command and for
-// Terraform. It follows the rules of the AWS SDK for Go and of the AWS provider:
-// a test compares it with both.
+// Terraform. It follows the rules of the AWS SDK for Go, of the AWS provider and
+// of the S3 backend: tests compare it with all three.
 func (s sources) resolve() []Route {
 	var routes []Route
 	for _, service := range services {
-		endpoint, setting := s.sdk(service)
-		own := Route{
-			Service: service.name,
-			URL:     endpoint,
-			Setting: setting,
-			host:    service.host,
-		}
-		if service.command {
-			routes = append(routes, own)
-		}
-
-		provider := own
-		provider.Terraform = true
-		for _, name := range service.terraform {
-			if value, _ := s.env(name); value != "" {
-				provider.URL, provider.Setting = value, name
-				break
+		for _, caller := range service.callers {
+			r := Route{
+				Service: service.name,
+				Caller:  caller,
+				host:    service.host,
 			}
+			r.URL, r.Setting = s.sdk(service)
+			for _, name := range service.before(caller) {
+				if value, _ := s.env(name); value != "" {
+					r.URL, r.Setting = value, name
+					break
+				}
+			}
+			routes = append(routes, r)
 		}
-		routes = append(routes, provider)
 	}
 	return routes
 }
@@ -220,10 +237,10 @@ func (r Route) namesAWS() bool {
 
 // by names the calls of r in an error.
 func (r Route) by() string {
-	if r.Terraform {
-		return r.Service + " (Terraform)"
+	if r.Caller == Command {
+		return r.Service
 	}
-	return r.Service
+	return fmt.Sprintf("%s by %s", r.Service, r.Caller)
 }
 
 // check refuses routes that do not all lead to where kind says. It returns the
@@ -268,16 +285,16 @@ func (s sources) checkEndpoint(routes []Route) (string, error) {
 	}
 
 	const one = "set AWS_ENDPOINT_URL alone, for one endpoint that takes every call"
-	var direct []string
+	var direct []Route
 	for _, r := range routes {
 		if r.URL == "" {
-			direct = append(direct, r.by())
+			direct = append(direct, r)
 		}
 	}
 	if len(direct) > 0 {
 		said, names := describe(configured)
 		return "", hint.New(fmt.Sprintf("--target endpoint, but calls of %s would go to AWS itself, while %s",
-			strings.Join(direct, ", "), strings.Join(said, "; ")), one+", and "+wayOut(without(names, endpointVariable)))
+			calls(direct), strings.Join(said, "; ")), one+", and "+wayOut(without(names, endpointVariable)))
 	}
 
 	for _, r := range configured {
@@ -308,19 +325,25 @@ func describe(routes []Route) (said, names []string) {
 		if slices.Contains(names, r.Setting) {
 			continue
 		}
-		var calls []string
-		for _, other := range routes {
-			if other.Setting == r.Setting && !slices.Contains(calls, other.Service) && !slices.Contains(calls, other.by()) {
-				calls = append(calls, other.by())
-			}
-		}
-		text := fmt.Sprintf("%s is %s", r.Setting, r.URL)
-		if len(calls) < len(services) {
-			text += " (" + strings.Join(calls, ", ") + ")"
-		}
-		said, names = append(said, text), append(names, r.Setting)
+		same := slices.DeleteFunc(slices.Clone(routes), func(other Route) bool { return other.Setting != r.Setting })
+		said = append(said, fmt.Sprintf("%s is %s (%s)", r.Setting, r.URL, calls(same)))
+		names = append(names, r.Setting)
 	}
 	return said, names
+}
+
+// calls names the calls of routes, each service once: by the first caller alone.
+func calls(routes []Route) string {
+	var names, seen []string
+	for _, r := range routes {
+		if !slices.Contains(seen, r.Service) {
+			names, seen = append(names, r.by()), append(seen, r.Service)
+		}
+	}
+	if len(seen) == len(services) {
+		return "every service"
+	}
+	return strings.Join(names, ", ")
 }
 
 // wayOut says how to be rid of settings.
@@ -348,11 +371,13 @@ func without(names []string, name string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
 }
 
-// redirects reports whether the variable name can lead calls elsewhere, for any
-// SDK or for Terraform.
+// redirects reports whether the variable name can name an endpoint, for any SDK or
+// for Terraform, or hide one.
 func redirects(name string) bool {
 	if name == ignoreVariable || name == endpointVariable || strings.HasPrefix(name, endpointVariable+"_") {
 		return true
 	}
-	return slices.ContainsFunc(services, func(s service) bool { return slices.Contains(s.terraform, name) })
+	return slices.ContainsFunc(services, func(s service) bool {
+		return slices.Contains(s.before(Provider), name)
+	})
 }

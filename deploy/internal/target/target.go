@@ -9,6 +9,7 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -84,7 +85,7 @@ func FromDaemon(info daemon.Info, region string) *Target {
 	}
 	t.Config.HTTPClient = sqsclient.WholeAnswers(t.Config.HTTPClient)
 	t.env = map[string]string{
-		"AWS_ENDPOINT_URL":            info.URL,
+		endpointVariable:              info.URL,
 		"AWS_ACCESS_KEY_ID":           info.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY":       info.SecretAccessKey,
 		"AWS_REGION":                  region,
@@ -93,6 +94,20 @@ func FromDaemon(info daemon.Info, region string) *Target {
 		"AWS_CONFIG_FILE":             os.DevNull, // nothing of the user's profiles may lead elsewhere
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}
+	return t
+}
+
+// Nowhere is a target that refuses every call, with credentials that are worth
+// nothing. It stands in for an embedded AWS that does not run, so that a program
+// which was meant to reach that one does not reach AWS instead.
+func Nowhere(region string) *Target {
+	t := FromDaemon(daemon.Info{
+		URL:             "http://127.0.0.1:1",
+		AccessKeyID:     "NOEMBEDDEDAWSRUNNING",
+		SecretAccessKey: "none",
+		Region:          cmp.Or(region, "us-east-1"),
+	}, "")
+	t.env["AWS_MAX_ATTEMPTS"] = "1" // fail at once
 	return t
 }
 
@@ -250,6 +265,38 @@ func leads(name string) bool {
 		return true
 	}
 	return strings.HasPrefix(name, "AWS_") && !harmless(name)
+}
+
+// Shell returns what a shell whose environment is base, as KEY=value, has to set
+// and to remove for its programs to reach this target alone.
+func (t *Target) Shell(base []string) (set map[string]string, remove []string) {
+	env := t.Env(base)
+	proxied := false
+	for _, pair := range base {
+		name, value, _ := strings.Cut(pair, "=")
+		if _, stays := env[name]; !stays {
+			remove = append(remove, name)
+		}
+		proxied = proxied || value != "" && isProxy(name)
+	}
+	slices.Sort(remove)
+
+	set = maps.Clone(t.env)
+	if proxied {
+		for _, name := range []string{"NO_PROXY", "no_proxy"} {
+			set[name] = env[name]
+		}
+	}
+	return set, slices.Compact(remove)
+}
+
+// isProxy reports whether a variable names a proxy for HTTP.
+func isProxy(name string) bool {
+	switch strings.ToUpper(name) {
+	case "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY":
+		return true
+	}
+	return false
 }
 
 // Env is the environment, based on base as KEY=value, with which another program

@@ -53,7 +53,12 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 		return v.report(a, infra.Result{}, func() { fmt.Fprintf(a.out, "nothing is deployed to %s\n", t.Describe()) })
 	}
 	if !embedded {
-		if err := a.confirm(v.Yes, fmt.Sprintf("This removes %d resources from %s, with the messages in the queues.", count, t.Describe())); err != nil {
+		listed, err := infra.Listed(o.Folder)
+		if err != nil {
+			return err
+		}
+		question := fmt.Sprintf("This removes %d resources from %s, with the messages in the queues.", count, t.Describe())
+		if err := a.confirm(ctx, v.Yes, question, append(t.Details(), listed...)...); err != nil {
 			return err
 		}
 	}

@@ -125,7 +125,7 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 		if s.target, _, err = f.connect(ctx, p, nil); err != nil {
 			return nil, err
 		}
-		if err := a.confirm(f.Yes, "This deploys to "+s.target.Describe()+"."); err != nil {
+		if err := a.confirm(ctx, f.Yes, "This deploys to "+s.target.Describe()+".", s.target.Details()...); err != nil {
 			return nil, err
 		}
 	}

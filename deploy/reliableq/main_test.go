@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/reliableq/reliableq/deploy/internal/supervise"
 )
 
 var update = flag.Bool("update", false, "write what is printed into the scripts' golden files")
@@ -17,6 +19,7 @@ func TestMain(m *testing.M) {
 	if calls := os.Getenv("RELIABLEQ_TEST_CALLS"); calls != "" && filepath.Base(os.Args[0]) != "reliableq" {
 		os.Exit(callAWS(calls))
 	}
+	supervise.Main()
 	if filepath.Base(os.Args[0]) == "terraform" {
 		os.Exit(terraform(filepath.Dir(os.Args[0]), os.Args[1:]))
 	}

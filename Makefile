@@ -34,8 +34,8 @@ deploy: build ## deploy (ARGS="--target aws" for AWS; the embedded AWS otherwise
 	$(RELIABLEQ) up $(ARGS)
 
 .PHONY: destroy
-destroy: $(RELIABLEQ) ## take down what deploy made
-	$(RELIABLEQ) down --yes $(ARGS)
+destroy: $(RELIABLEQ) ## take down what deploy made (asks first, but for the embedded AWS)
+	$(RELIABLEQ) down $(ARGS)
 
 .PHONY: build
 build: $(RELIABLEQ) ## make bin/reliableq and dist/{producer,consumer,retry}.zip

@@ -126,7 +126,7 @@ func (s *Server) makeServices() (err error) {
 	if p.iam, err = iam.New(iam.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Account: o.Account}); err != nil {
 		return fmt.Errorf("start iam: %w", err)
 	}
-	if p.logs, err = logs.New(logs.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {
+	if p.logs, err = logs.New(logs.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, MaxBytes: o.MaxLogBytes}); err != nil {
 		return fmt.Errorf("start logs: %w", err)
 	}
 	if p.cloudwatch, err = cloudwatch.New(cloudwatch.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {
@@ -134,6 +134,7 @@ func (s *Server) makeServices() (err error) {
 	}
 	queues := sqs.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, Observe: o.Observe, Changed: p.cloudwatch.Active, Stray: o.Stray,
+		Principals: s.principals(),
 	}
 	if p.sqs, err = sqs.New(queues); err != nil {
 		return fmt.Errorf("start sqs: %w", err)
@@ -160,7 +161,7 @@ func (s *Server) makeLambda() (err error) {
 	roles := &roles{iam: p.iam, any: o.NoAuth, account: o.Account}
 	options := lambda.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, WorkDir: p.workDir,
-		Roles: functionRoles{roles}, Queues: q, Endpoint: s.URL, Permit: s.permit, Fate: s.fate, Serial: o.serial(),
+		Roles: functionRoles{roles}, Principals: s.principals(), Queues: q, Endpoint: s.URL, Permit: s.permit, Fate: s.fate, Serial: o.serial(),
 	}
 	if !o.NoTelemetry {
 		options.Logs, options.Metrics = &functionLogs{server: s, logs: p.logs}, metrics

@@ -69,8 +69,9 @@ func (p *principals) denies(w *Principal, bounded bool) bool {
 }
 
 // exempts reports whether NotPrincipal lists w at every level that AWS looks at:
-// the account, then the role, then its session, or the account and the user. With
-// one of them missing the Deny applies (IAM A5).
+// the account, then the user, or the role and then its session. With one of them
+// missing the Deny applies. An account with none of its users and roles beside it
+// stands for all of them (IAM A5).
 func (p *principals) exempts(w *Principal) bool {
 	switch {
 	case p.everyone:
@@ -79,7 +80,7 @@ func (p *principals) exempts(w *Principal) bool {
 		return p.named(w) > noGrant
 	case w.Account == "" || !p.lists(func(a string) bool { return namesAccount(a, w) }):
 		return false
-	case w.isRoot():
+	case w.isRoot() || !p.lists(func(a string) bool { return namesEntity(a, w.Account) }):
 		return true
 	case !p.lists(func(a string) bool { return namesCaller(a, w) }):
 		return false
@@ -121,6 +122,13 @@ func closeness(a string, w *Principal) grant {
 		return toRole
 	}
 	return noGrant
+}
+
+// namesEntity reports whether a names a user, a role or a session of an account. A
+// unique id does not tell its account and counts for every one.
+func namesEntity(a, account string) bool {
+	return uniqueID.MatchString(a) || strings.HasPrefix(a, "arn:aws:sts::"+account+":") ||
+		strings.HasPrefix(a, "arn:aws:iam::"+account+":") && !strings.HasSuffix(a, ":root")
 }
 
 func (w *Principal) isRoot() bool { return strings.HasSuffix(w.ARN, ":root") }

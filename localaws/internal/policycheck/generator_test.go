@@ -17,7 +17,7 @@ import (
 //   - variables for Bool, before the fifth colon of an ARN, or naming a key with
 //     several values;
 //   - NotPrincipal with Allow, or naming a user, role or session without its
-//     account (AWS "might" deny then);
+//     account (AWS "might" deny then), or nobody but the caller's account;
 //   - {"AWS": "*"} when a service calls;
 //   - several values for Bool or Null, and resources with fewer than six parts,
 //     which Access Analyzer reports as errors;
@@ -457,7 +457,7 @@ func (d dice) notPrincipal(s *situation) any {
 	for {
 		account := d.one(accounts...)
 		switch n := d.IntN(5); {
-		case c.Root || n == 0:
+		case c.Root || n == 0 && account != c.Account:
 			add(account, "", "")
 		case c.Role == "" && n < 3:
 			add(c.Account, c.ARN, "")

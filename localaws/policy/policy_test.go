@@ -140,7 +140,7 @@ func TestDenyWithNotPrincipalExemptsWhatIsListedAtEveryLevel(t *testing.T) {
 		{"the same with a boundary", session, `{"AWS":["` + root + `","` + role + `","` + me + `"]}`, true, false},
 		{"account and role without the session", session, `{"AWS":["` + root + `","` + role + `"]}`, false, false},
 		{"role without the account", session, `{"AWS":["` + role + `","` + me + `"]}`, false, false},
-		{"account alone", session, `{"AWS":"` + root + `"}`, false, true},
+		{"account alone", session, `{"AWS":"` + root + `"}`, false, false},
 		{"another account", session, `{"AWS":"111122223333"}`, false, false},
 		{"account and another role", session, `{"AWS":["` + root + `","` + otherRole + `"]}`, false, false},
 		{"account and user", human, `{"AWS":["` + root + `","` + user + `"]}`, false, true},

@@ -70,8 +70,7 @@ func (p *principals) denies(w *Principal, bounded bool) bool {
 
 // exempts reports whether NotPrincipal lists w at every level that AWS looks at:
 // the account, then the user, or the role and then its session. With one of them
-// missing the Deny applies. An account with none of its users and roles beside it
-// stands for all of them (IAM A5).
+// missing the Deny applies (IAM A5, E19).
 func (p *principals) exempts(w *Principal) bool {
 	switch {
 	case p.everyone:
@@ -80,7 +79,7 @@ func (p *principals) exempts(w *Principal) bool {
 		return p.named(w) > noGrant
 	case w.Account == "" || !p.lists(func(a string) bool { return namesAccount(a, w) }):
 		return false
-	case w.isRoot() || !p.lists(func(a string) bool { return namesEntity(a, w.Account) }):
+	case w.isRoot():
 		return true
 	case !p.lists(func(a string) bool { return namesCaller(a, w) }):
 		return false
@@ -122,13 +121,6 @@ func closeness(a string, w *Principal) grant {
 		return toRole
 	}
 	return noGrant
-}
-
-// namesEntity reports whether a names a user, a role or a session of an account. A
-// unique id does not tell its account and counts for every one.
-func namesEntity(a, account string) bool {
-	return uniqueID.MatchString(a) || strings.HasPrefix(a, "arn:aws:sts::"+account+":") ||
-		strings.HasPrefix(a, "arn:aws:iam::"+account+":") && !strings.HasSuffix(a, ":root")
 }
 
 func (w *Principal) isRoot() bool { return strings.HasSuffix(w.ARN, ":root") }

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
@@ -14,6 +17,8 @@ import (
 // stateFile is as much of the state format, version 4, as is needed here.
 type stateFile struct {
 	Version   int               `json:"version"`
+	Lineage   string            `json:"lineage"`
+	Serial    int64             `json:"serial"`
 	Outputs   map[string]Output `json:"outputs"`
 	Resources []stateResource   `json:"resources"`
 }
@@ -28,12 +33,14 @@ type stateResource struct {
 
 type stateInstance struct {
 	Key        any            `json:"index_key"`
-	Status     string         `json:"status"`
 	Attributes map[string]any `json:"attributes"`
 }
 
 // damagedState is what to do about a state that was cut off, as by a full disk.
-const damagedState = "restore the state from the .backup file beside it; for the embedded AWS, reliableq down --wipe begins anew"
+const damagedState = "run reliableq up: it restores the state, or says from where to restore it"
+
+// errCutOff means that a state file does not hold a whole state.
+var errCutOff = errors.New("the state is cut off")
 
 func readState(path string) (stateFile, error) {
 	body, err := os.ReadFile(path)
@@ -42,7 +49,7 @@ func readState(path string) (stateFile, error) {
 	}
 	var s stateFile
 	if err := json.Unmarshal(body, &s); err != nil {
-		return stateFile{}, hint.With(fmt.Errorf("read the state %s: %w", path, err), damagedState)
+		return stateFile{}, hint.With(fmt.Errorf("read the state %s: %w: %w", path, errCutOff, err), damagedState)
 	}
 	if s.Version != 4 {
 		return stateFile{}, fmt.Errorf("read the state %s: format %d is not known", path, s.Version)
@@ -86,4 +93,42 @@ func Resources(folder string) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// Listed names what a deployment's state holds, a line for each type of resource,
+// data sources left out.
+func Listed(folder string) ([]string, error) {
+	s, err := readState(filepath.Join(folder, stateName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+
+	names := map[string][]string{}
+	for _, r := range s.Resources {
+		for _, i := range r.Instances {
+			if r.Mode == "managed" {
+				names[r.Type] = append(names[r.Type], i.name(r))
+			}
+		}
+	}
+	var lines []string
+	for _, kind := range slices.Sorted(maps.Keys(names)) {
+		slices.Sort(names[kind])
+		lines = append(lines, fmt.Sprintf("%s (%d): %s", kind, len(names[kind]), strings.Join(names[kind], ", ")))
+	}
+	return lines, nil
+}
+
+// name is what the target calls an instance, or what the configuration does where it
+// has no name there.
+func (i stateInstance) name(r stateResource) string {
+	for _, attribute := range []string{"function_name", "alarm_name", "dashboard_name", "name", "queue_url"} {
+		if name, ok := i.Attributes[attribute].(string); ok && name != "" {
+			return name
+		}
+	}
+	return strings.TrimPrefix(r.Module+"."+r.Name, ".")
 }

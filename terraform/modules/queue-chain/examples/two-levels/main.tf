@@ -3,8 +3,20 @@
 
 provider "aws" {}
 
+variable "package" {
+  description = "Deployment package of the retry functions; null for a shell script that only logs."
+  type        = string
+  default     = null
+}
+
+variable "architecture" {
+  description = "Instruction set that the package was built for."
+  type        = string
+  default     = "arm64"
+}
+
 locals {
-  package = "${path.module}/../../../retry-level/examples/one-level/retry.zip"
+  package = coalesce(var.package, "${path.module}/../../../retry-level/examples/one-level/retry.zip")
 }
 
 module "payments" {
@@ -27,6 +39,7 @@ module "payments_retry_1" {
   redrive_from        = module.payments.redrive_from["retry_1"]
   backoff_cap_seconds = 60
   zip_file            = local.package
+  architecture        = var.architecture
 }
 
 module "payments_retry_2" {
@@ -39,9 +52,15 @@ module "payments_retry_2" {
   max_attempts      = 6 # three by the first level, three by this one
   retention_seconds = 604800
   zip_file          = local.package
+  architecture      = var.architecture
 }
 
-output "send_to" {
+output "queue_url" {
   description = "URL of the queue that producers send to."
   value       = module.payments.queues["source"].url
+}
+
+output "dead_letter_url" {
+  description = "URL of the queue where messages end that nobody could process."
+  value       = module.payments.queues["dlq"].url
 }

@@ -22,7 +22,12 @@ resource "aws_sqs_queue_redrive_policy" "invoices" {
   redrive_policy = jsonencode({ deadLetterTargetArn = module.invoices_dlq.arn, maxReceiveCount = 5 })
 }
 
-output "send_to" {
+output "queue_url" {
   description = "URL of the queue that producers send to."
   value       = module.invoices.url
+}
+
+output "dead_letter_url" {
+  description = "URL of the dead-letter queue."
+  value       = module.invoices_dlq.url
 }

@@ -3,6 +3,18 @@
 
 provider "aws" {}
 
+variable "package" {
+  description = "Deployment package of the retry functions; null for a shell script that only logs."
+  type        = string
+  default     = null
+}
+
+variable "architecture" {
+  description = "Instruction set that the package was built for."
+  type        = string
+  default     = "arm64"
+}
+
 module "orders" {
   source = "../../../queue-chain"
 
@@ -18,10 +30,16 @@ module "orders_retry_1" {
   level             = 1
   source_queue_name = module.orders.names["source"]
   redrive_from      = module.orders.redrive_from["retry_1"]
-  zip_file          = "${path.module}/retry.zip"
+  zip_file          = coalesce(var.package, "${path.module}/retry.zip")
+  architecture      = var.architecture
 }
 
-output "send_to" {
+output "queue_url" {
   description = "URL of the queue that producers send to."
   value       = module.orders.queues["source"].url
+}
+
+output "dead_letter_url" {
+  description = "URL of the queue where messages end that nobody could process."
+  value       = module.orders.queues["dlq"].url
 }

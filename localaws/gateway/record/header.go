@@ -78,8 +78,9 @@ func cleanAuthorization(v string) string {
 // be anything.
 var parameterName = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,256}$`)
 
-// codeAddress is the path of a function's code; its last part lets anybody read it.
-var codeAddress = regexp.MustCompile(`(/code/)[0-9a-f]{64}`)
+// codeAddress is the signed address of a function's code, with which anybody can
+// read the code for some minutes.
+var codeAddress = regexp.MustCompile(`(/code/)[0-9a-f]{64}(\?[^\s"<]*)?`)
 
 // cleanTarget removes secrets from a path with a query. A query that cannot be read
 // is removed whole, and so is a path with what belongs in a query.

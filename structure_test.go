@@ -236,6 +236,63 @@ func TestNoTestSleeps(t *testing.T) {
 	}
 }
 
+// Without cgo, Go ends a program as deadlocked when all that it has is goroutines
+// that wait for each other. A program that is to hang sleeps instead.
+func TestNoProgramBlocksInAnEmptySelect(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectStmt); ok && len(s.Body.List) == 0 {
+				t.Errorf("%s blocks in an empty select", fset.Position(s.Pos()))
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The nightly workflow runs targets of the Makefile.
+func TestNightlyTargetsExist(t *testing.T) {
+	t.Parallel()
+	workflow, err := os.ReadFile(".github/workflows/nightly.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, found := strings.Cut(string(workflow), "        target:\n")
+	if !found {
+		t.Fatal("nightly.yml has no list of targets")
+	}
+	n := 0
+	for line := range strings.Lines(list) {
+		target, ok := strings.CutPrefix(line, "          - ")
+		if !ok {
+			break
+		}
+		n++
+		if target = strings.TrimSpace(target); !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(target) + `:`).Match(makefile) {
+			t.Errorf("nightly.yml runs make %s, which does not exist", target)
+		}
+	}
+	if n == 0 {
+		t.Error("nightly.yml runs no target")
+	}
+}
+
 // calls reports whether a function of a package is named within a declaration.
 func calls(decl ast.Decl, pkg, name string) (found bool) {
 	ast.Inspect(decl, func(n ast.Node) bool {

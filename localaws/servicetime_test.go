@@ -104,6 +104,9 @@ func TestDeadlinesOfMessagesMeanTheSameAfterARestartDaysAhead(t *testing.T) {
 			if now := k.Clock().Now(); now.After(at) || at.Sub(now) > tt.late {
 				t.Fatalf("service time was %s and is %s", at, now)
 			}
+			if skipped := k.Clock().Skipped(); skipped < 71*time.Hour || skipped > 72*time.Hour {
+				t.Errorf("%s are said to be skipped, want the 72h that service time is ahead", skipped)
+			}
 			for _, step := range []struct {
 				after    time.Duration
 				old, new string
@@ -141,6 +144,9 @@ func TestAClockThatSkipsGoesOnFromWhereItSkippedTo(t *testing.T) {
 	if now := k.Clock().Now(); now.Before(at) {
 		t.Errorf("service time was %s and is %s", at, now)
 	}
+	if skipped := k.Clock().Skipped(); skipped < 11*time.Hour {
+		t.Errorf("%s are said to be skipped", skipped)
+	}
 }
 
 func TestARestartInRealTimeIsNotAhead(t *testing.T) {
@@ -153,12 +159,20 @@ func TestARestartInRealTimeIsNotAhead(t *testing.T) {
 	if now := k.Clock().Now(); now.Before(before.Add(-time.Millisecond)) || now.After(time.Now().Add(time.Millisecond)) {
 		t.Errorf("service time is %s, the machine's between %s and %s", now, before, time.Now())
 	}
+	if skipped := k.Clock().Skipped(); skipped > time.Millisecond {
+		t.Errorf("%s are said to be skipped", skipped)
+	}
 }
 
 func TestAnAdvanceThroughTheControlAPIIsKept(t *testing.T) {
 	t.Parallel()
 	k := openKept(t, t.TempDir(), clock.Manual)
-	answer, err := k.http.Post(k.URL()+"/_reliableq/clock/advance", "application/json", strings.NewReader(`{"duration":"48h"}`))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, k.URL()+"/_reliableq/clock/advance", strings.NewReader(`{"duration":"48h"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+k.ControlToken())
+	answer, err := k.http.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,12 +12,13 @@ import (
 // fits counts.
 var ways = []struct{ text, next string }{
 	{"Unsupported state file format", damagedState},
-	{"Error acquiring the state lock", "another run works on this deployment: wait for it, or end it"},
+	{"Error acquiring the state lock", "another run works on this deployment: wait for it; if its machine is gone, remove the lock with terraform force-unlock and the ID above, in the folder work/terraform beside the state"},
 	{"doesn't match any of the checksums", "the provider in the mirror is not the published one: fetch it again with terraform providers mirror"},
 	{"Failed to query available provider packages", "no local mirror has the AWS provider, and the registry cannot be reached: see --provider-mirror"},
 	{"could not connect to registry", "connect to a network, or name a local mirror of the provider with --provider-mirror"},
 	{"Failed to install provider", "the AWS provider could not be fetched: connect to a network, or name a local mirror with --provider-mirror"},
 	{"no space left on device", "free some disk space, or put the state on another disk with --state-dir"},
+	{"was ended by a signal", "run the same command again: it finishes what was begun"},
 	{"connection refused", "nothing answers at the endpoint: see that it runs (reliableq local status) and start again"},
 	{"No valid credential sources found", "log in to AWS, for instance with aws configure or aws sso login"},
 	{"ExpiredToken", "the AWS credentials have expired: log in again"},

@@ -288,13 +288,16 @@ func (d dice) resourcePattern(s *situation, hit bool) string {
 		return d.one("arn:aws:sqs:*:*:*", "arn:aws:sqs:us-east-1:111111111111:orders")
 	}
 	parts := strings.SplitN(s.Target, ":", 6)
-	arn := func(region, account, name string) string {
-		return strings.Join([]string{"arn", "aws", parts[2], region, account, name}, ":")
-	}
 	region, account, name := parts[3], parts[4], parts[5]
-	anyRegion := "*"
+	anyRegion, prefix := "*", ""
 	if parts[2] == "iam" {
-		anyRegion = "" // ARNs of IAM have no region, and its policies may not write one
+		// ARNs of IAM have no region, and begin with the kind of resource: policies
+		// that write them otherwise are refused.
+		anyRegion, prefix = "", "role/"
+		name = name[len(prefix):]
+	}
+	arn := func(region, account, name string) string {
+		return strings.Join([]string{"arn", "aws", parts[2], region, account, prefix + name}, ":")
 	}
 
 	// Variables take the place of the name.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
@@ -195,7 +196,9 @@ func TestServerThatIsKilled(t *testing.T) {
 		<-b.world.wrote
 	}
 	fmt.Printf("pid %d\n", pid)
-	select {}
+	terminated := make(chan os.Signal, 1)
+	signal.Notify(terminated, syscall.SIGTERM)
+	<-terminated
 }
 
 func TestKillingTheServerKillsItsFunctions(t *testing.T) {

@@ -37,50 +37,46 @@ Examples:
 }
 
 func (v *envVerb) Run(a *app) error {
-	t, more, err := v.find()
+	t, config, err := v.find()
 	if err != nil {
-		return errors.Join(err, v.print(a, target.Nowhere(os.Getenv("AWS_REGION")), nil, true))
+		return errors.Join(err, v.print(a, target.Nowhere(os.Getenv("AWS_REGION")), "", true))
 	}
-	return v.print(a, t, more, false)
+	return v.print(a, t, config, false)
 }
 
-// find returns the embedded AWS of the state folder, and variables that are not
-// about AWS: the token of its control API and, where one was asked for and is of
-// use, a configuration for Terraform.
-func (v *envVerb) find() (t *target.Target, more map[string]string, err error) {
+// find returns the embedded AWS of the state folder, and the path of a
+// configuration for Terraform where one was asked for and is of use.
+func (v *envVerb) find() (t *target.Target, config string, err error) {
 	dir, err := v.stateDir()
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	info, err := daemon.In(dir).Running()
 	if errors.Is(err, daemon.ErrNotRunning) {
-		return nil, nil, hint.With(fmt.Errorf("%w for %s", err, dir), "start it with reliableq local start")
+		return nil, "", hint.With(fmt.Errorf("%w for %s", err, dir), "start it with reliableq local start")
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 
-	more = map[string]string{}
-	if info.ControlToken != "" {
-		more["RELIABLEQ_CONTROL_TOKEN"] = info.ControlToken
-	}
 	if v.Terraform {
-		config, err := v.terraformConfig(dir)
-		if err != nil {
-			return nil, nil, err
-		}
-		if config != "" {
-			more["TF_CLI_CONFIG_FILE"] = config
+		if config, err = v.terraformConfig(dir); err != nil {
+			return nil, "", err
 		}
 	}
-	return target.FromDaemon(info, os.Getenv("AWS_REGION")), more, nil
+	return target.FromDaemon(info, os.Getenv("AWS_REGION")), config, nil
 }
 
-// print writes how to reach t, and more variables. Lines for a shell end in a
-// command that fails when failed says so.
-func (v *envVerb) print(a *app, t *target.Target, more map[string]string, failed bool) error {
+// print writes how to reach t. Lines for a shell end in a command that fails when
+// failed says so.
+func (v *envVerb) print(a *app, t *target.Target, config string, failed bool) error {
 	set, unset := t.Shell(os.Environ())
-	maps.Copy(set, more)
+	if t.ControlToken != "" {
+		set["RELIABLEQ_CONTROL_TOKEN"] = t.ControlToken
+	}
+	if config != "" {
+		set["TF_CLI_CONFIG_FILE"] = config
+	}
 	return a.report(v.JSON, set, func() { // a shell reads it: nothing may be written in another way
 		export, remove := "export %s=%s\n", "unset %s\n"
 		if v.Shell == "fish" {

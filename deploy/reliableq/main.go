@@ -110,7 +110,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 	if err != nil {
 		err = usageError{hint.With(err, "see "+helpFor(err))}
 		if len(args) > 0 && args[0] == "env" { // a shell evaluates what is printed, whatever the mistake
-			err = errors.Join(err, (&envVerb{}).print(a, target.Nowhere(""), nil, true))
+			err = errors.Join(err, (&envVerb{}).print(a, target.Nowhere(""), "", true))
 		}
 		return err
 	}

@@ -129,7 +129,7 @@ func (d *deployment) applyUnderLoad(t *testing.T, vars map[string]any) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
 	producer := d.functions["producer"] // the map changes with the outputs
-	const most = 50 // bursts, however slow the machine is
+	const most = 50                     // bursts, however slow the machine is
 	for seed := uint64(1); ; seed++ {
 		select {
 		case err := <-applied:

@@ -18,7 +18,7 @@ GO_SOURCES := $(shell git ls-files '*.go' 2>/dev/null) go.mod go.sum
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(RELIABLEQ) ## deploy to the embedded AWS, produce orders, and judge what became of each; waiting is skipped
@@ -34,7 +34,7 @@ deploy: build ## deploy (ARGS="--target aws" for AWS; the embedded AWS otherwise
 	$(RELIABLEQ) up $(ARGS)
 
 .PHONY: destroy
-destroy: $(RELIABLEQ) ## take down what deploy made (asks first for anything but the embedded AWS)
+destroy: $(RELIABLEQ) ## take down what deploy made (asks first, but for the embedded AWS)
 	$(RELIABLEQ) down $(ARGS)
 
 .PHONY: build
@@ -52,7 +52,11 @@ unit: ## run the Go tests
 	go test ./...
 
 .PHONY: race
-race: ## run the Go tests of what is concurrent under the race detector
+race: ## run the Go tests of what is concurrent under the race detector (needs a C compiler)
+	@if [ "$$(go env CGO_ENABLED)" = 1 ]; then $(MAKE) race-tests; else echo "skipped: the race detector needs cgo and a C compiler"; fi
+
+.PHONY: race-tests
+race-tests:
 	go test -race ./localaws/... ./sqsbatch/...
 	go test -race -short ./deploy/...
 

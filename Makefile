@@ -34,7 +34,7 @@ deploy: build ## deploy (ARGS="--target aws" for AWS; the embedded AWS otherwise
 	$(RELIABLEQ) up $(ARGS)
 
 .PHONY: destroy
-destroy: $(RELIABLEQ) ## take down what deploy made (asks first, but for the embedded AWS)
+destroy: $(RELIABLEQ) ## take down what deploy made (asks first for anything but the embedded AWS)
 	$(RELIABLEQ) down $(ARGS)
 
 .PHONY: build

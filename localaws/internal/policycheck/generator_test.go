@@ -35,6 +35,8 @@ type dice struct {
 	keys []contextKey
 	// strangers are principals to name that are not the caller.
 	strangers []string
+	// ownActions keeps policies to the actions of the request's service.
+	ownActions bool
 }
 
 func (d dice) percent(n int) bool { return d.IntN(100) < n }
@@ -276,6 +278,9 @@ func (d dice) actionPattern(s *situation, hit bool) string {
 	}
 	if service == "sts" {
 		return d.one("sts:SetSourceIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWith*") // a trust policy may name no others
+	}
+	if d.ownActions {
+		return d.one(service+":DeleteMessage", service+":Delete*", service+":Purge*")
 	}
 	return d.one(service+":"+name+"Batch", service+":"+name[:4], service+":?"+name, service+":"+name[:3]+"?", "sns:"+name, "s3:*", "sqs:Delete*")
 }

@@ -34,6 +34,9 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 		}
 		return v.wipe(ctx, a)
 	}
+	if err := v.backendFlags.check(v.Target); err != nil {
+		return err
+	}
 	o, err := v.terraformOptions(ctx, p, embedded)
 	if err != nil {
 		return err

@@ -1,11 +1,13 @@
 package infra
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -61,6 +63,11 @@ func (t *Terraform) ApplyImports(ctx context.Context) (Result, error) {
 // variables, of which a later one wins.
 func (t *Terraform) flags() []string {
 	flags := []string{"-parallelism=" + strconv.Itoa(parallelism)}
+	if declares(t.Root, protectVariable) {
+		// The modules' own guard would stop the plan that finds what is to be imported.
+		// The command looks up every name before it applies a plan.
+		flags = append(flags, "-var", protectVariable+"=false")
+	}
 	for _, f := range t.VarFiles {
 		flags = append(flags, "-var-file="+f)
 	}
@@ -68,6 +75,25 @@ func (t *Terraform) flags() []string {
 		flags = append(flags, "-var", v)
 	}
 	return flags
+}
+
+// protectVariable switches off the guard with which the modules protect queues that
+// exist from plain Terraform.
+const protectVariable = "protect_existing_queues"
+
+// declares reports whether a root module declares a variable.
+func declares(root, name string) bool {
+	files, err := filepath.Glob(filepath.Join(root, "*.tf"))
+	if err != nil {
+		return false // a root with a bracket in its name
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err == nil && bytes.Contains(body, []byte("variable \""+name+"\"")) {
+			return true
+		}
+	}
+	return false
 }
 
 // toolRun follows one run of the tool by its events.

@@ -99,6 +99,9 @@ func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, s 
 	if err := tf.Recover(ctx); err != nil {
 		return err
 	}
+	if err := s.refuseShared(ctx); err != nil {
+		return err
+	}
 	count, err := infra.Resources(tf.Folder)
 	if err != nil {
 		return err

@@ -34,8 +34,8 @@ deploy: build ## deploy (ARGS="--target aws" for AWS; the embedded AWS otherwise
 	$(RELIABLEQ) up $(ARGS)
 
 .PHONY: destroy
-destroy: $(RELIABLEQ) ## take down what deploy made
-	$(RELIABLEQ) down --yes $(ARGS)
+destroy: $(RELIABLEQ) ## take down what deploy made (asks first for anything but the embedded AWS)
+	$(RELIABLEQ) down $(ARGS)
 
 .PHONY: build
 build: $(RELIABLEQ) ## make bin/reliableq and dist/{producer,consumer,retry}.zip
@@ -65,8 +65,17 @@ terraform-test: $(RELIABLEQ) ## run terraform fmt, validate and test on the root
 	$(RELIABLEQ) terraform check
 
 .PHONY: e2e
-e2e: build ## deploy with Terratest and prove the promises (RELIABLEQ_TEST_TARGET=aws for AWS)
+e2e: build ## deploy with Terratest and prove the promises (RELIABLEQ_TEST_TARGET=aws for AWS, RELIABLEQ_TOOL=tofu for OpenTofu)
 	cd test && go test -timeout 30m ./...
+	RELIABLEQ_INTERRUPTS=few go test -count=1 -timeout 20m -run TestInterruptedRuns ./deploy/reliableq
+
+.PHONY: interrupts
+interrupts: build ## cut up and down short in every way at many moments, and run them again (about an hour)
+	RELIABLEQ_INTERRUPTS=all go test -count=1 -timeout 4h -run TestInterruptedRuns -v ./deploy/reliableq
+
+.PHONY: e2e-tofu
+e2e-tofu: ## the end-to-end tests with OpenTofu, which is built first where it is not cached (15 minutes)
+	RELIABLEQ_TOOL=$$(.ci/tofu) $(MAKE) e2e
 
 .PHONY: check
 check: fmt vet lint ## formatting, vet and lint

@@ -17,6 +17,7 @@ import (
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/supervise"
+	"github.com/reliableq/reliableq/deploy/internal/target"
 )
 
 // Exit codes, as scripts know them.
@@ -94,7 +95,11 @@ func (a *app) run(ctx context.Context, args []string) error {
 	kongcompletion.Register(parser)
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return usageError{hint.With(err, "see "+helpFor(err))}
+		err = usageError{hint.With(err, "see "+helpFor(err))}
+		if len(args) > 0 && args[0] == "env" { // a shell evaluates what is printed, whatever the mistake
+			err = errors.Join(err, (&envVerb{}).print(a, target.Nowhere(""), "", true))
+		}
+		return err
 	}
 	return parsed.Run(a)
 }

@@ -200,6 +200,11 @@ func (d *deployment) apply(t *testing.T, l *lab, name string, vars map[string]an
 	if _, err := terraform.InitAndApplyContextE(t, ctx, d.options); err != nil {
 		return err
 	}
+	return d.readOutputs(t, ctx)
+}
+
+// readOutputs reads the names and addresses of what is deployed.
+func (d *deployment) readOutputs(t *testing.T, ctx context.Context) (err error) {
 	for output, into := range map[string]*map[string]string{
 		"queue_urls": &d.queues, "queue_arns": &d.queueARNs, "function_names": &d.functions, "log_group_names": &d.logGroups,
 	} {

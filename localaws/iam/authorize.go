@@ -43,6 +43,8 @@ func (s *Service) Authorize(_ context.Context, c *awsapi.Call, a awsapi.Access) 
 	switch {
 	case d.Allowed:
 		return nil
+	case a.Refusal != nil && a.Refusal.Message != "":
+		return a.Refusal
 	case a.Refusal != nil:
 		return a.Refusal.With("%s", refusal(c, a, d))
 	}

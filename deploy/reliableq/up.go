@@ -157,7 +157,10 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 		began := time.Now()
 		built, err = buildFunctions(ctx, p, proj, bundle.Options{Platform: platform})
 		s.build = time.Since(began)
-		return err
+		if err != nil {
+			return err
+		}
+		return bundle.CheckArchitecture(built, f.architecture(platform))
 	})
 	group.Go(func() error {
 		o, err := f.options(ctx, p, proj.Terraform(), stateDir)

@@ -119,7 +119,7 @@ soak-short: $(RELIABLEQ) ## the same within a minute
 
 .PHONY: policy-nightly
 policy-nightly: ## decide 1,000,000 random requests by the policies and by an evaluator of their own, from a seed that the date gives
-	RELIABLEQ_POLICY_CASES=1000000 RELIABLEQ_POLICY_STORIES=10000 RELIABLEQ_POLICY_SEED=$$(date +%Y%m%d) \
+	RELIABLEQ_POLICY_CASES=1000000 RELIABLEQ_POLICY_ROLES=10000 RELIABLEQ_POLICY_SEED=$$(date +%Y%m%d) \
 		go test -count=1 -timeout 60m -run 'PublishedLogic' -v ./localaws/internal/policycheck $(ARGS)
 
 .PHONY: experiment

@@ -67,11 +67,11 @@ terraform-test: $(RELIABLEQ) ## run terraform fmt, validate and test on the root
 .PHONY: e2e
 e2e: build ## deploy with Terratest and prove the promises (RELIABLEQ_TEST_TARGET=aws for AWS, RELIABLEQ_TOOL=tofu for OpenTofu)
 	cd test && go test -timeout 30m ./...
-	RELIABLEQ_INTERRUPTS=few go test -count=1 -timeout 20m -run TestInterruptedRuns ./deploy/reliableq
+	RELIABLEQ_INTERRUPTS=few go test -count=1 -timeout 20m -parallel 6 -run TestInterruptedRuns ./deploy/reliableq
 
 .PHONY: interrupts
 interrupts: build ## cut up and down short in every way at many moments, and run them again (about an hour)
-	RELIABLEQ_INTERRUPTS=all go test -count=1 -timeout 4h -run TestInterruptedRuns -v ./deploy/reliableq
+	RELIABLEQ_INTERRUPTS=all go test -count=1 -timeout 4h -parallel 6 -run TestInterruptedRuns -v ./deploy/reliableq
 
 .PHONY: e2e-tofu
 e2e-tofu: ## the end-to-end tests with OpenTofu, which is built first where it is not cached (15 minutes)

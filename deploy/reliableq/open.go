@@ -38,6 +38,13 @@ type backendFlags struct {
 	BackendConfig []string `sep:"none" placeholder:"KEY=VALUE|FILE" help:"Keep the state in S3: a setting of Terraform's s3 backend (bucket, key, region ...), or a file of them; may be given more than once. Remembered for this deployment."`
 }
 
+func (f backendFlags) check(on string) error {
+	if len(f.BackendConfig) > 0 && on == string(target.Embedded) {
+		return usageError{hint.New("--backend-config is for AWS: the embedded AWS has no S3", "leave it out, or use --target aws")}
+	}
+	return nil
+}
+
 // varFlags set variables of the root module.
 type varFlags struct {
 	Var              []string `sep:"none" placeholder:"NAME=VALUE" help:"Set a variable of the root module; may be given more than once."`

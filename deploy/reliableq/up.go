@@ -145,6 +145,9 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 	if err != nil {
 		return nil, err
 	}
+	if err := f.backendFlags.check(f.Target); err != nil {
+		return nil, err
+	}
 	s := &stage{}
 	if !embedded { // know the target before the work begins
 		if s.target, _, err = f.connect(ctx, p, nil); err != nil {

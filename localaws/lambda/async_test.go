@@ -63,7 +63,8 @@ func (b *bench) advance(t testing.TB, d time.Duration) {
 func (b *bench) handled(t testing.TB, name string, h func(context.Context, []byte) ([]byte, error), change ...func(*createFunctionInput)) {
 	t.Helper()
 	b.RegisterHandler(name, h)
-	b.create(t, name, append(change, func(in *createFunctionInput) { in.Code = &codeInput{} })...)
+	value := func(in *createFunctionInput) { in.Code, in.Timeout = &codeInput{}, nil }
+	b.create(t, name, append([]func(*createFunctionInput){value}, change...)...)
 }
 
 func (b *bench) destinations(t testing.TB, name string, in eventInvokeConfigInput) {

@@ -85,8 +85,8 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f", func(in *createFunctionInput) { in.Timeout = ptr(2) })
-	b.ask(t, "f", `{"Do":"touch","Text":"mark"}`)
-	pid := string(b.ask(t, "f", `{"Do":"pid"}`).Payload)
+	b.askInTime(t, "f", `{"Do":"touch","Text":"mark"}`)
+	pid := string(b.askInTime(t, "f", `{"Do":"pid"}`).Payload)
 	out, err := b.invokeWith(t, &invokeInput{FunctionName: "f", Payload: []byte(`{"Do":"hang"}`), LogType: "Tail"})
 	if err != nil {
 		t.Fatal(err)
@@ -99,10 +99,10 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	if !strings.Contains(string(tail), "Duration: 2000.00 ms\t") || !strings.HasSuffix(string(tail), "\tStatus: timeout\n") {
 		t.Errorf("C70: REPORT tells of the timeout: %s", tail)
 	}
-	if got := b.ask(t, "f", `{"Do":"touch","Text":"mark"}`); string(got.Payload) != "true" {
+	if got := b.askInTime(t, "f", `{"Do":"touch","Text":"mark"}`); string(got.Payload) != "true" {
 		t.Errorf("temporary files are gone: %s", got.Payload)
 	}
-	if again := string(b.ask(t, "f", `{"Do":"pid"}`).Payload); again == pid {
+	if again := string(b.askInTime(t, "f", `{"Do":"pid"}`).Payload); again == pid {
 		t.Errorf("process %s lives on", pid)
 	}
 	b.world.mu.Lock()

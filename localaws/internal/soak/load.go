@@ -169,6 +169,9 @@ func (l *load) run(ctx context.Context, hostile []string) {
 	repeat(200*time.Millisecond, l.changeRoles)
 	for _, do := range hostile {
 		repeat(pauseAfter(do), func(ctx context.Context) error { return l.misbehave(ctx, do) })
+		if do == "leave-files" {
+			repeat(10*time.Second, func(ctx context.Context) error { return l.redeploy(ctx, do) })
+		}
 	}
 	all.Wait()
 }
@@ -317,6 +320,19 @@ func (l *load) misbehave(ctx context.Context, do string) error {
 		return fmt.Errorf("invoke %s: %w", do, err)
 	}
 	l.invocations.Add(1)
+	return nil
+}
+
+// redeploy changes a function, which ends its environments. What it has left in
+// their temporary folders goes with them: until then it stays, as on Lambda.
+func (l *load) redeploy(ctx context.Context, do string) error {
+	_, err := l.lambda.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
+		FunctionName: aws.String(do), Description: aws.String(strconv.FormatInt(time.Now().UnixNano(), 10)),
+	})
+	if err != nil {
+		return fmt.Errorf("update function %s: %w", do, err)
+	}
+	l.calls.Add(1)
 	return nil
 }
 

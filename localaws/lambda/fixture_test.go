@@ -33,6 +33,14 @@ const role = "arn:aws:iam::000000000000:role/work"
 var program []byte
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv("LOCALAWS_TEST_PROGRAM"); path != "" { // of the process that started this one
+		var err error
+		if program, err = os.ReadFile(path); err != nil {
+			fmt.Fprintln(os.Stderr, "read the test function:", err)
+			os.Exit(1)
+		}
+		os.Exit(m.Run())
+	}
 	dir, err := os.MkdirTemp("", "bootstrap")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

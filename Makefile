@@ -96,6 +96,11 @@ simulate: $(RELIABLEQ) ## play the flow 3,000 times from seeds, under faults, an
 simulate-nightly: $(RELIABLEQ) ## the same 100,000 times, from seeds that the date gives
 	$(RELIABLEQ) simulate --runs 100000 --messages 20 --seed $$(date +%Y%m%d)00000 $(ARGS)
 
+.PHONY: policy-nightly
+policy-nightly: ## decide 1,000,000 random requests by the policies and by an evaluator of their own, from a seed that the date gives
+	RELIABLEQ_POLICY_CASES=1000000 RELIABLEQ_POLICY_STORIES=10000 RELIABLEQ_POLICY_SEED=$$(date +%Y%m%d) \
+		go test -count=1 -timeout 60m -run 'PublishedLogic' -v ./localaws/internal/policycheck $(ARGS)
+
 .PHONY: experiment
 experiment: $(RELIABLEQ) ## ask the standard questions, "is our batch size too big?" first, and write docs/experiment
 	$(RELIABLEQ) experiment --standard --out docs/experiment $(ARGS)

@@ -123,7 +123,7 @@ func (s *Server) makeServices() (err error) {
 	if p.iam, err = iam.New(iam.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Account: o.Account}); err != nil {
 		return fmt.Errorf("start iam: %w", err)
 	}
-	if p.logs, err = logs.New(logs.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {
+	if p.logs, err = logs.New(logs.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, MaxBytes: o.MaxLogBytes}); err != nil {
 		return fmt.Errorf("start logs: %w", err)
 	}
 	if p.cloudwatch, err = cloudwatch.New(cloudwatch.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {

@@ -61,12 +61,16 @@ var notes = map[string]string{
 
 	"sts": "Temporary credentials are good for this endpoint alone, and end by the machine's time or with their role.",
 
-	"logs":                              "Times are service time. What is written can be read at once.",
-	"logs * KmsKeyId":                   byName,
-	"logs * Unmask":                     byName + ", unless false",
-	"logs PutRetentionPolicy":           "approximate: events go within a minute of their expiry, where Logs takes up to three days",
-	"logs PutLogEvents":                 "approximate: a group keeps 64 MiB of events, and its oldest give way to more",
-	"logs CreateLogGroup LogGroupClass": "approximate: `STANDARD`; others are refused by name",
+	"logs": "Times are service time. What is written can be read at once. Events take at most 100 MB of memory " +
+		"(`--max-logs-mb`), the\ngarbage collector's share and about 512 bytes for each stream of a function included: then the " +
+		"oldest events of the groups\nthat hold most are dropped, and a stream that a function's environment has made goes with its " +
+		"last event. The server logs a\nwarning, and the metric `DroppedLogEvents` in the namespace `ReliableQ/Logs` counts them, by " +
+		"`LogGroupName`. A function that\nprints faster than its output is stored waits at a full pipe.",
+	"logs * KmsKeyId":                               byName,
+	"logs * Unmask":                                 byName + ", unless false",
+	"logs PutRetentionPolicy":                       "approximate: events go within a minute of their expiry, where Logs takes up to three days",
+	"logs PutLogEvents":                             "approximate: a group keeps 64 MiB of events, and its oldest give way to more",
+	"logs CreateLogGroup LogGroupClass":             "approximate: `STANDARD`; others are refused by name",
 	"logs CreateLogGroup DeletionProtectionEnabled": byName + ", unless false",
 	"logs DescribeLogGroups IncludeLinkedAccounts":  byName + ", unless false",
 	"logs DescribeLogGroups AccountIdentifiers":     byName,

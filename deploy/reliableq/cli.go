@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -98,8 +99,9 @@ func (a *app) report(machine bool, result any, show func()) error {
 	return nil
 }
 
-// confirm asks a person before something is done that cannot be undone lightly.
-func (a *app) confirm(yes bool, question string) error {
+// confirm asks a person before something is done that cannot be undone lightly. It
+// prints the details before the question. Ctrl-C ends it at once.
+func (a *app) confirm(ctx context.Context, yes bool, question string, details ...string) error {
 	if yes {
 		return nil
 	}
@@ -107,10 +109,28 @@ func (a *app) confirm(yes bool, question string) error {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return hint.New(question+" Nobody is there to answer", "say --yes to go on without a question")
 	}
-	fmt.Fprintf(a.errs, "%s Only \"yes\" goes on: ", question)
-	var answer string
-	if _, err := fmt.Fscanln(f, &answer); err != nil || answer != "yes" {
-		return hint.New("not confirmed, so nothing was changed", "run again and answer yes, or say --yes")
+	for _, line := range details {
+		fmt.Fprintln(a.errs, line)
 	}
-	return nil
+	fmt.Fprintf(a.errs, "%s Only \"yes\" goes on: ", question)
+
+	// Reading a terminal cannot be interrupted: the goroutine ends with the process.
+	answers := make(chan string, 1)
+	go func() {
+		var answer string
+		if _, err := fmt.Fscanln(f, &answer); err != nil {
+			answer = ""
+		}
+		answers <- answer
+	}()
+	select {
+	case answer := <-answers:
+		if answer != "yes" {
+			return hint.New("not confirmed, so nothing was changed", "run again and answer yes, or say --yes")
+		}
+		return nil
+	case <-ctx.Done():
+		fmt.Fprintln(a.errs)
+		return fmt.Errorf("nothing was changed: %w", context.Cause(ctx))
+	}
 }

@@ -69,9 +69,10 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	defer s.close()
 	ctx, stop := v.watch(ctx, s.info)
 	defer stop()
-	result, err := v.perform(ctx, p, s)
+	result, err := v.perform(ctx, a, p, s)
 	if err != nil {
 		return explain(ctx, err)
 	}
@@ -131,7 +132,7 @@ func (v *demoVerb) judge(a *app, r demoResult, took string) error {
 // perform deploys and runs the traffic, the one overlapping the other. A failed
 // deployment ends the traffic; traffic that fails lets the deployment come to its
 // end, for a state that is whole.
-func (v *demoVerb) perform(ctx context.Context, p *progress.Progress, s *stage) (demoResult, error) {
+func (v *demoVerb) perform(ctx context.Context, a *app, p *progress.Progress, s *stage) (demoResult, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	half := make(chan flow.Deployment, 1)
@@ -140,7 +141,7 @@ func (v *demoVerb) perform(ctx context.Context, p *progress.Progress, s *stage) 
 	var group sync.WaitGroup
 	group.Go(func() {
 		began := time.Now()
-		if deployed = v.deploy(ctx, p, s, half); deployed != nil {
+		if deployed = v.deploy(ctx, a, p, s, half); deployed != nil {
 			cancel(deployed)
 		}
 		result.Seconds.Deploy = verdict.Round(time.Since(began))
@@ -173,7 +174,7 @@ func (v *demoVerb) mode() string {
 // deploy makes the target what the sources say, unless that was the last
 // deployment and the target confirms that it is there. It hands the deployment
 // over as soon as traffic may start.
-func (v *demoVerb) deploy(ctx context.Context, p *progress.Progress, s *stage, half chan<- flow.Deployment) error {
+func (v *demoVerb) deploy(ctx context.Context, a *app, p *progress.Progress, s *stage, half chan<- flow.Deployment) error {
 	client := flowOn(s.target)
 	if s.terraform.Deployed(s.fingerprint) {
 		d, err := v.deployed(s.target)
@@ -197,7 +198,7 @@ func (v *demoVerb) deploy(ctx context.Context, p *progress.Progress, s *stage, h
 	rosters := make(chan infra.Roster, 1)
 	group.Go(func() error {
 		defer close(rosters)
-		_, err := s.apply(ctx, p, func(r infra.Roster) { rosters <- r })
+		_, err := s.apply(ctx, p, v.ask(ctx, a, p, s), func(r infra.Roster) { rosters <- r })
 		return err
 	})
 	early := false

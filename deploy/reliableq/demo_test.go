@@ -21,13 +21,13 @@ func TestADemoDeploysAndJudges(t *testing.T) {
 	first := w.deploying("demo", "--fast", "--count", "60", "--bad-ratio", "0.5")
 	first.want(t, exitDone, "everything that traffic needs is there: it starts now",
 		"sent 60 · bad 30 · processed 30 · dead-lettered 30 (good 0) · lost 0 · duplicates 0 · 3 replays each")
-	if diff := cmp.Diff([]string{"init", "apply"}, w.calls()); diff != "" {
+	if diff := cmp.Diff([]string{"init", "plan", "apply"}, w.calls()); diff != "" {
 		t.Error(diff)
 	}
 	second := w.deploying("demo", "--fast", "--count", "20", "--json")
 	second.want(t, exitDone, "nothing changed since the last deployment")
-	if n := len(w.calls()); n != 2 {
-		t.Errorf("%d runs of Terraform, want 2: %v", n, w.calls())
+	if n := len(w.calls()); n != 3 {
+		t.Errorf("%d runs of Terraform, want 3: %v", n, w.calls())
 	}
 	var got map[string]any
 	if err := json.Unmarshal([]byte(second.out), &got); err != nil {
@@ -50,11 +50,11 @@ func TestADemoDeploysAgainWhenTheSourcesChanged(t *testing.T) {
 	w.deploying("demo", "--fast", "--count", "5").want(t, exitDone)
 	w.write(filepath.Join(w.project, "terraform", "main.tf"), "# changed\n")
 	w.deploying("demo", "--fast", "--count", "5").want(t, exitDone)
-	if diff := cmp.Diff([]string{"init", "apply", "init", "apply"}, w.calls()); diff != "" {
+	if diff := cmp.Diff([]string{"init", "plan", "apply", "init", "plan", "apply"}, w.calls()); diff != "" {
 		t.Error(diff)
 	}
 	w.deploying("demo", "--fast", "--count", "5", "--var", "batch_size=3").want(t, exitDone)
-	if calls := w.calls(); len(calls) != 5 || calls[4] != "apply" {
+	if calls := w.calls(); len(calls) != 8 || calls[7] != "apply" {
 		t.Errorf("another variable: %v", calls)
 	}
 }
@@ -95,7 +95,7 @@ func TestADemoThatIsNotKeptIsTakenDown(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.deploying("demo", "--fast", "--count", "2", "--no-keep").want(t, exitDone, "sent 2")
-	if diff := cmp.Diff([]string{"init", "apply", "destroy"}, w.calls()); diff != "" {
+	if diff := cmp.Diff([]string{"init", "plan", "apply", "destroy"}, w.calls()); diff != "" {
 		t.Error(diff)
 	}
 	w.do("outputs").want(t, exitFailed, "nothing is deployed")
@@ -119,7 +119,7 @@ func TestADemoDeploysAgainWhenTheTargetLostSomething(t *testing.T) {
 	w.deployed()
 	w.write(filepath.Join(w.bin, "state"), whole)
 	w.deploying("demo", "--fast", "--count", "2").want(t, exitDone, "no longer all there: deploying again")
-	if n := len(w.calls()); n != 3 {
+	if n := len(w.calls()); n != 5 {
 		t.Errorf("runs of Terraform: %v", w.calls())
 	}
 }
@@ -143,13 +143,14 @@ func TestUpShowsWhatItDeployed(t *testing.T) {
 func TestAPlanTouchesNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
-	w.write(filepath.Join(w.bin, "plan"), "Plan: 8 to add, 0 to change, 0 to destroy.\n")
+	w.write(filepath.Join(w.bin, "shown"), "Plan: 8 to add, 0 to change, 0 to destroy.\n")
 	got := w.deploying("plan")
 	got.want(t, exitDone, "planning for the embedded AWS")
 	if got.out != "Plan: 8 to add, 0 to change, 0 to destroy.\n" {
 		t.Errorf("printed %q", got.out)
 	}
 	w.write(filepath.Join(w.bin, "plan"), w.events())
+	w.write(filepath.Join(w.bin, "shown"), "{}")
 	got = w.deploying("plan", "--json")
 	var plan struct {
 		Add     int
@@ -198,7 +199,7 @@ func TestWhatTheUserSetsComesLastAndWins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	apply := string(body[strings.Index(string(body), "apply"):])
+	apply := string(body[strings.Index(string(body), "plan"):])
 	at := 0
 	for _, want := range []string{"-var architecture=", "-var dist_dir=" + w.project + "/dist", "-var name_prefix=x_", "-var failure_reporting=per_message", "-var batch_size=3"} {
 		i := strings.Index(apply[at:], want)

@@ -45,26 +45,23 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 	if o.Folder, err = v.folder(t); err != nil {
 		return err
 	}
-	count, err := infra.Resources(o.Folder)
-	if err != nil {
-		return err
-	}
-	if count == 0 {
-		return v.report(a, infra.Result{}, func() { fmt.Fprintf(a.out, "nothing is deployed to %s\n", t.Describe()) })
-	}
-	if !embedded {
-		if err := a.confirm(v.Yes, fmt.Sprintf("This removes %d resources from %s, with the messages in the queues.", count, t.Describe())); err != nil {
+	o.Backend = v.BackendConfig
+	if nothing, err := infra.NothingDeployed(o); err != nil || nothing {
+		if err != nil {
 			return err
 		}
+		return v.report(a, infra.Result{}, func() { fmt.Fprintf(a.out, "nothing is deployed to %s\n", t.Describe()) })
 	}
+
 	o.Env = t.Env(os.Environ())
-	tf, err := infra.Open(o)
-	if err != nil {
+	s := &stage{target: t, info: info}
+	if s.terraform, err = infra.Open(ctx, o); err != nil {
 		return err
 	}
+	defer s.close()
 	ctx, stop := v.watch(ctx, info)
 	defer stop()
-	return explain(ctx, v.destroy(ctx, a, p, tf, t))
+	return explain(ctx, v.destroy(ctx, a, p, s))
 }
 
 // terraformOptions are those of the deployment, without its target.
@@ -90,9 +87,28 @@ func (v *downVerb) terraformOptions(ctx context.Context, p *progress.Progress, e
 	return o, err
 }
 
-func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, tf *infra.Terraform, t *target.Target) error {
+func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, s *stage) error {
 	began := time.Now()
+	tf := s.terraform
 	if err := errors.Join(tf.Forget(), tf.Init(ctx)); err != nil {
+		return err
+	}
+	if err := tf.Recover(ctx); err != nil {
+		return err
+	}
+	count, err := infra.Resources(tf.Folder)
+	if err != nil {
+		return err
+	}
+	if s.target.Kind != target.Embedded {
+		p.Pause()
+		question := fmt.Sprintf("This removes %d resources from %s, with the messages in the queues.", count, s.target.Describe())
+		if err := a.confirm(ctx, v.Yes, question); err != nil {
+			return err
+		}
+	}
+
+	if err := s.importOrphans(ctx, p); err != nil {
 		return err
 	}
 	result, err := tf.Destroy(ctx)
@@ -101,7 +117,7 @@ func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, tf
 	}
 	p.Close()
 	return v.report(a, result, func() {
-		fmt.Fprintf(a.out, "removed %d resources from %s in %s\n", result.Removed, t.Describe(), progress.Seconds(time.Since(began)))
+		fmt.Fprintf(a.out, "removed %d resources from %s in %s\n", result.Removed, s.target.Describe(), progress.Seconds(time.Since(began)))
 	})
 }
 

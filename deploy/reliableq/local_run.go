@@ -18,6 +18,7 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/fault"
+	"github.com/reliableq/reliableq/localaws/logs"
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
@@ -32,10 +33,11 @@ const heapBallast = 16 << 20
 
 // serveFlags say how the embedded AWS serves.
 type serveFlags struct {
-	Listen string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Loopback address; port 0 takes a free one (${default})."`
-	Clock  string `enum:"real,skip" default:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
-	NoAuth bool   `help:"Let every request in as an administrator, signed or not."`
-	Region string `env:"AWS_REGION" default:"us-east-1" hidden:""`
+	Listen  string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Loopback address; port 0 takes a free one (${default})."`
+	Clock   string `enum:"real,skip" default:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
+	NoAuth  bool   `help:"Let every request in as an administrator, signed or not."`
+	MaxLogs uint32 `name:"max-logs-mb" default:"100" placeholder:"MB" help:"Most memory for log events; beyond it the oldest are dropped (${default})."`
+	Region  string `env:"AWS_REGION" default:"us-east-1" hidden:""`
 }
 
 type localRunVerb struct {
@@ -55,6 +57,9 @@ func (*localRunVerb) Help() string {
 
 func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 	if err := checkListen(v.Listen); err != nil {
+		return err
+	}
+	if err := checkMaxLogs(v.MaxLogs); err != nil {
 		return err
 	}
 	dir, err := v.stateDir()
@@ -100,6 +105,14 @@ func checkListen(listen string) error {
 	return nil
 }
 
+// checkMaxLogs refuses a bound that a few long events would fill.
+func checkMaxLogs(mb uint32) error {
+	if least := uint32(logs.LeastMaxBytes >> 20); mb < least {
+		return usageError{hint.New(fmt.Sprintf("--max-logs-mb %d is too small", mb), fmt.Sprintf("give %d or more", least))}
+	}
+	return nil
+}
+
 // options are the server's, and what closes its recording.
 func (v *localRunVerb) options(a *app) (o localaws.Options, closeRecord func() error, err error) {
 	mode := clock.Real
@@ -108,7 +121,7 @@ func (v *localRunVerb) options(a *app) (o localaws.Options, closeRecord func() e
 	}
 	o = localaws.Options{
 		Addr: v.Listen, Region: v.Region, ClockMode: mode, DataDir: v.DataDir, NoAuth: v.NoAuth, Version: versionName(),
-		Logger: v.logger(a),
+		Logger: v.logger(a), MaxLogBytes: int64(v.MaxLogs) << 20,
 	}
 	if v.Record == "" {
 		return o, func() error { return nil }, nil

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type localStartVerb struct {
 	NoAuth   bool   `help:"Let every request in as an administrator, signed or not."`
 	DataDir  string `placeholder:"DIR" help:"Keep state here across restarts; else in the state folder."`
 	InMemory bool   `help:"Keep no state across restarts."`
+	MaxLogs  uint32 `name:"max-logs-mb" default:"100" placeholder:"MB" help:"Most memory for log events; beyond it the oldest are dropped (${default})."`
 	Record   string `placeholder:"FILE" help:"Add every request and its answer to this file, secrets left out, for a bug report."`
 }
 
@@ -41,10 +43,22 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
+	if err := checkMaxLogs(v.MaxLogs); err != nil {
+		return err
+	}
 	if v.InMemory && v.DataDir != "" {
 		return usageError{hint.New("--in-memory keeps nothing, and --data-dir names where to keep it", "give one of them")}
 	}
-	b := background{stateDir: dir, listen: v.Listen, clock: cmp.Or(v.Clock, "real"), dataDir: v.DataDir, inMemory: v.InMemory, noAuth: v.NoAuth, record: v.Record}
+	b := background{
+		stateDir: dir,
+		listen:   v.Listen,
+		clock:    cmp.Or(v.Clock, "real"),
+		dataDir:  v.DataDir,
+		inMemory: v.InMemory,
+		noAuth:   v.NoAuth,
+		record:   v.Record,
+		maxLogs:  v.MaxLogs,
+	}
 	info, started, err := b.start(ctx)
 	if err != nil {
 		return err
@@ -108,6 +122,7 @@ type background struct {
 	inMemory bool
 	noAuth   bool
 	record   string // empty: nothing is recorded
+	maxLogs  uint32 // MB; 0: the default
 }
 
 // start serves in the background, unless an embedded AWS runs already.
@@ -138,6 +153,9 @@ func (b background) args(folder daemon.Folder) ([]string, error) {
 	args := []string{"local", "run", "--state-dir", b.stateDir, "--listen", listen, "--clock", b.clock}
 	if b.noAuth {
 		args = append(args, "--no-auth")
+	}
+	if b.maxLogs != 0 {
+		args = append(args, "--max-logs-mb", strconv.FormatUint(uint64(b.maxLogs), 10))
 	}
 	if b.record != "" {
 		path, err := filepath.Abs(b.record)

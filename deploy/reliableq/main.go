@@ -16,6 +16,7 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/supervise"
 )
 
 // Exit codes, as scripts know them.
@@ -37,11 +38,14 @@ type usageError struct{ error }
 // Unwrap answers the mistake itself.
 func (u usageError) Unwrap() error { return u.error }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	supervise.Main()
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is the whole command, up to its exit code.
 func run(args []string, in io.Reader, out, errs io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	go func() {
 		<-ctx.Done()
@@ -53,6 +57,16 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		err = lost
 	}
 	return a.exitCode(ctx, err)
+}
+
+// endings are the signals that end the command tidily. A hangup does not count
+// where it is ignored, as under nohup.
+func endings() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // app is the command's connection to the world outside.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/reliableq/reliableq/deploy/internal/supervise"
 )
 
 var update = flag.Bool("update", false, "write what is printed into the scripts' golden files")
@@ -14,6 +16,7 @@ var update = flag.Bool("update", false, "write what is printed into the scripts'
 // TestMain lets the test binary stand in for the command, in scripts, and for
 // Terraform, when it is called by that name.
 func TestMain(m *testing.M) {
+	supervise.Main()
 	if filepath.Base(os.Args[0]) == "terraform" {
 		os.Exit(terraform(filepath.Dir(os.Args[0]), os.Args[1:]))
 	}

@@ -32,6 +32,11 @@ type toolFlags struct {
 	ProviderMirror string `env:"RELIABLEQ_PROVIDER_MIRROR" placeholder:"DIR" help:"A local mirror of the AWS provider; else the usual places, then the registry."`
 }
 
+// backendFlags say where the state lies.
+type backendFlags struct {
+	BackendConfig []string `sep:"none" placeholder:"KEY=VALUE|FILE" help:"Keep the state in S3: a setting of Terraform's s3 backend (bucket, key, region ...), or a file of them; may be given more than once. Remembered for this deployment."`
+}
+
 // varFlags set variables of the root module.
 type varFlags struct {
 	Var              []string `sep:"none" placeholder:"NAME=VALUE" help:"Set a variable of the root module; may be given more than once."`

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 )
 
 type planVerb struct {
@@ -22,15 +21,20 @@ func (v *planVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	defer s.close()
+	ctx, stop := v.watch(ctx, s.info)
+	defer stop()
 	p.Say("planning for %s", s.target.Describe())
-	if !v.JSON {
-		p.Close()
-		_, err := s.terraform.Show(ctx, a.out)
-		return err
+	if err := s.terraform.Recover(ctx); err != nil {
+		return explain(ctx, err)
 	}
-	preview, err := s.terraform.Preview(ctx)
+	plan, err := s.plan(ctx, p)
 	if err != nil {
-		return fmt.Errorf("plan: %w", err)
+		return explain(ctx, err)
 	}
-	return a.report(true, preview, nil)
+	if v.JSON {
+		return a.report(true, plan.Preview, nil)
+	}
+	p.Close()
+	return s.terraform.Show(ctx, plan, a.out)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/bundle"
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/flow"
-	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/infra"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 	"github.com/reliableq/reliableq/deploy/internal/target"
@@ -27,6 +25,7 @@ type deployFlags struct {
 	archFlags
 	toolFlags
 	varFlags
+	backendFlags
 	reportFlags
 	Yes    bool   `short:"y" help:"Do not ask before touching anything but the embedded AWS."`
 	Listen string `placeholder:"ADDR" help:"Where a newly started embedded AWS listens; else where it did last, or 127.0.0.1:4566."`
@@ -56,6 +55,31 @@ type stage struct {
 	build       time.Duration
 }
 
+// close unlocks the deployment.
+func (s *stage) close() {
+	if s.terraform == nil {
+		return
+	}
+	// The lock ends with this process at the latest.
+	_ = s.terraform.Close()
+}
+
+// ask shows a plan for anything but the embedded AWS, and asks whether to go on. It
+// is nil where no question is needed.
+func (f *deployFlags) ask(ctx context.Context, a *app, p *progress.Progress, s *stage) func(*infra.Plan) error {
+	if f.Yes || s.target.Kind == target.Embedded {
+		return nil
+	}
+	return func(plan *infra.Plan) error {
+		p.Pause()
+		plan.Render(a.errs)
+		if !s.terraform.Remote() {
+			fmt.Fprintf(a.errs, "The state is kept in %s alone: without it, Terraform no longer knows what it made. Keep it in S3 with --backend-config.\n", s.terraform.State())
+		}
+		return a.confirm(ctx, f.Yes, "This deploys to "+s.target.Describe()+".")
+	}
+}
+
 func (v *upVerb) Run(ctx context.Context, a *app) error {
 	p := a.progress(v.JSON)
 	defer p.Close()
@@ -64,10 +88,11 @@ func (v *upVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	defer s.close()
 	ctx, stop := v.watch(ctx, s.info)
 	defer stop()
 	deploying := time.Now()
-	result, err := s.apply(ctx, p, nil)
+	result, err := s.apply(ctx, p, v.ask(ctx, a, p, s), nil)
 	if err != nil {
 		return explain(ctx, err)
 	}
@@ -121,11 +146,8 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 		return nil, err
 	}
 	s := &stage{}
-	if !embedded { // ask before the work begins
+	if !embedded { // know the target before the work begins
 		if s.target, _, err = f.connect(ctx, p, nil); err != nil {
-			return nil, err
-		}
-		if err := a.confirm(f.Yes, "This deploys to "+s.target.Describe()+"."); err != nil {
 			return nil, err
 		}
 	}
@@ -142,14 +164,18 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 		if err != nil {
 			return err
 		}
-		o.Vars, o.VarFiles = vars, f.VarFile
+		o.Vars, o.VarFiles, o.Backend = vars, f.VarFile, f.BackendConfig
 		return s.ready(ctx, f, p, o, &background{stateDir: stateDir, listen: f.Listen, clock: clock})
 	})
 	if err := group.Wait(); err != nil {
+		s.close()
 		return nil, err
 	}
-	s.fingerprint, err = s.terraform.Fingerprint(built)
-	return s, err
+	if s.fingerprint, err = s.terraform.Fingerprint(built); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // ready reaches the target, unless that was done, and initializes Terraform for it.
@@ -160,31 +186,8 @@ func (s *stage) ready(ctx context.Context, f *deployFlags, p *progress.Progress,
 		}
 	}
 	o.Folder, o.Env = s.target.Folder(b.stateDir, f.NamePrefix), s.target.Env(os.Environ())
-	if s.terraform, err = infra.Open(o); err != nil {
+	if s.terraform, err = infra.Open(ctx, o); err != nil {
 		return err
 	}
 	return s.terraform.Init(ctx)
-}
-
-// apply deploys, watching the embedded AWS meanwhile. After an interrupt it puts
-// the state in order.
-func (s *stage) apply(ctx context.Context, p *progress.Progress, onHalf func(infra.Roster)) (infra.Result, error) {
-	result, err := s.terraform.Apply(ctx, onHalf)
-	if err == nil {
-		return result, s.terraform.Remember(s.fingerprint)
-	}
-	if ctx.Err() == nil {
-		return result, err
-	}
-	if errors.Is(context.Cause(ctx), daemon.ErrGone) {
-		return result, context.Cause(ctx)
-	}
-	tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer cancel()
-	kept, keepErr := s.terraform.KeepComplete(tidy, flowOn(s.target).QueueAttributes)
-	for _, addr := range kept {
-		p.Say("%s is complete: it stays as it is", addr)
-	}
-	next := "what was made is in the state: run the same command again to finish, or reliableq down to remove it"
-	return result, hint.With(errors.Join(err, keepErr), next)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,10 +38,9 @@ func terraform(beside string, args []string) int {
 	}
 	put(filepath.Join(beside, "calls"), append(read("calls"), strings.Join(args, " ")+"\n"...))
 	state := ""
-	for _, arg := range args {
-		if path, ok := strings.CutPrefix(arg, "-state="); ok {
-			state = path
-		}
+	if backend, err := os.ReadFile("reliableq_override.tf"); err == nil {
+		_, rest, _ := strings.Cut(string(backend), "path = \"")
+		state, _, _ = strings.Cut(rest, "\"")
 	}
 	if failure := read(args[0] + ".fails"); failure != nil {
 		fmt.Printf("%s", failure)
@@ -55,6 +55,11 @@ func terraform(beside string, args []string) int {
 		put(state, []byte(`{"version":4,"resources":[]}`))
 	case "plan":
 		fmt.Printf("%s", read("plan"))
+		if slices.Contains(args, "-detailed-exitcode") && read("unchanged") == nil {
+			return 2
+		}
+	case "show":
+		fmt.Printf("%s", read("shown"))
 	}
 	return 0
 }

@@ -136,6 +136,7 @@ func (s *Service) runs(at place, groupName string, in *FilterLogEventsInput, aft
 	if in.EndTime != nil && *in.EndTime < math.MaxInt64 {
 		end = *in.EndTime + 1
 	}
+	want := selection{from: orElse(in.StartTime, 0), to: end, after: after, before: lastPosition}
 	var m merge
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
 		st := g.streams[name]
@@ -145,8 +146,7 @@ func (s *Service) runs(at place, groupName string, in *FilterLogEventsInput, aft
 		if !strings.HasPrefix(name, in.LogStreamNamePrefix) {
 			continue
 		}
-		events := within(st.events, orElse(in.StartTime, 0), end)
-		m.add(run{name, events[searchAfter(events, after):]})
+		m.add(&run{stream: name, want: want, rest: slices.Clone(want.blocks(st.blocks))})
 	}
 	return m, nil
 }

@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
@@ -78,14 +79,25 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 			return nil, err
 		}
 	} else if !at.forward {
-		at.at = position{math.MaxInt64, math.MaxUint64}
+		at.at = lastPosition
 	}
-	events, err := s.snapshot(placeOf(c), name, in.LogStreamName)
+	want := selection{from: orElse(in.StartTime, 0), to: orElse(in.EndTime, math.MaxInt64), before: lastPosition}
+	if at.forward {
+		want.after = at.at
+	} else {
+		want.before = at.at
+	}
+	blocks, err := s.snapshot(placeOf(c), name, in.LogStreamName, want)
 	if err != nil {
 		return nil, err
 	}
-	events = within(events, orElse(in.StartTime, 0), orElse(in.EndTime, math.MaxInt64))
-	return at.read(events, limit, in.NextToken == ""), nil
+	var got []event
+	if at.forward {
+		got = want.head(blocks, limit)
+	} else {
+		got = want.tail(blocks, limit)
+	}
+	return at.page(got, in.NextToken == ""), nil
 }
 
 func orElse(ms *int64, otherwise int64) int64 {
@@ -95,8 +107,8 @@ func orElse(ms *int64, otherwise int64) int64 {
 	return *ms
 }
 
-// snapshot answers a stream's events as they are now.
-func (s *Service) snapshot(at place, groupName, streamName string) ([]event, error) {
+// snapshot returns a stream's blocks, as they are now, that can hold what is wanted.
+func (s *Service) snapshot(at place, groupName, streamName string, want selection) ([]*block, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g, err := s.find(at, groupName)
@@ -107,18 +119,12 @@ func (s *Service) snapshot(at place, groupName, streamName string) ([]event, err
 	if st == nil {
 		return nil, noStream()
 	}
-	return st.events, nil
+	return slices.Clone(want.blocks(st.blocks)), nil
 }
 
-// read takes the page that the cursor points to. first says that no token was
+// page makes the page that the cursor has led to. first says that no token was
 // passed.
-func (c cursor) read(events []event, limit int, first bool) *GetLogEventsOutput {
-	var got []event
-	if c.forward {
-		got = head(events[searchAfter(events, c.at):], limit)
-	} else {
-		got = tail(events[:searchAfter(events, c.at.before())], limit)
-	}
+func (c cursor) page(got []event, first bool) *GetLogEventsOutput {
 	next, back := cursor{c.at, true}, cursor{c.at, false}
 	switch {
 	case len(got) > 0:
@@ -137,29 +143,4 @@ func (c cursor) read(events []event, limit int, first bool) *GetLogEventsOutput 
 		out.Events[i] = OutputLogEvent{e.time, e.message, e.ingested}
 	}
 	return out
-}
-
-// head is the longest beginning of events within the bounds of a page, one event
-// at least.
-func head(events []event, limit int) []event {
-	n, size := 0, int64(0)
-	for n < len(events) && n < limit {
-		if size += events[n].size(); size > maxPageBytes && n > 0 {
-			break
-		}
-		n++
-	}
-	return events[:n]
-}
-
-// tail is head from the other end.
-func tail(events []event, limit int) []event {
-	n, size := 0, int64(0)
-	for n < len(events) && n < limit {
-		if size += events[len(events)-1-n].size(); size > maxPageBytes && n > 0 {
-			break
-		}
-		n++
-	}
-	return events[len(events)-n:]
 }

@@ -6,10 +6,14 @@ import (
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/store"
 )
 
 // overhead is what each event counts for beside its message (LAM E5).
 const overhead = 26
+
+// streamOverhead is about the memory that a stream takes beside its blocks.
+const streamOverhead = 512
 
 // group is a log group.
 type group struct {
@@ -20,8 +24,10 @@ type group struct {
 	tags      map[string]string
 	streams   map[string]*stream
 	filters   []*metricFilter // by name; replaced, never changed in place
-	bytes     int64           // of all events, overhead included
-	dropped   int64           // events that gave way to newer ones
+	size      int64           // what its events count for by AWS's rule
+	memory    int64           // bytes that blocks and implicit streams take
+	dropped   int64           // events that were dropped for lack of room
+	warned    int64           // when the drop was logged last, epoch ms
 	expiry    *clock.Event    // the next look at retention, or nil
 	expiring  int64           // the event that expiry is booked for, epoch ms
 }
@@ -31,23 +37,12 @@ type stream struct {
 	group    *group
 	name     string
 	id       uint64 // its number in the store
+	implicit bool   // made by a write: it is removed with its last event when room is needed
 	created  int64  // epoch ms
 	ingested int64  // epoch ms of the last write, 0 before it
 	token    string // uploadSequenceToken, empty before the first write
-	events   []event
+	blocks   []*block
 }
-
-// event is one log event.
-type event struct {
-	time     int64 // epoch ms
-	ingested int64 // epoch ms
-	seq      uint64
-	message  string
-}
-
-func (e event) size() int64 { return int64(len(e.message)) + overhead }
-
-func (e event) position() position { return position{e.time, e.seq} }
 
 // arn is the group's ARN without the ":*" that some operations put behind it.
 func (g *group) arn() string { return groupARN(g.at, g.name) }
@@ -60,49 +55,79 @@ func groupARN(at place, name string) string {
 
 func (st *stream) arn() string { return st.group.arn() + ":log-stream:" + st.name }
 
-// add puts a batch that is sorted by time into the stream. A batch that does not
-// belong at the end makes a new slice, so that snapshots stay as they were.
-func (st *stream) add(batch []event) {
-	for _, e := range batch {
-		st.group.bytes += e.size()
-	}
-	if n := len(st.events); n == 0 || batch[0].time >= st.events[n-1].time {
-		st.events = append(st.events, batch...)
+// add puts events that are in order of position into the stream, with mu held.
+func (s *Service) add(b *store.Batch, st *stream, events []event) {
+	n := len(st.blocks)
+	if n == 0 || st.blocks[n-1].last.compare(events[0].position()) < 0 {
+		s.appendEvents(b, st, events)
 		return
 	}
-	merged := make([]event, 0, len(st.events)+len(batch))
-	merged = append(append(merged, st.events...), batch...)
-	slices.SortStableFunc(merged, func(a, b event) int { return a.position().compare(b.position()) })
-	st.events = merged
-}
 
-// cut removes the stream's first n events, and answers them. What is left gets a
-// slice of its own, so that the memory of the rest is free.
-func (st *stream) cut(n int) []event {
-	gone := st.events[:n]
-	for _, e := range gone {
-		st.group.bytes -= e.size()
+	// The events belong between others: the blocks that they overlap are packed
+	// anew, and small neighbours with them.
+	from, _ := slices.BinarySearchFunc(st.blocks, events[0].position(), func(b *block, p position) int { return b.last.compare(p) })
+	to := from
+	for last := events[len(events)-1].position(); to < n && st.blocks[to].first.compare(last) < 0; to++ {
 	}
-	st.events = slices.Clone(st.events[n:])
-	return gone
+	if from > 0 && len(st.blocks[from-1].data) < openBelow {
+		from--
+	}
+	if to < n && len(st.blocks[to].data) < openBelow {
+		to++
+	}
+	merged := slices.Clone(events)
+	for _, old := range st.blocks[from:to] {
+		merged = append(merged, old.events()...)
+	}
+	slices.SortFunc(merged, comparePositions)
+	s.replace(b, st, from, to, pack(merged, s.nextID))
 }
 
-// within answers the events from start up to but without end, in epoch ms.
-func within(events []event, start, end int64) []event {
-	lo := searchTime(events, start)
-	hi := lo + searchTime(events[lo:], end)
-	return events[lo:hi]
+// appendEvents puts events behind all others, in the last block while it is small.
+func (s *Service) appendEvents(b *store.Batch, st *stream, events []event) {
+	n := len(st.blocks)
+	if n == 0 || len(st.blocks[n-1].data) >= openBelow {
+		s.replace(b, st, n, n, pack(events, s.nextID))
+		return
+	}
+	grown := *st.blocks[n-1]
+	for len(events) > 0 && grown.fits(events[0]) {
+		grown.add(events[0])
+		events = events[1:]
+	}
+	if len(grown.data) >= openBelow {
+		grown.trimmed()
+	}
+	s.replace(b, st, n-1, n, append([]*block{&grown}, pack(events, s.nextID)...))
 }
 
-// searchTime is the index of the first event that is not before t.
-func searchTime(events []event, t int64) int {
-	i, _ := slices.BinarySearchFunc(events, t, func(e event, t int64) int {
-		if e.time < t {
-			return -1
+// replace puts blocks in the place of the stream's blocks from up to, but without,
+// to. What is stored changes as far as it differs.
+func (s *Service) replace(b *store.Batch, st *stream, from, to int, blocks []*block) {
+	for _, old := range st.blocks[from:to] {
+		s.count(st.group, -old.size, -old.memory())
+		if !slices.ContainsFunc(blocks, func(b *block) bool { return b.id == old.id }) {
+			s.forgetBlock(b, st, old)
 		}
-		return 1
-	})
-	return i
+	}
+	for _, b2 := range blocks {
+		s.count(st.group, b2.size, b2.memory())
+		s.keepBlock(b, st, b2)
+	}
+
+	if to == len(st.blocks) {
+		clear(st.blocks[from:])
+		st.blocks = append(st.blocks[:from], blocks...)
+		return
+	}
+	st.blocks = slices.Concat(st.blocks[:from], blocks, st.blocks[to:])
+}
+
+// count adds to what the group and all logs hold.
+func (s *Service) count(g *group, size, memory int64) {
+	g.size += size
+	g.memory += memory
+	s.memory += memory
 }
 
 // expiresBefore is the time in epoch ms before which the group's events have

@@ -89,6 +89,7 @@ func (s *Service) DeleteLogGroup(_ context.Context, c *awsapi.Call, in *DeleteLo
 // drop deletes a group, with mu held.
 func (s *Service) drop(b *store.Batch, g *group) {
 	delete(s.shelf[g.at], g.name)
+	s.memory -= g.memory
 	if g.expiry != nil {
 		g.expiry.Stop()
 	}
@@ -226,7 +227,7 @@ func (in *DescribeLogGroupsInput) selects(name string) bool {
 }
 
 func (g *group) describe() LogGroup {
-	bytes := g.bytes
+	bytes := g.size
 	return LogGroup{
 		LogGroupName: g.name, CreationTime: g.created, RetentionInDays: g.retention,
 		MetricFilterCount: len(g.filters), ARN: g.arn() + ":*", StoredBytes: &bytes,

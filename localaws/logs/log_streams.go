@@ -28,7 +28,7 @@ func (s *Service) CreateLogStream(_ context.Context, c *awsapi.Call, in *CreateL
 		if g.streams[in.LogStreamName] != nil {
 			return errExists.With("The specified log stream already exists")
 		}
-		s.stream(b, g, in.LogStreamName)
+		s.makeStream(b, g, in.LogStreamName, false)
 		return nil
 	})
 }
@@ -39,8 +39,15 @@ func (s *Service) stream(b *store.Batch, g *group, name string) *stream {
 	if st := g.streams[name]; st != nil {
 		return st
 	}
-	s.lastID++
-	st := &stream{group: g, name: name, id: s.lastID, created: s.now(), token: s.token()}
+	return s.makeStream(b, g, name, true)
+}
+
+// makeStream makes a stream that does not exist yet, with mu held.
+func (s *Service) makeStream(b *store.Batch, g *group, name string, implicit bool) *stream {
+	st := &stream{group: g, name: name, id: s.nextID(), implicit: implicit, created: s.now(), token: s.token()}
+	if implicit {
+		s.count(g, 0, streamOverhead)
+	}
 	g.streams[name] = st
 	s.keepStream(b, st)
 	return st
@@ -74,9 +81,7 @@ func (s *Service) DeleteLogStream(_ context.Context, c *awsapi.Call, in *DeleteL
 		if st == nil {
 			return noStream()
 		}
-		st.cut(len(st.events))
-		delete(g.streams, st.name)
-		s.forgetStream(b, st)
+		s.removeStream(b, st)
 		return nil
 	})
 }
@@ -180,16 +185,16 @@ func (in *DescribeLogStreamsInput) order(g *group) []string {
 
 // last is the time of the newest event in epoch ms, 0 without one.
 func (st *stream) last() int64 {
-	if len(st.events) == 0 {
+	if len(st.blocks) == 0 {
 		return 0
 	}
-	return st.events[len(st.events)-1].time
+	return st.blocks[len(st.blocks)-1].last.time
 }
 
 func (st *stream) describe() LogStream {
 	d := LogStream{LogStreamName: st.name, CreationTime: st.created, ARN: st.arn()}
-	if len(st.events) > 0 {
-		first, last := st.events[0].time, st.last()
+	if len(st.blocks) > 0 {
+		first, last := st.blocks[0].first.time, st.last()
 		d.FirstEventTimestamp, d.LastEventTimestamp = &first, &last
 	}
 	if st.ingested > 0 {

@@ -11,7 +11,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/logs/pattern"
 )
 
-// Measurement is a value that a metric filter drew from an event.
+// Measurement is a value that a metric filter drew from an event, or the number of
+// events that were dropped for lack of room.
 type Measurement struct {
 	// Namespace is the metric's namespace.
 	Namespace string
@@ -25,6 +26,8 @@ type Measurement struct {
 	Value float64
 	// Time is the event's, or the begin of the minute for a default value.
 	Time time.Time
+
+	at place // of a drop
 }
 
 // metricFilter is a metric filter at work.

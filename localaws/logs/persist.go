@@ -16,7 +16,11 @@ import (
 const (
 	groupTable  store.Table = "logs/group"  // ACCOUNT/REGION/NAME
 	streamTable store.Table = "logs/stream" // STREAM
-	eventTable  store.Table = "logs/event"  // STREAM SEQUENCE
+	blockTable  store.Table = "logs/block"  // STREAM BLOCK
+
+	// eventTable held each event by itself. It is read, and emptied, when a data
+	// directory of that time is opened.
+	eventTable store.Table = "logs/event" // STREAM SEQUENCE
 )
 
 // groupRecord is a group as it is stored.
@@ -38,11 +42,13 @@ type streamRecord struct {
 	Name    string `json:"name"`
 	Created int64  `json:"created"`
 	Token   string `json:"token"`
+	// Implicit says that a write made the stream.
+	Implicit bool `json:"implicit,omitempty"`
 }
 
 func groupKey(g *group) string     { return g.at.account + "/" + g.at.region + "/" + g.name }
 func streamKey(id uint64) string   { return fmt.Sprintf("%016x", id) }
-func eventKey(id, n uint64) string { return fmt.Sprintf("%016x%016x", id, n) }
+func blockKey(id, n uint64) string { return fmt.Sprintf("%016x%016x", id, n) }
 
 func (s *Service) keepGroup(b *store.Batch, g *group) {
 	if !s.store.Durable() {
@@ -63,7 +69,15 @@ func (s *Service) keepStream(b *store.Batch, st *stream) {
 		return
 	}
 	at := st.group.at
-	b.Put(streamTable, streamKey(st.id), encode(streamRecord{at.account, at.region, st.group.name, st.name, st.created, st.token}))
+	b.Put(streamTable, streamKey(st.id), encode(streamRecord{
+		Account:  at.account,
+		Region:   at.region,
+		Group:    st.group.name,
+		Name:     st.name,
+		Created:  st.created,
+		Token:    st.token,
+		Implicit: st.implicit,
+	}))
 }
 
 // encode writes a record. Records are plain data and always encode.
@@ -75,50 +89,20 @@ func encode(record any) []byte {
 	return b
 }
 
-func (s *Service) keepEvents(b *store.Batch, st *stream, events []event) {
-	if !s.store.Durable() {
-		return
-	}
-	for _, e := range events {
-		b.Put(eventTable, eventKey(st.id, e.seq), e.encode())
-	}
+func (s *Service) keepBlock(b *store.Batch, st *stream, bl *block) {
+	b.Put(blockTable, blockKey(st.id, bl.id), bl.data)
 }
 
-func (s *Service) forgetEvents(b *store.Batch, st *stream, events []event) {
-	if !s.store.Durable() {
-		return
-	}
-	for _, e := range events {
-		b.Delete(eventTable, eventKey(st.id, e.seq))
-	}
+func (s *Service) forgetBlock(b *store.Batch, st *stream, bl *block) {
+	b.Delete(blockTable, blockKey(st.id, bl.id))
 }
 
 func (s *Service) forgetStream(b *store.Batch, st *stream) {
 	b.Delete(streamTable, streamKey(st.id))
-	b.DeletePrefix(eventTable, streamKey(st.id))
+	b.DeletePrefix(blockTable, streamKey(st.id))
 }
 
 func (s *Service) forgetGroup(b *store.Batch, g *group) { b.Delete(groupTable, groupKey(g)) }
-
-// encode writes an event: its time and its ingestion time, eight bytes each, and
-// its message.
-func (e event) encode() []byte {
-	out := make([]byte, 0, 16+len(e.message))
-	out = binary.BigEndian.AppendUint64(out, uint64(e.time))
-	out = binary.BigEndian.AppendUint64(out, uint64(e.ingested))
-	return append(out, e.message...)
-}
-
-func decodeEvent(b []byte) (event, error) {
-	if len(b) < 16 {
-		return event{}, fmt.Errorf("%d bytes are no event", len(b))
-	}
-	return event{
-		time:     int64(binary.BigEndian.Uint64(b)),
-		ingested: int64(binary.BigEndian.Uint64(b[8:])),
-		message:  string(b[16:]),
-	}, nil
-}
 
 // load reads the state back.
 func (s *Service) load() error {
@@ -130,12 +114,21 @@ func (s *Service) load() error {
 	if err != nil {
 		return fmt.Errorf("read log streams: %w", err)
 	}
-	err = s.store.Scan(eventTable, "", func(key string, value []byte) error { return s.loadEvent(streams, key, value) })
+	err = s.store.Scan(blockTable, "", func(key string, value []byte) error { return s.loadBlock(streams, key, value) })
 	if err != nil {
 		return fmt.Errorf("read log events: %w", err)
 	}
 	for _, st := range streams {
-		slices.SortFunc(st.events, func(a, b event) int { return a.position().compare(b.position()) })
+		slices.SortFunc(st.blocks, func(a, b *block) int { return a.first.compare(b.first) })
+	}
+	if err := s.convertEvents(streams); err != nil {
+		return fmt.Errorf("read log events: %w", err)
+	}
+
+	b := s.store.Batch()
+	s.bound(b) // the bound may be lower than it was
+	if err := b.Apply().Wait(); err != nil {
+		return fmt.Errorf("drop log events: %w", err)
 	}
 	for _, groups := range s.shelf {
 		for _, g := range groups {
@@ -178,36 +171,87 @@ func (s *Service) loadStream(streams map[uint64]*stream, key string, value []byt
 	if g == nil {
 		return fmt.Errorf("stream %s: its group %s is not there", key, r.Group)
 	}
-	st := &stream{group: g, name: r.Name, id: id, created: r.Created, token: r.Token}
+	st := &stream{group: g, name: r.Name, id: id, implicit: r.Implicit, created: r.Created, token: r.Token}
+	if st.implicit {
+		s.count(g, 0, streamOverhead)
+	}
 	g.streams[r.Name], streams[id] = st, st
 	s.lastID = max(s.lastID, id)
 	return nil
 }
 
-func (s *Service) loadEvent(streams map[uint64]*stream, key string, value []byte) error {
+// ofStream splits a key into its stream and what stands behind that.
+func ofStream(streams map[uint64]*stream, key string) (*stream, uint64, error) {
 	if len(key) != 32 {
-		return fmt.Errorf("event %s: no key of an event", key)
+		return nil, 0, fmt.Errorf("key %q: want 32 digits", key)
 	}
 	id, err := strconv.ParseUint(key[:16], 16, 64)
 	if err != nil {
-		return fmt.Errorf("event %s: %w", key, err)
+		return nil, 0, fmt.Errorf("key %q: %w", key, err)
 	}
-	seq, err := strconv.ParseUint(key[16:], 16, 64)
+	n, err := strconv.ParseUint(key[16:], 16, 64)
 	if err != nil {
-		return fmt.Errorf("event %s: %w", key, err)
-	}
-	e, err := decodeEvent(value)
-	if err != nil {
-		return fmt.Errorf("event %s: %w", key, err)
+		return nil, 0, fmt.Errorf("key %q: %w", key, err)
 	}
 	st := streams[id]
 	if st == nil {
-		return fmt.Errorf("event %s: its stream is not there", key)
+		return nil, 0, fmt.Errorf("key %q: its stream does not exist", key)
 	}
-	e.seq = seq
-	st.events = append(st.events, e)
-	st.group.bytes += e.size()
-	st.ingested = max(st.ingested, e.ingested)
-	s.seq = max(s.seq, seq)
+	return st, n, nil
+}
+
+func (s *Service) loadBlock(streams map[uint64]*stream, key string, value []byte) error {
+	st, id, err := ofStream(streams, key)
+	if err != nil {
+		return err
+	}
+	bl, highest, err := decodeBlock(id, slices.Clone(value))
+	if err != nil {
+		return fmt.Errorf("block %s: %w", key, err)
+	}
+	if bl.n == 0 {
+		return fmt.Errorf("block %s is empty", key)
+	}
+	st.blocks = append(st.blocks, bl)
+	st.ingested = max(st.ingested, bl.ingested)
+	s.count(st.group, bl.size, bl.memory())
+	s.lastID = max(s.lastID, id)
+	s.seq = max(s.seq, highest)
 	return nil
+}
+
+// convertEvents packs the events of a data directory that holds each by itself.
+func (s *Service) convertEvents(streams map[uint64]*stream) error {
+	found := map[*stream][]event{}
+	err := s.store.Scan(eventTable, "", func(key string, value []byte) error {
+		st, seq, err := ofStream(streams, key)
+		if err != nil {
+			return err
+		}
+		if len(value) < 16 {
+			return fmt.Errorf("event %s has %d bytes", key, len(value))
+		}
+		found[st] = append(found[st], event{
+			time:     int64(binary.BigEndian.Uint64(value)),
+			ingested: int64(binary.BigEndian.Uint64(value[8:])),
+			seq:      seq,
+			message:  string(value[16:]),
+		})
+		s.seq = max(s.seq, seq)
+		return nil
+	})
+	if err != nil || len(found) == 0 {
+		return err
+	}
+
+	b := s.store.Batch()
+	for st, events := range found {
+		slices.SortFunc(events, comparePositions)
+		s.add(b, st, events)
+		for _, e := range events {
+			st.ingested = max(st.ingested, e.ingested)
+		}
+	}
+	b.DeletePrefix(eventTable, "")
+	return b.Apply().Wait()
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,6 +19,9 @@ type position struct {
 func (p position) compare(o position) int {
 	return cmp.Or(cmp.Compare(p.time, o.time), cmp.Compare(p.seq, o.seq))
 }
+
+// lastPosition is behind every event.
+var lastPosition = position{math.MaxInt64, math.MaxUint64}
 
 // String writes the 56 digits that AWS gives event ids and tokens (LAM E7).
 func (p position) String() string { return fmt.Sprintf("%036d%020d", p.time, p.seq) }
@@ -72,15 +74,4 @@ func (p position) before() position {
 		return position{p.time - 1, math.MaxUint64}
 	}
 	return position{p.time, p.seq - 1}
-}
-
-// searchAfter is the index of the first event behind p.
-func searchAfter(events []event, p position) int {
-	i, _ := slices.BinarySearchFunc(events, p, func(e event, p position) int {
-		if e.position().compare(p) <= 0 {
-			return -1
-		}
-		return 1
-	})
-	return i
 }

@@ -71,7 +71,7 @@ func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEven
 	if len(accepted) == 0 {
 		return out, nil
 	}
-	commit, filters, err := s.append(at, in.LogGroupName, accepted, func(_ *store.Batch, g *group) (*stream, error) {
+	a, err := s.append(at, in.LogGroupName, accepted, func(_ *store.Batch, g *group) (*stream, error) {
 		if st := g.streams[in.LogStreamName]; st != nil {
 			return st, nil
 		}
@@ -80,10 +80,10 @@ func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEven
 	if err != nil {
 		return nil, err
 	}
-	if err := commit.Wait(); err != nil {
+	if err := a.commit.Wait(); err != nil {
 		return nil, err
 	}
-	s.tell(at, in.LogGroupName, in.LogStreamName, accepted, filters)
+	s.tell(at, in.LogGroupName, in.LogStreamName, accepted, a)
 	return out, nil
 }
 

@@ -92,8 +92,8 @@ func (s *Service) bookExpiry(g *group) {
 // oldest is the time of the group's oldest event in epoch ms.
 func (g *group) oldest() (ms int64, any bool) {
 	for _, st := range g.streams {
-		if len(st.events) > 0 && (!any || st.events[0].time < ms) {
-			ms, any = st.events[0].time, true
+		if len(st.blocks) > 0 && (!any || st.blocks[0].first.time < ms) {
+			ms, any = st.blocks[0].first.time, true
 		}
 	}
 	return ms, any

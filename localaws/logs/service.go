@@ -11,8 +11,16 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// DefaultMaxGroupBytes is how much a group keeps where Options name no bound.
-const DefaultMaxGroupBytes = 64 << 20
+// DefaultMaxBytes is the most memory that logs take where Options name no bound,
+// and LeastMaxBytes the least that can be named: an event may have 1 MB.
+const (
+	DefaultMaxBytes = 100 << 20
+	LeastMaxBytes   = 8 << 20
+)
+
+// collector is how many times the memory of what is held a process takes: Go's
+// garbage collector lets the heap grow to about twice of what lives.
+const collector = 2
 
 // Options says what the service stands on.
 type Options struct {
@@ -24,24 +32,28 @@ type Options struct {
 	Store *store.Store
 	// Logger gets warnings; nil discards them.
 	Logger *slog.Logger
-	// MaxGroupBytes bounds what one group keeps: UTF-8 bytes of its messages
-	// plus 26 for each. 0 means DefaultMaxGroupBytes.
-	MaxGroupBytes int64
+	// MaxBytes is the most memory that the events of all groups may take,
+	// overhead and the garbage collector's share included; beyond it the oldest
+	// events of the largest groups are dropped. 0 means DefaultMaxBytes; less
+	// than LeastMaxBytes counts as that.
+	MaxBytes int64
 }
 
 // Service is an embedded CloudWatch Logs. Its methods are safe for concurrent
 // use.
 type Service struct {
-	clock    *clock.Clock
-	chance   *chance.Source
-	store    *store.Store
-	log      *slog.Logger
-	maxBytes int64
+	clock     *clock.Clock
+	chance    *chance.Source
+	store     *store.Store
+	log       *slog.Logger
+	maxBytes  int64
+	maxMemory int64 // of blocks and implicit streams, for maxBytes in all
 
 	mu     sync.Mutex // guards all below, and every group and stream
 	shelf  map[place]map[string]*group
+	memory int64  // bytes that blocks and implicit streams take
 	seq    uint64 // the last event's number
-	lastID uint64 // the last stream's number
+	lastID uint64 // the last number of a stream or block
 
 	subscribers []func(account, region, group, stream string, events []Event)
 	meters      []func(account, region string, m Measurement)
@@ -55,8 +67,12 @@ func placeOf(c *awsapi.Call) place { return place{c.Account, c.Region} }
 // New makes a service with the state that the store holds.
 func New(o Options) (*Service, error) {
 	s := &Service{
-		clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger, maxBytes: o.MaxGroupBytes,
-		shelf: map[place]map[string]*group{},
+		clock:    o.Clock,
+		chance:   o.Chance,
+		store:    o.Store,
+		log:      o.Logger,
+		maxBytes: o.MaxBytes,
+		shelf:    map[place]map[string]*group{},
 	}
 	if s.store == nil {
 		s.store = store.Memory()
@@ -65,8 +81,10 @@ func New(o Options) (*Service, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.maxBytes <= 0 {
-		s.maxBytes = DefaultMaxGroupBytes
+		s.maxBytes = DefaultMaxBytes
 	}
+	s.maxBytes = max(s.maxBytes, LeastMaxBytes)
+	s.maxMemory = s.maxBytes / collector
 	if err := s.load(); err != nil {
 		return nil, err
 	}
@@ -80,7 +98,7 @@ func (s *Service) OnEvents(f func(account, region, group, stream string, events 
 }
 
 // OnMeasurement has f called with each value that a metric filter draws from the
-// events, without any lock. Call it before the service is used.
+// events, and with each number of events that were dropped, without any lock. Call it before the service is used.
 func (s *Service) OnMeasurement(f func(account, region string, m Measurement)) {
 	s.meters = append(s.meters, f)
 }
@@ -88,6 +106,12 @@ func (s *Service) OnMeasurement(f func(account, region string, m Measurement)) {
 // now is the service time in epoch milliseconds, the unit of every time in the
 // API (LAM E1).
 func (s *Service) now() int64 { return s.clock.Now().UnixMilli() }
+
+// nextID returns a number for a new stream or block, with mu held.
+func (s *Service) nextID() uint64 {
+	s.lastID++
+	return s.lastID
+}
 
 func fromMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 

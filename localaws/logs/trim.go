@@ -1,59 +1,155 @@
 package logs
 
 import (
+	"cmp"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// trimBefore removes a group's events of before t, in epoch ms, with mu held. It
-// answers how many they were.
-func (s *Service) trimBefore(b *store.Batch, g *group, t int64) int {
-	n := 0
-	for _, st := range g.streams {
-		n += s.trim(b, st, searchTime(st.events, t))
-	}
-	return n
-}
+// Events that are dropped for lack of room are counted in this metric, with the
+// group's name as the dimension LogGroupName.
+const (
+	droppedNamespace = "ReliableQ/Logs"
+	droppedMetric    = "DroppedLogEvents"
+)
 
-// trim removes the first n events of a stream, with mu held.
-func (s *Service) trim(b *store.Batch, st *stream, n int) int {
-	if n > 0 {
-		s.forgetEvents(b, st, st.cut(n))
-	}
-	return n
-}
+// warnEvery is how long a group that loses events is silent after a warning.
+const warnEvery = time.Minute
 
-// bound makes room in a group that has grown beyond its bound: the oldest events
-// go until a tenth of the bound is free, so that this is done seldom.
-func (s *Service) bound(b *store.Batch, g *group) {
-	if g.bytes <= s.maxBytes {
-		return
-	}
-	type aged struct {
-		at   position
-		size int64
-	}
-	var all []aged
+// trimBefore removes a group's events of before t, in epoch ms, with mu held.
+func (s *Service) trimBefore(b *store.Batch, g *group, t int64) {
 	for _, st := range g.streams {
-		for _, e := range st.events {
-			all = append(all, aged{e.position(), e.size()})
+		whole, _ := slices.BinarySearchFunc(st.blocks, t, func(b *block, t int64) int {
+			if b.last.time < t {
+				return -1
+			}
+			return 1
+		})
+		var rest []*block
+		if whole < len(st.blocks) && st.blocks[whole].first.time < t {
+			events := slices.DeleteFunc(st.blocks[whole].events(), func(e event) bool { return e.time < t })
+			rest = pack(events, s.nextID)
+			whole++
+		}
+		if whole > 0 {
+			s.replace(b, st, 0, whole, rest)
 		}
 	}
-	slices.SortFunc(all, func(a, b aged) int { return a.at.compare(b.at) })
-	excess, first := g.bytes-s.maxBytes*9/10, 0
-	for ; excess > 0 && first < len(all)-1; first++ {
-		excess -= all[first].size
+}
+
+// bound makes room when logs take more memory than they may: the oldest events go,
+// from the groups that hold most, until a tenth of the memory is free, so that this
+// is done seldom. A group that holds little loses nothing to one that is flooded.
+// bound returns what was dropped. mu is held.
+func (s *Service) bound(b *store.Batch) []Measurement {
+	if s.memory <= s.maxMemory {
+		return nil
 	}
-	gone := 0
-	for _, st := range g.streams {
-		n, _ := slices.BinarySearchFunc(st.events, all[first].at, func(e event, p position) int {
-			return e.position().compare(p)
+	var groups []*group
+	for _, all := range s.shelf {
+		for _, g := range all {
+			groups = append(groups, g)
+		}
+	}
+	share := fairShare(groups, s.maxMemory-s.maxMemory/10)
+
+	var drops []Measurement
+	for _, g := range groups {
+		if g.memory <= share {
+			continue
+		}
+		gone := s.shrink(b, g, share)
+		g.dropped += gone
+		drops = append(drops, Measurement{
+			Namespace:  droppedNamespace,
+			Name:       droppedMetric,
+			Dimensions: map[string]string{"LogGroupName": g.name},
+			Unit:       "Count",
+			Value:      float64(gone),
+			Time:       s.clock.Now(),
+			at:         g.at,
 		})
-		gone += s.trim(b, st, n)
+		if now := s.now(); g.warned == 0 || now-g.warned >= warnEvery.Milliseconds() {
+			g.warned = now
+			s.log.Warn("logs are full: dropped the oldest events of a group",
+				slog.String("group", g.name), slog.Int64("events", gone), slog.Int64("events_so_far", g.dropped), slog.Int64("max_bytes", s.maxBytes))
+		}
 	}
-	g.dropped += int64(gone)
-	s.log.Warn("log group is full: its oldest events gave way", slog.String("group", g.name),
-		slog.Int("events", gone), slog.Int64("events_so_far", g.dropped), slog.Int64("max_bytes", s.maxBytes))
+	return drops
+}
+
+// fairShare is the most memory that each group may keep for all to fit into total:
+// groups below it keep all they have.
+func fairShare(groups []*group, total int64) int64 {
+	slices.SortFunc(groups, func(a, b *group) int { return cmp.Compare(a.memory, b.memory) })
+	for i, g := range groups {
+		share := total / int64(len(groups)-i)
+		if g.memory > share {
+			return share
+		}
+		total -= g.memory
+	}
+	return total
+}
+
+// shrink drops a group's oldest blocks until it takes at most share, and returns how
+// many events they held. One block stays in any case. mu is held.
+func (s *Service) shrink(b *store.Batch, g *group, share int64) (events int64) {
+	type piece struct {
+		stream *stream
+		at     position
+		block  *block // nil for a stream without blocks
+	}
+	var pieces []piece
+	for _, st := range g.streams {
+		if len(st.blocks) == 0 && st.implicit {
+			pieces = append(pieces, piece{st, position{time: st.created}, nil})
+		}
+		for _, bl := range st.blocks {
+			pieces = append(pieces, piece{st, bl.first, bl})
+		}
+	}
+	slices.SortFunc(pieces, func(a, b piece) int { return a.at.compare(b.at) })
+
+	// Blocks of a stream are in order, so that those to drop are its first.
+	drop := map[*stream]int{}
+	excess := g.memory - share
+	for _, p := range pieces[:max(len(pieces)-1, 0)] {
+		if excess <= 0 {
+			break
+		}
+		if p.block == nil {
+			s.removeStream(b, p.stream)
+			excess -= streamOverhead
+			continue
+		}
+		drop[p.stream]++
+		events += int64(p.block.n)
+		excess -= p.block.memory()
+		if p.stream.implicit && drop[p.stream] == len(p.stream.blocks) {
+			excess -= streamOverhead
+		}
+	}
+	for st, n := range drop {
+		s.replace(b, st, 0, n, nil)
+		if len(st.blocks) == 0 && st.implicit {
+			s.removeStream(b, st)
+		}
+	}
+	return events
+}
+
+// removeStream deletes a stream with all it holds, with mu held.
+func (s *Service) removeStream(b *store.Batch, st *stream) {
+	for _, bl := range st.blocks {
+		s.count(st.group, -bl.size, -bl.memory())
+	}
+	if st.implicit {
+		s.count(st.group, 0, -streamOverhead)
+	}
+	delete(st.group.streams, st.name)
+	s.forgetStream(b, st)
 }

@@ -63,52 +63,61 @@ func (s *Service) Write(account, region, groupName, streamName string, events []
 	if err := checkStream(streamName); err != nil {
 		return err
 	}
-	_, filters, err := s.append(at, groupName, events, func(b *store.Batch, g *group) (*stream, error) {
+	a, err := s.append(at, groupName, events, func(b *store.Batch, g *group) (*stream, error) {
 		return s.stream(b, g, streamName), nil
 	})
 	if err != nil {
 		return err
 	}
-	s.tell(at, groupName, streamName, events, filters)
+	s.tell(at, groupName, streamName, events, a)
 	return nil
 }
 
-// append puts events into the stream that pick chooses, and answers the metric
-// filters that are to see them.
-func (s *Service) append(at place, name string, events []Event,
-	pick func(*store.Batch, *group) (*stream, error)) (store.Commit, []*metricFilter, error) {
+// appended is what follows from an append, to be done without the lock.
+type appended struct {
+	commit  store.Commit
+	filters []*metricFilter // those that are to see the events
+	drops   []Measurement   // events that were dropped for lack of room
+}
+
+// append puts events into the stream that pick chooses.
+func (s *Service) append(at place, name string, events []Event, pick func(*store.Batch, *group) (*stream, error)) (appended, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g, err := s.find(at, name)
 	if err != nil {
-		return store.Commit{}, nil, err
+		return appended{}, err
 	}
 	b := s.store.Batch()
 	st, err := pick(b, g)
 	if err != nil {
-		return store.Commit{}, nil, err
+		return appended{}, err
 	}
+
 	now := s.now()
 	batch := make([]event, len(events))
 	for i, e := range events {
 		s.seq++
 		batch[i] = event{time: e.Time.UnixMilli(), ingested: now, seq: s.seq, message: e.Message}
 	}
-	slices.SortStableFunc(batch, func(a, b event) int { return a.position().compare(b.position()) })
+	slices.SortFunc(batch, comparePositions)
 	st.ingested = now
-	st.add(batch)
-	s.keepEvents(b, st, batch)
-	s.bound(b, g)
+	s.add(b, st, batch)
+
+	drops := s.bound(b)
 	if g.retention > 0 && (g.expiry == nil || batch[0].time < g.expiring) {
 		s.bookExpiry(g)
 	}
-	return b.Apply(), g.filters, nil
+	return appended{b.Apply(), g.filters, drops}, nil
 }
 
 // tell passes events on to metric filters and subscribers, without the lock.
-func (s *Service) tell(at place, group, stream string, events []Event, filters []*metricFilter) {
-	for _, f := range filters {
+func (s *Service) tell(at place, group, stream string, events []Event, a appended) {
+	for _, f := range a.filters {
 		s.measure(at, f, events)
+	}
+	for _, m := range a.drops {
+		s.report(m.at, m)
 	}
 	for _, f := range s.subscribers {
 		f(at.account, at.region, group, stream, events)

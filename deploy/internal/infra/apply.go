@@ -2,14 +2,14 @@ package infra
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"strings"
-	"time"
-
-	"github.com/hashicorp/terraform-exec/tfexec"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
 
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 )
@@ -22,78 +22,121 @@ type Result struct {
 	Changed int `json:"changed"`
 	// Removed is the number of resources deleted.
 	Removed int `json:"removed"`
-	// Kept lists resources that an interrupt had left marked for replacement,
-	// though complete, and that were unmarked.
-	Kept []string `json:"kept,omitempty"`
 }
 
-// Apply makes the target what the root module says, in one run. onHalf, if not
+// Apply makes the target what the root module says, in one run, without showing a
+// plan first. It is for a target where nothing can be in the way. onHalf, if not
 // nil, is called from the run's goroutine as soon as all is there that traffic
 // needs; the run goes on to confirm it.
 func (t *Terraform) Apply(ctx context.Context, onHalf func(Roster)) (Result, error) {
-	var opts []tfexec.ApplyOption
-	for _, o := range t.options() {
-		opts = append(opts, o)
-	}
-	return t.follow(ctx, "apply", "deploy", onHalf, func(ctx context.Context, w io.Writer) error {
-		return t.exec.ApplyJSON(ctx, w, opts...)
-	})
+	args := append([]string{"apply", "-json", "-no-color", "-auto-approve", "-input=false"}, t.flags()...)
+	return t.change(ctx, "apply", t.newRun("deploy", onHalf), args)
+}
+
+// ApplyPlan does what the plan says. onHalf is as for Apply.
+func (t *Terraform) ApplyPlan(ctx context.Context, p *Plan, onHalf func(Roster)) (Result, error) {
+	r := t.newRun("deploy", onHalf)
+	r.track.resume(p.track)
+	args := []string{"apply", "-json", "-no-color", "-input=false", "-parallelism=" + strconv.Itoa(parallelism), p.file}
+	return t.change(ctx, "apply", r, args)
 }
 
 // Destroy removes everything that the state knows.
 func (t *Terraform) Destroy(ctx context.Context) (Result, error) {
-	var opts []tfexec.DestroyOption
-	for _, o := range t.options() {
-		opts = append(opts, o)
-	}
-	return t.follow(ctx, "destroy", "take down", nil, func(ctx context.Context, w io.Writer) error {
-		return t.exec.DestroyJSON(ctx, w, opts...)
-	})
+	args := append([]string{"destroy", "-json", "-no-color", "-auto-approve", "-input=false"}, t.flags()...)
+	return t.change(ctx, "destroy", t.newRun("take down", nil), args)
 }
 
-// follow runs the tool and tracks its events.
-func (t *Terraform) follow(ctx context.Context, verb, name string, onHalf func(Roster), run func(context.Context, io.Writer) error) (Result, error) {
+// ApplyImports imports what Import named, and changes nothing else but what is
+// imported.
+func (t *Terraform) ApplyImports(ctx context.Context) (Result, error) {
+	args := append([]string{"apply", "-json", "-no-color", "-auto-approve", "-input=false"}, t.flags()...)
+	for _, address := range t.targets {
+		args = append(args, "-target="+address)
+	}
+	return t.change(ctx, "apply", t.newRun("import", nil), args)
+}
+
+// flags are what every run that plans is told: how much to do at once, and the
+// variables, of which a later one wins.
+func (t *Terraform) flags() []string {
+	flags := []string{"-parallelism=" + strconv.Itoa(parallelism)}
+	for _, f := range t.VarFiles {
+		flags = append(flags, "-var-file="+f)
+	}
+	for _, v := range t.Vars {
+		flags = append(flags, "-var", v)
+	}
+	return flags
+}
+
+// toolRun follows one run of the tool by its events.
+type toolRun struct {
+	task   *progress.Task
+	track  *tracker
+	stream *splitter
+}
+
+func (t *Terraform) newRun(name string, onHalf func(Roster)) *toolRun {
 	task := t.Progress.Begin(name, progress.Span{})
 	track := newTracker(t.Progress, task, onHalf)
-	stream := &splitter{handle: track.handle}
-	tidy, cancel := tidyEnd(ctx)
-	defer cancel()
-	err := run(tidy, stream)
-	t.exec.SetStdout(io.Discard) // terraform-exec would write later commands to the stream
-	stream.flush()
-	track.close()
-	result := Result{Created: track.summary.Add, Changed: track.summary.Change, Removed: track.summary.Remove}
-	if err == nil && ctx.Err() == nil {
-		task.End(fmt.Sprintf("%d created, %d changed, %d removed", result.Created, result.Changed, result.Removed))
-		return result, nil
+	return &toolRun{task: task, track: track, stream: &splitter{handle: track.handle}}
+}
+
+// change runs the tool to change what is deployed. The journal has every resource
+// that it may create before it begins, and is dropped when it is done.
+func (t *Terraform) change(ctx context.Context, verb string, r *toolRun, args []string) (Result, error) {
+	if err := checkRoom(t.Folder); err != nil {
+		r.task.Fail()
+		return Result{}, err
 	}
-	task.Fail()
+	j, err := openJournal(t.journalPath())
+	if err != nil {
+		r.task.Fail()
+		return Result{}, err
+	}
+	r.track.journal = j
+	for _, c := range r.track.changes {
+		j.intend(c)
+	}
+
+	said, err := t.exec(ctx, r.stream, args...)
+	r.stream.flush()
+	r.track.close()
+	err = t.finish(ctx, verb, r, said, err)
+	if closeErr := j.close(err == nil); closeErr != nil && err == nil {
+		err = closeErr
+	}
+	if cacheErr := t.cacheState(ctx); cacheErr != nil && err == nil {
+		err = cacheErr
+	}
+	if err != nil {
+		r.task.Fail()
+		return Result{}, err
+	}
+
+	result := Result{Created: r.track.summary.Add, Changed: r.track.summary.Change, Removed: r.track.summary.Remove}
+	r.task.End(fmt.Sprintf("%d created, %d changed, %d removed", result.Created, result.Changed, result.Removed))
+	return result, nil
+}
+
+// finish is the error of a run, or nil when it did all that it should.
+func (t *Terraform) finish(ctx context.Context, verb string, r *toolRun, said string, err error) error {
 	if err == nil {
 		err = ctx.Err()
 	}
-	return Result{}, t.failure(ctx, verb, err, track.diagnostics, stream.other.String())
+	if err == nil {
+		return nil
+	}
+	return t.failure(ctx, verb, err, r.track.diagnostics, r.stream.other.String()+said)
 }
 
-// tidyEnd answers the context to run the tool with. On Linux the tool has a
-// process group of its own, and our cancel is the one interrupt that it gets. On
-// other systems a terminal's Ctrl-C reaches it as well, and a second interrupt
-// would end it untidily: there it gets time to end before it is told again.
-func tidyEnd(ctx context.Context) (context.Context, context.CancelFunc) {
-	if runtime.GOOS == "linux" {
-		return context.WithCancel(ctx)
-	}
-	tidy, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		cause := context.Cause(ctx)
-		if cause != nil && strings.Contains(cause.Error(), "interrupt") {
-			select {
-			case <-time.After(patience):
-			case <-tidy.Done():
-			}
-		}
-		cancel(cause)
-	})
-	return tidy, func() { stop(); cancel(context.Canceled) }
+// PlannedChange is what is planned for one resource.
+type PlannedChange struct {
+	// Address names the resource.
+	Address string `json:"address"`
+	// Action is create, update, delete, replace or import.
+	Action string `json:"action"`
 }
 
 // Preview is what an apply would change.
@@ -108,74 +151,118 @@ type Preview struct {
 	Remove int `json:"remove"`
 }
 
-// PlannedChange is what is planned for one resource.
-type PlannedChange struct {
+// PlannedCreate is a resource that a plan creates.
+type PlannedCreate struct {
 	// Address names the resource.
-	Address string `json:"address"`
-	// Action is create, update, delete or replace.
-	Action string `json:"action"`
+	Address string
+	// Type is the resource's type.
+	Type string
+	// After are its planned attributes, as far as they are known.
+	After map[string]any
 }
 
-// Preview plans without changing anything.
-func (t *Terraform) Preview(ctx context.Context) (Preview, error) {
-	task := t.Progress.Begin("plan", progress.Span{})
-	track := newTracker(t.Progress, task, nil)
-	stream := &splitter{handle: track.handle}
-	tidy, cancel := tidyEnd(ctx)
-	defer cancel()
-	_, err := t.exec.PlanJSON(tidy, stream, t.planOptions()...)
-	t.exec.SetStdout(io.Discard)
-	stream.flush()
-	if err != nil {
-		task.Fail()
-		return Preview{}, t.failure(ctx, "plan", err, track.diagnostics, stream.other.String())
+// Plan is a saved plan, ready to apply.
+type Plan struct {
+	Preview
+	// Changed reports whether applying the plan changes anything, outputs included.
+	Changed bool
+	// Creates are the resources that the plan creates.
+	Creates []PlannedCreate
+
+	file  string
+	track *tracker
+}
+
+// Plan plans without changing anything.
+func (t *Terraform) Plan(ctx context.Context) (*Plan, error) {
+	file := filepath.Join(t.Folder, "plan")
+	r := t.newRun("plan", nil)
+	args := append([]string{"plan", "-json", "-no-color", "-input=false", "-detailed-exitcode", "-out=" + file}, t.flags()...)
+	said, err := t.exec(ctx, r.stream, args...)
+	r.stream.flush()
+
+	const hasChanges = 2 // of -detailed-exitcode
+	var exit *exec.ExitError
+	changed := errors.As(err, &exit) && exit.ExitCode() == hasChanges
+	if changed {
+		err = nil
 	}
-	task.End("")
-	p := Preview{Changes: []PlannedChange{}, Add: track.summary.Add, Change: track.summary.Change, Remove: track.summary.Remove}
-	for _, c := range track.changes {
+	if err := t.finish(ctx, "plan", r, said, err); err != nil {
+		r.task.Fail()
+		return nil, err
+	}
+
+	p := &Plan{file: file, track: r.track, Changed: changed}
+	p.Changes = []PlannedChange{}
+	p.Add, p.Change, p.Remove = r.track.summary.Add, r.track.summary.Change, r.track.summary.Remove
+	creates := false
+	for _, c := range r.track.changes {
 		p.Changes = append(p.Changes, PlannedChange{Address: c.Resource.Addr, Action: c.Action})
+		creates = creates || c.Action == "create"
 	}
+	if creates {
+		if p.Creates, err = t.creates(ctx, file); err != nil {
+			r.task.Fail()
+			return nil, err
+		}
+	}
+	r.task.End("")
 	return p, nil
 }
 
-// Show plans and writes the tool's own text for people to w.
-func (t *Terraform) Show(ctx context.Context, w io.Writer) (changed bool, err error) {
-	t.exec.SetStdout(w)
-	defer t.exec.SetStdout(io.Discard)
-	tidy, cancel := tidyEnd(ctx)
-	defer cancel()
-	changed, err = t.exec.Plan(tidy, t.planOptions()...)
+// creates reads from a saved plan what it creates.
+func (t *Terraform) creates(ctx context.Context, file string) ([]PlannedCreate, error) {
+	body, err := t.output(ctx, "show", "-json", "-no-color", file)
 	if err != nil {
-		said := strings.TrimPrefix(plain(err.Error()), "exit status 1\n")
-		return false, t.failure(ctx, "plan", errors.New(said), nil, "")
+		return nil, err
 	}
-	return changed, nil
+	var shown struct {
+		Changes []struct {
+			Address string `json:"address"`
+			Mode    string `json:"mode"`
+			Type    string `json:"type"`
+			Change  struct {
+				Actions []string       `json:"actions"`
+				After   map[string]any `json:"after"`
+			} `json:"change"`
+		} `json:"resource_changes"`
+	}
+	if err := json.Unmarshal(body, &shown); err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
+	}
+	var all []PlannedCreate
+	for _, c := range shown.Changes {
+		if c.Mode == "managed" && slices.Equal(c.Change.Actions, []string{"create"}) {
+			all = append(all, PlannedCreate{Address: c.Address, Type: c.Type, After: c.Change.After})
+		}
+	}
+	return all, nil
 }
 
-// option is one that apply, destroy and plan have in common.
-type option interface {
-	tfexec.ApplyOption
-	tfexec.DestroyOption
-	tfexec.PlanOption
+// Show writes the tool's own text of the plan for people to w.
+func (t *Terraform) Show(ctx context.Context, p *Plan, w io.Writer) error {
+	text, err := t.output(ctx, "show", "-no-color", p.file)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(text); err != nil {
+		return fmt.Errorf("write the plan: %w", err)
+	}
+	return nil
 }
 
-// options are what every run of a deployment is told: where its state lies, how
-// much to do at once, and its variables, of which a later one wins.
-func (t *Terraform) options() []option {
-	all := []option{t.stateOption(), tfexec.Parallelism(parallelism)}
-	for _, f := range t.VarFiles {
-		all = append(all, tfexec.VarFile(f))
-	}
-	for _, v := range t.Vars {
-		all = append(all, tfexec.Var(v))
-	}
-	return all
-}
+// signs stand for actions in a plan's text, as in Terraform's own.
+var signs = map[string]string{"create": "+", "update": "~", "delete": "-", "replace": "-/+", "import": "<=", "move": "->"}
 
-func (t *Terraform) planOptions() []tfexec.PlanOption {
-	var opts []tfexec.PlanOption
-	for _, o := range t.options() {
-		opts = append(opts, o)
+// Render writes the plan for a person who is about to confirm it: a line for each
+// resource, and the sums.
+func (p *Plan) Render(w io.Writer) {
+	for _, c := range p.Changes {
+		sign, known := signs[c.Action]
+		if !known {
+			sign = c.Action
+		}
+		fmt.Fprintf(w, "%5s %s\n", sign, c.Address)
 	}
-	return opts
+	fmt.Fprintf(w, "%d to create, %d to change, %d to remove\n", p.Add, p.Change, p.Remove)
 }

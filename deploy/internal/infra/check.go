@@ -5,16 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/supervise"
 )
 
 // CheckStep is one check of one module.
@@ -86,9 +84,7 @@ func NewChecker(tool Tool, mirror, root, work, plugins string) (*Checker, error)
 	}
 	delete(env, "TF_DATA_DIR") // each module has its own
 	env["AWS_EC2_METADATA_DISABLED"] = "true"
-	for _, key := range slices.Sorted(maps.Keys(env)) {
-		c.env = append(c.env, key+"="+env[key])
-	}
+	c.env = pairs(env)
 	return c, nil
 }
 
@@ -103,33 +99,6 @@ func environ() map[string]string {
 	}
 	tfexec.CleanEnv(env)
 	return env
-}
-
-// copyTree copies a module without what the tool keeps in it.
-func copyTree(to, from string) error {
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			if d.Name() == ".terraform" {
-				return fs.SkipDir
-			}
-			return os.MkdirAll(filepath.Join(to, rel), 0o755)
-		}
-		if !d.Type().IsRegular() || strings.Contains(d.Name(), ".tfstate") {
-			return nil
-		}
-		body, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(to, rel), body, 0o644)
-	})
 }
 
 // Run does one step and answers what the tool said.
@@ -164,11 +133,16 @@ func (c *Checker) prepare(ctx context.Context, dir string) (string, error) {
 
 func (c *Checker) run(ctx context.Context, dir string, args ...string) (string, error) {
 	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, c.tool.Path, args...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, c.env, &said, &said
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = patience
-	if err := cmd.Run(); err != nil {
+	err := supervise.Run(ctx, supervise.Command{
+		Path:     c.tool.Path,
+		Args:     args,
+		Dir:      dir,
+		Env:      c.env,
+		Stdout:   &said,
+		Stderr:   &said,
+		Patience: patience,
+	})
+	if err != nil {
 		return said.String(), fmt.Errorf("%s %s: %w", c.tool.Name(), args[0], err)
 	}
 	return said.String(), nil

@@ -123,38 +123,64 @@ func TestShowWritesTheToolsOwnText(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	b := setup(t, func(o *Options) {
-		o.Env["FAKE_OUT"], o.Vars = "Plan: 1 to add\n", []string{"a=b"}
+		o.Env["FAKE_SHOW"] = "Plan: 1 to add\n"
 	})
-	if changed, err := b.tf.Show(t.Context(), &out); err != nil || changed || out.String() != "Plan: 1 to add\n" {
-		t.Errorf("changed %v, %v: %q", changed, err, out.String())
+	plan, err := b.tf.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.tf.Show(t.Context(), plan, &out); err != nil || out.String() != "Plan: 1 to add\n" {
+		t.Errorf("%v: %q", err, out.String())
 	}
 	calls := b.calls()
-	if args := calls[len(calls)-1].Args; args[0] != "plan" || slices.Contains(args, "-json") || !slices.Contains(args, "a=b") {
+	if args := calls[len(calls)-1].Args; args[0] != "show" || slices.Contains(args, "-json") {
 		t.Errorf("run %v", args)
-	}
-	b = setup(t, func(o *Options) { o.Env["FAKE_ERR"], o.Env["FAKE_EXIT"] = "│ Error: Invalid value\n", "1" })
-	if _, err := b.tf.Show(t.Context(), &out); err == nil || !strings.Contains(err.Error(), "Error: Invalid value") || strings.Contains(err.Error(), "│") {
-		t.Errorf("a plan that fails: %v", err)
 	}
 }
 
-func TestAPreviewCountsAndListsTheChanges(t *testing.T) {
+func TestAPlanThatFailsSaysWhy(t *testing.T) {
+	t.Parallel()
+	for name, said := range map[string]string{
+		"in its stream": `{"type":"diagnostic","diagnostic":{"severity":"error","summary":"Invalid value"}}`,
+		"in plain text": "Error: Invalid value",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, func(o *Options) {
+				events(said)(o)
+				o.Env["FAKE_EXIT"] = "1"
+			})
+			if _, err := b.tf.Plan(t.Context()); err == nil || !strings.Contains(err.Error(), "Terraform plan failed") || !strings.Contains(err.Error(), "Invalid value") {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestAPlanCountsAndListsTheChanges(t *testing.T) {
 	t.Parallel()
 	before, _ := flowEvents()
-	b := setup(t, events(before...))
-	p, err := b.tf.Preview(t.Context())
+	b := setup(t, func(o *Options) {
+		events(before...)(o)
+		o.Env["FAKE_SHOW"] = `{"resource_changes": [
+			{"address": "a.b", "mode": "managed", "type": "aws_sqs_queue", "change": {"actions": ["create"], "after": {"name": "q"}}},
+			{"address": "a.c", "mode": "managed", "type": "aws_sqs_queue", "change": {"actions": ["delete", "create"], "after": {"name": "r"}}}]}`
+	})
+	p, err := b.tf.Plan(t.Context())
 	if err != nil || p.Add != 8 || len(p.Changes) != 8 {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	if got := p.Changes[0]; got.Address != `module.queues.aws_sqs_queue.this["source"]` || got.Action != "create" {
 		t.Errorf("first change %+v", got)
 	}
-	b = setup(t, func(o *Options) {
-		events(`{"type":"diagnostic","diagnostic":{"severity":"error","summary":"Invalid value"}}`)(o)
-		o.Env["FAKE_EXIT"] = "1"
-	})
-	if _, err := b.tf.Preview(t.Context()); err == nil || !strings.Contains(err.Error(), "Terraform plan failed") || !strings.Contains(err.Error(), "Invalid value") {
-		t.Errorf("a plan that fails: %v", err)
+	want := []PlannedCreate{{Address: "a.b", Type: "aws_sqs_queue", After: map[string]any{"name": "q"}}}
+	if diff := cmp.Diff(want, p.Creates); diff != "" {
+		t.Error(diff)
+	}
+	var text strings.Builder
+	p.Render(&text)
+	if !strings.Contains(text.String(), `    + module.queues.aws_sqs_queue.this["source"]`) || !strings.Contains(text.String(), "8 to create, 0 to change, 0 to remove") {
+		t.Errorf("rendered as %s", text.String())
 	}
 }
 

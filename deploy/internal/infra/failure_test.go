@@ -74,55 +74,19 @@ func TestADiagnosticNamesItsPlace(t *testing.T) {
 	}
 }
 
-func TestTheStateOfAQueueIsComparedAsSQSWritesIt(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		want any
-		have string
-		same bool
-	}{
-		{2., "2", true}, {2., "20", false}, {345600., "345600", true}, {true, "true", true}, {false, "false", true}, {false, "", true}, {true, "", false},
-		{"a", "a", true}, {"a", "b", false}, {`{"a":1,"b":[2]}`, `{ "b": [2], "a": 1 }`, true}, {`{"a":1}`, `{"a":2}`, false},
-		{`{"a":1}`, "", false}, {[]any{"a"}, "a", false},
-	} {
-		if got := same(c.want, c.have); got != c.same {
-			t.Errorf("%v and %q: %v, want %v", c.want, c.have, got, c.same)
-		}
-	}
-}
-
-func TestOnlyQueuesAndTheirPoliciesAreEverKept(t *testing.T) {
-	t.Parallel()
-	read := func(context.Context, string) (map[string]string, error) { return map[string]string{}, nil }
-	for _, c := range []struct {
-		m    marked
-		want bool
-	}{
-		{marked{Type: "aws_sqs_queue", Attributes: map[string]any{"id": "u"}}, true},
-		{marked{Type: "aws_sqs_queue_policy", Attributes: map[string]any{"queue_url": "u"}}, true},
-		{marked{Type: "aws_sqs_queue_redrive_allow_policy", Attributes: map[string]any{"queue_url": "u"}}, true},
-		{marked{Type: "aws_sqs_queue", Attributes: map[string]any{}}, false},
-		{marked{Type: "aws_sqs_queue", Attributes: map[string]any{"id": 7}}, false},
-		{marked{Type: "aws_lambda_function", Attributes: map[string]any{"id": "u"}}, false},
-		{marked{Type: "aws_iam_role", Attributes: map[string]any{"": "u"}}, false},
-	} {
-		if got, err := c.m.complete(t.Context(), read); got != c.want || err != nil {
-			t.Errorf("%s with %v: %v, %v", c.m.Type, c.m.Attributes, got, err)
-		}
-	}
-}
-
 func TestAddressesAreWrittenAsTheCommandLineTakesThem(t *testing.T) {
 	t.Parallel()
-	r := stateResource{Module: "module.queues", Type: "aws_sqs_queue", Name: "this"}
+	r := map[string]any{"module": "module.queues", "type": "aws_sqs_queue", "name": "this"}
 	for want, key := range map[string]any{
-		"module.queues.aws_sqs_queue.this": nil, `module.queues.aws_sqs_queue.this["a\"b"]`: `a"b`, "module.queues.aws_sqs_queue.this[2]": 2.,
+		"module.queues.aws_sqs_queue.this":         nil,
+		`module.queues.aws_sqs_queue.this["a\"b"]`: `a"b`,
+		"module.queues.aws_sqs_queue.this[2]":      json.Number("2"),
 	} {
-		if got := address(r, key); got != want {
+		if got := addressOf(r, key); got != want {
 			t.Errorf("%v: %s, want %s", key, got, want)
 		}
 	}
-	if got := address(stateResource{Type: "t", Name: "n"}, nil); got != "t.n" {
+	if got := addressOf(map[string]any{"type": "t", "name": "n"}, nil); got != "t.n" {
 		t.Errorf("in the root: %s", got)
 	}
 }
@@ -206,10 +170,10 @@ func TestAFolderThatCannotBeUsedIsNamedWithAWayOut(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	write(t, file, "")
-	if _, err := Open(Options{Root: t.TempDir(), Folder: filepath.Join(file, "state")}); err == nil || !strings.Contains(hint.Of(err), "--state-dir") {
+	if _, err := Open(t.Context(), Options{Root: t.TempDir(), Folder: filepath.Join(file, "state")}); err == nil || !strings.Contains(hint.Of(err), "--state-dir") {
 		t.Errorf("the folder: %v, hint %q", err, hint.Of(err))
 	}
-	if _, err := Open(Options{Root: t.TempDir(), Folder: t.TempDir(), Plugins: filepath.Join(file, "plugins")}); err == nil || !strings.Contains(hint.Of(err), "--state-dir") {
+	if _, err := Open(t.Context(), Options{Root: t.TempDir(), Folder: t.TempDir(), Plugins: filepath.Join(file, "plugins")}); err == nil || !strings.Contains(hint.Of(err), "--state-dir") {
 		t.Errorf("the providers' folder: %v, hint %q", err, hint.Of(err))
 	}
 	if err := HashTree(&strings.Builder{}, filepath.Join(file, "no module")); err == nil || !strings.Contains(err.Error(), "read the root module") {

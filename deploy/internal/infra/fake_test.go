@@ -11,12 +11,14 @@ import (
 	"testing"
 
 	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/deploy/internal/supervise"
 )
 
 // TestMain lets the test binary stand in for terraform and tofu, when it is called
 // by their names: it notes its arguments and environment, and says what it is told
 // to say.
 func TestMain(m *testing.M) {
+	supervise.Main()
 	name := filepath.Base(os.Args[0])
 	if name == "terraform" || name == "tofu" {
 		os.Exit(fake(os.Args[1:]))
@@ -59,7 +61,11 @@ func fake(args []string) int {
 	}
 	f.Write(append(line, '\n'))
 	f.Close()
-	fmt.Print(os.Getenv("FAKE_OUT"))
+	out := os.Getenv("FAKE_OUT")
+	if shown, ok := os.LookupEnv("FAKE_SHOW"); ok && args[0] == "show" {
+		out = shown
+	}
+	fmt.Print(out)
 	fmt.Fprint(os.Stderr, os.Getenv("FAKE_ERR"))
 	if os.Getenv("FAKE_WAIT") != "" && args[0] == "apply" {
 		interrupted := make(chan os.Signal, 1)
@@ -134,10 +140,15 @@ func setup(t *testing.T, change func(*Options)) *bench {
 	if change != nil {
 		change(&o)
 	}
-	tf, err := Open(o)
+	tf, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := tf.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	b.tf = tf
 	return b
 }

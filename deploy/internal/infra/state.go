@@ -14,6 +14,8 @@ import (
 // stateFile is as much of the state format, version 4, as is needed here.
 type stateFile struct {
 	Version   int               `json:"version"`
+	Lineage   string            `json:"lineage"`
+	Serial    int64             `json:"serial"`
 	Outputs   map[string]Output `json:"outputs"`
 	Resources []stateResource   `json:"resources"`
 }
@@ -27,13 +29,14 @@ type stateResource struct {
 }
 
 type stateInstance struct {
-	Key        any            `json:"index_key"`
-	Status     string         `json:"status"`
-	Attributes map[string]any `json:"attributes"`
+	Key any `json:"index_key"`
 }
 
 // damagedState is what to do about a state that was cut off, as by a full disk.
-const damagedState = "restore the state from the .backup file beside it; for the embedded AWS, reliableq down --wipe begins anew"
+const damagedState = "run reliableq up: it restores the state, or says from where to restore it"
+
+// errCutOff means that a state file does not hold a whole state.
+var errCutOff = errors.New("the state is cut off")
 
 func readState(path string) (stateFile, error) {
 	body, err := os.ReadFile(path)
@@ -42,7 +45,7 @@ func readState(path string) (stateFile, error) {
 	}
 	var s stateFile
 	if err := json.Unmarshal(body, &s); err != nil {
-		return stateFile{}, hint.With(fmt.Errorf("read the state %s: %w", path, err), damagedState)
+		return stateFile{}, hint.With(fmt.Errorf("read the state %s: %w: %w", path, errCutOff, err), damagedState)
 	}
 	if s.Version != 4 {
 		return stateFile{}, fmt.Errorf("read the state %s: format %d is not known", path, s.Version)

@@ -10,9 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +19,7 @@ import (
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/deploy/internal/supervise"
 )
 
 // parallelism is how many resources are worked on at once. A resource that the
@@ -49,6 +48,10 @@ type Options struct {
 	Vars []string
 	// VarFiles are paths of tfvars files.
 	VarFiles []string
+	// Backend configures an S3 backend for the state, as KEY=VALUE or a file's path
+	// each; when it is empty, the backend of the folder's last run is used, or the
+	// state lies in Folder.
+	Backend []string
 	// Progress shows what goes on.
 	Progress *progress.Progress
 }
@@ -58,38 +61,43 @@ type Terraform struct {
 	Options
 	tool Tool
 	env  map[string]string
-	exec *tfexec.Terraform
+	root string   // the copy of the root module
+	lock *os.File // held while this deployment is worked on
+
+	moveState bool     // from the folder to the backend
+	targets   []string // addresses of what is to be imported
 }
 
-// Open prepares the folder of a deployment. Nothing is run yet.
-func Open(o Options) (*Terraform, error) {
+// Open prepares the folder of a deployment and locks it. Close unlocks it. No tool
+// is run yet.
+func Open(ctx context.Context, o Options) (*Terraform, error) {
 	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
 		return nil, hint.With(fmt.Errorf("make the deployment's folder: %w", err), "choose a folder that you may write to with --state-dir")
 	}
-	t := &Terraform{Options: o, tool: o.Tool}
-	if o.Tool.Tofu {
-		if err := t.copyRoot(); err != nil {
-			return nil, err
-		}
-	}
-	env, err := t.environment()
+	lock, err := lockFolder(ctx, o.Folder, o.Progress)
 	if err != nil {
 		return nil, err
 	}
-	t.env = env
-	t.exec, err = tfexec.NewTerraform(t.Root, o.Tool.Path)
+
+	t := &Terraform{Options: o, tool: o.Tool, lock: lock}
+	if t.env, err = t.environment(); err == nil {
+		err = t.chooseBackend()
+	}
+	if err == nil {
+		err = t.copyRoot()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("prepare %s: %w", o.Tool.Name(), err)
-	}
-	if err := t.exec.SetEnv(maps.Clone(env)); err != nil {
-		return nil, fmt.Errorf("set the environment of %s: %w", o.Tool.Name(), err)
-	}
-	if runtime.GOOS != "windows" {
-		if err := t.exec.SetWaitDelay(patience); err != nil {
-			return nil, fmt.Errorf("prepare %s: %w", o.Tool.Name(), err)
-		}
+		return nil, errors.Join(err, t.Close())
 	}
 	return t, nil
+}
+
+// Close unlocks the deployment.
+func (t *Terraform) Close() error {
+	if err := t.lock.Close(); err != nil {
+		return fmt.Errorf("unlock the deployment: %w", err)
+	}
+	return nil
 }
 
 // stateName is the state file in the folder of a deployment.
@@ -98,12 +106,6 @@ const stateName = "terraform.tfstate"
 // State is the path of the state file.
 func (t *Terraform) State() string { return filepath.Join(t.Folder, stateName) }
 
-// stateOption tells the tool where the state lies.
-func (t *Terraform) stateOption() *tfexec.StateOption {
-	//lint:ignore SA1019 the flag leaves the root module as it is; a backend block would have to be written into it
-	return tfexec.State(t.State())
-}
-
 // environment is the target's environment with what the tool needs for itself.
 func (t *Terraform) environment() (map[string]string, error) {
 	env := make(map[string]string, len(t.Env)+4)
@@ -111,6 +113,7 @@ func (t *Terraform) environment() (map[string]string, error) {
 	tfexec.CleanEnv(env)
 	env["TF_DATA_DIR"] = filepath.Join(t.Folder, "data")
 	env["CHECKPOINT_DISABLE"] = "1"
+	env["TF_IN_AUTOMATION"] = "1"
 	if t.Mirror != "" {
 		path, err := t.writeCLIConfig()
 		if err != nil {
@@ -161,9 +164,12 @@ func (t *Terraform) Init(ctx context.Context) error {
 		return nil
 	}
 	task := t.Progress.Begin(strings.ToLower(t.tool.Name())+" init", progress.Span{})
-	args := []string{"init", "-input=false", "-no-color"}
+	args := []string{"init", "-input=false", "-no-color", "-reconfigure"}
 	if !t.tool.Tofu {
 		args = append(args, "-lockfile=readonly")
+	}
+	for _, setting := range t.Backend {
+		args = append(args, "-backend-config="+setting)
 	}
 	if err := t.run(ctx, args...); err != nil {
 		task.Fail()
@@ -177,13 +183,16 @@ func (t *Terraform) Init(ctx context.Context) error {
 	if err := os.WriteFile(stamp, []byte(want), 0o600); err != nil {
 		return hint.With(fmt.Errorf("note that init is done: %w", err), "free some disk space, or choose another folder with --state-dir")
 	}
-	return nil
+	return t.pushState(ctx)
 }
 
 // initMark changes with everything that init depends on.
 func (t *Terraform) initMark() (string, error) {
 	sum := sha256.New()
-	fmt.Fprintln(sum, t.tool.Path, t.tool.Version, t.Mirror, t.Root)
+	fmt.Fprintln(sum, t.tool.Path, t.tool.Version, t.Mirror, t.root)
+	for _, setting := range t.Backend {
+		fmt.Fprintf(sum, "backend %q\n", setting)
+	}
 	if err := HashTree(sum, t.Root); err != nil {
 		return "", err
 	}
@@ -219,21 +228,48 @@ func HashTree(w io.Writer, root string) error {
 	})
 }
 
-// run is for commands that terraform-exec does not offer as they are needed.
+// run runs the tool and returns what it said when it failed.
 func (t *Terraform) run(ctx context.Context, args ...string) error {
-	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, t.tool.Path, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = t.Root, &said, &said
-	cmd.Env = []string{"TF_IN_AUTOMATION=1"}
-	for _, key := range slices.Sorted(maps.Keys(t.env)) {
-		cmd.Env = append(cmd.Env, key+"="+t.env[key])
+	_, err := t.output(ctx, args...)
+	return err
+}
+
+// output runs the tool and returns what it printed.
+func (t *Terraform) output(ctx context.Context, args ...string) ([]byte, error) {
+	var out bytes.Buffer
+	said, err := t.exec(ctx, &out, args...)
+	if err != nil {
+		if said == "" {
+			said = out.String()
+		}
+		return nil, t.failure(ctx, args[0], errors.New(plain(said)), nil, "")
 	}
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = patience
-	if err := cmd.Run(); err != nil {
-		return t.failure(ctx, args[0], errors.New(plain(said.String())), nil, "")
+	return out.Bytes(), nil
+}
+
+// exec runs the tool, supervised, and returns what it printed as errors.
+func (t *Terraform) exec(ctx context.Context, out io.Writer, args ...string) (said string, err error) {
+	var errs bytes.Buffer
+	err = supervise.Run(ctx, supervise.Command{
+		Path:     t.tool.Path,
+		Args:     args,
+		Dir:      t.root,
+		Env:      pairs(t.env),
+		Stdout:   out,
+		Stderr:   &errs,
+		Patience: patience,
+		Hold:     t.lock,
+	})
+	return errs.String(), err
+}
+
+// pairs is an environment as KEY=VALUE.
+func pairs(env map[string]string) []string {
+	all := make([]string, 0, len(env))
+	for _, key := range slices.Sorted(maps.Keys(env)) {
+		all = append(all, key+"="+env[key])
 	}
-	return nil
+	return all
 }
 
 // plain takes the box out of the tool's error texts.

@@ -26,8 +26,8 @@ func TestApplyIsOneRunWithManyHands(t *testing.T) {
 	}
 	calls := b.calls()
 	want := []string{
-		"apply", "-no-color", "-auto-approve", "-input=false", "-state=" + b.tf.State(), "-var-file=/profiles/recommended.tfvars",
-		"-lock=true", "-parallelism=30", "-refresh=true", "-var", "name_prefix=x_", "-var", "batch_size=5", "-json",
+		"apply", "-json", "-no-color", "-auto-approve", "-input=false", "-parallelism=30",
+		"-var-file=/profiles/recommended.tfvars", "-var", "name_prefix=x_", "-var", "batch_size=5",
 	}
 	if diff := cmp.Diff(want, calls[len(calls)-1].Args); diff != "" {
 		t.Error(diff)
@@ -42,7 +42,7 @@ func TestInitLeavesTheLockFileAndIsDoneOncePerSources(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff([]string{"init", "-input=false", "-no-color", "-lockfile=readonly"}, b.calls()[0].Args); diff != "" {
+	if diff := cmp.Diff([]string{"init", "-input=false", "-no-color", "-reconfigure", "-lockfile=readonly"}, b.calls()[0].Args); diff != "" {
 		t.Error(diff)
 	}
 	if n := len(b.calls()); n != 1 {
@@ -57,18 +57,18 @@ func TestInitLeavesTheLockFileAndIsDoneOncePerSources(t *testing.T) {
 	}
 }
 
-func TestDestroyAndPlanKnowTheStateAndTheVariables(t *testing.T) {
+func TestDestroyAndPlanKnowTheVariables(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) { o.Vars = []string{"a=b"} })
 	if _, err := b.tf.Destroy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.tf.Preview(t.Context()); err != nil {
+	if _, err := b.tf.Plan(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for i, verb := range []string{"destroy", "plan"} {
 		args := b.calls()[i].Args
-		if args[0] != verb || !slices.Contains(args, "-state="+b.tf.State()) || !slices.Contains(args, "a=b") || !slices.Contains(args, "-json") {
+		if args[0] != verb || !slices.Contains(args, "a=b") || !slices.Contains(args, "-json") {
 			t.Errorf("%s: %v", verb, args)
 		}
 	}
@@ -93,8 +93,8 @@ func TestTheToolSeesTheTargetsEnvironmentAndItsOwnFolders(t *testing.T) {
 			t.Errorf("%s=%s reaches the tool", key, v)
 		}
 	}
-	if c.Dir != b.tf.Root {
-		t.Errorf("runs in %s", c.Dir)
+	if want := filepath.Join(b.tf.Folder, "work", "terraform"); c.Dir != want {
+		t.Errorf("runs in %s, want %s", c.Dir, want)
 	}
 }
 
@@ -178,7 +178,6 @@ func TestAnInterruptWaitsForTheToolToEndTidily(t *testing.T) {
 		o.Env["FAKE_WAIT"] = "1"
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	b.tf.Progress = nil
 	waiting := make(chan struct{})
 	stream := &splitter{handle: func(e Event) {
 		if e.Message == "waiting for an interrupt" {
@@ -186,7 +185,7 @@ func TestAnInterruptWaitsForTheToolToEndTidily(t *testing.T) {
 		}
 	}}
 	go func() { <-waiting; cancel() }()
-	err := b.tf.exec.ApplyJSON(ctx, stream)
+	_, err := b.tf.exec(ctx, stream, "apply")
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}

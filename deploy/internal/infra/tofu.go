@@ -11,24 +11,11 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
+// tofuHost is OpenTofu's registry, where it looks for hashicorp/aws.
 const tofuHost = "registry.opentofu.org"
 
-// copyRoot works on a copy of the root module, because OpenTofu rewrites the lock
-// file to its own registry.
-func (t *Terraform) copyRoot() error {
-	to := filepath.Join(t.Folder, "root")
-	if err := os.RemoveAll(to); err != nil {
-		return fmt.Errorf("clear the copy of the root module: %w", err)
-	}
-	if err := os.CopyFS(to, os.DirFS(t.Root)); err != nil {
-		return hint.With(fmt.Errorf("copy the root module: %w", err), "free some disk space, or choose another folder with --state-dir")
-	}
-	t.Root = to
-	return nil
-}
-
-// mirrorForTofu lays the provider of a Terraform mirror out for OpenTofu, which
-// looks for it under its own registry's name.
+// mirrorForTofu lays out the provider of a mirror for Terraform, from, a second
+// time in to, under the name of OpenTofu's registry.
 func mirrorForTofu(from, to string) error {
 	platform := runtime.GOOS + "_" + runtime.GOARCH
 	versions, err := filepath.Glob(filepath.Join(from, terraformHost, "hashicorp", "aws", "*", platform))
@@ -40,7 +27,11 @@ func mirrorForTofu(from, to string) error {
 		if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
 			return fmt.Errorf("lay the mirror out for OpenTofu: %w", err)
 		}
-		if err := os.Symlink(found, link); err != nil && !errors.Is(err, fs.ErrExist) {
+		// The mirror may have moved since.
+		if err := os.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("lay the mirror out for OpenTofu: %w", err)
+		}
+		if err := os.Symlink(found, link); err != nil {
 			return fmt.Errorf("lay the mirror out for OpenTofu: %w", err)
 		}
 	}

@@ -2,6 +2,7 @@ package infra
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"time"
@@ -58,6 +59,7 @@ type tracker struct {
 	changes     []Change
 	summary     Summary
 	outputs     map[string]Output
+	journal     *journal // what this run does, or nil
 }
 
 func newTracker(p *progress.Progress, task *progress.Task, onHalf func(Roster)) *tracker {
@@ -99,7 +101,22 @@ func (t *tracker) plan(c Change) {
 		return
 	}
 	t.changes = append(t.changes, c)
+	if c.Action == "import" || c.Action == "move" {
+		return // nothing is done at the target
+	}
 	t.waiting[c.Resource.Addr] = c
+	t.journal.intend(c)
+}
+
+// resume continues after the run that made the plan which this run applies: the
+// tool names what it planned, and what is there already, in that run alone.
+func (t *tracker) resume(planned *tracker) {
+	maps.Copy(t.waiting, planned.waiting)
+	t.changes = planned.changes
+	t.roster = planned.roster
+	t.planned = true
+	t.summary = planned.summary
+	t.task.SetTotal(planned.summary.Total())
 }
 
 func (t *tracker) summarize(s Summary) {
@@ -132,6 +149,7 @@ func (t *tracker) complete(h Hook) {
 		return
 	}
 	t.enter(h)
+	t.journal.done(h)
 	t.done++
 	delete(t.waiting, h.Resource.Addr)
 	t.finish(h, false)
@@ -168,15 +186,16 @@ func (t *tracker) diagnose(d *Diagnostic) {
 		t.diagnostics = append(t.diagnostics, *d)
 		return
 	}
-	if d.Summary != ownFlag {
+	if !ownWarnings[d.Summary] {
 		t.p.Say("warning: %s", d.text())
 	}
 }
 
-// ownFlag is a warning about how this package calls the tool. The state lies
-// outside the root module, and the flag is the one way that leaves the root as it
-// is: the other is a backend block in it.
-const ownFlag = "Deprecated flag: -state"
+// ownWarnings are warnings about how this package calls the tool.
+var ownWarnings = map[string]bool{
+	"Resource targeting is in effect":   true,
+	"Applied changes may be incomplete": true,
+}
 
 // close ends the progress of resources that the tool said no more about.
 func (t *tracker) close() {

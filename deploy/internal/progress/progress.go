@@ -31,6 +31,7 @@ const every = 5 * time.Second
 type Progress struct {
 	mu   sync.Mutex // guards all writing
 	show display
+	open func() display
 	now  func() time.Time
 }
 
@@ -70,15 +71,28 @@ type Task struct {
 // New shows progress on w.
 func New(w io.Writer, mode Mode) *Progress {
 	p := &Progress{now: time.Now}
-	switch mode {
-	case Bars:
-		p.show = newBars(w)
-	case JSON:
-		p.show = &records{w: w, p: p}
-	default:
-		p.show = &lines{w: w, p: p}
+	p.open = func() display {
+		switch mode {
+		case Bars:
+			return newBars(w)
+		case JSON:
+			return &records{w: w, p: p}
+		default:
+			return &lines{w: w, p: p}
+		}
 	}
+	p.show = p.open()
 	return p
+}
+
+// Pause draws everything that is to be drawn, and nothing more until the next task
+// or message: others may write to the same terminal meanwhile, as to ask a
+// question. No task may be running.
+func (p *Progress) Pause() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.show.close()
+	p.show = p.open()
 }
 
 // Say shows one line of text.

@@ -10,6 +10,10 @@ import (
 	"syscall"
 )
 
+// largestPipe is the most that a pipe holds, /proc/sys/fs/pipe-max-size on Linux: a
+// program without privileges can enlarge its own to that.
+const largestPipe = 1 << 20
+
 // output reads a program's pipe. Its own goroutine reads as data comes; drain
 // reads at once what is there, so that what was written before an answer is
 // handed on before the answer is. Both read under mu and without blocking, which
@@ -41,7 +45,7 @@ func (o *output) loop() {
 		end := true
 		err := o.conn.Read(func(fd uintptr) bool {
 			var again bool
-			again, end = o.take(fd)
+			_, again, end = o.take(fd)
 			return !again
 		})
 		if err != nil || end {
@@ -50,31 +54,36 @@ func (o *output) loop() {
 	}
 }
 
-// take reads once. again says that there was nothing, end that nothing will be.
-func (o *output) take(fd uintptr) (again, end bool) {
+// take reads once and returns how much. again says that there was nothing, end that
+// nothing will be.
+func (o *output) take(fd uintptr) (n int, again, end bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n, err := syscall.Read(int(fd), o.buf)
 	switch {
 	case errors.Is(err, syscall.EINTR):
-		return false, false
+		return 0, false, false
 	case errors.Is(err, syscall.EAGAIN):
-		return true, false
+		return 0, true, false
 	case err != nil || n <= 0:
-		return false, true
+		return 0, false, true
 	}
 	o.emit(o.buf[:n])
-	return false, false
+	return n, false, false
 }
 
-// drain reads until there is nothing more for now. It answers at once when the
-// pipe was closed, which is the one way for it to fail.
+// drain reads until there is nothing more for now, or until it has read as much as
+// a pipe can hold: what was written before the call is read by then, and a program
+// that writes without end does not keep it. It returns at once when the pipe was
+// closed, which is the one way for it to fail.
 func (o *output) drain() {
 	_ = o.conn.Control(func(fd uintptr) {
-		for {
-			if again, end := o.take(fd); again || end {
+		for read := 0; read < largestPipe; {
+			n, again, end := o.take(fd)
+			if again || end {
 				return
 			}
+			read += n
 		}
 	})
 }

@@ -11,6 +11,7 @@ const (
 	tailSize     = 4 << 10                // X-Amz-Log-Result (LAM C36)
 	maxLine      = 256 << 10              // longer lines are split (LAM C75)
 	writeAtLines = 256                    // lines that are written without waiting for more
+	writeAtBytes = 256 << 10              // bytes of lines that are written without waiting for more
 	writeAfter   = 200 * time.Millisecond // machine time that a line waits for others
 )
 
@@ -25,6 +26,10 @@ type Line struct {
 
 // journal is an environment's log stream: it cuts output into lines, puts the
 // platform's lines between them, and hands all on in order, many at a time.
+//
+// It holds few lines: whoever brings more than may wait writes them before it
+// returns. A program that prints faster than its lines are written finds its pipe
+// full, and waits.
 type journal struct {
 	format Format
 	now    func() time.Time
@@ -33,6 +38,7 @@ type journal struct {
 	mu      sync.Mutex
 	partial []byte // output after the last newline
 	lines   []Line
+	bytes   int // of the lines
 	tail    []byte
 	timer   *time.Timer // runs while lines wait
 	writing sync.Mutex  // held while write runs, taken before mu
@@ -50,16 +56,25 @@ func (j *journal) platform(e event) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.cut()
-	if text, ok := e.line(j.format, j.now()); ok {
-		j.add(text)
+	now := j.now()
+	j.cut(now)
+	if text, ok := e.line(j.format, now); ok {
+		j.add(now, text)
 	}
 }
 
-// output takes what the function wrote.
+// output takes what the function wrote, and returns when there is room for more.
 func (j *journal) output(p []byte) {
+	if j.take(p) {
+		j.flush()
+	}
+}
+
+// take cuts what the function wrote into lines. It reports whether too many wait.
+func (j *journal) take(p []byte) (full bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	now := j.now()
 	for len(p) > 0 {
 		i := bytes.IndexByte(p, '\n')
 		if i < 0 {
@@ -67,22 +82,23 @@ func (j *journal) output(p []byte) {
 			break
 		}
 		j.partial = append(j.partial, p[:i]...)
-		j.cut()
+		j.cut(now)
 		p = p[i+1:]
 	}
 	if len(j.partial) >= maxLine {
-		j.cut()
+		j.cut(now)
 	}
+	return len(j.lines) >= writeAtLines || j.bytes >= writeAtBytes
 }
 
 // cut makes lines of what is in partial, with mu held.
-func (j *journal) cut() {
+func (j *journal) cut(now time.Time) {
 	rest := j.partial
 	for len(rest) > 0 {
 		n := min(len(rest), maxLine)
 		line := strings.ToValidUTF8(strings.TrimSuffix(string(rest[:n]), "\r"), "\ufffd")
 		if j.format.keeps(line) {
-			j.add(line)
+			j.add(now, line)
 		}
 		rest = rest[n:]
 	}
@@ -90,17 +106,15 @@ func (j *journal) cut() {
 }
 
 // add appends a line, with mu held.
-func (j *journal) add(text string) {
-	j.lines = append(j.lines, Line{Time: j.now(), Text: text})
+func (j *journal) add(now time.Time, text string) {
+	j.lines = append(j.lines, Line{Time: now, Text: text})
+	j.bytes += len(text)
 	j.tail = append(append(j.tail, text...), '\n')
-	if over := len(j.tail) - tailSize; over > 0 {
-		j.tail = append(j.tail[:0], j.tail[over:]...)
+	if len(j.tail) > 8*tailSize { // seldom, because all that is left is moved
+		j.tail = append(j.tail[:0], j.tail[len(j.tail)-tailSize:]...)
 	}
-	switch {
-	case j.timer == nil:
+	if j.timer == nil {
 		j.timer = time.AfterFunc(writeAfter, j.flush)
-	case len(j.lines) == writeAtLines:
-		j.timer.Reset(0)
 	}
 }
 
@@ -108,15 +122,15 @@ func (j *journal) add(text string) {
 func (j *journal) begin() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.cut()
+	j.cut(j.now())
 	j.tail = nil
 }
 
-// last is a copy of the tail.
+// last returns a copy of the tail.
 func (j *journal) last() []byte {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return bytes.Clone(j.tail)
+	return bytes.Clone(j.tail[max(0, len(j.tail)-tailSize):])
 }
 
 // flush writes the lines that wait.
@@ -125,7 +139,7 @@ func (j *journal) flush() {
 	defer j.writing.Unlock()
 	j.mu.Lock()
 	lines := j.lines
-	j.lines = nil
+	j.lines, j.bytes = nil, 0
 	if j.timer != nil {
 		j.timer.Stop()
 		j.timer = nil
@@ -139,7 +153,7 @@ func (j *journal) flush() {
 // close writes everything, an unfinished line included.
 func (j *journal) close() {
 	j.mu.Lock()
-	j.cut()
+	j.cut(j.now())
 	j.mu.Unlock()
 	j.flush()
 }

@@ -199,6 +199,57 @@ func TestLinesAreWrittenTogetherButSoon(t *testing.T) {
 	})
 }
 
+// A program that prints faster than its lines are written is not read any further:
+// what waits in the server is bounded, and the pipe does the rest.
+func TestAFastPrinterWaitsUntilItsLinesAreWritten(t *testing.T) {
+	t.Parallel()
+	for name, piece := range map[string]string{
+		"ShortLines":  strings.Repeat("x\n", 8<<10),
+		"LongLines":   strings.Repeat("x", 4<<10) + "\n",
+		"EndlessLine": strings.Repeat("x", 16<<10),
+		"Garbage":     strings.Repeat("\xff\n\x00", 4<<10),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				disk := make(chan struct{})
+				host := &Host{Now: func() time.Time { return epoch }, Write: func([]Line) { <-disk }}
+				j := newJournal(&Function{}, host)
+				brought := 0
+				stop := make(chan struct{})
+				ended := make(chan struct{})
+				go func() {
+					defer close(ended)
+					for {
+						select {
+						case <-stop:
+							return
+						default:
+							j.output([]byte(piece))
+							brought += len(piece)
+						}
+					}
+				}()
+
+				synctest.Wait()
+				first := brought
+				if most := maxLine + writeAtBytes + len(piece); first > most {
+					t.Errorf("the journal has taken %d bytes that nobody writes, want at most %d", first, most)
+				}
+				disk <- struct{}{}
+				synctest.Wait()
+				if brought == first {
+					t.Error("the printer still waits although its lines were written")
+				}
+				close(stop)
+				close(disk)
+				<-ended
+				j.close()
+			})
+		})
+	}
+}
+
 func FuzzLevel(f *testing.F) {
 	f.Add(`{"level":"DEBUG","msg":"x"}`)
 	f.Add(`{"level":7}`)

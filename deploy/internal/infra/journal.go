@@ -1,0 +1,123 @@
+package infra
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// journalSize is the room that the journal takes before a run begins, so that it
+// can be written when the disk has become full. A deployment needs about 5 KB.
+const journalSize = 64 << 10
+
+// entry is one line of the journal.
+type entry struct {
+	// Address and Type are the resource's.
+	Address string `json:"address"`
+	Type    string `json:"type,omitempty"`
+	// ID is the provider's id of a resource that was created; it is empty while the
+	// resource is only planned.
+	ID string `json:"id,omitempty"`
+}
+
+// journal notes what a run is about to create, and what it has created. It stays
+// when the run does not come to its end, and then tells the next run which
+// resources are this deployment's although the state does not have them. The nil
+// journal notes nothing.
+type journal struct {
+	f   *os.File
+	at  int64
+	err error // the first one
+}
+
+func (t *Terraform) journalPath() string { return filepath.Join(t.Folder, "journal") }
+
+// openJournal opens the journal to add to what earlier runs left in it.
+func openJournal(path string) (*journal, error) {
+	before, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	before = bytes.TrimRight(before, "\n")
+	if len(before) > 0 {
+		before = append(before, '\n')
+	}
+
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		room := bytes.Repeat([]byte{'\n'}, journalSize)
+		if _, err = f.WriteAt(room, int64(len(before))); err == nil {
+			err = f.Sync()
+		}
+	}
+	if err != nil {
+		return nil, hint.With(fmt.Errorf("write the journal: %w", err), "free some disk space, or choose another folder with --state-dir")
+	}
+	return &journal{f: f, at: int64(len(before))}, nil
+}
+
+// intend notes a planned creation.
+func (j *journal) intend(c Change) {
+	if c.Action == "create" || c.Action == "replace" {
+		j.write(entry{Address: c.Resource.Addr, Type: c.Resource.Type})
+	}
+}
+
+// done notes that a resource was created.
+func (j *journal) done(h Hook) {
+	if h.Action == "create" && h.IDValue != "" {
+		j.write(entry{Address: h.Resource.Addr, Type: h.Resource.Type, ID: h.IDValue})
+	}
+}
+
+func (j *journal) write(e entry) {
+	if j == nil || j.err != nil {
+		return
+	}
+	line, err := json.Marshal(e)
+	if err == nil {
+		line = append(line, '\n')
+		_, err = j.f.WriteAt(line, j.at)
+	}
+	j.at += int64(len(line))
+	j.err = err
+}
+
+// close closes the journal, and removes it when the run is complete.
+func (j *journal) close(complete bool) error {
+	err := errors.Join(j.err, j.f.Close())
+	if complete {
+		return errors.Join(err, os.Remove(j.f.Name()))
+	}
+	return err
+}
+
+// readJournal is what runs that did not come to their end were about to create, by
+// address; those that they are known to have created have an id.
+func readJournal(path string) (map[string]entry, error) {
+	body, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	entries := map[string]entry{}
+	for line := range bytes.Lines(body) {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		var e entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			continue // the line that was being written when the run was killed
+		}
+		entries[e.Address] = e
+	}
+	return entries, nil
+}

@@ -1,0 +1,90 @@
+package infra
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/progress"
+)
+
+// lockWait is how long to wait for the tool of a command that was killed: its
+// supervisor ends it within this time.
+const lockWait = 30 * time.Second
+
+// lockFolder locks a deployment's folder until the file is closed, here and in the
+// supervisor that inherits it. So a tool that still runs after its command was
+// killed keeps the folder locked.
+func lockFolder(ctx context.Context, folder string, p *progress.Progress) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, hint.With(fmt.Errorf("lock the deployment: %w", err), "choose a folder that you may write to with --state-dir")
+	}
+	if err := waitForLock(ctx, f, p); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+
+	// Who holds the lock, for others who want it.
+	pid := strconv.Itoa(os.Getpid()) + "\n"
+	err = f.Truncate(0)
+	if err == nil {
+		_, err = f.WriteAt([]byte(pid), 0)
+	}
+	if err != nil && !errors.Is(err, syscall.ENOSPC) {
+		return nil, errors.Join(fmt.Errorf("lock the deployment: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// waitForLock locks f. It waits for a tool whose command has ended, and not for a
+// command that runs.
+func waitForLock(ctx context.Context, f *os.File, p *progress.Progress) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.NewTimer(lockWait)
+	defer deadline.Stop()
+
+	for first := true; ; first = false {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return fmt.Errorf("lock the deployment: %w", err)
+		}
+		if pid := holder(f); pid > 0 && syscall.Kill(pid, 0) != syscall.ESRCH {
+			return hint.New(fmt.Sprintf("another run works on this deployment (pid %d)", pid), "wait for it, or end it")
+		}
+		if first {
+			p.Say("waiting for Terraform of an earlier run to end")
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			return hint.New(fmt.Sprintf("%s stays locked, and the run that locked it has ended", f.Name()), "end the processes that have this file open")
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the deployment's lock: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// holder is the pid in a lock file, or zero.
+func holder(f *os.File) int {
+	body, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(body)))
+	if err != nil {
+		return 0
+	}
+	return pid
+}

@@ -1,0 +1,91 @@
+package infra
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// Existing is something at the target that has the name of a resource that a plan
+// creates.
+type Existing struct {
+	// Address and Type are the planned resource's.
+	Address, Type string
+	// Name is what it is called at the target.
+	Name string
+	// ID is the provider's id of it, as for terraform import.
+	ID string
+	// Tags are its tags at the target; nil where it has none.
+	Tags map[string]string
+	// WantTags are the tags that the plan gives it.
+	WantTags map[string]string
+}
+
+// sameTags reports whether it has every tag that the plan gives it.
+func (e Existing) sameTags() bool {
+	for key, value := range e.WantTags {
+		if e.Tags[key] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// Interrupted reports whether a run of this deployment did not come to its end, so
+// that there may be resources that the state does not have.
+func (t *Terraform) Interrupted() (bool, error) {
+	intended, err := readJournal(t.journalPath())
+	return len(intended) > 0, err
+}
+
+// Ours sorts what exists at the target into what an interrupted run of this
+// deployment created, and what is somebody else's. It is ours when the journal says
+// that this deployment was about to create that resource, which it only does after
+// it saw that nothing had the name, and when it has the tags that were planned.
+func (t *Terraform) Ours(existing []Existing) (ours, foreign []Existing, err error) {
+	intended, err := readJournal(t.journalPath())
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range existing {
+		if entry, ok := intended[e.Address]; ok && e.sameTags() && (entry.ID == "" || entry.ID == e.ID) {
+			ours = append(ours, e)
+			continue
+		}
+		foreign = append(foreign, e)
+	}
+	return ours, foreign, nil
+}
+
+// Created is the id of a resource that an interrupted run created, by its address,
+// or empty.
+func (t *Terraform) Created(address string) (string, error) {
+	intended, err := readJournal(t.journalPath())
+	return intended[address].ID, err
+}
+
+// Import makes later plans import what exists.
+func (t *Terraform) Import(existing []Existing) error {
+	var b strings.Builder
+	for _, e := range existing {
+		fmt.Fprintf(&b, "import {\n  to = %s\n  id = %s\n}\n\n", e.Address, quoteHCL(e.ID))
+		t.Progress.Say("%s was created by an interrupted run: importing %s", e.Address, e.ID)
+	}
+	f, err := os.OpenFile(filepath.Join(t.root, importsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = f.WriteString(b.String())
+		if closeErr := f.Close(); err == nil {
+			err = closeErr
+		}
+	}
+	if err != nil {
+		return hint.With(fmt.Errorf("write what to import: %w", err), "free some disk space")
+	}
+	for _, e := range existing {
+		t.targets = append(t.targets, e.Address)
+	}
+	return nil
+}

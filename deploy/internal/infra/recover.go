@@ -1,0 +1,284 @@
+package infra
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/wholefile"
+)
+
+// Recover puts the state in order after a run that did not come to its end:
+//
+//   - a state that was cut off is replaced by the newest whole one, or, where there
+//     is none, by an empty one: what was created is in the journal, see Orphans;
+//   - a state that Terraform could not save, errored.tfstate, is taken over;
+//   - resources marked for replacement because their creation was interrupted lose
+//     the mark: they exist, and the next run updates what differs. Terraform would
+//     delete and create them anew, queues together with their messages.
+//
+// It runs after Init, and says through Progress what it did.
+func (t *Terraform) Recover(ctx context.Context) error {
+	if err := t.restoreState(ctx); err != nil {
+		return err
+	}
+	if err := t.cacheState(ctx); err != nil {
+		return err
+	}
+	return t.keepTainted(ctx)
+}
+
+// KeepTainted takes the mark for replacement from resources whose creation was
+// interrupted, right after the interrupt: whoever runs Terraform by hand on the
+// same state needs it too.
+func (t *Terraform) KeepTainted(ctx context.Context) error {
+	if err := t.cacheState(ctx); err != nil {
+		return err
+	}
+	return t.keepTainted(ctx)
+}
+
+func (t *Terraform) keepTainted(ctx context.Context) error {
+	body, err := os.ReadFile(t.State())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the state: %w", err)
+	}
+	edited, kept, err := keepMarked(body)
+	if err != nil || len(kept) == 0 {
+		return err
+	}
+
+	file := filepath.Join(t.Folder, "untainted.tfstate")
+	if err := wholefile.Write(file, edited); err != nil {
+		return hint.With(fmt.Errorf("write the state: %w", err), "free some disk space")
+	}
+	defer os.Remove(file)
+	if err := t.run(ctx, "state", "push", file); err != nil {
+		return err
+	}
+	for _, address := range kept {
+		t.Progress.Say("%s was created and stays as it is: its creation was interrupted before Terraform could confirm it", address)
+	}
+	return t.cacheState(ctx)
+}
+
+// readable lists resource types whose every setting the provider reads back, so
+// that an incomplete one is completed by an update.
+var readable = map[string]bool{
+	"aws_cloudwatch_composite_alarm":            true,
+	"aws_cloudwatch_dashboard":                  true,
+	"aws_cloudwatch_log_group":                  true,
+	"aws_cloudwatch_log_metric_filter":          true,
+	"aws_cloudwatch_metric_alarm":               true,
+	"aws_iam_policy":                            true,
+	"aws_iam_role":                              true,
+	"aws_iam_role_policy":                       true,
+	"aws_iam_role_policy_attachment":            true,
+	"aws_lambda_alias":                          true,
+	"aws_lambda_event_source_mapping":           true,
+	"aws_lambda_function":                       true,
+	"aws_lambda_function_event_invoke_config":   true,
+	"aws_lambda_function_recursion_config":      true,
+	"aws_lambda_permission":                     true,
+	"aws_sns_topic":                             true,
+	"aws_sqs_queue":                             true,
+	"aws_sqs_queue_policy":                      true,
+	"aws_sqs_queue_redrive_allow_policy":        true,
+	"aws_sqs_queue_redrive_policy":              true,
+	"aws_cloudwatch_log_subscription_filter":    true,
+	"aws_lambda_provisioned_concurrency_config": true,
+}
+
+// keepMarked edits a state so that resources marked for replacement stay. It also
+// drops a deposed object that is the same thing as the current one: with
+// create_before_destroy, CreateQueue returns the queue that is there, and Terraform
+// would then delete it as the old one. It returns the addresses; with none, the
+// state is as it should be.
+func keepMarked(body []byte) (edited []byte, kept []string, err error) {
+	var state map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&state); err != nil {
+		return nil, nil, fmt.Errorf("read the state: %w", err)
+	}
+
+	resources, _ := state["resources"].([]any)
+	for _, r := range resources {
+		resource, _ := r.(map[string]any)
+		kind, _ := resource["type"].(string)
+		if resource["mode"] != "managed" || !readable[kind] {
+			continue
+		}
+		instances, _ := resource["instances"].([]any)
+		resource["instances"], kept = keepInstances(resource, instances, kept)
+	}
+	if len(kept) == 0 {
+		return nil, nil, nil
+	}
+
+	serial, _ := state["serial"].(json.Number)
+	n, err := serial.Int64()
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the state's serial: %w", err)
+	}
+	state["serial"] = n + 1
+
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(state); err != nil {
+		return nil, nil, fmt.Errorf("write the state: %w", err)
+	}
+	return out.Bytes(), kept, nil
+}
+
+// keepInstances is keepMarked for the instances of one resource.
+func keepInstances(resource map[string]any, instances []any, kept []string) ([]any, []string) {
+	current := map[any]any{} // ids of current objects, by index key
+	for _, i := range instances {
+		if instance, _ := i.(map[string]any); instance["deposed"] == nil {
+			current[instance["index_key"]] = idOf(instance)
+		}
+	}
+	return slices.DeleteFunc(instances, func(i any) bool {
+		instance, ok := i.(map[string]any)
+		if !ok {
+			return false
+		}
+		name := addressOf(resource, instance["index_key"])
+		if instance["deposed"] != nil {
+			id, exists := current[instance["index_key"]]
+			if !exists {
+				// Only the old object is left: it is the one to keep.
+				delete(instance, "deposed")
+				current[instance["index_key"]] = idOf(instance)
+				kept = append(kept, name)
+				return false
+			}
+			if id == nil || id != idOf(instance) {
+				return false
+			}
+			kept = append(kept, name)
+			return true
+		}
+		if instance["status"] == "tainted" {
+			delete(instance, "status")
+			kept = append(kept, name)
+		}
+		return false
+	}), kept
+}
+
+func idOf(instance map[string]any) any {
+	attributes, _ := instance["attributes"].(map[string]any)
+	return attributes["id"]
+}
+
+// addressOf is how the command line names an instance.
+func addressOf(resource map[string]any, key any) string {
+	address := fmt.Sprintf("%v.%v", resource["type"], resource["name"])
+	if module, _ := resource["module"].(string); module != "" {
+		address = module + "." + address
+	}
+	switch k := key.(type) {
+	case string:
+		return address + "[" + strconv.Quote(k) + "]"
+	case json.Number:
+		return address + "[" + k.String() + "]"
+	}
+	return address
+}
+
+// restoreState replaces a state that is cut off, and takes over the one that
+// Terraform could not save.
+func (t *Terraform) restoreState(ctx context.Context) error {
+	errored := filepath.Join(t.Folder, erroredName)
+	if len(t.Backend) > 0 {
+		if _, err := readState(errored); err != nil {
+			return nil // there is none, or it is of no use
+		}
+		if err := t.run(ctx, "state", "push", errored); err != nil {
+			return err
+		}
+		t.Progress.Say("took over the state that an earlier run could not save")
+		return os.Remove(errored)
+	}
+
+	state, err := readState(t.State())
+	switch {
+	case err == nil:
+		if newer, err := readState(errored); err != nil || newer.Lineage != state.Lineage || newer.Serial <= state.Serial {
+			return nil
+		}
+		return t.takeOver(errored, "took over the state that an earlier run could not save")
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := readState(errored); err != nil {
+			return nil
+		}
+		return t.takeOver(errored, "took over the state that an earlier run could not save")
+	case !errors.Is(err, errCutOff):
+		return err
+	}
+
+	// The state is cut off. Keep it, for whoever wants to look.
+	aside := t.State() + ".damaged-" + time.Now().UTC().Format("20060102T150405Z")
+	if err := os.Rename(t.State(), aside); err != nil {
+		return fmt.Errorf("put the damaged state aside: %w", err)
+	}
+	for _, candidate := range []string{errored, t.State() + ".backup"} {
+		if _, err := readState(candidate); err == nil {
+			return t.takeOver(candidate, fmt.Sprintf("the state was cut off, now %s: restored it from %s", aside, filepath.Base(candidate)))
+		}
+	}
+	intended, err := readJournal(t.journalPath())
+	if err != nil {
+		return err
+	}
+	if len(intended) == 0 {
+		if err := os.Rename(aside, t.State()); err != nil {
+			return fmt.Errorf("put the damaged state back: %w", err)
+		}
+		return hint.New("the state "+t.State()+" is damaged, and neither a backup nor a journal of what was created lies beside it",
+			"put a copy of the state there, or remove the file, deploy again and import what is reported to exist; for the embedded AWS, reliableq down --wipe removes everything")
+	}
+	t.Progress.Say("the state was cut off, now %s: what was created is found again by the journal", aside)
+	return nil
+}
+
+// takeOver makes the state at path the deployment's.
+func (t *Terraform) takeOver(path, said string) error {
+	body, err := os.ReadFile(path)
+	if err == nil {
+		err = wholefile.Write(t.State(), body)
+	}
+	if err != nil {
+		return hint.With(fmt.Errorf("restore the state: %w", err), "free some disk space")
+	}
+	t.Progress.Say("%s", said)
+	if filepath.Base(path) == erroredName {
+		return os.Remove(path)
+	}
+	return nil
+}
+
+// Settled notes that everything that earlier runs were about to create is in the
+// state: a plan has nothing left to create.
+func (t *Terraform) Settled() error {
+	if err := os.Remove(t.journalPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the journal: %w", err)
+	}
+	return nil
+}

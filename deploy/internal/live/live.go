@@ -1,0 +1,200 @@
+// Package live looks up at the target whether something already has the name of a
+// resource that a Terraform plan creates.
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// Found is something that exists at the target.
+type Found struct {
+	// Name is what it is called there.
+	Name string
+	// ID is the AWS provider's id of it, as for terraform import.
+	ID string
+	// Tags are its tags.
+	Tags map[string]string
+}
+
+// Finder looks things up at one target.
+type Finder struct {
+	sqs    *sqs.Client
+	lambda *lambda.Client
+	iam    *iam.Client
+	logs   *cloudwatchlogs.Client
+}
+
+// New returns a finder for the target of cfg.
+func New(cfg aws.Config) *Finder {
+	return &Finder{
+		sqs:    sqs.NewFromConfig(cfg),
+		lambda: lambda.NewFromConfig(cfg),
+		iam:    iam.NewFromConfig(cfg),
+		logs:   cloudwatchlogs.NewFromConfig(cfg),
+	}
+}
+
+// Find returns what exists under the name of a planned resource of the given type
+// with the given attributes, or nil. It looks up the types whose creation fails, or
+// silently takes over what is there, when the name is taken; creating any other
+// resource of this project's modules is the same as updating it.
+func (f *Finder) Find(ctx context.Context, kind string, attributes map[string]any) (*Found, error) {
+	name, _ := attributes["name"].(string)
+	var found *Found
+	var err error
+	switch kind {
+	case "aws_sqs_queue":
+		found, err = f.queue(ctx, name)
+	case "aws_lambda_function":
+		name, _ = attributes["function_name"].(string)
+		found, err = f.function(ctx, name)
+	case "aws_iam_role":
+		found, err = f.role(ctx, name)
+	case "aws_cloudwatch_log_group":
+		found, err = f.logGroup(ctx, name)
+	case "aws_lambda_event_source_mapping":
+		name, _ = attributes["function_name"].(string)
+		source, _ := attributes["event_source_arn"].(string)
+		found, err = f.mapping(ctx, name, source)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up %s %s: %w", kind, name, err)
+	}
+	return found, nil
+}
+
+func (f *Finder) queue(ctx context.Context, name string) (*Found, error) {
+	if name == "" {
+		return nil, nil
+	}
+	url, err := f.sqs.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(name)})
+	var missing *sqstypes.QueueDoesNotExist
+	if errors.As(err, &missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	tags, err := f.sqs.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: url.QueueUrl})
+	if err != nil {
+		return nil, err
+	}
+	return &Found{Name: name, ID: aws.ToString(url.QueueUrl), Tags: tags.Tags}, nil
+}
+
+func (f *Finder) function(ctx context.Context, name string) (*Found, error) {
+	if name == "" {
+		return nil, nil
+	}
+	got, err := f.lambda.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(name)})
+	var missing *lambdatypes.ResourceNotFoundException
+	if errors.As(err, &missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Found{Name: name, ID: name, Tags: got.Tags}, nil
+}
+
+func (f *Finder) role(ctx context.Context, name string) (*Found, error) {
+	if name == "" {
+		return nil, nil
+	}
+	got, err := f.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(name)})
+	var missing *iamtypes.NoSuchEntityException
+	if errors.As(err, &missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	tags := map[string]string{}
+	for _, t := range got.Role.Tags {
+		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return &Found{Name: name, ID: name, Tags: tags}, nil
+}
+
+func (f *Finder) logGroup(ctx context.Context, name string) (*Found, error) {
+	if name == "" {
+		return nil, nil
+	}
+	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(f.logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(name)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range page.LogGroups {
+			if aws.ToString(g.LogGroupName) != name {
+				continue
+			}
+			tags, err := f.logs.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: g.LogGroupArn})
+			if err != nil {
+				return nil, err
+			}
+			return &Found{Name: name, ID: name, Tags: tags.Tags}, nil
+		}
+	}
+	return nil, nil
+}
+
+// mapping finds an event source mapping by its function and source. The plan does
+// not know the source's ARN while the source is to be created: nothing can map it.
+func (f *Finder) mapping(ctx context.Context, function, source string) (*Found, error) {
+	if function == "" || source == "" {
+		return nil, nil
+	}
+	got, err := f.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{
+		FunctionName:   aws.String(function),
+		EventSourceArn: aws.String(source),
+	})
+	var missing *lambdatypes.ResourceNotFoundException
+	if errors.As(err, &missing) {
+		return nil, nil
+	}
+	if err != nil || len(got.EventSourceMappings) == 0 {
+		return nil, err
+	}
+	m := got.EventSourceMappings[0]
+	tags, err := f.lambda.ListTags(ctx, &lambda.ListTagsInput{Resource: m.EventSourceMappingArn})
+	if err != nil {
+		return nil, err
+	}
+	return &Found{Name: function + " from " + source, ID: aws.ToString(m.UUID), Tags: tags.Tags}, nil
+}
+
+// Empty reports whether the target has none of the things that Find looks up, as an
+// embedded AWS that was just started.
+func (f *Finder) Empty(ctx context.Context) (bool, error) {
+	queues, err := f.sqs.ListQueues(ctx, &sqs.ListQueuesInput{})
+	if err != nil || len(queues.QueueUrls) > 0 {
+		return false, err
+	}
+	functions, err := f.lambda.ListFunctions(ctx, &lambda.ListFunctionsInput{})
+	if err != nil || len(functions.Functions) > 0 {
+		return false, err
+	}
+	mappings, err := f.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{})
+	if err != nil || len(mappings.EventSourceMappings) > 0 {
+		return false, err
+	}
+	roles, err := f.iam.ListRoles(ctx, &iam.ListRolesInput{})
+	if err != nil || len(roles.Roles) > 0 {
+		return false, err
+	}
+	groups, err := f.logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
+	return err == nil && len(groups.LogGroups) == 0, err
+}

@@ -1,0 +1,197 @@
+// Package supervise runs a program so that neither it nor its descendants outlive
+// this process, however this process ends.
+//
+// Between this process and the program stands a supervisor: this binary, started
+// again. It holds one end of a pipe, the lifeline. When the lifeline closes, even
+// because this process was killed with SIGKILL, the supervisor interrupts the
+// program, gives it a moment to end by itself, and then kills its process group and
+// every other descendant. The program runs in a process group of its own, so that
+// a terminal's Ctrl-C and hangup reach only this process.
+//
+// On Linux the supervisor is also a child subreaper: descendants that left the
+// process group are found and killed too. Other systems have no such call: there, a
+// descendant that starts a session of its own is not found.
+package supervise
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// supervisorName is the name, os.Args[0], under which this binary is a supervisor.
+const supervisorName = "reliableq-supervisor"
+
+// look is how often to look whether a process group has ended.
+const look = 25 * time.Millisecond
+
+// Commands that this process writes into the lifeline.
+const (
+	interruptCommand = 'i'
+	killCommand      = 'k'
+)
+
+// Command is a program to run.
+type Command struct {
+	// Path is the program.
+	Path string
+	// Args are its arguments, without its name.
+	Args []string
+	// Dir is where it runs.
+	Dir string
+	// Env is its whole environment.
+	Env []string
+	// Stdout and Stderr receive what it prints; nil discards it.
+	Stdout, Stderr io.Writer
+	// Patience is how long it may take to end after an interrupt, before it is
+	// killed.
+	Patience time.Duration
+	// Hold is a file that stays open until the program and all its descendants
+	// have ended, such as a locked file. It may be nil.
+	Hold *os.File
+}
+
+// Run runs the program and returns when it and all its descendants have ended.
+// When ctx ends, the program is interrupted, and killed after Patience. The error
+// is an *exec.ExitError when the program failed, and wraps ctx's error when ctx
+// ended.
+func Run(ctx context.Context, c Command) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	self, err := executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+
+	lifelineRead, lifeline, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("make a pipe: %w", err)
+	}
+	defer lifeline.Close()
+	report, reportWrite, err := os.Pipe()
+	if err != nil {
+		lifelineRead.Close()
+		return fmt.Errorf("make a pipe: %w", err)
+	}
+	defer report.Close()
+
+	cmd := exec.Command(self)
+	cmd.Args = append([]string{supervisorName, c.Path}, c.Args...)
+	cmd.Dir = c.Dir
+	cmd.Env = c.Env
+	cmd.Stdout = c.Stdout
+	cmd.Stderr = c.Stderr
+	cmd.ExtraFiles = []*os.File{lifelineRead, reportWrite}
+	if c.Hold != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, c.Hold)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+
+	err = cmd.Start()
+	lifelineRead.Close()
+	reportWrite.Close()
+	if err != nil {
+		return fmt.Errorf("start %s: %w", c.Path, err)
+	}
+
+	ended := make(chan struct{})
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		passOn(ctx, lifeline, c.Patience, ended)
+	}()
+	group := make(chan int, 1)
+	go func() { group <- readGroup(report) }()
+
+	err = cmd.Wait()
+	close(ended)
+	<-told
+	if pgid := <-group; pgid > 0 && killedBySignal(err) {
+		endGroup(pgid, c.Patience) // the supervisor itself was killed
+	}
+	if ctx.Err() != nil {
+		return errors.Join(ctx.Err(), err)
+	}
+	return err
+}
+
+// passOn tells the supervisor to interrupt the program when ctx ends, and to kill
+// it when it has not ended after patience.
+func passOn(ctx context.Context, lifeline io.Writer, patience time.Duration, ended <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+	case <-ended:
+		return
+	}
+	if _, err := lifeline.Write([]byte{interruptCommand}); err != nil {
+		return // the supervisor has ended
+	}
+
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ended:
+		return
+	}
+	// An error means that the supervisor has ended: there is nothing to kill.
+	_, _ = lifeline.Write([]byte{killCommand})
+}
+
+// endGroup interrupts a process group, and kills it when it has not ended after
+// patience.
+func endGroup(pgid int, patience time.Duration) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+
+	// The leader alone: it ends the others by itself.
+	err := syscall.Kill(pgid, syscall.SIGINT)
+	for {
+		if err != nil { // the leader has ended, or there is nobody left
+			_ = syscall.Kill(-pgid, syscall.SIGKILL)
+			return
+		}
+		select {
+		case <-tick.C:
+			err = syscall.Kill(pgid, 0)
+		case <-timer.C:
+			err = os.ErrDeadlineExceeded
+		}
+	}
+}
+
+// readGroup reads the program's process group from the supervisor's report. It is
+// zero when the program was not started.
+func readGroup(report io.Reader) int {
+	line, err := bufio.NewReader(report).ReadString('\n')
+	if err != nil {
+		return 0
+	}
+	pgid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		return 0
+	}
+	return pgid
+}
+
+// killedBySignal reports whether a process ended by a signal that it did not
+// handle.
+func killedBySignal(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled()
+}

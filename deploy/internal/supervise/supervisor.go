@@ -1,0 +1,182 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// grace is how long the program may take to end after the process that wanted it
+// was killed. Terraform needs well under a second to write its state.
+const grace = 15 * time.Second
+
+// Files that the supervisor inherits.
+const (
+	lifelineFD = 3
+	reportFD   = 4
+)
+
+// Exit codes of a shell for a program that could not be started, and, plus the
+// signal's number, for one that a signal ended.
+const (
+	exitNotStarted = 127
+	exitSignal     = 128
+)
+
+// Main runs the supervisor, and exits, when this process was started as one. Call
+// it first in main, and in TestMain of tests that run programs.
+func Main() {
+	if len(os.Args) < 2 || os.Args[0] != supervisorName {
+		return
+	}
+	os.Exit(supervise(os.Args[1], os.Args[2:]))
+}
+
+// supervise runs the program to its end, or until the lifeline closes, and returns
+// the program's exit code.
+func supervise(path string, args []string) int {
+	// The program is signalled when the thread that started it ends.
+	runtime.LockOSThread()
+	adoptOrphans()
+
+	// Output may go nowhere after the other process was killed: that must not end
+	// the supervisor before its work is done.
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	syscall.CloseOnExec(lifelineFD)
+	syscall.CloseOnExec(reportFD)
+	lifeline := os.NewFile(lifelineFD, "lifeline")
+	report := os.NewFile(reportFD, "report")
+
+	out, err := forward(os.Stdout)
+	if err != nil {
+		return notStarted(path, err)
+	}
+	errs, err := forward(os.Stderr)
+	if err != nil {
+		return notStarted(path, err)
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Stdout = out.in
+	cmd.Stderr = errs.in
+	cmd.SysProcAttr = attributes()
+	if err := cmd.Start(); err != nil {
+		return notStarted(path, err)
+	}
+	out.in.Close()
+	errs.in.Close()
+	fmt.Fprintln(report, cmd.Process.Pid)
+	report.Close()
+
+	p := &program{pid: cmd.Process.Pid}
+	go p.obey(lifeline)
+	go func() {
+		for s := range signals {
+			if s != syscall.SIGPIPE {
+				p.interrupt()
+			}
+		}
+	}()
+
+	err = cmd.Wait()
+	p.killAll()
+	reap()
+	out.wait()
+	errs.wait()
+	return exitCode(path, err)
+}
+
+func notStarted(path string, err error) int {
+	fmt.Fprintf(os.Stderr, "start %s: %v\n", path, err)
+	return exitNotStarted
+}
+
+// exitCode is the code to exit with after the program ended with err.
+func exitCode(path string, err error) int {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case !errors.As(err, &exit):
+		fmt.Fprintf(os.Stderr, "wait for %s: %v\n", path, err)
+		return 1
+	}
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		fmt.Fprintf(os.Stderr, "%s was ended by a signal: %v\n", path, status.Signal())
+		return exitSignal + int(status.Signal())
+	}
+	return exit.ExitCode()
+}
+
+// program is the supervised program; its process group has its pid.
+type program struct {
+	pid         int
+	interrupted sync.Once
+}
+
+// interrupt asks the program to end, once: a second interrupt makes Terraform quit
+// without writing its state.
+func (p *program) interrupt() {
+	p.interrupted.Do(func() {
+		// An error means that it has ended.
+		_ = syscall.Kill(p.pid, syscall.SIGINT)
+	})
+}
+
+// killAll kills the program's process group.
+func (p *program) killAll() {
+	// An error means that nothing is left of it.
+	_ = syscall.Kill(-p.pid, syscall.SIGKILL)
+}
+
+// obey does what comes through the lifeline. When the lifeline closes, the program
+// gets a moment to end by itself.
+func (p *program) obey(lifeline io.Reader) {
+	command := make([]byte, 1)
+	for {
+		if _, err := lifeline.Read(command); err != nil {
+			p.interrupt()
+			time.AfterFunc(grace, p.killAll)
+			return
+		}
+		switch command[0] {
+		case interruptCommand:
+			p.interrupt()
+		case killCommand:
+			p.killAll()
+		}
+	}
+}
+
+// stream forwards what the program prints. It goes on reading when nobody takes
+// the output any more: writing into a closed pipe would end the program.
+type stream struct {
+	in   *os.File
+	done chan struct{}
+}
+
+func forward(to io.Writer) (stream, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return stream{}, fmt.Errorf("make a pipe: %w", err)
+	}
+	s := stream{in: w, done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		defer r.Close()
+		if _, err := io.Copy(to, r); err != nil {
+			_, _ = io.Copy(io.Discard, r)
+		}
+	}()
+	return s, nil
+}
+
+// wait returns when all that was printed is forwarded.
+func (s stream) wait() { <-s.done }

@@ -1,0 +1,148 @@
+package reliableq_test
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	// citedAs finds the prefix by which a page's facts are cited, in its introduction.
+	citedAs = regexp.MustCompile(`cite as "([A-Z]+) [A-Z][0-9]+"`)
+
+	// definedFact is the start of a fact: its anchor, then its number.
+	definedFact = regexp.MustCompile(`<a id="([a-z][0-9]+[a-z]?)"></a>\*\*([A-Z][0-9]+[a-z]?)\*\*`)
+
+	// factNumbers are the numbers of one citation, such as "SQS L1, L12" or "LAM D14 to D17".
+	factNumbers = `[A-Z][0-9]+[a-z]?(?:(?:, | and | to |-)[A-Z][0-9]+[a-z]?\b)*`
+	factNumber  = regexp.MustCompile(`[A-Z][0-9]+[a-z]?`)
+
+	// testOfFact is a test whose name begins with a fact's number.
+	testOfFact = regexp.MustCompile(`(?m)^func Test([A-Z][0-9]+[a-z]?)[A-Z_]`)
+)
+
+// readFacts returns the numbers of all facts below docs/aws by the prefix of their page.
+func readFacts(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+
+	pages, err := filepath.Glob("docs/aws/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	facts := map[string]map[string]bool{}
+	for _, page := range pages {
+		if filepath.Base(page) == "README.md" {
+			continue
+		}
+
+		body, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		prefix := citedAs.FindSubmatch(body)
+		if prefix == nil {
+			t.Errorf(`%s does not say how its facts are cited (cite as "SQS A3")`, page)
+			continue
+		}
+
+		numbers := map[string]bool{}
+		for _, m := range definedFact.FindAllSubmatch(body, -1) {
+			anchor, number := string(m[1]), string(m[2])
+			if anchor != strings.ToLower(number) {
+				t.Errorf("%s: the anchor of %s is %s", page, number, anchor)
+			}
+			if numbers[number] {
+				t.Errorf("%s: two facts have the number %s", page, number)
+			}
+			numbers[number] = true
+		}
+		facts[string(prefix[1])] = numbers
+	}
+
+	if len(facts["SQS"]) < 200 || len(facts["LAM"]) < 200 {
+		t.Fatalf("only %d facts of SQS and %d of Lambda found: the test reads the pages wrongly", len(facts["SQS"]), len(facts["LAM"]))
+	}
+	return facts
+}
+
+// citations calls f for each fact that a file kept in Git cites.
+func citations(t *testing.T, facts map[string]map[string]bool, f func(path, prefix, number string)) {
+	t.Helper()
+
+	out, err := exec.Command("git", "ls-files", "-z", "*.go", "*.md", "*.tf", "*.hcl").Output()
+	if err != nil {
+		t.Skipf("not a git checkout: %v", err)
+	}
+	prefixes := strings.Join(slices.Sorted(maps.Keys(facts)), "|")
+	citation := regexp.MustCompile(`\b(` + prefixes + `) (` + factNumbers + `)`)
+
+	for _, path := range strings.Split(strings.TrimRight(string(out), "\x00"), "\x00") {
+		body, err := os.ReadFile(path)
+		if err != nil {
+			continue // deleted in the working tree
+		}
+		for _, m := range citation.FindAllSubmatch(body, -1) {
+			for _, number := range factNumber.FindAll(m[2], -1) {
+				f(path, string(m[1]), string(number))
+			}
+		}
+
+		// The name of a test gives a number without a page; the folder tells which one.
+		page := "LAM"
+		if strings.HasPrefix(path, "localaws/sqs/") {
+			page = "SQS"
+		}
+		for _, m := range testOfFact.FindAllSubmatch(body, -1) {
+			if number := string(m[1]); facts[page][number] {
+				f(path, page, number)
+			}
+		}
+	}
+}
+
+func TestEveryFactThatIsCitedExists(t *testing.T) {
+	t.Parallel()
+
+	facts := readFacts(t)
+	cited := 0
+	citations(t, facts, func(path, prefix, number string) {
+		cited++
+		if !facts[prefix][number] {
+			t.Errorf("%s cites %s %s, which no page below docs/aws has", path, prefix, number)
+		}
+	})
+
+	if cited < 400 {
+		t.Errorf("only %d citations found: the test looks in the wrong place", cited)
+	}
+}
+
+// Not a failure: many facts are informational, or shown by tests that do not cite them.
+func TestFactsThatNoTestCitesAreListed(t *testing.T) {
+	t.Parallel()
+
+	facts := readFacts(t)
+	tested := map[string]bool{}
+	citations(t, facts, func(path, prefix, number string) {
+		if strings.HasSuffix(path, "_test.go") {
+			tested[prefix+" "+number] = true
+		}
+	})
+
+	for _, prefix := range slices.Sorted(maps.Keys(facts)) {
+		var missing []string
+		for _, number := range slices.Sorted(maps.Keys(facts[prefix])) {
+			if !tested[prefix+" "+number] {
+				missing = append(missing, number)
+			}
+		}
+		t.Logf("%s: %d of %d facts are cited by no test: %s", prefix, len(missing), len(facts[prefix]), strings.Join(missing, " "))
+	}
+}

@@ -1,0 +1,900 @@
+// Package policycheck_test compares what localaws/policy decides with an
+// evaluator written straight from AWS's published evaluation logic, on random
+// policies and requests.
+//
+// The evaluator was written from docs/aws/iam.md (IAM E1 to E42) without
+// reading localaws/policy, and shares no code with it. It must stay that way: a
+// rule that both sides take from the same place proves nothing.
+package policycheck_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// verdict is the outcome of one request.
+type verdict string
+
+const (
+	allowed        verdict = "allow"
+	implicitlyDeny verdict = "implicit deny"
+	explicitlyDeny verdict = "explicit deny"
+)
+
+// Names of the kinds of policies that can decide a request.
+const (
+	identityKind = "identity"
+	boundaryKind = "boundary"
+	sessionKind  = "session"
+	resourceKind = "resource"
+)
+
+// situation is a request with every policy that bears on it.
+type situation struct {
+	Identity []string            `json:"identity,omitempty"`
+	Boundary string              `json:"boundary,omitempty"`
+	Session  []string            `json:"session,omitempty"`
+	Resource string              `json:"resource,omitempty"`
+	Trust    bool                `json:"trust,omitempty"` // Resource is a role's trust policy
+	Caller   caller              `json:"caller"`
+	Action   string              `json:"action"`
+	Target   string              `json:"target"` // the resource's ARN, or "*"
+	Owner    string              `json:"owner"`  // the resource's account
+	Keys     map[string][]string `json:"keys,omitempty"`
+	Now      time.Time           `json:"now"`
+}
+
+// caller is who makes a request. Service is set for an AWS service that calls
+// in its own name, Role for a role session.
+type caller struct {
+	Account string `json:"account,omitempty"`
+	ARN     string `json:"arn,omitempty"`
+	Role    string `json:"role,omitempty"`
+	Service string `json:"service,omitempty"`
+	Root    bool   `json:"root,omitempty"`
+}
+
+// outcome is a verdict with the kinds of policies that led to it.
+type outcome struct {
+	Verdict verdict
+	// Denying lists the kinds with a matching Deny statement.
+	Denying []string
+	// Silent lists the kinds that had to allow and did not.
+	Silent []string
+}
+
+// flaw names a rule that an evaluator gets wrong on purpose, by its fact. A
+// test breaks each rule in turn to prove that the generated cases depend on it.
+type flaw string
+
+// evaluator decides situations. The zero value follows every rule.
+type evaluator struct {
+	broken flaw
+	// seen counts what the decided situations made use of: operators, elements,
+	// forms of principals.
+	seen map[string]int
+}
+
+func (e *evaluator) breaks(f flaw) bool { return e.broken == f }
+
+func (e *evaluator) note(what string) {
+	if e.seen != nil {
+		e.seen[what]++
+	}
+}
+
+// object is a JSON object of a policy.
+type object = map[string]any
+
+// document is a policy as read from JSON, without any checks.
+type document struct {
+	variables  bool // Version 2012-10-17 (E36)
+	statements []object
+}
+
+func read(texts ...string) []document {
+	var out []document
+	for _, text := range texts {
+		out = append(out, readOne(text))
+	}
+	return out
+}
+
+func readOne(text string) document {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var raw object
+	if err := decoder.Decode(&raw); err != nil {
+		panic(fmt.Sprintf("the generator made %q: %v", text, err))
+	}
+
+	d := document{variables: raw["Version"] == "2012-10-17"}
+	switch list := raw["Statement"].(type) {
+	case object:
+		d.statements = []object{list}
+	case []any:
+		for _, s := range list {
+			d.statements = append(d.statements, s.(object))
+		}
+	}
+	return d
+}
+
+// grant is how far the Allow statements of a resource-based policy go.
+type grant int
+
+const (
+	grantsNothing grant = iota
+	// grantsAccount names the caller's account, which delegates (E9).
+	grantsAccount
+	// grantsRole names the role of the caller's session (E8).
+	grantsRole
+	// grantsCaller names the user, the session, the service, or everyone (E7).
+	grantsCaller
+)
+
+// decide follows the order that AWS publishes (E1 to E12).
+func (e *evaluator) decide(s *situation) outcome {
+	var out outcome
+
+	identities, boundaries, sessions, resources := read(s.Identity...), read(one(s.Boundary)...), read(s.Session...), read(one(s.Resource)...)
+
+	// An explicit deny anywhere ends it (E2).
+	kinds := []struct {
+		name      string
+		documents []document
+	}{
+		{identityKind, identities},
+		{boundaryKind, boundaries},
+		{sessionKind, sessions},
+		{resourceKind, resources},
+	}
+	for _, kind := range kinds {
+		if e.denies(s, kind.name, kind.documents) && !e.breaks("E2 "+flaw(kind.name)) {
+			out.Denying = append(out.Denying, kind.name)
+		}
+	}
+	if len(out.Denying) > 0 {
+		out.Verdict = explicitlyDeny
+		return out
+	}
+
+	identity := e.allows(s, identityKind, identities) || s.Caller.Root && !e.breaks("E1")
+	boundary := s.Boundary == "" || e.breaks("E4") || e.allows(s, boundaryKind, boundaries)
+	session := len(s.Session) == 0 || e.breaks("E5") || e.allows(s, sessionKind, sessions)
+	if e.breaks("E5 union") {
+		for _, d := range sessions {
+			session = session && e.allows(s, sessionKind, []document{d})
+		}
+	}
+	resource := e.grants(s, resources)
+	if resource != grantsNothing {
+		e.note("grant by " + [...]string{"", "account", "role", "caller"}[resource])
+	}
+
+	limits := func(needsResource bool) []string {
+		var silent []string
+		if needsResource && resource == grantsNothing {
+			silent = append(silent, resourceKind)
+		}
+		if !identity {
+			silent = append(silent, identityKind)
+		}
+		if !boundary {
+			silent = append(silent, boundaryKind)
+		}
+		if !session {
+			silent = append(silent, sessionKind)
+		}
+		return silent
+	}
+
+	switch {
+	case s.Caller.Service != "":
+		// A service has no policies of its own (E12).
+		if resource == grantsNothing {
+			out.Silent = []string{resourceKind}
+		}
+
+	case s.Caller.Account != s.Owner:
+		// Both accounts have to allow, each by itself (E11).
+		e.note("cross-account")
+		out.Silent = limits(!e.breaks("E11 resource"))
+		if e.breaks("E11 identity") && resource != grantsNothing {
+			out.Silent = nil
+		}
+
+	default:
+		if resource == grantsCaller && !e.breaks("E7") {
+			break // nothing that is merely silent takes it away
+		}
+		if resource == grantsRole && !e.breaks("E8 grants") {
+			identity = true
+			if e.breaks("E8 limits") {
+				break
+			}
+		}
+		if resource == grantsAccount && e.breaks("E9") {
+			break
+		}
+		out.Silent = limits(s.Trust && !e.breaks("E10"))
+	}
+
+	out.Verdict = allowed
+	if len(out.Silent) > 0 {
+		out.Verdict = implicitlyDeny
+	}
+	return out
+}
+
+func one(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}
+
+// denies reports whether a Deny statement of any of the policies applies.
+func (e *evaluator) denies(s *situation, kind string, documents []document) bool {
+	found := false
+	for _, d := range documents {
+		for _, statement := range d.statements {
+			if statement["Effect"] == "Deny" && e.applies(s, d, kind, statement) != grantsNothing {
+				found = true
+			}
+		}
+	}
+	return found
+}
+
+// allows reports whether an Allow statement of any of the policies applies
+// (E3).
+func (e *evaluator) allows(s *situation, kind string, documents []document) bool {
+	if e.breaks("E3") && len(documents) > 1 {
+		documents = documents[:1]
+	}
+	for _, d := range documents {
+		for _, statement := range d.statements {
+			if statement["Effect"] == "Allow" && e.applies(s, d, kind, statement) != grantsNothing {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// grants returns the furthest reaching Allow of resource-based policies.
+func (e *evaluator) grants(s *situation, documents []document) grant {
+	best := grantsNothing
+	for _, d := range documents {
+		for _, statement := range d.statements {
+			if statement["Effect"] == "Allow" {
+				best = max(best, e.applies(s, d, resourceKind, statement))
+			}
+		}
+	}
+	return best
+}
+
+// applies returns how a statement matches the request: every element has to
+// match (E13). For policies without principals it is grantsCaller or
+// grantsNothing.
+func (e *evaluator) applies(s *situation, d document, kind string, statement object) grant {
+	form := grantsCaller
+	if kind == resourceKind {
+		form = e.principal(s, statement)
+	}
+	if form == grantsNothing || !e.action(s, statement) || !e.resource(s, d, statement) || !e.conditions(s, d, statement) {
+		return grantsNothing
+	}
+	return form
+}
+
+// action matches Action or NotAction (E14, E15).
+func (e *evaluator) action(s *situation, statement object) bool {
+	match := func(patterns any) bool {
+		return slices.ContainsFunc(strs(patterns), func(pattern string) bool {
+			name := s.Action
+			if !e.breaks("E14 case") {
+				pattern, name = strings.ToLower(pattern), strings.ToLower(name)
+			}
+			if e.breaks("E14 wildcards") {
+				return pattern == name || pattern == "*"
+			}
+			return glob(plain(pattern), name)
+		})
+	}
+	if patterns, ok := statement["NotAction"]; ok {
+		e.note("NotAction")
+		return match(patterns) == e.breaks("E15")
+	}
+	e.note("Action")
+	return match(statement["Action"])
+}
+
+// resource matches Resource or NotResource (E16, E17). A trust policy has
+// neither: it is about its role.
+func (e *evaluator) resource(s *situation, d document, statement object) bool {
+	match := func(patterns any) bool {
+		return slices.ContainsFunc(strs(patterns), func(pattern string) bool {
+			tokens, ok := e.expand(s, d, pattern)
+			if !ok {
+				return e.breaks("E37 resource") // a variable without a value matches no resource
+			}
+			return e.arnPattern(tokens, s.Target)
+		})
+	}
+	if patterns, ok := statement["NotResource"]; ok {
+		e.note("NotResource")
+		return match(patterns) == e.breaks("E17")
+	}
+	if patterns, ok := statement["Resource"]; ok {
+		e.note("Resource")
+		return match(patterns)
+	}
+	return true
+}
+
+// arnPattern matches a resource pattern with an ARN. Within the first five
+// parts a wildcard stays in its part, but for a star at the end of a part (E16).
+func (e *evaluator) arnPattern(pattern []token, arn string) bool {
+	if e.breaks("E16 case") {
+		arn = strings.ToLower(arn)
+		pattern = slices.Clone(pattern)
+		for i, t := range pattern {
+			pattern[i].char = []rune(strings.ToLower(string(t.char)))[0]
+		}
+	}
+	colons := 0
+	out := slices.Clone(pattern)
+	for i := range out {
+		switch t := &out[i]; {
+		case t.wild == none && t.char == ':':
+			colons++
+		case t.wild == none || colons >= 5:
+		case t.wild == any1:
+			t.within = true
+		case t.wild == anyN:
+			last := i+1 == len(out) || out[i+1].wild == none && out[i+1].char == ':'
+			t.within = !last || e.breaks("E16 across") && i+1 < len(out)
+			if e.breaks("E16 within") {
+				t.within = false
+			}
+		}
+	}
+	return glob(out, arn)
+}
+
+// principal matches Principal or NotPrincipal (E18 to E20).
+func (e *evaluator) principal(s *situation, statement object) grant {
+	if named, ok := statement["NotPrincipal"]; ok {
+		e.note("NotPrincipal")
+		if e.excepted(s, named) {
+			return grantsNothing
+		}
+		return grantsCaller
+	}
+
+	best := grantsNothing
+	switch named := statement["Principal"].(type) {
+	case string:
+		if named == "*" {
+			e.note("Principal *")
+			best = grantsCaller
+		}
+	case object:
+		for kind, values := range named {
+			for _, value := range strs(values) {
+				best = max(best, e.names(s, kind, value))
+			}
+		}
+	}
+	return best
+}
+
+// names returns how one value of a Principal element names the caller.
+func (e *evaluator) names(s *situation, kind, value string) grant {
+	c := s.Caller
+	switch {
+	case kind == "Service":
+		if c.Service != "" && value == c.Service {
+			e.note("Principal service")
+			return grantsCaller
+		}
+	case kind != "AWS":
+	case value == "*":
+		e.note("Principal AWS *")
+		return grantsCaller
+	case c.Service != "":
+	case value == c.Account || value == "arn:aws:iam::"+c.Account+":root":
+		e.note("Principal account")
+		if e.breaks("E18 account") && value != c.ARN {
+			return grantsNothing
+		}
+		return grantsAccount
+	case value == c.ARN:
+		e.note("Principal user or session")
+		return grantsCaller
+	case c.Role != "" && value == c.Role:
+		e.note("Principal role")
+		if e.breaks("E18 role") {
+			return grantsNothing
+		}
+		return grantsRole
+	}
+	if e.breaks("E18 case") && kind == "AWS" && strings.EqualFold(value, c.ARN) {
+		return grantsCaller
+	}
+	return grantsNothing
+}
+
+// excepted reports whether NotPrincipal names the caller. AWS looks at the
+// account first, then at the user or role, then at the session: a name at one
+// step narrows what the step before let through (E19). A caller with a
+// permissions boundary is never excepted (E20).
+func (e *evaluator) excepted(s *situation, named any) bool {
+	c := s.Caller
+	if s.Boundary != "" && !e.breaks("E20") {
+		return false
+	}
+	all, ok := named.(object)
+	if !ok {
+		return named == "*"
+	}
+	if c.Service != "" {
+		return slices.Contains(strs(all["Service"]), c.Service)
+	}
+
+	list := strs(all["AWS"])
+	if slices.Contains(list, "*") {
+		return true
+	}
+	has := func(arn string) bool { return slices.Contains(list, arn) }
+	below := func(prefix string) bool {
+		return slices.ContainsFunc(list, func(v string) bool { return strings.HasPrefix(v, prefix) })
+	}
+	if e.breaks("E19") {
+		return has(c.Account) || has("arn:aws:iam::"+c.Account+":root") || has(c.ARN) || c.Role != "" && has(c.Role)
+	}
+
+	if !has(c.Account) && !has("arn:aws:iam::"+c.Account+":root") {
+		return false
+	}
+	entities := below("arn:aws:iam::"+c.Account+":user/") || below("arn:aws:iam::"+c.Account+":role/") || below("arn:aws:sts::"+c.Account+":assumed-role/")
+	if !entities || c.Root {
+		return true
+	}
+	if c.Role == "" {
+		return has(c.ARN)
+	}
+	if !has(c.Role) {
+		return false
+	}
+	sessions := c.ARN[:strings.LastIndex(c.ARN, "/")+1]
+	return !below(sessions) || has(c.ARN) || e.breaks("E19 session")
+}
+
+// conditions matches the Condition element: every operator and every key in it
+// has to hold (E21).
+func (e *evaluator) conditions(s *situation, d document, statement object) bool {
+	block, ok := statement["Condition"].(object)
+	if !ok {
+		return true
+	}
+	holds := true
+	for operator, keys := range block {
+		for key, wanted := range keys.(object) {
+			if e.condition(s, d, operator, key, strs(wanted)) {
+				if e.breaks("E21 or") {
+					return true
+				}
+				continue
+			}
+			holds = false
+		}
+	}
+	return holds
+}
+
+// condition tests one key by one operator.
+func (e *evaluator) condition(s *situation, d document, operator, key string, wanted []string) bool {
+	e.note(operator)
+	have := e.values(s, key)
+	present := len(have) > 0
+
+	// Null asks whether the key exists (E25).
+	if operator == "Null" {
+		return slices.Contains(wanted, strconv.FormatBool(!present != e.breaks("E25")))
+	}
+
+	// IfExists holds when the key is absent (E24).
+	base, ifExists := strings.CutSuffix(operator, "IfExists")
+	if ifExists && !present && !e.breaks("E24") {
+		return true
+	}
+
+	all, forAll := strings.CutPrefix(base, "ForAllValues:")
+	some, forAny := strings.CutPrefix(base, "ForAnyValue:")
+	switch {
+	case forAll:
+		base = all
+	case forAny:
+		base = some
+	}
+	positive, negated := positives[base]
+	if !negated {
+		positive = base
+	}
+
+	// A value of the request passes when it matches one of the policy's values,
+	// or for a negated operator none of them (E21).
+	passes := func(value string) bool {
+		matched := false
+		for _, w := range wanted {
+			one := e.compare(s, d, positive, value, w)
+			if negated && e.breaks("E21 nor") && !one {
+				return true
+			}
+			matched = matched || one
+		}
+		return matched != negated
+	}
+
+	switch {
+	case forAll:
+		// True without any value (E26).
+		return (present || !e.breaks("E26 missing")) && !slices.ContainsFunc(have, func(v string) bool { return !passes(v) })
+	case forAny:
+		// False without any value (E27).
+		if e.breaks("E27 missing") && negated && !present {
+			return true
+		}
+		return slices.ContainsFunc(have, passes)
+	case !present:
+		// Not matched: false, or true for a negated operator (E23).
+		return negated && !e.breaks("E23 negated") || e.breaks("E23") && !negated
+	}
+	return passes(have[0])
+}
+
+// positives maps a negated operator to what it negates.
+var positives = map[string]string{
+	"StringNotEquals":           "StringEquals",
+	"StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+	"StringNotLike":             "StringLike",
+	"NumericNotEquals":          "NumericEquals",
+	"DateNotEquals":             "DateEquals",
+	"NotIpAddress":              "IpAddress",
+	"ArnNotEquals":              "ArnEquals",
+	"ArnNotLike":                "ArnLike",
+}
+
+// values returns the request's values of a key. Names of keys have no case
+// (E22). The two time keys come from the request's time (E41).
+func (e *evaluator) values(s *situation, key string) []string {
+	if !s.Now.IsZero() {
+		switch strings.ToLower(key) {
+		case "aws:currenttime":
+			return []string{s.Now.UTC().Format(time.RFC3339)}
+		case "aws:epochtime":
+			return []string{strconv.FormatInt(s.Now.Unix(), 10)}
+		}
+	}
+	for name, values := range s.Keys {
+		if name == key || strings.EqualFold(name, key) && !e.breaks("E22") {
+			return values
+		}
+	}
+	return nil
+}
+
+// compare tests a value of the request with a value of the policy.
+func (e *evaluator) compare(s *situation, d document, operator, have, want string) bool {
+	switch operator {
+	case "StringEquals", "StringEqualsIgnoreCase":
+		text, ok := e.literal(s, d, want)
+		if !ok {
+			return e.breaks("E37 equal") // a variable without a value equals nothing
+		}
+		if operator == "StringEquals" {
+			return have == text || e.breaks("E28 case") && strings.EqualFold(have, text)
+		}
+		return strings.EqualFold(have, text) && !e.breaks("E28 ignore") || have == text
+
+	case "StringLike":
+		tokens, ok := e.expand(s, d, want)
+		if e.breaks("E29 case") {
+			have = strings.ToLower(have)
+			for i, t := range tokens {
+				tokens[i].char = []rune(strings.ToLower(string(t.char)))[0]
+			}
+		}
+		if e.breaks("E29 single") {
+			for i := range tokens {
+				if tokens[i].wild == any1 {
+					tokens[i].wild = anyN
+				}
+			}
+		}
+		if e.breaks("E29 character") { // as if a character were a byte
+			bytes := make([]rune, len(have))
+			for i := range len(have) {
+				bytes[i] = rune(have[i])
+			}
+			have = string(bytes)
+		}
+		if e.breaks("E29") {
+			text, literal := e.literal(s, d, want)
+			return literal && text == have
+		}
+		return ok && glob(tokens, have)
+
+	case "ArnEquals", "ArnLike":
+		tokens, ok := e.expand(s, d, want)
+		return ok && e.arnLike(tokens, have)
+
+	case "Bool":
+		return strings.EqualFold(have, want) != e.breaks("E32")
+
+	case "BinaryEquals":
+		a, err1 := base64.StdEncoding.DecodeString(have)
+		b, err2 := base64.StdEncoding.DecodeString(want)
+		return err1 == nil && err2 == nil && string(a) == string(b) && !e.breaks("E33")
+
+	case "IpAddress":
+		return e.address(have, want)
+	}
+
+	if comparison, ok := strings.CutPrefix(operator, "Numeric"); ok {
+		a, ok1 := new(big.Rat).SetString(have)
+		b, ok2 := new(big.Rat).SetString(want)
+		if e.breaks("E30 text") {
+			return e.ordered(comparison, strings.Compare(have, want))
+		}
+		return ok1 && ok2 && e.ordered(comparison, a.Cmp(b))
+	}
+	if comparison, ok := strings.CutPrefix(operator, "Date"); ok {
+		a, ok1 := instant(have)
+		b, ok2 := instant(want)
+		if e.breaks("E31 text") {
+			return e.ordered(comparison, strings.Compare(have, want))
+		}
+		return ok1 && ok2 && e.ordered(comparison, a.Compare(b))
+	}
+	panic("no rule for the operator " + operator)
+}
+
+// ordered reports whether an order of two values satisfies a comparison (E30,
+// E31).
+func (e *evaluator) ordered(comparison string, order int) bool {
+	inclusive := !e.breaks("E30 equal")
+	switch comparison {
+	case "Equals":
+		return order == 0
+	case "LessThan":
+		return order < 0
+	case "LessThanEquals":
+		return order < 0 || inclusive && order == 0
+	case "GreaterThan":
+		return order > 0
+	case "GreaterThanEquals":
+		return order > 0 || inclusive && order == 0
+	}
+	panic("no comparison " + comparison)
+}
+
+// instant reads a date of the W3C profile of ISO 8601, or seconds since 1970
+// (E31).
+func instant(text string) (time.Time, bool) {
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Unix(seconds, 0), true
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02", "2006-01"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// address reports whether an address lies in a range. One without a prefix
+// length stands for itself (E34).
+func (e *evaluator) address(have, want string) bool {
+	ip, err := netip.ParseAddr(have)
+	if err != nil {
+		return false
+	}
+	if !strings.Contains(want, "/") {
+		single, err := netip.ParseAddr(want)
+		return err == nil && single == ip && !e.breaks("E34 single")
+	}
+	prefix, err := netip.ParsePrefix(want)
+	if err != nil {
+		return false
+	}
+	if e.breaks("E34 range") {
+		return prefix.Addr() == ip
+	}
+	return prefix.Contains(ip)
+}
+
+// arnLike compares the six parts of an ARN one by one (E35).
+func (e *evaluator) arnLike(pattern []token, arn string) bool {
+	if e.breaks("E35 whole") {
+		return glob(pattern, arn)
+	}
+	want := splitTokens(pattern)
+	have := strings.SplitN(arn, ":", 6)
+	if len(want) != 6 || len(have) != 6 {
+		return false
+	}
+	for i := range want {
+		if e.breaks("E35") && i > 0 && i < 5 && len(want[i]) == 1 && want[i][0].wild == anyN {
+			return false
+		}
+		if !glob(want[i], have[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// splitTokens cuts a pattern at its first five colons.
+func splitTokens(pattern []token) [][]token {
+	parts := [][]token{nil}
+	for _, t := range pattern {
+		if t.wild == none && t.char == ':' && len(parts) < 6 {
+			parts = append(parts, nil)
+			continue
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], t)
+	}
+	return parts
+}
+
+// token is a character of a pattern, or a wildcard.
+type token struct {
+	char   rune
+	wild   wildcard
+	within bool // a wildcard that does not match a colon
+}
+
+type wildcard int
+
+const (
+	none wildcard = iota
+	any1          // ?
+	anyN          // *
+)
+
+// plain reads a pattern without variables.
+func plain(text string) []token {
+	var out []token
+	for _, r := range text {
+		t := token{char: r}
+		switch r {
+		case '*':
+			t.wild = anyN
+		case '?':
+			t.wild = any1
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// glob reports whether a pattern matches the whole of a text.
+func glob(pattern []token, text string) bool {
+	runes := []rune(text)
+	// reach[j] says whether the pattern so far matches the first j runes.
+	reach := make([]bool, len(runes)+1)
+	reach[0] = true
+	for _, t := range pattern {
+		next := make([]bool, len(runes)+1)
+		for j := range reach {
+			switch {
+			case t.wild == anyN && reach[j]:
+				for k := j; k <= len(runes); k++ {
+					next[k] = true
+					if k < len(runes) && t.within && runes[k] == ':' {
+						break
+					}
+				}
+			case t.wild == anyN || !reach[j] || j == len(runes):
+			case t.wild == any1:
+				next[j+1] = !t.within || runes[j] != ':'
+			case runes[j] == t.char:
+				next[j+1] = true
+			}
+		}
+		reach = next
+	}
+	return reach[len(runes)]
+}
+
+// expand replaces the variables of a text, and reports false if one has no
+// value (E36 to E40). What a variable stands for holds no wildcards.
+func (e *evaluator) expand(s *situation, d document, text string) ([]token, bool) {
+	if !d.variables && !e.breaks("E36") {
+		return plain(text), true
+	}
+	var out []token
+	for text != "" {
+		before, rest, found := strings.Cut(text, "${")
+		out = append(out, plain(before)...)
+		if !found {
+			break
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			panic("the generator left a variable open: " + text)
+		}
+		value, ok := e.variable(s, name)
+		if !ok {
+			return nil, false
+		}
+		for _, r := range value {
+			out = append(out, token{char: r})
+		}
+		text = after
+	}
+	return out, true
+}
+
+// literal replaces the variables of a text that knows no wildcards.
+func (e *evaluator) literal(s *situation, d document, text string) (string, bool) {
+	tokens, ok := e.expand(s, d, text)
+	var out strings.Builder
+	for _, t := range tokens {
+		out.WriteRune(t.char)
+	}
+	return out.String(), ok
+}
+
+// variable returns the value of what stands between the braces.
+func (e *evaluator) variable(s *situation, name string) (string, bool) {
+	// Three names stand for the characters themselves (E39).
+	if name == "*" || name == "?" || name == "$" {
+		e.note("escape")
+		if e.breaks("E39") {
+			return "${" + name + "}", true
+		}
+		return name, true
+	}
+
+	key, fallback, hasDefault := strings.Cut(name, ", '")
+	e.note("variable")
+	if values := e.values(s, key); len(values) > 0 {
+		return values[0], true
+	}
+	if hasDefault && !e.breaks("E38") {
+		e.note("variable default")
+		return strings.TrimSuffix(fallback, "'"), true
+	}
+	return "", false
+}
+
+// strs returns the strings of a value that may stand alone or in a list.
+// Numbers and booleans count as their text.
+func strs(value any) []string {
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case []any:
+		var out []string
+		for _, item := range v {
+			out = append(out, strs(item)...)
+		}
+		return out
+	case string:
+		return []string{v}
+	}
+	return []string{fmt.Sprint(value)}
+}

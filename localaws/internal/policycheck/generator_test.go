@@ -1,0 +1,646 @@
+package policycheck_test
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The generator draws situations from a small vocabulary, so that matches, near
+// misses and denies are all frequent. It stays within what AWS publishes. Left
+// out, because the published text does not say what happens:
+//
+//   - a key with several values under an operator without a set qualifier;
+//   - set qualifiers on numeric, date, address and binary operators;
+//   - variables for Bool, before the fifth colon of an ARN, or naming a key with
+//     several values;
+//   - NotPrincipal with Allow, or naming a user, role or session without its
+//     account (AWS "might" deny then);
+//   - {"AWS": "*"} when a service calls;
+//   - several values for Bool or Null, and resources with fewer than six parts,
+//     which Access Analyzer reports as errors;
+//   - values of a key that do not have the operator's type.
+
+const (
+	ownAccount   = "111111111111"
+	otherAccount = "222222222222"
+)
+
+// dice draws everything that is random in a situation.
+type dice struct {
+	*rand.Rand
+	// keys are the condition keys to write policies about.
+	keys []contextKey
+	// strangers are principals to name that are not the caller.
+	strangers []string
+}
+
+func (d dice) percent(n int) bool { return d.IntN(100) < n }
+
+func (d dice) one(options ...string) string { return options[d.IntN(len(options))] }
+
+// draw returns the situation of a number. The same numbers give the same
+// situation.
+func draw(seed, number uint64) *situation {
+	d := dice{Rand: rand.New(rand.NewPCG(seed, number)), keys: contextKeys}
+	s := &situation{Owner: ownAccount, Keys: map[string][]string{}}
+	d.drawCaller(s)
+	d.drawRequest(s)
+	d.drawKeys(s)
+	d.drawPolicies(s)
+	return s
+}
+
+func (d dice) drawCaller(s *situation) {
+	account := ownAccount
+	if d.percent(25) {
+		account = otherAccount
+	}
+	switch n := d.IntN(100); {
+	case n < 10:
+		s.Caller = caller{Service: d.one("lambda.amazonaws.com", "sns.amazonaws.com")}
+	case n < 14:
+		s.Caller = caller{Account: account, ARN: "arn:aws:iam::" + account + ":root", Root: true}
+	case n < 40:
+		s.Caller = caller{Account: account, ARN: "arn:aws:iam::" + account + ":user/" + d.one("alice", "team/bob")}
+	default:
+		path, name, session := d.one("", "svc/"), d.one("worker", "reader"), d.one("s1", "s2")
+		s.Caller = caller{
+			Account: account,
+			Role:    "arn:aws:iam::" + account + ":role/" + path + name,
+			ARN:     "arn:aws:sts::" + account + ":assumed-role/" + name + "/" + session,
+		}
+	}
+}
+
+var requests = map[string][]string{
+	"sqs:SendMessage": {
+		"arn:aws:sqs:us-east-1:111111111111:orders",
+		"arn:aws:sqs:us-east-1:111111111111:orders-dlq",
+		"arn:aws:sqs:eu-west-1:111111111111:orders.fifo",
+	},
+	"sqs:ReceiveMessage":    {"arn:aws:sqs:us-east-1:111111111111:orders"},
+	"sqs:ListQueues":        {"*"},
+	"lambda:InvokeFunction": {"arn:aws:lambda:us-east-1:111111111111:function:pack", "arn:aws:lambda:us-east-1:111111111111:function:pack:live"},
+	"iam:GetRole":           {"arn:aws:iam::111111111111:role/svc/worker"},
+}
+
+func (d dice) drawRequest(s *situation) {
+	s.Trust = !s.Caller.Root && d.percent(12)
+	if s.Trust {
+		s.Action, s.Target = d.one("sts:AssumeRole", "sts:TagSession"), "arn:aws:iam::111111111111:role/target"
+		return
+	}
+	s.Action = d.one("sqs:SendMessage", "sqs:SendMessage", "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:ListQueues", "lambda:InvokeFunction", "iam:GetRole")
+	s.Target = d.one(requests[s.Action]...)
+}
+
+// contextKey is a condition key with the values that requests give it.
+type contextKey struct {
+	name   string
+	kind   string // the family of operators
+	values []string
+	many   bool // takes several values
+}
+
+var contextKeys = []contextKey{
+	{name: "aws:username", kind: "string", values: []string{"alice", "Alice", "orders"}},
+	{name: "aws:PrincipalTag/team", kind: "string", values: []string{"red", "Red", "rêd", "reed", "orders"}},
+	{name: "aws:RequestTag/Env", kind: "string", values: []string{"prod", "Prod", "prod*", "dev"}},
+	{name: "aws:ResourceTag/stage", kind: "string", values: []string{"prod", "$prod", "p?od", "dev"}},
+	{name: "aws:TagKeys", kind: "string", values: []string{"Env", "env", "owner", "team"}, many: true},
+	{name: "aws:PrincipalArn", kind: "arn"},
+	{name: "aws:SourceArn", kind: "arn", values: []string{
+		"arn:aws:sns:us-east-1:111111111111:orders",
+		"arn:aws:sns:us-east-1:222222222222:orders",
+		"arn:aws:logs:us-east-1:111111111111:log-group:orders",
+		"arn:aws:events:us-east-1:111111111111:rule/orders:1",
+	}},
+	{name: "logs:LogGeneratingResourceArns", kind: "arn", many: true, values: []string{
+		"arn:aws:sns:us-east-1:111111111111:orders",
+		"arn:aws:sns:eu-west-1:111111111111:orders",
+		"arn:aws:sns:us-east-1:222222222222:orders",
+	}},
+	{name: "aws:MultiFactorAuthAge", kind: "number", values: []string{"9", "10", "10.5", "100", "-1"}},
+	{name: "aws:EpochTime", kind: "number"},
+	{name: "aws:EpochTime", kind: "date"},
+	{name: "aws:CurrentTime", kind: "date"},
+	{name: "aws:TokenIssueTime", kind: "date", values: []string{"2026-01-02T03:04:05Z", "2026-01-01T00:00:00Z"}},
+	{name: "aws:SecureTransport", kind: "bool", values: []string{"true", "false"}},
+	{name: "aws:ViaAWSService", kind: "bool", values: []string{"true", "false"}},
+	{name: "aws:SourceIp", kind: "address", values: []string{"203.0.113.7", "203.0.114.7", "10.0.0.1", "2001:db8:1234:5678::7"}},
+	{name: "example:Checksum", kind: "binary", values: []string{"QmluYXJ5", "QmluYXJ6"}},
+}
+
+func (d dice) drawKeys(s *situation) {
+	for _, key := range d.keys {
+		if len(key.values) == 0 || !d.percent(65) {
+			continue
+		}
+		values := []string{d.one(key.values...)}
+		for key.many && d.percent(50) {
+			values = append(values, d.one(key.values...))
+		}
+		if key.many && d.percent(10) {
+			values = nil // the key is there and holds nothing
+		}
+		s.Keys[d.recase(key.name, 10)] = values
+	}
+	switch {
+	case s.Caller.Role != "":
+		s.Keys["aws:PrincipalArn"] = []string{s.Caller.Role}
+	case s.Caller.ARN != "":
+		s.Keys["aws:PrincipalArn"] = []string{s.Caller.ARN}
+	}
+	if d.percent(80) {
+		s.Now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	}
+}
+
+// recase changes the case of a name now and then.
+func (d dice) recase(name string, percent int) string {
+	if !d.percent(percent) {
+		return name
+	}
+	if d.percent(50) {
+		return strings.ToUpper(name)
+	}
+	return strings.ToLower(name)
+}
+
+func (d dice) drawPolicies(s *situation) {
+	person := s.Caller.Service == "" && !s.Caller.Root
+	if person {
+		for n := d.IntN(3); n > 0; n-- {
+			s.Identity = append(s.Identity, d.document(s, identityKind))
+		}
+		if d.percent(25) {
+			s.Boundary = d.document(s, boundaryKind)
+		}
+		if s.Caller.Role != "" && d.percent(25) {
+			for n := 1 + d.IntN(2); n > 0; n-- {
+				s.Session = append(s.Session, d.document(s, sessionKind))
+			}
+		}
+	}
+	// IAM calls meet no resource policy.
+	if s.Trust || !strings.HasPrefix(s.Action, "iam:") && (d.percent(55) || !person) {
+		s.Resource = d.document(s, resourceKind)
+	}
+}
+
+func (d dice) document(s *situation, kind string) string {
+	doc := object{}
+	switch n := d.IntN(100); {
+	case n < 85:
+		doc["Version"] = "2012-10-17"
+	case n < 93:
+		doc["Version"] = "2008-10-17"
+	}
+	var list []any
+	for n := 1 + d.IntN(3); n > 0; n-- {
+		list = append(list, d.statement(s, kind, len(list)))
+	}
+	doc["Statement"] = list
+	if len(list) == 1 && d.percent(20) {
+		doc["Statement"] = list[0]
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func (d dice) statement(s *situation, kind string, number int) object {
+	statement := object{"Effect": "Allow"}
+	hit := 92 // how often an element is drawn to match
+	if d.percent(30) {
+		statement["Effect"], hit = "Deny", 72
+	}
+	if d.percent(20) {
+		statement["Sid"] = "S" + strconv.Itoa(number)
+	}
+
+	// Actions. A trust policy may only name those of STS.
+	actions := d.list(1, func() string { return d.actionPattern(s, d.percent(hit)) })
+	if d.percent(8) && !(kind == resourceKind && s.Trust) {
+		statement["NotAction"] = d.list(1, func() string { return d.actionPattern(s, !d.percent(hit)) })
+	} else {
+		statement["Action"] = actions
+	}
+
+	// Resources. A trust policy has none.
+	if !(kind == resourceKind && s.Trust) {
+		if d.percent(8) {
+			statement["NotResource"] = d.list(1, func() string { return d.resourcePattern(s, !d.percent(hit)) })
+		} else {
+			statement["Resource"] = d.list(1, func() string { return d.resourcePattern(s, d.percent(hit)) })
+		}
+	}
+
+	if kind == resourceKind {
+		if statement["Effect"] == "Deny" && !s.Trust && d.percent(40) {
+			statement["NotPrincipal"] = d.notPrincipal(s)
+		} else {
+			statement["Principal"] = d.principal(s, d.percent(hit))
+		}
+	}
+	if d.percent(50) {
+		statement["Condition"] = d.condition(s, hit)
+	}
+	return statement
+}
+
+// list returns a value alone, or a list of one or more.
+func (d dice) list(least int, draw func() string) any {
+	out := []any{}
+	for len(out) < least || d.percent(25) {
+		out = append(out, draw())
+	}
+	if len(out) == 1 && d.percent(60) {
+		return out[0]
+	}
+	return out
+}
+
+func (d dice) actionPattern(s *situation, hit bool) string {
+	service, name, _ := strings.Cut(s.Action, ":")
+	if hit {
+		if service == "sts" {
+			return d.one(s.Action, s.Action, d.recase(s.Action, 50), "sts:*", "sts:"+name[:3]+"*", "sts:?"+name[1:])
+		}
+		return d.one(s.Action, s.Action, d.recase(s.Action, 60), "*", service+":*", service+":"+name[:4]+"*", service+":*"+name[3:], service+":?"+name[1:], service+":"+name+"*")
+	}
+	if service == "sts" {
+		return d.one("sts:SetSourceIdentity", "sts:?"+name, "sts:Assume", "sts:AssumeRoleWithSAML")
+	}
+	return d.one(service+":"+name+"Batch", service+":"+name[:4], service+":?"+name, service+":"+name[:3]+"?", "sns:"+name, "s3:*", "sqs:Delete*")
+}
+
+func (d dice) resourcePattern(s *situation, hit bool) string {
+	if s.Target == "*" {
+		if hit {
+			return "*"
+		}
+		return d.one("arn:aws:sqs:*:*:*", "arn:aws:sqs:us-east-1:111111111111:orders")
+	}
+	parts := strings.SplitN(s.Target, ":", 6)
+	arn := func(region, account, name string) string {
+		return strings.Join([]string{"arn", "aws", parts[2], region, account, name}, ":")
+	}
+	region, account, name := parts[3], parts[4], parts[5]
+	anyRegion := "*"
+	if parts[2] == "iam" {
+		anyRegion = "" // ARNs of IAM have no region, and its policies may not write one
+	}
+
+	// Variables take the place of the name.
+	if d.percent(15) {
+		variable := d.one("${aws:username}", "${aws:PrincipalTag/team}", "${AWS:UserName, 'orders'}", "${aws:PrincipalTag/none, '"+name+"'}", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/team, '*'}")
+		return arn(region, account, variable+d.one("", "", "*"))
+	}
+	if parts[2] == "lambda" && d.percent(25) {
+		_, last, _ := strings.Cut(name, ":")
+		if hit {
+			return arn(region, "*", last) // a star at the end of a part goes past the colon
+		}
+		return arn(region, account[:6]+"*n", last) // within a part it does not
+	}
+	if hit {
+		return d.one(
+			s.Target, s.Target, "*",
+			arn(region, account, "*"),
+			arn(region, "*", name),
+			arn(anyRegion, account, name),
+			arn(anyRegion, "*", name[:3]+"*"),
+			arn(region, account, "?"+name[1:]),
+			arn(region, account, name[:2]+"*"+name[4:]),
+			arn(wild(region), account, name),
+			arn(region, account[:6]+"*", name),
+			arn(region, account[:6]+"??????", name),
+			arn(region, account, name+"*"),
+		)
+	}
+	return d.one(
+		arn(region, account, name+"x"),
+		arn(region, account, name+"?"),
+		arn(region, account, "?"+name),
+		arn(region, account, strings.ToUpper(name)),
+		arn(region, otherAccount, name),
+		arn(region, otherAccount, "*"),
+		arn(swapRegion(region), account, "*"),
+		arn(region, account, name+"${*}"),
+		arn(region, account[:6]+"?????", name),
+		arn(region, otherAccount[:6]+"*", name),
+		"arn:aws:s3:::*",
+	)
+}
+
+func swapRegion(region string) string {
+	if region == "" {
+		return ""
+	}
+	return "ap-south-1"
+}
+
+// wild puts a star into the middle of a region's name.
+func wild(region string) string {
+	if len(region) < 4 {
+		return region
+	}
+	return region[:3] + "*" + region[len(region)-1:]
+}
+
+func (d dice) principal(s *situation, hit bool) any {
+	c := s.Caller
+	aws, service := []any{}, []any{}
+	add := func(hit bool) {
+		if c.Service != "" {
+			if hit {
+				service = append(service, c.Service)
+				return
+			}
+			service = append(service, d.one("events.amazonaws.com", "s3.amazonaws.com"))
+			if d.percent(20) {
+				aws = append(aws, ownAccount)
+			}
+			return
+		}
+		if hit {
+			options := []string{c.ARN, c.ARN, c.Account, "arn:aws:iam::" + c.Account + ":root", "*"}
+			if c.Role != "" {
+				options = append(options, c.Role, c.Role, c.Role)
+			}
+			aws = append(aws, d.one(options...))
+			return
+		}
+		if len(d.strangers) > 0 {
+			aws = append(aws, d.one(d.strangers...))
+			return
+		}
+		switch d.IntN(6) {
+		case 0:
+			service = append(service, "lambda.amazonaws.com")
+		case 1:
+			aws = append(aws, swapAccount(c.ARN))
+		case 2:
+			aws = append(aws, c.ARN+"x")
+		case 3:
+			aws = append(aws, d.one("333333333333", "arn:aws:iam::333333333333:root"))
+		case 4:
+			cut := strings.LastIndexAny(c.ARN, "/:") + 1
+			aws = append(aws, c.ARN[:cut]+strings.ToUpper(c.ARN[cut:]))
+		default:
+			aws = append(aws, "arn:aws:iam::"+c.Account+":role/nobody", "arn:aws:sts::"+c.Account+":assumed-role/worker/s3")
+		}
+	}
+
+	if hit && d.percent(15) {
+		return "*"
+	}
+	add(hit)
+	for d.percent(25) {
+		add(hit && d.percent(50))
+	}
+	out := object{}
+	if len(aws) > 0 {
+		out["AWS"] = single(d, aws)
+	}
+	if len(service) > 0 {
+		out["Service"] = single(d, service)
+	}
+	return out
+}
+
+// single takes a lone value out of its list now and then.
+func single(d dice, list []any) any {
+	if len(list) == 1 && d.percent(60) {
+		return list[0]
+	}
+	return list
+}
+
+func swapAccount(arn string) string {
+	if strings.Contains(arn, ownAccount) {
+		return strings.Replace(arn, ownAccount, otherAccount, 1)
+	}
+	return strings.Replace(arn, otherAccount, ownAccount, 1)
+}
+
+// notPrincipal names whole chains, as AWS asks: a session with its role and
+// account, a role or user with its account.
+func (d dice) notPrincipal(s *situation) any {
+	c := s.Caller
+	if c.Service != "" {
+		return object{"Service": d.one(c.Service, c.Service, "events.amazonaws.com")}
+	}
+
+	list := []any{}
+	add := func(account, entity, session string) {
+		list = append(list, d.one(account, "arn:aws:iam::"+account+":root"))
+		if entity != "" {
+			list = append(list, entity)
+		}
+		if session != "" {
+			list = append(list, session)
+		}
+	}
+	nobody := func(account string) string { return "arn:aws:iam::" + account + ":role/nobody" }
+	accounts := []string{c.Account, c.Account, c.Account, ownAccount, otherAccount}
+	if len(d.strangers) > 0 {
+		nobody = func(string) string { return d.strangers[0] }
+		accounts = accounts[:1]
+	}
+	for {
+		account := d.one(accounts...)
+		switch n := d.IntN(5); {
+		case c.Root || n == 0:
+			add(account, "", "")
+		case c.Role == "" && n < 3:
+			add(c.Account, c.ARN, "")
+		case c.Role != "" && n == 1:
+			add(c.Account, c.Role, "")
+		case c.Role != "" && n == 2:
+			add(c.Account, c.Role, c.ARN)
+		case c.Role != "" && n == 3:
+			add(c.Account, c.Role, c.ARN+"x") // another session of the role
+		default:
+			add(account, nobody(account), "")
+		}
+		if !d.percent(20) {
+			return object{"AWS": list}
+		}
+	}
+}
+
+// families lists the operators by the type of key that they are for.
+var families = map[string][]string{
+	"string": {"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringLike", "StringNotLike"},
+	"arn":    {"ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"},
+	"number": {"NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals"},
+	"date":   {"DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals"},
+	"bool":   {"Bool"}, "address": {"IpAddress", "NotIpAddress"},
+	"binary": {"BinaryEquals"},
+}
+
+func (d dice) condition(s *situation, hit int) object {
+	out := object{}
+	for {
+		key := d.keys[d.IntN(len(d.keys))]
+		operator := d.operator(key)
+		keys, _ := out[operator].(object)
+		if keys == nil {
+			keys = object{}
+			out[operator] = keys
+		}
+		for {
+			negated := strings.Contains(operator, "Not")
+			draw := func() string { return d.wanted(s, key, operator, d.percent(hit) != negated) }
+			values := d.list(1, draw)
+			if operator == "Null" || key.kind == "bool" {
+				values = draw()
+			}
+			keys[d.recase(key.name, 25)] = unquote(d, operator, values)
+			// A second key under the operator: the same by another case, or any of
+			// its family.
+			if !d.percent(20) {
+				break
+			}
+			if next := d.keys[d.IntN(len(d.keys))]; next.kind == key.kind && next.many == key.many {
+				key = next
+			}
+		}
+		if !d.percent(30) {
+			return out
+		}
+	}
+}
+
+func (d dice) operator(key contextKey) string {
+	if d.percent(10) {
+		return "Null"
+	}
+	operator := d.one(families[key.kind]...)
+	sets := key.kind == "string" || key.kind == "arn" || key.kind == "bool"
+	if key.many || sets && d.percent(10) {
+		operator = d.one("ForAllValues:", "ForAnyValue:") + operator
+	}
+	if d.percent(20) {
+		operator += "IfExists"
+	}
+	return operator
+}
+
+// unquote writes a number or boolean without quotes now and then, as the
+// grammar allows.
+func unquote(d dice, operator string, values any) any {
+	text, ok := values.(string)
+	if !ok || !d.percent(15) {
+		return values
+	}
+	switch {
+	case strings.Contains(operator, "Bool"), operator == "Null":
+		return text == "true"
+	case strings.Contains(operator, "Numeric"):
+		return json.Number(text)
+	}
+	return values
+}
+
+// wanted draws a value for a condition. With match it is made to agree with the
+// request, where the request has the key.
+func (d dice) wanted(s *situation, key contextKey, operator string, match bool) string {
+	if operator == "Null" {
+		return d.one("true", "false")
+	}
+	e := evaluator{}
+	have := ""
+	if values := e.values(s, key.name); len(values) > 0 {
+		have = d.one(values...)
+	}
+
+	switch key.kind {
+	case "string":
+		return d.wantedString(have, match)
+	case "arn":
+		return d.wantedARN(have, match)
+	case "bool":
+		if match && have != "" {
+			return have
+		}
+		return d.one("true", "false")
+	case "binary":
+		if match && have != "" {
+			return have
+		}
+		return d.one(key.values...)
+	case "address":
+		return d.one("203.0.113.0/24", "203.0.113.7", "203.0.113.7/32", "203.0.0.0/16", "10.0.0.0/8", "0.0.0.0/0", "2001:DB8:1234:5678::/64", "2001:db8::/32", "::/0", "203.0.113.8")
+	case "number":
+		if have != "" && match && d.percent(50) {
+			if strings.Contains(have, ".") {
+				return d.one(have, have+"0")
+			}
+			return d.one(have, have+".0")
+		}
+		return d.one("9", "10", "10.0", "10.5", "100", "-1", "0", "1767323045", "1767323044.5")
+	}
+	// A date.
+	if have != "" && match && d.percent(40) {
+		return have
+	}
+	return d.one("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z", "2026-01-02T04:04:05+01:00", "2026-01-02T03:04Z", "2026-01-02", "2026-01", "2026-02", "1767323045", "1767323046", "2026-01-02T03:04:06Z")
+}
+
+func (d dice) wantedString(have string, match bool) string {
+	if d.percent(12) {
+		return d.one("${aws:username}", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/none, 'prod'}", "${aws:RequestTag/env}", "prod${*}", "${$}prod", "p${?}od")
+	}
+	if match && have != "" {
+		runes := []rune(have)
+		head, tail := string(runes[:1]), string(runes[1:])
+		return d.one(have, have, have, "*", head+"*", "?"+tail, head+"?"+string(runes[2:]), "*"+tail, have+"*", strings.ToUpper(have))
+	}
+	if have != "" && d.percent(50) {
+		runes := []rune(have)
+		last := string(runes[len(runes)-1:])
+		return d.one(have+"?", "?"+have, string(runes[:1])+"?"+last, strings.ToLower(have), have[:1], "${*}"+have[1:], have+"${*}")
+	}
+	return d.one("prod", "dev", "Env", "alice", "red", "Pro?", "*x", "p*x*d", "r?d", "team")
+}
+
+func (d dice) wantedARN(have string, match bool) string {
+	if have == "" || !match {
+		return d.one(
+			"arn:aws:sns:us-east-1:333333333333:orders",
+			"arn:aws:sns:*:222222222222:*",
+			"arn:aws:iam::*:role/*",
+			"arn:aws:sns:us-east-1:1*1:orders",
+			"arn:aws:events:*:*:rule/o*",
+			"arn:aws:sns:us-east-1:111111111111:${aws:username}",
+			"arn:aws:sns:us-east-1:111111111111:${aws:PrincipalTag/none}",
+			"arn:aws:s?s:*:*:orders",
+		)
+	}
+	parts := strings.SplitN(have, ":", 6)
+	arn := func(region, account, name string) string {
+		return strings.Join([]string{"arn", "aws", parts[2], region, account, name}, ":")
+	}
+	if strings.Contains(parts[5], ":") && d.percent(30) {
+		return "arn:aws:" + parts[2] + ":*:" + parts[5] // would match if a star went past a colon
+	}
+	return d.one(
+		have, have,
+		arn("*", parts[4], parts[5]),
+		arn(parts[3], "*", parts[5]),
+		arn(parts[3], parts[4], "*"),
+		arn("*", "*", parts[5][:2]+"*"),
+		arn(parts[3], parts[4][:4]+"????????", "?"+parts[5][1:]),
+		arn(parts[3], parts[4], parts[5]+"x"),
+		arn(parts[3], parts[4], strings.ToUpper(parts[5])),
+		"arn:aws:"+parts[2]+":"+parts[3]+":*:"+parts[5]+":*",
+	)
+}

@@ -1,0 +1,39 @@
+//go:build unix
+
+package process
+
+import (
+	"os"
+	"testing"
+)
+
+// A program that writes as fast as it is read keeps nobody: here each piece that is
+// read comes back into the pipe, until a hundred pipes' worth has been read.
+func TestDrainReturnsWhileAProgramPrintsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	conn, err := r.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	o := &output{file: r, conn: conn, buf: make([]byte, 16<<10), emit: func(p []byte) {
+		if read += len(p); read < 100*largestPipe {
+			if _, err := w.Write(p); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	if _, err := w.Write(make([]byte, 32<<10)); err != nil {
+		t.Fatal(err)
+	}
+	o.drain()
+	if read > largestPipe+len(o.buf) || read < 32<<10 {
+		t.Errorf("drain read %d bytes, of a pipe that holds %d at most", read, largestPipe)
+	}
+}

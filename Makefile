@@ -96,6 +96,14 @@ simulate: $(RELIABLEQ) ## play the flow 3,000 times from seeds, under faults, an
 simulate-nightly: $(RELIABLEQ) ## the same 100,000 times, from seeds that the date gives
 	$(RELIABLEQ) simulate --runs 100000 --messages 20 --seed $$(date +%Y%m%d)00000 $(ARGS)
 
+.PHONY: soak
+soak: $(RELIABLEQ) ## ten minutes of mixed load beside misbehaving functions: memory, descriptors and processes stay flat (Linux)
+	go run ./localaws/internal/soak -server $(RELIABLEQ) $(ARGS)
+
+.PHONY: soak-short
+soak-short: $(RELIABLEQ) ## the same within a minute
+	go run ./localaws/internal/soak -server $(RELIABLEQ) -for 45s -every 3s $(ARGS)
+
 .PHONY: policy-nightly
 policy-nightly: ## decide 1,000,000 random requests by the policies and by an evaluator of their own, from a seed that the date gives
 	RELIABLEQ_POLICY_CASES=1000000 RELIABLEQ_POLICY_STORIES=10000 RELIABLEQ_POLICY_SEED=$$(date +%Y%m%d) \

@@ -37,7 +37,7 @@ var arrows = []struct {
 	{"localaws/sqs", []string{"localaws/sqs", "localaws/policy", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
 	{"localaws/logs", []string{"localaws/logs", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
 	{"localaws/cloudwatch", []string{"localaws/cloudwatch", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
-	{"localaws/lambda", []string{"localaws/lambda", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
+	{"localaws/lambda", []string{"localaws/lambda", "localaws/policy", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
 	{"localaws/iam", []string{"localaws/iam", "localaws/policy", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
 	{"localaws", []string{"localaws"}, "the embedded AWS could be lifted out tomorrow"},
 	{"deploy", []string{"deploy", "localaws", "dlq", "console", "sqsbatch", "backoff", "functions"}, "the command stands on top"},
@@ -233,6 +233,32 @@ func TestNoTestSleeps(t *testing.T) {
 				t.Errorf("%s sleeps: drive the clock instead", path)
 			}
 		}
+	}
+}
+
+// Without cgo, Go ends a program as deadlocked when all that it has is goroutines
+// that wait for each other. A program that is to hang sleeps instead.
+func TestNoProgramBlocksInAnEmptySelect(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectStmt); ok && len(s.Body.List) == 0 {
+				t.Errorf("%s blocks in an empty select", fset.Position(s.Pos()))
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/chance"
@@ -131,6 +134,7 @@ func (s *Server) makeServices() (err error) {
 	}
 	queues := sqs.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, Observe: o.Observe, Changed: p.cloudwatch.Active, Stray: o.Stray,
+		Principals: s.principals(),
 	}
 	if p.sqs, err = sqs.New(queues); err != nil {
 		return fmt.Errorf("start sqs: %w", err)
@@ -157,7 +161,7 @@ func (s *Server) makeLambda() (err error) {
 	roles := &roles{iam: p.iam, any: o.NoAuth, account: o.Account}
 	options := lambda.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, WorkDir: p.workDir,
-		Roles: functionRoles{roles}, Queues: q, Endpoint: s.URL, Permit: s.permit, Fate: s.fate, Serial: o.serial(),
+		Roles: functionRoles{roles}, Principals: s.principals(), Queues: q, Endpoint: s.URL, Permit: s.permit, Fate: s.fate, Serial: o.serial(),
 		NoIsolation: o.NoIsolation, Hidden: append([]string{o.DataDir}, o.Hidden...),
 	}
 	if !o.NoTelemetry {
@@ -205,14 +209,27 @@ func (s *Server) makeGateway() error {
 	s.operator = p.iam.Operator()
 	p.control = s.makeControl()
 	g, err := gateway.New(gateway.Options{
-		Dispatcher: p.dispatcher, Identity: p.iam.Credential, Clock: s.clock, Chance: p.chance,
+		Dispatcher: p.dispatcher, Identity: p.iam.Credential, Clock: s.clock, Chance: p.chance, Hosts: hostsOf(o.Addr),
 		Account: o.Account, Region: o.Region, NoAuth: o.NoAuth, Logger: o.Logger, Extra: s.extra(), Record: s.record(),
 	})
 	if err != nil {
 		return fmt.Errorf("make the endpoint: %w", err)
 	}
-	s.handler = g
+	s.gateway, s.handler = g, g
 	return nil
+}
+
+// hostsOf returns the host that an address to listen on names, if it is one that
+// clients can call: no host, 0.0.0.0 and :: stand for all addresses.
+func hostsOf(addr string) []string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil || host == "" {
+		return nil
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && (ip.IsUnspecified() || ip.Is4In6()) {
+		return nil
+	}
+	return []string{strings.ToLower(strings.TrimSuffix(host, "."))}
 }
 
 // record is where exchanges are written down, or nil.

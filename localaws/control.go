@@ -2,6 +2,9 @@ package localaws
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"slices"
 
@@ -19,10 +22,21 @@ func (s *Server) makeControl() *control.Handler {
 		Version: s.opts.Version, Services: slices.Clone(services),
 		Queues: func(account, region string) []control.Queue { return queueStates(p.sqs.Queues(account, region)) },
 		Peek:   p.peek, Trouble: p.store.Err,
+		Token: s.ControlToken(), Open: s.opts.NoAuth, Signed: func(r *http.Request) bool { return s.gateway.Operator(r) },
 		Reset: func(ctx context.Context, service, account, region string) ([]string, error) {
 			return s.Reset(ctx, ResetScope{Service: service, Account: account, Region: region})
 		},
 	})
+}
+
+// ControlToken returns the token that requests to the control API need, as
+// "Authorization: Bearer TOKEN" (docs/control-api.md). It follows from the operator's
+// secret key and is the same after a restart from the same data directory; the key
+// does not follow from it.
+func (s *Server) ControlToken() string {
+	mac := hmac.New(sha256.New, []byte(s.operator.Secret))
+	mac.Write([]byte("reliableq control API"))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // extra answers what is no AWS API: the control API, and the zip files that

@@ -216,7 +216,12 @@ func (f *fate) wrong(m lying, there bool) string {
 func peekAll(t *testing.T, srv *localaws.Server, queue string) []lying {
 	t.Helper()
 	c := &http.Client{Transport: srv.Transport()}
-	answer, err := c.Get(srv.URL() + "/_reliableq/queues?messages=1&name=" + queue)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/_reliableq/queues?messages=1&name="+queue, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+srv.ControlToken())
+	answer, err := c.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,3 @@ func (o Options) OnDisk(disk store.Options) Options {
 	o.disk = disk
 	return o
 }
-
-// Reads tells whether an operation is taken to change nothing.
-func Reads(operation string) bool { return reads(operation) }

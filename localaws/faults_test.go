@@ -399,6 +399,7 @@ func request(t testing.TB, s *localawstest.Server, method, path, body string) st
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+s.ControlToken())
 	resp, err := s.Transport().RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)

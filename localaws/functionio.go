@@ -40,17 +40,23 @@ var _ lambda.Logs = (*functionLogs)(nil)
 // Write implements lambda.Logs.
 func (l *functionLogs) Write(ctx context.Context, as awsapi.Caller, region, group, stream string, lines []sandbox.Line) error {
 	c := l.server.call(as, as.Account, region)
-	arn := "arn:aws:logs:" + region + ":" + as.Account + ":log-group:" + group
+	need := awsapi.Access{
+		Action:       "logs:CreateLogGroup",
+		Resource:     logs.StreamARN(as.Account, region, group, ""),
+		ResourceTags: l.logs.GroupTags(as.Account, region, group),
+	}
 	if !l.logs.HasGroup(as.Account, region, group) {
-		if err := l.server.allow(ctx, c, "logs:CreateLogGroup", arn); err != nil {
+		if err := l.server.allow(ctx, c, need); err != nil {
 			return err
 		}
 		if err := l.logs.EnsureGroup(as.Account, region, group); err != nil {
 			return fmt.Errorf("make log group %s: %w", group, err)
 		}
 	}
+	need.Resource = logs.StreamARN(as.Account, region, group, stream)
 	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
-		if err := l.server.allow(ctx, c, action, arn+":log-stream:"+stream); err != nil {
+		need.Action = action
+		if err := l.server.allow(ctx, c, need); err != nil {
 			return err
 		}
 	}
@@ -65,17 +71,29 @@ func (l *functionLogs) Write(ctx context.Context, as awsapi.Caller, region, grou
 }
 
 // allow checks one permission of a call that the server makes for somebody.
-func (s *Server) allow(ctx context.Context, c *awsapi.Call, action, resource string) error {
+func (s *Server) allow(ctx context.Context, c *awsapi.Call, need awsapi.Access) error {
 	d := s.parts.dispatcher
 	if d.Authorize == nil {
 		return nil
 	}
-	return d.Authorize(ctx, c, awsapi.Access{Action: action, Resource: resource})
+	return d.Authorize(ctx, c, need)
 }
 
-// permit checks one permission of a function's role for Lambda.
-func (s *Server) permit(ctx context.Context, as awsapi.Caller, region, action, resource string) error {
-	return s.allow(ctx, s.call(as, as.Account, region), action, resource)
+// permit checks one permission of a function's role for Lambda. For a queue its
+// policy, tags and key count as they do when a message is sent.
+func (s *Server) permit(ctx context.Context, as awsapi.Caller, region string, need awsapi.Access) error {
+	c := s.call(as, as.Account, region)
+	if need.Action != "sqs:SendMessage" {
+		return s.allow(ctx, c, need)
+	}
+	arn, ok := awsapi.ParseARN(need.Resource)
+	if !ok {
+		return s.allow(ctx, c, need)
+	}
+	c.Account, c.Region = arn.Account, arn.Region
+	d := s.parts.dispatcher
+	op := d.Services["sqs"].Operations["SendMessage"]
+	return d.Allow(ctx, c, &op, &sqs.SendMessageInput{QueueURL: c.Endpoint + "/" + arn.Account + "/" + arn.Resource})
 }
 
 // functionMetrics takes Lambda's metrics, and the counts of mappings.

@@ -2,7 +2,6 @@ package localaws
 
 import (
 	"context"
-	"strings"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
@@ -10,20 +9,6 @@ import (
 // errStore refuses what would change something that can be kept no longer.
 var errStore = awsapi.Error{
 	Code: "ServiceUnavailableException", QueryCode: "ServiceUnavailable", Namespace: "com.amazon.coral.service", Status: 503,
-}
-
-// readers are how the names of operations begin that change nothing. All others
-// may write: a receive hides messages, an invocation writes a log.
-var readers = []string{"Get", "List", "Describe", "Filter", "Test"}
-
-// reads reports whether an operation changes nothing.
-func reads(operation string) bool {
-	for _, prefix := range readers {
-		if strings.HasPrefix(operation, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 // guarded is a service whose operations keep to what the store can hold: they note
@@ -46,7 +31,7 @@ func (p *parts) guarded(api *awsapi.Service) *awsapi.Service {
 // guard is an operation's Do with the above around it. Time may pass in the
 // operation, as in a long poll; what it answers then waits until that is kept.
 func (p *parts) guard(op awsapi.Operation) func(context.Context, *awsapi.Call, any) (any, error) {
-	write := !reads(op.Name)
+	write := !op.ReadOnly()
 	return func(ctx context.Context, c *awsapi.Call, in any) (any, error) {
 		if write {
 			if err := p.refusal(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +20,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/store"
 )
@@ -120,7 +122,8 @@ func writesAreRefused(t *testing.T, c client) {
 			t.Errorf("%s on a full disk: %v, want a 503 that says why", operation, err)
 		}
 	}
-	answer, err := c.http.Get(c.url + "/?Action=CreateRole&Version=2010-05-08&RoleName=r&AssumeRolePolicyDocument=%7B%7D")
+	form := url.Values{"Action": {"CreateRole"}, "Version": {"2010-05-08"}, "RoleName": {"r"}, "AssumeRolePolicyDocument": {"{}"}}
+	answer, err := c.http.PostForm(c.url, form)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +169,7 @@ func TestOperationsThatChangeNothingAreThoseThatSaySo(t *testing.T) {
 		"GetQueueUrl": true, "ListQueues": true, "DescribeAlarms": true, "FilterLogEvents": true, "TestMetricFilter": true, "GetCallerIdentity": true,
 		"ReceiveMessage": false, "SendMessage": false, "Invoke": false, "AssumeRole": false, "CancelMessageMoveTask": false, "PutLogEvents": false,
 	} {
-		if got := localaws.Reads(operation); got != want {
+		if got := (&awsapi.Operation{Name: operation}).ReadOnly(); got != want {
 			t.Errorf("%s changes nothing: %v, want %v", operation, got, want)
 		}
 	}

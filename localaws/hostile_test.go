@@ -158,7 +158,7 @@ func TestAClientThatDoesNotReadIsLetGo(t *testing.T) {
 		}
 	}
 	deaf := dial(t, srv)
-	deaf.say(t, strings.Repeat("GET /_reliableq/queues?messages=1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 4))
+	deaf.say(t, strings.Repeat("GET /_reliableq/queues?messages=1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "+srv.ControlToken()+"\r\n\r\n", 4))
 	next := dial(t, srv)
 	next.say(t, health)
 	if status, _ := next.hear(t); status != 200 {

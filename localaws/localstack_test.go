@@ -1,15 +1,19 @@
 package localaws_test
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
@@ -30,10 +34,10 @@ func (w *world) get(target string, header ...string) (int, []byte) {
 }
 
 // TestLocalStacksUsersFindWhatTheyLookFor sends the requests that scripts and tools
-// written for LocalStack send, without credentials.
+// written for LocalStack send, without credentials, to a server that asks for none.
 func TestLocalStacksUsersFindWhatTheyLookFor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newWorld(t, localaws.Options{NoAuth: true})
 	queue := w.queue(w.Config(), "q", nil)
 	w.send(w.Config(), queue, "one & only", "two")
 
@@ -97,10 +101,60 @@ func TestTheLookIsAnEndpointForClients(t *testing.T) {
 	if !errors.As(err, &api) || api.ErrorCode() != "InvalidRequest" || api.ErrorMessage() != "This endpoint only accepts ReceiveMessage calls" {
 		t.Errorf("%v", err)
 	}
-	res := ok[*http.Response](t)(cfg.HTTPClient.Do(ok[*http.Request](t)(formRequest(t, *cfg.BaseEndpoint, "Action=ReceiveMessage&QueueUrl="+url.QueryEscape(*queue)))))
+	form := ok[*http.Request](t)(formRequest(t, *cfg.BaseEndpoint, "Action=ReceiveMessage&QueueUrl="+url.QueryEscape(*queue)))
+	form.Header.Set("Authorization", "Bearer "+w.ControlToken())
+	res := ok[*http.Response](t)(cfg.HTTPClient.Do(form))
 	defer res.Body.Close()
 	if body := ok[[]byte](t)(io.ReadAll(res.Body)); strings.Count(string(body), "<Body>") != 2 {
 		t.Errorf("Query: %s", body)
+	}
+}
+
+// TestALookNeedsTheTokenOrTheOperatorsSignature tries what others than the operator
+// can send: other users of the machine, functions, and clients with another key.
+func TestALookNeedsTheTokenOrTheOperatorsSignature(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Options{})
+	queue := w.queue(w.Config(), "q", nil)
+	w.send(w.Config(), queue, "secret")
+
+	target := "/_aws/sqs/messages?QueueUrl=" + url.QueryEscape(*queue)
+	for name, tt := range map[string]struct {
+		header []string
+		want   int
+	}{
+		"nothing":        {nil, 401},
+		"another token":  {[]string{"Authorization", "Bearer " + strings.Repeat("0", 64)}, 401},
+		"no token":       {[]string{"Authorization", "Bearer "}, 401},
+		"another scheme": {[]string{"Authorization", "Basic " + w.ControlToken()}, 401},
+		"the token":      {[]string{"Authorization", "Bearer " + w.ControlToken()}, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, body := w.get(target, tt.header...)
+			if status != tt.want || strings.Contains(string(body), "secret") != (tt.want == 200) {
+				t.Errorf("%d %s, want %d", status, body, tt.want)
+			}
+		})
+	}
+
+	// The key of a role is not the operator's, and a wrong secret signs nothing.
+	role := w.role(w.Config(), "r", "sqs:*", "lambda:*")
+	var seen []string
+	w.function(w.Config(), "f", role, func(ctx context.Context, _ []byte) ([]byte, error) {
+		key, _ := w.Credentials()
+		for name, cfg := range map[string]aws.Config{"a function": w.as(ctx), "a wrong secret": w.ConfigAs(key, "wrong", "")} {
+			cfg.BaseEndpoint = new(w.URL() + "/_aws/sqs/messages")
+			if out, err := sqs.NewFromConfig(cfg).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: queue}); err == nil {
+				seen = append(seen, fmt.Sprintf("%s got %d messages", name, len(out.Messages)))
+			}
+		}
+		return nil, nil
+	})
+	if _, err := lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: new("f")}); err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 0 {
+		t.Error(seen)
 	}
 }
 

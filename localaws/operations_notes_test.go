@@ -56,8 +56,8 @@ var notes = map[string]string{
 		"boundaries, session policies, queue policies, function permissions and trust policies.",
 	"iam GetUser":                     "approximate: the operator is the only user",
 	"iam ListInstanceProfilesForRole": "exact: there are none",
-	"iam * PolicyArn":                 "approximate: of the policies that AWS manages a few are there, those for functions above all",
-	"iam ListPolicies Scope":          "approximate: of the policies that AWS manages a few are there, those for functions above all",
+	"iam * PolicyArn":                 "approximate: of the policies that AWS manages 67 are there, by name: those for functions, queues, logs, alarms and read-only access",
+	"iam ListPolicies Scope":          "approximate: of the policies that AWS manages 67 are there, by name: those for functions, queues, logs, alarms and read-only access",
 
 	"sts": "Temporary credentials are good for this endpoint alone, and end by the machine's time or with their role.",
 

@@ -64,12 +64,15 @@ func TestARecordingTellsEverythingButSecrets(t *testing.T) {
 	if _, _, _, err := signed(ctx, cfg, "secretsmanager", "POST", w.URL()+"/", `{"SecretString":"hunter2hunter2"}`, "X-Amz-Target", "secretsmanager.CreateSecret"); err != nil {
 		t.Fatal(err)
 	}
-	res := ok[*http.Response](t)(cfg.HTTPClient.Do(ok[*http.Request](t)(http.NewRequestWithContext(ctx, "GET", w.URL()+"/_reliableq/clock", nil))))
+	look := ok[*http.Request](t)(http.NewRequestWithContext(ctx, "GET", w.URL()+"/_reliableq/clock", nil))
+	look.Header.Set("Authorization", "Bearer "+w.ControlToken())
+	res := ok[*http.Response](t)(cfg.HTTPClient.Do(look))
 	res.Body.Close()
 
 	_, operator := w.Credentials()
 	for what, secret := range map[string]string{
 		"the operator's secret key": operator, "the function's secret key": given["AWS_SECRET_ACCESS_KEY"], "its session token": given["AWS_SESSION_TOKEN"],
+		"the control token":  w.ControlToken(),
 		"a variable's value": "hunter2hunter2", "code": "secret code",
 	} {
 		if quoted, _ := json.Marshal(secret); secret == "" || strings.Contains(out.String(), strings.Trim(string(quoted), `"`)) {

@@ -9,6 +9,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/iam"
 	"github.com/reliableq/reliableq/localaws/lambda"
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
+	"github.com/reliableq/reliableq/localaws/policy"
 )
 
 // sessionLife is how long the credentials of an execution role are good for, in
@@ -17,6 +18,24 @@ const sessionLife = 12 * time.Hour
 
 // lambdaPrincipal is who assumes execution roles.
 const lambdaPrincipal = "lambda.amazonaws.com"
+
+// principals is the directory by which policies of queues and functions name roles
+// and users. With authentication off roles need not exist, and one that does not
+// is kept by its ARN.
+func (s *Server) principals() policy.Directory {
+	directory := s.parts.iam.Principals()
+	if !s.opts.NoAuth {
+		return directory
+	}
+	lookUp := directory.ID
+	directory.ID = func(arn string) (string, bool) {
+		if id, ok := lookUp(arn); ok {
+			return id, true
+		}
+		return arn, true
+	}
+	return directory
+}
 
 // roles gives sessions of execution roles to functions and mappings.
 type roles struct {

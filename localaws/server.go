@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/fault"
+	"github.com/reliableq/reliableq/localaws/gateway"
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
@@ -23,6 +25,7 @@ type Server struct {
 	parts    *parts
 	faults   *fault.Set
 	handler  http.Handler
+	gateway  *gateway.Gateway
 	operator awsapi.Credential
 	http     *http.Server
 	listener net.Listener
@@ -85,10 +88,14 @@ func (s *Server) Addr() string {
 func (s *Server) Isolation() process.Isolation { return s.parts.lambda.Isolation() }
 
 // URL is the endpoint for AWS_ENDPOINT_URL. Without a listener it is a name that
-// only Transport knows.
+// only Transport knows. A server that listens on all addresses is called at its
+// loopback address.
 func (s *Server) URL() string {
 	if s.listener == nil {
 		return "http://localaws.invalid"
+	}
+	if tcp, ok := s.listener.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 	}
 	return "http://" + s.Addr()
 }

@@ -158,7 +158,12 @@ func TestARestartInRealTimeIsNotAhead(t *testing.T) {
 func TestAnAdvanceThroughTheControlAPIIsKept(t *testing.T) {
 	t.Parallel()
 	k := openKept(t, t.TempDir(), clock.Manual)
-	answer, err := k.http.Post(k.URL()+"/_reliableq/clock/advance", "application/json", strings.NewReader(`{"duration":"48h"}`))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, k.URL()+"/_reliableq/clock/advance", strings.NewReader(`{"duration":"48h"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+k.ControlToken())
+	answer, err := k.http.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,7 @@ func TestShutdownAnswersWhoWaitsForTheClock(t *testing.T) {
 			answered <- answer{err: err}
 			return
 		}
+		r.Header.Set("Authorization", "Bearer "+w.ControlToken())
 		r.Header.Set("Expect", "100-continue") // which the server answers once it reads the body
 		resp, err := http.DefaultClient.Do(r)
 		if err != nil {

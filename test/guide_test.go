@@ -197,11 +197,17 @@ func wantDead(t *testing.T, dir string) {
 	}
 	var env struct {
 		Endpoint string `json:"AWS_ENDPOINT_URL"`
+		Token    string `json:"RELIABLEQ_CONTROL_TOKEN"`
 	}
 	if err := json.Unmarshal(out, &env); err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.Get(env.Endpoint + "/_reliableq/queues?name=orders_dead&messages=1")
+	look, err := http.NewRequest(http.MethodGet, env.Endpoint+"/_reliableq/queues?name=orders_dead&messages=1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	look.Header.Set("Authorization", "Bearer "+env.Token)
+	resp, err := http.DefaultClient.Do(look)
 	if err != nil {
 		t.Fatal(err)
 	}

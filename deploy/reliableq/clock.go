@@ -12,7 +12,7 @@ import (
 )
 
 // controlOf is a client of a running embedded AWS.
-func controlOf(info daemon.Info) *control.Client { return control.New(info.URL) }
+func controlOf(info daemon.Info) *control.Client { return control.New(info.URL, info.ControlToken) }
 
 type clockVerb struct {
 	Now     clockNowVerb     `cmd:"" help:"Print service time, and how much is under way and to come."`

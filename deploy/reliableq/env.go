@@ -49,7 +49,8 @@ func (v *envVerb) Run(a *app) error {
 		Region   string `json:"AWS_REGION"`
 		Default  string `json:"AWS_DEFAULT_REGION"` // the only one that botocore reads: boto3, the AWS CLI
 		Config   string `json:"TF_CLI_CONFIG_FILE,omitempty"`
-	}{info.URL, info.AccessKeyID, info.SecretAccessKey, region, region, ""}
+		Control  string `json:"RELIABLEQ_CONTROL_TOKEN"`
+	}{info.URL, info.AccessKeyID, info.SecretAccessKey, region, region, "", info.ControlToken}
 	if v.Terraform {
 		if result.Config, err = v.terraformConfig(dir); err != nil {
 			return err
@@ -60,6 +61,7 @@ func (v *envVerb) Run(a *app) error {
 			{"AWS_ENDPOINT_URL", result.Endpoint}, {"AWS_ACCESS_KEY_ID", result.ID},
 			{"AWS_SECRET_ACCESS_KEY", result.Secret}, {"AWS_REGION", result.Region},
 			{"AWS_DEFAULT_REGION", result.Default}, {"TF_CLI_CONFIG_FILE", result.Config},
+			{"RELIABLEQ_CONTROL_TOKEN", result.Control},
 		} {
 			if pair[1] == "" {
 				continue

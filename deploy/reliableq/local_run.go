@@ -152,7 +152,7 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 	}
 	id, secret := srv.Credentials()
 	info := daemon.Info{
-		PID: os.Getpid(), URL: srv.URL(), AccessKeyID: id, SecretAccessKey: secret, Account: srv.Account(), Region: srv.Region(),
+		PID: os.Getpid(), URL: srv.URL(), AccessKeyID: id, SecretAccessKey: secret, ControlToken: srv.ControlToken(), Account: srv.Account(), Region: srv.Region(),
 		Clock: v.Clock, NoAuth: v.NoAuth, Version: versionName(), Started: time.Now(),
 	}
 	if v.DataDir != "" {

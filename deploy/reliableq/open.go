@@ -128,7 +128,7 @@ func flowOn(t *target.Target) *flow.Client {
 	if t.Kind != target.Embedded {
 		return flow.New(t.Config, nil)
 	}
-	return flow.New(t.Config, control.New(t.URL))
+	return flow.New(t.Config, control.New(t.URL, t.ControlToken))
 }
 
 // folder is where the deployment on t keeps its state.

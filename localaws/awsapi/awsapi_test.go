@@ -135,7 +135,7 @@ func TestARNComesApartAndTogether(t *testing.T) {
 	if !ok || a.Service != "lambda" || a.Resource != "function:consumer:7" || a.String() != s {
 		t.Errorf("%s parsed as %+v, %v", s, a, ok)
 	}
-	for _, bad := range []string{"", "arn", "arn:aws:sqs", "urn:aws:sqs:us-east-1:0:q", "arn:aws:sqs:us-east-1:0:", "arn::sqs:r:a:q"} {
+	for _, bad := range []string{"", "arn", "arn:aws:sqs", "urn:aws:sqs:us-east-1:0:q", "arn:aws:sqs:us-east-1:0:", "arn::sqs:r:a:q", "arn:aws-cn:sqs:r:a:q", "arn:*:sqs:r:a:q"} {
 		if _, ok := ParseARN(bad); ok {
 			t.Errorf("%q was taken for an ARN", bad)
 		}

@@ -95,8 +95,23 @@ type Access struct {
 	Resource string
 	// ResourcePolicy is the JSON policy on that resource, or empty.
 	ResourcePolicy string
+	// Alternative is an action that is enough in place of Action, as
+	// logs:TagLogGroup is for logs:TagResource; empty where there is none. An
+	// explicit deny of either refuses the call.
+	Alternative string
+	// ResourceTags are the tags that the resource has: aws:ResourceTag/KEY. They
+	// must not change after the call.
+	ResourceTags map[string]string
+	// RequestTags are the tags that the request sets: aws:RequestTag/KEY, and
+	// their keys are aws:TagKeys.
+	RequestTags map[string]string
+	// TagKeys are further values of aws:TagKeys: the keys of tags to remove.
+	TagKeys []string
+	// Refusal is the error that refuses the call, without its message; nil means
+	// AccessDenied in the form of the service.
+	Refusal *Error
 	// Keys are further condition keys of the request, such as
-	// aws:RequestTag/team. Keys are compared without case.
+	// lambda:FunctionArn. Keys are compared without case.
 	Keys map[string][]string
 }
 

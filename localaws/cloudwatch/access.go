@@ -8,32 +8,52 @@ func anything(action string) []awsapi.Access {
 }
 
 // onAlarms is the permission for an operation on alarms.
-func onAlarms(c *awsapi.Call, action string, names ...string) []awsapi.Access {
+func (s *Service) onAlarms(c *awsapi.Call, action string, names ...string) []awsapi.Access {
 	var all []awsapi.Access
 	for _, name := range names {
-		all = append(all, awsapi.Access{Action: "cloudwatch:" + action, Resource: alarmARN(placeOf(c), name)})
+		all = append(all, s.on(c, action, alarmARN(placeOf(c), name)))
 	}
 	if len(all) == 0 {
-		return onAlarms(c, action, "*")
+		return s.onAlarms(c, action, "*")
 	}
 	return all
 }
 
 // onDashboard is the permission for an operation on a dashboard.
-func onDashboard(c *awsapi.Call, action, name string) []awsapi.Access {
-	return []awsapi.Access{{Action: "cloudwatch:" + action, Resource: dashboardARN(c.Account, name)}}
+func (s *Service) onDashboard(c *awsapi.Call, action, name string) []awsapi.Access {
+	return []awsapi.Access{s.on(c, action, dashboardARN(c.Account, name))}
 }
 
-// withTags adds the tags of a request as condition keys.
-func withTags(all []awsapi.Access, tags []Tag) []awsapi.Access {
-	for i := range all {
-		for _, t := range tags {
-			if all[i].Keys == nil {
-				all[i].Keys = map[string][]string{}
-			}
-			all[i].Keys["aws:RequestTag/"+t.Key] = []string{t.Value}
-			all[i].Keys["aws:TagKeys"] = append(all[i].Keys["aws:TagKeys"], t.Key)
-		}
+// on is the permission for an action on an alarm or a dashboard.
+func (s *Service) on(c *awsapi.Call, action, arn string) awsapi.Access {
+	a := awsapi.Access{Action: "cloudwatch:" + action, Resource: arn}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if tags, _, err := s.tagged(c, arn); err == nil {
+		a.ResourceTags = byKey(*tags)
 	}
-	return all
+	return a
+}
+
+// creating adds to the permission for an operation that can set tags those tags,
+// and where there are some the permission to tag (IAM A3).
+func (s *Service) creating(need []awsapi.Access, tags []Tag) []awsapi.Access {
+	if len(tags) > 0 {
+		tagging := need[0]
+		tagging.Action = "cloudwatch:TagResource"
+		need = append(need, tagging)
+	}
+	for i := range need {
+		need[i].RequestTags = byKey(tags)
+	}
+	return need
+}
+
+// byKey returns tags as a map.
+func byKey(tags []Tag) map[string]string {
+	out := make(map[string]string, len(tags))
+	for _, t := range tags {
+		out[t.Key] = t.Value
+	}
+	return out
 }

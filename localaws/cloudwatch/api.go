@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
@@ -29,39 +30,47 @@ func silent(op awsapi.Operation) awsapi.Operation {
 func (s *Service) alarmOperations() map[string]awsapi.Operation {
 	named := func(action string) func(*awsapi.Call, *AlarmNamesInput) []awsapi.Access {
 		return func(c *awsapi.Call, in *AlarmNamesInput) []awsapi.Access {
-			return onAlarms(c, action, in.AlarmNames...)
+			return s.onAlarms(c, action, in.AlarmNames...)
 		}
 	}
 	return awsapi.Table(
 		silent(awsapi.Op("PutMetricAlarm", s.PutMetricAlarm, func(c *awsapi.Call, in *PutMetricAlarmInput) []awsapi.Access {
-			return withTags(onAlarms(c, "PutMetricAlarm", in.AlarmName), in.Tags)
+			need := s.creating(s.onAlarms(c, "PutMetricAlarm", in.AlarmName), in.Tags)
+			if actions := slices.Concat(in.AlarmActions, in.OKActions, in.InsufficientDataActions); len(actions) > 0 {
+				need[0].Keys = map[string][]string{"cloudwatch:AlarmActions": actions}
+			}
+			return need
 		})),
 		awsapi.Op("DescribeAlarms", s.DescribeAlarms, func(c *awsapi.Call, _ *DescribeAlarmsInput) []awsapi.Access {
-			return onAlarms(c, "DescribeAlarms")
+			return s.onAlarms(c, "DescribeAlarms")
 		}),
-		awsapi.Op("DescribeAlarmsForMetric", s.DescribeAlarmsForMetric, func(c *awsapi.Call, _ *DescribeAlarmsForMetricInput) []awsapi.Access {
-			return onAlarms(c, "DescribeAlarmsForMetric")
+		awsapi.Op("DescribeAlarmsForMetric", s.DescribeAlarmsForMetric, func(*awsapi.Call, *DescribeAlarmsForMetricInput) []awsapi.Access {
+			return anything("DescribeAlarmsForMetric")
 		}),
 		awsapi.Op("DescribeAlarmHistory", s.DescribeAlarmHistory, func(c *awsapi.Call, in *DescribeAlarmHistoryInput) []awsapi.Access {
 			if in.AlarmName == "" {
-				return onAlarms(c, "DescribeAlarmHistory")
+				return s.onAlarms(c, "DescribeAlarmHistory")
 			}
-			return onAlarms(c, "DescribeAlarmHistory", in.AlarmName)
+			return s.onAlarms(c, "DescribeAlarmHistory", in.AlarmName)
 		}),
 		silent(awsapi.Op("DeleteAlarms", s.DeleteAlarms, named("DeleteAlarms"))),
 		silent(awsapi.Op("EnableAlarmActions", s.EnableAlarmActions, named("EnableAlarmActions"))),
 		silent(awsapi.Op("DisableAlarmActions", s.DisableAlarmActions, named("DisableAlarmActions"))),
 		silent(awsapi.Op("SetAlarmState", s.SetAlarmState, func(c *awsapi.Call, in *SetAlarmStateInput) []awsapi.Access {
-			return onAlarms(c, "SetAlarmState", in.AlarmName)
+			return s.onAlarms(c, "SetAlarmState", in.AlarmName)
 		})),
-		awsapi.Op("TagResource", s.TagResource, func(_ *awsapi.Call, in *TagResourceInput) []awsapi.Access {
-			return withTags([]awsapi.Access{{Action: "cloudwatch:TagResource", Resource: in.ResourceARN}}, in.Tags)
+		awsapi.Op("TagResource", s.TagResource, func(c *awsapi.Call, in *TagResourceInput) []awsapi.Access {
+			need := s.on(c, "TagResource", in.ResourceARN)
+			need.RequestTags = byKey(in.Tags)
+			return []awsapi.Access{need}
 		}),
-		awsapi.Op("UntagResource", s.UntagResource, func(_ *awsapi.Call, in *UntagResourceInput) []awsapi.Access {
-			return []awsapi.Access{{Action: "cloudwatch:UntagResource", Resource: in.ResourceARN}}
+		awsapi.Op("UntagResource", s.UntagResource, func(c *awsapi.Call, in *UntagResourceInput) []awsapi.Access {
+			need := s.on(c, "UntagResource", in.ResourceARN)
+			need.TagKeys = in.TagKeys
+			return []awsapi.Access{need}
 		}),
-		awsapi.Op("ListTagsForResource", s.ListTagsForResource, func(_ *awsapi.Call, in *ListTagsForResourceInput) []awsapi.Access {
-			return []awsapi.Access{{Action: "cloudwatch:ListTagsForResource", Resource: in.ResourceARN}}
+		awsapi.Op("ListTagsForResource", s.ListTagsForResource, func(c *awsapi.Call, in *ListTagsForResourceInput) []awsapi.Access {
+			return []awsapi.Access{s.on(c, "ListTagsForResource", in.ResourceARN)}
 		}),
 	)
 }
@@ -88,10 +97,10 @@ func (s *Service) metricOperations() map[string]awsapi.Operation {
 func (s *Service) dashboardOperations() map[string]awsapi.Operation {
 	return awsapi.Table(
 		awsapi.Op("PutDashboard", s.PutDashboard, func(c *awsapi.Call, in *PutDashboardInput) []awsapi.Access {
-			return withTags(onDashboard(c, "PutDashboard", in.DashboardName), in.Tags)
+			return s.creating(s.onDashboard(c, "PutDashboard", in.DashboardName), in.Tags)
 		}),
 		awsapi.Op("GetDashboard", s.GetDashboard, func(c *awsapi.Call, in *GetDashboardInput) []awsapi.Access {
-			return onDashboard(c, "GetDashboard", in.DashboardName)
+			return s.onDashboard(c, "GetDashboard", in.DashboardName)
 		}),
 		awsapi.Op("ListDashboards", s.ListDashboards, func(*awsapi.Call, *ListDashboardsInput) []awsapi.Access {
 			return anything("ListDashboards")
@@ -99,7 +108,7 @@ func (s *Service) dashboardOperations() map[string]awsapi.Operation {
 		awsapi.Op("DeleteDashboards", s.DeleteDashboards, func(c *awsapi.Call, in *DeleteDashboardsInput) []awsapi.Access {
 			var all []awsapi.Access
 			for _, name := range in.DashboardNames {
-				all = append(all, onDashboard(c, "DeleteDashboards", name)...)
+				all = append(all, s.onDashboard(c, "DeleteDashboards", name)...)
 			}
 			return all
 		}),

@@ -87,7 +87,7 @@ func TestEveryOperationAsksForAPermission(t *testing.T) {
 		}
 	}
 	put := b.API().Operations["PutMetricAlarm"].Access(b.call, onErrors(func(in *PutMetricAlarmInput) { in.Tags = []Tag{{"team", "a"}} }))
-	if put[0].Resource != "arn:aws:cloudwatch:us-east-1:000000000000:alarm:errors" || put[0].Keys["aws:RequestTag/team"][0] != "a" {
+	if put[0].Resource != "arn:aws:cloudwatch:us-east-1:000000000000:alarm:errors" || put[0].RequestTags["team"] != "a" || len(put) != 2 || put[1].Action != "cloudwatch:TagResource" {
 		t.Errorf("PutMetricAlarm asks for %+v", put)
 	}
 	data := b.API().Operations["PutMetricData"].Access(b.call, put0())

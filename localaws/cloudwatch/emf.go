@@ -13,6 +13,10 @@ const (
 	maxEMFMetrics    = 100
 	maxEMFDimensions = 30
 	maxEMFValues     = 100
+
+	// maxEMFData bounds what one line yields: metrics times values times sets of
+	// dimensions, which is far more than the line is long.
+	maxEMFData = 20_000
 )
 
 // directive is one element of CloudWatchMetrics.
@@ -34,7 +38,8 @@ func (s *Service) EMF(account, region, line string, at time.Time) {
 	}
 }
 
-// parseEMF reads the metrics of a line. Lines without _aws cost one search.
+// parseEMF reads the metrics of a line. Lines without _aws cost one search. A line
+// that would yield more than maxEMFData yields nothing.
 func parseEMF(line string, at time.Time) []Datum {
 	if !strings.Contains(line, `"_aws"`) {
 		return nil
@@ -55,27 +60,34 @@ func parseEMF(line string, at time.Time) []Datum {
 	}
 	var data []Datum
 	for _, d := range head.CloudWatchMetrics {
-		data = append(data, d.data(members, at)...)
+		var ok bool
+		if data, ok = d.appendData(data, members, at); !ok {
+			return nil
+		}
 	}
 	return data
 }
 
-// data reads the metrics of one directive. One with a dimension that the line does
-// not have, or beyond the bounds, yields nothing.
-func (d *directive) data(members map[string]json.RawMessage, at time.Time) []Datum {
+// appendData appends the metrics of one directive. One with a dimension that the
+// line does not have, or beyond the bounds of a directive, yields nothing. It
+// reports false when there are more than maxEMFData.
+func (d *directive) appendData(data []Datum, members map[string]json.RawMessage, at time.Time) ([]Datum, bool) {
 	if d.Namespace == "" || len(d.Metrics) > maxEMFMetrics {
-		return nil
+		return data, true
 	}
 	sets, ok := d.sets(members)
 	if !ok {
-		return nil
+		return data, true
 	}
-	var data []Datum
 	for _, m := range d.Metrics {
 		if m.Unit != "" && !slices.Contains(units, m.Unit) {
 			continue
 		}
-		for _, v := range numbers(members[m.Name]) {
+		values := numbers(members[m.Name])
+		if len(data)+len(values)*len(sets) > maxEMFData {
+			return nil, false
+		}
+		for _, v := range values {
 			for _, set := range sets {
 				data = append(data, Datum{
 					Namespace: d.Namespace, Name: m.Name, Dimensions: set, Unit: m.Unit, Time: at, Value: v,
@@ -84,7 +96,7 @@ func (d *directive) data(members map[string]json.RawMessage, at time.Time) []Dat
 			}
 		}
 	}
-	return data
+	return data, true
 }
 
 // sets reads the values of each set of dimensions. Without any set there is one

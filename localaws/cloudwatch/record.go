@@ -88,7 +88,9 @@ func (s *Service) room(p place, namespace, name string, dimensions []Dimension) 
 	if len(sh.metrics) >= s.maxMetrics {
 		return nil
 	}
-	return sh.metric(namespace, name, dimensions)
+	m := sh.metric(namespace, name, dimensions)
+	s.records += int(m.memory() / nameUnit)
+	return m
 }
 
 // bucketOf answers the bucket that a datum belongs to, with mu held.
@@ -96,10 +98,11 @@ func (s *Service) bucketOf(m *metric, unit string, at time.Time, fine bool) *buc
 	if unit == "" {
 		unit = noUnit
 	}
-	sr := m.of(unit)
 	now := s.clock.Now().Unix()
-	sr.compact(now)
 	m.seen = now
+	s.bound(m)
+	sr := m.of(unit)
+	sr.compact(now)
 	return sr.bucket(at.Unix(), fine)
 }
 

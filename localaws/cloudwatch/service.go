@@ -16,6 +16,10 @@ import (
 // name no bound.
 const DefaultMaxMetrics = 20_000
 
+// DefaultMaxBytes is about how much memory the data of all metrics take at most
+// where Options name no bound.
+const DefaultMaxBytes = 64 << 20
+
 // Options says what the service stands on.
 type Options struct {
 	// Clock is the service time. Required.
@@ -30,6 +34,10 @@ type Options struct {
 	// PutMetricData refuses new ones and Record drops them with a warning. 0
 	// means DefaultMaxMetrics.
 	MaxMetrics int
+	// MaxBytes is about how much memory the data of all metrics may take. Beyond
+	// it the metrics that hold most lose their percentiles, then their oldest
+	// data. 0 means DefaultMaxBytes.
+	MaxBytes int64
 }
 
 // Service is an embedded CloudWatch. Its methods are safe for concurrent use.
@@ -38,6 +46,7 @@ type Service struct {
 	store      *store.Store
 	log        *slog.Logger
 	maxMetrics int
+	maxBytes   int64
 
 	active atomic.Bool  // Active was called since the last look
 	looked atomic.Int64 // when that was, in nanoseconds since 1970
@@ -51,6 +60,8 @@ type Service struct {
 	tickKind   clock.Kind
 	tickAt     time.Time
 	warned     bool   // that metrics are dropped
+	shrunk     bool   // that data were dropped was logged
+	records    int    // data taken since memory was added up
 	news       bool   // there was a look since the last tick
 	round      uint64 // the last asking of samplers that began
 	sampled    uint64 // the last that ended
@@ -72,7 +83,7 @@ type shelf struct {
 // New makes a service with the state that the store holds.
 func New(o Options) (*Service, error) {
 	s := &Service{
-		clock: o.Clock, store: o.Store, log: o.Logger, maxMetrics: o.MaxMetrics,
+		clock: o.Clock, store: o.Store, log: o.Logger, maxMetrics: o.MaxMetrics, maxBytes: o.MaxBytes,
 		shelf: map[place]*shelf{}, dashboards: map[string]map[string]*dashboard{},
 	}
 	if s.store == nil {
@@ -83,6 +94,9 @@ func New(o Options) (*Service, error) {
 	}
 	if s.maxMetrics <= 0 {
 		s.maxMetrics = DefaultMaxMetrics
+	}
+	if s.maxBytes <= 0 {
+		s.maxBytes = DefaultMaxBytes
 	}
 	if err := s.load(); err != nil {
 		return nil, err

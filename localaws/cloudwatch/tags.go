@@ -91,7 +91,7 @@ func (s *Service) tagged(c *awsapi.Call, arn string) (tags *[]Tag, keep func(*st
 			return &al.tags, func(b *store.Batch) { s.keepAlarm(b, al) }, nil
 		}
 	}
-	if name, isDashboard := strings.CutPrefix(a.Resource, "dashboard/"); isDashboard && a.Account == c.Account {
+	if name, isDashboard := strings.CutPrefix(a.Resource, "dashboard/"); isDashboard && a.Account == c.Account && a.Region == "" {
 		if d := s.dashboards[a.Account][name]; d != nil {
 			return &d.tags, func(b *store.Batch) { s.keepDashboard(b, a.Account, d) }, nil
 		}

@@ -40,6 +40,15 @@ type Options struct {
 	// Trouble says why nothing can be changed any more, for health, and is nil while
 	// all is well; a nil Trouble means that it always is.
 	Trouble func() error
+	// Token is what a request must send as "Authorization: Bearer TOKEN". Health
+	// alone may be asked for without it.
+	Token string
+	// Open lets requests in without the token. What changes something still needs an
+	// Authorization header, of any content: a web page cannot send one.
+	Open bool
+	// Signed reports whether a request bears a valid AWS signature of the operator,
+	// which counts as the token; nil means that none does.
+	Signed func(*http.Request) bool
 	// Logger gets what goes wrong inside; nil discards it.
 	Logger *slog.Logger
 }
@@ -161,6 +170,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if err := h.authorize(r); err != nil {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		h.fail(w, r, err)
+		return
+	}
 	if _, pattern := h.mux.Handler(r); pattern == "" {
 		h.unknown(w, r)
 		return

@@ -13,10 +13,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/clock"
+	faults "github.com/reliableq/reliableq/localaws/fault"
 )
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// token is the bench's control token.
+const token = "the-token"
 
 // bench is a control API over a clock and a queue or two of our own.
 type bench struct {
@@ -32,8 +37,9 @@ func open(t *testing.T, mode clock.Mode) *bench {
 	b := &bench{t: t, clock: clock.New(mode, start)}
 	t.Cleanup(b.clock.Close)
 	b.Handler = New(Options{
-		Clock: b.clock, Version: "1.2.3", Account: "000000000000", Region: "us-east-1",
-		Services: []string{"sqs", "lambda", "logs"},
+		Faults: faults.New(b.clock.Now, chance.Seeded(1)),
+		Clock:  b.clock, Version: "1.2.3", Account: "000000000000", Region: "us-east-1",
+		Services: []string{"sqs", "lambda", "logs"}, Token: token,
 		Queues: func(account, region string) []Queue {
 			if account != "000000000000" || region != "us-east-1" {
 				return nil
@@ -75,8 +81,14 @@ func peek(account, region, queue string) ([]Message, error) {
 	}, nil
 }
 
-// ask sends a request and answers status and body.
+// ask sends a request with the token and returns status and body.
 func (b *bench) ask(method, target, body string, headers ...string) (int, string) {
+	b.t.Helper()
+	return b.askWithout(method, target, body, append([]string{"Authorization", "Bearer " + token}, headers...)...)
+}
+
+// askWithout sends a request with nothing but headers.
+func (b *bench) askWithout(method, target, body string, headers ...string) (int, string) {
 	b.t.Helper()
 	r := httptest.NewRequestWithContext(b.t.Context(), method, target, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {

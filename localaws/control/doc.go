@@ -17,6 +17,6 @@
 // The last three are those that users and tools of LocalStack know.
 //
 // The package knows no service: what it shows comes through the functions of
-// [Options]. It asks for no credentials; whoever reaches the endpoint may use it,
-// so keeping web pages out is the gateway's task.
+// [Options]. All paths but the two of health need a token, which the server hands
+// to its operator; other users of the machine and web pages do not have it.
 package control

@@ -16,8 +16,8 @@ type health struct {
 	// Reason says why the status is not ok.
 	Reason   string   `json:"reason,omitempty"`
 	Version  string   `json:"version"`
-	Account  string   `json:"account"`
-	Region   string   `json:"region"`
+	Account  string   `json:"account,omitempty"`
+	Region   string   `json:"region,omitempty"`
 	Clock    string   `json:"clock"`
 	Services []string `json:"services"`
 }
@@ -30,16 +30,27 @@ func (h *Handler) trouble() error {
 	return h.opts.Trouble()
 }
 
-// health answers that the server serves, and what; with status 503 where it does so
-// no longer in full.
-func (h *Handler) health(w http.ResponseWriter, _ *http.Request) {
+// health writes that the server serves, and what; with status 503 where it can no
+// longer do everything. The account, the region and the reason, which names folders,
+// are for requests with the token.
+func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 	out := health{
-		Status: statusOK, Version: h.opts.Version, Account: h.opts.Account, Region: h.opts.Region,
-		Clock: h.opts.Clock.Mode().String(), Services: h.opts.Services,
+		Status:   statusOK,
+		Version:  h.opts.Version,
+		Clock:    h.opts.Clock.Mode().String(),
+		Services: h.opts.Services,
 	}
 	status := http.StatusOK
-	if err := h.trouble(); err != nil {
-		status, out.Status, out.Reason = http.StatusServiceUnavailable, statusReadOnly, err.Error()
+	err := h.trouble()
+	if err != nil {
+		status, out.Status = http.StatusServiceUnavailable, statusReadOnly
+	}
+
+	if h.opts.Open || h.trusted(r) {
+		out.Account, out.Region = h.opts.Account, h.opts.Region
+		if err != nil {
+			out.Reason = err.Error()
+		}
 	}
 	h.write(w, status, out)
 }

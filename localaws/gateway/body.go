@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
@@ -40,10 +41,22 @@ func (x *exchange) limit() int {
 	return maxBody
 }
 
-// read takes the whole body in, so that it is off the wire before the answer
-// goes on it, and undoes content encodings.
-func (x *exchange) read() error {
-	raw, err := x.readAll()
+// read reads the whole body, so that it is off the wire before the response goes
+// onto it, and undoes content encodings. What it may take of memory depends on
+// whether the caller's key is known.
+func (x *exchange) read(known bool) error {
+	limit := x.limit()
+	if !known {
+		limit = maxStranger
+	}
+	if x.r.ContentLength > int64(x.limit()) {
+		return x.tooLarge(x.limit())
+	}
+	if err := x.reserve(known, limit); err != nil {
+		return err
+	}
+
+	raw, err := x.readAll(limit)
 	if err != nil {
 		return err
 	}
@@ -54,7 +67,7 @@ func (x *exchange) read() error {
 		case "aws-chunked":
 			x.body, err = unchunk(x.body)
 		case "gzip":
-			x.body, err = gunzip(x.body, x.limit())
+			x.body, err = gunzip(x.body, limit)
 		default:
 			err = fmt.Errorf("content encoding %q is not supported", encoding)
 		}
@@ -65,21 +78,79 @@ func (x *exchange) read() error {
 	return nil
 }
 
-func (x *exchange) readAll() ([]byte, error) {
-	limit := x.limit()
-	if x.r.ContentLength > int64(limit) {
-		return nil, x.tooLarge(limit)
+// reserve takes a place in the memory that bodies may take before their signature
+// is verified. A caller without a known key who finds none is refused at once.
+func (x *exchange) reserve(known bool, limit int) error {
+	if !known {
+		if x.r.ContentLength > maxStranger {
+			x.drain()
+			return x.claim()
+		}
+		if !x.g.intake.enterStranger() {
+			x.w.Header().Set("Connection", "close")
+			return x.claim()
+		}
+		x.reserved = x.g.intake.leaveStranger
+		return nil
 	}
+
+	size := limit
+	if n := x.r.ContentLength; n >= 0 {
+		size = int(n)
+	}
+	release, err := x.g.intake.reserve(x.r.Context(), size)
+	if err != nil {
+		x.w.Header().Set("Connection", "close")
+		return x.fault(requestTimeout, "Too many large requests are being read. Try again.")
+	}
+	x.reserved = release
+	return nil
+}
+
+// releaseIntake gives back the place that reading the body took. It may be called
+// more than once.
+func (x *exchange) releaseIntake() {
+	if x.reserved != nil {
+		x.reserved()
+		x.reserved = nil
+	}
+}
+
+// drain reads the body and forgets it, for a short time at most, so that a client
+// that is refused sees the response in place of a broken connection.
+func (x *exchange) drain() {
+	if x.r.ContentLength == 0 {
+		return
+	}
+	// It fails where there is no connection: then there is nothing to wait for.
+	_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(drainTime))
+	n, err := io.Copy(io.Discard, io.LimitReader(x.r.Body, int64(x.limit())+1))
+	if err != nil || n > int64(x.limit()) {
+		x.w.Header().Set("Connection", "close")
+	}
+}
+
+// readAll reads a body of at most limit bytes.
+func (x *exchange) readAll(limit int) ([]byte, error) {
 	dst := []byte(nil)
 	if x.protocol != awsapi.REST { // a REST payload outlives the request
 		x.pool = buffers.Get().(*[]byte)
 		dst = (*x.pool)[:0]
 	}
 	b := bytes.NewBuffer(dst)
-	if n := int(x.r.ContentLength); n > 0 {
-		b.Grow(min(n, maxAhead) + bytes.MinRead)
+	body := io.LimitReader(x.r.Body, int64(limit)+1)
+
+	// Room for the whole body is made once a part of it has arrived.
+	announced := int(max(x.r.ContentLength, 0))
+	b.Grow(min(announced, maxAhead) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(body, maxAhead))
+	if err == nil && b.Len() == maxAhead {
+		if rest := min(announced, limit) - b.Len(); rest > 0 {
+			b.Grow(rest + bytes.MinRead)
+		}
+		_, err = b.ReadFrom(body)
 	}
-	_, err := b.ReadFrom(io.LimitReader(x.r.Body, int64(limit)+1))
+
 	if x.pool != nil {
 		*x.pool = b.Bytes()
 	}
@@ -89,6 +160,9 @@ func (x *exchange) readAll() ([]byte, error) {
 		return nil, x.fault(requestTimeout, "The body of the request did not arrive in time.")
 	case err != nil:
 		return nil, x.fault(malformedInput, "read the body: %v", err)
+	case b.Len() > limit && limit == maxStranger:
+		x.drain()
+		return nil, x.claim()
 	case b.Len() > limit:
 		return nil, x.tooLarge(limit)
 	}
@@ -103,6 +177,7 @@ func (x *exchange) tooLarge(limit int) error {
 
 // release ends the work and gives the buffer back.
 func (x *exchange) release() {
+	x.releaseIntake()
 	if x.working {
 		x.g.opts.Clock.End()
 	}

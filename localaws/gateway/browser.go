@@ -1,41 +1,44 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// guard refuses what a web page may have sent, and reports whether it has
-// answered. A page cannot choose Origin, Host or Sec-Fetch-Site; programs send no
-// Origin at all.
+// guard refuses requests that a web page may have sent, and reports whether it has
+// written the response. It relies on headers that a page cannot choose: Host, Origin
+// and Sec-Fetch-Site. Programs send neither of the last two.
 func (g *Gateway) guard(w http.ResponseWriter, r *http.Request) (done bool) {
-	if !g.knownHost(r.Host) {
-		refuse(w, fmt.Sprintf("host %q does not always mean this machine: call the endpoint by its IP address or as localhost", r.Host))
+	if !inProcess(r) && !g.knownHost(r.Host) {
+		refuse(w, fmt.Sprintf("host %q is not accepted: call the endpoint as 127.0.0.1, [::1], localhost or the host it listens on", r.Host))
 		return true
 	}
-	origin := r.Header.Get("Origin")
-	switch {
-	case origin == "":
-		// An image or a link needs no Origin, and Query calls may be GETs.
-		if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
-			refuse(w, "web pages may not call this endpoint")
-			return true
+
+	// Browsers send Origin with every POST and every WebSocket handshake. The
+	// endpoint serves no pages, so that no origin is its own.
+	if origin := r.Header.Get("Origin"); origin != "" {
+		if slices.Contains(g.opts.Origins, origin) {
+			return g.allowOrigin(w, r, origin)
 		}
-		return false
-	case origin == "http://"+r.Host, origin == "https://"+r.Host:
-		return false
-	case slices.Contains(g.opts.Origins, origin):
-		return g.allowOrigin(w, r, origin)
+		refuse(w, fmt.Sprintf("web pages of origin %q may not call this endpoint", origin))
+		return true
 	}
-	refuse(w, fmt.Sprintf("web pages of origin %q may not call this endpoint", origin))
-	return true
+
+	// An image or a link is a GET without Origin. "none" is an address that the user
+	// typed.
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "none" {
+		refuse(w, "web pages may not call this endpoint")
+		return true
+	}
+	return false
 }
 
-// allowOrigin adds the headers that let a page of origin read the answer.
+// allowOrigin adds the headers that let a page of origin read the response.
 func (g *Gateway) allowOrigin(w http.ResponseWriter, r *http.Request, origin string) (done bool) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", origin)
@@ -50,27 +53,65 @@ func (g *Gateway) allowOrigin(w http.ResponseWriter, r *http.Request, origin str
 	return true
 }
 
-// knownHost reports whether a Host header names this machine whatever a name
-// server says: an address, a name below localhost or .invalid, or one that the
-// operator allowed.
-func (g *Gateway) knownHost(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
+// knownHost reports whether a Host header names this machine, whatever a name server
+// says: an address of 127.0.0.0/8, ::1, localhost, or a name in Options.Hosts. Other
+// spellings of the same addresses, such as 0.0.0.0 and ::ffff:127.0.0.1, are refused:
+// browsers do not treat them as local, and leave out the headers that guard reads.
+func (g *Gateway) knownHost(header string) bool {
+	host, ok := hostOf(header)
+	if !ok {
+		return false
 	}
-	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
-	if _, err := netip.ParseAddr(name); err == nil {
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" && !addr.Is4In6() && addr.IsLoopback() {
 		return true
 	}
-	for _, suffix := range []string{"localhost", "invalid"} {
-		if name == suffix || strings.HasSuffix(name, "."+suffix) {
-			return true
-		}
-	}
-	return slices.Contains(g.opts.Hosts, name)
+	return host == "localhost" || slices.Contains(g.opts.Hosts, host)
 }
 
+// hostOf returns the host of a Host header in lower case, without port, brackets
+// and one trailing dot. It reports false for what is not HOST or HOST:PORT.
+func hostOf(header string) (host string, ok bool) {
+	host = header
+	if rest, bracketed := strings.CutPrefix(header, "["); bracketed {
+		host, rest, ok = strings.Cut(rest, "]")
+		if !ok || !strings.Contains(host, ":") || rest != "" && !isPort(rest) {
+			return "", false
+		}
+		return strings.ToLower(host), true
+	}
+	if i := strings.IndexByte(header, ':'); i >= 0 {
+		if !isPort(header[i:]) {
+			return "", false
+		}
+		host = header[:i]
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host, host != ""
+}
+
+// isPort reports whether s is a colon and a port number.
+func isPort(s string) bool {
+	digits, colon := strings.CutPrefix(s, ":")
+	if !colon || strings.Trim(digits, "0123456789") != "" {
+		return false
+	}
+	_, err := strconv.ParseUint(digits, 10, 16)
+	return err == nil
+}
+
+// refuse writes a 403 for a request that is not a program's.
 func refuse(w http.ResponseWriter, text string) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	http.Error(w, text, http.StatusForbidden)
+}
+
+// inProcessKey marks the context of a request that Transport carries.
+type inProcessKey struct{}
+
+// inProcess reports whether a request came by Transport and not over a socket, so
+// that no web page can have sent it. Its host may be any name.
+func inProcess(r *http.Request) bool { return r.Context().Value(inProcessKey{}) != nil }
+
+func markInProcess(ctx context.Context) context.Context {
+	return context.WithValue(ctx, inProcessKey{}, true)
 }

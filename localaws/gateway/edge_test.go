@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,44 +22,159 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-func TestWebPagesAreRefused(t *testing.T) {
+func TestHostsOtherThanThisMachineAreRefused(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]int{
+		"127.0.0.1:4566":    200,
+		"127.0.0.1":         200,
+		"127.8.9.10:4566":   200,
+		"localhost:4566":    200,
+		"LocalHost:4566":    200,
+		"localhost.:4566":   200,
+		"[::1]:4566":        200,
+		"[0:0:0:0:0:0:0:1]": 200,
+		"aws.internal:4566": 200, // in Options.Hosts
+		"AWS.internal.":     200,
+
+		"":                             403,
+		".":                            403,
+		"evil.example:4566":            403,
+		"evil.invalid:4566":            403,
+		"localaws.invalid":             403, // the host of requests in memory, over a socket
+		"evil.localhost:4566":          403,
+		"sqs.us-east-1.localhost:4566": 403,
+		"evillocalhost":                403,
+		"localhost.evil.example":       403,
+		"localhost..":                  403,
+		"127.0.0.1.evil.example":       403,
+		"0.0.0.0:4566":                 403,
+		"0:4566":                       403,
+		"[::]:4566":                    403,
+		"[::ffff:127.0.0.1]:4566":      403,
+		"[::ffff:7f00:1]:4566":         403,
+		"[::ffff:0:127.0.0.1]:4566":    403,
+		"[64:ff9b::127.0.0.1]":         403,
+		"[::1%25lo]:4566":              403,
+		"[::1%lo]:4566":                403,
+		"[fe80::1%lo]:4566":            403,
+		"[127.0.0.1]:4566":             403,
+		"::1":                          403,
+		"[::1":                         403,
+		"[::1]evil.example":            403,
+		"[::1]:x":                      403,
+		"127.1:4566":                   403,
+		"2130706433:4566":              403,
+		"0x7f.0.0.1":                   403,
+		"127.0.0.01":                   403,
+		"192.168.0.5:4566":             403,
+		"169.254.169.254":              403,
+		"user@127.0.0.1:4566":          403,
+		"127.0.0.1:4566@evil.example":  403,
+		"127.0.0.1:99999":              403,
+		"127.0.0.1:":                   403,
+		"127.0.0.1:45:66":              403,
+		"127.0.0.1 ":                   403,
+		"localhost:4566, evil.example": 403,
+		"other.internal:4566":          403,
+		"aws.internal.evil.example":    403,
+		"xn--lcalhost-54a:4566":        403,
+		"ｌｏｃａｌｈｏｓｔ:4566":               403,
+	} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, func(o *Options) { o.NoAuth, o.Hosts = true, []string{"aws.internal"} })
+			w := r.page(host, nil)
+			if w.Code != want || (r.sent != nil) != (want == 200) {
+				t.Errorf("status %d, want %d; the operation ran: %v", w.Code, want, r.sent != nil)
+			}
+		})
+	}
+}
+
+func FuzzHostOf(f *testing.F) {
+	f.Add("127.0.0.1:4566")
+	f.Add("[::1%25lo]:1")
+	f.Add("user@localhost.")
+	g := &Gateway{}
+	f.Fuzz(func(t *testing.T, header string) {
+		host, ok := hostOf(header)
+		if ok && (host == "" || strings.ContainsAny(host, "[]") && !strings.HasPrefix(header, "[") && g.knownHost(header)) {
+			t.Errorf("%q: host %q", header, host)
+		}
+		if g.knownHost(header) && !strings.HasPrefix(host, "127.") && host != "localhost" && net.ParseIP(host).String() != "::1" {
+			t.Errorf("%q is taken for this machine", header)
+		}
+	})
+}
+
+func TestRequestsThatBrowsersMarkAreRefused(t *testing.T) {
 	t.Parallel()
 	const page = "http://127.0.0.1:8080"
-	for _, tt := range []struct {
-		name, host string
-		header     http.Header
-		want       int
+	for name, tt := range map[string]struct {
+		header http.Header
+		want   int
 	}{
-		{"a program", "127.0.0.1:4566", nil, 200},
-		{"by name", "localhost:4566", nil, 200},
-		{"by a service's name", "sqs.us-east-1.localhost:4566", nil, 200},
-		{"by IPv6", "[::1]:4566", nil, 200},
-		{"in memory", "localaws.invalid", nil, 200},
-		{"an allowed name", "aws.internal:4566", nil, 200},
-		{"a rebound name", "evil.example:4566", nil, 403},
-		{"a name that ends alike", "evillocalhost", nil, 403},
-		{"a foreign page", "127.0.0.1:4566", http.Header{"Origin": {"https://evil.example"}}, 403},
-		{"a page without origin", "127.0.0.1:4566", http.Header{"Origin": {"null"}}, 403},
-		{"another port of this machine", "127.0.0.1:4566", http.Header{"Origin": {"http://127.0.0.1:3000"}}, 403},
-		{"a page of ours", "127.0.0.1:4566", http.Header{"Origin": {"http://127.0.0.1:4566"}}, 200},
-		{"an allowed page", "127.0.0.1:4566", http.Header{"Origin": {page}}, 200},
-		{"an image in a foreign page", "127.0.0.1:4566", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
-		{"typed into the browser", "127.0.0.1:4566", http.Header{"Sec-Fetch-Site": {"none"}}, 200},
+		"a program":                  {nil, 200},
+		"a foreign page":             {http.Header{"Origin": {"https://evil.example"}}, 403},
+		"a page without origin":      {http.Header{"Origin": {"null"}}, 403},
+		"another port":               {http.Header{"Origin": {"http://127.0.0.1:3000"}}, 403},
+		"the endpoint's own address": {http.Header{"Origin": {"http://127.0.0.1:4566"}}, 403}, // it serves no pages
+		"an allowed page":            {http.Header{"Origin": {page}}, 200},
+		"an image in a foreign page": {http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
+		"an image in a local page":   {http.Header{"Sec-Fetch-Site": {"same-site"}}, 403},
+		"a page after rebinding":     {http.Header{"Sec-Fetch-Site": {"same-origin"}}, 403},
+		"typed into the browser":     {http.Header{"Sec-Fetch-Site": {"none"}}, 200},
 	} {
-		r := newRig(t, func(o *Options) { o.NoAuth, o.Hosts, o.Origins = true, []string{"aws.internal"}, []string{page} })
-		req := httptest.NewRequest("GET", "http://x/?Action=SendMessage&QueueUrl=q&MessageBody=b", nil)
-		req.Host = tt.host
-		for k, v := range tt.header {
-			req.Header[k] = v
-		}
-		w := httptest.NewRecorder()
-		r.gateway.ServeHTTP(w, req)
-		if w.Code != tt.want || (r.sent != nil) != (tt.want == 200) {
-			t.Errorf("%s: status %d, want %d; the operation ran: %v", tt.name, w.Code, tt.want, r.sent != nil)
-		}
-		if got := w.Header().Get("Access-Control-Allow-Origin"); (got != "") != (tt.name == "an allowed page") {
-			t.Errorf("%s: Access-Control-Allow-Origin %q", tt.name, got)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, func(o *Options) { o.NoAuth, o.Origins = true, []string{page} })
+			w := r.page("127.0.0.1:4566", tt.header)
+			if w.Code != tt.want || (r.sent != nil) != (tt.want == 200) {
+				t.Errorf("status %d, want %d; the operation ran: %v", w.Code, tt.want, r.sent != nil)
+			}
+			if got := w.Header().Get("Access-Control-Allow-Origin"); (got != "") != (name == "an allowed page") {
+				t.Errorf("Access-Control-Allow-Origin %q", got)
+			}
+		})
+	}
+}
+
+// page sends a request that changes something, as a form in a page would.
+func (r *rig) page(host string, header http.Header) *httptest.ResponseRecorder {
+	req := httptest.NewRequest("POST", "http://x/", strings.NewReader("Action=SendMessage&QueueUrl=q&MessageBody=b"))
+	req.Host = host
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	w := httptest.NewRecorder()
+	r.gateway.ServeHTTP(w, req)
+	return w
+}
+
+// An image or a link in a page is a GET that bears neither Origin nor, for hosts
+// that a browser does not take for local, Sec-Fetch-Site.
+func TestAGETWithoutASignatureChangesNothing(t *testing.T) {
+	t.Parallel()
+	const send = "/?Action=SendMessage&QueueUrl=q&MessageBody=b"
+	for name, tt := range map[string]struct {
+		method, target string
+		header         http.Header
+		want           int
+	}{
+		"a link":               {"GET", send, nil, 403},
+		"HEAD":                 {"HEAD", send, nil, 403},
+		"a made up signature":  {"GET", send + "&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00", nil, 403},
+		"a client's signature": {"GET", send, http.Header{"Authorization": {"AWS4-HMAC-SHA256 Credential=any"}}, 200},
+		"a link that reads":    {"GET", "/?Action=DescribeAlarms&Version=2010-08-01", nil, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, func(o *Options) { o.NoAuth = true })
+			if w := r.do(tt.method, tt.target, "", tt.header); w.Code != tt.want || tt.want == 403 && r.sent != nil {
+				t.Errorf("status %d, want %d; the operation ran: %v", w.Code, tt.want, r.sent != nil)
+			}
+		})
 	}
 }
 

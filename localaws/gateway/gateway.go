@@ -33,8 +33,8 @@ type Options struct {
 	// NoAuth lets everyone in as an administrator. An access key of 12 digits
 	// then chooses the account.
 	NoAuth bool
-	// Hosts are further host names under which the endpoint may be called, apart
-	// from IP addresses and names that always mean this machine.
+	// Hosts are further hosts, in lower case and without a port, under which the
+	// endpoint may be called over a socket, apart from 127.0.0.0/8, ::1 and localhost.
 	Hosts []string
 	// Origins are web origins, such as http://127.0.0.1:8080, whose pages may
 	// call the endpoint; they alone get CORS headers.
@@ -54,6 +54,7 @@ type Gateway struct {
 	verifier sigv4.Verifier
 	cbor     *wire.CBOR
 	routes   routes
+	intake   *intake
 	now      func() time.Time
 }
 
@@ -79,7 +80,7 @@ func New(o Options) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bind operations: %w", err)
 	}
-	return &Gateway{opts: o, cbor: codec, routes: routes, now: time.Now}, nil
+	return &Gateway{opts: o, cbor: codec, routes: routes, intake: newIntake(), now: time.Now}, nil
 }
 
 // ServeHTTP answers one request.

@@ -38,7 +38,8 @@ func TestAnswersOnTheWire(t *testing.T) {
 		"sqs-json-unknown-member":   {"POST", "/", `{"QueueUrl":"q","MessageBody":"b","messagebody":"c"}`, target("AmazonSQS.SendMessage")},
 		"sqs-json-unknown-nested": {"POST", "/",
 			`{"QueueUrl":"q","MessageAttributes":{"a":{"DataType":"String","Weight":1}}}`, target("AmazonSQS.SendMessage")},
-		"B1-sqs-query-get": {"GET", "/000000000000/q?Action=SendMessage&MessageBody=a+b", "", nil},
+		"B1-sqs-query-get":       {"GET", "/000000000000/q?Action=SendMessage&MessageBody=a+b", "", http.Header{"Authorization": {"none"}}},
+		"sqs-query-get-unsigned": {"GET", "/000000000000/q?Action=SendMessage&MessageBody=a+b", "", nil},
 		"B3-sqs-query-lists": {"POST", "/",
 			"Action=SendMessage&QueueUrl=q&MessageBody=b&MessageAttribute.1.Name=n&MessageAttribute.1.Value.DataType=Number&" +
 				"MessageAttribute.1.Value.StringValue=1&Version=2012-11-05", query},

@@ -1,8 +1,11 @@
 package gateway
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"errors"
+	"io"
+	"net/http"
 	"regexp"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -14,44 +17,83 @@ var (
 	regionName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 )
 
-// identify finds out who calls, by the signature (LAM D27, D28).
-func (x *exchange) identify() (awsapi.Caller, error) {
+// claim checks all that headers alone tell about the caller, and finds the key of
+// the signature (LAM D27, D28). It reads nothing of the body. While the service is
+// not known yet, it does not check the service of the signature's scope.
+func (x *exchange) claim() error {
 	var incomplete *sigv4.Incomplete
+	var invalid *sigv4.Invalid
 	switch {
 	case x.g.opts.NoAuth:
-		return x.anyone()
+		return nil
 	case errors.As(x.sigErr, &incomplete):
-		return awsapi.Caller{}, x.fault(incompleteSignature, "%s", incomplete.Text)
+		return x.fault(incompleteSignature, "%s", incomplete.Text)
+	case errors.As(x.sigErr, &invalid):
+		return x.fault(badSignature, "%s", invalid.Text)
 	case x.sigErr != nil:
-		return awsapi.Caller{}, x.fault(noSignature, "Missing Authentication Token")
+		return x.fault(noSignature, "Missing Authentication Token")
 	case !regionName.MatchString(x.sig.Region):
-		return awsapi.Caller{}, x.fault(badSignature, "Credential should be scoped to a valid region.")
-	case x.sig.Service != x.service.Name:
-		return awsapi.Caller{}, x.fault(badSignature, "Credential should be scoped to correct service: '%s'.", x.service.Name)
+		return x.fault(badSignature, "Credential should be scoped to a valid region.")
+	case x.service != nil && x.sig.Service != x.service.Name:
+		return x.fault(badSignature, "Credential should be scoped to correct service: '%s'.", x.service.Name)
 	}
-	return x.verify()
-}
 
-// verify checks the signature against the caller's secret.
-func (x *exchange) verify() (awsapi.Caller, error) {
 	now := x.g.now()
 	key, ok := x.g.opts.Identity(x.sig.AccessKey)
 	if !ok || subtle.ConstantTimeCompare([]byte(key.Token), []byte(x.sig.Token)) != 1 {
-		return awsapi.Caller{}, x.fault(unknownKey, "The security token included in the request is invalid.")
+		return x.fault(unknownKey, "The security token included in the request is invalid.")
 	}
 	if !key.Expires.IsZero() && !now.Before(key.Expires) {
-		return awsapi.Caller{}, x.fault(expiredToken, "The security token included in the request is expired")
+		return x.fault(expiredToken, "The security token included in the request is expired")
 	}
-	err := x.g.verifier.Verify(x.r, x.sig, x.raw, key.Secret, now)
+	x.key = key
+	return x.signatureFault(x.sig.Timely(now))
+}
+
+// identify returns who calls, by the signature over headers and body. Claim must
+// have succeeded.
+func (x *exchange) identify() (awsapi.Caller, error) {
+	if x.g.opts.NoAuth {
+		return x.anyone()
+	}
+	if err := x.g.verifier.Verify(x.r, x.sig, x.raw, x.key.Secret, x.g.now()); err != nil {
+		return awsapi.Caller{}, x.signatureFault(err)
+	}
+	return x.key.Caller, nil
+}
+
+// signatureFault gives an error of package sigv4 the service's form. It returns nil
+// for nil.
+func (x *exchange) signatureFault(err error) error {
 	var expired *sigv4.Expired
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &expired):
-		return awsapi.Caller{}, x.fault(badSignature, "%s", expired.Text)
-	case err != nil:
-		return awsapi.Caller{}, x.fault(badSignature, "The request signature we calculated does not match the signature you provided. "+
-			"Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
+		return x.fault(badSignature, "%s", expired.Text)
 	}
-	return key.Caller, nil
+	return x.fault(badSignature, "The request signature we calculated does not match the signature you provided. "+
+		"Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
+}
+
+// Operator reports whether a request that is not for an AWS service bears a valid
+// signature of an administrator's key, for any service. It reads the body, which
+// must be bounded, and leaves it to be read once more.
+func (g *Gateway) Operator(r *http.Request) bool {
+	sig, err := sigv4.Parse(r)
+	if err != nil {
+		return false
+	}
+	key, ok := g.opts.Identity(sig.AccessKey)
+	if !ok || !key.Caller.Administrator || key.Token != "" || sig.Token != "" {
+		return false
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return false
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return g.verifier.Verify(r, sig, body, key.Secret, g.now()) == nil
 }
 
 // anyone lets a caller in without proof, as an administrator: under its own name

@@ -40,7 +40,7 @@ func TestAPanicFailsOneRequestAndTheNextIsAnswered(t *testing.T) {
 	if w.Header().Get("X-Amzn-Query-Error") != "InternalFailure;Receiver" || w.Header().Get("X-Amzn-Requestid") == "" {
 		t.Errorf("JSON: headers %v", w.Header())
 	}
-	w = r.do("GET", "/?Action=SendMessage&QueueUrl=q&MessageBody=b", "", nil)
+	w = r.do("GET", "/?Action=SendMessage&QueueUrl=q&MessageBody=b", "", http.Header{"Authorization": {"none"}})
 	if w.Code != 500 || !strings.Contains(w.Body.String(), "<Code>InternalFailure</Code>") {
 		t.Errorf("Query: %d %s", w.Code, w.Body)
 	}

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -79,7 +78,7 @@ func (s *Service) mayAssume(c *awsapi.Call, r *role, account string, in Assumpti
 		actions = append(actions, "sts:TagSession")
 	}
 	for _, action := range actions {
-		a := awsapi.Access{Action: action, Resource: r.ARN, Keys: assumptionKeys(in)}
+		a := awsapi.Access{Action: action, Resource: r.ARN, RequestTags: in.Tags, Keys: assumptionKeys(in)}
 		d, err := s.decide(c, a, account, r.Trust, policy.Trust)
 		if err != nil {
 			return err
@@ -95,10 +94,6 @@ func assumptionKeys(in Assumption) map[string][]string {
 	keys := map[string][]string{"sts:rolesessionname": {in.Name}}
 	if in.ExternalID != "" {
 		keys["sts:externalid"] = []string{in.ExternalID}
-	}
-	for k, v := range in.Tags {
-		keys["aws:requesttag/"+strings.ToLower(k)] = []string{v}
-		keys["aws:tagkeys"] = append(keys["aws:tagkeys"], k)
 	}
 	return keys
 }

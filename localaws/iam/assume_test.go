@@ -124,8 +124,8 @@ func TestD16TrustOfTheAccountNeedsAnIdentityPolicyToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "target", trustsAll, "")
-	w.role(t, "named", strings.Replace(trustsAll, "arn:aws:iam::000000000000:root", arnOf("without"), 1), "")
 	w.role(t, "without", trustsFunc, "")
+	w.role(t, "named", strings.Replace(trustsAll, "arn:aws:iam::000000000000:root", arnOf("without"), 1), "")
 	w.role(t, "with", trustsFunc, `{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+arnOf("target")+`"}}`)
 	for _, tt := range []struct {
 		caller, target string

@@ -20,10 +20,31 @@ func (s *Service) Authorize(_ context.Context, c *awsapi.Call, a awsapi.Access) 
 		owner = arn.Account
 	}
 	s.mu.RLock()
+	defer s.mu.RUnlock()
 	d, err := s.decide(c, a, owner, a.ResourcePolicy, policy.Resource)
-	s.mu.RUnlock()
-	if err != nil || d.Allowed {
+	if err != nil {
 		return err
+	}
+
+	if a.Alternative != "" && !d.Explicit {
+		other := a
+		other.Action = a.Alternative
+		alternative, err := s.decide(c, other, owner, a.ResourcePolicy, policy.Resource)
+		switch {
+		case err != nil:
+			return err
+		case alternative.Explicit:
+			a, d = other, alternative
+		case alternative.Allowed:
+			d = alternative
+		}
+	}
+
+	switch {
+	case d.Allowed:
+		return nil
+	case a.Refusal != nil:
+		return a.Refusal.With("%s", refusal(c, a, d))
 	}
 	return errAccessDenied.With("%s", refusal(c, a, d))
 }
@@ -58,7 +79,11 @@ func (s *Service) decide(c *awsapi.Call, a awsapi.Access, owner, resourcePolicy 
 	p := policy.Policies{MustGrant: kind == policy.Trust}
 	var err error
 	if resourcePolicy != "" {
-		if p.Resource, err = s.docs.Parse(resourcePolicy, kind); err != nil {
+		p.Resource, err = s.docs.Parse(resourcePolicy, kind)
+		switch {
+		case err != nil && who.Administrator && kind == policy.Resource:
+			return policy.Decision{Allowed: true}, nil // else nobody could put it right
+		case err != nil:
 			return policy.Decision{}, fmt.Errorf("read the policy of %s: %w", a.Resource, err)
 		}
 	}
@@ -76,6 +101,9 @@ func (s *Service) own(who *awsapi.Caller, p *policy.Policies, r *policy.Request)
 	role, account := s.roleByARN(who.PrincipalARN)
 	if role == nil {
 		return nil // a service, or nobody: it has none
+	}
+	if id, _, session := strings.Cut(who.UserID, ":"); session && id != role.ID {
+		return nil // a session of a role that was deleted; another has its name now
 	}
 	tags, texts := map[string]string{}, []string(nil)
 	maps.Copy(tags, role.Tags)
@@ -128,7 +156,8 @@ func (s *Service) request(c *awsapi.Call, a awsapi.Access, owner string) *policy
 	who := &c.Caller
 	r := &policy.Request{
 		Principal: policy.Principal{
-			Account: who.Account, ARN: who.ARN, RoleARN: who.PrincipalARN, Service: who.ServicePrincipal, Administrator: who.Administrator,
+			Account: who.Account, ARN: who.ARN, RoleARN: who.PrincipalARN, ID: who.UserID,
+			Service: who.ServicePrincipal, Administrator: who.Administrator,
 		},
 		Action: a.Action, Resource: a.Resource, Owner: owner, Now: s.opts.Clock.Now(), Keys: make(map[string][]string, 16),
 	}
@@ -148,7 +177,48 @@ func (s *Service) request(c *awsapi.Call, a awsapi.Access, owner string) *policy
 	for key, values := range a.Keys {
 		r.SetKey(key, values...)
 	}
+	s.setTagKeys(r, a)
 	return r
+}
+
+// setTagKeys sets the condition keys of tags. A key whose tags differ in nothing
+// but case has the values of all of them, so that no spelling escapes a Deny.
+func (s *Service) setTagKeys(r *policy.Request, a awsapi.Access) {
+	set := func(prefix string, tags map[string]string) {
+		for _, name := range sortedKeys(tags) {
+			key := strings.ToLower(prefix + name)
+			r.SetKey(key, append(r.Keys[key], tags[name])...)
+		}
+	}
+
+	resourceTags, ofIdentity := s.entityTags(a)
+	set("aws:ResourceTag/", a.ResourceTags)
+	set("aws:ResourceTag/", resourceTags)
+	if ofIdentity {
+		set("iam:ResourceTag/", resourceTags)
+	}
+
+	set("aws:RequestTag/", a.RequestTags)
+	if keys := append(sortedKeys(a.RequestTags), a.TagKeys...); len(keys) > 0 {
+		r.SetKey("aws:TagKeys", keys...)
+	}
+}
+
+// entityTags returns the tags of the role or policy that a permission is about,
+// and whether it is an identity, with mu held. For iam:PassRole they are left out:
+// AWS says that tags do not reliably say who may pass a role (IAM A8).
+func (s *Service) entityTags(a awsapi.Access) (tags map[string]string, identity bool) {
+	arn, ok := awsapi.ParseARN(a.Resource)
+	if !ok || arn.Service != "iam" || a.Action == "iam:PassRole" {
+		return nil, false
+	}
+	if role, _ := s.roleByARN(a.Resource); role != nil {
+		return role.Tags, true
+	}
+	if m := s.managed(s.accounts[arn.Account], a.Resource); m != nil {
+		return m.Tags, false
+	}
+	return nil, false
 }
 
 func principalType(who *awsapi.Caller) string {

@@ -1,38 +1,70 @@
 package iam
 
 import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
 	"strings"
+	"sync"
 	"time"
 )
 
-// awsManaged are those of AWS's own policies that functions and their operators
-// use most, as published. Others are refused when somebody attaches them.
-var awsManaged = newAWSManaged(map[string]string{
-	"service-role/AWSLambdaBasicExecutionRole": `"logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"`,
-	"service-role/AWSLambdaSQSQueueExecutionRole": `"sqs:ReceiveMessage","sqs:DeleteMessage","sqs:GetQueueAttributes",` +
-		`"logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"`,
-	"service-role/AWSLambdaRole": `"lambda:InvokeFunction"`,
-	"AmazonSQSFullAccess":        `"sqs:*"`,
-	"AmazonSQSReadOnlyAccess": `"sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues","sqs:ListQueues",` +
-		`"sqs:ListMessageMoveTasks","sqs:ListQueueTags"`,
-	"AdministratorAccess": `"*"`,
-	"AWSXRayDaemonWriteAccess": `"xray:PutTraceSegments","xray:PutTelemetryRecords",` +
-		`"xray:GetSamplingRules","xray:GetSamplingTargets","xray:GetSamplingStatisticSummaries"`,
+// awsManagedJSON holds those of AWS's own policies that functions and their
+// operators use most, as published. It names its source and date; the command
+// internal/managedpolicies brings it up to date. Policies that are not in it are
+// refused when somebody attaches them.
+//
+//go:embed aws_managed.json
+var awsManagedJSON []byte
+
+// awsManaged returns AWS's policies by ARN. The map must not be changed.
+var awsManaged = sync.OnceValue(func() map[string]*managed {
+	all, err := parseAWSManaged(awsManagedJSON)
+	if err != nil {
+		panic(err) // the file is part of the program, and a test reads it
+	}
+	return all
 })
 
-// newAWSManaged makes the records of AWS's policies from their actions. Each
-// allows them on every resource.
-func newAWSManaged(actions map[string]string) map[string]*managed {
-	since := time.Date(2015, 2, 6, 18, 40, 0, 0, time.UTC)
-	out := map[string]*managed{}
-	for _, place := range sortedKeys(actions) {
-		i := strings.LastIndexByte(place, '/')
-		m := &managed{
-			Name: place[i+1:], ID: awsPolicyID(place), Path: "/" + place[:i+1], ARN: "arn:aws:iam::aws:policy/" + place,
-			Created: since, Updated: since, Default: "v1", Next: 2,
-			Versions: []version{{"v1", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[` + actions[place] + `],"Resource":"*"}]}`, since}},
+// parseAWSManaged reads the data file.
+func parseAWSManaged(raw []byte) (map[string]*managed, error) {
+	var data struct {
+		Policies []struct {
+			ARN      string          `json:"arn"`
+			Version  string          `json:"version"`
+			Created  time.Time       `json:"created"`
+			Updated  time.Time       `json:"updated"`
+			Document json.RawMessage `json:"document"`
+		} `json:"policies"`
+	}
+	if err := json.Unmarshal(raw, &data); err != nil {
+		return nil, fmt.Errorf("read AWS's managed policies: %w", err)
+	}
+
+	out := make(map[string]*managed, len(data.Policies))
+	for _, p := range data.Policies {
+		path, name := splitPolicyARN(p.ARN)
+		out[p.ARN] = &managed{
+			Name:     name,
+			ID:       awsPolicyID(strings.TrimPrefix(path+name, "/")),
+			Path:     path,
+			ARN:      p.ARN,
+			Created:  p.Created,
+			Updated:  p.Updated,
+			Default:  p.Version,
+			Versions: []version{{p.Version, string(p.Document), p.Updated}},
 		}
-		out[m.ARN] = m
+	}
+	return out, nil
+}
+
+// AWSManagedPolicies returns the documents of AWS's own policies that the embedded
+// IAM has, by ARN.
+func AWSManagedPolicies() map[string]string {
+	out := map[string]string{}
+	for arn, m := range maps.All(awsManaged()) {
+		out[arn] = m.text()
 	}
 	return out
 }

@@ -56,7 +56,7 @@ func (m *managed) text() string { return m.version(m.Default).Text }
 
 // managed finds a policy of an account or of AWS, or answers nil, with mu held.
 func (s *Service) managed(a *account, arn string) *managed {
-	if m := awsManaged[arn]; m != nil {
+	if m := awsManaged()[arn]; m != nil {
 		return m
 	}
 	if a == nil {
@@ -157,7 +157,9 @@ func (in *createPolicyInput) policyARN(account string) string {
 	return "arn:aws:iam::" + account + ":policy" + orDefault(in.Path, "/") + in.PolicyName
 }
 
-func (in *createPolicyInput) conditionKeys() map[string][]string { return requestTagKeys(in.Tags) }
+func (in *createPolicyInput) requestTags() map[string]string { return requested(in.Tags) }
+
+func (in *createPolicyInput) tagAction() string { return "iam:TagPolicy" }
 
 type policyOutput struct{ Policy wirePolicy }
 
@@ -230,7 +232,7 @@ func (s *Service) changePolicy(c *awsapi.Call, arn string, f func(m *managed) er
 		switch m := s.managed(a, arn); {
 		case m == nil:
 			return noPolicy(arn)
-		case awsManaged[arn] != nil:
+		case awsManaged()[arn] != nil:
 			return errAccessDenied.With("User: %s is not authorized to change the policy %s, which is AWS's own", c.Caller.ARN, arn)
 		default:
 			if err := f(m); err != nil {
@@ -266,7 +268,7 @@ func (s *Service) deletePolicy(_ context.Context, c *awsapi.Call, in *deletePoli
 		switch {
 		case m == nil:
 			return noPolicy(in.PolicyArn)
-		case awsManaged[in.PolicyArn] != nil:
+		case awsManaged()[in.PolicyArn] != nil:
 			return errAccessDenied.With("User: %s is not authorized to change the policy %s, which is AWS's own", c.Caller.ARN, in.PolicyArn)
 		case len(attached)+len(bounding) > 0:
 			return errDeleteConflict.With("Cannot delete a policy attached to entities.")
@@ -310,7 +312,7 @@ func (s *Service) listPolicies(_ context.Context, c *awsapi.Call, in *listPolici
 		}
 	}
 	if in.Scope != "Local" {
-		for _, m := range awsManaged {
+		for _, m := range awsManaged() {
 			take(m)
 		}
 	}

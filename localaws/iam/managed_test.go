@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdkiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/reliableq/reliableq/localaws/iam"
 )
 
 const ownARN = "arn:aws:iam::000000000000:policy/p"
@@ -139,7 +141,10 @@ func TestAWSsOwnPoliciesCanBeAttachedAndNotChanged(t *testing.T) {
 		PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonEC2FullAccess")})
 	refused(t, err, "NoSuchEntity", "")
 	w.policy(t, "mine", maySend)
-	for scope, want := range map[types.PolicyScopeType]int{types.PolicyScopeTypeLocal: 1, types.PolicyScopeTypeAws: 7, types.PolicyScopeTypeAll: 8} {
+	ofAWS := len(iam.AWSManagedPolicies())
+	for scope, want := range map[types.PolicyScopeType]int{
+		types.PolicyScopeTypeLocal: 1, types.PolicyScopeTypeAws: ofAWS, types.PolicyScopeTypeAll: ofAWS + 1,
+	} {
 		list, err := client.ListPolicies(ctx, &sdkiam.ListPoliciesInput{Scope: scope})
 		if err != nil || len(list.Policies) != want {
 			t.Errorf("scope %s lists %d policies, %v; want %d", scope, len(list.Policies), err, want)

@@ -13,7 +13,7 @@ type tagPolicyInput struct {
 	Tags []tag
 }
 
-func (in *tagPolicyInput) conditionKeys() map[string][]string { return requestTagKeys(in.Tags) }
+func (in *tagPolicyInput) requestTags() map[string]string { return requested(in.Tags) }
 
 func (s *Service) tagPolicy(_ context.Context, c *awsapi.Call, in *tagPolicyInput) (*awsapi.None, error) {
 	return &awsapi.None{}, s.changePolicy(c, in.PolicyArn, func(m *managed) error {
@@ -29,6 +29,8 @@ type untagPolicyInput struct {
 	byARN
 	TagKeys []string
 }
+
+func (in *untagPolicyInput) removedTags() []string { return in.TagKeys }
 
 func (s *Service) untagPolicy(_ context.Context, c *awsapi.Call, in *untagPolicyInput) (*awsapi.None, error) {
 	return &awsapi.None{}, s.changePolicy(c, in.PolicyArn, func(m *managed) error {

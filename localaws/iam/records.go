@@ -25,6 +25,7 @@ func (s *Service) load() error {
 	if err != nil {
 		return err
 	}
+	s.bindTrust()
 	err = scan(s.opts.Store, policyTable, func(account, arn string, m *managed) {
 		s.account(account).policies[arn] = m
 	})
@@ -34,6 +35,18 @@ func (s *Service) load() error {
 	return scan(s.opts.Store, sessionTable, func(key, _ string, t *session) {
 		s.sessions[key] = t
 	})
+}
+
+// bindTrust binds trust policies that were stored by ARN, before ids were used. One
+// that names somebody who is gone stays as it is.
+func (s *Service) bindTrust() {
+	for _, a := range s.accounts {
+		for _, r := range a.roles {
+			if bound, err := s.principals().Bind(r.Trust); err == nil {
+				r.Trust = bound
+			}
+		}
+	}
 }
 
 // scan reads a table whose keys are in two parts.

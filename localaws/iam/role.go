@@ -32,7 +32,7 @@ type role struct {
 	Path        string
 	ARN         string
 	Description string
-	Trust       string // the trust policy as it was sent
+	Trust       string // the trust policy, with the unique ids of its principals
 	MaxSession  int32  // seconds
 	Created     time.Time
 	Boundary    string            // ARN, or empty
@@ -109,11 +109,11 @@ type lastUsed struct {
 	Region       string            `json:",omitempty"`
 }
 
-// wire is what every answer says of a role (LAM D6).
-func (r *role) wire() wireRole {
+// wireRole returns what every answer says of a role (LAM D6), with mu held.
+func (s *Service) wireRole(r *role) wireRole {
 	w := wireRole{
 		Path: r.Path, RoleName: r.Name, RoleId: r.ID, Arn: r.ARN, CreateDate: awsapi.Timestamp(r.Created),
-		AssumeRolePolicyDocument: escaped(r.Trust), Description: r.Description,
+		AssumeRolePolicyDocument: escaped(s.principals().Show(r.Trust)), Description: r.Description,
 	}
 	if r.Boundary != "" {
 		w.PermissionsBoundary = &wireBoundary{policyUsedFor, r.Boundary}
@@ -133,16 +133,11 @@ type createRoleInput struct {
 
 func (in *createRoleInput) rolePath() string { return in.Path }
 
-func (in *createRoleInput) conditionKeys() map[string][]string {
-	keys := requestTagKeys(in.Tags)
-	if in.PermissionsBoundary != "" {
-		if keys == nil {
-			keys = map[string][]string{}
-		}
-		keys["iam:permissionsboundary"] = []string{in.PermissionsBoundary}
-	}
-	return keys
-}
+func (in *createRoleInput) requestTags() map[string]string { return requested(in.Tags) }
+
+func (in *createRoleInput) tagAction() string { return "iam:TagRole" }
+
+func (in *createRoleInput) requestedBoundary() string { return in.PermissionsBoundary }
 
 type roleOutput struct{ Role wireRole }
 
@@ -162,13 +157,14 @@ func (s *Service) createRole(_ context.Context, c *awsapi.Call, in *createRoleIn
 	}
 	r := &role{
 		Name: in.RoleName, ID: s.opts.Chance.ID("AROA", 17), Path: orDefault(in.Path, "/"), Description: in.Description,
-		Trust: in.AssumeRolePolicyDocument, MaxSession: defaultSession, Created: s.today(),
+		MaxSession: defaultSession, Created: s.today(),
 		Boundary: in.PermissionsBoundary, Inline: map[string]string{}, Tags: tags,
 	}
 	r.ARN = "arn:aws:iam::" + c.Account + ":role" + r.Path + r.Name
 	if in.MaxSessionDuration != nil {
 		r.MaxSession = *in.MaxSessionDuration
 	}
+	var w wireRole
 	err = s.change(func(b *store.Batch) error {
 		a := s.account(c.Account)
 		if a.roles[strings.ToLower(r.Name)] != nil {
@@ -177,14 +173,19 @@ func (s *Service) createRole(_ context.Context, c *awsapi.Call, in *createRoleIn
 		if err := s.attachable(a, r.Boundary); r.Boundary != "" && err != nil {
 			return err
 		}
+		trust, err := s.principals().Bind(in.AssumeRolePolicyDocument)
+		if err != nil {
+			return malformed(err)
+		}
+		r.Trust = trust
+		w = s.wireRole(r)
 		a.roles[strings.ToLower(r.Name)] = r
 		return s.saveRole(b, c.Account, r)
 	})
 	if err != nil {
 		return nil, err
 	}
-	w := r.wire()
-	w.Tags = wireTags(r.Tags)
+	w.Tags = wireTags(tags)
 	return &roleOutput{w}, nil
 }
 
@@ -202,7 +203,7 @@ type getRoleInput struct{ byRole }
 func (s *Service) getRole(_ context.Context, c *awsapi.Call, in *getRoleInput) (*roleOutput, error) {
 	var out roleOutput
 	err := s.readRole(c, in.RoleName, func(r *role) {
-		out.Role = r.wire()
+		out.Role = s.wireRole(r)
 		out.Role.Tags = wireTags(r.Tags)
 		out.Role.MaxSessionDuration = r.MaxSession
 		out.Role.RoleLastUsed = &lastUsed{}
@@ -230,7 +231,7 @@ func (s *Service) listRoles(_ context.Context, c *awsapi.Call, in *listRolesInpu
 	if a := s.accounts[c.Account]; a != nil {
 		for _, r := range a.roles {
 			if strings.HasPrefix(r.Path, in.PathPrefix) {
-				w := r.wire()
+				w := s.wireRole(r)
 				w.MaxSessionDuration = r.MaxSession
 				all = append(all, w)
 			}
@@ -268,6 +269,33 @@ func (s *Service) updateRole(_ context.Context, c *awsapi.Call, in *updateRoleIn
 	})
 }
 
+type updateDescriptionInput struct {
+	byRole
+	Description *string
+}
+
+// updateRoleDescription is UpdateRole of an older time, and returns the role.
+func (s *Service) updateRoleDescription(_ context.Context, c *awsapi.Call, in *updateDescriptionInput) (*roleOutput, error) {
+	check := &constraints{}
+	if in.Description == nil {
+		check.fail("null", "description", "not be null")
+	} else {
+		check.description(*in.Description)
+	}
+	if err := check.err(); err != nil {
+		return nil, err
+	}
+
+	var out roleOutput
+	_, err := s.changeRole(c, in.RoleName, func(r *role) error {
+		r.Description = *in.Description
+		out.Role = s.wireRole(r)
+		out.Role.MaxSessionDuration = r.MaxSession
+		return nil
+	})
+	return &out, err
+}
+
 type updateTrustInput struct {
 	byRole
 	PolicyDocument string
@@ -282,7 +310,11 @@ func (s *Service) updateAssumeRolePolicy(_ context.Context, c *awsapi.Call, in *
 		return nil, err
 	}
 	return s.changeRole(c, in.RoleName, func(r *role) error {
-		r.Trust = in.PolicyDocument
+		trust, err := s.principals().Bind(in.PolicyDocument)
+		if err != nil {
+			return malformed(err)
+		}
+		r.Trust = trust
 		return nil
 	})
 }
@@ -314,9 +346,7 @@ type putBoundaryInput struct {
 	PermissionsBoundary string
 }
 
-func (in *putBoundaryInput) conditionKeys() map[string][]string {
-	return map[string][]string{"iam:permissionsboundary": {in.PermissionsBoundary}}
-}
+func (in *putBoundaryInput) requestedBoundary() string { return in.PermissionsBoundary }
 
 func (s *Service) putBoundary(_ context.Context, c *awsapi.Call, in *putBoundaryInput) (*awsapi.None, error) {
 	return s.changeRole(c, in.RoleName, func(r *role) error {

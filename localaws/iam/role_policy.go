@@ -112,9 +112,7 @@ type attachInput struct {
 	PolicyArn string
 }
 
-func (in *attachInput) conditionKeys() map[string][]string {
-	return map[string][]string{"iam:policyarn": {in.PolicyArn}}
-}
+func (in *attachInput) attachedPolicy() string { return in.PolicyArn }
 
 func (s *Service) attachRolePolicy(_ context.Context, c *awsapi.Call, in *attachInput) (*awsapi.None, error) {
 	return s.changeRole(c, in.RoleName, func(r *role) error {

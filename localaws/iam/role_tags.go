@@ -11,7 +11,7 @@ type tagRoleInput struct {
 	Tags []tag
 }
 
-func (in *tagRoleInput) conditionKeys() map[string][]string { return requestTagKeys(in.Tags) }
+func (in *tagRoleInput) requestTags() map[string]string { return requested(in.Tags) }
 
 func (s *Service) tagRole(_ context.Context, c *awsapi.Call, in *tagRoleInput) (*awsapi.None, error) {
 	return s.changeRole(c, in.RoleName, func(r *role) error {
@@ -27,6 +27,8 @@ type untagRoleInput struct {
 	byRole
 	TagKeys []string
 }
+
+func (in *untagRoleInput) removedTags() []string { return in.TagKeys }
 
 func (s *Service) untagRole(_ context.Context, c *awsapi.Call, in *untagRoleInput) (*awsapi.None, error) {
 	return s.changeRole(c, in.RoleName, func(r *role) error {

@@ -88,6 +88,7 @@ func (s *Service) API() *awsapi.Service {
 			op("GetRole", s.getRole, s.onRole),
 			op("ListRoles", s.listRoles, onRoles),
 			op("UpdateRole", s.updateRole, s.onRole),
+			op("UpdateRoleDescription", s.updateRoleDescription, s.onRole),
 			silent(op("UpdateAssumeRolePolicy", s.updateAssumeRolePolicy, s.onRole)),
 			silent(op("DeleteRole", s.deleteRole, s.onRole)),
 			silent(op("PutRolePermissionsBoundary", s.putBoundary, s.onRole)),
@@ -124,8 +125,7 @@ func (s *Service) API() *awsapi.Service {
 // op binds an operation to the ARN that its permission is asked for.
 func op[In, Out any](name string, do func(context.Context, *awsapi.Call, *In) (*Out, error), target func(*awsapi.Call, any) access) awsapi.Operation {
 	return awsapi.Op(name, do, func(c *awsapi.Call, in *In) []awsapi.Access {
-		a := target(c, in)
-		return []awsapi.Access{{Action: "iam:" + name, Resource: a.resource, Keys: a.keys}}
+		return permissions(name, target(c, in), in)
 	})
 }
 

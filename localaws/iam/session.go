@@ -71,18 +71,16 @@ func (s *Service) Session(_ context.Context, roleARN string, by ServicePrincipal
 		if r == nil {
 			return fmt.Errorf("%s: %w", roleARN, ErrCannotAssume)
 		}
-		trust, err := s.docs.Parse(r.Trust, policy.Trust)
+		c := &awsapi.Call{
+			Caller:  awsapi.Caller{ServicePrincipal: by.Name, SourceARN: by.SourceARN, SourceAccount: account},
+			Account: account,
+			Secure:  true,
+		}
+		decision, err := s.decide(c, awsapi.Access{Action: "sts:AssumeRole", Resource: roleARN}, account, r.Trust, policy.Trust)
 		if err != nil {
-			return fmt.Errorf("read the trust policy of %s: %w", roleARN, err)
+			return err
 		}
-		keys := map[string][]string{"aws:sourceaccount": {account}}
-		if by.SourceARN != "" {
-			keys["aws:sourcearn"] = []string{by.SourceARN}
-		}
-		p := policy.Policies{Resource: trust, MustGrant: true}
-		if !p.Decide(&policy.Request{
-			Principal: policy.Principal{Service: by.Name}, Action: "sts:AssumeRole", Resource: roleARN, Now: s.opts.Clock.Now(), Keys: keys,
-		}).Allowed {
+		if !decision.Allowed {
 			return fmt.Errorf("%s does not trust %s for %q: %w", roleARN, by.Name, by.SourceARN, ErrCannotAssume)
 		}
 		out, err = s.open(b, r, account, session{Name: name, Expires: s.opts.Now().Add(d)})

@@ -63,15 +63,12 @@ func withoutTags(have map[string]string, keys []string) map[string]string {
 	return out
 }
 
-// requestTagKeys are the condition keys of tags in a request.
-func requestTagKeys(tags []tag) map[string][]string {
-	if len(tags) == 0 {
-		return nil
-	}
-	keys := map[string][]string{}
+// requested returns the tags of a request as a map. A key that stands twice is
+// refused by the operation.
+func requested(tags []tag) map[string]string {
+	out := make(map[string]string, len(tags))
 	for _, t := range tags {
-		keys["aws:requesttag/"+strings.ToLower(t.Key)] = []string{t.Value}
-		keys["aws:tagkeys"] = append(keys["aws:tagkeys"], t.Key)
+		out[t.Key] = t.Value
 	}
-	return keys
+	return out
 }

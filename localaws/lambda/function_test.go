@@ -217,8 +217,8 @@ func manyTags(n int) map[string]string {
 func TestC35ARoleMustBeAllowedToSendToTheDeadLetterQueue(t *testing.T) {
 	t.Parallel()
 	b := start(t, func(o *Options) {
-		o.Permit = func(_ context.Context, as awsapi.Caller, region, action, resource string) error {
-			return fmt.Errorf("%s may not %s on %s in %s", as.ARN, action, resource, region)
+		o.Permit = func(_ context.Context, as awsapi.Caller, region string, need awsapi.Access) error {
+			return fmt.Errorf("%s may not %s on %s in %s", as.ARN, need.Action, need.Resource, region)
 		}
 	})
 	_, err := b.tryCreate(t, "f", func(in *createFunctionInput) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
@@ -215,7 +216,9 @@ func TestServerThatIsKilled(t *testing.T) {
 		<-b.world.wrote
 	}
 	fmt.Printf("pid %d\n", pid)
-	select {}
+	terminated := make(chan os.Signal, 1)
+	signal.Notify(terminated, syscall.SIGTERM)
+	<-terminated
 }
 
 func TestKillingTheServerKillsItsFunctions(t *testing.T) {

@@ -23,7 +23,7 @@ func (s *Service) functionOperations() []awsapi.Operation {
 	return []awsapi.Operation{
 		bind("POST", functionsPath, 201, awsapi.Op("CreateFunction", s.createFunction,
 			func(c *awsapi.Call, in *createFunctionInput) []awsapi.Access {
-				return append(s.access("CreateFunction")(c, in.FunctionName, ""), passRole(in.Role)...)
+				return s.accessCreate(c, in)
 			})),
 		bind("GET", functionsPath, 200, awsapi.Op("ListFunctions", s.listFunctions,
 			func(*awsapi.Call, *listFunctionsInput) []awsapi.Access { return unscoped("ListFunctions") })),
@@ -32,7 +32,7 @@ func (s *Service) functionOperations() []awsapi.Operation {
 		bind("GET", functionPath+"/configuration", 200, awsapi.Op("GetFunctionConfiguration", s.getFunctionConfiguration, s.qualified("GetFunctionConfiguration"))),
 		bind("PUT", functionPath+"/configuration", 200, awsapi.Op("UpdateFunctionConfiguration", s.updateFunctionConfiguration,
 			func(c *awsapi.Call, in *updateFunctionConfigurationInput) []awsapi.Access {
-				return append(s.access("UpdateFunctionConfiguration")(c, in.FunctionName, ""), passRole(in.Role)...)
+				return append(s.access("UpdateFunctionConfiguration")(c, in.FunctionName, ""), passRole(in.Role, split(c, in.FunctionName).key)...)
 			})),
 		bind("PUT", functionPath+"/code", 200, awsapi.Op("UpdateFunctionCode", s.updateFunctionCode,
 			func(c *awsapi.Call, in *updateFunctionCodeInput) []awsapi.Access {
@@ -74,20 +74,21 @@ func (s *Service) settingOperations() []awsapi.Operation {
 			return s.access(action)(c, in.FunctionName, in.Qualifier)
 		}
 	}
-	tagged := func(action string) func(*awsapi.Call, *tagsInput) []awsapi.Access {
-		return func(c *awsapi.Call, in *tagsInput) []awsapi.Access {
-			return []awsapi.Access{{Action: "lambda:" + action, Resource: in.Resource}}
-		}
-	}
 	return []awsapi.Operation{
 		bind("POST", functionPath+"/policy", 201, awsapi.Op("AddPermission", s.addPermission,
 			func(c *awsapi.Call, in *addPermissionInput) []awsapi.Access {
-				return s.access("AddPermission")(c, in.FunctionName, in.Qualifier)
+				need := s.access("AddPermission")(c, in.FunctionName, in.Qualifier)
+				need[0].Keys = map[string][]string{"lambda:Principal": {in.Principal}}
+				return need
 			})),
 		bind("GET", functionPath+"/policy", 200, awsapi.Op("GetPolicy", s.getPolicy, s.qualified("GetPolicy"))),
 		bind("DELETE", functionPath+"/policy/{StatementId}", 204, awsapi.Op("RemovePermission", s.removePermission,
 			func(c *awsapi.Call, in *removePermissionInput) []awsapi.Access {
-				return s.access("RemovePermission")(c, in.FunctionName, in.Qualifier)
+				need := s.access("RemovePermission")(c, in.FunctionName, in.Qualifier)
+				if who := s.permitted(c, in); who != "" {
+					need[0].Keys = map[string][]string{"lambda:Principal": {who}}
+				}
+				return need
 			})),
 		bind("PUT", "/2017-10-31/functions/{FunctionName}/concurrency", 200, awsapi.Op("PutFunctionConcurrency", s.putFunctionConcurrency,
 			func(c *awsapi.Call, in *putConcurrencyInput) []awsapi.Access {
@@ -105,9 +106,9 @@ func (s *Service) settingOperations() []awsapi.Operation {
 			func(c *awsapi.Call, in *listInvokeConfigsInput) []awsapi.Access {
 				return s.access("ListFunctionEventInvokeConfigs")(c, in.FunctionName, "")
 			})),
-		bind("GET", tagsPath, 200, awsapi.Op("ListTags", s.listTags, tagged("ListTags"))),
-		bind("POST", tagsPath, 204, awsapi.Op("TagResource", s.tagResource, tagged("TagResource"))),
-		bind("DELETE", tagsPath, 204, awsapi.Op("UntagResource", s.untagResource, tagged("UntagResource"))),
+		bind("GET", tagsPath, 200, awsapi.Op("ListTags", s.listTags, s.tagged("ListTags"))),
+		bind("POST", tagsPath, 204, awsapi.Op("TagResource", s.tagResource, s.tagged("TagResource"))),
+		bind("DELETE", tagsPath, 204, awsapi.Op("UntagResource", s.untagResource, s.tagged("UntagResource"))),
 		bind("GET", "/2016-08-19/account-settings", 200, awsapi.Op("GetAccountSettings", s.getAccountSettings,
 			func(*awsapi.Call, *awsapi.None) []awsapi.Access { return unscoped("GetAccountSettings") })),
 		bind("GET", "/2020-06-30/functions/{FunctionName}/code-signing-config", 200,
@@ -131,46 +132,4 @@ func (s *Service) settingOperations() []awsapi.Operation {
 func bind(method, path string, status int, op awsapi.Operation) awsapi.Operation {
 	op.Method, op.Path, op.Status, op.NoOutput = method, path, status, status == 204
 	return op
-}
-
-// access makes the permission check of an action on a function.
-func (s *Service) access(action string) func(c *awsapi.Call, name, qualifier string) []awsapi.Access {
-	return func(c *awsapi.Call, name, qualifier string) []awsapi.Access {
-		ref := split(c, name)
-		if ref.qualifier == "" {
-			ref.qualifier = qualifier
-		}
-		return []awsapi.Access{{Action: "lambda:" + action, Resource: ref.arn(), ResourcePolicy: s.resourcePolicy(ref)}}
-	}
-}
-
-func (s *Service) qualified(action string) func(*awsapi.Call, *qualifiedInput) []awsapi.Access {
-	return func(c *awsapi.Call, in *qualifiedInput) []awsapi.Access {
-		return s.access(action)(c, in.FunctionName, in.Qualifier)
-	}
-}
-
-func (s *Service) plain(action string) func(*awsapi.Call, *functionInput) []awsapi.Access {
-	return func(c *awsapi.Call, in *functionInput) []awsapi.Access {
-		return s.access(action)(c, in.FunctionName, "")
-	}
-}
-
-func (s *Service) named(action string) func(*awsapi.Call, *namedAliasInput) []awsapi.Access {
-	return func(c *awsapi.Call, in *namedAliasInput) []awsapi.Access {
-		return s.access(action)(c, in.FunctionName, "")
-	}
-}
-
-// unscoped is the permission of an action without a resource.
-func unscoped(action string) []awsapi.Access {
-	return []awsapi.Access{{Action: "lambda:" + action, Resource: "*"}}
-}
-
-// passRole is the permission to give a role to a function (LAM D23).
-func passRole(role *string) []awsapi.Access {
-	if text(role) == "" {
-		return nil
-	}
-	return []awsapi.Access{{Action: "iam:PassRole", Resource: *role, Keys: map[string][]string{"iam:PassedToService": {"lambda.amazonaws.com"}}}}
 }

@@ -75,7 +75,7 @@ func (s *Service) addPermission(_ context.Context, c *awsapi.Call, in *addPermis
 	}
 	var out addPermissionOutput
 	err := s.changePolicy(c, in.FunctionName, in.Qualifier, in.RevisionID, func(f *function, ref reference, p *policy) error {
-		st, err := in.statement(ref)
+		st, err := s.newStatement(in, ref)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,11 @@ func (s *Service) addPermission(_ context.Context, c *awsapi.Call, in *addPermis
 		if len(p.document()) > maxPolicy {
 			return errPolicyLength.With("The final policy size (%d) is bigger than the limit (%d).", len(p.document()), maxPolicy)
 		}
-		b, _ := json.Marshal(st)
+		shown, err := in.statement(ref, in.Principal)
+		if err != nil {
+			return err
+		}
+		b, _ := json.Marshal(shown)
 		out.Statement = string(b)
 		return nil
 	})
@@ -123,8 +127,25 @@ func (in *addPermissionInput) check() error {
 // servicePrincipal is the form of a service's name.
 var servicePrincipal = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$`)
 
-// statement makes the policy statement (LAM C29).
-func (in *addPermissionInput) statement(ref reference) (statement, error) {
+// newStatement makes the policy statement as it is kept: a role or user is named by
+// its unique id (IAM A1).
+func (s *Service) newStatement(in *addPermissionInput, ref reference) (statement, error) {
+	arn, isARN := awsapi.ParseARN(in.Principal)
+	if !isARN || arn.Service != "iam" && arn.Service != "sts" {
+		return in.statement(ref, in.Principal)
+	}
+	id, ok := s.opts.Principals.Principal(in.Principal)
+	if !ok {
+		return statement{}, errNoPrincipal
+	}
+	return in.statement(ref, id)
+}
+
+var errNoPrincipal = errParameter.With("The provided principal was invalid. Please check the principal and try again.")
+
+// statement makes the policy statement (LAM C29), with a role or user as it is
+// named in who.
+func (in *addPermissionInput) statement(ref reference, who string) (statement, error) {
 	st := statement{Sid: in.StatementID, Effect: "Allow", Action: in.Action, Resource: ref.arn()}
 	arn, isARN := awsapi.ParseARN(in.Principal)
 	switch {
@@ -135,9 +156,9 @@ func (in *addPermissionInput) statement(ref reference) (statement, error) {
 	case accountPattern.re.MatchString(in.Principal):
 		st.Principal = principal("AWS", "arn:aws:iam::"+in.Principal+":root")
 	case isARN && (arn.Service == "iam" || arn.Service == "sts"):
-		st.Principal = principal("AWS", in.Principal)
+		st.Principal = principal("AWS", who)
 	default:
-		return st, errParameter.With("The provided principal was invalid. Please check the principal and try again.")
+		return st, errNoPrincipal
 	}
 	add := func(operator, name, value string) {
 		if value == "" {
@@ -155,6 +176,17 @@ func (in *addPermissionInput) statement(ref reference) (statement, error) {
 	add("StringEquals", "AWS:SourceAccount", in.SourceAccount)
 	add("StringEquals", "aws:PrincipalOrgID", in.PrincipalOrgID)
 	return st, nil
+}
+
+// name returns the principal of a statement without its kind.
+func (st *statement) name() string {
+	var byKind map[string]string
+	if json.Unmarshal(st.Principal, &byKind) == nil {
+		for _, name := range byKind {
+			return name
+		}
+	}
+	return strings.Trim(string(st.Principal), `"`)
 }
 
 func principal(kind, name string) json.RawMessage {
@@ -206,7 +238,7 @@ func (s *Service) getPolicy(_ context.Context, c *awsapi.Call, in *qualifiedInpu
 		return nil, errNotFound.With("The resource you requested does not exist.")
 	}
 	p := f.policies[ref.qualifier]
-	return &getPolicyOutput{p.document(), p.Revision}, nil
+	return &getPolicyOutput{s.opts.Principals.Show(p.document()), p.Revision}, nil
 }
 
 // changePolicy stores what change makes of a copy of the resource's policy.
@@ -246,15 +278,4 @@ func (s *Service) changePolicy(c *awsapi.Call, name, qualifier, revision string,
 	commit := s.keepFunction(f)
 	s.mu.Unlock()
 	return kept(commit)
-}
-
-// resourcePolicy is the policy document that guards a reference, or nothing.
-func (s *Service) resourcePolicy(ref reference) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f := s.functions[ref.key]
-	if f == nil {
-		return ""
-	}
-	return f.policies[strings.TrimPrefix(ref.qualifier, latest)].document()
 }

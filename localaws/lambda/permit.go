@@ -16,12 +16,16 @@ func (s *Service) assume(ctx context.Context, role string, k key) (Session, erro
 	return session, nil
 }
 
-// permit checks one permission of a session.
+// permit checks one permission of a session on a queue or a function.
 func (s *Service) permit(ctx context.Context, as awsapi.Caller, region, action, resource string) error {
 	if s.opts.Permit == nil {
 		return nil
 	}
-	return s.opts.Permit(ctx, as, region, action, resource)
+	need := awsapi.Access{Action: action, Resource: resource}
+	if action == "lambda:InvokeFunction" {
+		need.ResourcePolicy, need.ResourceTags = s.guard(split(&awsapi.Call{Account: as.Account, Region: region}, resource))
+	}
+	return s.opts.Permit(ctx, as, region, need)
 }
 
 // checkRole refuses settings whose role cannot be assumed, or may not send to

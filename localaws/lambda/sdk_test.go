@@ -3,11 +3,14 @@ package lambda
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -109,11 +112,51 @@ func TestC8TheZipFileCanBeFetched(t *testing.T) {
 	if err != nil || res.StatusCode != 200 || int64(len(zip)) != got.Configuration.CodeSize {
 		t.Errorf("%d, %d bytes, %v", res.StatusCode, len(zip), err)
 	}
-	for _, path := range []string{"../zips/x", strings.Repeat("0", 64), "..%2f..%2fetc%2fpasswd"} {
+	for path, status := range map[string]int{"../zips/x": 404, strings.Repeat("0", 64): 403, "..%2f..%2fetc%2fpasswd": 404} {
 		res, err := c.Options().HTTPClient.(*http.Client).Get("http://localhost:4566" + CodePath + path)
-		if err != nil || res.StatusCode != 404 {
-			t.Errorf("%s: %v %v", path, res, err)
+		if err != nil || res.StatusCode != status {
+			t.Errorf("%s: %v %v, want %d", path, res, err, status)
 		}
+	}
+}
+
+// ListFunctions shows the hash of the code. That must not be enough to fetch it,
+// and the address that GetFunction gives ends.
+func TestHashOfTheCodeIsNotItsAddress(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	c := client(t, b)
+	b.sdkCreate(t, c, "f")
+	listed := okay[*sdk.ListFunctionsOutput](t)(c.ListFunctions(ctx, &sdk.ListFunctionsInput{}))
+	hash, err := base64.StdEncoding.DecodeString(aws.ToString(listed.Functions[0].CodeSha256))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := hex.EncodeToString(hash)
+	past, future := strconv.FormatInt(time.Now().Add(-time.Second).Unix(), 10), strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
+
+	for _, tt := range []struct {
+		name, query string
+		status      int
+	}{
+		{"no signature", "", 403},
+		{"no expiry", "?signature=" + b.signCode(name, ""), 403},
+		{"signature of another expiry", "?expires=" + future + "&signature=" + b.signCode(name, past), 403},
+		{"signature of another file", "?expires=" + future + "&signature=" + b.signCode(strings.Repeat("0", 64), future), 403},
+		{"expired", "?expires=" + past + "&signature=" + b.signCode(name, past), 403},
+		{"signed", "?expires=" + future + "&signature=" + b.signCode(name, future), 200},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			res, err := c.Options().HTTPClient.(*http.Client).Get("http://localhost:4566" + CodePath + name + tt.query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			if res.StatusCode != tt.status {
+				t.Errorf("status %d, want %d", res.StatusCode, tt.status)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
+	iampolicy "github.com/reliableq/reliableq/localaws/policy"
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
@@ -35,6 +37,9 @@ type Options struct {
 	WorkDir string
 	// Roles gives sessions of execution roles.
 	Roles Roles
+	// Principals is IAM's directory, by which the policies of functions are kept.
+	// The zero value keeps principals as they are sent, whomever they name.
+	Principals iampolicy.Directory
 	// Logs takes the functions' logs; nil drops them.
 	Logs Logs
 	// Metrics takes metrics; nil drops them.
@@ -45,7 +50,7 @@ type Options struct {
 	// Permit checks one permission of a role's session where Lambda asks IAM
 	// itself: sqs:SendMessage when a dead-letter queue or destination is set,
 	// lambda:InvokeFunction when a function is a destination. Nil lets all pass.
-	Permit func(ctx context.Context, as awsapi.Caller, region, action, resource string) error
+	Permit func(ctx context.Context, as awsapi.Caller, region string, need awsapi.Access) error
 	// Endpoint answers the URL of the embedded AWS, for AWS_ENDPOINT_URL. It is
 	// asked when an environment starts.
 	Endpoint func() string
@@ -96,6 +101,8 @@ type Service struct {
 	isolation func() process.Isolation
 	numbers   atomic.Uint32 // of execution environments
 
+	codeSecret [32]byte // signs the addresses of zip files
+
 	extra []awsapi.Operation // of event source mappings
 	tags  MappingTags
 
@@ -130,6 +137,9 @@ func New(o Options) (*Service, error) {
 		waiting:   map[*event]*clock.Event{},
 	}
 	s.isolation = sync.OnceValue(s.detectIsolation)
+	if _, err := rand.Read(s.codeSecret[:]); err != nil {
+		return nil, fmt.Errorf("make a secret for addresses of code: %w", err)
+	}
 	s.fleet.changed = sync.NewCond(&s.mu)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if err := s.load(); err != nil {

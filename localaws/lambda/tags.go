@@ -18,6 +18,9 @@ type tagsOutput struct {
 	Tags map[string]string `json:"Tags"`
 }
 
+// taggablePattern is what the model says of an ARN that can have tags.
+const taggablePattern = `arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})`
+
 // isMapping reports whether an ARN is that of an event source mapping.
 func isMapping(arn string) bool {
 	a, ok := awsapi.ParseARN(arn)
@@ -103,8 +106,13 @@ func (s *Service) changeTags(c *awsapi.Call, resource string, change func(map[st
 	})
 }
 
-// taggable reads the ARN of a function.
+// taggable reads the ARN of a function. Its name alone will not do.
 func taggable(c *awsapi.Call, arn string) (reference, error) {
+	if a, ok := awsapi.ParseARN(arn); !ok || a.Service != "lambda" {
+		var check constraints
+		check.add("'"+arn+"'", "resource", "Member must satisfy regular expression pattern: "+taggablePattern)
+		return reference{}, check.err()
+	}
 	ref, err := parse(c, arn, "")
 	if err == nil && ref.qualifier != "" {
 		err = errParameter.With("Tags on function aliases and versions are not supported. Please specify a function ARN.")

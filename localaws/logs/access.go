@@ -1,32 +1,69 @@
 package logs
 
-import "github.com/reliableq/reliableq/localaws/awsapi"
+import (
+	"maps"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
 
 // onGroup is the permission for an operation on a group. Logs asks for the ARN
 // of a group with a stream part behind it even where no stream is meant, which
 // is why policies name log-group:NAME:*.
-func onGroup(c *awsapi.Call, operation, group string) []awsapi.Access {
-	return onStream(c, operation, group, "")
+func (s *Service) onGroup(c *awsapi.Call, operation, group string) []awsapi.Access {
+	return s.onStream(c, operation, group, "")
 }
 
-// onStream is the permission for an operation on a stream.
-func onStream(c *awsapi.Call, operation, group, stream string) []awsapi.Access {
+// onStream is the permission for an operation on a stream. A stream has the tags of
+// its group.
+func (s *Service) onStream(c *awsapi.Call, operation, group, stream string) []awsapi.Access {
+	at := placeOf(c)
 	return []awsapi.Access{{
-		Action:   "logs:" + operation,
-		Resource: groupARN(placeOf(c), group) + ":log-stream:" + stream,
+		Action:       "logs:" + operation,
+		Resource:     streamARN(at, group, stream),
+		ResourceTags: s.GroupTags(at.account, at.region, group),
 	}}
 }
 
-// onARN is the permission for an operation on a resource that is named by ARN,
-// with the tags that it sets as condition keys.
-func onARN(operation, arn string, tags map[string]string) []awsapi.Access {
-	a := awsapi.Access{Action: "logs:" + operation, Resource: arn}
-	for k, v := range tags {
-		if a.Keys == nil {
-			a.Keys = map[string][]string{}
-		}
-		a.Keys["aws:RequestTag/"+k] = []string{v}
-		a.Keys["aws:TagKeys"] = append(a.Keys["aws:TagKeys"], k)
+// onARN is the permission for an operation on the tags of a resource that is named
+// by ARN.
+func (s *Service) onARN(operation, arn string, tags map[string]string, removed []string) []awsapi.Access {
+	a := awsapi.Access{Action: "logs:" + operation, Resource: arn, RequestTags: tags, TagKeys: removed}
+	if parsed, ok := awsapi.ParseARN(arn); ok {
+		a.ResourceTags = s.GroupTags(parsed.Account, parsed.Region, nameOf(arn))
 	}
 	return []awsapi.Access{a}
+}
+
+// accessCreate returns what CreateLogGroup needs. With tags that is
+// logs:TagResource, or logs:TagLogGroup in its place (IAM A3).
+func (s *Service) accessCreate(c *awsapi.Call, in *CreateLogGroupInput) []awsapi.Access {
+	need := s.onGroup(c, "CreateLogGroup", in.LogGroupName)
+	if len(in.Tags) > 0 {
+		need = append(need, s.onGroup(c, "TagResource", in.LogGroupName)...)
+		need[1].Alternative = "logs:TagLogGroup"
+	}
+	for i := range need {
+		need[i].RequestTags = in.Tags
+	}
+	return need
+}
+
+// GroupTags returns a copy of a group's tags, nil where there is no such group.
+func (s *Service) GroupTags(account, region, group string) map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.shelf[place{account, region}][group]; g != nil {
+		return maps.Clone(g.tags)
+	}
+	return nil
+}
+
+// StreamARN returns the ARN by which a permission on a stream is asked for. A
+// permission on a group is asked for with an empty stream.
+func StreamARN(account, region, group, stream string) string {
+	return streamARN(place{account, region}, group, stream)
+}
+
+func streamARN(at place, group, stream string) string {
+	return groupARN(at, group) + ":log-stream:" + stream
 }

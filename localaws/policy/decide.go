@@ -66,7 +66,7 @@ func (p *Policies) resourceKind() Kind {
 
 // denied looks for an explicit deny.
 func (p *Policies) denied(r *Request) (Decision, bool) {
-	if p.Resource != nil && p.Resource.denies(r) {
+	if p.Resource != nil && p.Resource.denies(r, p.Boundary != nil) {
 		return Decision{Explicit: true, By: p.resourceKind()}, true
 	}
 	if r.Principal.Administrator {
@@ -75,7 +75,7 @@ func (p *Policies) denied(r *Request) (Decision, bool) {
 	if anyDenies(p.Identity, r) {
 		return Decision{Explicit: true, By: Identity}, true
 	}
-	if p.Boundary != nil && p.Boundary.denies(r) {
+	if p.Boundary != nil && p.Boundary.denies(r, false) {
 		return Decision{Explicit: true, By: Boundary}, true
 	}
 	if anyDenies(p.Session, r) {
@@ -107,7 +107,7 @@ func anyAllows(docs []*Document, r *Request) bool {
 }
 
 func anyDenies(docs []*Document, r *Request) bool {
-	return slices.ContainsFunc(docs, func(d *Document) bool { return d.denies(r) })
+	return slices.ContainsFunc(docs, func(d *Document) bool { return d.denies(r, false) })
 }
 
 func (d *Document) allows(r *Request) bool {
@@ -119,10 +119,12 @@ func (d *Document) allows(r *Request) bool {
 	return false
 }
 
-func (d *Document) denies(r *Request) bool {
+// denies reports whether a Deny statement is meant for r. A caller with a
+// permissions boundary is never exempt by NotPrincipal (IAM A5).
+func (d *Document) denies(r *Request, bounded bool) bool {
 	for i := range d.statements {
 		s := &d.statements[i]
-		if s.deny && s.match(r) && (s.principals == nil || s.principals.match(&r.Principal) > noGrant) {
+		if s.deny && s.match(r) && (s.principals == nil || s.principals.denies(&r.Principal, bounded)) {
 			return true
 		}
 	}
@@ -135,7 +137,7 @@ func (d *Document) grants(r *Request) grant {
 	for i := range d.statements {
 		s := &d.statements[i]
 		if !s.deny && s.principals != nil && s.match(r) {
-			best = max(best, s.principals.match(&r.Principal))
+			best = max(best, s.principals.grants(&r.Principal))
 		}
 	}
 	return best

@@ -3,6 +3,8 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +13,9 @@ const (
 	current = "2012-10-17"
 	legacy  = "2008-10-17"
 )
+
+// partition is the only partition that is embedded.
+const partition = "aws"
 
 // Fault is why a text is no policy. Its text is IAM's (LAM D11, D11b).
 type Fault struct {
@@ -126,13 +131,26 @@ func parseActions(m map[string]any, kind Kind) (patterns, error) {
 		if a != "*" && !strings.Contains(a, ":") {
 			return p, &Fault{"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."}
 		}
-		vendor, _, _ := strings.Cut(a, ":")
-		if kind == Trust && !strings.EqualFold(vendor, "sts") {
+		action := newPattern(a, legacy, true, true)
+		if kind == Trust && !assumes(a, &action) {
 			return p, &Fault{"AssumeRole policy may only specify STS AssumeRole actions."}
 		}
-		p.list = append(p.list, newPattern(a, legacy, true, true))
+		p.list = append(p.list, action)
 	}
 	return p, nil
+}
+
+// trustActions are the actions that a trust policy may name (IAM A4).
+var trustActions = []string{
+	"sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity",
+	"sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession",
+}
+
+// assumes reports whether a is an action of a trust policy, or a pattern of STS's
+// that matches one.
+func assumes(a string, p *pattern) bool {
+	vendor, _, _ := strings.Cut(a, ":")
+	return strings.EqualFold(vendor, "sts") && slices.ContainsFunc(trustActions, func(known string) bool { return p.match(known, nil) })
 }
 
 func parseResources(m map[string]any, version string, kind Kind) (patterns, error) {
@@ -170,6 +188,8 @@ func checkResource(r string) error {
 		return nil
 	case len(parts) < 6 && !strings.HasSuffix(r, "*") || parts[0] != "arn" && parts[0] != "*":
 		return faultf("Resource %s must be in ARN format or \"*\".", r)
+	case parts[1] != partition && !strings.ContainsAny(parts[1], "*?"):
+		return faultf("Partition \"%s\" is not valid for resource \"%s\".", parts[1], r)
 	case len(parts) == 6 && parts[2] == "iam" && parts[3] != "":
 		return faultf("IAM resource %s cannot contain region information.", r)
 	}
@@ -223,12 +243,12 @@ func (p *principals) add(name string, list []string) error {
 				continue
 			}
 			if !validAWS(s) {
-				return faultf("Invalid principal in policy: \"AWS\":\"%s\"", s)
+				return invalidPrincipal("AWS", s)
 			}
 			p.aws = append(p.aws, s)
 		case "Service":
-			if s != "*" && !strings.Contains(s, ".") {
-				return faultf("Invalid principal in policy: \"SERVICE\":\"%s\"", s)
+			if s != "*" && !servicePrincipal.MatchString(s) {
+				return invalidPrincipal("SERVICE", s)
 			}
 			p.services = append(p.services, s)
 		case "Federated", "CanonicalUser": // nobody here is one
@@ -239,16 +259,27 @@ func (p *principals) add(name string, list []string) error {
 	return nil
 }
 
-// validAWS wants an account id, an ARN of IAM or STS, or the unique id that AWS
-// puts in place of a principal that is gone.
+// servicePrincipal is the form of the name of an AWS service.
+var servicePrincipal = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)$`)
+
+// validAWS reports whether s is an account id, an ARN of a role, a user, a session
+// or an account's root, or the unique id that AWS puts in place of a principal
+// that was deleted.
 func validAWS(s string) bool {
-	if accountID.MatchString(s) {
-		return true
-	}
-	if len(s) >= 16 && len(s) <= 128 && strings.HasPrefix(s, "A") && !strings.ContainsAny(s, ":/*") {
+	if accountID.MatchString(s) || uniqueID.MatchString(s) {
 		return true
 	}
 	parts := strings.SplitN(s, ":", 6)
-	return len(parts) == 6 && parts[0] == "arn" && (parts[2] == "iam" || parts[2] == "sts") && parts[3] == "" &&
-		accountID.MatchString(parts[4]) && parts[5] != "" && !strings.ContainsAny(parts[5], "*?")
+	return len(parts) == 6 && parts[0] == "arn" && parts[1] == partition && (parts[2] == "iam" || parts[2] == "sts") && parts[3] == "" &&
+		accountID.MatchString(parts[4]) && principalResource(parts[2], parts[5]) && !strings.ContainsAny(parts[5], "*?")
+}
+
+// principalResource reports whether the last part of an ARN names somebody who can
+// make requests. A group cannot.
+func principalResource(service, resource string) bool {
+	kind, name, _ := strings.Cut(resource, "/")
+	if service == "sts" {
+		return (kind == "assumed-role" || kind == "federated-user") && name != ""
+	}
+	return resource == "root" || (kind == "role" || kind == "user") && name != ""
 }

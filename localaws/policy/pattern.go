@@ -109,6 +109,13 @@ func (p *pattern) match(s string, r *Request) bool {
 	return glob(runes, s)
 }
 
+// MatchAction reports whether a pattern with * and ? matches the name of an action,
+// whatever the case.
+func MatchAction(text, action string) bool {
+	p := newPattern(text, legacy, true, true)
+	return p.match(action, nil)
+}
+
 // glob matches in time of at most the product of both lengths: it remembers the
 // last * alone.
 func glob(p []rune, s string) bool {

@@ -115,15 +115,57 @@ func TestD15WhomAResourcePolicyNames(t *testing.T) {
 	}
 }
 
-func TestD15NotPrincipalMeansEverybodyElse(t *testing.T) {
+// NotPrincipal exempts a session from a Deny only when it lists the account, the
+// role and the session, and never exempts a caller with a permissions boundary
+// (IAM A5).
+func TestDenyWithNotPrincipalExemptsWhatIsListedAtEveryLevel(t *testing.T) {
 	t.Parallel()
-	deny := `{"Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":"%s"},"Action":"*","Resource":"*"}]}`
-	p := Policies{Identity: []*Document{parse(t, identity("Allow", "*", "*"), Identity)}}
-	for principal, want := range map[string]bool{role: true, "arn:aws:iam::000000000000:role/other": false} {
-		p.Resource = parse(t, fmt.Sprintf(deny, principal), Resource)
-		if got := p.Decide(ask()).Allowed; got != want {
-			t.Errorf("all but %s denied: allowed %v, want %v", principal, got, want)
-		}
+	const (
+		root      = "arn:aws:iam::000000000000:root"
+		otherRole = "arn:aws:iam::000000000000:role/other"
+		user      = "arn:aws:iam::000000000000:user/u"
+	)
+	session := ask().Principal
+	session.ID = "AROAAAAAAAAAAAAAAAAAA:me"
+	human := Principal{Account: "000000000000", ARN: user, RoleARN: user, ID: "AIDAAAAAAAAAAAAAAAAAA"}
+	for _, tt := range []struct {
+		name    string
+		who     Principal
+		listed  string
+		bounded bool
+		want    bool
+	}{
+		{"account, role and session", session, `{"AWS":["` + root + `","` + role + `","` + me + `"]}`, false, true},
+		{"account id, role id and session id", session, `{"AWS":["000000000000","AROAAAAAAAAAAAAAAAAAA","AROAAAAAAAAAAAAAAAAAA:me"]}`, false, true},
+		{"the same with a boundary", session, `{"AWS":["` + root + `","` + role + `","` + me + `"]}`, true, false},
+		{"account and role without the session", session, `{"AWS":["` + root + `","` + role + `"]}`, false, false},
+		{"role without the account", session, `{"AWS":["` + role + `","` + me + `"]}`, false, false},
+		{"account alone", session, `{"AWS":"` + root + `"}`, false, false},
+		{"account and another role", session, `{"AWS":["` + root + `","` + otherRole + `"]}`, false, false},
+		{"account and user", human, `{"AWS":["` + root + `","` + user + `"]}`, false, true},
+		{"account and a role, asked by a user", human, `{"AWS":["` + root + `","` + role + `"]}`, false, false},
+		{"root of the account", Principal{Account: "000000000000", ARN: root, RoleARN: root, ID: "000000000000"}, `{"AWS":"` + root + `"}`, false, true},
+		{"everybody", session, `"*"`, false, true},
+		{"a service", Principal{Service: "sns.amazonaws.com"}, `{"Service":"sns.amazonaws.com"}`, false, true},
+		{"another service", Principal{Service: "events.amazonaws.com"}, `{"Service":"sns.amazonaws.com"}`, false, false},
+		{"nobody signed in", Principal{}, `{"AWS":"` + root + `"}`, false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			all := parse(t, identity("Allow", "*", "*"), Identity)
+			p := Policies{Identity: []*Document{all}}
+			if tt.bounded {
+				p.Boundary = all
+			}
+			p.Resource = parse(t, `{"Statement":[{"Effect":"Deny","NotPrincipal":`+tt.listed+`,"Action":"*","Resource":"*"},
+				{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`, Resource)
+
+			r := ask()
+			r.Principal = tt.who
+			if got := p.Decide(r).Allowed; got != tt.want {
+				t.Errorf("allowed %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
 
@@ -253,6 +295,16 @@ func TestD11bFaultsReadAsIAMs(t *testing.T) {
 		{Trust, lead + `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::1:role/r"},"Action":"sts:AssumeRole"}]}`,
 			`Invalid principal in policy: "AWS":"arn:aws:iam::1:role/r"`},
 		{Trust, lead + `{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage"}]}`, "AssumeRole policy may only specify STS AssumeRole actions."},
+		{Trust, lead + `{"Effect":"Allow","Principal":"*","Action":"sts:GetCallerIdentity"}]}`, "AssumeRole policy may only specify STS AssumeRole actions."},
+		{Trust, lead + `{"Effect":"Allow","Principal":"*","Action":"*"}]}`, "AssumeRole policy may only specify STS AssumeRole actions."},
+		{Trust, lead + `{"Effect":"Allow","Principal":{"AWS":"arn:aws-cn:iam::000000000000:role/r"},"Action":"sts:AssumeRole"}]}`,
+			`Invalid principal in policy: "AWS":"arn:aws-cn:iam::000000000000:role/r"`},
+		{Trust, lead + `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:group/g"},"Action":"sts:AssumeRole"}]}`,
+			`Invalid principal in policy: "AWS":"arn:aws:iam::000000000000:group/g"`},
+		{Trust, lead + `{"Effect":"Allow","Principal":{"Service":"lambda.example.com"},"Action":"sts:AssumeRole"}]}`,
+			`Invalid principal in policy: "SERVICE":"lambda.example.com"`},
+		{Identity, lead + `{"Effect":"Deny","Action":"*","Resource":"arn:aws-cn:sqs:us-east-1:000000000000:q"}]}`,
+			`Partition "aws-cn" is not valid for resource "arn:aws-cn:sqs:us-east-1:000000000000:q".`},
 		{Trust, lead + `{"Effect":"Allow","Action":"sts:AssumeRole"}]}`, legacyFault},
 		{Resource, lead + `{"Effect":"Allow","Principal":{"People":"all"},"Action":"*","Resource":"*"}]}`, legacyFault},
 	} {

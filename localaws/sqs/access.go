@@ -11,15 +11,43 @@ func (s *Service) need(c *awsapi.Call, action, queueURL string) []awsapi.Access 
 	if err != nil {
 		return nil // refused by the operation itself
 	}
-	return []awsapi.Access{s.needOn(k, action)}
+	return s.needWithKey(k, action)
+}
+
+// needWithKey is the permission for an action on a queue, and those on the key that
+// encrypts its messages.
+func (s *Service) needWithKey(k key, action string) []awsapi.Access {
+	need := []awsapi.Access{s.needOn(k, action)}
+	q := s.queues.find(k)
+	if q == nil {
+		return need
+	}
+	arn := keyARN(k, q.settings.Load().kmsKey)
+	if arn == "" {
+		return need
+	}
+	for _, onKey := range keyActions[action] {
+		need = append(need, awsapi.Access{Action: onKey, Resource: arn, Refusal: &errKeyDenied})
+	}
+	return need
 }
 
 func (s *Service) needOn(k key, action string) awsapi.Access {
 	a := awsapi.Access{Action: "sqs:" + action, Resource: k.arn()}
 	if q := s.queues.find(k); q != nil {
 		a.ResourcePolicy = q.settings.Load().policy
+		a.ResourceTags = q.tagMap()
 	}
 	return a
+}
+
+// withRequestTags adds the tags that a request sets, and the keys of those that it
+// removes.
+func withRequestTags(need []awsapi.Access, tags map[string]string, removed []string) []awsapi.Access {
+	for i := range need {
+		need[i].RequestTags, need[i].TagKeys = tags, removed
+	}
+	return need
 }
 
 // owned finds a queue for an operation that never works across accounts (SQS O5).

@@ -152,7 +152,7 @@ func TestE10EmptyRemoves(t *testing.T) {
 	before := names(b.attributes(url))
 	b.redrive(url, dlq, "3")
 	b.set(url, "Policy", onePolicy, "RedriveAllowPolicy", `{"redrivePermission":"denyAll"}`,
-		"KmsMasterKeyId", "alias/x", "KmsDataKeyReusePeriodSeconds", "60")
+		"KmsMasterKeyId", "alias/aws/sqs", "KmsDataKeyReusePeriodSeconds", "60")
 	if got := b.attributes(url); len(got) != 17 {
 		t.Errorf("%d attributes: %s", len(got), names(got))
 	}
@@ -166,7 +166,7 @@ func TestE11OneTypeOfEncryption(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
-	b.set(url, "KmsMasterKeyId", "alias/x")
+	b.set(url, "KmsMasterKeyId", "alias/aws/sqs")
 	if got := b.attributes(url)["SqsManagedSseEnabled"]; got != "false" {
 		t.Errorf("SqsManagedSseEnabled is %s with a KMS key", got)
 	}
@@ -175,7 +175,7 @@ func TestE11OneTypeOfEncryption(t *testing.T) {
 		t.Errorf("SqsManagedSseEnabled is %s after the key went", got)
 	}
 	_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{
-		QueueURL: url, Attributes: pairs([]string{"KmsMasterKeyId", "alias/x", "SqsManagedSseEnabled", "true"}),
+		QueueURL: url, Attributes: pairs([]string{"KmsMasterKeyId", "alias/aws/sqs", "SqsManagedSseEnabled", "true"}),
 	})
 	refused(t, err, "InvalidAttributeName", "InvalidAttributeName", 400,
 		"You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.")

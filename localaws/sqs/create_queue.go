@@ -69,6 +69,12 @@ func (s *Service) create(k key, fifo bool, in *CreateQueueInput) error {
 	if err != nil {
 		return err
 	}
+	if err := s.bindPolicy(&set, in.Attributes); err != nil {
+		return err
+	}
+	if err := checkKey(k, in.Attributes["KmsMasterKeyId"]); err != nil {
+		return err
+	}
 	if text := in.Attributes["RedrivePolicy"]; text != "" {
 		if err := s.checkTarget(k, fifo, set.redrive, text); err != nil {
 			return err
@@ -78,7 +84,8 @@ func (s *Service) create(k key, fifo bool, in *CreateQueueInput) error {
 	s.chance.Bytes(nonce[:])
 	q := newQueue(s, k, binary.BigEndian.Uint64(nonce[:]), fifo, now)
 	q.settings.Store(&set)
-	q.tags = maps.Clone(in.Tags)
+	tags := maps.Clone(in.Tags)
+	q.tags.Store(&tags)
 	t := q.begin()
 	t.putQueue()
 	s.queues.queues.Store(k, q)
@@ -98,14 +105,15 @@ func (q *queue) same(in *CreateQueueInput) error {
 		return err
 	}
 	is, asked := have.values(q.fifo), want.values(q.fifo)
+	if have.policy != "" {
+		is["Policy"] = q.service.principals.Show(have.policy)
+	}
 	for _, name := range slices.Sorted(maps.Keys(in.Attributes)) {
 		if is[name] != asked[name] {
 			return errQueueExists.With("A queue already exists with the same name and a different value for attribute %s", name)
 		}
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(in.Tags) > 0 && !maps.Equal(in.Tags, q.tags) {
+	if len(in.Tags) > 0 && !maps.Equal(in.Tags, q.tagMap()) {
 		return errQueueExists.With("A queue already exists with the same name and a different value for tags")
 	}
 	return nil

@@ -54,7 +54,7 @@ func TestARestartKeepsQueues(t *testing.T) {
 	st := openStore(t)
 	b := onStore(t, st, epochStart)
 	b.queue("dlq")
-	url := b.queue("q", "VisibilityTimeout", "77", "KmsMasterKeyId", "alias/x", "Policy", onePolicy)
+	url := b.queue("q", "VisibilityTimeout", "77", "KmsMasterKeyId", "alias/aws/sqs", "Policy", onePolicy)
 	b.redrive(url, "dlq", "3")
 	b.set("dlq", "RedriveAllowPolicy", `{"redrivePermission":"allowAll"}`)
 	must(b, b.s.TagQueue, TagQueueInput{url, map[string]string{"a": "1"}})

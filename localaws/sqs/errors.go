@@ -29,6 +29,7 @@ var (
 	errEntryID          = modelError("InvalidBatchEntryId", legacyPrefix+"InvalidBatchEntryId", 400)
 	errBatchTooLong     = modelError("BatchRequestTooLong", legacyPrefix+"BatchRequestTooLong", 400)
 	errUnsupported      = modelError("UnsupportedOperation", legacyPrefix+"UnsupportedOperation", 400)
+	errKeyDenied        = modelError("KmsAccessDenied", "KMS.AccessDeniedException", 400)
 	errAddress          = modelError("InvalidAddress", "InvalidAddress", 404)
 
 	errParameterValue = coralError("InvalidParameterValueException", "InvalidParameterValue", 400)

@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"context"
-	"maps"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
@@ -34,8 +33,12 @@ func (s *Service) operations() map[string]awsapi.Operation {
 		op("GetQueueAttributes", s.GetQueueAttributes, on("GetQueueAttributes"), func(in *GetQueueAttributesInput) string { return in.QueueURL }),
 		mute(op("SetQueueAttributes", s.SetQueueAttributes, on("SetQueueAttributes"),
 			func(in *SetQueueAttributesInput) string { return in.QueueURL })),
-		mute(op("TagQueue", s.TagQueue, on("TagQueue"), func(in *TagQueueInput) string { return in.QueueURL })),
-		mute(op("UntagQueue", s.UntagQueue, on("UntagQueue"), func(in *UntagQueueInput) string { return in.QueueURL })),
+		mute(awsapi.Op("TagQueue", s.TagQueue, func(c *awsapi.Call, in *TagQueueInput) []awsapi.Access {
+			return withRequestTags(s.need(c, "TagQueue", in.QueueURL), in.Tags, nil)
+		})),
+		mute(awsapi.Op("UntagQueue", s.UntagQueue, func(c *awsapi.Call, in *UntagQueueInput) []awsapi.Access {
+			return withRequestTags(s.need(c, "UntagQueue", in.QueueURL), nil, in.TagKeys)
+		})),
 		mute(op("AddPermission", s.AddPermission, on("AddPermission"), func(in *AddPermissionInput) string { return in.QueueURL })),
 		mute(op("RemovePermission", s.RemovePermission, on("RemovePermission"), func(in *RemovePermissionInput) string { return in.QueueURL })),
 		awsapi.Op("StartMessageMoveTask", s.StartMessageMoveTask, s.needToMove),
@@ -76,19 +79,6 @@ func (s *Service) needToCreate(c *awsapi.Call, in *CreateQueueInput) []awsapi.Ac
 	need := []awsapi.Access{s.needOn(k, "CreateQueue")}
 	if len(in.Tags) > 0 {
 		need = append(need, s.needOn(k, "TagQueue"))
-		for i := range need {
-			need[i].Keys = tagKeys(in.Tags)
-		}
 	}
-	return need
-}
-
-// tagKeys are the condition keys of tags in a request.
-func tagKeys(tags map[string]string) map[string][]string {
-	keys := map[string][]string{}
-	for k, v := range maps.All(tags) {
-		keys["aws:RequestTag/"+k] = []string{v}
-		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], k)
-	}
-	return keys
+	return withRequestTags(need, in.Tags, nil)
 }

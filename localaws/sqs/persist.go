@@ -73,7 +73,7 @@ func (t *turn) putQueue() {
 	q := t.q
 	value, err := json.Marshal(queueRecord{
 		Nonce: q.nonce, FIFO: q.fifo, Created: q.created, Modified: q.modified, Purged: q.purged, Reserved: q.reserved,
-		Attributes: q.settings.Load().values(q.fifo), Tags: q.tags,
+		Attributes: q.settings.Load().values(q.fifo), Tags: q.tagMap(),
 	})
 	if err != nil {
 		panic("queue record: " + err.Error()) // strings and numbers: cannot be

@@ -25,7 +25,7 @@ func (k key) within(account, region string) bool {
 // url is the queue's URL at an endpoint.
 func (k key) url(endpoint string) string { return endpoint + "/" + k.account + "/" + k.name }
 
-// queue is one queue. Its settings may be read without the lock.
+// queue is one queue. Its settings and tags may be read without the lock.
 type queue struct {
 	key
 	service  *Service
@@ -34,13 +34,13 @@ type queue struct {
 	fifo     bool
 	created  int64
 	settings atomic.Pointer[settings]
+	tags     atomic.Pointer[map[string]string] // a map that does not change
 	watchers *watchers
 
 	mu           sync.Mutex // guards what follows
 	gone         bool
 	modified     int64
 	purged       int64
-	tags         map[string]string
 	seq          uint64 // the last number given to a message
 	reserved     uint64 // numbers up to here are kept from reuse after a restart
 	counts       [states]int
@@ -72,6 +72,14 @@ func newQueue(s *Service, k key, nonce uint64, fifo bool, now int64) *queue {
 	}
 	q.reset()
 	return q
+}
+
+// tagMap returns the queue's tags, which the caller must not change.
+func (q *queue) tagMap() map[string]string {
+	if tags := q.tags.Load(); tags != nil {
+		return *tags
+	}
+	return nil
 }
 
 // reset leaves the queue without a message, and without a memory of any.

@@ -68,7 +68,11 @@ func (s *Service) GetQueueAttributes(_ context.Context, c *awsapi.Call, in *GetQ
 func (q *queue) describe() (map[string]string, bool) {
 	t := q.begin()
 	defer t.end()
-	all := q.settings.Load().values(q.fifo)
+	set := q.settings.Load()
+	all := set.values(q.fifo)
+	if set.policy != "" {
+		all["Policy"] = q.service.principals.Show(set.policy)
+	}
 	all["QueueArn"] = q.arn
 	all["CreatedTimestamp"] = epoch(q.created)
 	all["LastModifiedTimestamp"] = epoch(q.modified)
@@ -121,6 +125,12 @@ func (s *Service) changed(q *queue, attrs map[string]string) (settings, error) {
 	}
 	set, err := q.settings.Load().change(attrs, q.fifo)
 	if err != nil {
+		return set, err
+	}
+	if err := s.bindPolicy(&set, attrs); err != nil {
+		return set, err
+	}
+	if err := checkKey(q.key, attrs["KmsMasterKeyId"]); err != nil {
 		return set, err
 	}
 	if text := attrs["RedrivePolicy"]; text != "" {

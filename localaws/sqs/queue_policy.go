@@ -17,9 +17,36 @@ const (
 	maxPolicyActions    = 7 // of one statement
 )
 
-// batchActions are names that IAM does not know: batches need the single action
-// (SQS O4, O6).
-var batchActions = []string{"sqs:sendmessagebatch", "sqs:deletemessagebatch", "sqs:changemessagevisibilitybatch"}
+// queueActions are the actions that IAM knows of SQS. Those of batches are not
+// among them: a batch needs the action of a single message (SQS O4, O6).
+var queueActions = slices.Concat(sharedActions[1:], ownerActions, []string{"ListQueueTags", "TagQueue", "UntagQueue"})
+
+// isQueueAction reports whether a is an action of SQS, or a pattern that matches
+// one (IAM A4).
+func isQueueAction(a string) bool {
+	if a == "*" {
+		return true
+	}
+	vendor, name, _ := strings.Cut(a, ":")
+	if !strings.EqualFold(vendor, "sqs") {
+		return false
+	}
+	return slices.ContainsFunc(queueActions, func(known string) bool { return policy.MatchAction(name, known) })
+}
+
+// bindPolicy puts unique ids in place of the principals of a policy that attrs
+// set, and refuses one that names nobody (IAM A1, SQS E13).
+func (s *Service) bindPolicy(set *settings, attrs map[string]string) error {
+	if attrs["Policy"] == "" {
+		return nil
+	}
+	bound, err := s.principals.Bind(set.policy)
+	if err != nil {
+		return badValue("Policy")
+	}
+	set.policy = bound
+	return nil
+}
 
 // checkPolicy refuses a Policy that is no policy document (SQS E13) or is out of
 // bounds (SQS O4). An empty one removes the attribute.
@@ -52,14 +79,15 @@ func checkPolicy(text string) error {
 func checkStatement(raw json.RawMessage) error {
 	var s struct {
 		Action    anyOf
+		NotAction anyOf
 		Principal json.RawMessage
 		Condition map[string]json.RawMessage
 	}
 	if json.Unmarshal(raw, &s) != nil {
 		return badValue("Policy")
 	}
-	for _, a := range s.Action {
-		if slices.Contains(batchActions, strings.ToLower(a)) {
+	for _, a := range slices.Concat(s.Action, s.NotAction) {
+		if !isQueueAction(a) {
 			return badValue("Policy")
 		}
 	}

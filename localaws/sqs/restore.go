@@ -55,13 +55,20 @@ func (s *Service) restoreQueue(path string, value []byte) error {
 	if err := json.Unmarshal(value, &r); err != nil {
 		return fmt.Errorf("queue %s: %w", path, err)
 	}
+
+	// The policy was checked when it was set, by the rules of that time.
+	text := r.Attributes["Policy"]
+	delete(r.Attributes, "Policy")
 	set, err := defaults().change(r.Attributes, r.FIFO)
 	if err != nil {
 		return fmt.Errorf("queue %s: %w", path, err)
 	}
+	set.policy = text
+
 	q := newQueue(s, k, r.Nonce, r.FIFO, r.Created)
 	q.settings.Store(&set)
-	q.modified, q.purged, q.tags = r.Modified, r.Purged, r.Tags
+	q.modified, q.purged = r.Modified, r.Purged
+	q.tags.Store(&r.Tags)
 	q.seq, q.reserved = r.Reserved, r.Reserved
 	s.queues.queues.Store(k, q)
 	return nil

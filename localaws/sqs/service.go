@@ -8,6 +8,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/policy"
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
@@ -22,6 +23,9 @@ type Options struct {
 	Store *store.Store
 	// Logger gets what goes wrong inside; nil discards it.
 	Logger *slog.Logger
+	// Principals is IAM's directory, by which queue policies are stored. The zero
+	// value keeps policies as they are sent, whomever they name.
+	Principals policy.Directory
 	// Observe is told what happens to each message, in the order in which it
 	// happens in its queue. It is called with the queue locked: it must be quick,
 	// and must not call the service. Messages that go with a purge or with their
@@ -47,6 +51,8 @@ type Service struct {
 	store  *store.Store
 	log    *slog.Logger
 
+	principals policy.Directory
+
 	observe  func(Event) // nil when nobody wants to know
 	onChange func()      // likewise
 	stray    func() int  // nil when messages keep their places
@@ -68,7 +74,7 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger, observe: o.Observe, onChange: o.Changed}
+	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger, principals: o.Principals, observe: o.Observe, onChange: o.Changed}
 	if o.Stray > 0 {
 		s.stray = func() int { return s.chance.IntN(o.Stray + 1) }
 	}

@@ -11,7 +11,7 @@ type settings struct {
 	wait       time.Duration
 	maxSize    int // bytes
 
-	policy       string // JSON, or empty
+	policy       string // JSON, or empty; once stored, with unique ids as principals
 	redrive      *redrivePolicy
 	redriveAllow *redriveAllowPolicy
 

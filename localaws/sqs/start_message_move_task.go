@@ -131,16 +131,17 @@ func (s *Service) needToMove(_ *awsapi.Call, in *StartMessageMoveTaskInput) []aw
 	if !ok {
 		return nil // refused by the operation itself
 	}
-	need := []awsapi.Access{
-		s.needOn(from, "StartMessageMoveTask"), s.needOn(from, "ReceiveMessage"),
-		s.needOn(from, "DeleteMessage"), s.needOn(from, "GetQueueAttributes"),
+	need := []awsapi.Access{s.needOn(from, "StartMessageMoveTask")}
+	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
+		need = append(need, s.needWithKey(from, action)...)
 	}
+
 	if to, ok := parseARN(in.DestinationARN); ok {
-		return append(need, s.needOn(to, "SendMessage"))
+		return append(need, s.needWithKey(to, "SendMessage")...)
 	}
 	if dlq := s.queues.find(from); dlq != nil {
 		for _, q := range s.sourcesOf(dlq) {
-			need = append(need, s.needOn(q.key, "SendMessage"))
+			need = append(need, s.needWithKey(q.key, "SendMessage")...)
 		}
 	}
 	return need

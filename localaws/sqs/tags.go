@@ -66,7 +66,7 @@ func (s *Service) retag(c *awsapi.Call, queueURL, operation string, change func(
 		t.end()
 		return nil, noQueue(c)
 	}
-	tags := maps.Clone(q.tags)
+	tags := maps.Clone(q.tagMap())
 	if tags == nil {
 		tags = map[string]string{}
 	}
@@ -75,7 +75,7 @@ func (s *Service) retag(c *awsapi.Call, queueURL, operation string, change func(
 		t.end()
 		return nil, errParameterValue.With("Too many tags added for queue %s.", q.name)
 	}
-	q.tags = tags
+	q.tags.Store(&tags)
 	t.putQueue()
 	if err := t.end().Wait(); err != nil {
 		return nil, notStored(err)
@@ -94,7 +94,7 @@ func (s *Service) ListQueueTags(_ context.Context, c *awsapi.Call, in *QueueInpu
 	if q.gone {
 		return nil, noQueue(c)
 	}
-	return &ListQueueTagsOutput{Tags: maps.Clone(q.tags)}, nil
+	return &ListQueueTagsOutput{Tags: maps.Clone(q.tagMap())}, nil
 }
 
 // checkTags refuses tags with keys or values out of range (SQS O7).

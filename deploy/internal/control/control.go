@@ -18,13 +18,19 @@ const maxAnswer = 64 << 20
 
 // Client talks to one embedded AWS.
 type Client struct {
-	base string
-	http *http.Client
+	base  string
+	token string
+	http  *http.Client
 }
 
-// New is a client of the embedded AWS at url, such as http://127.0.0.1:4566.
-func New(url string) *Client {
-	return &Client{base: strings.TrimRight(url, "/"), http: &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 2}}}
+// New returns a client of the embedded AWS at url, such as http://127.0.0.1:4566.
+// The token is the server's control token; without it only Health works.
+func New(url, token string) *Client {
+	return &Client{
+		base:  strings.TrimRight(url, "/"),
+		token: token,
+		http:  &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 2}},
+	}
 }
 
 // call sends one request and decodes the answer into out, unless that is nil.
@@ -43,6 +49,9 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	}
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil && ctx.Err() != nil {

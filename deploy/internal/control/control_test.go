@@ -14,7 +14,8 @@ import (
 
 func TestTheClockIsReadAndMoved(t *testing.T) {
 	t.Parallel()
-	c := control.New(localawstest.NewListening(t).URL() + "/")
+	server := localawstest.NewListening(t)
+	c := control.New(server.URL()+"/", server.ControlToken())
 	ctx := t.Context()
 	if h, err := c.Health(ctx); err != nil || h.Trouble() != "" {
 		t.Fatal(h, err)
@@ -46,7 +47,8 @@ func TestTheClockIsReadAndMoved(t *testing.T) {
 
 func TestARefusalSaysWhy(t *testing.T) {
 	t.Parallel()
-	c := control.New(localawstest.NewListening(t).URL())
+	server := localawstest.NewListening(t)
+	c := control.New(server.URL(), server.ControlToken())
 	if _, err := c.Advance(t.Context(), -time.Second); err == nil || !strings.Contains(err.Error(), "duration: -1s is negative") {
 		t.Errorf("error %v", err)
 	}
@@ -60,14 +62,14 @@ func TestWhatIsNoEmbeddedAWSIsNotHealthy(t *testing.T) {
 		"a redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) },
 	} {
 		other := httptest.NewServer(answer)
-		if _, err := control.New(other.URL).Health(t.Context()); err == nil {
+		if _, err := control.New(other.URL, "token").Health(t.Context()); err == nil {
 			t.Errorf("%s is healthy", name)
 		}
 		other.Close()
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := control.New("http://127.0.0.1:1").Health(ended); err == nil {
+	if _, err := control.New("http://127.0.0.1:1", "token").Health(ended); err == nil {
 		t.Error("nothing at all is healthy")
 	}
 }
@@ -79,7 +81,7 @@ func TestAServerThatTakesNoChangesSaysWhy(t *testing.T) {
 		w.Write([]byte(`{"status": "read-only", "reason": "no space left"}`))
 	}))
 	t.Cleanup(other.Close)
-	if h, err := control.New(other.URL).Health(t.Context()); err != nil || h.Trouble() != "read-only: no space left" {
+	if h, err := control.New(other.URL, "token").Health(t.Context()); err != nil || h.Trouble() != "read-only: no space left" {
 		t.Errorf("%+v, %v", h, err)
 	}
 }
@@ -88,7 +90,7 @@ func TestAnAnswerThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }))
 	t.Cleanup(other.Close)
-	if _, err := control.New(other.URL).Clock(t.Context()); err == nil || !strings.Contains(err.Error(), "decode the answer") {
+	if _, err := control.New(other.URL, "token").Clock(t.Context()); err == nil || !strings.Contains(err.Error(), "decode the answer") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -22,6 +22,8 @@ type Info struct {
 	AccessKeyID string `json:"access_key_id"`
 	// SecretAccessKey is the operator's secret.
 	SecretAccessKey string `json:"secret_access_key"`
+	// ControlToken is what requests to the control API need.
+	ControlToken string `json:"control_token"`
 	// Account is the account that the operator's credentials belong to.
 	Account string `json:"account"`
 	// Region is the region served by default.

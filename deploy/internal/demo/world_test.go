@@ -28,7 +28,7 @@ func deploy(t *testing.T, mode clock.Mode, reporting string) *world {
 // run is a run over the world that looks often and waits for little.
 func (w *world) run() *Run {
 	return &Run{
-		Client:     flow.New(w.AWS.Config(), control.New(w.AWS.URL())),
+		Client:     flow.New(w.AWS.Config(), control.New(w.AWS.URL(), w.AWS.ControlToken())),
 		Deployment: w.Deployment,
 		WholeBatch: w.Deployment.FailureReporting == consume.WholeBatch,
 		Progress:   progress.New(&w.said, progress.Lines),

@@ -18,6 +18,7 @@ var ways = []struct{ text, next string }{
 	{"could not connect to registry", "connect to a network, or name a local mirror of the provider with --provider-mirror"},
 	{"Failed to install provider", "the AWS provider could not be fetched: connect to a network, or name a local mirror with --provider-mirror"},
 	{"no space left on device", "free some disk space, or put the state on another disk with --state-dir"},
+	{"was ended by a signal", "run the same command again: it finishes what was begun"},
 	{"connection refused", "nothing answers at the endpoint: see that it runs (reliableq local status) and start again"},
 	{"No valid credential sources found", "log in to AWS, for instance with aws configure or aws sso login"},
 	{"ExpiredToken", "the AWS credentials have expired: log in again"},

@@ -45,6 +45,8 @@ type Target struct {
 	Kind Kind
 	// URL is the endpoint; empty for AWS itself.
 	URL string
+	// ControlToken opens the control API of the embedded AWS; empty elsewhere.
+	ControlToken string
 	// Account is the 12-digit account id.
 	Account string
 	// Region is the region.
@@ -61,7 +63,7 @@ func FromDaemon(info daemon.Info, region string) *Target {
 	if region == "" {
 		region = info.Region
 	}
-	t := &Target{Kind: Embedded, URL: info.URL, Account: info.Account, Region: region}
+	t := &Target{Kind: Embedded, URL: info.URL, ControlToken: info.ControlToken, Account: info.Account, Region: region}
 	t.Config = aws.Config{
 		Region:       region,
 		BaseEndpoint: aws.String(info.URL),

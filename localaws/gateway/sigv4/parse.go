@@ -33,6 +33,15 @@ type Incomplete struct {
 // Error gives the text.
 func (e *Incomplete) Error() string { return e.Text }
 
+// Invalid is a signature that can be read and leaves out what it must cover.
+type Invalid struct {
+	// Text says what is wrong with it, in AWS's words.
+	Text string
+}
+
+// Error gives the text.
+func (e *Invalid) Error() string { return e.Text }
+
 // Signature is what a request claims.
 type Signature struct {
 	// AccessKey is the access key id that it was signed with.
@@ -53,17 +62,50 @@ type Signature struct {
 	Presigned bool
 }
 
-// Parse reads the signature of a request. It answers ErrUnsigned or *Incomplete
-// for what it cannot read.
+// Parse reads the signature of a request. It returns ErrUnsigned or *Incomplete
+// for what it cannot read, and *Invalid, together with the signature, where that
+// leaves out a header that it must cover.
 func Parse(r *http.Request) (*Signature, error) {
-	if h := r.Header.Get("Authorization"); h != "" {
-		return parseHeader(r, h)
+	var s *Signature
+	var err error
+	switch {
+	case r.Header.Get("Authorization") != "":
+		s, err = parseHeader(r, r.Header.Get("Authorization"))
+	case strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm="):
+		s, err = parseQuery(r.URL.Query())
+	default:
+		return nil, ErrUnsigned
 	}
-	if strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=") {
-		return parseQuery(r.URL.Query())
+	if err != nil {
+		return s, err
 	}
-	return nil, ErrUnsigned
+	return s, s.covers(r)
 }
+
+// covers checks that the signature covers the host and every x-amz-* header, which
+// could otherwise be changed on the way: X-Amz-Target names the operation (LAM D31).
+// A session token may be added after signing; it proves nothing without its key.
+func (s *Signature) covers(r *http.Request) error {
+	if !slices.Contains(s.Headers, "host") {
+		return &Invalid{"'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."}
+	}
+	missing := ""
+	for name := range r.Header {
+		if len(name) < len(amzPrefix) || !strings.EqualFold(name[:len(amzPrefix)], amzPrefix) || strings.EqualFold(name, "X-Amz-Security-Token") {
+			continue
+		}
+		if !slices.ContainsFunc(s.Headers, func(signed string) bool { return strings.EqualFold(signed, name) }) && (missing == "" || name < missing) {
+			missing = name
+		}
+	}
+	if missing != "" {
+		return &Invalid{fmt.Sprintf("'%s' must be a 'SignedHeader' in the AWS Authorization.", missing)}
+	}
+	return nil
+}
+
+// amzPrefix begins the names of the headers that a signature must cover.
+const amzPrefix = "X-Amz-"
 
 func parseHeader(r *http.Request, h string) (*Signature, error) {
 	rest, ok := strings.CutPrefix(h, Algorithm+" ")
@@ -136,8 +178,8 @@ func (s *Signature) finish(date string) error {
 			return &Incomplete{fmt.Sprintf("Authorization header requires '%s' parameter.", part.name)}
 		}
 	}
-	if !slices.IsSorted(s.Headers) || !slices.Contains(s.Headers, "host") {
-		return &Incomplete{"SignedHeaders must be sorted and name host."}
+	if !slices.IsSorted(s.Headers) {
+		return &Incomplete{"SignedHeaders must be sorted."}
 	}
 	at, err := time.Parse(dateForm, date)
 	if err != nil {

@@ -74,7 +74,7 @@ const maxKeys = 1024
 // Verify checks the signature s of a request that was read to body, against a
 // secret and now. It answers nil, *Expired or ErrMismatch.
 func (v *Verifier) Verify(r *http.Request, s *Signature, body []byte, secret string, now time.Time) error {
-	if err := s.timely(now); err != nil {
+	if err := s.Timely(now); err != nil {
 		return err
 	}
 	payload, ok := payloadHash(r, s, body)
@@ -102,8 +102,8 @@ func (s *Signature) appendStringToSign(b, sum []byte) []byte {
 	return hex.AppendEncode(append(b, "aws4_request\n"...), sum)
 }
 
-// timely checks the date.
-func (s *Signature) timely(now time.Time) error {
+// Timely checks the date of the signature against now. It returns nil or *Expired.
+func (s *Signature) Timely(now time.Time) error {
 	now = now.UTC()
 	if s.Date.After(now.Add(maxSkew)) {
 		return &Expired{fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 5 min.)",
@@ -122,16 +122,19 @@ func (s *Signature) timely(now time.Time) error {
 	return nil
 }
 
-// payloadHash is the body's part of the canonical request. A hash that the
-// client gives is believed only if it is the body's; words in its place, such as
-// UNSIGNED-PAYLOAD, leave the body out of the signature.
+// payloadHash returns the body's part of the canonical request, and reports whether
+// the body has the hash that the client gives in a header. Words in place of a hash,
+// such as UNSIGNED-PAYLOAD, leave the body out of the signature; S3 alone accepts
+// them.
 func payloadHash(r *http.Request, s *Signature, body []byte) (hash string, ok bool) {
 	given := r.Header.Get("X-Amz-Content-Sha256")
-	if given == "UNSIGNED-PAYLOAD" || strings.HasPrefix(given, "STREAMING-") {
-		return given, true
-	}
-	if given == "" && s.Presigned && s.Service == "s3" {
-		return "UNSIGNED-PAYLOAD", true
+	if s.Service == "s3" {
+		switch {
+		case given == "UNSIGNED-PAYLOAD", strings.HasPrefix(given, "STREAMING-"):
+			return given, true
+		case given == "" && s.Presigned:
+			return "UNSIGNED-PAYLOAD", true
+		}
 	}
 	sum := sha256.Sum256(body)
 	actual := hex.EncodeToString(sum[:])

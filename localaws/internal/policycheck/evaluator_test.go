@@ -436,9 +436,8 @@ func (e *evaluator) names(s *situation, kind, value string) grant {
 }
 
 // excepted reports whether NotPrincipal names the caller. AWS looks at the
-// account first, then at the user or role, then at the session: a name at one
-// step narrows what the step before let through (E19). A caller with a
-// permissions boundary is never excepted (E20).
+// account first, then at the user or role, then at the session, and each has to
+// be named (E19). A caller with a permissions boundary is never excepted (E20).
 func (e *evaluator) excepted(s *situation, named any) bool {
 	c := s.Caller
 	if s.Boundary != "" && !e.breaks("E20") {
@@ -453,32 +452,19 @@ func (e *evaluator) excepted(s *situation, named any) bool {
 	}
 
 	list := strs(all["AWS"])
-	if slices.Contains(list, "*") {
-		return true
-	}
 	has := func(arn string) bool { return slices.Contains(list, arn) }
-	below := func(prefix string) bool {
-		return slices.ContainsFunc(list, func(v string) bool { return strings.HasPrefix(v, prefix) })
-	}
-	if e.breaks("E19") {
-		return has(c.Account) || has("arn:aws:iam::"+c.Account+":root") || has(c.ARN) || c.Role != "" && has(c.Role)
-	}
-
-	if !has(c.Account) && !has("arn:aws:iam::"+c.Account+":root") {
-		return false
-	}
-	entities := below("arn:aws:iam::"+c.Account+":user/") || below("arn:aws:iam::"+c.Account+":role/") || below("arn:aws:sts::"+c.Account+":assumed-role/")
-	if !entities || c.Root {
+	account := has(c.Account) || has("arn:aws:iam::"+c.Account+":root")
+	switch {
+	case has("*"):
 		return true
+	case e.breaks("E19"): // as if one of them were enough
+		return account || has(c.ARN) || c.Role != "" && has(c.Role)
+	case c.Root:
+		return account
+	case c.Role == "":
+		return account && has(c.ARN)
 	}
-	if c.Role == "" {
-		return has(c.ARN)
-	}
-	if !has(c.Role) {
-		return false
-	}
-	sessions := c.ARN[:strings.LastIndex(c.ARN, "/")+1]
-	return !below(sessions) || has(c.ARN) || e.breaks("E19 session")
+	return account && has(c.Role) && (has(c.ARN) || e.breaks("E19 session"))
 }
 
 // conditions matches the Condition element: every operator and every key in it

@@ -17,7 +17,7 @@ import (
 //   - variables for Bool, before the fifth colon of an ARN, or naming a key with
 //     several values;
 //   - NotPrincipal with Allow, or naming a user, role or session without its
-//     account (AWS "might" deny then);
+//     account (AWS "might" deny then), or nobody but the caller's account;
 //   - {"AWS": "*"} when a service calls;
 //   - several values for Bool or Null, and resources with fewer than six parts,
 //     which Access Analyzer reports as errors;
@@ -275,7 +275,7 @@ func (d dice) actionPattern(s *situation, hit bool) string {
 		return d.one(s.Action, s.Action, d.recase(s.Action, 60), "*", service+":*", service+":"+name[:4]+"*", service+":*"+name[3:], service+":?"+name[1:], service+":"+name+"*")
 	}
 	if service == "sts" {
-		return d.one("sts:SetSourceIdentity", "sts:?"+name, "sts:Assume", "sts:AssumeRoleWithSAML")
+		return d.one("sts:SetSourceIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWith*") // a trust policy may name no others
 	}
 	return d.one(service+":"+name+"Batch", service+":"+name[:4], service+":?"+name, service+":"+name[:3]+"?", "sns:"+name, "s3:*", "sqs:Delete*")
 }
@@ -381,16 +381,16 @@ func (d dice) principal(s *situation, hit bool) any {
 			aws = append(aws, d.one(d.strangers...))
 			return
 		}
-		switch d.IntN(6) {
-		case 0:
+		switch n := d.IntN(6); {
+		case n == 0:
 			service = append(service, "lambda.amazonaws.com")
-		case 1:
+		case n == 1:
 			aws = append(aws, swapAccount(c.ARN))
-		case 2:
-			aws = append(aws, c.ARN+"x")
-		case 3:
+		case n == 2 || c.Root:
 			aws = append(aws, d.one("333333333333", "arn:aws:iam::333333333333:root"))
-		case 4:
+		case n == 3:
+			aws = append(aws, c.ARN+"x")
+		case n == 4:
 			cut := strings.LastIndexAny(c.ARN, "/:") + 1
 			aws = append(aws, c.ARN[:cut]+strings.ToUpper(c.ARN[cut:]))
 		default:
@@ -457,7 +457,7 @@ func (d dice) notPrincipal(s *situation) any {
 	for {
 		account := d.one(accounts...)
 		switch n := d.IntN(5); {
-		case c.Root || n == 0:
+		case c.Root || n == 0 && account != c.Account:
 			add(account, "", "")
 		case c.Role == "" && n < 3:
 			add(c.Account, c.ARN, "")

@@ -43,6 +43,10 @@ var unmendedKeys = map[string]bool{
 	"aws:MultiFactorAuthPresent": true,
 }
 
+// sessionTagsByCase says that the product does not always let a session's tag
+// hide the role's when their keys differ by case. It is to be false.
+const sessionTagsByCase = true
+
 // mentions reports whether a policy of the situation contains a text.
 func (s *situation) mentions(text string) bool {
 	for _, policies := range [][]string{s.Identity, s.Session, {s.Boundary, s.Resource}} {

@@ -1,16 +1,35 @@
 package mapping
 
-import "github.com/reliableq/reliableq/localaws/awsapi"
+import (
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+)
 
 // The permissions that the operations need. Those on a mapping may be narrowed
 // to a function by the condition key lambda:FunctionArn.
 
+// accessCreate returns what CreateEventSourceMapping needs. AWS names no resource
+// for it, so that a policy must allow it on "*"; a Deny on all mappings counts as
+// well. Tags need lambda:TagResource (IAM A3).
 func accessCreate(c *awsapi.Call, in *CreateEventSourceMappingInput) []awsapi.Access {
-	return []awsapi.Access{{
-		Action:   "lambda:CreateEventSourceMapping",
-		Resource: mappingARN(c.Account, c.Region, "*"),
-		Keys:     functionKey(c, in.FunctionName, ""),
-	}}
+	keys := map[string][]string{}
+	if in.FunctionName != nil {
+		keys["lambda:FunctionArn"] = []string{namedFunction(c, *in.FunctionName)}
+	}
+	all := mappingARN(c.Account, c.Region, "*")
+
+	need := []awsapi.Access{
+		{Action: "lambda:CreateEventSourceMapping", Resource: all},
+		{Action: "lambda:CreateEventSourceMapping", Resource: "*"},
+	}
+	if len(in.Tags) > 0 {
+		need = append(need, awsapi.Access{Action: "lambda:TagResource", Resource: all})
+	}
+	for i := range need {
+		need[i].RequestTags, need[i].Keys = in.Tags, keys
+	}
+	return need
 }
 
 func accessList(*awsapi.Call, *ListEventSourceMappingsInput) []awsapi.Access {
@@ -29,28 +48,45 @@ func (s *Service) accessDelete(c *awsapi.Call, in *DeleteEventSourceMappingInput
 	return s.access(c, "lambda:DeleteEventSourceMapping", in.UUID, nil)
 }
 
-func (s *Service) access(c *awsapi.Call, action, uuid string, name *string) []awsapi.Access {
+// access returns the permission for an action on a mapping. One that gives the
+// mapping another function is asked for with both functions: who may use one of
+// them alone must not take the mapping from the other.
+func (s *Service) access(c *awsapi.Call, action, uuid string, function *string) []awsapi.Access {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var have string
+	need := awsapi.Access{Action: action, Resource: mappingARN(c.Account, c.Region, uuid)}
+	var functions []string
 	if m, err := s.find(c, uuid); err == nil {
-		have = m.FunctionARN
+		need.ResourceTags = m.Tags
+		functions = append(functions, m.FunctionARN)
 	}
-	return []awsapi.Access{{Action: action, Resource: mappingARN(c.Account, c.Region, uuid), Keys: functionKey(c, name, have)}}
+	if function != nil {
+		functions = append(functions, namedFunction(c, *function))
+	}
+
+	if len(functions) == 0 {
+		return []awsapi.Access{need}
+	}
+	all := make([]awsapi.Access, len(functions))
+	for i, arn := range functions {
+		all[i] = need
+		all[i].Keys = map[string][]string{"lambda:FunctionArn": {arn}}
+	}
+	return all
 }
 
-// functionKey gives the condition key lambda:FunctionArn: of the function that
-// is asked for, else of the one that the mapping has.
-func functionKey(c *awsapi.Call, name *string, have string) map[string][]string {
-	arn := have
-	if name != nil {
-		arn = *name
-		if _, full := awsapi.ParseARN(arn); !full {
-			arn = "arn:aws:lambda:" + c.Region + ":" + c.Account + ":function:" + arn
+// namedFunction returns the ARN of the function that a name, a partial or a full ARN
+// means, so that no spelling escapes a policy.
+func namedFunction(c *awsapi.Call, name string) string {
+	if _, full := awsapi.ParseARN(name); full {
+		return name
+	}
+	account, region := c.Account, c.Region
+	if head, tail, partial := strings.Cut(name, ":function:"); partial {
+		account, name = head, tail
+		if r, a, both := strings.Cut(head, ":"); both {
+			region, account = r, a
 		}
 	}
-	if arn == "" {
-		return nil
-	}
-	return map[string][]string{"lambda:FunctionArn": {arn}}
+	return "arn:aws:lambda:" + region + ":" + account + ":function:" + strings.TrimPrefix(name, "function:")
 }

@@ -32,7 +32,7 @@ func main() {
 	case "exit-once":
 		once(func() { os.Exit(7) })
 	case "hang":
-		select {}
+		hang()
 	case "post":
 		body := strings.NewReader(`{"errorMessage":"no database","errorType":"Init.NoDatabase"}`)
 		req, _ := http.NewRequest("POST", "http://"+os.Getenv("AWS_LAMBDA_RUNTIME_API")+"/2018-06-01/runtime/init/error", body)
@@ -45,6 +45,14 @@ func main() {
 		options = append(options, lambda.WithEnableSIGTERM(func() { fmt.Println(text) }))
 	}
 	lambda.StartWithOptions(handle, options...)
+}
+
+// hang never returns. An empty select would not do: without cgo Go ends a program
+// as deadlocked in which nothing else can happen.
+func hang() {
+	for {
+		time.Sleep(time.Hour)
+	}
 }
 
 // once runs f the first time in this environment.
@@ -69,7 +77,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	case "exit":
 		os.Exit(e.N)
 	case "hang":
-		select {}
+		hang()
 	case "sleep":
 		time.Sleep(time.Duration(e.N) * time.Millisecond)
 	case "print":

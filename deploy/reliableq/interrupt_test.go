@@ -1,0 +1,595 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/localawstest"
+)
+
+// interruptsVariable chooses which interrupted runs to try, with real Terraform:
+// "few" or "all"; otherwise none.
+const interruptsVariable = "RELIABLEQ_INTERRUPTS"
+
+// phases are what is interrupted, each at five moments, counted from the first
+// change. They are spread over what the provider does: the first requests, the
+// functions one after the other, the 25 s for which it watches queues, what comes
+// after the queues, and the 25 s for which it watches their redrive policies.
+var phases = map[string][]time.Duration{
+	"apply":   {500 * time.Millisecond, 4 * time.Second, 12 * time.Second, 28 * time.Second, 45 * time.Second},
+	"update":  {500 * time.Millisecond, 3 * time.Second, 8 * time.Second, 15 * time.Second, 23 * time.Second},
+	"destroy": {200 * time.Millisecond, 2 * time.Second, 8 * time.Second, 20 * time.Second, 27 * time.Second},
+}
+
+// kinds are the ways in which a run is cut short.
+var kinds = map[string]func(*attempt){
+	"interrupted":         func(a *attempt) { a.signal(syscall.SIGINT) },
+	"interrupted twice":   func(a *attempt) { a.signal(syscall.SIGINT); a.pause(300 * time.Millisecond); a.signal(syscall.SIGINT) },
+	"killed":              func(a *attempt) { a.signal(syscall.SIGKILL) },
+	"terraform killed":    func(a *attempt) { a.killTerraform() },
+	"network gone":        func(a *attempt) { a.lane.front.down(); a.giveUp(20 * time.Second) },
+	diskFull:              func(a *attempt) { a.fillDisk() },
+	"credentials expired": func(a *attempt) { a.lane.front.expired.Store(true); a.giveUp(90 * time.Second) },
+}
+
+// diskFull fills the disk that holds the state, which is a small one of its own.
+// Terraform goes on, and cannot save what it does.
+const diskFull = "disk full"
+
+// few is the part of the matrix that runs with the end-to-end tests.
+var few = map[string]int{
+	"up/killed/apply":               2,
+	"up/terraform killed/apply":     1,
+	"up/interrupted/apply":          3,
+	"up/credentials expired/update": 2,
+}
+
+// However a run is cut short, the same command run again finishes the work: the
+// queues that were there are the same queues with the same messages, and nothing is
+// left to change. No process of the run that was cut short is left either.
+func TestInterruptedRunsAreFinishedByTheNext(t *testing.T) {
+	t.Parallel()
+	which := os.Getenv(interruptsVariable)
+	if which == "" {
+		t.Skipf("%s is not set", interruptsVariable)
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slots := make(chan struct{}, 6) // a provider takes 600 MB
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		for _, phase := range slices.Sorted(maps.Keys(phases)) {
+			name := "up/" + kind + "/" + phase
+			moments := phases[phase]
+			if which != "all" {
+				i, ok := few[name]
+				if !ok {
+					continue
+				}
+				moments = moments[i : i+1]
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				lanes := t
+				var l *lane
+				for _, moment := range moments {
+					t.Run(moment.String(), func(t *testing.T) {
+						of := lanes
+						if phase == "apply" {
+							of = t
+						}
+						if l == nil || phase == "apply" || !l.whole {
+							l = newLane(of, root)
+							if kind == diskFull {
+								smallDisk(of, filepath.Join(l.dir, "state"))
+							}
+							if phase != "apply" {
+								l.mustUp(t)
+							}
+						}
+						l.whole = false
+						l.interrupt(t, phase, moment, kinds[kind])
+						l.whole = !t.Failed()
+					})
+				}
+			})
+		}
+	}
+}
+
+// lane is one deployment on an embedded AWS of its own, which it reaches through a
+// front that can go away.
+type lane struct {
+	root, dir, command string
+	aws                *localawstest.Server
+	sqs                *sqs.Client
+	front              *front
+	delay              int // of the source queue, changed by each update
+	sent               int // messages in the dead-letter queue
+	whole              bool
+}
+
+func newLane(t *testing.T, root string) *lane {
+	t.Helper()
+	l := &lane{root: root, dir: t.TempDir(), delay: 2}
+	l.command = filepath.Join(l.dir, "reliableq")
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(exe, l.command); err != nil {
+		t.Fatal(err)
+	}
+	l.aws = localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0"})
+	l.sqs = sqs.NewFromConfig(l.aws.Config())
+	l.front = newFront(t, l.aws.URL())
+	return l
+}
+
+// run is a run of the command that deploys or takes down.
+func (l *lane) run(verb string) *exec.Cmd {
+	id, secret := l.aws.Credentials()
+	cmd := exec.Command(l.command, verb, "--yes", "--target", "endpoint", "--dir", l.root, "--state-dir", filepath.Join(l.dir, "state"),
+		"--var", fmt.Sprintf("source_queue={delay_seconds=%d}", l.delay))
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "AWS_") {
+			cmd.Env = append(cmd.Env, pair)
+		}
+	}
+	cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL="+l.front.url, "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret, "AWS_REGION="+l.aws.Region())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+func (l *lane) mustUp(t *testing.T) {
+	t.Helper()
+	if out, err := l.run("up").CombinedOutput(); err != nil {
+		t.Fatalf("up: %v\n%s", err, out)
+	}
+}
+
+// interrupt cuts a run short, and checks what the next one makes of it.
+func (l *lane) interrupt(t *testing.T, phase string, moment time.Duration, cut func(*attempt)) {
+	t.Helper()
+	verb := "up"
+	switch phase {
+	case "update":
+		l.delay++
+	case "destroy":
+		verb = "down"
+	}
+	a := l.begin(t, verb)
+	if a.reaches(moment) {
+		cut(a)
+	} else {
+		t.Logf("the run ended before %v", moment)
+	}
+	a.wait()
+	l.leftovers(t, 30*time.Second)
+	t.Logf("the run that was cut short said:\n%s", a.said.String())
+	l.front.up()
+	if err := os.Remove(l.filler()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+
+	before := l.queues(t)
+	if _, there := before["dlq_for_reliable_q"]; there {
+		l.send(t)
+	} else {
+		l.sent = 0
+	}
+	messages := l.depth(t)
+
+	if out, err := l.run("up").CombinedOutput(); err != nil {
+		t.Fatalf("up after it: %v\n%s", err, out)
+	} else {
+		t.Logf("up after it said:\n%s", out)
+	}
+	after := l.queues(t)
+	for name, created := range before {
+		if after[name] != created {
+			t.Errorf("queue %s of %s is now of %s: it is another one", name, created, after[name])
+		}
+	}
+	if n := l.depth(t); n != messages || n != l.sent {
+		t.Errorf("%d messages in the dead-letter queue, want %d", n, l.sent)
+	}
+	l.planIsEmpty(t)
+	l.leftovers(t, 30*time.Second)
+}
+
+func (l *lane) planIsEmpty(t *testing.T) {
+	t.Helper()
+	cmd := l.run("plan")
+	cmd.Args = append(cmd.Args, "--json")
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("plan: %v\n%s", err, errs.String())
+	}
+	var plan struct{ Add, Change, Remove int }
+	if err := json.Unmarshal(out, &plan); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	if plan.Add+plan.Change+plan.Remove != 0 {
+		t.Errorf("the plan is not empty:\n%s", out)
+	}
+}
+
+// queues are the queues by name, and when each was created.
+func (l *lane) queues(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	list, err := l.sqs.ListQueues(t.Context(), &sqs.ListQueuesInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range list.QueueUrls {
+		a, err := l.sqs.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+			QueueUrl: &u, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameCreatedTimestamp},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[u[strings.LastIndex(u, "/")+1:]] = a.Attributes["CreatedTimestamp"]
+	}
+	return found
+}
+
+func (l *lane) dlq(t *testing.T) *string {
+	t.Helper()
+	u, err := l.sqs.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("dlq_for_reliable_q")})
+	var missing *sqstypes.QueueDoesNotExist
+	if errors.As(err, &missing) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.QueueUrl
+}
+
+// send puts messages into the queue that nothing reads.
+func (l *lane) send(t *testing.T) {
+	t.Helper()
+	for range 3 {
+		if _, err := l.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: l.dlq(t), MessageBody: aws.String("kept")}); err != nil {
+			t.Fatal(err)
+		}
+		l.sent++
+	}
+}
+
+func (l *lane) depth(t *testing.T) int {
+	t.Helper()
+	u := l.dlq(t)
+	if u == nil {
+		return 0
+	}
+	a, err := l.sqs.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: u, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameApproximateNumberOfMessages},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(a.Attributes["ApproximateNumberOfMessages"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// leftovers fails the test unless every process of this lane ends in time.
+func (l *lane) leftovers(t *testing.T, within time.Duration) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return
+	}
+	deadline := time.NewTimer(within)
+	defer deadline.Stop()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		left := l.processes()
+		if len(left) == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			for pid, name := range left {
+				t.Errorf("process %d, %s, is left after %v", pid, name, within)
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+			return
+		}
+	}
+}
+
+// processes are those whose environment names this lane, by pid.
+func (l *lane) processes() map[int]string {
+	found := map[int]string{}
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return nil
+	}
+	for _, dir := range dirs {
+		env, err := os.ReadFile(filepath.Join(dir, "environ"))
+		if err != nil || !bytes.Contains(env, []byte("TF_DATA_DIR="+l.dir)) {
+			continue
+		}
+		name, err := os.ReadFile(filepath.Join(dir, "comm"))
+		pid, convErr := strconv.Atoi(filepath.Base(dir))
+		if err == nil && convErr == nil {
+			found[pid] = strings.TrimSpace(string(name))
+		}
+	}
+	return found
+}
+
+// attempt is a run that is to be cut short.
+type attempt struct {
+	t     *testing.T
+	lane  *lane
+	cmd   *exec.Cmd
+	begun <-chan struct{} // closed at the first change
+	ended chan struct{}
+	said  lockedText
+}
+
+type lockedText struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedText) line(s string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b.WriteString(s + "\n")
+}
+
+func (l *lockedText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *lane) begin(t *testing.T, verb string) *attempt {
+	t.Helper()
+	a := &attempt{t: t, lane: l, cmd: l.run(verb), begun: l.front.watch(), ended: make(chan struct{})}
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.cmd.Stdout, a.cmd.Stderr = in, in
+	if err := a.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	in.Close()
+	go func() {
+		defer out.Close()
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			a.said.line(lines.Text())
+		}
+	}()
+	go func() {
+		_ = a.cmd.Wait() // how it ends is not what is tested
+		close(a.ended)
+	}()
+	return a
+}
+
+// reaches waits for a moment after the first change, and reports whether the run
+// still goes on.
+func (a *attempt) reaches(moment time.Duration) bool {
+	select {
+	case <-a.begun:
+	case <-a.ended:
+		return false
+	}
+	return a.pause(moment)
+}
+
+// pause waits, and reports whether the run still goes on.
+func (a *attempt) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-a.ended:
+		return false
+	}
+}
+
+func (a *attempt) signal(s syscall.Signal) {
+	// An error means that it has ended.
+	_ = a.cmd.Process.Signal(s)
+}
+
+// giveUp interrupts a run that does not end by itself, as a person would.
+func (a *attempt) giveUp(after time.Duration) {
+	if a.pause(after) {
+		a.signal(syscall.SIGINT)
+	}
+}
+
+// filler is the file that fills the disk.
+func (l *lane) filler() string { return filepath.Join(l.dir, "state", "filler") }
+
+// fillDisk fills the disk until the run has ended.
+func (a *attempt) fillDisk() {
+	f, err := os.Create(a.lane.filler())
+	if err != nil {
+		a.t.Error(err)
+		return
+	}
+	defer f.Close()
+	for first := true; ; first = false {
+		var err error
+		for block := make([]byte, 1<<12); err == nil; {
+			_, err = f.Write(block)
+		}
+		if first && !errors.Is(err, syscall.ENOSPC) {
+			a.t.Error(err)
+		}
+		// What Terraform frees by cutting a file off is taken at once.
+		if !a.pause(5 * time.Millisecond) {
+			return
+		}
+	}
+}
+
+func (a *attempt) killTerraform() {
+	for pid, name := range a.lane.processes() {
+		if name == "terraform" {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+// wait waits until the run has ended.
+func (a *attempt) wait() {
+	a.t.Helper()
+	if a.pause(2 * time.Minute) {
+		a.t.Errorf("the run goes on 2 min after it was cut short:\n%s", a.said.String())
+		a.signal(syscall.SIGKILL)
+		<-a.ended
+	}
+}
+
+// front stands between a deployment and its AWS. It can be gone, as when the
+// network is, and it can find that the credentials have expired.
+type front struct {
+	url     string
+	addr    string
+	expired atomic.Bool
+	handler http.Handler
+
+	mu     sync.Mutex
+	server *http.Server
+	first  chan struct{} // closed and set to nil by the first change
+}
+
+// watch returns a channel that is closed at the next request that changes
+// something.
+func (f *front) watch() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.first = make(chan struct{})
+	return f.first
+}
+
+// note notes a request. IAM's and CloudWatch's are not told apart: their changes
+// come together with others.
+func (f *front) note(r *http.Request) {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	changes := false
+	for _, verb := range []string{"Create", "Set", "Put", "Delete"} {
+		changes = changes || strings.HasPrefix(operation, verb)
+	}
+	changes = changes || strings.HasPrefix(r.URL.Path, "/20") && r.Method != http.MethodGet
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if changes && f.first != nil {
+		close(f.first)
+		f.first = nil
+	}
+}
+
+func newFront(t *testing.T, to string) *front {
+	t.Helper()
+	u, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(u)
+			r.Out.Host = r.In.Host // it is signed
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}
+	f := &front{addr: "127.0.0.1:0"}
+	f.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.note(r)
+		if !f.expired.Load() {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		kind := r.Header.Get("Content-Type")
+		if strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>The security token included in the request is expired</Message></Error></ErrorResponse>`)
+			return
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.Header().Set("X-Amzn-ErrorType", "ExpiredTokenException")
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, `{"__type":"com.amazon.coral.service#ExpiredTokenException","message":"The security token included in the request is expired"}`)
+	})
+	f.up()
+	f.url = "http://" + f.addr
+	t.Cleanup(f.down)
+	return f
+}
+
+// up serves, with credentials that are valid.
+func (f *front) up() {
+	f.expired.Store(false)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.server != nil {
+		return
+	}
+	listener, err := net.Listen("tcp", f.addr)
+	if err != nil {
+		panic(err)
+	}
+	f.addr = listener.Addr().String()
+	f.server = &http.Server{Handler: f.handler, ReadHeaderTimeout: time.Minute, BaseContext: func(net.Listener) context.Context { return context.Background() }}
+	go func(s *http.Server) { _ = s.Serve(listener) }(f.server)
+}
+
+// down closes every connection and refuses new ones.
+func (f *front) down() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.server != nil {
+		_ = f.server.Close()
+		f.server = nil
+	}
+}

@@ -1,0 +1,86 @@
+package cloudwatch
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// held adds up what the metrics hold.
+func (s *Service) held() (sum int64) {
+	for _, sh := range s.shelf {
+		for _, m := range sh.metrics {
+			sum += m.memory()
+		}
+	}
+	return sum
+}
+
+// Functions make metrics by what they print: neither many values, nor many times,
+// nor long names take more memory than there may be.
+func TestMetricsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
+	t.Parallel()
+	const most = 4 << 20
+	for name, datum := range map[string]func(i int) Datum{
+		"ManyValues": func(i int) Datum {
+			return Datum{Namespace: "N", Name: fmt.Sprint("m", i%50), Value: float64(i), Time: start.Add(-time.Duration(i%1000) * time.Minute)}
+		},
+		"ManyTimes": func(i int) Datum {
+			return Datum{Namespace: "N", Name: "m", Value: 1, Time: start.Add(time.Duration(i-40_000) * time.Minute)}
+		},
+		"ManySeconds": func(i int) Datum {
+			return Datum{Namespace: "N", Name: "m", Value: 1, Time: start.Add(time.Duration(i-40_000) * time.Second), HighResolution: true}
+		},
+		"LongNames": func(i int) Datum {
+			d := Datum{Namespace: "N", Name: fmt.Sprint("m", i), Value: 1}
+			for k := range 20 {
+				d.Dimensions = append(d.Dimensions, Dimension{fmt.Sprintf("%0200d", k), strings.Repeat("v", 1000)})
+			}
+			return d
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t, func(o *Options) { o.MaxBytes = most })
+			b.Record(account, region, Datum{Namespace: "N", Name: "quiet", Value: 7})
+			n := 4 * boundEvery
+			if name == "LongNames" {
+				n = 1000
+			}
+			for i := range n {
+				b.Record(account, region, datum(i))
+			}
+			// What the metrics may grow by between two looks comes on top of it.
+			if sum := b.held(); sum > most+boundEvery*2*nameUnit {
+				t.Errorf("%d bytes are held, want about %d", sum, most)
+			}
+			b.records = boundEvery
+			b.Record(account, region, datum(0))
+			if sum := b.held(); sum > most+1<<20 {
+				t.Errorf("%d bytes are held after a look, want about %d", sum, most)
+			}
+			if m := b.at(place{account, region}).find("N", "quiet", nil); m == nil && name != "LongNames" {
+				t.Error("the quiet metric is gone")
+			}
+			if last := b.at(place{account, region}).find("N", datum(0).Name, datum(0).Dimensions); last == nil || len(last.series[0].buckets) == 0 {
+				t.Error("the newest datum is gone")
+			}
+		})
+	}
+}
+
+func TestALineOfMetricsYieldsNoMoreThanItMay(t *testing.T) {
+	t.Parallel()
+	values := "[" + strings.TrimSuffix(strings.Repeat("1,", 100), ",") + "]"
+	line := func(sets, metrics int) string {
+		return `{"_aws":{"CloudWatchMetrics":[{"Namespace":"N","Dimensions":[` + strings.TrimSuffix(strings.Repeat("[],", sets), ",") +
+			`],"Metrics":[` + strings.TrimSuffix(strings.Repeat(`{"Name":"a"},`, metrics), ",") + `]}]},"a":` + values + `}`
+	}
+	if n := len(parseEMF(line(2, 100), start)); n != 2*100*100 {
+		t.Errorf("%d data of a line within the bounds, want all 20000", n)
+	}
+	if n := len(parseEMF(line(50_000, 100), start)); n != 0 {
+		t.Errorf("%d data of a line that stands for 500 million, want none", n)
+	}
+}

@@ -1,0 +1,80 @@
+package iam
+
+import (
+	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/policy"
+)
+
+// Principals returns the directory of roles and users by which resources store
+// their policies (IAM A1). It is safe for concurrent use.
+func (s *Service) Principals() policy.Directory {
+	unlocked := s.principals()
+	return policy.Directory{
+		ID: func(arn string) (string, bool) {
+			s.mu.RLock()
+			defer s.mu.RUnlock()
+			return unlocked.ID(arn)
+		},
+		ARN: func(id string) (string, bool) {
+			s.mu.RLock()
+			defer s.mu.RUnlock()
+			return unlocked.ARN(id)
+		},
+	}
+}
+
+// principals returns the directory for use with mu held.
+func (s *Service) principals() policy.Directory {
+	return policy.Directory{ID: s.principalID, ARN: s.principalARN}
+}
+
+// principalID returns the unique id of a role, of the operator, or of a role's
+// session: the role's id, a colon and the session's name. ARNs of accounts that
+// have nothing here cannot be looked up and are returned unchanged.
+func (s *Service) principalID(arn string) (string, bool) {
+	a, ok := awsapi.ParseARN(arn)
+	switch {
+	case !ok:
+		return "", false
+	case s.accounts[a.Account] == nil && a.Account != s.opts.Account:
+		return arn, true
+	case arn == s.operator.Caller.ARN:
+		return s.operator.Caller.UserID, true
+	case a.Service == "iam":
+		r, _ := s.roleByARN(arn)
+		if r == nil {
+			return "", false
+		}
+		return r.ID, true
+	}
+
+	kind, rest, _ := strings.Cut(a.Resource, "/")
+	name, session, _ := strings.Cut(rest, "/")
+	r, err := s.accounts[a.Account].find(name)
+	if kind != "assumed-role" || err != nil || r.Name != name {
+		return "", false
+	}
+	return r.ID + ":" + session, true
+}
+
+// principalARN returns the ARN of whom principalID gave an id.
+func (s *Service) principalARN(id string) (string, bool) {
+	if id == s.operator.Caller.UserID {
+		return s.operator.Caller.ARN, true
+	}
+	id, session, isSession := strings.Cut(id, ":")
+	for account, a := range s.accounts {
+		for _, r := range a.roles {
+			switch {
+			case r.ID != id:
+			case isSession:
+				return "arn:aws:sts::" + account + ":assumed-role/" + r.Name + "/" + session, true
+			default:
+				return r.ARN, true
+			}
+		}
+	}
+	return "", false
+}

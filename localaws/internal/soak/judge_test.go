@@ -1,0 +1,76 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// course makes samples of server memory in MB.
+func course(mb ...int64) []sample {
+	var out []sample
+	for _, n := range mb {
+		out = append(out, sample{memory: n * megabyte})
+	}
+	return out
+}
+
+func TestARunIsFlatWhenItsLastThirdIsNoHigherThanItsSecond(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		samples []sample
+		flat    bool
+	}{
+		"Level":           {course(500, 500, 500, 500, 500, 500), true},
+		"WarmingUp":       {course(100, 400, 500, 500, 500, 505), true},
+		"Sawtooth":        {course(400, 500, 400, 500, 400, 500), true},
+		"ATenthMore":      {course(500, 500, 500, 500, 550, 500), true},
+		"MoreThanATenth":  {course(500, 500, 500, 500, 500, 551), false},
+		"SteadyGrowth":    {course(100, 200, 300, 400, 500, 600), false},
+		"WithinTheSlack":  {course(30, 30, 30, 30, 30, 54), true},
+		"AboveTheSlack":   {course(30, 30, 30, 30, 30, 55), false},
+		"TwoSamples":      {course(30, 500), true},
+		"SpikeInTheFirst": {course(900, 500, 500, 500, 500, 500), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bad := failures(judge(tt.samples))
+			if (len(bad) == 0) != tt.flat {
+				t.Errorf("judged as %v, want flat %t", bad, tt.flat)
+			}
+			if !tt.flat && !strings.Contains(bad.Error(), "server memory") {
+				t.Errorf("%v does not name what grew", bad)
+			}
+		})
+	}
+}
+
+func TestEachGaugeIsJudged(t *testing.T) {
+	t.Parallel()
+	grown := sample{1, 1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40}
+	if bad := failures(judge([]sample{{}, {}, grown})); len(bad) != len(gauges) {
+		t.Errorf("%d of %d gauges found to grow: %v", len(bad), len(gauges), bad)
+	}
+}
+
+func TestARunWithTooFewSamplesIsNotJudged(t *testing.T) {
+	t.Parallel()
+	if err := enough(course(1, 1)); err == nil {
+		t.Error("two samples were taken for a run")
+	}
+	if err := enough(course(1, 1, 1, 1, 1, 1)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMisbehavioursAreSelectedByName(t *testing.T) {
+	t.Parallel()
+	for flag, want := range map[string]int{"all": len(misbehaviours), "none": 0, "crash": 1, "crash,hang": 2} {
+		got, err := selected(flag)
+		if err != nil || len(got) != want {
+			t.Errorf("%s: %v, %v", flag, got, err)
+		}
+	}
+	if _, err := selected("crash,typo"); err == nil {
+		t.Error("a misbehaviour that does not exist was taken")
+	}
+}

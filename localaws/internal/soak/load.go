@@ -1,0 +1,351 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+const (
+	trustPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	rolePolicy  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sqs:*","logs:*"],"Resource":"*"}]}`
+)
+
+// misbehaviours are the values of DO that the function program knows beside
+// "work". Each gets a function of its own.
+var misbehaviours = []string{
+	"print-short", "print-metrics", "print-binary", "print-endless-line", "print-behind", "detach", "leak-memory", "leave-files", "hold-connections", "crash", "hang",
+}
+
+// selected reads the flag -hostile.
+func selected(flag string) ([]string, error) {
+	switch flag {
+	case "all":
+		return misbehaviours, nil
+	case "none":
+		return nil, nil
+	}
+	names := strings.Split(flag, ",")
+	for _, name := range names {
+		if !slices.Contains(misbehaviours, name) {
+			return nil, fmt.Errorf("-hostile %q: want some of %s", name, strings.Join(misbehaviours, ", "))
+		}
+	}
+	return names, nil
+}
+
+// load is the clients and what they have done.
+type load struct {
+	lambda  *lambda.Client
+	sqs     *sqs.Client
+	iam     *iam.Client
+	logs    *cloudwatchlogs.Client
+	metrics *cloudwatch.Client
+	id      string // marks every process and file of this run
+
+	calls, invocations, processed atomic.Int64
+	failures                      atomic.Int64
+	mu                            sync.Mutex
+	firstFailure                  error
+}
+
+func newLoad(s *server, id string) *load {
+	c := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(s.url), Credentials: credentials.NewStaticCredentialsProvider(s.id, s.key, "")}
+	return &load{
+		lambda:  lambda.NewFromConfig(c),
+		sqs:     sqs.NewFromConfig(c),
+		iam:     iam.NewFromConfig(c),
+		logs:    cloudwatchlogs.NewFromConfig(c),
+		metrics: cloudwatch.NewFromConfig(c),
+		id:      id,
+	}
+}
+
+// deploy makes role, queues, functions and the mapping.
+func (l *load) deploy(ctx context.Context, program string, hostile []string) error {
+	role, err := l.iam.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("soak"), AssumeRolePolicyDocument: aws.String(trustPolicy)})
+	if err != nil {
+		return fmt.Errorf("create the role: %w", err)
+	}
+	_, err = l.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+		RoleName: aws.String("soak"), PolicyName: aws.String("soak"), PolicyDocument: aws.String(rolePolicy),
+	})
+	if err != nil {
+		return fmt.Errorf("put the role's policy: %w", err)
+	}
+
+	for _, name := range []string{"plain", "mapped"} {
+		if _, err := l.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String(name)}); err != nil {
+			return fmt.Errorf("create queue %s: %w", name, err)
+		}
+	}
+
+	code, err := bundle(program)
+	if err != nil {
+		return err
+	}
+	for _, do := range append([]string{"work"}, hostile...) {
+		if err := l.createFunction(ctx, do, role.Role.Arn, code); err != nil {
+			return err
+		}
+	}
+
+	_, err = l.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{
+		FunctionName: aws.String("work"), EventSourceArn: aws.String("arn:aws:sqs:us-east-1:000000000000:mapped"), BatchSize: aws.Int32(10),
+	})
+	if err != nil {
+		return fmt.Errorf("create the event source mapping: %w", err)
+	}
+	return nil
+}
+
+func (l *load) createFunction(ctx context.Context, do string, role *string, code []byte) error {
+	arch := types.ArchitectureX8664
+	if runtime.GOARCH == "arm64" {
+		arch = types.ArchitectureArm64
+	}
+	_, err := l.lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{
+		FunctionName:  aws.String(do),
+		Role:          role,
+		Runtime:       types.RuntimeProvidedal2023,
+		Handler:       aws.String("bootstrap"),
+		Architectures: []types.Architecture{arch},
+		Code:          &types.FunctionCode{ZipFile: code},
+		Timeout:       aws.Int32(3),
+		MemorySize:    aws.Int32(128),
+		Environment:   &types.Environment{Variables: map[string]string{"DO": do, "SOAK_ID": l.id}},
+	})
+	if err != nil {
+		return fmt.Errorf("create function %s: %w", do, err)
+	}
+	return lambda.NewFunctionActiveV2Waiter(l.lambda).Wait(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(do)}, time.Minute)
+}
+
+// run puts the load on until ctx ends.
+func (l *load) run(ctx context.Context, hostile []string) {
+	var all sync.WaitGroup
+	repeat := func(pause time.Duration, f func(context.Context) error) {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				if err := f(ctx); err != nil && ctx.Err() == nil {
+					l.fail(err)
+				}
+				select {
+				case <-ctx.Done():
+				case <-time.After(pause):
+				}
+			}
+		})
+	}
+
+	for range 2 {
+		repeat(20*time.Millisecond, l.sendReceiveDelete)
+	}
+	repeat(50*time.Millisecond, l.feedMapping)
+	repeat(time.Second, l.readLogs)
+	repeat(time.Second, l.readMetrics)
+	repeat(200*time.Millisecond, l.changeRoles)
+	for _, do := range hostile {
+		repeat(pauseAfter(do), func(ctx context.Context) error { return l.misbehave(ctx, do) })
+	}
+	all.Wait()
+}
+
+// pauseAfter is the time between two invocations of a misbehaving function. Those
+// that leave processes behind are called seldom, because a server may be unable to
+// end them.
+func pauseAfter(do string) time.Duration {
+	switch do {
+	case "detach":
+		return time.Second
+	case "print-behind":
+		return 10 * time.Second
+	}
+	return 100 * time.Millisecond
+}
+
+// fail notes an error of a call that should have succeeded.
+func (l *load) fail(err error) {
+	l.failures.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.firstFailure == nil {
+		l.firstFailure = err
+	}
+}
+
+func (l *load) queue(name string) *string {
+	return aws.String("http://localhost/000000000000/" + name)
+}
+
+// entries are ten messages of 1 KB.
+func entries() []sqstypes.SendMessageBatchRequestEntry {
+	out := make([]sqstypes.SendMessageBatchRequestEntry, 10)
+	for i := range out {
+		out[i] = sqstypes.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(strings.Repeat("m", 1<<10))}
+	}
+	return out
+}
+
+func (l *load) sendReceiveDelete(ctx context.Context) error {
+	if _, err := l.sqs.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: l.queue("plain"), Entries: entries()}); err != nil {
+		return fmt.Errorf("send: %w", err)
+	}
+	l.calls.Add(1)
+	for ctx.Err() == nil {
+		got, err := l.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: l.queue("plain"), MaxNumberOfMessages: 10})
+		if err != nil {
+			return fmt.Errorf("receive: %w", err)
+		}
+		l.calls.Add(1)
+		if len(got.Messages) == 0 {
+			return nil
+		}
+		var gone []sqstypes.DeleteMessageBatchRequestEntry
+		for _, m := range got.Messages {
+			gone = append(gone, sqstypes.DeleteMessageBatchRequestEntry{Id: m.MessageId, ReceiptHandle: m.ReceiptHandle})
+		}
+		if _, err := l.sqs.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: l.queue("plain"), Entries: gone}); err != nil {
+			return fmt.Errorf("delete: %w", err)
+		}
+		l.calls.Add(1)
+		l.processed.Add(int64(len(gone)))
+	}
+	return nil
+}
+
+func (l *load) feedMapping(ctx context.Context) error {
+	got, err := l.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: l.queue("mapped"), AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameApproximateNumberOfMessages},
+	})
+	if err != nil {
+		return fmt.Errorf("read the mapped queue's depth: %w", err)
+	}
+	l.calls.Add(1)
+	if n, err := strconv.Atoi(got.Attributes["ApproximateNumberOfMessages"]); err != nil || n > 200 {
+		return err // the mapping is behind: a growing queue is no leak
+	}
+	if _, err := l.sqs.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: l.queue("mapped"), Entries: entries()}); err != nil {
+		return fmt.Errorf("send to the mapped queue: %w", err)
+	}
+	l.calls.Add(1)
+	return nil
+}
+
+func (l *load) readLogs(ctx context.Context) error {
+	groups, err := l.logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
+	if err != nil {
+		return fmt.Errorf("list log groups: %w", err)
+	}
+	l.calls.Add(1)
+	for _, g := range groups.LogGroups {
+		_, err := l.logs.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{
+			LogGroupName: g.LogGroupName, FilterPattern: aws.String("REPORT"), Limit: aws.Int32(100),
+			StartTime: aws.Int64(time.Now().Add(-10 * time.Second).UnixMilli()),
+		})
+		if err != nil {
+			return fmt.Errorf("read logs: %w", err)
+		}
+		l.calls.Add(1)
+	}
+	return nil
+}
+
+func (l *load) readMetrics(ctx context.Context) error {
+	listed, err := l.metrics.ListMetrics(ctx, &cloudwatch.ListMetricsInput{})
+	if err != nil {
+		return fmt.Errorf("list metrics: %w", err)
+	}
+	l.calls.Add(1)
+	if len(listed.Metrics) == 0 {
+		return nil
+	}
+	m := listed.Metrics[0]
+	_, err = l.metrics.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
+		Namespace: m.Namespace, MetricName: m.MetricName, Dimensions: m.Dimensions, Period: aws.Int32(60), Statistics: []cwtypes.Statistic{cwtypes.StatisticSum},
+		StartTime: aws.Time(time.Now().Add(-10 * time.Minute)), EndTime: aws.Time(time.Now()),
+	})
+	if err != nil {
+		return fmt.Errorf("read a metric: %w", err)
+	}
+	l.calls.Add(1)
+	return nil
+}
+
+func (l *load) changeRoles(ctx context.Context) error {
+	name := aws.String("soak-brief")
+	if _, err := l.iam.CreateRole(ctx, &iam.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: aws.String(trustPolicy)}); err != nil {
+		return fmt.Errorf("create a role: %w", err)
+	}
+	if _, err := l.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: name}); err != nil {
+		return fmt.Errorf("read a role: %w", err)
+	}
+	if _, err := l.iam.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: name}); err != nil {
+		return fmt.Errorf("delete a role: %w", err)
+	}
+	l.calls.Add(3)
+	return nil
+}
+
+// misbehave invokes a function that fails in its own way: only a call that
+// Lambda itself refuses is an error here.
+func (l *load) misbehave(ctx context.Context, do string) error {
+	_, err := l.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(do)})
+	if err != nil {
+		return fmt.Errorf("invoke %s: %w", do, err)
+	}
+	l.invocations.Add(1)
+	return nil
+}
+
+// buildFunction builds the functions' program.
+func buildFunction(ctx context.Context, path string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w", "-o", path, "github.com/reliableq/reliableq/localaws/internal/soak/function")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the function: %w: %s", err, said)
+	}
+	return nil
+}
+
+// bundle zips the program.
+func bundle(program string) ([]byte, error) {
+	content, err := os.ReadFile(program)
+	if err != nil {
+		return nil, fmt.Errorf("read the function's program: %w", err)
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	h := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate}
+	h.SetMode(0o755)
+	w, err := z.CreateHeader(h)
+	if err == nil {
+		_, err = w.Write(content)
+	}
+	if err := errors.Join(err, z.Close()); err != nil {
+		return nil, fmt.Errorf("zip the function: %w", err)
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,66 @@
+// Command soak puts mixed load on the embedded AWS, as the command reliableq
+// serves it, with misbehaving functions beside it, and reports whether the server
+// stays flat: memory, file descriptors, threads, processes, and files on disk.
+//
+//	go build -o bin/reliableq ./deploy/reliableq
+//	go run ./localaws/internal/soak -server bin/reliableq -for 10m
+//
+// The load is sends, receives and deletes, an event source mapping, and reads of
+// logs, metrics and roles. The functions beside it print without end, start
+// processes that outlive them, leak memory, leave files, hold connections, crash
+// and hang. Samples are taken every few seconds and judged when the time is over:
+// see [judge]. Then the server is stopped and started once more on the same data
+// directory, and the restart is timed.
+//
+// Exit codes: 0 flat, 1 the run failed, 2 wrong usage, 3 not flat.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the command's flags.
+type options struct {
+	server   string        // path of reliableq
+	span     time.Duration // how long the load lasts
+	every    time.Duration // between two samples
+	hostile  string        // behaviours, or empty for all
+	noJudge  bool          // report only
+	serverTo string        // file for the server's own log
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.server, "server", "bin/reliableq", "the `program` to test")
+	flag.DurationVar(&o.span, "for", 10*time.Minute, "how long the load lasts")
+	flag.DurationVar(&o.every, "every", 5*time.Second, "time between two samples")
+	flag.StringVar(&o.hostile, "hostile", "all", "misbehaviours, separated by commas: "+strings.Join(misbehaviours, ", ")+"; or all, or none")
+	flag.BoolVar(&o.noJudge, "report-only", false, "exit with 0 even when the server is not flat")
+	flag.StringVar(&o.serverTo, "server-log", "", "`file` for the server's log; else it is dropped")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, &o, os.Stdout)
+	var bad notFlat
+	switch {
+	case errors.As(err, &bad) && o.noJudge:
+	case errors.As(err, &bad):
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(3)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}

@@ -247,6 +247,19 @@ func (b *bench) ask(t testing.TB, name, event string) *invokeOutput {
 	return out
 }
 
+// askInTurn is ask, and waits until the environment is ready for another invocation:
+// a caller has its answer a little before.
+func (b *bench) askInTurn(t testing.TB, name, event string) *invokeOutput {
+	t.Helper()
+	out := b.ask(t, name, event)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(b.fleet.idle) < b.fleet.live {
+		b.fleet.changed.Wait()
+	}
+	return out
+}
+
 // wantError checks an error's code, status and text.
 func wantError(t testing.TB, err error, code string, status int, message string) {
 	t.Helper()

@@ -68,11 +68,11 @@ func TestC42APanicIsToldAndTheProgramReplaced(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f", func(in *createFunctionInput) { in.Timeout = ptr(60) })
-	got := decode(t, b.ask(t, "f", `{"Do":"panic","Text":"boom"}`).Payload)
+	got := decode(t, b.askInTurn(t, "f", `{"Do":"panic","Text":"boom"}`).Payload)
 	if got["errorMessage"] != "boom" || got["errorType"] != "string" || got["stackTrace"] == nil {
 		t.Errorf("%v", got)
 	}
-	if again := b.ask(t, "f", `{}`); again.FunctionError != "" {
+	if again := b.askInTurn(t, "f", `{}`); again.FunctionError != "" {
 		t.Errorf("after the panic: %s", again.Payload)
 	}
 	if log := strings.Join(b.world.log(), "\n"); !strings.Contains(log, "Unknown application error occurred\nRuntime.Unknown") {
@@ -85,8 +85,8 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f", func(in *createFunctionInput) { in.Timeout = ptr(2) })
-	b.ask(t, "f", `{"Do":"touch","Text":"mark"}`)
-	pid := string(b.ask(t, "f", `{"Do":"process"}`).Payload)
+	b.askInTurn(t, "f", `{"Do":"touch","Text":"mark"}`)
+	pid := string(b.askInTurn(t, "f", `{"Do":"process"}`).Payload)
 	out, err := b.invokeWith(t, &invokeInput{FunctionName: "f", Payload: []byte(`{"Do":"hang"}`), LogType: "Tail"})
 	if err != nil {
 		t.Fatal(err)
@@ -99,10 +99,10 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	if !strings.Contains(string(tail), "Duration: 2000.00 ms\t") || !strings.HasSuffix(string(tail), "\tStatus: timeout\n") {
 		t.Errorf("C70: REPORT tells of the timeout: %s", tail)
 	}
-	if got := b.ask(t, "f", `{"Do":"touch","Text":"mark"}`); string(got.Payload) != "true" {
+	if got := b.askInTurn(t, "f", `{"Do":"touch","Text":"mark"}`); string(got.Payload) != "true" {
 		t.Errorf("temporary files are gone: %s", got.Payload)
 	}
-	if again := string(b.ask(t, "f", `{"Do":"process"}`).Payload); again == pid {
+	if again := string(b.askInTurn(t, "f", `{"Do":"process"}`).Payload); again == pid {
 		t.Errorf("process %s lives on", pid)
 	}
 	b.world.mu.Lock()
@@ -118,7 +118,7 @@ func TestC66AWarmEnvironmentIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f")
-	first, second := b.ask(t, "f", `{"Do":"process"}`), b.ask(t, "f", `{"Do":"process"}`)
+	first, second := b.askInTurn(t, "f", `{"Do":"process"}`), b.askInTurn(t, "f", `{"Do":"process"}`)
 	if string(first.Payload) != string(second.Payload) {
 		t.Errorf("processes %s and %s", first.Payload, second.Payload)
 	}

@@ -18,7 +18,7 @@ GO_SOURCES := $(shell git ls-files '*.go' 2>/dev/null) go.mod go.sum
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(RELIABLEQ) ## deploy to the embedded AWS, produce orders, and judge what became of each; waiting is skipped
@@ -34,8 +34,8 @@ deploy: build ## deploy (ARGS="--target aws" for AWS; the embedded AWS otherwise
 	$(RELIABLEQ) up $(ARGS)
 
 .PHONY: destroy
-destroy: $(RELIABLEQ) ## take down what deploy made
-	$(RELIABLEQ) down --yes $(ARGS)
+destroy: $(RELIABLEQ) ## take down what deploy made (asks first for anything but the embedded AWS)
+	$(RELIABLEQ) down $(ARGS)
 
 .PHONY: build
 build: $(RELIABLEQ) ## make bin/reliableq and dist/{producer,consumer,retry}.zip
@@ -52,7 +52,11 @@ unit: ## run the Go tests
 	go test ./...
 
 .PHONY: race
-race: ## run the Go tests of what is concurrent under the race detector
+race: ## run the Go tests of what is concurrent under the race detector (needs a C compiler)
+	@if [ "$$(go env CGO_ENABLED)" = 1 ]; then $(MAKE) race-tests; else echo "skipped: the race detector needs cgo and a C compiler"; fi
+
+.PHONY: race-tests
+race-tests:
 	go test -race ./localaws/... ./sqsbatch/...
 	go test -race -short ./deploy/...
 
@@ -61,8 +65,17 @@ terraform-test: $(RELIABLEQ) ## run terraform fmt, validate and test on the root
 	$(RELIABLEQ) terraform check
 
 .PHONY: e2e
-e2e: build ## deploy with Terratest and prove the promises (RELIABLEQ_TEST_TARGET=aws for AWS)
+e2e: build ## deploy with Terratest and prove the promises (RELIABLEQ_TEST_TARGET=aws for AWS, RELIABLEQ_TOOL=tofu for OpenTofu)
 	cd test && go test -timeout 30m ./...
+	RELIABLEQ_INTERRUPTS=few go test -count=1 -timeout 20m -run TestInterruptedRuns ./deploy/reliableq
+
+.PHONY: interrupts
+interrupts: build ## cut up and down short in every way at many moments, and run them again (about an hour)
+	RELIABLEQ_INTERRUPTS=all go test -count=1 -timeout 4h -run TestInterruptedRuns -v ./deploy/reliableq
+
+.PHONY: e2e-tofu
+e2e-tofu: ## the end-to-end tests with OpenTofu, which is built first where it is not cached (15 minutes)
+	RELIABLEQ_TOOL=$$(.ci/tofu) $(MAKE) e2e
 
 .PHONY: check
 check: fmt vet lint ## formatting, vet and lint

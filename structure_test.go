@@ -262,6 +262,37 @@ func TestNoProgramBlocksInAnEmptySelect(t *testing.T) {
 	}
 }
 
+// The nightly workflow runs targets of the Makefile.
+func TestNightlyTargetsExist(t *testing.T) {
+	t.Parallel()
+	workflow, err := os.ReadFile(".github/workflows/nightly.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, found := strings.Cut(string(workflow), "        target:\n")
+	if !found {
+		t.Fatal("nightly.yml has no list of targets")
+	}
+	n := 0
+	for line := range strings.Lines(list) {
+		target, ok := strings.CutPrefix(line, "          - ")
+		if !ok {
+			break
+		}
+		n++
+		if target = strings.TrimSpace(target); !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(target) + `:`).Match(makefile) {
+			t.Errorf("nightly.yml runs make %s, which does not exist", target)
+		}
+	}
+	if n == 0 {
+		t.Error("nightly.yml runs no target")
+	}
+}
+
 // calls reports whether a function of a package is named within a declaration.
 func calls(decl ast.Decl, pkg, name string) (found bool) {
 	ast.Inspect(decl, func(n ast.Node) bool {

@@ -32,7 +32,8 @@ const (
 // takes: a long poll waits, and a function runs, as long as each may.
 type Limits struct {
 	// Connections is how many there may be at a time; further clients wait until
-	// one ends. Default [DefaultConnections].
+	// one ends. Default [DefaultConnections]. Where the process may have few file
+	// descriptors, connections take only a part of them.
 	Connections int
 	// HeaderBytes is how long the header of a request may be, about: a longer one
 	// answers status 431. Default [DefaultHeaderBytes].
@@ -66,6 +67,23 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.HeaderBytes <= 0 {
 		l.HeaderBytes = DefaultHeaderBytes
+	}
+	return l
+}
+
+const (
+	// keptDescriptors are left for the store, its reserve, and files in passing.
+	keptDescriptors = 128
+	// fewestConnections are allowed however few descriptors there are.
+	fewestConnections = 16
+)
+
+// within bounds the connections by the file descriptors that the process may have:
+// half of what the store leaves, because functions need the rest, some for each
+// environment.
+func (l Limits) within(descriptors int) Limits {
+	if descriptors > 0 {
+		l.Connections = min(l.Connections, max((descriptors-keptDescriptors)/2, fewestConnections))
 	}
 	return l
 }

@@ -58,7 +58,7 @@ func (s *Server) Start(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", s.opts.Addr, err)
 	}
 	s.listener = l
-	limits := s.opts.Limits
+	limits := s.opts.Limits.within(descriptorLimit())
 	s.http = limits.server(s.handler, s.opts.Logger)
 	go func() { s.served <- s.http.Serve(limits.listen(l)) }()
 	return nil

@@ -48,11 +48,12 @@ func (s *Server) startClock() error {
 	if err != nil {
 		return fmt.Errorf("read the service time: %w", err)
 	}
-	if ahead := last.Sub(start); ahead > 0 {
+	ahead := max(last.Sub(start), 0)
+	if ahead > 0 {
 		start = last
 		s.opts.Logger.Info("service time goes on from where it was", slog.Time("time", start), slog.Duration("ahead", ahead))
 	}
-	s.clock = clock.New(s.opts.ClockMode, start)
+	s.clock = clock.Resume(s.opts.ClockMode, start, ahead)
 	if s.opts.Hold {
 		s.clock.Hold()
 	}

@@ -104,6 +104,9 @@ func TestDeadlinesOfMessagesMeanTheSameAfterARestartDaysAhead(t *testing.T) {
 			if now := k.Clock().Now(); now.After(at) || at.Sub(now) > tt.late {
 				t.Fatalf("service time was %s and is %s", at, now)
 			}
+			if skipped := k.Clock().Skipped(); skipped < 71*time.Hour || skipped > 72*time.Hour {
+				t.Errorf("%s are said to be skipped, want the 72h that service time is ahead", skipped)
+			}
 			for _, step := range []struct {
 				after    time.Duration
 				old, new string
@@ -141,6 +144,9 @@ func TestAClockThatSkipsGoesOnFromWhereItSkippedTo(t *testing.T) {
 	if now := k.Clock().Now(); now.Before(at) {
 		t.Errorf("service time was %s and is %s", at, now)
 	}
+	if skipped := k.Clock().Skipped(); skipped < 11*time.Hour {
+		t.Errorf("%s are said to be skipped", skipped)
+	}
 }
 
 func TestARestartInRealTimeIsNotAhead(t *testing.T) {
@@ -152,6 +158,9 @@ func TestARestartInRealTimeIsNotAhead(t *testing.T) {
 	k = openKept(t, k.dir, clock.Real)
 	if now := k.Clock().Now(); now.Before(before.Add(-time.Millisecond)) || now.After(time.Now().Add(time.Millisecond)) {
 		t.Errorf("service time is %s, the machine's between %s and %s", now, before, time.Now())
+	}
+	if skipped := k.Clock().Skipped(); skipped > time.Millisecond {
+		t.Errorf("%s are said to be skipped", skipped)
 	}
 }
 

@@ -149,17 +149,18 @@ func TestTheContextOfAMessageEndsWithItsBatch(t *testing.T) {
 // A context that package context does not know as its own costs a goroutine for
 // each that is made of it.
 func TestAContextMadeOfAMessagesCostsNoGoroutine(t *testing.T) { //nolint:paralleltest // counts them
+	const contexts = 1000 // many more than goroutines of other tests that begin or end meanwhile
 	more := 0
 	h := must(t)(sqsbatch.New(func(ctx context.Context, _ sqsbatch.Message[string]) error {
 		before := runtime.NumGoroutine()
-		for range 10 {
+		for range contexts {
 			_, cancel := context.WithCancel(ctx)
 			defer cancel()
 		}
 		more = runtime.NumGoroutine() - before
 		return nil
 	}))
-	if invoke(t, h, farAway, "a"); more != 0 {
-		t.Errorf("%d goroutines for ten contexts", more)
+	if invoke(t, h, farAway, "a"); more > contexts/2 {
+		t.Errorf("%d goroutines for %d contexts", more, contexts)
 	}
 }

@@ -33,47 +33,93 @@ func references(block *hclsyntax.Block) []string {
 // The provider watches each new queue for 25 s; what refers to one starts after that.
 func TestFunctionsDoNotWaitForQueues(t *testing.T) {
 	t.Parallel()
+	early := map[string]bool{
+		"module.queues.names":        true,
+		"module.queues.static_arns":  true,
+		"module.queues.redrive_from": true,
+	}
+
 	seen := 0
-	for _, block := range parse(t, "functions.tf").Blocks {
-		if block.Type != "module" {
-			continue
-		}
-		seen++
-		for _, reference := range references(block) {
-			if !strings.HasPrefix(reference, "module.queues") {
+	for _, file := range []string{"functions.tf", "retry.tf"} {
+		for _, block := range parse(t, file).Blocks {
+			if block.Type != "module" {
 				continue
 			}
-			if reference != "module.queues.names" && reference != "module.queues.static_arns" {
-				t.Errorf("module %s refers to %s and so waits for the queues", block.Labels[0], reference)
+			seen++
+			for _, reference := range references(block) {
+				if strings.HasPrefix(reference, "module.queues") && !early[reference] {
+					t.Errorf("module %s refers to %s and so waits for the queues", block.Labels[0], reference)
+				}
 			}
 		}
 	}
 	if seen != 3 {
-		t.Errorf("%d functions looked at, want producer, consumer and retry", seen)
+		t.Errorf("found %d functions, want producer, consumer and retry", seen)
+	}
+}
+
+func TestRetryFunctionsDoNotWaitForTheirQueues(t *testing.T) {
+	t.Parallel()
+	for _, block := range parse(t, "modules/retry-level/main.tf").Blocks {
+		if block.Type != "locals" && (block.Type != "module" || block.Labels[0] != "function") {
+			continue
+		}
+		for _, reference := range references(block) {
+			if strings.HasPrefix(reference, "module.queue") && reference != "module.queue.static_arn" {
+				t.Errorf("%s %v refers to %s and so waits for the queue", block.Type, block.Labels, reference)
+			}
+		}
 	}
 }
 
 func TestQueuesDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	for _, block := range parse(t, "modules/queue-chain/main.tf").Blocks {
+	for _, block := range parse(t, "modules/queue/main.tf").Blocks {
 		isQueue := block.Type == "resource" && block.Labels[0] == "aws_sqs_queue"
 		if block.Type == "locals" || isQueue {
 			refersToNoResource(t, block)
 		}
 	}
-}
 
-func TestWhatIsSaidOfQueuesAtPlanIsKnownAtPlan(t *testing.T) {
-	t.Parallel()
-	early := map[string]bool{"names": true, "static_arns": true, "path": true}
-	for _, block := range parse(t, "modules/queue-chain/outputs.tf").Blocks {
-		if early[block.Labels[0]] {
-			delete(early, block.Labels[0])
-			refersToNoResource(t, block)
+	// retry_queues holds what the levels' queues are once they exist; a local that refers to it waits for all of them.
+	for _, block := range parse(t, "modules/queue-chain/main.tf").Blocks {
+		if block.Type != "module" {
+			continue
+		}
+		for _, reference := range references(block) {
+			if strings.HasPrefix(reference, "module.") || reference == "var.retry_queues" || reference == "local.queues" {
+				t.Errorf("module %v refers to %s and so waits for the queues of the levels", block.Labels, reference)
+			}
 		}
 	}
-	for name := range early {
-		t.Errorf("there is no output %s", name)
+}
+
+func TestOutputsForPlanTimeAreKnownAtPlan(t *testing.T) {
+	t.Parallel()
+	for file, names := range map[string][]string{
+		"modules/queue-chain/outputs.tf": {"names", "path", "redrive_from"},
+		"modules/queue/outputs.tf":       {"static_arn", "policy_json"},
+		"modules/retry-level/outputs.tf": {"level"},
+	} {
+		early := map[string]bool{}
+		for _, name := range names {
+			early[name] = true
+		}
+		for _, block := range parse(t, file).Blocks {
+			if !early[block.Labels[0]] {
+				continue
+			}
+			delete(early, block.Labels[0])
+			refersToNoResource(t, block)
+			for _, reference := range references(block) {
+				if strings.HasPrefix(reference, "module.") {
+					t.Errorf("%s: output %s refers to %s and so waits for it", file, block.Labels[0], reference)
+				}
+			}
+		}
+		for name := range early {
+			t.Errorf("%s: there is no output %s", file, name)
+		}
 	}
 }
 

@@ -2,8 +2,9 @@
 #
 #   producer  QUEUE_NAME, PROJECT, BAD_RATIO
 #   consumer  FAILURE_REPORTING
-#   retry     SOURCE_QUEUE_NAME, LEVEL, MAX_ATTEMPTS, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS
-#   all       LOG_LEVEL, where log_level is set
+#   both      LOG_LEVEL, where log_level is set
+#
+# The retry functions are part of their levels, in retry.tf.
 
 locals {
   common_environment = var.log_level == null ? {} : { LOG_LEVEL = var.log_level }
@@ -46,6 +47,7 @@ module "producer" {
   recursive_loop           = var.recursive_loop.producer
   log_retention_days       = var.log_retention_days
   permissions_boundary_arn = var.permissions_boundary_arn
+  tags                     = local.owner_tags
 }
 
 module "consumer" {
@@ -73,43 +75,5 @@ module "consumer" {
   recursive_loop           = var.recursive_loop.consumer
   log_retention_days       = var.log_retention_days
   permissions_boundary_arn = var.permissions_boundary_arn
-}
-
-module "retry" {
-  source   = "./modules/go-function"
-  for_each = local.levels
-
-  name            = module.queues.names[each.key]
-  role_name       = "${module.queues.names[each.key]}_${data.aws_region.current.id}"
-  description     = "Replays messages from ${module.queues.names[each.key]} to ${module.queues.names["source"]}, later each time."
-  zip_file        = "${var.dist_dir}/retry.zip"
-  build_hint      = local.build_hint
-  architecture    = var.architecture
-  timeout_seconds = each.value.timeout_seconds
-  memory_mb       = each.value.memory_mb
-  environment = merge(local.common_environment, {
-    SOURCE_QUEUE_NAME    = module.queues.names["source"]
-    LEVEL                = tostring(each.value.number)
-    MAX_ATTEMPTS         = tostring(local.attempts_up_to[each.key])
-    BACKOFF_BASE_SECONDS = tostring(each.value.backoff_base_seconds)
-    BACKOFF_CAP_SECONDS  = tostring(each.value.backoff_cap_seconds)
-  })
-
-  policy_statements = concat(local.key_statements, [
-    {
-      sid       = "ReceiveFromRetry"
-      actions   = local.receive_actions
-      resources = [module.queues.static_arns[each.key]]
-    },
-    {
-      sid       = "ReplayToSource"
-      actions   = local.send_actions
-      resources = [module.queues.static_arns["source"]]
-    },
-  ])
-
-  reserved_concurrency     = each.value.reserved_concurrency
-  recursive_loop           = var.recursive_loop.retry
-  log_retention_days       = var.log_retention_days
-  permissions_boundary_arn = var.permissions_boundary_arn
+  tags                     = local.owner_tags
 }

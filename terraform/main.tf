@@ -9,12 +9,42 @@ data "aws_region" "current" {}
 locals {
   queue_name = "${var.name_prefix}reliable_q"
 
-  # retry_1, retry_2 and so on: keys of the levels' queues, functions and mappings.
-  levels = { for i, level in var.retry_levels : "retry_${i + 1}" => merge(level, { number = i + 1 }) }
+  # Marks everything that can have tags as this state's: see docs/terraform.md, "Two deployments, one account".
+  owner_tags = { terraform-state-id = terraform_data.owner.id }
+
+  # retry_1, retry_2 and so on: keys of the levels' queues, functions and mappings. A removed level keeps its number, so
+  # that the levels after it keep theirs.
+  levels = {
+    for i, level in var.retry_levels : "retry_${i + 1}" => merge(level, {
+      number = i + 1
+      name   = "${local.queue_name}_retry_${i + 1}"
+    }) if level.status != "removed"
+  }
+
+  level_keys = [for i, level in var.retry_levels : "retry_${i + 1}" if level.status != "removed"]
 
   # A message carries one replay count through all levels, so each level ends at the sum of the budgets up to its own.
-  attempts_up_to = { for key, level in local.levels : key => sum(slice(var.retry_levels[*].max_attempts, 0, level.number)) }
+  attempts_up_to = {
+    for key, level in local.levels :
+    key => sum([for other in local.levels : other.max_attempts if other.number <= level.number])
+  }
+
+  queues = merge(
+    module.queues.queues,
+    {
+      for key, level in module.retry : key => {
+        name                       = level.queue.name
+        arn                        = level.queue.arn
+        url                        = level.queue.url
+        visibility_timeout_seconds = level.visibility_timeout_seconds
+        retention_seconds          = level.retention_seconds
+        max_receive_count          = level.max_receive_count
+      }
+    },
+  )
 }
+
+resource "terraform_data" "owner" {}
 
 module "queues" {
   source = "./modules/queue-chain"
@@ -22,7 +52,20 @@ module "queues" {
   name                   = local.queue_name
   dead_letter_queue_name = "${var.name_prefix}dlq_for_reliable_q"
   source_queue           = var.source_queue
-  retry_levels           = var.retry_levels
   dead_letter_queue      = var.dead_letter_queue
   kms_key_arn            = var.kms_key_arn
+  protect_existing       = var.protect_existing_queues
+  tags                   = local.owner_tags
+
+  retry_levels = [
+    for key in local.level_keys : {
+      key               = key
+      name              = local.levels[key].name
+      max_receive_count = local.levels[key].max_receive_count
+      retention_seconds = local.levels[key].retention_seconds
+      draining          = local.levels[key].status == "draining"
+    }
+  ]
+
+  retry_queues = [for level in module.retry : level.queue]
 }

@@ -1,4 +1,4 @@
-# The event source mappings: source queue to consumer, each retry queue to its function.
+# The event source mapping from the source queue to the consumer. Those of the retry queues are part of their levels.
 
 module "consumer_mapping" {
   source = "./modules/queue-consumer"
@@ -17,26 +17,5 @@ module "consumer_mapping" {
   maximum_batching_window_seconds = var.maximum_batching_window_seconds
   maximum_concurrency             = var.maximum_concurrency
   accepted_risks                  = var.accepted_risks
-}
-
-# The retry function reports each message by itself in either mode of the consumer. Without that, a batch with one
-# message out of attempts would replay its neighbours once more on each receive.
-module "retry_mapping" {
-  source   = "./modules/queue-consumer"
-  for_each = local.levels
-
-  queue = module.queues.queues[each.key]
-  function = {
-    name                 = module.retry[each.key].name
-    timeout_seconds      = each.value.timeout_seconds
-    reserved_concurrency = each.value.reserved_concurrency
-    failure_reporting    = "per_message"
-  }
-
-  enabled                         = var.mappings_enabled
-  failure_reporting               = "per_message"
-  batch_size                      = each.value.batch_size
-  maximum_batching_window_seconds = each.value.maximum_batching_window_seconds
-  maximum_concurrency             = each.value.maximum_concurrency
-  accepted_risks                  = var.accepted_risks
+  tags                            = local.owner_tags
 }

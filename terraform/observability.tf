@@ -6,7 +6,7 @@ module "observability" {
   name = local.queue_name
 
   queues = {
-    for key, queue in module.queues.queues : key => {
+    for key, queue in local.queues : key => {
       name              = queue.name
       retention_seconds = queue.retention_seconds
       dead_letter       = key == "dlq"
@@ -22,9 +22,10 @@ module "observability" {
 
   mappings = merge(
     { consumer = { uuid = module.consumer_mapping.uuid } },
-    { for key, mapping in module.retry_mapping : key => { uuid = mapping.uuid } },
+    { for key, level in module.retry : key => { uuid = level.mapping_uuid } },
   )
 
   oldest_message_fraction = var.oldest_message_fraction
   alarm_actions           = var.alarm_actions
+  tags                    = local.owner_tags
 }

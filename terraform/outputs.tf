@@ -26,17 +26,17 @@ output "queue_path" {
 
 output "queue_names" {
   description = "Queue names by key."
-  value       = { for key, queue in module.queues.queues : key => queue.name }
+  value       = { for key, queue in local.queues : key => queue.name }
 }
 
 output "queue_urls" {
   description = "Queue URLs by key."
-  value       = { for key, queue in module.queues.queues : key => queue.url }
+  value       = { for key, queue in local.queues : key => queue.url }
 }
 
 output "queue_arns" {
   description = "Queue ARNs by key."
-  value       = { for key, queue in module.queues.queues : key => queue.arn }
+  value       = { for key, queue in local.queues : key => queue.arn }
 }
 
 output "function_names" {
@@ -56,7 +56,7 @@ output "log_group_names" {
 
 output "mapping_uuids" {
   description = "UUIDs of the event source mappings by the key of the function they invoke."
-  value       = merge({ consumer = module.consumer_mapping.uuid }, { for key, mapping in module.retry_mapping : key => mapping.uuid })
+  value       = merge({ consumer = module.consumer_mapping.uuid }, { for key, level in module.retry : key => level.mapping_uuid })
 }
 
 output "failure_reporting" {
@@ -66,7 +66,7 @@ output "failure_reporting" {
 
 output "max_attempts" {
   description = "Replays of a message through all levels, before it goes to the dead-letter queue."
-  value       = sum(concat([0], var.retry_levels[*].max_attempts))
+  value       = sum(concat([0], values(local.levels)[*].max_attempts))
 }
 
 output "alarm_names" {

@@ -111,6 +111,64 @@ func TestEveryFolderHasItsFiles(t *testing.T) {
 	}
 }
 
+// A queue, a role or a function of a fixed name cannot exist twice. CreateQueue returns the queue that exists, and the
+// deletion of the "old" one then deletes the only one, with its messages.
+func TestNothingIsCreatedBeforeItsPredecessorIsDestroyed(t *testing.T) {
+	t.Parallel()
+	for _, file := range configurationFiles(t) {
+		for _, block := range parse(t, file).Blocks {
+			for _, inner := range block.Body.Blocks {
+				if _, found := inner.Body.Attributes["create_before_destroy"]; found && inner.Type == "lifecycle" {
+					t.Errorf("%s: %s %v is created before its predecessor is destroyed", file, block.Type, block.Labels)
+				}
+			}
+		}
+	}
+}
+
+// Nothing here was run with a provider of version 6.
+func TestProviderVersionsAreBounded(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, file := range configurationFiles(t) {
+		if filepath.Base(file) != "versions.tf" {
+			continue
+		}
+		found++
+		if !strings.Contains(read(t, file), `version = ">= 5.100, < 6.0"`) {
+			t.Errorf("%s does not bound the provider to version 5", file)
+		}
+	}
+	if found < 13 {
+		t.Errorf("found %d versions.tf, want one for the root, each module and each example", found)
+	}
+}
+
+// OpenTofu 1.10 reads the same test files, and refuses these.
+func TestTestFilesAreReadByOpenTofu(t *testing.T) {
+	t.Parallel()
+	for _, dir := range moduleDirs(t) {
+		for _, file := range glob(t, dir, "tests/*.tftest.hcl") {
+			text := read(t, file)
+			for _, refused := range []string{"override_during", "range(", "join("} {
+				if strings.Contains(text, refused) {
+					t.Errorf("%s has %s, which OpenTofu refuses in a test file", file, refused)
+				}
+			}
+		}
+	}
+}
+
+// configurationFiles lists the .tf files of the root, of each module and of each example.
+func configurationFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	for _, pattern := range []string{"*.tf", "modules/*/*.tf", "modules/*/examples/*/*.tf"} {
+		files = append(files, glob(t, ".", pattern)...)
+	}
+	return files
+}
+
 // glob lists what matches pattern below dir.
 func glob(t *testing.T, dir, pattern string) []string {
 	t.Helper()

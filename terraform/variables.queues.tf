@@ -1,10 +1,9 @@
-# The numbers of the queues. Ranges are checked where they are used, in the module queue-chain; here is what only the
-# whole can know.
+# The numbers of the queues. Ranges are checked where they are used, in the modules; here is what only the whole can know.
 
 variable "source_queue" {
   description = <<-EOT
     The queue that the producer sends to and the consumer reads.
-    `delay_seconds` (0 to 900): how long a new message stays hidden.
+    `delay_seconds` (0 to 900): how long a message that is sent stays hidden.
     `receive_wait_seconds` (0 to 20): long poll of receivers that name none.
     `visibility_timeout_seconds` (0 to 43200): how long a received message stays hidden.
     `max_receive_count` (1 to 1000): receives before SQS moves a message to the first retry queue.
@@ -24,13 +23,18 @@ variable "source_queue" {
 variable "retry_levels" {
   description = <<-EOT
     The retry levels, in the order in which a failing message visits them; each is a queue, a function and a mapping.
-    The fields of `source_queue` (here `delay_seconds` 10, `max_receive_count` 3), and:
+    The fields of `source_queue` (here `max_receive_count` is 3, and `delay_seconds` does not apply to what SQS moves
+    here, which is all that comes: the backoff is what delays a retry), and:
+    `status`: `active`; `draining` before a level is removed, so that nothing leads into it while its function empties it;
+    `removed` in place of a level that was removed, so that those after it keep their numbers.
     `max_attempts` (1 or more): replays to the source queue that this level adds.
     `backoff_base_seconds`, `backoff_cap_seconds` (0 to 900): replay n is delayed by a random time up to min(cap, base * 2^n).
     `timeout_seconds`, `memory_mb`, `reserved_concurrency`: of the level's function.
     `batch_size`, `maximum_batching_window_seconds`, `maximum_concurrency`: of its mapping.
   EOT
   type = list(object({
+    status = optional(string, "active")
+
     delay_seconds              = optional(number, 10)
     receive_wait_seconds       = optional(number, 10)
     visibility_timeout_seconds = optional(number, 10)
@@ -51,6 +55,16 @@ variable "retry_levels" {
   }))
   default  = [{}]
   nullable = false
+
+  validation {
+    condition     = length(var.retry_levels) <= 10
+    error_message = "retry_levels: at most 10 levels."
+  }
+
+  validation {
+    condition     = alltrue([for l in var.retry_levels : contains(["active", "draining", "removed"], l.status)])
+    error_message = "retry_levels[*].status: active, draining or removed."
+  }
 
   validation {
     condition = alltrue([for l in var.retry_levels : floor(l.max_attempts) == l.max_attempts && l.max_attempts >= 1])
@@ -77,10 +91,10 @@ variable "retry_levels" {
   validation {
     condition = (
       !contains([var.recursive_loop.consumer, var.recursive_loop.retry], "Terminate")
-      || sum(concat([1], var.retry_levels[*].max_attempts)) < 16
+      || sum(concat([1], [for l in var.retry_levels : l.max_attempts if l.status != "removed"])) < 16
     )
     error_message = join(" ", [
-      "retry_levels: max_attempts of all levels sum up to ${sum(concat([0], var.retry_levels[*].max_attempts))},",
+      "retry_levels: max_attempts of all levels sum up to ${sum(concat([0], [for l in var.retry_levels : l.max_attempts if l.status != "removed"]))},",
       "and Lambda's recursive-loop guard drops a chain at about 16 links. Allowed: a sum of at most 14, or",
       "recursive_loop = { consumer = \"Allow\", retry = \"Allow\" }.",
     ])
@@ -106,4 +120,14 @@ variable "kms_key_arn" {
   description = "ARN of the KMS key that encrypts the queues; null means keys that SQS manages (SSE-SQS)."
   type        = string
   default     = null
+}
+
+variable "protect_existing_queues" {
+  description = <<-EOT
+    Stop a plan that would create a queue whose name exists, or delete and create it again after an interrupted apply.
+    Needs the permission sqs:ListQueues. Switch off only to replace queues whose messages you do not need.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
 }

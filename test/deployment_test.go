@@ -23,6 +23,9 @@ import (
 // "aws" with the usual credentials.
 const targetVariable = "RELIABLEQ_TEST_TARGET"
 
+// toolVariable names the tool: terraform or tofu, or a path; the default is terraform.
+const toolVariable = "RELIABLEQ_TOOL"
+
 // lab is what all deployments of one test run share.
 type lab struct {
 	dir      string
@@ -131,6 +134,10 @@ func (l *lab) options(name string, vars map[string]any) (*terraform.Options, err
 	if err := copyTree(dir, "../terraform"); err != nil {
 		return nil, err
 	}
+	// The modules' own tests are for Terraform: OpenTofu cannot read all of them.
+	if err := os.RemoveAll(filepath.Join(dir, "tests")); err != nil {
+		return nil, err
+	}
 	dist, err := filepath.Abs("../dist")
 	if err != nil {
 		return nil, err
@@ -144,6 +151,12 @@ func (l *lab) options(name string, vars map[string]any) (*terraform.Options, err
 		Parallelism:  30,
 		Logger:       logger.Discard,
 		ExtraArgs:    terraform.ExtraArgs{Init: []string{"-lockfile=readonly"}},
+	}
+	if tool := os.Getenv(toolVariable); tool != "" {
+		o.TerraformBinary = tool
+	}
+	if strings.Contains(filepath.Base(o.TerraformBinary), "tofu") {
+		o.ExtraArgs.Init = nil // OpenTofu writes the hashes of its own registry's packages into the lock file
 	}
 	if !l.onAWS() {
 		o.EnvVars = l.embedded.env
@@ -187,6 +200,11 @@ func (d *deployment) apply(t *testing.T, l *lab, name string, vars map[string]an
 	if _, err := terraform.InitAndApplyContextE(t, ctx, d.options); err != nil {
 		return err
 	}
+	return d.readOutputs(t, ctx)
+}
+
+// readOutputs reads the names and addresses of what is deployed.
+func (d *deployment) readOutputs(t *testing.T, ctx context.Context) (err error) {
 	for output, into := range map[string]*map[string]string{
 		"queue_urls": &d.queues, "queue_arns": &d.queueARNs, "function_names": &d.functions, "log_group_names": &d.logGroups,
 	} {

@@ -76,10 +76,11 @@ func environment(stateDir string) (map[string]string, error) {
 	return env, nil
 }
 
-// clock runs "reliableq clock" with a verb.
-func (e *embedded) clock(verb string) error {
-	if out, err := exec.Command(command, "clock", verb, "--state-dir", e.stateDir).CombinedOutput(); err != nil {
-		return fmt.Errorf("reliableq clock %s: %w: %s", verb, err, out)
+// clock runs "reliableq clock" with a verb and its arguments.
+func (e *embedded) clock(args ...string) error {
+	all := append(append([]string{"clock"}, args...), "--state-dir", e.stateDir)
+	if out, err := exec.Command(command, all...).CombinedOutput(); err != nil {
+		return fmt.Errorf("reliableq clock %s: %w: %s", strings.Join(args, " "), err, out)
 	}
 	return nil
 }

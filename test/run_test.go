@@ -72,11 +72,17 @@ type produced struct {
 
 func (d *deployment) invokeProducer(t *testing.T, o order) produced {
 	t.Helper()
+	return d.invoke(t, d.functions["producer"], o)
+}
+
+// invoke invokes the producer by its name.
+func (d *deployment) invoke(t *testing.T, producer string, o order) produced {
+	t.Helper()
 	payload, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := lambda.NewFromConfig(d.cfg).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String(d.functions["producer"]), Payload: payload})
+	out, err := lambda.NewFromConfig(d.cfg).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &producer, Payload: payload})
 	if err != nil {
 		t.Fatalf("invoke the producer: %v", err)
 	}

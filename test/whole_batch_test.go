@@ -2,12 +2,17 @@ package test
 
 import "testing"
 
-func TestOneBadMessageDragsGoodOnesAlongInWholeBatchMode(t *testing.T) {
-	t.Parallel()
-	d := deployed(t, "whole", map[string]any{
+// wholeBatch is the classic way of failing.
+func wholeBatch() map[string]any {
+	return map[string]any{
 		"failure_reporting": "whole_batch",
 		"retry_levels":      []map[string]any{{"max_attempts": 1}},
-	})
+	}
+}
+
+func TestOneBadMessageDragsGoodOnesAlongInWholeBatchMode(t *testing.T) {
+	t.Parallel()
+	d := deployed(t, "whole", wholeBatch())
 	r := d.produce(t, order{Count: 60, BadRatio: 0.4, Seed: 11})
 	good, lost := 0, 0
 	for id, bad := range r.accepted {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -78,10 +79,10 @@ func (a *app) progress(machine bool) *progress.Progress {
 	mode := progress.Lines
 	if machine {
 		mode = progress.JSON
-	} else if f, ok := a.errs.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+	} else if f, ok := a.screen.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		mode = progress.Bars
 	}
-	return progress.New(a.errs, mode)
+	return progress.New(a.screen, mode)
 }
 
 // report prints a result: as JSON for machines, or as show writes it for people.
@@ -90,47 +91,56 @@ func (a *app) report(machine bool, result any, show func()) error {
 		show()
 		return nil
 	}
-	enc := json.NewEncoder(a.out)
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(result); err != nil {
+		return fmt.Errorf("encode the result: %w", err)
+	}
+	// JSON that others wrote may hold what is no UTF-8.
+	if _, err := a.out.Write(bytes.ToValidUTF8(body.Bytes(), []byte(`\ufffd`))); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
 }
 
-// confirm asks a person before something is done that cannot be undone lightly. It
-// prints the details before the question. Ctrl-C ends it at once.
+// confirm asks a person before something is done that cannot be undone lightly.
+// details are lines that say what will be touched. An interrupt ends the question
+// at once.
 func (a *app) confirm(ctx context.Context, yes bool, question string, details ...string) error {
 	if yes {
 		return nil
 	}
 	f, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return hint.New(question+" Nobody is there to answer", "say --yes to go on without a question")
+		return hint.New(question+" It cannot ask: standard input is not a terminal", "use --yes to skip the question")
 	}
+
 	for _, line := range details {
-		fmt.Fprintln(a.errs, line)
+		fmt.Fprintln(a.errs, "  "+line)
 	}
 	fmt.Fprintf(a.errs, "%s Only \"yes\" goes on: ", question)
 
-	// Reading a terminal cannot be interrupted: the goroutine ends with the process.
-	answers := make(chan string, 1)
+	// The read cannot be cancelled. After an interrupt its goroutine ends with the
+	// process.
+	answered := make(chan string, 1)
 	go func() {
 		var answer string
 		if _, err := fmt.Fscanln(f, &answer); err != nil {
 			answer = ""
 		}
-		answers <- answer
+		answered <- answer
 	}()
+
 	select {
-	case answer := <-answers:
+	case answer := <-answered:
 		if answer != "yes" {
-			return hint.New("not confirmed, so nothing was changed", "run again and answer yes, or say --yes")
+			return hint.New("not confirmed: nothing was changed", "run again and answer yes, or use --yes")
 		}
 		return nil
 	case <-ctx.Done():
 		fmt.Fprintln(a.errs)
-		return fmt.Errorf("nothing was changed: %w", context.Cause(ctx))
+		return fmt.Errorf("not confirmed: nothing was changed: %w", context.Cause(ctx))
 	}
 }

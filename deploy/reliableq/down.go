@@ -102,8 +102,12 @@ func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, s 
 	}
 	if s.target.Kind != target.Embedded {
 		p.Pause()
+		listed, err := infra.Listed(tf.Folder)
+		if err != nil {
+			return err
+		}
 		question := fmt.Sprintf("This removes %d resources from %s, with the messages in the queues.", count, s.target.Describe())
-		if err := a.confirm(ctx, v.Yes, question); err != nil {
+		if err := a.confirm(ctx, v.Yes, question, append(s.target.Details(), listed...)...); err != nil {
 			return err
 		}
 	}

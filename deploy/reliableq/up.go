@@ -76,7 +76,7 @@ func (f *deployFlags) ask(ctx context.Context, a *app, p *progress.Progress, s *
 		if !s.terraform.Remote() {
 			fmt.Fprintf(a.errs, "The state is kept in %s alone: without it, Terraform no longer knows what it made. Keep it in S3 with --backend-config.\n", s.terraform.State())
 		}
-		return a.confirm(ctx, f.Yes, "This deploys to "+s.target.Describe()+".")
+		return a.confirm(ctx, f.Yes, "This deploys to "+s.target.Describe()+".", s.target.Details()...)
 	}
 }
 
@@ -157,7 +157,10 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 		began := time.Now()
 		built, err = buildFunctions(ctx, p, proj, bundle.Options{Platform: platform})
 		s.build = time.Since(began)
-		return err
+		if err != nil {
+			return err
+		}
+		return bundle.CheckArchitecture(built, f.architecture(platform))
 	})
 	group.Go(func() error {
 		o, err := f.options(ctx, p, proj.Terraform(), stateDir)

@@ -129,8 +129,14 @@ func (w *world) announce(mode clock.Mode) daemon.Info {
 	})
 	id, secret := w.AWS.Credentials()
 	info := daemon.Info{
-		PID: os.Getpid(), URL: w.AWS.URL(), AccessKeyID: id, SecretAccessKey: secret, Account: w.AWS.Account(), Region: w.AWS.Region(),
-		Clock: mode.String(),
+		PID:             os.Getpid(),
+		URL:             w.AWS.URL(),
+		AccessKeyID:     id,
+		SecretAccessKey: secret,
+		ControlToken:    w.AWS.ControlToken(),
+		Account:         w.AWS.Account(),
+		Region:          w.AWS.Region(),
+		Clock:           mode.String(),
 	}
 	if err := claim.Announce(info); err != nil {
 		w.t.Fatal(err)

@@ -107,8 +107,8 @@ type Access struct {
 	RequestTags map[string]string
 	// TagKeys are further values of aws:TagKeys: the keys of tags to remove.
 	TagKeys []string
-	// Refusal is the error that refuses the call, without its message; nil means
-	// AccessDenied in the form of the service.
+	// Refusal is the error that refuses the call; without a message it gets the
+	// usual one. Nil means AccessDenied in the form of the service.
 	Refusal *Error
 	// Keys are further condition keys of the request, such as
 	// lambda:FunctionArn. Keys are compared without case.

@@ -79,11 +79,21 @@ func (b *base) now() time.Time {
 
 // New starts a clock whose time begins at start; a zero start is the machine's
 // time.
-func New(mode Mode, start time.Time) *Clock {
+func New(mode Mode, start time.Time) *Clock { return Resume(mode, start, 0) }
+
+// Resume starts a clock as New does, of which skipped says how far jumps and advances
+// had carried it ahead before, for a clock that goes on after a restart.
+func Resume(mode Mode, start time.Time, skipped time.Duration) *Clock {
 	if start.IsZero() {
 		start = time.Now()
 	}
-	c := &Clock{mode: mode, wake: make(chan struct{}, 1), changed: make(chan struct{}), done: make(chan struct{})}
+	c := &Clock{
+		mode:    mode,
+		skipped: skipped,
+		wake:    make(chan struct{}, 1),
+		changed: make(chan struct{}),
+		done:    make(chan struct{}),
+	}
 	c.set(start.Round(0).UTC())
 	go c.loop()
 	return c
@@ -118,7 +128,7 @@ func (c *Clock) set(t time.Time) {
 }
 
 // Skipped is how far jumps and advances have carried service time ahead of the
-// time that passed by itself.
+// time that passed by itself, those before a Resume included.
 func (c *Clock) Skipped() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()

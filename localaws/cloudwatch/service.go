@@ -16,9 +16,10 @@ import (
 // name no bound.
 const DefaultMaxMetrics = 20_000
 
-// DefaultMaxBytes is about how much memory the data of all metrics take at most
-// where Options name no bound.
-const DefaultMaxBytes = 64 << 20
+// DefaultMaxBytes is about how much memory the data of all metrics hold at most
+// where Options name no bound. With what the garbage collector leaves they take
+// twice that.
+const DefaultMaxBytes = 32 << 20
 
 // Options says what the service stands on.
 type Options struct {
@@ -34,7 +35,7 @@ type Options struct {
 	// PutMetricData refuses new ones and Record drops them with a warning. 0
 	// means DefaultMaxMetrics.
 	MaxMetrics int
-	// MaxBytes is about how much memory the data of all metrics may take. Beyond
+	// MaxBytes is about how much memory the data of all metrics may hold. Beyond
 	// it the metrics that hold most lose their percentiles, then their oldest
 	// data. 0 means DefaultMaxBytes.
 	MaxBytes int64

@@ -15,7 +15,30 @@ import (
 type recording struct {
 	http.ResponseWriter
 	exchange record.Exchange
-	in, out  bytes.Buffer
+	in       beginning
+	out      bytes.Buffer
+	whole    []byte // the body, once it was read whole; nil before
+}
+
+// maxRecorded is how much of a body is kept for the recording before it is known who
+// has sent it, in bytes.
+const maxRecorded = 1 << 20
+
+// beginning is a buffer that keeps the first maxRecorded bytes.
+type beginning struct {
+	bytes.Buffer
+	truncated bool
+}
+
+// Write keeps what there is room for, and never fails.
+func (b *beginning) Write(p []byte) (int, error) {
+	room := maxRecorded - b.Len()
+	if len(p) > room {
+		b.truncated = true
+		b.Buffer.Write(p[:room])
+		return len(p), nil
+	}
+	return b.Buffer.Write(p)
 }
 
 // record begins to write an exchange down.
@@ -37,7 +60,7 @@ func (g *Gateway) record(w http.ResponseWriter, r *http.Request) (*recording, *h
 // knows adds what the gateway has found out about the request.
 func (rec *recording) knows(x *exchange) {
 	e := &rec.exchange
-	e.RequestID, e.Operation, e.Readable = x.id, x.asked, x.service != nil
+	e.RequestID, e.Operation, e.Readable = x.id, x.asked, x.operation != nil
 	switch {
 	case x.service != nil:
 		e.Service = x.service.Name
@@ -45,8 +68,7 @@ func (rec *recording) knows(x *exchange) {
 		e.Service = x.sig.Service
 	}
 	if x.body != nil {
-		rec.in.Reset()
-		rec.in.Write(x.body) // content encodings are off
+		rec.whole = bytes.Clone(x.body) // content encodings are off; the buffer is used again
 	}
 }
 
@@ -54,7 +76,10 @@ func (rec *recording) knows(x *exchange) {
 func (g *Gateway) finish(rec *recording) {
 	e := &rec.exchange
 	e.Took = time.Since(e.Began)
-	e.Request.Body, e.Answer.Body = rec.in.Bytes(), rec.out.Bytes()
+	e.Request.Body, e.Request.Truncated, e.Answer.Body = rec.in.Bytes(), rec.in.truncated, rec.out.Bytes()
+	if rec.whole != nil {
+		e.Request.Body, e.Request.Truncated = rec.whole, false
+	}
 	e.Answer.Header = rec.Header().Clone()
 	if err := g.opts.Record.Write(e); err != nil {
 		g.opts.Logger.Error("record an exchange", "request", e.RequestID, "error", err)

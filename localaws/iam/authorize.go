@@ -3,9 +3,9 @@ package iam
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/policy"
@@ -43,6 +43,8 @@ func (s *Service) Authorize(_ context.Context, c *awsapi.Call, a awsapi.Access) 
 	switch {
 	case d.Allowed:
 		return nil
+	case a.Refusal != nil && a.Refusal.Message != "":
+		return a.Refusal
 	case a.Refusal != nil:
 		return a.Refusal.With("%s", refusal(c, a, d))
 	}
@@ -77,6 +79,9 @@ func (s *Service) decide(c *awsapi.Call, a awsapi.Access, owner, resourcePolicy 
 		return policy.Decision{Allowed: true}, nil // nothing there that could deny: no request to describe
 	}
 	p := policy.Policies{MustGrant: kind == policy.Trust}
+	if strings.HasPrefix(a.Action, "sqs:") {
+		p.ResourceLacks = "aws:resourcetag/"
+	}
 	var err error
 	if resourcePolicy != "" {
 		p.Resource, err = s.docs.Parse(resourcePolicy, kind)
@@ -105,15 +110,16 @@ func (s *Service) own(who *awsapi.Caller, p *policy.Policies, r *policy.Request)
 	if id, _, session := strings.Cut(who.UserID, ":"); session && id != role.ID {
 		return nil // a session of a role that was deleted; another has its name now
 	}
-	tags, texts := map[string]string{}, []string(nil)
-	maps.Copy(tags, role.Tags)
+	var texts []string
+	setPrincipalTags(r, role.Tags)
 	if t := s.sessions[who.AccessKey]; t != nil {
 		texts = t.Policies
-		maps.Copy(tags, t.Tags)
+		setPrincipalTags(r, t.Tags) // over the role's, whatever the case of their keys
+		if !t.Issued.IsZero() {
+			r.SetKey("aws:TokenIssueTime", t.Issued.UTC().Format(time.RFC3339))
+		}
 	}
-	for k, v := range tags {
-		r.SetKey("aws:PrincipalTag/"+k, v)
-	}
+	r.SetKey("aws:MultiFactorAuthPresent", "false") // of temporary credentials only (IAM E61)
 	if who.SessionPolicy != "" {
 		texts = append([]string{who.SessionPolicy}, texts...)
 	}
@@ -140,6 +146,12 @@ func (s *Service) own(who *awsapi.Caller, p *policy.Policies, r *policy.Request)
 		return err
 	}
 	return nil
+}
+
+func setPrincipalTags(r *policy.Request, tags map[string]string) {
+	for _, key := range sortedKeys(tags) {
+		r.SetKey("aws:PrincipalTag/"+key, tags[key])
+	}
 }
 
 func (s *Service) add(to *[]*policy.Document, text string, kind policy.Kind) error {

@@ -203,8 +203,14 @@ func (s *Service) checkManaged(text string) error {
 	if inkLength(text) > maxManaged {
 		return errLimit.With("Cannot exceed quota for PolicySize: %d", maxManaged)
 	}
-	_, err := s.docs.Parse(text, policy.Identity)
-	return malformed(err)
+	doc, err := s.docs.Parse(text, policy.Identity)
+	if err != nil {
+		return malformed(err)
+	}
+	if doc.Version != "2012-10-17" {
+		return errMalformed.With("Policy document must be version 2012-10-17 or greater.")
+	}
+	return nil
 }
 
 // readPolicy shows a policy to f.

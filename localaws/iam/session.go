@@ -18,7 +18,8 @@ type session struct {
 	AccessKey string
 	Secret    string
 	Token     string
-	Expires   time.Time
+	Expires   time.Time // machine time
+	Issued    time.Time // service time
 	Account   string
 	RoleARN   string
 	RoleID    string
@@ -110,6 +111,7 @@ func (s *Service) open(b *store.Batch, r *role, account string, t session) (awsa
 	s.opts.Chance.Bytes(token[:])
 	t.AccessKey, t.Secret, t.Token = s.opts.Chance.ID("ASIA", 16), s.secret(), base64.StdEncoding.EncodeToString(token[:])
 	t.Account, t.RoleARN, t.RoleID, t.RoleName = account, r.ARN, r.ID, r.Name
+	t.Issued = s.today()
 	s.sessions[t.AccessKey] = &t
 	return t.credential(), put(s.opts.Store, b, sessionTable, t.AccessKey, t)
 }

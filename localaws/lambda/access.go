@@ -82,7 +82,13 @@ func (s *Service) tagged(action string) func(*awsapi.Call, *tagsInput) []awsapi.
 			need.Resource = ref.arn()
 			need.ResourcePolicy, need.ResourceTags = s.guard(ref)
 		}
-		need.Action, need.RequestTags, need.TagKeys = "lambda:"+action, in.Tags, in.TagKeys
+		need.Action = "lambda:" + action
+		switch action {
+		case "TagResource":
+			need.RequestTags = in.Tags
+		case "UntagResource":
+			need.TagKeys = in.TagKeys
+		}
 		return []awsapi.Access{need}
 	}
 }

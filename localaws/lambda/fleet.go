@@ -211,6 +211,9 @@ func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error
 		host.Write = nil
 	}
 	fn := s.describe(k, v)
+	if names := sandbox.Replaced(fn.Variables); len(names) > 0 {
+		s.opts.Logger.Warn("environment variables of a function are replaced: its calls stay in the embedded AWS", "function", k.name, "variables", names)
+	}
 	fn.Timeout = s.untimed(handler != nil, fn.Timeout)
 	if handler != nil {
 		return &warm{Environment: sandbox.NewInProcess(fn, host, handler), version: v, expires: session.Expires}, nil

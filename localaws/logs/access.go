@@ -41,6 +41,8 @@ func (s *Service) accessCreate(c *awsapi.Call, in *CreateLogGroupInput) []awsapi
 	if len(in.Tags) > 0 {
 		need = append(need, s.onGroup(c, "TagResource", in.LogGroupName)...)
 		need[1].Alternative = "logs:TagLogGroup"
+		need[1].Refusal = errMayNotTag.With("User with accountId: %s is not authorized to perform CreateLogGroup with Tags.\n"+
+			"An additional permission \"logs:TagResource\" is required.", c.Caller.Account)
 	}
 	for i := range need {
 		need[i].RequestTags = in.Tags

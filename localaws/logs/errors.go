@@ -14,6 +14,7 @@ var (
 	errExists           = awsapi.Error{Code: "ResourceAlreadyExistsException", Status: 400}
 	errLimit            = awsapi.Error{Code: "LimitExceededException", Status: 400}
 	errTooManyTags      = awsapi.Error{Code: "TooManyTagsException", Status: 400}
+	errMayNotTag        = awsapi.Error{Code: "AccessDeniedException", Status: 400}
 )
 
 func noGroup() error  { return errNotFound.With("The specified log group does not exist.") }

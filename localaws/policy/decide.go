@@ -1,6 +1,10 @@
 package policy
 
-import "slices"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Policies are all that bear on one request.
 type Policies struct {
@@ -13,6 +17,10 @@ type Policies struct {
 	Session []*Document
 	// Resource is the resource's policy, or nil.
 	Resource *Document
+	// ResourceLacks is the prefix, in lower case, of condition keys that the
+	// resource's policy does not know though the others do; empty where it knows
+	// all. Queue policies do not know aws:ResourceTag (IAM E62).
+	ResourceLacks string
 	// MustGrant says that the resource's policy has to allow even within its
 	// account, as a role's trust policy does (LAM D16).
 	MustGrant bool
@@ -35,7 +43,7 @@ func (p *Policies) Decide(r *Request) Decision {
 	}
 	grant := noGrant
 	if p.Resource != nil {
-		grant = p.Resource.grants(r)
+		grant = p.Resource.grants(p.seenByResource(r))
 	}
 	who := &r.Principal
 	if who.Service != "" || who.Account == "" {
@@ -56,6 +64,17 @@ func (p *Policies) Decide(r *Request) Decision {
 	return p.narrowed(r, grant < toRole)
 }
 
+// seenByResource returns r without the keys that the resource's policy lacks.
+func (p *Policies) seenByResource(r *Request) *Request {
+	if p.ResourceLacks == "" {
+		return r
+	}
+	seen := *r
+	seen.Keys = maps.Clone(r.Keys)
+	maps.DeleteFunc(seen.Keys, func(key string, _ []string) bool { return strings.HasPrefix(key, p.ResourceLacks) })
+	return &seen
+}
+
 // resourceKind is what the resource's policy is called.
 func (p *Policies) resourceKind() Kind {
 	if p.MustGrant {
@@ -66,7 +85,7 @@ func (p *Policies) resourceKind() Kind {
 
 // denied looks for an explicit deny.
 func (p *Policies) denied(r *Request) (Decision, bool) {
-	if p.Resource != nil && p.Resource.denies(r, p.Boundary != nil) {
+	if p.Resource != nil && p.Resource.denies(p.seenByResource(r), p.Boundary != nil) {
 		return Decision{Explicit: true, By: p.resourceKind()}, true
 	}
 	if r.Principal.Administrator {

@@ -86,7 +86,7 @@ func date(ok func(int) bool) *operator {
 
 // moment reads ISO 8601 or epoch seconds.
 func moment(s string) (time.Time, bool) {
-	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02"} {
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02", "2006-01"} {
 		if t, err := time.Parse(form, s); err == nil {
 			return t, true
 		}

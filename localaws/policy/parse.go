@@ -128,8 +128,8 @@ func parseActions(m map[string]any, kind Kind) (patterns, error) {
 	}
 	p := patterns{not: not}
 	for _, a := range list {
-		if a != "*" && !strings.Contains(a, ":") {
-			return p, &Fault{"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."}
+		if err := checkAction(a); err != nil {
+			return p, err
 		}
 		action := newPattern(a, legacy, true, true)
 		if kind == Trust && !assumes(a, &action) {
@@ -138,6 +138,25 @@ func parseActions(m map[string]any, kind Kind) (patterns, error) {
 		p.list = append(p.list, action)
 	}
 	return p, nil
+}
+
+// vendor is the form of a service's prefix in an action.
+var vendor = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
+
+// checkAction wants * or SERVICE:NAME (IAM E52).
+func checkAction(a string) error {
+	prefix, name, ok := strings.Cut(a, ":")
+	switch {
+	case a == "*":
+		return nil
+	case !ok:
+		return &Fault{"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."}
+	case strings.Contains(name, ":"):
+		return &Fault{"Actions/Condition can contain only one colon."}
+	case !vendor.MatchString(prefix):
+		return faultf("Vendor %s is not valid", prefix)
+	}
+	return nil
 }
 
 // trustActions are the actions that a trust policy may name (IAM A4).
@@ -175,25 +194,60 @@ func parseResources(m map[string]any, version string, kind Kind) (patterns, erro
 				return p, err
 			}
 		}
-		p.list = append(p.list, newPattern(r, version, true, false))
+		p.list = append(p.list, newResource(r, version))
 	}
 	return p, nil
 }
 
-// checkResource wants an ARN or *.
+// iamResources are how the resources of IAM begin (IAM E53).
+var iamResources = []string{
+	"user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/", "policy/", "sms-mfa/",
+	"saml-provider/", "oidc-provider/", "report/", "access-report/",
+}
+
+// checkResource wants an ARN or * (IAM E53). An ARN may end early where no two
+// colons follow each other.
 func checkResource(r string) error {
-	parts := strings.SplitN(r, ":", 6)
-	switch {
-	case r == "*":
+	if r == "*" {
 		return nil
-	case len(parts) < 6 && !strings.HasSuffix(r, "*") || parts[0] != "arn" && parts[0] != "*":
+	}
+	parts := strings.SplitN(r, ":", 6)
+	if parts[0] != "arn" && parts[0] != "*" || len(parts) < 3 && !strings.HasSuffix(r, "*") || len(parts) < 6 && strings.Contains(r, "::") {
 		return faultf("Resource %s must be in ARN format or \"*\".", r)
-	case parts[1] != partition && !strings.ContainsAny(parts[1], "*?"):
+	}
+	if len(parts) > 1 && parts[1] != partition && !strings.ContainsAny(parts[1], "*?") {
 		return faultf("Partition \"%s\" is not valid for resource \"%s\".", parts[1], r)
-	case len(parts) == 6 && parts[2] == "iam" && parts[3] != "":
+	}
+	if len(parts) < 6 {
+		return nil
+	}
+
+	switch service, region, resource := parts[2], parts[3], parts[5]; {
+	case service == "":
+		return errLegacy
+	case service == "iam" && region != "":
 		return faultf("IAM resource %s cannot contain region information.", r)
+	case service == "s3" && region != "" && region != "*" && !strings.HasPrefix(resource, "accesspoint/"):
+		return faultf("Resource %s can not contain region information.", r)
+	case service == "iam" && !isIAMResource(resource):
+		return faultf("IAM resource path must either be \"*\" or start with %s.", strings.Join(iamResources, ", "))
 	}
 	return nil
+}
+
+// isIAMResource reports whether the last part of an ARN can be one of IAM's. What
+// begins with a wildcard can be any.
+func isIAMResource(resource string) bool {
+	if resource == "root" {
+		return true
+	}
+	literal := resource
+	if i := strings.IndexAny(resource, "*?$"); i >= 0 {
+		literal = resource[:i]
+	}
+	return slices.ContainsFunc(iamResources, func(kind string) bool {
+		return strings.HasPrefix(resource, kind) || literal != resource && strings.HasPrefix(kind, literal)
+	})
 }
 
 func parsePrincipals(m map[string]any, kind Kind) (*principals, error) {

@@ -16,6 +16,7 @@ type pattern struct {
 	runes []rune // where there are no variables
 	parts []part // where there are
 	fold  bool   // compare without case
+	arn   bool   // a resource: its wildcards keep to the parts of an ARN
 }
 
 // part is a piece of a pattern: runes, or a variable.
@@ -53,6 +54,20 @@ func newPattern(s, version string, wild, fold bool) pattern {
 	if p.parts != nil && p.runes != nil {
 		p.parts = append(p.parts, part{runes: p.runes})
 	}
+	return p
+}
+
+// newResource compiles an ARN of a statement's Resource. Parts that are missing at
+// its end count as * (IAM E53).
+func newResource(s, version string) pattern {
+	if s == "*" {
+		return newPattern(s, version, true, false)
+	}
+	if missing := 5 - strings.Count(s, ":"); missing > 0 && !strings.HasSuffix(s, "*") {
+		s += strings.Repeat(":*", missing)
+	}
+	p := newPattern(s, version, true, false)
+	p.arn = true
 	return p
 }
 
@@ -106,6 +121,9 @@ func (p *pattern) match(s string, r *Request) bool {
 	if p.fold {
 		s = strings.ToLower(s)
 	}
+	if p.arn {
+		return globResource(runes, s)
+	}
 	return glob(runes, s)
 }
 
@@ -141,6 +159,47 @@ func glob(p []rune, s string) bool {
 		at++
 	}
 	return at == len(p)
+}
+
+// globResource matches an ARN of Resource (IAM E16). Before the fifth colon a
+// wildcard stays within its part, but for a * at the end of one, which may go on.
+// It takes time of the product of both lengths.
+func globResource(p []rune, s string) bool {
+	var room [2][256]bool // for most ARNs
+	reached, next := room[0][:], room[1][:]
+	if len(s) >= len(reached) {
+		reached, next = make([]bool, len(s)+1), make([]bool, len(s)+1)
+	}
+	reached, next = reached[:len(s)+1], next[:len(s)+1]
+
+	// reached[j] says that the pattern so far matches s[:j].
+	reached[0] = true
+	colons := 0
+	for i, r := range p {
+		within := colons < 5 // a wildcard must not go past a colon
+		switch r {
+		case anyText:
+			crosses := !within || i == len(p)-1 || p[i+1] == ':'
+			next[0] = reached[0]
+			for j := range len(s) {
+				next[j+1] = reached[j+1] || next[j] && (crosses || s[j] != ':')
+			}
+		default:
+			clear(next)
+			for j := 0; j < len(s); {
+				c, width := utf8.DecodeRuneInString(s[j:])
+				if reached[j] && (c == r || r == oneRune && (!within || c != ':')) {
+					next[j+width] = true
+				}
+				j += width
+			}
+			if r == ':' {
+				colons++
+			}
+		}
+		reached, next = next, reached
+	}
+	return reached[len(s)]
 }
 
 // globARN matches an ARN segment by segment, so that no wildcard reaches over a

@@ -69,8 +69,8 @@ func (p *principals) denies(w *Principal, bounded bool) bool {
 }
 
 // exempts reports whether NotPrincipal lists w at every level that AWS looks at:
-// the account, then the role, then its session, or the account and the user. With
-// one of them missing the Deny applies (IAM A5).
+// the account, then the user, or the role and then its session. With one of them
+// missing the Deny applies (IAM A5, E19).
 func (p *principals) exempts(w *Principal) bool {
 	switch {
 	case p.everyone:

@@ -128,3 +128,17 @@ func FuzzParse(f *testing.F) {
 		p.Decide(ask("a", "1", "aws:username", "*"))
 	})
 }
+
+// Where no colon is in play, a resource's wildcards are those of any pattern.
+func TestResourceWildcardsWithinTheLastPart(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		pattern := rapid.StringMatching(`[ab*?é]{0,12}`).Draw(t, "pattern")
+		text := rapid.StringMatching(`[ab:é]{0,12}`).Draw(t, "text")
+		const head = "arn:aws:sqs:us-east-1:000000000000:"
+		p, whole := newPattern(pattern, current, true, false), newResource(head+pattern, current)
+		if got, want := whole.match(head+text, nil), p.match(text, nil); got != want {
+			t.Fatalf("%q matches %q: %v as a resource, %v by itself", pattern, text, got, want)
+		}
+	})
+}

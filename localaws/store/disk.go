@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -31,6 +32,9 @@ type Options struct {
 	ballast int64 // for tests; 0 means ballastSize
 }
 
+// closePatience is how long closing a store may wait for file descriptors.
+const closePatience = 10 * time.Second
+
 // disk is a durable store: a log-structured merge tree, with the files around it
 // that make a directory one server's.
 type disk struct {
@@ -39,6 +43,8 @@ type disk struct {
 	logger *slog.Logger
 	lock   io.Closer
 	db     *pebble.DB
+
+	patient *patientFS // part of fs; nil on a crashable disk
 
 	ballast   int64      // bytes kept in reserve
 	crashable *Crashable // what fs is of; nil mostly
@@ -66,10 +72,34 @@ func Open(dir string, o Options) (*Store, error) {
 	if d.logger == nil {
 		d.logger = slog.New(slog.DiscardHandler)
 	}
+	d.keepDescriptors(o.FS == nil)
 	if err := d.open(); err != nil {
+		d.stopWaiting()
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
 	return &Store{disk: d}, nil
+}
+
+// keepDescriptors makes the store wait where the process is out of descriptors, and
+// keeps some in reserve where the files are the machine's.
+func (d *disk) keepDescriptors(machine bool) {
+	switch {
+	case d.crashable != nil:
+	case machine:
+		d.patient = newPatientFS(d.fs, spareDescriptors, d.logger)
+		d.fs = d.patient
+	default:
+		d.patient = newPatientFS(d.fs, 0, d.logger)
+		d.fs = d.patient
+	}
+}
+
+// stopWaiting gives up the descriptors in reserve; from now on a lack of them is an
+// error.
+func (d *disk) stopWaiting() {
+	if d.patient != nil {
+		d.patient.stop()
+	}
 }
 
 func (d *disk) open() error {
@@ -190,6 +220,8 @@ func (d *disk) close() error {
 		return nil
 	}
 	d.closed = true
+	defer d.stopWaiting()
+	defer time.AfterFunc(closePatience, d.stopWaiting).Stop()
 	if err := d.err(); errors.Is(err, ErrAbandoned) {
 		return errors.Join(d.db.Close(), d.lock.Close())
 	} else if err != nil {

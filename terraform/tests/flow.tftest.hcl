@@ -3,8 +3,6 @@
 # that the recommended numbers need no acceptance.
 
 mock_provider "aws" {
-  override_during = plan
-
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
   }
@@ -37,7 +35,7 @@ variables {
 
 # With nothing set: names, numbers, permissions, reporting, alarms and links.
 run "defaults_correct" {
-  command = plan
+  command = apply
 
   assert {
     condition     = output.queue_names == { source = "reliable_q", retry_1 = "reliable_q_retry_1", dlq = "dlq_for_reliable_q" }
@@ -55,9 +53,11 @@ run "defaults_correct" {
   }
 
   assert {
-    condition = [for key in output.queue_path : [
-      module.queues.queues[key].visibility_timeout_seconds, module.queues.queues[key].retention_seconds, module.queues.queues[key].max_receive_count,
-    ]] == [[10, 345600, 5], [10, 345600, 3], [30, 1209600, null]]
+    condition = (
+      [for key in output.queue_path : [local.queues[key].visibility_timeout_seconds, local.queues[key].retention_seconds]] == [[10, 345600], [10, 345600], [30, 1209600]]
+      && [for key in ["source", "retry_1"] : local.queues[key].max_receive_count] == [5, 3]
+      && local.queues["dlq"].max_receive_count == null
+    )
     error_message = "The classic numbers are the default."
   }
 
@@ -102,8 +102,8 @@ run "defaults_correct" {
     condition = keys(output.alarm_names) == [
       "consumer_dropped_events", "consumer_errors", "consumer_failed_events", "consumer_recursion", "consumer_throttles",
       "dlq_oldest", "dlq_visible", "producer_errors", "producer_throttles",
-      "retry_1_dropped_events", "retry_1_errors", "retry_1_failed_events", "retry_1_oldest", "retry_1_recursion", "retry_1_throttles",
-      "source_oldest",
+      "retry_1_dropped_events", "retry_1_errors", "retry_1_failed_events", "retry_1_oldest", "retry_1_recursion", "retry_1_throttles", "retry_1_unread",
+      "source_oldest", "source_unread",
     ]
     error_message = "Everything that can go wrong has its alarm."
   }
@@ -115,7 +115,7 @@ run "defaults_correct" {
 }
 
 run "prefix_correct" {
-  command = plan
+  command = apply
 
   variables {
     name_prefix = "test_"
@@ -128,7 +128,7 @@ run "prefix_correct" {
 }
 
 run "environment_correct" {
-  command = plan
+  command = apply
 
   variables {
     log_level = "DEBUG"
@@ -153,7 +153,7 @@ run "environment_correct" {
 }
 
 run "levels_correct" {
-  command = plan
+  command = apply
 
   variables {
     retry_levels = [{}, { max_attempts = 4, backoff_base_seconds = 0.5, backoff_cap_seconds = 60 }, { max_attempts = 2 }]
@@ -175,8 +175,65 @@ run "levels_correct" {
   }
 }
 
-run "no_levels_correct" {
+run "draining_level_correct" {
+  command = apply
+
+  variables {
+    retry_levels = [{}, { status = "draining" }, {}]
+  }
+
+  assert {
+    condition     = output.queue_path == tolist(["source", "retry_1", "retry_3", "dlq"]) && keys(output.mapping_uuids) == ["consumer", "retry_1", "retry_2", "retry_3"]
+    error_message = "Nothing leads into a draining level, and its function goes on."
+  }
+
+  assert {
+    condition     = [for key in ["retry_1", "retry_2", "retry_3"] : module.retry[key].environment["MAX_ATTEMPTS"]] == ["3", "6", "9"]
+    error_message = "While a level drains, its budget of replays stays in the sum."
+  }
+}
+
+run "removed_level_correct" {
+  command = apply
+
+  variables {
+    retry_levels = [{}, { status = "removed" }, {}]
+  }
+
+  assert {
+    condition     = output.queue_path == tolist(["source", "retry_1", "retry_3", "dlq"]) && keys(output.mapping_uuids) == ["consumer", "retry_1", "retry_3"]
+    error_message = "A removed level is gone, and the one after it keeps its name."
+  }
+
+  assert {
+    condition     = [for key in ["retry_1", "retry_3"] : module.retry[key].environment["MAX_ATTEMPTS"]] == ["3", "6"] && output.max_attempts == 6
+    error_message = "A removed level adds no replays."
+  }
+}
+
+run "level_status_incorrect" {
   command = plan
+
+  variables {
+    retry_levels = [{ status = "gone" }]
+  }
+
+  expect_failures = [var.retry_levels]
+}
+
+run "too_many_levels_incorrect" {
+  command = plan
+
+  variables {
+    retry_levels   = [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}]
+    recursive_loop = { consumer = "Allow", retry = "Allow" }
+  }
+
+  expect_failures = [var.retry_levels]
+}
+
+run "no_levels_correct" {
+  command = apply
 
   variables {
     retry_levels = []
@@ -189,7 +246,7 @@ run "no_levels_correct" {
 }
 
 run "key_permissions_correct" {
-  command = plan
+  command = apply
 
   variables {
     kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -205,7 +262,7 @@ run "key_permissions_correct" {
 }
 
 run "whole_batch_correct" {
-  command = plan
+  command = apply
 
   variables {
     failure_reporting = "whole_batch"
@@ -217,26 +274,26 @@ run "whole_batch_correct" {
   }
 
   assert {
-    condition     = module.retry_mapping["retry_1"].function_response_types == toset(["ReportBatchItemFailures"])
+    condition     = module.retry["retry_1"].function_response_types == toset(["ReportBatchItemFailures"])
     error_message = "The retry function reports each message in either mode; a mapping that did not read it would delete what failed."
   }
 }
 
 run "mappings_disabled_correct" {
-  command = plan
+  command = apply
 
   variables {
     mappings_enabled = false
   }
 
   assert {
-    condition     = !module.consumer_mapping.enabled && !module.retry_mapping["retry_1"].enabled
+    condition     = !module.consumer_mapping.enabled && !module.retry["retry_1"].mapping_enabled
     error_message = "One switch holds everything in the queues."
   }
 }
 
 run "attempts_at_the_guard_correct" {
-  command = plan
+  command = apply
 
   variables {
     retry_levels = [{ max_attempts = 7 }, { max_attempts = 7 }]
@@ -270,7 +327,7 @@ run "attempts_over_the_guard_half_allowed_incorrect" {
 }
 
 run "attempts_over_the_guard_allowed_correct" {
-  command = plan
+  command = apply
 
   variables {
     retry_levels   = [{ max_attempts = 15 }]

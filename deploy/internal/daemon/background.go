@@ -132,27 +132,56 @@ func tail(body []byte, n int) []byte {
 }
 
 // Stop ends the embedded AWS that serves this folder and returns when it is gone.
-// One that does not end while ctx lasts is killed.
+// One that does not end while ctx lasts is killed. One that is only just starting
+// is waited for. No other process is signalled, whatever the record says.
 func (f Folder) Stop(ctx context.Context) (Info, error) {
-	info, err := f.Running()
+	info, process, err := f.serving(ctx)
 	if err != nil {
-		return Info{}, err
-	}
-	process, err := os.FindProcess(info.PID)
-	if err != nil {
-		return info, fmt.Errorf("find process %d: %w", info.PID, err)
+		return info, err
 	}
 	if err := process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return info, fmt.Errorf("stop process %d: %w", info.PID, err)
 	}
+
 	gone, err := wait(ctx, f.alive())
-	if err != nil {
+	if err == nil {
+		return info, gone.Close()
+	}
+	if processIdentity(info.PID) == info.Process { // a handle of the process may be no more than its id
 		if err := process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			return info, fmt.Errorf("kill process %d: %w", info.PID, err)
 		}
-		return info, hint.New(fmt.Sprintf("the embedded AWS (pid %d) did not end in time and was killed", info.PID), "what it was doing is in "+f.Log())
 	}
-	return info, gone.Close()
+	return info, hint.New(fmt.Sprintf("the embedded AWS (pid %d) did not end in time and was killed", info.PID), "what it was doing is in "+f.Log())
+}
+
+// serving returns the process that serves this folder. While one holds the folder
+// and has not announced itself, it waits, as long as ctx lasts.
+func (f Folder) serving(ctx context.Context) (Info, *os.Process, error) {
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for {
+		info, err := f.Running()
+		if err == nil {
+			process, err := os.FindProcess(info.PID)
+			if err != nil {
+				return info, nil, fmt.Errorf("find process %d: %w", info.PID, err)
+			}
+			if processIdentity(info.PID) == info.Process { // the handle is of the process that was meant
+				return info, process, nil
+			}
+			continue
+		}
+		if held, unknown := isHeld(f.alive()); unknown != nil || !held || !errors.Is(err, ErrNotRunning) {
+			return Info{}, nil, err
+		}
+
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return Info{}, nil, hint.New("a process holds "+f.alive()+" and has not said which it is", "see which with lsof or fuser, and end it yourself")
+		}
+	}
 }
 
 var (

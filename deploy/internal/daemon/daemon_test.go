@@ -165,6 +165,94 @@ func TestAnOwnProcessIdIsNoProofOfLife(t *testing.T) {
 	}
 }
 
+// A process whose id is that of an earlier server is not the server: it must not be
+// signalled, nor taken for one, even while another process holds the folder.
+func TestAProcessWithARecycledIdIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	if processIdentity(os.Getpid()) == "" {
+		t.Skip("this system does not tell when a process started")
+	}
+	dir := t.TempDir()
+	f := In(dir)
+	foreign := self(t, dir)
+	cmd := exec.Command(foreign.Path, "idle", dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-ended
+	})
+	alone(t)
+
+	// A server that is just starting holds the folder. The record is of the one
+	// before it, whose id the foreign process has got since.
+	claim, err := f.Claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = claim.Release() })
+	record, err := json.Marshal(Info{PID: cmd.Process.Pid, Process: "an earlier boot/1", URL: "http://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(f.record(), record, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	if info, err := f.Running(); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("a stale record counts as running: %+v, %v", info, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := f.Stop(ctx); err == nil || hint.Of(err) == "" {
+		t.Errorf("stop of a server that never comes up: %v", err)
+	}
+	select {
+	case err := <-ended:
+		ended <- err
+		t.Fatalf("the foreign process was ended: %v", err)
+	default:
+	}
+	if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("the foreign process is gone: %v", err)
+	}
+}
+
+// A server that is only just starting when stop is called ends, too.
+func TestStopWaitsForAServerThatIsStarting(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := In(dir)
+	if err := f.Make(); err != nil {
+		t.Fatal(err)
+	}
+	stale, err := json.Marshal(Info{PID: os.Getpid(), Process: "an earlier boot/1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(f.record(), stale, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	claim, err := f.Claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		_, err := f.Stop(soon(t))
+		stopped <- err
+	}()
+	if err := claim.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-stopped; !errors.Is(err, ErrNotRunning) {
+		t.Errorf("stop of a server that gave up while it started: %v", err)
+	}
+}
+
 func TestCredentialsAreForTheOwnerAlone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

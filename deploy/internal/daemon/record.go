@@ -16,6 +16,9 @@ import (
 type Info struct {
 	// PID is the serving process.
 	PID int `json:"pid"`
+	// Process tells the serving process from others that get the same id later;
+	// Announce sets it.
+	Process string `json:"process,omitempty"`
 	// URL is the endpoint, for AWS_ENDPOINT_URL.
 	URL string `json:"url"`
 	// AccessKeyID is the operator's access key.
@@ -81,7 +84,9 @@ func (f Folder) Make() error {
 	return nil
 }
 
-// Running answers the embedded AWS that serves this folder, or ErrNotRunning.
+// Running returns the embedded AWS that serves this folder, or ErrNotRunning. A
+// record that another process left counts for nothing, even where its process id
+// is in use again.
 func (f Folder) Running() (Info, error) {
 	held, err := isHeld(f.alive())
 	if err != nil {
@@ -93,6 +98,9 @@ func (f Folder) Running() (Info, error) {
 	info, err := f.Last()
 	if errors.Is(err, fs.ErrNotExist) {
 		return Info{}, ErrNotRunning // it is only just starting, or about to end
+	}
+	if err == nil && info.Process != processIdentity(info.PID) {
+		return Info{}, ErrNotRunning // the record is of an earlier one: this one is only just starting
 	}
 	return info, err
 }
@@ -134,6 +142,7 @@ func (f Folder) Claim() (*Registration, error) {
 
 // Announce tells others where to find what this process serves.
 func (r *Registration) Announce(info Info) error {
+	info.Process = processIdentity(info.PID)
 	body, err := json.MarshalIndent(info, "", "  ")
 	if err != nil {
 		return fmt.Errorf("describe the embedded AWS: %w", err)

@@ -2,6 +2,7 @@ package infra
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ const backendFile = "backend.json"
 // and refuses others than those.
 func (t *Terraform) chooseBackend() error {
 	path := filepath.Join(t.Folder, backendFile)
-	given, err := settings(t.Backend)
+	given, err := settings(t.Folder, t.Backend)
 	if err != nil {
 		return err
 	}
@@ -68,9 +69,10 @@ func (t *Terraform) keepBackend() error {
 	return nil
 }
 
-// settings are the backend's settings as KEY=VALUE; files are made absolute paths,
-// since the tool runs elsewhere. Without use_lockfile in them, it is switched on.
-func settings(given []string) ([]string, error) {
+// settings are the backend's settings as KEY=VALUE; files are copied into the
+// deployment's folder, so that later runs have them. Without use_lockfile in them,
+// it is switched on.
+func settings(folder string, given []string) ([]string, error) {
 	var all []string
 	locks := false
 	for _, s := range given {
@@ -79,16 +81,16 @@ func settings(given []string) ([]string, error) {
 			all = append(all, s)
 			continue
 		}
-		path, err := filepath.Abs(s)
-		if err == nil {
-			var body []byte
-			body, err = os.ReadFile(path)
-			locks = locks || strings.Contains(string(body), "use_lockfile")
-		}
+		body, err := os.ReadFile(s)
 		if err != nil {
 			return nil, hint.With(fmt.Errorf("read the backend's settings: %w", err), "give --backend-config KEY=VALUE, or a file with such lines")
 		}
-		all = append(all, path)
+		locks = locks || strings.Contains(string(body), "use_lockfile")
+		own := filepath.Join(folder, fmt.Sprintf("backend-%x.tfbackend", sha256.Sum256(body)))
+		if err := wholefile.Write(own, body); err != nil {
+			return nil, hint.With(fmt.Errorf("keep the backend's settings: %w", err), "free some disk space, or choose another folder with --state-dir")
+		}
+		all = append(all, own)
 	}
 	if len(all) > 0 && !locks {
 		all = append(all, "use_lockfile=true")

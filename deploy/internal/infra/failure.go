@@ -12,7 +12,7 @@ import (
 // fits counts.
 var ways = []struct{ text, next string }{
 	{"Unsupported state file format", damagedState},
-	{"Error acquiring the state lock", "another run works on this deployment: wait for it, or end it"},
+	{"Error acquiring the state lock", "another run works on this deployment: wait for it; if its machine is gone, remove the lock with terraform force-unlock and the ID above, in the folder work/terraform beside the state"},
 	{"doesn't match any of the checksums", "the provider in the mirror is not the published one: fetch it again with terraform providers mirror"},
 	{"Failed to query available provider packages", "no local mirror has the AWS provider, and the registry cannot be reached: see --provider-mirror"},
 	{"could not connect to registry", "connect to a network, or name a local mirror of the provider with --provider-mirror"},

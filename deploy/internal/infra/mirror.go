@@ -2,10 +2,12 @@ package infra
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
@@ -115,32 +117,38 @@ func LockedProvider(root string) (string, error) {
 	return string(m[1]), nil
 }
 
-// WriteCLIConfig writes a configuration with which Terraform, run by hand, takes
-// HashiCorp's providers from a mirror.
+// WriteCLIConfig writes a configuration with which Terraform and OpenTofu, run by
+// hand, take HashiCorp's providers from a mirror.
 func WriteCLIConfig(path, mirror string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return hint.With(fmt.Errorf("make a folder for Terraform's configuration: %w", err), "choose a folder that you may write to with --state-dir")
 	}
-	if err := os.WriteFile(path, []byte(cliConfig(mirror, terraformHost)), 0o600); err != nil {
+	mirrors := map[string]string{terraformHost: mirror}
+	if unpacked(mirror) {
+		own := filepath.Join(filepath.Dir(path), "mirror")
+		if err := mirrorForTofu(mirror, own); err != nil {
+			return err
+		}
+		mirrors[tofuHost] = own
+	}
+	if err := os.WriteFile(path, []byte(cliConfig(mirrors)), 0o600); err != nil {
 		return hint.With(fmt.Errorf("write Terraform's configuration: %w", err), "free some disk space, or choose another folder with --state-dir")
 	}
 	return nil
 }
 
 // cliConfig is a configuration for the tool that takes HashiCorp's providers from
-// the mirror and all others from where they come from.
-func cliConfig(mirror, host string) string {
-	return fmt.Sprintf(`# Written by reliableq for its own runs.
-provider_installation {
-  filesystem_mirror {
-    path    = %s
-    include = ["%s/hashicorp/*"]
-  }
-  direct {
-    exclude = ["%s/hashicorp/*"]
-  }
-}
-`, quoteHCL(mirror), host, host)
+// mirrors, by the registry's host, and all others from where they come from.
+func cliConfig(mirrors map[string]string) string {
+	var b strings.Builder
+	var hosts []string
+	b.WriteString("# Written by reliableq.\nprovider_installation {\n")
+	for _, host := range slices.Sorted(maps.Keys(mirrors)) {
+		fmt.Fprintf(&b, "  filesystem_mirror {\n    path    = %s\n    include = [\"%s/hashicorp/*\"]\n  }\n", quoteHCL(mirrors[host]), host)
+		hosts = append(hosts, fmt.Sprintf("\"%s/hashicorp/*\"", host))
+	}
+	fmt.Fprintf(&b, "  direct {\n    exclude = [%s]\n  }\n}\n", strings.Join(hosts, ", "))
+	return b.String()
 }
 
 // quoteHCL writes s as a string literal of HCL.

@@ -61,16 +61,16 @@ func (t *Terraform) copyRoot() error {
 // providers from a registry of its own, where packages have other hashes: it gets
 // the version alone, or what it wrote itself for that version.
 func (t *Terraform) lockFile(root string) ([]byte, error) {
-	version, err := LockedProvider(t.Root)
-	if err != nil {
-		return nil, err
-	}
 	if !t.tool.Tofu {
 		body, err := os.ReadFile(filepath.Join(t.Root, lockName))
 		if err != nil {
-			return nil, fmt.Errorf("read the lock file: %w", err)
+			return nil, hint.With(fmt.Errorf("read the lock file: %w", err), "the lock file is part of the project: restore it with git checkout")
 		}
 		return body, nil
+	}
+	version, err := LockedProvider(t.Root)
+	if err != nil {
+		return nil, err
 	}
 	if own, err := LockedProvider(root); err == nil && own == version {
 		if body, err := os.ReadFile(filepath.Join(root, lockName)); err == nil && bytes.Contains(body, []byte(tofuHost)) {

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
@@ -29,7 +32,8 @@ type stateResource struct {
 }
 
 type stateInstance struct {
-	Key any `json:"index_key"`
+	Key        any            `json:"index_key"`
+	Attributes map[string]any `json:"attributes"`
 }
 
 // damagedState is what to do about a state that was cut off, as by a full disk.
@@ -89,4 +93,42 @@ func Resources(folder string) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// Listed names what a deployment's state holds, a line for each type of resource,
+// data sources left out.
+func Listed(folder string) ([]string, error) {
+	s, err := readState(filepath.Join(folder, stateName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+
+	names := map[string][]string{}
+	for _, r := range s.Resources {
+		for _, i := range r.Instances {
+			if r.Mode == "managed" {
+				names[r.Type] = append(names[r.Type], i.name(r))
+			}
+		}
+	}
+	var lines []string
+	for _, kind := range slices.Sorted(maps.Keys(names)) {
+		slices.Sort(names[kind])
+		lines = append(lines, fmt.Sprintf("%s (%d): %s", kind, len(names[kind]), strings.Join(names[kind], ", ")))
+	}
+	return lines, nil
+}
+
+// name is what the target calls an instance, or what the configuration does where it
+// has no name there.
+func (i stateInstance) name(r stateResource) string {
+	for _, attribute := range []string{"function_name", "alarm_name", "dashboard_name", "name", "queue_url"} {
+		if name, ok := i.Attributes[attribute].(string); ok && name != "" {
+			return name
+		}
+	}
+	return strings.TrimPrefix(r.Module+"."+r.Name, ".")
 }

@@ -146,7 +146,7 @@ func (t *Terraform) writeCLIConfig() (string, error) {
 		}
 	}
 	path := filepath.Join(t.Folder, "cli.tfrc")
-	if err := os.WriteFile(path, []byte(cliConfig(mirror, host)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(cliConfig(map[string]string{host: mirror})), 0o600); err != nil {
 		return "", hint.With(fmt.Errorf("write the tool's configuration: %w", err), "free some disk space, or choose another folder with --state-dir")
 	}
 	return path, nil

@@ -18,8 +18,8 @@ const tofuHost = "registry.opentofu.org"
 // time in to, under the name of OpenTofu's registry.
 func mirrorForTofu(from, to string) error {
 	platform := runtime.GOOS + "_" + runtime.GOARCH
-	versions, err := filepath.Glob(filepath.Join(from, terraformHost, "hashicorp", "aws", "*", platform))
-	if err != nil || len(versions) == 0 {
+	versions := unpackedVersions(from)
+	if len(versions) == 0 {
 		return hint.New("OpenTofu needs an unpacked mirror, and "+from+" is packed", "unpack the provider's zip into VERSION/"+platform+"/ in the mirror")
 	}
 	for _, found := range versions {
@@ -37,3 +37,16 @@ func mirrorForTofu(from, to string) error {
 	}
 	return nil
 }
+
+// unpackedVersions are the folders of the provider's versions in a mirror for
+// Terraform that are unpacked for this platform.
+func unpackedVersions(mirror string) []string {
+	found, err := filepath.Glob(filepath.Join(mirror, terraformHost, "hashicorp", "aws", "*", runtime.GOOS+"_"+runtime.GOARCH))
+	if err != nil {
+		return nil // a mirror with a bracket in its name
+	}
+	return found
+}
+
+// unpacked reports whether a mirror has an unpacked provider for this platform.
+func unpacked(mirror string) bool { return len(unpackedVersions(mirror)) > 0 }

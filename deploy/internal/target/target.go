@@ -2,16 +2,23 @@
 // command, in AWS, or behind any endpoint that speaks AWS's protocols. It is the
 // one place that turns the choice into credentials, an environment for other
 // programs, and a folder name that keeps states apart.
+//
+// It resolves where the calls of each service go, those of this command and those
+// of Terraform, from everything that can lead them elsewhere: variables, profiles
+// and services sections. A target that some calls would miss is refused.
 package target
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,8 +60,14 @@ type Target struct {
 	Region string
 	// Config is for clients of the AWS SDK.
 	Config aws.Config
+	// Identity is the ARN that the credentials belong to; empty for the embedded
+	// AWS.
+	Identity string
+	// Routes says where the calls of each service go. It is empty for the embedded
+	// AWS, which takes all of them.
+	Routes []Route
 
-	env map[string]string
+	env map[string]string // wins over all else
 }
 
 // FromDaemon is the embedded AWS that info describes, in the given region, or in
@@ -74,7 +87,7 @@ func FromDaemon(info daemon.Info, region string) *Target {
 	}
 	t.Config.HTTPClient = sqsclient.WholeAnswers(t.Config.HTTPClient)
 	t.env = map[string]string{
-		"AWS_ENDPOINT_URL":            info.URL,
+		endpointVariable:              info.URL,
 		"AWS_ACCESS_KEY_ID":           info.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY":       info.SecretAccessKey,
 		"AWS_REGION":                  region,
@@ -86,46 +99,125 @@ func FromDaemon(info daemon.Info, region string) *Target {
 	return t
 }
 
+// Nowhere is a target that refuses every call, with credentials that are worth
+// nothing. It stands in for an embedded AWS that does not run, so that a program
+// which was meant to reach that one does not reach AWS instead.
+func Nowhere(region string) *Target {
+	t := FromDaemon(daemon.Info{
+		URL:             "http://127.0.0.1:1",
+		AccessKeyID:     "NOEMBEDDEDAWSRUNNING",
+		SecretAccessKey: "none",
+		Region:          cmp.Or(region, "us-east-1"),
+	}, "")
+	t.env["AWS_MAX_ATTEMPTS"] = "1" // fail at once
+	return t
+}
+
 // FromEnvironment is AWS, or the endpoint that the environment names, by the
-// usual chain of credentials. It asks who the credentials belong to.
+// usual chain of credentials. It refuses settings by which some calls would go
+// elsewhere, and asks who the credentials belong to.
 func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
-	endpoint := os.Getenv("AWS_ENDPOINT_URL")
-	switch {
-	case kind == AWS && endpoint != "":
-		return nil, hint.New("--target aws, but AWS_ENDPOINT_URL is "+endpoint, "unset AWS_ENDPOINT_URL for AWS itself, or use --target endpoint")
-	case kind == Endpoint && endpoint == "":
-		return nil, hint.New("--target endpoint needs AWS_ENDPOINT_URL", "export AWS_ENDPOINT_URL=http://HOST:PORT with the credentials for it")
-	}
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{})) // what matters comes as an error
 	if err != nil {
 		return nil, hint.With(fmt.Errorf("read the AWS configuration: %w", err), "see AWS_PROFILE, and the files below .aws in your home folder")
 	}
 	cfg.HTTPClient = sqsclient.WholeAnswers(cfg.HTTPClient)
+
+	from := sourcesOf(cfg, os.LookupEnv)
+	routes := from.resolve()
+	endpoint, err := from.check(kind, routes)
+	if err != nil {
+		return nil, err
+	}
 	if cfg.Region == "" {
 		return nil, hint.New("no AWS region is chosen", "export AWS_REGION, for instance AWS_REGION=us-east-1")
 	}
+
+	who, err := callerOf(ctx, cfg, endpoint)
+	if err != nil {
+		return nil, err
+	}
+	t := &Target{
+		Kind:     kind,
+		URL:      endpoint,
+		Account:  aws.ToString(who.Account),
+		Region:   cfg.Region,
+		Config:   cfg,
+		Identity: aws.ToString(who.Arn),
+		Routes:   routes,
+	}
+	t.env = t.pins(from)
+	return t, nil
+}
+
+// callerOf asks STS who the credentials of cfg belong to.
+func callerOf(ctx context.Context, cfg aws.Config, endpoint string) (*sts.GetCallerIdentityOutput, error) {
 	ask, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ask, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		next := "log in first, for instance with aws configure or aws sso login"
-		if kind == Endpoint {
-			next = "see that something answers at " + endpoint + " and knows the credentials"
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, hint.With(fmt.Errorf("ask who the AWS credentials belong to: %w", err), next)
+	switch {
+	case err == nil:
+		return who, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	}
-	t := &Target{Kind: kind, URL: endpoint, Account: aws.ToString(who.Account), Region: cfg.Region, Config: cfg}
-	t.env = map[string]string{"AWS_REGION": cfg.Region}
-	return t, nil
+
+	next := "log in first, for instance with aws configure or aws sso login"
+	if endpoint != "" {
+		next = "see that something answers at " + endpoint + " and knows the credentials"
+	}
+	return nil, hint.With(fmt.Errorf("ask who the AWS credentials belong to: %w", err), next)
+}
+
+// pins are the variables with which another program reaches the same place as
+// this one, whatever else it reads.
+func (t *Target) pins(from sources) map[string]string {
+	pins := map[string]string{
+		"AWS_REGION":         t.Region,
+		"AWS_DEFAULT_REGION": t.Region,
+	}
+	if profile, _ := from.env("AWS_PROFILE"); profile == "" {
+		if profile, _ = from.env("AWS_DEFAULT_PROFILE"); profile != "" {
+			pins["AWS_PROFILE"] = profile
+		}
+	}
+
+	switch {
+	case t.Kind == Endpoint:
+		pins[endpointVariable] = t.URL
+		pins[ignoreVariable] = "false"
+	case !slices.ContainsFunc(t.Routes, func(r Route) bool { return r.URL != "" }):
+		pins[ignoreVariable] = "true"
+	}
+	return pins
 }
 
 // Describe says in a few words what is about to be touched.
 func (t *Target) Describe() string {
-	where := map[Kind]string{Embedded: "the embedded AWS at " + t.URL, AWS: "AWS", Endpoint: "the endpoint " + t.URL}[t.Kind]
+	where := map[Kind]string{
+		Embedded: "the embedded AWS at " + t.URL,
+		AWS:      "AWS",
+		Endpoint: "the endpoint " + t.URL,
+	}[t.Kind]
 	return fmt.Sprintf("%s, account %s, region %s", where, t.Account, t.Region)
+}
+
+// Details says, a line each, whose credentials are used and where calls go. It is
+// for a person who is asked whether to go on.
+func (t *Target) Details() []string {
+	var lines []string
+	if t.Identity != "" {
+		lines = append(lines, "credentials: "+t.Identity)
+	}
+	if t.URL != "" {
+		return append(lines, "calls of every service, and of Terraform, go to "+t.URL)
+	}
+
+	said, _ := describe(slices.DeleteFunc(slices.Clone(t.Routes), func(r Route) bool { return r.URL == "" }))
+	if len(said) == 0 {
+		return append(lines, "calls of every service, and of Terraform, go to AWS itself: no setting names another endpoint")
+	}
+	return append(lines, "calls go to AWS itself, some by a configured address: "+strings.Join(said, "; "))
 }
 
 var unsafe = regexp.MustCompile(`[^A-Za-z0-9._-]+|\.{2,}`)
@@ -157,24 +249,100 @@ func (t *Target) Folder(stateDir, prefix string) string {
 	return filepath.Join(parts...)
 }
 
-// kept are variables of the user that are no danger to where requests go.
-var kept = map[string]bool{"AWS_CA_BUNDLE": true}
+// harmless reports whether a variable of the user's AWS_* may stay where calls
+// must reach the embedded AWS alone: it leads nowhere and names no credentials.
+func harmless(name string) bool {
+	switch name {
+	case "AWS_CA_BUNDLE", "AWS_PAGER", "AWS_DEFAULT_OUTPUT", "AWS_CLI_AUTO_PROMPT":
+		return true
+	}
+	return false
+}
+
+// leads reports whether a variable can lead calls elsewhere, or decides which
+// credentials they carry: all of AWS_* but what is known to be harmless, and what
+// Terraform's provider reads beside it.
+func leads(name string) bool {
+	if strings.HasPrefix(name, "TF_AWS_") {
+		return true
+	}
+	return strings.HasPrefix(name, "AWS_") && !harmless(name)
+}
+
+// Shell returns what a shell whose environment is base, as KEY=value, has to set
+// and to remove for its programs to reach this target alone.
+func (t *Target) Shell(base []string) (set map[string]string, remove []string) {
+	env := t.Env(base)
+	proxied := false
+	for _, pair := range base {
+		name, value, _ := strings.Cut(pair, "=")
+		if _, stays := env[name]; !stays {
+			remove = append(remove, name)
+		}
+		proxied = proxied || value != "" && isProxy(name)
+	}
+	slices.Sort(remove)
+
+	set = maps.Clone(t.env)
+	if proxied {
+		for _, name := range []string{"NO_PROXY", "no_proxy"} {
+			set[name] = env[name]
+		}
+	}
+	return set, slices.Compact(remove)
+}
+
+// isProxy reports whether a variable names a proxy for HTTP.
+func isProxy(name string) bool {
+	switch strings.ToUpper(name) {
+	case "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY":
+		return true
+	}
+	return false
+}
 
 // Env is the environment, based on base as KEY=value, with which another program
-// reaches this target. For the embedded AWS nothing else of AWS_* remains.
+// reaches this target. For the embedded AWS nothing remains of the user's that
+// could lead elsewhere. For an endpoint, and for AWS where no setting names an
+// address, nothing remains that names one.
 func (t *Target) Env(base []string) map[string]string {
 	env := make(map[string]string, len(base)+len(t.env))
+	_, pinned := t.env[ignoreVariable]
 	for _, pair := range base {
 		key, value, ok := strings.Cut(pair, "=")
-		if !ok || t.Kind == Embedded && strings.HasPrefix(key, "AWS_") && !kept[key] {
+		if !ok || t.Kind == Embedded && leads(key) || pinned && redirects(key) {
 			continue
 		}
 		env[key] = value
 	}
-	for key, value := range t.env {
-		env[key] = value
+
+	maps.Copy(env, t.env)
+	if t.Kind == Embedded {
+		for _, name := range []string{"NO_PROXY", "no_proxy"} {
+			env[name] = exempt(env[name])
+		}
 	}
 	return env
+}
+
+// loopback lists the hosts that no proxy may be asked for: the embedded AWS is on
+// this machine.
+var loopback = []string{"127.0.0.1", "localhost", "::1"}
+
+// exempt adds this machine to a value of NO_PROXY.
+func exempt(value string) string {
+	var hosts []string
+	for _, host := range strings.Split(value, ",") {
+		if host = strings.TrimSpace(host); host != "" {
+			hosts = append(hosts, host)
+		}
+	}
+	for _, host := range loopback {
+		if !slices.Contains(hosts, host) && !slices.Contains(hosts, "*") {
+			hosts = append(hosts, host)
+		}
+	}
+	return strings.Join(hosts, ",")
 }
 
 // Folders is the folder that holds the state of every deployment on targets of

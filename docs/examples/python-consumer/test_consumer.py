@@ -9,7 +9,7 @@ def control(method, path, **body):
     """Asks the embedded AWS itself: clock, faults, reset."""
     request = urllib.request.Request(
         f"{AWS}/_reliableq/{path}", method=method, data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"})
+        headers={"Content-Type": "application/json", "Authorization": "Bearer " + os.environ["RELIABLEQ_CONTROL_TOKEN"]})
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 

@@ -3,8 +3,10 @@ package record
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
+	"net/http"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -13,6 +15,42 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
+// cleanRequest returns the body of a request as JSON, without its secrets.
+func cleanRequest(e *Exchange) json.RawMessage {
+	if e.Request.Truncated {
+		return leftOut(e.Request.Body, "too long")
+	}
+	return cleanBody(e, &e.Request)
+}
+
+// cleanAnswer returns the body of a response as JSON, without its secrets. An error
+// may repeat what it found in a request that could not be read, where nobody can
+// tell what is secret: then it is left out.
+func cleanAnswer(e *Exchange) json.RawMessage {
+	if len(e.Answer.Body) > 0 && e.Status >= http.StatusBadRequest && !requestIsReadable(e) {
+		return leftOut(e.Answer.Body, "it may repeat a request that cannot be read")
+	}
+	return cleanBody(e, &e.Answer)
+}
+
+// requestIsReadable reports whether everything in a request that may hold secrets has
+// the form that it should have.
+func requestIsReadable(e *Exchange) bool {
+	for _, v := range e.Request.Header.Values("Authorization") {
+		if cleanAuthorization(v) == removed && !strings.HasPrefix(v, "Bearer ") {
+			return false
+		}
+	}
+	if strings.Contains(cleanTarget(e.Target), "?"+removed) || strings.HasPrefix(cleanTarget(e.Target), "/"+removed) {
+		return false
+	}
+	if e.Request.Truncated || len(e.Request.Body) > 0 && e.Readable {
+		_, err := parseRequest(&e.Request)
+		return err == nil && !e.Request.Truncated
+	}
+	return true
+}
+
 // cleanBody is a body as JSON, without its secrets: an object where it was JSON,
 // CBOR or a form, and text where it was XML. It is nil where there was none.
 func cleanBody(e *Exchange, p *Part) json.RawMessage {
@@ -20,13 +58,17 @@ func cleanBody(e *Exchange, p *Part) json.RawMessage {
 		return nil
 	}
 	if !e.Readable {
-		return leftOut(p.Body, "not of a service that is known here")
+		return leftOut(p.Body, "not of an operation that is known here")
 	}
-	v, err := parse(p)
+	read := parseRequest
+	if p == &e.Answer {
+		read = parseAnswer
+	}
+	v, err := read(p)
 	if err != nil {
 		return leftOut(p.Body, err.Error())
 	}
-	b, err := json.Marshal(clean("", v))
+	b, err := json.Marshal(cleaner{event: e.Operation == "Invoke" && p == &e.Request}.clean("", v))
 	if err != nil {
 		return leftOut(p.Body, err.Error())
 	}
@@ -43,20 +85,29 @@ func leftOut(body []byte, why string) json.RawMessage {
 	return b
 }
 
-// parse reads a body by its content type.
-func parse(p *Part) (any, error) {
+// parseRequest reads the body of a request by its content type.
+func parseRequest(p *Part) (any, error) {
 	kind, _, _ := mime.ParseMediaType(p.Header.Get("Content-Type"))
 	switch {
 	case kind == "application/cbor":
 		return parseCBOR(p.Body)
 	case kind == "application/x-www-form-urlencoded" && !json.Valid(p.Body):
 		return parseForm(p.Body)
+	}
+	return parseJSON(p.Body)
+}
+
+// parseAnswer reads the body of a response: besides what requests have, XML, whose
+// elements are complete because the server has written them, and plain text.
+func parseAnswer(p *Part) (any, error) {
+	kind, _, _ := mime.ParseMediaType(p.Header.Get("Content-Type"))
+	switch {
 	case kind == "text/xml" || kind == "application/xml":
 		return secretElement.ReplaceAllString(string(p.Body), "<$1>"+removed+"</$1>"), nil
 	case kind == "text/plain" && !json.Valid(p.Body):
 		return string(p.Body), nil
 	}
-	return parseJSON(p.Body)
+	return parseRequest(p)
 }
 
 // parseJSON reads JSON, whatever the content type calls it: REST requests of some
@@ -93,6 +144,9 @@ func parseForm(b []byte) (any, error) {
 	}
 	out := make(map[string]any, len(values))
 	for name, v := range values {
+		if !parameterName.MatchString(name) { // JSON that was cut off is a form with one name
+			return nil, errors.New("not a form: a name has characters that no parameter has")
+		}
 		out[name] = strings.Join(v, ",")
 	}
 	return out, nil
@@ -106,42 +160,80 @@ var secretElement = regexp.MustCompile(`(?s)<(SecretAccessKey|SessionToken)>.*?<
 // (LAM C16).
 var measured = regexp.MustCompile(`(?s)String measured: .*`)
 
+// cleaner removes secrets from a decoded body.
+type cleaner struct {
+	event bool // the body is what a function is invoked with, which is shown
+}
+
 // clean removes secrets from a value that lies under a key.
-func clean(key string, v any) any {
-	switch strings.ToLower(key[strings.LastIndexByte(key, '.')+1:]) {
-	case "secretaccesskey", "sessiontoken":
+func (c cleaner) clean(key string, v any) any {
+	member := strings.ToLower(key[strings.LastIndexByte(key, '.')+1:])
+	switch {
+	case secretMember(member):
 		return removed
-	case "zipfile":
+	case member == "zipfile":
 		return fmt.Sprintf("%s: %d characters", removed, len(fmt.Sprint(v)))
-	case "environment":
-		if settings, ok := v.(map[string]any); ok {
-			cleanVariables(settings)
-		}
+	case member == "environment" && !c.event:
+		return cleanEnvironment(v)
+	case member == "variables" && !c.event: // of an environment that is misspelt
+		return cleanVariables(v)
 	}
 	switch v := v.(type) {
 	case map[string]any:
 		for k := range v {
-			v[k] = clean(k, v[k])
+			v[k] = c.clean(k, v[k])
 		}
 	case []any:
 		for i := range v {
-			v[i] = clean("", v[i])
+			v[i] = c.clean("", v[i])
 		}
 	case string:
-		return measured.ReplaceAllString(v, "String measured: "+removed)
+		return codeAddress.ReplaceAllString(measured.ReplaceAllString(v, "String measured: "+removed), "${1}"+removed)
 	}
 	return v
 }
 
+// secretMember reports whether a member's name, in lower case, is that of a secret,
+// also where it is written as secret_access_key.
+func secretMember(name string) bool {
+	switch strings.NewReplacer("_", "", "-", "", " ", "").Replace(name) {
+	case "secretaccesskey", "sessiontoken", "securitytoken", "secretkey", "xamzsignature", "xamzsecuritytoken", "password":
+		return true
+	}
+	return false
+}
+
+// cleanEnvironment keeps the names of a function's variables, and the error of an
+// environment in a response. Whatever else stands there may be a value.
+func cleanEnvironment(v any) any {
+	settings, ok := v.(map[string]any)
+	if !ok {
+		if v == nil {
+			return nil
+		}
+		return removed
+	}
+	for name, value := range settings {
+		switch strings.ToLower(name) {
+		case "variables":
+			settings[name] = cleanVariables(value)
+		case "error":
+		default:
+			settings[name] = removed
+		}
+	}
+	return settings
+}
+
 // cleanVariables keeps the names of a function's variables and none of their
 // values.
-func cleanVariables(environment map[string]any) {
-	variables, ok := environment["Variables"].(map[string]any)
+func cleanVariables(v any) any {
+	variables, ok := v.(map[string]any)
 	if !ok {
-		environment["Variables"] = removed
-		return
+		return removed
 	}
 	for name := range variables {
 		variables[name] = removed
 	}
+	return variables
 }

@@ -10,14 +10,41 @@ import (
 // removed stands where a secret was.
 const removed = "REMOVED"
 
-// secretHeaders are removed whole; keys are canonical.
-var secretHeaders = map[string]bool{
-	"X-Amz-Security-Token": true, "Cookie": true, "Set-Cookie": true, "Proxy-Authorization": true,
+// secretWords are in the names of headers, parameters and members that hold secrets,
+// once everything but letters and digits is left out and letters are small.
+var secretWords = []string{
+	"secretaccesskey", "secretkey", "sessiontoken", "securitytoken", "signature", "authorization", "cookie", "password",
+	"apikey", "csrftoken", "controltoken",
 }
 
-// signature is the part of an Authorization header that proves the caller. Key id,
-// scope and signed headers stay: they tell what was signed, and by whom.
-var signature = regexp.MustCompile(`Signature=[^,\s]*`)
+// secretName reports whether a name of a header or parameter is one of a secret,
+// also where it is misspelt a little, such as x_amz_security_token.
+func secretName(name string) bool {
+	plain := strings.Map(func(r rune) rune {
+		switch {
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			return r
+		}
+		return -1
+	}, name)
+	for _, word := range secretWords {
+		if strings.Contains(plain, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// addresses are the headers that hold an address, which may be a presigned one.
+var addresses = map[string]bool{"Referer": true, "Location": true, "Content-Location": true}
+
+// awsAuthorization is the header of an AWS signature. Key id, scope and signed
+// headers are no secrets: they tell what was signed, and by whom. A secret key in
+// place of the key id is longer.
+var awsAuthorization = regexp.MustCompile(
+	`^(AWS4-HMAC-SHA256 Credential=[A-Za-z0-9_]{1,32}/[0-9]{8}/[a-z0-9-]{1,32}/[a-z0-9-]{1,32}/aws4_request, ?SignedHeaders=[a-z0-9;_-]{1,1000}, ?Signature=)[0-9a-fA-F]{1,64}$`)
 
 // cleanHeader copies a header without its secrets.
 func cleanHeader(h http.Header) http.Header {
@@ -25,10 +52,12 @@ func cleanHeader(h http.Header) http.Header {
 	for name, values := range h {
 		for _, v := range values {
 			switch {
-			case secretHeaders[http.CanonicalHeaderKey(name)]:
-				v = removed
-			case strings.EqualFold(name, "Authorization"):
+			case http.CanonicalHeaderKey(name) == "Authorization":
 				v = cleanAuthorization(v)
+			case secretName(name):
+				v = removed
+			case addresses[http.CanonicalHeaderKey(name)]:
+				v = cleanTarget(v)
 			}
 			out[name] = append(out[name], v)
 		}
@@ -37,34 +66,56 @@ func cleanHeader(h http.Header) http.Header {
 }
 
 // cleanAuthorization keeps of an AWS signature what is no secret, and nothing of
-// any other scheme.
+// any other scheme and of what cannot be read.
 func cleanAuthorization(v string) string {
-	if !strings.HasPrefix(v, "AWS4-") {
-		return removed
+	if m := awsAuthorization.FindStringSubmatch(v); m != nil {
+		return m[1] + removed
 	}
-	return signature.ReplaceAllString(v, "Signature="+removed)
+	return removed
 }
 
-// secretParameters of an address, as in a presigned one.
-var secretParameters = []string{"X-Amz-Signature", "X-Amz-Security-Token", "Signature", "SecurityToken"}
+// parameterName is the form of the names of parameters. What has another form may
+// be anything.
+var parameterName = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,256}$`)
 
-// cleanTarget removes secrets from a path with a query. One that cannot be read
-// loses its query.
+// codeAddress is the signed address of a function's code, with which anybody can
+// read the code for some minutes.
+var codeAddress = regexp.MustCompile(`(/code/)[0-9a-f]{64}(\?[^\s"<]*)?`)
+
+// cleanTarget removes secrets from a path with a query. A query that cannot be read
+// is removed whole, and so is a path with what belongs in a query.
 func cleanTarget(target string) string {
 	path, query, some := strings.Cut(target, "?")
+	path = cleanPath(path)
 	if !some {
-		return target
+		return path
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return path + "?" + removed
 	}
 	for name := range values {
-		for _, secret := range secretParameters {
-			if strings.EqualFold(name, secret) {
-				values[name] = []string{removed}
-			}
+		switch {
+		case !parameterName.MatchString(name):
+			return path + "?" + removed
+		case secretName(name):
+			values[name] = []string{removed}
 		}
 	}
 	return path + "?" + values.Encode()
+}
+
+// cleanPath removes secrets from a path, or from an address without a query.
+func cleanPath(path string) string {
+	if scheme, rest, absolute := strings.Cut(path, "://"); absolute {
+		authority, below, _ := strings.Cut(rest, "/")
+		if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+			authority = removed + authority[at:]
+		}
+		path = scheme + "://" + authority + "/" + below
+	}
+	if plain, err := url.PathUnescape(path); err != nil || strings.ContainsAny(plain, "=&") && secretName(plain) {
+		return "/" + removed
+	}
+	return codeAddress.ReplaceAllString(path, "${1}"+removed)
 }

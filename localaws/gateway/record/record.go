@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
+	"strings"
 	"sync"
 	"time"
 )
@@ -31,7 +33,7 @@ type Exchange struct {
 	Method string
 	// Target is path and query as they came.
 	Target string
-	// Readable says that bodies may be shown: the request went to a service whose
+	// Readable says that bodies may be shown: the request went to an operation whose
 	// secrets are known.
 	Readable bool
 	// Request is what came.
@@ -48,6 +50,8 @@ type Part struct {
 	Header http.Header
 	// Body is the body without content encodings.
 	Body []byte
+	// Truncated says that Body is only the beginning, and not to be shown.
+	Truncated bool
 }
 
 // Log writes exchanges to a stream. It is safe for concurrent use.
@@ -76,13 +80,28 @@ type line struct {
 	AnswerBody  json.RawMessage `json:"answer_body,omitempty"`
 }
 
+// operationName is the form of an operation's name, or of a method with a path.
+var operationName = regexp.MustCompile(`^([A-Za-z0-9]{0,64}|[A-Z]{1,16} /[^ ]*)$`)
+
+// cleanOperation removes what is no operation's name: it comes from the client.
+func cleanOperation(name string) string {
+	if !operationName.MatchString(name) {
+		return removed
+	}
+	if method, path, some := strings.Cut(name, " "); some {
+		return method + " " + cleanPath(path)
+	}
+	return name
+}
+
 // Write adds an exchange, without its secrets.
 func (l *Log) Write(e *Exchange) error {
+	answer := cleanAnswer(e) // reads the request before it is cleaned
 	b, err := json.Marshal(line{
 		Began: e.Began.UTC(), TookMS: float64(e.Took.Microseconds()) / 1000, ServiceTime: e.ServiceTime.UTC(),
-		RequestID: e.RequestID, Service: e.Service, Operation: e.Operation,
-		Method: e.Method, Target: cleanTarget(e.Target), Header: cleanHeader(e.Request.Header), Body: cleanBody(e, &e.Request),
-		Status: e.Status, AnswerHead: cleanHeader(e.Answer.Header), AnswerBody: cleanBody(e, &e.Answer),
+		RequestID: e.RequestID, Service: e.Service, Operation: cleanOperation(e.Operation),
+		Method: e.Method, Target: cleanTarget(e.Target), Header: cleanHeader(e.Request.Header), Body: cleanRequest(e),
+		Status: e.Status, AnswerHead: cleanHeader(e.Answer.Header), AnswerBody: answer,
 	})
 	if err != nil {
 		return fmt.Errorf("encode the exchange: %w", err)

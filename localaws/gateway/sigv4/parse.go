@@ -83,7 +83,7 @@ func Parse(r *http.Request) (*Signature, error) {
 }
 
 // covers checks that the signature covers the host and every x-amz-* header, which
-// could otherwise be changed on the way: X-Amz-Target names the operation (LAM D31).
+// could otherwise be changed on the way: X-Amz-Target names the operation (LAM D33).
 // A session token may be added after signing; it proves nothing without its key.
 func (s *Signature) covers(r *http.Request) error {
 	if !slices.Contains(s.Headers, "host") {

@@ -166,7 +166,7 @@ func TestPresignedAddressesLiveAsLongAsTheySay(t *testing.T) {
 	}
 }
 
-// S3 alone lets a client leave the body out of the signature (LAM D33).
+// S3 alone lets a client leave the body out of the signature (LAM D34).
 func TestOnlyS3LetsTheBodyBeLeftOut(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"} {

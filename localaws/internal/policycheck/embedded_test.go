@@ -12,8 +12,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
@@ -104,6 +107,16 @@ func (w *embedded) role(name, path string, tags []iamtypes.Tag, boundary string)
 	return out.Role
 }
 
+// currentDocument draws a policy of the current version: IAM makes no managed
+// policies of others (IAM E50).
+func (d dice) currentDocument(s *situation, kind string) string {
+	for {
+		if text := d.document(s, kind); strings.Contains(text, `"Version":"2012-10-17"`) {
+			return text
+		}
+	}
+}
+
 // takes reports whether a service took a policy, and fails the test for errors
 // that are not about the policy.
 func (w *embedded) takes(err error) bool {
@@ -175,7 +188,7 @@ func (w *embedded) story(seed, number uint64) []string {
 		roleTags = append(roleTags, iamtypes.Tag{Key: aws.String("team"), Value: aws.String("red")})
 		s.Keys["aws:PrincipalTag/team"] = []string{"red"}
 	}
-	if d.percent(30) && !sessionTagsByCase {
+	if d.percent(30) {
 		sessionTags = append(sessionTags, ststypes.Tag{Key: aws.String("Team"), Value: aws.String("blue")})
 		s.Keys["aws:PrincipalTag/team"] = []string{"blue"}
 	}
@@ -196,7 +209,7 @@ func (w *embedded) story(seed, number uint64) []string {
 	boundary := ""
 	if d.percent(25) {
 		aim()
-		s.Boundary = d.document(s, boundaryKind)
+		s.Boundary = d.currentDocument(s, boundaryKind)
 		if boundary = w.managed(name+"-boundary", s.Boundary); boundary == "" {
 			return nil
 		}
@@ -225,8 +238,9 @@ func (w *embedded) story(seed, number uint64) []string {
 	if d.percent(60) {
 		s.Action, s.Target = "sqs:SendMessage", queueARN("orders"+name)
 		d.keys = slices.DeleteFunc(slices.Clone(embeddedKeys), func(k contextKey) bool { return strings.HasPrefix(k.name, "aws:ResourceTag/") }) // not for queue policies (IAM E62)
+		d.ownActions = true                                                                                                                      // SQS takes no others
 		queuePolicy = d.document(s, resourceKind)
-		d.keys = embeddedKeys
+		d.keys, d.ownActions = embeddedKeys, false
 	}
 	if _, err := w.sqs.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: &orders, Attributes: map[string]string{"Policy": queuePolicy}}); !w.takes(err) {
 		return nil
@@ -250,7 +264,7 @@ func (w *embedded) story(seed, number uint64) []string {
 	}
 	if d.percent(15) {
 		aim()
-		text := d.document(s, sessionKind)
+		text := d.currentDocument(s, sessionKind)
 		arn := w.managed(name+"-session", text)
 		if arn == "" {
 			return nil
@@ -283,9 +297,12 @@ func (w *embedded) story(seed, number uint64) []string {
 		case ask.target == queueARN("orders"+name):
 			r.Resource = queuePolicy
 		}
+		if unclear(&r) {
+			continue
+		}
 		want := (&evaluator{}).decide(&r)
 		w.verdicts[want.Verdict]++
-		if why := judge(want, ask.call(ctx, cfg)); why != "" && known(&r) == "" && knownInContext(&r) == "" {
+		if why := judge(want, ask.call(ctx, cfg)); why != "" {
 			text, err := json.MarshalIndent(&r, "", "  ")
 			if err != nil {
 				t.Fatal(err)
@@ -305,6 +322,13 @@ type request struct {
 	action, target string
 	keys           map[string][]string // beside those of the session
 	call           func(context.Context, aws.Config) error
+}
+
+// unclear reports whether the published text leaves open what a policy makes of
+// a request: whether one for no single resource has aws:ResourceAccount.
+func unclear(s *situation) bool {
+	policies := strings.ToLower(strings.Join(slices.Concat(s.Identity, s.Session, []string{s.Boundary}), ""))
+	return s.Target == "*" && strings.Contains(policies, "aws:resourceaccount")
 }
 
 // requests lists what a session asks for. orders is the queue with a policy.
@@ -330,6 +354,15 @@ func (w *embedded) requests(orders, address string) []request {
 			"aws:TagKeys":           {"Env", "owner"},
 		}, func(ctx context.Context, cfg aws.Config) error {
 			_, err := sqs.NewFromConfig(cfg).TagQueue(ctx, &sqs.TagQueueInput{QueueUrl: &w.plain, Tags: map[string]string{"Env": "prod", "owner": "me"}})
+			return err
+		}},
+		{"cloudwatch:PutMetricData", "*", nil, func(ctx context.Context, cfg aws.Config) error {
+			datum := cwtypes.MetricDatum{MetricName: aws.String("m"), Value: aws.Float64(1)}
+			_, err := cloudwatch.NewFromConfig(cfg).PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String("n"), MetricData: []cwtypes.MetricDatum{datum}})
+			return err
+		}},
+		{"lambda:ListFunctions", "*", nil, func(ctx context.Context, cfg aws.Config) error {
+			_, err := lambda.NewFromConfig(cfg).ListFunctions(ctx, nil)
 			return err
 		}},
 		{"iam:GetRole", "arn:aws:iam::" + localaws.DefaultAccount + ":role/nobody", nil, func(ctx context.Context, cfg aws.Config) error {
@@ -401,12 +434,6 @@ func TestRequestsCarryTheirContext(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := sqs.NewFromConfig(cfg).TagQueue(t.Context(), &sqs.TagQueueInput{QueueUrl: &w.plain, Tags: map[string]string{"Env": "prod"}})
-			if unmendedKeys[test.key] {
-				if err == nil && test.operator != "ForAllValues:StringEquals" {
-					t.Log("is there now: take it off unmendedKeys")
-				}
-				return
-			}
 			if err != nil {
 				t.Errorf("refused: %v", err)
 			}
@@ -419,9 +446,6 @@ func TestRequestsCarryTheirContext(t *testing.T) {
 // order that chance decides is right now and then.
 func TestATagOfTheSessionHidesTheRolesTag(t *testing.T) {
 	t.Parallel()
-	if sessionTagsByCase {
-		t.Skip("known departure: now and then the role's tag counts")
-	}
 	w := newEmbedded(t)
 	role := w.role("reader", "/", []iamtypes.Tag{{Key: aws.String("team"), Value: aws.String("red")}}, "")
 	text := `{"Version":"2012-10-17","Statement":[
@@ -492,7 +516,7 @@ func judge(want outcome, err error) string {
 }
 
 // TestTheEmbeddedAWSFollowsThePublishedLogic gives roles random policies of every
-// kind and has their sessions call SQS, IAM and STS.
+// kind and has their sessions call SQS, IAM, STS, CloudWatch and Lambda.
 func TestTheEmbeddedAWSFollowsThePublishedLogic(t *testing.T) {
 	t.Parallel()
 	stories, seed := setting(t, storiesVariable, defaultStories), setting(t, seedVariable, 1)
@@ -515,8 +539,8 @@ func TestTheEmbeddedAWSFollowsThePublishedLogic(t *testing.T) {
 	for _, n := range w.verdicts {
 		asked += n
 	}
-	if uint64(asked) < stories*3 {
-		t.Errorf("only %d calls by %d roles: too many policies are refused", asked, stories)
+	if uint64(w.refused) > stories/20 {
+		t.Errorf("%d policies of %d roles were refused", w.refused, stories)
 	}
 	for _, v := range []verdict{allowed, implicitlyDeny, explicitlyDeny} {
 		if asked > 100 && w.verdicts[v]*100/asked < 8 {

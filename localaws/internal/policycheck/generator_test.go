@@ -35,6 +35,8 @@ type dice struct {
 	keys []contextKey
 	// strangers are principals to name that are not the caller.
 	strangers []string
+	// ownActions keeps policies to the actions of the request's service.
+	ownActions bool
 }
 
 func (d dice) percent(n int) bool { return d.IntN(100) < n }
@@ -277,6 +279,9 @@ func (d dice) actionPattern(s *situation, hit bool) string {
 	if service == "sts" {
 		return d.one("sts:SetSourceIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWith*") // a trust policy may name no others
 	}
+	if d.ownActions {
+		return d.one(service+":DeleteMessage", service+":Delete*", service+":Purge*")
+	}
 	return d.one(service+":"+name+"Batch", service+":"+name[:4], service+":?"+name, service+":"+name[:3]+"?", "sns:"+name, "s3:*", "sqs:Delete*")
 }
 
@@ -288,13 +293,16 @@ func (d dice) resourcePattern(s *situation, hit bool) string {
 		return d.one("arn:aws:sqs:*:*:*", "arn:aws:sqs:us-east-1:111111111111:orders")
 	}
 	parts := strings.SplitN(s.Target, ":", 6)
-	arn := func(region, account, name string) string {
-		return strings.Join([]string{"arn", "aws", parts[2], region, account, name}, ":")
-	}
 	region, account, name := parts[3], parts[4], parts[5]
-	anyRegion := "*"
+	anyRegion, prefix := "*", ""
 	if parts[2] == "iam" {
-		anyRegion = "" // ARNs of IAM have no region, and its policies may not write one
+		// ARNs of IAM have no region, and begin with the kind of resource: policies
+		// that write them otherwise are refused.
+		anyRegion, prefix = "", "role/"
+		name = name[len(prefix):]
+	}
+	arn := func(region, account, name string) string {
+		return strings.Join([]string{"arn", "aws", parts[2], region, account, prefix + name}, ":")
 	}
 
 	// Variables take the place of the name.
@@ -328,7 +336,7 @@ func (d dice) resourcePattern(s *situation, hit bool) string {
 		arn(region, account, name+"x"),
 		arn(region, account, name+"?"),
 		arn(region, account, "?"+name),
-		arn(region, account, strings.ToUpper(name)),
+		arn(region, account, upper(name)),
 		arn(region, otherAccount, name),
 		arn(region, otherAccount, "*"),
 		arn(swapRegion(region), account, "*"),
@@ -640,7 +648,16 @@ func (d dice) wantedARN(have string, match bool) string {
 		arn("*", "*", parts[5][:2]+"*"),
 		arn(parts[3], parts[4][:4]+"????????", "?"+parts[5][1:]),
 		arn(parts[3], parts[4], parts[5]+"x"),
-		arn(parts[3], parts[4], strings.ToUpper(parts[5])),
+		arn(parts[3], parts[4], upper(parts[5])),
 		"arn:aws:"+parts[2]+":"+parts[3]+":*:"+parts[5]+":*",
 	)
+}
+
+// upper returns the last part of an ARN in upper case, but for the kind of a
+// resource of IAM, by which AWS would refuse it (E53).
+func upper(name string) string {
+	if kind, rest, ok := strings.Cut(name, "/"); ok {
+		return kind + "/" + strings.ToUpper(rest)
+	}
+	return strings.ToUpper(name)
 }

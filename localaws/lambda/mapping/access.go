@@ -23,11 +23,11 @@ func accessCreate(c *awsapi.Call, in *CreateEventSourceMappingInput) []awsapi.Ac
 		{Action: "lambda:CreateEventSourceMapping", Resource: all},
 		{Action: "lambda:CreateEventSourceMapping", Resource: "*"},
 	}
-	if len(in.Tags) > 0 {
-		need = append(need, awsapi.Access{Action: "lambda:TagResource", Resource: all})
-	}
 	for i := range need {
 		need[i].RequestTags, need[i].Keys = in.Tags, keys
+	}
+	if len(in.Tags) > 0 {
+		need = append(need, awsapi.Access{Action: "lambda:TagResource", Resource: all, RequestTags: in.Tags})
 	}
 	return need
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"maps"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -19,8 +20,8 @@ const lambdaPath = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 const nowhere = "127.0.0.1:9"
 
 // variables is the environment of a function's process: what Lambda sets
-// (LAM C62 to C64) as far as it makes sense on this machine, what keeps the
-// process from the real AWS, and last the user's own. Nothing is inherited.
+// (LAM C62 to C64) as far as it makes sense on this machine, the user's own, and
+// what keeps the process from the real AWS, which wins. Nothing is inherited.
 //
 // It differs from Lambda's in that PATH goes on with the machine's, for
 // interpreters. Without isolation, moreover, the code is in LAMBDA_TASK_ROOT and not
@@ -54,10 +55,6 @@ func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
 		"PATH":                            joinPaths(lambdaPath, host.Path),
 		"TZ":                              ":UTC",
 		"_HANDLER":                        fn.Handler,
-		"AWS_ENDPOINT_URL":                host.Endpoint,
-		"AWS_EC2_METADATA_DISABLED":       "true",
-		"AWS_CONFIG_FILE":                 "/dev/null",
-		"AWS_SHARED_CREDENTIALS_FILE":     "/dev/null",
 	}
 	if !host.Isolation.Private() {
 		v["TMPDIR"] = host.TempDir
@@ -70,7 +67,69 @@ func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
 		v["AWS_LAMBDA_LOG_LEVEL"] = fn.Format.Application
 	}
 	maps.Copy(v, fn.Variables)
+	keepHere(v, host.Endpoint)
 	return v
+}
+
+// keepHere changes variables such that no SDK that reads them calls the real AWS:
+// every call goes to the embedded one at endpoint, with the role's credentials,
+// and past every proxy.
+func keepHere(v map[string]string, endpoint string) {
+	for name := range v {
+		if leadsAway(name) {
+			delete(v, name)
+		}
+	}
+	v["AWS_ENDPOINT_URL"] = endpoint
+	v["AWS_EC2_METADATA_DISABLED"] = "true"
+	v["AWS_CONFIG_FILE"] = "/dev/null"
+	v["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null"
+	v["AWS_XRAY_DAEMON_ADDRESS"] = nowhere
+
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(v)), isProxy) {
+		return
+	}
+	here := "127.0.0.1,localhost,::1"
+	if u, err := url.Parse(endpoint); err == nil && u.Hostname() != "" && !slices.Contains(strings.Split(here, ","), u.Hostname()) {
+		here += "," + u.Hostname()
+	}
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		v[name] = strings.TrimPrefix(v[name]+","+here, ",")
+	}
+}
+
+// isProxy reports whether a variable names a proxy for HTTP.
+func isProxy(name string) bool {
+	switch strings.ToUpper(name) {
+	case "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY":
+		return true
+	}
+	return false
+}
+
+// leadsAway reports whether a variable decides, for an SDK, which AWS is called or
+// with whose credentials. On AWS a function may set it (LAM C17 reserves others).
+func leadsAway(name string) bool {
+	switch name {
+	case "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_DATA_PATH",
+		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECRET_KEY", "AWS_SECURITY_TOKEN",
+		"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+		"AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_XRAY_DAEMON_ADDRESS":
+		return true
+	}
+	return strings.HasPrefix(name, "AWS_ENDPOINT_URL_")
+}
+
+// Replaced lists, in order, the user's variables that do not reach the function:
+// they would lead its calls away from the embedded AWS.
+func Replaced(variables map[string]string) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if leadsAway(name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // list writes variables as a process takes them, sorted.

@@ -1,7 +1,21 @@
 # One Lambda function from a zip with a bootstrap binary, with a role that may write its own log and what it is told.
 
+data "aws_region" "current" {}
+
 locals {
   log_group_name = "/aws/lambda/${var.name}"
+
+  # Roles are global in an account and functions are not, so a role's name has the region. A long name is cut, and a hash
+  # of the whole keeps it distinct from others.
+  full_role_name = "${var.name}-${data.aws_region.current.id}"
+  role_name = coalesce(var.role_name, length(local.full_role_name) <= 64 ? local.full_role_name :
+  "${substr(local.full_role_name, 0, 55)}-${substr(sha256(local.full_role_name), 0, 8)}")
+
+  # What the build recorded of the package: NAME.json beside NAME.zip, for the very zip whose hash it names. Without a
+  # record nothing is known of the package, and nothing is checked.
+  record_file = replace(var.zip_file, "/[.]zip$/", ".json")
+  record      = try(jsondecode(file(local.record_file)), {})
+  built_for   = try(local.record.sha256 == filesha256(var.zip_file) ? tostring(local.record.architecture) : null, null)
 
   # X-Ray has no resources to name, so this one statement cannot come from policy_statements.
   tracing_statements = var.tracing_mode != "Active" ? [] : [{
@@ -55,7 +69,7 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = coalesce(var.role_name, var.name)
+  name                 = local.role_name
   description          = "Runs the Lambda function ${var.name}."
   assume_role_policy   = local.trust_policy
   permissions_boundary = var.permissions_boundary_arn
@@ -104,6 +118,15 @@ resource "aws_lambda_function" "this" {
     precondition {
       condition     = fileexists(var.zip_file)
       error_message = "The deployment package ${var.zip_file} of function ${var.name} does not exist. ${var.build_hint}"
+    }
+
+    precondition {
+      condition = coalesce(local.built_for, var.architecture) == var.architecture
+      error_message = join(" ", [
+        "The deployment package ${var.zip_file} of function ${var.name} was built for ${coalesce(local.built_for, "-")}, by",
+        "${local.record_file}, and architecture is ${var.architecture}: Lambda could not run it. Build it for",
+        "${var.architecture}, or set architecture = \"${coalesce(local.built_for, "-")}\".",
+      ])
     }
   }
 }

@@ -22,7 +22,7 @@ variable "description" {
 }
 
 variable "zip_file" {
-  description = "Path of the deployment package: a zip with an executable `bootstrap` at its top."
+  description = "Path of the deployment package: a zip with an executable `bootstrap` at its top. A file NAME.json beside NAME.zip, with `sha256` of the zip and `architecture`, says what it was built for."
   type        = string
   nullable    = false
 
@@ -140,7 +140,7 @@ variable "policy_statements" {
 }
 
 variable "role_name" {
-  description = "Name of the function's role; null means the function's name. Roles are global: add the region where several run it."
+  description = "Name of the function's role; null means the function's name with the region, since roles are global in an account."
   type        = string
   default     = null
 

@@ -65,7 +65,9 @@ locals {
   }]
 }
 
+# Dashboards are global: without the region in its name, a second region would overwrite the dashboard of the first, and
+# each would delete it for both.
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.name
+  dashboard_name = "${var.name}-${data.aws_region.current.id}"
   dashboard_body = jsonencode({ widgets = local.widgets })
 }

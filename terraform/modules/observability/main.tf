@@ -23,6 +23,15 @@ locals {
     } },
   )
 
+  # A queue with messages that nobody receives. Neither alone is a fault: a busy queue always holds some, and an empty one
+  # has no receives. Nobody reads a dead-letter queue, which has its own alarm.
+  unread_alarms = {
+    for key, q in var.queues : "${key}_unread" => {
+      queue       = q.name
+      description = "Messages waited in ${q.name} for 15 minutes and none was received: nothing reads it, or its mapping is disabled or refused. SQS drops them when their retention ends."
+    } if !q.dead_letter
+  }
+
   function_alarms = merge(
     { for key, f in var.functions : "${key}_errors" => {
       description = "Invocations of ${f.name} failed as a whole: a crash, a timeout or an error, not a message reported as failed."
@@ -75,12 +84,17 @@ locals {
   )
 
   alarms = merge(local.queue_alarms, local.function_alarms, local.mapping_alarms)
+
+  # PutMetricAlarm overwrites an alarm of the same name without a word, so no two keys may come to one name.
+  alarm_names = {
+    for key in concat(keys(local.alarms), keys(local.unread_alarms)) : key => "${var.name}-${replace(key, "_", "-")}"
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
-  alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
+  alarm_name          = local.alarm_names[each.key]
   alarm_description   = each.value.description
   namespace           = each.value.namespace
   metric_name         = each.value.metric
@@ -92,6 +106,63 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
 
   # These metrics are silent while nothing happens, and silence is good news.
+  treat_missing_data = "notBreaching"
+
+  alarm_actions = var.alarm_actions
+  ok_actions    = var.alarm_actions
+  tags          = var.tags
+
+  lifecycle {
+    precondition {
+      condition = length([for name in values(local.alarm_names) : name if name == local.alarm_names[each.key]]) == 1
+      error_message = join(" ", [
+        "Two alarms would have the name ${local.alarm_names[each.key]}, and the second would overwrite the first: keys that",
+        "differ in _ and - alone, such as a_b and a-b, come to one name. Choose another key.",
+      ])
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "unread" {
+  for_each = local.unread_alarms
+
+  alarm_name          = local.alarm_names[each.key]
+  alarm_description   = each.value.description
+  evaluation_periods  = 3
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+
+  metric_query {
+    id          = "unread"
+    label       = "Messages that nobody receives"
+    expression  = "IF(FILL(received, 0) < 1, visible, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "visible"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "ApproximateNumberOfMessagesVisible"
+      dimensions  = { QueueName = each.value.queue }
+      period      = 300
+      stat        = "Minimum"
+    }
+  }
+
+  metric_query {
+    id = "received"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "NumberOfMessagesReceived"
+      dimensions  = { QueueName = each.value.queue }
+      period      = 300
+      stat        = "Sum"
+    }
+  }
+
   treat_missing_data = "notBreaching"
 
   alarm_actions = var.alarm_actions

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Begins the name of every alarm, and is the name of the dashboard."
+  description = "Begins the name of every alarm and of the dashboard."
   type        = string
   nullable    = false
 
@@ -12,7 +12,8 @@ variable "name" {
 variable "queues" {
   description = <<-EOT
     Queues to watch, by a key of your own. `name`; `retention_seconds`, against which the age of the oldest message is
-    measured; `dead_letter`, true for a queue in which a single message is one too many.
+    measured; `dead_letter`, true for a queue that nobody reads and in which a single message is one too many. Every other
+    queue is watched for messages that nobody receives.
   EOT
   type = map(object({
     name              = string

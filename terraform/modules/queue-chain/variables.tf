@@ -1,11 +1,11 @@
 variable "name" {
-  description = "Name of the source queue. Retry queues are called NAME_retry_1, NAME_retry_2 and so on."
+  description = "Name of the source queue."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,71}$", var.name))
-    error_message = "name: 1 to 71 letters, digits, hyphens and underscores (SQS allows 80, and _retry_10 needs nine of them)."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,80}$", var.name))
+    error_message = "name: 1 to 80 letters, digits, hyphens and underscores."
   }
 
   validation {
@@ -28,7 +28,7 @@ variable "dead_letter_queue_name" {
 variable "source_queue" {
   description = <<-EOT
     The queue that producers send to.
-    `delay_seconds` (0 to 900): how long a new message stays hidden.
+    `delay_seconds` (0 to 900): how long a message that is sent stays hidden.
     `receive_wait_seconds` (0 to 20): long poll of receivers that name none.
     `visibility_timeout_seconds` (0 to 43200): how long a received message stays hidden; more than the work takes.
     `max_receive_count` (1 to 1000): receives before SQS moves a message on.
@@ -46,63 +46,29 @@ variable "source_queue" {
 
   validation {
     condition = (
-      floor(var.source_queue.delay_seconds) == var.source_queue.delay_seconds
-      && var.source_queue.delay_seconds >= 0
-      && var.source_queue.delay_seconds <= 900
-    )
-    error_message = "source_queue.delay_seconds: a whole number from 0 to 900."
-  }
-
-  validation {
-    condition = (
-      floor(var.source_queue.receive_wait_seconds) == var.source_queue.receive_wait_seconds
-      && var.source_queue.receive_wait_seconds >= 0
-      && var.source_queue.receive_wait_seconds <= 20
-    )
-    error_message = "source_queue.receive_wait_seconds: a whole number from 0 to 20."
-  }
-
-  validation {
-    condition = (
-      floor(var.source_queue.visibility_timeout_seconds) == var.source_queue.visibility_timeout_seconds
-      && var.source_queue.visibility_timeout_seconds >= 0
-      && var.source_queue.visibility_timeout_seconds <= 43200
-    )
-    error_message = "source_queue.visibility_timeout_seconds: a whole number from 0 to 43200 (12 hours)."
-  }
-
-  validation {
-    condition = (
       floor(var.source_queue.max_receive_count) == var.source_queue.max_receive_count
       && var.source_queue.max_receive_count >= 1
       && var.source_queue.max_receive_count <= 1000
     )
     error_message = "source_queue.max_receive_count: a whole number from 1 to 1000."
   }
-
-  validation {
-    condition = (
-      floor(var.source_queue.retention_seconds) == var.source_queue.retention_seconds
-      && var.source_queue.retention_seconds >= 60
-      && var.source_queue.retention_seconds <= 1209600
-    )
-    error_message = "source_queue.retention_seconds: a whole number from 60 (a minute) to 1209600 (14 days)."
-  }
 }
 
 variable "retry_levels" {
   description = <<-EOT
-    The retry queues between source and dead-letter queue, in the order in which a failing message visits them. Each
-    has the fields of `source_queue`. An empty list joins the source to the dead-letter queue directly.
+    The retry levels between source and dead-letter queue, in the order in which a failing message visits them: the
+    output `level` of each module retry-level. By default there is none, and the source leads to the dead-letter queue.
+    `key`: a key of your own, such as retry_1. `name`: of the level's queue. `max_receive_count`, `retention_seconds`: as
+    in `source_queue`. `draining`: true for a level that is to be removed; nothing leads into it any more.
   EOT
   type = list(object({
-    delay_seconds              = optional(number, 10)
-    receive_wait_seconds       = optional(number, 10)
-    visibility_timeout_seconds = optional(number, 10)
-    max_receive_count          = optional(number, 3)
-    retention_seconds          = optional(number, 345600)
+    key               = string
+    name              = string
+    max_receive_count = number
+    retention_seconds = number
+    draining          = optional(bool, false)
   }))
-  default  = [{}]
+  default  = []
   nullable = false
 
   validation {
@@ -111,30 +77,8 @@ variable "retry_levels" {
   }
 
   validation {
-    condition = alltrue([for l in var.retry_levels : (
-      floor(l.delay_seconds) == l.delay_seconds
-      && l.delay_seconds >= 0
-      && l.delay_seconds <= 900
-    )])
-    error_message = "retry_levels[*].delay_seconds: a whole number from 0 to 900."
-  }
-
-  validation {
-    condition = alltrue([for l in var.retry_levels : (
-      floor(l.receive_wait_seconds) == l.receive_wait_seconds
-      && l.receive_wait_seconds >= 0
-      && l.receive_wait_seconds <= 20
-    )])
-    error_message = "retry_levels[*].receive_wait_seconds: a whole number from 0 to 20."
-  }
-
-  validation {
-    condition = alltrue([for l in var.retry_levels : (
-      floor(l.visibility_timeout_seconds) == l.visibility_timeout_seconds
-      && l.visibility_timeout_seconds >= 0
-      && l.visibility_timeout_seconds <= 43200
-    )])
-    error_message = "retry_levels[*].visibility_timeout_seconds: a whole number from 0 to 43200 (12 hours)."
+    condition     = length(distinct(concat(["source", "dlq"], var.retry_levels[*].key))) == length(var.retry_levels) + 2
+    error_message = "retry_levels[*].key: each level needs a key of its own, other than source and dlq."
   }
 
   validation {
@@ -145,14 +89,31 @@ variable "retry_levels" {
     )])
     error_message = "retry_levels[*].max_receive_count: a whole number from 1 to 1000."
   }
+}
+
+variable "retry_queues" {
+  description = <<-EOT
+    The queues of `retry_levels`, in any order: the output `queue` of each module retry-level. `name`, `arn`, `url`.
+    `reader`: UUID of the event source mapping that empties the queue, or a name of whatever else does. A level without a
+    reader is refused: messages would stay in it until their retention ends.
+  EOT
+  type = list(object({
+    name   = string
+    arn    = string
+    url    = string
+    reader = string
+  }))
+  default  = []
+  nullable = false
 
   validation {
-    condition = alltrue([for l in var.retry_levels : (
-      floor(l.retention_seconds) == l.retention_seconds
-      && l.retention_seconds >= 60
-      && l.retention_seconds <= 1209600
-    )])
-    error_message = "retry_levels[*].retention_seconds: a whole number from 60 (a minute) to 1209600 (14 days)."
+    condition     = toset(var.retry_queues[*].name) == toset(var.retry_levels[*].name)
+    error_message = "retry_queues: one queue for each of retry_levels, of the same name. A level needs a queue, and something that reads it."
+  }
+
+  validation {
+    condition     = alltrue([for q in var.retry_queues : q.reader != ""])
+    error_message = "retry_queues[*].reader: what reads the queue. Messages in a queue that nothing reads stay there until their retention ends."
   }
 }
 
@@ -169,42 +130,6 @@ variable "dead_letter_queue" {
   })
   default  = {}
   nullable = false
-
-  validation {
-    condition = (
-      floor(var.dead_letter_queue.delay_seconds) == var.dead_letter_queue.delay_seconds
-      && var.dead_letter_queue.delay_seconds >= 0
-      && var.dead_letter_queue.delay_seconds <= 900
-    )
-    error_message = "dead_letter_queue.delay_seconds: a whole number from 0 to 900."
-  }
-
-  validation {
-    condition = (
-      floor(var.dead_letter_queue.receive_wait_seconds) == var.dead_letter_queue.receive_wait_seconds
-      && var.dead_letter_queue.receive_wait_seconds >= 0
-      && var.dead_letter_queue.receive_wait_seconds <= 20
-    )
-    error_message = "dead_letter_queue.receive_wait_seconds: a whole number from 0 to 20."
-  }
-
-  validation {
-    condition = (
-      floor(var.dead_letter_queue.visibility_timeout_seconds) == var.dead_letter_queue.visibility_timeout_seconds
-      && var.dead_letter_queue.visibility_timeout_seconds >= 0
-      && var.dead_letter_queue.visibility_timeout_seconds <= 43200
-    )
-    error_message = "dead_letter_queue.visibility_timeout_seconds: a whole number from 0 to 43200 (12 hours)."
-  }
-
-  validation {
-    condition = (
-      floor(var.dead_letter_queue.retention_seconds) == var.dead_letter_queue.retention_seconds
-      && var.dead_letter_queue.retention_seconds >= 60
-      && var.dead_letter_queue.retention_seconds <= 1209600
-    )
-    error_message = "dead_letter_queue.retention_seconds: a whole number from 60 (a minute) to 1209600 (14 days)."
-  }
 }
 
 variable "senders" {
@@ -218,27 +143,12 @@ variable "senders" {
   }))
   default  = []
   nullable = false
-
-  validation {
-    condition     = alltrue([for s in var.senders : can(regex("^[a-z0-9.-]+[.]amazonaws[.]com$", s.service))])
-    error_message = "senders[*].service: a service principal, such as sns.amazonaws.com."
-  }
-
-  validation {
-    condition     = alltrue([for s in var.senders : length(s.source_arns) > 0 && !contains(s.source_arns, "*")])
-    error_message = "senders[*].source_arns: at least one ARN, and not *: any account's topic could send."
-  }
 }
 
 variable "kms_key_arn" {
   description = "ARN of the KMS key that encrypts the queues; null means keys that SQS manages (SSE-SQS), at no charge. The policy of a key must let the `senders` use it."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "kms_key_arn: the ARN of a key (arn:aws:kms:REGION:ACCOUNT:key/ID), not an alias, or null."
-  }
 }
 
 variable "kms_data_key_reuse_seconds" {
@@ -246,11 +156,13 @@ variable "kms_data_key_reuse_seconds" {
   type        = number
   default     = 300
   nullable    = false
+}
 
-  validation {
-    condition     = var.kms_data_key_reuse_seconds >= 60 && var.kms_data_key_reuse_seconds <= 86400
-    error_message = "kms_data_key_reuse_seconds: from 60 (a minute) to 86400 (a day)."
-  }
+variable "protect_existing" {
+  description = "Stop a plan that would create a queue whose name exists, or delete and create it again: see the module queue."
+  type        = bool
+  default     = true
+  nullable    = false
 }
 
 variable "tags" {

@@ -12,6 +12,14 @@ mock_provider "aws" {
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { url = "url-of-mocked", arn = "arn:aws:sqs:eu-west-1:123456789012:mocked" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mocked" }
+  }
 }
 
 run "example_correct" {

@@ -1,8 +1,6 @@
 # Plans of alarms and dashboard against a mocked provider.
 
 mock_provider "aws" {
-  override_during = plan
-
   mock_data "aws_region" {
     defaults = { id = "eu-west-1" }
   }
@@ -22,7 +20,7 @@ variables {
 }
 
 run "one_alarm_for_each_danger_correct" {
-  command = plan
+  command = apply
 
   assert {
     condition = keys(aws_cloudwatch_metric_alarm.this) == [
@@ -38,8 +36,50 @@ run "one_alarm_for_each_danger_correct" {
   }
 }
 
-run "thresholds_correct" {
+run "unread_queue_correct" {
+  command = apply
+
+  assert {
+    condition     = keys(aws_cloudwatch_metric_alarm.unread) == ["source_unread"]
+    error_message = "Every queue but the dead-letter queue is watched for messages that nobody receives."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.unread["source_unread"].alarm_name == "orders-source-unread"
+      && output.alarm_names["source_unread"] == "orders-source-unread"
+      && toset([for q in aws_cloudwatch_metric_alarm.unread["source_unread"].metric_query : one(q.metric[*].dimensions["QueueName"]) if length(q.metric) > 0]) == toset(["orders"])
+    )
+    error_message = "The alarm looks at what is visible in the queue and at what is received from it."
+  }
+}
+
+run "keys_of_one_name_incorrect" {
   command = plan
+
+  variables {
+    functions = { a_b = { name = "first" }, a-b = { name = "second" } }
+  }
+
+  expect_failures = [aws_cloudwatch_metric_alarm.this]
+}
+
+run "keys_of_one_name_for_queues_incorrect" {
+  command = plan
+
+  variables {
+    queues = {
+      a_b = { name = "first", retention_seconds = 345600 }
+      a-b = { name = "second", retention_seconds = 345600 }
+      dlq = { name = "dlq", retention_seconds = 1209600, dead_letter = true }
+    }
+  }
+
+  expect_failures = [aws_cloudwatch_metric_alarm.this]
+}
+
+run "thresholds_correct" {
+  command = apply
 
   assert {
     condition = (
@@ -67,7 +107,7 @@ run "thresholds_correct" {
 }
 
 run "actions_correct" {
-  command = plan
+  command = apply
 
   variables {
     alarm_actions           = ["arn:aws:sns:eu-west-1:123456789012:on-call"]
@@ -86,7 +126,7 @@ run "actions_correct" {
 }
 
 run "dashboard_correct" {
-  command = plan
+  command = apply
 
   assert {
     condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 6
@@ -106,8 +146,17 @@ run "dashboard_correct" {
   }
 }
 
+run "dashboard_name_has_the_region_correct" {
+  command = apply
+
+  assert {
+    condition     = aws_cloudwatch_dashboard.this.dashboard_name == "orders-eu-west-1" && output.dashboard_name == "orders-eu-west-1"
+    error_message = "Dashboards are global: two regions need two names."
+  }
+}
+
 run "no_empty_graph_correct" {
-  command = plan
+  command = apply
 
   variables {
     functions = {}

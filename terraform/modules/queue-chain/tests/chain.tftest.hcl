@@ -1,8 +1,7 @@
-# Plans of the chain against a mocked provider: what is linked to what, and what is refused.
+# Runs of the chain against a mocked provider: what is linked to what, and what is refused. A run applies where it looks
+# at what only exists after that.
 
 mock_provider "aws" {
-  override_during = plan
-
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
   }
@@ -15,25 +14,9 @@ mock_provider "aws" {
     defaults = { account_id = "123456789012" }
   }
 
-  # A mocked resource has one default for all instances; the links are only visible when each queue has its own.
-  override_resource {
-    target = aws_sqs_queue.this["source"]
-    values = { id = "url-of-source", arn = "arn:aws:sqs:eu-west-1:123456789012:orders" }
-  }
-
-  override_resource {
-    target = aws_sqs_queue.this["retry_1"]
-    values = { id = "url-of-retry-1", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_1" }
-  }
-
-  override_resource {
-    target = aws_sqs_queue.this["retry_2"]
-    values = { id = "url-of-retry-2", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_2" }
-  }
-
-  override_resource {
-    target = aws_sqs_queue.this["dlq"]
-    values = { id = "url-of-dlq", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_dlq" }
+  # Both queues that are made here get these. Those of the levels are given, each with its own.
+  mock_resource "aws_sqs_queue" {
+    defaults = { id = "url-of-mocked", url = "url-of-mocked", arn = "arn:aws:sqs:eu-west-1:123456789012:mocked" }
   }
 }
 
@@ -41,165 +24,226 @@ variables {
   name = "orders"
 }
 
-run "names_correct" {
-  command = plan
+run "defaults_have_no_level_correct" {
+  command = apply
 
   assert {
-    condition     = output.names == { source = "orders", retry_1 = "orders_retry_1", dlq = "orders_dlq" }
-    error_message = "Names follow from the source queue's name."
+    condition     = output.names == { source = "orders", dlq = "orders_dlq" } && output.path == tolist(["source", "dlq"])
+    error_message = "Without levels the source leads to the dead-letter queue: no queue is made that nothing reads."
   }
 
   assert {
-    condition     = output.path == tolist(["source", "retry_1", "dlq"])
-    error_message = "The path runs from the source over the levels to the dead-letter queue."
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.this["source"].redrive_policy) == { deadLetterTargetArn = output.queues["dlq"].arn, maxReceiveCount = 5 }
+    error_message = "Without levels the source redrives into the dead-letter queue."
   }
 
   assert {
-    condition     = output.static_arns["retry_1"] == output.queues["retry_1"].arn
-    error_message = "ARNs built from names must equal those of the queues."
+    condition     = output.static_arns == { source = "arn:aws:sqs:eu-west-1:123456789012:orders", dlq = "arn:aws:sqs:eu-west-1:123456789012:orders_dlq" }
+    error_message = "ARNs are built from the names."
   }
-}
-
-run "numbers_correct" {
-  command = plan
 
   assert {
-    condition = [for key in output.path : [
-      aws_sqs_queue.this[key].delay_seconds, aws_sqs_queue.this[key].receive_wait_time_seconds,
-      aws_sqs_queue.this[key].visibility_timeout_seconds, aws_sqs_queue.this[key].message_retention_seconds,
-    ]] == [[2, 10, 10, 345600], [10, 10, 10, 345600], [0, 10, 30, 1209600]]
+    condition = (
+      [for key in output.path : [output.queues[key].visibility_timeout_seconds, output.queues[key].retention_seconds]] == [[10, 345600], [30, 1209600]]
+      && output.queues["source"].max_receive_count == 5
+      && output.queues["dlq"].max_receive_count == null
+    )
     error_message = "The defaults are the table of the documentation."
   }
 }
 
 run "links_correct" {
-  command = plan
+  command = apply
 
   variables {
-    retry_levels = [{}, { max_receive_count = 7 }]
+    retry_levels = [
+      { key = "retry_1", name = "orders_retry_1", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_2", name = "orders_retry_2", max_receive_count = 7, retention_seconds = 345600 },
+    ]
+    retry_queues = [
+      { name = "orders_retry_2", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_2", url = "url-of-retry-2", reader = "mapping-2" },
+      { name = "orders_retry_1", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_1", url = "url-of-retry-1", reader = "mapping-1" },
+    ]
   }
 
   assert {
     condition = { for key, policy in aws_sqs_queue_redrive_policy.this : key => [policy.queue_url, policy.redrive_policy] } == {
-      source  = ["url-of-source", "{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:123456789012:orders_retry_1\",\"maxReceiveCount\":5}"]
+      source  = ["url-of-mocked", "{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:123456789012:orders_retry_1\",\"maxReceiveCount\":5}"]
       retry_1 = ["url-of-retry-1", "{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:123456789012:orders_retry_2\",\"maxReceiveCount\":3}"]
-      retry_2 = ["url-of-retry-2", "{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:123456789012:orders_dlq\",\"maxReceiveCount\":7}"]
+      retry_2 = ["url-of-retry-2", "{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:123456789012:mocked\",\"maxReceiveCount\":7}"]
     }
     error_message = "Each queue redrives into the next one, with its own count, and the dead-letter queue into none."
   }
 
   assert {
-    condition = { for key, queue in aws_sqs_queue.this : key => jsondecode(queue.redrive_allow_policy) } == {
-      source  = { redrivePermission = "denyAll" }
-      retry_1 = { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-west-1:123456789012:orders"] }
-      retry_2 = { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-west-1:123456789012:orders_retry_1"] }
-      dlq     = { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-west-1:123456789012:orders_retry_2"] }
-    }
+    condition     = output.redrive_from == { source = [], retry_1 = ["orders"], retry_2 = ["orders_retry_1"], dlq = ["orders_retry_2"] }
     error_message = "Only the queue before may redrive into a queue."
   }
 }
 
-run "no_levels_correct" {
-  command = plan
+run "draining_correct" {
+  command = apply
 
   variables {
-    retry_levels           = []
+    retry_levels = [
+      { key = "retry_1", name = "orders_retry_1", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_2", name = "orders_retry_2", max_receive_count = 3, retention_seconds = 345600, draining = true },
+      { key = "retry_3", name = "orders_retry_3", max_receive_count = 3, retention_seconds = 345600 },
+    ]
+    retry_queues = [
+      { name = "orders_retry_1", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_1", url = "url-of-retry-1", reader = "mapping-1" },
+      { name = "orders_retry_2", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_2", url = "url-of-retry-2", reader = "mapping-2" },
+      { name = "orders_retry_3", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_3", url = "url-of-retry-3", reader = "mapping-3" },
+    ]
+  }
+
+  assert {
+    condition     = output.path == tolist(["source", "retry_1", "retry_3", "dlq"])
+    error_message = "A message that fails passes a draining level by."
+  }
+
+  assert {
+    condition = { for key, target in terraform_data.target : key => target.output } == {
+      source = "orders_retry_1", retry_1 = "orders_retry_3", retry_2 = "orders_retry_3", retry_3 = "orders_dlq"
+    }
+    error_message = "Nothing leads into a draining level, and what it cannot replay leaves it."
+  }
+
+  assert {
+    condition = output.redrive_from == {
+      source = [], retry_1 = ["orders"], retry_2 = ["orders_retry_1"], retry_3 = ["orders_retry_1", "orders_retry_2"], dlq = ["orders_retry_3"]
+    }
+    error_message = "The level after a draining one takes messages from both, and the draining one those still on their way."
+  }
+}
+
+run "first_and_last_draining_correct" {
+  command = apply
+
+  variables {
+    retry_levels = [
+      { key = "retry_1", name = "orders_retry_1", max_receive_count = 3, retention_seconds = 345600, draining = true },
+      { key = "retry_2", name = "orders_retry_2", max_receive_count = 3, retention_seconds = 345600, draining = true },
+    ]
+    retry_queues = [
+      { name = "orders_retry_1", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_1", url = "url-of-retry-1", reader = "mapping-1" },
+      { name = "orders_retry_2", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_2", url = "url-of-retry-2", reader = "mapping-2" },
+    ]
+  }
+
+  assert {
+    condition     = { for key, target in terraform_data.target : key => target.output } == { source = "orders_dlq", retry_1 = "orders_dlq", retry_2 = "orders_dlq" }
+    error_message = "With all levels draining the source leads to the dead-letter queue."
+  }
+
+  assert {
+    condition     = output.redrive_from["dlq"] == ["orders", "orders_retry_1", "orders_retry_2"]
+    error_message = "The dead-letter queue takes what each of them cannot replay."
+  }
+}
+
+run "dead_letter_queue_name_correct" {
+  command = apply
+
+  variables {
     dead_letter_queue_name = "orders_to_review"
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue_redrive_policy.this["source"].redrive_policy).deadLetterTargetArn == aws_sqs_queue.this["dlq"].arn
-    error_message = "Without levels the source redrives into the dead-letter queue."
-  }
-
-  assert {
-    condition     = aws_sqs_queue.this["dlq"].name == "orders_to_review"
+    condition     = output.queues["dlq"].name == "orders_to_review"
     error_message = "The dead-letter queue takes the name it is given."
   }
 }
 
-run "tls_only_correct" {
-  command = plan
-
-  assert {
-    condition = alltrue([for key, queue in aws_sqs_queue.this : jsondecode(queue.policy).Statement[0] == {
-      Sid       = "DenyWithoutTLS"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "sqs:*"
-      Resource  = output.static_arns[key]
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }])
-    error_message = "Each queue refuses requests without TLS, and only those for itself."
-  }
-}
-
 run "senders_correct" {
-  command = plan
+  command = apply
 
   variables {
     senders = [{ service = "sns.amazonaws.com", source_arns = ["arn:aws:sns:eu-west-1:123456789012:orders"] }]
   }
 
   assert {
-    condition = jsondecode(aws_sqs_queue.this["source"].policy).Statement[1] == {
-      Sid       = "AllowSender1"
-      Effect    = "Allow"
-      Principal = { Service = "sns.amazonaws.com" }
-      Action    = "sqs:SendMessage"
-      Resource  = "arn:aws:sqs:eu-west-1:123456789012:orders"
-      Condition = { ArnLike = { "aws:SourceArn" = ["arn:aws:sns:eu-west-1:123456789012:orders"] } }
-    }
-    error_message = "A service sends on behalf of what is named."
-  }
-
-  assert {
-    condition     = length(jsondecode(aws_sqs_queue.this["dlq"].policy).Statement) == 1
+    condition     = [for key in ["source", "dlq"] : length(jsondecode(module.queue[key].policy_json).Statement)] == [2, 1]
     error_message = "Services send to the source queue alone."
   }
 }
 
-run "sender_that_is_no_service_incorrect" {
+run "level_without_a_reader_incorrect" {
   command = plan
 
   variables {
-    senders = [{ service = "*", source_arns = ["arn:aws:sns:eu-west-1:123456789012:orders"] }]
+    retry_levels = [{ key = "retry_1", name = "orders_retry_1", max_receive_count = 3, retention_seconds = 345600 }]
+    retry_queues = [{ name = "orders_retry_1", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_1", url = "url-of-retry-1", reader = "" }]
   }
 
-  expect_failures = [var.senders]
+  expect_failures = [var.retry_queues]
 }
 
-run "sender_on_behalf_of_anyone_incorrect" {
+run "level_without_a_queue_incorrect" {
   command = plan
 
   variables {
-    senders = [{ service = "sns.amazonaws.com", source_arns = ["*"] }]
+    retry_levels = [{ key = "retry_1", name = "orders_retry_1", max_receive_count = 3, retention_seconds = 345600 }]
   }
 
-  expect_failures = [var.senders]
+  expect_failures = [var.retry_queues]
 }
 
-run "encryption_correct" {
-  command = plan
-
-  assert {
-    condition     = alltrue([for queue in aws_sqs_queue.this : queue.sqs_managed_sse_enabled])
-    error_message = "Without a key SQS encrypts with its own."
-  }
-}
-
-run "encryption_with_key_correct" {
+run "level_key_taken_incorrect" {
   command = plan
 
   variables {
-    kms_key_arn                = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-    kms_data_key_reuse_seconds = 600
+    retry_levels = [{ key = "dlq", name = "orders_retry_1", max_receive_count = 3, retention_seconds = 345600 }]
+    retry_queues = [{ name = "orders_retry_1", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_1", url = "url-of-retry-1", reader = "mapping-1" }]
   }
 
-  assert {
-    condition     = alltrue([for queue in aws_sqs_queue.this : queue.kms_master_key_id == var.kms_key_arn && queue.kms_data_key_reuse_period_seconds == 600])
-    error_message = "With a key every queue is encrypted with it."
+  expect_failures = [var.retry_levels]
+}
+
+run "level_receives_incorrect" {
+  command = plan
+
+  variables {
+    retry_levels = [{ key = "retry_1", name = "orders_retry_1", max_receive_count = 0, retention_seconds = 345600 }]
+    retry_queues = [{ name = "orders_retry_1", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_1", url = "url-of-retry-1", reader = "mapping-1" }]
   }
+
+  expect_failures = [var.retry_levels]
+}
+
+run "too_many_levels_incorrect" {
+  command = plan
+
+  variables {
+    retry_levels = [
+      { key = "retry_1", name = "orders_retry_1", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_2", name = "orders_retry_2", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_3", name = "orders_retry_3", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_4", name = "orders_retry_4", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_5", name = "orders_retry_5", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_6", name = "orders_retry_6", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_7", name = "orders_retry_7", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_8", name = "orders_retry_8", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_9", name = "orders_retry_9", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_10", name = "orders_retry_10", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_11", name = "orders_retry_11", max_receive_count = 3, retention_seconds = 345600 },
+    ]
+    retry_queues = [
+      { name = "orders_retry_1", arn = "arn", url = "url", reader = "mapping" },
+      { name = "orders_retry_2", arn = "arn", url = "url", reader = "mapping" },
+      { name = "orders_retry_3", arn = "arn", url = "url", reader = "mapping" },
+      { name = "orders_retry_4", arn = "arn", url = "url", reader = "mapping" },
+      { name = "orders_retry_5", arn = "arn", url = "url", reader = "mapping" },
+      { name = "orders_retry_6", arn = "arn", url = "url", reader = "mapping" },
+      { name = "orders_retry_7", arn = "arn", url = "url", reader = "mapping" },
+      { name = "orders_retry_8", arn = "arn", url = "url", reader = "mapping" },
+      { name = "orders_retry_9", arn = "arn", url = "url", reader = "mapping" },
+      { name = "orders_retry_10", arn = "arn", url = "url", reader = "mapping" },
+      { name = "orders_retry_11", arn = "arn", url = "url", reader = "mapping" },
+    ]
+  }
+
+  expect_failures = [var.retry_levels]
 }
 
 run "fifo_incorrect" {
@@ -226,50 +270,10 @@ run "name_too_long_incorrect" {
   command = plan
 
   variables {
-    name = join("", [for _ in range(72) : "q"])
+    name = "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"
   }
 
   expect_failures = [var.name]
-}
-
-run "own_dead_letter_queue_incorrect" {
-  command = plan
-
-  variables {
-    dead_letter_queue_name = "orders_retry_1"
-  }
-
-  expect_failures = [aws_sqs_queue.this]
-}
-
-run "source_delay_incorrect" {
-  command = plan
-
-  variables {
-    source_queue = { delay_seconds = 901 }
-  }
-
-  expect_failures = [var.source_queue]
-}
-
-run "source_wait_incorrect" {
-  command = plan
-
-  variables {
-    source_queue = { receive_wait_seconds = 21 }
-  }
-
-  expect_failures = [var.source_queue]
-}
-
-run "source_visibility_incorrect" {
-  command = plan
-
-  variables {
-    source_queue = { visibility_timeout_seconds = 43201 }
-  }
-
-  expect_failures = [var.source_queue]
 }
 
 run "source_receives_incorrect" {
@@ -282,131 +286,34 @@ run "source_receives_incorrect" {
   expect_failures = [var.source_queue]
 }
 
-run "source_retention_incorrect" {
+run "two_queues_of_one_name_incorrect" {
   command = plan
 
   variables {
-    source_queue = { retention_seconds = 59 }
+    dead_letter_queue_name = "orders_retry_1"
+    retry_levels = [
+      { key = "retry_1", name = "orders_retry_1", max_receive_count = 3, retention_seconds = 345600 },
+      { key = "retry_2", name = "orders_retry_2", max_receive_count = 7, retention_seconds = 345600 },
+    ]
+    retry_queues = [
+      { name = "orders_retry_2", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_2", url = "url-of-retry-2", reader = "mapping-2" },
+      { name = "orders_retry_1", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_1", url = "url-of-retry-1", reader = "mapping-1" },
+    ]
   }
 
-  expect_failures = [var.source_queue]
-}
-
-run "source_fraction_incorrect" {
-  command = plan
-
-  variables {
-    source_queue = { delay_seconds = 1.5 }
-  }
-
-  expect_failures = [var.source_queue]
-}
-
-run "level_delay_incorrect" {
-  command = plan
-
-  variables {
-    retry_levels = [{}, { delay_seconds = 901 }]
-  }
-
-  expect_failures = [var.retry_levels]
-}
-
-run "level_wait_incorrect" {
-  command = plan
-
-  variables {
-    retry_levels = [{ receive_wait_seconds = 21 }]
-  }
-
-  expect_failures = [var.retry_levels]
-}
-
-run "level_visibility_incorrect" {
-  command = plan
-
-  variables {
-    retry_levels = [{ visibility_timeout_seconds = -1 }]
-  }
-
-  expect_failures = [var.retry_levels]
-}
-
-run "level_receives_incorrect" {
-  command = plan
-
-  variables {
-    retry_levels = [{ max_receive_count = 0 }]
-  }
-
-  expect_failures = [var.retry_levels]
-}
-
-run "level_retention_incorrect" {
-  command = plan
-
-  variables {
-    retry_levels = [{ retention_seconds = 1209601 }]
-  }
-
-  expect_failures = [var.retry_levels]
-}
-
-run "too_many_levels_incorrect" {
-  command = plan
-
-  variables {
-    retry_levels = [for _ in range(11) : {}]
-  }
-
-  expect_failures = [var.retry_levels]
-}
-
-run "dead_letter_delay_incorrect" {
-  command = plan
-
-  variables {
-    dead_letter_queue = { delay_seconds = -1 }
-  }
-
-  expect_failures = [var.dead_letter_queue]
-}
-
-run "dead_letter_wait_incorrect" {
-  command = plan
-
-  variables {
-    dead_letter_queue = { receive_wait_seconds = 21 }
-  }
-
-  expect_failures = [var.dead_letter_queue]
-}
-
-run "dead_letter_visibility_incorrect" {
-  command = plan
-
-  variables {
-    dead_letter_queue = { visibility_timeout_seconds = 43201 }
-  }
-
-  expect_failures = [var.dead_letter_queue]
-}
-
-run "dead_letter_retention_incorrect" {
-  command = plan
-
-  variables {
-    dead_letter_queue = { retention_seconds = 1209601 }
-  }
-
-  expect_failures = [var.dead_letter_queue]
+  expect_failures = [aws_sqs_queue_redrive_policy.this]
 }
 
 run "shorter_retention_on_the_way_incorrect" {
   command = plan
 
   variables {
-    retry_levels = [{ retention_seconds = 86400 }]
+    retry_levels = [
+      { key = "retry_1", name = "orders_retry_1", max_receive_count = 3, retention_seconds = 86400 },
+    ]
+    retry_queues = [
+      { name = "orders_retry_1", arn = "arn:aws:sqs:eu-west-1:123456789012:orders_retry_1", url = "url-of-retry-1", reader = "mapping-1" },
+    ]
   }
 
   expect_failures = [aws_sqs_queue_redrive_policy.this["source"]]
@@ -419,25 +326,5 @@ run "dead_letter_retention_not_longer_incorrect" {
     dead_letter_queue = { retention_seconds = 345600 }
   }
 
-  expect_failures = [aws_sqs_queue_redrive_policy.this["retry_1"]]
-}
-
-run "key_alias_incorrect" {
-  command = plan
-
-  variables {
-    kms_key_arn = "alias/queues"
-  }
-
-  expect_failures = [var.kms_key_arn]
-}
-
-run "key_reuse_incorrect" {
-  command = plan
-
-  variables {
-    kms_data_key_reuse_seconds = 59
-  }
-
-  expect_failures = [var.kms_data_key_reuse_seconds]
+  expect_failures = [aws_sqs_queue_redrive_policy.this["source"]]
 }

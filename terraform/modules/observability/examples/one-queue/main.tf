@@ -1,21 +1,37 @@
-# Alarms for a queue, its dead-letter queue and the function between them, sent to a topic.
+# Alarms for a queue, its dead-letter queue and the function between them, sent to a topic where one is named.
 
 provider "aws" {}
 
-resource "aws_sns_topic" "on_call" {
-  name = "on-call"
+variable "topic_arn" {
+  description = "ARN of the SNS topic that is told of alarms; null for none."
+  type        = string
+  default     = null
+}
+
+module "invoices" {
+  source = "../../../queue-chain"
+
+  name = "invoices"
 }
 
 module "alarms" {
   source = "../.."
 
-  name = "payments"
+  name = "invoices"
   queues = {
-    payments = { name = "payments", retention_seconds = 345600 }
-    dlq      = { name = "payments_dlq", retention_seconds = 1209600, dead_letter = true }
+    for key, queue in module.invoices.queues : key => {
+      name              = queue.name
+      retention_seconds = queue.retention_seconds
+      dead_letter       = key == "dlq"
+    }
   }
-  functions     = { worker = { name = "payments-worker" } }
-  alarm_actions = [aws_sns_topic.on_call.arn]
+  functions     = { worker = { name = "invoices-worker" } }
+  alarm_actions = var.topic_arn == null ? [] : [var.topic_arn]
+}
+
+output "queue_url" {
+  description = "URL of the queue that is watched."
+  value       = module.invoices.queues["source"].url
 }
 
 output "alarms" {

@@ -1,6 +1,23 @@
-# Payments that fail wait ten seconds, then two minutes, before a person has to look at them.
+# Payments that fail are replayed after seconds, then after minutes, before a person has to look at them. A level is a
+# module of its own. The packages here are shell scripts that only log.
 
 provider "aws" {}
+
+variable "package" {
+  description = "Deployment package of the retry functions; null for a shell script that only logs."
+  type        = string
+  default     = null
+}
+
+variable "architecture" {
+  description = "Instruction set that the package was built for."
+  type        = string
+  default     = "arm64"
+}
+
+locals {
+  package = coalesce(var.package, "${path.module}/../../../retry-level/examples/one-level/retry.zip")
+}
 
 module "payments" {
   source = "../.."
@@ -9,13 +26,41 @@ module "payments" {
   dead_letter_queue_name = "payments_to_review"
 
   source_queue = { visibility_timeout_seconds = 180 }
-  retry_levels = [
-    { delay_seconds = 10, visibility_timeout_seconds = 180, max_receive_count = 5 },
-    { delay_seconds = 120, visibility_timeout_seconds = 180, max_receive_count = 5, retention_seconds = 604800 },
-  ]
+  retry_levels = [module.payments_retry_1.level, module.payments_retry_2.level]
+  retry_queues = [module.payments_retry_1.queue, module.payments_retry_2.queue]
 }
 
-output "send_to" {
+module "payments_retry_1" {
+  source = "../../../retry-level"
+
+  name                = "payments_retry_1"
+  level               = 1
+  source_queue_name   = module.payments.names["source"]
+  redrive_from        = module.payments.redrive_from["retry_1"]
+  backoff_cap_seconds = 60
+  zip_file            = local.package
+  architecture        = var.architecture
+}
+
+module "payments_retry_2" {
+  source = "../../../retry-level"
+
+  name              = "payments_retry_2"
+  level             = 2
+  source_queue_name = module.payments.names["source"]
+  redrive_from      = module.payments.redrive_from["retry_2"]
+  max_attempts      = 6 # three by the first level, three by this one
+  retention_seconds = 604800
+  zip_file          = local.package
+  architecture      = var.architecture
+}
+
+output "queue_url" {
   description = "URL of the queue that producers send to."
   value       = module.payments.queues["source"].url
+}
+
+output "dead_letter_url" {
+  description = "URL of the queue where messages end that nobody could process."
+  value       = module.payments.queues["dlq"].url
 }

@@ -1,37 +1,41 @@
-# A queue with a dead-letter queue, read by a function that exists already, at most ten invocations at a time.
+# A queue with a dead-letter queue, read by a function, at most ten invocations at a time. The function here is a shell
+# script that only logs.
 
 provider "aws" {}
 
-variable "function_name" {
-  description = "Name of the function that works on the messages and reports each failure by itself."
-  type        = string
-  default     = "payments-worker"
-}
+module "payments" {
+  source = "../../../queue-chain"
 
-resource "aws_sqs_queue" "dlq" {
-  name                      = "payments_dlq"
-  message_retention_seconds = 1209600
-}
-
-resource "aws_sqs_queue" "payments" {
-  name                       = "payments"
-  visibility_timeout_seconds = 180
-  redrive_policy             = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dlq.arn, maxReceiveCount = 5 })
+  name         = "payments"
+  source_queue = { visibility_timeout_seconds = 180 }
 }
 
 module "worker" {
+  source = "../../../go-function"
+
+  name            = "payments-worker"
+  zip_file        = "${path.module}/../../../go-function/examples/hello/hello.zip"
+  timeout_seconds = 30
+  policy_statements = [{
+    actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    resources = [module.payments.static_arns["source"]]
+  }]
+}
+
+module "worker_mapping" {
   source = "../.."
 
-  queue = {
-    arn                        = aws_sqs_queue.payments.arn
-    visibility_timeout_seconds = aws_sqs_queue.payments.visibility_timeout_seconds
-    max_receive_count          = 5
-  }
-  function            = { name = var.function_name, timeout_seconds = 30 }
+  queue               = module.payments.queues["source"]
+  function            = { name = module.worker.name, timeout_seconds = module.worker.timeout_seconds }
   maximum_concurrency = 10
 }
 
-output "mapping" {
-  description = "UUID of the event source mapping."
-  value       = module.worker.uuid
+output "queue_url" {
+  description = "URL of the queue that producers send to."
+  value       = module.payments.queues["source"].url
+}
+
+output "log_group" {
+  description = "Log group of the function."
+  value       = module.worker.log_group_name
 }

@@ -1,0 +1,383 @@
+package target
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+)
+
+// Caller is a program, or a part of one, that calls AWS.
+type Caller string
+
+const (
+	// Command is this command.
+	Command Caller = "reliableq"
+	// Provider is Terraform's AWS provider.
+	Provider Caller = "Terraform"
+	// Backend is Terraform's S3 backend, which keeps state.
+	Backend Caller = "Terraform's S3 backend"
+)
+
+// service is one service of AWS that a deployment needs.
+type service struct {
+	name  string // for people
+	sdkID string // as the AWS SDK names it
+	host  string // the first label of its host names
+
+	// callers lists who calls it.
+	callers []Caller
+	// word is the service in TF_AWS_word_ENDPOINT and AWS_word_ENDPOINT, old
+	// variables that Terraform reads for some services; empty for the others.
+	word string
+}
+
+// services lists every service that a deployment needs.
+var services = []service{
+	{name: "STS", sdkID: "STS", host: "sts", word: "STS", callers: []Caller{Command, Provider, Backend}},
+	{name: "SQS", sdkID: "SQS", host: "sqs", callers: []Caller{Command, Provider}},
+	{name: "Lambda", sdkID: "Lambda", host: "lambda", callers: []Caller{Command, Provider}},
+	{name: "IAM", sdkID: "IAM", host: "iam", word: "IAM", callers: []Caller{Command, Provider, Backend}},
+	{name: "CloudWatch Logs", sdkID: "CloudWatch Logs", host: "logs", callers: []Caller{Command, Provider}},
+	{name: "CloudWatch", sdkID: "CloudWatch", host: "monitoring", callers: []Caller{Command, Provider}},
+	{name: "S3", sdkID: "S3", host: "s3", word: "S3", callers: []Caller{Provider, Backend}},
+	{name: "DynamoDB", sdkID: "DynamoDB", host: "dynamodb", word: "DYNAMODB", callers: []Caller{Provider, Backend}},
+}
+
+// before lists the variables that a caller reads for the service before it asks
+// the SDK; the first that is set wins, even over settings that make the SDK ignore
+// configured endpoints.
+func (s service) before(c Caller) []string {
+	switch {
+	case s.word == "" || c == Command:
+		return nil
+	case c == Backend:
+		return []string{s.variable(), "AWS_" + s.word + "_ENDPOINT"}
+	}
+	return []string{s.variable(), "TF_AWS_" + s.word + "_ENDPOINT", "AWS_" + s.word + "_ENDPOINT"}
+}
+
+// variable is the SDK's environment variable for the service's endpoint.
+func (s service) variable() string {
+	return endpointVariable + "_" + strings.ReplaceAll(strings.ToUpper(s.sdkID), " ", "_")
+}
+
+const (
+	endpointVariable = "AWS_ENDPOINT_URL"
+	ignoreVariable   = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+)
+
+// Route says where one caller's calls of one service go.
+type Route struct {
+	// Service is the service's name, such as SQS.
+	Service string
+	// Caller is who calls.
+	Caller Caller
+	// URL is the endpoint; empty means AWS's own for the region.
+	URL string
+	// Setting is what names the endpoint: a variable, or a part of the AWS
+	// configuration file. It is empty where nothing does.
+	Setting string
+
+	host string // the service's first label
+}
+
+// sources is what the environment and the AWS configuration file say about
+// endpoints.
+type sources struct {
+	env    func(name string) (value string, set bool)
+	shared config.SharedConfig
+}
+
+// sourcesOf returns the sources that the SDK read for cfg.
+func sourcesOf(cfg aws.Config, env func(string) (string, bool)) sources {
+	s := sources{env: env}
+	for _, from := range cfg.ConfigSources {
+		if shared, ok := from.(config.SharedConfig); ok {
+			s.shared = shared
+		}
+	}
+	return s
+}
+
+// resolve returns where each service's calls go, for this command and for
+// Terraform. It follows the rules of the AWS SDK for Go, of the AWS provider and
+// of the S3 backend: tests compare it with all three.
+func (s sources) resolve() []Route {
+	var routes []Route
+	for _, service := range services {
+		for _, caller := range service.callers {
+			r := Route{
+				Service: service.name,
+				Caller:  caller,
+				host:    service.host,
+			}
+			r.URL, r.Setting = s.sdk(service)
+			for _, name := range service.before(caller) {
+				if value, _ := s.env(name); value != "" {
+					r.URL, r.Setting = value, name
+					break
+				}
+			}
+			routes = append(routes, r)
+		}
+	}
+	return routes
+}
+
+// sdk returns the endpoint that the AWS SDK for Go uses for a service, and the
+// setting that names it. Both are empty for AWS's own endpoint.
+//
+// The SDK prefers a service's own variable, then AWS_ENDPOINT_URL, then the
+// services section of the profile, then the profile's endpoint_url. Whether
+// AWS_ENDPOINT_URL hides the services section depends on its being set, even to
+// nothing, and on the service's variable not being set.
+func (s sources) sdk(of service) (endpoint, setting string) {
+	if s.ignored() != "" {
+		return "", ""
+	}
+
+	own, ownSet := s.env(of.variable())
+	if own != "" {
+		return own, of.variable()
+	}
+
+	all, allSet := s.env(endpointVariable)
+	if !allSet || ownSet {
+		section := strings.ReplaceAll(strings.ToLower(of.sdkID), " ", "_")
+		if value, ok := s.shared.Services.ServiceValues[section]["endpoint_url"]; ok {
+			return value, fmt.Sprintf("endpoint_url of %s in services section %q of %s", section, s.shared.ServicesSectionName, s.profile())
+		}
+	}
+	if all != "" {
+		return all, endpointVariable
+	}
+	if s.shared.BaseEndpoint != "" {
+		return s.shared.BaseEndpoint, "endpoint_url of " + s.profile()
+	}
+	return "", ""
+}
+
+// ignored returns the setting that makes the SDK ignore configured endpoints, or
+// "" where none does.
+func (s sources) ignored() string {
+	if value, _ := s.env(ignoreVariable); value != "" {
+		if strings.EqualFold(value, "true") {
+			return ignoreVariable
+		}
+		return ""
+	}
+	if ignore := s.shared.IgnoreConfiguredEndpoints; ignore != nil && *ignore {
+		return "ignore_configured_endpoint_urls of " + s.profile()
+	}
+	return ""
+}
+
+func (s sources) profile() string {
+	return fmt.Sprintf("profile %q", cmp.Or(s.shared.Profile, "default"))
+}
+
+// fips returns the setting that asks for FIPS or dual-stack endpoints, or "".
+func (s sources) fips() string {
+	for _, o := range []struct {
+		variable, key string
+		shared        bool
+	}{
+		{"AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", s.shared.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled},
+		{"AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint", s.shared.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled},
+	} {
+		value, _ := s.env(o.variable)
+		switch {
+		case strings.EqualFold(value, "true"):
+			return o.variable
+		case value == "" && o.shared:
+			return o.key + " of " + s.profile()
+		}
+	}
+	return ""
+}
+
+// awsHost matches host names of the services that belong to AWS: regional ones,
+// FIPS, dual-stack, and interface endpoints of a VPC. The first group is the
+// service. Other names below AWS's domains, such as those of load balancers, are
+// in the hands of AWS's customers.
+var awsHost = regexp.MustCompile(`^(?:vpce-[a-z0-9-]+\.)?([a-z0-9]+)(?:-fips)?(?:\.dualstack)?(?:\.[a-z]+(?:-[a-z]+)+-\d+)?(?:\.vpce)?\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$`)
+
+// toAWS reports whether the calls of r reach AWS itself.
+func (r Route) toAWS() bool {
+	if r.URL == "" {
+		return true
+	}
+	u, err := url.Parse(r.URL)
+	if err != nil || u.Scheme != "https" || u.Port() != "" && u.Port() != "443" {
+		return false
+	}
+	m := awsHost.FindStringSubmatch(strings.ToLower(u.Hostname()))
+	return m != nil && m[1] == r.host
+}
+
+// namesAWS reports whether r names a host in a domain of AWS, whoever owns it.
+func (r Route) namesAWS() bool {
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return false
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	return slices.ContainsFunc([]string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"}, func(domain string) bool {
+		return strings.HasSuffix(host, domain)
+	})
+}
+
+// by names the calls of r in an error.
+func (r Route) by() string {
+	if r.Caller == Command {
+		return r.Service
+	}
+	return fmt.Sprintf("%s by %s", r.Service, r.Caller)
+}
+
+// check refuses routes that do not all lead to where kind says. It returns the
+// endpoint that all calls go to; empty for AWS itself.
+func (s sources) check(kind Kind, routes []Route) (endpoint string, err error) {
+	if kind == AWS {
+		return "", checkAWS(routes)
+	}
+	endpoint, err = s.checkEndpoint(routes)
+	if err != nil {
+		return "", err
+	}
+	if setting := s.fips(); setting != "" {
+		return "", hint.New(fmt.Sprintf("--target endpoint, but %s asks for endpoints that only AWS itself has", setting),
+			"unset it, or use --target aws")
+	}
+	return endpoint, nil
+}
+
+// checkAWS refuses every setting that leads a call away from AWS.
+func checkAWS(routes []Route) error {
+	away := slices.DeleteFunc(slices.Clone(routes), Route.toAWS)
+	if len(away) == 0 {
+		return nil
+	}
+
+	said, names := describe(away)
+	return hint.New("--target aws, but "+strings.Join(said, "; "),
+		wayOut(names)+" for AWS itself, or use --target endpoint")
+}
+
+// checkEndpoint returns the one endpoint that all routes lead to. It refuses
+// routes of which one leads to AWS, or to another endpoint.
+func (s sources) checkEndpoint(routes []Route) (string, error) {
+	configured := slices.DeleteFunc(slices.Clone(routes), func(r Route) bool { return r.URL == "" })
+	if len(configured) == 0 {
+		if setting := s.ignored(); setting != "" {
+			return "", hint.New(fmt.Sprintf("--target endpoint, but %s sends every call to AWS itself", setting),
+				"unset it, and export AWS_ENDPOINT_URL=http://HOST:PORT with the credentials for it")
+		}
+		return "", hint.New("--target endpoint needs AWS_ENDPOINT_URL", "export AWS_ENDPOINT_URL=http://HOST:PORT with the credentials for it")
+	}
+
+	const one = "set AWS_ENDPOINT_URL alone, for one endpoint that takes every call"
+	var direct []Route
+	for _, r := range routes {
+		if r.URL == "" {
+			direct = append(direct, r)
+		}
+	}
+	if len(direct) > 0 {
+		said, names := describe(configured)
+		return "", hint.New(fmt.Sprintf("--target endpoint, but calls of %s would go to AWS itself, while %s",
+			calls(direct), strings.Join(said, "; ")), one+", and "+wayOut(without(names, endpointVariable)))
+	}
+
+	for _, r := range configured {
+		if u, err := url.Parse(r.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return "", hint.New(fmt.Sprintf("%s is %q, which is no address of an endpoint", r.Setting, r.URL), "write it as http://HOST:PORT")
+		}
+		if r.namesAWS() {
+			return "", hint.New(fmt.Sprintf("--target endpoint, but %s is %s, which is AWS itself (%s)", r.Setting, r.URL, r.by()),
+				"use --target aws, or "+wayOut([]string{r.Setting}))
+		}
+	}
+
+	first := strings.TrimRight(configured[0].URL, "/")
+	for _, r := range configured {
+		if strings.TrimRight(r.URL, "/") != first {
+			said, names := describe(configured)
+			return "", hint.New("--target endpoint, but calls would go to several endpoints: "+strings.Join(said, "; "),
+				one+", and "+wayOut(without(names, endpointVariable)))
+		}
+	}
+	return configured[0].URL, nil
+}
+
+// describe says which settings lead where, each once, with the calls that it
+// redirects. names are the settings.
+func describe(routes []Route) (said, names []string) {
+	for _, r := range routes {
+		if slices.Contains(names, r.Setting) {
+			continue
+		}
+		same := slices.DeleteFunc(slices.Clone(routes), func(other Route) bool { return other.Setting != r.Setting })
+		said = append(said, fmt.Sprintf("%s is %s (%s)", r.Setting, r.URL, calls(same)))
+		names = append(names, r.Setting)
+	}
+	return said, names
+}
+
+// calls names the calls of routes, each service once: by the first caller alone.
+func calls(routes []Route) string {
+	var names, seen []string
+	for _, r := range routes {
+		if !slices.Contains(seen, r.Service) {
+			names, seen = append(names, r.by()), append(seen, r.Service)
+		}
+	}
+	if len(seen) == len(services) {
+		return "every service"
+	}
+	return strings.Join(names, ", ")
+}
+
+// wayOut says how to be rid of settings.
+func wayOut(names []string) string {
+	var variables, others []string
+	for _, name := range names {
+		if strings.Contains(name, " ") {
+			others = append(others, name)
+		} else {
+			variables = append(variables, name)
+		}
+	}
+
+	var ways []string
+	if len(variables) > 0 {
+		ways = append(ways, "unset "+strings.Join(variables, " "))
+	}
+	if len(others) > 0 {
+		ways = append(ways, "take out "+strings.Join(others, ", ")+" or choose another profile with AWS_PROFILE")
+	}
+	return cmp.Or(strings.Join(ways, ", and "), "unset what names another")
+}
+
+func without(names []string, name string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
+}
+
+// redirects reports whether the variable name can name an endpoint, for any SDK or
+// for Terraform, or hide one.
+func redirects(name string) bool {
+	if name == ignoreVariable || name == endpointVariable || strings.HasPrefix(name, endpointVariable+"_") {
+		return true
+	}
+	return slices.ContainsFunc(services, func(s service) bool {
+		return slices.Contains(s.before(Provider), name)
+	})
+}

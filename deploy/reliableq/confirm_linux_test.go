@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/reliableq/reliableq/deploy/internal/target"
+	"github.com/reliableq/reliableq/localaws/clock"
+)
+
+// pseudoTerminal opens a pseudo-terminal: what is written to keyboard is typed at screen.
+func pseudoTerminal(t *testing.T) (keyboard, screen *os.File) {
+	t.Helper()
+	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	t.Cleanup(func() { _ = keyboard.Close() })
+	if err := unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	n, err := unix.IoctlGetInt(int(keyboard.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	t.Cleanup(func() { _ = screen.Close() })
+	return keyboard, screen
+}
+
+// asked starts "reliableq down --target endpoint" at a terminal, and returns it once
+// it asks, with what it printed.
+func asked(t *testing.T, w *world) (cmd *exec.Cmd, keyboard *os.File, printed string, ended chan error) {
+	t.Helper()
+	at := &target.Target{Kind: target.Endpoint, URL: w.AWS.URL(), Account: w.AWS.Account(), Region: w.AWS.Region()}
+	w.write(filepath.Join(at.Folder(w.state, ""), "terraform.tfstate"), w.stateFile())
+	keyboard, screen := pseudoTerminal(t)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, secret := w.AWS.Credentials()
+	cmd = exec.CommandContext(t.Context(), exe, "down", "--target", "endpoint", "--state-dir", w.state, "--dir", w.project,
+		"--tool", filepath.Join(w.bin, "terraform"), "--provider-mirror", filepath.Join(filepath.Dir(w.bin), "mirror"))
+	cmd.Args[0] = "reliableq"
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "AWS_") }),
+		"AWS_ENDPOINT_URL="+w.AWS.URL(), "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret, "AWS_REGION="+w.AWS.Region(), "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
+	cmd.Stdin = screen
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	reader := bufio.NewReader(errs)
+	for !strings.Contains(printed, `Only "yes" goes on: `) {
+		c, err := reader.ReadByte()
+		if err != nil {
+			t.Fatalf("it did not ask: %v\n%s", err, printed)
+		}
+		printed += string(c)
+	}
+	ended = make(chan error, 1)
+	go func() {
+		for err == nil {
+			_, err = reader.ReadByte()
+		}
+		ended <- cmd.Wait()
+	}()
+	return cmd, keyboard, printed, ended
+}
+
+// Ctrl-C at a question ends the command at once, with nothing done. The question
+// names account, region, credentials, where calls go, and what is removed.
+func TestAnInterruptAtAQuestionEndsTheCommand(t *testing.T) {
+	t.Parallel()
+	w := setup(t, clock.Real, "per_message")
+	cmd, _, printed, ended := asked(t, w)
+	for _, want := range []string{
+		"account " + w.AWS.Account(), "region " + w.AWS.Region(), "credentials: arn:aws:iam::" + w.AWS.Account(),
+		"calls of every service, and of Terraform, go to " + w.AWS.URL(), "aws_sqs_queue (1): ", "This removes 1 resources",
+	} {
+		if !strings.Contains(printed, want) {
+			t.Errorf("no %q in\n%s", want, printed)
+		}
+	}
+
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("one interrupt did not end the command")
+	}
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("exit code %d, want %d", code, exitInterrupted)
+	}
+	if slices.Contains(w.calls(), "destroy") {
+		t.Error("Terraform was told to destroy")
+	}
+}
+
+func TestOnlyYesGoesOn(t *testing.T) {
+	t.Parallel()
+	for answer, code := range map[string]int{"yes\n": exitDone, "no\n": exitFailed, "y\n": exitFailed, "\n": exitFailed, "\x04": exitFailed} {
+		t.Run(fmt.Sprintf("%q", answer), func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, clock.Real, "per_message")
+			cmd, keyboard, printed, ended := asked(t, w)
+			if _, err := keyboard.WriteString(answer); err != nil {
+				t.Fatal(err)
+			}
+			<-ended
+			if cmd.ProcessState.ExitCode() != code || slices.Contains(w.calls(), "destroy") != (code == exitDone) {
+				t.Errorf("exit code %d, calls %q\n%s", cmd.ProcessState.ExitCode(), w.calls(), printed)
+			}
+		})
+	}
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// No target of the Makefile answers a question in the user's place: ARGS may lead
+// any of them to a real account.
+func TestTheMakefileAnswersNoQuestion(t *testing.T) {
+	t.Parallel()
+	body, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(body), "$(RELIABLEQ) down $(ARGS)") {
+		t.Error("make destroy does not call down: the test looks at the wrong file")
+	}
+	answers := regexp.MustCompile(`--yes\b|\s-y\b|-auto-approve|\byes \||-force\b`)
+	for line := range strings.Lines(string(body)) {
+		if found := answers.FindString(line); strings.HasPrefix(line, "\t") && found != "" {
+			t.Errorf("%q answers for the user: %s", found, line)
+		}
+	}
+}

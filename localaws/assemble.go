@@ -162,6 +162,7 @@ func (s *Server) makeLambda() (err error) {
 	options := lambda.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, WorkDir: p.workDir,
 		Roles: functionRoles{roles}, Principals: s.principals(), Queues: q, Endpoint: s.URL, Permit: s.permit, Fate: s.fate, Serial: o.serial(),
+		NoIsolation: o.NoIsolation, Hidden: append([]string{o.DataDir}, o.Hidden...),
 	}
 	if !o.NoTelemetry {
 		options.Logs, options.Metrics = &functionLogs{server: s, logs: p.logs}, metrics

@@ -152,10 +152,10 @@ func queueARN(account, region, name string) string {
 const environmentBootstrap = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do
-  curl -sS -D headers.$$ "$api/invocation/next" >/dev/null 2>&1 || exit 1
-  id=$(grep -i '^lambda-runtime-aws-request-id:' headers.$$ | tr -d '\r' | cut -d' ' -f2)
-  env | sed 's/\\/\\\\/g; s/"/\\"/g; s/$/\\n/' | tr -d '\n' | sed 's/^/"/; s/$/"/' >answer.$$
-  curl -sS -X POST "$api/invocation/$id/response" --data-binary @answer.$$ >/dev/null
+  curl -sS -D /tmp/headers.$$ "$api/invocation/next" >/dev/null 2>&1 || exit 1
+  id=$(grep -i '^lambda-runtime-aws-request-id:' /tmp/headers.$$ | tr -d '\r' | cut -d' ' -f2)
+  env | sed 's/\\/\\\\/g; s/"/\\"/g; s/$/\\n/' | tr -d '\n' | sed 's/^/"/; s/$/"/' >/tmp/answer.$$
+  curl -sS -X POST "$api/invocation/$id/response" --data-binary @/tmp/answer.$$ >/dev/null
 done
 `
 

@@ -114,8 +114,8 @@ func TestALineOfAFunctionBecomesAMetric(t *testing.T) {
 const emfBootstrap = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do
-  curl -sS -D headers.$$ "$api/invocation/next" >/dev/null 2>&1 || exit 1
-  id=$(grep -i '^lambda-runtime-aws-request-id:' headers.$$ | tr -d '\r' | cut -d' ' -f2)
+  curl -sS -D /tmp/headers.$$ "$api/invocation/next" >/dev/null 2>&1 || exit 1
+  id=$(grep -i '^lambda-runtime-aws-request-id:' /tmp/headers.$$ | tr -d '\r' | cut -d' ' -f2)
   now=$(date +%s)000
   echo '{"_aws":{"Timestamp":'$now',"CloudWatchMetrics":[{"Namespace":"Shop","Dimensions":[["Kind"]],"Metrics":[{"Name":"Orders","Unit":"Count"}]}]},"Kind":"good","Orders":5}'
   curl -sS -X POST "$api/invocation/$id/response" -d '{}' >/dev/null

@@ -9,7 +9,7 @@ const mathNote = "approximate: metric math has arithmetic, comparisons and ten f
 var notes = map[string]string{
 	"lambda": "Functions are programs named `bootstrap` in a zip file, run as processes of this machine, and mappings read SQS " +
 		"queues.\nA caller sees limits, states and errors as Lambda has them. Where a laptop is smaller: at most 64 processes " +
-		"live at once, and\nan invocation that concurrency lets in waits for one; `/tmp` is the machine's.",
+		"live at once, and\nan invocation that concurrency lets in waits for one; `/tmp` is bounded by the disk alone, and\nprivate only where functions are isolated ([security.md](security.md)).",
 	"lambda CreateFunction":                                    "approximate: active at the next look, where Lambda takes seconds",
 	"lambda CreateFunction Code":                               "approximate: `ZipFile` alone, with a `bootstrap` that this machine can run",
 	"lambda UpdateFunctionCode ZipFile":                        "approximate: its `bootstrap` must be built for this machine",

@@ -43,6 +43,12 @@ type Options struct {
 	// below DataDir or the system's temporary folder, removed on Shutdown when
 	// temporary.
 	WorkDir string
+	// NoIsolation runs the programs of functions as this process's user, with its
+	// files and /tmp in sight, even where the system could isolate them.
+	NoIsolation bool
+	// Hidden lists directories that isolated functions must not see, beside
+	// DataDir and WorkDir. Home directories and the like they do not see anyway.
+	Hidden []string
 	// NoAuth lets every request in as an administrator, signed or not, and
 	// evaluates no policy.
 	NoAuth bool

@@ -14,6 +14,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/fault"
 	"github.com/reliableq/reliableq/localaws/gateway"
+	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
 // Server is an embedded AWS. Make one with [New], let it listen with
@@ -81,6 +82,10 @@ func (s *Server) Addr() string {
 	}
 	return s.listener.Addr().String()
 }
+
+// Isolation returns how far the programs of functions are kept apart from the
+// machine. The first call tries what the system provides.
+func (s *Server) Isolation() process.Isolation { return s.parts.lambda.Isolation() }
 
 // URL is the endpoint for AWS_ENDPOINT_URL. Without a listener it is a name that
 // only Transport knows. A server that listens on all addresses is called at its

@@ -24,8 +24,8 @@ const trustLambda = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Pri
 const shellBootstrap = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do
-  event=$(curl -sS -D headers.$$ "$api/invocation/next" 2>/dev/null) || exit 1
-  id=$(grep -i '^lambda-runtime-aws-request-id:' headers.$$ | tr -d '\r' | cut -d' ' -f2)
+  event=$(curl -sS -D /tmp/headers.$$ "$api/invocation/next" 2>/dev/null) || exit 1
+  id=$(grep -i '^lambda-runtime-aws-request-id:' /tmp/headers.$$ | tr -d '\r' | cut -d' ' -f2)
   echo "got $event"
   curl -sS -X POST "$api/invocation/$id/response" -d '{"batchItemFailures":[]}' >/dev/null
 done

@@ -70,6 +70,7 @@ type localStatus struct {
 	Region      string    `json:"region,omitempty"`
 	Clock       string    `json:"clock,omitempty"`
 	DataDir     string    `json:"data_dir,omitempty"`
+	Isolation   string    `json:"isolation,omitempty"`
 	Version     string    `json:"version,omitempty"`
 	Started     time.Time `json:"started,omitzero"`
 	UptimeSecs  float64   `json:"uptime_seconds,omitempty"`
@@ -92,7 +93,7 @@ func (v *localStatusVerb) Run(ctx context.Context, a *app) error {
 	}
 	s := localStatus{
 		Running: true, PID: info.PID, URL: info.URL, Account: info.Account, Region: info.Region,
-		Clock: info.Clock, DataDir: info.DataDir, Version: info.Version, Started: info.Started,
+		Clock: info.Clock, DataDir: info.DataDir, Isolation: info.Isolation, Version: info.Version, Started: info.Started,
 		UptimeSecs: time.Since(info.Started).Seconds(), MemoryBytes: daemon.Memory(info.PID),
 	}
 	h, err := controlOf(info).Health(ctx)

@@ -18,6 +18,7 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/fault"
+	"github.com/reliableq/reliableq/localaws/lambda/process"
 	"github.com/reliableq/reliableq/localaws/logs"
 	"github.com/reliableq/reliableq/localaws/store"
 )
@@ -33,11 +34,12 @@ const heapBallast = 16 << 20
 
 // serveFlags say how the embedded AWS serves.
 type serveFlags struct {
-	Listen  string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Loopback address; port 0 takes a free one (${default})."`
-	Clock   string `enum:"real,skip" default:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
-	NoAuth  bool   `help:"Let every request in as an administrator, signed or not."`
-	MaxLogs uint32 `name:"max-logs-mb" default:"100" placeholder:"MB" help:"Most memory for log events; beyond it the oldest are dropped (${default})."`
-	Region  string `env:"AWS_REGION" default:"us-east-1" hidden:""`
+	Listen      string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Loopback address; port 0 takes a free one (${default})."`
+	Clock       string `enum:"real,skip" default:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
+	NoAuth      bool   `help:"Let every request in as an administrator, signed or not."`
+	NoIsolation bool   `help:"Run functions as this user, with all files in sight, even where the system can isolate them."`
+	MaxLogs     uint32 `name:"max-logs-mb" default:"100" placeholder:"MB" help:"Most memory for log events; beyond it the oldest are dropped (${default})."`
+	Region      string `env:"AWS_REGION" default:"us-east-1" hidden:""`
 }
 
 type localRunVerb struct {
@@ -56,6 +58,9 @@ func (*localRunVerb) Help() string {
 }
 
 func (v *localRunVerb) Run(ctx context.Context, a *app) error {
+	if err := shedEnvironment(); err != nil {
+		return err
+	}
 	if err := checkListen(v.Listen); err != nil {
 		return err
 	}
@@ -78,6 +83,7 @@ func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 		return errors.Join(v.diskHint(err), claim.Release())
 	}
 	again := &reborn{app: a, logger: options.Logger, claim: claim, serving: make(chan string, 1)}
+	options.Hidden = []string{dir}
 	options.Faults, options.Kill = left, func(left []fault.Rule) { again.kill(ctx, left) }
 	srv, err := localaws.New(options)
 	if err != nil {
@@ -120,7 +126,7 @@ func (v *localRunVerb) options(a *app) (o localaws.Options, closeRecord func() e
 		mode = clock.Skip
 	}
 	o = localaws.Options{
-		Addr: v.Listen, Region: v.Region, ClockMode: mode, DataDir: v.DataDir, NoAuth: v.NoAuth, Version: versionName(),
+		Addr: v.Listen, Region: v.Region, ClockMode: mode, DataDir: v.DataDir, NoAuth: v.NoAuth, NoIsolation: v.NoIsolation, Version: versionName(),
 		Logger: v.logger(a), MaxLogBytes: int64(v.MaxLogs) << 20,
 	}
 	if v.Record == "" {
@@ -156,6 +162,14 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 		}
 		info.DataDir = path
 	}
+	isolation := srv.Isolation()
+	if isolation == process.Shared {
+		// Functions run as this user: hide at least what this process knows.
+		if err := process.Conceal(); err != nil {
+			v.logger(a).Warn("the server's memory can be read by functions", slog.Any("error", err))
+		}
+	}
+	info.Isolation = isolation.String()
 	if err := again.claim.Announce(info); err != nil {
 		return v.diskHint(err)
 	}

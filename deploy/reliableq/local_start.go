@@ -16,6 +16,7 @@ import (
 
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
 // startPatience is how long the embedded AWS may take to come up.
@@ -24,13 +25,14 @@ const startPatience = 60 * time.Second
 type localStartVerb struct {
 	stateFlags
 	reportFlags
-	Listen   string `placeholder:"ADDR" help:"Loopback address; else the one used last, or 127.0.0.1:4566."`
-	Clock    string `enum:"real,skip," default:"" placeholder:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
-	NoAuth   bool   `help:"Let every request in as an administrator, signed or not."`
-	DataDir  string `placeholder:"DIR" help:"Keep state here across restarts; else in the state folder."`
-	InMemory bool   `help:"Keep no state across restarts."`
-	MaxLogs  uint32 `name:"max-logs-mb" default:"100" placeholder:"MB" help:"Most memory for log events; beyond it the oldest are dropped (${default})."`
-	Record   string `placeholder:"FILE" help:"Add every request and its answer to this file, secrets left out, for a bug report."`
+	Listen      string `placeholder:"ADDR" help:"Loopback address; else the one used last, or 127.0.0.1:4566."`
+	Clock       string `enum:"real,skip," default:"" placeholder:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
+	NoAuth      bool   `help:"Let every request in as an administrator, signed or not."`
+	NoIsolation bool   `help:"Run functions as this user, with all files in sight, even where the system can isolate them."`
+	DataDir     string `placeholder:"DIR" help:"Keep state here across restarts; else in the state folder."`
+	InMemory    bool   `help:"Keep no state across restarts."`
+	MaxLogs     uint32 `name:"max-logs-mb" default:"100" placeholder:"MB" help:"Most memory for log events; beyond it the oldest are dropped (${default})."`
+	Record      string `placeholder:"FILE" help:"Add every request and its answer to this file, secrets left out, for a bug report."`
 }
 
 func (v *localStartVerb) Run(ctx context.Context, a *app) error {
@@ -56,6 +58,7 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 		dataDir:  v.DataDir,
 		inMemory: v.InMemory,
 		noAuth:   v.NoAuth,
+		shared:   v.NoIsolation,
 		record:   v.Record,
 		maxLogs:  v.MaxLogs,
 	}
@@ -79,6 +82,9 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 			verb = "started"
 		}
 		fmt.Fprintf(a.out, "the embedded AWS %s: %s, pid %d, clock %s\n", verb, info.URL, info.PID, info.Clock)
+		if info.Isolation == process.Shared.String() && !v.NoIsolation {
+			fmt.Fprintln(a.out, "functions are not isolated: they run as this user, can read its files, and share /tmp; see docs/security.md")
+		}
 	})
 }
 
@@ -121,6 +127,7 @@ type background struct {
 	dataDir  string // empty: in the state folder
 	inMemory bool
 	noAuth   bool
+	shared   bool   // functions are not isolated
 	record   string // empty: nothing is recorded
 	maxLogs  uint32 // MB; 0: the default
 }
@@ -138,7 +145,7 @@ func (b background) start(ctx context.Context) (daemon.Info, bool, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
-	return folder.Start(ctx, daemon.Command{Path: exe, Args: args, Dir: b.stateDir})
+	return folder.Start(ctx, daemon.Command{Path: exe, Args: args, Dir: b.stateDir, Env: daemon.Environment(os.Environ())})
 }
 
 func (b background) args(folder daemon.Folder) ([]string, error) {
@@ -153,6 +160,9 @@ func (b background) args(folder daemon.Folder) ([]string, error) {
 	args := []string{"local", "run", "--state-dir", b.stateDir, "--listen", listen, "--clock", b.clock}
 	if b.noAuth {
 		args = append(args, "--no-auth")
+	}
+	if b.shared {
+		args = append(args, "--no-isolation")
 	}
 	if b.maxLogs != 0 {
 		args = append(args, "--max-logs-mb", strconv.FormatUint(uint64(b.maxLogs), 10))

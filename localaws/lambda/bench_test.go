@@ -89,7 +89,7 @@ func benchmarkRoundTrip(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer server.Close()
-	session := server.Begin()
+	session := server.Begin(nil)
 	base := "http://" + server.Addr() + "/2018-06-01/runtime/invocation/"
 	go func() {
 		for {

@@ -41,6 +41,8 @@ func readCode(b []byte) (*code, error) {
 	}
 	z, err := archive.Read(b)
 	switch {
+	case errors.Is(err, archive.ErrEmpty):
+		return nil, errParameter.With("Uploaded file must be a non-empty zip") // LAM C15
 	case errors.Is(err, archive.ErrTooLarge):
 		return nil, errParameter.With("Unzipped size must be smaller than %d bytes", archive.MaxUnzipped)
 	case errors.Is(err, zip.ErrFormat):

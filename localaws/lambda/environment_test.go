@@ -103,7 +103,7 @@ func TestCredentialsThatEndSoonAreNotUsedAgain(t *testing.T) {
 	b := start(t)
 	b.world.expires = time.Minute
 	b.create(t, "f")
-	first, second := b.ask(t, "f", `{"Do":"pid"}`), b.ask(t, "f", `{"Do":"pid"}`)
+	first, second := b.ask(t, "f", `{"Do":"process"}`), b.ask(t, "f", `{"Do":"process"}`)
 	if string(first.Payload) == string(second.Payload) {
 		t.Errorf("process %s was used again", first.Payload)
 	}

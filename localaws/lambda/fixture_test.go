@@ -33,6 +33,14 @@ const role = "arn:aws:iam::000000000000:role/work"
 var program []byte
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv("LOCALAWS_TEST_PROGRAM"); path != "" { // of the process that started this one
+		var err error
+		if program, err = os.ReadFile(path); err != nil {
+			fmt.Fprintln(os.Stderr, "read the test function:", err)
+			os.Exit(1)
+		}
+		os.Exit(m.Run())
+	}
 	dir, err := os.MkdirTemp("", "bootstrap")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -244,16 +252,29 @@ func (b *bench) ask(t testing.TB, name, event string) *invokeOutput {
 	return out
 }
 
-// askInTime is ask for a function with a short timeout: it asks again while the
+// askInTime is askInTurn for a function with a short timeout: it asks again while the
 // machine is too busy for an answer within it.
 func (b *bench) askInTime(t testing.TB, name, event string) *invokeOutput {
 	t.Helper()
 	for {
-		out := b.ask(t, name, event)
+		out := b.askInTurn(t, name, event)
 		if !strings.Contains(string(out.Payload), `"errorType":"Sandbox.Timedout"`) {
 			return out
 		}
 	}
+}
+
+// askInTurn is ask, and waits until the environment is ready for another invocation:
+// a caller has its answer a little before.
+func (b *bench) askInTurn(t testing.TB, name, event string) *invokeOutput {
+	t.Helper()
+	out := b.ask(t, name, event)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(b.fleet.idle) < b.fleet.live {
+		b.fleet.changed.Wait()
+	}
+	return out
 }
 
 // wantError checks an error's code, status and text.

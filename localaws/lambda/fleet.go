@@ -201,6 +201,8 @@ func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error
 		Endpoint:    s.opts.Endpoint(),
 		Credentials: session.Credentials,
 		Children:    &s.children,
+		Hidden:      append([]string{s.opts.WorkDir}, s.opts.Hidden...),
+		Number:      s.numbers.Add(1),
 		Path:        s.opts.Path,
 		Now:         s.opts.Clock.Now,
 	}
@@ -216,6 +218,7 @@ func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error
 	if handler != nil {
 		return &warm{Environment: sandbox.NewInProcess(fn, host, handler), version: v, expires: session.Expires}, nil
 	}
+	host.Isolation = s.isolation()
 	s.shelf.use(v.code)
 	env, err := s.openProcess(v, fn, host)
 	if err != nil {

@@ -138,6 +138,10 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 			"Could not unzip uploaded file. Please check your file, then try to upload again.",
 		},
 		{
+			"C15 empty", func(in *createFunctionInput) { in.Code.ZipFile = zipOf(t, nil) }, "InvalidParameterValueException", 400,
+			"Uploaded file must be a non-empty zip",
+		},
+		{
 			"C15 request", func(in *createFunctionInput) { in.Code.ZipFile = make([]byte, maxZip+1) }, "RequestEntityTooLargeException", 413,
 			"Request must be smaller than 70167211 bytes for the CreateFunction operation",
 		},

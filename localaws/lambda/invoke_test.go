@@ -68,11 +68,11 @@ func TestC42APanicIsToldAndTheProgramReplaced(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f", func(in *createFunctionInput) { in.Timeout = ptr(60) })
-	got := decode(t, b.ask(t, "f", `{"Do":"panic","Text":"boom"}`).Payload)
+	got := decode(t, b.askInTurn(t, "f", `{"Do":"panic","Text":"boom"}`).Payload)
 	if got["errorMessage"] != "boom" || got["errorType"] != "string" || got["stackTrace"] == nil {
 		t.Errorf("%v", got)
 	}
-	if again := b.ask(t, "f", `{}`); again.FunctionError != "" {
+	if again := b.askInTurn(t, "f", `{}`); again.FunctionError != "" {
 		t.Errorf("after the panic: %s", again.Payload)
 	}
 	if log := strings.Join(b.world.log(), "\n"); !strings.Contains(log, "Unknown application error occurred\nRuntime.Unknown") {
@@ -86,7 +86,7 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	b := start(t)
 	b.create(t, "f", func(in *createFunctionInput) { in.Timeout = ptr(2) })
 	b.askInTime(t, "f", `{"Do":"touch","Text":"mark"}`)
-	pid := string(b.askInTime(t, "f", `{"Do":"pid"}`).Payload)
+	pid := string(b.askInTime(t, "f", `{"Do":"process"}`).Payload)
 	out, err := b.invokeWith(t, &invokeInput{FunctionName: "f", Payload: []byte(`{"Do":"hang"}`), LogType: "Tail"})
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	if got := b.askInTime(t, "f", `{"Do":"touch","Text":"mark"}`); string(got.Payload) != "true" {
 		t.Errorf("temporary files are gone: %s", got.Payload)
 	}
-	if again := string(b.askInTime(t, "f", `{"Do":"pid"}`).Payload); again == pid {
+	if again := string(b.askInTime(t, "f", `{"Do":"process"}`).Payload); again == pid {
 		t.Errorf("process %s lives on", pid)
 	}
 	b.world.mu.Lock()
@@ -118,7 +118,7 @@ func TestC66AWarmEnvironmentIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f")
-	first, second := b.ask(t, "f", `{"Do":"pid"}`), b.ask(t, "f", `{"Do":"pid"}`)
+	first, second := b.askInTurn(t, "f", `{"Do":"process"}`), b.askInTurn(t, "f", `{"Do":"process"}`)
 	if string(first.Payload) != string(second.Payload) {
 		t.Errorf("processes %s and %s", first.Payload, second.Payload)
 	}
@@ -338,7 +338,7 @@ func TestC19ProgramsThatCannotStart(t *testing.T) {
 const shell = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
 while :; do
-  head="$TMPDIR/head"
+  head="${TMPDIR:-/tmp}/head"
   event=$(curl -sS -D "$head" "$api/next") || exit 1
   id=$(grep -i '^lambda-runtime-aws-request-id:' "$head" | tr -d '\r' | cut -d' ' -f2)
   echo "got $event"

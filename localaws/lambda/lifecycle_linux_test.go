@@ -3,11 +3,13 @@ package lambda
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,16 +17,45 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/reliableq/reliableq/localaws/lambda/process/supervisor"
 )
 
-// pidOf asks a function for its process.
+// pidOf asks a function for its process, and returns the process id that it has
+// outside of its namespace.
 func (b *bench) pidOf(t testing.TB, name string) int {
 	t.Helper()
-	pid, err := strconv.Atoi(string(b.ask(t, name, `{"Do":"pid"}`).Payload))
-	if err != nil {
-		t.Fatal(err)
+	var inside struct {
+		PID       int
+		Namespace string
 	}
-	return pid
+	answer := b.ask(t, name, `{"Do":"process"}`).Payload
+	if err := json.Unmarshal(answer, &inside); err != nil {
+		t.Fatalf("%s: %v", answer, err)
+	}
+	found := 0
+	supervisor.Descendants(os.Getpid(), func(pid int) {
+		if namespace, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)); namespace == inside.Namespace && pidWithin(pid) == inside.PID {
+			found = pid
+		}
+	})
+	if found == 0 {
+		t.Fatalf("no process of this machine is %s", answer)
+	}
+	return found
+}
+
+// pidWithin returns the process id that a process has in its own namespace.
+func pidWithin(pid int) int {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, _ := strings.Cut(string(status), "\nNSpid:")
+	line, _, _ := strings.Cut(rest, "\n")
+	fields := strings.Fields(line)
+	if len(fields) == 0 {
+		return 0
+	}
+	within, _ := strconv.Atoi(fields[len(fields)-1])
+	return within
 }
 
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
@@ -153,14 +184,13 @@ func TestAnIdleEnvironmentIsClosed(t *testing.T) {
 func TestC61AProgramThatAskedForItIsWarned(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	file := t.TempDir() + "/warned"
-	b.create(t, "f", func(in *createFunctionInput) { in.Environment = &environment{map[string]string{"SIGTERM_FILE": file}} })
+	b.create(t, "f", func(in *createFunctionInput) { in.Environment = &environment{map[string]string{"SIGTERM": "warned"}} })
 	b.ask(t, "f", "{}")
 	if err := b.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := os.ReadFile(file); string(got) != "warned" {
-		t.Errorf("%q %v", got, err)
+	if log := b.world.log(); !slices.Contains(log, "warned") {
+		t.Errorf("log: %q", log)
 	}
 }
 
@@ -169,17 +199,7 @@ func TestC66BetweenInvocationsAProcessStandsStill(t *testing.T) {
 	b := start(t)
 	b.create(t, "f")
 	pid := b.pidOf(t, "f")
-	// Stopping takes a moment: the state is read until it is there.
-	for range 1000 {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, rest, _ := strings.Cut(string(stat), ") "); strings.HasPrefix(rest, "T") {
-			return
-		}
-	}
-	t.Errorf("process %d is not stopped", pid)
+	awaitState(t, pid, 'T')
 }
 
 // TestServerThatIsKilled is no test of its own: it is the server that

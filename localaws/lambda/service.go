@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -74,6 +75,12 @@ type Options struct {
 	// InitTimeout is the limit of the init phase, in machine time; zero means the
 	// 10 s of LAM C66.
 	InitTimeout time.Duration
+	// NoIsolation runs programs as this process's user, with its files and /tmp in
+	// sight, even where the system could isolate them.
+	NoIsolation bool
+	// Hidden lists directories that isolated programs must not see. WorkDir is
+	// among them in any case.
+	Hidden []string
 	// Logger gets what goes wrong inside; nil discards.
 	Logger *slog.Logger
 }
@@ -90,7 +97,9 @@ type Service struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup // goroutines that run invocations
 
-	children process.Brood // the programs of functions
+	children  process.Children // the programs of functions
+	isolation func() process.Isolation
+	numbers   atomic.Uint32 // of execution environments
 
 	codeSecret [32]byte // signs the addresses of zip files
 
@@ -127,6 +136,7 @@ func New(o Options) (*Service, error) {
 		handlers:  map[string]sandbox.Handler{},
 		waiting:   map[*event]*clock.Event{},
 	}
+	s.isolation = sync.OnceValue(s.detectIsolation)
 	if _, err := rand.Read(s.codeSecret[:]); err != nil {
 		return nil, fmt.Errorf("make a secret for addresses of code: %w", err)
 	}
@@ -136,6 +146,22 @@ func New(o Options) (*Service, error) {
 		return nil, fmt.Errorf("read functions: %w", err)
 	}
 	return s, nil
+}
+
+// Isolation returns how far the programs of functions are kept apart from the
+// machine. The first call tries what the system provides, which takes some
+// milliseconds, and logs a warning when that is nothing.
+func (s *Service) Isolation() process.Isolation { return s.isolation() }
+
+func (s *Service) detectIsolation() process.Isolation {
+	if s.opts.NoIsolation {
+		return process.Shared
+	}
+	isolation, err := process.Detect()
+	if isolation == process.Shared {
+		s.opts.Logger.Warn("functions are not isolated: they run as this user, can read its files, and share /tmp; see docs/security.md", "reason", err)
+	}
+	return isolation
 }
 
 // Extend adds the operations of event source mappings, whose service needs this

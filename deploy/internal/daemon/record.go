@@ -37,6 +37,9 @@ type Info struct {
 	DataDir string `json:"data_dir,omitempty"`
 	// NoAuth means that requests need no signature and no permission.
 	NoAuth bool `json:"no_auth,omitempty"`
+	// Isolation is how far functions are kept apart from the machine: "own user",
+	// "user namespace" or "shared".
+	Isolation string `json:"isolation,omitempty"`
 	// Version is the command's.
 	Version string `json:"version"`
 	// Started is when it began to serve, by the machine's clock.

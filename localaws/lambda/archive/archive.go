@@ -9,7 +9,6 @@ package archive
 
 import (
 	"archive/zip"
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -22,12 +21,30 @@ import (
 // MaxUnzipped is the size in bytes that all entries together may have (LAM C15).
 const MaxUnzipped = 262144000
 
-// MaxEntries bounds the number of entries, which costs i-nodes before it costs
-// bytes.
-const MaxEntries = 20000
+// Bounds of what a zip costs before and while it is unpacked. Lambda documents none;
+// these are far above what deployment packages have.
+const (
+	// MaxEntries bounds the number of entries, which cost i-nodes before they cost
+	// bytes.
+	MaxEntries = 20000
+	// MaxFolders bounds the number of folders that have no entry of their own, but
+	// are in the name of one.
+	MaxFolders = 10000
+	// MaxDepth bounds the number of slashes in an entry's name.
+	MaxDepth = 64
+	// MaxName bounds the bytes of an entry's name: below /var/task, a longer one
+	// could not be opened.
+	MaxName = 4000
+	// MaxDirectory bounds the bytes of the zip's directory: names, comments and
+	// other fields of all entries.
+	MaxDirectory = 8 << 20
+)
 
 // ErrUnreadable says that the bytes are no zip file that can be unpacked here.
 var ErrUnreadable = errors.New("zip file cannot be unpacked")
+
+// ErrEmpty says that the zip has no entries.
+var ErrEmpty = errors.New("zip file has no entries")
 
 // ErrTooLarge says that the zip holds more than MaxUnzipped bytes.
 var ErrTooLarge = errors.New("zip file is too large when unzipped")
@@ -46,14 +63,19 @@ type Zip struct {
 	files []*zip.File
 }
 
-// Read checks a zip file. Errors wrap ErrUnreadable or ErrTooLarge.
+// Read checks a zip file. Errors wrap ErrUnreadable, ErrEmpty or ErrTooLarge.
 func Read(b []byte) (*Zip, error) {
-	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	source := &bounded{content: b}
+	r, err := zip.NewReader(source, int64(len(b)))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	if len(r.File) > MaxEntries {
-		return nil, fmt.Errorf("%w: %d entries, at most %d", ErrUnreadable, len(r.File), MaxEntries)
+	source.open = true
+	switch {
+	case len(r.File) == 0:
+		return nil, ErrEmpty
+	case len(r.File) > MaxEntries:
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, errTooMany)
 	}
 	if err := checkEntries(r.File); err != nil {
 		return nil, err
@@ -71,39 +93,70 @@ func Read(b []byte) (*Zip, error) {
 }
 
 // checkEntries refuses names that escape, kinds other than files and folders,
-// a name that stands twice or is a file and a folder, and too many bytes.
+// a name that stands twice or is a file and a folder, and too many bytes or folders.
 func checkEntries(files []*zip.File) error {
 	var total uint64
-	kinds := map[string]fs.FileMode{}
+	kinds := make(map[string]fs.FileMode, len(files))
 	for _, f := range files {
-		name := cleaned(f.Name)
-		if !safe(f.Name) {
-			return fmt.Errorf("%w: entry %q leaves the folder", ErrUnreadable, f.Name)
+		if err := checkName(f.Name); err != nil {
+			return err
 		}
+		name := cleaned(f.Name)
 		kind := f.Mode().Type()
 		if kind != 0 && kind != fs.ModeDir {
-			return fmt.Errorf("%w: entry %q is neither a file nor a folder", ErrUnreadable, f.Name)
+			return fmt.Errorf("%w: entry %s is neither a file nor a folder", ErrUnreadable, shown(f.Name))
 		}
 		if before, twice := kinds[name]; twice && (before != fs.ModeDir || kind != fs.ModeDir) {
-			return fmt.Errorf("%w: entry %q stands twice", ErrUnreadable, f.Name)
+			return fmt.Errorf("%w: entry %s stands twice", ErrUnreadable, shown(f.Name))
 		}
 		kinds[name] = kind
 		if total += f.UncompressedSize64; total > MaxUnzipped || f.UncompressedSize64 > MaxUnzipped {
 			return ErrTooLarge
 		}
 	}
+	return checkParents(kinds)
+}
+
+// checkParents refuses an entry below a file, and too many folders that names imply.
+// Each folder is looked at once, however many entries are in it.
+func checkParents(kinds map[string]fs.FileMode) error {
+	implied := map[string]struct{}{}
 	for name := range kinds {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-			if kind, listed := kinds[dir]; listed && kind != fs.ModeDir {
-				return fmt.Errorf("%w: entry %q lies below a file", ErrUnreadable, name)
+			if kind, listed := kinds[dir]; listed {
+				if kind != fs.ModeDir {
+					return fmt.Errorf("%w: entry %s lies below a file", ErrUnreadable, shown(name))
+				}
+				break // its own parents are checked by themselves
 			}
+			if _, seen := implied[dir]; seen {
+				break
+			}
+			if len(implied) == MaxFolders {
+				return fmt.Errorf("%w: more than %d folders", ErrUnreadable, MaxFolders)
+			}
+			implied[dir] = struct{}{}
 		}
 	}
 	return nil
 }
 
-// safe reports whether an entry's name stays inside on every system: relative,
-// without "..", backslashes, drive letters and control characters.
+// checkName refuses names that do not stay inside on every system: they must be
+// relative, without "..", backslashes, drive letters and control characters, and
+// neither too long nor too deep.
+func checkName(name string) error {
+	switch {
+	case len(name) > MaxName:
+		return fmt.Errorf("%w: the name of entry %s is longer than %d bytes", ErrUnreadable, shown(name), MaxName)
+	case strings.Count(name, "/") > MaxDepth:
+		return fmt.Errorf("%w: entry %s is more than %d folders deep", ErrUnreadable, shown(name), MaxDepth)
+	case !safe(name):
+		return fmt.Errorf("%w: entry %s leaves the folder", ErrUnreadable, shown(name))
+	}
+	return nil
+}
+
+// safe reports whether an entry's name stays inside.
 func safe(name string) bool {
 	if name == "" || strings.ContainsAny(name, "\\:\x00") || path.IsAbs(name) {
 		return false
@@ -117,3 +170,12 @@ func safe(name string) bool {
 }
 
 func cleaned(name string) string { return path.Clean(name) }
+
+// shown is a name for an error message, quoted and not too long.
+func shown(name string) string {
+	const most = 100
+	if len(name) > most {
+		return fmt.Sprintf("%q...", name[:most])
+	}
+	return fmt.Sprintf("%q", name)
+}

@@ -45,6 +45,32 @@ func build(t testing.TB, entries ...entry) []byte {
 	return b.Bytes()
 }
 
+// named builds a zip of empty files.
+func named(t testing.TB, names ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range names {
+		// Raw, because a compressor for each entry would take longer than the test.
+		if _, err := w.CreateRaw(&zip.FileHeader{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// numbered returns n names made from a pattern.
+func numbered(n int, pattern string) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf(pattern, i)
+	}
+	return names
+}
+
 func TestUnpackKeepsContentsAndTheRightToExecute(t *testing.T) {
 	t.Parallel()
 	raw := build(t, entry{"bootstrap", "#!/bin/sh\n", 0o755}, entry{"lib/", "", fs.ModeDir | 0o755}, entry{"lib/a/b.txt", "b", 0o600}, entry{"./c", "c", 0})
@@ -82,7 +108,7 @@ func TestHostileZipsAreRefusedAndWriteNothing(t *testing.T) {
 	}
 	for name, raw := range map[string][]byte{
 		"NoZip":             []byte("hello"),
-		"Empty":             nil,
+		"NoBytes":           nil,
 		"CutShort":          build(t, entry{"a", strings.Repeat("a", 100), 0})[:40],
 		"Parent":            build(t, entry{"../evil", "x", 0}),
 		"ParentInside":      build(t, entry{"a/../../evil", "x", 0}),
@@ -104,6 +130,13 @@ func TestHostileZipsAreRefusedAndWriteNothing(t *testing.T) {
 		if _, err := archive.Read(raw); !errors.Is(err, archive.ErrUnreadable) {
 			t.Errorf("%s: %v, want ErrUnreadable", name, err)
 		}
+	}
+}
+
+func TestAZipWithoutEntriesIsRefused(t *testing.T) {
+	t.Parallel()
+	if _, err := archive.Read(build(t)); !errors.Is(err, archive.ErrEmpty) {
+		t.Errorf("%v, want ErrEmpty", err)
 	}
 }
 
@@ -207,9 +240,15 @@ func TestForWhatAProgramWasBuilt(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(build(f, entry{"bootstrap", "#!/bin/sh", 0o755}, entry{"lib/a", "b", 0}))
 	f.Add(build(f, entry{"../evil", "x", 0}))
+	f.Add(named(f))
+	f.Add(named(f, strings.Repeat("d/", archive.MaxDepth+1)+"f"))
+	f.Add(named(f, numbered(300, "%d/./../%[1]d")...))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		z, err := archive.Read(raw)
 		if err != nil {
+			if len(err.Error()) > 1000 {
+				t.Errorf("an error of %d bytes", len(err.Error()))
+			}
 			return
 		}
 		parent := t.TempDir()

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 )
 
 // Unpack writes the zip's entries to dir, which must not be there yet. Files can
@@ -38,36 +41,61 @@ func (z *Zip) Unpack(dir string) (err error) {
 	return nil
 }
 
+// fill writes the entries folder by folder, so that each folder is opened once: a
+// path is walked from the root whenever it is opened.
 func (z *Zip) fill(dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", dir, err)
 	}
 	defer func() { _ = root.Close() }() // nothing is written through the folder's own handle
-	left := int64(MaxUnzipped)
+
+	inFolder := map[string][]*zip.File{}
 	for _, f := range z.files {
-		name := filepath.FromSlash(cleaned(f.Name))
+		name := cleaned(f.Name)
 		if f.Mode().IsDir() {
-			if err := root.MkdirAll(name, 0o755); err != nil {
-				return fmt.Errorf("make folder %s: %w", f.Name, err)
-			}
+			inFolder[name] = append(inFolder[name], nil...)
 			continue
 		}
-		n, err := extract(root, name, f, left)
-		if err != nil {
-			return fmt.Errorf("unpack %s: %w", f.Name, err)
+		inFolder[path.Dir(name)] = append(inFolder[path.Dir(name)], f)
+	}
+	left, buffer := int64(MaxUnzipped), make([]byte, 32<<10)
+	for _, folder := range slices.Sorted(maps.Keys(inFolder)) {
+		if left, err = fillFolder(root, folder, inFolder[folder], left, buffer); err != nil {
+			return err
 		}
-		left -= n
 	}
 	return nil
 }
 
-// extract writes one file of at most limit bytes; the sizes that a zip claims
-// for its entries need not be true.
-func extract(root *os.Root, name string, f *zip.File, limit int64) (int64, error) {
-	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return 0, err
+// fillFolder makes a folder and writes files of together at most limit bytes to it.
+// It returns what is left of the limit.
+func fillFolder(root *os.Root, name string, files []*zip.File, limit int64, buffer []byte) (left int64, err error) {
+	name = filepath.FromSlash(name)
+	if err := root.MkdirAll(name, 0o755); err != nil {
+		return 0, fmt.Errorf("make folder %s: %w", shown(name), err)
 	}
+	if len(files) == 0 {
+		return limit, nil
+	}
+	folder, err := root.OpenRoot(name)
+	if err != nil {
+		return 0, fmt.Errorf("open folder %s: %w", shown(name), err)
+	}
+	defer func() { _ = folder.Close() }() // as above
+	for _, f := range files {
+		n, err := extract(folder, path.Base(cleaned(f.Name)), f, limit, buffer)
+		if err != nil {
+			return 0, fmt.Errorf("unpack %s: %w", shown(f.Name), err)
+		}
+		limit -= n
+	}
+	return limit, nil
+}
+
+// extract writes one file of at most limit bytes to a folder that exists; the sizes that a zip claims
+// for its entries need not be true.
+func extract(root *os.Root, name string, f *zip.File, limit int64, buffer []byte) (int64, error) {
 	r, err := f.Open()
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrUnreadable, err)
@@ -85,7 +113,8 @@ func extract(root *os.Root, name string, f *zip.File, limit int64) (int64, error
 	if err != nil {
 		return 0, err
 	}
-	n, err := io.Copy(w, io.LimitReader(r, limit+1))
+	// The file's own ReadFrom would allocate a buffer for each file.
+	n, err := io.CopyBuffer(struct{ io.Writer }{w}, io.LimitReader(r, limit+1), buffer)
 	err = errors.Join(err, w.Close())
 	if err == nil && n > limit {
 		err = ErrTooLarge

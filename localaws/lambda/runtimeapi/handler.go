@@ -22,6 +22,7 @@ var (
 	refuseState  = refusal{403, Problem{"State transition is not allowed", "InvalidStateTransition"}}
 	refuseSize   = refusal{413, Problem{"Exceeded maximum allowed payload size (6291556 bytes).", "RequestEntityTooLarge"}}
 	refusePath   = refusal{404, Problem{"There is nothing at this path of the Runtime API", "NotFound"}}
+	refusePeer   = refusal{403, Problem{"The Runtime API is for the function's own process", "Forbidden"}}
 	refuseWeb    = refusal{403, Problem{"The Runtime API is not for web pages", "Forbidden"}}
 	refuseEvents = refusal{403, Problem{"Extensions that ask for events are not embedded", "Extension.InvalidEventType"}}
 	refuseName   = refusal{400, Problem{"Header Lambda-Extension-Name is missing", "Extension.InvalidExtensionName"}}
@@ -41,6 +42,10 @@ func (s *Server) handler() http.Handler {
 		// cannot help sending Origin or Sec-Fetch-Site, nor choose Host.
 		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" || r.Host != s.Addr() {
 			refuse(w, &refuseWeb)
+			return
+		}
+		if !s.admitted(r) {
+			refuse(w, &refusePeer)
 			return
 		}
 		mux.ServeHTTP(w, r)

@@ -41,7 +41,7 @@ func start(t testing.TB) (*runtime, *runtimeapi.Session) {
 			t.Error(err)
 		}
 	})
-	return &runtime{t, s, client}, s.Begin()
+	return &runtime{t, s, client}, s.Begin(nil)
 }
 
 // do sends a request and answers status, headers and body.
@@ -243,7 +243,7 @@ func TestASessionEndsWithItsProcess(t *testing.T) {
 		polled <- status
 	}()
 	<-s.Asked()
-	second := r.server.Begin()
+	second := r.server.Begin(nil)
 	if status := <-polled; status != 403 {
 		t.Errorf("the old poll ends with %d", status)
 	}
@@ -259,7 +259,7 @@ func ExampleListen() {
 		return
 	}
 	defer server.Close()
-	session := server.Begin()
+	session := server.Begin(nil)
 	go http.Get("http://" + server.Addr() + next) // as the function's process does
 	<-session.Asked()
 	fmt.Println(session.Deliver(runtimeapi.Invocation{RequestID: "one", Payload: []byte("{}")}))

@@ -1,6 +1,7 @@
 package runtimeapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -37,6 +38,9 @@ func Listen(about About) (*Server, error) {
 	s := &Server{listener: l, about: about, ended: make(chan struct{})}
 	s.session.Store(newSession())
 	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
+	s.http.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+		return context.WithValue(ctx, visitorKey{}, &visitor{})
+	}
 	go func() {
 		defer close(s.ended)
 		_ = s.http.Serve(l) // it ends with Close, or with the listener, which nobody else has
@@ -47,9 +51,12 @@ func Listen(about About) (*Server, error) {
 // Addr is host and port for AWS_LAMBDA_RUNTIME_API (LAM C53).
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Begin ends the session that was and starts one for a new process.
-func (s *Server) Begin() *Session {
+// Begin ends the session that was and starts one for a new process. Each TCP
+// connection is shown to admit before its first request is served; ctx ends with
+// the request. A nil admit lets everybody in.
+func (s *Server) Begin(admit Admit) *Session {
 	session := newSession()
+	session.admit = admit
 	s.session.Swap(session).End()
 	return session
 }

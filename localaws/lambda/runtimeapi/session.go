@@ -27,6 +27,7 @@ type Session struct {
 	initFail chan Answer
 	work     chan Invocation
 	over     chan struct{}
+	admit    Admit // or nil
 
 	mu      sync.Mutex
 	state   state

@@ -118,14 +118,22 @@ func (p *Process) launch(ctx context.Context, limit time.Duration) *fault {
 	if err := os.MkdirAll(p.host.TempDir, 0o700); err != nil {
 		return &fault{kind: "Runtime.Unknown", message: err.Error(), status: Error}
 	}
-	p.session, p.peak = p.api.Begin(), 0
-	p.leaked = 0
+	entry := &door{open: make(chan struct{})}
+	p.session = p.api.Begin(entry.admit)
+	p.peak, p.leaked = 0, 0
 	child, err := p.host.start(process.Spec{
-		Path:   filepath.Join(p.fn.Dir, "bootstrap"),
-		Dir:    p.fn.Dir,
-		Env:    list(variables(p.fn, p.host, p.api.Addr())),
-		Output: p.journal.output,
+		Path:      filepath.Join(p.fn.Dir, "bootstrap"),
+		Dir:       p.fn.Dir,
+		Temp:      p.host.TempDir,
+		Env:       list(variables(p.fn, p.host, p.api.Addr())),
+		Output:    p.journal.output,
+		Isolation: p.host.Isolation,
+		Number:    p.host.Number,
+		Readable:  interpreters(p.host.Path),
+		Hidden:    p.host.Hidden,
 	})
+	entry.child = child
+	close(entry.open)
 	if err != nil {
 		p.session.End()
 		return &fault{kind: "Runtime.InvalidEntrypoint", message: startError(err), status: Error}

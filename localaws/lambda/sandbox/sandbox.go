@@ -68,8 +68,14 @@ type Host struct {
 	Endpoint string
 	// Credentials are the session's of the function's role.
 	Credentials Credentials
-	// Children is what programs are started in; nil means nowhere in particular.
-	Children *process.Brood
+	// Children keeps track of the programs that are started; nil means nobody does.
+	Children *process.Children
+	// Isolation is how far the program is kept apart from the machine.
+	Isolation process.Isolation
+	// Number tells the environments of a server apart.
+	Number uint32
+	// Hidden lists directories of the machine that the program must not see.
+	Hidden []string
 	// Path is PATH of the machine, appended to Lambda's own so that scripts
 	// find their interpreters.
 	Path string

@@ -3,9 +3,12 @@ package sandbox
 import (
 	"maps"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
 // lambdaPath is PATH on provided.al2023 without the folders of managed runtimes
@@ -20,10 +23,15 @@ const nowhere = "127.0.0.1:9"
 // (LAM C62 to C64) as far as it makes sense on this machine, the user's own, and
 // what keeps the process from the real AWS, which wins. Nothing is inherited.
 //
-// It differs from Lambda's in that code lies in LAMBDA_TASK_ROOT and not in
-// /var/task, that TMPDIR names a folder of the environment's own beside the
-// machine's /tmp, and that PATH goes on with the machine's, for interpreters.
+// It differs from Lambda's in that PATH goes on with the machine's, for
+// interpreters. Without isolation, moreover, the code is in LAMBDA_TASK_ROOT and not
+// in /var/task, and TMPDIR names a directory of the environment's own beside the
+// machine's /tmp.
 func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
+	root := fn.Dir
+	if host.Isolation.Private() {
+		root = process.TaskRoot
+	}
 	v := map[string]string{
 		"AWS_ACCESS_KEY_ID":               host.Credentials.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY":           host.Credentials.SecretAccessKey,
@@ -41,13 +49,15 @@ func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
 		"_AWS_XRAY_DAEMON_ADDRESS":        "127.0.0.1",
 		"_AWS_XRAY_DAEMON_PORT":           "9",
 		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
-		"LAMBDA_TASK_ROOT":                fn.Dir,
+		"LAMBDA_TASK_ROOT":                root,
 		"LANG":                            "en_US.UTF-8",
-		"LD_LIBRARY_PATH":                 fn.Dir + ":" + fn.Dir + "/lib",
+		"LD_LIBRARY_PATH":                 root + ":" + root + "/lib",
 		"PATH":                            joinPaths(lambdaPath, host.Path),
-		"TMPDIR":                          host.TempDir,
 		"TZ":                              ":UTC",
 		"_HANDLER":                        fn.Handler,
+	}
+	if !host.Isolation.Private() {
+		v["TMPDIR"] = host.TempDir
 	}
 	if runtimeAPI != "" {
 		v["AWS_LAMBDA_RUNTIME_API"] = runtimeAPI
@@ -129,6 +139,20 @@ func list(v map[string]string) []string {
 		out = append(out, name+"="+v[name])
 	}
 	return out
+}
+
+// interpreters lists the directories of a PATH that a program may read beside the
+// system's. Only directories that hold programs and nothing else count, by their
+// names: PATH may name a home directory.
+func interpreters(path string) []string {
+	var dirs []string
+	for _, dir := range strings.Split(path, ":") {
+		switch filepath.Base(dir) {
+		case "bin", "sbin", "shims":
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
 }
 
 // joinPaths joins lists of absolute folders and leaves out what stands twice.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -40,8 +41,8 @@ func main() {
 		os.Exit(1)
 	}
 	options := []lambda.Option{}
-	if os.Getenv("SIGTERM_FILE") != "" {
-		options = append(options, lambda.WithEnableSIGTERM(func() { os.WriteFile(os.Getenv("SIGTERM_FILE"), []byte("warned"), 0o600) }))
+	if text := os.Getenv("SIGTERM"); text != "" {
+		options = append(options, lambda.WithEnableSIGTERM(func() { fmt.Println(text) }))
 	}
 	lambda.StartWithOptions(handle, options...)
 }
@@ -107,8 +108,25 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		}, nil
 	case "pid":
 		return os.Getpid(), nil
+	case "run":
+		out, err := exec.Command("sh", "-c", e.Text).CombinedOutput()
+		return map[string]any{"Output": string(out), "Failed": err != nil}, nil
+	case "process":
+		return process(), nil
 	}
 	return raw, nil
+}
+
+// process returns the process id and, on Linux, the PID namespace that it counts in
+// and the time at which the process was started.
+func process() map[string]any {
+	namespace, _ := os.Readlink("/proc/self/ns/pid")
+	stat, _ := os.ReadFile("/proc/self/stat")
+	started := ""
+	if fields := strings.Fields(string(stat)); len(fields) > 21 {
+		started = fields[21]
+	}
+	return map[string]any{"PID": os.Getpid(), "Namespace": namespace, "Started": started}
 }
 
 func cwd() string {

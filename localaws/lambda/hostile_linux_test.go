@@ -1,0 +1,505 @@
+package lambda
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/reliableq/reliableq/localaws/lambda/process"
+)
+
+// nobody is the user that stands for any user but root.
+const nobody = 65534
+
+// The tests of this file run as the user of the test and, if that is root, once more
+// as a normal user, each in a process of its own whose environment holds a secret
+// from the start.
+func TestAHostileFunction(t *testing.T) {
+	t.Parallel()
+	user := &syscall.Credential{Uid: nobody, Gid: nobody}
+	if os.Geteuid() != 0 {
+		user = nil
+	}
+	for name, tc := range map[string]struct {
+		credential *syscall.Credential
+		tests      string
+	}{
+		"SameUser":   {nil, "TestHostile"},
+		"NormalUser": {user, "TestHostile"},
+		"Undumpable": {user, "TestUndumpable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "NormalUser" && user == nil {
+				t.Skip("the same as SameUser: this is no root")
+			}
+			t.Parallel()
+			dir, err := os.MkdirTemp("", "hostile")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { os.RemoveAll(dir) })
+			cmd := exec.Command(copyOfThisTest(t, dir), "-test.run=^"+tc.tests, "-test.v")
+			cmd.Dir = dir
+			cmd.Env = []string{
+				"PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir, "HOSTILE=1",
+				"LOCALAWS_TEST_PROGRAM=" + filepath.Join(dir, "program"), "AWS_SECRET_ACCESS_KEY=" + operatorSecret,
+			}
+			if tc.credential != nil {
+				if err := os.Chown(dir, nobody, nobody); err != nil {
+					t.Fatal(err)
+				}
+				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: tc.credential}
+			}
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+			if !strings.Contains(string(out), "--- PASS: "+tc.tests) {
+				t.Errorf("no test ran:\n%s", out)
+			}
+			t.Logf("%s", out)
+		})
+	}
+}
+
+// operatorSecret must not reach a function.
+const operatorSecret = "operator-secret-4711"
+
+// copyOfThisTest writes the test's executable and the test function where every user
+// can run them.
+func copyOfThisTest(t *testing.T, dir string) string {
+	t.Helper()
+	own, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// No child is forked meanwhile: it would hold the file open for writing.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	for name, content := range map[string][]byte{"test": own, "program": program} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "test")
+}
+
+// hostile starts a service whose functions are up to no good.
+func hostile(t *testing.T, change ...func(*Options)) *bench {
+	t.Helper()
+	if os.Getenv("HOSTILE") == "" {
+		t.Skip("runs as a child of TestAHostileFunction")
+	}
+	t.Parallel()
+	b := start(t, change...)
+	b.create(t, "f", minutes)
+	return b
+}
+
+// isolated is hostile where the system isolates functions.
+func isolated(t *testing.T) *bench {
+	t.Helper()
+	b := hostile(t)
+	if b.Isolation() == process.Shared {
+		t.Skip("this system does not isolate functions")
+	}
+	return b
+}
+
+// run has a function run a shell script, and returns what the script printed.
+func (b *bench) run(t *testing.T, function, script string) (out string, failed bool) {
+	t.Helper()
+	event, err := json.Marshal(map[string]string{"Do": "run", "Text": script})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		Output string
+		Failed bool
+	}
+	payload := b.ask(t, function, string(event)).Payload
+	if err := json.Unmarshal(payload, &answer); err != nil {
+		t.Fatalf("%s: %v", payload, err)
+	}
+	return answer.Output, answer.Failed
+}
+
+// Section "What a function cannot reach" of docs/security.md.
+func TestHostileFunctionReadsNoEnvironmentButItsOwn(t *testing.T) {
+	b := isolated(t)
+	own, err := os.ReadFile("/proc/self/environ")
+	if err != nil || !strings.Contains(string(own), operatorSecret) {
+		t.Fatalf("the secret is not where it is looked for: %v", err)
+	}
+	b.create(t, "sibling", minutes, func(in *createFunctionInput) {
+		in.Environment = &environment{map[string]string{"TOKEN": "sibling-secret-4711"}}
+	})
+	b.ask(t, "sibling", "{}")
+	look := fmt.Sprintf("cat /proc/[0-9]*/environ /proc/%d/environ /proc/%d/mem | tr '\\0' '\\n'; true", os.Getpid(), os.Getppid())
+	for name, script := range map[string]string{
+		"Plain":           look,
+		"OwnNamespace":    "unshare -Urm sh -c '" + strings.ReplaceAll(look, "'", `'"'"'`) + "'",
+		"ProcUncovered":   "unshare -Urm sh -c 'umount -l /proc; umount -l /; cat /proc/[0-9]*/environ'",
+		"AnotherProc":     "unshare -Urmpf sh -c 'mount -t proc proc /tmp; cat /tmp/[0-9]*/environ'",
+		"ByTheSupervisor": "cat /proc/1/environ; cd /proc/1/root && cat proc/[0-9]*/environ",
+	} {
+		out, _ := b.run(t, "f", script)
+		if strings.Contains(out, operatorSecret) || strings.Contains(out, "sibling-secret-4711") {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+}
+
+func TestHostileFunctionReadsNoFileOfTheOperator(t *testing.T) {
+	b := isolated(t)
+	key := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(key, []byte(operatorSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, script := range map[string]string{
+		"Key":       "cat " + key,
+		"WorkDir":   "ls -R " + b.opts.WorkDir,
+		"Home":      "ls -d /home /run /srv /boot /mnt /sys",
+		"Elsewhere": "cd /proc/1/root && cat ." + key,
+		"Device":    "ls /dev/tty /dev/shm /dev/kmsg /dev/sda /dev/vda",
+	} {
+		out, failed := b.run(t, "f", script)
+		if !failed || strings.Contains(out, operatorSecret) {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+	out, _ := b.run(t, "f", "find / -xdev -name key 2>/dev/null; find /tmp /var 2>/dev/null")
+	if strings.Contains(out, filepath.Base(filepath.Dir(key))) {
+		t.Errorf("found %s", out)
+	}
+}
+
+func TestHostileFunctionDoesNotSeeHiddenDirectories(t *testing.T) {
+	hidden := ""
+	b := hostile(t, func(o *Options) {
+		hidden = filepath.Join("/usr/local", fmt.Sprint("hidden-", os.Getpid()))
+		o.Hidden = []string{hidden}
+	})
+	if err := os.Mkdir(hidden, 0o755); err != nil {
+		t.Skipf("a normal user has no directory that functions see: %v", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(hidden) })
+	if err := os.WriteFile(hidden+"/key", []byte(operatorSecret), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if b.Isolation() == process.Shared {
+		t.Skip("this system does not isolate functions")
+	}
+	if out, _ := b.run(t, "f", "umount "+hidden+"; ls "+hidden+"; cat "+hidden+"/key"); strings.Contains(out, operatorSecret) {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestHostileFunctionWritesToItsTmpAlone(t *testing.T) { // LAM C65
+	b := isolated(t)
+	name := fmt.Sprintf("written-%d", os.Getpid())
+	script := "for d in / /usr /etc /opt /dev /proc /var /var/task /home; do echo x >$d/" + name + " && echo wrote to $d; done; echo mine >/tmp/" + name
+	if out, failed := b.run(t, "f", script); failed || strings.Contains(out, "wrote to") {
+		t.Errorf("%s", out)
+	}
+	b.create(t, "sibling", minutes)
+	if out, failed := b.run(t, "sibling", "cat /tmp/"+name); !failed {
+		t.Errorf("the sibling sees %s", out)
+	}
+	if _, err := os.Stat("/tmp/" + name); err == nil {
+		t.Error("the machine's /tmp was written to")
+	}
+	out, failed := b.run(t, "f", "cat /tmp/"+name+"; id -u; ls -d $LAMBDA_TASK_ROOT/bootstrap; pwd")
+	if failed || !strings.HasPrefix(out, "mine\n") || strings.Contains(out, "\n0\n") || !strings.HasSuffix(out, "/var/task/bootstrap\n/var/task\n") {
+		t.Errorf("%s", out)
+	}
+}
+
+// Each environment of one function has a /tmp of its own, too.
+func TestHostileEnvironmentsOfOneFunctionShareNoTmp(t *testing.T) {
+	b := isolated(t)
+	gate, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gate.Close()
+	// The first holds its environment until the second has looked.
+	wait := fmt.Sprintf("echo x >/tmp/first; exec 3<>/dev/tcp/127.0.0.1/%d; cat <&3 >/dev/null", gate.Addr().(*net.TCPAddr).Port)
+	event, err := json.Marshal(map[string]string{"Do": "run", "Text": "exec bash -c '" + wait + "'"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := b.backgroundInvokesOf("f", string(event))
+	conn, err := gate.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _ := b.run(t, "f", "ls /tmp")
+	conn.Close()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out, "first") {
+		t.Errorf("/tmp of another environment: %s", out)
+	}
+}
+
+// both runs a test with isolation and without.
+func both(t *testing.T, test func(t *testing.T, b *bench)) {
+	t.Helper()
+	if os.Getenv("HOSTILE") == "" {
+		t.Skip("runs as a child of TestAHostileFunction")
+	}
+	t.Parallel()
+	for name, off := range map[string]bool{"Isolated": false, "Shared": true} {
+		t.Run(name, func(t *testing.T) {
+			b := hostile(t, func(o *Options) { o.NoIsolation = off })
+			if !off && b.Isolation() == process.Shared {
+				t.Skip("this system does not isolate functions")
+			}
+			test(t, b)
+		})
+	}
+}
+
+// marks numbers the sleeps of this test.
+var marks atomic.Int64
+
+// detach has a function start a process that leaves its group and session and loses
+// its parent. It returns a mark in that process's command line.
+func (b *bench) detach(t *testing.T, function, more string) (mark string) {
+	t.Helper()
+	mark = fmt.Sprintf("%d.%d", 100000+os.Getpid(), marks.Add(1))
+	script := `rm -f ${TMPDIR:-/tmp}/up; (setsid sh -c '(setsid sh -c "` + more + ` echo x >${TMPDIR:-/tmp}/up; exec sleep ` + mark + `" &)' >/dev/null 2>&1 </dev/null &)
+		while [ ! -s ${TMPDIR:-/tmp}/up ]; do sleep 0.01; done`
+	if out, failed := b.run(t, function, script); failed {
+		t.Fatalf("%s", out)
+	}
+	if len(marked(t, mark)) == 0 {
+		t.Fatal("no process was detached")
+	}
+	return mark
+}
+
+// marked returns the processes of this machine with a mark in their command lines.
+func marked(t *testing.T, mark string) (pids []int) {
+	t.Helper()
+	all, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range all {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		if line, err := os.ReadFile("/proc/" + entry.Name() + "/cmdline"); err == nil && strings.Contains(string(line), mark) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func TestHostileDetachedProcessesEndWithTheirEnvironment(t *testing.T) {
+	both(t, func(t *testing.T, b *bench) {
+		b.create(t, "short", func(in *createFunctionInput) { in.Timeout = ptr(2) })
+		for name, end := range map[string]func(){
+			"Timeout": func() { b.ask(t, "short", `{"Do":"hang"}`) },
+			"Crash":   func() { b.ask(t, "short", `{"Do":"exit","N":3}`) },
+			"Delete": func() {
+				if _, err := b.deleteFunction(ctx, b.call, &qualifiedInput{FunctionName: "short"}); err != nil {
+					t.Fatal(err)
+				}
+				b.create(t, "short", func(in *createFunctionInput) { in.Timeout = ptr(2) })
+			},
+		} {
+			mark := b.detach(t, "short", "")
+			end()
+			if left := marked(t, mark); len(left) > 0 {
+				t.Errorf("%s: processes %v live on", name, left)
+			}
+		}
+		mark := b.detach(t, "f", "trap '' TERM HUP;")
+		if err := b.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if left := marked(t, mark); len(left) > 0 {
+			t.Errorf("Close: processes %v live on", left)
+		}
+	})
+}
+
+func TestHostileDetachedProcessesAreFrozen(t *testing.T) {
+	both(t, func(t *testing.T, b *bench) {
+		mark := b.detach(t, "f", "")
+		for _, pid := range marked(t, mark) {
+			awaitState(t, pid, 'T')
+		}
+		// They go on with the next invocation.
+		if out, _ := b.run(t, "f", "grep State: $(grep -l "+mark+" /proc/[0-9]*/cmdline | sed s/cmdline/status/)"); strings.Contains(out, "T (stopped)") {
+			t.Errorf("still stopped: %s", out)
+		}
+	})
+}
+
+// awaitState waits until a process is in a state, as in /proc/PID/stat: stopping
+// takes a moment.
+func awaitState(t *testing.T, pid int, want byte) {
+	t.Helper()
+	var state byte
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		if state = rest[0]; state == want {
+			return
+		}
+	}
+	t.Errorf("process %d is in state %c, want %c", pid, state, want)
+}
+
+func TestHostileDetachedProcessesCountAsMemory(t *testing.T) {
+	both(t, func(t *testing.T, b *bench) {
+		// 300 MB in a process that has left; the function waits for it.
+		script := `(setsid sh -c 'head -c 300000000 /dev/zero | tail -c 290000000 >/dev/null; echo x >${TMPDIR:-/tmp}/done' >/dev/null 2>&1 </dev/null &)
+			while [ ! -s ${TMPDIR:-/tmp}/done ]; do sleep 0.01; done`
+		event, err := json.Marshal(map[string]string{"Do": "run", "Text": script})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out := b.ask(t, "f", string(event)); !strings.Contains(string(out.Payload), "signal: killed") {
+			t.Errorf("%s", out.Payload)
+		}
+	})
+}
+
+func TestHostileFunctionMakesNoMoreThan1024Processes(t *testing.T) {
+	b := isolated(t)
+	out, _ := b.run(t, "f", `ulimit -u 2>/dev/null || ulimit -p`)
+	if strings.TrimSpace(out) != "1024" {
+		t.Errorf("limit of processes: %s", out)
+	}
+}
+
+// TestHostileServerThatIsKilled is the server that
+// TestKillingTheServerKillsDetachedProcesses kills.
+func TestHostileServerThatIsKilled(t *testing.T) {
+	mode := os.Getenv("LOCALAWS_TEST_VICTIM")
+	if mode == "" {
+		t.Skip("runs as a child of another test")
+	}
+	b := start(t, func(o *Options) { o.NoIsolation = mode == "Shared" })
+	b.create(t, "f", minutes)
+	fmt.Printf("mark %s\n", b.detach(t, "f", ""))
+	select {
+	case <-t.Context().Done():
+	case <-make(chan struct{}):
+	}
+}
+
+func TestHostileDetachedProcessesEndWithAServerThatIsKilled(t *testing.T) {
+	both(t, func(t *testing.T, _ *bench) {
+		mode := filepath.Base(t.Name())
+		server := exec.Command(os.Args[0], "-test.run=^TestHostileServerThatIsKilled$")
+		server.Env = append(os.Environ(), "LOCALAWS_TEST_VICTIM="+mode, "TMPDIR="+t.TempDir())
+		out, err := server.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := server.Start(); err != nil {
+			t.Fatal(err)
+		}
+		mark := ""
+		if _, err := fmt.Fscanf(out, "mark %s\n", &mark); err != nil {
+			t.Fatal(err)
+		}
+		pids := marked(t, mark)
+		if err := server.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = server.Wait() // killed
+		for _, pid := range pids {
+			awaitEnd(t, pid)
+		}
+	})
+}
+
+// A stranger, another function or another user, gets no event of a function and
+// cannot answer for it.
+func TestHostileStrangersAreNotServedByTheRuntimeAPI(t *testing.T) {
+	both(t, func(t *testing.T, b *bench) {
+		b.create(t, "stranger", minutes)
+		out, _ := b.run(t, "f", "echo $AWS_LAMBDA_RUNTIME_API")
+		api := "http://" + strings.TrimSpace(out) + "/2018-06-01/runtime/"
+		for name, ask := range map[string]func(method, path string) string{
+			"AnotherProcess": func(method, path string) string {
+				req, err := http.NewRequestWithContext(t.Context(), method, api+path, strings.NewReader("{}"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				res, err := http.DefaultClient.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer res.Body.Close()
+				body, err := io.ReadAll(res.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return fmt.Sprint(res.StatusCode, string(body))
+			},
+			"AnotherFunction": func(method, path string) string {
+				out, _ := b.run(t, "stranger", "curl -s -m 20 -w '%{http_code}' -X "+method+" "+api+path)
+				return out
+			},
+		} {
+			for _, request := range []string{"GET invocation/next", "POST invocation/" + b.call.RequestID + "/response", "POST init/error"} {
+				method, path, _ := strings.Cut(request, " ")
+				if answer := ask(method, path); !strings.Contains(answer, "403") || !strings.Contains(answer, "own process") {
+					t.Errorf("%s, %s: %s", name, request, answer)
+				}
+			}
+		}
+		if out := b.ask(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
+			t.Errorf("%s", out.Payload)
+		}
+		// A child of the function is the function.
+		out, _ = b.run(t, "f", "curl -s -m 20 "+api+"nothing")
+		if !strings.Contains(out, "NotFound") {
+			t.Errorf("a child of the function: %s", out)
+		}
+	})
+}
+
+// Without isolation, a server that has hidden itself does not show its environment
+// and memory to its own user.
+func TestUndumpableServer(t *testing.T) {
+	if os.Getenv("HOSTILE") == "" || os.Geteuid() == 0 {
+		t.Skip("runs as a child of TestAHostileFunction, and root may read every process")
+	}
+	b := start(t, func(o *Options) { o.NoIsolation = true })
+	b.create(t, "f", minutes)
+	look := fmt.Sprintf("cat /proc/%d/environ", os.Getpid())
+	if out, _ := b.run(t, "f", look); !strings.Contains(out, operatorSecret) {
+		t.Fatalf("the secret is not where it is looked for: %s", out)
+	}
+	if err := process.Conceal(); err != nil {
+		t.Fatal(err)
+	}
+	if out, failed := b.run(t, "f", look); !failed || strings.Contains(out, operatorSecret) {
+		t.Errorf("%s", out)
+	}
+}

@@ -1,0 +1,133 @@
+package supervisor
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// Descendants calls visit with the process id of each descendant of a process, in
+// the order of a walk down the tree. The tree changes while it is read, so that a
+// process may be missed or named although it has ended.
+func Descendants(pid int, visit func(pid int)) {
+	walk(strconv.Itoa(pid), visit, 0)
+}
+
+// deepest bounds the depth of the walk: a tree that changes could be endless.
+const deepest = 1000
+
+func walk(pid string, visit func(int), depth int) {
+	if depth > deepest {
+		return
+	}
+	// Each thread of a process has children of its own.
+	tasks := "/proc/" + pid + "/task"
+	for _, thread := range names(tasks) {
+		for _, child := range bytes.Fields(read(tasks + "/" + thread + "/children")) {
+			n, err := strconv.Atoi(string(child))
+			if err != nil {
+				continue
+			}
+			visit(n)
+			walk(string(child), visit, depth+1)
+		}
+	}
+}
+
+// read returns the content of a file of /proc, or nothing. It makes no more system
+// calls than it must: package os makes three times as many.
+func read(path string) []byte {
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = syscall.Close(fd) }() // nothing was written
+	buffer := make([]byte, 4096)
+	filled := 0
+	for {
+		n, err := syscall.Read(fd, buffer[filled:])
+		if err != nil || n == 0 {
+			return buffer[:filled]
+		}
+		if filled += n; filled == len(buffer) {
+			buffer = append(buffer, make([]byte, len(buffer))...)
+		}
+	}
+}
+
+// names returns the names in a directory of /proc.
+func names(path string) []string {
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = syscall.Close(fd) }() // nothing was written
+	var list []string
+	buffer := make([]byte, 4096)
+	for {
+		n, err := syscall.ReadDirent(fd, buffer)
+		if err != nil || n == 0 {
+			return list
+		}
+		_, _, list = syscall.ParseDirent(buffer[:n], -1, list)
+	}
+}
+
+// PeakMemory returns the peak resident set of a process in bytes, or 0.
+func PeakMemory(pid int) int64 {
+	_, rest, ok := bytes.Cut(read("/proc/"+strconv.Itoa(pid)+"/status"), []byte("\nVmHWM:"))
+	if !ok {
+		return 0
+	}
+	fields := bytes.Fields(rest) // such as "5432 kB"
+	if len(fields) == 0 {
+		return 0
+	}
+	n, _ := strconv.ParseInt(string(fields[0]), 10, 64)
+	return n << 10
+}
+
+// passes bounds how often the tree is read anew to find processes that were
+// forked meanwhile.
+const passes = 100
+
+// signalDescendants sends to every descendant of this process, and again to those
+// that were forked meanwhile. mu must be held.
+func (s *supervisor) signalDescendants(sig syscall.Signal) {
+	seen := map[int]bool{}
+	for range passes {
+		before := len(seen)
+		Descendants(os.Getpid(), func(pid int) {
+			if !seen[pid] {
+				seen[pid] = true
+				_ = syscall.Kill(pid, sig)
+			}
+		})
+		if len(seen) == before {
+			return
+		}
+	}
+}
+
+// killDescendants kills every descendant of this process and returns when none is
+// left. They are stopped first, so that none forks while the others are killed.
+// mu must be held.
+func (s *supervisor) killDescendants() {
+	s.signalDescendants(syscall.SIGSTOP)
+	for range passes {
+		s.signalDescendants(syscall.SIGKILL)
+		// The children of a process that has ended are this one's: reap until
+		// none is left.
+		for {
+			_, err := syscall.Wait4(-1, nil, 0, nil)
+			if err == syscall.ECHILD {
+				return
+			}
+			if err != nil && err != syscall.EINTR {
+				break
+			}
+			s.signalDescendants(syscall.SIGKILL)
+		}
+	}
+}

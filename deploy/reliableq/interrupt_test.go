@@ -484,8 +484,8 @@ func (a *attempt) killTerraform() {
 // wait waits until the run has ended.
 func (a *attempt) wait() {
 	a.t.Helper()
-	if a.pause(2 * time.Minute) {
-		a.t.Errorf("the run goes on 2 min after it was cut short:\n%s", a.said.String())
+	if a.pause(5 * time.Minute) {
+		a.t.Errorf("the run goes on 5 min after it was cut short:\n%s", a.said.String())
 		a.signal(syscall.SIGKILL)
 		<-a.ended
 	}

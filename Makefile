@@ -67,11 +67,11 @@ terraform-test: $(RELIABLEQ) ## run terraform fmt, validate and test on the root
 .PHONY: e2e
 e2e: build ## deploy with Terratest and prove the promises (RELIABLEQ_TEST_TARGET=aws for AWS, RELIABLEQ_TOOL=tofu for OpenTofu)
 	cd test && go test -timeout 30m ./...
-	RELIABLEQ_INTERRUPTS=few go test -count=1 -timeout 20m -run TestInterruptedRuns ./deploy/reliableq
+	RELIABLEQ_INTERRUPTS=few go test -count=1 -timeout 20m -parallel 6 -run TestInterruptedRuns ./deploy/reliableq
 
 .PHONY: interrupts
 interrupts: build ## cut up and down short in every way at many moments, and run them again (about an hour)
-	RELIABLEQ_INTERRUPTS=all go test -count=1 -timeout 4h -run TestInterruptedRuns -v ./deploy/reliableq
+	RELIABLEQ_INTERRUPTS=all go test -count=1 -timeout 4h -parallel 6 -run TestInterruptedRuns -v ./deploy/reliableq
 
 .PHONY: e2e-tofu
 e2e-tofu: ## the end-to-end tests with OpenTofu, which is built first where it is not cached (15 minutes)
@@ -119,7 +119,7 @@ soak-short: $(RELIABLEQ) ## the same within a minute
 
 .PHONY: policy-nightly
 policy-nightly: ## decide 1,000,000 random requests by the policies and by an evaluator of their own, from a seed that the date gives
-	RELIABLEQ_POLICY_CASES=1000000 RELIABLEQ_POLICY_STORIES=10000 RELIABLEQ_POLICY_SEED=$$(date +%Y%m%d) \
+	RELIABLEQ_POLICY_CASES=1000000 RELIABLEQ_POLICY_ROLES=10000 RELIABLEQ_POLICY_SEED=$$(date +%Y%m%d) \
 		go test -count=1 -timeout 60m -run 'PublishedLogic' -v ./localaws/internal/policycheck $(ARGS)
 
 .PHONY: experiment

@@ -215,19 +215,29 @@ func (d *deployment) readOutputs(t *testing.T, ctx context.Context) (err error) 
 	return nil
 }
 
-// destroyAll takes down what deployments are left.
+// destroyAll takes down what deployments are left, side by side: each waits for most of
+// its half minute.
 func (l *lab) destroyAll() error {
-	var failed []string
+	var (
+		wg     sync.WaitGroup
+		mu     sync.Mutex
+		failed []string
+	)
 	for name, d := range l.made {
 		if d.options == nil {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
-		if _, err := terraform.DestroyContextE(quiet{}, ctx, d.options); err != nil {
-			failed = append(failed, fmt.Sprintf("%s: %v", name, err))
-		}
-		cancel()
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+			defer cancel()
+			if _, err := terraform.DestroyContextE(quiet{}, ctx, d.options); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed = append(failed, fmt.Sprintf("%s: %v", name, err))
+			}
+		})
 	}
+	wg.Wait()
 	if len(failed) > 0 {
 		return fmt.Errorf("destroy %s", strings.Join(failed, "; "))
 	}

@@ -116,16 +116,16 @@ func (e *example) visible(t *testing.T, url string) string {
 	return got.Attributes[string(name)]
 }
 
-// eventually waits until a condition holds, and fails the test after two minutes.
+// eventually waits until a condition holds, and fails the test after five minutes.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(2 * time.Minute)
+	deadline := time.After(5 * time.Minute)
 	for !holds() {
 		select {
 		case <-deadline:
-			t.Fatalf("%s: not within two minutes", what)
+			t.Fatalf("%s: not within five minutes", what)
 		case <-tick.C:
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -78,10 +79,10 @@ func (a *app) progress(machine bool) *progress.Progress {
 	mode := progress.Lines
 	if machine {
 		mode = progress.JSON
-	} else if f, ok := a.errs.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+	} else if f, ok := a.screen.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		mode = progress.Bars
 	}
-	return progress.New(a.errs, mode)
+	return progress.New(a.screen, mode)
 }
 
 // report prints a result: as JSON for machines, or as show writes it for people.
@@ -90,10 +91,15 @@ func (a *app) report(machine bool, result any, show func()) error {
 		show()
 		return nil
 	}
-	enc := json.NewEncoder(a.out)
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(result); err != nil {
+		return fmt.Errorf("encode the result: %w", err)
+	}
+	// JSON that others wrote may hold what is no UTF-8.
+	if _, err := a.out.Write(bytes.ToValidUTF8(body.Bytes(), []byte(`\ufffd`))); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil

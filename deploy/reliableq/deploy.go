@@ -44,6 +44,9 @@ func (s *stage) deploy(ctx context.Context, p *progress.Progress, ask func(*infr
 	if err := s.terraform.Recover(ctx); err != nil {
 		return infra.Result{}, err
 	}
+	if err := s.refuseShared(ctx); err != nil {
+		return infra.Result{}, err
+	}
 	if ask == nil {
 		blank, err := s.blank(ctx)
 		if err != nil {
@@ -160,6 +163,9 @@ func (s *stage) existing(ctx context.Context, p *progress.Progress, plan *infra.
 	var all []infra.Existing
 	for _, c := range plan.Creates {
 		found, err := finder.Find(ctx, c.Type, c.After)
+		if denied(err) && c.Type == "aws_sqs_queue" {
+			return nil, hint.With(err, "grant sqs:GetQueueUrl and sqs:ListQueueTags: without them it cannot be seen whether the queue is somebody else's")
+		}
 		if denied(err) {
 			p.Say("cannot check whether %s exists already: %v", c.Address, err)
 			continue

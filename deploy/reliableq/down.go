@@ -34,6 +34,9 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 		}
 		return v.wipe(ctx, a)
 	}
+	if err := v.backendFlags.check(v.Target); err != nil {
+		return err
+	}
 	o, err := v.terraformOptions(ctx, p, embedded)
 	if err != nil {
 		return err
@@ -94,6 +97,9 @@ func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, s 
 		return err
 	}
 	if err := tf.Recover(ctx); err != nil {
+		return err
+	}
+	if err := s.refuseShared(ctx); err != nil {
 		return err
 	}
 	count, err := infra.Resources(tf.Folder)

@@ -77,21 +77,21 @@ func (v *envVerb) print(a *app, t *target.Target, config string, failed bool) er
 	if config != "" {
 		set["TF_CLI_CONFIG_FILE"] = config
 	}
-	return a.report(v.JSON, set, func() {
+	return a.report(v.JSON, set, func() { // a shell reads it: nothing may be written in another way
 		export, remove := "export %s=%s\n", "unset %s\n"
 		if v.Shell == "fish" {
 			export, remove = "set -gx %s %s\n", "set -e %s\n"
 		}
 		for _, name := range slices.SortedFunc(maps.Keys(set), byImportance) {
-			fmt.Fprintf(a.out, export, name, quote(set[name]))
+			fmt.Fprintf(a.out.exact, export, name, quote(set[name]))
 		}
 		for _, name := range unset {
 			if shellName.MatchString(name) {
-				fmt.Fprintf(a.out, remove, name)
+				fmt.Fprintf(a.out.exact, remove, name)
 			}
 		}
 		if failed {
-			fmt.Fprintln(a.out, "false")
+			fmt.Fprintln(a.out.exact, "false")
 		}
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/supervise"
 	"github.com/reliableq/reliableq/deploy/internal/target"
+	"github.com/reliableq/reliableq/deploy/internal/terminal"
 )
 
 // Exit codes, as scripts know them.
@@ -52,12 +53,20 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		<-ctx.Done()
 		stop() // a second Ctrl-C ends the command the hard way
 	}()
-	a := &app{in: in, out: &output{w: out}, errs: errs}
+	said := terminal.NewWriter(errs)
+	a := &app{
+		in:     in,
+		out:    newOutput(out),
+		errs:   said,
+		screen: errs,
+	}
 	err := a.run(ctx, args)
 	if lost := a.out.lost(); lost != nil && (err == nil || errors.Is(err, errVerdict) || errors.Is(err, a.out.err)) {
 		err = lost
 	}
-	return a.exitCode(ctx, err)
+	code := a.exitCode(ctx, err)
+	_ = said.Flush() // as for every error message: there is nowhere to say that it failed
+	return code
 }
 
 // endings are the signals that end the command tidily. A hangup does not count
@@ -70,11 +79,15 @@ func endings() []os.Signal {
 	return signals
 }
 
-// app is the command's connection to the world outside.
+// app is the command's connection to the world outside. What verbs print goes to
+// out and errs, which show what a terminal would act upon.
 type app struct {
 	in   io.Reader
-	out  *output   // results
-	errs io.Writer // progress, questions and errors
+	out  *output          // results
+	errs *terminal.Writer // questions and errors
+	// screen is where errs writes to. Only progress uses it, which draws there and
+	// cleans what it shows itself.
+	screen io.Writer
 }
 
 func (a *app) run(ctx context.Context, args []string) error {
@@ -82,7 +95,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 	parser, err := kong.New(&verbs,
 		kong.Name("reliableq"),
 		kong.Description(description),
-		kong.Writers(a.out.w, a.errs),
+		kong.Writers(a.out, a.errs),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ShortUsageOnError(),
 		experimentVars(), faultVars(),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/bundle"
@@ -37,6 +38,13 @@ type backendFlags struct {
 	BackendConfig []string `sep:"none" placeholder:"KEY=VALUE|FILE" help:"Keep the state in S3: a setting of Terraform's s3 backend (bucket, key, region ...), or a file of them; may be given more than once. Remembered for this deployment."`
 }
 
+func (f backendFlags) check(on string) error {
+	if len(f.BackendConfig) > 0 && on == string(target.Embedded) {
+		return usageError{hint.New("--backend-config is for AWS: the embedded AWS has no S3", "leave it out, or use --target aws")}
+	}
+	return nil
+}
+
 // varFlags set variables of the root module.
 type varFlags struct {
 	Var              []string `sep:"none" placeholder:"NAME=VALUE" help:"Set a variable of the root module; may be given more than once."`
@@ -53,6 +61,11 @@ func (f varFlags) vars(proj project.Project, prefix string, platform bundle.Plat
 	if f.FailureReporting != "" {
 		vars = append(vars, "failure_reporting="+f.FailureReporting)
 	}
+	for _, path := range f.VarFile {
+		if err := agreesOnArchitecture(path, platform); err != nil {
+			return nil, err
+		}
+	}
 	for _, v := range f.Var {
 		name, _, ok := strings.Cut(v, "=")
 		if !ok {
@@ -64,6 +77,35 @@ func (f varFlags) vars(proj project.Project, prefix string, platform bundle.Plat
 		vars = append(vars, v)
 	}
 	return vars, nil
+}
+
+// inVarFile finds the architecture in a tfvars file, of HCL or JSON.
+var inVarFile = regexp.MustCompile(`(?m)^\s*"?architecture"?\s*[=:]\s*"([^"]*)"`)
+
+// agreesOnArchitecture refuses a tfvars file that asks for another architecture than
+// what the functions are built for, which would win over it.
+func agreesOnArchitecture(path string, platform bundle.Platform) error {
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read the variables: %w", err)
+	}
+	if m := inVarFile.FindSubmatch(body); m != nil && string(m[1]) != platform.Lambda() {
+		return hint.New(fmt.Sprintf("%s asks for architecture %s, and the functions are built for %s", path, m[1], platform.Lambda()),
+			"build for it with --arch "+string(m[1])+", or take it out of the file")
+	}
+	return nil
+}
+
+// architecture is what functions are deployed for, in Lambda's words: what the user
+// sets, else that of the platform. The last assignment counts.
+func (f varFlags) architecture(platform bundle.Platform) string {
+	architecture := platform.Lambda()
+	for _, v := range f.Var {
+		if name, value, _ := strings.Cut(v, "="); strings.TrimSpace(name) == "architecture" {
+			architecture = strings.Trim(strings.TrimSpace(value), `"`)
+		}
+	}
+	return architecture
 }
 
 // connect answers the target. An embedded AWS that does not run is started as b

@@ -32,14 +32,15 @@ func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
 
 func TestTheFirstWriteThatFailedIsKept(t *testing.T) {
 	t.Parallel()
-	o := &output{w: &full{left: 1}}
+	disk := &full{left: 1}
+	o := newOutput(disk)
 	if n, err := o.Write([]byte("one")); n != 3 || err != nil || o.lost() != nil {
 		t.Errorf("a write that works: %d, %v, lost %v", n, err, o.lost())
 	}
 	if _, err := o.Write([]byte("two")); err == nil {
 		t.Error("a failure is not passed on")
 	}
-	o.w = &bytes.Buffer{}
+	disk.left = 1
 	if _, err := o.Write([]byte("three")); err != nil || o.lost() == nil {
 		t.Errorf("a later write: %v; lost %v", err, o.lost())
 	}

@@ -4,16 +4,22 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/infra"
+	"github.com/reliableq/reliableq/deploy/internal/target"
 )
 
 type outputsVerb struct {
 	targetFlags
+	projectFlags
+	toolFlags
+	backendFlags
 	reportFlags
 	Name string `arg:"" optional:"" help:"Only this output; a string is printed as it is."`
 }
@@ -25,6 +31,9 @@ func (v *outputsVerb) Run(ctx context.Context, a *app) error {
 	}
 	folder, err := v.folder(t)
 	if err != nil {
+		return err
+	}
+	if err := v.fetchState(ctx, a, t, folder); err != nil {
 		return err
 	}
 	out, err := infra.Outputs(folder)
@@ -50,6 +59,39 @@ func (v *outputsVerb) Run(ctx context.Context, a *app) error {
 		}
 		fmt.Fprintln(a.out, pretty(value))
 	})
+}
+
+// fetchState copies the state from a backend that is named, as after a deployment
+// from another folder or machine.
+func (v *outputsVerb) fetchState(ctx context.Context, a *app, t *target.Target, folder string) error {
+	if err := v.backendFlags.check(v.Target); err != nil || len(v.BackendConfig) == 0 {
+		return err
+	}
+	p := a.progress(v.JSON)
+	defer p.Close()
+	proj, err := v.project()
+	if err != nil {
+		return err
+	}
+	dir, err := v.stateDir()
+	if err != nil {
+		return err
+	}
+	o, err := v.options(ctx, p, proj.Terraform(), dir)
+	if err != nil {
+		return err
+	}
+
+	o.Folder, o.Backend, o.Env = folder, v.BackendConfig, t.Env(os.Environ())
+	tf, err := infra.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	err = tf.Init(ctx)
+	if err == nil {
+		err = tf.Recover(ctx)
+	}
+	return errors.Join(err, tf.Close())
 }
 
 // pretty indents JSON for people.

@@ -28,6 +28,9 @@ func (v *planVerb) Run(ctx context.Context, a *app) error {
 	if err := s.terraform.Recover(ctx); err != nil {
 		return explain(ctx, err)
 	}
+	if err := s.refuseShared(ctx); err != nil {
+		return explain(ctx, err)
+	}
 	plan, err := s.plan(ctx, p)
 	if err != nil {
 		return explain(ctx, err)

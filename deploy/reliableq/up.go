@@ -145,6 +145,9 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 	if err != nil {
 		return nil, err
 	}
+	if err := f.backendFlags.check(f.Target); err != nil {
+		return nil, err
+	}
 	s := &stage{}
 	if !embedded { // know the target before the work begins
 		if s.target, _, err = f.connect(ctx, p, nil); err != nil {
@@ -157,7 +160,10 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 		began := time.Now()
 		built, err = buildFunctions(ctx, p, proj, bundle.Options{Platform: platform})
 		s.build = time.Since(began)
-		return err
+		if err != nil {
+			return err
+		}
+		return bundle.CheckArchitecture(built, f.architecture(platform))
 	})
 	group.Go(func() error {
 		o, err := f.options(ctx, p, proj.Terraform(), stateDir)

@@ -2,6 +2,10 @@ package bundle_test
 
 import (
 	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -166,5 +170,101 @@ func TestArchitecturesAreReadInGosAndLambdasWords(t *testing.T) {
 	}
 	if _, err := bundle.ParseArch("riscv64"); hint.Of(err) == "" {
 		t.Errorf("riscv64: %v", err)
+	}
+}
+
+// elf is the beginning of an ELF file for a machine.
+func elf(class, machine byte) string {
+	return "\x7fELF" + string([]byte{class, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, machine, 0}) + "the rest"
+}
+
+// foreign puts a zip in the place of a function's package, as another tool would.
+func foreign(t *testing.T, path, bootstrap string) {
+	t.Helper()
+	var body bytes.Buffer
+	w := zip.NewWriter(&body)
+	entry, err := w.Create("bootstrap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := entry.Write([]byte(bootstrap)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, body.String())
+}
+
+// The record beside a package says what it is for, and for which zip it counts:
+// Terraform refuses a mismatch by it.
+func TestARecordSaysWhatAPackageIsFor(t *testing.T) {
+	t.Parallel()
+	o := module(t)
+	read := func() (record struct{ Architecture, SHA256 string }) {
+		body, err := os.ReadFile(filepath.Join(o.Dist, "alpha.json"))
+		if err == nil {
+			err = json.Unmarshal(body, &record)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return record
+	}
+	digest := func() string {
+		body, err := os.ReadFile(filepath.Join(o.Dist, "alpha.zip"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%x", sha256.Sum256(body))
+	}
+	for _, arch := range []string{"arm64", "amd64", "amd64"} {
+		o.Platform.Arch = arch
+		results := build(t, o)
+		want := o.Platform.Lambda()
+		if got := read(); got.Architecture != want || got.SHA256 != digest() || results[0].Architecture != want {
+			t.Errorf("for %s: record %+v, result %+v, digest %s", arch, got, results[0], digest())
+		}
+		other := map[string]string{"x86_64": "arm64", "arm64": "x86_64"}[want]
+		if err := bundle.CheckArchitecture(results, want); err != nil {
+			t.Error(err)
+		}
+		if err := bundle.CheckArchitecture(results, other); err == nil || hint.Of(err) == "" {
+			t.Errorf("packages for %s are deployed for %s: %v", want, other, err)
+		}
+	}
+}
+
+// The packages of other tools are told by the header of their program. What does
+// not tell is not refused, and has no record.
+func TestAForeignPackageIsToldByItsProgram(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ bootstrap, want string }{
+		"arm64":      {elf(2, 183), "arm64"},
+		"x86_64":     {elf(2, 62), "x86_64"},
+		"riscv":      {elf(2, 243), ""},
+		"32 bits":    {elf(1, 62), ""},
+		"a script":   {"#!/bin/sh\necho a script that is long enough\n", ""},
+		"cut off":    {"\x7fELF", ""},
+		"not at all": {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := module(t)
+			write(t, filepath.Join(o.Dist, "beta.json"), "{}")
+			foreign(t, filepath.Join(o.Dist, "beta.zip"), c.bootstrap)
+			results := build(t, o)
+			if results[1].Status != bundle.Foreign || results[1].Architecture != c.want {
+				t.Errorf("%+v", results[1])
+			}
+			_, err := os.Stat(filepath.Join(o.Dist, "beta.json"))
+			if (err == nil) != (c.want != "") {
+				t.Errorf("a record: %v", err)
+			}
+			err = bundle.CheckArchitecture(results[1:], "x86_64")
+			if (err != nil) != (c.want == "arm64") {
+				t.Errorf("deployed for x86_64: %v", err)
+			}
+		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -69,7 +70,14 @@ func pack(r *Result, binary string, p Platform) error {
 	}
 	sum := sha256.Sum256(zipped)
 	r.Bytes, r.SHA256 = int64(len(zipped)), base64.StdEncoding.EncodeToString(sum[:])
-	return nil
+
+	r.Architecture = p.Lambda()
+	if r.Status == Foreign {
+		if r.Architecture, err = architectureOf(r.Path); err != nil {
+			return err
+		}
+	}
+	return writeRecord(r.Path, r.Architecture, hex.EncodeToString(sum[:]))
 }
 
 func write(path string, binary []byte, comment string) error {

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/hashicorp/terraform-exec/tfexec"
-
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/supervise"
 )
@@ -97,7 +95,7 @@ func environ() map[string]string {
 			env[key] = value
 		}
 	}
-	tfexec.CleanEnv(env)
+	cleanEnv(env)
 	return env
 }
 

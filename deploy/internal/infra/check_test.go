@@ -164,7 +164,8 @@ func TestAPlanCountsAndListsTheChanges(t *testing.T) {
 		events(before...)(o)
 		o.Env["FAKE_SHOW"] = `{"resource_changes": [
 			{"address": "a.b", "mode": "managed", "type": "aws_sqs_queue", "change": {"actions": ["create"], "after": {"name": "q"}}},
-			{"address": "a.c", "mode": "managed", "type": "aws_sqs_queue", "change": {"actions": ["delete", "create"], "after": {"name": "r"}}}]}`
+			{"address": "a.c", "mode": "managed", "type": "aws_sqs_queue", "change": {"actions": ["delete", "create"], "before": {"name": "r"}, "after": {"name": "r"}}},
+			{"address": "a.d", "mode": "managed", "type": "aws_sqs_queue", "change": {"actions": ["delete", "create"], "before": {"name": "s"}, "after": {"name": "t"}}}]}`
 	})
 	p, err := b.tf.Plan(t.Context())
 	if err != nil || p.Add != 8 || len(p.Changes) != 8 {
@@ -173,7 +174,10 @@ func TestAPlanCountsAndListsTheChanges(t *testing.T) {
 	if got := p.Changes[0]; got.Address != `module.queues.aws_sqs_queue.this["source"]` || got.Action != "create" {
 		t.Errorf("first change %+v", got)
 	}
-	want := []PlannedCreate{{Address: "a.b", Type: "aws_sqs_queue", After: map[string]any{"name": "q"}}}
+	want := []PlannedCreate{
+		{Address: "a.b", Type: "aws_sqs_queue", After: map[string]any{"name": "q"}},
+		{Address: "a.d", Type: "aws_sqs_queue", After: map[string]any{"name": "t"}},
+	}
 	if diff := cmp.Diff(want, p.Creates); diff != "" {
 		t.Error(diff)
 	}

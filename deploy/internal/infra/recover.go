@@ -97,6 +97,7 @@ var readable = map[string]bool{
 	"aws_sqs_queue_policy":                      true,
 	"aws_sqs_queue_redrive_allow_policy":        true,
 	"aws_sqs_queue_redrive_policy":              true,
+	"terraform_data":                            true,
 	"aws_cloudwatch_log_subscription_filter":    true,
 	"aws_lambda_provisioned_concurrency_config": true,
 }

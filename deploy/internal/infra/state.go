@@ -125,10 +125,61 @@ func Listed(folder string) ([]string, error) {
 // name is what the target calls an instance, or what the configuration does where it
 // has no name there.
 func (i stateInstance) name(r stateResource) string {
-	for _, attribute := range []string{"function_name", "alarm_name", "dashboard_name", "name", "queue_url"} {
+	for _, attribute := range append(slices.Clone(naming), "queue_url") {
 		if name, ok := i.Attributes[attribute].(string); ok && name != "" {
 			return name
 		}
 	}
 	return strings.TrimPrefix(r.Module+"."+r.Name, ".")
+}
+
+// OwnerTag is the tag by which the root module marks what a state owns: its value is
+// the id of the state's terraform_data.owner.
+const OwnerTag = "terraform-state-id"
+
+// Held is a resource that a deployment's state holds.
+type Held struct {
+	// Address names it in the configuration.
+	Address string
+	// Type is its type.
+	Type string
+	// Attributes are those that the state has of it.
+	Attributes map[string]any
+}
+
+// Holdings returns what a deployment's state holds, data sources left out, and the
+// value of OwnerTag that marks it; empty where the state was made before there was
+// that tag.
+func Holdings(folder string) (all []Held, owner string, err error) {
+	s, err := readState(filepath.Join(folder, stateName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	for _, r := range s.Resources {
+		for _, i := range r.Instances {
+			if r.Mode != "managed" {
+				continue
+			}
+			if r.Module == "" && r.Type == "terraform_data" && r.Name == "owner" {
+				owner, _ = i.Attributes["id"].(string)
+			}
+			all = append(all, Held{Address: i.address(r), Type: r.Type, Attributes: i.Attributes})
+		}
+	}
+	return all, owner, nil
+}
+
+// address is how the command line names an instance.
+func (i stateInstance) address(r stateResource) string {
+	name := strings.TrimPrefix(r.Module+"."+r.Type+"."+r.Name, ".")
+	switch key := i.Key.(type) {
+	case string:
+		return name + "[" + quoteHCL(key) + "]"
+	case float64:
+		return fmt.Sprintf("%s[%d]", name, int(key))
+	}
+	return name
 }

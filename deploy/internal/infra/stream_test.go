@@ -172,7 +172,7 @@ func TestLinesMayComeInPieces(t *testing.T) {
 func TestModuleKeys(t *testing.T) {
 	t.Parallel()
 	for module, want := range map[string]string{
-		"module.producer": "producer", `module.retry["retry_2"]`: "retry_2", `module.a["x"].module.b`: "b", "": "", "nonsense": "nonsense",
+		"module.producer": "producer", `module.retry["retry_2"]`: "retry_2", `module.a["x"].module.b`: "x", `module.a["x"].module.b["y"]`: "y", "module.a.module.b": "b", "": "", "nonsense": "nonsense",
 	} {
 		if got := moduleKey(module); got != want {
 			t.Errorf("%s: %s, want %s", module, got, want)

@@ -15,8 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-exec/tfexec"
-
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 	"github.com/reliableq/reliableq/deploy/internal/supervise"
@@ -110,7 +108,7 @@ func (t *Terraform) State() string { return filepath.Join(t.Folder, stateName) }
 func (t *Terraform) environment() (map[string]string, error) {
 	env := make(map[string]string, len(t.Env)+4)
 	maps.Copy(env, t.Env)
-	tfexec.CleanEnv(env)
+	cleanEnv(env)
 	env["TF_DATA_DIR"] = filepath.Join(t.Folder, "data")
 	env["CHECKPOINT_DISABLE"] = "1"
 	env["TF_IN_AUTOMATION"] = "1"
@@ -135,6 +133,23 @@ func (t *Terraform) environment() (map[string]string, error) {
 		env["TF_PLUGIN_CACHE_DIR"] = t.Plugins
 	}
 	return env, nil
+}
+
+// cleanEnv removes variables that would change what the tool does or prints.
+func cleanEnv(env map[string]string) {
+	maps.DeleteFunc(env, func(name, _ string) bool {
+		for _, prefix := range []string{"TF_VAR_", "TF_CLI_ARGS", "TF_LOG"} {
+			if strings.HasPrefix(name, prefix) {
+				return true
+			}
+		}
+		switch name {
+		case "TF_INPUT", "TF_IN_AUTOMATION", "TF_REATTACH_PROVIDERS", "TF_APPEND_USER_AGENT", "TF_WORKSPACE", "TF_DISABLE_PLUGIN_TLS",
+			"TF_SKIP_PROVIDER_VERIFY":
+			return true
+		}
+		return false
+	})
 }
 
 func (t *Terraform) writeCLIConfig() (string, error) {

@@ -1,6 +1,7 @@
 package infra
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -211,9 +212,11 @@ func (t *tracker) enter(h Hook) {
 	}
 	switch h.Resource.Type {
 	case "aws_sqs_queue":
-		if key, ok := h.Resource.Key.(string); ok {
-			t.roster.QueueURLs[key] = h.IDValue
+		key, ok := h.Resource.Key.(string)
+		if !ok {
+			key = moduleKey(h.Resource.Module)
 		}
+		t.roster.QueueURLs[key] = h.IDValue
 	case "aws_lambda_function":
 		t.roster.Functions[moduleKey(h.Resource.Module)] = h.IDValue
 	case "aws_lambda_event_source_mapping":
@@ -221,18 +224,20 @@ func (t *tracker) enter(h Hook) {
 	}
 }
 
-var lastModule = regexp.MustCompile(`(?:^|\.)module\.([A-Za-z0-9_-]+)(?:\["([^"]*)"\])?$`)
+var moduleStep = regexp.MustCompile(`(?:^|\.)module\.([A-Za-z0-9_-]+)(?:\["([^"]*)"\])?`)
 
-// moduleKey is the key of a module's last step, or its name where it has none.
+// moduleKey is the key of the innermost module that has one, or the name of the
+// innermost module where none has.
 func moduleKey(module string) string {
-	m := lastModule.FindStringSubmatch(module)
-	switch {
-	case m == nil:
-		return module
-	case m[2] != "":
-		return m[2]
+	name := module
+	key := ""
+	for _, step := range moduleStep.FindAllStringSubmatch(module, -1) {
+		name = step[1]
+		if step[2] != "" {
+			key = step[2]
+		}
 	}
-	return m[1]
+	return cmp.Or(key, name)
 }
 
 // checkHalf calls onHalf once all is made that traffic needs: only the provider's

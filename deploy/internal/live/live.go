@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cloudwatchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -33,6 +35,7 @@ type Finder struct {
 	lambda *lambda.Client
 	iam    *iam.Client
 	logs   *cloudwatchlogs.Client
+	metric *cloudwatch.Client
 }
 
 // New returns a finder for the target of cfg.
@@ -42,13 +45,14 @@ func New(cfg aws.Config) *Finder {
 		lambda: lambda.NewFromConfig(cfg),
 		iam:    iam.NewFromConfig(cfg),
 		logs:   cloudwatchlogs.NewFromConfig(cfg),
+		metric: cloudwatch.NewFromConfig(cfg),
 	}
 }
 
 // Find returns what exists under the name of a planned resource of the given type
 // with the given attributes, or nil. It looks up the types whose creation fails, or
-// silently takes over what is there, when the name is taken; creating any other
-// resource of this project's modules is the same as updating it.
+// silently takes over what is there, when the name is taken. Any other resource of
+// this project's modules is a part of one of these.
 func (f *Finder) Find(ctx context.Context, kind string, attributes map[string]any) (*Found, error) {
 	name, _ := attributes["name"].(string)
 	var found *Found
@@ -67,6 +71,12 @@ func (f *Finder) Find(ctx context.Context, kind string, attributes map[string]an
 		name, _ = attributes["function_name"].(string)
 		source, _ := attributes["event_source_arn"].(string)
 		found, err = f.mapping(ctx, name, source)
+	case "aws_cloudwatch_metric_alarm":
+		name, _ = attributes["alarm_name"].(string)
+		found, err = f.alarm(ctx, name)
+	case "aws_cloudwatch_dashboard":
+		name, _ = attributes["dashboard_name"].(string)
+		found, err = f.dashboard(ctx, name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look up %s %s: %w", kind, name, err)
@@ -176,6 +186,54 @@ func (f *Finder) mapping(ctx context.Context, function, source string) (*Found, 
 	return &Found{Name: function + " from " + source, ID: aws.ToString(m.UUID), Tags: tags.Tags}, nil
 }
 
+func (f *Finder) alarm(ctx context.Context, name string) (*Found, error) {
+	if name == "" {
+		return nil, nil
+	}
+	got, err := f.metric.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
+		AlarmNames: []string{name},
+		AlarmTypes: []cloudwatchtypes.AlarmType{cloudwatchtypes.AlarmTypeMetricAlarm, cloudwatchtypes.AlarmTypeCompositeAlarm},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var arn *string
+	for _, a := range got.MetricAlarms {
+		arn = a.AlarmArn
+	}
+	for _, a := range got.CompositeAlarms {
+		arn = a.AlarmArn
+	}
+	if arn == nil {
+		return nil, nil
+	}
+
+	out, err := f.metric.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: arn})
+	if err != nil {
+		return nil, err
+	}
+	tags := map[string]string{}
+	for _, t := range out.Tags {
+		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return &Found{Name: name, ID: name, Tags: tags}, nil
+}
+
+func (f *Finder) dashboard(ctx context.Context, name string) (*Found, error) {
+	if name == "" {
+		return nil, nil
+	}
+	_, err := f.metric.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(name)})
+	var missing *cloudwatchtypes.DashboardNotFoundError
+	if errors.As(err, &missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Found{Name: name, ID: name}, nil
+}
+
 // Empty reports whether the target has none of the things that Find looks up, as an
 // embedded AWS that was just started.
 func (f *Finder) Empty(ctx context.Context) (bool, error) {
@@ -196,5 +254,13 @@ func (f *Finder) Empty(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	groups, err := f.logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
-	return err == nil && len(groups.LogGroups) == 0, err
+	if err != nil || len(groups.LogGroups) > 0 {
+		return false, err
+	}
+	alarms, err := f.metric.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{})
+	if err != nil || len(alarms.MetricAlarms)+len(alarms.CompositeAlarms) > 0 {
+		return false, err
+	}
+	dashboards, err := f.metric.ListDashboards(ctx, &cloudwatch.ListDashboardsInput{})
+	return err == nil && len(dashboards.DashboardEntries) == 0, err
 }

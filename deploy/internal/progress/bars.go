@@ -8,6 +8,8 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/reliableq/reliableq/deploy/internal/terminal"
 )
 
 // steps is the resolution of a bar that follows time.
@@ -43,7 +45,7 @@ func (b *bars) say(text string) {
 	if b.closed {
 		w = b.w
 	}
-	fmt.Fprintln(w, text)
+	fmt.Fprintln(w, terminal.Clean(text))
 }
 
 func (b *bars) begin(t *Task) {
@@ -52,7 +54,7 @@ func (b *bars) begin(t *Task) {
 	}
 	t.bar = &bar{}
 	b.describe(t)
-	name := t.name
+	name := terminal.Clean(t.name)
 	if t.span.Detail {
 		name = "  " + name
 	}
@@ -94,7 +96,7 @@ func follow(inner mpb.BarFiller, t *Task) mpb.BarFiller {
 
 // describe hands the task's words to its decorators.
 func (b *bars) describe(t *Task) {
-	note, text := t.note, counter(t)
+	note, text := terminal.Clean(t.note), counter(t)
 	t.bar.note.Store(&note)
 	t.bar.text.Store(&text)
 }
@@ -116,7 +118,7 @@ func (b *bars) end(t *Task, failed bool) {
 	delete(b.open, t)
 	t.bar.mpb.Abort(true)
 	t.bar.mpb.Wait()
-	(&lines{w: writer{b}}).end(t, failed)
+	(&lines{w: terminal.NewWriter(writer{b})}).end(t, failed)
 }
 
 // writer prints above the bars.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/terminal"
 )
 
 // Mode is how progress is shown.
@@ -68,7 +70,8 @@ type Task struct {
 	over  bool
 }
 
-// New shows progress on w.
+// New shows progress on w. Of names, notes and messages, which may be foreign, it
+// shows what a terminal would act upon.
 func New(w io.Writer, mode Mode) *Progress {
 	p := &Progress{now: time.Now}
 	p.open = func() display {
@@ -76,9 +79,9 @@ func New(w io.Writer, mode Mode) *Progress {
 		case Bars:
 			return newBars(w)
 		case JSON:
-			return &records{w: w, p: p}
+			return &records{w: terminal.NewWriter(w), p: p}
 		default:
-			return &lines{w: w, p: p}
+			return &lines{w: terminal.NewWriter(w), p: p}
 		}
 	}
 	p.show = p.open()

@@ -121,12 +121,12 @@ func differs(s *situation, want outcome) string {
 	}
 
 	// The kind that a refusal is blamed on must be one that refused.
-	guilty := want.Silent
+	refusing := want.Silent
 	if verdict == explicitlyDeny {
-		guilty = want.Denying
+		refusing = want.Denying
 	}
-	if verdict != allowed && !slices.Contains(guilty, kinds[got.By]) {
-		return fmt.Sprintf("blamed %q for the %s, which comes from %v", got.By, verdict, guilty)
+	if verdict != allowed && !slices.Contains(refusing, kinds[got.By]) {
+		return fmt.Sprintf("blamed %q for the %s, which comes from %v", got.By, verdict, refusing)
 	}
 	return ""
 }

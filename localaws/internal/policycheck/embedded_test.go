@@ -27,9 +27,9 @@ import (
 )
 
 const (
-	// defaultStories is how many roles a plain go test makes and uses.
-	defaultStories  = 150
-	storiesVariable = "RELIABLEQ_POLICY_STORIES"
+	// defaultRoles is how many roles a plain go test makes and uses.
+	defaultRoles  = 150
+	rolesVariable = "RELIABLEQ_POLICY_ROLES"
 )
 
 // embeddedKeys are the condition keys of a role session's request to the
@@ -109,9 +109,9 @@ func (w *embedded) role(name, path string, tags []iamtypes.Tag, boundary string)
 
 // currentDocument draws a policy of the current version: IAM makes no managed
 // policies of others (IAM E50).
-func (d dice) currentDocument(s *situation, kind string) string {
+func (g generator) currentDocument(s *situation, kind string) string {
 	for {
-		if text := d.document(s, kind); strings.Contains(text, `"Version":"2012-10-17"`) {
+		if text := g.document(s, kind); strings.Contains(text, `"Version":"2012-10-17"`) {
 			return text
 		}
 	}
@@ -143,14 +143,15 @@ func (w *embedded) managed(name, text string) string {
 	return *out.Policy.Arn
 }
 
-// story is a role of its own with drawn policies, and what its session asks for.
-func (w *embedded) story(seed, number uint64) []string {
+// tryRole makes a role with random policies, has its session make every request,
+// and returns what was decided otherwise than published.
+func (w *embedded) tryRole(seed, number uint64) []string {
 	t, ctx := w.t, w.t.Context()
 	t.Helper()
-	d := dice{
+	g := generator{
 		Rand: rand.New(rand.NewPCG(seed, number)),
 		keys: embeddedKeys,
-		strangers: []string{
+		otherPrincipals: []string{
 			"arn:aws:iam::" + localaws.DefaultAccount + ":role/nobody",
 			"arn:aws:sts::" + localaws.DefaultAccount + ":assumed-role/nobody/s1",
 			"arn:aws:iam::333333333333:root",
@@ -158,8 +159,8 @@ func (w *embedded) story(seed, number uint64) []string {
 	}
 
 	name := fmt.Sprintf("r%d", number)
-	path := d.one("/", "/svc/")
-	session := d.one("s1", "s2")
+	path := g.one("/", "/svc/")
+	session := g.one("s1", "s2")
 	arn := "arn:aws:iam::" + localaws.DefaultAccount + ":role" + path + name
 	s := &situation{
 		Owner: localaws.DefaultAccount,
@@ -184,15 +185,15 @@ func (w *embedded) story(seed, number uint64) []string {
 	// Tags of the role, and of the session, which win.
 	var roleTags []iamtypes.Tag
 	var sessionTags []ststypes.Tag
-	if d.percent(60) {
+	if g.percent(60) {
 		roleTags = append(roleTags, iamtypes.Tag{Key: aws.String("team"), Value: aws.String("red")})
 		s.Keys["aws:PrincipalTag/team"] = []string{"red"}
 	}
-	if d.percent(30) {
+	if g.percent(30) {
 		sessionTags = append(sessionTags, ststypes.Tag{Key: aws.String("Team"), Value: aws.String("blue")})
 		s.Keys["aws:PrincipalTag/team"] = []string{"blue"}
 	}
-	if d.percent(50) {
+	if g.percent(50) {
 		sessionTags = append(sessionTags, ststypes.Tag{Key: aws.String("orders"), Value: aws.String("orders")})
 		s.Keys["aws:PrincipalTag/orders"] = []string{"orders"}
 	}
@@ -201,25 +202,25 @@ func (w *embedded) story(seed, number uint64) []string {
 	orders := w.queue("orders" + name)
 	asks := w.requests("orders"+name, orders)
 	aim := func() {
-		ask := asks[d.IntN(len(asks))]
+		ask := asks[g.IntN(len(asks))]
 		s.Action, s.Target = ask.action, ask.target
 	}
 
 	// The role with its policies.
 	boundary := ""
-	if d.percent(25) {
+	if g.percent(25) {
 		aim()
-		s.Boundary = d.currentDocument(s, boundaryKind)
+		s.Boundary = g.currentDocument(s, boundaryKind)
 		if boundary = w.managed(name+"-boundary", s.Boundary); boundary == "" {
 			return nil
 		}
 	}
 	role := w.role(name, path, roleTags, boundary)
 	s.Keys["aws:userid"] = []string{*role.RoleId + ":" + session}
-	for n := d.IntN(4); n > 0; n-- {
+	for n := g.IntN(4); n > 0; n-- {
 		aim()
-		text, policyName := d.document(s, identityKind), fmt.Sprintf("%s-%d", name, n)
-		if d.percent(50) && strings.Contains(text, "2012-10-17") {
+		text, policyName := g.document(s, identityKind), fmt.Sprintf("%s-%d", name, n)
+		if g.percent(50) && strings.Contains(text, "2012-10-17") {
 			arn := w.managed(policyName, text)
 			if arn == "" {
 				return nil
@@ -235,12 +236,12 @@ func (w *embedded) story(seed, number uint64) []string {
 
 	// The queue's policy. It may only speak of SQS.
 	queuePolicy := ""
-	if d.percent(60) {
+	if g.percent(60) {
 		s.Action, s.Target = "sqs:SendMessage", queueARN("orders"+name)
-		d.keys = slices.DeleteFunc(slices.Clone(embeddedKeys), func(k contextKey) bool { return strings.HasPrefix(k.name, "aws:ResourceTag/") }) // not for queue policies (IAM E62)
-		d.ownActions = true                                                                                                                      // SQS takes no others
-		queuePolicy = d.document(s, resourceKind)
-		d.keys, d.ownActions = embeddedKeys, false
+		g.keys = slices.DeleteFunc(slices.Clone(embeddedKeys), func(k contextKey) bool { return strings.HasPrefix(k.name, "aws:ResourceTag/") }) // not for queue policies (IAM E62)
+		g.ownActions = true                                                                                                                      // SQS takes no others
+		queuePolicy = g.document(s, resourceKind)
+		g.keys, g.ownActions = embeddedKeys, false
 	}
 	if _, err := w.sqs.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: &orders, Attributes: map[string]string{"Policy": queuePolicy}}); !w.takes(err) {
 		return nil
@@ -248,7 +249,7 @@ func (w *embedded) story(seed, number uint64) []string {
 
 	// The trust policy of a role that the session may try to assume.
 	s.Action, s.Target, s.Trust = "sts:AssumeRole", "arn:aws:iam::"+localaws.DefaultAccount+":role/target", true
-	trust := d.document(s, resourceKind)
+	trust := g.document(s, resourceKind)
 	s.Trust = false
 	if _, err := w.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String("target"), PolicyDocument: &trust}); !w.takes(err) {
 		return nil
@@ -256,15 +257,15 @@ func (w *embedded) story(seed, number uint64) []string {
 
 	// The session, narrowed by policies.
 	assume := sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: &session, Tags: sessionTags}
-	if d.percent(25) {
+	if g.percent(25) {
 		aim()
-		text := d.document(s, sessionKind)
+		text := g.document(s, sessionKind)
 		assume.Policy = &text
 		s.Session = append(s.Session, text)
 	}
-	if d.percent(15) {
+	if g.percent(15) {
 		aim()
-		text := d.currentDocument(s, sessionKind)
+		text := g.currentDocument(s, sessionKind)
 		arn := w.managed(name+"-session", text)
 		if arn == "" {
 			return nil
@@ -307,7 +308,7 @@ func (w *embedded) story(seed, number uint64) []string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			wrong = append(wrong, fmt.Sprintf("story %d of seed %d: %s\n%s", number, seed, why, text))
+			wrong = append(wrong, fmt.Sprintf("role %d of seed %d: %s\n%s", number, seed, why, text))
 		}
 	}
 	return wrong
@@ -475,8 +476,8 @@ func TestATagOfTheSessionHidesTheRolesTag(t *testing.T) {
 	}
 }
 
-// blame maps the words of a refusal to the kind of policy.
-var blame = map[string]string{
+// refusalWords maps the words of a refusal to the kind of policy.
+var refusalWords = map[string]string{
 	"identity-based policy": identityKind,
 	"permissions boundary":  boundaryKind,
 	"session policy":        sessionKind,
@@ -501,14 +502,14 @@ func judge(want outcome, err error) string {
 	}
 
 	text := api.ErrorMessage()
-	for words, kind := range blame {
+	for words, kind := range refusalWords {
 		_, clause, said := strings.Cut(text, " with an explicit deny in a")
-		guilty := want.Denying
+		refusing := want.Denying
 		if !said {
 			_, clause, said = strings.Cut(text, " because no ")
-			guilty = want.Silent
+			refusing = want.Silent
 		}
-		if said && strings.Contains(clause, words) && !slices.Contains(guilty, kind) {
+		if said && strings.Contains(clause, words) && !slices.Contains(refusing, kind) {
 			return fmt.Sprintf("%q for an %s in %v%v", text, want.Verdict, want.Denying, want.Silent)
 		}
 	}
@@ -519,18 +520,18 @@ func judge(want outcome, err error) string {
 // kind and has their sessions call SQS, IAM, STS, CloudWatch and Lambda.
 func TestTheEmbeddedAWSFollowsThePublishedLogic(t *testing.T) {
 	t.Parallel()
-	stories, seed := setting(t, storiesVariable, defaultStories), setting(t, seedVariable, 1)
+	roles, seed := setting(t, rolesVariable, defaultRoles), setting(t, seedVariable, 1)
 	w := newEmbedded(t)
 
 	wrong := 0
-	for number := range stories {
-		for _, why := range w.story(seed, number) {
+	for number := range roles {
+		for _, why := range w.tryRole(seed, number) {
 			if wrong++; wrong <= 5 {
 				t.Error(why)
 			}
 		}
 	}
-	t.Logf("%d roles, %d policies refused, verdicts %v", stories, w.refused, w.verdicts)
+	t.Logf("%d roles, %d policies refused, verdicts %v", roles, w.refused, w.verdicts)
 	if wrong > 0 {
 		t.Errorf("%d calls were decided otherwise", wrong)
 	}
@@ -539,8 +540,8 @@ func TestTheEmbeddedAWSFollowsThePublishedLogic(t *testing.T) {
 	for _, n := range w.verdicts {
 		asked += n
 	}
-	if uint64(w.refused) > stories/20 {
-		t.Errorf("%d policies of %d roles were refused", w.refused, stories)
+	if uint64(w.refused) > roles/20 {
+		t.Errorf("%d policies of %d roles were refused", w.refused, roles)
 	}
 	for _, v := range []verdict{allowed, implicitlyDeny, explicitlyDeny} {
 		if asked > 100 && w.verdicts[v]*100/asked < 8 {

@@ -28,47 +28,47 @@ const (
 	otherAccount = "222222222222"
 )
 
-// dice draws everything that is random in a situation.
-type dice struct {
+// generator draws everything that is random in a situation.
+type generator struct {
 	*rand.Rand
 	// keys are the condition keys to write policies about.
 	keys []contextKey
-	// strangers are principals to name that are not the caller.
-	strangers []string
+	// otherPrincipals are principals to name that are not the caller.
+	otherPrincipals []string
 	// ownActions keeps policies to the actions of the request's service.
 	ownActions bool
 }
 
-func (d dice) percent(n int) bool { return d.IntN(100) < n }
+func (g generator) percent(n int) bool { return g.IntN(100) < n }
 
-func (d dice) one(options ...string) string { return options[d.IntN(len(options))] }
+func (g generator) one(options ...string) string { return options[g.IntN(len(options))] }
 
 // draw returns the situation of a number. The same numbers give the same
 // situation.
 func draw(seed, number uint64) *situation {
-	d := dice{Rand: rand.New(rand.NewPCG(seed, number)), keys: contextKeys}
+	g := generator{Rand: rand.New(rand.NewPCG(seed, number)), keys: contextKeys}
 	s := &situation{Owner: ownAccount, Keys: map[string][]string{}}
-	d.drawCaller(s)
-	d.drawRequest(s)
-	d.drawKeys(s)
-	d.drawPolicies(s)
+	g.drawCaller(s)
+	g.drawRequest(s)
+	g.drawKeys(s)
+	g.drawPolicies(s)
 	return s
 }
 
-func (d dice) drawCaller(s *situation) {
+func (g generator) drawCaller(s *situation) {
 	account := ownAccount
-	if d.percent(25) {
+	if g.percent(25) {
 		account = otherAccount
 	}
-	switch n := d.IntN(100); {
+	switch n := g.IntN(100); {
 	case n < 10:
-		s.Caller = caller{Service: d.one("lambda.amazonaws.com", "sns.amazonaws.com")}
+		s.Caller = caller{Service: g.one("lambda.amazonaws.com", "sns.amazonaws.com")}
 	case n < 14:
 		s.Caller = caller{Account: account, ARN: "arn:aws:iam::" + account + ":root", Root: true}
 	case n < 40:
-		s.Caller = caller{Account: account, ARN: "arn:aws:iam::" + account + ":user/" + d.one("alice", "team/bob")}
+		s.Caller = caller{Account: account, ARN: "arn:aws:iam::" + account + ":user/" + g.one("alice", "team/bob")}
 	default:
-		path, name, session := d.one("", "svc/"), d.one("worker", "reader"), d.one("s1", "s2")
+		path, name, session := g.one("", "svc/"), g.one("worker", "reader"), g.one("s1", "s2")
 		s.Caller = caller{
 			Account: account,
 			Role:    "arn:aws:iam::" + account + ":role/" + path + name,
@@ -89,14 +89,14 @@ var requests = map[string][]string{
 	"iam:GetRole":           {"arn:aws:iam::111111111111:role/svc/worker"},
 }
 
-func (d dice) drawRequest(s *situation) {
-	s.Trust = !s.Caller.Root && d.percent(12)
+func (g generator) drawRequest(s *situation) {
+	s.Trust = !s.Caller.Root && g.percent(12)
 	if s.Trust {
-		s.Action, s.Target = d.one("sts:AssumeRole", "sts:TagSession"), "arn:aws:iam::111111111111:role/target"
+		s.Action, s.Target = g.one("sts:AssumeRole", "sts:TagSession"), "arn:aws:iam::111111111111:role/target"
 		return
 	}
-	s.Action = d.one("sqs:SendMessage", "sqs:SendMessage", "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:ListQueues", "lambda:InvokeFunction", "iam:GetRole")
-	s.Target = d.one(requests[s.Action]...)
+	s.Action = g.one("sqs:SendMessage", "sqs:SendMessage", "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:ListQueues", "lambda:InvokeFunction", "iam:GetRole")
+	s.Target = g.one(requests[s.Action]...)
 }
 
 // contextKey is a condition key with the values that requests give it.
@@ -136,19 +136,19 @@ var contextKeys = []contextKey{
 	{name: "example:Checksum", kind: "binary", values: []string{"QmluYXJ5", "QmluYXJ6"}},
 }
 
-func (d dice) drawKeys(s *situation) {
-	for _, key := range d.keys {
-		if len(key.values) == 0 || !d.percent(65) {
+func (g generator) drawKeys(s *situation) {
+	for _, key := range g.keys {
+		if len(key.values) == 0 || !g.percent(65) {
 			continue
 		}
-		values := []string{d.one(key.values...)}
-		for key.many && d.percent(50) {
-			values = append(values, d.one(key.values...))
+		values := []string{g.one(key.values...)}
+		for key.many && g.percent(50) {
+			values = append(values, g.one(key.values...))
 		}
-		if key.many && d.percent(10) {
+		if key.many && g.percent(10) {
 			values = nil // the key is there and holds nothing
 		}
-		s.Keys[d.recase(key.name, 10)] = values
+		s.Keys[g.recase(key.name, 10)] = values
 	}
 	switch {
 	case s.Caller.Role != "":
@@ -156,57 +156,57 @@ func (d dice) drawKeys(s *situation) {
 	case s.Caller.ARN != "":
 		s.Keys["aws:PrincipalArn"] = []string{s.Caller.ARN}
 	}
-	if d.percent(80) {
+	if g.percent(80) {
 		s.Now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	}
 }
 
 // recase changes the case of a name now and then.
-func (d dice) recase(name string, percent int) string {
-	if !d.percent(percent) {
+func (g generator) recase(name string, percent int) string {
+	if !g.percent(percent) {
 		return name
 	}
-	if d.percent(50) {
+	if g.percent(50) {
 		return strings.ToUpper(name)
 	}
 	return strings.ToLower(name)
 }
 
-func (d dice) drawPolicies(s *situation) {
+func (g generator) drawPolicies(s *situation) {
 	person := s.Caller.Service == "" && !s.Caller.Root
 	if person {
-		for n := d.IntN(3); n > 0; n-- {
-			s.Identity = append(s.Identity, d.document(s, identityKind))
+		for n := g.IntN(3); n > 0; n-- {
+			s.Identity = append(s.Identity, g.document(s, identityKind))
 		}
-		if d.percent(25) {
-			s.Boundary = d.document(s, boundaryKind)
+		if g.percent(25) {
+			s.Boundary = g.document(s, boundaryKind)
 		}
-		if s.Caller.Role != "" && d.percent(25) {
-			for n := 1 + d.IntN(2); n > 0; n-- {
-				s.Session = append(s.Session, d.document(s, sessionKind))
+		if s.Caller.Role != "" && g.percent(25) {
+			for n := 1 + g.IntN(2); n > 0; n-- {
+				s.Session = append(s.Session, g.document(s, sessionKind))
 			}
 		}
 	}
 	// IAM calls meet no resource policy.
-	if s.Trust || !strings.HasPrefix(s.Action, "iam:") && (d.percent(55) || !person) {
-		s.Resource = d.document(s, resourceKind)
+	if s.Trust || !strings.HasPrefix(s.Action, "iam:") && (g.percent(55) || !person) {
+		s.Resource = g.document(s, resourceKind)
 	}
 }
 
-func (d dice) document(s *situation, kind string) string {
+func (g generator) document(s *situation, kind string) string {
 	doc := object{}
-	switch n := d.IntN(100); {
+	switch n := g.IntN(100); {
 	case n < 85:
 		doc["Version"] = "2012-10-17"
 	case n < 93:
 		doc["Version"] = "2008-10-17"
 	}
 	var list []any
-	for n := 1 + d.IntN(3); n > 0; n-- {
-		list = append(list, d.statement(s, kind, len(list)))
+	for n := 1 + g.IntN(3); n > 0; n-- {
+		list = append(list, g.statement(s, kind, len(list)))
 	}
 	doc["Statement"] = list
-	if len(list) == 1 && d.percent(20) {
+	if len(list) == 1 && g.percent(20) {
 		doc["Statement"] = list[0]
 	}
 	text, err := json.Marshal(doc)
@@ -216,81 +216,81 @@ func (d dice) document(s *situation, kind string) string {
 	return string(text)
 }
 
-func (d dice) statement(s *situation, kind string, number int) object {
+func (g generator) statement(s *situation, kind string, number int) object {
 	statement := object{"Effect": "Allow"}
 	hit := 92 // how often an element is drawn to match
-	if d.percent(30) {
+	if g.percent(30) {
 		statement["Effect"], hit = "Deny", 72
 	}
-	if d.percent(20) {
+	if g.percent(20) {
 		statement["Sid"] = "S" + strconv.Itoa(number)
 	}
 
 	// Actions. A trust policy may only name those of STS.
-	actions := d.list(1, func() string { return d.actionPattern(s, d.percent(hit)) })
-	if d.percent(8) && !(kind == resourceKind && s.Trust) {
-		statement["NotAction"] = d.list(1, func() string { return d.actionPattern(s, !d.percent(hit)) })
+	actions := g.list(1, func() string { return g.actionPattern(s, g.percent(hit)) })
+	if g.percent(8) && !(kind == resourceKind && s.Trust) {
+		statement["NotAction"] = g.list(1, func() string { return g.actionPattern(s, !g.percent(hit)) })
 	} else {
 		statement["Action"] = actions
 	}
 
 	// Resources. A trust policy has none.
 	if !(kind == resourceKind && s.Trust) {
-		if d.percent(8) {
-			statement["NotResource"] = d.list(1, func() string { return d.resourcePattern(s, !d.percent(hit)) })
+		if g.percent(8) {
+			statement["NotResource"] = g.list(1, func() string { return g.resourcePattern(s, !g.percent(hit)) })
 		} else {
-			statement["Resource"] = d.list(1, func() string { return d.resourcePattern(s, d.percent(hit)) })
+			statement["Resource"] = g.list(1, func() string { return g.resourcePattern(s, g.percent(hit)) })
 		}
 	}
 
 	if kind == resourceKind {
-		if statement["Effect"] == "Deny" && !s.Trust && d.percent(40) {
-			statement["NotPrincipal"] = d.notPrincipal(s)
+		if statement["Effect"] == "Deny" && !s.Trust && g.percent(40) {
+			statement["NotPrincipal"] = g.notPrincipal(s)
 		} else {
-			statement["Principal"] = d.principal(s, d.percent(hit))
+			statement["Principal"] = g.principal(s, g.percent(hit))
 		}
 	}
-	if d.percent(50) {
-		statement["Condition"] = d.condition(s, hit)
+	if g.percent(50) {
+		statement["Condition"] = g.condition(s, hit)
 	}
 	return statement
 }
 
 // list returns a value alone, or a list of one or more.
-func (d dice) list(least int, draw func() string) any {
+func (g generator) list(least int, draw func() string) any {
 	out := []any{}
-	for len(out) < least || d.percent(25) {
+	for len(out) < least || g.percent(25) {
 		out = append(out, draw())
 	}
-	if len(out) == 1 && d.percent(60) {
+	if len(out) == 1 && g.percent(60) {
 		return out[0]
 	}
 	return out
 }
 
-func (d dice) actionPattern(s *situation, hit bool) string {
+func (g generator) actionPattern(s *situation, hit bool) string {
 	service, name, _ := strings.Cut(s.Action, ":")
 	if hit {
 		if service == "sts" {
-			return d.one(s.Action, s.Action, d.recase(s.Action, 50), "sts:*", "sts:"+name[:3]+"*", "sts:?"+name[1:])
+			return g.one(s.Action, s.Action, g.recase(s.Action, 50), "sts:*", "sts:"+name[:3]+"*", "sts:?"+name[1:])
 		}
-		return d.one(s.Action, s.Action, d.recase(s.Action, 60), "*", service+":*", service+":"+name[:4]+"*", service+":*"+name[3:], service+":?"+name[1:], service+":"+name+"*")
+		return g.one(s.Action, s.Action, g.recase(s.Action, 60), "*", service+":*", service+":"+name[:4]+"*", service+":*"+name[3:], service+":?"+name[1:], service+":"+name+"*")
 	}
 	if service == "sts" {
-		return d.one("sts:SetSourceIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWith*") // a trust policy may name no others
+		return g.one("sts:SetSourceIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWith*") // a trust policy may name no others
 	}
-	if d.ownActions {
-		return d.one(service+":DeleteMessage", service+":Delete*", service+":Purge*")
+	if g.ownActions {
+		return g.one(service+":DeleteMessage", service+":Delete*", service+":Purge*")
 	}
-	return d.one(service+":"+name+"Batch", service+":"+name[:4], service+":?"+name, service+":"+name[:3]+"?", "sns:"+name, "s3:*", "sqs:Delete*")
+	return g.one(service+":"+name+"Batch", service+":"+name[:4], service+":?"+name, service+":"+name[:3]+"?", "sns:"+name, "s3:*", "sqs:Delete*")
 }
 
-func (d dice) resourcePattern(s *situation, hit bool) string {
+func (g generator) resourcePattern(s *situation, hit bool) string {
 	if s.Target == "*" {
 		if hit {
 			return "*"
 		}
-		return d.one("arn:aws:sqs:*:*:*", "arn:aws:sqs:us-east-1:111111111111:orders")
+		return g.one("arn:aws:sqs:*:*:*", "arn:aws:sqs:us-east-1:111111111111:orders")
 	}
 	parts := strings.SplitN(s.Target, ":", 6)
 	region, account, name := parts[3], parts[4], parts[5]
@@ -306,11 +306,11 @@ func (d dice) resourcePattern(s *situation, hit bool) string {
 	}
 
 	// Variables take the place of the name.
-	if d.percent(15) {
-		variable := d.one("${aws:username}", "${aws:PrincipalTag/team}", "${AWS:UserName, 'orders'}", "${aws:PrincipalTag/none, '"+name+"'}", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/team, '*'}")
-		return arn(region, account, variable+d.one("", "", "*"))
+	if g.percent(15) {
+		variable := g.one("${aws:username}", "${aws:PrincipalTag/team}", "${AWS:UserName, 'orders'}", "${aws:PrincipalTag/none, '"+name+"'}", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/team, '*'}")
+		return arn(region, account, variable+g.one("", "", "*"))
 	}
-	if parts[2] == "lambda" && d.percent(25) {
+	if parts[2] == "lambda" && g.percent(25) {
 		_, last, _ := strings.Cut(name, ":")
 		if hit {
 			return arn(region, "*", last) // a star at the end of a part goes past the colon
@@ -318,7 +318,7 @@ func (d dice) resourcePattern(s *situation, hit bool) string {
 		return arn(region, account[:6]+"*n", last) // within a part it does not
 	}
 	if hit {
-		return d.one(
+		return g.one(
 			s.Target, s.Target, "*",
 			arn(region, account, "*"),
 			arn(region, "*", name),
@@ -332,7 +332,7 @@ func (d dice) resourcePattern(s *situation, hit bool) string {
 			arn(region, account, name+"*"),
 		)
 	}
-	return d.one(
+	return g.one(
 		arn(region, account, name+"x"),
 		arn(region, account, name+"?"),
 		arn(region, account, "?"+name),
@@ -362,7 +362,7 @@ func wild(region string) string {
 	return region[:3] + "*" + region[len(region)-1:]
 }
 
-func (d dice) principal(s *situation, hit bool) any {
+func (g generator) principal(s *situation, hit bool) any {
 	c := s.Caller
 	aws, service := []any{}, []any{}
 	add := func(hit bool) {
@@ -371,8 +371,8 @@ func (d dice) principal(s *situation, hit bool) any {
 				service = append(service, c.Service)
 				return
 			}
-			service = append(service, d.one("events.amazonaws.com", "s3.amazonaws.com"))
-			if d.percent(20) {
+			service = append(service, g.one("events.amazonaws.com", "s3.amazonaws.com"))
+			if g.percent(20) {
 				aws = append(aws, ownAccount)
 			}
 			return
@@ -382,20 +382,20 @@ func (d dice) principal(s *situation, hit bool) any {
 			if c.Role != "" {
 				options = append(options, c.Role, c.Role, c.Role)
 			}
-			aws = append(aws, d.one(options...))
+			aws = append(aws, g.one(options...))
 			return
 		}
-		if len(d.strangers) > 0 {
-			aws = append(aws, d.one(d.strangers...))
+		if len(g.otherPrincipals) > 0 {
+			aws = append(aws, g.one(g.otherPrincipals...))
 			return
 		}
-		switch n := d.IntN(6); {
+		switch n := g.IntN(6); {
 		case n == 0:
 			service = append(service, "lambda.amazonaws.com")
 		case n == 1:
 			aws = append(aws, swapAccount(c.ARN))
 		case n == 2 || c.Root:
-			aws = append(aws, d.one("333333333333", "arn:aws:iam::333333333333:root"))
+			aws = append(aws, g.one("333333333333", "arn:aws:iam::333333333333:root"))
 		case n == 3:
 			aws = append(aws, c.ARN+"x")
 		case n == 4:
@@ -406,26 +406,26 @@ func (d dice) principal(s *situation, hit bool) any {
 		}
 	}
 
-	if hit && d.percent(15) {
+	if hit && g.percent(15) {
 		return "*"
 	}
 	add(hit)
-	for d.percent(25) {
-		add(hit && d.percent(50))
+	for g.percent(25) {
+		add(hit && g.percent(50))
 	}
 	out := object{}
 	if len(aws) > 0 {
-		out["AWS"] = single(d, aws)
+		out["AWS"] = single(g, aws)
 	}
 	if len(service) > 0 {
-		out["Service"] = single(d, service)
+		out["Service"] = single(g, service)
 	}
 	return out
 }
 
 // single takes a lone value out of its list now and then.
-func single(d dice, list []any) any {
-	if len(list) == 1 && d.percent(60) {
+func single(g generator, list []any) any {
+	if len(list) == 1 && g.percent(60) {
 		return list[0]
 	}
 	return list
@@ -440,15 +440,15 @@ func swapAccount(arn string) string {
 
 // notPrincipal names whole chains, as AWS asks: a session with its role and
 // account, a role or user with its account.
-func (d dice) notPrincipal(s *situation) any {
+func (g generator) notPrincipal(s *situation) any {
 	c := s.Caller
 	if c.Service != "" {
-		return object{"Service": d.one(c.Service, c.Service, "events.amazonaws.com")}
+		return object{"Service": g.one(c.Service, c.Service, "events.amazonaws.com")}
 	}
 
 	list := []any{}
 	add := func(account, entity, session string) {
-		list = append(list, d.one(account, "arn:aws:iam::"+account+":root"))
+		list = append(list, g.one(account, "arn:aws:iam::"+account+":root"))
 		if entity != "" {
 			list = append(list, entity)
 		}
@@ -458,13 +458,13 @@ func (d dice) notPrincipal(s *situation) any {
 	}
 	nobody := func(account string) string { return "arn:aws:iam::" + account + ":role/nobody" }
 	accounts := []string{c.Account, c.Account, c.Account, ownAccount, otherAccount}
-	if len(d.strangers) > 0 {
-		nobody = func(string) string { return d.strangers[0] }
+	if len(g.otherPrincipals) > 0 {
+		nobody = func(string) string { return g.otherPrincipals[0] }
 		accounts = accounts[:1]
 	}
 	for {
-		account := d.one(accounts...)
-		switch n := d.IntN(5); {
+		account := g.one(accounts...)
+		switch n := g.IntN(5); {
 		case c.Root || n == 0 && account != c.Account:
 			add(account, "", "")
 		case c.Role == "" && n < 3:
@@ -478,7 +478,7 @@ func (d dice) notPrincipal(s *situation) any {
 		default:
 			add(account, nobody(account), "")
 		}
-		if !d.percent(20) {
+		if !g.percent(20) {
 			return object{"AWS": list}
 		}
 	}
@@ -494,11 +494,11 @@ var families = map[string][]string{
 	"binary": {"BinaryEquals"},
 }
 
-func (d dice) condition(s *situation, hit int) object {
+func (g generator) condition(s *situation, hit int) object {
 	out := object{}
 	for {
-		key := d.keys[d.IntN(len(d.keys))]
-		operator := d.operator(key)
+		key := g.keys[g.IntN(len(g.keys))]
+		operator := g.operator(key)
 		keys, _ := out[operator].(object)
 		if keys == nil {
 			keys = object{}
@@ -506,37 +506,37 @@ func (d dice) condition(s *situation, hit int) object {
 		}
 		for {
 			negated := strings.Contains(operator, "Not")
-			draw := func() string { return d.wanted(s, key, operator, d.percent(hit) != negated) }
-			values := d.list(1, draw)
+			draw := func() string { return g.wanted(s, key, operator, g.percent(hit) != negated) }
+			values := g.list(1, draw)
 			if operator == "Null" || key.kind == "bool" {
 				values = draw()
 			}
-			keys[d.recase(key.name, 25)] = unquote(d, operator, values)
+			keys[g.recase(key.name, 25)] = unquote(g, operator, values)
 			// A second key under the operator: the same by another case, or any of
 			// its family.
-			if !d.percent(20) {
+			if !g.percent(20) {
 				break
 			}
-			if next := d.keys[d.IntN(len(d.keys))]; next.kind == key.kind && next.many == key.many {
+			if next := g.keys[g.IntN(len(g.keys))]; next.kind == key.kind && next.many == key.many {
 				key = next
 			}
 		}
-		if !d.percent(30) {
+		if !g.percent(30) {
 			return out
 		}
 	}
 }
 
-func (d dice) operator(key contextKey) string {
-	if d.percent(10) {
+func (g generator) operator(key contextKey) string {
+	if g.percent(10) {
 		return "Null"
 	}
-	operator := d.one(families[key.kind]...)
+	operator := g.one(families[key.kind]...)
 	sets := key.kind == "string" || key.kind == "arn" || key.kind == "bool"
-	if key.many || sets && d.percent(10) {
-		operator = d.one("ForAllValues:", "ForAnyValue:") + operator
+	if key.many || sets && g.percent(10) {
+		operator = g.one("ForAllValues:", "ForAnyValue:") + operator
 	}
-	if d.percent(20) {
+	if g.percent(20) {
 		operator += "IfExists"
 	}
 	return operator
@@ -544,9 +544,9 @@ func (d dice) operator(key contextKey) string {
 
 // unquote writes a number or boolean without quotes now and then, as the
 // grammar allows.
-func unquote(d dice, operator string, values any) any {
+func unquote(g generator, operator string, values any) any {
 	text, ok := values.(string)
-	if !ok || !d.percent(15) {
+	if !ok || !g.percent(15) {
 		return values
 	}
 	switch {
@@ -560,69 +560,69 @@ func unquote(d dice, operator string, values any) any {
 
 // wanted draws a value for a condition. With match it is made to agree with the
 // request, where the request has the key.
-func (d dice) wanted(s *situation, key contextKey, operator string, match bool) string {
+func (g generator) wanted(s *situation, key contextKey, operator string, match bool) string {
 	if operator == "Null" {
-		return d.one("true", "false")
+		return g.one("true", "false")
 	}
 	e := evaluator{}
 	have := ""
 	if values := e.values(s, key.name); len(values) > 0 {
-		have = d.one(values...)
+		have = g.one(values...)
 	}
 
 	switch key.kind {
 	case "string":
-		return d.wantedString(have, match)
+		return g.wantedString(have, match)
 	case "arn":
-		return d.wantedARN(have, match)
+		return g.wantedARN(have, match)
 	case "bool":
 		if match && have != "" {
 			return have
 		}
-		return d.one("true", "false")
+		return g.one("true", "false")
 	case "binary":
 		if match && have != "" {
 			return have
 		}
-		return d.one(key.values...)
+		return g.one(key.values...)
 	case "address":
-		return d.one("203.0.113.0/24", "203.0.113.7", "203.0.113.7/32", "203.0.0.0/16", "10.0.0.0/8", "0.0.0.0/0", "2001:DB8:1234:5678::/64", "2001:db8::/32", "::/0", "203.0.113.8")
+		return g.one("203.0.113.0/24", "203.0.113.7", "203.0.113.7/32", "203.0.0.0/16", "10.0.0.0/8", "0.0.0.0/0", "2001:DB8:1234:5678::/64", "2001:db8::/32", "::/0", "203.0.113.8")
 	case "number":
-		if have != "" && match && d.percent(50) {
+		if have != "" && match && g.percent(50) {
 			if strings.Contains(have, ".") {
-				return d.one(have, have+"0")
+				return g.one(have, have+"0")
 			}
-			return d.one(have, have+".0")
+			return g.one(have, have+".0")
 		}
-		return d.one("9", "10", "10.0", "10.5", "100", "-1", "0", "1767323045", "1767323044.5")
+		return g.one("9", "10", "10.0", "10.5", "100", "-1", "0", "1767323045", "1767323044.5")
 	}
 	// A date.
-	if have != "" && match && d.percent(40) {
+	if have != "" && match && g.percent(40) {
 		return have
 	}
-	return d.one("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z", "2026-01-02T04:04:05+01:00", "2026-01-02T03:04Z", "2026-01-02", "2026-01", "2026-02", "1767323045", "1767323046", "2026-01-02T03:04:06Z")
+	return g.one("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z", "2026-01-02T04:04:05+01:00", "2026-01-02T03:04Z", "2026-01-02", "2026-01", "2026-02", "1767323045", "1767323046", "2026-01-02T03:04:06Z")
 }
 
-func (d dice) wantedString(have string, match bool) string {
-	if d.percent(12) {
-		return d.one("${aws:username}", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/none, 'prod'}", "${aws:RequestTag/env}", "prod${*}", "${$}prod", "p${?}od")
+func (g generator) wantedString(have string, match bool) string {
+	if g.percent(12) {
+		return g.one("${aws:username}", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/none, 'prod'}", "${aws:RequestTag/env}", "prod${*}", "${$}prod", "p${?}od")
 	}
 	if match && have != "" {
 		runes := []rune(have)
 		head, tail := string(runes[:1]), string(runes[1:])
-		return d.one(have, have, have, "*", head+"*", "?"+tail, head+"?"+string(runes[2:]), "*"+tail, have+"*", strings.ToUpper(have))
+		return g.one(have, have, have, "*", head+"*", "?"+tail, head+"?"+string(runes[2:]), "*"+tail, have+"*", strings.ToUpper(have))
 	}
-	if have != "" && d.percent(50) {
+	if have != "" && g.percent(50) {
 		runes := []rune(have)
 		last := string(runes[len(runes)-1:])
-		return d.one(have+"?", "?"+have, string(runes[:1])+"?"+last, strings.ToLower(have), have[:1], "${*}"+have[1:], have+"${*}")
+		return g.one(have+"?", "?"+have, string(runes[:1])+"?"+last, strings.ToLower(have), have[:1], "${*}"+have[1:], have+"${*}")
 	}
-	return d.one("prod", "dev", "Env", "alice", "red", "Pro?", "*x", "p*x*d", "r?d", "team")
+	return g.one("prod", "dev", "Env", "alice", "red", "Pro?", "*x", "p*x*d", "r?d", "team")
 }
 
-func (d dice) wantedARN(have string, match bool) string {
+func (g generator) wantedARN(have string, match bool) string {
 	if have == "" || !match {
-		return d.one(
+		return g.one(
 			"arn:aws:sns:us-east-1:333333333333:orders",
 			"arn:aws:sns:*:222222222222:*",
 			"arn:aws:iam::*:role/*",
@@ -637,10 +637,10 @@ func (d dice) wantedARN(have string, match bool) string {
 	arn := func(region, account, name string) string {
 		return strings.Join([]string{"arn", "aws", parts[2], region, account, name}, ":")
 	}
-	if strings.Contains(parts[5], ":") && d.percent(30) {
+	if strings.Contains(parts[5], ":") && g.percent(30) {
 		return "arn:aws:" + parts[2] + ":*:" + parts[5] // would match if a star went past a colon
 	}
-	return d.one(
+	return g.one(
 		have, have,
 		arn("*", parts[4], parts[5]),
 		arn(parts[3], "*", parts[5]),

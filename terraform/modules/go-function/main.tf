@@ -15,7 +15,7 @@ locals {
   # record nothing is known of the package, and nothing is checked.
   record_file = replace(var.zip_file, "/[.]zip$/", ".json")
   record      = try(jsondecode(file(local.record_file)), {})
-  built_for   = try(local.record.sha256 == filesha256(var.zip_file) ? tostring(local.record.architecture) : null, null)
+  built_for   = try(contains([filesha256(var.zip_file), filebase64sha256(var.zip_file)], local.record.sha256) ? tostring(local.record.architecture) : null, null)
 
   # X-Ray has no resources to name, so this one statement cannot come from policy_statements.
   tracing_statements = var.tracing_mode != "Active" ? [] : [{

@@ -22,7 +22,7 @@ variable "description" {
 }
 
 variable "zip_file" {
-  description = "Path of the deployment package: a zip with an executable `bootstrap` at its top. A file NAME.json beside NAME.zip, with `sha256` of the zip and `architecture`, says what it was built for."
+  description = "Path of the deployment package: a zip with an executable `bootstrap` at its top. A file NAME.json beside NAME.zip, with `architecture` and the zip's `sha256` in hex or base64, says what it was built for."
   type        = string
   nullable    = false
 

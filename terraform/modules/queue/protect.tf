@@ -27,6 +27,6 @@ resource "terraform_data" "queue_exists_and_its_messages_would_be_lost" {
     # - Another deployment's: choose another name, or destroy that deployment first.
     # To import or to destroy, switch the protection off: -var protect_existing_queues=false (protect_existing of the module).
     # Ignore the advice below: -target deletes the queue. More: docs/terraform.md, "After an interrupted apply".
-    local.exists ? 0 * length(aws_sqs_queue.this.url) : 0
+    var.protect_existing ? (local.exists ? 0 * length(aws_sqs_queue.this.url) : 0) : 0
   )
 }

@@ -1,0 +1,106 @@
+package bundle
+
+import (
+	"archive/zip"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/wholefile"
+)
+
+// record is what NAME.json beside NAME.zip says of it. Terraform reads it when it
+// plans, and refuses a function whose package is for another architecture.
+type record struct {
+	// Architecture is what the package is built for, in Lambda's words.
+	Architecture string `json:"architecture"`
+	// SHA256 is the zip's digest in hexadecimal: a record counts for this zip alone.
+	SHA256 string `json:"sha256"`
+}
+
+// writeRecord writes the record of a zip. Where the architecture is not known, it
+// removes the record of an earlier zip.
+func writeRecord(zipPath, architecture, digest string) error {
+	path := strings.TrimSuffix(zipPath, ".zip") + ".json"
+	if architecture == "" {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove the record of an earlier package: %w", err)
+		}
+		return nil
+	}
+
+	body, err := json.Marshal(record{Architecture: architecture, SHA256: digest})
+	if err != nil {
+		return fmt.Errorf("describe %s: %w", zipPath, err)
+	}
+	body = append(body, '\n')
+	if have, err := os.ReadFile(path); err == nil && string(have) == string(body) {
+		return nil
+	}
+	return hint.With(wholefile.Write(path, body), "make the folder writable, and see that the disk is not full")
+}
+
+// architectureOf returns the architecture of the program in a zip that another tool
+// made, in Lambda's words. It is empty where the header of bootstrap does not tell,
+// as that of a script.
+func architectureOf(zipPath string) (string, error) {
+	r, err := zip.OpenReader(zipPath)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", zipPath, err)
+	}
+	defer r.Close()
+	for _, f := range r.File {
+		if f.Name != "bootstrap" {
+			continue
+		}
+		body, err := f.Open()
+		if err != nil {
+			return "", nil // Lambda will say what is wrong with it
+		}
+		defer body.Close()
+		header := make([]byte, 20)
+		if _, err := io.ReadFull(body, header); err != nil {
+			return "", nil
+		}
+		return elfArchitecture(header), nil
+	}
+	return "", nil
+}
+
+// elfArchitecture reads the first 20 bytes of an ELF file of 64 bits.
+func elfArchitecture(header []byte) string {
+	const class64, littleEndian = 2, 1
+	if string(header[:4]) != "\x7fELF" || header[4] != class64 || header[5] != littleEndian {
+		return ""
+	}
+	switch binary.LittleEndian.Uint16(header[18:]) {
+	case 62:
+		return "x86_64"
+	case 183:
+		return "arm64"
+	}
+	return ""
+}
+
+// CheckArchitecture refuses packages that are not for the architecture that
+// functions are deployed for, in Lambda's words.
+func CheckArchitecture(results []Result, wanted string) error {
+	for _, r := range results {
+		if r.Architecture == "" || r.Architecture == wanted {
+			continue
+		}
+		next := "deploy with --arch " + r.Architecture + ", or build for " + wanted + " with --arch " + wanted
+		if r.Status == Foreign {
+			next = "deploy with --arch " + r.Architecture + ", or put a package for " + wanted + " in its place"
+		}
+		return hint.New(fmt.Sprintf("%s is for %s, and function %s is deployed for %s", filepath.Base(r.Path), r.Architecture, r.Name, wanted), next)
+	}
+	return nil
+}

@@ -28,7 +28,8 @@ var gauges = []gauge{
 	{"function processes", "", func(s sample) int64 { return s.processes }, 8},
 	{"function memory", "MB", func(s sample) int64 { return s.children }, 64 * megabyte},
 	{"data directory", "MB", func(s sample) int64 { return s.disk }, 48 * megabyte},
-	{"data directory entries", "", func(s sample) int64 { return s.files }, 32},
+	// One environment leaves up to a thousand files before it is ended (see redeploy).
+	{"data directory entries", "", func(s sample) int64 { return s.files }, 1000},
 	{"files in /tmp", "", func(s sample) int64 { return s.left }, 0},
 }
 

@@ -17,7 +17,7 @@ import (
 const (
 	// mostRestart is how much longer the second start may take than the first: it
 	// reads what the run has left.
-	mostRestart = time.Second
+	mostRestart = 2 * time.Second
 	// settle is how long processes may take to be gone after the server.
 	settle = 3 * time.Second
 )

@@ -266,7 +266,7 @@ func TestTheCommandDoesNotTakeWhatTerraformMadeByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if out, err := shell("reliableq local stop"); err != nil {
+		if out, err := exec.Command(exe, "local", "stop", "--state-dir", state).CombinedOutput(); err != nil { // the test's context has ended
 			t.Errorf("%v\n%s", err, out)
 		}
 	})

@@ -50,12 +50,12 @@ func writeRecord(zipPath, architecture, digest string) error {
 // architectureOf returns the architecture of the program in a zip that another tool
 // made, in Lambda's words. It is empty where the header of bootstrap does not tell,
 // as that of a script.
-func architectureOf(zipPath string) (string, error) {
+func architectureOf(zipPath string) (architecture string, err error) {
 	r, err := zip.OpenReader(zipPath)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", zipPath, err)
 	}
-	defer r.Close()
+	defer func() { err = errors.Join(err, r.Close()) }()
 	for _, f := range r.File {
 		if f.Name != "bootstrap" {
 			continue
@@ -64,9 +64,9 @@ func architectureOf(zipPath string) (string, error) {
 		if err != nil {
 			return "", nil // Lambda will say what is wrong with it
 		}
-		defer body.Close()
 		header := make([]byte, 20)
-		if _, err := io.ReadFull(body, header); err != nil {
+		_, err = io.ReadFull(body, header)
+		if closeErr := body.Close(); err != nil || closeErr != nil {
 			return "", nil
 		}
 		return elfArchitecture(header), nil

@@ -150,16 +150,22 @@ func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 	return t, nil
 }
 
+// accountID matches the id of an AWS account.
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
 // callerOf asks STS who the credentials of cfg belong to.
 func callerOf(ctx context.Context, cfg aws.Config, endpoint string) (*sts.GetCallerIdentityOutput, error) {
 	ask, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ask, &sts.GetCallerIdentityInput{})
-	switch {
-	case err == nil:
-		return who, nil
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	if err == nil && !accountID.MatchString(aws.ToString(who.Account)) {
+		err = fmt.Errorf("the answer names no account, but %q", aws.ToString(who.Account))
+	}
+	if err == nil {
+		return who, nil
 	}
 
 	next := "log in first, for instance with aws configure or aws sso login"

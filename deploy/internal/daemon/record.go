@@ -76,10 +76,19 @@ func (f Folder) record() string { return filepath.Join(f.path, "embedded.json") 
 func (f Folder) alive() string  { return filepath.Join(f.path, "embedded.lock") }
 func (f Folder) start() string  { return filepath.Join(f.path, "start.lock") }
 
-// Make creates the folder, for its owner alone: credentials are kept in it.
+// Make creates the folder, for its owner alone: credentials are kept in it. A
+// folder that exists with wider permissions loses them.
 func (f Folder) Make() error {
 	if err := os.MkdirAll(f.path, 0o700); err != nil {
 		return hint.With(fmt.Errorf("make the state folder: %w", err), "choose a folder that you may write to with --state-dir")
+	}
+
+	info, err := os.Stat(f.path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		err = os.Chmod(f.path, 0o700)
+	}
+	if err != nil {
+		return hint.With(fmt.Errorf("keep the state folder from other users: %w", err), "choose a folder that you own with --state-dir")
 	}
 	return nil
 }

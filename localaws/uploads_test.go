@@ -168,9 +168,10 @@ func TestUnfinishedUploadsWithAKnownKeyAreBounded(t *testing.T) {
 		}
 	}
 	t.Logf("%d unfinished uploads held up to %d MB", uploads, peak)
-	// On a slow machine uploads are given up meanwhile: others take their place in
-	// the bound of 256 MB before the garbage collector has freed what they held.
-	// Without the bound the uploads hold 1,280 MB.
+	// Bodies take at most 256 MB. On a slow machine uploads are given up meanwhile,
+	// and others take their place before the garbage collector has freed what they
+	// held: up to 470 MB were seen under the race detector, and 786 MB without the
+	// bound.
 	if peak > 600 || peak < 32 {
 		t.Errorf("%d unfinished uploads held up to %d MB, want between 32 and 600 MB", uploads, peak)
 	}

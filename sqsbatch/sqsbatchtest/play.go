@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -97,6 +98,10 @@ func (p *player[T]) step(step Step) error {
 		p.settle(in, records, response, err, ctx.Err() != nil)
 	}
 	<-time.After(visibility)
+
+	// Workers beside the one that crashed stand still. What they wrote is ordered
+	// before what the next environment and the world's check read.
+	synctest.Wait()
 	return nil
 }
 

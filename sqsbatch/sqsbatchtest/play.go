@@ -97,10 +97,10 @@ func (p *player[T]) step(step Step) error {
 	case <-done:
 		p.settle(in, records, response, err, ctx.Err() != nil)
 	}
-	<-time.After(visibility)
 
-	// Workers beside the one that crashed stand still. What they wrote is ordered
-	// before what the next environment and the world's check read.
+	<-time.After(visibility)
+	// What goes on in an environment that crashed has come to its place by now. Waiting
+	// for it makes what it wrote visible to the next environment and to Check.
 	synctest.Wait()
 	return nil
 }

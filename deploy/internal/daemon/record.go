@@ -16,7 +16,7 @@ import (
 type Info struct {
 	// PID is the serving process.
 	PID int `json:"pid"`
-	// Process tells the serving process from others that get the same id later;
+	// Process distinguishes the serving process from later ones with the same id;
 	// Announce sets it.
 	Process string `json:"process,omitempty"`
 	// URL is the endpoint, for AWS_ENDPOINT_URL.
@@ -25,7 +25,7 @@ type Info struct {
 	AccessKeyID string `json:"access_key_id"`
 	// SecretAccessKey is the operator's secret.
 	SecretAccessKey string `json:"secret_access_key"`
-	// ControlToken is what requests to the control API need.
+	// ControlToken authorizes requests to the control API.
 	ControlToken string `json:"control_token"`
 	// Account is the account that the operator's credentials belong to.
 	Account string `json:"account"`

@@ -98,7 +98,7 @@ func (a *app) report(machine bool, result any, show func()) error {
 	if err := enc.Encode(result); err != nil {
 		return fmt.Errorf("encode the result: %w", err)
 	}
-	// JSON that others wrote may hold what is no UTF-8.
+	// JSON that others wrote may hold bytes that are not UTF-8.
 	if _, err := a.out.Write(bytes.ToValidUTF8(body.Bytes(), []byte(`\ufffd`))); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}

@@ -96,8 +96,8 @@ func agreesOnArchitecture(path string, platform bundle.Platform) error {
 	return nil
 }
 
-// architecture is what functions are deployed for, in Lambda's words: what the user
-// sets, else that of the platform. The last assignment counts.
+// architecture is that of the functions, as Lambda spells it: the user's setting,
+// else the platform's. The last assignment counts.
 func (f varFlags) architecture(platform bundle.Platform) string {
 	architecture := platform.Lambda()
 	for _, v := range f.Var {

@@ -63,7 +63,7 @@ type Target struct {
 	// Identity is the ARN that the credentials belong to; empty for the embedded
 	// AWS.
 	Identity string
-	// Routes says where the calls of each service go. It is empty for the embedded
+	// Routes are the destinations of each service's calls. It is empty for the embedded
 	// AWS, which takes all of them.
 	Routes []Route
 
@@ -208,8 +208,8 @@ func (t *Target) Describe() string {
 	return fmt.Sprintf("%s, account %s, region %s", where, t.Account, t.Region)
 }
 
-// Details says, a line each, whose credentials are used and where calls go. It is
-// for a person who is asked whether to go on.
+// Details returns a line on whose credentials are used, and lines on where calls
+// go, for a person who is asked whether to go on.
 func (t *Target) Details() []string {
 	var lines []string
 	if t.Identity != "" {

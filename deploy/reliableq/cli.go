@@ -37,7 +37,7 @@ type cli struct {
 	Env        envVerb        `cmd:"" help:"Print the environment that points AWS tools to the embedded AWS."`
 	Local      localVerb      `cmd:"" help:"Run the embedded AWS in the foreground or background."`
 	Clock      clockVerb      `cmd:"" help:"Read and move the embedded AWS's time."`
-	Fault      faultVerb      `cmd:"" help:"Let things go wrong in the embedded AWS on demand."`
+	Fault      faultVerb      `cmd:"" help:"Inject faults into the embedded AWS."`
 	Simulate   simulateVerb   `cmd:"" help:"Play the flow from a seed, thousands of times, under faults, and check that nothing is lost."`
 	Experiment experimentVerb `cmd:"" help:"Measure what batch size and other settings do to good messages, over a grid, in simulation."`
 	Build      buildVerb      `cmd:"" help:"Build and zip the functions."`

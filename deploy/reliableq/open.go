@@ -125,6 +125,9 @@ func (f targetFlags) connect(ctx context.Context, p *progress.Progress, b *backg
 		info, _, err = b.start(ctx)
 		if err == nil {
 			p.Say("started the embedded AWS: %s, pid %d, clock %s", info.URL, info.PID, info.Clock)
+			if warning := isolationWarning(info); warning != "" {
+				p.Say("%s", warning)
+			}
 		}
 	}
 	if errors.Is(err, daemon.ErrNotRunning) {
@@ -200,7 +203,7 @@ func nothingDeployed(err error, t *target.Target) error {
 	if !errors.Is(err, infra.ErrNothingDeployed) {
 		return err
 	}
-	return hint.With(fmt.Errorf("%w to %s from this state folder", err, t.Describe()), "deploy with reliableq up, or name the state folder with --state-dir")
+	return hint.With(fmt.Errorf("%w to %s from this state folder", err, t.Describe()), "deploy with reliableq up, or name the state folder with --state-dir; for what plain terraform deployed use terraform output and an AWS client")
 }
 
 // find answers the tool and a local mirror of the provider for a root module.

@@ -96,9 +96,9 @@ func CheckArchitecture(results []Result, wanted string) error {
 		if r.Architecture == "" || r.Architecture == wanted {
 			continue
 		}
-		next := "deploy with --arch " + r.Architecture + ", or build for " + wanted + " with --arch " + wanted
+		next := "deploy with --arch " + r.Architecture + " and without --var architecture, or build for " + wanted + " with --arch " + wanted
 		if r.Status == Foreign {
-			next = "deploy with --arch " + r.Architecture + ", or put a package for " + wanted + " in its place"
+			next = "deploy with --arch " + r.Architecture + " and without --var architecture, or put a package for " + wanted + " in its place"
 		}
 		return hint.New(fmt.Sprintf("%s is for %s, and function %s is deployed for %s", filepath.Base(r.Path), r.Architecture, r.Name, wanted), next)
 	}

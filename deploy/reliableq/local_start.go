@@ -82,7 +82,10 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 			verb = "started"
 		}
 		fmt.Fprintf(a.out, "the embedded AWS %s: %s, pid %d, clock %s\n", verb, info.URL, info.PID, info.Clock)
-		if info.Isolation == process.Shared.String() && !v.NoIsolation {
+		switch {
+		case info.Isolation == process.OwnUserSharedFiles.String():
+			fmt.Fprintln(a.out, "functions are isolated in part: they run as users of their own, see the machine's files and processes, and share /tmp; see docs/security.md")
+		case info.Isolation == process.Shared.String() && !v.NoIsolation:
 			fmt.Fprintln(a.out, "functions are not isolated: they run as this user, can read its files, and share /tmp; see docs/security.md")
 		}
 	})

@@ -144,12 +144,18 @@ func releaseOutput() {
 // follow carries out the server's commands until the server is gone.
 func (s *supervisor) follow() {
 	command := make([]byte, 1)
+	stopped := false
 	for fill(command) {
 		switch command[0] {
 		case Stop:
 			s.signal(syscall.SIGSTOP)
+			stopped = true
 		case Continue:
+			if stopped {
+				s.awaitStopped()
+			}
 			s.signal(syscall.SIGCONT)
+			stopped = false
 		case Terminate:
 			s.mu.Lock()
 			_ = syscall.Kill(-s.main, syscall.SIGTERM)

@@ -89,12 +89,15 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 }
 
 // isolationWarning returns the line to print about a server that runs functions
-// without isolation, or "" when it isolates them.
+// without isolation, or with part of it; "" when it isolates them.
 func isolationWarning(info daemon.Info) string {
-	if info.Isolation != process.Shared.String() {
-		return ""
+	switch info.Isolation {
+	case process.OwnUserSharedFiles.String():
+		return "functions are isolated in part: they run as users of their own, see the machine's files and processes, and share /tmp; see docs/security.md"
+	case process.Shared.String():
+		return "functions are not isolated: they run as this user, can read its files, and share /tmp; see docs/security.md"
 	}
-	return "functions are not isolated: they run as this user, can read its files, and share /tmp; see docs/security.md"
+	return ""
 }
 
 // agrees refuses a server that runs already and is not what was asked for: who waits

@@ -2,11 +2,13 @@ package lambda
 
 import (
 	"archive/zip"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/reliableq/reliableq/localaws/lambda/archive"
@@ -24,15 +26,79 @@ const (
 type shelf struct {
 	dir string
 
-	mu   sync.Mutex
-	uses map[string]int // by archive.Zip.Key
+	mu    sync.Mutex
+	uses  map[string]int // by archive.Zip.Key
+	shown string         // the directory made by showToAll, or empty
 }
 
 // zipPath is where a zip file lies.
 func (s *shelf) zipPath(key string) string { return filepath.Join(s.dir, "zips", key+".zip") }
 
-// folder is where its code is unpacked to.
-func (s *shelf) folder(key string) string { return filepath.Join(s.dir, "code", key) }
+// folder is where its code is unpacked to. mu must be held.
+func (s *shelf) folder(key string) string {
+	return filepath.Join(cmp.Or(s.shown, s.dir), "code", key)
+}
+
+// shownLink is a link below the shelf's directory to the one that showToAll made,
+// for the next server if this one is killed.
+const shownLink = "shown"
+
+// showToAll has code unpacked, from now on, in a directory where users other than
+// the server's can read it: WorkDir may lie below a home directory. It returns the
+// directory for temporary files beside it, in which each environment has a folder
+// that its own user alone can open.
+func (s *shelf) showToAll() (temp string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shown != "" {
+		return filepath.Join(s.shown, "tmp"), nil
+	}
+
+	dir, err := os.MkdirTemp("", shownPrefix)
+	if err != nil {
+		return "", fmt.Errorf("make a directory for code: %w", err)
+	}
+	temp = filepath.Join(dir, "tmp")
+	code := filepath.Join(dir, "code")
+	err = errors.Join(os.MkdirAll(s.dir, 0o755), os.Symlink(dir, filepath.Join(s.dir, shownLink)), os.Mkdir(temp, 0o711), os.Mkdir(code, 0o711))
+	// Once more, whatever the umask is.
+	err = errors.Join(err, os.Chmod(dir, 0o711), os.Chmod(temp, 0o711), os.Chmod(code, 0o711))
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("make a directory for code: %w", err), os.RemoveAll(dir))
+	}
+	s.shown = dir
+	return temp, nil
+}
+
+const shownPrefix = "localaws-functions-"
+
+// hideAgain deletes the directory that showToAll has made, in this process or in
+// one that was killed.
+func (s *shelf) hideAgain() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	link := filepath.Join(s.dir, shownLink)
+	dir, err := os.Readlink(link)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find the directory with code: %w", err)
+	}
+	s.shown = ""
+
+	// After a restart of the machine the name may be another user's.
+	info, err := os.Lstat(dir)
+	if err == nil && info.IsDir() && strings.HasPrefix(filepath.Base(dir), shownPrefix) && ownedByThisUser(info) {
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("delete the directory with code: %w", err)
+		}
+	}
+	if err := os.Remove(link); err != nil {
+		return fmt.Errorf("forget the directory with code: %w", err)
+	}
+	return nil
+}
 
 // readCode checks a zip file (LAM C15).
 func readCode(b []byte) (*code, error) {

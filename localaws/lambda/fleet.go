@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/lambda/process"
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 )
 
@@ -17,9 +18,38 @@ import (
 type fleet struct {
 	live    int        // child environments, running or idle
 	idle    []*warm    // child environments that wait, longest first
+	numbers numbers    // of child environments
 	changed *sync.Cond // on the service's mu: an environment was let go
 	closed  bool       // no invocations any more
 }
+
+// maxEnvironments bounds Options.MaxEnvironments.
+const maxEnvironments = 1024
+
+// numbers gives out the numbers of child environments. Two that live at the same
+// time have different ones, because their user ids depend on it. Each service takes
+// its numbers from a block of its own, chosen at random among a million: process ids
+// do not tell servers apart that run in one process or in several containers.
+type numbers struct {
+	block int
+	used  [maxEnvironments]bool
+	last  int
+}
+
+// take returns a number that is not in use, the one that has been free for the
+// longest time if environments end in the order in which they began.
+func (n *numbers) take() int {
+	for range n.used {
+		n.last = (n.last + 1) % len(n.used)
+		if !n.used[n.last] {
+			break
+		}
+	}
+	n.used[n.last] = true
+	return n.block*len(n.used) + n.last
+}
+
+func (n *numbers) free(number int) { n.used[number%len(n.used)] = false }
 
 // pool is the idle environments of one version, the one used last at the end.
 type pool struct {
@@ -32,6 +62,7 @@ type warm struct {
 	sandbox.Environment
 	version *version
 	code    *code       // in use until the environment closes; nil in process
+	number  int         // of a child environment
 	expires time.Time   // of its credentials, machine time; zero for never
 	reaper  *time.Timer // while idle
 }
@@ -74,18 +105,26 @@ func (s *Service) acquire(k key, v *version) (*warm, error) {
 		}
 		s.fleet.changed.Wait()
 	}
+	number := 0
 	if handler == nil {
 		s.fleet.live++
+		number = s.fleet.numbers.take()
 	}
 	s.mu.Unlock()
-	w, err := s.open(k, v, handler)
+	w, err := s.open(k, v, handler, number)
 	if err != nil && handler == nil {
 		s.mu.Lock()
-		s.fleet.live--
-		s.fleet.changed.Signal()
+		s.ended(number)
 		s.mu.Unlock()
 	}
 	return w, err
+}
+
+// ended makes room for another child environment. mu must be held.
+func (s *Service) ended(number int) {
+	s.fleet.numbers.free(number)
+	s.fleet.live--
+	s.fleet.changed.Signal()
 }
 
 // serves reports whether an idle environment is still good: of the kind that is
@@ -135,8 +174,7 @@ func (s *Service) discard(list []*warm) {
 		}
 		s.shelf.release(w.code)
 		s.mu.Lock()
-		s.fleet.live--
-		s.fleet.changed.Signal()
+		s.ended(w.number)
 		s.mu.Unlock()
 	}
 }
@@ -189,7 +227,7 @@ func without(list []*warm, w *warm) []*warm {
 }
 
 // open makes an environment for v.
-func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error) {
+func (s *Service) open(k key, v *version, handler sandbox.Handler, number int) (*warm, error) {
 	session, err := s.assume(s.ctx, v.Role, k)
 	if err != nil {
 		return nil, errAccessDenied.With("%s", awsapi.AsError(err).Message)
@@ -202,7 +240,7 @@ func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error
 		Credentials: session.Credentials,
 		Children:    &s.children,
 		Hidden:      append([]string{s.opts.WorkDir}, s.opts.Hidden...),
-		Number:      s.numbers.Add(1),
+		Number:      uint32(number),
 		Path:        s.opts.Path,
 		Now:         s.opts.Clock.Now,
 	}
@@ -219,13 +257,20 @@ func (s *Service) open(k key, v *version, handler sandbox.Handler) (*warm, error
 		return &warm{Environment: sandbox.NewInProcess(fn, host, handler), version: v, expires: session.Expires}, nil
 	}
 	host.Isolation = s.isolation()
+	if host.Isolation == process.OwnUserSharedFiles {
+		temp, err := s.shelf.showToAll()
+		if err != nil {
+			return nil, errService.With("%v", err)
+		}
+		host.TempDir = filepath.Join(temp, id)
+	}
 	s.shelf.use(v.code)
 	env, err := s.openProcess(v, fn, host)
 	if err != nil {
 		s.shelf.release(v.code)
 		return nil, errService.With("%v", err)
 	}
-	return &warm{Environment: env, version: v, code: v.code, expires: session.Expires}, nil
+	return &warm{Environment: env, version: v, code: v.code, number: number, expires: session.Expires}, nil
 }
 
 func (s *Service) openProcess(v *version, fn *sandbox.Function, host *sandbox.Host) (env *sandbox.Process, err error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -34,14 +35,19 @@ func TestAHostileFunction(t *testing.T) {
 	for name, tc := range map[string]struct {
 		credential *syscall.Credential
 		tests      string
+		container  bool
 	}{
-		"SameUser":   {nil, "TestHostile"},
-		"NormalUser": {user, "TestHostile"},
-		"Undumpable": {user, "TestUndumpable"},
+		"SameUser":   {nil, "TestHostile", false},
+		"NormalUser": {user, "TestHostile", false},
+		"Undumpable": {user, "TestUndumpable", false},
+		"Container":  {nil, "TestHostile", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "NormalUser" && user == nil {
 				t.Skip("the same as SameUser: this is no root")
+			}
+			if tc.container && os.Geteuid() != 0 {
+				t.Skip("only root can be a root that may not make namespaces")
 			}
 			t.Parallel()
 			dir, err := os.MkdirTemp("", "hostile")
@@ -61,6 +67,12 @@ func TestAHostileFunction(t *testing.T) {
 				}
 				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: tc.credential}
 			}
+			if tc.container {
+				inContainer(t, cmd)
+				if err := os.Chmod(dir, 0o711); err != nil { // code is unpacked below
+					t.Fatal(err)
+				}
+			}
 			out, err := cmd.CombinedOutput()
 			if err != nil {
 				t.Errorf("%v\n%s", err, out)
@@ -71,6 +83,35 @@ func TestAHostileFunction(t *testing.T) {
 			t.Logf("%s", out)
 		})
 	}
+}
+
+// inContainer has a command run as root without the permission to make namespaces and
+// to look into other users' processes, as containers are by default.
+func inContainer(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	setpriv, err := exec.LookPath("setpriv")
+	if err != nil {
+		t.Skipf("no command that drops capabilities: %v", err)
+	}
+	all := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: math.MaxUint32}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:                 syscall.CLONE_NEWUSER,
+		UidMappings:                all,
+		GidMappings:                all,
+		GidMappingsEnableSetgroups: true,
+	}
+	probe := exec.Command("true")
+	probe.SysProcAttr = cmd.SysProcAttr
+	if err := probe.Run(); err != nil {
+		t.Skipf("this system does not allow user namespaces: %v", err)
+	}
+
+	script := `for kind in user pid mnt ipc; do echo 0 >/proc/sys/user/max_${kind}_namespaces || exit 1; done
+		exec ` + setpriv + ` --bounding-set=-sys_admin,-sys_ptrace "$@"`
+	cmd.Args = append([]string{"sh", "-c", script, "sh"}, cmd.Args...)
+	cmd.Args[4] = cmd.Path
+	cmd.Path = "/bin/sh"
+	cmd.Env = append(cmd.Env, "CONTAINER=1")
 }
 
 // operatorSecret must not reach a function.
@@ -107,10 +148,24 @@ func hostile(t *testing.T, change ...func(*Options)) *bench {
 	return b
 }
 
-// isolated is hostile where the system isolates functions.
+// isolated is hostile where the system gives functions a file system of their own.
 func isolated(t *testing.T) *bench {
 	t.Helper()
 	b := hostile(t)
+	if !b.Isolation().Private() {
+		t.Skip("this system does not isolate functions")
+	}
+	return b
+}
+
+// separate is hostile where functions run as users of their own, or as one that has
+// a file system of its own.
+func separate(t *testing.T) *bench {
+	t.Helper()
+	b := hostile(t)
+	if os.Getenv("CONTAINER") != "" && b.Isolation() != process.OwnUserSharedFiles {
+		t.Fatalf("isolation %q in a container", b.Isolation())
+	}
 	if b.Isolation() == process.Shared {
 		t.Skip("this system does not isolate functions")
 	}
@@ -137,7 +192,7 @@ func (b *bench) run(t *testing.T, function, script string) (out string, failed b
 
 // Section "What a function cannot reach" of docs/security.md.
 func TestHostileFunctionReadsNoEnvironmentButItsOwn(t *testing.T) {
-	b := isolated(t)
+	b := separate(t)
 	own, err := os.ReadFile("/proc/self/environ")
 	if err != nil || !strings.Contains(string(own), operatorSecret) {
 		t.Fatalf("the secret is not where it is looked for: %v", err)
@@ -185,6 +240,66 @@ func TestHostileFunctionReadsNoFileOfTheOperator(t *testing.T) {
 	}
 }
 
+// A user of one's own is enough to be kept from what other users cannot read, and
+// from other environments: their files, memory, environments and life.
+func TestHostileFunctionIsAUserOfItsOwn(t *testing.T) {
+	b := separate(t)
+	key := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(key, []byte(operatorSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.create(t, "sibling", minutes)
+	out, failed := b.run(t, "sibling", "echo sibling-secret-4711 >${TMPDIR:-/tmp}/secret; echo ${TMPDIR:-/tmp}")
+	temp := strings.TrimSpace(out)
+	if failed || temp == "" {
+		t.Fatalf("no directory for temporary files: %s", out)
+	}
+	victim := b.detach(t, "sibling", "")
+	mine := b.detach(t, "f", "")
+
+	for name, script := range map[string]string{
+		"Key":           "cat " + key,
+		"WorkDir":       "ls " + b.opts.WorkDir,
+		"SiblingsFiles": "cat " + temp + "/secret /proc/1/root" + temp + "/secret",
+		"SiblingsList":  "ls " + filepath.Dir(temp) + " | grep -q . && [ " + filepath.Dir(temp) + " != / ]",
+		"Code":          "echo x >>$LAMBDA_TASK_ROOT/bootstrap || rm -f $LAMBDA_TASK_ROOT/bootstrap",
+		"Supervisor":    fmt.Sprintf("kill -9 %d $(ps -o ppid= $PPID)", os.Getpid()),
+		"Memory":        fmt.Sprintf("cat /proc/%d/mem /proc/%d/environ /proc/%d/fd/*", os.Getpid(), os.Getpid(), os.Getpid()),
+		"Privileges":    "setpriv --reuid 0 true || setpriv --clear-groups true || unshare -r chown 0 /tmp/x",
+	} {
+		out, failed := b.run(t, "f", script)
+		if !failed || strings.Contains(out, "secret-4711") {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+	b.run(t, "f", "kill -9 -1; pkill -9 .")
+	if len(marked(t, victim)) == 0 {
+		t.Error("another function's process was killed")
+	}
+	b.ask(t, "f", "{}")
+	if len(marked(t, mine)) > 0 {
+		t.Error("the function did not kill its own: the attempt was none")
+	}
+}
+
+// A server that is killed leaves nothing outside of its own directory once the next
+// one starts with it.
+func TestHostileFunctionsCodeInTheOpenIsDeletedByTheNextServer(t *testing.T) {
+	b := hostile(t)
+	if b.Isolation() != process.OwnUserSharedFiles {
+		t.Skip("code is where only its function sees it")
+	}
+	b.ask(t, "f", "{}")
+	dir := b.shelf.shown
+	if _, err := os.Stat(dir + "/code"); err != nil {
+		t.Fatal(err)
+	}
+	start(t, func(o *Options) { o.WorkDir = b.opts.WorkDir })
+	if _, err := os.Stat(dir); err == nil {
+		t.Errorf("%s is left", dir)
+	}
+}
+
 func TestHostileFunctionDoesNotSeeHiddenDirectories(t *testing.T) {
 	hidden := ""
 	b := hostile(t, func(o *Options) {
@@ -198,7 +313,7 @@ func TestHostileFunctionDoesNotSeeHiddenDirectories(t *testing.T) {
 	if err := os.WriteFile(hidden+"/key", []byte(operatorSecret), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if b.Isolation() == process.Shared {
+	if !b.Isolation().Private() {
 		t.Skip("this system does not isolate functions")
 	}
 	if out, _ := b.run(t, "f", "umount "+hidden+"; ls "+hidden+"; cat "+hidden+"/key"); strings.Contains(out, operatorSecret) {
@@ -405,7 +520,7 @@ func TestHostileDetachedProcessesCountAsMemory(t *testing.T) {
 }
 
 func TestHostileFunctionMakesNoMoreThan1024Processes(t *testing.T) {
-	b := isolated(t)
+	b := separate(t)
 	out, _ := b.run(t, "f", `ulimit -u 2>/dev/null || ulimit -p`)
 	if strings.TrimSpace(out) != "1024" {
 		t.Errorf("limit of processes: %s", out)

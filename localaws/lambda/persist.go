@@ -93,6 +93,9 @@ func (f *function) stored() storedFunction {
 // load reads functions and waiting events back.
 func (s *Service) load() error {
 	// What lay in these folders belonged to processes that are gone.
+	if err := s.shelf.hideAgain(); err != nil {
+		return err
+	}
 	for _, dir := range []string{"tmp", "code"} {
 		if err := os.RemoveAll(filepath.Join(s.shelf.dir, dir)); err != nil {
 			return fmt.Errorf("clear folder %s: %w", dir, err)

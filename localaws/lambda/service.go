@@ -3,13 +3,13 @@ package lambda
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -67,7 +67,7 @@ type Options struct {
 	// that of this process.
 	Path string
 	// MaxEnvironments bounds the child processes that live at once; zero means
-	// 64.
+	// 64, and more than 1,024 means 1,024.
 	MaxEnvironments int
 	// IdleTimeout is how long, in machine time, an environment stays warm; zero
 	// means 5 minutes.
@@ -99,7 +99,6 @@ type Service struct {
 
 	children  process.Children // the programs of functions
 	isolation func() process.Isolation
-	numbers   atomic.Uint32 // of execution environments
 
 	codeSecret [32]byte // signs the addresses of zip files
 
@@ -119,6 +118,7 @@ func New(o Options) (*Service, error) {
 	if o.MaxEnvironments == 0 {
 		o.MaxEnvironments = 64
 	}
+	o.MaxEnvironments = min(o.MaxEnvironments, maxEnvironments)
 	if o.IdleTimeout == 0 {
 		o.IdleTimeout = 5 * time.Minute
 	}
@@ -136,6 +136,11 @@ func New(o Options) (*Service, error) {
 		handlers:  map[string]sandbox.Handler{},
 		waiting:   map[*event]*clock.Event{},
 	}
+	var block [4]byte
+	if _, err := rand.Read(block[:]); err != nil {
+		return nil, fmt.Errorf("choose user ids: %w", err)
+	}
+	s.fleet.numbers.block = int(binary.NativeEndian.Uint32(block[:])) % (process.MaxNumber / maxEnvironments)
 	s.isolation = sync.OnceValue(s.detectIsolation)
 	if _, err := rand.Read(s.codeSecret[:]); err != nil {
 		return nil, fmt.Errorf("make a secret for addresses of code: %w", err)
@@ -158,7 +163,10 @@ func (s *Service) detectIsolation() process.Isolation {
 		return process.Shared
 	}
 	isolation, err := process.Detect()
-	if isolation == process.Shared {
+	switch isolation {
+	case process.OwnUserSharedFiles:
+		s.opts.Logger.Warn("functions are isolated in part: they run as users of their own, see the machine's files and processes, and share /tmp; see docs/security.md", "reason", err)
+	case process.Shared:
 		s.opts.Logger.Warn("functions are not isolated: they run as this user, can read its files, and share /tmp; see docs/security.md", "reason", err)
 	}
 	return isolation
@@ -224,5 +232,5 @@ func (s *Service) Close(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	s.discard(idle)
-	return errors.Join(err)
+	return errors.Join(err, s.shelf.hideAgain())
 }

@@ -38,7 +38,7 @@ type Info struct {
 	// NoAuth means that requests need no signature and no permission.
 	NoAuth bool `json:"no_auth,omitempty"`
 	// Isolation is how far functions are kept apart from the machine: "own user",
-	// "user namespace" or "shared".
+	// "user namespace", "own user, shared files" or "shared".
 	Isolation string `json:"isolation,omitempty"`
 	// Version is the command's.
 	Version string `json:"version"`

@@ -115,7 +115,7 @@ func extract(root *os.Root, name string, f *zip.File, limit int64, buffer []byte
 	}
 	// The file's own ReadFrom would allocate a buffer for each file.
 	n, err := io.CopyBuffer(struct{ io.Writer }{w}, io.LimitReader(r, limit+1), buffer)
-	err = errors.Join(err, w.Close())
+	err = errors.Join(err, w.Chmod(mode), w.Close()) // the program's user is another one, whatever the umask is
 	if err == nil && n > limit {
 		err = ErrTooLarge
 	}

@@ -32,6 +32,11 @@ const (
 	// OwnUser gives the program PID, mount and IPC namespaces, and a user id that
 	// nothing else on the machine has. The server must be root.
 	OwnUser
+	// OwnUserSharedFiles gives the program a user id that nothing else on the
+	// machine has, and no namespace: it sees the machine's files and processes as
+	// any other user does, and shares /tmp. It is for a server that is root and may
+	// not make namespaces, as in most containers.
+	OwnUserSharedFiles
 )
 
 // String names the isolation.
@@ -41,13 +46,18 @@ func (i Isolation) String() string {
 		return "user namespace"
 	case OwnUser:
 		return "own user"
+	case OwnUserSharedFiles:
+		return "own user, shared files"
 	}
 	return "shared"
 }
 
 // Private reports whether the program has a file system and process ids of its
 // own.
-func (i Isolation) Private() bool { return i != Shared }
+func (i Isolation) Private() bool { return i == UserNamespace || i == OwnUser }
+
+// HasOwnUser reports whether the program has a user id of its own.
+func (i Isolation) HasOwnUser() bool { return i == OwnUser || i == OwnUserSharedFiles }
 
 // TaskRoot and TempRoot are where a program with a file system of its own finds
 // its code and its temporary files, as on Lambda.
@@ -62,8 +72,9 @@ type Spec struct {
 	Path string
 	// Dir is the directory with the code, and the working directory.
 	Dir string
-	// Temp is the directory for temporary files. With isolation the program sees
-	// it as /tmp.
+	// Temp is the directory for temporary files. With a file system of its own the
+	// program sees it as /tmp. With OwnUserSharedFiles, Dir and Temp must lie where
+	// every user can reach them.
 	Temp string
 	// Env holds the whole environment, NAME=VALUE.
 	Env []string
@@ -73,14 +84,18 @@ type Spec struct {
 	Output func(p []byte)
 	// Isolation is the kind that the system must provide; see [Detect].
 	Isolation Isolation
-	// Number identifies the execution environment in its server; with OwnUser it
-	// decides the user id.
+	// Number tells execution environments of this machine apart that live at the
+	// same time. It is below MaxNumber, and decides the user id where the program
+	// has one of its own.
 	Number uint32
 	// Readable lists directories that the program may read beside the system's,
 	// such as those with interpreters. Hidden lists those that it must not see.
 	// They count with isolation only.
 	Readable, Hidden []string
 }
+
+// MaxNumber bounds Spec.Number.
+const MaxNumber = 1 << 30
 
 // Limits of one execution environment (LAM C65).
 const (

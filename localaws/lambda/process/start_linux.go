@@ -20,6 +20,7 @@ type system struct {
 	cmd     *exec.Cmd
 	control *os.File
 	private bool
+	ownUser bool   // uid belongs to this program alone
 	uid     uint32 // of the program
 	usage   usage
 }
@@ -67,7 +68,8 @@ func Start(spec Spec) (*Child, error) {
 	}
 
 	sys.uid = uint32(os.Geteuid())
-	if spec.Isolation == OwnUser {
+	if spec.Isolation.HasOwnUser() {
+		sys.ownUser = true
 		sys.uid = userID(spec.Number)
 	}
 	c := &Child{system: *sys, output: out, done: make(chan struct{})}
@@ -90,18 +92,17 @@ func (s *Spec) order() *supervisor.Order {
 		o.Readable, o.Hidden = s.Readable, s.Hidden
 		o.Processes = Processes
 	}
-	if s.Isolation == OwnUser {
+	if s.Isolation.HasOwnUser() {
 		o.UID = userID(s.Number)
+		o.Temp = s.Temp
+		o.Processes = Processes
 	}
 	return o
 }
 
-// userID is the user of an execution environment: one that nobody else has, among
-// the servers of this machine as well, unless two have process ids that are a
-// million apart.
-func userID(number uint32) uint32 {
-	return 1<<30 + uint32(os.Getpid()&0xfffff)<<10 + number&0x3ff
-}
+// userID is the user of an execution environment, far from those of people, of the
+// system and of containers.
+func userID(number uint32) uint32 { return 1<<30 + number%MaxNumber }
 
 // supervise starts a supervisor and gives it its order.
 func supervise(order *supervisor.Order, isolation Isolation, output *os.File) (*system, error) {
@@ -249,8 +250,8 @@ func (c *Child) Kill() {
 	}
 }
 
-// Detect returns the strongest isolation that the system provides, and if that is
-// Shared, the reason.
+// Detect returns the strongest isolation that the system provides, and if programs
+// share the machine's files, the reason.
 func Detect() (Isolation, error) {
 	dir, err := os.MkdirTemp("", "localaws-probe-")
 	if err != nil {
@@ -260,13 +261,16 @@ func Detect() (Isolation, error) {
 
 	candidates := []Isolation{UserNamespace}
 	if os.Geteuid() == 0 {
-		candidates = []Isolation{OwnUser, UserNamespace}
+		candidates = []Isolation{OwnUser, UserNamespace, OwnUserSharedFiles}
 	}
 	var reasons []error
 	for _, isolation := range candidates {
 		err := probe(isolation, dir)
-		if err == nil {
+		if err == nil && isolation.Private() {
 			return isolation, nil
+		}
+		if err == nil {
+			return isolation, errors.Join(reasons...)
 		}
 		reasons = append(reasons, fmt.Errorf("%s: %w", isolation, err))
 	}

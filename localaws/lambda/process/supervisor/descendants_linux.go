@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // Descendants calls visit with the process id of each descendant of a process, in
@@ -108,6 +109,41 @@ func (s *supervisor) signalDescendants(sig syscall.Signal) {
 			return
 		}
 	}
+}
+
+// stopLimit is how long awaitStopped waits at most.
+const stopLimit = 200 * time.Millisecond
+
+// awaitStopped returns when the processes of a namespace, which were sent SIGSTOP,
+// have stopped. One that is within fork(2) when SIGSTOP and soon after SIGCONT come
+// passes on the SIGSTOP alone to the new process, which would stand still for ever:
+// the kernel drops a SIGCONT without a handler before it looks for such forks.
+func (s *supervisor) awaitStopped() {
+	if !s.order.Namespaces {
+		return
+	}
+	deadline := time.Now().Add(stopLimit)
+	for pause := 20 * time.Microsecond; ; pause *= 2 {
+		stopped := true
+		Descendants(os.Getpid(), func(pid int) {
+			stopped = stopped && !runs(pid)
+		})
+		if stopped || time.Now().After(deadline) {
+			return
+		}
+		time.Sleep(pause)
+	}
+}
+
+// runs reports whether a process is in a state in which it may be forking.
+func runs(pid int) bool {
+	stat := read("/proc/" + strconv.Itoa(pid) + "/stat")
+	end := bytes.LastIndexByte(stat, ')') // the name before it may hold anything
+	if end < 0 || end+2 >= len(stat) {
+		return false // it has ended
+	}
+	state := stat[end+2]
+	return state == 'R' || state == 'S'
 }
 
 // killDescendants kills every descendant of this process and returns when none is

@@ -10,7 +10,7 @@
 // With [Order.Namespaces] the supervisor is process 1 of a PID namespace: when it
 // ends, for whatever reason, the kernel kills every process of the function.
 // Without, it is the subreaper of all descendants of the program, and kills them
-// itself. In both cases it ends when the server's end of its socket is closed,
+// itself. With [Order.UID] the program cannot kill the supervisor first. In both cases it ends when the server's end of its socket is closed,
 // which the kernel does when the server dies.
 package supervisor
 
@@ -38,7 +38,8 @@ type Order struct {
 	UID uint32
 	// Path is the executable, Dir its working directory.
 	Path, Dir string
-	// Temp is the directory that the program sees as /tmp. With Namespaces only.
+	// Temp is the directory that the program sees as /tmp, with Namespaces. It is
+	// given to UID, with and without.
 	Temp string
 	// OpenFiles is the limit of open files.
 	OpenFiles uint32

@@ -20,8 +20,13 @@ var devices = []string{"null", "zero", "full", "random", "urandom"}
 // it fails, step names what failed.
 func (s *supervisor) isolate() (step string, err error) {
 	if !s.order.Namespaces {
-		err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-		return "become a subreaper", err
+		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+			return "become a subreaper", err
+		}
+		if s.order.UID == 0 {
+			return "", nil
+		}
+		return s.separate()
 	}
 	// Keys in the server's keyring are not for the program. A kernel without
 	// keyrings has none to hide.
@@ -34,6 +39,44 @@ func (s *supervisor) isolate() (step string, err error) {
 		root.err = changeUser(s.order.UID)
 	}
 	return root.step, root.err
+}
+
+// separate prepares for a program with a user of its own and without namespaces.
+func (s *supervisor) separate() (step string, err error) {
+	if err := os.Lchown(s.order.Temp, int(s.order.UID), int(s.order.UID)); err != nil {
+		return "give " + s.order.Temp + " to the program", plain(err)
+	}
+	if !s.order.Probe {
+		return "", nil
+	}
+
+	// The program will have to be killed, and its files deleted.
+	if err := requireCapabilities(unix.CAP_KILL, unix.CAP_DAC_OVERRIDE); err != nil {
+		return "act for another user", err
+	}
+	if err := changeUser(s.order.UID); err != nil {
+		return "change user", err
+	}
+	if err := syscall.Chdir(s.order.Temp); err != nil {
+		return "reach " + s.order.Temp + " as another user", err
+	}
+	return "", nil
+}
+
+// requireCapabilities returns EPERM unless this process has all of the given
+// capabilities, whose numbers are below 32.
+func requireCapabilities(wanted ...int) error {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var have [2]unix.CapUserData
+	if err := unix.Capget(&header, &have[0]); err != nil {
+		return err
+	}
+	for _, c := range wanted {
+		if have[0].Effective&(1<<c) == 0 {
+			return unix.EPERM
+		}
+	}
+	return nil
 }
 
 // changeUser checks that a program could be given the user, by taking it on.

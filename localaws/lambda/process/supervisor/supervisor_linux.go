@@ -2,7 +2,9 @@ package supervisor
 
 import (
 	"encoding/binary"
+	"math"
 	"os"
+	"strconv"
 	"sync"
 	"syscall"
 
@@ -33,6 +35,7 @@ type supervisor struct {
 // init functions do not leave; the program is forked from it.
 func supervise() int {
 	unix.CloseOnExec(ControlFD)
+	closeInherited()
 	order, ok := receive()
 	if !ok {
 		return 1 // the server is gone
@@ -57,6 +60,20 @@ func supervise() int {
 	s.end()
 	s.report(Report{Kind: Exited, Value: uint32(status)})
 	return 0
+}
+
+// closeInherited closes what the server has inherited from the operator's shell: a
+// descriptor without close-on-exec would reach the program, whatever file, pipe or
+// socket it is of.
+func closeInherited() {
+	if unix.CloseRange(ControlFD+1, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return
+	}
+	for _, name := range names("/proc/self/fd") { // before Linux 5.11
+		if fd, err := strconv.Atoi(name); err == nil && fd > ControlFD {
+			unix.CloseOnExec(fd)
+		}
+	}
 }
 
 // receive reads the order.
@@ -150,12 +167,18 @@ func releaseOutput() {
 // follow carries out the server's commands until the server is gone.
 func (s *supervisor) follow() {
 	command := make([]byte, 1)
+	stopped := false
 	for fill(command) {
 		switch command[0] {
 		case Stop:
 			s.signal(syscall.SIGSTOP)
+			stopped = true
 		case Continue:
+			if stopped {
+				s.awaitStopped()
+			}
 			s.signal(syscall.SIGCONT)
+			stopped = false
 		case Terminate:
 			s.mu.Lock()
 			_ = syscall.Kill(-s.main, syscall.SIGTERM)

@@ -1,0 +1,34 @@
+package lambda
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/reliableq/reliableq/localaws/lambda/process"
+)
+
+// The user id of an environment is its number: two that live must not share it,
+// however many have come and gone in the meantime.
+func TestLivingEnvironmentsHaveDifferentNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := numbers{block: rapid.IntRange(0, process.MaxNumber/maxEnvironments-1).Draw(t, "block")}
+		living := map[int]bool{}
+		for range rapid.IntRange(1, 3*maxEnvironments).Draw(t, "steps") {
+			end := rapid.IntRange(0, 2).Draw(t, "end") == 0 || len(living) == maxEnvironments
+			if !end {
+				number := n.take()
+				if living[number] || number < 0 || number >= process.MaxNumber {
+					t.Fatalf("number %d was given out twice, or is out of range", number)
+				}
+				living[number] = true
+				continue
+			}
+			for number := range living {
+				n.free(number)
+				delete(living, number)
+				break
+			}
+		}
+	})
+}

@@ -165,7 +165,7 @@ func TestUnfinishedUploadsWithAKnownKeyAreBounded(t *testing.T) {
 		}
 	}
 	t.Logf("%d unfinished uploads held up to %d MB", uploads, peak)
-	if peak > 320 || peak < 32 {
+	if peak > 400 || peak < 32 { // 256 MB of bodies, buffers that grow, and what the clients of this test hold
 		t.Errorf("%d unfinished uploads held up to %d MB, want at most what large bodies may take, and something", uploads, peak)
 	}
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -96,7 +97,11 @@ func (p *player[T]) step(step Step) error {
 	case <-done:
 		p.settle(in, records, response, err, ctx.Err() != nil)
 	}
+
 	<-time.After(visibility)
+	// What goes on in an environment that crashed has come to its place by now. Waiting
+	// for it makes what it wrote visible to the next environment and to Check.
+	synctest.Wait()
 	return nil
 }
 

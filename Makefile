@@ -45,6 +45,7 @@ build: $(RELIABLEQ) ## make bin/reliableq and dist/{producer,consumer,retry}.zip
 	$(RELIABLEQ) build
 
 $(RELIABLEQ): $(GO_SOURCES)
+	@test -e $@ || echo "compiling the command: one to three minutes the first time, seconds after that"
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./deploy/reliableq
 
 .PHONY: test

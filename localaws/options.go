@@ -61,8 +61,8 @@ type Options struct {
 	// line of its own for each, secrets left out; nil records nothing. Writes do
 	// not overlap.
 	Record io.Writer
-	// MaxLogBytes is the most memory that log events may take, as logs.Options
-	// says of MaxBytes; 0 means its default.
+	// MaxLogBytes is the most memory that log events may take, as MaxBytes in
+	// logs.Options; 0 means its default.
 	MaxLogBytes int64
 	// Limits bound what clients that connect may take; the zero value has the
 	// defaults.

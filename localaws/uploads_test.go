@@ -20,8 +20,7 @@ import (
 
 const (
 	uploads    = 20       // at a time, of each kind
-	uploadSize = 64 << 20 // announced
-	uploadPart = 24 << 20 // sent; the rest never comes
+	uploadSize = 64 << 20 // announced; a part is sent, the rest never comes
 )
 
 // liveHeap is what of the heap is in use.
@@ -40,9 +39,9 @@ func authorization(key, service string) string {
 		key, now.Format("20060102"), service, strings.Repeat("0", 64), now.Format("20060102T150405Z"))
 }
 
-// upload begins a request with a large body, sends a part of it and leaves it
-// unfinished. It returns when the part is sent, or when the server takes no more.
-func upload(t *testing.T, srv *localawstest.Server, head string, chunked bool) net.Conn {
+// upload begins a request with a large body, sends some MB of it and leaves it
+// unfinished. It returns when they are sent, or when the server takes no more.
+func upload(t *testing.T, srv *localawstest.Server, head string, chunked bool, megabytes int) net.Conn {
 	c, err := net.Dial("tcp", srv.Addr())
 	if err != nil {
 		t.Error(err)
@@ -62,7 +61,7 @@ func upload(t *testing.T, srv *localawstest.Server, head string, chunked bool) n
 	if _, err := io.WriteString(c, head+"Host: localhost\r\n"+length+"\r\n"); err != nil {
 		return c
 	}
-	for range uploadPart >> 20 {
+	for range megabytes {
 		if _, err := c.Write(part); err != nil {
 			return c // refused, or not read
 		}
@@ -75,6 +74,10 @@ func upload(t *testing.T, srv *localawstest.Server, head string, chunked bool) n
 func TestUnfinishedUploadsOfStrangersTakeNoMemory(t *testing.T) {
 	srv := localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", ClockMode: clock.Manual})
 	before := liveHeap()
+
+	// So little that a slow machine, too, drops all of it within the time limit and
+	// each client reads why it was refused; together it is three times the bound.
+	const part = 1
 
 	const createFunction = "POST /2015-03-31/functions HTTP/1.1\r\nContent-Type: application/json\r\n"
 	const form = "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -101,7 +104,7 @@ func TestUnfinishedUploadsOfStrangersTakeNoMemory(t *testing.T) {
 			heard.Add(1)
 			go func() {
 				defer heard.Done()
-				c := upload(t, srv, kind.head, kind.chunked)
+				c := upload(t, srv, kind.head, kind.chunked, part)
 				sent.Done()
 				if c == nil {
 					return
@@ -122,7 +125,7 @@ func TestUnfinishedUploadsOfStrangersTakeNoMemory(t *testing.T) {
 	}
 	sent.Wait()
 	if got := (liveHeap() - before) >> 20; got > 48 {
-		t.Errorf("%d unfinished uploads of %d MB hold %d MB", uploads*len(kinds), uploadPart>>20, got)
+		t.Errorf("%d unfinished uploads of %d MB hold %d MB", uploads*len(kinds), part, got)
 	}
 	close(release)
 	heard.Wait()
@@ -149,7 +152,7 @@ func TestUnfinishedUploadsWithAKnownKeyAreBounded(t *testing.T) {
 	var sent sync.WaitGroup
 	for range uploads {
 		sent.Go(func() {
-			upload(t, srv, "POST /2015-03-31/functions HTTP/1.1\r\n"+authorization(key, "lambda"), false)
+			upload(t, srv, "POST /2015-03-31/functions HTTP/1.1\r\n"+authorization(key, "lambda"), false, 24)
 		})
 	}
 	peak := 0
@@ -165,8 +168,12 @@ func TestUnfinishedUploadsWithAKnownKeyAreBounded(t *testing.T) {
 		}
 	}
 	t.Logf("%d unfinished uploads held up to %d MB", uploads, peak)
-	if peak > 400 || peak < 32 { // 256 MB of bodies, buffers that grow, and what the clients of this test hold
-		t.Errorf("%d unfinished uploads held up to %d MB, want at most what large bodies may take, and something", uploads, peak)
+	// Bodies take at most 256 MB. On a slow machine uploads are given up meanwhile,
+	// and others take their place before the garbage collector has freed what they
+	// held: up to 470 MB were seen under the race detector, and 786 MB without the
+	// bound.
+	if peak > 600 || peak < 32 {
+		t.Errorf("%d unfinished uploads held up to %d MB, want between 32 and 600 MB", uploads, peak)
 	}
 
 	// The operator is served meanwhile, and the memory is free once the uploads end.

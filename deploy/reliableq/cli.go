@@ -37,7 +37,7 @@ type cli struct {
 	Env        envVerb        `cmd:"" help:"Print the environment that points AWS tools to the embedded AWS."`
 	Local      localVerb      `cmd:"" help:"Run the embedded AWS in the foreground or background."`
 	Clock      clockVerb      `cmd:"" help:"Read and move the embedded AWS's time."`
-	Fault      faultVerb      `cmd:"" help:"Let things go wrong in the embedded AWS on demand."`
+	Fault      faultVerb      `cmd:"" help:"Inject faults into the embedded AWS."`
 	Simulate   simulateVerb   `cmd:"" help:"Play the flow from a seed, thousands of times, under faults, and check that nothing is lost."`
 	Experiment experimentVerb `cmd:"" help:"Measure what batch size and other settings do to good messages, over a grid, in simulation."`
 	Build      buildVerb      `cmd:"" help:"Build and zip the functions."`
@@ -98,7 +98,7 @@ func (a *app) report(machine bool, result any, show func()) error {
 	if err := enc.Encode(result); err != nil {
 		return fmt.Errorf("encode the result: %w", err)
 	}
-	// JSON that others wrote may hold what is no UTF-8.
+	// JSON that others wrote may hold bytes that are not UTF-8.
 	if _, err := a.out.Write(bytes.ToValidUTF8(body.Bytes(), []byte(`\ufffd`))); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}

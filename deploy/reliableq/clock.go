@@ -9,15 +9,16 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/control"
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/deploy/internal/progress"
 )
 
 // controlOf is a client of a running embedded AWS.
 func controlOf(info daemon.Info) *control.Client { return control.New(info.URL, info.ControlToken) }
 
 type clockVerb struct {
-	Now     clockNowVerb     `cmd:"" help:"Print service time, and how much is under way and to come."`
-	Advance clockAdvanceVerb `cmd:"" help:"Move service time forward; all that falls due on the way happens."`
-	Hold    clockHoldVerb    `cmd:"" help:"Stop service time, and with it all that is to come; what is under way goes on."`
+	Now     clockNowVerb     `cmd:"" help:"Print service time, and how much runs and is scheduled."`
+	Advance clockAdvanceVerb `cmd:"" help:"Move service time forward and run every timer that comes due."`
+	Hold    clockHoldVerb    `cmd:"" help:"Stop service time and its timers; requests and invocations go on."`
 	Release clockReleaseVerb `cmd:"" help:"Let service time go on from where hold stopped it."`
 	Settle  clockSettleVerb  `cmd:"" help:"Wait until nothing is left that would move a message."`
 }
@@ -26,6 +27,64 @@ type clockVerb struct {
 type clockFlags struct {
 	stateFlags
 	reportFlags
+}
+
+const (
+	// quietFor is how long a command on the clock may take before it shows progress.
+	quietFor = 3 * time.Second
+	// lookEvery is the time between two looks at a clock that is being moved.
+	lookEvery = time.Second
+)
+
+// showClock shows how far service time has come, from the first tick on, until done
+// is closed.
+func showClock(ctx context.Context, p *progress.Progress, name string, client *control.Client, tick <-chan time.Time, done <-chan struct{}) {
+	var task *progress.Task
+	for {
+		select {
+		case <-done:
+			if task != nil {
+				task.End("")
+			}
+			return
+		case <-tick:
+			if task == nil {
+				task = p.Begin(name, progress.Span{})
+			}
+			// The command itself reports an error of the server.
+			if c, err := client.Clock(ctx); err == nil {
+				task.Update(0, c.String())
+			}
+		}
+	}
+}
+
+// wait is do for a request that may take long: it shows progress meanwhile.
+func (f clockFlags) wait(ctx context.Context, a *app, name string, ask func(*control.Client) (fmt.Stringer, error)) error {
+	return f.do(a, func(client *control.Client) (fmt.Stringer, error) {
+		shown := a.progress(f.JSON)
+		defer shown.Close()
+
+		timer := time.NewTimer(quietFor)
+		defer timer.Stop()
+		ticker := time.NewTicker(lookEvery)
+		defer ticker.Stop()
+
+		done, ended := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			select {
+			case <-done:
+			case <-timer.C:
+				showClock(ctx, shown, name, client, ticker.C, done)
+			}
+		}()
+
+		state, err := ask(client)
+		close(done)
+		<-ended
+		return state, err
+	})
 }
 
 // do asks the running embedded AWS and shows what its clock says afterwards.
@@ -58,15 +117,16 @@ type clockAdvanceVerb struct {
 
 // Help tells more about the verb.
 func (*clockAdvanceVerb) Help() string {
-	return `Answers when all is over that fell due on the way, and all that it set going. It
-works in every mode of the clock, and while the clock is held.`
+	return `Returns when every timer that came due has run, and every invocation that one of them
+started has ended. It works in every mode of the clock, and while the clock is held.
+Prints progress on standard error when it takes longer than a few seconds.`
 }
 
 func (v *clockAdvanceVerb) Run(ctx context.Context, a *app) error {
 	if v.By < 0 {
 		return usageError{hint.New("service time does not run backwards", "give a duration above zero")}
 	}
-	return v.do(a, func(c *control.Client) (fmt.Stringer, error) { return c.Advance(ctx, v.By) })
+	return v.wait(ctx, a, "advance", func(c *control.Client) (fmt.Stringer, error) { return c.Advance(ctx, v.By) })
 }
 
 type clockHoldVerb struct{ clockFlags }
@@ -88,7 +148,7 @@ type clockSettleVerb struct {
 
 // Help tells more about the verb.
 func (*clockSettleVerb) Help() string {
-	return `Shows then how many messages each queue holds. Retention is not waited for.
+	return `Then prints how many messages each queue holds. Retention is not waited for.
 
 With local start --clock skip this takes as long as the functions run, however
 many hours of delays, visibility timeouts and retries lie between; with the clock
@@ -99,9 +159,9 @@ func (v *clockSettleVerb) Run(ctx context.Context, a *app) error {
 	if v.Timeout < 0 {
 		return usageError{hint.New(fmt.Sprintf("--timeout %s is below 0", v.Timeout), "give a duration such as 30s")}
 	}
-	err := v.do(a, func(c *control.Client) (fmt.Stringer, error) { return c.Settle(ctx, v.Timeout) })
+	err := v.wait(ctx, a, "settle", func(c *control.Client) (fmt.Stringer, error) { return c.Settle(ctx, v.Timeout) })
 	if errors.Is(err, control.ErrTimeout) {
-		return hint.With(err, "wait longer with --timeout; reliableq clock now tells what comes next")
+		return hint.With(err, "wait longer with --timeout; reliableq clock now shows what comes next")
 	}
 	return err
 }

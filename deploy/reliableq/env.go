@@ -67,8 +67,8 @@ func (v *envVerb) find() (t *target.Target, config string, err error) {
 	return target.FromDaemon(info, os.Getenv("AWS_REGION")), config, nil
 }
 
-// print writes how to reach t. Lines for a shell end in a command that fails when
-// failed says so.
+// print writes how to reach t. With failed, lines for a shell end in a command
+// that fails.
 func (v *envVerb) print(a *app, t *target.Target, config string, failed bool) error {
 	set, unset := t.Shell(os.Environ())
 	if t.ControlToken != "" {

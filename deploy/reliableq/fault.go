@@ -16,9 +16,9 @@ import (
 )
 
 type faultVerb struct {
-	Add   faultAddVerb   `cmd:"" help:"Let something go wrong in the running embedded AWS."`
-	List  faultListVerb  `cmd:"" help:"List what is to go wrong, and how often it has."`
-	Clear faultClearVerb `cmd:"" help:"Let everything, or one fault, be right again."`
+	Add   faultAddVerb   `cmd:"" help:"Add a fault to the running embedded AWS."`
+	List  faultListVerb  `cmd:"" help:"List the faults, and how often each was injected."`
+	Clear faultClearVerb `cmd:"" help:"Remove one fault, or all."`
 }
 
 // faultVars are what the verb's help takes from the faults.
@@ -51,23 +51,23 @@ func (f faultFlags) running() (*control.Client, error) {
 
 type faultAddVerb struct {
 	faultFlags
-	Kind        string        `arg:"" enum:"${fault_kinds}" help:"What goes wrong: ${fault_kinds}."`
+	Kind        string        `arg:"" enum:"${fault_kinds}" help:"Kind of fault: ${fault_kinds}."`
 	Service     string        `placeholder:"NAME" help:"Only calls of this service: sqs, lambda, iam, sts, logs or monitoring."`
 	Operation   string        `placeholder:"NAME" help:"Only this operation, such as SendMessageBatch."`
 	Resource    string        `placeholder:"NAME" help:"Only this queue or function."`
-	Probability float64       `default:"1" help:"How likely each occasion is to be struck, above 0 and up to 1 (${default})."`
-	Count       int           `help:"End after so many strikes; kill ends after one without it."`
-	For         time.Duration `help:"End after so much service time, such as 10m."`
-	Delay       time.Duration `help:"How long slow waits, or crash-during lets a program work, in machine time."`
-	MB          int           `name:"mb" placeholder:"MB" help:"How much memory leak-memory leaves behind each time."`
-	When        string        `placeholder:"before|after" enum:"before,after," default:"" help:"Kill before the call takes effect, or after; else either, by lot."`
+	Probability float64       `default:"1" help:"Probability of each matching call to fail, above 0 and up to 1 (${default})."`
+	Count       int           `help:"Remove the fault after this many injections; kill: 1 by default."`
+	For         time.Duration `help:"Remove the fault after this much service time, such as 10m."`
+	Delay       time.Duration `help:"Machine time that slow waits, or that a program works before crash-during."`
+	MB          int           `name:"mb" placeholder:"MB" help:"Memory that leak-memory leaves allocated at each invocation."`
+	When        string        `placeholder:"before|after" enum:"before,after," default:"" help:"Kill before the call takes effect, or after; else at random."`
 }
 
 // Help tells more about the verb.
 func (*faultAddVerb) Help() string {
-	return `Let one batch in ten be refused, for ten minutes of service time:
+	return `Refuse one batch in ten, for ten minutes of service time:
   reliableq fault add unavailable --service sqs --operation SendMessageBatch --probability 0.1 --for 10m
-Kill the embedded AWS at the next delete, as kill -9 would; it comes back from its data directory with the rules that are left:
+Kill the embedded AWS at the next delete, as kill -9 does; it starts again from its data directory and keeps the other faults:
   reliableq fault add kill --service sqs --operation DeleteMessageBatch`
 }
 
@@ -114,14 +114,14 @@ func (v *faultListVerb) Run(ctx context.Context, a *app) error {
 			fmt.Fprintln(a.out, f)
 		}
 		if len(faults) == 0 {
-			fmt.Fprintln(a.out, "nothing is to go wrong")
+			fmt.Fprintln(a.out, "no faults configured")
 		}
 	})
 }
 
 type faultClearVerb struct {
 	faultFlags
-	ID string `arg:"" optional:"" help:"The fault's id; without one all are cleared."`
+	ID string `arg:"" optional:"" help:"Id of the fault; without one all are removed."`
 }
 
 // Run clears faults.

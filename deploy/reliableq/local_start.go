@@ -82,10 +82,19 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 			verb = "started"
 		}
 		fmt.Fprintf(a.out, "the embedded AWS %s: %s, pid %d, clock %s\n", verb, info.URL, info.PID, info.Clock)
-		if info.Isolation == process.Shared.String() && !v.NoIsolation {
-			fmt.Fprintln(a.out, "functions are not isolated: they run as this user, can read its files, and share /tmp; see docs/security.md")
+		if warning := isolationWarning(info); warning != "" && !v.NoIsolation {
+			fmt.Fprintln(a.out, warning)
 		}
 	})
+}
+
+// isolationWarning returns the line to print about a server that runs functions
+// without isolation, or "" when it isolates them.
+func isolationWarning(info daemon.Info) string {
+	if info.Isolation != process.Shared.String() {
+		return ""
+	}
+	return "functions are not isolated: they run as this user, can read its files, and share /tmp; see docs/security.md"
 }
 
 // agrees refuses a server that runs already and is not what was asked for: who waits
@@ -109,6 +118,7 @@ func (v *localStartVerb) agrees(info daemon.Info) error {
 		{v.Clock != "", "clock " + info.Clock, "clock " + v.Clock},
 		{v.Listen != "" && port != "0", "address " + u.Host, "address " + v.Listen},
 		{v.NoAuth, fmt.Sprintf("no-auth %t", info.NoAuth), "no-auth true"},
+		{v.NoIsolation, "isolation " + info.Isolation, "isolation " + process.Shared.String()},
 		{data != "", "data folder " + info.DataDir, "data folder " + data},
 		{v.InMemory, "data folder " + info.DataDir, "data folder "},
 	} {

@@ -96,8 +96,8 @@ func agreesOnArchitecture(path string, platform bundle.Platform) error {
 	return nil
 }
 
-// architecture is what functions are deployed for, in Lambda's words: what the user
-// sets, else that of the platform. The last assignment counts.
+// architecture is that of the functions, as Lambda spells it: the user's setting,
+// else the platform's. The last assignment counts.
 func (f varFlags) architecture(platform bundle.Platform) string {
 	architecture := platform.Lambda()
 	for _, v := range f.Var {
@@ -125,6 +125,9 @@ func (f targetFlags) connect(ctx context.Context, p *progress.Progress, b *backg
 		info, _, err = b.start(ctx)
 		if err == nil {
 			p.Say("started the embedded AWS: %s, pid %d, clock %s", info.URL, info.PID, info.Clock)
+			if warning := isolationWarning(info); warning != "" {
+				p.Say("%s", warning)
+			}
 		}
 	}
 	if errors.Is(err, daemon.ErrNotRunning) {
@@ -200,7 +203,7 @@ func nothingDeployed(err error, t *target.Target) error {
 	if !errors.Is(err, infra.ErrNothingDeployed) {
 		return err
 	}
-	return hint.With(fmt.Errorf("%w to %s from this state folder", err, t.Describe()), "deploy with reliableq up, or name the state folder with --state-dir")
+	return hint.With(fmt.Errorf("%w to %s from this state folder", err, t.Describe()), "deploy with reliableq up, or name the state folder with --state-dir; for what plain terraform deployed use terraform output and an AWS client")
 }
 
 // find answers the tool and a local mirror of the provider for a root module.

@@ -8,7 +8,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/terminal"
 )
 
-// output is where results go. What is foreign in them, such as log lines, cannot
+// output writes results. Foreign text in them, such as log lines, cannot
 // act upon a terminal. What prints to it need not look at every write: the first
 // that fails is kept, and ends the command with an error.
 type output struct {
@@ -28,8 +28,8 @@ func newOutput(w io.Writer) *output {
 // Write writes text for people, or JSON.
 func (o *output) Write(p []byte) (int, error) { return o.clean.Write(p) }
 
-// lost writes what is left to write, and returns the error of results that could
-// not be written, or nil.
+// lost writes what is buffered, and returns the error of results that could not be
+// written, or nil.
 func (o *output) lost() error {
 	if err := o.clean.Flush(); err != nil && o.err == nil {
 		o.err = err

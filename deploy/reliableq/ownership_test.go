@@ -239,6 +239,21 @@ func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 	}
 	kept()
 
+	// The second state, by plain Terraform: the modules stop it at plan.
+	if err := os.CopyFS(filepath.Join(dir, "terraform"), os.DirFS(filepath.Join(root, "terraform"))); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `set -eu
+		eval "$("$1" env --terraform --state-dir "$2")" && cd terraform && rm -rf .terraform
+		terraform init -input=false -no-color
+		terraform apply -auto-approve -input=false -no-color -var mappings_enabled=false -var "architecture=$3" -var "dist_dir=$4"`,
+		"sh", exe, first, bundle.Host().Lambda(), filepath.Join(root, "dist"))
+	cmd.Dir, cmd.Env = dir, base
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "STOP: a queue of this name exists") {
+		t.Errorf("terraform apply from another state: %v\n%s", err, out)
+	}
+	kept()
+
 	// The first state is what it was.
 	if out, err := do(nil, "plan", "--state-dir", first, "--json", "--var", "mappings_enabled=false"); err != nil || !strings.Contains(out, `"changes": []`) {
 		t.Errorf("plan of the first: %v\n%s", err, out)

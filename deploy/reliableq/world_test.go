@@ -60,6 +60,10 @@ func terraform(beside string, args []string) int {
 		}
 	case "show":
 		fmt.Printf("%s", read("shown"))
+	case "state":
+		if args[1] == "pull" {
+			fmt.Printf("%s", read("pulled"))
+		}
 	}
 	return 0
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // public are the paths that may be read without the token. What they return to
-// such requests tells nothing about the state of the server.
+// such requests reveals nothing about the state of the server.
 var public = map[string]bool{"/_reliableq/health": true, "/_localstack/health": true}
 
 // errNoToken refuses a request without the token.

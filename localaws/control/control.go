@@ -40,7 +40,7 @@ type Options struct {
 	// Trouble says why nothing can be changed any more, for health, and is nil while
 	// all is well; a nil Trouble means that it always is.
 	Trouble func() error
-	// Token is what a request must send as "Authorization: Bearer TOKEN". Health
+	// Token must be sent in each request as "Authorization: Bearer TOKEN". Health
 	// alone may be asked for without it.
 	Token string
 	// Open lets requests in without the token. What changes something still needs an

@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -118,7 +120,12 @@ func (x *exchange) asAnswer(err error) *awsapi.Error {
 	}
 	e := awsapi.AsError(err)
 	if e.Receiver() && e.Code == "InternalFailure" {
-		x.g.opts.Logger.Error("operation failed", "operation", x.asked, "request", x.id, "error", fmt.Sprint(err))
+		// A caller that has gone is no failure of the server.
+		level := slog.LevelError
+		if errors.Is(err, context.Canceled) && x.r.Context().Err() != nil {
+			level = slog.LevelDebug
+		}
+		x.g.opts.Logger.Log(x.r.Context(), level, "operation failed", "operation", x.asked, "request", x.id, "error", fmt.Sprint(err))
 	}
 	return e
 }

@@ -131,3 +131,43 @@ func TestABodyThatDoesNotArriveHoldsNoServiceTime(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// A caller that ends its request is no failure of the server: it is logged at debug
+// level. The same error without such a caller is one.
+func TestACallerThatGoesAwayIsNotLoggedAsAFailure(t *testing.T) {
+	t.Parallel()
+	for name, canceled := range map[string]bool{"the caller went away": true, "the caller is there": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			r := newRig(t, func(o *Options) {
+				o.NoAuth = true
+				o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				s := o.Dispatcher.Services["sqs"]
+				op := s.Operations["SendMessage"]
+				op.Do = func(context.Context, *awsapi.Call, any) (any, error) {
+					if canceled {
+						cancel()
+					}
+					return nil, context.Canceled
+				}
+				s.Operations["SendMessage"] = op
+			})
+
+			req := httptest.NewRequestWithContext(ctx, "POST", "/", strings.NewReader(`{"QueueUrl":"q","MessageBody":"b"}`))
+			req.Header.Set("X-Amz-Target", "AmazonSQS.SendMessage")
+			req.Host = "localhost"
+			r.gateway.ServeHTTP(httptest.NewRecorder(), req)
+
+			want := "level=ERROR msg=\"operation failed\""
+			if canceled {
+				want = "level=DEBUG msg=\"operation failed\""
+			}
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("the log is %q, want %s", log.String(), want)
+			}
+		})
+	}
+}

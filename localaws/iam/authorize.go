@@ -218,7 +218,7 @@ func (s *Service) setTagKeys(r *policy.Request, a awsapi.Access) {
 
 // entityTags returns the tags of the role or policy that a permission is about,
 // and whether it is an identity, with mu held. For iam:PassRole they are left out:
-// AWS says that tags do not reliably say who may pass a role (IAM A8).
+// By AWS's documentation tags do not reliably control who may pass a role (IAM A8).
 func (s *Service) entityTags(a awsapi.Access) (tags map[string]string, identity bool) {
 	arn, ok := awsapi.ParseARN(a.Resource)
 	if !ok || arn.Service != "iam" || a.Action == "iam:PassRole" {

@@ -109,7 +109,7 @@ type lastUsed struct {
 	Region       string            `json:",omitempty"`
 }
 
-// wireRole returns what every answer says of a role (LAM D6), with mu held.
+// wireRole returns a role as every response describes it (LAM D6), with mu held.
 func (s *Service) wireRole(r *role) wireRole {
 	w := wireRole{
 		Path: r.Path, RoleName: r.Name, RoleId: r.ID, Arn: r.ARN, CreateDate: awsapi.Timestamp(r.Created),

@@ -206,6 +206,24 @@ func TestHostileFunctionDoesNotSeeHiddenDirectories(t *testing.T) {
 	}
 }
 
+// A program has no capabilities where it is isolated, and gains none in any case.
+func TestHostileFunctionGainsNoPrivileges(t *testing.T) {
+	both(t, func(t *testing.T, b *bench) {
+		out, failed := b.run(t, "f", "cat /proc/self/status")
+		if failed || !strings.Contains(out, "NoNewPrivs:\t1\n") {
+			t.Errorf("it may gain privileges: %s", out)
+		}
+		if b.Isolation() == process.Shared {
+			return
+		}
+		for _, set := range []string{"CapInh", "CapPrm", "CapEff", "CapAmb"} {
+			if !strings.Contains(out, set+":\t0000000000000000\n") {
+				t.Errorf("%s is not empty: %s", set, out)
+			}
+		}
+	})
+}
+
 func TestHostileFunctionWritesToItsTmpAlone(t *testing.T) { // LAM C65
 	b := isolated(t)
 	name := fmt.Sprintf("written-%d", os.Getpid())

@@ -18,7 +18,7 @@ type tagsOutput struct {
 	Tags map[string]string `json:"Tags"`
 }
 
-// taggablePattern is what the model says of an ARN that can have tags.
+// taggablePattern is the model's pattern of an ARN that can have tags.
 const taggablePattern = `arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})`
 
 // isMapping reports whether an ARN is that of an event source mapping.

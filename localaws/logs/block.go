@@ -29,7 +29,7 @@ type event struct {
 	message  string
 }
 
-// size is what the event counts for by AWS's rule.
+// size is the event's size by AWS's rule.
 func (e event) size() int64 { return int64(len(e.message)) + overhead }
 
 func (e event) position() position { return position{e.time, e.seq} }

@@ -107,7 +107,7 @@ func orElse(ms *int64, otherwise int64) int64 {
 	return *ms
 }
 
-// snapshot returns a stream's blocks, as they are now, that can hold what is wanted.
+// snapshot returns a stream's blocks, as they are now, that can hold selected events.
 func (s *Service) snapshot(at place, groupName, streamName string, want selection) ([]*block, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +122,7 @@ func (s *Service) snapshot(at place, groupName, streamName string, want selectio
 	return slices.Clone(want.blocks(st.blocks)), nil
 }
 
-// page makes the page that the cursor has led to. first says that no token was
+// page makes the page at the cursor. first reports that no token was
 // passed.
 func (c cursor) page(got []event, first bool) *GetLogEventsOutput {
 	next, back := cursor{c.at, true}, cursor{c.at, false}

@@ -42,7 +42,7 @@ type streamRecord struct {
 	Name    string `json:"name"`
 	Created int64  `json:"created"`
 	Token   string `json:"token"`
-	// Implicit says that a write made the stream.
+	// Implicit reports that a write made the stream.
 	Implicit bool `json:"implicit,omitempty"`
 }
 

@@ -2,7 +2,7 @@ package logs
 
 import "slices"
 
-// selection says which events of a stream are wanted.
+// selection selects events of a stream.
 type selection struct {
 	from   int64    // epoch ms, the first that is wanted
 	to     int64    // epoch ms, the first that is not wanted any more

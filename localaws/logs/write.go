@@ -73,7 +73,7 @@ func (s *Service) Write(account, region, groupName, streamName string, events []
 	return nil
 }
 
-// appended is what follows from an append, to be done without the lock.
+// appended is the work that an append causes, to be done without the lock.
 type appended struct {
 	commit  store.Commit
 	filters []*metricFilter // those that are to see the events

@@ -172,7 +172,7 @@ func globResource(p []rune, s string) bool {
 	}
 	reached, next = reached[:len(s)+1], next[:len(s)+1]
 
-	// reached[j] says that the pattern so far matches s[:j].
+	// reached[j] reports that the pattern so far matches s[:j].
 	reached[0] = true
 	colons := 0
 	for i, r := range p {

@@ -16,10 +16,10 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/wholefile"
 )
 
-// record is what NAME.json beside NAME.zip says of it. Terraform reads it when it
+// record is the content of NAME.json beside NAME.zip. Terraform reads it when it
 // plans, and refuses a function whose package is for another architecture.
 type record struct {
-	// Architecture is what the package is built for, in Lambda's words.
+	// Architecture is the package's architecture, as Lambda spells it.
 	Architecture string `json:"architecture"`
 	// SHA256 is the zip's digest in hexadecimal: a record counts for this zip alone.
 	SHA256 string `json:"sha256"`
@@ -62,7 +62,7 @@ func architectureOf(zipPath string) (architecture string, err error) {
 		}
 		body, err := f.Open()
 		if err != nil {
-			return "", nil // Lambda will say what is wrong with it
+			return "", nil // Lambda reports what is wrong with it
 		}
 		header := make([]byte, 20)
 		_, err = io.ReadFull(body, header)
@@ -96,9 +96,9 @@ func CheckArchitecture(results []Result, wanted string) error {
 		if r.Architecture == "" || r.Architecture == wanted {
 			continue
 		}
-		next := "deploy with --arch " + r.Architecture + ", or build for " + wanted + " with --arch " + wanted
+		next := "deploy with --arch " + r.Architecture + " and without --var architecture, or build for " + wanted + " with --arch " + wanted
 		if r.Status == Foreign {
-			next = "deploy with --arch " + r.Architecture + ", or put a package for " + wanted + " in its place"
+			next = "deploy with --arch " + r.Architecture + " and without --var architecture, or put a package for " + wanted + " in its place"
 		}
 		return hint.New(fmt.Sprintf("%s is for %s, and function %s is deployed for %s", filepath.Base(r.Path), r.Architecture, r.Name, wanted), next)
 	}

@@ -71,8 +71,8 @@ type Result struct {
 	Bytes int64 `json:"bytes"`
 	// SHA256 is the zip's digest in base64, as Lambda reports it.
 	SHA256 string `json:"sha256"`
-	// Architecture is what the package is built for, in Lambda's words; empty where
-	// another tool made it and its header does not tell.
+	// Architecture is the package's architecture, as Lambda spells it; empty where
+	// another tool made it and its header does not show it.
 	Architecture string `json:"architecture,omitempty"`
 	// Status is built, up to date, or foreign: made by another tool, and left.
 	Status Status `json:"status"`

@@ -133,7 +133,7 @@ func tail(body []byte, n int) []byte {
 
 // Stop ends the embedded AWS that serves this folder and returns when it is gone.
 // One that does not end while ctx lasts is killed. One that is only just starting
-// is waited for. No other process is signalled, whatever the record says.
+// is waited for. No other process is signalled, even if the record names it.
 func (f Folder) Stop(ctx context.Context) (Info, error) {
 	info, process, err := f.serving(ctx)
 	if err != nil {

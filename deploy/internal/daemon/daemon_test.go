@@ -372,3 +372,32 @@ func TestTheLockEndsWithItsProcess(t *testing.T) {
 		t.Errorf("after its end: %v, %v", held, err)
 	}
 }
+
+// The folder keeps credentials: one that others could read is closed to them.
+func TestTheFolderIsForItsOwnerAlone(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]os.FileMode{"new": 0, "readable": 0o755, "for the group": 0o770, "closed": 0o700} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := In(t.TempDir())
+			if before != 0 {
+				if err := os.Mkdir(f.path, 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Chmod(f.path, before); err != nil { // whatever the umask is
+					t.Fatal(err)
+				}
+			}
+			if err := f.Make(); err != nil {
+				t.Fatal(err)
+			}
+			info, err := os.Stat(f.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := info.Mode().Perm(); got != 0o700 {
+				t.Errorf("permissions are %o, want 700", got)
+			}
+		})
+	}
+}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// processIdentity returns what tells the process from every other that had, or will
-// have, the same id: the boot of the machine and the time at which it started. A
+// processIdentity returns what distinguishes the process from every other that had,
+// or will have, the same id: the boot of the machine and the time at which it started. A
 // program that takes the place of another in its process keeps it. It returns ""
 // where there is no such process.
 func processIdentity(pid int) string {

@@ -16,7 +16,7 @@ import (
 type Info struct {
 	// PID is the serving process.
 	PID int `json:"pid"`
-	// Process tells the serving process from others that get the same id later;
+	// Process distinguishes the serving process from later ones with the same id;
 	// Announce sets it.
 	Process string `json:"process,omitempty"`
 	// URL is the endpoint, for AWS_ENDPOINT_URL.
@@ -25,7 +25,7 @@ type Info struct {
 	AccessKeyID string `json:"access_key_id"`
 	// SecretAccessKey is the operator's secret.
 	SecretAccessKey string `json:"secret_access_key"`
-	// ControlToken is what requests to the control API need.
+	// ControlToken authorizes requests to the control API.
 	ControlToken string `json:"control_token"`
 	// Account is the account that the operator's credentials belong to.
 	Account string `json:"account"`
@@ -76,10 +76,19 @@ func (f Folder) record() string { return filepath.Join(f.path, "embedded.json") 
 func (f Folder) alive() string  { return filepath.Join(f.path, "embedded.lock") }
 func (f Folder) start() string  { return filepath.Join(f.path, "start.lock") }
 
-// Make creates the folder, for its owner alone: credentials are kept in it.
+// Make creates the folder, for its owner alone: credentials are kept in it. A
+// folder that exists with wider permissions loses them.
 func (f Folder) Make() error {
 	if err := os.MkdirAll(f.path, 0o700); err != nil {
 		return hint.With(fmt.Errorf("make the state folder: %w", err), "choose a folder that you may write to with --state-dir")
+	}
+
+	info, err := os.Stat(f.path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		err = os.Chmod(f.path, 0o700)
+	}
+	if err != nil {
+		return hint.With(fmt.Errorf("keep the state folder from other users: %w", err), "choose a folder that you own with --state-dir")
 	}
 	return nil
 }

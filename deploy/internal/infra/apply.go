@@ -26,8 +26,8 @@ type Result struct {
 	Removed int `json:"removed"`
 }
 
-// Apply makes the target what the root module says, in one run, without showing a
-// plan first. It is for a target where nothing can be in the way. onHalf, if not
+// Apply applies the root module in one run, without showing a plan first. It is for
+// a target that has no resources whose names could conflict. onHalf, if not
 // nil, is called from the run's goroutine as soon as all is there that traffic
 // needs; the run goes on to confirm it.
 func (t *Terraform) Apply(ctx context.Context, onHalf func(Roster)) (Result, error) {
@@ -35,7 +35,7 @@ func (t *Terraform) Apply(ctx context.Context, onHalf func(Roster)) (Result, err
 	return t.change(ctx, "apply", t.newRun("deploy", onHalf), args)
 }
 
-// ApplyPlan does what the plan says. onHalf is as for Apply.
+// ApplyPlan applies the plan. onHalf is as for Apply.
 func (t *Terraform) ApplyPlan(ctx context.Context, p *Plan, onHalf func(Roster)) (Result, error) {
 	r := t.newRun("deploy", onHalf)
 	r.track.resume(p.track)
@@ -49,8 +49,8 @@ func (t *Terraform) Destroy(ctx context.Context) (Result, error) {
 	return t.change(ctx, "destroy", t.newRun("take down", nil), args)
 }
 
-// ApplyImports imports what Import named, and changes nothing else but what is
-// imported.
+// ApplyImports imports the resources that were passed to Import, and changes no
+// others.
 func (t *Terraform) ApplyImports(ctx context.Context) (Result, error) {
 	args := append([]string{"apply", "-json", "-no-color", "-auto-approve", "-input=false"}, t.flags()...)
 	for _, address := range t.targets {
@@ -59,12 +59,12 @@ func (t *Terraform) ApplyImports(ctx context.Context) (Result, error) {
 	return t.change(ctx, "apply", t.newRun("import", nil), args)
 }
 
-// flags are what every run that plans is told: how much to do at once, and the
-// variables, of which a later one wins.
+// flags are the flags of every run that plans: the parallelism, and the variables,
+// of which a later one wins.
 func (t *Terraform) flags() []string {
 	flags := []string{"-parallelism=" + strconv.Itoa(parallelism)}
 	if declares(t.Root, protectVariable) {
-		// The modules' own guard would stop the plan that finds what is to be imported.
+		// The modules' own guard would stop the plan that finds resources to import.
 		// The command looks up every name before it applies a plan.
 		flags = append(flags, "-var", protectVariable+"=false")
 	}
@@ -157,7 +157,7 @@ func (t *Terraform) finish(ctx context.Context, verb string, r *toolRun, said st
 	return t.failure(ctx, verb, err, r.track.diagnostics, r.stream.other.String()+said)
 }
 
-// PlannedChange is what is planned for one resource.
+// PlannedChange is the planned change of one resource.
 type PlannedChange struct {
 	// Address names the resource.
 	Address string `json:"address"`

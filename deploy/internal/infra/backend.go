@@ -141,8 +141,8 @@ func (t *Terraform) pushState(ctx context.Context) error {
 	return nil
 }
 
-// NothingDeployed reports whether neither a state nor a journal nor a backend says
-// that something may be deployed. It needs no tool.
+// NothingDeployed reports whether there is no resource in the state, no journal and
+// no backend: then nothing can be deployed. It needs no tool.
 func NothingDeployed(o Options) (bool, error) {
 	if len(o.Backend) > 0 {
 		return false, nil

@@ -27,8 +27,8 @@ type entry struct {
 }
 
 // journal notes what a run is about to create, and what it has created. It stays
-// when the run does not come to its end, and then tells the next run which
-// resources are this deployment's although the state does not have them. The nil
+// when the run does not come to its end. The next run reads from it which resources
+// are this deployment's although the state does not have them. The nil
 // journal notes nothing.
 type journal struct {
 	f   *os.File
@@ -98,8 +98,7 @@ func (j *journal) close(complete bool) error {
 	return err
 }
 
-// readJournal is what runs that did not come to their end were about to create, by
-// address; those that they are known to have created have an id.
+// readJournal returns what unfinished runs were about to create, by address; those that they are known to have created have an id.
 func readJournal(path string) (map[string]entry, error) {
 	body, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -14,7 +14,7 @@ import (
 type Existing struct {
 	// Address and Type are the planned resource's.
 	Address, Type string
-	// Name is what it is called at the target.
+	// Name is its name at the target.
 	Name string
 	// ID is the provider's id of it, as for terraform import.
 	ID string

@@ -26,7 +26,7 @@ import (
 //     the mark: they exist, and the next run updates what differs. Terraform would
 //     delete and create them anew, queues together with their messages.
 //
-// It runs after Init, and says through Progress what it did.
+// It runs after Init, and reports through Progress what it did.
 func (t *Terraform) Recover(ctx context.Context) error {
 	if err := t.restoreState(ctx); err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 )
 
 // Files that this package adds to the copy of the root module. The first one
-// overrides what the root says of its backend.
+// overrides the root's backend.
 const (
 	backendName = "reliableq_override.tf"
 	importsName = "reliableq_imports.tf"
@@ -80,7 +80,7 @@ func (t *Terraform) lockFile(root string) ([]byte, error) {
 	return fmt.Appendf(nil, "provider %q {\n  version = %q\n}\n", tofuHost+"/hashicorp/aws", version), nil
 }
 
-// backendBlock says where the state lies.
+// backendBlock returns the configuration of the backend.
 func (t *Terraform) backendBlock() []byte {
 	if len(t.Backend) > 0 {
 		return []byte("terraform {\n  backend \"s3\" {}\n}\n")

@@ -122,8 +122,8 @@ func Listed(folder string) ([]string, error) {
 	return lines, nil
 }
 
-// name is what the target calls an instance, or what the configuration does where it
-// has no name there.
+// name is the instance's name at the target, or in the configuration where it has
+// none there.
 func (i stateInstance) name(r stateResource) string {
 	for _, attribute := range append(slices.Clone(naming), "queue_url") {
 		if name, ok := i.Attributes[attribute].(string); ok && name != "" {

@@ -63,7 +63,7 @@ type Terraform struct {
 	lock *os.File // held while this deployment is worked on
 
 	moveState bool     // from the folder to the backend
-	targets   []string // addresses of what is to be imported
+	targets   []string // addresses to import
 }
 
 // Open prepares the folder of a deployment and locks it. Close unlocks it. No tool

@@ -22,7 +22,7 @@ import (
 
 // Found is something that exists at the target.
 type Found struct {
-	// Name is what it is called there.
+	// Name is its name there.
 	Name string
 	// ID is the AWS provider's id of it, as for terraform import.
 	ID string

@@ -124,8 +124,7 @@ func Run(ctx context.Context, c Command) error {
 	return err
 }
 
-// passOn tells the supervisor to interrupt the program when ctx ends, and to kill
-// it when it has not ended after patience.
+// passOn has the supervisor interrupt the program when ctx ends, and kill it when it has not ended after patience.
 func passOn(ctx context.Context, lifeline io.Writer, patience time.Duration, ended <-chan struct{}) {
 	select {
 	case <-ctx.Done():

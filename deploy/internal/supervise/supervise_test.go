@@ -46,6 +46,14 @@ func TestMain(m *testing.M) {
 func as(role string) []string { return append(os.Environ(), roleVariable+"="+role) }
 
 func playCommand() {
+	// A closed terminal ends a command, also where this test runs under nohup.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		<-hangup
+		os.Exit(exitSignal + int(syscall.SIGHUP))
+	}()
+
 	err := Run(context.Background(), Command{
 		Path:     os.Args[0],
 		Env:      as("tool"),

@@ -3,6 +3,7 @@ package target_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -74,11 +75,27 @@ func TestWithoutARegionNothingIsGuessed(t *testing.T) {
 
 func TestAnInterruptIsNoFaultOfTheCredentials(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { cancel() }))
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a server sees that the client goes once it has read the body
+		cancel()
+		<-r.Context().Done() // no answer comes before the client has gone
+	}))
 	t.Cleanup(server.Close)
 	credentials(t, "AKID", "s", "us-east-1")
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 	if _, err := target.FromEnvironment(ctx, target.Endpoint); !errors.Is(err, context.Canceled) || hint.Of(err) != "" {
+		t.Errorf("error %v, hint %q", err, hint.Of(err))
+	}
+}
+
+// A web server that answers everything with an empty page is no AWS.
+func TestAnAnswerWithoutAnAccountIsRefused(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	credentials(t, "AKID", "s", "us-east-1")
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	_, err := target.FromEnvironment(t.Context(), target.Endpoint)
+	if err == nil || !strings.Contains(err.Error(), "names no account") || !strings.Contains(hint.Of(err), server.URL) {
 		t.Errorf("error %v, hint %q", err, hint.Of(err))
 	}
 }

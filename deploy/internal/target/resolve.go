@@ -74,7 +74,7 @@ const (
 	ignoreVariable   = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 )
 
-// Route says where one caller's calls of one service go.
+// Route is the destination of one caller's calls of one service.
 type Route struct {
 	// Service is the service's name, such as SQS.
 	Service string
@@ -82,15 +82,15 @@ type Route struct {
 	Caller Caller
 	// URL is the endpoint; empty means AWS's own for the region.
 	URL string
-	// Setting is what names the endpoint: a variable, or a part of the AWS
-	// configuration file. It is empty where nothing does.
+	// Setting is the source of the endpoint: a variable, or a part of the AWS
+	// configuration file. It is empty where none is set.
 	Setting string
 
 	host string // the service's first label
 }
 
-// sources is what the environment and the AWS configuration file say about
-// endpoints.
+// sources are the settings for endpoints in the environment and the AWS
+// configuration file.
 type sources struct {
 	env    func(name string) (value string, set bool)
 	shared config.SharedConfig
@@ -243,8 +243,8 @@ func (r Route) by() string {
 	return fmt.Sprintf("%s by %s", r.Service, r.Caller)
 }
 
-// check refuses routes that do not all lead to where kind says. It returns the
-// endpoint that all calls go to; empty for AWS itself.
+// check refuses routes that do not all lead to a target of this kind. It returns
+// the endpoint that all calls go to; empty for AWS itself.
 func (s sources) check(kind Kind, routes []Route) (endpoint string, err error) {
 	if kind == AWS {
 		return "", checkAWS(routes)
@@ -318,8 +318,8 @@ func (s sources) checkEndpoint(routes []Route) (string, error) {
 	return configured[0].URL, nil
 }
 
-// describe says which settings lead where, each once, with the calls that it
-// redirects. names are the settings.
+// describe lists the settings, each once, with the calls that it redirects and
+// where to. names are the settings.
 func describe(routes []Route) (said, names []string) {
 	for _, r := range routes {
 		if slices.Contains(names, r.Setting) {
@@ -346,7 +346,7 @@ func calls(routes []Route) string {
 	return strings.Join(names, ", ")
 }
 
-// wayOut says how to be rid of settings.
+// wayOut returns a hint on how to remove settings.
 func wayOut(names []string) string {
 	var variables, others []string
 	for _, name := range names {

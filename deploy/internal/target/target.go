@@ -63,7 +63,7 @@ type Target struct {
 	// Identity is the ARN that the credentials belong to; empty for the embedded
 	// AWS.
 	Identity string
-	// Routes says where the calls of each service go. It is empty for the embedded
+	// Routes are the destinations of each service's calls. It is empty for the embedded
 	// AWS, which takes all of them.
 	Routes []Route
 
@@ -150,16 +150,22 @@ func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 	return t, nil
 }
 
+// accountID matches the id of an AWS account.
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
 // callerOf asks STS who the credentials of cfg belong to.
 func callerOf(ctx context.Context, cfg aws.Config, endpoint string) (*sts.GetCallerIdentityOutput, error) {
 	ask, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ask, &sts.GetCallerIdentityInput{})
-	switch {
-	case err == nil:
-		return who, nil
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	if err == nil && !accountID.MatchString(aws.ToString(who.Account)) {
+		err = fmt.Errorf("the answer names no account, but %q", aws.ToString(who.Account))
+	}
+	if err == nil {
+		return who, nil
 	}
 
 	next := "log in first, for instance with aws configure or aws sso login"
@@ -202,8 +208,8 @@ func (t *Target) Describe() string {
 	return fmt.Sprintf("%s, account %s, region %s", where, t.Account, t.Region)
 }
 
-// Details says, a line each, whose credentials are used and where calls go. It is
-// for a person who is asked whether to go on.
+// Details returns a line on whose credentials are used, and lines on where calls
+// go, for a person who is asked whether to go on.
 func (t *Target) Details() []string {
 	var lines []string
 	if t.Identity != "" {

@@ -111,8 +111,8 @@ type Writer struct {
 // NewWriter returns a Writer to w.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
 
-// Write writes the safe form of p. What p ends with may wait for the next write, or
-// for Flush, where only that tells what it is. The count is of p's bytes.
+// Write writes the safe form of p. An incomplete sequence at its end waits for the
+// next write, or for Flush. The count is of p's bytes.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

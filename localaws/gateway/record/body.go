@@ -162,7 +162,7 @@ var measured = regexp.MustCompile(`(?s)String measured: .*`)
 
 // cleaner removes secrets from a decoded body.
 type cleaner struct {
-	event bool // the body is what a function is invoked with, which is shown
+	event bool // the body is a function's event, which is shown
 }
 
 // clean removes secrets from a value that lies under a key.

@@ -33,7 +33,7 @@ type Exchange struct {
 	Method string
 	// Target is path and query as they came.
 	Target string
-	// Readable says that bodies may be shown: the request went to an operation whose
+	// Readable reports that bodies may be shown: the request went to an operation whose
 	// secrets are known.
 	Readable bool
 	// Request is what came.
@@ -50,7 +50,7 @@ type Part struct {
 	Header http.Header
 	// Body is the body without content encodings.
 	Body []byte
-	// Truncated says that Body is only the beginning, and not to be shown.
+	// Truncated reports that Body is only the beginning, and not to be shown.
 	Truncated bool
 }
 

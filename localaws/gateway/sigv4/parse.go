@@ -26,7 +26,7 @@ var ErrUnsigned = errors.New("missing authentication token")
 
 // Incomplete is a signature that cannot be read.
 type Incomplete struct {
-	// Text says what is wrong with it, in AWS's words.
+	// Text is AWS's message about the error.
 	Text string
 }
 
@@ -35,7 +35,7 @@ func (e *Incomplete) Error() string { return e.Text }
 
 // Invalid is a signature that can be read and leaves out what it must cover.
 type Invalid struct {
-	// Text says what is wrong with it, in AWS's words.
+	// Text is AWS's message about the error.
 	Text string
 }
 

@@ -10,7 +10,7 @@ type gauge struct {
 	name  string
 	unit  string
 	value func(sample) int64
-	// slack is what the last third may be above the second in any case: the
+	// slack is how far the last third may be above the second in any case: the
 	// quantity moves by so much without a leak.
 	slack int64
 }
@@ -20,7 +20,7 @@ const megabyte = 1 << 20
 // leastSamples are two for each third.
 const leastSamples = 6
 
-// gauges are what is judged.
+// gauges are the gauges that are judged.
 var gauges = []gauge{
 	{"server memory", "MB", func(s sample) int64 { return s.memory }, 24 * megabyte},
 	{"server descriptors", "", func(s sample) int64 { return s.descriptors }, 32},

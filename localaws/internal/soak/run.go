@@ -149,7 +149,7 @@ func printVerdicts(out io.Writer, o *options, l *load, verdicts []verdict) {
 	_ = t.Flush() // as for the lines before it: the run goes on when nobody reads
 }
 
-// ending is what was measured at the end of a run.
+// ending holds the figures from the end of a run.
 type ending struct {
 	stop   time.Duration // from SIGTERM to the server's end
 	left   int64         // processes of functions that outlive the server

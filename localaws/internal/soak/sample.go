@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// sample is what the server holds at one moment.
+// sample holds what the server uses at one moment.
 type sample struct {
 	at          time.Duration // since the load began
 	memory      int64         // resident bytes of the server

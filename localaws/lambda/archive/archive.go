@@ -43,7 +43,7 @@ const (
 // ErrUnreadable says that the bytes are no zip file that can be unpacked here.
 var ErrUnreadable = errors.New("zip file cannot be unpacked")
 
-// ErrEmpty says that the zip has no entries.
+// ErrEmpty is returned for a zip without entries.
 var ErrEmpty = errors.New("zip file has no entries")
 
 // ErrTooLarge says that the zip holds more than MaxUnzipped bytes.

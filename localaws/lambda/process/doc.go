@@ -71,9 +71,9 @@ type Spec struct {
 	// anywhere. It is called by one goroutine at a time and must not keep the
 	// slice.
 	Output func(p []byte)
-	// Isolation is what the system must provide; see [Detect].
+	// Isolation is the kind that the system must provide; see [Detect].
 	Isolation Isolation
-	// Number tells the execution environments of a server apart; with OwnUser it
+	// Number identifies the execution environment in its server; with OwnUser it
 	// decides the user id.
 	Number uint32
 	// Readable lists directories that the program may read beside the system's,

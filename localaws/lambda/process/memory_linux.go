@@ -10,7 +10,7 @@ import (
 // of a millisecond, which would be felt if each invocation did.
 const walkEvery = 10 * time.Millisecond
 
-// usage is what is known of a child's memory.
+// usage is the last measurement of a child's memory.
 type usage struct {
 	program int   // the program's process id, which is known after the first walk
 	others  int64 // bytes that its descendants have held

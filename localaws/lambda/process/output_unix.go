@@ -54,7 +54,7 @@ func (o *output) loop() {
 	}
 }
 
-// take reads once and returns how much. again says that there was nothing, end that
+// take reads once and returns how much. again reports that there was nothing, end that
 // nothing will be.
 func (o *output) take(fd uintptr) (n int, again, end bool) {
 	o.mu.Lock()

@@ -58,7 +58,7 @@ func (c *Child) holds(inode uint32) (owned, unreadable bool) {
 	return owned, unreadable
 }
 
-// socket is what the kernel knows about one.
+// socket is the kernel's description of one.
 type socket struct{ uid, inode uint32 }
 
 // findSocket looks up the TCP socket with the given addresses.

@@ -75,7 +75,7 @@ func Start(spec Spec) (*Child, error) {
 	return c, nil
 }
 
-// order is what the supervisor is to do.
+// order returns the supervisor's instructions.
 func (s *Spec) order() *supervisor.Order {
 	o := &supervisor.Order{
 		Path:      s.Path,

@@ -72,7 +72,7 @@ type Host struct {
 	Children *process.Children
 	// Isolation is how far the program is kept apart from the machine.
 	Isolation process.Isolation
-	// Number tells the environments of a server apart.
+	// Number identifies the environment in its server.
 	Number uint32
 	// Hidden lists directories of the machine that the program must not see.
 	Hidden []string

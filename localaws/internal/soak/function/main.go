@@ -1,5 +1,5 @@
 // Command function is the program of every function that soak deploys. The
-// variable DO says what an invocation does: "work" is a well-behaved consumer,
+// variable DO selects what an invocation does: "work" is a well-behaved consumer,
 // everything else misbehaves in one way.
 package main
 
@@ -22,7 +22,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// held is what a leaking function never lets go of, in an environment that is
+// held is the memory that a leaking function never frees, in an environment that is
 // reused.
 var (
 	held        [][]byte

@@ -26,11 +26,11 @@ const (
 	TempRoot = "/tmp"
 )
 
-// Order says what a supervisor runs, and how.
+// Order is the program that a supervisor runs, with its settings.
 type Order struct {
 	// Probe has the supervisor isolate itself, report, and end: no program runs.
 	Probe bool
-	// Namespaces says that the supervisor was started in new PID, mount and IPC
+	// Namespaces reports that the supervisor was started in new PID, mount and IPC
 	// namespaces, and gives the program a file system of its own.
 	Namespaces bool
 	// UID is the user and group that the program runs as; 0 means the
@@ -68,18 +68,18 @@ const (
 
 // Kinds of reports that the supervisor writes.
 const (
-	// Running says that the program was started, or that a probe succeeded.
+	// Running reports that the program was started, or that a probe succeeded.
 	Running byte = 'r'
-	// Refused says that the program cannot be run. Value is the error number.
+	// Refused reports that the program cannot be run. Value is the error number.
 	Refused byte = 'e'
-	// Failed says that the program could not be isolated. Value is the error
+	// Failed reports that the program could not be isolated. Value is the error
 	// number, Text the step that failed.
 	Failed byte = 'f'
-	// Exited says that the program has ended. Value is its wait status.
+	// Exited reports that the program has ended. Value is its wait status.
 	Exited byte = 'x'
 )
 
-// Report is what a supervisor tells the server.
+// Report is a message from a supervisor to the server.
 type Report struct {
 	// Kind is one of Running, Refused, Failed and Exited.
 	Kind byte

@@ -105,6 +105,8 @@ func number(err error) uint32 {
 // privileges (LAM C65).
 func (s *supervisor) start() error {
 	o := &s.order
+
+	// A limit cannot be set only where a lower one holds already.
 	core := unix.Rlimit{}
 	_ = unix.Prlimit(0, unix.RLIMIT_CORE, &core, nil)
 	if o.Processes > 0 {
@@ -113,7 +115,11 @@ func (s *supervisor) start() error {
 	// Setrlimit and not Prlimit: the former keeps package syscall from restoring
 	// the old limit in the child.
 	_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: uint64(o.OpenFiles), Max: uint64(o.OpenFiles)})
-	_ = unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	// It fails on kernels without ambient capabilities.
 	_ = unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
 
 	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

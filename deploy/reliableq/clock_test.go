@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/reliableq/reliableq/deploy/internal/control"
+	"github.com/reliableq/reliableq/deploy/internal/progress"
+)
+
+func TestALongAdvanceShowsHowFarServiceTimeHasCome(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{}, 2)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := w.Write([]byte(`{"now": "2026-11-24T10:22:31Z", "mode": "skip", "work": 4, "moves": 3}`)); err != nil {
+			t.Error(err)
+		}
+		asked <- struct{}{}
+	}))
+	defer server.Close()
+
+	var screen bytes.Buffer
+	shown := progress.New(&screen, progress.JSON)
+	tick, done, ended := make(chan time.Time), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		showClock(t.Context(), shown, "advance", control.New(server.URL, "token"), tick, done)
+	}()
+
+	for range 2 {
+		tick <- time.Time{}
+		<-asked
+	}
+	close(done)
+	<-ended
+	shown.Close()
+
+	for _, want := range []string{`"begin"`, "2026-11-24T10:22:31Z, clock skip, 4 under way, 3 to come", `"end"`} {
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("no %s in\n%s", want, screen.String())
+		}
+	}
+}
+
+func TestAQuickAdvanceShowsNoProgress(t *testing.T) {
+	t.Parallel()
+	var screen bytes.Buffer
+	shown := progress.New(&screen, progress.JSON)
+	done := make(chan struct{})
+	close(done)
+	showClock(t.Context(), shown, "advance", control.New("http://127.0.0.1:1", "token"), nil, done)
+	shown.Close()
+	if screen.Len() != 0 {
+		t.Errorf("shown: %s", screen.String())
+	}
+}

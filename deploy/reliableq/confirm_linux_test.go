@@ -84,14 +84,17 @@ func asked(t *testing.T, w *world) (cmd *exec.Cmd, keyboard *os.File, printed st
 }
 
 // Ctrl-C at a question ends the command at once, with nothing done. The question
-// names account, region, credentials, where calls go, and what is removed.
+// names account, region, credentials, where calls go, what is removed,
+// and how many messages go with it.
 func TestAnInterruptAtAQuestionEndsTheCommand(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Real, "per_message")
+	w.fillDeadLetters()
 	cmd, _, printed, ended := asked(t, w)
 	for _, want := range []string{
 		"account " + w.AWS.Account(), "region " + w.AWS.Region(), "credentials: arn:aws:iam::" + w.AWS.Account(),
 		"calls of every service, and of Terraform, go to " + w.AWS.URL(), "aws_sqs_queue (1): ", "This removes 1 resources",
+		"queue dlq (aws_sqs_queue.this) is deleted with the 3 messages in it", "with 3 messages in the queues",
 	} {
 		if !strings.Contains(printed, want) {
 			t.Errorf("no %q in\n%s", want, printed)

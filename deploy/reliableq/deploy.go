@@ -22,9 +22,10 @@ import (
 const maxImports = 5
 
 // apply puts the state in order, plans, and deploys what is planned, watching the
-// embedded AWS meanwhile. ask, if not nil, shows the plan to a person and returns an
-// error unless they agree.
-func (s *stage) apply(ctx context.Context, p *progress.Progress, ask func(*infra.Plan) error, onHalf func(infra.Roster)) (infra.Result, error) {
+// embedded AWS meanwhile. ask, if not nil, shows the plan to a person, with the number
+// of messages that are lost with the queues that it deletes, and returns an error
+// unless they agree.
+func (s *stage) apply(ctx context.Context, p *progress.Progress, ask func(plan *infra.Plan, lost int) error, onHalf func(infra.Roster)) (infra.Result, error) {
 	result, err := s.deploy(ctx, p, ask, onHalf)
 	if err == nil {
 		return result, s.terraform.Remember(s.fingerprint)
@@ -40,7 +41,7 @@ func (s *stage) apply(ctx context.Context, p *progress.Progress, ask func(*infra
 	return result, hint.With(err, "what was made is in the state: run the same command again to finish, or reliableq down to remove it")
 }
 
-func (s *stage) deploy(ctx context.Context, p *progress.Progress, ask func(*infra.Plan) error, onHalf func(infra.Roster)) (infra.Result, error) {
+func (s *stage) deploy(ctx context.Context, p *progress.Progress, ask func(plan *infra.Plan, lost int) error, onHalf func(infra.Roster)) (infra.Result, error) {
 	if err := s.terraform.Recover(ctx); err != nil {
 		return infra.Result{}, err
 	}
@@ -64,8 +65,12 @@ func (s *stage) deploy(ctx context.Context, p *progress.Progress, ask func(*infr
 	if !plan.Changed {
 		return infra.Result{}, s.terraform.Settled()
 	}
+	lost, err := s.warnOfMessages(ctx, p, deletes(plan))
+	if err != nil {
+		return infra.Result{}, err
+	}
 	if ask != nil {
-		if err := ask(plan); err != nil {
+		if err := ask(plan, lost); err != nil {
 			return infra.Result{}, err
 		}
 	}

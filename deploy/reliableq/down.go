@@ -106,6 +106,10 @@ func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, s 
 	if err != nil {
 		return err
 	}
+	lost, err := s.warnOfMessages(ctx, p, func(string) bool { return true })
+	if err != nil {
+		return err
+	}
 	if s.target.Kind != target.Embedded {
 		p.Pause()
 		listed, err := infra.Listed(tf.Folder)
@@ -113,6 +117,9 @@ func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, s 
 			return err
 		}
 		question := fmt.Sprintf("This removes %d resources from %s, with the messages in the queues.", count, s.target.Describe())
+		if lost > 0 {
+			question = fmt.Sprintf("This removes %d resources from %s, with %s in the queues.", count, s.target.Describe(), counted(lost))
+		}
 		if err := a.confirm(ctx, v.Yes, question, append(s.target.Details(), listed...)...); err != nil {
 			return err
 		}

@@ -64,16 +64,40 @@ var kinds = map[string]func(*attempt){
 // Terraform goes on, and cannot save what it does.
 const diskFull = "disk full"
 
-// few is the part of the matrix that runs with the end-to-end tests.
+// few is the part of the matrix that runs with the end-to-end tests: one moment of
+// each, by its index.
 var few = map[string]int{
 	"up/killed/apply":               2,
-	"up/terraform killed/apply":     1,
 	"up/interrupted/apply":          3,
 	"up/credentials expired/update": 2,
+	"plain/interrupted twice/apply": 2,
+	"plain/network gone/destroy":    1,
 }
 
-// However a run is cut short, the same command run again finishes the work: the
-// queues that were there are the same queues with the same messages, and nothing is
+// driver is a way to deploy, to take down and to go on after a run that was cut
+// short.
+type driver struct {
+	// prepare makes what a new lane needs before its first run; it may be nil.
+	prepare func(t *testing.T, l *lane)
+	// command returns the command for a verb: up, down or plan. A plan ends with exit
+	// code 0 if nothing is to be changed.
+	command func(l *lane, verb string) *exec.Cmd
+	// repair does what the documentation says before the next up; it may be nil.
+	repair func(t *testing.T, l *lane)
+	// without are the kinds that do not apply.
+	without []string
+	// orphans says that a provider may go on after Terraform was killed.
+	orphans bool
+}
+
+// drivers are the ways to deploy, by name.
+var drivers = map[string]driver{
+	"up":    {command: commandOfReliableq},
+	"plain": plainTerraform,
+}
+
+// However a run is cut short, the same command run again finishes the work, for
+// plain Terraform after what docs/terraform.md says to do first: the queues that were there are the same queues with the same messages, and nothing is
 // left to change. No process of the run that was cut short is left either.
 func TestInterruptedRunsAreFinishedByTheNext(t *testing.T) {
 	t.Parallel()
@@ -85,90 +109,128 @@ func TestInterruptedRunsAreFinishedByTheNext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slots := make(chan struct{}, 6) // a provider takes 600 MB
-	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		for _, phase := range slices.Sorted(maps.Keys(phases)) {
-			name := "up/" + kind + "/" + phase
-			moments := phases[phase]
-			if which != "all" {
-				i, ok := few[name]
-				if !ok {
-					continue
-				}
-				moments = moments[i : i+1]
+	slots := make(chan struct{}, 4) // a provider takes 600 MB
+	for _, by := range slices.Sorted(maps.Keys(drivers)) {
+		for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+			if slices.Contains(drivers[by].without, kind) {
+				continue
 			}
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				slots <- struct{}{}
-				defer func() { <-slots }()
-				lanes := t
-				var l *lane
-				for _, moment := range moments {
-					t.Run(moment.String(), func(t *testing.T) {
-						of := lanes
-						if phase == "apply" {
-							of = t
-						}
-						if l == nil || phase == "apply" || !l.whole {
-							l = newLane(of, root)
-							if kind == diskFull {
-								smallDisk(of, filepath.Join(l.dir, "state"))
-							}
-							if phase != "apply" {
-								l.mustUp(t)
-							}
-						}
-						l.whole = false
-						l.interrupt(t, phase, moment, kinds[kind])
-						l.whole = !t.Failed()
-					})
+			for _, phase := range slices.Sorted(maps.Keys(phases)) {
+				name := by + "/" + kind + "/" + phase
+				moments := phases[phase]
+				if which != "all" {
+					i, ok := few[name]
+					if !ok {
+						continue
+					}
+					moments = moments[i : i+1]
 				}
-			})
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					slots <- struct{}{}
+					defer func() { <-slots }()
+					interruptAtEach(t, root, by, kind, phase, moments)
+				})
+			}
 		}
 	}
 }
 
+// interruptAtEach cuts runs of one phase short, in one way, at each of the moments.
+func interruptAtEach(t *testing.T, root, by, kind, phase string, moments []time.Duration) {
+	lanes := t
+	var l *lane
+	for _, moment := range moments {
+		t.Run(moment.String(), func(t *testing.T) {
+			of := lanes
+			if phase == "apply" {
+				of = t
+			}
+			if l == nil || phase == "apply" || !l.whole {
+				l = newLane(of, root, drivers[by])
+				if kind == diskFull {
+					smallDisk(of, filepath.Join(l.dir, "state"))
+				}
+				if phase != "apply" {
+					l.mustUp(t)
+				}
+			}
+			l.whole = false
+			l.interrupt(t, phase, moment, kinds[kind])
+			l.whole = !t.Failed()
+		})
+	}
+}
+
+// deadLetters is the name of the dead-letter queue.
+const deadLetters = "dlq_for_reliable_q"
+
 // lane is one deployment on an embedded AWS of its own, which it reaches through a
 // front that can go away.
 type lane struct {
-	root, dir, command string
-	aws                *localawstest.Server
-	sqs                *sqs.Client
-	front              *front
-	delay              int // of the source queue, changed by each update
-	sent               int // messages in the dead-letter queue
-	whole              bool
+	driver
+	root, dir, exe string
+	aws            *localawstest.Server
+	sqs            *sqs.Client
+	front          *front
+	delay          int // of the source queue, changed by each update
+	sent           int // messages in the dead-letter queue
+	whole          bool
 }
 
-func newLane(t *testing.T, root string) *lane {
+func newLane(t *testing.T, root string, by driver) *lane {
 	t.Helper()
-	l := &lane{root: root, dir: t.TempDir(), delay: 2}
-	l.command = filepath.Join(l.dir, "reliableq")
+	l := &lane{driver: by, root: root, dir: t.TempDir(), delay: 2}
+	l.exe = filepath.Join(l.dir, "reliableq")
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(exe, l.command); err != nil {
+	if err := os.Symlink(exe, l.exe); err != nil {
 		t.Fatal(err)
 	}
 	l.aws = localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0"})
 	l.sqs = sqs.NewFromConfig(l.aws.Config())
 	l.front = newFront(t, l.aws.URL())
+	if l.prepare != nil {
+		l.prepare(t, l)
+	}
 	return l
 }
 
-// run is a run of the command that deploys or takes down.
+// run returns the command for a verb, with the environment that leads to the
+// lane's AWS.
 func (l *lane) run(verb string) *exec.Cmd {
-	id, secret := l.aws.Credentials()
-	cmd := exec.Command(l.command, verb, "--yes", "--target", "endpoint", "--dir", l.root, "--state-dir", filepath.Join(l.dir, "state"),
-		"--var", fmt.Sprintf("source_queue={delay_seconds=%d}", l.delay))
+	cmd := l.command(l, verb)
+	cmd.Env = append(l.environment(), cmd.Env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// environment is the test's own, with the lane's AWS in place of any other.
+func (l *lane) environment() []string {
+	var env []string
 	for _, pair := range os.Environ() {
 		if !strings.HasPrefix(pair, "AWS_") {
-			cmd.Env = append(cmd.Env, pair)
+			env = append(env, pair)
 		}
 	}
-	cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL="+l.front.url, "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret, "AWS_REGION="+l.aws.Region())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	id, secret := l.aws.Credentials()
+	return append(env,
+		"AWS_ENDPOINT_URL="+l.front.url,
+		"AWS_ACCESS_KEY_ID="+id,
+		"AWS_SECRET_ACCESS_KEY="+secret,
+		"AWS_REGION="+l.aws.Region(),
+	)
+}
+
+// commandOfReliableq is the command of reliableq for a verb.
+func commandOfReliableq(l *lane, verb string) *exec.Cmd {
+	cmd := exec.Command(l.exe, verb, "--yes", "--target", "endpoint", "--dir", l.root, "--state-dir", filepath.Join(l.dir, "state"),
+		"--var", fmt.Sprintf("source_queue={delay_seconds=%d}", l.delay))
+	if verb == "plan" {
+		cmd.Args = append(cmd.Args, "--json")
+	}
 	return cmd
 }
 
@@ -196,6 +258,9 @@ func (l *lane) interrupt(t *testing.T, phase string, moment time.Duration, cut f
 		t.Logf("the run ended before %v", moment)
 	}
 	a.wait()
+	if l.orphans {
+		l.endProcesses()
+	}
 	l.leftovers(t, 30*time.Second)
 	t.Logf("the run that was cut short said:\n%s", a.said.String())
 	l.front.up()
@@ -204,13 +269,16 @@ func (l *lane) interrupt(t *testing.T, phase string, moment time.Duration, cut f
 	}
 
 	before := l.queues(t)
-	if _, there := before["dlq_for_reliable_q"]; there {
+	if _, there := before[deadLetters]; there {
 		l.send(t)
 	} else {
 		l.sent = 0
 	}
 	messages := l.depth(t)
 
+	if l.repair != nil {
+		l.repair(t, l)
+	}
 	if out, err := l.run("up").CombinedOutput(); err != nil {
 		t.Fatalf("up after it: %v\n%s", err, out)
 	} else {
@@ -232,12 +300,14 @@ func (l *lane) interrupt(t *testing.T, phase string, moment time.Duration, cut f
 func (l *lane) planIsEmpty(t *testing.T) {
 	t.Helper()
 	cmd := l.run("plan")
-	cmd.Args = append(cmd.Args, "--json")
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("plan: %v\n%s", err, errs.String())
+		t.Fatalf("plan: %v\n%s%s", err, out, errs.String())
+	}
+	if !bytes.HasPrefix(out, []byte("{")) {
+		return // the exit code says it
 	}
 	var plan struct{ Add, Change, Remove int }
 	if err := json.Unmarshal(out, &plan); err != nil {
@@ -268,9 +338,10 @@ func (l *lane) queues(t *testing.T) map[string]string {
 	return found
 }
 
-func (l *lane) dlq(t *testing.T) *string {
+// queueURL returns the URL of a queue, or nil if there is none.
+func (l *lane) queueURL(t *testing.T, name string) *string {
 	t.Helper()
-	u, err := l.sqs.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("dlq_for_reliable_q")})
+	u, err := l.sqs.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: &name})
 	var missing *sqstypes.QueueDoesNotExist
 	if errors.As(err, &missing) {
 		return nil
@@ -280,6 +351,8 @@ func (l *lane) dlq(t *testing.T) *string {
 	}
 	return u.QueueUrl
 }
+
+func (l *lane) dlq(t *testing.T) *string { return l.queueURL(t, deadLetters) }
 
 // send puts messages into the queue that nothing reads.
 func (l *lane) send(t *testing.T) {
@@ -335,6 +408,13 @@ func (l *lane) leftovers(t *testing.T, within time.Duration) {
 			}
 			return
 		}
+	}
+}
+
+// endProcesses kills what Terraform left behind when it was killed.
+func (l *lane) endProcesses() {
+	for pid := range l.processes() {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
 	}
 }
 
@@ -475,7 +555,7 @@ func (a *attempt) fillDisk() {
 
 func (a *attempt) killTerraform() {
 	for pid, name := range a.lane.processes() {
-		if name == "terraform" {
+		if name == "terraform" || name == "tofu" {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}

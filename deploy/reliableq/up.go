@@ -66,17 +66,21 @@ func (s *stage) close() {
 
 // ask shows a plan for anything but the embedded AWS, and asks whether to go on. It
 // is nil where no question is needed.
-func (f *deployFlags) ask(ctx context.Context, a *app, p *progress.Progress, s *stage) func(*infra.Plan) error {
+func (f *deployFlags) ask(ctx context.Context, a *app, p *progress.Progress, s *stage) func(plan *infra.Plan, lost int) error {
 	if f.Yes || s.target.Kind == target.Embedded {
 		return nil
 	}
-	return func(plan *infra.Plan) error {
+	return func(plan *infra.Plan, lost int) error {
 		p.Pause()
 		plan.Render(a.errs)
 		if !s.terraform.Remote() {
 			fmt.Fprintf(a.errs, "The state is kept in %s alone: without it, Terraform no longer knows what it made. Keep it in S3 with --backend-config.\n", s.terraform.State())
 		}
-		return a.confirm(ctx, f.Yes, "This deploys to "+s.target.Describe()+".", s.target.Details()...)
+		question := "This deploys to " + s.target.Describe() + "."
+		if lost > 0 {
+			question = fmt.Sprintf("This deploys to %s, and deletes %s.", s.target.Describe(), counted(lost))
+		}
+		return a.confirm(ctx, f.Yes, question, s.target.Details()...)
 	}
 }
 

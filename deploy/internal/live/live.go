@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -263,4 +264,32 @@ func (f *Finder) Empty(ctx context.Context) (bool, error) {
 	}
 	dashboards, err := f.metric.ListDashboards(ctx, &cloudwatch.ListDashboardsInput{})
 	return err == nil && len(dashboards.DashboardEntries) == 0, err
+}
+
+// Depth counts the messages in a queue, delayed and in flight included. It is
+// approximate, as SQS counts. A queue that does not exist holds none.
+func (f *Finder) Depth(ctx context.Context, url string) (int, error) {
+	counts := []sqstypes.QueueAttributeName{
+		sqstypes.QueueAttributeNameApproximateNumberOfMessages,
+		sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
+		sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+	}
+	got, err := f.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(url), AttributeNames: counts})
+	var missing *sqstypes.QueueDoesNotExist
+	if errors.As(err, &missing) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("count the messages in %s: %w", url, err)
+	}
+
+	sum := 0
+	for _, name := range counts {
+		n, err := strconv.Atoi(got.Attributes[string(name)])
+		if err != nil {
+			return 0, fmt.Errorf("count the messages in %s: %w", url, err)
+		}
+		sum += n
+	}
+	return sum, nil
 }

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"runtime"
 	"strconv"
 	"time"
@@ -16,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/reliableq/reliableq/localaws/internal/functionzip"
 )
 
 // api is the server's API as a client of AWS sees it, and the function in it.
@@ -47,7 +46,7 @@ func newAPI(ctx context.Context, server *process, program, reportTo string) (*ap
 	if err != nil {
 		return nil, fmt.Errorf("give the role permissions: %w", err)
 	}
-	code, err := bundle(program)
+	code, err := functionzip.Of(program)
 	if err != nil {
 		return nil, err
 	}
@@ -67,28 +66,6 @@ func architecture() types.Architecture {
 		return types.ArchitectureArm64
 	}
 	return types.ArchitectureX8664
-}
-
-func bundle(program string) ([]byte, error) {
-	content, err := os.ReadFile(program)
-	if err != nil {
-		return nil, fmt.Errorf("read the function's program: %w", err)
-	}
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	h := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate}
-	h.SetMode(0o755)
-	w, err := z.CreateHeader(h)
-	if err == nil {
-		_, err = w.Write(content)
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("zip the function: %w", err)
-	}
-	return b.Bytes(), nil
 }
 
 // environment is the function's, different each time.

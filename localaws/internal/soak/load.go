@@ -1,10 +1,7 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -26,6 +23,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/reliableq/reliableq/localaws/internal/functionzip"
 )
 
 const (
@@ -102,7 +101,7 @@ func (l *load) deploy(ctx context.Context, program string, hostile []string) err
 		}
 	}
 
-	code, err := bundle(program)
+	code, err := functionzip.Of(program)
 	if err != nil {
 		return err
 	}
@@ -344,24 +343,4 @@ func buildFunction(ctx context.Context, path string) error {
 		return fmt.Errorf("build the function: %w: %s", err, said)
 	}
 	return nil
-}
-
-// bundle zips the program.
-func bundle(program string) ([]byte, error) {
-	content, err := os.ReadFile(program)
-	if err != nil {
-		return nil, fmt.Errorf("read the function's program: %w", err)
-	}
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	h := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate}
-	h.SetMode(0o755)
-	w, err := z.CreateHeader(h)
-	if err == nil {
-		_, err = w.Write(content)
-	}
-	if err := errors.Join(err, z.Close()); err != nil {
-		return nil, fmt.Errorf("zip the function: %w", err)
-	}
-	return b.Bytes(), nil
 }

@@ -106,6 +106,10 @@ lint: ## staticcheck, errcheck, ineffassign
 	$(ERRCHECK) -ignoretests -exclude .errcheck ./...
 	$(INEFFASSIGN) ./...
 
+.PHONY: style
+style: ## print figures about the layout of the Go code beside those of other code bases (ARGS=./localaws/... adds a line for each package)
+	@go run ./internal/style $(ARGS)
+
 .PHONY: bench
 bench: $(RELIABLEQ) ## measure the embedded AWS and sqsbatch, each figure beside its floor (ARGS=-quick for rough figures)
 	go run ./localaws/internal/bench -server $(RELIABLEQ) $(ARGS)

@@ -48,7 +48,7 @@ type parts struct {
 // assemble makes the services and ties them together. Those that others need come
 // first; mappings poll only once everything answers.
 func (s *Server) assemble() (err error) {
-	p := &parts{chance: chance.New(), dispatcher: &awsapi.Dispatcher{Logger: s.opts.Logger}}
+	p := &parts{chance: chance.New(), dispatcher: &awsapi.Dispatcher{}}
 	s.parts = p
 	if s.opts.Seed != 0 {
 		p.chance = chance.Seeded(s.opts.Seed)

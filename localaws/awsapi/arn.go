@@ -5,33 +5,40 @@ import "strings"
 // ARN is an Amazon Resource Name in its six parts:
 // arn:partition:service:region:account:resource.
 type ARN struct {
-	// Partition is always aws in an ARN that [ParseARN] accepts.
+	// Partition is aws in every ARN that [ParseARN] accepts.
 	Partition string
 	// Service is the service's namespace, such as sqs.
 	Service string
-	// Region may be empty, as in IAM's.
+	// Region may be empty, as in IAM's ARNs.
 	Region string
 	// Account is the 12-digit account id, or empty.
 	Account string
-	// Resource is all that follows the fifth colon, colons included.
+	// Resource is everything after the fifth colon, colons included.
 	Resource string
 }
 
-// String puts the parts together.
+// String returns the ARN as text.
 func (a ARN) String() string {
 	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
 }
 
-// Partition is the only partition that is embedded.
+// Partition is the only AWS partition that is embedded.
 const Partition = "aws"
 
-// ParseARN splits s and reports whether it is an ARN of the embedded partition.
-// ARNs of other partitions, such as aws-cn, name nothing here: a service that took
-// one for its own resource would let it past every Deny on that resource.
+// ParseARN splits s and reports whether it is an ARN of the embedded partition. An
+// ARN of another partition, such as aws-cn, names no resource here: a service that
+// took it for its own resource would bypass every Deny on that resource.
 func ParseARN(s string) (ARN, bool) {
 	p := strings.SplitN(s, ":", 6)
 	if len(p) != 6 || p[0] != "arn" || p[1] != Partition || p[2] == "" || p[5] == "" {
 		return ARN{}, false
 	}
-	return ARN{Partition: p[1], Service: p[2], Region: p[3], Account: p[4], Resource: p[5]}, true
+
+	return ARN{
+		Partition: p[1],
+		Service:   p[2],
+		Region:    p[3],
+		Account:   p[4],
+		Resource:  p[5],
+	}, true
 }

@@ -1,7 +1,6 @@
 package awsapi
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,83 +10,20 @@ import (
 	"pgregory.net/rapid"
 )
 
-type ping struct{ Name string }
-type pong struct{ Text string }
-
-var errRefused = Error{Code: "AccessDenied", Status: 403}
-
-func pinger() *Service {
-	return &Service{Name: "toy", Operations: Table(
-		Op("Ping", func(_ context.Context, _ *Call, in *ping) (*pong, error) {
-			if in.Name == "" {
-				return nil, Error{Code: "MissingParameter", Status: 400}.With("The request must contain the parameter %s.", "Name")
-			}
-			return &pong{Text: "hello " + in.Name}, nil
-		}, func(_ *Call, in *ping) []Access {
-			return []Access{{Action: "toy:Ping", Resource: "arn:aws:toy:::" + in.Name}}
-		}),
-	)}
-}
-
-func TestDispatcherChecksPermissionBeforeItRuns(t *testing.T) {
-	t.Parallel()
-	var asked []Access
-	d := &Dispatcher{
-		Services: map[string]*Service{"toy": pinger()},
-		Authorize: func(_ context.Context, c *Call, a Access) error {
-			asked = append(asked, a)
-			if c.Caller.Administrator {
-				return nil
-			}
-			return errRefused.With("no")
-		},
-	}
-	out, err := d.Do(t.Context(), &Call{Caller: Caller{Administrator: true}}, "toy", "Ping", &ping{Name: "x"})
-	if err != nil || out.(*pong).Text != "hello x" {
-		t.Errorf("administrator got %v, %v", out, err)
-	}
-	if len(asked) != 1 || asked[0].Action != "toy:Ping" || asked[0].Resource != "arn:aws:toy:::x" {
-		t.Errorf("permission asked for: %+v", asked)
-	}
-	if _, err := d.Do(t.Context(), &Call{}, "toy", "Ping", &ping{Name: "x"}); AsError(err).Code != "AccessDenied" {
-		t.Errorf("a stranger got %v, want AccessDenied", err)
-	}
-}
-
-func TestDispatcherRefusesByNameWhatIsNotEmbedded(t *testing.T) {
-	t.Parallel()
-	d := &Dispatcher{Services: map[string]*Service{"toy": pinger()}}
-	for _, tt := range []struct{ service, operation, want string }{
-		{"s3", "PutObject", "service s3 is not embedded"},
-		{"toy", "Pang", "operation Pang of toy is not embedded"},
-	} {
-		if _, err := d.Do(t.Context(), &Call{}, tt.service, tt.operation, nil); err == nil || err.Error() != tt.want {
-			t.Errorf("%s %s: error %v, want %q", tt.service, tt.operation, err, tt.want)
-		}
-	}
-}
-
-func TestTableRefusesANameThatStandsTwice(t *testing.T) {
-	t.Parallel()
-	defer func() {
-		if recover() == nil {
-			t.Error("no panic for an operation named twice")
-		}
-	}()
-	Table(Operation{Name: "Ping"}, Operation{Name: "Ping"})
-}
-
 func TestErrorKeepsItsRowAndSurvivesWrapping(t *testing.T) {
 	t.Parallel()
 	row := Error{Code: "QueueDoesNotExist", QueryCode: "AWS.SimpleQueueService.NonExistentQueue", Status: 400}
+
 	err := row.With("100% gone")
 	if row.Message != "" || err.Message != "100% gone" {
-		t.Errorf("row %q, error %q: a message without args is taken as it is, and the row keeps none", row.Message, err.Message)
+		t.Errorf("row has message %q, error has %q: want none, and the text as it is", row.Message, err.Message)
 	}
+
 	got := AsError(fmt.Errorf("send order: %w", err))
 	if got.Code != "QueueDoesNotExist" || got.LegacyCode() != "AWS.SimpleQueueService.NonExistentQueue" || got.Receiver() {
 		t.Errorf("found %+v in the chain", got)
 	}
+
 	other := AsError(errors.New("disk full"))
 	if other.Status != 500 || !other.Receiver() || other.Message != "disk full" || other.LegacyCode() != "InternalFailure" {
 		t.Errorf("an unknown error became %+v", other)
@@ -97,16 +33,19 @@ func TestErrorKeepsItsRowAndSurvivesWrapping(t *testing.T) {
 func TestTimestampIsEpochSecondsInJSON(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
+		name string
 		at   time.Time
 		want string
 	}{
-		{time.Unix(1767323045, 0), "1767323045"},
-		{time.UnixMilli(1767323045250), "1767323045.25"},
+		{"whole seconds", time.Unix(1767323045, 0), "1767323045"},
+		{"milliseconds", time.UnixMilli(1767323045250), "1767323045.25"},
 	} {
-		got, err := json.Marshal(Timestamp(tt.at))
-		if err != nil || string(got) != tt.want {
-			t.Errorf("%v is %s, %v; want %s", tt.at, got, err, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := json.Marshal(Timestamp(tt.at))
+			if err != nil || string(got) != tt.want {
+				t.Errorf("%v is encoded as %s, %v; want %s", tt.at, got, err, tt.want)
+			}
+		})
 	}
 }
 
@@ -118,14 +57,27 @@ func TestTimestampComesBackToTheMillisecond(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var back Timestamp
-		if err := json.Unmarshal(b, &back); err != nil {
+
+		var decoded Timestamp
+		if err := json.Unmarshal(b, &decoded); err != nil {
 			t.Fatal(err)
 		}
-		if !back.Time().Equal(at) {
-			t.Fatalf("%v became %s and came back as %v", at, b, back.Time())
+		if !decoded.Time().Equal(at) {
+			t.Fatalf("%v was encoded as %s and decoded as %v", at, b, decoded.Time())
 		}
 	})
+}
+
+func TestTimestampOutOfRangeIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"1e300", "-1e13", `"now"`} {
+		t.Run(text, func(t *testing.T) {
+			var got Timestamp
+			if err := json.Unmarshal([]byte(text), &got); err == nil {
+				t.Errorf("%s was decoded as %v, want an error", text, got.Time())
+			}
+		})
+	}
 }
 
 func TestARNComesApartAndTogether(t *testing.T) {
@@ -133,12 +85,20 @@ func TestARNComesApartAndTogether(t *testing.T) {
 	const s = "arn:aws:lambda:us-east-1:000000000000:function:consumer:7"
 	a, ok := ParseARN(s)
 	if !ok || a.Service != "lambda" || a.Resource != "function:consumer:7" || a.String() != s {
-		t.Errorf("%s parsed as %+v, %v", s, a, ok)
+		t.Errorf("%s was parsed as %+v, %v", s, a, ok)
 	}
-	for _, bad := range []string{"", "arn", "arn:aws:sqs", "urn:aws:sqs:us-east-1:0:q", "arn:aws:sqs:us-east-1:0:", "arn::sqs:r:a:q", "arn:aws-cn:sqs:r:a:q", "arn:*:sqs:r:a:q"} {
-		if _, ok := ParseARN(bad); ok {
-			t.Errorf("%q was taken for an ARN", bad)
-		}
+	if got := a.Scope().ARN("lambda", "function:consumer:7"); got != s {
+		t.Errorf("its scope makes the ARN %s", got)
+	}
+
+	for _, bad := range []string{
+		"", "arn", "arn:aws:sqs", "urn:aws:sqs:us-east-1:0:q", "arn:aws:sqs:us-east-1:0:", "arn::sqs:r:a:q", "arn:aws-cn:sqs:r:a:q", "arn:*:sqs:r:a:q",
+	} {
+		t.Run(bad, func(t *testing.T) {
+			if _, ok := ParseARN(bad); ok {
+				t.Errorf("%q was accepted as an ARN", bad)
+			}
+		})
 	}
 }
 
@@ -146,7 +106,29 @@ func FuzzParseARN(f *testing.F) {
 	f.Add("arn:aws:sqs:us-east-1:000000000000:q")
 	f.Fuzz(func(t *testing.T, s string) {
 		if a, ok := ParseARN(s); ok && a.String() != s {
-			t.Errorf("%q came together as %q", s, a.String())
+			t.Errorf("%q became %q", s, a.String())
 		}
 	})
+}
+
+func TestScopeIsWithinAccountAndRegion(t *testing.T) {
+	t.Parallel()
+	call := &Call{Account: "000000000000", Region: "us-east-1"}
+	for _, tt := range []struct {
+		account, region string
+		want            bool
+	}{
+		{"", "", true},
+		{"000000000000", "", true},
+		{"", "us-east-1", true},
+		{"000000000000", "us-east-1", true},
+		{"111111111111", "", false},
+		{"000000000000", "eu-west-1", false},
+	} {
+		t.Run(tt.account+" "+tt.region, func(t *testing.T) {
+			if got := call.Scope().Within(tt.account, tt.region); got != tt.want {
+				t.Errorf("%v within account %q and region %q: got %v", call.Scope(), tt.account, tt.region, got)
+			}
+		})
+	}
 }

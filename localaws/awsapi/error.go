@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Error is an error as an AWS service answers it. Each service keeps one table
-// of the errors it knows; a value is made from a row with [Error.With].
+// Error is an error of an AWS service. Each service has one table of its errors; an
+// error is made from a row of the table with [Error.With].
 type Error struct {
 	// Code is the error's shape in the service's model, such as
 	// QueueDoesNotExist: the part of __type after '#', and x-amzn-ErrorType.
@@ -15,39 +15,41 @@ type Error struct {
 	// x-amzn-query-error, such as AWS.SimpleQueueService.NonExistentQueue
 	// (SQS A5). Empty means Code.
 	QueryCode string
-	// Namespace stands before '#' in __type, such as com.amazonaws.sqs (SQS
-	// A6). Empty means that __type is the bare code.
+	// Namespace precedes '#' in __type, such as com.amazonaws.sqs (SQS A6). Empty
+	// means that __type is the bare code.
 	Namespace string
 	// Status is the HTTP status, 400 to 599.
 	Status int
-	// Message says what is wrong, in AWS's words where they are known.
+	// Message describes the problem, in AWS's words where they are known.
 	Message string
-	// CapitalMessage writes the body's key as "Message" in place of "message"
+	// CapitalMessage writes the body's key as "Message" instead of "message"
 	// (LAM A2).
 	CapitalMessage bool
 	// Members are further members of the body, such as "Type":"User" or
 	// "Reason" (LAM A2, C44).
 	Members map[string]string
-	// Headers are further headers of the answer, such as Retry-After.
+	// Headers are further headers of the response, such as Retry-After.
 	Headers map[string]string
 }
 
-// ErrReplyLost stands for an answer that is not to arrive: the operation took
-// effect, and the edge cuts the connection.
+// ErrReplyLost is returned instead of a response that must not arrive: the
+// operation took effect, and the gateway closes the connection.
 var ErrReplyLost = errors.New("the reply was lost")
 
-// ErrExpiredCredential refuses a call whose credential has ended. The edge gives
-// it the form of the service.
+// ErrExpiredCredential refuses a call whose credential has expired. The gateway
+// gives it the service's form.
 var ErrExpiredCredential = &Error{
-	Code: "ExpiredTokenException", QueryCode: "ExpiredToken", Status: 403,
-	Message: "The security token included in the request is expired",
+	Code:      "ExpiredTokenException",
+	QueryCode: "ExpiredToken",
+	Status:    403,
+	Message:   "The security token included in the request is expired",
 }
 
-// Error gives code and message.
+// Error returns code and message.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// With copies a table's row and gives it a message, formatted as by fmt.Sprintf
-// when there are args and taken as it is when there are none.
+// With returns a copy of a row with a message. The message is formatted as by
+// fmt.Sprintf if there are args, else taken as it is.
 func (e Error) With(format string, args ...any) *Error {
 	if len(args) > 0 {
 		format = fmt.Sprintf(format, args...)
@@ -56,11 +58,12 @@ func (e Error) With(format string, args ...any) *Error {
 	return &e
 }
 
-// Receiver reports whether the fault is the service's (5xx) and not the
-// caller's.
+// Receiver reports whether it is a server error (5xx), which SQS and the Query
+// protocol mark as Receiver; a client error is marked as Sender.
 func (e *Error) Receiver() bool { return e.Status >= 500 }
 
-// LegacyCode is QueryCode, or Code where there is none.
+// LegacyCode returns the code in the Query protocol: QueryCode, or Code if that is
+// empty.
 func (e *Error) LegacyCode() string {
 	if e.QueryCode != "" {
 		return e.QueryCode
@@ -68,8 +71,8 @@ func (e *Error) LegacyCode() string {
 	return e.Code
 }
 
-// AsError finds the AWS error in err's chain. Any other error becomes a 500
-// InternalFailure that carries its text, so that nothing fails unseen.
+// AsError returns the AWS error in err's chain. Any other error becomes a 500
+// InternalFailure with its text.
 func AsError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {

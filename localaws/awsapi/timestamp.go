@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Timestamp is a moment in an API's input or output. JSON has it as epoch
-// seconds, with a fraction of milliseconds where there is one; Query and XML as
-// ISO 8601 in UTC; CBOR as tag 1.
+// Timestamp is a time in an API's input or output. In JSON it is the number of
+// seconds since 1970, with a fraction of milliseconds if there is one; in Query
+// and XML it is ISO 8601 in UTC; in CBOR it is tag 1.
 type Timestamp time.Time
 
-// Time gives the moment as a time.Time.
+// Time returns the timestamp as a time.Time.
 func (t Timestamp) Time() time.Time { return time.Time(t) }
 
-// MarshalJSON writes epoch seconds.
+// MarshalJSON encodes seconds since 1970.
 func (t Timestamp) MarshalJSON() ([]byte, error) {
 	ms := time.Time(t).UnixMilli()
 	if ms%1000 == 0 {
@@ -24,7 +24,7 @@ func (t Timestamp) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(ms)/1000, 'f', -1, 64), nil
 }
 
-// UnmarshalJSON reads epoch seconds, whole or with a fraction.
+// UnmarshalJSON decodes seconds since 1970, whole or with a fraction.
 func (t *Timestamp) UnmarshalJSON(b []byte) error {
 	s, err := strconv.ParseFloat(string(b), 64)
 	if err != nil {
@@ -33,6 +33,7 @@ func (t *Timestamp) UnmarshalJSON(b []byte) error {
 	if math.Abs(s) > 1<<40 {
 		return fmt.Errorf("timestamp %s is out of range", b)
 	}
+
 	*t = Timestamp(time.UnixMilli(int64(math.Round(s * 1000))).UTC())
 	return nil
 }

@@ -120,9 +120,6 @@ func (s *Service) own(who *awsapi.Caller, p *policy.Policies, r *policy.Request)
 		}
 	}
 	r.SetKey("aws:MultiFactorAuthPresent", "false") // of temporary credentials only (IAM E61)
-	if who.SessionPolicy != "" {
-		texts = append([]string{who.SessionPolicy}, texts...)
-	}
 	for _, text := range role.Inline {
 		if err := s.add(&p.Identity, text, policy.Identity); err != nil {
 			return err

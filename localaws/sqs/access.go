@@ -6,36 +6,40 @@ import (
 
 // need is the permission for an action on the queue that a call names, whether or
 // not it is there.
-func (s *Service) need(c *awsapi.Call, action, queueURL string) []awsapi.Access {
-	k, err := address(c, queueURL)
+func (s *Service) queueAccess(c *awsapi.Call, action, queueURL string) []awsapi.Access {
+	k, err := parseQueueURL(c, queueURL)
 	if err != nil {
 		return nil // refused by the operation itself
 	}
-	return s.needWithKey(k, action)
+	return s.accessWithKMSKey(k, action)
 }
 
 // needWithKey is the permission for an action on a queue, and those on the key that
 // encrypts its messages.
-func (s *Service) needWithKey(k key, action string) []awsapi.Access {
-	need := []awsapi.Access{s.needOn(k, action)}
+func (s *Service) accessWithKMSKey(k queueKey, action string) []awsapi.Access {
+	need := []awsapi.Access{s.access(k, action)}
 	q := s.queues.find(k)
 	if q == nil {
 		return need
 	}
-	arn := keyARN(k, q.settings.Load().kmsKey)
+	arn := keyARN(k, q.attributes.Load().kmsKeyID)
 	if arn == "" {
 		return need
 	}
 	for _, onKey := range keyActions[action] {
-		need = append(need, awsapi.Access{Action: onKey, Resource: arn, Refusal: &errKeyDenied})
+		need = append(need, awsapi.Access{
+			Action:   onKey,
+			Resource: arn,
+			Refusal:  &errKeyDenied,
+		})
 	}
 	return need
 }
 
-func (s *Service) needOn(k key, action string) awsapi.Access {
+func (s *Service) access(k queueKey, action string) awsapi.Access {
 	a := awsapi.Access{Action: "sqs:" + action, Resource: k.arn()}
 	if q := s.queues.find(k); q != nil {
-		a.ResourcePolicy = q.settings.Load().policy
+		a.ResourcePolicy = q.attributes.Load().policy
 		a.ResourceTags = q.tagMap()
 	}
 	return a
@@ -51,8 +55,8 @@ func withRequestTags(need []awsapi.Access, tags map[string]string, removed []str
 }
 
 // owned finds a queue for an operation that never works across accounts (SQS O5).
-func (s *Service) owned(c *awsapi.Call, queueURL, action string) (*queue, error) {
-	q, err := s.queue(c, queueURL)
+func (s *Service) ownedQueue(c *awsapi.Call, queueURL, action string) (*queue, error) {
+	q, err := s.findQueue(c, queueURL)
 	if err != nil {
 		return nil, err
 	}

@@ -14,21 +14,21 @@ var awsHost = regexp.MustCompile(`^(?:sqs\.([a-z0-9-]+)\.amazonaws\.com|(?:([a-z
 
 // queue finds the queue that a call is about: by QueueUrl, else by the path of the
 // request (SQS A2, B1, B2). The caller has yet to see whether it is gone.
-func (s *Service) queue(c *awsapi.Call, queueURL string) (*queue, error) {
-	k, err := address(c, queueURL)
+func (s *Service) findQueue(c *awsapi.Call, queueURL string) (*queue, error) {
+	k, err := parseQueueURL(c, queueURL)
 	if err != nil {
 		return nil, err
 	}
 	if q := s.queues.find(k); q != nil {
 		return q, nil
 	}
-	return nil, noQueue(c)
+	return nil, queueDoesNotExist(c)
 }
 
 // address reads which queue a call means. Of a URL only account and name count,
 // and a bare name will do (SQS C2), but a URL of another region is refused
 // (SQS C3).
-func address(c *awsapi.Call, queueURL string) (key, error) {
+func parseQueueURL(c *awsapi.Call, queueURL string) (queueKey, error) {
 	if queueURL == "" {
 		queueURL = c.Path
 	}
@@ -36,19 +36,19 @@ func address(c *awsapi.Call, queueURL string) (key, error) {
 	if _, rest, ok := strings.Cut(queueURL, "://"); ok {
 		var host string
 		host, path, _ = strings.Cut(rest, "/")
-		if regionOf(host) != "" && regionOf(host) != c.Region {
-			return key{}, errAddress.With("The address %s is not valid for this endpoint.", queueURL)
+		if regionOfHost(host) != "" && regionOfHost(host) != c.Region {
+			return queueKey{}, errAddress.With("The address %s is not valid for this endpoint.", queueURL)
 		}
 	}
 	account, name := splitPath(path)
 	if account == "" {
 		account = c.Account
 	}
-	return key{account, c.Region, name}, nil
+	return queueKey{account, c.Region, name}, nil
 }
 
 // regionOf is the region that a host of the real service names, or empty.
-func regionOf(host string) string {
+func regionOfHost(host string) string {
 	if !strings.Contains(host, "amazonaws.com") {
 		return ""
 	}
@@ -74,10 +74,10 @@ func splitPath(path string) (account, name string) {
 }
 
 // parseARN reads a queue's ARN.
-func parseARN(s string) (key, bool) {
+func parseARN(s string) (queueKey, bool) {
 	a, ok := awsapi.ParseARN(s)
 	if !ok || a.Service != "sqs" {
-		return key{}, false
+		return queueKey{}, false
 	}
-	return key{a.Account, a.Region, a.Resource}, true
+	return queueKey{a.Account, a.Region, a.Resource}, true
 }

@@ -52,7 +52,7 @@ func TestA2B1B2C2HowAQueueIsNamed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := call()
 			c.Path = tt.path
-			q, err := b.s.queue(c, tt.url)
+			q, err := b.s.findQueue(c, tt.url)
 			if err != nil || q.name != "q" {
 				t.Errorf("found %v, %v", q, err)
 			}
@@ -216,7 +216,11 @@ func TestD10ListQueues(t *testing.T) {
 	var seen []string
 	token := ""
 	for range 3 {
-		page := must(b, b.s.ListQueues, ListQueuesInput{QueueNamePrefix: "b", MaxResults: ref(2), NextToken: token})
+		page := must(b, b.s.ListQueues, ListQueuesInput{
+			QueueNamePrefix: "b",
+			MaxResults:      ref(2),
+			NextToken:       token,
+		})
 		for _, url := range page.QueueURLs {
 			seen = append(seen, url[strings.LastIndexByte(url, '/')+1:])
 		}
@@ -244,7 +248,7 @@ func FuzzAddress(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
-		k, err := address(call(), url)
+		k, err := parseQueueURL(call(), url)
 		if err == nil && (strings.Contains(k.name, "/") || strings.Contains(k.account, "/")) {
 			t.Errorf("%q was read as %+v", url, k)
 		}

@@ -15,17 +15,28 @@ func TestE1E2FreshQueuesHaveTheseAttributes(t *testing.T) {
 	b := newBench(t)
 	got := b.attributes(b.queue("q"))
 	want := map[string]string{
-		"QueueArn": "arn:aws:sqs:us-east-1:000000000000:q", "ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0",
-		"ApproximateNumberOfMessagesDelayed": "0", "CreatedTimestamp": "1767323045", "LastModifiedTimestamp": "1767323045",
-		"VisibilityTimeout": "30", "MaximumMessageSize": "1048576", "MessageRetentionPeriod": "345600", "DelaySeconds": "0",
-		"ReceiveMessageWaitTimeSeconds": "0", "SqsManagedSseEnabled": "true",
+		"QueueArn":                              "arn:aws:sqs:us-east-1:000000000000:q",
+		"ApproximateNumberOfMessages":           "0",
+		"ApproximateNumberOfMessagesNotVisible": "0",
+		"ApproximateNumberOfMessagesDelayed":    "0",
+		"CreatedTimestamp":                      "1767323045",
+		"LastModifiedTimestamp":                 "1767323045",
+		"VisibilityTimeout":                     "30",
+		"MaximumMessageSize":                    "1048576",
+		"MessageRetentionPeriod":                "345600",
+		"DelaySeconds":                          "0",
+		"ReceiveMessageWaitTimeSeconds":         "0",
+		"SqsManagedSseEnabled":                  "true",
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("standard: %v\nwant %v", got, want)
 	}
 	for name, v := range map[string]string{
-		"FifoQueue": "true", "ContentBasedDeduplication": "false", "DeduplicationScope": "queue", "FifoThroughputLimit": "perQueue",
-		"QueueArn": "arn:aws:sqs:us-east-1:000000000000:q.fifo",
+		"FifoQueue":                 "true",
+		"ContentBasedDeduplication": "false",
+		"DeduplicationScope":        "queue",
+		"FifoThroughputLimit":       "perQueue",
+		"QueueArn":                  "arn:aws:sqs:us-east-1:000000000000:q.fifo",
 	} {
 		want[name] = v
 	}
@@ -229,7 +240,11 @@ func TestO7Tags(t *testing.T) {
 	if got := must(b, b.s.ListQueueTags, QueueInput{url}).Tags; len(got) != 0 {
 		t.Errorf("fresh: %v", got)
 	}
-	must(b, b.s.TagQueue, TagQueueInput{url, map[string]string{"a": "1", "A": "2", "empty": ""}})
+	must(b, b.s.TagQueue, TagQueueInput{url, map[string]string{
+		"a":     "1",
+		"A":     "2",
+		"empty": "",
+	}})
 	must(b, b.s.TagQueue, TagQueueInput{url, map[string]string{"a": "3"}})
 	must(b, b.s.UntagQueue, UntagQueueInput{url, []string{"A", "unknown"}})
 	if got := must(b, b.s.ListQueueTags, QueueInput{url}).Tags; !maps.Equal(got, map[string]string{"a": "3", "empty": ""}) {

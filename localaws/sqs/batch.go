@@ -22,9 +22,14 @@ type BatchResultErrorEntry struct {
 }
 
 // failed is the answer for an entry that failed with err.
-func failed(id string, err error) BatchResultErrorEntry {
+func failedEntry(id string, err error) BatchResultErrorEntry {
 	e := awsapi.AsError(err)
-	return BatchResultErrorEntry{ID: id, SenderFault: !e.Receiver(), Code: e.LegacyCode(), Message: e.Message}
+	return BatchResultErrorEntry{
+		ID:          id,
+		SenderFault: !e.Receiver(),
+		Code:        e.LegacyCode(),
+		Message:     e.Message,
+	}
 }
 
 // checkBatch refuses a whole request for the number of its entries or for their
@@ -37,7 +42,7 @@ func checkBatch(entry string, n int, id func(int) string) error {
 		return errTooManyEntries.With("Maximum number of entries per request are %d. You have sent %d.", maxEntries, n)
 	}
 	for i := range n {
-		if !isName(id(i)) {
+		if !isIdentifier(id(i)) {
 			return errEntryID.With("A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")
 		}
 	}

@@ -57,7 +57,11 @@ func TestH4OneBadEntryDoesNotHinderTheOthers(t *testing.T) {
 	b := newBench(t)
 	url := b.queue("q", "MaximumMessageSize", "1024")
 	es := entriesOf("good", strings.Repeat("x", 1025), "bad\x07", "", "fine")
-	es = append(es, SendMessageBatchRequestEntry{ID: "late", MessageBody: "x", DelaySeconds: ref(901)})
+	es = append(es, SendMessageBatchRequestEntry{
+		ID:           "late",
+		MessageBody:  "x",
+		DelaySeconds: ref(901),
+	})
 	out := must(b, b.s.SendMessageBatch, SendMessageBatchInput{url, es})
 	if len(out.Successful) != 2 || out.Successful[0].ID != "e0" || out.Successful[1].ID != "e4" || out.Successful[1].MD5OfMessageBody == "" {
 		t.Errorf("successful %+v", out.Successful)
@@ -72,7 +76,12 @@ func TestH4OneBadEntryDoesNotHinderTheOthers(t *testing.T) {
 			t.Errorf("text %q", f.Message)
 		}
 	}
-	want := map[string]string{"e1": "InvalidParameterValue", "e2": "InvalidMessageContents", "e3": "EmptyValue", "late": "InvalidParameterValue"}
+	want := map[string]string{
+		"e1":   "InvalidParameterValue",
+		"e2":   "InvalidMessageContents",
+		"e3":   "EmptyValue",
+		"late": "InvalidParameterValue",
+	}
 	for id, code := range want {
 		if codes[id] != code {
 			t.Errorf("entry %s failed with %q, want %s", id, codes[id], code)
@@ -87,7 +96,12 @@ func TestH5FIFOBatchesFailAsAWhole(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
-	good := SendMessageBatchRequestEntry{ID: "a", MessageBody: "x", MessageGroupID: ref("g"), MessageDeduplicationID: ref("d")}
+	good := SendMessageBatchRequestEntry{
+		ID:                     "a",
+		MessageBody:            "x",
+		MessageGroupID:         ref("g"),
+		MessageDeduplicationID: ref("d"),
+	}
 	noGroup, noDedup := good, good
 	noGroup.ID, noGroup.MessageGroupID = "b", nil
 	noDedup.ID, noDedup.MessageDeduplicationID = "b", nil
@@ -104,8 +118,19 @@ func TestH6FIFODelayFailsItsEntryOnly(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	es := []SendMessageBatchRequestEntry{
-		{ID: "a", MessageBody: "x", MessageGroupID: ref("g"), MessageDeduplicationID: ref("1"), DelaySeconds: ref(3)},
-		{ID: "b", MessageBody: "x", MessageGroupID: ref("g"), MessageDeduplicationID: ref("2")},
+		{
+			ID:                     "a",
+			MessageBody:            "x",
+			MessageGroupID:         ref("g"),
+			MessageDeduplicationID: ref("1"),
+			DelaySeconds:           ref(3),
+		},
+		{
+			ID:                     "b",
+			MessageBody:            "x",
+			MessageGroupID:         ref("g"),
+			MessageDeduplicationID: ref("2"),
+		},
 	}
 	out := must(b, b.s.SendMessageBatch, SendMessageBatchInput{b.fifo("q"), es})
 	if len(out.Failed) != 1 || out.Failed[0].Message != "The request include parameter that is not valid for this queue type" || len(out.Successful) != 1 {
@@ -120,8 +145,13 @@ func TestT11BatchesDeduplicateAndKeepTraces(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
-	e := SendMessageBatchRequestEntry{ID: "a", MessageBody: "x", MessageGroupID: ref("g"), MessageDeduplicationID: ref("d"),
-		MessageSystemAttributes: map[string]MessageAttributeValue{"AWSTraceHeader": {DataType: "String", StringValue: ref("Root=1")}}}
+	e := SendMessageBatchRequestEntry{
+		ID:                      "a",
+		MessageBody:             "x",
+		MessageGroupID:          ref("g"),
+		MessageDeduplicationID:  ref("d"),
+		MessageSystemAttributes: map[string]MessageAttributeValue{"AWSTraceHeader": {DataType: "String", StringValue: ref("Root=1")}},
+	}
 	twin := e
 	twin.ID = "b"
 	out := must(b, b.s.SendMessageBatch, SendMessageBatchInput{url, []SendMessageBatchRequestEntry{e, twin}})

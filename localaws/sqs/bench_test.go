@@ -111,7 +111,11 @@ func BenchmarkMemory(b *testing.B) {
 // BenchmarkJSON is what a ReceiveMessage and its answer cost on the wire.
 func BenchmarkJSON(b *testing.B) {
 	s, c, url := newLoad(b, store.Memory(), 10)
-	out, err := s.ReceiveMessage(context.Background(), c, &ReceiveMessageInput{QueueURL: url, MaxNumberOfMessages: ref(10), AttributeNames: []string{"All"}})
+	out, err := s.ReceiveMessage(context.Background(), c, &ReceiveMessageInput{
+		QueueURL:            url,
+		MaxNumberOfMessages: ref(10),
+		AttributeNames:      []string{"All"},
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -12,11 +12,11 @@ type catalog struct {
 	queues sync.Map // key to *queue
 
 	mu      sync.Mutex
-	deleted map[key]int64 // when, for the last minute (SQS D6)
+	deleted map[queueKey]int64 // when, for the last minute (SQS D6)
 }
 
 // find answers a queue, or nil.
-func (c *catalog) find(k key) *queue {
+func (c *catalog) find(k queueKey) *queue {
 	if q, ok := c.queues.Load(k); ok {
 		return q.(*queue)
 	}
@@ -33,10 +33,10 @@ func (c *catalog) findARN(arn string) *queue {
 }
 
 // in answers an account's queues in a region, by name.
-func (c *catalog) in(account, region string) []*queue {
+func (c *catalog) inScope(account, region string) []*queue {
 	var found []*queue
 	c.queues.Range(func(k, q any) bool {
-		if k := k.(key); k.account == account && k.region == region {
+		if k := k.(queueKey); k.account == account && k.region == region {
 			found = append(found, q.(*queue))
 		}
 		return true

@@ -48,7 +48,7 @@ type ChangeMessageVisibilityBatchOutput struct {
 
 // ChangeMessageVisibility hides a message for a time from now, or shows it.
 func (s *Service) ChangeMessageVisibility(_ context.Context, c *awsapi.Call, in *ChangeMessageVisibilityInput) (*awsapi.None, error) {
-	q, err := s.queue(c, in.QueueURL)
+	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -56,13 +56,13 @@ func (s *Service) ChangeMessageVisibility(_ context.Context, c *awsapi.Call, in 
 	if err != nil {
 		return nil, err
 	}
-	t := q.begin()
-	if q.gone {
-		t.end()
-		return nil, noQueue(c)
+	tx := q.begin()
+	if q.deleted {
+		tx.end()
+		return nil, queueDoesNotExist(c)
 	}
-	err = t.change(r, in.ReceiptHandle, *in.VisibilityTimeout)
-	if err := t.end().Wait(); err != nil {
+	err = tx.change(r, in.ReceiptHandle, *in.VisibilityTimeout)
+	if err := tx.end().Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *Service) ChangeMessageVisibility(_ context.Context, c *awsapi.Call, in 
 func (s *Service) ChangeMessageVisibilityBatch(_ context.Context, c *awsapi.Call, in *ChangeMessageVisibilityBatchInput) (
 	*ChangeMessageVisibilityBatchOutput, error,
 ) {
-	q, err := s.queue(c, in.QueueURL)
+	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -84,23 +84,23 @@ func (s *Service) ChangeMessageVisibilityBatch(_ context.Context, c *awsapi.Call
 		return nil, err
 	}
 	out := &ChangeMessageVisibilityBatchOutput{}
-	t := q.begin()
-	if q.gone {
-		t.end()
-		return nil, noQueue(c)
+	tx := q.begin()
+	if q.deleted {
+		tx.end()
+		return nil, queueDoesNotExist(c)
 	}
 	for _, e := range in.Entries {
 		r, err := q.readChange(e.ReceiptHandle, e.VisibilityTimeout, ".")
 		if err == nil {
-			err = t.change(r, e.ReceiptHandle, *e.VisibilityTimeout)
+			err = tx.change(r, e.ReceiptHandle, *e.VisibilityTimeout)
 		}
 		if err != nil {
-			out.Failed = append(out.Failed, failed(e.ID, err))
+			out.Failed = append(out.Failed, failedEntry(e.ID, err))
 			continue
 		}
 		out.Successful = append(out.Successful, BatchResultEntry{ID: e.ID})
 	}
-	if err := t.end().Wait(); err != nil {
+	if err := tx.end().Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	return out, nil
@@ -114,10 +114,10 @@ func (q *queue) readChange(handle string, timeout *int, stop string) (receipt, e
 		return r, err
 	}
 	if timeout == nil {
-		return r, missing("VisibilityTimeout")
+		return r, missingParameter("VisibilityTimeout")
 	}
 	if *timeout < 0 || *timeout > maxVisibility {
-		return r, invalid(*timeout, "VisibilityTimeout", "VisibilityTimeout must be an integer between 0 and 43200"+stop)
+		return r, invalidParameter(*timeout, "VisibilityTimeout", "VisibilityTimeout must be an integer between 0 and 43200"+stop)
 	}
 	return r, nil
 }
@@ -125,22 +125,22 @@ func (q *queue) readChange(handle string, timeout *int, stop string) (receipt, e
 // change sets a message's visibility timeout (SQS J5-J10). In a standard queue any
 // handle of the message does, and a message that is visible already is hidden
 // again (SQS Z4); in a FIFO queue it must be in flight by this very receive.
-func (t *turn) change(r receipt, handle string, timeout int) error {
-	q := t.q
+func (tx *transaction) change(r receipt, handle string, timeout int) error {
+	q := tx.queue
 	m := q.received[r.id]
-	if m == nil || m.state == moving || q.fifo && (m.state != inFlight || m.total != r.number) {
-		return invalid(handle, "ReceiptHandle", "Message does not exist or is not available for visibility timeout change.")
+	if m == nil || m.state == moving || q.fifo && (m.state != inFlight || m.receives != r.number) {
+		return invalidParameter(handle, "ReceiptHandle", "Message does not exist or is not available for visibility timeout change.")
 	}
-	until := t.now + int64(seconds(timeout))
+	until := tx.now + int64(seconds(timeout))
 	if until >= r.received+int64(seconds(maxVisibility)) {
-		return invalid(timeout, "VisibilityTimeout", "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]")
+		return invalidParameter(timeout, "VisibilityTimeout", "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]")
 	}
 	switch {
 	case timeout > 0:
-		t.conceal(m, until)
+		tx.hideUntil(m, until)
 	case m.state == inFlight:
-		t.reveal(m)
+		tx.makeVisible(m)
 	}
-	t.touch(m)
+	tx.storeState(m)
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 // written by a version of this program that came later.
 const codecVersion = 1
 
-var errRecord = errors.New("the record is torn or of an unknown version")
+var errCorruptRecord = errors.New("the record is torn or of an unknown version")
 
 // appendMessage writes all of a message, for when it comes into a queue. Its
 // number stands in the key.
@@ -19,11 +19,11 @@ func appendMessage(b []byte, m *message) []byte {
 	b = append(b, m.id[:]...)
 	b = append(b, m.md5[:]...)
 	b = binary.AppendVarint(b, m.sent)
-	b = binary.AppendVarint(b, m.enqueued)
+	b = binary.AppendVarint(b, m.retainedFrom)
 	b = binary.AppendVarint(b, m.arrived)
 	b = appendString(b, m.body)
 	b = appendString(b, m.sender)
-	for _, s := range []string{m.traits.trace, m.traits.group, m.traits.dedup, m.traits.deadARN} {
+	for _, s := range []string{m.optional.traceHeader, m.optional.groupID, m.optional.dedupID, m.optional.deadLetterSource} {
 		b = appendString(b, s)
 	}
 	b = binary.AppendUvarint(b, uint64(len(m.attrs)))
@@ -41,8 +41,8 @@ func appendState(b []byte, m *message) []byte {
 	b = binary.AppendVarint(b, m.deadline)
 	b = binary.AppendVarint(b, m.firstReceived)
 	b = binary.AppendVarint(b, m.received)
-	b = binary.AppendUvarint(b, uint64(m.total))
-	return binary.AppendUvarint(b, uint64(m.here))
+	b = binary.AppendUvarint(b, uint64(m.receives))
+	return binary.AppendUvarint(b, uint64(m.receivesHere))
 }
 
 func appendString(b []byte, s string) []byte {
@@ -52,20 +52,29 @@ func appendString(b []byte, s string) []byte {
 
 // decodeMessage reads what appendMessage wrote.
 func decodeMessage(b []byte) (*message, error) {
-	r := record{rest: b}
+	r := recordReader{rest: b}
 	r.version()
-	m := &message{traits: none}
+	m := &message{optional: noOptionalFields}
 	copy(m.id[:], r.bytes(len(m.id)))
 	copy(m.md5[:], r.bytes(len(m.md5)))
-	m.sent, m.enqueued, m.arrived = r.varint(), r.varint(), r.varint()
+	m.sent, m.retainedFrom, m.arrived = r.varint(), r.varint(), r.varint()
 	m.body, m.sender = r.string(), r.string()
-	t := traits{trace: r.string(), group: r.string(), dedup: r.string(), deadARN: r.string()}
-	if t != *none {
-		m.traits = &t
+	t := optionalFields{
+		traceHeader:      r.string(),
+		groupID:          r.string(),
+		dedupID:          r.string(),
+		deadLetterSource: r.string(),
+	}
+	if t != *noOptionalFields {
+		m.optional = &t
 	}
 	n := r.uvarint(maxAttributes)
 	for range n {
-		a := attribute{name: r.string(), dataType: r.string(), value: r.string()}
+		a := messageAttribute{
+			name:     r.string(),
+			dataType: r.string(),
+			value:    r.string(),
+		}
 		a.binary = strings.HasPrefix(a.dataType, "Binary")
 		m.attrs = append(m.attrs, a)
 	}
@@ -75,33 +84,33 @@ func decodeMessage(b []byte) (*message, error) {
 
 // decodeState reads what appendState wrote into m.
 func decodeState(b []byte, m *message) error {
-	r := record{rest: b}
+	r := recordReader{rest: b}
 	r.state(m)
 	return r.end()
 }
 
 // record reads a record from its beginning. After a fault it yields zeros.
-type record struct {
-	rest []byte
-	bad  bool
+type recordReader struct {
+	rest   []byte
+	failed bool
 }
 
-func (r *record) fail() { r.rest, r.bad = nil, true }
+func (r *recordReader) fail() { r.rest, r.failed = nil, true }
 
-func (r *record) end() error {
-	if r.bad || len(r.rest) > 0 {
-		return errRecord
+func (r *recordReader) end() error {
+	if r.failed || len(r.rest) > 0 {
+		return errCorruptRecord
 	}
 	return nil
 }
 
-func (r *record) version() {
+func (r *recordReader) version() {
 	if v := r.bytes(1); v == nil || v[0] != codecVersion {
 		r.fail()
 	}
 }
 
-func (r *record) state(m *message) {
+func (r *recordReader) state(m *message) {
 	r.version()
 	s := r.bytes(1)
 	if s == nil || state(s[0]) > inFlight {
@@ -110,10 +119,10 @@ func (r *record) state(m *message) {
 	}
 	m.state = state(s[0])
 	m.deadline, m.firstReceived, m.received = r.varint(), r.varint(), r.varint()
-	m.total, m.here = uint32(r.uvarint(1<<32-1)), uint32(r.uvarint(1<<32-1))
+	m.receives, m.receivesHere = uint32(r.uvarint(1<<32-1)), uint32(r.uvarint(1<<32-1))
 }
 
-func (r *record) bytes(n int) []byte {
+func (r *recordReader) bytes(n int) []byte {
 	if n > len(r.rest) {
 		r.fail()
 		return nil
@@ -123,7 +132,7 @@ func (r *record) bytes(n int) []byte {
 	return b
 }
 
-func (r *record) varint() int64 {
+func (r *recordReader) varint() int64 {
 	v, n := binary.Varint(r.rest)
 	if n <= 0 {
 		r.fail()
@@ -133,7 +142,7 @@ func (r *record) varint() int64 {
 	return v
 }
 
-func (r *record) uvarint(most uint64) uint64 {
+func (r *recordReader) uvarint(most uint64) uint64 {
 	v, n := binary.Uvarint(r.rest)
 	if n <= 0 || v > most {
 		r.fail()
@@ -143,6 +152,6 @@ func (r *record) uvarint(most uint64) uint64 {
 	return v
 }
 
-func (r *record) string() string {
+func (r *recordReader) string() string {
 	return string(r.bytes(int(r.uvarint(uint64(len(r.rest))))))
 }

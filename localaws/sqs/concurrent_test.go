@@ -33,7 +33,11 @@ func TestManyAtOnceLoseAndInventNothing(t *testing.T) {
 			b.redrive(urls[0], urls[1], "2")
 			b.redrive(urls[1], urls[0], "2")
 			const senders, each = 4, 100
-			d := &deletions{seen: map[string]int{}, left: senders * each, done: make(chan struct{})}
+			d := &deletions{
+				seen: map[string]int{},
+				left: senders * each,
+				done: make(chan struct{}),
+			}
 			var wg sync.WaitGroup
 			for i := range 6 {
 				wg.Go(func() { d.consume(b, urls[i%2], i) })
@@ -89,7 +93,11 @@ func (d *deletions) consume(b *bench, url string, i int) {
 	}()
 	for n := i; ctx.Err() == nil; {
 		b.c.Begin()
-		out, err := b.s.ReceiveMessage(ctx, call(), &ReceiveMessageInput{QueueURL: url, MaxNumberOfMessages: ref(3), WaitTimeSeconds: ref(20)})
+		out, err := b.s.ReceiveMessage(ctx, call(), &ReceiveMessageInput{
+			QueueURL:            url,
+			MaxNumberOfMessages: ref(3),
+			WaitTimeSeconds:     ref(20),
+		})
 		if err == nil {
 			for _, m := range out.Messages {
 				if n++; n%3 != 0 {

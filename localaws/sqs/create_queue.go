@@ -29,7 +29,7 @@ type CreateQueueOutput struct {
 }
 
 // goneFor is how long a deleted queue's name rests (SQS D6).
-const goneFor = time.Minute
+const nameReuseDelay = time.Minute
 
 // CreateQueue makes a queue, or finds the one of that name if nothing given
 // differs (SQS D1-D4).
@@ -44,11 +44,11 @@ func (s *Service) CreateQueue(_ context.Context, c *awsapi.Call, in *CreateQueue
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	k := key{c.Account, c.Region, in.QueueName}
+	k := queueKey{c.Account, c.Region, in.QueueName}
 	s.queues.mu.Lock()
 	defer s.queues.mu.Unlock()
 	if q := s.queues.find(k); q != nil {
-		if err := q.same(in); err != nil {
+		if err := q.checkSame(in); err != nil {
 			return nil, err
 		}
 		return &CreateQueueOutput{k.url(c.Endpoint)}, nil
@@ -60,47 +60,47 @@ func (s *Service) CreateQueue(_ context.Context, c *awsapi.Call, in *CreateQueue
 }
 
 // create makes a queue, with the catalog locked.
-func (s *Service) create(k key, fifo bool, in *CreateQueueInput) error {
+func (s *Service) create(k queueKey, fifo bool, in *CreateQueueInput) error {
 	now := s.now()
-	if at, was := s.queues.deleted[k]; was && now < at+int64(goneFor) {
+	if at, was := s.queues.deleted[k]; was && now < at+int64(nameReuseDelay) {
 		return errDeletedRecently.With("You must wait 60 seconds after deleting a queue before you can create another with the same name.")
 	}
-	set, err := defaults().change(in.Attributes, fifo)
+	set, err := defaultAttributes().with(in.Attributes, fifo)
 	if err != nil {
 		return err
 	}
-	if err := s.bindPolicy(&set, in.Attributes); err != nil {
+	if err := s.bindPolicyPrincipals(&set, in.Attributes); err != nil {
 		return err
 	}
 	if err := checkKey(k, in.Attributes["KmsMasterKeyId"]); err != nil {
 		return err
 	}
 	if text := in.Attributes["RedrivePolicy"]; text != "" {
-		if err := s.checkTarget(k, fifo, set.redrive, text); err != nil {
+		if err := s.checkRedriveTarget(k, fifo, set.redrive, text); err != nil {
 			return err
 		}
 	}
 	var nonce [8]byte
 	s.chance.Bytes(nonce[:])
 	q := newQueue(s, k, binary.BigEndian.Uint64(nonce[:]), fifo, now)
-	q.settings.Store(&set)
+	q.attributes.Store(&set)
 	tags := maps.Clone(in.Tags)
 	q.tags.Store(&tags)
-	t := q.begin()
-	t.putQueue()
+	tx := q.begin()
+	tx.storeQueue()
 	s.queues.queues.Store(k, q)
 	delete(s.queues.deleted, k)
-	t.freeName(k)
-	if err := t.end().Wait(); err != nil {
+	tx.deleteStoredName(k)
+	if err := tx.end().Wait(); err != nil {
 		return notStored(err)
 	}
 	return nil
 }
 
 // same refuses a CreateQueue that asks for something else than the queue has.
-func (q *queue) same(in *CreateQueueInput) error {
-	have := q.settings.Load()
-	want, err := have.change(in.Attributes, q.fifo)
+func (q *queue) checkSame(in *CreateQueueInput) error {
+	have := q.attributes.Load()
+	want, err := have.with(in.Attributes, q.fifo)
 	if err != nil {
 		return err
 	}
@@ -123,17 +123,17 @@ func (q *queue) same(in *CreateQueueInput) error {
 // C5, D5).
 func checkQueueName(name string, attrs map[string]string) (fifo bool, err error) {
 	value, given := attrs["FifoQueue"]
-	if given && !readBool(&fifo, value) {
-		return false, badValue("FifoQueue")
+	if given && !parseBool(&fifo, value) {
+		return false, invalidAttributeValue("FifoQueue")
 	}
 	base, suffixed := strings.CutSuffix(name, ".fifo")
 	switch {
 	case name == "":
-		return false, missing("QueueName")
-	case fifo && (!suffixed || !isName(base) || len(name) > 80):
+		return false, missingParameter("QueueName")
+	case fifo && (!suffixed || !isIdentifier(base) || len(name) > 80):
 		return false, errParameterValue.With("The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, " +
 			"must end with .fifo suffix and be 1 to 80 in length")
-	case !fifo && !isName(name):
+	case !fifo && !isIdentifier(name):
 		return false, errParameterValue.With("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
 	}
 	return fifo, nil

@@ -46,7 +46,7 @@ type BatchResultEntry struct {
 
 // DeleteMessage deletes a message.
 func (s *Service) DeleteMessage(_ context.Context, c *awsapi.Call, in *DeleteMessageInput) (*awsapi.None, error) {
-	q, err := s.queue(c, in.QueueURL)
+	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -54,13 +54,13 @@ func (s *Service) DeleteMessage(_ context.Context, c *awsapi.Call, in *DeleteMes
 	if err != nil {
 		return nil, err
 	}
-	t := q.begin()
-	if q.gone {
-		t.end()
-		return nil, noQueue(c)
+	tx := q.begin()
+	if q.deleted {
+		tx.end()
+		return nil, queueDoesNotExist(c)
 	}
-	err = t.delete(r, in.ReceiptHandle)
-	if err := t.end().Wait(); err != nil {
+	err = tx.delete(r, in.ReceiptHandle)
+	if err := tx.end().Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *Service) DeleteMessage(_ context.Context, c *awsapi.Call, in *DeleteMes
 
 // DeleteMessageBatch deletes up to ten messages.
 func (s *Service) DeleteMessageBatch(_ context.Context, c *awsapi.Call, in *DeleteMessageBatchInput) (*DeleteMessageBatchOutput, error) {
-	q, err := s.queue(c, in.QueueURL)
+	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -79,23 +79,23 @@ func (s *Service) DeleteMessageBatch(_ context.Context, c *awsapi.Call, in *Dele
 		return nil, err
 	}
 	out := &DeleteMessageBatchOutput{Successful: make([]BatchResultEntry, 0, len(in.Entries))}
-	t := q.begin()
-	if q.gone {
-		t.end()
-		return nil, noQueue(c)
+	tx := q.begin()
+	if q.deleted {
+		tx.end()
+		return nil, queueDoesNotExist(c)
 	}
 	for _, e := range in.Entries {
 		r, err := q.receipt(e.ReceiptHandle)
 		if err == nil {
-			err = t.delete(r, e.ReceiptHandle)
+			err = tx.delete(r, e.ReceiptHandle)
 		}
 		if err != nil {
-			out.Failed = append(out.Failed, failed(e.ID, err))
+			out.Failed = append(out.Failed, failedEntry(e.ID, err))
 			continue
 		}
 		out.Successful = append(out.Successful, BatchResultEntry{ID: e.ID})
 	}
-	if err := t.end().Wait(); err != nil {
+	if err := tx.end().Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	return out, nil
@@ -104,16 +104,16 @@ func (s *Service) DeleteMessageBatch(_ context.Context, c *awsapi.Call, in *Dele
 // delete deletes the message that a receipt is of (SQS J2-J4). A receive later
 // than the receipt's keeps its message: a consumer that overran its timeout is
 // shown, not helped (SQS Z5).
-func (t *turn) delete(r receipt, handle string) error {
-	q := t.q
+func (tx *transaction) delete(r receipt, handle string) error {
+	q := tx.queue
 	m := q.received[r.id]
-	if q.fifo && m != nil && (m.state != inFlight || m.total != r.number) {
-		return invalid(handle, "ReceiptHandle", "The receipt handle has expired.")
+	if q.fifo && m != nil && (m.state != inFlight || m.receives != r.number) {
+		return invalidParameter(handle, "ReceiptHandle", "The receipt handle has expired.")
 	}
-	q.traffic.deleted++
-	if m != nil && m.total == r.number && m.state != moving {
-		t.tell(Deleted, m, "")
-		t.drop(m)
+	q.counters.deleted++
+	if m != nil && m.receives == r.number && m.state != moving {
+		tx.emit(Deleted, m, "")
+		tx.remove(m)
 	}
 	return nil
 }

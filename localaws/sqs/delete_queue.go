@@ -17,62 +17,62 @@ type QueueInput struct {
 // DeleteQueue deletes a queue with all its messages. Long polls that wait end with
 // QueueDoesNotExist.
 func (s *Service) DeleteQueue(_ context.Context, c *awsapi.Call, in *QueueInput) (*awsapi.None, error) {
-	q, err := s.owned(c, in.QueueURL, "DeleteQueue")
+	q, err := s.ownedQueue(c, in.QueueURL, "DeleteQueue")
 	if err != nil {
 		return nil, err
 	}
 	s.queues.mu.Lock()
-	t := q.begin()
-	if q.gone {
-		t.endAfter(s.queues.mu.Unlock)
-		return nil, noQueue(c)
+	tx := q.begin()
+	if q.deleted {
+		tx.endAndUnlock(s.queues.mu.Unlock)
+		return nil, queueDoesNotExist(c)
 	}
-	t.destroy()
-	s.queues.queues.Delete(q.key)
-	t.rest()
-	t.dropQueue()
-	if err := t.endAfter(s.queues.mu.Unlock).Wait(); err != nil {
+	tx.destroy()
+	s.queues.queues.Delete(q.queueKey)
+	tx.recordDeletion()
+	tx.deleteStoredQueue()
+	if err := tx.endAndUnlock(s.queues.mu.Unlock).Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	return &awsapi.None{}, nil
 }
 
 // errGone is why a poll ends whose queue has been deleted.
-var errGone = errors.New("queue has been deleted")
+var errQueueDeleted = errors.New("queue has been deleted")
 
 // destroy empties a queue for good, and ends the polls that wait.
-func (t *turn) destroy() {
-	t.q.gone, t.news = true, false
-	t.empty()
-	t.dismissAll(errGone)
+func (tx *transaction) destroy() {
+	tx.queue.deleted, tx.becameVisible = true, false
+	tx.removeAll()
+	tx.endAllPolls(errQueueDeleted)
 }
 
 // empty drops every message, in whatever state, and what FIFO remembers (SQS K1,
 // K2).
-func (t *turn) empty() {
-	q := t.q
+func (tx *transaction) removeAll() {
+	q := tx.queue
 	var all []*message
 	q.ages.all(func(m *message) bool {
 		all = append(all, m)
 		return true
 	})
 	for _, m := range all {
-		m.state, m.known, m.group = gone, false, nil
+		m.state, m.inReceived, m.group = gone, false, nil
 	}
 	q.reset()
-	t.moved = true
-	t.forgetAll()
+	tx.metricsChanged = true
+	tx.deleteAllStored()
 }
 
 // rest notes when the queue's name was freed, and forgets those that are free
 // again (SQS D6). The catalog is locked.
-func (t *turn) rest() {
-	deleted := t.q.service.queues.deleted
+func (tx *transaction) recordDeletion() {
+	deleted := tx.queue.service.queues.deleted
 	for old, at := range deleted {
-		if t.now >= at+int64(goneFor) {
+		if tx.now >= at+int64(nameReuseDelay) {
 			delete(deleted, old)
-			t.freeName(old)
+			tx.deleteStoredName(old)
 		}
 	}
-	deleted[t.q.key] = t.now
+	deleted[tx.queue.queueKey] = tx.now
 }

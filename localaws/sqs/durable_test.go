@@ -34,7 +34,11 @@ func onStore(t testing.TB, st *store.Store, now time.Time) *bench {
 	t.Helper()
 	c := clock.New(clock.Manual, now)
 	t.Cleanup(c.Close)
-	s, err := New(Options{Clock: c, Chance: chance.Seeded(uint64(now.UnixNano())), Store: st})
+	s, err := New(Options{
+		Clock:  c,
+		Chance: chance.Seeded(uint64(now.UnixNano())),
+		Store:  st,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +93,10 @@ func TestARestartKeepsMessagesTheirStatesAndHandles(t *testing.T) {
 	url := b.queue("q", "VisibilityTimeout", "30")
 	b.send(url, "deleted", "held", "waiting")
 	must(b, b.s.SendMessage, SendMessageInput{
-		QueueURL: url, MessageBody: "delayed", DelaySeconds: ref(60), MessageGroupID: ref("g"),
+		QueueURL:                url,
+		MessageBody:             "delayed",
+		DelaySeconds:            ref(60),
+		MessageGroupID:          ref("g"),
 		MessageAttributes:       map[string]MessageAttributeValue{"b": {DataType: "Binary", BinaryValue: []byte{0, 255}}},
 		MessageSystemAttributes: map[string]MessageAttributeValue{"AWSTraceHeader": {DataType: "String", StringValue: ref("Root=1")}},
 	})
@@ -191,7 +198,7 @@ func TestADeletedQueueLeavesNothing(t *testing.T) {
 	if err := b.s.Reset(account, region); err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range []store.Table{tableQueue, tableGone, tableMessage, tableState, tableDedup, tableTask} {
+	for _, table := range []store.Table{tableQueue, tableDeletedName, tableMessage, tableState, tableDedup, tableTask} {
 		err := st.Scan(table, "", func(k string, _ []byte) error {
 			t.Errorf("%s still has %q", table, k)
 			return nil
@@ -213,7 +220,7 @@ func TestNamesOfDeletedQueuesAreForgottenInTheEnd(t *testing.T) {
 	b.queue("a")
 	must(b, b.s.DeleteQueue, QueueInput{b.queue("c")})
 	var left []string
-	err := st.Scan(tableGone, "", func(k string, _ []byte) error {
+	err := st.Scan(tableDeletedName, "", func(k string, _ []byte) error {
 		left = append(left, k)
 		return nil
 	})
@@ -224,12 +231,12 @@ func TestNamesOfDeletedQueuesAreForgottenInTheEnd(t *testing.T) {
 
 func TestADamagedRecordIsNamed(t *testing.T) {
 	t.Parallel()
-	for _, table := range []store.Table{tableQueue, tableGone, tableMessage, tableState, tableDedup, tableTask} {
+	for _, table := range []store.Table{tableQueue, tableDeletedName, tableMessage, tableState, tableDedup, tableTask} {
 		st := openStore(t)
 		b := onStore(t, st, epochStart)
 		b.fifo("q")
 		b.post("q.fifo", "a1")
-		q := b.s.queues.find(key{account, region, "q.fifo"})
+		q := b.s.queues.find(queueKey{account, region, "q.fifo"})
 		batch := st.Batch()
 		batch.Put(table, q.prefix()+strings.Repeat("\x00", 7)+"\x01", []byte{codecVersion, 99})
 		if err := batch.Apply().Wait(); err != nil {
@@ -286,13 +293,21 @@ func TestRestartsDoNotShowInTheModel(t *testing.T) {
 }
 
 func FuzzDecodeMessage(f *testing.F) {
-	m := &message{body: "b", sender: "s", traits: &traits{group: "g"}, attrs: []attribute{{"n", "Binary", "v", true}}, total: 3, deadline: 9, state: inFlight}
+	m := &message{
+		body:     "b",
+		sender:   "s",
+		optional: &optionalFields{groupID: "g"},
+		attrs:    []messageAttribute{{"n", "Binary", "v", true}},
+		receives: 3,
+		deadline: 9,
+		state:    inFlight,
+	}
 	f.Add(appendMessage(nil, m))
 	f.Add(appendState(nil, m))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if m, err := decodeMessage(b); err == nil {
 			again, err := decodeMessage(appendMessage(nil, m))
-			if err != nil || again.body != m.body || *again.traits != *m.traits || !slices.Equal(again.attrs, m.attrs) || again.deadline != m.deadline {
+			if err != nil || again.body != m.body || *again.optional != *m.optional || !slices.Equal(again.attrs, m.attrs) || again.deadline != m.deadline {
 				t.Errorf("%x was read as %+v, and that as %+v, %v", b, m, again, err)
 			}
 		}
@@ -315,10 +330,10 @@ func TestAMoveIsKeptThoughOthersExpireInTheSameTurn(t *testing.T) {
 	b.advance(time.Hour)
 	b.send(src, "moved")
 	b.one(src)
-	q := b.s.queues.find(key{account, region, "dlq"})
-	short := *q.settings.Load()
+	q := b.s.queues.find(queueKey{account, region, "dlq"})
+	short := *q.attributes.Load()
 	short.retention = time.Minute // as if the alarm were late: nobody has looked yet
-	q.settings.Store(&short)
+	q.attributes.Store(&short)
 	b.receive(src)
 	b = b.restart(st, 0)
 	if got := b.counts(src); got != [3]int{} {

@@ -19,7 +19,7 @@ const managedKey = "alias/aws/sqs"
 
 // keyARN returns the ARN of the customer's key that encrypts a queue, or nothing
 // where permissions on a key do not count.
-func keyARN(k key, id string) string {
+func keyARN(k queueKey, id string) string {
 	if id == "" || id == managedKey {
 		return ""
 	}
@@ -37,7 +37,7 @@ func keyARN(k key, id string) string {
 // KMS here, so that an alias leads to no key, and the policy of another account's
 // key is not known. A key of the queue's own account is taken to have KMS's default
 // policy, by which the policies of roles decide.
-func checkKey(k key, id string) error {
+func checkKey(k queueKey, id string) error {
 	refuse := func(reason string) error {
 		return errUnsupported.With("The embedded AWS has no KMS and does not support KmsMasterKeyId %s: %s.", id, reason)
 	}

@@ -42,26 +42,36 @@ var (
 )
 
 func modelError(code, query string, status int) awsapi.Error {
-	return awsapi.Error{Code: code, QueryCode: query, Namespace: modelNamespace, Status: status}
+	return awsapi.Error{
+		Code:      code,
+		QueryCode: query,
+		Namespace: modelNamespace,
+		Status:    status,
+	}
 }
 
 func coralError(code, query string, status int) awsapi.Error {
-	return awsapi.Error{Code: code, QueryCode: query, Namespace: coralNamespace, Status: status}
+	return awsapi.Error{
+		Code:      code,
+		QueryCode: query,
+		Namespace: coralNamespace,
+		Status:    status,
+	}
 }
 
 // missing says that a required parameter is not there (SQS A12).
-func missing(name string) *awsapi.Error {
+func missingParameter(name string) *awsapi.Error {
 	return errMissing.With("The request must contain the parameter %s.", name)
 }
 
 // invalid says why a parameter's value is refused.
-func invalid(value any, name, reason string) *awsapi.Error {
+func invalidParameter(value any, name, reason string) *awsapi.Error {
 	return errParameterValue.With("Value %v for parameter %s is invalid. Reason: %s", value, name, reason)
 }
 
 // noQueue says that there is no such queue, in the words of the call's protocol
 // (SQS B7).
-func noQueue(c *awsapi.Call) *awsapi.Error {
+func queueDoesNotExist(c *awsapi.Call) *awsapi.Error {
 	if c.Protocol == awsapi.Query {
 		return errNoQueue.With("The specified queue does not exist for this wsdl version.")
 	}

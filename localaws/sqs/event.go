@@ -49,14 +49,20 @@ type Event struct {
 }
 
 // tell lets the observer know what happened to a message, with the lock held.
-func (t *turn) tell(kind EventKind, m *message, from string) {
-	q := t.q
+func (tx *transaction) emit(kind EventKind, m *message, from string) {
+	q := tx.queue
 	if q.service.observe == nil {
 		return
 	}
 	e := Event{
-		Time: unixTime(t.now), Kind: kind, Account: q.account, Region: q.region, Queue: q.name, From: from,
-		MessageID: m.id.String(), Receives: int(m.total),
+		Time:      unixTime(tx.now),
+		Kind:      kind,
+		Account:   q.account,
+		Region:    q.region,
+		Queue:     q.name,
+		From:      from,
+		MessageID: m.id.String(),
+		Receives:  int(m.receives),
 	}
 	if m.deadline != 0 {
 		e.Until = unixTime(m.deadline)

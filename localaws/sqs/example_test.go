@@ -20,7 +20,11 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	ctx, call := context.Background(), &awsapi.Call{Account: "000000000000", Region: "us-east-1", Endpoint: "http://127.0.0.1:4566"}
+	ctx, call := context.Background(), &awsapi.Call{
+		Account:  "000000000000",
+		Region:   "us-east-1",
+		Endpoint: "http://127.0.0.1:4566",
+	}
 
 	queue, err := service.CreateQueue(ctx, call, &sqs.CreateQueueInput{
 		QueueName: "orders", Attributes: map[string]string{"VisibilityTimeout": "10"},

@@ -31,7 +31,11 @@ func TestD9GetQueueUrlFindsByNameAndOwner(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
-	for owner, found := range map[string]bool{"": true, account: true, "111111111111": false} {
+	for owner, found := range map[string]bool{
+		"":             true,
+		account:        true,
+		"111111111111": false,
+	} {
 		out, err := do(b, b.s.GetQueueUrl, GetQueueUrlInput{QueueName: "q", QueueOwnerAWSAccountID: owner})
 		switch {
 		case !found:
@@ -50,7 +54,8 @@ func TestB12BothListsOfAttributeNamesCount(t *testing.T) {
 	url := b.queue("q")
 	b.send(url, "x")
 	got := must(b, b.s.ReceiveMessage, ReceiveMessageInput{
-		QueueURL: url, AttributeNames: []string{"SenderId", "SentTimestamp"},
+		QueueURL:                    url,
+		AttributeNames:              []string{"SenderId", "SentTimestamp"},
 		MessageSystemAttributeNames: []string{"SentTimestamp", "ApproximateReceiveCount"},
 	}).Messages
 	if len(got) != 1 || names(got[0].Attributes) != "ApproximateReceiveCount SenderId SentTimestamp" {
@@ -72,7 +77,11 @@ func TestG8EmptyListsAreAsAbsent(t *testing.T) {
 		{MessageAttributeValue{BinaryListValues: [][]byte{{1}}}, false},
 	} {
 		tt.v.DataType, tt.v.StringValue = "String", ref("x")
-		err := b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x", MessageAttributes: map[string]MessageAttributeValue{"a": tt.v}})
+		err := b.sendErr(SendMessageInput{
+			QueueURL:          url,
+			MessageBody:       "x",
+			MessageAttributes: map[string]MessageAttributeValue{"a": tt.v},
+		})
 		if tt.taken {
 			if err != nil {
 				t.Errorf("empty lists: %v", err)
@@ -90,11 +99,15 @@ func TestG9DigestIsInOrderOfBytesAndWithLabels(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
-	out := must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x", MessageAttributes: map[string]MessageAttributeValue{
-		"a": {DataType: "Binary.gif", BinaryValue: []byte{7, 0}},
-		"é": {DataType: "Number", StringValue: ref("10")},
-		"B": {DataType: "String.x", StringValue: ref("ü")},
-	}})
+	out := must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:    url,
+		MessageBody: "x",
+		MessageAttributes: map[string]MessageAttributeValue{
+			"a": {DataType: "Binary.gif", BinaryValue: []byte{7, 0}},
+			"é": {DataType: "Number", StringValue: ref("10")},
+			"B": {DataType: "String.x", StringValue: ref("ü")},
+		},
+	})
 	sum := md5.Sum(bytes.Join([][]byte{
 		[]byte("\x00\x00\x00\x01B"), []byte("\x00\x00\x00\x08String.x"), {1}, []byte("\x00\x00\x00\x02ü"),
 		[]byte("\x00\x00\x00\x01a"), []byte("\x00\x00\x00\x0aBinary.gif"), {2}, []byte("\x00\x00\x00\x02\x07\x00"),

@@ -110,7 +110,12 @@ func TestN7DuplicatesAnswerTheFirstAndStoreNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
-	in := SendMessageInput{QueueURL: url, MessageBody: "one", MessageGroupID: ref("g"), MessageDeduplicationID: ref("d")}
+	in := SendMessageInput{
+		QueueURL:               url,
+		MessageBody:            "one",
+		MessageGroupID:         ref("g"),
+		MessageDeduplicationID: ref("d"),
+	}
 	first := must(b, b.s.SendMessage, in)
 	b.remove(url, b.one(url)) // it holds after receive and delete
 	b.advance(5*time.Minute - 1)
@@ -133,13 +138,22 @@ func TestN8ContentIsTheIDUnlessOneIsGiven(t *testing.T) {
 	b := newBench(t)
 	url := b.fifo("q", "ContentBasedDeduplication", "true")
 	for _, attr := range []string{"x", "y"} { // attributes do not count
-		must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "same", MessageGroupID: ref("g"),
-			MessageAttributes: map[string]MessageAttributeValue{"a": {DataType: "String", StringValue: &attr}}})
+		must(b, b.s.SendMessage, SendMessageInput{
+			QueueURL:          url,
+			MessageBody:       "same",
+			MessageGroupID:    ref("g"),
+			MessageAttributes: map[string]MessageAttributeValue{"a": {DataType: "String", StringValue: &attr}},
+		})
 	}
 	m := b.one(url)
 	equal(t, "id", m.Attributes["MessageDeduplicationId"], "0967115f2813a3541eaef77de9d9d5773f1c0c04314b0bbfe4ff3b3b1c55b5d5")
 	b.remove(url, m)
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "same", MessageGroupID: ref("g"), MessageDeduplicationID: ref("own")})
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:               url,
+		MessageBody:            "same",
+		MessageGroupID:         ref("g"),
+		MessageDeduplicationID: ref("own"),
+	})
 	equal(t, "given", b.one(url).Attributes["MessageDeduplicationId"], "own")
 }
 
@@ -149,7 +163,12 @@ func TestN9ScopeOfDeduplication(t *testing.T) {
 		b := newBench(t)
 		url := b.fifo("q", "DeduplicationScope", scope)
 		for _, g := range []string{"a", "b", "a"} {
-			must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x", MessageGroupID: &g, MessageDeduplicationID: ref("d")})
+			must(b, b.s.SendMessage, SendMessageInput{
+				QueueURL:               url,
+				MessageBody:            "x",
+				MessageGroupID:         &g,
+				MessageDeduplicationID: ref("d"),
+			})
 		}
 		if got := b.counts(url)[0]; got != kept {
 			t.Errorf("scope %s keeps %d, want %d", scope, got, kept)
@@ -163,7 +182,12 @@ func TestN11SequenceNumbersRise(t *testing.T) {
 	url := b.fifo("q")
 	last := ""
 	for _, body := range strings.Split("abcdefghij", "") {
-		n := must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: body, MessageGroupID: ref("g"), MessageDeduplicationID: &body}).SequenceNumber
+		n := must(b, b.s.SendMessage, SendMessageInput{
+			QueueURL:               url,
+			MessageBody:            body,
+			MessageGroupID:         ref("g"),
+			MessageDeduplicationID: &body,
+		}).SequenceNumber
 		if !regexp.MustCompile(`^[0-9]{20}$`).MatchString(n) || n <= last {
 			t.Errorf("sequence number %s after %s", n, last)
 		}
@@ -179,7 +203,12 @@ func TestN13AnAttemptIsRepeatable(t *testing.T) {
 	b := newBench(t)
 	url := b.fifo("q", "VisibilityTimeout", "30")
 	b.post(url, "a1", "a2", "b1")
-	in := ReceiveMessageInput{QueueURL: url, MaxNumberOfMessages: ref(10), ReceiveRequestAttemptID: ref("try"), AttributeNames: []string{"All"}}
+	in := ReceiveMessageInput{
+		QueueURL:                url,
+		MaxNumberOfMessages:     ref(10),
+		ReceiveRequestAttemptID: ref("try"),
+		AttributeNames:          []string{"All"},
+	}
 	first := must(b, b.s.ReceiveMessage, in).Messages
 	b.advance(20 * time.Second)
 	again := must(b, b.s.ReceiveMessage, in).Messages

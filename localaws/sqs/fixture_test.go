@@ -42,7 +42,11 @@ func newBench(t testing.TB) *bench {
 // call is a call of the account's own user.
 func call() *awsapi.Call {
 	return &awsapi.Call{
-		Caller:   awsapi.Caller{Account: account, ARN: "arn:aws:iam::" + account + ":user/tester", UserID: "AIDATESTER"},
+		Caller: awsapi.Caller{
+			Account: account,
+			ARN:     "arn:aws:iam::" + account + ":user/tester",
+			UserID:  "AIDATESTER",
+		},
 		Account:  account,
 		Region:   region,
 		Endpoint: endpoint,
@@ -127,7 +131,12 @@ func (b *bench) post(url string, messages ...string) {
 	b.Helper()
 	for _, m := range messages {
 		group, body := m[:1], m
-		must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: body, MessageGroupID: &group, MessageDeduplicationID: &body})
+		must(b, b.s.SendMessage, SendMessageInput{
+			QueueURL:               url,
+			MessageBody:            body,
+			MessageGroupID:         &group,
+			MessageDeduplicationID: &body,
+		})
 	}
 }
 
@@ -135,8 +144,11 @@ func (b *bench) post(url string, messages ...string) {
 func (b *bench) receive(url string) []Message {
 	b.Helper()
 	return must(b, b.s.ReceiveMessage, ReceiveMessageInput{
-		QueueURL: url, MaxNumberOfMessages: ref(10), WaitTimeSeconds: ref(0),
-		MessageSystemAttributeNames: []string{"All"}, MessageAttributeNames: []string{"All"},
+		QueueURL:                    url,
+		MaxNumberOfMessages:         ref(10),
+		WaitTimeSeconds:             ref(0),
+		MessageSystemAttributeNames: []string{"All"},
+		MessageAttributeNames:       []string{"All"},
 	}).Messages
 }
 
@@ -153,7 +165,11 @@ func (b *bench) one(url string) Message {
 // hide changes a message's visibility.
 func (b *bench) hide(url string, m Message, timeout int) {
 	b.Helper()
-	must(b, b.s.ChangeMessageVisibility, ChangeMessageVisibilityInput{QueueURL: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: &timeout})
+	must(b, b.s.ChangeMessageVisibility, ChangeMessageVisibilityInput{
+		QueueURL:          url,
+		ReceiptHandle:     m.ReceiptHandle,
+		VisibilityTimeout: &timeout,
+	})
 }
 
 // remove deletes a message.
@@ -184,7 +200,10 @@ func (b *bench) poll(url string) <-chan []Message {
 	go func() {
 		defer b.c.End()
 		out, err := b.s.ReceiveMessage(context.Background(), call(), &ReceiveMessageInput{
-			QueueURL: url, MaxNumberOfMessages: ref(10), WaitTimeSeconds: ref(20), MessageSystemAttributeNames: []string{"All"},
+			QueueURL:                    url,
+			MaxNumberOfMessages:         ref(10),
+			WaitTimeSeconds:             ref(20),
+			MessageSystemAttributeNames: []string{"All"},
 		})
 		if err != nil {
 			b.Errorf("poll: %v", err)

@@ -213,7 +213,11 @@ func TestJ12HandlesLookLikeAWSs(t *testing.T) {
 }
 
 func FuzzParseReceipt(f *testing.F) {
-	f.Add(receipt{nonce: 1, number: 2, received: 3}.String())
+	f.Add(receipt{
+		nonce:    1,
+		number:   2,
+		received: 3,
+	}.String())
 	f.Add("AQEB")
 	f.Fuzz(func(t *testing.T, handle string) {
 		if r, ok := parseReceipt(handle); ok && r.String() != handle {

@@ -120,7 +120,7 @@ func (out *ReceiveMessageOutput) AppendAWSJSON(dst []byte) []byte {
 		if len(m.Attributes) > 0 {
 			w.next("Attributes")
 			w.b = append(w.b, '{')
-			for _, name := range systemSorted {
+			for _, name := range sortedSystemNames {
 				if v, some := m.Attributes[name]; some {
 					w.string(name, v)
 				}
@@ -172,8 +172,8 @@ func appendJSONString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	start := 0
-	b := bytesOf(s)
-	for i := plainRun(b); i < len(s); i += plainRun(b[i:]) {
+	b := bytesOfString(s)
+	for i := plainPrefix(b); i < len(s); i += plainPrefix(b[i:]) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])

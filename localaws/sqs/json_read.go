@@ -132,7 +132,7 @@ func (r *jsonReader) name() ([]byte, error) {
 		return nil, r.fault("a name")
 	}
 	start := r.i + 1
-	if end := start + plainRun(r.b[start:]); end < len(r.b) && r.b[end] == '"' {
+	if end := start + plainPrefix(r.b[start:]); end < len(r.b) && r.b[end] == '"' {
 		r.i = end + 1
 		return r.b[start:end], nil
 	}
@@ -150,7 +150,7 @@ func (r *jsonReader) string(into *string) error {
 		return r.fault("a string")
 	}
 	start, plain, ascii := r.i, true, true
-	for r.i += plainRun(r.b[r.i:]); r.i < len(r.b); r.i += plainRun(r.b[min(r.i, len(r.b)):]) {
+	for r.i += plainPrefix(r.b[r.i:]); r.i < len(r.b); r.i += plainPrefix(r.b[min(r.i, len(r.b)):]) {
 		switch c := r.b[r.i]; {
 		case c == '"':
 			raw := r.b[start:r.i]

@@ -119,11 +119,21 @@ func foldedNames(body []byte) bool {
 func TestJSONInputReadsWhatEncodingJSONReads(t *testing.T) {
 	t.Parallel()
 	in := SendMessageBatchInput{QueueURL: "u", Entries: []SendMessageBatchRequestEntry{
-		{ID: "1", MessageBody: "line\nwith \"quotes\", é and \U0001F600", DelaySeconds: ref(3), MessageGroupID: ref(""),
+		{
+			ID:             "1",
+			MessageBody:    "line\nwith \"quotes\", é and \U0001F600",
+			DelaySeconds:   ref(3),
+			MessageGroupID: ref(""),
 			MessageAttributes: map[string]MessageAttributeValue{
-				"s": {DataType: "String", StringValue: ref("v")}, "b": {DataType: "Binary.x", BinaryValue: []byte{0, 1, 255}},
-				"l": {DataType: "String", StringListValues: []string{"a", "b"}, BinaryListValues: [][]byte{{1}, {2}}},
-			}},
+				"s": {DataType: "String", StringValue: ref("v")},
+				"b": {DataType: "Binary.x", BinaryValue: []byte{0, 1, 255}},
+				"l": {
+					DataType:         "String",
+					StringListValues: []string{"a", "b"},
+					BinaryListValues: [][]byte{{1}, {2}},
+				},
+			},
+		},
 		{ID: "2"},
 	}}
 	body, err := json.MarshalIndent(plainBatch(in), "", "\t")
@@ -193,12 +203,21 @@ func TestJSONOutputIsWhatEncodingJSONWrites(t *testing.T) {
 		remove  DeleteMessageBatchOutput
 		change  ChangeMessageVisibilityBatchOutput
 	)
-	bad := []BatchResultErrorEntry{{ID: "a", SenderFault: true, Code: "c", Message: "m"}, {ID: "b", Code: "d"}}
+	bad := []BatchResultErrorEntry{{
+		ID:          "a",
+		SenderFault: true,
+		Code:        "c",
+		Message:     "m",
+	}, {ID: "b", Code: "d"}}
 	ok := []BatchResultEntry{{"1"}, {"2"}}
 	sent := SendMessageOutput{"m", "a", "s", "id", "12"}
 	messages := []Message{{MessageID: "1", Body: "é\n"}, {
-		MessageID: "2", ReceiptHandle: "h", MD5OfBody: "x", Attributes: map[string]string{"SenderId": "1", "AWSTraceHeader": "2"}, MD5OfMessageAttributes: "y",
-		MessageAttributes: map[string]MessageAttributeValue{"s": {DataType: "String", StringValue: ref("")}, "b": {DataType: "Binary", BinaryValue: []byte{1}}},
+		MessageID:              "2",
+		ReceiptHandle:          "h",
+		MD5OfBody:              "x",
+		Attributes:             map[string]string{"SenderId": "1", "AWSTraceHeader": "2"},
+		MD5OfMessageAttributes: "y",
+		MessageAttributes:      map[string]MessageAttributeValue{"s": {DataType: "String", StringValue: ref("")}, "b": {DataType: "Binary", BinaryValue: []byte{1}}},
 	}}
 	for _, tt := range []struct {
 		own interface{ AppendAWSJSON([]byte) []byte }
@@ -235,7 +254,7 @@ func TestPlainRunEndsAtTheFirstByteThatIsNotPlain(t *testing.T) {
 			if !unescaped[c] {
 				want = at
 			}
-			if got := plainRun(b); got != min(want, 19) {
+			if got := plainPrefix(b); got != min(want, 19) {
 				t.Errorf("byte %#x at %d: a run of %d, want %d", c, at, got, want)
 			}
 		}
@@ -246,7 +265,7 @@ func TestPlainRunEndsAtTheFirstByteThatIsNotPlain(t *testing.T) {
 		for want < len(b) && unescaped[b[want]] {
 			want++
 		}
-		if got := plainRun(b); got != want {
+		if got := plainPrefix(b); got != want {
 			t.Errorf("a run of %d, want %d", got, want)
 		}
 	})

@@ -59,18 +59,18 @@ type CancelMessageMoveTaskOutput struct {
 func (s *Service) ListMessageMoveTasks(_ context.Context, _ *awsapi.Call, in *ListMessageMoveTasksInput) (*ListMessageMoveTasksOutput, error) {
 	limit := 1
 	if n := in.MaxResults; n != nil {
-		if *n < 1 || *n > keptTasks {
+		if *n < 1 || *n > maxStoredTasks {
 			return nil, errParameterValue.With("Value for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and 10.")
 		}
 		limit = *n
 	}
-	from, err := s.moveEnd("SourceArn", in.SourceARN)
+	from, err := s.findQueueByARN("SourceArn", in.SourceARN)
 	if err != nil {
 		return nil, err
 	}
 	s.tasks.mu.Lock()
 	defer s.tasks.mu.Unlock()
-	all := s.tasks.bySource[from.key]
+	all := s.tasks.bySource[from.queueKey]
 	out := &ListMessageMoveTasksOutput{}
 	for _, k := range all[:min(limit, len(all))] {
 		out.Results = append(out.Results, k.entry())
@@ -78,11 +78,15 @@ func (s *Service) ListMessageMoveTasks(_ context.Context, _ *awsapi.Call, in *Li
 	return out, nil
 }
 
-func (k *task) entry() ListMessageMoveTasksResultEntry {
+func (k *moveTask) entry() ListMessageMoveTasksResultEntry {
 	e := ListMessageMoveTasksResultEntry{
-		Status: k.Status, SourceARN: k.SourceARN, DestinationARN: k.Destination, FailureReason: k.Reason,
-		ApproximateNumberOfMessagesMoved: int64(k.Moved), ApproximateNumberOfMessagesToMove: int64(k.ToMove),
-		StartedTimestamp: k.Started / int64(time.Millisecond),
+		Status:                            k.Status,
+		SourceARN:                         k.SourceARN,
+		DestinationARN:                    k.Destination,
+		FailureReason:                     k.Reason,
+		ApproximateNumberOfMessagesMoved:  int64(k.Moved),
+		ApproximateNumberOfMessagesToMove: int64(k.ToMove),
+		StartedTimestamp:                  k.Started / int64(time.Millisecond),
 	}
 	if k.Status == taskRunning {
 		e.TaskHandle = k.handle()
@@ -96,7 +100,7 @@ func (k *task) entry() ListMessageMoveTasksResultEntry {
 // CancelMessageMoveTask stops a task. What it has moved stays moved (SQS M9, M10).
 func (s *Service) CancelMessageMoveTask(_ context.Context, _ *awsapi.Call, in *CancelMessageMoveTaskInput) (*CancelMessageMoveTaskOutput, error) {
 	if in.TaskHandle == "" {
-		return nil, missing("TaskHandle")
+		return nil, missingParameter("TaskHandle")
 	}
 	id, arn, ok := parseTaskHandle(in.TaskHandle)
 	if !ok {
@@ -104,11 +108,11 @@ func (s *Service) CancelMessageMoveTask(_ context.Context, _ *awsapi.Call, in *C
 	}
 	from := s.queues.findARN(arn)
 	if from == nil {
-		return nil, noResource("SourceArn")
+		return nil, resourceNotFound("SourceArn")
 	}
 	s.tasks.mu.Lock()
 	defer s.tasks.mu.Unlock()
-	for _, k := range s.tasks.bySource[from.key] {
+	for _, k := range s.tasks.bySource[from.queueKey] {
 		if k.ID != id {
 			continue
 		}
@@ -116,7 +120,7 @@ func (s *Service) CancelMessageMoveTask(_ context.Context, _ *awsapi.Call, in *C
 			return nil, errParameterValue.With("Only active tasks can be cancelled.")
 		}
 		commit := s.finish(k, taskCancelling, "")
-		s.book(k, s.now())
+		s.scheduleTask(k, s.now())
 		if err := commit.Wait(); err != nil {
 			return nil, notStored(err)
 		}
@@ -126,19 +130,19 @@ func (s *Service) CancelMessageMoveTask(_ context.Context, _ *awsapi.Call, in *C
 }
 
 // needOnSource is the permission for an action on the queue of an ARN.
-func (s *Service) needOnSource(arn, action string) []awsapi.Access {
+func (s *Service) sourceAccess(arn, action string) []awsapi.Access {
 	k, ok := parseARN(arn)
 	if !ok {
 		return nil // refused by the operation itself
 	}
-	return []awsapi.Access{s.needOn(k, action)}
+	return []awsapi.Access{s.access(k, action)}
 }
 
-func (s *Service) needToList(_ *awsapi.Call, in *ListMessageMoveTasksInput) []awsapi.Access {
-	return s.needOnSource(in.SourceARN, "ListMessageMoveTasks")
+func (s *Service) listMoveTasksAccess(_ *awsapi.Call, in *ListMessageMoveTasksInput) []awsapi.Access {
+	return s.sourceAccess(in.SourceARN, "ListMessageMoveTasks")
 }
 
-func (s *Service) needToCancel(_ *awsapi.Call, in *CancelMessageMoveTaskInput) []awsapi.Access {
+func (s *Service) cancelMoveTaskAccess(_ *awsapi.Call, in *CancelMessageMoveTaskInput) []awsapi.Access {
 	_, arn, _ := parseTaskHandle(in.TaskHandle)
-	return s.needOnSource(arn, "CancelMessageMoveTask")
+	return s.sourceAccess(arn, "CancelMessageMoveTask")
 }

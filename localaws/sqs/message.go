@@ -54,41 +54,41 @@ type message struct {
 	id     messageID
 	md5    [16]byte // of body
 	body   string
-	attrs  []attribute // in order of name
+	attrs  []messageAttribute // in order of name
 	sender string
 	sent   int64 // UnixNano of service time, as are all times here
 
-	traits        *traits // what few messages have; replaced, never changed
-	seq           uint64  // its number in this queue, rising
-	place         uint64  // its place in a standard queue's line: seq, or later (SQS I14)
-	enqueued      int64   // start of retention (SQS K6)
-	arrived       int64   // when it came to this queue
-	firstReceived int64   // zero before
-	received      int64   // when the latest receipt handle was given
-	deadline      int64   // end of delay or visibility timeout, in those states
-	total         uint32  // receives in all queues (SQS L4)
-	here          uint32  // receives in this queue (SQS L5)
+	optional      *optionalFields // what few messages have; replaced, never changed
+	number        uint64          // its number in this queue, rising
+	position      uint64          // its place in a standard queue's line: seq, or later (SQS I14)
+	retainedFrom  int64           // start of retention (SQS K6)
+	arrived       int64           // when it came to this queue
+	firstReceived int64           // zero before
+	received      int64           // when the latest receipt handle was given
+	deadline      int64           // end of delay or visibility timeout, in those states
+	receives      uint32          // receives in all queues (SQS L4)
+	receivesHere  uint32          // receives in this queue (SQS L5)
 	state         state
-	known         bool // is in the queue's map by id
+	inReceived    bool // is in the queue's map by id
 
-	links [2]link        // in the order of the line, and of age
-	at    [heapSlots]int // its index in each heap, plus one; zero when in none
-	group *group         // in a FIFO queue
+	links     [2]listLink    // in the order of the line, and of age
+	heapIndex [heapCount]int // its index in each heap, plus one; zero when in none
+	group     *messageGroup  // in a FIFO queue
 }
 
 // traits are what only some messages have.
-type traits struct {
-	trace   string // AWSTraceHeader
-	group   string // MessageGroupId
-	dedup   string // MessageDeduplicationId
-	deadARN string // DeadLetterQueueSourceArn
+type optionalFields struct {
+	traceHeader      string // AWSTraceHeader
+	groupID          string // MessageGroupId
+	dedupID          string // MessageDeduplicationId
+	deadLetterSource string // DeadLetterQueueSourceArn
 }
 
 // none is what most messages have.
-var none = &traits{}
+var noOptionalFields = &optionalFields{}
 
 // attribute is a message attribute.
-type attribute struct {
+type messageAttribute struct {
 	name, dataType, value string
 	binary                bool
 }

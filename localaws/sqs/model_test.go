@@ -54,7 +54,13 @@ type model struct {
 func (md *model) next(q int) int { md.numbers[q]++; return md.numbers[q] }
 
 func (md *model) send(q int, body, group string, delay time.Duration) {
-	m := &modelMessage{body: body, group: group, at: q, num: md.next(q), expires: md.now.Add(md.retention)}
+	m := &modelMessage{
+		body:    body,
+		group:   group,
+		at:      q,
+		num:     md.next(q),
+		expires: md.now.Add(md.retention),
+	}
 	m.place = m.num
 	if delay > 0 {
 		m.state, m.deadline = delayed, md.now.Add(delay)
@@ -212,7 +218,11 @@ type modelRun struct {
 // start makes a service on a store, at the model's time.
 func (r *modelRun) start(rt *rapid.T, st *store.Store) {
 	r.c = clock.New(clock.Manual, r.md.now)
-	s, err := New(Options{Clock: r.c, Chance: r.chance, Store: st})
+	s, err := New(Options{
+		Clock:  r.c,
+		Chance: r.chance,
+		Store:  st,
+	})
 	if err != nil {
 		rt.Fatal(err)
 	}
@@ -220,8 +230,17 @@ func (r *modelRun) start(rt *rapid.T, st *store.Store) {
 }
 
 func newModelRunOn(t *testing.T, rt *rapid.T, fifo bool, st *store.Store) *modelRun {
-	md := &model{now: epochStart, fifo: fifo, retention: time.Minute}
-	r := &modelRun{bench: &bench{TB: t}, rt: rt, md: md, chance: chance.Seeded(1)}
+	md := &model{
+		now:       epochStart,
+		fifo:      fifo,
+		retention: time.Minute,
+	}
+	r := &modelRun{
+		bench:  &bench{TB: t},
+		rt:     rt,
+		md:     md,
+		chance: chance.Seeded(1),
+	}
 	r.start(rt, st)
 	create := r.queue
 	if fifo {
@@ -258,7 +277,10 @@ func (r *modelRun) receive() {
 	q, n := rapid.IntRange(0, 1).Draw(r.rt, "queue"), rapid.IntRange(1, 10).Draw(r.rt, "n")
 	visibility := rapid.IntRange(0, 5).Draw(r.rt, "visibility")
 	out := must(r.bench, r.s.ReceiveMessage, ReceiveMessageInput{
-		QueueURL: r.urls[q], MaxNumberOfMessages: &n, VisibilityTimeout: &visibility, AttributeNames: []string{"ApproximateReceiveCount"},
+		QueueURL:            r.urls[q],
+		MaxNumberOfMessages: &n,
+		VisibilityTimeout:   &visibility,
+		AttributeNames:      []string{"ApproximateReceiveCount"},
 	}).Messages
 	got := bodies(out)
 	if r.md.fifo {
@@ -361,7 +383,11 @@ func (r *modelRun) compare() {
 		var counts [3]int
 		for _, m := range peeked {
 			lines = append(lines, fmt.Sprintf("%s %s total %d here %d", m.Body, m.State, m.ReceiveCount, m.ReceiveCountHere))
-			counts[map[string]int{"visible": 0, "inFlight": 1, "delayed": 2}[m.State]]++
+			counts[map[string]int{
+				"visible":  0,
+				"inFlight": 1,
+				"delayed":  2,
+			}[m.State]]++
 		}
 		if got, want := strings.Join(lines, "\n"), r.md.state(q); got != want {
 			r.rt.Fatalf("%s holds\n%s\nwant\n%s", name, got, want)

@@ -21,14 +21,14 @@ const (
 )
 
 const (
-	maxTasks      = 100 // active ones of an account (SQS M3)
-	keptTasks     = 10  // that a source remembers
-	taskBurst     = 100 // messages that a task without a rate moves at a time
-	unknownOrigin = "CouldNotDetermineMessageSource"
+	maxTasks       = 100 // active ones of an account (SQS M3)
+	maxStoredTasks = 10  // that a source remembers
+	taskBurst      = 100 // messages that a task without a rate moves at a time
+	unknownOrigin  = "CouldNotDetermineMessageSource"
 )
 
 // task is a move task: dead letters on their way back.
-type task struct {
+type moveTask struct {
 	ID          string `json:"taskId"`
 	SourceARN   string `json:"sourceArn"`
 	Destination string `json:"destination,omitempty"` // ARN; empty means each message's own source
@@ -45,13 +45,13 @@ type task struct {
 }
 
 // tasks are the move tasks of all sources. Its lock comes before any queue's.
-type tasks struct {
+type moveTasks struct {
 	mu       sync.Mutex
-	bySource map[key][]*task // newest first
+	bySource map[queueKey][]*moveTask // newest first
 }
 
 // handle is how clients name a task (SQS M1).
-func (k *task) handle() string {
+func (k *moveTask) handle() string {
 	text, _ := json.Marshal(struct {
 		ID        string `json:"taskId"`
 		SourceARN string `json:"sourceArn"`
@@ -73,9 +73,9 @@ func parseTaskHandle(handle string) (id, sourceARN string, ok bool) {
 }
 
 // book sets the time of a task's next step.
-func (s *Service) book(k *task, at int64) {
+func (s *Service) scheduleTask(k *moveTask, at int64) {
 	if k.event == nil {
-		k.event = s.clock.Schedule(time.Unix(0, at), clock.Moves, func() { s.step(k) })
+		k.event = s.clock.Schedule(time.Unix(0, at), clock.Moves, func() { s.runTask(k) })
 		return
 	}
 	k.event.Reset(time.Unix(0, at))
@@ -83,32 +83,32 @@ func (s *Service) book(k *task, at int64) {
 
 // step moves what a task may move now, and books the next step. No lock is held
 // while messages move: who is told of them may call anything.
-func (s *Service) step(k *task) {
+func (s *Service) runTask(k *moveTask) {
 	burst, pause := taskBurst, time.Duration(0)
 	if k.Rate > 0 {
 		burst, pause = 1, time.Second/time.Duration(k.Rate)
 	}
 	next := s.now() + int64(pause)
 	for range burst {
-		now, ok := s.look(k)
+		now, ok := s.currentTask(k)
 		if !ok {
 			return
 		}
 		done := s.moveOne(now)
-		s.note(k, done)
-		if done.later != 0 {
-			next = done.later
+		s.recordStep(k, done)
+		if done.retryAt != 0 {
+			next = done.retryAt
 			break
 		}
 	}
-	if _, ok := s.look(k); ok {
-		s.book(k, next)
+	if _, ok := s.currentTask(k); ok {
+		s.scheduleTask(k, next)
 	}
 }
 
 // look reads a task, and false when it has no more to do. A cancelled one ends
 // here.
-func (s *Service) look(k *task) (task, bool) {
+func (s *Service) currentTask(k *moveTask) (moveTask, bool) {
 	s.tasks.mu.Lock()
 	defer s.tasks.mu.Unlock()
 	if k.Status == taskCancelling {
@@ -119,20 +119,20 @@ func (s *Service) look(k *task) (task, bool) {
 
 // stepResult is what one message of a task came to.
 type stepResult struct {
-	moved  bool
-	status string // the task's end, or empty
-	reason string // of a failure
-	later  int64  // when to look again, because messages are in flight
+	moved   bool
+	status  string // the task's end, or empty
+	reason  string // of a failure
+	retryAt int64  // when to look again, because messages are in flight
 }
 
 // note takes a result over. A task that was cancelled meanwhile stays so.
-func (s *Service) note(k *task, r stepResult) {
+func (s *Service) recordStep(k *moveTask, r stepResult) {
 	s.tasks.mu.Lock()
 	defer s.tasks.mu.Unlock()
 	if r.moved {
 		k.Moved++
 		if k.Status != taskRunning {
-			s.keepTask(k)
+			s.saveTask(k)
 		}
 	}
 	if r.status != "" && k.Status == taskRunning {
@@ -141,21 +141,21 @@ func (s *Service) note(k *task, r stepResult) {
 }
 
 // moveOne moves one message of a task, or says why not.
-func (s *Service) moveOne(k task) stepResult {
+func (s *Service) moveOne(k moveTask) stepResult {
 	from := s.queues.findARN(k.SourceARN)
 	if from == nil || from.nonce != k.Nonce {
 		return stepResult{status: taskFailed, reason: errNoQueue.QueryCode}
 	}
-	m, later := from.oldest(k.Last)
+	m, later := from.nextToMove(k.Last)
 	switch {
 	case m == nil && later == 0:
 		return stepResult{status: taskCompleted}
 	case m == nil:
-		return stepResult{later: later}
+		return stepResult{retryAt: later}
 	}
 	destination := k.Destination
 	if destination == "" {
-		destination = m.traits.deadARN
+		destination = m.optional.deadLetterSource
 	}
 	if destination == "" {
 		return stepResult{status: taskFailed, reason: unknownOrigin}
@@ -166,26 +166,26 @@ func (s *Service) moveOne(k task) stepResult {
 	}
 	a, b := beginBoth(from, to)
 	defer endBoth(a, b)
-	if m.state != visible || a.q.gone || b.q.gone {
+	if m.state != visible || a.queue.deleted || b.queue.deleted {
 		return stepResult{}
 	}
-	resend(a, b, m)
+	moveTaskMessage(a, b, m)
 	k.Moved++
-	b.putTask(k)
+	b.storeTask(k)
 	return stepResult{moved: true}
 }
 
 // oldest is the message that a task moves next, among those numbered up to last;
 // or when to look again, because such messages are in flight or delayed.
-func (q *queue) oldest(last uint64) (m *message, later int64) {
-	t := q.begin()
-	defer t.end()
-	if m = q.line.next(nil); m != nil && m.seq <= last {
+func (q *queue) nextToMove(last uint64) (m *message, later int64) {
+	tx := q.begin()
+	defer tx.end()
+	if m = q.ready.next(nil); m != nil && m.number <= last {
 		return m, 0
 	}
 	m = nil
 	for c := range q.ages.all {
-		if c.seq <= last && c.state == visible && (!q.fifo || c.group.head == c) && (m == nil || c.seq < m.seq) {
+		if c.number <= last && c.state == visible && (!q.fifo || c.group.head == c) && (m == nil || c.number < m.number) {
 			m = c
 		}
 	}
@@ -193,7 +193,7 @@ func (q *queue) oldest(last uint64) (m *message, later int64) {
 		return m, 0
 	}
 	for _, it := range q.deadlines.items {
-		if it.m.seq <= last && (later == 0 || it.key < later) {
+		if it.m.number <= last && (later == 0 || it.key < later) {
 			later = it.key
 		}
 	}
@@ -202,42 +202,48 @@ func (q *queue) oldest(last uint64) (m *message, later int64) {
 
 // resend moves a message as a task does: it is received, sent anew and deleted
 // (SQS M11).
-func resend(from, to *turn, m *message) {
-	from.tell(Deleted, m, "")
-	from.drop(m)
+func moveTaskMessage(from, to *transaction, m *message) {
+	from.emit(Deleted, m, "")
+	from.remove(m)
 	fresh := &message{
-		id: newMessageID(to.q.service.chance), md5: m.md5, body: m.body, attrs: m.attrs, sender: m.sender,
-		sent: to.now, enqueued: to.now, arrived: to.now,
+		id:           newMessageID(to.queue.service.chance),
+		md5:          m.md5,
+		body:         m.body,
+		attrs:        m.attrs,
+		sender:       m.sender,
+		sent:         to.now,
+		retainedFrom: to.now,
+		arrived:      to.now,
 	}
-	traits := *m.traits
-	traits.deadARN = ""
-	fresh.traits = &traits
-	fresh.seq = to.nextSeq()
-	fresh.place = fresh.seq
-	if delay := to.q.settings.Load().delay; delay > 0 {
+	traits := *m.optional
+	traits.deadLetterSource = ""
+	fresh.optional = &traits
+	fresh.number = to.nextNumber()
+	fresh.position = fresh.number
+	if delay := to.queue.attributes.Load().delay; delay > 0 {
 		fresh.state, fresh.deadline = delayed, to.now+int64(delay)
 	}
 	to.add(fresh)
-	to.put(fresh)
-	to.tell(Sent, fresh, from.q.name)
-	from.q.traffic.received++
-	from.q.traffic.deleted++
-	to.q.traffic.sent(fresh.size())
+	to.storeMessage(fresh)
+	to.emit(Sent, fresh, from.queue.name)
+	from.queue.counters.received++
+	from.queue.counters.deleted++
+	to.queue.counters.countSend(fresh.size())
 }
 
 // finish ends a task, with the tasks locked.
-func (s *Service) finish(k *task, status, reason string) store.Commit {
+func (s *Service) finish(k *moveTask, status, reason string) store.Commit {
 	k.Status, k.Reason = status, reason
-	return s.keepTask(k)
+	return s.saveTask(k)
 }
 
 // resetTasks forgets the tasks of an account's queues in a region.
 func (s *Service) resetTasks(account, region string) error {
 	s.tasks.mu.Lock()
 	defer s.tasks.mu.Unlock()
-	var dropped []*task
+	var dropped []*moveTask
 	for source, all := range s.tasks.bySource {
-		if source.within(account, region) {
+		if source.inScope(account, region) {
 			for _, k := range all {
 				k.Status = taskCancelled
 				if k.event != nil {
@@ -248,11 +254,11 @@ func (s *Service) resetTasks(account, region string) error {
 			delete(s.tasks.bySource, source)
 		}
 	}
-	return s.dropTasks(dropped...).Wait()
+	return s.deleteStoredTasks(dropped...).Wait()
 }
 
 // active counts an account's tasks that are not over.
-func (ts *tasks) active(account string) (n int) {
+func (ts *moveTasks) active(account string) (n int) {
 	for source, all := range ts.bySource {
 		if source.account == account {
 			for _, k := range all {
@@ -265,9 +271,9 @@ func (ts *tasks) active(account string) (n int) {
 	return n
 }
 
-func (k *task) active() bool { return k.Status == taskRunning || k.Status == taskCancelling }
+func (k *moveTask) active() bool { return k.Status == taskRunning || k.Status == taskCancelling }
 
 // noResource says that the queue of an ARN in a parameter is not there (SQS M2).
-func noResource(parameter string) *awsapi.Error {
+func resourceNotFound(parameter string) *awsapi.Error {
 	return errNoResource.With("The resource that you specified for the %s parameter doesn't exist.", parameter)
 }

@@ -200,10 +200,10 @@ func TestM9M10CancelATask(t *testing.T) {
 	invalidValue(t, err, "Only active tasks can be cancelled.")
 	_, err = do(b, b.s.CancelMessageMoveTask, CancelMessageMoveTaskInput{"%"})
 	invalidValue(t, err, "Value for parameter TaskHandle is invalid.")
-	unknown := task{ID: "x", SourceARN: b.arn(dlq)}
+	unknown := moveTask{ID: "x", SourceARN: b.arn(dlq)}
 	_, err = do(b, b.s.CancelMessageMoveTask, CancelMessageMoveTaskInput{unknown.handle()})
 	refused(t, err, "ResourceNotFoundException", "ResourceNotFoundException", 404, "Task does not exist.")
-	gone := task{ID: "x", SourceARN: b.arn(dlq) + "x"}
+	gone := moveTask{ID: "x", SourceARN: b.arn(dlq) + "x"}
 	_, err = do(b, b.s.CancelMessageMoveTask, CancelMessageMoveTaskInput{gone.handle()})
 	refused(t, err, "ResourceNotFoundException", "ResourceNotFoundException", 404, "The resource that you specified for the SourceArn parameter doesn't exist.")
 }
@@ -259,7 +259,7 @@ func TestM7TheNewestTaskComesFirst(t *testing.T) {
 }
 
 func FuzzParseTaskHandle(f *testing.F) {
-	f.Add((&task{ID: "a", SourceARN: "b"}).handle())
+	f.Add((&moveTask{ID: "a", SourceARN: "b"}).handle())
 	f.Fuzz(func(t *testing.T, handle string) {
 		if id, arn, ok := parseTaskHandle(handle); ok && (id == "" || arn == "") {
 			t.Errorf("%q was read as %q of %q", handle, id, arn)

@@ -26,17 +26,25 @@ func TestP1P2P3Metrics(t *testing.T) {
 		return got
 	}
 	b.send(url, "1", "four", "12345678", "12")
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "d", DelaySeconds: ref(900)})
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:     url,
+		MessageBody:  "d",
+		DelaySeconds: ref(900),
+	})
 	b.advance(7 * time.Second)
 	m := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url}).Messages[0]
 	b.remove(url, m)
 	must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url})
 	b.receive(b.queue("empty"))
 	want := map[string]string{
-		"NumberOfMessagesSent": "5*1 Count;", "NumberOfMessagesReceived": "2*1 Count;", "NumberOfMessagesDeleted": "1*1 Count;",
-		"SentMessageSize":                    "1*1 Bytes;8*1 Bytes;2.3333333333333335*3 Bytes;",
-		"ApproximateNumberOfMessagesVisible": "2*1 Count;", "ApproximateNumberOfMessagesNotVisible": "1*1 Count;",
-		"ApproximateNumberOfMessagesDelayed": "1*1 Count;", "ApproximateAgeOfOldestMessage": "7*1 Seconds;",
+		"NumberOfMessagesSent":                  "5*1 Count;",
+		"NumberOfMessagesReceived":              "2*1 Count;",
+		"NumberOfMessagesDeleted":               "1*1 Count;",
+		"SentMessageSize":                       "1*1 Bytes;8*1 Bytes;2.3333333333333335*3 Bytes;",
+		"ApproximateNumberOfMessagesVisible":    "2*1 Count;",
+		"ApproximateNumberOfMessagesNotVisible": "1*1 Count;",
+		"ApproximateNumberOfMessagesDelayed":    "1*1 Count;",
+		"ApproximateAgeOfOldestMessage":         "7*1 Seconds;",
 	}
 	got := sample()
 	for metric, v := range want {
@@ -96,8 +104,13 @@ func TestPeekSeesEveryMessageAndChangesNone(t *testing.T) {
 	url := b.queue("q")
 	b.send(url, "held", "waiting")
 	must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, VisibilityTimeout: ref(60)})
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "late", DelaySeconds: ref(9), MessageAttributes: map[string]MessageAttributeValue{
-		"a": {DataType: "String", StringValue: ref("v")}}})
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:     url,
+		MessageBody:  "late",
+		DelaySeconds: ref(9),
+		MessageAttributes: map[string]MessageAttributeValue{
+			"a": {DataType: "String", StringValue: ref("v")}},
+	})
 	before := b.counts(url)
 	got, err := b.s.Peek(account, region, "q")
 	if err != nil {
@@ -163,8 +176,12 @@ func TestResetKeepsToItsPlace(t *testing.T) {
 		{account, region, "000000000000/eu-west-1/q 111111111111/us-east-1/q"},
 	} {
 		b := newBench(t)
-		for _, at := range []key{{account, region, ""}, {account, "eu-west-1", ""}, {"111111111111", region, ""}} {
-			c := &awsapi.Call{Account: at.account, Region: at.region, Endpoint: "http://localhost"}
+		for _, at := range []queueKey{{account, region, ""}, {account, "eu-west-1", ""}, {"111111111111", region, ""}} {
+			c := &awsapi.Call{
+				Account:  at.account,
+				Region:   at.region,
+				Endpoint: "http://localhost",
+			}
 			if _, err := b.s.CreateQueue(t.Context(), c, &CreateQueueInput{QueueName: "q"}); err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +191,7 @@ func TestResetKeepsToItsPlace(t *testing.T) {
 		}
 		var left []string
 		for _, q := range b.s.queues.all() {
-			left = append(left, q.path())
+			left = append(left, q.storeKey())
 		}
 		if got := strings.Join(left, " "); got != tt.left {
 			t.Errorf("after a reset of %q in %q: %q, want %q", tt.account, tt.region, got, tt.left)
@@ -185,7 +202,7 @@ func TestResetKeepsToItsPlace(t *testing.T) {
 func TestWatchTellsOfMessagesWithoutAnyLock(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	arn := key{account, region, "q"}.arn()
+	arn := queueKey{account, region, "q"}.arn()
 	var calls atomic.Int32
 	stop := b.s.Watch(arn, func() {
 		calls.Add(1)
@@ -208,7 +225,11 @@ func TestWatchTellsOfMessagesWithoutAnyLock(t *testing.T) {
 	b.one(url)
 	b.advance(10 * time.Second)
 	told("end of timeout", true)
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "late", DelaySeconds: ref(5)})
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:     url,
+		MessageBody:  "late",
+		DelaySeconds: ref(5),
+	})
 	told("delayed send", false)
 	b.advance(5 * time.Second)
 	told("end of delay", true)

@@ -37,18 +37,18 @@ type PeekedMessage struct {
 // Peek reads a queue's messages in the order in which they came to it, without
 // receiving them. The error says that there is no such queue.
 func (s *Service) Peek(account, region, name string) ([]PeekedMessage, error) {
-	q := s.queues.find(key{account, region, name})
+	q := s.queues.find(queueKey{account, region, name})
 	if q == nil {
 		return nil, fmt.Errorf("peek into %s of %s in %s: no such queue", name, account, region)
 	}
-	t := q.begin()
-	defer t.end()
+	tx := q.begin()
+	defer tx.end()
 	var all []*message
 	q.ages.all(func(m *message) bool {
 		all = append(all, m)
 		return true
 	})
-	slices.SortFunc(all, func(a, b *message) int { return int(int64(a.seq) - int64(b.seq)) })
+	slices.SortFunc(all, func(a, b *message) int { return int(int64(a.number) - int64(b.number)) })
 	out := make([]PeekedMessage, len(all))
 	for i, m := range all {
 		out[i] = q.peek(m)
@@ -59,11 +59,11 @@ func (s *Service) Peek(account, region, name string) ([]PeekedMessage, error) {
 func (q *queue) peek(m *message) PeekedMessage {
 	d := q.delivery(m)
 	var shown Message
-	everything := selection{system: 1<<len(systemNames) - 1, all: true}
-	everything.fill(&shown, q, &d)
+	everything := attributeSelection{system: 1<<len(systemNames) - 1, all: true}
+	everything.fillMessage(&shown, q, &d)
 	if m.firstReceived == 0 {
-		delete(shown.Attributes, systemNames[firstReceive])
-		shown.Attributes[systemNames[receiveCount]] = strconv.Itoa(0)
+		delete(shown.Attributes, systemNames[sysFirstReceive])
+		shown.Attributes[systemNames[sysReceiveCount]] = strconv.Itoa(0)
 	}
 	p := PeekedMessage{
 		MessageID:        shown.MessageID,
@@ -72,9 +72,9 @@ func (q *queue) peek(m *message) PeekedMessage {
 		Attributes:       shown.MessageAttributes,
 		System:           shown.Attributes,
 		State:            m.state.String(),
-		Expires:          unixTime(m.enqueued + int64(q.settings.Load().retention)),
-		ReceiveCount:     int(m.total),
-		ReceiveCountHere: int(m.here),
+		Expires:          unixTime(m.retainedFrom + int64(q.attributes.Load().retention)),
+		ReceiveCount:     int(m.receives),
+		ReceiveCountHere: int(m.receivesHere),
 	}
 	if m.deadline != 0 {
 		p.Until = unixTime(m.deadline)
@@ -104,18 +104,23 @@ type QueueState struct {
 // Queues answers an account's queues in a region, in order of name.
 func (s *Service) Queues(account, region string) []QueueState {
 	var out []QueueState
-	for _, q := range s.queues.in(account, region) {
-		t := q.begin()
-		set := q.settings.Load()
+	for _, q := range s.queues.inScope(account, region) {
+		tx := q.begin()
+		set := q.attributes.Load()
 		state := QueueState{
-			Name: q.name, ARN: q.arn, FIFO: q.fifo, VisibilityTimeout: set.visibility,
-			Visible: q.counts[visible], InFlight: q.counts[inFlight], Delayed: q.counts[delayed],
+			Name:              q.name,
+			ARN:               q.arn,
+			FIFO:              q.fifo,
+			VisibilityTimeout: set.visibilityTimeout,
+			Visible:           q.counts[visible],
+			InFlight:          q.counts[inFlight],
+			Delayed:           q.counts[delayed],
 		}
 		if set.redrive != nil {
 			state.DeadLetterTarget, state.MaxReceiveCount = set.redrive.target, set.redrive.max
 		}
-		present := !q.gone
-		t.end()
+		present := !q.deleted
+		tx.end()
 		if present {
 			out = append(out, state)
 		}
@@ -130,19 +135,19 @@ func (s *Service) Reset(account, region string) error {
 	s.queues.mu.Lock()
 	defer s.queues.mu.Unlock()
 	var errs []error
-	var gone []key
+	var gone []queueKey
 	for _, q := range s.queues.all() {
-		if !q.within(account, region) {
+		if !q.inScope(account, region) {
 			continue
 		}
-		t := q.begin()
-		t.destroy()
-		s.queues.queues.Delete(q.key)
-		t.dropQueue()
-		errs = append(errs, t.end().Wait())
-		gone = append(gone, q.key)
+		tx := q.begin()
+		tx.destroy()
+		s.queues.queues.Delete(q.queueKey)
+		tx.deleteStoredQueue()
+		errs = append(errs, tx.end().Wait())
+		gone = append(gone, q.queueKey)
 	}
-	errs = append(errs, s.resetTasks(account, region), s.freeNames(account, region, gone))
+	errs = append(errs, s.resetTasks(account, region), s.releaseNames(account, region, gone))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("reset queues: %w", err)
 	}

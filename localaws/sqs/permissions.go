@@ -44,15 +44,15 @@ var (
 type permission struct {
 	Sid       string
 	Effect    string
-	Principal struct{ AWS oneOrMore }
-	Action    oneOrMore
+	Principal struct{ AWS stringOrStrings }
+	Action    stringOrStrings
 	Resource  string
 }
 
-type oneOrMore []string
+type stringOrStrings []string
 
 // MarshalJSON writes a single string without a list.
-func (o oneOrMore) MarshalJSON() ([]byte, error) {
+func (o stringOrStrings) MarshalJSON() ([]byte, error) {
 	if len(o) == 1 {
 		return json.Marshal(o[0])
 	}
@@ -61,7 +61,7 @@ func (o oneOrMore) MarshalJSON() ([]byte, error) {
 
 // AddPermission adds a statement to the queue's policy (SQS O1-O3).
 func (s *Service) AddPermission(_ context.Context, c *awsapi.Call, in *AddPermissionInput) (*awsapi.None, error) {
-	q, err := s.owned(c, in.QueueURL, "AddPermission")
+	q, err := s.ownedQueue(c, in.QueueURL, "AddPermission")
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +69,8 @@ func (s *Service) AddPermission(_ context.Context, c *awsapi.Call, in *AddPermis
 		return nil, err
 	}
 	return s.changePolicy(c, q, func(doc *policyDocument) error {
-		if _, some := doc.find(in.Label); some {
-			return invalid(in.Label, "Label", "Already exists.")
+		if _, some := doc.findLabel(in.Label); some {
+			return invalidParameter(in.Label, "Label", "Already exists.")
 		}
 		statement, err := json.Marshal(in.permission(q.arn))
 		doc.Statement = append(doc.Statement, statement)
@@ -80,17 +80,17 @@ func (s *Service) AddPermission(_ context.Context, c *awsapi.Call, in *AddPermis
 
 // RemovePermission removes a statement from the queue's policy.
 func (s *Service) RemovePermission(_ context.Context, c *awsapi.Call, in *RemovePermissionInput) (*awsapi.None, error) {
-	q, err := s.owned(c, in.QueueURL, "RemovePermission")
+	q, err := s.ownedQueue(c, in.QueueURL, "RemovePermission")
 	if err != nil {
 		return nil, err
 	}
 	if in.Label == "" {
-		return nil, missing("Label")
+		return nil, missingParameter("Label")
 	}
 	return s.changePolicy(c, q, func(doc *policyDocument) error {
-		i, some := doc.find(in.Label)
+		i, some := doc.findLabel(in.Label)
 		if !some {
-			return invalid(in.Label, "Label", "can't find label.")
+			return invalidParameter(in.Label, "Label", "can't find label.")
 		}
 		doc.Statement = slices.Delete(doc.Statement, i, i+1)
 		return nil
@@ -101,34 +101,38 @@ func (s *Service) RemovePermission(_ context.Context, c *awsapi.Call, in *Remove
 func (in *AddPermissionInput) check() error {
 	switch {
 	case in.Label == "":
-		return missing("Label")
-	case !isName(in.Label):
-		return invalid(in.Label, "Label", "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.")
+		return missingParameter("Label")
+	case !isIdentifier(in.Label):
+		return invalidParameter(in.Label, "Label", "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.")
 	case len(in.AWSAccountIDs) == 0:
-		return missing("PrincipalId")
+		return missingParameter("PrincipalId")
 	case len(in.Actions) == 0:
-		return missing("Actions")
+		return missingParameter("Actions")
 	case len(in.Actions) > maxPolicyActions:
 		return errOverLimit.With("%d Actions were found, maximum allowed is %d.", len(in.Actions), maxPolicyActions)
 	}
 	for _, a := range in.Actions {
 		if slices.Contains(ownerActions, a) {
-			return invalid("SQS:"+a, "ActionName", "Only the queue owner is allowed to invoke this action.")
+			return invalidParameter("SQS:"+a, "ActionName", "Only the queue owner is allowed to invoke this action.")
 		}
 		if !slices.Contains(sharedActions, a) {
-			return invalid("SQS:"+a, "ActionName", "Please refer to the appropriate WSDL for a list of valid actions. ")
+			return invalidParameter("SQS:"+a, "ActionName", "Please refer to the appropriate WSDL for a list of valid actions. ")
 		}
 	}
 	for _, id := range in.AWSAccountIDs {
 		if !accountID.MatchString(id) {
-			return invalid("["+id+"]", "PrincipalId", "Unable to verify.")
+			return invalidParameter("["+id+"]", "PrincipalId", "Unable to verify.")
 		}
 	}
 	return nil
 }
 
 func (in *AddPermissionInput) permission(arn string) permission {
-	p := permission{Sid: in.Label, Effect: "Allow", Resource: arn}
+	p := permission{
+		Sid:      in.Label,
+		Effect:   "Allow",
+		Resource: arn,
+	}
 	for _, id := range in.AWSAccountIDs {
 		p.Principal.AWS = append(p.Principal.AWS, "arn:aws:iam::"+id+":root")
 	}
@@ -139,7 +143,7 @@ func (in *AddPermissionInput) permission(arn string) permission {
 }
 
 // find answers where the statement with a label is.
-func (doc *policyDocument) find(label string) (int, bool) {
+func (doc *policyDocument) findLabel(label string) (int, bool) {
 	for i, raw := range doc.Statement {
 		var s struct{ Sid string }
 		if json.Unmarshal(raw, &s) == nil && s.Sid == label {
@@ -152,20 +156,20 @@ func (doc *policyDocument) find(label string) (int, bool) {
 // changePolicy changes a queue's policy, making one where there is none and
 // removing one without statements.
 func (s *Service) changePolicy(c *awsapi.Call, q *queue, change func(*policyDocument) error) (*awsapi.None, error) {
-	return s.reconfigure(c, q, func() (settings, error) {
-		set := *q.settings.Load()
-		err := set.edit(q.arn, change)
+	return s.updateAttributes(c, q, func() (queueAttributes, error) {
+		set := *q.attributes.Load()
+		err := set.editPolicy(q.arn, change)
 		return set, err
 	})
 }
 
 // edit changes the statements of the policy of the queue with an ARN.
-func (s *settings) edit(arn string, change func(*policyDocument) error) error {
+func (s *queueAttributes) editPolicy(arn string, change func(*policyDocument) error) error {
 	doc := policyDocument{Version: "2008-10-17", ID: arn + "/SQSDefaultPolicy"}
 	if s.policy != "" {
 		var err error
 		if doc, err = parsePolicy(s.policy); err != nil {
-			return badValue("Policy")
+			return invalidAttributeValue("Policy")
 		}
 	}
 	if err := change(&doc); err != nil {
@@ -175,7 +179,7 @@ func (s *settings) edit(arn string, change func(*policyDocument) error) error {
 	if len(doc.Statement) > 0 {
 		text, err := json.Marshal(doc)
 		if err != nil {
-			return badValue("Policy")
+			return invalidAttributeValue("Policy")
 		}
 		s.policy = string(text)
 	}

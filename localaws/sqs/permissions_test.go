@@ -144,19 +144,31 @@ func TestO6EveryOperationAsksForItsPermission(t *testing.T) {
 	url := b.queue("q")
 	b.set(url, "Policy", onePolicy)
 	arn := b.arn(url)
-	handle := (&task{ID: "x", SourceARN: arn}).handle()
+	handle := (&moveTask{ID: "x", SourceARN: arn}).handle()
 	inputs := map[string]any{
-		"SendMessage": &SendMessageInput{QueueURL: url}, "SendMessageBatch": &SendMessageBatchInput{QueueURL: url},
-		"ReceiveMessage": &ReceiveMessageInput{QueueURL: url}, "DeleteMessage": &DeleteMessageInput{QueueURL: url},
-		"DeleteMessageBatch": &DeleteMessageBatchInput{QueueURL: url}, "ChangeMessageVisibility": &ChangeMessageVisibilityInput{QueueURL: url},
-		"ChangeMessageVisibilityBatch": &ChangeMessageVisibilityBatchInput{QueueURL: url}, "CreateQueue": &CreateQueueInput{QueueName: "q"},
-		"DeleteQueue": &QueueInput{url}, "PurgeQueue": &QueueInput{url}, "GetQueueUrl": &GetQueueUrlInput{QueueName: "q"},
-		"ListQueues": &ListQueuesInput{}, "ListDeadLetterSourceQueues": &ListDeadLetterSourceQueuesInput{QueueURL: url},
-		"GetQueueAttributes": &GetQueueAttributesInput{QueueURL: url}, "SetQueueAttributes": &SetQueueAttributesInput{QueueURL: url},
-		"TagQueue": &TagQueueInput{QueueURL: url}, "UntagQueue": &UntagQueueInput{QueueURL: url}, "ListQueueTags": &QueueInput{url},
-		"AddPermission": &AddPermissionInput{QueueURL: url}, "RemovePermission": &RemovePermissionInput{QueueURL: url},
-		"StartMessageMoveTask": &StartMessageMoveTaskInput{SourceARN: arn}, "ListMessageMoveTasks": &ListMessageMoveTasksInput{SourceARN: arn},
-		"CancelMessageMoveTask": &CancelMessageMoveTaskInput{handle},
+		"SendMessage":                  &SendMessageInput{QueueURL: url},
+		"SendMessageBatch":             &SendMessageBatchInput{QueueURL: url},
+		"ReceiveMessage":               &ReceiveMessageInput{QueueURL: url},
+		"DeleteMessage":                &DeleteMessageInput{QueueURL: url},
+		"DeleteMessageBatch":           &DeleteMessageBatchInput{QueueURL: url},
+		"ChangeMessageVisibility":      &ChangeMessageVisibilityInput{QueueURL: url},
+		"ChangeMessageVisibilityBatch": &ChangeMessageVisibilityBatchInput{QueueURL: url},
+		"CreateQueue":                  &CreateQueueInput{QueueName: "q"},
+		"DeleteQueue":                  &QueueInput{url},
+		"PurgeQueue":                   &QueueInput{url},
+		"GetQueueUrl":                  &GetQueueUrlInput{QueueName: "q"},
+		"ListQueues":                   &ListQueuesInput{},
+		"ListDeadLetterSourceQueues":   &ListDeadLetterSourceQueuesInput{QueueURL: url},
+		"GetQueueAttributes":           &GetQueueAttributesInput{QueueURL: url},
+		"SetQueueAttributes":           &SetQueueAttributesInput{QueueURL: url},
+		"TagQueue":                     &TagQueueInput{QueueURL: url},
+		"UntagQueue":                   &UntagQueueInput{QueueURL: url},
+		"ListQueueTags":                &QueueInput{url},
+		"AddPermission":                &AddPermissionInput{QueueURL: url},
+		"RemovePermission":             &RemovePermissionInput{QueueURL: url},
+		"StartMessageMoveTask":         &StartMessageMoveTaskInput{SourceARN: arn},
+		"ListMessageMoveTasks":         &ListMessageMoveTasksInput{SourceARN: arn},
+		"CancelMessageMoveTask":        &CancelMessageMoveTaskInput{handle},
 	}
 	table := b.s.API().Operations
 	if len(table) != len(inputs) {
@@ -212,7 +224,7 @@ func FuzzParsePolicy(f *testing.F) {
 	f.Add(`{"Statement":{"Sid":"a"}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		if doc, err := parsePolicy(text); err == nil {
-			doc.find("a")
+			doc.findLabel("a")
 		}
 	})
 }

@@ -13,16 +13,16 @@ import (
 // and what each receive changes. Their keys are the queue's nonce and the
 // message's number, so that a queue is read back in order and dropped by prefix.
 const (
-	tableQueue   store.Table = "sqs/queue"   // account/region/name: queueRecord
-	tableGone    store.Table = "sqs/gone"    // account/region/name: when it was deleted
-	tableMessage store.Table = "sqs/message" // nonce, number: appendMessage
-	tableState   store.Table = "sqs/state"   // nonce, number: appendState
-	tableDedup   store.Table = "sqs/dedup"   // nonce, memo: appendDedup
-	tableTask    store.Table = "sqs/task"    // source ARN, id: task
+	tableQueue       store.Table = "sqs/queue"   // account/region/name: queueRecord
+	tableDeletedName store.Table = "sqs/gone"    // account/region/name: when it was deleted
+	tableMessage     store.Table = "sqs/message" // nonce, number: appendMessage
+	tableState       store.Table = "sqs/state"   // nonce, number: appendState
+	tableDedup       store.Table = "sqs/dedup"   // nonce, memo: appendDedup
+	tableTask        store.Table = "sqs/task"    // source ARN, id: task
 )
 
 // reserve is how many message numbers are kept from reuse at a time.
-const reserve = 1 << 16
+const numberReserve = 1 << 16
 
 // queueRecord is a queue as the store has it.
 type queueRecord struct {
@@ -37,7 +37,7 @@ type queueRecord struct {
 }
 
 // path is the key's form in the store. Names hold no slash.
-func (k key) path() string { return k.account + "/" + k.region + "/" + k.name }
+func (k queueKey) storeKey() string { return k.account + "/" + k.region + "/" + k.name }
 
 // prefix begins the keys of all that lies in the queue.
 func (q *queue) prefix() string {
@@ -52,126 +52,132 @@ func (q *queue) messageKey(seq uint64) string {
 }
 
 // durable reports whether effects are to be written at all.
-func (t *turn) durable() bool { return t.q.service.store.Durable() }
+func (tx *transaction) durable() bool { return tx.queue.service.store.Durable() }
 
 // nextSeq numbers a message, for good: no number comes twice, restart or not.
-func (t *turn) nextSeq() uint64 {
-	q := t.q
-	q.seq++
-	if q.seq > q.reserved {
-		q.reserved = q.seq + reserve
-		t.putQueue()
+func (tx *transaction) nextNumber() uint64 {
+	q := tx.queue
+	q.lastNumber++
+	if q.lastNumber > q.reservedNumbers {
+		q.reservedNumbers = q.lastNumber + numberReserve
+		tx.storeQueue()
 	}
-	return q.seq
+	return q.lastNumber
 }
 
 // putQueue keeps the queue itself: attributes, tags and the rest of its record.
-func (t *turn) putQueue() {
-	if !t.durable() {
+func (tx *transaction) storeQueue() {
+	if !tx.durable() {
 		return
 	}
-	q := t.q
+	q := tx.queue
 	value, err := json.Marshal(queueRecord{
-		Nonce: q.nonce, FIFO: q.fifo, Created: q.created, Modified: q.modified, Purged: q.purged, Reserved: q.reserved,
-		Attributes: q.settings.Load().values(q.fifo), Tags: q.tagMap(),
+		Nonce:      q.nonce,
+		FIFO:       q.fifo,
+		Created:    q.created,
+		Modified:   q.modified,
+		Purged:     q.purged,
+		Reserved:   q.reservedNumbers,
+		Attributes: q.attributes.Load().values(q.fifo),
+		Tags:       q.tagMap(),
 	})
 	if err != nil {
 		panic("queue record: " + err.Error()) // strings and numbers: cannot be
 	}
-	t.effects().Put(tableQueue, q.path(), value)
+	tx.effects().Put(tableQueue, q.storeKey(), value)
 }
 
 // dropQueue drops the queue itself and notes when; its messages went before.
-func (t *turn) dropQueue() {
-	if t.durable() {
-		t.effects().Delete(tableQueue, t.q.path())
-		t.effects().Put(tableGone, t.q.path(), strconv.AppendInt(nil, t.now, 10))
+func (tx *transaction) deleteStoredQueue() {
+	if tx.durable() {
+		tx.effects().Delete(tableQueue, tx.queue.storeKey())
+		tx.effects().Put(tableDeletedName, tx.queue.storeKey(), strconv.AppendInt(nil, tx.now, 10))
 	}
 }
 
 // freeName forgets that there was a queue of a name.
-func (t *turn) freeName(k key) {
-	if t.durable() {
-		t.effects().Delete(tableGone, k.path())
+func (tx *transaction) deleteStoredName(k queueKey) {
+	if tx.durable() {
+		tx.effects().Delete(tableDeletedName, k.storeKey())
 	}
 }
 
 // put keeps a message that has come into the queue.
-func (t *turn) put(m *message) {
-	if t.durable() {
-		t.q.scratch = appendMessage(t.q.scratch[:0], m)
-		t.effects().Put(tableMessage, t.q.messageKey(m.seq), t.q.scratch)
+func (tx *transaction) storeMessage(m *message) {
+	if tx.durable() {
+		tx.queue.scratch = appendMessage(tx.queue.scratch[:0], m)
+		tx.effects().Put(tableMessage, tx.queue.messageKey(m.number), tx.queue.scratch)
 	}
 }
 
 // touch keeps what a receive or a change of visibility has made of a message.
-func (t *turn) touch(m *message) {
-	if t.durable() {
-		t.q.scratch = appendState(t.q.scratch[:0], m)
-		t.effects().Put(tableState, t.q.messageKey(m.seq), t.q.scratch)
+func (tx *transaction) storeState(m *message) {
+	if tx.durable() {
+		tx.queue.scratch = appendState(tx.queue.scratch[:0], m)
+		tx.effects().Put(tableState, tx.queue.messageKey(m.number), tx.queue.scratch)
 	}
 }
 
 // forget drops a message.
-func (t *turn) forget(m *message) {
-	if !t.durable() {
+func (tx *transaction) deleteStored(m *message) {
+	if !tx.durable() {
 		return
 	}
-	k := t.q.messageKey(m.seq)
-	t.effects().Delete(tableMessage, k)
-	if m.here > 0 || m.deadline != 0 {
-		t.effects().Delete(tableState, k)
+	k := tx.queue.messageKey(m.number)
+	tx.effects().Delete(tableMessage, k)
+	if m.receivesHere > 0 || m.deadline != 0 {
+		tx.effects().Delete(tableState, k)
 	}
 }
 
 // forgetAll drops every message and every deduplication id.
-func (t *turn) forgetAll() {
-	if t.durable() {
+func (tx *transaction) deleteAllStored() {
+	if tx.durable() {
 		for _, table := range []store.Table{tableMessage, tableState, tableDedup} {
-			t.effects().DeletePrefix(table, t.q.prefix())
+			tx.effects().DeletePrefix(table, tx.queue.prefix())
 		}
 	}
 }
 
 // putDedup keeps an accepted deduplication id.
-func (t *turn) putDedup(memo string, ok accepted, until int64) {
-	if t.durable() {
-		b := append(t.q.scratch[:0], codecVersion)
+func (tx *transaction) storeDedup(memo string, ok sendResult, until int64) {
+	if tx.durable() {
+		b := append(tx.queue.scratch[:0], codecVersion)
 		b = append(b, ok.id[:]...)
-		b = binary.AppendUvarint(b, ok.seq)
-		t.q.scratch = binary.AppendVarint(b, until)
-		t.effects().Put(tableDedup, t.q.prefix()+memo, t.q.scratch)
+		b = binary.AppendUvarint(b, ok.number)
+		tx.queue.scratch = binary.AppendVarint(b, until)
+		tx.effects().Put(tableDedup, tx.queue.prefix()+memo, tx.queue.scratch)
 	}
 }
 
 // decodeDedup reads what putDedup wrote.
-func decodeDedup(b []byte) (ok accepted, until int64, err error) {
-	r := record{rest: b}
+func decodeDedup(b []byte) (ok sendResult, until int64, err error) {
+	r := recordReader{rest: b}
 	r.version()
 	copy(ok.id[:], r.bytes(len(ok.id)))
-	ok.seq = r.uvarint(1<<64 - 1)
+	ok.number = r.uvarint(1<<64 - 1)
 	until = r.varint()
 	return ok, until, r.end()
 }
 
 // forgetDedup drops a deduplication id.
-func (t *turn) forgetDedup(memo string) {
-	if t.durable() {
-		t.effects().Delete(tableDedup, t.q.prefix()+memo)
+func (tx *transaction) deleteStoredDedup(memo string) {
+	if tx.durable() {
+		tx.effects().Delete(tableDedup, tx.queue.prefix()+memo)
 	}
 }
 
 // taskKey is a task's key in the store.
-func (k *task) storeKey() string { return k.SourceARN + " " + k.ID }
+func (k *moveTask) storeKey() string { return k.SourceARN + " " + k.ID }
 
 // putTask keeps a task within a queue's turn.
-func (t *turn) putTask(k task) {
-	if t.durable() {
-		t.effects().Put(tableTask, k.storeKey(), k.record())
+func (tx *transaction) storeTask(k moveTask) {
+	if tx.durable() {
+		tx.effects().Put(tableTask, k.storeKey(), k.record())
 	}
 }
 
-func (k *task) record() []byte {
+func (k *moveTask) record() []byte {
 	value, err := json.Marshal(k)
 	if err != nil {
 		panic("task record: " + err.Error()) // strings and numbers: cannot be
@@ -180,7 +186,7 @@ func (k *task) record() []byte {
 }
 
 // keepTask keeps a task by itself.
-func (s *Service) keepTask(k *task) store.Commit {
+func (s *Service) saveTask(k *moveTask) store.Commit {
 	if !s.store.Durable() {
 		return store.Commit{}
 	}
@@ -190,7 +196,7 @@ func (s *Service) keepTask(k *task) store.Commit {
 }
 
 // dropTasks forgets tasks.
-func (s *Service) dropTasks(all ...*task) store.Commit {
+func (s *Service) deleteStoredTasks(all ...*moveTask) store.Commit {
 	if !s.store.Durable() || len(all) == 0 {
 		return store.Commit{}
 	}
@@ -202,16 +208,16 @@ func (s *Service) dropTasks(all ...*task) store.Commit {
 }
 
 // freeNames forgets which names an account's deleted queues had.
-func (s *Service) freeNames(account, region string, gone []key) error {
+func (s *Service) releaseNames(account, region string, gone []queueKey) error {
 	b := s.store.Batch()
 	for k := range s.queues.deleted {
-		if k.within(account, region) {
+		if k.inScope(account, region) {
 			delete(s.queues.deleted, k)
 			gone = append(gone, k)
 		}
 	}
 	for _, k := range gone {
-		b.Delete(tableGone, k.path())
+		b.Delete(tableDeletedName, k.storeKey())
 	}
 	return b.Apply().Wait()
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // want is what a receive asks for.
-type want struct {
+type receiveRequest struct {
 	limit      int
 	visibility time.Duration
 	attempt    string // ReceiveRequestAttemptId
@@ -18,9 +18,9 @@ type want struct {
 // poll is a receive that waits. Whoever makes a message visible serves it, in its
 // own turn, so that no message is visible while somebody waits for one.
 type poll struct {
-	want
+	receiveRequest
 	prev, next *poll
-	waits      bool // is in the queue's list
+	waiting    bool // is in the queue's list
 	timeout    *clock.Event
 	got        []delivery
 	err        error
@@ -29,12 +29,12 @@ type poll struct {
 }
 
 // polls are the waiting receives of a queue, longest waiting first (SQS I4).
-type polls struct {
+type pollList struct {
 	first, last *poll
 }
 
-func (ps *polls) add(p *poll) {
-	p.waits, p.prev = true, ps.last
+func (ps *pollList) add(p *poll) {
+	p.waiting, p.prev = true, ps.last
 	if ps.last == nil {
 		ps.first = p
 	} else {
@@ -43,7 +43,7 @@ func (ps *polls) add(p *poll) {
 	ps.last = p
 }
 
-func (ps *polls) remove(p *poll) {
+func (ps *pollList) remove(p *poll) {
 	if p.prev == nil {
 		ps.first = p.next
 	} else {
@@ -54,77 +54,77 @@ func (ps *polls) remove(p *poll) {
 	} else {
 		p.next.prev = p.prev
 	}
-	p.waits, p.prev, p.next = false, nil, nil
+	p.waiting, p.prev, p.next = false, nil, nil
 }
 
 // wait puts a poll into the queue's list until a time.
-func (t *turn) wait(w want, until int64) *poll {
-	q := t.q
-	p := &poll{want: w, done: make(chan struct{})}
+func (tx *transaction) addPoll(req receiveRequest, until int64) *poll {
+	q := tx.queue
+	p := &poll{receiveRequest: req, done: make(chan struct{})}
 	q.polls.add(p)
 	p.timeout = q.service.clock.Schedule(time.Unix(0, until), clock.Moves, func() {
-		t := q.begin()
-		if p.waits {
-			q.traffic.empty++
-			t.dismiss(p, nil)
+		tx := q.begin()
+		if p.waiting {
+			q.counters.emptyReceives++
+			tx.endPoll(p, nil)
 		}
-		t.end()
+		tx.end()
 	})
 	return p
 }
 
 // serve hands visible messages to those who wait.
-func (t *turn) serve() {
-	q := t.q
+func (tx *transaction) servePolls() {
+	q := tx.queue
 	for p := q.polls.first; p != nil; p = q.polls.first {
-		if q.line.next(nil) == nil {
+		if q.ready.next(nil) == nil {
 			return
 		}
-		p.got = t.take(p.want)
+		p.got = tx.receive(p.receiveRequest)
 		if len(p.got) == 0 {
 			return // all there was is to be moved, or too much is in flight
 		}
-		t.dismiss(p, nil)
+		tx.endPoll(p, nil)
 	}
 }
 
 // dismiss ends a poll's wait. The work of answering it begins here, before
 // whatever woke it can end.
-func (t *turn) dismiss(p *poll, err error) {
-	t.q.polls.remove(p)
+func (tx *transaction) endPoll(p *poll, err error) {
+	tx.queue.polls.remove(p)
 	p.timeout.Stop()
 	p.err = err
-	t.q.service.clock.Begin()
-	t.served = append(t.served, p)
+	tx.queue.service.clock.Begin()
+	tx.endedPolls = append(tx.endedPolls, p)
 }
 
 // dismissAll ends every wait of the queue.
-func (t *turn) dismissAll(err error) {
-	for p := t.q.polls.first; p != nil; p = t.q.polls.first {
-		t.dismiss(p, err)
+func (tx *transaction) endAllPolls(err error) {
+	for p := tx.queue.polls.first; p != nil; p = tx.queue.polls.first {
+		tx.endPoll(p, err)
 	}
 }
 
 // release lets the waiting goroutine go on.
-func (p *poll) release(commit store.Commit) {
+func (p *poll) wake(commit store.Commit) {
 	p.commit = commit
 	close(p.done)
 }
 
 // await waits for the end of p, which is in q's list. While it waits its caller's
 // work does not count; when it returns, it does again.
-func (q *queue) await(ctx context.Context, p *poll) ([]delivery, store.Commit, error) {
+func (q *queue) awaitPoll(ctx context.Context, p *poll) ([]delivery, store.Commit, error) {
 	q.service.clock.End()
 	select {
 	case <-p.done:
 		return p.got, p.commit, p.err
 	case <-ctx.Done():
 	}
-	t := q.begin()
-	if p.waits {
-		t.dismiss(p, ctx.Err())
+	tx := q.begin()
+	if p.waiting {
+		tx.endPoll(p, ctx.Err())
 	}
-	t.end()
+	tx.end()
 	<-p.done
 	return p.got, p.commit, p.err
 }
@@ -134,8 +134,8 @@ func (q *queue) await(ctx context.Context, p *poll) ([]delivery, store.Commit, e
 func (s *Service) ReleasePolls() {
 	s.waiting.Store(false)
 	for _, q := range s.queues.all() {
-		t := q.begin()
-		t.dismissAll(nil)
-		t.end()
+		tx := q.begin()
+		tx.endAllPolls(nil)
+		tx.end()
 	}
 }

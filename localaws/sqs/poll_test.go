@@ -15,7 +15,11 @@ func TestI4WhatWakesALongPoll(t *testing.T) {
 	}{
 		{"Send", false, func(b *bench, url string) func() { return func() { b.send(url, "x") } }},
 		{"EndOfDelay", false, func(b *bench, url string) func() {
-			must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x", DelaySeconds: ref(5)})
+			must(b, b.s.SendMessage, SendMessageInput{
+				QueueURL:     url,
+				MessageBody:  "x",
+				DelaySeconds: ref(5),
+			})
 			return func() { b.advance(5 * time.Second) }
 		}},
 		{"EndOfVisibilityTimeout", false, func(b *bench, url string) func() {

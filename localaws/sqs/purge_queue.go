@@ -8,27 +8,27 @@ import (
 )
 
 // purgeEvery is how long a queue must rest between purges (SQS K1).
-const purgeEvery = time.Minute
+const purgeInterval = time.Minute
 
 // PurgeQueue deletes every message of a queue at once.
 func (s *Service) PurgeQueue(_ context.Context, c *awsapi.Call, in *QueueInput) (*awsapi.None, error) {
-	q, err := s.queue(c, in.QueueURL)
+	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
-	t := q.begin()
-	if q.gone {
-		t.end()
-		return nil, noQueue(c)
+	tx := q.begin()
+	if q.deleted {
+		tx.end()
+		return nil, queueDoesNotExist(c)
 	}
-	if q.purged != 0 && t.now < q.purged+int64(purgeEvery) {
-		t.end()
+	if q.purged != 0 && tx.now < q.purged+int64(purgeInterval) {
+		tx.end()
 		return nil, errPurgeInProgress.With("Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.name)
 	}
-	q.purged = t.now
-	t.empty()
-	t.putQueue()
-	if err := t.end().Wait(); err != nil {
+	q.purged = tx.now
+	tx.removeAll()
+	tx.storeQueue()
+	if err := tx.end().Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	return &awsapi.None{}, nil

@@ -9,59 +9,59 @@ import (
 )
 
 // key names a queue among all accounts and regions.
-type key struct {
+type queueKey struct {
 	account, region, name string
 }
 
 // arn is the queue's Amazon Resource Name (SQS C6).
-func (k key) arn() string { return "arn:aws:sqs:" + k.region + ":" + k.account + ":" + k.name }
+func (k queueKey) arn() string { return "arn:aws:sqs:" + k.region + ":" + k.account + ":" + k.name }
 
 // within reports whether the queue lies in an account and region, of which an
 // empty string stands for any.
-func (k key) within(account, region string) bool {
+func (k queueKey) inScope(account, region string) bool {
 	return (account == "" || k.account == account) && (region == "" || k.region == region)
 }
 
 // url is the queue's URL at an endpoint.
-func (k key) url(endpoint string) string { return endpoint + "/" + k.account + "/" + k.name }
+func (k queueKey) url(endpoint string) string { return endpoint + "/" + k.account + "/" + k.name }
 
 // queue is one queue. Its settings and tags may be read without the lock.
 type queue struct {
-	key
-	service  *Service
-	arn      string
-	nonce    uint64 // random, of this queue and no earlier one of its name
-	fifo     bool
-	created  int64
-	settings atomic.Pointer[settings]
-	tags     atomic.Pointer[map[string]string] // a map that does not change
-	watchers *watchers
+	queueKey
+	service    *Service
+	arn        string
+	nonce      uint64 // random, of this queue and no earlier one of its name
+	fifo       bool
+	created    int64
+	attributes atomic.Pointer[queueAttributes]
+	tags       atomic.Pointer[map[string]string] // a map that does not change
+	watchers   *watchers
 
-	mu           sync.Mutex // guards what follows
-	gone         bool
-	modified     int64
-	purged       int64
-	seq          uint64 // the last number given to a message
-	reserved     uint64 // numbers up to here are kept from reuse after a restart
-	counts       [states]int
-	received     map[messageID]*message // those that were ever received here
-	mostReceived int
-	deadlines    heap  // delayed and in flight
-	ages         order // all
-	line         line
-	polls        polls
-	wake         alarm
-	upkeep       alarm
-	dedup        memory[accepted]
-	attempts     memory[attempt]
-	traffic      traffic
-	lastSender   string
-	scratch      []byte
+	mu              sync.Mutex // guards what follows
+	deleted         bool
+	modified        int64
+	purged          int64
+	lastNumber      uint64 // the last number given to a message
+	reservedNumbers uint64 // numbers up to here are kept from reuse after a restart
+	counts          [states]int
+	received        map[messageID]*message // those that were ever received here
+	receivedPeak    int
+	deadlines       messageHeap // delayed and in flight
+	ages            sortedList  // all
+	ready           readyList
+	polls           pollList
+	deadlineTimer   timer
+	upkeepTimer     timer
+	dedup           expiringMap[sendResult]
+	attempts        expiringMap[attempt]
+	counters        metricCounters
+	lastSender      string
+	scratch         []byte
 }
 
-func newQueue(s *Service, k key, nonce uint64, fifo bool, now int64) *queue {
+func newQueue(s *Service, k queueKey, nonce uint64, fifo bool, now int64) *queue {
 	q := &queue{
-		key:      k,
+		queueKey: k,
 		service:  s,
 		arn:      k.arn(),
 		nonce:    nonce,
@@ -86,14 +86,14 @@ func (q *queue) tagMap() map[string]string {
 func (q *queue) reset() {
 	q.counts = [states]int{}
 	q.received = map[messageID]*message{}
-	q.deadlines = heap{slot: byDeadline}
-	q.ages = newOrder(byAge, lateByAge)
+	q.deadlines = messageHeap{index: deadlineHeap}
+	q.ages = newSortedList(ageLinks, ageHeap)
 	q.dedup.clear()
 	q.attempts.clear()
 	if q.fifo {
-		q.line = newGroups()
+		q.ready = newFIFOReadyList()
 	} else {
-		q.line = newShelf(q.service.stray)
+		q.ready = newStandardReadyList(q.service.stray)
 	}
 }
 
@@ -101,46 +101,46 @@ func (q *queue) reset() {
 // do so by themselves.
 func (q *queue) shrink() {
 	const large = 1 << 12
-	if len(q.received) == 0 && q.mostReceived > large {
-		q.received, q.mostReceived = map[messageID]*message{}, 0
+	if len(q.received) == 0 && q.receivedPeak > large {
+		q.received, q.receivedPeak = map[messageID]*message{}, 0
 	}
 }
 
 // arm sets the clock for what happens next in the queue, with the lock held.
-func (q *queue) arm() {
+func (q *queue) setTimers() {
 	c := q.service.clock
 	next, _ := q.deadlines.min()
 	// In real time a late stop of the alarm costs nothing, and saves a visit to
 	// the clock per message. Where time is jumped over the alarm is kept exact.
 	lazy := next != 0 && c.Mode() == clock.Real
-	q.wake.set(c, clock.Moves, next, lazy, q.ring)
-	q.upkeep.set(c, clock.Upkeep, q.nextUpkeep(), true, q.tidy)
+	q.deadlineTimer.schedule(c, clock.Moves, next, lazy, q.onDeadline)
+	q.upkeepTimer.schedule(c, clock.Upkeep, q.nextUpkeep(), true, q.onUpkeep)
 }
 
 // nextUpkeep is when the oldest message or memory may be forgotten, or zero.
 func (q *queue) nextUpkeep() int64 {
 	var next int64
 	if m := q.ages.first(); m != nil {
-		next = m.enqueued + int64(q.settings.Load().retention)
+		next = m.retainedFrom + int64(q.attributes.Load().retention)
 	}
-	if at := q.dedup.next(); at != 0 && (next == 0 || at < next) {
+	if at := q.dedup.nextExpiry(); at != 0 && (next == 0 || at < next) {
 		next = at
 	}
 	return next
 }
 
 // ring runs when a deadline has come.
-func (q *queue) ring() {
-	t := q.begin()
-	q.wake.rang(t.now)
-	t.end()
+func (q *queue) onDeadline() {
+	tx := q.begin()
+	q.deadlineTimer.fired(tx.now)
+	tx.end()
 }
 
 // tidy runs when something may be forgotten.
-func (q *queue) tidy() {
-	t := q.begin()
-	q.upkeep.rang(t.now)
-	t.end()
+func (q *queue) onUpkeep() {
+	tx := q.begin()
+	q.upkeepTimer.fired(tx.now)
+	tx.end()
 }
 
 // seconds reads a duration in whole seconds.

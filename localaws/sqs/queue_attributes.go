@@ -34,7 +34,7 @@ type SetQueueAttributesInput struct {
 
 // GetQueueAttributes reads a queue's attributes.
 func (s *Service) GetQueueAttributes(_ context.Context, c *awsapi.Call, in *GetQueueAttributesInput) (*GetQueueAttributesOutput, error) {
-	q, err := s.queue(c, in.QueueURL)
+	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -47,9 +47,9 @@ func (s *Service) GetQueueAttributes(_ context.Context, c *awsapi.Call, in *GetQ
 	if len(in.AttributeNames) == 0 {
 		return &GetQueueAttributesOutput{}, nil
 	}
-	all, ok := q.describe()
+	all, ok := q.allAttributes()
 	if !ok {
-		return nil, noQueue(c)
+		return nil, queueDoesNotExist(c)
 	}
 	if !slices.Contains(in.AttributeNames, "All") {
 		for name := range all {
@@ -65,10 +65,10 @@ func (s *Service) GetQueueAttributes(_ context.Context, c *awsapi.Call, in *GetQ
 }
 
 // describe is every attribute the queue has (SQS E2), and false when it is gone.
-func (q *queue) describe() (map[string]string, bool) {
-	t := q.begin()
-	defer t.end()
-	set := q.settings.Load()
+func (q *queue) allAttributes() (map[string]string, bool) {
+	tx := q.begin()
+	defer tx.end()
+	set := q.attributes.Load()
 	all := set.values(q.fifo)
 	if set.policy != "" {
 		all["Policy"] = q.service.principals.Show(set.policy)
@@ -79,7 +79,7 @@ func (q *queue) describe() (map[string]string, bool) {
 	all["ApproximateNumberOfMessages"] = strconv.Itoa(q.counts[visible])
 	all["ApproximateNumberOfMessagesNotVisible"] = strconv.Itoa(q.counts[inFlight])
 	all["ApproximateNumberOfMessagesDelayed"] = strconv.Itoa(q.counts[delayed])
-	return all, !q.gone
+	return all, !q.deleted
 }
 
 // epoch writes a time as epoch seconds.
@@ -87,78 +87,78 @@ func epoch(nano int64) string { return strconv.FormatInt(nano/int64(time.Second)
 
 // SetQueueAttributes changes a queue's attributes, all or none.
 func (s *Service) SetQueueAttributes(_ context.Context, c *awsapi.Call, in *SetQueueAttributesInput) (*awsapi.None, error) {
-	q, err := s.owned(c, in.QueueURL, "SetQueueAttributes")
+	q, err := s.ownedQueue(c, in.QueueURL, "SetQueueAttributes")
 	if err != nil {
 		return nil, err
 	}
 	if len(in.Attributes) == 0 {
-		return nil, missing("Attribute.Name")
+		return nil, missingParameter("Attribute.Name")
 	}
-	return s.reconfigure(c, q, func() (settings, error) { return s.changed(q, in.Attributes) })
+	return s.updateAttributes(c, q, func() (queueAttributes, error) { return s.newAttributes(q, in.Attributes) })
 }
 
 // reconfigure gives a queue the settings that compute answers, which runs with the
 // catalog locked: nobody else changes settings meanwhile.
-func (s *Service) reconfigure(c *awsapi.Call, q *queue, compute func() (settings, error)) (*awsapi.None, error) {
+func (s *Service) updateAttributes(c *awsapi.Call, q *queue, compute func() (queueAttributes, error)) (*awsapi.None, error) {
 	s.queues.mu.Lock()
 	set, err := compute()
 	if err != nil {
 		s.queues.mu.Unlock()
 		return nil, err
 	}
-	t := q.begin()
-	if q.gone {
-		t.endAfter(s.queues.mu.Unlock)
-		return nil, noQueue(c)
+	tx := q.begin()
+	if q.deleted {
+		tx.endAndUnlock(s.queues.mu.Unlock)
+		return nil, queueDoesNotExist(c)
 	}
-	t.adopt(&set)
-	if err := t.endAfter(s.queues.mu.Unlock).Wait(); err != nil {
+	tx.applyAttributes(&set)
+	if err := tx.endAndUnlock(s.queues.mu.Unlock).Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	return &awsapi.None{}, nil
 }
 
 // changed is what a queue's settings become, with the catalog locked.
-func (s *Service) changed(q *queue, attrs map[string]string) (settings, error) {
+func (s *Service) newAttributes(q *queue, attrs map[string]string) (queueAttributes, error) {
 	if v, given := attrs["FifoQueue"]; given && q.fifo && !strings.EqualFold(v, "true") {
-		return settings{}, errAttributeValue.With("Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
+		return queueAttributes{}, errAttributeValue.With("Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
 	}
-	set, err := q.settings.Load().change(attrs, q.fifo)
+	set, err := q.attributes.Load().with(attrs, q.fifo)
 	if err != nil {
 		return set, err
 	}
-	if err := s.bindPolicy(&set, attrs); err != nil {
+	if err := s.bindPolicyPrincipals(&set, attrs); err != nil {
 		return set, err
 	}
-	if err := checkKey(q.key, attrs["KmsMasterKeyId"]); err != nil {
+	if err := checkKey(q.queueKey, attrs["KmsMasterKeyId"]); err != nil {
 		return set, err
 	}
 	if text := attrs["RedrivePolicy"]; text != "" {
-		return set, s.checkTarget(q.key, q.fifo, set.redrive, text)
+		return set, s.checkRedriveTarget(q.queueKey, q.fifo, set.redrive, text)
 	}
 	return set, nil
 }
 
 // adopt gives the queue new settings. A FIFO queue's delay counts for messages
 // that wait already (SQS E15), and a shorter retention for all there are (SQS E8).
-func (t *turn) adopt(set *settings) {
-	q := t.q
-	before := q.settings.Swap(set)
-	q.modified = t.now
+func (tx *transaction) applyAttributes(set *queueAttributes) {
+	q := tx.queue
+	before := q.attributes.Swap(set)
+	q.modified = tx.now
 	if q.fifo && set.delay != before.delay {
-		for _, m := range q.inState(delayed) {
+		for _, m := range q.messagesInState(delayed) {
 			q.deadlines.remove(m)
 			m.deadline = m.sent + int64(set.delay)
 			q.deadlines.push(m.deadline, m)
-			t.touch(m)
+			tx.storeState(m)
 		}
 	}
-	t.putQueue()
-	t.catchUp()
+	tx.storeQueue()
+	tx.processDue()
 }
 
 // inState are the messages that are delayed or in flight.
-func (q *queue) inState(s state) []*message {
+func (q *queue) messagesInState(s state) []*message {
 	var found []*message
 	for _, it := range q.deadlines.items {
 		if it.m.state == s {

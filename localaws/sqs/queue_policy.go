@@ -36,13 +36,13 @@ func isQueueAction(a string) bool {
 
 // bindPolicy puts unique ids in place of the principals of a policy that attrs
 // set, and refuses one that names nobody (IAM A1, SQS E13).
-func (s *Service) bindPolicy(set *settings, attrs map[string]string) error {
+func (s *Service) bindPolicyPrincipals(set *queueAttributes, attrs map[string]string) error {
 	if attrs["Policy"] == "" {
 		return nil
 	}
 	bound, err := s.principals.Bind(set.policy)
 	if err != nil {
-		return badValue("Policy")
+		return invalidAttributeValue("Policy")
 	}
 	set.policy = bound
 	return nil
@@ -58,11 +58,11 @@ func checkPolicy(text string) error {
 		return errOverLimit.With("The policy is longer than %d bytes.", maxPolicyBytes)
 	}
 	if _, err := policy.Parse(text, policy.Resource); err != nil {
-		return badValue("Policy")
+		return invalidAttributeValue("Policy")
 	}
 	doc, err := parsePolicy(text)
 	if err != nil {
-		return badValue("Policy")
+		return invalidAttributeValue("Policy")
 	}
 	if len(doc.Statement) > maxPolicyStatements {
 		return errOverLimit.With("The policy has more than %d statements.", maxPolicyStatements)
@@ -78,20 +78,20 @@ func checkPolicy(text string) error {
 // checkStatement holds a statement's lists against their limits.
 func checkStatement(raw json.RawMessage) error {
 	var s struct {
-		Action    anyOf
-		NotAction anyOf
+		Action    stringOrList
+		NotAction stringOrList
 		Principal json.RawMessage
 		Condition map[string]json.RawMessage
 	}
 	if json.Unmarshal(raw, &s) != nil {
-		return badValue("Policy")
+		return invalidAttributeValue("Policy")
 	}
 	for _, a := range slices.Concat(s.Action, s.NotAction) {
 		if !isQueueAction(a) {
-			return badValue("Policy")
+			return invalidAttributeValue("Policy")
 		}
 	}
-	var principals map[string]anyOf // or "*", which is one
+	var principals map[string]stringOrList // or "*", which is one
 	n := 0
 	if json.Unmarshal(s.Principal, &principals) == nil {
 		for _, list := range principals {
@@ -110,13 +110,13 @@ func checkStatement(raw json.RawMessage) error {
 }
 
 // anyOf is one string, or a list of them.
-type anyOf []string
+type stringOrList []string
 
 // UnmarshalJSON reads either form.
-func (a *anyOf) UnmarshalJSON(b []byte) error {
+func (a *stringOrList) UnmarshalJSON(b []byte) error {
 	var one string
 	if json.Unmarshal(b, &one) == nil {
-		*a = anyOf{one}
+		*a = stringOrList{one}
 		return nil
 	}
 	return json.Unmarshal(b, (*[]string)(a))

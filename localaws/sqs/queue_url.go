@@ -63,17 +63,17 @@ type ListDeadLetterSourceQueuesOutput struct {
 // GetQueueUrl answers a queue's address (SQS D9, A11).
 func (s *Service) GetQueueUrl(_ context.Context, c *awsapi.Call, in *GetQueueUrlInput) (*GetQueueUrlOutput, error) {
 	if in.QueueName == "" {
-		return nil, invalid("", "QueueName", "Must specify a queue name.")
+		return nil, invalidParameter("", "QueueName", "Must specify a queue name.")
 	}
 	k := in.key(c)
 	if s.queues.find(k) == nil {
-		return nil, noQueue(c)
+		return nil, queueDoesNotExist(c)
 	}
 	return &GetQueueUrlOutput{k.url(c.Endpoint)}, nil
 }
 
-func (in *GetQueueUrlInput) key(c *awsapi.Call) key {
-	k := key{c.Account, c.Region, in.QueueName}
+func (in *GetQueueUrlInput) key(c *awsapi.Call) queueKey {
+	k := queueKey{c.Account, c.Region, in.QueueName}
 	if in.QueueOwnerAWSAccountID != "" {
 		k.account = in.QueueOwnerAWSAccountID
 	}
@@ -85,7 +85,7 @@ func (s *Service) ListQueues(_ context.Context, c *awsapi.Call, in *ListQueuesIn
 	if err := refuseOnQueuePath(c, "ListQueues"); err != nil {
 		return nil, err
 	}
-	urls, next, err := page(s.queues.in(c.Account, c.Region), c.Endpoint, in.MaxResults, in.NextToken, func(q *queue) bool {
+	urls, next, err := pageOfQueues(s.queues.inScope(c.Account, c.Region), c.Endpoint, in.MaxResults, in.NextToken, func(q *queue) bool {
 		return strings.HasPrefix(q.name, in.QueueNamePrefix)
 	})
 	if err != nil {
@@ -99,11 +99,11 @@ func (s *Service) ListQueues(_ context.Context, c *awsapi.Call, in *ListQueuesIn
 func (s *Service) ListDeadLetterSourceQueues(_ context.Context, c *awsapi.Call, in *ListDeadLetterSourceQueuesInput) (
 	*ListDeadLetterSourceQueuesOutput, error,
 ) {
-	dlq, err := s.queue(c, in.QueueURL)
+	dlq, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
-	urls, next, err := page(s.queues.in(dlq.account, dlq.region), c.Endpoint, in.MaxResults, in.NextToken, func(q *queue) bool {
+	urls, next, err := pageOfQueues(s.queues.inScope(dlq.account, dlq.region), c.Endpoint, in.MaxResults, in.NextToken, func(q *queue) bool {
 		return q.redrivesTo(dlq.arn)
 	})
 	if err != nil {
@@ -114,19 +114,19 @@ func (s *Service) ListDeadLetterSourceQueues(_ context.Context, c *awsapi.Call, 
 
 // redrivesTo reports whether dead letters go to the queue with an ARN.
 func (q *queue) redrivesTo(arn string) bool {
-	r := q.settings.Load().redrive
+	r := q.attributes.Load().redrive
 	return r != nil && r.target == arn
 }
 
 // maxListed is the most that one answer lists.
-const maxListed = 1000
+const maxListResults = 1000
 
 // page answers addresses of queues, in order of name, from after the one that the
 // token names. There is a next token only where a size was asked for (SQS D10).
-func page(queues []*queue, endpoint string, size *int, token string, keep func(*queue) bool) (urls []string, next string, err error) {
-	limit := maxListed
+func pageOfQueues(queues []*queue, endpoint string, size *int, token string, keep func(*queue) bool) (urls []string, next string, err error) {
+	limit := maxListResults
 	if size != nil {
-		if limit = *size; limit < 1 || limit > maxListed {
+		if limit = *size; limit < 1 || limit > maxListResults {
 			return nil, "", errParameterValue.With("Value for parameter MaxResults is invalid. " +
 				"Reason: MaxResults must be an integer between 1 and 1000.")
 		}

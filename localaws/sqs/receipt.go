@@ -60,7 +60,7 @@ func checksum(b []byte) uint64 {
 // receipt reads a handle that must be of this queue.
 func (q *queue) receipt(handle string) (receipt, error) {
 	if handle == "" {
-		return receipt{}, missing("ReceiptHandle")
+		return receipt{}, missingParameter("ReceiptHandle")
 	}
 	r, ok := parseReceipt(handle)
 	if !ok || r.nonce != q.nonce {

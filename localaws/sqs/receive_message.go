@@ -62,19 +62,19 @@ type Message struct {
 // ReceiveMessage hands out messages and hides them. While it waits for one its
 // caller's piece of work on the clock is ended, and begun again before it returns.
 func (s *Service) ReceiveMessage(ctx context.Context, c *awsapi.Call, in *ReceiveMessageInput) (*ReceiveMessageOutput, error) {
-	q, err := s.queue(c, in.QueueURL)
+	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
-	show, err := newSelection(in)
+	show, err := newAttributeSelection(in)
 	if err != nil {
 		return nil, err
 	}
-	w, wait, err := q.readWant(in)
+	req, wait, err := q.parseReceive(in)
 	if err != nil {
 		return nil, err
 	}
-	got, commit, err := q.obtain(ctx, c, w, wait)
+	got, commit, err := q.receiveOrWait(ctx, c, req, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -85,70 +85,70 @@ func (s *Service) ReceiveMessage(ctx context.Context, c *awsapi.Call, in *Receiv
 	if len(got) > 0 {
 		out.Messages = make([]Message, len(got))
 		for i := range got {
-			show.fill(&out.Messages[i], q, &got[i])
+			show.fillMessage(&out.Messages[i], q, &got[i])
 		}
 	}
 	return out, nil
 }
 
 // readWant checks the numbers of a receive (SQS I1, I3).
-func (q *queue) readWant(in *ReceiveMessageInput) (want, time.Duration, error) {
-	set := q.settings.Load()
-	w, wait := want{limit: 1, visibility: set.visibility}, set.wait
+func (q *queue) parseReceive(in *ReceiveMessageInput) (receiveRequest, time.Duration, error) {
+	set := q.attributes.Load()
+	req, wait := receiveRequest{limit: 1, visibility: set.visibilityTimeout}, set.receiveWait
 	if n := in.MaxNumberOfMessages; n != nil {
 		if *n < 1 || *n > maxEntries {
-			return w, 0, invalid(*n, "MaxNumberOfMessages", "Must be between 1 and 10, if provided.")
+			return req, 0, invalidParameter(*n, "MaxNumberOfMessages", "Must be between 1 and 10, if provided.")
 		}
-		w.limit = *n
+		req.limit = *n
 	}
 	if n := in.VisibilityTimeout; n != nil {
 		if *n < 0 || *n > maxVisibility {
-			return w, 0, invalid(*n, "VisibilityTimeout", "Must be >= 0 and <= 43200, if provided.")
+			return req, 0, invalidParameter(*n, "VisibilityTimeout", "Must be >= 0 and <= 43200, if provided.")
 		}
-		w.visibility = seconds(*n)
+		req.visibility = seconds(*n)
 	}
 	if n := in.WaitTimeSeconds; n != nil {
 		if *n < 0 || *n > 20 {
-			return w, 0, invalid(*n, "WaitTimeSeconds", "Must be >= 0 and <= 20, if provided.")
+			return req, 0, invalidParameter(*n, "WaitTimeSeconds", "Must be >= 0 and <= 20, if provided.")
 		}
 		wait = seconds(*n)
 	}
 	if id := in.ReceiveRequestAttemptID; id != nil {
 		if err := checkToken("ReceiveRequestAttemptId", *id); err != nil {
-			return w, 0, err
+			return req, 0, err
 		}
 		if q.fifo {
-			w.attempt = *id
+			req.attempt = *id
 		}
 	}
-	return w, wait, nil
+	return req, wait, nil
 }
 
 // obtain takes messages, waiting for a first one as long as it may.
-func (q *queue) obtain(ctx context.Context, c *awsapi.Call, w want, wait time.Duration) ([]delivery, store.Commit, error) {
+func (q *queue) receiveOrWait(ctx context.Context, c *awsapi.Call, req receiveRequest, wait time.Duration) ([]delivery, store.Commit, error) {
 	until := q.service.now() + int64(wait)
 	for {
-		t := q.begin()
-		if q.gone {
-			return nil, t.end(), noQueue(c)
+		tx := q.begin()
+		if q.deleted {
+			return nil, tx.end(), queueDoesNotExist(c)
 		}
-		got := t.take(w)
+		got := tx.receive(req)
 		switch {
 		case len(got) > 0:
-			return got, t.end(), nil
-		case len(t.dead) > 0: // look again once they are gone: there may be others behind
-			t.end()
+			return got, tx.end(), nil
+		case len(tx.toDeadLetter) > 0: // look again once they are gone: there may be others behind
+			tx.end()
 			continue
-		case wait == 0 || t.now >= until || !q.service.waiting.Load():
-			q.traffic.empty++
+		case wait == 0 || tx.now >= until || !q.service.waiting.Load():
+			q.counters.emptyReceives++
 			err := q.tooManyInFlight()
-			return nil, t.end(), err
+			return nil, tx.end(), err
 		}
-		p := t.wait(w, until)
-		t.end()
-		got, commit, err := q.await(ctx, p)
-		if errors.Is(err, errGone) {
-			err = noQueue(c)
+		p := tx.addPoll(req, until)
+		tx.end()
+		got, commit, err := q.awaitPoll(ctx, p)
+		if errors.Is(err, errQueueDeleted) {
+			err = queueDoesNotExist(c)
 		}
 		return got, commit, err
 	}
@@ -165,17 +165,17 @@ func (q *queue) tooManyInFlight() error {
 }
 
 // fill writes a delivery as the answer has it.
-func (sel *selection) fill(out *Message, q *queue, d *delivery) {
-	out.MessageID = d.m.id.String()
+func (sel *attributeSelection) fillMessage(out *Message, q *queue, d *delivery) {
+	out.MessageID = d.message.id.String()
 	out.ReceiptHandle = d.handle
-	out.MD5OfBody = hex.EncodeToString(d.m.md5[:])
-	out.Body = d.m.body
+	out.MD5OfBody = hex.EncodeToString(d.message.md5[:])
+	out.Body = d.message.body
 	sel.fillSystem(out, q, d)
-	sel.fillAttributes(out, d.m.attrs)
+	sel.fillAttributes(out, d.message.attrs)
 }
 
 // fillSystem adds the system attributes that are asked for and apply (SQS I7-I10).
-func (sel *selection) fillSystem(out *Message, q *queue, d *delivery) {
+func (sel *attributeSelection) fillSystem(out *Message, q *queue, d *delivery) {
 	if sel.system == 0 {
 		return
 	}
@@ -185,16 +185,16 @@ func (sel *selection) fillSystem(out *Message, q *queue, d *delivery) {
 			all[systemNames[a]] = v
 		}
 	}
-	add(senderID, d.m.sender)
-	add(sentTimestamp, millis(d.m.sent))
-	add(receiveCount, strconv.FormatUint(uint64(d.total), 10))
-	add(firstReceive, millis(d.firstReceived))
-	add(traceHeader, d.traits.trace)
-	add(groupID, d.traits.group)
-	add(deadLetterSource, d.traits.deadARN)
+	add(sysSenderID, d.message.sender)
+	add(sysSentTimestamp, millis(d.message.sent))
+	add(sysReceiveCount, strconv.FormatUint(uint64(d.receives), 10))
+	add(sysFirstReceive, millis(d.firstReceived))
+	add(sysTraceHeader, d.optional.traceHeader)
+	add(sysGroupID, d.optional.groupID)
+	add(sysDeadLetterSource, d.optional.deadLetterSource)
 	if q.fifo {
-		add(dedupID, d.traits.dedup)
-		add(sequence, sequenceNumber(d.seq))
+		add(sysDedupID, d.optional.dedupID)
+		add(sysSequenceNumber, sequenceNumber(d.number))
 	}
 	if len(all) > 0 {
 		out.Attributes = all

@@ -125,8 +125,16 @@ func TestI11I12MessageAttributeNames(t *testing.T) {
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "0")
 	v := MessageAttributeValue{DataType: "String", StringValue: ref("blue")}
-	attrs := map[string]MessageAttributeValue{"color": v, "Hello": v, "Help.Me": v}
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x", MessageAttributes: attrs})
+	attrs := map[string]MessageAttributeValue{
+		"color":   v,
+		"Hello":   v,
+		"Help.Me": v,
+	}
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:          url,
+		MessageBody:       "x",
+		MessageAttributes: attrs,
+	})
 	for _, tt := range []struct {
 		ask  []string
 		want string
@@ -208,7 +216,7 @@ func TestI16TooManyInFlight(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
-	q := b.s.queues.find(key{account, region, "q"})
+	q := b.s.queues.find(queueKey{account, region, "q"})
 	b.send(url, "x")
 	q.mu.Lock()
 	q.counts[inFlight] += maxInFlight

@@ -2,24 +2,24 @@ package sqs
 
 // bury moves messages that were set aside to the dead-letter queue (SQS L6-L8). If
 // that has gone in the meantime they become visible again (SQS L12).
-func (s *Service) bury(from *queue, dead []*message) {
+func (s *Service) moveToDeadLetterQueue(from *queue, dead []*message) {
 	var to *queue
-	if r := from.settings.Load().redrive; r != nil {
+	if r := from.attributes.Load().redrive; r != nil {
 		to = s.queues.findARN(r.target)
 	}
 	if to == nil {
-		t := from.begin()
-		t.restore(dead)
-		t.end()
+		tx := from.begin()
+		tx.returnToQueue(dead)
+		tx.end()
 		return
 	}
 	a, b := beginBoth(from, to)
-	if b.q.gone {
-		a.restore(dead)
+	if b.queue.deleted {
+		a.returnToQueue(dead)
 	} else {
 		for _, m := range dead {
 			if m.state == moving { // not expired or purged meanwhile
-				move(a, b, m)
+				moveMessage(a, b, m)
 			}
 		}
 	}
@@ -27,70 +27,70 @@ func (s *Service) bury(from *queue, dead []*message) {
 }
 
 // restore makes messages visible again that were set aside.
-func (t *turn) restore(dead []*message) {
+func (tx *transaction) returnToQueue(dead []*message) {
 	for _, m := range dead {
 		if m.state == moving {
-			t.reveal(m)
+			tx.makeVisible(m)
 		}
 	}
 }
 
 // move takes a message out of one queue and puts it into another, keeping what
 // SQS's own redrive keeps.
-func move(from, to *turn, m *message) {
-	from.drop(m)
-	traits := *m.traits
-	traits.deadARN = from.q.arn
-	if to.q.fifo {
+func moveMessage(from, to *transaction, m *message) {
+	from.remove(m)
+	traits := *m.optional
+	traits.deadLetterSource = from.queue.arn
+	if to.queue.fifo {
 		// The dead-letter queue must not take it for a duplicate, and its
 		// retention starts anew (SQS L8, K6).
-		traits.dedup = m.id.String()
-		m.enqueued = to.now
+		traits.dedupID = m.id.String()
+		m.retainedFrom = to.now
 	}
-	m.traits = &traits
-	m.here = 0
+	m.optional = &traits
+	m.receivesHere = 0
 	m.arrived = to.now
 	m.state = visible
 	m.deadline = 0
-	m.seq = to.nextSeq()
-	m.place = m.seq
+	m.number = to.nextNumber()
+	m.position = m.number
 	to.add(m)
-	to.put(m)
-	to.tell(Moved, m, from.q.name)
+	to.storeMessage(m)
+	to.emit(Moved, m, from.queue.name)
 }
 
 // beginBoth begins a turn in two queues, which may be the same. Queues are locked
 // in the order of their nonces, so that two such turns never wait for each other.
-func beginBoth(a, b *queue) (ta, tb *turn) {
+func beginBoth(a, b *queue) (txA, txB *transaction) {
 	switch {
 	case a == b:
-		ta = a.begin()
-		return ta, ta
+		txA = a.begin()
+		return txA, txA
 	case a.nonce < b.nonce:
-		ta = a.begin()
-		tb = b.begin()
+		txA = a.begin()
+		txB = b.begin()
 	default:
-		tb = b.begin()
-		ta = a.begin()
+		txB = b.begin()
+		txA = a.begin()
 	}
-	ta.apply() // what expired in one of them; from here on they share a batch
-	tb.apply()
-	ta.with, tb.with = tb, ta
-	return ta, tb
+	txA.applyEffects() // what expired in one of them; from here on they share a batch
+	txB.applyEffects()
+	txA.peer, txB.peer = txB, txA
+	return txA, txB
 }
 
 // endBoth ends the turns of beginBoth. Their effects are one batch.
-func endBoth(a, b *turn) {
+func endBoth(a, b *transaction) {
 	if a == b {
 		a.end()
 		return
 	}
-	a.close()
-	b.close()
-	a.apply()
+	a.settle()
+	b.settle()
+	a.applyEffects()
 	b.commit = a.commit
-	a.q.mu.Unlock()
-	b.q.mu.Unlock()
-	a.pay()
-	b.pay()
+	a.queue.mu.Unlock()
+	b.queue.mu.Unlock()
+	a.runCallbacks()
+	b.runCallbacks()
 }

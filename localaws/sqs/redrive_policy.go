@@ -27,7 +27,7 @@ func parseRedrivePolicy(text string) (*redrivePolicy, error) {
 	if err := json.Unmarshal([]byte(text), &members); err != nil || members == nil {
 		return nil, errAttributeValue.With("Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map.")
 	}
-	refuse := func(reason string) error { return invalid(text, "RedrivePolicy", reason) }
+	refuse := func(reason string) error { return invalidParameter(text, "RedrivePolicy", reason) }
 	for _, name := range []string{"maxReceiveCount", "deadLetterTargetArn"} {
 		if v, ok := members[name]; !ok || string(v) == "null" {
 			return nil, refuse("Redrive policy does not contain mandatory attribute: " + name + ".")
@@ -41,7 +41,7 @@ func parseRedrivePolicy(text string) (*redrivePolicy, error) {
 		count = s
 	}
 	r := &redrivePolicy{}
-	if !readInt(&r.max, count, 1, 1000) {
+	if !parseInt(&r.max, count, 1, 1000) {
 		return nil, refuse("Invalid value for maxReceiveCount: " + count + ", valid values are from 1 to 1000 both inclusive.")
 	}
 	target, ok := jsonString(members["deadLetterTargetArn"])
@@ -60,8 +60,8 @@ func jsonString(raw json.RawMessage) (string, bool) {
 
 // checkTarget refuses a RedrivePolicy that the queue k may not have, given the
 // text as it was sent (SQS L13-L15).
-func (s *Service) checkTarget(k key, fifo bool, r *redrivePolicy, text string) error {
-	refuse := func(reason string) error { return invalid(text, "RedrivePolicy", reason) }
+func (s *Service) checkRedriveTarget(k queueKey, fifo bool, r *redrivePolicy, text string) error {
+	refuse := func(reason string) error { return invalidParameter(text, "RedrivePolicy", reason) }
 	a, ok := awsapi.ParseARN(r.target)
 	switch {
 	case !ok:
@@ -73,7 +73,7 @@ func (s *Service) checkTarget(k key, fifo bool, r *redrivePolicy, text string) e
 	case a.Region != k.region:
 		return refuse("Dead letter target does not exist.")
 	}
-	target := key{a.Account, a.Region, a.Resource}
+	target := queueKey{a.Account, a.Region, a.Resource}
 	if target == k {
 		return nil // a queue may name itself (SQS L11)
 	}
@@ -83,7 +83,7 @@ func (s *Service) checkTarget(k key, fifo bool, r *redrivePolicy, text string) e
 		return refuse("Dead letter target does not exist.")
 	case dlq.fifo != fifo:
 		return refuse("Dead-letter queue must be same type of queue as the source..")
-	case !dlq.settings.Load().redriveAllow.allows(k.arn()):
+	case !dlq.attributes.Load().redriveAllow.allows(k.arn()):
 		return refuse("Access denied by the redrive allow policy of the dead-letter queue.")
 	}
 	return nil
@@ -128,7 +128,7 @@ func parseRedriveAllowPolicy(text string) (*redriveAllowPolicy, error) {
 		r.sources = *in.Sources
 	}
 	refuse := func(reason string) error {
-		return invalid(text, "RedriveAllowPolicy", "Amazon SQS can't create the redrive allow policy. "+reason)
+		return invalidParameter(text, "RedriveAllowPolicy", "Amazon SQS can't create the redrive allow policy. "+reason)
 	}
 	switch {
 	case r.permission != "allowAll" && r.permission != "denyAll" && r.permission != "byQueue":
@@ -145,7 +145,7 @@ func parseRedriveAllowPolicy(text string) (*redriveAllowPolicy, error) {
 
 // changePolicies takes over the attributes that are JSON documents; an empty one
 // removes the attribute (SQS E10).
-func (s *settings) changePolicies(attrs map[string]string) (err error) {
+func (s *queueAttributes) setPolicies(attrs map[string]string) (err error) {
 	if text, given := attrs["Policy"]; given {
 		if err := checkPolicy(text); err != nil {
 			return err

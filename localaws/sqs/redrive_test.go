@@ -116,7 +116,9 @@ func TestL6L7WhatAMoveKeepsAndAdds(t *testing.T) {
 	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq", "DelaySeconds", "60")
 	b.redrive(src, dlq, "1")
 	must(b, b.s.SendMessage, SendMessageInput{
-		QueueURL: src, MessageBody: "x", MessageGroupID: ref("tenant"),
+		QueueURL:                src,
+		MessageBody:             "x",
+		MessageGroupID:          ref("tenant"),
 		MessageAttributes:       map[string]MessageAttributeValue{"color": {DataType: "String", StringValue: ref("blue")}},
 		MessageSystemAttributes: map[string]MessageAttributeValue{"AWSTraceHeader": {DataType: "String", StringValue: ref("Root=1")}},
 	})
@@ -303,7 +305,11 @@ func TestL18ListDeadLetterSourceQueues(t *testing.T) {
 		}
 	}
 	page := must(b, b.s.ListDeadLetterSourceQueues, ListDeadLetterSourceQueuesInput{QueueURL: dlq, MaxResults: ref(2)})
-	rest := must(b, b.s.ListDeadLetterSourceQueues, ListDeadLetterSourceQueuesInput{QueueURL: dlq, MaxResults: ref(2), NextToken: page.NextToken})
+	rest := must(b, b.s.ListDeadLetterSourceQueues, ListDeadLetterSourceQueuesInput{
+		QueueURL:   dlq,
+		MaxResults: ref(2),
+		NextToken:  page.NextToken,
+	})
 	got := strings.ReplaceAll(joined(append(page.QueueURLs, rest.QueueURLs...)), endpoint+"/000000000000/", "")
 	if got != "s1 s2 s3" || rest.NextToken != "" {
 		t.Errorf("pages gave %s", got)

@@ -14,7 +14,7 @@ import (
 // move tasks. Deadlines stay what they were; those that passed meanwhile have
 // passed.
 func (s *Service) restore() error {
-	s.tasks.bySource = map[key][]*task{}
+	s.tasks.bySource = map[queueKey][]*moveTask{}
 	if !s.store.Durable() {
 		return nil
 	}
@@ -26,7 +26,7 @@ func (s *Service) restore() error {
 			return fmt.Errorf("read queue %s back: %w", q.arn, err)
 		}
 	}
-	if err := s.store.Scan(tableGone, "", s.restoreGone); err != nil {
+	if err := s.store.Scan(tableDeletedName, "", s.restoreDeletedName); err != nil {
 		return fmt.Errorf("read deleted queues back: %w", err)
 	}
 	if err := s.store.Scan(tableTask, "", s.restoreTask); err != nil {
@@ -38,12 +38,12 @@ func (s *Service) restore() error {
 	return nil
 }
 
-func parsePath(path string) (key, error) {
+func parsePath(path string) (queueKey, error) {
 	p := strings.Split(path, "/")
 	if len(p) != 3 {
-		return key{}, fmt.Errorf("key %q: %w", path, errRecord)
+		return queueKey{}, fmt.Errorf("key %q: %w", path, errCorruptRecord)
 	}
-	return key{p[0], p[1], p[2]}, nil
+	return queueKey{p[0], p[1], p[2]}, nil
 }
 
 func (s *Service) restoreQueue(path string, value []byte) error {
@@ -59,17 +59,17 @@ func (s *Service) restoreQueue(path string, value []byte) error {
 	// The policy was checked when it was set, by the rules of that time.
 	text := r.Attributes["Policy"]
 	delete(r.Attributes, "Policy")
-	set, err := defaults().change(r.Attributes, r.FIFO)
+	set, err := defaultAttributes().with(r.Attributes, r.FIFO)
 	if err != nil {
 		return fmt.Errorf("queue %s: %w", path, err)
 	}
 	set.policy = text
 
 	q := newQueue(s, k, r.Nonce, r.FIFO, r.Created)
-	q.settings.Store(&set)
+	q.attributes.Store(&set)
 	q.modified, q.purged = r.Modified, r.Purged
 	q.tags.Store(&r.Tags)
-	q.seq, q.reserved = r.Reserved, r.Reserved
+	q.lastNumber, q.reservedNumbers = r.Reserved, r.Reserved
 	s.queues.queues.Store(k, q)
 	return nil
 }
@@ -82,10 +82,10 @@ func (q *queue) restore() error {
 	err := st.Scan(tableMessage, q.prefix(), func(k string, value []byte) error {
 		m, err := decodeMessage(value)
 		if err != nil || len(k) != 16 {
-			return fmt.Errorf("message %x: %w", k, errRecord)
+			return fmt.Errorf("message %x: %w", k, errCorruptRecord)
 		}
-		m.seq = binary.BigEndian.Uint64([]byte(k[8:]))
-		m.place = m.seq
+		m.number = binary.BigEndian.Uint64([]byte(k[8:]))
+		m.position = m.number
 		all = append(all, m)
 		return nil
 	})
@@ -95,13 +95,13 @@ func (q *queue) restore() error {
 	i := 0 // both tables are in order of number
 	err = st.Scan(tableState, q.prefix(), func(k string, value []byte) error {
 		if len(k) != 16 {
-			return fmt.Errorf("state %x: %w", k, errRecord)
+			return fmt.Errorf("state %x: %w", k, errCorruptRecord)
 		}
 		seq := binary.BigEndian.Uint64([]byte(k[8:]))
-		for i < len(all) && all[i].seq < seq {
+		for i < len(all) && all[i].number < seq {
 			i++
 		}
-		if i == len(all) || all[i].seq != seq {
+		if i == len(all) || all[i].number != seq {
 			return nil // deleted: what is left of it has no effect
 		}
 		return decodeState(value, all[i])
@@ -110,24 +110,24 @@ func (q *queue) restore() error {
 		return err
 	}
 	for _, m := range all {
-		q.readmit(m)
+		q.insertRestored(m)
 	}
 	return q.restoreDedup()
 }
 
 // readmit puts a message back as it was, or visible if its deadline has passed.
-func (q *queue) readmit(m *message) {
+func (q *queue) insertRestored(m *message) {
 	if m.state != visible && m.deadline <= q.service.now() {
 		m.state, m.deadline = visible, 0
 	}
 	q.counts[m.state]++
-	q.ages.add(m.enqueued, m)
-	q.line.add(m)
+	q.ages.add(m.retainedFrom, m)
+	q.ready.add(m)
 	if m.state != visible {
 		q.deadlines.push(m.deadline, m)
 	}
-	if m.here > 0 {
-		m.known = true
+	if m.receivesHere > 0 {
+		m.inReceived = true
 		q.received[m.id] = m
 	}
 }
@@ -135,7 +135,7 @@ func (q *queue) readmit(m *message) {
 func (q *queue) restoreDedup() error {
 	type remembered struct {
 		memo  string
-		ok    accepted
+		ok    sendResult
 		until int64
 	}
 	var all []remembered
@@ -152,12 +152,12 @@ func (q *queue) restoreDedup() error {
 	}
 	slices.SortFunc(all, func(a, b remembered) int { return cmp.Compare(a.until, b.until) })
 	for _, r := range all {
-		q.dedup.keep(r.memo, r.ok, r.until)
+		q.dedup.add(r.memo, r.ok, r.until)
 	}
 	return nil
 }
 
-func (s *Service) restoreGone(path string, value []byte) error {
+func (s *Service) restoreDeletedName(path string, value []byte) error {
 	k, err := parsePath(path)
 	if err != nil {
 		return err
@@ -171,19 +171,19 @@ func (s *Service) restoreGone(path string, value []byte) error {
 }
 
 func (s *Service) restoreTask(path string, value []byte) error {
-	k := &task{}
+	k := &moveTask{}
 	if err := json.Unmarshal(value, k); err != nil {
 		return fmt.Errorf("move task %s: %w", path, err)
 	}
 	source, ok := parseARN(k.SourceARN)
 	if !ok {
-		return fmt.Errorf("move task %s: source: %w", path, errRecord)
+		return fmt.Errorf("move task %s: source: %w", path, errCorruptRecord)
 	}
 	all := append(s.tasks.bySource[source], k)
-	slices.SortStableFunc(all, func(a, b *task) int { return cmp.Compare(b.Started, a.Started) })
+	slices.SortStableFunc(all, func(a, b *moveTask) int { return cmp.Compare(b.Started, a.Started) })
 	s.tasks.bySource[source] = all
 	if k.active() {
-		s.book(k, s.now())
+		s.scheduleTask(k, s.now())
 	}
 	return nil
 }

@@ -11,7 +11,11 @@ func TestK1K2PurgeTakesAllAndOnlyOnceAMinute(t *testing.T) {
 	url := b.queue("q")
 	b.send(url, "a", "b")
 	m := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url}).Messages[0]
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "c", DelaySeconds: ref(9)})
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:     url,
+		MessageBody:  "c",
+		DelaySeconds: ref(9),
+	})
 	if got := b.counts(url); got != [3]int{1, 1, 1} {
 		t.Fatalf("counts %v", got)
 	}
@@ -57,7 +61,11 @@ func TestK5MessagesExpireInAnyState(t *testing.T) {
 	url := b.queue("q", "MessageRetentionPeriod", "60")
 	b.send(url, "held", "waiting")
 	m := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, VisibilityTimeout: ref(600)}).Messages[0]
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "delayed", DelaySeconds: ref(900)})
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:     url,
+		MessageBody:  "delayed",
+		DelaySeconds: ref(900),
+	})
 	b.advance(60*time.Second - 1)
 	if got := b.counts(url); got != [3]int{1, 1, 1} {
 		t.Errorf("counts %v just before", got)
@@ -78,7 +86,7 @@ func TestK5RetentionNeedsNoCall(t *testing.T) {
 	url := b.queue("q", "MessageRetentionPeriod", "60")
 	b.send(url, "x")
 	b.advance(time.Minute)
-	q := b.s.queues.find(key{account, region, "q"})
+	q := b.s.queues.find(queueKey{account, region, "q"})
 	if q.ages.first() != nil {
 		t.Error("the message lies there until somebody calls")
 	}

@@ -37,23 +37,28 @@ func (s *Service) Sample(emit func(Sample)) {
 }
 
 func (q *queue) sample() []Sample {
-	t := q.begin()
-	defer t.end()
+	tx := q.begin()
+	defer tx.end()
 	held := q.counts[visible]+q.counts[delayed]+q.counts[inFlight] > 0
-	if held || q.traffic.busy() {
-		q.traffic.last = t.now
-	} else if q.gone || t.now >= q.traffic.last+int64(activeFor) {
+	if held || q.counters.any() {
+		q.counters.lastActive = tx.now
+	} else if q.deleted || tx.now >= q.counters.lastActive+int64(activeFor) {
 		return nil
 	}
-	out := q.traffic.samples()
-	q.traffic = traffic{last: q.traffic.last}
+	out := q.counters.samples()
+	q.counters = metricCounters{lastActive: q.counters.lastActive}
 	level := func(metric, unit string, n float64) {
-		out = append(out, Sample{Metric: metric, Unit: unit, Value: n, Gauge: true})
+		out = append(out, Sample{
+			Metric: metric,
+			Unit:   unit,
+			Value:  n,
+			Gauge:  true,
+		})
 	}
 	level("ApproximateNumberOfMessagesVisible", "Count", float64(q.counts[visible]))
 	level("ApproximateNumberOfMessagesNotVisible", "Count", float64(q.counts[inFlight]))
 	level("ApproximateNumberOfMessagesDelayed", "Count", float64(q.counts[delayed]))
-	if age, some := q.oldestAge(t.now); some {
+	if age, some := q.oldestAge(tx.now); some {
 		level("ApproximateAgeOfOldestMessage", "Seconds", age.Seconds())
 	}
 	if q.fifo {
@@ -73,13 +78,13 @@ func (q *queue) oldestAge(now int64) (time.Duration, bool) {
 		if n++; n > look {
 			break
 		}
-		if !q.fifo && m.here >= 3 {
+		if !q.fifo && m.receivesHere >= 3 {
 			continue
 		}
 		if oldest == 0 || m.arrived < oldest {
 			oldest = m.arrived
 		}
-		if m.links[byAge].in && m.traits.deadARN == "" {
+		if m.links[ageLinks].linked && m.optional.deadLetterSource == "" {
 			break // the list is in order of age: nothing older follows in it
 		}
 	}
@@ -88,48 +93,57 @@ func (q *queue) oldestAge(now int64) (time.Duration, bool) {
 
 // busyGroups is the number of groups with a message in flight.
 func (q *queue) busyGroups() int {
-	busy := map[*group]bool{}
-	for _, m := range q.inState(inFlight) {
+	busy := map[*messageGroup]bool{}
+	for _, m := range q.messagesInState(inFlight) {
 		busy[m.group] = true
 	}
 	return len(busy)
 }
 
 // busy reports whether anything was counted.
-func (tr *traffic) busy() bool {
-	return tr.sends+tr.received+tr.deleted+tr.empty+tr.deduplicated > 0
+func (tr *metricCounters) any() bool {
+	return tr.sent+tr.received+tr.deleted+tr.emptyReceives+tr.deduplicated > 0
 }
 
 // samples are the counts that are not zero.
-func (tr *traffic) samples() []Sample {
+func (tr *metricCounters) samples() []Sample {
 	var out []Sample
 	count := func(metric string, n int) {
 		if n > 0 {
-			out = append(out, Sample{Metric: metric, Unit: "Count", Value: float64(n)})
+			out = append(out, Sample{
+				Metric: metric,
+				Unit:   "Count",
+				Value:  float64(n),
+			})
 		}
 	}
-	count("NumberOfMessagesSent", tr.sends)
+	count("NumberOfMessagesSent", tr.sent)
 	count("NumberOfMessagesReceived", tr.received)
 	count("NumberOfMessagesDeleted", tr.deleted)
-	count("NumberOfEmptyReceives", tr.empty)
+	count("NumberOfEmptyReceives", tr.emptyReceives)
 	count("NumberOfDeduplicatedSentMessages", tr.deduplicated)
-	return append(out, tr.sizes()...)
+	return append(out, tr.sizeSamples()...)
 }
 
 // sizes tells the sizes of the messages sent so that sum, count, least and most
 // are exact: the least, the most, and the mean of the others.
-func (tr *traffic) sizes() []Sample {
-	if tr.sends == 0 {
+func (tr *metricCounters) sizeSamples() []Sample {
+	if tr.sent == 0 {
 		return nil
 	}
 	size := func(v, n float64) Sample {
-		return Sample{Metric: "SentMessageSize", Unit: "Bytes", Value: v, Count: n}
+		return Sample{
+			Metric: "SentMessageSize",
+			Unit:   "Bytes",
+			Value:  v,
+			Count:  n,
+		}
 	}
 	out := []Sample{size(float64(tr.smallest), 1)}
-	if tr.sends > 1 {
+	if tr.sent > 1 {
 		out = append(out, size(float64(tr.largest), 1))
 	}
-	if others := tr.sends - 2; others > 0 {
+	if others := tr.sent - 2; others > 0 {
 		out = append(out, size(float64(tr.bytes-tr.smallest-tr.largest)/float64(others), float64(others)))
 	}
 	return out

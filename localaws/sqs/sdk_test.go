@@ -31,7 +31,11 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // embedded is an AWS whose time only the test moves, and a client of its SQS.
 func embedded(t *testing.T) (*localawstest.Server, *sqs.Client) {
 	t.Helper()
-	srv := localawstest.NewWith(t, localaws.Options{ClockMode: clock.Manual, ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seed: 1})
+	srv := localawstest.NewWith(t, localaws.Options{
+		ClockMode:  clock.Manual,
+		ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		Seed:       1,
+	})
 	return srv, sqs.NewFromConfig(srv.Config(), func(o *sqs.Options) { o.RetryMaxAttempts = 1 })
 }
 
@@ -95,11 +99,17 @@ func TestAMessageGoesRoundThroughTheSDK(t *testing.T) {
 		"n": {DataType: aws.String("Number"), StringValue: aws.String("1.50")},
 		"b": {DataType: aws.String("Binary"), BinaryValue: []byte{0, 1, 254, 255}},
 	}
-	if _, err := c.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: q, MessageBody: &body, MessageAttributes: attrs}); err != nil {
+	if _, err := c.SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl:          q,
+		MessageBody:       &body,
+		MessageAttributes: attrs,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	out, err := c.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: q, MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All"},
+		QueueUrl:                    q,
+		MessageAttributeNames:       []string{"All"},
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All"},
 	})
 	if err != nil || len(out.Messages) != 1 {
 		t.Fatalf("received %+v, %v", out, err)
@@ -150,7 +160,7 @@ func TestI4ALongPollThroughTheSDKWakes(t *testing.T) {
 var variable = regexp.MustCompile(`AQEB[A-Za-z0-9+/=]{60}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 // record writes an answer as text: status, the headers that count, and the body.
-func record(t *testing.T, what string, resp *http.Response) string {
+func recordReader(t *testing.T, what string, resp *http.Response) string {
 	t.Helper()
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
@@ -197,7 +207,12 @@ func golden(t *testing.T, name, got string) {
 // open is an AWS that takes unsigned requests, and a way to send them.
 func open(t *testing.T) *http.Client {
 	t.Helper()
-	srv := localawstest.NewWith(t, localaws.Options{NoAuth: true, ClockMode: clock.Manual, ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seed: 1})
+	srv := localawstest.NewWith(t, localaws.Options{
+		NoAuth:     true,
+		ClockMode:  clock.Manual,
+		ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		Seed:       1,
+	})
 	return &http.Client{Transport: srv.Transport()}
 }
 
@@ -256,7 +271,7 @@ func TestA3A4A6A13AnswersInJSON(t *testing.T) {
 			handle = string(h)
 		}
 		resp.Body = io.NopCloser(bytes.NewReader(raw))
-		all.WriteString(record(t, step[0]+" "+step[1], resp))
+		all.WriteString(recordReader(t, step[0]+" "+step[1], resp))
 	}
 	golden(t, "json.golden", all.String())
 }
@@ -307,7 +322,7 @@ func TestB1B4B5B6B11AnswersInXML(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all.WriteString(record(t, step, resp))
+		all.WriteString(recordReader(t, step, resp))
 	}
 	golden(t, "query.golden", all.String())
 }

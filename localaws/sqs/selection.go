@@ -9,35 +9,35 @@ import (
 type systemAttribute int
 
 const (
-	senderID systemAttribute = iota
-	sentTimestamp
-	receiveCount
-	firstReceive
-	sequence
-	dedupID
-	groupID
-	traceHeader
-	deadLetterSource
+	sysSenderID systemAttribute = iota
+	sysSentTimestamp
+	sysReceiveCount
+	sysFirstReceive
+	sysSequenceNumber
+	sysDedupID
+	sysGroupID
+	sysTraceHeader
+	sysDeadLetterSource
 )
 
 // systemNames are the names of systemAttributes (SQS I7).
 var systemNames = [...]string{
-	senderID:         "SenderId",
-	sentTimestamp:    "SentTimestamp",
-	receiveCount:     "ApproximateReceiveCount",
-	firstReceive:     "ApproximateFirstReceiveTimestamp",
-	sequence:         "SequenceNumber",
-	dedupID:          "MessageDeduplicationId",
-	groupID:          "MessageGroupId",
-	traceHeader:      "AWSTraceHeader",
-	deadLetterSource: "DeadLetterQueueSourceArn",
+	sysSenderID:         "SenderId",
+	sysSentTimestamp:    "SentTimestamp",
+	sysReceiveCount:     "ApproximateReceiveCount",
+	sysFirstReceive:     "ApproximateFirstReceiveTimestamp",
+	sysSequenceNumber:   "SequenceNumber",
+	sysDedupID:          "MessageDeduplicationId",
+	sysGroupID:          "MessageGroupId",
+	sysTraceHeader:      "AWSTraceHeader",
+	sysDeadLetterSource: "DeadLetterQueueSourceArn",
 }
 
 // systemSorted are the names in order of the alphabet.
-var systemSorted = slices.Sorted(slices.Values(systemNames[:]))
+var sortedSystemNames = slices.Sorted(slices.Values(systemNames[:]))
 
 // selection is which attributes a receive asks for.
-type selection struct {
+type attributeSelection struct {
 	system   uint // bits by systemAttribute
 	all      bool // every message attribute
 	names    []string
@@ -46,8 +46,8 @@ type selection struct {
 
 // newSelection reads the lists of names. An unknown system attribute is refused,
 // an unknown message attribute is not (SQS I11).
-func newSelection(in *ReceiveMessageInput) (*selection, error) {
-	sel := &selection{}
+func newAttributeSelection(in *ReceiveMessageInput) (*attributeSelection, error) {
+	sel := &attributeSelection{}
 	for _, list := range [][]string{in.AttributeNames, in.MessageSystemAttributeNames} {
 		for _, name := range list {
 			if err := sel.addSystem(name); err != nil {
@@ -69,7 +69,7 @@ func newSelection(in *ReceiveMessageInput) (*selection, error) {
 	return sel, nil
 }
 
-func (sel *selection) addSystem(name string) error {
+func (sel *attributeSelection) addSystem(name string) error {
 	if name == "All" {
 		sel.system = 1<<len(systemNames) - 1
 		return nil
@@ -84,7 +84,7 @@ func (sel *selection) addSystem(name string) error {
 }
 
 // has reports whether a message attribute is asked for.
-func (sel *selection) has(name string) bool {
+func (sel *attributeSelection) includes(name string) bool {
 	if sel.all {
 		return true
 	}
@@ -103,13 +103,13 @@ func (sel *selection) has(name string) bool {
 
 // fillAttributes adds the message attributes that are asked for, and the digest
 // of those alone (SQS I12).
-func (sel *selection) fillAttributes(out *Message, attrs []attribute) {
+func (sel *attributeSelection) fillAttributes(out *Message, attrs []messageAttribute) {
 	if len(attrs) == 0 || !sel.all && len(sel.names) == 0 && len(sel.prefixes) == 0 {
 		return
 	}
-	shown := make([]attribute, 0, len(attrs))
+	shown := make([]messageAttribute, 0, len(attrs))
 	for _, a := range attrs {
-		if sel.has(a.name) {
+		if sel.includes(a.name) {
 			shown = append(shown, a)
 		}
 	}
@@ -118,13 +118,13 @@ func (sel *selection) fillAttributes(out *Message, attrs []attribute) {
 	}
 	out.MessageAttributes = make(map[string]MessageAttributeValue, len(shown))
 	for i := range shown {
-		out.MessageAttributes[shown[i].name] = shown[i].wire()
+		out.MessageAttributes[shown[i].name] = shown[i].toAPI()
 	}
 	out.MD5OfMessageAttributes = hexMD5(attributesMD5(shown))
 }
 
 // wire is the attribute as the API has it.
-func (a *attribute) wire() MessageAttributeValue {
+func (a *messageAttribute) toAPI() MessageAttributeValue {
 	if a.binary {
 		return MessageAttributeValue{DataType: a.dataType, BinaryValue: []byte(a.value)}
 	}

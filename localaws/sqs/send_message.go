@@ -42,33 +42,37 @@ type SendMessageOutput struct {
 
 // SendMessage puts a message into a queue.
 func (s *Service) SendMessage(_ context.Context, c *awsapi.Call, in *SendMessageInput) (*SendMessageOutput, error) {
-	q, err := s.queue(c, in.QueueURL)
+	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
-	d, err := q.prepare(c, &outgoing{
-		body: in.MessageBody, delay: in.DelaySeconds, attributes: in.MessageAttributes, system: in.MessageSystemAttributes,
-		dedup: in.MessageDeduplicationID, group: in.MessageGroupID,
+	d, err := q.validateSend(c, &sendRequest{
+		body:             in.MessageBody,
+		delay:            in.DelaySeconds,
+		attributes:       in.MessageAttributes,
+		systemAttributes: in.MessageSystemAttributes,
+		dedup:            in.MessageDeduplicationID,
+		group:            in.MessageGroupID,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if limit := q.settings.Load().maxSize; d.size() > limit {
+	if limit := q.attributes.Load().maxMessageSize; d.size() > limit {
 		return nil, errParameterValue.With("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", limit)
 	}
-	t := q.begin()
-	if t.q.gone {
-		t.end()
-		return nil, noQueue(c)
+	tx := q.begin()
+	if tx.queue.deleted {
+		tx.end()
+		return nil, queueDoesNotExist(c)
 	}
-	ok := t.send(d)
-	if err := t.end().Wait(); err != nil {
+	ok := tx.send(d)
+	if err := tx.end().Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	out := &SendMessageOutput{MessageID: ok.id.String(), MD5OfMessageBody: hex.EncodeToString(d.md5[:])}
 	out.MD5OfMessageAttributes, out.MD5OfMessageSystemAttributes = d.digests(len(in.MessageSystemAttributes) > 0)
 	if q.fifo {
-		out.SequenceNumber = sequenceNumber(ok.seq)
+		out.SequenceNumber = sequenceNumber(ok.number)
 	}
 	return out, nil
 }
@@ -80,7 +84,11 @@ func (d *draft) digests(system bool) (attrs, sys string) {
 		attrs = hexMD5(attributesMD5(d.attrs))
 	}
 	if system {
-		sys = hexMD5(attributesMD5([]attribute{{name: "AWSTraceHeader", dataType: "String", value: d.traits.trace}}))
+		sys = hexMD5(attributesMD5([]messageAttribute{{
+			name:     "AWSTraceHeader",
+			dataType: "String",
+			value:    d.optional.traceHeader,
+		}}))
 	}
 	return attrs, sys
 }

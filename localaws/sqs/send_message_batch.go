@@ -60,7 +60,7 @@ type SendMessageBatchResultEntry struct {
 // SendMessageBatch puts up to ten messages into a queue. What is wrong with one
 // entry does not hinder the others, but for the rules of SQS H1 and H5.
 func (s *Service) SendMessageBatch(_ context.Context, c *awsapi.Call, in *SendMessageBatchInput) (*SendMessageBatchOutput, error) {
-	q, err := s.queue(c, in.QueueURL)
+	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -71,26 +71,26 @@ func (s *Service) SendMessageBatch(_ context.Context, c *awsapi.Call, in *SendMe
 	drafts := make([]*draft, len(in.Entries))
 	for i := range in.Entries {
 		e := &in.Entries[i]
-		if drafts[i], err = q.prepareEntry(c, e); err != nil {
-			out.Failed = append(out.Failed, failed(e.ID, err))
+		if drafts[i], err = q.validateSendEntry(c, e); err != nil {
+			out.Failed = append(out.Failed, failedEntry(e.ID, err))
 		}
 	}
-	t := q.begin()
-	if q.gone {
-		t.end()
-		return nil, noQueue(c)
+	tx := q.begin()
+	if q.deleted {
+		tx.end()
+		return nil, queueDoesNotExist(c)
 	}
 	out.Successful = make([]SendMessageBatchResultEntry, 0, len(drafts))
 	for i, d := range drafts {
 		if d != nil {
-			ok := t.send(d)
+			ok := tx.send(d)
 			out.Successful = append(out.Successful, SendMessageBatchResultEntry{ID: in.Entries[i].ID, MessageID: ok.id.String()})
 			if q.fifo {
-				out.Successful[len(out.Successful)-1].SequenceNumber = sequenceNumber(ok.seq)
+				out.Successful[len(out.Successful)-1].SequenceNumber = sequenceNumber(ok.number)
 			}
 		}
 	}
-	if err := t.end().Wait(); err != nil {
+	if err := tx.end().Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	n := 0
@@ -106,27 +106,31 @@ func (s *Service) SendMessageBatch(_ context.Context, c *awsapi.Call, in *SendMe
 }
 
 // prepareEntry checks one entry, in the words that batches use (SQS H4, H6).
-func (q *queue) prepareEntry(c *awsapi.Call, e *SendMessageBatchRequestEntry) (*draft, error) {
+func (q *queue) validateSendEntry(c *awsapi.Call, e *SendMessageBatchRequestEntry) (*draft, error) {
 	if e.MessageBody == "" {
 		return nil, errEmptyValue.With("The request must contain the parameter MessageBody.")
 	}
 	if q.fifo && e.DelaySeconds != nil && *e.DelaySeconds != 0 {
 		return nil, errParameterValue.With("The request include parameter that is not valid for this queue type")
 	}
-	d, err := q.prepare(c, e.outgoing())
+	d, err := q.validateSend(c, e.sendRequest())
 	if err != nil {
 		return nil, err
 	}
-	if limit := q.settings.Load().maxSize; d.size() > limit {
+	if limit := q.attributes.Load().maxMessageSize; d.size() > limit {
 		return nil, errParameterValue.With("One or more parameters cannot be validated. Reason: Message must be shorter than %d bytes.", limit)
 	}
 	return d, nil
 }
 
-func (e *SendMessageBatchRequestEntry) outgoing() *outgoing {
-	return &outgoing{
-		body: e.MessageBody, delay: e.DelaySeconds, attributes: e.MessageAttributes, system: e.MessageSystemAttributes,
-		dedup: e.MessageDeduplicationID, group: e.MessageGroupID,
+func (e *SendMessageBatchRequestEntry) sendRequest() *sendRequest {
+	return &sendRequest{
+		body:             e.MessageBody,
+		delay:            e.DelaySeconds,
+		attributes:       e.MessageAttributes,
+		systemAttributes: e.MessageSystemAttributes,
+		dedup:            e.MessageDeduplicationID,
+		group:            e.MessageGroupID,
 	}
 }
 
@@ -140,7 +144,7 @@ func (q *queue) checkSendBatch(entries []SendMessageBatchRequestEntry) error {
 		if q.fifo && e.MessageGroupID == nil {
 			return errParameterValue.With("The request must contain the parameter MessageGroupId.")
 		}
-		if q.fifo && e.MessageDeduplicationID == nil && !q.settings.Load().contentDedup {
+		if q.fifo && e.MessageDeduplicationID == nil && !q.attributes.Load().contentDedup {
 			return errNoDedupID()
 		}
 	}

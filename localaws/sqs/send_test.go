@@ -42,8 +42,14 @@ func TestF3CharactersOfABody(t *testing.T) {
 	b := newBench(t)
 	url := b.queue("q")
 	for body, want := range map[string]string{
-		"\t\n\r ~\u0080\uD7FF\uE000\uFFFD\U00010000\U0010FFFF": "", "a\x00": "#x0", "\x07": "#x7", "ab\x1f": "#x1F",
-		"\uFFFE": "#xFFFE", "x\uFFFF": "#xFFFF", "\xff": "#xFF", "é\x0b": "#xB",
+		"\t\n\r ~\u0080\uD7FF\uE000\uFFFD\U00010000\U0010FFFF": "",
+		"a\x00":   "#x0",
+		"\x07":    "#x7",
+		"ab\x1f":  "#x1F",
+		"\uFFFE":  "#xFFFE",
+		"x\uFFFF": "#xFFFF",
+		"\xff":    "#xFF",
+		"é\x0b":   "#xB",
 	} {
 		err := b.sendErr(SendMessageInput{QueueURL: url, MessageBody: body})
 		if want == "" {
@@ -61,10 +67,14 @@ func TestF4F5SizeCountsAttributesAndNotTrace(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "MaximumMessageSize", "1024")
-	in := SendMessageInput{QueueURL: url, MessageAttributes: map[string]MessageAttributeValue{
-		"name": {DataType: "String", StringValue: ref("12345")}, // 4 + 6 + 5
-		"b":    {DataType: "Binary", BinaryValue: []byte{1, 2}}, // 1 + 6 + 2
-	}, MessageSystemAttributes: map[string]MessageAttributeValue{"AWSTraceHeader": {DataType: "String", StringValue: ref("Root=1-2-3")}}}
+	in := SendMessageInput{
+		QueueURL: url,
+		MessageAttributes: map[string]MessageAttributeValue{
+			"name": {DataType: "String", StringValue: ref("12345")}, // 4 + 6 + 5
+			"b":    {DataType: "Binary", BinaryValue: []byte{1, 2}}, // 1 + 6 + 2
+		},
+		MessageSystemAttributes: map[string]MessageAttributeValue{"AWSTraceHeader": {DataType: "String", StringValue: ref("Root=1-2-3")}},
+	}
 	in.MessageBody = strings.Repeat("x", 1024-24)
 	must(b, b.s.SendMessage, in)
 	in.MessageBody += "x"
@@ -77,8 +87,16 @@ func TestF6DelayOverridesTheQueues(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "DelaySeconds", "60")
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "now", DelaySeconds: ref(0)})
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "late", DelaySeconds: ref(900)})
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:     url,
+		MessageBody:  "now",
+		DelaySeconds: ref(0),
+	})
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:     url,
+		MessageBody:  "late",
+		DelaySeconds: ref(900),
+	})
 	b.send(url, "queue's")
 	if got := b.counts(url); got != [3]int{1, 0, 2} {
 		t.Errorf("counts %v", got)
@@ -92,7 +110,11 @@ func TestF6DelayOverridesTheQueues(t *testing.T) {
 		t.Errorf("after 15 minutes %v", got)
 	}
 	for _, n := range []int{-1, 901, 1000} {
-		invalidValue(t, b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x", DelaySeconds: &n}),
+		invalidValue(t, b.sendErr(SendMessageInput{
+			QueueURL:     url,
+			MessageBody:  "x",
+			DelaySeconds: &n,
+		}),
 			"Value "+strconv.Itoa(n)+" for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.")
 	}
 }
@@ -101,7 +123,13 @@ func TestF7FIFOTakesNoDelayOfItsOwn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q", "DelaySeconds", "5")
-	in := SendMessageInput{QueueURL: url, MessageBody: "x", MessageGroupID: ref("g"), MessageDeduplicationID: ref("d"), DelaySeconds: ref(2)}
+	in := SendMessageInput{
+		QueueURL:               url,
+		MessageBody:            "x",
+		MessageGroupID:         ref("g"),
+		MessageDeduplicationID: ref("d"),
+		DelaySeconds:           ref(2),
+	}
 	invalidValue(t, b.sendErr(in), "Value 2 for parameter DelaySeconds is invalid. Reason: The request include parameter that is not valid for this queue type.")
 	in.DelaySeconds = ref(0)
 	must(b, b.s.SendMessage, in)
@@ -114,9 +142,17 @@ func TestF8F9GroupsOnAStandardQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
-	invalidValue(t, b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x", MessageDeduplicationID: ref("d")}),
+	invalidValue(t, b.sendErr(SendMessageInput{
+		QueueURL:               url,
+		MessageBody:            "x",
+		MessageDeduplicationID: ref("d"),
+	}),
 		"Value d for parameter MessageDeduplicationId is invalid. Reason: The request includes a parameter that is not valid for this queue type.")
-	out := must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x", MessageGroupID: ref("tenant")})
+	out := must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:       url,
+		MessageBody:    "x",
+		MessageGroupID: ref("tenant"),
+	})
 	m := b.one(url)
 	if out.SequenceNumber != "" || m.Attributes["MessageGroupId"] != "tenant" || m.Attributes["SequenceNumber"] != "" {
 		t.Errorf("answer %+v, attributes %v", out, m.Attributes)
@@ -129,7 +165,12 @@ func TestF10GroupAndDeduplicationIDs(t *testing.T) {
 	url := b.fifo("q")
 	for _, bad := range []string{"", " ", "a b", strings.Repeat("x", 129), "é", "\x7f"} {
 		for _, name := range []string{"MessageGroupId", "MessageDeduplicationId"} {
-			in := SendMessageInput{QueueURL: url, MessageBody: "x", MessageGroupID: ref("g"), MessageDeduplicationID: ref("d")}
+			in := SendMessageInput{
+				QueueURL:               url,
+				MessageBody:            "x",
+				MessageGroupID:         ref("g"),
+				MessageDeduplicationID: ref("d"),
+			}
 			if name == "MessageGroupId" {
 				in.MessageGroupID = &bad
 			} else {
@@ -140,7 +181,12 @@ func TestF10GroupAndDeduplicationIDs(t *testing.T) {
 		}
 	}
 	all := "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~aZ0"
-	must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x", MessageGroupID: &all, MessageDeduplicationID: &all})
+	must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:               url,
+		MessageBody:            "x",
+		MessageGroupID:         &all,
+		MessageDeduplicationID: &all,
+	})
 }
 
 func TestF11FIFONeedsGroupAndDeduplicationID(t *testing.T) {
@@ -149,7 +195,11 @@ func TestF11FIFONeedsGroupAndDeduplicationID(t *testing.T) {
 	url := b.fifo("q")
 	refused(t, b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x"}), "MissingRequiredParameterException", "MissingParameter", 400,
 		"The request must contain the parameter MessageGroupId.")
-	invalidValue(t, b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x", MessageGroupID: ref("g")}),
+	invalidValue(t, b.sendErr(SendMessageInput{
+		QueueURL:       url,
+		MessageBody:    "x",
+		MessageGroupID: ref("g"),
+	}),
 		"The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
 }
 
@@ -166,10 +216,18 @@ func TestF12TraceHeader(t *testing.T) {
 		t.Errorf("AWSTraceHeader %q", got)
 	}
 	bad := map[string]MessageAttributeValue{"Other": {DataType: "String", StringValue: ref("x")}}
-	invalidValue(t, b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x", MessageSystemAttributes: bad}),
+	invalidValue(t, b.sendErr(SendMessageInput{
+		QueueURL:                url,
+		MessageBody:             "x",
+		MessageSystemAttributes: bad,
+	}),
 		"Message system attribute name 'Other' is invalid.")
 	wrong := map[string]MessageAttributeValue{"AWSTraceHeader": {DataType: "Number", StringValue: ref("1")}}
-	if b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x", MessageSystemAttributes: wrong}) == nil {
+	if b.sendErr(SendMessageInput{
+		QueueURL:                url,
+		MessageBody:             "x",
+		MessageSystemAttributes: wrong,
+	}) == nil {
 		t.Error("a trace header of type Number was taken")
 	}
 }
@@ -181,14 +239,22 @@ func TestG10DigestsOfAttributes(t *testing.T) {
 	}
 	color := str("String", "blue")
 	for want, attrs := range map[string]map[string]MessageAttributeValue{
-		"d838729972a4b70e2d2acd9d59ac847c": {"color": color, "count": str("Number", "3"), "blob": {DataType: "Binary", BinaryValue: []byte{1, 2, 3}}},
+		"d838729972a4b70e2d2acd9d59ac847c": {
+			"color": color,
+			"count": str("Number", "3"),
+			"blob":  {DataType: "Binary", BinaryValue: []byte{1, 2, 3}},
+		},
 		"da1b33cc3cbfe8b1630921e78e6b9880": {"color": color},
 		"235c5c510d26fb653d073faed50ae77c": {"timestamp": str("Number", "1493147359900")},
 		"9fe1b90bbd9965bdf77bac517c7d2495": {"customNumberTypeAttrib": str("Number.float", "4563442423554324324264524243.32543234")},
 	} {
 		b := newBench(t)
 		url := b.queue("q")
-		out := must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x", MessageAttributes: attrs})
+		out := must(b, b.s.SendMessage, SendMessageInput{
+			QueueURL:          url,
+			MessageBody:       "x",
+			MessageAttributes: attrs,
+		})
 		if got := b.one(url).MD5OfMessageAttributes; out.MD5OfMessageAttributes != want || got != want {
 			t.Errorf("send %s, receive %s, want %s", out.MD5OfMessageAttributes, got, want)
 		}
@@ -196,7 +262,11 @@ func TestG10DigestsOfAttributes(t *testing.T) {
 	b := newBench(t)
 	trace := str("String", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
 	system := map[string]MessageAttributeValue{"AWSTraceHeader": trace}
-	out := must(b, b.s.SendMessage, SendMessageInput{QueueURL: b.queue("q"), MessageBody: "x", MessageSystemAttributes: system})
+	out := must(b, b.s.SendMessage, SendMessageInput{
+		QueueURL:                b.queue("q"),
+		MessageBody:             "x",
+		MessageSystemAttributes: system,
+	})
 	if out.MD5OfMessageSystemAttributes != "5ae4d5d7636402d80f4eb6d213245a88" || out.MD5OfMessageAttributes != "" {
 		t.Errorf("answer %+v", out)
 	}
@@ -233,23 +303,39 @@ func TestG1G2G3G4G5G6G7G8AttributesThatAreRefused(t *testing.T) {
 		{"a", MessageAttributeValue{DataType: "Binary"}, "Message (user) attribute 'a' must contain a non-empty value of type 'Binary'."},
 		{"a", MessageAttributeValue{DataType: "Binary", StringValue: ref("x")}, "The message (user) attribute 'a' with type 'Binary' must use field 'Binary'."},
 		{"a", MessageAttributeValue{DataType: "String", BinaryValue: []byte{1}}, "Message (user) attribute 'a' with type 'String' must use field 'String'."},
-		{"a", MessageAttributeValue{DataType: "String", StringValue: ref("x"), BinaryValue: []byte{1}}, "Message (user) attribute 'a' must have a single value."},
+		{"a", MessageAttributeValue{
+			DataType:    "String",
+			StringValue: ref("x"),
+			BinaryValue: []byte{1},
+		}, "Message (user) attribute 'a' must have a single value."},
 		{"a", number("one"), "Can't cast the value of message (user) attribute 'a' to a number."},
 		{"a", number("1e127"), "Can't cast the value of message (user) attribute 'a' to a number."},
 		{"a", number(strings.Repeat("1", 39)), "Can't cast the value of message (user) attribute 'a' to a number."},
-		{"a", text("x\x07"), "Invalid binary character '#x7' was found in the message attribute 'a' value, the set of allowed characters is " + allowedChars + "."},
+		{"a", text("x\x07"), "Invalid binary character '#x7' was found in the message attribute 'a' value, the set of allowed characters is " + allowedCharsText + "."},
 	} {
-		err := b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x", MessageAttributes: map[string]MessageAttributeValue{tt.name: tt.v}})
+		err := b.sendErr(SendMessageInput{
+			QueueURL:          url,
+			MessageBody:       "x",
+			MessageAttributes: map[string]MessageAttributeValue{tt.name: tt.v},
+		})
 		invalidValue(t, err, tt.want)
 	}
 	many := map[string]MessageAttributeValue{}
 	for i := range 11 {
 		many["a"+strconv.Itoa(i)] = text("x")
 	}
-	invalidValue(t, b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x", MessageAttributes: many}),
+	invalidValue(t, b.sendErr(SendMessageInput{
+		QueueURL:          url,
+		MessageBody:       "x",
+		MessageAttributes: many,
+	}),
 		"Number of message attributes [11] exceeds the allowed maximum [10].")
 	lists := MessageAttributeValue{DataType: "String", StringListValues: []string{"a"}}
-	err := b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x", MessageAttributes: map[string]MessageAttributeValue{"a": lists}})
+	err := b.sendErr(SendMessageInput{
+		QueueURL:          url,
+		MessageBody:       "x",
+		MessageAttributes: map[string]MessageAttributeValue{"a": lists},
+	})
 	refused(t, err, "UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400,
 		"Message attribute list values in SendMessage operation are not supported.")
 }
@@ -258,15 +344,23 @@ func TestG2G3G7AttributesThatAreTaken(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
-	in := SendMessageInput{QueueURL: url, MessageBody: "x", MessageAttributes: map[string]MessageAttributeValue{
-		strings.Repeat("a", 256): {DataType: "String", StringValue: ref("x")},
-		"øßä":                    {DataType: "String.label", StringValue: ref("x")},
-		"a.b-c_9":                {DataType: "Number.int", StringValue: ref("-007.500")},
-		"big":                    {DataType: "Number", StringValue: ref("1E125")},
-		"small":                  {DataType: "Number", StringValue: ref("1e-128")},
-		"zero":                   {DataType: "Number", StringValue: ref("0")},
-		"amazonian":              {DataType: "Binary.png", BinaryValue: []byte{0}, StringListValues: []string{}},
-	}}
+	in := SendMessageInput{
+		QueueURL:    url,
+		MessageBody: "x",
+		MessageAttributes: map[string]MessageAttributeValue{
+			strings.Repeat("a", 256): {DataType: "String", StringValue: ref("x")},
+			"øßä":                    {DataType: "String.label", StringValue: ref("x")},
+			"a.b-c_9":                {DataType: "Number.int", StringValue: ref("-007.500")},
+			"big":                    {DataType: "Number", StringValue: ref("1E125")},
+			"small":                  {DataType: "Number", StringValue: ref("1e-128")},
+			"zero":                   {DataType: "Number", StringValue: ref("0")},
+			"amazonian": {
+				DataType:         "Binary.png",
+				BinaryValue:      []byte{0},
+				StringListValues: []string{},
+			},
+		},
+	}
 	must(b, b.s.SendMessage, in)
 	got := b.one(url).MessageAttributes
 	if len(got) != len(in.MessageAttributes) || *got["a.b-c_9"].StringValue != "-007.500" {

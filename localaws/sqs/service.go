@@ -53,12 +53,12 @@ type Service struct {
 
 	principals policy.Directory
 
-	observe  func(Event) // nil when nobody wants to know
-	onChange func()      // likewise
-	stray    func() int  // nil when messages keep their places
+	observe         func(Event) // nil when nobody wants to know
+	onMetricsChange func()      // likewise
+	stray           func() int  // nil when messages keep their places
 
 	queues  catalog
-	tasks   tasks
+	tasks   moveTasks
 	watch   sync.Map    // ARN to *watchers
 	waiting atomic.Bool // whether long polls may wait; see ReleasePolls
 }
@@ -74,12 +74,20 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{clock: o.Clock, chance: o.Chance, store: o.Store, log: o.Logger, principals: o.Principals, observe: o.Observe, onChange: o.Changed}
+	s := &Service{
+		clock:           o.Clock,
+		chance:          o.Chance,
+		store:           o.Store,
+		log:             o.Logger,
+		principals:      o.Principals,
+		observe:         o.Observe,
+		onMetricsChange: o.Changed,
+	}
 	if o.Stray > 0 {
 		s.stray = func() int { return s.chance.IntN(o.Stray + 1) }
 	}
 	s.waiting.Store(true)
-	s.queues.deleted = map[key]int64{}
+	s.queues.deleted = map[queueKey]int64{}
 	if err := s.restore(); err != nil {
 		return nil, err
 	}

@@ -27,11 +27,11 @@ type StartMessageMoveTaskOutput struct {
 // StartMessageMoveTask starts moving dead letters to another queue, or back to
 // where they came from.
 func (s *Service) StartMessageMoveTask(_ context.Context, _ *awsapi.Call, in *StartMessageMoveTaskInput) (*StartMessageMoveTaskOutput, error) {
-	from, err := s.checkMove(in)
+	from, err := s.validateStartMove(in)
 	if err != nil {
 		return nil, err
 	}
-	k, commit, err := s.begin(from, in)
+	k, commit, err := s.startTask(from, in)
 	if err != nil {
 		return nil, err
 	}
@@ -42,10 +42,10 @@ func (s *Service) StartMessageMoveTask(_ context.Context, _ *awsapi.Call, in *St
 }
 
 // begin makes a task and books its first step.
-func (s *Service) begin(from *queue, in *StartMessageMoveTaskInput) (*task, store.Commit, error) {
+func (s *Service) startTask(from *queue, in *StartMessageMoveTaskInput) (*moveTask, store.Commit, error) {
 	var nothing store.Commit
 	s.tasks.mu.Lock()
-	before := s.tasks.bySource[from.key]
+	before := s.tasks.bySource[from.queueKey]
 	if len(before) > 0 && before[0].active() {
 		s.tasks.mu.Unlock()
 		return nil, nothing, errParameterValue.With("There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
@@ -54,31 +54,36 @@ func (s *Service) begin(from *queue, in *StartMessageMoveTaskInput) (*task, stor
 		s.tasks.mu.Unlock()
 		return nil, nothing, errOverLimit.With("The maximum number of active message movement tasks is %d.", maxTasks)
 	}
-	k := &task{ID: s.chance.UUID(), SourceARN: in.SourceARN, Destination: in.DestinationARN, Status: taskRunning}
+	k := &moveTask{
+		ID:          s.chance.UUID(),
+		SourceARN:   in.SourceARN,
+		Destination: in.DestinationARN,
+		Status:      taskRunning,
+	}
 	if in.MaxNumberOfMessagesPerSecond != nil {
 		k.Rate = *in.MaxNumberOfMessagesPerSecond
 	}
-	t := from.begin()
-	k.Started, k.Nonce, k.Last, k.ToMove = t.now, from.nonce, from.seq, from.counts[visible]+from.counts[delayed]+from.counts[inFlight]
-	t.putTask(*k)
-	if len(before) >= keptTasks {
-		s.dropTasks(before[keptTasks-1])
-		before = before[:keptTasks-1]
+	tx := from.begin()
+	k.Started, k.Nonce, k.Last, k.ToMove = tx.now, from.nonce, from.lastNumber, from.counts[visible]+from.counts[delayed]+from.counts[inFlight]
+	tx.storeTask(*k)
+	if len(before) >= maxStoredTasks {
+		s.deleteStoredTasks(before[maxStoredTasks-1])
+		before = before[:maxStoredTasks-1]
 	}
-	s.tasks.bySource[from.key] = append([]*task{k}, before...)
-	s.book(k, k.Started)
-	return k, t.endAfter(s.tasks.mu.Unlock), nil
+	s.tasks.bySource[from.queueKey] = append([]*moveTask{k}, before...)
+	s.scheduleTask(k, k.Started)
+	return k, tx.endAndUnlock(s.tasks.mu.Unlock), nil
 }
 
 // checkMove refuses a task that cannot be (SQS M2, M4, M5).
-func (s *Service) checkMove(in *StartMessageMoveTaskInput) (*queue, error) {
-	from, err := s.moveEnd("SourceArn", in.SourceARN)
+func (s *Service) validateStartMove(in *StartMessageMoveTaskInput) (*queue, error) {
+	from, err := s.findQueueByARN("SourceArn", in.SourceARN)
 	if err != nil {
 		return nil, err
 	}
 	to := from
 	if in.DestinationARN != "" {
-		if to, err = s.moveEnd("DestinationArn", in.DestinationARN); err != nil {
+		if to, err = s.findQueueByARN("DestinationArn", in.DestinationARN); err != nil {
 			return nil, err
 		}
 		if to == from {
@@ -99,9 +104,9 @@ func (s *Service) checkMove(in *StartMessageMoveTaskInput) (*queue, error) {
 }
 
 // moveEnd finds the queue that a parameter's ARN names.
-func (s *Service) moveEnd(parameter, arn string) (*queue, error) {
+func (s *Service) findQueueByARN(parameter, arn string) (*queue, error) {
 	if arn == "" {
-		return nil, missing(parameter)
+		return nil, missingParameter(parameter)
 	}
 	k, ok := parseARN(arn)
 	if !ok {
@@ -109,14 +114,14 @@ func (s *Service) moveEnd(parameter, arn string) (*queue, error) {
 	}
 	q := s.queues.find(k)
 	if q == nil {
-		return nil, noResource(parameter)
+		return nil, resourceNotFound(parameter)
 	}
 	return q, nil
 }
 
 // sourcesOf are the queues whose dead letters go to dlq.
 func (s *Service) sourcesOf(dlq *queue) (sources []*queue) {
-	for _, q := range s.queues.in(dlq.account, dlq.region) {
+	for _, q := range s.queues.inScope(dlq.account, dlq.region) {
 		if q.redrivesTo(dlq.arn) {
 			sources = append(sources, q)
 		}
@@ -126,22 +131,22 @@ func (s *Service) sourcesOf(dlq *queue) (sources []*queue) {
 
 // needToMove is what StartMessageMoveTask takes: it acts on the user's behalf at
 // both ends (SQS M11).
-func (s *Service) needToMove(_ *awsapi.Call, in *StartMessageMoveTaskInput) []awsapi.Access {
+func (s *Service) startMoveTaskAccess(_ *awsapi.Call, in *StartMessageMoveTaskInput) []awsapi.Access {
 	from, ok := parseARN(in.SourceARN)
 	if !ok {
 		return nil // refused by the operation itself
 	}
-	need := []awsapi.Access{s.needOn(from, "StartMessageMoveTask")}
+	need := []awsapi.Access{s.access(from, "StartMessageMoveTask")}
 	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
-		need = append(need, s.needWithKey(from, action)...)
+		need = append(need, s.accessWithKMSKey(from, action)...)
 	}
 
 	if to, ok := parseARN(in.DestinationARN); ok {
-		return append(need, s.needWithKey(to, "SendMessage")...)
+		return append(need, s.accessWithKMSKey(to, "SendMessage")...)
 	}
 	if dlq := s.queues.find(from); dlq != nil {
 		for _, q := range s.sourcesOf(dlq) {
-			need = append(need, s.needWithKey(q.key, "SendMessage")...)
+			need = append(need, s.accessWithKMSKey(q.queueKey, "SendMessage")...)
 		}
 	}
 	return need

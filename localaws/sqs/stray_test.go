@@ -17,7 +17,11 @@ func straying(t testing.TB, stray, messages, batch int) []int {
 	t.Helper()
 	c := clock.New(clock.Manual, epochStart)
 	t.Cleanup(c.Close)
-	s, err := New(Options{Clock: c, Chance: chance.Seeded(1), Stray: stray})
+	s, err := New(Options{
+		Clock:  c,
+		Chance: chance.Seeded(1),
+		Stray:  stray,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

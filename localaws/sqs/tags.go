@@ -35,20 +35,20 @@ const maxTags = 50
 // TagQueue adds tags (SQS O7).
 func (s *Service) TagQueue(_ context.Context, c *awsapi.Call, in *TagQueueInput) (*awsapi.None, error) {
 	if len(in.Tags) == 0 {
-		return nil, missing("Tags")
+		return nil, missingParameter("Tags")
 	}
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	return s.retag(c, in.QueueURL, "TagQueue", func(tags map[string]string) { maps.Copy(tags, in.Tags) })
+	return s.updateTags(c, in.QueueURL, "TagQueue", func(tags map[string]string) { maps.Copy(tags, in.Tags) })
 }
 
 // UntagQueue removes tags.
 func (s *Service) UntagQueue(_ context.Context, c *awsapi.Call, in *UntagQueueInput) (*awsapi.None, error) {
 	if len(in.TagKeys) == 0 {
-		return nil, missing("TagKeys")
+		return nil, missingParameter("TagKeys")
 	}
-	return s.retag(c, in.QueueURL, "UntagQueue", func(tags map[string]string) {
+	return s.updateTags(c, in.QueueURL, "UntagQueue", func(tags map[string]string) {
 		for _, k := range in.TagKeys {
 			delete(tags, k)
 		}
@@ -56,15 +56,15 @@ func (s *Service) UntagQueue(_ context.Context, c *awsapi.Call, in *UntagQueueIn
 }
 
 // retag replaces a queue's tags.
-func (s *Service) retag(c *awsapi.Call, queueURL, operation string, change func(map[string]string)) (*awsapi.None, error) {
-	q, err := s.owned(c, queueURL, operation)
+func (s *Service) updateTags(c *awsapi.Call, queueURL, operation string, change func(map[string]string)) (*awsapi.None, error) {
+	q, err := s.ownedQueue(c, queueURL, operation)
 	if err != nil {
 		return nil, err
 	}
-	t := q.begin()
-	if q.gone {
-		t.end()
-		return nil, noQueue(c)
+	tx := q.begin()
+	if q.deleted {
+		tx.end()
+		return nil, queueDoesNotExist(c)
 	}
 	tags := maps.Clone(q.tagMap())
 	if tags == nil {
@@ -72,12 +72,12 @@ func (s *Service) retag(c *awsapi.Call, queueURL, operation string, change func(
 	}
 	change(tags)
 	if len(tags) > maxTags {
-		t.end()
+		tx.end()
 		return nil, errParameterValue.With("Too many tags added for queue %s.", q.name)
 	}
 	q.tags.Store(&tags)
-	t.putQueue()
-	if err := t.end().Wait(); err != nil {
+	tx.storeQueue()
+	if err := tx.end().Wait(); err != nil {
 		return nil, notStored(err)
 	}
 	return &awsapi.None{}, nil
@@ -85,14 +85,14 @@ func (s *Service) retag(c *awsapi.Call, queueURL, operation string, change func(
 
 // ListQueueTags lists a queue's tags.
 func (s *Service) ListQueueTags(_ context.Context, c *awsapi.Call, in *QueueInput) (*ListQueueTagsOutput, error) {
-	q, err := s.owned(c, in.QueueURL, "ListQueueTags")
+	q, err := s.ownedQueue(c, in.QueueURL, "ListQueueTags")
 	if err != nil {
 		return nil, err
 	}
-	t := q.begin()
-	defer t.end()
-	if q.gone {
-		return nil, noQueue(c)
+	tx := q.begin()
+	defer tx.end()
+	if q.deleted {
+		return nil, queueDoesNotExist(c)
 	}
 	return &ListQueueTagsOutput{Tags: maps.Clone(q.tagMap())}, nil
 }

@@ -10,13 +10,13 @@ import (
 )
 
 // bytesOf is s to be read only, without a copy: bodies are up to a megabyte long.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+func bytesOfString(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // plainRun counts the bytes that b begins with and that are ASCII and stand for
 // themselves in a JSON string, eight at a time: every body is looked through
 // thrice. The tests on a word may err above the first byte that is not plain, and
 // never below it.
-func plainRun(b []byte) int {
+func plainPrefix(b []byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(b); i += 8 {
@@ -33,10 +33,10 @@ func plainRun(b []byte) int {
 }
 
 // allowedChars is what a body may hold, in AWS's words (SQS F3).
-const allowedChars = "#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]"
+const allowedCharsText = "#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]"
 
 // plain marks the bytes that are characters allowed by themselves.
-var plain = func() (t [256]bool) {
+var allowedASCII = func() (t [256]bool) {
 	for b := 0x20; b < utf8.RuneSelf; b++ {
 		t[b] = true
 	}
@@ -47,9 +47,9 @@ var plain = func() (t [256]bool) {
 // badChar finds the first character that a body may not hold (SQS F3), and
 // answers it as AWS writes it. Bytes that are no UTF-8 come from the Query protocol
 // alone, and are no characters.
-func badChar(s string) (string, bool) {
-	for i := plainRun(bytesOf(s)); i < len(s); i++ {
-		if plain[s[i]] {
+func firstInvalidChar(s string) (string, bool) {
+	for i := plainPrefix(bytesOfString(s)); i < len(s); i++ {
+		if allowedASCII[s[i]] {
 			continue
 		}
 		if s[i] < utf8.RuneSelf {
@@ -76,13 +76,13 @@ func checkToken(name, value string) error {
 		ok = value[i] > ' ' && value[i] < 0x7f
 	}
 	if !ok {
-		return invalid(value, name, name+" can only include alphanumeric and punctuation characters. 1 to 128 in length.")
+		return invalidParameter(value, name, name+" can only include alphanumeric and punctuation characters. 1 to 128 in length.")
 	}
 	return nil
 }
 
 // isName reports whether s is 1 to 80 letters, digits, hyphens and underscores.
-func isName(s string) bool {
+func isIdentifier(s string) bool {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return s != "" && len(s) <= 80 && !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(allowed, r) })
 }

@@ -7,10 +7,10 @@ import (
 // watchers are those who want to know when a queue has messages. They belong to
 // an ARN, and outlive the queue that bears it.
 type watchers struct {
-	mu   sync.Mutex
-	last int
-	fs   map[int]func()
-	list []func() // in order of coming; replaced, never changed
+	mu        sync.Mutex
+	lastID    int
+	callbacks map[int]func()
+	snapshot  []func() // in order of coming; replaced, never changed
 }
 
 // Watch has f called whenever a message of the queue may be had: after a send, the
@@ -22,18 +22,18 @@ func (s *Service) Watch(queueARN string, f func()) (stop func()) {
 	w := s.watchersOf(queueARN)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.last++
-	id := w.last
-	if w.fs == nil {
-		w.fs = map[int]func(){}
+	w.lastID++
+	id := w.lastID
+	if w.callbacks == nil {
+		w.callbacks = map[int]func(){}
 	}
-	w.fs[id] = f
-	w.relist()
+	w.callbacks[id] = f
+	w.rebuildSnapshot()
 	return func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		delete(w.fs, id)
-		w.relist()
+		delete(w.callbacks, id)
+		w.rebuildSnapshot()
 	}
 }
 
@@ -46,19 +46,19 @@ func (s *Service) watchersOf(arn string) *watchers {
 	return w.(*watchers)
 }
 
-func (w *watchers) relist() {
-	w.list = nil
-	for id := range w.last + 1 {
-		if f, ok := w.fs[id]; ok {
-			w.list = append(w.list, f)
+func (w *watchers) rebuildSnapshot() {
+	w.snapshot = nil
+	for id := range w.lastID + 1 {
+		if f, ok := w.callbacks[id]; ok {
+			w.snapshot = append(w.snapshot, f)
 		}
 	}
 }
 
 // call tells every watcher.
-func (w *watchers) call() {
+func (w *watchers) notify() {
 	w.mu.Lock()
-	list := w.list
+	list := w.snapshot
 	w.mu.Unlock()
 	for _, f := range list {
 		f()

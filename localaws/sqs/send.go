@@ -9,13 +9,13 @@ import (
 )
 
 // outgoing is a message as a sender gives it, alone or in a batch.
-type outgoing struct {
-	body       string
-	delay      *int
-	attributes map[string]MessageAttributeValue
-	system     map[string]MessageAttributeValue
-	dedup      *string
-	group      *string
+type sendRequest struct {
+	body             string
+	delay            *int
+	attributes       map[string]MessageAttributeValue
+	systemAttributes map[string]MessageAttributeValue
+	dedup            *string
+	group            *string
 }
 
 // draft is a message that is in order but not yet in its queue.
@@ -25,12 +25,12 @@ type draft struct {
 }
 
 // prepare checks a message (SQS sections F and G), without the queue's lock.
-func (q *queue) prepare(c *awsapi.Call, out *outgoing) (*draft, error) {
+func (q *queue) validateSend(c *awsapi.Call, out *sendRequest) (*draft, error) {
 	if err := checkBody(out.body); err != nil {
 		return nil, err
 	}
 	d := &draft{delay: out.delay}
-	d.body, d.md5, d.traits, d.sender = out.body, md5.Sum(bytesOf(out.body)), none, c.Caller.UserID
+	d.body, d.md5, d.optional, d.sender = out.body, md5.Sum(bytesOfString(out.body)), noOptionalFields, c.Caller.UserID
 	var err error
 	if d.attrs, err = readAttributes(out.attributes); err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (q *queue) prepare(c *awsapi.Call, out *outgoing) (*draft, error) {
 	if err := q.checkDelay(out.delay); err != nil {
 		return nil, err
 	}
-	trace, err := traceOf(c, out.system)
+	trace, err := traceHeaderOf(c, out.systemAttributes)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,11 @@ func (q *queue) prepare(c *awsapi.Call, out *outgoing) (*draft, error) {
 		return nil, err
 	}
 	if trace != "" || group != "" || dedup != "" {
-		d.traits = &traits{trace: trace, group: group, dedup: dedup}
+		d.optional = &optionalFields{
+			traceHeader: trace,
+			groupID:     group,
+			dedupID:     dedup,
+		}
 	}
 	d.id = newMessageID(q.service.chance)
 	return d, nil
@@ -55,11 +59,11 @@ func (q *queue) prepare(c *awsapi.Call, out *outgoing) (*draft, error) {
 
 func checkBody(body string) error {
 	if body == "" {
-		return missing("MessageBody")
+		return missingParameter("MessageBody")
 	}
-	if char, bad := badChar(body); bad {
+	if char, bad := firstInvalidChar(body); bad {
 		return errMessageContents.With("Invalid binary character '%s' was found in the message body, the set of allowed characters is %s.",
-			char, allowedChars)
+			char, allowedCharsText)
 	}
 	return nil
 }
@@ -71,16 +75,16 @@ func (q *queue) checkDelay(delay *int) error {
 	case delay == nil:
 		return nil
 	case q.fifo && *delay != 0:
-		return invalid(*delay, "DelaySeconds", "The request include parameter that is not valid for this queue type.")
+		return invalidParameter(*delay, "DelaySeconds", "The request include parameter that is not valid for this queue type.")
 	case *delay < 0 || *delay > 900:
-		return invalid(*delay, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.")
+		return invalidParameter(*delay, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.")
 	}
 	return nil
 }
 
 // traceOf reads AWSTraceHeader, the only system attribute a sender may give; the
 // request's own trace header stands in for it (SQS F12).
-func traceOf(c *awsapi.Call, system map[string]MessageAttributeValue) (string, error) {
+func traceHeaderOf(c *awsapi.Call, system map[string]MessageAttributeValue) (string, error) {
 	for name, v := range system {
 		if name != "AWSTraceHeader" {
 			return "", errParameterValue.With("Message system attribute name '%s' is invalid.", name)
@@ -94,26 +98,26 @@ func traceOf(c *awsapi.Call, system map[string]MessageAttributeValue) (string, e
 }
 
 // fifoIDs reads group and deduplication id (SQS F8-F11, N8).
-func (q *queue) fifoIDs(out *outgoing) (group, dedup string, err error) {
+func (q *queue) fifoIDs(out *sendRequest) (group, dedup string, err error) {
 	if out.group != nil {
 		group = *out.group
 		if err := checkToken("MessageGroupId", group); err != nil {
 			return "", "", err
 		}
 	} else if q.fifo {
-		return "", "", missing("MessageGroupId")
+		return "", "", missingParameter("MessageGroupId")
 	}
 	if out.dedup != nil {
 		dedup = *out.dedup
 		if !q.fifo {
-			return "", "", invalid(dedup, "MessageDeduplicationId", "The request includes a parameter that is not valid for this queue type.")
+			return "", "", invalidParameter(dedup, "MessageDeduplicationId", "The request includes a parameter that is not valid for this queue type.")
 		}
 		return group, dedup, checkToken("MessageDeduplicationId", dedup)
 	}
 	if !q.fifo {
 		return group, "", nil
 	}
-	if !q.settings.Load().contentDedup {
+	if !q.attributes.Load().contentDedup {
 		return "", "", errNoDedupID()
 	}
 	sum := sha256.Sum256([]byte(out.body))
@@ -121,30 +125,30 @@ func (q *queue) fifoIDs(out *outgoing) (group, dedup string, err error) {
 }
 
 // accepted is what a send is answered with, now and for its duplicates.
-type accepted struct {
-	id  messageID
-	seq uint64
+type sendResult struct {
+	id     messageID
+	number uint64
 }
 
 // send puts a draft into the queue, unless it is a duplicate (SQS N7).
-func (t *turn) send(d *draft) accepted {
-	q, set := t.q, t.q.settings.Load()
+func (tx *transaction) send(d *draft) sendResult {
+	q, set := tx.queue, tx.queue.attributes.Load()
 	var memo string
 	if q.fifo {
-		memo = d.traits.dedup
-		if set.scopeGroup {
-			memo = d.traits.group + "\x00" + memo
+		memo = d.optional.dedupID
+		if set.dedupPerGroup {
+			memo = d.optional.groupID + "\x00" + memo
 		}
-		if before, twice := q.dedup.find(memo); twice {
-			q.traffic.deduplicated++
-			t.moved = true
+		if before, twice := q.dedup.get(memo); twice {
+			q.counters.deduplicated++
+			tx.metricsChanged = true
 			return before
 		}
 	}
 	m := &d.message
-	m.sent, m.enqueued, m.arrived = t.now, t.now, t.now
-	m.seq = t.nextSeq()
-	m.place = m.seq
+	m.sent, m.retainedFrom, m.arrived = tx.now, tx.now, tx.now
+	m.number = tx.nextNumber()
+	m.position = m.number
 	if m.sender == q.lastSender {
 		m.sender = q.lastSender // one copy for all that a sender sends
 	}
@@ -154,16 +158,16 @@ func (t *turn) send(d *draft) accepted {
 		delay = seconds(*d.delay)
 	}
 	if delay > 0 {
-		m.state, m.deadline = delayed, t.now+int64(delay)
+		m.state, m.deadline = delayed, tx.now+int64(delay)
 	}
-	t.add(m)
-	t.put(m)
-	t.tell(Sent, m, "")
-	ok := accepted{m.id, m.seq}
+	tx.add(m)
+	tx.storeMessage(m)
+	tx.emit(Sent, m, "")
+	ok := sendResult{m.id, m.number}
 	if q.fifo {
-		q.dedup.keep(memo, ok, t.now+int64(window))
-		t.putDedup(memo, ok, t.now+int64(window))
+		q.dedup.add(memo, ok, tx.now+int64(dedupWindow))
+		tx.storeDedup(memo, ok, tx.now+int64(dedupWindow))
 	}
-	q.traffic.sent(m.size())
+	q.counters.countSend(m.size())
 	return ok
 }

@@ -3,68 +3,68 @@ package sqs
 // groups is the line of a FIFO queue. A group may be received from when its
 // oldest message is visible; it is then walked from there to the first message
 // that is not (SQS N2). Groups take turns (SQS N5).
-type groups struct {
-	byID        map[string]*group
-	first, last *group // those that may be received from
+type fifoReadyList struct {
+	byID        map[string]*messageGroup
+	first, last *messageGroup // those that may be received from
 }
 
 // group is the messages of one MessageGroupId, oldest first, linked by their
 // place in line.
-type group struct {
+type messageGroup struct {
 	id         string
 	head, tail *message
-	prev, next *group // among the ready
+	prev, next *messageGroup // among the ready
 	ready      bool
 }
 
-func newGroups() *groups { return &groups{byID: map[string]*group{}} }
+func newFIFOReadyList() *fifoReadyList { return &fifoReadyList{byID: map[string]*messageGroup{}} }
 
-func (g *groups) add(m *message) {
-	id := m.traits.group
+func (g *fifoReadyList) add(m *message) {
+	id := m.optional.groupID
 	of := g.byID[id]
 	if of == nil {
-		of = &group{id: id}
+		of = &messageGroup{id: id}
 		g.byID[id] = of
 	}
 	m.group = of
-	l := &m.links[inLine]
-	l.in, l.prev = true, of.tail
+	l := &m.links[readyLinks]
+	l.linked, l.prev = true, of.tail
 	if of.tail == nil {
 		of.head = m
 	} else {
-		of.tail.links[inLine].next = m
+		of.tail.links[readyLinks].next = m
 	}
 	of.tail = m
-	g.look(of)
+	g.update(of)
 }
 
-func (g *groups) show(m *message) { g.look(m.group) }
-func (g *groups) hide(m *message) { g.look(m.group) }
+func (g *fifoReadyList) show(m *message) { g.update(m.group) }
+func (g *fifoReadyList) hide(m *message) { g.update(m.group) }
 
-func (g *groups) remove(m *message) {
-	of, l := m.group, m.links[inLine]
+func (g *fifoReadyList) remove(m *message) {
+	of, l := m.group, m.links[readyLinks]
 	if l.prev == nil {
 		of.head = l.next
 	} else {
-		l.prev.links[inLine].next = l.next
+		l.prev.links[readyLinks].next = l.next
 	}
 	if l.next == nil {
 		of.tail = l.prev
 	} else {
-		l.next.links[inLine].prev = l.prev
+		l.next.links[readyLinks].prev = l.prev
 	}
-	m.links[inLine], m.group = link{}, nil
+	m.links[readyLinks], m.group = listLink{}, nil
 	if of.head == nil {
 		delete(g.byID, of.id)
 	}
-	g.look(of)
+	g.update(of)
 }
 
 // next goes on in prev's group while its messages are visible, and then to the
 // next group in turn (SQS N1).
-func (g *groups) next(prev *message) *message {
+func (g *fifoReadyList) next(prev *message) *message {
 	if prev != nil && prev.group != nil {
-		if m := prev.links[inLine].next; m != nil && m.state == visible {
+		if m := prev.links[readyLinks].next; m != nil && m.state == visible {
 			return m
 		}
 	}
@@ -76,7 +76,7 @@ func (g *groups) next(prev *message) *message {
 
 // look puts a group among the ready or takes it from there, as its oldest
 // message demands.
-func (g *groups) look(of *group) {
+func (g *fifoReadyList) update(of *messageGroup) {
 	ready := of.head != nil && of.head.state == visible
 	switch {
 	case ready && !of.ready:
@@ -93,7 +93,7 @@ func (g *groups) look(of *group) {
 	of.ready = ready
 }
 
-func (g *groups) unlink(of *group) {
+func (g *fifoReadyList) unlink(of *messageGroup) {
 	if of.prev == nil {
 		g.first = of.next
 	} else {

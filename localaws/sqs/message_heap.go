@@ -2,58 +2,58 @@ package sqs
 
 // The heaps that a message may be in, each with its slot in message.at.
 const (
-	byDeadline = iota
-	lateInLine
-	lateByAge
-	heapSlots
+	deadlineHeap = iota
+	readyHeap
+	ageHeap
+	heapCount
 )
 
 // heap is a binary heap of messages by a key, the least at the root, and among
 // equals the elder. Each message knows its index, so that taking one out of the
 // middle costs no search; keys lie beside the pointers, so that sifting does not
 // touch messages it only compares.
-type heap struct {
-	slot  int
-	items []item
+type messageHeap struct {
+	index int
+	items []heapItem
 }
 
-type item struct {
+type heapItem struct {
 	key int64
 	m   *message
 }
 
-func (a item) before(b item) bool {
+func (a heapItem) before(b heapItem) bool {
 	if a.key != b.key {
 		return a.key < b.key
 	}
-	return a.m.seq < b.m.seq
+	return a.m.number < b.m.number
 }
 
-func (h *heap) len() int { return len(h.items) }
+func (h *messageHeap) len() int { return len(h.items) }
 
 // min is the least key, and false when the heap is empty.
-func (h *heap) min() (int64, bool) {
+func (h *messageHeap) min() (int64, bool) {
 	if len(h.items) == 0 {
 		return 0, false
 	}
 	return h.items[0].key, true
 }
 
-func (h *heap) push(key int64, m *message) {
-	h.items = append(h.items, item{key, m})
+func (h *messageHeap) push(key int64, m *message) {
+	h.items = append(h.items, heapItem{key, m})
 	h.up(len(h.items) - 1)
 }
 
 // remove takes m out, if it is in the heap.
-func (h *heap) remove(m *message) {
-	i := m.at[h.slot] - 1
+func (h *messageHeap) remove(m *message) {
+	i := m.heapIndex[h.index] - 1
 	if i < 0 {
 		return
 	}
-	m.at[h.slot] = 0
+	m.heapIndex[h.index] = 0
 	last := len(h.items) - 1
 	moved := h.items[last]
-	h.items[last] = item{}
+	h.items[last] = heapItem{}
 	h.items = h.items[:last]
 	if i < last {
 		h.items[i] = moved
@@ -66,13 +66,13 @@ func (h *heap) remove(m *message) {
 }
 
 // shrink gives memory back when most of it lies idle.
-func (h *heap) shrink() {
+func (h *messageHeap) shrink() {
 	if c := cap(h.items); c > 1024 && len(h.items) < c/4 {
-		h.items = append(make([]item, 0, c/2), h.items...)
+		h.items = append(make([]heapItem, 0, c/2), h.items...)
 	}
 }
 
-func (h *heap) up(i int) {
+func (h *messageHeap) up(i int) {
 	it := h.items[i]
 	for i > 0 {
 		parent := (i - 1) / 2
@@ -85,7 +85,7 @@ func (h *heap) up(i int) {
 	h.set(i, it)
 }
 
-func (h *heap) down(i int) {
+func (h *messageHeap) down(i int) {
 	it := h.items[i]
 	for {
 		child := 2*i + 1
@@ -104,7 +104,7 @@ func (h *heap) down(i int) {
 	h.set(i, it)
 }
 
-func (h *heap) set(i int, it item) {
+func (h *messageHeap) set(i int, it heapItem) {
 	h.items[i] = it
-	it.m.at[h.slot] = i + 1
+	it.m.heapIndex[h.index] = i + 1
 }

@@ -8,7 +8,7 @@ import (
 
 // alarm is a queue's one event on the clock for a kind of happening. It is
 // guarded by the queue's lock.
-type alarm struct {
+type timer struct {
 	event *clock.Event
 	at    int64 // what it is set to; zero when not set
 }
@@ -16,23 +16,23 @@ type alarm struct {
 // set books f for next, or takes the booking back when next is zero. A lazy
 // alarm is left alone when it would only ring later: it then rings in vain, and
 // is set anew.
-func (a *alarm) set(c *clock.Clock, kind clock.Kind, next int64, lazy bool, f func()) {
+func (t *timer) schedule(c *clock.Clock, kind clock.Kind, next int64, lazy bool, f func()) {
 	switch {
-	case next == a.at, lazy && a.at != 0 && next > a.at:
+	case next == t.at, lazy && t.at != 0 && next > t.at:
 		return
 	case next == 0:
-		a.event.Stop()
-	case a.event == nil:
-		a.event = c.Schedule(time.Unix(0, next), kind, f)
+		t.event.Stop()
+	case t.event == nil:
+		t.event = c.Schedule(time.Unix(0, next), kind, f)
 	default:
-		a.event.Reset(time.Unix(0, next))
+		t.event.Reset(time.Unix(0, next))
 	}
-	a.at = next
+	t.at = next
 }
 
 // rang says that the event ran at now.
-func (a *alarm) rang(now int64) {
-	if a.at <= now {
-		a.at = 0
+func (t *timer) fired(now int64) {
+	if t.at <= now {
+		t.at = 0
 	}
 }

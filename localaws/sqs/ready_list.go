@@ -1,7 +1,7 @@
 package sqs
 
 // line decides which visible message is received next.
-type line interface {
+type readyList interface {
 	// add takes in a message that has come into the queue, in any state.
 	add(m *message)
 	// show says that m, which was added, has become visible.
@@ -17,29 +17,29 @@ type line interface {
 
 // shelf is the line of a standard queue: by place (SQS I13), from which a message
 // may stray each time that it becomes visible.
-type shelf struct {
-	order order
+type standardReadyList struct {
+	list  sortedList
 	stray func() int // how many places back; nil for none
 }
 
-func newShelf(stray func() int) *shelf {
-	return &shelf{order: newOrder(inLine, lateInLine), stray: stray}
+func newStandardReadyList(stray func() int) *standardReadyList {
+	return &standardReadyList{list: newSortedList(readyLinks, readyHeap), stray: stray}
 }
 
-func (s *shelf) add(m *message) {
+func (s *standardReadyList) add(m *message) {
 	if m.state == visible {
 		s.show(m)
 	}
 }
 
-func (s *shelf) show(m *message) {
-	place := int64(m.place)
+func (s *standardReadyList) show(m *message) {
+	place := int64(m.position)
 	if s.stray != nil {
 		place += int64(s.stray())
 	}
-	s.order.add(place, m)
+	s.list.add(place, m)
 }
 
-func (s *shelf) hide(m *message)        { s.order.remove(m) }
-func (s *shelf) remove(m *message)      { s.order.remove(m) }
-func (s *shelf) next(*message) *message { return s.order.first() }
+func (s *standardReadyList) hide(m *message)        { s.list.remove(m) }
+func (s *standardReadyList) remove(m *message)      { s.list.remove(m) }
+func (s *standardReadyList) next(*message) *message { return s.list.first() }

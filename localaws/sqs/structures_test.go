@@ -17,7 +17,7 @@ type keyed struct {
 
 func least(all []keyed) []keyed {
 	slices.SortFunc(all, func(a, b keyed) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.m.seq, b.m.seq))
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.m.number, b.m.number))
 	})
 	return all
 }
@@ -25,7 +25,7 @@ func least(all []keyed) []keyed {
 func TestHeapGivesTheLeastAndForgetsWhatIsTakenOut(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		h := heap{slot: byDeadline}
+		h := messageHeap{index: deadlineHeap}
 		var all []keyed
 		for i := range rapid.IntRange(1, 200).Draw(rt, "steps") {
 			if len(all) > 0 && rapid.IntRange(0, 2).Draw(rt, "remove") == 0 {
@@ -34,7 +34,7 @@ func TestHeapGivesTheLeastAndForgetsWhatIsTakenOut(t *testing.T) {
 				h.remove(all[j].m) // again: it is not there any more
 				all = slices.Delete(all, j, j+1)
 			} else {
-				k := keyed{rapid.Int64Range(0, 20).Draw(rt, "key"), &message{seq: uint64(i)}}
+				k := keyed{rapid.Int64Range(0, 20).Draw(rt, "key"), &message{number: uint64(i)}}
 				h.push(k.key, k.m)
 				all = append(all, k)
 			}
@@ -42,7 +42,7 @@ func TestHeapGivesTheLeastAndForgetsWhatIsTakenOut(t *testing.T) {
 				rt.Fatalf("%d in the heap, want %d", h.len(), len(all))
 			}
 			if all = least(all); len(all) > 0 && h.items[0].m != all[0].m {
-				rt.Fatalf("root is %d of key %d, want %d of key %d", h.items[0].m.seq, h.items[0].key, all[0].m.seq, all[0].key)
+				rt.Fatalf("root is %d of key %d, want %d of key %d", h.items[0].m.number, h.items[0].key, all[0].m.number, all[0].key)
 			}
 		}
 	})
@@ -50,10 +50,10 @@ func TestHeapGivesTheLeastAndForgetsWhatIsTakenOut(t *testing.T) {
 
 func TestHeapGivesMemoryBack(t *testing.T) {
 	t.Parallel()
-	h := heap{slot: byDeadline}
+	h := messageHeap{index: deadlineHeap}
 	var all []*message
 	for i := range 10_000 {
-		m := &message{seq: uint64(i)}
+		m := &message{number: uint64(i)}
 		all = append(all, m)
 		h.push(int64(i), m)
 	}
@@ -71,7 +71,7 @@ func TestHeapGivesMemoryBack(t *testing.T) {
 func TestOrderGivesTheFirstWhateverComesLate(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		o := newOrder(inLine, lateInLine)
+		o := newSortedList(readyLinks, readyHeap)
 		var all []keyed
 		for i := range rapid.IntRange(1, 200).Draw(rt, "steps") {
 			if len(all) > 0 && rapid.IntRange(0, 2).Draw(rt, "remove") == 0 {
@@ -84,7 +84,7 @@ func TestOrderGivesTheFirstWhateverComesLate(t *testing.T) {
 				if rapid.IntRange(0, 3).Draw(rt, "late") == 0 {
 					key -= rapid.Int64Range(0, 1000).Draw(rt, "by")
 				}
-				k := keyed{key, &message{seq: uint64(i)}}
+				k := keyed{key, &message{number: uint64(i)}}
 				o.add(k.key, k.m)
 				all = append(all, k)
 			}
@@ -114,24 +114,24 @@ func keyOf(all []keyed, m *message) int64 {
 
 func TestMemoryForgetsInTimeAndTellsOfIt(t *testing.T) {
 	t.Parallel()
-	var m memory[int]
-	if m.next() != 0 {
+	var m expiringMap[int]
+	if m.nextExpiry() != 0 {
 		t.Error("an empty memory has something to forget")
 	}
-	m.keep("a", 1, 10)
-	m.keep("b", 2, 20)
+	m.add("a", 1, 10)
+	m.add("b", 2, 20)
 	var lost []string
 	note := func(key string) { lost = append(lost, key) }
-	m.forget(9, note)
-	if v, some := m.find("a"); !some || v != 1 || m.next() != 10 {
-		t.Errorf("before its time: %d, %v, next at %d", v, some, m.next())
+	m.expire(9, note)
+	if v, some := m.get("a"); !some || v != 1 || m.nextExpiry() != 10 {
+		t.Errorf("before its time: %d, %v, next at %d", v, some, m.nextExpiry())
 	}
-	m.forget(10, note)
-	if _, some := m.find("a"); some || m.next() != 20 {
-		t.Errorf("a is still known, next at %d", m.next())
+	m.expire(10, note)
+	if _, some := m.get("a"); some || m.nextExpiry() != 20 {
+		t.Errorf("a is still known, next at %d", m.nextExpiry())
 	}
-	m.forget(100, note)
-	if !slices.Equal(lost, []string{"a", "b"}) || m.next() != 0 || m.entries != nil {
+	m.expire(100, note)
+	if !slices.Equal(lost, []string{"a", "b"}) || m.nextExpiry() != 0 || m.entries != nil {
 		t.Errorf("lost %q, memory %+v", lost, m)
 	}
 }
@@ -164,7 +164,11 @@ func TestAQueueAtRestLeavesNothingOnTheClock(t *testing.T) {
 	url := b.queue("q")
 	for range 3 {
 		b.send(url, "a", "b")
-		must(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "c", DelaySeconds: ref(3)})
+		must(b, b.s.SendMessage, SendMessageInput{
+			QueueURL:     url,
+			MessageBody:  "c",
+			DelaySeconds: ref(3),
+		})
 		got := b.receive(url)
 		b.hide(url, got[0], 100)
 		b.remove(url, got[1])

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,14 +11,14 @@ type gauge struct {
 	name  string
 	unit  string
 	value func(sample) int64
-	// slack is how far the last third may be above the second in any case: the
-	// quantity moves by so much without a leak.
+	// slack is how far the median of the last third may be above that of the second
+	// in any case: the quantity varies by this much without a leak.
 	slack int64
 }
 
 const megabyte = 1 << 20
 
-// leastSamples are two for each third.
+// leastSamples is the number of samples that a run needs: two for each third.
 const leastSamples = 6
 
 // gauges are the gauges that are judged.
@@ -33,37 +34,53 @@ var gauges = []gauge{
 	{"files in /tmp", "", func(s sample) int64 { return s.left }, 0},
 }
 
-// notFlat is the verdict on a run that grew.
+// notFlat lists the gauges that grew, and what else a run must not do. It is the
+// error of a run that was judged.
 type notFlat []string
 
-// Error lists what grew.
+// Error joins the list.
 func (n notFlat) Error() string { return "not flat: " + strings.Join(n, "; ") }
 
-// verdict is one gauge's course over a run.
+// verdict is the result for one gauge.
 type verdict struct {
 	gauge       gauge
+	median      [3]int64 // of each third
 	most        [3]int64 // of each third
 	first, last int64
 	flat        bool
 }
 
-// judge holds each gauge against the rule: the most in the last third of the run is
-// at most a tenth above the most in the second third, or above it by no more than
-// the gauge's slack. The first third is for warming up.
+// judge decides for each gauge whether it is flat: the median of the last third of
+// the run is at most a tenth above the median of the second third, or above it by no
+// more than the gauge's slack. The first third is for warming up. A leak raises
+// the median; a single peak, as the garbage collector leaves it in memory, does
+// not.
 func judge(samples []sample) []verdict {
 	var out []verdict
 	for _, g := range gauges {
 		v := verdict{gauge: g}
-		for i, s := range samples {
-			third := min(i*3/len(samples), 2)
-			v.most[third] = max(v.most[third], g.value(s))
-		}
 		if len(samples) > 0 {
 			v.first, v.last = g.value(samples[0]), g.value(samples[len(samples)-1])
 		}
-		v.flat = v.most[2] <= v.most[1]+max(v.most[1]/10, g.slack)
+
+		var thirds [3][]int64
+		for i, s := range samples {
+			third := min(i*3/len(samples), 2)
+			thirds[third] = append(thirds[third], g.value(s))
+		}
+		for i, values := range thirds {
+			if len(values) == 0 {
+				continue
+			}
+			slices.Sort(values)
+			v.median[i] = values[len(values)/2]
+			v.most[i] = values[len(values)-1]
+		}
+
+		v.flat = v.median[2] <= v.median[1]+max(v.median[1]/10, g.slack)
 		out = append(out, v)
 	}
+
 	return out
 }
 
@@ -80,7 +97,7 @@ func failures(verdicts []verdict) notFlat {
 	var out notFlat
 	for _, v := range verdicts {
 		if !v.flat {
-			out = append(out, fmt.Sprintf("%s: %s in the second third, %s in the last", v.gauge.name, v.gauge.show(v.most[1]), v.gauge.show(v.most[2])))
+			out = append(out, fmt.Sprintf("%s: median %s in the second third, %s in the last", v.gauge.name, v.gauge.show(v.median[1]), v.gauge.show(v.median[2])))
 		}
 	}
 	return out

@@ -14,22 +14,23 @@ func course(mb ...int64) []sample {
 	return out
 }
 
-func TestARunIsFlatWhenItsLastThirdIsNoHigherThanItsSecond(t *testing.T) {
+func TestARunIsFlatWhenTheMedianOfItsLastThirdIsNoHigherThanOfItsSecond(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		samples []sample
 		flat    bool
 	}{
-		"Level":           {course(500, 500, 500, 500, 500, 500), true},
-		"WarmingUp":       {course(100, 400, 500, 500, 500, 505), true},
-		"Sawtooth":        {course(400, 500, 400, 500, 400, 500), true},
-		"ATenthMore":      {course(500, 500, 500, 500, 550, 500), true},
-		"MoreThanATenth":  {course(500, 500, 500, 500, 500, 551), false},
-		"SteadyGrowth":    {course(100, 200, 300, 400, 500, 600), false},
-		"WithinTheSlack":  {course(30, 30, 30, 30, 30, 54), true},
-		"AboveTheSlack":   {course(30, 30, 30, 30, 30, 55), false},
+		"Level":           {course(500, 500, 500, 500, 500, 500, 500, 500, 500), true},
+		"WarmingUp":       {course(100, 200, 400, 500, 500, 500, 500, 505, 505), true},
+		"Sawtooth":        {course(400, 500, 400, 500, 400, 500, 400, 500, 400), true},
+		"ATenthMore":      {course(500, 500, 500, 500, 500, 500, 550, 550, 550), true},
+		"MoreThanATenth":  {course(500, 500, 500, 500, 500, 500, 551, 551, 551), false},
+		"SteadyGrowth":    {course(100, 200, 300, 400, 500, 600, 700, 800, 900), false},
+		"WithinTheSlack":  {course(30, 30, 30, 30, 30, 30, 54, 54, 54), true},
+		"AboveTheSlack":   {course(30, 30, 30, 30, 30, 30, 55, 55, 55), false},
+		"OnePeakAtTheEnd": {course(500, 500, 500, 500, 500, 500, 500, 500, 900), true},
 		"TwoSamples":      {course(30, 500), true},
-		"SpikeInTheFirst": {course(900, 500, 500, 500, 500, 500), true},
+		"PeakAtTheStart":  {course(900, 500, 500, 500, 500, 500, 500, 500, 500), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -62,7 +62,10 @@ func run(ctx context.Context, o *options, out io.Writer) (err error) {
 		return errors.Join(err, srv.kill())
 	}
 	verdicts := judge(samples)
-	bad := failures(verdicts)
+	var bad notFlat
+	if !o.noJudge {
+		bad = failures(verdicts)
+	}
 	printVerdicts(out, o, l, verdicts)
 
 	end, err := restart(ctx, o, srv, stateDir, dataDir, id, log)
@@ -137,14 +140,15 @@ func printVerdicts(out io.Writer, o *options, l *load, verdicts []verdict) {
 	fmt.Fprintf(out, "\n%s, %s/%s, %d processors, %v: %d calls, %d messages received and deleted, %d invocations of misbehaving functions\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.span, l.calls.Load(), l.processed.Load(), l.invocations.Load())
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "gauge\tfirst third, most\tsecond third, most\tlast third, most\tat the end\tflat")
+	fmt.Fprintln(t, "gauge\tfirst third: median, most\tsecond third\tlast third\tat the end\tflat")
 	for _, v := range verdicts {
 		flat := "yes"
 		if !v.flat {
 			flat = "no"
 		}
 		g := v.gauge
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", g.name, g.show(v.most[0]), g.show(v.most[1]), g.show(v.most[2]), g.show(v.last), flat)
+		third := func(i int) string { return g.show(v.median[i]) + ", " + g.show(v.most[i]) }
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", g.name, third(0), third(1), third(2), g.show(v.last), flat)
 	}
 	_ = t.Flush() // as for the lines before it: the run goes on when nobody reads
 }

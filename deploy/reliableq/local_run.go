@@ -113,7 +113,7 @@ func checkListen(listen string) error {
 
 // checkMaxLogs refuses a bound that a few long events would fill.
 func checkMaxLogs(mb uint32) error {
-	if least := uint32(logs.LeastMaxBytes >> 20); mb < least {
+	if least := uint32(logs.MinMaxBytes >> 20); mb < least {
 		return usageError{hint.New(fmt.Sprintf("--max-logs-mb %d is too small", mb), fmt.Sprintf("give %d or more", least))}
 	}
 	return nil

@@ -15,7 +15,7 @@ const (
 
 // alarm is a metric alarm.
 type alarm struct {
-	at      place
+	scope   scope
 	config  PutMetricAlarmInput
 	tags    []Tag
 	changed time.Time // when the configuration was last put
@@ -29,11 +29,11 @@ type alarm struct {
 	// it was made. end is the state that it comes to when all stays as it is, and
 	// bent when that became another. quiet says that nothing is in its evaluation range, so that
 	// its state stays. next is when it is evaluated next, where that is seldom.
-	activity time.Time
-	end      string
-	bent     time.Time
-	quiet    bool
-	next     time.Time
+	lastActivity   time.Time
+	settledState   string
+	settledChanged time.Time
+	idle           bool
+	nextEvaluation time.Time
 }
 
 // alarmState is what an alarm says.
@@ -47,16 +47,22 @@ type alarmState struct {
 
 func (a *alarm) name() string { return a.config.AlarmName }
 
-func (a *alarm) arn() string { return alarmARN(a.at, a.name()) }
+func (a *alarm) arn() string { return alarmARN(a.scope, a.name()) }
 
-func alarmARN(at place, name string) string {
-	return awsapi.ARN{Partition: "aws", Service: "cloudwatch", Region: at.region, Account: at.account, Resource: "alarm:" + name}.String()
+func alarmARN(at scope, name string) string {
+	return awsapi.ARN{
+		Partition: "aws",
+		Service:   "cloudwatch",
+		Region:    at.region,
+		Account:   at.account,
+		Resource:  "alarm:" + name,
+	}.String()
 }
 
 // evaluationPeriods is N, and toAlarm M, of "M out of N datapoints" (LAM E21).
 func (a *alarm) evaluationPeriods() int64 { return int64(*a.config.EvaluationPeriods) }
 
-func (a *alarm) toAlarm() int64 {
+func (a *alarm) datapointsToAlarm() int64 {
 	if a.config.DatapointsToAlarm != nil {
 		return int64(*a.config.DatapointsToAlarm)
 	}

@@ -30,28 +30,33 @@ type AlarmHistoryItem struct {
 	HistoryData string `json:"HistoryData,omitempty"`
 }
 
-// remember adds to the alarm's history.
-func (a *alarm) remember(at time.Time, kind, summary, data string) {
+// addHistory adds to the alarm's history.
+func (a *alarm) addHistory(at time.Time, kind, summary, data string) {
 	a.history = append(a.history, AlarmHistoryItem{
-		AlarmName: a.name(), AlarmType: "MetricAlarm", Timestamp: awsapi.Timestamp(at),
-		HistoryItemType: kind, HistorySummary: summary, HistoryData: data,
+		AlarmName:       a.name(),
+		AlarmType:       "MetricAlarm",
+		Timestamp:       awsapi.Timestamp(at),
+		HistoryItemType: kind,
+		HistorySummary:  summary,
+		HistoryData:     data,
 	})
 	if n := len(a.history); n > maxHistory {
 		a.history = slices.Clone(a.history[n-maxHistory:])
 	}
 }
 
-// turn changes an alarm's state, with mu held. Where the value changes, it takes
+// setState changes an alarm's state, with mu held. Where the value changes, it takes
 // the alarm's actions, once (LAM E25).
-func (s *Service) turn(b *store.Batch, a *alarm, value, reason, data string) {
-	now, before := s.clock.Now(), a.state
+func (s *Service) setState(b *store.Batch, a *alarm, value, reason, data string) {
+	now := s.clock.Now()
+	before := a.state
 	a.state = alarmState{value, reason, data, now, before.Transitioned}
 	if value != before.Value {
 		a.state.Transitioned = now
-		a.remember(now, "StateUpdate", fmt.Sprintf("Alarm updated from %s to %s", before.Value, value), stateChange(before, a.state))
-		a.act(now, value)
+		a.addHistory(now, "StateUpdate", fmt.Sprintf("Alarm updated from %s to %s", before.Value, value), stateChange(before, a.state))
+		a.recordActions(now, value)
 	}
-	s.keepAlarm(b, a)
+	s.saveAlarm(b, a)
 }
 
 // stateChange is the HistoryData of a StateUpdate.
@@ -61,6 +66,7 @@ func stateChange(before, after alarmState) string {
 		Reason string          `json:"stateReason"`
 		Data   json.RawMessage `json:"stateReasonData,omitempty"`
 	}
+
 	one := func(s alarmState) state {
 		out := state{Value: s.Value, Reason: s.Reason}
 		if json.Valid([]byte(s.ReasonData)) {
@@ -68,6 +74,7 @@ func stateChange(before, after alarmState) string {
 		}
 		return out
 	}
+
 	return encodeText(struct {
 		Version string `json:"version"`
 		Old     state  `json:"oldState"`
@@ -75,18 +82,22 @@ func stateChange(before, after alarmState) string {
 	}{"1.0", one(before), one(after)})
 }
 
-// act writes down the actions of a state. They are not delivered, and the history
+// recordActions writes down the actions of a state. They are not delivered, and the history
 // says that they failed and why.
-func (a *alarm) act(at time.Time, value string) {
+func (a *alarm) recordActions(at time.Time, value string) {
 	if a.config.ActionsEnabled != nil && !*a.config.ActionsEnabled {
 		return
 	}
+
 	actions := map[string][]string{
-		stateOK: a.config.OKActions, stateAlarm: a.config.AlarmActions, stateInsufficient: a.config.InsufficientDataActions,
+		stateOK:           a.config.OKActions,
+		stateAlarm:        a.config.AlarmActions,
+		stateInsufficient: a.config.InsufficientDataActions,
 	}[value]
+
 	for _, arn := range actions {
 		const why = "the embedded AWS records alarm actions and does not deliver them"
-		a.remember(at, "Action", fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, why), encodeText(struct {
+		a.addHistory(at, "Action", fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, why), encodeText(struct {
 			State    string `json:"actionState"`
 			Value    string `json:"stateUpdateTimestamp"`
 			Resource string `json:"notificationResource"`
@@ -132,9 +143,10 @@ func (s *Service) DescribeAlarmHistory(_ context.Context, c *awsapi.Call, in *De
 	if err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	var items []AlarmHistoryItem
-	for name, a := range s.at(placeOf(c)).alarms {
+	for name, a := range s.resourcesIn(scopeOf(c)).alarms {
 		if in.AlarmName != "" && in.AlarmName != name {
 			continue
 		}
@@ -144,15 +156,19 @@ func (s *Service) DescribeAlarmHistory(_ context.Context, c *awsapi.Call, in *De
 			}
 		}
 	}
+
 	s.mu.Unlock()
+
 	slices.SortStableFunc(items, func(a, b AlarmHistoryItem) int { return a.Timestamp.Time().Compare(b.Timestamp.Time()) })
 	if in.ScanBy != "TimestampAscending" {
 		slices.Reverse(items)
 	}
+
 	from, to, next, err := page(len(items), in.NextToken, limit)
 	if err != nil {
 		return nil, err
 	}
+
 	return &DescribeAlarmHistoryOutput{append([]AlarmHistoryItem{}, items[from:to]...), next}, nil
 }
 

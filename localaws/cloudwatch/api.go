@@ -14,10 +14,14 @@ func (s *Service) API() *awsapi.Service {
 	maps.Copy(operations, s.metricOperations())
 	maps.Copy(operations, s.dashboardOperations())
 	return &awsapi.Service{
-		Name: "monitoring", Target: "GraniteServiceVersion20100801", JSONVersion: "1.0",
-		QueryVersion: "2010-08-01", Namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
-		CBORService: "GraniteServiceVersion20100801", ErrorNamespace: modelNamespace,
-		Operations: operations,
+		Name:           "monitoring",
+		Target:         "GraniteServiceVersion20100801",
+		JSONVersion:    "1.0",
+		QueryVersion:   "2010-08-01",
+		Namespace:      "http://monitoring.amazonaws.com/doc/2010-08-01/",
+		CBORService:    "GraniteServiceVersion20100801",
+		ErrorNamespace: modelNamespace,
+		Operations:     operations,
 	}
 }
 
@@ -30,47 +34,48 @@ func silent(op awsapi.Operation) awsapi.Operation {
 func (s *Service) alarmOperations() map[string]awsapi.Operation {
 	named := func(action string) func(*awsapi.Call, *AlarmNamesInput) []awsapi.Access {
 		return func(c *awsapi.Call, in *AlarmNamesInput) []awsapi.Access {
-			return s.onAlarms(c, action, in.AlarmNames...)
+			return s.accessToAlarms(c, action, in.AlarmNames...)
 		}
 	}
+
 	return awsapi.Table(
 		silent(awsapi.Op("PutMetricAlarm", s.PutMetricAlarm, func(c *awsapi.Call, in *PutMetricAlarmInput) []awsapi.Access {
-			need := s.creating(s.onAlarms(c, "PutMetricAlarm", in.AlarmName), in.Tags)
+			need := s.withTags(s.accessToAlarms(c, "PutMetricAlarm", in.AlarmName), in.Tags)
 			if actions := slices.Concat(in.AlarmActions, in.OKActions, in.InsufficientDataActions); len(actions) > 0 {
 				need[0].Keys = map[string][]string{"cloudwatch:AlarmActions": actions}
 			}
 			return need
 		})),
 		awsapi.Op("DescribeAlarms", s.DescribeAlarms, func(c *awsapi.Call, _ *DescribeAlarmsInput) []awsapi.Access {
-			return s.onAlarms(c, "DescribeAlarms")
+			return s.accessToAlarms(c, "DescribeAlarms")
 		}),
 		awsapi.Op("DescribeAlarmsForMetric", s.DescribeAlarmsForMetric, func(*awsapi.Call, *DescribeAlarmsForMetricInput) []awsapi.Access {
-			return anything("DescribeAlarmsForMetric")
+			return accessToAll("DescribeAlarmsForMetric")
 		}),
 		awsapi.Op("DescribeAlarmHistory", s.DescribeAlarmHistory, func(c *awsapi.Call, in *DescribeAlarmHistoryInput) []awsapi.Access {
 			if in.AlarmName == "" {
-				return s.onAlarms(c, "DescribeAlarmHistory")
+				return s.accessToAlarms(c, "DescribeAlarmHistory")
 			}
-			return s.onAlarms(c, "DescribeAlarmHistory", in.AlarmName)
+			return s.accessToAlarms(c, "DescribeAlarmHistory", in.AlarmName)
 		}),
 		silent(awsapi.Op("DeleteAlarms", s.DeleteAlarms, named("DeleteAlarms"))),
 		silent(awsapi.Op("EnableAlarmActions", s.EnableAlarmActions, named("EnableAlarmActions"))),
 		silent(awsapi.Op("DisableAlarmActions", s.DisableAlarmActions, named("DisableAlarmActions"))),
 		silent(awsapi.Op("SetAlarmState", s.SetAlarmState, func(c *awsapi.Call, in *SetAlarmStateInput) []awsapi.Access {
-			return s.onAlarms(c, "SetAlarmState", in.AlarmName)
+			return s.accessToAlarms(c, "SetAlarmState", in.AlarmName)
 		})),
 		awsapi.Op("TagResource", s.TagResource, func(c *awsapi.Call, in *TagResourceInput) []awsapi.Access {
-			need := s.on(c, "TagResource", in.ResourceARN)
-			need.RequestTags = byKey(in.Tags)
+			need := s.accessTo(c, "TagResource", in.ResourceARN)
+			need.RequestTags = tagMap(in.Tags)
 			return []awsapi.Access{need}
 		}),
 		awsapi.Op("UntagResource", s.UntagResource, func(c *awsapi.Call, in *UntagResourceInput) []awsapi.Access {
-			need := s.on(c, "UntagResource", in.ResourceARN)
+			need := s.accessTo(c, "UntagResource", in.ResourceARN)
 			need.TagKeys = in.TagKeys
 			return []awsapi.Access{need}
 		}),
 		awsapi.Op("ListTagsForResource", s.ListTagsForResource, func(c *awsapi.Call, in *ListTagsForResourceInput) []awsapi.Access {
-			return []awsapi.Access{s.on(c, "ListTagsForResource", in.ResourceARN)}
+			return []awsapi.Access{s.accessTo(c, "ListTagsForResource", in.ResourceARN)}
 		}),
 	)
 }
@@ -78,18 +83,18 @@ func (s *Service) alarmOperations() map[string]awsapi.Operation {
 func (s *Service) metricOperations() map[string]awsapi.Operation {
 	return awsapi.Table(
 		silent(awsapi.Op("PutMetricData", s.PutMetricData, func(_ *awsapi.Call, in *PutMetricDataInput) []awsapi.Access {
-			all := anything("PutMetricData")
+			all := accessToAll("PutMetricData")
 			all[0].Keys = map[string][]string{"cloudwatch:namespace": {in.Namespace}}
 			return all
 		})),
 		awsapi.Op("GetMetricStatistics", s.GetMetricStatistics, func(*awsapi.Call, *GetMetricStatisticsInput) []awsapi.Access {
-			return anything("GetMetricStatistics")
+			return accessToAll("GetMetricStatistics")
 		}),
 		awsapi.Op("GetMetricData", s.GetMetricData, func(*awsapi.Call, *GetMetricDataInput) []awsapi.Access {
-			return anything("GetMetricData")
+			return accessToAll("GetMetricData")
 		}),
 		awsapi.Op("ListMetrics", s.ListMetrics, func(*awsapi.Call, *ListMetricsInput) []awsapi.Access {
-			return anything("ListMetrics")
+			return accessToAll("ListMetrics")
 		}),
 	)
 }
@@ -97,18 +102,18 @@ func (s *Service) metricOperations() map[string]awsapi.Operation {
 func (s *Service) dashboardOperations() map[string]awsapi.Operation {
 	return awsapi.Table(
 		awsapi.Op("PutDashboard", s.PutDashboard, func(c *awsapi.Call, in *PutDashboardInput) []awsapi.Access {
-			return s.creating(s.onDashboard(c, "PutDashboard", in.DashboardName), in.Tags)
+			return s.withTags(s.accessToDashboard(c, "PutDashboard", in.DashboardName), in.Tags)
 		}),
 		awsapi.Op("GetDashboard", s.GetDashboard, func(c *awsapi.Call, in *GetDashboardInput) []awsapi.Access {
-			return s.onDashboard(c, "GetDashboard", in.DashboardName)
+			return s.accessToDashboard(c, "GetDashboard", in.DashboardName)
 		}),
 		awsapi.Op("ListDashboards", s.ListDashboards, func(*awsapi.Call, *ListDashboardsInput) []awsapi.Access {
-			return anything("ListDashboards")
+			return accessToAll("ListDashboards")
 		}),
 		awsapi.Op("DeleteDashboards", s.DeleteDashboards, func(c *awsapi.Call, in *DeleteDashboardsInput) []awsapi.Access {
 			var all []awsapi.Access
 			for _, name := range in.DashboardNames {
-				all = append(all, s.onDashboard(c, "DeleteDashboards", name)...)
+				all = append(all, s.accessToDashboard(c, "DeleteDashboards", name)...)
 			}
 			return all
 		}),

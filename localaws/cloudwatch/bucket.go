@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// maxValues is how many different values a bucket keeps exactly.
-const maxValues = 300
+// maxExactValues is how many different values a bucket keeps exactly.
+const maxExactValues = 300
 
 // bucket is what a metric was within a span of time.
 type bucket struct {
@@ -19,73 +19,77 @@ type bucket struct {
 	max   float64
 	// values are the single values in rising order, for percentiles. vague says
 	// that some came as a statistic set, and their values are unknown.
-	values []tally
-	vague  bool
-	rough  bool // the values are rounded
+	values        []valueCount
+	valuesUnknown bool
+	valuesRounded bool // the values are rounded
 }
 
-// tally is a value and how often it came.
-type tally struct{ value, count float64 }
+// valueCount is a value and how often it came.
+type valueCount struct{ value, count float64 }
 
 // add takes in a value that came count times.
 func (b *bucket) add(value, count float64) {
-	b.cover(value, value)
+	b.extendRange(value, value)
 	b.count += count
 	b.sum += value * count
-	b.note(value, count)
+	b.addValue(value, count)
 }
 
 // addSet takes in a statistic set. Values can be told from it only where they
 // are all the same.
 func (b *bucket) addSet(set StatisticSet) {
-	b.cover(*set.Minimum, *set.Maximum)
+	b.extendRange(*set.Minimum, *set.Maximum)
 	b.count += *set.SampleCount
 	b.sum += *set.Sum
 	if *set.Minimum == *set.Maximum {
-		b.note(*set.Minimum, *set.SampleCount)
+		b.addValue(*set.Minimum, *set.SampleCount)
 	} else {
-		b.vague = true
+		b.valuesUnknown = true
 	}
 }
 
-func (b *bucket) cover(least, most float64) {
+func (b *bucket) extendRange(least, most float64) {
 	if b.count == 0 {
-		b.min, b.max = least, most
+		b.min = least
+		b.max = most
 		return
 	}
-	b.min, b.max = math.Min(b.min, least), math.Max(b.max, most)
+	b.min = math.Min(b.min, least)
+	b.max = math.Max(b.max, most)
 }
 
-// note keeps a value for percentiles, rounded where there are many.
-func (b *bucket) note(value, count float64) {
-	if b.rough {
-		value = rounded(value)
+// addValue keeps a value for percentiles, rounded where there are many.
+func (b *bucket) addValue(value, count float64) {
+	if b.valuesRounded {
+		value = roundValue(value)
 	}
-	b.values = tallied(b.values, value, count)
-	if b.rough || len(b.values) <= maxValues {
+
+	b.values = countValue(b.values, value, count)
+	if b.valuesRounded || len(b.values) <= maxExactValues {
 		return
 	}
-	b.rough = true
+
+	b.valuesRounded = true
 	exact := b.values
 	b.values = nil
 	for _, t := range exact {
-		b.values = tallied(b.values, rounded(t.value), t.count)
+		b.values = countValue(b.values, roundValue(t.value), t.count)
 	}
 }
 
-// tallied counts a value in a list that is in rising order.
-func tallied(values []tally, value, count float64) []tally {
-	i, found := slices.BinarySearchFunc(values, value, func(t tally, v float64) int { return cmp.Compare(t.value, v) })
+// countValue counts a value in a list that is in rising order.
+func countValue(values []valueCount, value, count float64) []valueCount {
+	i, found := slices.BinarySearchFunc(values, value, func(t valueCount, v float64) int { return cmp.Compare(t.value, v) })
 	if found {
 		values[i].count += count
 		return values
 	}
-	return slices.Insert(values, i, tally{value, count})
+	return slices.Insert(values, i, valueCount{value, count})
 }
 
-// rounded moves a value to the nearest power of 1.01, or of its negative, which is
+// roundValue moves a value to the nearest power of 1.01, or of its negative, which is
 // less than half a percent away.
-func rounded(v float64) float64 {
+func roundValue(v float64) float64 {
 	if v == 0 {
 		return 0
 	}
@@ -97,11 +101,11 @@ func (b *bucket) merge(o *bucket) {
 	if o.count == 0 {
 		return
 	}
-	b.cover(o.min, o.max)
+	b.extendRange(o.min, o.max)
 	b.count += o.count
 	b.sum += o.sum
-	b.vague = b.vague || o.vague
+	b.valuesUnknown = b.valuesUnknown || o.valuesUnknown
 	for _, t := range o.values {
-		b.note(t.value, t.count)
+		b.addValue(t.value, t.count)
 	}
 }

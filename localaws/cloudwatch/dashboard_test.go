@@ -11,21 +11,25 @@ import (
 
 func TestE30LifeOfADashboard(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	const body = `{"widgets": [ ]}`
 	out := ok[PutDashboardOutput](b, "PutDashboard", &PutDashboardInput{DashboardName: "flow", DashboardBody: body})
 	if out.DashboardValidationMessages == nil || len(out.DashboardValidationMessages) != 0 {
 		t.Errorf("%+v", out)
 	}
+
 	got := ok[GetDashboardOutput](b, "GetDashboard", &GetDashboardInput{DashboardName: "flow"})
 	if got.DashboardBody != body || got.DashboardARN != "arn:aws:cloudwatch::000000000000:dashboard/flow" {
 		t.Errorf("%+v", got)
 	}
+
 	b.call.Region = "eu-west-1"
 	listed := ok[ListDashboardsOutput](b, "ListDashboards", &ListDashboardsInput{DashboardNamePrefix: "fl"})
 	if len(listed.DashboardEntries) != 1 || listed.DashboardEntries[0].Size != int64(len(body)) || !listed.DashboardEntries[0].LastModified.Time().Equal(start) {
 		t.Errorf("seen from another region: %+v", listed)
 	}
+
 	refused(b, "DeleteDashboards", &DeleteDashboardsInput{DashboardNames: []string{"flow", "none"}}, "ResourceNotFound", "")
 	ok[GetDashboardOutput](b, "GetDashboard", &GetDashboardInput{DashboardName: "flow"})
 	ok[struct{}](b, "DeleteDashboards", &DeleteDashboardsInput{DashboardNames: []string{"flow"}})
@@ -34,8 +38,13 @@ func TestE30LifeOfADashboard(t *testing.T) {
 
 func TestE30BadDashboardsAreRefused(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
-	for body, code := range map[string]string{"{": "InvalidParameterInput", "[]": "InvalidParameterInput", "": "MissingParameter"} {
+	for body, code := range map[string]string{
+		"{":  "InvalidParameterInput",
+		"[]": "InvalidParameterInput",
+		"":   "MissingParameter",
+	} {
 		refused(b, "PutDashboard", &PutDashboardInput{DashboardName: "d", DashboardBody: body}, code, "")
 	}
 	refused(b, "PutDashboard", &PutDashboardInput{DashboardName: "a b", DashboardBody: "{}"}, "InvalidParameterInput", "")
@@ -43,6 +52,7 @@ func TestE30BadDashboardsAreRefused(t *testing.T) {
 
 func TestTagsOfAlarmsAndDashboards(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	ok[awsapi.None](b, "PutMetricAlarm", onErrors(nil))
 	ok[PutDashboardOutput](b, "PutDashboard", &PutDashboardInput{DashboardName: "flow", DashboardBody: "{}"})
@@ -55,41 +65,49 @@ func TestTagsOfAlarmsAndDashboards(t *testing.T) {
 			t.Errorf("%s has tags %v", arn, out.Tags)
 		}
 	}
+
 	for _, arn := range []string{
 		"arn:aws:cloudwatch:us-east-1:000000000000:alarm:none", "arn:aws:cloudwatch:us-east-1:111111111111:alarm:errors",
 		"arn:aws:cloudwatch::000000000000:dashboard/none",
 	} {
 		refused(b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: arn}, "ResourceNotFoundException", "")
 	}
+
 	refused(b, "TagResource", &TagResourceInput{ResourceARN: "x", Tags: []Tag{{"a", "1"}}}, "InvalidParameterValue", "")
 	many := make([]Tag, 51)
 	for i := range many {
 		many[i].Key = strings.Repeat("k", i+1)
 	}
+
 	refused(b, "TagResource", &TagResourceInput{ResourceARN: "arn:aws:cloudwatch::000000000000:dashboard/flow", Tags: many}, "InvalidParameterValue", "")
 }
 
 func TestEveryOperationAsksForAPermission(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	for name, op := range b.API().Operations {
 		all := op.Access(b.call, op.New())
 		if name == "DeleteDashboards" { // for each that is named
 			all = op.Access(b.call, &DeleteDashboardsInput{DashboardNames: []string{"a", "b"}})
 		}
+
 		for _, a := range all {
 			if a.Action != "cloudwatch:"+name {
 				t.Errorf("%s asks for %s", name, a.Action)
 			}
 		}
+
 		if len(all) == 0 {
 			t.Errorf("%s asks for nothing", name)
 		}
 	}
+
 	put := b.API().Operations["PutMetricAlarm"].Access(b.call, onErrors(func(in *PutMetricAlarmInput) { in.Tags = []Tag{{"team", "a"}} }))
 	if put[0].Resource != "arn:aws:cloudwatch:us-east-1:000000000000:alarm:errors" || put[0].RequestTags["team"] != "a" || len(put) != 2 || put[1].Action != "cloudwatch:TagResource" {
 		t.Errorf("PutMetricAlarm asks for %+v", put)
 	}
+
 	data := b.API().Operations["PutMetricData"].Access(b.call, put0())
 	if data[0].Resource != "*" || data[0].Keys["cloudwatch:namespace"][0] != "App" {
 		t.Errorf("PutMetricData asks for %+v", data)
@@ -100,19 +118,30 @@ func put0() *PutMetricDataInput { return &PutMetricDataInput{Namespace: "App"} }
 
 func TestAlarmsAndDashboardsOutliveARestart(t *testing.T) {
 	t.Parallel()
+
 	dir := t.TempDir()
 	disk := func(s *store.Store) func(*Options) {
-		return func(o *Options) { o.Store, o.Chance = s, chance.Seeded(1) }
+		return func(o *Options) {
+			o.Store = s
+			o.Chance = chance.Seeded(1)
+		}
 	}
+
 	st, err := store.Open(dir, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	b := open(t, disk(st))
 	ok[awsapi.None](b, "PutMetricAlarm", onErrors(func(in *PutMetricAlarmInput) { in.Tags = []Tag{{"team", "a"}} }))
 	ok[awsapi.None](b, "PutMetricAlarm", deadLetters())
 	ok[PutDashboardOutput](b, "PutDashboard", &PutDashboardInput{DashboardName: "flow", DashboardBody: "{}"})
-	ok[awsapi.None](b, "SetAlarmState", &SetAlarmStateInput{AlarmName: "errors", StateValue: "ALARM", StateReason: ptr("drill")})
+	ok[awsapi.None](b, "SetAlarmState", &SetAlarmStateInput{
+		AlarmName:   "errors",
+		StateValue:  "ALARM",
+		StateReason: ptr("drill"),
+	})
+
 	ok[awsapi.None](b, "DeleteAlarms", &AlarmNamesInput{AlarmNames: []string{"dlq"}})
 	before := b.state("errors")
 	if err := st.Close(); err != nil {
@@ -121,31 +150,38 @@ func TestAlarmsAndDashboardsOutliveARestart(t *testing.T) {
 	if st, err = store.Open(dir, store.Options{}); err != nil {
 		t.Fatal(err)
 	}
+
 	defer st.Close()
+
 	b = open(t, disk(st))
 	after := b.state("errors")
 	if after.StateValue != "ALARM" || after.StateReason != "drill" || after.AlarmARN != before.AlarmARN || *after.Threshold != 21 {
 		t.Errorf("alarm %+v, was %+v", after, before)
 	}
+
 	if all := ok[DescribeAlarmsOutput](b, "DescribeAlarms", &DescribeAlarmsInput{}); len(all.MetricAlarms) != 1 {
 		t.Errorf("%d alarms, want the one that was not deleted", len(all.MetricAlarms))
 	}
+
 	tags := ok[ListTagsForResourceOutput](b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: after.AlarmARN})
 	if len(tags.Tags) != 1 {
 		t.Errorf("tags %v", tags.Tags)
 	}
+
 	ok[GetDashboardOutput](b, "GetDashboard", &GetDashboardInput{DashboardName: "flow"})
 	if err := b.Reset("", ""); err != nil {
 		t.Fatal(err)
 	}
+
 	b = open(t, disk(st))
-	if n := b.alarms.Load(); n != 0 || len(b.dashboards) != 0 {
+	if n := b.alarmCount.Load(); n != 0 || len(b.dashboards) != 0 {
 		t.Errorf("%d alarms and %d dashboards come back after a reset", n, len(b.dashboards))
 	}
 }
 
 func TestResetOfOnePlaceLeavesOthers(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	ok[awsapi.None](b, "PutMetricAlarm", onErrors(nil))
 	b.call.Account = "111111111111"
@@ -153,6 +189,7 @@ func TestResetOfOnePlaceLeavesOthers(t *testing.T) {
 	if err := b.Reset(account, ""); err != nil {
 		t.Fatal(err)
 	}
+
 	b.state("errors")
 	b.call.Account = account
 	if all := ok[DescribeAlarmsOutput](b, "DescribeAlarms", &DescribeAlarmsInput{}); len(all.MetricAlarms) != 0 {

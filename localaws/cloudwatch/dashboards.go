@@ -23,7 +23,12 @@ type dashboard struct {
 var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 func dashboardARN(account, name string) string {
-	return awsapi.ARN{Partition: "aws", Service: "cloudwatch", Account: account, Resource: "dashboard/" + name}.String()
+	return awsapi.ARN{
+		Partition: "aws",
+		Service:   "cloudwatch",
+		Account:   account,
+		Resource:  "dashboard/" + name,
+	}.String()
 }
 
 // PutDashboardInput is the input of PutDashboard.
@@ -46,33 +51,37 @@ type PutDashboardOutput struct {
 func (s *Service) PutDashboard(_ context.Context, c *awsapi.Call, in *PutDashboardInput) (*PutDashboardOutput, error) {
 	switch {
 	case in.DashboardName == "":
-		return nil, missing("DashboardName")
+		return nil, missingParameter("DashboardName")
 	case len(in.DashboardName) > 255 || !dashboardName.MatchString(in.DashboardName):
-		return nil, errDashboard.With("The value %s for field DashboardName contains invalid characters. "+
+		return nil, errInvalidDashboard.With("The value %s for field DashboardName contains invalid characters. "+
 			"It can only contain alphanumerics, dash (-) and underscore (_).", in.DashboardName)
 	case in.DashboardBody == "":
-		return nil, missing("DashboardBody")
+		return nil, missingParameter("DashboardBody")
 	}
+
 	var body map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(in.DashboardBody), &body); err != nil {
-		return nil, errDashboard.With("The field DashboardBody must be a valid JSON object")
+		return nil, errInvalidDashboard.With("The field DashboardBody must be a valid JSON object")
 	}
-	if err := checkTags(in.Tags); err != nil {
+	if err := validateTags(in.Tags); err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	all := s.dashboards[c.Account]
 	if all == nil {
 		all = map[string]*dashboard{}
 		s.dashboards[c.Account] = all
 	}
+
 	d := &dashboard{in.DashboardName, in.DashboardBody, s.clock.Now(), in.Tags}
 	if old := all[d.name]; old != nil {
 		d.tags = old.tags
 	}
+
 	all[d.name] = d
 	b := s.store.Batch()
-	s.keepDashboard(b, c.Account, d)
+	s.saveDashboard(b, c.Account, d)
 	commit := b.Apply()
 	s.mu.Unlock()
 	return &PutDashboardOutput{[]struct{}{}}, commit.Wait()
@@ -94,18 +103,20 @@ type GetDashboardOutput struct {
 	DashboardName string `json:"DashboardName"`
 }
 
-func noDashboard(name string) error { return errNoDashboard.With("Dashboard %s does not exist", name) }
+func dashboardNotFound(name string) error {
+	return errDashboardNotFound.With("Dashboard %s does not exist", name)
+}
 
 // GetDashboard reads a dashboard.
 func (s *Service) GetDashboard(_ context.Context, c *awsapi.Call, in *GetDashboardInput) (*GetDashboardOutput, error) {
 	if in.DashboardName == "" {
-		return nil, missing("DashboardName")
+		return nil, missingParameter("DashboardName")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := s.dashboards[c.Account][in.DashboardName]
 	if d == nil {
-		return nil, noDashboard(in.DashboardName)
+		return nil, dashboardNotFound(in.DashboardName)
 	}
 	return &GetDashboardOutput{dashboardARN(c.Account, d.name), d.body, d.name}, nil
 }
@@ -142,6 +153,7 @@ type DashboardEntry struct {
 func (s *Service) ListDashboards(_ context.Context, c *awsapi.Call, in *ListDashboardsInput) (*ListDashboardsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	all := s.dashboards[c.Account]
 	names := slices.Sorted(maps.Keys(all))
 	names = slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, in.DashboardNamePrefix) })
@@ -149,6 +161,7 @@ func (s *Service) ListDashboards(_ context.Context, c *awsapi.Call, in *ListDash
 	if err != nil {
 		return nil, err
 	}
+
 	out := &ListDashboardsOutput{DashboardEntries: []DashboardEntry{}, NextToken: next}
 	for _, name := range names[from:to] {
 		d := all[name]
@@ -156,6 +169,7 @@ func (s *Service) ListDashboards(_ context.Context, c *awsapi.Call, in *ListDash
 			name, dashboardARN(c.Account, name), awsapi.Timestamp(d.changed), int64(len(d.body)),
 		})
 	}
+
 	return out, nil
 }
 
@@ -169,21 +183,24 @@ type DeleteDashboardsInput struct {
 // DeleteDashboards deletes dashboards.
 func (s *Service) DeleteDashboards(_ context.Context, c *awsapi.Call, in *DeleteDashboardsInput) (*struct{}, error) {
 	if len(in.DashboardNames) == 0 {
-		return nil, missing("DashboardNames")
+		return nil, missingParameter("DashboardNames")
 	}
+
 	s.mu.Lock()
 	all := s.dashboards[c.Account]
 	for _, name := range in.DashboardNames {
 		if all[name] == nil {
 			s.mu.Unlock()
-			return nil, noDashboard(name)
+			return nil, dashboardNotFound(name)
 		}
 	}
+
 	b := s.store.Batch()
 	for _, name := range in.DashboardNames {
 		delete(all, name)
 		b.Delete(dashboardTable, dashboardKey(c.Account, name))
 	}
+
 	commit := b.Apply()
 	s.mu.Unlock()
 	return &struct{}{}, commit.Wait()

@@ -71,23 +71,38 @@ type MetricAlarm struct {
 func (a *alarm) describe() MetricAlarm {
 	c := &a.config
 	return MetricAlarm{
-		AlarmName: c.AlarmName, AlarmARN: a.arn(), AlarmDescription: c.AlarmDescription,
+		AlarmName:                          c.AlarmName,
+		AlarmARN:                           a.arn(),
+		AlarmDescription:                   c.AlarmDescription,
 		AlarmConfigurationUpdatedTimestamp: awsapi.Timestamp(a.changed),
 		ActionsEnabled:                     c.ActionsEnabled == nil || *c.ActionsEnabled,
-		OKActions:                          list(c.OKActions), AlarmActions: list(c.AlarmActions), InsufficientDataActions: list(c.InsufficientDataActions),
-		StateValue: a.state.Value, StateReason: a.state.Reason, StateReasonData: a.state.ReasonData,
-		StateUpdatedTimestamp:      awsapi.Timestamp(a.state.Updated),
-		StateTransitionedTimestamp: awsapi.Timestamp(a.state.Transitioned),
-		MetricName:                 c.MetricName, Namespace: c.Namespace, Statistic: c.Statistic, ExtendedStatistic: c.ExtendedStatistic,
-		Dimensions: list(c.Dimensions), Period: c.Period, Unit: c.Unit,
-		EvaluationPeriods: c.EvaluationPeriods, DatapointsToAlarm: c.DatapointsToAlarm, Threshold: c.Threshold,
-		ComparisonOperator: c.ComparisonOperator, TreatMissingData: c.TreatMissingData,
-		EvaluateLowSampleCountPercentile: c.EvaluateLowSampleCountPercentile, Metrics: c.Metrics,
+		OKActions:                          nonNil(c.OKActions),
+		AlarmActions:                       nonNil(c.AlarmActions),
+		InsufficientDataActions:            nonNil(c.InsufficientDataActions),
+		StateValue:                         a.state.Value,
+		StateReason:                        a.state.Reason,
+		StateReasonData:                    a.state.ReasonData,
+		StateUpdatedTimestamp:              awsapi.Timestamp(a.state.Updated),
+		StateTransitionedTimestamp:         awsapi.Timestamp(a.state.Transitioned),
+		MetricName:                         c.MetricName,
+		Namespace:                          c.Namespace,
+		Statistic:                          c.Statistic,
+		ExtendedStatistic:                  c.ExtendedStatistic,
+		Dimensions:                         nonNil(c.Dimensions),
+		Period:                             c.Period,
+		Unit:                               c.Unit,
+		EvaluationPeriods:                  c.EvaluationPeriods,
+		DatapointsToAlarm:                  c.DatapointsToAlarm,
+		Threshold:                          c.Threshold,
+		ComparisonOperator:                 c.ComparisonOperator,
+		TreatMissingData:                   c.TreatMissingData,
+		EvaluateLowSampleCountPercentile:   c.EvaluateLowSampleCountPercentile,
+		Metrics:                            c.Metrics,
 	}
 }
 
-// list is a slice that is not nil: it shows as an empty list.
-func list[T any](s []T) []T { return append([]T{}, s...) }
+// nonNil is a slice that is not nil: it shows as an empty list.
+func nonNil[T any](s []T) []T { return append([]T{}, s...) }
 
 // DescribeAlarmsInput is the input of DescribeAlarms.
 type DescribeAlarmsInput struct {
@@ -132,23 +147,32 @@ func (s *Service) DescribeAlarms(_ context.Context, c *awsapi.Call, in *Describe
 	case len(in.AlarmNames) > 0 && in.AlarmNamePrefix != "":
 		return nil, errInvalidCombination.With("AlarmNamePrefix and AlarmNames are mutually exclusive.")
 	case len(in.AlarmNames) > 100:
-		return nil, constraint("alarmNames", len(in.AlarmNames), "Member must have length less than or equal to 100")
-	case in.StateValue != "" && !slices.Contains(states, in.StateValue):
-		return nil, badState(in.StateValue)
+		return nil, constraintError("alarmNames", len(in.AlarmNames), "Member must have length less than or equal to 100")
+	case in.StateValue != "" && !slices.Contains(alarmStates, in.StateValue):
+		return nil, invalidState(in.StateValue)
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	alarms := s.at(placeOf(c)).alarms
+
+	alarms := s.resourcesIn(scopeOf(c)).alarms
 	names := slices.Sorted(maps.Keys(alarms))
 	names = slices.DeleteFunc(names, func(name string) bool { return !in.selects(alarms[name]) })
 	from, to, next, err := page(len(names), in.NextToken, size)
 	if err != nil {
 		return nil, err
 	}
-	out := &DescribeAlarmsOutput{CompositeAlarms: []struct{}{}, MetricAlarms: []MetricAlarm{}, NextToken: next}
+
+	out := &DescribeAlarmsOutput{
+		CompositeAlarms: []struct{}{},
+		MetricAlarms:    []MetricAlarm{},
+		NextToken:       next,
+	}
+
 	for _, name := range names[from:to] {
 		out.MetricAlarms = append(out.MetricAlarms, alarms[name].describe())
 	}
+
 	return out, nil
 }
 
@@ -190,28 +214,31 @@ type DescribeAlarmsForMetricOutput struct {
 // it through metric math.
 func (s *Service) DescribeAlarmsForMetric(_ context.Context, c *awsapi.Call, in *DescribeAlarmsForMetricInput) (*DescribeAlarmsForMetricOutput, error) {
 	if in.MetricName == "" {
-		return nil, missing("MetricName")
+		return nil, missingParameter("MetricName")
 	}
 	if in.Namespace == "" {
-		return nil, missing("Namespace")
+		return nil, missingParameter("Namespace")
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	out := &DescribeAlarmsForMetricOutput{MetricAlarms: []MetricAlarm{}}
-	alarms := s.at(placeOf(c)).alarms
+	alarms := s.resourcesIn(scopeOf(c)).alarms
 	for _, name := range slices.Sorted(maps.Keys(alarms)) {
 		if in.selects(&alarms[name].config) {
 			out.MetricAlarms = append(out.MetricAlarms, alarms[name].describe())
 		}
 	}
+
 	return out, nil
 }
 
 func (in *DescribeAlarmsForMetricInput) selects(c *PutMetricAlarmInput) bool {
 	return c.MetricName == in.MetricName && c.Namespace == in.Namespace &&
-		slices.Equal(sorted(c.Dimensions), sorted(in.Dimensions)) &&
+		slices.Equal(sortDimensions(c.Dimensions), sortDimensions(in.Dimensions)) &&
 		(in.Statistic == "" || in.Statistic == c.Statistic) &&
 		(in.ExtendedStatistic == "" || in.ExtendedStatistic == c.ExtendedStatistic) &&
-		(in.Period == nil || *in.Period == deref(c.Period)) &&
+		(in.Period == nil || *in.Period == valueOrZero(c.Period)) &&
 		(in.Unit == "" || in.Unit == c.Unit)
 }

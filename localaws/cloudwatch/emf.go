@@ -19,8 +19,8 @@ const (
 	maxEMFData = 20_000
 )
 
-// directive is one element of CloudWatchMetrics.
-type directive struct {
+// emfDirective is one element of CloudWatchMetrics.
+type emfDirective struct {
 	Namespace  string
 	Dimensions [][]string
 	Metrics    []struct {
@@ -44,20 +44,24 @@ func parseEMF(line string, at time.Time) []Datum {
 	if !strings.Contains(line, `"_aws"`) {
 		return nil
 	}
+
 	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(strings.TrimSpace(line)), &members) != nil {
 		return nil
 	}
+
 	var head struct {
 		Timestamp         *float64
-		CloudWatchMetrics []directive
+		CloudWatchMetrics []emfDirective
 	}
 	if json.Unmarshal(members["_aws"], &head) != nil {
 		return nil
 	}
+
 	if ms := head.Timestamp; ms != nil && *ms > 0 && *ms < 1e15 {
 		at = time.UnixMilli(int64(*ms)).UTC()
 	}
+
 	var data []Datum
 	for _, d := range head.CloudWatchMetrics {
 		var ok bool
@@ -65,51 +69,64 @@ func parseEMF(line string, at time.Time) []Datum {
 			return nil
 		}
 	}
+
 	return data
 }
 
 // appendData appends the metrics of one directive. One with a dimension that the
 // line does not have, or beyond the bounds of a directive, yields nothing. It
 // reports false when there are more than maxEMFData.
-func (d *directive) appendData(data []Datum, members map[string]json.RawMessage, at time.Time) ([]Datum, bool) {
+func (d *emfDirective) appendData(data []Datum, members map[string]json.RawMessage, at time.Time) ([]Datum, bool) {
 	if d.Namespace == "" || len(d.Metrics) > maxEMFMetrics {
 		return data, true
 	}
-	sets, ok := d.sets(members)
+
+	sets, ok := d.dimensionSets(members)
 	if !ok {
 		return data, true
 	}
+
 	for _, m := range d.Metrics {
 		if m.Unit != "" && !slices.Contains(units, m.Unit) {
 			continue
 		}
-		values := numbers(members[m.Name])
+
+		values := emfValues(members[m.Name])
 		if len(data)+len(values)*len(sets) > maxEMFData {
 			return nil, false
 		}
+
 		for _, v := range values {
 			for _, set := range sets {
 				data = append(data, Datum{
-					Namespace: d.Namespace, Name: m.Name, Dimensions: set, Unit: m.Unit, Time: at, Value: v,
+					Namespace:      d.Namespace,
+					Name:           m.Name,
+					Dimensions:     set,
+					Unit:           m.Unit,
+					Time:           at,
+					Value:          v,
 					HighResolution: m.StorageResolution == 1,
 				})
 			}
 		}
 	}
+
 	return data, true
 }
 
-// sets reads the values of each set of dimensions. Without any set there is one
+// dimensionSets reads the values of each set of dimensions. Without any set there is one
 // without dimensions.
-func (d *directive) sets(members map[string]json.RawMessage) ([][]Dimension, bool) {
+func (d *emfDirective) dimensionSets(members map[string]json.RawMessage) ([][]Dimension, bool) {
 	if len(d.Dimensions) == 0 {
 		return [][]Dimension{nil}, true
 	}
+
 	var sets [][]Dimension
 	for _, names := range d.Dimensions {
 		if len(names) > maxEMFDimensions {
 			return nil, false
 		}
+
 		var set []Dimension
 		for _, name := range names {
 			var value string
@@ -118,16 +135,19 @@ func (d *directive) sets(members map[string]json.RawMessage) ([][]Dimension, boo
 			}
 			set = append(set, Dimension{name, value})
 		}
-		if checkDimensions(set) != nil {
+
+		if validateDimensions(set) != nil {
 			return nil, false
 		}
+
 		sets = append(sets, set)
 	}
+
 	return sets, true
 }
 
-// numbers reads a metric's value, a number or up to 100 of them.
-func numbers(raw json.RawMessage) []float64 {
+// emfValues reads a metric's value, a number or up to 100 of them.
+func emfValues(raw json.RawMessage) []float64 {
 	var one float64
 	var many []float64
 	if json.Unmarshal(raw, &one) == nil && string(raw) != "null" {

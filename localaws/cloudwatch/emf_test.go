@@ -12,14 +12,18 @@ const emfLine = `{"_aws":{"Timestamp":1767323100000,"CloudWatchMetrics":[{"Names
 
 func TestE34EMFYieldsEachMetricForEachSetOfDimensions(t *testing.T) {
 	t.Parallel()
+
 	data := parseEMF(emfLine, start)
 	if len(data) != 6 {
 		t.Fatalf("%d data: %+v", len(data), data)
 	}
-	first, last := data[0], data[5]
+
+	first := data[0]
+	last := data[5]
 	if first.Name != "Processed" || first.Value != 5 || first.Unit != "Count" || len(first.Dimensions) != 1 || !first.Time.Equal(start.Add(time.Minute)) {
 		t.Errorf("first %+v", first)
 	}
+
 	if last.Name != "Latency" || last.Value != 2.5 || !last.HighResolution || len(last.Dimensions) != 2 || last.Dimensions[1] != (Dimension{"Store", "3"}) {
 		t.Errorf("last %+v", last)
 	}
@@ -27,12 +31,19 @@ func TestE34EMFYieldsEachMetricForEachSetOfDimensions(t *testing.T) {
 
 func TestE34EMFInLogsBecomesMetrics(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	b.EMF(account, region, emfLine, start)
 	out := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", &GetMetricStatisticsInput{
-		Namespace: "Orders", MetricName: "Latency", Dimensions: []Dimension{{"Store", "3"}, {"Service", "consumer"}},
-		StartTime: at(0), EndTime: at(time.Hour), Period: 60, Statistics: []string{"Sum"},
+		Namespace:  "Orders",
+		MetricName: "Latency",
+		Dimensions: []Dimension{{"Store", "3"}, {"Service", "consumer"}},
+		StartTime:  at(0),
+		EndTime:    at(time.Hour),
+		Period:     60,
+		Statistics: []string{"Sum"},
 	})
+
 	if len(out.Datapoints) != 1 || *out.Datapoints[0].Sum != 4 || out.Datapoints[0].Unit != "Milliseconds" {
 		t.Errorf("%+v", out)
 	}
@@ -40,6 +51,7 @@ func TestE34EMFInLogsBecomesMetrics(t *testing.T) {
 
 func TestE34WhatIsNoGoodEMFYieldsNothing(t *testing.T) {
 	t.Parallel()
+
 	for name, line := range map[string]string{
 		"plain text":          "processed 5 orders",
 		"other JSON":          `{"level":"INFO"}`,
@@ -61,6 +73,7 @@ func TestE34WhatIsNoGoodEMFYieldsNothing(t *testing.T) {
 
 func TestE34WithoutTimestampTheLinesOwnTimeCounts(t *testing.T) {
 	t.Parallel()
+
 	data := parseEMF(`{"_aws":{"CloudWatchMetrics":[{"Namespace":"N","Metrics":[{"Name":"a"}]}]},"a":1}`, start)
 	if len(data) != 1 || !data[0].Time.Equal(start) || data[0].Dimensions != nil {
 		t.Errorf("%+v", data)

@@ -8,33 +8,41 @@ const modelNamespace = "com.amazonaws.cloudwatch.v2010_08_01"
 // other protocols (LAM E16).
 var (
 	errValidation = awsapi.Error{
-		Code: "ValidationException", QueryCode: "ValidationError", Namespace: "com.amazon.coral.validate", Status: 400,
+		Code:      "ValidationException",
+		QueryCode: "ValidationError",
+		Namespace: "com.amazon.coral.validate",
+		Status:    400,
 	}
-	errNotFound           = modelError("ResourceNotFound", "", 404)
-	errNoResource         = modelError("ResourceNotFoundException", "", 404) // of the tag operations
-	errNoDashboard        = modelError("DashboardNotFoundError", "ResourceNotFound", 404)
-	errDashboard          = modelError("DashboardInvalidInputError", "InvalidParameterInput", 400)
-	errFormat             = modelError("InvalidFormatFault", "InvalidFormat", 400)
-	errToken              = modelError("InvalidNextToken", "", 400)
-	errInvalidValue       = modelError("InvalidParameterValueException", "InvalidParameterValue", 400)
-	errInvalidCombination = modelError("InvalidParameterCombinationException", "InvalidParameterCombination", 400)
-	errMissing            = modelError("MissingRequiredParameterException", "MissingParameter", 400)
-	errLimit              = modelError("LimitExceededFault", "LimitExceeded", 400)
+	errNotFound            = modelError("ResourceNotFound", "", 404)
+	errTagResourceNotFound = modelError("ResourceNotFoundException", "", 404) // of the tag operations
+	errDashboardNotFound   = modelError("DashboardNotFoundError", "ResourceNotFound", 404)
+	errInvalidDashboard    = modelError("DashboardInvalidInputError", "InvalidParameterInput", 400)
+	errInvalidFormat       = modelError("InvalidFormatFault", "InvalidFormat", 400)
+	errInvalidToken        = modelError("InvalidNextToken", "", 400)
+	errInvalidValue        = modelError("InvalidParameterValueException", "InvalidParameterValue", 400)
+	errInvalidCombination  = modelError("InvalidParameterCombinationException", "InvalidParameterCombination", 400)
+	errMissingParameter    = modelError("MissingRequiredParameterException", "MissingParameter", 400)
+	errLimit               = modelError("LimitExceededFault", "LimitExceeded", 400)
 )
 
 // modelError is an error of the service's model: its shape, and its code in Query
 // where that is another.
 func modelError(shape, queryCode string, status int) awsapi.Error {
-	return awsapi.Error{Code: shape, QueryCode: queryCode, Namespace: modelNamespace, Status: status}
+	return awsapi.Error{
+		Code:      shape,
+		QueryCode: queryCode,
+		Namespace: modelNamespace,
+		Status:    status,
+	}
 }
 
-// missing is the answer to a required member that is not there.
-func missing(member string) error {
-	return errMissing.With("The parameter %s is required.", member)
+// missingParameter is the answer to a required member that is not there.
+func missingParameter(member string) error {
+	return errMissingParameter.With("The parameter %s is required.", member)
 }
 
-// constraint is the answer to a value that breaks a rule of the model.
-func constraint(member string, value any, rule string) error {
+// constraintError is the answer to a value that breaks a rule of the model.
+func constraintError(member string, value any, rule string) error {
 	return errValidation.With("1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: %s", value, member, rule)
 }
 

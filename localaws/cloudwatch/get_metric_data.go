@@ -62,13 +62,16 @@ type MessageData struct {
 
 // GetMetricData reads statistics and metric math over a span of time.
 func (s *Service) GetMetricData(_ context.Context, c *awsapi.Call, in *GetMetricDataInput) (*GetMetricDataOutput, error) {
-	q, err := in.check(c.Account)
+	q, err := in.validate(c.Account)
 	if err != nil {
 		return nil, err
 	}
-	s.sample(s.clock.Now(), false)
+
+	s.takeSamples(s.clock.Now(), false)
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	out := &GetMetricDataOutput{MetricDataResults: []MetricDataResult{}, Messages: []MessageData{}}
 	total := 0
 	for i := range in.MetricDataQueries {
@@ -76,106 +79,129 @@ func (s *Service) GetMetricData(_ context.Context, c *awsapi.Call, in *GetMetric
 		if !d.returned() {
 			continue
 		}
-		values, mixed, err := s.yield(s.at(placeOf(c)), &q, d, in)
+
+		values, mixed, err := s.evaluateQuery(s.resourcesIn(scopeOf(c)), &q, d, in)
 		if err != nil {
 			return nil, err
 		}
+
 		if len(mixed) > 0 {
 			out.Messages = append(out.Messages, MessageData{
 				"MultipleUnits", "Multiple units returned: '[" + strings.Join(mixed, ", ") + "]'",
 			})
 		}
+
 		total += len(values)
 		out.MetricDataResults = append(out.MetricDataResults, d.result(values, in.ScanBy == "TimestampAscending"))
 	}
+
 	most := maxPagePoints
 	if in.MaxDatapoints != nil {
 		most = min(most, *in.MaxDatapoints)
 	}
+
 	if total > most {
 		return nil, errInvalidValue.With("The embedded AWS gives at most %d datapoints here and has no further pages; %d were asked for.", most, total)
 	}
+
 	return out, nil
 }
 
-// yield evaluates one query. Values of several units do not make a series: there
+// evaluateQuery evaluates one query. Values of several units do not make a series: there
 // are none then, and their units are answered.
-func (s *Service) yield(sh *shelf, q *query, d *MetricDataQuery, in *GetMetricDataInput) (metricmath.Series, []string, error) {
+func (s *Service) evaluateQuery(res *resources, q *query, d *MetricDataQuery, in *GetMetricDataInput) (metricmath.Series, []string, error) {
 	one := *q
 	one.primary = d.ID
 	period := int64(0)
-	for _, st := range q.stats {
+	for _, st := range q.statistics {
 		if st.id == d.ID || d.MetricStat == nil {
 			period = max(period, st.period)
 		}
 	}
+
 	if period == 0 {
 		return nil, nil, errValidation.With("Error in expression '%s': it uses no metric.", d.ID)
 	}
+
 	if d.MetricStat != nil {
-		one.stats = slices.DeleteFunc(slices.Clone(q.stats), func(st statQuery) bool { return st.id != d.ID })
+		one.statistics = slices.DeleteFunc(slices.Clone(q.statistics), func(st statQuery) bool { return st.id != d.ID })
 	}
-	from, end := span(*in.StartTime, *in.EndTime, period)
-	r := s.read(sh, &one, from, end, period)
-	if r.failed != nil {
-		return nil, nil, errValidation.With("Error in expression '%s': %v", d.ID, r.failed)
+
+	from, end := timeRange(*in.StartTime, *in.EndTime, period)
+	r := s.runQuery(res, &one, from, end, period)
+	if r.err != nil {
+		return nil, nil, errValidation.With("Error in expression '%s': %v", d.ID, r.err)
 	}
 	if r.result == nil {
 		return nil, nil, errValidation.With("Error in expression '%s': the embedded AWS gives one time series for each expression.", d.ID)
 	}
-	if len(r.mixed) > 0 {
-		return nil, r.mixed, nil
+	if len(r.mixedUnits) > 0 {
+		return nil, r.mixedUnits, nil
 	}
+
 	return r.result, nil, nil
 }
 
 func (d *MetricDataQuery) result(values metricmath.Series, ascending bool) MetricDataResult {
-	r := MetricDataResult{ID: d.ID, Label: d.Label, StatusCode: "Complete", Timestamps: []awsapi.Timestamp{}, Values: []float64{}}
+	r := MetricDataResult{
+		ID:         d.ID,
+		Label:      d.Label,
+		StatusCode: "Complete",
+		Timestamps: []awsapi.Timestamp{},
+		Values:     []float64{},
+	}
+
 	if r.Label == "" {
 		if r.Label = d.ID; d.MetricStat != nil {
 			r.Label = d.MetricStat.Metric.MetricName
 		}
 	}
+
 	times := slices.Sorted(maps.Keys(values))
 	if !ascending {
 		slices.Reverse(times)
 	}
+
 	for _, at := range times {
 		r.Timestamps = append(r.Timestamps, timestamp(at))
 		r.Values = append(r.Values, values[at])
 	}
+
 	return r
 }
 
-func (in *GetMetricDataInput) check(account string) (query, error) {
+func (in *GetMetricDataInput) validate(account string) (query, error) {
 	var q query
 	switch {
 	case len(in.MetricDataQueries) == 0:
-		return q, missing("MetricDataQueries")
+		return q, missingParameter("MetricDataQueries")
 	case len(in.MetricDataQueries) > 500:
 		return q, errValidation.With("The collection MetricDataQueries must not have a size greater than 500.")
 	case in.StartTime == nil:
-		return q, missing("StartTime")
+		return q, missingParameter("StartTime")
 	case in.EndTime == nil:
-		return q, missing("EndTime")
+		return q, missingParameter("EndTime")
 	case !in.StartTime.Time().Before(in.EndTime.Time()):
 		return q, errValidation.With("The parameter StartTime must be less than the parameter EndTime.")
 	case in.NextToken != "":
-		return q, errToken.With("Invalid nextToken")
+		return q, errInvalidToken.With("Invalid nextToken")
 	case in.ScanBy != "" && in.ScanBy != "TimestampDescending" && in.ScanBy != "TimestampAscending":
-		return q, constraint("scanBy", in.ScanBy, "Member must satisfy enum value set: [TimestampDescending, TimestampAscending]")
+		return q, constraintError("scanBy", in.ScanBy, "Member must satisfy enum value set: [TimestampDescending, TimestampAscending]")
 	case in.MaxDatapoints != nil && *in.MaxDatapoints < 1:
-		return q, constraint("maxDatapoints", *in.MaxDatapoints, "Member must have value greater than or equal to 1")
+		return q, constraintError("maxDatapoints", *in.MaxDatapoints, "Member must have value greater than or equal to 1")
 	}
-	q, err := readQueries(in.MetricDataQueries, account, "MetricDataQueries")
+
+	q, err := parseQueries(in.MetricDataQueries, account, "MetricDataQueries")
 	if err != nil {
 		return q, err
 	}
+
 	length := in.EndTime.Time().Sub(in.StartTime.Time())
-	for _, st := range q.stats {
+	for _, st := range q.statistics {
 		if int64(length/(time.Duration(st.period)*time.Second)) > maxPagePoints {
 			return q, errValidation.With("The time range holds more than %d periods of %d seconds.", maxPagePoints, st.period)
 		}
 	}
+
 	return q, nil
 }

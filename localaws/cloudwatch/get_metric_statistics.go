@@ -63,37 +63,42 @@ type Datapoint struct {
 
 // GetMetricStatistics reads statistics of a metric.
 func (s *Service) GetMetricStatistics(_ context.Context, c *awsapi.Call, in *GetMetricStatisticsInput) (*GetMetricStatisticsOutput, error) {
-	stats, err := in.check()
+	stats, err := in.validate()
 	if err != nil {
 		return nil, err
 	}
-	s.sample(s.clock.Now(), false)
+
+	s.takeSamples(s.clock.Now(), false)
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	out := &GetMetricStatisticsOutput{Label: in.MetricName, Datapoints: []Datapoint{}}
-	m := s.at(placeOf(c)).find(in.Namespace, in.MetricName, in.Dimensions)
+	m := s.resourcesIn(scopeOf(c)).findMetric(in.Namespace, in.MetricName, in.Dimensions)
 	if m == nil {
 		return out, nil
 	}
-	from, end := span(*in.StartTime, *in.EndTime, in.Period)
+
+	from, end := timeRange(*in.StartTime, *in.EndTime, in.Period)
 	for _, sr := range m.series {
 		if in.Unit != "" && in.Unit != sr.unit {
 			continue
 		}
 		for at := from; at < end; at += in.Period {
 			var whole bucket
-			sr.sum(&whole, at, min(at+in.Period, end))
+			sr.mergeRange(&whole, at, min(at+in.Period, end))
 			if whole.count > 0 {
 				out.Datapoints = append(out.Datapoints, whole.datapoint(at, sr.unit, stats))
 			}
 		}
 	}
+
 	return out, nil
 }
 
-// span cuts the begin of a span to a whole minute, or to a whole period when that
+// timeRange cuts the begin of a span to a whole minute, or to a whole period when that
 // is shorter.
-func span(start, end awsapi.Timestamp, period int64) (from, to int64) {
+func timeRange(start, end awsapi.Timestamp, period int64) (from, to int64) {
 	from = start.Time().Unix()
 	to = end.Time().Unix()
 	if end.Time().Nanosecond() > 0 {
@@ -106,54 +111,66 @@ func span(start, end awsapi.Timestamp, period int64) (from, to int64) {
 func (b *bucket) datapoint(at int64, unit string, stats []statistic) Datapoint {
 	d := Datapoint{Timestamp: timestamp(at), Unit: unit}
 	fields := map[string]**float64{
-		"SampleCount": &d.SampleCount, "Average": &d.Average, "Sum": &d.Sum, "Minimum": &d.Minimum, "Maximum": &d.Maximum,
+		"SampleCount": &d.SampleCount,
+		"Average":     &d.Average,
+		"Sum":         &d.Sum,
+		"Minimum":     &d.Minimum,
+		"Maximum":     &d.Maximum,
 	}
+
 	for _, st := range stats {
-		v, ok := st.of(b)
+		v, ok := st.value(b)
 		if !ok {
 			continue
 		}
+
 		if field := fields[st.name]; field != nil {
 			*field = &v
 			continue
 		}
+
 		if d.ExtendedStatistics == nil {
 			d.ExtendedStatistics = map[string]float64{}
 		}
+
 		d.ExtendedStatistics[st.name] = v
 	}
+
 	return d
 }
 
-// check holds the input against LAM E26, and reads the statistics.
-func (in *GetMetricStatisticsInput) check() ([]statistic, error) {
+// validate holds the input against LAM E26, and reads the statistics.
+func (in *GetMetricStatisticsInput) validate() ([]statistic, error) {
 	switch {
 	case in.Namespace == "":
-		return nil, missing("Namespace")
+		return nil, missingParameter("Namespace")
 	case in.MetricName == "":
-		return nil, missing("MetricName")
+		return nil, missingParameter("MetricName")
 	case in.StartTime == nil:
-		return nil, missing("StartTime")
+		return nil, missingParameter("StartTime")
 	case in.EndTime == nil:
-		return nil, missing("EndTime")
+		return nil, missingParameter("EndTime")
 	case in.Period == 0:
-		return nil, missing("Period")
+		return nil, missingParameter("Period")
 	case !in.StartTime.Time().Before(in.EndTime.Time()):
 		return nil, errInvalidValue.With("The parameter StartTime must be less than the parameter EndTime.")
 	case len(in.Statistics) == 0 && len(in.ExtendedStatistics) == 0:
-		return nil, errMissing.With("Must specify either Statistics or ExtendedStatistics")
+		return nil, errMissingParameter.With("Must specify either Statistics or ExtendedStatistics")
 	case in.Unit != "" && !slices.Contains(units, in.Unit):
-		return nil, badUnit("unit", in.Unit)
+		return nil, invalidUnit("unit", in.Unit)
 	}
-	if err := checkPeriod(in.Period); err != nil {
+
+	if err := validatePeriod(in.Period); err != nil {
 		return nil, err
 	}
+
 	length := in.EndTime.Time().Sub(in.StartTime.Time())
 	period := time.Duration(in.Period) * time.Second
 	if n := int64((length + period - 1) / period); n > maxDatapoints {
 		return nil, errInvalidCombination.With("You have requested up to %d datapoints, which exceeds the limit of %d. "+
 			"You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxDatapoints)
 	}
+
 	var stats []statistic
 	for _, name := range slices.Concat(in.Statistics, in.ExtendedStatistics) {
 		st, err := parseStatistic(name, "Statistics")
@@ -162,5 +179,6 @@ func (in *GetMetricStatisticsInput) check() ([]statistic, error) {
 		}
 		stats = append(stats, st)
 	}
+
 	return stats, nil
 }

@@ -14,6 +14,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // golden holds a text against testdata/NAME.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
+
 	path := filepath.Join("testdata", name)
 	if *update {
 		if err := os.MkdirAll("testdata", 0o755); err != nil {
@@ -23,10 +24,12 @@ func golden(t *testing.T, name, got string) {
 			t.Fatal(err)
 		}
 	}
+
 	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s differs (-want +got):\n%s", path, diff)
 	}

@@ -51,28 +51,33 @@ func (s *Service) ListMetrics(_ context.Context, c *awsapi.Call, in *ListMetrics
 	case in.OwningAccount != "" && in.OwningAccount != c.Account:
 		return nil, unsupported("OwningAccount of another account", "ListMetrics")
 	case in.RecentlyActive != "" && in.RecentlyActive != "PT3H":
-		return nil, constraint("recentlyActive", in.RecentlyActive, "Member must satisfy enum value set: [PT3H]")
+		return nil, constraintError("recentlyActive", in.RecentlyActive, "Member must satisfy enum value set: [PT3H]")
 	}
+
 	now := s.clock.Now()
-	s.sample(now, false)
+	s.takeSamples(now, false)
 	since := now.Add(-14 * 24 * time.Hour).Unix()
 	if in.RecentlyActive != "" {
 		since = now.Add(-3 * time.Hour).Unix()
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	metrics := s.at(placeOf(c)).metrics
+
+	metrics := s.resourcesIn(scopeOf(c)).metrics
 	keys := slices.Sorted(maps.Keys(metrics))
-	keys = slices.DeleteFunc(keys, func(k string) bool { return metrics[k].seen < since || !in.selects(metrics[k]) })
+	keys = slices.DeleteFunc(keys, func(k string) bool { return metrics[k].lastSeen < since || !in.selects(metrics[k]) })
 	from, to, next, err := page(len(keys), in.NextToken, 500)
 	if err != nil {
 		return nil, err
 	}
+
 	out := &ListMetricsOutput{Metrics: []Metric{}, NextToken: next}
 	for _, k := range keys[from:to] {
 		m := metrics[k]
-		out.Metrics = append(out.Metrics, Metric{m.namespace, m.name, list(m.dimensions)})
+		out.Metrics = append(out.Metrics, Metric{m.namespace, m.name, nonNil(m.dimensions)})
 	}
+
 	return out, nil
 }
 
@@ -84,5 +89,5 @@ func (in *ListMetricsInput) selects(m *metric) bool {
 			return false
 		}
 	}
-	return m.seen > 0 && (in.Namespace == "" || in.Namespace == m.namespace) && (in.MetricName == "" || in.MetricName == m.name)
+	return m.lastSeen > 0 && (in.Namespace == "" || in.Namespace == m.namespace) && (in.MetricName == "" || in.MetricName == m.name)
 }

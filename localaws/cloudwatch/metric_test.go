@@ -15,12 +15,18 @@ import (
 // stats asks for statistics of a metric of namespace App over the hour from start.
 func stats(name string, change func(*GetMetricStatisticsInput)) *GetMetricStatisticsInput {
 	in := &GetMetricStatisticsInput{
-		Namespace: "App", MetricName: name, StartTime: at(0), EndTime: at(time.Hour), Period: 60,
+		Namespace:  "App",
+		MetricName: name,
+		StartTime:  at(0),
+		EndTime:    at(time.Hour),
+		Period:     60,
 		Statistics: []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"},
 	}
+
 	if change != nil {
 		change(in)
 	}
+
 	return in
 }
 
@@ -30,10 +36,12 @@ func put(data ...MetricDatum) *PutMetricDataInput {
 
 func TestE26StatisticsOfAMinute(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	for _, v := range []float64{1, 2, 3, 10} {
 		b.counter("Size", v)
 	}
+
 	b.advance(time.Minute)
 	b.counter("Size", 7)
 	out := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", stats("Size", func(in *GetMetricStatisticsInput) {
@@ -42,15 +50,19 @@ func TestE26StatisticsOfAMinute(t *testing.T) {
 	if out.Label != "Size" || len(out.Datapoints) != 2 {
 		t.Fatalf("%+v", out)
 	}
+
 	d := out.Datapoints[0]
 	if *d.SampleCount != 4 || *d.Average != 4 || *d.Sum != 16 || *d.Minimum != 1 || *d.Maximum != 10 || d.Unit != "Count" || !d.Timestamp.Time().Equal(start) {
 		t.Errorf("datapoint %+v", d)
 	}
+
 	if p := d.ExtendedStatistics; p["p50"] != 2 || p["p99"] != 10 || p["p0"] != 1 || p["p100"] != 10 {
 		t.Errorf("percentiles %v", p)
 	}
+
 	only := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", stats("Size", func(in *GetMetricStatisticsInput) {
-		in.Statistics, in.Period = []string{"Sum"}, 300
+		in.Statistics = []string{"Sum"}
+		in.Period = 300
 	}))
 	if d := only.Datapoints; len(d) != 1 || *d[0].Sum != 23 || d[0].Average != nil || d[0].ExtendedStatistics != nil {
 		t.Errorf("datapoints %+v, want the sum alone", d)
@@ -59,12 +71,23 @@ func TestE26StatisticsOfAMinute(t *testing.T) {
 
 func TestE26OneDatapointForEachUnit(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	ok[awsapi.None](b, "PutMetricData", put(
-		MetricDatum{MetricName: "Latency", Value: ptr(1.0), Unit: "Seconds"}, MetricDatum{MetricName: "Latency", Value: ptr(20.0), Unit: "Milliseconds"}))
+		MetricDatum{
+			MetricName: "Latency",
+			Value:      ptr(1.0),
+			Unit:       "Seconds",
+		}, MetricDatum{
+			MetricName: "Latency",
+			Value:      ptr(20.0),
+			Unit:       "Milliseconds",
+		}))
+
 	if out := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", stats("Latency", nil)); len(out.Datapoints) != 2 {
 		t.Errorf("%+v", out)
 	}
+
 	out := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", stats("Latency", func(in *GetMetricStatisticsInput) { in.Unit = "Seconds" }))
 	if len(out.Datapoints) != 1 || *out.Datapoints[0].Sum != 1 {
 		t.Errorf("%+v", out)
@@ -73,6 +96,7 @@ func TestE26OneDatapointForEachUnit(t *testing.T) {
 
 func TestE26BadQuestionsAreRefused(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	for _, tt := range []struct {
 		change        func(*GetMetricStatisticsInput)
@@ -97,19 +121,31 @@ func TestE26BadQuestionsAreRefused(t *testing.T) {
 
 func TestE29PutMetricDataTakesValuesCountsAndSets(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	ok[awsapi.None](b, "PutMetricData", put(
-		MetricDatum{MetricName: "Size", Values: []float64{1, 5}, Counts: []float64{3, 1}},
+		MetricDatum{
+			MetricName: "Size",
+			Values:     []float64{1, 5},
+			Counts:     []float64{3, 1},
+		},
 		MetricDatum{MetricName: "Size", Values: []float64{2}},
-		MetricDatum{MetricName: "Size", StatisticValues: &StatisticSet{ptr(2.0), ptr(30.0), ptr(10.0), ptr(20.0)}, Timestamp: at(10 * time.Minute)},
+		MetricDatum{
+			MetricName:      "Size",
+			StatisticValues: &StatisticSet{ptr(2.0), ptr(30.0), ptr(10.0), ptr(20.0)},
+			Timestamp:       at(10 * time.Minute),
+		},
 	))
+
 	out := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", stats("Size", func(in *GetMetricStatisticsInput) { in.ExtendedStatistics = []string{"p50"} }))
 	if len(out.Datapoints) != 2 {
 		t.Fatalf("%+v", out)
 	}
+
 	if d := out.Datapoints[0]; *d.SampleCount != 5 || *d.Sum != 10 || d.ExtendedStatistics["p50"] != 1 {
 		t.Errorf("values and counts: %+v", d)
 	}
+
 	if d := out.Datapoints[1]; *d.Average != 15 || *d.Maximum != 20 || d.ExtendedStatistics != nil || !d.Timestamp.Time().Equal(start.Add(10*time.Minute)) {
 		t.Errorf("a statistic set: %+v, want no percentile, which cannot be told", d)
 	}
@@ -117,33 +153,71 @@ func TestE29PutMetricDataTakesValuesCountsAndSets(t *testing.T) {
 
 func TestE29BadDataAreRefusedAndNoneOfTheirCallIsTaken(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	good := MetricDatum{MetricName: "Good", Value: ptr(1.0)}
 	for _, tt := range []struct {
 		datum         MetricDatum
 		code, message string
 	}{
-		{MetricDatum{MetricName: "x", Value: ptr(1.0), Values: []float64{1}}, "InvalidParameterCombination",
+		{MetricDatum{
+			MetricName: "x",
+			Value:      ptr(1.0),
+			Values:     []float64{1},
+		}, "InvalidParameterCombination",
 			"The parameters MetricData.member.2.Value and MetricData.member.2.Values are mutually exclusive and you have specified both."},
-		{MetricDatum{MetricName: "x", Values: []float64{1}, Counts: []float64{1, 2}}, "InvalidParameterValue",
+		{MetricDatum{
+			MetricName: "x",
+			Values:     []float64{1},
+			Counts:     []float64{1, 2},
+		}, "InvalidParameterValue",
 			"The parameters MetricData.member.2.Values and MetricData.member.2.Counts must be of the same size."},
 		{MetricDatum{MetricName: "x"}, "MissingParameter", ""},
 		{MetricDatum{Value: ptr(1.0)}, "MissingParameter", ""},
 		{MetricDatum{MetricName: "x", Values: make([]float64, 151)}, "InvalidParameterValue", ""},
 		{MetricDatum{MetricName: "x", Value: ptr(math.NaN())}, "InvalidParameterValue", ""},
 		{MetricDatum{MetricName: "x", Value: ptr(math.Inf(-1))}, "InvalidParameterValue", ""},
-		{MetricDatum{MetricName: "x", Values: []float64{1}, Counts: []float64{-1}}, "InvalidParameterValue", ""},
-		{MetricDatum{MetricName: "x", Value: ptr(1.0), Timestamp: at(-15 * 24 * time.Hour)}, "InvalidParameterValue", ""},
-		{MetricDatum{MetricName: "x", Value: ptr(1.0), Timestamp: at(3 * time.Hour)}, "InvalidParameterValue", ""},
-		{MetricDatum{MetricName: "x", Value: ptr(1.0), StorageResolution: ptr(5)}, "InvalidParameterValue", ""},
-		{MetricDatum{MetricName: "x", Value: ptr(1.0), Unit: "Apples"}, "ValidationError", ""},
-		{MetricDatum{MetricName: "x", Value: ptr(1.0), Dimensions: make([]Dimension, 31)}, "InvalidParameterValue", ""},
-		{MetricDatum{MetricName: "x", Value: ptr(1.0), Dimensions: []Dimension{{"a", "1"}, {"a", "2"}}}, "InvalidParameterValue", ""},
+		{MetricDatum{
+			MetricName: "x",
+			Values:     []float64{1},
+			Counts:     []float64{-1},
+		}, "InvalidParameterValue", ""},
+		{MetricDatum{
+			MetricName: "x",
+			Value:      ptr(1.0),
+			Timestamp:  at(-15 * 24 * time.Hour),
+		}, "InvalidParameterValue", ""},
+		{MetricDatum{
+			MetricName: "x",
+			Value:      ptr(1.0),
+			Timestamp:  at(3 * time.Hour),
+		}, "InvalidParameterValue", ""},
+		{MetricDatum{
+			MetricName:        "x",
+			Value:             ptr(1.0),
+			StorageResolution: ptr(5),
+		}, "InvalidParameterValue", ""},
+		{MetricDatum{
+			MetricName: "x",
+			Value:      ptr(1.0),
+			Unit:       "Apples",
+		}, "ValidationError", ""},
+		{MetricDatum{
+			MetricName: "x",
+			Value:      ptr(1.0),
+			Dimensions: make([]Dimension, 31),
+		}, "InvalidParameterValue", ""},
+		{MetricDatum{
+			MetricName: "x",
+			Value:      ptr(1.0),
+			Dimensions: []Dimension{{"a", "1"}, {"a", "2"}},
+		}, "InvalidParameterValue", ""},
 		{MetricDatum{MetricName: "x", StatisticValues: &StatisticSet{SampleCount: ptr(1.0)}}, "InvalidParameterValue", ""},
 		{MetricDatum{MetricName: "x", StatisticValues: &StatisticSet{ptr(1.0), ptr(1.0), ptr(2.0), ptr(1.0)}}, "InvalidParameterValue", ""},
 	} {
 		refused(b, "PutMetricData", put(good, tt.datum), tt.code, tt.message)
 	}
+
 	refused(b, "PutMetricData", &PutMetricDataInput{Namespace: "AWS/SQS", MetricData: []MetricDatum{good}}, "InvalidParameterValue", "")
 	refused(b, "PutMetricData", put(make([]MetricDatum, 1001)...), "InvalidParameterValue", "")
 	if out := ok[ListMetricsOutput](b, "ListMetrics", &ListMetricsInput{}); len(out.Metrics) != 0 {
@@ -153,33 +227,59 @@ func TestE29BadDataAreRefusedAndNoneOfTheirCallIsTaken(t *testing.T) {
 
 func TestE27GetMetricDataGivesNewestFirstAndMath(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	for i := range 3 {
 		b.counter("Calls", float64(10*(i+1)))
 		b.counter("Errors", float64(i))
 		b.advance(time.Minute)
 	}
+
 	query := func(id, name string, returned bool) MetricDataQuery {
-		return MetricDataQuery{ID: id, ReturnData: &returned, MetricStat: &MetricStat{Metric: &Metric{Namespace: "App", MetricName: name}, Period: 60, Stat: "Sum"}}
+		return MetricDataQuery{
+			ID:         id,
+			ReturnData: &returned,
+			MetricStat: &MetricStat{
+				Metric: &Metric{Namespace: "App", MetricName: name},
+				Period: 60,
+				Stat:   "Sum",
+			},
+		}
 	}
-	in := &GetMetricDataInput{StartTime: at(0), EndTime: at(time.Hour), MetricDataQueries: []MetricDataQuery{
-		query("calls", "Calls", true), query("errors", "Errors", false), {ID: "rate", Expression: "errors / calls", Label: "Rate"}, query("none", "None", true),
-	}}
+
+	in := &GetMetricDataInput{
+		StartTime: at(0),
+		EndTime:   at(time.Hour),
+		MetricDataQueries: []MetricDataQuery{
+			query("calls", "Calls", true), query("errors", "Errors", false), {
+				ID:         "rate",
+				Expression: "errors / calls",
+				Label:      "Rate",
+			}, query("none", "None", true),
+		},
+	}
+
 	out := ok[GetMetricDataOutput](b, "GetMetricData", in)
 	if len(out.MetricDataResults) != 3 || len(out.Messages) != 0 || out.Messages == nil {
 		t.Fatalf("%+v", out)
 	}
-	calls, rate, none := out.MetricDataResults[0], out.MetricDataResults[1], out.MetricDataResults[2]
+
+	calls := out.MetricDataResults[0]
+	rate := out.MetricDataResults[1]
+	none := out.MetricDataResults[2]
 	if !slices.Equal(calls.Values, []float64{30, 20, 10}) || calls.Label != "Calls" || calls.StatusCode != "Complete" ||
 		!calls.Timestamps[0].Time().Equal(start.Add(2*time.Minute)) {
 		t.Errorf("calls %+v", calls)
 	}
+
 	if rate.Label != "Rate" || !slices.Equal(rate.Values, []float64{2.0 / 30, 1.0 / 20, 0}) {
 		t.Errorf("rate %+v", rate)
 	}
+
 	if none.Values == nil || none.Timestamps == nil || len(none.Values) != 0 {
 		t.Errorf("a metric without data %+v, want empty lists", none)
 	}
+
 	in.ScanBy = "TimestampAscending"
 	if out := ok[GetMetricDataOutput](b, "GetMetricData", in); !slices.Equal(out.MetricDataResults[0].Values, []float64{10, 20, 30}) {
 		t.Errorf("ascending %+v", out)
@@ -188,6 +288,7 @@ func TestE27GetMetricDataGivesNewestFirstAndMath(t *testing.T) {
 
 func TestE27ThePeriodIncludesItsBeginAndNotItsEnd(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	b.counter("Calls", 1)
 	b.advance(time.Minute)
@@ -200,12 +301,31 @@ func TestE27ThePeriodIncludesItsBeginAndNotItsEnd(t *testing.T) {
 
 func TestE27MixedUnitsGiveAMessage(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	ok[awsapi.None](b, "PutMetricData", put(
-		MetricDatum{MetricName: "L", Value: ptr(1.0), Unit: "Seconds"}, MetricDatum{MetricName: "L", Value: ptr(20.0), Unit: "Milliseconds"}))
-	out := ok[GetMetricDataOutput](b, "GetMetricData", &GetMetricDataInput{StartTime: at(0), EndTime: at(time.Hour), MetricDataQueries: []MetricDataQuery{
-		{ID: "l", MetricStat: &MetricStat{Metric: &Metric{Namespace: "App", MetricName: "L"}, Period: 60, Stat: "Sum"}},
-	}})
+		MetricDatum{
+			MetricName: "L",
+			Value:      ptr(1.0),
+			Unit:       "Seconds",
+		}, MetricDatum{
+			MetricName: "L",
+			Value:      ptr(20.0),
+			Unit:       "Milliseconds",
+		}))
+
+	out := ok[GetMetricDataOutput](b, "GetMetricData", &GetMetricDataInput{
+		StartTime: at(0),
+		EndTime:   at(time.Hour),
+		MetricDataQueries: []MetricDataQuery{
+			{ID: "l", MetricStat: &MetricStat{
+				Metric: &Metric{Namespace: "App", MetricName: "L"},
+				Period: 60,
+				Stat:   "Sum",
+			}},
+		},
+	})
+
 	if len(out.Messages) != 1 || out.Messages[0] != (MessageData{"MultipleUnits", "Multiple units returned: '[Milliseconds, Seconds]'"}) {
 		t.Errorf("messages %v", out.Messages)
 	}
@@ -213,23 +333,49 @@ func TestE27MixedUnitsGiveAMessage(t *testing.T) {
 
 func TestE27BadQueriesAreRefused(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
-	stat := &MetricStat{Metric: &Metric{Namespace: "App", MetricName: "L"}, Period: 60, Stat: "Sum"}
+	stat := &MetricStat{
+		Metric: &Metric{Namespace: "App", MetricName: "L"},
+		Period: 60,
+		Stat:   "Sum",
+	}
+
 	for want, queries := range map[string][]MetricDataQuery{
-		"is not matching":          {{ID: "Upper", MetricStat: stat}},
-		"not unique":               {{ID: "a", MetricStat: stat}, {ID: "a", MetricStat: stat}},
-		"Exactly one of":           {{ID: "a", MetricStat: stat, Expression: "1"}},
+		"is not matching": {{ID: "Upper", MetricStat: stat}},
+		"not unique":      {{ID: "a", MetricStat: stat}, {ID: "a", MetricStat: stat}},
+		"Exactly one of": {{
+			ID:         "a",
+			MetricStat: stat,
+			Expression: "1",
+		}},
 		"the id b is not known":    {{ID: "a", Expression: "b + 1"}},
 		"uses itself":              {{ID: "a", Expression: "b"}, {ID: "b", Expression: "a"}},
 		"function SEARCH":          {{ID: "a", Expression: `SEARCH("x", "Sum", 60)`}},
 		"uses no metric":           {{ID: "a", Expression: "1 + 1"}},
 		"one time series for each": {{ID: "m", MetricStat: stat}, {ID: "a", Expression: "METRICS()"}},
-		"AccountId":                {{ID: "a", MetricStat: stat, AccountID: "111111111111"}},
-		"Stat.Metric":              {{ID: "a", MetricStat: &MetricStat{Period: 60, Stat: "Sum"}}},
-		"parameter Period":         {{ID: "a", MetricStat: &MetricStat{Metric: stat.Metric, Period: 7, Stat: "Sum"}}},
-		"parameter Stat":           {{ID: "a", MetricStat: &MetricStat{Metric: stat.Metric, Period: 60, Stat: "Mode"}}},
+		"AccountId": {{
+			ID:         "a",
+			MetricStat: stat,
+			AccountID:  "111111111111",
+		}},
+		"Stat.Metric": {{ID: "a", MetricStat: &MetricStat{Period: 60, Stat: "Sum"}}},
+		"parameter Period": {{ID: "a", MetricStat: &MetricStat{
+			Metric: stat.Metric,
+			Period: 7,
+			Stat:   "Sum",
+		}}},
+		"parameter Stat": {{ID: "a", MetricStat: &MetricStat{
+			Metric: stat.Metric,
+			Period: 60,
+			Stat:   "Mode",
+		}}},
 	} {
-		_, err := b.GetMetricData(t.Context(), b.call, &GetMetricDataInput{StartTime: at(0), EndTime: at(time.Hour), MetricDataQueries: queries})
+		_, err := b.GetMetricData(t.Context(), b.call, &GetMetricDataInput{
+			StartTime:         at(0),
+			EndTime:           at(time.Hour),
+			MetricDataQueries: queries,
+		})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
@@ -238,10 +384,17 @@ func TestE27BadQueriesAreRefused(t *testing.T) {
 
 func TestE28ListMetricsFindsByNameAndDimension(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	for _, q := range []string{"b", "a"} {
-		b.Record(account, region, Datum{Namespace: "AWS/SQS", Name: "Sent", Dimensions: []Dimension{{"QueueName", q}}, Value: 1})
+		b.Record(account, region, Datum{
+			Namespace:  "AWS/SQS",
+			Name:       "Sent",
+			Dimensions: []Dimension{{"QueueName", q}},
+			Value:      1,
+		})
 	}
+
 	b.counter("Calls", 1)
 	for _, tt := range []struct {
 		in   ListMetricsInput
@@ -259,10 +412,12 @@ func TestE28ListMetricsFindsByNameAndDimension(t *testing.T) {
 			t.Errorf("%+v lists %v, want %d", tt.in, out.Metrics, tt.want)
 		}
 	}
+
 	b.advance(4 * time.Hour)
 	if out := ok[ListMetricsOutput](b, "ListMetrics", &ListMetricsInput{RecentlyActive: "PT3H"}); len(out.Metrics) != 0 {
 		t.Errorf("after 4 h recently active: %v", out.Metrics)
 	}
+
 	b.advance(14 * 24 * time.Hour)
 	if out := ok[ListMetricsOutput](b, "ListMetrics", &ListMetricsInput{}); len(out.Metrics) != 0 {
 		t.Errorf("after two weeks: %v", out.Metrics)
@@ -271,6 +426,7 @@ func TestE28ListMetricsFindsByNameAndDimension(t *testing.T) {
 
 func TestE28ListMetricsPages(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	for i := range 501 {
 		b.counter("m"+strings.Repeat("x", i), 1)
@@ -285,6 +441,7 @@ func TestE28ListMetricsPages(t *testing.T) {
 
 func TestTheNumberOfMetricsIsBounded(t *testing.T) {
 	t.Parallel()
+
 	b := open(t, func(o *Options) { o.MaxMetrics = 2 })
 	b.counter("a", 1)
 	b.counter("b", 1)
@@ -298,20 +455,29 @@ func TestTheNumberOfMetricsIsBounded(t *testing.T) {
 
 func TestSamplesAreTakenEachMinuteAndBeforeReads(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	asked := 0
 	b.AddSampler(func(emit func(account, region string, d Datum)) {
 		asked++
-		emit(account, region, Datum{Namespace: "App", Name: "Level", Value: float64(asked), Gauge: true})
+		emit(account, region, Datum{
+			Namespace: "App",
+			Name:      "Level",
+			Value:     float64(asked),
+			Gauge:     true,
+		})
 	})
+
 	b.advance(3*time.Minute + 30*time.Second)
 	if asked != 3 {
 		t.Errorf("asked %d times in three minutes and a half", asked)
 	}
+
 	out := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", stats("Level", nil))
 	if asked != 4 || len(out.Datapoints) != 4 {
 		t.Fatalf("asked %d times, %d datapoints", asked, len(out.Datapoints))
 	}
+
 	if d := out.Datapoints[0]; !d.Timestamp.Time().Equal(start) || *d.Sum != 1 {
 		t.Errorf("the sample of 03:05:00 stands at %v, want the minute that it ends", d.Timestamp.Time())
 	}
@@ -319,13 +485,19 @@ func TestSamplesAreTakenEachMinuteAndBeforeReads(t *testing.T) {
 
 func TestOldDataAreMergedAsAWSDoes(t *testing.T) {
 	t.Parallel()
+
 	now := int64(500 * day)
 	for _, tt := range []struct {
 		age, span, want int64 // want 0: gone
 	}{
 		{60, 1, 1}, {4 * hour, 1, 60}, {4 * hour, 60, 60}, {16 * day, 60, 300}, {64 * day, 60, 3600}, {64 * day, 300, 3600}, {456 * day, 3600, 0},
 	} {
-		got := compacted([]bucket{{start: now - tt.age, span: tt.span, count: 1, sum: 1}}, now)
+		got := compactBuckets([]bucket{{
+			start: now - tt.age,
+			span:  tt.span,
+			count: 1,
+			sum:   1,
+		}}, now)
 		if tt.want == 0 && len(got) != 0 || tt.want > 0 && (len(got) != 1 || got[0].span != tt.want || got[0].start%tt.want != 0) {
 			t.Errorf("a bucket of %d s, %d s old became %+v, want a span of %d", tt.span, tt.age, got, tt.want)
 		}
@@ -335,6 +507,7 @@ func TestOldDataAreMergedAsAWSDoes(t *testing.T) {
 // Merging loses no value, whatever the ages.
 func TestMergingKeepsCountSumAndExtremes(t *testing.T) {
 	t.Parallel()
+
 	rapid.Check(t, func(t *rapid.T) {
 		now := int64(400 * day)
 		s := &series{compactAt: 1 << 20}
@@ -342,15 +515,20 @@ func TestMergingKeepsCountSumAndExtremes(t *testing.T) {
 		for i := range rapid.IntRange(1, 200).Draw(t, "n") {
 			age := rapid.Int64Range(0, 390*day).Draw(t, "age")
 			v := float64(rapid.IntRange(-50, 50).Draw(t, "value"))
-			s.bucket(now-age, rapid.Bool().Draw(t, "fine")).add(v, 1)
+			s.bucketAt(now-age, rapid.Bool().Draw(t, "fine")).add(v, 1)
 			if i == 0 {
-				least, most = v, v
+				least = v
+				most = v
 			}
-			count, sum, least, most = count+1, sum+v, min(least, v), max(most, v)
+			count = count + 1
+			sum = sum + v
+			least = min(least, v)
+			most = max(most, v)
 		}
-		s.buckets = compacted(s.buckets, now)
+
+		s.buckets = compactBuckets(s.buckets, now)
 		var whole bucket
-		s.sum(&whole, 0, now+1)
+		s.mergeRange(&whole, 0, now+1)
 		if whole.count != count || whole.sum != sum || whole.min != least || whole.max != most {
 			t.Fatalf("count %v sum %v min %v max %v, want %v %v %v %v", whole.count, whole.sum, whole.min, whole.max, count, sum, least, most)
 		}
@@ -362,16 +540,19 @@ func TestMergingKeepsCountSumAndExtremes(t *testing.T) {
 
 func TestPercentilesOfManyValuesAreWithinOnePercent(t *testing.T) {
 	t.Parallel()
+
 	var b bucket
 	for i := 1; i <= 10_000; i++ {
 		b.add(float64((i*7919)%10_000+1), 1)
 	}
+
 	for _, p := range []float64{50, 90, 99, 99.9} {
 		want := p * 100
 		if got := b.percentile(p); math.Abs(got-want) > want/100 {
 			t.Errorf("p%v is %v, want about %v", p, got, want)
 		}
 	}
+
 	if len(b.values) > 3000 {
 		t.Errorf("%d values are kept", len(b.values))
 	}

@@ -11,9 +11,9 @@ func pageSize(member string, n *int, standard, most int) (int, error) {
 	case n == nil:
 		return standard, nil
 	case *n < 1:
-		return 0, constraint(member, *n, "Member must have value greater than or equal to 1")
+		return 0, constraintError(member, *n, "Member must have value greater than or equal to 1")
 	case *n > most:
-		return 0, constraint(member, *n, "Member must have value less than or equal to "+strconv.Itoa(most))
+		return 0, constraintError(member, *n, "Member must have value less than or equal to "+strconv.Itoa(most))
 	}
 	return *n, nil
 }
@@ -27,13 +27,15 @@ func page(n int, token string, size int) (from, to int, next string, err error) 
 			from, err = strconv.Atoi(string(text))
 		}
 		if err != nil || from < 1 {
-			return 0, 0, "", errToken.With("Invalid nextToken")
+			return 0, 0, "", errInvalidToken.With("Invalid nextToken")
 		}
 	}
+
 	from = min(from, n)
 	to = min(from+size, n)
 	if to < n {
 		next = base64.RawURLEncoding.EncodeToString(strconv.AppendInt(nil, int64(to), 10))
 	}
+
 	return from, to, next, nil
 }

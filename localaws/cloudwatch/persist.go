@@ -34,16 +34,16 @@ type dashboardRecord struct {
 	Tags    []Tag     `json:"tags,omitempty"`
 }
 
-func alarmKey(at place, name string) string    { return at.account + "/" + at.region + "/" + name }
+func alarmKey(at scope, name string) string    { return at.account + "/" + at.region + "/" + name }
 func dashboardKey(account, name string) string { return account + "/" + name }
 
-func (s *Service) keepAlarm(b *store.Batch, a *alarm) {
+func (s *Service) saveAlarm(b *store.Batch, a *alarm) {
 	if s.store.Durable() {
-		b.Put(alarmTable, alarmKey(a.at, a.name()), encode(alarmRecord{a.at.account, a.at.region, a.config, a.changed, a.state, a.tags}))
+		b.Put(alarmTable, alarmKey(a.scope, a.name()), encode(alarmRecord{a.scope.account, a.scope.region, a.config, a.changed, a.state, a.tags}))
 	}
 }
 
-func (s *Service) keepDashboard(b *store.Batch, account string, d *dashboard) {
+func (s *Service) saveDashboard(b *store.Batch, account string, d *dashboard) {
 	if s.store.Durable() {
 		b.Put(dashboardTable, dashboardKey(account, d.name), encode(dashboardRecord{account, d.name, d.body, d.changed, d.tags}))
 	}
@@ -76,14 +76,23 @@ func (s *Service) loadAlarm(key string, value []byte) error {
 	if err := json.Unmarshal(value, &r); err != nil {
 		return fmt.Errorf("alarm %s: %w", key, err)
 	}
-	q, period, err := r.Config.query(r.Account)
+
+	q, period, err := r.Config.parseQuery(r.Account)
 	if err != nil {
 		return fmt.Errorf("alarm %s: %w", key, err)
 	}
-	s.watch(&alarm{
-		at: place{r.Account, r.Region}, config: r.Config, tags: r.Tags, changed: r.Changed, state: r.State, period: period, query: q,
+
+	s.addAlarm(&alarm{
+		scope:   scope{r.Account, r.Region},
+		config:  r.Config,
+		tags:    r.Tags,
+		changed: r.Changed,
+		state:   r.State,
+		period:  period,
+		query:   q,
 	})
-	s.book(clock.Upkeep)
+
+	s.scheduleTick(clock.Upkeep)
 	return nil
 }
 

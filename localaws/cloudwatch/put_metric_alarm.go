@@ -66,84 +66,98 @@ type PutMetricAlarmInput struct {
 // PutMetricAlarm makes an alarm or replaces its configuration: the state and the
 // tags of an alarm that exists stay (LAM E19).
 func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetricAlarmInput) (*awsapi.None, error) {
-	if err := in.check(); err != nil {
+	if err := in.validate(); err != nil {
 		return nil, err
 	}
-	q, period, err := in.query(c.Account)
+
+	q, period, err := in.parseQuery(c.Account)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkTags(in.Tags); err != nil {
+	if err := validateTags(in.Tags); err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
-	sh, now := s.at(placeOf(c)), s.clock.Now()
+	res := s.resourcesIn(scopeOf(c))
+	now := s.clock.Now()
 	a := &alarm{
-		at: placeOf(c), config: *in, tags: in.Tags, changed: now, period: period, query: q, activity: now,
-		state: alarmState{stateInsufficient, "Unchecked: Initial alarm creation", "", now, now},
+		scope:        scopeOf(c),
+		config:       *in,
+		tags:         in.Tags,
+		changed:      now,
+		period:       period,
+		query:        q,
+		lastActivity: now,
+		state:        alarmState{stateInsufficient, "Unchecked: Initial alarm creation", "", now, now},
 	}
+
 	a.config.Tags = nil
-	if old := sh.alarms[in.AlarmName]; old != nil {
-		a.tags, a.state, a.history = old.tags, old.state, old.history
-		a.remember(now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" updated`, "")
-		s.unwatch(old)
+	if old := res.alarms[in.AlarmName]; old != nil {
+		a.tags = old.tags
+		a.state = old.state
+		a.history = old.history
+		a.addHistory(now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" updated`, "")
+		s.removeAlarm(old)
 	} else {
-		a.remember(now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" created`, "")
+		a.addHistory(now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" created`, "")
 	}
+
 	b := s.store.Batch()
-	s.watch(a)
-	s.keepAlarm(b, a)
-	s.book(clock.Moves)
+	s.addAlarm(a)
+	s.saveAlarm(b, a)
+	s.scheduleTick(clock.Moves)
 	commit := b.Apply()
 	s.mu.Unlock()
 	return &awsapi.None{}, commit.Wait()
 }
 
-// watch puts an alarm on its shelf and ties it to its metrics, with mu held.
-func (s *Service) watch(a *alarm) {
-	sh := s.at(a.at)
-	sh.alarms[a.name()] = a
-	s.alarms.Add(1)
+// addAlarm puts an alarm on its shelf and ties it to its metrics, with mu held.
+func (s *Service) addAlarm(a *alarm) {
+	res := s.resourcesIn(a.scope)
+	res.alarms[a.name()] = a
+	s.alarmCount.Add(1)
 	if a.period < minute {
 		s.shortPeriods++
 	}
-	for _, stat := range a.query.stats {
-		m := sh.metric(stat.namespace, stat.name, stat.dimensions)
+
+	for _, stat := range a.query.statistics {
+		m := res.ensureMetric(stat.namespace, stat.name, stat.dimensions)
 		if !slices.Contains(m.watchers, a) {
 			m.watchers = append(m.watchers, a)
 		}
 	}
 }
 
-// unwatch takes back what watch did.
-func (s *Service) unwatch(a *alarm) {
-	sh := s.at(a.at)
-	delete(sh.alarms, a.name())
-	s.alarms.Add(-1)
+// removeAlarm takes back what watch did.
+func (s *Service) removeAlarm(a *alarm) {
+	res := s.resourcesIn(a.scope)
+	delete(res.alarms, a.name())
+	s.alarmCount.Add(-1)
 	if a.period < minute {
 		s.shortPeriods--
 	}
-	for _, m := range sh.metrics {
+	for _, m := range res.metrics {
 		m.watchers = slices.DeleteFunc(m.watchers, func(w *alarm) bool { return w == a })
 	}
 }
 
-// dropAlarm deletes an alarm, with mu held.
-func (s *Service) dropAlarm(b *store.Batch, a *alarm) {
-	s.unwatch(a)
-	b.Delete(alarmTable, alarmKey(a.at, a.name()))
+// deleteAlarm deletes an alarm, with mu held.
+func (s *Service) deleteAlarm(b *store.Batch, a *alarm) {
+	s.removeAlarm(a)
+	b.Delete(alarmTable, alarmKey(a.scope, a.name()))
 }
 
-func (in *PutMetricAlarmInput) check() error {
+func (in *PutMetricAlarmInput) validate() error {
 	switch {
 	case in.AlarmName == "":
-		return missing("AlarmName")
+		return missingParameter("AlarmName")
 	case len([]rune(in.AlarmName)) > 255:
-		return constraint("alarmName", in.AlarmName, "Member must have length less than or equal to 255")
+		return constraintError("alarmName", in.AlarmName, "Member must have length less than or equal to 255")
 	case in.EvaluationPeriods == nil:
-		return missing("EvaluationPeriods")
+		return missingParameter("EvaluationPeriods")
 	case *in.EvaluationPeriods < 1:
-		return constraint("evaluationPeriods", *in.EvaluationPeriods, "Member must have value greater than or equal to 1")
+		return constraintError("evaluationPeriods", *in.EvaluationPeriods, "Member must have value greater than or equal to 1")
 	case in.DatapointsToAlarm != nil && (*in.DatapointsToAlarm < 1 || *in.DatapointsToAlarm > *in.EvaluationPeriods):
 		return errValidation.With("DatapointsToAlarm must be between 1 and EvaluationPeriods.")
 	case in.ThresholdMetricID != "":
@@ -151,16 +165,20 @@ func (in *PutMetricAlarmInput) check() error {
 	case in.EvaluateLowSampleCountPercentile != "" && in.EvaluateLowSampleCountPercentile != "evaluate":
 		return unsupported("EvaluateLowSampleCountPercentile "+in.EvaluateLowSampleCountPercentile, "PutMetricAlarm")
 	case in.Threshold == nil:
-		return missing("Threshold")
+		return missingParameter("Threshold")
 	}
-	if err := in.checkComparison(); err != nil {
+
+	if err := in.validateComparison(); err != nil {
 		return err
 	}
+
 	for member, actions := range map[string][]string{
-		"alarmActions": in.AlarmActions, "oKActions": in.OKActions, "insufficientDataActions": in.InsufficientDataActions,
+		"alarmActions":            in.AlarmActions,
+		"oKActions":               in.OKActions,
+		"insufficientDataActions": in.InsufficientDataActions,
 	} {
 		if len(actions) > 5 {
-			return constraint(member, actions, "Member must have length less than or equal to 5")
+			return constraintError(member, actions, "Member must have length less than or equal to 5")
 		}
 		for _, arn := range actions {
 			if _, ok := awsapi.ParseARN(arn); !ok {
@@ -168,20 +186,22 @@ func (in *PutMetricAlarmInput) check() error {
 			}
 		}
 	}
+
 	return nil
 }
 
-func (in *PutMetricAlarmInput) checkComparison() error {
+func (in *PutMetricAlarmInput) validateComparison() error {
 	switch op := in.ComparisonOperator; op {
 	case "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold":
 	case "":
-		return missing("ComparisonOperator")
+		return missingParameter("ComparisonOperator")
 	case "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold":
 		return unsupported("ComparisonOperator "+op+" (anomaly detection)", "PutMetricAlarm")
 	default:
-		return constraint("comparisonOperator", op, "Member must satisfy enum value set: [GreaterThanOrEqualToThreshold, "+
+		return constraintError("comparisonOperator", op, "Member must satisfy enum value set: [GreaterThanOrEqualToThreshold, "+
 			"GreaterThanThreshold, LessThanThreshold, LessThanOrEqualToThreshold]")
 	}
+
 	if policies := []string{"", "breaching", "notBreaching", "ignore", "missing"}; !slices.Contains(policies, in.TreatMissingData) {
 		return errValidation.With("Option %s is not supported for TreatMissingData parameter. Supported options are [%s].",
 			in.TreatMissingData, strings.Join(policies[1:], ", "))

@@ -18,8 +18,8 @@ var units = []string{
 	"Terabits/Second", "Count/Second", noUnit,
 }
 
-func badUnit(member, unit string) error {
-	return constraint(member, unit, "Member must satisfy enum value set: ["+strings.Join(units, ", ")+"]")
+func invalidUnit(member, unit string) error {
+	return constraintError(member, unit, "Member must satisfy enum value set: ["+strings.Join(units, ", ")+"]")
 }
 
 // PutMetricDataInput is the input of PutMetricData.
@@ -57,26 +57,29 @@ func (s *Service) PutMetricData(_ context.Context, c *awsapi.Call, in *PutMetric
 	now := s.clock.Now()
 	switch {
 	case in.Namespace == "":
-		return nil, missing("Namespace")
+		return nil, missingParameter("Namespace")
 	case len(in.Namespace) > 255 || strings.HasPrefix(in.Namespace, ":"):
 		return nil, errInvalidValue.With("The value %s for parameter Namespace is invalid.", in.Namespace)
 	case strings.HasPrefix(in.Namespace, "AWS/"):
 		return nil, errInvalidValue.With("The value AWS/ for parameter Namespace is invalid.")
 	case len(in.MetricData) == 0:
-		return nil, missing("MetricData")
+		return nil, missingParameter("MetricData")
 	case len(in.MetricData) > 1000:
 		return nil, errInvalidValue.With("The collection MetricData must not have a size greater than 1000.")
 	}
+
 	for i := range in.MetricData {
-		if err := in.MetricData[i].check(i+1, now); err != nil {
+		if err := in.MetricData[i].validate(i+1, now); err != nil {
 			return nil, err
 		}
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	for i := range in.MetricData {
 		d := &in.MetricData[i]
-		m := s.room(placeOf(c), in.Namespace, d.MetricName, d.Dimensions)
+		m := s.metricFor(scopeOf(c), in.Namespace, d.MetricName, d.Dimensions)
 		if m == nil {
 			return nil, errLimit.With("The embedded AWS keeps at most %d metrics for one account and region.", s.maxMetrics)
 		}
@@ -84,19 +87,21 @@ func (s *Service) PutMetricData(_ context.Context, c *awsapi.Call, in *PutMetric
 		if d.Timestamp != nil {
 			at = d.Timestamp.Time()
 		}
-		d.into(s.bucketOf(m, d.Unit, at, d.StorageResolution != nil && *d.StorageResolution == 1))
-		s.noticed(m, true)
+		d.addTo(s.bucketFor(m, d.Unit, at, d.StorageResolution != nil && *d.StorageResolution == 1))
+		s.notifyAlarms(m, true)
 	}
+
 	return &awsapi.None{}, nil
 }
 
-func (d *MetricDatum) into(b *bucket) {
+func (d *MetricDatum) addTo(b *bucket) {
 	switch {
 	case d.StatisticValues != nil:
 		b.addSet(*d.StatisticValues)
 	case d.Value != nil:
 		b.add(*d.Value, 1)
 	}
+
 	for i, v := range d.Values {
 		count := 1.0
 		if d.Counts != nil {
@@ -108,8 +113,8 @@ func (d *MetricDatum) into(b *bucket) {
 	}
 }
 
-// check holds datum number n against the rules of LAM E29.
-func (d *MetricDatum) check(n int, now time.Time) error {
+// validate holds datum number n against the rules of LAM E29.
+func (d *MetricDatum) validate(n int, now time.Time) error {
 	refuse := func(format string, args ...any) error {
 		args = append([]any{n}, args...)
 		return errInvalidValue.With("The parameter MetricData.member.%d."+format, args...)
@@ -120,7 +125,7 @@ func (d *MetricDatum) check(n int, now time.Time) error {
 	}
 	switch {
 	case d.MetricName == "":
-		return errMissing.With("The parameter MetricData.member.%d.MetricName is required.", n)
+		return errMissingParameter.With("The parameter MetricData.member.%d.MetricName is required.", n)
 	case len(d.MetricName) > 255:
 		return refuse("MetricName must be shorter than 256 characters.")
 	case d.Value != nil && d.Values != nil:
@@ -130,13 +135,13 @@ func (d *MetricDatum) check(n int, now time.Time) error {
 	case d.Values != nil && d.StatisticValues != nil:
 		return clash("Values", "StatisticValues")
 	case d.Value == nil && d.Values == nil && d.StatisticValues == nil:
-		return errMissing.With("The parameter MetricData.member.%d.Value is required.", n)
+		return errMissingParameter.With("The parameter MetricData.member.%d.Value is required.", n)
 	case d.Counts != nil && len(d.Counts) != len(d.Values):
 		return errInvalidValue.With("The parameters MetricData.member.%d.Values and MetricData.member.%d.Counts must be of the same size.", n, n)
 	case len(d.Values) > 150:
 		return refuse("Values must not have a size greater than 150.")
 	case d.Unit != "" && !slices.Contains(units, d.Unit):
-		return badUnit("metricData", d.Unit)
+		return invalidUnit("metricData", d.Unit)
 	case d.StorageResolution != nil && *d.StorageResolution != 1 && *d.StorageResolution != minute:
 		return refuse("StorageResolution must be 1 or 60; it is %d.", *d.StorageResolution)
 	case d.Timestamp != nil && now.Sub(d.Timestamp.Time()) > 14*24*time.Hour:
@@ -144,17 +149,20 @@ func (d *MetricDatum) check(n int, now time.Time) error {
 	case d.Timestamp != nil && d.Timestamp.Time().Sub(now) > 2*time.Hour:
 		return refuse("Timestamp must specify a time no more than two hours in the future.")
 	}
-	if err := checkDimensions(d.Dimensions); err != nil {
+
+	if err := validateDimensions(d.Dimensions); err != nil {
 		return err
 	}
-	return d.checkNumbers(refuse)
+
+	return d.validateNumbers(refuse)
 }
 
-func (d *MetricDatum) checkNumbers(refuse func(string, ...any) error) error {
+func (d *MetricDatum) validateNumbers(refuse func(string, ...any) error) error {
 	all := slices.Concat(d.Values, d.Counts)
 	if d.Value != nil {
 		all = append(all, *d.Value)
 	}
+
 	if set := d.StatisticValues; set != nil {
 		if set.SampleCount == nil || set.Sum == nil || set.Minimum == nil || set.Maximum == nil {
 			return refuse("StatisticValues must have SampleCount, Sum, Minimum and Maximum.")
@@ -164,24 +172,28 @@ func (d *MetricDatum) checkNumbers(refuse func(string, ...any) error) error {
 		}
 		all = append(all, *set.SampleCount, *set.Sum, *set.Minimum, *set.Maximum)
 	}
+
 	for _, v := range all {
 		if math.IsNaN(v) || math.Abs(v) > 0x1p360 {
 			return refuse("Value must be a number between -2^360 and 2^360.")
 		}
 	}
+
 	for _, c := range d.Counts {
 		if c < 0 {
 			return refuse("Counts must not be negative.")
 		}
 	}
+
 	return nil
 }
 
-// checkDimensions holds a metric's dimensions against LAM E29.
-func checkDimensions(dimensions []Dimension) error {
+// validateDimensions holds a metric's dimensions against LAM E29.
+func validateDimensions(dimensions []Dimension) error {
 	if len(dimensions) > 30 {
 		return errInvalidValue.With("The collection Dimensions must not have a size greater than 30.")
 	}
+
 	for i, d := range dimensions {
 		switch {
 		case d.Name == "" || len(d.Name) > 255 || strings.HasPrefix(d.Name, ":") || strings.ContainsRune(d.Name, 0):
@@ -192,5 +204,6 @@ func checkDimensions(dimensions []Dimension) error {
 			return errInvalidValue.With("The dimension %s is there more than once.", d.Name)
 		}
 	}
+
 	return nil
 }

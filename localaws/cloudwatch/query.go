@@ -10,9 +10,9 @@ import (
 // query is what an alarm watches or a reader asks for: statistics by id, and the
 // expression over them that counts, or none where there is one statistic.
 type query struct {
-	stats   []statQuery
-	exprs   map[string]*metricmath.Expression
-	primary string // the id of what counts
+	statistics  []statQuery
+	expressions map[string]*metricmath.Expression
+	primary     string // the id of what counts
 }
 
 // statQuery is a statistic of a metric.
@@ -30,18 +30,20 @@ type statQuery struct {
 // counts as far is slow to compile at every start.
 var queryID = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]*$`)
 
-// query reads what the alarm watches, and its period.
-func (in *PutMetricAlarmInput) query(account string) (query, int64, error) {
+// parseQuery reads what the alarm watches, and its period.
+func (in *PutMetricAlarmInput) parseQuery(account string) (query, int64, error) {
 	if len(in.Metrics) == 0 {
-		return in.single()
+		return in.singleMetricQuery()
 	}
 	if in.MetricName != "" || in.Namespace != "" || in.Statistic != "" || in.ExtendedStatistic != "" || in.Period != nil || len(in.Dimensions) > 0 {
 		return query{}, 0, errInvalidCombination.With("Metrics list and single metric fields are mutually exclusive.")
 	}
-	q, err := readQueries(in.Metrics, account, "Metrics")
+
+	q, err := parseQueries(in.Metrics, account, "Metrics")
 	if err != nil {
 		return q, 0, err
 	}
+
 	var period int64
 	for i := range in.Metrics {
 		if in.Metrics[i].returned() {
@@ -52,35 +54,40 @@ func (in *PutMetricAlarmInput) query(account string) (query, int64, error) {
 			period = in.Metrics[i].Period
 		}
 	}
-	if q.primary == "" || len(q.stats) == 0 {
+
+	if q.primary == "" || len(q.statistics) == 0 {
 		return q, 0, errValidation.With("Exactly one element of the metrics list should return data.")
 	}
-	for _, st := range q.stats {
+
+	for _, st := range q.statistics {
 		period = max(period, st.period)
 	}
-	for i := range q.stats {
-		q.stats[i].period = period
+
+	for i := range q.statistics {
+		q.statistics[i].period = period
 	}
-	return q, period, checkAlarmPeriod(period, int64(*in.EvaluationPeriods))
+
+	return q, period, validateAlarmPeriod(period, int64(*in.EvaluationPeriods))
 }
 
-// single reads an alarm on one metric.
-func (in *PutMetricAlarmInput) single() (query, int64, error) {
+// singleMetricQuery reads an alarm on one metric.
+func (in *PutMetricAlarmInput) singleMetricQuery() (query, int64, error) {
 	var q query
 	switch {
 	case in.MetricName == "":
-		return q, 0, missing("MetricName")
+		return q, 0, missingParameter("MetricName")
 	case in.Namespace == "":
-		return q, 0, missing("Namespace")
+		return q, 0, missingParameter("Namespace")
 	case in.Period == nil:
-		return q, 0, missing("Period")
+		return q, 0, missingParameter("Period")
 	case in.Statistic == "" && in.ExtendedStatistic == "":
-		return q, 0, errMissing.With("Either Statistic or ExtendedStatistic is required.")
+		return q, 0, errMissingParameter.With("Either Statistic or ExtendedStatistic is required.")
 	case in.Statistic != "" && in.ExtendedStatistic != "":
 		return q, 0, errInvalidCombination.With("Statistic and ExtendedStatistic are mutually exclusive.")
 	case in.Unit != "" && !slices.Contains(units, in.Unit):
-		return q, 0, badUnit("unit", in.Unit)
+		return q, 0, invalidUnit("unit", in.Unit)
 	}
+
 	stat, err := parseStatistic(in.Statistic+in.ExtendedStatistic, "Statistic")
 	if err != nil {
 		return q, 0, err
@@ -88,16 +95,17 @@ func (in *PutMetricAlarmInput) single() (query, int64, error) {
 	if stat.isPercentile() != (in.ExtendedStatistic != "") {
 		return q, 0, errInvalidValue.With("The value %s is not valid for its parameter.", stat.name)
 	}
-	if err := checkDimensions(in.Dimensions); err != nil {
+	if err := validateDimensions(in.Dimensions); err != nil {
 		return q, 0, err
 	}
+
 	q.primary = "m1"
-	q.stats = []statQuery{{q.primary, in.Namespace, in.MetricName, in.Dimensions, in.Unit, stat, *in.Period}}
-	return q, *in.Period, checkAlarmPeriod(*in.Period, int64(*in.EvaluationPeriods))
+	q.statistics = []statQuery{{q.primary, in.Namespace, in.MetricName, in.Dimensions, in.Unit, stat, *in.Period}}
+	return q, *in.Period, validateAlarmPeriod(*in.Period, int64(*in.EvaluationPeriods))
 }
 
-// checkAlarmPeriod holds an alarm's period and range against LAM E21.
-func checkAlarmPeriod(period, periods int64) error {
+// validateAlarmPeriod holds an alarm's period and range against LAM E21.
+func validateAlarmPeriod(period, periods int64) error {
 	if period != 10 && period != 20 && period != 30 && (period < minute || period%minute != 0) {
 		return errValidation.With("Metric period must be 10, 20, 30 or a multiple of 60; it is %d.", period)
 	}
@@ -111,9 +119,9 @@ func checkAlarmPeriod(period, periods int64) error {
 	return nil
 }
 
-// readQueries reads a list of queries: their statistics and expressions.
-func readQueries(list []MetricDataQuery, account, member string) (query, error) {
-	q := query{exprs: map[string]*metricmath.Expression{}}
+// parseQueries reads a list of queries: their statistics and expressions.
+func parseQueries(list []MetricDataQuery, account, member string) (query, error) {
+	q := query{expressions: map[string]*metricmath.Expression{}}
 	seen := map[string]bool{}
 	for i := range list {
 		d := &list[i]
@@ -128,84 +136,95 @@ func readQueries(list []MetricDataQuery, account, member string) (query, error) 
 		case d.AccountID != "" && d.AccountID != account:
 			return q, unsupported("AccountId (monitoring across accounts)", member)
 		}
+
 		seen[d.ID] = true
-		if err := q.read(d, member); err != nil {
+		if err := q.add(d, member); err != nil {
 			return q, err
 		}
 	}
-	for _, e := range q.exprs {
+
+	for _, e := range q.expressions {
 		for _, id := range e.IDs() {
 			if !seen[id] {
 				return q, errValidation.With("Error in expression '%s': the id %s is not known.", e, id)
 			}
 		}
 	}
-	return q, q.checkCycles()
+
+	return q, q.validateNoCycles()
 }
 
-// read takes in one element of the list.
-func (q *query) read(d *MetricDataQuery, member string) error {
+// add takes in one element of the list.
+func (q *query) add(d *MetricDataQuery, member string) error {
 	if d.Expression != "" {
 		e, err := metricmath.Parse(d.Expression)
 		if err != nil {
 			return errValidation.With("Error in expression '%s': %v", d.ID, err)
 		}
-		q.exprs[d.ID] = e
+		q.expressions[d.ID] = e
 		return nil
 	}
+
 	st := d.MetricStat
 	switch {
 	case st.Metric == nil || st.Metric.MetricName == "" || st.Metric.Namespace == "":
-		return missing(member + ".member.MetricStat.Metric")
+		return missingParameter(member + ".member.MetricStat.Metric")
 	case st.Unit != "" && !slices.Contains(units, st.Unit):
-		return badUnit("unit", st.Unit)
+		return invalidUnit("unit", st.Unit)
 	}
+
 	stat, err := parseStatistic(st.Stat, "Stat")
 	if err != nil {
 		return err
 	}
-	if err := checkDimensions(st.Metric.Dimensions); err != nil {
+	if err := validateDimensions(st.Metric.Dimensions); err != nil {
 		return err
 	}
-	if err := checkPeriod(st.Period); err != nil {
+	if err := validatePeriod(st.Period); err != nil {
 		return err
 	}
-	q.stats = append(q.stats, statQuery{d.ID, st.Metric.Namespace, st.Metric.MetricName, st.Metric.Dimensions, st.Unit, stat, st.Period})
+
+	q.statistics = append(q.statistics, statQuery{d.ID, st.Metric.Namespace, st.Metric.MetricName, st.Metric.Dimensions, st.Unit, stat, st.Period})
 	return nil
 }
 
-// checkPeriod holds the period of a read against what CloudWatch takes.
-func checkPeriod(period int64) error {
+// validatePeriod holds the period of a read against what CloudWatch takes.
+func validatePeriod(period int64) error {
 	if slices.Contains([]int64{1, 5, 10, 20, 30}, period) || period >= minute && period%minute == 0 {
 		return nil
 	}
 	return errInvalidValue.With("The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60.")
 }
 
-// checkCycles refuses expressions that use themselves.
-func (q *query) checkCycles() error {
+// validateNoCycles refuses expressions that use themselves.
+func (q *query) validateNoCycles() error {
 	done := map[string]bool{}
 	var visit func(id string, path []string) error
 	visit = func(id string, path []string) error {
 		if slices.Contains(path, id) {
 			return errValidation.With("Error in expression '%s': it uses itself.", id)
 		}
-		e := q.exprs[id]
+
+		e := q.expressions[id]
 		if e == nil || done[id] {
 			return nil
 		}
+
 		for _, used := range e.IDs() {
 			if err := visit(used, append(path, id)); err != nil {
 				return err
 			}
 		}
+
 		done[id] = true
 		return nil
 	}
-	for id := range q.exprs {
+
+	for id := range q.expressions {
 		if err := visit(id, nil); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }

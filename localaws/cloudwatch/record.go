@@ -43,7 +43,7 @@ func (s *Service) AddSampler(f Sampler) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.samplers = append(s.samplers, f)
-	s.book(clock.Upkeep)
+	s.scheduleTick(clock.Upkeep)
 }
 
 // Record takes a datum. A count of something that happened also says that samples
@@ -55,113 +55,126 @@ func (s *Service) Record(account, region string, d Datum) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.record(place{account, region}, d, moves)
+	s.record(scope{account, region}, d, moves)
 }
 
 // record takes a datum, with mu held. moves says that it tells of something that
 // happened.
-func (s *Service) record(p place, d Datum, moves bool) {
-	m := s.room(p, d.Namespace, d.Name, d.Dimensions)
+func (s *Service) record(p scope, d Datum, moves bool) {
+	m := s.metricFor(p, d.Namespace, d.Name, d.Dimensions)
 	if m == nil {
-		if !s.warned {
-			s.warned = true
+		if !s.warnedMaxMetrics {
+			s.warnedMaxMetrics = true
 			s.log.Warn("too many metrics: new ones are dropped", "max_metrics", s.maxMetrics, "metric", d.Namespace+" "+d.Name)
 		}
 		return
 	}
+
 	if d.Time.IsZero() {
 		d.Time = s.clock.Now()
 	}
+
 	if d.Count == 0 {
 		d.Count = 1
 	}
-	s.bucketOf(m, d.Unit, d.Time, d.HighResolution).add(d.Value, d.Count)
-	s.noticed(m, moves)
+
+	s.bucketFor(m, d.Unit, d.Time, d.HighResolution).add(d.Value, d.Count)
+	s.notifyAlarms(m, moves)
 }
 
-// room answers a metric, or nil where it is new and there is no room for it.
-func (s *Service) room(p place, namespace, name string, dimensions []Dimension) *metric {
-	sh := s.at(p)
-	if m := sh.find(namespace, name, dimensions); m != nil {
+// metricFor answers a metric, or nil where it is new and there is no room for it.
+func (s *Service) metricFor(p scope, namespace, name string, dimensions []Dimension) *metric {
+	res := s.resourcesIn(p)
+	if m := res.findMetric(namespace, name, dimensions); m != nil {
 		return m
 	}
-	if len(sh.metrics) >= s.maxMetrics {
+	if len(res.metrics) >= s.maxMetrics {
 		return nil
 	}
-	m := sh.metric(namespace, name, dimensions)
-	s.records += int(m.memory() / nameUnit)
+	m := res.ensureMetric(namespace, name, dimensions)
+	s.recordsSinceCheck += int(m.memory() / bytesPerRecord)
 	return m
 }
 
-// bucketOf answers the bucket that a datum belongs to, with mu held.
-func (s *Service) bucketOf(m *metric, unit string, at time.Time, fine bool) *bucket {
+// bucketFor answers the bucket that a datum belongs to, with mu held.
+func (s *Service) bucketFor(m *metric, unit string, at time.Time, fine bool) *bucket {
 	if unit == "" {
 		unit = noUnit
 	}
 	now := s.clock.Now().Unix()
-	m.seen = now
-	s.bound(m)
-	sr := m.of(unit)
+	m.lastSeen = now
+	s.limitMemory(m)
+	sr := m.seriesFor(unit)
 	sr.compact(now)
-	return sr.bucket(at.Unix(), fine)
+	return sr.bucketAt(at.Unix(), fine)
 }
 
-// noticed lets the alarms that watch a metric know of a datum, with mu held.
-func (s *Service) noticed(m *metric, moves bool) {
+// notifyAlarms lets the alarms that watch a metric know of a datum, with mu held.
+func (s *Service) notifyAlarms(m *metric, moves bool) {
 	for _, a := range m.watchers {
-		a.quiet = false
+		a.idle = false
 		kind := clock.Upkeep
 		if moves {
-			a.activity, kind = s.clock.Now(), clock.Moves
+			a.lastActivity = s.clock.Now()
+			kind = clock.Moves
 		}
-		s.book(kind)
+		s.scheduleTick(kind)
 	}
 }
 
-// sample asks the samplers. Data without a time of their own get at. A look notes
+// takeSamples asks the samplers. Data without a time of their own get at. A look notes
 // levels only as what they are now, so that no statistic sees them more often than
 // once a minute; counts, which are told once, it records.
-func (s *Service) sample(at time.Time, look bool) {
+func (s *Service) takeSamples(at time.Time, look bool) {
 	s.mu.Lock()
 	samplers := s.samplers
-	s.round++
-	round := s.round
+	s.samplingRound++
+	round := s.samplingRound
 	s.mu.Unlock()
+
 	for _, ask := range samplers {
 		ask(func(account, region string, d Datum) {
 			if d.Time.IsZero() {
 				d.Time = at
 			}
+
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			p := place{account, region}
+
+			p := scope{account, region}
 			if d.Gauge {
-				s.level(p, d, round, look)
+				s.recordLevel(p, d, round, look)
 			}
+
 			if !d.Gauge || !look {
 				s.record(p, d, !d.Gauge && d.Value != 0)
 			}
 		})
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sampled = max(s.sampled, round)
+
+	s.completedRound = max(s.completedRound, round)
 }
 
-// level notes what a gauge shows, with mu held. On a look, which follows upon a
+// recordLevel notes what a gauge shows, with mu held. On a look, which follows upon a
 // change, one that shows something else than before counts as activity for alarms
 // whose end cannot be foretold.
-func (s *Service) level(p place, d Datum, round uint64, look bool) {
-	m := s.room(p, d.Namespace, d.Name, d.Dimensions)
+func (s *Service) recordLevel(p scope, d Datum, round uint64, look bool) {
+	m := s.metricFor(p, d.Namespace, d.Name, d.Dimensions)
 	if m == nil {
 		return
 	}
+
 	if look && (m.level.round == 0 || m.level.value != d.Value) {
 		for _, a := range m.watchers {
-			if len(a.query.exprs) > 0 {
-				a.activity, a.quiet = s.clock.Now(), false
+			if len(a.query.expressions) > 0 {
+				a.lastActivity = s.clock.Now()
+				a.idle = false
 			}
 		}
 	}
+
 	m.level = level{d.Value, round}
 }

@@ -49,34 +49,34 @@ type Service struct {
 	maxMetrics int
 	maxBytes   int64
 
-	active atomic.Bool  // Active was called since the last look
-	looked atomic.Int64 // when that was, in nanoseconds since 1970
-	alarms atomic.Int64
+	levelCheckPending atomic.Bool  // Active was called since the last look
+	lastLevelCheck    atomic.Int64 // when that was, in nanoseconds since 1970
+	alarmCount        atomic.Int64
 
-	mu         sync.Mutex // guards all below and everything reached from it
-	shelf      map[place]*shelf
-	dashboards map[string]map[string]*dashboard // by account, by name
-	samplers   []Sampler
-	tick       *clock.Event // nil when none is booked
-	tickKind   clock.Kind
-	tickAt     time.Time
-	warned     bool   // that metrics are dropped
-	shrunk     bool   // that data were dropped was logged
-	records    int    // data taken since memory was added up
-	news       bool   // there was a look since the last tick
-	round      uint64 // the last asking of samplers that began
-	sampled    uint64 // the last that ended
+	mu                sync.Mutex // guards all below and everything reached from it
+	resources         map[scope]*resources
+	dashboards        map[string]map[string]*dashboard // by account, by name
+	samplers          []Sampler
+	tick              *clock.Event // nil when none is booked
+	tickKind          clock.Kind
+	tickAt            time.Time
+	warnedMaxMetrics  bool   // that metrics are dropped
+	warnedMaxBytes    bool   // that data were dropped was logged
+	recordsSinceCheck int    // data taken since memory was added up
+	checkedSinceTick  bool   // there was a look since the last tick
+	samplingRound     uint64 // the last asking of samplers that began
+	completedRound    uint64 // the last that ended
 
 	shortPeriods int // alarms with a period below a minute
 }
 
-// place is where resources live.
-type place struct{ account, region string }
+// scope is where resources live.
+type scope struct{ account, region string }
 
-func placeOf(c *awsapi.Call) place { return place{c.Account, c.Region} }
+func scopeOf(c *awsapi.Call) scope { return scope{c.Account, c.Region} }
 
-// shelf holds the resources of one place.
-type shelf struct {
+// resources holds the resources of one place.
+type resources struct {
 	metrics map[string]*metric // by key
 	alarms  map[string]*alarm  // by name
 }
@@ -84,35 +84,46 @@ type shelf struct {
 // New makes a service with the state that the store holds.
 func New(o Options) (*Service, error) {
 	s := &Service{
-		clock: o.Clock, store: o.Store, log: o.Logger, maxMetrics: o.MaxMetrics, maxBytes: o.MaxBytes,
-		shelf: map[place]*shelf{}, dashboards: map[string]map[string]*dashboard{},
+		clock:      o.Clock,
+		store:      o.Store,
+		log:        o.Logger,
+		maxMetrics: o.MaxMetrics,
+		maxBytes:   o.MaxBytes,
+		resources:  map[scope]*resources{},
+		dashboards: map[string]map[string]*dashboard{},
 	}
+
 	if s.store == nil {
 		s.store = store.Memory()
 	}
+
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+
 	if s.maxMetrics <= 0 {
 		s.maxMetrics = DefaultMaxMetrics
 	}
+
 	if s.maxBytes <= 0 {
 		s.maxBytes = DefaultMaxBytes
 	}
+
 	if err := s.load(); err != nil {
 		return nil, err
 	}
+
 	return s, nil
 }
 
-// at answers the shelf of a place, with mu held.
-func (s *Service) at(p place) *shelf {
-	sh := s.shelf[p]
-	if sh == nil {
-		sh = &shelf{metrics: map[string]*metric{}, alarms: map[string]*alarm{}}
-		s.shelf[p] = sh
+// resourcesIn answers the shelf of a place, with mu held.
+func (s *Service) resourcesIn(p scope) *resources {
+	res := s.resources[p]
+	if res == nil {
+		res = &resources{metrics: map[string]*metric{}, alarms: map[string]*alarm{}}
+		s.resources[p] = res
 	}
-	return sh
+	return res
 }
 
 // Reset removes all metrics, alarms and dashboards of an account and region; an
@@ -121,15 +132,16 @@ func (s *Service) at(p place) *shelf {
 func (s *Service) Reset(account, region string) error {
 	s.mu.Lock()
 	b := s.store.Batch()
-	for p, sh := range s.shelf {
+	for p, res := range s.resources {
 		if account != "" && account != p.account || region != "" && region != p.region {
 			continue
 		}
-		for _, a := range sh.alarms {
-			s.dropAlarm(b, a)
+		for _, a := range res.alarms {
+			s.deleteAlarm(b, a)
 		}
-		delete(s.shelf, p)
+		delete(s.resources, p)
 	}
+
 	for owner, all := range s.dashboards {
 		if account != "" && account != owner || region != "" {
 			continue
@@ -139,6 +151,7 @@ func (s *Service) Reset(account, region string) error {
 		}
 		delete(s.dashboards, owner)
 	}
+
 	commit := b.Apply()
 	s.mu.Unlock()
 	return commit.Wait()

@@ -27,17 +27,25 @@ type bench struct {
 
 func open(t *testing.T, change ...func(*Options)) *bench {
 	t.Helper()
+
 	c := clock.New(clock.Manual, start)
 	t.Cleanup(c.Close)
 	o := Options{Clock: c, Chance: chance.Seeded(1)}
 	for _, f := range change {
 		f(&o)
 	}
+
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{Service: s, t: t, clock: c, call: &awsapi.Call{Account: account, Region: region}}
+
+	return &bench{
+		Service: s,
+		t:       t,
+		clock:   c,
+		call:    &awsapi.Call{Account: account, Region: region},
+	}
 }
 
 func (b *bench) advance(d time.Duration) {
@@ -90,9 +98,16 @@ func at(d time.Duration) *awsapi.Timestamp { return ptr(awsapi.Timestamp(start.A
 // deadLetters is the alarm on a dead-letter queue.
 func deadLetters() *PutMetricAlarmInput {
 	return &PutMetricAlarmInput{
-		AlarmName: "dlq", Namespace: "AWS/SQS", MetricName: "ApproximateNumberOfMessagesVisible", Statistic: "Maximum",
-		Dimensions: []Dimension{{"QueueName", "dlq"}}, Period: ptr(int64(60)), EvaluationPeriods: ptr(1), Threshold: ptr(0.0),
-		ComparisonOperator: "GreaterThanThreshold", TreatMissingData: "notBreaching",
+		AlarmName:          "dlq",
+		Namespace:          "AWS/SQS",
+		MetricName:         "ApproximateNumberOfMessagesVisible",
+		Statistic:          "Maximum",
+		Dimensions:         []Dimension{{"QueueName", "dlq"}},
+		Period:             ptr(int64(60)),
+		EvaluationPeriods:  ptr(1),
+		Threshold:          ptr(0.0),
+		ComparisonOperator: "GreaterThanThreshold",
+		TreatMissingData:   "notBreaching",
 	}
 }
 
@@ -114,14 +129,20 @@ func (b *bench) wantState(name, want string) {
 
 func TestE21AnAlarmFollowsWhatItsQueueShows(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	visible := 0.0
 	b.AddSampler(func(emit func(account, region string, d Datum)) {
 		emit(account, region, Datum{
-			Namespace: "AWS/SQS", Name: "ApproximateNumberOfMessagesVisible", Dimensions: []Dimension{{"QueueName", "dlq"}},
-			Unit: "Count", Value: visible, Gauge: true,
+			Namespace:  "AWS/SQS",
+			Name:       "ApproximateNumberOfMessagesVisible",
+			Dimensions: []Dimension{{"QueueName", "dlq"}},
+			Unit:       "Count",
+			Value:      visible,
+			Gauge:      true,
 		})
 	})
+
 	ok[awsapi.None](b, "PutMetricAlarm", deadLetters())
 	b.wantState("dlq", "INSUFFICIENT_DATA")
 	b.advance(time.Minute)

@@ -10,12 +10,12 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// states are the values of an alarm's state, in the order in which AWS names
+// alarmStates are the values of an alarm's state, in the order in which AWS names
 // them.
-var states = []string{stateInsufficient, stateAlarm, stateOK}
+var alarmStates = []string{stateInsufficient, stateAlarm, stateOK}
 
-func badState(v string) error {
-	return constraint("stateValue", v, "Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]")
+func invalidState(v string) error {
+	return constraintError("stateValue", v, "Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]")
 }
 
 // SetAlarmStateInput is the input of SetAlarmState.
@@ -35,18 +35,19 @@ type SetAlarmStateInput struct {
 func (s *Service) SetAlarmState(_ context.Context, c *awsapi.Call, in *SetAlarmStateInput) (*awsapi.None, error) {
 	switch {
 	case in.AlarmName == "":
-		return nil, missing("AlarmName")
-	case !slices.Contains(states, in.StateValue):
-		return nil, badState(in.StateValue)
+		return nil, missingParameter("AlarmName")
+	case !slices.Contains(alarmStates, in.StateValue):
+		return nil, invalidState(in.StateValue)
 	case in.StateReason == nil:
-		return nil, missing("StateReason")
+		return nil, missingParameter("StateReason")
 	case in.StateReasonData != "" && !json.Valid([]byte(in.StateReasonData)):
-		return nil, errFormat.With("TemplateText not in json format: %s", in.StateReasonData)
+		return nil, errInvalidFormat.With("TemplateText not in json format: %s", in.StateReasonData)
 	}
+
 	return s.changeAlarms(c, []string{in.AlarmName}, true, func(b *store.Batch, a *alarm) {
-		s.turn(b, a, in.StateValue, *in.StateReason, in.StateReasonData)
-		a.quiet = false
-		s.book(clock.Upkeep)
+		s.setState(b, a, in.StateValue, *in.StateReason, in.StateReasonData)
+		a.idle = false
+		s.scheduleTick(clock.Upkeep)
 	})
 }
 
@@ -59,25 +60,25 @@ type AlarmNamesInput struct {
 
 // DeleteAlarms deletes alarms. Of several names some may be unknown (LAM E19).
 func (s *Service) DeleteAlarms(_ context.Context, c *awsapi.Call, in *AlarmNamesInput) (*awsapi.None, error) {
-	return s.changeAlarms(c, in.AlarmNames, true, func(b *store.Batch, a *alarm) { s.dropAlarm(b, a) })
+	return s.changeAlarms(c, in.AlarmNames, true, func(b *store.Batch, a *alarm) { s.deleteAlarm(b, a) })
 }
 
 // EnableAlarmActions lets changes of state take actions. Unknown names are
 // passed over.
 func (s *Service) EnableAlarmActions(_ context.Context, c *awsapi.Call, in *AlarmNamesInput) (*awsapi.None, error) {
-	return s.enable(c, in.AlarmNames, true)
+	return s.setActionsEnabled(c, in.AlarmNames, true)
 }
 
 // DisableAlarmActions lets changes of state take no actions. Unknown names are
 // passed over.
 func (s *Service) DisableAlarmActions(_ context.Context, c *awsapi.Call, in *AlarmNamesInput) (*awsapi.None, error) {
-	return s.enable(c, in.AlarmNames, false)
+	return s.setActionsEnabled(c, in.AlarmNames, false)
 }
 
-func (s *Service) enable(c *awsapi.Call, names []string, enabled bool) (*awsapi.None, error) {
+func (s *Service) setActionsEnabled(c *awsapi.Call, names []string, enabled bool) (*awsapi.None, error) {
 	return s.changeAlarms(c, names, false, func(b *store.Batch, a *alarm) {
 		a.config.ActionsEnabled = &enabled
-		s.keepAlarm(b, a)
+		s.saveAlarm(b, a)
 	})
 }
 
@@ -85,24 +86,25 @@ func (s *Service) enable(c *awsapi.Call, names []string, enabled bool) (*awsapi.
 // none of them exists.
 func (s *Service) changeAlarms(c *awsapi.Call, names []string, strict bool, f func(*store.Batch, *alarm)) (*awsapi.None, error) {
 	if len(names) == 0 {
-		return nil, missing("AlarmNames")
+		return nil, missingParameter("AlarmNames")
 	}
 	if len(names) > 100 {
-		return nil, constraint("alarmNames", len(names), "Member must have length less than or equal to 100")
+		return nil, constraintError("alarmNames", len(names), "Member must have length less than or equal to 100")
 	}
-	commit, found := s.eachAlarm(placeOf(c), names, f)
+	commit, found := s.changeAlarmsLocked(scopeOf(c), names, f)
 	if strict && !found {
 		return nil, errNotFound.With("")
 	}
 	return &awsapi.None{}, commit.Wait()
 }
 
-func (s *Service) eachAlarm(at place, names []string, f func(*store.Batch, *alarm)) (store.Commit, bool) {
+func (s *Service) changeAlarmsLocked(at scope, names []string, f func(*store.Batch, *alarm)) (store.Commit, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, found := s.store.Batch(), false
+	b := s.store.Batch()
+	found := false
 	for _, name := range names {
-		if a := s.at(at).alarms[name]; a != nil {
+		if a := s.resourcesIn(at).alarms[name]; a != nil {
 			f(b, a)
 			found = true
 		}

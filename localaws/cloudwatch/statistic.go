@@ -13,8 +13,8 @@ type statistic struct {
 	read       func(b *bucket) float64
 }
 
-// simple are the statistics with names of their own.
-var simple = map[string]func(b *bucket) float64{
+// simpleStatistics are the statistics with names of their own.
+var simpleStatistics = map[string]func(b *bucket) float64{
 	"SampleCount": func(b *bucket) float64 { return b.count },
 	"Sum":         func(b *bucket) float64 { return b.sum },
 	"Average":     func(b *bucket) float64 { return b.sum / b.count },
@@ -24,21 +24,27 @@ var simple = map[string]func(b *bucket) float64{
 
 var percentileName = regexp.MustCompile(`^p(\d{1,2}(\.\d{0,10})?|100)$`)
 
-// trimmed are the statistics that AWS has and the embedded CloudWatch has not.
-var trimmed = regexp.MustCompile(`^(tm|tc|ts|wm|TM|TC|TS|WM|PR|IQM)`)
+// unsupportedStatistic are the statistics that AWS has and the embedded CloudWatch has not.
+var unsupportedStatistic = regexp.MustCompile(`^(tm|tc|ts|wm|TM|TC|TS|WM|PR|IQM)`)
 
 // parseStatistic reads a statistic's name; member is where it stood.
 func parseStatistic(name, member string) (statistic, error) {
-	if read, ok := simple[name]; ok {
+	if read, ok := simpleStatistics[name]; ok {
 		return statistic{name: name, read: read}, nil
 	}
+
 	if percentileName.MatchString(name) {
 		p, err := strconv.ParseFloat(strings.TrimSuffix(name[1:], "."), 64)
 		if err == nil {
-			return statistic{name: name, percentile: p, read: func(b *bucket) float64 { return b.percentile(p) }}, nil
+			return statistic{
+				name:       name,
+				percentile: p,
+				read:       func(b *bucket) float64 { return b.percentile(p) },
+			}, nil
 		}
 	}
-	if trimmed.MatchString(name) {
+
+	if unsupportedStatistic.MatchString(name) {
 		return statistic{}, unsupported("statistic "+name, member)
 	}
 	return statistic{}, errInvalidValue.With("The value %s for parameter %s is not supported.", name, member)
@@ -47,9 +53,9 @@ func parseStatistic(name, member string) (statistic, error) {
 // isPercentile reports whether the statistic needs single values.
 func (s statistic) isPercentile() bool { return s.name[0] == 'p' }
 
-// of reads the statistic of a bucket; ok is false where it cannot be told.
-func (s statistic) of(b *bucket) (v float64, ok bool) {
-	if b.count == 0 || s.isPercentile() && b.vague {
+// value reads the statistic of a bucket; ok is false where it cannot be told.
+func (s statistic) value(b *bucket) (v float64, ok bool) {
+	if b.count == 0 || s.isPercentile() && b.valuesUnknown {
 		return 0, false
 	}
 	return s.read(b), true

@@ -23,12 +23,12 @@ type TagResourceInput struct {
 // TagResource tags an alarm or a dashboard.
 func (s *Service) TagResource(_ context.Context, c *awsapi.Call, in *TagResourceInput) (*struct{}, error) {
 	if len(in.Tags) == 0 {
-		return nil, missing("Tags")
+		return nil, missingParameter("Tags")
 	}
-	if err := checkTags(in.Tags); err != nil {
+	if err := validateTags(in.Tags); err != nil {
 		return nil, err
 	}
-	return s.retag(c, in.ResourceARN, func(tags []Tag) ([]Tag, error) {
+	return s.changeTags(c, in.ResourceARN, func(tags []Tag) ([]Tag, error) {
 		for _, t := range in.Tags {
 			tags = append(slices.DeleteFunc(tags, func(o Tag) bool { return o.Key == t.Key }), t)
 		}
@@ -49,7 +49,7 @@ type UntagResourceInput struct {
 
 // UntagResource removes tags from an alarm or a dashboard.
 func (s *Service) UntagResource(_ context.Context, c *awsapi.Call, in *UntagResourceInput) (*struct{}, error) {
-	return s.retag(c, in.ResourceARN, func(tags []Tag) ([]Tag, error) {
+	return s.changeTags(c, in.ResourceARN, func(tags []Tag) ([]Tag, error) {
 		return slices.DeleteFunc(tags, func(t Tag) bool { return slices.Contains(in.TagKeys, t.Key) }), nil
 	})
 }
@@ -70,54 +70,61 @@ type ListTagsForResourceOutput struct {
 func (s *Service) ListTagsForResource(_ context.Context, c *awsapi.Call, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tags, _, err := s.tagged(c, in.ResourceARN)
+	tags, _, err := s.findTags(c, in.ResourceARN)
 	if err != nil {
 		return nil, err
 	}
-	return &ListTagsForResourceOutput{list(*tags)}, nil
+	return &ListTagsForResourceOutput{nonNil(*tags)}, nil
 }
 
-// tagged finds the tags of a resource, and how to keep it, with mu held.
-func (s *Service) tagged(c *awsapi.Call, arn string) (tags *[]Tag, keep func(*store.Batch), err error) {
+// findTags finds the tags of a resource, and how to keep it, with mu held.
+func (s *Service) findTags(c *awsapi.Call, arn string) (tags *[]Tag, keep func(*store.Batch), err error) {
 	if arn == "" {
-		return nil, nil, missing("ResourceARN")
+		return nil, nil, missingParameter("ResourceARN")
 	}
+
 	a, ok := awsapi.ParseARN(arn)
 	if !ok || a.Service != "cloudwatch" {
 		return nil, nil, errInvalidValue.With("The value '%s' for parameter ResourceARN is invalid.", arn)
 	}
+
 	if name, isAlarm := strings.CutPrefix(a.Resource, "alarm:"); isAlarm && a.Account == c.Account {
-		if al := s.at(place{a.Account, a.Region}).alarms[name]; al != nil {
-			return &al.tags, func(b *store.Batch) { s.keepAlarm(b, al) }, nil
+		if al := s.resourcesIn(scope{a.Account, a.Region}).alarms[name]; al != nil {
+			return &al.tags, func(b *store.Batch) { s.saveAlarm(b, al) }, nil
 		}
 	}
+
 	if name, isDashboard := strings.CutPrefix(a.Resource, "dashboard/"); isDashboard && a.Account == c.Account && a.Region == "" {
 		if d := s.dashboards[a.Account][name]; d != nil {
-			return &d.tags, func(b *store.Batch) { s.keepDashboard(b, a.Account, d) }, nil
+			return &d.tags, func(b *store.Batch) { s.saveDashboard(b, a.Account, d) }, nil
 		}
 	}
-	return nil, nil, errNoResource.With("Unknown resource %s", arn)
+
+	return nil, nil, errTagResourceNotFound.With("Unknown resource %s", arn)
 }
 
-func (s *Service) retag(c *awsapi.Call, arn string, change func([]Tag) ([]Tag, error)) (*struct{}, error) {
-	commit, err := s.retagLocked(c, arn, change)
+func (s *Service) changeTags(c *awsapi.Call, arn string, change func([]Tag) ([]Tag, error)) (*struct{}, error) {
+	commit, err := s.changeTagsLocked(c, arn, change)
 	if err != nil {
 		return nil, err
 	}
 	return &struct{}{}, commit.Wait()
 }
 
-func (s *Service) retagLocked(c *awsapi.Call, arn string, change func([]Tag) ([]Tag, error)) (store.Commit, error) {
+func (s *Service) changeTagsLocked(c *awsapi.Call, arn string, change func([]Tag) ([]Tag, error)) (store.Commit, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tags, keep, err := s.tagged(c, arn)
+
+	tags, keep, err := s.findTags(c, arn)
 	if err != nil {
 		return store.Commit{}, err
 	}
+
 	changed, err := change(slices.Clone(*tags))
 	if err != nil {
 		return store.Commit{}, err
 	}
+
 	*tags = changed
 	b := s.store.Batch()
 	keep(b)
@@ -128,21 +135,23 @@ func tooManyTags() error {
 	return errInvalidValue.With("A resource can have at most %d tags.", maxTags)
 }
 
-func checkTags(tags []Tag) error {
+func validateTags(tags []Tag) error {
 	if len(tags) > maxTags {
 		return tooManyTags()
 	}
+
 	for i, t := range tags {
 		switch n := utf8.RuneCountInString(t.Key); {
 		case n == 0 || n > 128:
-			return constraint("tags", t.Key, "Member must have length between 1 and 128")
+			return constraintError("tags", t.Key, "Member must have length between 1 and 128")
 		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
 			return errInvalidValue.With("Tag keys must not begin with aws: (%s).", t.Key)
 		case utf8.RuneCountInString(t.Value) > 256:
-			return constraint("tags", t.Value, "Member must have length less than or equal to 256")
+			return constraintError("tags", t.Value, "Member must have length less than or equal to 256")
 		case slices.ContainsFunc(tags[:i], func(o Tag) bool { return o.Key == t.Key }):
 			return errInvalidValue.With("The tag key %s is there more than once.", t.Key)
 		}
 	}
+
 	return nil
 }

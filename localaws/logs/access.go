@@ -6,17 +6,17 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// onGroup is the permission for an operation on a group. Logs asks for the ARN
+// accessToGroup is the permission for an operation on a group. Logs asks for the ARN
 // of a group with a stream part behind it even where no stream is meant, which
 // is why policies name log-group:NAME:*.
-func (s *Service) onGroup(c *awsapi.Call, operation, group string) []awsapi.Access {
-	return s.onStream(c, operation, group, "")
+func (s *Service) accessToGroup(c *awsapi.Call, operation, group string) []awsapi.Access {
+	return s.accessToStream(c, operation, group, "")
 }
 
-// onStream is the permission for an operation on a stream. A stream has the tags of
+// accessToStream is the permission for an operation on a stream. A stream has the tags of
 // its group.
-func (s *Service) onStream(c *awsapi.Call, operation, group, stream string) []awsapi.Access {
-	at := placeOf(c)
+func (s *Service) accessToStream(c *awsapi.Call, operation, group, stream string) []awsapi.Access {
+	at := scopeOf(c)
 	return []awsapi.Access{{
 		Action:       "logs:" + operation,
 		Resource:     streamARN(at, group, stream),
@@ -24,24 +24,29 @@ func (s *Service) onStream(c *awsapi.Call, operation, group, stream string) []aw
 	}}
 }
 
-// onARN is the permission for an operation on the tags of a resource that is named
+// accessToARN is the permission for an operation on the tags of a resource that is named
 // by ARN.
-func (s *Service) onARN(operation, arn string, tags map[string]string, removed []string) []awsapi.Access {
-	a := awsapi.Access{Action: "logs:" + operation, Resource: arn, RequestTags: tags, TagKeys: removed}
+func (s *Service) accessToARN(operation, arn string, tags map[string]string, removed []string) []awsapi.Access {
+	a := awsapi.Access{
+		Action:      "logs:" + operation,
+		Resource:    arn,
+		RequestTags: tags,
+		TagKeys:     removed,
+	}
 	if parsed, ok := awsapi.ParseARN(arn); ok {
-		a.ResourceTags = s.GroupTags(parsed.Account, parsed.Region, nameOf(arn))
+		a.ResourceTags = s.GroupTags(parsed.Account, parsed.Region, groupNameOf(arn))
 	}
 	return []awsapi.Access{a}
 }
 
-// accessCreate returns what CreateLogGroup needs. With tags that is
+// accessToCreateGroup returns what CreateLogGroup needs. With tags that is
 // logs:TagResource, or logs:TagLogGroup in its place (IAM A3).
-func (s *Service) accessCreate(c *awsapi.Call, in *CreateLogGroupInput) []awsapi.Access {
-	need := s.onGroup(c, "CreateLogGroup", in.LogGroupName)
+func (s *Service) accessToCreateGroup(c *awsapi.Call, in *CreateLogGroupInput) []awsapi.Access {
+	need := s.accessToGroup(c, "CreateLogGroup", in.LogGroupName)
 	if len(in.Tags) > 0 {
-		need = append(need, s.onGroup(c, "TagResource", in.LogGroupName)...)
+		need = append(need, s.accessToGroup(c, "TagResource", in.LogGroupName)...)
 		need[1].Alternative = "logs:TagLogGroup"
-		need[1].Refusal = errMayNotTag.With("User with accountId: %s is not authorized to perform CreateLogGroup with Tags.\n"+
+		need[1].Refusal = errTaggingDenied.With("User with accountId: %s is not authorized to perform CreateLogGroup with Tags.\n"+
 			"An additional permission \"logs:TagResource\" is required.", c.Caller.Account)
 	}
 	for i := range need {
@@ -54,7 +59,7 @@ func (s *Service) accessCreate(c *awsapi.Call, in *CreateLogGroupInput) []awsapi
 func (s *Service) GroupTags(account, region, group string) map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g := s.shelf[place{account, region}][group]; g != nil {
+	if g := s.groups[scope{account, region}][group]; g != nil {
 		return maps.Clone(g.tags)
 	}
 	return nil
@@ -63,9 +68,9 @@ func (s *Service) GroupTags(account, region, group string) map[string]string {
 // StreamARN returns the ARN by which a permission on a stream is asked for. A
 // permission on a group is asked for with an empty stream.
 func StreamARN(account, region, group, stream string) string {
-	return streamARN(place{account, region}, group, stream)
+	return streamARN(scope{account, region}, group, stream)
 }
 
-func streamARN(at place, group, stream string) string {
+func streamARN(at scope, group, stream string) string {
 	return groupARN(at, group) + ":log-stream:" + stream
 }

@@ -11,10 +11,10 @@ import (
 // Sizes of blocks in bytes of encoded events.
 const (
 	// maxBlock is the most that a block holds, unless one event alone is longer.
-	maxBlock = 32 << 10
+	maxBlockBytes = 32 << 10
 	// openBelow is the size from which on a block takes no more events. Each write
 	// to a block stores all of it again, so this is small.
-	openBelow = 4 << 10
+	maxOpenBlock = 4 << 10
 )
 
 // blockOverhead is the memory that a block takes beside its data: the struct and
@@ -30,7 +30,7 @@ type event struct {
 }
 
 // size is the event's size by AWS's rule.
-func (e event) size() int64 { return int64(len(e.message)) + overhead }
+func (e event) size() int64 { return int64(len(e.message)) + eventOverhead }
 
 func (e event) position() position { return position{e.time, e.seq} }
 
@@ -61,6 +61,7 @@ func (b *block) add(e event) {
 	if b.n == 0 {
 		b.first = e.position()
 	}
+
 	b.data = binary.AppendVarint(b.data, e.time-b.last.time)
 	b.data = binary.AppendVarint(b.data, e.ingested-e.time)
 	b.data = binary.AppendVarint(b.data, int64(e.seq-b.last.seq))
@@ -75,19 +76,19 @@ func (b *block) add(e event) {
 
 // fits reports whether an event can be added without the block growing too large.
 func (b *block) fits(e event) bool {
-	return b.n == 0 || len(b.data)+len(e.message)+4*binary.MaxVarintLen64 <= maxBlock
+	return b.n == 0 || len(b.data)+len(e.message)+4*binary.MaxVarintLen64 <= maxBlockBytes
 }
 
-// trimmed returns the block with data that takes no more memory than it needs.
-func (b *block) trimmed() *block {
+// clip returns the block with data that takes no more memory than it needs.
+func (b *block) clip() *block {
 	if cap(b.data) > len(b.data)+len(b.data)/8 {
 		b.data = slices.Clone(b.data)
 	}
 	return b
 }
 
-// pack puts events that are in order of position into new blocks. id numbers them.
-func pack(events []event, id func() uint64) []*block {
+// packEvents puts events that are in order of position into new blocks. id numbers them.
+func packEvents(events []event, id func() uint64) []*block {
 	var blocks []*block
 	var b *block
 	for _, e := range events {
@@ -97,9 +98,11 @@ func pack(events []event, id func() uint64) []*block {
 		}
 		b.add(e)
 	}
+
 	for _, b := range blocks {
-		b.trimmed()
+		b.clip()
 	}
+
 	return blocks
 }
 
@@ -110,81 +113,87 @@ var errTruncated = errors.New("the block ends within an event")
 func decodeBlock(id uint64, data []byte) (*block, uint64, error) {
 	b := &block{id: id, data: data}
 	var highest uint64
-	for r := (reader{rest: data}); ; {
-		e, err := r.read()
+	for r := (blockReader{rest: data}); ; {
+		e, err := r.next()
 		if err != nil {
 			return nil, 0, err
 		}
 		if e == nil {
 			return b, highest, nil
 		}
+
 		p := position{e.time, e.seq}
 		if b.n == 0 {
 			b.first = p
 		} else if b.last.compare(p) >= 0 {
 			return nil, 0, fmt.Errorf("event %d of the block is out of order", b.n)
 		}
+
 		b.n++
-		b.size += int64(len(e.message)) + overhead
+		b.size += int64(len(e.message)) + eventOverhead
 		b.ingested = max(b.ingested, e.ingested)
 		b.last = p
 		highest = max(highest, e.seq)
 	}
 }
 
-// encoded is an event whose message is still a part of its block's data.
-type encoded struct {
+// encodedEvent is an event whose message is still a part of its block's data.
+type encodedEvent struct {
 	time     int64
 	ingested int64
 	seq      uint64
 	message  []byte
 }
 
-func (e *encoded) decode() event {
+func (e *encodedEvent) decode() event {
 	return event{e.time, e.ingested, e.seq, string(e.message)}
 }
 
-// reader reads a block's data event by event.
-type reader struct {
+// blockReader reads a block's data event by event.
+type blockReader struct {
 	rest  []byte
 	last  position
-	event encoded // what read returns a pointer to
+	event encodedEvent // what read returns a pointer to
 }
 
-// read returns the next event, which is valid until the next call, or nil at the
+// next returns the next event, which is valid until the next call, or nil at the
 // end. Data that add has written never fails.
-func (r *reader) read() (*encoded, error) {
+func (r *blockReader) next() (*encodedEvent, error) {
 	if len(r.rest) == 0 {
 		return nil, nil
 	}
+
 	var fields [3]int64
 	for i := range fields {
 		v, n := binary.Varint(r.rest)
 		if n <= 0 {
 			return nil, errTruncated
 		}
-		fields[i], r.rest = v, r.rest[n:]
+		fields[i] = v
+		r.rest = r.rest[n:]
 	}
+
 	length, n := binary.Uvarint(r.rest)
 	if n <= 0 || length > uint64(len(r.rest)-n) {
 		return nil, errTruncated
 	}
+
 	end := n + int(length)
 	message := r.rest[n:end]
 	r.rest = r.rest[end:]
 
 	r.last.time += fields[0]
 	r.last.seq += uint64(fields[2])
-	r.event = encoded{r.last.time, r.last.time + fields[1], r.last.seq, message}
+	r.event = encodedEvent{r.last.time, r.last.time + fields[1], r.last.seq, message}
 	return &r.event, nil
 }
 
 // events decodes the whole block.
 func (b *block) events() []event {
 	out := make([]event, 0, b.n)
-	r := reader{rest: b.data}
+	r := blockReader{rest: b.data}
 	for {
-		e, err := r.read()
+		e, err := r.next()
 		if err != nil || e == nil {
 			return out // a block in a stream has been written by add or checked by decodeBlock
 		}

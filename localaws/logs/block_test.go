@@ -17,12 +17,15 @@ import (
 // order, counts them rightly, and has them again after a restart.
 func TestAStreamIsASortedListOfItsEvents(t *testing.T) {
 	t.Parallel()
+
 	rapid.Check(t, func(rt *rapid.T) {
 		disk, err := store.Open("data", store.Options{Crashable: store.NewCrashable()})
 		if err != nil {
 			rt.Fatal(err)
 		}
+
 		defer disk.Close()
+
 		b := open(t, func(o *Options) { o.Store = disk })
 		b.group("g", "s")
 
@@ -32,33 +35,37 @@ func TestAStreamIsASortedListOfItsEvents(t *testing.T) {
 			at := start.Add(time.Duration(rapid.IntRange(0, 50).Draw(rt, "second")) * time.Second)
 			var messages []string
 			for k := range rapid.IntRange(1, 5).Draw(rt, "events") {
-				length := rapid.SampledFrom([]int{0, 10, 1000, openBelow, maxBlock}).Draw(rt, "length")
+				length := rapid.SampledFrom([]int{0, 10, 1000, maxOpenBlock, maxBlockBytes}).Draw(rt, "length")
 				m := fmt.Sprintf("%02d/%d ", i, k) + strings.Repeat("x", length)
 				messages = append(messages, m)
 				want = append(want, fmt.Sprintf("%d %s", at.Add(time.Duration(k)*time.Second).UnixMilli(), m))
-				size += int64(len(m)) + overhead
+				size += int64(len(m)) + eventOverhead
 			}
 			b.write("g", "s", at, messages...)
 		}
+
 		slices.Sort(want) // in order of time, then of the number of the write
 
 		for _, restarted := range []bool{false, true} {
 			if restarted {
 				b = open(t, func(o *Options) { o.Store = disk })
 			}
+
 			var got []string
-			st := b.shelf[place{account, region}]["g"].streams["s"]
+			st := b.groups[scope{account, region}]["g"].streams["s"]
 			for _, bl := range st.blocks {
-				if len(bl.data) > maxBlock && bl.n > 1 {
+				if len(bl.data) > maxBlockBytes && bl.n > 1 {
 					rt.Fatalf("a block of %d events has %d bytes", bl.n, len(bl.data))
 				}
 				for _, e := range bl.events() {
 					got = append(got, fmt.Sprintf("%d %s", e.time, e.message))
 				}
 			}
+
 			if diff := cmp.Diff(want, got); diff != "" {
 				rt.Fatalf("restarted %t: %s", restarted, diff)
 			}
+
 			checkCounts(rt, b)
 			if g := st.group; g.size != size {
 				rt.Fatalf("restarted %t: the group counts %d bytes, want %d", restarted, g.size, size)
@@ -70,7 +77,7 @@ func TestAStreamIsASortedListOfItsEvents(t *testing.T) {
 // checkCounts holds the sums that the service keeps against what it holds.
 func checkCounts(t interface{ Fatalf(string, ...any) }, b *bench) {
 	var all int64
-	for _, groups := range b.shelf {
+	for _, groups := range b.groups {
 		for _, g := range groups {
 			var size, memory int64
 			for _, st := range g.streams {
@@ -82,12 +89,15 @@ func checkCounts(t interface{ Fatalf(string, ...any) }, b *bench) {
 					memory += bl.memory()
 				}
 			}
+
 			if size != g.size || memory != g.memory {
 				t.Fatalf("group %s counts %d bytes that take %d, want %d and %d", g.name, g.size, g.memory, size, memory)
 			}
+
 			all += memory
 		}
 	}
+
 	if all != b.memory {
 		t.Fatalf("the service counts %d bytes of memory, want %d", b.memory, all)
 	}
@@ -95,6 +105,7 @@ func checkCounts(t interface{ Fatalf(string, ...any) }, b *bench) {
 
 func TestASelectionReadsTheSameForwardsAndBackwards(t *testing.T) {
 	t.Parallel()
+
 	rapid.Check(t, func(rt *rapid.T) {
 		var events []event
 		for i := range rapid.IntRange(0, 200).Draw(rt, "events") {
@@ -104,9 +115,10 @@ func TestASelectionReadsTheSameForwardsAndBackwards(t *testing.T) {
 				message: strings.Repeat("m", rapid.IntRange(0, 2000).Draw(rt, "length")),
 			})
 		}
+
 		slices.SortFunc(events, comparePositions)
 		var id uint64
-		blocks := pack(events, func() uint64 { id++; return id })
+		blocks := packEvents(events, func() uint64 { id++; return id })
 		at := func(name string) position {
 			return position{int64(rapid.IntRange(-1, 21).Draw(rt, name)), uint64(rapid.IntRange(0, 200).Draw(rt, name))}
 		}
@@ -117,19 +129,19 @@ func TestASelectionReadsTheSameForwardsAndBackwards(t *testing.T) {
 			before: at("before"),
 		}
 
-		selected := slices.DeleteFunc(events, func(e event) bool { return !want.holds(e.position()) })
+		selected := slices.DeleteFunc(events, func(e event) bool { return !want.contains(e.position()) })
 		limit := rapid.IntRange(1, 50).Draw(rt, "limit")
-		narrowed := want.blocks(blocks)
+		narrowed := want.overlapping(blocks)
 		ids := func(events []event) (out []uint64) {
 			for _, e := range events {
 				out = append(out, e.seq)
 			}
 			return out
 		}
-		if diff := cmp.Diff(ids(selected[:min(limit, len(selected))]), ids(want.head(narrowed, limit))); diff != "" {
+		if diff := cmp.Diff(ids(selected[:min(limit, len(selected))]), ids(want.firstPage(narrowed, limit))); diff != "" {
 			rt.Fatalf("head: %s", diff)
 		}
-		if diff := cmp.Diff(ids(selected[max(0, len(selected)-limit):]), ids(want.tail(narrowed, limit))); diff != "" {
+		if diff := cmp.Diff(ids(selected[max(0, len(selected)-limit):]), ids(want.lastPage(narrowed, limit))); diff != "" {
 			rt.Fatalf("tail: %s", diff)
 		}
 	})
@@ -140,8 +152,14 @@ func TestASelectionReadsTheSameForwardsAndBackwards(t *testing.T) {
 func FuzzDecodeBlock(f *testing.F) {
 	var b block
 	for i := range 3 {
-		b.add(event{time: int64(i), ingested: 5, seq: uint64(i), message: "message"})
+		b.add(event{
+			time:     int64(i),
+			ingested: 5,
+			seq:      uint64(i),
+			message:  "message",
+		})
 	}
+
 	f.Add(b.data)
 	f.Add([]byte{0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -149,14 +167,17 @@ func FuzzDecodeBlock(f *testing.F) {
 		if err != nil {
 			return
 		}
+
 		events := b.events()
 		if len(events) != b.n || !slices.IsSortedFunc(events, comparePositions) {
 			t.Fatalf("%d events, counted %d: %+v", len(events), b.n, events)
 		}
+
 		again := block{id: 1}
 		for _, e := range events {
 			again.add(e)
 		}
+
 		if _, _, err := decodeBlock(1, again.data); err != nil || again.first != b.first || again.last != b.last || again.size != b.size {
 			t.Fatalf("encoded once more: %v, %+v, want %+v", err, again, b)
 		}
@@ -165,16 +186,24 @@ func FuzzDecodeBlock(f *testing.F) {
 
 func TestABlockThatEndsWithinAnEventIsRefused(t *testing.T) {
 	t.Parallel()
+
 	var b block
-	b.add(event{time: 1 << 40, ingested: 1<<40 + 7, seq: 9, message: "message"})
+	b.add(event{
+		time:     1 << 40,
+		ingested: 1<<40 + 7,
+		seq:      9,
+		message:  "message",
+	})
 	if _, _, err := decodeBlock(1, b.data); err != nil {
 		t.Fatal(err)
 	}
+
 	for n := 1; n < len(b.data); n++ {
 		if _, _, err := decodeBlock(1, b.data[:n]); err == nil {
 			t.Errorf("the first %d of %d bytes were read", n, len(b.data))
 		}
 	}
+
 	if _, _, err := decodeBlock(1, append(slices.Clone(b.data), 0, 0, 0, 0)); err == nil {
 		t.Error("an event at the position of the one before it was read")
 	}

@@ -58,46 +58,56 @@ func (s *Service) DescribeMetricFilters(_ context.Context, c *awsapi.Call, in *D
 	if (in.MetricName == "") != (in.MetricNamespace == "") {
 		return nil, errInvalidParameter.With("MetricName and MetricNamespace must be used together.")
 	}
-	all, err := s.metricFilters(placeOf(c), in)
+
+	all, err := s.metricFilters(scopeOf(c), in)
 	if err != nil {
 		return nil, err
 	}
+
 	keys := make([]string, len(all))
 	for i, f := range all {
 		keys[i] = f.FilterName + ":" + f.LogGroupName
 	}
+
 	from, to, next, err := page(keys, in.NextToken, limit)
 	if err != nil {
 		return nil, err
 	}
+
 	return &DescribeMetricFiltersOutput{MetricFilters: append([]MetricFilter{}, all[from:to]...), NextToken: next}, nil
 }
 
 // metricFilters answers all that are selected, in order of name.
-func (s *Service) metricFilters(at place, in *DescribeMetricFiltersInput) ([]MetricFilter, error) {
+func (s *Service) metricFilters(at scope, in *DescribeMetricFiltersInput) ([]MetricFilter, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	groups := s.shelf[at]
+
+	groups := s.groups[at]
 	if in.LogGroupName != "" {
-		g, err := s.find(at, in.LogGroupName)
+		g, err := s.findGroup(at, in.LogGroupName)
 		if err != nil {
 			return nil, err
 		}
 		groups = map[string]*group{g.name: g}
 	}
+
 	var all []MetricFilter
 	for _, g := range groups {
 		for _, f := range g.filters {
 			if !strings.HasPrefix(f.name, in.FilterNamePrefix) ||
-				in.MetricName != "" && (f.to.MetricName != in.MetricName || f.to.MetricNamespace != in.MetricNamespace) {
+				in.MetricName != "" && (f.transformation.MetricName != in.MetricName || f.transformation.MetricNamespace != in.MetricNamespace) {
 				continue
 			}
 			all = append(all, MetricFilter{
-				FilterName: f.name, FilterPattern: f.match.String(), MetricTransformations: []MetricTransformation{f.to},
-				CreationTime: f.created, LogGroupName: g.name,
+				FilterName:            f.name,
+				FilterPattern:         f.match.String(),
+				MetricTransformations: []MetricTransformation{f.transformation},
+				CreationTime:          f.created,
+				LogGroupName:          g.name,
 			})
 		}
 	}
+
 	slices.SortFunc(all, func(a, b MetricFilter) int {
 		return cmp.Or(cmp.Compare(a.FilterName, b.FilterName), cmp.Compare(a.LogGroupName, b.LogGroupName))
 	})

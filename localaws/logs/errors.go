@@ -14,20 +14,20 @@ var (
 	errExists           = awsapi.Error{Code: "ResourceAlreadyExistsException", Status: 400}
 	errLimit            = awsapi.Error{Code: "LimitExceededException", Status: 400}
 	errTooManyTags      = awsapi.Error{Code: "TooManyTagsException", Status: 400}
-	errMayNotTag        = awsapi.Error{Code: "AccessDeniedException", Status: 400}
+	errTaggingDenied    = awsapi.Error{Code: "AccessDeniedException", Status: 400}
 )
 
-func noGroup() error  { return errNotFound.With("The specified log group does not exist.") }
-func noStream() error { return errNotFound.With("The specified log stream does not exist.") }
+func groupNotFound() error  { return errNotFound.With("The specified log group does not exist.") }
+func streamNotFound() error { return errNotFound.With("The specified log stream does not exist.") }
 
-// constraint is the answer to a value that breaks a rule of the model.
-func constraint(member string, value any, rule string) error {
+// constraintError is the answer to a value that breaks a rule of the model.
+func constraintError(member string, value any, rule string) error {
 	return errInvalidParameter.With("%s", fmt.Sprintf(
 		"1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: %s", value, member, rule))
 }
 
-// missing is the answer to a required member that is not there.
-func missing(member string) error {
+// missingParameter is the answer to a required member that is not there.
+func missingParameter(member string) error {
 	return errInvalidParameter.With(
 		"1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", member)
 }

@@ -65,27 +65,31 @@ type FilteredLogEvent struct {
 // FilterLogEvents reads a page of what a group's streams hold and a pattern
 // matches.
 func (s *Service) FilterLogEvents(ctx context.Context, c *awsapi.Call, in *FilterLogEventsInput) (*FilterLogEventsOutput, error) {
-	name, err := identify(in.LogGroupName, in.LogGroupIdentifier)
+	name, err := resolveGroupName(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
 	}
+
 	limit, err := pageSize(in.Limit, maxPageEvents, maxPageEvents)
 	if err != nil {
 		return nil, err
 	}
-	match, after, err := in.check()
+
+	match, after, err := in.validate()
 	if err != nil {
 		return nil, err
 	}
-	runs, err := s.runs(placeOf(c), name, in, after)
+
+	runs, err := s.openStreams(scopeOf(c), name, in, after)
 	if err != nil {
 		return nil, err
 	}
-	return filter(ctx, runs, match, limit)
+
+	return collectPage(ctx, runs, match, limit)
 }
 
-// check reads pattern and token.
-func (in *FilterLogEventsInput) check() (*pattern.Pattern, position, error) {
+// validate reads pattern and token.
+func (in *FilterLogEventsInput) validate() (*pattern.Pattern, position, error) {
 	var after position
 	switch {
 	case in.Unmask:
@@ -93,24 +97,27 @@ func (in *FilterLogEventsInput) check() (*pattern.Pattern, position, error) {
 	case len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != "":
 		return nil, after, errInvalidParameter.With("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.")
 	case len(in.LogStreamNames) > 100:
-		return nil, after, constraint("logStreamNames", len(in.LogStreamNames), "Member must have length less than or equal to 100")
+		return nil, after, constraintError("logStreamNames", len(in.LogStreamNames), "Member must have length less than or equal to 100")
 	}
+
 	match, err := parsePattern(in.FilterPattern)
 	if err != nil || in.NextToken == "" {
 		return match, after, err
 	}
+
 	digits, err := base64.RawURLEncoding.DecodeString(in.NextToken)
 	after, ok := parsePosition(string(digits))
 	if err != nil || !ok {
-		return nil, after, badToken()
+		return nil, after, invalidToken()
 	}
+
 	return match, after, nil
 }
 
 // parsePattern reads a filter pattern of a request.
 func parsePattern(text string) (*pattern.Pattern, error) {
 	if len(text) > 1024 {
-		return nil, constraint("filterPattern", text, "Member must have length less than or equal to 1024")
+		return nil, constraintError("filterPattern", text, "Member must have length less than or equal to 1024")
 	}
 	p, err := pattern.Parse(text)
 	if err != nil {
@@ -119,40 +126,56 @@ func parsePattern(text string) (*pattern.Pattern, error) {
 	return p, nil
 }
 
-// runs takes a snapshot of the streams that are meant, each cut to what is
+// openStreams takes a snapshot of the streams that are meant, each cut to what is
 // behind the given position and within the times asked for.
-func (s *Service) runs(at place, groupName string, in *FilterLogEventsInput, after position) (merge, error) {
+func (s *Service) openStreams(at scope, groupName string, in *FilterLogEventsInput, after position) (mergeHeap, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.find(at, groupName)
+
+	g, err := s.findGroup(at, groupName)
 	if err != nil {
 		return nil, err
 	}
+
 	names := in.LogStreamNames
 	if len(names) == 0 {
 		names = slices.Sorted(maps.Keys(g.streams))
 	}
+
 	end := int64(math.MaxInt64)
 	if in.EndTime != nil && *in.EndTime < math.MaxInt64 {
 		end = *in.EndTime + 1
 	}
-	want := selection{from: orElse(in.StartTime, 0), to: end, after: after, before: lastPosition}
-	var m merge
+
+	want := selection{
+		from:   valueOr(in.StartTime, 0),
+		to:     end,
+		after:  after,
+		before: lastPosition,
+	}
+
+	var m mergeHeap
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
 		st := g.streams[name]
 		if st == nil {
-			return nil, noStream()
+			return nil, streamNotFound()
 		}
 		if !strings.HasPrefix(name, in.LogStreamNamePrefix) {
 			continue
 		}
-		m.add(&run{stream: name, want: want, rest: slices.Clone(want.blocks(st.blocks))})
+
+		m.add(&streamReader{
+			stream:    name,
+			selection: want,
+			rest:      slices.Clone(want.overlapping(st.blocks)),
+		})
 	}
+
 	return m, nil
 }
 
-// filter collects a page of what matches.
-func filter(ctx context.Context, m merge, match *pattern.Pattern, limit int) (*FilterLogEventsOutput, error) {
+// collectPage collects a page of what matches.
+func collectPage(ctx context.Context, m mergeHeap, match *pattern.Pattern, limit int) (*FilterLogEventsOutput, error) {
 	out := &FilterLogEventsOutput{Events: []FilteredLogEvent{}, SearchedLogStreams: []struct{}{}}
 	var last position
 	size := int64(0)
@@ -167,10 +190,12 @@ func filter(ctx context.Context, m merge, match *pattern.Pattern, limit int) (*F
 		if !match.Match(e.message) {
 			continue
 		}
+
 		if size += e.size(); len(out.Events) == limit || size > maxPageBytes && len(out.Events) > 0 {
 			out.NextToken = base64.RawURLEncoding.EncodeToString([]byte(last.String()))
 			return out, nil
 		}
+
 		last = e.position()
 		out.Events = append(out.Events, FilteredLogEvent{stream, e.time, e.message, e.ingested, last.String()})
 	}

@@ -59,13 +59,14 @@ type OutputLogEvent struct {
 
 // GetLogEvents reads a page of a stream.
 func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEventsInput) (*GetLogEventsOutput, error) {
-	name, err := identify(in.LogGroupName, in.LogGroupIdentifier)
+	name, err := resolveGroupName(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkStream(in.LogStreamName); err != nil {
+	if err := validateStreamName(in.LogStreamName); err != nil {
 		return nil, err
 	}
+
 	limit, err := pageSize(in.Limit, maxPageEvents, maxPageEvents)
 	if err != nil {
 		return nil, err
@@ -73,6 +74,7 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 	if in.Unmask {
 		return nil, unsupported("GetLogEvents", "unmask")
 	}
+
 	at := cursor{forward: in.StartFromHead}
 	if in.NextToken != "" {
 		if at, err = parseCursor(in.NextToken); err != nil {
@@ -81,26 +83,35 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 	} else if !at.forward {
 		at.at = lastPosition
 	}
-	want := selection{from: orElse(in.StartTime, 0), to: orElse(in.EndTime, math.MaxInt64), before: lastPosition}
+
+	want := selection{
+		from:   valueOr(in.StartTime, 0),
+		to:     valueOr(in.EndTime, math.MaxInt64),
+		before: lastPosition,
+	}
+
 	if at.forward {
 		want.after = at.at
 	} else {
 		want.before = at.at
 	}
-	blocks, err := s.snapshot(placeOf(c), name, in.LogStreamName, want)
+
+	blocks, err := s.snapshot(scopeOf(c), name, in.LogStreamName, want)
 	if err != nil {
 		return nil, err
 	}
+
 	var got []event
 	if at.forward {
-		got = want.head(blocks, limit)
+		got = want.firstPage(blocks, limit)
 	} else {
-		got = want.tail(blocks, limit)
+		got = want.lastPage(blocks, limit)
 	}
+
 	return at.page(got, in.NextToken == ""), nil
 }
 
-func orElse(ms *int64, otherwise int64) int64 {
+func valueOr(ms *int64, otherwise int64) int64 {
 	if ms == nil {
 		return otherwise
 	}
@@ -108,39 +119,47 @@ func orElse(ms *int64, otherwise int64) int64 {
 }
 
 // snapshot returns a stream's blocks, as they are now, that can hold selected events.
-func (s *Service) snapshot(at place, groupName, streamName string, want selection) ([]*block, error) {
+func (s *Service) snapshot(at scope, groupName, streamName string, want selection) ([]*block, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.find(at, groupName)
+	g, err := s.findGroup(at, groupName)
 	if err != nil {
 		return nil, err
 	}
 	st := g.streams[streamName]
 	if st == nil {
-		return nil, noStream()
+		return nil, streamNotFound()
 	}
-	return slices.Clone(want.blocks(st.blocks)), nil
+	return slices.Clone(want.overlapping(st.blocks)), nil
 }
 
 // page makes the page at the cursor. first reports that no token was
 // passed.
 func (c cursor) page(got []event, first bool) *GetLogEventsOutput {
-	next, back := cursor{c.at, true}, cursor{c.at, false}
+	next := cursor{c.at, true}
+	back := cursor{c.at, false}
 	switch {
 	case len(got) > 0:
-		next.at, back.at = got[len(got)-1].position(), got[0].position()
+		next.at = got[len(got)-1].position()
+		back.at = got[0].position()
 	case first:
-		next.at, back.at = position{}, position{}
+		next.at = position{}
+		back.at = position{}
 	case c.forward:
 		back.at.seq++
 	default:
 		next.at = c.at.before()
 	}
+
 	out := &GetLogEventsOutput{
-		Events: make([]OutputLogEvent, len(got)), NextForwardToken: next.String(), NextBackwardToken: back.String(),
+		Events:            make([]OutputLogEvent, len(got)),
+		NextForwardToken:  next.String(),
+		NextBackwardToken: back.String(),
 	}
+
 	for i, e := range got {
 		out.Events[i] = OutputLogEvent{e.time, e.message, e.ingested}
 	}
+
 	return out
 }

@@ -9,27 +9,27 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// overhead is what each event counts for beside its message (LAM E5).
-const overhead = 26
+// eventOverhead is what each event counts for beside its message (LAM E5).
+const eventOverhead = 26
 
 // streamOverhead is about the memory that a stream takes beside its blocks.
 const streamOverhead = 512
 
 // group is a log group.
 type group struct {
-	at        place
-	name      string
-	created   int64 // epoch ms
-	retention int   // days, 0 for ever
-	tags      map[string]string
-	streams   map[string]*stream
-	filters   []*metricFilter // by name; replaced, never changed in place
-	size      int64           // what its events count for by AWS's rule
-	memory    int64           // bytes that blocks and implicit streams take
-	dropped   int64           // events that were dropped for lack of room
-	warned    int64           // when the drop was logged last, epoch ms
-	expiry    *clock.Event    // the next look at retention, or nil
-	expiring  int64           // the event that expiry is booked for, epoch ms
+	scope        scope
+	name         string
+	created      int64 // epoch ms
+	retention    int   // days, 0 for ever
+	tags         map[string]string
+	streams      map[string]*stream
+	filters      []*metricFilter // by name; replaced, never changed in place
+	size         int64           // what its events count for by AWS's rule
+	memory       int64           // bytes that blocks and implicit streams take
+	dropped      int64           // events that were dropped for lack of room
+	lastWarning  int64           // when the drop was logged last, epoch ms
+	expiry       *clock.Event    // the next look at retention, or nil
+	expiryOldest int64           // the event that expiry is booked for, epoch ms
 }
 
 // stream is a log stream.
@@ -45,18 +45,22 @@ type stream struct {
 }
 
 // arn is the group's ARN without the ":*" that some operations put behind it.
-func (g *group) arn() string { return groupARN(g.at, g.name) }
+func (g *group) arn() string { return groupARN(g.scope, g.name) }
 
-func groupARN(at place, name string) string {
+func groupARN(at scope, name string) string {
 	return awsapi.ARN{
-		Partition: "aws", Service: "logs", Region: at.region, Account: at.account, Resource: "log-group:" + name,
+		Partition: "aws",
+		Service:   "logs",
+		Region:    at.region,
+		Account:   at.account,
+		Resource:  "log-group:" + name,
 	}.String()
 }
 
 func (st *stream) arn() string { return st.group.arn() + ":log-stream:" + st.name }
 
-// add puts events that are in order of position into the stream, with mu held.
-func (s *Service) add(b *store.Batch, st *stream, events []event) {
+// insertEvents puts events that are in order of position into the stream, with mu held.
+func (s *Service) insertEvents(b *store.Batch, st *stream, events []event) {
 	n := len(st.blocks)
 	if n == 0 || st.blocks[n-1].last.compare(events[0].position()) < 0 {
 		s.appendEvents(b, st, events)
@@ -69,50 +73,58 @@ func (s *Service) add(b *store.Batch, st *stream, events []event) {
 	to := from
 	for last := events[len(events)-1].position(); to < n && st.blocks[to].first.compare(last) < 0; to++ {
 	}
-	if from > 0 && len(st.blocks[from-1].data) < openBelow {
+
+	if from > 0 && len(st.blocks[from-1].data) < maxOpenBlock {
 		from--
 	}
-	if to < n && len(st.blocks[to].data) < openBelow {
+
+	if to < n && len(st.blocks[to].data) < maxOpenBlock {
 		to++
 	}
+
 	merged := slices.Clone(events)
 	for _, old := range st.blocks[from:to] {
 		merged = append(merged, old.events()...)
 	}
+
 	slices.SortFunc(merged, comparePositions)
-	s.replace(b, st, from, to, pack(merged, s.nextID))
+	s.replaceBlocks(b, st, from, to, packEvents(merged, s.nextID))
 }
 
 // appendEvents puts events behind all others, in the last block while it is small.
 func (s *Service) appendEvents(b *store.Batch, st *stream, events []event) {
 	n := len(st.blocks)
-	if n == 0 || len(st.blocks[n-1].data) >= openBelow {
-		s.replace(b, st, n, n, pack(events, s.nextID))
+	if n == 0 || len(st.blocks[n-1].data) >= maxOpenBlock {
+		s.replaceBlocks(b, st, n, n, packEvents(events, s.nextID))
 		return
 	}
+
 	grown := *st.blocks[n-1]
 	for len(events) > 0 && grown.fits(events[0]) {
 		grown.add(events[0])
 		events = events[1:]
 	}
-	if len(grown.data) >= openBelow {
-		grown.trimmed()
+
+	if len(grown.data) >= maxOpenBlock {
+		grown.clip()
 	}
-	s.replace(b, st, n-1, n, append([]*block{&grown}, pack(events, s.nextID)...))
+
+	s.replaceBlocks(b, st, n-1, n, append([]*block{&grown}, packEvents(events, s.nextID)...))
 }
 
-// replace puts blocks in the place of the stream's blocks from up to, but without,
+// replaceBlocks puts blocks in the place of the stream's blocks from up to, but without,
 // to. What is stored changes as far as it differs.
-func (s *Service) replace(b *store.Batch, st *stream, from, to int, blocks []*block) {
+func (s *Service) replaceBlocks(b *store.Batch, st *stream, from, to int, blocks []*block) {
 	for _, old := range st.blocks[from:to] {
-		s.count(st.group, -old.size, -old.memory())
+		s.addUsage(st.group, -old.size, -old.memory())
 		if !slices.ContainsFunc(blocks, func(b *block) bool { return b.id == old.id }) {
-			s.forgetBlock(b, st, old)
+			s.deleteSavedBlock(b, st, old)
 		}
 	}
+
 	for _, b2 := range blocks {
-		s.count(st.group, b2.size, b2.memory())
-		s.keepBlock(b, st, b2)
+		s.addUsage(st.group, b2.size, b2.memory())
+		s.saveBlock(b, st, b2)
 	}
 
 	if to == len(st.blocks) {
@@ -120,11 +132,12 @@ func (s *Service) replace(b *store.Batch, st *stream, from, to int, blocks []*bl
 		st.blocks = append(st.blocks[:from], blocks...)
 		return
 	}
+
 	st.blocks = slices.Concat(st.blocks[:from], blocks, st.blocks[to:])
 }
 
-// count adds to what the group and all logs hold.
-func (s *Service) count(g *group, size, memory int64) {
+// addUsage adds to what the group and all logs hold.
+func (s *Service) addUsage(g *group, size, memory int64) {
 	g.size += size
 	g.memory += memory
 	s.memory += memory

@@ -12,6 +12,7 @@ import (
 
 func TestE2NamesOfGroupsAndStreams(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	long := strings.Repeat("g", 513)
 	refused(b, "CreateLogGroup", &CreateLogGroupInput{LogGroupName: long}, "InvalidParameterException",
@@ -30,35 +31,46 @@ func TestE2NamesOfGroupsAndStreams(t *testing.T) {
 
 func TestE3GroupsAreDescribedInOrderOfName(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	for _, name := range []string{"b", "a", "ab"} {
 		b.group(name, "s")
 	}
+
 	b.write("a", "s", start, "four")
 	ok[awsapi.None](b, "PutRetentionPolicy", &PutRetentionPolicyInput{LogGroupName: "a", RetentionInDays: 7})
 	out := ok[DescribeLogGroupsOutput](b, "DescribeLogGroups", &DescribeLogGroupsInput{LogGroupNamePrefix: "a"})
 	if len(out.LogGroups) != 2 || out.LogGroups[1].LogGroupName != "ab" || out.LogGroups[1].RetentionInDays != 0 {
 		t.Fatalf("%+v", out)
 	}
+
 	a := out.LogGroups[0]
 	if *a.StoredBytes != 30 {
 		t.Errorf("stored bytes %d, want 4 and 26", *a.StoredBytes)
 	}
+
 	a.StoredBytes = nil
 	if want := (LogGroup{
-		LogGroupName: "a", CreationTime: start.UnixMilli(), RetentionInDays: 7, ARN: "arn:aws:logs:us-east-1:000000000000:log-group:a:*",
-		LogGroupClass: "STANDARD", LogGroupARN: "arn:aws:logs:us-east-1:000000000000:log-group:a",
+		LogGroupName:    "a",
+		CreationTime:    start.UnixMilli(),
+		RetentionInDays: 7,
+		ARN:             "arn:aws:logs:us-east-1:000000000000:log-group:a:*",
+		LogGroupClass:   "STANDARD",
+		LogGroupARN:     "arn:aws:logs:us-east-1:000000000000:log-group:a",
 	}); a != want {
 		t.Errorf("%+v, want %+v", a, want)
 	}
+
 	byPattern := ok[DescribeLogGroupsOutput](b, "DescribeLogGroups", &DescribeLogGroupsInput{LogGroupNamePattern: "B"})
 	if len(byPattern.LogGroups) != 2 || byPattern.LogGroups[0].StoredBytes != nil {
 		t.Errorf("by pattern %+v", byPattern)
 	}
+
 	byARN := ok[DescribeLogGroupsOutput](b, "DescribeLogGroups", &DescribeLogGroupsInput{LogGroupIdentifiers: []string{a.ARN, "b"}})
 	if len(byARN.LogGroups) != 2 {
 		t.Errorf("by identifier %+v", byARN)
 	}
+
 	refused(b, "DescribeLogGroups", &DescribeLogGroupsInput{LogGroupNamePattern: "x", LogGroupNamePrefix: "y"}, "InvalidParameterException",
 		"LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
 	limit := 51
@@ -67,11 +79,14 @@ func TestE3GroupsAreDescribedInOrderOfName(t *testing.T) {
 
 func TestE3PagesOfGroupsHoldEachOnce(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	for i := range 7 {
 		ok[awsapi.None](b, "CreateLogGroup", &CreateLogGroupInput{LogGroupName: fmt.Sprint("g", i)})
 	}
-	limit, token := 3, ""
+
+	limit := 3
+	token := ""
 	var names []string
 	for range 10 {
 		out := ok[DescribeLogGroupsOutput](b, "DescribeLogGroups", &DescribeLogGroupsInput{Limit: &limit, NextToken: token})
@@ -82,14 +97,17 @@ func TestE3PagesOfGroupsHoldEachOnce(t *testing.T) {
 			break
 		}
 	}
+
 	if strings.Join(names, " ") != "g0 g1 g2 g3 g4 g5 g6" {
 		t.Errorf("pages hold %q", names)
 	}
+
 	refused(b, "DescribeLogGroups", &DescribeLogGroupsInput{NextToken: "!"}, "InvalidParameterException", "The specified nextToken is invalid.")
 }
 
 func TestE4StreamsAreDescribedByNameOrByLastEvent(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	b.group("g", "empty")
 	b.advance(time.Second)
@@ -103,6 +121,7 @@ func TestE4StreamsAreDescribedByNameOrByLastEvent(t *testing.T) {
 		}
 		return strings.Join(names, " ")
 	}
+
 	for _, tt := range []struct {
 		in   DescribeLogStreamsInput
 		want string
@@ -117,25 +136,35 @@ func TestE4StreamsAreDescribedByNameOrByLastEvent(t *testing.T) {
 			t.Errorf("%+v: %s, want %s", tt.in, got, tt.want)
 		}
 	}
+
 	all := ok[DescribeLogStreamsOutput](b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupIdentifier: "arn:aws:logs:us-east-1:000000000000:log-group:g:*"})
-	early, empty := all.LogStreams[0], all.LogStreams[1]
+	early := all.LogStreams[0]
+	empty := all.LogStreams[1]
 	if *early.FirstEventTimestamp != start.UnixMilli() || *early.LastEventTimestamp != start.UnixMilli()+1000 ||
 		*early.LastIngestionTime != start.UnixMilli()+1000 || early.UploadSequenceToken == "" || early.StoredBytes != 0 ||
 		early.ARN != "arn:aws:logs:us-east-1:000000000000:log-group:g:log-stream:early" {
 		t.Errorf("%+v", early)
 	}
+
 	if empty.FirstEventTimestamp != nil || empty.LastIngestionTime != nil || empty.UploadSequenceToken != "" {
 		t.Errorf("%+v", empty)
 	}
+
 	refused(b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupName: "g", LogGroupIdentifier: "g"}, "ValidationException",
 		"LogGroup name and LogGroup ARN are mutually exclusive parameters.")
-	refused(b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupName: "g", OrderBy: "LastEventTime", LogStreamNamePrefix: "e"},
+	refused(b, "DescribeLogStreams", &DescribeLogStreamsInput{
+		LogGroupName:        "g",
+		OrderBy:             "LastEventTime",
+		LogStreamNamePrefix: "e",
+	},
 		"InvalidParameterException", "")
+
 	refused(b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupName: "g", OrderBy: "Size"}, "InvalidParameterException", "")
 }
 
 func TestE6WhatIsNotThereIsNotFound(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	b.group("g", "s")
 	const noGroup, noStream = "The specified log group does not exist.", "The specified log stream does not exist."
@@ -152,6 +181,7 @@ func TestE6WhatIsNotThereIsNotFound(t *testing.T) {
 	} {
 		refused(b, operation, in, "ResourceNotFoundException", noGroup)
 	}
+
 	for operation, in := range map[string]any{
 		"DeleteLogStream": &DeleteLogStreamInput{LogGroupName: "g", LogStreamName: "x"},
 		"GetLogEvents":    &GetLogEventsInput{LogGroupName: "g", LogStreamName: "x"},
@@ -160,6 +190,7 @@ func TestE6WhatIsNotThereIsNotFound(t *testing.T) {
 	} {
 		refused(b, operation, in, "ResourceNotFoundException", noStream)
 	}
+
 	if err := b.Write(account, region, "x", "s", []Event{{start, "m"}}); awsapi.AsError(err).Code != "ResourceNotFoundException" {
 		t.Errorf("Write to a group that is not there: %v", err)
 	}
@@ -167,6 +198,7 @@ func TestE6WhatIsNotThereIsNotFound(t *testing.T) {
 
 func TestE9RetentionTakesOnlyItsValuesAndExpiresEvents(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	b.group("g", "s")
 	refused(b, "PutRetentionPolicy", &PutRetentionPolicyInput{LogGroupName: "g", RetentionInDays: 2}, "InvalidParameterException", "")
@@ -180,20 +212,24 @@ func TestE9RetentionTakesOnlyItsValuesAndExpiresEvents(t *testing.T) {
 	if got := left(); len(got) != 2 {
 		t.Errorf("a second before its time: %q", got)
 	}
+
 	b.advance(time.Minute + time.Second)
 	if got := left(); !slices.Equal(got, []string{"young"}) {
 		t.Errorf("a day and a minute after the first: %q", got)
 	}
+
 	b.write("g", "s", start.Add(time.Hour), "late but older")
 	b.advance(time.Hour)
 	if got := left(); !slices.Equal(got, []string{"young"}) {
 		t.Errorf("an event that came late: %q", got)
 	}
+
 	ok[awsapi.None](b, "DeleteRetentionPolicy", &DeleteRetentionPolicyInput{LogGroupName: "g"})
 	b.advance(1000 * 24 * time.Hour)
 	if got := left(); len(got) != 1 {
 		t.Errorf("without retention: %q", got)
 	}
+
 	if s := b.clock.State(); s.Upkeep != 0 || s.Moves != 0 {
 		t.Errorf("still booked: %+v", s)
 	}
@@ -201,6 +237,7 @@ func TestE9RetentionTakesOnlyItsValuesAndExpiresEvents(t *testing.T) {
 
 func TestE10OldAndNewTagsAreTheSame(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	const arn = "arn:aws:logs:us-east-1:000000000000:log-group:g"
 	ok[awsapi.None](b, "CreateLogGroup", &CreateLogGroupInput{LogGroupName: "g", Tags: map[string]string{"a": "1"}})
@@ -216,10 +253,12 @@ func TestE10OldAndNewTagsAreTheSame(t *testing.T) {
 			t.Errorf("tags %v", out.Tags)
 		}
 	}
+
 	many := map[string]string{}
 	for i := range 51 {
 		many[fmt.Sprint(i)] = ""
 	}
+
 	refused(b, "TagResource", &TagResourceInput{ResourceARN: arn, Tags: many}, "TooManyTagsException", "")
 	refused(b, "TagResource", &TagResourceInput{ResourceARN: arn, Tags: map[string]string{"aws:x": ""}}, "InvalidParameterException", "")
 	refused(b, "TagResource", &TagResourceInput{ResourceARN: arn + ":*", Tags: map[string]string{"x": ""}}, "InvalidParameterException", "")
@@ -228,6 +267,7 @@ func TestE10OldAndNewTagsAreTheSame(t *testing.T) {
 
 func TestEveryOperationAsksForAPermission(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	for name, op := range b.API().Operations {
 		all := op.Access(b.call, op.New())
@@ -235,6 +275,7 @@ func TestEveryOperationAsksForAPermission(t *testing.T) {
 			t.Errorf("%s asks for %+v", name, all)
 		}
 	}
+
 	for operation, want := range map[string]struct {
 		in       any
 		resource string

@@ -10,9 +10,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// standard is the only class of group there is here. The others differ in what
+// standardClass is the only class of group there is here. The others differ in what
 // can be done with their events, so they are refused.
-const standard = "STANDARD"
+const standardClass = "STANDARD"
 
 // CreateLogGroupInput is the input of CreateLogGroup.
 type CreateLogGroupInput struct {
@@ -30,46 +30,55 @@ type CreateLogGroupInput struct {
 
 // CreateLogGroup makes an empty group.
 func (s *Service) CreateLogGroup(_ context.Context, c *awsapi.Call, in *CreateLogGroupInput) (*awsapi.None, error) {
-	if err := checkGroup(in.LogGroupName); err != nil {
+	if err := validateGroupName(in.LogGroupName); err != nil {
 		return nil, err
 	}
-	if err := checkTags(in.Tags); err != nil {
+	if err := validateTags(in.Tags); err != nil {
 		return nil, err
 	}
+
 	switch {
 	case in.KMSKeyID != "":
 		return nil, unsupported("CreateLogGroup", "kmsKeyId")
-	case in.LogGroupClass != "" && in.LogGroupClass != standard:
+	case in.LogGroupClass != "" && in.LogGroupClass != standardClass:
 		return nil, unsupported("CreateLogGroup", "logGroupClass "+in.LogGroupClass)
 	case in.DeletionProtectionEnabled:
 		return nil, unsupported("CreateLogGroup", "deletionProtectionEnabled")
 	}
+
 	s.mu.Lock()
-	if s.shelf[placeOf(c)][in.LogGroupName] != nil {
+	if s.groups[scopeOf(c)][in.LogGroupName] != nil {
 		s.mu.Unlock()
 		return nil, errExists.With("The specified log group already exists")
 	}
+
 	b := s.store.Batch()
-	s.create(b, placeOf(c), in.LogGroupName, maps.Clone(in.Tags))
+	s.createGroup(b, scopeOf(c), in.LogGroupName, maps.Clone(in.Tags))
 	commit := b.Apply()
 	s.mu.Unlock()
 	return &awsapi.None{}, commit.Wait()
 }
 
-// create makes a group, with mu held.
-func (s *Service) create(b *store.Batch, at place, name string, tags map[string]string) *group {
-	g := &group{at: at, name: name, created: s.now(), tags: tags, streams: map[string]*stream{}}
-	s.put(g)
-	s.keepGroup(b, g)
+// createGroup makes a group, with mu held.
+func (s *Service) createGroup(b *store.Batch, at scope, name string, tags map[string]string) *group {
+	g := &group{
+		scope:   at,
+		name:    name,
+		created: s.now(),
+		tags:    tags,
+		streams: map[string]*stream{},
+	}
+	s.addGroup(g)
+	s.saveGroup(b, g)
 	return g
 }
 
-// put sets a group on its shelf, with mu held.
-func (s *Service) put(g *group) {
-	if s.shelf[g.at] == nil {
-		s.shelf[g.at] = map[string]*group{}
+// addGroup sets a group on its shelf, with mu held.
+func (s *Service) addGroup(g *group) {
+	if s.groups[g.scope] == nil {
+		s.groups[g.scope] = map[string]*group{}
 	}
-	s.shelf[g.at][g.name] = g
+	s.groups[g.scope][g.name] = g
 }
 
 // DeleteLogGroupInput is the input of DeleteLogGroup.
@@ -80,45 +89,48 @@ type DeleteLogGroupInput struct {
 
 // DeleteLogGroup deletes a group and all its events.
 func (s *Service) DeleteLogGroup(_ context.Context, c *awsapi.Call, in *DeleteLogGroupInput) (*awsapi.None, error) {
-	return s.change(c, in.LogGroupName, func(b *store.Batch, g *group) error {
-		s.drop(b, g)
+	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+		s.deleteGroup(b, g)
 		return nil
 	})
 }
 
-// drop deletes a group, with mu held.
-func (s *Service) drop(b *store.Batch, g *group) {
-	delete(s.shelf[g.at], g.name)
+// deleteGroup deletes a group, with mu held.
+func (s *Service) deleteGroup(b *store.Batch, g *group) {
+	delete(s.groups[g.scope], g.name)
 	s.memory -= g.memory
 	if g.expiry != nil {
 		g.expiry.Stop()
 	}
+
 	for _, f := range g.filters {
 		f.stop()
 	}
+
 	for _, st := range g.streams {
-		s.forgetStream(b, st)
+		s.deleteSavedStream(b, st)
 	}
-	s.forgetGroup(b, g)
+
+	s.deleteSavedGroup(b, g)
 }
 
-// change runs f on a group under the lock, and waits until what f put into the
+// changeGroup runs f on a group under the lock, and waits until what f put into the
 // batch is durable.
-func (s *Service) change(c *awsapi.Call, name string, f func(b *store.Batch, g *group) error) (*awsapi.None, error) {
-	if err := checkGroup(name); err != nil {
+func (s *Service) changeGroup(c *awsapi.Call, name string, f func(b *store.Batch, g *group) error) (*awsapi.None, error) {
+	if err := validateGroupName(name); err != nil {
 		return nil, err
 	}
-	commit, err := s.locked(placeOf(c), name, f)
+	commit, err := s.changeGroupLocked(scopeOf(c), name, f)
 	if err != nil {
 		return nil, err
 	}
 	return &awsapi.None{}, commit.Wait()
 }
 
-func (s *Service) locked(at place, name string, f func(b *store.Batch, g *group) error) (store.Commit, error) {
+func (s *Service) changeGroupLocked(at scope, name string, f func(b *store.Batch, g *group) error) (store.Commit, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.find(at, name)
+	g, err := s.findGroup(at, name)
 	if err != nil {
 		return store.Commit{}, err
 	}
@@ -194,15 +206,18 @@ func (s *Service) DescribeLogGroups(_ context.Context, c *awsapi.Call, in *Descr
 	case len(in.AccountIdentifiers) > 0:
 		return nil, unsupported("DescribeLogGroups", "accountIdentifiers")
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	groups := s.shelf[placeOf(c)]
+
+	groups := s.groups[scopeOf(c)]
 	names := slices.Sorted(maps.Keys(groups))
 	names = slices.DeleteFunc(names, func(name string) bool { return !in.selects(name) })
 	from, to, next, err := page(names, in.NextToken, limit)
 	if err != nil {
 		return nil, err
 	}
+
 	out := &DescribeLogGroupsOutput{LogGroups: make([]LogGroup, 0, to-from), NextToken: next}
 	for _, name := range names[from:to] {
 		d := groups[name].describe()
@@ -211,15 +226,16 @@ func (s *Service) DescribeLogGroups(_ context.Context, c *awsapi.Call, in *Descr
 		}
 		out.LogGroups = append(out.LogGroups, d)
 	}
+
 	return out, nil
 }
 
 func (in *DescribeLogGroupsInput) selects(name string) bool {
-	if in.LogGroupClass != "" && in.LogGroupClass != standard {
+	if in.LogGroupClass != "" && in.LogGroupClass != standardClass {
 		return false
 	}
 	if len(in.LogGroupIdentifiers) > 0 &&
-		!slices.ContainsFunc(in.LogGroupIdentifiers, func(id string) bool { return nameOf(id) == name }) {
+		!slices.ContainsFunc(in.LogGroupIdentifiers, func(id string) bool { return groupNameOf(id) == name }) {
 		return false
 	}
 	return strings.HasPrefix(name, in.LogGroupNamePrefix) &&
@@ -229,8 +245,13 @@ func (in *DescribeLogGroupsInput) selects(name string) bool {
 func (g *group) describe() LogGroup {
 	bytes := g.size
 	return LogGroup{
-		LogGroupName: g.name, CreationTime: g.created, RetentionInDays: g.retention,
-		MetricFilterCount: len(g.filters), ARN: g.arn() + ":*", StoredBytes: &bytes,
-		LogGroupClass: standard, LogGroupARN: g.arn(),
+		LogGroupName:      g.name,
+		CreationTime:      g.created,
+		RetentionInDays:   g.retention,
+		MetricFilterCount: len(g.filters),
+		ARN:               g.arn() + ":*",
+		StoredBytes:       &bytes,
+		LogGroupClass:     standardClass,
+		LogGroupARN:       g.arn(),
 	}
 }

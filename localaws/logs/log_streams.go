@@ -21,40 +21,49 @@ type CreateLogStreamInput struct {
 
 // CreateLogStream makes an empty stream.
 func (s *Service) CreateLogStream(_ context.Context, c *awsapi.Call, in *CreateLogStreamInput) (*awsapi.None, error) {
-	if err := checkStream(in.LogStreamName); err != nil {
+	if err := validateStreamName(in.LogStreamName); err != nil {
 		return nil, err
 	}
-	return s.change(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
 		if g.streams[in.LogStreamName] != nil {
 			return errExists.With("The specified log stream already exists")
 		}
-		s.makeStream(b, g, in.LogStreamName, false)
+		s.createStream(b, g, in.LogStreamName, false)
 		return nil
 	})
 }
 
-// stream answers a group's stream, and makes it where it is not there, with mu
+// ensureStream answers a group's stream, and makes it where it is not there, with mu
 // held.
-func (s *Service) stream(b *store.Batch, g *group, name string) *stream {
+func (s *Service) ensureStream(b *store.Batch, g *group, name string) *stream {
 	if st := g.streams[name]; st != nil {
 		return st
 	}
-	return s.makeStream(b, g, name, true)
+	return s.createStream(b, g, name, true)
 }
 
-// makeStream makes a stream that does not exist yet, with mu held.
-func (s *Service) makeStream(b *store.Batch, g *group, name string, implicit bool) *stream {
-	st := &stream{group: g, name: name, id: s.nextID(), implicit: implicit, created: s.now(), token: s.token()}
-	if implicit {
-		s.count(g, 0, streamOverhead)
+// createStream makes a stream that does not exist yet, with mu held.
+func (s *Service) createStream(b *store.Batch, g *group, name string, implicit bool) *stream {
+	st := &stream{
+		group:    g,
+		name:     name,
+		id:       s.nextID(),
+		implicit: implicit,
+		created:  s.now(),
+		token:    s.newSequenceToken(),
 	}
+
+	if implicit {
+		s.addUsage(g, 0, streamOverhead)
+	}
+
 	g.streams[name] = st
-	s.keepStream(b, st)
+	s.saveStream(b, st)
 	return st
 }
 
-// token makes a sequence token of AWS's form. It is never asked for (LAM E5).
-func (s *Service) token() string {
+// newSequenceToken makes a sequence token of AWS's form. It is never asked for (LAM E5).
+func (s *Service) newSequenceToken() string {
 	digits := make([]byte, 56)
 	s.chance.Bytes(digits)
 	for i := range digits {
@@ -73,13 +82,13 @@ type DeleteLogStreamInput struct {
 
 // DeleteLogStream deletes a stream and its events.
 func (s *Service) DeleteLogStream(_ context.Context, c *awsapi.Call, in *DeleteLogStreamInput) (*awsapi.None, error) {
-	if err := checkStream(in.LogStreamName); err != nil {
+	if err := validateStreamName(in.LogStreamName); err != nil {
 		return nil, err
 	}
-	return s.change(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
 		st := g.streams[in.LogStreamName]
 		if st == nil {
-			return noStream()
+			return streamNotFound()
 		}
 		s.removeStream(b, st)
 		return nil
@@ -135,14 +144,16 @@ type LogStream struct {
 
 // DescribeLogStreams lists a group's streams.
 func (s *Service) DescribeLogStreams(_ context.Context, c *awsapi.Call, in *DescribeLogStreamsInput) (*DescribeLogStreamsOutput, error) {
-	name, err := identify(in.LogGroupName, in.LogGroupIdentifier)
+	name, err := resolveGroupName(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
 	}
+
 	limit, err := pageSize(in.Limit, 50, 50)
 	if err != nil {
 		return nil, err
 	}
+
 	switch in.OrderBy {
 	case "", "LogStreamName":
 	case "LastEventTime":
@@ -150,32 +161,37 @@ func (s *Service) DescribeLogStreams(_ context.Context, c *awsapi.Call, in *Desc
 			return nil, errInvalidParameter.With("Cannot order by LastEventTime with a logStreamNamePrefix.")
 		}
 	default:
-		return nil, constraint("orderBy", in.OrderBy, "Member must satisfy enum value set: [LogStreamName, LastEventTime]")
+		return nil, constraintError("orderBy", in.OrderBy, "Member must satisfy enum value set: [LogStreamName, LastEventTime]")
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.find(placeOf(c), name)
+
+	g, err := s.findGroup(scopeOf(c), name)
 	if err != nil {
 		return nil, err
 	}
-	names := in.order(g)
+
+	names := in.sortedStreams(g)
 	from, to, next, err := page(names, in.NextToken, limit)
 	if err != nil {
 		return nil, err
 	}
+
 	out := &DescribeLogStreamsOutput{LogStreams: make([]LogStream, 0, to-from), NextToken: next}
 	for _, name := range names[from:to] {
 		out.LogStreams = append(out.LogStreams, g.streams[name].describe())
 	}
+
 	return out, nil
 }
 
-// order lists the names of the streams that are meant, in the order asked for.
-func (in *DescribeLogStreamsInput) order(g *group) []string {
+// sortedStreams lists the names of the streams that are meant, in the order asked for.
+func (in *DescribeLogStreamsInput) sortedStreams(g *group) []string {
 	names := slices.Sorted(maps.Keys(g.streams))
 	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, in.LogStreamNamePrefix) })
 	if in.OrderBy == "LastEventTime" {
-		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(g.streams[a].last(), g.streams[b].last()) })
+		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(g.streams[a].lastEventTime(), g.streams[b].lastEventTime()) })
 	}
 	if in.Descending {
 		slices.Reverse(names)
@@ -183,8 +199,8 @@ func (in *DescribeLogStreamsInput) order(g *group) []string {
 	return names
 }
 
-// last is the time of the newest event in epoch ms, 0 without one.
-func (st *stream) last() int64 {
+// lastEventTime is the time of the newest event in epoch ms, 0 without one.
+func (st *stream) lastEventTime() int64 {
 	if len(st.blocks) == 0 {
 		return 0
 	}
@@ -192,14 +208,24 @@ func (st *stream) last() int64 {
 }
 
 func (st *stream) describe() LogStream {
-	d := LogStream{LogStreamName: st.name, CreationTime: st.created, ARN: st.arn()}
-	if len(st.blocks) > 0 {
-		first, last := st.blocks[0].first.time, st.last()
-		d.FirstEventTimestamp, d.LastEventTimestamp = &first, &last
+	d := LogStream{
+		LogStreamName: st.name,
+		CreationTime:  st.created,
+		ARN:           st.arn(),
 	}
+
+	if len(st.blocks) > 0 {
+		first := st.blocks[0].first.time
+		last := st.lastEventTime()
+		d.FirstEventTimestamp = &first
+		d.LastEventTimestamp = &last
+	}
+
 	if st.ingested > 0 {
 		at := st.ingested
-		d.LastIngestionTime, d.UploadSequenceToken = &at, st.token
+		d.LastIngestionTime = &at
+		d.UploadSequenceToken = st.token
 	}
+
 	return d
 }

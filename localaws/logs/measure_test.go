@@ -28,12 +28,20 @@ func benchmarked(b *testing.B) *Service {
 func countErrors(change func(*PutMetricFilterInput)) *PutMetricFilterInput {
 	pattern := "ERROR"
 	in := &PutMetricFilterInput{
-		LogGroupName: "g", FilterName: "errors", FilterPattern: &pattern,
-		MetricTransformations: []MetricTransformation{{MetricName: "Errors", MetricNamespace: "App", MetricValue: "1"}},
+		LogGroupName:  "g",
+		FilterName:    "errors",
+		FilterPattern: &pattern,
+		MetricTransformations: []MetricTransformation{{
+			MetricName:      "Errors",
+			MetricNamespace: "App",
+			MetricValue:     "1",
+		}},
 	}
+
 	if change != nil {
 		change(in)
 	}
+
 	return in
 }
 
@@ -49,12 +57,14 @@ func measured(t *testing.T) (*bench, *[]Measurement) {
 
 func TestE13AMetricFilterCountsMatches(t *testing.T) {
 	t.Parallel()
+
 	b, got := measured(t)
 	ok[awsapi.None](b, "PutMetricFilter", countErrors(nil))
 	b.write("g", "s", start, "ERROR 1", "fine", "ERROR 2")
 	if len(*got) != 2 || (*got)[1].Value != 1 || (*got)[1].Name != "Errors" || (*got)[1].Unit != "None" || !(*got)[1].Time.Equal(start.Add(2*time.Second)) {
 		t.Errorf("measured %+v", *got)
 	}
+
 	ok[awsapi.None](b, "DeleteMetricFilter", &DeleteMetricFilterInput{LogGroupName: "g", FilterName: "errors"})
 	b.write("g", "s", start, "ERROR 3")
 	if len(*got) != 2 {
@@ -64,13 +74,16 @@ func TestE13AMetricFilterCountsMatches(t *testing.T) {
 
 func TestE13ValueAndDimensionsComeFromTheEvent(t *testing.T) {
 	t.Parallel()
+
 	b, got := measured(t)
 	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) {
 		p := `{ $.ms > 0 }`
 		in.FilterPattern = &p
-		in.MetricTransformations[0].MetricValue, in.MetricTransformations[0].Unit = "$.ms", "Milliseconds"
+		in.MetricTransformations[0].MetricValue = "$.ms"
+		in.MetricTransformations[0].Unit = "Milliseconds"
 		in.MetricTransformations[0].Dimensions = map[string]string{"Store": "$.store"}
 	}))
+
 	b.write("g", "s", start, `{"ms":12.5,"store":"3"}`, `{"ms":1}`, `{"ms":"many","store":"3"}`)
 	if len(*got) != 1 || (*got)[0].Value != 12.5 || (*got)[0].Dimensions["Store"] != "3" || (*got)[0].Unit != "Milliseconds" {
 		t.Errorf("measured %+v", *got)
@@ -79,6 +92,7 @@ func TestE13ValueAndDimensionsComeFromTheEvent(t *testing.T) {
 
 func TestE13TheDefaultCountsForMinutesWithEventsAndNoMatch(t *testing.T) {
 	t.Parallel()
+
 	b, got := measured(t)
 	zero := 0.0
 	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) { in.MetricTransformations[0].DefaultValue = &zero }))
@@ -88,16 +102,19 @@ func TestE13TheDefaultCountsForMinutesWithEventsAndNoMatch(t *testing.T) {
 	if len(*got) != 1 || (*got)[0].Value != 0 || !(*got)[0].Time.Equal(start.Truncate(time.Minute)) {
 		t.Errorf("a minute without a match: %+v", *got)
 	}
+
 	b.advance(10 * time.Minute)
 	if len(*got) != 1 {
 		t.Errorf("minutes without events: %+v", *got)
 	}
+
 	b.write("g", "s", b.clock.Now(), "fine")
 	b.write("g", "s", b.clock.Now(), "ERROR")
 	b.advance(time.Minute)
 	if len(*got) != 2 || (*got)[1].Value != 1 {
 		t.Errorf("a minute with a match: %+v", *got)
 	}
+
 	b.write("g", "s", b.clock.Now(), "fine")
 	ok[awsapi.None](b, "DeleteLogGroup", &DeleteLogGroupInput{LogGroupName: "g"})
 	b.advance(time.Minute)
@@ -108,20 +125,26 @@ func TestE13TheDefaultCountsForMinutesWithEventsAndNoMatch(t *testing.T) {
 
 func TestE13MetricFiltersAreDescribedAndReplaced(t *testing.T) {
 	t.Parallel()
+
 	b, _ := measured(t)
 	b.group("h", "s")
 	ok[awsapi.None](b, "PutMetricFilter", countErrors(nil))
 	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) { in.MetricTransformations[0].MetricValue = "2" }))
-	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) { in.LogGroupName, in.FilterName = "h", "another" }))
+	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) {
+		in.LogGroupName = "h"
+		in.FilterName = "another"
+	}))
 	all := ok[DescribeMetricFiltersOutput](b, "DescribeMetricFilters", &DescribeMetricFiltersInput{MetricName: "Errors", MetricNamespace: "App"}).MetricFilters
 	if len(all) != 2 || all[0].FilterName != "another" || all[1].MetricTransformations[0].MetricValue != "2" || all[1].CreationTime != start.UnixMilli() {
 		t.Errorf("%+v", all)
 	}
+
 	for _, in := range []DescribeMetricFiltersInput{{LogGroupName: "h"}, {FilterNamePrefix: "a"}} {
 		if out := ok[DescribeMetricFiltersOutput](b, "DescribeMetricFilters", &in); len(out.MetricFilters) != 1 {
 			t.Errorf("%+v: %+v", in, out)
 		}
 	}
+
 	refused(b, "DescribeMetricFilters", &DescribeMetricFiltersInput{MetricName: "x"}, "InvalidParameterException", "")
 	refused(b, "DeleteMetricFilter", &DeleteMetricFilterInput{LogGroupName: "g", FilterName: "x"}, "ResourceNotFoundException",
 		"The specified metric filter does not exist.")
@@ -129,8 +152,10 @@ func TestE13MetricFiltersAreDescribedAndReplaced(t *testing.T) {
 
 func TestE13BadMetricFiltersAreRefused(t *testing.T) {
 	t.Parallel()
+
 	b, _ := measured(t)
-	zero, broken := 0.0, "{"
+	zero := 0.0
+	broken := "{"
 	for name, change := range map[string]func(*PutMetricFilterInput){
 		"no name":        func(in *PutMetricFilterInput) { in.FilterName = "" },
 		"bad name":       func(in *PutMetricFilterInput) { in.FilterName = "a:b" },
@@ -145,10 +170,16 @@ func TestE13BadMetricFiltersAreRefused(t *testing.T) {
 		"infinite value": func(in *PutMetricFilterInput) { in.MetricTransformations[0].MetricValue = "Inf" },
 		"bad dimension":  func(in *PutMetricFilterInput) { in.MetricTransformations[0].Dimensions = map[string]string{"a": "b"} },
 		"many dimensions": func(in *PutMetricFilterInput) {
-			in.MetricTransformations[0].Dimensions = map[string]string{"a": "$.a", "b": "$.b", "c": "$.c", "d": "$.d"}
+			in.MetricTransformations[0].Dimensions = map[string]string{
+				"a": "$.a",
+				"b": "$.b",
+				"c": "$.c",
+				"d": "$.d",
+			}
 		},
 		"dimensions and default": func(in *PutMetricFilterInput) {
-			in.MetricTransformations[0].Dimensions, in.MetricTransformations[0].DefaultValue = map[string]string{"a": "$.a"}, &zero
+			in.MetricTransformations[0].Dimensions = map[string]string{"a": "$.a"}
+			in.MetricTransformations[0].DefaultValue = &zero
 		},
 	} {
 		if _, err := do[awsapi.None](b, "PutMetricFilter", countErrors(change)); err == nil || awsapi.AsError(err).Code != "InvalidParameterException" {
@@ -159,6 +190,7 @@ func TestE13BadMetricFiltersAreRefused(t *testing.T) {
 
 func TestTestMetricFilterShowsMatchesAndValues(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	p := "[ip, user, status = 4*]"
 	lines := []string{"1.1.1.1 a 200", "2.2.2.2 b 404"}

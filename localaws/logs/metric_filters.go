@@ -47,70 +47,78 @@ type PutMetricFilterInput struct {
 
 // PutMetricFilter makes or replaces a metric filter.
 func (s *Service) PutMetricFilter(_ context.Context, c *awsapi.Call, in *PutMetricFilterInput) (*awsapi.None, error) {
-	f, err := in.filter()
+	f, err := in.parse()
 	if err != nil {
 		return nil, err
 	}
-	return s.change(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
 		f.created = s.now()
-		filters := g.without(f.name)
+		filters := g.removeFilter(f.name)
 		if len(filters) >= maxFilters {
 			return errLimit.With("Resource limit exceeded.")
 		}
 		g.filters = append(filters, f)
 		slices.SortFunc(g.filters, func(a, b *metricFilter) int { return cmp.Compare(a.name, b.name) })
-		s.keepGroup(b, g)
+		s.saveGroup(b, g)
 		return nil
 	})
 }
 
-// filter checks the input and makes a filter of it.
-func (in *PutMetricFilterInput) filter() (*metricFilter, error) {
+// parse checks the input and makes a filter of it.
+func (in *PutMetricFilterInput) parse() (*metricFilter, error) {
 	switch {
 	case in.FilterName == "":
-		return nil, missing("filterName")
+		return nil, missingParameter("filterName")
 	case utf8.RuneCountInString(in.FilterName) > 512 || strings.ContainsAny(in.FilterName, ":*"):
-		return nil, constraint("filterName", in.FilterName, "Member must satisfy regular expression pattern: "+streamPattern)
+		return nil, constraintError("filterName", in.FilterName, "Member must satisfy regular expression pattern: "+streamPattern)
 	case in.FilterPattern == nil:
-		return nil, missing("filterPattern")
+		return nil, missingParameter("filterPattern")
 	case len(in.MetricTransformations) != 1:
-		return nil, constraint("metricTransformations", len(in.MetricTransformations), "Member must have length equal to 1")
+		return nil, constraintError("metricTransformations", len(in.MetricTransformations), "Member must have length equal to 1")
 	case in.ApplyOnTransformedLogs:
 		return nil, unsupported("PutMetricFilter", "applyOnTransformedLogs")
 	}
+
 	match, err := parsePattern(*in.FilterPattern)
 	if err != nil {
 		return nil, err
 	}
+
 	t := in.MetricTransformations[0]
-	return &metricFilter{name: in.FilterName, match: match, to: t}, t.check()
+	return &metricFilter{
+		name:           in.FilterName,
+		match:          match,
+		transformation: t,
+	}, t.validate()
 }
 
-func (t *MetricTransformation) check() error {
+func (t *MetricTransformation) validate() error {
 	switch {
 	case t.MetricName == "":
-		return missing("metricTransformations.1.member.metricName")
+		return missingParameter("metricTransformations.1.member.metricName")
 	case t.MetricNamespace == "":
-		return missing("metricTransformations.1.member.metricNamespace")
+		return missingParameter("metricTransformations.1.member.metricNamespace")
 	case strings.ContainsAny(t.MetricName+t.MetricNamespace, ":*$"):
-		return constraint("metricTransformations", t.MetricNamespace+" "+t.MetricName, "Member must satisfy regular expression pattern: [^:*$]*")
-	case !validValue(t.MetricValue):
+		return constraintError("metricTransformations", t.MetricNamespace+" "+t.MetricName, "Member must satisfy regular expression pattern: [^:*$]*")
+	case !isMetricValue(t.MetricValue):
 		return errInvalidParameter.With("Invalid metric transformation: the metric value '%s' is neither a number nor a selector.", t.MetricValue)
 	case len(t.Dimensions) > 3:
 		return errInvalidParameter.With("Invalid metric transformation: a metric can have at most 3 dimensions.")
 	case len(t.Dimensions) > 0 && t.DefaultValue != nil:
 		return errInvalidParameter.With("Invalid metric transformation: dimensions and default value are mutually exclusive properties.")
 	}
+
 	for name, selector := range t.Dimensions {
 		if !strings.HasPrefix(selector, "$") {
 			return errInvalidParameter.With("Invalid metric transformation: the value '%s' of dimension '%s' is not a selector.", selector, name)
 		}
 	}
+
 	return nil
 }
 
-// without answers the group's filters less the named one, in a new slice.
-func (g *group) without(name string) []*metricFilter {
+// removeFilter answers the group's filters less the named one, in a new slice.
+func (g *group) removeFilter(name string) []*metricFilter {
 	var rest []*metricFilter
 	for _, f := range g.filters {
 		if f.name == name {
@@ -132,13 +140,13 @@ type DeleteMetricFilterInput struct {
 
 // DeleteMetricFilter deletes a metric filter.
 func (s *Service) DeleteMetricFilter(_ context.Context, c *awsapi.Call, in *DeleteMetricFilterInput) (*awsapi.None, error) {
-	return s.change(c, in.LogGroupName, func(b *store.Batch, g *group) error {
-		rest := g.without(in.FilterName)
+	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+		rest := g.removeFilter(in.FilterName)
 		if len(rest) == len(g.filters) {
 			return errNotFound.With("The specified metric filter does not exist.")
 		}
 		g.filters = rest
-		s.keepGroup(b, g)
+		s.saveGroup(b, g)
 		return nil
 	})
 }

@@ -46,29 +46,35 @@ type streamRecord struct {
 	Implicit bool `json:"implicit,omitempty"`
 }
 
-func groupKey(g *group) string     { return g.at.account + "/" + g.at.region + "/" + g.name }
+func groupKey(g *group) string     { return g.scope.account + "/" + g.scope.region + "/" + g.name }
 func streamKey(id uint64) string   { return fmt.Sprintf("%016x", id) }
 func blockKey(id, n uint64) string { return fmt.Sprintf("%016x%016x", id, n) }
 
-func (s *Service) keepGroup(b *store.Batch, g *group) {
+func (s *Service) saveGroup(b *store.Batch, g *group) {
 	if !s.store.Durable() {
 		return
 	}
-	r := groupRecord{g.at.account, g.at.region, g.name, g.created, g.retention, g.tags, nil}
+
+	r := groupRecord{g.scope.account, g.scope.region, g.name, g.created, g.retention, g.tags, nil}
 	for _, f := range g.filters {
 		r.Filters = append(r.Filters, MetricFilter{
-			FilterName: f.name, FilterPattern: f.match.String(), CreationTime: f.created, LogGroupName: g.name,
-			MetricTransformations: []MetricTransformation{f.to},
+			FilterName:            f.name,
+			FilterPattern:         f.match.String(),
+			CreationTime:          f.created,
+			LogGroupName:          g.name,
+			MetricTransformations: []MetricTransformation{f.transformation},
 		})
 	}
+
 	b.Put(groupTable, groupKey(g), encode(r))
 }
 
-func (s *Service) keepStream(b *store.Batch, st *stream) {
+func (s *Service) saveStream(b *store.Batch, st *stream) {
 	if !s.store.Durable() {
 		return
 	}
-	at := st.group.at
+
+	at := st.group.scope
 	b.Put(streamTable, streamKey(st.id), encode(streamRecord{
 		Account:  at.account,
 		Region:   at.region,
@@ -89,52 +95,58 @@ func encode(record any) []byte {
 	return b
 }
 
-func (s *Service) keepBlock(b *store.Batch, st *stream, bl *block) {
+func (s *Service) saveBlock(b *store.Batch, st *stream, bl *block) {
 	b.Put(blockTable, blockKey(st.id, bl.id), bl.data)
 }
 
-func (s *Service) forgetBlock(b *store.Batch, st *stream, bl *block) {
+func (s *Service) deleteSavedBlock(b *store.Batch, st *stream, bl *block) {
 	b.Delete(blockTable, blockKey(st.id, bl.id))
 }
 
-func (s *Service) forgetStream(b *store.Batch, st *stream) {
+func (s *Service) deleteSavedStream(b *store.Batch, st *stream) {
 	b.Delete(streamTable, streamKey(st.id))
 	b.DeletePrefix(blockTable, streamKey(st.id))
 }
 
-func (s *Service) forgetGroup(b *store.Batch, g *group) { b.Delete(groupTable, groupKey(g)) }
+func (s *Service) deleteSavedGroup(b *store.Batch, g *group) { b.Delete(groupTable, groupKey(g)) }
 
 // load reads the state back.
 func (s *Service) load() error {
 	if err := s.store.Scan(groupTable, "", s.loadGroup); err != nil {
 		return fmt.Errorf("read log groups: %w", err)
 	}
+
 	streams := map[uint64]*stream{}
 	err := s.store.Scan(streamTable, "", func(key string, value []byte) error { return s.loadStream(streams, key, value) })
 	if err != nil {
 		return fmt.Errorf("read log streams: %w", err)
 	}
+
 	err = s.store.Scan(blockTable, "", func(key string, value []byte) error { return s.loadBlock(streams, key, value) })
 	if err != nil {
 		return fmt.Errorf("read log events: %w", err)
 	}
+
 	for _, st := range streams {
 		slices.SortFunc(st.blocks, func(a, b *block) int { return a.first.compare(b.first) })
 	}
+
 	if err := s.convertEvents(streams); err != nil {
 		return fmt.Errorf("read log events: %w", err)
 	}
 
 	b := s.store.Batch()
-	s.bound(b) // the bound may be lower than it was
+	s.limitMemory(b) // the bound may be lower than it was
 	if err := b.Apply().Wait(); err != nil {
 		return fmt.Errorf("drop log events: %w", err)
 	}
-	for _, groups := range s.shelf {
+
+	for _, groups := range s.groups {
 		for _, g := range groups {
-			s.bookExpiry(g)
+			s.scheduleExpiry(g)
 		}
 	}
+
 	return nil
 }
 
@@ -143,18 +155,30 @@ func (s *Service) loadGroup(key string, value []byte) error {
 	if err := json.Unmarshal(value, &r); err != nil {
 		return fmt.Errorf("group %s: %w", key, err)
 	}
+
 	g := &group{
-		at: place{r.Account, r.Region}, name: r.Name, created: r.Created, retention: r.Retention, tags: r.Tags,
-		streams: map[string]*stream{},
+		scope:     scope{r.Account, r.Region},
+		name:      r.Name,
+		created:   r.Created,
+		retention: r.Retention,
+		tags:      r.Tags,
+		streams:   map[string]*stream{},
 	}
+
 	for _, f := range r.Filters {
 		match, err := pattern.Parse(f.FilterPattern)
 		if err != nil || len(f.MetricTransformations) != 1 {
 			return fmt.Errorf("metric filter %s of group %s cannot be read: %w", f.FilterName, key, err)
 		}
-		g.filters = append(g.filters, &metricFilter{name: f.FilterName, match: match, to: f.MetricTransformations[0], created: f.CreationTime})
+		g.filters = append(g.filters, &metricFilter{
+			name:           f.FilterName,
+			match:          match,
+			transformation: f.MetricTransformations[0],
+			created:        f.CreationTime,
+		})
 	}
-	s.put(g)
+
+	s.addGroup(g)
 	return nil
 }
 
@@ -167,44 +191,61 @@ func (s *Service) loadStream(streams map[uint64]*stream, key string, value []byt
 	if err := json.Unmarshal(value, &r); err != nil {
 		return fmt.Errorf("stream %s: %w", key, err)
 	}
-	g := s.shelf[place{r.Account, r.Region}][r.Group]
+
+	g := s.groups[scope{r.Account, r.Region}][r.Group]
 	if g == nil {
 		return fmt.Errorf("stream %s: its group %s is not there", key, r.Group)
 	}
-	st := &stream{group: g, name: r.Name, id: id, implicit: r.Implicit, created: r.Created, token: r.Token}
-	if st.implicit {
-		s.count(g, 0, streamOverhead)
+
+	st := &stream{
+		group:    g,
+		name:     r.Name,
+		id:       id,
+		implicit: r.Implicit,
+		created:  r.Created,
+		token:    r.Token,
 	}
-	g.streams[r.Name], streams[id] = st, st
+
+	if st.implicit {
+		s.addUsage(g, 0, streamOverhead)
+	}
+
+	g.streams[r.Name] = st
+	streams[id] = st
 	s.lastID = max(s.lastID, id)
 	return nil
 }
 
-// ofStream splits a key into its stream and what stands behind that.
-func ofStream(streams map[uint64]*stream, key string) (*stream, uint64, error) {
+// parseStreamKey splits a key into its stream and what stands behind that.
+func parseStreamKey(streams map[uint64]*stream, key string) (*stream, uint64, error) {
 	if len(key) != 32 {
 		return nil, 0, fmt.Errorf("key %q: want 32 digits", key)
 	}
+
 	id, err := strconv.ParseUint(key[:16], 16, 64)
 	if err != nil {
 		return nil, 0, fmt.Errorf("key %q: %w", key, err)
 	}
+
 	n, err := strconv.ParseUint(key[16:], 16, 64)
 	if err != nil {
 		return nil, 0, fmt.Errorf("key %q: %w", key, err)
 	}
+
 	st := streams[id]
 	if st == nil {
 		return nil, 0, fmt.Errorf("key %q: its stream does not exist", key)
 	}
+
 	return st, n, nil
 }
 
 func (s *Service) loadBlock(streams map[uint64]*stream, key string, value []byte) error {
-	st, id, err := ofStream(streams, key)
+	st, id, err := parseStreamKey(streams, key)
 	if err != nil {
 		return err
 	}
+
 	bl, highest, err := decodeBlock(id, slices.Clone(value))
 	if err != nil {
 		return fmt.Errorf("block %s: %w", key, err)
@@ -212,11 +253,12 @@ func (s *Service) loadBlock(streams map[uint64]*stream, key string, value []byte
 	if bl.n == 0 {
 		return fmt.Errorf("block %s is empty", key)
 	}
+
 	st.blocks = append(st.blocks, bl)
 	st.ingested = max(st.ingested, bl.ingested)
-	s.count(st.group, bl.size, bl.memory())
+	s.addUsage(st.group, bl.size, bl.memory())
 	s.lastID = max(s.lastID, id)
-	s.seq = max(s.seq, highest)
+	s.lastSeq = max(s.lastSeq, highest)
 	return nil
 }
 
@@ -224,20 +266,22 @@ func (s *Service) loadBlock(streams map[uint64]*stream, key string, value []byte
 func (s *Service) convertEvents(streams map[uint64]*stream) error {
 	found := map[*stream][]event{}
 	err := s.store.Scan(eventTable, "", func(key string, value []byte) error {
-		st, seq, err := ofStream(streams, key)
+		st, seq, err := parseStreamKey(streams, key)
 		if err != nil {
 			return err
 		}
 		if len(value) < 16 {
 			return fmt.Errorf("event %s has %d bytes", key, len(value))
 		}
+
 		found[st] = append(found[st], event{
 			time:     int64(binary.BigEndian.Uint64(value)),
 			ingested: int64(binary.BigEndian.Uint64(value[8:])),
 			seq:      seq,
 			message:  string(value[16:]),
 		})
-		s.seq = max(s.seq, seq)
+
+		s.lastSeq = max(s.lastSeq, seq)
 		return nil
 	})
 	if err != nil || len(found) == 0 {
@@ -247,11 +291,12 @@ func (s *Service) convertEvents(streams map[uint64]*stream) error {
 	b := s.store.Batch()
 	for st, events := range found {
 		slices.SortFunc(events, comparePositions)
-		s.add(b, st, events)
+		s.insertEvents(b, st, events)
 		for _, e := range events {
 			st.ingested = max(st.ingested, e.ingested)
 		}
 	}
+
 	b.DeletePrefix(eventTable, "")
 	return b.Apply().Wait()
 }

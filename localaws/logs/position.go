@@ -61,12 +61,12 @@ func parseCursor(s string) (cursor, error) {
 	at, good := parsePosition(digits)
 	c := cursor{at, forward}
 	if !ok || !good || c.String() != s {
-		return cursor{}, badToken()
+		return cursor{}, invalidToken()
 	}
 	return c, nil
 }
 
-func badToken() error { return errInvalidParameter.With("The specified nextToken is invalid.") }
+func invalidToken() error { return errInvalidParameter.With("The specified nextToken is invalid.") }
 
 // before is the position right before p.
 func (p position) before() position {

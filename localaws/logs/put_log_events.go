@@ -13,8 +13,8 @@ const (
 	maxBatchEvents = 10_000
 	maxBatchBytes  = 1 << 20
 	maxBatchSpan   = 24 * time.Hour
-	maxAge         = 14 * 24 * time.Hour
-	maxAhead       = 2 * time.Hour
+	maxEventAge    = 14 * 24 * time.Hour
+	maxEventAhead  = 2 * time.Hour
 )
 
 // PutLogEventsInput is the input of PutLogEvents.
@@ -59,23 +59,26 @@ type RejectedLogEventsInfo struct {
 
 // PutLogEvents writes a batch of events to a stream.
 func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEventsInput) (*PutLogEventsOutput, error) {
-	if err := in.check(); err != nil {
+	if err := in.validate(); err != nil {
 		return nil, err
 	}
-	at := placeOf(c)
-	token, accepted, rejected, err := s.admit(at, in)
+
+	at := scopeOf(c)
+	token, accepted, rejected, err := s.acceptEvents(at, in)
 	if err != nil {
 		return nil, err
 	}
+
 	out := &PutLogEventsOutput{NextSequenceToken: token, RejectedLogEventsInfo: rejected}
 	if len(accepted) == 0 {
 		return out, nil
 	}
-	a, err := s.append(at, in.LogGroupName, accepted, func(_ *store.Batch, g *group) (*stream, error) {
+
+	a, err := s.appendBatch(at, in.LogGroupName, accepted, func(_ *store.Batch, g *group) (*stream, error) {
 		if st := g.streams[in.LogStreamName]; st != nil {
 			return st, nil
 		}
-		return nil, noStream()
+		return nil, streamNotFound()
 	})
 	if err != nil {
 		return nil, err
@@ -83,22 +86,24 @@ func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEven
 	if err := a.commit.Wait(); err != nil {
 		return nil, err
 	}
-	s.tell(at, in.LogGroupName, in.LogStreamName, accepted, a)
+
+	s.notifySubscribers(at, in.LogGroupName, in.LogStreamName, accepted, a)
 	return out, nil
 }
 
-// check holds the batch against what fails it as a whole (LAM E5).
-func (in *PutLogEventsInput) check() error {
-	if err := checkGroup(in.LogGroupName); err != nil {
+// validate holds the batch against what fails it as a whole (LAM E5).
+func (in *PutLogEventsInput) validate() error {
+	if err := validateGroupName(in.LogGroupName); err != nil {
 		return err
 	}
-	if err := checkStream(in.LogStreamName); err != nil {
+	if err := validateStreamName(in.LogStreamName); err != nil {
 		return err
 	}
 	if n := len(in.LogEvents); n < 1 || n > maxBatchEvents {
 		return errInvalidParameter.With("1 validation error detected: Value at 'logEvents' failed to satisfy constraint: "+
 			"Member must have length between 1 and %d", maxBatchEvents)
 	}
+
 	size := 0
 	for i, e := range in.LogEvents {
 		switch {
@@ -110,51 +115,63 @@ func (in *PutLogEventsInput) check() error {
 		case i > 0 && *e.Timestamp < *in.LogEvents[i-1].Timestamp:
 			return errInvalidParameter.With("Log events in a single PutLogEvents request must be in chronological order.")
 		}
-		size += len(e.Message) + overhead
+		size += len(e.Message) + eventOverhead
 	}
+
 	if size > maxBatchBytes {
 		return errInvalidParameter.With("Upload too large: %d bytes exceeds limit of %d", size, maxBatchBytes)
 	}
-	first, last := *in.LogEvents[0].Timestamp, *in.LogEvents[len(in.LogEvents)-1].Timestamp
+
+	first := *in.LogEvents[0].Timestamp
+	last := *in.LogEvents[len(in.LogEvents)-1].Timestamp
 	if last-first > maxBatchSpan.Milliseconds() {
 		return errInvalidParameter.With("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
 	}
+
 	return nil
 }
 
-// admit leaves out the events that are too old, too new or expired.
-func (s *Service) admit(at place, in *PutLogEventsInput) (string, []Event, *RejectedLogEventsInfo, error) {
+// acceptEvents leaves out the events that are too old, too new or expired.
+func (s *Service) acceptEvents(at scope, in *PutLogEventsInput) (string, []Event, *RejectedLogEventsInfo, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.find(at, in.LogGroupName)
+
+	g, err := s.findGroup(at, in.LogGroupName)
 	if err != nil {
 		return "", nil, nil, err
 	}
+
 	st := g.streams[in.LogStreamName]
 	if st == nil {
-		return "", nil, nil, noStream()
+		return "", nil, nil, streamNotFound()
 	}
+
 	now := s.now()
-	from := countBefore(in.LogEvents, now-maxAge.Milliseconds())
-	to := countBefore(in.LogEvents, now+maxAhead.Milliseconds()+1)
+	from := countBefore(in.LogEvents, now-maxEventAge.Milliseconds())
+	to := countBefore(in.LogEvents, now+maxEventAhead.Milliseconds()+1)
 	expired := countBefore(in.LogEvents, g.expiresBefore(now))
 	var r RejectedLogEventsInfo
 	if from > 0 {
 		r.TooOldLogEventEndIndex = &from
 	}
+
 	if expired > 0 {
 		r.ExpiredLogEventEndIndex = &expired
 	}
+
 	if to < len(in.LogEvents) {
 		r.TooNewLogEventStartIndex = &to
 	}
+
 	var accepted []Event
 	for _, e := range in.LogEvents[min(max(from, expired), to):to] {
 		accepted = append(accepted, Event{fromMilli(*e.Timestamp), e.Message})
 	}
+
 	if r == (RejectedLogEventsInfo{}) {
 		return st.token, accepted, nil, nil
 	}
+
 	return st.token, accepted, &r, nil
 }
 

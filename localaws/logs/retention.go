@@ -30,7 +30,7 @@ type PutRetentionPolicyInput struct {
 // PutRetentionPolicy lets a group's events expire.
 func (s *Service) PutRetentionPolicy(_ context.Context, c *awsapi.Call, in *PutRetentionPolicyInput) (*awsapi.None, error) {
 	if !isRetention(in.RetentionInDays) {
-		return nil, constraint("retentionInDays", in.RetentionInDays, "Member must satisfy enum value set: ["+retentionDays+"]")
+		return nil, constraintError("retentionInDays", in.RetentionInDays, "Member must satisfy enum value set: ["+retentionDays+"]")
 	}
 	return s.setRetention(c, in.LogGroupName, in.RetentionInDays)
 }
@@ -47,44 +47,46 @@ func (s *Service) DeleteRetentionPolicy(_ context.Context, c *awsapi.Call, in *D
 }
 
 func (s *Service) setRetention(c *awsapi.Call, name string, days int) (*awsapi.None, error) {
-	return s.change(c, name, func(b *store.Batch, g *group) error {
+	return s.changeGroup(c, name, func(b *store.Batch, g *group) error {
 		g.retention = days
-		s.keepGroup(b, g)
-		s.expire(b, g)
+		s.saveGroup(b, g)
+		s.removeExpired(b, g)
 		return nil
 	})
 }
 
-// expire removes what has expired and books the next look, with mu held.
-func (s *Service) expire(b *store.Batch, g *group) {
+// removeExpired removes what has expired and books the next look, with mu held.
+func (s *Service) removeExpired(b *store.Batch, g *group) {
 	if g.retention > 0 {
-		s.trimBefore(b, g, g.expiresBefore(s.now()))
+		s.removeBefore(b, g, g.expiresBefore(s.now()))
 	}
-	s.bookExpiry(g)
+	s.scheduleExpiry(g)
 }
 
-// bookExpiry books the removal of the group's oldest event for the minute after
+// scheduleExpiry books the removal of the group's oldest event for the minute after
 // its expiry, with mu held.
-func (s *Service) bookExpiry(g *group) {
+func (s *Service) scheduleExpiry(g *group) {
 	oldest, any := g.oldest()
 	if g.expiry != nil {
 		g.expiry.Stop()
 		g.expiry = nil
 	}
+
 	if g.retention == 0 || !any {
 		return
 	}
-	g.expiring = oldest
+
+	g.expiryOldest = oldest
 	at := fromMilli(oldest).Add(time.Duration(g.retention) * 24 * time.Hour).Truncate(time.Minute).Add(time.Minute)
 	g.expiry = s.clock.Schedule(at, clock.Upkeep, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.shelf[g.at][g.name] != g {
+		if s.groups[g.scope][g.name] != g {
 			return
 		}
 		b := s.store.Batch()
 		g.expiry = nil
-		s.expire(b, g)
+		s.removeExpired(b, g)
 		b.Apply()
 	})
 }
@@ -93,7 +95,8 @@ func (s *Service) bookExpiry(g *group) {
 func (g *group) oldest() (ms int64, any bool) {
 	for _, st := range g.streams {
 		if len(st.blocks) > 0 && (!any || st.blocks[0].first.time < ms) {
-			ms, any = st.blocks[0].first.time, true
+			ms = st.blocks[0].first.time
+			any = true
 		}
 	}
 	return ms, any

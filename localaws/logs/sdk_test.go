@@ -22,48 +22,64 @@ import (
 // socket.
 func (b *bench) client() *cloudwatchlogs.Client {
 	b.t.Helper()
+
 	api := b.API()
 	g, err := gateway.New(gateway.Options{
 		Dispatcher: &awsapi.Dispatcher{Services: map[string]*awsapi.Service{api.Name: api}},
 		Identity:   func(string) (awsapi.Credential, bool) { return awsapi.Credential{}, false },
-		Clock:      b.clock, Chance: chance.Seeded(2), Account: account, Region: region, NoAuth: true,
+		Clock:      b.clock,
+		Chance:     chance.Seeded(2),
+		Account:    account,
+		Region:     region,
+		NoAuth:     true,
 	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	return cloudwatchlogs.New(cloudwatchlogs.Options{
-		Region: region, BaseEndpoint: aws.String("http://localaws.invalid"), Retryer: aws.NopRetryer{},
-		HTTPClient:  &http.Client{Transport: gateway.Transport(g)},
-		Credentials: credentials.NewStaticCredentialsProvider("AKIATEST", "secret", ""),
+		Region:       region,
+		BaseEndpoint: aws.String("http://localaws.invalid"),
+		Retryer:      aws.NopRetryer{},
+		HTTPClient:   &http.Client{Transport: gateway.Transport(g)},
+		Credentials:  credentials.NewStaticCredentialsProvider("AKIATEST", "secret", ""),
 	})
 }
 
 func TestE1TheSDKWritesAndReadsLogs(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
-	c, ctx := b.client(), t.Context()
-	group, stream := aws.String("/aws/lambda/consumer"), aws.String("2026/01/02/[$LATEST]abc")
+	c := b.client()
+	ctx := t.Context()
+	group := aws.String("/aws/lambda/consumer")
+	stream := aws.String("2026/01/02/[$LATEST]abc")
 	if _, err := c.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: group, Tags: map[string]string{"a": "b"}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: group, LogStreamName: stream}); err != nil {
 		t.Fatal(err)
 	}
+
 	put, err := c.PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{
-		LogGroupName: group, LogStreamName: stream,
-		LogEvents: []types.InputLogEvent{{Timestamp: aws.Int64(start.UnixMilli()), Message: aws.String("héllo <&>")}},
+		LogGroupName:  group,
+		LogStreamName: stream,
+		LogEvents:     []types.InputLogEvent{{Timestamp: aws.Int64(start.UnixMilli()), Message: aws.String("héllo <&>")}},
 	})
 	if err != nil || len(aws.ToString(put.NextSequenceToken)) != 56 || put.RejectedLogEventsInfo != nil {
 		t.Fatalf("put %+v, %v", put, err)
 	}
+
 	got, err := c.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{LogGroupName: group, LogStreamName: stream})
 	if err != nil || len(got.Events) != 1 || *got.Events[0].Message != "héllo <&>" || *got.Events[0].Timestamp != start.UnixMilli() {
 		t.Fatalf("get %+v, %v", got, err)
 	}
+
 	found, err := c.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: group, FilterPattern: aws.String("héllo")})
 	if err != nil || len(found.Events) != 1 || *found.Events[0].LogStreamName != *stream {
 		t.Fatalf("filter %+v, %v", found, err)
 	}
+
 	groups, err := c.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: group})
 	if err != nil || len(groups.LogGroups) != 1 || groups.LogGroups[0].RetentionInDays != nil || *groups.LogGroups[0].CreationTime != start.UnixMilli() {
 		t.Fatalf("groups %+v, %v", groups, err)
@@ -75,14 +91,17 @@ func TestE1TheSDKWritesAndReadsLogs(t *testing.T) {
 
 func TestE2E6TheSDKSeesTheErrorsByType(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	b.group("g", "s")
-	c, ctx := b.client(), t.Context()
+	c := b.client()
+	ctx := t.Context()
 	_, err := c.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("g")})
 	var exists *types.ResourceAlreadyExistsException
 	if !errors.As(err, &exists) || *exists.Message != "The specified log group already exists" {
 		t.Errorf("error %v", err)
 	}
+
 	_, err = c.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: aws.String("none"), RetentionInDays: aws.Int32(7)})
 	var missing *types.ResourceNotFoundException
 	if !errors.As(err, &missing) || *missing.Message != "The specified log group does not exist." {
@@ -92,27 +111,45 @@ func TestE2E6TheSDKSeesTheErrorsByType(t *testing.T) {
 
 func TestWhatIsNotEmbeddedIsRefusedByName(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	b.group("g", "s")
-	c, ctx := b.client(), t.Context()
+	c := b.client()
+	ctx := t.Context()
 	_, query := c.StartQuery(ctx, &cloudwatchlogs.StartQueryInput{
-		LogGroupName: aws.String("g"), QueryString: aws.String("fields @message"), StartTime: aws.Int64(0), EndTime: aws.Int64(1),
+		LogGroupName: aws.String("g"),
+		QueryString:  aws.String("fields @message"),
+		StartTime:    aws.Int64(0),
+		EndTime:      aws.Int64(1),
 	})
+
 	_, kms := c.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("h"), KmsKeyId: aws.String("arn:aws:kms:x")})
 	_, class := c.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{
 		LogGroupName: aws.String("h"), LogGroupClass: types.LogGroupClassInfrequentAccess,
 	})
 	_, protected := c.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("h"), DeletionProtectionEnabled: aws.Bool(true)})
 	_, linked := c.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{IncludeLinkedAccounts: aws.Bool(true)})
-	_, unmask := c.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{LogGroupName: aws.String("g"), LogStreamName: aws.String("s"), Unmask: true})
-	_, entity := c.PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{
-		LogGroupName: aws.String("g"), LogStreamName: aws.String("s"),
-		LogEvents: []types.InputLogEvent{{Timestamp: aws.Int64(start.UnixMilli()), Message: aws.String("x")}},
-		Entity:    &types.Entity{KeyAttributes: map[string]string{"Type": "Service"}},
+	_, unmask := c.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
+		LogGroupName:  aws.String("g"),
+		LogStreamName: aws.String("s"),
+		Unmask:        true,
 	})
+
+	_, entity := c.PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{
+		LogGroupName:  aws.String("g"),
+		LogStreamName: aws.String("s"),
+		LogEvents:     []types.InputLogEvent{{Timestamp: aws.Int64(start.UnixMilli()), Message: aws.String("x")}},
+		Entity:        &types.Entity{KeyAttributes: map[string]string{"Type": "Service"}},
+	})
+
 	for name, err := range map[string]error{
-		"StartQuery": query, "kmsKeyId": kms, "INFREQUENT_ACCESS": class, "deletionProtectionEnabled": protected,
-		"includeLinkedAccounts": linked, "unmask": unmask, "entity": entity,
+		"StartQuery":                query,
+		"kmsKeyId":                  kms,
+		"INFREQUENT_ACCESS":         class,
+		"deletionProtectionEnabled": protected,
+		"includeLinkedAccounts":     linked,
+		"unmask":                    unmask,
+		"entity":                    entity,
 	} {
 		var api smithy.APIError
 		if !errors.As(err, &api) || !strings.Contains(api.ErrorMessage(), name) {
@@ -123,14 +160,20 @@ func TestWhatIsNotEmbeddedIsRefusedByName(t *testing.T) {
 
 func TestE7ThePaginatorReadsEachEventOnce(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	b.group("g", "s")
 	for i := range 25 {
 		b.write("g", "s", start.Add(time.Duration(i)*time.Second), strings.Repeat("x", i+1))
 	}
+
 	pages := cloudwatchlogs.NewGetLogEventsPaginator(b.client(), &cloudwatchlogs.GetLogEventsInput{
-		LogGroupName: aws.String("g"), LogStreamName: aws.String("s"), StartFromHead: aws.Bool(true), Limit: aws.Int32(10),
+		LogGroupName:  aws.String("g"),
+		LogStreamName: aws.String("s"),
+		StartFromHead: aws.Bool(true),
+		Limit:         aws.Int32(10),
 	}, func(o *cloudwatchlogs.GetLogEventsPaginatorOptions) { o.StopOnDuplicateToken = true })
+
 	n := 0
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
@@ -143,6 +186,7 @@ func TestE7ThePaginatorReadsEachEventOnce(t *testing.T) {
 			}
 		}
 	}
+
 	if n != 25 {
 		t.Errorf("%d events, want 25", n)
 	}

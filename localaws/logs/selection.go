@@ -10,78 +10,81 @@ type selection struct {
 	before position // events from it on are not wanted
 }
 
-func (s selection) holds(p position) bool {
+func (s selection) contains(p position) bool {
 	return p.time >= s.from && p.time < s.to && p.compare(s.after) > 0 && p.compare(s.before) < 0
 }
 
-// blocks returns those of a stream's blocks that can hold something wanted.
-func (s selection) blocks(all []*block) []*block {
+// overlapping returns those of a stream's blocks that can hold something wanted.
+func (s selection) overlapping(all []*block) []*block {
 	lo, _ := slices.BinarySearchFunc(all, s, func(b *block, s selection) int {
 		if b.last.time < s.from || b.last.compare(s.after) <= 0 {
 			return -1
 		}
 		return 1
 	})
+
 	hi, _ := slices.BinarySearchFunc(all, s, func(b *block, s selection) int {
 		if b.first.time >= s.to || b.first.compare(s.before) >= 0 {
 			return 1
 		}
 		return -1
 	})
+
 	return all[lo:max(lo, hi)]
 }
 
-// run reads what a selection holds of a stream, in order of position.
-type run struct {
-	stream string
-	want   selection
-	rest   []*block // not begun
-	block  reader   // begun
-	head   encoded  // the next event
+// streamReader reads what a selection holds of a stream, in order of position.
+type streamReader struct {
+	stream    string
+	selection selection
+	rest      []*block     // not begun
+	block     blockReader  // begun
+	current   encodedEvent // the next event
 }
 
 // advance moves head to the next wanted event. It reports false at the end.
-func (r *run) advance() bool {
+func (r *streamReader) advance() bool {
 	for {
-		e, err := r.block.read()
+		e, err := r.block.next()
 		switch {
-		case err == nil && e != nil && r.want.holds(position{e.time, e.seq}):
-			r.head = *e
+		case err == nil && e != nil && r.selection.contains(position{e.time, e.seq}):
+			r.current = *e
 			return true
 		case err == nil && e != nil:
 		case len(r.rest) == 0:
 			return false
 		default:
-			r.block, r.rest = reader{rest: r.rest[0].data}, r.rest[1:]
+			r.block = blockReader{rest: r.rest[0].data}
+			r.rest = r.rest[1:]
 		}
 	}
 }
 
-func (r *run) position() position { return position{r.head.time, r.head.seq} }
+func (r *streamReader) position() position { return position{r.current.time, r.current.seq} }
 
-// head returns the first wanted events within the bounds of a page, one at least
+// firstPage returns the first wanted events within the bounds of a page, one at least
 // if there is any.
-func (s selection) head(blocks []*block, limit int) []event {
+func (s selection) firstPage(blocks []*block, limit int) []event {
 	var page []event
 	var size int64
-	for r := (&run{want: s, rest: blocks}); len(page) < limit && r.advance(); {
-		size += int64(len(r.head.message)) + overhead
+	for r := (&streamReader{selection: s, rest: blocks}); len(page) < limit && r.advance(); {
+		size += int64(len(r.current.message)) + eventOverhead
 		if size > maxPageBytes && len(page) > 0 {
 			break
 		}
-		page = append(page, r.head.decode())
+		page = append(page, r.current.decode())
 	}
 	return page
 }
 
-// tail returns the last wanted events within the bounds of a page, one at least if
+// lastPage returns the last wanted events within the bounds of a page, one at least if
 // there is any.
-func (s selection) tail(blocks []*block, limit int) []event {
+func (s selection) lastPage(blocks []*block, limit int) []event {
 	var page []event // the last first
 	var size int64
 	for _, b := range slices.Backward(blocks) {
 		for _, e := range slices.Backward(b.events()) {
-			if !s.holds(e.position()) {
+			if !s.contains(e.position()) {
 				continue
 			}
 			size += e.size()
@@ -92,6 +95,7 @@ func (s selection) tail(blocks []*block, limit int) []event {
 			page = append(page, e)
 		}
 	}
+
 	slices.Reverse(page)
 	return page
 }

@@ -12,15 +12,15 @@ import (
 )
 
 // DefaultMaxBytes is the most memory that logs take where Options name no bound,
-// and LeastMaxBytes the least that can be named: an event may have 1 MB.
+// and MinMaxBytes the least that can be named: an event may have 1 MB.
 const (
 	DefaultMaxBytes = 100 << 20
-	LeastMaxBytes   = 8 << 20
+	MinMaxBytes     = 8 << 20
 )
 
-// collector is how many times the memory of what is held a process takes: Go's
+// gcFactor is how many times the memory of what is held a process takes: Go's
 // garbage collector lets the heap grow to about twice of what lives.
-const collector = 2
+const gcFactor = 2
 
 // Options says what the service stands on.
 type Options struct {
@@ -35,7 +35,7 @@ type Options struct {
 	// MaxBytes is the most memory that the events of all groups may take,
 	// overhead and the garbage collector's share included; beyond it the oldest
 	// events of the largest groups are dropped. 0 means DefaultMaxBytes; less
-	// than LeastMaxBytes counts as that.
+	// than MinMaxBytes counts as that.
 	MaxBytes int64
 }
 
@@ -49,20 +49,20 @@ type Service struct {
 	maxBytes  int64
 	maxMemory int64 // of blocks and implicit streams, for maxBytes in all
 
-	mu     sync.Mutex // guards all below, and every group and stream
-	shelf  map[place]map[string]*group
-	memory int64  // bytes that blocks and implicit streams take
-	seq    uint64 // the last event's number
-	lastID uint64 // the last number of a stream or block
+	mu      sync.Mutex // guards all below, and every group and stream
+	groups  map[scope]map[string]*group
+	memory  int64  // bytes that blocks and implicit streams take
+	lastSeq uint64 // the last event's number
+	lastID  uint64 // the last number of a stream or block
 
-	subscribers []func(account, region, group, stream string, events []Event)
-	meters      []func(account, region string, m Measurement)
+	eventHandlers       []func(account, region, group, stream string, events []Event)
+	measurementHandlers []func(account, region string, m Measurement)
 }
 
-// place is where resources live.
-type place struct{ account, region string }
+// scope is where resources live.
+type scope struct{ account, region string }
 
-func placeOf(c *awsapi.Call) place { return place{c.Account, c.Region} }
+func scopeOf(c *awsapi.Call) scope { return scope{c.Account, c.Region} }
 
 // New makes a service with the state that the store holds.
 func New(o Options) (*Service, error) {
@@ -72,35 +72,40 @@ func New(o Options) (*Service, error) {
 		store:    o.Store,
 		log:      o.Logger,
 		maxBytes: o.MaxBytes,
-		shelf:    map[place]map[string]*group{},
+		groups:   map[scope]map[string]*group{},
 	}
+
 	if s.store == nil {
 		s.store = store.Memory()
 	}
+
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+
 	if s.maxBytes <= 0 {
 		s.maxBytes = DefaultMaxBytes
 	}
-	s.maxBytes = max(s.maxBytes, LeastMaxBytes)
-	s.maxMemory = s.maxBytes / collector
+
+	s.maxBytes = max(s.maxBytes, MinMaxBytes)
+	s.maxMemory = s.maxBytes / gcFactor
 	if err := s.load(); err != nil {
 		return nil, err
 	}
+
 	return s, nil
 }
 
 // OnEvents has f called with each batch of events that was taken, in the order
 // of its stream, without any lock. Call it before the service is used.
 func (s *Service) OnEvents(f func(account, region, group, stream string, events []Event)) {
-	s.subscribers = append(s.subscribers, f)
+	s.eventHandlers = append(s.eventHandlers, f)
 }
 
 // OnMeasurement has f called with each value that a metric filter draws from the
 // events, and with each number of events that were dropped, without any lock. Call it before the service is used.
 func (s *Service) OnMeasurement(f func(account, region string, m Measurement)) {
-	s.meters = append(s.meters, f)
+	s.measurementHandlers = append(s.measurementHandlers, f)
 }
 
 // now is the service time in epoch milliseconds, the unit of every time in the
@@ -115,12 +120,12 @@ func (s *Service) nextID() uint64 {
 
 func fromMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
-// find answers a group, with mu held.
-func (s *Service) find(at place, name string) (*group, error) {
-	if g := s.shelf[at][name]; g != nil {
+// findGroup answers a group, with mu held.
+func (s *Service) findGroup(at scope, name string) (*group, error) {
+	if g := s.groups[at][name]; g != nil {
 		return g, nil
 	}
-	return nil, noGroup()
+	return nil, groupNotFound()
 }
 
 // Reset removes every group of an account and region; an empty string stands
@@ -128,14 +133,15 @@ func (s *Service) find(at place, name string) (*group, error) {
 func (s *Service) Reset(account, region string) error {
 	s.mu.Lock()
 	b := s.store.Batch()
-	for at, groups := range s.shelf {
+	for at, groups := range s.groups {
 		if account != "" && account != at.account || region != "" && region != at.region {
 			continue
 		}
 		for _, g := range groups {
-			s.drop(b, g)
+			s.deleteGroup(b, g)
 		}
 	}
+
 	commit := b.Apply()
 	s.mu.Unlock()
 	return commit.Wait()

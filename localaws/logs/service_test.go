@@ -26,17 +26,25 @@ type bench struct {
 
 func open(t *testing.T, change ...func(*Options)) *bench {
 	t.Helper()
+
 	c := clock.New(clock.Manual, start)
 	t.Cleanup(c.Close)
 	o := Options{Clock: c, Chance: chance.Seeded(1)}
 	for _, f := range change {
 		f(&o)
 	}
+
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{Service: s, t: t, clock: c, call: &awsapi.Call{Account: account, Region: region}}
+
+	return &bench{
+		Service: s,
+		t:       t,
+		clock:   c,
+		call:    &awsapi.Call{Account: account, Region: region},
+	}
 }
 
 func (b *bench) advance(d time.Duration) {
@@ -111,6 +119,7 @@ func messages(events []FilteredLogEvent) []string {
 
 func TestE8EventsOfAllStreamsComeInOrderOfTime(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	b.group("g", "a")
 	b.write("g", "a", start, "1", "2", "3")
@@ -119,6 +128,7 @@ func TestE8EventsOfAllStreamsComeInOrderOfTime(t *testing.T) {
 	if got := messages(out.Events); len(got) != 5 || got[1] != "1.5" || got[4] != "3" {
 		t.Errorf("events %q", got)
 	}
+
 	if out.NextToken != "" || out.SearchedLogStreams == nil || len(out.SearchedLogStreams) != 0 {
 		t.Errorf("token %q, searched %v: want none at the end, and an empty list", out.NextToken, out.SearchedLogStreams)
 	}

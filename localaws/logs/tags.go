@@ -20,11 +20,11 @@ type TagResourceInput struct {
 
 // TagResource tags a group.
 func (s *Service) TagResource(_ context.Context, c *awsapi.Call, in *TagResourceInput) (*awsapi.None, error) {
-	name, err := s.tagged(c, in.ResourceARN)
+	name, err := s.groupFromARN(c, in.ResourceARN)
 	if err != nil {
 		return nil, err
 	}
-	return s.tag(c, name, in.Tags)
+	return s.addTags(c, name, in.Tags)
 }
 
 // UntagResourceInput is the input of UntagResource.
@@ -37,11 +37,11 @@ type UntagResourceInput struct {
 
 // UntagResource removes tags from a group.
 func (s *Service) UntagResource(_ context.Context, c *awsapi.Call, in *UntagResourceInput) (*awsapi.None, error) {
-	name, err := s.tagged(c, in.ResourceARN)
+	name, err := s.groupFromARN(c, in.ResourceARN)
 	if err != nil {
 		return nil, err
 	}
-	return s.untag(c, name, in.TagKeys)
+	return s.removeTags(c, name, in.TagKeys)
 }
 
 // ListTagsForResourceInput is the input of ListTagsForResource.
@@ -58,11 +58,11 @@ type TagsOutput struct {
 
 // ListTagsForResource lists a group's tags.
 func (s *Service) ListTagsForResource(_ context.Context, c *awsapi.Call, in *ListTagsForResourceInput) (*TagsOutput, error) {
-	name, err := s.tagged(c, in.ResourceARN)
+	name, err := s.groupFromARN(c, in.ResourceARN)
 	if err != nil {
 		return nil, err
 	}
-	return s.tags(c, name)
+	return s.listTags(c, name)
 }
 
 // TagLogGroupInput is the input of TagLogGroup.
@@ -75,7 +75,7 @@ type TagLogGroupInput struct {
 
 // TagLogGroup is TagResource of an older time.
 func (s *Service) TagLogGroup(_ context.Context, c *awsapi.Call, in *TagLogGroupInput) (*awsapi.None, error) {
-	return s.tag(c, in.LogGroupName, in.Tags)
+	return s.addTags(c, in.LogGroupName, in.Tags)
 }
 
 // UntagLogGroupInput is the input of UntagLogGroup.
@@ -88,7 +88,7 @@ type UntagLogGroupInput struct {
 
 // UntagLogGroup is UntagResource of an older time.
 func (s *Service) UntagLogGroup(_ context.Context, c *awsapi.Call, in *UntagLogGroupInput) (*awsapi.None, error) {
-	return s.untag(c, in.LogGroupName, in.Tags)
+	return s.removeTags(c, in.LogGroupName, in.Tags)
 }
 
 // ListTagsLogGroupInput is the input of ListTagsLogGroup.
@@ -99,33 +99,35 @@ type ListTagsLogGroupInput struct {
 
 // ListTagsLogGroup is ListTagsForResource of an older time.
 func (s *Service) ListTagsLogGroup(_ context.Context, c *awsapi.Call, in *ListTagsLogGroupInput) (*TagsOutput, error) {
-	return s.tags(c, in.LogGroupName)
+	return s.listTags(c, in.LogGroupName)
 }
 
-// tagged answers the name of the group that an ARN names in the caller's place.
-func (s *Service) tagged(c *awsapi.Call, arn string) (string, error) {
+// groupFromARN answers the name of the group that an ARN names in the caller's place.
+func (s *Service) groupFromARN(c *awsapi.Call, arn string) (string, error) {
 	if arn == "" {
-		return "", missing("resourceArn")
+		return "", missingParameter("resourceArn")
 	}
+
 	a, ok := awsapi.ParseARN(arn)
 	name, isGroup := strings.CutPrefix(a.Resource, "log-group:")
 	if !ok || a.Service != "logs" || !isGroup || strings.Contains(name, ":") {
 		return "", errInvalidParameter.With("Invalid resource ARN: %s", arn)
 	}
 	if a.Account != c.Account || a.Region != c.Region {
-		return "", noGroup()
+		return "", groupNotFound()
 	}
+
 	return name, nil
 }
 
-func (s *Service) tag(c *awsapi.Call, name string, tags map[string]string) (*awsapi.None, error) {
+func (s *Service) addTags(c *awsapi.Call, name string, tags map[string]string) (*awsapi.None, error) {
 	if len(tags) == 0 {
-		return nil, missing("tags")
+		return nil, missingParameter("tags")
 	}
-	if err := checkTags(tags); err != nil {
+	if err := validateTags(tags); err != nil {
 		return nil, err
 	}
-	return s.change(c, name, func(b *store.Batch, g *group) error {
+	return s.changeGroup(c, name, func(b *store.Batch, g *group) error {
 		all := map[string]string{}
 		maps.Copy(all, g.tags)
 		maps.Copy(all, tags)
@@ -133,25 +135,25 @@ func (s *Service) tag(c *awsapi.Call, name string, tags map[string]string) (*aws
 			return tooManyTags()
 		}
 		g.tags = all
-		s.keepGroup(b, g)
+		s.saveGroup(b, g)
 		return nil
 	})
 }
 
-func (s *Service) untag(c *awsapi.Call, name string, keys []string) (*awsapi.None, error) {
-	return s.change(c, name, func(b *store.Batch, g *group) error {
+func (s *Service) removeTags(c *awsapi.Call, name string, keys []string) (*awsapi.None, error) {
+	return s.changeGroup(c, name, func(b *store.Batch, g *group) error {
 		for _, k := range keys {
 			delete(g.tags, k)
 		}
-		s.keepGroup(b, g)
+		s.saveGroup(b, g)
 		return nil
 	})
 }
 
-func (s *Service) tags(c *awsapi.Call, name string) (*TagsOutput, error) {
+func (s *Service) listTags(c *awsapi.Call, name string) (*TagsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.find(placeOf(c), name)
+	g, err := s.findGroup(scopeOf(c), name)
 	if err != nil {
 		return nil, err
 	}
@@ -166,19 +168,21 @@ func tooManyTags() error {
 	return errTooManyTags.With("A resource can have at most %d tags.", maxTags)
 }
 
-func checkTags(tags map[string]string) error {
+func validateTags(tags map[string]string) error {
 	if len(tags) > maxTags {
 		return tooManyTags()
 	}
+
 	for k, v := range tags {
 		switch n := utf8.RuneCountInString(k); {
 		case n == 0 || n > 128:
-			return constraint("tags", k, "Map keys must have length between 1 and 128")
+			return constraintError("tags", k, "Map keys must have length between 1 and 128")
 		case strings.HasPrefix(strings.ToLower(k), "aws:"):
 			return errInvalidParameter.With("aws: prefixed tag key names are not allowed for external use.")
 		case utf8.RuneCountInString(v) > 256:
-			return constraint("tags", v, "Map values must have length less than or equal to 256")
+			return constraintError("tags", v, "Map values must have length less than or equal to 256")
 		}
 	}
+
 	return nil
 }

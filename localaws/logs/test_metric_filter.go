@@ -33,20 +33,23 @@ type MetricFilterMatchRecord struct {
 // TestMetricFilter tries a pattern on messages.
 func (s *Service) TestMetricFilter(_ context.Context, _ *awsapi.Call, in *TestMetricFilterInput) (*TestMetricFilterOutput, error) {
 	if in.FilterPattern == nil {
-		return nil, missing("filterPattern")
+		return nil, missingParameter("filterPattern")
 	}
 	if n := len(in.LogEventMessages); n < 1 || n > 50 {
-		return nil, constraint("logEventMessages", n, "Member must have length between 1 and 50")
+		return nil, constraintError("logEventMessages", n, "Member must have length between 1 and 50")
 	}
+
 	match, err := parsePattern(*in.FilterPattern)
 	if err != nil {
 		return nil, err
 	}
+
 	out := &TestMetricFilterOutput{Matches: []MetricFilterMatchRecord{}}
 	for i, m := range in.LogEventMessages {
 		if values, ok := match.Extract(m); ok {
 			out.Matches = append(out.Matches, MetricFilterMatchRecord{i + 1, m, values})
 		}
 	}
+
 	return out, nil
 }

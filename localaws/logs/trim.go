@@ -16,11 +16,11 @@ const (
 	droppedMetric    = "DroppedLogEvents"
 )
 
-// warnEvery is how long a group that loses events is silent after a warning.
-const warnEvery = time.Minute
+// warnInterval is how long a group that loses events is silent after a warning.
+const warnInterval = time.Minute
 
-// trimBefore removes a group's events of before t, in epoch ms, with mu held.
-func (s *Service) trimBefore(b *store.Batch, g *group, t int64) {
+// removeBefore removes a group's events of before t, in epoch ms, with mu held.
+func (s *Service) removeBefore(b *store.Batch, g *group, t int64) {
 	for _, st := range g.streams {
 		whole, _ := slices.BinarySearchFunc(st.blocks, t, func(b *block, t int64) int {
 			if b.last.time < t {
@@ -28,32 +28,36 @@ func (s *Service) trimBefore(b *store.Batch, g *group, t int64) {
 			}
 			return 1
 		})
+
 		var rest []*block
 		if whole < len(st.blocks) && st.blocks[whole].first.time < t {
 			events := slices.DeleteFunc(st.blocks[whole].events(), func(e event) bool { return e.time < t })
-			rest = pack(events, s.nextID)
+			rest = packEvents(events, s.nextID)
 			whole++
 		}
+
 		if whole > 0 {
-			s.replace(b, st, 0, whole, rest)
+			s.replaceBlocks(b, st, 0, whole, rest)
 		}
 	}
 }
 
-// bound makes room when logs take more memory than they may: the oldest events go,
+// limitMemory makes room when logs take more memory than they may: the oldest events go,
 // from the groups that hold most, until a tenth of the memory is free, so that this
 // is done seldom. A group that holds little loses nothing to one that is flooded.
-// bound returns what was dropped. mu is held.
-func (s *Service) bound(b *store.Batch) []Measurement {
+// limitMemory returns what was dropped. mu is held.
+func (s *Service) limitMemory(b *store.Batch) []Measurement {
 	if s.memory <= s.maxMemory {
 		return nil
 	}
+
 	var groups []*group
-	for _, all := range s.shelf {
+	for _, all := range s.groups {
 		for _, g := range all {
 			groups = append(groups, g)
 		}
 	}
+
 	share := fairShare(groups, s.maxMemory-s.maxMemory/10)
 
 	var drops []Measurement
@@ -61,7 +65,8 @@ func (s *Service) bound(b *store.Batch) []Measurement {
 		if g.memory <= share {
 			continue
 		}
-		gone := s.shrink(b, g, share)
+
+		gone := s.shrinkTo(b, g, share)
 		g.dropped += gone
 		drops = append(drops, Measurement{
 			Namespace:  droppedNamespace,
@@ -70,14 +75,16 @@ func (s *Service) bound(b *store.Batch) []Measurement {
 			Unit:       "Count",
 			Value:      float64(gone),
 			Time:       s.clock.Now(),
-			at:         g.at,
+			scope:      g.scope,
 		})
-		if now := s.now(); g.warned == 0 || now-g.warned >= warnEvery.Milliseconds() {
-			g.warned = now
+
+		if now := s.now(); g.lastWarning == 0 || now-g.lastWarning >= warnInterval.Milliseconds() {
+			g.lastWarning = now
 			s.log.Warn("logs are full: dropped the oldest events of a group",
 				slog.String("group", g.name), slog.Int64("events", gone), slog.Int64("events_so_far", g.dropped), slog.Int64("max_bytes", s.maxBytes))
 		}
 	}
+
 	return drops
 }
 
@@ -95,14 +102,15 @@ func fairShare(groups []*group, total int64) int64 {
 	return total
 }
 
-// shrink drops a group's oldest blocks until it takes at most share, and returns how
+// shrinkTo drops a group's oldest blocks until it takes at most share, and returns how
 // many events they held. One block stays in any case. mu is held.
-func (s *Service) shrink(b *store.Batch, g *group, share int64) (events int64) {
+func (s *Service) shrinkTo(b *store.Batch, g *group, share int64) (events int64) {
 	type piece struct {
 		stream *stream
 		at     position
 		block  *block // nil for a stream without blocks
 	}
+
 	var pieces []piece
 	for _, st := range g.streams {
 		if len(st.blocks) == 0 && st.implicit {
@@ -112,6 +120,7 @@ func (s *Service) shrink(b *store.Batch, g *group, share int64) (events int64) {
 			pieces = append(pieces, piece{st, bl.first, bl})
 		}
 	}
+
 	slices.SortFunc(pieces, func(a, b piece) int { return a.at.compare(b.at) })
 
 	// Blocks of a stream are in order, so that those to drop are its first.
@@ -121,11 +130,13 @@ func (s *Service) shrink(b *store.Batch, g *group, share int64) (events int64) {
 		if excess <= 0 {
 			break
 		}
+
 		if p.block == nil {
 			s.removeStream(b, p.stream)
 			excess -= streamOverhead
 			continue
 		}
+
 		drop[p.stream]++
 		events += int64(p.block.n)
 		excess -= p.block.memory()
@@ -133,23 +144,25 @@ func (s *Service) shrink(b *store.Batch, g *group, share int64) (events int64) {
 			excess -= streamOverhead
 		}
 	}
+
 	for st, n := range drop {
-		s.replace(b, st, 0, n, nil)
+		s.replaceBlocks(b, st, 0, n, nil)
 		if len(st.blocks) == 0 && st.implicit {
 			s.removeStream(b, st)
 		}
 	}
+
 	return events
 }
 
 // removeStream deletes a stream with all it holds, with mu held.
 func (s *Service) removeStream(b *store.Batch, st *stream) {
 	for _, bl := range st.blocks {
-		s.count(st.group, -bl.size, -bl.memory())
+		s.addUsage(st.group, -bl.size, -bl.memory())
 	}
 	if st.implicit {
-		s.count(st.group, 0, -streamOverhead)
+		s.addUsage(st.group, 0, -streamOverhead)
 	}
 	delete(st.group.streams, st.name)
-	s.forgetStream(b, st)
+	s.deleteSavedStream(b, st)
 }

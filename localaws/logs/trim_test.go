@@ -68,14 +68,17 @@ func TestLogsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
 			if err := b.EnsureGroup(account, region, "g"); err != nil {
 				t.Fatal(err)
 			}
+
 			write(b)
 			took := liveHeap() - before
 			if b.memory > b.maxMemory {
 				t.Errorf("%d bytes are counted, more than %d", b.memory, b.maxMemory)
 			}
+
 			if most := b.memory + b.memory/4 + 1<<20; took > most {
 				t.Errorf("the heap grew by %d bytes, and %d are counted", took, b.memory)
 			}
+
 			checkCounts(t, b)
 		})
 	}
@@ -83,9 +86,10 @@ func TestLogsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
 
 func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
 	t.Parallel()
+
 	var log bytes.Buffer
 	b := open(t, func(o *Options) {
-		o.MaxBytes = LeastMaxBytes
+		o.MaxBytes = MinMaxBytes
 		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	})
 	var dropped float64
@@ -95,11 +99,13 @@ func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
 		}
 		dropped += m.Value
 	})
+
 	for _, g := range []string{"quiet", "flooded"} {
 		if err := b.EnsureGroup(account, region, g); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	b.write("quiet", "s", start, "the only line")
 
 	const n = 2000
@@ -114,15 +120,19 @@ func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
 		left = append(left, messages(out.Events)...)
 		in.NextToken = out.NextToken
 	}
+
 	if !slices.IsSorted(left) || len(left) < 500 || !strings.HasPrefix(left[0], fmt.Sprintf("%05d", n-len(left))) {
 		t.Errorf("%d events are left, the first %.5s, the last %.5s: want the newest", len(left), left[0], left[len(left)-1])
 	}
-	if g := b.shelf[place{account, region}]["flooded"]; g.dropped != int64(n-len(left)) || dropped != float64(n-len(left)) {
+
+	if g := b.groups[scope{account, region}]["flooded"]; g.dropped != int64(n-len(left)) || dropped != float64(n-len(left)) {
 		t.Errorf("%d of %d events are left; %d are counted as dropped, %v measured", len(left), n, g.dropped, dropped)
 	}
+
 	if got := ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "quiet"}); len(got.Events) != 1 {
 		t.Errorf("the quiet group holds %d events, want its only one", len(got.Events))
 	}
+
 	if warnings := strings.Count(log.String(), "logs are full"); warnings != 1 {
 		t.Errorf("%d warnings in one minute, want 1: %s", warnings, log.String())
 	}
@@ -132,40 +142,52 @@ func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
 // there is one for each environment; one that was asked for stays.
 func TestAFullGroupLosesTheStreamsThatWritesHaveMade(t *testing.T) {
 	t.Parallel()
-	b := open(t, func(o *Options) { o.MaxBytes = LeastMaxBytes })
+
+	b := open(t, func(o *Options) { o.MaxBytes = MinMaxBytes })
 	b.group("g", "asked-for")
 	b.write("g", "asked-for", start, "first")
 	for i := range 20_000 {
 		b.write("g", fmt.Sprint("environment-", i), start.Add(time.Duration(i)*time.Second), "START", "END")
 	}
-	streams := b.shelf[place{account, region}]["g"].streams
+
+	streams := b.groups[scope{account, region}]["g"].streams
 	if len(streams) > int(b.maxMemory/streamOverhead) {
 		t.Errorf("%d streams are left", len(streams))
 	}
+
 	if st := streams["asked-for"]; st == nil || len(st.blocks) != 0 {
 		t.Errorf("stream asked-for is %+v, want it empty", st)
 	}
+
 	if streams["environment-19999"] == nil || streams["environment-0"] != nil {
 		t.Error("want the newest streams left, and the oldest gone")
 	}
+
 	checkCounts(t, b)
 }
 
 // A flood leaves a data directory that is small and quick to read.
 func TestAFloodedDataDirectoryStaysSmall(t *testing.T) {
 	t.Parallel()
+
 	dir := t.TempDir()
 	disk, err := store.Open(dir, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	limit := func(o *Options) { o.Store, o.MaxBytes = disk, 16<<20 }
+
+	limit := func(o *Options) {
+		o.Store = disk
+		o.MaxBytes = 16 << 20
+	}
 	b := open(t, limit)
 	if err := b.EnsureGroup(account, region, "g"); err != nil {
 		t.Fatal(err)
 	}
+
 	b.flood("g", "s", 8_000_000)
-	held, size := b.memory, b.shelf[place{account, region}]["g"].size
+	held := b.memory
+	size := b.groups[scope{account, region}]["g"].size
 	if err := disk.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -173,21 +195,27 @@ func TestAFloodedDataDirectoryStaysSmall(t *testing.T) {
 	if disk, err = store.Open(dir, store.Options{}); err != nil {
 		t.Fatal(err)
 	}
+
 	defer disk.Close()
+
 	keys := 0
 	if err := disk.Scan(blockTable, "", func(string, []byte) error { keys++; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if most := int(b.maxMemory/openBelow) + 1; keys == 0 || keys > most {
+
+	if most := int(b.maxMemory/maxOpenBlock) + 1; keys == 0 || keys > most {
 		t.Errorf("%d keys, want at most %d", keys, most)
 	}
+
 	if files := below(t, filepath.Join(dir, "data")); files > 64<<20 {
 		t.Errorf("the data directory has %d bytes for %d of logs", files, held)
 	}
+
 	b = open(t, limit)
-	if g := b.shelf[place{account, region}]["g"]; g.size != size {
+	if g := b.groups[scope{account, region}]["g"]; g.size != size {
 		t.Errorf("after the restart the group counts %d bytes, want %d", g.size, size)
 	}
+
 	checkCounts(t, b)
 }
 
@@ -208,18 +236,28 @@ func below(t *testing.T, dir string) (sum int64) {
 
 func TestALowerBoundHoldsFromTheNextStartOn(t *testing.T) {
 	t.Parallel()
+
 	disk, err := store.Open("data", store.Options{Crashable: store.NewCrashable()})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer disk.Close()
-	b := open(t, func(o *Options) { o.Store, o.MaxBytes = disk, 32<<20 })
+
+	b := open(t, func(o *Options) {
+		o.Store = disk
+		o.MaxBytes = 32 << 20
+	})
 	if err := b.EnsureGroup(account, region, "g"); err != nil {
 		t.Fatal(err)
 	}
+
 	b.flood("g", "s", 2_000_000)
 	for range 2 { // the second finds what the first has left
-		b = open(t, func(o *Options) { o.Store, o.MaxBytes = disk, LeastMaxBytes })
+		b = open(t, func(o *Options) {
+			o.Store = disk
+			o.MaxBytes = MinMaxBytes
+		})
 		if b.memory > b.maxMemory || b.memory < b.maxMemory/2 {
 			t.Errorf("%d bytes are left, want nearly %d", b.memory, b.maxMemory)
 		}
@@ -229,16 +267,19 @@ func TestALowerBoundHoldsFromTheNextStartOn(t *testing.T) {
 
 func TestExpiredEventsLeaveBlocksThatHoldOthers(t *testing.T) {
 	t.Parallel()
+
 	b := open(t)
 	b.group("g", "s")
 	for i := range 48 {
 		b.write("g", "s", start.Add(time.Duration(i-47)*time.Hour), fmt.Sprintf("%02d", i))
 	}
+
 	ok[awsapi.None](b, "PutRetentionPolicy", &PutRetentionPolicyInput{LogGroupName: "g", RetentionInDays: 1})
 	got := messages(ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "g"}).Events)
 	if len(got) != 25 || got[0] != "23" {
 		t.Errorf("%q are left, want those of a day", got)
 	}
+
 	checkCounts(t, b)
 }
 
@@ -246,15 +287,18 @@ func TestExpiredEventsLeaveBlocksThatHoldOthers(t *testing.T) {
 // event any more.
 func TestEventsThatWereStoredOneByOneArePacked(t *testing.T) {
 	t.Parallel()
+
 	disk, err := store.Open("data", store.Options{Crashable: store.NewCrashable()})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer disk.Close()
+
 	b := open(t, func(o *Options) { o.Store = disk })
 	b.group("g", "s")
 	b.write("g", "s", start, "packed")
-	st := b.shelf[place{account, region}]["g"].streams["s"]
+	st := b.groups[scope{account, region}]["g"].streams["s"]
 
 	old := disk.Batch()
 	for i, m := range []string{"one", "two"} {
@@ -262,9 +306,11 @@ func TestEventsThatWereStoredOneByOneArePacked(t *testing.T) {
 		value = binary.BigEndian.AppendUint64(value, uint64(start.UnixMilli()))
 		old.Put(eventTable, fmt.Sprintf("%016x%016x", st.id, 100+i), append(value, m...))
 	}
+
 	if err := old.Apply().Wait(); err != nil {
 		t.Fatal(err)
 	}
+
 	for range 2 {
 		b = open(t, func(o *Options) { o.Store = disk })
 		got := messages(ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "g"}).Events)

@@ -19,33 +19,37 @@ type Event struct {
 func (s *Service) HasGroup(account, region, group string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.shelf[place{account, region}][group] != nil
+	return s.groups[scope{account, region}][group] != nil
 }
 
 // EnsureGroup makes a group where it does not exist yet.
 func (s *Service) EnsureGroup(account, region, group string) error {
-	if err := checkGroup(group); err != nil {
+	if err := validateGroupName(group); err != nil {
 		return err
 	}
-	at := place{account, region}
+
+	at := scope{account, region}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.shelf[at][group] == nil {
+
+	if s.groups[at][group] == nil {
 		b := s.store.Batch()
-		s.create(b, at, group, nil)
+		s.createGroup(b, at, group, nil)
 		b.Apply()
 	}
+
 	return nil
 }
 
 // EnsureStream makes a stream where it does not exist yet. It answers a
 // ResourceNotFoundException where the group does not exist.
 func (s *Service) EnsureStream(account, region, groupName, streamName string) error {
-	if err := checkStream(streamName); err != nil {
+	if err := validateStreamName(streamName); err != nil {
 		return err
 	}
-	_, err := s.locked(place{account, region}, groupName, func(b *store.Batch, g *group) error {
-		s.stream(b, g, streamName)
+	_, err := s.changeGroupLocked(scope{account, region}, groupName, func(b *store.Batch, g *group) error {
+		s.ensureStream(b, g, streamName)
 		return nil
 	})
 	return err
@@ -59,67 +63,79 @@ func (s *Service) Write(account, region, groupName, streamName string, events []
 	if len(events) == 0 {
 		return nil
 	}
-	at := place{account, region}
-	if err := checkStream(streamName); err != nil {
+
+	at := scope{account, region}
+	if err := validateStreamName(streamName); err != nil {
 		return err
 	}
-	a, err := s.append(at, groupName, events, func(b *store.Batch, g *group) (*stream, error) {
-		return s.stream(b, g, streamName), nil
+
+	a, err := s.appendBatch(at, groupName, events, func(b *store.Batch, g *group) (*stream, error) {
+		return s.ensureStream(b, g, streamName), nil
 	})
 	if err != nil {
 		return err
 	}
-	s.tell(at, groupName, streamName, events, a)
+
+	s.notifySubscribers(at, groupName, streamName, events, a)
 	return nil
 }
 
-// appended is the work that an append causes, to be done without the lock.
-type appended struct {
+// appendResult is the work that an append causes, to be done without the lock.
+type appendResult struct {
 	commit  store.Commit
 	filters []*metricFilter // those that are to see the events
 	drops   []Measurement   // events that were dropped for lack of room
 }
 
-// append puts events into the stream that pick chooses.
-func (s *Service) append(at place, name string, events []Event, pick func(*store.Batch, *group) (*stream, error)) (appended, error) {
+// appendBatch puts events into the stream that pick chooses.
+func (s *Service) appendBatch(at scope, name string, events []Event, pick func(*store.Batch, *group) (*stream, error)) (appendResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.find(at, name)
+
+	g, err := s.findGroup(at, name)
 	if err != nil {
-		return appended{}, err
+		return appendResult{}, err
 	}
+
 	b := s.store.Batch()
 	st, err := pick(b, g)
 	if err != nil {
-		return appended{}, err
+		return appendResult{}, err
 	}
 
 	now := s.now()
 	batch := make([]event, len(events))
 	for i, e := range events {
-		s.seq++
-		batch[i] = event{time: e.Time.UnixMilli(), ingested: now, seq: s.seq, message: e.Message}
+		s.lastSeq++
+		batch[i] = event{
+			time:     e.Time.UnixMilli(),
+			ingested: now,
+			seq:      s.lastSeq,
+			message:  e.Message,
+		}
 	}
+
 	slices.SortFunc(batch, comparePositions)
 	st.ingested = now
-	s.add(b, st, batch)
+	s.insertEvents(b, st, batch)
 
-	drops := s.bound(b)
-	if g.retention > 0 && (g.expiry == nil || batch[0].time < g.expiring) {
-		s.bookExpiry(g)
+	drops := s.limitMemory(b)
+	if g.retention > 0 && (g.expiry == nil || batch[0].time < g.expiryOldest) {
+		s.scheduleExpiry(g)
 	}
-	return appended{b.Apply(), g.filters, drops}, nil
+
+	return appendResult{b.Apply(), g.filters, drops}, nil
 }
 
-// tell passes events on to metric filters and subscribers, without the lock.
-func (s *Service) tell(at place, group, stream string, events []Event, a appended) {
+// notifySubscribers passes events on to metric filters and subscribers, without the lock.
+func (s *Service) notifySubscribers(at scope, group, stream string, events []Event, a appendResult) {
 	for _, f := range a.filters {
 		s.measure(at, f, events)
 	}
 	for _, m := range a.drops {
-		s.report(m.at, m)
+		s.reportMeasurement(m.scope, m)
 	}
-	for _, f := range s.subscribers {
+	for _, f := range s.eventHandlers {
 		f(at.account, at.region, group, stream, events)
 	}
 }

@@ -35,7 +35,7 @@ type negative struct{ of node }
 
 func (n negative) eval(in Inputs) (Value, error) {
 	v, err := n.of.eval(in)
-	return v.each(func(x float64) (float64, bool) { return -x, true }), err
+	return v.mapValues(func(x float64) (float64, bool) { return -x, true }), err
 }
 
 type metrics struct{ part string }
@@ -51,6 +51,7 @@ func (a array) eval(in Inputs) (Value, error) {
 		if err != nil {
 			return v, err
 		}
+
 		switch v.kind {
 		case seriesKind:
 			list = append(list, v.series)
@@ -60,6 +61,7 @@ func (a array) eval(in Inputs) (Value, error) {
 			return v, fmt.Errorf("an array holds time series, not numbers")
 		}
 	}
+
 	return listOf(list), nil
 }
 
@@ -74,43 +76,52 @@ func (f fill) eval(in Inputs) (Value, error) {
 	if err != nil {
 		return of, err
 	}
+
 	with := Number(0)
 	if !f.repeat {
 		if with, err = f.with.eval(in); err != nil {
 			return with, err
 		}
 	}
+
 	switch of.kind {
 	case seriesKind:
-		return Of(f.one(of.series, with, in.Times)), nil
+		return Of(f.fillSeries(of.series, with, in.Times)), nil
 	case listKind:
 		out := make([]Series, len(of.list))
 		for i, s := range of.list {
-			out[i] = f.one(s, with, in.Times)
+			out[i] = f.fillSeries(s, with, in.Times)
 		}
 		return listOf(out), nil
 	}
+
 	return of, fmt.Errorf("FILL takes a time series, not a number")
 }
 
-func (f fill) one(s Series, with Value, times []int64) Series {
+func (f fill) fillSeries(s Series, with Value, times []int64) Series {
 	out := Series{}
-	last, any := 0.0, false
+	last := 0.0
+	any := false
 	for _, at := range times {
 		if x, ok := s[at]; ok {
-			out[at], last, any = x, x, true
+			out[at] = x
+			last = x
+			any = true
 			continue
 		}
+
 		if f.repeat {
 			if any {
 				out[at] = last
 			}
 			continue
 		}
+
 		if x, ok := with.at(at); ok {
 			out[at] = x
 		}
 	}
+
 	return out
 }
 
@@ -138,23 +149,24 @@ func (o operation) eval(in Inputs) (Value, error) {
 	if err != nil {
 		return right, err
 	}
-	return join(left, right, o.apply)
+	return combine(left, right, o.apply)
 }
 
-// join applies f to two values, moment by moment.
-func join(a, b Value, f func(a, b float64) float64) (Value, error) {
+// combine applies f to two values, moment by moment.
+func combine(a, b Value, f func(a, b float64) float64) (Value, error) {
 	switch {
 	case a.kind == listKind && b.kind == listKind:
 		return a, fmt.Errorf("an operator cannot stand between two arrays")
 	case a.kind == listKind:
-		return over(a.list, func(s Series) (Value, error) { return join(Of(s), b, f) })
+		return mapSeries(a.list, func(s Series) (Value, error) { return combine(Of(s), b, f) })
 	case b.kind == listKind:
-		return over(b.list, func(s Series) (Value, error) { return join(a, Of(s), f) })
+		return mapSeries(b.list, func(s Series) (Value, error) { return combine(a, Of(s), f) })
 	case a.kind == numberKind && b.kind == numberKind:
 		return Number(f(a.number, b.number)), nil
 	case a.kind == numberKind:
-		return b.each(func(x float64) (float64, bool) { return finite(f(a.number, x)) }), nil
+		return b.mapValues(func(x float64) (float64, bool) { return finite(f(a.number, x)) }), nil
 	}
+
 	out := Series{}
 	for at, x := range a.series {
 		if y, ok := b.at(at); ok {
@@ -163,10 +175,11 @@ func join(a, b Value, f func(a, b float64) float64) (Value, error) {
 			}
 		}
 	}
+
 	return Of(out), nil
 }
 
-func over(list []Series, f func(Series) (Value, error)) (Value, error) {
+func mapSeries(list []Series, f func(Series) (Value, error)) (Value, error) {
 	out := make([]Series, len(list))
 	for i, s := range list {
 		v, err := f(s)
@@ -180,7 +193,7 @@ func over(list []Series, f func(Series) (Value, error)) (Value, error) {
 
 func finite(x float64) (float64, bool) { return x, !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-func truth(yes bool) float64 {
+func boolValue(yes bool) float64 {
 	if yes {
 		return 1
 	}
@@ -193,14 +206,14 @@ var operators = map[string]func(a, b float64) float64{
 	"*":   func(a, b float64) float64 { return a * b },
 	"/":   func(a, b float64) float64 { return a / b },
 	"^":   math.Pow,
-	"==":  func(a, b float64) float64 { return truth(a == b) },
-	"!=":  func(a, b float64) float64 { return truth(a != b) },
-	"<":   func(a, b float64) float64 { return truth(a < b) },
-	"<=":  func(a, b float64) float64 { return truth(a <= b) },
-	">":   func(a, b float64) float64 { return truth(a > b) },
-	">=":  func(a, b float64) float64 { return truth(a >= b) },
-	"AND": func(a, b float64) float64 { return truth(a != 0 && b != 0) },
-	"&&":  func(a, b float64) float64 { return truth(a != 0 && b != 0) },
-	"OR":  func(a, b float64) float64 { return truth(a != 0 || b != 0) },
-	"||":  func(a, b float64) float64 { return truth(a != 0 || b != 0) },
+	"==":  func(a, b float64) float64 { return boolValue(a == b) },
+	"!=":  func(a, b float64) float64 { return boolValue(a != b) },
+	"<":   func(a, b float64) float64 { return boolValue(a < b) },
+	"<=":  func(a, b float64) float64 { return boolValue(a <= b) },
+	">":   func(a, b float64) float64 { return boolValue(a > b) },
+	">=":  func(a, b float64) float64 { return boolValue(a >= b) },
+	"AND": func(a, b float64) float64 { return boolValue(a != 0 && b != 0) },
+	"&&":  func(a, b float64) float64 { return boolValue(a != 0 && b != 0) },
+	"OR":  func(a, b float64) float64 { return boolValue(a != 0 || b != 0) },
+	"||":  func(a, b float64) float64 { return boolValue(a != 0 || b != 0) },
 }

@@ -21,10 +21,12 @@ func (c call) eval(in Inputs) (Value, error) {
 		}
 		values[i] = v
 	}
+
 	v, err := c.apply(values)
 	if err != nil {
 		return v, fmt.Errorf("%s: %w", c.name, err)
 	}
+
 	return v, nil
 }
 
@@ -35,19 +37,19 @@ type function struct {
 
 // functions are those that can be called with plain arguments.
 var functions = map[string]function{
-	"ABS":   perValue(math.Abs),
-	"CEIL":  perValue(math.Ceil),
-	"FLOOR": perValue(math.Floor),
+	"ABS":   elementwise(math.Abs),
+	"CEIL":  elementwise(math.Ceil),
+	"FLOOR": elementwise(math.Floor),
 	"SUM":   aggregate(sum),
 	"AVG":   aggregate(func(xs []float64) float64 { return sum(xs) / float64(len(xs)) }),
 	"MIN":   aggregate(func(xs []float64) float64 { return fold(xs, math.Min) }),
 	"MAX":   aggregate(func(xs []float64) float64 { return fold(xs, math.Max) }),
-	"IF":    {3, choose},
+	"IF":    {3, ifElse},
 }
 
-func perValue(f func(float64) float64) function {
+func elementwise(f func(float64) float64) function {
 	return function{1, func(args []Value) (Value, error) {
-		return args[0].each(func(x float64) (float64, bool) { return f(x), true }), nil
+		return args[0].mapValues(func(x float64) (float64, bool) { return f(x), true }), nil
 	}}
 }
 
@@ -64,6 +66,7 @@ func aggregate(f func([]float64) float64) function {
 				return Of(Series{}), nil
 			}
 			return Number(f(all)), nil
+
 		case listKind:
 			byTime := map[int64][]float64{}
 			for _, s := range v.list {
@@ -77,6 +80,7 @@ func aggregate(f func([]float64) float64) function {
 			}
 			return Of(out), nil
 		}
+
 		return args[0], fmt.Errorf("it takes time series, not %s", args[0].kind)
 	}}
 }
@@ -91,20 +95,24 @@ func fold(xs []float64, f func(a, b float64) float64) float64 {
 
 func sum(xs []float64) float64 { return fold(xs, func(a, b float64) float64 { return a + b }) }
 
-// choose is IF(condition, then, else), moment by moment.
-func choose(args []Value) (Value, error) {
-	cond, then, otherwise := args[0], args[1], args[2]
+// ifElse is IF(condition, then, else), moment by moment.
+func ifElse(args []Value) (Value, error) {
+	cond := args[0]
+	then := args[1]
+	otherwise := args[2]
 	for _, v := range args {
 		if v.kind == listKind {
 			return v, fmt.Errorf("it takes no arrays")
 		}
 	}
+
 	if cond.kind == numberKind {
 		if cond.number != 0 {
 			return then, nil
 		}
 		return otherwise, nil
 	}
+
 	out := Series{}
 	for at, x := range cond.series {
 		from := otherwise
@@ -115,5 +123,6 @@ func choose(args []Value) (Value, error) {
 			out[at] = y
 		}
 	}
+
 	return Of(out), nil
 }

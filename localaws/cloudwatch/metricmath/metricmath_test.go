@@ -13,7 +13,14 @@ import (
 
 // inputs are the series that tests use: at the moments 0, 60 and 120.
 var inputs = map[string]Series{
-	"m1": {0: 1, 60: 2, 120: 3}, "m2": {0: 10, 120: 0}, "gap": {60: 5}, "none": {},
+	"m1": {
+		0:   1,
+		60:  2,
+		120: 3,
+	},
+	"m2":   {0: 10, 120: 0},
+	"gap":  {60: 5},
+	"none": {},
 }
 
 func eval(e *Expression) (Value, error) {
@@ -40,35 +47,128 @@ func eval(e *Expression) (Value, error) {
 
 func TestExpressions(t *testing.T) {
 	t.Parallel()
+
 	for text, want := range map[string]Series{
-		"m1 + m2":                 {0: 11, 120: 3},
-		"m1 * 2 + 1":              {0: 3, 60: 5, 120: 7},
-		"m1 + m1 * m1 ^ 2":        {0: 2, 60: 10, 120: 30},
-		"(m1 + m1) * 2":           {0: 4, 60: 8, 120: 12},
-		"-m1":                     {0: -1, 60: -2, 120: -3},
-		"10 - m1 - 1":             {0: 8, 60: 7, 120: 6},
-		"m1 / m2":                 {0: 0.1},
-		"100 * m1 / m1":           {0: 100, 60: 100, 120: 100},
-		"FILL(gap, 0)":            {0: 0, 60: 5, 120: 0},
-		"FILL(gap, REPEAT)":       {60: 5, 120: 5},
-		"FILL(gap, m1)":           {0: 1, 60: 5, 120: 3},
-		"m1 + FILL(m2, 0)":        {0: 11, 60: 2, 120: 3},
-		"SUM([m1, m2, gap])":      {0: 11, 60: 7, 120: 3},
-		"AVG([m1, m2])":           {0: 5.5, 60: 2, 120: 1.5},
-		`MAX(METRICS("m"))`:       {0: 10, 60: 2, 120: 3},
-		"SUM(METRICS())":          {0: 11, 60: 7, 120: 3},
-		"MIN([m1, 2 * m1])":       {0: 1, 60: 2, 120: 3},
-		"m1 / SUM(m1)":            {0: 1.0 / 6, 60: 2.0 / 6, 120: 0.5},
-		"m1 >= 2":                 {0: 0, 60: 1, 120: 1},
-		"m1 > 1 AND m1 < 3":       {0: 0, 60: 1, 120: 0},
-		"m1 == 1 || m1 == 3":      {0: 1, 60: 0, 120: 1},
-		"IF(m1 > 1, m1, 0)":       {0: 0, 60: 2, 120: 3},
-		"IF(1, gap, m1)":          {60: 5},
-		"ABS(m1 - 2)":             {0: 1, 60: 0, 120: 1},
-		"CEIL(m1 / 2)":            {0: 1, 60: 1, 120: 2},
-		"FLOOR(m1 / 2)":           {0: 0, 60: 1, 120: 1},
-		"none + 1":                {},
-		"SUM([m1 != 2, m1]) + .5": {0: 2.5, 60: 2.5, 120: 4.5},
+		"m1 + m2": {0: 11, 120: 3},
+		"m1 * 2 + 1": {
+			0:   3,
+			60:  5,
+			120: 7,
+		},
+		"m1 + m1 * m1 ^ 2": {
+			0:   2,
+			60:  10,
+			120: 30,
+		},
+		"(m1 + m1) * 2": {
+			0:   4,
+			60:  8,
+			120: 12,
+		},
+		"-m1": {
+			0:   -1,
+			60:  -2,
+			120: -3,
+		},
+		"10 - m1 - 1": {
+			0:   8,
+			60:  7,
+			120: 6,
+		},
+		"m1 / m2": {0: 0.1},
+		"100 * m1 / m1": {
+			0:   100,
+			60:  100,
+			120: 100,
+		},
+		"FILL(gap, 0)": {
+			0:   0,
+			60:  5,
+			120: 0,
+		},
+		"FILL(gap, REPEAT)": {60: 5, 120: 5},
+		"FILL(gap, m1)": {
+			0:   1,
+			60:  5,
+			120: 3,
+		},
+		"m1 + FILL(m2, 0)": {
+			0:   11,
+			60:  2,
+			120: 3,
+		},
+		"SUM([m1, m2, gap])": {
+			0:   11,
+			60:  7,
+			120: 3,
+		},
+		"AVG([m1, m2])": {
+			0:   5.5,
+			60:  2,
+			120: 1.5,
+		},
+		`MAX(METRICS("m"))`: {
+			0:   10,
+			60:  2,
+			120: 3,
+		},
+		"SUM(METRICS())": {
+			0:   11,
+			60:  7,
+			120: 3,
+		},
+		"MIN([m1, 2 * m1])": {
+			0:   1,
+			60:  2,
+			120: 3,
+		},
+		"m1 / SUM(m1)": {
+			0:   1.0 / 6,
+			60:  2.0 / 6,
+			120: 0.5,
+		},
+		"m1 >= 2": {
+			0:   0,
+			60:  1,
+			120: 1,
+		},
+		"m1 > 1 AND m1 < 3": {
+			0:   0,
+			60:  1,
+			120: 0,
+		},
+		"m1 == 1 || m1 == 3": {
+			0:   1,
+			60:  0,
+			120: 1,
+		},
+		"IF(m1 > 1, m1, 0)": {
+			0:   0,
+			60:  2,
+			120: 3,
+		},
+		"IF(1, gap, m1)": {60: 5},
+		"ABS(m1 - 2)": {
+			0:   1,
+			60:  0,
+			120: 1,
+		},
+		"CEIL(m1 / 2)": {
+			0:   1,
+			60:  1,
+			120: 2,
+		},
+		"FLOOR(m1 / 2)": {
+			0:   0,
+			60:  1,
+			120: 1,
+		},
+		"none + 1": {},
+		"SUM([m1 != 2, m1]) + .5": {
+			0:   2.5,
+			60:  2.5,
+			120: 4.5,
+		},
 	} {
 		e, err := Parse(text)
 		if err != nil {
@@ -85,6 +185,7 @@ func TestExpressions(t *testing.T) {
 
 func TestWhatCannotBeReadIsRefused(t *testing.T) {
 	t.Parallel()
+
 	for text, want := range map[string]string{
 		"":                        "an operand is missing",
 		"m1 +":                    "an operand is missing",
@@ -113,6 +214,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 
 func TestWhatCannotBeEvaluatedSaysWhy(t *testing.T) {
 	t.Parallel()
+
 	for text, want := range map[string]string{
 		"METRICS() + METRICS()": "between two arrays",
 		"[m1, 2]":               "not numbers",
@@ -133,6 +235,7 @@ func TestWhatCannotBeEvaluatedSaysWhy(t *testing.T) {
 
 func TestIDsAreThoseOfTheExpression(t *testing.T) {
 	t.Parallel()
+
 	e, err := Parse("IF(m1 > m2, FILL(gap, 0), m1) + SUM([m3])")
 	if err != nil || !slices.Equal(e.IDs(), []string{"m1", "m2", "gap", "m3"}) || e.String() == "" {
 		t.Errorf("ids %v, %v", e.IDs(), err)
@@ -142,15 +245,18 @@ func TestIDsAreThoseOfTheExpression(t *testing.T) {
 // Arithmetic of series is the arithmetic of their values.
 func TestArithmeticGoesMomentByMoment(t *testing.T) {
 	t.Parallel()
+
 	rapid.Check(t, func(t *rapid.T) {
 		series := rapid.MapOfN(rapid.Int64Range(0, 5), rapid.Float64Range(-1e6, 1e6), 0, 6)
-		a, b := Series(series.Draw(t, "a")), Series(series.Draw(t, "b"))
+		a := Series(series.Draw(t, "a"))
+		b := Series(series.Draw(t, "b"))
 		for op, f := range operators {
-			v, err := join(Of(a), Of(b), f)
+			v, err := combine(Of(a), Of(b), f)
 			got, ok := v.Series()
 			if err != nil || !ok {
 				t.Fatalf("%s: %v", op, err)
 			}
+
 			for at, x := range a {
 				y, both := b[at]
 				z, has := got[at]
@@ -159,6 +265,7 @@ func TestArithmeticGoesMomentByMoment(t *testing.T) {
 					t.Fatalf("%v %s %v at %d is %v (%v), want %v", x, op, y, at, z, has, want)
 				}
 			}
+
 			if len(got) > min(len(a), len(b)) {
 				t.Fatalf("%s of %v and %v has %v", op, a, b, got)
 			}
@@ -170,11 +277,13 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"m1+m2/2", `SUM(METRICS("m"))`, "IF(m1>1 AND m2<3,FILL(m1,REPEAT),-0.5e)", "[m1,m2]*2", "((((m1))))"} {
 		f.Add(seed)
 	}
+
 	f.Fuzz(func(t *testing.T, text string) {
 		e, err := Parse(text)
 		if err != nil {
 			return
 		}
+
 		v, err := eval(e)
 		if s, ok := v.Series(); err == nil && ok {
 			for at, x := range s {

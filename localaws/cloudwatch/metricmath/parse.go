@@ -32,14 +32,16 @@ func Parse(text string) (*Expression, error) {
 	if len(text) > maxLength {
 		return nil, fmt.Errorf("it is longer than %d characters", maxLength)
 	}
+
 	p := &parser{rest: text, text: text}
 	root, err := p.binary(0)
 	if err != nil {
 		return nil, err
 	}
-	if p.blanks(); p.rest != "" {
+	if p.skipSpace(); p.rest != "" {
 		return nil, p.errorf("unexpected %q", p.rest[:1])
 	}
+
 	return &Expression{text, root, p.ids}, nil
 }
 
@@ -54,10 +56,10 @@ func (p *parser) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s at character %d", fmt.Sprintf(format, args...), len(p.text)-len(p.rest)+1)
 }
 
-func (p *parser) blanks() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
+func (p *parser) skipSpace() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
 
 func (p *parser) take(s string) bool {
-	p.blanks()
+	p.skipSpace()
 	rest, ok := strings.CutPrefix(p.rest, s)
 	if ok {
 		p.rest = rest
@@ -76,7 +78,9 @@ func (p *parser) binary(level int) (node, error) {
 	if p.depth++; p.depth > maxDepth*len(levels) {
 		return nil, p.errorf("too deep")
 	}
+
 	defer func() { p.depth-- }()
+
 	left, err := p.binary(level + 1)
 	for err == nil {
 		op := p.operator(levels[level])
@@ -87,12 +91,13 @@ func (p *parser) binary(level int) (node, error) {
 		right, err = p.binary(level + 1)
 		left = operation{operators[op], left, right}
 	}
+
 	return left, err
 }
 
 // operator reads one of the given operators; words must end where they end.
 func (p *parser) operator(list []string) string {
-	p.blanks()
+	p.skipSpace()
 	for _, op := range list {
 		rest, ok := strings.CutPrefix(p.rest, op)
 		if ok && (op[0] < 'A' || op[0] > 'Z' || rest == "" || !isWord(rest[0])) {
@@ -112,7 +117,9 @@ func (p *parser) unary() (node, error) {
 	if p.depth++; p.depth > maxDepth*len(levels) {
 		return nil, p.errorf("too deep")
 	}
+
 	defer func() { p.depth-- }()
+
 	switch {
 	case p.take("-"):
 		of, err := p.unary()
@@ -123,10 +130,12 @@ func (p *parser) unary() (node, error) {
 			err = p.errorf("a parenthesis without an end")
 		}
 		return inner, err
+
 	case p.take("["):
 		items, err := p.list("]")
 		return array{items}, err
 	}
+
 	word := p.word()
 	switch c := word + " "; {
 	case word == "":
@@ -137,20 +146,23 @@ func (p *parser) unary() (node, error) {
 			return nil, p.errorf("%q is not a number", word)
 		}
 		return literal{n}, nil
+
 	case p.take("("):
 		return p.call(word)
 	case c[0] < 'a' || c[0] > 'z':
 		return nil, p.errorf("%q is neither an id nor a function with arguments", word)
 	}
+
 	if !slices.Contains(p.ids, word) {
 		p.ids = append(p.ids, word)
 	}
+
 	return reference{word}, nil
 }
 
 // word reads an id, a function's name or a number.
 func (p *parser) word() string {
-	p.blanks()
+	p.skipSpace()
 	n := 0
 	for n < len(p.rest) && (isWord(p.rest[n]) || p.rest[n] == '.') {
 		n++
@@ -166,6 +178,7 @@ func (p *parser) list(end string) ([]node, error) {
 	if p.take(end) {
 		return items, nil
 	}
+
 	for {
 		item, err := p.binary(0)
 		if err != nil {
@@ -189,10 +202,12 @@ func (p *parser) call(name string) (node, error) {
 	case "FILL":
 		return p.fill()
 	}
+
 	f, ok := functions[name]
 	if !ok {
 		return nil, fmt.Errorf("the embedded AWS does not support function %s in metric math", name)
 	}
+
 	args, err := p.list(")")
 	if err != nil {
 		return nil, err
@@ -200,6 +215,7 @@ func (p *parser) call(name string) (node, error) {
 	if len(args) != f.args {
 		return nil, p.errorf("%s takes %d arguments, not %d", name, f.args, len(args))
 	}
+
 	return call{name, f.apply, args}, nil
 }
 
@@ -211,8 +227,10 @@ func (p *parser) metrics() (node, error) {
 		if !ok {
 			return nil, p.errorf("a quotation without an end")
 		}
-		part, p.rest = text, rest
+		part = text
+		p.rest = rest
 	}
+
 	if !p.take(")") {
 		return nil, p.errorf("METRICS without an end")
 	}
@@ -228,6 +246,7 @@ func (p *parser) fill() (node, error) {
 	if !p.take(",") {
 		return nil, p.errorf("FILL takes 2 arguments")
 	}
+
 	f := fill{of: of}
 	switch {
 	case p.take("REPEAT"):
@@ -239,8 +258,10 @@ func (p *parser) fill() (node, error) {
 			return nil, err
 		}
 	}
+
 	if !p.take(")") {
 		return nil, p.errorf("FILL without an end")
 	}
+
 	return f, nil
 }

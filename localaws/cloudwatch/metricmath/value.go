@@ -34,24 +34,26 @@ func listOf(list []Series) Value { return Value{kind: listKind, list: list} }
 // Series is the value as a series; ok is false for a number or a list.
 func (v Value) Series() (s Series, ok bool) { return v.series, v.kind == seriesKind }
 
-// each applies f to a number, or to each value of a series or list. A result
+// mapValues applies f to a number, or to each value of a series or list. A result
 // that is no number is left out of a series.
-func (v Value) each(f func(float64) (float64, bool)) Value {
+func (v Value) mapValues(f func(float64) (float64, bool)) Value {
 	switch v.kind {
 	case numberKind:
 		n, _ := f(v.number)
 		return Number(n)
 	case seriesKind:
-		return Of(v.series.each(f))
+		return Of(v.series.mapValues(f))
 	}
+
 	out := make([]Series, len(v.list))
 	for i, s := range v.list {
-		out[i] = s.each(f)
+		out[i] = s.mapValues(f)
 	}
+
 	return listOf(out)
 }
 
-func (s Series) each(f func(float64) (float64, bool)) Series {
+func (s Series) mapValues(f func(float64) (float64, bool)) Series {
 	out := Series{}
 	for at, x := range s {
 		if y, ok := f(x); ok {

@@ -19,8 +19,8 @@ const (
 	noSymbol operator = ""
 )
 
-// operator reads an operator.
-func (p *parser) operator() operator {
+// parseOperator reads an operator.
+func (p *parser) parseOperator() operator {
 	for _, op := range []operator{unequal, atMost, atLeast, equal, less, greater} {
 		if p.take(string(op)) {
 			return op
@@ -39,42 +39,49 @@ type condition struct {
 	isNumber bool
 }
 
-// condition reads an operator and its operand. The operand, where it is neither
+// parseCondition reads an operator and its operand. The operand, where it is neither
 // quoted nor a regular expression, is as long as bare takes bytes.
-func (p *parser) condition(bare func(c byte) bool) (condition, error) {
-	c := condition{op: p.operator()}
+func (p *parser) parseCondition(bare func(c byte) bool) (condition, error) {
+	c := condition{op: p.parseOperator()}
 	if c.op == noSymbol {
 		return c, p.errorf("no comparison")
 	}
-	p.blanks()
+
+	p.skipBlanks()
 	switch p.peek() {
 	case '%':
-		re, err := p.regexp()
+		re, err := p.parseRegexp()
 		c.re = re
 		if err != nil || c.op == equal || c.op == unequal {
 			return c, err
 		}
 		return c, p.errorf("%s cannot compare with a regular expression", c.op)
+
 	case '"':
-		s, err := p.quoted()
+		s, err := p.parseQuoted()
 		if err != nil {
 			return c, err
 		}
 		c.literal = s
+
 	default:
-		c.literal = p.while(bare)
+		c.literal = p.takeWhile(bare)
 		if c.literal == "" {
 			return c, p.errorf("nothing to compare with")
 		}
 		n, err := strconv.ParseFloat(c.literal, 64)
-		c.number, c.isNumber = n, err == nil && looksNumeric(c.literal)
+		c.number = n
+		c.isNumber = err == nil && looksNumeric(c.literal)
 	}
+
 	if c.op != equal && c.op != unequal && !c.isNumber {
 		return c, p.errorf("%s compares with numbers only, not with '%s'", c.op, c.literal)
 	}
+
 	if strings.Contains(c.literal, "*") {
 		c.parts = strings.Split(c.literal, "*")
 	}
+
 	return c, nil
 }
 
@@ -84,32 +91,33 @@ func looksNumeric(s string) bool {
 	return strings.Trim(s, "0123456789+-.eE") == "" && strings.ContainsAny(s, "0123456789")
 }
 
-// text holds a string against the operand.
-func (c *condition) text(s string) bool {
+// matchText holds a string against the operand.
+func (c *condition) matchText(s string) bool {
 	switch c.op {
 	case equal:
-		return c.same(s)
+		return c.equalText(s)
 	case unequal:
-		return !c.same(s)
+		return !c.equalText(s)
 	}
 	return false
 }
 
-func (c *condition) same(s string) bool {
+func (c *condition) equalText(s string) bool {
 	switch {
 	case c.re != nil:
 		return c.re.MatchString(s)
 	case c.parts != nil:
-		return wildcard(s, c.parts)
+		return matchWildcard(s, c.parts)
 	}
 	return s == c.literal
 }
 
-// numeric holds a number against the operand; written is how it was written.
-func (c *condition) numeric(n float64, written string) bool {
+// matchNumber holds a number against the operand; written is how it was written.
+func (c *condition) matchNumber(n float64, written string) bool {
 	if !c.isNumber {
-		return c.text(written)
+		return c.matchText(written)
 	}
+
 	switch c.op {
 	case equal:
 		return n == c.number
@@ -122,16 +130,18 @@ func (c *condition) numeric(n float64, written string) bool {
 	case greater:
 		return n > c.number
 	}
+
 	return n >= c.number
 }
 
-// wildcard reports whether s consists of the parts with anything between them.
-func wildcard(s string, parts []string) bool {
+// matchWildcard reports whether s consists of the parts with anything between them.
+func matchWildcard(s string, parts []string) bool {
 	last := len(parts) - 1
 	s, ok := strings.CutPrefix(s, parts[0])
 	if !ok {
 		return false
 	}
+
 	for _, part := range parts[1:last] {
 		i := strings.Index(s, part)
 		if i < 0 {
@@ -139,5 +149,6 @@ func wildcard(s string, parts []string) bool {
 		}
 		s = s[i+len(part):]
 	}
+
 	return strings.HasSuffix(s, parts[last])
 }

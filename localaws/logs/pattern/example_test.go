@@ -12,6 +12,7 @@ func ExampleParse() {
 		fmt.Println(err)
 		return
 	}
+
 	fmt.Println(p.Match(`{"level":"ERROR","attempts":4}`))
 	fmt.Println(p.Match(`{"level":"ERROR","attempts":3}`))
 	fmt.Println(p.Match(`ERROR: not JSON`))

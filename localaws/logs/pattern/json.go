@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// members is a pattern of the members of a line that is JSON.
-type members struct {
+// jsonPattern is a pattern of the members of a line that is JSON.
+type jsonPattern struct {
 	root      expression
 	selectors []selector // in the order of the pattern
 }
@@ -14,12 +14,12 @@ type members struct {
 // maxDepth bounds how deep parentheses may go.
 const maxDepth = 50
 
-// json reads a pattern in braces.
-func (p *parser) json() (matcher, error) {
-	p.at++
-	m := &members{}
-	root, err := p.either(func(p *parser) (expression, error) {
-		e, err := p.memberTest()
+// parseJSON reads a pattern in braces.
+func (p *parser) parseJSON() (matcher, error) {
+	p.pos++
+	m := &jsonPattern{}
+	root, err := p.parseOr(func(p *parser) (expression, error) {
+		e, err := p.parseMemberTest()
 		if err == nil {
 			m.selectors = append(m.selectors, e.selector)
 		}
@@ -28,51 +28,55 @@ func (p *parser) json() (matcher, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	m.root = root
 	if !p.take("}") {
 		return nil, p.errorf("no } at the end")
 	}
-	if p.blanks(); !p.done() {
+	if p.skipBlanks(); !p.done() {
 		return nil, p.errorf("text behind the pattern")
 	}
+
 	return m, nil
 }
 
-// either reads comparisons joined by ||, which binds less than &&. leaf reads one
+// parseOr reads comparisons joined by ||, which binds less than &&. leaf reads one
 // comparison.
-func (p *parser) either(leaf func(*parser) (expression, error)) (expression, error) {
-	left, err := p.both(leaf)
+func (p *parser) parseOr(leaf func(*parser) (expression, error)) (expression, error) {
+	left, err := p.parseAnd(leaf)
 	for err == nil && p.take("||") {
 		var right expression
-		right, err = p.both(leaf)
-		left = either{left, right}
+		right, err = p.parseAnd(leaf)
+		left = orExpression{left, right}
 	}
 	return left, err
 }
 
-func (p *parser) both(leaf func(*parser) (expression, error)) (expression, error) {
-	left, err := p.one(leaf)
+func (p *parser) parseAnd(leaf func(*parser) (expression, error)) (expression, error) {
+	left, err := p.parseOperand(leaf)
 	for err == nil && p.take("&&") {
 		var right expression
-		right, err = p.one(leaf)
-		left = both{left, right}
+		right, err = p.parseOperand(leaf)
+		left = andExpression{left, right}
 	}
 	return left, err
 }
 
-// one reads a comparison, or several in parentheses.
-func (p *parser) one(leaf func(*parser) (expression, error)) (expression, error) {
+// parseOperand reads a comparison, or several in parentheses.
+func (p *parser) parseOperand(leaf func(*parser) (expression, error)) (expression, error) {
 	if !p.take("(") {
 		return leaf(p)
 	}
 	if p.depth++; p.depth > maxDepth {
 		return nil, p.errorf("more than %d parentheses within each other", maxDepth)
 	}
-	e, err := p.either(leaf)
+
+	e, err := p.parseOr(leaf)
 	p.depth--
 	if err == nil && !p.take(")") {
 		err = p.errorf("a parenthesis without an end")
 	}
+
 	return e, err
 }
 
@@ -83,33 +87,37 @@ type memberTest struct {
 	cond     condition
 }
 
-func (p *parser) memberTest() (memberTest, error) {
+func (p *parser) parseMemberTest() (memberTest, error) {
 	var t memberTest
-	s, err := p.selector()
+	s, err := p.parseSelector()
 	if err != nil {
 		return t, err
 	}
+
 	t.selector = s
 	switch {
-	case p.word("IS"):
+	case p.takeWord("IS"):
 		for _, w := range []string{"TRUE", "FALSE", "NULL"} {
-			if p.word(w) {
+			if p.takeWord(w) {
 				t.is = w
 				return t, nil
 			}
 		}
 		return t, p.errorf("IS without TRUE, FALSE or NULL")
-	case p.word("NOT"):
-		if !p.word("EXISTS") {
+
+	case p.takeWord("NOT"):
+		if !p.takeWord("EXISTS") {
 			return t, p.errorf("NOT without EXISTS")
 		}
 		t.is = "NOT EXISTS"
 		return t, nil
-	case p.word("EXISTS"):
+
+	case p.takeWord("EXISTS"):
 		t.is = "EXISTS"
 		return t, nil
 	}
-	t.cond, err = p.condition(func(c byte) bool { return !isBlank(c) && !strings.ContainsRune("})(&|", rune(c)) })
+
+	t.cond, err = p.parseCondition(func(c byte) bool { return !isBlank(c) && !strings.ContainsRune("})(&|", rune(c)) })
 	return t, err
 }
 
@@ -121,16 +129,18 @@ func (t memberTest) holds(subject any) bool {
 	case "EXISTS":
 		return len(found) > 0
 	}
+
 	for _, v := range found {
-		if t.one(v) {
+		if t.matches(v) {
 			return true
 		}
 	}
+
 	return false
 }
 
-// one holds one value against the test. Arrays and objects never match (LAM E12).
-func (t memberTest) one(v any) bool {
+// matches holds one value against the test. Arrays and objects never match (LAM E12).
+func (t memberTest) matches(v any) bool {
 	switch v := v.(type) {
 	case bool:
 		return v && t.is == "TRUE" || !v && t.is == "FALSE"
@@ -138,10 +148,11 @@ func (t memberTest) one(v any) bool {
 		return t.is == "NULL"
 	case json.Number:
 		n, err := v.Float64()
-		return t.is == "" && err == nil && t.cond.numeric(n, v.String())
+		return t.is == "" && err == nil && t.cond.matchNumber(n, v.String())
 	case string:
-		return t.is == "" && t.cond.text(v)
+		return t.is == "" && t.cond.matchText(v)
 	}
+
 	return false
 }
 
@@ -160,28 +171,28 @@ func decode(line string) (any, bool) {
 	return v, true
 }
 
-func (m *members) match(line string) bool {
+func (m *jsonPattern) match(line string) bool {
 	v, ok := decode(line)
 	return ok && m.root.holds(v)
 }
 
-func (m *members) extract(line string) map[string]string {
+func (m *jsonPattern) extract(line string) map[string]string {
 	values := map[string]string{}
 	v, ok := decode(line)
 	if !ok {
 		return values
 	}
 	for _, s := range m.selectors {
-		if got, ok := s.scalar(v); ok {
+		if got, ok := s.firstScalar(v); ok {
 			values[s.text] = got
 		}
 	}
 	return values
 }
 
-func (m *members) value(line, text string) (string, bool) {
+func (m *jsonPattern) value(line, text string) (string, bool) {
 	p := &parser{text: text}
-	s, err := p.selector()
+	s, err := p.parseSelector()
 	if err != nil || !p.done() {
 		return "", false
 	}
@@ -189,5 +200,5 @@ func (m *members) value(line, text string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return s.scalar(v)
+	return s.firstScalar(v)
 }

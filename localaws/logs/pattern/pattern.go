@@ -28,20 +28,22 @@ const maxRegexps = 2
 // Parse reads a pattern. Its errors say what is wrong at which byte.
 func Parse(text string) (*Pattern, error) {
 	p := &parser{text: text}
-	p.blanks()
+	p.skipBlanks()
 	var m matcher
 	var err error
 	switch p.peek() {
 	case '{':
-		m, err = p.json()
+		m, err = p.parseJSON()
 	case '[':
-		m, err = p.columns()
+		m, err = p.parseFields()
 	default:
-		m, err = p.terms()
+		m, err = p.parseTerms()
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	return &Pattern{text: text, matcher: m}, nil
 }
 
@@ -70,74 +72,74 @@ func (p *Pattern) String() string { return p.text }
 // parser reads a pattern from left to right.
 type parser struct {
 	text    string
-	at      int
+	pos     int
 	regexps int
 	depth   int
 }
 
 func (p *parser) errorf(format string, args ...any) error {
-	return fmt.Errorf("%s at character %d", fmt.Sprintf(format, args...), p.at+1)
+	return fmt.Errorf("%s at character %d", fmt.Sprintf(format, args...), p.pos+1)
 }
 
 // peek is the next byte, or 0 at the end.
 func (p *parser) peek() byte {
-	if p.at < len(p.text) {
-		return p.text[p.at]
+	if p.pos < len(p.text) {
+		return p.text[p.pos]
 	}
 	return 0
 }
 
-func (p *parser) done() bool { return p.at >= len(p.text) }
+func (p *parser) done() bool { return p.pos >= len(p.text) }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
-func (p *parser) blanks() {
-	for !p.done() && isBlank(p.text[p.at]) {
-		p.at++
+func (p *parser) skipBlanks() {
+	for !p.done() && isBlank(p.text[p.pos]) {
+		p.pos++
 	}
 }
 
 // take reads the given text, if it is next after blanks.
 func (p *parser) take(s string) bool {
-	p.blanks()
-	if !strings.HasPrefix(p.text[p.at:], s) {
+	p.skipBlanks()
+	if !strings.HasPrefix(p.text[p.pos:], s) {
 		return false
 	}
-	p.at += len(s)
+	p.pos += len(s)
 	return true
 }
 
-// word reads a key word, if it is next after blanks and ends there.
-func (p *parser) word(s string) bool {
-	p.blanks()
-	end := p.at + len(s)
-	if end > len(p.text) || !strings.EqualFold(p.text[p.at:end], s) || end < len(p.text) && isWord(p.text[end]) {
+// takeWord reads a key word, if it is next after blanks and ends there.
+func (p *parser) takeWord(s string) bool {
+	p.skipBlanks()
+	end := p.pos + len(s)
+	if end > len(p.text) || !strings.EqualFold(p.text[p.pos:end], s) || end < len(p.text) && isWord(p.text[end]) {
 		return false
 	}
-	p.at = end
+	p.pos = end
 	return true
 }
 
-// while reads bytes as long as ok takes them.
-func (p *parser) while(ok func(c byte) bool) string {
-	from := p.at
-	for !p.done() && ok(p.text[p.at]) {
-		p.at++
+// takeWhile reads bytes as long as ok takes them.
+func (p *parser) takeWhile(ok func(c byte) bool) string {
+	from := p.pos
+	for !p.done() && ok(p.text[p.pos]) {
+		p.pos++
 	}
-	return p.text[from:p.at]
+	return p.text[from:p.pos]
 }
 
 func isWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
-// quoted reads a string in double quotes, the next byte, with \" and \\ in it.
-func (p *parser) quoted() (string, error) {
+// parseQuoted reads a string in double quotes, the next byte, with \" and \\ in it.
+func (p *parser) parseQuoted() (string, error) {
 	var b strings.Builder
-	for i := p.at + 1; i < len(p.text); i++ {
+	for i := p.pos + 1; i < len(p.text); i++ {
 		switch c := p.text[i]; {
 		case c == '"':
-			p.at = i + 1
+			p.pos = i + 1
 			return b.String(), nil
 		case c == '\\' && i+1 < len(p.text) && (p.text[i+1] == '"' || p.text[i+1] == '\\'):
 			i++
@@ -146,5 +148,6 @@ func (p *parser) quoted() (string, error) {
 			b.WriteByte(c)
 		}
 	}
+
 	return "", p.errorf("a quotation without an end")
 }

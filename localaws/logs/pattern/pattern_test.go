@@ -15,6 +15,7 @@ type try struct {
 
 func check(t *testing.T, tries []try) {
 	t.Helper()
+
 	for _, tt := range tries {
 		p, err := Parse(tt.pattern)
 		if err != nil {
@@ -32,6 +33,7 @@ func check(t *testing.T, tries []try) {
 
 func TestE11TextTermsAreSubstringsThatMustAllBeThere(t *testing.T) {
 	t.Parallel()
+
 	check(t, []try{
 		{"", "anything", true},
 		{"   ", "", true},
@@ -49,6 +51,7 @@ func TestE11TextTermsAreSubstringsThatMustAllBeThere(t *testing.T) {
 
 func TestE11AMinusExcludes(t *testing.T) {
 	t.Parallel()
+
 	check(t, []try{
 		{"ERROR -ARGUMENTS", "ERROR 400", true},
 		{"ERROR -ARGUMENTS", "ERROR INVALID ARGUMENTS", false},
@@ -59,6 +62,7 @@ func TestE11AMinusExcludes(t *testing.T) {
 
 func TestE11AQuestionMarkMeansAnyAndYieldsToPlainTerms(t *testing.T) {
 	t.Parallel()
+
 	check(t, []try{
 		{"?ERROR ?WARN", "WARN low", true},
 		{"?ERROR ?WARN", "ERROR", true},
@@ -71,6 +75,7 @@ func TestE11AQuestionMarkMeansAnyAndYieldsToPlainTerms(t *testing.T) {
 
 func TestE11RegularExpressionsStandBetweenPercentSigns(t *testing.T) {
 	t.Parallel()
+
 	check(t, []try{
 		{"%AUTHORIZED%", "UNAUTHORIZED REQUEST", true},
 		{"%^[hc]at%", "cat on a mat", true},
@@ -84,6 +89,7 @@ func TestE11RegularExpressionsStandBetweenPercentSigns(t *testing.T) {
 
 func TestE11FieldsOfALine(t *testing.T) {
 	t.Parallel()
+
 	const line = `127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534`
 	check(t, []try{
 		{"[ip, server, username, timestamp, request, status_code, bytes]", line, true},
@@ -111,6 +117,7 @@ func TestE11FieldsOfALine(t *testing.T) {
 
 func TestE12MembersOfJSON(t *testing.T) {
 	t.Parallel()
+
 	const line = `{"eventType":"UpdateTrail","sourceIPAddress":"111.111.111.111","arrayKey":["value","another value"],
 		"objectList":[{"name":"a","id":1},{"name":"b","id":2}],"SomeObject":null,"ThisFlag":true,"n":-1.5e3,"deep":{"key-x":{"y":"z"}}}`
 	check(t, []try{
@@ -147,6 +154,7 @@ func TestE12MembersOfJSON(t *testing.T) {
 
 func TestE12AndBindsMoreThanOr(t *testing.T) {
 	t.Parallel()
+
 	const line = `{"a":1,"b":2,"c":3}`
 	check(t, []try{
 		{`{ $.a = 1 || $.b = 0 && $.c = 0 }`, line, true},
@@ -157,6 +165,7 @@ func TestE12AndBindsMoreThanOr(t *testing.T) {
 
 func TestE12AnArrayOrObjectNeverMatches(t *testing.T) {
 	t.Parallel()
+
 	const line = `{"a":[1],"o":{"x":1}}`
 	check(t, []try{
 		{`{ $.a = 1 }`, line, false},
@@ -168,6 +177,7 @@ func TestE12AnArrayOrObjectNeverMatches(t *testing.T) {
 
 func TestE12WhatIsNoJSONNeverMatches(t *testing.T) {
 	t.Parallel()
+
 	for _, line := range []string{"", "text", `{"a":1} trailing`, `{"a":`, `"a"`, "1"} {
 		check(t, []try{{`{ $.a NOT EXISTS }`, line, false}, {`{ $.a = 1 }`, line, false}})
 	}
@@ -176,6 +186,7 @@ func TestE12WhatIsNoJSONNeverMatches(t *testing.T) {
 
 func TestBrokenPatternsSayWhere(t *testing.T) {
 	t.Parallel()
+
 	for pattern, want := range map[string]string{
 		"foo:bar":                      "invalid character(s) in term 'foo:bar'",
 		`"open`:                        "a quotation without an end",
@@ -213,11 +224,16 @@ func TestBrokenPatternsSayWhere(t *testing.T) {
 
 func TestExtractGivesTheValuesThatAPatternNames(t *testing.T) {
 	t.Parallel()
+
 	for _, tt := range []struct {
 		pattern, line string
 		want          map[string]string
 	}{
-		{"[ip, user, ..., bytes]", "1.2.3.4 frank x y 77", map[string]string{"$ip": "1.2.3.4", "$user": "frank", "$bytes": "77"}},
+		{"[ip, user, ..., bytes]", "1.2.3.4 frank x y 77", map[string]string{
+			"$ip":    "1.2.3.4",
+			"$user":  "frank",
+			"$bytes": "77",
+		}},
 		{`{ $.latency > 10 && $.path = "/a*" }`, `{"latency":12.5,"path":"/ab"}`, map[string]string{"$.latency": "12.5", "$.path": "/ab"}},
 		{"ERROR", "ERROR", map[string]string{}},
 	} {
@@ -225,20 +241,24 @@ func TestExtractGivesTheValuesThatAPatternNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		got, ok := p.Extract(tt.line)
 		if !ok || len(got) != len(tt.want) {
 			t.Errorf("%s on %s: %v, %v", tt.pattern, tt.line, got, ok)
 		}
+
 		for k, v := range tt.want {
 			if got[k] != v {
 				t.Errorf("%s on %s: %s is %q, want %q", tt.pattern, tt.line, k, got[k], v)
 			}
 		}
 	}
+
 	p, _ := Parse("{ $.a = 1 }")
 	if v, ok := p.Value(`{"a":1,"ms":30}`, "$.ms"); !ok || v != "30" {
 		t.Errorf("a selector that is not in the pattern gave %q, %v", v, ok)
 	}
+
 	for _, selector := range []string{"$.none", "ms", "$.ms x", "$."} {
 		if v, ok := p.Value(`{"a":1,"ms":30}`, selector); ok {
 			t.Errorf("%q gave %q", selector, v)
@@ -249,6 +269,7 @@ func TestExtractGivesTheValuesThatAPatternNames(t *testing.T) {
 // Wildcards agree with a matcher that is too simple to be wrong.
 func TestWildcardsAgreeWithASimpleMatcher(t *testing.T) {
 	t.Parallel()
+
 	var simple func(s, pattern string) bool
 	simple = func(s, pattern string) bool {
 		switch {
@@ -259,10 +280,11 @@ func TestWildcardsAgreeWithASimpleMatcher(t *testing.T) {
 		}
 		return s != "" && s[0] == pattern[0] && simple(s[1:], pattern[1:])
 	}
+
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringMatching(`[ab]{0,12}`).Draw(t, "text")
 		pattern := rapid.StringMatching(`[ab]{0,2}(\*[ab]{0,2}){1,4}`).Draw(t, "pattern")
-		if got, want := wildcard(s, strings.Split(pattern, "*")), simple(s, pattern); got != want {
+		if got, want := matchWildcard(s, strings.Split(pattern, "*")), simple(s, pattern); got != want {
 			t.Fatalf("%s on %s: %v, want %v", pattern, s, got, want)
 		}
 	})
@@ -275,6 +297,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed, `{"a":{"b":["xy"]},"k":true}`)
 		f.Add(seed, `1.2.3.4 "a b" [c] 404 7`)
 	}
+
 	f.Fuzz(func(t *testing.T, text, line string) {
 		p, err := Parse(text)
 		if err != nil {

@@ -5,27 +5,30 @@ import (
 	"strings"
 )
 
-// regexp reads a regular expression between percent signs, the next byte.
-func (p *parser) regexp() (*regexp.Regexp, error) {
-	end := strings.IndexByte(p.text[p.at+1:], '%')
+// parseRegexp reads a regular expression between percent signs, the next byte.
+func (p *parser) parseRegexp() (*regexp.Regexp, error) {
+	end := strings.IndexByte(p.text[p.pos+1:], '%')
 	if end < 0 {
 		return nil, p.errorf("a regular expression without an end")
 	}
 	if p.regexps++; p.regexps > maxRegexps {
 		return nil, p.errorf("more than %d regular expressions", maxRegexps)
 	}
-	text := p.text[p.at+1 : p.at+1+end]
+
+	text := p.text[p.pos+1 : p.pos+1+end]
 	if text == "" {
 		return nil, p.errorf("an empty regular expression")
 	}
 	if c, bad := unsupported(text); bad {
 		return nil, p.errorf("%q is not supported in a regular expression", c)
 	}
+
 	re, err := regexp.Compile(text)
 	if err != nil {
 		return nil, p.errorf("the regular expression %q cannot be read", text)
 	}
-	p.at += end + 2
+
+	p.pos += end + 2
 	return re, nil
 }
 
@@ -44,5 +47,6 @@ func unsupported(text string) (rune, bool) {
 			return rune(c), true
 		}
 	}
+
 	return 0, false
 }

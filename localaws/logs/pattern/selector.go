@@ -19,86 +19,93 @@ type selector struct {
 type step struct {
 	name  string
 	index int
-	kind  stepKind
+	kind  selectorStepKind
 }
 
-type stepKind uint8
+type selectorStepKind uint8
 
 const (
-	byName stepKind = iota
+	byName selectorStepKind = iota
 	byIndex
 	all
 )
 
-// selector reads a selector.
-func (p *parser) selector() (selector, error) {
-	p.blanks()
-	from := p.at
+// parseSelector reads a selector.
+func (p *parser) parseSelector() (selector, error) {
+	p.skipBlanks()
+	from := p.pos
 	if p.peek() != '$' {
 		return selector{}, p.errorf("no selector: one begins with $")
 	}
-	p.at++
+
+	p.pos++
 	var s selector
 	for {
 		dot := p.peek() == '.'
 		if dot {
-			p.at++
+			p.pos++
 		}
+
 		var one step
 		var err error
 		switch {
 		case p.peek() == '[':
-			one, err = p.bracket()
+			one, err = p.parseBracket()
 		case dot:
-			one, err = p.dotted()
+			one, err = p.parseDotted()
 		default:
-			s.text = p.text[from:p.at]
+			s.text = p.text[from:p.pos]
 			return s, nil
 		}
+
 		if err != nil {
 			return s, err
 		}
+
 		s.steps = append(s.steps, one)
 	}
 }
 
-// dotted reads the name behind a dot.
-func (p *parser) dotted() (step, error) {
+// parseDotted reads the name behind a dot.
+func (p *parser) parseDotted() (step, error) {
 	if p.peek() == '*' {
-		p.at++
+		p.pos++
 		return step{kind: all}, nil
 	}
-	name := p.while(func(c byte) bool { return isWord(c) || c == '-' })
+	name := p.takeWhile(func(c byte) bool { return isWord(c) || c == '-' })
 	if name == "" {
 		return step{}, p.errorf("a dot without a name")
 	}
 	return step{name: name}, nil
 }
 
-// bracket reads [0], [*] or ["name"].
-func (p *parser) bracket() (step, error) {
-	p.at++
+// parseBracket reads [0], [*] or ["name"].
+func (p *parser) parseBracket() (step, error) {
+	p.pos++
 	one := step{kind: all}
 	switch c := p.peek(); {
 	case c == '*':
-		p.at++
+		p.pos++
 	case c == '"':
-		name, err := p.quoted()
+		name, err := p.parseQuoted()
 		if err != nil {
 			return one, err
 		}
 		one = step{name: name}
+
 	default:
-		n, err := strconv.ParseUint(p.while(func(c byte) bool { return c >= '0' && c <= '9' }), 10, 31)
+		n, err := strconv.ParseUint(p.takeWhile(func(c byte) bool { return c >= '0' && c <= '9' }), 10, 31)
 		if err != nil {
 			return one, p.errorf("an index that is not a number")
 		}
 		one = step{index: int(n), kind: byIndex}
 	}
+
 	if p.peek() != ']' {
 		return one, p.errorf("a bracket without an end")
 	}
-	p.at++
+
+	p.pos++
 	return one, nil
 }
 
@@ -108,14 +115,14 @@ func (s selector) find(v any) []any {
 	for _, st := range s.steps {
 		var next []any
 		for _, v := range found {
-			next = append(next, st.from(v)...)
+			next = append(next, st.apply(v)...)
 		}
 		found = next
 	}
 	return found
 }
 
-func (st step) from(v any) []any {
+func (st step) apply(v any) []any {
 	switch v := v.(type) {
 	case map[string]any:
 		if st.kind == all {
@@ -128,6 +135,7 @@ func (st step) from(v any) []any {
 		if member, ok := v[st.name]; ok && st.kind == byName {
 			return []any{member}
 		}
+
 	case []any:
 		if st.kind == all {
 			return v
@@ -136,12 +144,13 @@ func (st step) from(v any) []any {
 			return []any{v[st.index]}
 		}
 	}
+
 	return nil
 }
 
-// scalar is the first string, number or boolean that the selector leads to, as
+// firstScalar is the first string, number or boolean that the selector leads to, as
 // text.
-func (s selector) scalar(v any) (string, bool) {
+func (s selector) firstScalar(v any) (string, bool) {
 	for _, found := range s.find(v) {
 		switch found := found.(type) {
 		case string:

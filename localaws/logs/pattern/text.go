@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// text is a pattern of terms.
-type text struct {
-	all  []term // each must hold
-	any  []term // one must hold, where there are any
-	none []term // none may hold
+// textPattern is a pattern of terms.
+type textPattern struct {
+	required []term // each must hold
+	optional []term // one must hold, where there are any
+	excluded []term // none may hold
 }
 
 // term is a piece of text or a regular expression.
@@ -18,76 +18,85 @@ type term struct {
 	re      *regexp.Regexp
 }
 
-func (t term) in(line string) bool {
+func (t term) matches(line string) bool {
 	if t.re != nil {
 		return t.re.MatchString(line)
 	}
 	return strings.Contains(line, t.literal)
 }
 
-// terms reads a pattern of terms up to the end.
-func (p *parser) terms() (matcher, error) {
-	t := &text{}
-	for p.blanks(); !p.done(); p.blanks() {
-		list := &t.all
+// parseTerms reads a pattern of terms up to the end.
+func (p *parser) parseTerms() (matcher, error) {
+	t := &textPattern{}
+	for p.skipBlanks(); !p.done(); p.skipBlanks() {
+		list := &t.required
 		switch p.peek() {
 		case '?':
-			list = &t.any
-			p.at++
+			list = &t.optional
+			p.pos++
 		case '-':
-			list = &t.none
-			p.at++
+			list = &t.excluded
+			p.pos++
 		}
-		one, err := p.term()
+
+		one, err := p.parseTerm()
 		if err != nil {
 			return nil, err
 		}
+
 		*list = append(*list, one)
 	}
-	if len(t.all)+len(t.none) > 0 {
-		t.any = nil // a ? beside other terms has no effect (LAM E11)
+
+	if len(t.required)+len(t.excluded) > 0 {
+		t.optional = nil // a ? beside other terms has no effect (LAM E11)
 	}
+
 	return t, nil
 }
 
-func (p *parser) term() (term, error) {
+func (p *parser) parseTerm() (term, error) {
 	switch p.peek() {
 	case '"':
-		s, err := p.quoted()
+		s, err := p.parseQuoted()
 		return term{literal: s}, err
 	case '%':
-		re, err := p.regexp()
+		re, err := p.parseRegexp()
 		return term{re: re}, err
 	}
-	from := p.at
-	s := p.while(isWord)
+
+	from := p.pos
+	s := p.takeWhile(isWord)
 	if s == "" || !p.done() && !isBlank(p.peek()) {
-		whole := p.text[from:p.at] + p.while(func(c byte) bool { return !isBlank(c) })
-		p.at = from
+		whole := p.text[from:p.pos] + p.takeWhile(func(c byte) bool { return !isBlank(c) })
+		p.pos = from
 		return term{}, p.errorf("invalid character(s) in term '%s': put it into quotation marks", whole)
 	}
+
 	return term{literal: s}, nil
 }
 
-func (t *text) match(line string) bool {
-	for _, term := range t.all {
-		if !term.in(line) {
+func (t *textPattern) match(line string) bool {
+	for _, term := range t.required {
+		if !term.matches(line) {
 			return false
 		}
 	}
-	for _, term := range t.none {
-		if term.in(line) {
+
+	for _, term := range t.excluded {
+		if term.matches(line) {
 			return false
 		}
 	}
-	for _, term := range t.any {
-		if term.in(line) {
+
+	for _, term := range t.optional {
+		if term.matches(line) {
 			return true
 		}
 	}
-	return len(t.any) == 0
+
+	return len(t.optional) == 0
 }
 
-func (t *text) extract(string) map[string]string { return map[string]string{} }
+func (t *textPattern) extract(string) map[string]string { return map[string]string{} }
 
-func (t *text) value(string, string) (string, bool) { return "", false }
+func (t *textPattern) value(string, string) (string, bool) { return "", false }

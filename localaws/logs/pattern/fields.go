@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// columns is a pattern of the fields of a line.
-type columns struct {
-	before []column
-	after  []column // behind the ellipsis
-	open   bool     // there is an ellipsis
+// fieldsPattern is a pattern of the fields of a line.
+type fieldsPattern struct {
+	before   []fieldTerm
+	after    []fieldTerm // behind the ellipsis
+	ellipsis bool        // there is an ellipsis
 }
 
-// column is one field: its name and what must hold for it.
-type column struct {
+// fieldTerm is one field: its name and what must hold for it.
+type fieldTerm struct {
 	name string
 	test expression // nil where anything does
 }
@@ -23,34 +23,35 @@ type expression interface {
 	holds(subject any) bool
 }
 
-type both struct{ left, right expression }
-type either struct{ left, right expression }
+type andExpression struct{ left, right expression }
+type orExpression struct{ left, right expression }
 
-func (e both) holds(s any) bool   { return e.left.holds(s) && e.right.holds(s) }
-func (e either) holds(s any) bool { return e.left.holds(s) || e.right.holds(s) }
+func (e andExpression) holds(s any) bool { return e.left.holds(s) && e.right.holds(s) }
+func (e orExpression) holds(s any) bool  { return e.left.holds(s) || e.right.holds(s) }
 
-// columns reads a pattern in brackets.
-func (p *parser) columns() (matcher, error) {
-	p.at++
-	c := &columns{}
+// parseFields reads a pattern in brackets.
+func (p *parser) parseFields() (matcher, error) {
+	p.pos++
+	c := &fieldsPattern{}
 	for {
-		p.blanks()
+		p.skipBlanks()
 		if p.take("...") {
-			if c.open {
+			if c.ellipsis {
 				return nil, p.errorf("more than one ellipsis")
 			}
-			c.open = true
+			c.ellipsis = true
 		} else {
-			one, err := p.column()
+			one, err := p.parseField()
 			if err != nil {
 				return nil, err
 			}
-			if c.open {
+			if c.ellipsis {
 				c.after = append(c.after, one)
 			} else {
 				c.before = append(c.before, one)
 			}
 		}
+
 		if p.take("]") {
 			break
 		}
@@ -58,26 +59,29 @@ func (p *parser) columns() (matcher, error) {
 			return nil, p.errorf("a field without , or ] behind it")
 		}
 	}
-	if p.blanks(); !p.done() {
+
+	if p.skipBlanks(); !p.done() {
 		return nil, p.errorf("text behind the pattern")
 	}
+
 	return c, nil
 }
 
-func (p *parser) column() (column, error) {
-	from := p.at
+func (p *parser) parseField() (fieldTerm, error) {
+	from := p.pos
 	for p.take("(") {
 	}
-	c := column{name: p.while(isName)}
-	p.blanks()
+	c := fieldTerm{name: p.takeWhile(isName)}
+	p.skipBlanks()
 	if p.done() || p.peek() == ',' || p.peek() == ']' {
-		if from+len(c.name) > p.at {
+		if from+len(c.name) > p.pos {
 			return c, p.errorf("a parenthesis without a comparison")
 		}
 		return c, nil
 	}
-	p.at = from
-	test, err := p.either(func(p *parser) (expression, error) { return p.fieldTest(c.name) })
+
+	p.pos = from
+	test, err := p.parseOr(func(p *parser) (expression, error) { return p.parseFieldTest(c.name) })
 	c.test = test
 	return c, err
 }
@@ -85,13 +89,13 @@ func (p *parser) column() (column, error) {
 // isName tells the bytes of a field's name.
 func isName(c byte) bool { return isWord(c) || c == '-' || c == '.' || c == '*' || c == '$' }
 
-// fieldTest reads a comparison of the field with the given name.
-func (p *parser) fieldTest(name string) (expression, error) {
-	p.blanks()
-	if got := p.while(isName); got != name {
+// parseFieldTest reads a comparison of the field with the given name.
+func (p *parser) parseFieldTest(name string) (expression, error) {
+	p.skipBlanks()
+	if got := p.takeWhile(isName); got != name {
 		return nil, p.errorf("field '%s' within the comparison of field '%s'", got, name)
 	}
-	c, err := p.condition(func(c byte) bool { return !isBlank(c) && !strings.ContainsRune(",])(&|", rune(c)) })
+	c, err := p.parseCondition(func(c byte) bool { return !isBlank(c) && !strings.ContainsRune(",])(&|", rune(c)) })
 	if err != nil {
 		return nil, err
 	}
@@ -105,54 +109,59 @@ func (f fieldTest) holds(subject any) bool {
 	if f.isNumber {
 		n, err := strconv.ParseFloat(s, 64)
 		if err == nil && looksNumeric(s) {
-			return f.numeric(n, s)
+			return f.matchNumber(n, s)
 		}
 		return f.op == unequal
 	}
-	return f.text(s)
+	return f.matchText(s)
 }
 
-// fields cuts a line at blanks. What stands in quotation marks or brackets is one
+// splitFields cuts a line at blanks. What stands in quotation marks or brackets is one
 // field, without them.
-func fields(line string) []string {
+func splitFields(line string) []string {
 	var out []string
 	for i := 0; i < len(line); {
 		if isBlank(line[i]) {
 			i++
 			continue
 		}
+
 		closing := map[byte]byte{'"': '"', '[': ']'}[line[i]]
 		if end := strings.IndexByte(line[i+1:], closing); closing != 0 && end >= 0 {
 			out = append(out, line[i+1:i+1+end])
 			i += end + 2
 			continue
 		}
+
 		from := i
 		for i < len(line) && !isBlank(line[i]) {
 			i++
 		}
+
 		out = append(out, line[from:i])
 	}
+
 	return out
 }
 
-// assign lays the columns over a line's fields and answers the fields of before
+// assignFields lays the columns over a line's fields and answers the fields of before
 // and of after, or ok false where their numbers do not fit.
-func (c *columns) assign(line string) (before, after []string, ok bool) {
-	got := fields(line)
-	n, m := len(c.before), len(c.after)
-	if len(got) < n+m || len(got) > n+m && !c.open {
+func (c *fieldsPattern) assignFields(line string) (before, after []string, ok bool) {
+	got := splitFields(line)
+	n := len(c.before)
+	m := len(c.after)
+	if len(got) < n+m || len(got) > n+m && !c.ellipsis {
 		return nil, nil, false
 	}
 	return got[:n], got[len(got)-m:], true
 }
 
-func (c *columns) match(line string) bool {
-	before, after, ok := c.assign(line)
-	return ok && hold(c.before, before) && hold(c.after, after)
+func (c *fieldsPattern) match(line string) bool {
+	before, after, ok := c.assignFields(line)
+	return ok && allHold(c.before, before) && allHold(c.after, after)
 }
 
-func hold(columns []column, fields []string) bool {
+func allHold(columns []fieldTerm, fields []string) bool {
 	for i, c := range columns {
 		if c.test != nil && !c.test.holds(fields[i]) {
 			return false
@@ -161,9 +170,9 @@ func hold(columns []column, fields []string) bool {
 	return true
 }
 
-func (c *columns) extract(line string) map[string]string {
+func (c *fieldsPattern) extract(line string) map[string]string {
 	values := map[string]string{}
-	before, after, _ := c.assign(line)
+	before, after, _ := c.assignFields(line)
 	for i, f := range before {
 		values[c.before[i].selector(i)] = f
 	}
@@ -175,14 +184,14 @@ func (c *columns) extract(line string) map[string]string {
 
 // selector is the name that a field's value has; a field without a name is
 // called by its number from 1.
-func (c column) selector(index int) string {
+func (c fieldTerm) selector(index int) string {
 	if c.name == "" {
 		return "$" + strconv.Itoa(index+1)
 	}
 	return "$" + c.name
 }
 
-func (c *columns) value(line, selector string) (string, bool) {
+func (c *fieldsPattern) value(line, selector string) (string, bool) {
 	v, ok := c.extract(line)[selector]
 	return v, ok
 }

@@ -2,46 +2,49 @@ package logs
 
 import "container/heap"
 
-// merge reads several streams as one, in order of time. It is a heap of runs by
+// mergeHeap reads several streams as one, in order of time. It is a heap of runs by
 // their next events, and holds no run that has ended.
-type merge []*run
+type mergeHeap []*streamReader
 
 // add puts a run in, unless it is empty.
-func (m *merge) add(r *run) {
+func (m *mergeHeap) add(r *streamReader) {
 	if r.advance() {
 		heap.Push(m, r)
 	}
 }
 
 // next takes the earliest event.
-func (m *merge) next() (stream string, e event, any bool) {
+func (m *mergeHeap) next() (stream string, e event, any bool) {
 	if len(*m) == 0 {
 		return "", event{}, false
 	}
+
 	first := (*m)[0]
-	stream, e = first.stream, first.head.decode()
+	stream = first.stream
+	e = first.current.decode()
 	if first.advance() {
 		heap.Fix(m, 0)
 	} else {
 		heap.Pop(m)
 	}
+
 	return stream, e, true
 }
 
 // Len, Less, Swap, Push and Pop make merge a heap.Interface.
-func (m merge) Len() int { return len(m) }
+func (m mergeHeap) Len() int { return len(m) }
 
 // Less orders runs by their next event.
-func (m merge) Less(i, j int) bool { return m[i].position().compare(m[j].position()) < 0 }
+func (m mergeHeap) Less(i, j int) bool { return m[i].position().compare(m[j].position()) < 0 }
 
 // Swap exchanges two runs.
-func (m merge) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
+func (m mergeHeap) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
 
 // Push appends a run.
-func (m *merge) Push(x any) { *m = append(*m, x.(*run)) }
+func (m *mergeHeap) Push(x any) { *m = append(*m, x.(*streamReader)) }
 
 // Pop removes the last run.
-func (m *merge) Pop() any {
+func (m *mergeHeap) Pop() any {
 	old := *m
 	last := old[len(old)-1]
 	*m = old[:len(old)-1]

@@ -72,7 +72,7 @@ type Tag struct {
 	Value string `json:"Value"`
 }
 
-func deref[T any](p *T) T {
+func valueOrZero[T any](p *T) T {
 	var zero T
 	if p == nil {
 		return zero

@@ -9,8 +9,8 @@ import (
 
 // held adds up what the metrics hold.
 func (s *Service) held() (sum int64) {
-	for _, sh := range s.shelf {
-		for _, m := range sh.metrics {
+	for _, res := range s.resources {
+		for _, m := range res.metrics {
 			sum += m.memory()
 		}
 	}
@@ -21,19 +21,40 @@ func (s *Service) held() (sum int64) {
 // nor long names take more memory than there may be.
 func TestMetricsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
 	t.Parallel()
+
 	const most = 4 << 20
 	for name, datum := range map[string]func(i int) Datum{
 		"ManyValues": func(i int) Datum {
-			return Datum{Namespace: "N", Name: fmt.Sprint("m", i%50), Value: float64(i), Time: start.Add(-time.Duration(i%1000) * time.Minute)}
+			return Datum{
+				Namespace: "N",
+				Name:      fmt.Sprint("m", i%50),
+				Value:     float64(i),
+				Time:      start.Add(-time.Duration(i%1000) * time.Minute),
+			}
 		},
 		"ManyTimes": func(i int) Datum {
-			return Datum{Namespace: "N", Name: "m", Value: 1, Time: start.Add(time.Duration(i-40_000) * time.Minute)}
+			return Datum{
+				Namespace: "N",
+				Name:      "m",
+				Value:     1,
+				Time:      start.Add(time.Duration(i-40_000) * time.Minute),
+			}
 		},
 		"ManySeconds": func(i int) Datum {
-			return Datum{Namespace: "N", Name: "m", Value: 1, Time: start.Add(time.Duration(i-40_000) * time.Second), HighResolution: true}
+			return Datum{
+				Namespace:      "N",
+				Name:           "m",
+				Value:          1,
+				Time:           start.Add(time.Duration(i-40_000) * time.Second),
+				HighResolution: true,
+			}
 		},
 		"LongNames": func(i int) Datum {
-			d := Datum{Namespace: "N", Name: fmt.Sprint("m", i), Value: 1}
+			d := Datum{
+				Namespace: "N",
+				Name:      fmt.Sprint("m", i),
+				Value:     1,
+			}
 			for k := range 20 {
 				d.Dimensions = append(d.Dimensions, Dimension{fmt.Sprintf("%0200d", k), strings.Repeat("v", 1000)})
 			}
@@ -42,28 +63,39 @@ func TestMetricsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+
 			b := open(t, func(o *Options) { o.MaxBytes = most })
-			b.Record(account, region, Datum{Namespace: "N", Name: "quiet", Value: 7})
-			n := 4 * boundEvery
+			b.Record(account, region, Datum{
+				Namespace: "N",
+				Name:      "quiet",
+				Value:     7,
+			})
+
+			n := 4 * memoryCheckInterval
 			if name == "LongNames" {
 				n = 1000
 			}
+
 			for i := range n {
 				b.Record(account, region, datum(i))
 			}
+
 			// What the metrics may grow by between two looks comes on top of it.
-			if sum := b.held(); sum > most+boundEvery*2*nameUnit {
+			if sum := b.held(); sum > most+memoryCheckInterval*2*bytesPerRecord {
 				t.Errorf("%d bytes are held, want about %d", sum, most)
 			}
-			b.records = boundEvery
+
+			b.recordsSinceCheck = memoryCheckInterval
 			b.Record(account, region, datum(0))
 			if sum := b.held(); sum > most+1<<20 {
 				t.Errorf("%d bytes are held after a look, want about %d", sum, most)
 			}
-			if m := b.at(place{account, region}).find("N", "quiet", nil); m == nil && name != "LongNames" {
+
+			if m := b.resourcesIn(scope{account, region}).findMetric("N", "quiet", nil); m == nil && name != "LongNames" {
 				t.Error("the quiet metric is gone")
 			}
-			if last := b.at(place{account, region}).find("N", datum(0).Name, datum(0).Dimensions); last == nil || len(last.series[0].buckets) == 0 {
+
+			if last := b.resourcesIn(scope{account, region}).findMetric("N", datum(0).Name, datum(0).Dimensions); last == nil || len(last.series[0].buckets) == 0 {
 				t.Error("the newest datum is gone")
 			}
 		})
@@ -72,6 +104,7 @@ func TestMetricsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
 
 func TestALineOfMetricsYieldsNoMoreThanItMay(t *testing.T) {
 	t.Parallel()
+
 	values := "[" + strings.TrimSuffix(strings.Repeat("1,", 100), ",") + "]"
 	line := func(sets, metrics int) string {
 		return `{"_aws":{"CloudWatchMetrics":[{"Namespace":"N","Dimensions":[` + strings.TrimSuffix(strings.Repeat("[],", sets), ",") +
@@ -80,6 +113,7 @@ func TestALineOfMetricsYieldsNoMoreThanItMay(t *testing.T) {
 	if n := len(parseEMF(line(2, 100), start)); n != 2*100*100 {
 		t.Errorf("%d data of a line within the bounds, want all 20000", n)
 	}
+
 	if n := len(parseEMF(line(50_000, 100), start)); n != 0 {
 		t.Errorf("%d data of a line that stands for 500 million, want none", n)
 	}

@@ -114,7 +114,7 @@ style: ## print figures about the layout of the Go code beside those of other co
 bench: $(RELIABLEQ) ## measure the embedded AWS and sqsbatch, each figure beside its floor (ARGS=-quick for rough figures)
 	go run ./localaws/internal/bench -server $(RELIABLEQ) $(ARGS)
 	go test -run '^$$' -bench OverAPlainLoop ./sqsbatch
-	go test -run '^$$' -bench . ./deploy/internal/simulate
+	go test -run '^$$' -bench . ./internal/simulate
 
 .PHONY: simulate
 simulate: $(RELIABLEQ) ## play the flow 3,000 times from seeds, under faults, and check that nothing is lost

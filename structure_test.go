@@ -40,7 +40,8 @@ var arrows = []struct {
 	{"localaws/lambda", []string{"localaws/lambda", "localaws/policy", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
 	{"localaws/iam", []string{"localaws/iam", "localaws/policy", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
 	{"localaws", []string{"localaws"}, "the embedded AWS could be lifted out tomorrow"},
-	{"deploy", []string{"deploy", "localaws", "dlq", "console", "sqsbatch", "backoff", "functions"}, "the command stands on top"},
+	{"internal", []string{"internal", "localaws", "dlq", "sqsbatch", "backoff", "functions"}, "what is not about deploying does not need it"},
+	{"deploy", []string{"deploy", "internal", "localaws", "dlq", "console", "sqsbatch", "backoff", "functions"}, "the command stands on top"},
 }
 
 // sdkFree lists folders whose packages, tests left out, must not need the AWS

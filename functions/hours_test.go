@@ -13,11 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/reliableq/reliableq/backoff"
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/functions/journal"
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/functions/outbox"
-	"github.com/reliableq/reliableq/functions/replay"
+	"github.com/reliableq/reliableq/functions/retry/replay"
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/reliableq/reliableq/deploy/internal/bundle"
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 

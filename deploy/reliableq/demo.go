@@ -16,6 +16,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 	"github.com/reliableq/reliableq/deploy/internal/target"
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
+	"github.com/reliableq/reliableq/internal/duration"
 )
 
 type demoVerb struct {
@@ -77,7 +78,7 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 		return explain(ctx, err)
 	}
 	result.Seconds.Build, result.Seconds.Total = verdict.Round(s.build), verdict.Round(time.Since(began))
-	took := progress.Seconds(time.Since(began))
+	took := duration.Format(time.Since(began))
 	if !v.Keep {
 		if err := errors.Join(s.terraform.Forget(), destroyed(s.terraform.Destroy(ctx))); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/infra"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 	"github.com/reliableq/reliableq/deploy/internal/target"
+	"github.com/reliableq/reliableq/internal/duration"
 )
 
 type downVerb struct {
@@ -134,7 +135,7 @@ func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, s 
 	}
 	p.Close()
 	return v.report(a, result, func() {
-		fmt.Fprintf(a.out, "removed %d resources from %s in %s\n", result.Removed, s.target.Describe(), progress.Seconds(time.Since(began)))
+		fmt.Fprintf(a.out, "removed %d resources from %s in %s\n", result.Removed, s.target.Describe(), duration.Format(time.Since(began)))
 	})
 }
 

@@ -14,9 +14,10 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/reliableq/reliableq/deploy/internal/experiment"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/internal/duration"
+	"github.com/reliableq/reliableq/internal/experiment"
 )
 
 type experimentVerb struct {
@@ -229,7 +230,7 @@ func (v *experimentVerb) show(a *app, r experiment.Report, took time.Duration, w
 		return err
 	}
 	messages := len(r.Cells) * r.Seeds * r.Messages
-	fmt.Fprintf(a.errs, "%d messages through the whole flow in %s, %.0f a second\n", messages, progress.Seconds(took), float64(messages)/took.Seconds())
+	fmt.Fprintf(a.errs, "%d messages through the whole flow in %s, %.0f a second\n", messages, duration.Format(took), float64(messages)/took.Seconds())
 	for _, file := range written {
 		if near, err := filepath.Rel(workingDir(), file); err == nil && !strings.HasPrefix(near, "..") {
 			file = near

@@ -10,7 +10,7 @@ import (
 
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
-	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/internal/duration"
 )
 
 type localVerb struct {
@@ -116,7 +116,7 @@ func (s localStatus) show(w io.Writer) {
 	if data == "" {
 		data = "in memory"
 	}
-	fmt.Fprintf(w, "%s, %s, pid %d, for %s\n", s.URL, health, s.PID, progress.Seconds(time.Duration(s.UptimeSecs*float64(time.Second))))
+	fmt.Fprintf(w, "%s, %s, pid %d, for %s\n", s.URL, health, s.PID, duration.Format(time.Duration(s.UptimeSecs*float64(time.Second))))
 	fmt.Fprintf(w, "account %s, region %s, clock %s, state %s", s.Account, s.Region, s.Clock, data)
 	if s.MemoryBytes > 0 {
 		fmt.Fprintf(w, ", memory %.0f MB", float64(s.MemoryBytes)/1e6)

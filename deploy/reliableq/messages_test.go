@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 

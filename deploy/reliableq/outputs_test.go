@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 

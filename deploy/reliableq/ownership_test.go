@@ -21,7 +21,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/bundle"
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/infra"
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 

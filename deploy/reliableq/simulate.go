@@ -8,7 +8,8 @@ import (
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
-	"github.com/reliableq/reliableq/deploy/internal/simulate"
+	"github.com/reliableq/reliableq/internal/duration"
+	"github.com/reliableq/reliableq/internal/simulate"
 )
 
 type simulateVerb struct {
@@ -80,8 +81,8 @@ func (v *simulateVerb) play(ctx context.Context, a *app) (simulated, time.Durati
 // show prints the totals for people.
 func show(a *app, t simulate.Totals, took time.Duration) {
 	fmt.Fprintf(a.out, "%d runs in %s: %d orders, %d processed, %d dead letters, %d receives, %d faults struck, %d crashes\n",
-		t.Runs, progress.Seconds(took), t.Messages, t.Processed, t.Dead, t.Receives, t.Struck, t.Crashes)
-	fmt.Fprintf(a.out, "%s simulated, %.0f times as fast as real time\n", progress.Seconds(t.Simulated), t.Simulated.Seconds()/took.Seconds())
+		t.Runs, duration.Format(took), t.Messages, t.Processed, t.Dead, t.Receives, t.Struck, t.Crashes)
+	fmt.Fprintf(a.out, "%s simulated, %.0f times as fast as real time\n", duration.Format(t.Simulated), t.Simulated.Seconds()/took.Seconds())
 	if len(t.Failed) == 0 {
 		fmt.Fprintln(a.out, "every invariant held")
 	}

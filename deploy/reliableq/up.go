@@ -16,6 +16,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 	"github.com/reliableq/reliableq/deploy/internal/target"
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
+	"github.com/reliableq/reliableq/internal/duration"
 )
 
 // deployFlags are shared by the verbs that deploy.
@@ -114,7 +115,7 @@ func (v *upVerb) Run(ctx context.Context, a *app) error {
 		Outputs map[string]json.RawMessage `json:"outputs"`
 		Seconds verdict.Seconds            `json:"seconds"`
 	}{string(s.target.Kind), s.target.Account, s.target.Region, result, out, seconds}, func() {
-		fmt.Fprintf(a.out, "deployed to %s in %s\n", s.target.Describe(), progress.Seconds(time.Since(began)))
+		fmt.Fprintf(a.out, "deployed to %s in %s\n", s.target.Describe(), duration.Format(time.Since(began)))
 		d, err := flow.FromOutputs(out)
 		if err != nil {
 			return // the outputs verb shows them as they are

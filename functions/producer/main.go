@@ -14,7 +14,7 @@ import (
 
 	"github.com/reliableq/reliableq/functions/journal"
 	"github.com/reliableq/reliableq/functions/outbox"
-	"github.com/reliableq/reliableq/functions/produce"
+	"github.com/reliableq/reliableq/functions/producer/produce"
 	"github.com/reliableq/reliableq/functions/setting"
 )
 

@@ -17,7 +17,7 @@ import (
 
 	"github.com/reliableq/reliableq/functions/journal"
 	"github.com/reliableq/reliableq/functions/outbox"
-	"github.com/reliableq/reliableq/functions/replay"
+	"github.com/reliableq/reliableq/functions/retry/replay"
 	"github.com/reliableq/reliableq/functions/setting"
 	"github.com/reliableq/reliableq/sqsbatch"
 )

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
-	"github.com/reliableq/reliableq/deploy/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
 // record is the content of NAME.json beside NAME.zip. Terraform reads it when it

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
-	"github.com/reliableq/reliableq/deploy/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
 // mark begins the comment of every archive that is made here.

@@ -10,6 +10,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
+	"github.com/reliableq/reliableq/internal/duration"
 )
 
 // calm counts the looks in a row that found nothing on its way.
@@ -154,6 +155,6 @@ func (r *Run) stuck() error {
 		}
 		where = strings.Join(parts, ", ")
 	}
-	return hint.New(fmt.Sprintf("the messages did not come to rest within %s: %s", progress.Seconds(r.Pace.Patience), where),
+	return hint.New(fmt.Sprintf("the messages did not come to rest within %s: %s", duration.Format(r.Pace.Patience), where),
 		"see what the functions say with reliableq logs, or give it more time with --timeout")
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/flowtest"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 

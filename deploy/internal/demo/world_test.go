@@ -9,7 +9,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 	"github.com/reliableq/reliableq/deploy/internal/flowtest"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
-	"github.com/reliableq/reliableq/deploy/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
 // backendFile keeps the backend's settings of the last run in a deployment's

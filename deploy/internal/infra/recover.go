@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
-	"github.com/reliableq/reliableq/deploy/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
 // Recover puts the state in order after a run that did not come to its end:

@@ -10,6 +10,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/reliableq/reliableq/deploy/internal/terminal"
+	"github.com/reliableq/reliableq/internal/duration"
 )
 
 // steps is the resolution of a bar that follows time.
@@ -64,9 +65,9 @@ func (b *bars) begin(t *Task) {
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR), decor.Any(func(decor.Statistics) string { return *drawn.text.Load() }, decor.WCSyncSpaceR)),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
-			left := Seconds(time.Since(since).Truncate(time.Second))
+			left := duration.Format(time.Since(since).Truncate(time.Second))
 			if expected > 0 {
-				left += " of about " + Seconds(expected)
+				left += " of about " + duration.Format(expected)
 			}
 			return left + "  " + *drawn.note.Load()
 		})),

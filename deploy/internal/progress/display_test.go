@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 // In a machine's log every task that begins ends or fails, once, with its time.
@@ -77,20 +76,4 @@ func TestWorkGoesOnWithNobodyToWatch(t *testing.T) {
 		task.End("done")
 		p.Close()
 	}
-}
-
-// Longer is never shown as shorter than a minute, and the text is short.
-func TestAnyDurationIsAShortText(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		d := time.Duration(rapid.Int64Range(0, int64(1000*time.Hour)).Draw(t, "duration"))
-		text := Seconds(d)
-		if len(text) > len("1000 h 59 min") || strings.Contains(text, "60") && !strings.Contains(text, "h") {
-			t.Fatalf("%s: %q", d, text)
-		}
-		hasMinutes := strings.Contains(text, "min")
-		if d >= time.Minute && !hasMinutes || d < 59*time.Second && hasMinutes {
-			t.Fatalf("%s: %q", d, text)
-		}
-	})
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/reliableq/reliableq/internal/duration"
 )
 
 // lines is a plain log.
@@ -37,7 +39,7 @@ func (l *lines) end(t *Task, failed bool) {
 	if failed {
 		verb = "failed"
 	}
-	line := fmt.Sprintf("%s: %s in %s", t.name, verb, Seconds(t.took))
+	line := fmt.Sprintf("%s: %s in %s", t.name, verb, duration.Format(t.took))
 	if t.note != "" {
 		line += ", " + t.note
 	}

@@ -157,20 +157,3 @@ func (t *Task) finish(note string, failed bool) {
 	t.over, t.note, t.took = true, note, t.p.now().Sub(t.since)
 	t.p.show.end(t, failed)
 }
-
-// Seconds writes a duration as people read it: 3.2 s, 54 s, 5 min 12 s, 2 h 3 min.
-func Seconds(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "0 s"
-	case d < 9950*time.Millisecond:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Minute-500*time.Millisecond:
-		return fmt.Sprintf("%d s", int(d.Round(time.Second).Seconds()))
-	case d < time.Hour:
-		s := int(d.Round(time.Second).Seconds())
-		return fmt.Sprintf("%d min %d s", s/60, s%60)
-	}
-	m := int(d.Round(time.Minute).Minutes())
-	return fmt.Sprintf("%d h %d min", m/60, m%60)
-}

@@ -102,15 +102,3 @@ func TestBarsEndWithOneLineForEachTask(t *testing.T) {
 		}
 	}
 }
-
-func TestSecondsReadWell(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		-time.Second: "0 s", 0: "0.0 s", 3210 * time.Millisecond: "3.2 s", 9960 * time.Millisecond: "10 s", 54 * time.Second: "54 s",
-		59700 * time.Millisecond: "1 min 0 s", 312 * time.Second: "5 min 12 s", 2*time.Hour + 3*time.Minute: "2 h 3 min",
-	} {
-		if got := Seconds(d); got != want {
-			t.Errorf("%s: %q, want %q", d, got, want)
-		}
-	}
-}

@@ -1,10 +1,14 @@
 package experiment
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -14,11 +18,10 @@ import (
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/reliableq/reliableq/deploy/internal/bundle"
-	"github.com/reliableq/reliableq/deploy/internal/simulate"
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/functions/outbox"
+	"github.com/reliableq/reliableq/internal/simulate"
 	"github.com/reliableq/reliableq/localaws"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/localawstest"
@@ -167,7 +170,7 @@ func (d *deployment) function(name, queue string, batchSize int, window time.Dur
 	_, err := d.lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{
 		FunctionName: &name, Role: aws.String("arn:aws:iam::" + d.aws.Account() + ":role/runs-functions"),
 		Timeout: aws.Int32(int32(d.Timeout.Seconds())), Runtime: lambdatypes.RuntimeProvidedal2023, Handler: aws.String("bootstrap"),
-		Architectures: []lambdatypes.Architecture{lambdatypes.Architecture(bundle.Host().Lambda())},
+		Architectures: []lambdatypes.Architecture{architecture()},
 		Code:          &lambdatypes.FunctionCode{ZipFile: d.zips[name]}, Environment: &lambdatypes.Environment{Variables: env},
 	})
 	if err != nil {
@@ -187,20 +190,56 @@ func (d *deployment) function(name, queue string, batchSize int, window time.Dur
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 
-// build makes the functions' zips for this machine.
+// build compiles the consumer and the retry function for this machine and returns
+// their deployment packages by name.
 func build(t *testing.T) map[string][]byte {
 	t.Helper()
-	built, err := bundle.Build(t.Context(), bundle.Options{
-		Functions: filepath.Join("..", "..", "..", "functions"), Dist: t.TempDir(), Platform: bundle.Host(),
-	})
+
+	zips := map[string][]byte{}
+	for _, name := range []string{"consumer", "retry"} {
+		binary := filepath.Join(t.TempDir(), name)
+		cmd := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../functions/"+name)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("build %s: %v\n%s", name, err, out)
+		}
+
+		program, err := os.ReadFile(binary)
+		if err != nil {
+			t.Fatal(err)
+		}
+		zips[name] = zipBootstrap(t, program)
+	}
+	return zips
+}
+
+// zipBootstrap returns a deployment package for a custom runtime: a zip with the
+// program as its executable file bootstrap.
+func zipBootstrap(t *testing.T, program []byte) []byte {
+	t.Helper()
+
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	header := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate}
+	header.SetMode(0o755)
+
+	w, err := z.CreateHeader(header)
 	if err != nil {
 		t.Fatal(err)
 	}
-	zips := map[string][]byte{}
-	for _, r := range built {
-		if zips[r.Name], err = os.ReadFile(r.Path); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := w.Write(program); err != nil {
+		t.Fatal(err)
 	}
-	return zips
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// architecture returns Lambda's name of the architecture that Go builds for here.
+func architecture() lambdatypes.Architecture {
+	if runtime.GOARCH == "arm64" {
+		return lambdatypes.ArchitectureArm64
+	}
+	return lambdatypes.ArchitectureX8664
 }

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/reliableq/reliableq/deploy/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
 // Writer writes a report in one of its forms.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 )
 
 // Settings are one point of the grid: what a deployment would be configured with,

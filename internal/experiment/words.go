@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/internal/duration"
 )
 
 // plain keeps of a text what can be printed, on one line: words may come from
@@ -89,7 +89,7 @@ func grouped(digits string) string {
 
 // span writes seconds as people read them.
 func span(seconds float64) string {
-	return progress.Seconds(time.Duration(min(max(seconds, 0), 1e9) * float64(time.Second)))
+	return duration.Format(time.Duration(min(max(seconds, 0), 1e9) * float64(time.Second)))
 }
 
 // money writes US dollars.

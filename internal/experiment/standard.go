@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 )
 
 // Standard answers the standard questions of the given names, or all of them

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/localaws/sqs"
 )

@@ -13,11 +13,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/functions/journal"
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/functions/outbox"
-	"github.com/reliableq/reliableq/functions/replay"
+	"github.com/reliableq/reliableq/functions/retry/replay"
 	"github.com/reliableq/reliableq/localaws"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/sqs"

@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/reliableq/reliableq/deploy/internal/simulate"
+	"github.com/reliableq/reliableq/internal/simulate"
 )
 
 func TestWilsonInterval(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/reliableq/reliableq/deploy/internal/simulate"
+	"github.com/reliableq/reliableq/internal/simulate"
 )
 
 // Run plays every cell of a plan, on all processors. done, unless nil, is called

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/reliableq/reliableq/deploy/internal/simulate"
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
+	"github.com/reliableq/reliableq/internal/simulate"
 )
 
 // summarize makes a cell of the figures of its runs.

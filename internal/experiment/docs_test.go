@@ -11,11 +11,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/reliableq/reliableq/functions/consume"
+	"github.com/reliableq/reliableq/functions/consumer/consume"
 )
 
 // published is where the standard experiment's results stand.
-var published = filepath.Join("..", "..", "..", "docs", "experiment")
+var published = filepath.Join("..", "..", "docs", "experiment")
 
 func publishedReport(t *testing.T) Report {
 	t.Helper()

@@ -14,7 +14,7 @@ import (
 
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/functions/outbox"
-	"github.com/reliableq/reliableq/functions/replay"
+	"github.com/reliableq/reliableq/functions/retry/replay"
 	"github.com/reliableq/reliableq/localaws"
 	"github.com/reliableq/reliableq/localaws/sqs"
 	"github.com/reliableq/reliableq/sqsbatch"

@@ -22,7 +22,7 @@ import (
 	"github.com/reliableq/reliableq/backoff"
 	"github.com/reliableq/reliableq/functions/journal"
 	"github.com/reliableq/reliableq/functions/outbox"
-	"github.com/reliableq/reliableq/functions/replay"
+	"github.com/reliableq/reliableq/functions/retry/replay"
 )
 
 // queue is the source queue. It refuses bodies that say so.

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/reliableq/reliableq/deploy/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
 func TestWriteReplacesWhatWasThere(t *testing.T) {

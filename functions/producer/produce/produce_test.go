@@ -18,7 +18,7 @@ import (
 
 	"github.com/reliableq/reliableq/functions/journal"
 	"github.com/reliableq/reliableq/functions/outbox"
-	"github.com/reliableq/reliableq/functions/produce"
+	"github.com/reliableq/reliableq/functions/producer/produce"
 )
 
 // queue accepts messages, except those that refuse names by their number.

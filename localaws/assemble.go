@@ -161,7 +161,7 @@ func (s *Server) makeLambda() (err error) {
 	roles := &roles{iam: p.iam, any: o.NoAuth, account: o.Account}
 	options := lambda.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, WorkDir: p.workDir,
-		Roles: functionRoles{roles}, Principals: s.principals(), Queues: q, Endpoint: s.URL, Permit: s.permit, Fate: s.fate, Serial: o.serial(),
+		Roles: functionRoles{roles}, Principals: s.principals(), Queues: q, Endpoint: s.URL, Permit: s.permit, InjectFault: s.fate, SimulatedDuration: o.serial(),
 		NoIsolation: o.NoIsolation, Hidden: append([]string{o.DataDir}, o.Hidden...),
 	}
 	if !o.NoTelemetry {
@@ -178,7 +178,7 @@ func (s *Server) makeLambda() (err error) {
 	if err != nil {
 		return err
 	}
-	p.lambda.Extend(p.mappings.Operations(), p.mappings)
+	p.lambda.AttachMappings(p.mappings.Operations(), p.mappings)
 	return nil
 }
 

@@ -156,20 +156,20 @@ func (s *Server) disorder(o fault.Occasion, c *awsapi.Call, in *sqs.ReceiveMessa
 }
 
 // fate says what is to befall an invocation.
-func (s *Server) fate(_, _, function string) lambda.Fate {
+func (s *Server) fate(_, _, function string) lambda.InjectedFault {
 	if !s.faults.Some() {
-		return lambda.Fate{}
+		return lambda.InjectedFault{}
 	}
-	kinds := map[fault.Kind]lambda.FateKind{
+	kinds := map[fault.Kind]lambda.FaultKind{
 		fault.CrashBefore: lambda.CrashBefore, fault.CrashDuring: lambda.CrashDuring, fault.CrashAfter: lambda.CrashAfter,
 		fault.TimeOut: lambda.TimeOut, fault.OutOfMemory: lambda.OutOfMemory, fault.LeakMemory: lambda.LeakMemory,
 	}
 	o := fault.Occasion{Service: "lambda", Operation: "Invoke", Resource: function}
 	r, struck := s.faults.Strike(o, slices.Collect(maps.Keys(kinds))...)
 	if !struck {
-		return lambda.Fate{}
+		return lambda.InjectedFault{}
 	}
-	f := lambda.Fate{Kind: kinds[r.Kind], After: r.Delay, MB: r.MB}
+	f := lambda.InjectedFault{Kind: kinds[r.Kind], After: r.Delay, MB: r.MB}
 	if r.Kind == fault.CrashDuring {
 		f.Calls, f.Served = s.faults.IntN(2), s.faults.IntN(2) == 0
 	}
@@ -182,8 +182,8 @@ type functions struct {
 	server *Server
 }
 
-// Invoke implements mapping.Functions.
-func (f *functions) Invoke(ctx context.Context, functionARN string, event []byte, trace string, done func(mapping.Outcome)) {
+// StartInvocation implements mapping.Functions.
+func (f *functions) StartInvocation(ctx context.Context, functionARN string, event []byte, trace string, done func(mapping.Outcome)) {
 	if f.server.killed.Load() {
 		return
 	}
@@ -195,7 +195,7 @@ func (f *functions) Invoke(ctx context.Context, functionARN string, event []byte
 	if r, struck := faults.Strike(o, fault.Throttle, fault.Unavailable, fault.Kill); struck {
 		if r.Kind == fault.Kill {
 			f.server.killAt(r, func() (any, error) {
-				f.Service.Invoke(ctx, functionARN, event, trace, func(mapping.Outcome) {})
+				f.Service.StartInvocation(ctx, functionARN, event, trace, func(mapping.Outcome) {})
 				return nil, nil
 			})
 			return
@@ -204,13 +204,13 @@ func (f *functions) Invoke(ctx context.Context, functionARN string, event []byte
 		if r.Kind == fault.Unavailable {
 			err = errUnavailable.With("Service is unavailable: fault %s", r.ID)
 		}
-		f.Refuse(err, done)
+		f.RejectInvocation(err, done)
 		return
 	}
 	if _, struck := faults.Strike(o, fault.DeliverTwice); struck {
-		f.Service.Invoke(ctx, functionARN, event, trace, func(mapping.Outcome) {})
+		f.Service.StartInvocation(ctx, functionARN, event, trace, func(mapping.Outcome) {})
 	}
-	f.Service.Invoke(ctx, functionARN, event, trace, done)
+	f.Service.StartInvocation(ctx, functionARN, event, trace, done)
 }
 
 // serial is how long invocations take under a simulated clock, where they run in

@@ -9,41 +9,41 @@ import (
 // access makes the permission check of an action on a function.
 func (s *Service) access(action string) func(c *awsapi.Call, name, qualifier string) []awsapi.Access {
 	return func(c *awsapi.Call, name, qualifier string) []awsapi.Access {
-		ref := split(c, name)
+		ref := splitReference(c, name)
 		if ref.qualifier == "" {
 			ref.qualifier = qualifier
 		}
-		policy, tags := s.guard(ref)
+		policy, tags := s.resourcePolicyAndTags(ref)
 		return []awsapi.Access{{Action: "lambda:" + action, Resource: ref.arn(), ResourcePolicy: policy, ResourceTags: tags}}
 	}
 }
 
-func (s *Service) qualified(action string) func(*awsapi.Call, *qualifiedInput) []awsapi.Access {
-	return func(c *awsapi.Call, in *qualifiedInput) []awsapi.Access {
+func (s *Service) qualifiedAccess(action string) func(*awsapi.Call, *QualifiedInput) []awsapi.Access {
+	return func(c *awsapi.Call, in *QualifiedInput) []awsapi.Access {
 		return s.access(action)(c, in.FunctionName, in.Qualifier)
 	}
 }
 
-func (s *Service) plain(action string) func(*awsapi.Call, *functionInput) []awsapi.Access {
-	return func(c *awsapi.Call, in *functionInput) []awsapi.Access {
+func (s *Service) unqualifiedAccess(action string) func(*awsapi.Call, *FunctionInput) []awsapi.Access {
+	return func(c *awsapi.Call, in *FunctionInput) []awsapi.Access {
 		return s.access(action)(c, in.FunctionName, "")
 	}
 }
 
-func (s *Service) named(action string) func(*awsapi.Call, *namedAliasInput) []awsapi.Access {
-	return func(c *awsapi.Call, in *namedAliasInput) []awsapi.Access {
+func (s *Service) aliasAccess(action string) func(*awsapi.Call, *AliasInput) []awsapi.Access {
+	return func(c *awsapi.Call, in *AliasInput) []awsapi.Access {
 		return s.access(action)(c, in.FunctionName, "")
 	}
 }
 
-// unscoped is the permission of an action without a resource.
-func unscoped(action string) []awsapi.Access {
+// accountAccess is the permission of an action without a resource.
+func accountAccess(action string) []awsapi.Access {
 	return []awsapi.Access{{Action: "lambda:" + action, Resource: "*"}}
 }
 
 // accessCreate returns what CreateFunction needs: the action itself, that of
 // tagging where there are tags (IAM A3), and the permission to pass the role.
-func (s *Service) accessCreate(c *awsapi.Call, in *createFunctionInput) []awsapi.Access {
+func (s *Service) accessCreate(c *awsapi.Call, in *CreateFunctionInput) []awsapi.Access {
 	need := s.access("CreateFunction")(c, in.FunctionName, "")
 	if len(in.Tags) > 0 {
 		need = append(need, s.access("TagResource")(c, in.FunctionName, "")...)
@@ -51,12 +51,12 @@ func (s *Service) accessCreate(c *awsapi.Call, in *createFunctionInput) []awsapi
 	for i := range need {
 		need[i].RequestTags = in.Tags
 	}
-	return append(need, passRole(in.Role, split(c, in.FunctionName).key)...)
+	return append(need, passRole(in.Role, splitReference(c, in.FunctionName).functionKey)...)
 }
 
 // passRole is the permission to give a role to a function (LAM D23).
-func passRole(role *string, to key) []awsapi.Access {
-	if text(role) == "" {
+func passRole(role *string, to functionKey) []awsapi.Access {
+	if deref(role) == "" {
 		return nil
 	}
 	return []awsapi.Access{{
@@ -69,18 +69,18 @@ func passRole(role *string, to key) []awsapi.Access {
 	}}
 }
 
-// tagged makes the permission check of an action on the tags of a function or an
+// tagAccess makes the permission check of an action on the tags of a function or an
 // event source mapping.
-func (s *Service) tagged(action string) func(*awsapi.Call, *tagsInput) []awsapi.Access {
-	return func(c *awsapi.Call, in *tagsInput) []awsapi.Access {
+func (s *Service) tagAccess(action string) func(*awsapi.Call, *TagsInput) []awsapi.Access {
+	return func(c *awsapi.Call, in *TagsInput) []awsapi.Access {
 		var need awsapi.Access
-		if isMapping(in.Resource) && s.tags != nil {
+		if isMappingARN(in.Resource) && s.mappingTags != nil {
 			need.Resource = in.Resource
-			need.ResourceTags, _ = s.tags.Tags(in.Resource) // one that is missing has none
+			need.ResourceTags, _ = s.mappingTags.Tags(in.Resource) // one that is missing has none
 		} else {
-			ref := split(c, in.Resource)
+			ref := splitReference(c, in.Resource)
 			need.Resource = ref.arn()
-			need.ResourcePolicy, need.ResourceTags = s.guard(ref)
+			need.ResourcePolicy, need.ResourceTags = s.resourcePolicyAndTags(ref)
 		}
 		need.Action = "lambda:" + action
 		switch action {
@@ -93,16 +93,16 @@ func (s *Service) tagged(action string) func(*awsapi.Call, *tagsInput) []awsapi.
 	}
 }
 
-// permitted returns the principal of the statement that RemovePermission is to
+// removedPrincipal returns the principal of the statement that RemovePermission is to
 // remove, or nothing.
-func (s *Service) permitted(c *awsapi.Call, in *removePermissionInput) string {
-	ref := split(c, in.FunctionName)
+func (s *Service) removedPrincipal(c *awsapi.Call, in *RemovePermissionInput) string {
+	ref := splitReference(c, in.FunctionName)
 	if ref.qualifier == "" {
 		ref.qualifier = in.Qualifier
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.functions[ref.key]
+	f := s.functions[ref.functionKey]
 	if f == nil || f.policies[ref.qualifier] == nil {
 		return ""
 	}
@@ -118,12 +118,12 @@ func (s *Service) permitted(c *awsapi.Call, in *removePermissionInput) string {
 	return ""
 }
 
-// guard returns the policy and the tags of a function, a version or an alias. The
+// resourcePolicyAndTags returns the policy and the tags of a function, a version or an alias. The
 // tags are the function's.
-func (s *Service) guard(ref reference) (policy string, tags map[string]string) {
+func (s *Service) resourcePolicyAndTags(ref reference) (policy string, tags map[string]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.functions[ref.key]
+	f := s.functions[ref.functionKey]
 	if f == nil {
 		return "", nil
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/archive"
 )
 
-type accountLimit struct {
+type AccountLimit struct {
 	TotalCodeSize                  int64 `json:"TotalCodeSize"`
 	CodeSizeUnzipped               int64 `json:"CodeSizeUnzipped"`
 	CodeSizeZipped                 int64 `json:"CodeSizeZipped"`
@@ -15,26 +15,26 @@ type accountLimit struct {
 	UnreservedConcurrentExecutions int   `json:"UnreservedConcurrentExecutions"`
 }
 
-type accountUsage struct {
+type AccountUsage struct {
 	TotalCodeSize int64 `json:"TotalCodeSize"`
 	FunctionCount int64 `json:"FunctionCount"`
 }
 
-type accountSettings struct {
-	AccountLimit accountLimit `json:"AccountLimit"`
-	AccountUsage accountUsage `json:"AccountUsage"`
+type AccountSettings struct {
+	AccountLimit AccountLimit `json:"AccountLimit"`
+	AccountUsage AccountUsage `json:"AccountUsage"`
 }
 
-// getAccountSettings is GetAccountSettings (LAM C32).
-func (s *Service) getAccountSettings(_ context.Context, c *awsapi.Call, _ *awsapi.None) (*accountSettings, error) {
+// GetAccountSettings is GetAccountSettings (LAM C32).
+func (s *Service) GetAccountSettings(_ context.Context, c *awsapi.Call, _ *awsapi.None) (*AccountSettings, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := &accountSettings{AccountLimit: accountLimit{
+	out := &AccountSettings{AccountLimit: AccountLimit{
 		TotalCodeSize: allCode, CodeSizeUnzipped: archive.MaxUnzipped, CodeSizeZipped: maxZip,
-		ConcurrentExecutions: accountConcurrency, UnreservedConcurrentExecutions: s.unreserved(placeOf(c)),
+		ConcurrentExecutions: accountConcurrency, UnreservedConcurrentExecutions: s.unreservedConcurrency(scopeOf(c)),
 	}}
 	for k, f := range s.functions {
-		if k.place != placeOf(c) {
+		if k.scope != scopeOf(c) {
 			continue
 		}
 		out.AccountUsage.FunctionCount++

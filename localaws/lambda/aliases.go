@@ -7,76 +7,76 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-type routingConfig struct {
+type RoutingConfig struct {
 	AdditionalVersionWeights map[string]float64 `json:"AdditionalVersionWeights"`
 }
 
-// aliasConfiguration is an alias as the API answers it (LAM C27).
-type aliasConfiguration struct {
+// AliasConfiguration is an alias as the API answers it (LAM C27).
+type AliasConfiguration struct {
 	AliasArn        string         `json:"AliasArn"`
 	Description     string         `json:"Description"`
 	FunctionVersion string         `json:"FunctionVersion"`
 	Name            string         `json:"Name"`
 	RevisionId      string         `json:"RevisionId"`
-	RoutingConfig   *routingConfig `json:"RoutingConfig,omitempty"`
+	RoutingConfig   *RoutingConfig `json:"RoutingConfig,omitempty"`
 }
 
-func (a *alias) configuration(k key) *aliasConfiguration {
-	out := &aliasConfiguration{
-		AliasArn: k.qualified(a.Name), Description: a.Description, FunctionVersion: a.Version, Name: a.Name, RevisionId: a.Revision,
+func (a *alias) configuration(k functionKey) *AliasConfiguration {
+	out := &AliasConfiguration{
+		AliasArn: k.qualifiedARN(a.Name), Description: a.Description, FunctionVersion: a.Version, Name: a.Name, RevisionId: a.Revision,
 	}
 	if len(a.Weights) > 0 {
-		out.RoutingConfig = &routingConfig{a.Weights}
+		out.RoutingConfig = &RoutingConfig{a.Weights}
 	}
 	return out
 }
 
-type aliasInput struct {
+type CreateAliasInput struct {
 	FunctionName    string         `json:"-" path:"FunctionName"`
 	Name            string         `json:"Name"`
 	FunctionVersion string         `json:"FunctionVersion"`
 	Description     *string        `json:"Description"`
-	RoutingConfig   *routingConfig `json:"RoutingConfig"`
+	RoutingConfig   *RoutingConfig `json:"RoutingConfig"`
 }
 
 // createAlias is CreateAlias (LAM C27, C28).
-func (s *Service) createAlias(_ context.Context, c *awsapi.Call, in *aliasInput) (*aliasConfiguration, error) {
+func (s *Service) createAlias(_ context.Context, c *awsapi.Call, in *CreateAliasInput) (*AliasConfiguration, error) {
 	var check constraints
 	check.require(in.Name, "name")
 	check.require(in.FunctionVersion, "functionVersion")
-	checkAlias(&check, in.Name, in.FunctionVersion, text(in.Description))
+	checkAlias(&check, in.Name, in.FunctionVersion, deref(in.Description))
 	if err := check.err(); err != nil {
 		return nil, err
 	}
 	return s.changeAlias(c, in.FunctionName, func(f *function) (*alias, error) {
 		if f.aliases[in.Name] != nil {
-			return nil, errConflict.With("Alias already exists: %s", f.qualified(in.Name))
+			return nil, errConflict.With("Alias already exists: %s", f.qualifiedARN(in.Name))
 		}
 		a := &alias{Name: in.Name}
 		return a, a.set(f, in.FunctionVersion, in.Description, in.RoutingConfig)
 	})
 }
 
-type updateAliasInput struct {
+type UpdateAliasInput struct {
 	FunctionName    string         `json:"-" path:"FunctionName"`
 	Name            string         `json:"-" path:"Name"`
 	FunctionVersion string         `json:"FunctionVersion"`
 	Description     *string        `json:"Description"`
-	RoutingConfig   *routingConfig `json:"RoutingConfig"`
+	RoutingConfig   *RoutingConfig `json:"RoutingConfig"`
 	RevisionId      string         `json:"RevisionId"`
 }
 
 // updateAlias is UpdateAlias (LAM C26 to C28).
-func (s *Service) updateAlias(_ context.Context, c *awsapi.Call, in *updateAliasInput) (*aliasConfiguration, error) {
+func (s *Service) updateAlias(_ context.Context, c *awsapi.Call, in *UpdateAliasInput) (*AliasConfiguration, error) {
 	var check constraints
-	checkAlias(&check, in.Name, in.FunctionVersion, text(in.Description))
+	checkAlias(&check, in.Name, in.FunctionVersion, deref(in.Description))
 	if err := check.err(); err != nil {
 		return nil, err
 	}
 	return s.changeAlias(c, in.FunctionName, func(f *function) (*alias, error) {
 		old := f.aliases[in.Name]
 		if old == nil {
-			return nil, errNotFound.With("Alias not found: %s", f.qualified(in.Name))
+			return nil, errNotFound.With("Alias not found: %s", f.qualifiedARN(in.Name))
 		}
 		if err := checkRevision(in.RevisionId, old.Revision); err != nil {
 			return nil, err
@@ -87,20 +87,20 @@ func (s *Service) updateAlias(_ context.Context, c *awsapi.Call, in *updateAlias
 }
 
 // changeAlias stores the alias that change makes.
-func (s *Service) changeAlias(c *awsapi.Call, name string, change func(*function) (*alias, error)) (*aliasConfiguration, error) {
+func (s *Service) changeAlias(c *awsapi.Call, name string, change func(*function) (*alias, error)) (*AliasConfiguration, error) {
 	ref, err := parseUnqualified(c, name)
 	if err != nil {
 		return nil, err
 	}
-	var out *aliasConfiguration
-	err = s.change(ref, func(f *function) error {
+	var out *AliasConfiguration
+	err = s.changeFunction(ref, func(f *function) error {
 		a, err := change(f)
 		if err != nil {
 			return err
 		}
 		a.Revision = s.opts.Chance.UUID()
 		f.aliases[a.Name] = a
-		out = a.configuration(f.key)
+		out = a.configuration(f.functionKey)
 		return nil
 	})
 	return out, err
@@ -116,16 +116,16 @@ func checkAlias(check *constraints, name, number, description string) {
 }
 
 // set changes what is given, and refuses routing that cannot be (LAM C28).
-func (a *alias) set(f *function, number string, description *string, routing *routingConfig) error {
+func (a *alias) set(f *function, number string, description *string, routing *RoutingConfig) error {
 	if number != "" {
 		a.Version = number
 	}
-	replace(&a.Description, description)
+	setIfGiven(&a.Description, description)
 	if routing != nil {
 		a.Weights = maps.Clone(routing.AdditionalVersionWeights)
 	}
-	if f.find(a.Version) == nil {
-		return errNotFound.With("Function not found: %s", f.qualified(a.Version))
+	if f.versionByNumber(a.Version) == nil {
+		return errNotFound.With("Function not found: %s", f.qualifiedARN(a.Version))
 	}
 	if len(a.Weights) > 1 {
 		return errParameter.With("Number of items in AdditionalVersionWeights cannot be greater than 1")
@@ -136,8 +136,8 @@ func (a *alias) set(f *function, number string, description *string, routing *ro
 			return errParameter.With("$LATEST is not supported for an alias pointing to more than 1 version")
 		case other == a.Version:
 			return errParameter.With("Invalid function version %s. Function version %s is already included in routing configuration.", other, other)
-		case f.find(other) == nil:
-			return errNotFound.With("Function not found: %s", f.qualified(other))
+		case f.versionByNumber(other) == nil:
+			return errNotFound.With("Function not found: %s", f.qualifiedARN(other))
 		case !(weight >= 0 && weight <= 1):
 			return errParameter.With("Routing weight %v of version %s is not between 0 and 1", weight, other)
 		}
@@ -145,49 +145,49 @@ func (a *alias) set(f *function, number string, description *string, routing *ro
 	return nil
 }
 
-type namedAliasInput struct {
+type AliasInput struct {
 	FunctionName string `json:"-" path:"FunctionName"`
 	Name         string `json:"-" path:"Name"`
 }
 
 // getAlias is GetAlias.
-func (s *Service) getAlias(_ context.Context, c *awsapi.Call, in *namedAliasInput) (*aliasConfiguration, error) {
+func (s *Service) getAlias(_ context.Context, c *awsapi.Call, in *AliasInput) (*AliasConfiguration, error) {
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f := s.functions[ref.key]; f != nil && f.aliases[in.Name] != nil {
-		return f.aliases[in.Name].configuration(f.key), nil
+	if f := s.functions[ref.functionKey]; f != nil && f.aliases[in.Name] != nil {
+		return f.aliases[in.Name].configuration(f.functionKey), nil
 	}
-	return nil, errNotFound.With("Cannot find alias arn: %s", ref.qualified(in.Name))
+	return nil, errNotFound.With("Cannot find alias arn: %s", ref.qualifiedARN(in.Name))
 }
 
 // deleteAlias is DeleteAlias; one that is not there is no error (LAM C28).
-func (s *Service) deleteAlias(_ context.Context, c *awsapi.Call, in *namedAliasInput) (*awsapi.None, error) {
+func (s *Service) deleteAlias(_ context.Context, c *awsapi.Call, in *AliasInput) (*awsapi.None, error) {
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
-	return &awsapi.None{}, s.change(ref, func(f *function) error {
+	return &awsapi.None{}, s.changeFunction(ref, func(f *function) error {
 		if f.aliases[in.Name] != nil {
 			delete(f.aliases, in.Name)
 			delete(f.policies, in.Name)
-			delete(f.invokes, in.Name)
+			delete(f.invokeConfigs, in.Name)
 		}
 		return nil
 	})
 }
 
 type listAliasesInput struct {
-	page
+	Page
 	FunctionName    string `json:"-" path:"FunctionName"`
 	FunctionVersion string `json:"-" querystring:"FunctionVersion"`
 }
 
 type listAliasesOutput struct {
-	Aliases    []*aliasConfiguration `json:"Aliases"`
+	Aliases    []*AliasConfiguration `json:"Aliases"`
 	NextMarker string                `json:"NextMarker,omitempty"`
 }
 
@@ -197,13 +197,13 @@ func (s *Service) listAliases(_ context.Context, c *awsapi.Call, in *listAliases
 	if err != nil {
 		return nil, err
 	}
-	all := []*aliasConfiguration{}
-	err = s.read(ref, func(f *function) error {
+	all := []*AliasConfiguration{}
+	err = s.readFunction(ref, func(f *function) error {
 		for _, name := range sortedKeys(f.aliases) {
 			a := f.aliases[name]
 			_, weighted := a.Weights[in.FunctionVersion]
 			if in.FunctionVersion == "" || a.Version == in.FunctionVersion || weighted {
-				all = append(all, a.configuration(f.key))
+				all = append(all, a.configuration(f.functionKey))
 			}
 		}
 		return nil
@@ -211,7 +211,7 @@ func (s *Service) listAliases(_ context.Context, c *awsapi.Call, in *listAliases
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := cut(in.page, all, func(a *aliasConfiguration) string { return a.Name })
+	list, next, err := paginate(in.Page, all, func(a *AliasConfiguration) string { return a.Name })
 	if err != nil {
 		return nil, err
 	}

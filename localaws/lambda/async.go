@@ -21,8 +21,8 @@ const (
 // of attempts that it has had (LAM C48).
 func retryAfter(attempts int) time.Duration { return time.Duration(attempts) * time.Minute }
 
-// event is an asynchronous invocation on its way (LAM C48).
-type event struct {
+// asyncEvent is an asynchronous invocation on its way (LAM C48).
+type asyncEvent struct {
 	// ID is the request id, the same on every attempt.
 	ID string
 	// Account, Region, Name and Qualifier say what is invoked.
@@ -43,53 +43,53 @@ type event struct {
 	Due time.Time
 }
 
-func (e *event) order() order {
-	return order{
-		ref:       reference{key{place{e.Account, e.Region}, e.Name}, e.Qualifier},
+func (e *asyncEvent) request() invocationRequest {
+	return invocationRequest{
+		ref:       reference{functionKey{scope{e.Account, e.Region}, e.Name}, e.Qualifier},
 		requestID: e.ID, trace: e.Trace, client: e.Client, payload: e.Payload,
 	}
 }
 
-// enqueue accepts an asynchronous invocation.
-func (s *Service) enqueue(o order) error {
+// enqueueEvent accepts an asynchronous invocation.
+func (s *Service) enqueueEvent(o invocationRequest) error {
 	s.mu.Lock()
-	if s.fleet.closed {
+	if s.environments.closed {
 		s.mu.Unlock()
 		return errClosed
 	}
-	_, v, err := s.draw(o.ref)
+	_, v, err := s.selectVersion(o.ref)
 	if err != nil {
 		s.mu.Unlock()
 		return err
 	}
 	now := s.opts.Clock.Now()
-	e := &event{
+	e := &asyncEvent{
 		ID: o.requestID, Account: o.ref.account, Region: o.ref.region, Name: o.ref.name, Qualifier: o.ref.qualifier,
 		Trace: o.trace, Client: o.client, Payload: o.payload, Accepted: now, Due: now,
 	}
-	s.count(o.ref.key, o.ref.qualifier, v.number, "AsyncEventsReceived", 1)
-	commit := s.keepEvent(e)
+	s.recordCount(o.ref.functionKey, o.ref.qualifier, v.number, "AsyncEventsReceived", 1)
+	commit := s.storeEvent(e)
 	s.mu.Unlock()
 	if err := commit.Wait(); err != nil {
 		return errService.With("keep event: %v", err)
 	}
-	s.attempt(e)
+	s.startAttempt(e)
 	return nil
 }
 
-// attempt lets an event begin its next attempt.
-func (s *Service) attempt(e *event) {
+// startAttempt lets an event begin its next attempt.
+func (s *Service) startAttempt(e *asyncEvent) {
 	s.mu.Lock()
-	delete(s.waiting, e)
-	if s.fleet.closed {
+	delete(s.pendingEvents, e)
+	if s.environments.closed {
 		s.mu.Unlock()
 		return
 	}
-	if s.opts.Serial != nil && s.handlers[e.Name] != nil {
+	if s.opts.SimulatedDuration != nil && s.handlers[e.Name] != nil {
 		s.mu.Unlock()
 		s.opts.Clock.After(0, clock.Moves, func() {
 			if s.resume() {
-				s.try(e)
+				s.attempt(e)
 				s.suspend()
 			}
 		})
@@ -101,82 +101,82 @@ func (s *Service) attempt(e *event) {
 	go func() {
 		defer s.work.Done()
 		defer s.opts.Clock.End()
-		s.try(e)
+		s.attempt(e)
 	}()
 }
 
-// try runs the function for an event, once, and decides how it goes on.
-func (s *Service) try(e *event) {
+// attempt runs the function for an event, once, and decides how it goes on.
+func (s *Service) attempt(e *asyncEvent) {
 	cfg := s.asyncConfig(e)
-	if cfg.gone {
-		s.finish(e, cfg, verdict{dropped: true})
+	if cfg.functionMissing {
+		s.finishEvent(e, cfg, asyncResult{dropped: true})
 		return
 	}
 	if s.opts.Clock.Now().Sub(e.Accepted) > cfg.age {
-		s.finish(e, cfg, verdict{condition: "EventAgeExceeded"})
+		s.finishEvent(e, cfg, asyncResult{condition: "EventAgeExceeded"})
 		return
 	}
-	a, err := s.admit(e.order())
+	a, err := s.admit(e.request())
 	if err != nil {
-		s.refused(e, cfg, err)
+		s.handleNotRun(e, cfg, err)
 		return
 	}
 	age := s.opts.Clock.Now().Sub(e.Accepted)
-	s.record(a.fn.key, e.Qualifier, a.version.number, Datum{Name: "AsyncEventAge", Unit: "Milliseconds", Value: float64(age) / 1e6})
+	s.recordMetric(a.fn.functionKey, e.Qualifier, a.version.number, Datum{Name: "AsyncEventAge", Unit: "Milliseconds", Value: float64(age) / 1e6})
 	out := sandbox.Outcome{}
 	_, err = s.run(a, func(o sandbox.Outcome) { out = o })
 	number := a.version.number
-	s.leave(a)
+	s.endInvocation(a)
 	if err != nil {
-		s.refused(e, cfg, err)
+		s.handleNotRun(e, cfg, err)
 		return
 	}
 	e.Attempts++
 	switch {
 	case !out.Failed:
-		s.finish(e, cfg, verdict{condition: "Success", ran: true, version: number, payload: out.Payload})
+		s.finishEvent(e, cfg, asyncResult{condition: "Success", ran: true, version: number, payload: out.Payload})
 	case e.Attempts > cfg.retries:
-		s.finish(e, cfg, verdict{condition: "RetriesExhausted", ran: true, failed: true, version: number, payload: out.Payload})
+		s.finishEvent(e, cfg, asyncResult{condition: "RetriesExhausted", ran: true, failed: true, version: number, payload: out.Payload})
 	default:
-		s.postpone(e, retryAfter(e.Attempts))
+		s.retryLater(e, retryAfter(e.Attempts))
 	}
 }
 
-// refused handles an attempt at which the function was not run: a throttle or a
+// handleNotRun handles an attempt at which the function was not run: a throttle or a
 // fault of the service's is tried again with growing delays, until the event is
 // too old (LAM C48, C51).
-func (s *Service) refused(e *event, cfg asyncConfig, err error) {
+func (s *Service) handleNotRun(e *asyncEvent, cfg asyncConfig, err error) {
 	var api *awsapi.Error
 	switch {
 	case errors.Is(err, errClosed):
 		return // a durable store has it for the next start
-	case cfg.stopped:
-		s.finish(e, cfg, verdict{condition: "ZeroReservedConcurrency"})
+	case cfg.zeroConcurrency:
+		s.finishEvent(e, cfg, asyncResult{condition: "ZeroReservedConcurrency"})
 	case errors.As(err, &api) && api.Code == errRecursive.Code:
-		s.finish(e, cfg, verdict{condition: "RetriesExhausted", ran: true, failed: true, version: latest, payload: recursionPayload(api)})
+		s.finishEvent(e, cfg, asyncResult{condition: "RetriesExhausted", ran: true, failed: true, version: latest, payload: recursionErrorPayload(api)})
 	default:
 		e.Backoff = min(max(2*e.Backoff, firstBackoff), lastBackoff)
-		s.postpone(e, e.Backoff)
+		s.retryLater(e, e.Backoff)
 	}
 }
 
-// postpone books the next attempt.
-func (s *Service) postpone(e *event, d time.Duration) {
+// retryLater books the next attempt.
+func (s *Service) retryLater(e *asyncEvent, d time.Duration) {
 	s.mu.Lock()
 	e.Due = s.opts.Clock.Now().Add(d)
-	commit := s.keepEvent(e)
+	commit := s.storeEvent(e)
 	s.mu.Unlock()
 	if err := commit.Wait(); err != nil {
 		s.opts.Logger.Error("keep event", "id", e.ID, "error", err)
 	}
-	s.book(e)
+	s.scheduleAttempt(e)
 }
 
-// book lets an event go on when it is due.
-func (s *Service) book(e *event) {
+// scheduleAttempt lets an event go on when it is due.
+func (s *Service) scheduleAttempt(e *asyncEvent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting[e] = s.opts.Clock.Schedule(e.Due, clock.Moves, func() { s.attempt(e) })
+	s.pendingEvents[e] = s.opts.Clock.Schedule(e.Due, clock.Moves, func() { s.startAttempt(e) })
 }
 
 // asyncConfig is how a function's events are handled.
@@ -185,25 +185,25 @@ type asyncConfig struct {
 	age       time.Duration
 	onSuccess string
 	onFailure string
-	deadQueue string
+	deadLetterQueue string
 	role      string
-	gone      bool // the function is not there any more
-	stopped   bool // its reserved concurrency is zero
+	functionMissing      bool // the function is not there any more
+	zeroConcurrency   bool // its reserved concurrency is zero
 }
 
-func (s *Service) asyncConfig(e *event) asyncConfig {
+func (s *Service) asyncConfig(e *asyncEvent) asyncConfig {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	cfg := asyncConfig{retries: defaultRetries, age: defaultAge}
-	ref := e.order().ref
-	fn, v, err := s.draw(ref)
+	ref := e.request().ref
+	fn, v, err := s.selectVersion(ref)
 	if err != nil {
-		cfg.gone = true
+		cfg.functionMissing = true
 		return cfg
 	}
-	cfg.role, cfg.deadQueue = v.Role, v.DeadLetter
-	cfg.stopped = fn.reserved != nil && *fn.reserved == 0
-	if set := fn.invokes[orLatest(ref.qualifier)]; set != nil {
+	cfg.role, cfg.deadLetterQueue = v.Role, v.DeadLetter
+	cfg.zeroConcurrency = fn.reserved != nil && *fn.reserved == 0
+	if set := fn.invokeConfigs[qualifierOrLatest(ref.qualifier)]; set != nil {
 		if set.Retries != nil {
 			cfg.retries = *set.Retries
 		}
@@ -215,27 +215,27 @@ func (s *Service) asyncConfig(e *event) asyncConfig {
 	return cfg
 }
 
-// orLatest is the qualifier under which an unqualified function's settings are
+// qualifierOrLatest is the qualifier under which an unqualified function's settings are
 // kept.
-func orLatest(qualifier string) string {
+func qualifierOrLatest(qualifier string) string {
 	if qualifier == "" {
 		return latest
 	}
 	return qualifier
 }
 
-// forget drops an event that is done with.
-func (s *Service) forget(e *event) {
+// deleteEvent drops an event that is done with.
+func (s *Service) deleteEvent(e *asyncEvent) {
 	s.mu.Lock()
-	commit := s.dropEvent(e)
+	commit := s.deleteStoredEvent(e)
 	s.mu.Unlock()
 	if err := commit.Wait(); err != nil {
 		s.opts.Logger.Error("forget event", "id", e.ID, "error", err)
 	}
 }
 
-// dropEvent deletes an event from the store, with mu held.
-func (s *Service) dropEvent(e *event) store.Commit {
+// deleteStoredEvent deletes an event from the store, with mu held.
+func (s *Service) deleteStoredEvent(e *asyncEvent) store.Commit {
 	if !s.opts.Store.Durable() {
 		return store.Commit{}
 	}
@@ -244,5 +244,5 @@ func (s *Service) dropEvent(e *event) store.Commit {
 	return b.Apply()
 }
 
-// keepEvent writes an event, with mu held.
-func (s *Service) keepEvent(e *event) store.Commit { return s.put(tableEvents, e.ID, e) }
+// storeEvent writes an event, with mu held.
+func (s *Service) storeEvent(e *asyncEvent) store.Commit { return s.put(tableEvents, e.ID, e) }

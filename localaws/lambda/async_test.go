@@ -23,7 +23,7 @@ type moody struct {
 	at    []time.Duration
 }
 
-func (m *moody) handle(b *bench) func(context.Context, []byte) ([]byte, error) {
+func (m *moody) handle(b *testService) func(context.Context, []byte) ([]byte, error) {
 	return func(_ context.Context, event []byte) ([]byte, error) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -42,15 +42,15 @@ func (m *moody) times() []time.Duration {
 }
 
 // event sends an asynchronous invocation.
-func (b *bench) event(t testing.TB, name, payload string) {
+func (b *testService) event(t testing.TB, name, payload string) {
 	t.Helper()
-	out, err := b.invokeWith(t, &invokeInput{FunctionName: name, InvocationType: "Event", Payload: []byte(payload)})
+	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: name, InvocationType: "Event", Payload: []byte(payload)})
 	if err != nil || out.StatusCode != 202 || out.ExecutedVersion != "" || out.Payload != nil {
 		t.Fatalf("C37: %+v %v", out, err)
 	}
 }
 
-func (b *bench) advance(t testing.TB, d time.Duration) {
+func (b *testService) advance(t testing.TB, d time.Duration) {
 	t.Helper()
 	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -59,24 +59,24 @@ func (b *bench) advance(t testing.TB, d time.Duration) {
 	}
 }
 
-// handled makes a function that is a Go value.
-func (b *bench) handled(t testing.TB, name string, h func(context.Context, []byte) ([]byte, error), change ...func(*createFunctionInput)) {
+// createHandler makes a function that is a Go value.
+func (b *testService) createHandler(t testing.TB, name string, h func(context.Context, []byte) ([]byte, error), change ...func(*CreateFunctionInput)) {
 	t.Helper()
 	b.RegisterHandler(name, h)
-	value := func(in *createFunctionInput) { in.Code, in.Timeout = &codeInput{}, nil }
-	b.create(t, name, append([]func(*createFunctionInput){value}, change...)...)
+	value := func(in *CreateFunctionInput) { in.Code, in.Timeout = &FunctionCode{}, nil }
+	b.create(t, name, append([]func(*CreateFunctionInput){value}, change...)...)
 }
 
-func (b *bench) destinations(t testing.TB, name string, in eventInvokeConfigInput) {
+func (b *testService) destinations(t testing.TB, name string, in FunctionEventInvokeConfigInput) {
 	t.Helper()
 	in.FunctionName = name
-	if _, err := b.putEventInvokeConfig(ctx, b.call, &in); err != nil {
+	if _, err := b.PutFunctionEventInvokeConfig(ctx, b.call, &in); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func toQueues() *destinationConfig {
-	return &destinationConfig{OnSuccess: &destination{ptr(goodQueue)}, OnFailure: &destination{ptr(deadQueue)}}
+func toQueues() *DestinationConfig {
+	return &DestinationConfig{OnSuccess: &Destination{ptr(goodQueue)}, OnFailure: &Destination{ptr(deadQueue)}}
 }
 
 // And the record of LAM C50.
@@ -84,19 +84,19 @@ func TestC48AFailedEventIsTriedAgainAfterOneAndThenTwoMinutes(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	m := &moody{fails: 9}
-	b.handled(t, "f", m.handle(b), func(in *createFunctionInput) { in.DeadLetterConfig = &deadLetterInput{ptr(deadQueue)} })
-	b.destinations(t, "f", eventInvokeConfigInput{DestinationConfig: toQueues()})
+	b.createHandler(t, "f", m.handle(b), func(in *CreateFunctionInput) { in.DeadLetterConfig = &DeadLetterConfigInput{ptr(deadQueue)} })
+	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: toQueues()})
 	b.event(t, "f", `{"n":1}`)
 	b.advance(t, time.Hour)
 	if diff := cmp.Diff([]time.Duration{0, time.Minute, 3 * time.Minute}, m.times()); diff != "" {
 		t.Error(diff)
 	}
-	b.world.mu.Lock()
-	defer b.world.mu.Unlock()
-	if len(b.world.sent) != 2 {
-		t.Fatalf("%d messages, want destination and dead-letter queue (C49)", len(b.world.sent))
+	b.backends.mu.Lock()
+	defer b.backends.mu.Unlock()
+	if len(b.backends.sent) != 2 {
+		t.Fatalf("%d messages, want destination and dead-letter queue (C49)", len(b.backends.sent))
 	}
-	got := decode(t, []byte(b.world.sent[0].body))
+	got := decode(t, []byte(b.backends.sent[0].body))
 	want := decode(t, []byte(`{"version":"1.0","timestamp":"2026-01-02T03:07:05.678Z",
 		"requestContext":{"requestId":"`+b.call.RequestID+`","functionArn":"arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST",
 			"condition":"RetriesExhausted","approximateInvokeCount":3},
@@ -105,7 +105,7 @@ func TestC48AFailedEventIsTriedAgainAfterOneAndThenTwoMinutes(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("C50: %s", diff)
 	}
-	dead := b.world.sent[1]
+	dead := b.backends.sent[1]
 	attributes := map[string]Attribute{
 		"RequestID": {"String", b.call.RequestID}, "ErrorCode": {"Number", "200"}, "ErrorMessage": {"String", "not today"},
 	}
@@ -118,15 +118,15 @@ func TestC48TheRequestIDIsTheSameOnEveryAttempt(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	m := &moody{fails: 1}
-	b.handled(t, "f", m.handle(b))
-	b.destinations(t, "f", eventInvokeConfigInput{DestinationConfig: toQueues()})
+	b.createHandler(t, "f", m.handle(b))
+	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: toQueues()})
 	b.event(t, "f", `{}`)
 	b.advance(t, time.Hour)
 	if diff := cmp.Diff([]time.Duration{0, time.Minute}, m.times()); diff != "" {
 		t.Error(diff)
 	}
 	starts := 0
-	for _, line := range b.world.log() {
+	for _, line := range b.backends.log() {
 		if line == "START RequestId: "+b.call.RequestID+" Version: $LATEST" {
 			starts++
 		}
@@ -134,8 +134,8 @@ func TestC48TheRequestIDIsTheSameOnEveryAttempt(t *testing.T) {
 	if starts != 2 {
 		t.Errorf("%d starts under the request's id", starts)
 	}
-	got := decode(t, []byte(b.world.sent[0].body))["requestContext"].(map[string]any)
-	if b.world.sent[0].queue != goodQueue || got["condition"] != "Success" || got["approximateInvokeCount"] != 2.0 {
+	got := decode(t, []byte(b.backends.sent[0].body))["requestContext"].(map[string]any)
+	if b.backends.sent[0].queue != goodQueue || got["condition"] != "Success" || got["approximateInvokeCount"] != 2.0 {
 		t.Errorf("%v", got)
 	}
 }
@@ -144,10 +144,10 @@ func TestC34RetriesAndAgeAreTheFunctionsChoice(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	none, old := &moody{fails: 9}, &moody{fails: 9}
-	b.handled(t, "none", none.handle(b))
-	b.handled(t, "old", old.handle(b))
-	b.destinations(t, "none", eventInvokeConfigInput{MaximumRetryAttempts: ptr(0), DestinationConfig: toQueues()})
-	b.destinations(t, "old", eventInvokeConfigInput{MaximumEventAgeInSeconds: ptr(90), DestinationConfig: toQueues()})
+	b.createHandler(t, "none", none.handle(b))
+	b.createHandler(t, "old", old.handle(b))
+	b.destinations(t, "none", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(0), DestinationConfig: toQueues()})
+	b.destinations(t, "old", FunctionEventInvokeConfigInput{MaximumEventAgeInSeconds: ptr(90), DestinationConfig: toQueues()})
 	b.event(t, "none", `{}`)
 	b.advance(t, time.Hour)
 	b.event(t, "old", `{}`)
@@ -155,7 +155,7 @@ func TestC34RetriesAndAgeAreTheFunctionsChoice(t *testing.T) {
 	if len(none.times()) != 1 || len(old.times()) != 2 {
 		t.Errorf("%d and %d attempts, want 1 and 2", len(none.times()), len(old.times()))
 	}
-	last := decode(t, []byte(b.world.sent[len(b.world.sent)-1].body))["requestContext"].(map[string]any)
+	last := decode(t, []byte(b.backends.sent[len(b.backends.sent)-1].body))["requestContext"].(map[string]any)
 	if last["condition"] != "EventAgeExceeded" {
 		t.Errorf("condition %v", last["condition"])
 	}
@@ -165,14 +165,14 @@ func TestC51ZeroReservedConcurrencyGoesStraightToTheDestination(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	m := &moody{}
-	b.handled(t, "f", m.handle(b))
-	b.destinations(t, "f", eventInvokeConfigInput{DestinationConfig: toQueues()})
-	if _, err := b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(0)}); err != nil {
+	b.createHandler(t, "f", m.handle(b))
+	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: toQueues()})
+	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(0)}); err != nil {
 		t.Fatal(err)
 	}
 	b.event(t, "f", `{"n":1}`)
 	b.advance(t, time.Second)
-	got := decode(t, []byte(b.world.sent[0].body))
+	got := decode(t, []byte(b.backends.sent[0].body))
 	context := got["requestContext"].(map[string]any)
 	if context["condition"] != "ZeroReservedConcurrency" || context["approximateInvokeCount"] != 0.0 || got["responseContext"] != nil {
 		t.Errorf("%v", got)
@@ -188,7 +188,7 @@ func TestC48AThrottledEventWaitsLongerEachTime(t *testing.T) {
 	release := make(chan struct{})
 	busy := make(chan struct{})
 	ran := make(chan time.Duration, 1)
-	b.handled(t, "f", func(_ context.Context, event []byte) ([]byte, error) {
+	b.createHandler(t, "f", func(_ context.Context, event []byte) ([]byte, error) {
 		if string(event) == `"first"` {
 			close(busy)
 			<-release
@@ -196,20 +196,20 @@ func TestC48AThrottledEventWaitsLongerEachTime(t *testing.T) {
 		}
 		ran <- b.clock.Now().Sub(epoch)
 		return nil, nil
-	}, func(in *createFunctionInput) { in.Timeout = ptr(60) })
-	if _, err := b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(1)}); err != nil {
+	}, func(in *CreateFunctionInput) { in.Timeout = ptr(60) })
+	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(1)}); err != nil {
 		t.Fatal(err)
 	}
 	first := make(chan error, 1)
 	go func() {
-		_, err := b.invoke(ctx, b.call, &invokeInput{FunctionName: "f", Payload: []byte(`"first"`)})
+		_, err := b.Invoke(ctx, b.call, &InvokeInput{FunctionName: "f", Payload: []byte(`"first"`)})
 		first <- err
 	}()
 	<-busy
-	e := &event{ID: "e", Account: "000000000000", Region: "us-east-1", Name: "f", Payload: []byte(`"second"`), Accepted: epoch}
+	e := &asyncEvent{ID: "e", Account: "000000000000", Region: "us-east-1", Name: "f", Payload: []byte(`"second"`), Accepted: epoch}
 	var waits []time.Duration
 	for range 11 {
-		b.try(e)
+		b.attempt(e)
 		waits = append(waits, e.Backoff)
 	}
 	s := time.Second
@@ -227,13 +227,13 @@ func TestADestinationCanBeAFunction(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	got := make(chan string, 1)
-	b.handled(t, "f", echo)
-	b.handled(t, "next", func(_ context.Context, event []byte) ([]byte, error) {
+	b.createHandler(t, "f", echo)
+	b.createHandler(t, "next", func(_ context.Context, event []byte) ([]byte, error) {
 		got <- string(event)
 		return nil, nil
 	})
-	b.destinations(t, "f", eventInvokeConfigInput{DestinationConfig: &destinationConfig{
-		OnSuccess: &destination{ptr("arn:aws:lambda:us-east-1:000000000000:function:next")},
+	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: &DestinationConfig{
+		OnSuccess: &Destination{ptr("arn:aws:lambda:us-east-1:000000000000:function:next")},
 	}})
 	b.event(t, "f", `{"n":7}`)
 	b.advance(t, time.Second)
@@ -245,39 +245,39 @@ func TestADestinationCanBeAFunction(t *testing.T) {
 func TestC34EventInvokeConfigsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
-	to := func(arn string) *destinationConfig { return &destinationConfig{OnFailure: &destination{&arn}} }
+	b.createHandler(t, "f", echo)
+	to := func(arn string) *DestinationConfig { return &DestinationConfig{OnFailure: &Destination{&arn}} }
 	for _, tc := range []struct {
 		name    string
-		in      eventInvokeConfigInput
+		in      FunctionEventInvokeConfigInput
 		code    string
 		status  int
 		message string
 	}{
 		{
-			"empty", eventInvokeConfigInput{FunctionName: "f"}, "InvalidParameterValueException", 400,
+			"empty", FunctionEventInvokeConfigInput{FunctionName: "f"}, "InvalidParameterValueException", 400,
 			"You must specify at least one of error handling or destination setting.",
 		},
-		{"gone", eventInvokeConfigInput{FunctionName: "g", MaximumRetryAttempts: ptr(1)}, "ResourceNotFoundException", 404, "The function doesn't exist."},
+		{"gone", FunctionEventInvokeConfigInput{FunctionName: "g", MaximumRetryAttempts: ptr(1)}, "ResourceNotFoundException", 404, "The function doesn't exist."},
 		{
-			"itself", eventInvokeConfigInput{FunctionName: "f", DestinationConfig: to("arn:aws:lambda:us-east-1:000000000000:function:f")},
+			"itself", FunctionEventInvokeConfigInput{FunctionName: "f", DestinationConfig: to("arn:aws:lambda:us-east-1:000000000000:function:f")},
 			"InvalidParameterValueException", 400, "You can't specify the function as a destination for itself.",
 		},
-		{"fifo", eventInvokeConfigInput{FunctionName: "f", DestinationConfig: to(deadQueue + ".fifo")}, "InvalidParameterValueException", 400, "FIFO"},
+		{"fifo", FunctionEventInvokeConfigInput{FunctionName: "f", DestinationConfig: to(deadQueue + ".fifo")}, "InvalidParameterValueException", 400, "FIFO"},
 		{
-			"topic", eventInvokeConfigInput{FunctionName: "f", DestinationConfig: to("arn:aws:sns:us-east-1:000000000000:t")},
+			"topic", FunctionEventInvokeConfigInput{FunctionName: "f", DestinationConfig: to("arn:aws:sns:us-east-1:000000000000:t")},
 			"InvalidParameterValueException", 400, "DestinationConfig.OnFailure of service sns is not supported",
 		},
-		{"retries", eventInvokeConfigInput{FunctionName: "f", MaximumRetryAttempts: ptr(3)}, "ValidationException", 400, "less than or equal to 2"},
+		{"retries", FunctionEventInvokeConfigInput{FunctionName: "f", MaximumRetryAttempts: ptr(3)}, "ValidationException", 400, "less than or equal to 2"},
 	} {
-		_, err := b.putEventInvokeConfig(ctx, b.call, &tc.in)
+		_, err := b.PutFunctionEventInvokeConfig(ctx, b.call, &tc.in)
 		t.Log(tc.name)
 		wantError(t, err, tc.code, tc.status, tc.message)
 	}
-	_, err := b.getEventInvokeConfig(ctx, b.call, &qualifiedInput{FunctionName: "f"})
+	_, err := b.GetFunctionEventInvokeConfig(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "The function arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST doesn't have an EventInvokeConfig")
-	b.destinations(t, "f", eventInvokeConfigInput{MaximumRetryAttempts: ptr(1)})
-	merged, err := b.updateEventInvokeConfig(ctx, b.call, &eventInvokeConfigInput{FunctionName: "f", MaximumEventAgeInSeconds: ptr(60)})
+	b.destinations(t, "f", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(1)})
+	merged, err := b.UpdateFunctionEventInvokeConfig(ctx, b.call, &FunctionEventInvokeConfigInput{FunctionName: "f", MaximumEventAgeInSeconds: ptr(60)})
 	if err != nil || *merged.MaximumRetryAttempts != 1 || *merged.MaximumEventAgeInSeconds != 60 || merged.DestinationConfig.OnFailure == nil {
 		t.Errorf("POST merges: %+v %v", merged, err)
 	}

@@ -49,15 +49,15 @@ func BenchmarkColdStart(b *testing.B) {
 	b.Run("invoke", func(b *testing.B) {
 		s := start(b)
 		s.create(b, "f")
-		s.ask(b, "f", "{}") // the code is unpacked once
+		s.invokeTail(b, "f", "{}") // the code is unpacked once
 		for b.Loop() {
 			b.StopTimer()
 			s.mu.Lock()
-			idle := s.fleet.drain(&s.functions[key{placeOf(s.call), "f"}].latest.pool)
+			idle := s.environments.drain(&s.functions[functionKey{scopeOf(s.call), "f"}].latest.pool)
 			s.mu.Unlock()
-			s.discard(idle)
+			s.closeEnvironments(idle)
 			b.StartTimer()
-			s.ask(b, "f", "{}")
+			s.invokeTail(b, "f", "{}")
 		}
 	})
 }
@@ -69,16 +69,16 @@ func BenchmarkWarmInvoke(b *testing.B) {
 	b.Run("process", func(b *testing.B) {
 		s := start(b)
 		s.create(b, "f")
-		s.ask(b, "f", "{}")
+		s.invokeTail(b, "f", "{}")
 		for b.Loop() {
-			s.ask(b, "f", "{}")
+			s.invokeTail(b, "f", "{}")
 		}
 	})
 	b.Run("handler", func(b *testing.B) {
 		s := start(b)
-		s.handled(b, "f", sandbox.Handler(echo))
+		s.createHandler(b, "f", sandbox.Handler(echo))
 		for b.Loop() {
-			s.ask(b, "f", "{}")
+			s.invokeTail(b, "f", "{}")
 		}
 	})
 }

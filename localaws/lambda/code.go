@@ -20,64 +20,64 @@ const (
 	allCode    = 80530636800 // bytes of all zip files of an account (LAM C32)
 )
 
-// shelf keeps the zip files and the folders that they are unpacked to, each once
+// codeCache keeps the zip files and the folders that they are unpacked to, each once
 // by its hash, below one directory. What no function and no environment uses is
 // deleted.
-type shelf struct {
+type codeCache struct {
 	dir string
 
 	mu    sync.Mutex
-	uses  map[string]int // by archive.Zip.Key
-	shown string         // the directory made by showToAll, or empty
+	references  map[string]int // by archive.Zip.Key
+	sharedDir string         // the directory made by showToAll, or empty
 }
 
 // zipPath is where a zip file lies.
-func (s *shelf) zipPath(key string) string { return filepath.Join(s.dir, "zips", key+".zip") }
+func (s *codeCache) zipPath(key string) string { return filepath.Join(s.dir, "zips", key+".zip") }
 
-// folder is where its code is unpacked to. mu must be held.
-func (s *shelf) folder(key string) string {
-	return filepath.Join(cmp.Or(s.shown, s.dir), "code", key)
+// unpackedDir is where its code is unpacked to. mu must be held.
+func (s *codeCache) unpackedDir(key string) string {
+	return filepath.Join(cmp.Or(s.sharedDir, s.dir), "code", key)
 }
 
-// shownLink is a link below the shelf's directory to the one that showToAll made,
+// sharedDirLink is a link below the shelf's directory to the one that showToAll made,
 // for the next server if this one is killed.
-const shownLink = "shown"
+const sharedDirLink = "shown"
 
-// showToAll has code unpacked, from now on, in a directory where users other than
+// share has code unpacked, from now on, in a directory where users other than
 // the server's can read it: WorkDir may lie below a home directory. It returns the
 // directory for temporary files beside it, in which each environment has a folder
 // that its own user alone can open.
-func (s *shelf) showToAll() (temp string, err error) {
+func (s *codeCache) share() (temp string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.shown != "" {
-		return filepath.Join(s.shown, "tmp"), nil
+	if s.sharedDir != "" {
+		return filepath.Join(s.sharedDir, "tmp"), nil
 	}
 
-	dir, err := os.MkdirTemp("", shownPrefix)
+	dir, err := os.MkdirTemp("", sharedDirPrefix)
 	if err != nil {
 		return "", fmt.Errorf("make a directory for code: %w", err)
 	}
 	temp = filepath.Join(dir, "tmp")
 	code := filepath.Join(dir, "code")
-	err = errors.Join(os.MkdirAll(s.dir, 0o755), os.Symlink(dir, filepath.Join(s.dir, shownLink)), os.Mkdir(temp, 0o711), os.Mkdir(code, 0o711))
+	err = errors.Join(os.MkdirAll(s.dir, 0o755), os.Symlink(dir, filepath.Join(s.dir, sharedDirLink)), os.Mkdir(temp, 0o711), os.Mkdir(code, 0o711))
 	// Once more, whatever the umask is.
 	err = errors.Join(err, os.Chmod(dir, 0o711), os.Chmod(temp, 0o711), os.Chmod(code, 0o711))
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("make a directory for code: %w", err), os.RemoveAll(dir))
 	}
-	s.shown = dir
+	s.sharedDir = dir
 	return temp, nil
 }
 
-const shownPrefix = "localaws-functions-"
+const sharedDirPrefix = "localaws-functions-"
 
-// hideAgain deletes the directory that showToAll has made, in this process or in
+// unshare deletes the directory that showToAll has made, in this process or in
 // one that was killed.
-func (s *shelf) hideAgain() error {
+func (s *codeCache) unshare() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	link := filepath.Join(s.dir, shownLink)
+	link := filepath.Join(s.dir, sharedDirLink)
 	dir, err := os.Readlink(link)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -85,11 +85,11 @@ func (s *shelf) hideAgain() error {
 	if err != nil {
 		return fmt.Errorf("find the directory with code: %w", err)
 	}
-	s.shown = ""
+	s.sharedDir = ""
 
 	// After a restart of the machine the name may be another user's.
 	info, err := os.Lstat(dir)
-	if err == nil && info.IsDir() && strings.HasPrefix(filepath.Base(dir), shownPrefix) && ownedByThisUser(info) {
+	if err == nil && info.IsDir() && strings.HasPrefix(filepath.Base(dir), sharedDirPrefix) && ownedByThisUser(info) {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("delete the directory with code: %w", err)
 		}
@@ -121,9 +121,9 @@ func readCode(b []byte) (*code, error) {
 
 const unreadable = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
-// checkMachine refuses a bootstrap that was built for another machine: it would
+// checkPlatform refuses a bootstrap that was built for another machine: it would
 // fail at every invocation, and the cure is at hand now.
-func checkMachine(p archive.Platform) error {
+func checkPlatform(p archive.Platform) error {
 	if p.OS == "" || p.OS == runtime.GOOS && (p.Arch == runtime.GOARCH || p.Arch == "") {
 		return nil
 	}
@@ -131,9 +131,9 @@ func checkMachine(p archive.Platform) error {
 		"Build it with GOOS=%s GOARCH=%s.", p, runtime.GOOS, runtime.GOARCH, runtime.GOOS, runtime.GOARCH)
 }
 
-// keep writes the zip file so that it outlives the process, and counts a use.
+// add writes the zip file so that it outlives the process, and counts a use.
 // Code without a zip file, a handler's, needs no keeping.
-func (s *shelf) keep(c *code) error {
+func (s *codeCache) add(c *code) error {
 	if c.Key == "" {
 		return nil
 	}
@@ -146,37 +146,37 @@ func (s *shelf) keep(c *code) error {
 		}
 	}
 	c.bytes = nil // from here on it is read from the disk
-	s.uses[c.Key]++
+	s.references[c.Key]++
 	return nil
 }
 
-// use counts one more use of code that is kept.
-func (s *shelf) use(c *code) {
+// retain counts one more use of code that is kept.
+func (s *codeCache) retain(c *code) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.uses[c.Key]++
+	s.references[c.Key]++
 }
 
 // release ends a use, and deletes what was the last one's.
-func (s *shelf) release(c *code) {
+func (s *codeCache) release(c *code) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.uses[c.Key]--; c.Key == "" || s.uses[c.Key] > 0 {
+	if s.references[c.Key]--; c.Key == "" || s.references[c.Key] > 0 {
 		return
 	}
-	delete(s.uses, c.Key)
+	delete(s.references, c.Key)
 	os.Remove(s.zipPath(c.Key))
-	os.RemoveAll(s.folder(c.Key))
+	os.RemoveAll(s.unpackedDir(c.Key))
 }
 
-// unpacked answers the folder with the code, unpacking it the first time.
-func (s *shelf) unpacked(c *code) (string, error) {
+// unpack answers the folder with the code, unpacking it the first time.
+func (s *codeCache) unpack(c *code) (string, error) {
 	if c.Key == "" {
 		return "", errors.New("the function was made for a registered handler and has no zip file")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	dir := s.folder(c.Key)
+	dir := s.unpackedDir(c.Key)
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
@@ -214,8 +214,8 @@ func writeSynced(path string, b []byte) error {
 	return err
 }
 
-// entrypoint says why code cannot start, in Lambda's words, or nothing (LAM C19).
-func (v *version) entrypoint(dir string) string {
+// entrypointError says why code cannot start, in Lambda's words, or nothing (LAM C19).
+func (v *version) entrypointError(dir string) string {
 	info, err := os.Stat(filepath.Join(dir, "bootstrap"))
 	switch {
 	case err != nil || !info.Mode().IsRegular():

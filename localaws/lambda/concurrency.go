@@ -6,13 +6,13 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-type putConcurrencyInput struct {
+type PutFunctionConcurrencyInput struct {
 	FunctionName                 string `json:"-" path:"FunctionName"`
 	ReservedConcurrentExecutions *int   `json:"ReservedConcurrentExecutions"`
 }
 
-// putFunctionConcurrency is PutFunctionConcurrency (LAM C31).
-func (s *Service) putFunctionConcurrency(_ context.Context, c *awsapi.Call, in *putConcurrencyInput) (*concurrency, error) {
+// PutFunctionConcurrency is PutFunctionConcurrency (LAM C31).
+func (s *Service) PutFunctionConcurrency(_ context.Context, c *awsapi.Call, in *PutFunctionConcurrencyInput) (*Concurrency, error) {
 	var check constraints
 	if in.ReservedConcurrentExecutions == nil {
 		check.add("null", "reservedConcurrentExecutions", "Member must not be null")
@@ -27,12 +27,12 @@ func (s *Service) putFunctionConcurrency(_ context.Context, c *awsapi.Call, in *
 		return nil, err
 	}
 	s.mu.Lock()
-	f := s.functions[ref.key]
+	f := s.functions[ref.functionKey]
 	if f == nil {
 		s.mu.Unlock()
-		return nil, errNotFound.With("Function not found: %s", ref.qualified(latest))
+		return nil, errNotFound.With("Function not found: %s", ref.qualifiedARN(latest))
 	}
-	left := s.unreserved(f.place) - *in.ReservedConcurrentExecutions
+	left := s.unreservedConcurrency(f.scope) - *in.ReservedConcurrentExecutions
 	if f.reserved != nil {
 		left += *f.reserved
 	}
@@ -42,35 +42,35 @@ func (s *Service) putFunctionConcurrency(_ context.Context, c *awsapi.Call, in *
 			"below its minimum value of [%d].", unreservedMinimum)
 	}
 	f.reserved = in.ReservedConcurrentExecutions
-	commit := s.keepFunction(f)
+	commit := s.storeFunction(f)
 	s.mu.Unlock()
-	return &concurrency{in.ReservedConcurrentExecutions}, kept(commit)
+	return &Concurrency{in.ReservedConcurrentExecutions}, waitDurable(commit)
 }
 
-type functionInput struct {
+type FunctionInput struct {
 	FunctionName string `json:"-" path:"FunctionName"`
 }
 
-// getFunctionConcurrency is GetFunctionConcurrency.
-func (s *Service) getFunctionConcurrency(_ context.Context, c *awsapi.Call, in *functionInput) (*concurrency, error) {
+// GetFunctionConcurrency is GetFunctionConcurrency.
+func (s *Service) GetFunctionConcurrency(_ context.Context, c *awsapi.Call, in *FunctionInput) (*Concurrency, error) {
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
-	out := &concurrency{}
-	return out, s.read(ref, func(f *function) error {
+	out := &Concurrency{}
+	return out, s.readFunction(ref, func(f *function) error {
 		out.ReservedConcurrentExecutions = f.reserved
 		return nil
 	})
 }
 
-// deleteFunctionConcurrency is DeleteFunctionConcurrency.
-func (s *Service) deleteFunctionConcurrency(_ context.Context, c *awsapi.Call, in *functionInput) (*awsapi.None, error) {
+// DeleteFunctionConcurrency is DeleteFunctionConcurrency.
+func (s *Service) DeleteFunctionConcurrency(_ context.Context, c *awsapi.Call, in *FunctionInput) (*awsapi.None, error) {
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
-	return &awsapi.None{}, s.change(ref, func(f *function) error {
+	return &awsapi.None{}, s.changeFunction(ref, func(f *function) error {
 		f.reserved = nil
 		return nil
 	})

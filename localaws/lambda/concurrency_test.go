@@ -27,31 +27,31 @@ func (g *gate) handle(context.Context, []byte) ([]byte, error) {
 }
 
 // background invokes n times without waiting for the answers.
-func (b *bench) backgroundInvokes(n int, name string) <-chan error {
+func (b *testService) backgroundInvokes(n int, name string) <-chan error {
 	done := make(chan error, n)
 	for range n {
 		go func() {
-			_, err := b.invoke(ctx, b.call, &invokeInput{FunctionName: name})
+			_, err := b.Invoke(ctx, b.call, &InvokeInput{FunctionName: name})
 			done <- err
 		}()
 	}
 	return done
 }
 
-func minutes(in *createFunctionInput) { in.Timeout = ptr(600) }
+func minutes(in *CreateFunctionInput) { in.Timeout = ptr(600) }
 
 func TestC44ReservedConcurrencyThrottles(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	g := newGate()
-	b.handled(t, "f", g.handle, minutes)
-	if _, err := b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(2)}); err != nil {
+	b.createHandler(t, "f", g.handle, minutes)
+	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(2)}); err != nil {
 		t.Fatal(err)
 	}
 	done := b.backgroundInvokes(2, "f")
 	<-g.entered
 	<-g.entered
-	_, err := b.invokeWith(t, &invokeInput{FunctionName: "f"})
+	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	wantError(t, err, "TooManyRequestsException", 429, "Rate Exceeded.")
 	var e *awsapi.Error
 	errors.As(err, &e)
@@ -64,13 +64,13 @@ func TestC44ReservedConcurrencyThrottles(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := b.invokeWith(t, &invokeInput{FunctionName: "f"}); err != nil {
+	if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"}); err != nil {
 		t.Errorf("after they ended: %v", err)
 	}
-	if n, _ := b.world.sum("Throttles", map[string]string{"FunctionName": "f"}); n != 1 {
+	if n, _ := b.backends.sum("Throttles", map[string]string{"FunctionName": "f"}); n != 1 {
 		t.Errorf("E31: %v throttles", n)
 	}
-	if n, _ := b.world.sum("Invocations", map[string]string{"FunctionName": "f"}); n != 3 {
+	if n, _ := b.backends.sum("Invocations", map[string]string{"FunctionName": "f"}); n != 3 {
 		t.Errorf("E31: %v invocations: a throttle is none", n)
 	}
 }
@@ -79,21 +79,21 @@ func TestC44TheAccountHasALimitToo(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	g := newGate()
-	b.handled(t, "f", g.handle, minutes)
-	b.handled(t, "other", echo)
-	if _, err := b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"other", ptr(900)}); err != nil {
+	b.createHandler(t, "f", g.handle, minutes)
+	b.createHandler(t, "other", echo)
+	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"other", ptr(900)}); err != nil {
 		t.Fatal(err)
 	}
 	done := b.backgroundInvokes(100, "f")
 	for range 100 {
 		<-g.entered
 	}
-	_, err := b.invokeWith(t, &invokeInput{FunctionName: "f"})
+	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	var e *awsapi.Error
 	if errors.As(err, &e); e == nil || e.Members["Reason"] != "ConcurrentInvocationLimitExceeded" {
 		t.Errorf("%v", err)
 	}
-	if _, err := b.invokeWith(t, &invokeInput{FunctionName: "other"}); err != nil {
+	if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "other"}); err != nil {
 		t.Errorf("reserved concurrency is the function's own: %v", err)
 	}
 	close(g.open)
@@ -105,28 +105,28 @@ func TestC44TheAccountHasALimitToo(t *testing.T) {
 func TestC31WhatMayBeReserved(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
-	_, err := b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(901)})
+	b.createHandler(t, "f", echo)
+	_, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(901)})
 	wantError(t, err, "InvalidParameterValueException", 400, "Specified ReservedConcurrentExecutions for function decreases account's "+
 		"UnreservedConcurrentExecution below its minimum value of [100].")
-	_, err = b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f:1", ptr(1)})
+	_, err = b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f:1", ptr(1)})
 	wantError(t, err, "InvalidParameterValueException", 400, "This operation is permitted on Lambda functions only.")
-	_, err = b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"g", ptr(1)})
+	_, err = b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"g", ptr(1)})
 	wantError(t, err, "ResourceNotFoundException", 404, "function:g:$LATEST")
 	for range 2 { // replacing a reservation counts it once
-		if _, err = b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(900)}); err != nil {
+		if _, err = b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(900)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, _ := b.getFunctionConcurrency(ctx, b.call, &functionInput{"f"})
-	settings, _ := b.getAccountSettings(ctx, b.call, &awsapi.None{})
+	got, _ := b.GetFunctionConcurrency(ctx, b.call, &FunctionInput{"f"})
+	settings, _ := b.GetAccountSettings(ctx, b.call, &awsapi.None{})
 	if *got.ReservedConcurrentExecutions != 900 || settings.AccountLimit.UnreservedConcurrentExecutions != 100 {
 		t.Errorf("%+v %+v", got, settings)
 	}
-	if _, err := b.deleteFunctionConcurrency(ctx, b.call, &functionInput{"f"}); err != nil {
+	if _, err := b.DeleteFunctionConcurrency(ctx, b.call, &FunctionInput{"f"}); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := b.getFunctionConcurrency(ctx, b.call, &functionInput{"f"}); got.ReservedConcurrentExecutions != nil {
+	if got, _ := b.GetFunctionConcurrency(ctx, b.call, &FunctionInput{"f"}); got.ReservedConcurrentExecutions != nil {
 		t.Errorf("%+v", got)
 	}
 }
@@ -140,7 +140,7 @@ func TestBeyondTheProcessesThatFitInvocationsWait(t *testing.T) {
 	done := make(chan error, 12)
 	for i := range 12 {
 		go func() {
-			out, err := b.invoke(ctx, b.call, &invokeInput{FunctionName: []string{"f", "g"}[i%2], Payload: []byte(`{"Do":"sleep","N":5}`)})
+			out, err := b.Invoke(ctx, b.call, &InvokeInput{FunctionName: []string{"f", "g"}[i%2], Payload: []byte(`{"Do":"sleep","N":5}`)})
 			if err == nil && out.FunctionError != "" {
 				err = fmt.Errorf("%s", out.Payload)
 			}
@@ -152,7 +152,7 @@ func TestBeyondTheProcessesThatFitInvocationsWait(t *testing.T) {
 			t.Error(err)
 		}
 		b.mu.Lock()
-		running.Store(int32(b.fleet.live))
+		running.Store(int32(b.environments.live))
 		b.mu.Unlock()
 		most.Store(max(most.Load(), running.Load()))
 	}
@@ -164,31 +164,31 @@ func TestBeyondTheProcessesThatFitInvocationsWait(t *testing.T) {
 func TestC33Tags(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
+	b.createHandler(t, "f", echo)
 	const arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
-	tag := func(in tagsInput) error { _, err := b.tagResource(ctx, b.call, &in); return err }
-	if err := tag(tagsInput{Resource: arn, Tags: map[string]string{"a": "1", "b": "2"}}); err != nil {
+	tag := func(in TagsInput) error { _, err := b.TagResource(ctx, b.call, &in); return err }
+	if err := tag(TagsInput{Resource: arn, Tags: map[string]string{"a": "1", "b": "2"}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.untagResource(ctx, b.call, &tagsInput{Resource: arn, TagKeys: []string{"a"}}); err != nil {
+	if _, err := b.UntagResource(ctx, b.call, &TagsInput{Resource: arn, TagKeys: []string{"a"}}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := b.listTags(ctx, b.call, &tagsInput{Resource: arn})
+	got, err := b.ListTags(ctx, b.call, &TagsInput{Resource: arn})
 	if err != nil || !maps.Equal(got.Tags, map[string]string{"b": "2"}) {
 		t.Errorf("%+v %v", got, err)
 	}
-	wantError(t, tag(tagsInput{Resource: arn}), "InvalidParameterValueException", 400, "An error occurred and the request cannot be processed.")
-	wantError(t, tag(tagsInput{Resource: arn, Tags: manyTags(51)}), "InvalidParameterValueException", 400, "Number of tags exceeds resource tag limit.")
-	err = tag(tagsInput{Resource: arn + ":1", Tags: manyTags(1)})
+	wantError(t, tag(TagsInput{Resource: arn}), "InvalidParameterValueException", 400, "An error occurred and the request cannot be processed.")
+	wantError(t, tag(TagsInput{Resource: arn, Tags: manyTags(51)}), "InvalidParameterValueException", 400, "Number of tags exceeds resource tag limit.")
+	err = tag(TagsInput{Resource: arn + ":1", Tags: manyTags(1)})
 	wantError(t, err, "InvalidParameterValueException", 400, "Tags on function aliases and versions are not supported.")
 	keeper := &mappingTags{tags: map[string]string{"m": "1"}}
-	b.Extend(nil, keeper)
+	b.AttachMappings(nil, keeper)
 	const mapping = "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:x"
-	if got, err = b.listTags(ctx, b.call, &tagsInput{Resource: mapping}); err != nil || got.Tags["m"] != "1" {
+	if got, err = b.ListTags(ctx, b.call, &TagsInput{Resource: mapping}); err != nil || got.Tags["m"] != "1" {
 		t.Errorf("%+v %v", got, err)
 	}
 	keeper.err = errNotFound.With("gone")
-	_, err = b.listTags(ctx, b.call, &tagsInput{Resource: mapping})
+	_, err = b.ListTags(ctx, b.call, &TagsInput{Resource: mapping})
 	wantError(t, err, "ResourceNotFoundException", 404, "Event source mapping not found: "+mapping)
 }
 

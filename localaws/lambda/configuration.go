@@ -8,42 +8,42 @@ import (
 
 // The members of a function's configuration as the API writes them (LAM C4).
 type (
-	environment struct {
+	Environment struct {
 		Variables map[string]string `json:"Variables"`
 	}
-	deadLetterConfig struct {
+	DeadLetterConfig struct {
 		TargetArn string `json:"TargetArn"`
 	}
-	ephemeralStorage struct {
+	EphemeralStorage struct {
 		Size int `json:"Size"`
 	}
-	loggingConfig struct {
+	LoggingConfig struct {
 		LogFormat           string `json:"LogFormat,omitempty"`
 		ApplicationLogLevel string `json:"ApplicationLogLevel,omitempty"`
 		SystemLogLevel      string `json:"SystemLogLevel,omitempty"`
 		LogGroup            string `json:"LogGroup,omitempty"`
 	}
-	runtimeVersionConfig struct {
+	RuntimeVersionConfig struct {
 		RuntimeVersionArn string `json:"RuntimeVersionArn"`
 	}
-	snapStart struct {
+	SnapStart struct {
 		ApplyOn            string `json:"ApplyOn"`
 		OptimizationStatus string `json:"OptimizationStatus,omitempty"`
 	}
-	tracingConfig struct {
+	TracingConfig struct {
 		Mode string `json:"Mode"`
 	}
 )
 
-// configuration is a version as the API answers it.
-type configuration struct {
+// FunctionConfiguration is a version as the API answers it.
+type FunctionConfiguration struct {
 	Architectures              []string              `json:"Architectures"`
 	CodeSha256                 string                `json:"CodeSha256"`
 	CodeSize                   int64                 `json:"CodeSize"`
-	DeadLetterConfig           *deadLetterConfig     `json:"DeadLetterConfig,omitempty"`
+	DeadLetterConfig           *DeadLetterConfig     `json:"DeadLetterConfig,omitempty"`
 	Description                string                `json:"Description"`
-	Environment                *environment          `json:"Environment,omitempty"`
-	EphemeralStorage           ephemeralStorage      `json:"EphemeralStorage"`
+	Environment                *Environment          `json:"Environment,omitempty"`
+	EphemeralStorage           EphemeralStorage      `json:"EphemeralStorage"`
 	FunctionArn                string                `json:"FunctionArn"`
 	FunctionName               string                `json:"FunctionName"`
 	Handler                    string                `json:"Handler"`
@@ -51,34 +51,34 @@ type configuration struct {
 	LastUpdateStatus           string                `json:"LastUpdateStatus,omitempty"`
 	LastUpdateStatusReason     string                `json:"LastUpdateStatusReason,omitempty"`
 	LastUpdateStatusReasonCode string                `json:"LastUpdateStatusReasonCode,omitempty"`
-	LoggingConfig              loggingConfig         `json:"LoggingConfig"`
+	LoggingConfig              LoggingConfig         `json:"LoggingConfig"`
 	MemorySize                 int                   `json:"MemorySize"`
 	PackageType                string                `json:"PackageType"`
 	RevisionId                 string                `json:"RevisionId"`
 	Role                       string                `json:"Role"`
 	Runtime                    string                `json:"Runtime"`
-	RuntimeVersionConfig       *runtimeVersionConfig `json:"RuntimeVersionConfig,omitempty"`
-	SnapStart                  snapStart             `json:"SnapStart"`
+	RuntimeVersionConfig       *RuntimeVersionConfig `json:"RuntimeVersionConfig,omitempty"`
+	SnapStart                  SnapStart             `json:"SnapStart"`
 	State                      string                `json:"State,omitempty"`
 	StateReason                string                `json:"StateReason,omitempty"`
 	StateReasonCode            string                `json:"StateReasonCode,omitempty"`
 	Timeout                    int                   `json:"Timeout"`
-	TracingConfig              tracingConfig         `json:"TracingConfig"`
+	TracingConfig              TracingConfig         `json:"TracingConfig"`
 	Version                    string                `json:"Version"`
 }
 
 // lastModified is the form of a function's LastModified (LAM A5).
 const lastModified = "2006-01-02T15:04:05.000+0000"
 
-// item is a version as lists show it (LAM C7).
-func (v *version) item(k key, qualifier string) *configuration {
-	cfg := &configuration{
+// listedConfiguration is a version as lists show it (LAM C7).
+func (v *version) listedConfiguration(k functionKey, qualifier string) *FunctionConfiguration {
+	cfg := &FunctionConfiguration{
 		Architectures:    []string{v.Architecture},
 		CodeSha256:       v.code.SHA256,
 		CodeSize:         v.code.Size,
 		Description:      v.Description,
-		EphemeralStorage: ephemeralStorage{v.EphemeralStorage},
-		FunctionArn:      k.qualified(qualifier),
+		EphemeralStorage: EphemeralStorage{v.EphemeralStorage},
+		FunctionArn:      k.qualifiedARN(qualifier),
 		FunctionName:     k.name,
 		Handler:          v.Handler,
 		LastModified:     v.modified.UTC().Format(lastModified),
@@ -88,40 +88,40 @@ func (v *version) item(k key, qualifier string) *configuration {
 		RevisionId:       v.revision,
 		Role:             v.Role,
 		Runtime:          v.Runtime,
-		SnapStart:        snapStart{"None", "Off"},
+		SnapStart:        SnapStart{"None", "Off"},
 		Timeout:          v.Timeout,
-		TracingConfig:    tracingConfig{"PassThrough"},
+		TracingConfig:    TracingConfig{"PassThrough"},
 		Version:          v.number,
 	}
 	if v.Environment != nil {
-		cfg.Environment = &environment{v.Environment}
+		cfg.Environment = &Environment{v.Environment}
 	}
 	if v.DeadLetter != "" {
-		cfg.DeadLetterConfig = &deadLetterConfig{v.DeadLetter}
+		cfg.DeadLetterConfig = &DeadLetterConfig{v.DeadLetter}
 	}
 	return cfg
 }
 
-// configuration is a version that is ready (LAM C6).
-func (v *version) configuration(k key, qualifier string) *configuration {
-	cfg := v.item(k, qualifier)
+// activeConfiguration is a version that is ready (LAM C6).
+func (v *version) activeConfiguration(k functionKey, qualifier string) *FunctionConfiguration {
+	cfg := v.listedConfiguration(k, qualifier)
 	cfg.State, cfg.LastUpdateStatus = "Active", "Successful"
-	cfg.RuntimeVersionConfig = &runtimeVersionConfig{runtimeVersionARN(k.region, v.Runtime)}
+	cfg.RuntimeVersionConfig = &RuntimeVersionConfig{runtimeVersionARN(k.region, v.Runtime)}
 	return cfg
 }
 
-// created is the answer to a create: not ready yet, though the next read will
+// creatingConfiguration is the answer to a create: not ready yet, though the next read will
 // find it so (LAM C4, C6). revision is one that has passed by then.
-func (v *version) created(k key, revision string) *configuration {
-	cfg := v.configuration(k, "")
+func (v *version) creatingConfiguration(k functionKey, revision string) *FunctionConfiguration {
+	cfg := v.activeConfiguration(k, "")
 	cfg.State, cfg.StateReason, cfg.StateReasonCode = "Pending", "The function is being created.", "Creating"
 	cfg.LastUpdateStatus, cfg.RevisionId = "", revision
 	return cfg
 }
 
-// updating is the answer to an update (LAM C6).
-func (v *version) updating(k key, revision string) *configuration {
-	cfg := v.configuration(k, "")
+// updatingConfiguration is the answer to an update (LAM C6).
+func (v *version) updatingConfiguration(k functionKey, revision string) *FunctionConfiguration {
+	cfg := v.activeConfiguration(k, "")
 	cfg.LastUpdateStatus, cfg.LastUpdateStatusReason, cfg.LastUpdateStatusReasonCode = "InProgress", "The function is being created.", "Creating"
 	cfg.RevisionId = revision
 	return cfg

@@ -7,22 +7,22 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-type codeInput struct {
+type FunctionCode struct {
 	ZipFile []byte `json:"ZipFile"`
 }
 
-type createFunctionInput struct {
-	settingsInput
+type CreateFunctionInput struct {
+	ConfigurationInput
 	FunctionName  string            `json:"FunctionName"`
-	Code          *codeInput        `json:"Code"`
+	Code          *FunctionCode        `json:"Code"`
 	Architectures []string          `json:"Architectures"`
 	PackageType   string            `json:"PackageType"`
 	Publish       bool              `json:"Publish"`
 	Tags          map[string]string `json:"Tags"`
 }
 
-// createFunction is CreateFunction (LAM C4 to C22).
-func (s *Service) createFunction(ctx context.Context, c *awsapi.Call, in *createFunctionInput) (*configuration, error) {
+// CreateFunction is CreateFunction (LAM C4 to C22).
+func (s *Service) CreateFunction(ctx context.Context, c *awsapi.Call, in *CreateFunctionInput) (*FunctionConfiguration, error) {
 	k, set, err := in.check(c)
 	if err != nil {
 		return nil, err
@@ -34,35 +34,35 @@ func (s *Service) createFunction(ctx context.Context, c *awsapi.Call, in *create
 	if err != nil {
 		return nil, err
 	}
-	if err := s.shelf.keep(cd); err != nil {
+	if err := s.codeCache.add(cd); err != nil {
 		return nil, errService.With("%v", err)
 	}
 	s.mu.Lock()
 	if s.functions[k] != nil {
 		s.mu.Unlock()
-		s.shelf.release(cd)
+		s.codeCache.release(cd)
 		return nil, errConflict.With("Function already exist: %s", k.name)
 	}
 	f := newFunction(k)
 	f.tags = in.Tags
 	f.latest = s.newVersion(set, cd)
 	s.functions[k] = f
-	answer := f.latest.created(k, s.opts.Chance.UUID())
+	answer := f.latest.creatingConfiguration(k, s.opts.Chance.UUID())
 	if in.Publish {
 		v := s.publish(f, "")
-		answer = v.created(k, s.opts.Chance.UUID())
+		answer = v.creatingConfiguration(k, s.opts.Chance.UUID())
 	}
-	commit := s.keepFunction(f)
+	commit := s.storeFunction(f)
 	s.mu.Unlock()
-	return answer, kept(commit)
+	return answer, waitDurable(commit)
 }
 
 // check holds what can be said without looking at the service.
-func (in *createFunctionInput) check(c *awsapi.Call) (key, settings, error) {
-	set := defaults("")
+func (in *CreateFunctionInput) check(c *awsapi.Call) (functionKey, versionConfig, error) {
+	set := defaultConfig("")
 	var check constraints
 	check.require(in.FunctionName, "functionName")
-	check.require(text(in.Role), "role")
+	check.require(deref(in.Role), "role")
 	check.matches(in.FunctionName, "functionName", functionPattern)
 	check.atMost(in.FunctionName, "functionName", 140)
 	check.oneOf(in.PackageType, "packageType", "Image", "Zip")
@@ -70,31 +70,31 @@ func (in *createFunctionInput) check(c *awsapi.Call) (key, settings, error) {
 		check.add("null", "code", "Member must not be null")
 	}
 	in.constrain(&check)
-	architecture(in.Architectures, &set, &check)
+	checkArchitecture(in.Architectures, &set, &check)
 	if err := check.err(); err != nil {
-		return key{}, set, err
+		return functionKey{}, set, err
 	}
-	ref := split(c, in.FunctionName)
+	ref := splitReference(c, in.FunctionName)
 	switch {
 	case ref.qualifier != "" || len(ref.name) > 64:
-		return key{}, set, errParameter.With("1 validation error detected: Value '%s' at 'functionName' failed to satisfy constraint: "+
+		return functionKey{}, set, errParameter.With("1 validation error detected: Value '%s' at 'functionName' failed to satisfy constraint: "+
 			"Member must have length less than or equal to 64", ref.name)
-	case ref.place != placeOf(c):
-		return key{}, set, errNotFound.With("Functions from '%s' are not reachable in this region ('%s')", ref.region, c.Region)
+	case ref.scope != scopeOf(c):
+		return functionKey{}, set, errNotFound.With("Functions from '%s' are not reachable in this region ('%s')", ref.region, c.Region)
 	case in.PackageType == "Image":
-		return key{}, set, notEmbedded("PackageType Image", "use a zip file")
-	case text(in.Runtime) == "" || text(in.Handler) == "":
-		return key{}, set, errParameter.With("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+		return functionKey{}, set, notEmbedded("PackageType Image", "use a zip file")
+	case deref(in.Runtime) == "" || deref(in.Handler) == "":
+		return functionKey{}, set, errParameter.With("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
 	}
 	set.Logging.LogGroup = "/aws/lambda/" + ref.name
 	if err := in.apply(&set); err != nil {
-		return key{}, set, err
+		return functionKey{}, set, err
 	}
-	return ref.key, set, checkTags(in.Tags)
+	return ref.functionKey, set, checkTags(in.Tags)
 }
 
 // readCode checks a zip file, or does without one for a registered handler.
-func (s *Service) readCode(name string, in *codeInput) (*code, error) {
+func (s *Service) readCode(name string, in *FunctionCode) (*code, error) {
 	s.mu.Lock()
 	handler := s.handlers[name]
 	s.mu.Unlock()
@@ -106,7 +106,7 @@ func (s *Service) readCode(name string, in *codeInput) (*code, error) {
 	}
 	cd, err := readCode(in.ZipFile)
 	if err == nil && handler == nil {
-		err = checkMachine(cd.Bootstrap)
+		err = checkPlatform(cd.Bootstrap)
 	}
 	return cd, err
 }
@@ -114,16 +114,16 @@ func (s *Service) readCode(name string, in *codeInput) (*code, error) {
 // emptySHA256 is the hash of no bytes, in base64.
 const emptySHA256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
-func newFunction(k key) *function {
+func newFunction(k functionKey) *function {
 	return &function{
-		key: k, aliases: map[string]*alias{}, policies: map[string]*policy{},
-		invokes: map[string]*invokeConfig{}, runtimes: map[string]string{},
+		functionKey: k, aliases: map[string]*alias{}, policies: map[string]*policy{},
+		invokeConfigs: map[string]*invokeConfig{}, runtimeUpdates: map[string]string{},
 	}
 }
 
 // newVersion makes a $LATEST as of now.
-func (s *Service) newVersion(set settings, cd *code) *version {
-	return &version{settings: set, number: latest, revision: s.opts.Chance.UUID(), modified: s.opts.Clock.Now(), code: cd}
+func (s *Service) newVersion(set versionConfig, cd *code) *version {
+	return &version{versionConfig: set, number: latest, revision: s.opts.Chance.UUID(), modified: s.opts.Clock.Now(), code: cd}
 }
 
 // checkTags holds LAM C33.

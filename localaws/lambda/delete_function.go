@@ -7,24 +7,24 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// deleteFunction is DeleteFunction (LAM C24). Mappings and log groups stay
+// DeleteFunction is DeleteFunction (LAM C24). Mappings and log groups stay
 // (LAM B21).
-func (s *Service) deleteFunction(_ context.Context, c *awsapi.Call, in *qualifiedInput) (*awsapi.None, error) {
-	ref, err := parse(c, in.FunctionName, in.Qualifier)
+func (s *Service) DeleteFunction(_ context.Context, c *awsapi.Call, in *QualifiedInput) (*awsapi.None, error) {
+	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
-	f := s.functions[ref.key]
+	f := s.functions[ref.functionKey]
 	if f == nil {
 		s.mu.Unlock()
-		return nil, errNotFound.With("Function not found: %s", ref.key.arn())
+		return nil, errNotFound.With("Function not found: %s", ref.functionKey.arn())
 	}
 	var gone []*version
 	switch ref.qualifier {
 	case "":
 		gone = f.versions()
-		delete(s.functions, f.key)
+		delete(s.functions, f.functionKey)
 	case latest:
 		s.mu.Unlock()
 		return nil, errParameter.With("$LATEST version cannot be deleted without deleting the function.")
@@ -34,17 +34,17 @@ func (s *Service) deleteFunction(_ context.Context, c *awsapi.Call, in *qualifie
 			return nil, err
 		}
 	}
-	var idle []*warm
+	var idle []*environment
 	for _, v := range gone {
-		idle = append(idle, s.fleet.retire(v)...)
+		idle = append(idle, s.environments.retire(v)...)
 	}
-	commit := s.keepFunction(f)
+	commit := s.storeFunction(f)
 	s.mu.Unlock()
-	s.discard(idle)
+	s.closeEnvironments(idle)
 	for _, v := range gone {
-		s.shelf.release(v.code)
+		s.codeCache.release(v.code)
 	}
-	return &awsapi.None{}, kept(commit)
+	return &awsapi.None{}, waitDurable(commit)
 }
 
 // remove takes a published version out, if it is there.
@@ -58,13 +58,13 @@ func (f *function) remove(number string) ([]*version, error) {
 			return nil, errConflict.With("Version %s cannot be deleted because it is in use by the alias %s", number, name)
 		}
 	}
-	v := f.find(number)
+	v := f.versionByNumber(number)
 	if v == nil {
 		return nil, nil
 	}
 	f.published = slices.DeleteFunc(f.published, func(p *version) bool { return p == v })
 	delete(f.policies, number)
-	delete(f.invokes, number)
-	delete(f.runtimes, number)
+	delete(f.invokeConfigs, number)
+	delete(f.runtimeUpdates, number)
 	return []*version{v}, nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/runtimeapi"
 )
 
-// verdict is how an asynchronous invocation ended.
-type verdict struct {
+// asyncResult is how an asynchronous invocation ended.
+type asyncResult struct {
 	condition string // LAM C50
 	dropped   bool   // nobody is to know: the function is gone
 	ran       bool
@@ -23,51 +23,51 @@ type verdict struct {
 // (LAM C49).
 const maxErrorMessage = 1 << 10
 
-// finish ends an event: its record goes to the destination, a failed one also to
+// finishEvent ends an event: its record goes to the destination, a failed one also to
 // the dead-letter queue (LAM C49 to C51).
-func (s *Service) finish(e *event, cfg asyncConfig, v verdict) {
-	defer s.forget(e)
-	ref := e.order().ref
+func (s *Service) finishEvent(e *asyncEvent, cfg asyncConfig, v asyncResult) {
+	defer s.deleteEvent(e)
+	ref := e.request().ref
 	if v.condition != "Success" {
-		s.count(ref.key, ref.qualifier, orLatest(v.version), "AsyncEventsDropped", 1)
+		s.recordCount(ref.functionKey, ref.qualifier, qualifierOrLatest(v.version), "AsyncEventsDropped", 1)
 	}
 	target := cfg.onFailure
 	if v.condition == "Success" {
 		target = cfg.onSuccess
 	}
-	if v.dropped || target == "" && cfg.deadQueue == "" {
+	if v.dropped || target == "" && cfg.deadLetterQueue == "" {
 		return
 	}
 	if target != "" {
-		s.deliver(e, cfg, target, "DestinationDeliveryFailures", string(record(e, v, s.opts.Clock.Now())), nil)
+		s.deliver(e, cfg, target, "DestinationDeliveryFailures", string(destinationRecord(e, v, s.opts.Clock.Now())), nil)
 	}
-	if cfg.deadQueue != "" && v.condition != "Success" {
-		s.deliver(e, cfg, cfg.deadQueue, "DeadLetterErrors", string(e.Payload), deadLetterAttributes(e, v))
+	if cfg.deadLetterQueue != "" && v.condition != "Success" {
+		s.deliver(e, cfg, cfg.deadLetterQueue, "DeadLetterErrors", string(e.Payload), deadLetterAttributes(e, v))
 	}
 }
 
 // deliver sends to a queue or a function, and counts what fails.
-func (s *Service) deliver(e *event, cfg asyncConfig, target, metric, body string, attributes map[string]Attribute) {
-	ref := e.order().ref
+func (s *Service) deliver(e *asyncEvent, cfg asyncConfig, target, metric, body string, attributes map[string]Attribute) {
+	ref := e.request().ref
 	err := s.send(ref, cfg.role, target, body, attributes, e.Trace)
 	if err != nil {
-		s.count(ref.key, ref.qualifier, latest, metric, 1)
+		s.recordCount(ref.functionKey, ref.qualifier, latest, metric, 1)
 		s.opts.Logger.Warn("asynchronous invocation: delivery failed", "function", ref.arn(), "target", target, "error", err)
 	}
 }
 
 func (s *Service) send(from reference, role, target, body string, attributes map[string]Attribute, trace string) error {
-	session, err := s.assume(s.ctx, role, from.key)
+	session, err := s.assume(s.ctx, role, from.functionKey)
 	if err != nil {
 		return err
 	}
 	a, _ := awsapi.ParseARN(target)
 	if a.Service == "lambda" {
-		if err := s.permit(s.ctx, session.Caller, from.region, targetAction(a), target); err != nil {
+		if err := s.checkPermission(s.ctx, session.Caller, from.region, targetAction(a), target); err != nil {
 			return err
 		}
-		to := split(&awsapi.Call{Account: from.account, Region: from.region}, target)
-		return s.enqueue(order{ref: to, requestID: s.opts.Chance.UUID(), trace: trace, payload: []byte(body)})
+		to := splitReference(&awsapi.Call{Account: from.account, Region: from.region}, target)
+		return s.enqueueEvent(invocationRequest{ref: to, requestID: s.opts.Chance.UUID(), trace: trace, payload: []byte(body)})
 	}
 	if s.opts.Queues == nil {
 		return errService.With("there is no SQS to send to")
@@ -75,8 +75,8 @@ func (s *Service) send(from reference, role, target, body string, attributes map
 	return s.opts.Queues.Send(s.ctx, session.Caller, target, body, attributes, trace)
 }
 
-// record is what a destination gets (LAM C50).
-func record(e *event, v verdict, now time.Time) []byte {
+// destinationRecord is what a destination gets (LAM C50).
+func destinationRecord(e *asyncEvent, v asyncResult, now time.Time) []byte {
 	type requestContext struct {
 		RequestID   string `json:"requestId"`
 		FunctionArn string `json:"functionArn"`
@@ -88,7 +88,7 @@ func record(e *event, v verdict, now time.Time) []byte {
 		ExecutedVersion string `json:"executedVersion"`
 		FunctionError   string `json:"functionError,omitempty"`
 	}
-	ref := e.order().ref
+	ref := e.request().ref
 	out := struct {
 		Version         string           `json:"version"`
 		Timestamp       string           `json:"timestamp"`
@@ -98,7 +98,7 @@ func record(e *event, v verdict, now time.Time) []byte {
 		ResponsePayload json.RawMessage  `json:"responsePayload,omitempty"`
 	}{
 		Version: "1.0", Timestamp: now.UTC().Format("2006-01-02T15:04:05.000Z"),
-		RequestContext: requestContext{e.ID, ref.qualified(orLatest(ref.qualifier)), v.condition, e.Attempts},
+		RequestContext: requestContext{e.ID, ref.qualifiedARN(qualifierOrLatest(ref.qualifier)), v.condition, e.Attempts},
 		RequestPayload: e.Payload,
 	}
 	if v.ran {
@@ -126,7 +126,7 @@ func asJSON(p []byte) json.RawMessage {
 }
 
 // deadLetterAttributes say why an event was given up (LAM C49).
-func deadLetterAttributes(e *event, v verdict) map[string]Attribute {
+func deadLetterAttributes(e *asyncEvent, v asyncResult) map[string]Attribute {
 	message := v.condition
 	var problem runtimeapi.Problem
 	if v.ran && json.Unmarshal(v.payload, &problem) == nil && problem.Message != "" {
@@ -146,6 +146,6 @@ func deadLetterAttributes(e *event, v verdict) map[string]Attribute {
 	}
 }
 
-func recursionPayload(err *awsapi.Error) []byte {
+func recursionErrorPayload(err *awsapi.Error) []byte {
 	return runtimeapi.Problem{Message: err.Message, Type: err.Code}.JSON()
 }

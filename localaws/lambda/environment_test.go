@@ -18,24 +18,24 @@ import (
 func TestC74AStreamOfACustomGroupNamesTheFunction(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo, func(in *createFunctionInput) { in.LoggingConfig = &loggingConfig{LogGroup: "shared"} })
+	b.createHandler(t, "f", echo, func(in *CreateFunctionInput) { in.LoggingConfig = &LoggingConfig{LogGroup: "shared"} })
 	b.publishOf(t, "f", "")
-	if _, err := b.invokeWith(t, &invokeInput{FunctionName: "f:1"}); err != nil {
+	if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f:1"}); err != nil {
 		t.Fatal(err)
 	}
-	b.world.mu.Lock()
-	defer b.world.mu.Unlock()
-	if stream := b.world.streams[0]; !regexp.MustCompile(`^2026/01/02/f\[1\][0-9a-f]{32}$`).MatchString(stream) || b.world.groups[0] != "shared" {
-		t.Errorf("group %s, stream %s", b.world.groups[0], stream)
+	b.backends.mu.Lock()
+	defer b.backends.mu.Unlock()
+	if stream := b.backends.streams[0]; !regexp.MustCompile(`^2026/01/02/f\[1\][0-9a-f]{32}$`).MatchString(stream) || b.backends.groups[0] != "shared" {
+		t.Errorf("group %s, stream %s", b.backends.groups[0], stream)
 	}
 }
 
 func TestC74WithoutTheRightToLogAFunctionRunsUnlogged(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.world.logErr = errors.New("not authorized to perform: logs:PutLogEvents")
+	b.backends.logErr = errors.New("not authorized to perform: logs:PutLogEvents")
 	b.create(t, "f")
-	if out := b.ask(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
+	if out := b.invokeTail(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
 		t.Errorf("%s", out.Payload)
 	}
 }
@@ -43,12 +43,12 @@ func TestC74WithoutTheRightToLogAFunctionRunsUnlogged(t *testing.T) {
 func TestC72JSONLogsOfAProgram(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.create(t, "f", func(in *createFunctionInput) {
-		in.LoggingConfig = &loggingConfig{LogFormat: "JSON", ApplicationLogLevel: "WARN"}
+	b.create(t, "f", func(in *CreateFunctionInput) {
+		in.LoggingConfig = &LoggingConfig{LogFormat: "JSON", ApplicationLogLevel: "WARN"}
 	})
-	b.ask(t, "f", `{"Do":"print","Text":"{\"level\":\"INFO\",\"msg\":\"no\"}\n{\"level\":\"ERROR\",\"msg\":\"yes\"}\n"}`)
+	b.invokeTail(t, "f", `{"Do":"print","Text":"{\"level\":\"INFO\",\"msg\":\"no\"}\n{\"level\":\"ERROR\",\"msg\":\"yes\"}\n"}`)
 	var kinds []string
-	for _, line := range b.world.log() {
+	for _, line := range b.backends.log() {
 		var record struct{ Type, Level string }
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			t.Errorf("%s: %v", line, err)
@@ -59,7 +59,7 @@ func TestC72JSONLogsOfAProgram(t *testing.T) {
 		t.Errorf("%v, want %v", kinds, want)
 	}
 	var list []string
-	if err := json.Unmarshal(b.ask(t, "f", `{"Do":"env"}`).Payload, &list); err != nil {
+	if err := json.Unmarshal(b.invokeTail(t, "f", `{"Do":"env"}`).Payload, &list); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Contains(list, "AWS_LAMBDA_LOG_FORMAT=JSON") || !slices.Contains(list, "AWS_LAMBDA_LOG_LEVEL=WARN") {
@@ -71,17 +71,17 @@ func TestC68ARunningInvocationEndsOnItsOldCode(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	entered, open := make(chan struct{}), make(chan struct{})
-	b.handled(t, "f", func(ctx context.Context, event []byte) ([]byte, error) {
+	b.createHandler(t, "f", func(ctx context.Context, event []byte) ([]byte, error) {
 		if string(event) == `"wait"` {
 			close(entered)
 			<-open
 		}
 		deadline, _ := ctx.Deadline()
 		return json.Marshal(time.Until(deadline) > time.Hour/10)
-	}, func(in *createFunctionInput) { in.Timeout = ptr(300) })
+	}, func(in *CreateFunctionInput) { in.Timeout = ptr(300) })
 	old := make(chan []byte, 1)
 	go func() {
-		out, err := b.invoke(ctx, b.call, &invokeInput{FunctionName: "f", Payload: []byte(`"wait"`)})
+		out, err := b.Invoke(ctx, b.call, &InvokeInput{FunctionName: "f", Payload: []byte(`"wait"`)})
 		if err != nil {
 			t.Error(err)
 		}
@@ -89,7 +89,7 @@ func TestC68ARunningInvocationEndsOnItsOldCode(t *testing.T) {
 	}()
 	<-entered
 	b.setTimeout(t, "f", 900)
-	if out := b.ask(t, "f", `"now"`); string(out.Payload) != "true" {
+	if out := b.invokeTail(t, "f", `"now"`); string(out.Payload) != "true" {
 		t.Errorf("the new settings are not in force: %s", out.Payload)
 	}
 	close(open)
@@ -101,9 +101,9 @@ func TestC68ARunningInvocationEndsOnItsOldCode(t *testing.T) {
 func TestCredentialsThatEndSoonAreNotUsedAgain(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.world.expires = time.Minute
+	b.backends.expires = time.Minute
 	b.create(t, "f")
-	first, second := b.ask(t, "f", `{"Do":"process"}`), b.ask(t, "f", `{"Do":"process"}`)
+	first, second := b.invokeTail(t, "f", `{"Do":"process"}`), b.invokeTail(t, "f", `{"Do":"process"}`)
 	if string(first.Payload) == string(second.Payload) {
 		t.Errorf("process %s was used again", first.Payload)
 	}
@@ -112,13 +112,13 @@ func TestCredentialsThatEndSoonAreNotUsedAgain(t *testing.T) {
 func TestARoleThatIsGoneStopsTheNextEnvironment(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
-	b.world.mu.Lock()
-	b.world.roles[role] = true
-	b.world.mu.Unlock()
-	_, err := b.invokeWith(t, &invokeInput{FunctionName: "f"})
+	b.createHandler(t, "f", echo)
+	b.backends.mu.Lock()
+	b.backends.roles[role] = true
+	b.backends.mu.Unlock()
+	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	wantError(t, err, "AccessDeniedException", 403, "The role defined for the function cannot be assumed by Lambda.")
-	if b.clock.State().Work != 0 || b.running[placeOf(b.call)] != 0 {
+	if b.clock.State().Work != 0 || b.running[scopeOf(b.call)] != 0 {
 		t.Errorf("a refused invocation still counts: %+v", b.clock.State())
 	}
 }
@@ -127,7 +127,7 @@ func TestTheClockIsBusyWhileAFunctionRunsAndIdleAfter(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	g := newGate()
-	b.handled(t, "f", g.handle, minutes)
+	b.createHandler(t, "f", g.handle, minutes)
 	done := b.backgroundInvokes(1, "f")
 	b.event(t, "f", "{}")
 	<-g.entered
@@ -147,18 +147,18 @@ func TestTheClockIsBusyWhileAFunctionRunsAndIdleAfter(t *testing.T) {
 func TestC49ADeliveryThatFailsIsCounted(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.world.sendErr = errors.New("access denied")
+	b.backends.sendErr = errors.New("access denied")
 	m := &moody{fails: 9}
-	b.handled(t, "f", m.handle(b), func(in *createFunctionInput) { in.DeadLetterConfig = &deadLetterInput{ptr(deadQueue)} })
-	b.destinations(t, "f", eventInvokeConfigInput{MaximumRetryAttempts: ptr(0), DestinationConfig: toQueues()})
+	b.createHandler(t, "f", m.handle(b), func(in *CreateFunctionInput) { in.DeadLetterConfig = &DeadLetterConfigInput{ptr(deadQueue)} })
+	b.destinations(t, "f", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(0), DestinationConfig: toQueues()})
 	b.event(t, "f", "{}")
 	b.advance(t, time.Second)
 	for _, name := range []string{"DestinationDeliveryFailures", "DeadLetterErrors", "AsyncEventsReceived", "AsyncEventsDropped", "Errors"} {
-		if n, _ := b.world.sum(name, map[string]string{"FunctionName": "f"}); n != 1 {
+		if n, _ := b.backends.sum(name, map[string]string{"FunctionName": "f"}); n != 1 {
 			t.Errorf("E31: %s is %v, want 1", name, n)
 		}
 	}
-	if _, n := b.world.sum("AsyncEventAge", map[string]string{"FunctionName": "f"}); n != 1 {
+	if _, n := b.backends.sum("AsyncEventAge", map[string]string{"FunctionName": "f"}); n != 1 {
 		t.Errorf("E31: AsyncEventAge came %d times", n)
 	}
 }
@@ -166,15 +166,15 @@ func TestC49ADeliveryThatFailsIsCounted(t *testing.T) {
 func TestE31WhatAnInvocationPublishes(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
-	b.ask(t, "f", "{}")
+	b.createHandler(t, "f", echo)
+	b.invokeTail(t, "f", "{}")
 	for _, dimensions := range []map[string]string{nil, {"FunctionName": "f"}, {"FunctionName": "f", "Resource": "f"}} {
 		for name, want := range map[string]float64{"Invocations": 1, "Errors": 0, "ConcurrentExecutions": 1} {
-			if sum, n := b.world.sum(name, dimensions); sum != want || n != 1 {
+			if sum, n := b.backends.sum(name, dimensions); sum != want || n != 1 {
 				t.Errorf("%s %v: %v in %d data, want %v in one", name, dimensions, sum, n, want)
 			}
 		}
-		if _, n := b.world.sum("Duration", dimensions); n != 1 {
+		if _, n := b.backends.sum("Duration", dimensions); n != 1 {
 			t.Errorf("Duration %v: %d data", dimensions, n)
 		}
 	}
@@ -186,9 +186,9 @@ func TestPagesPutTogetherAreTheList(t *testing.T) {
 		all := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-c]{1,4}`), 0, 60, rapid.ID[string]).Draw(t, "names")
 		slices.Sort(all)
 		var got []string
-		in := page{MaxItems: ptr(rapid.IntRange(1, 70).Draw(t, "limit"))}
+		in := Page{MaxItems: ptr(rapid.IntRange(1, 70).Draw(t, "limit"))}
 		for {
-			list, next, err := cut(in, all, func(s string) string { return s })
+			list, next, err := paginate(in, all, func(s string) string { return s })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -206,14 +206,14 @@ func TestPagesPutTogetherAreTheList(t *testing.T) {
 func TestRuntimeManagementKnowsOneRuntime(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
-	out, err := b.putRuntimeManagement(ctx, b.call, &runtimeManagementInput{FunctionName: "f", UpdateRuntimeOn: "FunctionUpdate"})
+	b.createHandler(t, "f", echo)
+	out, err := b.PutRuntimeManagementConfig(ctx, b.call, &PutRuntimeManagementConfigInput{FunctionName: "f", UpdateRuntimeOn: "FunctionUpdate"})
 	if err != nil || out.UpdateRuntimeOn != "FunctionUpdate" || out.FunctionArn != functionARN {
 		t.Errorf("%+v %v", out, err)
 	}
-	_, err = b.putRuntimeManagement(ctx, b.call, &runtimeManagementInput{FunctionName: "f", UpdateRuntimeOn: "Manual", RuntimeVersionArn: "arn:x"})
+	_, err = b.PutRuntimeManagementConfig(ctx, b.call, &PutRuntimeManagementConfigInput{FunctionName: "f", UpdateRuntimeOn: "Manual", RuntimeVersionArn: "arn:x"})
 	wantError(t, err, "InvalidParameterValueException", 400, "RuntimeVersionArn is not supported")
-	_, err = b.getCodeSigningConfig(ctx, b.call, &functionInput{"gone"})
+	_, err = b.GetFunctionCodeSigningConfig(ctx, b.call, &FunctionInput{"gone"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: ")
 }
 
@@ -221,11 +221,11 @@ func TestPermissionsNameTheFunctionTheyAreFor(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	api := b.API()
-	got := api.Operations["Invoke"].Access(b.call, &invokeInput{FunctionName: "f", Qualifier: "live"})
+	got := api.Operations["Invoke"].Access(b.call, &InvokeInput{FunctionName: "f", Qualifier: "live"})
 	if len(got) != 1 || got[0].Action != "lambda:InvokeFunction" || got[0].Resource != functionARN+":live" {
 		t.Errorf("%+v", got)
 	}
-	in := &createFunctionInput{FunctionName: "f"}
+	in := &CreateFunctionInput{FunctionName: "f"}
 	in.Role = ptr(role)
 	pass := awsapi.Access{Action: "iam:PassRole", Resource: role}
 	got = api.Operations["CreateFunction"].Access(b.call, in)

@@ -20,113 +20,113 @@ type invokeConfig struct {
 	Modified time.Time
 }
 
-type destination struct {
+type Destination struct {
 	Destination *string `json:"Destination,omitempty"`
 }
 
-type destinationConfig struct {
-	OnSuccess *destination `json:"OnSuccess"`
-	OnFailure *destination `json:"OnFailure"`
+type DestinationConfig struct {
+	OnSuccess *Destination `json:"OnSuccess"`
+	OnFailure *Destination `json:"OnFailure"`
 }
 
-type eventInvokeConfigInput struct {
+type FunctionEventInvokeConfigInput struct {
 	FunctionName             string             `json:"-" path:"FunctionName"`
 	Qualifier                string             `json:"-" querystring:"Qualifier"`
 	MaximumRetryAttempts     *int               `json:"MaximumRetryAttempts"`
 	MaximumEventAgeInSeconds *int               `json:"MaximumEventAgeInSeconds"`
-	DestinationConfig        *destinationConfig `json:"DestinationConfig"`
+	DestinationConfig        *DestinationConfig `json:"DestinationConfig"`
 }
 
-type eventInvokeConfig struct {
+type FunctionEventInvokeConfig struct {
 	FunctionArn              string            `json:"FunctionArn"`
 	LastModified             awsapi.Timestamp  `json:"LastModified"`
 	MaximumRetryAttempts     *int              `json:"MaximumRetryAttempts,omitempty"`
 	MaximumEventAgeInSeconds *int              `json:"MaximumEventAgeInSeconds,omitempty"`
-	DestinationConfig        destinationConfig `json:"DestinationConfig"`
+	DestinationConfig        DestinationConfig `json:"DestinationConfig"`
 }
 
-func (i *invokeConfig) answer(k key, qualifier string) *eventInvokeConfig {
-	return &eventInvokeConfig{
-		FunctionArn: k.qualified(qualifier), LastModified: awsapi.Timestamp(i.Modified),
+func (i *invokeConfig) response(k functionKey, qualifier string) *FunctionEventInvokeConfig {
+	return &FunctionEventInvokeConfig{
+		FunctionArn: k.qualifiedARN(qualifier), LastModified: awsapi.Timestamp(i.Modified),
 		MaximumRetryAttempts: i.Retries, MaximumEventAgeInSeconds: i.Age,
-		DestinationConfig: destinationConfig{destinationOf(i.OnSuccess), destinationOf(i.OnFailure)},
+		DestinationConfig: DestinationConfig{destinationOf(i.OnSuccess), destinationOf(i.OnFailure)},
 	}
 }
 
-func destinationOf(arn string) *destination {
+func destinationOf(arn string) *Destination {
 	if arn == "" {
-		return &destination{}
+		return &Destination{}
 	}
-	return &destination{&arn}
+	return &Destination{&arn}
 }
 
-// putEventInvokeConfig is PutFunctionEventInvokeConfig: it replaces all.
-func (s *Service) putEventInvokeConfig(ctx context.Context, c *awsapi.Call, in *eventInvokeConfigInput) (*eventInvokeConfig, error) {
+// PutFunctionEventInvokeConfig is PutFunctionEventInvokeConfig: it replaces all.
+func (s *Service) PutFunctionEventInvokeConfig(ctx context.Context, c *awsapi.Call, in *FunctionEventInvokeConfigInput) (*FunctionEventInvokeConfig, error) {
 	return s.changeInvokeConfig(ctx, c, in, false)
 }
 
-// updateEventInvokeConfig is UpdateFunctionEventInvokeConfig: it merges.
-func (s *Service) updateEventInvokeConfig(ctx context.Context, c *awsapi.Call, in *eventInvokeConfigInput) (*eventInvokeConfig, error) {
+// UpdateFunctionEventInvokeConfig is UpdateFunctionEventInvokeConfig: it merges.
+func (s *Service) UpdateFunctionEventInvokeConfig(ctx context.Context, c *awsapi.Call, in *FunctionEventInvokeConfigInput) (*FunctionEventInvokeConfig, error) {
 	return s.changeInvokeConfig(ctx, c, in, true)
 }
 
-func (s *Service) changeInvokeConfig(ctx context.Context, c *awsapi.Call, in *eventInvokeConfigInput, merge bool) (*eventInvokeConfig, error) {
-	ref, err := parse(c, in.FunctionName, in.Qualifier)
+func (s *Service) changeInvokeConfig(ctx context.Context, c *awsapi.Call, in *FunctionEventInvokeConfigInput, merge bool) (*FunctionEventInvokeConfig, error) {
+	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
 	if err := in.check(ref); err != nil {
 		return nil, err
 	}
-	ref.qualifier = orLatest(ref.qualifier)
+	ref.qualifier = qualifierOrLatest(ref.qualifier)
 	if err := s.checkDestinations(ctx, ref, in); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
-	f := s.functions[ref.key]
+	f := s.functions[ref.functionKey]
 	if f == nil || !f.has(ref.qualifier) {
 		s.mu.Unlock()
 		return nil, errNotFound.With("The function doesn't exist.")
 	}
 	set := &invokeConfig{}
 	if merge {
-		old := f.invokes[ref.qualifier]
+		old := f.invokeConfigs[ref.qualifier]
 		if old == nil {
 			s.mu.Unlock()
-			return nil, noInvokeConfig(ref)
+			return nil, invokeConfigNotFound(ref)
 		}
 		*set = *old
 	}
 	in.apply(set)
 	set.Modified = s.opts.Clock.Now()
-	f.invokes[ref.qualifier] = set
-	commit := s.keepFunction(f)
+	f.invokeConfigs[ref.qualifier] = set
+	commit := s.storeFunction(f)
 	s.mu.Unlock()
-	return set.answer(f.key, ref.qualifier), kept(commit)
+	return set.response(f.functionKey, ref.qualifier), waitDurable(commit)
 }
 
 // checkDestinations refuses destinations that the function's role may not reach.
-func (s *Service) checkDestinations(ctx context.Context, ref reference, in *eventInvokeConfigInput) error {
+func (s *Service) checkDestinations(ctx context.Context, ref reference, in *FunctionEventInvokeConfigInput) error {
 	if in.DestinationConfig == nil {
 		return nil
 	}
 	s.mu.Lock()
-	_, v, err := s.look(ref)
+	_, v, err := s.findVersion(ref)
 	s.mu.Unlock()
 	if err != nil {
 		return errNotFound.With("The function doesn't exist.")
 	}
-	session, err := s.assume(ctx, v.Role, ref.key)
+	session, err := s.assume(ctx, v.Role, ref.functionKey)
 	if err != nil {
 		return err
 	}
-	for _, d := range []*destination{in.DestinationConfig.OnSuccess, in.DestinationConfig.OnFailure} {
-		if d == nil || text(d.Destination) == "" {
+	for _, d := range []*Destination{in.DestinationConfig.OnSuccess, in.DestinationConfig.OnFailure} {
+		if d == nil || deref(d.Destination) == "" {
 			continue
 		}
 		arn, _ := awsapi.ParseARN(*d.Destination)
 		action := targetAction(arn)
-		if err := s.permit(ctx, session.Caller, ref.region, action, *d.Destination); err != nil {
+		if err := s.checkPermission(ctx, session.Caller, ref.region, action, *d.Destination); err != nil {
 			return errParameter.With("The function's execution role does not have permissions to call %s on %s", action, *d.Destination)
 		}
 	}
@@ -134,7 +134,7 @@ func (s *Service) checkDestinations(ctx context.Context, ref reference, in *even
 }
 
 // check holds what LAM C34 says about the members.
-func (in *eventInvokeConfigInput) check(ref reference) error {
+func (in *FunctionEventInvokeConfigInput) check(ref reference) error {
 	var check constraints
 	check.between(in.MaximumRetryAttempts, "maximumRetryAttempts", 0, 2)
 	check.between(in.MaximumEventAgeInSeconds, "maximumEventAgeInSeconds", 60, 21600)
@@ -148,13 +148,13 @@ func (in *eventInvokeConfigInput) check(ref reference) error {
 	if d == nil {
 		return nil
 	}
-	for member, dest := range map[string]*destination{"OnSuccess": d.OnSuccess, "OnFailure": d.OnFailure} {
-		if dest == nil || text(dest.Destination) == "" {
+	for member, dest := range map[string]*Destination{"OnSuccess": d.OnSuccess, "OnFailure": d.OnFailure} {
+		if dest == nil || deref(dest.Destination) == "" {
 			continue
 		}
 		arn, _ := awsapi.ParseARN(*dest.Destination)
 		switch {
-		case arn.Service == "lambda" && split(&awsapi.Call{}, *dest.Destination).key == ref.key:
+		case arn.Service == "lambda" && splitReference(&awsapi.Call{}, *dest.Destination).functionKey == ref.functionKey:
 			return errParameter.With("You can't specify the function as a destination for itself.")
 		case arn.Service != "lambda":
 			if err := checkTarget("DestinationConfig."+member, *dest.Destination); err != nil {
@@ -165,7 +165,7 @@ func (in *eventInvokeConfigInput) check(ref reference) error {
 	return nil
 }
 
-func (in *eventInvokeConfigInput) apply(set *invokeConfig) {
+func (in *FunctionEventInvokeConfigInput) apply(set *invokeConfig) {
 	if in.MaximumRetryAttempts != nil {
 		set.Retries = in.MaximumRetryAttempts
 	}
@@ -174,81 +174,81 @@ func (in *eventInvokeConfigInput) apply(set *invokeConfig) {
 	}
 	if d := in.DestinationConfig; d != nil {
 		if d.OnSuccess != nil {
-			set.OnSuccess = text(d.OnSuccess.Destination)
+			set.OnSuccess = deref(d.OnSuccess.Destination)
 		}
 		if d.OnFailure != nil {
-			set.OnFailure = text(d.OnFailure.Destination)
+			set.OnFailure = deref(d.OnFailure.Destination)
 		}
 	}
 }
 
-func noInvokeConfig(ref reference) error {
-	return errNotFound.With("The function %s doesn't have an EventInvokeConfig", ref.qualified(orLatest(ref.qualifier)))
+func invokeConfigNotFound(ref reference) error {
+	return errNotFound.With("The function %s doesn't have an EventInvokeConfig", ref.qualifiedARN(qualifierOrLatest(ref.qualifier)))
 }
 
-// getEventInvokeConfig is GetFunctionEventInvokeConfig.
-func (s *Service) getEventInvokeConfig(_ context.Context, c *awsapi.Call, in *qualifiedInput) (*eventInvokeConfig, error) {
-	ref, err := parse(c, in.FunctionName, in.Qualifier)
+// GetFunctionEventInvokeConfig is GetFunctionEventInvokeConfig.
+func (s *Service) GetFunctionEventInvokeConfig(_ context.Context, c *awsapi.Call, in *QualifiedInput) (*FunctionEventInvokeConfig, error) {
+	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
-	ref.qualifier = orLatest(ref.qualifier)
+	ref.qualifier = qualifierOrLatest(ref.qualifier)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f := s.functions[ref.key]; f != nil && f.invokes[ref.qualifier] != nil {
-		return f.invokes[ref.qualifier].answer(f.key, ref.qualifier), nil
+	if f := s.functions[ref.functionKey]; f != nil && f.invokeConfigs[ref.qualifier] != nil {
+		return f.invokeConfigs[ref.qualifier].response(f.functionKey, ref.qualifier), nil
 	}
-	return nil, noInvokeConfig(ref)
+	return nil, invokeConfigNotFound(ref)
 }
 
-// deleteEventInvokeConfig is DeleteFunctionEventInvokeConfig.
-func (s *Service) deleteEventInvokeConfig(_ context.Context, c *awsapi.Call, in *qualifiedInput) (*awsapi.None, error) {
-	ref, err := parse(c, in.FunctionName, in.Qualifier)
+// DeleteFunctionEventInvokeConfig is DeleteFunctionEventInvokeConfig.
+func (s *Service) DeleteFunctionEventInvokeConfig(_ context.Context, c *awsapi.Call, in *QualifiedInput) (*awsapi.None, error) {
+	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
-	ref.qualifier = orLatest(ref.qualifier)
+	ref.qualifier = qualifierOrLatest(ref.qualifier)
 	s.mu.Lock()
-	f := s.functions[ref.key]
-	if f == nil || f.invokes[ref.qualifier] == nil {
+	f := s.functions[ref.functionKey]
+	if f == nil || f.invokeConfigs[ref.qualifier] == nil {
 		s.mu.Unlock()
-		return nil, noInvokeConfig(ref)
+		return nil, invokeConfigNotFound(ref)
 	}
-	delete(f.invokes, ref.qualifier)
-	commit := s.keepFunction(f)
+	delete(f.invokeConfigs, ref.qualifier)
+	commit := s.storeFunction(f)
 	s.mu.Unlock()
-	return &awsapi.None{}, kept(commit)
+	return &awsapi.None{}, waitDurable(commit)
 }
 
-type listInvokeConfigsInput struct {
-	page
+type ListFunctionEventInvokeConfigsInput struct {
+	Page
 	FunctionName string `json:"-" path:"FunctionName"`
 }
 
-type listInvokeConfigsOutput struct {
-	Configs    []*eventInvokeConfig `json:"FunctionEventInvokeConfigs"`
+type ListFunctionEventInvokeConfigsOutput struct {
+	Configs    []*FunctionEventInvokeConfig `json:"FunctionEventInvokeConfigs"`
 	NextMarker string               `json:"NextMarker,omitempty"`
 }
 
-// listEventInvokeConfigs is ListFunctionEventInvokeConfigs.
-func (s *Service) listEventInvokeConfigs(_ context.Context, c *awsapi.Call, in *listInvokeConfigsInput) (*listInvokeConfigsOutput, error) {
+// ListFunctionEventInvokeConfigs is ListFunctionEventInvokeConfigs.
+func (s *Service) ListFunctionEventInvokeConfigs(_ context.Context, c *awsapi.Call, in *ListFunctionEventInvokeConfigsInput) (*ListFunctionEventInvokeConfigsOutput, error) {
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
-	all := []*eventInvokeConfig{}
-	err = s.read(ref, func(f *function) error {
-		for _, q := range sortedKeys(f.invokes) {
-			all = append(all, f.invokes[q].answer(f.key, q))
+	all := []*FunctionEventInvokeConfig{}
+	err = s.readFunction(ref, func(f *function) error {
+		for _, q := range sortedKeys(f.invokeConfigs) {
+			all = append(all, f.invokeConfigs[q].response(f.functionKey, q))
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := cut(in.page, all, func(e *eventInvokeConfig) string { return e.FunctionArn })
+	list, next, err := paginate(in.Page, all, func(e *FunctionEventInvokeConfig) string { return e.FunctionArn })
 	if err != nil {
 		return nil, err
 	}
-	return &listInvokeConfigsOutput{list, next}, nil
+	return &ListFunctionEventInvokeConfigsOutput{list, next}, nil
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 )
 
-// FateKind is what is to befall one invocation.
-type FateKind uint8
+// FaultKind is what is to befall one invocation.
+type FaultKind uint8
 
 const (
-	// Unharmed invocations run as they are.
-	Unharmed FateKind = iota
+	// NoFault invocations run as they are.
+	NoFault FaultKind = iota
 	// CrashBefore ends the function before it has begun its work.
 	CrashBefore
 	// CrashDuring ends it in the middle: a Go value at one of its calls of the
@@ -30,10 +30,10 @@ const (
 	LeakMemory
 )
 
-// Fate is what is to befall one invocation. Its zero value is nothing.
-type Fate struct {
+// InjectedFault is what is to befall one invocation. Its zero value is nothing.
+type InjectedFault struct {
 	// Kind is what.
-	Kind FateKind
+	Kind FaultKind
 	// Calls is how many calls of the embedded AWS a Go value makes before the
 	// one at which CrashDuring ends it.
 	Calls int
@@ -45,30 +45,30 @@ type Fate struct {
 	MB int
 }
 
-// how is the end of the process in the words of an error.
-func (f Fate) how() string {
+// exitReason is the end of the process in the words of an error.
+func (f InjectedFault) exitReason() string {
 	if f.Kind == OutOfMemory {
 		return "signal: killed"
 	}
 	return "exit status 1"
 }
 
-// fate asks what is to befall an invocation.
-func (s *Service) fate(a *admitted) Fate {
-	if s.opts.Fate == nil {
-		return Fate{}
+// chooseFault asks what is to befall an invocation.
+func (s *Service) chooseFault(a *admission) InjectedFault {
+	if s.opts.InjectFault == nil {
+		return InjectedFault{}
 	}
-	return s.opts.Fate(a.fn.account, a.fn.region, a.fn.name)
+	return s.opts.InjectFault(a.fn.account, a.fn.region, a.fn.name)
 }
 
-// befall runs an admitted invocation as its fate will have it, and reports
+// invokeWithFault runs an admitted invocation as its fate will have it, and reports
 // whether the environment has survived.
-func (s *Service) befall(f Fate, w *warm, a *admitted, answered func(sandbox.Outcome)) (sandbox.Report, bool) {
-	crashed := sandbox.Crashed(a.inv.RequestID, f.how())
+func (s *Service) invokeWithFault(f InjectedFault, w *environment, a *admission, answered func(sandbox.Outcome)) (sandbox.Report, bool) {
+	crashed := sandbox.Crashed(a.inv.RequestID, f.exitReason())
 	lost := func(sandbox.Outcome) {}
 	rep := sandbox.Report{RequestID: a.inv.RequestID, MemoryMB: a.version.MemorySize}
 	switch f.Kind {
-	case Unharmed:
+	case NoFault:
 		return w.Invoke(s.ctx, a.inv, answered), true
 	case LeakMemory:
 		a.inv.LeakMB = f.MB
@@ -91,7 +91,7 @@ func (s *Service) befall(f Fate, w *warm, a *admitted, answered func(sandbox.Out
 		limit := seconds(a.version.Timeout)
 		end := time.Now().Add(limit)
 		rep = w.Invoke(s.ctx, a.inv, lost)
-		s.until(end)
+		s.waitUntil(end)
 		rep.Status, rep.Duration = sandbox.Timeout, limit
 		answered(sandbox.TimedOut(a.inv.RequestID, limit))
 		return rep, false
@@ -101,10 +101,10 @@ func (s *Service) befall(f Fate, w *warm, a *admitted, answered func(sandbox.Out
 	return rep, false
 }
 
-// until waits, in machine time, for the end of a timeout that nobody heeds. Where
+// waitUntil waits, in machine time, for the end of a timeout that nobody heeds. Where
 // handlers run as events of the clock it is part of the invocation's time already.
-func (s *Service) until(end time.Time) {
-	if s.opts.Serial != nil {
+func (s *Service) waitUntil(end time.Time) {
+	if s.opts.SimulatedDuration != nil {
 		return
 	}
 	timer := time.NewTimer(time.Until(end))

@@ -78,16 +78,16 @@ func bundle(t testing.TB, content []byte, mode fs.FileMode) []byte {
 	return b.Bytes()
 }
 
-// bench is a service with all that it stands on.
-type bench struct {
+// testService is a service with all that it stands on.
+type testService struct {
 	*Service
 	clock *clock.Clock
 	call  *awsapi.Call
-	world *world
+	backends *testBackends
 }
 
-// world stands in for the services around Lambda.
-type world struct {
+// testBackends stands in for the services around Lambda.
+type testBackends struct {
 	mu      sync.Mutex
 	roles   map[string]bool // not assumable
 	lines   []string
@@ -108,7 +108,7 @@ type sentMessage struct {
 	as                 awsapi.Caller
 }
 
-func (w *world) Session(_ context.Context, roleARN, functionARN string) (Session, error) {
+func (w *testBackends) Session(_ context.Context, roleARN, functionARN string) (Session, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.roles[roleARN] {
@@ -121,7 +121,7 @@ func (w *world) Session(_ context.Context, roleARN, functionARN string) (Session
 	}, nil
 }
 
-func (w *world) Write(_ context.Context, _ awsapi.Caller, _, group, stream string, lines []sandbox.Line) error {
+func (w *testBackends) Write(_ context.Context, _ awsapi.Caller, _, group, stream string, lines []sandbox.Line) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.logErr != nil {
@@ -139,13 +139,13 @@ func (w *world) Write(_ context.Context, _ awsapi.Caller, _, group, stream strin
 	return nil
 }
 
-func (w *world) Record(_, _ string, d Datum) {
+func (w *testBackends) Record(_, _ string, d Datum) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.data = append(w.data, d)
 }
 
-func (w *world) Send(_ context.Context, as awsapi.Caller, queue, body string, attributes map[string]Attribute, trace string) error {
+func (w *testBackends) Send(_ context.Context, as awsapi.Caller, queue, body string, attributes map[string]Attribute, trace string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.sendErr != nil {
@@ -161,7 +161,7 @@ func (w *world) Send(_ context.Context, as awsapi.Caller, queue, body string, at
 }
 
 // sum adds up a metric over one set of dimensions.
-func (w *world) sum(name string, dimensions map[string]string) (sum float64, n int) {
+func (w *testBackends) sum(name string, dimensions map[string]string) (sum float64, n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, d := range w.data {
@@ -172,17 +172,17 @@ func (w *world) sum(name string, dimensions map[string]string) (sum float64, n i
 	return sum, n
 }
 
-func (w *world) log() []string {
+func (w *testBackends) log() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.lines)
 }
 
 // start makes a bench; change, when given, adjusts the options.
-func start(t testing.TB, change ...func(*Options)) *bench {
+func start(t testing.TB, change ...func(*Options)) *testService {
 	t.Helper()
 	c := clock.New(clock.Manual, epoch)
-	w := &world{roles: map[string]bool{}, arrived: make(chan sentMessage, 100), wrote: make(chan struct{}, 1)}
+	w := &testBackends{roles: map[string]bool{}, arrived: make(chan sentMessage, 100), wrote: make(chan struct{}, 1)}
 	o := Options{
 		Clock: c, Chance: chance.Seeded(1), Store: store.Memory(), WorkDir: t.TempDir(),
 		Roles: w, Logs: w, Metrics: w, Queues: w, Endpoint: func() string { return "http://localhost:4566" },
@@ -202,7 +202,7 @@ func start(t testing.TB, change ...func(*Options)) *bench {
 		}
 		c.Close()
 	})
-	return &bench{s, c, &awsapi.Call{Account: "000000000000", Region: "us-east-1", RequestID: "11111111-2222-4333-8444-555555555555"}, w}
+	return &testService{s, c, &awsapi.Call{Account: "000000000000", Region: "us-east-1", RequestID: "11111111-2222-4333-8444-555555555555"}, w}
 }
 
 // ptr is a pointer to a value.
@@ -211,7 +211,7 @@ func ptr[T any](v T) *T { return &v }
 // create makes a function that runs the test program; change adjusts the request.
 // Its timeout is a minute unless change sets one: on a busy machine a program may
 // take seconds to start.
-func (b *bench) create(t testing.TB, name string, change ...func(*createFunctionInput)) *configuration {
+func (b *testService) create(t testing.TB, name string, change ...func(*CreateFunctionInput)) *FunctionConfiguration {
 	t.Helper()
 	cfg, err := b.tryCreate(t, name, change...)
 	if err != nil {
@@ -220,9 +220,9 @@ func (b *bench) create(t testing.TB, name string, change ...func(*createFunction
 	return cfg
 }
 
-func (b *bench) tryCreate(t testing.TB, name string, change ...func(*createFunctionInput)) (*configuration, error) {
+func (b *testService) tryCreate(t testing.TB, name string, change ...func(*CreateFunctionInput)) (*FunctionConfiguration, error) {
 	t.Helper()
-	in := &createFunctionInput{FunctionName: name, Code: &codeInput{ZipFile: bundle(t, program, 0o755)}}
+	in := &CreateFunctionInput{FunctionName: name, Code: &FunctionCode{ZipFile: bundle(t, program, 0o755)}}
 	in.Runtime, in.Handler, in.Role = ptr("provided.al2023"), ptr("bootstrap"), ptr(role)
 	in.Timeout = ptr(60)
 	if goArch("arm64") == hostArch {
@@ -231,48 +231,48 @@ func (b *bench) tryCreate(t testing.TB, name string, change ...func(*createFunct
 	for _, f := range change {
 		f(in)
 	}
-	return b.createFunction(context.Background(), b.call, in)
+	return b.CreateFunction(context.Background(), b.call, in)
 }
 
-// invokeWith runs a function synchronously.
-func (b *bench) invokeWith(t testing.TB, in *invokeInput) (*invokeOutput, error) {
+// tryInvoke runs a function synchronously.
+func (b *testService) tryInvoke(t testing.TB, in *InvokeInput) (*InvokeOutput, error) {
 	t.Helper()
-	return b.invoke(context.Background(), b.call, in)
+	return b.Invoke(context.Background(), b.call, in)
 }
 
-// ask invokes with an event and wants an answer of some kind. It asks for the log's
+// invokeTail invokes with an event and wants an answer of some kind. It asks for the log's
 // tail as well, and so waits until the invocation is over: without that an answer
 // waits for 25 ms at most, and on a busy machine the environment is not free yet.
-func (b *bench) ask(t testing.TB, name, event string) *invokeOutput {
+func (b *testService) invokeTail(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
-	out, err := b.invokeWith(t, &invokeInput{FunctionName: name, LogType: "Tail", Payload: []byte(event)})
+	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: name, LogType: "Tail", Payload: []byte(event)})
 	if err != nil {
 		t.Fatalf("invoke %s with %s: %v", name, event, err)
 	}
 	return out
 }
 
-// askInTime is askInTurn for a function with a short timeout: it asks again while the
+// invokeWithinTimeout is askInTurn for a function with a short timeout: it asks again while the
 // machine is too busy for an answer within it.
-func (b *bench) askInTime(t testing.TB, name, event string) *invokeOutput {
+func (b *testService) invokeWithinTimeout(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
 	for {
-		out := b.askInTurn(t, name, event)
+		out := b.invokeUntilIdle(t, name, event)
 		if !strings.Contains(string(out.Payload), `"errorType":"Sandbox.Timedout"`) {
 			return out
 		}
 	}
 }
 
-// askInTurn is ask, and waits until the environment is ready for another invocation:
+// invokeUntilIdle is ask, and waits until the environment is ready for another invocation:
 // a caller has its answer a little before.
-func (b *bench) askInTurn(t testing.TB, name, event string) *invokeOutput {
+func (b *testService) invokeUntilIdle(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
-	out := b.ask(t, name, event)
+	out := b.invokeTail(t, name, event)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for len(b.fleet.idle) < b.fleet.live {
-		b.fleet.changed.Wait()
+	for len(b.environments.idle) < b.environments.live {
+		b.environments.changed.Wait()
 	}
 	return out
 }

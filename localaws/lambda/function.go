@@ -10,14 +10,14 @@ import (
 
 // function is all that bears one name.
 type function struct {
-	key
+	functionKey
 	latest    *version
 	published []*version // by rising number
-	last      int        // the highest number ever given (LAM C25)
+	lastVersion      int        // the highest number ever given (LAM C25)
 	aliases   map[string]*alias
 	policies  map[string]*policy       // by qualifier, "" for the function itself
-	invokes   map[string]*invokeConfig // by qualifier, $LATEST for the function itself
-	runtimes  map[string]string        // UpdateRuntimeOn by qualifier
+	invokeConfigs   map[string]*invokeConfig // by qualifier, $LATEST for the function itself
+	runtimeUpdates  map[string]string        // UpdateRuntimeOn by qualifier
 	tags      map[string]string
 	reserved  *int
 	recursion string // Allow, or empty for Terminate
@@ -28,7 +28,7 @@ type function struct {
 // version is a function's code and settings at one time. It is never changed,
 // only replaced; what runs it holds on to it.
 type version struct {
-	settings
+	versionConfig
 	number   string // $LATEST or digits
 	revision string
 	modified time.Time // service time
@@ -36,8 +36,8 @@ type version struct {
 	pool     pool
 }
 
-// settings is what a caller decides about a version.
-type settings struct {
+// versionConfig is what a caller decides about a version.
+type versionConfig struct {
 	// Description is free text.
 	Description string
 	// Runtime is provided.al2023 or provided.al2.
@@ -59,7 +59,7 @@ type settings struct {
 	// Architecture is x86_64 or arm64.
 	Architecture string
 	// Logging is the logging configuration.
-	Logging loggingConfig
+	Logging LoggingConfig
 }
 
 // code is a function's zip file.
@@ -90,8 +90,8 @@ type alias struct {
 	Revision string
 }
 
-// find is the version with the given number, or nil.
-func (f *function) find(number string) *version {
+// versionByNumber is the version with the given number, or nil.
+func (f *function) versionByNumber(number string) *version {
 	if number == latest || number == "" {
 		return f.latest
 	}
@@ -99,15 +99,15 @@ func (f *function) find(number string) *version {
 	if err != nil {
 		return nil
 	}
-	i, ok := slices.BinarySearchFunc(f.published, n, func(v *version, n int) int { return v.order() - n })
+	i, ok := slices.BinarySearchFunc(f.published, n, func(v *version, n int) int { return v.numberAsInt() - n })
 	if !ok {
 		return nil
 	}
 	return f.published[i]
 }
 
-// order is the version's number as one; $LATEST is 0.
-func (v *version) order() int {
+// numberAsInt is the version's number as one; $LATEST is 0.
+func (v *version) numberAsInt() int {
 	n, _ := strconv.Atoi(v.number)
 	return n
 }
@@ -120,5 +120,5 @@ func (f *function) versions() []*version {
 // has reports whether a qualifier names something of the function's.
 func (f *function) has(qualifier string) bool {
 	_, isAlias := f.aliases[qualifier]
-	return isAlias || f.find(qualifier) != nil
+	return isAlias || f.versionByNumber(qualifier) != nil
 }

@@ -6,54 +6,54 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// getCodeSigningConfig is GetFunctionCodeSigningConfig: no function has one, and
+// GetFunctionCodeSigningConfig is GetFunctionCodeSigningConfig: no function has one, and
 // the answer is an empty object (LAM C1).
-func (s *Service) getCodeSigningConfig(_ context.Context, c *awsapi.Call, in *functionInput) (*awsapi.None, error) {
+func (s *Service) GetFunctionCodeSigningConfig(_ context.Context, c *awsapi.Call, in *FunctionInput) (*awsapi.None, error) {
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, err = s.function(ref)
+	_, err = s.findFunction(ref)
 	return &awsapi.None{}, err
 }
 
-type runtimeManagementInput struct {
+type PutRuntimeManagementConfigInput struct {
 	FunctionName      string `json:"-" path:"FunctionName"`
 	Qualifier         string `json:"-" querystring:"Qualifier"`
 	UpdateRuntimeOn   string `json:"UpdateRuntimeOn"`
 	RuntimeVersionArn string `json:"RuntimeVersionArn"`
 }
 
-type runtimeManagement struct {
+type RuntimeManagementConfig struct {
 	FunctionArn     string `json:"FunctionArn"`
 	UpdateRuntimeOn string `json:"UpdateRuntimeOn"`
 }
 
-// getRuntimeManagement is GetRuntimeManagementConfig.
-func (s *Service) getRuntimeManagement(_ context.Context, c *awsapi.Call, in *qualifiedInput) (*runtimeManagement, error) {
-	ref, err := parse(c, in.FunctionName, in.Qualifier)
+// GetRuntimeManagementConfig is GetRuntimeManagementConfig.
+func (s *Service) GetRuntimeManagementConfig(_ context.Context, c *awsapi.Call, in *QualifiedInput) (*RuntimeManagementConfig, error) {
+	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f, _, err := s.look(ref)
+	f, _, err := s.findVersion(ref)
 	if err != nil {
 		return nil, err
 	}
-	on := f.runtimes[orLatest(ref.qualifier)]
+	on := f.runtimeUpdates[qualifierOrLatest(ref.qualifier)]
 	if on == "" {
 		on = "Auto"
 	}
-	return &runtimeManagement{ref.arn(), on}, nil
+	return &RuntimeManagementConfig{ref.arn(), on}, nil
 }
 
-// putRuntimeManagement is PutRuntimeManagementConfig. The embedded runtime is the
+// PutRuntimeManagementConfig is PutRuntimeManagementConfig. The embedded runtime is the
 // machine itself and never changes under a function, so that Auto and
 // FunctionUpdate come to the same; a pinned version is refused.
-func (s *Service) putRuntimeManagement(_ context.Context, c *awsapi.Call, in *runtimeManagementInput) (*runtimeManagement, error) {
+func (s *Service) PutRuntimeManagementConfig(_ context.Context, c *awsapi.Call, in *PutRuntimeManagementConfigInput) (*RuntimeManagementConfig, error) {
 	var check constraints
 	check.require(in.UpdateRuntimeOn, "updateRuntimeOn")
 	check.oneOf(in.UpdateRuntimeOn, "updateRuntimeOn", "Auto", "Manual", "FunctionUpdate")
@@ -63,39 +63,39 @@ func (s *Service) putRuntimeManagement(_ context.Context, c *awsapi.Call, in *ru
 	if in.UpdateRuntimeOn == "Manual" || in.RuntimeVersionArn != "" {
 		return nil, notEmbedded("RuntimeVersionArn", "there is one version of the runtime; use Auto or FunctionUpdate")
 	}
-	ref, err := parse(c, in.FunctionName, in.Qualifier)
+	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
-	f, _, err := s.look(ref)
+	f, _, err := s.findVersion(ref)
 	if err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
-	f.runtimes[orLatest(ref.qualifier)] = in.UpdateRuntimeOn
-	commit := s.keepFunction(f)
+	f.runtimeUpdates[qualifierOrLatest(ref.qualifier)] = in.UpdateRuntimeOn
+	commit := s.storeFunction(f)
 	s.mu.Unlock()
-	return &runtimeManagement{ref.arn(), in.UpdateRuntimeOn}, kept(commit)
+	return &RuntimeManagementConfig{ref.arn(), in.UpdateRuntimeOn}, waitDurable(commit)
 }
 
-type recursionConfig struct {
+type RecursionConfig struct {
 	RecursiveLoop string `json:"RecursiveLoop"`
 }
 
-type recursionInput struct {
+type PutFunctionRecursionConfigInput struct {
 	FunctionName  string `json:"-" path:"FunctionName"`
 	RecursiveLoop string `json:"RecursiveLoop"`
 }
 
-// getRecursion is GetFunctionRecursionConfig.
-func (s *Service) getRecursion(_ context.Context, c *awsapi.Call, in *functionInput) (*recursionConfig, error) {
+// GetFunctionRecursionConfig is GetFunctionRecursionConfig.
+func (s *Service) GetFunctionRecursionConfig(_ context.Context, c *awsapi.Call, in *FunctionInput) (*RecursionConfig, error) {
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
-	out := &recursionConfig{"Terminate"}
-	return out, s.read(ref, func(f *function) error {
+	out := &RecursionConfig{"Terminate"}
+	return out, s.readFunction(ref, func(f *function) error {
 		if f.recursion != "" {
 			out.RecursiveLoop = f.recursion
 		}
@@ -103,8 +103,8 @@ func (s *Service) getRecursion(_ context.Context, c *awsapi.Call, in *functionIn
 	})
 }
 
-// putRecursion is PutFunctionRecursionConfig.
-func (s *Service) putRecursion(_ context.Context, c *awsapi.Call, in *recursionInput) (*recursionConfig, error) {
+// PutFunctionRecursionConfig is PutFunctionRecursionConfig.
+func (s *Service) PutFunctionRecursionConfig(_ context.Context, c *awsapi.Call, in *PutFunctionRecursionConfigInput) (*RecursionConfig, error) {
 	var check constraints
 	check.require(in.RecursiveLoop, "recursiveLoop")
 	check.oneOf(in.RecursiveLoop, "recursiveLoop", "Allow", "Terminate")
@@ -115,7 +115,7 @@ func (s *Service) putRecursion(_ context.Context, c *awsapi.Call, in *recursionI
 	if err != nil {
 		return nil, err
 	}
-	return &recursionConfig{in.RecursiveLoop}, s.change(ref, func(f *function) error {
+	return &RecursionConfig{in.RecursiveLoop}, s.changeFunction(ref, func(f *function) error {
 		f.recursion = in.RecursiveLoop
 		return nil
 	})

@@ -30,7 +30,7 @@ func foreignZip(t testing.TB) []byte {
 func TestC4TheExactAnswerOfACreate(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	cfg := b.create(t, "f", func(in *createFunctionInput) { in.Architectures, in.Timeout = nil, nil })
+	cfg := b.create(t, "f", func(in *CreateFunctionInput) { in.Architectures, in.Timeout = nil, nil })
 	raw, err := json.Marshal(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -61,8 +61,8 @@ func TestC4TheExactAnswerOfACreate(t *testing.T) {
 func TestC6ANewFunctionIsActiveAtTheFirstRead(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	created := b.create(t, "f", func(in *createFunctionInput) { in.Tags = map[string]string{"team": "a"} })
-	out, err := b.getFunction(ctx, b.call, &qualifiedInput{FunctionName: "f"})
+	created := b.create(t, "f", func(in *CreateFunctionInput) { in.Tags = map[string]string{"team": "a"} })
+	out, err := b.GetFunction(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,11 +73,11 @@ func TestC6ANewFunctionIsActiveAtTheFirstRead(t *testing.T) {
 	if out.Tags["team"] != "a" || out.Concurrency != nil || out.Code.RepositoryType != "S3" {
 		t.Errorf("%+v", out)
 	}
-	updated, err := b.updateFunctionConfiguration(ctx, b.call, &updateFunctionConfigurationInput{FunctionName: "f"})
+	updated, err := b.UpdateFunctionConfiguration(ctx, b.call, &UpdateFunctionConfigurationInput{FunctionName: "f"})
 	if err != nil || updated.LastUpdateStatus != "InProgress" || updated.State != "Active" || updated.LastUpdateStatusReasonCode != "Creating" {
 		t.Errorf("%+v %v", updated, err)
 	}
-	after, _ := b.getFunctionConfiguration(ctx, b.call, &qualifiedInput{FunctionName: "f"})
+	after, _ := b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 	if after.LastUpdateStatus != "Successful" || after.RevisionId == cfg.RevisionId {
 		t.Errorf("%+v", after)
 	}
@@ -88,115 +88,115 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "taken")
-	b.world.roles["arn:aws:iam::000000000000:role/closed"] = true
-	with := func(name string) func(func(*settingsInput)) func(*createFunctionInput) {
-		return func(f func(*settingsInput)) func(*createFunctionInput) {
-			return func(in *createFunctionInput) { in.FunctionName = name; f(&in.settingsInput) }
+	b.backends.roles["arn:aws:iam::000000000000:role/closed"] = true
+	with := func(name string) func(func(*ConfigurationInput)) func(*CreateFunctionInput) {
+		return func(f func(*ConfigurationInput)) func(*CreateFunctionInput) {
+			return func(in *CreateFunctionInput) { in.FunctionName = name; f(&in.ConfigurationInput) }
 		}
 	}("f")
 	large := map[string]string{"KEY": strings.Repeat("v", 4096)}
 	for _, tc := range []struct {
 		fact    string
-		change  func(*createFunctionInput)
+		change  func(*CreateFunctionInput)
 		code    string
 		status  int
 		message string
 	}{
-		{"C11", func(in *createFunctionInput) { in.FunctionName = "taken" }, "ResourceConflictException", 409, "Function already exist: taken"},
+		{"C11", func(in *CreateFunctionInput) { in.FunctionName = "taken" }, "ResourceConflictException", 409, "Function already exist: taken"},
 		{
-			"C12 missing role", with(func(in *settingsInput) { in.Role = ptr("arn:aws:iam::000000000000:role/closed") }),
+			"C12 missing role", with(func(in *ConfigurationInput) { in.Role = ptr("arn:aws:iam::000000000000:role/closed") }),
 			"InvalidParameterValueException", 400, "The role defined for the function cannot be assumed by Lambda.",
 		},
 		{
-			"C12 no ARN", with(func(in *settingsInput) { in.Role = ptr("work") }), "ValidationException", 400,
+			"C12 no ARN", with(func(in *ConfigurationInput) { in.Role = ptr("work") }), "ValidationException", 400,
 			`1 validation error detected: Value 'work' at 'role' failed to satisfy constraint: ` +
 				`Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+`,
 		},
 		{
-			"C13 unknown", with(func(in *settingsInput) { in.Runtime = ptr("cobol") }), "InvalidParameterValueException", 400,
+			"C13 unknown", with(func(in *ConfigurationInput) { in.Runtime = ptr("cobol") }), "InvalidParameterValueException", 400,
 			"Value cobol at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [",
 		},
 		{
-			"C13 retired", with(func(in *settingsInput) { in.Runtime = ptr("go1.x") }), "InvalidParameterValueException", 400,
+			"C13 retired", with(func(in *ConfigurationInput) { in.Runtime = ptr("go1.x") }), "InvalidParameterValueException", 400,
 			"The runtime parameter of go1.x is no longer supported",
 		},
 		{
-			"managed runtime", with(func(in *settingsInput) { in.Runtime = ptr("python3.13") }), "InvalidParameterValueException", 400,
+			"managed runtime", with(func(in *ConfigurationInput) { in.Runtime = ptr("python3.13") }), "InvalidParameterValueException", 400,
 			"Runtime python3.13 is not supported",
 		},
 		{
-			"C14 two", func(in *createFunctionInput) { in.Architectures = []string{"x86_64", "arm64"} }, "ValidationException", 400,
+			"C14 two", func(in *CreateFunctionInput) { in.Architectures = []string{"x86_64", "arm64"} }, "ValidationException", 400,
 			"Member must have length less than or equal to 1",
 		},
 		{
-			"C14 bad", func(in *createFunctionInput) { in.Architectures = []string{"X86_64"} }, "ValidationException", 400,
+			"C14 bad", func(in *CreateFunctionInput) { in.Architectures = []string{"X86_64"} }, "ValidationException", 400,
 			"Value '[X86_64]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: " +
 				"[Member must satisfy enum value set: [x86_64, arm64], Member must not be null]",
 		},
 		{
-			"C15", func(in *createFunctionInput) { in.Code.ZipFile = []byte("no zip") }, "InvalidParameterValueException", 400,
+			"C15", func(in *CreateFunctionInput) { in.Code.ZipFile = []byte("no zip") }, "InvalidParameterValueException", 400,
 			"Could not unzip uploaded file. Please check your file, then try to upload again.",
 		},
 		{
-			"C15 empty", func(in *createFunctionInput) { in.Code.ZipFile = zipOf(t, nil) }, "InvalidParameterValueException", 400,
+			"C15 empty", func(in *CreateFunctionInput) { in.Code.ZipFile = zipOf(t, nil) }, "InvalidParameterValueException", 400,
 			"Uploaded file must be a non-empty zip",
 		},
 		{
-			"C15 request", func(in *createFunctionInput) { in.Code.ZipFile = make([]byte, maxZip+1) }, "RequestEntityTooLargeException", 413,
+			"C15 request", func(in *CreateFunctionInput) { in.Code.ZipFile = make([]byte, maxZip+1) }, "RequestEntityTooLargeException", 413,
 			"Request must be smaller than 70167211 bytes for the CreateFunction operation",
 		},
 		{
-			"architecture", func(in *createFunctionInput) { in.Code.ZipFile = foreignZip(t) }, "InvalidParameterValueException", 400,
+			"architecture", func(in *CreateFunctionInput) { in.Code.ZipFile = foreignZip(t) }, "InvalidParameterValueException", 400,
 			"Build it with GOOS=" + runtime.GOOS + " GOARCH=" + hostArch,
 		},
 		{
-			"C16", with(func(in *settingsInput) { in.Environment = &environment{large} }), "InvalidParameterValueException", 400,
+			"C16", with(func(in *ConfigurationInput) { in.Environment = &Environment{large} }), "InvalidParameterValueException", 400,
 			`exceeded the 4KB limit. String measured: {"KEY":"vvv`,
 		},
 		{
-			"C17", with(func(in *settingsInput) {
-				in.Environment = &environment{map[string]string{"AWS_REGION": "x", "_HANDLER": "y"}}
+			"C17", with(func(in *ConfigurationInput) {
+				in.Environment = &Environment{map[string]string{"AWS_REGION": "x", "_HANDLER": "y"}}
 			}),
 			"ValidationException", 400, "'_HANDLER'",
 		},
 		{
-			"C17 reserved", with(func(in *settingsInput) { in.Environment = &environment{map[string]string{"AWS_REGION": "x"}} }),
+			"C17 reserved", with(func(in *ConfigurationInput) { in.Environment = &Environment{map[string]string{"AWS_REGION": "x"}} }),
 			"InvalidParameterValueException", 400, "Reserved keys used in this request: AWS_REGION",
 		},
 		{
-			"C18", with(func(in *settingsInput) { in.Timeout, in.MemorySize = ptr(901), ptr(64) }), "ValidationException", 400,
+			"C18", with(func(in *ConfigurationInput) { in.Timeout, in.MemorySize = ptr(901), ptr(64) }), "ValidationException", 400,
 			"2 validation errors detected: Value '901' at 'timeout' failed to satisfy constraint: " +
 				"Member must have value less than or equal to 900; Value '64' at 'memorySize'",
 		},
-		{"C18 memory", with(func(in *settingsInput) { in.MemorySize = ptr(10241) }), "InvalidParameterValueException", 400, "10240"},
-		{"C18 name", func(in *createFunctionInput) { in.FunctionName = strings.Repeat("n", 65) }, "InvalidParameterValueException", 400, "64"},
-		{"C22", func(in *createFunctionInput) { in.FunctionName = "a b" }, "ValidationException", 400, "Value 'a b' at 'functionName'"},
-		{"X-Ray", with(func(in *settingsInput) { in.TracingConfig = &tracingConfig{"Active"} }), "InvalidParameterValueException", 400, "TracingConfig.Mode Active"},
+		{"C18 memory", with(func(in *ConfigurationInput) { in.MemorySize = ptr(10241) }), "InvalidParameterValueException", 400, "10240"},
+		{"C18 name", func(in *CreateFunctionInput) { in.FunctionName = strings.Repeat("n", 65) }, "InvalidParameterValueException", 400, "64"},
+		{"C22", func(in *CreateFunctionInput) { in.FunctionName = "a b" }, "ValidationException", 400, "Value 'a b' at 'functionName'"},
+		{"X-Ray", with(func(in *ConfigurationInput) { in.TracingConfig = &TracingConfig{"Active"} }), "InvalidParameterValueException", 400, "TracingConfig.Mode Active"},
 		{
-			"SnapStart", with(func(in *settingsInput) { in.SnapStart = &snapStart{ApplyOn: "PublishedVersions"} }), "InvalidParameterValueException", 400,
+			"SnapStart", with(func(in *ConfigurationInput) { in.SnapStart = &SnapStart{ApplyOn: "PublishedVersions"} }), "InvalidParameterValueException", 400,
 			"SnapStart PublishedVersions is not supported",
 		},
 		{
-			"VPC", with(func(in *settingsInput) { in.VpcConfig = &vpcConfig{SubnetIds: []string{"subnet-1"}} }), "InvalidParameterValueException", 400,
+			"VPC", with(func(in *ConfigurationInput) { in.VpcConfig = &VpcConfig{SubnetIds: []string{"subnet-1"}} }), "InvalidParameterValueException", 400,
 			"VpcConfig is not supported",
 		},
 		{
-			"C76", with(func(in *settingsInput) { in.Layers = []string{"arn:aws:lambda:us-east-1:000000000000:layer:l:1"} }),
+			"C76", with(func(in *ConfigurationInput) { in.Layers = []string{"arn:aws:lambda:us-east-1:000000000000:layer:l:1"} }),
 			"InvalidParameterValueException", 400,
 			"Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist.",
 		},
 		{
-			"C76 pattern", with(func(in *settingsInput) { in.Layers = []string{"arn:aws:lambda:us-east-1:000000000000:layer:l"} }), "ValidationException", 400,
+			"C76 pattern", with(func(in *ConfigurationInput) { in.Layers = []string{"arn:aws:lambda:us-east-1:000000000000:layer:l"} }), "ValidationException", 400,
 			"at 'layers'",
 		},
-		{"image", func(in *createFunctionInput) { in.PackageType = "Image" }, "InvalidParameterValueException", 400, "PackageType Image"},
+		{"image", func(in *CreateFunctionInput) { in.PackageType = "Image" }, "InvalidParameterValueException", 400, "PackageType Image"},
 		{
-			"topic", with(func(in *settingsInput) {
-				in.DeadLetterConfig = &deadLetterInput{ptr("arn:aws:sns:us-east-1:000000000000:t")}
+			"topic", with(func(in *ConfigurationInput) {
+				in.DeadLetterConfig = &DeadLetterConfigInput{ptr("arn:aws:sns:us-east-1:000000000000:t")}
 			}),
 			"InvalidParameterValueException", 400, "DeadLetterConfig.TargetArn of service sns is not supported",
 		},
-		{"C33", func(in *createFunctionInput) { in.Tags = manyTags(51) }, "InvalidParameterValueException", 400, "Number of tags exceeds resource tag limit."},
+		{"C33", func(in *CreateFunctionInput) { in.Tags = manyTags(51) }, "InvalidParameterValueException", 400, "Number of tags exceeds resource tag limit."},
 	} {
 		t.Run(tc.fact, func(t *testing.T) {
 			t.Parallel()
@@ -221,8 +221,8 @@ func TestC35ARoleMustBeAllowedToSendToTheDeadLetterQueue(t *testing.T) {
 			return fmt.Errorf("%s may not %s on %s in %s", as.ARN, need.Action, need.Resource, region)
 		}
 	})
-	_, err := b.tryCreate(t, "f", func(in *createFunctionInput) {
-		in.DeadLetterConfig = &deadLetterInput{ptr("arn:aws:sqs:us-east-1:000000000000:dead")}
+	_, err := b.tryCreate(t, "f", func(in *CreateFunctionInput) {
+		in.DeadLetterConfig = &DeadLetterConfigInput{ptr("arn:aws:sqs:us-east-1:000000000000:dead")}
 	})
 	wantError(t, err, "InvalidParameterValueException", 400, "The provided execution role does not have permissions to call SendMessage on SQS")
 }
@@ -231,15 +231,15 @@ func TestC20LoggingConfigMergesFieldByField(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f")
-	for _, step := range []struct{ change, want loggingConfig }{
-		{loggingConfig{LogFormat: "JSON"}, loggingConfig{"JSON", "INFO", "INFO", "/aws/lambda/f"}},
-		{loggingConfig{SystemLogLevel: "WARN"}, loggingConfig{"JSON", "INFO", "WARN", "/aws/lambda/f"}},
-		{loggingConfig{LogGroup: "shared"}, loggingConfig{"JSON", "INFO", "WARN", "shared"}},
-		{loggingConfig{LogFormat: "Text"}, loggingConfig{"Text", "", "", "shared"}},
+	for _, step := range []struct{ change, want LoggingConfig }{
+		{LoggingConfig{LogFormat: "JSON"}, LoggingConfig{"JSON", "INFO", "INFO", "/aws/lambda/f"}},
+		{LoggingConfig{SystemLogLevel: "WARN"}, LoggingConfig{"JSON", "INFO", "WARN", "/aws/lambda/f"}},
+		{LoggingConfig{LogGroup: "shared"}, LoggingConfig{"JSON", "INFO", "WARN", "shared"}},
+		{LoggingConfig{LogFormat: "Text"}, LoggingConfig{"Text", "", "", "shared"}},
 	} {
-		in := &updateFunctionConfigurationInput{FunctionName: "f"}
+		in := &UpdateFunctionConfigurationInput{FunctionName: "f"}
 		in.LoggingConfig = &step.change
-		cfg, err := b.updateFunctionConfiguration(ctx, b.call, in)
+		cfg, err := b.UpdateFunctionConfiguration(ctx, b.call, in)
 		if err != nil || cfg.LoggingConfig != step.want {
 			t.Errorf("%+v gives %+v %v, want %+v", step.change, cfg.LoggingConfig, err, step.want)
 		}
@@ -251,40 +251,40 @@ func TestC21C22HowFunctionsAreNamed(t *testing.T) {
 	b := start(t)
 	b.create(t, "f")
 	for _, name := range []string{"f", "000000000000:function:f", "arn:aws:lambda:us-east-1:000000000000:function:f", "f:$LATEST"} {
-		if _, err := b.getFunctionConfiguration(ctx, b.call, &qualifiedInput{FunctionName: name}); err != nil {
+		if _, err := b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: name}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := b.getFunctionConfiguration(ctx, b.call, &qualifiedInput{FunctionName: "arn:aws:lambda:eu-west-1:000000000000:function:f"})
+	_, err := b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: "arn:aws:lambda:eu-west-1:000000000000:function:f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')")
-	_, err = b.getFunctionConfiguration(ctx, b.call, &qualifiedInput{FunctionName: "f:1", Qualifier: "2"})
+	_, err = b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: "f:1", Qualifier: "2"})
 	wantError(t, err, "InvalidParameterValueException", 400, "The derived qualifier from the function name does not match the specified qualifier.")
-	_, err = b.getFunctionConfiguration(ctx, b.call, &qualifiedInput{FunctionName: "f", Qualifier: "7"})
+	_, err = b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: "f", Qualifier: "7"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:f:7")
 	other := *b.call
 	other.Region = "eu-west-1"
-	_, err = b.getFunctionConfiguration(ctx, &other, &qualifiedInput{FunctionName: "f"})
+	_, err = b.GetFunctionConfiguration(ctx, &other, &QualifiedInput{FunctionName: "f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:eu-west-1:000000000000:function:f")
 }
 
-func (b *bench) publishOf(t testing.TB, name, description string) *configuration {
+func (b *testService) publishOf(t testing.TB, name, description string) *FunctionConfiguration {
 	t.Helper()
-	in := &publishVersionInput{FunctionName: name}
+	in := &PublishVersionInput{FunctionName: name}
 	if description != "" {
 		in.Description = &description
 	}
-	v, err := b.publishVersion(ctx, b.call, in)
+	v, err := b.PublishVersion(ctx, b.call, in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return v
 }
 
-func (b *bench) setTimeout(t testing.TB, name string, seconds int) {
+func (b *testService) setTimeout(t testing.TB, name string, seconds int) {
 	t.Helper()
-	in := &updateFunctionConfigurationInput{FunctionName: name}
+	in := &UpdateFunctionConfigurationInput{FunctionName: name}
 	in.Timeout = &seconds
-	if _, err := b.updateFunctionConfiguration(ctx, b.call, in); err != nil {
+	if _, err := b.UpdateFunctionConfiguration(ctx, b.call, in); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -304,14 +304,14 @@ func TestC25VersionsCountUpAndAreNotMadeTwice(t *testing.T) {
 	if two := b.publishOf(t, "f", ""); two.Version != "2" || two.Timeout != 9 {
 		t.Errorf("%+v", two)
 	}
-	if _, err := b.deleteFunction(ctx, b.call, &qualifiedInput{FunctionName: "f", Qualifier: "2"}); err != nil {
+	if _, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "f", Qualifier: "2"}); err != nil {
 		t.Fatal(err)
 	}
 	b.setTimeout(t, "f", 10)
 	if three := b.publishOf(t, "f", ""); three.Version != "3" {
 		t.Errorf("number %s was used before", three.Version)
 	}
-	list, err := b.listVersionsByFunction(ctx, b.call, &listVersionsInput{FunctionName: "f"})
+	list, err := b.ListVersionsByFunction(ctx, b.call, &ListVersionsByFunctionInput{FunctionName: "f"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,9 +331,9 @@ func TestC26WhatPublishRequiresToBeSo(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	cfg := b.create(t, "f")
-	_, err := b.publishVersion(ctx, b.call, &publishVersionInput{FunctionName: "f", RevisionId: cfg.RevisionId})
+	_, err := b.PublishVersion(ctx, b.call, &PublishVersionInput{FunctionName: "f", RevisionId: cfg.RevisionId})
 	wantError(t, err, "PreconditionFailedException", 412, "The Revision Id provided does not match the latest Revision Id.")
-	_, err = b.publishVersion(ctx, b.call, &publishVersionInput{FunctionName: "f", CodeSha256: "X"})
+	_, err = b.PublishVersion(ctx, b.call, &PublishVersionInput{FunctionName: "f", CodeSha256: "X"})
 	wantError(t, err, "InvalidParameterValueException", 400, "CodeSHA256 (X) is different from current CodeSHA256 in $LATEST ("+cfg.CodeSha256+").")
 }
 
@@ -343,7 +343,7 @@ func TestC24WhatDeleteTakes(t *testing.T) {
 	b.create(t, "f")
 	b.publishOf(t, "f", "")
 	remove := func(name, qualifier string) error {
-		_, err := b.deleteFunction(ctx, b.call, &qualifiedInput{FunctionName: name, Qualifier: qualifier})
+		_, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: name, Qualifier: qualifier})
 		return err
 	}
 	wantError(t, remove("f", "$LATEST"), "InvalidParameterValueException", 400, "$LATEST version cannot be deleted without deleting the function.")
@@ -351,14 +351,14 @@ func TestC24WhatDeleteTakes(t *testing.T) {
 		t.Errorf("a version that is not there: %v", err)
 	}
 	wantError(t, remove("g", "9"), "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:g")
-	if _, err := b.createAlias(ctx, b.call, &aliasInput{FunctionName: "f", Name: "live", FunctionVersion: "1"}); err != nil {
+	if _, err := b.createAlias(ctx, b.call, &CreateAliasInput{FunctionName: "f", Name: "live", FunctionVersion: "1"}); err != nil {
 		t.Fatal(err)
 	}
 	wantError(t, remove("f", "1"), "ResourceConflictException", 409, "in use by the alias live")
 	if err := remove("f", ""); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.invokeWith(t, &invokeInput{FunctionName: "f"})
+	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST")
 }
 
@@ -369,12 +369,12 @@ func TestListFunctionsInPages(t *testing.T) {
 	for i := range 60 {
 		name := fmt.Sprintf("f%02d", i)
 		b.RegisterHandler(name, echo)
-		b.create(t, name, func(in *createFunctionInput) { in.Code = &codeInput{} })
+		b.create(t, name, func(in *CreateFunctionInput) { in.Code = &FunctionCode{} })
 	}
 	var names []string
-	in := &listFunctionsInput{}
+	in := &ListFunctionsInput{}
 	for range 3 {
-		out, err := b.listFunctions(ctx, b.call, in)
+		out, err := b.ListFunctions(ctx, b.call, in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -395,22 +395,22 @@ func echo(_ context.Context, event []byte) ([]byte, error) { return event, nil }
 func TestC68AnUpdateRunsTheNewCode(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.create(t, "f", func(in *createFunctionInput) {
+	b.create(t, "f", func(in *CreateFunctionInput) {
 		in.Code.ZipFile = bundle(t, []byte(strings.ReplaceAll(python, "echo", "old")), 0o755)
 	})
-	if out := b.ask(t, "f", "1"); string(out.Payload) != `{"old":1}` {
+	if out := b.invokeTail(t, "f", "1"); string(out.Payload) != `{"old":1}` {
 		t.Fatalf("%s", out.Payload)
 	}
 	zip := bundle(t, []byte(strings.ReplaceAll(python, "echo", "new")), 0o755)
-	cfg, err := b.updateFunctionCode(ctx, b.call, &updateFunctionCodeInput{FunctionName: "f", ZipFile: zip, Publish: true})
+	cfg, err := b.UpdateFunctionCode(ctx, b.call, &UpdateFunctionCodeInput{FunctionName: "f", ZipFile: zip, Publish: true})
 	if err != nil || cfg.Version != "1" || cfg.CodeSize != int64(len(zip)) {
 		t.Fatalf("%+v %v", cfg, err)
 	}
-	if out := b.ask(t, "f", "2"); string(out.Payload) != `{"new":2}` {
+	if out := b.invokeTail(t, "f", "2"); string(out.Payload) != `{"new":2}` {
 		t.Errorf("%s", out.Payload)
 	}
 	b.mu.Lock()
-	live := b.fleet.live
+	live := b.environments.live
 	b.mu.Unlock()
 	if live != 1 {
 		t.Errorf("%d environments live, want the new one alone", live)

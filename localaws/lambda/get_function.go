@@ -6,85 +6,85 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-type qualifiedInput struct {
+type QualifiedInput struct {
 	FunctionName string `json:"-" path:"FunctionName"`
 	Qualifier    string `json:"-" querystring:"Qualifier"`
 }
 
-type codeLocation struct {
+type FunctionCodeLocation struct {
 	RepositoryType string `json:"RepositoryType"`
 	Location       string `json:"Location"`
 }
 
-type concurrency struct {
+type Concurrency struct {
 	ReservedConcurrentExecutions *int `json:"ReservedConcurrentExecutions,omitempty"`
 }
 
-type getFunctionOutput struct {
-	Configuration *configuration    `json:"Configuration"`
-	Code          codeLocation      `json:"Code"`
+type GetFunctionOutput struct {
+	Configuration *FunctionConfiguration    `json:"Configuration"`
+	Code          FunctionCodeLocation      `json:"Code"`
 	Tags          map[string]string `json:"Tags,omitempty"`
-	Concurrency   *concurrency      `json:"Concurrency,omitempty"`
+	Concurrency   *Concurrency      `json:"Concurrency,omitempty"`
 }
 
-// getFunction is GetFunction (LAM C8).
-func (s *Service) getFunction(_ context.Context, c *awsapi.Call, in *qualifiedInput) (*getFunctionOutput, error) {
-	ref, err := parse(c, in.FunctionName, in.Qualifier)
+// GetFunction is GetFunction (LAM C8).
+func (s *Service) GetFunction(_ context.Context, c *awsapi.Call, in *QualifiedInput) (*GetFunctionOutput, error) {
+	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f, v, err := s.look(ref)
+	f, v, err := s.findVersion(ref)
 	if err != nil {
 		return nil, err
 	}
-	out := &getFunctionOutput{
-		Configuration: v.configuration(f.key, ref.qualifier),
-		Code:          codeLocation{"S3", s.codeURL(v.code)},
-		Tags:          clone(f.tags),
+	out := &GetFunctionOutput{
+		Configuration: v.activeConfiguration(f.functionKey, ref.qualifier),
+		Code:          FunctionCodeLocation{"S3", s.codeURL(v.code)},
+		Tags:          cloneOrNil(f.tags),
 	}
 	if f.reserved != nil {
-		out.Concurrency = &concurrency{f.reserved}
+		out.Concurrency = &Concurrency{f.reserved}
 	}
 	return out, nil
 }
 
-// getFunctionConfiguration is GetFunctionConfiguration.
-func (s *Service) getFunctionConfiguration(_ context.Context, c *awsapi.Call, in *qualifiedInput) (*configuration, error) {
-	ref, err := parse(c, in.FunctionName, in.Qualifier)
+// GetFunctionConfiguration is GetFunctionConfiguration.
+func (s *Service) GetFunctionConfiguration(_ context.Context, c *awsapi.Call, in *QualifiedInput) (*FunctionConfiguration, error) {
+	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f, v, err := s.look(ref)
+	f, v, err := s.findVersion(ref)
 	if err != nil {
 		return nil, err
 	}
-	return v.configuration(f.key, ref.qualifier), nil
+	return v.activeConfiguration(f.functionKey, ref.qualifier), nil
 }
 
-// look resolves a reference without chance: an alias to its main version.
-func (s *Service) look(ref reference) (*function, *version, error) {
-	f := s.functions[ref.key]
+// findVersion resolves a reference without chance: an alias to its main version.
+func (s *Service) findVersion(ref reference) (*function, *version, error) {
+	f := s.functions[ref.functionKey]
 	if f == nil {
-		return nil, nil, notFound(ref)
+		return nil, nil, functionNotFound(ref)
 	}
 	number := ref.qualifier
 	if a := f.aliases[number]; a != nil {
 		number = a.Version
 	}
-	if v := f.find(number); v != nil {
+	if v := f.versionByNumber(number); v != nil {
 		return f, v, nil
 	}
-	return nil, nil, notFound(ref)
+	return nil, nil, functionNotFound(ref)
 }
 
-// function answers the function of a reference, whatever its qualifier.
-func (s *Service) function(ref reference) (*function, error) {
-	if f := s.functions[ref.key]; f != nil {
+// findFunction answers the function of a reference, whatever its qualifier.
+func (s *Service) findFunction(ref reference) (*function, error) {
+	if f := s.functions[ref.functionKey]; f != nil {
 		return f, nil
 	}
-	return nil, notFound(ref)
+	return nil, functionNotFound(ref)
 }

@@ -137,7 +137,7 @@ func copyOfThisTest(t *testing.T, dir string) string {
 }
 
 // hostile starts a service whose functions are up to no good.
-func hostile(t *testing.T, change ...func(*Options)) *bench {
+func hostile(t *testing.T, change ...func(*Options)) *testService {
 	t.Helper()
 	if os.Getenv("HOSTILE") == "" {
 		t.Skip("runs as a child of TestAHostileFunction")
@@ -149,7 +149,7 @@ func hostile(t *testing.T, change ...func(*Options)) *bench {
 }
 
 // isolated is hostile where the system gives functions a file system of their own.
-func isolated(t *testing.T) *bench {
+func isolated(t *testing.T) *testService {
 	t.Helper()
 	b := hostile(t)
 	if !b.Isolation().Private() {
@@ -160,7 +160,7 @@ func isolated(t *testing.T) *bench {
 
 // separate is hostile where functions run as users of their own, or as one that has
 // a file system of its own.
-func separate(t *testing.T) *bench {
+func separate(t *testing.T) *testService {
 	t.Helper()
 	b := hostile(t)
 	if os.Getenv("CONTAINER") != "" && b.Isolation() != process.OwnUserSharedFiles {
@@ -173,7 +173,7 @@ func separate(t *testing.T) *bench {
 }
 
 // run has a function run a shell script, and returns what the script printed.
-func (b *bench) run(t *testing.T, function, script string) (out string, failed bool) {
+func (b *testService) run(t *testing.T, function, script string) (out string, failed bool) {
 	t.Helper()
 	event, err := json.Marshal(map[string]string{"Do": "run", "Text": script})
 	if err != nil {
@@ -183,7 +183,7 @@ func (b *bench) run(t *testing.T, function, script string) (out string, failed b
 		Output string
 		Failed bool
 	}
-	payload := b.ask(t, function, string(event)).Payload
+	payload := b.invokeTail(t, function, string(event)).Payload
 	if err := json.Unmarshal(payload, &answer); err != nil {
 		t.Fatalf("%s: %v", payload, err)
 	}
@@ -197,10 +197,10 @@ func TestHostileFunctionReadsNoEnvironmentButItsOwn(t *testing.T) {
 	if err != nil || !strings.Contains(string(own), operatorSecret) {
 		t.Fatalf("the secret is not where it is looked for: %v", err)
 	}
-	b.create(t, "sibling", minutes, func(in *createFunctionInput) {
-		in.Environment = &environment{map[string]string{"TOKEN": "sibling-secret-4711"}}
+	b.create(t, "sibling", minutes, func(in *CreateFunctionInput) {
+		in.Environment = &Environment{map[string]string{"TOKEN": "sibling-secret-4711"}}
 	})
-	b.ask(t, "sibling", "{}")
+	b.invokeTail(t, "sibling", "{}")
 	look := fmt.Sprintf("cat /proc/[0-9]*/environ /proc/%d/environ /proc/%d/mem | tr '\\0' '\\n'; true", os.Getpid(), os.Getppid())
 	for name, script := range map[string]string{
 		"Plain":           look,
@@ -276,7 +276,7 @@ func TestHostileFunctionIsAUserOfItsOwn(t *testing.T) {
 	if len(marked(t, victim)) == 0 {
 		t.Error("another function's process was killed")
 	}
-	b.ask(t, "f", "{}")
+	b.invokeTail(t, "f", "{}")
 	if len(marked(t, mine)) > 0 {
 		t.Error("the function did not kill its own: the attempt was none")
 	}
@@ -289,8 +289,8 @@ func TestHostileFunctionsCodeInTheOpenIsDeletedByTheNextServer(t *testing.T) {
 	if b.Isolation() != process.OwnUserSharedFiles {
 		t.Skip("code is where only its function sees it")
 	}
-	b.ask(t, "f", "{}")
-	dir := b.shelf.shown
+	b.invokeTail(t, "f", "{}")
+	dir := b.codeCache.sharedDir
 	if _, err := os.Stat(dir + "/code"); err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +323,7 @@ func TestHostileFunctionDoesNotSeeHiddenDirectories(t *testing.T) {
 
 // A program has no capabilities where it is isolated, and gains none in any case.
 func TestHostileFunctionGainsNoPrivileges(t *testing.T) {
-	both(t, func(t *testing.T, b *bench) {
+	both(t, func(t *testing.T, b *testService) {
 		out, failed := b.run(t, "f", "cat /proc/self/status")
 		if failed || !strings.Contains(out, "NoNewPrivs:\t1\n") {
 			t.Errorf("it may gain privileges: %s", out)
@@ -390,7 +390,7 @@ func TestHostileEnvironmentsOfOneFunctionShareNoTmp(t *testing.T) {
 }
 
 // both runs a test with isolation and without.
-func both(t *testing.T, test func(t *testing.T, b *bench)) {
+func both(t *testing.T, test func(t *testing.T, b *testService)) {
 	t.Helper()
 	if os.Getenv("HOSTILE") == "" {
 		t.Skip("runs as a child of TestAHostileFunction")
@@ -412,7 +412,7 @@ var marks atomic.Int64
 
 // detach has a function start a process that leaves its group and session and loses
 // its parent. It returns a mark in that process's command line.
-func (b *bench) detach(t *testing.T, function, more string) (mark string) {
+func (b *testService) detach(t *testing.T, function, more string) (mark string) {
 	t.Helper()
 	mark = fmt.Sprintf("%d.%d", 100000+os.Getpid(), marks.Add(1))
 	script := `rm -f ${TMPDIR:-/tmp}/up; (setsid sh -c '(setsid sh -c "` + more + ` echo x >${TMPDIR:-/tmp}/up; exec sleep ` + mark + `" &)' >/dev/null 2>&1 </dev/null &)
@@ -446,16 +446,16 @@ func marked(t *testing.T, mark string) (pids []int) {
 }
 
 func TestHostileDetachedProcessesEndWithTheirEnvironment(t *testing.T) {
-	both(t, func(t *testing.T, b *bench) {
-		b.create(t, "short", func(in *createFunctionInput) { in.Timeout = ptr(2) })
+	both(t, func(t *testing.T, b *testService) {
+		b.create(t, "short", func(in *CreateFunctionInput) { in.Timeout = ptr(2) })
 		for name, end := range map[string]func(){
-			"Timeout": func() { b.ask(t, "short", `{"Do":"hang"}`) },
-			"Crash":   func() { b.ask(t, "short", `{"Do":"exit","N":3}`) },
+			"Timeout": func() { b.invokeTail(t, "short", `{"Do":"hang"}`) },
+			"Crash":   func() { b.invokeTail(t, "short", `{"Do":"exit","N":3}`) },
 			"Delete": func() {
-				if _, err := b.deleteFunction(ctx, b.call, &qualifiedInput{FunctionName: "short"}); err != nil {
+				if _, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "short"}); err != nil {
 					t.Fatal(err)
 				}
-				b.create(t, "short", func(in *createFunctionInput) { in.Timeout = ptr(2) })
+				b.create(t, "short", func(in *CreateFunctionInput) { in.Timeout = ptr(2) })
 			},
 		} {
 			mark := b.detach(t, "short", "")
@@ -475,7 +475,7 @@ func TestHostileDetachedProcessesEndWithTheirEnvironment(t *testing.T) {
 }
 
 func TestHostileDetachedProcessesAreFrozen(t *testing.T) {
-	both(t, func(t *testing.T, b *bench) {
+	both(t, func(t *testing.T, b *testService) {
 		mark := b.detach(t, "f", "")
 		for _, pid := range marked(t, mark) {
 			awaitState(t, pid, 'T')
@@ -506,7 +506,7 @@ func awaitState(t *testing.T, pid int, want byte) {
 }
 
 func TestHostileDetachedProcessesCountAsMemory(t *testing.T) {
-	both(t, func(t *testing.T, b *bench) {
+	both(t, func(t *testing.T, b *testService) {
 		// 300 MB in a process that has left; the function waits for it.
 		script := `(setsid sh -c 'head -c 300000000 /dev/zero | tail -c 290000000 >/dev/null; echo x >${TMPDIR:-/tmp}/done' >/dev/null 2>&1 </dev/null &)
 			while [ ! -s ${TMPDIR:-/tmp}/done ]; do sleep 0.01; done`
@@ -514,7 +514,7 @@ func TestHostileDetachedProcessesCountAsMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if out := b.ask(t, "f", string(event)); !strings.Contains(string(out.Payload), "signal: killed") {
+		if out := b.invokeTail(t, "f", string(event)); !strings.Contains(string(out.Payload), "signal: killed") {
 			t.Errorf("%s", out.Payload)
 		}
 	})
@@ -545,7 +545,7 @@ func TestHostileServerThatIsKilled(t *testing.T) {
 }
 
 func TestHostileDetachedProcessesEndWithAServerThatIsKilled(t *testing.T) {
-	both(t, func(t *testing.T, _ *bench) {
+	both(t, func(t *testing.T, _ *testService) {
 		mode := filepath.Base(t.Name())
 		server := exec.Command(os.Args[0], "-test.run=^TestHostileServerThatIsKilled$")
 		server.Env = append(os.Environ(), "LOCALAWS_TEST_VICTIM="+mode, "TMPDIR="+t.TempDir())
@@ -574,7 +574,7 @@ func TestHostileDetachedProcessesEndWithAServerThatIsKilled(t *testing.T) {
 // A stranger, another function or another user, gets no event of a function and
 // cannot answer for it.
 func TestHostileStrangersAreNotServedByTheRuntimeAPI(t *testing.T) {
-	both(t, func(t *testing.T, b *bench) {
+	both(t, func(t *testing.T, b *testService) {
 		b.create(t, "stranger", minutes)
 		out, _ := b.run(t, "f", "echo $AWS_LAMBDA_RUNTIME_API")
 		api := "http://" + strings.TrimSpace(out) + "/2018-06-01/runtime/"
@@ -607,7 +607,7 @@ func TestHostileStrangersAreNotServedByTheRuntimeAPI(t *testing.T) {
 				}
 			}
 		}
-		if out := b.ask(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
+		if out := b.invokeTail(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
 			t.Errorf("%s", out.Payload)
 		}
 		// A child of the function is the function.

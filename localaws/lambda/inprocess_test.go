@@ -17,7 +17,7 @@ import (
 func TestAGoValueRunsAsAFunction(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", func(ctx context.Context, event []byte) ([]byte, error) {
+	b.createHandler(t, "f", func(ctx context.Context, event []byte) ([]byte, error) {
 		lc, ok := lambdacontext.FromContext(ctx)
 		if deadline, has := ctx.Deadline(); !ok || !has || time.Until(deadline) > 3*time.Second || lc.AwsRequestID != b.call.RequestID {
 			return nil, errors.New("context")
@@ -26,12 +26,12 @@ func TestAGoValueRunsAsAFunction(t *testing.T) {
 			return nil, errors.New("variables")
 		}
 		return event, nil
-	}, func(in *createFunctionInput) { in.Environment = &environment{map[string]string{"TABLE": "orders"}} })
-	out := b.ask(t, "f", `{"a":1}`)
+	}, func(in *CreateFunctionInput) { in.Environment = &Environment{map[string]string{"TABLE": "orders"}} })
+	out := b.invokeTail(t, "f", `{"a":1}`)
 	if string(out.Payload) != `{"a":1}` || out.FunctionError != "" {
 		t.Errorf("%+v %s", out, out.Payload)
 	}
-	log := steady(b.world.log())
+	log := steady(b.backends.log())
 	for _, want := range []string{"INIT_START ", "START RequestId: ", "END RequestId: ", "REPORT RequestId: "} {
 		if !strings.Contains(log, want) {
 			t.Errorf("log lacks %q:\n%s", want, log)
@@ -47,7 +47,7 @@ func TestC42AGoValueFailsAsAProgramDoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t)
-		b.handled(t, "f", func(ctx context.Context, event []byte) ([]byte, error) {
+		b.createHandler(t, "f", func(ctx context.Context, event []byte) ([]byte, error) {
 			switch string(event) {
 			case `"error"`:
 				return nil, &shortage{}
@@ -65,7 +65,7 @@ func TestC42AGoValueFailsAsAProgramDoes(t *testing.T) {
 			`"large"`: `"errorType":"Function.ResponseSizeTooLarge"}`,
 			`"hang"`:  `{"errorMessage":"RequestId: ` + b.call.RequestID + ` Error: Task timed out after 3.00 seconds","errorType":"Sandbox.Timedout"}`,
 		} {
-			out := b.ask(t, "f", event)
+			out := b.invokeTail(t, "f", event)
 			if out.FunctionError != "Unhandled" || !strings.Contains(string(out.Payload), want) {
 				t.Errorf("%s: %s", event, out.Payload)
 			}
@@ -77,23 +77,23 @@ func TestARegisteredHandlerReplacesAWarmProgram(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f")
-	b.ask(t, "f", "1")
+	b.invokeTail(t, "f", "1")
 	b.RegisterHandler("f", func(context.Context, []byte) ([]byte, error) { return []byte(`"in process"`), nil })
-	if out := b.ask(t, "f", "2"); string(out.Payload) != `"in process"` {
+	if out := b.invokeTail(t, "f", "2"); string(out.Payload) != `"in process"` {
 		t.Errorf("%s", out.Payload)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.fleet.live != 0 {
-		t.Errorf("%d programs live on", b.fleet.live)
+	if b.environments.live != 0 {
+		t.Errorf("%d programs live on", b.environments.live)
 	}
 }
 
 func TestMappingsResolveAndInvoke(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
-	if _, err := b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(7)}); err != nil {
+	b.createHandler(t, "f", echo)
+	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(7)}); err != nil {
 		t.Fatal(err)
 	}
 	fn, err := b.Resolve(b.call, "f:$LATEST")
@@ -104,7 +104,7 @@ func TestMappingsResolveAndInvoke(t *testing.T) {
 	_, err = b.Resolve(b.call, "g")
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found")
 	got := make(chan mapping.Outcome, 1)
-	b.Invoke(ctx, functionARN, []byte(`{"Records":[]}`), "", func(o mapping.Outcome) {
+	b.StartInvocation(ctx, functionARN, []byte(`{"Records":[]}`), "", func(o mapping.Outcome) {
 		if b.clock.State().Work == 0 {
 			t.Error("the clock is idle before done has returned")
 		}
@@ -113,7 +113,7 @@ func TestMappingsResolveAndInvoke(t *testing.T) {
 	if o := <-got; o.Err != nil || o.FunctionError || string(o.Payload) != `{"Records":[]}` {
 		t.Errorf("%+v", o)
 	}
-	b.Invoke(ctx, functionARN+"x", []byte(`{}`), "", func(o mapping.Outcome) { got <- o })
+	b.StartInvocation(ctx, functionARN+"x", []byte(`{}`), "", func(o mapping.Outcome) { got <- o })
 	wantError(t, (<-got).Err, "ResourceNotFoundException", 404, "Function not found")
 	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

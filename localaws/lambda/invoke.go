@@ -22,7 +22,7 @@ const (
 // a function that goes on working does not hold its caller up.
 const logGrace = 25 * time.Millisecond
 
-type invokeInput struct {
+type InvokeInput struct {
 	FunctionName   string `json:"-" path:"FunctionName"`
 	Qualifier      string `json:"-" querystring:"Qualifier"`
 	InvocationType string `json:"-" header:"X-Amz-Invocation-Type"`
@@ -33,7 +33,7 @@ type invokeInput struct {
 	Payload        []byte `json:"-" payload:"true"`
 }
 
-type invokeOutput struct {
+type InvokeOutput struct {
 	StatusCode      int    `json:"-" status:"true"`
 	FunctionError   string `json:"-" header:"X-Amz-Function-Error"`
 	LogResult       string `json:"-" header:"X-Amz-Log-Result"`
@@ -41,9 +41,9 @@ type invokeOutput struct {
 	Payload         []byte `json:"-" payload:"true"`
 }
 
-// invoke is Invoke (LAM C36 to C47).
-func (s *Service) invoke(ctx context.Context, c *awsapi.Call, in *invokeInput) (*invokeOutput, error) {
-	o, err := in.order(c)
+// Invoke is Invoke (LAM C36 to C47).
+func (s *Service) Invoke(ctx context.Context, c *awsapi.Call, in *InvokeInput) (*InvokeOutput, error) {
+	o, err := in.request(c)
 	if err != nil {
 		return nil, err
 	}
@@ -51,46 +51,46 @@ func (s *Service) invoke(ctx context.Context, c *awsapi.Call, in *invokeInput) (
 	case "DryRun":
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if _, _, err := s.draw(o.ref); err != nil {
+		if _, _, err := s.selectVersion(o.ref); err != nil {
 			return nil, err
 		}
-		return &invokeOutput{StatusCode: 204}, nil
+		return &InvokeOutput{StatusCode: 204}, nil
 	case "Event":
-		if err := s.enqueue(o); err != nil {
+		if err := s.enqueueEvent(o); err != nil {
 			return nil, err
 		}
-		return &invokeOutput{StatusCode: 202}, nil
+		return &InvokeOutput{StatusCode: 202}, nil
 	}
 	return s.invokeSync(ctx, o, in.LogType == "Tail")
 }
 
-// order checks a request to invoke.
-func (in *invokeInput) order(c *awsapi.Call) (order, error) {
-	ref, err := parse(c, in.FunctionName, in.Qualifier)
+// request checks a request to invoke.
+func (in *InvokeInput) request(c *awsapi.Call) (invocationRequest, error) {
+	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
-		return order{}, err
+		return invocationRequest{}, err
 	}
 	var check constraints
 	check.oneOf(in.InvocationType, "invocationType", "Event", "RequestResponse", "DryRun")
 	check.oneOf(in.LogType, "logType", "None", "Tail")
 	if err := check.err(); err != nil {
-		return order{}, err
+		return invocationRequest{}, err
 	}
 	if in.TenantID != "" {
-		return order{}, notEmbedded("X-Amz-Tenant-Id", "functions with tenant isolation are not embedded")
+		return invocationRequest{}, notEmbedded("X-Amz-Tenant-Id", "functions with tenant isolation are not embedded")
 	}
 	if in.DurableName != "" {
-		return order{}, notEmbedded("X-Amz-Durable-Execution-Name", "durable functions are not embedded")
+		return invocationRequest{}, notEmbedded("X-Amz-Durable-Execution-Name", "durable functions are not embedded")
 	}
 	client, err := clientContext(in.ClientContext)
 	if err != nil {
-		return order{}, err
+		return invocationRequest{}, err
 	}
 	payload, err := checkPayload(in.Payload, in.InvocationType == "Event")
 	if err != nil {
-		return order{}, err
+		return invocationRequest{}, err
 	}
-	return order{ref: ref, requestID: c.RequestID, trace: c.Trace, client: client, payload: payload}, nil
+	return invocationRequest{ref: ref, requestID: c.RequestID, trace: c.Trace, client: client, payload: payload}, nil
 }
 
 // clientContext decodes the header into the JSON that the function gets.
@@ -123,7 +123,7 @@ func checkPayload(p []byte, async bool) ([]byte, error) {
 
 // invokeSync runs a function and waits for its answer. A caller that goes away
 // does not stop it.
-func (s *Service) invokeSync(ctx context.Context, o order, tail bool) (*invokeOutput, error) {
+func (s *Service) invokeSync(ctx context.Context, o invocationRequest, tail bool) (*InvokeOutput, error) {
 	a, err := s.admit(o)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (s *Service) invokeSync(ctx context.Context, o order, tail bool) (*invokeOu
 	answered, over := make(chan sandbox.Outcome, 1), make(chan ended, 1)
 	go func() {
 		rep, err := s.run(a, func(out sandbox.Outcome) { answered <- out })
-		s.leave(a)
+		s.endInvocation(a)
 		over <- ended{rep, err}
 	}()
 	var out sandbox.Outcome
@@ -164,7 +164,7 @@ func (s *Service) invokeSync(ctx context.Context, o order, tail bool) (*invokeOu
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	answer := &invokeOutput{StatusCode: 200, ExecutedVersion: a.version.number, Payload: out.Payload}
+	answer := &InvokeOutput{StatusCode: 200, ExecutedVersion: a.version.number, Payload: out.Payload}
 	if out.Failed {
 		answer.FunctionError = "Unhandled" // LAM C41
 	}

@@ -19,7 +19,7 @@ func TestC36AnAnswerIsTheFunctionsBytes(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f")
-	out := b.ask(t, "f", `{"hello":1}`)
+	out := b.invokeTail(t, "f", `{"hello":1}`)
 	if out.StatusCode != 200 || string(out.Payload) != `{"hello":1}` || out.FunctionError != "" || out.ExecutedVersion != "$LATEST" {
 		t.Fatalf("%+v %s", out, out.Payload)
 	}
@@ -29,7 +29,7 @@ func TestC37AnEmptyPayloadBecomesAnEmptyObject(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f")
-	if out := b.ask(t, "f", ""); string(out.Payload) != "{}" {
+	if out := b.invokeTail(t, "f", ""); string(out.Payload) != "{}" {
 		t.Errorf("got %s", out.Payload)
 	}
 }
@@ -38,7 +38,7 @@ func TestC37AnEmptyPayloadBecomesAnEmptyObject(t *testing.T) {
 func TestC42EveryWayToFail(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.create(t, "f", func(in *createFunctionInput) { in.Timeout = ptr(60) })
+	b.create(t, "f", func(in *CreateFunctionInput) { in.Timeout = ptr(60) })
 	id := b.call.RequestID
 	exit := func(how string) string {
 		return `{"errorMessage":"RequestId: ` + id + ` Error: Runtime exited ` + how + `","errorType":"Runtime.ExitError"}`
@@ -53,11 +53,11 @@ func TestC42EveryWayToFail(t *testing.T) {
 			`{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}`,
 		},
 	} {
-		out := b.ask(t, "f", tc.event)
+		out := b.invokeTail(t, "f", tc.event)
 		if out.StatusCode != 200 || out.FunctionError != "Unhandled" || string(out.Payload) != tc.want {
 			t.Errorf("%s: %d %s %s, want %s", tc.name, out.StatusCode, out.FunctionError, out.Payload, tc.want)
 		}
-		if again := b.ask(t, "f", `{"still":"here"}`); string(again.Payload) != `{"still":"here"}` {
+		if again := b.invokeTail(t, "f", `{"still":"here"}`); string(again.Payload) != `{"still":"here"}` {
 			t.Errorf("after %s: %s", tc.name, again.Payload)
 		}
 	}
@@ -67,15 +67,15 @@ func TestC42EveryWayToFail(t *testing.T) {
 func TestC42APanicIsToldAndTheProgramReplaced(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.create(t, "f", func(in *createFunctionInput) { in.Timeout = ptr(60) })
-	got := decode(t, b.askInTurn(t, "f", `{"Do":"panic","Text":"boom"}`).Payload)
+	b.create(t, "f", func(in *CreateFunctionInput) { in.Timeout = ptr(60) })
+	got := decode(t, b.invokeUntilIdle(t, "f", `{"Do":"panic","Text":"boom"}`).Payload)
 	if got["errorMessage"] != "boom" || got["errorType"] != "string" || got["stackTrace"] == nil {
 		t.Errorf("%v", got)
 	}
-	if again := b.askInTurn(t, "f", `{}`); again.FunctionError != "" {
+	if again := b.invokeUntilIdle(t, "f", `{}`); again.FunctionError != "" {
 		t.Errorf("after the panic: %s", again.Payload)
 	}
-	if log := strings.Join(b.world.log(), "\n"); !strings.Contains(log, "Unknown application error occurred\nRuntime.Unknown") {
+	if log := strings.Join(b.backends.log(), "\n"); !strings.Contains(log, "Unknown application error occurred\nRuntime.Unknown") {
 		t.Errorf("log lacks the line of C60:\n%s", log)
 	}
 }
@@ -84,10 +84,10 @@ func TestC42APanicIsToldAndTheProgramReplaced(t *testing.T) {
 func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.create(t, "f", func(in *createFunctionInput) { in.Timeout = ptr(2) })
-	b.askInTime(t, "f", `{"Do":"touch","Text":"mark"}`)
-	pid := string(b.askInTime(t, "f", `{"Do":"process"}`).Payload)
-	out, err := b.invokeWith(t, &invokeInput{FunctionName: "f", Payload: []byte(`{"Do":"hang"}`), LogType: "Tail"})
+	b.create(t, "f", func(in *CreateFunctionInput) { in.Timeout = ptr(2) })
+	b.invokeWithinTimeout(t, "f", `{"Do":"touch","Text":"mark"}`)
+	pid := string(b.invokeWithinTimeout(t, "f", `{"Do":"process"}`).Payload)
+	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f", Payload: []byte(`{"Do":"hang"}`), LogType: "Tail"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,17 +99,17 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	if !strings.Contains(string(tail), "Duration: 2000.00 ms\t") || !strings.HasSuffix(string(tail), "\tStatus: timeout\n") {
 		t.Errorf("C70: REPORT tells of the timeout: %s", tail)
 	}
-	if got := b.askInTime(t, "f", `{"Do":"touch","Text":"mark"}`); string(got.Payload) != "true" {
+	if got := b.invokeWithinTimeout(t, "f", `{"Do":"touch","Text":"mark"}`); string(got.Payload) != "true" {
 		t.Errorf("temporary files are gone: %s", got.Payload)
 	}
-	if again := string(b.askInTime(t, "f", `{"Do":"process"}`).Payload); again == pid {
+	if again := string(b.invokeWithinTimeout(t, "f", `{"Do":"process"}`).Payload); again == pid {
 		t.Errorf("process %s lives on", pid)
 	}
-	b.world.mu.Lock()
-	defer b.world.mu.Unlock()
-	for _, s := range b.world.streams {
-		if s != b.world.streams[0] {
-			t.Errorf("a second log stream %s beside %s", s, b.world.streams[0])
+	b.backends.mu.Lock()
+	defer b.backends.mu.Unlock()
+	for _, s := range b.backends.streams {
+		if s != b.backends.streams[0] {
+			t.Errorf("a second log stream %s beside %s", s, b.backends.streams[0])
 		}
 	}
 }
@@ -118,7 +118,7 @@ func TestC66AWarmEnvironmentIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f")
-	first, second := b.askInTurn(t, "f", `{"Do":"process"}`), b.askInTurn(t, "f", `{"Do":"process"}`)
+	first, second := b.invokeUntilIdle(t, "f", `{"Do":"process"}`), b.invokeUntilIdle(t, "f", `{"Do":"process"}`)
 	if string(first.Payload) != string(second.Payload) {
 		t.Errorf("processes %s and %s", first.Payload, second.Payload)
 	}
@@ -127,10 +127,10 @@ func TestC66AWarmEnvironmentIsUsedAgain(t *testing.T) {
 func TestC54WhatTheRuntimeIsTold(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.create(t, "f", func(in *createFunctionInput) { in.Timeout = ptr(30) })
+	b.create(t, "f", func(in *CreateFunctionInput) { in.Timeout = ptr(30) })
 	b.call.Trace = "Root=1-00000000-000000000000000000000000;Parent=53995c3f42cd8ad8;Sampled=1"
 	client := base64.StdEncoding.EncodeToString([]byte(`{"custom":{"shop":"7"}}`))
-	out, err := b.invokeWith(t, &invokeInput{FunctionName: "f:$LATEST", Payload: []byte(`{"Do":"context"}`), ClientContext: client})
+	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f:$LATEST", Payload: []byte(`{"Do":"context"}`), ClientContext: client})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,9 +154,9 @@ func TestC54WhatTheRuntimeIsTold(t *testing.T) {
 func TestC62TheEnvironmentOfTheProcess(t *testing.T) {
 	t.Setenv("LOCALAWS_LEAK", "host secret")
 	b := start(t, func(o *Options) { o.Path = "/opt/tools:/usr/bin:relative" })
-	b.create(t, "f", func(in *createFunctionInput) { in.Environment = &environment{map[string]string{"TABLE": "orders"}} })
+	b.create(t, "f", func(in *CreateFunctionInput) { in.Environment = &Environment{map[string]string{"TABLE": "orders"}} })
 	var list []string
-	if err := json.Unmarshal(b.ask(t, "f", `{"Do":"env"}`).Payload, &list); err != nil {
+	if err := json.Unmarshal(b.invokeTail(t, "f", `{"Do":"env"}`).Payload, &list); err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
@@ -206,7 +206,7 @@ func TestC38ToC40PayloadsThatAreRefused(t *testing.T) {
 		},
 		{"Kind", "Sometimes", "ValidationException", "Value 'Sometimes' at 'invocationType' failed to satisfy constraint", nil, 400},
 	} {
-		_, err := b.invokeWith(t, &invokeInput{FunctionName: "f", Payload: tc.payload, InvocationType: tc.kind})
+		_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f", Payload: tc.payload, InvocationType: tc.kind})
 		t.Log(tc.name)
 		wantError(t, err, tc.code, tc.status, tc.message)
 	}
@@ -216,14 +216,14 @@ func TestC37DryRunRunsNothing(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f")
-	out, err := b.invokeWith(t, &invokeInput{FunctionName: "f", InvocationType: "DryRun"})
+	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f", InvocationType: "DryRun"})
 	if err != nil || out.StatusCode != 204 || out.Payload != nil {
 		t.Errorf("%+v %v", out, err)
 	}
-	if log := b.world.log(); len(log) > 0 {
+	if log := b.backends.log(); len(log) > 0 {
 		t.Errorf("something ran: %q", log)
 	}
-	_, err = b.invokeWith(t, &invokeInput{FunctionName: "gone", InvocationType: "DryRun"})
+	_, err = b.tryInvoke(t, &InvokeInput{FunctionName: "gone", InvocationType: "DryRun"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:gone:$LATEST")
 }
 
@@ -238,15 +238,15 @@ func TestC69TheLinesOfALogInOrder(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.create(t, "f")
-	b.ask(t, "f", `{"Do":"print","Text":"one\ntwo\nunfinished"}`)
-	b.ask(t, "f", `{"Do":"print","Text":"again\n"}`)
+	b.invokeTail(t, "f", `{"Do":"print","Text":"one\ntwo\nunfinished"}`)
+	b.invokeTail(t, "f", `{"Do":"print","Text":"again\n"}`)
 	id := b.call.RequestID
 	want := "INIT_START Runtime Version: provided:al2023.v102\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:#\n" +
 		"START RequestId: " + id + " Version: $LATEST\none\ntwo\nunfinished\nEND RequestId: " + id + "\n" +
 		"REPORT RequestId: " + id + "\tDuration: # ms\tBilled Duration: # ms\tMemory Size: 128 MB\tMax Memory Used: # MB\tInit Duration: # ms\t\n" +
 		"START RequestId: " + id + " Version: $LATEST\nagain\nEND RequestId: " + id + "\n" +
 		"REPORT RequestId: " + id + "\tDuration: # ms\tBilled Duration: # ms\tMemory Size: 128 MB\tMax Memory Used: # MB\t"
-	if diff := cmp.Diff(want, steady(b.world.log())); diff != "" {
+	if diff := cmp.Diff(want, steady(b.backends.log())); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -279,14 +279,14 @@ func TestC70aInitThatFailsIsTriedTwice(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			b := start(t)
-			b.create(t, "f", func(in *createFunctionInput) {
-				in.Environment = &environment{map[string]string{"INIT": tc.init, "INIT_LOG": "hello"}}
+			b.create(t, "f", func(in *CreateFunctionInput) {
+				in.Environment = &Environment{map[string]string{"INIT": tc.init, "INIT_LOG": "hello"}}
 				in.Timeout = ptr(60)
 			})
-			if out := b.ask(t, "f", "{}"); string(out.Payload) != tc.payload {
+			if out := b.invokeTail(t, "f", "{}"); string(out.Payload) != tc.payload {
 				t.Errorf("%s, want %s", out.Payload, tc.payload)
 			}
-			if diff := cmp.Diff(tc.log, steady(b.world.log())); diff != "" {
+			if diff := cmp.Diff(tc.log, steady(b.backends.log())); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -296,15 +296,15 @@ func TestC70aInitThatFailsIsTriedTwice(t *testing.T) {
 func TestC66InitHasALimitOfItsOwn(t *testing.T) {
 	t.Parallel()
 	b := start(t, func(o *Options) { o.InitTimeout = 200e6 })
-	b.create(t, "f", func(in *createFunctionInput) {
-		in.Environment = &environment{map[string]string{"INIT": "hang"}}
+	b.create(t, "f", func(in *CreateFunctionInput) {
+		in.Environment = &Environment{map[string]string{"INIT": "hang"}}
 		in.Timeout = ptr(1)
 	})
-	out := b.ask(t, "f", "{}")
+	out := b.invokeTail(t, "f", "{}")
 	if got := decode(t, out.Payload); got["errorType"] != "Sandbox.Timedout" {
 		t.Errorf("%s", out.Payload)
 	}
-	log := steady(b.world.log())
+	log := steady(b.backends.log())
 	for _, want := range []string{"Phase: init\tStatus: timeout\n", "Phase: invoke\tStatus: timeout\n", "Status: timeout"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("log lacks %q:\n%s", want, log)
@@ -326,8 +326,8 @@ func TestC19ProgramsThatCannotStart(t *testing.T) {
 		if tc.zip == nil {
 			tc.zip = zipOf(t, map[string]string{"main.txt": "hello"})
 		}
-		b.create(t, tc.name, func(in *createFunctionInput) { in.Code.ZipFile = tc.zip })
-		got := decode(t, b.ask(t, tc.name, "{}").Payload)
+		b.create(t, tc.name, func(in *CreateFunctionInput) { in.Code.ZipFile = tc.zip })
+		got := decode(t, b.invokeTail(t, tc.name, "{}").Payload)
 		if got["errorType"] != "Runtime.InvalidEntrypoint" || got["errorMessage"] != "RequestId: "+b.call.RequestID+" Error: "+tc.want {
 			t.Errorf("%s: %v", tc.name, got)
 		}
@@ -363,13 +363,13 @@ func TestScriptsThatSpeakTheRuntimeAPIRun(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	for name, script := range map[string]string{"shell": shell, "python": python} {
-		b.create(t, name, func(in *createFunctionInput) {
+		b.create(t, name, func(in *CreateFunctionInput) {
 			in.Code.ZipFile = bundle(t, []byte(script), 0o755)
 			in.Timeout = ptr(60)
 		})
 		for range 2 {
-			if out := b.ask(t, name, `{"n":1}`); string(out.Payload) != `{"echo":{"n":1}}` {
-				t.Errorf("%s: %s\n%s", name, out.Payload, strings.Join(b.world.log(), "\n"))
+			if out := b.invokeTail(t, name, `{"n":1}`); string(out.Payload) != `{"echo":{"n":1}}` {
+				t.Errorf("%s: %s\n%s", name, out.Payload, strings.Join(b.backends.log(), "\n"))
 			}
 		}
 	}
@@ -378,17 +378,17 @@ func TestScriptsThatSpeakTheRuntimeAPIRun(t *testing.T) {
 func TestACallerThatGoesAwayDoesNotStopTheFunction(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.create(t, "f", func(in *createFunctionInput) { in.Timeout = ptr(60) })
+	b.create(t, "f", func(in *CreateFunctionInput) { in.Timeout = ptr(60) })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := b.invoke(ctx, b.call, &invokeInput{FunctionName: "f", Payload: []byte(`{"Do":"print","Text":"I ran\n"}`)})
+	_, err := b.Invoke(ctx, b.call, &InvokeInput{FunctionName: "f", Payload: []byte(`{"Do":"print","Text":"I ran\n"}`)})
 	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	if err := b.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if log := strings.Join(b.world.log(), "\n"); !strings.Contains(log, "I ran") {
+	if log := strings.Join(b.backends.log(), "\n"); !strings.Contains(log, "I ran") {
 		t.Errorf("log: %s", log)
 	}
 }

@@ -12,9 +12,9 @@ var mostMemory = regexp.MustCompile(`Max Memory Used: ([0-9]+) MB`)
 
 // used invokes a function and answers the memory that its REPORT line tells, and
 // whether it was killed for it.
-func (b *bench) used(t *testing.T, name, event string) (mb int, killed bool, log string) {
+func (b *testService) used(t *testing.T, name, event string) (mb int, killed bool, log string) {
 	t.Helper()
-	out, err := b.invokeWith(t, &invokeInput{FunctionName: name, LogType: "Tail", Payload: []byte(event)})
+	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: name, LogType: "Tail", Payload: []byte(event)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,10 +38,10 @@ func TestAProgramLeaksMemoryUntilItIsKilled(t *testing.T) {
 	leaks := []int{0, 40, 40, 0, 40, 0}
 	n := 0
 	b := start(t, func(o *Options) {
-		o.Fate = func(_, _, _ string) Fate {
-			f := Fate{Kind: LeakMemory, MB: leaks[n]}
+		o.InjectFault = func(_, _, _ string) InjectedFault {
+			f := InjectedFault{Kind: LeakMemory, MB: leaks[n]}
 			if n++; f.MB == 0 {
-				return Fate{}
+				return InjectedFault{}
 			}
 			return f
 		}
@@ -68,11 +68,11 @@ func TestAProgramLeaksMemoryUntilItIsKilled(t *testing.T) {
 		}
 	}
 	streams := map[string]bool{}
-	b.world.mu.Lock()
-	for _, s := range b.world.streams {
+	b.backends.mu.Lock()
+	for _, s := range b.backends.streams {
 		streams[s] = true
 	}
-	b.world.mu.Unlock()
+	b.backends.mu.Unlock()
 	if len(streams) != 2 {
 		t.Errorf("the log is in streams %v, want one for each environment", streams)
 	}

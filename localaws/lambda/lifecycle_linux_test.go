@@ -23,13 +23,13 @@ import (
 
 // pidOf asks a function for its process, and returns the process id that it has
 // outside of its namespace.
-func (b *bench) pidOf(t testing.TB, name string) int {
+func (b *testService) pidOf(t testing.TB, name string) int {
 	t.Helper()
 	var inside struct {
 		PID       int
 		Namespace string
 	}
-	answer := b.ask(t, name, `{"Do":"process"}`).Payload
+	answer := b.invokeTail(t, name, `{"Do":"process"}`).Payload
 	if err := json.Unmarshal(answer, &inside); err != nil {
 		t.Fatalf("%s: %v", answer, err)
 	}
@@ -93,7 +93,7 @@ func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
 	done := b.backgroundInvokesOf("busy", `{"Do":"hang"}`)
 	expired, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := b.Close(expired); err == nil && b.world.started() > 2 {
+	if err := b.Close(expired); err == nil && b.backends.started() > 2 {
 		t.Error("an invocation was cut off, and Close does not say so")
 	}
 	<-done
@@ -102,11 +102,11 @@ func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
 			t.Errorf("process %d lives on", p)
 		}
 	}
-	left, err := os.ReadDir(b.shelf.dir + "/tmp")
+	left, err := os.ReadDir(b.codeCache.dir + "/tmp")
 	if err != nil || len(left) > 0 {
 		t.Errorf("temporary files stay: %v %v", left, err)
 	}
-	if _, err := b.invokeWith(t, &invokeInput{FunctionName: "f"}); !errors.Is(err, errClosed) {
+	if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"}); !errors.Is(err, errClosed) {
 		t.Errorf("after the end: %v", err)
 	}
 	if err := b.Close(t.Context()); err != nil {
@@ -129,22 +129,22 @@ func TestKillEndsEveryProgram(t *testing.T) {
 			t.Errorf("process %d lives on", p)
 		}
 	}
-	if out := b.ask(t, "f", `{"Do":"pid"}`); out.FunctionError == "" {
+	if out := b.invokeTail(t, "f", `{"Do":"pid"}`); out.FunctionError == "" {
 		t.Errorf("a program ran after that: %s", out.Payload)
 	}
 }
 
-func (b *bench) backgroundInvokesOf(name, event string) <-chan error {
+func (b *testService) backgroundInvokesOf(name, event string) <-chan error {
 	done := make(chan error, 1)
 	go func() {
-		_, err := b.invoke(ctx, b.call, &invokeInput{FunctionName: name, Payload: []byte(event)})
+		_, err := b.Invoke(ctx, b.call, &InvokeInput{FunctionName: name, Payload: []byte(event)})
 		done <- err
 	}()
 	return done
 }
 
 // started counts the invocations that began.
-func (w *world) started() (n int) {
+func (w *testBackends) started() (n int) {
 	for _, line := range w.log() {
 		if strings.HasPrefix(line, "START ") {
 			n++
@@ -158,14 +158,14 @@ func TestDeletingAFunctionEndsItsProcesses(t *testing.T) {
 	b := start(t)
 	b.create(t, "f")
 	pid := b.pidOf(t, "f")
-	if _, err := b.deleteFunction(ctx, b.call, &qualifiedInput{FunctionName: "f"}); err != nil {
+	if _, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "f"}); err != nil {
 		t.Fatal(err)
 	}
 	if alive(pid) {
 		t.Errorf("process %d lives on", pid)
 	}
 	for _, dir := range []string{"zips", "code", "tmp"} {
-		if left, _ := os.ReadDir(b.shelf.dir + "/" + dir); len(left) > 0 {
+		if left, _ := os.ReadDir(b.codeCache.dir + "/" + dir); len(left) > 0 {
 			t.Errorf("%s holds %v", dir, left)
 		}
 	}
@@ -176,7 +176,7 @@ func TestAnIdleEnvironmentIsClosed(t *testing.T) {
 	b := start(t, func(o *Options) { o.IdleTimeout = time.Millisecond })
 	b.create(t, "f")
 	awaitEnd(t, b.pidOf(t, "f"))
-	if out := b.ask(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
+	if out := b.invokeTail(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
 		t.Errorf("%s", out.Payload)
 	}
 }
@@ -184,12 +184,12 @@ func TestAnIdleEnvironmentIsClosed(t *testing.T) {
 func TestC61AProgramThatAskedForItIsWarned(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.create(t, "f", func(in *createFunctionInput) { in.Environment = &environment{map[string]string{"SIGTERM": "warned"}} })
-	b.ask(t, "f", "{}")
+	b.create(t, "f", func(in *CreateFunctionInput) { in.Environment = &Environment{map[string]string{"SIGTERM": "warned"}} })
+	b.invokeTail(t, "f", "{}")
 	if err := b.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if log := b.world.log(); !slices.Contains(log, "warned") {
+	if log := b.backends.log(); !slices.Contains(log, "warned") {
 		t.Errorf("log: %q", log)
 	}
 }
@@ -212,8 +212,8 @@ func TestServerThatIsKilled(t *testing.T) {
 	b.create(t, "f", minutes)
 	pid := b.pidOf(t, "f")
 	b.backgroundInvokesOf("f", `{"Do":"hang"}`)
-	for b.world.started() < 2 { // it shall be at work, not asking for more
-		<-b.world.wrote
+	for b.backends.started() < 2 { // it shall be at work, not asking for more
+		<-b.backends.wrote
 	}
 	fmt.Printf("pid %d\n", pid)
 	terminated := make(chan os.Signal, 1)
@@ -249,18 +249,18 @@ func TestC68AProcessOfOldCodeEndsWithItsInvocation(t *testing.T) {
 	b := start(t)
 	b.create(t, "f", minutes)
 	b.mu.Lock()
-	k := key{placeOf(b.call), "f"}
+	k := functionKey{scopeOf(b.call), "f"}
 	old := b.functions[k].latest
 	b.mu.Unlock()
-	running, err := b.acquire(k, old)
+	running, err := b.acquireEnvironment(k, old)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.setTimeout(t, "f", 9)
-	b.release(running)
+	b.releaseEnvironment(running)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.fleet.live != 0 || len(old.pool.idle) != 0 {
-		t.Errorf("%d environments live, %d of them idle", b.fleet.live, len(old.pool.idle))
+	if b.environments.live != 0 || len(old.pool.idle) != 0 {
+		t.Errorf("%d environments live, %d of them idle", b.environments.live, len(old.pool.idle))
 	}
 }

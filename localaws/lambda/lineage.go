@@ -10,22 +10,22 @@ import (
 	"github.com/reliableq/reliableq/localaws/chance"
 )
 
-// maxLinks is how often one chain of requests may invoke a function before the
+// maxChainInvocations is how often one chain of requests may invoke a function before the
 // recursive-loop guard stops it.
-const maxLinks = 16
+const maxChainInvocations = 16
 
-// maxAncestors bounds the functions that a lineage remembers: those that have
+// maxLineageEntries bounds the functions that a lineage remembers: those that have
 // run least are forgotten first.
-const maxAncestors = 3
+const maxLineageEntries = 3
 
-// extend continues a trace header for an invocation of the function, or begins
+// extendTrace continues a trace header for an invocation of the function, or begins
 // one. The header's Lineage counts how often each function of the chain has been
 // invoked, as hash:count|hash:count; whatever the function sends carries it on.
 // links is the function's own count with this invocation.
 //
 // SDKs percent-encode what they do not expect in a header, '|' included, so it is
 // decoded first.
-func extend(rnd *chance.Source, header, functionARN string) (next string, links int) {
+func extendTrace(rnd *chance.Source, header, functionARN string) (next string, links int) {
 	fields, lineage := parseTrace(header)
 	if fields["Root"] == "" {
 		fields["Root"] = fmt.Sprintf("1-%08x-%s", time.Now().Unix(), rnd.Hex(24))
@@ -42,13 +42,13 @@ func extend(rnd *chance.Source, header, functionARN string) (next string, links 
 		lineage.count(id)
 }
 
-// link is one function's place in a chain.
-type link struct {
+// lineageEntry is one function's place in a chain.
+type lineageEntry struct {
 	id    string
 	count int
 }
 
-type lineage []link
+type lineage []lineageEntry
 
 func parseTrace(header string) (map[string]string, lineage) {
 	fields := map[string]string{}
@@ -67,7 +67,7 @@ func parseTrace(header string) (map[string]string, lineage) {
 	for _, part := range strings.Split(fields["Lineage"], "|") {
 		id, digits, ok := strings.Cut(part, ":")
 		if n, err := strconv.Atoi(digits); ok && err == nil && len(id) == 8 && n > 0 && n < 1<<20 {
-			chain = append(chain, link{id, n})
+			chain = append(chain, lineageEntry{id, n})
 		}
 	}
 	return fields, chain
@@ -81,7 +81,7 @@ func (l lineage) add(id string) lineage {
 			return l
 		}
 	}
-	if len(l) >= maxAncestors {
+	if len(l) >= maxLineageEntries {
 		least := 0
 		for i := range l {
 			if l[i].count < l[least].count {
@@ -90,7 +90,7 @@ func (l lineage) add(id string) lineage {
 		}
 		l = append(l[:least], l[least+1:]...)
 	}
-	return append(l, link{id, 1})
+	return append(l, lineageEntry{id, 1})
 }
 
 func (l lineage) count(id string) int {

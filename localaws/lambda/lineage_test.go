@@ -22,13 +22,13 @@ func TestAChainOfSixteenInvocationsIsLetThrough(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	var trace string
-	b.handled(t, "f", func(ctx context.Context, _ []byte) ([]byte, error) {
+	b.createHandler(t, "f", func(ctx context.Context, _ []byte) ([]byte, error) {
 		trace = ctx.Value("x-amzn-trace-id").(string)
 		return nil, nil
 	})
 	call := func() error {
 		b.call.Trace = encoded.Replace(trace)
-		_, err := b.invokeWith(t, &invokeInput{FunctionName: "f"})
+		_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 		return err
 	}
 	for i := range 16 {
@@ -37,13 +37,13 @@ func TestAChainOfSixteenInvocationsIsLetThrough(t *testing.T) {
 		}
 	}
 	wantError(t, call(), "RecursiveInvocationException", 400, "recursive loop")
-	if n, _ := b.world.sum("RecursiveInvocationsDropped", map[string]string{"FunctionName": "f"}); n != 1 {
+	if n, _ := b.backends.sum("RecursiveInvocationsDropped", map[string]string{"FunctionName": "f"}); n != 1 {
 		t.Errorf("%v dropped", n)
 	}
-	if got, err := b.getRecursion(ctx, b.call, &functionInput{"f"}); err != nil || got.RecursiveLoop != "Terminate" {
+	if got, err := b.GetFunctionRecursionConfig(ctx, b.call, &FunctionInput{"f"}); err != nil || got.RecursiveLoop != "Terminate" {
 		t.Errorf("%+v %v", got, err)
 	}
-	if _, err := b.putRecursion(ctx, b.call, &recursionInput{"f", "Allow"}); err != nil {
+	if _, err := b.PutFunctionRecursionConfig(ctx, b.call, &PutFunctionRecursionConfigInput{"f", "Allow"}); err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
@@ -51,34 +51,34 @@ func TestAChainOfSixteenInvocationsIsLetThrough(t *testing.T) {
 			t.Fatalf("allowed, and yet: %v", err)
 		}
 	}
-	_, err := b.putRecursion(ctx, b.call, &recursionInput{"f", "Perhaps"})
+	_, err := b.PutFunctionRecursionConfig(ctx, b.call, &PutFunctionRecursionConfigInput{"f", "Perhaps"})
 	wantError(t, err, "ValidationException", 400, "[Allow, Terminate]")
 }
 
 func TestAMappingLearnsOfALoop(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
+	b.createHandler(t, "f", echo)
 	trace := ""
 	for range 16 {
-		trace, _ = extend(b.opts.Chance, trace, functionARN)
+		trace, _ = extendTrace(b.opts.Chance, trace, functionARN)
 	}
 	got := make(chan mapping.Outcome, 1)
-	b.Invoke(ctx, functionARN, []byte("{}"), trace, func(o mapping.Outcome) { got <- o })
+	b.StartInvocation(ctx, functionARN, []byte("{}"), trace, func(o mapping.Outcome) { got <- o })
 	wantError(t, (<-got).Err, "RecursiveInvocationException", 400, "recursive loop")
 }
 
 func TestADroppedEventGoesToTheDestination(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
-	b.destinations(t, "f", eventInvokeConfigInput{DestinationConfig: toQueues()})
+	b.createHandler(t, "f", echo)
+	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: toQueues()})
 	for range 16 {
-		b.call.Trace, _ = extend(b.opts.Chance, b.call.Trace, functionARN)
+		b.call.Trace, _ = extendTrace(b.opts.Chance, b.call.Trace, functionARN)
 	}
 	b.event(t, "f", "{}")
 	var record struct{ ResponsePayload struct{ ErrorType string } }
-	if err := json.Unmarshal([]byte((<-b.world.arrived).body), &record); err != nil || record.ResponsePayload.ErrorType != "RecursiveInvocationException" {
+	if err := json.Unmarshal([]byte((<-b.backends.arrived).body), &record); err != nil || record.ResponsePayload.ErrorType != "RecursiveInvocationException" {
 		t.Errorf("%+v %v", record, err)
 	}
 }
@@ -92,7 +92,7 @@ func TestALineageCountsEachFunctionOfAChain(t *testing.T) {
 		header, links := "", 0
 		for _, n := range names {
 			want[n]++
-			header, links = extend(rnd, encoded.Replace(header), fmt.Sprint(functionARN, n))
+			header, links = extendTrace(rnd, encoded.Replace(header), fmt.Sprint(functionARN, n))
 			if links != want[n] {
 				t.Fatalf("function %d has %d links after %v, want %d", n, links, names, want[n])
 			}
@@ -106,8 +106,8 @@ func FuzzExtend(f *testing.F) {
 	f.Add(";;==;Root")
 	rnd := chance.Seeded(1)
 	f.Fuzz(func(t *testing.T, header string) {
-		next, links := extend(rnd, header, functionARN)
-		again, more := extend(rnd, next, functionARN)
+		next, links := extendTrace(rnd, header, functionARN)
+		again, more := extendTrace(rnd, next, functionARN)
 		if links < 1 || more != links+1 {
 			t.Fatalf("%q: %d, then %d in %q", header, links, more, again)
 		}
@@ -120,7 +120,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(name, "")
 	}
 	f.Fuzz(func(t *testing.T, name, qualifier string) {
-		ref, err := parse(b.call, name, qualifier)
+		ref, err := parseReference(b.call, name, qualifier)
 		if err == nil && (ref.name == "" || strings.ContainsAny(ref.name, "/:. ")) {
 			t.Fatalf("%q: %+v", name, ref)
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// page is what every list takes.
-type page struct {
+// Page is what every list takes.
+type Page struct {
 	Marker   string `json:"-" querystring:"Marker"`
 	MaxItems *int   `json:"-" querystring:"MaxItems"`
 }
@@ -18,9 +18,9 @@ type page struct {
 // maxPage is the most items that a page holds.
 const maxPage = 50
 
-// cut takes the page that marker and limit ask for from a sorted list. The marker
+// paginate takes the page that marker and limit ask for from a sorted list. The marker
 // is the name of the last item before it.
-func cut[T any](in page, items []T, name func(T) string) (list []T, next string, err error) {
+func paginate[T any](in Page, items []T, name func(T) string) (list []T, next string, err error) {
 	var check constraints
 	check.between(in.MaxItems, "maxItems", 1, 10000)
 	if err := check.err(); err != nil {
@@ -46,19 +46,19 @@ func cut[T any](in page, items []T, name func(T) string) (list []T, next string,
 	return items, next, nil
 }
 
-type listFunctionsInput struct {
-	page
+type ListFunctionsInput struct {
+	Page
 	FunctionVersion string `json:"-" querystring:"FunctionVersion"`
 	MasterRegion    string `json:"-" querystring:"MasterRegion"`
 }
 
-type listFunctionsOutput struct {
-	Functions  []*configuration `json:"Functions"`
+type ListFunctionsOutput struct {
+	Functions  []*FunctionConfiguration `json:"Functions"`
 	NextMarker string           `json:"NextMarker,omitempty"`
 }
 
-// listFunctions is ListFunctions (LAM C3, C7).
-func (s *Service) listFunctions(_ context.Context, c *awsapi.Call, in *listFunctionsInput) (*listFunctionsOutput, error) {
+// ListFunctions is ListFunctions (LAM C3, C7).
+func (s *Service) ListFunctions(_ context.Context, c *awsapi.Call, in *ListFunctionsInput) (*ListFunctionsOutput, error) {
 	var check constraints
 	check.oneOf(in.FunctionVersion, "functionVersion", "ALL")
 	if err := check.err(); err != nil {
@@ -69,62 +69,62 @@ func (s *Service) listFunctions(_ context.Context, c *awsapi.Call, in *listFunct
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := []*configuration{}
-	for _, k := range slices.SortedFunc(maps.Keys(s.functions), func(a, b key) int { return strings.Compare(a.name, b.name) }) {
+	all := []*FunctionConfiguration{}
+	for _, k := range slices.SortedFunc(maps.Keys(s.functions), func(a, b functionKey) int { return strings.Compare(a.name, b.name) }) {
 		switch f := s.functions[k]; {
-		case k.place != placeOf(c):
+		case k.scope != scopeOf(c):
 		case in.FunctionVersion == "ALL":
 			for _, v := range f.versions() {
-				all = append(all, v.item(k, v.number))
+				all = append(all, v.listedConfiguration(k, v.number))
 			}
 		default:
-			all = append(all, f.latest.item(k, ""))
+			all = append(all, f.latest.listedConfiguration(k, ""))
 		}
 	}
-	list, next, err := cut(in.page, all, itemName)
+	list, next, err := paginate(in.Page, all, versionMarker)
 	if err != nil {
 		return nil, err
 	}
-	return &listFunctionsOutput{list, next}, nil
+	return &ListFunctionsOutput{list, next}, nil
 }
 
-// itemName orders a function's versions: $LATEST, then the numbers.
-func itemName(cfg *configuration) string {
+// versionMarker orders a function's versions: $LATEST, then the numbers.
+func versionMarker(cfg *FunctionConfiguration) string {
 	v := version{number: cfg.Version}
-	return cfg.FunctionName + ":" + padded(v.order())
+	return cfg.FunctionName + ":" + zeroPadded(v.numberAsInt())
 }
 
-type listVersionsInput struct {
-	page
+type ListVersionsByFunctionInput struct {
+	Page
 	FunctionName string `json:"-" path:"FunctionName"`
 }
 
-type listVersionsOutput struct {
-	Versions   []*configuration `json:"Versions"`
+type ListVersionsByFunctionOutput struct {
+	Versions   []*FunctionConfiguration `json:"Versions"`
 	NextMarker string           `json:"NextMarker,omitempty"`
 }
 
-// listVersionsByFunction is ListVersionsByFunction (LAM C3, C7). The provider
+// ListVersionsByFunction is ListVersionsByFunction (LAM C3, C7). The provider
 // asks for 10,000 items and reads the last of the last page, so a page here holds
 // as many as are asked for.
-func (s *Service) listVersionsByFunction(_ context.Context, c *awsapi.Call, in *listVersionsInput) (*listVersionsOutput, error) {
-	ref, err := parse(c, in.FunctionName, "")
+func (s *Service) ListVersionsByFunction(_ context.Context, c *awsapi.Call, in *ListVersionsByFunctionInput) (*ListVersionsByFunctionOutput, error) {
+	ref, err := parseReference(c, in.FunctionName, "")
 	if err != nil {
 		return nil, err
 	}
-	all := []*configuration{}
-	err = s.read(ref, func(f *function) error {
+	all := []*FunctionConfiguration{}
+	err = s.readFunction(ref, func(f *function) error {
 		for _, v := range f.versions() {
-			all = append(all, v.item(f.key, v.number))
+			all = append(all, v.listedConfiguration(f.functionKey, v.number))
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := cut(in.page, all, itemName)
+	list, next, err := paginate(in.Page, all, versionMarker)
 	if err != nil {
 		return nil, err
 	}
-	return &listVersionsOutput{list, next}, nil
+	return &ListVersionsByFunctionOutput{list, next}, nil
 }

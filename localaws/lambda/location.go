@@ -16,9 +16,9 @@ import (
 // CodePath is where CodeHandler is to be mounted on the endpoint.
 const CodePath = "/_localaws/lambda/code/"
 
-// codeLife is how long the address of a zip file is good for, in machine time
+// codeURLLifetime is how long the address of a zip file is good for, in machine time
 // (LAM C8).
-const codeLife = 10 * time.Minute
+const codeURLLifetime = 10 * time.Minute
 
 // codeURL returns the Location of a function's zip file (LAM C8). As a presigned
 // URL of S3 it is signed and ends: the hash in its path is no secret, since every
@@ -27,7 +27,7 @@ func (s *Service) codeURL(c *code) string {
 	if c.Key == "" {
 		return ""
 	}
-	expires := strconv.FormatInt(time.Now().Add(codeLife).Unix(), 10)
+	expires := strconv.FormatInt(time.Now().Add(codeURLLifetime).Unix(), 10)
 	query := url.Values{"expires": {expires}, "signature": {s.signCode(c.Key, expires)}}
 	return s.opts.Endpoint() + CodePath + c.Key + "?" + query.Encode()
 }
@@ -39,8 +39,8 @@ func (s *Service) signCode(name, expires string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// mayFetch reports whether an address was made by codeURL and has not ended.
-func (s *Service) mayFetch(name string, query url.Values, now time.Time) bool {
+// validCodeURL reports whether an address was made by codeURL and has not ended.
+func (s *Service) validCodeURL(name string, query url.Values, now time.Time) bool {
 	expires := query.Get("expires")
 	if !hmac.Equal([]byte(query.Get("signature")), []byte(s.signCode(name, expires))) {
 		return false
@@ -58,12 +58,12 @@ func (s *Service) CodeHandler() http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		if !s.mayFetch(name, r.URL.Query(), time.Now()) {
+		if !s.validCodeURL(name, r.URL.Query(), time.Now()) {
 			http.Error(w, "the address is not signed, or has expired: ask GetFunction for another", http.StatusForbidden)
 			return
 		}
 
-		f, err := os.Open(s.shelf.zipPath(name))
+		f, err := os.Open(s.codeCache.zipPath(name))
 		if err != nil {
 			http.NotFound(w, r)
 			return

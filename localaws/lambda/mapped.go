@@ -15,14 +15,14 @@ var _ mapping.Functions = (*Service)(nil)
 func (s *Service) Resolve(c *awsapi.Call, name string) (mapping.Function, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ref := split(c, name)
-	if known := s.functions[ref.key]; known == nil || name != ref.key.arn() || ref.region != c.Region {
+	ref := splitReference(c, name)
+	if known := s.functions[ref.functionKey]; known == nil || name != ref.functionKey.arn() || ref.region != c.Region {
 		var err error
-		if ref, err = parse(c, name, ""); err != nil {
+		if ref, err = parseReference(c, name, ""); err != nil {
 			return mapping.Function{}, err
 		}
 	}
-	fn, v, err := s.draw(ref)
+	fn, v, err := s.selectVersion(ref)
 	if err != nil {
 		return mapping.Function{}, err
 	}
@@ -33,30 +33,30 @@ func (s *Service) Resolve(c *awsapi.Call, name string) (mapping.Function, error)
 	return out, nil
 }
 
-// Invoke starts a synchronous invocation and returns; done is called from a
+// StartInvocation starts a synchronous invocation and returns; done is called from a
 // goroutine of the invocation's, or as an event of the clock where
 // Options.Serial says so.
-func (s *Service) Invoke(_ context.Context, functionARN string, payload []byte, trace string, done func(mapping.Outcome)) {
+func (s *Service) StartInvocation(_ context.Context, functionARN string, payload []byte, trace string, done func(mapping.Outcome)) {
 	a, _ := awsapi.ParseARN(functionARN)
-	ref := split(&awsapi.Call{Account: a.Account, Region: a.Region}, functionARN)
-	o := order{ref: ref, requestID: s.opts.Chance.UUID(), trace: trace, payload: payload}
-	if s.serial(ref.name) {
-		s.inTurn(o, done)
+	ref := splitReference(&awsapi.Call{Account: a.Account, Region: a.Region}, functionARN)
+	o := invocationRequest{ref: ref, requestID: s.opts.Chance.UUID(), trace: trace, payload: payload}
+	if s.simulated(ref.name) {
+		s.invokeSimulated(o, done)
 		return
 	}
 	s.opts.Clock.Begin()
 	s.background(func() {
 		defer s.opts.Clock.End()
-		done(s.outcome(o))
+		done(s.runForMapping(o))
 	})
 }
 
-func (s *Service) outcome(o order) mapping.Outcome {
-	a, err := s.admitted(o)
+func (s *Service) runForMapping(o invocationRequest) mapping.Outcome {
+	a, err := s.admitChecked(o)
 	if err != nil {
 		return mapping.Outcome{Err: err}
 	}
-	defer s.leave(a)
+	defer s.endInvocation(a)
 	var out sandbox.Outcome
 	if _, err := s.run(a, func(o sandbox.Outcome) { out = o }); err != nil {
 		return mapping.Outcome{Err: err}
@@ -68,7 +68,7 @@ func (s *Service) outcome(o order) mapping.Outcome {
 // closed already, f finds so by itself.
 func (s *Service) background(f func()) {
 	s.mu.Lock()
-	counted := !s.fleet.closed
+	counted := !s.environments.closed
 	if counted {
 		s.work.Add(1)
 	}

@@ -2,29 +2,29 @@ package lambda
 
 import "github.com/reliableq/reliableq/localaws/lambda/sandbox"
 
-// measure publishes what an invocation was like (LAM E31).
-func (s *Service) measure(a *admitted, rep sandbox.Report, failed bool) {
+// recordInvocation publishes what an invocation was like (LAM E31).
+func (s *Service) recordInvocation(a *admission, rep sandbox.Report, failed bool) {
 	errors := 0.0
 	if failed || rep.Status != sandbox.Success {
 		errors = 1
 	}
 	q, number := a.ref.qualifier, a.version.number
-	s.count(a.fn.key, q, number, "Invocations", 1)
-	s.count(a.fn.key, q, number, "Errors", errors)
-	s.record(a.fn.key, q, number, Datum{Name: "Duration", Unit: "Milliseconds", Value: float64(rep.Duration) / 1e6})
-	s.count(a.fn.key, q, number, "ConcurrentExecutions", float64(a.running))
+	s.recordCount(a.fn.functionKey, q, number, "Invocations", 1)
+	s.recordCount(a.fn.functionKey, q, number, "Errors", errors)
+	s.recordMetric(a.fn.functionKey, q, number, Datum{Name: "Duration", Unit: "Milliseconds", Value: float64(rep.Duration) / 1e6})
+	s.recordCount(a.fn.functionKey, q, number, "ConcurrentExecutions", float64(a.running))
 	if s.opts.Metrics != nil && !a.reserved {
 		s.opts.Metrics.Record(a.fn.account, a.fn.region, Datum{Name: "UnreservedConcurrentExecutions", Unit: "Count", Value: float64(a.account)})
 	}
 }
 
-// count records a Count.
-func (s *Service) count(k key, qualifier, number, name string, value float64) {
-	s.record(k, qualifier, number, Datum{Name: name, Unit: "Count", Value: value})
+// recordCount records a Count.
+func (s *Service) recordCount(k functionKey, qualifier, number, name string, value float64) {
+	s.recordMetric(k, qualifier, number, Datum{Name: name, Unit: "Count", Value: value})
 }
 
-// record publishes a datum once for each set of dimensions of LAM E31.
-func (s *Service) record(k key, qualifier, number string, d Datum) {
+// recordMetric publishes a datum once for each set of dimensions of LAM E31.
+func (s *Service) recordMetric(k functionKey, qualifier, number string, d Datum) {
 	if s.opts.Metrics == nil {
 		return
 	}

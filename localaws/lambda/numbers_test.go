@@ -12,7 +12,7 @@ import (
 // however many have come and gone in the meantime.
 func TestLivingEnvironmentsHaveDifferentNumbers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := numbers{block: rapid.IntRange(0, process.MaxNumber/maxEnvironments-1).Draw(t, "block")}
+		n := environmentNumbers{block: rapid.IntRange(0, process.MaxNumber/maxEnvironments-1).Draw(t, "block")}
 		living := map[int]bool{}
 		for range rapid.IntRange(1, 3*maxEnvironments).Draw(t, "steps") {
 			end := rapid.IntRange(0, 2).Draw(t, "end") == 0 || len(living) == maxEnvironments

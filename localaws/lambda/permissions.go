@@ -50,7 +50,7 @@ func (p *policy) document() string {
 	return string(b)
 }
 
-type addPermissionInput struct {
+type AddPermissionInput struct {
 	FunctionName        string `json:"-" path:"FunctionName"`
 	Qualifier           string `json:"-" querystring:"Qualifier"`
 	StatementID         string `json:"StatementId"`
@@ -64,16 +64,16 @@ type addPermissionInput struct {
 	RevisionID          string `json:"RevisionId"`
 }
 
-type addPermissionOutput struct {
+type AddPermissionOutput struct {
 	Statement string `json:"Statement"`
 }
 
-// addPermission is AddPermission (LAM C29, C30).
-func (s *Service) addPermission(_ context.Context, c *awsapi.Call, in *addPermissionInput) (*addPermissionOutput, error) {
+// AddPermission is AddPermission (LAM C29, C30).
+func (s *Service) AddPermission(_ context.Context, c *awsapi.Call, in *AddPermissionInput) (*AddPermissionOutput, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	var out addPermissionOutput
+	var out AddPermissionOutput
 	err := s.changePolicy(c, in.FunctionName, in.Qualifier, in.RevisionID, func(f *function, ref reference, p *policy) error {
 		st, err := s.newStatement(in, ref)
 		if err != nil {
@@ -100,7 +100,7 @@ func (s *Service) addPermission(_ context.Context, c *awsapi.Call, in *addPermis
 	return &out, nil
 }
 
-func (in *addPermissionInput) check() error {
+func (in *AddPermissionInput) check() error {
 	var check constraints
 	check.require(in.StatementID, "statementId")
 	check.require(in.Action, "action")
@@ -129,7 +129,7 @@ var servicePrincipal = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$`
 
 // newStatement makes the policy statement as it is kept: a role or user is named by
 // its unique id (IAM A1).
-func (s *Service) newStatement(in *addPermissionInput, ref reference) (statement, error) {
+func (s *Service) newStatement(in *AddPermissionInput, ref reference) (statement, error) {
 	arn, isARN := awsapi.ParseARN(in.Principal)
 	if !isARN || arn.Service != "iam" && arn.Service != "sts" {
 		return in.statement(ref, in.Principal)
@@ -145,7 +145,7 @@ var errNoPrincipal = errParameter.With("The provided principal was invalid. Plea
 
 // statement makes the policy statement (LAM C29), with a role or user as it is
 // named in who.
-func (in *addPermissionInput) statement(ref reference, who string) (statement, error) {
+func (in *AddPermissionInput) statement(ref reference, who string) (statement, error) {
 	st := statement{Sid: in.StatementID, Effect: "Allow", Action: in.Action, Resource: ref.arn()}
 	arn, isARN := awsapi.ParseARN(in.Principal)
 	switch {
@@ -194,15 +194,15 @@ func principal(kind, name string) json.RawMessage {
 	return b
 }
 
-type removePermissionInput struct {
+type RemovePermissionInput struct {
 	FunctionName string `json:"-" path:"FunctionName"`
 	StatementID  string `json:"-" path:"StatementId"`
 	Qualifier    string `json:"-" querystring:"Qualifier"`
 	RevisionID   string `json:"-" querystring:"RevisionId"`
 }
 
-// removePermission is RemovePermission (LAM C30).
-func (s *Service) removePermission(_ context.Context, c *awsapi.Call, in *removePermissionInput) (*awsapi.None, error) {
+// RemovePermission is RemovePermission (LAM C30).
+func (s *Service) RemovePermission(_ context.Context, c *awsapi.Call, in *RemovePermissionInput) (*awsapi.None, error) {
 	err := s.changePolicy(c, in.FunctionName, in.Qualifier, in.RevisionID, func(_ *function, _ reference, p *policy) error {
 		if len(p.Statements) == 0 {
 			return errNotFound.With("No policy is associated with the given resource.")
@@ -220,30 +220,30 @@ func (s *Service) removePermission(_ context.Context, c *awsapi.Call, in *remove
 	return &awsapi.None{}, nil
 }
 
-type getPolicyOutput struct {
+type GetPolicyOutput struct {
 	Policy     string `json:"Policy"`
 	RevisionID string `json:"RevisionId"`
 }
 
-// getPolicy is GetPolicy (LAM C29, C30).
-func (s *Service) getPolicy(_ context.Context, c *awsapi.Call, in *qualifiedInput) (*getPolicyOutput, error) {
-	ref, err := parse(c, in.FunctionName, in.Qualifier)
+// GetPolicy is GetPolicy (LAM C29, C30).
+func (s *Service) GetPolicy(_ context.Context, c *awsapi.Call, in *QualifiedInput) (*GetPolicyOutput, error) {
+	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.functions[ref.key]
+	f := s.functions[ref.functionKey]
 	if f == nil || f.policies[ref.qualifier] == nil {
 		return nil, errNotFound.With("The resource you requested does not exist.")
 	}
 	p := f.policies[ref.qualifier]
-	return &getPolicyOutput{s.opts.Principals.Show(p.document()), p.Revision}, nil
+	return &GetPolicyOutput{s.opts.Principals.Show(p.document()), p.Revision}, nil
 }
 
 // changePolicy stores what change makes of a copy of the resource's policy.
 func (s *Service) changePolicy(c *awsapi.Call, name, qualifier, revision string, change func(*function, reference, *policy) error) error {
-	ref, err := parse(c, name, qualifier)
+	ref, err := parseReference(c, name, qualifier)
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,7 @@ func (s *Service) changePolicy(c *awsapi.Call, name, qualifier, revision string,
 		return errParameter.With("We currently do not support adding policies for $LATEST.")
 	}
 	s.mu.Lock()
-	f, _, err := s.look(ref)
+	f, _, err := s.findVersion(ref)
 	if err != nil {
 		s.mu.Unlock()
 		return err
@@ -275,7 +275,7 @@ func (s *Service) changePolicy(c *awsapi.Call, name, qualifier, revision string,
 	if f.policies[ref.qualifier] = &p; len(p.Statements) == 0 {
 		delete(f.policies, ref.qualifier)
 	}
-	commit := s.keepFunction(f)
+	commit := s.storeFunction(f)
 	s.mu.Unlock()
-	return kept(commit)
+	return waitDurable(commit)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // assume gets a session of a function's role, or refuses the role (LAM C12).
-func (s *Service) assume(ctx context.Context, role string, k key) (Session, error) {
+func (s *Service) assume(ctx context.Context, role string, k functionKey) (Session, error) {
 	session, err := s.opts.Roles.Session(ctx, role, k.arn())
 	if err != nil {
 		s.opts.Logger.Debug("role cannot be assumed", "role", role, "function", k.name, "error", err)
@@ -16,26 +16,26 @@ func (s *Service) assume(ctx context.Context, role string, k key) (Session, erro
 	return session, nil
 }
 
-// permit checks one permission of a session on a queue or a function.
-func (s *Service) permit(ctx context.Context, as awsapi.Caller, region, action, resource string) error {
+// checkPermission checks one permission of a session on a queue or a function.
+func (s *Service) checkPermission(ctx context.Context, as awsapi.Caller, region, action, resource string) error {
 	if s.opts.Permit == nil {
 		return nil
 	}
 	need := awsapi.Access{Action: action, Resource: resource}
 	if action == "lambda:InvokeFunction" {
-		need.ResourcePolicy, need.ResourceTags = s.guard(split(&awsapi.Call{Account: as.Account, Region: region}, resource))
+		need.ResourcePolicy, need.ResourceTags = s.resourcePolicyAndTags(splitReference(&awsapi.Call{Account: as.Account, Region: region}, resource))
 	}
 	return s.opts.Permit(ctx, as, region, need)
 }
 
 // checkRole refuses settings whose role cannot be assumed, or may not send to
 // their dead-letter queue (LAM C12, C35).
-func (s *Service) checkRole(ctx context.Context, k key, set settings) error {
+func (s *Service) checkRole(ctx context.Context, k functionKey, set versionConfig) error {
 	session, err := s.assume(ctx, set.Role, k)
 	if err != nil || set.DeadLetter == "" {
 		return err
 	}
-	if err := s.permit(ctx, session.Caller, k.region, "sqs:SendMessage", set.DeadLetter); err != nil {
+	if err := s.checkPermission(ctx, session.Caller, k.region, "sqs:SendMessage", set.DeadLetter); err != nil {
 		return errParameter.With("The provided execution role does not have permissions to call SendMessage on SQS")
 	}
 	return nil

@@ -33,7 +33,7 @@ type storedFunction struct {
 }
 
 type storedVersion struct {
-	Settings settings
+	Settings versionConfig
 	Number   string
 	Revision string
 	Modified time.Time
@@ -41,11 +41,11 @@ type storedVersion struct {
 }
 
 // storeKey orders functions by account and region.
-func (k key) storeKey() string { return strings.Join([]string{k.account, k.region, k.name}, "/") }
+func (k functionKey) storeKey() string { return strings.Join([]string{k.account, k.region, k.name}, "/") }
 
-// keepFunction writes a function, or that it is gone, with mu held.
-func (s *Service) keepFunction(f *function) store.Commit {
-	if s.functions[f.key] == f {
+// storeFunction writes a function, or that it is gone, with mu held.
+func (s *Service) storeFunction(f *function) store.Commit {
+	if s.functions[f.functionKey] == f {
 		return s.put(tableFunctions, f.storeKey(), f.stored())
 	}
 	if !s.opts.Store.Durable() {
@@ -71,8 +71,8 @@ func (s *Service) put(table store.Table, key string, v any) store.Commit {
 	return b.Apply()
 }
 
-// kept waits until a commit is durable, without mu.
-func kept(c store.Commit) error {
+// waitDurable waits until a commit is durable, without mu.
+func waitDurable(c store.Commit) error {
 	if err := c.Wait(); err != nil {
 		return errService.With("write to the store: %v", err)
 	}
@@ -81,11 +81,11 @@ func kept(c store.Commit) error {
 
 func (f *function) stored() storedFunction {
 	out := storedFunction{
-		Account: f.account, Region: f.region, Name: f.name, Last: f.last, Aliases: f.aliases, Policies: f.policies,
-		Invokes: f.invokes, Runtimes: f.runtimes, Tags: f.tags, Reserved: f.reserved, Recursion: f.recursion,
+		Account: f.account, Region: f.region, Name: f.name, Last: f.lastVersion, Aliases: f.aliases, Policies: f.policies,
+		Invokes: f.invokeConfigs, Runtimes: f.runtimeUpdates, Tags: f.tags, Reserved: f.reserved, Recursion: f.recursion,
 	}
 	for _, v := range f.versions() {
-		out.Versions = append(out.Versions, storedVersion{v.settings, v.number, v.revision, v.modified, v.code})
+		out.Versions = append(out.Versions, storedVersion{v.versionConfig, v.number, v.revision, v.modified, v.code})
 	}
 	return out
 }
@@ -93,11 +93,11 @@ func (f *function) stored() storedFunction {
 // load reads functions and waiting events back.
 func (s *Service) load() error {
 	// What lay in these folders belonged to processes that are gone.
-	if err := s.shelf.hideAgain(); err != nil {
+	if err := s.codeCache.unshare(); err != nil {
 		return err
 	}
 	for _, dir := range []string{"tmp", "code"} {
-		if err := os.RemoveAll(filepath.Join(s.shelf.dir, dir)); err != nil {
+		if err := os.RemoveAll(filepath.Join(s.codeCache.dir, dir)); err != nil {
 			return fmt.Errorf("clear folder %s: %w", dir, err)
 		}
 	}
@@ -112,25 +112,25 @@ func (s *Service) load() error {
 		return err
 	}
 	return s.opts.Store.Scan(tableEvents, "", func(_ string, value []byte) error {
-		e := &event{}
+		e := &asyncEvent{}
 		if err := json.Unmarshal(value, e); err != nil {
 			return err
 		}
-		s.book(e)
+		s.scheduleAttempt(e)
 		return nil
 	})
 }
 
 func (s *Service) restore(in storedFunction) error {
-	f := newFunction(key{place{in.Account, in.Region}, in.Name})
-	f.last, f.reserved, f.recursion, f.tags = in.Last, in.Reserved, in.Recursion, in.Tags
+	f := newFunction(functionKey{scope{in.Account, in.Region}, in.Name})
+	f.lastVersion, f.reserved, f.recursion, f.tags = in.Last, in.Reserved, in.Recursion, in.Tags
 	maps.Copy(f.aliases, in.Aliases)
 	maps.Copy(f.policies, in.Policies)
-	maps.Copy(f.invokes, in.Invokes)
-	maps.Copy(f.runtimes, in.Runtimes)
+	maps.Copy(f.invokeConfigs, in.Invokes)
+	maps.Copy(f.runtimeUpdates, in.Runtimes)
 	for _, sv := range in.Versions {
-		v := &version{settings: sv.Settings, number: sv.Number, revision: sv.Revision, modified: sv.Modified, code: sv.Code}
-		s.shelf.use(v.code)
+		v := &version{versionConfig: sv.Settings, number: sv.Number, revision: sv.Revision, modified: sv.Modified, code: sv.Code}
+		s.codeCache.retain(v.code)
 		if v.number == latest {
 			f.latest = v
 			continue
@@ -140,7 +140,7 @@ func (s *Service) restore(in storedFunction) error {
 	if f.latest == nil {
 		return fmt.Errorf("function %s has no $LATEST", f.arn())
 	}
-	slices.SortFunc(f.published, func(a, b *version) int { return a.order() - b.order() })
-	s.functions[f.key] = f
+	slices.SortFunc(f.published, func(a, b *version) int { return a.numberAsInt() - b.numberAsInt() })
+	s.functions[f.functionKey] = f
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // restart closes a bench and makes another on the same disk.
-func restart(t *testing.T, b *bench, dir string) *bench {
+func restart(t *testing.T, b *testService, dir string) *testService {
 	t.Helper()
 	if err := b.Close(t.Context()); err != nil {
 		t.Fatal(err)
@@ -25,7 +25,7 @@ func restart(t *testing.T, b *bench, dir string) *bench {
 }
 
 // onDisk makes a bench whose state is kept in dir.
-func onDisk(t *testing.T, dir string) *bench {
+func onDisk(t *testing.T, dir string) *testService {
 	t.Helper()
 	s, err := store.Open(filepath.Join(dir, "store"), store.Options{})
 	if err != nil {
@@ -39,8 +39,8 @@ func TestFunctionsOutliveTheServer(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	b := onDisk(t, dir)
-	b.create(t, "f", func(in *createFunctionInput) {
-		in.Tags, in.Environment = map[string]string{"team": "a"}, &environment{map[string]string{"TABLE": "orders"}}
+	b.create(t, "f", func(in *CreateFunctionInput) {
+		in.Tags, in.Environment = map[string]string{"team": "a"}, &Environment{map[string]string{"TABLE": "orders"}}
 	})
 	b.create(t, "gone")
 	b.publishOf(t, "f", "first")
@@ -52,29 +52,29 @@ func TestFunctionsOutliveTheServer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(b.createAlias(ctx, b.call, &aliasInput{
-		FunctionName: "f", Name: "live", FunctionVersion: "1", RoutingConfig: &routingConfig{map[string]float64{"2": .5}},
+	must(b.createAlias(ctx, b.call, &CreateAliasInput{
+		FunctionName: "f", Name: "live", FunctionVersion: "1", RoutingConfig: &RoutingConfig{map[string]float64{"2": .5}},
 	}))
-	must(b.addPermission(ctx, b.call, &addPermissionInput{FunctionName: "f", StatementID: "s", Action: "lambda:InvokeFunction", Principal: "*"}))
-	must(b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(3)}))
-	must(b.putRecursion(ctx, b.call, &recursionInput{"f", "Allow"}))
-	b.destinations(t, "f", eventInvokeConfigInput{MaximumRetryAttempts: ptr(1), DestinationConfig: toQueues()})
-	must(b.deleteFunction(ctx, b.call, &qualifiedInput{FunctionName: "gone"}))
-	look := func(b *bench) []any {
-		f, err := b.getFunction(ctx, b.call, &qualifiedInput{FunctionName: "f"})
+	must(b.AddPermission(ctx, b.call, &AddPermissionInput{FunctionName: "f", StatementID: "s", Action: "lambda:InvokeFunction", Principal: "*"}))
+	must(b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(3)}))
+	must(b.PutFunctionRecursionConfig(ctx, b.call, &PutFunctionRecursionConfigInput{"f", "Allow"}))
+	b.destinations(t, "f", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(1), DestinationConfig: toQueues()})
+	must(b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "gone"}))
+	look := func(b *testService) []any {
+		f, err := b.GetFunction(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 		f.Code.Location, _, _ = strings.Cut(f.Code.Location, "?") // signed anew by every server
 		must(f, err)
-		versions, err := b.listVersionsByFunction(ctx, b.call, &listVersionsInput{FunctionName: "f"})
+		versions, err := b.ListVersionsByFunction(ctx, b.call, &ListVersionsByFunctionInput{FunctionName: "f"})
 		must(versions, err)
-		list, err := b.listFunctions(ctx, b.call, &listFunctionsInput{})
+		list, err := b.ListFunctions(ctx, b.call, &ListFunctionsInput{})
 		must(list, err)
-		alias, err := b.getAlias(ctx, b.call, &namedAliasInput{"f", "live"})
+		alias, err := b.getAlias(ctx, b.call, &AliasInput{"f", "live"})
 		must(alias, err)
-		policy, err := b.getPolicy(ctx, b.call, &qualifiedInput{FunctionName: "f"})
+		policy, err := b.GetPolicy(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 		must(policy, err)
-		recursion, err := b.getRecursion(ctx, b.call, &functionInput{"f"})
+		recursion, err := b.GetFunctionRecursionConfig(ctx, b.call, &FunctionInput{"f"})
 		must(recursion, err)
-		async, err := b.getEventInvokeConfig(ctx, b.call, &qualifiedInput{FunctionName: "f"})
+		async, err := b.GetFunctionEventInvokeConfig(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 		must(async, err)
 		return []any{*f, *versions, *list, *alias, *policy, *recursion, async.FunctionArn, *async.MaximumRetryAttempts}
 	}
@@ -83,14 +83,14 @@ func TestFunctionsOutliveTheServer(t *testing.T) {
 	if diff := cmp.Diff(before, look(b)); diff != "" {
 		t.Error(diff)
 	}
-	if out := b.ask(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
+	if out := b.invokeTail(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
 		t.Errorf("%s", out.Payload)
 	}
 	b.setTimeout(t, "f", 10)
 	if v := b.publishOf(t, "f", ""); v.Version != "3" {
 		t.Errorf("version %s, want the count to go on", v.Version)
 	}
-	zips, err := os.ReadDir(filepath.Join(b.shelf.dir, "zips"))
+	zips, err := os.ReadDir(filepath.Join(b.codeCache.dir, "zips"))
 	if err != nil || len(zips) != 1 {
 		t.Errorf("%d zip files %v: those of deleted functions stay", len(zips), err)
 	}
@@ -101,24 +101,24 @@ func TestAnEventThatWaitsOutlivesTheServer(t *testing.T) {
 	dir := t.TempDir()
 	b := onDisk(t, dir)
 	b.create(t, "f", minutes)
-	b.destinations(t, "f", eventInvokeConfigInput{DestinationConfig: toQueues()})
+	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: toQueues()})
 	b.event(t, "f", `{"Do":"error","Text":"first"}`)
 	b.advance(t, time.Second)
 	b = restart(t, b, dir)
 	b.advance(t, time.Hour)
-	b.world.mu.Lock()
-	sent := len(b.world.sent)
-	b.world.mu.Unlock()
+	b.backends.mu.Lock()
+	sent := len(b.backends.sent)
+	b.backends.mu.Unlock()
 	if sent != 1 {
 		t.Fatalf("%d messages at the destination, want 1", sent)
 	}
-	got := decode(t, []byte(b.world.sent[0].body))["requestContext"].(map[string]any)
+	got := decode(t, []byte(b.backends.sent[0].body))["requestContext"].(map[string]any)
 	if got["condition"] != "RetriesExhausted" || got["approximateInvokeCount"] != 3.0 {
 		t.Errorf("%v", got)
 	}
 	b = restart(t, b, dir)
 	b.advance(t, time.Hour)
-	if len(b.world.sent) != 0 {
+	if len(b.backends.sent) != 0 {
 		t.Errorf("an event that is done with came back")
 	}
 }
@@ -142,10 +142,10 @@ func TestResetForgetsFunctionsAndWaitingEvents(t *testing.T) {
 	if n := b.clock.State().Moves; n != 0 {
 		t.Errorf("%d events wait", n)
 	}
-	_, err := b.invokeWith(t, &invokeInput{FunctionName: "f"})
+	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found")
 	b = restart(t, b, dir)
-	if len(b.functions) != 1 || b.functions[key{place{"000000000000", "eu-west-1"}, "f"}] == nil || b.clock.State().Moves != 0 {
+	if len(b.functions) != 1 || b.functions[functionKey{scope{"000000000000", "eu-west-1"}, "f"}] == nil || b.clock.State().Moves != 0 {
 		t.Errorf("after a restart: %v, %d events", b.functions, b.clock.State().Moves)
 	}
 }

@@ -10,26 +10,26 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-type publishVersionInput struct {
+type PublishVersionInput struct {
 	FunctionName string  `json:"-" path:"FunctionName"`
 	CodeSha256   string  `json:"CodeSha256"`
 	Description  *string `json:"Description"`
 	RevisionId   string  `json:"RevisionId"`
 }
 
-// publishVersion is PublishVersion (LAM C25, C26).
-func (s *Service) publishVersion(_ context.Context, c *awsapi.Call, in *publishVersionInput) (*configuration, error) {
+// PublishVersion is PublishVersion (LAM C25, C26).
+func (s *Service) PublishVersion(_ context.Context, c *awsapi.Call, in *PublishVersionInput) (*FunctionConfiguration, error) {
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
 	var check constraints
-	check.atMost(text(in.Description), "description", 256)
+	check.atMost(deref(in.Description), "description", 256)
 	if err := check.err(); err != nil {
 		return nil, err
 	}
-	var answer *configuration
-	err = s.change(ref, func(f *function) error {
+	var answer *FunctionConfiguration
+	err = s.changeFunction(ref, func(f *function) error {
 		if err := checkRevision(in.RevisionId, f.latest.revision); err != nil {
 			return err
 		}
@@ -37,8 +37,8 @@ func (s *Service) publishVersion(_ context.Context, c *awsapi.Call, in *publishV
 			return errParameter.With("CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST.",
 				in.CodeSha256, f.latest.code.SHA256)
 		}
-		v := s.publish(f, text(in.Description))
-		answer = v.configuration(f.key, v.number)
+		v := s.publish(f, deref(in.Description))
+		answer = v.activeConfiguration(f.functionKey, v.number)
 		return nil
 	})
 	return answer, err
@@ -52,34 +52,34 @@ func (s *Service) publish(f *function, description string) *version {
 			return last
 		}
 	}
-	f.last++
+	f.lastVersion++
 	v := &version{
-		settings: f.latest.settings, number: strconv.Itoa(f.last), revision: s.opts.Chance.UUID(),
+		versionConfig: f.latest.versionConfig, number: strconv.Itoa(f.lastVersion), revision: s.opts.Chance.UUID(),
 		modified: s.opts.Clock.Now(), code: f.latest.code,
 	}
 	if description != "" {
 		v.Description = description
 	}
-	s.shelf.use(v.code)
+	s.codeCache.retain(v.code)
 	f.published = append(f.published, v)
 	return v
 }
 
 // same reports whether two versions run the same. Descriptions do not count.
 func (v *version) same(o *version) bool {
-	a, b := v.settings, o.settings
+	a, b := v.versionConfig, o.versionConfig
 	equal := maps.Equal(a.Environment, b.Environment) && (a.Environment == nil) == (b.Environment == nil)
 	a.Environment, b.Environment, a.Description, b.Description = nil, nil, "", ""
 	return equal && v.code.SHA256 == o.code.SHA256 && fmt.Sprint(a) == fmt.Sprint(b)
 }
 
-// padded writes a number so that text sorts as numbers do.
-func padded(n int) string { return fmt.Sprintf("%010d", n) }
+// zeroPadded writes a number so that text sorts as numbers do.
+func zeroPadded(n int) string { return fmt.Sprintf("%010d", n) }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// clone copies a map, and answers nil for an empty one.
-func clone(m map[string]string) map[string]string {
+// cloneOrNil copies a map, and answers nil for an empty one.
+func cloneOrNil(m map[string]string) map[string]string {
 	if len(m) == 0 {
 		return nil
 	}

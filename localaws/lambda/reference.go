@@ -43,24 +43,24 @@ const aliasPatternText = `(?!^[0-9]+$)([a-zA-Z0-9-_]+)`
 // latest is the qualifier of the version that updates change.
 const latest = "$LATEST"
 
-// place is an account and a region: names are their own in each (LAM C21).
-type place struct {
+// scope is an account and a region: names are their own in each (LAM C21).
+type scope struct {
 	account, region string
 }
 
-func placeOf(c *awsapi.Call) place { return place{c.Account, c.Region} }
+func scopeOf(c *awsapi.Call) scope { return scope{c.Account, c.Region} }
 
-// key names a function.
-type key struct {
-	place
+// functionKey names a function.
+type functionKey struct {
+	scope
 	name string
 }
 
 // arn is the function's unqualified ARN.
-func (k key) arn() string { return k.qualified("") }
+func (k functionKey) arn() string { return k.qualifiedARN("") }
 
-// qualified is the function's ARN with a qualifier, or without for "".
-func (k key) qualified(qualifier string) string {
+// qualifiedARN is the function's ARN with a qualifier, or without for "".
+func (k functionKey) qualifiedARN(qualifier string) string {
 	arn := "arn:aws:lambda:" + k.region + ":" + k.account + ":function:" + k.name
 	if qualifier != "" {
 		arn += ":" + qualifier
@@ -70,15 +70,15 @@ func (k key) qualified(qualifier string) string {
 
 // reference is a function as a caller names it.
 type reference struct {
-	key
+	functionKey
 	qualifier string // "", $LATEST, a number or an alias
 }
 
-func (r reference) arn() string { return r.qualified(r.qualifier) }
+func (r reference) arn() string { return r.qualifiedARN(r.qualifier) }
 
-// parse reads a name, partial ARN or full ARN, qualified or not, and the
+// parseReference reads a name, partial ARN or full ARN, qualified or not, and the
 // qualifier given beside it (LAM C2, C21, C22).
-func parse(c *awsapi.Call, name, qualifier string) (reference, error) {
+func parseReference(c *awsapi.Call, name, qualifier string) (reference, error) {
 	var check constraints
 	check.require(name, "functionName")
 	check.matches(name, "functionName", functionPattern)
@@ -88,7 +88,7 @@ func parse(c *awsapi.Call, name, qualifier string) (reference, error) {
 	if err := check.err(); err != nil {
 		return reference{}, err
 	}
-	r := split(c, name)
+	r := splitReference(c, name)
 	if r.region != c.Region {
 		return reference{}, errNotFound.With("Functions from '%s' are not reachable in this region ('%s')", r.region, c.Region)
 	}
@@ -101,9 +101,9 @@ func parse(c *awsapi.Call, name, qualifier string) (reference, error) {
 	return r, nil
 }
 
-// split takes a function's name apart. It does not judge.
-func split(c *awsapi.Call, name string) reference {
-	r := reference{key: key{place: placeOf(c)}}
+// splitReference takes a function's name apart. It does not judge.
+func splitReference(c *awsapi.Call, name string) reference {
+	r := reference{functionKey: functionKey{scope: scopeOf(c)}}
 	rest := name
 	if arn, ok := awsapi.ParseARN(name); ok && arn.Service == "lambda" {
 		r.region, r.account, rest = arn.Region, arn.Account, arn.Resource

@@ -2,12 +2,12 @@ package lambda
 
 import "github.com/reliableq/reliableq/localaws/awsapi"
 
-// refused are the operations of AWS's model that are not embedded, for the edge to
+// unsupportedOperations are the operations of AWS's model that are not embedded, for the edge to
 // refuse by name: layers, code signing, function URLs, provisioned concurrency,
 // response streams, durable executions, capacity providers and resource policies.
 // GetLayerVersionByArn and ListProvisionedConcurrencyConfigs differ from others by
 // their query string alone, and go by the names of those.
-func refused() []awsapi.Operation {
+func unsupportedOperations() []awsapi.Operation {
 	return []awsapi.Operation{
 		{Name: "AddLayerVersionPermission", Method: "POST", Path: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy"},
 		{Name: "CheckpointDurableExecution", Method: "POST", Path: "/2025-12-01/durable-executions/{DurableExecutionArn}/checkpoint"},

@@ -8,35 +8,35 @@ import "github.com/reliableq/reliableq/localaws/store"
 func (s *Service) Reset(account, region string) error {
 	s.mu.Lock()
 	var gone []*version
-	var idle []*warm
+	var idle []*environment
 	var commits []store.Commit
 	for k, f := range s.functions {
 		if account != "" && k.account != account || region != "" && k.region != region {
 			continue
 		}
 		delete(s.functions, k)
-		commits = append(commits, s.keepFunction(f))
+		commits = append(commits, s.storeFunction(f))
 		for _, v := range f.versions() {
 			gone = append(gone, v)
-			idle = append(idle, s.fleet.retire(v)...)
+			idle = append(idle, s.environments.retire(v)...)
 		}
 	}
-	for e := range s.waiting {
+	for e := range s.pendingEvents {
 		if account != "" && e.Account != account || region != "" && e.Region != region {
 			continue
 		}
-		if s.waiting[e].Stop() {
-			delete(s.waiting, e)
-			commits = append(commits, s.dropEvent(e))
+		if s.pendingEvents[e].Stop() {
+			delete(s.pendingEvents, e)
+			commits = append(commits, s.deleteStoredEvent(e))
 		}
 	}
 	s.mu.Unlock()
-	s.discard(idle)
+	s.closeEnvironments(idle)
 	for _, v := range gone {
-		s.shelf.release(v.code)
+		s.codeCache.release(v.code)
 	}
 	for _, c := range commits {
-		if err := kept(c); err != nil {
+		if err := waitDurable(c); err != nil {
 			return err
 		}
 	}

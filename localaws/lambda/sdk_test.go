@@ -22,7 +22,7 @@ import (
 )
 
 // client speaks to a bench as programs do: through the SDK and the gateway.
-func client(t *testing.T, b *bench) *sdk.Client {
+func client(t *testing.T, b *testService) *sdk.Client {
 	t.Helper()
 	g, err := gateway.New(gateway.Options{
 		Dispatcher: &awsapi.Dispatcher{Services: map[string]*awsapi.Service{"lambda": b.API()}},
@@ -53,7 +53,7 @@ func okay[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-func (b *bench) sdkCreate(t *testing.T, c *sdk.Client, name string) *sdk.CreateFunctionOutput {
+func (b *testService) sdkCreate(t *testing.T, c *sdk.Client, name string) *sdk.CreateFunctionOutput {
 	t.Helper()
 	architecture := types.ArchitectureX8664
 	if hostArch == "arm64" {
@@ -163,7 +163,7 @@ func TestHashOfTheCodeIsNotItsAddress(t *testing.T) {
 func TestC44AThrottleOnTheWire(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
+	b.createHandler(t, "f", echo)
 	c := client(t, b)
 	okay[*sdk.PutFunctionConcurrencyOutput](t)(c.PutFunctionConcurrency(ctx, &sdk.PutFunctionConcurrencyInput{
 		FunctionName: aws.String("f"), ReservedConcurrentExecutions: aws.Int32(0),
@@ -179,7 +179,7 @@ func TestC44AThrottleOnTheWire(t *testing.T) {
 func TestTheSDKReachesEverySetting(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
+	b.createHandler(t, "f", echo)
 	c, f := client(t, b), aws.String("f")
 	if v := okay[*sdk.PublishVersionOutput](t)(c.PublishVersion(ctx, &sdk.PublishVersionInput{FunctionName: f})); aws.ToString(v.Version) != "1" {
 		t.Errorf("%+v", v)
@@ -222,7 +222,7 @@ func TestTheSDKReachesEverySetting(t *testing.T) {
 func TestWhatIsNotEmbeddedIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", echo)
+	b.createHandler(t, "f", echo)
 	c := client(t, b)
 	_, err := c.CreateFunctionUrlConfig(ctx, &sdk.CreateFunctionUrlConfigInput{FunctionName: aws.String("f"), AuthType: types.FunctionUrlAuthTypeNone})
 	var e smithy.APIError

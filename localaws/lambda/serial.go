@@ -8,10 +8,10 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 )
 
-// serial reports whether a function's invocations run as events of the clock: one
+// simulated reports whether a function's invocations run as events of the clock: one
 // at a time, in an order that follows from the clock alone.
-func (s *Service) serial(name string) bool {
-	if s.opts.Serial == nil {
+func (s *Service) simulated(name string) bool {
+	if s.opts.SimulatedDuration == nil {
 		return false
 	}
 	s.mu.Lock()
@@ -19,21 +19,21 @@ func (s *Service) serial(name string) bool {
 	return s.handlers[name] != nil
 }
 
-// inTurn runs an invocation for a mapping as an event of the clock. It takes its
+// invokeSimulated runs an invocation for a mapping as an event of the clock. It takes its
 // concurrency now and holds it for as long, in service time, as the invocation is
 // said to take; at the end of that the handler runs, and done is called.
-func (s *Service) inTurn(o order, done func(mapping.Outcome)) {
+func (s *Service) invokeSimulated(o invocationRequest, done func(mapping.Outcome)) {
 	c := s.opts.Clock
-	a, err := s.admitted(o)
+	a, err := s.admitChecked(o)
 	if err != nil {
 		c.After(0, clock.Moves, func() { done(mapping.Outcome{Err: err}) })
 		return
 	}
-	f := s.fate(a)
-	took, limit := s.opts.Serial(a.fn.name, o.payload), seconds(a.version.Timeout)
+	f := s.chooseFault(a)
+	took, limit := s.opts.SimulatedDuration(a.fn.name, o.payload), seconds(a.version.Timeout)
 	switch {
 	case took > limit || f.Kind == TimeOut:
-		f, took = Fate{Kind: TimeOut}, limit
+		f, took = InjectedFault{Kind: TimeOut}, limit
 	case f.Kind == CrashBefore:
 		took = 0
 	}
@@ -42,20 +42,20 @@ func (s *Service) inTurn(o order, done func(mapping.Outcome)) {
 			return // the service has ended, and the mapping with it
 		}
 		var out sandbox.Outcome
-		_, err := s.runFated(a, f, func(o sandbox.Outcome) { out = o })
-		s.leave(a)
+		_, err := s.runWithFault(a, f, func(o sandbox.Outcome) { out = o })
+		s.endInvocation(a)
 		done(mapping.Outcome{Payload: out.Payload, FunctionError: out.Failed, Err: err})
 	})
 	s.suspend()
 }
 
-// Refuse tells a mapping, as Invoke would, that its function was not run.
-func (s *Service) Refuse(err error, done func(mapping.Outcome)) {
+// RejectInvocation tells a mapping, as Invoke would, that its function was not run.
+func (s *Service) RejectInvocation(err error, done func(mapping.Outcome)) {
 	s.opts.Clock.After(0, clock.Moves, func() { done(mapping.Outcome{Err: err}) })
 }
 
-// admitted is admit, with the size of the payload checked.
-func (s *Service) admitted(o order) (*admitted, error) {
+// admitChecked is admit, with the size of the payload checked.
+func (s *Service) admitChecked(o invocationRequest) (*admission, error) {
 	if len(o.payload) > maxSyncPayload {
 		return nil, errTooLarge.With("Request must be smaller than %d bytes for the InvokeFunction operation", maxSyncPayload)
 	}
@@ -73,7 +73,7 @@ func (s *Service) suspend() {
 func (s *Service) resume() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fleet.closed {
+	if s.environments.closed {
 		return false
 	}
 	s.work.Add(1)
@@ -81,10 +81,10 @@ func (s *Service) resume() bool {
 	return true
 }
 
-// untimed is a function's timeout as its environment sees it: none where service
+// environmentTimeout is a function's timeout as its environment sees it: none where service
 // time counts, in which the clock's events keep it.
-func (s *Service) untimed(inProcess bool, timeout time.Duration) time.Duration {
-	if inProcess && s.opts.Serial != nil {
+func (s *Service) environmentTimeout(inProcess bool, timeout time.Duration) time.Duration {
+	if inProcess && s.opts.SimulatedDuration != nil {
 		return 0
 	}
 	return timeout

@@ -14,10 +14,10 @@ import (
 )
 
 // inTurn is a bench whose handlers run as events of its clock.
-func inTurn(t *testing.T, took func(event string) time.Duration, change ...func(*Options)) *bench {
+func inTurn(t *testing.T, took func(event string) time.Duration, change ...func(*Options)) *testService {
 	t.Helper()
 	return start(t, append(change, func(o *Options) {
-		o.Serial = func(_ string, event []byte) time.Duration { return took(string(event)) }
+		o.SimulatedDuration = func(_ string, event []byte) time.Duration { return took(string(event)) }
 	})...)
 }
 
@@ -28,12 +28,12 @@ func TestInvocationsInTurnFollowTheClockAlone(t *testing.T) {
 	})
 	var got []string
 	note := func(what string) { got = append(got, fmt.Sprintf("%s %s", b.clock.Now().Sub(epoch), what)) }
-	b.handled(t, "f", func(_ context.Context, event []byte) ([]byte, error) {
+	b.createHandler(t, "f", func(_ context.Context, event []byte) ([]byte, error) {
 		note("runs " + string(event))
 		return event, nil
 	})
 	for _, event := range []string{"1", "2", "3"} {
-		b.Invoke(ctx, functionARN, []byte(event), "", func(o mapping.Outcome) { note("done " + string(o.Payload)) })
+		b.StartInvocation(ctx, functionARN, []byte(event), "", func(o mapping.Outcome) { note("done " + string(o.Payload)) })
 	}
 	if len(got) > 0 {
 		t.Errorf("before the clock has moved: %q", got)
@@ -53,10 +53,10 @@ func TestInvocationsInTurnFollowTheClockAlone(t *testing.T) {
 func TestInTurnATimeoutCountsServiceTime(t *testing.T) {
 	t.Parallel()
 	b := inTurn(t, func(string) time.Duration { return time.Minute })
-	b.handled(t, "f", echo)
+	b.createHandler(t, "f", echo)
 	var after time.Duration
 	var out mapping.Outcome
-	b.Invoke(ctx, functionARN, []byte(`{}`), "", func(o mapping.Outcome) { after, out = b.clock.Now().Sub(epoch), o })
+	b.StartInvocation(ctx, functionARN, []byte(`{}`), "", func(o mapping.Outcome) { after, out = b.clock.Now().Sub(epoch), o })
 	if err := b.clock.Advance(ctx, time.Hour); err != nil {
 		t.Fatal(err)
 	}
@@ -68,13 +68,13 @@ func TestInTurnATimeoutCountsServiceTime(t *testing.T) {
 func TestInTurnConcurrencyIsHeldForAsLongAsItTakes(t *testing.T) {
 	t.Parallel()
 	b := inTurn(t, func(string) time.Duration { return 2 * time.Second })
-	b.handled(t, "f", echo)
-	if _, err := b.putFunctionConcurrency(ctx, b.call, &putConcurrencyInput{"f", ptr(1)}); err != nil {
+	b.createHandler(t, "f", echo)
+	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(1)}); err != nil {
 		t.Fatal(err)
 	}
 	outcomes := map[string]error{}
 	invoke := func(event string) {
-		b.Invoke(ctx, functionARN, []byte(event), "", func(o mapping.Outcome) { outcomes[event] = o.Err })
+		b.StartInvocation(ctx, functionARN, []byte(event), "", func(o mapping.Outcome) { outcomes[event] = o.Err })
 	}
 	invoke("1")
 	b.clock.After(time.Second, 0, func() { invoke("2") })
@@ -91,11 +91,11 @@ func TestInTurnConcurrencyIsHeldForAsLongAsItTakes(t *testing.T) {
 func TestAServiceThatEndsLeavesNothingInTurn(t *testing.T) {
 	t.Parallel()
 	b := inTurn(t, func(string) time.Duration { return time.Second })
-	b.handled(t, "f", func(context.Context, []byte) ([]byte, error) {
+	b.createHandler(t, "f", func(context.Context, []byte) ([]byte, error) {
 		t.Error("ran after the service had ended")
 		return nil, nil
 	})
-	b.Invoke(ctx, functionARN, []byte(`{}`), "", func(mapping.Outcome) { t.Error("done") })
+	b.StartInvocation(ctx, functionARN, []byte(`{}`), "", func(mapping.Outcome) { t.Error("done") })
 	if err := b.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -108,14 +108,14 @@ func TestAsynchronousEventsRunInTurn(t *testing.T) {
 	t.Parallel()
 	b := inTurn(t, func(string) time.Duration { return 0 })
 	var got []string
-	b.handled(t, "f", func(_ context.Context, event []byte) ([]byte, error) {
+	b.createHandler(t, "f", func(_ context.Context, event []byte) ([]byte, error) {
 		if got = append(got, string(event)); len(got) == 1 {
 			return nil, fmt.Errorf("once more")
 		}
 		return nil, nil
 	})
 	for _, event := range []string{"1", "2"} {
-		if _, err := b.invokeWith(t, &invokeInput{FunctionName: "f", InvocationType: "Event", Payload: []byte(event)}); err != nil {
+		if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f", InvocationType: "Event", Payload: []byte(event)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -130,11 +130,11 @@ func TestAsynchronousEventsRunInTurn(t *testing.T) {
 func TestAGoroutineThatEndsIsAProcessThatExits(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.handled(t, "f", func(context.Context, []byte) ([]byte, error) {
+	b.createHandler(t, "f", func(context.Context, []byte) ([]byte, error) {
 		runtime.Goexit()
 		return nil, nil
 	})
-	out := b.ask(t, "f", `{}`)
+	out := b.invokeTail(t, "f", `{}`)
 	if out.FunctionError != "Unhandled" || decode(t, out.Payload)["errorType"] != "Runtime.ExitError" {
 		t.Errorf("%+v %s", out, out.Payload)
 	}
@@ -142,20 +142,20 @@ func TestAGoroutineThatEndsIsAProcessThatExits(t *testing.T) {
 
 func TestAProcessCrashesDuringItsWork(t *testing.T) {
 	t.Parallel()
-	fates := []Fate{{Kind: CrashDuring, After: 10 * time.Millisecond}, {}}
+	fates := []InjectedFault{{Kind: CrashDuring, After: 10 * time.Millisecond}, {}}
 	b := start(t, func(o *Options) {
-		o.Fate = func(_, _, function string) Fate {
+		o.InjectFault = func(_, _, function string) InjectedFault {
 			f := fates[0]
 			fates = fates[1:]
 			return f
 		}
 	})
 	b.create(t, "f")
-	out := b.ask(t, "f", `{}`)
+	out := b.invokeTail(t, "f", `{}`)
 	if out.FunctionError != "Unhandled" || decode(t, out.Payload)["errorType"] != "Runtime.ExitError" {
 		t.Errorf("%+v %s", out, out.Payload)
 	}
-	if out := b.ask(t, "f", `{}`); out.FunctionError != "" {
+	if out := b.invokeTail(t, "f", `{}`); out.FunctionError != "" {
 		t.Errorf("the environment after the crash: %s", out.Payload)
 	}
 }

@@ -54,15 +54,15 @@ type Options struct {
 	// Endpoint answers the URL of the embedded AWS, for AWS_ENDPOINT_URL. It is
 	// asked when an environment starts.
 	Endpoint func() string
-	// Serial, where it is set, makes invocations of registered handlers for event
+	// SimulatedDuration, where it is set, makes invocations of registered handlers for event
 	// source mappings and asynchronous ones events of the clock: they run one at
 	// a time, on the clock's goroutine, so that their order follows from the
 	// clock alone. It answers how long, in service time, an invocation takes; the
 	// function's timeout then counts service time as well. A handler must not
 	// wait for service time to pass. Nil runs handlers beside each other.
-	Serial func(function string, event []byte) time.Duration
-	// Fate says what is to befall an invocation that begins; nil means nothing.
-	Fate func(account, region, function string) Fate
+	SimulatedDuration func(function string, event []byte) time.Duration
+	// InjectFault says what is to befall an invocation that begins; nil means nothing.
+	InjectFault func(account, region, function string) InjectedFault
 	// Path is the machine's PATH, appended to that of functions; empty means
 	// that of this process.
 	Path string
@@ -92,7 +92,7 @@ const ownFolder = "localaws-lambda"
 // [Service.Close]. Its methods are safe for concurrent use.
 type Service struct {
 	opts   Options
-	shelf  *shelf
+	codeCache  *codeCache
 	ctx    context.Context // ends with the service
 	cancel context.CancelFunc
 	work   sync.WaitGroup // goroutines that run invocations
@@ -102,15 +102,15 @@ type Service struct {
 
 	codeSecret [32]byte // signs the addresses of zip files
 
-	extra []awsapi.Operation // of event source mappings
-	tags  MappingTags
+	mappingOperations []awsapi.Operation // of event source mappings
+	mappingTags  MappingTags
 
 	mu        sync.Mutex // guards all below, and everything within functions
-	functions map[key]*function
-	running   map[place]int // invocations of functions without reserved concurrency
+	functions map[functionKey]*function
+	running   map[scope]int // invocations of functions without reserved concurrency
 	handlers  map[string]sandbox.Handler
-	fleet     fleet
-	waiting   map[*event]*clock.Event // asynchronous invocations between two attempts
+	environments     environmentSet
+	pendingEvents   map[*asyncEvent]*clock.Event // asynchronous invocations between two attempts
 }
 
 // New makes a Lambda service with the functions of its store.
@@ -130,22 +130,22 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		opts:      o,
-		shelf:     &shelf{dir: filepath.Join(o.WorkDir, ownFolder), uses: map[string]int{}},
-		functions: map[key]*function{},
-		running:   map[place]int{},
+		codeCache:     &codeCache{dir: filepath.Join(o.WorkDir, ownFolder), references: map[string]int{}},
+		functions: map[functionKey]*function{},
+		running:   map[scope]int{},
 		handlers:  map[string]sandbox.Handler{},
-		waiting:   map[*event]*clock.Event{},
+		pendingEvents:   map[*asyncEvent]*clock.Event{},
 	}
 	var block [4]byte
 	if _, err := rand.Read(block[:]); err != nil {
 		return nil, fmt.Errorf("choose user ids: %w", err)
 	}
-	s.fleet.numbers.block = int(binary.NativeEndian.Uint32(block[:])) % (process.MaxNumber / maxEnvironments)
+	s.environments.numbers.block = int(binary.NativeEndian.Uint32(block[:])) % (process.MaxNumber / maxEnvironments)
 	s.isolation = sync.OnceValue(s.detectIsolation)
 	if _, err := rand.Read(s.codeSecret[:]); err != nil {
 		return nil, fmt.Errorf("make a secret for addresses of code: %w", err)
 	}
-	s.fleet.changed = sync.NewCond(&s.mu)
+	s.environments.changed = sync.NewCond(&s.mu)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if err := s.load(); err != nil {
 		return nil, fmt.Errorf("read functions: %w", err)
@@ -172,10 +172,10 @@ func (s *Service) detectIsolation() process.Isolation {
 	return isolation
 }
 
-// Extend adds the operations of event source mappings, whose service needs this
+// AttachMappings adds the operations of event source mappings, whose service needs this
 // one to be there first, and the keeper of their tags. It must come before API.
-func (s *Service) Extend(operations []awsapi.Operation, tags MappingTags) {
-	s.extra, s.tags = operations, tags
+func (s *Service) AttachMappings(operations []awsapi.Operation, tags MappingTags) {
+	s.mappingOperations, s.mappingTags = operations, tags
 }
 
 // RegisterHandler makes every function of the given name, in any account and
@@ -184,16 +184,16 @@ func (s *Service) Extend(operations []awsapi.Operation, tags MappingTags) {
 func (s *Service) RegisterHandler(name string, handler sandbox.Handler) {
 	s.mu.Lock()
 	s.handlers[name] = handler
-	var idle []*warm
+	var idle []*environment
 	for k, f := range s.functions {
 		if k.name == name {
 			for _, v := range f.versions() {
-				idle = append(idle, s.fleet.drain(&v.pool)...)
+				idle = append(idle, s.environments.drain(&v.pool)...)
 			}
 		}
 	}
 	s.mu.Unlock()
-	s.discard(idle)
+	s.closeEnvironments(idle)
 }
 
 // Kill kills the programs of all functions at once, and lets none start any more,
@@ -205,7 +205,7 @@ func (s *Service) Kill() { s.children.Kill() }
 // goroutine of its own. Events that wait for a retry stay in a durable store.
 func (s *Service) Close(ctx context.Context) error {
 	s.mu.Lock()
-	s.fleet.closed = true
+	s.environments.closed = true
 	s.mu.Unlock()
 	over := make(chan struct{})
 	go func() {
@@ -220,17 +220,17 @@ func (s *Service) Close(ctx context.Context) error {
 	}
 	s.cancel()
 	s.mu.Lock()
-	s.fleet.changed.Broadcast()
+	s.environments.changed.Broadcast()
 	s.mu.Unlock()
 	<-over
 	s.mu.Lock()
-	var idle []*warm
+	var idle []*environment
 	for _, f := range s.functions {
 		for _, v := range f.versions() {
-			idle = append(idle, s.fleet.drain(&v.pool)...)
+			idle = append(idle, s.environments.drain(&v.pool)...)
 		}
 	}
 	s.mu.Unlock()
-	s.discard(idle)
-	return errors.Join(err, s.shelf.hideAgain())
+	s.closeEnvironments(idle)
+	return errors.Join(err, s.codeCache.unshare())
 }

@@ -10,33 +10,33 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// settingsInput is what CreateFunction and UpdateFunctionConfiguration have in
+// ConfigurationInput is what CreateFunction and UpdateFunctionConfiguration have in
 // common. Members that are not here are refused at the edge by name.
-type settingsInput struct {
+type ConfigurationInput struct {
 	Description      *string           `json:"Description"`
 	Role             *string           `json:"Role"`
 	Handler          *string           `json:"Handler"`
 	Runtime          *string           `json:"Runtime"`
 	Timeout          *int              `json:"Timeout"`
 	MemorySize       *int              `json:"MemorySize"`
-	Environment      *environment      `json:"Environment"`
-	DeadLetterConfig *deadLetterInput  `json:"DeadLetterConfig"`
-	EphemeralStorage *ephemeralStorage `json:"EphemeralStorage"`
-	LoggingConfig    *loggingConfig    `json:"LoggingConfig"`
-	TracingConfig    *tracingConfig    `json:"TracingConfig"`
-	SnapStart        *snapStart        `json:"SnapStart"`
-	VpcConfig        *vpcConfig        `json:"VpcConfig"`
+	Environment      *Environment      `json:"Environment"`
+	DeadLetterConfig *DeadLetterConfigInput  `json:"DeadLetterConfig"`
+	EphemeralStorage *EphemeralStorage `json:"EphemeralStorage"`
+	LoggingConfig    *LoggingConfig    `json:"LoggingConfig"`
+	TracingConfig    *TracingConfig    `json:"TracingConfig"`
+	SnapStart        *SnapStart        `json:"SnapStart"`
+	VpcConfig        *VpcConfig        `json:"VpcConfig"`
 	Layers           []string          `json:"Layers"`
 }
 
-// vpcConfig may be sent empty, which asks for nothing.
-type vpcConfig struct {
+// VpcConfig may be sent empty, which asks for nothing.
+type VpcConfig struct {
 	SubnetIds               []string `json:"SubnetIds"`
 	SecurityGroupIds        []string `json:"SecurityGroupIds"`
 	Ipv6AllowedForDualStack bool     `json:"Ipv6AllowedForDualStack"`
 }
 
-type deadLetterInput struct {
+type DeadLetterConfigInput struct {
 	TargetArn *string `json:"TargetArn"`
 }
 
@@ -61,20 +61,20 @@ var reservedVariables = []string{
 // maxEnvironment is the size in bytes of the variables as JSON (LAM C16).
 const maxEnvironment = 4 << 10
 
-// defaults are the settings of a function that was told nothing (LAM C4).
-func defaults(name string) settings {
-	return settings{
+// defaultConfig are the settings of a function that was told nothing (LAM C4).
+func defaultConfig(name string) versionConfig {
+	return versionConfig{
 		Timeout: 3, MemorySize: 128, EphemeralStorage: 512, Architecture: "x86_64",
-		Logging: loggingConfig{LogFormat: "Text", LogGroup: "/aws/lambda/" + name},
+		Logging: LoggingConfig{LogFormat: "Text", LogGroup: "/aws/lambda/" + name},
 	}
 }
 
 // constrain checks what the model says about each member (LAM C12, C18, C20).
-func (in *settingsInput) constrain(check *constraints) {
-	check.atMost(text(in.Description), "description", 256)
-	check.matches(text(in.Role), "role", rolePattern)
-	check.matches(text(in.Handler), "handler", handlerPattern)
-	check.atMost(text(in.Handler), "handler", 128)
+func (in *ConfigurationInput) constrain(check *constraints) {
+	check.atMost(deref(in.Description), "description", 256)
+	check.matches(deref(in.Role), "role", rolePattern)
+	check.matches(deref(in.Handler), "handler", handlerPattern)
+	check.atMost(deref(in.Handler), "handler", 128)
 	check.between(in.Timeout, "timeout", 1, 900)
 	check.between(in.MemorySize, "memorySize", 128, 32768)
 	if in.EphemeralStorage != nil {
@@ -101,16 +101,16 @@ func (in *settingsInput) constrain(check *constraints) {
 }
 
 // apply checks the rest and changes set. It must follow constrain.
-func (in *settingsInput) apply(set *settings) error {
+func (in *ConfigurationInput) apply(set *versionConfig) error {
 	if err := in.refuse(); err != nil {
 		return err
 	}
-	replace(&set.Description, in.Description)
-	replace(&set.Role, in.Role)
-	replace(&set.Handler, in.Handler)
-	replace(&set.Runtime, in.Runtime)
-	replace(&set.Timeout, in.Timeout)
-	replace(&set.MemorySize, in.MemorySize)
+	setIfGiven(&set.Description, in.Description)
+	setIfGiven(&set.Role, in.Role)
+	setIfGiven(&set.Handler, in.Handler)
+	setIfGiven(&set.Runtime, in.Runtime)
+	setIfGiven(&set.Timeout, in.Timeout)
+	setIfGiven(&set.MemorySize, in.MemorySize)
 	if in.EphemeralStorage != nil {
 		set.EphemeralStorage = in.EphemeralStorage.Size
 	}
@@ -121,7 +121,7 @@ func (in *settingsInput) apply(set *settings) error {
 		}
 	}
 	if in.DeadLetterConfig != nil {
-		set.DeadLetter = text(in.DeadLetterConfig.TargetArn)
+		set.DeadLetter = deref(in.DeadLetterConfig.TargetArn)
 	}
 	if in.LoggingConfig != nil {
 		set.Logging.merge(*in.LoggingConfig)
@@ -131,7 +131,7 @@ func (in *settingsInput) apply(set *settings) error {
 
 // refuse answers an error for what Lambda does not accept and for what is not
 // embedded.
-func (in *settingsInput) refuse() error {
+func (in *ConfigurationInput) refuse() error {
 	if in.MemorySize != nil && *in.MemorySize > 10240 {
 		return errParameter.With("'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240")
 	}
@@ -157,7 +157,7 @@ func (in *settingsInput) refuse() error {
 	if len(in.Layers) > 0 { // there are none to be found (LAM C76)
 		return errParameter.With("Layer version %s does not exist.", in.Layers[0])
 	}
-	if d := in.DeadLetterConfig; d != nil && text(d.TargetArn) != "" {
+	if d := in.DeadLetterConfig; d != nil && deref(d.TargetArn) != "" {
 		return checkTarget("DeadLetterConfig.TargetArn", *d.TargetArn)
 	}
 	return nil
@@ -216,7 +216,7 @@ func checkVariables(variables map[string]string) error {
 }
 
 // merge changes the members that are given (LAM C20).
-func (l *loggingConfig) merge(in loggingConfig) {
+func (l *LoggingConfig) merge(in LoggingConfig) {
 	for to, from := range map[*string]string{
 		&l.LogFormat: in.LogFormat, &l.ApplicationLogLevel: in.ApplicationLogLevel, &l.SystemLogLevel: in.SystemLogLevel, &l.LogGroup: in.LogGroup,
 	} {
@@ -235,23 +235,23 @@ func (l *loggingConfig) merge(in loggingConfig) {
 	}
 }
 
-// text is what a pointer points to, or "".
-func text(s *string) string {
+// deref is what a pointer points to, or "".
+func deref(s *string) string {
 	if s == nil {
 		return ""
 	}
 	return *s
 }
 
-// replace sets to where a value is given.
-func replace[T any](to, value *T) {
+// setIfGiven sets to where a value is given.
+func setIfGiven[T any](to, value *T) {
 	if value != nil {
 		*to = *value
 	}
 }
 
-// architecture checks the list of which one may be (LAM C14).
-func architecture(list []string, set *settings, check *constraints) {
+// checkArchitecture checks the list of which one may be (LAM C14).
+func checkArchitecture(list []string, set *versionConfig, check *constraints) {
 	shown := "'[" + strings.Join(list, ", ") + "]'"
 	switch {
 	case len(list) == 0:

@@ -8,37 +8,37 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-type tagsInput struct {
+type TagsInput struct {
 	Resource string            `json:"-" path:"Resource"`
 	Tags     map[string]string `json:"Tags"`
 	TagKeys  []string          `json:"-" querystring:"tagKeys"`
 }
 
-type tagsOutput struct {
+type ListTagsOutput struct {
 	Tags map[string]string `json:"Tags"`
 }
 
 // taggablePattern is the model's pattern of an ARN that can have tags.
 const taggablePattern = `arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})`
 
-// isMapping reports whether an ARN is that of an event source mapping.
-func isMapping(arn string) bool {
+// isMappingARN reports whether an ARN is that of an event source mapping.
+func isMappingARN(arn string) bool {
 	a, ok := awsapi.ParseARN(arn)
 	return ok && a.Service == "lambda" && strings.HasPrefix(a.Resource, "event-source-mapping:")
 }
 
-// listTags is ListTags, for functions and mappings.
-func (s *Service) listTags(_ context.Context, c *awsapi.Call, in *tagsInput) (*tagsOutput, error) {
-	if isMapping(in.Resource) && s.tags != nil {
-		tags, err := s.tags.Tags(in.Resource)
-		return &tagsOutput{orEmpty(tags)}, missingMapping(err, in.Resource)
+// ListTags is ListTags, for functions and mappings.
+func (s *Service) ListTags(_ context.Context, c *awsapi.Call, in *TagsInput) (*ListTagsOutput, error) {
+	if isMappingARN(in.Resource) && s.mappingTags != nil {
+		tags, err := s.mappingTags.Tags(in.Resource)
+		return &ListTagsOutput{orEmpty(tags)}, mappingNotFound(err, in.Resource)
 	}
-	ref, err := taggable(c, in.Resource)
+	ref, err := parseTaggable(c, in.Resource)
 	if err != nil {
 		return nil, err
 	}
-	out := &tagsOutput{}
-	return out, s.read(ref, func(f *function) error {
+	out := &ListTagsOutput{}
+	return out, s.readFunction(ref, func(f *function) error {
 		out.Tags = orEmpty(maps.Clone(f.tags))
 		return nil
 	})
@@ -51,19 +51,19 @@ func orEmpty(tags map[string]string) map[string]string {
 	return tags
 }
 
-// tagResource is TagResource (LAM C33).
-func (s *Service) tagResource(_ context.Context, c *awsapi.Call, in *tagsInput) (*awsapi.None, error) {
+// TagResource is TagResource (LAM C33).
+func (s *Service) TagResource(_ context.Context, c *awsapi.Call, in *TagsInput) (*awsapi.None, error) {
 	if len(in.Tags) == 0 {
 		return nil, errParameter.With("An error occurred and the request cannot be processed.")
 	}
-	if isMapping(in.Resource) && s.tags != nil {
-		return &awsapi.None{}, missingMapping(s.tags.SetTags(in.Resource, in.Tags), in.Resource)
+	if isMappingARN(in.Resource) && s.mappingTags != nil {
+		return &awsapi.None{}, mappingNotFound(s.mappingTags.SetTags(in.Resource, in.Tags), in.Resource)
 	}
 	return s.changeTags(c, in.Resource, func(tags map[string]string) { maps.Copy(tags, in.Tags) })
 }
 
-// untagResource is UntagResource.
-func (s *Service) untagResource(_ context.Context, c *awsapi.Call, in *tagsInput) (*awsapi.None, error) {
+// UntagResource is UntagResource.
+func (s *Service) UntagResource(_ context.Context, c *awsapi.Call, in *TagsInput) (*awsapi.None, error) {
 	var check constraints
 	if len(in.TagKeys) == 0 {
 		check.add("null", "tagKeys", "Member must not be null")
@@ -71,8 +71,8 @@ func (s *Service) untagResource(_ context.Context, c *awsapi.Call, in *tagsInput
 	if err := check.err(); err != nil {
 		return nil, err
 	}
-	if isMapping(in.Resource) && s.tags != nil {
-		return &awsapi.None{}, missingMapping(s.tags.RemoveTags(in.Resource, in.TagKeys), in.Resource)
+	if isMappingARN(in.Resource) && s.mappingTags != nil {
+		return &awsapi.None{}, mappingNotFound(s.mappingTags.RemoveTags(in.Resource, in.TagKeys), in.Resource)
 	}
 	return s.changeTags(c, in.Resource, func(tags map[string]string) {
 		for _, name := range in.TagKeys {
@@ -81,9 +81,9 @@ func (s *Service) untagResource(_ context.Context, c *awsapi.Call, in *tagsInput
 	})
 }
 
-// missingMapping gives the error of a mapping that is not there its words
+// mappingNotFound gives the error of a mapping that is not there its words
 // (LAM C33).
-func missingMapping(err error, arn string) error {
+func mappingNotFound(err error, arn string) error {
 	if err != nil && awsapi.AsError(err).Code == errNotFound.Code {
 		return errNotFound.With("Event source mapping not found: %s", arn)
 	}
@@ -91,11 +91,11 @@ func missingMapping(err error, arn string) error {
 }
 
 func (s *Service) changeTags(c *awsapi.Call, resource string, change func(map[string]string)) (*awsapi.None, error) {
-	ref, err := taggable(c, resource)
+	ref, err := parseTaggable(c, resource)
 	if err != nil {
 		return nil, err
 	}
-	return &awsapi.None{}, s.change(ref, func(f *function) error {
+	return &awsapi.None{}, s.changeFunction(ref, func(f *function) error {
 		tags := orEmpty(maps.Clone(f.tags))
 		change(tags)
 		if err := checkTags(tags); err != nil {
@@ -106,14 +106,14 @@ func (s *Service) changeTags(c *awsapi.Call, resource string, change func(map[st
 	})
 }
 
-// taggable reads the ARN of a function. Its name alone will not do.
-func taggable(c *awsapi.Call, arn string) (reference, error) {
+// parseTaggable reads the ARN of a function. Its name alone will not do.
+func parseTaggable(c *awsapi.Call, arn string) (reference, error) {
 	if a, ok := awsapi.ParseARN(arn); !ok || a.Service != "lambda" {
 		var check constraints
 		check.add("'"+arn+"'", "resource", "Member must satisfy regular expression pattern: "+taggablePattern)
 		return reference{}, check.err()
 	}
-	ref, err := parse(c, arn, "")
+	ref, err := parseReference(c, arn, "")
 	if err == nil && ref.qualifier != "" {
 		err = errParameter.With("Tags on function aliases and versions are not supported. Please specify a function ARN.")
 	}

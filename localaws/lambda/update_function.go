@@ -6,14 +6,14 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-type updateFunctionConfigurationInput struct {
-	settingsInput
+type UpdateFunctionConfigurationInput struct {
+	ConfigurationInput
 	FunctionName string `json:"-" path:"FunctionName"`
 	RevisionId   string `json:"RevisionId"`
 }
 
-// updateFunctionConfiguration is UpdateFunctionConfiguration (LAM C6, C20, C35).
-func (s *Service) updateFunctionConfiguration(ctx context.Context, c *awsapi.Call, in *updateFunctionConfigurationInput) (*configuration, error) {
+// UpdateFunctionConfiguration is UpdateFunctionConfiguration (LAM C6, C20, C35).
+func (s *Service) UpdateFunctionConfiguration(ctx context.Context, c *awsapi.Call, in *UpdateFunctionConfigurationInput) (*FunctionConfiguration, error) {
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
@@ -24,31 +24,31 @@ func (s *Service) updateFunctionConfiguration(ctx context.Context, c *awsapi.Cal
 		return nil, err
 	}
 	if in.Role != nil || in.DeadLetterConfig != nil {
-		set, err := s.preview(ref, in)
+		set, err := s.previewConfig(ref, in)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.checkRole(ctx, ref.key, set); err != nil {
+		if err := s.checkRole(ctx, ref.functionKey, set); err != nil {
 			return nil, err
 		}
 	}
-	return s.update(ref, in.RevisionId, func(v *version) error { return in.apply(&v.settings) }, false, false)
+	return s.replaceLatest(ref, in.RevisionId, func(v *version) error { return in.apply(&v.versionConfig) }, false, false)
 }
 
-// preview is what an update would make of the settings.
-func (s *Service) preview(ref reference, in *updateFunctionConfigurationInput) (settings, error) {
+// previewConfig is what an update would make of the settings.
+func (s *Service) previewConfig(ref reference, in *UpdateFunctionConfigurationInput) (versionConfig, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f, err := s.function(ref)
+	f, err := s.findFunction(ref)
 	if err != nil {
-		return settings{}, err
+		return versionConfig{}, err
 	}
-	set := f.latest.settings
+	set := f.latest.versionConfig
 	err = in.apply(&set)
 	return set, err
 }
 
-type updateFunctionCodeInput struct {
+type UpdateFunctionCodeInput struct {
 	FunctionName  string   `json:"-" path:"FunctionName"`
 	ZipFile       []byte   `json:"ZipFile"`
 	Architectures []string `json:"Architectures"`
@@ -57,25 +57,25 @@ type updateFunctionCodeInput struct {
 	RevisionId    string   `json:"RevisionId"`
 }
 
-// updateFunctionCode is UpdateFunctionCode (LAM C6, C15).
-func (s *Service) updateFunctionCode(_ context.Context, c *awsapi.Call, in *updateFunctionCodeInput) (*configuration, error) {
+// UpdateFunctionCode is UpdateFunctionCode (LAM C6, C15).
+func (s *Service) UpdateFunctionCode(_ context.Context, c *awsapi.Call, in *UpdateFunctionCodeInput) (*FunctionConfiguration, error) {
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
 	var check constraints
-	var set settings
-	architecture(in.Architectures, &set, &check)
+	var set versionConfig
+	checkArchitecture(in.Architectures, &set, &check)
 	if err := check.err(); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
-	missing := s.functions[ref.key] == nil
+	missing := s.functions[ref.functionKey] == nil
 	s.mu.Unlock()
 	if missing {
-		return nil, notFound(ref)
+		return nil, functionNotFound(ref)
 	}
-	cd, err := s.readCode(ref.name, &codeInput{in.ZipFile})
+	cd, err := s.readCode(ref.name, &FunctionCode{in.ZipFile})
 	if err != nil {
 		return nil, err
 	}
@@ -87,63 +87,63 @@ func (s *Service) updateFunctionCode(_ context.Context, c *awsapi.Call, in *upda
 		return nil
 	}
 	if !in.DryRun {
-		if err := s.shelf.keep(cd); err != nil {
+		if err := s.codeCache.add(cd); err != nil {
 			return nil, errService.With("%v", err)
 		}
 	}
-	answer, err := s.update(ref, in.RevisionId, change, in.Publish, in.DryRun)
+	answer, err := s.replaceLatest(ref, in.RevisionId, change, in.Publish, in.DryRun)
 	if answer == nil && !in.DryRun {
-		s.shelf.release(cd) // it was not taken
+		s.codeCache.release(cd) // it was not taken
 	}
 	return answer, err
 }
 
-// update replaces $LATEST by a changed copy. Environments of the old one end with
+// replaceLatest replaces $LATEST by a changed copy. Environments of the old one end with
 // what they are doing (LAM C68).
-func (s *Service) update(ref reference, revision string, change func(*version) error, publish, dryRun bool) (*configuration, error) {
+func (s *Service) replaceLatest(ref reference, revision string, change func(*version) error, publish, dryRun bool) (*FunctionConfiguration, error) {
 	s.mu.Lock()
-	f := s.functions[ref.key]
+	f := s.functions[ref.functionKey]
 	if f == nil {
 		s.mu.Unlock()
-		return nil, notFound(ref)
+		return nil, functionNotFound(ref)
 	}
 	old := f.latest
 	if err := checkRevision(revision, old.revision); err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
-	v := s.newVersion(old.settings, old.code)
+	v := s.newVersion(old.versionConfig, old.code)
 	if err := change(v); err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
 	if dryRun {
 		s.mu.Unlock()
-		return v.configuration(f.key, ""), nil
+		return v.activeConfiguration(f.functionKey, ""), nil
 	}
 	f.latest = v
-	idle := s.fleet.retire(old)
-	answer := v.updating(f.key, s.opts.Chance.UUID())
+	idle := s.environments.retire(old)
+	answer := v.updatingConfiguration(f.functionKey, s.opts.Chance.UUID())
 	if publish {
 		p := s.publish(f, "")
-		answer.Version, answer.FunctionArn = p.number, f.qualified(p.number)
+		answer.Version, answer.FunctionArn = p.number, f.qualifiedARN(p.number)
 	}
 	if old.DeadLetter != "" && v.DeadLetter == "" {
-		answer.DeadLetterConfig = &deadLetterConfig{old.DeadLetter} // LAM C35
+		answer.DeadLetterConfig = &DeadLetterConfig{old.DeadLetter} // LAM C35
 	}
-	commit := s.keepFunction(f)
+	commit := s.storeFunction(f)
 	s.mu.Unlock()
-	s.discard(idle)
+	s.closeEnvironments(idle)
 	if old.code != v.code {
-		s.shelf.release(old.code)
+		s.codeCache.release(old.code)
 	}
-	return answer, kept(commit)
+	return answer, waitDurable(commit)
 }
 
 // parseUnqualified reads a reference that must not name a version or an alias
 // other than $LATEST.
 func parseUnqualified(c *awsapi.Call, name string) (reference, error) {
-	ref, err := parse(c, name, "")
+	ref, err := parseReference(c, name, "")
 	if err != nil {
 		return ref, err
 	}

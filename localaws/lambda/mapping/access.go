@@ -56,7 +56,7 @@ func (s *Service) access(c *awsapi.Call, action, uuid string, function *string) 
 	defer s.mu.Unlock()
 	need := awsapi.Access{Action: action, Resource: mappingARN(c.Account, c.Region, uuid)}
 	var functions []string
-	if m, err := s.find(c, uuid); err == nil {
+	if m, err := s.findMapping(c, uuid); err == nil {
 		need.ResourceTags = m.Tags
 		functions = append(functions, m.FunctionARN)
 	}

@@ -37,13 +37,13 @@ func keys(t *testing.T, v any) map[string]json.RawMessage {
 	return m
 }
 
-func (w *world) get(uuid string) (*Configuration, error) {
+func (w *testService) getMapping(uuid string) (*Configuration, error) {
 	return w.GetEventSourceMapping(w.t.Context(), w.call, &GetEventSourceMappingInput{UUID: uuid})
 }
 
-func (w *world) state(uuid string) string {
+func (w *testService) state(uuid string) string {
 	w.t.Helper()
-	out, err := w.get(uuid)
+	out, err := w.getMapping(uuid)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestB8B9StatesSettleAtTheNextRead(t *testing.T) {
 	if err != nil || deleted.State != "Deleting" {
 		t.Errorf("deleted as %+v, %v", deleted, err)
 	}
-	_, err = w.get(out.UUID)
+	_, err = w.getMapping(out.UUID)
 	wantError(t, err, "ResourceNotFoundException", "The resource you requested does not exist.")
 }
 
@@ -128,7 +128,7 @@ func TestB11UnknownUUID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const text = "The resource you requested does not exist."
-	_, err := w.get("no")
+	_, err := w.getMapping("no")
 	wantError(t, err, "ResourceNotFoundException", text)
 	_, err = w.UpdateEventSourceMapping(t.Context(), w.call, &UpdateEventSourceMappingInput{UUID: "no"})
 	wantError(t, err, "ResourceNotFoundException", text)
@@ -326,7 +326,7 @@ func TestB10SecondChangeWhileOneIsUnderWay(t *testing.T) {
 	w := newWorld(t)
 	out := w.create()
 	m := w.mappings[scope{account, region}][out.UUID]
-	m.busy = true
+	m.changing = true
 	_, err := w.UpdateEventSourceMapping(t.Context(), w.call, &UpdateEventSourceMappingInput{UUID: out.UUID})
 	wantError(t, err, "ResourceInUseException", "Cannot update the event source mapping because it is in use.")
 	_, err = w.DeleteEventSourceMapping(t.Context(), w.call, &DeleteEventSourceMappingInput{UUID: out.UUID})
@@ -364,9 +364,9 @@ func TestUpdateTakesEffectForWhatIsTakenNext(t *testing.T) {
 	w := newWorld(t)
 	out := w.create(batchSize(2, 0))
 	w.update(out.UUID, func(in *UpdateEventSourceMappingInput) { in.BatchSize = ptr(3) })
-	w.settle()
+	w.runDue()
 	w.send(queueARN, "a", "b", "c", "d")
-	w.settle()
+	w.runDue()
 	w.wantBatches([]string{"a", "b", "c"}, []string{"d"})
 }
 
@@ -512,7 +512,7 @@ func TestResetForgetsMappingsAndStopsPolling(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := w.get(out.UUID); err != nil {
+	if _, err := w.getMapping(out.UUID); err != nil {
 		t.Fatalf("a reset elsewhere reached it: %v", err)
 	}
 	if err := w.Reset("000000000000", "us-east-1"); err != nil {
@@ -521,7 +521,7 @@ func TestResetForgetsMappingsAndStopsPolling(t *testing.T) {
 	w.send(queueARN, "a")
 	w.advance(time.Minute)
 	w.wantBatches()
-	_, err := w.get(out.UUID)
+	_, err := w.getMapping(out.UUID)
 	wantError(t, err, "ResourceNotFoundException", "The resource you requested does not exist.")
 	w.create()
 }

@@ -71,10 +71,10 @@ type Functions interface {
 	// Resolve finds a function by name, partial or full ARN, qualified or not
 	// (LAM B6, C2). It answers an *awsapi.Error when there is none.
 	Resolve(c *awsapi.Call, name string) (Function, error)
-	// Invoke starts an invocation with the event and returns. done is called
+	// StartInvocation starts an invocation with the event and returns. done is called
 	// once with the outcome, without any lock. The clock is kept busy from the
 	// call until done returns.
-	Invoke(ctx context.Context, functionARN string, event []byte, trace string, done func(Outcome))
+	StartInvocation(ctx context.Context, functionARN string, event []byte, trace string, done func(Outcome))
 }
 
 // Function is what a mapping checks about its function.

@@ -7,8 +7,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// target finds the function that a mapping is to invoke (LAM B12).
-func (s *Service) target(c *awsapi.Call, name string) (Function, error) {
+// findFunction finds the function that a mapping is to invoke (LAM B12).
+func (s *Service) findFunction(c *awsapi.Call, name string) (Function, error) {
 	fn, err := s.opts.Functions.Resolve(c, name)
 	if err != nil {
 		if e := awsapi.AsError(err); e.Status == 404 {
@@ -19,15 +19,15 @@ func (s *Service) target(c *awsapi.Call, name string) (Function, error) {
 	return fn, nil
 }
 
-// unqualified is a function's ARN without version or alias.
-func unqualified(arn, name string) string {
+// unqualifiedARN is a function's ARN without version or alias.
+func unqualifiedARN(arn, name string) string {
 	return arn[:strings.LastIndex(arn, ":function:")] + ":function:" + name
 }
 
 // checkQueue checks that the execution role may poll the queue, and that the
 // queue's visibility timeout covers the function's (LAM B16 to B18).
 func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) error {
-	role, err := s.opts.Roles.Session(ctx, fn.Role, unqualified(fn.ARN, fn.Name))
+	role, err := s.opts.Roles.Session(ctx, fn.Role, unqualifiedARN(fn.ARN, fn.Name))
 	if err != nil {
 		return errParameter.With("The role defined for the function cannot be assumed by Lambda. (%s)", awsapi.AsError(err).Message)
 	}
@@ -47,9 +47,9 @@ func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) 
 	return nil
 }
 
-// duplicate answers another mapping of the same queue and function, with mu
+// checkDuplicate answers another mapping of the same queue and function, with mu
 // held (LAM B15).
-func (s *Service) duplicate(r *record) error {
+func (s *Service) checkDuplicate(r *record) error {
 	for _, m := range s.mappings[scope{r.Account, r.Region}] {
 		if m.UUID != r.UUID && m.QueueARN == r.QueueARN && m.FunctionARN == r.FunctionARN {
 			return errConflict.With(`An event source mapping with SQS arn (" %s ") and function (" %s ") already exists. `+

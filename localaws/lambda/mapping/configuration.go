@@ -103,8 +103,8 @@ func mappingARN(account, region, uuid string) string {
 	return "arn:aws:lambda:" + region + ":" + account + ":event-source-mapping:" + uuid
 }
 
-// steady is the state that a mapping settles in.
-func (r *record) steady() string {
+// steadyState is the state that a mapping settles in.
+func (r *record) steadyState() string {
 	if r.Enabled {
 		return "Enabled"
 	}

@@ -11,30 +11,30 @@ import (
 // disabled. The answer shows it in Creating, or Disabled; it polls from now on,
 // and the next read shows Enabled (LAM B3, B7 to B9, B12 to B19).
 func (s *Service) CreateEventSourceMapping(ctx context.Context, c *awsapi.Call, in *CreateEventSourceMappingInput) (*Configuration, error) {
-	if err := in.valid(); err != nil {
+	if err := in.validate(); err != nil {
 		return nil, err
 	}
 	r := &record{Account: c.Account, Region: c.Region, QueueARN: *in.EventSourceARN, Enabled: true, BatchSize: 10, Tags: in.Tags}
 	if err := in.apply(r); err != nil {
 		return nil, err
 	}
-	fn, err := s.target(c, *in.FunctionName)
+	fn, err := s.findFunction(c, *in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
 	r.FunctionARN, r.FunctionName, r.Role = fn.ARN, fn.Name, fn.Role
 	r.FIFO = strings.HasSuffix(r.QueueARN, ".fifo")
-	if err := r.consistent(); err != nil {
+	if err := r.checkConsistency(); err != nil {
 		return nil, err
 	}
 	if err := s.checkQueue(ctx, r.QueueARN, fn); err != nil {
 		return nil, err
 	}
-	return s.insert(r)
+	return s.addMapping(r)
 }
 
-// valid checks what needs no other service.
-func (in *CreateEventSourceMappingInput) valid() error {
+// validate checks what needs no other service.
+func (in *CreateEventSourceMappingInput) validate() error {
 	var f constraints
 	if in.FunctionName == nil {
 		f.fail("functionName", "null", "Member must not be null")
@@ -55,18 +55,18 @@ func (in *CreateEventSourceMappingInput) valid() error {
 	if in.StartingPosition != nil {
 		return unsupported("StartingPosition")
 	}
-	if err := validTags(in.Tags); err != nil {
+	if err := checkTags(in.Tags); err != nil {
 		return err
 	}
-	return in.refuseForeign()
+	return in.refuseUnsupported()
 }
 
-// insert keeps a new mapping and starts its poller.
-func (s *Service) insert(r *record) (*Configuration, error) {
+// addMapping keeps a new mapping and starts its poller.
+func (s *Service) addMapping(r *record) (*Configuration, error) {
 	r.UUID, r.Modified = s.opts.Chance.UUID(), s.opts.Clock.Now()
 	m := &mapping{record: *r}
 	s.mu.Lock()
-	if err := s.duplicate(r); err != nil {
+	if err := s.checkDuplicate(r); err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
@@ -78,9 +78,9 @@ func (s *Service) insert(r *record) (*Configuration, error) {
 	if m.Enabled && s.started {
 		m.poller = newPoller(s, &m.record)
 	}
-	poller, commit := m.poller, s.keep(&m.record)
+	poller, commit := m.poller, s.storeRecord(&m.record)
 	s.mu.Unlock()
-	if err := save(commit); err != nil {
+	if err := waitDurable(commit); err != nil {
 		s.mu.Lock()
 		delete(s.mappings[in], r.UUID)
 		s.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 
 // An event is {"Records":[R,…]} (LAM B45).
 const (
-	eventHead = `{"Records":[`
-	eventTail = `]}`
+	eventPrefix = `{"Records":[`
+	eventSuffix = `]}`
 )
 
 // systemAttributes is the order in which a record names what SQS says of a
@@ -29,21 +29,21 @@ var systemAttributes = [...]string{
 	"DeadLetterQueueSourceArn",
 }
 
-// source is the part of a record that is the same for all of a queue, as JSON.
-type source struct {
-	tail []byte
+// recordSource is the part of a record that is the same for all of a queue, as JSON.
+type recordSource struct {
+	suffix []byte
 }
 
-func newSource(queueARN string) *source {
+func newSource(queueARN string) *recordSource {
 	a, _ := awsapi.ParseARN(queueARN)
 	b := appendString([]byte(`,"eventSource":"aws:sqs","eventSourceARN":`), queueARN)
 	b = appendString(append(b, `,"awsRegion":`...), a.Region)
-	return &source{tail: append(b, '}')}
+	return &recordSource{suffix: append(b, '}')}
 }
 
 // appendRecord writes one message (LAM B45 to B49). Without message attributes
 // their MD5 is null with a batching window and absent without one (LAM B46).
-func (s *source) appendRecord(b []byte, m *Message, window bool) []byte {
+func (s *recordSource) appendRecord(b []byte, m *Message, window bool) []byte {
 	b = appendString(append(b, `{"messageId":`...), m.ID)
 	b = appendString(append(b, `,"receiptHandle":`...), m.ReceiptHandle)
 	b = appendString(append(b, `,"body":`...), m.Body)
@@ -70,7 +70,7 @@ func (s *source) appendRecord(b []byte, m *Message, window bool) []byte {
 		b = append(b, `,"md5OfMessageAttributes":null`...)
 	}
 	b = appendString(append(b, `,"md5OfBody":`...), m.MD5OfBody)
-	return append(b, s.tail...)
+	return append(b, s.suffix...)
 }
 
 // appendAttributes writes the message attributes in order of name (LAM B48).

@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // event is the event of messages from a queue.
 func event(queueARN string, window int, messages ...Message) []byte {
 	r := record{QueueARN: queueARN, Window: window, BatchSize: 10}
-	b := newBatch(r.settings(), start)
+	b := newBatch(r.pollerConfig(), start)
 	b.add(messages, newSource(queueARN))
 	return b.payload()
 }

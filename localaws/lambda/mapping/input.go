@@ -1,8 +1,8 @@
 package mapping
 
-// Settings is what create and update have in common. A nil member is one that
+// ConfigurationInput is what create and update have in common. A nil member is one that
 // was not given.
-type Settings struct {
+type ConfigurationInput struct {
 	// FunctionName is the function's name, partial or full ARN, qualified or
 	// not (LAM B6).
 	FunctionName *string `json:"FunctionName,omitempty"`
@@ -59,7 +59,7 @@ type Destination struct {
 
 // CreateEventSourceMappingInput is the request of CreateEventSourceMapping.
 type CreateEventSourceMappingInput struct {
-	Settings
+	ConfigurationInput
 	// EventSourceARN is the queue's ARN. Required.
 	EventSourceARN *string `json:"EventSourceArn,omitempty"`
 	// StartingPosition is for streams, and refused.
@@ -70,7 +70,7 @@ type CreateEventSourceMappingInput struct {
 
 // UpdateEventSourceMappingInput is the request of UpdateEventSourceMapping.
 type UpdateEventSourceMappingInput struct {
-	Settings
+	ConfigurationInput
 	// UUID names the mapping. Required.
 	UUID string `json:"-" path:"UUID"`
 }

@@ -11,90 +11,90 @@ import (
 // The backoff of throttled batches (LAM G8): 1 s, doubled up to a minute, the
 // second half of each wait drawn by lot.
 const (
-	firstBackoff = time.Second
-	mostBackoff  = time.Minute
+	minBackoff = time.Second
+	maxBackoff  = time.Minute
 )
 
-// afterRefusal is how long a poller receives nothing after an invocation that was
+// rejectionPause is how long a poller receives nothing after an invocation that was
 // refused, so that messages without visibility timeout do not go round for ever.
-const afterRefusal = time.Second
+const rejectionPause = time.Second
 
 // invoke hands b to the function. Its place is free when it is settled.
 func (p *poller) invoke(b *batch) {
-	p.service.opts.Functions.Invoke(p.service.ctx, b.set.function, b.payload(), b.trace, func(o Outcome) {
+	p.service.opts.Functions.StartInvocation(p.service.ctx, b.config.function, b.payload(), b.trace, func(o Outcome) {
 		c := p.service.opts.Clock
 		c.Begin()
 		defer c.End()
-		p.settle(b, o)
+		p.handleOutcome(b, o)
 	})
 }
 
-// settle does what the outcome of an invocation asks for (LAM B32).
-func (p *poller) settle(b *batch, o Outcome) {
+// handleOutcome does what the outcome of an invocation asks for (LAM B32).
+func (p *poller) handleOutcome(b *batch, o Outcome) {
 	n := len(b.ids)
 	switch {
-	case o.Err != nil && temporary(o.Err):
-		p.failed()
-		p.again(b, o.Err)
+	case o.Err != nil && retryable(o.Err):
+		p.shrinkLimit()
+		p.retryThrottled(b, o.Err)
 		return
 	case o.Err != nil:
-		p.count("FailedInvokeEventCount", n)
-		p.refused(b, o.Err)
-		p.finish(b, false)
+		p.recordCount("FailedInvokeEventCount", n)
+		p.invocationRejected(b, o.Err)
+		p.finishBatch(b, false)
 	case o.FunctionError:
-		p.count("InvokedEventCount", n)
-		p.count("FailedInvokeEventCount", n)
-		p.failed()
-		p.finish(b, false)
+		p.recordCount("InvokedEventCount", n)
+		p.recordCount("FailedInvokeEventCount", n)
+		p.shrinkLimit()
+		p.finishBatch(b, false)
 	default:
-		p.count("InvokedEventCount", n)
-		p.finish(b, p.accept(b, o.Payload))
+		p.recordCount("InvokedEventCount", n)
+		p.finishBatch(b, p.deleteProcessed(b, o.Payload))
 	}
 }
 
-// temporary reports that the function was not run but may be soon: it is
+// retryable reports that the function was not run but may be soon: it is
 // throttled, or Lambda failed.
-func temporary(err error) bool {
+func retryable(err error) bool {
 	e := awsapi.AsError(err)
 	return e.Code == "TooManyRequestsException" || e.Receiver()
 }
 
-// accept deletes what the function has processed, and reports whether that is
+// deleteProcessed deletes what the function has processed, and reports whether that is
 // the whole batch (LAM B35 to B38).
-func (p *poller) accept(b *batch, payload []byte) bool {
-	if !b.set.reportFailures {
-		p.processed(b.handles)
+func (p *poller) deleteProcessed(b *batch, payload []byte) bool {
+	if !b.config.reportFailures {
+		p.deleteAndCount(b.receiptHandles)
 		return true
 	}
-	failed, ok := failures(payload, b.ids)
+	failed, ok := parseFailures(payload, b.ids)
 	if !ok {
-		p.count("FailedInvokeEventCount", len(b.ids))
+		p.recordCount("FailedInvokeEventCount", len(b.ids))
 		p.service.opts.Logger.Warn("function's answer names no valid batchItemFailures: the whole batch fails",
 			slog.String("mapping", p.uuid), slog.Int("messages", len(b.ids)))
 		return false
 	}
-	done := make([]string, 0, len(b.handles))
-	for i, handle := range b.handles {
+	done := make([]string, 0, len(b.receiptHandles))
+	for i, handle := range b.receiptHandles {
 		if !failed[i] {
 			done = append(done, handle)
 		}
 	}
-	p.count("FailedInvokeEventCount", len(b.handles)-len(done))
-	p.processed(done)
-	return len(done) == len(b.handles)
+	p.recordCount("FailedInvokeEventCount", len(b.receiptHandles)-len(done))
+	p.deleteAndCount(done)
+	return len(done) == len(b.receiptHandles)
 }
 
-func (p *poller) processed(handles []string) {
-	p.count("DeletedEventCount", p.delete(handles))
+func (p *poller) deleteAndCount(handles []string) {
+	p.recordCount("DeletedEventCount", p.deleteMessages(handles))
 }
 
-// delete deletes messages, and answers how many were. What cannot be deleted
+// deleteMessages deletes messages, and answers how many were. What cannot be deleted
 // reappears when its visibility timeout ends.
-func (p *poller) delete(handles []string) int {
+func (p *poller) deleteMessages(handles []string) int {
 	deleted := 0
 	for len(handles) > 0 {
-		n := min(mostPerReceive, len(handles))
-		as, err := p.caller()
+		n := min(maxPerReceive, len(handles))
+		as, err := p.roleCaller()
 		var left []string
 		if err == nil {
 			left, err = p.service.opts.Queues.Delete(p.service.ctx, as, p.queue, handles[:n])
@@ -115,43 +115,43 @@ func (p *poller) delete(handles []string) int {
 	return deleted
 }
 
-// failed takes a place away (LAM B32).
-func (p *poller) failed() {
+// shrinkLimit takes a place away (LAM B32).
+func (p *poller) shrinkLimit() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.scale.shrink()
+	p.limit.shrink()
 }
 
-// refused notes that Lambda would not run the function at all.
-func (p *poller) refused(b *batch, err error) {
+// invocationRejected notes that Lambda would not run the function at all.
+func (p *poller) invocationRejected(b *batch, err error) {
 	p.service.opts.Logger.Warn("event source mapping's invocation was refused",
-		slog.String("mapping", p.uuid), slog.String("function", b.set.function), slog.Any("error", err))
+		slog.String("mapping", p.uuid), slog.String("function", b.config.function), slog.Any("error", err))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pause(afterRefusal, clock.Moves)
+	p.pause(rejectionPause, clock.Moves)
 }
 
-// again books another try of a throttled batch, up to the moment when its
+// retryThrottled books another try of a throttled batch, up to the moment when its
 // messages reappear: then it is given up. Its place stays taken.
-func (p *poller) again(b *batch, cause error) {
+func (p *poller) retryThrottled(b *batch, cause error) {
 	c := p.service.opts.Clock
 	now := c.Now()
-	if b.deadline.IsZero() {
-		b.deadline = p.reappearance(b)
+	if b.visibleAt.IsZero() {
+		b.visibleAt = p.visibleAgainAt(b)
 	}
-	wait := min(firstBackoff<<min(b.tries, 10), mostBackoff)
+	wait := min(minBackoff<<min(b.attempts, 10), maxBackoff)
 	wait = wait/2 + time.Duration(p.service.opts.Chance.Float()*float64(wait/2))
-	b.tries++
+	b.attempts++
 	at := now.Add(wait)
-	last := !at.Before(b.deadline)
+	last := !at.Before(b.visibleAt)
 	if last {
-		at = b.deadline
+		at = b.visibleAt
 	}
 	p.service.opts.Logger.Debug("event source mapping's invocation was throttled",
-		slog.String("mapping", p.uuid), slog.Int("tries", b.tries), slog.Bool("given_up", last), slog.Any("error", cause))
+		slog.String("mapping", p.uuid), slog.Int("tries", b.attempts), slog.Bool("given_up", last), slog.Any("error", cause))
 	if !at.After(now) {
-		p.refused(b, cause)
-		p.finish(b, false)
+		p.invocationRejected(b, cause)
+		p.finishBatch(b, false)
 		return
 	}
 	c.Schedule(at, clock.Moves, func() {
@@ -159,17 +159,17 @@ func (p *poller) again(b *batch, cause error) {
 		stopped := p.stopped
 		p.mu.Unlock()
 		if last || stopped {
-			p.finish(b, false)
+			p.finishBatch(b, false)
 			return
 		}
 		p.invoke(b)
 	})
 }
 
-// reappearance is when the messages of b are visible again, by the queue's own
+// visibleAgainAt is when the messages of b are visible again, by the queue's own
 // visibility timeout (LAM B30); at once when the queue cannot say.
-func (p *poller) reappearance(b *batch) time.Time {
-	as, err := p.caller()
+func (p *poller) visibleAgainAt(b *batch) time.Time {
+	as, err := p.roleCaller()
 	if err != nil {
 		return b.received
 	}
@@ -180,14 +180,14 @@ func (p *poller) reappearance(b *batch) time.Time {
 	return b.received.Add(q.VisibilityTimeout)
 }
 
-// finish goes on with the rest of b, or frees its place. In a FIFO queue the rest
+// finishBatch goes on with the rest of b, or frees its place. In a FIFO queue the rest
 // may hold later messages of a group, and goes only if all before it went well
 // (LAM B27).
-func (p *poller) finish(b *batch, deleted bool) {
+func (p *poller) finishBatch(b *batch, deleted bool) {
 	p.mu.Lock()
-	goOn := len(b.rest) > 0 && !p.stopped && (deleted || !b.set.fifo)
+	goOn := len(b.overflow) > 0 && !p.stopped && (deleted || !b.config.fifo)
 	if !goOn {
-		p.out--
+		p.activeBatches--
 	}
 	p.mu.Unlock()
 	if goOn {
@@ -197,10 +197,10 @@ func (p *poller) finish(b *batch, deleted bool) {
 	p.run()
 }
 
-// count adds to the mapping's event counts, if it asked for them (LAM E32).
-func (p *poller) count(name string, n int) {
+// recordCount adds to the mapping's event counts, if it asked for them (LAM E32).
+func (p *poller) recordCount(name string, n int) {
 	p.mu.Lock()
-	wanted := p.set.eventCount
+	wanted := p.config.eventCount
 	p.mu.Unlock()
 	if wanted && n > 0 && p.service.opts.Metrics != nil {
 		p.service.opts.Metrics.Count(p.call.Account, p.call.Region, p.uuid, name, n)

@@ -11,25 +11,25 @@ import (
 // table holds each mapping's record as JSON, by account, region and UUID.
 const table store.Table = "lambda/mapping"
 
-func (r *record) key() string { return r.Account + "/" + r.Region + "/" + r.UUID }
+func (r *record) storeKey() string { return r.Account + "/" + r.Region + "/" + r.UUID }
 
-// keep puts a mapping's record in line for the disk, with mu held.
-func (s *Service) keep(r *record) store.Commit {
+// storeRecord puts a mapping's record in line for the disk, with mu held.
+func (s *Service) storeRecord(r *record) store.Commit {
 	b := s.opts.Store.Batch()
 	if s.opts.Store.Durable() {
 		v, err := json.Marshal(r)
 		if err != nil {
 			panic("mapping: encode " + r.UUID + ": " + err.Error()) // strings, numbers and a time always encode
 		}
-		b.Put(table, r.key(), v)
+		b.Put(table, r.storeKey(), v)
 	}
 	return b.Apply()
 }
 
-// forget takes a mapping's record off the disk, with mu held.
-func (s *Service) forget(r *record) store.Commit {
+// deleteRecord takes a mapping's record off the disk, with mu held.
+func (s *Service) deleteRecord(r *record) store.Commit {
 	b := s.opts.Store.Batch()
-	b.Delete(table, r.key())
+	b.Delete(table, r.storeKey())
 	return b.Apply()
 }
 
@@ -40,8 +40,8 @@ func (s *Service) load() error {
 		if err := json.Unmarshal(value, &m.record); err != nil {
 			return fmt.Errorf("decode %s: %w", key, err)
 		}
-		if key != m.key() {
-			return fmt.Errorf("%s holds the mapping %s", key, m.key())
+		if key != m.storeKey() {
+			return fmt.Errorf("%s holds the mapping %s", key, m.storeKey())
 		}
 		if _, err := m.compileFilters(); err != nil {
 			return fmt.Errorf("compile filters of %s: %w", key, err)

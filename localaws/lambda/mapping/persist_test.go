@@ -43,7 +43,7 @@ func TestMappingsSurviveARestart(t *testing.T) {
 	disk = onDisk(t, dir)
 	defer disk.Close()
 	w = newWorldWith(t, disk, 0)
-	got, err := w.get(kept.UUID)
+	got, err := w.getMapping(kept.UUID)
 	if err != nil {
 		t.Fatal(err)
 	}

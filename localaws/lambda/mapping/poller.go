@@ -15,30 +15,30 @@ type poller struct {
 	service *Service
 	call    *awsapi.Call // in whose account and region the function is looked for
 	uuid    string
-	asker   string // the function's unqualified ARN, for its role's sessions
+	functionARN   string // the function's unqualified ARN, for its role's sessions
 	queue   string // ARN
-	source  *source
+	source  *recordSource
 	unwatch func()
 
 	mu      sync.Mutex
-	set     settings
-	scale   scale
+	config     pollerConfig
+	limit   batchLimit
 	stopped bool // for good
-	signal  bool // the queue may have a message to be had
+	mayHaveMessages  bool // the queue may have a message to be had
 	paused  bool // after trouble, until its event
-	booked  bool // a run is on the clock
+	runScheduled  bool // a run is on the clock
 	running bool // a run is under way
-	due     bool // the batch being gathered is to go
-	out     int  // batches that take a place: gathered, invoked, or waiting for another try
-	trouble int  // failed receives in a row
+	flush     bool // the batch being gathered is to go
+	activeBatches     int  // batches that take a place: gathered, invoked, or waiting for another try
+	failedReceives int  // failed receives in a row
 
-	windows uint64       // counts windows, so that a late event knows its own
-	window  *clock.Event // closes the batch being gathered
-	growth  *clock.Event // adds a place
-	retry   *clock.Event // ends the pause
+	windowID uint64       // counts windows, so that a late event knows its own
+	windowTimer  *clock.Event // closes the batch being gathered
+	growTimer  *clock.Event // adds a place
+	pauseTimer   *clock.Event // ends the pause
 
 	session session // of the execution role
-	gather  *batch  // being gathered; used by the run under way alone
+	pending  *batch  // being gathered; used by the run under way alone
 }
 
 // maxSteps is how many receives and invocations a run makes before it lets others
@@ -50,18 +50,18 @@ func newPoller(s *Service, r *record) *poller {
 		service: s,
 		call:    &awsapi.Call{Account: r.Account, Region: r.Region, Caller: awsapi.Caller{Account: r.Account, ServicePrincipal: "lambda.amazonaws.com"}},
 		uuid:    r.UUID,
-		asker:   unqualified(r.FunctionARN, r.FunctionName),
+		functionARN:   unqualifiedARN(r.FunctionARN, r.FunctionName),
 		queue:   r.QueueARN,
 		source:  newSource(r.QueueARN),
-		set:     r.settings(),
-		scale:   r.scale(s.opts.MaxBatches),
+		config:     r.pollerConfig(),
+		limit:   r.batchLimit(s.opts.MaxBatches),
 		session: session{role: r.Role},
 	}
 }
 
 // start begins to poll.
 func (p *poller) start() {
-	unwatch := p.service.opts.Queues.Watch(p.queue, p.wake)
+	unwatch := p.service.opts.Queues.Watch(p.queue, p.onMessages)
 	p.mu.Lock()
 	p.unwatch = unwatch
 	stopped := p.stopped
@@ -70,7 +70,7 @@ func (p *poller) start() {
 		unwatch()
 		return
 	}
-	p.wake()
+	p.onMessages()
 }
 
 // stop ends polling for good. A batch being gathered is left to its visibility
@@ -79,7 +79,7 @@ func (p *poller) stop() {
 	p.mu.Lock()
 	p.stopped = true
 	unwatch := p.unwatch
-	for _, e := range []*clock.Event{p.window, p.growth, p.retry} {
+	for _, e := range []*clock.Event{p.windowTimer, p.growTimer, p.pauseTimer} {
 		if e != nil {
 			e.Stop()
 		}
@@ -90,39 +90,39 @@ func (p *poller) stop() {
 	}
 }
 
-// configure takes new settings over.
-func (p *poller) configure(r *record) {
+// reconfigure takes new settings over.
+func (p *poller) reconfigure(r *record) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.set = r.settings()
-	p.asker = unqualified(r.FunctionARN, r.FunctionName)
+	p.config = r.pollerConfig()
+	p.functionARN = unqualifiedARN(r.FunctionARN, r.FunctionName)
 	p.session = session{role: r.Role}
-	p.scale.adopt(r.scale(p.service.opts.MaxBatches))
-	p.signal = true
-	p.book()
+	p.limit.reconfigure(r.batchLimit(p.service.opts.MaxBatches))
+	p.mayHaveMessages = true
+	p.scheduleRun()
 }
 
-// wake is the queue's signal. The run it leads to is booked on the clock, for
+// onMessages is the queue's signal. The run it leads to is booked on the clock, for
 // the signal comes in the middle of somebody's request.
-func (p *poller) wake() {
+func (p *poller) onMessages() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.signal { // a run, a pause or a taken place will get to it
+	if p.mayHaveMessages { // a run, a pause or a taken place will get to it
 		return
 	}
-	p.signal = true
-	p.book()
+	p.mayHaveMessages = true
+	p.scheduleRun()
 }
 
-// book puts a run on the clock, with mu held.
-func (p *poller) book() {
-	if p.stopped || p.running || p.booked {
+// scheduleRun puts a run on the clock, with mu held.
+func (p *poller) scheduleRun() {
+	if p.stopped || p.running || p.runScheduled {
 		return
 	}
-	p.booked = true
+	p.runScheduled = true
 	p.service.opts.Clock.After(0, clock.Moves, func() {
 		p.mu.Lock()
-		p.booked = false
+		p.runScheduled = false
 		p.mu.Unlock()
 		p.run()
 	})
@@ -145,7 +145,7 @@ func (p *poller) run() {
 	}
 	p.running = false
 	if more {
-		p.book()
+		p.scheduleRun()
 	}
 }
 
@@ -155,31 +155,31 @@ func (p *poller) run() {
 func (p *poller) step() bool {
 	switch {
 	case p.stopped:
-		p.gather = nil
+		p.pending = nil
 		return false
-	case p.gather != nil && (p.due || len(p.gather.ids) >= p.set.batchSize):
-		p.send()
+	case p.pending != nil && (p.flush || len(p.pending.ids) >= p.config.batchSize):
+		p.invokePending()
 		return true
-	case !p.signal || p.paused:
+	case !p.mayHaveMessages || p.paused:
 		return false
-	case p.gather == nil && p.out >= p.scale.level:
-		p.growLater()
+	case p.pending == nil && p.activeBatches >= p.limit.current:
+		p.scheduleGrowth()
 		return false
 	}
-	p.receive()
+	p.receiveBatch()
 	return true
 }
 
-// growLater adds a place once the backlog has lasted a step of time.
-func (p *poller) growLater() {
-	if p.growth != nil || p.scale.level >= p.scale.top {
+// scheduleGrowth adds a place once the backlog has lasted a step of time.
+func (p *poller) scheduleGrowth() {
+	if p.growTimer != nil || p.limit.current >= p.limit.max {
 		return
 	}
-	p.growth = p.service.opts.Clock.After(p.scale.step, clock.Moves, func() {
+	p.growTimer = p.service.opts.Clock.After(p.limit.growInterval, clock.Moves, func() {
 		p.mu.Lock()
-		p.growth = nil
-		if p.signal {
-			p.scale.grow()
+		p.growTimer = nil
+		if p.mayHaveMessages {
+			p.limit.grow()
 		}
 		p.mu.Unlock()
 		p.run()

@@ -44,7 +44,7 @@ func TestB25WindowZeroInvokesWithWhatIsThere(t *testing.T) {
 	w := newWorld(t)
 	w.create()
 	w.send(queueARN, "a", "b", "c")
-	w.settle()
+	w.runDue()
 	w.wantBatches([]string{"a", "b", "c"})
 	if left := w.queues.left(queueARN); len(left) != 0 {
 		t.Errorf("left in the queue: %v", left)
@@ -56,7 +56,7 @@ func TestB25BatchGoesWhenItIsFull(t *testing.T) {
 	w := newWorld(t)
 	w.create(batchSize(3, 0))
 	w.send(queueARN, numbered(7)...)
-	w.settle()
+	w.runDue()
 	w.wantBatches(numbered(7)[:3], numbered(7)[3:6], numbered(7)[6:])
 }
 
@@ -82,7 +82,7 @@ func TestB25FullBatchDoesNotWaitForItsWindow(t *testing.T) {
 	w := newWorld(t)
 	w.create(batchSize(20, 20))
 	w.send(queueARN, numbered(25)...)
-	w.settle()
+	w.runDue()
 	w.wantBatches(numbered(25)[:20])
 	w.advance(20 * time.Second)
 	w.wantBatches(numbered(25)[:20], numbered(25)[20:])
@@ -93,7 +93,7 @@ func TestB25PayloadStaysWithinSixMegabytes(t *testing.T) {
 	w := newWorld(t)
 	w.create()
 	w.send(queueARN, tenLarge("")...)
-	w.settle()
+	w.runDue()
 	total := 0
 	for _, i := range w.functions.invocations() {
 		if len(i.event) > 6<<20 {
@@ -136,7 +136,7 @@ func TestB24StartsWithFiveBatches(t *testing.T) {
 	w.functions.takes = 20 * time.Second
 	w.create(batchSize(1, 0))
 	w.send(queueARN, numbered(100)...)
-	w.settle()
+	w.runDue()
 	if n := len(w.functions.invocations()); n != 5 {
 		t.Errorf("%d batches at once, want 5", n)
 	}
@@ -150,7 +150,7 @@ func TestB24StartsWithFiveBatches(t *testing.T) {
 }
 
 // untouched lists the messages that were never received.
-func untouched(w *world, arn string) []string {
+func untouched(w *testService, arn string) []string {
 	var out []string
 	for body, receives := range w.queues.left(arn) {
 		if receives == 0 {
@@ -214,7 +214,7 @@ func TestB29ProvisionedPollersHaveTenInvocationsEach(t *testing.T) {
 		in.ProvisionedPollerConfig = &ProvisionedPollerConfig{MinimumPollers: ptr(2), MaximumPollers: ptr(4)}
 	})
 	w.send(queueARN, numbered(100)...)
-	w.settle()
+	w.runDue()
 	if w.functions.most != 20 {
 		t.Errorf("%d batches at once, want 20", w.functions.most)
 	}
@@ -230,7 +230,7 @@ func TestB27FIFORunsOneBatchPerGroup(t *testing.T) {
 	w.functions.takes = 5 * time.Second
 	w.create(fromFIFO, batchSize(1, 0))
 	w.send(fifoARN, "a:1", "a:2", "b:1", "a:3", "c:1")
-	w.settle()
+	w.runDue()
 	w.wantBatches([]string{"a:1"}, []string{"b:1"}, []string{"c:1"})
 	w.advance(5 * time.Second)
 	w.wantBatches([]string{"a:1"}, []string{"b:1"}, []string{"c:1"}, []string{"a:2"})
@@ -269,10 +269,10 @@ func TestB27FIFORestOfAnOversizedReceiveWaitsForWhatCameBefore(t *testing.T) {
 func TestB32SuccessDeletesTheWholeBatchWhateverThePayloadSays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.functions.handler = answer(`{"batchItemFailures":[{"itemIdentifier":"id-1"}]}`) // LAM B37: the flag is off
+	w.functions.handler = payload(`{"batchItemFailures":[{"itemIdentifier":"id-1"}]}`) // LAM B37: the flag is off
 	w.create()
 	w.send(queueARN, "a", "b")
-	w.settle()
+	w.runDue()
 	if got, want := w.queues.deleted(queueARN), []string{"a", "b"}; !slices.Equal(got, want) {
 		t.Errorf("deleted %q, want %q", got, want)
 	}
@@ -442,7 +442,7 @@ func TestB32QueueMadeAgainResumes(t *testing.T) {
 	w.advance(time.Hour)
 	w.queues.make(queueARN, 30*time.Second)
 	w.send(queueARN, "a")
-	w.settle()
+	w.runDue()
 	w.wantBatches([]string{"a"})
 }
 
@@ -450,7 +450,7 @@ func TestLostPermissionIsTriedAgainAndSaidOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.create()
-	w.settle()
+	w.runDue()
 	w.queues.setRefusal("ReceiveMessage", denied)
 	w.send(queueARN, "a")
 	before := w.queues.receives
@@ -481,7 +481,7 @@ func TestB21RoleOfADeletedFunctionIsKept(t *testing.T) {
 	w.create()
 	w.functions.set(func() { clear(w.functions.known) })
 	w.send(queueARN, "a")
-	w.settle()
+	w.runDue()
 	if as := w.queues.asked[len(w.queues.asked)-1]; as.ARN != roleARN+"/consumer" {
 		t.Errorf("received as %q", as.ARN)
 	}
@@ -504,7 +504,7 @@ func TestSessionIsKeptAndAskedForAgain(t *testing.T) {
 		w.functions.known["consumer"] = fn
 	})
 	w.send(queueARN, "b")
-	w.settle()
+	w.runDue()
 	if as := w.queues.asked[len(w.queues.asked)-1]; as.ARN != "arn:aws:iam::000000000000:role/other/consumer" {
 		t.Errorf("received as %q, want the function's new role at once", as.ARN)
 	}
@@ -527,7 +527,7 @@ func TestDisablingForgetsTheBatchBeingGathered(t *testing.T) {
 	w := newWorld(t)
 	out := w.create(batchSize(10, 60))
 	w.send(queueARN, "a")
-	w.settle()
+	w.runDue()
 	w.update(out.UUID, func(in *UpdateEventSourceMappingInput) { in.Enabled = ptr(false) })
 	w.advance(2 * time.Minute)
 	w.wantBatches()
@@ -542,7 +542,7 @@ func TestDeletingLetsRunningInvocationsEnd(t *testing.T) {
 	w.functions.takes = 5 * time.Second
 	out := w.create(batchSize(1, 0), concurrency(2))
 	w.send(queueARN, "a", "b", "c")
-	w.settle()
+	w.runDue()
 	if _, err := w.DeleteEventSourceMapping(t.Context(), w.call, &DeleteEventSourceMappingInput{UUID: out.UUID}); err != nil {
 		t.Fatal(err)
 	}
@@ -561,7 +561,7 @@ func TestTwoMappingsShareAQueue(t *testing.T) {
 	w.create(batchSize(1, 0))
 	w.create(batchSize(1, 0), func(in *CreateEventSourceMappingInput) { in.FunctionName = ptr("other") })
 	w.send(queueARN, numbered(10)...)
-	w.settle()
+	w.runDue()
 	byFunction := map[string]int{}
 	for _, i := range w.functions.invocations() {
 		byFunction[i.arn]++
@@ -596,7 +596,7 @@ func TestE32EventCounts(t *testing.T) {
 		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":[{"anything-but":"no"}]}`)}}}
 	})
 	w.send(queueARN, "a", "b", "no", "c")
-	w.settle()
+	w.runDue()
 	want := map[string]int{"PolledEventCount": 4, "FilteredOutEventCount": 1, "InvokedEventCount": 3, "FailedInvokeEventCount": 1, "DeletedEventCount": 2}
 	if diff := cmp.Diff(want, w.metrics.counts); diff != "" {
 		t.Errorf("counts differ (-want +got):\n%s", diff)
@@ -608,7 +608,7 @@ func TestE32CountsAreOptIn(t *testing.T) {
 	w := newWorld(t)
 	w.create()
 	w.send(queueARN, "a")
-	w.settle()
+	w.runDue()
 	if len(w.metrics.counts) != 0 {
 		t.Errorf("counted %v without being asked", w.metrics.counts)
 	}
@@ -621,7 +621,7 @@ func TestB40FilteredMessagesAreDeletedAndDoNotCount(t *testing.T) {
 		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":{"ok":[true]}}`)}}}
 	})
 	w.send(queueARN, `{"ok":true,"n":1}`, `{"ok":false}`, `plain`, `{ "ok" : true, "n" : 2 }`)
-	w.settle()
+	w.runDue()
 	w.wantBatches([]string{`{"ok":true,"n":1}`, `{ "ok" : true, "n" : 2 }`}) // LAM B44: byte for byte
 	if left := w.queues.left(queueARN); len(left) != 0 {
 		t.Errorf("left in the queue: %v", left)

@@ -25,7 +25,7 @@ func TestEveryMessageIsDeletedOrReappearsAndNeverBoth(t *testing.T) {
 		reports := rapid.Bool().Draw(rt, "reports")
 		processed := map[string]bool{}
 		w.functions.takes = time.Duration(rapid.IntRange(0, 40).Draw(rt, "takes")) * time.Second
-		w.functions.handler = func(i invocation) Outcome { return draw(rt, i, reports, processed) }
+		w.functions.handler = func(i invocation) Outcome { return randomOutcome(rt, i, reports, processed) }
 		w.create(func(in *CreateEventSourceMappingInput) {
 			in.EventSourceARN = &arn
 			concurrency(top)(in)
@@ -73,8 +73,8 @@ func TestEveryMessageIsDeletedOrReappearsAndNeverBoth(t *testing.T) {
 	})
 }
 
-// draw lets chance decide about an invocation and notes what it processed.
-func draw(rt *rapid.T, i invocation, reports bool, processed map[string]bool) Outcome {
+// randomOutcome lets chance decide about an invocation and notes what it processed.
+func randomOutcome(rt *rapid.T, i invocation, reports bool, processed map[string]bool) Outcome {
 	note := func(ok func(string) bool) {
 		for _, b := range i.bodies {
 			processed[b] = processed[b] || ok(b)

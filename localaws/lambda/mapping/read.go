@@ -15,17 +15,17 @@ const pageSize = 100
 func (s *Service) GetEventSourceMapping(_ context.Context, c *awsapi.Call, in *GetEventSourceMappingInput) (*Configuration, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, err := s.find(c, in.UUID)
+	m, err := s.findMapping(c, in.UUID)
 	if err != nil {
 		return nil, err
 	}
-	return m.configuration(m.steady()), nil
+	return m.configuration(m.steadyState()), nil
 }
 
 // ListEventSourceMappings answers mappings page by page, in order of UUID (LAM
 // B23).
 func (s *Service) ListEventSourceMappings(_ context.Context, c *awsapi.Call, in *ListEventSourceMappingsInput) (*ListEventSourceMappingsOutput, error) {
-	size, functionARN, err := s.listing(c, in)
+	size, functionARN, err := s.listParameters(c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -45,13 +45,13 @@ func (s *Service) ListEventSourceMappings(_ context.Context, c *awsapi.Call, in 
 			out.NextMarker = &out.EventSourceMappings[n-1].UUID
 			break
 		}
-		out.EventSourceMappings = append(out.EventSourceMappings, m.configuration(m.steady()))
+		out.EventSourceMappings = append(out.EventSourceMappings, m.configuration(m.steadyState()))
 	}
 	return out, nil
 }
 
-// listing checks the request, and finds the function it asks for.
-func (s *Service) listing(c *awsapi.Call, in *ListEventSourceMappingsInput) (size int, functionARN string, err error) {
+// listParameters checks the request, and finds the function it asks for.
+func (s *Service) listParameters(c *awsapi.Call, in *ListEventSourceMappingsInput) (size int, functionARN string, err error) {
 	var f constraints
 	f.between("maxItems", in.MaxItems, 1, 10000)
 	if err := f.err(); err != nil {

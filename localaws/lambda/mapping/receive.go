@@ -10,22 +10,22 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// mostPerReceive is the most messages of one receive, and of one delete.
-const mostPerReceive = 10
+// maxPerReceive is the most messages of one receive, and of one delete.
+const maxPerReceive = 10
 
-// receive takes up to ten messages into the batch being gathered. It is called
+// receiveBatch takes up to ten messages into the batch being gathered. It is called
 // with mu held, and lets go of it meanwhile.
-func (p *poller) receive() {
-	set, b := p.set, p.gather
-	limit := min(mostPerReceive, set.batchSize)
+func (p *poller) receiveBatch() {
+	set, b := p.config, p.pending
+	limit := min(maxPerReceive, set.batchSize)
 	if b != nil {
 		limit = min(limit, set.batchSize-len(b.ids))
 	}
-	p.signal = false // what comes from here on signals anew
+	p.mayHaveMessages = false // what comes from here on signals anew
 	p.mu.Unlock()
-	got, err := p.take(limit)
+	got, err := p.receiveMessages(limit)
 	now := p.service.opts.Clock.Now()
-	kept := p.sift(set, got)
+	kept := p.applyFilters(set, got)
 	if b == nil && len(kept) > 0 {
 		b = newBatch(set, now)
 	}
@@ -35,69 +35,69 @@ func (p *poller) receive() {
 	p.mu.Lock()
 	switch {
 	case err != nil:
-		p.stumble(err)
+		p.receiveFailed(err)
 		return
 	case len(got) == 0:
-		p.trouble = 0
-		if p.out == 0 {
-			p.scale.rest()
+		p.failedReceives = 0
+		if p.activeBatches == 0 {
+			p.limit.resetToIdle()
 		}
 		return
 	}
-	p.trouble = 0
-	p.signal = true // there may be more
+	p.failedReceives = 0
+	p.mayHaveMessages = true // there may be more
 	if len(kept) > 0 {
-		p.gathered(b, now)
+		p.addedToPending(b, now)
 	}
 }
 
-// gathered notes that b has messages now, with mu held: it takes a place, its
+// addedToPending notes that b has messages now, with mu held: it takes a place, its
 // window opens, and it is due when it is full (LAM B25).
-func (p *poller) gathered(b *batch, now time.Time) {
-	if p.gather == nil {
-		p.gather = b
-		p.out++
-		p.windows++
-		p.openWindow(now)
+func (p *poller) addedToPending(b *batch, now time.Time) {
+	if p.pending == nil {
+		p.pending = b
+		p.activeBatches++
+		p.windowID++
+		p.scheduleWindow(now)
 	}
-	p.due = p.due || b.full()
+	p.flush = p.flush || b.full()
 }
 
-// openWindow books the end of the batching window, with mu held.
-func (p *poller) openWindow(now time.Time) {
-	length := p.gather.set.window
+// scheduleWindow books the end of the batching window, with mu held.
+func (p *poller) scheduleWindow(now time.Time) {
+	length := p.pending.config.window
 	if length == 0 || p.stopped {
 		return
 	}
-	mine := p.windows
-	p.window = p.service.opts.Clock.Schedule(now.Add(length), clock.Moves, func() {
+	mine := p.windowID
+	p.windowTimer = p.service.opts.Clock.Schedule(now.Add(length), clock.Moves, func() {
 		p.mu.Lock()
-		if p.windows == mine {
-			p.due = true
+		if p.windowID == mine {
+			p.flush = true
 		}
 		p.mu.Unlock()
 		p.run()
 	})
 }
 
-// send invokes the function with the batch that was gathered. It is called with
+// invokePending invokes the function with the batch that was gathered. It is called with
 // mu held, and lets go of it meanwhile.
-func (p *poller) send() {
-	b := p.gather
-	p.gather, p.due = nil, false
-	p.windows++
-	if p.window != nil {
-		p.window.Stop()
-		p.window = nil
+func (p *poller) invokePending() {
+	b := p.pending
+	p.pending, p.flush = nil, false
+	p.windowID++
+	if p.windowTimer != nil {
+		p.windowTimer.Stop()
+		p.windowTimer = nil
 	}
 	p.mu.Unlock()
 	p.invoke(b)
 	p.mu.Lock()
 }
 
-// take receives as the execution role.
-func (p *poller) take(limit int) ([]Message, error) {
-	as, err := p.receiver()
+// receiveMessages receives as the execution role.
+func (p *poller) receiveMessages(limit int) ([]Message, error) {
+	as, err := p.currentRole()
 	if err != nil {
 		return nil, err
 	}
@@ -105,13 +105,13 @@ func (p *poller) take(limit int) ([]Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.count("PolledEventCount", len(got))
+	p.recordCount("PolledEventCount", len(got))
 	return got, nil
 }
 
-// sift keeps the messages that pass the filters and deletes the others (LAM
+// applyFilters keeps the messages that pass the filters and deletes the others (LAM
 // B40).
-func (p *poller) sift(set settings, got []Message) []Message {
+func (p *poller) applyFilters(set pollerConfig, got []Message) []Message {
 	if len(set.filters) == 0 {
 		return got
 	}
@@ -124,15 +124,15 @@ func (p *poller) sift(set settings, got []Message) []Message {
 			out = append(out, m.ReceiptHandle)
 		}
 	}
-	p.count("FilteredOutEventCount", len(out))
-	p.delete(out)
+	p.recordCount("FilteredOutEventCount", len(out))
+	p.deleteMessages(out)
 	return kept
 }
 
-// passing reports that a receive has failed for a reason that goes by itself, so
+// transient reports that a receive has failed for a reason that goes by itself, so
 // that the messages move on: SQS is asked too much, down for a moment, or does not
 // get its answer through.
-func passing(err error) bool {
+func transient(err error) bool {
 	switch awsapi.AsError(err).Code {
 	case "RequestThrottled", "ServiceUnavailable", awsapi.ErrExpiredCredential.Code:
 		return true
@@ -140,21 +140,21 @@ func passing(err error) bool {
 	return errors.Is(err, awsapi.ErrReplyLost)
 }
 
-// stumble decides what a failed receive leads to, with mu held. A queue that is
+// receiveFailed decides what a failed receive leads to, with mu held. A queue that is
 // gone will signal when it is back; for anything else the poller tries again
 // later. Unless the trouble passes, that is in time that a skipping clock does not
 // jump over: nothing moves.
-func (p *poller) stumble(err error) {
+func (p *poller) receiveFailed(err error) {
 	if strings.Contains(awsapi.AsError(err).Code, "QueueDoesNotExist") {
 		return
 	}
 	p.session.caller = awsapi.Caller{}
 	p.session.since = time.Time{}
-	p.signal = true
-	wait := min(time.Second<<min(p.trouble, 6), time.Minute)
-	p.trouble++
+	p.mayHaveMessages = true
+	wait := min(time.Second<<min(p.failedReceives, 6), time.Minute)
+	p.failedReceives++
 	kind := clock.Upkeep
-	if passing(err) {
+	if transient(err) {
 		kind = clock.Moves
 	}
 	p.pause(wait, kind)
@@ -168,9 +168,9 @@ func (p *poller) pause(wait time.Duration, kind clock.Kind) {
 		return
 	}
 	p.paused = true
-	p.retry = p.service.opts.Clock.After(wait, kind, func() {
+	p.pauseTimer = p.service.opts.Clock.After(wait, kind, func() {
 		p.mu.Lock()
-		p.paused, p.retry = false, nil
+		p.paused, p.pauseTimer = false, nil
 		p.mu.Unlock()
 		p.run()
 	})

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 )
 
-// failures reads a function's answer under ReportBatchItemFailures: which of the
+// parseFailures reads a function's answer under ReportBatchItemFailures: which of the
 // messages with these ids it says have failed. ok is false when the answer makes
 // the whole batch fail (LAM B35, B36).
-func failures(payload []byte, ids []string) (failed []bool, ok bool) {
+func parseFailures(payload []byte, ids []string) (failed []bool, ok bool) {
 	payload = bytes.Trim(payload, " \t\r\n")
-	if listed, plain := readPlain(payload); plain {
-		return match(listed, ids)
+	if listed, plain := parsePlain(payload); plain {
+		return markFailed(listed, ids)
 	}
 	failed = make([]bool, len(ids))
 	if len(payload) == 0 {
@@ -40,12 +40,12 @@ func failures(payload []byte, ids []string) (failed []bool, ok bool) {
 		}
 		listed = append(listed, *id)
 	}
-	return match(listed, ids)
+	return markFailed(listed, ids)
 }
 
-// match says of each message whether it is listed; ok is false when one is that is
+// markFailed says of each message whether it is listed; ok is false when one is that is
 // none of them.
-func match(listed, ids []string) (failed []bool, ok bool) {
+func markFailed(listed, ids []string) (failed []bool, ok bool) {
 	failed = make([]bool, len(ids))
 	if len(listed) == 0 {
 		return failed, true
@@ -66,10 +66,10 @@ func match(listed, ids []string) (failed []bool, ok bool) {
 	return failed, true
 }
 
-// readPlain reads the answers that most functions give, in the form in which most
+// parsePlain reads the answers that most functions give, in the form in which most
 // runtimes write them: nothing failed, or a list of ids without white space and
 // escapes. It does not judge what has another form.
-func readPlain(payload []byte) (listed []string, plain bool) {
+func parsePlain(payload []byte) (listed []string, plain bool) {
 	switch string(payload) {
 	case `{"batchItemFailures":null}`, `{"batchItemFailures":[]}`:
 		return nil, true
@@ -79,7 +79,7 @@ func readPlain(payload []byte) (listed []string, plain bool) {
 		if rest, ok = bytes.CutPrefix(rest, []byte(`{"itemIdentifier":"`)); !ok {
 			break
 		}
-		end := bytes.IndexFunc(rest, func(r rune) bool { return !idRune(r) })
+		end := bytes.IndexFunc(rest, func(r rune) bool { return !isIDRune(r) })
 		if end < 1 || !bytes.HasPrefix(rest[end:], []byte(`"}`)) {
 			break
 		}
@@ -93,7 +93,7 @@ func readPlain(payload []byte) (listed []string, plain bool) {
 	return nil, false
 }
 
-// idRune tells what message ids consist of.
-func idRune(r rune) bool {
+// isIDRune tells what message ids consist of.
+func isIDRune(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r == '-'
 }

@@ -48,7 +48,7 @@ func TestB35AnswersUnderReportBatchItemFailures(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			failed, ok := failures([]byte(tt.payload), threeIDs)
+			failed, ok := parseFailures([]byte(tt.payload), threeIDs)
 			if ok != (tt.want != nil) || ok && !slices.Equal(failed, tt.want) {
 				t.Errorf("failed %v, valid %v; want %v", failed, ok, tt.want)
 			}
@@ -59,7 +59,7 @@ func TestB35AnswersUnderReportBatchItemFailures(t *testing.T) {
 func TestB35ListedMessagesAreLeftToTheirVisibility(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.functions.handler = answer(`{"batchItemFailures":[{"itemIdentifier":"id-3"}]}`) // id-1 is the watch
+	w.functions.handler = payload(`{"batchItemFailures":[{"itemIdentifier":"id-3"}]}`) // id-1 is the watch
 	w.create(reporting)
 	w.send(queueARN, "a", "b", "c")
 	w.advance(29 * time.Second)
@@ -74,10 +74,10 @@ func TestB35ListedMessagesAreLeftToTheirVisibility(t *testing.T) {
 func TestB35MalformedAnswerDeletesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.functions.handler = answer(`{"batchItemFailures":[{"itemIdentifier":"id-9"}]}`)
+	w.functions.handler = payload(`{"batchItemFailures":[{"itemIdentifier":"id-9"}]}`)
 	w.create(reporting)
 	w.send(queueARN, "a", "b")
-	w.settle()
+	w.runDue()
 	if got := w.queues.deleted(queueARN); len(got) != 0 {
 		t.Errorf("deleted %q, want nothing", got)
 	}
@@ -113,14 +113,14 @@ func FuzzFailures(f *testing.F) {
 	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":"id-2"},]}`))
 	f.Add([]byte(`{"batchItemFailures":[]}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		failed, ok := failures(payload, threeIDs)
+		failed, ok := parseFailures(payload, threeIDs)
 		if ok && len(failed) != len(threeIDs) {
 			t.Errorf("%d verdicts for %d messages", len(failed), len(threeIDs))
 		}
 		if len(bytes.Trim(payload, " \t\r\n")) > 0 && !json.Valid(payload) && ok {
 			t.Errorf("%q is not JSON and counts as success", payload)
 		}
-		if listed, plain := readPlain(payload); plain {
+		if listed, plain := parsePlain(payload); plain {
 			var answer struct {
 				BatchItemFailures []struct{ ItemIdentifier string } `json:"batchItemFailures"`
 			}

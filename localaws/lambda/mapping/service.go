@@ -58,7 +58,7 @@ type scope struct{ account, region string }
 // mapping is one mapping and its poller.
 type mapping struct {
 	record
-	busy   bool    // an update or delete is under way (LAM B10)
+	changing   bool    // an update or delete is under way (LAM B10)
 	poller *poller // nil while disabled
 }
 
@@ -106,7 +106,7 @@ func (s *Service) Close() {
 	s.mu.Lock()
 	var pollers []*poller
 	for _, mappings := range s.mappings {
-		pollers = append(pollers, detach(mappings)...)
+		pollers = append(pollers, detachPollers(mappings)...)
 	}
 	s.mu.Unlock()
 	for _, p := range pollers {
@@ -126,9 +126,9 @@ func (s *Service) Reset(account, region string) error {
 		if account != "" && in.account != account || region != "" && in.region != region {
 			continue
 		}
-		pollers = append(pollers, detach(mappings)...)
+		pollers = append(pollers, detachPollers(mappings)...)
 		for _, m := range mappings {
-			batch.Delete(table, m.key())
+			batch.Delete(table, m.storeKey())
 		}
 		delete(s.mappings, in)
 	}
@@ -143,8 +143,8 @@ func (s *Service) Reset(account, region string) error {
 	return nil
 }
 
-// detach takes the pollers off mappings, with mu held.
-func detach(mappings map[string]*mapping) []*poller {
+// detachPollers takes the pollers off mappings, with mu held.
+func detachPollers(mappings map[string]*mapping) []*poller {
 	var pollers []*poller
 	for _, uuid := range sortedKeys(mappings) {
 		if p := mappings[uuid].poller; p != nil {
@@ -176,8 +176,8 @@ func rest(method, path string, status int, op awsapi.Operation) awsapi.Operation
 	return op
 }
 
-// find answers the mapping with mu held, or why there is none (LAM B11).
-func (s *Service) find(c *awsapi.Call, uuid string) (*mapping, error) {
+// findMapping answers the mapping with mu held, or why there is none (LAM B11).
+func (s *Service) findMapping(c *awsapi.Call, uuid string) (*mapping, error) {
 	m, ok := s.mappings[scope{c.Account, c.Region}][uuid]
 	if !ok {
 		return nil, errNotFound.With("The resource you requested does not exist.")
@@ -185,8 +185,8 @@ func (s *Service) find(c *awsapi.Call, uuid string) (*mapping, error) {
 	return m, nil
 }
 
-// save waits until a change is durable, and tells when it will never be.
-func save(commit store.Commit) error {
+// waitDurable waits until a change is durable, and tells when it will never be.
+func waitDurable(commit store.Commit) error {
 	if err := commit.Wait(); err != nil {
 		return errService.With("The event source mapping could not be stored: %s.", err)
 	}

@@ -18,11 +18,11 @@ type session struct {
 	since  time.Time // zero when there is none
 }
 
-// receiver answers a session of the function's execution role: of the one it has
+// currentRole answers a session of the function's execution role: of the one it has
 // now, or when it is gone, of the one it had last (LAM B32, function deleted).
-func (p *poller) receiver() (awsapi.Caller, error) {
+func (p *poller) currentRole() (awsapi.Caller, error) {
 	p.mu.Lock()
-	function := p.set.function
+	function := p.config.function
 	p.mu.Unlock()
 	if fn, err := p.service.opts.Functions.Resolve(p.call, function); err == nil {
 		p.mu.Lock()
@@ -31,14 +31,14 @@ func (p *poller) receiver() (awsapi.Caller, error) {
 		}
 		p.mu.Unlock()
 	}
-	return p.caller()
+	return p.roleCaller()
 }
 
-// caller answers a session of the execution role that messages were received
+// roleCaller answers a session of the execution role that messages were received
 // with.
-func (p *poller) caller() (awsapi.Caller, error) {
+func (p *poller) roleCaller() (awsapi.Caller, error) {
 	p.mu.Lock()
-	asker, have := p.asker, p.session
+	asker, have := p.functionARN, p.session
 	p.mu.Unlock()
 	now := p.service.opts.Clock.Now()
 	if !have.since.IsZero() && now.Sub(have.since) < sessionLife {

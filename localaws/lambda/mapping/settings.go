@@ -6,8 +6,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/mapping/filter"
 )
 
-// settings is what a poller reads of its mapping's record.
-type settings struct {
+// pollerConfig is what a poller reads of its mapping's record.
+type pollerConfig struct {
 	function       string // ARN, as it is invoked
 	batchSize      int
 	window         time.Duration
@@ -17,13 +17,13 @@ type settings struct {
 	fifo           bool
 }
 
-// settings derives the poller's view of r, whose filters are known to compile.
-func (r *record) settings() settings {
+// pollerConfig derives the poller's view of r, whose filters are known to compile.
+func (r *record) pollerConfig() pollerConfig {
 	filters, err := r.compileFilters()
 	if err != nil {
 		panic("mapping: filters of " + r.UUID + " were stored without a check: " + err.Error())
 	}
-	return settings{
+	return pollerConfig{
 		function:       r.FunctionARN,
 		batchSize:      r.BatchSize,
 		window:         time.Duration(r.Window) * time.Second,

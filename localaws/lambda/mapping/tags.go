@@ -15,7 +15,7 @@ const maxTags = 50
 func (s *Service) Tags(arn string) (map[string]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, err := s.findARN(arn)
+	m, err := s.findByARN(arn)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (s *Service) RemoveTags(arn string, keys []string) error {
 
 func (s *Service) changeTags(arn string, change func(map[string]string)) error {
 	s.mu.Lock()
-	m, err := s.findARN(arn)
+	m, err := s.findByARN(arn)
 	if err != nil {
 		s.mu.Unlock()
 		return err
@@ -48,14 +48,14 @@ func (s *Service) changeTags(arn string, change func(map[string]string)) error {
 		tags = map[string]string{}
 	}
 	change(tags)
-	if err := validTags(tags); err != nil {
+	if err := checkTags(tags); err != nil {
 		s.mu.Unlock()
 		return err
 	}
 	m.Tags = tags
-	commit := s.keep(&m.record)
+	commit := s.storeRecord(&m.record)
 	s.mu.Unlock()
-	return save(commit)
+	return waitDurable(commit)
 }
 
 // IsMapping reports whether arn is that of an event source mapping, there or
@@ -65,14 +65,14 @@ func IsMapping(arn string) bool {
 	return ok && a.Service == "lambda" && strings.HasPrefix(a.Resource, "event-source-mapping:")
 }
 
-// findARN answers the mapping with mu held.
-func (s *Service) findARN(arn string) (*mapping, error) {
+// findByARN answers the mapping with mu held.
+func (s *Service) findByARN(arn string) (*mapping, error) {
 	a, _ := awsapi.ParseARN(arn)
 	uuid := strings.TrimPrefix(a.Resource, "event-source-mapping:")
-	return s.find(&awsapi.Call{Account: a.Account, Region: a.Region}, uuid)
+	return s.findMapping(&awsapi.Call{Account: a.Account, Region: a.Region}, uuid)
 }
 
-func validTags(tags map[string]string) error {
+func checkTags(tags map[string]string) error {
 	if len(tags) > maxTags {
 		return errParameter.With("The maximum number of tags is %d.", maxTags)
 	}

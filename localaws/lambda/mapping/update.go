@@ -16,43 +16,43 @@ func (s *Service) UpdateEventSourceMapping(ctx context.Context, c *awsapi.Call, 
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	if err := in.refuseForeign(); err != nil {
+	if err := in.refuseUnsupported(); err != nil {
 		return nil, err
 	}
-	m, r, err := s.occupy(c, in.UUID, "update")
+	m, r, err := s.beginChange(c, in.UUID, "update")
 	if err != nil {
 		return nil, err
 	}
-	if err := s.change(ctx, c, &in.Settings, &r); err != nil {
+	if err := s.applyChange(ctx, c, &in.ConfigurationInput, &r); err != nil {
 		s.mu.Lock()
-		m.busy = false
+		m.changing = false
 		s.mu.Unlock()
 		return nil, err
 	}
-	return s.replace(m, &r)
+	return s.replaceRecord(m, &r)
 }
 
-// occupy marks a mapping as being changed and gives a copy of it (LAM B10).
-func (s *Service) occupy(c *awsapi.Call, uuid, verb string) (*mapping, record, error) {
+// beginChange marks a mapping as being changed and gives a copy of it (LAM B10).
+func (s *Service) beginChange(c *awsapi.Call, uuid, verb string) (*mapping, record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, err := s.find(c, uuid)
+	m, err := s.findMapping(c, uuid)
 	if err != nil {
 		return nil, record{}, err
 	}
-	if m.busy {
+	if m.changing {
 		return nil, record{}, errInUse.With("Cannot %s the event source mapping because it is in use.", verb)
 	}
-	m.busy = true
+	m.changing = true
 	return m, m.record, nil
 }
 
-// change applies settings to r and checks the whole anew.
-func (s *Service) change(ctx context.Context, c *awsapi.Call, in *Settings, r *record) error {
+// applyChange applies settings to r and checks the whole anew.
+func (s *Service) applyChange(ctx context.Context, c *awsapi.Call, in *ConfigurationInput, r *record) error {
 	if err := in.apply(r); err != nil {
 		return err
 	}
-	if err := r.consistent(); err != nil {
+	if err := r.checkConsistency(); err != nil {
 		return err
 	}
 	if !r.Enabled && in.FunctionName == nil {
@@ -62,7 +62,7 @@ func (s *Service) change(ctx context.Context, c *awsapi.Call, in *Settings, r *r
 	if in.FunctionName != nil {
 		name = *in.FunctionName
 	}
-	fn, err := s.target(c, name)
+	fn, err := s.findFunction(c, name)
 	if err != nil {
 		return err
 	}
@@ -70,14 +70,14 @@ func (s *Service) change(ctx context.Context, c *awsapi.Call, in *Settings, r *r
 	return s.checkQueue(ctx, r.QueueARN, fn)
 }
 
-// replace puts r in place of m's record, and starts, stops or tells its poller.
-func (s *Service) replace(m *mapping, r *record) (*Configuration, error) {
+// replaceRecord puts r in place of m's record, and starts, stops or tells its poller.
+func (s *Service) replaceRecord(m *mapping, r *record) (*Configuration, error) {
 	r.Modified = s.opts.Clock.Now()
 	s.mu.Lock()
-	m.busy = false
-	_, err := s.find(&awsapi.Call{Account: r.Account, Region: r.Region}, r.UUID) // it may have been reset away
+	m.changing = false
+	_, err := s.findMapping(&awsapi.Call{Account: r.Account, Region: r.Region}, r.UUID) // it may have been reset away
 	if err == nil {
-		err = s.duplicate(r)
+		err = s.checkDuplicate(r)
 	}
 	if err != nil {
 		s.mu.Unlock()
@@ -86,8 +86,8 @@ func (s *Service) replace(m *mapping, r *record) (*Configuration, error) {
 	r.Tags = m.Tags // may have changed meanwhile
 	state := transition(m.Enabled, r.Enabled)
 	m.record = *r
-	told, started, stopped := s.retarget(m)
-	commit := s.keep(&m.record)
+	told, started, stopped := s.updatePoller(m)
+	commit := s.storeRecord(&m.record)
 	s.mu.Unlock()
 	switch {
 	case stopped != nil:
@@ -95,16 +95,16 @@ func (s *Service) replace(m *mapping, r *record) (*Configuration, error) {
 	case started != nil:
 		started.start()
 	case told != nil:
-		told.configure(r)
+		told.reconfigure(r)
 	}
-	if err := save(commit); err != nil {
+	if err := waitDurable(commit); err != nil {
 		return nil, err
 	}
 	return r.configuration(state), nil
 }
 
-// retarget says, with mu held, which poller is to be told, started or stopped.
-func (s *Service) retarget(m *mapping) (told, started, stopped *poller) {
+// updatePoller says, with mu held, which poller is to be told, started or stopped.
+func (s *Service) updatePoller(m *mapping) (told, started, stopped *poller) {
 	switch {
 	case !m.Enabled:
 		stopped, m.poller = m.poller, nil

@@ -23,7 +23,7 @@ var (
 
 // constrain checks what AWS's model says of a single member: numbers in their
 // range, names in their set (LAM A3, B7, B28, B29).
-func (in *Settings) constrain(f *constraints) {
+func (in *ConfigurationInput) constrain(f *constraints) {
 	if name := in.FunctionName; name != nil {
 		f.form("functionName", *name, 1, 256, functionForm)
 	}
@@ -74,9 +74,9 @@ func (f *constraints) atMost(field string, n, most int) {
 	}
 }
 
-// refuseForeign refuses what other kinds of event source have (LAM B4, B12), and
+// refuseUnsupported refuses what other kinds of event source have (LAM B4, B12), and
 // what is not embedded.
-func (in *Settings) refuseForeign() error {
+func (in *ConfigurationInput) refuseUnsupported() error {
 	for _, p := range []struct {
 		name  string
 		given bool
@@ -115,23 +115,23 @@ func (d *DestinationConfig) given() bool {
 }
 
 // apply writes what was given into r, and keeps the rest.
-func (in *Settings) apply(r *record) error {
-	set(&r.Enabled, in.Enabled)
-	set(&r.BatchSize, in.BatchSize)
-	set(&r.Window, in.MaximumBatchingWindowInSeconds)
+func (in *ConfigurationInput) apply(r *record) error {
+	setIfGiven(&r.Enabled, in.Enabled)
+	setIfGiven(&r.BatchSize, in.BatchSize)
+	setIfGiven(&r.Window, in.MaximumBatchingWindowInSeconds)
 	if in.FunctionResponseTypes != nil {
 		r.ReportFailures = len(in.FunctionResponseTypes) > 0
 	}
 	if c := in.ScalingConfig; c != nil {
 		r.MaxConcurrency = 0
-		set(&r.MaxConcurrency, c.MaximumConcurrency)
+		setIfGiven(&r.MaxConcurrency, c.MaximumConcurrency)
 	}
 	if c := in.ProvisionedPollerConfig; c != nil {
 		r.MinPollers, r.MaxPollers = 0, 0
 		if c.MinimumPollers != nil || c.MaximumPollers != nil {
 			r.MinPollers, r.MaxPollers = 2, 200
-			set(&r.MinPollers, c.MinimumPollers)
-			set(&r.MaxPollers, c.MaximumPollers)
+			setIfGiven(&r.MinPollers, c.MinimumPollers)
+			setIfGiven(&r.MaxPollers, c.MaximumPollers)
 		}
 	}
 	if c := in.MetricsConfig; c != nil {
@@ -143,7 +143,7 @@ func (in *Settings) apply(r *record) error {
 	return nil
 }
 
-func set[T any](dst, v *T) {
+func setIfGiven[T any](dst, v *T) {
 	if v != nil {
 		*dst = *v
 	}
@@ -171,9 +171,9 @@ func (r *record) setFilters(filters []Filter) error {
 // to 10 on request (LAM B7), so that nothing that works there is refused here.
 const maxFilters = 10
 
-// consistent checks what the settings of r say about each other (LAM B7, B14,
+// checkConsistency checks what the settings of r say about each other (LAM B7, B14,
 // B29).
-func (r *record) consistent() error {
+func (r *record) checkConsistency() error {
 	switch {
 	case r.FIFO && r.Window > 0:
 		return errParameter.With("Batching window is not supported for FIFO queues")

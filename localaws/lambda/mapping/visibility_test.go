@@ -12,7 +12,7 @@ func TestB30TheQueuesVisibilityTimeoutHoldsAndIsNotExtended(t *testing.T) {
 	w.functions.handler = fail
 	w.create()
 	w.send(queueARN, "m")
-	w.settle()
+	w.runDue()
 	w.advance(95 * time.Second)
 	var at []time.Duration
 	for _, i := range w.functions.invocations() {

@@ -36,8 +36,8 @@ var (
 	noFn      = &awsapi.Error{Code: "ResourceNotFoundException", Status: 404, Message: "Function not found: " + functionARN}
 )
 
-// world is a mapping service over model backends and a clock that the test moves.
-type world struct {
+// testService is a mapping service over model backends and a clock that the test moves.
+type testService struct {
 	*Service
 	t         testing.TB
 	clock     *clock.Clock
@@ -48,17 +48,17 @@ type world struct {
 	call      *awsapi.Call
 }
 
-func newWorld(t testing.TB) *world { return newWorldWith(t, store.Memory(), 0) }
+func newWorld(t testing.TB) *testService { return newWorldWith(t, store.Memory(), 0) }
 
-func newWorldWith(t testing.TB, st *store.Store, maxBatches int) *world {
+func newWorldWith(t testing.TB, st *store.Store, maxBatches int) *testService {
 	t.Helper()
 	return newWorldOn(t, clock.Manual, st, maxBatches)
 }
 
-func newWorldOn(t testing.TB, mode clock.Mode, st *store.Store, maxBatches int) *world {
+func newWorldOn(t testing.TB, mode clock.Mode, st *store.Store, maxBatches int) *testService {
 	t.Helper()
 	c := clock.New(mode, start)
-	w := &world{
+	w := &testService{
 		t:         t,
 		clock:     c,
 		queues:    &modelQueues{clock: c, queues: map[string]*modelQueue{}, watchers: map[string]map[int]func(){}, refuse: map[string]error{}},
@@ -91,7 +91,7 @@ func input() *CreateEventSourceMappingInput {
 func ptr[T any](v T) *T { return &v }
 
 // create makes a mapping, as change says.
-func (w *world) create(change ...func(*CreateEventSourceMappingInput)) *Configuration {
+func (w *testService) create(change ...func(*CreateEventSourceMappingInput)) *Configuration {
 	w.t.Helper()
 	in := input()
 	for _, f := range change {
@@ -104,25 +104,25 @@ func (w *world) create(change ...func(*CreateEventSourceMappingInput)) *Configur
 	return out
 }
 
-func (w *world) advance(d time.Duration) {
+func (w *testService) advance(d time.Duration) {
 	w.t.Helper()
 	if err := w.clock.Advance(context.Background(), d); err != nil {
 		w.t.Fatalf("advance by %s: %v", d, err)
 	}
 }
 
-// settle lets everything happen that is to happen now.
-func (w *world) settle() { w.t.Helper(); w.advance(0) }
+// runDue lets everything happen that is to happen now.
+func (w *testService) runDue() { w.t.Helper(); w.advance(0) }
 
 // send puts messages into a queue, all before anything comes of them.
-func (w *world) send(arn string, bodies ...string) {
+func (w *testService) send(arn string, bodies ...string) {
 	w.clock.Begin()
 	defer w.clock.End()
 	w.queues.send(arn, bodies...)
 }
 
 // wantBatches compares the bodies of each invocation so far.
-func (w *world) wantBatches(want ...[]string) {
+func (w *testService) wantBatches(want ...[]string) {
 	w.t.Helper()
 	if got := w.functions.batches(); !slices.EqualFunc(got, want, slices.Equal[[]string]) {
 		w.t.Errorf("invoked with %q, want %q", got, want)
@@ -196,11 +196,11 @@ func (q *modelQueues) sendMessage(arn string, m Message) {
 	}
 	q.queues[arn].messages = append(q.queues[arn].messages, mm)
 	q.mu.Unlock()
-	q.tell(arn)
+	q.notify(arn)
 }
 
-// tell calls the watchers of a queue, twice: a signal more must do no harm.
-func (q *modelQueues) tell(arn string) {
+// notify calls the watchers of a queue, twice: a signal more must do no harm.
+func (q *modelQueues) notify(arn string) {
 	q.mu.Lock()
 	var fs []func()
 	for _, id := range slices.Sorted(maps.Keys(q.watchers[arn])) {
@@ -280,7 +280,7 @@ func (q *modelQueues) Receive(_ context.Context, as awsapi.Caller, arn string, l
 		m.receives++
 		m.until = now.Add(queue.visibility)
 		m.ReceiptHandle = fmt.Sprintf("%s#%d", m.ID, m.receives)
-		q.clock.Schedule(m.until, clock.Moves, func() { q.tell(arn) })
+		q.clock.Schedule(m.until, clock.Moves, func() { q.notify(arn) })
 		got = append(got, m.Message)
 	}
 	return got, nil
@@ -305,7 +305,7 @@ func (q *modelQueues) Delete(_ context.Context, _ awsapi.Caller, arn string, han
 	}
 	q.mu.Unlock()
 	if arn == fifoARN {
-		q.tell(arn)
+		q.notify(arn)
 	}
 	return failed, nil
 }
@@ -367,7 +367,7 @@ func (f *modelFunctions) set(change func()) {
 	change()
 }
 
-func (f *modelFunctions) Invoke(_ context.Context, arn string, event []byte, trace string, done func(Outcome)) {
+func (f *modelFunctions) StartInvocation(_ context.Context, arn string, event []byte, trace string, done func(Outcome)) {
 	i := invocation{at: f.clock.Now(), arn: arn, trace: trace, event: string(event)}
 	var e struct {
 		Records []struct{ MessageID, Body string }
@@ -425,8 +425,8 @@ func refuse(err error) func(invocation) Outcome {
 	return func(invocation) Outcome { return Outcome{Err: err} }
 }
 
-// answer answers every invocation with a payload.
-func answer(payload string) func(invocation) Outcome {
+// payload answers every invocation with a payload.
+func payload(payload string) func(invocation) Outcome {
 	return func(invocation) Outcome { return Outcome{Payload: []byte(payload)} }
 }
 
@@ -457,7 +457,7 @@ func (m *modelMetrics) Count(_, _, _, name string, n int) {
 func newWorldStore() *store.Store { return store.Memory() }
 
 // update changes a mapping.
-func (w *world) update(uuid string, change func(*UpdateEventSourceMappingInput)) *Configuration {
+func (w *testService) update(uuid string, change func(*UpdateEventSourceMappingInput)) *Configuration {
 	w.t.Helper()
 	in := &UpdateEventSourceMappingInput{UUID: uuid}
 	change(in)

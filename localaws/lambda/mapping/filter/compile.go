@@ -69,7 +69,7 @@ func compileObject(path string, m map[string]any) (*object, error) {
 			if err != nil {
 				return nil, err
 			}
-			o.either = either
+			o.anyOf = either
 			continue
 		}
 		f, err := compileField(path+"."+name, m[name])
@@ -98,7 +98,7 @@ func compileField(path string, v any) (field, error) {
 		return field{sub: sub}, err
 	case []any:
 		leaf, err := compileList(path, v)
-		return field{leaf: leaf}, err
+		return field{conditions: leaf}, err
 	default:
 		return field{}, fmt.Errorf("%s must be a list or an object", path)
 	}
@@ -148,6 +148,6 @@ func compileCondition(e any) (condition, error) {
 	case map[string]any:
 		return compileOperator(e)
 	default:
-		return condition{test: exactly(e)}, nil
+		return condition{test: equals(e)}, nil
 	}
 }

@@ -34,12 +34,12 @@ func TestB43RecordedMatches(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			check(t, tt.pattern, tt.passes, tt.fails)
+			checkFilter(t, tt.pattern, tt.passes, tt.fails)
 		})
 	}
 }
 
-func check(t *testing.T, pattern, passes, fails string) {
+func checkFilter(t *testing.T, pattern, passes, fails string) {
 	t.Helper()
 	s := compile(t, pattern)
 	if !s.Match(passes) {
@@ -86,26 +86,26 @@ func TestB42Operators(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			check(t, `{"body":{"a":`+tt.leaf+`}}`, `{"a":`+tt.passes+`}`, `{"a":`+tt.fails+`}`)
+			checkFilter(t, `{"body":{"a":`+tt.leaf+`}}`, `{"a":`+tt.passes+`}`, `{"a":`+tt.fails+`}`)
 		})
 	}
 }
 
 func TestB42NestedFieldsAndAbsence(t *testing.T) {
 	t.Parallel()
-	check(t, `{"body":{"a":{"b":["x"]}}}`, `{"a":{"b":"x"}}`, `{"a":"x"}`)
-	check(t, `{"body":{"a":{"b":["x"]}}}`, `{"a":[{"b":"y"},{"b":"x"}]}`, `{"a":[]}`)
-	check(t, `{"body":{"a":{"b":[{"exists":false}]}}}`, `{}`, `{"a":{"b":null}}`)
-	check(t, `{"body":{"a":{"b":[{"exists":false}]}}}`, `{"a":1}`, `{"a":{"b":0}}`)
-	check(t, `{"body":{"a":[{"anything-but":"x"}]}}`, `{"a":1}`, `{}`) // a named field must be there
-	check(t, `{"body":{"a":{"b":["x"],"c":["y"]}}}`, `{"a":[{"b":"x","c":"y"}]}`, `{"a":[{"b":"x"},{"c":"y"}]}`)
+	checkFilter(t, `{"body":{"a":{"b":["x"]}}}`, `{"a":{"b":"x"}}`, `{"a":"x"}`)
+	checkFilter(t, `{"body":{"a":{"b":["x"]}}}`, `{"a":[{"b":"y"},{"b":"x"}]}`, `{"a":[]}`)
+	checkFilter(t, `{"body":{"a":{"b":[{"exists":false}]}}}`, `{}`, `{"a":{"b":null}}`)
+	checkFilter(t, `{"body":{"a":{"b":[{"exists":false}]}}}`, `{"a":1}`, `{"a":{"b":0}}`)
+	checkFilter(t, `{"body":{"a":[{"anything-but":"x"}]}}`, `{"a":1}`, `{}`) // a named field must be there
+	checkFilter(t, `{"body":{"a":{"b":["x"],"c":["y"]}}}`, `{"a":[{"b":"x","c":"y"}]}`, `{"a":[{"b":"x"},{"c":"y"}]}`)
 }
 
 func TestB42Or(t *testing.T) {
 	t.Parallel()
-	check(t, `{"body":{"$or":[{"a":["x"]},{"b":["y"]}]}}`, `{"b":"y"}`, `{"a":"y"}`)
-	check(t, `{"body":{"c":["z"],"$or":[{"a":["x"]},{"b":["y"]}]}}`, `{"a":"x","c":"z"}`, `{"a":"x"}`)
-	check(t, `{"body":{"d":{"$or":[{"a":["x"]},{"b":["y"]}]}}}`, `{"d":{"a":"x"}}`, `{"a":"x"}`)
+	checkFilter(t, `{"body":{"$or":[{"a":["x"]},{"b":["y"]}]}}`, `{"b":"y"}`, `{"a":"y"}`)
+	checkFilter(t, `{"body":{"c":["z"],"$or":[{"a":["x"]},{"b":["y"]}]}}`, `{"a":"x","c":"z"}`, `{"a":"x"}`)
+	checkFilter(t, `{"body":{"d":{"$or":[{"a":["x"]},{"b":["y"]}]}}}`, `{"d":{"a":"x"}}`, `{"a":"x"}`)
 }
 
 func TestB41BodiesOfAnotherKindDoNotPass(t *testing.T) {

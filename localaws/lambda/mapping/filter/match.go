@@ -3,14 +3,14 @@ package filter
 // object is conditions on a JSON object: all fields, and one of either.
 type object struct {
 	fields []field // in order of name
-	either []*object
+	anyOf []*object
 }
 
 // field is the condition on one member: an object's or a leaf's.
 type field struct {
 	name string
 	sub  *object
-	leaf []condition
+	conditions []condition
 }
 
 // condition is one entry of a leaf's list.
@@ -41,10 +41,10 @@ func (o *object) matchMembers(m map[string]any) bool {
 			return false
 		}
 	}
-	if len(o.either) == 0 {
+	if len(o.anyOf) == 0 {
 		return true
 	}
-	for _, e := range o.either {
+	for _, e := range o.anyOf {
 		if e.matchMembers(m) {
 			return true
 		}
@@ -58,9 +58,9 @@ func (f *field) match(m map[string]any) bool {
 		return f.sub.match(v)
 	}
 	if !there {
-		return anyHolds(f.leaf, nil)
+		return anyHolds(f.conditions, nil)
 	}
-	return anyHolds(f.leaf, appendValues(nil, v))
+	return anyHolds(f.conditions, appendValues(nil, v))
 }
 
 // anyHolds reports whether one condition holds for the values of a field.

@@ -31,7 +31,7 @@ func compileOperator(m map[string]any) (condition, error) {
 func compileTest(name string, arg any) (func(any) bool, error) {
 	switch name {
 	case "prefix", "suffix":
-		return affix(name, arg)
+		return prefixOrSuffix(name, arg)
 	case "equals-ignore-case":
 		return textTest(name, arg, strings.EqualFold)
 	case "wildcard":
@@ -47,9 +47,9 @@ func compileTest(name string, arg any) (func(any) bool, error) {
 	}
 }
 
-// exactly compares a scalar as it is written: numbers by their text, so that
+// equals compares a scalar as it is written: numbers by their text, so that
 // 300 and 3.0e2 differ (LAM B42a, G9).
-func exactly(want any) func(any) bool {
+func equals(want any) func(any) bool {
 	return func(v any) bool { return v == want }
 }
 
@@ -65,8 +65,8 @@ func textTest(name string, arg any, holds func(v, arg string) bool) (func(any) b
 	}, nil
 }
 
-// affix reads prefix and suffix, whose argument may be {"equals-ignore-case": s}.
-func affix(name string, arg any) (func(any) bool, error) {
+// prefixOrSuffix reads prefix and suffix, whose argument may be {"equals-ignore-case": s}.
+func prefixOrSuffix(name string, arg any) (func(any) bool, error) {
 	end, fold := strings.HasPrefix, hasPrefixFold
 	if name == "suffix" {
 		end, fold = strings.HasSuffix, hasSuffixFold
@@ -127,7 +127,7 @@ func anythingBut(arg any) (func(any) bool, error) {
 	}
 	var but []func(any) bool
 	for _, e := range list {
-		test, err := butOne(inner, e)
+		test, err := excludedTest(inner, e)
 		if err != nil {
 			return nil, err
 		}
@@ -143,13 +143,13 @@ func anythingBut(arg any) (func(any) bool, error) {
 	}, nil
 }
 
-func butOne(inner string, e any) (func(any) bool, error) {
+func excludedTest(inner string, e any) (func(any) bool, error) {
 	if inner != "" {
 		return compileTest(inner, e)
 	}
 	switch e.(type) {
 	case string, json.Number:
-		return exactly(e), nil
+		return equals(e), nil
 	default:
 		return nil, errors.New("anything-but takes strings and numbers")
 	}

@@ -13,8 +13,14 @@ func (s *Service) access(action string) func(c *awsapi.Call, name, qualifier str
 		if ref.qualifier == "" {
 			ref.qualifier = qualifier
 		}
+
 		policy, tags := s.resourcePolicyAndTags(ref)
-		return []awsapi.Access{{Action: "lambda:" + action, Resource: ref.arn(), ResourcePolicy: policy, ResourceTags: tags}}
+		return []awsapi.Access{{
+			Action:         "lambda:" + action,
+			Resource:       ref.arn(),
+			ResourcePolicy: policy,
+			ResourceTags:   tags,
+		}}
 	}
 }
 
@@ -82,6 +88,7 @@ func (s *Service) tagAccess(action string) func(*awsapi.Call, *TagsInput) []awsa
 			need.Resource = ref.arn()
 			need.ResourcePolicy, need.ResourceTags = s.resourcePolicyAndTags(ref)
 		}
+
 		need.Action = "lambda:" + action
 		switch action {
 		case "TagResource":
@@ -89,6 +96,7 @@ func (s *Service) tagAccess(action string) func(*awsapi.Call, *TagsInput) []awsa
 		case "UntagResource":
 			need.TagKeys = in.TagKeys
 		}
+
 		return []awsapi.Access{need}
 	}
 }
@@ -100,21 +108,25 @@ func (s *Service) removedPrincipal(c *awsapi.Call, in *RemovePermissionInput) st
 	if ref.qualifier == "" {
 		ref.qualifier = in.Qualifier
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.functions[ref.functionKey]
 	if f == nil || f.policies[ref.qualifier] == nil {
 		return ""
 	}
+
 	for _, st := range f.policies[ref.qualifier].Statements {
 		if st.Sid == in.StatementID {
 			name := st.name()
 			if arn, ok := s.opts.Principals.ShowPrincipal(name); ok {
 				return arn
 			}
+
 			return name
 		}
 	}
+
 	return ""
 }
 

@@ -30,17 +30,23 @@ func (s *Service) GetAccountSettings(_ context.Context, c *awsapi.Call, _ *awsap
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := &AccountSettings{AccountLimit: AccountLimit{
-		TotalCodeSize: allCode, CodeSizeUnzipped: archive.MaxUnzipped, CodeSizeZipped: maxZip,
-		ConcurrentExecutions: accountConcurrency, UnreservedConcurrentExecutions: s.unreservedConcurrency(scopeOf(c)),
+		TotalCodeSize:                  allCode,
+		CodeSizeUnzipped:               archive.MaxUnzipped,
+		CodeSizeZipped:                 maxZip,
+		ConcurrentExecutions:           accountConcurrency,
+		UnreservedConcurrentExecutions: s.unreservedConcurrency(scopeOf(c)),
 	}}
+
 	for k, f := range s.functions {
 		if k.scope != scopeOf(c) {
 			continue
 		}
+
 		out.AccountUsage.FunctionCount++
 		for _, v := range f.versions() {
 			out.AccountUsage.TotalCodeSize += v.code.Size
 		}
 	}
+
 	return out, nil
 }

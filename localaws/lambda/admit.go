@@ -38,30 +38,47 @@ func (s *Service) admit(o invocationRequest) (*admission, error) {
 	if s.environments.closed {
 		return nil, errClosed
 	}
+
 	fn, v, err := s.selectVersion(o.ref)
 	if err != nil {
 		return nil, err
 	}
+
 	trace, links := extendTrace(s.opts.Chance, o.trace, fn.arn())
 	if links > maxChainInvocations && fn.recursion != "Allow" {
 		s.recordCount(fn.functionKey, o.ref.qualifier, v.number, "RecursiveInvocationsDropped", 1)
 		return nil, errRecursive.With("Lambda has detected your function being invoked in a recursive loop with other AWS resources. Function: %s", fn.arn())
 	}
-	a := &admission{fn: fn, version: v, ref: o.ref, reserved: fn.reserved != nil}
+
+	a := &admission{
+		fn:       fn,
+		version:  v,
+		ref:      o.ref,
+		reserved: fn.reserved != nil,
+	}
+
 	if reason := s.throttleReason(fn); reason != "" {
 		s.recordCount(fn.functionKey, o.ref.qualifier, v.number, "Throttles", 1)
 		return nil, throttled(reason)
 	}
+
 	fn.running++
 	if !a.reserved {
 		s.running[fn.scope]++
 	}
+
 	s.work.Add(1)
 	s.opts.Clock.Begin()
-	a.running, a.account = fn.running, s.running[fn.scope]
+	a.running = fn.running
+	a.account = s.running[fn.scope]
 	a.inv = sandbox.Invocation{
-		RequestID: o.requestID, FunctionARN: o.ref.arn(), Trace: trace, ClientContext: o.client, Payload: o.payload,
+		RequestID:     o.requestID,
+		FunctionARN:   o.ref.arn(),
+		Trace:         trace,
+		ClientContext: o.client,
+		Payload:       o.payload,
 	}
+
 	return a, nil
 }
 
@@ -86,8 +103,10 @@ func (s *Service) selectVersion(ref reference) (*function, *version, error) {
 		if q == "" {
 			q = latest
 		}
+
 		return nil, nil, errNotFound.With("Function not found: %s", ref.qualifiedARN(q))
 	}
+
 	number := ref.qualifier
 	if a := fn.aliases[number]; a != nil {
 		number = a.Version
@@ -97,10 +116,12 @@ func (s *Service) selectVersion(ref reference) (*function, *version, error) {
 			}
 		}
 	}
+
 	v := fn.versionByNumber(number)
 	if v == nil {
 		return nil, nil, errNotFound.With("Function not found: %s", ref.arn())
 	}
+
 	return fn, v, nil
 }
 
@@ -142,17 +163,20 @@ func (s *Service) runWithFault(a *admission, f InjectedFault, answered func(sand
 	if err != nil {
 		return sandbox.Report{}, err
 	}
+
 	failed := false
 	rep, alive := s.invokeWithFault(f, w, a, func(o sandbox.Outcome) {
 		failed = o.Failed
 		answered(o)
 	})
+
 	s.recordInvocation(a, rep, failed)
 	if alive {
 		s.releaseEnvironment(w)
 	} else {
 		s.closeEnvironments([]*environment{w})
 	}
+
 	return rep, nil
 }
 

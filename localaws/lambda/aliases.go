@@ -23,7 +23,11 @@ type AliasConfiguration struct {
 
 func (a *alias) configuration(k functionKey) *AliasConfiguration {
 	out := &AliasConfiguration{
-		AliasArn: k.qualifiedARN(a.Name), Description: a.Description, FunctionVersion: a.Version, Name: a.Name, RevisionId: a.Revision,
+		AliasArn:        k.qualifiedARN(a.Name),
+		Description:     a.Description,
+		FunctionVersion: a.Version,
+		Name:            a.Name,
+		RevisionId:      a.Revision,
 	}
 	if len(a.Weights) > 0 {
 		out.RoutingConfig = &RoutingConfig{a.Weights}
@@ -48,10 +52,12 @@ func (s *Service) createAlias(_ context.Context, c *awsapi.Call, in *CreateAlias
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+
 	return s.changeAlias(c, in.FunctionName, func(f *function) (*alias, error) {
 		if f.aliases[in.Name] != nil {
 			return nil, errConflict.With("Alias already exists: %s", f.qualifiedARN(in.Name))
 		}
+
 		a := &alias{Name: in.Name}
 		return a, a.set(f, in.FunctionVersion, in.Description, in.RoutingConfig)
 	})
@@ -73,14 +79,17 @@ func (s *Service) updateAlias(_ context.Context, c *awsapi.Call, in *UpdateAlias
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+
 	return s.changeAlias(c, in.FunctionName, func(f *function) (*alias, error) {
 		old := f.aliases[in.Name]
 		if old == nil {
 			return nil, errNotFound.With("Alias not found: %s", f.qualifiedARN(in.Name))
 		}
+
 		if err := checkRevision(in.RevisionId, old.Revision); err != nil {
 			return nil, err
 		}
+
 		a := *old
 		return &a, a.set(f, in.FunctionVersion, in.Description, in.RoutingConfig)
 	})
@@ -92,17 +101,20 @@ func (s *Service) changeAlias(c *awsapi.Call, name string, change func(*function
 	if err != nil {
 		return nil, err
 	}
+
 	var out *AliasConfiguration
 	err = s.changeFunction(ref, func(f *function) error {
 		a, err := change(f)
 		if err != nil {
 			return err
 		}
+
 		a.Revision = s.opts.Chance.UUID()
 		f.aliases[a.Name] = a
 		out = a.configuration(f.functionKey)
 		return nil
 	})
+
 	return out, err
 }
 
@@ -120,16 +132,20 @@ func (a *alias) set(f *function, number string, description *string, routing *Ro
 	if number != "" {
 		a.Version = number
 	}
+
 	setIfGiven(&a.Description, description)
 	if routing != nil {
 		a.Weights = maps.Clone(routing.AdditionalVersionWeights)
 	}
+
 	if f.versionByNumber(a.Version) == nil {
 		return errNotFound.With("Function not found: %s", f.qualifiedARN(a.Version))
 	}
+
 	if len(a.Weights) > 1 {
 		return errParameter.With("Number of items in AdditionalVersionWeights cannot be greater than 1")
 	}
+
 	for other, weight := range a.Weights {
 		switch {
 		case a.Version == latest || other == latest:
@@ -142,6 +158,7 @@ func (a *alias) set(f *function, number string, description *string, routing *Ro
 			return errParameter.With("Routing weight %v of version %s is not between 0 and 1", weight, other)
 		}
 	}
+
 	return nil
 }
 
@@ -170,12 +187,14 @@ func (s *Service) deleteAlias(_ context.Context, c *awsapi.Call, in *AliasInput)
 	if err != nil {
 		return nil, err
 	}
+
 	return &awsapi.None{}, s.changeFunction(ref, func(f *function) error {
 		if f.aliases[in.Name] != nil {
 			delete(f.aliases, in.Name)
 			delete(f.policies, in.Name)
 			delete(f.invokeConfigs, in.Name)
 		}
+
 		return nil
 	})
 }
@@ -197,6 +216,7 @@ func (s *Service) listAliases(_ context.Context, c *awsapi.Call, in *listAliases
 	if err != nil {
 		return nil, err
 	}
+
 	all := []*AliasConfiguration{}
 	err = s.readFunction(ref, func(f *function) error {
 		for _, name := range sortedKeys(f.aliases) {
@@ -206,14 +226,17 @@ func (s *Service) listAliases(_ context.Context, c *awsapi.Call, in *listAliases
 				all = append(all, a.configuration(f.functionKey))
 			}
 		}
+
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	list, next, err := paginate(in.Page, all, func(a *AliasConfiguration) string { return a.Name })
 	if err != nil {
 		return nil, err
 	}
+
 	return &listAliasesOutput{list, next}, nil
 }

@@ -46,7 +46,10 @@ type asyncEvent struct {
 func (e *asyncEvent) request() invocationRequest {
 	return invocationRequest{
 		ref:       reference{functionKey{scope{e.Account, e.Region}, e.Name}, e.Qualifier},
-		requestID: e.ID, trace: e.Trace, client: e.Client, payload: e.Payload,
+		requestID: e.ID,
+		trace:     e.Trace,
+		client:    e.Client,
+		payload:   e.Payload,
 	}
 }
 
@@ -57,22 +60,34 @@ func (s *Service) enqueueEvent(o invocationRequest) error {
 		s.mu.Unlock()
 		return errClosed
 	}
+
 	_, v, err := s.selectVersion(o.ref)
 	if err != nil {
 		s.mu.Unlock()
 		return err
 	}
+
 	now := s.opts.Clock.Now()
 	e := &asyncEvent{
-		ID: o.requestID, Account: o.ref.account, Region: o.ref.region, Name: o.ref.name, Qualifier: o.ref.qualifier,
-		Trace: o.trace, Client: o.client, Payload: o.payload, Accepted: now, Due: now,
+		ID:        o.requestID,
+		Account:   o.ref.account,
+		Region:    o.ref.region,
+		Name:      o.ref.name,
+		Qualifier: o.ref.qualifier,
+		Trace:     o.trace,
+		Client:    o.client,
+		Payload:   o.payload,
+		Accepted:  now,
+		Due:       now,
 	}
+
 	s.recordCount(o.ref.functionKey, o.ref.qualifier, v.number, "AsyncEventsReceived", 1)
 	commit := s.storeEvent(e)
 	s.mu.Unlock()
 	if err := commit.Wait(); err != nil {
 		return errService.With("keep event: %v", err)
 	}
+
 	s.startAttempt(e)
 	return nil
 }
@@ -85,6 +100,7 @@ func (s *Service) startAttempt(e *asyncEvent) {
 		s.mu.Unlock()
 		return
 	}
+
 	if s.opts.SimulatedDuration != nil && s.handlers[e.Name] != nil {
 		s.mu.Unlock()
 		s.opts.Clock.After(0, clock.Moves, func() {
@@ -93,8 +109,10 @@ func (s *Service) startAttempt(e *asyncEvent) {
 				s.suspend()
 			}
 		})
+
 		return
 	}
+
 	s.work.Add(1)
 	s.opts.Clock.Begin()
 	s.mu.Unlock()
@@ -112,17 +130,25 @@ func (s *Service) attempt(e *asyncEvent) {
 		s.finishEvent(e, cfg, asyncResult{dropped: true})
 		return
 	}
+
 	if s.opts.Clock.Now().Sub(e.Accepted) > cfg.age {
 		s.finishEvent(e, cfg, asyncResult{condition: "EventAgeExceeded"})
 		return
 	}
+
 	a, err := s.admit(e.request())
 	if err != nil {
 		s.handleNotRun(e, cfg, err)
 		return
 	}
+
 	age := s.opts.Clock.Now().Sub(e.Accepted)
-	s.recordMetric(a.fn.functionKey, e.Qualifier, a.version.number, Datum{Name: "AsyncEventAge", Unit: "Milliseconds", Value: float64(age) / 1e6})
+	s.recordMetric(a.fn.functionKey, e.Qualifier, a.version.number, Datum{
+		Name:  "AsyncEventAge",
+		Unit:  "Milliseconds",
+		Value: float64(age) / 1e6,
+	})
+
 	out := sandbox.Outcome{}
 	_, err = s.run(a, func(o sandbox.Outcome) { out = o })
 	number := a.version.number
@@ -131,12 +157,24 @@ func (s *Service) attempt(e *asyncEvent) {
 		s.handleNotRun(e, cfg, err)
 		return
 	}
+
 	e.Attempts++
 	switch {
 	case !out.Failed:
-		s.finishEvent(e, cfg, asyncResult{condition: "Success", ran: true, version: number, payload: out.Payload})
+		s.finishEvent(e, cfg, asyncResult{
+			condition: "Success",
+			ran:       true,
+			version:   number,
+			payload:   out.Payload,
+		})
 	case e.Attempts > cfg.retries:
-		s.finishEvent(e, cfg, asyncResult{condition: "RetriesExhausted", ran: true, failed: true, version: number, payload: out.Payload})
+		s.finishEvent(e, cfg, asyncResult{
+			condition: "RetriesExhausted",
+			ran:       true,
+			failed:    true,
+			version:   number,
+			payload:   out.Payload,
+		})
 	default:
 		s.retryLater(e, retryAfter(e.Attempts))
 	}
@@ -153,7 +191,13 @@ func (s *Service) handleNotRun(e *asyncEvent, cfg asyncConfig, err error) {
 	case cfg.zeroConcurrency:
 		s.finishEvent(e, cfg, asyncResult{condition: "ZeroReservedConcurrency"})
 	case errors.As(err, &api) && api.Code == errRecursive.Code:
-		s.finishEvent(e, cfg, asyncResult{condition: "RetriesExhausted", ran: true, failed: true, version: latest, payload: recursionErrorPayload(api)})
+		s.finishEvent(e, cfg, asyncResult{
+			condition: "RetriesExhausted",
+			ran:       true,
+			failed:    true,
+			version:   latest,
+			payload:   recursionErrorPayload(api),
+		})
 	default:
 		e.Backoff = min(max(2*e.Backoff, firstBackoff), lastBackoff)
 		s.retryLater(e, e.Backoff)
@@ -181,14 +225,14 @@ func (s *Service) scheduleAttempt(e *asyncEvent) {
 
 // asyncConfig is how a function's events are handled.
 type asyncConfig struct {
-	retries   int
-	age       time.Duration
-	onSuccess string
-	onFailure string
+	retries         int
+	age             time.Duration
+	onSuccess       string
+	onFailure       string
 	deadLetterQueue string
-	role      string
-	functionMissing      bool // the function is not there any more
-	zeroConcurrency   bool // its reserved concurrency is zero
+	role            string
+	functionMissing bool // the function is not there any more
+	zeroConcurrency bool // its reserved concurrency is zero
 }
 
 func (s *Service) asyncConfig(e *asyncEvent) asyncConfig {
@@ -201,17 +245,23 @@ func (s *Service) asyncConfig(e *asyncEvent) asyncConfig {
 		cfg.functionMissing = true
 		return cfg
 	}
-	cfg.role, cfg.deadLetterQueue = v.Role, v.DeadLetter
+
+	cfg.role = v.Role
+	cfg.deadLetterQueue = v.DeadLetter
 	cfg.zeroConcurrency = fn.reserved != nil && *fn.reserved == 0
 	if set := fn.invokeConfigs[qualifierOrLatest(ref.qualifier)]; set != nil {
 		if set.Retries != nil {
 			cfg.retries = *set.Retries
 		}
+
 		if set.Age != nil {
 			cfg.age = seconds(*set.Age)
 		}
-		cfg.onSuccess, cfg.onFailure = set.OnSuccess, set.OnFailure
+
+		cfg.onSuccess = set.OnSuccess
+		cfg.onFailure = set.OnFailure
 	}
+
 	return cfg
 }
 

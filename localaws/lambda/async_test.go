@@ -44,7 +44,12 @@ func (m *moody) times() []time.Duration {
 // event sends an asynchronous invocation.
 func (b *testService) event(t testing.TB, name, payload string) {
 	t.Helper()
-	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: name, InvocationType: "Event", Payload: []byte(payload)})
+
+	out, err := b.tryInvoke(t, &InvokeInput{
+		FunctionName:   name,
+		InvocationType: "Event",
+		Payload:        []byte(payload),
+	})
 	if err != nil || out.StatusCode != 202 || out.ExecutedVersion != "" || out.Payload != nil {
 		t.Fatalf("C37: %+v %v", out, err)
 	}
@@ -52,6 +57,7 @@ func (b *testService) event(t testing.TB, name, payload string) {
 
 func (b *testService) advance(t testing.TB, d time.Duration) {
 	t.Helper()
+
 	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if err := b.clock.Advance(wait, d); err != nil {
@@ -62,13 +68,18 @@ func (b *testService) advance(t testing.TB, d time.Duration) {
 // createHandler makes a function that is a Go value.
 func (b *testService) createHandler(t testing.TB, name string, h func(context.Context, []byte) ([]byte, error), change ...func(*CreateFunctionInput)) {
 	t.Helper()
+
 	b.RegisterHandler(name, h)
-	value := func(in *CreateFunctionInput) { in.Code, in.Timeout = &FunctionCode{}, nil }
+	value := func(in *CreateFunctionInput) {
+		in.Code = &FunctionCode{}
+		in.Timeout = nil
+	}
 	b.create(t, name, append([]func(*CreateFunctionInput){value}, change...)...)
 }
 
 func (b *testService) destinations(t testing.TB, name string, in FunctionEventInvokeConfigInput) {
 	t.Helper()
+
 	in.FunctionName = name
 	if _, err := b.PutFunctionEventInvokeConfig(ctx, b.call, &in); err != nil {
 		t.Fatal(err)
@@ -82,6 +93,7 @@ func toQueues() *DestinationConfig {
 // And the record of LAM C50.
 func TestC48AFailedEventIsTriedAgainAfterOneAndThenTwoMinutes(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	m := &moody{fails: 9}
 	b.createHandler(t, "f", m.handle(b), func(in *CreateFunctionInput) { in.DeadLetterConfig = &DeadLetterConfigInput{ptr(deadQueue)} })
@@ -91,24 +103,31 @@ func TestC48AFailedEventIsTriedAgainAfterOneAndThenTwoMinutes(t *testing.T) {
 	if diff := cmp.Diff([]time.Duration{0, time.Minute, 3 * time.Minute}, m.times()); diff != "" {
 		t.Error(diff)
 	}
+
 	b.backends.mu.Lock()
 	defer b.backends.mu.Unlock()
 	if len(b.backends.sent) != 2 {
 		t.Fatalf("%d messages, want destination and dead-letter queue (C49)", len(b.backends.sent))
 	}
+
 	got := decode(t, []byte(b.backends.sent[0].body))
 	want := decode(t, []byte(`{"version":"1.0","timestamp":"2026-01-02T03:07:05.678Z",
 		"requestContext":{"requestId":"`+b.call.RequestID+`","functionArn":"arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST",
 			"condition":"RetriesExhausted","approximateInvokeCount":3},
 		"requestPayload":{"n":1},"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},
 		"responsePayload":{"errorMessage":"not today","errorType":"errorString"}}`))
+
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("C50: %s", diff)
 	}
+
 	dead := b.backends.sent[1]
 	attributes := map[string]Attribute{
-		"RequestID": {"String", b.call.RequestID}, "ErrorCode": {"Number", "200"}, "ErrorMessage": {"String", "not today"},
+		"RequestID":    {"String", b.call.RequestID},
+		"ErrorCode":    {"Number", "200"},
+		"ErrorMessage": {"String", "not today"},
 	}
+
 	if diff := cmp.Diff(attributes, dead.attributes); diff != "" || dead.body != `{"n":1}` || dead.queue != deadQueue {
 		t.Errorf("C49: %+v %s", dead, diff)
 	}
@@ -116,6 +135,7 @@ func TestC48AFailedEventIsTriedAgainAfterOneAndThenTwoMinutes(t *testing.T) {
 
 func TestC48TheRequestIDIsTheSameOnEveryAttempt(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	m := &moody{fails: 1}
 	b.createHandler(t, "f", m.handle(b))
@@ -125,15 +145,18 @@ func TestC48TheRequestIDIsTheSameOnEveryAttempt(t *testing.T) {
 	if diff := cmp.Diff([]time.Duration{0, time.Minute}, m.times()); diff != "" {
 		t.Error(diff)
 	}
+
 	starts := 0
 	for _, line := range b.backends.log() {
 		if line == "START RequestId: "+b.call.RequestID+" Version: $LATEST" {
 			starts++
 		}
 	}
+
 	if starts != 2 {
 		t.Errorf("%d starts under the request's id", starts)
 	}
+
 	got := decode(t, []byte(b.backends.sent[0].body))["requestContext"].(map[string]any)
 	if b.backends.sent[0].queue != goodQueue || got["condition"] != "Success" || got["approximateInvokeCount"] != 2.0 {
 		t.Errorf("%v", got)
@@ -142,8 +165,10 @@ func TestC48TheRequestIDIsTheSameOnEveryAttempt(t *testing.T) {
 
 func TestC34RetriesAndAgeAreTheFunctionsChoice(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
-	none, old := &moody{fails: 9}, &moody{fails: 9}
+	none := &moody{fails: 9}
+	old := &moody{fails: 9}
 	b.createHandler(t, "none", none.handle(b))
 	b.createHandler(t, "old", old.handle(b))
 	b.destinations(t, "none", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(0), DestinationConfig: toQueues()})
@@ -155,6 +180,7 @@ func TestC34RetriesAndAgeAreTheFunctionsChoice(t *testing.T) {
 	if len(none.times()) != 1 || len(old.times()) != 2 {
 		t.Errorf("%d and %d attempts, want 1 and 2", len(none.times()), len(old.times()))
 	}
+
 	last := decode(t, []byte(b.backends.sent[len(b.backends.sent)-1].body))["requestContext"].(map[string]any)
 	if last["condition"] != "EventAgeExceeded" {
 		t.Errorf("condition %v", last["condition"])
@@ -163,6 +189,7 @@ func TestC34RetriesAndAgeAreTheFunctionsChoice(t *testing.T) {
 
 func TestC51ZeroReservedConcurrencyGoesStraightToTheDestination(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	m := &moody{}
 	b.createHandler(t, "f", m.handle(b))
@@ -170,6 +197,7 @@ func TestC51ZeroReservedConcurrencyGoesStraightToTheDestination(t *testing.T) {
 	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(0)}); err != nil {
 		t.Fatal(err)
 	}
+
 	b.event(t, "f", `{"n":1}`)
 	b.advance(t, time.Second)
 	got := decode(t, []byte(b.backends.sent[0].body))
@@ -177,6 +205,7 @@ func TestC51ZeroReservedConcurrencyGoesStraightToTheDestination(t *testing.T) {
 	if context["condition"] != "ZeroReservedConcurrency" || context["approximateInvokeCount"] != 0.0 || got["responseContext"] != nil {
 		t.Errorf("%v", got)
 	}
+
 	if len(m.times()) != 0 {
 		t.Errorf("it ran %d times", len(m.times()))
 	}
@@ -184,6 +213,7 @@ func TestC51ZeroReservedConcurrencyGoesStraightToTheDestination(t *testing.T) {
 
 func TestC48AThrottledEventWaitsLongerEachTime(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	release := make(chan struct{})
 	busy := make(chan struct{})
@@ -194,29 +224,43 @@ func TestC48AThrottledEventWaitsLongerEachTime(t *testing.T) {
 			<-release
 			return nil, nil
 		}
+
 		ran <- b.clock.Now().Sub(epoch)
 		return nil, nil
 	}, func(in *CreateFunctionInput) { in.Timeout = ptr(60) })
+
 	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(1)}); err != nil {
 		t.Fatal(err)
 	}
+
 	first := make(chan error, 1)
 	go func() {
 		_, err := b.Invoke(ctx, b.call, &InvokeInput{FunctionName: "f", Payload: []byte(`"first"`)})
 		first <- err
 	}()
+
 	<-busy
-	e := &asyncEvent{ID: "e", Account: "000000000000", Region: "us-east-1", Name: "f", Payload: []byte(`"second"`), Accepted: epoch}
+	e := &asyncEvent{
+		ID:       "e",
+		Account:  "000000000000",
+		Region:   "us-east-1",
+		Name:     "f",
+		Payload:  []byte(`"second"`),
+		Accepted: epoch,
+	}
+
 	var waits []time.Duration
 	for range 11 {
 		b.attempt(e)
 		waits = append(waits, e.Backoff)
 	}
+
 	s := time.Second
 	want := []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 32 * s, 64 * s, 128 * s, 256 * s, 300 * s, 300 * s}
 	if diff := cmp.Diff(want, waits); diff != "" {
 		t.Error(diff)
 	}
+
 	close(release)
 	if err := <-first; err != nil {
 		t.Fatal(err)
@@ -225,6 +269,7 @@ func TestC48AThrottledEventWaitsLongerEachTime(t *testing.T) {
 
 func TestADestinationCanBeAFunction(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	got := make(chan string, 1)
 	b.createHandler(t, "f", echo)
@@ -232,9 +277,11 @@ func TestADestinationCanBeAFunction(t *testing.T) {
 		got <- string(event)
 		return nil, nil
 	})
+
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: &DestinationConfig{
 		OnSuccess: &Destination{ptr("arn:aws:lambda:us-east-1:000000000000:function:next")},
 	}})
+
 	b.event(t, "f", `{"n":7}`)
 	b.advance(t, time.Second)
 	if record := decode(t, []byte(<-got)); fmt.Sprint(record["responsePayload"]) != "map[n:7]" {
@@ -244,6 +291,7 @@ func TestADestinationCanBeAFunction(t *testing.T) {
 
 func TestC34EventInvokeConfigsThatAreRefused(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	to := func(arn string) *DestinationConfig { return &DestinationConfig{OnFailure: &Destination{&arn}} }
@@ -274,6 +322,7 @@ func TestC34EventInvokeConfigsThatAreRefused(t *testing.T) {
 		t.Log(tc.name)
 		wantError(t, err, tc.code, tc.status, tc.message)
 	}
+
 	_, err := b.GetFunctionEventInvokeConfig(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "The function arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST doesn't have an EventInvokeConfig")
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(1)})

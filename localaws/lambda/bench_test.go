@@ -22,15 +22,18 @@ func BenchmarkColdStart(b *testing.B) {
 		if err := os.WriteFile(path, program, 0o700); err != nil {
 			b.Fatal(err)
 		}
+
 		l, err := net.Listen("tcp4", "127.0.0.1:0")
 		if err != nil {
 			b.Fatal(err)
 		}
+
 		asked := make(chan struct{})
 		server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			asked <- struct{}{}
 			<-r.Context().Done()
 		})}
+
 		go server.Serve(l)
 		defer server.Close()
 		for b.Loop() {
@@ -39,6 +42,7 @@ func BenchmarkColdStart(b *testing.B) {
 			if err := cmd.Start(); err != nil {
 				b.Fatal(err)
 			}
+
 			<-asked
 			b.StopTimer()
 			cmd.Process.Kill()
@@ -46,6 +50,7 @@ func BenchmarkColdStart(b *testing.B) {
 			b.StartTimer()
 		}
 	})
+
 	b.Run("invoke", func(b *testing.B) {
 		s := start(b)
 		s.create(b, "f")
@@ -74,6 +79,7 @@ func BenchmarkWarmInvoke(b *testing.B) {
 			s.invokeTail(b, "f", "{}")
 		}
 	})
+
 	b.Run("handler", func(b *testing.B) {
 		s := start(b)
 		s.createHandler(b, "f", sandbox.Handler(echo))
@@ -88,6 +94,7 @@ func benchmarkRoundTrip(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	defer server.Close()
 	session := server.Begin(nil)
 	base := "http://" + server.Addr() + "/2018-06-01/runtime/invocation/"
@@ -97,6 +104,7 @@ func benchmarkRoundTrip(b *testing.B) {
 			if err != nil || res.StatusCode != 200 {
 				return
 			}
+
 			io.Copy(io.Discard, res.Body)
 			res.Body.Close()
 			if res, err = http.Post(base+"one/response", "application/json", strings.NewReader("{}")); err == nil {
@@ -105,11 +113,13 @@ func benchmarkRoundTrip(b *testing.B) {
 			}
 		}
 	}()
+
 	<-session.Asked()
 	for b.Loop() {
 		if err := session.Deliver(runtimeapi.Invocation{RequestID: "one", Payload: []byte("{}")}); err != nil {
 			b.Fatal(err)
 		}
+
 		<-session.Answered()
 		<-session.Asked()
 	}

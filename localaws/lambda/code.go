@@ -26,9 +26,9 @@ const (
 type codeCache struct {
 	dir string
 
-	mu    sync.Mutex
-	references  map[string]int // by archive.Zip.Key
-	sharedDir string         // the directory made by showToAll, or empty
+	mu         sync.Mutex
+	references map[string]int // by archive.Zip.Key
+	sharedDir  string         // the directory made by showToAll, or empty
 }
 
 // zipPath is where a zip file lies.
@@ -58,6 +58,7 @@ func (s *codeCache) share() (temp string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("make a directory for code: %w", err)
 	}
+
 	temp = filepath.Join(dir, "tmp")
 	code := filepath.Join(dir, "code")
 	err = errors.Join(os.MkdirAll(s.dir, 0o755), os.Symlink(dir, filepath.Join(s.dir, sharedDirLink)), os.Mkdir(temp, 0o711), os.Mkdir(code, 0o711))
@@ -66,6 +67,7 @@ func (s *codeCache) share() (temp string, err error) {
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("make a directory for code: %w", err), os.RemoveAll(dir))
 	}
+
 	s.sharedDir = dir
 	return temp, nil
 }
@@ -82,9 +84,11 @@ func (s *codeCache) unshare() error {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
+
 	if err != nil {
 		return fmt.Errorf("find the directory with code: %w", err)
 	}
+
 	s.sharedDir = ""
 
 	// After a restart of the machine the name may be another user's.
@@ -94,9 +98,11 @@ func (s *codeCache) unshare() error {
 			return fmt.Errorf("delete the directory with code: %w", err)
 		}
 	}
+
 	if err := os.Remove(link); err != nil {
 		return fmt.Errorf("forget the directory with code: %w", err)
 	}
+
 	return nil
 }
 
@@ -105,6 +111,7 @@ func readCode(b []byte) (*code, error) {
 	if len(b) > maxZip {
 		return nil, errTooLarge.With("Request must be smaller than %d bytes for the CreateFunction operation", maxRequest)
 	}
+
 	z, err := archive.Read(b)
 	switch {
 	case errors.Is(err, archive.ErrEmpty):
@@ -116,7 +123,14 @@ func readCode(b []byte) (*code, error) {
 	case err != nil:
 		return nil, errParameter.With(unreadable+" (%v)", err)
 	}
-	return &code{SHA256: z.SHA256, Key: z.Key, Size: int64(len(b)), Bootstrap: z.Bootstrap, bytes: b}, nil
+
+	return &code{
+		SHA256:    z.SHA256,
+		Key:       z.Key,
+		Size:      int64(len(b)),
+		Bootstrap: z.Bootstrap,
+		bytes:     b,
+	}, nil
 }
 
 const unreadable = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -137,6 +151,7 @@ func (s *codeCache) add(c *code) error {
 	if c.Key == "" {
 		return nil
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	path := s.zipPath(c.Key)
@@ -145,6 +160,7 @@ func (s *codeCache) add(c *code) error {
 			return fmt.Errorf("keep zip file: %w", err)
 		}
 	}
+
 	c.bytes = nil // from here on it is read from the disk
 	s.references[c.Key]++
 	return nil
@@ -174,23 +190,28 @@ func (s *codeCache) unpack(c *code) (string, error) {
 	if c.Key == "" {
 		return "", errors.New("the function was made for a registered handler and has no zip file")
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	dir := s.unpackedDir(c.Key)
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
+
 	b, err := os.ReadFile(s.zipPath(c.Key))
 	if err != nil {
 		return "", fmt.Errorf("read zip file: %w", err)
 	}
+
 	z, err := archive.Read(b)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", s.zipPath(c.Key), err)
 	}
+
 	if err := z.Unpack(dir); err != nil {
 		return "", fmt.Errorf("unpack code: %w", err)
 	}
+
 	return dir, nil
 }
 
@@ -199,18 +220,22 @@ func writeSynced(path string, b []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
+
 	f, err := os.CreateTemp(filepath.Dir(path), ".part-*")
 	if err != nil {
 		return err
 	}
+
 	_, err = f.Write(b)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
+
 	if err != nil {
 		err = errors.Join(err, os.Remove(f.Name()))
 	}
+
 	return err
 }
 

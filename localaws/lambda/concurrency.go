@@ -19,28 +19,34 @@ func (s *Service) PutFunctionConcurrency(_ context.Context, c *awsapi.Call, in *
 	} else if *in.ReservedConcurrentExecutions < 0 {
 		check.between(in.ReservedConcurrentExecutions, "reservedConcurrentExecutions", 0, accountConcurrency)
 	}
+
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	f := s.functions[ref.functionKey]
 	if f == nil {
 		s.mu.Unlock()
 		return nil, errNotFound.With("Function not found: %s", ref.qualifiedARN(latest))
 	}
+
 	left := s.unreservedConcurrency(f.scope) - *in.ReservedConcurrentExecutions
 	if f.reserved != nil {
 		left += *f.reserved
 	}
+
 	if left < unreservedMinimum {
 		s.mu.Unlock()
 		return nil, errConcurrencyMin.With("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "+
 			"below its minimum value of [%d].", unreservedMinimum)
 	}
+
 	f.reserved = in.ReservedConcurrentExecutions
 	commit := s.storeFunction(f)
 	s.mu.Unlock()

@@ -42,12 +42,14 @@ func minutes(in *CreateFunctionInput) { in.Timeout = ptr(600) }
 
 func TestC44ReservedConcurrencyThrottles(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	g := newGate()
 	b.createHandler(t, "f", g.handle, minutes)
 	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(2)}); err != nil {
 		t.Fatal(err)
 	}
+
 	done := b.backgroundInvokes(2, "f")
 	<-g.entered
 	<-g.entered
@@ -58,18 +60,22 @@ func TestC44ReservedConcurrencyThrottles(t *testing.T) {
 	if e.Members["Reason"] != "ReservedFunctionConcurrentInvocationLimitExceeded" || e.Members["Type"] != "User" || e.Headers["Retry-After"] == "" {
 		t.Errorf("%+v", e)
 	}
+
 	close(g.open)
 	for range 2 {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
 	}
+
 	if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"}); err != nil {
 		t.Errorf("after they ended: %v", err)
 	}
+
 	if n, _ := b.backends.sum("Throttles", map[string]string{"FunctionName": "f"}); n != 1 {
 		t.Errorf("E31: %v throttles", n)
 	}
+
 	if n, _ := b.backends.sum("Invocations", map[string]string{"FunctionName": "f"}); n != 3 {
 		t.Errorf("E31: %v invocations: a throttle is none", n)
 	}
@@ -77,6 +83,7 @@ func TestC44ReservedConcurrencyThrottles(t *testing.T) {
 
 func TestC44TheAccountHasALimitToo(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	g := newGate()
 	b.createHandler(t, "f", g.handle, minutes)
@@ -84,18 +91,22 @@ func TestC44TheAccountHasALimitToo(t *testing.T) {
 	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"other", ptr(900)}); err != nil {
 		t.Fatal(err)
 	}
+
 	done := b.backgroundInvokes(100, "f")
 	for range 100 {
 		<-g.entered
 	}
+
 	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	var e *awsapi.Error
 	if errors.As(err, &e); e == nil || e.Members["Reason"] != "ConcurrentInvocationLimitExceeded" {
 		t.Errorf("%v", err)
 	}
+
 	if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "other"}); err != nil {
 		t.Errorf("reserved concurrency is the function's own: %v", err)
 	}
+
 	close(g.open)
 	for range 100 {
 		<-done
@@ -104,11 +115,13 @@ func TestC44TheAccountHasALimitToo(t *testing.T) {
 
 func TestC31WhatMayBeReserved(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	_, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(901)})
 	wantError(t, err, "InvalidParameterValueException", 400, "Specified ReservedConcurrentExecutions for function decreases account's "+
 		"UnreservedConcurrentExecution below its minimum value of [100].")
+
 	_, err = b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f:1", ptr(1)})
 	wantError(t, err, "InvalidParameterValueException", 400, "This operation is permitted on Lambda functions only.")
 	_, err = b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"g", ptr(1)})
@@ -118,14 +131,17 @@ func TestC31WhatMayBeReserved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	got, _ := b.GetFunctionConcurrency(ctx, b.call, &FunctionInput{"f"})
 	settings, _ := b.GetAccountSettings(ctx, b.call, &awsapi.None{})
 	if *got.ReservedConcurrentExecutions != 900 || settings.AccountLimit.UnreservedConcurrentExecutions != 100 {
 		t.Errorf("%+v %+v", got, settings)
 	}
+
 	if _, err := b.DeleteFunctionConcurrency(ctx, b.call, &FunctionInput{"f"}); err != nil {
 		t.Fatal(err)
 	}
+
 	if got, _ := b.GetFunctionConcurrency(ctx, b.call, &FunctionInput{"f"}); got.ReservedConcurrentExecutions != nil {
 		t.Errorf("%+v", got)
 	}
@@ -133,6 +149,7 @@ func TestC31WhatMayBeReserved(t *testing.T) {
 
 func TestBeyondTheProcessesThatFitInvocationsWait(t *testing.T) {
 	t.Parallel()
+
 	b := start(t, func(o *Options) { o.MaxEnvironments = 2 })
 	b.create(t, "f", minutes)
 	b.create(t, "g", minutes)
@@ -144,18 +161,22 @@ func TestBeyondTheProcessesThatFitInvocationsWait(t *testing.T) {
 			if err == nil && out.FunctionError != "" {
 				err = fmt.Errorf("%s", out.Payload)
 			}
+
 			done <- err
 		}()
 	}
+
 	for range 12 {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
+
 		b.mu.Lock()
 		running.Store(int32(b.environments.live))
 		b.mu.Unlock()
 		most.Store(max(most.Load(), running.Load()))
 	}
+
 	if most.Load() > 2 {
 		t.Errorf("%d processes lived at once", most.Load())
 	}
@@ -163,6 +184,7 @@ func TestBeyondTheProcessesThatFitInvocationsWait(t *testing.T) {
 
 func TestC33Tags(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	const arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
@@ -170,13 +192,16 @@ func TestC33Tags(t *testing.T) {
 	if err := tag(TagsInput{Resource: arn, Tags: map[string]string{"a": "1", "b": "2"}}); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := b.UntagResource(ctx, b.call, &TagsInput{Resource: arn, TagKeys: []string{"a"}}); err != nil {
 		t.Fatal(err)
 	}
+
 	got, err := b.ListTags(ctx, b.call, &TagsInput{Resource: arn})
 	if err != nil || !maps.Equal(got.Tags, map[string]string{"b": "2"}) {
 		t.Errorf("%+v %v", got, err)
 	}
+
 	wantError(t, tag(TagsInput{Resource: arn}), "InvalidParameterValueException", 400, "An error occurred and the request cannot be processed.")
 	wantError(t, tag(TagsInput{Resource: arn, Tags: manyTags(51)}), "InvalidParameterValueException", 400, "Number of tags exceeds resource tag limit.")
 	err = tag(TagsInput{Resource: arn + ":1", Tags: manyTags(1)})
@@ -187,6 +212,7 @@ func TestC33Tags(t *testing.T) {
 	if got, err = b.ListTags(ctx, b.call, &TagsInput{Resource: mapping}); err != nil || got.Tags["m"] != "1" {
 		t.Errorf("%+v %v", got, err)
 	}
+
 	keeper.err = errNotFound.With("gone")
 	_, err = b.ListTags(ctx, b.call, &TagsInput{Resource: mapping})
 	wantError(t, err, "ResourceNotFoundException", 404, "Event source mapping not found: "+mapping)
@@ -203,6 +229,7 @@ func (m *mappingTags) RemoveTags(_ string, _ []string) error       { return m.er
 
 func TestTheTableOfOperations(t *testing.T) {
 	t.Parallel()
+
 	api := start(t).API()
 	var names []string
 	for name, op := range api.Operations {
@@ -211,6 +238,7 @@ func TestTheTableOfOperations(t *testing.T) {
 			t.Errorf("%s: %s %s, access %t", name, op.Method, op.Path, op.Access != nil)
 		}
 	}
+
 	slices.Sort(names)
 	want := strings.Fields(`AddPermission CreateAlias CreateFunction DeleteAlias DeleteFunction DeleteFunctionConcurrency
 		DeleteFunctionEventInvokeConfig GetAccountSettings GetAlias GetFunction GetFunctionCodeSigningConfig GetFunctionConcurrency
@@ -218,6 +246,7 @@ func TestTheTableOfOperations(t *testing.T) {
 		ListAliases ListFunctionEventInvokeConfigs ListFunctions ListTags ListVersionsByFunction PublishVersion PutFunctionConcurrency
 		PutFunctionEventInvokeConfig PutFunctionRecursionConfig PutRuntimeManagementConfig RemovePermission TagResource UntagResource
 		UpdateAlias UpdateFunctionCode UpdateFunctionConfiguration UpdateFunctionEventInvokeConfig`)
+
 	if !slices.Equal(names, want) {
 		t.Errorf("operations %v", names)
 	}

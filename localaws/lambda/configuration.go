@@ -93,19 +93,23 @@ func (v *version) listedConfiguration(k functionKey, qualifier string) *Function
 		TracingConfig:    TracingConfig{"PassThrough"},
 		Version:          v.number,
 	}
+
 	if v.Environment != nil {
 		cfg.Environment = &Environment{v.Environment}
 	}
+
 	if v.DeadLetter != "" {
 		cfg.DeadLetterConfig = &DeadLetterConfig{v.DeadLetter}
 	}
+
 	return cfg
 }
 
 // activeConfiguration is a version that is ready (LAM C6).
 func (v *version) activeConfiguration(k functionKey, qualifier string) *FunctionConfiguration {
 	cfg := v.listedConfiguration(k, qualifier)
-	cfg.State, cfg.LastUpdateStatus = "Active", "Successful"
+	cfg.State = "Active"
+	cfg.LastUpdateStatus = "Successful"
 	cfg.RuntimeVersionConfig = &RuntimeVersionConfig{runtimeVersionARN(k.region, v.Runtime)}
 	return cfg
 }
@@ -114,15 +118,20 @@ func (v *version) activeConfiguration(k functionKey, qualifier string) *Function
 // find it so (LAM C4, C6). revision is one that has passed by then.
 func (v *version) creatingConfiguration(k functionKey, revision string) *FunctionConfiguration {
 	cfg := v.activeConfiguration(k, "")
-	cfg.State, cfg.StateReason, cfg.StateReasonCode = "Pending", "The function is being created.", "Creating"
-	cfg.LastUpdateStatus, cfg.RevisionId = "", revision
+	cfg.State = "Pending"
+	cfg.StateReason = "The function is being created."
+	cfg.StateReasonCode = "Creating"
+	cfg.LastUpdateStatus = ""
+	cfg.RevisionId = revision
 	return cfg
 }
 
 // updatingConfiguration is the answer to an update (LAM C6).
 func (v *version) updatingConfiguration(k functionKey, revision string) *FunctionConfiguration {
 	cfg := v.activeConfiguration(k, "")
-	cfg.LastUpdateStatus, cfg.LastUpdateStatusReason, cfg.LastUpdateStatusReasonCode = "InProgress", "The function is being created.", "Creating"
+	cfg.LastUpdateStatus = "InProgress"
+	cfg.LastUpdateStatusReason = "The function is being created."
+	cfg.LastUpdateStatusReasonCode = "Creating"
 	cfg.RevisionId = revision
 	return cfg
 }

@@ -14,7 +14,7 @@ type FunctionCode struct {
 type CreateFunctionInput struct {
 	ConfigurationInput
 	FunctionName  string            `json:"FunctionName"`
-	Code          *FunctionCode        `json:"Code"`
+	Code          *FunctionCode     `json:"Code"`
 	Architectures []string          `json:"Architectures"`
 	PackageType   string            `json:"PackageType"`
 	Publish       bool              `json:"Publish"`
@@ -27,22 +27,27 @@ func (s *Service) CreateFunction(ctx context.Context, c *awsapi.Call, in *Create
 	if err != nil {
 		return nil, err
 	}
+
 	if err := s.checkRole(ctx, k, set); err != nil {
 		return nil, err
 	}
+
 	cd, err := s.readCode(k.name, in.Code)
 	if err != nil {
 		return nil, err
 	}
+
 	if err := s.codeCache.add(cd); err != nil {
 		return nil, errService.With("%v", err)
 	}
+
 	s.mu.Lock()
 	if s.functions[k] != nil {
 		s.mu.Unlock()
 		s.codeCache.release(cd)
 		return nil, errConflict.With("Function already exist: %s", k.name)
 	}
+
 	f := newFunction(k)
 	f.tags = in.Tags
 	f.latest = s.newVersion(set, cd)
@@ -52,6 +57,7 @@ func (s *Service) CreateFunction(ctx context.Context, c *awsapi.Call, in *Create
 		v := s.publish(f, "")
 		answer = v.creatingConfiguration(k, s.opts.Chance.UUID())
 	}
+
 	commit := s.storeFunction(f)
 	s.mu.Unlock()
 	return answer, waitDurable(commit)
@@ -69,11 +75,13 @@ func (in *CreateFunctionInput) check(c *awsapi.Call) (functionKey, versionConfig
 	if in.Code == nil {
 		check.add("null", "code", "Member must not be null")
 	}
+
 	in.constrain(&check)
 	checkArchitecture(in.Architectures, &set, &check)
 	if err := check.err(); err != nil {
 		return functionKey{}, set, err
 	}
+
 	ref := splitReference(c, in.FunctionName)
 	switch {
 	case ref.qualifier != "" || len(ref.name) > 64:
@@ -86,10 +94,12 @@ func (in *CreateFunctionInput) check(c *awsapi.Call) (functionKey, versionConfig
 	case deref(in.Runtime) == "" || deref(in.Handler) == "":
 		return functionKey{}, set, errParameter.With("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
 	}
+
 	set.Logging.LogGroup = "/aws/lambda/" + ref.name
 	if err := in.apply(&set); err != nil {
 		return functionKey{}, set, err
 	}
+
 	return ref.functionKey, set, checkTags(in.Tags)
 }
 
@@ -104,10 +114,12 @@ func (s *Service) readCode(name string, in *FunctionCode) (*code, error) {
 	case len(in.ZipFile) == 0:
 		return nil, errParameter.With("Please provide a source for function code.")
 	}
+
 	cd, err := readCode(in.ZipFile)
 	if err == nil && handler == nil {
 		err = checkPlatform(cd.Bootstrap)
 	}
+
 	return cd, err
 }
 
@@ -116,14 +128,23 @@ const emptySHA256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
 func newFunction(k functionKey) *function {
 	return &function{
-		functionKey: k, aliases: map[string]*alias{}, policies: map[string]*policy{},
-		invokeConfigs: map[string]*invokeConfig{}, runtimeUpdates: map[string]string{},
+		functionKey:    k,
+		aliases:        map[string]*alias{},
+		policies:       map[string]*policy{},
+		invokeConfigs:  map[string]*invokeConfig{},
+		runtimeUpdates: map[string]string{},
 	}
 }
 
 // newVersion makes a $LATEST as of now.
 func (s *Service) newVersion(set versionConfig, cd *code) *version {
-	return &version{versionConfig: set, number: latest, revision: s.opts.Chance.UUID(), modified: s.opts.Clock.Now(), code: cd}
+	return &version{
+		versionConfig: set,
+		number:        latest,
+		revision:      s.opts.Chance.UUID(),
+		modified:      s.opts.Clock.Now(),
+		code:          cd,
+	}
 }
 
 // checkTags holds LAM C33.

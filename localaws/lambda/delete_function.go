@@ -14,12 +14,14 @@ func (s *Service) DeleteFunction(_ context.Context, c *awsapi.Call, in *Qualifie
 	if err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	f := s.functions[ref.functionKey]
 	if f == nil {
 		s.mu.Unlock()
 		return nil, errNotFound.With("Function not found: %s", ref.functionKey.arn())
 	}
+
 	var gone []*version
 	switch ref.qualifier {
 	case "":
@@ -34,16 +36,19 @@ func (s *Service) DeleteFunction(_ context.Context, c *awsapi.Call, in *Qualifie
 			return nil, err
 		}
 	}
+
 	var idle []*environment
 	for _, v := range gone {
 		idle = append(idle, s.environments.retire(v)...)
 	}
+
 	commit := s.storeFunction(f)
 	s.mu.Unlock()
 	s.closeEnvironments(idle)
 	for _, v := range gone {
 		s.codeCache.release(v.code)
 	}
+
 	return &awsapi.None{}, waitDurable(commit)
 }
 
@@ -52,16 +57,19 @@ func (f *function) remove(number string) ([]*version, error) {
 	if _, isAlias := f.aliases[number]; isAlias {
 		return nil, errParameter.With("Deletion of aliases is not currently supported.")
 	}
+
 	for _, name := range sortedKeys(f.aliases) {
 		a := f.aliases[name]
 		if _, weighted := a.Weights[number]; weighted || a.Version == number {
 			return nil, errConflict.With("Version %s cannot be deleted because it is in use by the alias %s", number, name)
 		}
 	}
+
 	v := f.versionByNumber(number)
 	if v == nil {
 		return nil, nil
 	}
+
 	f.published = slices.DeleteFunc(f.published, func(p *version) bool { return p == v })
 	delete(f.policies, number)
 	delete(f.invokeConfigs, number)

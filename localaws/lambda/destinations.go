@@ -31,16 +31,20 @@ func (s *Service) finishEvent(e *asyncEvent, cfg asyncConfig, v asyncResult) {
 	if v.condition != "Success" {
 		s.recordCount(ref.functionKey, ref.qualifier, qualifierOrLatest(v.version), "AsyncEventsDropped", 1)
 	}
+
 	target := cfg.onFailure
 	if v.condition == "Success" {
 		target = cfg.onSuccess
 	}
+
 	if v.dropped || target == "" && cfg.deadLetterQueue == "" {
 		return
 	}
+
 	if target != "" {
 		s.deliver(e, cfg, target, "DestinationDeliveryFailures", string(destinationRecord(e, v, s.opts.Clock.Now())), nil)
 	}
+
 	if cfg.deadLetterQueue != "" && v.condition != "Success" {
 		s.deliver(e, cfg, cfg.deadLetterQueue, "DeadLetterErrors", string(e.Payload), deadLetterAttributes(e, v))
 	}
@@ -61,17 +65,26 @@ func (s *Service) send(from reference, role, target, body string, attributes map
 	if err != nil {
 		return err
 	}
+
 	a, _ := awsapi.ParseARN(target)
 	if a.Service == "lambda" {
 		if err := s.checkPermission(s.ctx, session.Caller, from.region, targetAction(a), target); err != nil {
 			return err
 		}
+
 		to := splitReference(&awsapi.Call{Account: from.account, Region: from.region}, target)
-		return s.enqueueEvent(invocationRequest{ref: to, requestID: s.opts.Chance.UUID(), trace: trace, payload: []byte(body)})
+		return s.enqueueEvent(invocationRequest{
+			ref:       to,
+			requestID: s.opts.Chance.UUID(),
+			trace:     trace,
+			payload:   []byte(body),
+		})
 	}
+
 	if s.opts.Queues == nil {
 		return errService.With("there is no SQS to send to")
 	}
+
 	return s.opts.Queues.Send(s.ctx, session.Caller, target, body, attributes, trace)
 }
 
@@ -83,11 +96,13 @@ func destinationRecord(e *asyncEvent, v asyncResult, now time.Time) []byte {
 		Condition   string `json:"condition"`
 		Count       int    `json:"approximateInvokeCount"`
 	}
+
 	type responseContext struct {
 		StatusCode      int    `json:"statusCode"`
 		ExecutedVersion string `json:"executedVersion"`
 		FunctionError   string `json:"functionError,omitempty"`
 	}
+
 	ref := e.request().ref
 	out := struct {
 		Version         string           `json:"version"`
@@ -97,17 +112,21 @@ func destinationRecord(e *asyncEvent, v asyncResult, now time.Time) []byte {
 		ResponseContext *responseContext `json:"responseContext,omitempty"`
 		ResponsePayload json.RawMessage  `json:"responsePayload,omitempty"`
 	}{
-		Version: "1.0", Timestamp: now.UTC().Format("2006-01-02T15:04:05.000Z"),
+		Version:        "1.0",
+		Timestamp:      now.UTC().Format("2006-01-02T15:04:05.000Z"),
 		RequestContext: requestContext{e.ID, ref.qualifiedARN(qualifierOrLatest(ref.qualifier)), v.condition, e.Attempts},
 		RequestPayload: e.Payload,
 	}
+
 	if v.ran {
 		out.ResponseContext = &responseContext{StatusCode: 200, ExecutedVersion: v.version}
 		if v.failed {
 			out.ResponseContext.FunctionError = "Unhandled"
 		}
+
 		out.ResponsePayload = asJSON(v.payload)
 	}
+
 	b, _ := json.Marshal(out) // strings, numbers and valid JSON always encode
 	return b
 }
@@ -132,13 +151,16 @@ func deadLetterAttributes(e *asyncEvent, v asyncResult) map[string]Attribute {
 	if v.ran && json.Unmarshal(v.payload, &problem) == nil && problem.Message != "" {
 		message = problem.Message
 	}
+
 	if len(message) > maxErrorMessage {
 		message = message[:maxErrorMessage]
 	}
+
 	code := 200
 	if !v.ran {
 		code = 429
 	}
+
 	return map[string]Attribute{
 		"RequestID":    {"String", e.ID},
 		"ErrorCode":    {"Number", strconv.Itoa(code)},

@@ -17,12 +17,14 @@ import (
 
 func TestC74AStreamOfACustomGroupNamesTheFunction(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo, func(in *CreateFunctionInput) { in.LoggingConfig = &LoggingConfig{LogGroup: "shared"} })
 	b.publishOf(t, "f", "")
 	if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f:1"}); err != nil {
 		t.Fatal(err)
 	}
+
 	b.backends.mu.Lock()
 	defer b.backends.mu.Unlock()
 	if stream := b.backends.streams[0]; !regexp.MustCompile(`^2026/01/02/f\[1\][0-9a-f]{32}$`).MatchString(stream) || b.backends.groups[0] != "shared" {
@@ -32,6 +34,7 @@ func TestC74AStreamOfACustomGroupNamesTheFunction(t *testing.T) {
 
 func TestC74WithoutTheRightToLogAFunctionRunsUnlogged(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.backends.logErr = errors.New("not authorized to perform: logs:PutLogEvents")
 	b.create(t, "f")
@@ -42,10 +45,12 @@ func TestC74WithoutTheRightToLogAFunctionRunsUnlogged(t *testing.T) {
 
 func TestC72JSONLogsOfAProgram(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f", func(in *CreateFunctionInput) {
 		in.LoggingConfig = &LoggingConfig{LogFormat: "JSON", ApplicationLogLevel: "WARN"}
 	})
+
 	b.invokeTail(t, "f", `{"Do":"print","Text":"{\"level\":\"INFO\",\"msg\":\"no\"}\n{\"level\":\"ERROR\",\"msg\":\"yes\"}\n"}`)
 	var kinds []string
 	for _, line := range b.backends.log() {
@@ -53,15 +58,19 @@ func TestC72JSONLogsOfAProgram(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
+
 		kinds = append(kinds, record.Type+record.Level)
 	}
+
 	if want := []string{"platform.initStart", "platform.start", "ERROR", "platform.report"}; !slices.Equal(kinds, want) {
 		t.Errorf("%v, want %v", kinds, want)
 	}
+
 	var list []string
 	if err := json.Unmarshal(b.invokeTail(t, "f", `{"Do":"env"}`).Payload, &list); err != nil {
 		t.Fatal(err)
 	}
+
 	if !slices.Contains(list, "AWS_LAMBDA_LOG_FORMAT=JSON") || !slices.Contains(list, "AWS_LAMBDA_LOG_LEVEL=WARN") {
 		t.Errorf("C63: %v", list)
 	}
@@ -69,29 +78,36 @@ func TestC72JSONLogsOfAProgram(t *testing.T) {
 
 func TestC68ARunningInvocationEndsOnItsOldCode(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
-	entered, open := make(chan struct{}), make(chan struct{})
+	entered := make(chan struct{})
+	open := make(chan struct{})
 	b.createHandler(t, "f", func(ctx context.Context, event []byte) ([]byte, error) {
 		if string(event) == `"wait"` {
 			close(entered)
 			<-open
 		}
+
 		deadline, _ := ctx.Deadline()
 		return json.Marshal(time.Until(deadline) > time.Hour/10)
 	}, func(in *CreateFunctionInput) { in.Timeout = ptr(300) })
+
 	old := make(chan []byte, 1)
 	go func() {
 		out, err := b.Invoke(ctx, b.call, &InvokeInput{FunctionName: "f", Payload: []byte(`"wait"`)})
 		if err != nil {
 			t.Error(err)
 		}
+
 		old <- out.Payload
 	}()
+
 	<-entered
 	b.setTimeout(t, "f", 900)
 	if out := b.invokeTail(t, "f", `"now"`); string(out.Payload) != "true" {
 		t.Errorf("the new settings are not in force: %s", out.Payload)
 	}
+
 	close(open)
 	if got := <-old; string(got) != "false" {
 		t.Errorf("the old invocation: %s", got)
@@ -100,10 +116,12 @@ func TestC68ARunningInvocationEndsOnItsOldCode(t *testing.T) {
 
 func TestCredentialsThatEndSoonAreNotUsedAgain(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.backends.expires = time.Minute
 	b.create(t, "f")
-	first, second := b.invokeTail(t, "f", `{"Do":"process"}`), b.invokeTail(t, "f", `{"Do":"process"}`)
+	first := b.invokeTail(t, "f", `{"Do":"process"}`)
+	second := b.invokeTail(t, "f", `{"Do":"process"}`)
 	if string(first.Payload) == string(second.Payload) {
 		t.Errorf("process %s was used again", first.Payload)
 	}
@@ -111,6 +129,7 @@ func TestCredentialsThatEndSoonAreNotUsedAgain(t *testing.T) {
 
 func TestARoleThatIsGoneStopsTheNextEnvironment(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	b.backends.mu.Lock()
@@ -125,6 +144,7 @@ func TestARoleThatIsGoneStopsTheNextEnvironment(t *testing.T) {
 
 func TestTheClockIsBusyWhileAFunctionRunsAndIdleAfter(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	g := newGate()
 	b.createHandler(t, "f", g.handle, minutes)
@@ -135,6 +155,7 @@ func TestTheClockIsBusyWhileAFunctionRunsAndIdleAfter(t *testing.T) {
 	if b.clock.State().Work < 2 {
 		t.Errorf("two run, and yet %+v", b.clock.State())
 	}
+
 	close(g.open)
 	<-done
 	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -146,6 +167,7 @@ func TestTheClockIsBusyWhileAFunctionRunsAndIdleAfter(t *testing.T) {
 
 func TestC49ADeliveryThatFailsIsCounted(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.backends.sendErr = errors.New("access denied")
 	m := &moody{fails: 9}
@@ -158,6 +180,7 @@ func TestC49ADeliveryThatFailsIsCounted(t *testing.T) {
 			t.Errorf("E31: %s is %v, want 1", name, n)
 		}
 	}
+
 	if _, n := b.backends.sum("AsyncEventAge", map[string]string{"FunctionName": "f"}); n != 1 {
 		t.Errorf("E31: AsyncEventAge came %d times", n)
 	}
@@ -165,15 +188,21 @@ func TestC49ADeliveryThatFailsIsCounted(t *testing.T) {
 
 func TestE31WhatAnInvocationPublishes(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	b.invokeTail(t, "f", "{}")
 	for _, dimensions := range []map[string]string{nil, {"FunctionName": "f"}, {"FunctionName": "f", "Resource": "f"}} {
-		for name, want := range map[string]float64{"Invocations": 1, "Errors": 0, "ConcurrentExecutions": 1} {
+		for name, want := range map[string]float64{
+			"Invocations":          1,
+			"Errors":               0,
+			"ConcurrentExecutions": 1,
+		} {
 			if sum, n := b.backends.sum(name, dimensions); sum != want || n != 1 {
 				t.Errorf("%s %v: %v in %d data, want %v in one", name, dimensions, sum, n, want)
 			}
 		}
+
 		if _, n := b.backends.sum("Duration", dimensions); n != 1 {
 			t.Errorf("Duration %v: %d data", dimensions, n)
 		}
@@ -182,6 +211,7 @@ func TestE31WhatAnInvocationPublishes(t *testing.T) {
 
 func TestPagesPutTogetherAreTheList(t *testing.T) {
 	t.Parallel()
+
 	rapid.Check(t, func(t *rapid.T) {
 		all := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-c]{1,4}`), 0, 60, rapid.ID[string]).Draw(t, "names")
 		slices.Sort(all)
@@ -192,11 +222,13 @@ func TestPagesPutTogetherAreTheList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			got = append(got, list...)
 			if in.Marker = next; next == "" {
 				break
 			}
 		}
+
 		if !slices.Equal(got, all) {
 			t.Fatalf("%v, want %v", got, all)
 		}
@@ -205,13 +237,20 @@ func TestPagesPutTogetherAreTheList(t *testing.T) {
 
 func TestRuntimeManagementKnowsOneRuntime(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	out, err := b.PutRuntimeManagementConfig(ctx, b.call, &PutRuntimeManagementConfigInput{FunctionName: "f", UpdateRuntimeOn: "FunctionUpdate"})
 	if err != nil || out.UpdateRuntimeOn != "FunctionUpdate" || out.FunctionArn != functionARN {
 		t.Errorf("%+v %v", out, err)
 	}
-	_, err = b.PutRuntimeManagementConfig(ctx, b.call, &PutRuntimeManagementConfigInput{FunctionName: "f", UpdateRuntimeOn: "Manual", RuntimeVersionArn: "arn:x"})
+
+	_, err = b.PutRuntimeManagementConfig(ctx, b.call, &PutRuntimeManagementConfigInput{
+		FunctionName:      "f",
+		UpdateRuntimeOn:   "Manual",
+		RuntimeVersionArn: "arn:x",
+	})
+
 	wantError(t, err, "InvalidParameterValueException", 400, "RuntimeVersionArn is not supported")
 	_, err = b.GetFunctionCodeSigningConfig(ctx, b.call, &FunctionInput{"gone"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: ")
@@ -219,12 +258,14 @@ func TestRuntimeManagementKnowsOneRuntime(t *testing.T) {
 
 func TestPermissionsNameTheFunctionTheyAreFor(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	api := b.API()
 	got := api.Operations["Invoke"].Access(b.call, &InvokeInput{FunctionName: "f", Qualifier: "live"})
 	if len(got) != 1 || got[0].Action != "lambda:InvokeFunction" || got[0].Resource != functionARN+":live" {
 		t.Errorf("%+v", got)
 	}
+
 	in := &CreateFunctionInput{FunctionName: "f"}
 	in.Role = ptr(role)
 	pass := awsapi.Access{Action: "iam:PassRole", Resource: role}

@@ -11,24 +11,69 @@ var user = map[string]string{"Type": "User"}
 
 // The errors that Lambda answers (LAM A2, A3, C10 to C51).
 var (
-	errValidation     = awsapi.Error{Code: "ValidationException", Status: 400}
-	errParameter      = awsapi.Error{Code: "InvalidParameterValueException", Status: 400, Members: user}
-	errNotFound       = awsapi.Error{Code: "ResourceNotFoundException", Status: 404, Members: user, CapitalMessage: true}
-	errConflict       = awsapi.Error{Code: "ResourceConflictException", Status: 409, Members: user}
-	errPrecondition   = awsapi.Error{Code: "PreconditionFailedException", Status: 412, Members: user}
-	errTooLarge       = awsapi.Error{Code: "RequestEntityTooLargeException", Status: 413, Members: user}
-	errContent        = awsapi.Error{Code: "InvalidRequestContentException", Status: 400, Members: user}
-	errRecursive      = awsapi.Error{Code: "RecursiveInvocationException", Status: 400, Members: user, CapitalMessage: true}
-	errAccessDenied   = awsapi.Error{Code: "AccessDeniedException", Status: 403, CapitalMessage: true}
-	errPolicyLength   = awsapi.Error{Code: "PolicyLengthExceededException", Status: 400, Members: user}
-	errService        = awsapi.Error{Code: "ServiceException", Status: 500, Members: map[string]string{"Type": "Server"}, CapitalMessage: true}
+	errValidation = awsapi.Error{Code: "ValidationException", Status: 400}
+	errParameter  = awsapi.Error{
+		Code:    "InvalidParameterValueException",
+		Status:  400,
+		Members: user,
+	}
+	errNotFound = awsapi.Error{
+		Code:           "ResourceNotFoundException",
+		Status:         404,
+		Members:        user,
+		CapitalMessage: true,
+	}
+	errConflict = awsapi.Error{
+		Code:    "ResourceConflictException",
+		Status:  409,
+		Members: user,
+	}
+	errPrecondition = awsapi.Error{
+		Code:    "PreconditionFailedException",
+		Status:  412,
+		Members: user,
+	}
+	errTooLarge = awsapi.Error{
+		Code:    "RequestEntityTooLargeException",
+		Status:  413,
+		Members: user,
+	}
+	errContent = awsapi.Error{
+		Code:    "InvalidRequestContentException",
+		Status:  400,
+		Members: user,
+	}
+	errRecursive = awsapi.Error{
+		Code:           "RecursiveInvocationException",
+		Status:         400,
+		Members:        user,
+		CapitalMessage: true,
+	}
+	errAccessDenied = awsapi.Error{
+		Code:           "AccessDeniedException",
+		Status:         403,
+		CapitalMessage: true,
+	}
+	errPolicyLength = awsapi.Error{
+		Code:    "PolicyLengthExceededException",
+		Status:  400,
+		Members: user,
+	}
+	errService = awsapi.Error{
+		Code:           "ServiceException",
+		Status:         500,
+		Members:        map[string]string{"Type": "Server"},
+		CapitalMessage: true,
+	}
 	errConcurrencyMin = awsapi.Error{Code: "InvalidParameterValueException", Status: 400} // without Type (LAM C31)
 )
 
 // throttled is the 429 of LAM C44.
 func throttled(reason string) *awsapi.Error {
 	return &awsapi.Error{
-		Code: "TooManyRequestsException", Status: 429, Message: "Rate Exceeded.",
+		Code:    "TooManyRequestsException",
+		Status:  429,
+		Message: "Rate Exceeded.",
 		Members: map[string]string{"Type": "User", "Reason": reason},
 		Headers: map[string]string{"Retry-After": "1"},
 	}

@@ -47,9 +47,11 @@ type FunctionEventInvokeConfig struct {
 
 func (i *invokeConfig) response(k functionKey, qualifier string) *FunctionEventInvokeConfig {
 	return &FunctionEventInvokeConfig{
-		FunctionArn: k.qualifiedARN(qualifier), LastModified: awsapi.Timestamp(i.Modified),
-		MaximumRetryAttempts: i.Retries, MaximumEventAgeInSeconds: i.Age,
-		DestinationConfig: DestinationConfig{destinationOf(i.OnSuccess), destinationOf(i.OnFailure)},
+		FunctionArn:              k.qualifiedARN(qualifier),
+		LastModified:             awsapi.Timestamp(i.Modified),
+		MaximumRetryAttempts:     i.Retries,
+		MaximumEventAgeInSeconds: i.Age,
+		DestinationConfig:        DestinationConfig{destinationOf(i.OnSuccess), destinationOf(i.OnFailure)},
 	}
 }
 
@@ -75,19 +77,23 @@ func (s *Service) changeInvokeConfig(ctx context.Context, c *awsapi.Call, in *Fu
 	if err != nil {
 		return nil, err
 	}
+
 	if err := in.check(ref); err != nil {
 		return nil, err
 	}
+
 	ref.qualifier = qualifierOrLatest(ref.qualifier)
 	if err := s.checkDestinations(ctx, ref, in); err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	f := s.functions[ref.functionKey]
 	if f == nil || !f.has(ref.qualifier) {
 		s.mu.Unlock()
 		return nil, errNotFound.With("The function doesn't exist.")
 	}
+
 	set := &invokeConfig{}
 	if merge {
 		old := f.invokeConfigs[ref.qualifier]
@@ -95,8 +101,10 @@ func (s *Service) changeInvokeConfig(ctx context.Context, c *awsapi.Call, in *Fu
 			s.mu.Unlock()
 			return nil, invokeConfigNotFound(ref)
 		}
+
 		*set = *old
 	}
+
 	in.apply(set)
 	set.Modified = s.opts.Clock.Now()
 	f.invokeConfigs[ref.qualifier] = set
@@ -110,26 +118,31 @@ func (s *Service) checkDestinations(ctx context.Context, ref reference, in *Func
 	if in.DestinationConfig == nil {
 		return nil
 	}
+
 	s.mu.Lock()
 	_, v, err := s.findVersion(ref)
 	s.mu.Unlock()
 	if err != nil {
 		return errNotFound.With("The function doesn't exist.")
 	}
+
 	session, err := s.assume(ctx, v.Role, ref.functionKey)
 	if err != nil {
 		return err
 	}
+
 	for _, d := range []*Destination{in.DestinationConfig.OnSuccess, in.DestinationConfig.OnFailure} {
 		if d == nil || deref(d.Destination) == "" {
 			continue
 		}
+
 		arn, _ := awsapi.ParseARN(*d.Destination)
 		action := targetAction(arn)
 		if err := s.checkPermission(ctx, session.Caller, ref.region, action, *d.Destination); err != nil {
 			return errParameter.With("The function's execution role does not have permissions to call %s on %s", action, *d.Destination)
 		}
 	}
+
 	return nil
 }
 
@@ -141,17 +154,21 @@ func (in *FunctionEventInvokeConfigInput) check(ref reference) error {
 	if err := check.err(); err != nil {
 		return err
 	}
+
 	d := in.DestinationConfig
 	if in.MaximumRetryAttempts == nil && in.MaximumEventAgeInSeconds == nil && d == nil {
 		return errParameter.With("You must specify at least one of error handling or destination setting.")
 	}
+
 	if d == nil {
 		return nil
 	}
+
 	for member, dest := range map[string]*Destination{"OnSuccess": d.OnSuccess, "OnFailure": d.OnFailure} {
 		if dest == nil || deref(dest.Destination) == "" {
 			continue
 		}
+
 		arn, _ := awsapi.ParseARN(*dest.Destination)
 		switch {
 		case arn.Service == "lambda" && splitReference(&awsapi.Call{}, *dest.Destination).functionKey == ref.functionKey:
@@ -162,6 +179,7 @@ func (in *FunctionEventInvokeConfigInput) check(ref reference) error {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -169,13 +187,16 @@ func (in *FunctionEventInvokeConfigInput) apply(set *invokeConfig) {
 	if in.MaximumRetryAttempts != nil {
 		set.Retries = in.MaximumRetryAttempts
 	}
+
 	if in.MaximumEventAgeInSeconds != nil {
 		set.Age = in.MaximumEventAgeInSeconds
 	}
+
 	if d := in.DestinationConfig; d != nil {
 		if d.OnSuccess != nil {
 			set.OnSuccess = deref(d.OnSuccess.Destination)
 		}
+
 		if d.OnFailure != nil {
 			set.OnFailure = deref(d.OnFailure.Destination)
 		}
@@ -207,6 +228,7 @@ func (s *Service) DeleteFunctionEventInvokeConfig(_ context.Context, c *awsapi.C
 	if err != nil {
 		return nil, err
 	}
+
 	ref.qualifier = qualifierOrLatest(ref.qualifier)
 	s.mu.Lock()
 	f := s.functions[ref.functionKey]
@@ -214,6 +236,7 @@ func (s *Service) DeleteFunctionEventInvokeConfig(_ context.Context, c *awsapi.C
 		s.mu.Unlock()
 		return nil, invokeConfigNotFound(ref)
 	}
+
 	delete(f.invokeConfigs, ref.qualifier)
 	commit := s.storeFunction(f)
 	s.mu.Unlock()
@@ -227,7 +250,7 @@ type ListFunctionEventInvokeConfigsInput struct {
 
 type ListFunctionEventInvokeConfigsOutput struct {
 	Configs    []*FunctionEventInvokeConfig `json:"FunctionEventInvokeConfigs"`
-	NextMarker string               `json:"NextMarker,omitempty"`
+	NextMarker string                       `json:"NextMarker,omitempty"`
 }
 
 // ListFunctionEventInvokeConfigs is ListFunctionEventInvokeConfigs.
@@ -236,19 +259,23 @@ func (s *Service) ListFunctionEventInvokeConfigs(_ context.Context, c *awsapi.Ca
 	if err != nil {
 		return nil, err
 	}
+
 	all := []*FunctionEventInvokeConfig{}
 	err = s.readFunction(ref, func(f *function) error {
 		for _, q := range sortedKeys(f.invokeConfigs) {
 			all = append(all, f.invokeConfigs[q].response(f.functionKey, q))
 		}
+
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	list, next, err := paginate(in.Page, all, func(e *FunctionEventInvokeConfig) string { return e.FunctionArn })
 	if err != nil {
 		return nil, err
 	}
+
 	return &ListFunctionEventInvokeConfigsOutput{list, next}, nil
 }

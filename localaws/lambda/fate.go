@@ -84,6 +84,7 @@ func (s *Service) invokeWithFault(f InjectedFault, w *environment, a *admission,
 			ctx, cancel = context.WithTimeout(ctx, f.After)
 			defer cancel()
 		}
+
 		rep = w.Invoke(ctx, a.inv, lost)
 	case CrashAfter, OutOfMemory:
 		rep = w.Invoke(s.ctx, a.inv, lost)
@@ -92,11 +93,14 @@ func (s *Service) invokeWithFault(f InjectedFault, w *environment, a *admission,
 		end := time.Now().Add(limit)
 		rep = w.Invoke(s.ctx, a.inv, lost)
 		s.waitUntil(end)
-		rep.Status, rep.Duration = sandbox.Timeout, limit
+		rep.Status = sandbox.Timeout
+		rep.Duration = limit
 		answered(sandbox.TimedOut(a.inv.RequestID, limit))
 		return rep, false
 	}
-	rep.Status, rep.ErrorType = sandbox.Error, "Runtime.ExitError"
+
+	rep.Status = sandbox.Error
+	rep.ErrorType = "Runtime.ExitError"
 	answered(crashed)
 	return rep, false
 }

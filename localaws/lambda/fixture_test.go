@@ -39,30 +39,36 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "read the test function:", err)
 			os.Exit(1)
 		}
+
 		os.Exit(m.Run())
 	}
+
 	dir, err := os.MkdirTemp("", "bootstrap")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+
 	out := filepath.Join(dir, "bootstrap")
 	build := exec.Command("go", "build", "-o", out, "./testdata/bootstrap")
 	build.Stderr = os.Stderr
 	if err = build.Run(); err == nil {
 		program, err = os.ReadFile(out)
 	}
+
 	os.RemoveAll(dir)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "build the test function:", err)
 		os.Exit(1)
 	}
+
 	os.Exit(m.Run())
 }
 
 // bundle zips one executable under the name bootstrap.
 func bundle(t testing.TB, content []byte, mode fs.FileMode) []byte {
 	t.Helper()
+
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	h := &zip.FileHeader{Name: "bootstrap", Method: zip.Store}
@@ -71,18 +77,20 @@ func bundle(t testing.TB, content []byte, mode fs.FileMode) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	f.Write(content)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	return b.Bytes()
 }
 
 // testService is a service with all that it stands on.
 type testService struct {
 	*Service
-	clock *clock.Clock
-	call  *awsapi.Call
+	clock    *clock.Clock
+	call     *awsapi.Call
 	backends *testBackends
 }
 
@@ -114,10 +122,19 @@ func (w *testBackends) Session(_ context.Context, roleARN, functionARN string) (
 	if w.roles[roleARN] {
 		return Session{}, errors.New("not assumable")
 	}
+
 	return Session{
-		Caller:      awsapi.Caller{Account: "000000000000", ARN: "arn:aws:sts::000000000000:assumed-role/work/" + functionARN[strings.LastIndexByte(functionARN, ':')+1:], PrincipalARN: roleARN},
-		Credentials: sandbox.Credentials{AccessKeyID: "ASIATEST", SecretAccessKey: "secret", SessionToken: "token"},
-		Expires:     time.Now().Add(cmp.Or(w.expires, 12*time.Hour)),
+		Caller: awsapi.Caller{
+			Account:      "000000000000",
+			ARN:          "arn:aws:sts::000000000000:assumed-role/work/" + functionARN[strings.LastIndexByte(functionARN, ':')+1:],
+			PrincipalARN: roleARN,
+		},
+		Credentials: sandbox.Credentials{
+			AccessKeyID:     "ASIATEST",
+			SecretAccessKey: "secret",
+			SessionToken:    "token",
+		},
+		Expires: time.Now().Add(cmp.Or(w.expires, 12*time.Hour)),
 	}, nil
 }
 
@@ -127,15 +144,18 @@ func (w *testBackends) Write(_ context.Context, _ awsapi.Caller, _, group, strea
 	if w.logErr != nil {
 		return w.logErr
 	}
+
 	for _, l := range lines {
 		w.lines = append(w.lines, l.Text)
 		w.streams = append(w.streams, stream)
 		w.groups = append(w.groups, group)
 	}
+
 	select {
 	case w.wrote <- struct{}{}:
 	default:
 	}
+
 	return nil
 }
 
@@ -151,12 +171,14 @@ func (w *testBackends) Send(_ context.Context, as awsapi.Caller, queue, body str
 	if w.sendErr != nil {
 		return w.sendErr
 	}
+
 	m := sentMessage{queue, body, trace, attributes, as}
 	w.sent = append(w.sent, m)
 	select {
 	case w.arrived <- m:
 	default:
 	}
+
 	return nil
 }
 
@@ -166,7 +188,8 @@ func (w *testBackends) sum(name string, dimensions map[string]string) (sum float
 	defer w.mu.Unlock()
 	for _, d := range w.data {
 		if d.Name == name && fmt.Sprint(d.Dimensions) == fmt.Sprint(dimensions) {
-			sum, n = sum+d.Value, n+1
+			sum = sum + d.Value
+			n = n + 1
 		}
 	}
 	return sum, n
@@ -181,28 +204,50 @@ func (w *testBackends) log() []string {
 // start makes a bench; change, when given, adjusts the options.
 func start(t testing.TB, change ...func(*Options)) *testService {
 	t.Helper()
+
 	c := clock.New(clock.Manual, epoch)
-	w := &testBackends{roles: map[string]bool{}, arrived: make(chan sentMessage, 100), wrote: make(chan struct{}, 1)}
-	o := Options{
-		Clock: c, Chance: chance.Seeded(1), Store: store.Memory(), WorkDir: t.TempDir(),
-		Roles: w, Logs: w, Metrics: w, Queues: w, Endpoint: func() string { return "http://localhost:4566" },
+	w := &testBackends{
+		roles:   map[string]bool{},
+		arrived: make(chan sentMessage, 100),
+		wrote:   make(chan struct{}, 1),
 	}
+
+	o := Options{
+		Clock:    c,
+		Chance:   chance.Seeded(1),
+		Store:    store.Memory(),
+		WorkDir:  t.TempDir(),
+		Roles:    w,
+		Logs:     w,
+		Metrics:  w,
+		Queues:   w,
+		Endpoint: func() string { return "http://localhost:4566" },
+	}
+
 	for _, f := range change {
 		f(&o)
 	}
+
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if err := s.Close(ctx); err != nil {
 			t.Errorf("close: %v", err)
 		}
+
 		c.Close()
 	})
-	return &testService{s, c, &awsapi.Call{Account: "000000000000", Region: "us-east-1", RequestID: "11111111-2222-4333-8444-555555555555"}, w}
+
+	return &testService{s, c, &awsapi.Call{
+		Account:   "000000000000",
+		Region:    "us-east-1",
+		RequestID: "11111111-2222-4333-8444-555555555555",
+	}, w}
 }
 
 // ptr is a pointer to a value.
@@ -213,6 +258,7 @@ func ptr[T any](v T) *T { return &v }
 // take seconds to start.
 func (b *testService) create(t testing.TB, name string, change ...func(*CreateFunctionInput)) *FunctionConfiguration {
 	t.Helper()
+
 	cfg, err := b.tryCreate(t, name, change...)
 	if err != nil {
 		t.Fatalf("create %s: %v", name, err)
@@ -222,21 +268,27 @@ func (b *testService) create(t testing.TB, name string, change ...func(*CreateFu
 
 func (b *testService) tryCreate(t testing.TB, name string, change ...func(*CreateFunctionInput)) (*FunctionConfiguration, error) {
 	t.Helper()
+
 	in := &CreateFunctionInput{FunctionName: name, Code: &FunctionCode{ZipFile: bundle(t, program, 0o755)}}
-	in.Runtime, in.Handler, in.Role = ptr("provided.al2023"), ptr("bootstrap"), ptr(role)
+	in.Runtime = ptr("provided.al2023")
+	in.Handler = ptr("bootstrap")
+	in.Role = ptr(role)
 	in.Timeout = ptr(60)
 	if goArch("arm64") == hostArch {
 		in.Architectures = []string{"arm64"}
 	}
+
 	for _, f := range change {
 		f(in)
 	}
+
 	return b.CreateFunction(context.Background(), b.call, in)
 }
 
 // tryInvoke runs a function synchronously.
 func (b *testService) tryInvoke(t testing.TB, in *InvokeInput) (*InvokeOutput, error) {
 	t.Helper()
+
 	return b.Invoke(context.Background(), b.call, in)
 }
 
@@ -245,7 +297,12 @@ func (b *testService) tryInvoke(t testing.TB, in *InvokeInput) (*InvokeOutput, e
 // waits for 25 ms at most, and on a busy machine the environment is not free yet.
 func (b *testService) invokeTail(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
-	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: name, LogType: "Tail", Payload: []byte(event)})
+
+	out, err := b.tryInvoke(t, &InvokeInput{
+		FunctionName: name,
+		LogType:      "Tail",
+		Payload:      []byte(event),
+	})
 	if err != nil {
 		t.Fatalf("invoke %s with %s: %v", name, event, err)
 	}
@@ -256,6 +313,7 @@ func (b *testService) invokeTail(t testing.TB, name, event string) *InvokeOutput
 // machine is too busy for an answer within it.
 func (b *testService) invokeWithinTimeout(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
+
 	for {
 		out := b.invokeUntilIdle(t, name, event)
 		if !strings.Contains(string(out.Payload), `"errorType":"Sandbox.Timedout"`) {
@@ -268,6 +326,7 @@ func (b *testService) invokeWithinTimeout(t testing.TB, name, event string) *Inv
 // a caller has its answer a little before.
 func (b *testService) invokeUntilIdle(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
+
 	out := b.invokeTail(t, name, event)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -280,6 +339,7 @@ func (b *testService) invokeUntilIdle(t testing.TB, name, event string) *InvokeO
 // wantError checks an error's code, status and text.
 func wantError(t testing.TB, err error, code string, status int, message string) {
 	t.Helper()
+
 	var e *awsapi.Error
 	if !errors.As(err, &e) {
 		t.Fatalf("error %v, want %s", err, code)
@@ -292,6 +352,7 @@ func wantError(t testing.TB, err error, code string, status int, message string)
 // decode reads JSON into a map.
 func decode(t testing.TB, b []byte) map[string]any {
 	t.Helper()
+
 	var m map[string]any
 	if err := json.Unmarshal(b, &m); err != nil {
 		t.Fatalf("%s: %v", b, err)
@@ -302,6 +363,7 @@ func decode(t testing.TB, b []byte) map[string]any {
 // zipOf zips files that cannot be executed.
 func zipOf(t testing.TB, files map[string]string) []byte {
 	t.Helper()
+
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for name, content := range files {
@@ -309,10 +371,13 @@ func zipOf(t testing.TB, files map[string]string) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		f.Write([]byte(content))
 	}
+
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	return b.Bytes()
 }

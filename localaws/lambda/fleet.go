@@ -16,11 +16,11 @@ import (
 // environmentSet is all environments of a service, guarded by its mu. Environments that
 // call a Go value cost nothing and are not counted.
 type environmentSet struct {
-	live    int        // child environments, running or idle
-	idle    []*environment    // child environments that wait, longest first
-	numbers environmentNumbers    // of child environments
-	changed *sync.Cond // on the service's mu: an environment was let go
-	closed  bool       // no invocations any more
+	live    int                // child environments, running or idle
+	idle    []*environment     // child environments that wait, longest first
+	numbers environmentNumbers // of child environments
+	changed *sync.Cond         // on the service's mu: an environment was let go
+	closed  bool               // no invocations any more
 }
 
 // maxEnvironments bounds Options.MaxEnvironments.
@@ -60,11 +60,11 @@ type pool struct {
 // environment is an environment and what belongs to it.
 type environment struct {
 	sandbox.Environment
-	version *version
-	code    *code       // in use until the environment closes; nil in process
-	number  int         // of a child environment
-	expires time.Time   // of its credentials, machine time; zero for never
-	idleTimer  *time.Timer // while idle
+	version   *version
+	code      *code       // in use until the environment closes; nil in process
+	number    int         // of a child environment
+	expires   time.Time   // of its credentials, machine time; zero for never
+	idleTimer *time.Timer // while idle
 }
 
 // errClosed refuses invocations of a service that ends.
@@ -83,18 +83,22 @@ func (s *Service) acquireEnvironment(k functionKey, v *version) (*environment, e
 			s.mu.Unlock()
 			return nil, errClosed
 		}
+
 		if w := s.environments.takeIdle(&v.pool); w != nil {
 			s.mu.Unlock()
 			if w.usable(handler != nil) {
 				return w, nil
 			}
+
 			s.closeEnvironments([]*environment{w})
 			s.mu.Lock()
 			continue
 		}
+
 		if handler != nil || s.environments.live < s.opts.MaxEnvironments {
 			break
 		}
+
 		if len(s.environments.idle) > 0 {
 			oldest := s.environments.idle[0]
 			s.environments.remove(oldest)
@@ -103,13 +107,16 @@ func (s *Service) acquireEnvironment(k functionKey, v *version) (*environment, e
 			s.mu.Lock()
 			continue
 		}
+
 		s.environments.changed.Wait()
 	}
+
 	number := 0
 	if handler == nil {
 		s.environments.live++
 		number = s.environments.numbers.take()
 	}
+
 	s.mu.Unlock()
 	w, err := s.startEnvironment(k, v, handler, number)
 	if err != nil && handler == nil {
@@ -117,6 +124,7 @@ func (s *Service) acquireEnvironment(k functionKey, v *version) (*environment, e
 		s.environmentEnded(number)
 		s.mu.Unlock()
 	}
+
 	return w, err
 }
 
@@ -142,12 +150,14 @@ func (s *Service) releaseEnvironment(w *environment) {
 		s.closeEnvironments([]*environment{w})
 		return
 	}
+
 	p.idle = append(p.idle, w)
 	if w.code != nil {
 		s.environments.idle = append(s.environments.idle, w)
 		w.idleTimer = time.AfterFunc(s.opts.IdleTimeout, func() { s.closeIdle(w) })
 		s.environments.changed.Signal()
 	}
+
 	s.mu.Unlock()
 }
 
@@ -232,6 +242,7 @@ func (s *Service) startEnvironment(k functionKey, v *version, handler sandbox.Ha
 	if err != nil {
 		return nil, errAccessDenied.With("%s", awsapi.AsError(err).Message)
 	}
+
 	id := s.opts.Chance.Hex(32)
 	host := &sandbox.Host{
 		Stream:      logStreamName(k.name, v, s.opts.Clock.Now(), id),
@@ -244,33 +255,50 @@ func (s *Service) startEnvironment(k functionKey, v *version, handler sandbox.Ha
 		Path:        s.opts.Path,
 		Now:         s.opts.Clock.Now,
 	}
+
 	host.Write = s.logWriter(session.Caller, k, v.Logging.LogGroup, host.Stream)
 	if s.opts.SimulatedDuration != nil && s.opts.Logs == nil {
 		host.Write = nil
 	}
+
 	fn := s.sandboxFunction(k, v)
 	if names := sandbox.Replaced(fn.Variables); len(names) > 0 {
 		s.opts.Logger.Warn("environment variables of a function are replaced: its calls stay in the embedded AWS", "function", k.name, "variables", names)
 	}
+
 	fn.Timeout = s.environmentTimeout(handler != nil, fn.Timeout)
 	if handler != nil {
-		return &environment{Environment: sandbox.NewInProcess(fn, host, handler), version: v, expires: session.Expires}, nil
+		return &environment{
+			Environment: sandbox.NewInProcess(fn, host, handler),
+			version:     v,
+			expires:     session.Expires,
+		}, nil
 	}
+
 	host.Isolation = s.isolation()
 	if host.Isolation == process.OwnUserSharedFiles {
 		temp, err := s.codeCache.share()
 		if err != nil {
 			return nil, errService.With("%v", err)
 		}
+
 		host.TempDir = filepath.Join(temp, id)
 	}
+
 	s.codeCache.retain(v.code)
 	env, err := s.startProcess(v, fn, host)
 	if err != nil {
 		s.codeCache.release(v.code)
 		return nil, errService.With("%v", err)
 	}
-	return &environment{Environment: env, version: v, code: v.code, number: number, expires: session.Expires}, nil
+
+	return &environment{
+		Environment: env,
+		version:     v,
+		code:        v.code,
+		number:      number,
+		expires:     session.Expires,
+	}, nil
 }
 
 func (s *Service) startProcess(v *version, fn *sandbox.Function, host *sandbox.Host) (env *sandbox.Process, err error) {
@@ -284,10 +312,17 @@ func (s *Service) startProcess(v *version, fn *sandbox.Function, host *sandbox.H
 // sandboxFunction is a version as its environment knows it.
 func (s *Service) sandboxFunction(k functionKey, v *version) *sandbox.Function {
 	return &sandbox.Function{
-		Name: k.name, Version: v.number, ARN: k.arn(), Region: k.region, Handler: v.Handler,
+		Name:              k.name,
+		Version:           v.number,
+		ARN:               k.arn(),
+		Region:            k.region,
+		Handler:           v.Handler,
 		RuntimeVersionARN: runtimeVersionARN(k.region, v.Runtime),
-		MemoryMB:          v.MemorySize, Timeout: seconds(v.Timeout), InitTimeout: s.opts.InitTimeout,
-		Variables: v.Environment, LogGroup: v.Logging.LogGroup,
+		MemoryMB:          v.MemorySize,
+		Timeout:           seconds(v.Timeout),
+		InitTimeout:       s.opts.InitTimeout,
+		Variables:         v.Environment,
+		LogGroup:          v.Logging.LogGroup,
 		Format: sandbox.Format{
 			JSON:        v.Logging.LogFormat == "JSON",
 			Application: v.Logging.ApplicationLogLevel,

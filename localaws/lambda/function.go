@@ -11,16 +11,16 @@ import (
 // function is all that bears one name.
 type function struct {
 	functionKey
-	latest    *version
-	published []*version // by rising number
-	lastVersion      int        // the highest number ever given (LAM C25)
-	aliases   map[string]*alias
-	policies  map[string]*policy       // by qualifier, "" for the function itself
-	invokeConfigs   map[string]*invokeConfig // by qualifier, $LATEST for the function itself
-	runtimeUpdates  map[string]string        // UpdateRuntimeOn by qualifier
-	tags      map[string]string
-	reserved  *int
-	recursion string // Allow, or empty for Terminate
+	latest         *version
+	published      []*version // by rising number
+	lastVersion    int        // the highest number ever given (LAM C25)
+	aliases        map[string]*alias
+	policies       map[string]*policy       // by qualifier, "" for the function itself
+	invokeConfigs  map[string]*invokeConfig // by qualifier, $LATEST for the function itself
+	runtimeUpdates map[string]string        // UpdateRuntimeOn by qualifier
+	tags           map[string]string
+	reserved       *int
+	recursion      string // Allow, or empty for Terminate
 
 	running int // invocations let in and not ended
 }
@@ -95,14 +95,17 @@ func (f *function) versionByNumber(number string) *version {
 	if number == latest || number == "" {
 		return f.latest
 	}
+
 	n, err := strconv.Atoi(number)
 	if err != nil {
 		return nil
 	}
+
 	i, ok := slices.BinarySearchFunc(f.published, n, func(v *version, n int) int { return v.numberAsInt() - n })
 	if !ok {
 		return nil
 	}
+
 	return f.published[i]
 }
 

@@ -37,16 +37,19 @@ func (s *Service) GetRuntimeManagementConfig(_ context.Context, c *awsapi.Call, 
 	if err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, _, err := s.findVersion(ref)
 	if err != nil {
 		return nil, err
 	}
+
 	on := f.runtimeUpdates[qualifierOrLatest(ref.qualifier)]
 	if on == "" {
 		on = "Auto"
 	}
+
 	return &RuntimeManagementConfig{ref.arn(), on}, nil
 }
 
@@ -60,19 +63,23 @@ func (s *Service) PutRuntimeManagementConfig(_ context.Context, c *awsapi.Call, 
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+
 	if in.UpdateRuntimeOn == "Manual" || in.RuntimeVersionArn != "" {
 		return nil, notEmbedded("RuntimeVersionArn", "there is one version of the runtime; use Auto or FunctionUpdate")
 	}
+
 	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	f, _, err := s.findVersion(ref)
 	if err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
+
 	f.runtimeUpdates[qualifierOrLatest(ref.qualifier)] = in.UpdateRuntimeOn
 	commit := s.storeFunction(f)
 	s.mu.Unlock()
@@ -111,10 +118,12 @@ func (s *Service) PutFunctionRecursionConfig(_ context.Context, c *awsapi.Call, 
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+
 	ref, err := parseUnqualified(c, in.FunctionName)
 	if err != nil {
 		return nil, err
 	}
+
 	return &RecursionConfig{in.RecursiveLoop}, s.changeFunction(ref, func(f *function) error {
 		f.recursion = in.RecursiveLoop
 		return nil

@@ -29,22 +29,31 @@ func foreignZip(t testing.TB) []byte {
 
 func TestC4TheExactAnswerOfACreate(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
-	cfg := b.create(t, "f", func(in *CreateFunctionInput) { in.Architectures, in.Timeout = nil, nil })
+	cfg := b.create(t, "f", func(in *CreateFunctionInput) {
+		in.Architectures = nil
+		in.Timeout = nil
+	})
+
 	raw, err := json.Marshal(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	got := decode(t, raw)
 	for _, random := range []string{"CodeSha256", "CodeSize", "RevisionId"} {
 		if got[random] == nil || got[random] == "" || got[random] == float64(0) {
 			t.Errorf("%s is %v", random, got[random])
 		}
+
 		delete(got, random)
 	}
+
 	if arn, _ := got["RuntimeVersionConfig"].(map[string]any)["RuntimeVersionArn"].(string); len(arn) != len("arn:aws:lambda:us-east-1::runtime:")+64 {
 		t.Errorf("runtime version %q", arn)
 	}
+
 	delete(got, "RuntimeVersionConfig")
 	want := decode(t, []byte(`{
 		"Architectures":["x86_64"], "Description":"", "EphemeralStorage":{"Size":512},
@@ -53,6 +62,7 @@ func TestC4TheExactAnswerOfACreate(t *testing.T) {
 		"PackageType":"Zip", "Role":"arn:aws:iam::000000000000:role/work", "Runtime":"provided.al2023",
 		"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"}, "State":"Pending", "StateReason":"The function is being created.",
 		"StateReasonCode":"Creating", "Timeout":3, "TracingConfig":{"Mode":"PassThrough"}, "Version":"$LATEST"}`))
+
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -60,23 +70,28 @@ func TestC4TheExactAnswerOfACreate(t *testing.T) {
 
 func TestC6ANewFunctionIsActiveAtTheFirstRead(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	created := b.create(t, "f", func(in *CreateFunctionInput) { in.Tags = map[string]string{"team": "a"} })
 	out, err := b.GetFunction(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	cfg := out.Configuration
 	if cfg.State != "Active" || cfg.LastUpdateStatus != "Successful" || cfg.StateReason != "" || cfg.RevisionId == created.RevisionId {
 		t.Errorf("%+v", cfg)
 	}
+
 	if out.Tags["team"] != "a" || out.Concurrency != nil || out.Code.RepositoryType != "S3" {
 		t.Errorf("%+v", out)
 	}
+
 	updated, err := b.UpdateFunctionConfiguration(ctx, b.call, &UpdateFunctionConfigurationInput{FunctionName: "f"})
 	if err != nil || updated.LastUpdateStatus != "InProgress" || updated.State != "Active" || updated.LastUpdateStatusReasonCode != "Creating" {
 		t.Errorf("%+v %v", updated, err)
 	}
+
 	after, _ := b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 	if after.LastUpdateStatus != "Successful" || after.RevisionId == cfg.RevisionId {
 		t.Errorf("%+v", after)
@@ -86,6 +101,7 @@ func TestC6ANewFunctionIsActiveAtTheFirstRead(t *testing.T) {
 // Also LAM C11, C13, C14, C16, C17, C18 and C76: each row names its own.
 func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "taken")
 	b.backends.roles["arn:aws:iam::000000000000:role/closed"] = true
@@ -94,6 +110,7 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 			return func(in *CreateFunctionInput) { in.FunctionName = name; f(&in.ConfigurationInput) }
 		}
 	}("f")
+
 	large := map[string]string{"KEY": strings.Repeat("v", 4096)}
 	for _, tc := range []struct {
 		fact    string
@@ -164,7 +181,10 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 			"InvalidParameterValueException", 400, "Reserved keys used in this request: AWS_REGION",
 		},
 		{
-			"C18", with(func(in *ConfigurationInput) { in.Timeout, in.MemorySize = ptr(901), ptr(64) }), "ValidationException", 400,
+			"C18", with(func(in *ConfigurationInput) {
+				in.Timeout = ptr(901)
+				in.MemorySize = ptr(64)
+			}), "ValidationException", 400,
 			"2 validation errors detected: Value '901' at 'timeout' failed to satisfy constraint: " +
 				"Member must have value less than or equal to 900; Value '64' at 'memorySize'",
 		},
@@ -200,6 +220,7 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 	} {
 		t.Run(tc.fact, func(t *testing.T) {
 			t.Parallel()
+
 			_, err := b.tryCreate(t, "f", tc.change)
 			wantError(t, err, tc.code, tc.status, tc.message)
 		})
@@ -216,6 +237,7 @@ func manyTags(n int) map[string]string {
 
 func TestC35ARoleMustBeAllowedToSendToTheDeadLetterQueue(t *testing.T) {
 	t.Parallel()
+
 	b := start(t, func(o *Options) {
 		o.Permit = func(_ context.Context, as awsapi.Caller, region string, need awsapi.Access) error {
 			return fmt.Errorf("%s may not %s on %s in %s", as.ARN, need.Action, need.Resource, region)
@@ -229,6 +251,7 @@ func TestC35ARoleMustBeAllowedToSendToTheDeadLetterQueue(t *testing.T) {
 
 func TestC20LoggingConfigMergesFieldByField(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	for _, step := range []struct{ change, want LoggingConfig }{
@@ -248,6 +271,7 @@ func TestC20LoggingConfigMergesFieldByField(t *testing.T) {
 
 func TestC21C22HowFunctionsAreNamed(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	for _, name := range []string{"f", "000000000000:function:f", "arn:aws:lambda:us-east-1:000000000000:function:f", "f:$LATEST"} {
@@ -255,6 +279,7 @@ func TestC21C22HowFunctionsAreNamed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+
 	_, err := b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: "arn:aws:lambda:eu-west-1:000000000000:function:f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')")
 	_, err = b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: "f:1", Qualifier: "2"})
@@ -269,6 +294,7 @@ func TestC21C22HowFunctionsAreNamed(t *testing.T) {
 
 func (b *testService) publishOf(t testing.TB, name, description string) *FunctionConfiguration {
 	t.Helper()
+
 	in := &PublishVersionInput{FunctionName: name}
 	if description != "" {
 		in.Description = &description
@@ -282,6 +308,7 @@ func (b *testService) publishOf(t testing.TB, name, description string) *Functio
 
 func (b *testService) setTimeout(t testing.TB, name string, seconds int) {
 	t.Helper()
+
 	in := &UpdateFunctionConfigurationInput{FunctionName: name}
 	in.Timeout = &seconds
 	if _, err := b.UpdateFunctionConfiguration(ctx, b.call, in); err != nil {
@@ -291,30 +318,37 @@ func (b *testService) setTimeout(t testing.TB, name string, seconds int) {
 
 func TestC25VersionsCountUpAndAreNotMadeTwice(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	one := b.publishOf(t, "f", "first")
 	if one.Version != "1" || one.State != "Active" || one.Description != "first" || !strings.HasSuffix(one.FunctionArn, ":f:1") {
 		t.Errorf("%+v", one)
 	}
+
 	if again := b.publishOf(t, "f", "second"); again.Version != "1" || again.RevisionId != one.RevisionId {
 		t.Errorf("nothing has changed, and yet %+v", again)
 	}
+
 	b.setTimeout(t, "f", 9)
 	if two := b.publishOf(t, "f", ""); two.Version != "2" || two.Timeout != 9 {
 		t.Errorf("%+v", two)
 	}
+
 	if _, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "f", Qualifier: "2"}); err != nil {
 		t.Fatal(err)
 	}
+
 	b.setTimeout(t, "f", 10)
 	if three := b.publishOf(t, "f", ""); three.Version != "3" {
 		t.Errorf("number %s was used before", three.Version)
 	}
+
 	list, err := b.ListVersionsByFunction(ctx, b.call, &ListVersionsByFunctionInput{FunctionName: "f"})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var numbers []string
 	for _, v := range list.Versions {
 		numbers = append(numbers, v.Version)
@@ -322,6 +356,7 @@ func TestC25VersionsCountUpAndAreNotMadeTwice(t *testing.T) {
 			t.Errorf("C7, C3: %+v", v)
 		}
 	}
+
 	if !slices.Equal(numbers, []string{"$LATEST", "1", "3"}) {
 		t.Errorf("versions %v", numbers)
 	}
@@ -329,6 +364,7 @@ func TestC25VersionsCountUpAndAreNotMadeTwice(t *testing.T) {
 
 func TestC26WhatPublishRequiresToBeSo(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	cfg := b.create(t, "f")
 	_, err := b.PublishVersion(ctx, b.call, &PublishVersionInput{FunctionName: "f", RevisionId: cfg.RevisionId})
@@ -339,6 +375,7 @@ func TestC26WhatPublishRequiresToBeSo(t *testing.T) {
 
 func TestC24WhatDeleteTakes(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	b.publishOf(t, "f", "")
@@ -346,24 +383,33 @@ func TestC24WhatDeleteTakes(t *testing.T) {
 		_, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: name, Qualifier: qualifier})
 		return err
 	}
+
 	wantError(t, remove("f", "$LATEST"), "InvalidParameterValueException", 400, "$LATEST version cannot be deleted without deleting the function.")
 	if err := remove("f", "9"); err != nil {
 		t.Errorf("a version that is not there: %v", err)
 	}
+
 	wantError(t, remove("g", "9"), "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:g")
-	if _, err := b.createAlias(ctx, b.call, &CreateAliasInput{FunctionName: "f", Name: "live", FunctionVersion: "1"}); err != nil {
+	if _, err := b.createAlias(ctx, b.call, &CreateAliasInput{
+		FunctionName:    "f",
+		Name:            "live",
+		FunctionVersion: "1",
+	}); err != nil {
 		t.Fatal(err)
 	}
+
 	wantError(t, remove("f", "1"), "ResourceConflictException", 409, "in use by the alias live")
 	if err := remove("f", ""); err != nil {
 		t.Fatal(err)
 	}
+
 	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST")
 }
 
 func TestListFunctionsInPages(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.RegisterHandler("h", echo)
 	for i := range 60 {
@@ -371,6 +417,7 @@ func TestListFunctionsInPages(t *testing.T) {
 		b.RegisterHandler(name, echo)
 		b.create(t, name, func(in *CreateFunctionInput) { in.Code = &FunctionCode{} })
 	}
+
 	var names []string
 	in := &ListFunctionsInput{}
 	for range 3 {
@@ -378,13 +425,16 @@ func TestListFunctionsInPages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		for _, f := range out.Functions {
 			names = append(names, f.FunctionName)
 		}
+
 		if in.Marker = out.NextMarker; in.Marker == "" {
 			break
 		}
 	}
+
 	if len(names) != 60 || !slices.IsSorted(names) {
 		t.Errorf("%d functions: %v", len(names), names)
 	}
@@ -394,21 +444,30 @@ func echo(_ context.Context, event []byte) ([]byte, error) { return event, nil }
 
 func TestC68AnUpdateRunsTheNewCode(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f", func(in *CreateFunctionInput) {
 		in.Code.ZipFile = bundle(t, []byte(strings.ReplaceAll(python, "echo", "old")), 0o755)
 	})
+
 	if out := b.invokeTail(t, "f", "1"); string(out.Payload) != `{"old":1}` {
 		t.Fatalf("%s", out.Payload)
 	}
+
 	zip := bundle(t, []byte(strings.ReplaceAll(python, "echo", "new")), 0o755)
-	cfg, err := b.UpdateFunctionCode(ctx, b.call, &UpdateFunctionCodeInput{FunctionName: "f", ZipFile: zip, Publish: true})
+	cfg, err := b.UpdateFunctionCode(ctx, b.call, &UpdateFunctionCodeInput{
+		FunctionName: "f",
+		ZipFile:      zip,
+		Publish:      true,
+	})
 	if err != nil || cfg.Version != "1" || cfg.CodeSize != int64(len(zip)) {
 		t.Fatalf("%+v %v", cfg, err)
 	}
+
 	if out := b.invokeTail(t, "f", "2"); string(out.Payload) != `{"new":2}` {
 		t.Errorf("%s", out.Payload)
 	}
+
 	b.mu.Lock()
 	live := b.environments.live
 	b.mu.Unlock()

@@ -21,10 +21,10 @@ type Concurrency struct {
 }
 
 type GetFunctionOutput struct {
-	Configuration *FunctionConfiguration    `json:"Configuration"`
-	Code          FunctionCodeLocation      `json:"Code"`
-	Tags          map[string]string `json:"Tags,omitempty"`
-	Concurrency   *Concurrency      `json:"Concurrency,omitempty"`
+	Configuration *FunctionConfiguration `json:"Configuration"`
+	Code          FunctionCodeLocation   `json:"Code"`
+	Tags          map[string]string      `json:"Tags,omitempty"`
+	Concurrency   *Concurrency           `json:"Concurrency,omitempty"`
 }
 
 // GetFunction is GetFunction (LAM C8).
@@ -33,20 +33,24 @@ func (s *Service) GetFunction(_ context.Context, c *awsapi.Call, in *QualifiedIn
 	if err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, v, err := s.findVersion(ref)
 	if err != nil {
 		return nil, err
 	}
+
 	out := &GetFunctionOutput{
 		Configuration: v.activeConfiguration(f.functionKey, ref.qualifier),
 		Code:          FunctionCodeLocation{"S3", s.codeURL(v.code)},
 		Tags:          cloneOrNil(f.tags),
 	}
+
 	if f.reserved != nil {
 		out.Concurrency = &Concurrency{f.reserved}
 	}
+
 	return out, nil
 }
 
@@ -71,13 +75,16 @@ func (s *Service) findVersion(ref reference) (*function, *version, error) {
 	if f == nil {
 		return nil, nil, functionNotFound(ref)
 	}
+
 	number := ref.qualifier
 	if a := f.aliases[number]; a != nil {
 		number = a.Version
 	}
+
 	if v := f.versionByNumber(number); v != nil {
 		return f, v, nil
 	}
+
 	return nil, nil, functionNotFound(ref)
 }
 

@@ -28,10 +28,12 @@ const nobody = 65534
 // from the start.
 func TestAHostileFunction(t *testing.T) {
 	t.Parallel()
+
 	user := &syscall.Credential{Uid: nobody, Gid: nobody}
 	if os.Geteuid() != 0 {
 		user = nil
 	}
+
 	for name, tc := range map[string]struct {
 		credential *syscall.Credential
 		tests      string
@@ -46,14 +48,18 @@ func TestAHostileFunction(t *testing.T) {
 			if name == "NormalUser" && user == nil {
 				t.Skip("the same as SameUser: this is no root")
 			}
+
 			if tc.container && os.Geteuid() != 0 {
 				t.Skip("only root can be a root that may not make namespaces")
 			}
+
 			t.Parallel()
+
 			dir, err := os.MkdirTemp("", "hostile")
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			t.Cleanup(func() { os.RemoveAll(dir) })
 			cmd := exec.Command(copyOfThisTest(t, dir), "-test.run=^"+tc.tests, "-test.v")
 			cmd.Dir = dir
@@ -61,25 +67,31 @@ func TestAHostileFunction(t *testing.T) {
 				"PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir, "HOSTILE=1",
 				"LOCALAWS_TEST_PROGRAM=" + filepath.Join(dir, "program"), "AWS_SECRET_ACCESS_KEY=" + operatorSecret,
 			}
+
 			if tc.credential != nil {
 				if err := os.Chown(dir, nobody, nobody); err != nil {
 					t.Fatal(err)
 				}
+
 				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: tc.credential}
 			}
+
 			if tc.container {
 				inContainer(t, cmd)
 				if err := os.Chmod(dir, 0o711); err != nil { // code is unpacked below
 					t.Fatal(err)
 				}
 			}
+
 			out, err := cmd.CombinedOutput()
 			if err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
+
 			if !strings.Contains(string(out), "--- PASS: "+tc.tests) {
 				t.Errorf("no test ran:\n%s", out)
 			}
+
 			t.Logf("%s", out)
 		})
 	}
@@ -89,17 +101,25 @@ func TestAHostileFunction(t *testing.T) {
 // to look into other users' processes, as containers are by default.
 func inContainer(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
+
 	setpriv, err := exec.LookPath("setpriv")
 	if err != nil {
 		t.Skipf("no command that drops capabilities: %v", err)
 	}
-	all := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: math.MaxUint32}}
+
+	all := []syscall.SysProcIDMap{{
+		ContainerID: 0,
+		HostID:      0,
+		Size:        math.MaxUint32,
+	}}
+
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:                 syscall.CLONE_NEWUSER,
 		UidMappings:                all,
 		GidMappings:                all,
 		GidMappingsEnableSetgroups: true,
 	}
+
 	probe := exec.Command("true")
 	probe.SysProcAttr = cmd.SysProcAttr
 	if err := probe.Run(); err != nil {
@@ -108,6 +128,7 @@ func inContainer(t *testing.T, cmd *exec.Cmd) {
 
 	script := `for kind in user pid mnt ipc; do echo 0 >/proc/sys/user/max_${kind}_namespaces || exit 1; done
 		exec ` + setpriv + ` --bounding-set=-sys_admin,-sys_ptrace "$@"`
+
 	cmd.Args = append([]string{"sh", "-c", script, "sh"}, cmd.Args...)
 	cmd.Args[4] = cmd.Path
 	cmd.Path = "/bin/sh"
@@ -121,10 +142,12 @@ const operatorSecret = "operator-secret-4711"
 // can run them.
 func copyOfThisTest(t *testing.T, dir string) string {
 	t.Helper()
+
 	own, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	// No child is forked meanwhile: it would hold the file open for writing.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -133,16 +156,19 @@ func copyOfThisTest(t *testing.T, dir string) string {
 			t.Fatal(err)
 		}
 	}
+
 	return filepath.Join(dir, "test")
 }
 
 // hostile starts a service whose functions are up to no good.
 func hostile(t *testing.T, change ...func(*Options)) *testService {
 	t.Helper()
+
 	if os.Getenv("HOSTILE") == "" {
 		t.Skip("runs as a child of TestAHostileFunction")
 	}
 	t.Parallel()
+
 	b := start(t, change...)
 	b.create(t, "f", minutes)
 	return b
@@ -151,6 +177,7 @@ func hostile(t *testing.T, change ...func(*Options)) *testService {
 // isolated is hostile where the system gives functions a file system of their own.
 func isolated(t *testing.T) *testService {
 	t.Helper()
+
 	b := hostile(t)
 	if !b.Isolation().Private() {
 		t.Skip("this system does not isolate functions")
@@ -162,6 +189,7 @@ func isolated(t *testing.T) *testService {
 // a file system of its own.
 func separate(t *testing.T) *testService {
 	t.Helper()
+
 	b := hostile(t)
 	if os.Getenv("CONTAINER") != "" && b.Isolation() != process.OwnUserSharedFiles {
 		t.Fatalf("isolation %q in a container", b.Isolation())
@@ -175,18 +203,22 @@ func separate(t *testing.T) *testService {
 // run has a function run a shell script, and returns what the script printed.
 func (b *testService) run(t *testing.T, function, script string) (out string, failed bool) {
 	t.Helper()
+
 	event, err := json.Marshal(map[string]string{"Do": "run", "Text": script})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var answer struct {
 		Output string
 		Failed bool
 	}
+
 	payload := b.invokeTail(t, function, string(event)).Payload
 	if err := json.Unmarshal(payload, &answer); err != nil {
 		t.Fatalf("%s: %v", payload, err)
 	}
+
 	return answer.Output, answer.Failed
 }
 
@@ -197,9 +229,11 @@ func TestHostileFunctionReadsNoEnvironmentButItsOwn(t *testing.T) {
 	if err != nil || !strings.Contains(string(own), operatorSecret) {
 		t.Fatalf("the secret is not where it is looked for: %v", err)
 	}
+
 	b.create(t, "sibling", minutes, func(in *CreateFunctionInput) {
 		in.Environment = &Environment{map[string]string{"TOKEN": "sibling-secret-4711"}}
 	})
+
 	b.invokeTail(t, "sibling", "{}")
 	look := fmt.Sprintf("cat /proc/[0-9]*/environ /proc/%d/environ /proc/%d/mem | tr '\\0' '\\n'; true", os.Getpid(), os.Getppid())
 	for name, script := range map[string]string{
@@ -222,6 +256,7 @@ func TestHostileFunctionReadsNoFileOfTheOperator(t *testing.T) {
 	if err := os.WriteFile(key, []byte(operatorSecret), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	for name, script := range map[string]string{
 		"Key":       "cat " + key,
 		"WorkDir":   "ls -R " + b.opts.WorkDir,
@@ -234,6 +269,7 @@ func TestHostileFunctionReadsNoFileOfTheOperator(t *testing.T) {
 			t.Errorf("%s: %s", name, out)
 		}
 	}
+
 	out, _ := b.run(t, "f", "find / -xdev -name key 2>/dev/null; find /tmp /var 2>/dev/null")
 	if strings.Contains(out, filepath.Base(filepath.Dir(key))) {
 		t.Errorf("found %s", out)
@@ -248,12 +284,14 @@ func TestHostileFunctionIsAUserOfItsOwn(t *testing.T) {
 	if err := os.WriteFile(key, []byte(operatorSecret), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	b.create(t, "sibling", minutes)
 	out, failed := b.run(t, "sibling", "echo sibling-secret-4711 >${TMPDIR:-/tmp}/secret; echo ${TMPDIR:-/tmp}")
 	temp := strings.TrimSpace(out)
 	if failed || temp == "" {
 		t.Fatalf("no directory for temporary files: %s", out)
 	}
+
 	victim := b.detach(t, "sibling", "")
 	mine := b.detach(t, "f", "")
 
@@ -272,10 +310,12 @@ func TestHostileFunctionIsAUserOfItsOwn(t *testing.T) {
 			t.Errorf("%s: %s", name, out)
 		}
 	}
+
 	b.run(t, "f", "kill -9 -1; pkill -9 .")
 	if len(marked(t, victim)) == 0 {
 		t.Error("another function's process was killed")
 	}
+
 	b.invokeTail(t, "f", "{}")
 	if len(marked(t, mine)) > 0 {
 		t.Error("the function did not kill its own: the attempt was none")
@@ -289,11 +329,13 @@ func TestHostileFunctionsCodeInTheOpenIsDeletedByTheNextServer(t *testing.T) {
 	if b.Isolation() != process.OwnUserSharedFiles {
 		t.Skip("code is where only its function sees it")
 	}
+
 	b.invokeTail(t, "f", "{}")
 	dir := b.codeCache.sharedDir
 	if _, err := os.Stat(dir + "/code"); err != nil {
 		t.Fatal(err)
 	}
+
 	start(t, func(o *Options) { o.WorkDir = b.opts.WorkDir })
 	if _, err := os.Stat(dir); err == nil {
 		t.Errorf("%s is left", dir)
@@ -306,16 +348,20 @@ func TestHostileFunctionDoesNotSeeHiddenDirectories(t *testing.T) {
 		hidden = filepath.Join("/usr/local", fmt.Sprint("hidden-", os.Getpid()))
 		o.Hidden = []string{hidden}
 	})
+
 	if err := os.Mkdir(hidden, 0o755); err != nil {
 		t.Skipf("a normal user has no directory that functions see: %v", err)
 	}
+
 	t.Cleanup(func() { os.RemoveAll(hidden) })
 	if err := os.WriteFile(hidden+"/key", []byte(operatorSecret), 0o644); err != nil {
 		t.Fatal(err)
 	}
+
 	if !b.Isolation().Private() {
 		t.Skip("this system does not isolate functions")
 	}
+
 	if out, _ := b.run(t, "f", "umount "+hidden+"; ls "+hidden+"; cat "+hidden+"/key"); strings.Contains(out, operatorSecret) {
 		t.Errorf("%s", out)
 	}
@@ -328,9 +374,11 @@ func TestHostileFunctionGainsNoPrivileges(t *testing.T) {
 		if failed || !strings.Contains(out, "NoNewPrivs:\t1\n") {
 			t.Errorf("it may gain privileges: %s", out)
 		}
+
 		if b.Isolation() == process.Shared {
 			return
 		}
+
 		// The inheritable set grants nothing by itself.
 		for _, set := range []string{"CapPrm", "CapEff", "CapAmb"} {
 			if !strings.Contains(out, set+":\t0000000000000000\n") {
@@ -347,13 +395,16 @@ func TestHostileFunctionWritesToItsTmpAlone(t *testing.T) { // LAM C65
 	if out, failed := b.run(t, "f", script); failed || strings.Contains(out, "wrote to") {
 		t.Errorf("%s", out)
 	}
+
 	b.create(t, "sibling", minutes)
 	if out, failed := b.run(t, "sibling", "cat /tmp/"+name); !failed {
 		t.Errorf("the sibling sees %s", out)
 	}
+
 	if _, err := os.Stat("/tmp/" + name); err == nil {
 		t.Error("the machine's /tmp was written to")
 	}
+
 	out, failed := b.run(t, "f", "cat /tmp/"+name+"; id -u; ls -d $LAMBDA_TASK_ROOT/bootstrap; pwd")
 	if failed || !strings.HasPrefix(out, "mine\n") || strings.Contains(out, "\n0\n") || !strings.HasSuffix(out, "/var/task/bootstrap\n/var/task\n") {
 		t.Errorf("%s", out)
@@ -367,6 +418,7 @@ func TestHostileEnvironmentsOfOneFunctionShareNoTmp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer gate.Close()
 	// The first holds its environment until the second has looked.
 	wait := fmt.Sprintf("echo x >/tmp/first; exec 3<>/dev/tcp/127.0.0.1/%d; cat <&3 >/dev/null", gate.Addr().(*net.TCPAddr).Port)
@@ -374,16 +426,19 @@ func TestHostileEnvironmentsOfOneFunctionShareNoTmp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	done := b.backgroundInvokesOf("f", string(event))
 	conn, err := gate.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	out, _ := b.run(t, "f", "ls /tmp")
 	conn.Close()
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
+
 	if strings.Contains(out, "first") {
 		t.Errorf("/tmp of another environment: %s", out)
 	}
@@ -392,16 +447,20 @@ func TestHostileEnvironmentsOfOneFunctionShareNoTmp(t *testing.T) {
 // both runs a test with isolation and without.
 func both(t *testing.T, test func(t *testing.T, b *testService)) {
 	t.Helper()
+
 	if os.Getenv("HOSTILE") == "" {
 		t.Skip("runs as a child of TestAHostileFunction")
 	}
+
 	t.Parallel()
+
 	for name, off := range map[string]bool{"Isolated": false, "Shared": true} {
 		t.Run(name, func(t *testing.T) {
 			b := hostile(t, func(o *Options) { o.NoIsolation = off })
 			if !off && b.Isolation() == process.Shared {
 				t.Skip("this system does not isolate functions")
 			}
+
 			test(t, b)
 		})
 	}
@@ -414,6 +473,7 @@ var marks atomic.Int64
 // its parent. It returns a mark in that process's command line.
 func (b *testService) detach(t *testing.T, function, more string) (mark string) {
 	t.Helper()
+
 	mark = fmt.Sprintf("%d.%d", 100000+os.Getpid(), marks.Add(1))
 	script := `rm -f ${TMPDIR:-/tmp}/up; (setsid sh -c '(setsid sh -c "` + more + ` echo x >${TMPDIR:-/tmp}/up; exec sleep ` + mark + `" &)' >/dev/null 2>&1 </dev/null &)
 		while [ ! -s ${TMPDIR:-/tmp}/up ]; do sleep 0.01; done`
@@ -429,19 +489,23 @@ func (b *testService) detach(t *testing.T, function, more string) (mark string) 
 // marked returns the processes of this machine with a mark in their command lines.
 func marked(t *testing.T, mark string) (pids []int) {
 	t.Helper()
+
 	all, err := os.ReadDir("/proc")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, entry := range all {
 		pid, err := strconv.Atoi(entry.Name())
 		if err != nil {
 			continue
 		}
+
 		if line, err := os.ReadFile("/proc/" + entry.Name() + "/cmdline"); err == nil && strings.Contains(string(line), mark) {
 			pids = append(pids, pid)
 		}
 	}
+
 	return pids
 }
 
@@ -455,6 +519,7 @@ func TestHostileDetachedProcessesEndWithTheirEnvironment(t *testing.T) {
 				if _, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "short"}); err != nil {
 					t.Fatal(err)
 				}
+
 				b.create(t, "short", func(in *CreateFunctionInput) { in.Timeout = ptr(2) })
 			},
 		} {
@@ -464,10 +529,12 @@ func TestHostileDetachedProcessesEndWithTheirEnvironment(t *testing.T) {
 				t.Errorf("%s: processes %v live on", name, left)
 			}
 		}
+
 		mark := b.detach(t, "f", "trap '' TERM HUP;")
 		if err := b.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+
 		if left := marked(t, mark); len(left) > 0 {
 			t.Errorf("Close: processes %v live on", left)
 		}
@@ -491,17 +558,20 @@ func TestHostileDetachedProcessesAreFrozen(t *testing.T) {
 // takes a moment.
 func awaitState(t *testing.T, pid int, want byte) {
 	t.Helper()
+
 	var state byte
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		_, rest, _ := strings.Cut(string(stat), ") ")
 		if state = rest[0]; state == want {
 			return
 		}
 	}
+
 	t.Errorf("process %d is in state %c, want %c", pid, state, want)
 }
 
@@ -510,10 +580,12 @@ func TestHostileDetachedProcessesCountAsMemory(t *testing.T) {
 		// 300 MB in a process that has left; the function waits for it.
 		script := `(setsid sh -c 'head -c 300000000 /dev/zero | tail -c 290000000 >/dev/null; echo x >${TMPDIR:-/tmp}/done' >/dev/null 2>&1 </dev/null &)
 			while [ ! -s ${TMPDIR:-/tmp}/done ]; do sleep 0.01; done`
+
 		event, err := json.Marshal(map[string]string{"Do": "run", "Text": script})
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if out := b.invokeTail(t, "f", string(event)); !strings.Contains(string(out.Payload), "signal: killed") {
 			t.Errorf("%s", out.Payload)
 		}
@@ -553,17 +625,21 @@ func TestHostileDetachedProcessesEndWithAServerThatIsKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if err := server.Start(); err != nil {
 			t.Fatal(err)
 		}
+
 		mark := ""
 		if _, err := fmt.Fscanf(out, "mark %s\n", &mark); err != nil {
 			t.Fatal(err)
 		}
+
 		pids := marked(t, mark)
 		if err := server.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
+
 		_ = server.Wait() // killed
 		for _, pid := range pids {
 			awaitEnd(t, pid)
@@ -584,15 +660,18 @@ func TestHostileStrangersAreNotServedByTheRuntimeAPI(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				res, err := http.DefaultClient.Do(req)
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				defer res.Body.Close()
 				body, err := io.ReadAll(res.Body)
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				return fmt.Sprint(res.StatusCode, string(body))
 			},
 			"AnotherFunction": func(method, path string) string {
@@ -607,9 +686,11 @@ func TestHostileStrangersAreNotServedByTheRuntimeAPI(t *testing.T) {
 				}
 			}
 		}
+
 		if out := b.invokeTail(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
 			t.Errorf("%s", out.Payload)
 		}
+
 		// A child of the function is the function.
 		out, _ = b.run(t, "f", "curl -s -m 20 "+api+"nothing")
 		if !strings.Contains(out, "NotFound") {
@@ -624,15 +705,18 @@ func TestUndumpableServer(t *testing.T) {
 	if os.Getenv("HOSTILE") == "" || os.Geteuid() == 0 {
 		t.Skip("runs as a child of TestAHostileFunction, and root may read every process")
 	}
+
 	b := start(t, func(o *Options) { o.NoIsolation = true })
 	b.create(t, "f", minutes)
 	look := fmt.Sprintf("cat /proc/%d/environ", os.Getpid())
 	if out, _ := b.run(t, "f", look); !strings.Contains(out, operatorSecret) {
 		t.Fatalf("the secret is not where it is looked for: %s", out)
 	}
+
 	if err := process.Conceal(); err != nil {
 		t.Fatal(err)
 	}
+
 	if out, failed := b.run(t, "f", look); !failed || strings.Contains(out, operatorSecret) {
 		t.Errorf("%s", out)
 	}

@@ -16,21 +16,26 @@ import (
 
 func TestAGoValueRunsAsAFunction(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", func(ctx context.Context, event []byte) ([]byte, error) {
 		lc, ok := lambdacontext.FromContext(ctx)
 		if deadline, has := ctx.Deadline(); !ok || !has || time.Until(deadline) > 3*time.Second || lc.AwsRequestID != b.call.RequestID {
 			return nil, errors.New("context")
 		}
+
 		if v := sandbox.Variables(ctx); v["AWS_ENDPOINT_URL"] != "http://localhost:4566" || v["TABLE"] != "orders" {
 			return nil, errors.New("variables")
 		}
+
 		return event, nil
 	}, func(in *CreateFunctionInput) { in.Environment = &Environment{map[string]string{"TABLE": "orders"}} })
+
 	out := b.invokeTail(t, "f", `{"a":1}`)
 	if string(out.Payload) != `{"a":1}` || out.FunctionError != "" {
 		t.Errorf("%+v %s", out, out.Payload)
 	}
+
 	log := steady(b.backends.log())
 	for _, want := range []string{"INIT_START ", "START RequestId: ", "END RequestId: ", "REPORT RequestId: "} {
 		if !strings.Contains(log, want) {
@@ -45,6 +50,7 @@ func (*shortage) Error() string { return "out of stock" }
 
 func TestC42AGoValueFailsAsAProgramDoes(t *testing.T) {
 	t.Parallel()
+
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t)
 		b.createHandler(t, "f", func(ctx context.Context, event []byte) ([]byte, error) {
@@ -56,9 +62,11 @@ func TestC42AGoValueFailsAsAProgramDoes(t *testing.T) {
 			case `"large"`:
 				return make([]byte, 7000000), nil
 			}
+
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
+
 		for event, want := range map[string]string{
 			`"error"`: `{"errorMessage":"out of stock","errorType":"shortage"}`,
 			`"panic"`: `{"errorMessage":"boom","errorType":"errorString","stackTrace":[`,
@@ -75,6 +83,7 @@ func TestC42AGoValueFailsAsAProgramDoes(t *testing.T) {
 
 func TestARegisteredHandlerReplacesAWarmProgram(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	b.invokeTail(t, "f", "1")
@@ -82,6 +91,7 @@ func TestARegisteredHandlerReplacesAWarmProgram(t *testing.T) {
 	if out := b.invokeTail(t, "f", "2"); string(out.Payload) != `"in process"` {
 		t.Errorf("%s", out.Payload)
 	}
+
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.environments.live != 0 {
@@ -91,16 +101,25 @@ func TestARegisteredHandlerReplacesAWarmProgram(t *testing.T) {
 
 func TestMappingsResolveAndInvoke(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(7)}); err != nil {
 		t.Fatal(err)
 	}
+
 	fn, err := b.Resolve(b.call, "f:$LATEST")
-	want := mapping.Function{ARN: functionARN + ":$LATEST", Name: "f", Timeout: 3 * time.Second, Role: role, Reserved: 7}
+	want := mapping.Function{
+		ARN:      functionARN + ":$LATEST",
+		Name:     "f",
+		Timeout:  3 * time.Second,
+		Role:     role,
+		Reserved: 7,
+	}
 	if err != nil || fn != want {
 		t.Errorf("%+v %v", fn, err)
 	}
+
 	_, err = b.Resolve(b.call, "g")
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found")
 	got := make(chan mapping.Outcome, 1)
@@ -108,11 +127,14 @@ func TestMappingsResolveAndInvoke(t *testing.T) {
 		if b.clock.State().Work == 0 {
 			t.Error("the clock is idle before done has returned")
 		}
+
 		got <- o
 	})
+
 	if o := <-got; o.Err != nil || o.FunctionError || string(o.Payload) != `{"Records":[]}` {
 		t.Errorf("%+v", o)
 	}
+
 	b.StartInvocation(ctx, functionARN+"x", []byte(`{}`), "", func(o mapping.Outcome) { got <- o })
 	wantError(t, (<-got).Err, "ResourceNotFoundException", 404, "Function not found")
 	wait, cancel := context.WithTimeout(ctx, 10*time.Second)

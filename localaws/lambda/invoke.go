@@ -47,6 +47,7 @@ func (s *Service) Invoke(ctx context.Context, c *awsapi.Call, in *InvokeInput) (
 	if err != nil {
 		return nil, err
 	}
+
 	switch in.InvocationType {
 	case "DryRun":
 		s.mu.Lock()
@@ -54,13 +55,16 @@ func (s *Service) Invoke(ctx context.Context, c *awsapi.Call, in *InvokeInput) (
 		if _, _, err := s.selectVersion(o.ref); err != nil {
 			return nil, err
 		}
+
 		return &InvokeOutput{StatusCode: 204}, nil
 	case "Event":
 		if err := s.enqueueEvent(o); err != nil {
 			return nil, err
 		}
+
 		return &InvokeOutput{StatusCode: 202}, nil
 	}
+
 	return s.invokeSync(ctx, o, in.LogType == "Tail")
 }
 
@@ -70,27 +74,39 @@ func (in *InvokeInput) request(c *awsapi.Call) (invocationRequest, error) {
 	if err != nil {
 		return invocationRequest{}, err
 	}
+
 	var check constraints
 	check.oneOf(in.InvocationType, "invocationType", "Event", "RequestResponse", "DryRun")
 	check.oneOf(in.LogType, "logType", "None", "Tail")
 	if err := check.err(); err != nil {
 		return invocationRequest{}, err
 	}
+
 	if in.TenantID != "" {
 		return invocationRequest{}, notEmbedded("X-Amz-Tenant-Id", "functions with tenant isolation are not embedded")
 	}
+
 	if in.DurableName != "" {
 		return invocationRequest{}, notEmbedded("X-Amz-Durable-Execution-Name", "durable functions are not embedded")
 	}
+
 	client, err := clientContext(in.ClientContext)
 	if err != nil {
 		return invocationRequest{}, err
 	}
+
 	payload, err := checkPayload(in.Payload, in.InvocationType == "Event")
 	if err != nil {
 		return invocationRequest{}, err
 	}
-	return invocationRequest{ref: ref, requestID: c.RequestID, trace: c.Trace, client: client, payload: payload}, nil
+
+	return invocationRequest{
+		ref:       ref,
+		requestID: c.RequestID,
+		trace:     c.Trace,
+		client:    client,
+		payload:   payload,
+	}, nil
 }
 
 // clientContext decodes the header into the JSON that the function gets.
@@ -117,6 +133,7 @@ func checkPayload(p []byte, async bool) ([]byte, error) {
 	case json.Valid(p):
 		return p, nil
 	}
+
 	var raw json.RawMessage
 	return nil, errContent.With("Could not parse request body into json: Could not parse payload into json: %v", json.Unmarshal(p, &raw))
 }
@@ -128,16 +145,20 @@ func (s *Service) invokeSync(ctx context.Context, o invocationRequest, tail bool
 	if err != nil {
 		return nil, err
 	}
+
 	type ended struct {
 		report sandbox.Report
 		err    error
 	}
-	answered, over := make(chan sandbox.Outcome, 1), make(chan ended, 1)
+
+	answered := make(chan sandbox.Outcome, 1)
+	over := make(chan ended, 1)
 	go func() {
 		rep, err := s.run(a, func(out sandbox.Outcome) { answered <- out })
 		s.endInvocation(a)
 		over <- ended{rep, err}
 	}()
+
 	var out sandbox.Outcome
 	select {
 	case out = <-answered:
@@ -145,11 +166,13 @@ func (s *Service) invokeSync(ctx context.Context, o invocationRequest, tail bool
 		if e.err != nil {
 			return nil, e.err
 		}
+
 		over <- e
 		out = <-answered
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+
 	var report sandbox.Report
 	var grace <-chan time.Time
 	if !tail {
@@ -157,6 +180,7 @@ func (s *Service) invokeSync(ctx context.Context, o invocationRequest, tail bool
 		defer timer.Stop()
 		grace = timer.C
 	}
+
 	select {
 	case e := <-over:
 		report = e.report
@@ -164,12 +188,20 @@ func (s *Service) invokeSync(ctx context.Context, o invocationRequest, tail bool
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	answer := &InvokeOutput{StatusCode: 200, ExecutedVersion: a.version.number, Payload: out.Payload}
+
+	answer := &InvokeOutput{
+		StatusCode:      200,
+		ExecutedVersion: a.version.number,
+		Payload:         out.Payload,
+	}
+
 	if out.Failed {
 		answer.FunctionError = "Unhandled" // LAM C41
 	}
+
 	if tail {
 		answer.LogResult = base64.StdEncoding.EncodeToString(report.Tail)
 	}
+
 	return answer, nil
 }

@@ -17,6 +17,7 @@ var hostArch = runtime.GOARCH
 
 func TestC36AnAnswerIsTheFunctionsBytes(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	out := b.invokeTail(t, "f", `{"hello":1}`)
@@ -27,6 +28,7 @@ func TestC36AnAnswerIsTheFunctionsBytes(t *testing.T) {
 
 func TestC37AnEmptyPayloadBecomesAnEmptyObject(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	if out := b.invokeTail(t, "f", ""); string(out.Payload) != "{}" {
@@ -37,12 +39,14 @@ func TestC37AnEmptyPayloadBecomesAnEmptyObject(t *testing.T) {
 // The last way is LAM C39, and each is Unhandled (LAM C41).
 func TestC42EveryWayToFail(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f", func(in *CreateFunctionInput) { in.Timeout = ptr(60) })
 	id := b.call.RequestID
 	exit := func(how string) string {
 		return `{"errorMessage":"RequestId: ` + id + ` Error: Runtime exited ` + how + `","errorType":"Runtime.ExitError"}`
 	}
+
 	for _, tc := range []struct{ name, event, want string }{
 		{"ReturnedError", `{"Do":"error","Text":"no stock"}`, `{"errorMessage":"no stock","errorType":"errorString"}`},
 		{"Exit", `{"Do":"exit","N":1}`, exit("with error: exit status 1")},
@@ -57,6 +61,7 @@ func TestC42EveryWayToFail(t *testing.T) {
 		if out.StatusCode != 200 || out.FunctionError != "Unhandled" || string(out.Payload) != tc.want {
 			t.Errorf("%s: %d %s %s, want %s", tc.name, out.StatusCode, out.FunctionError, out.Payload, tc.want)
 		}
+
 		if again := b.invokeTail(t, "f", `{"still":"here"}`); string(again.Payload) != `{"still":"here"}` {
 			t.Errorf("after %s: %s", tc.name, again.Payload)
 		}
@@ -66,15 +71,18 @@ func TestC42EveryWayToFail(t *testing.T) {
 // And LAM C60.
 func TestC42APanicIsToldAndTheProgramReplaced(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f", func(in *CreateFunctionInput) { in.Timeout = ptr(60) })
 	got := decode(t, b.invokeUntilIdle(t, "f", `{"Do":"panic","Text":"boom"}`).Payload)
 	if got["errorMessage"] != "boom" || got["errorType"] != "string" || got["stackTrace"] == nil {
 		t.Errorf("%v", got)
 	}
+
 	if again := b.invokeUntilIdle(t, "f", `{}`); again.FunctionError != "" {
 		t.Errorf("after the panic: %s", again.Payload)
 	}
+
 	if log := strings.Join(b.backends.log(), "\n"); !strings.Contains(log, "Unknown application error occurred\nRuntime.Unknown") {
 		t.Errorf("log lacks the line of C60:\n%s", log)
 	}
@@ -83,28 +91,38 @@ func TestC42APanicIsToldAndTheProgramReplaced(t *testing.T) {
 // And LAM C43 (two decimals), C65 (/tmp is kept) and C70.
 func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f", func(in *CreateFunctionInput) { in.Timeout = ptr(2) })
 	b.invokeWithinTimeout(t, "f", `{"Do":"touch","Text":"mark"}`)
 	pid := string(b.invokeWithinTimeout(t, "f", `{"Do":"process"}`).Payload)
-	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f", Payload: []byte(`{"Do":"hang"}`), LogType: "Tail"})
+	out, err := b.tryInvoke(t, &InvokeInput{
+		FunctionName: "f",
+		Payload:      []byte(`{"Do":"hang"}`),
+		LogType:      "Tail",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	want := `{"errorMessage":"RequestId: ` + b.call.RequestID + ` Error: Task timed out after 2.00 seconds","errorType":"Sandbox.Timedout"}`
 	if string(out.Payload) != want || out.FunctionError != "Unhandled" {
 		t.Errorf("%s, want %s", out.Payload, want)
 	}
+
 	tail, _ := base64.StdEncoding.DecodeString(out.LogResult)
 	if !strings.Contains(string(tail), "Duration: 2000.00 ms\t") || !strings.HasSuffix(string(tail), "\tStatus: timeout\n") {
 		t.Errorf("C70: REPORT tells of the timeout: %s", tail)
 	}
+
 	if got := b.invokeWithinTimeout(t, "f", `{"Do":"touch","Text":"mark"}`); string(got.Payload) != "true" {
 		t.Errorf("temporary files are gone: %s", got.Payload)
 	}
+
 	if again := string(b.invokeWithinTimeout(t, "f", `{"Do":"process"}`).Payload); again == pid {
 		t.Errorf("process %s lives on", pid)
 	}
+
 	b.backends.mu.Lock()
 	defer b.backends.mu.Unlock()
 	for _, s := range b.backends.streams {
@@ -116,9 +134,11 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 
 func TestC66AWarmEnvironmentIsUsedAgain(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
-	first, second := b.invokeUntilIdle(t, "f", `{"Do":"process"}`), b.invokeUntilIdle(t, "f", `{"Do":"process"}`)
+	first := b.invokeUntilIdle(t, "f", `{"Do":"process"}`)
+	second := b.invokeUntilIdle(t, "f", `{"Do":"process"}`)
 	if string(first.Payload) != string(second.Payload) {
 		t.Errorf("processes %s and %s", first.Payload, second.Payload)
 	}
@@ -126,25 +146,34 @@ func TestC66AWarmEnvironmentIsUsedAgain(t *testing.T) {
 
 func TestC54WhatTheRuntimeIsTold(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f", func(in *CreateFunctionInput) { in.Timeout = ptr(30) })
 	b.call.Trace = "Root=1-00000000-000000000000000000000000;Parent=53995c3f42cd8ad8;Sampled=1"
 	client := base64.StdEncoding.EncodeToString([]byte(`{"custom":{"shop":"7"}}`))
-	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f:$LATEST", Payload: []byte(`{"Do":"context"}`), ClientContext: client})
+	out, err := b.tryInvoke(t, &InvokeInput{
+		FunctionName:  "f:$LATEST",
+		Payload:       []byte(`{"Do":"context"}`),
+		ClientContext: client,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	got := decode(t, out.Payload)
 	if got["id"] != b.call.RequestID || got["arn"] != "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST" {
 		t.Errorf("id %v, arn %v", got["id"], got["arn"])
 	}
+
 	trace := regexp.MustCompile(`^Root=1-00000000-000000000000000000000000;Parent=[0-9a-f]{16};Sampled=1;Lineage=[0-9a-f]{8}:1$`)
 	if s, _ := got["trace"].(string); !trace.MatchString(s) {
 		t.Errorf("trace %v", got["trace"])
 	}
+
 	if left, _ := got["left"].(float64); left < 20 || left > 30 {
 		t.Errorf("%v s left of 30", left)
 	}
+
 	if diff := cmp.Diff(map[string]any{"shop": "7"}, got["custom"]); diff != "" {
 		t.Error(diff)
 	}
@@ -159,27 +188,44 @@ func TestC62TheEnvironmentOfTheProcess(t *testing.T) {
 	if err := json.Unmarshal(b.invokeTail(t, "f", `{"Do":"env"}`).Payload, &list); err != nil {
 		t.Fatal(err)
 	}
+
 	got := map[string]string{}
 	for _, v := range list {
 		name, value, _ := strings.Cut(v, "=")
 		got[name] = value
 	}
+
 	for name, want := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "ASIATEST", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token", "AWS_REGION": "us-east-1",
-		"AWS_DEFAULT_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
-		"AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f",
-		"LANG": "en_US.UTF-8", "TZ": ":UTC", "_HANDLER": "bootstrap", "TABLE": "orders", "AWS_ENDPOINT_URL": "http://localhost:4566",
-		"AWS_EC2_METADATA_DISABLED": "true", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin:/opt/tools", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+		"AWS_ACCESS_KEY_ID":               "ASIATEST",
+		"AWS_SECRET_ACCESS_KEY":           "secret",
+		"AWS_SESSION_TOKEN":               "token",
+		"AWS_REGION":                      "us-east-1",
+		"AWS_DEFAULT_REGION":              "us-east-1",
+		"AWS_LAMBDA_FUNCTION_NAME":        "f",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
+		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/f",
+		"LANG":                            "en_US.UTF-8",
+		"TZ":                              ":UTC",
+		"_HANDLER":                        "bootstrap",
+		"TABLE":                           "orders",
+		"AWS_ENDPOINT_URL":                "http://localhost:4566",
+		"AWS_EC2_METADATA_DISABLED":       "true",
+		"PATH":                            "/usr/local/bin:/usr/bin:/bin:/opt/bin:/opt/tools",
+		"AWS_SHARED_CREDENTIALS_FILE":     "/dev/null",
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %q", name, got[name], want)
 		}
 	}
+
 	for _, name := range []string{"LOCALAWS_LEAK", "HOME", "AWS_EXECUTION_ENV", "AWS_PROFILE", "AWS_LAMBDA_LOG_FORMAT"} {
 		if v, has := got[name]; has {
 			t.Errorf("%s=%s is there (C63)", name, v)
 		}
 	}
+
 	stream := regexp.MustCompile(`^2026/01/02/\[\$LATEST\][0-9a-f]{32}$`)
 	if !stream.MatchString(got["AWS_LAMBDA_LOG_STREAM_NAME"]) {
 		t.Errorf("stream %q (C74)", got["AWS_LAMBDA_LOG_STREAM_NAME"])
@@ -188,6 +234,7 @@ func TestC62TheEnvironmentOfTheProcess(t *testing.T) {
 
 func TestC38ToC40PayloadsThatAreRefused(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	for _, tc := range []struct {
@@ -206,7 +253,12 @@ func TestC38ToC40PayloadsThatAreRefused(t *testing.T) {
 		},
 		{"Kind", "Sometimes", "ValidationException", "Value 'Sometimes' at 'invocationType' failed to satisfy constraint", nil, 400},
 	} {
-		_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f", Payload: tc.payload, InvocationType: tc.kind})
+		_, err := b.tryInvoke(t, &InvokeInput{
+			FunctionName:   "f",
+			Payload:        tc.payload,
+			InvocationType: tc.kind,
+		})
+
 		t.Log(tc.name)
 		wantError(t, err, tc.code, tc.status, tc.message)
 	}
@@ -214,15 +266,18 @@ func TestC38ToC40PayloadsThatAreRefused(t *testing.T) {
 
 func TestC37DryRunRunsNothing(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f", InvocationType: "DryRun"})
 	if err != nil || out.StatusCode != 204 || out.Payload != nil {
 		t.Errorf("%+v %v", out, err)
 	}
+
 	if log := b.backends.log(); len(log) > 0 {
 		t.Errorf("something ran: %q", log)
 	}
+
 	_, err = b.tryInvoke(t, &InvokeInput{FunctionName: "gone", InvocationType: "DryRun"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:gone:$LATEST")
 }
@@ -236,6 +291,7 @@ func steady(log []string) string {
 
 func TestC69TheLinesOfALogInOrder(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	b.invokeTail(t, "f", `{"Do":"print","Text":"one\ntwo\nunfinished"}`)
@@ -246,6 +302,7 @@ func TestC69TheLinesOfALogInOrder(t *testing.T) {
 		"REPORT RequestId: " + id + "\tDuration: # ms\tBilled Duration: # ms\tMemory Size: 128 MB\tMax Memory Used: # MB\tInit Duration: # ms\t\n" +
 		"START RequestId: " + id + " Version: $LATEST\nagain\nEND RequestId: " + id + "\n" +
 		"REPORT RequestId: " + id + "\tDuration: # ms\tBilled Duration: # ms\tMemory Size: 128 MB\tMax Memory Used: # MB\t"
+
 	if diff := cmp.Diff(want, steady(b.backends.log())); diff != "" {
 		t.Error(diff)
 	}
@@ -253,6 +310,7 @@ func TestC69TheLinesOfALogInOrder(t *testing.T) {
 
 func TestC70aInitThatFailsIsTriedTwice(t *testing.T) {
 	t.Parallel()
+
 	const started = "INIT_START Runtime Version: provided:al2023.v102\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:#\n"
 	id := start(t).call.RequestID
 	report := "REPORT RequestId: " + id + "\tDuration: # ms\tBilled Duration: # ms\tMemory Size: 128 MB\tMax Memory Used: # MB\t"
@@ -278,14 +336,17 @@ func TestC70aInitThatFailsIsTriedTwice(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
+
 			b := start(t)
 			b.create(t, "f", func(in *CreateFunctionInput) {
 				in.Environment = &Environment{map[string]string{"INIT": tc.init, "INIT_LOG": "hello"}}
 				in.Timeout = ptr(60)
 			})
+
 			if out := b.invokeTail(t, "f", "{}"); string(out.Payload) != tc.payload {
 				t.Errorf("%s, want %s", out.Payload, tc.payload)
 			}
+
 			if diff := cmp.Diff(tc.log, steady(b.backends.log())); diff != "" {
 				t.Error(diff)
 			}
@@ -295,15 +356,18 @@ func TestC70aInitThatFailsIsTriedTwice(t *testing.T) {
 
 func TestC66InitHasALimitOfItsOwn(t *testing.T) {
 	t.Parallel()
+
 	b := start(t, func(o *Options) { o.InitTimeout = 200e6 })
 	b.create(t, "f", func(in *CreateFunctionInput) {
 		in.Environment = &Environment{map[string]string{"INIT": "hang"}}
 		in.Timeout = ptr(1)
 	})
+
 	out := b.invokeTail(t, "f", "{}")
 	if got := decode(t, out.Payload); got["errorType"] != "Sandbox.Timedout" {
 		t.Errorf("%s", out.Payload)
 	}
+
 	log := steady(b.backends.log())
 	for _, want := range []string{"Phase: init\tStatus: timeout\n", "Phase: invoke\tStatus: timeout\n", "Status: timeout"} {
 		if !strings.Contains(log, want) {
@@ -314,6 +378,7 @@ func TestC66InitHasALimitOfItsOwn(t *testing.T) {
 
 func TestC19ProgramsThatCannotStart(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	for _, tc := range []struct {
 		name, want string
@@ -326,6 +391,7 @@ func TestC19ProgramsThatCannotStart(t *testing.T) {
 		if tc.zip == nil {
 			tc.zip = zipOf(t, map[string]string{"main.txt": "hello"})
 		}
+
 		b.create(t, tc.name, func(in *CreateFunctionInput) { in.Code.ZipFile = tc.zip })
 		got := decode(t, b.invokeTail(t, tc.name, "{}").Payload)
 		if got["errorType"] != "Runtime.InvalidEntrypoint" || got["errorMessage"] != "RequestId: "+b.call.RequestID+" Error: "+tc.want {
@@ -361,12 +427,14 @@ while True:
 
 func TestScriptsThatSpeakTheRuntimeAPIRun(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	for name, script := range map[string]string{"shell": shell, "python": python} {
 		b.create(t, name, func(in *CreateFunctionInput) {
 			in.Code.ZipFile = bundle(t, []byte(script), 0o755)
 			in.Timeout = ptr(60)
 		})
+
 		for range 2 {
 			if out := b.invokeTail(t, name, `{"n":1}`); string(out.Payload) != `{"echo":{"n":1}}` {
 				t.Errorf("%s: %s\n%s", name, out.Payload, strings.Join(b.backends.log(), "\n"))
@@ -377,6 +445,7 @@ func TestScriptsThatSpeakTheRuntimeAPIRun(t *testing.T) {
 
 func TestACallerThatGoesAwayDoesNotStopTheFunction(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f", func(in *CreateFunctionInput) { in.Timeout = ptr(60) })
 	ctx, cancel := context.WithCancel(t.Context())
@@ -385,9 +454,11 @@ func TestACallerThatGoesAwayDoesNotStopTheFunction(t *testing.T) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
+
 	if err := b.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	if log := strings.Join(b.backends.log(), "\n"); !strings.Contains(log, "I ran") {
 		t.Errorf("log: %s", log)
 	}

@@ -14,18 +14,26 @@ var mostMemory = regexp.MustCompile(`Max Memory Used: ([0-9]+) MB`)
 // whether it was killed for it.
 func (b *testService) used(t *testing.T, name, event string) (mb int, killed bool, log string) {
 	t.Helper()
-	out, err := b.tryInvoke(t, &InvokeInput{FunctionName: name, LogType: "Tail", Payload: []byte(event)})
+
+	out, err := b.tryInvoke(t, &InvokeInput{
+		FunctionName: name,
+		LogType:      "Tail",
+		Payload:      []byte(event),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	text, err := base64.StdEncoding.DecodeString(out.LogResult)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	found := mostMemory.FindSubmatch(text)
 	if found == nil {
 		t.Fatalf("no memory in %s", text)
 	}
+
 	mb, _ = strconv.Atoi(string(found[1]))
 	return mb, strings.Contains(string(out.Payload), "Runtime exited with error: signal: killed"), string(text)
 }
@@ -35,6 +43,7 @@ func (b *testService) used(t *testing.T, name, event string) (mb int, killed boo
 // own log stream. Where memory cannot be measured only what leaks counts.
 func TestAProgramLeaksMemoryUntilItIsKilled(t *testing.T) {
 	t.Parallel()
+
 	leaks := []int{0, 40, 40, 0, 40, 0}
 	n := 0
 	b := start(t, func(o *Options) {
@@ -43,9 +52,11 @@ func TestAProgramLeaksMemoryUntilItIsKilled(t *testing.T) {
 			if n++; f.MB == 0 {
 				return InjectedFault{}
 			}
+
 			return f
 		}
 	})
+
 	b.create(t, "f")
 	first := 0
 	for i, want := range []struct {
@@ -56,22 +67,27 @@ func TestAProgramLeaksMemoryUntilItIsKilled(t *testing.T) {
 		if i == 0 {
 			first = mb
 		}
+
 		if killed != want.killed {
 			t.Errorf("invocation %d: killed %v with %d MB", i+1, killed, mb)
 		}
+
 		// A program's own use grows a little, too.
 		if low := first + want.leaked; !killed && (mb < low || mb > low+20) || killed && mb != 128 {
 			t.Errorf("invocation %d: %d MB, want about %d", i+1, mb, low)
 		}
+
 		if killed != strings.Contains(log, "Status: error\tError Type: Runtime.ExitError") {
 			t.Errorf("invocation %d: %s", i+1, log)
 		}
 	}
+
 	streams := map[string]bool{}
 	b.backends.mu.Lock()
 	for _, s := range b.backends.streams {
 		streams[s] = true
 	}
+
 	b.backends.mu.Unlock()
 	if len(streams) != 2 {
 		t.Errorf("the log is in streams %v, want one for each environment", streams)

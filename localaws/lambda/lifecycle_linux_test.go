@@ -25,23 +25,28 @@ import (
 // outside of its namespace.
 func (b *testService) pidOf(t testing.TB, name string) int {
 	t.Helper()
+
 	var inside struct {
 		PID       int
 		Namespace string
 	}
+
 	answer := b.invokeTail(t, name, `{"Do":"process"}`).Payload
 	if err := json.Unmarshal(answer, &inside); err != nil {
 		t.Fatalf("%s: %v", answer, err)
 	}
+
 	found := 0
 	supervisor.Descendants(os.Getpid(), func(pid int) {
 		if namespace, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)); namespace == inside.Namespace && pidWithin(pid) == inside.PID {
 			found = pid
 		}
 	})
+
 	if found == 0 {
 		t.Fatalf("no process of this machine is %s", answer)
 	}
+
 	return found
 }
 
@@ -63,28 +68,34 @@ func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 // awaitEnd waits until a process that is no child of ours has ended.
 func awaitEnd(t *testing.T, pid int) {
 	t.Helper()
+
 	fd, err := unix.PidfdOpen(pid, 0)
 	if errors.Is(err, unix.ESRCH) {
 		return
 	}
+
 	if err != nil {
 		t.Skipf("cannot watch a process: %v", err)
 	}
+
 	defer unix.Close(fd)
 	for {
 		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 10000)
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
+
 		if n != 1 {
 			t.Fatalf("process %d lives on", pid)
 		}
+
 		return
 	}
 }
 
 func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	b.create(t, "busy", minutes)
@@ -96,19 +107,23 @@ func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
 	if err := b.Close(expired); err == nil && b.backends.started() > 2 {
 		t.Error("an invocation was cut off, and Close does not say so")
 	}
+
 	<-done
 	for _, p := range []int{pid, busy} {
 		if alive(p) {
 			t.Errorf("process %d lives on", p)
 		}
 	}
+
 	left, err := os.ReadDir(b.codeCache.dir + "/tmp")
 	if err != nil || len(left) > 0 {
 		t.Errorf("temporary files stay: %v %v", left, err)
 	}
+
 	if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"}); !errors.Is(err, errClosed) {
 		t.Errorf("after the end: %v", err)
 	}
+
 	if err := b.Close(t.Context()); err != nil {
 		t.Errorf("a second close: %v", err)
 	}
@@ -117,10 +132,12 @@ func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
 // Killed, a service has no program any more, busy or idle, and starts none.
 func TestKillEndsEveryProgram(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	b.create(t, "busy", minutes)
-	idle, busy := b.pidOf(t, "f"), b.pidOf(t, "busy")
+	idle := b.pidOf(t, "f")
+	busy := b.pidOf(t, "busy")
 	done := b.backgroundInvokesOf("busy", `{"Do":"hang"}`)
 	b.Kill()
 	<-done
@@ -129,6 +146,7 @@ func TestKillEndsEveryProgram(t *testing.T) {
 			t.Errorf("process %d lives on", p)
 		}
 	}
+
 	if out := b.invokeTail(t, "f", `{"Do":"pid"}`); out.FunctionError == "" {
 		t.Errorf("a program ran after that: %s", out.Payload)
 	}
@@ -155,15 +173,18 @@ func (w *testBackends) started() (n int) {
 
 func TestDeletingAFunctionEndsItsProcesses(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	pid := b.pidOf(t, "f")
 	if _, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "f"}); err != nil {
 		t.Fatal(err)
 	}
+
 	if alive(pid) {
 		t.Errorf("process %d lives on", pid)
 	}
+
 	for _, dir := range []string{"zips", "code", "tmp"} {
 		if left, _ := os.ReadDir(b.codeCache.dir + "/" + dir); len(left) > 0 {
 			t.Errorf("%s holds %v", dir, left)
@@ -173,6 +194,7 @@ func TestDeletingAFunctionEndsItsProcesses(t *testing.T) {
 
 func TestAnIdleEnvironmentIsClosed(t *testing.T) {
 	t.Parallel()
+
 	b := start(t, func(o *Options) { o.IdleTimeout = time.Millisecond })
 	b.create(t, "f")
 	awaitEnd(t, b.pidOf(t, "f"))
@@ -183,6 +205,7 @@ func TestAnIdleEnvironmentIsClosed(t *testing.T) {
 
 func TestC61AProgramThatAskedForItIsWarned(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f", func(in *CreateFunctionInput) { in.Environment = &Environment{map[string]string{"SIGTERM": "warned"}} })
 	b.invokeTail(t, "f", "{}")
@@ -196,6 +219,7 @@ func TestC61AProgramThatAskedForItIsWarned(t *testing.T) {
 
 func TestC66BetweenInvocationsAProcessStandsStill(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f")
 	pid := b.pidOf(t, "f")
@@ -208,6 +232,7 @@ func TestServerThatIsKilled(t *testing.T) {
 	if os.Getenv("LOCALAWS_TEST_VICTIM") == "" {
 		t.Skip("runs as a child of another test")
 	}
+
 	b := start(t)
 	b.create(t, "f", minutes)
 	pid := b.pidOf(t, "f")
@@ -215,6 +240,7 @@ func TestServerThatIsKilled(t *testing.T) {
 	for b.backends.started() < 2 { // it shall be at work, not asking for more
 		<-b.backends.wrote
 	}
+
 	fmt.Printf("pid %d\n", pid)
 	terminated := make(chan os.Signal, 1)
 	signal.Notify(terminated, syscall.SIGTERM)
@@ -223,22 +249,27 @@ func TestServerThatIsKilled(t *testing.T) {
 
 func TestKillingTheServerKillsItsFunctions(t *testing.T) {
 	t.Parallel()
+
 	server := exec.Command(os.Args[0], "-test.run=^TestServerThatIsKilled$")
 	server.Env = append(os.Environ(), "LOCALAWS_TEST_VICTIM=1", "TMPDIR="+t.TempDir())
 	out, err := server.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
+
 	pid := 0
 	for lines := bufio.NewScanner(out); pid == 0 && lines.Scan(); {
 		fmt.Sscanf(lines.Text(), "pid %d", &pid)
 	}
+
 	if pid == 0 || !alive(pid) {
 		t.Fatalf("function's process %d", pid)
 	}
+
 	server.Process.Kill()
 	server.Wait()
 	awaitEnd(t, pid)
@@ -246,6 +277,7 @@ func TestKillingTheServerKillsItsFunctions(t *testing.T) {
 
 func TestC68AProcessOfOldCodeEndsWithItsInvocation(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.create(t, "f", minutes)
 	b.mu.Lock()
@@ -256,6 +288,7 @@ func TestC68AProcessOfOldCodeEndsWithItsInvocation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	b.setTimeout(t, "f", 9)
 	b.releaseEnvironment(running)
 	b.mu.Lock()

@@ -30,9 +30,11 @@ func extendTrace(rnd *chance.Source, header, functionARN string) (next string, l
 	if fields["Root"] == "" {
 		fields["Root"] = fmt.Sprintf("1-%08x-%s", time.Now().Unix(), rnd.Hex(24))
 	}
+
 	if fields["Sampled"] == "" {
 		fields["Sampled"] = "0"
 	}
+
 	fields["Parent"] = rnd.Hex(16)
 	h := fnv.New32a()
 	h.Write([]byte(functionARN))
@@ -55,14 +57,17 @@ func parseTrace(header string) (map[string]string, lineage) {
 	if header == "" {
 		return fields, nil
 	}
+
 	if strings.Contains(header, "%") {
 		header = strings.NewReplacer("%7C", "|", "%7c", "|", "%3A", ":", "%3a", ":").Replace(header)
 	}
+
 	for _, part := range strings.Split(header, ";") {
 		if name, value, ok := strings.Cut(strings.TrimSpace(part), "="); ok {
 			fields[name] = value
 		}
 	}
+
 	var chain lineage
 	for _, part := range strings.Split(fields["Lineage"], "|") {
 		id, digits, ok := strings.Cut(part, ":")
@@ -70,6 +75,7 @@ func parseTrace(header string) (map[string]string, lineage) {
 			chain = append(chain, lineageEntry{id, n})
 		}
 	}
+
 	return fields, chain
 }
 
@@ -81,6 +87,7 @@ func (l lineage) add(id string) lineage {
 			return l
 		}
 	}
+
 	if len(l) >= maxLineageEntries {
 		least := 0
 		for i := range l {
@@ -88,8 +95,10 @@ func (l lineage) add(id string) lineage {
 				least = i
 			}
 		}
+
 		l = append(l[:least], l[least+1:]...)
 	}
+
 	return append(l, lineageEntry{id, 1})
 }
 

@@ -20,43 +20,52 @@ var encoded = strings.NewReplacer("|", "%7C", ":", "%3A")
 
 func TestAChainOfSixteenInvocationsIsLetThrough(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	var trace string
 	b.createHandler(t, "f", func(ctx context.Context, _ []byte) ([]byte, error) {
 		trace = ctx.Value("x-amzn-trace-id").(string)
 		return nil, nil
 	})
+
 	call := func() error {
 		b.call.Trace = encoded.Replace(trace)
 		_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 		return err
 	}
+
 	for i := range 16 {
 		if err := call(); err != nil {
 			t.Fatalf("link %d: %v", i+1, err)
 		}
 	}
+
 	wantError(t, call(), "RecursiveInvocationException", 400, "recursive loop")
 	if n, _ := b.backends.sum("RecursiveInvocationsDropped", map[string]string{"FunctionName": "f"}); n != 1 {
 		t.Errorf("%v dropped", n)
 	}
+
 	if got, err := b.GetFunctionRecursionConfig(ctx, b.call, &FunctionInput{"f"}); err != nil || got.RecursiveLoop != "Terminate" {
 		t.Errorf("%+v %v", got, err)
 	}
+
 	if _, err := b.PutFunctionRecursionConfig(ctx, b.call, &PutFunctionRecursionConfigInput{"f", "Allow"}); err != nil {
 		t.Fatal(err)
 	}
+
 	for range 20 {
 		if err := call(); err != nil {
 			t.Fatalf("allowed, and yet: %v", err)
 		}
 	}
+
 	_, err := b.PutFunctionRecursionConfig(ctx, b.call, &PutFunctionRecursionConfigInput{"f", "Perhaps"})
 	wantError(t, err, "ValidationException", 400, "[Allow, Terminate]")
 }
 
 func TestAMappingLearnsOfALoop(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	trace := ""
@@ -70,12 +79,14 @@ func TestAMappingLearnsOfALoop(t *testing.T) {
 
 func TestADroppedEventGoesToTheDestination(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: toQueues()})
 	for range 16 {
 		b.call.Trace, _ = extendTrace(b.opts.Chance, b.call.Trace, functionARN)
 	}
+
 	b.event(t, "f", "{}")
 	var record struct{ ResponsePayload struct{ ErrorType string } }
 	if err := json.Unmarshal([]byte((<-b.backends.arrived).body), &record); err != nil || record.ResponsePayload.ErrorType != "RecursiveInvocationException" {
@@ -85,11 +96,13 @@ func TestADroppedEventGoesToTheDestination(t *testing.T) {
 
 func TestALineageCountsEachFunctionOfAChain(t *testing.T) {
 	t.Parallel()
+
 	rnd := chance.Seeded(1)
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.SliceOfN(rapid.IntRange(0, 2), 1, 60).Draw(t, "chain")
 		want := map[int]int{}
-		header, links := "", 0
+		header := ""
+		links := 0
 		for _, n := range names {
 			want[n]++
 			header, links = extendTrace(rnd, encoded.Replace(header), fmt.Sprint(functionARN, n))

@@ -26,23 +26,29 @@ func paginate[T any](in Page, items []T, name func(T) string) (list []T, next st
 	if err := check.err(); err != nil {
 		return nil, "", err
 	}
+
 	if in.Marker != "" {
 		i, _ := slices.BinarySearchFunc(items, in.Marker, func(item T, marker string) int {
 			if name(item) <= marker {
 				return -1
 			}
+
 			return 1
 		})
+
 		items = items[i:]
 	}
+
 	limit := maxPage
 	if in.MaxItems != nil {
 		limit = min(limit, *in.MaxItems)
 	}
+
 	if len(items) > limit {
 		items = items[:limit]
 		next = name(items[limit-1])
 	}
+
 	return items, next, nil
 }
 
@@ -54,7 +60,7 @@ type ListFunctionsInput struct {
 
 type ListFunctionsOutput struct {
 	Functions  []*FunctionConfiguration `json:"Functions"`
-	NextMarker string           `json:"NextMarker,omitempty"`
+	NextMarker string                   `json:"NextMarker,omitempty"`
 }
 
 // ListFunctions is ListFunctions (LAM C3, C7).
@@ -64,9 +70,11 @@ func (s *Service) ListFunctions(_ context.Context, c *awsapi.Call, in *ListFunct
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+
 	if in.MasterRegion != "" {
 		return nil, notEmbedded("MasterRegion", "there are no functions replicated from another region")
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []*FunctionConfiguration{}
@@ -81,10 +89,12 @@ func (s *Service) ListFunctions(_ context.Context, c *awsapi.Call, in *ListFunct
 			all = append(all, f.latest.listedConfiguration(k, ""))
 		}
 	}
+
 	list, next, err := paginate(in.Page, all, versionMarker)
 	if err != nil {
 		return nil, err
 	}
+
 	return &ListFunctionsOutput{list, next}, nil
 }
 
@@ -101,7 +111,7 @@ type ListVersionsByFunctionInput struct {
 
 type ListVersionsByFunctionOutput struct {
 	Versions   []*FunctionConfiguration `json:"Versions"`
-	NextMarker string           `json:"NextMarker,omitempty"`
+	NextMarker string                   `json:"NextMarker,omitempty"`
 }
 
 // ListVersionsByFunction is ListVersionsByFunction (LAM C3, C7). The provider
@@ -112,19 +122,23 @@ func (s *Service) ListVersionsByFunction(_ context.Context, c *awsapi.Call, in *
 	if err != nil {
 		return nil, err
 	}
+
 	all := []*FunctionConfiguration{}
 	err = s.readFunction(ref, func(f *function) error {
 		for _, v := range f.versions() {
 			all = append(all, v.listedConfiguration(f.functionKey, v.number))
 		}
+
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	list, next, err := paginate(in.Page, all, versionMarker)
 	if err != nil {
 		return nil, err
 	}
+
 	return &ListVersionsByFunctionOutput{list, next}, nil
 }

@@ -58,6 +58,7 @@ func (s *Service) CodeHandler() http.Handler {
 			http.NotFound(w, r)
 			return
 		}
+
 		if !s.validCodeURL(name, r.URL.Query(), time.Now()) {
 			http.Error(w, "the address is not signed, or has expired: ask GetFunction for another", http.StatusForbidden)
 			return
@@ -68,12 +69,14 @@ func (s *Service) CodeHandler() http.Handler {
 			http.NotFound(w, r)
 			return
 		}
+
 		defer f.Close()
 		info, err := f.Stat()
 		if err != nil {
 			http.NotFound(w, r)
 			return
 		}
+
 		w.Header().Set("Content-Type", "application/zip")
 		http.ServeContent(w, r, "", info.ModTime(), f)
 	})

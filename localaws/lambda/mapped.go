@@ -22,14 +22,24 @@ func (s *Service) Resolve(c *awsapi.Call, name string) (mapping.Function, error)
 			return mapping.Function{}, err
 		}
 	}
+
 	fn, v, err := s.selectVersion(ref)
 	if err != nil {
 		return mapping.Function{}, err
 	}
-	out := mapping.Function{ARN: ref.arn(), Name: ref.name, Timeout: seconds(v.Timeout), Role: v.Role, Reserved: -1}
+
+	out := mapping.Function{
+		ARN:      ref.arn(),
+		Name:     ref.name,
+		Timeout:  seconds(v.Timeout),
+		Role:     v.Role,
+		Reserved: -1,
+	}
+
 	if fn.reserved != nil {
 		out.Reserved = *fn.reserved
 	}
+
 	return out, nil
 }
 
@@ -39,11 +49,18 @@ func (s *Service) Resolve(c *awsapi.Call, name string) (mapping.Function, error)
 func (s *Service) StartInvocation(_ context.Context, functionARN string, payload []byte, trace string, done func(mapping.Outcome)) {
 	a, _ := awsapi.ParseARN(functionARN)
 	ref := splitReference(&awsapi.Call{Account: a.Account, Region: a.Region}, functionARN)
-	o := invocationRequest{ref: ref, requestID: s.opts.Chance.UUID(), trace: trace, payload: payload}
+	o := invocationRequest{
+		ref:       ref,
+		requestID: s.opts.Chance.UUID(),
+		trace:     trace,
+		payload:   payload,
+	}
+
 	if s.simulated(ref.name) {
 		s.invokeSimulated(o, done)
 		return
 	}
+
 	s.opts.Clock.Begin()
 	s.background(func() {
 		defer s.opts.Clock.End()
@@ -72,11 +89,13 @@ func (s *Service) background(f func()) {
 	if counted {
 		s.work.Add(1)
 	}
+
 	s.mu.Unlock()
 	go func() {
 		if counted {
 			defer s.work.Done()
 		}
+
 		f()
 	}()
 }

@@ -8,7 +8,11 @@ import (
 // once Extend has brought them.
 func (s *Service) API() *awsapi.Service {
 	ops := append(s.functionOperations(), s.settingOperations()...)
-	return &awsapi.Service{Name: "lambda", Operations: awsapi.Table(append(ops, s.mappingOperations...)...), Refused: unsupportedOperations()}
+	return &awsapi.Service{
+		Name:       "lambda",
+		Operations: awsapi.Table(append(ops, s.mappingOperations...)...),
+		Refused:    unsupportedOperations(),
+	}
 }
 
 const (
@@ -74,6 +78,7 @@ func (s *Service) settingOperations() []awsapi.Operation {
 			return s.access(action)(c, in.FunctionName, in.Qualifier)
 		}
 	}
+
 	return []awsapi.Operation{
 		bind("POST", functionPath+"/policy", 201, awsapi.Op("AddPermission", s.AddPermission,
 			func(c *awsapi.Call, in *AddPermissionInput) []awsapi.Access {
@@ -88,6 +93,7 @@ func (s *Service) settingOperations() []awsapi.Operation {
 				if who := s.removedPrincipal(c, in); who != "" {
 					need[0].Keys = map[string][]string{"lambda:Principal": {who}}
 				}
+
 				return need
 			})),
 		bind("PUT", "/2017-10-31/functions/{FunctionName}/concurrency", 200, awsapi.Op("PutFunctionConcurrency", s.PutFunctionConcurrency,
@@ -130,6 +136,9 @@ func (s *Service) settingOperations() []awsapi.Operation {
 
 // bind gives an operation its place in the REST protocol.
 func bind(method, path string, status int, op awsapi.Operation) awsapi.Operation {
-	op.Method, op.Path, op.Status, op.NoOutput = method, path, status, status == 204
+	op.Method = method
+	op.Path = path
+	op.Status = status
+	op.NoOutput = status == 204
 	return op
 }

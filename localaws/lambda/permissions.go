@@ -73,23 +73,28 @@ func (s *Service) AddPermission(_ context.Context, c *awsapi.Call, in *AddPermis
 	if err := in.check(); err != nil {
 		return nil, err
 	}
+
 	var out AddPermissionOutput
 	err := s.changePolicy(c, in.FunctionName, in.Qualifier, in.RevisionID, func(f *function, ref reference, p *policy) error {
 		st, err := s.newStatement(in, ref)
 		if err != nil {
 			return err
 		}
+
 		if slices.ContainsFunc(p.Statements, func(o statement) bool { return o.Sid == st.Sid }) {
 			return errConflict.With("The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement.", st.Sid)
 		}
+
 		p.Statements = append(p.Statements, st)
 		if len(p.document()) > maxPolicy {
 			return errPolicyLength.With("The final policy size (%d) is bigger than the limit (%d).", len(p.document()), maxPolicy)
 		}
+
 		shown, err := in.statement(ref, in.Principal)
 		if err != nil {
 			return err
 		}
+
 		b, _ := json.Marshal(shown)
 		out.Statement = string(b)
 		return nil
@@ -97,6 +102,7 @@ func (s *Service) AddPermission(_ context.Context, c *awsapi.Call, in *AddPermis
 	if err != nil {
 		return nil, err
 	}
+
 	return &out, nil
 }
 
@@ -115,12 +121,14 @@ func (in *AddPermissionInput) check() error {
 	if err := check.err(); err != nil {
 		return err
 	}
+
 	switch {
 	case in.FunctionURLAuthType != "":
 		return notEmbedded("FunctionUrlAuthType", "function URLs are not embedded")
 	case in.EventSourceToken != "":
 		return notEmbedded("EventSourceToken", "it is for Alexa")
 	}
+
 	return nil
 }
 
@@ -146,7 +154,13 @@ var errNoPrincipal = errParameter.With("The provided principal was invalid. Plea
 // statement makes the policy statement (LAM C29), with a role or user as it is
 // named in who.
 func (in *AddPermissionInput) statement(ref reference, who string) (statement, error) {
-	st := statement{Sid: in.StatementID, Effect: "Allow", Action: in.Action, Resource: ref.arn()}
+	st := statement{
+		Sid:      in.StatementID,
+		Effect:   "Allow",
+		Action:   in.Action,
+		Resource: ref.arn(),
+	}
+
 	arn, isARN := awsapi.ParseARN(in.Principal)
 	switch {
 	case in.Principal == "*":
@@ -160,18 +174,23 @@ func (in *AddPermissionInput) statement(ref reference, who string) (statement, e
 	default:
 		return st, errNoPrincipal
 	}
+
 	add := func(operator, name, value string) {
 		if value == "" {
 			return
 		}
+
 		if st.Condition == nil {
 			st.Condition = map[string]map[string]string{}
 		}
+
 		if st.Condition[operator] == nil {
 			st.Condition[operator] = map[string]string{}
 		}
+
 		st.Condition[operator][name] = value
 	}
+
 	add("ArnLike", "AWS:SourceArn", in.SourceArn)
 	add("StringEquals", "AWS:SourceAccount", in.SourceAccount)
 	add("StringEquals", "aws:PrincipalOrgID", in.PrincipalOrgID)
@@ -207,16 +226,19 @@ func (s *Service) RemovePermission(_ context.Context, c *awsapi.Call, in *Remove
 		if len(p.Statements) == 0 {
 			return errNotFound.With("No policy is associated with the given resource.")
 		}
+
 		n := len(p.Statements)
 		p.Statements = slices.DeleteFunc(slices.Clone(p.Statements), func(st statement) bool { return st.Sid == in.StatementID })
 		if len(p.Statements) == n {
 			return errNotFound.With("Statement %s is not found in resource policy.", in.StatementID)
 		}
+
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	return &awsapi.None{}, nil
 }
 
@@ -231,12 +253,14 @@ func (s *Service) GetPolicy(_ context.Context, c *awsapi.Call, in *QualifiedInpu
 	if err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.functions[ref.functionKey]
 	if f == nil || f.policies[ref.qualifier] == nil {
 		return nil, errNotFound.With("The resource you requested does not exist.")
 	}
+
 	p := f.policies[ref.qualifier]
 	return &GetPolicyOutput{s.opts.Principals.Show(p.document()), p.Revision}, nil
 }
@@ -247,34 +271,42 @@ func (s *Service) changePolicy(c *awsapi.Call, name, qualifier, revision string,
 	if err != nil {
 		return err
 	}
+
 	if ref.qualifier == latest {
 		return errParameter.With("We currently do not support adding policies for $LATEST.")
 	}
+
 	s.mu.Lock()
 	f, _, err := s.findVersion(ref)
 	if err != nil {
 		s.mu.Unlock()
 		return err
 	}
+
 	p := policy{}
 	if old := f.policies[ref.qualifier]; old != nil {
 		p = *old
 	}
+
 	current := p.Revision
 	if current == "" {
 		current = revision // a first statement has nothing to differ from
 	}
+
 	if err = checkRevision(revision, current); err == nil {
 		err = change(f, ref, &p)
 	}
+
 	if err != nil {
 		s.mu.Unlock()
 		return err
 	}
+
 	p.Revision = s.opts.Chance.UUID()
 	if f.policies[ref.qualifier] = &p; len(p.Statements) == 0 {
 		delete(f.policies, ref.qualifier)
 	}
+
 	commit := s.storeFunction(f)
 	s.mu.Unlock()
 	return waitDurable(commit)

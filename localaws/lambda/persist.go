@@ -41,7 +41,9 @@ type storedVersion struct {
 }
 
 // storeKey orders functions by account and region.
-func (k functionKey) storeKey() string { return strings.Join([]string{k.account, k.region, k.name}, "/") }
+func (k functionKey) storeKey() string {
+	return strings.Join([]string{k.account, k.region, k.name}, "/")
+}
 
 // storeFunction writes a function, or that it is gone, with mu held.
 func (s *Service) storeFunction(f *function) store.Commit {
@@ -81,12 +83,23 @@ func waitDurable(c store.Commit) error {
 
 func (f *function) stored() storedFunction {
 	out := storedFunction{
-		Account: f.account, Region: f.region, Name: f.name, Last: f.lastVersion, Aliases: f.aliases, Policies: f.policies,
-		Invokes: f.invokeConfigs, Runtimes: f.runtimeUpdates, Tags: f.tags, Reserved: f.reserved, Recursion: f.recursion,
+		Account:   f.account,
+		Region:    f.region,
+		Name:      f.name,
+		Last:      f.lastVersion,
+		Aliases:   f.aliases,
+		Policies:  f.policies,
+		Invokes:   f.invokeConfigs,
+		Runtimes:  f.runtimeUpdates,
+		Tags:      f.tags,
+		Reserved:  f.reserved,
+		Recursion: f.recursion,
 	}
+
 	for _, v := range f.versions() {
 		out.Versions = append(out.Versions, storedVersion{v.versionConfig, v.number, v.revision, v.modified, v.code})
 	}
+
 	return out
 }
 
@@ -96,26 +109,31 @@ func (s *Service) load() error {
 	if err := s.codeCache.unshare(); err != nil {
 		return err
 	}
+
 	for _, dir := range []string{"tmp", "code"} {
 		if err := os.RemoveAll(filepath.Join(s.codeCache.dir, dir)); err != nil {
 			return fmt.Errorf("clear folder %s: %w", dir, err)
 		}
 	}
+
 	err := s.opts.Store.Scan(tableFunctions, "", func(_ string, value []byte) error {
 		var in storedFunction
 		if err := json.Unmarshal(value, &in); err != nil {
 			return err
 		}
+
 		return s.restore(in)
 	})
 	if err != nil {
 		return err
 	}
+
 	return s.opts.Store.Scan(tableEvents, "", func(_ string, value []byte) error {
 		e := &asyncEvent{}
 		if err := json.Unmarshal(value, e); err != nil {
 			return err
 		}
+
 		s.scheduleAttempt(e)
 		return nil
 	})
@@ -123,23 +141,36 @@ func (s *Service) load() error {
 
 func (s *Service) restore(in storedFunction) error {
 	f := newFunction(functionKey{scope{in.Account, in.Region}, in.Name})
-	f.lastVersion, f.reserved, f.recursion, f.tags = in.Last, in.Reserved, in.Recursion, in.Tags
+	f.lastVersion = in.Last
+	f.reserved = in.Reserved
+	f.recursion = in.Recursion
+	f.tags = in.Tags
 	maps.Copy(f.aliases, in.Aliases)
 	maps.Copy(f.policies, in.Policies)
 	maps.Copy(f.invokeConfigs, in.Invokes)
 	maps.Copy(f.runtimeUpdates, in.Runtimes)
 	for _, sv := range in.Versions {
-		v := &version{versionConfig: sv.Settings, number: sv.Number, revision: sv.Revision, modified: sv.Modified, code: sv.Code}
+		v := &version{
+			versionConfig: sv.Settings,
+			number:        sv.Number,
+			revision:      sv.Revision,
+			modified:      sv.Modified,
+			code:          sv.Code,
+		}
+
 		s.codeCache.retain(v.code)
 		if v.number == latest {
 			f.latest = v
 			continue
 		}
+
 		f.published = append(f.published, v)
 	}
+
 	if f.latest == nil {
 		return fmt.Errorf("function %s has no $LATEST", f.arn())
 	}
+
 	slices.SortFunc(f.published, func(a, b *version) int { return a.numberAsInt() - b.numberAsInt() })
 	s.functions[f.functionKey] = f
 	return nil

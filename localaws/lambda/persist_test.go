@@ -15,6 +15,7 @@ import (
 // restart closes a bench and makes another on the same disk.
 func restart(t *testing.T, b *testService, dir string) *testService {
 	t.Helper()
+
 	if err := b.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -27,35 +28,54 @@ func restart(t *testing.T, b *testService, dir string) *testService {
 // onDisk makes a bench whose state is kept in dir.
 func onDisk(t *testing.T, dir string) *testService {
 	t.Helper()
+
 	s, err := store.Open(filepath.Join(dir, "store"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return start(t, func(o *Options) { o.Store, o.WorkDir = s, filepath.Join(dir, "work") })
+	return start(t, func(o *Options) {
+		o.Store = s
+		o.WorkDir = filepath.Join(dir, "work")
+	})
 }
 
 func TestFunctionsOutliveTheServer(t *testing.T) {
 	t.Parallel()
+
 	dir := t.TempDir()
 	b := onDisk(t, dir)
 	b.create(t, "f", func(in *CreateFunctionInput) {
-		in.Tags, in.Environment = map[string]string{"team": "a"}, &Environment{map[string]string{"TABLE": "orders"}}
+		in.Tags = map[string]string{"team": "a"}
+		in.Environment = &Environment{map[string]string{"TABLE": "orders"}}
 	})
+
 	b.create(t, "gone")
 	b.publishOf(t, "f", "first")
 	b.setTimeout(t, "f", 9)
 	b.publishOf(t, "f", "second")
 	must := func(_ any, err error) {
 		t.Helper()
+
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	must(b.createAlias(ctx, b.call, &CreateAliasInput{
-		FunctionName: "f", Name: "live", FunctionVersion: "1", RoutingConfig: &RoutingConfig{map[string]float64{"2": .5}},
+		FunctionName:    "f",
+		Name:            "live",
+		FunctionVersion: "1",
+		RoutingConfig:   &RoutingConfig{map[string]float64{"2": .5}},
 	}))
-	must(b.AddPermission(ctx, b.call, &AddPermissionInput{FunctionName: "f", StatementID: "s", Action: "lambda:InvokeFunction", Principal: "*"}))
+
+	must(b.AddPermission(ctx, b.call, &AddPermissionInput{
+		FunctionName: "f",
+		StatementID:  "s",
+		Action:       "lambda:InvokeFunction",
+		Principal:    "*",
+	}))
+
 	must(b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(3)}))
 	must(b.PutFunctionRecursionConfig(ctx, b.call, &PutFunctionRecursionConfigInput{"f", "Allow"}))
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(1), DestinationConfig: toQueues()})
@@ -78,18 +98,22 @@ func TestFunctionsOutliveTheServer(t *testing.T) {
 		must(async, err)
 		return []any{*f, *versions, *list, *alias, *policy, *recursion, async.FunctionArn, *async.MaximumRetryAttempts}
 	}
+
 	before := look(b)
 	b = restart(t, b, dir)
 	if diff := cmp.Diff(before, look(b)); diff != "" {
 		t.Error(diff)
 	}
+
 	if out := b.invokeTail(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
 		t.Errorf("%s", out.Payload)
 	}
+
 	b.setTimeout(t, "f", 10)
 	if v := b.publishOf(t, "f", ""); v.Version != "3" {
 		t.Errorf("version %s, want the count to go on", v.Version)
 	}
+
 	zips, err := os.ReadDir(filepath.Join(b.codeCache.dir, "zips"))
 	if err != nil || len(zips) != 1 {
 		t.Errorf("%d zip files %v: those of deleted functions stay", len(zips), err)
@@ -98,6 +122,7 @@ func TestFunctionsOutliveTheServer(t *testing.T) {
 
 func TestAnEventThatWaitsOutlivesTheServer(t *testing.T) {
 	t.Parallel()
+
 	dir := t.TempDir()
 	b := onDisk(t, dir)
 	b.create(t, "f", minutes)
@@ -112,10 +137,12 @@ func TestAnEventThatWaitsOutlivesTheServer(t *testing.T) {
 	if sent != 1 {
 		t.Fatalf("%d messages at the destination, want 1", sent)
 	}
+
 	got := decode(t, []byte(b.backends.sent[0].body))["requestContext"].(map[string]any)
 	if got["condition"] != "RetriesExhausted" || got["approximateInvokeCount"] != 3.0 {
 		t.Errorf("%v", got)
 	}
+
 	b = restart(t, b, dir)
 	b.advance(t, time.Hour)
 	if len(b.backends.sent) != 0 {
@@ -125,6 +152,7 @@ func TestAnEventThatWaitsOutlivesTheServer(t *testing.T) {
 
 func TestResetForgetsFunctionsAndWaitingEvents(t *testing.T) {
 	t.Parallel()
+
 	dir := t.TempDir()
 	b := onDisk(t, dir)
 	b.create(t, "f", minutes)
@@ -139,9 +167,11 @@ func TestResetForgetsFunctionsAndWaitingEvents(t *testing.T) {
 	if err := b.Reset("", "us-east-1"); err != nil {
 		t.Fatal(err)
 	}
+
 	if n := b.clock.State().Moves; n != 0 {
 		t.Errorf("%d events wait", n)
 	}
+
 	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found")
 	b = restart(t, b, dir)

@@ -23,24 +23,29 @@ func (s *Service) PublishVersion(_ context.Context, c *awsapi.Call, in *PublishV
 	if err != nil {
 		return nil, err
 	}
+
 	var check constraints
 	check.atMost(deref(in.Description), "description", 256)
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+
 	var answer *FunctionConfiguration
 	err = s.changeFunction(ref, func(f *function) error {
 		if err := checkRevision(in.RevisionId, f.latest.revision); err != nil {
 			return err
 		}
+
 		if in.CodeSha256 != "" && in.CodeSha256 != f.latest.code.SHA256 {
 			return errParameter.With("CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST.",
 				in.CodeSha256, f.latest.code.SHA256)
 		}
+
 		v := s.publish(f, deref(in.Description))
 		answer = v.activeConfiguration(f.functionKey, v.number)
 		return nil
 	})
+
 	return answer, err
 }
 
@@ -52,14 +57,20 @@ func (s *Service) publish(f *function, description string) *version {
 			return last
 		}
 	}
+
 	f.lastVersion++
 	v := &version{
-		versionConfig: f.latest.versionConfig, number: strconv.Itoa(f.lastVersion), revision: s.opts.Chance.UUID(),
-		modified: s.opts.Clock.Now(), code: f.latest.code,
+		versionConfig: f.latest.versionConfig,
+		number:        strconv.Itoa(f.lastVersion),
+		revision:      s.opts.Chance.UUID(),
+		modified:      s.opts.Clock.Now(),
+		code:          f.latest.code,
 	}
+
 	if description != "" {
 		v.Description = description
 	}
+
 	s.codeCache.retain(v.code)
 	f.published = append(f.published, v)
 	return v
@@ -67,9 +78,13 @@ func (s *Service) publish(f *function, description string) *version {
 
 // same reports whether two versions run the same. Descriptions do not count.
 func (v *version) same(o *version) bool {
-	a, b := v.versionConfig, o.versionConfig
+	a := v.versionConfig
+	b := o.versionConfig
 	equal := maps.Equal(a.Environment, b.Environment) && (a.Environment == nil) == (b.Environment == nil)
-	a.Environment, b.Environment, a.Description, b.Description = nil, nil, "", ""
+	a.Environment = nil
+	b.Environment = nil
+	a.Description = ""
+	b.Description = ""
 	return equal && v.code.SHA256 == o.code.SHA256 && fmt.Sprint(a) == fmt.Sprint(b)
 }
 

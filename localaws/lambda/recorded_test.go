@@ -11,6 +11,7 @@ import (
 
 func TestC7ListsOmitTheState(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	list, err := b.ListFunctions(ctx, b.call, &ListFunctionsInput{})
@@ -25,6 +26,7 @@ func TestC7ListsOmitTheState(t *testing.T) {
 
 func TestC9TheHashAndSizeAreOfTheZip(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	zip := bundle(t, program, 0o755)
 	cfg := b.create(t, "f", func(in *CreateFunctionInput) { in.Code.ZipFile = zip })
@@ -36,6 +38,7 @@ func TestC9TheHashAndSizeAreOfTheZip(t *testing.T) {
 
 func TestC18TheEndsOfEachRange(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	for _, tc := range []struct {
@@ -72,8 +75,13 @@ func TestC18TheEndsOfEachRange(t *testing.T) {
 
 func TestC23AMissingFunctionIsNamedWithItsQualifier(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
-	for qualifier, suffix := range map[string]string{"": "f", "7": "f:7", "live": "f:live"} {
+	for qualifier, suffix := range map[string]string{
+		"":     "f",
+		"7":    "f:7",
+		"live": "f:live",
+	} {
 		_, err := b.GetFunction(ctx, b.call, &QualifiedInput{FunctionName: "f", Qualifier: qualifier})
 		wantError(t, err, "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:"+suffix)
 		if e := awsapi.AsError(err); e.Members["Type"] != "User" || !strings.HasSuffix(e.Message, ":function:"+suffix) {
@@ -84,6 +92,7 @@ func TestC23AMissingFunctionIsNamedWithItsQualifier(t *testing.T) {
 
 func TestC32WhatTheAccountMayAndDoesUse(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	cfg := b.create(t, "f")
 	got, err := b.GetAccountSettings(ctx, b.call, &awsapi.None{})
@@ -98,6 +107,7 @@ func TestC32WhatTheAccountMayAndDoesUse(t *testing.T) {
 
 func TestC40AnyJSONValueIsAPayload(t *testing.T) {
 	t.Parallel()
+
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	for _, payload := range []string{`null`, `"s"`, `1`, `[]`, `true`} {

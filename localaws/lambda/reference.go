@@ -88,16 +88,19 @@ func parseReference(c *awsapi.Call, name, qualifier string) (reference, error) {
 	if err := check.err(); err != nil {
 		return reference{}, err
 	}
+
 	r := splitReference(c, name)
 	if r.region != c.Region {
 		return reference{}, errNotFound.With("Functions from '%s' are not reachable in this region ('%s')", r.region, c.Region)
 	}
+
 	switch {
 	case r.qualifier == "":
 		r.qualifier = qualifier
 	case qualifier != "" && qualifier != r.qualifier:
 		return reference{}, errParameter.With("The derived qualifier from the function name does not match the specified qualifier.")
 	}
+
 	return r, nil
 }
 
@@ -106,13 +109,18 @@ func splitReference(c *awsapi.Call, name string) reference {
 	r := reference{functionKey: functionKey{scope: scopeOf(c)}}
 	rest := name
 	if arn, ok := awsapi.ParseARN(name); ok && arn.Service == "lambda" {
-		r.region, r.account, rest = arn.Region, arn.Account, arn.Resource
+		r.region = arn.Region
+		r.account = arn.Account
+		rest = arn.Resource
 	} else if head, tail, ok := strings.Cut(name, ":function:"); ok {
-		r.account, rest = head, "function:"+tail
+		r.account = head
+		rest = "function:" + tail
 		if region, account, both := strings.Cut(head, ":"); both {
-			r.region, r.account = region, account
+			r.region = region
+			r.account = account
 		}
 	}
+
 	rest = strings.TrimPrefix(rest, "function:")
 	r.name, r.qualifier, _ = strings.Cut(rest, ":")
 	return r

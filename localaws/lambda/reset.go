@@ -14,6 +14,7 @@ func (s *Service) Reset(account, region string) error {
 		if account != "" && k.account != account || region != "" && k.region != region {
 			continue
 		}
+
 		delete(s.functions, k)
 		commits = append(commits, s.storeFunction(f))
 		for _, v := range f.versions() {
@@ -21,24 +22,29 @@ func (s *Service) Reset(account, region string) error {
 			idle = append(idle, s.environments.retire(v)...)
 		}
 	}
+
 	for e := range s.pendingEvents {
 		if account != "" && e.Account != account || region != "" && e.Region != region {
 			continue
 		}
+
 		if s.pendingEvents[e].Stop() {
 			delete(s.pendingEvents, e)
 			commits = append(commits, s.deleteStoredEvent(e))
 		}
 	}
+
 	s.mu.Unlock()
 	s.closeEnvironments(idle)
 	for _, v := range gone {
 		s.codeCache.release(v.code)
 	}
+
 	for _, c := range commits {
 		if err := waitDurable(c); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }

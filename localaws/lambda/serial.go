@@ -29,23 +29,33 @@ func (s *Service) invokeSimulated(o invocationRequest, done func(mapping.Outcome
 		c.After(0, clock.Moves, func() { done(mapping.Outcome{Err: err}) })
 		return
 	}
+
 	f := s.chooseFault(a)
-	took, limit := s.opts.SimulatedDuration(a.fn.name, o.payload), seconds(a.version.Timeout)
+	took := s.opts.SimulatedDuration(a.fn.name, o.payload)
+	limit := seconds(a.version.Timeout)
 	switch {
 	case took > limit || f.Kind == TimeOut:
-		f, took = InjectedFault{Kind: TimeOut}, limit
+		f = InjectedFault{Kind: TimeOut}
+		took = limit
 	case f.Kind == CrashBefore:
 		took = 0
 	}
+
 	c.After(took, clock.Moves, func() {
 		if !s.resume() {
 			return // the service has ended, and the mapping with it
 		}
+
 		var out sandbox.Outcome
 		_, err := s.runWithFault(a, f, func(o sandbox.Outcome) { out = o })
 		s.endInvocation(a)
-		done(mapping.Outcome{Payload: out.Payload, FunctionError: out.Failed, Err: err})
+		done(mapping.Outcome{
+			Payload:       out.Payload,
+			FunctionError: out.Failed,
+			Err:           err,
+		})
 	})
+
 	s.suspend()
 }
 

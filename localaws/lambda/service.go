@@ -91,11 +91,11 @@ const ownFolder = "localaws-lambda"
 // Service is an embedded Lambda. Make one with [New] and end it with
 // [Service.Close]. Its methods are safe for concurrent use.
 type Service struct {
-	opts   Options
-	codeCache  *codeCache
-	ctx    context.Context // ends with the service
-	cancel context.CancelFunc
-	work   sync.WaitGroup // goroutines that run invocations
+	opts      Options
+	codeCache *codeCache
+	ctx       context.Context // ends with the service
+	cancel    context.CancelFunc
+	work      sync.WaitGroup // goroutines that run invocations
 
 	children  process.Children // the programs of functions
 	isolation func() process.Isolation
@@ -103,14 +103,14 @@ type Service struct {
 	codeSecret [32]byte // signs the addresses of zip files
 
 	mappingOperations []awsapi.Operation // of event source mappings
-	mappingTags  MappingTags
+	mappingTags       MappingTags
 
-	mu        sync.Mutex // guards all below, and everything within functions
-	functions map[functionKey]*function
-	running   map[scope]int // invocations of functions without reserved concurrency
-	handlers  map[string]sandbox.Handler
-	environments     environmentSet
-	pendingEvents   map[*asyncEvent]*clock.Event // asynchronous invocations between two attempts
+	mu            sync.Mutex // guards all below, and everything within functions
+	functions     map[functionKey]*function
+	running       map[scope]int // invocations of functions without reserved concurrency
+	handlers      map[string]sandbox.Handler
+	environments  environmentSet
+	pendingEvents map[*asyncEvent]*clock.Event // asynchronous invocations between two attempts
 }
 
 // New makes a Lambda service with the functions of its store.
@@ -118,38 +118,46 @@ func New(o Options) (*Service, error) {
 	if o.MaxEnvironments == 0 {
 		o.MaxEnvironments = 64
 	}
+
 	o.MaxEnvironments = min(o.MaxEnvironments, maxEnvironments)
 	if o.IdleTimeout == 0 {
 		o.IdleTimeout = 5 * time.Minute
 	}
+
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+
 	if o.Path == "" {
 		o.Path = os.Getenv("PATH")
 	}
+
 	s := &Service{
-		opts:      o,
+		opts:          o,
 		codeCache:     &codeCache{dir: filepath.Join(o.WorkDir, ownFolder), references: map[string]int{}},
-		functions: map[functionKey]*function{},
-		running:   map[scope]int{},
-		handlers:  map[string]sandbox.Handler{},
-		pendingEvents:   map[*asyncEvent]*clock.Event{},
+		functions:     map[functionKey]*function{},
+		running:       map[scope]int{},
+		handlers:      map[string]sandbox.Handler{},
+		pendingEvents: map[*asyncEvent]*clock.Event{},
 	}
+
 	var block [4]byte
 	if _, err := rand.Read(block[:]); err != nil {
 		return nil, fmt.Errorf("choose user ids: %w", err)
 	}
+
 	s.environments.numbers.block = int(binary.NativeEndian.Uint32(block[:])) % (process.MaxNumber / maxEnvironments)
 	s.isolation = sync.OnceValue(s.detectIsolation)
 	if _, err := rand.Read(s.codeSecret[:]); err != nil {
 		return nil, fmt.Errorf("make a secret for addresses of code: %w", err)
 	}
+
 	s.environments.changed = sync.NewCond(&s.mu)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if err := s.load(); err != nil {
 		return nil, fmt.Errorf("read functions: %w", err)
 	}
+
 	return s, nil
 }
 
@@ -175,7 +183,8 @@ func (s *Service) detectIsolation() process.Isolation {
 // AttachMappings adds the operations of event source mappings, whose service needs this
 // one to be there first, and the keeper of their tags. It must come before API.
 func (s *Service) AttachMappings(operations []awsapi.Operation, tags MappingTags) {
-	s.mappingOperations, s.mappingTags = operations, tags
+	s.mappingOperations = operations
+	s.mappingTags = tags
 }
 
 // RegisterHandler makes every function of the given name, in any account and
@@ -192,6 +201,7 @@ func (s *Service) RegisterHandler(name string, handler sandbox.Handler) {
 			}
 		}
 	}
+
 	s.mu.Unlock()
 	s.closeEnvironments(idle)
 }
@@ -212,12 +222,14 @@ func (s *Service) Close(ctx context.Context) error {
 		defer close(over)
 		s.work.Wait()
 	}()
+
 	var err error
 	select {
 	case <-over:
 	case <-ctx.Done():
 		err = fmt.Errorf("let invocations end: %w", context.Cause(ctx))
 	}
+
 	s.cancel()
 	s.mu.Lock()
 	s.environments.changed.Broadcast()
@@ -230,6 +242,7 @@ func (s *Service) Close(ctx context.Context) error {
 			idle = append(idle, s.environments.drain(&v.pool)...)
 		}
 	}
+
 	s.mu.Unlock()
 	s.closeEnvironments(idle)
 	return errors.Join(err, s.codeCache.unshare())

@@ -13,20 +13,20 @@ import (
 // ConfigurationInput is what CreateFunction and UpdateFunctionConfiguration have in
 // common. Members that are not here are refused at the edge by name.
 type ConfigurationInput struct {
-	Description      *string           `json:"Description"`
-	Role             *string           `json:"Role"`
-	Handler          *string           `json:"Handler"`
-	Runtime          *string           `json:"Runtime"`
-	Timeout          *int              `json:"Timeout"`
-	MemorySize       *int              `json:"MemorySize"`
-	Environment      *Environment      `json:"Environment"`
-	DeadLetterConfig *DeadLetterConfigInput  `json:"DeadLetterConfig"`
-	EphemeralStorage *EphemeralStorage `json:"EphemeralStorage"`
-	LoggingConfig    *LoggingConfig    `json:"LoggingConfig"`
-	TracingConfig    *TracingConfig    `json:"TracingConfig"`
-	SnapStart        *SnapStart        `json:"SnapStart"`
-	VpcConfig        *VpcConfig        `json:"VpcConfig"`
-	Layers           []string          `json:"Layers"`
+	Description      *string                `json:"Description"`
+	Role             *string                `json:"Role"`
+	Handler          *string                `json:"Handler"`
+	Runtime          *string                `json:"Runtime"`
+	Timeout          *int                   `json:"Timeout"`
+	MemorySize       *int                   `json:"MemorySize"`
+	Environment      *Environment           `json:"Environment"`
+	DeadLetterConfig *DeadLetterConfigInput `json:"DeadLetterConfig"`
+	EphemeralStorage *EphemeralStorage      `json:"EphemeralStorage"`
+	LoggingConfig    *LoggingConfig         `json:"LoggingConfig"`
+	TracingConfig    *TracingConfig         `json:"TracingConfig"`
+	SnapStart        *SnapStart             `json:"SnapStart"`
+	VpcConfig        *VpcConfig             `json:"VpcConfig"`
+	Layers           []string               `json:"Layers"`
 }
 
 // VpcConfig may be sent empty, which asks for nothing.
@@ -64,8 +64,11 @@ const maxEnvironment = 4 << 10
 // defaultConfig are the settings of a function that was told nothing (LAM C4).
 func defaultConfig(name string) versionConfig {
 	return versionConfig{
-		Timeout: 3, MemorySize: 128, EphemeralStorage: 512, Architecture: "x86_64",
-		Logging: LoggingConfig{LogFormat: "Text", LogGroup: "/aws/lambda/" + name},
+		Timeout:          3,
+		MemorySize:       128,
+		EphemeralStorage: 512,
+		Architecture:     "x86_64",
+		Logging:          LoggingConfig{LogFormat: "Text", LogGroup: "/aws/lambda/" + name},
 	}
 }
 
@@ -80,6 +83,7 @@ func (in *ConfigurationInput) constrain(check *constraints) {
 	if in.EphemeralStorage != nil {
 		check.between(&in.EphemeralStorage.Size, "ephemeralStorage.size", 512, 10240)
 	}
+
 	if in.Environment != nil {
 		for _, name := range slices.Sorted(maps.Keys(in.Environment.Variables)) {
 			if !variablePattern.re.MatchString(name) {
@@ -88,9 +92,11 @@ func (in *ConfigurationInput) constrain(check *constraints) {
 			}
 		}
 	}
+
 	for _, arn := range in.Layers {
 		check.matches(arn, "layers", layerPattern)
 	}
+
 	if l := in.LoggingConfig; l != nil {
 		check.oneOf(l.LogFormat, "loggingConfig.logFormat", "JSON", "Text")
 		check.oneOf(l.ApplicationLogLevel, "loggingConfig.applicationLogLevel", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
@@ -105,6 +111,7 @@ func (in *ConfigurationInput) apply(set *versionConfig) error {
 	if err := in.refuse(); err != nil {
 		return err
 	}
+
 	setIfGiven(&set.Description, in.Description)
 	setIfGiven(&set.Role, in.Role)
 	setIfGiven(&set.Handler, in.Handler)
@@ -114,18 +121,22 @@ func (in *ConfigurationInput) apply(set *versionConfig) error {
 	if in.EphemeralStorage != nil {
 		set.EphemeralStorage = in.EphemeralStorage.Size
 	}
+
 	if in.Environment != nil {
 		set.Environment = maps.Clone(in.Environment.Variables)
 		if set.Environment == nil {
 			set.Environment = map[string]string{}
 		}
 	}
+
 	if in.DeadLetterConfig != nil {
 		set.DeadLetter = deref(in.DeadLetterConfig.TargetArn)
 	}
+
 	if in.LoggingConfig != nil {
 		set.Logging.merge(*in.LoggingConfig)
 	}
+
 	return nil
 }
 
@@ -135,31 +146,39 @@ func (in *ConfigurationInput) refuse() error {
 	if in.MemorySize != nil && *in.MemorySize > 10240 {
 		return errParameter.With("'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240")
 	}
+
 	if in.Runtime != nil {
 		if err := checkRuntime(*in.Runtime); err != nil {
 			return err
 		}
 	}
+
 	if in.Environment != nil {
 		if err := checkVariables(in.Environment.Variables); err != nil {
 			return err
 		}
 	}
+
 	if in.TracingConfig != nil && in.TracingConfig.Mode != "" && in.TracingConfig.Mode != "PassThrough" {
 		return notEmbedded("TracingConfig.Mode "+in.TracingConfig.Mode, "there is no X-Ray to send traces to; use PassThrough")
 	}
+
 	if in.SnapStart != nil && in.SnapStart.ApplyOn != "" && in.SnapStart.ApplyOn != "None" {
 		return notEmbedded("SnapStart "+in.SnapStart.ApplyOn, "use None")
 	}
+
 	if v := in.VpcConfig; v != nil && (len(v.SubnetIds) > 0 || len(v.SecurityGroupIds) > 0 || v.Ipv6AllowedForDualStack) {
 		return notEmbedded("VpcConfig", "there are no networks to attach to")
 	}
+
 	if len(in.Layers) > 0 { // there are none to be found (LAM C76)
 		return errParameter.With("Layer version %s does not exist.", in.Layers[0])
 	}
+
 	if d := in.DeadLetterConfig; d != nil && deref(d.TargetArn) != "" {
 		return checkTarget("DeadLetterConfig.TargetArn", *d.TargetArn)
 	}
+
 	return nil
 }
 
@@ -199,35 +218,45 @@ func checkVariables(variables map[string]string) error {
 			taken = append(taken, name)
 		}
 	}
+
 	if len(taken) > 0 {
 		return errParameter.With("Lambda was unable to configure your environment variables because the environment variables you have provided "+
 			"contains reserved keys that are currently not supported for modification. Reserved keys used in this request: %s", strings.Join(taken, ", "))
 	}
+
 	if measured, _ := json.Marshal(variables); len(measured) > maxEnvironment {
 		return errParameter.With("%s", "Lambda was unable to configure your environment variables because the environment variables you have provided "+
 			"exceeded the 4KB limit. String measured: "+string(measured))
 	}
+
 	for name, value := range variables {
 		if strings.ContainsRune(value, 0) {
 			return errParameter.With("environment variable %s holds a NUL character", name)
 		}
 	}
+
 	return nil
 }
 
 // merge changes the members that are given (LAM C20).
 func (l *LoggingConfig) merge(in LoggingConfig) {
 	for to, from := range map[*string]string{
-		&l.LogFormat: in.LogFormat, &l.ApplicationLogLevel: in.ApplicationLogLevel, &l.SystemLogLevel: in.SystemLogLevel, &l.LogGroup: in.LogGroup,
+		&l.LogFormat:           in.LogFormat,
+		&l.ApplicationLogLevel: in.ApplicationLogLevel,
+		&l.SystemLogLevel:      in.SystemLogLevel,
+		&l.LogGroup:            in.LogGroup,
 	} {
 		if from != "" {
 			*to = from
 		}
 	}
+
 	if l.LogFormat != "JSON" {
-		l.ApplicationLogLevel, l.SystemLogLevel = "", ""
+		l.ApplicationLogLevel = ""
+		l.SystemLogLevel = ""
 		return
 	}
+
 	for _, level := range []*string{&l.ApplicationLogLevel, &l.SystemLogLevel} {
 		if *level == "" {
 			*level = "INFO"

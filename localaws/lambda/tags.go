@@ -33,10 +33,12 @@ func (s *Service) ListTags(_ context.Context, c *awsapi.Call, in *TagsInput) (*L
 		tags, err := s.mappingTags.Tags(in.Resource)
 		return &ListTagsOutput{orEmpty(tags)}, mappingNotFound(err, in.Resource)
 	}
+
 	ref, err := parseTaggable(c, in.Resource)
 	if err != nil {
 		return nil, err
 	}
+
 	out := &ListTagsOutput{}
 	return out, s.readFunction(ref, func(f *function) error {
 		out.Tags = orEmpty(maps.Clone(f.tags))
@@ -68,12 +70,15 @@ func (s *Service) UntagResource(_ context.Context, c *awsapi.Call, in *TagsInput
 	if len(in.TagKeys) == 0 {
 		check.add("null", "tagKeys", "Member must not be null")
 	}
+
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+
 	if isMappingARN(in.Resource) && s.mappingTags != nil {
 		return &awsapi.None{}, mappingNotFound(s.mappingTags.RemoveTags(in.Resource, in.TagKeys), in.Resource)
 	}
+
 	return s.changeTags(c, in.Resource, func(tags map[string]string) {
 		for _, name := range in.TagKeys {
 			delete(tags, name)
@@ -95,12 +100,14 @@ func (s *Service) changeTags(c *awsapi.Call, resource string, change func(map[st
 	if err != nil {
 		return nil, err
 	}
+
 	return &awsapi.None{}, s.changeFunction(ref, func(f *function) error {
 		tags := orEmpty(maps.Clone(f.tags))
 		change(tags)
 		if err := checkTags(tags); err != nil {
 			return err
 		}
+
 		f.tags = tags
 		return nil
 	})

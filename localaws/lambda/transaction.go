@@ -21,10 +21,12 @@ func (s *Service) changeFunction(ref reference, set func(*function) error) error
 	if err == nil {
 		err = set(f)
 	}
+
 	if err != nil {
 		s.mu.Unlock()
 		return err
 	}
+
 	commit := s.storeFunction(f)
 	s.mu.Unlock()
 	return waitDurable(commit)

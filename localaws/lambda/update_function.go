@@ -18,20 +18,24 @@ func (s *Service) UpdateFunctionConfiguration(ctx context.Context, c *awsapi.Cal
 	if err != nil {
 		return nil, err
 	}
+
 	var check constraints
 	in.constrain(&check)
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+
 	if in.Role != nil || in.DeadLetterConfig != nil {
 		set, err := s.previewConfig(ref, in)
 		if err != nil {
 			return nil, err
 		}
+
 		if err := s.checkRole(ctx, ref.functionKey, set); err != nil {
 			return nil, err
 		}
 	}
+
 	return s.replaceLatest(ref, in.RevisionId, func(v *version) error { return in.apply(&v.versionConfig) }, false, false)
 }
 
@@ -63,38 +67,46 @@ func (s *Service) UpdateFunctionCode(_ context.Context, c *awsapi.Call, in *Upda
 	if err != nil {
 		return nil, err
 	}
+
 	var check constraints
 	var set versionConfig
 	checkArchitecture(in.Architectures, &set, &check)
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	missing := s.functions[ref.functionKey] == nil
 	s.mu.Unlock()
 	if missing {
 		return nil, functionNotFound(ref)
 	}
+
 	cd, err := s.readCode(ref.name, &FunctionCode{in.ZipFile})
 	if err != nil {
 		return nil, err
 	}
+
 	change := func(v *version) error {
 		if set.Architecture != "" {
 			v.Architecture = set.Architecture
 		}
+
 		v.code = cd
 		return nil
 	}
+
 	if !in.DryRun {
 		if err := s.codeCache.add(cd); err != nil {
 			return nil, errService.With("%v", err)
 		}
 	}
+
 	answer, err := s.replaceLatest(ref, in.RevisionId, change, in.Publish, in.DryRun)
 	if answer == nil && !in.DryRun {
 		s.codeCache.release(cd) // it was not taken
 	}
+
 	return answer, err
 }
 
@@ -107,36 +119,44 @@ func (s *Service) replaceLatest(ref reference, revision string, change func(*ver
 		s.mu.Unlock()
 		return nil, functionNotFound(ref)
 	}
+
 	old := f.latest
 	if err := checkRevision(revision, old.revision); err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
+
 	v := s.newVersion(old.versionConfig, old.code)
 	if err := change(v); err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
+
 	if dryRun {
 		s.mu.Unlock()
 		return v.activeConfiguration(f.functionKey, ""), nil
 	}
+
 	f.latest = v
 	idle := s.environments.retire(old)
 	answer := v.updatingConfiguration(f.functionKey, s.opts.Chance.UUID())
 	if publish {
 		p := s.publish(f, "")
-		answer.Version, answer.FunctionArn = p.number, f.qualifiedARN(p.number)
+		answer.Version = p.number
+		answer.FunctionArn = f.qualifiedARN(p.number)
 	}
+
 	if old.DeadLetter != "" && v.DeadLetter == "" {
 		answer.DeadLetterConfig = &DeadLetterConfig{old.DeadLetter} // LAM C35
 	}
+
 	commit := s.storeFunction(f)
 	s.mu.Unlock()
 	s.closeEnvironments(idle)
 	if old.code != v.code {
 		s.codeCache.release(old.code)
 	}
+
 	return answer, waitDurable(commit)
 }
 

@@ -17,18 +17,27 @@ func accessCreate(c *awsapi.Call, in *CreateEventSourceMappingInput) []awsapi.Ac
 	if in.FunctionName != nil {
 		keys["lambda:FunctionArn"] = []string{namedFunction(c, *in.FunctionName)}
 	}
+
 	all := mappingARN(c.Account, c.Region, "*")
 
 	need := []awsapi.Access{
 		{Action: "lambda:CreateEventSourceMapping", Resource: all},
 		{Action: "lambda:CreateEventSourceMapping", Resource: "*"},
 	}
+
 	for i := range need {
-		need[i].RequestTags, need[i].Keys = in.Tags, keys
+		need[i].RequestTags = in.Tags
+		need[i].Keys = keys
 	}
+
 	if len(in.Tags) > 0 {
-		need = append(need, awsapi.Access{Action: "lambda:TagResource", Resource: all, RequestTags: in.Tags})
+		need = append(need, awsapi.Access{
+			Action:      "lambda:TagResource",
+			Resource:    all,
+			RequestTags: in.Tags,
+		})
 	}
+
 	return need
 }
 
@@ -60,6 +69,7 @@ func (s *Service) access(c *awsapi.Call, action, uuid string, function *string) 
 		need.ResourceTags = m.Tags
 		functions = append(functions, m.FunctionARN)
 	}
+
 	if function != nil {
 		functions = append(functions, namedFunction(c, *function))
 	}
@@ -67,11 +77,13 @@ func (s *Service) access(c *awsapi.Call, action, uuid string, function *string) 
 	if len(functions) == 0 {
 		return []awsapi.Access{need}
 	}
+
 	all := make([]awsapi.Access, len(functions))
 	for i, arn := range functions {
 		all[i] = need
 		all[i].Keys = map[string][]string{"lambda:FunctionArn": {arn}}
 	}
+
 	return all
 }
 
@@ -81,12 +93,17 @@ func namedFunction(c *awsapi.Call, name string) string {
 	if _, full := awsapi.ParseARN(name); full {
 		return name
 	}
-	account, region := c.Account, c.Region
+
+	account := c.Account
+	region := c.Region
 	if head, tail, partial := strings.Cut(name, ":function:"); partial {
-		account, name = head, tail
+		account = head
+		name = tail
 		if r, a, both := strings.Cut(head, ":"); both {
-			region, account = r, a
+			region = r
+			account = a
 		}
 	}
+
 	return "arn:aws:lambda:" + region + ":" + account + ":function:" + strings.TrimPrefix(name, "function:")
 }

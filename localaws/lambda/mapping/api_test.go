@@ -15,6 +15,7 @@ import (
 // wantError compares an error's code and message.
 func wantError(t *testing.T, err error, code, message string) {
 	t.Helper()
+
 	if err == nil {
 		t.Fatalf("no error, want %s: %s", code, message)
 	}
@@ -26,6 +27,7 @@ func wantError(t *testing.T, err error, code, message string) {
 // keys gives an answer's members as JSON has them.
 func keys(t *testing.T, v any) map[string]json.RawMessage {
 	t.Helper()
+
 	b, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)
@@ -43,6 +45,7 @@ func (w *testService) getMapping(uuid string) (*Configuration, error) {
 
 func (w *testService) state(uuid string) string {
 	w.t.Helper()
+
 	out, err := w.getMapping(uuid)
 	if err != nil {
 		w.t.Fatal(err)
@@ -53,18 +56,27 @@ func (w *testService) state(uuid string) string {
 // And LAM B5.
 func TestB3CreateAnswersExactlyTheseMembers(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	out := w.create()
 	got := map[string]string{}
 	for k, v := range keys(t, out) {
 		got[k] = string(v)
 	}
+
 	want := map[string]string{
-		"BatchSize": `10`, "EventSourceArn": `"` + queueARN + `"`, "FunctionArn": `"` + functionARN + `"`, "FunctionResponseTypes": `[]`,
+		"BatchSize":                      `10`,
+		"EventSourceArn":                 `"` + queueARN + `"`,
+		"FunctionArn":                    `"` + functionARN + `"`,
+		"FunctionResponseTypes":          `[]`,
 		"EventSourceMappingArn":          `"arn:aws:lambda:us-east-1:000000000000:event-source-mapping:` + out.UUID + `"`,
 		"LastModified":                   fmt.Sprint(start.Unix()),
-		"MaximumBatchingWindowInSeconds": `0`, "State": `"Creating"`, "StateTransitionReason": `"USER_INITIATED"`, "UUID": `"` + out.UUID + `"`,
+		"MaximumBatchingWindowInSeconds": `0`,
+		"State":                          `"Creating"`,
+		"StateTransitionReason":          `"USER_INITIATED"`,
+		"UUID":                           `"` + out.UUID + `"`,
 	}
+
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("answer differs (-want +got):\n%s", diff)
 	}
@@ -72,16 +84,20 @@ func TestB3CreateAnswersExactlyTheseMembers(t *testing.T) {
 
 func TestB22WhatIsSetIsEchoed(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	out := w.create(reporting, concurrency(7), batchSize(100, 3), func(in *CreateEventSourceMappingInput) {
 		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":["x"]}`)}}}
 		in.MetricsConfig = &MetricsConfig{Metrics: []string{"EventCount"}}
 		in.KMSKeyArn = ptr("")
 	})
+
 	got := keys(t, out)
 	for k, want := range map[string]string{
-		"FilterCriteria": `{"Filters":[{"Pattern":"{\"body\":[\"x\"]}"}]}`, "ScalingConfig": `{"MaximumConcurrency":7}`,
-		"MetricsConfig": `{"Metrics":["EventCount"]}`, "FunctionResponseTypes": `["ReportBatchItemFailures"]`,
+		"FilterCriteria":        `{"Filters":[{"Pattern":"{\"body\":[\"x\"]}"}]}`,
+		"ScalingConfig":         `{"MaximumConcurrency":7}`,
+		"MetricsConfig":         `{"Metrics":["EventCount"]}`,
+		"FunctionResponseTypes": `["ReportBatchItemFailures"]`,
 	} {
 		if string(got[k]) != want {
 			t.Errorf("%s is %s, want %s", k, got[k], want)
@@ -91,11 +107,13 @@ func TestB22WhatIsSetIsEchoed(t *testing.T) {
 
 func TestB8B9StatesSettleAtTheNextRead(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	out := w.create()
 	if out.State != "Creating" || w.state(out.UUID) != "Enabled" {
 		t.Errorf("created as %s, then %s", out.State, w.state(out.UUID))
 	}
+
 	for _, tt := range []struct {
 		change     func(*UpdateEventSourceMappingInput)
 		now, later string
@@ -109,23 +127,28 @@ func TestB8B9StatesSettleAtTheNextRead(t *testing.T) {
 			t.Errorf("%s, then %s; want %s, then %s", got, w.state(out.UUID), tt.now, tt.later)
 		}
 	}
+
 	disabled := w.create(func(in *CreateEventSourceMappingInput) {
 		in.Enabled = ptr(false)
 		in.EventSourceARN = ptr(fifoARN)
 	})
+
 	if disabled.State != "Disabled" {
 		t.Errorf("created disabled as %s", disabled.State)
 	}
+
 	deleted, err := w.DeleteEventSourceMapping(t.Context(), w.call, &DeleteEventSourceMappingInput{UUID: out.UUID})
 	if err != nil || deleted.State != "Deleting" {
 		t.Errorf("deleted as %+v, %v", deleted, err)
 	}
+
 	_, err = w.getMapping(out.UUID)
 	wantError(t, err, "ResourceNotFoundException", "The resource you requested does not exist.")
 }
 
 func TestB11UnknownUUID(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	const text = "The resource you requested does not exist."
 	_, err := w.getMapping("no")
@@ -144,6 +167,7 @@ func TestB11UnknownUUID(t *testing.T) {
 
 func TestB7RangesAreValidationExceptions(t *testing.T) {
 	t.Parallel()
+
 	const one = "1 validation error detected: "
 	for _, tt := range []struct {
 		name   string
@@ -174,6 +198,7 @@ func TestB7RangesAreValidationExceptions(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+
 			w := newWorld(t)
 			in := input()
 			tt.change(in)
@@ -189,6 +214,7 @@ func TestB7RangesAreValidationExceptions(t *testing.T) {
 // LAM B12, B14, B16, B29: each row names its own.
 func TestCreateRefusesWhatSQSMappingsCannotHave(t *testing.T) {
 	t.Parallel()
+
 	foreign := "Unsupported %s parameter for given event source mapping type."
 	for _, tt := range []struct {
 		name   string
@@ -244,6 +270,7 @@ func TestCreateRefusesWhatSQSMappingsCannotHave(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+
 			w := newWorld(t)
 			in := input()
 			tt.change(in)
@@ -258,6 +285,7 @@ func TestCreateRefusesWhatSQSMappingsCannotHave(t *testing.T) {
 
 func TestB19BadPatternIsRefused(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	for _, p := range []string{`"text"`, `{"body":{"a":"x"}}`} {
 		in := input()
@@ -267,6 +295,7 @@ func TestB19BadPatternIsRefused(t *testing.T) {
 			t.Errorf("%s: error %v", p, err)
 		}
 	}
+
 	out := w.create(func(in *CreateEventSourceMappingInput) { in.FilterCriteria = &FilterCriteria{} })
 	if _, echoed := keys(t, out)["FilterCriteria"]; echoed {
 		t.Error("empty filter criteria are echoed")
@@ -275,6 +304,7 @@ func TestB19BadPatternIsRefused(t *testing.T) {
 
 func TestB17RoleNeedsThreePermissions(t *testing.T) {
 	t.Parallel()
+
 	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
 		w := newWorld(t)
 		w.queues.setRefusal(action, denied)
@@ -284,6 +314,7 @@ func TestB17RoleNeedsThreePermissions(t *testing.T) {
 			t.Error("the check received messages")
 		}
 	}
+
 	w := newWorld(t)
 	w.roles.err = &awsapi.Error{Code: "AccessDenied", Message: "no trust"}
 	_, err := w.CreateEventSourceMapping(t.Context(), w.call, input())
@@ -292,6 +323,7 @@ func TestB17RoleNeedsThreePermissions(t *testing.T) {
 
 func TestB18VisibilityTimeoutMustCoverTheFunctionTimeout(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	slow := w.functions.known["consumer"]
 	slow.Timeout = 60 * time.Second
@@ -311,6 +343,7 @@ func TestB18VisibilityTimeoutMustCoverTheFunctionTimeout(t *testing.T) {
 
 func TestB15SameQueueAndFunctionTwice(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	first := w.create()
 	_, err := w.CreateEventSourceMapping(t.Context(), w.call, input())
@@ -323,6 +356,7 @@ func TestB15SameQueueAndFunctionTwice(t *testing.T) {
 
 func TestB10SecondChangeWhileOneIsUnderWay(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	out := w.create()
 	m := w.mappings[scope{account, region}][out.UUID]
@@ -335,25 +369,32 @@ func TestB10SecondChangeWhileOneIsUnderWay(t *testing.T) {
 
 func TestUpdateKeepsWhatIsNotGivenAndRemovesWhatIsEmpty(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	out := w.create(reporting, concurrency(7), batchSize(100, 3), func(in *CreateEventSourceMappingInput) {
 		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":["x"]}`)}}}
 		in.MetricsConfig = &MetricsConfig{Metrics: []string{"EventCount"}}
 	})
+
 	same := w.update(out.UUID, func(*UpdateEventSourceMappingInput) {})
 	same.State = out.State
 	if diff := cmp.Diff(keys(t, out), keys(t, same)); diff != "" {
 		t.Errorf("an empty update changed the mapping (-before +after):\n%s", diff)
 	}
+
 	bare := w.update(out.UUID, func(in *UpdateEventSourceMappingInput) {
-		in.FilterCriteria, in.ScalingConfig, in.MetricsConfig = &FilterCriteria{}, &ScalingConfig{}, &MetricsConfig{}
+		in.FilterCriteria = &FilterCriteria{}
+		in.ScalingConfig = &ScalingConfig{}
+		in.MetricsConfig = &MetricsConfig{}
 		in.FunctionResponseTypes = []string{}
 	})
+
 	for _, k := range []string{"FilterCriteria", "ScalingConfig", "MetricsConfig"} {
 		if v, there := keys(t, bare)[k]; there {
 			t.Errorf("%s is still %s", k, v)
 		}
 	}
+
 	if len(bare.FunctionResponseTypes) != 0 || bare.BatchSize != 100 {
 		t.Errorf("updated to %+v", bare)
 	}
@@ -361,6 +402,7 @@ func TestUpdateKeepsWhatIsNotGivenAndRemovesWhatIsEmpty(t *testing.T) {
 
 func TestUpdateTakesEffectForWhatIsTakenNext(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	out := w.create(batchSize(2, 0))
 	w.update(out.UUID, func(in *UpdateEventSourceMappingInput) { in.BatchSize = ptr(3) })
@@ -372,6 +414,7 @@ func TestUpdateTakesEffectForWhatIsTakenNext(t *testing.T) {
 
 func TestMappingWhoseFunctionOrQueueIsGoneCanBeDisabledAndDeleted(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	out := w.create()
 	w.functions.set(func() { clear(w.functions.known) })
@@ -383,6 +426,7 @@ func TestMappingWhoseFunctionOrQueueIsGoneCanBeDisabledAndDeleted(t *testing.T) 
 	if got := w.update(out.UUID, func(in *UpdateEventSourceMappingInput) { in.Enabled = ptr(false) }); got.State != "Disabling" {
 		t.Errorf("state %s", got.State)
 	}
+
 	if _, err := w.DeleteEventSourceMapping(t.Context(), w.call, &DeleteEventSourceMappingInput{UUID: out.UUID}); err != nil {
 		t.Error(err)
 	}
@@ -390,6 +434,7 @@ func TestMappingWhoseFunctionOrQueueIsGoneCanBeDisabledAndDeleted(t *testing.T) 
 
 func TestB14IsCheckedAtUpdateToo(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	in := &UpdateEventSourceMappingInput{UUID: w.create().UUID}
 	in.BatchSize = ptr(11)
@@ -400,12 +445,20 @@ func TestB14IsCheckedAtUpdateToo(t *testing.T) {
 
 func TestB23ListFiltersAndPages(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	for i := range 105 {
 		name := fmt.Sprintf("f%03d", i)
-		w.functions.known[name] = Function{ARN: functionARN + name, Name: name, Timeout: time.Second, Role: roleARN}
+		w.functions.known[name] = Function{
+			ARN:     functionARN + name,
+			Name:    name,
+			Timeout: time.Second,
+			Role:    roleARN,
+		}
+
 		w.create(func(in *CreateEventSourceMappingInput) { in.FunctionName = &name; in.Enabled = ptr(false) })
 	}
+
 	w.create(fromFIFO)
 	seen := map[string]bool{}
 	in := &ListEventSourceMappingsInput{EventSourceARN: ptr(queueARN), MaxItems: ptr(10000)}
@@ -415,25 +468,31 @@ func TestB23ListFiltersAndPages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		pages = append(pages, len(out.EventSourceMappings))
 		for _, m := range out.EventSourceMappings {
 			seen[m.UUID] = true
 		}
+
 		if in.Marker = out.NextMarker; in.Marker == nil {
 			break
 		}
 	}
+
 	if len(seen) != 105 || !cmp.Equal(pages, []int{100, 5}) {
 		t.Errorf("%d mappings on pages of %v, want 105 on 100 and 5", len(seen), pages)
 	}
+
 	out, err := w.ListEventSourceMappings(t.Context(), w.call, &ListEventSourceMappingsInput{FunctionName: ptr("consumer")})
 	if err != nil || len(out.EventSourceMappings) != 1 || out.EventSourceMappings[0].EventSourceARN != fifoARN {
 		t.Errorf("of consumer: %+v, %v", out, err)
 	}
+
 	_, err = w.ListEventSourceMappings(t.Context(), w.call, &ListEventSourceMappingsInput{FunctionName: ptr("nobody")})
 	if awsapi.AsError(err).Status != 404 {
 		t.Errorf("unknown function: %v, want 404", err)
 	}
+
 	_, err = w.ListEventSourceMappings(t.Context(), w.call, &ListEventSourceMappingsInput{MaxItems: ptr(0)})
 	wantError(t, err, "ValidationException",
 		"1 validation error detected: Value '0' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1")
@@ -441,22 +500,27 @@ func TestB23ListFiltersAndPages(t *testing.T) {
 
 func TestB22TagsLiveOnTheMappingsARN(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	out := w.create(func(in *CreateEventSourceMappingInput) { in.Tags = map[string]string{"a": "1", "b": "2"} })
 	arn := out.EventSourceMappingARN
 	if err := w.SetTags(arn, map[string]string{"b": "3", "c": "4"}); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := w.RemoveTags(arn, []string{"a", "zz"}); err != nil {
 		t.Fatal(err)
 	}
+
 	got, err := w.Tags(arn)
 	if want := map[string]string{"b": "3", "c": "4"}; err != nil || !cmp.Equal(got, want) {
 		t.Errorf("tags %v, %v; want %v", got, err, want)
 	}
+
 	if !IsMapping(arn) || IsMapping(functionARN) {
 		t.Error("a mapping's ARN is not told from a function's")
 	}
+
 	_, err = w.Tags(arn + "x")
 	wantError(t, err, "ResourceNotFoundException", "The resource you requested does not exist.")
 	w.update(out.UUID, func(in *UpdateEventSourceMappingInput) { in.BatchSize = ptr(1) })
@@ -467,6 +531,7 @@ func TestB22TagsLiveOnTheMappingsARN(t *testing.T) {
 
 func TestB1OperationsAndTheirPermissions(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	uuid := w.create().UUID
 	status := map[string]int{}
@@ -483,14 +548,17 @@ func TestB1OperationsAndTheirPermissions(t *testing.T) {
 		case *CreateEventSourceMappingInput:
 			in.FunctionName = ptr("consumer")
 		}
+
 		access := op.Access(w.call, in)
 		if want := map[string]int{"CreateEventSourceMapping": 2}[op.Name]; len(access) != max(want, 1) || access[0].Action != "lambda:"+op.Name {
 			t.Errorf("%s asks for %+v", op.Name, access)
 		}
+
 		if f := access[0].Keys["lambda:FunctionArn"]; op.Name != "ListEventSourceMappings" && !cmp.Equal(f, []string{functionARN}) {
 			t.Errorf("%s: lambda:FunctionArn is %v", op.Name, f)
 		}
 	}
+
 	want := map[string]int{
 		"POST /2015-03-31/event-source-mappings CreateEventSourceMapping":          202,
 		"GET /2015-03-31/event-source-mappings ListEventSourceMappings":            200,
@@ -498,6 +566,7 @@ func TestB1OperationsAndTheirPermissions(t *testing.T) {
 		"PUT /2015-03-31/event-source-mappings/{UUID} UpdateEventSourceMapping":    202,
 		"DELETE /2015-03-31/event-source-mappings/{UUID} DeleteEventSourceMapping": 202,
 	}
+
 	if diff := cmp.Diff(want, status); diff != "" {
 		t.Errorf("operations differ (-want +got):\n%s", diff)
 	}
@@ -505,6 +574,7 @@ func TestB1OperationsAndTheirPermissions(t *testing.T) {
 
 func TestResetForgetsMappingsAndStopsPolling(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	out := w.create()
 	for _, elsewhere := range [][2]string{{"111111111111", ""}, {"", "eu-west-1"}} {
@@ -512,12 +582,15 @@ func TestResetForgetsMappingsAndStopsPolling(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if _, err := w.getMapping(out.UUID); err != nil {
 		t.Fatalf("a reset elsewhere reached it: %v", err)
 	}
+
 	if err := w.Reset("000000000000", "us-east-1"); err != nil {
 		t.Fatal(err)
 	}
+
 	w.send(queueARN, "a")
 	w.advance(time.Minute)
 	w.wantBatches()

@@ -35,9 +35,16 @@ type site struct {
 
 func newSite(t testing.TB, o localaws.Options, permissions string) *site {
 	t.Helper()
+
 	srv := localawstest.NewWith(t, o)
 	cfg := srv.Config()
-	s := &site{Server: srv, lambda: lambda.NewFromConfig(cfg), sqs: sqs.NewFromConfig(cfg), arn: "arn:aws:sqs:us-east-1:000000000000:orders"}
+	s := &site{
+		Server: srv,
+		lambda: lambda.NewFromConfig(cfg),
+		sqs:    sqs.NewFromConfig(cfg),
+		arn:    "arn:aws:sqs:us-east-1:000000000000:orders",
+	}
+
 	roles := iam.NewFromConfig(cfg)
 	ctx := t.Context()
 	q, err := s.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("orders")})
@@ -45,9 +52,15 @@ func newSite(t testing.TB, o localaws.Options, permissions string) *site {
 	s.url = *q.QueueUrl
 	role, err := roles.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("consumer"), AssumeRolePolicyDocument: aws.String(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)})
+
 	fatal(t, err)
-	_, err = roles.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("consumer"), PolicyName: aws.String("poll"), PolicyDocument: aws.String(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[` + permissions + `],"Resource":"*"}]}`)})
+	_, err = roles.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+		RoleName:   aws.String("consumer"),
+		PolicyName: aws.String("poll"),
+		PolicyDocument: aws.String(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[` + permissions + `],"Resource":"*"}]}`),
+	})
+
 	fatal(t, err)
 	var bundle bytes.Buffer
 	z := zip.NewWriter(&bundle)
@@ -57,14 +70,21 @@ func newSite(t testing.TB, o localaws.Options, permissions string) *site {
 	fatal(t, err)
 	_, err = f.Write([]byte("#!/bin/sh\n"))
 	fatal(t, errors.Join(err, z.Close()))
-	_, err = s.lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{FunctionName: aws.String("consumer"), Role: role.Role.Arn,
-		Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Code: &types.FunctionCode{ZipFile: bundle.Bytes()}})
+	_, err = s.lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{
+		FunctionName: aws.String("consumer"),
+		Role:         role.Role.Arn,
+		Runtime:      types.RuntimeProvidedal2023,
+		Handler:      aws.String("bootstrap"),
+		Code:         &types.FunctionCode{ZipFile: bundle.Bytes()},
+	})
+
 	fatal(t, err)
 	return s
 }
 
 func fatal(t testing.TB, err error) {
 	t.Helper()
+
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,37 +94,46 @@ const allowed = `"sqs:ReceiveMessage","sqs:DeleteMessage","sqs:GetQueueAttribute
 
 func TestSDKSeesAMappingThroughItsLife(t *testing.T) {
 	t.Parallel()
+
 	s := newSite(t, localaws.Options{}, allowed)
 	ctx := t.Context()
 	made, err := s.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{
-		EventSourceArn: &s.arn, FunctionName: aws.String("consumer"), BatchSize: aws.Int32(5),
+		EventSourceArn:        &s.arn,
+		FunctionName:          aws.String("consumer"),
+		BatchSize:             aws.Int32(5),
 		FunctionResponseTypes: []types.FunctionResponseType{types.FunctionResponseTypeReportBatchItemFailures},
 		Tags:                  map[string]string{"team": "orders"},
 	})
+
 	fatal(t, err)
 	if *made.State != "Creating" || *made.BatchSize != 5 || len(made.FunctionResponseTypes) != 1 {
 		t.Errorf("created %+v", made)
 	}
+
 	got, err := s.lambda.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: made.UUID})
 	fatal(t, err)
 	if *got.State != "Enabled" || !got.LastModified.Equal(*made.LastModified) {
 		t.Errorf("read %+v", got)
 	}
+
 	tags, err := s.lambda.ListTags(ctx, &lambda.ListTagsInput{Resource: made.EventSourceMappingArn})
 	fatal(t, err)
 	if tags.Tags["team"] != "orders" {
 		t.Errorf("tags %v", tags.Tags)
 	}
+
 	changed, err := s.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: made.UUID, FunctionResponseTypes: []types.FunctionResponseType{}})
 	fatal(t, err)
 	if len(changed.FunctionResponseTypes) != 0 || *changed.State != "Updating" {
 		t.Errorf("updated %+v", changed)
 	}
+
 	list, err := s.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: aws.String("consumer"), EventSourceArn: &s.arn})
 	fatal(t, err)
 	if len(list.EventSourceMappings) != 1 {
 		t.Errorf("listed %d", len(list.EventSourceMappings))
 	}
+
 	_, err = s.lambda.DeleteEventSourceMapping(ctx, &lambda.DeleteEventSourceMappingInput{UUID: made.UUID})
 	fatal(t, err)
 	_, err = s.lambda.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: made.UUID})
@@ -117,23 +146,32 @@ func TestSDKSeesAMappingThroughItsLife(t *testing.T) {
 // sent maps the queue to the function, which runs in process, and sends a message.
 func (s *site) sent(t *testing.T, handled chan<- []byte, delay int32) {
 	t.Helper()
+
 	s.RegisterHandler("consumer", func(_ context.Context, event []byte) ([]byte, error) {
 		handled <- event
 		return nil, nil
 	})
+
 	s.mapped(t)
-	_, err := s.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.url, MessageBody: aws.String("hello"), DelaySeconds: delay})
+	_, err := s.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{
+		QueueUrl:     &s.url,
+		MessageBody:  aws.String("hello"),
+		DelaySeconds: delay,
+	})
+
 	fatal(t, err)
 }
 
 func (s *site) mapped(t testing.TB) {
 	t.Helper()
+
 	_, err := s.lambda.CreateEventSourceMapping(t.Context(), &lambda.CreateEventSourceMappingInput{EventSourceArn: &s.arn, FunctionName: aws.String("consumer")})
 	fatal(t, err)
 }
 
 func (s *site) wantEmpty(t *testing.T) {
 	t.Helper()
+
 	fatal(t, s.Clock().Settle(t.Context()))
 	a, err := s.sqs.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &s.url, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
 	fatal(t, err)
@@ -144,41 +182,54 @@ func (s *site) wantEmpty(t *testing.T) {
 
 func TestSentMessageReachesTheFunctionAndIsDeleted(t *testing.T) {
 	t.Parallel()
+
 	s := newSite(t, localaws.Options{ClockMode: clock.Skip}, allowed)
 	handled := make(chan []byte, 10)
 	s.sent(t, handled, 900) // SQS's longest delay, which the clock skips
 	var event struct {
 		Records []struct{ Body, EventSourceARN string }
 	}
+
 	fatal(t, json.Unmarshal(<-handled, &event))
 	if len(event.Records) != 1 || event.Records[0].Body != "hello" || event.Records[0].EventSourceARN != s.arn {
 		t.Errorf("event %+v", event)
 	}
+
 	s.wantEmpty(t)
 }
 
 func TestMappingPollsOnAfterARestart(t *testing.T) {
 	t.Parallel()
-	o := localaws.Options{ClockMode: clock.Manual, ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), DataDir: t.TempDir()}
+
+	o := localaws.Options{
+		ClockMode:  clock.Manual,
+		ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		DataDir:    t.TempDir(),
+	}
+
 	s := newSite(t, o, allowed)
 	handled := make(chan []byte, 10)
 	s.sent(t, handled, 60)
 	fatal(t, s.Shutdown(t.Context()))
 	again := localawstest.NewWith(t, o)
-	s.Server, s.sqs = again, sqs.NewFromConfig(again.Config())
+	s.Server = again
+	s.sqs = sqs.NewFromConfig(again.Config())
 	s.RegisterHandler("consumer", func(_ context.Context, event []byte) ([]byte, error) {
 		handled <- event
 		return nil, nil
 	})
+
 	again.Advance(t, time.Minute)
 	if len(handled) != 1 {
 		t.Fatalf("%d invocations after the restart, want 1", len(handled))
 	}
+
 	s.wantEmpty(t)
 }
 
 func TestEveryFailedMessageEndsInTheDeadLetterQueue(t *testing.T) {
 	t.Parallel()
+
 	s := newSite(t, localaws.Options{ClockMode: clock.Manual, ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, allowed)
 	ctx := t.Context()
 	s.RegisterHandler("consumer", func(context.Context, []byte) ([]byte, error) { return nil, errors.New("always") })
@@ -186,14 +237,21 @@ func TestEveryFailedMessageEndsInTheDeadLetterQueue(t *testing.T) {
 	fatal(t, err)
 	_, err = s.sqs.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: &s.url, Attributes: map[string]string{
 		"RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":1}`}})
+
 	fatal(t, err)
 	const messages = 450
 	for range messages {
 		_, err := s.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &s.url, MessageBody: aws.String("x")})
 		fatal(t, err)
 	}
-	_, err = s.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{EventSourceArn: &s.arn, FunctionName: aws.String("consumer"),
-		BatchSize: aws.Int32(1000), MaximumBatchingWindowInSeconds: aws.Int32(1)})
+
+	_, err = s.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{
+		EventSourceArn:                 &s.arn,
+		FunctionName:                   aws.String("consumer"),
+		BatchSize:                      aws.Int32(1000),
+		MaximumBatchingWindowInSeconds: aws.Int32(1),
+	})
+
 	fatal(t, err)
 	s.Advance(t, 2*time.Minute) // all were received, and reappear, in the same instant
 	a, err := s.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: dlq.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
@@ -210,18 +268,21 @@ func BenchmarkThroughAMapping(b *testing.B) {
 			if store == "disk" {
 				o.DataDir = b.TempDir()
 			}
+
 			s := newSite(b, o, allowed)
 			handled := make(chan struct{}, 1)
 			s.RegisterHandler("consumer", func(context.Context, []byte) ([]byte, error) {
 				handled <- struct{}{}
 				return nil, nil
 			})
+
 			s.mapped(b)
 			in := &sqs.SendMessageInput{QueueUrl: &s.url, MessageBody: aws.String("hello")}
 			for b.Loop() { // from send to the function's first line
 				if _, err := s.sqs.SendMessage(b.Context(), in); err != nil {
 					b.Fatal(err)
 				}
+
 				<-handled
 			}
 		})
@@ -230,6 +291,7 @@ func BenchmarkThroughAMapping(b *testing.B) {
 
 func TestB17MissingPermissionIsNamedThroughTheSDK(t *testing.T) {
 	t.Parallel()
+
 	s := newSite(t, localaws.Options{}, `"sqs:ReceiveMessage","sqs:GetQueueAttributes"`)
 	_, err := s.lambda.CreateEventSourceMapping(t.Context(), &lambda.CreateEventSourceMappingInput{EventSourceArn: &s.arn, FunctionName: aws.String("consumer")})
 	var e smithy.APIError

@@ -11,20 +11,24 @@ const MaxEventBytes = 6 << 20
 
 // batch is messages on their way through the function together.
 type batch struct {
-	config      pollerConfig
-	received time.Time // when its first message was (LAM B30)
-	ids      []string  // message ids, in order
-	receiptHandles  []string  // their receipt handles
-	event    []byte    // the event, without its end until it is sent
-	sent     bool      // nothing more is added
-	trace    string    // AWSTraceHeader of the first message
-	overflow     []Message // received with it, but more than an event holds
-	attempts    int       // invocations that were throttled
-	visibleAt time.Time // when the messages reappear; zero until it matters
+	config         pollerConfig
+	received       time.Time // when its first message was (LAM B30)
+	ids            []string  // message ids, in order
+	receiptHandles []string  // their receipt handles
+	event          []byte    // the event, without its end until it is sent
+	sent           bool      // nothing more is added
+	trace          string    // AWSTraceHeader of the first message
+	overflow       []Message // received with it, but more than an event holds
+	attempts       int       // invocations that were throttled
+	visibleAt      time.Time // when the messages reappear; zero until it matters
 }
 
 func newBatch(set pollerConfig, received time.Time) *batch {
-	return &batch{config: set, received: received, event: []byte(eventPrefix)}
+	return &batch{
+		config:   set,
+		received: received,
+		event:    []byte(eventPrefix),
+	}
 }
 
 // add puts messages into the event while they fit, and keeps the others as rest.
@@ -37,15 +41,18 @@ func (b *batch) add(messages []Message, source *recordSource) {
 		if len(b.ids) > 0 {
 			b.event = append(b.event, ',')
 		}
+
 		b.event = source.appendRecord(b.event, m, b.config.window > 0)
 		if len(b.ids) > 0 && len(b.event)+len(eventSuffix) > MaxEventBytes {
 			b.event = b.event[:before]
 			b.overflow = append(b.overflow, messages[i:]...)
 			return
 		}
+
 		if len(b.ids) == 0 {
 			b.trace = m.System["AWSTraceHeader"]
 		}
+
 		b.ids = append(b.ids, m.ID)
 		b.receiptHandles = append(b.receiptHandles, m.ReceiptHandle)
 	}

@@ -31,19 +31,23 @@ func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) 
 	if err != nil {
 		return errParameter.With("The role defined for the function cannot be assumed by Lambda. (%s)", awsapi.AsError(err).Message)
 	}
+
 	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
 		if err := s.opts.Queues.Check(ctx, role, queueARN, action); err != nil {
 			return queueError(action, err)
 		}
 	}
+
 	q, err := s.opts.Queues.Describe(ctx, role, queueARN)
 	if err != nil {
 		return queueError("GetQueueAttributes", err)
 	}
+
 	if q.VisibilityTimeout < fn.Timeout {
 		return errParameter.With("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds",
 			int(q.VisibilityTimeout.Seconds()), int(fn.Timeout.Seconds()))
 	}
+
 	return nil
 }
 

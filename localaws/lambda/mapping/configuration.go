@@ -125,24 +125,30 @@ func (r *record) configuration(state string) *Configuration {
 		StateTransitionReason:          "USER_INITIATED",
 		UUID:                           r.UUID,
 	}
+
 	if r.ReportFailures {
 		out.FunctionResponseTypes = []string{reportBatchItemFailures}
 	}
+
 	if len(r.Filters) > 0 {
 		out.FilterCriteria = &FilterCriteria{}
 		for _, p := range r.Filters {
 			out.FilterCriteria.Filters = append(out.FilterCriteria.Filters, Filter{Pattern: &p})
 		}
 	}
+
 	if n := r.MaxConcurrency; n > 0 {
 		out.ScalingConfig = &ScalingConfig{MaximumConcurrency: &n}
 	}
+
 	if low, high := r.MinPollers, r.MaxPollers; low > 0 {
 		out.ProvisionedPollerConfig = &ProvisionedPollerConfig{MinimumPollers: &low, MaximumPollers: &high}
 	}
+
 	if r.EventCount {
 		out.MetricsConfig = &MetricsConfig{Metrics: []string{eventCount}}
 	}
+
 	return out
 }
 

@@ -14,16 +14,20 @@ func (s *Service) DeleteEventSourceMapping(_ context.Context, c *awsapi.Call, in
 	if err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	delete(s.mappings[scope{r.Account, r.Region}], r.UUID)
-	poller, commit := m.poller, s.deleteRecord(&r)
+	poller := m.poller
+	commit := s.deleteRecord(&r)
 	m.poller = nil
 	s.mu.Unlock()
 	if poller != nil {
 		poller.stop()
 	}
+
 	if err := waitDurable(commit); err != nil {
 		return nil, err
 	}
+
 	return r.configuration("Deleting"), nil
 }

@@ -14,11 +14,32 @@ var user = map[string]string{"Type": "User"}
 // The errors of event source mappings (LAM A3a).
 var (
 	errValidation = awsapi.Error{Code: "ValidationException", Status: 400}
-	errParameter  = awsapi.Error{Code: "InvalidParameterValueException", Status: 400, Members: user}
-	errNotFound   = awsapi.Error{Code: "ResourceNotFoundException", Status: 404, CapitalMessage: true, Members: user}
-	errConflict   = awsapi.Error{Code: "ResourceConflictException", Status: 409, Members: user}
-	errInUse      = awsapi.Error{Code: "ResourceInUseException", Status: 400, Members: user}
-	errService    = awsapi.Error{Code: "ServiceException", Status: 500, Members: map[string]string{"Type": "Service"}}
+	errParameter  = awsapi.Error{
+		Code:    "InvalidParameterValueException",
+		Status:  400,
+		Members: user,
+	}
+	errNotFound = awsapi.Error{
+		Code:           "ResourceNotFoundException",
+		Status:         404,
+		CapitalMessage: true,
+		Members:        user,
+	}
+	errConflict = awsapi.Error{
+		Code:    "ResourceConflictException",
+		Status:  409,
+		Members: user,
+	}
+	errInUse = awsapi.Error{
+		Code:    "ResourceInUseException",
+		Status:  400,
+		Members: user,
+	}
+	errService = awsapi.Error{
+		Code:    "ServiceException",
+		Status:  500,
+		Members: map[string]string{"Type": "Service"},
+	}
 )
 
 // queueError is what a mapping's check of its queue answers when SQS refused

@@ -54,12 +54,15 @@ func (s *recordSource) appendRecord(b []byte, m *Message, window bool) []byte {
 		if !ok {
 			continue
 		}
+
 		if comma {
 			b = append(b, ',')
 		}
+
 		comma = true
 		b = appendString(append(appendString(b, name), ':'), v)
 	}
+
 	b = append(b, `},"messageAttributes":{`...)
 	b = appendAttributes(b, m.Attributes)
 	b = append(b, '}')
@@ -69,6 +72,7 @@ func (s *recordSource) appendRecord(b []byte, m *Message, window bool) []byte {
 	case window:
 		b = append(b, `,"md5OfMessageAttributes":null`...)
 	}
+
 	b = appendString(append(b, `,"md5OfBody":`...), m.MD5OfBody)
 	return append(b, s.suffix...)
 }
@@ -78,15 +82,18 @@ func appendAttributes(b []byte, attributes map[string]Attribute) []byte {
 	if len(attributes) == 0 {
 		return b
 	}
+
 	names := make([]string, 0, 10)
 	for name := range attributes {
 		names = append(names, name)
 	}
+
 	slices.Sort(names)
 	for i, name := range names {
 		if i > 0 {
 			b = append(b, ',')
 		}
+
 		a := attributes[name]
 		b = append(appendString(b, name), ':', '{')
 		if strings.HasPrefix(a.DataType, "Binary") {
@@ -95,9 +102,11 @@ func appendAttributes(b []byte, attributes map[string]Attribute) []byte {
 		} else {
 			b = appendString(append(b, `"stringValue":`...), a.Text)
 		}
+
 		b = append(b, `,"stringListValues":[],"binaryListValues":[],"dataType":`...)
 		b = append(appendString(b, a.DataType), '}')
 	}
+
 	return b
 }
 
@@ -114,16 +123,20 @@ func appendString(b []byte, s string) []byte {
 				b = appendEscape(append(b, s[from:i]...), c)
 				from = i + 1
 			}
+
 			i++
 			continue
 		}
+
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && n == 1 {
 			b = append(append(b, s[from:i]...), "\ufffd"...)
 			from = i + n
 		}
+
 		i += n
 	}
+
 	return append(append(b, s[from:]...), '"')
 }
 
@@ -139,5 +152,6 @@ func appendEscape(b []byte, c byte) []byte {
 	case '\t':
 		return append(b, '\\', 't')
 	}
+
 	return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }

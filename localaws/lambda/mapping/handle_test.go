@@ -17,21 +17,26 @@ import (
 // needed (LAM B50), and the mapping's own delete then changes nothing (LAM B34).
 func TestB34AFunctionMayDeleteItsMessageItself(t *testing.T) {
 	t.Parallel()
+
 	s := newSite(t, localaws.Options{ClockMode: clock.Manual, ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, allowed)
 	deletes := make(chan error, 10)
 	s.RegisterHandler("consumer", func(ctx context.Context, event []byte) ([]byte, error) {
 		var e struct {
 			Records []struct{ ReceiptHandle string }
 		}
+
 		if err := json.Unmarshal(event, &e); err != nil {
 			return nil, err
 		}
+
 		for _, r := range e.Records {
 			_, err := s.sqs.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &s.url, ReceiptHandle: &r.ReceiptHandle})
 			deletes <- err
 		}
+
 		return nil, nil
 	})
+
 	s.mapped(t)
 	_, err := s.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.url, MessageBody: aws.String("hello")})
 	fatal(t, err)
@@ -39,6 +44,7 @@ func TestB34AFunctionMayDeleteItsMessageItself(t *testing.T) {
 	if len(deletes) != 1 {
 		t.Fatalf("%d records reached the function, want 1", len(deletes))
 	}
+
 	fatal(t, <-deletes)
 	s.wantEmpty(t)
 }

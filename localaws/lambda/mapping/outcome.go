@@ -12,7 +12,7 @@ import (
 // second half of each wait drawn by lot.
 const (
 	minBackoff = time.Second
-	maxBackoff  = time.Minute
+	maxBackoff = time.Minute
 )
 
 // rejectionPause is how long a poller receives nothing after an invocation that was
@@ -66,19 +66,23 @@ func (p *poller) deleteProcessed(b *batch, payload []byte) bool {
 		p.deleteAndCount(b.receiptHandles)
 		return true
 	}
+
 	failed, ok := parseFailures(payload, b.ids)
 	if !ok {
 		p.recordCount("FailedInvokeEventCount", len(b.ids))
 		p.service.opts.Logger.Warn("function's answer names no valid batchItemFailures: the whole batch fails",
 			slog.String("mapping", p.uuid), slog.Int("messages", len(b.ids)))
+
 		return false
 	}
+
 	done := make([]string, 0, len(b.receiptHandles))
 	for i, handle := range b.receiptHandles {
 		if !failed[i] {
 			done = append(done, handle)
 		}
 	}
+
 	p.recordCount("FailedInvokeEventCount", len(b.receiptHandles)-len(done))
 	p.deleteAndCount(done)
 	return len(done) == len(b.receiptHandles)
@@ -99,6 +103,7 @@ func (p *poller) deleteMessages(handles []string) int {
 		if err == nil {
 			left, err = p.service.opts.Queues.Delete(p.service.ctx, as, p.queue, handles[:n])
 		}
+
 		switch {
 		case err != nil:
 			p.service.opts.Logger.Warn("event source mapping cannot delete",
@@ -106,12 +111,15 @@ func (p *poller) deleteMessages(handles []string) int {
 		case len(left) > 0:
 			p.service.opts.Logger.Warn("messages were not deleted: their visibility timeout is over",
 				slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Int("messages", len(left)))
+
 			deleted += n - len(left)
 		default:
 			deleted += n
 		}
+
 		handles = handles[n:]
 	}
+
 	return deleted
 }
 
@@ -139,6 +147,7 @@ func (p *poller) retryThrottled(b *batch, cause error) {
 	if b.visibleAt.IsZero() {
 		b.visibleAt = p.visibleAgainAt(b)
 	}
+
 	wait := min(minBackoff<<min(b.attempts, 10), maxBackoff)
 	wait = wait/2 + time.Duration(p.service.opts.Chance.Float()*float64(wait/2))
 	b.attempts++
@@ -147,13 +156,16 @@ func (p *poller) retryThrottled(b *batch, cause error) {
 	if last {
 		at = b.visibleAt
 	}
+
 	p.service.opts.Logger.Debug("event source mapping's invocation was throttled",
 		slog.String("mapping", p.uuid), slog.Int("tries", b.attempts), slog.Bool("given_up", last), slog.Any("error", cause))
+
 	if !at.After(now) {
 		p.invocationRejected(b, cause)
 		p.finishBatch(b, false)
 		return
 	}
+
 	c.Schedule(at, clock.Moves, func() {
 		p.mu.Lock()
 		stopped := p.stopped
@@ -162,6 +174,7 @@ func (p *poller) retryThrottled(b *batch, cause error) {
 			p.finishBatch(b, false)
 			return
 		}
+
 		p.invoke(b)
 	})
 }

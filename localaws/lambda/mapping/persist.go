@@ -40,16 +40,20 @@ func (s *Service) load() error {
 		if err := json.Unmarshal(value, &m.record); err != nil {
 			return fmt.Errorf("decode %s: %w", key, err)
 		}
+
 		if key != m.storeKey() {
 			return fmt.Errorf("%s holds the mapping %s", key, m.storeKey())
 		}
+
 		if _, err := m.compileFilters(); err != nil {
 			return fmt.Errorf("compile filters of %s: %w", key, err)
 		}
+
 		in := scope{m.Account, m.Region}
 		if s.mappings[in] == nil {
 			s.mappings[in] = map[string]*mapping{}
 		}
+
 		s.mappings[in][m.UUID] = m
 		return nil
 	})

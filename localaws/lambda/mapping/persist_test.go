@@ -13,6 +13,7 @@ import (
 
 func onDisk(t *testing.T, dir string) *store.Store {
 	t.Helper()
+
 	s, err := store.Open(dir, store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -22,6 +23,7 @@ func onDisk(t *testing.T, dir string) *store.Store {
 
 func TestMappingsSurviveARestart(t *testing.T) {
 	t.Parallel()
+
 	dir := t.TempDir()
 	disk := onDisk(t, dir)
 	w := newWorldWith(t, disk, 0)
@@ -30,10 +32,12 @@ func TestMappingsSurviveARestart(t *testing.T) {
 		in.MetricsConfig = &MetricsConfig{Metrics: []string{"EventCount"}}
 		in.Tags = map[string]string{"a": "1"}
 	})
+
 	gone := w.create(fromFIFO)
 	if _, err := w.DeleteEventSourceMapping(t.Context(), w.call, &DeleteEventSourceMappingInput{UUID: gone.UUID}); err != nil {
 		t.Fatal(err)
 	}
+
 	kept = w.update(kept.UUID, func(in *UpdateEventSourceMappingInput) { in.BatchSize = ptr(50) })
 	w.Service.Close()
 	if err := disk.Close(); err != nil {
@@ -47,13 +51,16 @@ func TestMappingsSurviveARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	kept.State = "Enabled"
 	if diff := cmp.Diff(keys(t, kept), keys(t, got)); diff != "" {
 		t.Errorf("the mapping came back changed (-before +after):\n%s", diff)
 	}
+
 	if tags, err := w.Tags(got.EventSourceMappingARN); err != nil || tags["a"] != "1" {
 		t.Errorf("tags %v, %v", tags, err)
 	}
+
 	w.send(queueARN, "x", "y")
 	w.advance(3 * time.Second)
 	w.wantBatches([]string{"x"})
@@ -64,6 +71,7 @@ func TestMappingsSurviveARestart(t *testing.T) {
 
 func TestDamagedRecordIsSaid(t *testing.T) {
 	t.Parallel()
+
 	for _, value := range []string{`{`, `{"UUID":"other"}`, `{"Account":"a","Region":"r","UUID":"u","Filters":["x"]}`} {
 		disk := onDisk(t, t.TempDir())
 		b := disk.Batch()
@@ -71,15 +79,18 @@ func TestDamagedRecordIsSaid(t *testing.T) {
 		if err := b.Apply().Wait(); err != nil {
 			t.Fatal(err)
 		}
+
 		if _, err := New(Options{Store: disk, Chance: chance.Seeded(1)}); err == nil || !strings.Contains(err.Error(), "a/r/u") {
 			t.Errorf("record %s: error %v, want one that names it", value, err)
 		}
+
 		disk.Close()
 	}
 }
 
 func TestStoreFailureIsTheServicesFault(t *testing.T) {
 	t.Parallel()
+
 	disk := onDisk(t, t.TempDir())
 	w := newWorldWith(t, disk, 0)
 	disk.Close()

@@ -12,33 +12,33 @@ import (
 // the state calls run, and the run under way, if there is one, sees the change.
 // No other service is called with mu held, for they may call back at once.
 type poller struct {
-	service *Service
-	call    *awsapi.Call // in whose account and region the function is looked for
-	uuid    string
-	functionARN   string // the function's unqualified ARN, for its role's sessions
-	queue   string // ARN
-	source  *recordSource
-	unwatch func()
+	service     *Service
+	call        *awsapi.Call // in whose account and region the function is looked for
+	uuid        string
+	functionARN string // the function's unqualified ARN, for its role's sessions
+	queue       string // ARN
+	source      *recordSource
+	unwatch     func()
 
-	mu      sync.Mutex
-	config     pollerConfig
-	limit   batchLimit
-	stopped bool // for good
-	mayHaveMessages  bool // the queue may have a message to be had
-	paused  bool // after trouble, until its event
-	runScheduled  bool // a run is on the clock
-	running bool // a run is under way
-	flush     bool // the batch being gathered is to go
-	activeBatches     int  // batches that take a place: gathered, invoked, or waiting for another try
-	failedReceives int  // failed receives in a row
+	mu              sync.Mutex
+	config          pollerConfig
+	limit           batchLimit
+	stopped         bool // for good
+	mayHaveMessages bool // the queue may have a message to be had
+	paused          bool // after trouble, until its event
+	runScheduled    bool // a run is on the clock
+	running         bool // a run is under way
+	flush           bool // the batch being gathered is to go
+	activeBatches   int  // batches that take a place: gathered, invoked, or waiting for another try
+	failedReceives  int  // failed receives in a row
 
-	windowID uint64       // counts windows, so that a late event knows its own
-	windowTimer  *clock.Event // closes the batch being gathered
-	growTimer  *clock.Event // adds a place
-	pauseTimer   *clock.Event // ends the pause
+	windowID    uint64       // counts windows, so that a late event knows its own
+	windowTimer *clock.Event // closes the batch being gathered
+	growTimer   *clock.Event // adds a place
+	pauseTimer  *clock.Event // ends the pause
 
 	session session // of the execution role
-	pending  *batch  // being gathered; used by the run under way alone
+	pending *batch  // being gathered; used by the run under way alone
 }
 
 // maxSteps is how many receives and invocations a run makes before it lets others
@@ -48,14 +48,18 @@ const maxSteps = 16
 func newPoller(s *Service, r *record) *poller {
 	return &poller{
 		service: s,
-		call:    &awsapi.Call{Account: r.Account, Region: r.Region, Caller: awsapi.Caller{Account: r.Account, ServicePrincipal: "lambda.amazonaws.com"}},
-		uuid:    r.UUID,
-		functionARN:   unqualifiedARN(r.FunctionARN, r.FunctionName),
-		queue:   r.QueueARN,
-		source:  newSource(r.QueueARN),
-		config:     r.pollerConfig(),
-		limit:   r.batchLimit(s.opts.MaxBatches),
-		session: session{role: r.Role},
+		call: &awsapi.Call{
+			Account: r.Account,
+			Region:  r.Region,
+			Caller:  awsapi.Caller{Account: r.Account, ServicePrincipal: "lambda.amazonaws.com"},
+		},
+		uuid:        r.UUID,
+		functionARN: unqualifiedARN(r.FunctionARN, r.FunctionName),
+		queue:       r.QueueARN,
+		source:      newSource(r.QueueARN),
+		config:      r.pollerConfig(),
+		limit:       r.batchLimit(s.opts.MaxBatches),
+		session:     session{role: r.Role},
 	}
 }
 
@@ -84,6 +88,7 @@ func (p *poller) stop() {
 			e.Stop()
 		}
 	}
+
 	p.mu.Unlock()
 	if unwatch != nil {
 		unwatch()
@@ -138,11 +143,13 @@ func (p *poller) run() {
 	if p.running {
 		return
 	}
+
 	p.running = true
 	more := true
 	for n := 0; more && n < maxSteps; n++ {
 		more = p.step()
 	}
+
 	p.running = false
 	if more {
 		p.scheduleRun()
@@ -166,6 +173,7 @@ func (p *poller) step() bool {
 		p.scheduleGrowth()
 		return false
 	}
+
 	p.receiveBatch()
 	return true
 }
@@ -175,12 +183,14 @@ func (p *poller) scheduleGrowth() {
 	if p.growTimer != nil || p.limit.current >= p.limit.max {
 		return
 	}
+
 	p.growTimer = p.service.opts.Clock.After(p.limit.growInterval, clock.Moves, func() {
 		p.mu.Lock()
 		p.growTimer = nil
 		if p.mayHaveMessages {
 			p.limit.grow()
 		}
+
 		p.mu.Unlock()
 		p.run()
 	})

@@ -17,7 +17,8 @@ import (
 
 func batchSize(n, window int) func(*CreateEventSourceMappingInput) {
 	return func(in *CreateEventSourceMappingInput) {
-		in.BatchSize, in.MaximumBatchingWindowInSeconds = &n, &window
+		in.BatchSize = &n
+		in.MaximumBatchingWindowInSeconds = &window
 	}
 }
 
@@ -41,6 +42,7 @@ func numbered(n int) []string {
 
 func TestB25WindowZeroInvokesWithWhatIsThere(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create()
 	w.send(queueARN, "a", "b", "c")
@@ -53,6 +55,7 @@ func TestB25WindowZeroInvokesWithWhatIsThere(t *testing.T) {
 
 func TestB25BatchGoesWhenItIsFull(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create(batchSize(3, 0))
 	w.send(queueARN, numbered(7)...)
@@ -62,6 +65,7 @@ func TestB25BatchGoesWhenItIsFull(t *testing.T) {
 
 func TestB25BatchGoesWhenItsWindowElapsed(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create(batchSize(10, 5))
 	w.advance(time.Second)
@@ -79,6 +83,7 @@ func TestB25BatchGoesWhenItsWindowElapsed(t *testing.T) {
 
 func TestB25FullBatchDoesNotWaitForItsWindow(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create(batchSize(20, 20))
 	w.send(queueARN, numbered(25)...)
@@ -90,6 +95,7 @@ func TestB25FullBatchDoesNotWaitForItsWindow(t *testing.T) {
 
 func TestB25PayloadStaysWithinSixMegabytes(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create()
 	w.send(queueARN, tenLarge("")...)
@@ -99,11 +105,14 @@ func TestB25PayloadStaysWithinSixMegabytes(t *testing.T) {
 		if len(i.event) > 6<<20 {
 			t.Errorf("event of %d bytes", len(i.event))
 		}
+
 		total += len(i.bodies)
 	}
+
 	if total != 10 || len(w.functions.invocations()) != 2 {
 		t.Errorf("%d messages in %d batches, want 10 in 2", total, len(w.functions.invocations()))
 	}
+
 	if n := len(w.queues.deleted(queueARN)); n != 10 {
 		t.Errorf("%d deleted, want 10", n)
 	}
@@ -120,6 +129,7 @@ func tenLarge(prefix string) []string {
 
 func TestB26ThirtyMessagesMakeTwoBatches(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create(batchSize(20, 1), concurrency(2))
 	w.send(queueARN, numbered(30)...)
@@ -132,6 +142,7 @@ func TestB26ThirtyMessagesMakeTwoBatches(t *testing.T) {
 
 func TestB24StartsWithFiveBatches(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.takes = 20 * time.Second
 	w.create(batchSize(1, 0))
@@ -140,10 +151,12 @@ func TestB24StartsWithFiveBatches(t *testing.T) {
 	if n := len(w.functions.invocations()); n != 5 {
 		t.Errorf("%d batches at once, want 5", n)
 	}
+
 	w.advance(time.Second)
 	if n := len(w.functions.invocations()); n != 10 {
 		t.Errorf("%d batches after a second of backlog, want 10: 300 more a minute", n)
 	}
+
 	if held := 100 - len(untouched(w, queueARN)); held != 10 {
 		t.Errorf("%d messages received, want the 10 that were invoked with", held)
 	}
@@ -162,6 +175,7 @@ func untouched(w *testService, arn string) []string {
 
 func TestB24IdleGoesBackToFive(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.takes = 2 * time.Second
 	w.create(batchSize(1, 0))
@@ -177,6 +191,7 @@ func TestB24IdleGoesBackToFive(t *testing.T) {
 
 func TestB24OptionBoundsBatches(t *testing.T) {
 	t.Parallel()
+
 	w := newWorldWith(t, newWorldStore(), 3)
 	w.functions.takes = 20 * time.Second
 	w.create(batchSize(1, 0))
@@ -189,6 +204,7 @@ func TestB24OptionBoundsBatches(t *testing.T) {
 
 func TestB28MaximumConcurrencyLeavesMessagesInTheQueue(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.takes = 10 * time.Second
 	w.create(batchSize(2, 0), concurrency(2))
@@ -197,9 +213,11 @@ func TestB28MaximumConcurrencyLeavesMessagesInTheQueue(t *testing.T) {
 	if w.functions.most != 2 {
 		t.Errorf("%d batches at once, want 2", w.functions.most)
 	}
+
 	if n := len(untouched(w, queueARN)); n != 16 {
 		t.Errorf("%d messages not received, want 16: no receive may be used up in waiting", n)
 	}
+
 	w.advance(100 * time.Second)
 	if w.functions.most != 2 || len(w.queues.deleted(queueARN)) != 20 {
 		t.Errorf("%d at once, %d deleted; want 2 and 20", w.functions.most, len(w.queues.deleted(queueARN)))
@@ -208,16 +226,19 @@ func TestB28MaximumConcurrencyLeavesMessagesInTheQueue(t *testing.T) {
 
 func TestB29ProvisionedPollersHaveTenInvocationsEach(t *testing.T) {
 	t.Parallel()
+
 	w := newWorldWith(t, newWorldStore(), 1000)
 	w.functions.takes = 20 * time.Second
 	w.create(batchSize(1, 0), func(in *CreateEventSourceMappingInput) {
 		in.ProvisionedPollerConfig = &ProvisionedPollerConfig{MinimumPollers: ptr(2), MaximumPollers: ptr(4)}
 	})
+
 	w.send(queueARN, numbered(100)...)
 	w.runDue()
 	if w.functions.most != 20 {
 		t.Errorf("%d batches at once, want 20", w.functions.most)
 	}
+
 	w.advance(10 * time.Second)
 	if w.functions.most != 40 {
 		t.Errorf("%d batches at once under backlog, want 40", w.functions.most)
@@ -226,6 +247,7 @@ func TestB29ProvisionedPollersHaveTenInvocationsEach(t *testing.T) {
 
 func TestB27FIFORunsOneBatchPerGroup(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.takes = 5 * time.Second
 	w.create(fromFIFO, batchSize(1, 0))
@@ -242,6 +264,7 @@ func TestB27FIFORunsOneBatchPerGroup(t *testing.T) {
 
 func TestB27FIFORestOfAnOversizedReceiveWaitsForWhatCameBefore(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.takes = time.Second
 	var fails bool
@@ -253,6 +276,7 @@ func TestB27FIFORestOfAnOversizedReceiveWaitsForWhatCameBefore(t *testing.T) {
 	if n := len(w.functions.invocations()); n != 1 {
 		t.Fatalf("%d invocations, want 1: what follows a failed message of its group must not run", n)
 	}
+
 	w.functions.set(func() { fails = false })
 	w.advance(40 * time.Second)
 	var order string
@@ -261,6 +285,7 @@ func TestB27FIFORestOfAnOversizedReceiveWaitsForWhatCameBefore(t *testing.T) {
 			order += b[1:2]
 		}
 	}
+
 	if order != "0123456789" {
 		t.Errorf("order %s after the failure", order)
 	}
@@ -268,6 +293,7 @@ func TestB27FIFORestOfAnOversizedReceiveWaitsForWhatCameBefore(t *testing.T) {
 
 func TestB32SuccessDeletesTheWholeBatchWhateverThePayloadSays(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.handler = payload(`{"batchItemFailures":[{"itemIdentifier":"id-1"}]}`) // LAM B37: the flag is off
 	w.create()
@@ -280,6 +306,7 @@ func TestB32SuccessDeletesTheWholeBatchWhateverThePayloadSays(t *testing.T) {
 
 func TestB32FunctionErrorLeavesTheBatchToItsVisibility(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.handler = fail
 	w.create()
@@ -296,6 +323,7 @@ func TestB32FunctionErrorLeavesTheBatchToItsVisibility(t *testing.T) {
 
 func TestB32FailuresShrinkConcurrencyAndPartialFailuresDoNot(t *testing.T) {
 	t.Parallel()
+
 	for _, tt := range []struct {
 		name    string
 		handler func(invocation) Outcome
@@ -308,6 +336,7 @@ func TestB32FailuresShrinkConcurrencyAndPartialFailuresDoNot(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+
 			w := newWorld(t)
 			w.functions.handler = tt.handler
 			w.functions.takes = time.Millisecond
@@ -326,6 +355,7 @@ func TestB32FailuresShrinkConcurrencyAndPartialFailuresDoNot(t *testing.T) {
 
 func TestB32ThrottledBatchIsTriedAgainUntilItsMessagesReappear(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.handler = refuse(throttled)
 	w.create()
@@ -335,6 +365,7 @@ func TestB32ThrottledBatchIsTriedAgainUntilItsMessagesReappear(t *testing.T) {
 	if len(tries) < 5 || len(tries) > 7 {
 		t.Fatalf("%d tries in 29 s, want 1 s doubling with jitter", len(tries))
 	}
+
 	jitter := false
 	for n, i := range tries[1:] {
 		full := time.Second << n
@@ -343,12 +374,15 @@ func TestB32ThrottledBatchIsTriedAgainUntilItsMessagesReappear(t *testing.T) {
 			t.Errorf("try %d after %s, want %s to %s", n+2, wait, full/2, full)
 		}
 	}
+
 	if !jitter {
 		t.Error("every wait is a whole power of two: no jitter")
 	}
+
 	if got := w.queues.left(queueARN)["a"]; got != 1 {
 		t.Errorf("received %d times in 29 s, want 1", got)
 	}
+
 	w.functions.set(func() { w.functions.handler = nil })
 	w.advance(2 * time.Second)
 	if got := w.queues.deleted(queueARN); len(got) != 1 {
@@ -358,14 +392,17 @@ func TestB32ThrottledBatchIsTriedAgainUntilItsMessagesReappear(t *testing.T) {
 
 func TestB32ThrottledBatchThatGetsThroughIsDeleted(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	n := 0
 	w.functions.handler = func(invocation) Outcome {
 		if n++; n < 3 {
 			return Outcome{Err: throttled}
 		}
+
 		return Outcome{}
 	}
+
 	w.create()
 	w.send(queueARN, "a")
 	w.advance(5 * time.Second)
@@ -376,6 +413,7 @@ func TestB32ThrottledBatchThatGetsThroughIsDeleted(t *testing.T) {
 
 func TestB31ThrottlingUsesReceivesUp(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.handler = refuse(throttled)
 	w.create()
@@ -388,6 +426,7 @@ func TestB31ThrottlingUsesReceivesUp(t *testing.T) {
 
 func TestB32ServiceErrorIsTriedAgain(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.handler = refuse(&awsapi.Error{Code: "ServiceException", Status: 500})
 	w.create()
@@ -400,9 +439,11 @@ func TestB32ServiceErrorIsTriedAgain(t *testing.T) {
 
 func TestB32RefusedInvocationLeavesMessagesToRedrive(t *testing.T) {
 	t.Parallel()
+
 	for _, err := range []*awsapi.Error{noFn, {Code: "RecursiveInvocationException", Status: 400}} {
 		t.Run(err.Code, func(t *testing.T) {
 			t.Parallel()
+
 			w := newWorld(t)
 			w.create()
 			w.functions.set(func() { w.functions.handler = refuse(err); clear(w.functions.known) })
@@ -411,6 +452,7 @@ func TestB32RefusedInvocationLeavesMessagesToRedrive(t *testing.T) {
 			if n := len(w.functions.invocations()); n != 1 {
 				t.Errorf("%d tries within the visibility timeout, want 1", n)
 			}
+
 			w.advance(35 * time.Second)
 			if got := w.queues.left(queueARN)["a"]; got != 3 {
 				t.Errorf("received %d times in 64 s, want 3", got)
@@ -421,6 +463,7 @@ func TestB32RefusedInvocationLeavesMessagesToRedrive(t *testing.T) {
 
 func TestB32RefusalWithoutVisibilityTimeoutDoesNotSpin(t *testing.T) {
 	t.Parallel()
+
 	for _, err := range []error{noFn, throttled} {
 		w := newWorld(t)
 		w.create()
@@ -436,6 +479,7 @@ func TestB32RefusalWithoutVisibilityTimeoutDoesNotSpin(t *testing.T) {
 
 func TestB32QueueMadeAgainResumes(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create()
 	w.queues.drop(queueARN)
@@ -448,6 +492,7 @@ func TestB32QueueMadeAgainResumes(t *testing.T) {
 
 func TestLostPermissionIsTriedAgainAndSaidOnce(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create()
 	w.runDue()
@@ -458,6 +503,7 @@ func TestLostPermissionIsTriedAgainAndSaidOnce(t *testing.T) {
 	if n := w.queues.receives - before; n < 10 || n > 20 {
 		t.Errorf("%d receives in 10 minutes, want a backoff of up to a minute", n)
 	}
+
 	w.queues.setRefusal("ReceiveMessage", nil)
 	w.advance(time.Minute)
 	w.wantBatches([]string{"a"})
@@ -465,6 +511,7 @@ func TestLostPermissionIsTriedAgainAndSaidOnce(t *testing.T) {
 
 func TestLostPermissionToDeleteLeavesMessages(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create()
 	w.queues.setRefusal("DeleteMessage", denied)
@@ -477,6 +524,7 @@ func TestLostPermissionToDeleteLeavesMessages(t *testing.T) {
 
 func TestB21RoleOfADeletedFunctionIsKept(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create()
 	w.functions.set(func() { clear(w.functions.known) })
@@ -489,20 +537,24 @@ func TestB21RoleOfADeletedFunctionIsKept(t *testing.T) {
 
 func TestSessionIsKeptAndAskedForAgain(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create()
 	for range 10 {
 		w.send(queueARN, "a")
 		w.advance(10 * time.Minute)
 	}
+
 	if w.roles.asked != 3 { // the check at creation, then one an hour
 		t.Errorf("%d sessions in 100 minutes, want 3", w.roles.asked)
 	}
+
 	w.functions.set(func() {
 		fn := w.functions.known["consumer"]
 		fn.Role = "arn:aws:iam::000000000000:role/other"
 		w.functions.known["consumer"] = fn
 	})
+
 	w.send(queueARN, "b")
 	w.runDue()
 	if as := w.queues.asked[len(w.queues.asked)-1]; as.ARN != "arn:aws:iam::000000000000:role/other/consumer" {
@@ -512,6 +564,7 @@ func TestSessionIsKeptAndAskedForAgain(t *testing.T) {
 
 func TestF7DisabledMappingDoesNotTrigger(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create(func(in *CreateEventSourceMappingInput) { in.Enabled = ptr(false) })
 	w.send(queueARN, "a")
@@ -524,6 +577,7 @@ func TestF7DisabledMappingDoesNotTrigger(t *testing.T) {
 
 func TestDisablingForgetsTheBatchBeingGathered(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	out := w.create(batchSize(10, 60))
 	w.send(queueARN, "a")
@@ -538,6 +592,7 @@ func TestDisablingForgetsTheBatchBeingGathered(t *testing.T) {
 
 func TestDeletingLetsRunningInvocationsEnd(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.takes = 5 * time.Second
 	out := w.create(batchSize(1, 0), concurrency(2))
@@ -546,17 +601,26 @@ func TestDeletingLetsRunningInvocationsEnd(t *testing.T) {
 	if _, err := w.DeleteEventSourceMapping(t.Context(), w.call, &DeleteEventSourceMappingInput{UUID: out.UUID}); err != nil {
 		t.Fatal(err)
 	}
+
 	w.advance(time.Minute)
 	if got, want := w.queues.deleted(queueARN), []string{"a", "b"}; !slices.Equal(got, want) {
 		t.Errorf("deleted %q, want %q", got, want)
 	}
+
 	w.wantBatches([]string{"a"}, []string{"b"})
 }
 
 func TestTwoMappingsShareAQueue(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
-	w.functions.known["other"] = Function{ARN: functionARN + "2", Name: "other", Timeout: time.Second, Role: roleARN}
+	w.functions.known["other"] = Function{
+		ARN:     functionARN + "2",
+		Name:    "other",
+		Timeout: time.Second,
+		Role:    roleARN,
+	}
+
 	w.functions.takes = 10 * time.Second
 	w.create(batchSize(1, 0))
 	w.create(batchSize(1, 0), func(in *CreateEventSourceMappingInput) { in.FunctionName = ptr("other") })
@@ -566,6 +630,7 @@ func TestTwoMappingsShareAQueue(t *testing.T) {
 	for _, i := range w.functions.invocations() {
 		byFunction[i.arn]++
 	}
+
 	if want := map[string]int{functionARN: 5, functionARN + "2": 5}; !cmp.Equal(byFunction, want) {
 		t.Errorf("invocations %v, want %v", byFunction, want)
 	}
@@ -573,6 +638,7 @@ func TestTwoMappingsShareAQueue(t *testing.T) {
 
 func TestTraceHeaderOfTheFirstMessageGoesToTheFunction(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create(batchSize(10, 1))
 	w.clock.Begin()
@@ -587,17 +653,27 @@ func TestTraceHeaderOfTheFirstMessageGoesToTheFunction(t *testing.T) {
 
 func TestE32EventCounts(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.handler = func(i invocation) Outcome {
 		return Outcome{Payload: fmt.Appendf(nil, `{"batchItemFailures":[{"itemIdentifier":%q}]}`, i.ids[0])}
 	}
+
 	w.create(reporting, func(in *CreateEventSourceMappingInput) {
 		in.MetricsConfig = &MetricsConfig{Metrics: []string{"EventCount"}}
 		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":[{"anything-but":"no"}]}`)}}}
 	})
+
 	w.send(queueARN, "a", "b", "no", "c")
 	w.runDue()
-	want := map[string]int{"PolledEventCount": 4, "FilteredOutEventCount": 1, "InvokedEventCount": 3, "FailedInvokeEventCount": 1, "DeletedEventCount": 2}
+	want := map[string]int{
+		"PolledEventCount":       4,
+		"FilteredOutEventCount":  1,
+		"InvokedEventCount":      3,
+		"FailedInvokeEventCount": 1,
+		"DeletedEventCount":      2,
+	}
+
 	if diff := cmp.Diff(want, w.metrics.counts); diff != "" {
 		t.Errorf("counts differ (-want +got):\n%s", diff)
 	}
@@ -605,6 +681,7 @@ func TestE32EventCounts(t *testing.T) {
 
 func TestE32CountsAreOptIn(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create()
 	w.send(queueARN, "a")
@@ -616,6 +693,7 @@ func TestE32CountsAreOptIn(t *testing.T) {
 
 func TestB40FilteredMessagesAreDeletedAndDoNotCount(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.create(batchSize(2, 10), func(in *CreateEventSourceMappingInput) {
 		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":{"ok":[true]}}`)}}}
@@ -632,6 +710,7 @@ func TestB40FilteredMessagesAreDeletedAndDoNotCount(t *testing.T) {
 // and each message is still processed once and deleted.
 func TestManyGoroutinesMoveOnePoller(t *testing.T) {
 	t.Parallel()
+
 	w := newWorldOn(t, clock.Real, newWorldStore(), 0)
 	w.create(batchSize(3, 1), concurrency(4))
 	const senders, each = 4, 600 // in all a multiple of the batch size: no batch waits for its window
@@ -642,20 +721,25 @@ func TestManyGoroutinesMoveOnePoller(t *testing.T) {
 				for len(w.queues.left(queueARN)) > 20 { // so that signals come while others work
 					runtime.Gosched()
 				}
+
 				w.queues.send(queueARN, fmt.Sprintf("%d-%d", s, i))
 			}
 		})
 	}
+
 	wg.Wait()
 	for len(w.queues.deleted(queueARN)) < senders*each {
 		if err := w.clock.Idle(t.Context()); err != nil {
 			t.Fatalf("%d of %d deleted: %v", len(w.queues.deleted(queueARN)), senders*each, err)
 		}
+
 		runtime.Gosched()
 	}
+
 	if n := len(slices.Compact(w.queues.deleted(queueARN))); n != senders*each {
 		t.Errorf("%d messages deleted, want %d", n, senders*each)
 	}
+
 	if w.functions.most > 4 {
 		t.Errorf("%d batches at once, cap 4", w.functions.most)
 	}

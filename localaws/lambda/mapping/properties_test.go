@@ -16,6 +16,7 @@ import (
 // deleted, what was not reappears, and the cap on batches holds.
 func TestEveryMessageIsDeletedOrReappearsAndNeverBoth(t *testing.T) {
 	t.Parallel()
+
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorldWith(t, newWorldStore(), rapid.IntRange(1, 8).Draw(rt, "bound"))
 		defer w.clock.Close()
@@ -32,11 +33,14 @@ func TestEveryMessageIsDeletedOrReappearsAndNeverBoth(t *testing.T) {
 			if arn == queueARN {
 				batchSize(rapid.IntRange(1, 25).Draw(rt, "size"), rapid.IntRange(1, 20).Draw(rt, "window"))(in)
 			}
+
 			if reports {
 				reporting(in)
 			}
+
 			in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":[{"anything-but":{"suffix":"filtered"}}]}`)}}}
 		})
+
 		sent := 0
 		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
 			if rapid.Bool().Draw(rt, "sends") {
@@ -45,30 +49,38 @@ func TestEveryMessageIsDeletedOrReappearsAndNeverBoth(t *testing.T) {
 					w.send(arn, fmt.Sprintf("%c:%d%s", 'a'+sent%3, sent, rapid.SampledFrom([]string{"", "", "filtered"}).Draw(rt, "kind")))
 				}
 			}
+
 			w.advance(time.Duration(rapid.IntRange(0, 50).Draw(rt, "seconds")) * time.Second)
 		}
+
 		w.functions.set(func() {
 			w.functions.takes = 0
 			w.functions.handler = func(i invocation) Outcome {
 				for _, b := range i.bodies {
 					processed[b] = true
 				}
+
 				return Outcome{}
 			}
 		})
+
 		w.advance(10 * time.Minute)
-		deleted, left := w.queues.deleted(arn), w.queues.left(arn)
+		deleted := w.queues.deleted(arn)
+		left := w.queues.left(arn)
 		if len(left) > 0 || len(deleted) != sent || len(slices.Compact(deleted)) != sent {
 			rt.Errorf("%d sent, %d deleted, %v left", sent, len(deleted), left)
 		}
+
 		for _, b := range deleted {
 			if filtered := b[len(b)-1] == 'd'; processed[b] == filtered {
 				rt.Errorf("%s was deleted: processed %v, filtered %v", b, processed[b], filtered)
 			}
 		}
+
 		if w.functions.most > min(top, w.opts.MaxBatches) {
 			rt.Errorf("%d batches at once, cap %d and bound %d", w.functions.most, top, w.opts.MaxBatches)
 		}
+
 		checkOrder(rt, arn, w.functions.invocations())
 	})
 }
@@ -80,6 +92,7 @@ func randomOutcome(rt *rapid.T, i invocation, reports bool, processed map[string
 			processed[b] = processed[b] || ok(b)
 		}
 	}
+
 	switch rapid.SampledFrom([]string{"done", "error", "throttled", "refused", "partial", "malformed"}).Draw(rt, "outcome") {
 	case "error":
 		return Outcome{FunctionError: true}
@@ -99,13 +112,16 @@ func randomOutcome(rt *rapid.T, i invocation, reports bool, processed map[string
 				if k > 0 {
 					payload += ","
 				}
+
 				payload += fmt.Sprintf(`{"itemIdentifier":%q}`, id)
 			}
+
 			failed := i.bodies[n:]
 			note(func(b string) bool { return !slices.Contains(failed, b) })
 			return Outcome{Payload: []byte(payload + "]}")}
 		}
 	}
+
 	note(func(string) bool { return true })
 	return Outcome{}
 }
@@ -116,6 +132,7 @@ func checkOrder(rt *rapid.T, arn string, all []invocation) {
 	if arn != fifoARN {
 		return
 	}
+
 	last := map[byte]int{}
 	seen := map[string]bool{}
 	for _, i := range all {
@@ -123,12 +140,14 @@ func checkOrder(rt *rapid.T, arn string, all []invocation) {
 			if seen[b] {
 				continue
 			}
+
 			seen[b] = true
 			var n int
 			fmt.Sscanf(b[2:], "%d", &n)
 			if n < last[b[0]] {
 				rt.Errorf("group %c: message %d came first after %d", b[0], n, last[b[0]])
 			}
+
 			last[b[0]] = n
 		}
 	}
@@ -137,6 +156,7 @@ func checkOrder(rt *rapid.T, arn string, all []invocation) {
 // The same inputs give the same invocations at the same times.
 func TestSameInputsSameOrder(t *testing.T) {
 	t.Parallel()
+
 	run := func() []invocation {
 		w := newWorld(t)
 		n := 0
@@ -145,20 +165,26 @@ func TestSameInputsSameOrder(t *testing.T) {
 			if n++; n%3 == 0 {
 				return Outcome{Err: &awsapi.Error{Code: "TooManyRequestsException", Status: 429}}
 			}
+
 			return Outcome{FunctionError: n%4 == 0}
 		}
+
 		w.create(batchSize(2, 0))
 		for range 10 {
 			w.send(queueARN, numbered(17)...)
 			w.advance(7 * time.Second)
 		}
+
 		w.advance(10 * time.Minute)
 		return w.functions.invocations()
 	}
-	first, second := run(), run()
+
+	first := run()
+	second := run()
 	if len(first) < 85 {
 		t.Fatalf("only %d invocations", len(first))
 	}
+
 	for i := range first {
 		if !first[i].at.Equal(second[i].at) || !slices.Equal(first[i].ids, second[i].ids) {
 			t.Fatalf("invocation %d: %v at %v, then %v at %v", i, first[i].ids, first[i].at, second[i].ids, second[i].at)

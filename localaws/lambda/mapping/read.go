@@ -29,6 +29,7 @@ func (s *Service) ListEventSourceMappings(_ context.Context, c *awsapi.Call, in 
 	if err != nil {
 		return nil, err
 	}
+
 	out := &ListEventSourceMappingsOutput{EventSourceMappings: []*Configuration{}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,12 +42,15 @@ func (s *Service) ListEventSourceMappings(_ context.Context, c *awsapi.Call, in 
 			in.FunctionName != nil && m.FunctionARN != functionARN:
 			continue
 		}
+
 		if n := len(out.EventSourceMappings); n == size {
 			out.NextMarker = &out.EventSourceMappings[n-1].UUID
 			break
 		}
+
 		out.EventSourceMappings = append(out.EventSourceMappings, m.configuration(m.steadyState()))
 	}
+
 	return out, nil
 }
 
@@ -57,17 +61,21 @@ func (s *Service) listParameters(c *awsapi.Call, in *ListEventSourceMappingsInpu
 	if err := f.err(); err != nil {
 		return 0, "", err
 	}
+
 	size = pageSize
 	if in.MaxItems != nil {
 		size = min(size, *in.MaxItems)
 	}
+
 	if in.FunctionName != nil {
 		fn, err := s.opts.Functions.Resolve(c, *in.FunctionName)
 		if err != nil {
 			return 0, "", err
 		}
+
 		functionARN = fn.ARN
 	}
+
 	return size, functionARN, nil
 }
 

@@ -16,11 +16,13 @@ const maxPerReceive = 10
 // receiveBatch takes up to ten messages into the batch being gathered. It is called
 // with mu held, and lets go of it meanwhile.
 func (p *poller) receiveBatch() {
-	set, b := p.config, p.pending
+	set := p.config
+	b := p.pending
 	limit := min(maxPerReceive, set.batchSize)
 	if b != nil {
 		limit = min(limit, set.batchSize-len(b.ids))
 	}
+
 	p.mayHaveMessages = false // what comes from here on signals anew
 	p.mu.Unlock()
 	got, err := p.receiveMessages(limit)
@@ -29,9 +31,11 @@ func (p *poller) receiveBatch() {
 	if b == nil && len(kept) > 0 {
 		b = newBatch(set, now)
 	}
+
 	if len(kept) > 0 {
 		b.add(kept, p.source)
 	}
+
 	p.mu.Lock()
 	switch {
 	case err != nil:
@@ -42,8 +46,10 @@ func (p *poller) receiveBatch() {
 		if p.activeBatches == 0 {
 			p.limit.resetToIdle()
 		}
+
 		return
 	}
+
 	p.failedReceives = 0
 	p.mayHaveMessages = true // there may be more
 	if len(kept) > 0 {
@@ -69,12 +75,14 @@ func (p *poller) scheduleWindow(now time.Time) {
 	if length == 0 || p.stopped {
 		return
 	}
+
 	mine := p.windowID
 	p.windowTimer = p.service.opts.Clock.Schedule(now.Add(length), clock.Moves, func() {
 		p.mu.Lock()
 		if p.windowID == mine {
 			p.flush = true
 		}
+
 		p.mu.Unlock()
 		p.run()
 	})
@@ -84,7 +92,8 @@ func (p *poller) scheduleWindow(now time.Time) {
 // mu held, and lets go of it meanwhile.
 func (p *poller) invokePending() {
 	b := p.pending
-	p.pending, p.flush = nil, false
+	p.pending = nil
+	p.flush = false
 	p.windowID++
 	if p.windowTimer != nil {
 		p.windowTimer.Stop()
@@ -115,6 +124,7 @@ func (p *poller) applyFilters(set pollerConfig, got []Message) []Message {
 	if len(set.filters) == 0 {
 		return got
 	}
+
 	var kept []Message
 	var out []string
 	for _, m := range got {
@@ -124,6 +134,7 @@ func (p *poller) applyFilters(set pollerConfig, got []Message) []Message {
 			out = append(out, m.ReceiptHandle)
 		}
 	}
+
 	p.recordCount("FilteredOutEventCount", len(out))
 	p.deleteMessages(out)
 	return kept
@@ -148,6 +159,7 @@ func (p *poller) receiveFailed(err error) {
 	if strings.Contains(awsapi.AsError(err).Code, "QueueDoesNotExist") {
 		return
 	}
+
 	p.session.caller = awsapi.Caller{}
 	p.session.since = time.Time{}
 	p.mayHaveMessages = true
@@ -157,6 +169,7 @@ func (p *poller) receiveFailed(err error) {
 	if transient(err) {
 		kind = clock.Moves
 	}
+
 	p.pause(wait, kind)
 	p.service.opts.Logger.Warn("event source mapping cannot receive",
 		slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Duration("next_try", wait), slog.Any("error", err))
@@ -170,7 +183,8 @@ func (p *poller) pause(wait time.Duration, kind clock.Kind) {
 	p.paused = true
 	p.pauseTimer = p.service.opts.Clock.After(wait, kind, func() {
 		p.mu.Lock()
-		p.paused, p.pauseTimer = false, nil
+		p.paused = false
+		p.pauseTimer = nil
 		p.mu.Unlock()
 		p.run()
 	})

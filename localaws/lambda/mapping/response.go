@@ -13,33 +13,41 @@ func parseFailures(payload []byte, ids []string) (failed []bool, ok bool) {
 	if listed, plain := parsePlain(payload); plain {
 		return markFailed(listed, ids)
 	}
+
 	failed = make([]bool, len(ids))
 	if len(payload) == 0 {
 		return failed, true
 	}
+
 	if !json.Valid(payload) {
 		return nil, false
 	}
+
 	var answer map[string]json.RawMessage
 	if payload[0] != '{' || json.Unmarshal(payload, &answer) != nil {
 		return failed, true // null, a scalar or a list names no failure (LAM G2)
 	}
+
 	list, there := answer["batchItemFailures"]
 	if !there || string(list) == "null" {
 		return failed, true
 	}
+
 	var entries []map[string]json.RawMessage
 	if json.Unmarshal(list, &entries) != nil {
 		return nil, false
 	}
+
 	listed := make([]string, 0, len(entries))
 	for _, e := range entries {
 		var id *string
 		if json.Unmarshal(e["itemIdentifier"], &id) != nil || id == nil {
 			return nil, false
 		}
+
 		listed = append(listed, *id)
 	}
+
 	return markFailed(listed, ids)
 }
 
@@ -50,19 +58,24 @@ func markFailed(listed, ids []string) (failed []bool, ok bool) {
 	if len(listed) == 0 {
 		return failed, true
 	}
+
 	isListed := make(map[string]bool, len(ids)) // for each id of the batch
 	for _, id := range ids {
 		isListed[id] = false
 	}
+
 	for _, id := range listed {
 		if _, ours := isListed[id]; !ours {
 			return nil, false
 		}
+
 		isListed[id] = true
 	}
+
 	for i, id := range ids {
 		failed[i] = isListed[id]
 	}
+
 	return failed, true
 }
 
@@ -74,22 +87,27 @@ func parsePlain(payload []byte) (listed []string, plain bool) {
 	case `{"batchItemFailures":null}`, `{"batchItemFailures":[]}`:
 		return nil, true
 	}
+
 	rest, ok := bytes.CutPrefix(payload, []byte(`{"batchItemFailures":[`))
 	for ok {
 		if rest, ok = bytes.CutPrefix(rest, []byte(`{"itemIdentifier":"`)); !ok {
 			break
 		}
+
 		end := bytes.IndexFunc(rest, func(r rune) bool { return !isIDRune(r) })
 		if end < 1 || !bytes.HasPrefix(rest[end:], []byte(`"}`)) {
 			break
 		}
+
 		listed = append(listed, string(rest[:end]))
 		rest = rest[end+len(`"}`):]
 		if string(rest) == "]}" {
 			return listed, true
 		}
+
 		rest, ok = bytes.CutPrefix(rest, []byte(","))
 	}
+
 	return nil, false
 }
 

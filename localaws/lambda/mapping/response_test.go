@@ -12,7 +12,9 @@ var threeIDs = []string{"id-1", "id-2", "id-3"}
 
 func TestB35AnswersUnderReportBatchItemFailures(t *testing.T) {
 	t.Parallel()
-	all, none := []bool{false, false, false}, []bool(nil)
+
+	all := []bool{false, false, false}
+	none := []bool(nil)
 	for _, tt := range []struct {
 		name    string
 		payload string
@@ -48,6 +50,7 @@ func TestB35AnswersUnderReportBatchItemFailures(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+
 			failed, ok := parseFailures([]byte(tt.payload), threeIDs)
 			if ok != (tt.want != nil) || ok && !slices.Equal(failed, tt.want) {
 				t.Errorf("failed %v, valid %v; want %v", failed, ok, tt.want)
@@ -58,6 +61,7 @@ func TestB35AnswersUnderReportBatchItemFailures(t *testing.T) {
 
 func TestB35ListedMessagesAreLeftToTheirVisibility(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.handler = payload(`{"batchItemFailures":[{"itemIdentifier":"id-3"}]}`) // id-1 is the watch
 	w.create(reporting)
@@ -67,12 +71,14 @@ func TestB35ListedMessagesAreLeftToTheirVisibility(t *testing.T) {
 	if got, want := w.queues.deleted(queueARN), []string{"a", "c"}; !slices.Equal(got, want) {
 		t.Errorf("deleted %q, want %q", got, want)
 	}
+
 	w.advance(time.Second)
 	w.wantBatches([]string{"a", "b", "c"}, []string{"b"})
 }
 
 func TestB35MalformedAnswerDeletesNothing(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.handler = payload(`{"batchItemFailures":[{"itemIdentifier":"id-9"}]}`)
 	w.create(reporting)
@@ -85,15 +91,18 @@ func TestB35MalformedAnswerDeletesNothing(t *testing.T) {
 
 func TestB38FIFODeletesExactlyWhatIsNotListed(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	first := true
 	w.functions.handler = func(invocation) Outcome {
 		if !first {
 			return Outcome{}
 		}
+
 		first = false
 		return Outcome{Payload: []byte(`{"batchItemFailures":[{"itemIdentifier":"id-3"},{"itemIdentifier":"id-4"},{"itemIdentifier":"id-5"}]}`)}
 	}
+
 	w.create(fromFIFO, reporting)
 	w.send(fifoARN, "a:1", "a:2", "a:3", "a:4")
 	w.advance(30 * time.Second)
@@ -117,16 +126,20 @@ func FuzzFailures(f *testing.F) {
 		if ok && len(failed) != len(threeIDs) {
 			t.Errorf("%d verdicts for %d messages", len(failed), len(threeIDs))
 		}
+
 		if len(bytes.Trim(payload, " \t\r\n")) > 0 && !json.Valid(payload) && ok {
 			t.Errorf("%q is not JSON and counts as success", payload)
 		}
+
 		if listed, plain := parsePlain(payload); plain {
 			var answer struct {
 				BatchItemFailures []struct{ ItemIdentifier string } `json:"batchItemFailures"`
 			}
+
 			if err := json.Unmarshal(payload, &answer); err != nil || len(answer.BatchItemFailures) != len(listed) {
 				t.Fatalf("%q: %q were read, and by encoding/json %v, %v", payload, listed, answer, err)
 			}
+
 			for i, e := range answer.BatchItemFailures {
 				if e.ItemIdentifier != listed[i] {
 					t.Errorf("%q: %q was read for %q", payload, listed[i], e.ItemIdentifier)

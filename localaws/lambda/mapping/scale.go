@@ -5,11 +5,11 @@ import "time"
 // batchLimit is how many batches a mapping may have with its function at a time, and
 // how that number grows (LAM B24, B27 to B29).
 type batchLimit struct {
-	current int           // batches allowed now
-	idle int           // level at rest
-	min int           // level that failures do not go below
-	max   int           // level that backlog does not go above
-	growInterval  time.Duration // time in which backlog adds one
+	current      int           // batches allowed now
+	idle         int           // level at rest
+	min          int           // level that failures do not go below
+	max          int           // level that backlog does not go above
+	growInterval time.Duration // time in which backlog adds one
 }
 
 // The pace of AWS: 300 more a minute, and 1,000 in provisioned mode.
@@ -20,25 +20,37 @@ const (
 
 // The sizes of AWS.
 const (
-	idleBatches    = 5    // LAM B24
-	awsMaxBatches      = 1250 // LAM B24
+	idleBatches      = 5    // LAM B24
+	awsMaxBatches    = 1250 // LAM B24
 	batchesPerPoller = 10   // LAM B29
 )
 
 // batchLimit derives r's from AWS's sizes and this server's bound. A FIFO queue has no
 // ramp: its message groups are the bound (LAM B27).
 func (r *record) batchLimit(bound int) batchLimit {
-	s := batchLimit{idle: idleBatches, max: awsMaxBatches, growInterval: growInterval}
-	if r.MinPollers > 0 {
-		s = batchLimit{idle: r.MinPollers * batchesPerPoller, max: r.MaxPollers * batchesPerPoller, growInterval: provisionedGrowInterval}
+	s := batchLimit{
+		idle:         idleBatches,
+		max:          awsMaxBatches,
+		growInterval: growInterval,
 	}
+
+	if r.MinPollers > 0 {
+		s = batchLimit{
+			idle:         r.MinPollers * batchesPerPoller,
+			max:          r.MaxPollers * batchesPerPoller,
+			growInterval: provisionedGrowInterval,
+		}
+	}
+
 	if r.MaxConcurrency > 0 {
 		s.max = r.MaxConcurrency
 	}
+
 	s.max = min(s.max, bound)
 	if r.FIFO {
 		s.idle = s.max
 	}
+
 	s.idle = min(s.idle, s.max)
 	s.min = min(2, s.max)
 	s.current = s.idle

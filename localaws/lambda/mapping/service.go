@@ -58,8 +58,8 @@ type scope struct{ account, region string }
 // mapping is one mapping and its poller.
 type mapping struct {
 	record
-	changing   bool    // an update or delete is under way (LAM B10)
-	poller *poller // nil while disabled
+	changing bool    // an update or delete is under way (LAM B10)
+	poller   *poller // nil while disabled
 }
 
 // New makes the service, with the mappings that the store holds. They begin to
@@ -68,15 +68,18 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+
 	if o.MaxBatches <= 0 {
 		o.MaxBatches = DefaultMaxBatches
 	}
+
 	s := &Service{opts: o, mappings: map[scope]map[string]*mapping{}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	if err := s.load(); err != nil {
 		s.stop()
 		return nil, fmt.Errorf("read event source mappings: %w", err)
 	}
+
 	return s, nil
 }
 
@@ -94,6 +97,7 @@ func (s *Service) Start() {
 			}
 		}
 	}
+
 	s.mu.Unlock()
 	for _, p := range pollers {
 		p.start()
@@ -126,20 +130,25 @@ func (s *Service) Reset(account, region string) error {
 		if account != "" && in.account != account || region != "" && in.region != region {
 			continue
 		}
+
 		pollers = append(pollers, detachPollers(mappings)...)
 		for _, m := range mappings {
 			batch.Delete(table, m.storeKey())
 		}
+
 		delete(s.mappings, in)
 	}
+
 	commit := batch.Apply()
 	s.mu.Unlock()
 	for _, p := range pollers {
 		p.stop()
 	}
+
 	if err := commit.Wait(); err != nil {
 		return fmt.Errorf("forget event source mappings: %w", err)
 	}
+
 	return nil
 }
 
@@ -172,7 +181,9 @@ func (s *Service) Operations() []awsapi.Operation {
 }
 
 func rest(method, path string, status int, op awsapi.Operation) awsapi.Operation {
-	op.Method, op.Path, op.Status = method, path, status
+	op.Method = method
+	op.Path = path
+	op.Status = status
 	return op
 }
 

@@ -38,18 +38,26 @@ func (p *poller) currentRole() (awsapi.Caller, error) {
 // with.
 func (p *poller) roleCaller() (awsapi.Caller, error) {
 	p.mu.Lock()
-	asker, have := p.functionARN, p.session
+	asker := p.functionARN
+	have := p.session
 	p.mu.Unlock()
 	now := p.service.opts.Clock.Now()
 	if !have.since.IsZero() && now.Sub(have.since) < sessionLife {
 		return have.caller, nil
 	}
+
 	caller, err := p.service.opts.Roles.Session(p.service.ctx, have.role, asker)
 	if err != nil {
 		return awsapi.Caller{}, fmt.Errorf("get a session of %s: %w", have.role, err)
 	}
+
 	p.mu.Lock()
-	p.session = session{role: have.role, caller: caller, since: now}
+	p.session = session{
+		role:   have.role,
+		caller: caller,
+		since:  now,
+	}
+
 	p.mu.Unlock()
 	return caller, nil
 }

@@ -23,6 +23,7 @@ func (r *record) pollerConfig() pollerConfig {
 	if err != nil {
 		panic("mapping: filters of " + r.UUID + " were stored without a check: " + err.Error())
 	}
+
 	return pollerConfig{
 		function:       r.FunctionARN,
 		batchSize:      r.BatchSize,

@@ -43,15 +43,18 @@ func (s *Service) changeTags(arn string, change func(map[string]string)) error {
 		s.mu.Unlock()
 		return err
 	}
+
 	tags := maps.Clone(m.Tags)
 	if tags == nil {
 		tags = map[string]string{}
 	}
+
 	change(tags)
 	if err := checkTags(tags); err != nil {
 		s.mu.Unlock()
 		return err
 	}
+
 	m.Tags = tags
 	commit := s.storeRecord(&m.record)
 	s.mu.Unlock()

@@ -16,19 +16,23 @@ func (s *Service) UpdateEventSourceMapping(ctx context.Context, c *awsapi.Call, 
 	if err := f.err(); err != nil {
 		return nil, err
 	}
+
 	if err := in.refuseUnsupported(); err != nil {
 		return nil, err
 	}
+
 	m, r, err := s.beginChange(c, in.UUID, "update")
 	if err != nil {
 		return nil, err
 	}
+
 	if err := s.applyChange(ctx, c, &in.ConfigurationInput, &r); err != nil {
 		s.mu.Lock()
 		m.changing = false
 		s.mu.Unlock()
 		return nil, err
 	}
+
 	return s.replaceRecord(m, &r)
 }
 
@@ -52,21 +56,28 @@ func (s *Service) applyChange(ctx context.Context, c *awsapi.Call, in *Configura
 	if err := in.apply(r); err != nil {
 		return err
 	}
+
 	if err := r.checkConsistency(); err != nil {
 		return err
 	}
+
 	if !r.Enabled && in.FunctionName == nil {
 		return nil
 	}
+
 	name := r.FunctionARN
 	if in.FunctionName != nil {
 		name = *in.FunctionName
 	}
+
 	fn, err := s.findFunction(c, name)
 	if err != nil {
 		return err
 	}
-	r.FunctionARN, r.FunctionName, r.Role = fn.ARN, fn.Name, fn.Role
+
+	r.FunctionARN = fn.ARN
+	r.FunctionName = fn.Name
+	r.Role = fn.Role
 	return s.checkQueue(ctx, r.QueueARN, fn)
 }
 
@@ -79,10 +90,12 @@ func (s *Service) replaceRecord(m *mapping, r *record) (*Configuration, error) {
 	if err == nil {
 		err = s.checkDuplicate(r)
 	}
+
 	if err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
+
 	r.Tags = m.Tags // may have changed meanwhile
 	state := transition(m.Enabled, r.Enabled)
 	m.record = *r
@@ -97,9 +110,11 @@ func (s *Service) replaceRecord(m *mapping, r *record) (*Configuration, error) {
 	case told != nil:
 		told.reconfigure(r)
 	}
+
 	if err := waitDurable(commit); err != nil {
 		return nil, err
 	}
+
 	return r.configuration(state), nil
 }
 
@@ -107,7 +122,8 @@ func (s *Service) replaceRecord(m *mapping, r *record) (*Configuration, error) {
 func (s *Service) updatePoller(m *mapping) (told, started, stopped *poller) {
 	switch {
 	case !m.Enabled:
-		stopped, m.poller = m.poller, nil
+		stopped = m.poller
+		m.poller = nil
 	case m.poller != nil:
 		told = m.poller
 	case s.started:

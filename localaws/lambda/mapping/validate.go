@@ -27,21 +27,25 @@ func (in *ConfigurationInput) constrain(f *constraints) {
 	if name := in.FunctionName; name != nil {
 		f.form("functionName", *name, 1, 256, functionForm)
 	}
+
 	f.between("batchSize", in.BatchSize, 1, 10000)
 	f.between("maximumBatchingWindowInSeconds", in.MaximumBatchingWindowInSeconds, 0, 300)
 	if c := in.ScalingConfig; c != nil {
 		f.between("scalingConfig.maximumConcurrency", c.MaximumConcurrency, 2, 1000)
 	}
+
 	if c := in.ProvisionedPollerConfig; c != nil {
 		f.between("provisionedPollerConfig.minimumPollers", c.MinimumPollers, 1, 200)
 		f.between("provisionedPollerConfig.maximumPollers", c.MaximumPollers, 1, 2000)
 	}
+
 	f.atMost("functionResponseTypes", len(in.FunctionResponseTypes), 1)
 	f.oneOf("functionResponseTypes", in.FunctionResponseTypes, reportBatchItemFailures)
 	if c := in.MetricsConfig; c != nil {
 		f.atMost("metricsConfig.metrics", len(c.Metrics), 3)
 		f.oneOf("metricsConfig.metrics", c.Metrics, eventCount, "ErrorCount", "KafkaMetrics")
 	}
+
 	if c := in.FilterCriteria; c != nil {
 		for i, e := range c.Filters {
 			if e.Pattern != nil && utf8.RuneCountInString(*e.Pattern) > filter.MaxPattern {
@@ -93,6 +97,7 @@ func (in *ConfigurationInput) refuseUnsupported() error {
 			return unsupported(p.name)
 		}
 	}
+
 	if c := in.MetricsConfig; c != nil {
 		for _, m := range c.Metrics {
 			if m != eventCount {
@@ -100,9 +105,11 @@ func (in *ConfigurationInput) refuseUnsupported() error {
 			}
 		}
 	}
+
 	if in.KMSKeyArn != nil && *in.KMSKeyArn != "" {
 		return errParameter.With("The embedded AWS has no KMS and does not support the parameter KMSKeyArn.")
 	}
+
 	return nil
 }
 
@@ -122,24 +129,31 @@ func (in *ConfigurationInput) apply(r *record) error {
 	if in.FunctionResponseTypes != nil {
 		r.ReportFailures = len(in.FunctionResponseTypes) > 0
 	}
+
 	if c := in.ScalingConfig; c != nil {
 		r.MaxConcurrency = 0
 		setIfGiven(&r.MaxConcurrency, c.MaximumConcurrency)
 	}
+
 	if c := in.ProvisionedPollerConfig; c != nil {
-		r.MinPollers, r.MaxPollers = 0, 0
+		r.MinPollers = 0
+		r.MaxPollers = 0
 		if c.MinimumPollers != nil || c.MaximumPollers != nil {
-			r.MinPollers, r.MaxPollers = 2, 200
+			r.MinPollers = 2
+			r.MaxPollers = 200
 			setIfGiven(&r.MinPollers, c.MinimumPollers)
 			setIfGiven(&r.MaxPollers, c.MaximumPollers)
 		}
 	}
+
 	if c := in.MetricsConfig; c != nil {
 		r.EventCount = len(c.Metrics) > 0
 	}
+
 	if c := in.FilterCriteria; c != nil {
 		return r.setFilters(c.Filters)
 	}
+
 	return nil
 }
 
@@ -154,16 +168,20 @@ func (r *record) setFilters(filters []Filter) error {
 	if len(filters) > maxFilters {
 		return errParameter.With("The number of filters %d exceeds the maximum of %d.", len(filters), maxFilters)
 	}
+
 	r.Filters = nil
 	for _, f := range filters {
 		if f.Pattern == nil {
 			return errParameter.With("Invalid filter pattern definition.")
 		}
+
 		if _, err := filter.Compile(*f.Pattern); err != nil {
 			return errParameter.With("Invalid filter pattern definition. (%s)", err)
 		}
+
 		r.Filters = append(r.Filters, *f.Pattern)
 	}
+
 	return nil
 }
 
@@ -188,5 +206,6 @@ func (r *record) checkConsistency() error {
 	case r.MinPollers > r.MaxPollers:
 		return errParameter.With("MinimumPollers must be less than or equal to MaximumPollers.")
 	}
+
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 func TestB30TheQueuesVisibilityTimeoutHoldsAndIsNotExtended(t *testing.T) {
 	t.Parallel()
+
 	w := newWorld(t)
 	w.functions.handler = fail
 	w.create()
@@ -18,6 +19,7 @@ func TestB30TheQueuesVisibilityTimeoutHoldsAndIsNotExtended(t *testing.T) {
 	for _, i := range w.functions.invocations() {
 		at = append(at, i.at.Sub(start))
 	}
+
 	if want := []time.Duration{0, 30 * time.Second, 60 * time.Second, 90 * time.Second}; !slices.Equal(at, want) {
 		t.Errorf("invoked at %v, want %v", at, want)
 	}

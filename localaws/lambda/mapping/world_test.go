@@ -29,11 +29,27 @@ const (
 
 var (
 	start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	gone  = &awsapi.Error{Code: "QueueDoesNotExist", QueryCode: "AWS.SimpleQueueService.NonExistentQueue", Status: 400,
-		Message: "The specified queue does not exist."}
-	denied    = &awsapi.Error{Code: "AccessDenied", Status: 403, Message: "User is not authorized"}
-	throttled = &awsapi.Error{Code: "TooManyRequestsException", Status: 429, Message: "Rate Exceeded."}
-	noFn      = &awsapi.Error{Code: "ResourceNotFoundException", Status: 404, Message: "Function not found: " + functionARN}
+	gone  = &awsapi.Error{
+		Code:      "QueueDoesNotExist",
+		QueryCode: "AWS.SimpleQueueService.NonExistentQueue",
+		Status:    400,
+		Message:   "The specified queue does not exist.",
+	}
+	denied = &awsapi.Error{
+		Code:    "AccessDenied",
+		Status:  403,
+		Message: "User is not authorized",
+	}
+	throttled = &awsapi.Error{
+		Code:    "TooManyRequestsException",
+		Status:  429,
+		Message: "Rate Exceeded.",
+	}
+	noFn = &awsapi.Error{
+		Code:    "ResourceNotFoundException",
+		Status:  404,
+		Message: "Function not found: " + functionARN,
+	}
 )
 
 // testService is a mapping service over model backends and a clock that the test moves.
@@ -52,29 +68,54 @@ func newWorld(t testing.TB) *testService { return newWorldWith(t, store.Memory()
 
 func newWorldWith(t testing.TB, st *store.Store, maxBatches int) *testService {
 	t.Helper()
+
 	return newWorldOn(t, clock.Manual, st, maxBatches)
 }
 
 func newWorldOn(t testing.TB, mode clock.Mode, st *store.Store, maxBatches int) *testService {
 	t.Helper()
+
 	c := clock.New(mode, start)
 	w := &testService{
-		t:         t,
-		clock:     c,
-		queues:    &modelQueues{clock: c, queues: map[string]*modelQueue{}, watchers: map[string]map[int]func(){}, refuse: map[string]error{}},
+		t:     t,
+		clock: c,
+		queues: &modelQueues{
+			clock:    c,
+			queues:   map[string]*modelQueue{},
+			watchers: map[string]map[int]func(){},
+			refuse:   map[string]error{},
+		},
 		functions: &modelFunctions{clock: c, known: map[string]Function{}},
 		roles:     &modelRoles{},
 		metrics:   &modelMetrics{counts: map[string]int{}},
 		call:      &awsapi.Call{Account: account, Region: region},
 	}
+
 	w.queues.make(queueARN, 30*time.Second)
 	w.queues.make(fifoARN, 30*time.Second)
-	w.functions.known["consumer"] = Function{ARN: functionARN, Name: "consumer", Timeout: 3 * time.Second, Role: roleARN, Reserved: -1}
-	s, err := New(Options{Clock: c, Chance: chance.Seeded(1), Store: st, Queues: w.queues, Functions: w.functions, Roles: w.roles,
-		Metrics: w.metrics, Logger: slog.New(slog.DiscardHandler), MaxBatches: maxBatches})
+	w.functions.known["consumer"] = Function{
+		ARN:      functionARN,
+		Name:     "consumer",
+		Timeout:  3 * time.Second,
+		Role:     roleARN,
+		Reserved: -1,
+	}
+
+	s, err := New(Options{
+		Clock:      c,
+		Chance:     chance.Seeded(1),
+		Store:      st,
+		Queues:     w.queues,
+		Functions:  w.functions,
+		Roles:      w.roles,
+		Metrics:    w.metrics,
+		Logger:     slog.New(slog.DiscardHandler),
+		MaxBatches: maxBatches,
+	})
 	if err != nil {
 		t.Fatalf("make the service: %v", err)
 	}
+
 	w.Service = s
 	s.Start()
 	t.Cleanup(func() { s.Close(); c.Close() })
@@ -93,6 +134,7 @@ func ptr[T any](v T) *T { return &v }
 // create makes a mapping, as change says.
 func (w *testService) create(change ...func(*CreateEventSourceMappingInput)) *Configuration {
 	w.t.Helper()
+
 	in := input()
 	for _, f := range change {
 		f(in)
@@ -106,6 +148,7 @@ func (w *testService) create(change ...func(*CreateEventSourceMappingInput)) *Co
 
 func (w *testService) advance(d time.Duration) {
 	w.t.Helper()
+
 	if err := w.clock.Advance(context.Background(), d); err != nil {
 		w.t.Fatalf("advance by %s: %v", d, err)
 	}
@@ -124,6 +167,7 @@ func (w *testService) send(arn string, bodies ...string) {
 // wantBatches compares the bodies of each invocation so far.
 func (w *testService) wantBatches(want ...[]string) {
 	w.t.Helper()
+
 	if got := w.functions.batches(); !slices.EqualFunc(got, want, slices.Equal[[]string]) {
 		w.t.Errorf("invoked with %q, want %q", got, want)
 	}
@@ -218,6 +262,7 @@ func (q *modelQueues) Watch(arn string, f func()) func() {
 	if q.watchers[arn] == nil {
 		q.watchers[arn] = map[int]func(){}
 	}
+
 	q.seq++
 	id := q.seq
 	q.watchers[arn][id] = f
@@ -265,24 +310,30 @@ func (q *modelQueues) Receive(_ context.Context, as awsapi.Caller, arn string, l
 	if err != nil {
 		return nil, err
 	}
+
 	if limit < 1 || limit > 10 {
 		return nil, fmt.Errorf("receive of %d messages", limit)
 	}
-	now, locked := q.clock.Now(), map[string]bool{}
+
+	now := q.clock.Now()
+	locked := map[string]bool{}
 	for _, m := range queue.messages {
 		locked[m.group] = locked[m.group] || m.group != "" && m.until.After(now)
 	}
+
 	var got []Message
 	for _, m := range queue.messages {
 		if len(got) == limit || m.until.After(now) || locked[m.group] {
 			continue
 		}
+
 		m.receives++
 		m.until = now.Add(queue.visibility)
 		m.ReceiptHandle = fmt.Sprintf("%s#%d", m.ID, m.receives)
 		q.clock.Schedule(m.until, clock.Moves, func() { q.notify(arn) })
 		got = append(got, m.Message)
 	}
+
 	return got, nil
 }
 
@@ -293,6 +344,7 @@ func (q *modelQueues) Delete(_ context.Context, _ awsapi.Caller, arn string, han
 		q.mu.Unlock()
 		return nil, err
 	}
+
 	var failed []string
 	for _, h := range handles {
 		i := slices.IndexFunc(queue.messages, func(m *modelMessage) bool { return m.ReceiptHandle == h })
@@ -300,13 +352,16 @@ func (q *modelQueues) Delete(_ context.Context, _ awsapi.Caller, arn string, han
 			failed = append(failed, h)
 			continue
 		}
+
 		queue.deleted = append(queue.deleted, queue.messages[i].Body)
 		queue.messages = slices.Delete(queue.messages, i, i+1)
 	}
+
 	q.mu.Unlock()
 	if arn == fifoARN {
 		q.notify(arn)
 	}
+
 	return failed, nil
 }
 
@@ -368,16 +423,26 @@ func (f *modelFunctions) set(change func()) {
 }
 
 func (f *modelFunctions) StartInvocation(_ context.Context, arn string, event []byte, trace string, done func(Outcome)) {
-	i := invocation{at: f.clock.Now(), arn: arn, trace: trace, event: string(event)}
+	i := invocation{
+		at:    f.clock.Now(),
+		arn:   arn,
+		trace: trace,
+		event: string(event),
+	}
+
 	var e struct {
 		Records []struct{ MessageID, Body string }
 	}
+
 	if err := json.Unmarshal(event, &e); err != nil {
 		panic("event is not JSON: " + err.Error())
 	}
+
 	for _, r := range e.Records {
-		i.ids, i.bodies = append(i.ids, r.MessageID), append(i.bodies, r.Body)
+		i.ids = append(i.ids, r.MessageID)
+		i.bodies = append(i.bodies, r.Body)
 	}
+
 	f.mu.Lock()
 	f.all = append(f.all, i)
 	f.now++
@@ -386,12 +451,14 @@ func (f *modelFunctions) StartInvocation(_ context.Context, arn string, event []
 	if f.handler != nil {
 		o = f.handler(i)
 	}
+
 	takes := f.takes
 	f.mu.Unlock()
 	end := func() {
 		f.set(func() { f.now-- })
 		done(o)
 	}
+
 	switch {
 	case o.Err != nil: // refused at once, in the middle of the call
 		end()
@@ -459,6 +526,7 @@ func newWorldStore() *store.Store { return store.Memory() }
 // update changes a mapping.
 func (w *testService) update(uuid string, change func(*UpdateEventSourceMappingInput)) *Configuration {
 	w.t.Helper()
+
 	in := &UpdateEventSourceMappingInput{UUID: uuid}
 	change(in)
 	out, err := w.UpdateEventSourceMapping(w.t.Context(), w.call, in)

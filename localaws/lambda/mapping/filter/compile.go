@@ -18,19 +18,23 @@ func Compile(pattern string) (*Filter, error) {
 	if n := len([]rune(pattern)); n > MaxPattern {
 		return nil, fmt.Errorf("pattern of %d characters is longer than %d", n, MaxPattern)
 	}
+
 	value, err := decode(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("pattern is not JSON: %w", err)
 	}
+
 	top, ok := value.(map[string]any)
 	if !ok {
 		return nil, errors.New("pattern is not a JSON object")
 	}
+
 	for name := range top {
 		if name != "body" {
 			return nil, fmt.Errorf("SQS messages are filtered by body alone, not by %q", name)
 		}
 	}
+
 	switch b := top["body"].(type) {
 	case []any:
 		text, err := compileList("body", b)
@@ -62,6 +66,7 @@ func compileObject(path string, m map[string]any) (*object, error) {
 	if len(m) == 0 {
 		return nil, fmt.Errorf("%s is an empty object", path)
 	}
+
 	o := &object{}
 	for _, name := range sortedNames(m) {
 		if name == "$or" {
@@ -69,16 +74,20 @@ func compileObject(path string, m map[string]any) (*object, error) {
 			if err != nil {
 				return nil, err
 			}
+
 			o.anyOf = either
 			continue
 		}
+
 		f, err := compileField(path+"."+name, m[name])
 		if err != nil {
 			return nil, err
 		}
+
 		f.name = name
 		o.fields = append(o.fields, f)
 	}
+
 	return o, nil
 }
 
@@ -110,18 +119,22 @@ func compileOr(path string, v any) ([]*object, error) {
 	if !ok || len(list) == 0 {
 		return nil, fmt.Errorf("%s.$or must be a list of objects", path)
 	}
+
 	var either []*object
 	for i, e := range list {
 		m, ok := e.(map[string]any)
 		if !ok {
 			return nil, fmt.Errorf("%s.$or[%d] must be an object", path, i)
 		}
+
 		o, err := compileObject(fmt.Sprintf("%s.$or[%d]", path, i), m)
 		if err != nil {
 			return nil, err
 		}
+
 		either = append(either, o)
 	}
+
 	return either, nil
 }
 
@@ -130,14 +143,17 @@ func compileList(path string, list []any) ([]condition, error) {
 	if len(list) == 0 {
 		return nil, fmt.Errorf("%s is an empty list", path)
 	}
+
 	var leaf []condition
 	for _, e := range list {
 		c, err := compileCondition(e)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+
 		leaf = append(leaf, c)
 	}
+
 	return leaf, nil
 }
 

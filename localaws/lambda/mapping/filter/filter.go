@@ -55,10 +55,13 @@ func parseBody(text string) body {
 	if trimmed == "" || trimmed[0] != '{' && trimmed[0] != '[' {
 		return b
 	}
+
 	value, err := decode(text)
 	if err != nil {
 		return b
 	}
-	b.value, b.isJSON = value, true
+
+	b.value = value
+	b.isJSON = true
 	return b
 }

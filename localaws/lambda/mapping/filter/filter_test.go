@@ -8,6 +8,7 @@ import (
 
 func compile(t *testing.T, patterns ...string) Set {
 	t.Helper()
+
 	var s Set
 	for _, p := range patterns {
 		f, err := Compile(p)
@@ -21,6 +22,7 @@ func compile(t *testing.T, patterns ...string) Set {
 
 func TestB43RecordedMatches(t *testing.T) {
 	t.Parallel()
+
 	for _, tt := range []struct {
 		name, pattern, passes, fails string
 	}{
@@ -34,6 +36,7 @@ func TestB43RecordedMatches(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+
 			checkFilter(t, tt.pattern, tt.passes, tt.fails)
 		})
 	}
@@ -41,6 +44,7 @@ func TestB43RecordedMatches(t *testing.T) {
 
 func checkFilter(t *testing.T, pattern, passes, fails string) {
 	t.Helper()
+
 	s := compile(t, pattern)
 	if !s.Match(passes) {
 		t.Errorf("%s does not let %s through", pattern, passes)
@@ -52,6 +56,7 @@ func checkFilter(t *testing.T, pattern, passes, fails string) {
 
 func TestB42Operators(t *testing.T) {
 	t.Parallel()
+
 	for _, tt := range []struct {
 		name, leaf, passes, fails string // of the field a
 	}{
@@ -86,6 +91,7 @@ func TestB42Operators(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+
 			checkFilter(t, `{"body":{"a":`+tt.leaf+`}}`, `{"a":`+tt.passes+`}`, `{"a":`+tt.fails+`}`)
 		})
 	}
@@ -93,6 +99,7 @@ func TestB42Operators(t *testing.T) {
 
 func TestB42NestedFieldsAndAbsence(t *testing.T) {
 	t.Parallel()
+
 	checkFilter(t, `{"body":{"a":{"b":["x"]}}}`, `{"a":{"b":"x"}}`, `{"a":"x"}`)
 	checkFilter(t, `{"body":{"a":{"b":["x"]}}}`, `{"a":[{"b":"y"},{"b":"x"}]}`, `{"a":[]}`)
 	checkFilter(t, `{"body":{"a":{"b":[{"exists":false}]}}}`, `{}`, `{"a":{"b":null}}`)
@@ -103,6 +110,7 @@ func TestB42NestedFieldsAndAbsence(t *testing.T) {
 
 func TestB42Or(t *testing.T) {
 	t.Parallel()
+
 	checkFilter(t, `{"body":{"$or":[{"a":["x"]},{"b":["y"]}]}}`, `{"b":"y"}`, `{"a":"y"}`)
 	checkFilter(t, `{"body":{"c":["z"],"$or":[{"a":["x"]},{"b":["y"]}]}}`, `{"a":"x","c":"z"}`, `{"a":"x"}`)
 	checkFilter(t, `{"body":{"d":{"$or":[{"a":["x"]},{"b":["y"]}]}}}`, `{"d":{"a":"x"}}`, `{"a":"x"}`)
@@ -110,6 +118,7 @@ func TestB42Or(t *testing.T) {
 
 func TestB41BodiesOfAnotherKindDoNotPass(t *testing.T) {
 	t.Parallel()
+
 	for _, tt := range []struct {
 		name, pattern, body string
 		want                bool
@@ -125,6 +134,7 @@ func TestB41BodiesOfAnotherKindDoNotPass(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+
 			if got := compile(t, tt.pattern).Match(tt.body); got != tt.want {
 				t.Errorf("match %v, want %v", got, tt.want)
 			}
@@ -134,12 +144,19 @@ func TestB41BodiesOfAnotherKindDoNotPass(t *testing.T) {
 
 func TestB39PatternsAreAlternatives(t *testing.T) {
 	t.Parallel()
+
 	s := compile(t, `{"body":{"a":["x"]}}`, `{"body":["plain"]}`)
-	for body, want := range map[string]bool{`{"a":"x"}`: true, `plain`: true, `{"a":"y"}`: false, `other`: false} {
+	for body, want := range map[string]bool{
+		`{"a":"x"}`: true,
+		`plain`:     true,
+		`{"a":"y"}`: false,
+		`other`:     false,
+	} {
 		if got := s.Match(body); got != want {
 			t.Errorf("%s: match %v, want %v", body, got, want)
 		}
 	}
+
 	if !(Set{}).Match("anything") {
 		t.Error("no filters let nothing through")
 	}
@@ -147,6 +164,7 @@ func TestB39PatternsAreAlternatives(t *testing.T) {
 
 func TestB19BadPatternsAreRefused(t *testing.T) {
 	t.Parallel()
+
 	for _, p := range []string{
 		``, `null`, `"text"`, `[]`, `{}`, `{"body":"x"}`, `{"body":null}`, `{"body":{}}`, `{"body":[]}`, `{"body":{"a":"x"}}`,
 		`{"body":{"a":{}}}`, `{"body":{"a":[[1]]}}`, `{"body":{"a":[{"exist":true}]}}`, `{"body":{"a":[{"exists":"yes"}]}}`,
@@ -173,10 +191,12 @@ func FuzzFilter(f *testing.F) {
 		if err != nil {
 			return
 		}
+
 		s := Set{one}
 		if first, again := s.Match(body), s.Match(body); first != again {
 			t.Errorf("%s decides differently about %s", pattern, body)
 		}
+
 		if both := append(s, one); both.Match(body) != s.Match(body) {
 			t.Errorf("%s twice decides differently about %s", pattern, body)
 		}
@@ -191,10 +211,12 @@ func FuzzAnythingButIsTheOpposite(f *testing.F) {
 		if err != nil {
 			return
 		}
+
 		but, err := anythingBut(map[string]any{"wildcard": wildcard})
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if test(value) == but(value) {
 			t.Errorf("wildcard %q and its opposite agree on %q", wildcard, value)
 		}

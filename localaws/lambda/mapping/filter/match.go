@@ -3,13 +3,13 @@ package filter
 // object is conditions on a JSON object: all fields, and one of either.
 type object struct {
 	fields []field // in order of name
-	anyOf []*object
+	anyOf  []*object
 }
 
 // field is the condition on one member: an object's or a leaf's.
 type field struct {
-	name string
-	sub  *object
+	name       string
+	sub        *object
 	conditions []condition
 }
 
@@ -41,14 +41,17 @@ func (o *object) matchMembers(m map[string]any) bool {
 			return false
 		}
 	}
+
 	if len(o.anyOf) == 0 {
 		return true
 	}
+
 	for _, e := range o.anyOf {
 		if e.matchMembers(m) {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -80,11 +83,13 @@ func (c condition) holds(values []any) bool {
 	case c.exists:
 		return len(values) > 0
 	}
+
 	for _, v := range values {
 		if c.test(v) {
 			return true
 		}
 	}
+
 	return false
 }
 

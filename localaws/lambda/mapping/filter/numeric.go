@@ -34,34 +34,42 @@ func numericTest(arg any) (func(any) bool, error) {
 	if !ok || len(list) != 2 && len(list) != 4 {
 		return nil, errors.New("numeric takes one or two pairs of comparison and number")
 	}
+
 	var bounds []bound
 	for i := 0; i < len(list); i += 2 {
 		b, err := readBound(list[i], list[i+1])
 		if err != nil {
 			return nil, err
 		}
+
 		bounds = append(bounds, b)
 	}
+
 	if len(bounds) == 2 {
-		low, high := bounds[0], bounds[1]
+		low := bounds[0]
+		high := bounds[1]
 		if low.op[0] != '>' || high.op[0] != '<' || low.limit >= high.limit {
 			return nil, errors.New("numeric range must go from > or >= up to < or <=")
 		}
 	}
+
 	return func(v any) bool {
 		n, ok := v.(json.Number)
 		if !ok {
 			return false
 		}
+
 		f, err := n.Float64()
 		if err != nil {
 			return false
 		}
+
 		for _, b := range bounds {
 			if !b.holds(f) {
 				return false
 			}
 		}
+
 		return true
 	}, nil
 }
@@ -73,13 +81,16 @@ func readBound(op, limit any) (bound, error) {
 	default:
 		return bound{}, fmt.Errorf("numeric does not know the comparison %v", op)
 	}
+
 	n, ok := limit.(json.Number)
 	if !ok {
 		return bound{}, fmt.Errorf("numeric compares with a number, not %v", limit)
 	}
+
 	f, err := n.Float64()
 	if err != nil {
 		return bound{}, fmt.Errorf("read number %s: %w", n, err)
 	}
+
 	return bound{op: name, limit: f}, nil
 }

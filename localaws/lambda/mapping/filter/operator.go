@@ -14,17 +14,21 @@ func compileOperator(m map[string]any) (condition, error) {
 	if len(m) != 1 {
 		return condition{}, errors.New("an operator is an object with one member")
 	}
+
 	for name, arg := range m {
 		if name == "exists" {
 			there, ok := arg.(bool)
 			if !ok {
 				return condition{}, errors.New("exists takes true or false")
 			}
+
 			return condition{exists: there, absent: !there}, nil
 		}
+
 		test, err := compileTest(name, arg)
 		return condition{test: test}, err
 	}
+
 	return condition{}, nil
 }
 
@@ -67,18 +71,23 @@ func textTest(name string, arg any, holds func(v, arg string) bool) (func(any) b
 
 // prefixOrSuffix reads prefix and suffix, whose argument may be {"equals-ignore-case": s}.
 func prefixOrSuffix(name string, arg any) (func(any) bool, error) {
-	end, fold := strings.HasPrefix, hasPrefixFold
+	end := strings.HasPrefix
+	fold := hasPrefixFold
 	if name == "suffix" {
-		end, fold = strings.HasSuffix, hasSuffixFold
+		end = strings.HasSuffix
+		fold = hasSuffixFold
 	}
+
 	m, ok := arg.(map[string]any)
 	if !ok {
 		return textTest(name, arg, end)
 	}
+
 	inner, ok := m["equals-ignore-case"]
 	if !ok || len(m) != 1 {
 		return nil, fmt.Errorf("%s takes a string or equals-ignore-case", name)
 	}
+
 	return textTest(name, inner, fold)
 }
 
@@ -112,33 +121,40 @@ func anythingBut(arg any) (func(any) bool, error) {
 		if len(m) != 1 {
 			return nil, errors.New("anything-but takes one operator")
 		}
+
 		for inner, arg = range m {
 			if inner != "prefix" && inner != "suffix" && inner != "equals-ignore-case" && inner != "wildcard" {
 				return nil, fmt.Errorf("anything-but does not take %q", inner)
 			}
 		}
 	}
+
 	list, ok := arg.([]any)
 	if !ok {
 		list = []any{arg}
 	}
+
 	if len(list) == 0 {
 		return nil, errors.New("anything-but takes no empty list")
 	}
+
 	var but []func(any) bool
 	for _, e := range list {
 		test, err := excludedTest(inner, e)
 		if err != nil {
 			return nil, err
 		}
+
 		but = append(but, test)
 	}
+
 	return func(v any) bool {
 		for _, test := range but {
 			if test(v) {
 				return false
 			}
 		}
+
 		return true
 	}, nil
 }
@@ -161,15 +177,18 @@ func cidrTest(arg any) (func(any) bool, error) {
 	if !ok {
 		return nil, errors.New("cidr takes a string")
 	}
+
 	network, err := netip.ParsePrefix(s)
 	if err != nil {
 		return nil, fmt.Errorf("read cidr: %w", err)
 	}
+
 	return func(v any) bool {
 		s, ok := v.(string)
 		if !ok {
 			return false
 		}
+
 		addr, err := netip.ParseAddr(s)
 		return err == nil && network.Contains(addr)
 	}, nil

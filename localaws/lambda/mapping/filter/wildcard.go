@@ -12,10 +12,12 @@ func wildcardTest(arg any) (func(any) bool, error) {
 	if !ok {
 		return nil, errors.New("wildcard takes a string")
 	}
+
 	parts, err := splitWildcard(s)
 	if err != nil {
 		return nil, err
 	}
+
 	return func(v any) bool {
 		s, ok := v.(string)
 		return ok && matchParts(parts, s)
@@ -42,29 +44,36 @@ func splitWildcard(s string) ([]string, error) {
 				return nil, errors.New(`wildcard knows the escapes \* and \\ alone`)
 			}
 		}
+
 		star = false
 		part.WriteByte(s[i])
 	}
+
 	return append(parts, part.String()), nil
 }
 
 // matchParts looks for the first part at the start, the last at the end, and the
 // others in order between them, each as far left as may be.
 func matchParts(parts []string, s string) bool {
-	first, last := parts[0], parts[len(parts)-1]
+	first := parts[0]
+	last := parts[len(parts)-1]
 	if len(parts) == 1 {
 		return s == first
 	}
+
 	if !strings.HasPrefix(s, first) {
 		return false
 	}
+
 	s = s[len(first):]
 	for _, part := range parts[1 : len(parts)-1] {
 		i := strings.Index(s, part)
 		if i < 0 {
 			return false
 		}
+
 		s = s[i+len(part):]
 	}
+
 	return strings.HasSuffix(s, last)
 }

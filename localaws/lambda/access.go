@@ -122,7 +122,6 @@ func (s *Service) removedPrincipal(c *awsapi.Call, in *RemovePermissionInput) st
 			if arn, ok := s.opts.Principals.ShowPrincipal(name); ok {
 				return arn
 			}
-
 			return name
 		}
 	}

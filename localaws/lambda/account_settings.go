@@ -7,21 +7,33 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/archive"
 )
 
+// AccountLimit holds the quotas of an account in one region.
 type AccountLimit struct {
-	TotalCodeSize                  int64 `json:"TotalCodeSize"`
-	CodeSizeUnzipped               int64 `json:"CodeSizeUnzipped"`
-	CodeSizeZipped                 int64 `json:"CodeSizeZipped"`
-	ConcurrentExecutions           int   `json:"ConcurrentExecutions"`
-	UnreservedConcurrentExecutions int   `json:"UnreservedConcurrentExecutions"`
+	// TotalCodeSize is in bytes, over all versions.
+	TotalCodeSize int64 `json:"TotalCodeSize"`
+	// CodeSizeUnzipped is the most bytes of a function's unpacked code.
+	CodeSizeUnzipped int64 `json:"CodeSizeUnzipped"`
+	// CodeSizeZipped is the most bytes of a zip file.
+	CodeSizeZipped int64 `json:"CodeSizeZipped"`
+	// ConcurrentExecutions is the concurrency of the account.
+	ConcurrentExecutions int `json:"ConcurrentExecutions"`
+	// UnreservedConcurrentExecutions is the concurrency that reservations leave.
+	UnreservedConcurrentExecutions int `json:"UnreservedConcurrentExecutions"`
 }
 
+// AccountUsage is what an account uses in one region.
 type AccountUsage struct {
+	// TotalCodeSize is in bytes, over all versions.
 	TotalCodeSize int64 `json:"TotalCodeSize"`
+	// FunctionCount is the number of functions.
 	FunctionCount int64 `json:"FunctionCount"`
 }
 
+// AccountSettings is the output of GetAccountSettings.
 type AccountSettings struct {
+	// AccountLimit holds the quotas.
 	AccountLimit AccountLimit `json:"AccountLimit"`
+	// AccountUsage is what is in use.
 	AccountUsage AccountUsage `json:"AccountUsage"`
 }
 
@@ -41,7 +53,6 @@ func (s *Service) GetAccountSettings(_ context.Context, c *awsapi.Call, _ *awsap
 		if k.scope != scopeOf(c) {
 			continue
 		}
-
 		out.AccountUsage.FunctionCount++
 		for _, v := range f.versions() {
 			out.AccountUsage.TotalCodeSize += v.code.Size

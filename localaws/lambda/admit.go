@@ -103,7 +103,6 @@ func (s *Service) selectVersion(ref reference) (*function, *version, error) {
 		if q == "" {
 			q = latest
 		}
-
 		return nil, nil, errNotFound.With("Function not found: %s", ref.qualifiedARN(q))
 	}
 

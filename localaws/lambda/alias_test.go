@@ -184,7 +184,6 @@ func TestC29PermissionsInTheShapeOfAWS(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-
 		return out.Statement, nil
 	}
 

@@ -7,18 +7,27 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
+// RoutingConfig sends a share of an alias's invocations to a second version.
 type RoutingConfig struct {
+	// AdditionalVersionWeights holds a version and its share of the invocations, 0 to
+	// 1.
 	AdditionalVersionWeights map[string]float64 `json:"AdditionalVersionWeights"`
 }
 
 // AliasConfiguration is an alias as the API answers it (LAM C27).
 type AliasConfiguration struct {
-	AliasArn        string         `json:"AliasArn"`
-	Description     string         `json:"Description"`
-	FunctionVersion string         `json:"FunctionVersion"`
-	Name            string         `json:"Name"`
-	RevisionId      string         `json:"RevisionId"`
-	RoutingConfig   *RoutingConfig `json:"RoutingConfig,omitempty"`
+	// AliasArn is the alias's ARN.
+	AliasArn string `json:"AliasArn"`
+	// Description is free text, at most 256 characters.
+	Description string `json:"Description"`
+	// FunctionVersion is the version that the alias points to.
+	FunctionVersion string `json:"FunctionVersion"`
+	// Name is the alias's name.
+	Name string `json:"Name"`
+	// RevisionId changes with each update.
+	RevisionId string `json:"RevisionId"`
+	// RoutingConfig sends a share of the invocations to a second version.
+	RoutingConfig *RoutingConfig `json:"RoutingConfig,omitempty"`
 }
 
 func (a *alias) configuration(k functionKey) *AliasConfiguration {
@@ -35,12 +44,18 @@ func (a *alias) configuration(k functionKey) *AliasConfiguration {
 	return out
 }
 
+// CreateAliasInput is the input of CreateAlias.
 type CreateAliasInput struct {
-	FunctionName    string         `json:"-" path:"FunctionName"`
-	Name            string         `json:"Name"`
-	FunctionVersion string         `json:"FunctionVersion"`
-	Description     *string        `json:"Description"`
-	RoutingConfig   *RoutingConfig `json:"RoutingConfig"`
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
+	FunctionName string `json:"-" path:"FunctionName"`
+	// Name is the alias's name.
+	Name string `json:"Name"`
+	// FunctionVersion is the version that the alias points to.
+	FunctionVersion string `json:"FunctionVersion"`
+	// Description is free text, at most 256 characters.
+	Description *string `json:"Description"`
+	// RoutingConfig sends a share of the invocations to a second version.
+	RoutingConfig *RoutingConfig `json:"RoutingConfig"`
 }
 
 // createAlias is CreateAlias (LAM C27, C28).
@@ -57,19 +72,25 @@ func (s *Service) createAlias(_ context.Context, c *awsapi.Call, in *CreateAlias
 		if f.aliases[in.Name] != nil {
 			return nil, errConflict.With("Alias already exists: %s", f.qualifiedARN(in.Name))
 		}
-
 		a := &alias{Name: in.Name}
 		return a, a.set(f, in.FunctionVersion, in.Description, in.RoutingConfig)
 	})
 }
 
+// UpdateAliasInput is the input of UpdateAlias.
 type UpdateAliasInput struct {
-	FunctionName    string         `json:"-" path:"FunctionName"`
-	Name            string         `json:"-" path:"Name"`
-	FunctionVersion string         `json:"FunctionVersion"`
-	Description     *string        `json:"Description"`
-	RoutingConfig   *RoutingConfig `json:"RoutingConfig"`
-	RevisionId      string         `json:"RevisionId"`
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
+	FunctionName string `json:"-" path:"FunctionName"`
+	// Name is the alias's name.
+	Name string `json:"-" path:"Name"`
+	// FunctionVersion is the version to point to; empty keeps the present one.
+	FunctionVersion string `json:"FunctionVersion"`
+	// Description is free text, at most 256 characters.
+	Description *string `json:"Description"`
+	// RoutingConfig sends a share of the invocations to a second version.
+	RoutingConfig *RoutingConfig `json:"RoutingConfig"`
+	// RevisionId is the revision that the change expects, or empty (LAM C26).
+	RevisionId string `json:"RevisionId"`
 }
 
 // updateAlias is UpdateAlias (LAM C26 to C28).
@@ -162,9 +183,12 @@ func (a *alias) set(f *function, number string, description *string, routing *Ro
 	return nil
 }
 
+// AliasInput is the input of GetAlias and DeleteAlias.
 type AliasInput struct {
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
 	FunctionName string `json:"-" path:"FunctionName"`
-	Name         string `json:"-" path:"Name"`
+	// Name is the alias's name.
+	Name string `json:"-" path:"Name"`
 }
 
 // getAlias is GetAlias.
@@ -194,7 +218,6 @@ func (s *Service) deleteAlias(_ context.Context, c *awsapi.Call, in *AliasInput)
 			delete(f.policies, in.Name)
 			delete(f.invokeConfigs, in.Name)
 		}
-
 		return nil
 	})
 }

@@ -224,7 +224,6 @@ func TestC48AThrottledEventWaitsLongerEachTime(t *testing.T) {
 			<-release
 			return nil, nil
 		}
-
 		ran <- b.clock.Now().Sub(epoch)
 		return nil, nil
 	}, func(in *CreateFunctionInput) { in.Timeout = ptr(60) })

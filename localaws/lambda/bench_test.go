@@ -119,7 +119,6 @@ func benchmarkRoundTrip(b *testing.B) {
 		if err := session.Deliver(runtimeapi.Invocation{RequestID: "one", Payload: []byte("{}")}); err != nil {
 			b.Fatal(err)
 		}
-
 		<-session.Answered()
 		<-session.Asked()
 	}

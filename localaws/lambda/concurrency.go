@@ -6,9 +6,13 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
+// PutFunctionConcurrencyInput is the input of PutFunctionConcurrency.
 type PutFunctionConcurrencyInput struct {
-	FunctionName                 string `json:"-" path:"FunctionName"`
-	ReservedConcurrentExecutions *int   `json:"ReservedConcurrentExecutions"`
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
+	FunctionName string `json:"-" path:"FunctionName"`
+	// ReservedConcurrentExecutions is the reserved concurrency; nil without a
+	// reservation.
+	ReservedConcurrentExecutions *int `json:"ReservedConcurrentExecutions"`
 }
 
 // PutFunctionConcurrency is PutFunctionConcurrency (LAM C31).
@@ -53,7 +57,9 @@ func (s *Service) PutFunctionConcurrency(_ context.Context, c *awsapi.Call, in *
 	return &Concurrency{in.ReservedConcurrentExecutions}, waitDurable(commit)
 }
 
+// FunctionInput is the input of operations on a function as a whole.
 type FunctionInput struct {
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
 	FunctionName string `json:"-" path:"FunctionName"`
 }
 

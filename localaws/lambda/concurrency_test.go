@@ -161,7 +161,6 @@ func TestBeyondTheProcessesThatFitInvocationsWait(t *testing.T) {
 			if err == nil && out.FunctionError != "" {
 				err = fmt.Errorf("%s", out.Payload)
 			}
-
 			done <- err
 		}()
 	}
@@ -170,7 +169,6 @@ func TestBeyondTheProcessesThatFitInvocationsWait(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-
 		b.mu.Lock()
 		running.Store(int32(b.environments.live))
 		b.mu.Unlock()

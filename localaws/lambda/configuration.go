@@ -8,63 +8,109 @@ import (
 
 // The members of a function's configuration as the API writes them (LAM C4).
 type (
+	// Environment holds a function's environment variables.
 	Environment struct {
+		// Variables holds the values by name.
 		Variables map[string]string `json:"Variables"`
 	}
+	// DeadLetterConfig is a function's dead-letter queue.
 	DeadLetterConfig struct {
+		// TargetArn is the ARN of an SQS queue.
 		TargetArn string `json:"TargetArn"`
 	}
+	// EphemeralStorage is the size of /tmp. It is stored and not enforced.
 	EphemeralStorage struct {
+		// Size is in MB, 512 to 10240.
 		Size int `json:"Size"`
 	}
+	// LoggingConfig says where and in which format a function's log is written (LAM C20).
 	LoggingConfig struct {
-		LogFormat           string `json:"LogFormat,omitempty"`
+		// LogFormat is Text or JSON.
+		LogFormat string `json:"LogFormat,omitempty"`
+		// ApplicationLogLevel is the least level of the function's JSON log lines.
 		ApplicationLogLevel string `json:"ApplicationLogLevel,omitempty"`
-		SystemLogLevel      string `json:"SystemLogLevel,omitempty"`
-		LogGroup            string `json:"LogGroup,omitempty"`
+		// SystemLogLevel is the least level of the platform's JSON log lines.
+		SystemLogLevel string `json:"SystemLogLevel,omitempty"`
+		// LogGroup is the name of the log group.
+		LogGroup string `json:"LogGroup,omitempty"`
 	}
+	// RuntimeVersionConfig identifies the version of the runtime.
 	RuntimeVersionConfig struct {
+		// RuntimeVersionArn is the ARN of a runtime version.
 		RuntimeVersionArn string `json:"RuntimeVersionArn"`
 	}
+	// SnapStart is the configuration of SnapStart, which is not embedded.
 	SnapStart struct {
-		ApplyOn            string `json:"ApplyOn"`
+		// ApplyOn is None.
+		ApplyOn string `json:"ApplyOn"`
+		// OptimizationStatus is Off.
 		OptimizationStatus string `json:"OptimizationStatus,omitempty"`
 	}
+	// TracingConfig is the configuration of X-Ray, which is not embedded.
 	TracingConfig struct {
+		// Mode is PassThrough.
 		Mode string `json:"Mode"`
 	}
 )
 
 // FunctionConfiguration is a version as the API answers it.
 type FunctionConfiguration struct {
-	Architectures              []string              `json:"Architectures"`
-	CodeSha256                 string                `json:"CodeSha256"`
-	CodeSize                   int64                 `json:"CodeSize"`
-	DeadLetterConfig           *DeadLetterConfig     `json:"DeadLetterConfig,omitempty"`
-	Description                string                `json:"Description"`
-	Environment                *Environment          `json:"Environment,omitempty"`
-	EphemeralStorage           EphemeralStorage      `json:"EphemeralStorage"`
-	FunctionArn                string                `json:"FunctionArn"`
-	FunctionName               string                `json:"FunctionName"`
-	Handler                    string                `json:"Handler"`
-	LastModified               string                `json:"LastModified"`
-	LastUpdateStatus           string                `json:"LastUpdateStatus,omitempty"`
-	LastUpdateStatusReason     string                `json:"LastUpdateStatusReason,omitempty"`
-	LastUpdateStatusReasonCode string                `json:"LastUpdateStatusReasonCode,omitempty"`
-	LoggingConfig              LoggingConfig         `json:"LoggingConfig"`
-	MemorySize                 int                   `json:"MemorySize"`
-	PackageType                string                `json:"PackageType"`
-	RevisionId                 string                `json:"RevisionId"`
-	Role                       string                `json:"Role"`
-	Runtime                    string                `json:"Runtime"`
-	RuntimeVersionConfig       *RuntimeVersionConfig `json:"RuntimeVersionConfig,omitempty"`
-	SnapStart                  SnapStart             `json:"SnapStart"`
-	State                      string                `json:"State,omitempty"`
-	StateReason                string                `json:"StateReason,omitempty"`
-	StateReasonCode            string                `json:"StateReasonCode,omitempty"`
-	Timeout                    int                   `json:"Timeout"`
-	TracingConfig              TracingConfig         `json:"TracingConfig"`
-	Version                    string                `json:"Version"`
+	// Architectures holds x86_64 or arm64.
+	Architectures []string `json:"Architectures"`
+	// CodeSha256 is the base64 of the zip file's SHA-256.
+	CodeSha256 string `json:"CodeSha256"`
+	// CodeSize is the size of the zip file in bytes.
+	CodeSize int64 `json:"CodeSize"`
+	// DeadLetterConfig is the dead-letter queue of asynchronous invocations.
+	DeadLetterConfig *DeadLetterConfig `json:"DeadLetterConfig,omitempty"`
+	// Description is free text, at most 256 characters.
+	Description string `json:"Description"`
+	// Environment holds the environment variables.
+	Environment *Environment `json:"Environment,omitempty"`
+	// EphemeralStorage is the size of /tmp.
+	EphemeralStorage EphemeralStorage `json:"EphemeralStorage"`
+	// FunctionArn is the ARN, qualified as in the request.
+	FunctionArn string `json:"FunctionArn"`
+	// FunctionName is the function's name.
+	FunctionName string `json:"FunctionName"`
+	// Handler is passed on to the runtime.
+	Handler string `json:"Handler"`
+	// LastModified is the time of the last update, in service time (LAM A5).
+	LastModified string `json:"LastModified"`
+	// LastUpdateStatus is Successful or InProgress (LAM C6).
+	LastUpdateStatus string `json:"LastUpdateStatus,omitempty"`
+	// LastUpdateStatusReason explains InProgress.
+	LastUpdateStatusReason string `json:"LastUpdateStatusReason,omitempty"`
+	// LastUpdateStatusReasonCode is Creating while InProgress.
+	LastUpdateStatusReasonCode string `json:"LastUpdateStatusReasonCode,omitempty"`
+	// LoggingConfig says where and how the log is written.
+	LoggingConfig LoggingConfig `json:"LoggingConfig"`
+	// MemorySize is the memory in MB, 128 to 10240.
+	MemorySize int `json:"MemorySize"`
+	// PackageType is Zip.
+	PackageType string `json:"PackageType"`
+	// RevisionId changes with each update.
+	RevisionId string `json:"RevisionId"`
+	// Role is the ARN of the execution role.
+	Role string `json:"Role"`
+	// Runtime is provided.al2023 or provided.al2.
+	Runtime string `json:"Runtime"`
+	// RuntimeVersionConfig identifies the version of the runtime.
+	RuntimeVersionConfig *RuntimeVersionConfig `json:"RuntimeVersionConfig,omitempty"`
+	// SnapStart is the configuration of SnapStart.
+	SnapStart SnapStart `json:"SnapStart"`
+	// State is Active or Pending (LAM C6).
+	State string `json:"State,omitempty"`
+	// StateReason explains Pending.
+	StateReason string `json:"StateReason,omitempty"`
+	// StateReasonCode is Creating while Pending.
+	StateReasonCode string `json:"StateReasonCode,omitempty"`
+	// Timeout is the longest duration of an invocation in seconds, 1 to 900.
+	Timeout int `json:"Timeout"`
+	// TracingConfig is the configuration of X-Ray.
+	TracingConfig TracingConfig `json:"TracingConfig"`
+	// Version is $LATEST or the version's number.
+	Version string `json:"Version"`
 }
 
 // lastModified is the form of a function's LastModified (LAM A5).

@@ -7,18 +7,27 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
+// FunctionCode is the code of a function to create. Only zip files are supported.
 type FunctionCode struct {
+	// ZipFile is the zip file with the program bootstrap at its root.
 	ZipFile []byte `json:"ZipFile"`
 }
 
+// CreateFunctionInput is the input of CreateFunction.
 type CreateFunctionInput struct {
 	ConfigurationInput
-	FunctionName  string            `json:"FunctionName"`
-	Code          *FunctionCode     `json:"Code"`
-	Architectures []string          `json:"Architectures"`
-	PackageType   string            `json:"PackageType"`
-	Publish       bool              `json:"Publish"`
-	Tags          map[string]string `json:"Tags"`
+	// FunctionName is the function's name, partial ARN or full ARN, unqualified.
+	FunctionName string `json:"FunctionName"`
+	// Code is the zip file.
+	Code *FunctionCode `json:"Code"`
+	// Architectures holds x86_64 or arm64.
+	Architectures []string `json:"Architectures"`
+	// PackageType is Zip, or empty for Zip.
+	PackageType string `json:"PackageType"`
+	// Publish also publishes a version.
+	Publish bool `json:"Publish"`
+	// Tags are the function's tags, at most 50.
+	Tags map[string]string `json:"Tags"`
 }
 
 // CreateFunction is CreateFunction (LAM C4 to C22).

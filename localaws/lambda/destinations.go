@@ -123,7 +123,6 @@ func destinationRecord(e *asyncEvent, v asyncResult, now time.Time) []byte {
 		if v.failed {
 			out.ResponseContext.FunctionError = "Unhandled"
 		}
-
 		out.ResponsePayload = asJSON(v.payload)
 	}
 

@@ -58,7 +58,6 @@ func TestC72JSONLogsOfAProgram(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
-
 		kinds = append(kinds, record.Type+record.Level)
 	}
 
@@ -87,7 +86,6 @@ func TestC68ARunningInvocationEndsOnItsOldCode(t *testing.T) {
 			close(entered)
 			<-open
 		}
-
 		deadline, _ := ctx.Deadline()
 		return json.Marshal(time.Until(deadline) > time.Hour/10)
 	}, func(in *CreateFunctionInput) { in.Timeout = ptr(300) })
@@ -98,7 +96,6 @@ func TestC68ARunningInvocationEndsOnItsOldCode(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-
 		old <- out.Payload
 	}()
 

@@ -20,29 +20,48 @@ type invokeConfig struct {
 	Modified time.Time
 }
 
+// Destination is the target of the record of an asynchronous invocation.
 type Destination struct {
+	// Destination is the ARN of an SQS queue or a function.
 	Destination *string `json:"Destination,omitempty"`
 }
 
+// DestinationConfig holds the destinations of asynchronous invocations.
 type DestinationConfig struct {
+	// OnSuccess is the destination of records of successful invocations.
 	OnSuccess *Destination `json:"OnSuccess"`
+	// OnFailure is the destination of records of discarded events.
 	OnFailure *Destination `json:"OnFailure"`
 }
 
+// FunctionEventInvokeConfigInput is the input of PutFunctionEventInvokeConfig and
+// UpdateFunctionEventInvokeConfig.
 type FunctionEventInvokeConfigInput struct {
-	FunctionName             string             `json:"-" path:"FunctionName"`
-	Qualifier                string             `json:"-" querystring:"Qualifier"`
-	MaximumRetryAttempts     *int               `json:"MaximumRetryAttempts"`
-	MaximumEventAgeInSeconds *int               `json:"MaximumEventAgeInSeconds"`
-	DestinationConfig        *DestinationConfig `json:"DestinationConfig"`
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
+	FunctionName string `json:"-" path:"FunctionName"`
+	// Qualifier is a version, an alias or $LATEST; empty means $LATEST.
+	Qualifier string `json:"-" querystring:"Qualifier"`
+	// MaximumRetryAttempts is the number of retries, 0 to 2.
+	MaximumRetryAttempts *int `json:"MaximumRetryAttempts"`
+	// MaximumEventAgeInSeconds is how long an event is kept for retries, 60 to 21600.
+	MaximumEventAgeInSeconds *int `json:"MaximumEventAgeInSeconds"`
+	// DestinationConfig holds the destinations.
+	DestinationConfig *DestinationConfig `json:"DestinationConfig"`
 }
 
+// FunctionEventInvokeConfig is the configuration of asynchronous invocations as the API
+// returns it (LAM C34).
 type FunctionEventInvokeConfig struct {
-	FunctionArn              string            `json:"FunctionArn"`
-	LastModified             awsapi.Timestamp  `json:"LastModified"`
-	MaximumRetryAttempts     *int              `json:"MaximumRetryAttempts,omitempty"`
-	MaximumEventAgeInSeconds *int              `json:"MaximumEventAgeInSeconds,omitempty"`
-	DestinationConfig        DestinationConfig `json:"DestinationConfig"`
+	// FunctionArn is the ARN, qualified as in the request.
+	FunctionArn string `json:"FunctionArn"`
+	// LastModified is the time of the last change.
+	LastModified awsapi.Timestamp `json:"LastModified"`
+	// MaximumRetryAttempts is the number of retries, 0 to 2.
+	MaximumRetryAttempts *int `json:"MaximumRetryAttempts,omitempty"`
+	// MaximumEventAgeInSeconds is how long an event is kept for retries, 60 to 21600.
+	MaximumEventAgeInSeconds *int `json:"MaximumEventAgeInSeconds,omitempty"`
+	// DestinationConfig holds the destinations.
+	DestinationConfig DestinationConfig `json:"DestinationConfig"`
 }
 
 func (i *invokeConfig) response(k functionKey, qualifier string) *FunctionEventInvokeConfig {
@@ -101,7 +120,6 @@ func (s *Service) changeInvokeConfig(ctx context.Context, c *awsapi.Call, in *Fu
 			s.mu.Unlock()
 			return nil, invokeConfigNotFound(ref)
 		}
-
 		*set = *old
 	}
 
@@ -196,7 +214,6 @@ func (in *FunctionEventInvokeConfigInput) apply(set *invokeConfig) {
 		if d.OnSuccess != nil {
 			set.OnSuccess = deref(d.OnSuccess.Destination)
 		}
-
 		if d.OnFailure != nil {
 			set.OnFailure = deref(d.OnFailure.Destination)
 		}
@@ -243,14 +260,19 @@ func (s *Service) DeleteFunctionEventInvokeConfig(_ context.Context, c *awsapi.C
 	return &awsapi.None{}, waitDurable(commit)
 }
 
+// ListFunctionEventInvokeConfigsInput is the input of ListFunctionEventInvokeConfigs.
 type ListFunctionEventInvokeConfigsInput struct {
 	Page
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
 	FunctionName string `json:"-" path:"FunctionName"`
 }
 
+// ListFunctionEventInvokeConfigsOutput is the output of ListFunctionEventInvokeConfigs.
 type ListFunctionEventInvokeConfigsOutput struct {
-	Configs    []*FunctionEventInvokeConfig `json:"FunctionEventInvokeConfigs"`
-	NextMarker string                       `json:"NextMarker,omitempty"`
+	// Configs is one page of configurations.
+	Configs []*FunctionEventInvokeConfig `json:"FunctionEventInvokeConfigs"`
+	// NextMarker is the Marker of the next page; empty on the last.
+	NextMarker string `json:"NextMarker,omitempty"`
 }
 
 // ListFunctionEventInvokeConfigs is ListFunctionEventInvokeConfigs.
@@ -265,7 +287,6 @@ func (s *Service) ListFunctionEventInvokeConfigs(_ context.Context, c *awsapi.Ca
 		for _, q := range sortedKeys(f.invokeConfigs) {
 			all = append(all, f.invokeConfigs[q].response(f.functionKey, q))
 		}
-
 		return nil
 	})
 	if err != nil {

@@ -39,7 +39,6 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "read the test function:", err)
 			os.Exit(1)
 		}
-
 		os.Exit(m.Run())
 	}
 
@@ -239,7 +238,6 @@ func start(t testing.TB, change ...func(*Options)) *testService {
 		if err := s.Close(ctx); err != nil {
 			t.Errorf("close: %v", err)
 		}
-
 		c.Close()
 	})
 
@@ -371,7 +369,6 @@ func zipOf(t testing.TB, files map[string]string) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		f.Write([]byte(content))
 	}
 

@@ -89,7 +89,6 @@ func (s *Service) acquireEnvironment(k functionKey, v *version) (*environment, e
 			if w.usable(handler != nil) {
 				return w, nil
 			}
-
 			s.closeEnvironments([]*environment{w})
 			s.mu.Lock()
 			continue
@@ -281,7 +280,6 @@ func (s *Service) startEnvironment(k functionKey, v *version, handler sandbox.Ha
 		if err != nil {
 			return nil, errService.With("%v", err)
 		}
-
 		host.TempDir = filepath.Join(temp, id)
 	}
 

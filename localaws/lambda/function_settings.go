@@ -19,15 +19,24 @@ func (s *Service) GetFunctionCodeSigningConfig(_ context.Context, c *awsapi.Call
 	return &awsapi.None{}, err
 }
 
+// PutRuntimeManagementConfigInput is the input of PutRuntimeManagementConfig.
 type PutRuntimeManagementConfigInput struct {
-	FunctionName      string `json:"-" path:"FunctionName"`
-	Qualifier         string `json:"-" querystring:"Qualifier"`
-	UpdateRuntimeOn   string `json:"UpdateRuntimeOn"`
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
+	FunctionName string `json:"-" path:"FunctionName"`
+	// Qualifier is a version, an alias or $LATEST; empty means $LATEST.
+	Qualifier string `json:"-" querystring:"Qualifier"`
+	// UpdateRuntimeOn is Auto or FunctionUpdate.
+	UpdateRuntimeOn string `json:"UpdateRuntimeOn"`
+	// RuntimeVersionArn pins a runtime version, and is refused.
 	RuntimeVersionArn string `json:"RuntimeVersionArn"`
 }
 
+// RuntimeManagementConfig is the output of GetRuntimeManagementConfig and
+// PutRuntimeManagementConfig.
 type RuntimeManagementConfig struct {
-	FunctionArn     string `json:"FunctionArn"`
+	// FunctionArn is the ARN, qualified as in the request.
+	FunctionArn string `json:"FunctionArn"`
+	// UpdateRuntimeOn is Auto or FunctionUpdate.
 	UpdateRuntimeOn string `json:"UpdateRuntimeOn"`
 }
 
@@ -86,12 +95,18 @@ func (s *Service) PutRuntimeManagementConfig(_ context.Context, c *awsapi.Call, 
 	return &RuntimeManagementConfig{ref.arn(), in.UpdateRuntimeOn}, waitDurable(commit)
 }
 
+// RecursionConfig is the output of GetFunctionRecursionConfig and
+// PutFunctionRecursionConfig.
 type RecursionConfig struct {
+	// RecursiveLoop is Allow or Terminate.
 	RecursiveLoop string `json:"RecursiveLoop"`
 }
 
+// PutFunctionRecursionConfigInput is the input of PutFunctionRecursionConfig.
 type PutFunctionRecursionConfigInput struct {
-	FunctionName  string `json:"-" path:"FunctionName"`
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
+	FunctionName string `json:"-" path:"FunctionName"`
+	// RecursiveLoop is Allow or Terminate.
 	RecursiveLoop string `json:"RecursiveLoop"`
 }
 

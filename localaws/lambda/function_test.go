@@ -46,7 +46,6 @@ func TestC4TheExactAnswerOfACreate(t *testing.T) {
 		if got[random] == nil || got[random] == "" || got[random] == float64(0) {
 			t.Errorf("%s is %v", random, got[random])
 		}
-
 		delete(got, random)
 	}
 
@@ -220,7 +219,6 @@ func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
 	} {
 		t.Run(tc.fact, func(t *testing.T) {
 			t.Parallel()
-
 			_, err := b.tryCreate(t, "f", tc.change)
 			wantError(t, err, tc.code, tc.status, tc.message)
 		})

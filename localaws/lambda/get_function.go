@@ -6,25 +6,39 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
+// QualifiedInput is the input of operations on a function, a version or an alias.
 type QualifiedInput struct {
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
 	FunctionName string `json:"-" path:"FunctionName"`
-	Qualifier    string `json:"-" querystring:"Qualifier"`
+	// Qualifier is a version, an alias or $LATEST; empty means $LATEST.
+	Qualifier string `json:"-" querystring:"Qualifier"`
 }
 
+// FunctionCodeLocation tells where the zip file can be downloaded.
 type FunctionCodeLocation struct {
+	// RepositoryType is S3.
 	RepositoryType string `json:"RepositoryType"`
-	Location       string `json:"Location"`
+	// Location is a URL that is valid for ten minutes (LAM C8).
+	Location string `json:"Location"`
 }
 
+// Concurrency is the reserved concurrency of a function.
 type Concurrency struct {
+	// ReservedConcurrentExecutions is the reserved concurrency; nil without a
+	// reservation.
 	ReservedConcurrentExecutions *int `json:"ReservedConcurrentExecutions,omitempty"`
 }
 
+// GetFunctionOutput is the output of GetFunction.
 type GetFunctionOutput struct {
+	// Configuration is the configuration of the version.
 	Configuration *FunctionConfiguration `json:"Configuration"`
-	Code          FunctionCodeLocation   `json:"Code"`
-	Tags          map[string]string      `json:"Tags,omitempty"`
-	Concurrency   *Concurrency           `json:"Concurrency,omitempty"`
+	// Code is the zip file.
+	Code FunctionCodeLocation `json:"Code"`
+	// Tags are the function's tags.
+	Tags map[string]string `json:"Tags,omitempty"`
+	// Concurrency is the reserved concurrency; nil without one.
+	Concurrency *Concurrency `json:"Concurrency,omitempty"`
 }
 
 // GetFunction is GetFunction (LAM C8).

@@ -72,7 +72,6 @@ func TestAHostileFunction(t *testing.T) {
 				if err := os.Chown(dir, nobody, nobody); err != nil {
 					t.Fatal(err)
 				}
-
 				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: tc.credential}
 			}
 
@@ -460,7 +459,6 @@ func both(t *testing.T, test func(t *testing.T, b *testService)) {
 			if !off && b.Isolation() == process.Shared {
 				t.Skip("this system does not isolate functions")
 			}
-
 			test(t, b)
 		})
 	}
@@ -500,7 +498,6 @@ func marked(t *testing.T, mark string) (pids []int) {
 		if err != nil {
 			continue
 		}
-
 		if line, err := os.ReadFile("/proc/" + entry.Name() + "/cmdline"); err == nil && strings.Contains(string(line), mark) {
 			pids = append(pids, pid)
 		}
@@ -519,7 +516,6 @@ func TestHostileDetachedProcessesEndWithTheirEnvironment(t *testing.T) {
 				if _, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "short"}); err != nil {
 					t.Fatal(err)
 				}
-
 				b.create(t, "short", func(in *CreateFunctionInput) { in.Timeout = ptr(2) })
 			},
 		} {

@@ -127,7 +127,6 @@ func TestMappingsResolveAndInvoke(t *testing.T) {
 		if b.clock.State().Work == 0 {
 			t.Error("the clock is idle before done has returned")
 		}
-
 		got <- o
 	})
 

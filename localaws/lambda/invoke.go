@@ -22,23 +22,39 @@ const (
 // a function that goes on working does not hold its caller up.
 const logGrace = 25 * time.Millisecond
 
+// InvokeInput is the input of Invoke.
 type InvokeInput struct {
-	FunctionName   string `json:"-" path:"FunctionName"`
-	Qualifier      string `json:"-" querystring:"Qualifier"`
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
+	FunctionName string `json:"-" path:"FunctionName"`
+	// Qualifier is a version, an alias or $LATEST; empty means $LATEST.
+	Qualifier string `json:"-" querystring:"Qualifier"`
+	// InvocationType is RequestResponse, Event or DryRun; empty means RequestResponse.
 	InvocationType string `json:"-" header:"X-Amz-Invocation-Type"`
-	LogType        string `json:"-" header:"X-Amz-Log-Type"`
-	ClientContext  string `json:"-" header:"X-Amz-Client-Context"`
-	TenantID       string `json:"-" header:"X-Amz-Tenant-Id"`
-	DurableName    string `json:"-" header:"X-Amz-Durable-Execution-Name"`
-	Payload        []byte `json:"-" payload:"true"`
+	// LogType is Tail for the end of the log in the response, or None.
+	LogType string `json:"-" header:"X-Amz-Log-Type"`
+	// ClientContext is the base64 of a JSON object for the function, at most 3,583
+	// bytes.
+	ClientContext string `json:"-" header:"X-Amz-Client-Context"`
+	// TenantID is refused: tenant isolation is not embedded.
+	TenantID string `json:"-" header:"X-Amz-Tenant-Id"`
+	// DurableName is refused: durable functions are not embedded.
+	DurableName string `json:"-" header:"X-Amz-Durable-Execution-Name"`
+	// Payload is the event, JSON; empty means {}.
+	Payload []byte `json:"-" payload:"true"`
 }
 
+// InvokeOutput is the output of Invoke.
 type InvokeOutput struct {
-	StatusCode      int    `json:"-" status:"true"`
-	FunctionError   string `json:"-" header:"X-Amz-Function-Error"`
-	LogResult       string `json:"-" header:"X-Amz-Log-Result"`
+	// StatusCode is 200, 202 for an event and 204 for a dry run.
+	StatusCode int `json:"-" status:"true"`
+	// FunctionError is Unhandled when the function failed.
+	FunctionError string `json:"-" header:"X-Amz-Function-Error"`
+	// LogResult is the base64 of the last 4 KiB of the log.
+	LogResult string `json:"-" header:"X-Amz-Log-Result"`
+	// ExecutedVersion is the version that ran.
 	ExecutedVersion string `json:"-" header:"X-Amz-Executed-Version"`
-	Payload         []byte `json:"-" payload:"true"`
+	// Payload is the function's response, or its error.
+	Payload []byte `json:"-" payload:"true"`
 }
 
 // Invoke is Invoke (LAM C36 to C47).
@@ -55,13 +71,11 @@ func (s *Service) Invoke(ctx context.Context, c *awsapi.Call, in *InvokeInput) (
 		if _, _, err := s.selectVersion(o.ref); err != nil {
 			return nil, err
 		}
-
 		return &InvokeOutput{StatusCode: 204}, nil
 	case "Event":
 		if err := s.enqueueEvent(o); err != nil {
 			return nil, err
 		}
-
 		return &InvokeOutput{StatusCode: 202}, nil
 	}
 
@@ -166,7 +180,6 @@ func (s *Service) invokeSync(ctx context.Context, o invocationRequest, tail bool
 		if e.err != nil {
 			return nil, e.err
 		}
-
 		over <- e
 		out = <-answered
 	case <-ctx.Done():

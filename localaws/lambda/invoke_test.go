@@ -61,7 +61,6 @@ func TestC42EveryWayToFail(t *testing.T) {
 		if out.StatusCode != 200 || out.FunctionError != "Unhandled" || string(out.Payload) != tc.want {
 			t.Errorf("%s: %d %s %s, want %s", tc.name, out.StatusCode, out.FunctionError, out.Payload, tc.want)
 		}
-
 		if again := b.invokeTail(t, "f", `{"still":"here"}`); string(again.Payload) != `{"still":"here"}` {
 			t.Errorf("after %s: %s", tc.name, again.Payload)
 		}
@@ -258,7 +257,6 @@ func TestC38ToC40PayloadsThatAreRefused(t *testing.T) {
 			Payload:        tc.payload,
 			InvocationType: tc.kind,
 		})
-
 		t.Log(tc.name)
 		wantError(t, err, tc.code, tc.status, tc.message)
 	}

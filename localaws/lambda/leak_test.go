@@ -52,7 +52,6 @@ func TestAProgramLeaksMemoryUntilItIsKilled(t *testing.T) {
 			if n++; f.MB == 0 {
 				return InjectedFault{}
 			}
-
 			return f
 		}
 	})

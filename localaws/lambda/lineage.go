@@ -95,7 +95,6 @@ func (l lineage) add(id string) lineage {
 				least = i
 			}
 		}
-
 		l = append(l[:least], l[least+1:]...)
 	}
 

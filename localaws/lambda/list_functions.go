@@ -11,8 +11,11 @@ import (
 
 // Page is what every list takes.
 type Page struct {
-	Marker   string `json:"-" querystring:"Marker"`
-	MaxItems *int   `json:"-" querystring:"MaxItems"`
+	// Marker is the NextMarker of the page before; empty for the first.
+	Marker string `json:"-" querystring:"Marker"`
+	// MaxItems is the most items of the page, 1 to 10,000, of which at most 50 are
+	// returned.
+	MaxItems *int `json:"-" querystring:"MaxItems"`
 }
 
 // maxPage is the most items that a page holds.
@@ -32,7 +35,6 @@ func paginate[T any](in Page, items []T, name func(T) string) (list []T, next st
 			if name(item) <= marker {
 				return -1
 			}
-
 			return 1
 		})
 
@@ -52,15 +54,21 @@ func paginate[T any](in Page, items []T, name func(T) string) (list []T, next st
 	return items, next, nil
 }
 
+// ListFunctionsInput is the input of ListFunctions.
 type ListFunctionsInput struct {
 	Page
+	// FunctionVersion is ALL for all versions, or empty for $LATEST.
 	FunctionVersion string `json:"-" querystring:"FunctionVersion"`
-	MasterRegion    string `json:"-" querystring:"MasterRegion"`
+	// MasterRegion is for Lambda@Edge, and refused.
+	MasterRegion string `json:"-" querystring:"MasterRegion"`
 }
 
+// ListFunctionsOutput is the output of ListFunctions.
 type ListFunctionsOutput struct {
-	Functions  []*FunctionConfiguration `json:"Functions"`
-	NextMarker string                   `json:"NextMarker,omitempty"`
+	// Functions is one page of functions, sorted by name.
+	Functions []*FunctionConfiguration `json:"Functions"`
+	// NextMarker is the Marker of the next page; empty on the last.
+	NextMarker string `json:"NextMarker,omitempty"`
 }
 
 // ListFunctions is ListFunctions (LAM C3, C7).
@@ -104,14 +112,19 @@ func versionMarker(cfg *FunctionConfiguration) string {
 	return cfg.FunctionName + ":" + zeroPadded(v.numberAsInt())
 }
 
+// ListVersionsByFunctionInput is the input of ListVersionsByFunction.
 type ListVersionsByFunctionInput struct {
 	Page
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
 	FunctionName string `json:"-" path:"FunctionName"`
 }
 
+// ListVersionsByFunctionOutput is the output of ListVersionsByFunction.
 type ListVersionsByFunctionOutput struct {
-	Versions   []*FunctionConfiguration `json:"Versions"`
-	NextMarker string                   `json:"NextMarker,omitempty"`
+	// Versions is one page of versions, oldest first.
+	Versions []*FunctionConfiguration `json:"Versions"`
+	// NextMarker is the Marker of the next page; empty on the last.
+	NextMarker string `json:"NextMarker,omitempty"`
 }
 
 // ListVersionsByFunction is ListVersionsByFunction (LAM C3, C7). The provider
@@ -128,7 +141,6 @@ func (s *Service) ListVersionsByFunction(_ context.Context, c *awsapi.Call, in *
 		for _, v := range f.versions() {
 			all = append(all, v.listedConfiguration(f.functionKey, v.number))
 		}
-
 		return nil
 	})
 	if err != nil {

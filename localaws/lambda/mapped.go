@@ -95,7 +95,6 @@ func (s *Service) background(f func()) {
 		if counted {
 			defer s.work.Done()
 		}
-
 		f()
 	}()
 }

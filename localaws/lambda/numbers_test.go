@@ -21,7 +21,6 @@ func TestLivingEnvironmentsHaveDifferentNumbers(t *testing.T) {
 				if living[number] || number < 0 || number >= process.MaxNumber {
 					t.Fatalf("number %d was given out twice, or is out of range", number)
 				}
-
 				living[number] = true
 				continue
 			}

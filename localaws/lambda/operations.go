@@ -93,7 +93,6 @@ func (s *Service) settingOperations() []awsapi.Operation {
 				if who := s.removedPrincipal(c, in); who != "" {
 					need[0].Keys = map[string][]string{"lambda:Principal": {who}}
 				}
-
 				return need
 			})),
 		bind("PUT", "/2017-10-31/functions/{FunctionName}/concurrency", 200, awsapi.Op("PutFunctionConcurrency", s.PutFunctionConcurrency,

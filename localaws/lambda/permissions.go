@@ -50,21 +50,35 @@ func (p *policy) document() string {
 	return string(b)
 }
 
+// AddPermissionInput is the input of AddPermission.
 type AddPermissionInput struct {
-	FunctionName        string `json:"-" path:"FunctionName"`
-	Qualifier           string `json:"-" querystring:"Qualifier"`
-	StatementID         string `json:"StatementId"`
-	Action              string `json:"Action"`
-	Principal           string `json:"Principal"`
-	SourceArn           string `json:"SourceArn"`
-	SourceAccount       string `json:"SourceAccount"`
-	EventSourceToken    string `json:"EventSourceToken"`
-	PrincipalOrgID      string `json:"PrincipalOrgID"`
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
+	FunctionName string `json:"-" path:"FunctionName"`
+	// Qualifier is a version or an alias; empty means the function itself.
+	Qualifier string `json:"-" querystring:"Qualifier"`
+	// StatementID is the statement's id.
+	StatementID string `json:"StatementId"`
+	// Action is lambda:InvokeFunction or another action of Lambda.
+	Action string `json:"Action"`
+	// Principal is a service, an account, the ARN of a role or user, or *.
+	Principal string `json:"Principal"`
+	// SourceArn restricts a service to one resource.
+	SourceArn string `json:"SourceArn"`
+	// SourceAccount restricts a service to one account.
+	SourceAccount string `json:"SourceAccount"`
+	// EventSourceToken is for Alexa, and refused.
+	EventSourceToken string `json:"EventSourceToken"`
+	// PrincipalOrgID restricts the principal to an organization.
+	PrincipalOrgID string `json:"PrincipalOrgID"`
+	// FunctionURLAuthType is for function URLs, and refused.
 	FunctionURLAuthType string `json:"FunctionUrlAuthType"`
-	RevisionID          string `json:"RevisionId"`
+	// RevisionID is the revision that the change expects, or empty (LAM C26).
+	RevisionID string `json:"RevisionId"`
 }
 
+// AddPermissionOutput is the output of AddPermission.
 type AddPermissionOutput struct {
+	// Statement is the new statement as JSON.
 	Statement string `json:"Statement"`
 }
 
@@ -213,11 +227,16 @@ func principal(kind, name string) json.RawMessage {
 	return b
 }
 
+// RemovePermissionInput is the input of RemovePermission.
 type RemovePermissionInput struct {
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
 	FunctionName string `json:"-" path:"FunctionName"`
-	StatementID  string `json:"-" path:"StatementId"`
-	Qualifier    string `json:"-" querystring:"Qualifier"`
-	RevisionID   string `json:"-" querystring:"RevisionId"`
+	// StatementID is the statement's id.
+	StatementID string `json:"-" path:"StatementId"`
+	// Qualifier is a version or an alias; empty means the function itself.
+	Qualifier string `json:"-" querystring:"Qualifier"`
+	// RevisionID is the revision that the change expects, or empty (LAM C26).
+	RevisionID string `json:"-" querystring:"RevisionId"`
 }
 
 // RemovePermission is RemovePermission (LAM C30).
@@ -242,8 +261,11 @@ func (s *Service) RemovePermission(_ context.Context, c *awsapi.Call, in *Remove
 	return &awsapi.None{}, nil
 }
 
+// GetPolicyOutput is the output of GetPolicy.
 type GetPolicyOutput struct {
-	Policy     string `json:"Policy"`
+	// Policy is the resource policy as JSON.
+	Policy string `json:"Policy"`
+	// RevisionID changes with the policy.
 	RevisionID string `json:"RevisionId"`
 }
 

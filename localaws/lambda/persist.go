@@ -121,7 +121,6 @@ func (s *Service) load() error {
 		if err := json.Unmarshal(value, &in); err != nil {
 			return err
 		}
-
 		return s.restore(in)
 	})
 	if err != nil {
@@ -133,7 +132,6 @@ func (s *Service) load() error {
 		if err := json.Unmarshal(value, e); err != nil {
 			return err
 		}
-
 		s.scheduleAttempt(e)
 		return nil
 	})

@@ -56,7 +56,6 @@ func TestFunctionsOutliveTheServer(t *testing.T) {
 	b.publishOf(t, "f", "second")
 	must := func(_ any, err error) {
 		t.Helper()
-
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,11 +10,16 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
+// PublishVersionInput is the input of PublishVersion.
 type PublishVersionInput struct {
-	FunctionName string  `json:"-" path:"FunctionName"`
-	CodeSha256   string  `json:"CodeSha256"`
-	Description  *string `json:"Description"`
-	RevisionId   string  `json:"RevisionId"`
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
+	FunctionName string `json:"-" path:"FunctionName"`
+	// CodeSha256 is the hash that $LATEST must have, or empty.
+	CodeSha256 string `json:"CodeSha256"`
+	// Description is free text, at most 256 characters.
+	Description *string `json:"Description"`
+	// RevisionId is the revision that the change expects, or empty (LAM C26).
+	RevisionId string `json:"RevisionId"`
 }
 
 // PublishVersion is PublishVersion (LAM C25, C26).

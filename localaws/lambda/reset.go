@@ -27,7 +27,6 @@ func (s *Service) Reset(account, region string) error {
 		if account != "" && e.Account != account || region != "" && e.Region != region {
 			continue
 		}
-
 		if s.pendingEvents[e].Stop() {
 			delete(s.pendingEvents, e)
 			commits = append(commits, s.deleteStoredEvent(e))

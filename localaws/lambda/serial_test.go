@@ -134,7 +134,6 @@ func TestAsynchronousEventsRunInTurn(t *testing.T) {
 		if got = append(got, string(event)); len(got) == 1 {
 			return nil, fmt.Errorf("once more")
 		}
-
 		return nil, nil
 	})
 
@@ -211,7 +210,6 @@ func TestADoomedHandlerMeetsItsEndAtTheCallThatWasSaid(t *testing.T) {
 			for range 5 {
 				_, _ = sandbox.Meet(doomed, func() (int, error) { made++; return made, nil })
 			}
-
 			survived = true
 		}()
 

@@ -13,30 +13,49 @@ import (
 // ConfigurationInput is what CreateFunction and UpdateFunctionConfiguration have in
 // common. Members that are not here are refused at the edge by name.
 type ConfigurationInput struct {
-	Description      *string                `json:"Description"`
-	Role             *string                `json:"Role"`
-	Handler          *string                `json:"Handler"`
-	Runtime          *string                `json:"Runtime"`
-	Timeout          *int                   `json:"Timeout"`
-	MemorySize       *int                   `json:"MemorySize"`
-	Environment      *Environment           `json:"Environment"`
+	// Description is free text, at most 256 characters.
+	Description *string `json:"Description"`
+	// Role is the ARN of the execution role.
+	Role *string `json:"Role"`
+	// Handler is passed on to the runtime.
+	Handler *string `json:"Handler"`
+	// Runtime is provided.al2023 or provided.al2.
+	Runtime *string `json:"Runtime"`
+	// Timeout is the longest duration of an invocation in seconds, 1 to 900.
+	Timeout *int `json:"Timeout"`
+	// MemorySize is the memory in MB, 128 to 10240.
+	MemorySize *int `json:"MemorySize"`
+	// Environment holds the environment variables.
+	Environment *Environment `json:"Environment"`
+	// DeadLetterConfig is the dead-letter queue of asynchronous invocations.
 	DeadLetterConfig *DeadLetterConfigInput `json:"DeadLetterConfig"`
-	EphemeralStorage *EphemeralStorage      `json:"EphemeralStorage"`
-	LoggingConfig    *LoggingConfig         `json:"LoggingConfig"`
-	TracingConfig    *TracingConfig         `json:"TracingConfig"`
-	SnapStart        *SnapStart             `json:"SnapStart"`
-	VpcConfig        *VpcConfig             `json:"VpcConfig"`
-	Layers           []string               `json:"Layers"`
+	// EphemeralStorage is the size of /tmp.
+	EphemeralStorage *EphemeralStorage `json:"EphemeralStorage"`
+	// LoggingConfig says where and how the log is written.
+	LoggingConfig *LoggingConfig `json:"LoggingConfig"`
+	// TracingConfig is the configuration of X-Ray.
+	TracingConfig *TracingConfig `json:"TracingConfig"`
+	// SnapStart is the configuration of SnapStart.
+	SnapStart *SnapStart `json:"SnapStart"`
+	// VpcConfig is the function's VPC.
+	VpcConfig *VpcConfig `json:"VpcConfig"`
+	// Layers are ARNs of layers. None exists, so any is refused.
+	Layers []string `json:"Layers"`
 }
 
 // VpcConfig may be sent empty, which asks for nothing.
 type VpcConfig struct {
-	SubnetIds               []string `json:"SubnetIds"`
-	SecurityGroupIds        []string `json:"SecurityGroupIds"`
-	Ipv6AllowedForDualStack bool     `json:"Ipv6AllowedForDualStack"`
+	// SubnetIds are subnets.
+	SubnetIds []string `json:"SubnetIds"`
+	// SecurityGroupIds are security groups.
+	SecurityGroupIds []string `json:"SecurityGroupIds"`
+	// Ipv6AllowedForDualStack allows IPv6.
+	Ipv6AllowedForDualStack bool `json:"Ipv6AllowedForDualStack"`
 }
 
+// DeadLetterConfigInput sets a function's dead-letter queue.
 type DeadLetterConfigInput struct {
+	// TargetArn is the ARN of an SQS queue.
 	TargetArn *string `json:"TargetArn"`
 }
 

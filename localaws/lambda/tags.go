@@ -8,13 +8,19 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
+// TagsInput is the input of ListTags, TagResource and UntagResource.
 type TagsInput struct {
-	Resource string            `json:"-" path:"Resource"`
-	Tags     map[string]string `json:"Tags"`
-	TagKeys  []string          `json:"-" querystring:"tagKeys"`
+	// Resource is the ARN of a function or an event source mapping.
+	Resource string `json:"-" path:"Resource"`
+	// Tags are the tags to set.
+	Tags map[string]string `json:"Tags"`
+	// TagKeys are the keys of the tags to remove.
+	TagKeys []string `json:"-" querystring:"tagKeys"`
 }
 
+// ListTagsOutput is the output of ListTags.
 type ListTagsOutput struct {
+	// Tags are tags by key.
 	Tags map[string]string `json:"Tags"`
 }
 
@@ -107,7 +113,6 @@ func (s *Service) changeTags(c *awsapi.Call, resource string, change func(map[st
 		if err := checkTags(tags); err != nil {
 			return err
 		}
-
 		f.tags = tags
 		return nil
 	})

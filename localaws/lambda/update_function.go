@@ -6,10 +6,13 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
+// UpdateFunctionConfigurationInput is the input of UpdateFunctionConfiguration.
 type UpdateFunctionConfigurationInput struct {
 	ConfigurationInput
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
 	FunctionName string `json:"-" path:"FunctionName"`
-	RevisionId   string `json:"RevisionId"`
+	// RevisionId is the revision that the change expects, or empty (LAM C26).
+	RevisionId string `json:"RevisionId"`
 }
 
 // UpdateFunctionConfiguration is UpdateFunctionConfiguration (LAM C6, C20, C35).
@@ -30,7 +33,6 @@ func (s *Service) UpdateFunctionConfiguration(ctx context.Context, c *awsapi.Cal
 		if err != nil {
 			return nil, err
 		}
-
 		if err := s.checkRole(ctx, ref.functionKey, set); err != nil {
 			return nil, err
 		}
@@ -52,13 +54,20 @@ func (s *Service) previewConfig(ref reference, in *UpdateFunctionConfigurationIn
 	return set, err
 }
 
+// UpdateFunctionCodeInput is the input of UpdateFunctionCode.
 type UpdateFunctionCodeInput struct {
-	FunctionName  string   `json:"-" path:"FunctionName"`
-	ZipFile       []byte   `json:"ZipFile"`
+	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
+	FunctionName string `json:"-" path:"FunctionName"`
+	// ZipFile is the zip file with the program bootstrap at its root.
+	ZipFile []byte `json:"ZipFile"`
+	// Architectures holds x86_64 or arm64.
 	Architectures []string `json:"Architectures"`
-	Publish       bool     `json:"Publish"`
-	DryRun        bool     `json:"DryRun"`
-	RevisionId    string   `json:"RevisionId"`
+	// Publish also publishes a version.
+	Publish bool `json:"Publish"`
+	// DryRun checks the request and changes nothing.
+	DryRun bool `json:"DryRun"`
+	// RevisionId is the revision that the change expects, or empty (LAM C26).
+	RevisionId string `json:"RevisionId"`
 }
 
 // UpdateFunctionCode is UpdateFunctionCode (LAM C6, C15).
@@ -91,7 +100,6 @@ func (s *Service) UpdateFunctionCode(_ context.Context, c *awsapi.Call, in *Upda
 		if set.Architecture != "" {
 			v.Architecture = set.Architecture
 		}
-
 		v.code = cd
 		return nil
 	}

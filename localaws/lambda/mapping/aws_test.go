@@ -282,7 +282,6 @@ func BenchmarkThroughAMapping(b *testing.B) {
 				if _, err := s.sqs.SendMessage(b.Context(), in); err != nil {
 					b.Fatal(err)
 				}
-
 				<-handled
 			}
 		})

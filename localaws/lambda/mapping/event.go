@@ -123,7 +123,6 @@ func appendString(b []byte, s string) []byte {
 				b = appendEscape(append(b, s[from:i]...), c)
 				from = i + 1
 			}
-
 			i++
 			continue
 		}

@@ -72,7 +72,6 @@ func (p *poller) deleteProcessed(b *batch, payload []byte) bool {
 		p.recordCount("FailedInvokeEventCount", len(b.ids))
 		p.service.opts.Logger.Warn("function's answer names no valid batchItemFailures: the whole batch fails",
 			slog.String("mapping", p.uuid), slog.Int("messages", len(b.ids)))
-
 		return false
 	}
 
@@ -111,7 +110,6 @@ func (p *poller) deleteMessages(handles []string) int {
 		case len(left) > 0:
 			p.service.opts.Logger.Warn("messages were not deleted: their visibility timeout is over",
 				slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Int("messages", len(left)))
-
 			deleted += n - len(left)
 		default:
 			deleted += n

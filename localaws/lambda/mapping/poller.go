@@ -190,7 +190,6 @@ func (p *poller) scheduleGrowth() {
 		if p.mayHaveMessages {
 			p.limit.grow()
 		}
-
 		p.mu.Unlock()
 		p.run()
 	})

@@ -105,7 +105,6 @@ func TestB25PayloadStaysWithinSixMegabytes(t *testing.T) {
 		if len(i.event) > 6<<20 {
 			t.Errorf("event of %d bytes", len(i.event))
 		}
-
 		total += len(i.bodies)
 	}
 
@@ -399,7 +398,6 @@ func TestB32ThrottledBatchThatGetsThroughIsDeleted(t *testing.T) {
 		if n++; n < 3 {
 			return Outcome{Err: throttled}
 		}
-
 		return Outcome{}
 	}
 
@@ -721,7 +719,6 @@ func TestManyGoroutinesMoveOnePoller(t *testing.T) {
 				for len(w.queues.left(queueARN)) > 20 { // so that signals come while others work
 					runtime.Gosched()
 				}
-
 				w.queues.send(queueARN, fmt.Sprintf("%d-%d", s, i))
 			}
 		})
@@ -732,7 +729,6 @@ func TestManyGoroutinesMoveOnePoller(t *testing.T) {
 		if err := w.clock.Idle(t.Context()); err != nil {
 			t.Fatalf("%d of %d deleted: %v", len(w.queues.deleted(queueARN)), senders*each, err)
 		}
-
 		runtime.Gosched()
 	}
 

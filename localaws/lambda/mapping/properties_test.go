@@ -49,7 +49,6 @@ func TestEveryMessageIsDeletedOrReappearsAndNeverBoth(t *testing.T) {
 					w.send(arn, fmt.Sprintf("%c:%d%s", 'a'+sent%3, sent, rapid.SampledFrom([]string{"", "", "filtered"}).Draw(rt, "kind")))
 				}
 			}
-
 			w.advance(time.Duration(rapid.IntRange(0, 50).Draw(rt, "seconds")) * time.Second)
 		}
 
@@ -59,7 +58,6 @@ func TestEveryMessageIsDeletedOrReappearsAndNeverBoth(t *testing.T) {
 				for _, b := range i.bodies {
 					processed[b] = true
 				}
-
 				return Outcome{}
 			}
 		})
@@ -112,7 +110,6 @@ func randomOutcome(rt *rapid.T, i invocation, reports bool, processed map[string
 				if k > 0 {
 					payload += ","
 				}
-
 				payload += fmt.Sprintf(`{"itemIdentifier":%q}`, id)
 			}
 
@@ -165,7 +162,6 @@ func TestSameInputsSameOrder(t *testing.T) {
 			if n++; n%3 == 0 {
 				return Outcome{Err: &awsapi.Error{Code: "TooManyRequestsException", Status: 429}}
 			}
-
 			return Outcome{FunctionError: n%4 == 0}
 		}
 

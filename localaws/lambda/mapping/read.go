@@ -72,7 +72,6 @@ func (s *Service) listParameters(c *awsapi.Call, in *ListEventSourceMappingsInpu
 		if err != nil {
 			return 0, "", err
 		}
-
 		functionARN = fn.ARN
 	}
 

@@ -46,7 +46,6 @@ func (p *poller) receiveBatch() {
 		if p.activeBatches == 0 {
 			p.limit.resetToIdle()
 		}
-
 		return
 	}
 
@@ -82,7 +81,6 @@ func (p *poller) scheduleWindow(now time.Time) {
 		if p.windowID == mine {
 			p.flush = true
 		}
-
 		p.mu.Unlock()
 		p.run()
 	})

@@ -44,7 +44,6 @@ func parseFailures(payload []byte, ids []string) (failed []bool, ok bool) {
 		if json.Unmarshal(e["itemIdentifier"], &id) != nil || id == nil {
 			return nil, false
 		}
-
 		listed = append(listed, *id)
 	}
 
@@ -68,7 +67,6 @@ func markFailed(listed, ids []string) (failed []bool, ok bool) {
 		if _, ours := isListed[id]; !ours {
 			return nil, false
 		}
-
 		isListed[id] = true
 	}
 

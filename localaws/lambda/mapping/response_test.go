@@ -50,7 +50,6 @@ func TestB35AnswersUnderReportBatchItemFailures(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-
 			failed, ok := parseFailures([]byte(tt.payload), threeIDs)
 			if ok != (tt.want != nil) || ok && !slices.Equal(failed, tt.want) {
 				t.Errorf("failed %v, valid %v; want %v", failed, ok, tt.want)
@@ -98,7 +97,6 @@ func TestB38FIFODeletesExactlyWhatIsNotListed(t *testing.T) {
 		if !first {
 			return Outcome{}
 		}
-
 		first = false
 		return Outcome{Payload: []byte(`{"batchItemFailures":[{"itemIdentifier":"id-3"},{"itemIdentifier":"id-4"},{"itemIdentifier":"id-5"}]}`)}
 	}

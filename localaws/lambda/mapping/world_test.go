@@ -352,7 +352,6 @@ func (q *modelQueues) Delete(_ context.Context, _ awsapi.Caller, arn string, han
 			failed = append(failed, h)
 			continue
 		}
-
 		queue.deleted = append(queue.deleted, queue.messages[i].Body)
 		queue.messages = slices.Delete(queue.messages, i, i+1)
 	}

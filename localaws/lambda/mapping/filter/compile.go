@@ -74,7 +74,6 @@ func compileObject(path string, m map[string]any) (*object, error) {
 			if err != nil {
 				return nil, err
 			}
-
 			o.anyOf = either
 			continue
 		}
@@ -150,7 +149,6 @@ func compileList(path string, list []any) ([]condition, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-
 		leaf = append(leaf, c)
 	}
 

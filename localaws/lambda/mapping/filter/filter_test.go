@@ -36,7 +36,6 @@ func TestB43RecordedMatches(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-
 			checkFilter(t, tt.pattern, tt.passes, tt.fails)
 		})
 	}
@@ -91,7 +90,6 @@ func TestB42Operators(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-
 			checkFilter(t, `{"body":{"a":`+tt.leaf+`}}`, `{"a":`+tt.passes+`}`, `{"a":`+tt.fails+`}`)
 		})
 	}
@@ -134,7 +132,6 @@ func TestB41BodiesOfAnotherKindDoNotPass(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-
 			if got := compile(t, tt.pattern).Match(tt.body); got != tt.want {
 				t.Errorf("match %v, want %v", got, tt.want)
 			}

@@ -41,7 +41,6 @@ func numericTest(arg any) (func(any) bool, error) {
 		if err != nil {
 			return nil, err
 		}
-
 		bounds = append(bounds, b)
 	}
 

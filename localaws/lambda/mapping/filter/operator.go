@@ -21,7 +21,6 @@ func compileOperator(m map[string]any) (condition, error) {
 			if !ok {
 				return condition{}, errors.New("exists takes true or false")
 			}
-
 			return condition{exists: there, absent: !there}, nil
 		}
 
@@ -144,7 +143,6 @@ func anythingBut(arg any) (func(any) bool, error) {
 		if err != nil {
 			return nil, err
 		}
-
 		but = append(but, test)
 	}
 
@@ -154,7 +152,6 @@ func anythingBut(arg any) (func(any) bool, error) {
 				return false
 			}
 		}
-
 		return true
 	}, nil
 }
@@ -188,7 +185,6 @@ func cidrTest(arg any) (func(any) bool, error) {
 		if !ok {
 			return false
 		}
-
 		addr, err := netip.ParseAddr(s)
 		return err == nil && network.Contains(addr)
 	}, nil

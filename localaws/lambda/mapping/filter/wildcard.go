@@ -71,7 +71,6 @@ func matchParts(parts []string, s string) bool {
 		if i < 0 {
 			return false
 		}
-
 		s = s[i+len(part):]
 	}
 

@@ -21,9 +21,13 @@ var (
 	// factNumbers are the numbers of one citation, such as "SQS L1, L12" or "LAM D14 to D17".
 	factNumbers = `[A-Z][0-9]+[a-z]?(?:(?:, | and | to |-)[A-Z][0-9]+[a-z]?\b)*`
 	factNumber  = regexp.MustCompile(`[A-Z][0-9]+[a-z]?`)
+	wholeNumber = regexp.MustCompile(`^[A-Z][0-9]+[a-z]?$`)
 
-	// testOfFact is a test whose name begins with a fact's number.
-	testOfFact = regexp.MustCompile(`(?m)^func Test([A-Z][0-9]+[a-z]?)[A-Z_]`)
+	// testName is the name of a test or fuzz test, without Test or Fuzz.
+	testName = regexp.MustCompile(`(?m)^func (?:Test|Fuzz)(\w+)\(`)
+
+	// startsWithFact is the older form of a test's name: TestC66AliasMovesTraffic.
+	startsWithFact = regexp.MustCompile(`^([A-Z][0-9]+[a-z]?)[A-Z_]`)
 )
 
 // readFacts returns the numbers of all facts below docs/aws by the prefix of their page.
@@ -48,7 +52,7 @@ func readFacts(t *testing.T) map[string]map[string]bool {
 
 		prefix := citedAs.FindSubmatch(body)
 		if prefix == nil {
-			t.Errorf(`%s does not say how its facts are cited (cite as "SQS A3")`, page)
+			t.Errorf(`%s does not state how its facts are cited (cite as "SQS A3")`, page)
 			continue
 		}
 
@@ -67,12 +71,13 @@ func readFacts(t *testing.T) map[string]map[string]bool {
 	}
 
 	if len(facts["SQS"]) < 200 || len(facts["LAM"]) < 200 {
-		t.Fatalf("only %d facts of SQS and %d of Lambda found: the test reads the pages wrongly", len(facts["SQS"]), len(facts["LAM"]))
+		t.Fatalf("only %d facts of SQS and %d of Lambda found: the test misreads the pages", len(facts["SQS"]), len(facts["LAM"]))
 	}
 	return facts
 }
 
-// citations calls f for each fact that a file kept in Git cites.
+// citations calls f for each fact that a file in Git cites, in its text or in the
+// name of a test.
 func citations(t *testing.T, facts map[string]map[string]bool, f func(path, prefix, number string)) {
 	t.Helper()
 
@@ -81,29 +86,93 @@ func citations(t *testing.T, facts map[string]map[string]bool, f func(path, pref
 		t.Skipf("not a git checkout: %v", err)
 	}
 	prefixes := strings.Join(slices.Sorted(maps.Keys(facts)), "|")
-	citation := regexp.MustCompile(`\b(` + prefixes + `) (` + factNumbers + `)`)
+	citing := regexp.MustCompile(`\b(` + prefixes + `) (` + factNumbers + `)`)
 
 	for _, path := range strings.Split(strings.TrimRight(string(out), "\x00"), "\x00") {
 		body, err := os.ReadFile(path)
 		if err != nil {
 			continue // deleted in the working tree
 		}
-		for _, m := range citation.FindAllSubmatch(body, -1) {
+		for _, m := range citing.FindAllSubmatch(body, -1) {
 			for _, number := range factNumber.FindAll(m[2], -1) {
 				f(path, string(m[1]), string(number))
 			}
 		}
 
-		// The name of a test gives a number without a page; the folder tells which one.
-		page := "LAM"
-		if strings.HasPrefix(path, "localaws/sqs/") {
-			page = "SQS"
-		}
-		for _, m := range testOfFact.FindAllSubmatch(body, -1) {
-			if number := string(m[1]); facts[page][number] {
-				f(path, page, number)
+		if strings.HasSuffix(path, "_test.go") {
+			for _, m := range testName.FindAllSubmatch(body, -1) {
+				for _, c := range factsInName(facts, defaultPage(path), string(m[1])) {
+					f(path, c.prefix, c.number)
+				}
 			}
 		}
+	}
+}
+
+// citation is one fact that is cited.
+type citation struct{ prefix, number string }
+
+// defaultPage returns the page that the numbers in a test's name belong to, unless
+// the name has a prefix of its own. The folder decides.
+func defaultPage(path string) string {
+	if strings.HasPrefix(path, "localaws/sqs/") {
+		return "SQS"
+	}
+	return "LAM"
+}
+
+// factsInName returns the facts that a test's name cites. Their numbers are its last
+// words, each after an underscore: AliasMovesTraffic_C66, or RefusesBadNames_C10_C11.
+// A prefix before a number names the page for it and those that follow:
+// DeniesUnsigned_SQS_O6_IAM_E2.
+func factsInName(facts map[string]map[string]bool, page, name string) []citation {
+	if m := startsWithFact.FindStringSubmatch(name); m != nil {
+		if facts[page][m[1]] {
+			return []citation{{page, m[1]}}
+		}
+		return nil
+	}
+
+	// Find the first of the last words that are all prefixes and numbers.
+	words := strings.Split(name, "_")
+	first := len(words)
+	for first > 1 && (facts[words[first-1]] != nil || wholeNumber.MatchString(words[first-1])) {
+		first--
+	}
+
+	var cited []citation
+	for _, word := range words[first:] {
+		if facts[word] != nil {
+			page = word
+			continue
+		}
+		cited = append(cited, citation{page, word})
+	}
+	return cited
+}
+
+func TestFactsAreReadFromNamesOfTests(t *testing.T) {
+	t.Parallel()
+
+	facts := map[string]map[string]bool{"SQS": {"O6": true}, "LAM": {"C66": true, "A3a": true}, "IAM": {"E2": true}}
+	for _, tt := range []struct {
+		name string
+		want []citation
+	}{
+		{"AliasMovesTraffic", nil},
+		{"AliasMovesTraffic_C66", []citation{{"LAM", "C66"}}},
+		{"AliasMovesTraffic_C66_A3a", []citation{{"LAM", "C66"}, {"LAM", "A3a"}}},
+		{"DeniesUnsigned_SQS_O6_IAM_E2", []citation{{"SQS", "O6"}, {"IAM", "E2"}}},
+		{"AliasMovesTraffic_C99", []citation{{"LAM", "C99"}}}, // reported as missing
+		{"C66AliasMovesTraffic", []citation{{"LAM", "C66"}}},
+		{"H264IsNotAFact", nil},
+		{"SHA256_Sum", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := factsInName(facts, "LAM", tt.name); !slices.Equal(got, tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
 

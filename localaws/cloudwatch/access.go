@@ -2,12 +2,14 @@ package cloudwatch
 
 import "github.com/reliableq/reliableq/localaws/awsapi"
 
-// accessToAll is the permission for an operation on no resource in particular.
+// accessToAll returns the permission for an action that applies to no particular
+// resource.
 func accessToAll(action string) []awsapi.Access {
 	return []awsapi.Access{{Action: "cloudwatch:" + action, Resource: "*"}}
 }
 
-// accessToAlarms is the permission for an operation on alarms.
+// accessToAlarms returns the permissions for an action on the named alarms, or on
+// all alarms if none is named.
 func (s *Service) accessToAlarms(c *awsapi.Call, action string, names ...string) []awsapi.Access {
 	var all []awsapi.Access
 	for _, name := range names {
@@ -19,12 +21,13 @@ func (s *Service) accessToAlarms(c *awsapi.Call, action string, names ...string)
 	return all
 }
 
-// accessToDashboard is the permission for an operation on a dashboard.
+// accessToDashboard returns the permission for an action on a dashboard.
 func (s *Service) accessToDashboard(c *awsapi.Call, action, name string) []awsapi.Access {
 	return []awsapi.Access{s.accessTo(c, action, dashboardARN(c.Account, name))}
 }
 
-// accessTo is the permission for an action on an alarm or a dashboard.
+// accessTo returns the permission for an action on an alarm or dashboard, with the
+// tags of that resource.
 func (s *Service) accessTo(c *awsapi.Call, action, arn string) awsapi.Access {
 	a := awsapi.Access{Action: "cloudwatch:" + action, Resource: arn}
 	s.mu.Lock()
@@ -35,8 +38,8 @@ func (s *Service) accessTo(c *awsapi.Call, action, arn string) awsapi.Access {
 	return a
 }
 
-// withTags adds to the permission for an operation that can set tags those tags,
-// and where there are some the permission to tag (IAM A3).
+// withTags adds the request's tags to the permissions of an operation that creates
+// a resource. Tags also need the permission to tag (IAM A3).
 func (s *Service) withTags(need []awsapi.Access, tags []Tag) []awsapi.Access {
 	if len(tags) > 0 {
 		tagging := need[0]
@@ -49,7 +52,7 @@ func (s *Service) withTags(need []awsapi.Access, tags []Tag) []awsapi.Access {
 	return need
 }
 
-// tagMap returns tags as a map.
+// tagMap returns tags as a map from key to value.
 func tagMap(tags []Tag) map[string]string {
 	out := make(map[string]string, len(tags))
 	for _, t := range tags {

@@ -6,20 +6,20 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// minLevelCheckInterval bounds how often changes are looked at, in service time: what comes
-// within it of the last look waits for the next.
+// minLevelCheckInterval is the shortest service time between two level checks.
+// Changes within it are combined into one check.
 const minLevelCheckInterval = 10 * time.Millisecond
 
-// level is what a gauge showed when its sampler was last asked.
+// level is the value of a gauge when its sampler was last called.
 type level struct {
 	value float64
-	round uint64 // which asking that was
+	round uint64 // the sampling round that read it; 0 before the first
 }
 
-// Active says that something happened that samples will show. While there are
-// alarms, it is looked at soon: where it will change an alarm's state, a skipping
-// clock goes on to the minutes in which it does. It is cheap; call it on every
-// change, without or with locks of the caller's own.
+// Active reports to the service that samples have changed. If there are alarms, it
+// schedules a level check: if the new levels will change an alarm's state, a
+// skipping clock goes on to the minutes of that change. It is cheap and takes no
+// lock; call it on every change, with or without locks of your own.
 func (s *Service) Active() {
 	if s.alarmCount.Load() == 0 || s.levelCheckPending.Load() || s.levelCheckPending.Swap(true) {
 		return
@@ -31,56 +31,59 @@ func (s *Service) Active() {
 	s.clock.Schedule(at, clock.Moves, s.checkLevels)
 }
 
-// checkLevels asks the samplers for levels as of now, and books a tick that a skipping
-// clock goes to when they will change an alarm.
+// checkLevels reads the current levels, and schedules a tick at which a skipping
+// clock stops if an alarm's state will change.
 func (s *Service) checkLevels() {
 	now := s.clock.Now()
 	s.lastLevelCheck.Store(now.UnixNano())
-	s.levelCheckPending.Store(false) // what happens from here on is looked at again
+	s.levelCheckPending.Store(false) // changes from here on need another check
 	s.takeSamples(now, true)
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	s.checkedSinceTick = true
 	if s.anyStateWillChange(now) {
 		s.scheduleTick(clock.Moves)
 	}
 }
 
-// nextTickKind tells whether there is to be another tick after the one at the given
-// moment, and whether a skipping clock is to go there.
-func (s *Service) nextTickKind(at time.Time) (kind clock.Kind, any bool) {
+// nextTickKind reports whether a tick is needed after the one at the given time,
+// and of which kind. The caller holds mu.
+func (s *Service) nextTickKind(at time.Time) (kind clock.Kind, needed bool) {
 	if s.anyStateWillChange(at) {
 		return clock.Moves, true
 	}
-	any = len(s.samplers) > 0
+	// Samplers are called every minute, and alarms with data need evaluation.
+	needed = len(s.samplers) > 0
 	for _, res := range s.resources {
 		for _, a := range res.alarms {
-			any = any || !a.idle
+			needed = needed || !a.idle
 		}
 	}
-	return clock.Upkeep, any
+	return clock.Upkeep, needed
 }
 
-// anyStateWillChange reports whether the state of any alarm is going to change by itself,
-// with mu held.
+// anyStateWillChange reports whether any alarm's state will change without further
+// activity. It updates the settled state of all alarms. The caller holds mu.
 func (s *Service) anyStateWillChange(now time.Time) bool {
-	any := false
+	result := false
 	for _, res := range s.resources {
 		for _, a := range res.alarms {
-			if end := s.settledState(res, a); end != a.settledState {
-				a.settledState = end
+			if settled := s.settledState(res, a); settled != a.settledState {
+				a.settledState = settled
 				a.settledChanged = now
 			}
-			any = any || a.stateWillChange(now)
+			result = result || a.stateWillChange(now)
 		}
 	}
-	return any
+	return result
 }
 
-// stateWillChange reports whether the alarm's state is going to change: because it is
-// not yet the one that the levels lead to, or because counts that came lately
-// pass through the evaluation range. Neither takes longer than that range, and so
-// no alarm drives a clock for ever.
+// stateWillChange reports whether the alarm's state will change without further
+// activity: because it is not yet in its settled state, or because recent counts
+// are within its evaluation range. Neither takes longer than that range, so no
+// alarm makes a clock skip forever.
 func (a *alarm) stateWillChange(now time.Time) bool {
 	within := func(t time.Time) bool {
 		return !t.IsZero() && now.Sub(t) <= time.Duration(a.rangePeriods()*a.period)*time.Second
@@ -88,9 +91,9 @@ func (a *alarm) stateWillChange(now time.Time) bool {
 	return within(a.lastActivity) || a.state.Value != a.settledState && within(a.settledChanged)
 }
 
-// settledState is the state that an alarm comes to when all that its metric shows stays as
-// it is, with mu held. What an expression comes to is not foretold: the answer is
-// then the state that it is in.
+// settledState returns the state that an alarm reaches if the levels of its metric
+// stay as they are. For an alarm on expressions this is not predicted, and the
+// result is its current state. The caller holds mu.
 func (s *Service) settledState(res *resources, a *alarm) string {
 	if len(a.query.expressions) > 0 {
 		return a.state.Value
@@ -98,10 +101,13 @@ func (s *Service) settledState(res *resources, a *alarm) string {
 
 	st := &a.query.statistics[0]
 	m := res.findMetric(st.namespace, st.name, st.dimensions)
+
+	// A level from before the last completed round no longer exists.
 	if m == nil || m.level.round == 0 || m.level.round < s.completedRound {
 		return a.stateWithoutData()
 	}
 
+	// A gauge has one sample a minute.
 	value := m.level.value
 	perPeriod := float64(max(1, a.period/minute))
 	switch st.stat.name {
@@ -118,7 +124,8 @@ func (s *Service) settledState(res *resources, a *alarm) string {
 	return stateOK
 }
 
-// stateWithoutData is the state that an alarm comes to when nothing is in its range.
+// stateWithoutData returns the state that an alarm reaches if its range has no
+// data.
 func (a *alarm) stateWithoutData() string {
 	v := applyAlarmRules([]datapoint{{missing: true}}, 1, 1, a.breaches, a.treatMissing())
 	if v.state == "" {

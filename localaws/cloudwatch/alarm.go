@@ -13,7 +13,7 @@ const (
 	stateInsufficient = "INSUFFICIENT_DATA"
 )
 
-// alarm is a metric alarm.
+// alarm is a metric alarm. Service.mu guards it.
 type alarm struct {
 	scope   scope
 	config  PutMetricAlarmInput
@@ -23,20 +23,23 @@ type alarm struct {
 	history []AlarmHistoryItem // oldest first
 
 	period int64 // seconds
-	query  query // what it watches
+	query  query // what the alarm watches
 
-	// activity is when something was last counted that its metrics show, or when
-	// it was made. end is the state that it comes to when all stays as it is, and
-	// bent when that became another. quiet says that nothing is in its evaluation range, so that
-	// its state stays. next is when it is evaluated next, where that is seldom.
-	lastActivity   time.Time
+	// lastActivity is when its metrics last counted an event, or when the alarm was
+	// created.
+	lastActivity time.Time
+	// settledState is the state that the alarm reaches if nothing else happens, and
+	// settledChanged is when that became another.
 	settledState   string
 	settledChanged time.Time
-	idle           bool
+	// idle reports that the evaluation range has no data, so the state cannot change.
+	idle bool
+	// nextEvaluation is the earliest time of the next evaluation, for alarms that are
+	// not evaluated in every tick.
 	nextEvaluation time.Time
 }
 
-// alarmState is what an alarm says.
+// alarmState is the state of an alarm, with the reason for it.
 type alarmState struct {
 	Value        string    `json:"value"`
 	Reason       string    `json:"reason"`
@@ -59,9 +62,10 @@ func alarmARN(at scope, name string) string {
 	}.String()
 }
 
-// evaluationPeriods is N, and toAlarm M, of "M out of N datapoints" (LAM E21).
+// evaluationPeriods returns N of "M out of N datapoints" (LAM E21).
 func (a *alarm) evaluationPeriods() int64 { return int64(*a.config.EvaluationPeriods) }
 
+// datapointsToAlarm returns M of "M out of N datapoints" (LAM E21).
 func (a *alarm) datapointsToAlarm() int64 {
 	if a.config.DatapointsToAlarm != nil {
 		return int64(*a.config.DatapointsToAlarm)
@@ -69,11 +73,11 @@ func (a *alarm) datapointsToAlarm() int64 {
 	return a.evaluationPeriods()
 }
 
-// rangePeriods is how many periods are looked at: some more than N, so that
-// missing ones can be made up for by older ones (LAM E21).
+// rangePeriods returns the number of periods in the evaluation range. It is larger
+// than N, so that older datapoints can replace missing ones (LAM E21).
 func (a *alarm) rangePeriods() int64 { return a.evaluationPeriods() + 2 }
 
-// treatMissing is the alarm's policy for missing data.
+// treatMissing returns the alarm's policy for missing data.
 func (a *alarm) treatMissing() string {
 	if a.config.TreatMissingData == "" {
 		return "missing"
@@ -81,7 +85,7 @@ func (a *alarm) treatMissing() string {
 	return a.config.TreatMissingData
 }
 
-// breaches holds a value against the threshold.
+// breaches reports whether a value breaches the threshold.
 func (a *alarm) breaches(v float64) bool {
 	t := *a.config.Threshold
 	switch a.config.ComparisonOperator {

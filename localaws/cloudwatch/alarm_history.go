@@ -11,10 +11,11 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// maxHistory is how many items of an alarm's history are kept.
+// maxHistory is the most items of an alarm's history; beyond it the oldest are
+// dropped.
 const maxHistory = 500
 
-// AlarmHistoryItem is one thing that happened to an alarm.
+// AlarmHistoryItem is an event in the history of an alarm.
 type AlarmHistoryItem struct {
 	// AlarmName is the alarm's name.
 	AlarmName string `json:"AlarmName"`
@@ -24,13 +25,13 @@ type AlarmHistoryItem struct {
 	Timestamp awsapi.Timestamp `json:"Timestamp"`
 	// HistoryItemType is ConfigurationUpdate, StateUpdate or Action.
 	HistoryItemType string `json:"HistoryItemType"`
-	// HistorySummary is a sentence for people.
+	// HistorySummary is a sentence for display.
 	HistorySummary string `json:"HistorySummary"`
-	// HistoryData is JSON for machines.
+	// HistoryData is a JSON object.
 	HistoryData string `json:"HistoryData,omitempty"`
 }
 
-// addHistory adds to the alarm's history.
+// addHistory adds an item to the alarm's history.
 func (a *alarm) addHistory(at time.Time, kind, summary, data string) {
 	a.history = append(a.history, AlarmHistoryItem{
 		AlarmName:       a.name(),
@@ -45,21 +46,29 @@ func (a *alarm) addHistory(at time.Time, kind, summary, data string) {
 	}
 }
 
-// setState changes an alarm's state, with mu held. Where the value changes, it takes
-// the alarm's actions, once (LAM E25).
+// setState sets an alarm's state and saves it. If the value changes, the alarm's
+// actions are recorded, once (LAM E25). The caller holds mu.
 func (s *Service) setState(b *store.Batch, a *alarm, value, reason, data string) {
 	now := s.clock.Now()
 	before := a.state
-	a.state = alarmState{value, reason, data, now, before.Transitioned}
+	a.state = alarmState{
+		Value:        value,
+		Reason:       reason,
+		ReasonData:   data,
+		Updated:      now,
+		Transitioned: before.Transitioned,
+	}
+
 	if value != before.Value {
 		a.state.Transitioned = now
 		a.addHistory(now, "StateUpdate", fmt.Sprintf("Alarm updated from %s to %s", before.Value, value), stateChange(before, a.state))
 		a.recordActions(now, value)
 	}
+
 	s.saveAlarm(b, a)
 }
 
-// stateChange is the HistoryData of a StateUpdate.
+// stateChange returns the HistoryData of a StateUpdate.
 func stateChange(before, after alarmState) string {
 	type state struct {
 		Value  string          `json:"stateValue"`
@@ -67,7 +76,8 @@ func stateChange(before, after alarmState) string {
 		Data   json.RawMessage `json:"stateReasonData,omitempty"`
 	}
 
-	one := func(s alarmState) state {
+	// A reason that somebody set need not be JSON.
+	describe := func(s alarmState) state {
 		out := state{Value: s.Value, Reason: s.Reason}
 		if json.Valid([]byte(s.ReasonData)) {
 			out.Data = json.RawMessage(s.ReasonData)
@@ -79,11 +89,11 @@ func stateChange(before, after alarmState) string {
 		Version string `json:"version"`
 		Old     state  `json:"oldState"`
 		New     state  `json:"newState"`
-	}{"1.0", one(before), one(after)})
+	}{"1.0", describe(before), describe(after)})
 }
 
-// recordActions writes down the actions of a state. They are not delivered, and the history
-// says that they failed and why.
+// recordActions adds the actions of a state to the history, as failed: they are not
+// delivered.
 func (a *alarm) recordActions(at time.Time, value string) {
 	if a.config.ActionsEnabled != nil && !*a.config.ActionsEnabled {
 		return
@@ -96,33 +106,36 @@ func (a *alarm) recordActions(at time.Time, value string) {
 	}[value]
 
 	for _, arn := range actions {
-		const why = "the embedded AWS records alarm actions and does not deliver them"
-		a.addHistory(at, "Action", fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, why), encodeText(struct {
-			State    string `json:"actionState"`
-			Value    string `json:"stateUpdateTimestamp"`
-			Resource string `json:"notificationResource"`
-			Message  string `json:"error"`
-		}{"Failed", at.Format(time.RFC3339), arn, why}))
+		const reason = "the embedded AWS records alarm actions and does not deliver them"
+		summary := fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, reason)
+		data := encodeText(struct {
+			State     string `json:"actionState"`
+			Timestamp string `json:"stateUpdateTimestamp"`
+			Resource  string `json:"notificationResource"`
+			Error     string `json:"error"`
+		}{"Failed", at.Format(time.RFC3339), arn, reason})
+		a.addHistory(at, "Action", summary, data)
 	}
 }
 
+// encodeText returns a value as JSON.
 func encodeText(v any) string { return string(encode(v)) }
 
 // DescribeAlarmHistoryInput is the input of DescribeAlarmHistory.
 type DescribeAlarmHistoryInput struct {
-	// AlarmName selects one alarm; empty takes all.
+	// AlarmName selects one alarm; empty selects all.
 	AlarmName string `json:"AlarmName,omitempty"`
-	// AlarmTypes selects types: without MetricAlarm in it, there is nothing.
+	// AlarmTypes selects alarms by type. All alarms have the type MetricAlarm.
 	AlarmTypes []string `json:"AlarmTypes,omitempty"`
 	// HistoryItemType selects one type of item.
 	HistoryItemType string `json:"HistoryItemType,omitempty"`
-	// StartDate is the first moment to give.
+	// StartDate is the inclusive start of the range.
 	StartDate *awsapi.Timestamp `json:"StartDate,omitempty"`
-	// EndDate is the last moment to give.
+	// EndDate is the inclusive end of the range.
 	EndDate *awsapi.Timestamp `json:"EndDate,omitempty"`
 	// MaxRecords is the size of a page, 1 to 100; absent means 100.
 	MaxRecords *int `json:"MaxRecords,omitempty"`
-	// NextToken is the token of the page to give.
+	// NextToken is the token of the page to return.
 	NextToken string `json:"NextToken,omitempty"`
 	// ScanBy is TimestampDescending, the default, or TimestampAscending.
 	ScanBy string `json:"ScanBy,omitempty"`
@@ -130,20 +143,21 @@ type DescribeAlarmHistoryInput struct {
 
 // DescribeAlarmHistoryOutput is the output of DescribeAlarmHistory.
 type DescribeAlarmHistoryOutput struct {
-	// AlarmHistoryItems are in the order asked for.
+	// AlarmHistoryItems are sorted by time, as requested.
 	AlarmHistoryItems []AlarmHistoryItem `json:"AlarmHistoryItems"`
 	// NextToken is empty on the last page.
 	NextToken string `json:"NextToken,omitempty"`
 }
 
-// DescribeAlarmHistory lists what happened to alarms since the server started:
-// histories are not kept across restarts.
+// DescribeAlarmHistory lists the history of alarms since the server started:
+// histories do not survive a restart.
 func (s *Service) DescribeAlarmHistory(_ context.Context, c *awsapi.Call, in *DescribeAlarmHistoryInput) (*DescribeAlarmHistoryOutput, error) {
 	limit, err := pageSize("maxRecords", in.MaxRecords, 100, 100)
 	if err != nil {
 		return nil, err
 	}
 
+	// Collect the items under the lock, as copies.
 	s.mu.Lock()
 	var items []AlarmHistoryItem
 	for name, a := range s.resourcesIn(scopeOf(c)).alarms {
@@ -159,6 +173,7 @@ func (s *Service) DescribeAlarmHistory(_ context.Context, c *awsapi.Call, in *De
 
 	s.mu.Unlock()
 
+	// Sort the items of all alarms by time, and select a page.
 	slices.SortStableFunc(items, func(a, b AlarmHistoryItem) int { return a.Timestamp.Time().Compare(b.Timestamp.Time()) })
 	if in.ScanBy != "TimestampAscending" {
 		slices.Reverse(items)
@@ -172,6 +187,7 @@ func (s *Service) DescribeAlarmHistory(_ context.Context, c *awsapi.Call, in *De
 	return &DescribeAlarmHistoryOutput{append([]AlarmHistoryItem{}, items[from:to]...), next}, nil
 }
 
+// selects reports whether the item matches the request's filters.
 func (in *DescribeAlarmHistoryInput) selects(item AlarmHistoryItem) bool {
 	at := item.Timestamp.Time()
 	return (in.HistoryItemType == "" || in.HistoryItemType == item.HistoryItemType) &&

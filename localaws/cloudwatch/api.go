@@ -7,8 +7,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// API is the service's table of operations: Query, JSON 1.0 and CBOR (LAM E14,
-// E15). Whatever is not in it is refused by name.
+// API returns the service's operations over the Query, JSON 1.0 and CBOR protocols
+// (LAM E14, E15). Other operations are refused by name.
 func (s *Service) API() *awsapi.Service {
 	operations := s.alarmOperations()
 	maps.Copy(operations, s.metricOperations())

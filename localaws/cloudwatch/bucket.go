@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// maxExactValues is how many different values a bucket keeps exactly.
+// maxExactValues is how many different values a bucket stores without rounding.
 const maxExactValues = 300
 
-// bucket is what a metric was within a span of time.
+// bucket holds the data of one unit of a metric within a span of time.
 type bucket struct {
 	start int64 // epoch seconds
 	span  int64 // seconds: 1, 60, 300 or 3600
@@ -17,17 +17,16 @@ type bucket struct {
 	sum   float64
 	min   float64
 	max   float64
-	// values are the single values in rising order, for percentiles. vague says
-	// that some came as a statistic set, and their values are unknown.
+	// values are the single values, sorted, for percentiles.
 	values        []valueCount
-	valuesUnknown bool
-	valuesRounded bool // the values are rounded
+	valuesUnknown bool // values is incomplete: some came as a statistic set, or were dropped
+	valuesRounded bool // there were more than maxExactValues
 }
 
-// valueCount is a value and how often it came.
+// valueCount is a value and how often it occurred.
 type valueCount struct{ value, count float64 }
 
-// add takes in a value that came count times.
+// add adds a value that occurred count times.
 func (b *bucket) add(value, count float64) {
 	b.extendRange(value, value)
 	b.count += count
@@ -35,8 +34,7 @@ func (b *bucket) add(value, count float64) {
 	b.addValue(value, count)
 }
 
-// addSet takes in a statistic set. Values can be told from it only where they
-// are all the same.
+// addSet adds a statistic set. Its single values are known only if all are equal.
 func (b *bucket) addSet(set StatisticSet) {
 	b.extendRange(*set.Minimum, *set.Maximum)
 	b.count += *set.SampleCount
@@ -48,6 +46,7 @@ func (b *bucket) addSet(set StatisticSet) {
 	}
 }
 
+// extendRange extends minimum and maximum. Call it before count is increased.
 func (b *bucket) extendRange(least, most float64) {
 	if b.count == 0 {
 		b.min = least
@@ -58,7 +57,7 @@ func (b *bucket) extendRange(least, most float64) {
 	b.max = math.Max(b.max, most)
 }
 
-// addValue keeps a value for percentiles, rounded where there are many.
+// addValue adds a single value for percentiles, rounded if there are many.
 func (b *bucket) addValue(value, count float64) {
 	if b.valuesRounded {
 		value = roundValue(value)
@@ -69,6 +68,7 @@ func (b *bucket) addValue(value, count float64) {
 		return
 	}
 
+	// Too many values: round the ones so far.
 	b.valuesRounded = true
 	exact := b.values
 	b.values = nil
@@ -77,7 +77,7 @@ func (b *bucket) addValue(value, count float64) {
 	}
 }
 
-// countValue counts a value in a list that is in rising order.
+// countValue adds count occurrences of a value to a sorted list.
 func countValue(values []valueCount, value, count float64) []valueCount {
 	i, found := slices.BinarySearchFunc(values, value, func(t valueCount, v float64) int { return cmp.Compare(t.value, v) })
 	if found {
@@ -87,8 +87,8 @@ func countValue(values []valueCount, value, count float64) []valueCount {
 	return slices.Insert(values, i, valueCount{value, count})
 }
 
-// roundValue moves a value to the nearest power of 1.01, or of its negative, which is
-// less than half a percent away.
+// roundValue returns the nearest power of 1.01 (or its negative), which differs
+// from v by less than half a percent.
 func roundValue(v float64) float64 {
 	if v == 0 {
 		return 0
@@ -96,7 +96,7 @@ func roundValue(v float64) float64 {
 	return math.Copysign(math.Pow(1.01, math.Round(math.Log(math.Abs(v))/math.Log(1.01))), v)
 }
 
-// merge takes in another bucket.
+// merge adds the data of another bucket.
 func (b *bucket) merge(o *bucket) {
 	if o.count == 0 {
 		return

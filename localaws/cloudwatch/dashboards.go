@@ -20,6 +20,7 @@ type dashboard struct {
 	tags    []Tag
 }
 
+// dashboardName is the form of a dashboard's name, apart from its length.
 var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 func dashboardARN(account, name string) string {
@@ -35,9 +36,9 @@ func dashboardARN(account, name string) string {
 type PutDashboardInput struct {
 	// DashboardName is 1 to 255 of A-Z a-z 0-9 - _.
 	DashboardName string `json:"DashboardName"`
-	// DashboardBody is a JSON object. It is kept as it is given.
+	// DashboardBody is a JSON object. It is stored unchanged.
 	DashboardBody string `json:"DashboardBody"`
-	// Tags count only when the dashboard is new.
+	// Tags are ignored if the dashboard exists.
 	Tags []Tag `json:"Tags,omitempty"`
 }
 
@@ -47,7 +48,8 @@ type PutDashboardOutput struct {
 	DashboardValidationMessages []struct{} `json:"DashboardValidationMessages"`
 }
 
-// PutDashboard makes or replaces a dashboard.
+// PutDashboard creates or replaces a dashboard. An existing dashboard preserves its
+// tags.
 func (s *Service) PutDashboard(_ context.Context, c *awsapi.Call, in *PutDashboardInput) (*PutDashboardOutput, error) {
 	switch {
 	case in.DashboardName == "":
@@ -59,6 +61,7 @@ func (s *Service) PutDashboard(_ context.Context, c *awsapi.Call, in *PutDashboa
 		return nil, missingParameter("DashboardBody")
 	}
 
+	// Widgets are not checked, as long as the body is a JSON object.
 	var body map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(in.DashboardBody), &body); err != nil {
 		return nil, errInvalidDashboard.With("The field DashboardBody must be a valid JSON object")
@@ -74,7 +77,12 @@ func (s *Service) PutDashboard(_ context.Context, c *awsapi.Call, in *PutDashboa
 		s.dashboards[c.Account] = all
 	}
 
-	d := &dashboard{in.DashboardName, in.DashboardBody, s.clock.Now(), in.Tags}
+	d := &dashboard{
+		name:    in.DashboardName,
+		body:    in.DashboardBody,
+		changed: s.clock.Now(),
+		tags:    in.Tags,
+	}
 	if old := all[d.name]; old != nil {
 		d.tags = old.tags
 	}
@@ -97,17 +105,18 @@ type GetDashboardInput struct {
 type GetDashboardOutput struct {
 	// DashboardARN has no region.
 	DashboardARN string `json:"DashboardArn"`
-	// DashboardBody is as it was given.
+	// DashboardBody is the body as it was put.
 	DashboardBody string `json:"DashboardBody"`
 	// DashboardName is the name.
 	DashboardName string `json:"DashboardName"`
 }
 
+// dashboardNotFound returns the error for a dashboard that does not exist.
 func dashboardNotFound(name string) error {
 	return errDashboardNotFound.With("Dashboard %s does not exist", name)
 }
 
-// GetDashboard reads a dashboard.
+// GetDashboard returns a dashboard.
 func (s *Service) GetDashboard(_ context.Context, c *awsapi.Call, in *GetDashboardInput) (*GetDashboardOutput, error) {
 	if in.DashboardName == "" {
 		return nil, missingParameter("DashboardName")
@@ -123,21 +132,21 @@ func (s *Service) GetDashboard(_ context.Context, c *awsapi.Call, in *GetDashboa
 
 // ListDashboardsInput is the input of ListDashboards.
 type ListDashboardsInput struct {
-	// DashboardNamePrefix selects dashboards by the begin of their names.
+	// DashboardNamePrefix selects dashboards by the prefix of their names.
 	DashboardNamePrefix string `json:"DashboardNamePrefix,omitempty"`
-	// NextToken is the token of the page to give.
+	// NextToken is the token of the page to return.
 	NextToken string `json:"NextToken,omitempty"`
 }
 
 // ListDashboardsOutput is the output of ListDashboards.
 type ListDashboardsOutput struct {
-	// DashboardEntries are up to 1000, in order of name.
+	// DashboardEntries has up to 1000 dashboards, sorted by name.
 	DashboardEntries []DashboardEntry `json:"DashboardEntries"`
 	// NextToken is empty on the last page.
 	NextToken string `json:"NextToken,omitempty"`
 }
 
-// DashboardEntry is a dashboard as it is listed.
+// DashboardEntry describes a dashboard.
 type DashboardEntry struct {
 	// DashboardName is the name.
 	DashboardName string `json:"DashboardName"`
@@ -145,11 +154,11 @@ type DashboardEntry struct {
 	DashboardARN string `json:"DashboardArn"`
 	// LastModified is when it was last put.
 	LastModified awsapi.Timestamp `json:"LastModified"`
-	// Size is the body's, in bytes.
+	// Size is the size of the body in bytes.
 	Size int64 `json:"Size"`
 }
 
-// ListDashboards lists dashboards.
+// ListDashboards lists dashboards by name.
 func (s *Service) ListDashboards(_ context.Context, c *awsapi.Call, in *ListDashboardsInput) (*ListDashboardsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,7 +175,10 @@ func (s *Service) ListDashboards(_ context.Context, c *awsapi.Call, in *ListDash
 	for _, name := range names[from:to] {
 		d := all[name]
 		out.DashboardEntries = append(out.DashboardEntries, DashboardEntry{
-			name, dashboardARN(c.Account, name), awsapi.Timestamp(d.changed), int64(len(d.body)),
+			DashboardName: name,
+			DashboardARN:  dashboardARN(c.Account, name),
+			LastModified:  awsapi.Timestamp(d.changed),
+			Size:          int64(len(d.body)),
 		})
 	}
 
@@ -175,8 +187,8 @@ func (s *Service) ListDashboards(_ context.Context, c *awsapi.Call, in *ListDash
 
 // DeleteDashboardsInput is the input of DeleteDashboards.
 type DeleteDashboardsInput struct {
-	// DashboardNames are the dashboards to delete: all of them, or none when
-	// one does not exist.
+	// DashboardNames are the dashboards to delete. If one does not exist, none is
+	// deleted.
 	DashboardNames []string `json:"DashboardNames"`
 }
 
@@ -188,6 +200,8 @@ func (s *Service) DeleteDashboards(_ context.Context, c *awsapi.Call, in *Delete
 
 	s.mu.Lock()
 	all := s.dashboards[c.Account]
+
+	// Delete all or none.
 	for _, name := range in.DashboardNames {
 		if all[name] == nil {
 			s.mu.Unlock()

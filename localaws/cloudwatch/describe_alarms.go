@@ -9,8 +9,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// MetricAlarm is an alarm as it is described (LAM E18). What its configuration
-// does not name is absent, but for lists of actions and dimensions.
+// MetricAlarm is the description of an alarm (LAM E18). Settings that the
+// configuration does not have are absent, except for lists of actions and
+// dimensions.
 type MetricAlarm struct {
 	// AlarmName is the name.
 	AlarmName string `json:"AlarmName"`
@@ -18,9 +19,9 @@ type MetricAlarm struct {
 	AlarmARN string `json:"AlarmArn"`
 	// AlarmDescription is as given.
 	AlarmDescription *string `json:"AlarmDescription,omitempty"`
-	// AlarmConfigurationUpdatedTimestamp is when it was last put.
+	// AlarmConfigurationUpdatedTimestamp is when the configuration was last put.
 	AlarmConfigurationUpdatedTimestamp awsapi.Timestamp `json:"AlarmConfigurationUpdatedTimestamp"`
-	// ActionsEnabled says whether changes of state take actions.
+	// ActionsEnabled reports whether changes of state trigger actions.
 	ActionsEnabled bool `json:"ActionsEnabled"`
 	// OKActions are ARNs.
 	OKActions []string `json:"OKActions"`
@@ -30,13 +31,13 @@ type MetricAlarm struct {
 	InsufficientDataActions []string `json:"InsufficientDataActions"`
 	// StateValue is OK, ALARM or INSUFFICIENT_DATA.
 	StateValue string `json:"StateValue"`
-	// StateReason says why.
+	// StateReason is the reason for the state, as text.
 	StateReason string `json:"StateReason"`
-	// StateReasonData is the same as JSON.
+	// StateReasonData is the reason as JSON.
 	StateReasonData string `json:"StateReasonData,omitempty"`
 	// StateUpdatedTimestamp is when the state was last set.
 	StateUpdatedTimestamp awsapi.Timestamp `json:"StateUpdatedTimestamp"`
-	// StateTransitionedTimestamp is when it last changed.
+	// StateTransitionedTimestamp is when the state last changed.
 	StateTransitionedTimestamp awsapi.Timestamp `json:"StateTransitionedTimestamp"`
 	// MetricName is the metric watched.
 	MetricName string `json:"MetricName,omitempty"`
@@ -56,7 +57,7 @@ type MetricAlarm struct {
 	EvaluationPeriods *int `json:"EvaluationPeriods"`
 	// DatapointsToAlarm is M.
 	DatapointsToAlarm *int `json:"DatapointsToAlarm,omitempty"`
-	// Threshold is what values are held against.
+	// Threshold is compared with the values.
 	Threshold *float64 `json:"Threshold,omitempty"`
 	// ComparisonOperator is as given.
 	ComparisonOperator string `json:"ComparisonOperator"`
@@ -68,6 +69,7 @@ type MetricAlarm struct {
 	Metrics []MetricDataQuery `json:"Metrics,omitempty"`
 }
 
+// describe returns the alarm's description.
 func (a *alarm) describe() MetricAlarm {
 	c := &a.config
 	return MetricAlarm{
@@ -101,28 +103,29 @@ func (a *alarm) describe() MetricAlarm {
 	}
 }
 
-// nonNil is a slice that is not nil: it shows as an empty list.
+// nonNil returns a copy of a slice that is not nil, so that its JSON is a list.
 func nonNil[T any](s []T) []T { return append([]T{}, s...) }
 
 // DescribeAlarmsInput is the input of DescribeAlarms.
 type DescribeAlarmsInput struct {
-	// AlarmNames selects up to 100 alarms; it excludes AlarmNamePrefix.
+	// AlarmNames selects up to 100 alarms by name. It cannot be used with
+	// AlarmNamePrefix.
 	AlarmNames []string `json:"AlarmNames,omitempty"`
-	// AlarmNamePrefix selects alarms by the begin of their names.
+	// AlarmNamePrefix selects alarms by the prefix of their names.
 	AlarmNamePrefix string `json:"AlarmNamePrefix,omitempty"`
-	// AlarmTypes selects types: without MetricAlarm in it, there is nothing.
+	// AlarmTypes selects alarms by type. All alarms have the type MetricAlarm.
 	AlarmTypes []string `json:"AlarmTypes,omitempty"`
 	// ChildrenOfAlarmName is refused: there are no composite alarms.
 	ChildrenOfAlarmName string `json:"ChildrenOfAlarmName,omitempty"`
-	// ParentsOfAlarmName is refused.
+	// ParentsOfAlarmName is refused: there are no composite alarms.
 	ParentsOfAlarmName string `json:"ParentsOfAlarmName,omitempty"`
 	// StateValue selects alarms by state.
 	StateValue string `json:"StateValue,omitempty"`
-	// ActionPrefix selects alarms of which an action begins with it.
+	// ActionPrefix selects alarms with an action that has this prefix.
 	ActionPrefix string `json:"ActionPrefix,omitempty"`
 	// MaxRecords is the size of a page, 1 to 100; absent means 50.
 	MaxRecords *int `json:"MaxRecords,omitempty"`
-	// NextToken is the token of the page to give.
+	// NextToken is the token of the page to return.
 	NextToken string `json:"NextToken,omitempty"`
 }
 
@@ -130,7 +133,7 @@ type DescribeAlarmsInput struct {
 type DescribeAlarmsOutput struct {
 	// CompositeAlarms is always empty.
 	CompositeAlarms []struct{} `json:"CompositeAlarms"`
-	// MetricAlarms are in order of name.
+	// MetricAlarms are sorted by name.
 	MetricAlarms []MetricAlarm `json:"MetricAlarms"`
 	// NextToken is empty on the last page.
 	NextToken string `json:"NextToken,omitempty"`
@@ -176,6 +179,7 @@ func (s *Service) DescribeAlarms(_ context.Context, c *awsapi.Call, in *Describe
 	return out, nil
 }
 
+// selects reports whether the alarm matches the request's filters.
 func (in *DescribeAlarmsInput) selects(a *alarm) bool {
 	c := &a.config
 	return (len(in.AlarmNames) == 0 || slices.Contains(in.AlarmNames, a.name())) &&
@@ -206,12 +210,12 @@ type DescribeAlarmsForMetricInput struct {
 
 // DescribeAlarmsForMetricOutput is the output of DescribeAlarmsForMetric.
 type DescribeAlarmsForMetricOutput struct {
-	// MetricAlarms are in order of name.
+	// MetricAlarms are sorted by name.
 	MetricAlarms []MetricAlarm `json:"MetricAlarms"`
 }
 
-// DescribeAlarmsForMetric lists the alarms on a metric, without those that watch
-// it through metric math.
+// DescribeAlarmsForMetric lists the alarms on a metric. Alarms on metric math are
+// not included.
 func (s *Service) DescribeAlarmsForMetric(_ context.Context, c *awsapi.Call, in *DescribeAlarmsForMetricInput) (*DescribeAlarmsForMetricOutput, error) {
 	if in.MetricName == "" {
 		return nil, missingParameter("MetricName")
@@ -234,6 +238,7 @@ func (s *Service) DescribeAlarmsForMetric(_ context.Context, c *awsapi.Call, in 
 	return out, nil
 }
 
+// selects reports whether an alarm with this configuration matches the request.
 func (in *DescribeAlarmsForMetricInput) selects(c *PutMetricAlarmInput) bool {
 	return c.MetricName == in.MetricName && c.Namespace == in.Namespace &&
 		slices.Equal(sortDimensions(c.Dimensions), sortDimensions(in.Dimensions)) &&

@@ -1,43 +1,49 @@
-// Package cloudwatch is the embedded CloudWatch: metrics, alarms that change
-// state on the service clock, and dashboards, as parts E.2 and E.3 of the fact
-// sheet (LAM E14 to E34) have them.
+// Package cloudwatch is the embedded CloudWatch: metrics, alarms that are
+// evaluated on service time, and dashboards. It follows the facts E14 to E34 of
+// docs/aws/lambda.md (cited as LAM E14).
 //
 // # Metrics
 //
-// A metric holds buckets of a minute, or of a second for data of high
-// resolution, each with count, sum, least, greatest and the single values, so
-// that percentiles can be told. Older buckets are merged as on AWS: seconds after
-// 3 hours, minutes after 15 days, five minutes after 63 days; after 455 days they
-// go. A percentile is the least value that at least that share of values does
-// not exceed; a bucket of more than 300 different values keeps them to within
-// one percent.
+// A metric stores its data in buckets of one minute, or of one second for
+// high-resolution data. A bucket has the count, sum, minimum and maximum of its
+// values, and the single values for percentiles. Older buckets are merged as on
+// AWS: seconds into minutes after 3 hours, minutes into five minutes after 15
+// days, five minutes into hours after 63 days. After 455 days they are deleted.
+// A percentile is the lowest value that at least this share of the values does
+// not exceed. A bucket with more than 300 different values stores them rounded to
+// within one percent.
 //
-// New metrics can be read at once, where AWS takes minutes. Services push counts
-// with [Service.Record], or are asked by a sampler ([Service.AddSampler]) at every
-// full minute and before every read.
+// New data can be read immediately; on AWS this takes minutes. Other services
+// push counts with [Service.Record]. A sampler ([Service.AddSampler]) is called
+// every minute and before every read.
 //
 // # Alarms
 //
-// An alarm is evaluated at every full minute (every ten seconds when its period
-// is shorter than a minute), over its evaluation range of two periods more than
-// its evaluation periods, as long as there is anything in that range; after that
-// its state cannot change any more by itself.
+// An alarm is evaluated every minute, or every ten seconds if its period is
+// shorter than a minute. Its evaluation range is two periods longer than its
+// evaluation periods. While there is no data in the range, the state cannot
+// change and the alarm is not evaluated.
 //
-// Evaluations belong to what a skipping clock aims at (clock.Moves) only as long
-// as they will change an alarm's state: a level has changed, as [Service.Active]
-// says, and leads to another state than the alarm is in; or something was counted
-// within its evaluation range. A level that stays, such as messages lying in a
-// dead-letter queue, keeps its alarm evaluated, but does not drive the clock; so a
-// settled system comes to rest, and its alarms are right when it does. An age
-// grows by itself: its alarms follow it in every minute that passes, and no clock
-// skips for them, because it would end at the end of retention.
+// A clock that skips waiting time stops at an evaluation (clock.Moves) only if
+// the evaluation can change a state. That is the case if
 //
-// Alarm actions are kept and listed, and every state change writes them into the
-// alarm's history. They are not delivered: there is no SNS here, and the history
-// says so.
+//   - a level has changed, as reported by [Service.Active], and leads to another
+//     state than the alarm is in, or
+//   - something was counted within the alarm's evaluation range.
 //
-// # What is durable
+// A level that stays, such as messages in a dead-letter queue, still has its
+// alarm evaluated, but the clock does not skip ahead for it. The system therefore
+// settles, and the alarms are up to date when it does. The age of the oldest
+// message grows all the time: its alarms follow in each minute that passes, but
+// the clock does not skip for them, because it would skip up to the end of
+// the retention period.
 //
-// Alarms with their state and tags, and dashboards. Metrics and alarm histories
-// are kept in memory only.
+// Alarm actions are stored and listed, and each change of state records them in
+// the alarm's history. They are not delivered, since there is no SNS, and the
+// history says so.
+//
+// # Durability
+//
+// Alarms with their state and tags, and dashboards, are stored. Metrics and alarm
+// histories are in memory only.
 package cloudwatch

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// The bounds of the embedded metric format (LAM E34).
+// The limits of the embedded metric format (LAM E34).
 const (
 	maxEMFMetrics    = 100
 	maxEMFDimensions = 30
 	maxEMFValues     = 100
 
-	// maxEMFData bounds what one line yields: metrics times values times sets of
-	// dimensions, which is far more than the line is long.
+	// maxEMFData is the most data of one line: metrics times values times dimension
+	// sets can be far more than the line is long.
 	maxEMFData = 20_000
 )
 
-// emfDirective is one element of CloudWatchMetrics.
+// emfDirective is an element of CloudWatchMetrics.
 type emfDirective struct {
 	Namespace  string
 	Dimensions [][]string
@@ -30,17 +30,19 @@ type emfDirective struct {
 	}
 }
 
-// EMF takes the metrics of a log line in embedded metric format. A line that is
-// none is passed over. at is the line's own time, which the line may overrule.
+// EMF records the metrics of a log line in embedded metric format. Other lines are
+// ignored. at is the time of the line, used if the line has no timestamp of its
+// own.
 func (s *Service) EMF(account, region, line string, at time.Time) {
 	for _, d := range parseEMF(line, at) {
 		s.Record(account, region, d)
 	}
 }
 
-// parseEMF reads the metrics of a line. Lines without _aws cost one search. A line
-// that would yield more than maxEMFData yields nothing.
+// parseEMF returns the metrics of a line, or none if it would be more than
+// maxEMFData.
 func parseEMF(line string, at time.Time) []Datum {
+	// Most lines are not EMF, so this check must be cheap.
 	if !strings.Contains(line, `"_aws"`) {
 		return nil
 	}
@@ -58,6 +60,7 @@ func parseEMF(line string, at time.Time) []Datum {
 		return nil
 	}
 
+	// A timestamp beyond the range of time.Time is ignored.
 	if ms := head.Timestamp; ms != nil && *ms > 0 && *ms < 1e15 {
 		at = time.UnixMilli(int64(*ms)).UTC()
 	}
@@ -73,9 +76,9 @@ func parseEMF(line string, at time.Time) []Datum {
 	return data
 }
 
-// appendData appends the metrics of one directive. One with a dimension that the
-// line does not have, or beyond the bounds of a directive, yields nothing. It
-// reports false when there are more than maxEMFData.
+// appendData appends the data of a directive. A directive with a dimension that the
+// line does not have, or beyond the limits, has no data. The result is false if
+// there are more than maxEMFData.
 func (d *emfDirective) appendData(data []Datum, members map[string]json.RawMessage, at time.Time) ([]Datum, bool) {
 	if d.Namespace == "" || len(d.Metrics) > maxEMFMetrics {
 		return data, true
@@ -86,6 +89,7 @@ func (d *emfDirective) appendData(data []Datum, members map[string]json.RawMessa
 		return data, true
 	}
 
+	// One datum for each value and each set of dimensions.
 	for _, m := range d.Metrics {
 		if m.Unit != "" && !slices.Contains(units, m.Unit) {
 			continue
@@ -114,8 +118,9 @@ func (d *emfDirective) appendData(data []Datum, members map[string]json.RawMessa
 	return data, true
 }
 
-// dimensionSets reads the values of each set of dimensions. Without any set there is one
-// without dimensions.
+// dimensionSets returns the dimensions with their values. A directive without
+// dimension sets has one empty set. The result is false if a dimension is missing
+// or invalid.
 func (d *emfDirective) dimensionSets(members map[string]json.RawMessage) ([][]Dimension, bool) {
 	if len(d.Dimensions) == 0 {
 		return [][]Dimension{nil}, true
@@ -146,7 +151,8 @@ func (d *emfDirective) dimensionSets(members map[string]json.RawMessage) ([][]Di
 	return sets, true
 }
 
-// emfValues reads a metric's value, a number or up to 100 of them.
+// emfValues returns the value of a metric, which is a number or an array of up to
+// 100 numbers.
 func emfValues(raw json.RawMessage) []float64 {
 	var one float64
 	var many []float64

@@ -2,10 +2,11 @@ package cloudwatch
 
 import "github.com/reliableq/reliableq/localaws/awsapi"
 
+// modelNamespace is the namespace of the error shapes in CloudWatch's model.
 const modelNamespace = "com.amazonaws.cloudwatch.v2010_08_01"
 
-// The errors that CloudWatch knows. Their codes differ between Query and the
-// other protocols (LAM E16).
+// The errors of CloudWatch. Their codes differ between Query and the other
+// protocols (LAM E16).
 var (
 	errValidation = awsapi.Error{
 		Code:      "ValidationException",
@@ -25,8 +26,8 @@ var (
 	errLimit               = modelError("LimitExceededFault", "LimitExceeded", 400)
 )
 
-// modelError is an error of the service's model: its shape, and its code in Query
-// where that is another.
+// modelError returns an error of the service's model. queryCode is its code in the
+// Query protocol if that differs from the shape's name.
 func modelError(shape, queryCode string, status int) awsapi.Error {
 	return awsapi.Error{
 		Code:      shape,
@@ -36,17 +37,19 @@ func modelError(shape, queryCode string, status int) awsapi.Error {
 	}
 }
 
-// missingParameter is the answer to a required member that is not there.
+// missingParameter returns the error for a required parameter that is absent.
 func missingParameter(member string) error {
 	return errMissingParameter.With("The parameter %s is required.", member)
 }
 
-// constraintError is the answer to a value that breaks a rule of the model.
+// constraintError returns the error for a value that violates a constraint of the
+// model.
 func constraintError(member string, value any, rule string) error {
 	return errValidation.With("1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: %s", value, member, rule)
 }
 
-// unsupported refuses by name what the embedded CloudWatch cannot do.
+// unsupported returns the error for a feature of an operation that the embedded
+// CloudWatch does not have.
 func unsupported(what, operation string) error {
 	return errValidation.With("The embedded AWS does not support %s in %s.", what, operation)
 }

@@ -6,44 +6,48 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// datapoint is the value of a period; missing where there is none.
+// datapoint is the value of one period.
 type datapoint struct {
-	start   int64 // of the period, epoch seconds
+	start   int64 // start of the period, epoch seconds
 	value   float64
-	count   float64 // sample count, 0 where it is not known
-	missing bool
+	count   float64 // sample count, 0 if it is not known
+	missing bool    // the period has no value
 }
 
-// evaluation is what an evaluation came to.
+// evaluation is the result of evaluating an alarm.
 type evaluation struct {
-	state      string      // empty: the state stays
-	datapoints []datapoint // the real ones that counted, oldest first
-	missing    int         // how many missing ones the policy made up for
+	state      string      // empty: the state does not change
+	datapoints []datapoint // the existing datapoints that were considered, oldest first
+	missing    int         // how many of N datapoints are missing
 }
 
-// applyAlarmRules applies the rules of LAM E21 to E23. points are the evaluation range,
-// oldest first; n and m are evaluation periods and datapoints to alarm.
+// applyAlarmRules evaluates the datapoints of an evaluation range, oldest first
+// (LAM E21 to E23). n is the number of evaluation periods, m of datapoints to
+// alarm.
 func applyAlarmRules(points []datapoint, n, m int, breaches func(float64) bool, treatMissing string) evaluation {
-	var real []datapoint
-	oldest := 0 // the age of the oldest breaching one among those used, in periods, the newest being 1
-	for i := len(points) - 1; i >= 0 && len(real) < n; i-- {
+	// Take the newest n datapoints. oldest is the age of the oldest breaching one, in
+	// periods; the newest period has age 1.
+	var existing []datapoint
+	oldest := 0
+	for i := len(points) - 1; i >= 0 && len(existing) < n; i-- {
 		if p := points[i]; !p.missing {
-			real = append([]datapoint{p}, real...)
+			existing = append([]datapoint{p}, existing...)
 			if breaches(p.value) {
 				oldest = len(points) - i
 			}
 		}
 	}
 
+	// Missing datapoints count as breaching only by the policy of that name.
 	breaching := 0
-	for _, p := range real {
+	for _, p := range existing {
 		if breaches(p.value) {
 			breaching++
 		}
 	}
 
-	v := evaluation{datapoints: real, missing: n - len(real)}
-	good := len(real) - breaching
+	v := evaluation{datapoints: existing, missing: n - len(existing)}
+	good := len(existing) - breaching
 	if treatMissing == "breaching" {
 		breaching += v.missing
 	}
@@ -54,7 +58,7 @@ func applyAlarmRules(points []datapoint, n, m int, breaches func(float64) bool, 
 	case good > 0 || v.missing == 0 || treatMissing == "breaching" || treatMissing == "notBreaching":
 		v.state = stateOK
 	case treatMissing == "ignore":
-	case oldest >= m: // nothing good, and the breach has lasted long enough (LAM E23)
+	case oldest >= m: // no datapoint is within the threshold, and the breach is old enough (LAM E23)
 		v.state = stateAlarm
 	default:
 		v.state = stateInsufficient
@@ -63,21 +67,22 @@ func applyAlarmRules(points []datapoint, n, m int, breaches func(float64) bool, 
 	return v
 }
 
-// evaluateAlarm looks at an alarm's evaluation range, which ends at the given moment,
-// and changes its state where that is due, with mu held.
+// evaluateAlarm evaluates an alarm over the range that ends at the given time, and
+// changes its state if it is another. The caller holds mu.
 func (s *Service) evaluateAlarm(b *store.Batch, a *alarm, at time.Time) {
 	if a.idle || at.Before(a.nextEvaluation) {
 		return
 	}
 
 	span := a.period * a.evaluationPeriods()
-	if span > day { // looked at by the hour only
+	if span > day { // AWS evaluates these once an hour
 		a.nextEvaluation = at.Truncate(time.Hour).Add(time.Hour)
 	}
 
-	points, any := s.readDatapoints(a, at.Unix())
+	// Apply the rules to the datapoints in the range.
+	points, hasData := s.readDatapoints(a, at.Unix())
 	v := applyAlarmRules(points, int(a.evaluationPeriods()), int(a.datapointsToAlarm()), a.breaches, a.treatMissing())
-	a.idle = !any
+	a.idle = !hasData
 	if v.state == "" || v.state == a.state.Value {
 		return
 	}
@@ -86,9 +91,10 @@ func (s *Service) evaluateAlarm(b *store.Batch, a *alarm, at time.Time) {
 	s.setState(b, a, v.state, reason, data)
 }
 
-// readDatapoints reads the alarm's evaluation range: a period for each, the last ending
-// at the given moment. any reports whether there is any data in it.
-func (s *Service) readDatapoints(a *alarm, end int64) (points []datapoint, any bool) {
+// readDatapoints returns a datapoint for each period of the alarm's evaluation
+// range, which ends at end. hasData reports whether the range has any data. The
+// caller holds mu.
+func (s *Service) readDatapoints(a *alarm, end int64) (points []datapoint, hasData bool) {
 	n := a.rangePeriods()
 	from := end - n*a.period
 	r := s.runQuery(s.resourcesIn(a.scope), &a.query, from, end, a.period)

@@ -15,63 +15,67 @@ import (
 type GetMetricDataInput struct {
 	// MetricDataQueries are up to 500 statistics and expressions.
 	MetricDataQueries []MetricDataQuery `json:"MetricDataQueries"`
-	// StartTime is the first moment to read; it is cut to a whole minute.
+	// StartTime is the inclusive start of the range, rounded down to a minute.
 	StartTime *awsapi.Timestamp `json:"StartTime"`
-	// EndTime is the first moment not to read any more.
+	// EndTime is the exclusive end of the range.
 	EndTime *awsapi.Timestamp `json:"EndTime"`
-	// NextToken is refused: all is on one page.
+	// NextToken is refused: results have only one page.
 	NextToken string `json:"NextToken,omitempty"`
 	// ScanBy is TimestampDescending, the default, or TimestampAscending.
 	ScanBy string `json:"ScanBy,omitempty"`
-	// MaxDatapoints bounds the page. More than it is refused.
+	// MaxDatapoints is the most values to return. A request for more data is
+	// refused.
 	MaxDatapoints *int `json:"MaxDatapoints,omitempty"`
 }
 
-// maxPagePoints is how many values a page of GetMetricData holds.
+// maxPagePoints is the most values on a page of GetMetricData.
 const maxPagePoints = 100_800
 
 // GetMetricDataOutput is the output of GetMetricData.
 type GetMetricDataOutput struct {
-	// MetricDataResults are the queries that return data, in their order.
+	// MetricDataResults are the results of the queries that return data, in the
+	// order of the queries.
 	MetricDataResults []MetricDataResult `json:"MetricDataResults"`
-	// Messages tell of what concerns the whole.
+	// Messages are about the request as a whole.
 	Messages []MessageData `json:"Messages"`
 }
 
-// MetricDataResult is what a query yields.
+// MetricDataResult is the result of a query.
 type MetricDataResult struct {
-	// ID is the query's.
+	// ID is the query's id.
 	ID string `json:"Id"`
-	// Label is the query's, or made of the metric's name.
+	// Label is the query's label, or else the metric's name or the query's id.
 	Label string `json:"Label"`
-	// Timestamps are the begins of periods.
+	// Timestamps are the starts of periods.
 	Timestamps []awsapi.Timestamp `json:"Timestamps"`
-	// Values belong to the timestamps.
+	// Values are the values of these periods.
 	Values []float64 `json:"Values"`
-	// StatusCode is Complete.
+	// StatusCode is always Complete.
 	StatusCode string `json:"StatusCode"`
 }
 
 // MessageData is a message about results.
 type MessageData struct {
-	// Code is a word for machines, such as MultipleUnits.
+	// Code is the type of message, such as MultipleUnits.
 	Code string `json:"Code"`
-	// Value is a sentence for people.
+	// Value is the text.
 	Value string `json:"Value"`
 }
 
-// GetMetricData reads statistics and metric math over a span of time.
+// GetMetricData reads statistics and metric math over a range of time.
 func (s *Service) GetMetricData(_ context.Context, c *awsapi.Call, in *GetMetricDataInput) (*GetMetricDataOutput, error) {
 	q, err := in.validate(c.Account)
 	if err != nil {
 		return nil, err
 	}
 
+	// Get the newest data first, without the lock.
 	s.takeSamples(s.clock.Now(), false)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	// Evaluate each query that returns data.
 	out := &GetMetricDataOutput{MetricDataResults: []MetricDataResult{}, Messages: []MessageData{}}
 	total := 0
 	for i := range in.MetricDataQueries {
@@ -80,14 +84,14 @@ func (s *Service) GetMetricData(_ context.Context, c *awsapi.Call, in *GetMetric
 			continue
 		}
 
-		values, mixed, err := s.evaluateQuery(s.resourcesIn(scopeOf(c)), &q, d, in)
+		values, mixedUnits, err := s.evaluateQuery(s.resourcesIn(scopeOf(c)), &q, d, in)
 		if err != nil {
 			return nil, err
 		}
 
-		if len(mixed) > 0 {
+		if len(mixedUnits) > 0 {
 			out.Messages = append(out.Messages, MessageData{
-				"MultipleUnits", "Multiple units returned: '[" + strings.Join(mixed, ", ") + "]'",
+				"MultipleUnits", "Multiple units returned: '[" + strings.Join(mixedUnits, ", ") + "]'",
 			})
 		}
 
@@ -95,23 +99,27 @@ func (s *Service) GetMetricData(_ context.Context, c *awsapi.Call, in *GetMetric
 		out.MetricDataResults = append(out.MetricDataResults, d.result(values, in.ScanBy == "TimestampAscending"))
 	}
 
+	// There is only one page: refuse what does not fit on it.
 	most := maxPagePoints
 	if in.MaxDatapoints != nil {
 		most = min(most, *in.MaxDatapoints)
 	}
 
 	if total > most {
-		return nil, errInvalidValue.With("The embedded AWS gives at most %d datapoints here and has no further pages; %d were asked for.", most, total)
+		return nil, errInvalidValue.With("The embedded AWS returns at most %d datapoints on a single page; the request selects %d.", most, total)
 	}
 
 	return out, nil
 }
 
-// evaluateQuery evaluates one query. Values of several units do not make a series: there
-// are none then, and their units are answered.
+// evaluateQuery returns the values of one query. If the metric has data of several
+// units and the query names none, it returns no values but the units. The caller
+// holds mu.
 func (s *Service) evaluateQuery(res *resources, q *query, d *MetricDataQuery, in *GetMetricDataInput) (metricmath.Series, []string, error) {
-	one := *q
-	one.primary = d.ID
+	single := *q
+	single.primary = d.ID
+
+	// A statistic has its own period; an expression has the longest of all statistics.
 	period := int64(0)
 	for _, st := range q.statistics {
 		if st.id == d.ID || d.MetricStat == nil {
@@ -123,17 +131,19 @@ func (s *Service) evaluateQuery(res *resources, q *query, d *MetricDataQuery, in
 		return nil, nil, errValidation.With("Error in expression '%s': it uses no metric.", d.ID)
 	}
 
+	// A statistic needs no other one.
 	if d.MetricStat != nil {
-		one.statistics = slices.DeleteFunc(slices.Clone(q.statistics), func(st statQuery) bool { return st.id != d.ID })
+		single.statistics = slices.DeleteFunc(slices.Clone(q.statistics), func(st statQuery) bool { return st.id != d.ID })
 	}
 
+	// An expression that yields a number or several series has no single result.
 	from, end := timeRange(*in.StartTime, *in.EndTime, period)
-	r := s.runQuery(res, &one, from, end, period)
+	r := s.runQuery(res, &single, from, end, period)
 	if r.err != nil {
 		return nil, nil, errValidation.With("Error in expression '%s': %v", d.ID, r.err)
 	}
 	if r.result == nil {
-		return nil, nil, errValidation.With("Error in expression '%s': the embedded AWS gives one time series for each expression.", d.ID)
+		return nil, nil, errValidation.With("Error in expression '%s': the embedded AWS supports only expressions with a single time series as their result.", d.ID)
 	}
 	if len(r.mixedUnits) > 0 {
 		return nil, r.mixedUnits, nil
@@ -142,6 +152,7 @@ func (s *Service) evaluateQuery(res *resources, q *query, d *MetricDataQuery, in
 	return r.result, nil, nil
 }
 
+// result returns the values in the form of the response.
 func (d *MetricDataQuery) result(values metricmath.Series, ascending bool) MetricDataResult {
 	r := MetricDataResult{
 		ID:         d.ID,
@@ -170,6 +181,7 @@ func (d *MetricDataQuery) result(values metricmath.Series, ascending bool) Metri
 	return r
 }
 
+// validate checks the request and parses its queries.
 func (in *GetMetricDataInput) validate(account string) (query, error) {
 	var q query
 	switch {
@@ -196,6 +208,7 @@ func (in *GetMetricDataInput) validate(account string) (query, error) {
 		return q, err
 	}
 
+	// Bound the work and memory of one request.
 	length := in.EndTime.Time().Sub(in.StartTime.Time())
 	for _, st := range q.statistics {
 		if int64(length/(time.Duration(st.period)*time.Second)) > maxPagePoints {

@@ -8,7 +8,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// maxDatapoints is how many datapoints GetMetricStatistics gives at most.
+// maxDatapoints is the most datapoints of GetMetricStatistics.
 const maxDatapoints = 1440
 
 // GetMetricStatisticsInput is the input of GetMetricStatistics.
@@ -19,17 +19,19 @@ type GetMetricStatisticsInput struct {
 	MetricName string `json:"MetricName"`
 	// Dimensions are all dimensions of the metric.
 	Dimensions []Dimension `json:"Dimensions,omitempty"`
-	// StartTime is the first moment to read; it is cut to a whole minute.
+	// StartTime is the inclusive start of the range, rounded down to a minute.
 	StartTime *awsapi.Timestamp `json:"StartTime"`
-	// EndTime is the first moment not to read any more.
+	// EndTime is the exclusive end of the range.
 	EndTime *awsapi.Timestamp `json:"EndTime"`
 	// Period is in seconds: 1, 5, 10, 20, 30 or a multiple of 60.
 	Period int64 `json:"Period"`
 	// Statistics are any of SampleCount, Average, Sum, Minimum and Maximum.
 	Statistics []string `json:"Statistics,omitempty"`
-	// ExtendedStatistics are percentiles such as p99; they or Statistics.
+	// ExtendedStatistics are percentiles such as p99. They or Statistics are
+	// required.
 	ExtendedStatistics []string `json:"ExtendedStatistics,omitempty"`
-	// Unit selects data of that unit; empty gives a datapoint for each unit.
+	// Unit selects data of this unit. If it is empty, each unit has datapoints of
+	// its own.
 	Unit string `json:"Unit,omitempty"`
 }
 
@@ -37,23 +39,23 @@ type GetMetricStatisticsInput struct {
 type GetMetricStatisticsOutput struct {
 	// Label is the metric's name.
 	Label string `json:"Label"`
-	// Datapoints are in no order that a caller may rely on.
+	// Datapoints have no guaranteed order.
 	Datapoints []Datapoint `json:"Datapoints"`
 }
 
-// Datapoint holds the statistics of one period, those that were asked for.
+// Datapoint holds the requested statistics of one period.
 type Datapoint struct {
-	// Timestamp is the begin of the period.
+	// Timestamp is the start of the period.
 	Timestamp awsapi.Timestamp `json:"Timestamp"`
-	// SampleCount is how many values there were.
+	// SampleCount is the number of values.
 	SampleCount *float64 `json:"SampleCount,omitempty"`
-	// Average is their mean.
+	// Average is the mean of the values.
 	Average *float64 `json:"Average,omitempty"`
-	// Sum is their sum.
+	// Sum is the sum of the values.
 	Sum *float64 `json:"Sum,omitempty"`
-	// Minimum is the least.
+	// Minimum is the lowest value.
 	Minimum *float64 `json:"Minimum,omitempty"`
-	// Maximum is the greatest.
+	// Maximum is the highest value.
 	Maximum *float64 `json:"Maximum,omitempty"`
 	// Unit is the unit of the values.
 	Unit string `json:"Unit"`
@@ -68,6 +70,7 @@ func (s *Service) GetMetricStatistics(_ context.Context, c *awsapi.Call, in *Get
 		return nil, err
 	}
 
+	// Get the newest data first, without the lock.
 	s.takeSamples(s.clock.Now(), false)
 
 	s.mu.Lock()
@@ -79,16 +82,17 @@ func (s *Service) GetMetricStatistics(_ context.Context, c *awsapi.Call, in *Get
 		return out, nil
 	}
 
+	// Units are not combined: each has its own datapoints.
 	from, end := timeRange(*in.StartTime, *in.EndTime, in.Period)
 	for _, sr := range m.series {
 		if in.Unit != "" && in.Unit != sr.unit {
 			continue
 		}
 		for at := from; at < end; at += in.Period {
-			var whole bucket
-			sr.mergeRange(&whole, at, min(at+in.Period, end))
-			if whole.count > 0 {
-				out.Datapoints = append(out.Datapoints, whole.datapoint(at, sr.unit, stats))
+			var merged bucket
+			sr.mergeRange(&merged, at, min(at+in.Period, end))
+			if merged.count > 0 {
+				out.Datapoints = append(out.Datapoints, merged.datapoint(at, sr.unit, stats))
 			}
 		}
 	}
@@ -96,8 +100,8 @@ func (s *Service) GetMetricStatistics(_ context.Context, c *awsapi.Call, in *Get
 	return out, nil
 }
 
-// timeRange cuts the begin of a span to a whole minute, or to a whole period when that
-// is shorter.
+// timeRange returns a range in epoch seconds, with its start rounded down to a
+// minute, or to the period if that is shorter.
 func timeRange(start, end awsapi.Timestamp, period int64) (from, to int64) {
 	from = start.Time().Unix()
 	to = end.Time().Unix()
@@ -107,7 +111,7 @@ func timeRange(start, end awsapi.Timestamp, period int64) (from, to int64) {
 	return from - from%min(period, minute), to
 }
 
-// datapoint reads the statistics asked for.
+// datapoint returns the given statistics of a bucket.
 func (b *bucket) datapoint(at int64, unit string, stats []statistic) Datapoint {
 	d := Datapoint{Timestamp: timestamp(at), Unit: unit}
 	fields := map[string]**float64{
@@ -139,7 +143,7 @@ func (b *bucket) datapoint(at int64, unit string, stats []statistic) Datapoint {
 	return d
 }
 
-// validate holds the input against LAM E26, and reads the statistics.
+// validate checks the request (LAM E26) and parses its statistics.
 func (in *GetMetricStatisticsInput) validate() ([]statistic, error) {
 	switch {
 	case in.Namespace == "":
@@ -164,6 +168,7 @@ func (in *GetMetricStatisticsInput) validate() ([]statistic, error) {
 		return nil, err
 	}
 
+	// Bound the size of the response.
 	length := in.EndTime.Time().Sub(in.StartTime.Time())
 	period := time.Duration(in.Period) * time.Second
 	if n := int64((length + period - 1) / period); n > maxDatapoints {

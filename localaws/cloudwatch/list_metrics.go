@@ -15,15 +15,16 @@ type ListMetricsInput struct {
 	Namespace string `json:"Namespace,omitempty"`
 	// MetricName selects metrics by name.
 	MetricName string `json:"MetricName,omitempty"`
-	// Dimensions selects metrics that have these, perhaps among others.
+	// Dimensions selects metrics that have all of these dimensions.
 	Dimensions []DimensionFilter `json:"Dimensions,omitempty"`
-	// NextToken is the token of the page to give.
+	// NextToken is the token of the page to return.
 	NextToken string `json:"NextToken,omitempty"`
-	// RecentlyActive is PT3H for metrics with data in the last three hours.
+	// RecentlyActive is PT3H, for metrics with data in the last three hours, or
+	// empty.
 	RecentlyActive string `json:"RecentlyActive,omitempty"`
 	// IncludeLinkedAccounts is refused when true.
 	IncludeLinkedAccounts bool `json:"IncludeLinkedAccounts,omitempty"`
-	// OwningAccount is refused unless it is the caller's own.
+	// OwningAccount is refused unless it is the caller's account.
 	OwningAccount string `json:"OwningAccount,omitempty"`
 }
 
@@ -31,19 +32,19 @@ type ListMetricsInput struct {
 type DimensionFilter struct {
 	// Name is the dimension's name.
 	Name string `json:"Name"`
-	// Value is its value; empty takes any.
+	// Value is its value; empty matches any.
 	Value string `json:"Value,omitempty"`
 }
 
 // ListMetricsOutput is the output of ListMetrics.
 type ListMetricsOutput struct {
-	// Metrics are up to 500.
+	// Metrics has up to 500 metrics, sorted by namespace, name and dimensions.
 	Metrics []Metric `json:"Metrics"`
 	// NextToken is empty on the last page.
 	NextToken string `json:"NextToken,omitempty"`
 }
 
-// ListMetrics lists the metrics that had data in the last two weeks.
+// ListMetrics lists the metrics with data in the last two weeks.
 func (s *Service) ListMetrics(_ context.Context, c *awsapi.Call, in *ListMetricsInput) (*ListMetricsOutput, error) {
 	switch {
 	case in.IncludeLinkedAccounts:
@@ -81,6 +82,7 @@ func (s *Service) ListMetrics(_ context.Context, c *awsapi.Call, in *ListMetrics
 	return out, nil
 }
 
+// selects reports whether the metric matches the request's filters.
 func (in *ListMetricsInput) selects(m *metric) bool {
 	for _, f := range in.Dimensions {
 		if !slices.ContainsFunc(m.dimensions, func(d Dimension) bool {

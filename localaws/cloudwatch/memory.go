@@ -7,19 +7,20 @@ import (
 	"unsafe"
 )
 
-// boundEvery is after how many data memory is added up: between two looks it grows
-// by a few hundred bytes for each. The names of a new metric count as data for each
-// nameUnit bytes.
 const (
+	// memoryCheckInterval is the number of records after which the memory of all
+	// metrics is added up. Between two checks it grows by a few hundred bytes for
+	// each record. A new metric counts as one record for each bytesPerRecord bytes
+	// of its names.
 	memoryCheckInterval = 10_000
 	bytesPerRecord      = 256
 )
 
-// memory is about how much memory the metric's name, dimensions and data take.
+// memory returns the approximate memory of the metric's names and data, in bytes.
 func (m *metric) memory() int64 {
 	sum := int64(unsafe.Sizeof(metric{})) + int64(len(m.namespace)+len(m.name))
 	for _, d := range m.dimensions {
-		sum += int64(unsafe.Sizeof(d)) + 2*int64(len(d.Name)+len(d.Value)) // in the key, too
+		sum += int64(unsafe.Sizeof(d)) + 2*int64(len(d.Name)+len(d.Value)) // twice: the map key has them, too
 	}
 	for _, sr := range m.series {
 		sum += int64(unsafe.Sizeof(series{})) + int64(cap(sr.buckets))*int64(unsafe.Sizeof(bucket{}))
@@ -30,9 +31,11 @@ func (m *metric) memory() int64 {
 	return sum
 }
 
-// shrinkTo makes the metric's data take at most share, as far as that can be done:
-// percentiles go first, then the oldest data. The newest bucket of each unit stays.
+// shrinkTo reduces the metric's data to at most share bytes, if possible: it drops
+// the percentiles first, then the oldest data. The newest bucket of each unit
+// stays.
 func (m *metric) shrinkTo(share int64) {
+	// Without single values there are no percentiles.
 	for _, sr := range m.series {
 		for i := range sr.buckets[:max(len(sr.buckets)-1, 0)] {
 			if b := &sr.buckets[i]; len(b.values) > 0 {
@@ -42,6 +45,7 @@ func (m *metric) shrinkTo(share int64) {
 		}
 	}
 
+	// Drop the older half of the longest series until the rest fits.
 	for len(m.series) > 0 && m.memory() > share {
 		most := slices.MaxFunc(m.series, func(a, b *series) int { return cmp.Compare(len(a.buckets), len(b.buckets)) })
 		n := len(most.buckets)
@@ -52,20 +56,21 @@ func (m *metric) shrinkTo(share int64) {
 	}
 }
 
-// limitMemory adds up the memory of all metrics from time to time. When it is more than
-// it may be, the metrics that hold most give some up. The metric that is about to
-// get a datum stays. mu is held.
+// limitMemory enforces maxBytes every memoryCheckInterval records. current is the
+// metric about to get a datum; it is not removed. The caller holds mu.
 func (s *Service) limitMemory(current *metric) {
 	if s.recordsSinceCheck++; s.recordsSinceCheck < memoryCheckInterval {
 		return
 	}
 
 	s.recordsSinceCheck = 0
+
+	// Add up the memory of all metrics.
 	type sized struct {
-		shelf  *resources
-		key    string
-		metric *metric
-		memory int64
+		resources *resources
+		key       string
+		metric    *metric
+		memory    int64
 	}
 
 	var all []sized
@@ -83,10 +88,10 @@ func (s *Service) limitMemory(current *metric) {
 
 	if !s.warnedMaxBytes {
 		s.warnedMaxBytes = true
-		s.log.Warn("metrics are full: percentiles and the oldest data of the largest are dropped", slog.Int64("max_bytes", s.maxBytes))
+		s.log.Warn("metrics reached their memory limit: dropping percentiles and the oldest data of the largest metrics", slog.Int64("max_bytes", s.maxBytes))
 	}
 
-	// The largest shrink to an equal share.
+	// Shrink the largest metrics to an equal share, to 90% of the limit in total.
 	slices.SortFunc(all, func(a, b sized) int { return cmp.Compare(a.memory, b.memory) })
 	left := s.maxBytes - s.maxBytes/10
 	sum = 0
@@ -100,15 +105,15 @@ func (s *Service) limitMemory(current *metric) {
 		sum += a.memory
 	}
 
-	// What is still too much are names and dimensions: metrics that no alarm watches
-	// go, those without news for longest first.
+	// If it is still too much, the rest is names and dimensions: remove metrics that
+	// no alarm watches, those without new data for longest first.
 	slices.SortFunc(all, func(a, b sized) int { return cmp.Compare(a.metric.lastSeen, b.metric.lastSeen) })
 	for _, a := range all {
 		if sum <= s.maxBytes {
 			return
 		}
 		if len(a.metric.watchers) == 0 && a.metric != current {
-			delete(a.shelf.metrics, a.key)
+			delete(a.resources.metrics, a.key)
 			sum -= a.memory
 		}
 	}

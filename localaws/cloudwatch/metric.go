@@ -6,33 +6,33 @@ import (
 	"time"
 )
 
-// Dimension is a name and value that belong to a metric's identity.
+// Dimension is a name and a value that are part of a metric's identity.
 type Dimension struct {
-	// Name is 1 to 255 characters.
+	// Name has 1 to 255 characters.
 	Name string `json:"Name"`
-	// Value is 1 to 1024 characters.
+	// Value has 1 to 1024 characters.
 	Value string `json:"Value"`
 }
 
-// metric is one metric: a namespace, a name and a set of dimensions.
+// metric is a metric: a namespace, a name and a set of dimensions.
 type metric struct {
 	namespace  string
 	name       string
-	dimensions []Dimension // by name
+	dimensions []Dimension // sorted by name
 	series     []*series   // one for each unit
-	watchers   []*alarm
-	level      level // of a gauge
-	lastSeen   int64 // when the last datum came, epoch seconds; 0 before the first
+	watchers   []*alarm    // the alarms on this metric
+	level      level       // the current value of a gauge
+	lastSeen   int64       // when the last datum arrived, epoch seconds; 0 if none did
 }
 
 // series is a metric's data of one unit.
 type series struct {
 	unit      string
-	buckets   []bucket // in order of start; of different spans
-	compactAt int      // compact when there are so many buckets
+	buckets   []bucket // sorted by start; of different spans
+	compactAt int      // the number of buckets at which to compact
 }
 
-// The spans of buckets and how long they last (seconds).
+// The spans of buckets, and how long each span is retained, in seconds.
 const (
 	minute              = 60
 	hour                = 3600
@@ -43,7 +43,9 @@ const (
 	hourRetention       = 455 * day
 )
 
-// appendMetricKey is the metric's name on its shelf.
+// appendMetricKey appends the key of a metric in resources.metrics to buf. Parts are
+// separated by zero bytes, which dimensions cannot contain. The caller's buffer
+// saves an allocation in each lookup.
 func appendMetricKey(buf []byte, namespace, name string, dimensions []Dimension) []byte {
 	buf = append(append(append(buf, namespace...), 0), name...)
 	for _, d := range dimensions {
@@ -52,7 +54,8 @@ func appendMetricKey(buf []byte, namespace, name string, dimensions []Dimension)
 	return buf
 }
 
-// sortDimensions answers the dimensions in order of name, which tells equal sets.
+// sortDimensions returns the dimensions sorted by name, so that equal sets have
+// equal keys. It copies only if they are not sorted yet.
 func sortDimensions(dimensions []Dimension) []Dimension {
 	byName := func(a, b Dimension) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) }
 	if slices.IsSortedFunc(dimensions, byName) {
@@ -63,13 +66,13 @@ func sortDimensions(dimensions []Dimension) []Dimension {
 	return dimensions
 }
 
-// findMetric answers a metric, or nil.
+// findMetric returns a metric, or nil.
 func (res *resources) findMetric(namespace, name string, dimensions []Dimension) *metric {
 	var buf [256]byte
 	return res.metrics[string(appendMetricKey(buf[:0], namespace, name, sortDimensions(dimensions)))]
 }
 
-// ensureMetric answers a metric and makes it where it is not there yet.
+// ensureMetric returns a metric, which it creates if there is none.
 func (res *resources) ensureMetric(namespace, name string, dimensions []Dimension) *metric {
 	dimensions = sortDimensions(dimensions)
 	var buf [256]byte
@@ -87,7 +90,8 @@ func (res *resources) ensureMetric(namespace, name string, dimensions []Dimensio
 	return m
 }
 
-// seriesFor answers the metric's series of a unit and makes it where it is not there.
+// seriesFor returns the metric's series of a unit, which it creates if there is
+// none.
 func (m *metric) seriesFor(unit string) *series {
 	for _, s := range m.series {
 		if s.unit == unit {
@@ -99,10 +103,11 @@ func (m *metric) seriesFor(unit string) *series {
 	return s
 }
 
-// bucketAt answers the bucket for a moment and makes it where it is not there.
-func (s *series) bucketAt(at int64, fine bool) *bucket {
+// bucketAt returns the bucket for a time in epoch seconds, which it creates if
+// there is none. highResolution selects a bucket of one second.
+func (s *series) bucketAt(at int64, highResolution bool) *bucket {
 	span := int64(minute)
-	if fine {
+	if highResolution {
 		span = 1
 	}
 
@@ -117,7 +122,8 @@ func (s *series) bucketAt(at int64, fine bool) *bucket {
 	return &s.buckets[i]
 }
 
-// mergeRange merges the buckets that begin within a span of time, in epoch seconds.
+// mergeRange merges the buckets that start in [from, to), in epoch seconds, into a
+// bucket.
 func (s *series) mergeRange(into *bucket, from, to int64) {
 	lo, _ := slices.BinarySearchFunc(s.buckets, from, func(b bucket, from int64) int {
 		if b.start < from {
@@ -130,7 +136,7 @@ func (s *series) mergeRange(into *bucket, from, to int64) {
 	}
 }
 
-// compact merges what is old and drops what is very old, from time to time.
+// compact merges or drops old buckets once there are compactAt of them.
 func (s *series) compact(now int64) {
 	if len(s.buckets) < s.compactAt {
 		return
@@ -139,7 +145,8 @@ func (s *series) compact(now int64) {
 	s.compactAt = max(256, 2*len(s.buckets))
 }
 
-// compactBuckets merges buckets by age. It keeps count and sum of what it keeps.
+// compactBuckets merges buckets by age and drops expired ones. Merging preserves
+// counts and sums.
 func compactBuckets(buckets []bucket, now int64) []bucket {
 	var out []bucket
 	for i := range buckets {
@@ -149,6 +156,7 @@ func compactBuckets(buckets []bucket, now int64) []bucket {
 			continue
 		}
 
+		// The older the data, the longer the span.
 		span := b.span
 		switch {
 		case age > fiveMinuteRetention:
@@ -159,18 +167,20 @@ func compactBuckets(buckets []bucket, now int64) []bucket {
 			span = max(span, minute)
 		}
 
+		// Merge into the previous bucket if both fall into one span.
 		start := b.start - b.start%span
 		if n := len(out); n > 0 && out[n-1].start == start && out[n-1].span == span {
 			out[n-1].merge(b)
 			continue
 		}
 
-		whole := bucket{start: start, span: span}
-		whole.merge(b)
-		out = append(out, whole)
+		merged := bucket{start: start, span: span}
+		merged.merge(b)
+		out = append(out, merged)
 	}
 
 	return out
 }
 
+// epoch converts epoch seconds.
 func epoch(sec int64) time.Time { return time.Unix(sec, 0).UTC() }

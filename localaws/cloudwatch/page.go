@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// pageSize checks the size of a page and answers it, or the default.
+// pageSize validates a requested page size and returns it, or standard if none is
+// given.
 func pageSize(member string, n *int, standard, most int) (int, error) {
 	switch {
 	case n == nil:
@@ -18,8 +19,8 @@ func pageSize(member string, n *int, standard, most int) (int, error) {
 	return *n, nil
 }
 
-// page cuts a page out of a listing of n, and answers the token of the next one.
-// A token is where to go on.
+// page returns the bounds of the page that token stands for in a list of n entries,
+// and the token of the next page. A token is the index of the page's first entry.
 func page(n int, token string, size int) (from, to int, next string, err error) {
 	if token != "" {
 		text, err := base64.RawURLEncoding.DecodeString(token)

@@ -9,13 +9,13 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// The tables of the store.
+// The tables of the store, with the form of their keys.
 const (
 	alarmTable     store.Table = "cloudwatch/alarm"     // ACCOUNT/REGION/NAME
 	dashboardTable store.Table = "cloudwatch/dashboard" // ACCOUNT/NAME
 )
 
-// alarmRecord is an alarm as it is stored.
+// alarmRecord is the stored form of an alarm.
 type alarmRecord struct {
 	Account string              `json:"account"`
 	Region  string              `json:"region"`
@@ -25,7 +25,7 @@ type alarmRecord struct {
 	Tags    []Tag               `json:"tags,omitempty"`
 }
 
-// dashboardRecord is a dashboard as it is stored.
+// dashboardRecord is the stored form of a dashboard.
 type dashboardRecord struct {
 	Account string    `json:"account"`
 	Name    string    `json:"name"`
@@ -37,19 +37,35 @@ type dashboardRecord struct {
 func alarmKey(at scope, name string) string    { return at.account + "/" + at.region + "/" + name }
 func dashboardKey(account, name string) string { return account + "/" + name }
 
+// saveAlarm adds the alarm's record to a batch. The caller holds mu.
 func (s *Service) saveAlarm(b *store.Batch, a *alarm) {
 	if s.store.Durable() {
-		b.Put(alarmTable, alarmKey(a.scope, a.name()), encode(alarmRecord{a.scope.account, a.scope.region, a.config, a.changed, a.state, a.tags}))
+		b.Put(alarmTable, alarmKey(a.scope, a.name()), encode(alarmRecord{
+			Account: a.scope.account,
+			Region:  a.scope.region,
+			Config:  a.config,
+			Changed: a.changed,
+			State:   a.state,
+			Tags:    a.tags,
+		}))
 	}
 }
 
+// saveDashboard adds the dashboard's record to a batch. The caller holds mu.
 func (s *Service) saveDashboard(b *store.Batch, account string, d *dashboard) {
 	if s.store.Durable() {
-		b.Put(dashboardTable, dashboardKey(account, d.name), encode(dashboardRecord{account, d.name, d.body, d.changed, d.tags}))
+		b.Put(dashboardTable, dashboardKey(account, d.name), encode(dashboardRecord{
+			Account: account,
+			Name:    d.name,
+			Body:    d.body,
+			Changed: d.changed,
+			Tags:    d.tags,
+		}))
 	}
 }
 
-// encode writes plain data, which always encodes.
+// encode returns a record as JSON. It panics on a type that has no JSON form, which
+// is a bug.
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -58,7 +74,7 @@ func encode(v any) []byte {
 	return b
 }
 
-// load reads the state back.
+// load restores alarms and dashboards from the store.
 func (s *Service) load() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,6 +87,7 @@ func (s *Service) load() error {
 	return nil
 }
 
+// loadAlarm restores an alarm.
 func (s *Service) loadAlarm(key string, value []byte) error {
 	var r alarmRecord
 	if err := json.Unmarshal(value, &r); err != nil {
@@ -96,6 +113,7 @@ func (s *Service) loadAlarm(key string, value []byte) error {
 	return nil
 }
 
+// loadDashboard restores a dashboard.
 func (s *Service) loadDashboard(key string, value []byte) error {
 	var r dashboardRecord
 	if err := json.Unmarshal(value, &r); err != nil {
@@ -104,6 +122,11 @@ func (s *Service) loadDashboard(key string, value []byte) error {
 	if s.dashboards[r.Account] == nil {
 		s.dashboards[r.Account] = map[string]*dashboard{}
 	}
-	s.dashboards[r.Account][r.Name] = &dashboard{r.Name, r.Body, r.Changed, r.Tags}
+	s.dashboards[r.Account][r.Name] = &dashboard{
+		name:    r.Name,
+		body:    r.Body,
+		changed: r.Changed,
+		tags:    r.Tags,
+	}
 	return nil
 }

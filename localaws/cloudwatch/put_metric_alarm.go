@@ -10,14 +10,14 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// PutMetricAlarmInput is the input of PutMetricAlarm, and the configuration of an
-// alarm as it is kept.
+// PutMetricAlarmInput is the input of PutMetricAlarm, and the stored configuration
+// of an alarm.
 type PutMetricAlarmInput struct {
-	// AlarmName is 1 to 255 characters, unique in the account and region.
+	// AlarmName has 1 to 255 characters and is unique in the account and region.
 	AlarmName string `json:"AlarmName"`
-	// AlarmDescription is a text for people.
+	// AlarmDescription is a text for display.
 	AlarmDescription *string `json:"AlarmDescription,omitempty"`
-	// ActionsEnabled says whether changes of state take actions; absent means
+	// ActionsEnabled reports whether changes of state trigger actions; absent means
 	// true.
 	ActionsEnabled *bool `json:"ActionsEnabled,omitempty"`
 	// OKActions are ARNs, at most 5. Actions are recorded, not delivered.
@@ -26,25 +26,26 @@ type PutMetricAlarmInput struct {
 	AlarmActions []string `json:"AlarmActions,omitempty"`
 	// InsufficientDataActions are ARNs, at most 5.
 	InsufficientDataActions []string `json:"InsufficientDataActions,omitempty"`
-	// MetricName is the metric to watch; it or Metrics.
+	// MetricName is the metric to watch. It or Metrics is required.
 	MetricName string `json:"MetricName,omitempty"`
 	// Namespace is the metric's namespace.
 	Namespace string `json:"Namespace,omitempty"`
 	// Statistic is SampleCount, Average, Sum, Minimum or Maximum.
 	Statistic string `json:"Statistic,omitempty"`
-	// ExtendedStatistic is a percentile such as p99; it or Statistic.
+	// ExtendedStatistic is a percentile such as p99. It or Statistic is required
+	// with MetricName.
 	ExtendedStatistic string `json:"ExtendedStatistic,omitempty"`
 	// Dimensions are the metric's dimensions.
 	Dimensions []Dimension `json:"Dimensions,omitempty"`
 	// Period is in seconds: 10, 20, 30 or a multiple of 60.
 	Period *int64 `json:"Period,omitempty"`
-	// Unit selects data of that unit; empty takes all.
+	// Unit selects data of this unit; empty selects all.
 	Unit string `json:"Unit,omitempty"`
 	// EvaluationPeriods is N of "M out of N".
 	EvaluationPeriods *int `json:"EvaluationPeriods"`
 	// DatapointsToAlarm is M; absent means N.
 	DatapointsToAlarm *int `json:"DatapointsToAlarm,omitempty"`
-	// Threshold is what values are held against.
+	// Threshold is compared with the values.
 	Threshold *float64 `json:"Threshold,omitempty"`
 	// ComparisonOperator is one of GreaterThanThreshold,
 	// GreaterThanOrEqualToThreshold, LessThanThreshold and
@@ -55,16 +56,16 @@ type PutMetricAlarmInput struct {
 	TreatMissingData string `json:"TreatMissingData,omitempty"`
 	// EvaluateLowSampleCountPercentile is evaluate or empty; ignore is refused.
 	EvaluateLowSampleCountPercentile string `json:"EvaluateLowSampleCountPercentile,omitempty"`
-	// Metrics are metric math, of which exactly one query returns data.
+	// Metrics are queries for metric math, of which exactly one returns data.
 	Metrics []MetricDataQuery `json:"Metrics,omitempty"`
-	// Tags count only when the alarm is new (LAM E19).
+	// Tags are ignored if the alarm exists (LAM E19).
 	Tags []Tag `json:"Tags,omitempty"`
 	// ThresholdMetricID is refused: it belongs to anomaly detection.
 	ThresholdMetricID string `json:"ThresholdMetricId,omitempty"`
 }
 
-// PutMetricAlarm makes an alarm or replaces its configuration: the state and the
-// tags of an alarm that exists stay (LAM E19).
+// PutMetricAlarm creates an alarm or replaces its configuration. An existing alarm
+// preserves its state and tags (LAM E19).
 func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetricAlarmInput) (*awsapi.None, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
@@ -79,7 +80,7 @@ func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetri
 	}
 
 	s.mu.Lock()
-	res := s.resourcesIn(scopeOf(c))
+
 	now := s.clock.Now()
 	a := &alarm{
 		scope:        scopeOf(c),
@@ -89,11 +90,17 @@ func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetri
 		period:       period,
 		query:        q,
 		lastActivity: now,
-		state:        alarmState{stateInsufficient, "Unchecked: Initial alarm creation", "", now, now},
+		state: alarmState{
+			Value:        stateInsufficient,
+			Reason:       "Unchecked: Initial alarm creation",
+			Updated:      now,
+			Transitioned: now,
+		},
 	}
 
+	// An existing alarm is replaced, but for its state, tags and history.
 	a.config.Tags = nil
-	if old := res.alarms[in.AlarmName]; old != nil {
+	if old := s.resourcesIn(a.scope).alarms[in.AlarmName]; old != nil {
 		a.tags = old.tags
 		a.state = old.state
 		a.history = old.history
@@ -103,16 +110,19 @@ func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetri
 		a.addHistory(now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" created`, "")
 	}
 
+	// A skipping clock goes on to the first evaluation.
 	b := s.store.Batch()
 	s.addAlarm(a)
 	s.saveAlarm(b, a)
 	s.scheduleTick(clock.Moves)
 	commit := b.Apply()
 	s.mu.Unlock()
+
 	return &awsapi.None{}, commit.Wait()
 }
 
-// addAlarm puts an alarm on its shelf and ties it to its metrics, with mu held.
+// addAlarm adds an alarm to its scope and to the watchers of its metrics. The
+// caller holds mu.
 func (s *Service) addAlarm(a *alarm) {
 	res := s.resourcesIn(a.scope)
 	res.alarms[a.name()] = a
@@ -129,7 +139,7 @@ func (s *Service) addAlarm(a *alarm) {
 	}
 }
 
-// removeAlarm takes back what watch did.
+// removeAlarm reverses addAlarm. The caller holds mu.
 func (s *Service) removeAlarm(a *alarm) {
 	res := s.resourcesIn(a.scope)
 	delete(res.alarms, a.name())
@@ -142,12 +152,13 @@ func (s *Service) removeAlarm(a *alarm) {
 	}
 }
 
-// deleteAlarm deletes an alarm, with mu held.
+// deleteAlarm removes an alarm and its stored record. The caller holds mu.
 func (s *Service) deleteAlarm(b *store.Batch, a *alarm) {
 	s.removeAlarm(a)
 	b.Delete(alarmTable, alarmKey(a.scope, a.name()))
 }
 
+// validate checks everything but what the alarm watches.
 func (in *PutMetricAlarmInput) validate() error {
 	switch {
 	case in.AlarmName == "":
@@ -190,6 +201,7 @@ func (in *PutMetricAlarmInput) validate() error {
 	return nil
 }
 
+// validateComparison checks the operator and the policy for missing data.
 func (in *PutMetricAlarmInput) validateComparison() error {
 	switch op := in.ComparisonOperator; op {
 	case "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold":

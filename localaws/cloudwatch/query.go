@@ -7,15 +7,16 @@ import (
 	"github.com/reliableq/reliableq/localaws/cloudwatch/metricmath"
 )
 
-// query is what an alarm watches or a reader asks for: statistics by id, and the
-// expression over them that counts, or none where there is one statistic.
+// query is what an alarm watches or a request reads: statistics, and the
+// expressions over them.
 type query struct {
 	statistics  []statQuery
-	expressions map[string]*metricmath.Expression
-	primary     string // the id of what counts
+	expressions map[string]*metricmath.Expression // by id
+	primary     string                            // the id of the statistic or expression whose result is used
 }
 
-// statQuery is a statistic of a metric.
+// statQuery is a statistic of a metric, with the id by which expressions refer to
+// it.
 type statQuery struct {
 	id         string
 	namespace  string
@@ -26,11 +27,11 @@ type statQuery struct {
 	period     int64 // seconds
 }
 
-// queryID is the form of an id, which has at most 255 characters: a pattern that
-// counts as far is slow to compile at every start.
+// queryID is the form of an id, apart from its length of at most 255 characters: a
+// pattern with a bounded repetition is slow to compile at every start.
 var queryID = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]*$`)
 
-// parseQuery reads what the alarm watches, and its period.
+// parseQuery returns what the alarm watches, and its period in seconds.
 func (in *PutMetricAlarmInput) parseQuery(account string) (query, int64, error) {
 	if len(in.Metrics) == 0 {
 		return in.singleMetricQuery()
@@ -44,6 +45,7 @@ func (in *PutMetricAlarmInput) parseQuery(account string) (query, int64, error) 
 		return q, 0, err
 	}
 
+	// Exactly one element returns data: it is what the alarm watches.
 	var period int64
 	for i := range in.Metrics {
 		if in.Metrics[i].returned() {
@@ -59,6 +61,7 @@ func (in *PutMetricAlarmInput) parseQuery(account string) (query, int64, error) 
 		return q, 0, errValidation.With("Exactly one element of the metrics list should return data.")
 	}
 
+	// Metric math needs values of the same periods: the longest one applies to all.
 	for _, st := range q.statistics {
 		period = max(period, st.period)
 	}
@@ -70,7 +73,7 @@ func (in *PutMetricAlarmInput) parseQuery(account string) (query, int64, error) 
 	return q, period, validateAlarmPeriod(period, int64(*in.EvaluationPeriods))
 }
 
-// singleMetricQuery reads an alarm on one metric.
+// singleMetricQuery returns the query of an alarm on one metric.
 func (in *PutMetricAlarmInput) singleMetricQuery() (query, int64, error) {
 	var q query
 	switch {
@@ -88,6 +91,7 @@ func (in *PutMetricAlarmInput) singleMetricQuery() (query, int64, error) {
 		return q, 0, invalidUnit("unit", in.Unit)
 	}
 
+	// Percentiles belong in ExtendedStatistic, all others in Statistic.
 	stat, err := parseStatistic(in.Statistic+in.ExtendedStatistic, "Statistic")
 	if err != nil {
 		return q, 0, err
@@ -100,11 +104,19 @@ func (in *PutMetricAlarmInput) singleMetricQuery() (query, int64, error) {
 	}
 
 	q.primary = "m1"
-	q.statistics = []statQuery{{q.primary, in.Namespace, in.MetricName, in.Dimensions, in.Unit, stat, *in.Period}}
+	q.statistics = []statQuery{{
+		id:         q.primary,
+		namespace:  in.Namespace,
+		name:       in.MetricName,
+		dimensions: in.Dimensions,
+		unit:       in.Unit,
+		stat:       stat,
+		period:     *in.Period,
+	}}
 	return q, *in.Period, validateAlarmPeriod(*in.Period, int64(*in.EvaluationPeriods))
 }
 
-// validateAlarmPeriod holds an alarm's period and range against LAM E21.
+// validateAlarmPeriod checks an alarm's period and range (LAM E21).
 func validateAlarmPeriod(period, periods int64) error {
 	if period != 10 && period != 20 && period != 30 && (period < minute || period%minute != 0) {
 		return errValidation.With("Metric period must be 10, 20, 30 or a multiple of 60; it is %d.", period)
@@ -119,8 +131,8 @@ func validateAlarmPeriod(period, periods int64) error {
 	return nil
 }
 
-// parseQueries reads a list of queries: their statistics and expressions.
-func parseQueries(list []MetricDataQuery, account, member string) (query, error) {
+// parseQueries parses a list of queries. parameter is the list's name, for errors.
+func parseQueries(list []MetricDataQuery, account, parameter string) (query, error) {
 	q := query{expressions: map[string]*metricmath.Expression{}}
 	seen := map[string]bool{}
 	for i := range list {
@@ -128,25 +140,26 @@ func parseQueries(list []MetricDataQuery, account, member string) (query, error)
 		switch {
 		case len(d.ID) > 255 || !queryID.MatchString(d.ID):
 			return q, errValidation.With("The value '%s' for parameter %s.member.%d.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.",
-				d.ID, member, i+1)
+				d.ID, parameter, i+1)
 		case seen[d.ID]:
-			return q, errValidation.With("The values for parameter id in %s are not unique.", member)
+			return q, errValidation.With("The values for parameter id in %s are not unique.", parameter)
 		case (d.MetricStat == nil) == (d.Expression == ""):
-			return q, errValidation.With("Exactly one of MetricStat and Expression must be given in %s.member.%d.", member, i+1)
+			return q, errValidation.With("Exactly one of MetricStat and Expression must be given in %s.member.%d.", parameter, i+1)
 		case d.AccountID != "" && d.AccountID != account:
-			return q, unsupported("AccountId (monitoring across accounts)", member)
+			return q, unsupported("AccountId (monitoring across accounts)", parameter)
 		}
 
 		seen[d.ID] = true
-		if err := q.add(d, member); err != nil {
+		if err := q.add(d, parameter); err != nil {
 			return q, err
 		}
 	}
 
+	// Expressions may refer to queries that follow them, so ids are checked at the end.
 	for _, e := range q.expressions {
 		for _, id := range e.IDs() {
 			if !seen[id] {
-				return q, errValidation.With("Error in expression '%s': the id %s is not known.", e, id)
+				return q, errValidation.With("Error in expression '%s': unknown id %s.", e, id)
 			}
 		}
 	}
@@ -154,8 +167,8 @@ func parseQueries(list []MetricDataQuery, account, member string) (query, error)
 	return q, q.validateNoCycles()
 }
 
-// add takes in one element of the list.
-func (q *query) add(d *MetricDataQuery, member string) error {
+// add parses one element of the list.
+func (q *query) add(d *MetricDataQuery, parameter string) error {
 	if d.Expression != "" {
 		e, err := metricmath.Parse(d.Expression)
 		if err != nil {
@@ -165,10 +178,11 @@ func (q *query) add(d *MetricDataQuery, member string) error {
 		return nil
 	}
 
+	// Without an expression it is a statistic.
 	st := d.MetricStat
 	switch {
 	case st.Metric == nil || st.Metric.MetricName == "" || st.Metric.Namespace == "":
-		return missingParameter(member + ".member.MetricStat.Metric")
+		return missingParameter(parameter + ".member.MetricStat.Metric")
 	case st.Unit != "" && !slices.Contains(units, st.Unit):
 		return invalidUnit("unit", st.Unit)
 	}
@@ -184,11 +198,19 @@ func (q *query) add(d *MetricDataQuery, member string) error {
 		return err
 	}
 
-	q.statistics = append(q.statistics, statQuery{d.ID, st.Metric.Namespace, st.Metric.MetricName, st.Metric.Dimensions, st.Unit, stat, st.Period})
+	q.statistics = append(q.statistics, statQuery{
+		id:         d.ID,
+		namespace:  st.Metric.Namespace,
+		name:       st.Metric.MetricName,
+		dimensions: st.Metric.Dimensions,
+		unit:       st.Unit,
+		stat:       stat,
+		period:     st.Period,
+	})
 	return nil
 }
 
-// validatePeriod holds the period of a read against what CloudWatch takes.
+// validatePeriod checks the period of a read.
 func validatePeriod(period int64) error {
 	if slices.Contains([]int64{1, 5, 10, 20, 30}, period) || period >= minute && period%minute == 0 {
 		return nil
@@ -196,13 +218,14 @@ func validatePeriod(period int64) error {
 	return errInvalidValue.With("The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60.")
 }
 
-// validateNoCycles refuses expressions that use themselves.
+// validateNoCycles refuses expressions that depend on themselves.
 func (q *query) validateNoCycles() error {
+	// Visit the queries depth first; path holds the expressions from the start to here.
 	done := map[string]bool{}
 	var visit func(id string, path []string) error
 	visit = func(id string, path []string) error {
 		if slices.Contains(path, id) {
-			return errValidation.With("Error in expression '%s': it uses itself.", id)
+			return errValidation.With("Error in expression '%s': it depends on itself.", id)
 		}
 
 		e := q.expressions[id]

@@ -8,19 +8,21 @@ import (
 	"github.com/reliableq/reliableq/localaws/cloudwatch/metricmath"
 )
 
-// queryResult is what a query yields over a span of time.
+// queryResult is the result of a query over a range of time.
 type queryResult struct {
 	series     map[string]metricmath.Series // of each statistic, by id
-	result     metricmath.Series            // of what counts
-	counts     map[int64]float64            // sample counts, where what counts is one statistic
-	hasData    bool                         // there are data in the span
-	mixedUnits []string                     // units that were mixed, none where all are one
-	err        error                        // why an expression has no result
+	result     metricmath.Series            // of the primary query; nil if it is not a series
+	counts     map[int64]float64            // sample counts of the primary query, if it is a statistic
+	hasData    bool                         // any metric has data in the range
+	mixedUnits []string                     // the units of a metric with several of them
+	err        error                        // why the primary expression cannot be evaluated
 }
 
-// runQuery evaluates a query over the periods from up to end, with mu held.
+// runQuery evaluates a query over the periods in [from, end). The caller holds mu.
 func (s *Service) runQuery(res *resources, q *query, from, end, period int64) queryResult {
 	r := queryResult{series: map[string]metricmath.Series{}, counts: map[int64]float64{}}
+
+	// Read all statistics.
 	for i := range q.statistics {
 		st := &q.statistics[i]
 		values, counts, units := res.readStatistic(st, from, end, period)
@@ -35,6 +37,7 @@ func (s *Service) runQuery(res *resources, q *query, from, end, period int64) qu
 		}
 	}
 
+	// Evaluate the expression over them.
 	if q.expressions[q.primary] != nil {
 		v, err := q.eval(q.primary, r.series, periodStarts(from, end, period))
 		var ok bool
@@ -47,7 +50,7 @@ func (s *Service) runQuery(res *resources, q *query, from, end, period int64) qu
 	return r
 }
 
-// periodStarts are the begins of the periods from up to end.
+// periodStarts returns the start of each period in [from, end).
 func periodStarts(from, end, period int64) []int64 {
 	var all []int64
 	for at := from; at < end; at += period {
@@ -56,11 +59,11 @@ func periodStarts(from, end, period int64) []int64 {
 	return all
 }
 
-// eval evaluates the expression or statistic with the given id.
+// eval evaluates the statistic or expression with an id.
 func (q *query) eval(id string, series map[string]metricmath.Series, times []int64) (metricmath.Value, error) {
 	e := q.expressions[id]
 	if e == nil {
-		return metricmath.Of(series[id]), nil
+		return metricmath.FromSeries(series[id]), nil
 	}
 	return e.Eval(metricmath.Inputs{
 		Times:   times,
@@ -77,8 +80,9 @@ func (q *query) eval(id string, series map[string]metricmath.Series, times []int
 	})
 }
 
-// readStatistic reads a statistic of a metric for each period from up to end. Without a
-// unit in the query it takes the data of all units together, and answers which.
+// readStatistic returns a statistic of a metric for each period in [from, end), and
+// the sample counts. If the query has no unit, it combines the data of all units
+// and returns which these are.
 func (res *resources) readStatistic(st *statQuery, from, end, period int64) (values metricmath.Series, counts map[int64]float64, units []string) {
 	values = metricmath.Series{}
 	counts = map[int64]float64{}
@@ -89,23 +93,24 @@ func (res *resources) readStatistic(st *statQuery, from, end, period int64) (val
 
 	seen := map[string]bool{}
 	for at := from; at < end; at += period {
-		var whole bucket
+		var merged bucket
 		for _, sr := range m.series {
-			before := whole.count
+			before := merged.count
 			if st.unit == "" || st.unit == sr.unit {
-				sr.mergeRange(&whole, at, min(at+period, end))
+				sr.mergeRange(&merged, at, min(at+period, end))
 			}
-			if whole.count > before {
+			if merged.count > before {
 				seen[sr.unit] = true
 			}
 		}
 
-		if whole.count == 0 {
+		// A period without data has no datapoint.
+		if merged.count == 0 {
 			continue
 		}
 
-		counts[at] = whole.count
-		if v, ok := st.stat.value(&whole); ok {
+		counts[at] = merged.count
+		if v, ok := st.stat.value(&merged); ok {
 			values[at] = v
 		}
 	}

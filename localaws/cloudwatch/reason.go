@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// comparisonPhrases are the comparisons in words (LAM E24).
+// comparisonPhrases are the comparison operators in words (LAM E24).
 var comparisonPhrases = map[string]string{
 	"GreaterThanThreshold":          "greater than",
 	"GreaterThanOrEqualToThreshold": "greater than or equal to",
@@ -18,7 +18,8 @@ var comparisonPhrases = map[string]string{
 	"LessThanOrEqualToThreshold":    "less than or equal to",
 }
 
-// stateReason says in AWS's words why an alarm changes to a verdict's state (LAM E24).
+// stateReason returns the reason for a change of state in AWS's words (LAM E24), as
+// text and as JSON.
 func (a *alarm) stateReason(v evaluation, at time.Time) (text, data string) {
 	switch {
 	case v.state == stateInsufficient:
@@ -37,17 +38,21 @@ func (a *alarm) stateReason(v evaluation, at time.Time) (text, data string) {
 	return text, a.reasonData(v, at)
 }
 
-func plural(n int, one, more string) string {
+// plural returns n with the singular or plural form of a noun.
+func plural(n int, singular, pluralForm string) string {
 	if n == 1 {
-		return "1 " + one
+		return "1 " + singular
 	}
-	return strconv.Itoa(n) + " " + more
+	return strconv.Itoa(n) + " " + pluralForm
 }
 
-// thresholdReason is the reason when there are datapoints.
+// thresholdReason returns the reason for a state if there are datapoints.
 func (a *alarm) thresholdReason(v evaluation) string {
 	newest := slices.Clone(v.datapoints)
 	slices.Reverse(newest)
+
+	// The text lists breaching datapoints for ALARM, all for OK, or those that do not
+	// breach for OK with "M out of N".
 	shown := newest
 	if v.state == stateAlarm {
 		shown = slices.DeleteFunc(slices.Clone(newest), func(p datapoint) bool { return !a.breaches(p.value) })
@@ -55,19 +60,21 @@ func (a *alarm) thresholdReason(v evaluation) string {
 		shown = slices.DeleteFunc(slices.Clone(newest), func(p datapoint) bool { return a.breaches(p.value) })
 	}
 
+	// AWS lists at most five datapoints, newest first.
 	var listed []string
 	for _, p := range shown[:min(len(shown), 5)] {
 		listed = append(listed, fmt.Sprintf("%s (%s)", formatNumber(p.value), epoch(p.start).Format("02/01/06 15:04:05")))
 	}
 
-	not := ""
+	// "was greater than", "were not greater than" and so on.
 	verb := "were"
-	if v.state == stateOK {
-		not = "not "
-	}
-
 	if len(shown) == 1 {
 		verb = "was"
+	}
+
+	not := ""
+	if v.state == stateOK {
+		not = "not "
 	}
 
 	values := fmt.Sprintf("[%s] %s %s%s the threshold (%s)", strings.Join(listed, ", "), verb, not,
@@ -76,6 +83,7 @@ func (a *alarm) thresholdReason(v evaluation) string {
 		return fmt.Sprintf("Threshold Crossed: %s %s.", plural(len(shown), "datapoint", "datapoints"), values)
 	}
 
+	// "M out of N" also has the number of datapoints that the transition needs.
 	least := int(a.datapointsToAlarm())
 	change := "OK -> ALARM"
 	if v.state == stateOK {
@@ -87,16 +95,17 @@ func (a *alarm) thresholdReason(v evaluation) string {
 		len(shown), a.evaluationPeriods(), values, plural(least, "datapoint", "datapoints"), change)
 }
 
-// formatNumber writes a number as Java does, which is how CloudWatch writes it: with a
-// digit behind the point at least, and as 1.0E7 from there on.
+// formatNumber formats a number as Java does, because CloudWatch does: with at
+// least one decimal, and as 1.0E7 from there on.
 func formatNumber(v float64) string {
+	// Java uses an exponent outside of [0.001, 10,000,000), and no plus sign or leading zero.
 	if abs := math.Abs(v); abs >= 1e7 || abs != 0 && abs < 1e-3 {
 		s := strconv.FormatFloat(v, 'E', -1, 64)
 		mantissa, exponent, _ := strings.Cut(s, "E")
 		if !strings.Contains(mantissa, ".") {
 			mantissa += ".0"
 		}
-		n, _ := strconv.Atoi(exponent)
+		n, _ := strconv.Atoi(exponent) // cannot fail: FormatFloat writes digits
 		return mantissa + "E" + strconv.Itoa(n)
 	}
 
@@ -108,7 +117,7 @@ func formatNumber(v float64) string {
 	return s
 }
 
-// reasonData is StateReasonData: the same for machines.
+// reasonData returns the StateReasonData of an evaluation.
 func (a *alarm) reasonData(v evaluation, at time.Time) string {
 	type evaluated struct {
 		Timestamp   string   `json:"timestamp"`
@@ -137,6 +146,7 @@ func (a *alarm) reasonData(v evaluation, at time.Time) string {
 		Threshold: *a.config.Threshold,
 	}
 
+	// recentDatapoints are oldest first, evaluatedDatapoints newest first.
 	for i, p := range v.datapoints {
 		if i == 0 {
 			d.StartDate = epoch(p.start).Format(layout)

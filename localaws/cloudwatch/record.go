@@ -6,39 +6,39 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// Datum is one value of one metric.
+// Datum is a value of a metric.
 type Datum struct {
 	// Namespace is the metric's namespace, such as AWS/SQS.
 	Namespace string
 	// Name is the metric's name.
 	Name string
-	// Dimensions tell it from others of that name, in any order. They are not
-	// kept.
+	// Dimensions are part of the metric's identity, in any order. They are not
+	// retained.
 	Dimensions []Dimension
 	// Unit is a CloudWatch unit, such as Count or Milliseconds; empty means
 	// None.
 	Unit string
-	// Time is when it was so; zero means now.
+	// Time is when the value was measured; zero means now.
 	Time time.Time
 	// Value is the value.
 	Value float64
-	// Count is how often it came; 0 means once.
+	// Count is how often the value occurred; 0 means once.
 	Count float64
-	// Gauge marks a level that was read, as against a count of what happened:
-	// it does not keep a skipping clock going (see the package comment).
+	// Gauge marks a level, as opposed to a count of events. A level does not make a
+	// skipping clock skip (see the package comment).
 	Gauge bool
-	// HighResolution keeps the datum by the second.
+	// HighResolution stores the datum with a resolution of one second.
 	HighResolution bool
 }
 
-// Sampler answers what a service has to tell: counts since it was last asked and
-// levels as of now. It is called without any lock, possibly by several
-// goroutines, and calls emit for each datum. Data without Time count for the
-// minute that is just ending, or for now when somebody reads.
+// Sampler emits the current metrics of a service: counts since the last call, and
+// levels as of now. It is called without a lock, possibly by several goroutines at
+// once, and calls emit for each datum. A datum without Time belongs to the minute
+// that is ending, or to the current one if the call precedes a read.
 type Sampler func(emit func(account, region string, d Datum))
 
-// AddSampler has f asked at every full minute of service time and before every
-// read of metrics. Call it before the service is used.
+// AddSampler adds a sampler, which is called every minute of service time and
+// before every read of metrics. Call it before the service is used.
 func (s *Service) AddSampler(f Sampler) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,26 +46,26 @@ func (s *Service) AddSampler(f Sampler) {
 	s.scheduleTick(clock.Upkeep)
 }
 
-// Record takes a datum. A count of something that happened also says that samples
-// will show more of it, as Active does: an invocation moves messages.
+// Record adds a datum. A count is also activity that samples will show, so Record
+// calls Active for it: an invocation, for example, moves messages.
 func (s *Service) Record(account, region string, d Datum) {
-	moves := !d.Gauge && d.Value != 0
-	if moves {
+	activity := !d.Gauge && d.Value != 0
+	if activity {
 		s.Active()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.record(scope{account, region}, d, moves)
+	s.record(scope{account, region}, d, activity)
 }
 
-// record takes a datum, with mu held. moves says that it tells of something that
-// happened.
-func (s *Service) record(p scope, d Datum, moves bool) {
-	m := s.metricFor(p, d.Namespace, d.Name, d.Dimensions)
+// record adds a datum. activity reports that it counts an event. The caller holds
+// mu.
+func (s *Service) record(in scope, d Datum, activity bool) {
+	m := s.metricFor(in, d.Namespace, d.Name, d.Dimensions)
 	if m == nil {
 		if !s.warnedMaxMetrics {
 			s.warnedMaxMetrics = true
-			s.log.Warn("too many metrics: new ones are dropped", "max_metrics", s.maxMetrics, "metric", d.Namespace+" "+d.Name)
+			s.log.Warn("metrics reached their limit: dropping data of new metrics", "max_metrics", s.maxMetrics, "metric", d.Namespace+" "+d.Name)
 		}
 		return
 	}
@@ -79,12 +79,13 @@ func (s *Service) record(p scope, d Datum, moves bool) {
 	}
 
 	s.bucketFor(m, d.Unit, d.Time, d.HighResolution).add(d.Value, d.Count)
-	s.notifyAlarms(m, moves)
+	s.notifyAlarms(m, activity)
 }
 
-// metricFor answers a metric, or nil where it is new and there is no room for it.
-func (s *Service) metricFor(p scope, namespace, name string, dimensions []Dimension) *metric {
-	res := s.resourcesIn(p)
+// metricFor returns a metric, which it creates if there is none, or nil if the
+// scope has reached the limit of metrics. The caller holds mu.
+func (s *Service) metricFor(in scope, namespace, name string, dimensions []Dimension) *metric {
+	res := s.resourcesIn(in)
 	if m := res.findMetric(namespace, name, dimensions); m != nil {
 		return m
 	}
@@ -96,8 +97,8 @@ func (s *Service) metricFor(p scope, namespace, name string, dimensions []Dimens
 	return m
 }
 
-// bucketFor answers the bucket that a datum belongs to, with mu held.
-func (s *Service) bucketFor(m *metric, unit string, at time.Time, fine bool) *bucket {
+// bucketFor returns the bucket for a datum of the metric. The caller holds mu.
+func (s *Service) bucketFor(m *metric, unit string, at time.Time, highResolution bool) *bucket {
 	if unit == "" {
 		unit = noUnit
 	}
@@ -106,15 +107,16 @@ func (s *Service) bucketFor(m *metric, unit string, at time.Time, fine bool) *bu
 	s.limitMemory(m)
 	sr := m.seriesFor(unit)
 	sr.compact(now)
-	return sr.bucketAt(at.Unix(), fine)
+	return sr.bucketAt(at.Unix(), highResolution)
 }
 
-// notifyAlarms lets the alarms that watch a metric know of a datum, with mu held.
-func (s *Service) notifyAlarms(m *metric, moves bool) {
+// notifyAlarms has the alarms on a metric evaluated after a datum was added.
+// activity reports that the datum counts an event. The caller holds mu.
+func (s *Service) notifyAlarms(m *metric, activity bool) {
 	for _, a := range m.watchers {
 		a.idle = false
 		kind := clock.Upkeep
-		if moves {
+		if activity {
 			a.lastActivity = s.clock.Now()
 			kind = clock.Moves
 		}
@@ -122,18 +124,21 @@ func (s *Service) notifyAlarms(m *metric, moves bool) {
 	}
 }
 
-// takeSamples asks the samplers. Data without a time of their own get at. A look notes
-// levels only as what they are now, so that no statistic sees them more often than
-// once a minute; counts, which are told once, it records.
-func (s *Service) takeSamples(at time.Time, look bool) {
+// takeSamples calls the samplers. A datum without a time gets at.
+//
+// A level check (see Active) happens at any time. It only notes the current value
+// of gauges and records no datum for them, so that statistics see each level once a
+// minute. Counts are reported once, so they are always recorded.
+func (s *Service) takeSamples(at time.Time, levelCheck bool) {
 	s.mu.Lock()
 	samplers := s.samplers
 	s.samplingRound++
 	round := s.samplingRound
 	s.mu.Unlock()
 
-	for _, ask := range samplers {
-		ask(func(account, region string, d Datum) {
+	// Samplers take the locks of their services, so they run without mu.
+	for _, sampler := range samplers {
+		sampler(func(account, region string, d Datum) {
 			if d.Time.IsZero() {
 				d.Time = at
 			}
@@ -141,13 +146,13 @@ func (s *Service) takeSamples(at time.Time, look bool) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 
-			p := scope{account, region}
+			in := scope{account, region}
 			if d.Gauge {
-				s.recordLevel(p, d, round, look)
+				s.recordLevel(in, d, round, levelCheck)
 			}
 
-			if !d.Gauge || !look {
-				s.record(p, d, !d.Gauge && d.Value != 0)
+			if !d.Gauge || !levelCheck {
+				s.record(in, d, !d.Gauge && d.Value != 0)
 			}
 		})
 	}
@@ -158,16 +163,16 @@ func (s *Service) takeSamples(at time.Time, look bool) {
 	s.completedRound = max(s.completedRound, round)
 }
 
-// recordLevel notes what a gauge shows, with mu held. On a look, which follows upon a
-// change, one that shows something else than before counts as activity for alarms
-// whose end cannot be foretold.
-func (s *Service) recordLevel(p scope, d Datum, round uint64, look bool) {
-	m := s.metricFor(p, d.Namespace, d.Name, d.Dimensions)
+// recordLevel notes the value of a gauge. In a level check, a changed value counts
+// as activity for alarms on expressions, because their settled state is not
+// predicted. The caller holds mu.
+func (s *Service) recordLevel(in scope, d Datum, round uint64, levelCheck bool) {
+	m := s.metricFor(in, d.Namespace, d.Name, d.Dimensions)
 	if m == nil {
 		return
 	}
 
-	if look && (m.level.round == 0 || m.level.value != d.Value) {
+	if levelCheck && (m.level.round == 0 || m.level.value != d.Value) {
 		for _, a := range m.watchers {
 			if len(a.query.expressions) > 0 {
 				a.lastActivity = s.clock.Now()

@@ -12,32 +12,32 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// DefaultMaxMetrics is how many metrics an account has in a region where Options
-// name no bound.
+// DefaultMaxMetrics is the most metrics of one account and region if Options set no
+// limit.
 const DefaultMaxMetrics = 20_000
 
-// DefaultMaxBytes is about how much memory the data of all metrics hold at most
-// where Options name no bound. With what the garbage collector leaves they take
-// twice that.
+// DefaultMaxBytes is the approximate limit of memory for the data of all metrics if
+// Options set none. With the garbage collector's overhead, the process takes about
+// twice as much.
 const DefaultMaxBytes = 32 << 20
 
-// Options says what the service stands on.
+// Options configures a Service.
 type Options struct {
-	// Clock is the service time. Required.
+	// Clock is the service clock. Required.
 	Clock *clock.Clock
 	// Chance is the source of all randomness. Nothing here needs it yet.
 	Chance *chance.Source
-	// Store keeps alarms and dashboards; nil keeps nothing.
+	// Store stores alarms and dashboards; nil stores nothing.
 	Store *store.Store
-	// Logger gets warnings; nil discards them.
+	// Logger receives warnings; nil discards them.
 	Logger *slog.Logger
-	// MaxMetrics bounds the metrics of one account and region: beyond it,
-	// PutMetricData refuses new ones and Record drops them with a warning. 0
+	// MaxMetrics is the most metrics of one account and region. At the limit,
+	// PutMetricData refuses new metrics, and Record drops them with a warning. 0
 	// means DefaultMaxMetrics.
 	MaxMetrics int
-	// MaxBytes is about how much memory the data of all metrics may hold. Beyond
-	// it the metrics that hold most lose their percentiles, then their oldest
-	// data. 0 means DefaultMaxBytes.
+	// MaxBytes is the approximate limit of memory for the data of all metrics, in
+	// bytes. At the limit, the largest metrics lose their percentiles, then their
+	// oldest data. 0 means DefaultMaxBytes.
 	MaxBytes int64
 }
 
@@ -49,39 +49,39 @@ type Service struct {
 	maxMetrics int
 	maxBytes   int64
 
-	levelCheckPending atomic.Bool  // Active was called since the last look
+	levelCheckPending atomic.Bool  // Active was called since the last level check
 	lastLevelCheck    atomic.Int64 // when that was, in nanoseconds since 1970
 	alarmCount        atomic.Int64
 
-	mu                sync.Mutex // guards all below and everything reached from it
+	mu                sync.Mutex // guards the fields below, and all that they refer to
 	resources         map[scope]*resources
 	dashboards        map[string]map[string]*dashboard // by account, by name
 	samplers          []Sampler
-	tick              *clock.Event // nil when none is booked
+	tick              *clock.Event // nil if none is scheduled
 	tickKind          clock.Kind
 	tickAt            time.Time
-	warnedMaxMetrics  bool   // that metrics are dropped
-	warnedMaxBytes    bool   // that data were dropped was logged
-	recordsSinceCheck int    // data taken since memory was added up
-	checkedSinceTick  bool   // there was a look since the last tick
-	samplingRound     uint64 // the last asking of samplers that began
-	completedRound    uint64 // the last that ended
+	warnedMaxMetrics  bool   // the limit of metrics was logged
+	warnedMaxBytes    bool   // the limit of memory was logged
+	recordsSinceCheck int    // since memory was last added up
+	checkedSinceTick  bool   // there was a level check since the last tick
+	samplingRound     uint64 // the last round of calls to samplers that began
+	completedRound    uint64 // the last round that ended
 
-	shortPeriods int // alarms with a period below a minute
+	shortPeriods int // number of alarms with a period of less than a minute
 }
 
-// scope is where resources live.
+// scope is the account and region of a resource.
 type scope struct{ account, region string }
 
 func scopeOf(c *awsapi.Call) scope { return scope{c.Account, c.Region} }
 
-// resources holds the resources of one place.
+// resources are the metrics and alarms of one scope.
 type resources struct {
-	metrics map[string]*metric // by key
+	metrics map[string]*metric // by appendMetricKey
 	alarms  map[string]*alarm  // by name
 }
 
-// New makes a service with the state that the store holds.
+// New returns a service with the state that the store holds.
 func New(o Options) (*Service, error) {
 	s := &Service{
 		clock:      o.Clock,
@@ -116,7 +116,8 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
-// resourcesIn answers the shelf of a place, with mu held.
+// resourcesIn returns the resources of a scope, which it creates if there are none.
+// The caller holds mu.
 func (s *Service) resourcesIn(p scope) *resources {
 	res := s.resources[p]
 	if res == nil {
@@ -126,12 +127,14 @@ func (s *Service) resourcesIn(p scope) *resources {
 	return res
 }
 
-// Reset removes all metrics, alarms and dashboards of an account and region; an
-// empty string stands for all of them. Dashboards have no region: they stay where
-// one is named.
+// Reset removes all metrics, alarms and dashboards of an account and region. An
+// empty string stands for all of them. Dashboards belong to no region: if a region
+// is given, they stay.
 func (s *Service) Reset(account, region string) error {
 	s.mu.Lock()
 	b := s.store.Batch()
+
+	// Remove alarms and metrics.
 	for p, res := range s.resources {
 		if account != "" && account != p.account || region != "" && region != p.region {
 			continue
@@ -142,6 +145,7 @@ func (s *Service) Reset(account, region string) error {
 		delete(s.resources, p)
 	}
 
+	// Remove dashboards.
 	for owner, all := range s.dashboards {
 		if account != "" && account != owner || region != "" {
 			continue

@@ -10,10 +10,10 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// alarmStates are the values of an alarm's state, in the order in which AWS names
-// them.
+// alarmStates are the values of an alarm's state, in the order of AWS's messages.
 var alarmStates = []string{stateInsufficient, stateAlarm, stateOK}
 
+// invalidState returns the error for an unknown state.
 func invalidState(v string) error {
 	return constraintError("stateValue", v, "Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]")
 }
@@ -24,14 +24,13 @@ type SetAlarmStateInput struct {
 	AlarmName string `json:"AlarmName"`
 	// StateValue is OK, ALARM or INSUFFICIENT_DATA.
 	StateValue string `json:"StateValue"`
-	// StateReason says why, for people.
+	// StateReason is the reason for the state, as text.
 	StateReason *string `json:"StateReason"`
-	// StateReasonData says why, as JSON.
+	// StateReasonData is the reason as JSON.
 	StateReasonData string `json:"StateReasonData,omitempty"`
 }
 
-// SetAlarmState sets an alarm's state at once. The next evaluation decides anew
-// (LAM E20).
+// SetAlarmState sets an alarm's state until its next evaluation (LAM E20).
 func (s *Service) SetAlarmState(_ context.Context, c *awsapi.Call, in *SetAlarmStateInput) (*awsapi.None, error) {
 	switch {
 	case in.AlarmName == "":
@@ -58,23 +57,22 @@ type AlarmNamesInput struct {
 	AlarmNames []string `json:"AlarmNames"`
 }
 
-// DeleteAlarms deletes alarms. Of several names some may be unknown (LAM E19).
+// DeleteAlarms deletes alarms. It fails only if none of the names exists (LAM E19).
 func (s *Service) DeleteAlarms(_ context.Context, c *awsapi.Call, in *AlarmNamesInput) (*awsapi.None, error) {
 	return s.changeAlarms(c, in.AlarmNames, true, func(b *store.Batch, a *alarm) { s.deleteAlarm(b, a) })
 }
 
-// EnableAlarmActions lets changes of state take actions. Unknown names are
-// passed over.
+// EnableAlarmActions enables the actions of alarms. Unknown names are ignored.
 func (s *Service) EnableAlarmActions(_ context.Context, c *awsapi.Call, in *AlarmNamesInput) (*awsapi.None, error) {
 	return s.setActionsEnabled(c, in.AlarmNames, true)
 }
 
-// DisableAlarmActions lets changes of state take no actions. Unknown names are
-// passed over.
+// DisableAlarmActions disables the actions of alarms. Unknown names are ignored.
 func (s *Service) DisableAlarmActions(_ context.Context, c *awsapi.Call, in *AlarmNamesInput) (*awsapi.None, error) {
 	return s.setActionsEnabled(c, in.AlarmNames, false)
 }
 
+// setActionsEnabled enables or disables the actions of the named alarms.
 func (s *Service) setActionsEnabled(c *awsapi.Call, names []string, enabled bool) (*awsapi.None, error) {
 	return s.changeAlarms(c, names, false, func(b *store.Batch, a *alarm) {
 		a.config.ActionsEnabled = &enabled
@@ -82,8 +80,9 @@ func (s *Service) setActionsEnabled(c *awsapi.Call, names []string, enabled bool
 	})
 }
 
-// changeAlarms runs f on the named alarms under the lock. strict refuses when
-// none of them exists.
+// changeAlarms runs f on the named alarms under the lock, and waits until what f
+// added to the batch is durable. If strict is set, it fails if none of the names
+// exists.
 func (s *Service) changeAlarms(c *awsapi.Call, names []string, strict bool, f func(*store.Batch, *alarm)) (*awsapi.None, error) {
 	if len(names) == 0 {
 		return nil, missingParameter("AlarmNames")
@@ -98,13 +97,15 @@ func (s *Service) changeAlarms(c *awsapi.Call, names []string, strict bool, f fu
 	return &awsapi.None{}, commit.Wait()
 }
 
-func (s *Service) changeAlarmsLocked(at scope, names []string, f func(*store.Batch, *alarm)) (store.Commit, bool) {
+// changeAlarmsLocked is changeAlarms without the wait, which must not happen under
+// the lock. It reports whether any of the names exists.
+func (s *Service) changeAlarmsLocked(in scope, names []string, f func(*store.Batch, *alarm)) (store.Commit, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.store.Batch()
 	found := false
 	for _, name := range names {
-		if a := s.resourcesIn(at).alarms[name]; a != nil {
+		if a := s.resourcesIn(in).alarms[name]; a != nil {
 			f(b, a)
 			found = true
 		}

@@ -6,14 +6,13 @@ import (
 	"strings"
 )
 
-// statistic is what is asked of a bucket.
+// statistic reads a value, such as the sum or a percentile, from a bucket.
 type statistic struct {
-	name       string
-	percentile float64 // 0 to 100, for pNN
-	read       func(b *bucket) float64
+	name string
+	read func(b *bucket) float64
 }
 
-// simpleStatistics are the statistics with names of their own.
+// simpleStatistics are the statistics other than percentiles, by name.
 var simpleStatistics = map[string]func(b *bucket) float64{
 	"SampleCount": func(b *bucket) float64 { return b.count },
 	"Sum":         func(b *bucket) float64 { return b.sum },
@@ -22,13 +21,16 @@ var simpleStatistics = map[string]func(b *bucket) float64{
 	"Maximum":     func(b *bucket) float64 { return b.max },
 }
 
+// percentileName matches p0 to p100, with up to ten decimals.
 var percentileName = regexp.MustCompile(`^p(\d{1,2}(\.\d{0,10})?|100)$`)
 
-// unsupportedStatistic are the statistics that AWS has and the embedded CloudWatch has not.
+// unsupportedStatistic matches statistics of AWS that the embedded CloudWatch does
+// not have, such as trimmed means.
 var unsupportedStatistic = regexp.MustCompile(`^(tm|tc|ts|wm|TM|TC|TS|WM|PR|IQM)`)
 
-// parseStatistic reads a statistic's name; member is where it stood.
-func parseStatistic(name, member string) (statistic, error) {
+// parseStatistic parses a statistic's name. parameter is where the name is from,
+// for errors.
+func parseStatistic(name, parameter string) (statistic, error) {
 	if read, ok := simpleStatistics[name]; ok {
 		return statistic{name: name, read: read}, nil
 	}
@@ -36,24 +38,21 @@ func parseStatistic(name, member string) (statistic, error) {
 	if percentileName.MatchString(name) {
 		p, err := strconv.ParseFloat(strings.TrimSuffix(name[1:], "."), 64)
 		if err == nil {
-			return statistic{
-				name:       name,
-				percentile: p,
-				read:       func(b *bucket) float64 { return b.percentile(p) },
-			}, nil
+			return statistic{name: name, read: func(b *bucket) float64 { return b.percentile(p) }}, nil
 		}
 	}
 
 	if unsupportedStatistic.MatchString(name) {
-		return statistic{}, unsupported("statistic "+name, member)
+		return statistic{}, unsupported("statistic "+name, parameter)
 	}
-	return statistic{}, errInvalidValue.With("The value %s for parameter %s is not supported.", name, member)
+	return statistic{}, errInvalidValue.With("The value %s for parameter %s is not supported.", name, parameter)
 }
 
-// isPercentile reports whether the statistic needs single values.
+// isPercentile reports whether the statistic is a percentile, which needs single
+// values.
 func (s statistic) isPercentile() bool { return s.name[0] == 'p' }
 
-// value reads the statistic of a bucket; ok is false where it cannot be told.
+// value returns the statistic of a bucket. ok is false if it cannot be computed.
 func (s statistic) value(b *bucket) (v float64, ok bool) {
 	if b.count == 0 || s.isPercentile() && b.valuesUnknown {
 		return 0, false
@@ -61,8 +60,9 @@ func (s statistic) value(b *bucket) (v float64, ok bool) {
 	return s.read(b), true
 }
 
-// percentile is the least value that p percent of all do not exceed.
+// percentile returns the lowest value that p percent of all values do not exceed.
 func (b *bucket) percentile(p float64) float64 {
+	// The count of the bucket may be higher than that of its single values.
 	total := 0.0
 	for _, t := range b.values {
 		total += t.count

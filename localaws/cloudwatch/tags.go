@@ -10,13 +10,14 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
+// maxTags is the most tags of a resource.
 const maxTags = 50
 
 // TagResourceInput is the input of TagResource.
 type TagResourceInput struct {
 	// ResourceARN is an alarm's or a dashboard's ARN.
 	ResourceARN string `json:"ResourceARN"`
-	// Tags are added, or replace those of the same key.
+	// Tags are added; they replace tags with the same key.
 	Tags []Tag `json:"Tags"`
 }
 
@@ -62,7 +63,7 @@ type ListTagsForResourceInput struct {
 
 // ListTagsForResourceOutput is the output of ListTagsForResource.
 type ListTagsForResourceOutput struct {
-	// Tags may be empty, but are there.
+	// Tags may be empty, but is never absent.
 	Tags []Tag `json:"Tags"`
 }
 
@@ -77,8 +78,9 @@ func (s *Service) ListTagsForResource(_ context.Context, c *awsapi.Call, in *Lis
 	return &ListTagsForResourceOutput{nonNil(*tags)}, nil
 }
 
-// findTags finds the tags of a resource, and how to keep it, with mu held.
-func (s *Service) findTags(c *awsapi.Call, arn string) (tags *[]Tag, keep func(*store.Batch), err error) {
+// findTags returns the tags of an alarm or dashboard, to be read or changed under
+// the lock, and a function that saves the resource. The caller holds mu.
+func (s *Service) findTags(c *awsapi.Call, arn string) (tags *[]Tag, save func(*store.Batch), err error) {
 	if arn == "" {
 		return nil, nil, missingParameter("ResourceARN")
 	}
@@ -88,6 +90,7 @@ func (s *Service) findTags(c *awsapi.Call, arn string) (tags *[]Tag, keep func(*
 		return nil, nil, errInvalidValue.With("The value '%s' for parameter ResourceARN is invalid.", arn)
 	}
 
+	// An alarm has a region, a dashboard has none.
 	if name, isAlarm := strings.CutPrefix(a.Resource, "alarm:"); isAlarm && a.Account == c.Account {
 		if al := s.resourcesIn(scope{a.Account, a.Region}).alarms[name]; al != nil {
 			return &al.tags, func(b *store.Batch) { s.saveAlarm(b, al) }, nil
@@ -103,6 +106,8 @@ func (s *Service) findTags(c *awsapi.Call, arn string) (tags *[]Tag, keep func(*
 	return nil, nil, errTagResourceNotFound.With("Unknown resource %s", arn)
 }
 
+// changeTags replaces the tags of a resource by what change returns for a copy of
+// them, and waits until that is durable.
 func (s *Service) changeTags(c *awsapi.Call, arn string, change func([]Tag) ([]Tag, error)) (*struct{}, error) {
 	commit, err := s.changeTagsLocked(c, arn, change)
 	if err != nil {
@@ -111,15 +116,18 @@ func (s *Service) changeTags(c *awsapi.Call, arn string, change func([]Tag) ([]T
 	return &struct{}{}, commit.Wait()
 }
 
+// changeTagsLocked is changeTags without the wait, which must not happen under the
+// lock.
 func (s *Service) changeTagsLocked(c *awsapi.Call, arn string, change func([]Tag) ([]Tag, error)) (store.Commit, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	tags, keep, err := s.findTags(c, arn)
+	tags, save, err := s.findTags(c, arn)
 	if err != nil {
 		return store.Commit{}, err
 	}
 
+	// Work on a copy, so that an error leaves the tags unchanged.
 	changed, err := change(slices.Clone(*tags))
 	if err != nil {
 		return store.Commit{}, err
@@ -127,14 +135,16 @@ func (s *Service) changeTagsLocked(c *awsapi.Call, arn string, change func([]Tag
 
 	*tags = changed
 	b := s.store.Batch()
-	keep(b)
+	save(b)
 	return b.Apply(), nil
 }
 
+// tooManyTags returns the error for a resource with more than maxTags.
 func tooManyTags() error {
 	return errInvalidValue.With("A resource can have at most %d tags.", maxTags)
 }
 
+// validateTags checks the tags of a request.
 func validateTags(tags []Tag) error {
 	if len(tags) > maxTags {
 		return tooManyTags()
@@ -149,7 +159,7 @@ func validateTags(tags []Tag) error {
 		case utf8.RuneCountInString(t.Value) > 256:
 			return constraintError("tags", t.Value, "Member must have length less than or equal to 256")
 		case slices.ContainsFunc(tags[:i], func(o Tag) bool { return o.Key == t.Key }):
-			return errInvalidValue.With("The tag key %s is there more than once.", t.Key)
+			return errInvalidValue.With("The tag key %s occurs more than once.", t.Key)
 		}
 	}
 

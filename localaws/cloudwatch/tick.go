@@ -9,11 +9,14 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// scheduleTick makes sure that there is a tick at the next full minute, or ten seconds,
-// of at least the given kind, with mu held. Moves is the stronger one.
+// scheduleTick ensures a tick at the next multiple of tickInterval. If kind is
+// clock.Moves, a skipping clock stops there; a tick that is already scheduled as
+// Moves stays that. The caller holds mu.
 func (s *Service) scheduleTick(kind clock.Kind) {
 	step := s.tickInterval()
 	at := s.clock.Now().Truncate(step).Add(step)
+
+	// Keep a scheduled tick that is early enough and of the right kind, or replace it.
 	if s.tick != nil {
 		if !at.Before(s.tickAt) && (s.tickKind == clock.Moves || kind == clock.Upkeep) {
 			return
@@ -29,13 +32,15 @@ func (s *Service) scheduleTick(kind clock.Kind) {
 
 	s.tickAt = at
 	s.tickKind = kind
+
+	// The callback compares its own event with s.tick: a replaced one does nothing.
 	var tick *clock.Event
 	tick = s.clock.Schedule(at, kind, func() { s.runTick(&tick, at) })
 	s.tick = tick
 }
 
-// tickInterval is the time between ticks: ten seconds while an alarm has a period below
-// a minute.
+// tickInterval is the time between ticks: ten seconds if any alarm has a period of
+// less than a minute, else a minute.
 func (s *Service) tickInterval() time.Duration {
 	if s.shortPeriods > 0 {
 		return 10 * time.Second
@@ -43,9 +48,9 @@ func (s *Service) tickInterval() time.Duration {
 	return time.Minute
 }
 
-// runTick takes samples for the time that ends at the given moment, evaluates the
-// alarms and books the next tick. A tick that was booked anew while it waited for
-// the lock does nothing.
+// runTick takes samples for the interval that ends at the given time, evaluates the
+// alarms and schedules the next tick. It does nothing if the tick was replaced
+// while it waited for the lock.
 func (s *Service) runTick(self **clock.Event, at time.Time) {
 	s.mu.Lock()
 	if s.tick != *self {
@@ -54,29 +59,33 @@ func (s *Service) runTick(self **clock.Event, at time.Time) {
 	}
 
 	s.tick = nil
-	news := s.checkedSinceTick
+	checked := s.checkedSinceTick
 	s.checkedSinceTick = false
 	s.mu.Unlock()
 
-	if news || at.Truncate(time.Minute).Equal(at) {
+	// Samples are taken each minute; in between only if a level check found a change.
+	if checked || at.Truncate(time.Minute).Equal(at) {
 		s.takeSamples(at.Add(-time.Second), false)
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	// Nobody waits for the disk here: a state that is lost in a crash is evaluated again.
 	b := s.store.Batch()
 	for _, a := range s.sortedAlarms() {
 		s.evaluateAlarm(b, a, at)
 	}
 
 	b.Apply()
-	if kind, any := s.nextTickKind(at); any {
+
+	if kind, needed := s.nextTickKind(at); needed {
 		s.scheduleTick(kind)
 	}
 }
 
-// sortedAlarms answers all alarms in an order that is always the same.
+// sortedAlarms returns all alarms sorted by ARN, so that evaluation has a fixed
+// order. The caller holds mu.
 func (s *Service) sortedAlarms() []*alarm {
 	var all []*alarm
 	for _, res := range s.resources {

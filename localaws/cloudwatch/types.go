@@ -4,22 +4,22 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// noUnit is the unit of data that have none.
+// noUnit is the unit of data without a unit.
 const noUnit = "None"
 
-// StatisticSet is several values summed up.
+// StatisticSet is a set of values as their aggregates.
 type StatisticSet struct {
-	// SampleCount is how many values there were.
+	// SampleCount is the number of values.
 	SampleCount *float64 `json:"SampleCount"`
 	// Sum is their sum.
 	Sum *float64 `json:"Sum"`
-	// Minimum is the least.
+	// Minimum is the lowest value.
 	Minimum *float64 `json:"Minimum"`
-	// Maximum is the greatest.
+	// Maximum is the highest value.
 	Maximum *float64 `json:"Maximum"`
 }
 
-// Metric names a metric.
+// Metric identifies a metric.
 type Metric struct {
 	// Namespace is the namespace.
 	Namespace string `json:"Namespace,omitempty"`
@@ -31,47 +31,50 @@ type Metric struct {
 
 // MetricStat is a statistic of a metric.
 type MetricStat struct {
-	// Metric is the metric.
+	// Metric is the metric to read.
 	Metric *Metric `json:"Metric"`
 	// Period is in seconds: 1, 5, 10, 20, 30 or a multiple of 60.
 	Period int64 `json:"Period"`
 	// Stat is Average, Sum, Minimum, Maximum, SampleCount or a percentile such
 	// as p99.
 	Stat string `json:"Stat"`
-	// Unit selects data of that unit; empty takes all.
+	// Unit selects data of this unit; empty selects all.
 	Unit string `json:"Unit,omitempty"`
 }
 
-// MetricDataQuery is a statistic of a metric, or an expression over others.
+// MetricDataQuery is a statistic of a metric, or an expression over other queries.
 type MetricDataQuery struct {
-	// ID names the query for expressions: a lower-case letter, then letters,
+	// ID identifies the query in expressions: a lower-case letter, then letters,
 	// digits and underscores.
 	ID string `json:"Id"`
-	// MetricStat is what to read; it or Expression.
+	// MetricStat is the statistic to read. Exactly one of MetricStat and Expression
+	// is required.
 	MetricStat *MetricStat `json:"MetricStat,omitempty"`
 	// Expression is metric math over other queries.
 	Expression string `json:"Expression,omitempty"`
-	// Label is a text for people.
+	// Label is a text for display.
 	Label string `json:"Label,omitempty"`
-	// ReturnData says whether the result is given, or used by expressions only;
-	// absent means true.
+	// ReturnData reports whether the result is returned, or only used by
+	// expressions; absent means true.
 	ReturnData *bool `json:"ReturnData,omitempty"`
 	// Period is the period of an expression, in seconds.
 	Period int64 `json:"Period,omitempty"`
-	// AccountID is refused unless it is the caller's own.
+	// AccountID is refused unless it is the caller's account.
 	AccountID string `json:"AccountId,omitempty"`
 }
 
+// returned reports whether the query's result is returned.
 func (q *MetricDataQuery) returned() bool { return q.ReturnData == nil || *q.ReturnData }
 
-// Tag is a tag.
+// Tag is a key and value on an alarm or dashboard.
 type Tag struct {
-	// Key is 1 to 128 characters.
+	// Key has 1 to 128 characters.
 	Key string `json:"Key"`
-	// Value is at most 256 characters.
+	// Value has at most 256 characters.
 	Value string `json:"Value"`
 }
 
+// valueOrZero returns *p, or the zero value if p is nil.
 func valueOrZero[T any](p *T) T {
 	var zero T
 	if p == nil {
@@ -80,4 +83,5 @@ func valueOrZero[T any](p *T) T {
 	return *p
 }
 
+// timestamp converts epoch seconds.
 func timestamp(sec int64) awsapi.Timestamp { return awsapi.Timestamp(epoch(sec)) }

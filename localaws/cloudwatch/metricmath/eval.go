@@ -7,30 +7,34 @@ import (
 
 // Inputs is what an expression is evaluated over.
 type Inputs struct {
-	// Times are the moments asked about, in epoch seconds, rising.
+	// Times are the starts of the periods, in epoch seconds, in ascending order.
 	Times []int64
-	// Resolve answers the value of a query by its id.
+	// Resolve returns the value of a query by its id.
 	Resolve func(id string) (Value, error)
-	// Metrics answers the series of all queries that are metrics and whose id
-	// contains the given text, in their order.
+	// Metrics returns the series of all queries for a metric whose id contains a
+	// text, in the order of the queries.
 	Metrics func(part string) []Series
 }
 
 // Eval evaluates the expression.
 func (e *Expression) Eval(in Inputs) (Value, error) { return e.root.eval(in) }
 
+// node is a node of the syntax tree.
 type node interface {
 	eval(in Inputs) (Value, error)
 }
 
+// literal is a number.
 type literal struct{ number float64 }
 
 func (l literal) eval(Inputs) (Value, error) { return Number(l.number), nil }
 
+// reference is the id of a query.
 type reference struct{ id string }
 
 func (r reference) eval(in Inputs) (Value, error) { return in.Resolve(r.id) }
 
+// negative is a minus sign and its operand.
 type negative struct{ of node }
 
 func (n negative) eval(in Inputs) (Value, error) {
@@ -38,10 +42,12 @@ func (n negative) eval(in Inputs) (Value, error) {
 	return v.mapValues(func(x float64) (float64, bool) { return -x, true }), err
 }
 
+// metrics is METRICS.
 type metrics struct{ part string }
 
 func (m metrics) eval(in Inputs) (Value, error) { return listOf(in.Metrics(m.part)), nil }
 
+// array is a list of series in brackets.
 type array struct{ items []node }
 
 func (a array) eval(in Inputs) (Value, error) {
@@ -58,13 +64,14 @@ func (a array) eval(in Inputs) (Value, error) {
 		case listKind:
 			list = append(list, v.list...)
 		case numberKind:
-			return v, fmt.Errorf("an array holds time series, not numbers")
+			return v, fmt.Errorf("an array must have time series, not numbers")
 		}
 	}
 
 	return listOf(list), nil
 }
 
+// fill is FILL, with either a value for missing ones or repeat.
 type fill struct {
 	of     node
 	with   node
@@ -86,7 +93,7 @@ func (f fill) eval(in Inputs) (Value, error) {
 
 	switch of.kind {
 	case seriesKind:
-		return Of(f.fillSeries(of.series, with, in.Times)), nil
+		return FromSeries(f.fillSeries(of.series, with, in.Times)), nil
 	case listKind:
 		out := make([]Series, len(of.list))
 		for i, s := range of.list {
@@ -95,23 +102,24 @@ func (f fill) eval(in Inputs) (Value, error) {
 		return listOf(out), nil
 	}
 
-	return of, fmt.Errorf("FILL takes a time series, not a number")
+	return of, fmt.Errorf("first argument of FILL must be a time series, not a number")
 }
 
+// fillSeries fills one series.
 func (f fill) fillSeries(s Series, with Value, times []int64) Series {
 	out := Series{}
 	last := 0.0
-	any := false
+	seen := false // a value came before, to be repeated
 	for _, at := range times {
 		if x, ok := s[at]; ok {
 			out[at] = x
 			last = x
-			any = true
+			seen = true
 			continue
 		}
 
 		if f.repeat {
-			if any {
+			if seen {
 				out[at] = last
 			}
 			continue
@@ -125,7 +133,7 @@ func (f fill) fillSeries(s Series, with Value, times []int64) Series {
 	return out
 }
 
-// at is the value at a moment: a number is the same at all.
+// at returns the value for a period. A number is the same for all periods.
 func (v Value) at(t int64) (float64, bool) {
 	if v.kind == numberKind {
 		return v.number, true
@@ -134,7 +142,7 @@ func (v Value) at(t int64) (float64, bool) {
 	return x, ok
 }
 
-// operation is an operator between two operands.
+// operation is a binary operator and its operands.
 type operation struct {
 	apply       func(a, b float64) float64
 	left, right node
@@ -152,21 +160,23 @@ func (o operation) eval(in Inputs) (Value, error) {
 	return combine(left, right, o.apply)
 }
 
-// combine applies f to two values, moment by moment.
+// combine applies f to two values period by period. An array is combined series by
+// series.
 func combine(a, b Value, f func(a, b float64) float64) (Value, error) {
 	switch {
 	case a.kind == listKind && b.kind == listKind:
-		return a, fmt.Errorf("an operator cannot stand between two arrays")
+		return a, fmt.Errorf("an operator cannot combine two arrays")
 	case a.kind == listKind:
-		return mapSeries(a.list, func(s Series) (Value, error) { return combine(Of(s), b, f) })
+		return mapSeries(a.list, func(s Series) (Value, error) { return combine(FromSeries(s), b, f) })
 	case b.kind == listKind:
-		return mapSeries(b.list, func(s Series) (Value, error) { return combine(a, Of(s), f) })
+		return mapSeries(b.list, func(s Series) (Value, error) { return combine(a, FromSeries(s), f) })
 	case a.kind == numberKind && b.kind == numberKind:
 		return Number(f(a.number, b.number)), nil
 	case a.kind == numberKind:
 		return b.mapValues(func(x float64) (float64, bool) { return finite(f(a.number, x)) }), nil
 	}
 
+	// Both have to have a value, and the result must be finite: x/0 is not.
 	out := Series{}
 	for at, x := range a.series {
 		if y, ok := b.at(at); ok {
@@ -176,9 +186,10 @@ func combine(a, b Value, f func(a, b float64) float64) (Value, error) {
 		}
 	}
 
-	return Of(out), nil
+	return FromSeries(out), nil
 }
 
+// mapSeries applies f to each series of an array.
 func mapSeries(list []Series, f func(Series) (Value, error)) (Value, error) {
 	out := make([]Series, len(list))
 	for i, s := range list {
@@ -191,8 +202,11 @@ func mapSeries(list []Series, f func(Series) (Value, error)) (Value, error) {
 	return listOf(out), nil
 }
 
+// finite reports whether x is neither infinite nor NaN; a series has no such
+// values.
 func finite(x float64) (float64, bool) { return x, !math.IsNaN(x) && !math.IsInf(x, 0) }
 
+// boolValue returns 1 or 0, as comparisons do.
 func boolValue(yes bool) float64 {
 	if yes {
 		return 1
@@ -200,6 +214,7 @@ func boolValue(yes bool) float64 {
 	return 0
 }
 
+// operators are the binary operators by their symbols.
 var operators = map[string]func(a, b float64) float64{
 	"+":   func(a, b float64) float64 { return a + b },
 	"-":   func(a, b float64) float64 { return a - b },

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// call is a function and its arguments.
+// call is the call of a function.
 type call struct {
 	name  string
 	apply func(args []Value) (Value, error)
@@ -22,6 +22,7 @@ func (c call) eval(in Inputs) (Value, error) {
 		values[i] = v
 	}
 
+	// Errors name the function.
 	v, err := c.apply(values)
 	if err != nil {
 		return v, fmt.Errorf("%s: %w", c.name, err)
@@ -30,12 +31,14 @@ func (c call) eval(in Inputs) (Value, error) {
 	return v, nil
 }
 
+// function is a function with a fixed number of arguments.
 type function struct {
 	args  int
 	apply func(args []Value) (Value, error)
 }
 
-// functions are those that can be called with plain arguments.
+// functions are the functions whose arguments are expressions. METRICS and FILL
+// have their own syntax.
 var functions = map[string]function{
 	"ABS":   elementwise(math.Abs),
 	"CEIL":  elementwise(math.Ceil),
@@ -47,13 +50,15 @@ var functions = map[string]function{
 	"IF":    {3, ifElse},
 }
 
+// elementwise returns a function of one argument that applies f to each value.
 func elementwise(f func(float64) float64) function {
 	return function{1, func(args []Value) (Value, error) {
 		return args[0].mapValues(func(x float64) (float64, bool) { return f(x), true }), nil
 	}}
 }
 
-// aggregate makes a number of a series, and a series of a list.
+// aggregate returns a function that reduces a series to a number, and an array of
+// series to a series.
 func aggregate(f func([]float64) float64) function {
 	return function{1, func(args []Value) (Value, error) {
 		switch v := args[0]; v.kind {
@@ -63,7 +68,7 @@ func aggregate(f func([]float64) float64) function {
 				all = append(all, x)
 			}
 			if len(all) == 0 {
-				return Of(Series{}), nil
+				return FromSeries(Series{}), nil
 			}
 			return Number(f(all)), nil
 
@@ -78,13 +83,14 @@ func aggregate(f func([]float64) float64) function {
 			for at, xs := range byTime {
 				out[at] = f(xs)
 			}
-			return Of(out), nil
+			return FromSeries(out), nil
 		}
 
-		return args[0], fmt.Errorf("it takes time series, not %s", args[0].kind)
+		return args[0], fmt.Errorf("argument must be time series, not %s", args[0].kind)
 	}}
 }
 
+// fold combines values from left to right. There must be at least one.
 func fold(xs []float64, f func(a, b float64) float64) float64 {
 	out := xs[0]
 	for _, x := range xs[1:] {
@@ -95,27 +101,30 @@ func fold(xs []float64, f func(a, b float64) float64) float64 {
 
 func sum(xs []float64) float64 { return fold(xs, func(a, b float64) float64 { return a + b }) }
 
-// ifElse is IF(condition, then, else), moment by moment.
+// ifElse is IF(condition, then, else). A condition that is a series selects for
+// each period.
 func ifElse(args []Value) (Value, error) {
 	cond := args[0]
 	then := args[1]
-	otherwise := args[2]
+	orElse := args[2]
 	for _, v := range args {
 		if v.kind == listKind {
-			return v, fmt.Errorf("it takes no arrays")
+			return v, fmt.Errorf("arguments cannot be arrays")
 		}
 	}
 
+	// A number selects one of the two for all periods.
 	if cond.kind == numberKind {
 		if cond.number != 0 {
 			return then, nil
 		}
-		return otherwise, nil
+		return orElse, nil
 	}
 
+	// A series selects for each of its own periods.
 	out := Series{}
 	for at, x := range cond.series {
-		from := otherwise
+		from := orElse
 		if x != 0 {
 			from = then
 		}
@@ -124,5 +133,5 @@ func ifElse(args []Value) (Value, error) {
 		}
 	}
 
-	return Of(out), nil
+	return FromSeries(out), nil
 }

@@ -31,7 +31,7 @@ func eval(e *Expression) (Value, error) {
 			if !ok {
 				return Value{}, fmt.Errorf("no %s", id)
 			}
-			return Of(s), nil
+			return FromSeries(s), nil
 		},
 		Metrics: func(part string) []Series {
 			var all []Series
@@ -187,11 +187,11 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 	t.Parallel()
 
 	for text, want := range map[string]string{
-		"":                        "an operand is missing",
-		"m1 +":                    "an operand is missing",
+		"":                        "missing operand",
+		"m1 +":                    "missing operand",
 		"m1 m2":                   `unexpected "m"`,
-		"(m1":                     "a parenthesis without an end",
-		"[m1":                     "neither , nor ]",
+		"(m1":                     "missing )",
+		"[m1":                     "missing , or ]",
 		"M1":                      "neither an id nor a function",
 		"1.2.3":                   "is not a number",
 		"RATE(m1)":                "does not support function RATE",
@@ -200,8 +200,8 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		"FILL(m1)":                "FILL takes 2 arguments",
 		"ABS(m1, m2)":             "takes 1 arguments, not 2",
 		"IF(m1)":                  "takes 3 arguments",
-		`METRICS("m`:              "a quotation without an end",
-		"METRICS(m1)":             "METRICS without an end",
+		`METRICS("m`:              "missing closing quotation mark",
+		"METRICS(m1)":             "missing ) after METRICS",
 		strings.Repeat("(", 1000): "too deep",
 		strings.Repeat("-", 2000): "too deep",
 		strings.Repeat("1", 3000): "longer than",
@@ -216,10 +216,10 @@ func TestWhatCannotBeEvaluatedSaysWhy(t *testing.T) {
 	t.Parallel()
 
 	for text, want := range map[string]string{
-		"METRICS() + METRICS()": "between two arrays",
+		"METRICS() + METRICS()": "cannot combine two arrays",
 		"[m1, 2]":               "not numbers",
-		"SUM(1)":                "SUM: it takes time series, not a number",
-		"IF([m1], 1, 2)":        "IF: it takes no arrays",
+		"SUM(1)":                "SUM: argument must be time series, not a number",
+		"IF([m1], 1, 2)":        "IF: arguments cannot be arrays",
 		"FILL(1, 2)":            "not a number",
 		"unknown":               "no unknown",
 	} {
@@ -251,7 +251,7 @@ func TestArithmeticGoesMomentByMoment(t *testing.T) {
 		a := Series(series.Draw(t, "a"))
 		b := Series(series.Draw(t, "b"))
 		for op, f := range operators {
-			v, err := combine(Of(a), Of(b), f)
+			v, err := combine(FromSeries(a), FromSeries(b), f)
 			got, ok := v.Series()
 			if err != nil || !ok {
 				t.Fatalf("%s: %v", op, err)

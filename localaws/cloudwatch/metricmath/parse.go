@@ -7,30 +7,30 @@ import (
 	"strings"
 )
 
-// maxDepth bounds how deep an expression may nest, maxLength how long it may be.
+// Limits of an expression: levels of nesting, and length in bytes.
 const (
 	maxDepth  = 50
 	maxLength = 2048
 )
 
-// Expression is a metric math expression, ready to evaluate. It is safe for
-// concurrent use.
+// Expression is a parsed metric math expression. It is safe for concurrent use.
 type Expression struct {
 	text string
 	root node
 	ids  []string
 }
 
-// String is the expression as it was written.
+// String returns the expression as it was written.
 func (e *Expression) String() string { return e.text }
 
-// IDs are the queries that the expression names, in order of first use.
+// IDs returns the ids of the queries that the expression uses, in the order of
+// their first use.
 func (e *Expression) IDs() []string { return e.ids }
 
-// Parse reads an expression. A function that is not embedded is refused by name.
+// Parse parses an expression. It refuses functions that are not supported, by name.
 func Parse(text string) (*Expression, error) {
 	if len(text) > maxLength {
-		return nil, fmt.Errorf("it is longer than %d characters", maxLength)
+		return nil, fmt.Errorf("expression is longer than %d characters", maxLength)
 	}
 
 	p := &parser{rest: text, text: text}
@@ -45,19 +45,22 @@ func Parse(text string) (*Expression, error) {
 	return &Expression{text, root, p.ids}, nil
 }
 
+// parser parses an expression by recursive descent.
 type parser struct {
 	text  string
-	rest  string
-	depth int
+	rest  string // not parsed yet
+	depth int    // current nesting, in calls of binary and unary
 	ids   []string
 }
 
+// errorf returns an error with the current position.
 func (p *parser) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s at character %d", fmt.Sprintf(format, args...), len(p.text)-len(p.rest)+1)
 }
 
 func (p *parser) skipSpace() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
 
+// take consumes s if it is next, after white space.
 func (p *parser) take(s string) bool {
 	p.skipSpace()
 	rest, ok := strings.CutPrefix(p.rest, s)
@@ -67,16 +70,17 @@ func (p *parser) take(s string) bool {
 	return ok
 }
 
-// levels are the operators that stand between operands, weakest first.
+// levels are the binary operators by precedence, lowest first.
 var levels = [][]string{{"||", "OR"}, {"&&", "AND"}, {"==", "!=", "<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/"}, {"^"}}
 
-// binary reads operands and operators of a level and above.
+// binary parses operators of at least the given level of precedence, and their
+// operands.
 func (p *parser) binary(level int) (node, error) {
 	if level == len(levels) {
 		return p.unary()
 	}
 	if p.depth++; p.depth > maxDepth*len(levels) {
-		return nil, p.errorf("too deep")
+		return nil, p.errorf("nesting is too deep")
 	}
 
 	defer func() { p.depth-- }()
@@ -95,7 +99,8 @@ func (p *parser) binary(level int) (node, error) {
 	return left, err
 }
 
-// operator reads one of the given operators; words must end where they end.
+// operator consumes one of the given operators and returns it, or "" if none is
+// next. AND and OR must not be the start of a longer word.
 func (p *parser) operator(list []string) string {
 	p.skipSpace()
 	for _, op := range list {
@@ -112,10 +117,11 @@ func isWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// unary reads a number, an id, a call, an array, or any of these after a minus.
+// unary parses a number, an id, a call, an array or a parenthesized expression,
+// with any number of minus signs before it.
 func (p *parser) unary() (node, error) {
 	if p.depth++; p.depth > maxDepth*len(levels) {
-		return nil, p.errorf("too deep")
+		return nil, p.errorf("nesting is too deep")
 	}
 
 	defer func() { p.depth-- }()
@@ -127,7 +133,7 @@ func (p *parser) unary() (node, error) {
 	case p.take("("):
 		inner, err := p.binary(0)
 		if err == nil && !p.take(")") {
-			err = p.errorf("a parenthesis without an end")
+			err = p.errorf("missing )")
 		}
 		return inner, err
 
@@ -136,10 +142,11 @@ func (p *parser) unary() (node, error) {
 		return array{items}, err
 	}
 
+	// What is left begins with a word; one before "(" is a function.
 	word := p.word()
 	switch c := word + " "; {
 	case word == "":
-		return nil, p.errorf("an operand is missing")
+		return nil, p.errorf("missing operand")
 	case c[0] >= '0' && c[0] <= '9' || c[0] == '.':
 		n, err := strconv.ParseFloat(word, 64)
 		if err != nil {
@@ -150,7 +157,7 @@ func (p *parser) unary() (node, error) {
 	case p.take("("):
 		return p.call(word)
 	case c[0] < 'a' || c[0] > 'z':
-		return nil, p.errorf("%q is neither an id nor a function with arguments", word)
+		return nil, p.errorf("%q is neither an id nor a function call", word)
 	}
 
 	if !slices.Contains(p.ids, word) {
@@ -160,7 +167,7 @@ func (p *parser) unary() (node, error) {
 	return reference{word}, nil
 }
 
-// word reads an id, a function's name or a number.
+// word consumes an id, a function's name or a number.
 func (p *parser) word() string {
 	p.skipSpace()
 	n := 0
@@ -172,7 +179,7 @@ func (p *parser) word() string {
 	return word
 }
 
-// list reads expressions between commas up to the given end.
+// list parses expressions separated by commas, up to the given end.
 func (p *parser) list(end string) ([]node, error) {
 	var items []node
 	if p.take(end) {
@@ -189,12 +196,12 @@ func (p *parser) list(end string) ([]node, error) {
 			return items, nil
 		}
 		if !p.take(",") {
-			return nil, p.errorf("neither , nor %s", end)
+			return nil, p.errorf("missing , or %s", end)
 		}
 	}
 }
 
-// call reads a function's arguments and checks their number.
+// call parses the arguments of a function and checks their number.
 func (p *parser) call(name string) (node, error) {
 	switch name {
 	case "METRICS":
@@ -219,25 +226,25 @@ func (p *parser) call(name string) (node, error) {
 	return call{name, f.apply, args}, nil
 }
 
-// metrics reads the rest of METRICS() or METRICS("part of an id").
+// metrics parses the rest of METRICS() or METRICS("part of an id").
 func (p *parser) metrics() (node, error) {
 	part := ""
 	if p.take(`"`) {
 		text, rest, ok := strings.Cut(p.rest, `"`)
 		if !ok {
-			return nil, p.errorf("a quotation without an end")
+			return nil, p.errorf("missing closing quotation mark")
 		}
 		part = text
 		p.rest = rest
 	}
 
 	if !p.take(")") {
-		return nil, p.errorf("METRICS without an end")
+		return nil, p.errorf("missing ) after METRICS")
 	}
 	return metrics{part}, nil
 }
 
-// fill reads the rest of FILL(series, number or REPEAT).
+// fill parses the rest of FILL(series, number, series or REPEAT).
 func (p *parser) fill() (node, error) {
 	of, err := p.binary(0)
 	if err != nil {
@@ -247,6 +254,7 @@ func (p *parser) fill() (node, error) {
 		return nil, p.errorf("FILL takes 2 arguments")
 	}
 
+	// The second argument is a keyword or an expression.
 	f := fill{of: of}
 	switch {
 	case p.take("REPEAT"):
@@ -260,7 +268,7 @@ func (p *parser) fill() (node, error) {
 	}
 
 	if !p.take(")") {
-		return nil, p.errorf("FILL without an end")
+		return nil, p.errorf("missing ) after FILL")
 	}
 
 	return f, nil

@@ -3,7 +3,7 @@ package metricmath
 // Series is values by moment, in epoch seconds.
 type Series map[int64]float64
 
-// Value is what an expression yields: a number, a series, or a list of series.
+// Value is the result of an expression: a number, a series, or an array of series.
 type Value struct {
 	kind   kind
 	number float64
@@ -11,6 +11,7 @@ type Value struct {
 	list   []Series
 }
 
+// kind is the type of a value.
 type kind uint8
 
 const (
@@ -19,30 +20,32 @@ const (
 	listKind
 )
 
+// String returns the type as errors show it.
 func (k kind) String() string {
 	return [...]string{"a number", "a time series", "an array of time series"}[k]
 }
 
-// Number makes a value of a number.
+// Number returns a value that is a number.
 func Number(n float64) Value { return Value{kind: numberKind, number: n} }
 
-// Of makes a value of a series.
-func Of(s Series) Value { return Value{kind: seriesKind, series: s} }
+// FromSeries returns a value that is a series.
+func FromSeries(s Series) Value { return Value{kind: seriesKind, series: s} }
 
+// listOf returns a value that is an array of series.
 func listOf(list []Series) Value { return Value{kind: listKind, list: list} }
 
-// Series is the value as a series; ok is false for a number or a list.
+// Series returns the value as a series. ok is false for a number or an array.
 func (v Value) Series() (s Series, ok bool) { return v.series, v.kind == seriesKind }
 
-// mapValues applies f to a number, or to each value of a series or list. A result
-// that is no number is left out of a series.
+// mapValues applies f to a number, or to each value of the series. In a series, a
+// value for which f returns false is left out.
 func (v Value) mapValues(f func(float64) (float64, bool)) Value {
 	switch v.kind {
 	case numberKind:
 		n, _ := f(v.number)
 		return Number(n)
 	case seriesKind:
-		return Of(v.series.mapValues(f))
+		return FromSeries(v.series.mapValues(f))
 	}
 
 	out := make([]Series, len(v.list))
@@ -53,6 +56,7 @@ func (v Value) mapValues(f func(float64) (float64, bool)) Value {
 	return listOf(out)
 }
 
+// mapValues returns the series with f applied to each value; see [Value.mapValues].
 func (s Series) mapValues(f func(float64) (float64, bool)) Series {
 	out := Series{}
 	for at, x := range s {

@@ -133,7 +133,7 @@ func (s *Server) makeServices() (err error) {
 		return fmt.Errorf("start cloudwatch: %w", err)
 	}
 	queues := sqs.Options{
-		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, Observe: o.Observe, Changed: p.cloudwatch.Active, Stray: o.Stray,
+		Clock: s.clock, Chance: p.chance, Store: p.store, Observe: o.Observe, Changed: p.cloudwatch.Active, Stray: o.Stray,
 		Principals: s.principals(),
 	}
 	if p.sqs, err = sqs.New(queues); err != nil {

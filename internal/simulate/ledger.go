@@ -65,7 +65,7 @@ type sighting struct {
 // observe takes what SQS tells. Of a server that may be killed it believes what
 // gets to the disk: the rest has not happened for anybody.
 func (l *ledger) observe(e sqs.Event) {
-	if !l.unsure || e.Kind == sqs.Shown && len(l.untold) == 0 { // which is not written
+	if !l.unsure || e.Kind == sqs.BecameVisible && len(l.untold) == 0 { // which is not written
 		l.take(e)
 		return
 	}

@@ -117,7 +117,7 @@ func (m *meter) observe(e sqs.Event, a *account) {
 		m.states[e.MessageID].tried = false
 	case e.Kind == sqs.Deleted:
 		first(&m.timing[a.order].done, e.Time)
-	case e.Kind == sqs.Shown && e.Receives > 0 && !a.order.bad:
+	case e.Kind == sqs.BecameVisible && e.Receives > 0 && !a.order.bad:
 		m.waste(m.states[e.MessageID])
 	}
 }

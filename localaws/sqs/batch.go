@@ -6,22 +6,28 @@ import (
 
 const (
 	maxEntries    = 10
-	maxBatchBytes = 1 << 20 // whatever the queue's MaximumMessageSize (SQS H3)
+	maxBatchBytes = 1 << 20 // of all entries, whatever the queue's MaximumMessageSize (SQS H3)
 )
 
-// BatchResultErrorEntry says why an entry of a batch failed.
-type BatchResultErrorEntry struct {
-	// ID is the entry's.
+// BatchResultEntry is an entry of a batch that succeeded.
+type BatchResultEntry struct {
+	// ID is the id of the entry.
 	ID string `json:"Id"`
-	// SenderFault says that the caller is at fault, which is always so.
+}
+
+// BatchResultErrorEntry is an entry of a batch that failed.
+type BatchResultErrorEntry struct {
+	// ID is the id of the entry.
+	ID string `json:"Id"`
+	// SenderFault reports whether the client caused the error.
 	SenderFault bool `json:"SenderFault"`
 	// Code is the error's code in the Query protocol.
 	Code string `json:"Code"`
-	// Message says what is wrong.
+	// Message describes the error.
 	Message string `json:"Message,omitempty"`
 }
 
-// failed is the answer for an entry that failed with err.
+// failedEntry returns the result of an entry that failed with err.
 func failedEntry(id string, err error) BatchResultErrorEntry {
 	e := awsapi.AsError(err)
 	return BatchResultErrorEntry{
@@ -32,8 +38,8 @@ func failedEntry(id string, err error) BatchResultErrorEntry {
 	}
 }
 
-// checkBatch refuses a whole request for the number of its entries or for their
-// ids (SQS H1, H2).
+// checkBatch validates the number of entries and their ids. An error refuses the
+// whole request (SQS H1, H2). entry is the name of the entry's type.
 func checkBatch(entry string, n int, id func(int) string) error {
 	if n == 0 {
 		return errEmptyBatch.With("There should be at least one %s in the request.", entry)
@@ -41,6 +47,7 @@ func checkBatch(entry string, n int, id func(int) string) error {
 	if n > maxEntries {
 		return errTooManyEntries.With("Maximum number of entries per request are %d. You have sent %d.", maxEntries, n)
 	}
+
 	for i := range n {
 		if !isIdentifier(id(i)) {
 			return errEntryID.With("A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")

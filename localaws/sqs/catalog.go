@@ -6,16 +6,17 @@ import (
 	"sync"
 )
 
-// catalog is the set of queues. Finding one takes no lock. Changes to the set, and
-// to what ties queues together, take mu, and before any queue's own lock.
+// catalog is the set of queues. Reading it takes no lock. A change to the set, or to
+// an attribute that refers to another queue, holds mu. mu is locked before the lock
+// of a queue.
 type catalog struct {
-	queues sync.Map // key to *queue
+	queues sync.Map // queueKey to *queue
 
 	mu      sync.Mutex
-	deleted map[queueKey]int64 // when, for the last minute (SQS D6)
+	deleted map[queueKey]int64 // when queues were deleted, in the last minute (SQS D6)
 }
 
-// find answers a queue, or nil.
+// find returns a queue, or nil.
 func (c *catalog) find(k queueKey) *queue {
 	if q, ok := c.queues.Load(k); ok {
 		return q.(*queue)
@@ -23,7 +24,7 @@ func (c *catalog) find(k queueKey) *queue {
 	return nil
 }
 
-// findARN answers the queue that an ARN names, or nil.
+// findARN returns the queue with an ARN, or nil.
 func (c *catalog) findARN(arn string) *queue {
 	k, ok := parseARN(arn)
 	if !ok {
@@ -32,20 +33,14 @@ func (c *catalog) findARN(arn string) *queue {
 	return c.find(k)
 }
 
-// in answers an account's queues in a region, by name.
+// inScope returns the queues of an account and region, sorted by name.
 func (c *catalog) inScope(account, region string) []*queue {
-	var found []*queue
-	c.queues.Range(func(k, q any) bool {
-		if k := k.(queueKey); k.account == account && k.region == region {
-			found = append(found, q.(*queue))
-		}
-		return true
+	return slices.DeleteFunc(c.all(), func(q *queue) bool {
+		return q.account != account || q.region != region
 	})
-	slices.SortFunc(found, func(a, b *queue) int { return strings.Compare(a.name, b.name) })
-	return found
 }
 
-// all answers every queue, by account, region and name.
+// all returns every queue, sorted by ARN.
 func (c *catalog) all() []*queue {
 	var found []*queue
 	c.queues.Range(func(_, q any) bool {

@@ -13,8 +13,8 @@ import (
 
 // CreateQueueInput is the input of CreateQueue.
 type CreateQueueInput struct {
-	// QueueName is 1 to 80 letters, digits, hyphens and underscores, with
-	// .fifo at the end of a FIFO queue's.
+	// QueueName is 1 to 80 letters, digits, hyphens and underscores. The name of a
+	// FIFO queue ends with .fifo.
 	QueueName string `json:"QueueName,omitempty"`
 	// Attributes are the queue's attributes by name.
 	Attributes map[string]string `json:"Attributes,omitempty" query:"Attribute,Name,Value"`
@@ -24,15 +24,15 @@ type CreateQueueInput struct {
 
 // CreateQueueOutput is the output of CreateQueue.
 type CreateQueueOutput struct {
-	// QueueURL is the queue's address.
+	// QueueURL is the queue's URL.
 	QueueURL string `json:"QueueUrl"`
 }
 
-// goneFor is how long a deleted queue's name rests (SQS D6).
+// nameReuseDelay is how long the name of a deleted queue cannot be reused (SQS D6).
 const nameReuseDelay = time.Minute
 
-// CreateQueue makes a queue, or finds the one of that name if nothing given
-// differs (SQS D1-D4).
+// CreateQueue creates a queue. If the queue exists and every given attribute and tag
+// has the given value, it returns that queue (SQS D1-D4).
 func (s *Service) CreateQueue(_ context.Context, c *awsapi.Call, in *CreateQueueInput) (*CreateQueueOutput, error) {
 	if err := refuseOnQueuePath(c, "CreateQueue"); err != nil {
 		return nil, err
@@ -44,6 +44,7 @@ func (s *Service) CreateQueue(_ context.Context, c *awsapi.Call, in *CreateQueue
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
+
 	k := queueKey{c.Account, c.Region, in.QueueName}
 	s.queues.mu.Lock()
 	defer s.queues.mu.Unlock()
@@ -59,57 +60,48 @@ func (s *Service) CreateQueue(_ context.Context, c *awsapi.Call, in *CreateQueue
 	return &CreateQueueOutput{k.url(c.Endpoint)}, nil
 }
 
-// create makes a queue, with the catalog locked.
+// create creates a queue. The catalog is locked.
 func (s *Service) create(k queueKey, fifo bool, in *CreateQueueInput) error {
 	now := s.now()
-	if at, was := s.queues.deleted[k]; was && now < at+int64(nameReuseDelay) {
+	if at, found := s.queues.deleted[k]; found && now < at+int64(nameReuseDelay) {
 		return errDeletedRecently.With("You must wait 60 seconds after deleting a queue before you can create another with the same name.")
 	}
-	set, err := defaultAttributes().with(in.Attributes, fifo)
+
+	attrs, err := s.newAttributes(defaultAttributes(), k, fifo, in.Attributes)
 	if err != nil {
 		return err
 	}
-	if err := s.bindPolicyPrincipals(&set, in.Attributes); err != nil {
-		return err
-	}
-	if err := checkKey(k, in.Attributes["KmsMasterKeyId"]); err != nil {
-		return err
-	}
-	if text := in.Attributes["RedrivePolicy"]; text != "" {
-		if err := s.checkRedriveTarget(k, fifo, set.redrive, text); err != nil {
-			return err
-		}
-	}
+
 	var nonce [8]byte
 	s.chance.Bytes(nonce[:])
 	q := newQueue(s, k, binary.BigEndian.Uint64(nonce[:]), fifo, now)
-	q.attributes.Store(&set)
+	q.attributes.Store(&attrs)
 	tags := maps.Clone(in.Tags)
 	q.tags.Store(&tags)
+
 	tx := q.begin()
 	tx.storeQueue()
 	s.queues.queues.Store(k, q)
 	delete(s.queues.deleted, k)
 	tx.deleteStoredName(k)
-	if err := tx.end().Wait(); err != nil {
-		return notStored(err)
-	}
-	return nil
+	return tx.endAndWait()
 }
 
-// same refuses a CreateQueue that asks for something else than the queue has.
+// checkSame refuses a CreateQueue with other attributes or tags than the queue has.
 func (q *queue) checkSame(in *CreateQueueInput) error {
-	have := q.attributes.Load()
-	want, err := have.with(in.Attributes, q.fifo)
+	current := q.attributes.Load()
+	requested, err := current.with(in.Attributes, q.fifo)
 	if err != nil {
 		return err
 	}
-	is, asked := have.values(q.fifo), want.values(q.fifo)
-	if have.policy != "" {
-		is["Policy"] = q.service.principals.Show(have.policy)
+
+	have := current.values(q.fifo)
+	want := requested.values(q.fifo)
+	if current.policy != "" {
+		have["Policy"] = q.service.principals.Show(current.policy)
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Attributes)) {
-		if is[name] != asked[name] {
+		if have[name] != want[name] {
 			return errQueueExists.With("A queue already exists with the same name and a different value for attribute %s", name)
 		}
 	}
@@ -119,18 +111,19 @@ func (q *queue) checkSame(in *CreateQueueInput) error {
 	return nil
 }
 
-// checkQueueName refuses a bad name, and says whether it is a FIFO queue's (SQS C4,
-// C5, D5).
+// checkQueueName validates a queue's name and reports whether it is that of a FIFO
+// queue (SQS C4, C5, D5).
 func checkQueueName(name string, attrs map[string]string) (fifo bool, err error) {
 	value, given := attrs["FifoQueue"]
 	if given && !parseBool(&fifo, value) {
 		return false, invalidAttributeValue("FifoQueue")
 	}
-	base, suffixed := strings.CutSuffix(name, ".fifo")
+
+	base, hasSuffix := strings.CutSuffix(name, ".fifo")
 	switch {
 	case name == "":
 		return false, missingParameter("QueueName")
-	case fifo && (!suffixed || !isIdentifier(base) || len(name) > 80):
+	case fifo && (!hasSuffix || !isIdentifier(base) || len(name) > 80):
 		return false, errParameterValue.With("The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, " +
 			"must end with .fifo suffix and be 1 to 80 in length")
 	case !fifo && !isIdentifier(name):
@@ -139,8 +132,8 @@ func checkQueueName(name string, attrs map[string]string) (fifo bool, err error)
 	return fifo, nil
 }
 
-// refuseOnQueuePath refuses an operation that Query does not know on a queue's own
-// path (SQS B8).
+// refuseOnQueuePath refuses an operation that the Query protocol does not have on a
+// queue's path (SQS B8).
 func refuseOnQueuePath(c *awsapi.Call, operation string) error {
 	if c.Protocol == awsapi.Query && strings.Trim(c.Path, "/") != "" {
 		return errUnknownAction.With("The action %s is not valid for this endpoint.", operation)

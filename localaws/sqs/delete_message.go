@@ -8,40 +8,34 @@ import (
 
 // DeleteMessageInput is the input of DeleteMessage.
 type DeleteMessageInput struct {
-	// QueueURL names the queue.
+	// QueueURL is the URL of the queue, or its name.
 	QueueURL string `json:"QueueUrl,omitempty"`
-	// ReceiptHandle is the latest receive's.
+	// ReceiptHandle is the handle of the latest receive.
 	ReceiptHandle string `json:"ReceiptHandle,omitempty"`
 }
 
 // DeleteMessageBatchInput is the input of DeleteMessageBatch.
 type DeleteMessageBatchInput struct {
-	// QueueURL names the queue.
+	// QueueURL is the URL of the queue, or its name.
 	QueueURL string `json:"QueueUrl,omitempty"`
-	// Entries are one to ten messages.
+	// Entries are 1 to 10 messages.
 	Entries []DeleteMessageBatchRequestEntry `json:"Entries,omitempty" query:"DeleteMessageBatchRequestEntry"`
 }
 
 // DeleteMessageBatchRequestEntry is one message to delete.
 type DeleteMessageBatchRequestEntry struct {
-	// ID names the entry within the request.
+	// ID identifies the entry within the request.
 	ID string `json:"Id"`
-	// ReceiptHandle is the latest receive's.
+	// ReceiptHandle is the handle of the latest receive.
 	ReceiptHandle string `json:"ReceiptHandle"`
 }
 
 // DeleteMessageBatchOutput is the output of DeleteMessageBatch.
 type DeleteMessageBatchOutput struct {
-	// Successful are the entries that were carried out.
+	// Successful are the entries that succeeded.
 	Successful []BatchResultEntry `json:"Successful,omitempty" query:"DeleteMessageBatchResultEntry"`
-	// Failed are those that were not.
+	// Failed are the entries that failed.
 	Failed []BatchResultErrorEntry `json:"Failed,omitempty" query:"BatchResultErrorEntry"`
-}
-
-// BatchResultEntry says that an entry was carried out.
-type BatchResultEntry struct {
-	// ID is the entry's.
-	ID string `json:"Id"`
 }
 
 // DeleteMessage deletes a message.
@@ -54,17 +48,17 @@ func (s *Service) DeleteMessage(_ context.Context, c *awsapi.Call, in *DeleteMes
 	if err != nil {
 		return nil, err
 	}
-	tx := q.begin()
-	if q.deleted {
-		tx.end()
-		return nil, queueDoesNotExist(c)
-	}
-	err = tx.delete(r, in.ReceiptHandle)
-	if err := tx.end().Wait(); err != nil {
-		return nil, notStored(err)
-	}
+
+	tx, err := q.beginCall(c)
 	if err != nil {
 		return nil, err
+	}
+	deleteErr := tx.delete(r, in.ReceiptHandle)
+	if err := tx.endAndWait(); err != nil {
+		return nil, err
+	}
+	if deleteErr != nil {
+		return nil, deleteErr
 	}
 	return &awsapi.None{}, nil
 }
@@ -75,15 +69,16 @@ func (s *Service) DeleteMessageBatch(_ context.Context, c *awsapi.Call, in *Dele
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBatch("DeleteMessageBatchRequestEntry", len(in.Entries), func(i int) string { return in.Entries[i].ID }); err != nil {
+	entryID := func(i int) string { return in.Entries[i].ID }
+	if err := checkBatch("DeleteMessageBatchRequestEntry", len(in.Entries), entryID); err != nil {
+		return nil, err
+	}
+
+	tx, err := q.beginCall(c)
+	if err != nil {
 		return nil, err
 	}
 	out := &DeleteMessageBatchOutput{Successful: make([]BatchResultEntry, 0, len(in.Entries))}
-	tx := q.begin()
-	if q.deleted {
-		tx.end()
-		return nil, queueDoesNotExist(c)
-	}
 	for _, e := range in.Entries {
 		r, err := q.receipt(e.ReceiptHandle)
 		if err == nil {
@@ -95,23 +90,24 @@ func (s *Service) DeleteMessageBatch(_ context.Context, c *awsapi.Call, in *Dele
 		}
 		out.Successful = append(out.Successful, BatchResultEntry{ID: e.ID})
 	}
-	if err := tx.end().Wait(); err != nil {
-		return nil, notStored(err)
+	if err := tx.endAndWait(); err != nil {
+		return nil, err
 	}
 	return out, nil
 }
 
-// delete deletes the message that a receipt is of (SQS J2-J4). A receive later
-// than the receipt's keeps its message: a consumer that overran its timeout is
-// shown, not helped (SQS Z5).
+// delete deletes the message of a receipt (SQS J2-J4). In a standard queue a stale
+// receipt handle succeeds without effect: if the message was received again since,
+// it stays (SQS Z5).
 func (tx *transaction) delete(r receipt, handle string) error {
 	q := tx.queue
 	m := q.received[r.id]
-	if q.fifo && m != nil && (m.state != inFlight || m.receives != r.number) {
+	if q.fifo && m != nil && (m.state != inFlight || m.receives != r.receive) {
 		return invalidParameter(handle, "ReceiptHandle", "The receipt handle has expired.")
 	}
+
 	q.counters.deleted++
-	if m != nil && m.receives == r.number && m.state != moving {
+	if m != nil && m.receives == r.receive && m.state != moving {
 		tx.emit(Deleted, m, "")
 		tx.remove(m)
 	}

@@ -7,20 +7,24 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// QueueInput is the input of operations that take a queue alone: DeleteQueue,
-// PurgeQueue, ListQueueTags.
+// QueueInput is the input of the operations whose only parameter is a queue:
+// DeleteQueue, PurgeQueue and ListQueueTags.
 type QueueInput struct {
-	// QueueURL names the queue.
+	// QueueURL is the URL of the queue, or its name.
 	QueueURL string `json:"QueueUrl,omitempty"`
 }
 
-// DeleteQueue deletes a queue with all its messages. Long polls that wait end with
+// errQueueDeleted is the error of a poll whose queue was deleted.
+var errQueueDeleted = errors.New("queue was deleted")
+
+// DeleteQueue deletes a queue and all its messages. Waiting long polls end with
 // QueueDoesNotExist.
 func (s *Service) DeleteQueue(_ context.Context, c *awsapi.Call, in *QueueInput) (*awsapi.None, error) {
 	q, err := s.ownedQueue(c, in.QueueURL, "DeleteQueue")
 	if err != nil {
 		return nil, err
 	}
+
 	s.queues.mu.Lock()
 	tx := q.begin()
 	if q.deleted {
@@ -37,41 +41,44 @@ func (s *Service) DeleteQueue(_ context.Context, c *awsapi.Call, in *QueueInput)
 	return &awsapi.None{}, nil
 }
 
-// errGone is why a poll ends whose queue has been deleted.
-var errQueueDeleted = errors.New("queue has been deleted")
-
-// destroy empties a queue for good, and ends the polls that wait.
+// destroy marks the queue as deleted, removes its messages and ends its polls.
 func (tx *transaction) destroy() {
-	tx.queue.deleted, tx.becameVisible = true, false
+	tx.queue.deleted = true
+	tx.becameVisible = false
 	tx.removeAll()
 	tx.endAllPolls(errQueueDeleted)
 }
 
-// empty drops every message, in whatever state, and what FIFO remembers (SQS K1,
-// K2).
+// removeAll removes every message, in any state, and every deduplication id (SQS
+// K1, K2).
 func (tx *transaction) removeAll() {
 	q := tx.queue
+
+	// Collect first: the messages are linked through the list that is iterated.
 	var all []*message
 	q.ages.all(func(m *message) bool {
 		all = append(all, m)
 		return true
 	})
 	for _, m := range all {
-		m.state, m.inReceived, m.group = gone, false, nil
+		m.state = gone
+		m.inReceived = false
+		m.group = nil
 	}
+
 	q.reset()
 	tx.metricsChanged = true
 	tx.deleteAllStored()
 }
 
-// rest notes when the queue's name was freed, and forgets those that are free
-// again (SQS D6). The catalog is locked.
+// recordDeletion records when the queue was deleted, and forgets the names that can
+// be reused by now (SQS D6). The catalog is locked.
 func (tx *transaction) recordDeletion() {
 	deleted := tx.queue.service.queues.deleted
-	for old, at := range deleted {
+	for k, at := range deleted {
 		if tx.now >= at+int64(nameReuseDelay) {
-			delete(deleted, old)
-			tx.deleteStoredName(old)
+			delete(deleted, k)
+			tx.deleteStoredName(k)
 		}
 	}
 	deleted[tx.queue.queueKey] = tx.now

@@ -238,12 +238,12 @@ func TestADamagedRecordIsNamed(t *testing.T) {
 		b.post("q.fifo", "a1")
 		q := b.s.queues.find(queueKey{account, region, "q.fifo"})
 		batch := st.Batch()
-		batch.Put(table, q.prefix()+strings.Repeat("\x00", 7)+"\x01", []byte{codecVersion, 99})
+		batch.Put(table, q.storePrefix()+strings.Repeat("\x00", 7)+"\x01", []byte{recordVersion, 99})
 		if err := batch.Apply().Wait(); err != nil {
 			t.Fatal(err)
 		}
 		b.c.Close()
-		if _, err := New(Options{Clock: b.c, Store: st}); err == nil || !strings.Contains(err.Error(), "back") {
+		if _, err := New(Options{Clock: b.c, Store: st}); err == nil || !strings.Contains(err.Error(), "restore ") {
 			t.Errorf("%s with a damaged record: error %v", table, err)
 		}
 	}
@@ -294,20 +294,20 @@ func TestRestartsDoNotShowInTheModel(t *testing.T) {
 
 func FuzzDecodeMessage(f *testing.F) {
 	m := &message{
-		body:     "b",
-		sender:   "s",
-		optional: &optionalFields{groupID: "g"},
-		attrs:    []messageAttribute{{"n", "Binary", "v", true}},
-		receives: 3,
-		deadline: 9,
-		state:    inFlight,
+		body:       "b",
+		sender:     "s",
+		optional:   &optionalFields{groupID: "g"},
+		attributes: []messageAttribute{{"n", "Binary", "v", true}},
+		receives:   3,
+		deadline:   9,
+		state:      inFlight,
 	}
 	f.Add(appendMessage(nil, m))
 	f.Add(appendState(nil, m))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if m, err := decodeMessage(b); err == nil {
 			again, err := decodeMessage(appendMessage(nil, m))
-			if err != nil || again.body != m.body || *again.optional != *m.optional || !slices.Equal(again.attrs, m.attrs) || again.deadline != m.deadline {
+			if err != nil || again.body != m.body || *again.optional != *m.optional || !slices.Equal(again.attributes, m.attributes) || again.deadline != m.deadline {
 				t.Errorf("%x was read as %+v, and that as %+v, %v", b, m, again, err)
 			}
 		}

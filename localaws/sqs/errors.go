@@ -4,7 +4,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// The namespaces of __type (SQS A6).
+// The namespaces of __type (SQS A6), and the prefix of codes in the Query protocol.
 const (
 	modelNamespace = "com.amazonaws.sqs"
 	coralNamespace = "com.amazon.coral.service"
@@ -59,18 +59,18 @@ func coralError(code, query string, status int) awsapi.Error {
 	}
 }
 
-// missing says that a required parameter is not there (SQS A12).
+// missingParameter returns the error for a missing required parameter (SQS A12).
 func missingParameter(name string) *awsapi.Error {
 	return errMissing.With("The request must contain the parameter %s.", name)
 }
 
-// invalid says why a parameter's value is refused.
+// invalidParameter returns the error for an invalid parameter value.
 func invalidParameter(value any, name, reason string) *awsapi.Error {
 	return errParameterValue.With("Value %v for parameter %s is invalid. Reason: %s", value, name, reason)
 }
 
-// noQueue says that there is no such queue, in the words of the call's protocol
-// (SQS B7).
+// queueDoesNotExist returns the error for a missing queue. Its text depends on the
+// protocol of the call (SQS B7).
 func queueDoesNotExist(c *awsapi.Call) *awsapi.Error {
 	if c.Protocol == awsapi.Query {
 		return errNoQueue.With("The specified queue does not exist for this wsdl version.")
@@ -78,12 +78,18 @@ func queueDoesNotExist(c *awsapi.Call) *awsapi.Error {
 	return errNoQueue.With("The specified queue does not exist.")
 }
 
-// notStored says that an effect could not be made durable.
-func notStored(err error) *awsapi.Error {
-	return errNotStored.With("The change could not be stored: %v.", err)
+// resourceNotFound returns the error for an ARN of a missing queue (SQS M2).
+func resourceNotFound(parameter string) *awsapi.Error {
+	return errNoResource.With("The resource that you specified for the %s parameter doesn't exist.", parameter)
 }
 
-// errNoDedupID says that a FIFO message has no deduplication id (SQS F11).
+// errNoDedupID returns the error for a FIFO message without a deduplication id (SQS
+// F11).
 func errNoDedupID() *awsapi.Error {
 	return errParameterValue.With("The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
+}
+
+// notStored returns the error for an effect that could not be made durable.
+func notStored(err error) *awsapi.Error {
+	return errNotStored.With("The change could not be stored: %v.", err)
 }

@@ -2,58 +2,59 @@ package sqs
 
 import "time"
 
-// EventKind says what happened to a message.
+// EventKind is a kind of [Event].
 type EventKind uint8
 
 const (
-	// Sent is a message that a queue has accepted.
+	// Sent means that a queue accepted the message.
 	Sent EventKind = iota
-	// Shown is a message whose delay or visibility timeout is over, or that was
-	// made visible by ChangeMessageVisibility.
-	Shown
-	// Received is a message that was handed out and hidden.
+	// BecameVisible means that the message's delay or visibility timeout ended, or
+	// that ChangeMessageVisibility made it visible.
+	BecameVisible
+	// Received means that the message was received and is in flight.
 	Received
-	// Deleted is a message that a receiver has deleted.
+	// Deleted means that a consumer deleted the message.
 	Deleted
-	// Moved is a message that SQS has moved to the dead-letter queue.
+	// Moved means that SQS moved the message to the dead-letter queue.
 	Moved
-	// Expired is a message whose retention is over.
+	// Expired means that the message's retention period ended.
 	Expired
 )
 
-// String names the kind in one lower-case word.
+// String returns the kind as one lower-case word.
 func (k EventKind) String() string {
 	return [...]string{"sent", "shown", "received", "deleted", "moved", "expired"}[k]
 }
 
-// Event is something that happened to one message.
+// Event is a state change of one message.
 type Event struct {
 	// Time is the service time.
 	Time time.Time
-	// Kind is what happened.
+	// Kind is the state change.
 	Kind EventKind
-	// Account and Region are the queue's.
+	// Account and Region are those of the queue.
 	Account, Region string
-	// Queue is the name of the queue where it happened; of a move, where the
-	// message went.
+	// Queue is the name of the queue. For a move it is the destination.
 	Queue string
-	// From is the queue that a moved message comes from, else empty.
+	// From is the name of the queue that a moved message comes from; empty
+	// otherwise.
 	From string
 	// MessageID is the message's id.
 	MessageID string
-	// Receives is how often the message has been received in all queues.
+	// Receives is the number of receives in all queues.
 	Receives int
-	// Until is when its delay or visibility timeout ends; zero when it is
+	// Until is the end of the delay or visibility timeout; zero if the message is
 	// visible or gone.
 	Until time.Time
 }
 
-// tell lets the observer know what happened to a message, with the lock held.
+// emit reports a state change of a message to the observer. The queue is locked.
 func (tx *transaction) emit(kind EventKind, m *message, from string) {
 	q := tx.queue
 	if q.service.observe == nil {
 		return
 	}
+
 	e := Event{
 		Time:      unixTime(tx.now),
 		Kind:      kind,

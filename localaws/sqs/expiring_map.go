@@ -2,58 +2,57 @@ package sqs
 
 import "time"
 
-// window is how long a FIFO queue remembers deduplication ids and receive
+// dedupWindow is how long a FIFO queue stores deduplication ids and receive
 // attempts (SQS N7, N13).
 const dedupWindow = 5 * time.Minute
 
-// memory remembers values for a while. Entries must come in the order in which
-// they run out.
+// expiringMap is a map whose entries expire. Entries must be added in the order of
+// their expiry.
 type expiringMap[V any] struct {
 	entries  map[string]V
-	expiries []expiry // from the first that runs out
+	expiries []expiry // the earliest first
 }
 
 type expiry struct {
-	key   string
-	until int64
+	key string
+	at  int64
 }
 
-// find answers what is remembered under key.
 func (m *expiringMap[V]) get(key string) (V, bool) {
 	v, ok := m.entries[key]
 	return v, ok
 }
 
-// keep remembers v under a key that is not in memory.
-func (m *expiringMap[V]) add(key string, v V, until int64) {
+// add adds a key that is not in the map.
+func (m *expiringMap[V]) add(key string, v V, expiresAt int64) {
 	if m.entries == nil {
 		m.entries = map[string]V{}
 	}
 	m.entries[key] = v
-	m.expiries = append(m.expiries, expiry{key, until})
+	m.expiries = append(m.expiries, expiry{key, expiresAt})
 }
 
-// next is when the first entry runs out; zero with none.
+// nextExpiry returns when the first entry expires; 0 if the map is empty.
 func (m *expiringMap[V]) nextExpiry() int64 {
 	if len(m.expiries) == 0 {
 		return 0
 	}
-	return m.expiries[0].until
+	return m.expiries[0].at
 }
 
-// forget drops what has run out by now, and tells lost of each key.
-func (m *expiringMap[V]) expire(now int64, lost func(key string)) {
+// expire removes the entries that expired by now and calls removed for each key.
+func (m *expiringMap[V]) expire(now int64, removed func(key string)) {
 	n := 0
-	for n < len(m.expiries) && m.expiries[n].until <= now {
+	for n < len(m.expiries) && m.expiries[n].at <= now {
 		delete(m.entries, m.expiries[n].key)
-		lost(m.expiries[n].key)
+		removed(m.expiries[n].key)
 		n++
 	}
+
 	m.expiries = m.expiries[n:]
 	if len(m.expiries) == 0 {
-		*m = expiringMap[V]{}
+		m.clear() // frees the memory of both
 	}
 }
 
-// clear forgets everything.
 func (m *expiringMap[V]) clear() { *m = expiringMap[V]{} }

@@ -1,108 +1,122 @@
 package sqs
 
-// groups is the line of a FIFO queue. A group may be received from when its
-// oldest message is visible; it is then walked from there to the first message
-// that is not (SQS N2). Groups take turns (SQS N5).
+// fifoReadyList is the ready list of a FIFO queue. A message group is ready if its
+// oldest message is visible; it is then received up to its first message that is
+// not visible (SQS N2). Ready groups are served round-robin (SQS N5).
 type fifoReadyList struct {
 	byID        map[string]*messageGroup
-	first, last *messageGroup // those that may be received from
+	first, last *messageGroup // list of the ready groups
 }
 
-// group is the messages of one MessageGroupId, oldest first, linked by their
-// place in line.
+// messageGroup is the messages of one MessageGroupId. They form a list from the
+// oldest to the newest, whatever their state.
 type messageGroup struct {
 	id         string
 	head, tail *message
-	prev, next *messageGroup // among the ready
+
+	prev, next *messageGroup // in the list of the ready groups
 	ready      bool
 }
 
-func newFIFOReadyList() *fifoReadyList { return &fifoReadyList{byID: map[string]*messageGroup{}} }
+func newFIFOReadyList() *fifoReadyList {
+	return &fifoReadyList{byID: map[string]*messageGroup{}}
+}
 
-func (g *fifoReadyList) add(m *message) {
+func (l *fifoReadyList) add(m *message) {
 	id := m.optional.groupID
-	of := g.byID[id]
-	if of == nil {
-		of = &messageGroup{id: id}
-		g.byID[id] = of
+	g := l.byID[id]
+	if g == nil {
+		g = &messageGroup{id: id}
+		l.byID[id] = g
 	}
-	m.group = of
-	l := &m.links[readyLinks]
-	l.linked, l.prev = true, of.tail
-	if of.tail == nil {
-		of.head = m
+	m.group = g
+
+	// Append to the group's list.
+	links := &m.links[readyLinks]
+	links.linked = true
+	links.prev = g.tail
+	if g.tail == nil {
+		g.head = m
 	} else {
-		of.tail.links[readyLinks].next = m
+		g.tail.links[readyLinks].next = m
 	}
-	of.tail = m
-	g.update(of)
+	g.tail = m
+
+	l.update(g)
 }
 
-func (g *fifoReadyList) show(m *message) { g.update(m.group) }
-func (g *fifoReadyList) hide(m *message) { g.update(m.group) }
+func (l *fifoReadyList) show(m *message) { l.update(m.group) }
+func (l *fifoReadyList) hide(m *message) { l.update(m.group) }
 
-func (g *fifoReadyList) remove(m *message) {
-	of, l := m.group, m.links[readyLinks]
-	if l.prev == nil {
-		of.head = l.next
+func (l *fifoReadyList) remove(m *message) {
+	g := m.group
+	links := m.links[readyLinks]
+
+	// Unlink from the group's list.
+	if links.prev == nil {
+		g.head = links.next
 	} else {
-		l.prev.links[readyLinks].next = l.next
+		links.prev.links[readyLinks].next = links.next
 	}
-	if l.next == nil {
-		of.tail = l.prev
+	if links.next == nil {
+		g.tail = links.prev
 	} else {
-		l.next.links[readyLinks].prev = l.prev
+		links.next.links[readyLinks].prev = links.prev
 	}
-	m.links[readyLinks], m.group = listLink{}, nil
-	if of.head == nil {
-		delete(g.byID, of.id)
+	m.links[readyLinks] = listLink{}
+	m.group = nil
+
+	if g.head == nil {
+		delete(l.byID, g.id)
 	}
-	g.update(of)
+	l.update(g)
 }
 
-// next goes on in prev's group while its messages are visible, and then to the
-// next group in turn (SQS N1).
-func (g *fifoReadyList) next(prev *message) *message {
+// next continues in prev's group while its messages are visible, and then takes the
+// next ready group (SQS N1).
+func (l *fifoReadyList) next(prev *message) *message {
 	if prev != nil && prev.group != nil {
 		if m := prev.links[readyLinks].next; m != nil && m.state == visible {
 			return m
 		}
 	}
-	if g.first == nil {
+	if l.first == nil {
 		return nil
 	}
-	return g.first.head
+	return l.first.head
 }
 
-// look puts a group among the ready or takes it from there, as its oldest
-// message demands.
-func (g *fifoReadyList) update(of *messageGroup) {
-	ready := of.head != nil && of.head.state == visible
+// update adds a group to the ready groups or removes it, depending on the state of
+// its oldest message.
+func (l *fifoReadyList) update(g *messageGroup) {
+	ready := g.head != nil && g.head.state == visible
 	switch {
-	case ready && !of.ready:
-		of.prev = g.last
-		if g.last == nil {
-			g.first = of
+	case ready && !g.ready:
+		g.prev = l.last
+		if l.last == nil {
+			l.first = g
 		} else {
-			g.last.next = of
+			l.last.next = g
 		}
-		g.last = of
-	case !ready && of.ready:
-		g.unlink(of)
+		l.last = g
+	case !ready && g.ready:
+		l.unlink(g)
 	}
-	of.ready = ready
+	g.ready = ready
 }
 
-func (g *fifoReadyList) unlink(of *messageGroup) {
-	if of.prev == nil {
-		g.first = of.next
+// unlink removes a group from the list of the ready groups.
+func (l *fifoReadyList) unlink(g *messageGroup) {
+	if g.prev == nil {
+		l.first = g.next
 	} else {
-		of.prev.next = of.next
+		g.prev.next = g.next
 	}
-	if of.next == nil {
-		g.last = of.prev
+	if g.next == nil {
+		l.last = g.prev
 	} else {
-		of.next.prev = of.prev
+		g.next.prev = g.prev
 	}
-	of.prev, of.next = nil, nil
+	g.prev = nil
+	g.next = nil
 }

@@ -215,7 +215,7 @@ func TestJ12HandlesLookLikeAWSs(t *testing.T) {
 func FuzzParseReceipt(f *testing.F) {
 	f.Add(receipt{
 		nonce:    1,
-		number:   2,
+		receive:  2,
 		received: 3,
 	}.String())
 	f.Add("AQEB")

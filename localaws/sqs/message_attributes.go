@@ -14,25 +14,41 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// maxAttributes is how many attributes a message may have (SQS G1).
+// maxAttributes is the largest number of attributes of a message (SQS G1).
 const maxAttributes = 10
 
-// readAttributes checks message attributes (SQS section G) and puts them in order
-// of name.
-func readAttributes(in map[string]MessageAttributeValue) ([]messageAttribute, error) {
+// MessageAttributeValue is a message attribute, or the message system attribute that
+// a sender may set (AWSTraceHeader).
+type MessageAttributeValue struct {
+	// DataType is String, Number or Binary, optionally with a label after a dot.
+	DataType string `json:"DataType,omitempty"`
+	// StringValue is the value of a String or Number.
+	StringValue *string `json:"StringValue,omitempty"`
+	// BinaryValue is the value of a Binary.
+	BinaryValue []byte `json:"BinaryValue,omitempty"`
+	// StringListValues is not implemented by SQS, and refused (SQS G8).
+	StringListValues []string `json:"StringListValues,omitempty" query:"StringListValue"`
+	// BinaryListValues is not implemented by SQS, and refused (SQS G8).
+	BinaryListValues [][]byte `json:"BinaryListValues,omitempty" query:"BinaryListValue"`
+}
+
+// parseMessageAttributes validates message attributes (SQS section G) and returns
+// them sorted by name.
+func parseMessageAttributes(in map[string]MessageAttributeValue) ([]messageAttribute, error) {
 	if len(in) == 0 {
 		return nil, nil
 	}
 	if len(in) > maxAttributes {
-		return nil, errParameterValue.With("Number of message attributes [%d] exceeds the allowed maximum [%d].", len(in), maxAttributes)
+		return nil, invalidMessageAttribute("Number of message attributes [%d] exceeds the allowed maximum [%d].", len(in), maxAttributes)
 	}
+
 	out := make([]messageAttribute, 0, len(in))
 	for _, name := range slices.Sorted(maps.Keys(in)) {
 		v := in[name]
-		if err := checkAttributeName(name); err != nil {
+		if err := checkMessageAttributeName(name); err != nil {
 			return nil, err
 		}
-		a, err := readAttribute(name, &v)
+		a, err := parseMessageAttribute(name, &v)
 		if err != nil {
 			return nil, err
 		}
@@ -41,14 +57,14 @@ func readAttributes(in map[string]MessageAttributeValue) ([]messageAttribute, er
 	return out, nil
 }
 
-// attributeFault is InvalidParameterValue with a text about one attribute.
+// invalidMessageAttribute returns the error for an invalid message attribute.
 func invalidMessageAttribute(format string, args ...any) *awsapi.Error {
 	return errParameterValue.With(format, args...)
 }
 
-// checkAttributeName refuses names that are not 1 to 256 letters, digits and _-.
-// or that AWS keeps for itself (SQS G2, G5).
-func checkAttributeName(name string) error {
+// checkMessageAttributeName validates a name: 1 to 256 letters, digits and _-. without
+// the prefixes that AWS reserves (SQS G2, G5).
+func checkMessageAttributeName(name string) error {
 	lower := strings.ToLower(name)
 	switch {
 	case name == "":
@@ -64,6 +80,7 @@ func checkAttributeName(name string) error {
 	case strings.Contains(name, ".."):
 		return invalidMessageAttribute("Message (user) attribute name must not have successive '.' characters.")
 	}
+
 	for _, r := range name {
 		if r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '-' && r != '.' {
 			return invalidMessageAttribute("Message (user) attribute name '%s' contains an invalid character.", name)
@@ -72,11 +89,13 @@ func checkAttributeName(name string) error {
 	return nil
 }
 
-// readAttribute checks type and value of one attribute (SQS G3-G8).
-func readAttribute(name string, v *MessageAttributeValue) (messageAttribute, error) {
+// parseMessageAttribute validates the type and value of one attribute (SQS G3-G8).
+func parseMessageAttribute(name string, v *MessageAttributeValue) (messageAttribute, error) {
 	if len(v.StringListValues) > 0 || len(v.BinaryListValues) > 0 {
 		return messageAttribute{}, errUnsupported.With("Message attribute list values in SendMessage operation are not supported.")
 	}
+
+	// The type.
 	base, _, _ := strings.Cut(v.DataType, ".")
 	if v.DataType == "" || len(v.DataType) > 256 || base != "String" && base != "Number" && base != "Binary" {
 		return messageAttribute{}, invalidMessageAttribute("The type of message (user) attribute '%s' is invalid. "+
@@ -87,6 +106,8 @@ func readAttribute(name string, v *MessageAttributeValue) (messageAttribute, err
 		dataType: v.DataType,
 		binary:   base == "Binary",
 	}
+
+	// One value, in the field of the type.
 	switch {
 	case v.StringValue != nil && len(v.BinaryValue) > 0:
 		return a, invalidMessageAttribute("Message (user) attribute '%s' must have a single value.", name)
@@ -102,8 +123,10 @@ func readAttribute(name string, v *MessageAttributeValue) (messageAttribute, err
 	if a.value == "" {
 		return a, invalidMessageAttribute("Message (user) attribute '%s' must contain a non-empty value of type '%s'.", name, base)
 	}
+
+	// The content of the value.
 	if !a.binary {
-		if char, bad := firstInvalidChar(a.value); bad {
+		if char, found := firstInvalidChar(a.value); found {
 			return a, invalidMessageAttribute("Invalid binary character '%s' was found in the message attribute '%s' value, the set of allowed characters is %s.",
 				char, name, allowedCharsText)
 		}
@@ -114,27 +137,29 @@ func readAttribute(name string, v *MessageAttributeValue) (messageAttribute, err
 	return a, nil
 }
 
-// attributesMD5 is the digest of attributes that clients check (SQS G9).
+// attributesMD5 returns the digest of attributes that clients verify (SQS G9).
 func attributesMD5(attrs []messageAttribute) (sum [md5.Size]byte) {
 	h := md5.New()
 	for i := range attrs {
 		a := &attrs[i]
-		writeField(h, a.name)
-		writeField(h, a.dataType)
-		kind := []byte{1}
+		hashString(h, a.name)
+		hashString(h, a.dataType)
+
+		transport := []byte{1} // string
 		if a.binary {
-			kind[0] = 2
+			transport[0] = 2
 		}
-		h.Write(kind)
-		writeField(h, a.value)
+		h.Write(transport) // a hash never fails
+		hashString(h, a.value)
 	}
 	h.Sum(sum[:0])
 	return sum
 }
 
-func writeField(h hash.Hash, s string) {
+// hashString writes a string with its length.
+func hashString(h hash.Hash, s string) {
 	var n [4]byte
 	binary.BigEndian.PutUint32(n[:], uint32(len(s)))
-	h.Write(n[:])
-	_, _ = io.WriteString(h, s) // a hash takes everything
+	h.Write(n[:])               // a hash never fails
+	_, _ = io.WriteString(h, s) // likewise
 }

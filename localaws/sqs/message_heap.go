@@ -1,6 +1,6 @@
 package sqs
 
-// The heaps that a message may be in, each with its slot in message.at.
+// The heaps that a message may be in: indexes into message.heapIndex.
 const (
 	deadlineHeap = iota
 	readyHeap
@@ -8,12 +8,14 @@ const (
 	heapCount
 )
 
-// heap is a binary heap of messages by a key, the least at the root, and among
-// equals the elder. Each message knows its index, so that taking one out of the
-// middle costs no search; keys lie beside the pointers, so that sifting does not
-// touch messages it only compares.
+// messageHeap is a binary heap of messages by a key, the least at the root. Among
+// equal keys the message with the lower number is less.
+//
+// Each message stores its index in the heap, so that it can be removed without a
+// search. Keys are stored beside the pointers, so that a comparison does not load
+// the message.
 type messageHeap struct {
-	index int
+	index int // which of message.heapIndex this heap maintains
 	items []heapItem
 }
 
@@ -22,7 +24,7 @@ type heapItem struct {
 	m   *message
 }
 
-func (a heapItem) before(b heapItem) bool {
+func (a heapItem) less(b heapItem) bool {
 	if a.key != b.key {
 		return a.key < b.key
 	}
@@ -31,8 +33,8 @@ func (a heapItem) before(b heapItem) bool {
 
 func (h *messageHeap) len() int { return len(h.items) }
 
-// min is the least key, and false when the heap is empty.
-func (h *messageHeap) min() (int64, bool) {
+// min returns the least key; ok is false if the heap is empty.
+func (h *messageHeap) min() (key int64, ok bool) {
 	if len(h.items) == 0 {
 		return 0, false
 	}
@@ -44,13 +46,15 @@ func (h *messageHeap) push(key int64, m *message) {
 	h.up(len(h.items) - 1)
 }
 
-// remove takes m out, if it is in the heap.
+// remove removes m if it is in the heap.
 func (h *messageHeap) remove(m *message) {
 	i := m.heapIndex[h.index] - 1
 	if i < 0 {
 		return
 	}
 	m.heapIndex[h.index] = 0
+
+	// Move the last item to the free slot, and down or up from there.
 	last := len(h.items) - 1
 	moved := h.items[last]
 	h.items[last] = heapItem{}
@@ -62,10 +66,11 @@ func (h *messageHeap) remove(m *message) {
 			h.up(i)
 		}
 	}
+
 	h.shrink()
 }
 
-// shrink gives memory back when most of it lies idle.
+// shrink frees memory if most of the capacity is unused.
 func (h *messageHeap) shrink() {
 	if c := cap(h.items); c > 1024 && len(h.items) < c/4 {
 		h.items = append(make([]heapItem, 0, c/2), h.items...)
@@ -73,38 +78,39 @@ func (h *messageHeap) shrink() {
 }
 
 func (h *messageHeap) up(i int) {
-	it := h.items[i]
+	item := h.items[i]
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !it.before(h.items[parent]) {
+		if !item.less(h.items[parent]) {
 			break
 		}
 		h.set(i, h.items[parent])
 		i = parent
 	}
-	h.set(i, it)
+	h.set(i, item)
 }
 
 func (h *messageHeap) down(i int) {
-	it := h.items[i]
+	item := h.items[i]
 	for {
 		child := 2*i + 1
 		if child >= len(h.items) {
 			break
 		}
-		if r := child + 1; r < len(h.items) && h.items[r].before(h.items[child]) {
-			child = r
+		if right := child + 1; right < len(h.items) && h.items[right].less(h.items[child]) {
+			child = right
 		}
-		if !h.items[child].before(it) {
+		if !h.items[child].less(item) {
 			break
 		}
 		h.set(i, h.items[child])
 		i = child
 	}
-	h.set(i, it)
+	h.set(i, item)
 }
 
-func (h *messageHeap) set(i int, it heapItem) {
-	h.items[i] = it
-	it.m.heapIndex[h.index] = i + 1
+// set stores an item at i and the index in its message.
+func (h *messageHeap) set(i int, item heapItem) {
+	h.items[i] = item
+	item.m.heapIndex[h.index] = i + 1
 }

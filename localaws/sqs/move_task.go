@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/store"
 )
@@ -21,139 +20,180 @@ const (
 )
 
 const (
-	maxTasks       = 100 // active ones of an account (SQS M3)
-	maxStoredTasks = 10  // that a source remembers
-	taskBurst      = 100 // messages that a task without a rate moves at a time
-	unknownOrigin  = "CouldNotDetermineMessageSource"
+	maxTasks       = 100 // active tasks of an account (SQS M3)
+	maxStoredTasks = 10  // tasks of a source, active or not
+	taskBurst      = 100 // messages that a task without a rate moves at once
 )
 
-// task is a move task: dead letters on their way back.
+// unknownOrigin is AWS's failure reason for a message that was not moved here by a
+// redrive.
+const unknownOrigin = "CouldNotDetermineMessageSource"
+
+// moveTask is a task that moves messages out of a dead-letter queue.
 type moveTask struct {
 	ID          string `json:"taskId"`
 	SourceARN   string `json:"sourceArn"`
-	Destination string `json:"destination,omitempty"` // ARN; empty means each message's own source
-	Rate        int    `json:"rate,omitempty"`        // messages per second; zero means as fast as may be
-	Nonce       uint64 `json:"nonce"`                 // of the source, which must not be another of its name
+	Destination string `json:"destination,omitempty"` // ARN; empty means the queue that each message came from
+	Rate        int    `json:"rate,omitempty"`        // messages per second; 0 means no limit
+	Nonce       uint64 `json:"nonce"`                 // of the source; a new queue of that name has another
 	Started     int64  `json:"started"`
-	Last        uint64 `json:"last"` // the source's last message when it began: what comes later is not its business
+	Last        uint64 `json:"last"` // number of the source's newest message at the start; later ones stay
 	ToMove      int    `json:"toMove"`
 	Moved       int    `json:"moved"`
 	Status      string `json:"status"`
-	Reason      string `json:"reason,omitempty"`
+	Reason      string `json:"reason,omitempty"` // of a failure
 
-	event *clock.Event
+	event *clock.Event // runs the next step
 }
 
-// tasks are the move tasks of all sources. Its lock comes before any queue's.
+// moveTasks are the move tasks of all sources. Its lock is taken before that of a
+// queue.
 type moveTasks struct {
 	mu       sync.Mutex
-	bySource map[queueKey][]*moveTask // newest first
+	bySource map[queueKey][]*moveTask // the newest first
 }
 
-// handle is how clients name a task (SQS M1).
-func (k *moveTask) handle() string {
-	text, _ := json.Marshal(struct {
-		ID        string `json:"taskId"`
-		SourceARN string `json:"sourceArn"`
-	}{k.ID, k.SourceARN})
+// active returns the number of an account's active tasks.
+func (ts *moveTasks) active(account string) (n int) {
+	for source, all := range ts.bySource {
+		if source.account != account {
+			continue
+		}
+		for _, task := range all {
+			if task.active() {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func (task *moveTask) active() bool {
+	return task.Status == taskRunning || task.Status == taskCancelling
+}
+
+// taskHandle is the content of a task handle (SQS M1).
+type taskHandle struct {
+	ID        string `json:"taskId"`
+	SourceARN string `json:"sourceArn"`
+}
+
+// handle returns the handle by which clients identify a task.
+func (task *moveTask) handle() string {
+	text, _ := json.Marshal(taskHandle{task.ID, task.SourceARN}) // strings have no marshal error
 	return base64.StdEncoding.EncodeToString(text)
 }
 
-// parseTaskHandle reads a task's id and source.
+// parseTaskHandle returns the id and source in a handle; ok is false if it is not a
+// valid handle.
 func parseTaskHandle(handle string) (id, sourceARN string, ok bool) {
 	text, err := base64.StdEncoding.DecodeString(handle)
 	if err != nil {
 		return "", "", false
 	}
-	var h struct{ TaskID, SourceARN string }
-	if json.Unmarshal(text, &h) != nil || h.TaskID == "" || h.SourceARN == "" {
+	var h taskHandle
+	if json.Unmarshal(text, &h) != nil || h.ID == "" || h.SourceARN == "" {
 		return "", "", false
 	}
-	return h.TaskID, h.SourceARN, true
+	return h.ID, h.SourceARN, true
 }
 
-// book sets the time of a task's next step.
-func (s *Service) scheduleTask(k *moveTask, at int64) {
-	if k.event == nil {
-		k.event = s.clock.Schedule(time.Unix(0, at), clock.Moves, func() { s.runTask(k) })
+// scheduleTask schedules a task's next step.
+func (s *Service) scheduleTask(task *moveTask, at int64) {
+	if task.event == nil {
+		task.event = s.clock.Schedule(time.Unix(0, at), clock.Moves, func() { s.runTask(task) })
 		return
 	}
-	k.event.Reset(time.Unix(0, at))
+	task.event.Reset(time.Unix(0, at))
 }
 
-// step moves what a task may move now, and books the next step. No lock is held
-// while messages move: who is told of them may call anything.
-func (s *Service) runTask(k *moveTask) {
-	burst, pause := taskBurst, time.Duration(0)
-	if k.Rate > 0 {
-		burst, pause = 1, time.Second/time.Duration(k.Rate)
+// runTask runs one step of a task and schedules the next. No lock is held between the
+// messages, so that observers of the moves may call the service.
+func (s *Service) runTask(task *moveTask) {
+	burst := taskBurst
+	pause := time.Duration(0)
+	if task.Rate > 0 {
+		burst = 1
+		pause = time.Second / time.Duration(task.Rate)
 	}
+
 	next := s.now() + int64(pause)
 	for range burst {
-		now, ok := s.currentTask(k)
-		if !ok {
+		current, running := s.currentTask(task)
+		if !running {
 			return
 		}
-		done := s.moveOne(now)
-		s.recordStep(k, done)
-		if done.retryAt != 0 {
-			next = done.retryAt
+		result := s.moveOne(current)
+		s.recordStep(task, result)
+		if result.retryAt != 0 {
+			next = result.retryAt
 			break
 		}
 	}
-	if _, ok := s.currentTask(k); ok {
-		s.scheduleTask(k, next)
+
+	if _, running := s.currentTask(task); running {
+		s.scheduleTask(task, next)
 	}
 }
 
-// look reads a task, and false when it has no more to do. A cancelled one ends
-// here.
-func (s *Service) currentTask(k *moveTask) (moveTask, bool) {
+// currentTask returns a copy of a task and whether it is running. It completes the
+// cancellation of a task that is being canceled.
+func (s *Service) currentTask(task *moveTask) (current moveTask, running bool) {
 	s.tasks.mu.Lock()
 	defer s.tasks.mu.Unlock()
-	if k.Status == taskCancelling {
-		s.finish(k, taskCancelled, "")
+	if task.Status == taskCancelling {
+		s.finishTask(task, taskCancelled, "")
 	}
-	return *k, k.Status == taskRunning
+	return *task, task.Status == taskRunning
 }
 
-// stepResult is what one message of a task came to.
+// stepResult is the result of moving one message.
 type stepResult struct {
 	moved   bool
-	status  string // the task's end, or empty
+	status  string // final status of the task, or ""
 	reason  string // of a failure
-	retryAt int64  // when to look again, because messages are in flight
+	retryAt int64  // when a message becomes available; 0 otherwise
 }
 
-// note takes a result over. A task that was cancelled meanwhile stays so.
-func (s *Service) recordStep(k *moveTask, r stepResult) {
+// recordStep updates a task with a result. A task that was canceled in the meantime
+// stays canceled.
+func (s *Service) recordStep(task *moveTask, r stepResult) {
 	s.tasks.mu.Lock()
 	defer s.tasks.mu.Unlock()
 	if r.moved {
-		k.Moved++
-		if k.Status != taskRunning {
-			s.saveTask(k)
+		task.Moved++
+		if task.Status != taskRunning {
+			s.saveTask(task) // moveOne stored it as running
 		}
 	}
-	if r.status != "" && k.Status == taskRunning {
-		s.finish(k, r.status, r.reason)
+	if r.status != "" && task.Status == taskRunning {
+		s.finishTask(task, r.status, r.reason)
 	}
 }
 
-// moveOne moves one message of a task, or says why not.
-func (s *Service) moveOne(k moveTask) stepResult {
-	from := s.queues.findARN(k.SourceARN)
-	if from == nil || from.nonce != k.Nonce {
+// finishTask sets a task's final status. The tasks are locked.
+func (s *Service) finishTask(task *moveTask, status, reason string) store.Commit {
+	task.Status = status
+	task.Reason = reason
+	return s.saveTask(task)
+}
+
+// moveOne moves one message of a task.
+func (s *Service) moveOne(task moveTask) stepResult {
+	from := s.queues.findARN(task.SourceARN)
+	if from == nil || from.nonce != task.Nonce {
 		return stepResult{status: taskFailed, reason: errNoQueue.QueryCode}
 	}
-	m, later := from.nextToMove(k.Last)
+	m, retryAt := from.nextToMove(task.Last)
 	switch {
-	case m == nil && later == 0:
+	case m == nil && retryAt == 0:
 		return stepResult{status: taskCompleted}
 	case m == nil:
-		return stepResult{retryAt: later}
+		return stepResult{retryAt: retryAt}
 	}
-	destination := k.Destination
+
+	// Find the destination.
+	destination := task.Destination
 	if destination == "" {
 		destination = m.optional.deadLetterSource
 	}
@@ -164,116 +204,102 @@ func (s *Service) moveOne(k moveTask) stepResult {
 	if to == nil {
 		return stepResult{status: taskFailed, reason: errNoQueue.QueryCode}
 	}
-	a, b := beginBoth(from, to)
-	defer endBoth(a, b)
-	if m.state != visible || a.queue.deleted || b.queue.deleted {
+
+	// The message may have been received since nextToMove released the lock.
+	txFrom, txTo := beginBoth(from, to)
+	defer endBoth(txFrom, txTo)
+	if m.state != visible || from.deleted || to.deleted {
 		return stepResult{}
 	}
-	moveTaskMessage(a, b, m)
-	k.Moved++
-	b.storeTask(k)
+	resendMessage(txFrom, txTo, m)
+	task.Moved++
+	txTo.storeTask(task)
 	return stepResult{moved: true}
 }
 
-// oldest is the message that a task moves next, among those numbered up to last;
-// or when to look again, because such messages are in flight or delayed.
-func (q *queue) nextToMove(last uint64) (m *message, later int64) {
+// nextToMove returns the next message that a task moves, among those numbered up to
+// last. If all of them are in flight or delayed it returns when the first becomes
+// visible.
+func (q *queue) nextToMove(last uint64) (m *message, retryAt int64) {
 	tx := q.begin()
 	defer tx.end()
+
+	// Usually the first visible message is one of them.
 	if m = q.ready.next(nil); m != nil && m.number <= last {
 		return m, 0
 	}
+
 	m = nil
 	for c := range q.ages.all {
-		if c.number <= last && c.state == visible && (!q.fifo || c.group.head == c) && (m == nil || c.number < m.number) {
+		canMove := c.number <= last && c.state == visible && (!q.fifo || c.group.head == c)
+		if canMove && (m == nil || c.number < m.number) {
 			m = c
 		}
 	}
 	if m != nil {
 		return m, 0
 	}
-	for _, it := range q.deadlines.items {
-		if it.m.number <= last && (later == 0 || it.key < later) {
-			later = it.key
+
+	for _, item := range q.deadlines.items {
+		if item.m.number <= last && (retryAt == 0 || item.key < retryAt) {
+			retryAt = item.key
 		}
 	}
-	return nil, later
+	return nil, retryAt
 }
 
-// resend moves a message as a task does: it is received, sent anew and deleted
-// (SQS M11).
-func moveTaskMessage(from, to *transaction, m *message) {
+// resendMessage moves a message as a task does: it is received, sent as a new message
+// and deleted (SQS M11).
+func resendMessage(from, to *transaction, m *message) {
 	from.emit(Deleted, m, "")
 	from.remove(m)
-	fresh := &message{
+
+	optional := *m.optional
+	optional.deadLetterSource = ""
+	resent := &message{
 		id:           newMessageID(to.queue.service.chance),
 		md5:          m.md5,
 		body:         m.body,
-		attrs:        m.attrs,
+		attributes:   m.attributes,
 		sender:       m.sender,
 		sent:         to.now,
+		optional:     &optional,
+		number:       to.nextNumber(),
 		retainedFrom: to.now,
 		arrived:      to.now,
 	}
-	traits := *m.optional
-	traits.deadLetterSource = ""
-	fresh.optional = &traits
-	fresh.number = to.nextNumber()
-	fresh.position = fresh.number
+	resent.position = resent.number
 	if delay := to.queue.attributes.Load().delay; delay > 0 {
-		fresh.state, fresh.deadline = delayed, to.now+int64(delay)
+		resent.state = delayed
+		resent.deadline = to.now + int64(delay)
 	}
-	to.add(fresh)
-	to.storeMessage(fresh)
-	to.emit(Sent, fresh, from.queue.name)
+
+	to.add(resent)
+	to.storeMessage(resent)
+	to.emit(Sent, resent, from.queue.name)
 	from.queue.counters.received++
 	from.queue.counters.deleted++
-	to.queue.counters.countSend(fresh.size())
+	to.queue.counters.countSend(resent.size())
 }
 
-// finish ends a task, with the tasks locked.
-func (s *Service) finish(k *moveTask, status, reason string) store.Commit {
-	k.Status, k.Reason = status, reason
-	return s.saveTask(k)
-}
-
-// resetTasks forgets the tasks of an account's queues in a region.
+// resetTasks stops and deletes the tasks of an account's queues in a region.
 func (s *Service) resetTasks(account, region string) error {
 	s.tasks.mu.Lock()
 	defer s.tasks.mu.Unlock()
-	var dropped []*moveTask
+
+	var deleted []*moveTask
 	for source, all := range s.tasks.bySource {
-		if source.inScope(account, region) {
-			for _, k := range all {
-				k.Status = taskCancelled
-				if k.event != nil {
-					k.event.Stop()
-				}
-			}
-			dropped = append(dropped, all...)
-			delete(s.tasks.bySource, source)
+		if !source.inScope(account, region) {
+			continue
 		}
-	}
-	return s.deleteStoredTasks(dropped...).Wait()
-}
-
-// active counts an account's tasks that are not over.
-func (ts *moveTasks) active(account string) (n int) {
-	for source, all := range ts.bySource {
-		if source.account == account {
-			for _, k := range all {
-				if k.active() {
-					n++
-				}
+		for _, task := range all {
+			task.Status = taskCancelled
+			if task.event != nil {
+				task.event.Stop()
 			}
 		}
+		deleted = append(deleted, all...)
+		delete(s.tasks.bySource, source)
 	}
-	return n
-}
-
-func (k *moveTask) active() bool { return k.Status == taskRunning || k.Status == taskCancelling }
-
-// noResource says that the queue of an ARN in a parameter is not there (SQS M2).
-func resourceNotFound(parameter string) *awsapi.Error {
-	return errNoResource.With("The resource that you specified for the %s parameter doesn't exist.", parameter)
+	return s.deleteStoredTasks(deleted...).Wait()
 }

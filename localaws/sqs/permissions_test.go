@@ -224,7 +224,7 @@ func FuzzParsePolicy(f *testing.F) {
 	f.Add(`{"Statement":{"Sid":"a"}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		if doc, err := parsePolicy(text); err == nil {
-			doc.findLabel("a")
+			doc.indexOfLabel("a")
 		}
 	})
 }

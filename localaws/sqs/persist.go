@@ -4,27 +4,28 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"strconv"
-	"time"
 
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// The tables of the store. Messages are in two: what never changes, with the body,
-// and what each receive changes. Their keys are the queue's nonce and the
-// message's number, so that a queue is read back in order and dropped by prefix.
+// The tables of the store. A message has two records: its content, which never
+// changes, and its state, which each receive changes. Their keys are the queue's
+// nonce and the message's number, so that the messages of a queue are read in order
+// and deleted by prefix.
 const (
 	tableQueue       store.Table = "sqs/queue"   // account/region/name: queueRecord
-	tableDeletedName store.Table = "sqs/gone"    // account/region/name: when it was deleted
+	tableDeletedName store.Table = "sqs/gone"    // account/region/name: time of the deletion
 	tableMessage     store.Table = "sqs/message" // nonce, number: appendMessage
 	tableState       store.Table = "sqs/state"   // nonce, number: appendState
-	tableDedup       store.Table = "sqs/dedup"   // nonce, memo: appendDedup
-	tableTask        store.Table = "sqs/task"    // source ARN, id: task
+	tableDedup       store.Table = "sqs/dedup"   // nonce, deduplication key: appendDedup
+	tableTask        store.Table = "sqs/task"    // source ARN, id: moveTask
 )
 
-// reserve is how many message numbers are kept from reuse at a time.
+// numberReserve is how many message numbers are reserved at once, so that not every
+// message writes the record of its queue.
 const numberReserve = 1 << 16
 
-// queueRecord is a queue as the store has it.
+// queueRecord is the record of a queue.
 type queueRecord struct {
 	Nonce      uint64            `json:"nonce"`
 	FIFO       bool              `json:"fifo"`
@@ -36,25 +37,27 @@ type queueRecord struct {
 	Tags       map[string]string `json:"tags,omitempty"`
 }
 
-// path is the key's form in the store. Names hold no slash.
+// storeKey returns the queue's key in the store. Names contain no slash.
 func (k queueKey) storeKey() string { return k.account + "/" + k.region + "/" + k.name }
 
-// prefix begins the keys of all that lies in the queue.
-func (q *queue) prefix() string {
+// storePrefix returns the prefix of the keys of the queue's messages and
+// deduplication ids.
+func (q *queue) storePrefix() string {
 	return string(binary.BigEndian.AppendUint64(nil, q.nonce))
 }
 
-func (q *queue) messageKey(seq uint64) string {
+func (q *queue) messageStoreKey(number uint64) string {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:], q.nonce)
-	binary.BigEndian.PutUint64(b[8:], seq)
+	binary.BigEndian.PutUint64(b[8:], number)
 	return string(b[:])
 }
 
-// durable reports whether effects are to be written at all.
+// durable reports whether effects are written to a store at all.
 func (tx *transaction) durable() bool { return tx.queue.service.store.Durable() }
 
-// nextSeq numbers a message, for good: no number comes twice, restart or not.
+// nextNumber returns a number for a message. No number is used twice, even across a
+// restart.
 func (tx *transaction) nextNumber() uint64 {
 	q := tx.queue
 	q.lastNumber++
@@ -65,7 +68,7 @@ func (tx *transaction) nextNumber() uint64 {
 	return q.lastNumber
 }
 
-// putQueue keeps the queue itself: attributes, tags and the rest of its record.
+// storeQueue writes the queue's record.
 func (tx *transaction) storeQueue() {
 	if !tx.durable() {
 		return
@@ -82,12 +85,13 @@ func (tx *transaction) storeQueue() {
 		Tags:       q.tagMap(),
 	})
 	if err != nil {
-		panic("queue record: " + err.Error()) // strings and numbers: cannot be
+		panic("marshal a queue record: " + err.Error()) // impossible: strings and numbers
 	}
 	tx.effects().Put(tableQueue, q.storeKey(), value)
 }
 
-// dropQueue drops the queue itself and notes when; its messages went before.
+// deleteStoredQueue deletes the queue's record and writes the time of its deletion.
+// Its messages are deleted before.
 func (tx *transaction) deleteStoredQueue() {
 	if tx.durable() {
 		tx.effects().Delete(tableQueue, tx.queue.storeKey())
@@ -95,132 +99,119 @@ func (tx *transaction) deleteStoredQueue() {
 	}
 }
 
-// freeName forgets that there was a queue of a name.
+// deleteStoredName deletes the time of a queue's deletion.
 func (tx *transaction) deleteStoredName(k queueKey) {
 	if tx.durable() {
 		tx.effects().Delete(tableDeletedName, k.storeKey())
 	}
 }
 
-// put keeps a message that has come into the queue.
+// storeMessage writes a message that was added to the queue.
 func (tx *transaction) storeMessage(m *message) {
 	if tx.durable() {
 		tx.queue.scratch = appendMessage(tx.queue.scratch[:0], m)
-		tx.effects().Put(tableMessage, tx.queue.messageKey(m.number), tx.queue.scratch)
+		tx.effects().Put(tableMessage, tx.queue.messageStoreKey(m.number), tx.queue.scratch)
 	}
 }
 
-// touch keeps what a receive or a change of visibility has made of a message.
+// storeState writes the state of a message after a receive or a change of its
+// visibility timeout.
 func (tx *transaction) storeState(m *message) {
 	if tx.durable() {
 		tx.queue.scratch = appendState(tx.queue.scratch[:0], m)
-		tx.effects().Put(tableState, tx.queue.messageKey(m.number), tx.queue.scratch)
+		tx.effects().Put(tableState, tx.queue.messageStoreKey(m.number), tx.queue.scratch)
 	}
 }
 
-// forget drops a message.
+// deleteStored deletes the records of a message.
 func (tx *transaction) deleteStored(m *message) {
 	if !tx.durable() {
 		return
 	}
-	k := tx.queue.messageKey(m.number)
+	k := tx.queue.messageStoreKey(m.number)
 	tx.effects().Delete(tableMessage, k)
-	if m.receivesHere > 0 || m.deadline != 0 {
+	if m.receivesHere > 0 || m.deadline != 0 { // otherwise its state was never written
 		tx.effects().Delete(tableState, k)
 	}
 }
 
-// forgetAll drops every message and every deduplication id.
+// deleteAllStored deletes every message and deduplication id of the queue.
 func (tx *transaction) deleteAllStored() {
 	if tx.durable() {
 		for _, table := range []store.Table{tableMessage, tableState, tableDedup} {
-			tx.effects().DeletePrefix(table, tx.queue.prefix())
+			tx.effects().DeletePrefix(table, tx.queue.storePrefix())
 		}
 	}
 }
 
-// putDedup keeps an accepted deduplication id.
-func (tx *transaction) storeDedup(memo string, ok sendResult, until int64) {
+// storeDedup writes a deduplication id.
+func (tx *transaction) storeDedup(dedupKey string, result sendResult, expiresAt int64) {
 	if tx.durable() {
-		b := append(tx.queue.scratch[:0], codecVersion)
-		b = append(b, ok.id[:]...)
-		b = binary.AppendUvarint(b, ok.number)
-		tx.queue.scratch = binary.AppendVarint(b, until)
-		tx.effects().Put(tableDedup, tx.queue.prefix()+memo, tx.queue.scratch)
+		tx.queue.scratch = appendDedup(tx.queue.scratch[:0], result, expiresAt)
+		tx.effects().Put(tableDedup, tx.queue.storePrefix()+dedupKey, tx.queue.scratch)
 	}
 }
 
-// decodeDedup reads what putDedup wrote.
-func decodeDedup(b []byte) (ok sendResult, until int64, err error) {
-	r := recordReader{rest: b}
-	r.version()
-	copy(ok.id[:], r.bytes(len(ok.id)))
-	ok.number = r.uvarint(1<<64 - 1)
-	until = r.varint()
-	return ok, until, r.end()
-}
-
-// forgetDedup drops a deduplication id.
-func (tx *transaction) deleteStoredDedup(memo string) {
+// deleteStoredDedup deletes a deduplication id.
+func (tx *transaction) deleteStoredDedup(dedupKey string) {
 	if tx.durable() {
-		tx.effects().Delete(tableDedup, tx.queue.prefix()+memo)
+		tx.effects().Delete(tableDedup, tx.queue.storePrefix()+dedupKey)
 	}
 }
 
-// taskKey is a task's key in the store.
-func (k *moveTask) storeKey() string { return k.SourceARN + " " + k.ID }
-
-// putTask keeps a task within a queue's turn.
-func (tx *transaction) storeTask(k moveTask) {
-	if tx.durable() {
-		tx.effects().Put(tableTask, k.storeKey(), k.record())
-	}
-}
-
-func (k *moveTask) record() []byte {
-	value, err := json.Marshal(k)
-	if err != nil {
-		panic("task record: " + err.Error()) // strings and numbers: cannot be
-	}
-	return value
-}
-
-// keepTask keeps a task by itself.
-func (s *Service) saveTask(k *moveTask) store.Commit {
-	if !s.store.Durable() {
-		return store.Commit{}
-	}
-	b := s.store.Batch()
-	b.Put(tableTask, k.storeKey(), k.record())
-	return b.Apply()
-}
-
-// dropTasks forgets tasks.
-func (s *Service) deleteStoredTasks(all ...*moveTask) store.Commit {
-	if !s.store.Durable() || len(all) == 0 {
-		return store.Commit{}
-	}
-	b := s.store.Batch()
-	for _, k := range all {
-		b.Delete(tableTask, k.storeKey())
-	}
-	return b.Apply()
-}
-
-// freeNames forgets which names an account's deleted queues had.
-func (s *Service) releaseNames(account, region string, gone []queueKey) error {
-	b := s.store.Batch()
+// releaseNames deletes the deletion times of the queues of an account in a region,
+// and those of deleted, so that their names can be reused. The catalog is locked.
+func (s *Service) releaseNames(account, region string, deleted []queueKey) error {
 	for k := range s.queues.deleted {
 		if k.inScope(account, region) {
 			delete(s.queues.deleted, k)
-			gone = append(gone, k)
+			deleted = append(deleted, k)
 		}
 	}
-	for _, k := range gone {
+
+	b := s.store.Batch()
+	for _, k := range deleted {
 		b.Delete(tableDeletedName, k.storeKey())
 	}
 	return b.Apply().Wait()
 }
 
-// unixTime is a time of ours as the standard library has it.
-func unixTime(nano int64) time.Time { return time.Unix(0, nano).UTC() }
+// storeKey returns the task's key in the store.
+func (task *moveTask) storeKey() string { return task.SourceARN + " " + task.ID }
+
+func (task *moveTask) record() []byte {
+	value, err := json.Marshal(task)
+	if err != nil {
+		panic("marshal a move task record: " + err.Error()) // impossible: strings and numbers
+	}
+	return value
+}
+
+// storeTask writes a task together with the effects on a queue.
+func (tx *transaction) storeTask(task moveTask) {
+	if tx.durable() {
+		tx.effects().Put(tableTask, task.storeKey(), task.record())
+	}
+}
+
+// saveTask writes a task alone.
+func (s *Service) saveTask(task *moveTask) store.Commit {
+	if !s.store.Durable() {
+		return store.Commit{}
+	}
+	b := s.store.Batch()
+	b.Put(tableTask, task.storeKey(), task.record())
+	return b.Apply()
+}
+
+// deleteStoredTasks deletes the records of tasks.
+func (s *Service) deleteStoredTasks(all ...*moveTask) store.Commit {
+	if !s.store.Durable() || len(all) == 0 {
+		return store.Commit{}
+	}
+	b := s.store.Batch()
+	for _, task := range all {
+		b.Delete(tableTask, task.storeKey())
+	}
+	return b.Apply()
+}

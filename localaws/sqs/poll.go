@@ -8,60 +8,67 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// want is what a receive asks for.
+// receiveRequest is a validated receive.
 type receiveRequest struct {
-	limit      int
-	visibility time.Duration
-	attempt    string // ReceiveRequestAttemptId
+	limit             int
+	visibilityTimeout time.Duration
+	attempt           string // ReceiveRequestAttemptId, or ""
 }
 
-// poll is a receive that waits. Whoever makes a message visible serves it, in its
-// own turn, so that no message is visible while somebody waits for one.
+// poll is a receive that waits. The transaction that makes a message visible serves
+// it, so no message is visible while a poll waits for one.
 type poll struct {
 	receiveRequest
 	prev, next *poll
 	waiting    bool // is in the queue's list
 	timeout    *clock.Event
-	got        []delivery
-	err        error
-	commit     store.Commit
-	done       chan struct{} // closed when it is over
+
+	// The result; valid when done is closed.
+	got    []delivery
+	err    error
+	commit store.Commit
+	done   chan struct{}
 }
 
-// polls are the waiting receives of a queue, longest waiting first (SQS I4).
+// pollList is the waiting receives of a queue, the longest waiting first (SQS I4).
 type pollList struct {
 	first, last *poll
 }
 
-func (ps *pollList) add(p *poll) {
-	p.waiting, p.prev = true, ps.last
-	if ps.last == nil {
-		ps.first = p
+func (l *pollList) add(p *poll) {
+	p.waiting = true
+	p.prev = l.last
+	if l.last == nil {
+		l.first = p
 	} else {
-		ps.last.next = p
+		l.last.next = p
 	}
-	ps.last = p
+	l.last = p
 }
 
-func (ps *pollList) remove(p *poll) {
+func (l *pollList) remove(p *poll) {
 	if p.prev == nil {
-		ps.first = p.next
+		l.first = p.next
 	} else {
 		p.prev.next = p.next
 	}
 	if p.next == nil {
-		ps.last = p.prev
+		l.last = p.prev
 	} else {
 		p.next.prev = p.prev
 	}
-	p.waiting, p.prev, p.next = false, nil, nil
+
+	p.waiting = false
+	p.prev = nil
+	p.next = nil
 }
 
-// wait puts a poll into the queue's list until a time.
+// addPoll adds a poll that waits until a time.
 func (tx *transaction) addPoll(req receiveRequest, until int64) *poll {
 	q := tx.queue
 	p := &poll{receiveRequest: req, done: make(chan struct{})}
 	q.polls.add(p)
+
 	p.timeout = q.service.clock.Schedule(time.Unix(0, until), clock.Moves, func() {
 		tx := q.begin()
 		if p.waiting {
@@ -73,7 +80,7 @@ func (tx *transaction) addPoll(req receiveRequest, until int64) *poll {
 	return p
 }
 
-// serve hands visible messages to those who wait.
+// servePolls gives visible messages to the waiting polls.
 func (tx *transaction) servePolls() {
 	q := tx.queue
 	for p := q.polls.first; p != nil; p = q.polls.first {
@@ -82,14 +89,15 @@ func (tx *transaction) servePolls() {
 		}
 		p.got = tx.receive(p.receiveRequest)
 		if len(p.got) == 0 {
-			return // all there was is to be moved, or too much is in flight
+			return // all go to the dead-letter queue, or too many are in flight
 		}
 		tx.endPoll(p, nil)
 	}
 }
 
-// dismiss ends a poll's wait. The work of answering it begins here, before
-// whatever woke it can end.
+// endPoll ends a poll's wait. Its operation counts as work on the clock from here
+// on, before the work that woke it can end: a clock that skips must not move in
+// between.
 func (tx *transaction) endPoll(p *poll, err error) {
 	tx.queue.polls.remove(p)
 	p.timeout.Stop()
@@ -98,28 +106,31 @@ func (tx *transaction) endPoll(p *poll, err error) {
 	tx.endedPolls = append(tx.endedPolls, p)
 }
 
-// dismissAll ends every wait of the queue.
+// endAllPolls ends every wait of the queue.
 func (tx *transaction) endAllPolls(err error) {
 	for p := tx.queue.polls.first; p != nil; p = tx.queue.polls.first {
 		tx.endPoll(p, err)
 	}
 }
 
-// release lets the waiting goroutine go on.
+// wake unblocks the goroutine that waits for p.
 func (p *poll) wake(commit store.Commit) {
 	p.commit = commit
 	close(p.done)
 }
 
-// await waits for the end of p, which is in q's list. While it waits its caller's
-// work does not count; when it returns, it does again.
+// awaitPoll waits for the end of p. The operation does not count as work on the
+// clock while it waits, and does again on return.
 func (q *queue) awaitPoll(ctx context.Context, p *poll) ([]delivery, store.Commit, error) {
 	q.service.clock.End()
+
 	select {
 	case <-p.done:
 		return p.got, p.commit, p.err
 	case <-ctx.Done():
 	}
+
+	// The poll may have been served in the meantime; then the result counts.
 	tx := q.begin()
 	if p.waiting {
 		tx.endPoll(p, ctx.Err())
@@ -129,8 +140,8 @@ func (q *queue) awaitPoll(ctx context.Context, p *poll) ([]delivery, store.Commi
 	return p.got, p.commit, p.err
 }
 
-// ReleasePolls ends every long poll that waits, with an empty answer, and lets
-// none wait from now on. It is for shutting down.
+// ReleasePolls ends every waiting long poll with an empty response, and makes later
+// receives return without waiting. It is for shutdown.
 func (s *Service) ReleasePolls() {
 	s.waiting.Store(false)
 	for _, q := range s.queues.all() {

@@ -8,55 +8,59 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// key names a queue among all accounts and regions.
+// queueKey identifies a queue among all accounts and regions.
 type queueKey struct {
 	account, region, name string
 }
 
-// arn is the queue's Amazon Resource Name (SQS C6).
+// arn returns the queue's Amazon Resource Name (SQS C6).
 func (k queueKey) arn() string { return "arn:aws:sqs:" + k.region + ":" + k.account + ":" + k.name }
 
-// within reports whether the queue lies in an account and region, of which an
-// empty string stands for any.
+// inScope reports whether the queue belongs to an account and region. An empty
+// string matches any.
 func (k queueKey) inScope(account, region string) bool {
 	return (account == "" || k.account == account) && (region == "" || k.region == region)
 }
 
-// url is the queue's URL at an endpoint.
+// url returns the queue's URL at an endpoint.
 func (k queueKey) url(endpoint string) string { return endpoint + "/" + k.account + "/" + k.name }
 
-// queue is one queue. Its settings and tags may be read without the lock.
+// queue is one queue. Its attributes and tags may be read without the lock.
 type queue struct {
 	queueKey
 	service    *Service
 	arn        string
-	nonce      uint64 // random, of this queue and no earlier one of its name
+	nonce      uint64 // random; tells this queue from an earlier one with the same name
 	fifo       bool
-	created    int64
+	created    int64 // UnixNano of service time, as are all times here
 	attributes atomic.Pointer[queueAttributes]
-	tags       atomic.Pointer[map[string]string] // a map that does not change
+	tags       atomic.Pointer[map[string]string] // the map is replaced, never changed
 	watchers   *watchers
 
-	mu              sync.Mutex // guards what follows
-	deleted         bool
-	modified        int64
-	purged          int64
-	lastNumber      uint64 // the last number given to a message
-	reservedNumbers uint64 // numbers up to here are kept from reuse after a restart
-	counts          [states]int
-	received        map[messageID]*message // those that were ever received here
-	receivedPeak    int
-	deadlines       messageHeap // delayed and in flight
-	ages            sortedList  // all
-	ready           readyList
-	polls           pollList
-	deadlineTimer   timer
-	upkeepTimer     timer
-	dedup           expiringMap[sendResult]
-	attempts        expiringMap[attempt]
-	counters        metricCounters
-	lastSender      string
-	scratch         []byte
+	mu       sync.Mutex // guards the fields below
+	deleted  bool
+	modified int64
+	purged   int64
+
+	lastNumber      uint64 // of the newest message
+	reservedNumbers uint64 // numbers up to here are not reused after a restart
+
+	counts        [states]int // messages by state
+	received      map[messageID]*message
+	receivedPeak  int         // largest size of received since it was allocated
+	deadlines     messageHeap // delayed and in-flight messages
+	ages          sortedList  // all messages, by start of retention
+	ready         readyList   // visible messages
+	polls         pollList    // waiting receives
+	deadlineTimer timer
+	upkeepTimer   timer
+
+	dedup    expiringMap[sendResult] // by deduplication key; FIFO queues only
+	attempts expiringMap[attempt]    // by ReceiveRequestAttemptId; FIFO queues only
+
+	counters   metricCounters
+	lastSender string // shares one string among the messages of a sender
+	scratch    []byte // buffer for records
 }
 
 func newQueue(s *Service, k queueKey, nonce uint64, fifo bool, now int64) *queue {
@@ -82,7 +86,7 @@ func (q *queue) tagMap() map[string]string {
 	return nil
 }
 
-// reset leaves the queue without a message, and without a memory of any.
+// reset removes every message, deduplication id and receive attempt.
 func (q *queue) reset() {
 	q.counts = [states]int{}
 	q.received = map[messageID]*message{}
@@ -97,27 +101,30 @@ func (q *queue) reset() {
 	}
 }
 
-// shrink gives back the memory of a map that was large and is empty: maps do not
-// do so by themselves.
+// shrink frees the memory of an empty map that was large: a Go map never shrinks.
 func (q *queue) shrink() {
 	const large = 1 << 12
 	if len(q.received) == 0 && q.receivedPeak > large {
-		q.received, q.receivedPeak = map[messageID]*message{}, 0
+		q.received = map[messageID]*message{}
+		q.receivedPeak = 0
 	}
 }
 
-// arm sets the clock for what happens next in the queue, with the lock held.
+// setTimers schedules the queue's next events. The lock is held.
 func (q *queue) setTimers() {
 	c := q.service.clock
-	next, _ := q.deadlines.min()
-	// In real time a late stop of the alarm costs nothing, and saves a visit to
-	// the clock per message. Where time is jumped over the alarm is kept exact.
+	next, _ := q.deadlines.min() // 0 if there is none
+
+	// In real time a timer that fires too early costs nothing, and leaving it
+	// alone saves a call to the clock per message. A clock that skips would skip
+	// to the stale time, so there the timer is exact.
 	lazy := next != 0 && c.Mode() == clock.Real
 	q.deadlineTimer.schedule(c, clock.Moves, next, lazy, q.onDeadline)
 	q.upkeepTimer.schedule(c, clock.Upkeep, q.nextUpkeep(), true, q.onUpkeep)
 }
 
-// nextUpkeep is when the oldest message or memory may be forgotten, or zero.
+// nextUpkeep returns when the oldest message or deduplication id expires; 0 if
+// there is none.
 func (q *queue) nextUpkeep() int64 {
 	var next int64
 	if m := q.ages.first(); m != nil {
@@ -129,19 +136,19 @@ func (q *queue) nextUpkeep() int64 {
 	return next
 }
 
-// ring runs when a deadline has come.
+// onDeadline runs when the delay or visibility timeout of a message ends.
 func (q *queue) onDeadline() {
 	tx := q.begin()
 	q.deadlineTimer.fired(tx.now)
 	tx.end()
 }
 
-// tidy runs when something may be forgotten.
+// onUpkeep runs when a message or deduplication id expires.
 func (q *queue) onUpkeep() {
 	tx := q.begin()
 	q.upkeepTimer.fired(tx.now)
 	tx.end()
 }
 
-// seconds reads a duration in whole seconds.
+// seconds converts a number of seconds.
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }

@@ -1,169 +1,161 @@
 package sqs
 
 import (
-	"context"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// GetQueueAttributesInput is the input of GetQueueAttributes.
-type GetQueueAttributesInput struct {
-	// QueueURL names the queue.
-	QueueURL string `json:"QueueUrl,omitempty"`
-	// AttributeNames are the attributes wanted; All is all (SQS E3).
-	AttributeNames []string `json:"AttributeNames,omitempty" query:"AttributeName"`
+// queueAttributes are the attributes that CreateQueue and SetQueueAttributes set. The
+// value that a queue holds is replaced, never changed.
+type queueAttributes struct {
+	visibilityTimeout time.Duration
+	delay             time.Duration
+	retention         time.Duration
+	receiveWait       time.Duration // ReceiveMessageWaitTimeSeconds
+	maxMessageSize    int           // bytes
+
+	policy       string // JSON, or ""; principals are stored as unique ids
+	redrive      *redrivePolicy
+	redriveAllow *redriveAllowPolicy
+
+	managedSSE      bool   // SqsManagedSseEnabled
+	kmsKeyID        string // KmsMasterKeyId, or ""
+	kmsReuseSeconds int    // KmsDataKeyReusePeriodSeconds; 0 means the default of 300 (SQS E10)
+
+	contentDedup       bool // ContentBasedDeduplication
+	dedupPerGroup      bool // DeduplicationScope is messageGroup
+	throughputPerGroup bool // FifoThroughputLimit is perMessageGroupId
 }
 
-// GetQueueAttributesOutput is the output of GetQueueAttributes.
-type GetQueueAttributesOutput struct {
-	// Attributes are values by name; nil without any.
-	Attributes map[string]string `json:"Attributes,omitempty" query:"Attribute,Name,Value"`
-}
-
-// SetQueueAttributesInput is the input of SetQueueAttributes.
-type SetQueueAttributesInput struct {
-	// QueueURL names the queue.
-	QueueURL string `json:"QueueUrl,omitempty"`
-	// Attributes are new values by name.
-	Attributes map[string]string `json:"Attributes,omitempty" query:"Attribute,Name,Value"`
-}
-
-// GetQueueAttributes reads a queue's attributes.
-func (s *Service) GetQueueAttributes(_ context.Context, c *awsapi.Call, in *GetQueueAttributesInput) (*GetQueueAttributesOutput, error) {
-	q, err := s.findQueue(c, in.QueueURL)
-	if err != nil {
-		return nil, err
+// defaultAttributes returns the attributes of a queue created without any (SQS E1).
+func defaultAttributes() queueAttributes {
+	return queueAttributes{
+		visibilityTimeout: 30 * time.Second,
+		retention:         4 * 24 * time.Hour,
+		maxMessageSize:    1 << 20,
+		managedSSE:        true,
 	}
-	known := attributeNames()
-	for _, name := range in.AttributeNames {
-		if name != "All" && !slices.Contains(known, name) {
-			return nil, unknownAttribute(name)
+}
+
+// with returns a copy with new values, all of them or none (SQS E8).
+func (a queueAttributes) with(values map[string]string, fifo bool) (queueAttributes, error) {
+	if err := checkAttributeNames(values, fifo); err != nil {
+		return a, err
+	}
+	if values["KmsMasterKeyId"] != "" && strings.EqualFold(values["SqsManagedSseEnabled"], "true") {
+		return a, errAttributeName.With("You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.")
+	}
+
+	for i := range attributeSpecs {
+		spec := &attributeSpecs[i]
+		if v, given := values[spec.name]; given && !spec.set(&a, v) {
+			return a, invalidAttributeValue(spec.name)
 		}
 	}
-	if len(in.AttributeNames) == 0 {
-		return &GetQueueAttributesOutput{}, nil
+
+	// Rules between attributes.
+	if a.managedSSE {
+		a.kmsKeyID = ""
 	}
-	all, ok := q.allAttributes()
-	if !ok {
-		return nil, queueDoesNotExist(c)
+	if a.throughputPerGroup && !a.dedupPerGroup {
+		return a, errParameterValue.With("The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.")
 	}
-	if !slices.Contains(in.AttributeNames, "All") {
-		for name := range all {
-			if !slices.Contains(in.AttributeNames, name) {
-				delete(all, name)
+	return a, a.setPolicies(values)
+}
+
+// values returns the attributes as GetQueueAttributes reports them, without those
+// that have no value (SQS E2).
+func (a *queueAttributes) values(fifo bool) map[string]string {
+	all := make(map[string]string, len(attributeSpecs)+8)
+	for i := range attributeSpecs {
+		spec := &attributeSpecs[i]
+		if !spec.fifoOnly || fifo {
+			all[spec.name] = spec.get(a)
+		}
+	}
+
+	if fifo {
+		all["FifoQueue"] = "true"
+	}
+	all["Policy"] = a.policy
+	if a.redrive != nil {
+		all["RedrivePolicy"] = a.redrive.String()
+	}
+	if a.redriveAllow != nil {
+		all["RedriveAllowPolicy"] = a.redriveAllow.String()
+	}
+
+	maps.DeleteFunc(all, func(_, v string) bool { return v == "" })
+	return all
+}
+
+// setPolicies sets the attributes that are JSON documents. An empty value removes
+// the attribute (SQS E10).
+func (a *queueAttributes) setPolicies(values map[string]string) (err error) {
+	if text, given := values["Policy"]; given {
+		if err := checkPolicy(text); err != nil {
+			return err
+		}
+		a.policy = text
+	}
+	if text, given := values["RedrivePolicy"]; given {
+		a.redrive = nil
+		if text != "" {
+			if a.redrive, err = parseRedrivePolicy(text); err != nil {
+				return err
 			}
 		}
 	}
-	if len(all) == 0 {
-		all = nil
-	}
-	return &GetQueueAttributesOutput{Attributes: all}, nil
-}
-
-// describe is every attribute the queue has (SQS E2), and false when it is gone.
-func (q *queue) allAttributes() (map[string]string, bool) {
-	tx := q.begin()
-	defer tx.end()
-	set := q.attributes.Load()
-	all := set.values(q.fifo)
-	if set.policy != "" {
-		all["Policy"] = q.service.principals.Show(set.policy)
-	}
-	all["QueueArn"] = q.arn
-	all["CreatedTimestamp"] = epoch(q.created)
-	all["LastModifiedTimestamp"] = epoch(q.modified)
-	all["ApproximateNumberOfMessages"] = strconv.Itoa(q.counts[visible])
-	all["ApproximateNumberOfMessagesNotVisible"] = strconv.Itoa(q.counts[inFlight])
-	all["ApproximateNumberOfMessagesDelayed"] = strconv.Itoa(q.counts[delayed])
-	return all, !q.deleted
-}
-
-// epoch writes a time as epoch seconds.
-func epoch(nano int64) string { return strconv.FormatInt(nano/int64(time.Second), 10) }
-
-// SetQueueAttributes changes a queue's attributes, all or none.
-func (s *Service) SetQueueAttributes(_ context.Context, c *awsapi.Call, in *SetQueueAttributesInput) (*awsapi.None, error) {
-	q, err := s.ownedQueue(c, in.QueueURL, "SetQueueAttributes")
-	if err != nil {
-		return nil, err
-	}
-	if len(in.Attributes) == 0 {
-		return nil, missingParameter("Attribute.Name")
-	}
-	return s.updateAttributes(c, q, func() (queueAttributes, error) { return s.newAttributes(q, in.Attributes) })
-}
-
-// reconfigure gives a queue the settings that compute answers, which runs with the
-// catalog locked: nobody else changes settings meanwhile.
-func (s *Service) updateAttributes(c *awsapi.Call, q *queue, compute func() (queueAttributes, error)) (*awsapi.None, error) {
-	s.queues.mu.Lock()
-	set, err := compute()
-	if err != nil {
-		s.queues.mu.Unlock()
-		return nil, err
-	}
-	tx := q.begin()
-	if q.deleted {
-		tx.endAndUnlock(s.queues.mu.Unlock)
-		return nil, queueDoesNotExist(c)
-	}
-	tx.applyAttributes(&set)
-	if err := tx.endAndUnlock(s.queues.mu.Unlock).Wait(); err != nil {
-		return nil, notStored(err)
-	}
-	return &awsapi.None{}, nil
-}
-
-// changed is what a queue's settings become, with the catalog locked.
-func (s *Service) newAttributes(q *queue, attrs map[string]string) (queueAttributes, error) {
-	if v, given := attrs["FifoQueue"]; given && q.fifo && !strings.EqualFold(v, "true") {
-		return queueAttributes{}, errAttributeValue.With("Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
-	}
-	set, err := q.attributes.Load().with(attrs, q.fifo)
-	if err != nil {
-		return set, err
-	}
-	if err := s.bindPolicyPrincipals(&set, attrs); err != nil {
-		return set, err
-	}
-	if err := checkKey(q.queueKey, attrs["KmsMasterKeyId"]); err != nil {
-		return set, err
-	}
-	if text := attrs["RedrivePolicy"]; text != "" {
-		return set, s.checkRedriveTarget(q.queueKey, q.fifo, set.redrive, text)
-	}
-	return set, nil
-}
-
-// adopt gives the queue new settings. A FIFO queue's delay counts for messages
-// that wait already (SQS E15), and a shorter retention for all there are (SQS E8).
-func (tx *transaction) applyAttributes(set *queueAttributes) {
-	q := tx.queue
-	before := q.attributes.Swap(set)
-	q.modified = tx.now
-	if q.fifo && set.delay != before.delay {
-		for _, m := range q.messagesInState(delayed) {
-			q.deadlines.remove(m)
-			m.deadline = m.sent + int64(set.delay)
-			q.deadlines.push(m.deadline, m)
-			tx.storeState(m)
+	if text, given := values["RedriveAllowPolicy"]; given {
+		a.redriveAllow = nil
+		if text != "" {
+			if a.redriveAllow, err = parseRedriveAllowPolicy(text); err != nil {
+				return err
+			}
 		}
 	}
-	tx.storeQueue()
-	tx.processDue()
+	return nil
 }
 
-// inState are the messages that are delayed or in flight.
-func (q *queue) messagesInState(s state) []*message {
-	var found []*message
-	for _, it := range q.deadlines.items {
-		if it.m.state == s {
-			found = append(found, it.m)
+// attributeNames returns the name of every attribute, without All.
+func attributeNames() []string {
+	names := slices.Concat(readOnlyAttributes, []string{"FifoQueue", "Policy", "RedrivePolicy", "RedriveAllowPolicy"})
+	for i := range attributeSpecs {
+		names = append(names, attributeSpecs[i].name)
+	}
+	return names
+}
+
+// checkAttributeNames refuses the first name, in alphabetical order, that cannot be
+// set on a queue of this type (SQS D5, E4, E5).
+func checkAttributeNames(values map[string]string, fifo bool) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if slices.Contains(readOnlyAttributes, name) || !slices.Contains(attributeNames(), name) {
+			return unknownAttribute(name)
+		}
+		if fifo {
+			continue
+		}
+		switch name {
+		case "FifoQueue", "ContentBasedDeduplication":
+			return unknownAttribute(name)
+		case "DeduplicationScope", "FifoThroughputLimit":
+			return errAttributeName.With("You can specify the %s only when FifoQueue is set to true.", name)
 		}
 	}
-	return found
+	return nil
+}
+
+// unknownAttribute returns the error for an unknown attribute name (SQS E4, E5).
+func unknownAttribute(name string) *awsapi.Error {
+	return errAttributeName.With("Unknown Attribute %s.", name)
+}
+
+// invalidAttributeValue returns the error for an invalid attribute value (SQS E6).
+func invalidAttributeValue(name string) *awsapi.Error {
+	return errAttributeValue.With("Invalid value for the parameter %s.", name)
 }

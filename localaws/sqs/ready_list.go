@@ -1,45 +1,48 @@
 package sqs
 
-// line decides which visible message is received next.
+// readyList decides which visible message of a queue is received next.
 type readyList interface {
-	// add takes in a message that has come into the queue, in any state.
+	// add adds a message that was added to the queue, in any state.
 	add(m *message)
-	// show says that m, which was added, has become visible.
+	// show records that m, which was added before, became visible.
 	show(m *message)
-	// hide says that m is no longer visible, but still in the queue.
+	// hide records that m is no longer visible, but still in the queue.
 	hide(m *message)
-	// remove says that m leaves the queue, visible or not.
+	// remove removes a message that leaves the queue, visible or not.
 	remove(m *message)
-	// next is the message to receive after prev in the same call, or as the
-	// call's first when prev is nil; nil when there is none to be had.
+	// next returns the message to receive after prev in the same call, or the
+	// call's first if prev is nil. It returns nil if no message can be received.
 	next(prev *message) *message
 }
 
-// shelf is the line of a standard queue: by place (SQS I13), from which a message
-// may stray each time that it becomes visible.
+// standardReadyList is the ready list of a standard queue, sorted by position (SQS
+// I13).
 type standardReadyList struct {
 	list  sortedList
-	stray func() int // how many places back; nil for none
+	stray func() int // positions to fall back each time; nil for none
 }
 
 func newStandardReadyList(stray func() int) *standardReadyList {
-	return &standardReadyList{list: newSortedList(readyLinks, readyHeap), stray: stray}
+	return &standardReadyList{
+		list:  newSortedList(readyLinks, readyHeap),
+		stray: stray,
+	}
 }
 
-func (s *standardReadyList) add(m *message) {
+func (l *standardReadyList) add(m *message) {
 	if m.state == visible {
-		s.show(m)
+		l.show(m)
 	}
 }
 
-func (s *standardReadyList) show(m *message) {
-	place := int64(m.position)
-	if s.stray != nil {
-		place += int64(s.stray())
+func (l *standardReadyList) show(m *message) {
+	position := int64(m.position)
+	if l.stray != nil {
+		position += int64(l.stray())
 	}
-	s.list.add(place, m)
+	l.list.add(position, m)
 }
 
-func (s *standardReadyList) hide(m *message)        { s.list.remove(m) }
-func (s *standardReadyList) remove(m *message)      { s.list.remove(m) }
-func (s *standardReadyList) next(*message) *message { return s.list.first() }
+func (l *standardReadyList) hide(m *message)        { l.list.remove(m) }
+func (l *standardReadyList) remove(m *message)      { l.list.remove(m) }
+func (l *standardReadyList) next(*message) *message { return l.list.first() }

@@ -6,58 +6,64 @@ import (
 	"hash/fnv"
 )
 
-// receipt is what a receipt handle says: which receive of which message of which
-// queue, and when it was.
+// receipt is the content of a receipt handle: it identifies one receive of one
+// message of one queue.
 type receipt struct {
-	nonce    uint64 // the queue's
+	nonce    uint64 // of the queue
 	id       messageID
-	number   uint32 // the message's count of receives, this one included
+	receive  uint32 // the message's count of receives, including this one
 	received int64
 }
 
+// receiptSize is the size of a handle's bytes: a 4-byte header (1, 1, 1, 0), the
+// fields of receipt in big-endian order and an 8-byte checksum.
 const receiptSize = 48
 
-// String writes a handle as AWS's look: base64 that begins with AQEB (SQS J12).
-// The last eight bytes are a checksum: a handle is random enough not to be
-// guessed, and one that was mangled is known as such (SQS J1).
+// String returns a handle that looks like AWS's: base64 that starts with AQEB (SQS
+// J12). The nonce and id make it unpredictable; the checksum detects a damaged one
+// (SQS J1).
 func (r receipt) String() string {
 	var raw [receiptSize]byte
 	raw[0], raw[1], raw[2] = 1, 1, 1
 	binary.BigEndian.PutUint64(raw[4:], r.nonce)
 	copy(raw[12:], r.id[:])
-	binary.BigEndian.PutUint32(raw[28:], r.number)
+	binary.BigEndian.PutUint32(raw[28:], r.receive)
 	binary.BigEndian.PutUint64(raw[32:], uint64(r.received))
 	binary.BigEndian.PutUint64(raw[40:], checksum(raw[:40]))
 	return base64.StdEncoding.EncodeToString(raw[:])
 }
 
-// parseReceipt reads a handle, and reports whether it is one.
+// parseReceipt decodes a handle; ok is false if it is not a valid handle.
 func parseReceipt(handle string) (r receipt, ok bool) {
 	var raw [receiptSize]byte
 	if len(handle) != base64.StdEncoding.EncodedLen(receiptSize) {
 		return r, false
 	}
 	n, err := base64.StdEncoding.Strict().Decode(raw[:], []byte(handle))
-	if err != nil || n != receiptSize || raw[0] != 1 || raw[1] != 1 || raw[2] != 1 || raw[3] != 0 {
+	if err != nil || n != receiptSize {
+		return r, false
+	}
+	if [4]byte(raw[:4]) != [4]byte{1, 1, 1, 0} {
 		return r, false
 	}
 	if binary.BigEndian.Uint64(raw[40:]) != checksum(raw[:40]) {
 		return r, false
 	}
+
 	r.nonce = binary.BigEndian.Uint64(raw[4:])
 	copy(r.id[:], raw[12:])
-	r.number = binary.BigEndian.Uint32(raw[28:])
+	r.receive = binary.BigEndian.Uint32(raw[28:])
 	r.received = int64(binary.BigEndian.Uint64(raw[32:]))
 	return r, true
 }
 
 func checksum(b []byte) uint64 {
 	h := fnv.New64a()
-	h.Write(b)
+	h.Write(b) // never fails
 	return h.Sum64()
 }
 
-// receipt reads a handle that must be of this queue.
+// receipt decodes a handle of this queue.
 func (q *queue) receipt(handle string) (receipt, error) {
 	if handle == "" {
 		return receipt{}, missingParameter("ReceiptHandle")

@@ -1,12 +1,14 @@
 package sqs
 
-// maxInFlight is how many messages may be in flight in a queue (SQS I16).
+// maxInFlight is the largest number of messages in flight in a queue (SQS I16).
 const maxInFlight = 120_000
 
-// mostMoves bounds how many dead letters one turn sets aside.
+// maxDeadLettersPerReceive bounds the work of one receive: it moves no more
+// messages to the dead-letter queue.
 const maxDeadLettersPerReceive = 100
 
-// delivery is a message as one receive got it, readable without the queue's lock.
+// delivery is a message as one receive returned it. It may be read without the
+// queue's lock.
 type delivery struct {
 	message       *message
 	optional      *optionalFields
@@ -16,8 +18,8 @@ type delivery struct {
 	firstReceived int64
 }
 
-// take receives: it hands out visible messages and puts them in flight, and sets
-// aside those that were received too often (SQS L1-L3).
+// receive puts visible messages in flight and returns them. Messages that were
+// received too often are marked for the dead-letter queue instead (SQS L1-L3).
 func (tx *transaction) receive(req receiveRequest) []delivery {
 	q := tx.queue
 	if req.attempt != "" {
@@ -25,28 +27,33 @@ func (tx *transaction) receive(req receiveRequest) []delivery {
 			return got
 		}
 	}
+
 	var got []delivery
 	var prev *message
-	until := tx.now + int64(req.visibility)
+	deadline := tx.now + int64(req.visibilityTimeout)
 	for len(got) < req.limit && len(tx.toDeadLetter) < maxDeadLettersPerReceive && q.counts[inFlight] < maxInFlight {
 		m := q.ready.next(prev)
 		if m == nil {
 			break
 		}
-		if q.exhausted(m) {
+		if q.receiveLimitReached(m) {
 			tx.setState(m, moving)
 			q.ready.hide(m)
 			tx.toDeadLetter = append(tx.toDeadLetter, m)
 			continue
 		}
-		got = append(got, tx.deliver(m, until))
+		got = append(got, tx.deliver(m, deadline))
 		prev = m
 	}
-	if req.visibility == 0 { // visible again at once, but not to this call (SQS I6)
+
+	// With a timeout of 0 messages are visible again at once, but only now: one
+	// call must not receive a message twice (SQS I6).
+	if req.visibilityTimeout == 0 {
 		for i := range got {
 			tx.makeVisible(got[i].message)
 		}
 	}
+
 	q.counters.received += len(got)
 	if req.attempt != "" && len(got) > 0 {
 		tx.saveAttempt(req, got)
@@ -54,15 +61,15 @@ func (tx *transaction) receive(req receiveRequest) []delivery {
 	return got
 }
 
-// exhausted reports whether m's next receive is one too many, and there is a
-// queue for it to go to (SQS L1, L12).
-func (q *queue) exhausted(m *message) bool {
+// receiveLimitReached reports whether m was received maxReceiveCount times and its
+// dead-letter queue exists (SQS L1, L12).
+func (q *queue) receiveLimitReached(m *message) bool {
 	r := q.attributes.Load().redrive
-	return r != nil && int(m.receivesHere) >= r.max && q.service.queues.findARN(r.target) != nil
+	return r != nil && int(m.receivesHere) >= r.maxReceiveCount && q.service.queues.findARN(r.target) != nil
 }
 
-// receive raises the counters and puts m in flight.
-func (tx *transaction) deliver(m *message, until int64) delivery {
+// deliver counts a receive of m and puts it in flight.
+func (tx *transaction) deliver(m *message, deadline int64) delivery {
 	q := tx.queue
 	m.receives++
 	m.receivesHere++
@@ -75,18 +82,19 @@ func (tx *transaction) deliver(m *message, until int64) delivery {
 		q.received[m.id] = m
 		q.receivedPeak = max(q.receivedPeak, len(q.received))
 	}
-	tx.hideUntil(m, until)
+
+	tx.hideUntil(m, deadline)
 	tx.storeState(m)
 	tx.emit(Received, m, "")
 	return q.delivery(m)
 }
 
-// delivery is what a receive of m answers.
+// delivery returns m as a receive returns it now.
 func (q *queue) delivery(m *message) delivery {
 	r := receipt{
 		nonce:    q.nonce,
 		id:       m.id,
-		number:   m.receives,
+		receive:  m.receives,
 		received: m.received,
 	}
 	return delivery{

@@ -1,41 +1,45 @@
 package sqs
 
-// attempt is what a FIFO receive with a ReceiveRequestAttemptId handed out.
+// attempt is the result of a FIFO receive with a ReceiveRequestAttemptId.
 type attempt struct {
-	got   []delivery
-	until []int64 // each message's deadline, which must not have changed since
+	got       []delivery
+	deadlines []int64 // of each message; a later change makes the attempt invalid
 }
 
-// repeat answers an attempt again: the same messages and handles, their timeouts
-// begun anew, as long as nothing of the set was deleted or changed (SQS N13).
+// repeatAttempt returns the messages and handles of an earlier attempt and restarts
+// their visibility timeouts. It returns nil if there is no such attempt, or if a
+// message of it was deleted or changed since (SQS N13).
 func (tx *transaction) repeatAttempt(req receiveRequest) []delivery {
-	q := tx.queue
-	a, some := q.attempts.get(req.attempt)
-	if !some {
+	a, ok := tx.queue.attempts.get(req.attempt)
+	if !ok {
 		return nil
 	}
 	for i, d := range a.got {
-		if d.message.state != inFlight || d.message.receives != d.receives || d.message.deadline != a.until[i] {
+		m := d.message
+		if m.state != inFlight || m.receives != d.receives || m.deadline != a.deadlines[i] {
 			return nil
 		}
 	}
+
 	for i, d := range a.got {
-		tx.hideUntil(d.message, tx.now+int64(req.visibility))
+		tx.hideUntil(d.message, tx.now+int64(req.visibilityTimeout))
 		tx.storeState(d.message)
-		a.until[i] = d.message.deadline
+		a.deadlines[i] = d.message.deadline
 	}
 	return a.got
 }
 
-// remember keeps an attempt that handed out something.
+// saveAttempt stores the result of an attempt that returned messages.
 func (tx *transaction) saveAttempt(req receiveRequest, got []delivery) {
 	a := attempt{got: got}
 	for _, d := range got {
-		a.until = append(a.until, d.message.deadline)
+		a.deadlines = append(a.deadlines, d.message.deadline)
 	}
-	if _, some := tx.queue.attempts.get(req.attempt); some {
-		tx.queue.attempts.entries[req.attempt] = a
+
+	attempts := &tx.queue.attempts
+	if _, exists := attempts.get(req.attempt); exists {
+		attempts.entries[req.attempt] = a // its expiry stays
 		return
 	}
-	tx.queue.attempts.add(req.attempt, a, tx.now+int64(dedupWindow))
+	attempts.add(req.attempt, a, tx.now+int64(dedupWindow))
 }

@@ -2,9 +2,7 @@ package sqs
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -13,23 +11,23 @@ import (
 
 // ReceiveMessageInput is the input of ReceiveMessage.
 type ReceiveMessageInput struct {
-	// QueueURL names the queue.
+	// QueueURL is the URL of the queue, or its name.
 	QueueURL string `json:"QueueUrl,omitempty"`
-	// AttributeNames are the system attributes wanted (the older name).
+	// AttributeNames are the requested system attributes (the older name).
 	AttributeNames []string `json:"AttributeNames,omitempty" query:"AttributeName"`
-	// MessageSystemAttributeNames are the system attributes wanted; All is
-	// all. The union of both lists counts (SQS B12).
+	// MessageSystemAttributeNames are the requested system attributes, or All. The
+	// union of both lists counts (SQS B12).
 	MessageSystemAttributeNames []string `json:"MessageSystemAttributeNames,omitempty" query:"MessageSystemAttributeName"`
-	// MessageAttributeNames are the message attributes wanted: names, prefixes
+	// MessageAttributeNames are the requested message attributes: names, prefixes
 	// such as bar.*, or All (SQS I11).
 	MessageAttributeNames []string `json:"MessageAttributeNames,omitempty" query:"MessageAttributeName"`
-	// MaxNumberOfMessages is the most to receive, 1 to 10; nil means 1.
+	// MaxNumberOfMessages is the limit, 1 to 10; nil means 1.
 	MaxNumberOfMessages *int `json:"MaxNumberOfMessages,omitempty"`
-	// VisibilityTimeout is for how long they are hidden, 0 to 43200 s; nil
-	// takes the queue's.
+	// VisibilityTimeout is the visibility timeout, 0 to 43200 s; nil means that of
+	// the queue.
 	VisibilityTimeout *int `json:"VisibilityTimeout,omitempty"`
-	// WaitTimeSeconds is how long to wait for a first one, 0 to 20 s; nil takes
-	// the queue's.
+	// WaitTimeSeconds is how long to wait for a first message, 0 to 20 s; nil means
+	// the receive wait time of the queue.
 	WaitTimeSeconds *int `json:"WaitTimeSeconds,omitempty"`
 	// ReceiveRequestAttemptID makes a FIFO receive repeatable (SQS N13).
 	ReceiveRequestAttemptID *string `json:"ReceiveRequestAttemptId,omitempty"`
@@ -37,36 +35,37 @@ type ReceiveMessageInput struct {
 
 // ReceiveMessageOutput is the output of ReceiveMessage.
 type ReceiveMessageOutput struct {
-	// Messages are those received; nil without any.
+	// Messages are the received messages; nil without any.
 	Messages []Message `json:"Messages,omitempty" query:"Message"`
 }
 
-// Message is a message as it was received.
+// Message is a received message.
 type Message struct {
-	// MessageID is the message's id, kept through redrives.
+	// MessageID is the message's id. A redrive does not change it.
 	MessageID string `json:"MessageId"`
-	// ReceiptHandle is this receive's.
+	// ReceiptHandle identifies this receive of the message.
 	ReceiptHandle string `json:"ReceiptHandle"`
 	// MD5OfBody is the MD5 of the body in hex.
 	MD5OfBody string `json:"MD5OfBody"`
 	// Body is the body, byte for byte.
 	Body string `json:"Body"`
-	// Attributes are the system attributes asked for.
+	// Attributes are the requested system attributes by name.
 	Attributes map[string]string `json:"Attributes,omitempty" query:"Attribute,Name,Value"`
-	// MD5OfMessageAttributes covers the attributes returned (SQS I12).
+	// MD5OfMessageAttributes is the MD5 of the returned attributes (SQS I12).
 	MD5OfMessageAttributes string `json:"MD5OfMessageAttributes,omitempty"`
-	// MessageAttributes are the message attributes asked for.
+	// MessageAttributes are the requested message attributes by name.
 	MessageAttributes map[string]MessageAttributeValue `json:"MessageAttributes,omitempty" query:"MessageAttribute,Name,Value"`
 }
 
-// ReceiveMessage hands out messages and hides them. While it waits for one its
-// caller's piece of work on the clock is ended, and begun again before it returns.
+// ReceiveMessage receives messages and starts their visibility timeout. While it
+// waits for a first message its work on the clock is ended; it begins again before
+// the method returns.
 func (s *Service) ReceiveMessage(ctx context.Context, c *awsapi.Call, in *ReceiveMessageInput) (*ReceiveMessageOutput, error) {
 	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
-	show, err := newAttributeSelection(in)
+	selection, err := newAttributeSelection(in)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +73,7 @@ func (s *Service) ReceiveMessage(ctx context.Context, c *awsapi.Call, in *Receiv
 	if err != nil {
 		return nil, err
 	}
+
 	got, commit, err := q.receiveOrWait(ctx, c, req, wait)
 	if err != nil {
 		return nil, err
@@ -81,20 +81,24 @@ func (s *Service) ReceiveMessage(ctx context.Context, c *awsapi.Call, in *Receiv
 	if err := commit.Wait(); err != nil {
 		return nil, notStored(err)
 	}
+
 	out := &ReceiveMessageOutput{}
 	if len(got) > 0 {
 		out.Messages = make([]Message, len(got))
 		for i := range got {
-			show.fillMessage(&out.Messages[i], q, &got[i])
+			selection.fillMessage(&out.Messages[i], q, &got[i])
 		}
 	}
 	return out, nil
 }
 
-// readWant checks the numbers of a receive (SQS I1, I3).
+// parseReceive validates the parameters of a receive (SQS I1, I3). It also returns
+// the time to wait for a first message.
 func (q *queue) parseReceive(in *ReceiveMessageInput) (receiveRequest, time.Duration, error) {
-	set := q.attributes.Load()
-	req, wait := receiveRequest{limit: 1, visibility: set.visibilityTimeout}, set.receiveWait
+	attrs := q.attributes.Load()
+	req := receiveRequest{limit: 1, visibilityTimeout: attrs.visibilityTimeout}
+	wait := attrs.receiveWait
+
 	if n := in.MaxNumberOfMessages; n != nil {
 		if *n < 1 || *n > maxEntries {
 			return req, 0, invalidParameter(*n, "MaxNumberOfMessages", "Must be between 1 and 10, if provided.")
@@ -105,7 +109,7 @@ func (q *queue) parseReceive(in *ReceiveMessageInput) (receiveRequest, time.Dura
 		if *n < 0 || *n > maxVisibility {
 			return req, 0, invalidParameter(*n, "VisibilityTimeout", "Must be >= 0 and <= 43200, if provided.")
 		}
-		req.visibility = seconds(*n)
+		req.visibilityTimeout = seconds(*n)
 	}
 	if n := in.WaitTimeSeconds; n != nil {
 		if *n < 0 || *n > 20 {
@@ -117,14 +121,14 @@ func (q *queue) parseReceive(in *ReceiveMessageInput) (receiveRequest, time.Dura
 		if err := checkToken("ReceiveRequestAttemptId", *id); err != nil {
 			return req, 0, err
 		}
-		if q.fifo {
+		if q.fifo { // a standard queue ignores it (SQS I15)
 			req.attempt = *id
 		}
 	}
 	return req, wait, nil
 }
 
-// obtain takes messages, waiting for a first one as long as it may.
+// receiveOrWait receives messages. If there are none it waits for the first.
 func (q *queue) receiveOrWait(ctx context.Context, c *awsapi.Call, req receiveRequest, wait time.Duration) ([]delivery, store.Commit, error) {
 	until := q.service.now() + int64(wait)
 	for {
@@ -136,7 +140,9 @@ func (q *queue) receiveOrWait(ctx context.Context, c *awsapi.Call, req receiveRe
 		switch {
 		case len(got) > 0:
 			return got, tx.end(), nil
-		case len(tx.toDeadLetter) > 0: // look again once they are gone: there may be others behind
+		case len(tx.toDeadLetter) > 0:
+			// The limit of dead letters per receive was reached; there may be
+			// messages to receive behind them.
 			tx.end()
 			continue
 		case wait == 0 || tx.now >= until || !q.service.waiting.Load():
@@ -144,6 +150,7 @@ func (q *queue) receiveOrWait(ctx context.Context, c *awsapi.Call, req receiveRe
 			err := q.tooManyInFlight()
 			return nil, tx.end(), err
 		}
+
 		p := tx.addPoll(req, until)
 		tx.end()
 		got, commit, err := q.awaitPoll(ctx, p)
@@ -154,49 +161,12 @@ func (q *queue) receiveOrWait(ctx context.Context, c *awsapi.Call, req receiveRe
 	}
 }
 
-// tooManyInFlight refuses a short poll of a standard queue that has too much in
-// flight (SQS I16).
+// tooManyInFlight returns the error of a short poll of a standard queue with too
+// many messages in flight (SQS I16).
 func (q *queue) tooManyInFlight() error {
 	if q.fifo || q.counts[inFlight] < maxInFlight {
 		return nil
 	}
 	return errOverLimit.With("Too many messages have been received without being deleted. " +
 		"Please delete your received messages or let them timeout before receiving more.")
-}
-
-// fill writes a delivery as the answer has it.
-func (sel *attributeSelection) fillMessage(out *Message, q *queue, d *delivery) {
-	out.MessageID = d.message.id.String()
-	out.ReceiptHandle = d.handle
-	out.MD5OfBody = hex.EncodeToString(d.message.md5[:])
-	out.Body = d.message.body
-	sel.fillSystem(out, q, d)
-	sel.fillAttributes(out, d.message.attrs)
-}
-
-// fillSystem adds the system attributes that are asked for and apply (SQS I7-I10).
-func (sel *attributeSelection) fillSystem(out *Message, q *queue, d *delivery) {
-	if sel.system == 0 {
-		return
-	}
-	all := make(map[string]string, 4)
-	add := func(a systemAttribute, v string) {
-		if sel.system&(1<<a) != 0 && v != "" {
-			all[systemNames[a]] = v
-		}
-	}
-	add(sysSenderID, d.message.sender)
-	add(sysSentTimestamp, millis(d.message.sent))
-	add(sysReceiveCount, strconv.FormatUint(uint64(d.receives), 10))
-	add(sysFirstReceive, millis(d.firstReceived))
-	add(sysTraceHeader, d.optional.traceHeader)
-	add(sysGroupID, d.optional.groupID)
-	add(sysDeadLetterSource, d.optional.deadLetterSource)
-	if q.fifo {
-		add(sysDedupID, d.optional.dedupID)
-		add(sysSequenceNumber, sequenceNumber(d.number))
-	}
-	if len(all) > 0 {
-		out.Attributes = all
-	}
 }

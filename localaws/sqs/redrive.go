@@ -1,66 +1,72 @@
 package sqs
 
-// bury moves messages that were set aside to the dead-letter queue (SQS L6-L8). If
-// that has gone in the meantime they become visible again (SQS L12).
-func (s *Service) moveToDeadLetterQueue(from *queue, dead []*message) {
+// moveToDeadLetterQueue moves messages in state moving to the dead-letter queue
+// (SQS L6-L8). If that queue was deleted in the meantime they become visible again
+// (SQS L12).
+func (s *Service) moveToDeadLetterQueue(from *queue, all []*message) {
 	var to *queue
 	if r := from.attributes.Load().redrive; r != nil {
 		to = s.queues.findARN(r.target)
 	}
 	if to == nil {
 		tx := from.begin()
-		tx.returnToQueue(dead)
+		tx.returnToQueue(all)
 		tx.end()
 		return
 	}
-	a, b := beginBoth(from, to)
-	if b.queue.deleted {
-		a.returnToQueue(dead)
-	} else {
-		for _, m := range dead {
-			if m.state == moving { // not expired or purged meanwhile
-				moveMessage(a, b, m)
-			}
+
+	txFrom, txTo := beginBoth(from, to)
+	defer endBoth(txFrom, txTo)
+	if to.deleted {
+		txFrom.returnToQueue(all)
+		return
+	}
+	for _, m := range all {
+		if m.state == moving { // it may have expired or been purged
+			moveMessage(txFrom, txTo, m)
 		}
 	}
-	endBoth(a, b)
 }
 
-// restore makes messages visible again that were set aside.
-func (tx *transaction) returnToQueue(dead []*message) {
-	for _, m := range dead {
+// returnToQueue makes messages in state moving visible again.
+func (tx *transaction) returnToQueue(all []*message) {
+	for _, m := range all {
 		if m.state == moving {
 			tx.makeVisible(m)
 		}
 	}
 }
 
-// move takes a message out of one queue and puts it into another, keeping what
-// SQS's own redrive keeps.
+// moveMessage moves a message to another queue, with the fields that SQS's own
+// redrive preserves.
 func moveMessage(from, to *transaction, m *message) {
 	from.remove(m)
-	traits := *m.optional
-	traits.deadLetterSource = from.queue.arn
+
+	optional := *m.optional
+	optional.deadLetterSource = from.queue.arn
 	if to.queue.fifo {
-		// The dead-letter queue must not take it for a duplicate, and its
-		// retention starts anew (SQS L8, K6).
-		traits.dedupID = m.id.String()
+		// The dead-letter queue must not treat it as a duplicate, and its
+		// retention period starts again (SQS L8, K6).
+		optional.dedupID = m.id.String()
 		m.retainedFrom = to.now
 	}
-	m.optional = &traits
+	m.optional = &optional
+
 	m.receivesHere = 0
 	m.arrived = to.now
 	m.state = visible
 	m.deadline = 0
 	m.number = to.nextNumber()
 	m.position = m.number
+
 	to.add(m)
 	to.storeMessage(m)
 	to.emit(Moved, m, from.queue.name)
 }
 
-// beginBoth begins a turn in two queues, which may be the same. Queues are locked
-// in the order of their nonces, so that two such turns never wait for each other.
+// beginBoth starts a transaction in two queues, which may be the same. Queues are
+// locked in the order of their nonces, so that two such transactions cannot
+// deadlock.
 func beginBoth(a, b *queue) (txA, txB *transaction) {
 	switch {
 	case a == b:
@@ -73,24 +79,31 @@ func beginBoth(a, b *queue) (txA, txB *transaction) {
 		txB = b.begin()
 		txA = a.begin()
 	}
-	txA.applyEffects() // what expired in one of them; from here on they share a batch
+
+	// Each may have found expired messages. Apply those effects first: from here
+	// on the two share a batch.
+	txA.applyEffects()
 	txB.applyEffects()
-	txA.peer, txB.peer = txB, txA
+	txA.peer = txB
+	txB.peer = txA
 	return txA, txB
 }
 
-// endBoth ends the turns of beginBoth. Their effects are one batch.
+// endBoth ends the transactions of beginBoth. Their effects are one batch, so that
+// a move is durable in both queues or in neither.
 func endBoth(a, b *transaction) {
 	if a == b {
 		a.end()
 		return
 	}
+
 	a.settle()
 	b.settle()
 	a.applyEffects()
 	b.commit = a.commit
 	a.queue.mu.Unlock()
 	b.queue.mu.Unlock()
+
 	a.runCallbacks()
 	b.runCallbacks()
 }

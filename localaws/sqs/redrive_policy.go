@@ -9,24 +9,27 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// redrivePolicy says when messages go to a dead-letter queue, and to which.
+// redrivePolicy is a queue's RedrivePolicy: its dead-letter queue, and the number of
+// receives before a message moves there.
 type redrivePolicy struct {
-	target string // the dead-letter queue's ARN
-	max    int    // maxReceiveCount
+	target          string // ARN of the dead-letter queue
+	maxReceiveCount int
 }
 
-// String is the policy as it reads back: the count is a number (SQS E14).
+// String returns the policy as GetQueueAttributes reports it: the count is a number
+// (SQS E14).
 func (r *redrivePolicy) String() string {
-	target, _ := json.Marshal(r.target)
-	return `{"deadLetterTargetArn":` + string(target) + `,"maxReceiveCount":` + strconv.Itoa(r.max) + `}`
+	return `{"deadLetterTargetArn":` + quoteJSON(r.target) + `,"maxReceiveCount":` + strconv.Itoa(r.maxReceiveCount) + `}`
 }
 
-// parseRedrivePolicy reads a RedrivePolicy, refusing it in AWS's words (SQS L13).
+// parseRedrivePolicy parses a RedrivePolicy (SQS L13).
 func parseRedrivePolicy(text string) (*redrivePolicy, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &members); err != nil || members == nil {
 		return nil, errAttributeValue.With("Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map.")
 	}
+
+	// Which members there are.
 	refuse := func(reason string) error { return invalidParameter(text, "RedrivePolicy", reason) }
 	for _, name := range []string{"maxReceiveCount", "deadLetterTargetArn"} {
 		if v, ok := members[name]; !ok || string(v) == "null" {
@@ -36,15 +39,17 @@ func parseRedrivePolicy(text string) (*redrivePolicy, error) {
 	if len(members) > 2 {
 		return nil, refuse("Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount].")
 	}
+
+	// Their values. The count may be a number or a string.
 	count := string(members["maxReceiveCount"])
-	if s, ok := jsonString(members["maxReceiveCount"]); ok {
+	if s, ok := parseJSONString(members["maxReceiveCount"]); ok {
 		count = s
 	}
 	r := &redrivePolicy{}
-	if !parseInt(&r.max, count, 1, 1000) {
+	if !parseInt(&r.maxReceiveCount, count, 1, 1000) {
 		return nil, refuse("Invalid value for maxReceiveCount: " + count + ", valid values are from 1 to 1000 both inclusive.")
 	}
-	target, ok := jsonString(members["deadLetterTargetArn"])
+	target, ok := parseJSONString(members["deadLetterTargetArn"])
 	if !ok {
 		return nil, refuse("Dead-letter target ARN should be fully qualified ARN.")
 	}
@@ -52,16 +57,23 @@ func parseRedrivePolicy(text string) (*redrivePolicy, error) {
 	return r, nil
 }
 
-func jsonString(raw json.RawMessage) (string, bool) {
+func parseJSONString(raw json.RawMessage) (string, bool) {
 	var s string
 	err := json.Unmarshal(raw, &s)
 	return s, err == nil
 }
 
-// checkTarget refuses a RedrivePolicy that the queue k may not have, given the
-// text as it was sent (SQS L13-L15).
+// quoteJSON returns s as a JSON string.
+func quoteJSON(s string) string {
+	b, _ := json.Marshal(s) // a string has no marshal error
+	return string(b)
+}
+
+// checkRedriveTarget validates the dead-letter queue of a RedrivePolicy of the queue
+// k (SQS L13-L15). text is the policy as it was sent.
 func (s *Service) checkRedriveTarget(k queueKey, fifo bool, r *redrivePolicy, text string) error {
 	refuse := func(reason string) error { return invalidParameter(text, "RedrivePolicy", reason) }
+
 	a, ok := awsapi.ParseARN(r.target)
 	switch {
 	case !ok:
@@ -73,9 +85,10 @@ func (s *Service) checkRedriveTarget(k queueKey, fifo bool, r *redrivePolicy, te
 	case a.Region != k.region:
 		return refuse("Dead letter target does not exist.")
 	}
+
 	target := queueKey{a.Account, a.Region, a.Resource}
 	if target == k {
-		return nil // a queue may name itself (SQS L11)
+		return nil // a queue may be its own dead-letter queue (SQS L11)
 	}
 	dlq := s.queues.find(target)
 	switch {
@@ -89,31 +102,33 @@ func (s *Service) checkRedriveTarget(k queueKey, fifo bool, r *redrivePolicy, te
 	return nil
 }
 
-// redriveAllowPolicy says which queues may name this one as their dead-letter
-// queue. A nil one allows all.
+// redriveAllowPolicy is a queue's RedriveAllowPolicy: which queues may have it as
+// their dead-letter queue. A nil policy allows all.
 type redriveAllowPolicy struct {
 	permission string // allowAll, denyAll or byQueue
 	sources    []string
 }
 
-// allows reports whether the queue with an ARN may redrive to here (SQS L15).
+// allows reports whether the queue with an ARN may have this queue as its dead-letter
+// queue (SQS L15).
 func (r *redriveAllowPolicy) allows(arn string) bool {
 	return r == nil || r.permission == "allowAll" || r.permission == "byQueue" && slices.Contains(r.sources, arn)
 }
 
-// String is the policy as it reads back (SQS E14).
+// String returns the policy as GetQueueAttributes reports it (SQS E14).
 func (r *redriveAllowPolicy) String() string {
 	if len(r.sources) == 0 {
 		return `{"redrivePermission":"` + r.permission + `"}`
 	}
-	sources, _ := json.Marshal(r.sources)
+	sources, _ := json.Marshal(r.sources) // a list of strings has no marshal error
 	return `{"redrivePermission":"` + r.permission + `","sourceQueueArns":` + string(sources) + `}`
 }
 
-// parseRedriveAllowPolicy reads a RedriveAllowPolicy (SQS L16).
+// parseRedriveAllowPolicy parses a RedriveAllowPolicy (SQS L16).
 func parseRedriveAllowPolicy(text string) (*redriveAllowPolicy, error) {
-	unreadable := errAttributeValue.With("Invalid value for the parameter RedriveAllowPolicy. " +
+	badFormat := errAttributeValue.With("Invalid value for the parameter RedriveAllowPolicy. " +
 		"Reason: Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.")
+
 	var in struct {
 		Permission *string   `json:"redrivePermission"`
 		Sources    *[]string `json:"sourceQueueArns"`
@@ -121,8 +136,9 @@ func parseRedriveAllowPolicy(text string) (*redriveAllowPolicy, error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&in); err != nil || dec.More() || in.Permission == nil {
-		return nil, unreadable
+		return nil, badFormat
 	}
+
 	r := &redriveAllowPolicy{permission: *in.Permission}
 	if in.Sources != nil {
 		r.sources = *in.Sources
@@ -132,7 +148,7 @@ func parseRedriveAllowPolicy(text string) (*redriveAllowPolicy, error) {
 	}
 	switch {
 	case r.permission != "allowAll" && r.permission != "denyAll" && r.permission != "byQueue":
-		return nil, unreadable
+		return nil, badFormat
 	case r.permission == "byQueue" && len(r.sources) == 0:
 		return nil, refuse("When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.")
 	case r.permission != "byQueue" && len(r.sources) > 0:
@@ -141,32 +157,4 @@ func parseRedriveAllowPolicy(text string) (*redriveAllowPolicy, error) {
 		return nil, refuse("The maximum number of source queue ARNs you can specify is 10.")
 	}
 	return r, nil
-}
-
-// changePolicies takes over the attributes that are JSON documents; an empty one
-// removes the attribute (SQS E10).
-func (s *queueAttributes) setPolicies(attrs map[string]string) (err error) {
-	if text, given := attrs["Policy"]; given {
-		if err := checkPolicy(text); err != nil {
-			return err
-		}
-		s.policy = text
-	}
-	if text, given := attrs["RedrivePolicy"]; given {
-		s.redrive = nil
-		if text != "" {
-			if s.redrive, err = parseRedrivePolicy(text); err != nil {
-				return err
-			}
-		}
-	}
-	if text, given := attrs["RedriveAllowPolicy"]; given {
-		s.redriveAllow = nil
-		if text != "" {
-			if s.redriveAllow, err = parseRedriveAllowPolicy(text); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -10,81 +10,86 @@ import (
 	"strings"
 )
 
-// restore reads back what the store holds: queues, their messages and memories,
-// move tasks. Deadlines stay what they were; those that passed meanwhile have
-// passed.
+// restore reads the queues, messages, deduplication ids and move tasks from the
+// store. Deadlines stay as they were; those that passed in the meantime are over.
 func (s *Service) restore() error {
 	s.tasks.bySource = map[queueKey][]*moveTask{}
 	if !s.store.Durable() {
 		return nil
 	}
+
+	// Queues come first: everything else refers to one.
 	if err := s.store.Scan(tableQueue, "", s.restoreQueue); err != nil {
-		return fmt.Errorf("read queues back: %w", err)
+		return fmt.Errorf("restore queues: %w", err)
 	}
 	for _, q := range s.queues.all() {
 		if err := q.restore(); err != nil {
-			return fmt.Errorf("read queue %s back: %w", q.arn, err)
+			return fmt.Errorf("restore queue %s: %w", q.arn, err)
 		}
 	}
 	if err := s.store.Scan(tableDeletedName, "", s.restoreDeletedName); err != nil {
-		return fmt.Errorf("read deleted queues back: %w", err)
+		return fmt.Errorf("restore deleted queues: %w", err)
 	}
 	if err := s.store.Scan(tableTask, "", s.restoreTask); err != nil {
-		return fmt.Errorf("read move tasks back: %w", err)
+		return fmt.Errorf("restore move tasks: %w", err)
 	}
+
 	for _, q := range s.queues.all() {
-		q.begin().end() // sets its alarms
+		q.begin().end() // sets its timers
 	}
 	return nil
 }
 
-func parsePath(path string) (queueKey, error) {
-	p := strings.Split(path, "/")
+func parseStoreKey(key string) (queueKey, error) {
+	p := strings.Split(key, "/")
 	if len(p) != 3 {
-		return queueKey{}, fmt.Errorf("key %q: %w", path, errCorruptRecord)
+		return queueKey{}, fmt.Errorf("key %q: %w", key, errCorruptRecord)
 	}
 	return queueKey{p[0], p[1], p[2]}, nil
 }
 
-func (s *Service) restoreQueue(path string, value []byte) error {
-	k, err := parsePath(path)
+func (s *Service) restoreQueue(key string, value []byte) error {
+	k, err := parseStoreKey(key)
 	if err != nil {
 		return err
 	}
 	var r queueRecord
 	if err := json.Unmarshal(value, &r); err != nil {
-		return fmt.Errorf("queue %s: %w", path, err)
+		return fmt.Errorf("queue %s: %w", key, err)
 	}
 
-	// The policy was checked when it was set, by the rules of that time.
-	text := r.Attributes["Policy"]
+	// The policy was validated when it was set, under the rules of that version.
+	policy := r.Attributes["Policy"]
 	delete(r.Attributes, "Policy")
-	set, err := defaultAttributes().with(r.Attributes, r.FIFO)
+	attrs, err := defaultAttributes().with(r.Attributes, r.FIFO)
 	if err != nil {
-		return fmt.Errorf("queue %s: %w", path, err)
+		return fmt.Errorf("queue %s: %w", key, err)
 	}
-	set.policy = text
+	attrs.policy = policy
 
 	q := newQueue(s, k, r.Nonce, r.FIFO, r.Created)
-	q.attributes.Store(&set)
-	q.modified, q.purged = r.Modified, r.Purged
+	q.attributes.Store(&attrs)
 	q.tags.Store(&r.Tags)
-	q.lastNumber, q.reservedNumbers = r.Reserved, r.Reserved
+	q.modified = r.Modified
+	q.purged = r.Purged
+	q.lastNumber = r.Reserved // skips the numbers that may have been used
+	q.reservedNumbers = r.Reserved
 	s.queues.queues.Store(k, q)
 	return nil
 }
 
-// restore reads a queue's messages, in the order of their numbers, and what it
-// remembers.
+// restore reads the messages of the queue, in the order of their numbers, and its
+// deduplication ids.
 func (q *queue) restore() error {
-	var all []*message
 	st := q.service.store
-	err := st.Scan(tableMessage, q.prefix(), func(k string, value []byte) error {
+
+	var all []*message
+	err := st.Scan(tableMessage, q.storePrefix(), func(key string, value []byte) error {
 		m, err := decodeMessage(value)
-		if err != nil || len(k) != 16 {
-			return fmt.Errorf("message %x: %w", k, errCorruptRecord)
+		if err != nil || len(key) != 16 {
+			return fmt.Errorf("message %x: %w", key, errCorruptRecord)
 		}
-		m.number = binary.BigEndian.Uint64([]byte(k[8:]))
+		m.number = binary.BigEndian.Uint64([]byte(key[8:]))
 		m.position = m.number
 		all = append(all, m)
 		return nil
@@ -92,34 +97,40 @@ func (q *queue) restore() error {
 	if err != nil {
 		return err
 	}
-	i := 0 // both tables are in order of number
-	err = st.Scan(tableState, q.prefix(), func(k string, value []byte) error {
-		if len(k) != 16 {
-			return fmt.Errorf("state %x: %w", k, errCorruptRecord)
+
+	// Both tables are in the order of the numbers, so one pass merges them.
+	i := 0
+	err = st.Scan(tableState, q.storePrefix(), func(key string, value []byte) error {
+		if len(key) != 16 {
+			return fmt.Errorf("state %x: %w", key, errCorruptRecord)
 		}
-		seq := binary.BigEndian.Uint64([]byte(k[8:]))
-		for i < len(all) && all[i].number < seq {
+		number := binary.BigEndian.Uint64([]byte(key[8:]))
+		for i < len(all) && all[i].number < number {
 			i++
 		}
-		if i == len(all) || all[i].number != seq {
-			return nil // deleted: what is left of it has no effect
+		if i == len(all) || all[i].number != number {
+			return nil // the message was deleted
 		}
 		return decodeState(value, all[i])
 	})
 	if err != nil {
 		return err
 	}
+
 	for _, m := range all {
-		q.insertRestored(m)
+		q.addRestored(m)
 	}
 	return q.restoreDedup()
 }
 
-// readmit puts a message back as it was, or visible if its deadline has passed.
-func (q *queue) insertRestored(m *message) {
+// addRestored adds a message in its stored state, or as visible if its deadline has
+// passed.
+func (q *queue) addRestored(m *message) {
 	if m.state != visible && m.deadline <= q.service.now() {
-		m.state, m.deadline = visible, 0
+		m.state = visible
+		m.deadline = 0
 	}
+
 	q.counts[m.state]++
 	q.ages.add(m.retainedFrom, m)
 	q.ready.add(m)
@@ -133,57 +144,60 @@ func (q *queue) insertRestored(m *message) {
 }
 
 func (q *queue) restoreDedup() error {
-	type remembered struct {
-		memo  string
-		ok    sendResult
-		until int64
+	type entry struct {
+		dedupKey  string
+		result    sendResult
+		expiresAt int64
 	}
-	var all []remembered
-	err := q.service.store.Scan(tableDedup, q.prefix(), func(k string, value []byte) error {
-		ok, until, err := decodeDedup(value)
+	var all []entry
+	err := q.service.store.Scan(tableDedup, q.storePrefix(), func(key string, value []byte) error {
+		result, expiresAt, err := decodeDedup(value)
 		if err != nil {
-			return fmt.Errorf("deduplication id %q: %w", k[8:], err)
+			return fmt.Errorf("deduplication id %q: %w", key[8:], err)
 		}
-		all = append(all, remembered{strings.Clone(k[8:]), ok, until})
+		all = append(all, entry{strings.Clone(key[8:]), result, expiresAt})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(all, func(a, b remembered) int { return cmp.Compare(a.until, b.until) })
-	for _, r := range all {
-		q.dedup.add(r.memo, r.ok, r.until)
+
+	// The map needs them in the order of their expiry.
+	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.expiresAt, b.expiresAt) })
+	for _, e := range all {
+		q.dedup.add(e.dedupKey, e.result, e.expiresAt)
 	}
 	return nil
 }
 
-func (s *Service) restoreDeletedName(path string, value []byte) error {
-	k, err := parsePath(path)
+func (s *Service) restoreDeletedName(key string, value []byte) error {
+	k, err := parseStoreKey(key)
 	if err != nil {
 		return err
 	}
 	at, err := strconv.ParseInt(string(value), 10, 64)
 	if err != nil {
-		return fmt.Errorf("time of deletion of %s: %w", path, err)
+		return fmt.Errorf("deletion time of %s: %w", key, err)
 	}
 	s.queues.deleted[k] = at
 	return nil
 }
 
-func (s *Service) restoreTask(path string, value []byte) error {
-	k := &moveTask{}
-	if err := json.Unmarshal(value, k); err != nil {
-		return fmt.Errorf("move task %s: %w", path, err)
+func (s *Service) restoreTask(key string, value []byte) error {
+	task := &moveTask{}
+	if err := json.Unmarshal(value, task); err != nil {
+		return fmt.Errorf("move task %s: %w", key, err)
 	}
-	source, ok := parseARN(k.SourceARN)
+	source, ok := parseARN(task.SourceARN)
 	if !ok {
-		return fmt.Errorf("move task %s: source: %w", path, errCorruptRecord)
+		return fmt.Errorf("move task %s: source ARN %q: %w", key, task.SourceARN, errCorruptRecord)
 	}
-	all := append(s.tasks.bySource[source], k)
-	slices.SortStableFunc(all, func(a, b *moveTask) int { return cmp.Compare(b.Started, a.Started) })
+
+	all := append(s.tasks.bySource[source], task)
+	slices.SortStableFunc(all, func(a, b *moveTask) int { return cmp.Compare(b.Started, a.Started) }) // the newest first
 	s.tasks.bySource[source] = all
-	if k.active() {
-		s.scheduleTask(k, s.now())
+	if task.active() {
+		s.scheduleTask(task, s.now())
 	}
 	return nil
 }

@@ -2,9 +2,10 @@ package sqs
 
 import "time"
 
-// Sample is one datum of namespace AWS/SQS, of the dimension QueueName (SQS P1).
+// Sample is one data point of the namespace AWS/SQS with the dimension QueueName (SQS
+// P1).
 type Sample struct {
-	// Account and Region are the queue's.
+	// Account and Region are those of the queue.
 	Account, Region string
 	// Queue is the queue's name.
 	Queue string
@@ -12,26 +13,32 @@ type Sample struct {
 	Metric string
 	// Unit is Count, Seconds or Bytes.
 	Unit string
-	// Value is what was measured.
+	// Value is the measured value.
 	Value float64
-	// Count is how often Value came: 1, but for the sizes of messages.
+	// Count is how often Value was measured: 1, except for the sizes of messages.
 	Count float64
-	// Gauge marks a level as of now, as against a count since the last sample.
+	// Gauge marks a current level; the other samples count events since the last
+	// sample.
 	Gauge bool
 }
 
-// activeFor is how long after its last call or message a queue has metrics (SQS
-// P1).
+// activeFor is how long a queue has metrics after its last call or message (SQS P1).
 const activeFor = 6 * time.Hour
 
-// Sample tells the metrics of every queue that is active: counts since it was
-// last called, where there are any, and levels as of now (SQS P2, P3). emit is
-// called without any lock.
+// oldestAgeScan limits how many messages the age of the oldest is computed from.
+const oldestAgeScan = 1000
+
+// Sample calls emit for the metrics of every active queue: the events since the last
+// call of Sample, without zeros, and the current levels (SQS P2, P3). emit is called
+// without a lock.
 func (s *Service) Sample(emit func(Sample)) {
 	for _, q := range s.queues.all() {
-		for _, one := range q.sample() {
-			one.Account, one.Region, one.Queue, one.Count = q.account, q.region, q.name, max(one.Count, 1)
-			emit(one)
+		for _, sample := range q.sample() {
+			sample.Account = q.account
+			sample.Region = q.region
+			sample.Queue = q.name
+			sample.Count = max(sample.Count, 1)
+			emit(sample)
 		}
 	}
 }
@@ -39,43 +46,45 @@ func (s *Service) Sample(emit func(Sample)) {
 func (q *queue) sample() []Sample {
 	tx := q.begin()
 	defer tx.end()
-	held := q.counts[visible]+q.counts[delayed]+q.counts[inFlight] > 0
-	if held || q.counters.any() {
+
+	hasMessages := q.counts[visible]+q.counts[delayed]+q.counts[inFlight] > 0
+	if hasMessages || q.counters.any() {
 		q.counters.lastActive = tx.now
 	} else if q.deleted || tx.now >= q.counters.lastActive+int64(activeFor) {
 		return nil
 	}
+
 	out := q.counters.samples()
 	q.counters = metricCounters{lastActive: q.counters.lastActive}
-	level := func(metric, unit string, n float64) {
+
+	addLevel := func(metric, unit string, value float64) {
 		out = append(out, Sample{
 			Metric: metric,
 			Unit:   unit,
-			Value:  n,
+			Value:  value,
 			Gauge:  true,
 		})
 	}
-	level("ApproximateNumberOfMessagesVisible", "Count", float64(q.counts[visible]))
-	level("ApproximateNumberOfMessagesNotVisible", "Count", float64(q.counts[inFlight]))
-	level("ApproximateNumberOfMessagesDelayed", "Count", float64(q.counts[delayed]))
-	if age, some := q.oldestAge(tx.now); some {
-		level("ApproximateAgeOfOldestMessage", "Seconds", age.Seconds())
+	addLevel("ApproximateNumberOfMessagesVisible", "Count", float64(q.counts[visible]))
+	addLevel("ApproximateNumberOfMessagesNotVisible", "Count", float64(q.counts[inFlight]))
+	addLevel("ApproximateNumberOfMessagesDelayed", "Count", float64(q.counts[delayed]))
+	if age, ok := q.oldestAge(tx.now); ok {
+		addLevel("ApproximateAgeOfOldestMessage", "Seconds", age.Seconds())
 	}
 	if q.fifo {
-		level("ApproximateNumberOfGroupsWithInflightMessages", "Count", float64(q.busyGroups()))
+		addLevel("ApproximateNumberOfGroupsWithInflightMessages", "Count", float64(q.groupsInFlight()))
 	}
 	return out
 }
 
-// oldestAge is the age of the oldest message, and false without any. In a standard
-// queue those received three times or more do not count, and in a dead-letter
-// queue the age runs from the move (SQS P4). It looks at so many of the oldest and
-// no more.
-func (q *queue) oldestAge(now int64) (time.Duration, bool) {
-	const look = 1000
-	oldest, n := int64(0), 0
+// oldestAge returns the age of the oldest message; ok is false if there is none. In a
+// standard queue a message that was received three times or more does not count, and
+// in a dead-letter queue the age starts at the move (SQS P4).
+func (q *queue) oldestAge(now int64) (age time.Duration, ok bool) {
+	oldest := int64(0)
+	n := 0
 	for m := range q.ages.all {
-		if n++; n > look {
+		if n++; n > oldestAgeScan {
 			break
 		}
 		if !q.fifo && m.receivesHere >= 3 {
@@ -85,66 +94,17 @@ func (q *queue) oldestAge(now int64) (time.Duration, bool) {
 			oldest = m.arrived
 		}
 		if m.links[ageLinks].linked && m.optional.deadLetterSource == "" {
-			break // the list is in order of age: nothing older follows in it
+			break // the list is sorted by age: the rest of it is newer
 		}
 	}
 	return time.Duration(now - oldest), oldest != 0
 }
 
-// busyGroups is the number of groups with a message in flight.
-func (q *queue) busyGroups() int {
-	busy := map[*messageGroup]bool{}
+// groupsInFlight returns the number of message groups with a message in flight.
+func (q *queue) groupsInFlight() int {
+	groups := map[*messageGroup]bool{}
 	for _, m := range q.messagesInState(inFlight) {
-		busy[m.group] = true
+		groups[m.group] = true
 	}
-	return len(busy)
-}
-
-// busy reports whether anything was counted.
-func (tr *metricCounters) any() bool {
-	return tr.sent+tr.received+tr.deleted+tr.emptyReceives+tr.deduplicated > 0
-}
-
-// samples are the counts that are not zero.
-func (tr *metricCounters) samples() []Sample {
-	var out []Sample
-	count := func(metric string, n int) {
-		if n > 0 {
-			out = append(out, Sample{
-				Metric: metric,
-				Unit:   "Count",
-				Value:  float64(n),
-			})
-		}
-	}
-	count("NumberOfMessagesSent", tr.sent)
-	count("NumberOfMessagesReceived", tr.received)
-	count("NumberOfMessagesDeleted", tr.deleted)
-	count("NumberOfEmptyReceives", tr.emptyReceives)
-	count("NumberOfDeduplicatedSentMessages", tr.deduplicated)
-	return append(out, tr.sizeSamples()...)
-}
-
-// sizes tells the sizes of the messages sent so that sum, count, least and most
-// are exact: the least, the most, and the mean of the others.
-func (tr *metricCounters) sizeSamples() []Sample {
-	if tr.sent == 0 {
-		return nil
-	}
-	size := func(v, n float64) Sample {
-		return Sample{
-			Metric: "SentMessageSize",
-			Unit:   "Bytes",
-			Value:  v,
-			Count:  n,
-		}
-	}
-	out := []Sample{size(float64(tr.smallest), 1)}
-	if tr.sent > 1 {
-		out = append(out, size(float64(tr.largest), 1))
-	}
-	if others := tr.sent - 2; others > 0 {
-		out = append(out, size(float64(tr.bytes-tr.smallest-tr.largest)/float64(others), float64(others)))
-	}
-	return out
+	return len(groups)
 }

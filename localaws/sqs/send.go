@@ -8,52 +8,58 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// outgoing is a message as a sender gives it, alone or in a batch.
+// sendRequest is a message to send, alone or in a batch.
 type sendRequest struct {
 	body             string
-	delay            *int
+	delay            *int // seconds
 	attributes       map[string]MessageAttributeValue
 	systemAttributes map[string]MessageAttributeValue
-	dedup            *string
-	group            *string
+	dedupID          *string
+	groupID          *string
 }
 
-// draft is a message that is in order but not yet in its queue.
+// draft is a validated message that is not yet in its queue.
 type draft struct {
 	message
-	delay *int // seconds, given by the sender
+	delay *int // seconds; nil means the queue's delay
 }
 
-// prepare checks a message (SQS sections F and G), without the queue's lock.
-func (q *queue) validateSend(c *awsapi.Call, out *sendRequest) (*draft, error) {
-	if err := checkBody(out.body); err != nil {
+// validateSend validates a message (SQS sections F and G). It runs without the
+// queue's lock.
+func (q *queue) validateSend(c *awsapi.Call, req *sendRequest) (*draft, error) {
+	if err := checkBody(req.body); err != nil {
 		return nil, err
 	}
-	d := &draft{delay: out.delay}
-	d.body, d.md5, d.optional, d.sender = out.body, md5.Sum(bytesOfString(out.body)), noOptionalFields, c.Caller.UserID
-	var err error
-	if d.attrs, err = readAttributes(out.attributes); err != nil {
-		return nil, err
-	}
-	if err := q.checkDelay(out.delay); err != nil {
-		return nil, err
-	}
-	trace, err := traceHeaderOf(c, out.systemAttributes)
+	attributes, err := parseMessageAttributes(req.attributes)
 	if err != nil {
 		return nil, err
 	}
-	group, dedup, err := q.fifoIDs(out)
+	if err := q.checkDelay(req.delay); err != nil {
+		return nil, err
+	}
+	traceHeader, err := traceHeaderOf(c, req.systemAttributes)
 	if err != nil {
 		return nil, err
 	}
-	if trace != "" || group != "" || dedup != "" {
+	groupID, dedupID, err := q.fifoIDs(req)
+	if err != nil {
+		return nil, err
+	}
+
+	d := &draft{delay: req.delay}
+	d.id = newMessageID(q.service.chance)
+	d.body = req.body
+	d.md5 = md5.Sum(bytesOfString(req.body))
+	d.sender = c.Caller.UserID
+	d.attributes = attributes
+	d.optional = noOptionalFields
+	if traceHeader != "" || groupID != "" || dedupID != "" {
 		d.optional = &optionalFields{
-			traceHeader: trace,
-			groupID:     group,
-			dedupID:     dedup,
+			traceHeader: traceHeader,
+			groupID:     groupID,
+			dedupID:     dedupID,
 		}
 	}
-	d.id = newMessageID(q.service.chance)
 	return d, nil
 }
 
@@ -61,15 +67,15 @@ func checkBody(body string) error {
 	if body == "" {
 		return missingParameter("MessageBody")
 	}
-	if char, bad := firstInvalidChar(body); bad {
+	if char, found := firstInvalidChar(body); found {
 		return errMessageContents.With("Invalid binary character '%s' was found in the message body, the set of allowed characters is %s.",
 			char, allowedCharsText)
 	}
 	return nil
 }
 
-// checkDelay refuses a message's own delay where it is out of range (SQS F6) or in
-// a FIFO queue (SQS F7).
+// checkDelay validates a message's own delay (SQS F6). A FIFO queue accepts none
+// (SQS F7).
 func (q *queue) checkDelay(delay *int) error {
 	switch {
 	case delay == nil:
@@ -82,8 +88,8 @@ func (q *queue) checkDelay(delay *int) error {
 	return nil
 }
 
-// traceOf reads AWSTraceHeader, the only system attribute a sender may give; the
-// request's own trace header stands in for it (SQS F12).
+// traceHeaderOf returns AWSTraceHeader, the only system attribute that a sender may
+// set. Without it the trace header of the request applies (SQS F12).
 func traceHeaderOf(c *awsapi.Call, system map[string]MessageAttributeValue) (string, error) {
 	for name, v := range system {
 		if name != "AWSTraceHeader" {
@@ -97,77 +103,91 @@ func traceHeaderOf(c *awsapi.Call, system map[string]MessageAttributeValue) (str
 	return c.Trace, nil
 }
 
-// fifoIDs reads group and deduplication id (SQS F8-F11, N8).
-func (q *queue) fifoIDs(out *sendRequest) (group, dedup string, err error) {
-	if out.group != nil {
-		group = *out.group
-		if err := checkToken("MessageGroupId", group); err != nil {
+// fifoIDs validates the group id and deduplication id (SQS F8-F11, N8). In a FIFO
+// queue with content-based deduplication the hash of the body replaces a missing
+// deduplication id.
+func (q *queue) fifoIDs(req *sendRequest) (groupID, dedupID string, err error) {
+	if req.groupID != nil {
+		groupID = *req.groupID
+		if err := checkToken("MessageGroupId", groupID); err != nil {
 			return "", "", err
 		}
 	} else if q.fifo {
 		return "", "", missingParameter("MessageGroupId")
 	}
-	if out.dedup != nil {
-		dedup = *out.dedup
+
+	if req.dedupID != nil {
+		dedupID = *req.dedupID
 		if !q.fifo {
-			return "", "", invalidParameter(dedup, "MessageDeduplicationId", "The request includes a parameter that is not valid for this queue type.")
+			return "", "", invalidParameter(dedupID, "MessageDeduplicationId", "The request includes a parameter that is not valid for this queue type.")
 		}
-		return group, dedup, checkToken("MessageDeduplicationId", dedup)
+		return groupID, dedupID, checkToken("MessageDeduplicationId", dedupID)
 	}
 	if !q.fifo {
-		return group, "", nil
+		return groupID, "", nil
 	}
 	if !q.attributes.Load().contentDedup {
 		return "", "", errNoDedupID()
 	}
-	sum := sha256.Sum256([]byte(out.body))
-	return group, hex.EncodeToString(sum[:]), nil
+	sum := sha256.Sum256([]byte(req.body))
+	return groupID, hex.EncodeToString(sum[:]), nil
 }
 
-// accepted is what a send is answered with, now and for its duplicates.
+// sendResult is the response to a send, and to its duplicates.
 type sendResult struct {
 	id     messageID
 	number uint64
 }
 
-// send puts a draft into the queue, unless it is a duplicate (SQS N7).
+// send adds a draft to the queue. A duplicate has no effect and returns the result
+// of the first send (SQS N7).
 func (tx *transaction) send(d *draft) sendResult {
-	q, set := tx.queue, tx.queue.attributes.Load()
-	var memo string
+	q := tx.queue
+	attrs := q.attributes.Load()
+
+	var dedupKey string
 	if q.fifo {
-		memo = d.optional.dedupID
-		if set.dedupPerGroup {
-			memo = d.optional.groupID + "\x00" + memo
+		dedupKey = d.optional.dedupID
+		if attrs.dedupPerGroup {
+			dedupKey = d.optional.groupID + "\x00" + dedupKey
 		}
-		if before, twice := q.dedup.get(memo); twice {
+		if first, duplicate := q.dedup.get(dedupKey); duplicate {
 			q.counters.deduplicated++
 			tx.metricsChanged = true
-			return before
+			return first
 		}
 	}
+
 	m := &d.message
-	m.sent, m.retainedFrom, m.arrived = tx.now, tx.now, tx.now
+	m.sent = tx.now
+	m.retainedFrom = tx.now
+	m.arrived = tx.now
 	m.number = tx.nextNumber()
 	m.position = m.number
 	if m.sender == q.lastSender {
-		m.sender = q.lastSender // one copy for all that a sender sends
+		m.sender = q.lastSender // the messages of a sender share one string
 	}
 	q.lastSender = m.sender
-	delay := set.delay
+
+	delay := attrs.delay
 	if d.delay != nil && !q.fifo {
 		delay = seconds(*d.delay)
 	}
 	if delay > 0 {
-		m.state, m.deadline = delayed, tx.now+int64(delay)
+		m.state = delayed
+		m.deadline = tx.now + int64(delay)
 	}
+
 	tx.add(m)
 	tx.storeMessage(m)
 	tx.emit(Sent, m, "")
-	ok := sendResult{m.id, m.number}
-	if q.fifo {
-		q.dedup.add(memo, ok, tx.now+int64(dedupWindow))
-		tx.storeDedup(memo, ok, tx.now+int64(dedupWindow))
-	}
 	q.counters.countSend(m.size())
-	return ok
+
+	result := sendResult{m.id, m.number}
+	if q.fifo {
+		expiresAt := tx.now + int64(dedupWindow)
+		q.dedup.add(dedupKey, result, expiresAt)
+		tx.storeDedup(dedupKey, result, expiresAt)
+	}
+	return result
 }

@@ -9,15 +9,15 @@ import (
 
 // SendMessageBatchInput is the input of SendMessageBatch.
 type SendMessageBatchInput struct {
-	// QueueURL names the queue.
+	// QueueURL is the URL of the queue, or its name.
 	QueueURL string `json:"QueueUrl,omitempty"`
-	// Entries are one to ten messages.
+	// Entries are 1 to 10 messages.
 	Entries []SendMessageBatchRequestEntry `json:"Entries,omitempty" query:"SendMessageBatchRequestEntry"`
 }
 
 // SendMessageBatchRequestEntry is one message of a batch; see SendMessageInput.
 type SendMessageBatchRequestEntry struct {
-	// ID names the entry within the request.
+	// ID identifies the entry within the request.
 	ID string `json:"Id"`
 	// MessageBody is the body.
 	MessageBody string `json:"MessageBody"`
@@ -27,7 +27,7 @@ type SendMessageBatchRequestEntry struct {
 	MessageAttributes map[string]MessageAttributeValue `json:"MessageAttributes,omitempty" query:"MessageAttribute,Name,Value"`
 	// MessageSystemAttributes may hold AWSTraceHeader.
 	MessageSystemAttributes map[string]MessageAttributeValue `json:"MessageSystemAttributes,omitempty" query:"MessageSystemAttribute,Name,Value"`
-	// MessageDeduplicationID is the deduplication id, FIFO queues only.
+	// MessageDeduplicationID is the deduplication id; FIFO queues only.
 	MessageDeduplicationID *string `json:"MessageDeduplicationId,omitempty"`
 	// MessageGroupID is the group; required in FIFO queues.
 	MessageGroupID *string `json:"MessageGroupId,omitempty"`
@@ -35,15 +35,15 @@ type SendMessageBatchRequestEntry struct {
 
 // SendMessageBatchOutput is the output of SendMessageBatch.
 type SendMessageBatchOutput struct {
-	// Successful are the messages that were accepted.
+	// Successful are the accepted messages.
 	Successful []SendMessageBatchResultEntry `json:"Successful,omitempty" query:"SendMessageBatchResultEntry"`
-	// Failed are those that were not.
+	// Failed are the entries that failed.
 	Failed []BatchResultErrorEntry `json:"Failed,omitempty" query:"BatchResultErrorEntry"`
 }
 
 // SendMessageBatchResultEntry is one accepted message; see SendMessageOutput.
 type SendMessageBatchResultEntry struct {
-	// ID is the entry's.
+	// ID is the id of the entry.
 	ID string `json:"Id"`
 	// MessageID is the message's id.
 	MessageID string `json:"MessageId"`
@@ -51,14 +51,15 @@ type SendMessageBatchResultEntry struct {
 	MD5OfMessageBody string `json:"MD5OfMessageBody"`
 	// MD5OfMessageAttributes is the MD5 of the attributes, if there were any.
 	MD5OfMessageAttributes string `json:"MD5OfMessageAttributes,omitempty"`
-	// MD5OfMessageSystemAttributes is that of the system attributes given.
+	// MD5OfMessageSystemAttributes is the MD5 of the system attributes, if there were
+	// any.
 	MD5OfMessageSystemAttributes string `json:"MD5OfMessageSystemAttributes,omitempty"`
-	// SequenceNumber is 20 digits that rise, FIFO queues only.
+	// SequenceNumber is 20 digits that increase; FIFO queues only.
 	SequenceNumber string `json:"SequenceNumber,omitempty"`
 }
 
-// SendMessageBatch puts up to ten messages into a queue. What is wrong with one
-// entry does not hinder the others, but for the rules of SQS H1 and H5.
+// SendMessageBatch sends up to ten messages to a queue. One invalid entry does not
+// fail the others, except as in SQS H1 and H5.
 func (s *Service) SendMessageBatch(_ context.Context, c *awsapi.Call, in *SendMessageBatchInput) (*SendMessageBatchOutput, error) {
 	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
@@ -67,6 +68,8 @@ func (s *Service) SendMessageBatch(_ context.Context, c *awsapi.Call, in *SendMe
 	if err := q.checkSendBatch(in.Entries); err != nil {
 		return nil, err
 	}
+
+	// Validate without the lock. The draft of an invalid entry is nil.
 	out := &SendMessageBatchOutput{}
 	drafts := make([]*draft, len(in.Entries))
 	for i := range in.Entries {
@@ -75,37 +78,43 @@ func (s *Service) SendMessageBatch(_ context.Context, c *awsapi.Call, in *SendMe
 			out.Failed = append(out.Failed, failedEntry(e.ID, err))
 		}
 	}
-	tx := q.begin()
-	if q.deleted {
-		tx.end()
-		return nil, queueDoesNotExist(c)
+
+	tx, err := q.beginCall(c)
+	if err != nil {
+		return nil, err
 	}
 	out.Successful = make([]SendMessageBatchResultEntry, 0, len(drafts))
 	for i, d := range drafts {
-		if d != nil {
-			ok := tx.send(d)
-			out.Successful = append(out.Successful, SendMessageBatchResultEntry{ID: in.Entries[i].ID, MessageID: ok.id.String()})
-			if q.fifo {
-				out.Successful[len(out.Successful)-1].SequenceNumber = sequenceNumber(ok.number)
-			}
+		if d == nil {
+			continue
 		}
+		result := tx.send(d)
+		entry := SendMessageBatchResultEntry{ID: in.Entries[i].ID, MessageID: result.id.String()}
+		if q.fifo {
+			entry.SequenceNumber = sequenceNumber(result.number)
+		}
+		out.Successful = append(out.Successful, entry)
 	}
-	if err := tx.end().Wait(); err != nil {
-		return nil, notStored(err)
+	if err := tx.endAndWait(); err != nil {
+		return nil, err
 	}
+
+	// Add the digests, which need no lock.
 	n := 0
 	for i, d := range drafts {
-		if d != nil {
-			r := &out.Successful[n]
-			r.MD5OfMessageBody = hex.EncodeToString(d.md5[:])
-			r.MD5OfMessageAttributes, r.MD5OfMessageSystemAttributes = d.digests(len(in.Entries[i].MessageSystemAttributes) > 0)
-			n++
+		if d == nil {
+			continue
 		}
+		entry := &out.Successful[n]
+		entry.MD5OfMessageBody = hex.EncodeToString(d.md5[:])
+		entry.MD5OfMessageAttributes, entry.MD5OfMessageSystemAttributes = d.digests(len(in.Entries[i].MessageSystemAttributes) > 0)
+		n++
 	}
 	return out, nil
 }
 
-// prepareEntry checks one entry, in the words that batches use (SQS H4, H6).
+// validateSendEntry validates one entry, with the error texts of batches (SQS H4,
+// H6).
 func (q *queue) validateSendEntry(c *awsapi.Call, e *SendMessageBatchRequestEntry) (*draft, error) {
 	if e.MessageBody == "" {
 		return nil, errEmptyValue.With("The request must contain the parameter MessageBody.")
@@ -113,7 +122,15 @@ func (q *queue) validateSendEntry(c *awsapi.Call, e *SendMessageBatchRequestEntr
 	if q.fifo && e.DelaySeconds != nil && *e.DelaySeconds != 0 {
 		return nil, errParameterValue.With("The request include parameter that is not valid for this queue type")
 	}
-	d, err := q.validateSend(c, e.sendRequest())
+
+	d, err := q.validateSend(c, &sendRequest{
+		body:             e.MessageBody,
+		delay:            e.DelaySeconds,
+		attributes:       e.MessageAttributes,
+		systemAttributes: e.MessageSystemAttributes,
+		dedupID:          e.MessageDeduplicationID,
+		groupID:          e.MessageGroupID,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -123,22 +140,13 @@ func (q *queue) validateSendEntry(c *awsapi.Call, e *SendMessageBatchRequestEntr
 	return d, nil
 }
 
-func (e *SendMessageBatchRequestEntry) sendRequest() *sendRequest {
-	return &sendRequest{
-		body:             e.MessageBody,
-		delay:            e.DelaySeconds,
-		attributes:       e.MessageAttributes,
-		systemAttributes: e.MessageSystemAttributes,
-		dedup:            e.MessageDeduplicationID,
-		group:            e.MessageGroupID,
-	}
-}
-
-// checkSendBatch refuses the whole request (SQS H1, H5).
+// checkSendBatch validates what refuses the whole request (SQS H1, H5).
 func (q *queue) checkSendBatch(entries []SendMessageBatchRequestEntry) error {
-	if err := checkBatch("SendMessageBatchRequestEntry", len(entries), func(i int) string { return entries[i].ID }); err != nil {
+	entryID := func(i int) string { return entries[i].ID }
+	if err := checkBatch("SendMessageBatchRequestEntry", len(entries), entryID); err != nil {
 		return err
 	}
+
 	for i := range entries {
 		e := &entries[i]
 		if q.fifo && e.MessageGroupID == nil {
@@ -148,6 +156,7 @@ func (q *queue) checkSendBatch(entries []SendMessageBatchRequestEntry) error {
 			return errNoDedupID()
 		}
 	}
+
 	total := 0
 	for i := range entries {
 		total += entries[i].size()
@@ -158,7 +167,8 @@ func (q *queue) checkSendBatch(entries []SendMessageBatchRequestEntry) error {
 	return nil
 }
 
-// size is what an entry counts towards the limit of the batch (SQS F4).
+// size returns the bytes of an entry that count towards the limit of the batch (SQS
+// F4).
 func (e *SendMessageBatchRequestEntry) size() int {
 	n := len(e.MessageBody)
 	for name, v := range e.MessageAttributes {

@@ -1,61 +1,60 @@
 package sqs
 
 import (
-	"log/slog"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
-	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/policy"
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// Options says what a service stands on.
+// Options configures a service.
 type Options struct {
 	// Clock is service time. Required.
 	Clock *clock.Clock
-	// Chance is where ids and receipt handles come from; nil means one that
-	// nobody can foresee.
+	// Chance is the random source of ids and receipt handles; nil means an
+	// unpredictable one.
 	Chance *chance.Source
-	// Store keeps what was acknowledged; nil means memory only.
+	// Store saves what was acknowledged; nil means memory only.
 	Store *store.Store
-	// Logger gets what goes wrong inside; nil discards it.
-	Logger *slog.Logger
-	// Principals is IAM's directory, by which queue policies are stored. The zero
-	// value keeps policies as they are sent, whomever they name.
+	// Principals translates the principals of queue policies to the unique ids
+	// under which they are stored. The zero value stores policies as sent,
+	// whatever principals they name.
 	Principals policy.Directory
-	// Observe is told what happens to each message, in the order in which it
-	// happens in its queue. It is called with the queue locked: it must be quick,
-	// and must not call the service. Messages that go with a purge or with their
-	// queue are not told of. Nil costs nothing.
+	// Observe receives an event for each state change of a message, in the order
+	// of the changes in its queue. It is called with the queue locked: it must
+	// return quickly and must not call the service. A purge, the deletion of a
+	// queue and Reset emit no events. Nil costs nothing.
 	Observe func(Event)
-	// Stray is how many places behind send order a message of a standard queue may
-	// be received, drawn anew each time that it becomes visible. SQS promises no
-	// order (SQS I13); 0 keeps to send order.
+	// Stray is the largest number of positions behind send order at which a
+	// message of a standard queue may be received. The distance is drawn each
+	// time that the message becomes visible. SQS guarantees no order (SQS I13);
+	// 0 means send order.
 	Stray int
-	// Changed is told that metrics of a queue have something new to show: it was
-	// emptied or deleted, or a message came, went or changed its state. It is
-	// called without any lock, on every such change: it must be quick. Empty
-	// receives, and ages that grow by themselves, are not told of. Nil costs nothing.
+	// Changed is called when metrics of a queue may have changed: it was emptied
+	// or deleted, or a message was added, removed or changed its state. It is
+	// called without a lock on every such change, so it must return quickly.
+	// Empty receives and growing ages do not count. Nil costs nothing.
 	Changed func()
 }
 
-// Service is an embedded SQS: the queues of every account and region. Its methods
-// are safe for concurrent use. Callers bracket each operation with Begin and End
-// of the clock, as the gateway does; a long poll is not work while it waits.
+// Service is an embedded SQS: the queues of every account and region. It is safe
+// for concurrent use. Callers bracket each operation with Begin and End of the
+// clock, as the gateway does; a waiting long poll does not count as work.
 type Service struct {
 	clock  *clock.Clock
 	chance *chance.Source
 	store  *store.Store
-	log    *slog.Logger
 
 	principals policy.Directory
 
-	observe         func(Event) // nil when nobody wants to know
-	onMetricsChange func()      // likewise
-	stray           func() int  // nil when messages keep their places
+	observe         func(Event) // nil without an observer
+	onMetricsChange func()      // nil without an observer
+	stray           func() int  // positions to fall back; nil keeps send order
 
 	queues  catalog
 	tasks   moveTasks
@@ -63,7 +62,7 @@ type Service struct {
 	waiting atomic.Bool // whether long polls may wait; see ReleasePolls
 }
 
-// New makes a service with what its store holds.
+// New returns a service with the contents of its store.
 func New(o Options) (*Service, error) {
 	if o.Chance == nil {
 		o.Chance = chance.New()
@@ -71,14 +70,11 @@ func New(o Options) (*Service, error) {
 	if o.Store == nil {
 		o.Store = store.Memory()
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+
 	s := &Service{
 		clock:           o.Clock,
 		chance:          o.Chance,
 		store:           o.Store,
-		log:             o.Logger,
 		principals:      o.Principals,
 		observe:         o.Observe,
 		onMetricsChange: o.Changed,
@@ -88,25 +84,40 @@ func New(o Options) (*Service, error) {
 	}
 	s.waiting.Store(true)
 	s.queues.deleted = map[queueKey]int64{}
+
 	if err := s.restore(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// now is the service time in nanoseconds since 1970.
+// now returns the service time in nanoseconds since 1970.
 func (s *Service) now() int64 { return s.clock.Now().UnixNano() }
 
-// API is the service's table of operations.
-func (s *Service) API() *awsapi.Service {
-	return &awsapi.Service{
-		Name:           "sqs",
-		Target:         "AmazonSQS",
-		JSONVersion:    "1.0",
-		QueryVersion:   "2012-11-05",
-		Namespace:      "http://queue.amazonaws.com/doc/2012-11-05/",
-		Flattened:      true,
-		ErrorNamespace: modelNamespace,
-		Operations:     s.operations(),
+// Reset deletes the queues and move tasks of an account in a region. The names of
+// the queues can be reused at once. An empty string means every account, or every
+// region. Waiting long polls end with QueueDoesNotExist.
+func (s *Service) Reset(account, region string) error {
+	s.queues.mu.Lock()
+	defer s.queues.mu.Unlock()
+
+	var errs []error
+	var deleted []queueKey
+	for _, q := range s.queues.all() {
+		if !q.inScope(account, region) {
+			continue
+		}
+		tx := q.begin()
+		tx.destroy()
+		s.queues.queues.Delete(q.queueKey)
+		tx.deleteStoredQueue()
+		errs = append(errs, tx.end().Wait())
+		deleted = append(deleted, q.queueKey)
 	}
+
+	errs = append(errs, s.resetTasks(account, region), s.releaseNames(account, region, deleted))
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("reset queues: %w", err)
+	}
+	return nil
 }

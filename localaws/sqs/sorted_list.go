@@ -1,88 +1,90 @@
 package sqs
 
-// The orders that a message may be in, each with its link in message.links.
+// The lists that a message may be in: indexes into message.links.
 const (
 	readyLinks = iota
 	ageLinks
 )
 
-// link is a message's place in a list.
+// listLink is a message's position in a list.
 type listLink struct {
 	prev, next *message
 	key        int64
-	linked     bool
+	linked     bool // is in the list
 }
 
-// order keeps messages by a key that nearly always grows. Those that come in
-// order form a list; the few that come late go into a heap beside it. So the
-// usual add, remove and first cost no more with a million messages than with
-// one.
+// sortedList sorts messages by a key that nearly always grows. Messages added in
+// order form a linked list; the few added out of order go to a heap beside it. So
+// the usual add, remove and first take constant time.
 type sortedList struct {
-	links      int
+	links      int // which of message.links this list maintains
 	head, tail *message
 	outOfOrder messageHeap
 }
 
-func newSortedList(which, slot int) sortedList {
-	return sortedList{links: which, outOfOrder: messageHeap{index: slot}}
+func newSortedList(links, heapIndex int) sortedList {
+	return sortedList{links: links, outOfOrder: messageHeap{index: heapIndex}}
 }
 
-func (o *sortedList) add(key int64, m *message) {
-	l := &m.links[o.links]
-	l.key = key
-	if o.tail != nil && key < o.tail.links[o.links].key {
-		o.outOfOrder.push(key, m)
+func (l *sortedList) add(key int64, m *message) {
+	link := &m.links[l.links]
+	link.key = key
+	if l.tail != nil && key < l.tail.links[l.links].key {
+		l.outOfOrder.push(key, m)
 		return
 	}
-	l.linked, l.prev, l.next = true, o.tail, nil
-	if o.tail == nil {
-		o.head = m
+
+	link.linked = true
+	link.prev = l.tail
+	link.next = nil
+	if l.tail == nil {
+		l.head = m
 	} else {
-		o.tail.links[o.links].next = m
+		l.tail.links[l.links].next = m
 	}
-	o.tail = m
+	l.tail = m
 }
 
-// remove takes m out, if it is in the order.
-func (o *sortedList) remove(m *message) {
-	l := &m.links[o.links]
-	if !l.linked {
-		o.outOfOrder.remove(m)
+// remove removes m if it is in the list.
+func (l *sortedList) remove(m *message) {
+	link := &m.links[l.links]
+	if !link.linked {
+		l.outOfOrder.remove(m)
 		return
 	}
-	if l.prev == nil {
-		o.head = l.next
+
+	if link.prev == nil {
+		l.head = link.next
 	} else {
-		l.prev.links[o.links].next = l.next
+		link.prev.links[l.links].next = link.next
 	}
-	if l.next == nil {
-		o.tail = l.prev
+	if link.next == nil {
+		l.tail = link.prev
 	} else {
-		l.next.links[o.links].prev = l.prev
+		link.next.links[l.links].prev = link.prev
 	}
-	*l = listLink{}
+	*link = listLink{}
 }
 
-// first is the message with the least key, or nil.
-func (o *sortedList) first() *message {
-	key, some := o.outOfOrder.min()
-	if some && (o.head == nil || key < o.head.links[o.links].key) {
-		return o.outOfOrder.items[0].m
+// first returns the message with the least key, or nil.
+func (l *sortedList) first() *message {
+	key, ok := l.outOfOrder.min()
+	if ok && (l.head == nil || key < l.head.links[l.links].key) {
+		return l.outOfOrder.items[0].m
 	}
-	return o.head
+	return l.head
 }
 
-// all yields every message, in no order that means anything.
-func (o *sortedList) all(yield func(*message) bool) {
-	for m := o.head; m != nil; {
-		next := m.links[o.links].next
+// all yields every message in no particular order. The list must not change during
+// the iteration.
+func (l *sortedList) all(yield func(*message) bool) {
+	for m := l.head; m != nil; m = m.links[l.links].next {
 		if !yield(m) {
 			return
 		}
-		m = next
 	}
-	for _, it := range o.outOfOrder.items {
-		if !yield(it.m) {
+	for _, item := range l.outOfOrder.items {
+		if !yield(item.m) {
 			return
 		}
 	}

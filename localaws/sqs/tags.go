@@ -3,13 +3,14 @@ package sqs
 import (
 	"context"
 	"maps"
+	"unicode/utf8"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
 // TagQueueInput is the input of TagQueue.
 type TagQueueInput struct {
-	// QueueURL names the queue.
+	// QueueURL is the URL of the queue, or its name.
 	QueueURL string `json:"QueueUrl,omitempty"`
 	// Tags are tags to add or overwrite.
 	Tags map[string]string `json:"Tags,omitempty" query:"Tag,Key,Value"`
@@ -17,7 +18,7 @@ type TagQueueInput struct {
 
 // UntagQueueInput is the input of UntagQueue.
 type UntagQueueInput struct {
-	// QueueURL names the queue.
+	// QueueURL is the URL of the queue, or its name.
 	QueueURL string `json:"QueueUrl,omitempty"`
 	// TagKeys are the keys to remove; unknown ones are ignored.
 	TagKeys []string `json:"TagKeys,omitempty" query:"TagKey"`
@@ -29,7 +30,7 @@ type ListQueueTagsOutput struct {
 	Tags map[string]string `json:"Tags,omitempty" query:"Tag,Key,Value"`
 }
 
-// maxTags is how many tags a queue may have.
+// maxTags is the largest number of tags of a queue.
 const maxTags = 50
 
 // TagQueue adds tags (SQS O7).
@@ -55,17 +56,17 @@ func (s *Service) UntagQueue(_ context.Context, c *awsapi.Call, in *UntagQueueIn
 	})
 }
 
-// retag replaces a queue's tags.
+// updateTags applies change to a copy of the queue's tags, which then replaces them.
 func (s *Service) updateTags(c *awsapi.Call, queueURL, operation string, change func(map[string]string)) (*awsapi.None, error) {
 	q, err := s.ownedQueue(c, queueURL, operation)
 	if err != nil {
 		return nil, err
 	}
-	tx := q.begin()
-	if q.deleted {
-		tx.end()
-		return nil, queueDoesNotExist(c)
+	tx, err := q.beginCall(c)
+	if err != nil {
+		return nil, err
 	}
+
 	tags := maps.Clone(q.tagMap())
 	if tags == nil {
 		tags = map[string]string{}
@@ -77,36 +78,37 @@ func (s *Service) updateTags(c *awsapi.Call, queueURL, operation string, change 
 	}
 	q.tags.Store(&tags)
 	tx.storeQueue()
-	if err := tx.end().Wait(); err != nil {
-		return nil, notStored(err)
+
+	if err := tx.endAndWait(); err != nil {
+		return nil, err
 	}
 	return &awsapi.None{}, nil
 }
 
-// ListQueueTags lists a queue's tags.
+// ListQueueTags returns the tags of a queue.
 func (s *Service) ListQueueTags(_ context.Context, c *awsapi.Call, in *QueueInput) (*ListQueueTagsOutput, error) {
 	q, err := s.ownedQueue(c, in.QueueURL, "ListQueueTags")
 	if err != nil {
 		return nil, err
 	}
-	tx := q.begin()
-	defer tx.end()
-	if q.deleted {
-		return nil, queueDoesNotExist(c)
+	tx, err := q.beginCall(c)
+	if err != nil {
+		return nil, err
 	}
+	defer tx.end()
 	return &ListQueueTagsOutput{Tags: maps.Clone(q.tagMap())}, nil
 }
 
-// checkTags refuses tags with keys or values out of range (SQS O7).
+// checkTags validates the number of tags and the lengths of keys and values (SQS O7).
 func checkTags(tags map[string]string) error {
 	if len(tags) > maxTags {
 		return errParameterValue.With("Too many tags: a queue can have %d.", maxTags)
 	}
 	for k, v := range tags {
-		if n := len([]rune(k)); n < 1 || n > 128 {
+		if n := utf8.RuneCountInString(k); n < 1 || n > 128 {
 			return errParameterValue.With("Tag keys must be between 1 and 128 characters in length.")
 		}
-		if len([]rune(v)) > 256 {
+		if utf8.RuneCountInString(v) > 256 {
 			return errParameterValue.With("Tag values must be between 0 and 256 characters in length.")
 		}
 	}

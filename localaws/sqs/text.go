@@ -9,21 +9,28 @@ import (
 	"unsafe"
 )
 
-// bytesOf is s to be read only, without a copy: bodies are up to a megabyte long.
+// bytesOfString returns the bytes of s without a copy: a body can be 1 MiB. The caller
+// must not change them.
 func bytesOfString(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-// plainRun counts the bytes that b begins with and that are ASCII and stand for
-// themselves in a JSON string, eight at a time: every body is looked through
-// thrice. The tests on a word may err above the first byte that is not plain, and
-// never below it.
+// plainPrefix returns the length of the prefix of b that consists of ASCII characters
+// which JSON does not escape. It tests eight bytes at a time, because it reads every
+// body three times: on decoding, on validation and on encoding.
+//
+// For each of the eight bytes the expression sets the top bit if the byte is not
+// ASCII, below a space, a quote or a backslash. A borrow can set the top bit of a byte
+// above the first such byte by mistake, but never of one below; so the lowest bit set
+// is right.
 func plainPrefix(b []byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(b); i += 8 {
 		x := binary.LittleEndian.Uint64(b[i:])
-		quote, slash := x^'"'*ones, x^'\\'*ones
-		if other := (x | (x-' '*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & tops; other != 0 {
-			return i + bits.TrailingZeros64(other)/8
+		quote := x ^ '"'*ones
+		slash := x ^ '\\'*ones
+		special := (x | (x-' '*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & tops
+		if special != 0 {
+			return i + bits.TrailingZeros64(special)/8
 		}
 	}
 	for i < len(b) && unescaped[b[i]] {
@@ -32,22 +39,25 @@ func plainPrefix(b []byte) int {
 	return i
 }
 
-// allowedChars is what a body may hold, in AWS's words (SQS F3).
+// allowedCharsText is the set of characters of a body in the notation of AWS's error
+// texts (SQS F3).
 const allowedCharsText = "#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]"
 
-// plain marks the bytes that are characters allowed by themselves.
+// allowedASCII marks the ASCII characters that a body may contain.
 var allowedASCII = func() (t [256]bool) {
 	for b := 0x20; b < utf8.RuneSelf; b++ {
 		t[b] = true
 	}
-	t['\t'], t['\n'], t['\r'] = true, true, true
+	t['\t'] = true
+	t['\n'] = true
+	t['\r'] = true
 	return t
 }()
 
-// badChar finds the first character that a body may not hold (SQS F3), and
-// answers it as AWS writes it. Bytes that are no UTF-8 come from the Query protocol
-// alone, and are no characters.
-func firstInvalidChar(s string) (string, bool) {
+// firstInvalidChar returns the first character that a body may not contain (SQS F3),
+// in AWS's notation. A byte that is not UTF-8, which only the Query protocol can
+// send, counts as invalid.
+func firstInvalidChar(s string) (char string, found bool) {
 	for i := plainPrefix(bytesOfString(s)); i < len(s); i++ {
 		if allowedASCII[s[i]] {
 			continue
@@ -67,9 +77,9 @@ func firstInvalidChar(s string) (string, bool) {
 	return "", false
 }
 
-// checkToken refuses a MessageGroupId, MessageDeduplicationId or
-// ReceiveRequestAttemptId that is not 1 to 128 letters, digits and punctuation
-// marks (SQS F10).
+// checkToken validates a MessageGroupId, MessageDeduplicationId or
+// ReceiveRequestAttemptId: 1 to 128 letters, digits and punctuation characters (SQS
+// F10).
 func checkToken(name, value string) error {
 	ok := value != "" && len(value) <= 128
 	for i := 0; ok && i < len(value); i++ {
@@ -81,8 +91,9 @@ func checkToken(name, value string) error {
 	return nil
 }
 
-// isName reports whether s is 1 to 80 letters, digits, hyphens and underscores.
+// isIdentifier reports whether s is 1 to 80 letters, digits, hyphens and underscores.
 func isIdentifier(s string) bool {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-	return s != "" && len(s) <= 80 && !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(allowed, r) })
+	notAllowed := func(r rune) bool { return !strings.ContainsRune(allowed, r) }
+	return s != "" && len(s) <= 80 && !strings.ContainsFunc(s, notAllowed)
 }

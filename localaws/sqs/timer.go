@@ -6,19 +6,20 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// alarm is a queue's one event on the clock for a kind of happening. It is
-// guarded by the queue's lock.
+// timer is a queue's one event of a kind on the clock. The queue's lock guards it.
 type timer struct {
 	event *clock.Event
-	at    int64 // what it is set to; zero when not set
+	at    int64 // scheduled time; 0 if not scheduled
 }
 
-// set books f for next, or takes the booking back when next is zero. A lazy
-// alarm is left alone when it would only ring later: it then rings in vain, and
-// is set anew.
+// schedule schedules f for next, or cancels it if next is 0. A lazy timer is not
+// moved to a later time: it fires at the stale time, finds nothing to do and is
+// scheduled again.
 func (t *timer) schedule(c *clock.Clock, kind clock.Kind, next int64, lazy bool, f func()) {
 	switch {
-	case next == t.at, lazy && t.at != 0 && next > t.at:
+	case next == t.at:
+		return
+	case lazy && t.at != 0 && next > t.at:
 		return
 	case next == 0:
 		t.event.Stop()
@@ -30,7 +31,7 @@ func (t *timer) schedule(c *clock.Clock, kind clock.Kind, next int64, lazy bool,
 	t.at = next
 }
 
-// rang says that the event ran at now.
+// fired records that the event ran at now.
 func (t *timer) fired(now int64) {
 	if t.at <= now {
 		t.at = 0

@@ -1,43 +1,47 @@
 package sqs
 
 import (
+	"maps"
+	"slices"
 	"sync"
 )
 
-// watchers are those who want to know when a queue has messages. They belong to
-// an ARN, and outlive the queue that bears it.
+// watchers are the callbacks that [Service.Watch] registered for an ARN. They outlive
+// the queue.
 type watchers struct {
 	mu        sync.Mutex
 	lastID    int
 	callbacks map[int]func()
-	snapshot  []func() // in order of coming; replaced, never changed
+	snapshot  []func() // the callbacks in the order of registration; replaced, never changed
 }
 
-// Watch has f called whenever a message of the queue may be had: after a send, the
-// end of a delay or visibility timeout, a redrive into the queue, the unlocking of
-// a FIFO group. f is called without any lock, must not block, and may be called
-// more often than there are messages. The queue need not exist yet. After stop has
-// returned f may still be running, but is not called again.
+// Watch registers f to be called whenever a message of the queue may have become
+// visible: after a send, the end of a delay or visibility timeout, a redrive into the
+// queue, or the unlocking of a message group. f is called without a lock, must not
+// block, and may be called more often than there are messages. The queue need not
+// exist yet. After stop returned, f may still be running but is not called again.
 func (s *Service) Watch(queueARN string, f func()) (stop func()) {
 	w := s.watchersOf(queueARN)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+
 	w.lastID++
 	id := w.lastID
 	if w.callbacks == nil {
 		w.callbacks = map[int]func(){}
 	}
 	w.callbacks[id] = f
-	w.rebuildSnapshot()
+	w.updateSnapshot()
+
 	return func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		delete(w.callbacks, id)
-		w.rebuildSnapshot()
+		w.updateSnapshot()
 	}
 }
 
-// watchersOf finds or makes the watchers of an ARN.
+// watchersOf returns the watchers of an ARN.
 func (s *Service) watchersOf(arn string) *watchers {
 	if w, ok := s.watch.Load(arn); ok {
 		return w.(*watchers)
@@ -46,21 +50,20 @@ func (s *Service) watchersOf(arn string) *watchers {
 	return w.(*watchers)
 }
 
-func (w *watchers) rebuildSnapshot() {
-	w.snapshot = nil
-	for id := range w.lastID + 1 {
-		if f, ok := w.callbacks[id]; ok {
-			w.snapshot = append(w.snapshot, f)
-		}
+func (w *watchers) updateSnapshot() {
+	w.snapshot = make([]func(), 0, len(w.callbacks))
+	for _, id := range slices.Sorted(maps.Keys(w.callbacks)) {
+		w.snapshot = append(w.snapshot, w.callbacks[id])
 	}
 }
 
-// call tells every watcher.
+// notify calls every callback.
 func (w *watchers) notify() {
 	w.mu.Lock()
-	list := w.snapshot
+	callbacks := w.snapshot
 	w.mu.Unlock()
-	for _, f := range list {
+
+	for _, f := range callbacks {
 		f()
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// awsHost is a host of the real service, current or legacy (SQS C1), with the
-// region in it; the legacy host without one is us-east-1's.
+// awsHost matches the hosts of the real service, current and legacy (SQS C1). A
+// submatch is the region; the legacy host without one is in us-east-1.
 var awsHost = regexp.MustCompile(`^(?:sqs\.([a-z0-9-]+)\.amazonaws\.com|(?:([a-z0-9-]+)\.)?queue\.amazonaws\.com)(?::\d+)?$`)
 
-// queue finds the queue that a call is about: by QueueUrl, else by the path of the
-// request (SQS A2, B1, B2). The caller has yet to see whether it is gone.
+// findQueue returns the queue of a call: that of QueueUrl, or else of the request's
+// path (SQS A2, B1, B2). The queue may have been deleted since; see beginCall.
 func (s *Service) findQueue(c *awsapi.Call, queueURL string) (*queue, error) {
 	k, err := parseQueueURL(c, queueURL)
 	if err != nil {
@@ -25,21 +25,23 @@ func (s *Service) findQueue(c *awsapi.Call, queueURL string) (*queue, error) {
 	return nil, queueDoesNotExist(c)
 }
 
-// address reads which queue a call means. Of a URL only account and name count,
-// and a bare name will do (SQS C2), but a URL of another region is refused
-// (SQS C3).
+// parseQueueURL returns the key of a queue URL. Only the account and the name in a
+// URL count, and a name alone is accepted (SQS C2). A URL of another region is
+// refused (SQS C3).
 func parseQueueURL(c *awsapi.Call, queueURL string) (queueKey, error) {
 	if queueURL == "" {
 		queueURL = c.Path
 	}
+
 	path := queueURL
 	if _, rest, ok := strings.Cut(queueURL, "://"); ok {
 		var host string
 		host, path, _ = strings.Cut(rest, "/")
-		if regionOfHost(host) != "" && regionOfHost(host) != c.Region {
+		if region := regionOfHost(host); region != "" && region != c.Region {
 			return queueKey{}, errAddress.With("The address %s is not valid for this endpoint.", queueURL)
 		}
 	}
+
 	account, name := splitPath(path)
 	if account == "" {
 		account = c.Account
@@ -47,10 +49,10 @@ func parseQueueURL(c *awsapi.Call, queueURL string) (queueKey, error) {
 	return queueKey{account, c.Region, name}, nil
 }
 
-// regionOf is the region that a host of the real service names, or empty.
+// regionOfHost returns the region in a host name of the real service, or "".
 func regionOfHost(host string) string {
 	if !strings.Contains(host, "amazonaws.com") {
-		return ""
+		return "" // the usual case, without the cost of the expression
 	}
 	if m := awsHost.FindStringSubmatch(host); m != nil {
 		return cmp.Or(m[1], m[2], "us-east-1")
@@ -58,22 +60,24 @@ func regionOfHost(host string) string {
 	return ""
 }
 
-// splitPath takes the last two parts of a path: account and name. One part alone
-// is a name.
+// splitPath returns the last two segments of a path, account and name. A single
+// segment is a name.
 func splitPath(path string) (account, name string) {
 	path = strings.Trim(path, "/")
 	i := strings.LastIndexByte(path, '/')
 	if i < 0 {
 		return "", path
 	}
-	account, name = path[:i], path[i+1:]
+
+	name = path[i+1:]
+	account = path[:i]
 	if i := strings.LastIndexByte(account, '/'); i >= 0 {
 		account = account[i+1:]
 	}
 	return account, name
 }
 
-// parseARN reads a queue's ARN.
+// parseARN parses a queue's ARN.
 func parseARN(s string) (queueKey, bool) {
 	a, ok := awsapi.ParseARN(s)
 	if !ok || a.Service != "sqs" {

@@ -6,15 +6,15 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// accessToGroup is the permission for an operation on a group. Logs asks for the ARN
-// of a group with a stream part behind it even where no stream is meant, which
-// is why policies name log-group:NAME:*.
+// accessToGroup returns the permission for an operation on a group. Its resource
+// has a stream part even where no stream is meant, which is why policies name
+// log-group:NAME:*.
 func (s *Service) accessToGroup(c *awsapi.Call, operation, group string) []awsapi.Access {
 	return s.accessToStream(c, operation, group, "")
 }
 
-// accessToStream is the permission for an operation on a stream. A stream has the tags of
-// its group.
+// accessToStream returns the permission for an operation on a stream, which has the
+// tags of its group.
 func (s *Service) accessToStream(c *awsapi.Call, operation, group, stream string) []awsapi.Access {
 	at := scopeOf(c)
 	return []awsapi.Access{{
@@ -24,13 +24,14 @@ func (s *Service) accessToStream(c *awsapi.Call, operation, group, stream string
 	}}
 }
 
-// accessToARN is the permission for an operation on the tags of a resource that is named
-// by ARN.
-func (s *Service) accessToARN(operation, arn string, tags map[string]string, removed []string) []awsapi.Access {
+// accessToARN returns the permission for an operation on the tags of the resource
+// with an ARN. added are the tags that it sets, removed the keys of those that it
+// removes.
+func (s *Service) accessToARN(operation, arn string, added map[string]string, removed []string) []awsapi.Access {
 	a := awsapi.Access{
 		Action:      "logs:" + operation,
 		Resource:    arn,
-		RequestTags: tags,
+		RequestTags: added,
 		TagKeys:     removed,
 	}
 	if parsed, ok := awsapi.ParseARN(arn); ok {
@@ -39,8 +40,8 @@ func (s *Service) accessToARN(operation, arn string, tags map[string]string, rem
 	return []awsapi.Access{a}
 }
 
-// accessToCreateGroup returns what CreateLogGroup needs. With tags that is
-// logs:TagResource, or logs:TagLogGroup in its place (IAM A3).
+// accessToCreateGroup returns the permissions for CreateLogGroup. With tags it also
+// needs logs:TagResource, or logs:TagLogGroup instead (IAM A3).
 func (s *Service) accessToCreateGroup(c *awsapi.Call, in *CreateLogGroupInput) []awsapi.Access {
 	need := s.accessToGroup(c, "CreateLogGroup", in.LogGroupName)
 	if len(in.Tags) > 0 {
@@ -55,7 +56,7 @@ func (s *Service) accessToCreateGroup(c *awsapi.Call, in *CreateLogGroupInput) [
 	return need
 }
 
-// GroupTags returns a copy of a group's tags, nil where there is no such group.
+// GroupTags returns a copy of a group's tags, or nil if the group does not exist.
 func (s *Service) GroupTags(account, region, group string) map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,8 +66,8 @@ func (s *Service) GroupTags(account, region, group string) map[string]string {
 	return nil
 }
 
-// StreamARN returns the ARN by which a permission on a stream is asked for. A
-// permission on a group is asked for with an empty stream.
+// StreamARN returns the ARN for permissions on a stream. The permission on a group
+// has an empty stream.
 func StreamARN(account, region, group, stream string) string {
 	return streamARN(scope{account, region}, group, stream)
 }

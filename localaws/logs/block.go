@@ -8,20 +8,21 @@ import (
 	"unsafe"
 )
 
-// Sizes of blocks in bytes of encoded events.
+// Sizes of blocks, in bytes of encoded events.
 const (
-	// maxBlock is the most that a block holds, unless one event alone is longer.
+	// maxBlockBytes is the largest size of a block, unless a single event is
+	// larger.
 	maxBlockBytes = 32 << 10
-	// openBelow is the size from which on a block takes no more events. Each write
-	// to a block stores all of it again, so this is small.
+	// maxOpenBlock is the size at which a block accepts no more events. It is small
+	// because each write to a block stores the whole block.
 	maxOpenBlock = 4 << 10
 )
 
-// blockOverhead is the memory that a block takes beside its data: the struct and
-// the pointers to it.
+// blockOverhead is the memory of a block beside its data: the struct and the
+// pointers to it.
 const blockOverhead = int64(unsafe.Sizeof(block{})) + 16
 
-// event is one log event.
+// event is a log event.
 type event struct {
 	time     int64 // epoch ms
 	ingested int64 // epoch ms
@@ -29,34 +30,34 @@ type event struct {
 	message  string
 }
 
-// size is the event's size by AWS's rule.
+// size returns the size of the event by AWS's rule.
 func (e event) size() int64 { return int64(len(e.message)) + eventOverhead }
 
 func (e event) position() position { return position{e.time, e.seq} }
 
 func comparePositions(a, b event) int { return a.position().compare(b.position()) }
 
-// block is a run of events in order of position, encoded: a short line takes a few
-// bytes more than its text. A block in a stream never changes, so that readers need
-// no lock. One that grows is replaced by a copy, which may share the memory of its
-// data.
+// block is a sequence of events sorted by position, in encoded form: a short line
+// takes only a few bytes more than its text. A block in a stream does not change,
+// so readers need no lock. To grow, it is replaced by a copy, which may share the
+// memory of its data.
 type block struct {
-	id       uint64 // its number in the store
-	n        int    // events
-	size     int64  // what the events count for by AWS's rule
-	ingested int64  // epoch ms, the latest of its events
+	id       uint64 // its id in the store
+	n        int    // number of events
+	size     int64  // size of its events by AWS's rule
+	ingested int64  // the latest ingestion time of its events, epoch ms
 	first    position
 	last     position
 	data     []byte
 }
 
-// memory is how much memory the block takes.
+// memory returns the memory of the block in bytes.
 func (b *block) memory() int64 { return int64(cap(b.data)) + blockOverhead }
 
-// add appends an event whose position is not before the last one.
+// add appends an event, which must be after the last one.
 //
-// An event is its time, its ingestion time and its number, each as the difference
-// to what is likely, and its message with the length before it.
+// The encoding is the time, the ingestion time and the sequence number, each as the
+// difference to its predecessor, then the length of the message and the message.
 func (b *block) add(e event) {
 	if b.n == 0 {
 		b.first = e.position()
@@ -74,26 +75,27 @@ func (b *block) add(e event) {
 	b.last = e.position()
 }
 
-// fits reports whether an event can be added without the block growing too large.
+// fits reports whether the block stays below its largest size with another event.
 func (b *block) fits(e event) bool {
 	return b.n == 0 || len(b.data)+len(e.message)+4*binary.MaxVarintLen64 <= maxBlockBytes
 }
 
-// clip returns the block with data that takes no more memory than it needs.
-func (b *block) clip() *block {
+// clip reduces the capacity of the block's data if more than an eighth of it is
+// unused.
+func (b *block) clip() {
 	if cap(b.data) > len(b.data)+len(b.data)/8 {
 		b.data = slices.Clone(b.data)
 	}
-	return b
 }
 
-// packEvents puts events that are in order of position into new blocks. id numbers them.
-func packEvents(events []event, id func() uint64) []*block {
+// packEvents encodes sorted events in new blocks. nextID returns the id of each
+// block.
+func packEvents(events []event, nextID func() uint64) []*block {
 	var blocks []*block
 	var b *block
 	for _, e := range events {
 		if b == nil || !b.fits(e) {
-			b = &block{id: id()}
+			b = &block{id: nextID()}
 			blocks = append(blocks, b)
 		}
 		b.add(e)
@@ -108,8 +110,8 @@ func packEvents(events []event, id func() uint64) []*block {
 
 var errTruncated = errors.New("the block ends within an event")
 
-// decodeBlock reads a block's data back. It returns the highest number of its
-// events, too.
+// decodeBlock checks the encoded data of a block and returns the block, and the
+// highest sequence number of its events.
 func decodeBlock(id uint64, data []byte) (*block, uint64, error) {
 	b := &block{id: id, data: data}
 	var highest uint64
@@ -137,7 +139,7 @@ func decodeBlock(id uint64, data []byte) (*block, uint64, error) {
 	}
 }
 
-// encodedEvent is an event whose message is still a part of its block's data.
+// encodedEvent is an event whose message is part of the data of its block.
 type encodedEvent struct {
 	time     int64
 	ingested int64
@@ -149,20 +151,21 @@ func (e *encodedEvent) decode() event {
 	return event{e.time, e.ingested, e.seq, string(e.message)}
 }
 
-// blockReader reads a block's data event by event.
+// blockReader decodes the events of a block one by one.
 type blockReader struct {
 	rest  []byte
 	last  position
-	event encodedEvent // what read returns a pointer to
+	event encodedEvent // what next returns a pointer to
 }
 
-// next returns the next event, which is valid until the next call, or nil at the
-// end. Data that add has written never fails.
+// next returns the next event, or nil at the end. The event is valid until the next
+// call. There is no error for data that block.add has written.
 func (r *blockReader) next() (*encodedEvent, error) {
 	if len(r.rest) == 0 {
 		return nil, nil
 	}
 
+	// The differences of time, ingestion time and sequence number, see block.add.
 	var fields [3]int64
 	for i := range fields {
 		v, n := binary.Varint(r.rest)
@@ -173,6 +176,7 @@ func (r *blockReader) next() (*encodedEvent, error) {
 		r.rest = r.rest[n:]
 	}
 
+	// The message and its length.
 	length, n := binary.Uvarint(r.rest)
 	if n <= 0 || length > uint64(len(r.rest)-n) {
 		return nil, errTruncated
@@ -188,14 +192,14 @@ func (r *blockReader) next() (*encodedEvent, error) {
 	return &r.event, nil
 }
 
-// events decodes the whole block.
+// events decodes all events of the block.
 func (b *block) events() []event {
 	out := make([]event, 0, b.n)
 	r := blockReader{rest: b.data}
 	for {
 		e, err := r.next()
 		if err != nil || e == nil {
-			return out // a block in a stream has been written by add or checked by decodeBlock
+			return out // no error: the data is from add, or checked by decodeBlock
 		}
 		out = append(out, e.decode())
 	}

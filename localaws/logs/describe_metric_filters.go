@@ -13,13 +13,13 @@ import (
 type DescribeMetricFiltersInput struct {
 	// LogGroupName selects filters by group.
 	LogGroupName string `json:"logGroupName,omitempty"`
-	// FilterNamePrefix selects filters by the begin of their names.
+	// FilterNamePrefix selects filters by the prefix of their names.
 	FilterNamePrefix string `json:"filterNamePrefix,omitempty"`
-	// MetricName selects filters by metric, together with MetricNamespace.
+	// MetricName selects filters by metric. It requires MetricNamespace.
 	MetricName string `json:"metricName,omitempty"`
 	// MetricNamespace is the metric's namespace.
 	MetricNamespace string `json:"metricNamespace,omitempty"`
-	// NextToken is the token of the page to give.
+	// NextToken is the token of the page to return.
 	NextToken string `json:"nextToken,omitempty"`
 	// Limit is the size of a page, 1 to 50; absent means 50.
 	Limit *int `json:"limit,omitempty"`
@@ -27,25 +27,25 @@ type DescribeMetricFiltersInput struct {
 
 // DescribeMetricFiltersOutput is the output of DescribeMetricFilters.
 type DescribeMetricFiltersOutput struct {
-	// MetricFilters are in order of name.
+	// MetricFilters are sorted by name.
 	MetricFilters []MetricFilter `json:"metricFilters"`
 	// NextToken is empty on the last page.
 	NextToken string `json:"nextToken,omitempty"`
 }
 
-// MetricFilter is a metric filter as it is described.
+// MetricFilter is the description of a metric filter.
 type MetricFilter struct {
 	// FilterName is the name.
 	FilterName string `json:"filterName"`
-	// FilterPattern is as it was given.
+	// FilterPattern is the pattern as it was put.
 	FilterPattern string `json:"filterPattern"`
-	// MetricTransformations is one.
+	// MetricTransformations has one element.
 	MetricTransformations []MetricTransformation `json:"metricTransformations"`
 	// CreationTime is epoch ms.
 	CreationTime int64 `json:"creationTime"`
 	// LogGroupName is the group's name.
 	LogGroupName string `json:"logGroupName"`
-	// ApplyOnTransformedLogs is false.
+	// ApplyOnTransformedLogs is always false.
 	ApplyOnTransformedLogs bool `json:"applyOnTransformedLogs"`
 }
 
@@ -77,7 +77,7 @@ func (s *Service) DescribeMetricFilters(_ context.Context, c *awsapi.Call, in *D
 	return &DescribeMetricFiltersOutput{MetricFilters: append([]MetricFilter{}, all[from:to]...), NextToken: next}, nil
 }
 
-// metricFilters answers all that are selected, in order of name.
+// metricFilters returns the descriptions of the selected filters, sorted by name.
 func (s *Service) metricFilters(at scope, in *DescribeMetricFiltersInput) ([]MetricFilter, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,29 +1,30 @@
 // Package logs is the embedded CloudWatch Logs: groups, streams, events, filter
-// patterns, metric filters, retention and tags, as part E.1 of the fact sheet
-// (LAM E1 to E13) has them.
+// patterns, metric filters, retention and tags. It follows the facts E1 to E13 of
+// docs/aws/lambda.md (cited as LAM E1).
 //
 // # State
 //
-// A stream is a slice of events in order of time; equals keep the order in which
-// they came. Readers take a snapshot of that slice under the lock and work on it
-// without: writers only append behind it, or replace it.
+// The events of a stream are sorted by time; events with the same time are in the
+// order of their arrival. They are encoded in blocks, which do not change once they
+// are in a stream. A reader copies the list of blocks under the lock and decodes
+// them without it.
 //
-// # Bounds
+// # Limits
 //
-// A group keeps at most Options.MaxGroupBytes of events, as PutLogEvents counts
-// them. Beyond that the group's oldest events give way, whichever stream they
-// are in, and the logger gets a warning with their number: AWS has no such bound,
-// a laptop has. Retention removes events within a minute of their expiry, where
-// AWS takes up to three days.
+// The events of all groups take at most Options.MaxBytes of memory. At the limit
+// the largest groups lose their oldest events, whichever stream these are in. The
+// number of dropped events is logged and reported as a measurement. AWS has no such
+// limit. Retention removes events within a minute of their expiry; AWS takes up to
+// three days.
 //
 // # Time
 //
-// Every time stamp is service time. A storedBytes of a group says what the group
-// holds now, where AWS is hours behind; a stream's is always 0 (LAM E4).
+// All timestamps are service time. The storedBytes of a group are up to date, where
+// AWS is hours behind; those of a stream are always 0 (LAM E4).
 //
-// # What is durable
+// # Durability
 //
-// Groups, streams, events, metric filters and tags. PutLogEvents answers once its
-// events are on disk; [Service.Write], which functions' output goes through, puts
-// them in line and does not wait.
+// Groups, streams, events, metric filters and tags are stored. PutLogEvents returns
+// once its events are on disk. [Service.Write], which receives the output of
+// functions, queues its events for the disk and does not wait.
 package logs

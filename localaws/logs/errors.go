@@ -6,7 +6,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// The errors that Logs knows (LAM E1). All are the caller's fault.
+// The errors of CloudWatch Logs (LAM E1). All are client errors.
 var (
 	errInvalidParameter = awsapi.Error{Code: "InvalidParameterException", Status: 400}
 	errValidation       = awsapi.Error{Code: "ValidationException", Status: 400}
@@ -20,19 +20,21 @@ var (
 func groupNotFound() error  { return errNotFound.With("The specified log group does not exist.") }
 func streamNotFound() error { return errNotFound.With("The specified log stream does not exist.") }
 
-// constraintError is the answer to a value that breaks a rule of the model.
+// constraintError returns the error for a value that violates a constraint of the
+// model.
 func constraintError(member string, value any, rule string) error {
 	return errInvalidParameter.With("%s", fmt.Sprintf(
 		"1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: %s", value, member, rule))
 }
 
-// missingParameter is the answer to a required member that is not there.
+// missingParameter returns the error for a required parameter that is absent.
 func missingParameter(member string) error {
 	return errInvalidParameter.With(
 		"1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", member)
 }
 
-// unsupported refuses by name what the embedded Logs cannot do.
+// unsupported returns the error for a parameter that the embedded Logs does not
+// have.
 func unsupported(operation, parameter string) error {
 	return errInvalidParameter.With("The embedded AWS does not support parameter %s of %s.", parameter, operation)
 }

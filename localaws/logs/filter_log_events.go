@@ -14,56 +14,57 @@ import (
 
 // FilterLogEventsInput is the input of FilterLogEvents.
 type FilterLogEventsInput struct {
-	// LogGroupName is the group's name; it or LogGroupIdentifier.
+	// LogGroupName is the group's name. It or LogGroupIdentifier is required.
 	LogGroupName string `json:"logGroupName,omitempty"`
 	// LogGroupIdentifier is the group's name or ARN.
 	LogGroupIdentifier string `json:"logGroupIdentifier,omitempty"`
-	// LogStreamNames names up to 100 streams; it excludes the prefix.
+	// LogStreamNames selects up to 100 streams by name. It cannot be used with the
+	// prefix.
 	LogStreamNames []string `json:"logStreamNames,omitempty"`
-	// LogStreamNamePrefix selects streams by the begin of their names.
+	// LogStreamNamePrefix selects streams by the prefix of their names.
 	LogStreamNamePrefix string `json:"logStreamNamePrefix,omitempty"`
-	// StartTime is the first moment to give, epoch ms.
+	// StartTime is the inclusive start of the range, epoch ms.
 	StartTime *int64 `json:"startTime,omitempty"`
-	// EndTime is the last moment to give, epoch ms.
+	// EndTime is the inclusive end of the range, epoch ms.
 	EndTime *int64 `json:"endTime,omitempty"`
-	// FilterPattern selects events (LAM E11, E12); empty takes all.
+	// FilterPattern selects events (LAM E11, E12); empty selects all.
 	FilterPattern string `json:"filterPattern,omitempty"`
-	// NextToken is the token of the page to give.
+	// NextToken is the token of the page to return.
 	NextToken string `json:"nextToken,omitempty"`
 	// Limit is the size of a page, 1 to 10,000; absent means 10,000.
 	Limit *int `json:"limit,omitempty"`
-	// Interleaved has no effect: it is always on (LAM E8).
+	// Interleaved has no effect: events are always interleaved (LAM E8).
 	Interleaved *bool `json:"interleaved,omitempty"`
-	// Unmask is refused when true: nothing is masked here.
+	// Unmask is refused when true: nothing is masked.
 	Unmask bool `json:"unmask,omitempty"`
 }
 
 // FilterLogEventsOutput is the output of FilterLogEvents.
 type FilterLogEventsOutput struct {
-	// Events are in order of time across the streams.
+	// Events are sorted by time, across streams.
 	Events []FilteredLogEvent `json:"events"`
 	// SearchedLogStreams is always empty (LAM E8).
 	SearchedLogStreams []struct{} `json:"searchedLogStreams"`
-	// NextToken is empty at the end.
+	// NextToken is empty on the last page.
 	NextToken string `json:"nextToken,omitempty"`
 }
 
-// FilteredLogEvent is an event as FilterLogEvents gives it.
+// FilteredLogEvent is an event in the output of FilterLogEvents.
 type FilteredLogEvent struct {
-	// LogStreamName is the stream that it is in.
+	// LogStreamName is the stream of the event.
 	LogStreamName string `json:"logStreamName"`
 	// Timestamp is epoch ms.
 	Timestamp int64 `json:"timestamp"`
 	// Message is the text.
 	Message string `json:"message"`
-	// IngestionTime is when it came in, epoch ms.
+	// IngestionTime is when the event was received, epoch ms.
 	IngestionTime int64 `json:"ingestionTime"`
 	// EventID is unique in the service.
 	EventID string `json:"eventId"`
 }
 
-// FilterLogEvents reads a page of what a group's streams hold and a pattern
-// matches.
+// FilterLogEvents reads a page of the events of a group's streams that match a
+// pattern.
 func (s *Service) FilterLogEvents(ctx context.Context, c *awsapi.Call, in *FilterLogEventsInput) (*FilterLogEventsOutput, error) {
 	name, err := resolveGroupName(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
@@ -88,7 +89,8 @@ func (s *Service) FilterLogEvents(ctx context.Context, c *awsapi.Call, in *Filte
 	return collectPage(ctx, runs, match, limit)
 }
 
-// validate reads pattern and token.
+// validate checks the request and parses its pattern and token. after is the
+// position to continue from.
 func (in *FilterLogEventsInput) validate() (*pattern.Pattern, position, error) {
 	var after position
 	switch {
@@ -114,7 +116,7 @@ func (in *FilterLogEventsInput) validate() (*pattern.Pattern, position, error) {
 	return match, after, nil
 }
 
-// parsePattern reads a filter pattern of a request.
+// parsePattern parses the filter pattern of a request.
 func parsePattern(text string) (*pattern.Pattern, error) {
 	if len(text) > 1024 {
 		return nil, constraintError("filterPattern", text, "Member must have length less than or equal to 1024")
@@ -126,8 +128,8 @@ func parsePattern(text string) (*pattern.Pattern, error) {
 	return p, nil
 }
 
-// openStreams takes a snapshot of the streams that are meant, each cut to what is
-// behind the given position and within the times asked for.
+// openStreams returns a reader for each selected stream, for events in the
+// requested range and after the given position.
 func (s *Service) openStreams(at scope, groupName string, in *FilterLogEventsInput, after position) (mergeHeap, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,11 +144,13 @@ func (s *Service) openStreams(at scope, groupName string, in *FilterLogEventsInp
 		names = slices.Sorted(maps.Keys(g.streams))
 	}
 
+	// EndTime is inclusive here.
 	end := int64(math.MaxInt64)
 	if in.EndTime != nil && *in.EndTime < math.MaxInt64 {
 		end = *in.EndTime + 1
 	}
 
+	// A stream that is named twice is read once.
 	want := selection{
 		from:   valueOr(in.StartTime, 0),
 		to:     end,
@@ -174,14 +178,14 @@ func (s *Service) openStreams(at scope, groupName string, in *FilterLogEventsInp
 	return m, nil
 }
 
-// collectPage collects a page of what matches.
+// collectPage reads events until a page of matches is complete.
 func collectPage(ctx context.Context, m mergeHeap, match *pattern.Pattern, limit int) (*FilterLogEventsOutput, error) {
 	out := &FilterLogEventsOutput{Events: []FilteredLogEvent{}, SearchedLogStreams: []struct{}{}}
 	var last position
 	size := int64(0)
 	for seen := 1; ; seen++ {
-		stream, e, any := m.next()
-		if !any {
+		stream, e, ok := m.next()
+		if !ok {
 			return out, nil
 		}
 		if seen%10_000 == 0 && ctx.Err() != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// The bounds of a page of events (LAM E7).
+// The limits of a page of events (LAM E7).
 const (
 	maxPageEvents = 10_000
 	maxPageBytes  = 1 << 20
@@ -16,44 +16,44 @@ const (
 
 // GetLogEventsInput is the input of GetLogEvents.
 type GetLogEventsInput struct {
-	// LogGroupName is the group's name; it or LogGroupIdentifier.
+	// LogGroupName is the group's name. It or LogGroupIdentifier is required.
 	LogGroupName string `json:"logGroupName,omitempty"`
 	// LogGroupIdentifier is the group's name or ARN.
 	LogGroupIdentifier string `json:"logGroupIdentifier,omitempty"`
 	// LogStreamName is the stream's name.
 	LogStreamName string `json:"logStreamName"`
-	// StartTime is the first moment to give, epoch ms.
+	// StartTime is the inclusive start of the range, epoch ms.
 	StartTime *int64 `json:"startTime,omitempty"`
-	// EndTime is the first moment not to give any more, epoch ms.
+	// EndTime is the exclusive end of the range, epoch ms.
 	EndTime *int64 `json:"endTime,omitempty"`
 	// NextToken is a token of an earlier page.
 	NextToken string `json:"nextToken,omitempty"`
 	// Limit is the size of a page, 1 to 10,000; absent means 10,000 or 1 MiB.
 	Limit *int `json:"limit,omitempty"`
-	// StartFromHead gives the earliest page first; without it the latest.
+	// StartFromHead starts with the earliest page; otherwise it is the latest.
 	StartFromHead bool `json:"startFromHead,omitempty"`
-	// Unmask is refused when true: nothing is masked here.
+	// Unmask is refused when true: nothing is masked.
 	Unmask bool `json:"unmask,omitempty"`
 }
 
 // GetLogEventsOutput is the output of GetLogEvents.
 type GetLogEventsOutput struct {
-	// Events are in order of time.
+	// Events are sorted by time.
 	Events []OutputLogEvent `json:"events"`
-	// NextForwardToken leads to later events. At the end it is the token that
-	// was passed.
+	// NextForwardToken is the token of the next page. At the end of the stream it
+	// is the token of the request.
 	NextForwardToken string `json:"nextForwardToken"`
-	// NextBackwardToken leads to earlier events.
+	// NextBackwardToken is the token of the previous page.
 	NextBackwardToken string `json:"nextBackwardToken"`
 }
 
-// OutputLogEvent is an event as GetLogEvents gives it.
+// OutputLogEvent is an event in the output of GetLogEvents.
 type OutputLogEvent struct {
 	// Timestamp is epoch ms.
 	Timestamp int64 `json:"timestamp"`
 	// Message is the text.
 	Message string `json:"message"`
-	// IngestionTime is when it came in, epoch ms.
+	// IngestionTime is when the event was received, epoch ms.
 	IngestionTime int64 `json:"ingestionTime"`
 }
 
@@ -75,6 +75,7 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 		return nil, unsupported("GetLogEvents", "unmask")
 	}
 
+	// Without a token, the page is at the start or at the end of the stream.
 	at := cursor{forward: in.StartFromHead}
 	if in.NextToken != "" {
 		if at, err = parseCursor(in.NextToken); err != nil {
@@ -84,6 +85,7 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 		at.at = lastPosition
 	}
 
+	// Select the events on the right side of the cursor.
 	want := selection{
 		from:   valueOr(in.StartTime, 0),
 		to:     valueOr(in.EndTime, math.MaxInt64),
@@ -96,6 +98,7 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 		want.before = at.at
 	}
 
+	// Decode the page without the lock.
 	blocks, err := s.snapshot(scopeOf(c), name, in.LogStreamName, want)
 	if err != nil {
 		return nil, err
@@ -111,6 +114,7 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 	return at.page(got, in.NextToken == ""), nil
 }
 
+// valueOr returns *ms, or otherwise if ms is nil.
 func valueOr(ms *int64, otherwise int64) int64 {
 	if ms == nil {
 		return otherwise
@@ -118,7 +122,8 @@ func valueOr(ms *int64, otherwise int64) int64 {
 	return *ms
 }
 
-// snapshot returns a stream's blocks, as they are now, that can hold selected events.
+// snapshot returns a copy of the list of a stream's blocks that can have selected
+// events.
 func (s *Service) snapshot(at scope, groupName, streamName string, want selection) ([]*block, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,11 +138,13 @@ func (s *Service) snapshot(at scope, groupName, streamName string, want selectio
 	return slices.Clone(want.overlapping(st.blocks)), nil
 }
 
-// page makes the page at the cursor. first reports that no token was
-// passed.
+// page returns the output for the events at the cursor. first reports that the
+// request had no token.
 func (c cursor) page(got []event, first bool) *GetLogEventsOutput {
-	next := cursor{c.at, true}
-	back := cursor{c.at, false}
+	next := cursor{at: c.at, forward: true}
+	back := cursor{at: c.at}
+
+	// An empty page has tokens that find events which arrive later.
 	switch {
 	case len(got) > 0:
 		next.at = got[len(got)-1].position()

@@ -9,42 +9,42 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// eventOverhead is what each event counts for beside its message (LAM E5).
+// eventOverhead is the size of an event beside its message, by AWS's rule (LAM E5).
 const eventOverhead = 26
 
-// streamOverhead is about the memory that a stream takes beside its blocks.
+// streamOverhead is the approximate memory of a stream beside its blocks, in bytes.
 const streamOverhead = 512
 
-// group is a log group.
+// group is a log group. Service.mu guards it.
 type group struct {
 	scope        scope
 	name         string
 	created      int64 // epoch ms
-	retention    int   // days, 0 for ever
+	retention    int   // days, 0 means forever
 	tags         map[string]string
 	streams      map[string]*stream
-	filters      []*metricFilter // by name; replaced, never changed in place
-	size         int64           // what its events count for by AWS's rule
-	memory       int64           // bytes that blocks and implicit streams take
-	dropped      int64           // events that were dropped for lack of room
-	lastWarning  int64           // when the drop was logged last, epoch ms
-	expiry       *clock.Event    // the next look at retention, or nil
-	expiryOldest int64           // the event that expiry is booked for, epoch ms
+	filters      []*metricFilter // sorted by name; the slice is replaced, never changed in place
+	size         int64           // size of its events by AWS's rule
+	memory       int64           // bytes of blocks and implicit streams
+	dropped      int64           // number of events dropped at the memory limit
+	lastWarning  int64           // when a drop was last logged, epoch ms
+	expiry       *clock.Event    // removes expired events, or nil
+	expiryOldest int64           // the event that expiry is scheduled for, epoch ms
 }
 
-// stream is a log stream.
+// stream is a log stream. Service.mu guards it.
 type stream struct {
 	group    *group
 	name     string
-	id       uint64 // its number in the store
-	implicit bool   // made by a write: it is removed with its last event when room is needed
-	created  int64  // epoch ms
-	ingested int64  // epoch ms of the last write, 0 before it
-	token    string // uploadSequenceToken, empty before the first write
-	blocks   []*block
+	id       uint64   // its id in the store
+	implicit bool     // created by a write: at the memory limit it is removed with its last event
+	created  int64    // epoch ms
+	ingested int64    // time of the last write in epoch ms, 0 before the first
+	token    string   // the uploadSequenceToken
+	blocks   []*block // sorted by position
 }
 
-// arn is the group's ARN without the ":*" that some operations put behind it.
+// arn returns the group's ARN without the ":*" that some operations add.
 func (g *group) arn() string { return groupARN(g.scope, g.name) }
 
 func groupARN(at scope, name string) string {
@@ -59,7 +59,7 @@ func groupARN(at scope, name string) string {
 
 func (st *stream) arn() string { return st.group.arn() + ":log-stream:" + st.name }
 
-// insertEvents puts events that are in order of position into the stream, with mu held.
+// insertEvents adds events, sorted by position, to a stream. The caller holds mu.
 func (s *Service) insertEvents(b *store.Batch, st *stream, events []event) {
 	n := len(st.blocks)
 	if n == 0 || st.blocks[n-1].last.compare(events[0].position()) < 0 {
@@ -67,13 +67,14 @@ func (s *Service) insertEvents(b *store.Batch, st *stream, events []event) {
 		return
 	}
 
-	// The events belong between others: the blocks that they overlap are packed
-	// anew, and small neighbours with them.
+	// The events belong between others: merge them with the blocks that they overlap.
 	from, _ := slices.BinarySearchFunc(st.blocks, events[0].position(), func(b *block, p position) int { return b.last.compare(p) })
 	to := from
-	for last := events[len(events)-1].position(); to < n && st.blocks[to].first.compare(last) < 0; to++ {
+	for last := events[len(events)-1].position(); to < n && st.blocks[to].first.compare(last) < 0; {
+		to++
 	}
 
+	// Include small neighbours, so that the number of blocks stays low.
 	if from > 0 && len(st.blocks[from-1].data) < maxOpenBlock {
 		from--
 	}
@@ -91,7 +92,8 @@ func (s *Service) insertEvents(b *store.Batch, st *stream, events []event) {
 	s.replaceBlocks(b, st, from, to, packEvents(merged, s.nextID))
 }
 
-// appendEvents puts events behind all others, in the last block while it is small.
+// appendEvents adds events after all others: into the last block while that is
+// small, then into new blocks.
 func (s *Service) appendEvents(b *store.Batch, st *stream, events []event) {
 	n := len(st.blocks)
 	if n == 0 || len(st.blocks[n-1].data) >= maxOpenBlock {
@@ -99,6 +101,7 @@ func (s *Service) appendEvents(b *store.Batch, st *stream, events []event) {
 		return
 	}
 
+	// Readers may hold the last block, so it is replaced by a larger copy.
 	grown := *st.blocks[n-1]
 	for len(events) > 0 && grown.fits(events[0]) {
 		grown.add(events[0])
@@ -112,8 +115,8 @@ func (s *Service) appendEvents(b *store.Batch, st *stream, events []event) {
 	s.replaceBlocks(b, st, n-1, n, append([]*block{&grown}, packEvents(events, s.nextID)...))
 }
 
-// replaceBlocks puts blocks in the place of the stream's blocks from up to, but without,
-// to. What is stored changes as far as it differs.
+// replaceBlocks replaces the blocks [from, to) of a stream. Blocks with the same id
+// are overwritten in the store, the others are deleted from it.
 func (s *Service) replaceBlocks(b *store.Batch, st *stream, from, to int, blocks []*block) {
 	for _, old := range st.blocks[from:to] {
 		s.addUsage(st.group, -old.size, -old.memory())
@@ -122,11 +125,12 @@ func (s *Service) replaceBlocks(b *store.Batch, st *stream, from, to int, blocks
 		}
 	}
 
-	for _, b2 := range blocks {
-		s.addUsage(st.group, b2.size, b2.memory())
-		s.saveBlock(b, st, b2)
+	for _, block := range blocks {
+		s.addUsage(st.group, block.size, block.memory())
+		s.saveBlock(b, st, block)
 	}
 
+	// Appending reuses the slice: readers have copies of it.
 	if to == len(st.blocks) {
 		clear(st.blocks[from:])
 		st.blocks = append(st.blocks[:from], blocks...)
@@ -136,15 +140,15 @@ func (s *Service) replaceBlocks(b *store.Batch, st *stream, from, to int, blocks
 	st.blocks = slices.Concat(st.blocks[:from], blocks, st.blocks[to:])
 }
 
-// addUsage adds to what the group and all logs hold.
+// addUsage adds to the size and memory of a group, and to the memory of all groups.
 func (s *Service) addUsage(g *group, size, memory int64) {
 	g.size += size
 	g.memory += memory
 	s.memory += memory
 }
 
-// expiresBefore is the time in epoch ms before which the group's events have
-// expired at now, or 0 where they never do.
+// expiresBefore returns the time in epoch ms before which events have expired at
+// now, or 0 without retention.
 func (g *group) expiresBefore(now int64) int64 {
 	if g.retention == 0 {
 		return 0

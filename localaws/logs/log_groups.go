@@ -10,15 +10,15 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// standardClass is the only class of group there is here. The others differ in what
-// can be done with their events, so they are refused.
+// standardClass is the only class of groups here. Other classes allow less to be
+// done with their events, so they are refused.
 const standardClass = "STANDARD"
 
 // CreateLogGroupInput is the input of CreateLogGroup.
 type CreateLogGroupInput struct {
-	// LogGroupName is 1 to 512 of . - _ / # A-Z a-z 0-9 (LAM E2).
+	// LogGroupName has 1 to 512 characters of . - _ / # A-Z a-z 0-9 (LAM E2).
 	LogGroupName string `json:"logGroupName"`
-	// KMSKeyID is refused: there is no KMS here.
+	// KMSKeyID is refused: there is no KMS.
 	KMSKeyID string `json:"kmsKeyId,omitempty"`
 	// Tags are at most 50.
 	Tags map[string]string `json:"tags,omitempty"`
@@ -28,7 +28,7 @@ type CreateLogGroupInput struct {
 	DeletionProtectionEnabled bool `json:"deletionProtectionEnabled,omitempty"`
 }
 
-// CreateLogGroup makes an empty group.
+// CreateLogGroup creates an empty group.
 func (s *Service) CreateLogGroup(_ context.Context, c *awsapi.Call, in *CreateLogGroupInput) (*awsapi.None, error) {
 	if err := validateGroupName(in.LogGroupName); err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (s *Service) CreateLogGroup(_ context.Context, c *awsapi.Call, in *CreateLo
 	return &awsapi.None{}, commit.Wait()
 }
 
-// createGroup makes a group, with mu held.
+// createGroup creates a group. The caller holds mu.
 func (s *Service) createGroup(b *store.Batch, at scope, name string, tags map[string]string) *group {
 	g := &group{
 		scope:   at,
@@ -73,7 +73,7 @@ func (s *Service) createGroup(b *store.Batch, at scope, name string, tags map[st
 	return g
 }
 
-// addGroup sets a group on its shelf, with mu held.
+// addGroup adds a group to its scope. The caller holds mu.
 func (s *Service) addGroup(g *group) {
 	if s.groups[g.scope] == nil {
 		s.groups[g.scope] = map[string]*group{}
@@ -95,7 +95,7 @@ func (s *Service) DeleteLogGroup(_ context.Context, c *awsapi.Call, in *DeleteLo
 	})
 }
 
-// deleteGroup deletes a group, with mu held.
+// deleteGroup deletes a group and all that it has. The caller holds mu.
 func (s *Service) deleteGroup(b *store.Batch, g *group) {
 	delete(s.groups[g.scope], g.name)
 	s.memory -= g.memory
@@ -114,7 +114,7 @@ func (s *Service) deleteGroup(b *store.Batch, g *group) {
 	s.deleteSavedGroup(b, g)
 }
 
-// changeGroup runs f on a group under the lock, and waits until what f put into the
+// changeGroup runs f on a group under the lock, and waits until what f added to the
 // batch is durable.
 func (s *Service) changeGroup(c *awsapi.Call, name string, f func(b *store.Batch, g *group) error) (*awsapi.None, error) {
 	if err := validateGroupName(name); err != nil {
@@ -127,6 +127,8 @@ func (s *Service) changeGroup(c *awsapi.Call, name string, f func(b *store.Batch
 	return &awsapi.None{}, commit.Wait()
 }
 
+// changeGroupLocked is changeGroup without the wait, which must not happen under
+// the lock.
 func (s *Service) changeGroupLocked(at scope, name string, f func(b *store.Batch, g *group) error) (store.Commit, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,18 +145,18 @@ func (s *Service) changeGroupLocked(at scope, name string, f func(b *store.Batch
 
 // DescribeLogGroupsInput is the input of DescribeLogGroups.
 type DescribeLogGroupsInput struct {
-	// LogGroupNamePrefix selects groups by the begin of their names.
+	// LogGroupNamePrefix selects groups by the prefix of their names.
 	LogGroupNamePrefix string `json:"logGroupNamePrefix,omitempty"`
-	// LogGroupNamePattern selects groups whose names contain it, whatever the
-	// case. It excludes the prefix (LAM E3).
+	// LogGroupNamePattern selects groups whose names contain it, in any case. It
+	// cannot be used with the prefix (LAM E3).
 	LogGroupNamePattern string `json:"logGroupNamePattern,omitempty"`
 	// LogGroupIdentifiers selects groups by name or ARN.
 	LogGroupIdentifiers []string `json:"logGroupIdentifiers,omitempty"`
-	// LogGroupClass selects groups by class: here all are STANDARD.
+	// LogGroupClass selects groups by class. All are STANDARD.
 	LogGroupClass string `json:"logGroupClass,omitempty"`
 	// Limit is the size of a page, 1 to 50; absent means 50.
 	Limit *int `json:"limit,omitempty"`
-	// NextToken is the token of the page to give.
+	// NextToken is the token of the page to return.
 	NextToken string `json:"nextToken,omitempty"`
 	// AccountIdentifiers is refused: there is no monitoring across accounts.
 	AccountIdentifiers []string `json:"accountIdentifiers,omitempty"`
@@ -164,25 +166,25 @@ type DescribeLogGroupsInput struct {
 
 // DescribeLogGroupsOutput is the output of DescribeLogGroups.
 type DescribeLogGroupsOutput struct {
-	// LogGroups are in order of name.
+	// LogGroups are sorted by name.
 	LogGroups []LogGroup `json:"logGroups"`
 	// NextToken is empty on the last page.
 	NextToken string `json:"nextToken,omitempty"`
 }
 
-// LogGroup is a group as it is described (LAM E3).
+// LogGroup is the description of a group (LAM E3).
 type LogGroup struct {
 	// LogGroupName is the name.
 	LogGroupName string `json:"logGroupName"`
 	// CreationTime is epoch milliseconds.
 	CreationTime int64 `json:"creationTime"`
-	// RetentionInDays is absent where events are kept for ever.
+	// RetentionInDays is absent if events are retained forever.
 	RetentionInDays int `json:"retentionInDays,omitempty"`
 	// MetricFilterCount is the number of metric filters.
 	MetricFilterCount int `json:"metricFilterCount"`
 	// ARN ends with ":*".
 	ARN string `json:"arn"`
-	// StoredBytes is what the group holds; absent when groups were selected by
+	// StoredBytes is the size of the events; absent if groups were selected by
 	// pattern.
 	StoredBytes *int64 `json:"storedBytes,omitempty"`
 	// LogGroupClass is STANDARD.
@@ -230,6 +232,7 @@ func (s *Service) DescribeLogGroups(_ context.Context, c *awsapi.Call, in *Descr
 	return out, nil
 }
 
+// selects reports whether the group matches the request's filters.
 func (in *DescribeLogGroupsInput) selects(name string) bool {
 	if in.LogGroupClass != "" && in.LogGroupClass != standardClass {
 		return false
@@ -242,6 +245,7 @@ func (in *DescribeLogGroupsInput) selects(name string) bool {
 		strings.Contains(strings.ToLower(name), strings.ToLower(in.LogGroupNamePattern))
 }
 
+// describe returns the group's description.
 func (g *group) describe() LogGroup {
 	bytes := g.size
 	return LogGroup{

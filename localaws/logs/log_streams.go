@@ -15,11 +15,11 @@ import (
 type CreateLogStreamInput struct {
 	// LogGroupName is the group's name.
 	LogGroupName string `json:"logGroupName"`
-	// LogStreamName is 1 to 512 characters without : and * (LAM E2).
+	// LogStreamName has 1 to 512 characters without : and * (LAM E2).
 	LogStreamName string `json:"logStreamName"`
 }
 
-// CreateLogStream makes an empty stream.
+// CreateLogStream creates an empty stream.
 func (s *Service) CreateLogStream(_ context.Context, c *awsapi.Call, in *CreateLogStreamInput) (*awsapi.None, error) {
 	if err := validateStreamName(in.LogStreamName); err != nil {
 		return nil, err
@@ -33,8 +33,8 @@ func (s *Service) CreateLogStream(_ context.Context, c *awsapi.Call, in *CreateL
 	})
 }
 
-// ensureStream answers a group's stream, and makes it where it is not there, with mu
-// held.
+// ensureStream returns a stream of the group, which it creates if there is none.
+// The caller holds mu.
 func (s *Service) ensureStream(b *store.Batch, g *group, name string) *stream {
 	if st := g.streams[name]; st != nil {
 		return st
@@ -42,7 +42,8 @@ func (s *Service) ensureStream(b *store.Batch, g *group, name string) *stream {
 	return s.createStream(b, g, name, true)
 }
 
-// createStream makes a stream that does not exist yet, with mu held.
+// createStream creates a stream. implicit reports that a write needs it. The caller
+// holds mu.
 func (s *Service) createStream(b *store.Batch, g *group, name string, implicit bool) *stream {
 	st := &stream{
 		group:    g,
@@ -62,7 +63,8 @@ func (s *Service) createStream(b *store.Batch, g *group, name string, implicit b
 	return st
 }
 
-// newSequenceToken makes a sequence token of AWS's form. It is never asked for (LAM E5).
+// newSequenceToken returns a sequence token in AWS's form. Requests need none (LAM
+// E5).
 func (s *Service) newSequenceToken() string {
 	digits := make([]byte, 56)
 	s.chance.Bytes(digits)
@@ -97,18 +99,18 @@ func (s *Service) DeleteLogStream(_ context.Context, c *awsapi.Call, in *DeleteL
 
 // DescribeLogStreamsInput is the input of DescribeLogStreams.
 type DescribeLogStreamsInput struct {
-	// LogGroupName is the group's name; it or LogGroupIdentifier.
+	// LogGroupName is the group's name. It or LogGroupIdentifier is required.
 	LogGroupName string `json:"logGroupName,omitempty"`
 	// LogGroupIdentifier is the group's name or ARN.
 	LogGroupIdentifier string `json:"logGroupIdentifier,omitempty"`
-	// LogStreamNamePrefix selects streams by the begin of their names.
+	// LogStreamNamePrefix selects streams by the prefix of their names.
 	LogStreamNamePrefix string `json:"logStreamNamePrefix,omitempty"`
-	// OrderBy is LogStreamName, the default, or LastEventTime, which excludes
-	// the prefix.
+	// OrderBy is LogStreamName, the default, or LastEventTime, which cannot be used
+	// with the prefix.
 	OrderBy string `json:"orderBy,omitempty"`
-	// Descending turns the order round.
+	// Descending reverses the order.
 	Descending bool `json:"descending,omitempty"`
-	// NextToken is the token of the page to give.
+	// NextToken is the token of the page to return.
 	NextToken string `json:"nextToken,omitempty"`
 	// Limit is the size of a page, 1 to 50; absent means 50.
 	Limit *int `json:"limit,omitempty"`
@@ -116,25 +118,25 @@ type DescribeLogStreamsInput struct {
 
 // DescribeLogStreamsOutput is the output of DescribeLogStreams.
 type DescribeLogStreamsOutput struct {
-	// LogStreams are in the order that was asked for.
+	// LogStreams are sorted as requested.
 	LogStreams []LogStream `json:"logStreams"`
 	// NextToken is empty on the last page.
 	NextToken string `json:"nextToken,omitempty"`
 }
 
-// LogStream is a stream as it is described (LAM E4). Times are epoch ms.
+// LogStream is the description of a stream (LAM E4). Times are epoch ms.
 type LogStream struct {
 	// LogStreamName is the name.
 	LogStreamName string `json:"logStreamName"`
-	// CreationTime is when it was made.
+	// CreationTime is when it was created.
 	CreationTime int64 `json:"creationTime"`
-	// FirstEventTimestamp is the time of its oldest event, absent without one.
+	// FirstEventTimestamp is the time of its oldest event; absent if there is none.
 	FirstEventTimestamp *int64 `json:"firstEventTimestamp,omitempty"`
-	// LastEventTimestamp is the time of its newest event, absent without one.
+	// LastEventTimestamp is the time of its newest event; absent if there is none.
 	LastEventTimestamp *int64 `json:"lastEventTimestamp,omitempty"`
-	// LastIngestionTime is when it was last written, absent before that.
+	// LastIngestionTime is when it was last written; absent if it never was.
 	LastIngestionTime *int64 `json:"lastIngestionTime,omitempty"`
-	// UploadSequenceToken has no meaning any more (LAM E5).
+	// UploadSequenceToken has no meaning (LAM E5).
 	UploadSequenceToken string `json:"uploadSequenceToken,omitempty"`
 	// ARN is the stream's.
 	ARN string `json:"arn"`
@@ -186,7 +188,7 @@ func (s *Service) DescribeLogStreams(_ context.Context, c *awsapi.Call, in *Desc
 	return out, nil
 }
 
-// sortedStreams lists the names of the streams that are meant, in the order asked for.
+// sortedStreams returns the names of the selected streams, sorted as requested.
 func (in *DescribeLogStreamsInput) sortedStreams(g *group) []string {
 	names := slices.Sorted(maps.Keys(g.streams))
 	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, in.LogStreamNamePrefix) })
@@ -199,7 +201,8 @@ func (in *DescribeLogStreamsInput) sortedStreams(g *group) []string {
 	return names
 }
 
-// lastEventTime is the time of the newest event in epoch ms, 0 without one.
+// lastEventTime returns the time of the newest event in epoch ms, or 0 if there is
+// none.
 func (st *stream) lastEventTime() int64 {
 	if len(st.blocks) == 0 {
 		return 0
@@ -207,6 +210,7 @@ func (st *stream) lastEventTime() int64 {
 	return st.blocks[len(st.blocks)-1].last.time
 }
 
+// describe returns the stream's description.
 func (st *stream) describe() LogStream {
 	d := LogStream{
 		LogStreamName: st.name,

@@ -11,46 +11,46 @@ import (
 	"github.com/reliableq/reliableq/localaws/logs/pattern"
 )
 
-// Measurement is a value that a metric filter drew from an event, or the number of
-// events that were dropped for lack of room.
+// Measurement is a value that a metric filter extracted from an event, or the
+// number of events dropped at the memory limit.
 type Measurement struct {
 	// Namespace is the metric's namespace.
 	Namespace string
 	// Name is the metric's name.
 	Name string
-	// Dimensions are the metric's dimensions; nil without any.
+	// Dimensions are the metric's dimensions; nil if there are none.
 	Dimensions map[string]string
 	// Unit is the metric's unit, such as Count, or None.
 	Unit string
 	// Value is the value.
 	Value float64
-	// Time is the event's, or the begin of the minute for a default value.
+	// Time is the event's, or the start of the minute for a default value.
 	Time time.Time
 
-	scope scope // of a drop
+	scope scope // for dropped events
 }
 
-// metricFilter is a metric filter at work.
+// metricFilter is a metric filter of a group.
 type metricFilter struct {
 	name           string
 	match          *pattern.Pattern
 	transformation MetricTransformation
 	created        int64 // epoch ms
 
-	mu        sync.Mutex   // guards what follows, for filters with a default value
-	minute    int64        // the minute of the last events, in epoch minutes
-	matched   bool         // something matched in it
-	minuteEnd *clock.Event // at the end of it, or nil
+	mu        sync.Mutex   // guards the fields below, which filters with a default value use
+	minute    int64        // minute of the last events, in epoch minutes
+	matched   bool         // an event of that minute matched
+	minuteEnd *clock.Event // scheduled for the end of that minute, or nil
 	stopped   bool
 }
 
-// isMetricValue reports whether v can be a metric value.
+// isMetricValue reports whether v is a number or a selector.
 func isMetricValue(v string) bool {
 	n, err := strconv.ParseFloat(v, 64)
 	return strings.HasPrefix(v, "$") && len(v) > 1 || err == nil && !math.IsInf(n, 0) && !math.IsNaN(n)
 }
 
-// measure draws values from events.
+// measure reports the values that a filter extracts from events.
 func (s *Service) measure(at scope, f *metricFilter, events []Event) {
 	matched := false
 	for _, e := range events {
@@ -68,14 +68,15 @@ func (s *Service) measure(at scope, f *metricFilter, events []Event) {
 	}
 }
 
+// reportMeasurement calls the handlers of OnMeasurement.
 func (s *Service) reportMeasurement(at scope, m Measurement) {
-	for _, meter := range s.measurementHandlers {
-		meter(at.account, at.region, m)
+	for _, handle := range s.measurementHandlers {
+		handle(at.account, at.region, m)
 	}
 }
 
-// measurement is what the filter makes of an event that it matches. An event in
-// which the value is no number, or a dimension is not there, yields none.
+// measurement returns the value of an event that matches. ok is false if the value
+// is not a number, or the event lacks a dimension.
 func (f *metricFilter) measurement(e Event) (Measurement, bool) {
 	m := Measurement{
 		Namespace: f.transformation.MetricNamespace,
@@ -96,6 +97,8 @@ func (f *metricFilter) measurement(e Event) (Measurement, bool) {
 	}
 
 	m.Value = n
+
+	// All dimensions must be present, or the metric would be another one.
 	for name, selector := range f.transformation.Dimensions {
 		v, ok := f.match.Value(e.Message, selector)
 		if !ok || v == "" {
@@ -110,6 +113,7 @@ func (f *metricFilter) measurement(e Event) (Measurement, bool) {
 	return m, true
 }
 
+// unit returns the unit of the metric.
 func (f *metricFilter) unit() string {
 	if f.transformation.Unit == "" {
 		return "None"
@@ -117,8 +121,8 @@ func (f *metricFilter) unit() string {
 	return f.transformation.Unit
 }
 
-// trackMinute notes that events came in, and books the end of their minute: if
-// none matched by then, the default value counts (LAM E13).
+// trackMinute notes that events arrived, and schedules the end of their minute: if
+// no event has matched by then, the default value is reported (LAM E13).
 func (s *Service) trackMinute(at scope, f *metricFilter, matched bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -132,14 +136,15 @@ func (s *Service) trackMinute(at scope, f *metricFilter, matched bool) {
 	f.matched = f.matched || matched
 }
 
+// endMinute reports the default value if no event of the minute matched.
 func (s *Service) endMinute(at scope, f *metricFilter) {
 	f.mu.Lock()
-	silent := !f.matched && !f.stopped
+	unmatched := !f.matched && !f.stopped
 	minute := f.minute
 	f.minuteEnd = nil
 	f.mu.Unlock()
 
-	if silent {
+	if unmatched {
 		s.reportMeasurement(at, Measurement{
 			Namespace: f.transformation.MetricNamespace,
 			Name:      f.transformation.MetricName,
@@ -150,7 +155,7 @@ func (s *Service) endMinute(at scope, f *metricFilter) {
 	}
 }
 
-// stop ends the filter's wait.
+// stop cancels the end of the minute, for a filter that is deleted.
 func (f *metricFilter) stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -2,19 +2,20 @@ package logs
 
 import "container/heap"
 
-// mergeHeap reads several streams as one, in order of time. It is a heap of runs by
-// their next events, and holds no run that has ended.
+// mergeHeap reads several streams in order of time. It is a heap of readers,
+// ordered by their current event; it has no reader that is at its end.
 type mergeHeap []*streamReader
 
-// add puts a run in, unless it is empty.
+// add adds a reader, unless it has no events.
 func (m *mergeHeap) add(r *streamReader) {
 	if r.advance() {
 		heap.Push(m, r)
 	}
 }
 
-// next takes the earliest event.
-func (m *mergeHeap) next() (stream string, e event, any bool) {
+// next returns the earliest event and the name of its stream, and advances. ok is
+// false at the end.
+func (m *mergeHeap) next() (stream string, e event, ok bool) {
 	if len(*m) == 0 {
 		return "", event{}, false
 	}
@@ -34,16 +35,16 @@ func (m *mergeHeap) next() (stream string, e event, any bool) {
 // Len, Less, Swap, Push and Pop make merge a heap.Interface.
 func (m mergeHeap) Len() int { return len(m) }
 
-// Less orders runs by their next event.
+// Less orders readers by their current event.
 func (m mergeHeap) Less(i, j int) bool { return m[i].position().compare(m[j].position()) < 0 }
 
-// Swap exchanges two runs.
+// Swap exchanges two readers.
 func (m mergeHeap) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
 
-// Push appends a run.
+// Push appends a reader.
 func (m *mergeHeap) Push(x any) { *m = append(*m, x.(*streamReader)) }
 
-// Pop removes the last run.
+// Pop removes the last reader.
 func (m *mergeHeap) Pop() any {
 	old := *m
 	last := old[len(old)-1]

@@ -11,10 +11,10 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// maxFilters is how many metric filters a group may have.
+// maxFilters is the most metric filters of a group.
 const maxFilters = 100
 
-// MetricTransformation says what a metric filter draws from an event (LAM E13).
+// MetricTransformation defines the metric of a metric filter (LAM E13).
 type MetricTransformation struct {
 	// MetricName is the metric's name, without : * $.
 	MetricName string `json:"metricName"`
@@ -22,10 +22,10 @@ type MetricTransformation struct {
 	MetricNamespace string `json:"metricNamespace"`
 	// MetricValue is a number, or a selector such as $.latency or $size.
 	MetricValue string `json:"metricValue"`
-	// DefaultValue counts for a minute with events of which none matches. It
-	// excludes dimensions.
+	// DefaultValue is reported for a minute in which there are events but none
+	// matches. It cannot be used with dimensions.
 	DefaultValue *float64 `json:"defaultValue,omitempty"`
-	// Dimensions are at most 3, from a name to a selector.
+	// Dimensions are at most 3, as names with selectors.
 	Dimensions map[string]string `json:"dimensions,omitempty"`
 	// Unit is a CloudWatch unit; empty means None.
 	Unit string `json:"unit,omitempty"`
@@ -35,17 +35,17 @@ type MetricTransformation struct {
 type PutMetricFilterInput struct {
 	// LogGroupName is the group's name.
 	LogGroupName string `json:"logGroupName"`
-	// FilterName is 1 to 512 characters without : and *.
+	// FilterName has 1 to 512 characters without : and *.
 	FilterName string `json:"filterName"`
-	// FilterPattern selects events; empty takes all.
+	// FilterPattern selects events; empty selects all.
 	FilterPattern *string `json:"filterPattern"`
-	// MetricTransformations is exactly one.
+	// MetricTransformations has exactly one element.
 	MetricTransformations []MetricTransformation `json:"metricTransformations"`
 	// ApplyOnTransformedLogs is refused when true: there are no transformers.
 	ApplyOnTransformedLogs bool `json:"applyOnTransformedLogs,omitempty"`
 }
 
-// PutMetricFilter makes or replaces a metric filter.
+// PutMetricFilter creates or replaces a metric filter.
 func (s *Service) PutMetricFilter(_ context.Context, c *awsapi.Call, in *PutMetricFilterInput) (*awsapi.None, error) {
 	f, err := in.parse()
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *Service) PutMetricFilter(_ context.Context, c *awsapi.Call, in *PutMetr
 	})
 }
 
-// parse checks the input and makes a filter of it.
+// parse validates the request and returns its filter.
 func (in *PutMetricFilterInput) parse() (*metricFilter, error) {
 	switch {
 	case in.FilterName == "":
@@ -92,6 +92,7 @@ func (in *PutMetricFilterInput) parse() (*metricFilter, error) {
 	}, t.validate()
 }
 
+// validate checks the transformation of a request.
 func (t *MetricTransformation) validate() error {
 	switch {
 	case t.MetricName == "":
@@ -117,7 +118,8 @@ func (t *MetricTransformation) validate() error {
 	return nil
 }
 
-// removeFilter answers the group's filters less the named one, in a new slice.
+// removeFilter stops the named filter, and returns the group's other filters in a
+// new slice.
 func (g *group) removeFilter(name string) []*metricFilter {
 	var rest []*metricFilter
 	for _, f := range g.filters {

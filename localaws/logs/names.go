@@ -10,19 +10,23 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-const groupPattern = `[\.\-_/#A-Za-z0-9]+`
-const streamPattern = `[^:*]*`
+// The patterns of names, as AWS's messages show them (LAM E2).
+const (
+	groupPattern  = `[\.\-_/#A-Za-z0-9]+`
+	streamPattern = `[^:*]*`
+)
 
 var groupName = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]+$`)
 
-// validateName holds a name against the rules of LAM E2.
-func validateName(member, name, pattern string, ok bool) error {
+// validateName checks a name against the rules of LAM E2. matches reports whether
+// it has the form of the pattern.
+func validateName(member, name, pattern string, matches bool) error {
 	switch {
 	case name == "":
 		return missingParameter(member)
 	case utf8.RuneCountInString(name) > 512:
 		return errInvalidParameter.With("Invalid LogGroup or LogStream, both must have length less than or equal to 512.")
-	case !ok:
+	case !matches:
 		return constraintError(member, name, "Member must satisfy regular expression pattern: "+pattern)
 	}
 	return nil
@@ -36,8 +40,8 @@ func validateStreamName(name string) error {
 	return validateName("logStreamName", name, streamPattern, !strings.ContainsAny(name, ":*"))
 }
 
-// resolveGroupName answers the group that is meant by a name or by an identifier, which
-// is a name or an ARN with or without ":*".
+// resolveGroupName returns the name of the group in a request that has either a
+// name or an identifier, which is a name or an ARN with or without ":*".
 func resolveGroupName(name, identifier string) (string, error) {
 	if name != "" && identifier != "" {
 		return "", errValidation.With("LogGroup name and LogGroup ARN are mutually exclusive parameters.")
@@ -51,7 +55,7 @@ func resolveGroupName(name, identifier string) (string, error) {
 	return name, validateGroupName(name)
 }
 
-// groupNameOf is the group's name in an identifier.
+// groupNameOf returns the name of the group in an identifier.
 func groupNameOf(identifier string) string {
 	if a, ok := awsapi.ParseARN(identifier); ok {
 		return strings.TrimSuffix(strings.TrimPrefix(a.Resource, "log-group:"), ":*")
@@ -59,7 +63,8 @@ func groupNameOf(identifier string) string {
 	return identifier
 }
 
-// pageSize checks a limit and answers it, or the default where there is none.
+// pageSize validates a requested page size and returns it, or standard if none is
+// given.
 func pageSize(limit *int, standard, most int) (int, error) {
 	switch {
 	case limit == nil:
@@ -73,8 +78,8 @@ func pageSize(limit *int, standard, most int) (int, error) {
 	return *limit, nil
 }
 
-// page cuts the page that follows token out of keys, which are in the order of
-// the listing, and answers the token of the next page.
+// page returns the bounds of the page that follows token in a sorted list of keys,
+// and the token of the next page. A token is the key of the last entry of its page.
 func page(keys []string, token string, limit int) (from, to int, next string, err error) {
 	if token != "" {
 		last, err := base64.RawURLEncoding.DecodeString(token)

@@ -11,19 +11,19 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// The tables of the store. Streams and events go by the stream's number, in hex,
-// so that no name can be mistaken for part of another's key.
+// The tables of the store, with the form of their keys. The keys of streams and
+// blocks have the stream's id in hex, because one name could be a prefix of another.
 const (
 	groupTable  store.Table = "logs/group"  // ACCOUNT/REGION/NAME
 	streamTable store.Table = "logs/stream" // STREAM
 	blockTable  store.Table = "logs/block"  // STREAM BLOCK
 
-	// eventTable held each event by itself. It is read, and emptied, when a data
-	// directory of that time is opened.
+	// eventTable has one record for each event, in data directories of older versions.
+	// They are converted to blocks at start.
 	eventTable store.Table = "logs/event" // STREAM SEQUENCE
 )
 
-// groupRecord is a group as it is stored.
+// groupRecord is the stored form of a group.
 type groupRecord struct {
 	Account   string            `json:"account"`
 	Region    string            `json:"region"`
@@ -34,7 +34,7 @@ type groupRecord struct {
 	Filters   []MetricFilter    `json:"filters,omitempty"`
 }
 
-// streamRecord is a stream as it is stored.
+// streamRecord is the stored form of a stream.
 type streamRecord struct {
 	Account string `json:"account"`
 	Region  string `json:"region"`
@@ -42,7 +42,7 @@ type streamRecord struct {
 	Name    string `json:"name"`
 	Created int64  `json:"created"`
 	Token   string `json:"token"`
-	// Implicit reports that a write made the stream.
+	// Implicit reports that a write created the stream.
 	Implicit bool `json:"implicit,omitempty"`
 }
 
@@ -50,6 +50,7 @@ func groupKey(g *group) string     { return g.scope.account + "/" + g.scope.regi
 func streamKey(id uint64) string   { return fmt.Sprintf("%016x", id) }
 func blockKey(id, n uint64) string { return fmt.Sprintf("%016x%016x", id, n) }
 
+// saveGroup adds the group's record to a batch. The caller holds mu.
 func (s *Service) saveGroup(b *store.Batch, g *group) {
 	if !s.store.Durable() {
 		return
@@ -69,6 +70,7 @@ func (s *Service) saveGroup(b *store.Batch, g *group) {
 	b.Put(groupTable, groupKey(g), encode(r))
 }
 
+// saveStream adds the stream's record to a batch. The caller holds mu.
 func (s *Service) saveStream(b *store.Batch, st *stream) {
 	if !s.store.Durable() {
 		return
@@ -86,7 +88,8 @@ func (s *Service) saveStream(b *store.Batch, st *stream) {
 	}))
 }
 
-// encode writes a record. Records are plain data and always encode.
+// encode returns a record as JSON. It panics on a type that has no JSON form, which
+// is a bug.
 func encode(record any) []byte {
 	b, err := json.Marshal(record)
 	if err != nil {
@@ -103,6 +106,7 @@ func (s *Service) deleteSavedBlock(b *store.Batch, st *stream, bl *block) {
 	b.Delete(blockTable, blockKey(st.id, bl.id))
 }
 
+// deleteSavedStream removes a stream and its blocks from the store.
 func (s *Service) deleteSavedStream(b *store.Batch, st *stream) {
 	b.Delete(streamTable, streamKey(st.id))
 	b.DeletePrefix(blockTable, streamKey(st.id))
@@ -110,12 +114,13 @@ func (s *Service) deleteSavedStream(b *store.Batch, st *stream) {
 
 func (s *Service) deleteSavedGroup(b *store.Batch, g *group) { b.Delete(groupTable, groupKey(g)) }
 
-// load reads the state back.
+// load restores all groups from the store.
 func (s *Service) load() error {
 	if err := s.store.Scan(groupTable, "", s.loadGroup); err != nil {
 		return fmt.Errorf("read log groups: %w", err)
 	}
 
+	// Streams refer to groups, and blocks to streams.
 	streams := map[uint64]*stream{}
 	err := s.store.Scan(streamTable, "", func(key string, value []byte) error { return s.loadStream(streams, key, value) })
 	if err != nil {
@@ -127,6 +132,7 @@ func (s *Service) load() error {
 		return fmt.Errorf("read log events: %w", err)
 	}
 
+	// Ids of blocks are not in the order of their events.
 	for _, st := range streams {
 		slices.SortFunc(st.blocks, func(a, b *block) int { return a.first.compare(b.first) })
 	}
@@ -135,8 +141,9 @@ func (s *Service) load() error {
 		return fmt.Errorf("read log events: %w", err)
 	}
 
+	// The limit may be lower than before.
 	b := s.store.Batch()
-	s.limitMemory(b) // the bound may be lower than it was
+	s.limitMemory(b)
 	if err := b.Apply().Wait(); err != nil {
 		return fmt.Errorf("drop log events: %w", err)
 	}
@@ -150,6 +157,7 @@ func (s *Service) load() error {
 	return nil
 }
 
+// loadGroup restores a group with its metric filters.
 func (s *Service) loadGroup(key string, value []byte) error {
 	var r groupRecord
 	if err := json.Unmarshal(value, &r); err != nil {
@@ -168,7 +176,7 @@ func (s *Service) loadGroup(key string, value []byte) error {
 	for _, f := range r.Filters {
 		match, err := pattern.Parse(f.FilterPattern)
 		if err != nil || len(f.MetricTransformations) != 1 {
-			return fmt.Errorf("metric filter %s of group %s cannot be read: %w", f.FilterName, key, err)
+			return fmt.Errorf("metric filter %s of group %s: cannot parse: %w", f.FilterName, key, err)
 		}
 		g.filters = append(g.filters, &metricFilter{
 			name:           f.FilterName,
@@ -182,6 +190,8 @@ func (s *Service) loadGroup(key string, value []byte) error {
 	return nil
 }
 
+// loadStream restores a stream of a restored group, and adds it to streams by its
+// id.
 func (s *Service) loadStream(streams map[uint64]*stream, key string, value []byte) error {
 	var r streamRecord
 	id, err := strconv.ParseUint(key, 16, 64)
@@ -194,7 +204,7 @@ func (s *Service) loadStream(streams map[uint64]*stream, key string, value []byt
 
 	g := s.groups[scope{r.Account, r.Region}][r.Group]
 	if g == nil {
-		return fmt.Errorf("stream %s: its group %s is not there", key, r.Group)
+		return fmt.Errorf("stream %s: its group %s does not exist", key, r.Group)
 	}
 
 	st := &stream{
@@ -212,11 +222,12 @@ func (s *Service) loadStream(streams map[uint64]*stream, key string, value []byt
 
 	g.streams[r.Name] = st
 	streams[id] = st
+
 	s.lastID = max(s.lastID, id)
 	return nil
 }
 
-// parseStreamKey splits a key into its stream and what stands behind that.
+// parseStreamKey splits a key into its stream and the number that follows it.
 func parseStreamKey(streams map[uint64]*stream, key string) (*stream, uint64, error) {
 	if len(key) != 32 {
 		return nil, 0, fmt.Errorf("key %q: want 32 digits", key)
@@ -240,12 +251,14 @@ func parseStreamKey(streams map[uint64]*stream, key string) (*stream, uint64, er
 	return st, n, nil
 }
 
+// loadBlock restores a block of a restored stream.
 func (s *Service) loadBlock(streams map[uint64]*stream, key string, value []byte) error {
 	st, id, err := parseStreamKey(streams, key)
 	if err != nil {
 		return err
 	}
 
+	// The store reuses the memory of value.
 	bl, highest, err := decodeBlock(id, slices.Clone(value))
 	if err != nil {
 		return fmt.Errorf("block %s: %w", key, err)
@@ -262,8 +275,9 @@ func (s *Service) loadBlock(streams map[uint64]*stream, key string, value []byte
 	return nil
 }
 
-// convertEvents packs the events of a data directory that holds each by itself.
+// convertEvents converts events that are stored one by one into blocks.
 func (s *Service) convertEvents(streams map[uint64]*stream) error {
+	// A record is the time, the ingestion time and the message.
 	found := map[*stream][]event{}
 	err := s.store.Scan(eventTable, "", func(key string, value []byte) error {
 		st, seq, err := parseStreamKey(streams, key)

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// position is an event's place in the order of events: its time, then its
-// number. Tokens hold positions and not indexes, so that they stay true while
-// events come and expire.
+// position is the position of an event in the order of events: its time, then its
+// sequence number. Tokens have positions instead of indexes, so that they stay
+// valid while events arrive and expire.
 type position struct {
 	time int64
 	seq  uint64
@@ -20,13 +20,13 @@ func (p position) compare(o position) int {
 	return cmp.Or(cmp.Compare(p.time, o.time), cmp.Compare(p.seq, o.seq))
 }
 
-// lastPosition is behind every event.
+// lastPosition is after every event.
 var lastPosition = position{math.MaxInt64, math.MaxUint64}
 
-// String writes the 56 digits that AWS gives event ids and tokens (LAM E7).
+// String returns the 56 digits that AWS uses for event ids and tokens (LAM E7).
 func (p position) String() string { return fmt.Sprintf("%036d%020d", p.time, p.seq) }
 
-// parsePosition reads what String wrote.
+// parsePosition parses the result of String.
 func parsePosition(s string) (position, bool) {
 	if len(s) != 56 {
 		return position{}, false
@@ -39,7 +39,7 @@ func parsePosition(s string) (position, bool) {
 	return position{int64(t), seq}, err == nil
 }
 
-// cursor is a token of GetLogEvents: where to go on from, and in which direction.
+// cursor is a token of GetLogEvents: a position and the direction to continue in.
 type cursor struct {
 	at      position
 	forward bool
@@ -52,10 +52,11 @@ func (c cursor) String() string {
 	return "b/" + c.at.String() + "/s"
 }
 
+// parseCursor parses a token. It refuses everything that String does not return.
 func parseCursor(s string) (cursor, error) {
 	rest, forward := strings.CutPrefix(s, "f/")
 	if !forward {
-		rest, _ = strings.CutPrefix(s, "b/")
+		rest, _ = strings.CutPrefix(s, "b/") // checked below, by comparing with String
 	}
 	digits, ok := strings.CutSuffix(rest, "/s")
 	at, good := parsePosition(digits)
@@ -68,7 +69,7 @@ func parseCursor(s string) (cursor, error) {
 
 func invalidToken() error { return errInvalidParameter.With("The specified nextToken is invalid.") }
 
-// before is the position right before p.
+// before returns the position right before p.
 func (p position) before() position {
 	if p.seq == 0 {
 		return position{p.time - 1, math.MaxUint64}

@@ -8,7 +8,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// The bounds of one PutLogEvents (LAM E5).
+// The limits of one PutLogEvents (LAM E5).
 const (
 	maxBatchEvents = 10_000
 	maxBatchBytes  = 1 << 20
@@ -23,30 +23,30 @@ type PutLogEventsInput struct {
 	LogGroupName string `json:"logGroupName"`
 	// LogStreamName is the stream's name.
 	LogStreamName string `json:"logStreamName"`
-	// LogEvents are 1 to 10,000 events in order of time, within 24 h, of at
-	// most 1 MiB with 26 bytes more for each.
+	// LogEvents are 1 to 10,000 events sorted by time, within 24 h. Their messages,
+	// with 26 bytes more for each, are at most 1 MiB.
 	LogEvents []InputLogEvent `json:"logEvents"`
-	// SequenceToken is ignored, as AWS does.
+	// SequenceToken is ignored, as on AWS.
 	SequenceToken string `json:"sequenceToken,omitempty"`
 }
 
 // InputLogEvent is an event to write.
 type InputLogEvent struct {
-	// Timestamp is epoch milliseconds.
+	// Timestamp is epoch ms.
 	Timestamp *int64 `json:"timestamp"`
-	// Message is the text, at least one byte.
+	// Message is the text, of at least one byte.
 	Message string `json:"message"`
 }
 
 // PutLogEventsOutput is the output of PutLogEvents.
 type PutLogEventsOutput struct {
-	// NextSequenceToken is always there and never needed.
+	// NextSequenceToken is always present and never needed.
 	NextSequenceToken string `json:"nextSequenceToken"`
-	// RejectedLogEventsInfo is there only when events were left out.
+	// RejectedLogEventsInfo is present only if events were rejected.
 	RejectedLogEventsInfo *RejectedLogEventsInfo `json:"rejectedLogEventsInfo,omitempty"`
 }
 
-// RejectedLogEventsInfo says which events of a batch were left out.
+// RejectedLogEventsInfo reports which events of a batch were rejected.
 type RejectedLogEventsInfo struct {
 	// TooNewLogEventStartIndex is the first event more than 2 h ahead.
 	TooNewLogEventStartIndex *int `json:"tooNewLogEventStartIndex,omitempty"`
@@ -57,7 +57,8 @@ type RejectedLogEventsInfo struct {
 	ExpiredLogEventEndIndex *int `json:"expiredLogEventEndIndex,omitempty"`
 }
 
-// PutLogEvents writes a batch of events to a stream.
+// PutLogEvents writes a batch of events to a stream. It returns when they are
+// durable.
 func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEventsInput) (*PutLogEventsOutput, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
@@ -91,7 +92,7 @@ func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEven
 	return out, nil
 }
 
-// validate holds the batch against what fails it as a whole (LAM E5).
+// validate checks for what fails the whole batch (LAM E5).
 func (in *PutLogEventsInput) validate() error {
 	if err := validateGroupName(in.LogGroupName); err != nil {
 		return err
@@ -104,6 +105,7 @@ func (in *PutLogEventsInput) validate() error {
 			"Member must have length between 1 and %d", maxBatchEvents)
 	}
 
+	// Check each event, and add up their sizes.
 	size := 0
 	for i, e := range in.LogEvents {
 		switch {
@@ -122,6 +124,7 @@ func (in *PutLogEventsInput) validate() error {
 		return errInvalidParameter.With("Upload too large: %d bytes exceeds limit of %d", size, maxBatchBytes)
 	}
 
+	// The first and last event have the earliest and latest time.
 	first := *in.LogEvents[0].Timestamp
 	last := *in.LogEvents[len(in.LogEvents)-1].Timestamp
 	if last-first > maxBatchSpan.Milliseconds() {
@@ -131,7 +134,8 @@ func (in *PutLogEventsInput) validate() error {
 	return nil
 }
 
-// acceptEvents leaves out the events that are too old, too new or expired.
+// acceptEvents returns the events that are neither too old, too new nor expired,
+// which ones are rejected, and the stream's sequence token.
 func (s *Service) acceptEvents(at scope, in *PutLogEventsInput) (string, []Event, *RejectedLogEventsInfo, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,6 +150,7 @@ func (s *Service) acceptEvents(at scope, in *PutLogEventsInput) (string, []Event
 		return "", nil, nil, streamNotFound()
 	}
 
+	// Events are sorted by time, so the accepted ones are a range.
 	now := s.now()
 	from := countBefore(in.LogEvents, now-maxEventAge.Milliseconds())
 	to := countBefore(in.LogEvents, now+maxEventAhead.Milliseconds()+1)
@@ -175,7 +180,7 @@ func (s *Service) acceptEvents(at scope, in *PutLogEventsInput) (string, []Event
 	return st.token, accepted, &r, nil
 }
 
-// countBefore is the number of events before t; they are in order of time.
+// countBefore returns the number of events before t. Events are sorted by time.
 func countBefore(events []InputLogEvent, t int64) int {
 	n := 0
 	for n < len(events) && *events[n].Timestamp < t {

@@ -10,7 +10,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// retentionDays are the retentions that Logs takes (LAM E9).
+// retentionDays are the allowed retentions in days (LAM E9).
 const retentionDays = "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653"
 
 func isRetention(days int) bool {
@@ -27,7 +27,7 @@ type PutRetentionPolicyInput struct {
 	RetentionInDays int `json:"retentionInDays"`
 }
 
-// PutRetentionPolicy lets a group's events expire.
+// PutRetentionPolicy sets the retention of a group's events.
 func (s *Service) PutRetentionPolicy(_ context.Context, c *awsapi.Call, in *PutRetentionPolicyInput) (*awsapi.None, error) {
 	if !isRetention(in.RetentionInDays) {
 		return nil, constraintError("retentionInDays", in.RetentionInDays, "Member must satisfy enum value set: ["+retentionDays+"]")
@@ -41,11 +41,13 @@ type DeleteRetentionPolicyInput struct {
 	LogGroupName string `json:"logGroupName"`
 }
 
-// DeleteRetentionPolicy lets a group keep its events for ever.
+// DeleteRetentionPolicy retains a group's events forever.
 func (s *Service) DeleteRetentionPolicy(_ context.Context, c *awsapi.Call, in *DeleteRetentionPolicyInput) (*awsapi.None, error) {
 	return s.setRetention(c, in.LogGroupName, 0)
 }
 
+// setRetention sets a group's retention in days; 0 means forever. Events that are
+// too old are removed at once.
 func (s *Service) setRetention(c *awsapi.Call, name string, days int) (*awsapi.None, error) {
 	return s.changeGroup(c, name, func(b *store.Batch, g *group) error {
 		g.retention = days
@@ -55,7 +57,8 @@ func (s *Service) setRetention(c *awsapi.Call, name string, days int) (*awsapi.N
 	})
 }
 
-// removeExpired removes what has expired and books the next look, with mu held.
+// removeExpired removes expired events and schedules the next removal. The caller
+// holds mu.
 func (s *Service) removeExpired(b *store.Batch, g *group) {
 	if g.retention > 0 {
 		s.removeBefore(b, g, g.expiresBefore(s.now()))
@@ -63,19 +66,20 @@ func (s *Service) removeExpired(b *store.Batch, g *group) {
 	s.scheduleExpiry(g)
 }
 
-// scheduleExpiry books the removal of the group's oldest event for the minute after
-// its expiry, with mu held.
+// scheduleExpiry schedules the removal of the group's oldest event, at the minute
+// after its expiry. The caller holds mu.
 func (s *Service) scheduleExpiry(g *group) {
-	oldest, any := g.oldest()
+	oldest, ok := g.oldest()
 	if g.expiry != nil {
 		g.expiry.Stop()
 		g.expiry = nil
 	}
 
-	if g.retention == 0 || !any {
+	if g.retention == 0 || !ok {
 		return
 	}
 
+	// Upkeep: a skipping clock does not skip to a removal, it only passes by.
 	g.expiryOldest = oldest
 	at := fromMilli(oldest).Add(time.Duration(g.retention) * 24 * time.Hour).Truncate(time.Minute).Add(time.Minute)
 	g.expiry = s.clock.Schedule(at, clock.Upkeep, func() {
@@ -91,13 +95,14 @@ func (s *Service) scheduleExpiry(g *group) {
 	})
 }
 
-// oldest is the time of the group's oldest event in epoch ms.
-func (g *group) oldest() (ms int64, any bool) {
+// oldest returns the time of the group's oldest event in epoch ms. ok is false if
+// there is none.
+func (g *group) oldest() (ms int64, ok bool) {
 	for _, st := range g.streams {
-		if len(st.blocks) > 0 && (!any || st.blocks[0].first.time < ms) {
+		if len(st.blocks) > 0 && (!ok || st.blocks[0].first.time < ms) {
 			ms = st.blocks[0].first.time
-			any = true
+			ok = true
 		}
 	}
-	return ms, any
+	return ms, ok
 }

@@ -2,19 +2,21 @@ package logs
 
 import "slices"
 
-// selection selects events of a stream.
+// selection selects events of a stream by time and position.
 type selection struct {
-	from   int64    // epoch ms, the first that is wanted
-	to     int64    // epoch ms, the first that is not wanted any more
-	after  position // events up to it are not wanted
-	before position // events from it on are not wanted
+	from   int64    // epoch ms, inclusive
+	to     int64    // epoch ms, exclusive
+	after  position // exclusive
+	before position // exclusive
 }
 
+// contains reports whether an event at the position is selected.
 func (s selection) contains(p position) bool {
 	return p.time >= s.from && p.time < s.to && p.compare(s.after) > 0 && p.compare(s.before) < 0
 }
 
-// overlapping returns those of a stream's blocks that can hold something wanted.
+// overlapping returns the blocks that can have selected events. The blocks are
+// sorted.
 func (s selection) overlapping(all []*block) []*block {
 	lo, _ := slices.BinarySearchFunc(all, s, func(b *block, s selection) int {
 		if b.last.time < s.from || b.last.compare(s.after) <= 0 {
@@ -33,16 +35,16 @@ func (s selection) overlapping(all []*block) []*block {
 	return all[lo:max(lo, hi)]
 }
 
-// streamReader reads what a selection holds of a stream, in order of position.
+// streamReader reads the selected events of a stream in order of position.
 type streamReader struct {
 	stream    string
 	selection selection
-	rest      []*block     // not begun
-	block     blockReader  // begun
-	current   encodedEvent // the next event
+	rest      []*block     // blocks after the current one
+	block     blockReader  // the current block
+	current   encodedEvent // the current event
 }
 
-// advance moves head to the next wanted event. It reports false at the end.
+// advance moves to the next selected event. It returns false at the end.
 func (r *streamReader) advance() bool {
 	for {
 		e, err := r.block.next()
@@ -62,8 +64,8 @@ func (r *streamReader) advance() bool {
 
 func (r *streamReader) position() position { return position{r.current.time, r.current.seq} }
 
-// firstPage returns the first wanted events within the bounds of a page, one at least
-// if there is any.
+// firstPage returns the first selected events, within the limits of a page: at most
+// limit events and maxPageBytes, but at least one event if there is any.
 func (s selection) firstPage(blocks []*block, limit int) []event {
 	var page []event
 	var size int64
@@ -77,10 +79,10 @@ func (s selection) firstPage(blocks []*block, limit int) []event {
 	return page
 }
 
-// lastPage returns the last wanted events within the bounds of a page, one at least if
-// there is any.
+// lastPage returns the last selected events, within the limits of a page; see
+// firstPage.
 func (s selection) lastPage(blocks []*block, limit int) []event {
-	var page []event // the last first
+	var page []event // in reverse order
 	var size int64
 	for _, b := range slices.Backward(blocks) {
 		for _, e := range slices.Backward(b.events()) {

@@ -11,31 +11,31 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// DefaultMaxBytes is the most memory that logs take where Options name no bound,
-// and MinMaxBytes the least that can be named: an event may have 1 MB.
 const (
+	// DefaultMaxBytes is the limit of memory if Options set none.
 	DefaultMaxBytes = 100 << 20
-	MinMaxBytes     = 8 << 20
+	// MinMaxBytes is the lowest limit that can be set: a single event can have 1 MB.
+	MinMaxBytes = 8 << 20
 )
 
-// gcFactor is how many times the memory of what is held a process takes: Go's
-// garbage collector lets the heap grow to about twice of what lives.
+// gcFactor is how much memory a process takes in relation to its live heap: by
+// default, Go's garbage collector lets the heap grow to twice the live heap.
 const gcFactor = 2
 
-// Options says what the service stands on.
+// Options configures a Service.
 type Options struct {
-	// Clock is the service time. Required.
+	// Clock is the service clock. Required.
 	Clock *clock.Clock
-	// Chance gives sequence tokens. Required.
+	// Chance is the random source of sequence tokens. Required.
 	Chance *chance.Source
-	// Store keeps what is acknowledged; nil keeps nothing.
+	// Store stores what is acknowledged; nil stores nothing.
 	Store *store.Store
-	// Logger gets warnings; nil discards them.
+	// Logger receives warnings; nil discards them.
 	Logger *slog.Logger
-	// MaxBytes is the most memory that the events of all groups may take,
-	// overhead and the garbage collector's share included; beyond it the oldest
-	// events of the largest groups are dropped. 0 means DefaultMaxBytes; less
-	// than MinMaxBytes counts as that.
+	// MaxBytes is the limit of memory for the events of all groups in bytes,
+	// including overhead and that of the garbage collector. At the limit, the
+	// oldest events of the largest groups are dropped. 0 means DefaultMaxBytes; a
+	// value below MinMaxBytes is raised to it.
 	MaxBytes int64
 }
 
@@ -47,24 +47,24 @@ type Service struct {
 	store     *store.Store
 	log       *slog.Logger
 	maxBytes  int64
-	maxMemory int64 // of blocks and implicit streams, for maxBytes in all
+	maxMemory int64 // limit for the field memory, so that the process takes maxBytes
 
-	mu      sync.Mutex // guards all below, and every group and stream
+	mu      sync.Mutex // guards the fields below, and all groups and streams
 	groups  map[scope]map[string]*group
-	memory  int64  // bytes that blocks and implicit streams take
-	lastSeq uint64 // the last event's number
-	lastID  uint64 // the last number of a stream or block
+	memory  int64  // bytes of blocks and implicit streams
+	lastSeq uint64 // sequence number of the last event
+	lastID  uint64 // last id of a stream or block
 
 	eventHandlers       []func(account, region, group, stream string, events []Event)
 	measurementHandlers []func(account, region string, m Measurement)
 }
 
-// scope is where resources live.
+// scope is the account and region of a group.
 type scope struct{ account, region string }
 
 func scopeOf(c *awsapi.Call) scope { return scope{c.Account, c.Region} }
 
-// New makes a service with the state that the store holds.
+// New returns a service with the state that the store holds.
 func New(o Options) (*Service, error) {
 	s := &Service{
 		clock:    o.Clock,
@@ -96,23 +96,25 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
-// OnEvents has f called with each batch of events that was taken, in the order
-// of its stream, without any lock. Call it before the service is used.
+// OnEvents registers f to be called with each accepted batch of events, without a
+// lock. Batches of one stream come in their order. Call it before the service is
+// used.
 func (s *Service) OnEvents(f func(account, region, group, stream string, events []Event)) {
 	s.eventHandlers = append(s.eventHandlers, f)
 }
 
-// OnMeasurement has f called with each value that a metric filter draws from the
-// events, and with each number of events that were dropped, without any lock. Call it before the service is used.
+// OnMeasurement registers f to be called with each value that a metric filter
+// extracts from an event, and with each number of dropped events, without a lock.
+// Call it before the service is used.
 func (s *Service) OnMeasurement(f func(account, region string, m Measurement)) {
 	s.measurementHandlers = append(s.measurementHandlers, f)
 }
 
-// now is the service time in epoch milliseconds, the unit of every time in the
-// API (LAM E1).
+// now returns the service time in epoch milliseconds, as all times in the API (LAM
+// E1).
 func (s *Service) now() int64 { return s.clock.Now().UnixMilli() }
 
-// nextID returns a number for a new stream or block, with mu held.
+// nextID returns the id of a new stream or block. The caller holds mu.
 func (s *Service) nextID() uint64 {
 	s.lastID++
 	return s.lastID
@@ -120,16 +122,16 @@ func (s *Service) nextID() uint64 {
 
 func fromMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
-// findGroup answers a group, with mu held.
-func (s *Service) findGroup(at scope, name string) (*group, error) {
-	if g := s.groups[at][name]; g != nil {
+// findGroup returns a group, or a ResourceNotFoundException. The caller holds mu.
+func (s *Service) findGroup(in scope, name string) (*group, error) {
+	if g := s.groups[in][name]; g != nil {
 		return g, nil
 	}
 	return nil, groupNotFound()
 }
 
-// Reset removes every group of an account and region; an empty string stands
-// for all of them.
+// Reset removes all groups of an account and region. An empty string stands for all
+// of them.
 func (s *Service) Reset(account, region string) error {
 	s.mu.Lock()
 	b := s.store.Batch()

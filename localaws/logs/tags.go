@@ -14,7 +14,7 @@ import (
 type TagResourceInput struct {
 	// ResourceARN is a group's ARN without ":*" (LAM E10).
 	ResourceARN string `json:"resourceArn"`
-	// Tags are added, or replace those of the same key.
+	// Tags are added; they replace tags with the same key.
 	Tags map[string]string `json:"tags"`
 }
 
@@ -52,7 +52,7 @@ type ListTagsForResourceInput struct {
 
 // TagsOutput is the output of ListTagsForResource and ListTagsLogGroup.
 type TagsOutput struct {
-	// Tags may be empty, but are there.
+	// Tags may be empty, but is never absent.
 	Tags map[string]string `json:"tags"`
 }
 
@@ -69,11 +69,11 @@ func (s *Service) ListTagsForResource(_ context.Context, c *awsapi.Call, in *Lis
 type TagLogGroupInput struct {
 	// LogGroupName is the group's name.
 	LogGroupName string `json:"logGroupName"`
-	// Tags are added, or replace those of the same key.
+	// Tags are added; they replace tags with the same key.
 	Tags map[string]string `json:"tags"`
 }
 
-// TagLogGroup is TagResource of an older time.
+// TagLogGroup is an older form of TagResource.
 func (s *Service) TagLogGroup(_ context.Context, c *awsapi.Call, in *TagLogGroupInput) (*awsapi.None, error) {
 	return s.addTags(c, in.LogGroupName, in.Tags)
 }
@@ -86,7 +86,7 @@ type UntagLogGroupInput struct {
 	Tags []string `json:"tags"`
 }
 
-// UntagLogGroup is UntagResource of an older time.
+// UntagLogGroup is an older form of UntagResource.
 func (s *Service) UntagLogGroup(_ context.Context, c *awsapi.Call, in *UntagLogGroupInput) (*awsapi.None, error) {
 	return s.removeTags(c, in.LogGroupName, in.Tags)
 }
@@ -97,12 +97,13 @@ type ListTagsLogGroupInput struct {
 	LogGroupName string `json:"logGroupName"`
 }
 
-// ListTagsLogGroup is ListTagsForResource of an older time.
+// ListTagsLogGroup is an older form of ListTagsForResource.
 func (s *Service) ListTagsLogGroup(_ context.Context, c *awsapi.Call, in *ListTagsLogGroupInput) (*TagsOutput, error) {
 	return s.listTags(c, in.LogGroupName)
 }
 
-// groupFromARN answers the name of the group that an ARN names in the caller's place.
+// groupFromARN returns the name of the group with the given ARN, which must be in
+// the account and region of the call.
 func (s *Service) groupFromARN(c *awsapi.Call, arn string) (string, error) {
 	if arn == "" {
 		return "", missingParameter("resourceArn")
@@ -120,6 +121,7 @@ func (s *Service) groupFromARN(c *awsapi.Call, arn string) (string, error) {
 	return name, nil
 }
 
+// addTags adds tags to a group.
 func (s *Service) addTags(c *awsapi.Call, name string, tags map[string]string) (*awsapi.None, error) {
 	if len(tags) == 0 {
 		return nil, missingParameter("tags")
@@ -140,6 +142,7 @@ func (s *Service) addTags(c *awsapi.Call, name string, tags map[string]string) (
 	})
 }
 
+// removeTags removes tags from a group.
 func (s *Service) removeTags(c *awsapi.Call, name string, keys []string) (*awsapi.None, error) {
 	return s.changeGroup(c, name, func(b *store.Batch, g *group) error {
 		for _, k := range keys {
@@ -150,6 +153,7 @@ func (s *Service) removeTags(c *awsapi.Call, name string, keys []string) (*awsap
 	})
 }
 
+// listTags returns the tags of a group.
 func (s *Service) listTags(c *awsapi.Call, name string) (*TagsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,12 +166,15 @@ func (s *Service) listTags(c *awsapi.Call, name string) (*TagsOutput, error) {
 	return out, nil
 }
 
+// maxTags is the most tags of a group.
 const maxTags = 50
 
+// tooManyTags returns the error for a group with more than maxTags.
 func tooManyTags() error {
 	return errTooManyTags.With("A resource can have at most %d tags.", maxTags)
 }
 
+// validateTags checks the tags of a request.
 func validateTags(tags map[string]string) error {
 	if len(tags) > maxTags {
 		return tooManyTags()

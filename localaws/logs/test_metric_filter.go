@@ -8,21 +8,21 @@ import (
 
 // TestMetricFilterInput is the input of TestMetricFilter.
 type TestMetricFilterInput struct {
-	// FilterPattern is the pattern to try.
+	// FilterPattern is the pattern to test.
 	FilterPattern *string `json:"filterPattern"`
-	// LogEventMessages are 1 to 50 messages to try it on.
+	// LogEventMessages are 1 to 50 messages to match it with.
 	LogEventMessages []string `json:"logEventMessages"`
 }
 
 // TestMetricFilterOutput is the output of TestMetricFilter.
 type TestMetricFilterOutput struct {
-	// Matches are the messages that match, in their order.
+	// Matches are the messages that match, in the order of the request.
 	Matches []MetricFilterMatchRecord `json:"matches"`
 }
 
 // MetricFilterMatchRecord is a message that matches.
 type MetricFilterMatchRecord struct {
-	// EventNumber counts the messages from 1.
+	// EventNumber is the number of the message in the request, counted from 1.
 	EventNumber int `json:"eventNumber"`
 	// EventMessage is the message.
 	EventMessage string `json:"eventMessage"`
@@ -30,7 +30,7 @@ type MetricFilterMatchRecord struct {
 	ExtractedValues map[string]string `json:"extractedValues"`
 }
 
-// TestMetricFilter tries a pattern on messages.
+// TestMetricFilter matches messages with a pattern.
 func (s *Service) TestMetricFilter(_ context.Context, _ *awsapi.Call, in *TestMetricFilterInput) (*TestMetricFilterOutput, error) {
 	if in.FilterPattern == nil {
 		return nil, missingParameter("filterPattern")

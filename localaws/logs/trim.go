@@ -9,19 +9,21 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// Events that are dropped for lack of room are counted in this metric, with the
-// group's name as the dimension LogGroupName.
+// The metric that counts events dropped at the memory limit. It has the dimension
+// LogGroupName.
 const (
 	droppedNamespace = "ReliableQ/Logs"
 	droppedMetric    = "DroppedLogEvents"
 )
 
-// warnInterval is how long a group that loses events is silent after a warning.
+// warnInterval is the shortest time between two warnings about dropped events of a
+// group.
 const warnInterval = time.Minute
 
-// removeBefore removes a group's events of before t, in epoch ms, with mu held.
+// removeBefore removes a group's events before t, in epoch ms. The caller holds mu.
 func (s *Service) removeBefore(b *store.Batch, g *group, t int64) {
 	for _, st := range g.streams {
+		// Blocks before index whole have only events before t.
 		whole, _ := slices.BinarySearchFunc(st.blocks, t, func(b *block, t int64) int {
 			if b.last.time < t {
 				return -1
@@ -29,6 +31,7 @@ func (s *Service) removeBefore(b *store.Batch, g *group, t int64) {
 			return 1
 		})
 
+		// The next block may have both kinds of events: encode the rest of it.
 		var rest []*block
 		if whole < len(st.blocks) && st.blocks[whole].first.time < t {
 			events := slices.DeleteFunc(st.blocks[whole].events(), func(e event) bool { return e.time < t })
@@ -42,15 +45,16 @@ func (s *Service) removeBefore(b *store.Batch, g *group, t int64) {
 	}
 }
 
-// limitMemory makes room when logs take more memory than they may: the oldest events go,
-// from the groups that hold most, until a tenth of the memory is free, so that this
-// is done seldom. A group that holds little loses nothing to one that is flooded.
-// limitMemory returns what was dropped. mu is held.
+// limitMemory drops events if logs exceed their memory limit. The oldest events of
+// the largest groups go, until a tenth of the limit is free, so that this happens
+// rarely. A small group loses nothing to a large one. limitMemory returns the
+// numbers of dropped events. The caller holds mu.
 func (s *Service) limitMemory(b *store.Batch) []Measurement {
 	if s.memory <= s.maxMemory {
 		return nil
 	}
 
+	// All groups get the same share of 90% of the limit.
 	var groups []*group
 	for _, all := range s.groups {
 		for _, g := range all {
@@ -66,30 +70,33 @@ func (s *Service) limitMemory(b *store.Batch) []Measurement {
 			continue
 		}
 
-		gone := s.shrinkTo(b, g, share)
-		g.dropped += gone
+		dropped := s.shrinkTo(b, g, share)
+		g.dropped += dropped
 		drops = append(drops, Measurement{
 			Namespace:  droppedNamespace,
 			Name:       droppedMetric,
 			Dimensions: map[string]string{"LogGroupName": g.name},
 			Unit:       "Count",
-			Value:      float64(gone),
+			Value:      float64(dropped),
 			Time:       s.clock.Now(),
 			scope:      g.scope,
 		})
 
 		if now := s.now(); g.lastWarning == 0 || now-g.lastWarning >= warnInterval.Milliseconds() {
 			g.lastWarning = now
-			s.log.Warn("logs are full: dropped the oldest events of a group",
-				slog.String("group", g.name), slog.Int64("events", gone), slog.Int64("events_so_far", g.dropped), slog.Int64("max_bytes", s.maxBytes))
+			s.log.Warn("logs reached their memory limit: dropped the oldest events of a group",
+				slog.String("group", g.name),
+				slog.Int64("events", dropped),
+				slog.Int64("events_in_total", g.dropped),
+				slog.Int64("max_bytes", s.maxBytes))
 		}
 	}
 
 	return drops
 }
 
-// fairShare is the most memory that each group may keep for all to fit into total:
-// groups below it keep all they have.
+// fairShare returns the most memory that each group can have if all together have
+// at most total. Groups with less are not affected. It sorts groups by memory.
 func fairShare(groups []*group, total int64) int64 {
 	slices.SortFunc(groups, func(a, b *group) int { return cmp.Compare(a.memory, b.memory) })
 	for i, g := range groups {
@@ -102,31 +109,34 @@ func fairShare(groups []*group, total int64) int64 {
 	return total
 }
 
-// shrinkTo drops a group's oldest blocks until it takes at most share, and returns how
-// many events they held. One block stays in any case. mu is held.
+// shrinkTo drops the oldest blocks of a group until it has at most share bytes, and
+// returns the number of dropped events. The newest block always stays. The caller
+// holds mu.
 func (s *Service) shrinkTo(b *store.Batch, g *group, share int64) (events int64) {
-	type piece struct {
+	// What can be dropped, oldest first.
+	type candidate struct {
 		stream *stream
 		at     position
 		block  *block // nil for a stream without blocks
 	}
 
-	var pieces []piece
+	var candidates []candidate
 	for _, st := range g.streams {
 		if len(st.blocks) == 0 && st.implicit {
-			pieces = append(pieces, piece{st, position{time: st.created}, nil})
+			candidates = append(candidates, candidate{st, position{time: st.created}, nil})
 		}
 		for _, bl := range st.blocks {
-			pieces = append(pieces, piece{st, bl.first, bl})
+			candidates = append(candidates, candidate{st, bl.first, bl})
 		}
 	}
 
-	slices.SortFunc(pieces, func(a, b piece) int { return a.at.compare(b.at) })
+	slices.SortFunc(candidates, func(a, b candidate) int { return a.at.compare(b.at) })
 
-	// Blocks of a stream are in order, so that those to drop are its first.
+	// The blocks of a stream are sorted, so the ones to drop are its first. An implicit
+	// stream is removed with its last block.
 	drop := map[*stream]int{}
 	excess := g.memory - share
-	for _, p := range pieces[:max(len(pieces)-1, 0)] {
+	for _, p := range candidates[:max(len(candidates)-1, 0)] {
 		if excess <= 0 {
 			break
 		}
@@ -145,6 +155,7 @@ func (s *Service) shrinkTo(b *store.Batch, g *group, share int64) (events int64)
 		}
 	}
 
+	// Drop them.
 	for st, n := range drop {
 		s.replaceBlocks(b, st, 0, n, nil)
 		if len(st.blocks) == 0 && st.implicit {
@@ -155,7 +166,7 @@ func (s *Service) shrinkTo(b *store.Batch, g *group, share int64) (events int64)
 	return events
 }
 
-// removeStream deletes a stream with all it holds, with mu held.
+// removeStream deletes a stream with its events. The caller holds mu.
 func (s *Service) removeStream(b *store.Batch, st *stream) {
 	for _, bl := range st.blocks {
 		s.addUsage(st.group, -bl.size, -bl.memory())

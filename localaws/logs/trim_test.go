@@ -133,7 +133,7 @@ func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
 		t.Errorf("the quiet group holds %d events, want its only one", len(got.Events))
 	}
 
-	if warnings := strings.Count(log.String(), "logs are full"); warnings != 1 {
+	if warnings := strings.Count(log.String(), "logs reached their memory limit"); warnings != 1 {
 		t.Errorf("%d warnings in one minute, want 1: %s", warnings, log.String())
 	}
 }

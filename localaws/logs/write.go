@@ -7,11 +7,11 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// Event is a log event as other services write and see it.
+// Event is a log event, as other services write and receive it.
 type Event struct {
-	// Time is its time stamp, cut to milliseconds.
+	// Time is its timestamp, with a resolution of milliseconds.
 	Time time.Time
-	// Message is its text, without a line end.
+	// Message is its text, without a newline at the end.
 	Message string
 }
 
@@ -22,7 +22,7 @@ func (s *Service) HasGroup(account, region, group string) bool {
 	return s.groups[scope{account, region}][group] != nil
 }
 
-// EnsureGroup makes a group where it does not exist yet.
+// EnsureGroup creates a group if it does not exist.
 func (s *Service) EnsureGroup(account, region, group string) error {
 	if err := validateGroupName(group); err != nil {
 		return err
@@ -42,8 +42,8 @@ func (s *Service) EnsureGroup(account, region, group string) error {
 	return nil
 }
 
-// EnsureStream makes a stream where it does not exist yet. It answers a
-// ResourceNotFoundException where the group does not exist.
+// EnsureStream creates a stream if it does not exist. It returns a
+// ResourceNotFoundException if the group does not exist.
 func (s *Service) EnsureStream(account, region, groupName, streamName string) error {
 	if err := validateStreamName(streamName); err != nil {
 		return err
@@ -55,10 +55,10 @@ func (s *Service) EnsureStream(account, region, groupName, streamName string) er
 	return err
 }
 
-// Write appends events to a stream, and makes the stream where it does not exist
-// yet; the group must (see EnsureGroup), else it answers a
-// ResourceNotFoundException. It is how output of functions comes in: the bounds
-// of PutLogEvents do not hold for it, and it does not wait for the disk.
+// Write appends events to a stream, which it creates if it does not exist. It
+// returns a ResourceNotFoundException if the group does not exist (see
+// EnsureGroup). It is for the output of functions: the limits of PutLogEvents do
+// not apply, and it does not wait for the disk.
 func (s *Service) Write(account, region, groupName, streamName string, events []Event) error {
 	if len(events) == 0 {
 		return nil
@@ -80,14 +80,14 @@ func (s *Service) Write(account, region, groupName, streamName string, events []
 	return nil
 }
 
-// appendResult is the work that an append causes, to be done without the lock.
+// appendResult is what is left to do after an append, without the lock.
 type appendResult struct {
-	commit  store.Commit
-	filters []*metricFilter // those that are to see the events
-	drops   []Measurement   // events that were dropped for lack of room
+	commit  store.Commit    // to wait for, if the caller must
+	filters []*metricFilter // the group's metric filters, to be applied to the events
+	drops   []Measurement   // numbers of events dropped at the memory limit
 }
 
-// appendBatch puts events into the stream that pick chooses.
+// appendBatch adds events to the stream that pick returns.
 func (s *Service) appendBatch(at scope, name string, events []Event, pick func(*store.Batch, *group) (*stream, error)) (appendResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,6 +103,7 @@ func (s *Service) appendBatch(at scope, name string, events []Event, pick func(*
 		return appendResult{}, err
 	}
 
+	// Number the events in the order of arrival, and sort them by time.
 	now := s.now()
 	batch := make([]event, len(events))
 	for i, e := range events {
@@ -119,15 +120,21 @@ func (s *Service) appendBatch(at scope, name string, events []Event, pick func(*
 	st.ingested = now
 	s.insertEvents(b, st, batch)
 
+	// Keep within the memory limit, and expire the oldest event in time.
 	drops := s.limitMemory(b)
 	if g.retention > 0 && (g.expiry == nil || batch[0].time < g.expiryOldest) {
 		s.scheduleExpiry(g)
 	}
 
-	return appendResult{b.Apply(), g.filters, drops}, nil
+	return appendResult{
+		commit:  b.Apply(),
+		filters: g.filters,
+		drops:   drops,
+	}, nil
 }
 
-// notifySubscribers passes events on to metric filters and subscribers, without the lock.
+// notifySubscribers passes accepted events to metric filters and to the handlers of
+// OnEvents. Call it without the lock.
 func (s *Service) notifySubscribers(at scope, group, stream string, events []Event, a appendResult) {
 	for _, f := range a.filters {
 		s.measure(at, f, events)
@@ -135,7 +142,7 @@ func (s *Service) notifySubscribers(at scope, group, stream string, events []Eve
 	for _, m := range a.drops {
 		s.reportMeasurement(m.scope, m)
 	}
-	for _, f := range s.eventHandlers {
-		f(at.account, at.region, group, stream, events)
+	for _, handle := range s.eventHandlers {
+		handle(at.account, at.region, group, stream, events)
 	}
 }

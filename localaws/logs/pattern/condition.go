@@ -6,45 +6,46 @@ import (
 	"strings"
 )
 
-// operator is a comparison.
+// operator is a comparison operator.
 type operator string
 
 const (
-	equal    operator = "="
-	unequal  operator = "!="
-	less     operator = "<"
-	atMost   operator = "<="
-	greater  operator = ">"
-	atLeast  operator = ">="
-	noSymbol operator = ""
+	equal      operator = "="
+	unequal    operator = "!="
+	less       operator = "<"
+	atMost     operator = "<="
+	greater    operator = ">"
+	atLeast    operator = ">="
+	noOperator operator = ""
 )
 
-// parseOperator reads an operator.
+// parseOperator consumes an operator and returns it, or noOperator.
 func (p *parser) parseOperator() operator {
 	for _, op := range []operator{unequal, atMost, atLeast, equal, less, greater} {
 		if p.take(string(op)) {
 			return op
 		}
 	}
-	return noSymbol
+	return noOperator
 }
 
-// condition holds a value against an operand.
+// condition compares a value with an operand.
 type condition struct {
 	op       operator
 	literal  string         // the operand as written, without quotation marks
-	parts    []string       // the operand, cut at its wildcards, where it has some
-	re       *regexp.Regexp // the operand, where it is one
-	number   float64
+	parts    []string       // the operand split at its wildcards, if it has any
+	re       *regexp.Regexp // the operand, if it is a regular expression
+	number   float64        // the operand, if isNumber
 	isNumber bool
 }
 
-// parseCondition reads an operator and its operand. The operand, where it is neither
-// quoted nor a regular expression, is as long as bare takes bytes.
-func (p *parser) parseCondition(bare func(c byte) bool) (condition, error) {
+// parseCondition parses an operator and its operand. An operand that is neither
+// quoted nor a regular expression consists of bytes for which unquoted returns
+// true.
+func (p *parser) parseCondition(unquoted func(c byte) bool) (condition, error) {
 	c := condition{op: p.parseOperator()}
-	if c.op == noSymbol {
-		return c, p.errorf("no comparison")
+	if c.op == noOperator {
+		return c, p.errorf("missing comparison operator")
 	}
 
 	p.skipBlanks()
@@ -55,7 +56,7 @@ func (p *parser) parseCondition(bare func(c byte) bool) (condition, error) {
 		if err != nil || c.op == equal || c.op == unequal {
 			return c, err
 		}
-		return c, p.errorf("%s cannot compare with a regular expression", c.op)
+		return c, p.errorf("operator %s does not support regular expressions", c.op)
 
 	case '"':
 		s, err := p.parseQuoted()
@@ -65,17 +66,18 @@ func (p *parser) parseCondition(bare func(c byte) bool) (condition, error) {
 		c.literal = s
 
 	default:
-		c.literal = p.takeWhile(bare)
+		c.literal = p.takeWhile(unquoted)
 		if c.literal == "" {
-			return c, p.errorf("nothing to compare with")
+			return c, p.errorf("missing operand")
 		}
 		n, err := strconv.ParseFloat(c.literal, 64)
 		c.number = n
 		c.isNumber = err == nil && looksNumeric(c.literal)
 	}
 
+	// Order is defined for numbers only.
 	if c.op != equal && c.op != unequal && !c.isNumber {
-		return c, p.errorf("%s compares with numbers only, not with '%s'", c.op, c.literal)
+		return c, p.errorf("operator %s needs a number, not '%s'", c.op, c.literal)
 	}
 
 	if strings.Contains(c.literal, "*") {
@@ -85,13 +87,13 @@ func (p *parser) parseCondition(bare func(c byte) bool) (condition, error) {
 	return c, nil
 }
 
-// looksNumeric keeps out what ParseFloat takes and Logs does not: inf, nan, hex
-// and underscores.
+// looksNumeric excludes numbers that ParseFloat accepts and Logs does not: inf,
+// nan, hexadecimal and underscores.
 func looksNumeric(s string) bool {
 	return strings.Trim(s, "0123456789+-.eE") == "" && strings.ContainsAny(s, "0123456789")
 }
 
-// matchText holds a string against the operand.
+// matchText reports whether a string meets the condition.
 func (c *condition) matchText(s string) bool {
 	switch c.op {
 	case equal:
@@ -102,6 +104,7 @@ func (c *condition) matchText(s string) bool {
 	return false
 }
 
+// equalText reports whether a string equals the operand or matches its pattern.
 func (c *condition) equalText(s string) bool {
 	switch {
 	case c.re != nil:
@@ -112,7 +115,8 @@ func (c *condition) equalText(s string) bool {
 	return s == c.literal
 }
 
-// matchNumber holds a number against the operand; written is how it was written.
+// matchNumber reports whether a number meets the condition. written is its text in
+// the event.
 func (c *condition) matchNumber(n float64, written string) bool {
 	if !c.isNumber {
 		return c.matchText(written)
@@ -142,6 +146,7 @@ func matchWildcard(s string, parts []string) bool {
 		return false
 	}
 
+	// The first occurrence leaves the most text for the parts that follow.
 	for _, part := range parts[1:last] {
 		i := strings.Index(s, part)
 		if i < 0 {

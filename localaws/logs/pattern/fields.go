@@ -8,17 +8,18 @@ import (
 // fieldsPattern is a pattern of the fields of a line.
 type fieldsPattern struct {
 	before   []fieldTerm
-	after    []fieldTerm // behind the ellipsis
-	ellipsis bool        // there is an ellipsis
+	after    []fieldTerm // fields after the ellipsis
+	ellipsis bool        // the pattern has an ellipsis
 }
 
-// fieldTerm is one field: its name and what must hold for it.
+// fieldTerm is a field of a pattern.
 type fieldTerm struct {
 	name string
-	test expression // nil where anything does
+	test expression // nil: any value matches
 }
 
-// expression is a tree of conditions on one subject.
+// expression is a condition, or a combination of conditions, on one subject: the
+// value of a field, or a decoded line.
 type expression interface {
 	holds(subject any) bool
 }
@@ -29,7 +30,7 @@ type orExpression struct{ left, right expression }
 func (e andExpression) holds(s any) bool { return e.left.holds(s) && e.right.holds(s) }
 func (e orExpression) holds(s any) bool  { return e.left.holds(s) || e.right.holds(s) }
 
-// parseFields reads a pattern in brackets.
+// parseFields parses a pattern in brackets.
 func (p *parser) parseFields() (matcher, error) {
 	p.pos++
 	c := &fieldsPattern{}
@@ -37,18 +38,18 @@ func (p *parser) parseFields() (matcher, error) {
 		p.skipBlanks()
 		if p.take("...") {
 			if c.ellipsis {
-				return nil, p.errorf("more than one ellipsis")
+				return nil, p.errorf("more than one ...")
 			}
 			c.ellipsis = true
 		} else {
-			one, err := p.parseField()
+			field, err := p.parseField()
 			if err != nil {
 				return nil, err
 			}
 			if c.ellipsis {
-				c.after = append(c.after, one)
+				c.after = append(c.after, field)
 			} else {
-				c.before = append(c.before, one)
+				c.before = append(c.before, field)
 			}
 		}
 
@@ -56,18 +57,20 @@ func (p *parser) parseFields() (matcher, error) {
 			break
 		}
 		if !p.take(",") {
-			return nil, p.errorf("a field without , or ] behind it")
+			return nil, p.errorf("missing , or ] after a field")
 		}
 	}
 
 	if p.skipBlanks(); !p.done() {
-		return nil, p.errorf("text behind the pattern")
+		return nil, p.errorf("unexpected text after the pattern")
 	}
 
 	return c, nil
 }
 
+// parseField parses a name, or a comparison that starts with the name.
 func (p *parser) parseField() (fieldTerm, error) {
+	// Look ahead for the name, which may be in parentheses, then parse again from the start.
 	from := p.pos
 	for p.take("(") {
 	}
@@ -75,7 +78,7 @@ func (p *parser) parseField() (fieldTerm, error) {
 	p.skipBlanks()
 	if p.done() || p.peek() == ',' || p.peek() == ']' {
 		if from+len(c.name) > p.pos {
-			return c, p.errorf("a parenthesis without a comparison")
+			return c, p.errorf("missing comparison in parentheses")
 		}
 		return c, nil
 	}
@@ -86,14 +89,14 @@ func (p *parser) parseField() (fieldTerm, error) {
 	return c, err
 }
 
-// isName tells the bytes of a field's name.
+// isName reports whether c can be part of a field's name.
 func isName(c byte) bool { return isWord(c) || c == '-' || c == '.' || c == '*' || c == '$' }
 
-// parseFieldTest reads a comparison of the field with the given name.
+// parseFieldTest parses a comparison of the field with the given name.
 func (p *parser) parseFieldTest(name string) (expression, error) {
 	p.skipBlanks()
 	if got := p.takeWhile(isName); got != name {
-		return nil, p.errorf("field '%s' within the comparison of field '%s'", got, name)
+		return nil, p.errorf("field '%s' in the comparison of field '%s'", got, name)
 	}
 	c, err := p.parseCondition(func(c byte) bool { return !isBlank(c) && !strings.ContainsRune(",])(&|", rune(c)) })
 	if err != nil {
@@ -106,6 +109,8 @@ type fieldTest struct{ condition }
 
 func (f fieldTest) holds(subject any) bool {
 	s := subject.(string)
+
+	// A value that is not a number is unequal to any number.
 	if f.isNumber {
 		n, err := strconv.ParseFloat(s, 64)
 		if err == nil && looksNumeric(s) {
@@ -116,7 +121,7 @@ func (f fieldTest) holds(subject any) bool {
 	return f.matchText(s)
 }
 
-// splitFields cuts a line at blanks. What stands in quotation marks or brackets is one
+// splitFields splits a line at blanks. Text in quotation marks or brackets is one
 // field, without them.
 func splitFields(line string) []string {
 	var out []string
@@ -126,6 +131,7 @@ func splitFields(line string) []string {
 			continue
 		}
 
+		// Without a closing mark, the opening one is part of an ordinary field.
 		closing := map[byte]byte{'"': '"', '[': ']'}[line[i]]
 		if end := strings.IndexByte(line[i+1:], closing); closing != 0 && end >= 0 {
 			out = append(out, line[i+1:i+1+end])
@@ -144,8 +150,8 @@ func splitFields(line string) []string {
 	return out
 }
 
-// assignFields lays the columns over a line's fields and answers the fields of before
-// and of after, or ok false where their numbers do not fit.
+// assignFields returns the fields of a line for before and for after. ok is false
+// if the numbers do not match.
 func (c *fieldsPattern) assignFields(line string) (before, after []string, ok bool) {
 	got := splitFields(line)
 	n := len(c.before)
@@ -161,9 +167,10 @@ func (c *fieldsPattern) match(line string) bool {
 	return ok && allHold(c.before, before) && allHold(c.after, after)
 }
 
-func allHold(columns []fieldTerm, fields []string) bool {
-	for i, c := range columns {
-		if c.test != nil && !c.test.holds(fields[i]) {
+// allHold reports whether all fields match.
+func allHold(terms []fieldTerm, fields []string) bool {
+	for i, t := range terms {
+		if t.test != nil && !t.test.holds(fields[i]) {
 			return false
 		}
 	}
@@ -182,8 +189,8 @@ func (c *fieldsPattern) extract(line string) map[string]string {
 	return values
 }
 
-// selector is the name that a field's value has; a field without a name is
-// called by its number from 1.
+// selector returns the selector of the field's value. A field without a name is
+// numbered from 1.
 func (c fieldTerm) selector(index int) string {
 	if c.name == "" {
 		return "$" + strconv.Itoa(index+1)

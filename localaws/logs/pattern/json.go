@@ -11,10 +11,10 @@ type jsonPattern struct {
 	selectors []selector // in the order of the pattern
 }
 
-// maxDepth bounds how deep parentheses may go.
+// maxDepth is the deepest nesting of parentheses.
 const maxDepth = 50
 
-// parseJSON reads a pattern in braces.
+// parseJSON parses a pattern in braces.
 func (p *parser) parseJSON() (matcher, error) {
 	p.pos++
 	m := &jsonPattern{}
@@ -31,62 +31,64 @@ func (p *parser) parseJSON() (matcher, error) {
 
 	m.root = root
 	if !p.take("}") {
-		return nil, p.errorf("no } at the end")
+		return nil, p.errorf("missing } at the end")
 	}
 	if p.skipBlanks(); !p.done() {
-		return nil, p.errorf("text behind the pattern")
+		return nil, p.errorf("unexpected text after the pattern")
 	}
 
 	return m, nil
 }
 
-// parseOr reads comparisons joined by ||, which binds less than &&. leaf reads one
-// comparison.
-func (p *parser) parseOr(leaf func(*parser) (expression, error)) (expression, error) {
-	left, err := p.parseAnd(leaf)
+// parseOr parses comparisons joined by ||, which has a lower precedence than &&.
+// parseComparison parses a single one.
+func (p *parser) parseOr(parseComparison func(*parser) (expression, error)) (expression, error) {
+	left, err := p.parseAnd(parseComparison)
 	for err == nil && p.take("||") {
 		var right expression
-		right, err = p.parseAnd(leaf)
+		right, err = p.parseAnd(parseComparison)
 		left = orExpression{left, right}
 	}
 	return left, err
 }
 
-func (p *parser) parseAnd(leaf func(*parser) (expression, error)) (expression, error) {
-	left, err := p.parseOperand(leaf)
+// parseAnd parses comparisons joined by &&.
+func (p *parser) parseAnd(parseComparison func(*parser) (expression, error)) (expression, error) {
+	left, err := p.parseOperand(parseComparison)
 	for err == nil && p.take("&&") {
 		var right expression
-		right, err = p.parseOperand(leaf)
+		right, err = p.parseOperand(parseComparison)
 		left = andExpression{left, right}
 	}
 	return left, err
 }
 
-// parseOperand reads a comparison, or several in parentheses.
-func (p *parser) parseOperand(leaf func(*parser) (expression, error)) (expression, error) {
+// parseOperand parses a comparison, or an expression in parentheses.
+func (p *parser) parseOperand(parseComparison func(*parser) (expression, error)) (expression, error) {
 	if !p.take("(") {
-		return leaf(p)
+		return parseComparison(p)
 	}
 	if p.depth++; p.depth > maxDepth {
-		return nil, p.errorf("more than %d parentheses within each other", maxDepth)
+		return nil, p.errorf("more than %d nested parentheses", maxDepth)
 	}
 
-	e, err := p.parseOr(leaf)
+	e, err := p.parseOr(parseComparison)
 	p.depth--
 	if err == nil && !p.take(")") {
-		err = p.errorf("a parenthesis without an end")
+		err = p.errorf("missing )")
 	}
 
 	return e, err
 }
 
-// memberTest is one comparison with a member.
+// memberTest is a comparison of a member.
 type memberTest struct {
 	selector selector
-	is       string // TRUE, FALSE, NULL, EXISTS or NOT EXISTS; else
+	is       string // TRUE, FALSE, NULL, EXISTS or NOT EXISTS; or empty, to use cond
 	cond     condition
 }
 
+// parseMemberTest parses a selector and its comparison.
 func (p *parser) parseMemberTest() (memberTest, error) {
 	var t memberTest
 	s, err := p.parseSelector()
@@ -95,6 +97,8 @@ func (p *parser) parseMemberTest() (memberTest, error) {
 	}
 
 	t.selector = s
+
+	// Keywords, or else an operator with an operand.
 	switch {
 	case p.takeWord("IS"):
 		for _, w := range []string{"TRUE", "FALSE", "NULL"} {
@@ -103,11 +107,11 @@ func (p *parser) parseMemberTest() (memberTest, error) {
 				return t, nil
 			}
 		}
-		return t, p.errorf("IS without TRUE, FALSE or NULL")
+		return t, p.errorf("missing TRUE, FALSE or NULL after IS")
 
 	case p.takeWord("NOT"):
 		if !p.takeWord("EXISTS") {
-			return t, p.errorf("NOT without EXISTS")
+			return t, p.errorf("missing EXISTS after NOT")
 		}
 		t.is = "NOT EXISTS"
 		return t, nil
@@ -130,6 +134,7 @@ func (t memberTest) holds(subject any) bool {
 		return len(found) > 0
 	}
 
+	// With [*] and .* there are several values: one of them must match.
 	for _, v := range found {
 		if t.matches(v) {
 			return true
@@ -139,7 +144,7 @@ func (t memberTest) holds(subject any) bool {
 	return false
 }
 
-// matches holds one value against the test. Arrays and objects never match (LAM E12).
+// matches compares a single value. Arrays and objects never match (LAM E12).
 func (t memberTest) matches(v any) bool {
 	switch v := v.(type) {
 	case bool:
@@ -156,7 +161,8 @@ func (t memberTest) matches(v any) bool {
 	return false
 }
 
-// decode reads a line that is a JSON object or array, and nothing behind it.
+// decode decodes a line that is a JSON object or array, without anything after it.
+// Numbers keep their text.
 func decode(line string) (any, bool) {
 	trimmed := strings.TrimLeft(line, " \t\r\n")
 	if trimmed == "" || trimmed[0] != '{' && trimmed[0] != '[' {
@@ -191,6 +197,7 @@ func (m *jsonPattern) extract(line string) map[string]string {
 }
 
 func (m *jsonPattern) value(line, text string) (string, bool) {
+	// The selector need not be one of the pattern.
 	p := &parser{text: text}
 	s, err := p.parseSelector()
 	if err != nil || !p.done() {

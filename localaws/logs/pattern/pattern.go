@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Pattern is a filter pattern, ready to match. It is safe for concurrent use.
+// Pattern is a parsed filter pattern. It is safe for concurrent use.
 type Pattern struct {
 	text    string
 	matcher matcher
@@ -13,22 +13,25 @@ type Pattern struct {
 
 // matcher is one kind of pattern.
 type matcher interface {
-	// match tries the pattern on a line.
+	// match reports whether a line matches.
 	match(line string) bool
-	// extract answers the values that the pattern names, by selector, of a line
-	// that it matches.
+	// extract returns the values that the pattern names, by selector, from a line
+	// that matches.
 	extract(line string) map[string]string
-	// value answers the value of one selector of a line.
+	// value returns the value of a selector from a line.
 	value(line, selector string) (string, bool)
 }
 
-// maxRegexps is how many regular expressions a pattern may have.
+// maxRegexps is the most regular expressions in a pattern.
 const maxRegexps = 2
 
-// Parse reads a pattern. Its errors say what is wrong at which byte.
+// Parse parses a pattern. Its errors have the position of the problem, counted in
+// bytes from 1.
 func Parse(text string) (*Pattern, error) {
 	p := &parser{text: text}
 	p.skipBlanks()
+
+	// The first character decides the kind of pattern.
 	var m matcher
 	var err error
 	switch p.peek() {
@@ -50,9 +53,9 @@ func Parse(text string) (*Pattern, error) {
 // Match reports whether a line matches.
 func (p *Pattern) Match(line string) bool { return p.matcher.match(line) }
 
-// Extract answers the values of the fields or members that the pattern names, by
-// selector: "$name" for a field, "$.member" for a member of JSON. ok is false
-// when the line does not match.
+// Extract returns the values of the fields or members that the pattern names, by
+// selector: "$name" for a field, "$.member" for a member of JSON. ok is false if
+// the line does not match.
 func (p *Pattern) Extract(line string) (values map[string]string, ok bool) {
 	if !p.matcher.match(line) {
 		return nil, false
@@ -60,28 +63,29 @@ func (p *Pattern) Extract(line string) (values map[string]string, ok bool) {
 	return p.matcher.extract(line), true
 }
 
-// Value answers what a selector finds in a line that matches: a field of the
-// pattern by "$name", a number or string of JSON by "$.member".
+// Value returns the value of a selector from a line that matches: "$name" selects a
+// field of the pattern, "$.member" a number or string of JSON.
 func (p *Pattern) Value(line, selector string) (string, bool) {
 	return p.matcher.value(line, selector)
 }
 
-// String is the pattern as it was written.
+// String returns the pattern as it was written.
 func (p *Pattern) String() string { return p.text }
 
-// parser reads a pattern from left to right.
+// parser parses a pattern from left to right.
 type parser struct {
 	text    string
-	pos     int
-	regexps int
-	depth   int
+	pos     int // position of the next byte
+	regexps int // number of regular expressions so far
+	depth   int // current nesting of parentheses
 }
 
+// errorf returns an error with the current position.
 func (p *parser) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s at character %d", fmt.Sprintf(format, args...), p.pos+1)
 }
 
-// peek is the next byte, or 0 at the end.
+// peek returns the next byte, or 0 at the end.
 func (p *parser) peek() byte {
 	if p.pos < len(p.text) {
 		return p.text[p.pos]
@@ -99,7 +103,7 @@ func (p *parser) skipBlanks() {
 	}
 }
 
-// take reads the given text, if it is next after blanks.
+// take consumes s if it is next, after blanks.
 func (p *parser) take(s string) bool {
 	p.skipBlanks()
 	if !strings.HasPrefix(p.text[p.pos:], s) {
@@ -109,7 +113,7 @@ func (p *parser) take(s string) bool {
 	return true
 }
 
-// takeWord reads a key word, if it is next after blanks and ends there.
+// takeWord consumes a keyword, in any case, if it is next after blanks.
 func (p *parser) takeWord(s string) bool {
 	p.skipBlanks()
 	end := p.pos + len(s)
@@ -120,10 +124,10 @@ func (p *parser) takeWord(s string) bool {
 	return true
 }
 
-// takeWhile reads bytes as long as ok takes them.
-func (p *parser) takeWhile(ok func(c byte) bool) string {
+// takeWhile consumes bytes while accept returns true for them, and returns them.
+func (p *parser) takeWhile(accept func(c byte) bool) string {
 	from := p.pos
-	for !p.done() && ok(p.text[p.pos]) {
+	for !p.done() && accept(p.text[p.pos]) {
 		p.pos++
 	}
 	return p.text[from:p.pos]
@@ -133,7 +137,8 @@ func isWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
-// parseQuoted reads a string in double quotes, the next byte, with \" and \\ in it.
+// parseQuoted parses a string in double quotation marks, which starts at the next
+// byte. \" and \\ are escapes.
 func (p *parser) parseQuoted() (string, error) {
 	var b strings.Builder
 	for i := p.pos + 1; i < len(p.text); i++ {
@@ -149,5 +154,5 @@ func (p *parser) parseQuoted() (string, error) {
 		}
 	}
 
-	return "", p.errorf("a quotation without an end")
+	return "", p.errorf("missing closing quotation mark")
 }

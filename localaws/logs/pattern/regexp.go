@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// parseRegexp reads a regular expression between percent signs, the next byte.
+// parseRegexp parses a regular expression between percent signs; the first is the
+// next byte.
 func (p *parser) parseRegexp() (*regexp.Regexp, error) {
 	end := strings.IndexByte(p.text[p.pos+1:], '%')
 	if end < 0 {
-		return nil, p.errorf("a regular expression without an end")
+		return nil, p.errorf("missing %% after a regular expression")
 	}
 	if p.regexps++; p.regexps > maxRegexps {
 		return nil, p.errorf("more than %d regular expressions", maxRegexps)
@@ -17,7 +18,7 @@ func (p *parser) parseRegexp() (*regexp.Regexp, error) {
 
 	text := p.text[p.pos+1 : p.pos+1+end]
 	if text == "" {
-		return nil, p.errorf("an empty regular expression")
+		return nil, p.errorf("empty regular expression")
 	}
 	if c, bad := unsupported(text); bad {
 		return nil, p.errorf("%q is not supported in a regular expression", c)
@@ -25,16 +26,16 @@ func (p *parser) parseRegexp() (*regexp.Regexp, error) {
 
 	re, err := regexp.Compile(text)
 	if err != nil {
-		return nil, p.errorf("the regular expression %q cannot be read", text)
+		return nil, p.errorf("cannot parse the regular expression %q", text)
 	}
 
 	p.pos += end + 2
 	return re, nil
 }
 
-// unsupported finds what Logs does not take in a regular expression: parentheses
-// and most punctuation, unless a backslash makes it a literal, and bytes outside
-// ASCII.
+// unsupported returns the first character that Logs does not support in a regular
+// expression. These are parentheses and most punctuation, unless escaped by a
+// backslash, and bytes outside ASCII.
 func unsupported(text string) (rune, bool) {
 	const symbols = `:_#=@/;,-` + `^$?[]{}|\*+.` + " "
 	for i := 0; i < len(text); i++ {

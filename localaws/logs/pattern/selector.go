@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// selector is a path to members of JSON, such as $.a.b[0].
+// selector is the path of a member of JSON, such as $.a.b[0].
 type selector struct {
-	text  string
+	text  string // as written
 	steps []step
 }
 
-// step goes from a value to one below it: a member by name, an element by index,
-// or all of them.
+// step is a step of a path: to a member by name, to an element by index, or to all
+// of them.
 type step struct {
 	name  string
 	index int
@@ -30,12 +30,12 @@ const (
 	all
 )
 
-// parseSelector reads a selector.
+// parseSelector parses a selector.
 func (p *parser) parseSelector() (selector, error) {
 	p.skipBlanks()
 	from := p.pos
 	if p.peek() != '$' {
-		return selector{}, p.errorf("no selector: one begins with $")
+		return selector{}, p.errorf("missing selector, which starts with $")
 	}
 
 	p.pos++
@@ -66,7 +66,7 @@ func (p *parser) parseSelector() (selector, error) {
 	}
 }
 
-// parseDotted reads the name behind a dot.
+// parseDotted parses what follows a dot: a name or *.
 func (p *parser) parseDotted() (step, error) {
 	if p.peek() == '*' {
 		p.pos++
@@ -74,12 +74,12 @@ func (p *parser) parseDotted() (step, error) {
 	}
 	name := p.takeWhile(func(c byte) bool { return isWord(c) || c == '-' })
 	if name == "" {
-		return step{}, p.errorf("a dot without a name")
+		return step{}, p.errorf("missing name after .")
 	}
 	return step{name: name}, nil
 }
 
-// parseBracket reads [0], [*] or ["name"].
+// parseBracket parses [0], [*] or ["name"].
 func (p *parser) parseBracket() (step, error) {
 	p.pos++
 	one := step{kind: all}
@@ -96,20 +96,20 @@ func (p *parser) parseBracket() (step, error) {
 	default:
 		n, err := strconv.ParseUint(p.takeWhile(func(c byte) bool { return c >= '0' && c <= '9' }), 10, 31)
 		if err != nil {
-			return one, p.errorf("an index that is not a number")
+			return one, p.errorf("index is not a number")
 		}
 		one = step{index: int(n), kind: byIndex}
 	}
 
 	if p.peek() != ']' {
-		return one, p.errorf("a bracket without an end")
+		return one, p.errorf("missing ]")
 	}
 
 	p.pos++
 	return one, nil
 }
 
-// find answers all values that the selector leads to.
+// find returns all values that the selector selects from v.
 func (s selector) find(v any) []any {
 	found := []any{v}
 	for _, st := range s.steps {
@@ -122,11 +122,14 @@ func (s selector) find(v any) []any {
 	return found
 }
 
+// apply returns the values that one step leads to.
 func (st step) apply(v any) []any {
 	switch v := v.(type) {
 	case map[string]any:
 		if st.kind == all {
 			out := make([]any, 0, len(v))
+
+			// Sorted, so that the first match does not depend on the order of a map.
 			for _, k := range slices.Sorted(maps.Keys(v)) {
 				out = append(out, v[k])
 			}
@@ -148,8 +151,8 @@ func (st step) apply(v any) []any {
 	return nil
 }
 
-// firstScalar is the first string, number or boolean that the selector leads to, as
-// text.
+// firstScalar returns the first string, number or boolean that the selector
+// selects, as text.
 func (s selector) firstScalar(v any) (string, bool) {
 	for _, found := range s.find(v) {
 		switch found := found.(type) {

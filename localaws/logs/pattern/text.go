@@ -7,17 +7,18 @@ import (
 
 // textPattern is a pattern of terms.
 type textPattern struct {
-	required []term // each must hold
-	optional []term // one must hold, where there are any
-	excluded []term // none may hold
+	required []term // all must match
+	optional []term // one must match, if there are any
+	excluded []term // none may match
 }
 
-// term is a piece of text or a regular expression.
+// term is a text or a regular expression.
 type term struct {
 	literal string
 	re      *regexp.Regexp
 }
 
+// matches reports whether the line contains the term.
 func (t term) matches(line string) bool {
 	if t.re != nil {
 		return t.re.MatchString(line)
@@ -25,7 +26,7 @@ func (t term) matches(line string) bool {
 	return strings.Contains(line, t.literal)
 }
 
-// parseTerms reads a pattern of terms up to the end.
+// parseTerms parses a pattern of terms, up to the end.
 func (p *parser) parseTerms() (matcher, error) {
 	t := &textPattern{}
 	for p.skipBlanks(); !p.done(); p.skipBlanks() {
@@ -48,12 +49,13 @@ func (p *parser) parseTerms() (matcher, error) {
 	}
 
 	if len(t.required)+len(t.excluded) > 0 {
-		t.optional = nil // a ? beside other terms has no effect (LAM E11)
+		t.optional = nil // beside other terms, ? has no effect (LAM E11)
 	}
 
 	return t, nil
 }
 
+// parseTerm parses a term without its prefix.
 func (p *parser) parseTerm() (term, error) {
 	switch p.peek() {
 	case '"':
@@ -64,12 +66,13 @@ func (p *parser) parseTerm() (term, error) {
 		return term{re: re}, err
 	}
 
+	// A term without quotation marks is a word; for the error, find its end.
 	from := p.pos
 	s := p.takeWhile(isWord)
 	if s == "" || !p.done() && !isBlank(p.peek()) {
 		whole := p.text[from:p.pos] + p.takeWhile(func(c byte) bool { return !isBlank(c) })
 		p.pos = from
-		return term{}, p.errorf("invalid character(s) in term '%s': put it into quotation marks", whole)
+		return term{}, p.errorf("invalid character(s) in term '%s': use quotation marks", whole)
 	}
 
 	return term{literal: s}, nil

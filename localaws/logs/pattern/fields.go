@@ -72,12 +72,14 @@ func (p *parser) parseFields() (matcher, error) {
 func (p *parser) parseField() (fieldTerm, error) {
 	// Look ahead for the name, which may be in parentheses, then parse again from the start.
 	from := p.pos
+	parentheses := 0
 	for p.take("(") {
+		parentheses++
 	}
 	c := fieldTerm{name: p.takeWhile(isName)}
 	p.skipBlanks()
 	if p.done() || p.peek() == ',' || p.peek() == ']' {
-		if from+len(c.name) > p.pos {
+		if parentheses > 0 {
 			return c, p.errorf("missing comparison in parentheses")
 		}
 		return c, nil

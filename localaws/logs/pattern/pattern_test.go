@@ -212,6 +212,7 @@ func TestBrokenPatternsSayWhere(t *testing.T) {
 		"[a, b":                        "missing , or ]",
 		"[a, ..., b, ...]":             "more than one ...",
 		"[a = 1 || b = 2]":             "field 'b' in the comparison of field 'a'",
+		"[(a]":                         "missing comparison in parentheses",
 		"[a] b":                        "unexpected text",
 		"{" + strings.Repeat("(", 100): "nested parentheses",
 	} {

@@ -152,12 +152,12 @@ func TestE19PutAgainKeepsStateAndTagsAndReplacesTheRest(t *testing.T) {
 	b := open(t)
 	ok[awsapi.None](b, "PutMetricAlarm", onErrors(func(in *PutMetricAlarmInput) {
 		in.AlarmDescription = ptr("first")
-		in.Tags = []Tag{{"team", "a"}}
+		in.Tags = []awsapi.Tag{{Key: "team", Value: "a"}}
 	}))
 	b.counter("Errors", 30)
 	b.advance(time.Minute)
 	b.wantState("errors", "ALARM")
-	ok[awsapi.None](b, "PutMetricAlarm", onErrors(func(in *PutMetricAlarmInput) { in.Tags = []Tag{{"team", "b"}} }))
+	ok[awsapi.None](b, "PutMetricAlarm", onErrors(func(in *PutMetricAlarmInput) { in.Tags = []awsapi.Tag{{Key: "team", Value: "b"}} }))
 	a := b.state("errors")
 	if a.StateValue != "ALARM" || a.AlarmDescription != nil {
 		t.Errorf("state %s, description %v: want the state kept and the description gone", a.StateValue, a.AlarmDescription)
@@ -431,10 +431,10 @@ func TestBadAlarmsAreRefused(t *testing.T) {
 		"Percentile ignore":     func(in *PutMetricAlarmInput) { in.EvaluateLowSampleCountPercentile = "ignore" },
 		"Metrics list and":      func(in *PutMetricAlarmInput) { in.Metrics = []MetricDataQuery{{}} },
 		"parameter Dimensions":  func(in *PutMetricAlarmInput) { in.Dimensions = []Dimension{{"", "x"}} },
-		"Tag keys must not":     func(in *PutMetricAlarmInput) { in.Tags = []Tag{{"aws:x", "y"}} },
+		"Tag keys must not":     func(in *PutMetricAlarmInput) { in.Tags = []awsapi.Tag{{Key: "aws:x", Value: "y"}} },
 		"Namespace is required": func(in *PutMetricAlarmInput) { in.Namespace = "" },
 	} {
-		_, err := b.PutMetricAlarm(t.Context(), b.call, onErrors(change))
+		err := b.PutMetricAlarm(t.Context(), b.call, onErrors(change))
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: error %v", name, err)
 		}

@@ -32,7 +32,7 @@ func TestE30LifeOfADashboard(t *testing.T) {
 
 	refused(b, "DeleteDashboards", &DeleteDashboardsInput{DashboardNames: []string{"flow", "none"}}, "ResourceNotFound", "")
 	ok[GetDashboardOutput](b, "GetDashboard", &GetDashboardInput{DashboardName: "flow"})
-	ok[struct{}](b, "DeleteDashboards", &DeleteDashboardsInput{DashboardNames: []string{"flow"}})
+	ok[awsapi.None](b, "DeleteDashboards", &DeleteDashboardsInput{DashboardNames: []string{"flow"}})
 	refused(b, "GetDashboard", &GetDashboardInput{DashboardName: "flow"}, "ResourceNotFound", "Dashboard flow does not exist")
 }
 
@@ -57,11 +57,11 @@ func TestTagsOfAlarmsAndDashboards(t *testing.T) {
 	ok[awsapi.None](b, "PutMetricAlarm", onErrors(nil))
 	ok[PutDashboardOutput](b, "PutDashboard", &PutDashboardInput{DashboardName: "flow", DashboardBody: "{}"})
 	for _, arn := range []string{"arn:aws:cloudwatch:us-east-1:000000000000:alarm:errors", "arn:aws:cloudwatch::000000000000:dashboard/flow"} {
-		ok[struct{}](b, "TagResource", &TagResourceInput{ResourceARN: arn, Tags: []Tag{{"a", "1"}, {"b", "2"}}})
-		ok[struct{}](b, "TagResource", &TagResourceInput{ResourceARN: arn, Tags: []Tag{{"a", "3"}}})
-		ok[struct{}](b, "UntagResource", &UntagResourceInput{ResourceARN: arn, TagKeys: []string{"b"}})
+		ok[awsapi.None](b, "TagResource", &TagResourceInput{ResourceARN: arn, Tags: []awsapi.Tag{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}}})
+		ok[awsapi.None](b, "TagResource", &TagResourceInput{ResourceARN: arn, Tags: []awsapi.Tag{{Key: "a", Value: "3"}}})
+		ok[awsapi.None](b, "UntagResource", &UntagResourceInput{ResourceARN: arn, TagKeys: []string{"b"}})
 		out := ok[ListTagsForResourceOutput](b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: arn})
-		if len(out.Tags) != 1 || out.Tags[0] != (Tag{"a", "3"}) {
+		if len(out.Tags) != 1 || out.Tags[0] != (awsapi.Tag{Key: "a", Value: "3"}) {
 			t.Errorf("%s has tags %v", arn, out.Tags)
 		}
 	}
@@ -73,8 +73,8 @@ func TestTagsOfAlarmsAndDashboards(t *testing.T) {
 		refused(b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: arn}, "ResourceNotFoundException", "")
 	}
 
-	refused(b, "TagResource", &TagResourceInput{ResourceARN: "x", Tags: []Tag{{"a", "1"}}}, "InvalidParameterValue", "")
-	many := make([]Tag, 51)
+	refused(b, "TagResource", &TagResourceInput{ResourceARN: "x", Tags: []awsapi.Tag{{Key: "a", Value: "1"}}}, "InvalidParameterValue", "")
+	many := make([]awsapi.Tag, 51)
 	for i := range many {
 		many[i].Key = strings.Repeat("k", i+1)
 	}
@@ -103,7 +103,7 @@ func TestEveryOperationAsksForAPermission(t *testing.T) {
 		}
 	}
 
-	put := b.API().Operations["PutMetricAlarm"].Access(b.call, onErrors(func(in *PutMetricAlarmInput) { in.Tags = []Tag{{"team", "a"}} }))
+	put := b.API().Operations["PutMetricAlarm"].Access(b.call, onErrors(func(in *PutMetricAlarmInput) { in.Tags = []awsapi.Tag{{Key: "team", Value: "a"}} }))
 	if put[0].Resource != "arn:aws:cloudwatch:us-east-1:000000000000:alarm:errors" || put[0].RequestTags["team"] != "a" || len(put) != 2 || put[1].Action != "cloudwatch:TagResource" {
 		t.Errorf("PutMetricAlarm asks for %+v", put)
 	}
@@ -133,7 +133,7 @@ func TestAlarmsAndDashboardsOutliveARestart(t *testing.T) {
 	}
 
 	b := open(t, disk(st))
-	ok[awsapi.None](b, "PutMetricAlarm", onErrors(func(in *PutMetricAlarmInput) { in.Tags = []Tag{{"team", "a"}} }))
+	ok[awsapi.None](b, "PutMetricAlarm", onErrors(func(in *PutMetricAlarmInput) { in.Tags = []awsapi.Tag{{Key: "team", Value: "a"}} }))
 	ok[awsapi.None](b, "PutMetricAlarm", deadLetters())
 	ok[PutDashboardOutput](b, "PutDashboard", &PutDashboardInput{DashboardName: "flow", DashboardBody: "{}"})
 	ok[awsapi.None](b, "SetAlarmState", &SetAlarmStateInput{

@@ -17,19 +17,14 @@ type dashboard struct {
 	name    string
 	body    string
 	changed time.Time
-	tags    []Tag
+	tags    []awsapi.Tag
 }
 
 // dashboardName is the form of a dashboard's name, apart from its length.
 var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 func dashboardARN(account, name string) string {
-	return awsapi.ARN{
-		Partition: "aws",
-		Service:   "cloudwatch",
-		Account:   account,
-		Resource:  "dashboard/" + name,
-	}.String()
+	return awsapi.Scope{Account: account}.ARN("cloudwatch", "dashboard/"+name)
 }
 
 // PutDashboardInput is the input of PutDashboard.
@@ -39,7 +34,7 @@ type PutDashboardInput struct {
 	// DashboardBody is a JSON object. It is stored unchanged.
 	DashboardBody string `json:"DashboardBody"`
 	// Tags are ignored if the dashboard exists.
-	Tags []Tag `json:"Tags,omitempty"`
+	Tags []awsapi.Tag `json:"Tags,omitempty"`
 }
 
 // PutDashboardOutput is the output of PutDashboard.
@@ -166,13 +161,13 @@ func (s *Service) ListDashboards(_ context.Context, c *awsapi.Call, in *ListDash
 	all := s.dashboards[c.Account]
 	names := slices.Sorted(maps.Keys(all))
 	names = slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, in.DashboardNamePrefix) })
-	from, to, next, err := page(len(names), in.NextToken, 1000)
+	names, next, err := pageOf(names, self, in.NextToken, 1000)
 	if err != nil {
 		return nil, err
 	}
 
 	out := &ListDashboardsOutput{DashboardEntries: []DashboardEntry{}, NextToken: next}
-	for _, name := range names[from:to] {
+	for _, name := range names {
 		d := all[name]
 		out.DashboardEntries = append(out.DashboardEntries, DashboardEntry{
 			DashboardName: name,
@@ -193,7 +188,7 @@ type DeleteDashboardsInput struct {
 }
 
 // DeleteDashboards deletes dashboards.
-func (s *Service) DeleteDashboards(_ context.Context, c *awsapi.Call, in *DeleteDashboardsInput) (*struct{}, error) {
+func (s *Service) DeleteDashboards(_ context.Context, c *awsapi.Call, in *DeleteDashboardsInput) (*awsapi.None, error) {
 	if len(in.DashboardNames) == 0 {
 		return nil, missingParameter("DashboardNames")
 	}
@@ -217,5 +212,5 @@ func (s *Service) DeleteDashboards(_ context.Context, c *awsapi.Call, in *Delete
 
 	commit := b.Apply()
 	s.mu.Unlock()
-	return &struct{}{}, commit.Wait()
+	return &awsapi.None{}, commit.Wait()
 }

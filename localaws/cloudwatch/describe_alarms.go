@@ -141,27 +141,28 @@ type DescribeAlarmsOutput struct {
 
 // DescribeAlarms lists alarms by name.
 func (s *Service) DescribeAlarms(_ context.Context, c *awsapi.Call, in *DescribeAlarmsInput) (*DescribeAlarmsOutput, error) {
-	size, err := pageSize("maxRecords", in.MaxRecords, 50, 100)
-	switch {
-	case err != nil:
+	var v awsapi.Validation
+	size := v.PageSize("maxRecords", in.MaxRecords, 50, 100)
+	v.MaxEntries("alarmNames", len(in.AlarmNames), 100)
+	v.OneOf("stateValue", in.StateValue, alarmStates...)
+	if err := v.Err(errValidation); err != nil {
 		return nil, err
+	}
+
+	switch {
 	case in.ChildrenOfAlarmName != "" || in.ParentsOfAlarmName != "":
 		return nil, unsupported("composite alarms", "DescribeAlarms")
 	case len(in.AlarmNames) > 0 && in.AlarmNamePrefix != "":
 		return nil, errInvalidCombination.With("AlarmNamePrefix and AlarmNames are mutually exclusive.")
-	case len(in.AlarmNames) > 100:
-		return nil, constraintError("alarmNames", len(in.AlarmNames), "Member must have length less than or equal to 100")
-	case in.StateValue != "" && !slices.Contains(alarmStates, in.StateValue):
-		return nil, invalidState(in.StateValue)
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	alarms := s.resourcesIn(scopeOf(c)).alarms
+	alarms := s.resourcesIn(c.Scope()).alarms
 	names := slices.Sorted(maps.Keys(alarms))
 	names = slices.DeleteFunc(names, func(name string) bool { return !in.selects(alarms[name]) })
-	from, to, next, err := page(len(names), in.NextToken, size)
+	names, next, err := pageOf(names, self, in.NextToken, size)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +173,7 @@ func (s *Service) DescribeAlarms(_ context.Context, c *awsapi.Call, in *Describe
 		NextToken:       next,
 	}
 
-	for _, name := range names[from:to] {
+	for _, name := range names {
 		out.MetricAlarms = append(out.MetricAlarms, alarms[name].describe())
 	}
 
@@ -188,62 +189,4 @@ func (in *DescribeAlarmsInput) selects(a *alarm) bool {
 		(in.StateValue == "" || in.StateValue == a.state.Value) &&
 		(in.ActionPrefix == "" || slices.ContainsFunc(slices.Concat(c.OKActions, c.AlarmActions, c.InsufficientDataActions),
 			func(arn string) bool { return strings.HasPrefix(arn, in.ActionPrefix) }))
-}
-
-// DescribeAlarmsForMetricInput is the input of DescribeAlarmsForMetric.
-type DescribeAlarmsForMetricInput struct {
-	// MetricName is the metric's name.
-	MetricName string `json:"MetricName"`
-	// Namespace is the metric's namespace.
-	Namespace string `json:"Namespace"`
-	// Dimensions are all dimensions of the metric.
-	Dimensions []Dimension `json:"Dimensions,omitempty"`
-	// Statistic selects alarms by statistic.
-	Statistic string `json:"Statistic,omitempty"`
-	// ExtendedStatistic selects alarms by percentile.
-	ExtendedStatistic string `json:"ExtendedStatistic,omitempty"`
-	// Period selects alarms by period.
-	Period *int64 `json:"Period,omitempty"`
-	// Unit selects alarms by unit.
-	Unit string `json:"Unit,omitempty"`
-}
-
-// DescribeAlarmsForMetricOutput is the output of DescribeAlarmsForMetric.
-type DescribeAlarmsForMetricOutput struct {
-	// MetricAlarms are sorted by name.
-	MetricAlarms []MetricAlarm `json:"MetricAlarms"`
-}
-
-// DescribeAlarmsForMetric lists the alarms on a metric. Alarms on metric math are
-// not included.
-func (s *Service) DescribeAlarmsForMetric(_ context.Context, c *awsapi.Call, in *DescribeAlarmsForMetricInput) (*DescribeAlarmsForMetricOutput, error) {
-	if in.MetricName == "" {
-		return nil, missingParameter("MetricName")
-	}
-	if in.Namespace == "" {
-		return nil, missingParameter("Namespace")
-	}
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	out := &DescribeAlarmsForMetricOutput{MetricAlarms: []MetricAlarm{}}
-	alarms := s.resourcesIn(scopeOf(c)).alarms
-	for _, name := range slices.Sorted(maps.Keys(alarms)) {
-		if in.selects(&alarms[name].config) {
-			out.MetricAlarms = append(out.MetricAlarms, alarms[name].describe())
-		}
-	}
-
-	return out, nil
-}
-
-// selects reports whether an alarm with this configuration matches the request.
-func (in *DescribeAlarmsForMetricInput) selects(c *PutMetricAlarmInput) bool {
-	return c.MetricName == in.MetricName && c.Namespace == in.Namespace &&
-		slices.Equal(sortDimensions(c.Dimensions), sortDimensions(in.Dimensions)) &&
-		(in.Statistic == "" || in.Statistic == c.Statistic) &&
-		(in.ExtendedStatistic == "" || in.ExtendedStatistic == c.ExtendedStatistic) &&
-		(in.Period == nil || *in.Period == valueOrZero(c.Period)) &&
-		(in.Unit == "" || in.Unit == c.Unit)
 }

@@ -42,12 +42,6 @@ func missingParameter(member string) error {
 	return errMissingParameter.With("The parameter %s is required.", member)
 }
 
-// constraintError returns the error for a value that violates a constraint of the
-// model.
-func constraintError(member string, value any, rule string) error {
-	return errValidation.With("1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: %s", value, member, rule)
-}
-
 // unsupported returns the error for a feature of an operation that the embedded
 // CloudWatch does not have.
 func unsupported(what, operation string) error {

@@ -25,7 +25,7 @@ func Example() {
 	one := 1
 	period := int64(60)
 	threshold := 0.0
-	_, err = s.PutMetricAlarm(ctx, call, &cloudwatch.PutMetricAlarmInput{
+	err = s.PutMetricAlarm(ctx, call, &cloudwatch.PutMetricAlarmInput{
 		AlarmName:          "errors",
 		Namespace:          "App",
 		MetricName:         "Errors",

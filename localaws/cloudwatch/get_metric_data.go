@@ -84,7 +84,7 @@ func (s *Service) GetMetricData(_ context.Context, c *awsapi.Call, in *GetMetric
 			continue
 		}
 
-		values, mixedUnits, err := s.evaluateQuery(s.resourcesIn(scopeOf(c)), &q, d, in)
+		values, mixedUnits, err := s.evaluateQuery(s.resourcesIn(c.Scope()), &q, d, in)
 		if err != nil {
 			return nil, err
 		}
@@ -198,9 +198,9 @@ func (in *GetMetricDataInput) validate(account string) (query, error) {
 	case in.NextToken != "":
 		return q, errInvalidToken.With("Invalid nextToken")
 	case in.ScanBy != "" && in.ScanBy != "TimestampDescending" && in.ScanBy != "TimestampAscending":
-		return q, constraintError("scanBy", in.ScanBy, "Member must satisfy enum value set: [TimestampDescending, TimestampAscending]")
+		return q, errValidation.Violation("scanBy", in.ScanBy, awsapi.OneOf("TimestampDescending", "TimestampAscending"))
 	case in.MaxDatapoints != nil && *in.MaxDatapoints < 1:
-		return q, constraintError("maxDatapoints", *in.MaxDatapoints, "Member must have value greater than or equal to 1")
+		return q, errValidation.Violation("maxDatapoints", *in.MaxDatapoints, awsapi.MinValue(1))
 	}
 
 	q, err := parseQueries(in.MetricDataQueries, account, "MetricDataQueries")

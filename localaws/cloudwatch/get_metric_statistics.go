@@ -77,7 +77,7 @@ func (s *Service) GetMetricStatistics(_ context.Context, c *awsapi.Call, in *Get
 	defer s.mu.Unlock()
 
 	out := &GetMetricStatisticsOutput{Label: in.MetricName, Datapoints: []Datapoint{}}
-	m := s.resourcesIn(scopeOf(c)).findMetric(in.Namespace, in.MetricName, in.Dimensions)
+	m := s.resourcesIn(c.Scope()).findMetric(in.Namespace, in.MetricName, in.Dimensions)
 	if m == nil {
 		return out, nil
 	}

@@ -52,7 +52,7 @@ func (s *Service) ListMetrics(_ context.Context, c *awsapi.Call, in *ListMetrics
 	case in.OwningAccount != "" && in.OwningAccount != c.Account:
 		return nil, unsupported("OwningAccount of another account", "ListMetrics")
 	case in.RecentlyActive != "" && in.RecentlyActive != "PT3H":
-		return nil, constraintError("recentlyActive", in.RecentlyActive, "Member must satisfy enum value set: [PT3H]")
+		return nil, errValidation.Violation("recentlyActive", in.RecentlyActive, awsapi.OneOf("PT3H"))
 	}
 
 	now := s.clock.Now()
@@ -65,16 +65,16 @@ func (s *Service) ListMetrics(_ context.Context, c *awsapi.Call, in *ListMetrics
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	metrics := s.resourcesIn(scopeOf(c)).metrics
+	metrics := s.resourcesIn(c.Scope()).metrics
 	keys := slices.Sorted(maps.Keys(metrics))
 	keys = slices.DeleteFunc(keys, func(k string) bool { return metrics[k].lastSeen < since || !in.selects(metrics[k]) })
-	from, to, next, err := page(len(keys), in.NextToken, 500)
+	keys, next, err := pageOf(keys, self, in.NextToken, 500)
 	if err != nil {
 		return nil, err
 	}
 
 	out := &ListMetricsOutput{Metrics: []Metric{}, NextToken: next}
-	for _, k := range keys[from:to] {
+	for _, k := range keys {
 		m := metrics[k]
 		out.Metrics = append(out.Metrics, Metric{m.namespace, m.name, nonNil(m.dimensions)})
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
 // held adds up what the metrics hold.
@@ -91,11 +93,11 @@ func TestMetricsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
 				t.Errorf("%d bytes are held after a look, want about %d", sum, most)
 			}
 
-			if m := b.resourcesIn(scope{account, region}).findMetric("N", "quiet", nil); m == nil && name != "LongNames" {
+			if m := b.resourcesIn(awsapi.Scope{Account: account, Region: region}).findMetric("N", "quiet", nil); m == nil && name != "LongNames" {
 				t.Error("the quiet metric is gone")
 			}
 
-			if last := b.resourcesIn(scope{account, region}).findMetric("N", datum(0).Name, datum(0).Dimensions); last == nil || len(last.series[0].buckets) == 0 {
+			if last := b.resourcesIn(awsapi.Scope{Account: account, Region: region}).findMetric("N", datum(0).Name, datum(0).Dimensions); last == nil || len(last.series[0].buckets) == 0 {
 				t.Error("the newest datum is gone")
 			}
 		})

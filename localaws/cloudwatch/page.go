@@ -1,42 +1,18 @@
 package cloudwatch
 
-import (
-	"encoding/base64"
-	"strconv"
-)
+import "github.com/reliableq/reliableq/localaws/awsapi"
 
-// pageSize validates a requested page size and returns it, or standard if none is
-// given.
-func pageSize(member string, n *int, standard, most int) (int, error) {
-	switch {
-	case n == nil:
-		return standard, nil
-	case *n < 1:
-		return 0, constraintError(member, *n, "Member must have value greater than or equal to 1")
-	case *n > most:
-		return 0, constraintError(member, *n, "Member must have value less than or equal to "+strconv.Itoa(most))
+// pageOf returns a page of items, which are sorted by key, and the token of the next
+// page. token is that of the request.
+func pageOf[T any](items []T, key func(T) string, token string, size int) (page []T, next string, err error) {
+	after, ok := awsapi.ParsePageToken(token)
+	if !ok {
+		return nil, "", errInvalidToken.With("Invalid nextToken")
 	}
-	return *n, nil
+
+	page, last := awsapi.Page(items, key, after, size)
+	return page, awsapi.PageToken(last), nil
 }
 
-// page returns the bounds of the page that token stands for in a list of n entries,
-// and the token of the next page. A token is the index of the page's first entry.
-func page(n int, token string, size int) (from, to int, next string, err error) {
-	if token != "" {
-		text, err := base64.RawURLEncoding.DecodeString(token)
-		if err == nil {
-			from, err = strconv.Atoi(string(text))
-		}
-		if err != nil || from < 1 {
-			return 0, 0, "", errInvalidToken.With("Invalid nextToken")
-		}
-	}
-
-	from = min(from, n)
-	to = min(from+size, n)
-	if to < n {
-		next = base64.RawURLEncoding.EncodeToString(strconv.AppendInt(nil, int64(to), 10))
-	}
-
-	return from, to, next, nil
-}
+// self is the key of items that are keys themselves.
+func self(name string) string { return name }

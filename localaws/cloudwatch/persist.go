@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/store"
 )
@@ -22,27 +23,29 @@ type alarmRecord struct {
 	Config  PutMetricAlarmInput `json:"config"`
 	Changed time.Time           `json:"changed"`
 	State   alarmState          `json:"state"`
-	Tags    []Tag               `json:"tags,omitempty"`
+	Tags    []awsapi.Tag        `json:"tags,omitempty"`
 }
 
 // dashboardRecord is the stored form of a dashboard.
 type dashboardRecord struct {
-	Account string    `json:"account"`
-	Name    string    `json:"name"`
-	Body    string    `json:"body"`
-	Changed time.Time `json:"changed"`
-	Tags    []Tag     `json:"tags,omitempty"`
+	Account string       `json:"account"`
+	Name    string       `json:"name"`
+	Body    string       `json:"body"`
+	Changed time.Time    `json:"changed"`
+	Tags    []awsapi.Tag `json:"tags,omitempty"`
 }
 
-func alarmKey(at scope, name string) string    { return at.account + "/" + at.region + "/" + name }
+func alarmKey(scope awsapi.Scope, name string) string {
+	return scope.Account + "/" + scope.Region + "/" + name
+}
 func dashboardKey(account, name string) string { return account + "/" + name }
 
 // saveAlarm adds the alarm's record to a batch. The caller holds mu.
 func (s *Service) saveAlarm(b *store.Batch, a *alarm) {
 	if s.store.Durable() {
 		b.Put(alarmTable, alarmKey(a.scope, a.name()), encode(alarmRecord{
-			Account: a.scope.account,
-			Region:  a.scope.region,
+			Account: a.scope.Account,
+			Region:  a.scope.Region,
 			Config:  a.config,
 			Changed: a.changed,
 			State:   a.state,
@@ -100,7 +103,7 @@ func (s *Service) loadAlarm(key string, value []byte) error {
 	}
 
 	s.addAlarm(&alarm{
-		scope:   scope{r.Account, r.Region},
+		scope:   awsapi.Scope{Account: r.Account, Region: r.Region},
 		config:  r.Config,
 		tags:    r.Tags,
 		changed: r.Changed,

@@ -7,7 +7,6 @@ import (
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
-	"github.com/reliableq/reliableq/localaws/store"
 )
 
 // PutMetricAlarmInput is the input of PutMetricAlarm, and the stored configuration
@@ -59,31 +58,31 @@ type PutMetricAlarmInput struct {
 	// Metrics are queries for metric math, of which exactly one returns data.
 	Metrics []MetricDataQuery `json:"Metrics,omitempty"`
 	// Tags are ignored if the alarm exists (LAM E19).
-	Tags []Tag `json:"Tags,omitempty"`
+	Tags []awsapi.Tag `json:"Tags,omitempty"`
 	// ThresholdMetricID is refused: it belongs to anomaly detection.
 	ThresholdMetricID string `json:"ThresholdMetricId,omitempty"`
 }
 
 // PutMetricAlarm creates an alarm or replaces its configuration. An existing alarm
 // preserves its state and tags (LAM E19).
-func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetricAlarmInput) (*awsapi.None, error) {
+func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetricAlarmInput) error {
 	if err := in.validate(); err != nil {
-		return nil, err
+		return err
 	}
 
 	q, period, err := in.parseQuery(c.Account)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := validateTags(in.Tags); err != nil {
-		return nil, err
+		return err
 	}
 
 	s.mu.Lock()
 
 	now := s.clock.Now()
 	a := &alarm{
-		scope:        scopeOf(c),
+		scope:        c.Scope(),
 		config:       *in,
 		tags:         in.Tags,
 		changed:      now,
@@ -104,10 +103,10 @@ func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetri
 		a.tags = old.tags
 		a.state = old.state
 		a.history = old.history
-		a.addHistory(now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" updated`, "")
+		s.addHistory(a, now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" updated`, "")
 		s.removeAlarm(old)
 	} else {
-		a.addHistory(now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" created`, "")
+		s.addHistory(a, now, "ConfigurationUpdate", `Alarm "`+in.AlarmName+`" created`, "")
 	}
 
 	// A skipping clock goes on to the first evaluation.
@@ -118,44 +117,7 @@ func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetri
 	commit := b.Apply()
 	s.mu.Unlock()
 
-	return &awsapi.None{}, commit.Wait()
-}
-
-// addAlarm adds an alarm to its scope and to the watchers of its metrics. The
-// caller holds mu.
-func (s *Service) addAlarm(a *alarm) {
-	res := s.resourcesIn(a.scope)
-	res.alarms[a.name()] = a
-	s.alarmCount.Add(1)
-	if a.period < minute {
-		s.shortPeriods++
-	}
-
-	for _, stat := range a.query.statistics {
-		m := res.ensureMetric(stat.namespace, stat.name, stat.dimensions)
-		if !slices.Contains(m.watchers, a) {
-			m.watchers = append(m.watchers, a)
-		}
-	}
-}
-
-// removeAlarm reverses addAlarm. The caller holds mu.
-func (s *Service) removeAlarm(a *alarm) {
-	res := s.resourcesIn(a.scope)
-	delete(res.alarms, a.name())
-	s.alarmCount.Add(-1)
-	if a.period < minute {
-		s.shortPeriods--
-	}
-	for _, m := range res.metrics {
-		m.watchers = slices.DeleteFunc(m.watchers, func(w *alarm) bool { return w == a })
-	}
-}
-
-// deleteAlarm removes an alarm and its stored record. The caller holds mu.
-func (s *Service) deleteAlarm(b *store.Batch, a *alarm) {
-	s.removeAlarm(a)
-	b.Delete(alarmTable, alarmKey(a.scope, a.name()))
+	return commit.Wait()
 }
 
 // validate checks everything but what the alarm watches.
@@ -164,11 +126,11 @@ func (in *PutMetricAlarmInput) validate() error {
 	case in.AlarmName == "":
 		return missingParameter("AlarmName")
 	case len([]rune(in.AlarmName)) > 255:
-		return constraintError("alarmName", in.AlarmName, "Member must have length less than or equal to 255")
+		return errValidation.Violation("alarmName", in.AlarmName, awsapi.MaxLength(255))
 	case in.EvaluationPeriods == nil:
 		return missingParameter("EvaluationPeriods")
 	case *in.EvaluationPeriods < 1:
-		return constraintError("evaluationPeriods", *in.EvaluationPeriods, "Member must have value greater than or equal to 1")
+		return errValidation.Violation("evaluationPeriods", *in.EvaluationPeriods, awsapi.MinValue(1))
 	case in.DatapointsToAlarm != nil && (*in.DatapointsToAlarm < 1 || *in.DatapointsToAlarm > *in.EvaluationPeriods):
 		return errValidation.With("DatapointsToAlarm must be between 1 and EvaluationPeriods.")
 	case in.ThresholdMetricID != "":
@@ -189,7 +151,7 @@ func (in *PutMetricAlarmInput) validate() error {
 		"insufficientDataActions": in.InsufficientDataActions,
 	} {
 		if len(actions) > 5 {
-			return constraintError(member, actions, "Member must have length less than or equal to 5")
+			return errValidation.Violation(member, actions, awsapi.MaxLength(5))
 		}
 		for _, arn := range actions {
 			if _, ok := awsapi.ParseARN(arn); !ok {
@@ -210,8 +172,8 @@ func (in *PutMetricAlarmInput) validateComparison() error {
 	case "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold":
 		return unsupported("ComparisonOperator "+op+" (anomaly detection)", "PutMetricAlarm")
 	default:
-		return constraintError("comparisonOperator", op, "Member must satisfy enum value set: [GreaterThanOrEqualToThreshold, "+
-			"GreaterThanThreshold, LessThanThreshold, LessThanOrEqualToThreshold]")
+		return errValidation.Violation("comparisonOperator", op, awsapi.OneOf(
+			"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"))
 	}
 
 	if policies := []string{"", "breaching", "notBreaching", "ignore", "missing"}; !slices.Contains(policies, in.TreatMissingData) {

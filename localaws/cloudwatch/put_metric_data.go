@@ -20,7 +20,7 @@ var units = []string{
 
 // invalidUnit returns the error for an unknown unit.
 func invalidUnit(member, unit string) error {
-	return constraintError(member, unit, "Member must satisfy enum value set: ["+strings.Join(units, ", ")+"]")
+	return errValidation.Violation(member, unit, awsapi.OneOf(units...))
 }
 
 // PutMetricDataInput is the input of PutMetricData.
@@ -55,25 +55,25 @@ type MetricDatum struct {
 }
 
 // PutMetricData adds data to metrics. If any datum is invalid, it adds none.
-func (s *Service) PutMetricData(_ context.Context, c *awsapi.Call, in *PutMetricDataInput) (*awsapi.None, error) {
+func (s *Service) PutMetricData(_ context.Context, c *awsapi.Call, in *PutMetricDataInput) error {
 	now := s.clock.Now()
 	switch {
 	case in.Namespace == "":
-		return nil, missingParameter("Namespace")
+		return missingParameter("Namespace")
 	case len(in.Namespace) > 255 || strings.HasPrefix(in.Namespace, ":"):
-		return nil, errInvalidValue.With("The value %s for parameter Namespace is invalid.", in.Namespace)
+		return errInvalidValue.With("The value %s for parameter Namespace is invalid.", in.Namespace)
 	case strings.HasPrefix(in.Namespace, "AWS/"):
-		return nil, errInvalidValue.With("The value AWS/ for parameter Namespace is invalid.")
+		return errInvalidValue.With("The value AWS/ for parameter Namespace is invalid.")
 	case len(in.MetricData) == 0:
-		return nil, missingParameter("MetricData")
+		return missingParameter("MetricData")
 	case len(in.MetricData) > 1000:
-		return nil, errInvalidValue.With("The collection MetricData must not have a size greater than 1000.")
+		return errInvalidValue.With("The collection MetricData must not have a size greater than 1000.")
 	}
 
 	// Validate everything before anything changes.
 	for i := range in.MetricData {
 		if err := in.MetricData[i].validate(i+1, now); err != nil {
-			return nil, err
+			return err
 		}
 	}
 
@@ -82,9 +82,9 @@ func (s *Service) PutMetricData(_ context.Context, c *awsapi.Call, in *PutMetric
 
 	for i := range in.MetricData {
 		d := &in.MetricData[i]
-		m := s.metricFor(scopeOf(c), in.Namespace, d.MetricName, d.Dimensions)
+		m := s.metricFor(c.Scope(), in.Namespace, d.MetricName, d.Dimensions)
 		if m == nil {
-			return nil, errLimit.With("The embedded AWS stores at most %d metrics for one account and region.", s.maxMetrics)
+			return errLimit.With("The embedded AWS stores at most %d metrics for one account and region.", s.maxMetrics)
 		}
 		at := now
 		if d.Timestamp != nil {
@@ -94,7 +94,7 @@ func (s *Service) PutMetricData(_ context.Context, c *awsapi.Call, in *PutMetric
 		s.notifyAlarms(m, true)
 	}
 
-	return &awsapi.None{}, nil
+	return nil
 }
 
 // addTo adds the datum to a bucket.

@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"time"
 
+	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
@@ -55,13 +56,13 @@ func (s *Service) Record(account, region string, d Datum) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.record(scope{account, region}, d, activity)
+	s.record(awsapi.Scope{Account: account, Region: region}, d, activity)
 }
 
 // record adds a datum. activity reports that it counts an event. The caller holds
 // mu.
-func (s *Service) record(in scope, d Datum, activity bool) {
-	m := s.metricFor(in, d.Namespace, d.Name, d.Dimensions)
+func (s *Service) record(scope awsapi.Scope, d Datum, activity bool) {
+	m := s.metricFor(scope, d.Namespace, d.Name, d.Dimensions)
 	if m == nil {
 		if !s.warnedMaxMetrics {
 			s.warnedMaxMetrics = true
@@ -84,8 +85,8 @@ func (s *Service) record(in scope, d Datum, activity bool) {
 
 // metricFor returns a metric, which it creates if there is none, or nil if the
 // scope has reached the limit of metrics. The caller holds mu.
-func (s *Service) metricFor(in scope, namespace, name string, dimensions []Dimension) *metric {
-	res := s.resourcesIn(in)
+func (s *Service) metricFor(scope awsapi.Scope, namespace, name string, dimensions []Dimension) *metric {
+	res := s.resourcesIn(scope)
 	if m := res.findMetric(namespace, name, dimensions); m != nil {
 		return m
 	}
@@ -146,13 +147,13 @@ func (s *Service) takeSamples(at time.Time, levelCheck bool) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 
-			in := scope{account, region}
+			scope := awsapi.Scope{Account: account, Region: region}
 			if d.Gauge {
-				s.recordLevel(in, d, round, levelCheck)
+				s.recordLevel(scope, d, round, levelCheck)
 			}
 
 			if !d.Gauge || !levelCheck {
-				s.record(in, d, !d.Gauge && d.Value != 0)
+				s.record(scope, d, !d.Gauge && d.Value != 0)
 			}
 		})
 	}
@@ -166,8 +167,8 @@ func (s *Service) takeSamples(at time.Time, levelCheck bool) {
 // recordLevel notes the value of a gauge. In a level check, a changed value counts
 // as activity for alarms on expressions, because their settled state is not
 // predicted. The caller holds mu.
-func (s *Service) recordLevel(in scope, d Datum, round uint64, levelCheck bool) {
-	m := s.metricFor(in, d.Namespace, d.Name, d.Dimensions)
+func (s *Service) recordLevel(scope awsapi.Scope, d Datum, round uint64, levelCheck bool) {
+	m := s.metricFor(scope, d.Namespace, d.Name, d.Dimensions)
 	if m == nil {
 		return
 	}

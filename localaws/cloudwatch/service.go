@@ -54,7 +54,7 @@ type Service struct {
 	alarmCount        atomic.Int64
 
 	mu                sync.Mutex // guards the fields below, and all that they refer to
-	resources         map[scope]*resources
+	resources         map[awsapi.Scope]*resources
 	dashboards        map[string]map[string]*dashboard // by account, by name
 	samplers          []Sampler
 	tick              *clock.Event // nil if none is scheduled
@@ -65,15 +65,11 @@ type Service struct {
 	recordsSinceCheck int    // since memory was last added up
 	checkedSinceTick  bool   // there was a level check since the last tick
 	samplingRound     uint64 // the last round of calls to samplers that began
+	historySeq        uint64 // number of the last item of an alarm's history
 	completedRound    uint64 // the last round that ended
 
 	shortPeriods int // number of alarms with a period of less than a minute
 }
-
-// scope is the account and region of a resource.
-type scope struct{ account, region string }
-
-func scopeOf(c *awsapi.Call) scope { return scope{c.Account, c.Region} }
 
 // resources are the metrics and alarms of one scope.
 type resources struct {
@@ -89,7 +85,7 @@ func New(o Options) (*Service, error) {
 		log:        o.Logger,
 		maxMetrics: o.MaxMetrics,
 		maxBytes:   o.MaxBytes,
-		resources:  map[scope]*resources{},
+		resources:  map[awsapi.Scope]*resources{},
 		dashboards: map[string]map[string]*dashboard{},
 	}
 
@@ -118,11 +114,11 @@ func New(o Options) (*Service, error) {
 
 // resourcesIn returns the resources of a scope, which it creates if there are none.
 // The caller holds mu.
-func (s *Service) resourcesIn(p scope) *resources {
-	res := s.resources[p]
+func (s *Service) resourcesIn(scope awsapi.Scope) *resources {
+	res := s.resources[scope]
 	if res == nil {
 		res = &resources{metrics: map[string]*metric{}, alarms: map[string]*alarm{}}
-		s.resources[p] = res
+		s.resources[scope] = res
 	}
 	return res
 }
@@ -135,14 +131,14 @@ func (s *Service) Reset(account, region string) error {
 	b := s.store.Batch()
 
 	// Remove alarms and metrics.
-	for p, res := range s.resources {
-		if account != "" && account != p.account || region != "" && region != p.region {
+	for scope, res := range s.resources {
+		if !scope.Within(account, region) {
 			continue
 		}
 		for _, a := range res.alarms {
 			s.deleteAlarm(b, a)
 		}
-		delete(s.resources, p)
+		delete(s.resources, scope)
 	}
 
 	// Remove dashboards.

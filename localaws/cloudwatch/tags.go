@@ -4,36 +4,32 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/store"
 )
-
-// maxTags is the most tags of a resource.
-const maxTags = 50
 
 // TagResourceInput is the input of TagResource.
 type TagResourceInput struct {
 	// ResourceARN is an alarm's or a dashboard's ARN.
 	ResourceARN string `json:"ResourceARN"`
 	// Tags are added; they replace tags with the same key.
-	Tags []Tag `json:"Tags"`
+	Tags []awsapi.Tag `json:"Tags"`
 }
 
 // TagResource tags an alarm or a dashboard.
-func (s *Service) TagResource(_ context.Context, c *awsapi.Call, in *TagResourceInput) (*struct{}, error) {
+func (s *Service) TagResource(_ context.Context, c *awsapi.Call, in *TagResourceInput) (*awsapi.None, error) {
 	if len(in.Tags) == 0 {
 		return nil, missingParameter("Tags")
 	}
 	if err := validateTags(in.Tags); err != nil {
 		return nil, err
 	}
-	return s.changeTags(c, in.ResourceARN, func(tags []Tag) ([]Tag, error) {
+	return s.changeTags(c, in.ResourceARN, func(tags []awsapi.Tag) ([]awsapi.Tag, error) {
 		for _, t := range in.Tags {
-			tags = append(slices.DeleteFunc(tags, func(o Tag) bool { return o.Key == t.Key }), t)
+			tags = append(slices.DeleteFunc(tags, func(o awsapi.Tag) bool { return o.Key == t.Key }), t)
 		}
-		if len(tags) > maxTags {
+		if len(tags) > awsapi.MaxTags {
 			return nil, tooManyTags()
 		}
 		return tags, nil
@@ -49,9 +45,9 @@ type UntagResourceInput struct {
 }
 
 // UntagResource removes tags from an alarm or a dashboard.
-func (s *Service) UntagResource(_ context.Context, c *awsapi.Call, in *UntagResourceInput) (*struct{}, error) {
-	return s.changeTags(c, in.ResourceARN, func(tags []Tag) ([]Tag, error) {
-		return slices.DeleteFunc(tags, func(t Tag) bool { return slices.Contains(in.TagKeys, t.Key) }), nil
+func (s *Service) UntagResource(_ context.Context, c *awsapi.Call, in *UntagResourceInput) (*awsapi.None, error) {
+	return s.changeTags(c, in.ResourceARN, func(tags []awsapi.Tag) ([]awsapi.Tag, error) {
+		return slices.DeleteFunc(tags, func(t awsapi.Tag) bool { return slices.Contains(in.TagKeys, t.Key) }), nil
 	})
 }
 
@@ -64,7 +60,7 @@ type ListTagsForResourceInput struct {
 // ListTagsForResourceOutput is the output of ListTagsForResource.
 type ListTagsForResourceOutput struct {
 	// Tags may be empty, but is never absent.
-	Tags []Tag `json:"Tags"`
+	Tags []awsapi.Tag `json:"Tags"`
 }
 
 // ListTagsForResource lists the tags of an alarm or a dashboard.
@@ -80,7 +76,7 @@ func (s *Service) ListTagsForResource(_ context.Context, c *awsapi.Call, in *Lis
 
 // findTags returns the tags of an alarm or dashboard, to be read or changed under
 // the lock, and a function that saves the resource. The caller holds mu.
-func (s *Service) findTags(c *awsapi.Call, arn string) (tags *[]Tag, save func(*store.Batch), err error) {
+func (s *Service) findTags(c *awsapi.Call, arn string) (tags *[]awsapi.Tag, save func(*store.Batch), err error) {
 	if arn == "" {
 		return nil, nil, missingParameter("ResourceARN")
 	}
@@ -92,7 +88,7 @@ func (s *Service) findTags(c *awsapi.Call, arn string) (tags *[]Tag, save func(*
 
 	// An alarm has a region, a dashboard has none.
 	if name, isAlarm := strings.CutPrefix(a.Resource, "alarm:"); isAlarm && a.Account == c.Account {
-		if al := s.resourcesIn(scope{a.Account, a.Region}).alarms[name]; al != nil {
+		if al := s.resourcesIn(awsapi.Scope{Account: a.Account, Region: a.Region}).alarms[name]; al != nil {
 			return &al.tags, func(b *store.Batch) { s.saveAlarm(b, al) }, nil
 		}
 	}
@@ -108,17 +104,17 @@ func (s *Service) findTags(c *awsapi.Call, arn string) (tags *[]Tag, save func(*
 
 // changeTags replaces the tags of a resource by what change returns for a copy of
 // them, and waits until that is durable.
-func (s *Service) changeTags(c *awsapi.Call, arn string, change func([]Tag) ([]Tag, error)) (*struct{}, error) {
+func (s *Service) changeTags(c *awsapi.Call, arn string, change func([]awsapi.Tag) ([]awsapi.Tag, error)) (*awsapi.None, error) {
 	commit, err := s.changeTagsLocked(c, arn, change)
 	if err != nil {
 		return nil, err
 	}
-	return &struct{}{}, commit.Wait()
+	return &awsapi.None{}, commit.Wait()
 }
 
 // changeTagsLocked is changeTags without the wait, which must not happen under the
 // lock.
-func (s *Service) changeTagsLocked(c *awsapi.Call, arn string, change func([]Tag) ([]Tag, error)) (store.Commit, error) {
+func (s *Service) changeTagsLocked(c *awsapi.Call, arn string, change func([]awsapi.Tag) ([]awsapi.Tag, error)) (store.Commit, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
@@ -139,26 +135,28 @@ func (s *Service) changeTagsLocked(c *awsapi.Call, arn string, change func([]Tag
 	return b.Apply(), nil
 }
 
-// tooManyTags returns the error for a resource with more than maxTags.
+// tooManyTags returns the error for a resource with too many tags.
 func tooManyTags() error {
-	return errInvalidValue.With("A resource can have at most %d tags.", maxTags)
+	return errInvalidValue.With("A resource can have at most %d tags.", awsapi.MaxTags)
 }
 
 // validateTags checks the tags of a request.
-func validateTags(tags []Tag) error {
-	if len(tags) > maxTags {
+func validateTags(tags []awsapi.Tag) error {
+	if len(tags) > awsapi.MaxTags {
 		return tooManyTags()
 	}
 
 	for i, t := range tags {
-		switch n := utf8.RuneCountInString(t.Key); {
-		case n == 0 || n > 128:
-			return constraintError("tags", t.Key, "Member must have length between 1 and 128")
-		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
+		switch awsapi.CheckTag(t.Key, t.Value) {
+		case awsapi.TagKeyLength:
+			return errValidation.Violation("tags", t.Key, "Member must have length between 1 and 128")
+		case awsapi.TagKeyReserved:
 			return errInvalidValue.With("Tag keys must not begin with aws: (%s).", t.Key)
-		case utf8.RuneCountInString(t.Value) > 256:
-			return constraintError("tags", t.Value, "Member must have length less than or equal to 256")
-		case slices.ContainsFunc(tags[:i], func(o Tag) bool { return o.Key == t.Key }):
+		case awsapi.TagValueLength:
+			return errValidation.Violation("tags", t.Value, awsapi.MaxLength(256))
+		}
+
+		if slices.ContainsFunc(tags[:i], func(o awsapi.Tag) bool { return o.Key == t.Key }) {
 			return errInvalidValue.With("The tag key %s occurs more than once.", t.Key)
 		}
 	}

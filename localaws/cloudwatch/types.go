@@ -66,14 +66,6 @@ type MetricDataQuery struct {
 // returned reports whether the query's result is returned.
 func (q *MetricDataQuery) returned() bool { return q.ReturnData == nil || *q.ReturnData }
 
-// Tag is a key and value on an alarm or dashboard.
-type Tag struct {
-	// Key has 1 to 128 characters.
-	Key string `json:"Key"`
-	// Value has at most 256 characters.
-	Value string `json:"Value"`
-}
-
 // valueOrZero returns *p, or the zero value if p is nil.
 func valueOrZero[T any](p *T) T {
 	var zero T

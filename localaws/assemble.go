@@ -129,7 +129,7 @@ func (s *Server) makeServices() (err error) {
 	if p.logs, err = logs.New(logs.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, MaxBytes: o.MaxLogBytes}); err != nil {
 		return fmt.Errorf("start logs: %w", err)
 	}
-	if p.cloudwatch, err = cloudwatch.New(cloudwatch.Options{Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger}); err != nil {
+	if p.cloudwatch, err = cloudwatch.New(cloudwatch.Options{Clock: s.clock, Store: p.store, Logger: o.Logger}); err != nil {
 		return fmt.Errorf("start cloudwatch: %w", err)
 	}
 	queues := sqs.Options{

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
-	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
@@ -123,7 +122,6 @@ func TestAlarmsAndDashboardsOutliveARestart(t *testing.T) {
 	disk := func(s *store.Store) func(*Options) {
 		return func(o *Options) {
 			o.Store = s
-			o.Chance = chance.Seeded(1)
 		}
 	}
 

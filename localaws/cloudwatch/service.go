@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
-	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/store"
 )
@@ -25,8 +24,6 @@ const DefaultMaxBytes = 32 << 20
 type Options struct {
 	// Clock is the service clock. Required.
 	Clock *clock.Clock
-	// Chance is the source of all randomness. Nothing here needs it yet.
-	Chance *chance.Source
 	// Store stores alarms and dashboards; nil stores nothing.
 	Store *store.Store
 	// Logger receives warnings; nil discards them.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
-	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
@@ -30,7 +29,7 @@ func open(t *testing.T, change ...func(*Options)) *bench {
 
 	c := clock.New(clock.Manual, start)
 	t.Cleanup(c.Close)
-	o := Options{Clock: c, Chance: chance.Seeded(1)}
+	o := Options{Clock: c}
 	for _, f := range change {
 		f(&o)
 	}

@@ -22,6 +22,9 @@ const (
 // pointers to it.
 const blockOverhead = int64(unsafe.Sizeof(block{})) + 16
 
+// eventOverhead is the size of an event beside its message, by AWS's rule (LAM E5).
+const eventOverhead = 26
+
 // event is a log event.
 type event struct {
 	time     int64 // epoch ms

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
@@ -52,7 +53,7 @@ func TestAStreamIsASortedListOfItsEvents(t *testing.T) {
 			}
 
 			var got []string
-			st := b.groups[scope{account, region}]["g"].streams["s"]
+			st := b.groups[awsapi.Scope{Account: account, Region: region}]["g"].streams["s"]
 			for _, bl := range st.blocks {
 				if len(bl.data) > maxBlockBytes && bl.n > 1 {
 					rt.Fatalf("a block of %d events has %d bytes", bl.n, len(bl.data))

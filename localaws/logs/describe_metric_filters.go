@@ -51,7 +51,7 @@ type MetricFilter struct {
 
 // DescribeMetricFilters lists metric filters by name.
 func (s *Service) DescribeMetricFilters(_ context.Context, c *awsapi.Call, in *DescribeMetricFiltersInput) (*DescribeMetricFiltersOutput, error) {
-	limit, err := pageSize(in.Limit, 50, 50)
+	limit, err := pageSize(in.Limit, 50)
 	if err != nil {
 		return nil, err
 	}
@@ -59,32 +59,27 @@ func (s *Service) DescribeMetricFilters(_ context.Context, c *awsapi.Call, in *D
 		return nil, errInvalidParameter.With("MetricName and MetricNamespace must be used together.")
 	}
 
-	all, err := s.metricFilters(scopeOf(c), in)
+	all, err := s.metricFilters(c.Scope(), in)
 	if err != nil {
 		return nil, err
 	}
 
-	keys := make([]string, len(all))
-	for i, f := range all {
-		keys[i] = f.FilterName + ":" + f.LogGroupName
-	}
-
-	from, to, next, err := page(keys, in.NextToken, limit)
+	all, next, err := pageOf(all, filterKey, in.NextToken, limit)
 	if err != nil {
 		return nil, err
 	}
 
-	return &DescribeMetricFiltersOutput{MetricFilters: append([]MetricFilter{}, all[from:to]...), NextToken: next}, nil
+	return &DescribeMetricFiltersOutput{MetricFilters: append([]MetricFilter{}, all...), NextToken: next}, nil
 }
 
 // metricFilters returns the descriptions of the selected filters, sorted by name.
-func (s *Service) metricFilters(at scope, in *DescribeMetricFiltersInput) ([]MetricFilter, error) {
+func (s *Service) metricFilters(scope awsapi.Scope, in *DescribeMetricFiltersInput) ([]MetricFilter, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	groups := s.groups[at]
+	groups := s.groups[scope]
 	if in.LogGroupName != "" {
-		g, err := s.findGroup(at, in.LogGroupName)
+		g, err := s.findGroup(scope, in.LogGroupName)
 		if err != nil {
 			return nil, err
 		}
@@ -108,8 +103,9 @@ func (s *Service) metricFilters(at scope, in *DescribeMetricFiltersInput) ([]Met
 		}
 	}
 
-	slices.SortFunc(all, func(a, b MetricFilter) int {
-		return cmp.Or(cmp.Compare(a.FilterName, b.FilterName), cmp.Compare(a.LogGroupName, b.LogGroupName))
-	})
+	slices.SortFunc(all, func(a, b MetricFilter) int { return cmp.Compare(filterKey(a), filterKey(b)) })
 	return all, nil
 }
+
+// filterKey returns a key that sorts filters by name, then by group.
+func filterKey(f MetricFilter) string { return f.FilterName + "\x00" + f.LogGroupName }

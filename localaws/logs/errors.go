@@ -1,8 +1,6 @@
 package logs
 
 import (
-	"fmt"
-
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
@@ -19,19 +17,6 @@ var (
 
 func groupNotFound() error  { return errNotFound.With("The specified log group does not exist.") }
 func streamNotFound() error { return errNotFound.With("The specified log stream does not exist.") }
-
-// constraintError returns the error for a value that violates a constraint of the
-// model.
-func constraintError(member string, value any, rule string) error {
-	return errInvalidParameter.With("%s", fmt.Sprintf(
-		"1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: %s", value, member, rule))
-}
-
-// missingParameter returns the error for a required parameter that is absent.
-func missingParameter(member string) error {
-	return errInvalidParameter.With(
-		"1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", member)
-}
 
 // unsupported returns the error for a parameter that the embedded Logs does not
 // have.

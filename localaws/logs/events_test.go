@@ -338,7 +338,7 @@ func TestReadersKeepWhatTheyHaveWhileEventsCome(t *testing.T) {
 	b.group("g", "s")
 	b.write("g", "s", start, "1", "2", "3")
 	all := selection{to: math.MaxInt64, before: lastPosition}
-	snapshot, err := b.snapshot(scope{account, region}, "g", "s", all)
+	snapshot, err := b.snapshot(awsapi.Scope{Account: account, Region: region}, "g", "s", all)
 	if err != nil {
 		t.Fatal(err)
 	}

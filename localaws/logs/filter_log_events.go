@@ -71,7 +71,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, c *awsapi.Call, in *Filte
 		return nil, err
 	}
 
-	limit, err := pageSize(in.Limit, maxPageEvents, maxPageEvents)
+	limit, err := pageSize(in.Limit, maxPageEvents)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, c *awsapi.Call, in *Filte
 		return nil, err
 	}
 
-	runs, err := s.openStreams(scopeOf(c), name, in, after)
+	runs, err := s.openStreams(c.Scope(), name, in, after)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (in *FilterLogEventsInput) validate() (*pattern.Pattern, position, error) {
 	case len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != "":
 		return nil, after, errInvalidParameter.With("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.")
 	case len(in.LogStreamNames) > 100:
-		return nil, after, constraintError("logStreamNames", len(in.LogStreamNames), "Member must have length less than or equal to 100")
+		return nil, after, errInvalidParameter.Violation("logStreamNames", len(in.LogStreamNames), awsapi.MaxLength(100))
 	}
 
 	match, err := parsePattern(in.FilterPattern)
@@ -119,7 +119,7 @@ func (in *FilterLogEventsInput) validate() (*pattern.Pattern, position, error) {
 // parsePattern parses the filter pattern of a request.
 func parsePattern(text string) (*pattern.Pattern, error) {
 	if len(text) > 1024 {
-		return nil, constraintError("filterPattern", text, "Member must have length less than or equal to 1024")
+		return nil, errInvalidParameter.Violation("filterPattern", text, awsapi.MaxLength(1024))
 	}
 	p, err := pattern.Parse(text)
 	if err != nil {
@@ -130,11 +130,11 @@ func parsePattern(text string) (*pattern.Pattern, error) {
 
 // openStreams returns a reader for each selected stream, for events in the
 // requested range and after the given position.
-func (s *Service) openStreams(at scope, groupName string, in *FilterLogEventsInput, after position) (mergeHeap, error) {
+func (s *Service) openStreams(scope awsapi.Scope, groupName string, in *FilterLogEventsInput, after position) (mergeHeap, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	g, err := s.findGroup(at, groupName)
+	g, err := s.findGroup(scope, groupName)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 		return nil, err
 	}
 
-	limit, err := pageSize(in.Limit, maxPageEvents, maxPageEvents)
+	limit, err := pageSize(in.Limit, maxPageEvents)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 	}
 
 	// Decode the page without the lock.
-	blocks, err := s.snapshot(scopeOf(c), name, in.LogStreamName, want)
+	blocks, err := s.snapshot(c.Scope(), name, in.LogStreamName, want)
 	if err != nil {
 		return nil, err
 	}
@@ -124,10 +124,10 @@ func valueOr(ms *int64, otherwise int64) int64 {
 
 // snapshot returns a copy of the list of a stream's blocks that can have selected
 // events.
-func (s *Service) snapshot(at scope, groupName, streamName string, want selection) ([]*block, error) {
+func (s *Service) snapshot(scope awsapi.Scope, groupName, streamName string, want selection) ([]*block, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.findGroup(at, groupName)
+	g, err := s.findGroup(scope, groupName)
 	if err != nil {
 		return nil, err
 	}

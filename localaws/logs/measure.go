@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
 	"github.com/reliableq/reliableq/localaws/logs/pattern"
 )
@@ -27,7 +28,7 @@ type Measurement struct {
 	// Time is the event's, or the start of the minute for a default value.
 	Time time.Time
 
-	scope scope // for dropped events
+	scope awsapi.Scope // for dropped events
 }
 
 // metricFilter is a metric filter of a group.
@@ -51,7 +52,7 @@ func isMetricValue(v string) bool {
 }
 
 // measure reports the values that a filter extracts from events.
-func (s *Service) measure(at scope, f *metricFilter, events []Event) {
+func (s *Service) measure(scope awsapi.Scope, f *metricFilter, events []Event) {
 	matched := false
 	for _, e := range events {
 		if !f.match.Match(e.Message) {
@@ -59,19 +60,19 @@ func (s *Service) measure(at scope, f *metricFilter, events []Event) {
 		}
 		matched = true
 		if m, ok := f.measurement(e); ok {
-			s.reportMeasurement(at, m)
+			s.reportMeasurement(scope, m)
 		}
 	}
 
 	if f.transformation.DefaultValue != nil {
-		s.trackMinute(at, f, matched)
+		s.trackMinute(scope, f, matched)
 	}
 }
 
 // reportMeasurement calls the handlers of OnMeasurement.
-func (s *Service) reportMeasurement(at scope, m Measurement) {
+func (s *Service) reportMeasurement(scope awsapi.Scope, m Measurement) {
 	for _, handle := range s.measurementHandlers {
-		handle(at.account, at.region, m)
+		handle(scope.Account, scope.Region, m)
 	}
 }
 
@@ -123,7 +124,7 @@ func (f *metricFilter) unit() string {
 
 // trackMinute notes that events arrived, and schedules the end of their minute: if
 // no event has matched by then, the default value is reported (LAM E13).
-func (s *Service) trackMinute(at scope, f *metricFilter, matched bool) {
+func (s *Service) trackMinute(scope awsapi.Scope, f *metricFilter, matched bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	minute := s.now() / time.Minute.Milliseconds()
@@ -131,13 +132,13 @@ func (s *Service) trackMinute(at scope, f *metricFilter, matched bool) {
 		f.minute = minute
 		f.matched = false
 		end := fromMilli((minute + 1) * time.Minute.Milliseconds())
-		f.minuteEnd = s.clock.Schedule(end, clock.Upkeep, func() { s.endMinute(at, f) })
+		f.minuteEnd = s.clock.Schedule(end, clock.Upkeep, func() { s.endMinute(scope, f) })
 	}
 	f.matched = f.matched || matched
 }
 
 // endMinute reports the default value if no event of the minute matched.
-func (s *Service) endMinute(at scope, f *metricFilter) {
+func (s *Service) endMinute(scope awsapi.Scope, f *metricFilter) {
 	f.mu.Lock()
 	unmatched := !f.matched && !f.stopped
 	minute := f.minute
@@ -145,7 +146,7 @@ func (s *Service) endMinute(at scope, f *metricFilter) {
 	f.mu.Unlock()
 
 	if unmatched {
-		s.reportMeasurement(at, Measurement{
+		s.reportMeasurement(scope, Measurement{
 			Namespace: f.transformation.MetricNamespace,
 			Name:      f.transformation.MetricName,
 			Unit:      f.unit(),

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/logs/pattern"
 	"github.com/reliableq/reliableq/localaws/store"
 )
@@ -46,7 +47,7 @@ type streamRecord struct {
 	Implicit bool `json:"implicit,omitempty"`
 }
 
-func groupKey(g *group) string     { return g.scope.account + "/" + g.scope.region + "/" + g.name }
+func groupKey(g *group) string     { return g.scope.Account + "/" + g.scope.Region + "/" + g.name }
 func streamKey(id uint64) string   { return fmt.Sprintf("%016x", id) }
 func blockKey(id, n uint64) string { return fmt.Sprintf("%016x%016x", id, n) }
 
@@ -56,7 +57,7 @@ func (s *Service) saveGroup(b *store.Batch, g *group) {
 		return
 	}
 
-	r := groupRecord{g.scope.account, g.scope.region, g.name, g.created, g.retention, g.tags, nil}
+	r := groupRecord{g.scope.Account, g.scope.Region, g.name, g.created, g.retention, g.tags, nil}
 	for _, f := range g.filters {
 		r.Filters = append(r.Filters, MetricFilter{
 			FilterName:            f.name,
@@ -76,10 +77,10 @@ func (s *Service) saveStream(b *store.Batch, st *stream) {
 		return
 	}
 
-	at := st.group.scope
+	scope := st.group.scope
 	b.Put(streamTable, streamKey(st.id), encode(streamRecord{
-		Account:  at.account,
-		Region:   at.region,
+		Account:  scope.Account,
+		Region:   scope.Region,
 		Group:    st.group.name,
 		Name:     st.name,
 		Created:  st.created,
@@ -165,7 +166,7 @@ func (s *Service) loadGroup(key string, value []byte) error {
 	}
 
 	g := &group{
-		scope:     scope{r.Account, r.Region},
+		scope:     awsapi.Scope{Account: r.Account, Region: r.Region},
 		name:      r.Name,
 		created:   r.Created,
 		retention: r.Retention,
@@ -202,7 +203,7 @@ func (s *Service) loadStream(streams map[uint64]*stream, key string, value []byt
 		return fmt.Errorf("stream %s: %w", key, err)
 	}
 
-	g := s.groups[scope{r.Account, r.Region}][r.Group]
+	g := s.groups[awsapi.Scope{Account: r.Account, Region: r.Region}][r.Group]
 	if g == nil {
 		return fmt.Errorf("stream %s: its group %s does not exist", key, r.Group)
 	}

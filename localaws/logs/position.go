@@ -67,8 +67,6 @@ func parseCursor(s string) (cursor, error) {
 	return c, nil
 }
 
-func invalidToken() error { return errInvalidParameter.With("The specified nextToken is invalid.") }
-
 // before returns the position right before p.
 func (p position) before() position {
 	if p.seq == 0 {

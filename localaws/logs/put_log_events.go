@@ -64,8 +64,8 @@ func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEven
 		return nil, err
 	}
 
-	at := scopeOf(c)
-	token, accepted, rejected, err := s.acceptEvents(at, in)
+	scope := c.Scope()
+	token, accepted, rejected, err := s.acceptEvents(scope, in)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEven
 		return out, nil
 	}
 
-	a, err := s.appendBatch(at, in.LogGroupName, accepted, func(_ *store.Batch, g *group) (*stream, error) {
+	a, err := s.appendBatch(scope, in.LogGroupName, accepted, func(_ *store.Batch, g *group) (*stream, error) {
 		if st := g.streams[in.LogStreamName]; st != nil {
 			return st, nil
 		}
@@ -88,7 +88,7 @@ func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEven
 		return nil, err
 	}
 
-	s.notifySubscribers(at, in.LogGroupName, in.LogStreamName, accepted, a)
+	s.notifySubscribers(scope, in.LogGroupName, in.LogStreamName, accepted, a)
 	return out, nil
 }
 
@@ -136,11 +136,11 @@ func (in *PutLogEventsInput) validate() error {
 
 // acceptEvents returns the events that are neither too old, too new nor expired,
 // which ones are rejected, and the stream's sequence token.
-func (s *Service) acceptEvents(at scope, in *PutLogEventsInput) (string, []Event, *RejectedLogEventsInfo, error) {
+func (s *Service) acceptEvents(scope awsapi.Scope, in *PutLogEventsInput) (string, []Event, *RejectedLogEventsInfo, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	g, err := s.findGroup(at, in.LogGroupName)
+	g, err := s.findGroup(scope, in.LogGroupName)
 	if err != nil {
 		return "", nil, nil, err
 	}

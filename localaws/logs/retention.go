@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -11,12 +12,17 @@ import (
 )
 
 // retentionDays are the allowed retentions in days (LAM E9).
-const retentionDays = "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653"
+var retentionDays = []int{
+	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+}
 
-func isRetention(days int) bool {
-	return slices.Contains([]int{
-		1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-	}, days)
+// retentionTexts returns retentionDays as an error lists them.
+func retentionTexts() []string {
+	var texts []string
+	for _, days := range retentionDays {
+		texts = append(texts, strconv.Itoa(days))
+	}
+	return texts
 }
 
 // PutRetentionPolicyInput is the input of PutRetentionPolicy.
@@ -28,9 +34,9 @@ type PutRetentionPolicyInput struct {
 }
 
 // PutRetentionPolicy sets the retention of a group's events.
-func (s *Service) PutRetentionPolicy(_ context.Context, c *awsapi.Call, in *PutRetentionPolicyInput) (*awsapi.None, error) {
-	if !isRetention(in.RetentionInDays) {
-		return nil, constraintError("retentionInDays", in.RetentionInDays, "Member must satisfy enum value set: ["+retentionDays+"]")
+func (s *Service) PutRetentionPolicy(_ context.Context, c *awsapi.Call, in *PutRetentionPolicyInput) error {
+	if !slices.Contains(retentionDays, in.RetentionInDays) {
+		return errInvalidParameter.Violation("retentionInDays", in.RetentionInDays, awsapi.OneOf(retentionTexts()...))
 	}
 	return s.setRetention(c, in.LogGroupName, in.RetentionInDays)
 }
@@ -42,13 +48,13 @@ type DeleteRetentionPolicyInput struct {
 }
 
 // DeleteRetentionPolicy retains a group's events forever.
-func (s *Service) DeleteRetentionPolicy(_ context.Context, c *awsapi.Call, in *DeleteRetentionPolicyInput) (*awsapi.None, error) {
+func (s *Service) DeleteRetentionPolicy(_ context.Context, c *awsapi.Call, in *DeleteRetentionPolicyInput) error {
 	return s.setRetention(c, in.LogGroupName, 0)
 }
 
 // setRetention sets a group's retention in days; 0 means forever. Events that are
 // too old are removed at once.
-func (s *Service) setRetention(c *awsapi.Call, name string, days int) (*awsapi.None, error) {
+func (s *Service) setRetention(c *awsapi.Call, name string, days int) error {
 	return s.changeGroup(c, name, func(b *store.Batch, g *group) error {
 		g.retention = days
 		s.saveGroup(b, g)

@@ -50,7 +50,7 @@ type Service struct {
 	maxMemory int64 // limit for the field memory, so that the process takes maxBytes
 
 	mu      sync.Mutex // guards the fields below, and all groups and streams
-	groups  map[scope]map[string]*group
+	groups  map[awsapi.Scope]map[string]*group
 	memory  int64  // bytes of blocks and implicit streams
 	lastSeq uint64 // sequence number of the last event
 	lastID  uint64 // last id of a stream or block
@@ -58,11 +58,6 @@ type Service struct {
 	eventHandlers       []func(account, region, group, stream string, events []Event)
 	measurementHandlers []func(account, region string, m Measurement)
 }
-
-// scope is the account and region of a group.
-type scope struct{ account, region string }
-
-func scopeOf(c *awsapi.Call) scope { return scope{c.Account, c.Region} }
 
 // New returns a service with the state that the store holds.
 func New(o Options) (*Service, error) {
@@ -72,7 +67,7 @@ func New(o Options) (*Service, error) {
 		store:    o.Store,
 		log:      o.Logger,
 		maxBytes: o.MaxBytes,
-		groups:   map[scope]map[string]*group{},
+		groups:   map[awsapi.Scope]map[string]*group{},
 	}
 
 	if s.store == nil {
@@ -123,8 +118,8 @@ func (s *Service) nextID() uint64 {
 func fromMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 // findGroup returns a group, or a ResourceNotFoundException. The caller holds mu.
-func (s *Service) findGroup(in scope, name string) (*group, error) {
-	if g := s.groups[in][name]; g != nil {
+func (s *Service) findGroup(scope awsapi.Scope, name string) (*group, error) {
+	if g := s.groups[scope][name]; g != nil {
 		return g, nil
 	}
 	return nil, groupNotFound()
@@ -135,8 +130,8 @@ func (s *Service) findGroup(in scope, name string) (*group, error) {
 func (s *Service) Reset(account, region string) error {
 	s.mu.Lock()
 	b := s.store.Batch()
-	for at, groups := range s.groups {
-		if account != "" && account != at.account || region != "" && region != at.region {
+	for scope, groups := range s.groups {
+		if !scope.Within(account, region) {
 			continue
 		}
 		for _, g := range groups {

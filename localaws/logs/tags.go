@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/store"
@@ -19,10 +18,10 @@ type TagResourceInput struct {
 }
 
 // TagResource tags a group.
-func (s *Service) TagResource(_ context.Context, c *awsapi.Call, in *TagResourceInput) (*awsapi.None, error) {
+func (s *Service) TagResource(_ context.Context, c *awsapi.Call, in *TagResourceInput) error {
 	name, err := s.groupFromARN(c, in.ResourceARN)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	return s.addTags(c, name, in.Tags)
 }
@@ -36,10 +35,10 @@ type UntagResourceInput struct {
 }
 
 // UntagResource removes tags from a group.
-func (s *Service) UntagResource(_ context.Context, c *awsapi.Call, in *UntagResourceInput) (*awsapi.None, error) {
+func (s *Service) UntagResource(_ context.Context, c *awsapi.Call, in *UntagResourceInput) error {
 	name, err := s.groupFromARN(c, in.ResourceARN)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	return s.removeTags(c, name, in.TagKeys)
 }
@@ -74,7 +73,7 @@ type TagLogGroupInput struct {
 }
 
 // TagLogGroup is an older form of TagResource.
-func (s *Service) TagLogGroup(_ context.Context, c *awsapi.Call, in *TagLogGroupInput) (*awsapi.None, error) {
+func (s *Service) TagLogGroup(_ context.Context, c *awsapi.Call, in *TagLogGroupInput) error {
 	return s.addTags(c, in.LogGroupName, in.Tags)
 }
 
@@ -87,7 +86,7 @@ type UntagLogGroupInput struct {
 }
 
 // UntagLogGroup is an older form of UntagResource.
-func (s *Service) UntagLogGroup(_ context.Context, c *awsapi.Call, in *UntagLogGroupInput) (*awsapi.None, error) {
+func (s *Service) UntagLogGroup(_ context.Context, c *awsapi.Call, in *UntagLogGroupInput) error {
 	return s.removeTags(c, in.LogGroupName, in.Tags)
 }
 
@@ -106,7 +105,7 @@ func (s *Service) ListTagsLogGroup(_ context.Context, c *awsapi.Call, in *ListTa
 // the account and region of the call.
 func (s *Service) groupFromARN(c *awsapi.Call, arn string) (string, error) {
 	if arn == "" {
-		return "", missingParameter("resourceArn")
+		return "", errInvalidParameter.Violation("resourceArn", nil, awsapi.NotNull)
 	}
 
 	a, ok := awsapi.ParseARN(arn)
@@ -122,18 +121,18 @@ func (s *Service) groupFromARN(c *awsapi.Call, arn string) (string, error) {
 }
 
 // addTags adds tags to a group.
-func (s *Service) addTags(c *awsapi.Call, name string, tags map[string]string) (*awsapi.None, error) {
+func (s *Service) addTags(c *awsapi.Call, name string, tags map[string]string) error {
 	if len(tags) == 0 {
-		return nil, missingParameter("tags")
+		return errInvalidParameter.Violation("tags", nil, awsapi.NotNull)
 	}
 	if err := validateTags(tags); err != nil {
-		return nil, err
+		return err
 	}
 	return s.changeGroup(c, name, func(b *store.Batch, g *group) error {
 		all := map[string]string{}
 		maps.Copy(all, g.tags)
 		maps.Copy(all, tags)
-		if len(all) > maxTags {
+		if len(all) > awsapi.MaxTags {
 			return tooManyTags()
 		}
 		g.tags = all
@@ -143,7 +142,7 @@ func (s *Service) addTags(c *awsapi.Call, name string, tags map[string]string) (
 }
 
 // removeTags removes tags from a group.
-func (s *Service) removeTags(c *awsapi.Call, name string, keys []string) (*awsapi.None, error) {
+func (s *Service) removeTags(c *awsapi.Call, name string, keys []string) error {
 	return s.changeGroup(c, name, func(b *store.Batch, g *group) error {
 		for _, k := range keys {
 			delete(g.tags, k)
@@ -157,7 +156,7 @@ func (s *Service) removeTags(c *awsapi.Call, name string, keys []string) (*awsap
 func (s *Service) listTags(c *awsapi.Call, name string) (*TagsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.findGroup(scopeOf(c), name)
+	g, err := s.findGroup(c.Scope(), name)
 	if err != nil {
 		return nil, err
 	}
@@ -166,28 +165,25 @@ func (s *Service) listTags(c *awsapi.Call, name string) (*TagsOutput, error) {
 	return out, nil
 }
 
-// maxTags is the most tags of a group.
-const maxTags = 50
-
-// tooManyTags returns the error for a group with more than maxTags.
+// tooManyTags returns the error for a group with too many tags.
 func tooManyTags() error {
-	return errTooManyTags.With("A resource can have at most %d tags.", maxTags)
+	return errTooManyTags.With("A resource can have at most %d tags.", awsapi.MaxTags)
 }
 
 // validateTags checks the tags of a request.
 func validateTags(tags map[string]string) error {
-	if len(tags) > maxTags {
+	if len(tags) > awsapi.MaxTags {
 		return tooManyTags()
 	}
 
 	for k, v := range tags {
-		switch n := utf8.RuneCountInString(k); {
-		case n == 0 || n > 128:
-			return constraintError("tags", k, "Map keys must have length between 1 and 128")
-		case strings.HasPrefix(strings.ToLower(k), "aws:"):
+		switch awsapi.CheckTag(k, v) {
+		case awsapi.TagKeyLength:
+			return errInvalidParameter.Violation("tags", k, "Map keys must have length between 1 and 128")
+		case awsapi.TagKeyReserved:
 			return errInvalidParameter.With("aws: prefixed tag key names are not allowed for external use.")
-		case utf8.RuneCountInString(v) > 256:
-			return constraintError("tags", v, "Map values must have length less than or equal to 256")
+		case awsapi.TagValueLength:
+			return errInvalidParameter.Violation("tags", v, "Map values must have length less than or equal to 256")
 		}
 	}
 

@@ -33,10 +33,10 @@ type MetricFilterMatchRecord struct {
 // TestMetricFilter matches messages with a pattern.
 func (s *Service) TestMetricFilter(_ context.Context, _ *awsapi.Call, in *TestMetricFilterInput) (*TestMetricFilterOutput, error) {
 	if in.FilterPattern == nil {
-		return nil, missingParameter("filterPattern")
+		return nil, errInvalidParameter.Violation("filterPattern", nil, awsapi.NotNull)
 	}
 	if n := len(in.LogEventMessages); n < 1 || n > 50 {
-		return nil, constraintError("logEventMessages", n, "Member must have length between 1 and 50")
+		return nil, errInvalidParameter.Violation("logEventMessages", n, "Member must have length between 1 and 50")
 	}
 
 	match, err := parsePattern(*in.FilterPattern)

@@ -165,15 +165,3 @@ func (s *Service) shrinkTo(b *store.Batch, g *group, share int64) (events int64)
 
 	return events
 }
-
-// removeStream deletes a stream with its events. The caller holds mu.
-func (s *Service) removeStream(b *store.Batch, st *stream) {
-	for _, bl := range st.blocks {
-		s.addUsage(st.group, -bl.size, -bl.memory())
-	}
-	if st.implicit {
-		s.addUsage(st.group, 0, -streamOverhead)
-	}
-	delete(st.group.streams, st.name)
-	s.deleteSavedStream(b, st)
-}

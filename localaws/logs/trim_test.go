@@ -125,7 +125,7 @@ func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
 		t.Errorf("%d events are left, the first %.5s, the last %.5s: want the newest", len(left), left[0], left[len(left)-1])
 	}
 
-	if g := b.groups[scope{account, region}]["flooded"]; g.dropped != int64(n-len(left)) || dropped != float64(n-len(left)) {
+	if g := b.groups[awsapi.Scope{Account: account, Region: region}]["flooded"]; g.dropped != int64(n-len(left)) || dropped != float64(n-len(left)) {
 		t.Errorf("%d of %d events are left; %d are counted as dropped, %v measured", len(left), n, g.dropped, dropped)
 	}
 
@@ -150,7 +150,7 @@ func TestAFullGroupLosesTheStreamsThatWritesHaveMade(t *testing.T) {
 		b.write("g", fmt.Sprint("environment-", i), start.Add(time.Duration(i)*time.Second), "START", "END")
 	}
 
-	streams := b.groups[scope{account, region}]["g"].streams
+	streams := b.groups[awsapi.Scope{Account: account, Region: region}]["g"].streams
 	if len(streams) > int(b.maxMemory/streamOverhead) {
 		t.Errorf("%d streams are left", len(streams))
 	}
@@ -187,7 +187,7 @@ func TestAFloodedDataDirectoryStaysSmall(t *testing.T) {
 
 	b.flood("g", "s", 8_000_000)
 	held := b.memory
-	size := b.groups[scope{account, region}]["g"].size
+	size := b.groups[awsapi.Scope{Account: account, Region: region}]["g"].size
 	if err := disk.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestAFloodedDataDirectoryStaysSmall(t *testing.T) {
 	}
 
 	b = open(t, limit)
-	if g := b.groups[scope{account, region}]["g"]; g.size != size {
+	if g := b.groups[awsapi.Scope{Account: account, Region: region}]["g"]; g.size != size {
 		t.Errorf("after the restart the group counts %d bytes, want %d", g.size, size)
 	}
 
@@ -298,7 +298,7 @@ func TestEventsThatWereStoredOneByOneArePacked(t *testing.T) {
 	b := open(t, func(o *Options) { o.Store = disk })
 	b.group("g", "s")
 	b.write("g", "s", start, "packed")
-	st := b.groups[scope{account, region}]["g"].streams["s"]
+	st := b.groups[awsapi.Scope{Account: account, Region: region}]["g"].streams["s"]
 
 	old := disk.Batch()
 	for i, m := range []string{"one", "two"} {

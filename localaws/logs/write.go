@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
@@ -19,7 +20,7 @@ type Event struct {
 func (s *Service) HasGroup(account, region, group string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.groups[scope{account, region}][group] != nil
+	return s.groups[awsapi.Scope{Account: account, Region: region}][group] != nil
 }
 
 // EnsureGroup creates a group if it does not exist.
@@ -28,14 +29,14 @@ func (s *Service) EnsureGroup(account, region, group string) error {
 		return err
 	}
 
-	at := scope{account, region}
+	scope := awsapi.Scope{Account: account, Region: region}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	if s.groups[at][group] == nil {
+	if s.groups[scope][group] == nil {
 		b := s.store.Batch()
-		s.createGroup(b, at, group, nil)
+		s.createGroup(b, scope, group, nil)
 		b.Apply()
 	}
 
@@ -48,7 +49,7 @@ func (s *Service) EnsureStream(account, region, groupName, streamName string) er
 	if err := validateStreamName(streamName); err != nil {
 		return err
 	}
-	_, err := s.changeGroupLocked(scope{account, region}, groupName, func(b *store.Batch, g *group) error {
+	_, err := s.changeGroupLocked(awsapi.Scope{Account: account, Region: region}, groupName, func(b *store.Batch, g *group) error {
 		s.ensureStream(b, g, streamName)
 		return nil
 	})
@@ -64,19 +65,19 @@ func (s *Service) Write(account, region, groupName, streamName string, events []
 		return nil
 	}
 
-	at := scope{account, region}
+	scope := awsapi.Scope{Account: account, Region: region}
 	if err := validateStreamName(streamName); err != nil {
 		return err
 	}
 
-	a, err := s.appendBatch(at, groupName, events, func(b *store.Batch, g *group) (*stream, error) {
+	a, err := s.appendBatch(scope, groupName, events, func(b *store.Batch, g *group) (*stream, error) {
 		return s.ensureStream(b, g, streamName), nil
 	})
 	if err != nil {
 		return err
 	}
 
-	s.notifySubscribers(at, groupName, streamName, events, a)
+	s.notifySubscribers(scope, groupName, streamName, events, a)
 	return nil
 }
 
@@ -88,11 +89,11 @@ type appendResult struct {
 }
 
 // appendBatch adds events to the stream that pick returns.
-func (s *Service) appendBatch(at scope, name string, events []Event, pick func(*store.Batch, *group) (*stream, error)) (appendResult, error) {
+func (s *Service) appendBatch(scope awsapi.Scope, name string, events []Event, pick func(*store.Batch, *group) (*stream, error)) (appendResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	g, err := s.findGroup(at, name)
+	g, err := s.findGroup(scope, name)
 	if err != nil {
 		return appendResult{}, err
 	}
@@ -135,14 +136,14 @@ func (s *Service) appendBatch(at scope, name string, events []Event, pick func(*
 
 // notifySubscribers passes accepted events to metric filters and to the handlers of
 // OnEvents. Call it without the lock.
-func (s *Service) notifySubscribers(at scope, group, stream string, events []Event, a appendResult) {
+func (s *Service) notifySubscribers(scope awsapi.Scope, group, stream string, events []Event, a appendResult) {
 	for _, f := range a.filters {
-		s.measure(at, f, events)
+		s.measure(scope, f, events)
 	}
 	for _, m := range a.drops {
 		s.reportMeasurement(m.scope, m)
 	}
 	for _, handle := range s.eventHandlers {
-		handle(at.account, at.region, group, stream, events)
+		handle(scope.Account, scope.Region, group, stream, events)
 	}
 }

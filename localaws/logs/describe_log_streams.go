@@ -8,94 +8,7 @@ import (
 	"strings"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
-	"github.com/reliableq/reliableq/localaws/store"
 )
-
-// CreateLogStreamInput is the input of CreateLogStream.
-type CreateLogStreamInput struct {
-	// LogGroupName is the group's name.
-	LogGroupName string `json:"logGroupName"`
-	// LogStreamName has 1 to 512 characters without : and * (LAM E2).
-	LogStreamName string `json:"logStreamName"`
-}
-
-// CreateLogStream creates an empty stream.
-func (s *Service) CreateLogStream(_ context.Context, c *awsapi.Call, in *CreateLogStreamInput) (*awsapi.None, error) {
-	if err := validateStreamName(in.LogStreamName); err != nil {
-		return nil, err
-	}
-	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
-		if g.streams[in.LogStreamName] != nil {
-			return errExists.With("The specified log stream already exists")
-		}
-		s.createStream(b, g, in.LogStreamName, false)
-		return nil
-	})
-}
-
-// ensureStream returns a stream of the group, which it creates if there is none.
-// The caller holds mu.
-func (s *Service) ensureStream(b *store.Batch, g *group, name string) *stream {
-	if st := g.streams[name]; st != nil {
-		return st
-	}
-	return s.createStream(b, g, name, true)
-}
-
-// createStream creates a stream. implicit reports that a write needs it. The caller
-// holds mu.
-func (s *Service) createStream(b *store.Batch, g *group, name string, implicit bool) *stream {
-	st := &stream{
-		group:    g,
-		name:     name,
-		id:       s.nextID(),
-		implicit: implicit,
-		created:  s.now(),
-		token:    s.newSequenceToken(),
-	}
-
-	if implicit {
-		s.addUsage(g, 0, streamOverhead)
-	}
-
-	g.streams[name] = st
-	s.saveStream(b, st)
-	return st
-}
-
-// newSequenceToken returns a sequence token in AWS's form. Requests need none (LAM
-// E5).
-func (s *Service) newSequenceToken() string {
-	digits := make([]byte, 56)
-	s.chance.Bytes(digits)
-	for i := range digits {
-		digits[i] = '0' + digits[i]%10
-	}
-	return "49" + string(digits[2:])
-}
-
-// DeleteLogStreamInput is the input of DeleteLogStream.
-type DeleteLogStreamInput struct {
-	// LogGroupName is the group's name.
-	LogGroupName string `json:"logGroupName"`
-	// LogStreamName is the stream's name.
-	LogStreamName string `json:"logStreamName"`
-}
-
-// DeleteLogStream deletes a stream and its events.
-func (s *Service) DeleteLogStream(_ context.Context, c *awsapi.Call, in *DeleteLogStreamInput) (*awsapi.None, error) {
-	if err := validateStreamName(in.LogStreamName); err != nil {
-		return nil, err
-	}
-	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
-		st := g.streams[in.LogStreamName]
-		if st == nil {
-			return streamNotFound()
-		}
-		s.removeStream(b, st)
-		return nil
-	})
-}
 
 // DescribeLogStreamsInput is the input of DescribeLogStreams.
 type DescribeLogStreamsInput struct {
@@ -151,7 +64,7 @@ func (s *Service) DescribeLogStreams(_ context.Context, c *awsapi.Call, in *Desc
 		return nil, err
 	}
 
-	limit, err := pageSize(in.Limit, 50, 50)
+	limit, err := pageSize(in.Limit, 50)
 	if err != nil {
 		return nil, err
 	}
@@ -163,25 +76,25 @@ func (s *Service) DescribeLogStreams(_ context.Context, c *awsapi.Call, in *Desc
 			return nil, errInvalidParameter.With("Cannot order by LastEventTime with a logStreamNamePrefix.")
 		}
 	default:
-		return nil, constraintError("orderBy", in.OrderBy, "Member must satisfy enum value set: [LogStreamName, LastEventTime]")
+		return nil, errInvalidParameter.Violation("orderBy", in.OrderBy, awsapi.OneOf("LogStreamName", "LastEventTime"))
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	g, err := s.findGroup(scopeOf(c), name)
+	g, err := s.findGroup(c.Scope(), name)
 	if err != nil {
 		return nil, err
 	}
 
 	names := in.sortedStreams(g)
-	from, to, next, err := page(names, in.NextToken, limit)
+	names, next, err := pageOfStreams(names, in.NextToken, limit)
 	if err != nil {
 		return nil, err
 	}
 
-	out := &DescribeLogStreamsOutput{LogStreams: make([]LogStream, 0, to-from), NextToken: next}
-	for _, name := range names[from:to] {
+	out := &DescribeLogStreamsOutput{LogStreams: make([]LogStream, 0, len(names)), NextToken: next}
+	for _, name := range names {
 		out.LogStreams = append(out.LogStreams, g.streams[name].describe())
 	}
 
@@ -199,15 +112,6 @@ func (in *DescribeLogStreamsInput) sortedStreams(g *group) []string {
 		slices.Reverse(names)
 	}
 	return names
-}
-
-// lastEventTime returns the time of the newest event in epoch ms, or 0 if there is
-// none.
-func (st *stream) lastEventTime() int64 {
-	if len(st.blocks) == 0 {
-		return 0
-	}
-	return st.blocks[len(st.blocks)-1].last.time
 }
 
 // describe returns the stream's description.
@@ -232,4 +136,20 @@ func (st *stream) describe() LogStream {
 	}
 
 	return d
+}
+
+// pageOfStreams returns the page of names that follows the name in the token. Names
+// may be in any order, so the name is looked for.
+func pageOfStreams(names []string, token string, size int) (page []string, next string, err error) {
+	after, ok := awsapi.ParsePageToken(token)
+	start := slices.Index(names, after) + 1
+	if !ok || after != "" && start == 0 {
+		return nil, "", invalidToken()
+	}
+
+	page = names[start:]
+	if len(page) <= size {
+		return page, "", nil
+	}
+	return page[:size], awsapi.PageToken(page[size-1]), nil
 }

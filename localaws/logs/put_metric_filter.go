@@ -46,10 +46,10 @@ type PutMetricFilterInput struct {
 }
 
 // PutMetricFilter creates or replaces a metric filter.
-func (s *Service) PutMetricFilter(_ context.Context, c *awsapi.Call, in *PutMetricFilterInput) (*awsapi.None, error) {
+func (s *Service) PutMetricFilter(_ context.Context, c *awsapi.Call, in *PutMetricFilterInput) error {
 	f, err := in.parse()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
 		f.created = s.now()
@@ -68,13 +68,13 @@ func (s *Service) PutMetricFilter(_ context.Context, c *awsapi.Call, in *PutMetr
 func (in *PutMetricFilterInput) parse() (*metricFilter, error) {
 	switch {
 	case in.FilterName == "":
-		return nil, missingParameter("filterName")
+		return nil, errInvalidParameter.Violation("filterName", nil, awsapi.NotNull)
 	case utf8.RuneCountInString(in.FilterName) > 512 || strings.ContainsAny(in.FilterName, ":*"):
-		return nil, constraintError("filterName", in.FilterName, "Member must satisfy regular expression pattern: "+streamPattern)
+		return nil, errInvalidParameter.Violation("filterName", in.FilterName, streamPattern.String())
 	case in.FilterPattern == nil:
-		return nil, missingParameter("filterPattern")
+		return nil, errInvalidParameter.Violation("filterPattern", nil, awsapi.NotNull)
 	case len(in.MetricTransformations) != 1:
-		return nil, constraintError("metricTransformations", len(in.MetricTransformations), "Member must have length equal to 1")
+		return nil, errInvalidParameter.Violation("metricTransformations", len(in.MetricTransformations), "Member must have length equal to 1")
 	case in.ApplyOnTransformedLogs:
 		return nil, unsupported("PutMetricFilter", "applyOnTransformedLogs")
 	}
@@ -96,11 +96,11 @@ func (in *PutMetricFilterInput) parse() (*metricFilter, error) {
 func (t *MetricTransformation) validate() error {
 	switch {
 	case t.MetricName == "":
-		return missingParameter("metricTransformations.1.member.metricName")
+		return errInvalidParameter.Violation("metricTransformations.1.member.metricName", nil, awsapi.NotNull)
 	case t.MetricNamespace == "":
-		return missingParameter("metricTransformations.1.member.metricNamespace")
+		return errInvalidParameter.Violation("metricTransformations.1.member.metricNamespace", nil, awsapi.NotNull)
 	case strings.ContainsAny(t.MetricName+t.MetricNamespace, ":*$"):
-		return constraintError("metricTransformations", t.MetricNamespace+" "+t.MetricName, "Member must satisfy regular expression pattern: [^:*$]*")
+		return errInvalidParameter.Violation("metricTransformations", t.MetricNamespace+" "+t.MetricName, "Member must satisfy regular expression pattern: [^:*$]*")
 	case !isMetricValue(t.MetricValue):
 		return errInvalidParameter.With("Invalid metric transformation: the metric value '%s' is neither a number nor a selector.", t.MetricValue)
 	case len(t.Dimensions) > 3:
@@ -116,39 +116,4 @@ func (t *MetricTransformation) validate() error {
 	}
 
 	return nil
-}
-
-// removeFilter stops the named filter, and returns the group's other filters in a
-// new slice.
-func (g *group) removeFilter(name string) []*metricFilter {
-	var rest []*metricFilter
-	for _, f := range g.filters {
-		if f.name == name {
-			f.stop()
-			continue
-		}
-		rest = append(rest, f)
-	}
-	return rest
-}
-
-// DeleteMetricFilterInput is the input of DeleteMetricFilter.
-type DeleteMetricFilterInput struct {
-	// LogGroupName is the group's name.
-	LogGroupName string `json:"logGroupName"`
-	// FilterName is the filter's name.
-	FilterName string `json:"filterName"`
-}
-
-// DeleteMetricFilter deletes a metric filter.
-func (s *Service) DeleteMetricFilter(_ context.Context, c *awsapi.Call, in *DeleteMetricFilterInput) (*awsapi.None, error) {
-	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
-		rest := g.removeFilter(in.FilterName)
-		if len(rest) == len(g.filters) {
-			return errNotFound.With("The specified metric filter does not exist.")
-		}
-		g.filters = rest
-		s.saveGroup(b, g)
-		return nil
-	})
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/reliableq/reliableq/deploy/internal/bundle"
@@ -21,10 +21,20 @@ func TestBinariesOfAnotherArchitectureAreNotDeployed(t *testing.T) {
 	w.write(file, "architecture = \""+other+"\"\n")
 
 	for _, verb := range []string{"up", "plan", "demo"} {
-		w.deploying(verb, "--var", "architecture="+other).want(t, exitFailed, "a.zip is for "+ours+", and function a is deployed for "+other, "hint: deploy with --arch "+ours)
-		w.deploying(verb, "--var-file", file).want(t, exitFailed, "asks for architecture "+other, "hint: build for it with --arch "+other)
+		for source, args := range map[string][]string{
+			"--var architecture": {"--var", "architecture=" + other},
+			file:                 {"--var-file", file},
+		} {
+			t.Run(verb+" "+args[0], func(t *testing.T) {
+				got := w.deploying(verb, args...)
+				got.want(t, exitFailed, source+" sets architecture "+other+", but the functions are built for "+ours, "hint: build for it with --arch "+other)
+			})
+		}
 	}
-	if calls := w.calls(); slices.Contains(calls, "apply") || slices.Contains(calls, "plan") {
-		t.Errorf("Terraform was asked to %q", calls)
+	if calls := w.calls(); len(calls) > 0 {
+		t.Errorf("Terraform was run before the refusal: %q", calls)
+	}
+	if _, err := os.Stat(filepath.Join(w.project, "dist")); err == nil {
+		t.Error("functions were built before the refusal")
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -10,29 +9,33 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
+	"github.com/reliableq/reliableq/deploy/internal/demo"
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/infra"
-	"github.com/reliableq/reliableq/deploy/internal/progress"
 	"github.com/reliableq/reliableq/deploy/internal/target"
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
 	"github.com/reliableq/reliableq/internal/duration"
 )
 
+// advanceStep is how far --fast advances a clock that does not skip by itself,
+// between two reads of the queues. Timers that come due run at their own times.
+const advanceStep = 30 * time.Second
+
 type demoVerb struct {
 	deployFlags
-	Count    int           `default:"89" help:"How many messages (${default})."`
-	BadRatio float64       `default:"0.05" help:"The share of bad ones, 0 to 1 (${default})."`
-	Seed     uint64        `default:"7" help:"The same seed gives the same messages (${default})."`
-	Fast     bool          `help:"Skip what would only be waited for; embedded AWS only."`
-	Keep     bool          `default:"true" negatable:"" help:"Leave the deployment as it is afterwards; --no-keep takes it down."`
-	Timeout  time.Duration `default:"30m" help:"How long the messages may take to come to rest (${default})."`
+	Count    int           `default:"89" help:"Number of messages (${default})."`
+	BadRatio float64       `default:"0.05" help:"Share of bad messages, 0 to 1 (${default})."`
+	Seed     uint64        `default:"7" help:"Seed of the messages: the same seed gives the same messages (${default})."`
+	Fast     bool          `help:"Skip waiting times; embedded AWS only."`
+	Keep     bool          `default:"true" negatable:"" help:"Keep the deployment; --no-keep removes it."`
+	Timeout  time.Duration `default:"30m" help:"Time until the queues must be empty (${default})."`
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*demoVerb) Help() string {
-	return `Ends with a verdict that is computed from the functions' logs and the dead-letter queue, never from what was
-expected, and exits 3 when it is bad. The deployment stays: a second demo starts its traffic at once.
+	return `Ends with a verdict that is computed from the functions' logs and the dead-letter queue, never from expectations,
+and exits 3 when it is bad. The deployment stays: a second demo sends its messages at once.
 
 Examples:
   reliableq demo --fast
@@ -40,71 +43,7 @@ Examples:
   reliableq demo --fast --count 1000 --bad-ratio 0.1 --seed 42 --json`
 }
 
-func (v *demoVerb) check() error {
-	switch {
-	case v.Count < 1:
-		return hint.New(fmt.Sprintf("--count %d: nothing would be sent", v.Count), "send at least one message")
-	case v.BadRatio < 0 || v.BadRatio > 1 || v.BadRatio != v.BadRatio:
-		return hint.New(fmt.Sprintf("--bad-ratio %g is not a share", v.BadRatio), "give a number from 0 to 1")
-	case v.Fast && v.Target != string(target.Embedded):
-		return hint.New("--fast needs a clock that skips, and only the embedded AWS has one", "leave --fast or --target out")
-	}
-	return nil
-}
-
-func (v *demoVerb) Run(ctx context.Context, a *app) error {
-	if err := v.check(); err != nil {
-		return usageError{err}
-	}
-	if err := v.timely(); err != nil {
-		return err
-	}
-	p := a.progress(v.JSON)
-	defer p.Close()
-	began := time.Now()
-	clock := "real"
-	if v.Fast {
-		clock = "skip"
-	}
-	s, err := v.prepare(ctx, a, p, clock)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	ctx, stop := v.watch(ctx, s.info)
-	defer stop()
-	result, err := v.perform(ctx, a, p, s)
-	if err != nil {
-		return explain(ctx, err)
-	}
-	result.Seconds.Build, result.Seconds.Total = verdict.Round(s.build), verdict.Round(time.Since(began))
-	took := duration.Format(time.Since(began))
-	if !v.Keep {
-		if err := errors.Join(s.terraform.Forget(), destroyed(s.terraform.Destroy(ctx))); err != nil {
-			return err
-		}
-	}
-	p.Close()
-	return v.judge(a, result, took)
-}
-
-func destroyed(_ infra.Result, err error) error { return err }
-
-// timely refuses a demo in real time where time is skipped already.
-func (v *demoVerb) timely() error {
-	dir, err := v.stateDir()
-	if err != nil || v.Fast || v.Target != string(target.Embedded) {
-		return err
-	}
-	info, err := daemon.In(dir).Running()
-	if err != nil || info.Clock != "skip" {
-		return nil // whoever needs one that runs says what is wrong with it
-	}
-	return hint.New(fmt.Sprintf("the embedded AWS at %s skips time, so that this demo would not be in real time", info.URL),
-		"say --fast, or stop it first (reliableq local stop): what is deployed is kept")
-}
-
-// demoResult is the verdict with what belongs to it.
+// demoResult is the verdict, with how it was obtained.
 type demoResult struct {
 	verdict.Verdict
 	Mode    string          `json:"mode"`
@@ -113,58 +52,117 @@ type demoResult struct {
 	Seconds verdict.Seconds `json:"seconds"`
 }
 
-// judge shows the verdict.
-func (v *demoVerb) judge(a *app, r demoResult, took string) error {
-	err := a.report(v.JSON, r, func() {
-		fmt.Fprintln(a.out, r.Line(took))
-		if dragged := r.Dragged(); dragged != "" && r.Mode == "whole_batch" {
-			fmt.Fprintln(a.out, dragged)
-		}
-		for _, f := range r.Faults {
-			fmt.Fprintln(a.out, "wrong: "+f)
-		}
-	})
-	if err == nil && !r.Good() {
-		return errVerdict
+// Run deploys, sends messages, follows them, and prints the verdict.
+func (v *demoVerb) Run(ctx context.Context, a *app) error {
+	if err := v.check(); err != nil {
+		return usageError{err}
 	}
-	return err
+	if err := v.checkClock(); err != nil {
+		return err
+	}
+	p := a.progress(v.JSON)
+	defer p.Close()
+
+	// Build the functions, start the embedded AWS and initialize Terraform.
+	start := time.Now()
+	clock := "real"
+	if v.Fast {
+		clock = "skip"
+	}
+	d, err := v.prepare(ctx, a, p, clock)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	ctx, stop := v.watch(ctx, d.info)
+	defer stop()
+
+	// Apply, and send messages as soon as they can be processed.
+	result, err := v.deployAndSend(ctx, d)
+	if err != nil {
+		return explain(ctx, err)
+	}
+	elapsed := time.Since(start)
+	result.Seconds.Build = verdict.Round(d.buildTime)
+	result.Seconds.Total = verdict.Round(elapsed)
+
+	if !v.Keep {
+		if _, err := d.destroy(ctx); err != nil {
+			return err
+		}
+	}
+	p.Close()
+	return v.report(a, result, elapsed)
 }
 
-// perform deploys and runs the traffic, the one overlapping the other. A failed
-// deployment ends the traffic; traffic that fails lets the deployment come to its
-// end, for a state that is whole.
-func (v *demoVerb) perform(ctx context.Context, a *app, p *progress.Progress, s *stage) (demoResult, error) {
+func (v *demoVerb) check() error {
+	switch {
+	case v.Count < 1:
+		return hint.New(fmt.Sprintf("--count %d: nothing to send", v.Count), "send at least one message")
+	case !(v.BadRatio >= 0 && v.BadRatio <= 1): // not a number is refused too
+		return hint.New(fmt.Sprintf("--bad-ratio %g is not a share", v.BadRatio), "give a number from 0 to 1")
+	case v.Fast && v.kind() != target.Embedded:
+		return hint.New("--fast needs a clock that skips, and only the embedded AWS has one", "leave out --fast or --target")
+	}
+	return nil
+}
+
+// checkClock refuses a demo in real time on an embedded AWS that skips time.
+func (v *demoVerb) checkClock() error {
+	dir, err := v.stateDir()
+	if err != nil || v.Fast || v.kind() != target.Embedded {
+		return err
+	}
+	info, err := daemon.In(dir).Running()
+	if err != nil || info.Clock != "skip" {
+		return nil // prepare starts one, or reports what is wrong with it
+	}
+	return hint.New(fmt.Sprintf("the embedded AWS at %s skips time: this demo would not run in real time", info.URL),
+		"use --fast, or stop it first with reliableq local stop, which keeps what is deployed")
+}
+
+// deployAndSend deploys, and runs the traffic as soon as the deployment is usable. A
+// deployment that fails ends the traffic. Traffic that fails lets the deployment
+// finish, so that its state is complete.
+func (v *demoVerb) deployAndSend(ctx context.Context, d *deployer) (demoResult, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	half := make(chan flow.Deployment, 1)
-	result := demoResult{Seed: v.Seed, Target: string(s.target.Kind), Mode: v.mode()}
-	var deployed, ran error
+	usable := make(chan flow.Deployment, 1)
+	result := demoResult{
+		Mode:   v.mode(),
+		Seed:   v.Seed,
+		Target: string(d.target.Kind),
+	}
+
+	var deployErr, trafficErr error
 	var group sync.WaitGroup
 	group.Go(func() {
-		began := time.Now()
-		if deployed = v.deploy(ctx, a, p, s, half); deployed != nil {
-			cancel(deployed)
+		start := time.Now()
+		if deployErr = v.deploy(ctx, d, usable); deployErr != nil {
+			cancel(deployErr)
 		}
-		result.Seconds.Deploy = verdict.Round(time.Since(began))
+		result.Seconds.Deploy = verdict.Round(time.Since(start))
 	})
 	group.Go(func() {
 		select {
-		case d := <-half:
-			began := time.Now()
+		case deployed := <-usable:
+			start := time.Now()
 			var facts verdict.Facts
-			facts, ran = v.traffic(ctx, p, s, d)
-			result.Seconds.Run = verdict.Round(time.Since(began))
+			facts, trafficErr = v.traffic(ctx, d, deployed)
+			result.Seconds.Run = verdict.Round(time.Since(start))
 			result.Verdict = verdict.Judge(facts)
 		case <-ctx.Done():
 		}
 	})
 	group.Wait()
-	if deployed != nil {
-		return result, deployed
+
+	if deployErr != nil {
+		return result, deployErr
 	}
-	return result, ran
+	return result, trafficErr
 }
 
+// mode is how the consumer reports failures.
 func (v *demoVerb) mode() string {
 	if v.FailureReporting != "" {
 		return v.FailureReporting
@@ -172,87 +170,175 @@ func (v *demoVerb) mode() string {
 	return "per_message"
 }
 
-// deploy makes the target what the sources say, unless that was the last
-// deployment and the target confirms that it is there. It hands the deployment
-// over as soon as traffic may start.
-func (v *demoVerb) deploy(ctx context.Context, a *app, p *progress.Progress, s *stage, half chan<- flow.Deployment) error {
-	client := flowOn(s.target)
-	if s.terraform.Deployed(s.fingerprint) {
-		d, err := v.deployed(s.target)
-		if err == nil {
-			ready, _, err := client.Ready(ctx, d)
-			if err == nil && ready {
-				p.Say("nothing changed since the last deployment, and all of it is there: no need to deploy")
-				half <- d
-				return nil
-			}
+// deploy applies the sources, unless the last deployment had the same sources and is
+// still complete at the target. It sends the deployment to usable as soon as traffic
+// may start.
+func (v *demoVerb) deploy(ctx context.Context, d *deployer, usable chan<- flow.Deployment) error {
+	if d.terraform.Deployed(d.fingerprint) {
+		if deployed, complete := v.lastDeployment(ctx, d); complete {
+			d.progress.Say("nothing changed since the last deployment, and it is complete: not deploying")
+			usable <- deployed
+			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		p.Say("the last deployment is no longer all there: deploying again")
+		d.progress.Say("the last deployment is incomplete: deploying again")
 	}
-	if err := s.terraform.Forget(); err != nil {
+	if err := d.terraform.Forget(); err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	rosters := make(chan infra.Roster, 1)
-	group.Go(func() error {
-		defer close(rosters)
-		_, err := s.apply(ctx, p, v.ask(ctx, a, p, s), func(r infra.Roster) { rosters <- r })
-		return err
-	})
-	early := false
-	group.Go(func() error {
-		r, ok := <-rosters
-		if !ok {
-			return nil
-		}
-		early = true
-		said := "everything that traffic needs is there: it starts now"
-		if r.Unconfirmed > 0 {
-			said += fmt.Sprintf(", while Terraform still confirms what it made (%d left)", r.Unconfirmed)
-		}
-		err := release(ctx, p, client, flow.FromRoster(r), said, half)
-		if flow.Missing(err) { // it was replaced: only the state at the end names what took its place
-			early = false
-			p.Say("something that traffic needs is being replaced: traffic starts when the deployment is done")
-			return nil
-		}
-		return err
-	})
-	if err := group.Wait(); err != nil {
+
+	early, err := applyAndRelease(ctx, d, usable)
+	if err != nil || early {
 		return err
 	}
-	if early {
-		return nil
-	}
-	d, err := v.deployed(s.target)
+	deployed, err := v.deployed(d.target)
 	if err != nil {
 		return err
 	}
-	return release(ctx, p, client, d, "the deployment is confirmed: traffic starts now", half)
+	return release(ctx, d, deployed, "the deployment is confirmed: traffic starts now", usable)
 }
 
-// release hands the deployment over once the target itself says that traffic may
-// start.
-func release(ctx context.Context, p *progress.Progress, client *flow.Client, d flow.Deployment, said string, half chan<- flow.Deployment) error {
+// lastDeployment returns the deployment in the state, and reports whether all of it
+// exists and is ready at the target.
+func (v *demoVerb) lastDeployment(ctx context.Context, d *deployer) (flow.Deployment, bool) {
+	deployed, err := v.deployed(d.target)
+	if err != nil {
+		return flow.Deployment{}, false
+	}
+	ready, _, err := flowOn(d.target).Ready(ctx, deployed)
+	return deployed, err == nil && ready
+}
+
+// applyAndRelease applies, and releases the deployment while Terraform still confirms
+// what it created. early reports whether it did. Where a resource is replaced, only
+// the state at the end names its successor.
+func applyAndRelease(ctx context.Context, d *deployer, usable chan<- flow.Deployment) (early bool, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	inventories := make(chan infra.Inventory, 1)
+	group.Go(func() error {
+		defer close(inventories)
+		_, err := d.apply(ctx, func(i infra.Inventory) { inventories <- i })
+		return err
+	})
+	group.Go(func() error {
+		inventory, ok := <-inventories
+		if !ok {
+			return nil // apply ended without: nothing changed, or it failed
+		}
+		text := "everything that traffic needs exists: traffic starts now"
+		if inventory.Unconfirmed > 0 {
+			text += fmt.Sprintf(", while Terraform still confirms what it created (%d left)", inventory.Unconfirmed)
+		}
+
+		err := release(ctx, d, flow.FromInventory(inventory), text, usable)
+		if flow.Missing(err) {
+			d.progress.Say("a resource that traffic needs is being replaced: traffic starts when the deployment is done")
+			return nil
+		}
+		early = true
+		return err
+	})
+	err = group.Wait()
+	return early, err
+}
+
+// release waits until the target reports that a deployment is ready, and sends it to
+// usable.
+func release(ctx context.Context, d *deployer, deployed flow.Deployment, text string, usable chan<- flow.Deployment) error {
+	client := flowOn(d.target)
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
+
 	for {
-		ready, why, err := client.Ready(ctx, d)
+		ready, why, err := client.Ready(ctx, deployed)
 		if err != nil {
 			return err
 		}
 		if ready {
-			p.Say("%s", said)
-			half <- d
+			d.progress.Say("%s", text)
+			usable <- deployed
 			return nil
 		}
+
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("wait until %s: %w", why, context.Cause(ctx))
+			return fmt.Errorf("not ready (%s): %w", why, context.Cause(ctx))
 		}
 	}
+}
+
+// traffic sends messages and follows them.
+func (v *demoVerb) traffic(ctx context.Context, d *deployer, deployed flow.Deployment) (verdict.Facts, error) {
+	run := &demo.Run{
+		Client:     flowOn(d.target),
+		Deployment: deployed,
+		WholeBatch: v.wholeBatch(deployed),
+		Progress:   d.progress,
+		Timing:     v.timing(d),
+	}
+	if v.Fast && d.info.Clock != "skip" {
+		d.progress.Say("the embedded AWS that is running does not skip time by itself: advancing its clock")
+		clock := controlOf(d.info)
+		run.AdvanceClock = func(ctx context.Context) error {
+			_, err := clock.Advance(ctx, advanceStep)
+			return err
+		}
+	}
+	return run.Do(ctx, demo.Request{
+		Count:    v.Count,
+		BadRatio: v.BadRatio,
+		Seed:     v.Seed,
+	})
+}
+
+// wholeBatch reports whether one bad message fails its batch: as the deployment's
+// output has it, or, before there are outputs, as the flag asks.
+func (v *demoVerb) wholeBatch(deployed flow.Deployment) bool {
+	if deployed.FailureReporting != "" {
+		return deployed.FailureReporting == "whole_batch"
+	}
+	return v.mode() == "whole_batch"
+}
+
+// timing returns how often to read queues and logs. Those of the embedded AWS are
+// exact and up to date; those of AWS are approximate and late.
+func (v *demoVerb) timing(d *deployer) demo.Timing {
+	if d.target.Kind != target.Embedded {
+		return demo.Timing{
+			Interval:   2 * time.Second,
+			EmptyReads: 4,
+			Grace:      90 * time.Second,
+			Timeout:    v.Timeout,
+		}
+	}
+	timing := demo.Timing{
+		Interval:   250 * time.Millisecond,
+		EmptyReads: 2,
+		Grace:      5 * time.Second,
+		Timeout:    v.Timeout,
+	}
+	if v.Fast || d.info.Clock == "skip" {
+		timing.Interval = 60 * time.Millisecond
+	}
+	return timing
+}
+
+// report prints the verdict.
+func (v *demoVerb) report(a *app, r demoResult, elapsed time.Duration) error {
+	err := a.report(v.JSON, r, func() {
+		fmt.Fprintln(a.out, r.Line(duration.Format(elapsed)))
+		if dragged := r.Dragged(); dragged != "" && r.Mode == "whole_batch" {
+			fmt.Fprintln(a.out, dragged)
+		}
+		for _, text := range r.Faults {
+			fmt.Fprintln(a.out, "wrong: "+text)
+		}
+	})
+	if err == nil && !r.Good() {
+		return errVerdict
+	}
+	return err
 }

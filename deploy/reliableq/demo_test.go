@@ -19,7 +19,7 @@ func TestADemoDeploysAndJudges(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	first := w.deploying("demo", "--fast", "--count", "60", "--bad-ratio", "0.5")
-	first.want(t, exitDone, "everything that traffic needs is there: it starts now",
+	first.want(t, exitDone, "everything that traffic needs exists: traffic starts now",
 		"sent 60 · bad 30 · processed 30 · dead-lettered 30 (good 0) · lost 0 · duplicates 0 · 3 replays each")
 	if diff := cmp.Diff([]string{"init", "plan", "apply"}, w.calls()); diff != "" {
 		t.Error(diff)
@@ -79,13 +79,13 @@ func TestADemoMovesAClockThatDoesNotSkip(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Real, consume.PerMessage)
 	w.deploying("demo", "--fast", "--count", "25", "--bad-ratio", "0.9").
-		want(t, exitDone, "moving its clock", "sent 25 · bad 23 · processed 2 · dead-lettered 23 (good 0) · lost 0")
+		want(t, exitDone, "advancing its clock", "sent 25 · bad 23 · processed 2 · dead-lettered 23 (good 0) · lost 0")
 }
 
 func TestADemoInRealTimeRefusesAClockThatSkips(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
-	w.deploying("demo", "--count", "2").want(t, exitFailed, "skips time, so that this demo would not be in real time", "reliableq local stop")
+	w.deploying("demo", "--count", "2").want(t, exitFailed, "skips time: this demo would not run in real time", "reliableq local stop")
 	if calls := w.calls(); len(calls) != 0 {
 		t.Errorf("Terraform was run: %v", calls)
 	}
@@ -118,7 +118,7 @@ func TestADemoDeploysAgainWhenTheTargetLostSomething(t *testing.T) {
 	w.Deployment.Functions["retry_1"] = "gone"
 	w.deployed()
 	w.write(filepath.Join(w.bin, "state"), whole)
-	w.deploying("demo", "--fast", "--count", "2").want(t, exitDone, "no longer all there: deploying again")
+	w.deploying("demo", "--fast", "--count", "2").want(t, exitDone, "the last deployment is incomplete: deploying again")
 	if n := len(w.calls()); n != 5 {
 		t.Errorf("runs of Terraform: %v", w.calls())
 	}
@@ -183,7 +183,7 @@ func TestWipeDropsTheStateOfTheEmbeddedAWSAlone(t *testing.T) {
 	for _, path := range []string{"deployments/embedded/1/terraform.tfstate", "deployments/aws/1/terraform.tfstate", "local/data/wal"} {
 		w.write(filepath.Join(dir, path), "x")
 	}
-	w.do("down", "--wipe").want(t, exitDone, "dropped all that was in it")
+	w.do("down", "--wipe").want(t, exitDone, "stopped the embedded AWS and deleted its data")
 	for path, stays := range map[string]bool{"deployments/embedded": false, "local/data": false, "deployments/aws/1/terraform.tfstate": true} {
 		if _, err := os.Stat(filepath.Join(dir, path)); (err == nil) != stays {
 			t.Errorf("%s: %v", path, err)

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"os"
 	"time"
 
-	"github.com/aws/smithy-go"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/reliableq/reliableq/deploy/internal/bundle"
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/infra"
@@ -17,194 +18,252 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/target"
 )
 
-// maxImports bounds how often to plan anew with more to import: queues and
-// functions come first, mappings between them second.
-const maxImports = 5
+// This file holds the steps that up, plan and demo share: prepare, then plan or apply.
 
-// apply puts the state in order, plans, and deploys what is planned, watching the
-// embedded AWS meanwhile. ask, if not nil, shows the plan to a person, with the number
-// of messages that are lost with the queues that it deletes, and returns an error
-// unless they agree.
-func (s *stage) apply(ctx context.Context, p *progress.Progress, ask func(plan *infra.Plan, lost int) error, onHalf func(infra.Roster)) (infra.Result, error) {
-	result, err := s.deploy(ctx, p, ask, onHalf)
+// maxPlans bounds how often a plan is made again with more to import: queues and
+// functions are found first, the mappings between them by the second plan.
+const maxPlans = 5
+
+// deployer works on one deployment. It holds the deployment's lock until close.
+type deployer struct {
+	target    *target.Target
+	info      daemon.Info // of the embedded AWS; zero for another target
+	terraform *infra.Terraform
+	progress  *progress.Progress
+
+	// fingerprint changes with everything that decides what is deployed.
+	fingerprint string
+	// buildTime is how long the build of the functions took.
+	buildTime time.Duration
+	// confirm shows a plan to a person, with the number of messages that its deleted
+	// queues hold, and returns an error unless they agree. It is nil where no
+	// confirmation is needed.
+	confirm func(ctx context.Context, plan *infra.Plan, lost int) error
+}
+
+// prepare builds the functions and, at the same time, connects to the target and
+// initializes Terraform. A newly started embedded AWS gets the given clock.
+func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress, clock string) (*deployer, error) {
+	// Refuse what is wrong in the flags before any work begins.
+	proj, err := f.project()
+	if err != nil {
+		return nil, err
+	}
+	embedded := f.kind() == target.Embedded
+	platform, err := f.platform(embedded)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	vars, err := f.vars(proj, f.NamePrefix, platform)
+	if err != nil {
+		return nil, err
+	}
+	stateDir, err := f.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	if err := f.backendFlags.check(f.kind()); err != nil {
+		return nil, err
+	}
+
+	d := &deployer{progress: p}
+	if !embedded {
+		if d.target, _, err = f.connect(ctx, p, nil); err != nil {
+			return nil, err
+		}
+	}
+
+	group, ctx := errgroup.WithContext(ctx)
+	var built []bundle.Result
+	group.Go(func() (err error) {
+		start := time.Now()
+		built, err = buildFunctions(ctx, p, proj, bundle.Options{Platform: platform})
+		d.buildTime = time.Since(start)
+		if err != nil {
+			return err
+		}
+		return bundle.CheckArchitecture(built, platform.Lambda())
+	})
+	group.Go(func() error {
+		o, err := f.options(ctx, p, proj.Terraform(), stateDir)
+		if err != nil {
+			return err
+		}
+		o.Vars = vars
+		o.VarFiles = f.VarFile
+		o.Backend = f.BackendConfig
+		return d.initialize(ctx, f, o, &background{stateDir: stateDir, listen: f.Listen, clock: clock})
+	})
+	if err := group.Wait(); err != nil {
+		d.close()
+		return nil, err
+	}
+
+	if d.fingerprint, err = d.terraform.Fingerprint(built); err != nil {
+		d.close()
+		return nil, err
+	}
+	if !f.Yes && d.target.Kind != target.Embedded {
+		d.confirm = func(ctx context.Context, plan *infra.Plan, lost int) error { return d.askToDeploy(ctx, a, plan, lost) }
+	}
+	return d, nil
+}
+
+// initialize connects to the target, unless that is done, and initializes Terraform
+// for it.
+func (d *deployer) initialize(ctx context.Context, f *deployFlags, o infra.Options, b *background) (err error) {
+	if d.target == nil {
+		if d.target, d.info, err = f.connect(ctx, d.progress, b); err != nil {
+			return err
+		}
+	}
+
+	o.Folder = d.target.Folder(b.stateDir, f.NamePrefix)
+	o.Env = d.target.Env(os.Environ())
+	if d.terraform, err = infra.Open(ctx, o); err != nil {
+		return err
+	}
+	return d.terraform.Init(ctx)
+}
+
+// askToDeploy shows a plan and asks whether to apply it.
+func (d *deployer) askToDeploy(ctx context.Context, a *app, plan *infra.Plan, lost int) error {
+	d.progress.Pause()
+	plan.Render(a.errs)
+	if !d.terraform.Remote() {
+		fmt.Fprintf(a.errs, "The state is only in %s: without it, Terraform no longer knows what it created. To store it in S3, use --backend-config.\n", d.terraform.State())
+	}
+
+	question := "This deploys to " + d.target.Describe() + "."
+	if lost > 0 {
+		question = fmt.Sprintf("This deploys to %s, and deletes %s.", d.target.Describe(), messages(lost))
+	}
+	return a.confirm(ctx, false, question, d.target.Details()...)
+}
+
+// close unlocks the deployment.
+func (d *deployer) close() {
+	if d.terraform == nil {
+		return
+	}
+	// An error changes nothing: the lock ends with this process at the latest.
+	_ = d.terraform.Close()
+}
+
+// apply repairs the state, plans, and deploys what is planned. onUsable, if not nil,
+// is called as soon as everything that traffic needs exists.
+func (d *deployer) apply(ctx context.Context, onUsable func(infra.Inventory)) (infra.Result, error) {
+	result, err := d.planAndApply(ctx, onUsable)
 	if err == nil {
-		return result, s.terraform.Remember(s.fingerprint)
+		return result, d.terraform.Remember(d.fingerprint)
 	}
 	if ctx.Err() == nil || errors.Is(context.Cause(ctx), daemon.ErrGone) {
 		return result, explain(ctx, err)
 	}
 
-	// Whoever runs Terraform by hand next must not replace what was created.
-	tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	// The run was interrupted. Terraform marks what it was creating for replacement:
+	// remove the mark now, so that Terraform run by hand does not replace it either.
+	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	err = errors.Join(err, s.terraform.KeepTainted(tidy))
-	return result, hint.With(err, "what was made is in the state: run the same command again to finish, or reliableq down to remove it")
+	err = errors.Join(err, d.terraform.KeepTainted(cleanup))
+	return result, hint.With(err, "what was created is in the state: run the same command again to finish, or reliableq down to remove it")
 }
 
-func (s *stage) deploy(ctx context.Context, p *progress.Progress, ask func(plan *infra.Plan, lost int) error, onHalf func(infra.Roster)) (infra.Result, error) {
-	if err := s.terraform.Recover(ctx); err != nil {
+func (d *deployer) planAndApply(ctx context.Context, onUsable func(infra.Inventory)) (infra.Result, error) {
+	if err := d.repairState(ctx); err != nil {
 		return infra.Result{}, err
 	}
-	if err := s.refuseShared(ctx); err != nil {
-		return infra.Result{}, err
-	}
-	if ask == nil {
-		blank, err := s.blank(ctx)
+
+	// Nothing can be taken or deleted where nothing exists: skip the plan.
+	if d.confirm == nil {
+		empty, err := d.emptyTarget(ctx)
 		if err != nil {
 			return infra.Result{}, err
 		}
-		if blank {
-			return s.terraform.Apply(ctx, onHalf)
+		if empty {
+			return d.terraform.Apply(ctx, onUsable)
 		}
 	}
 
-	plan, err := s.plan(ctx, p)
+	plan, err := d.plan(ctx)
 	if err != nil {
 		return infra.Result{}, err
 	}
 	if !plan.Changed {
-		return infra.Result{}, s.terraform.Settled()
+		return infra.Result{}, d.terraform.Settled()
 	}
-	lost, err := s.warnOfMessages(ctx, p, deletes(plan))
+
+	lost, err := d.warnOfMessages(ctx, deletes(plan))
 	if err != nil {
 		return infra.Result{}, err
 	}
-	if ask != nil {
-		if err := ask(plan, lost); err != nil {
+	if d.confirm != nil {
+		if err := d.confirm(ctx, plan, lost); err != nil {
 			return infra.Result{}, err
 		}
 	}
-	return s.terraform.ApplyPlan(ctx, plan, onHalf)
+	return d.terraform.ApplyPlan(ctx, plan, onUsable)
 }
 
-// blank reports whether the target is an embedded AWS with nothing in it, and
-// nothing was deployed to it: no plan is needed to see that no name is taken.
-func (s *stage) blank(ctx context.Context) (bool, error) {
-	if s.target.Kind != target.Embedded {
+// repairState repairs the state after an interrupted run, and refuses a state that
+// holds resources of another state.
+func (d *deployer) repairState(ctx context.Context) error {
+	if err := d.terraform.Recover(ctx); err != nil {
+		return err
+	}
+	return d.refuseShared(ctx)
+}
+
+// emptyTarget reports whether the target is an embedded AWS without resources, and
+// the state has none either.
+func (d *deployer) emptyTarget(ctx context.Context) (bool, error) {
+	if d.target.Kind != target.Embedded {
 		return false, nil
 	}
-	n, err := infra.Resources(s.terraform.Folder)
+	n, err := infra.Resources(d.terraform.Folder)
 	if err != nil || n > 0 {
 		return false, err
 	}
-	return live.New(s.target.Config).Empty(ctx)
+	return live.New(d.target.Config).Empty(ctx)
 }
 
-// plan makes a plan that imports what an interrupted run of this deployment created
-// without the state knowing, and creates nothing that exists. Names that somebody
-// else's resources have are refused.
-func (s *stage) plan(ctx context.Context, p *progress.Progress) (*infra.Plan, error) {
-	for range maxImports {
-		plan, err := s.terraform.Plan(ctx)
+// plan returns a plan that imports what an interrupted run of this deployment
+// created without recording it in the state, and that creates nothing that exists.
+// Names of resources that belong to others are refused.
+func (d *deployer) plan(ctx context.Context) (*infra.Plan, error) {
+	for range maxPlans {
+		plan, err := d.terraform.Plan(ctx)
 		if err != nil {
 			return nil, err
 		}
-		existing, err := s.existing(ctx, p, plan)
+		existing, err := d.existing(ctx, plan)
 		if err != nil {
 			return nil, err
 		}
-		ours, foreign, err := s.terraform.Ours(existing)
+		ours, foreign, err := d.terraform.Ours(existing)
 		if err != nil {
 			return nil, err
 		}
-		if err := refuseForeign(s.target, foreign); err != nil {
+		if err := refuseForeign(d.target, foreign); err != nil {
 			return nil, err
 		}
 		if len(ours) == 0 {
 			return plan, nil
 		}
 
-		// The next plan knows more of what depends on these, and creates less.
-		if err := s.terraform.Import(ours); err != nil {
+		// With these imported, the next plan knows the attributes of more resources
+		// and creates fewer.
+		if err := d.terraform.Import(ours); err != nil {
 			return nil, err
 		}
 	}
 	return nil, errors.New("plan: resources that an interrupted run created cannot be imported")
 }
 
-// importOrphans takes into the state what an interrupted run created without the
-// state knowing, so that it is removed with the rest.
-func (s *stage) importOrphans(ctx context.Context, p *progress.Progress) error {
-	interrupted, err := s.terraform.Interrupted()
-	if err != nil || !interrupted {
-		return err
+// destroy removes everything that the state holds.
+func (d *deployer) destroy(ctx context.Context) (infra.Result, error) {
+	if err := d.terraform.Forget(); err != nil {
+		return infra.Result{}, err
 	}
-	imports, err := s.orphans(ctx, p)
-	if err != nil || !imports {
-		return err
-	}
-	_, err = s.terraform.ApplyImports(ctx)
-	return err
-}
-
-// orphans makes later plans import this deployment's own resources that the state
-// does not have, and reports whether there are any.
-func (s *stage) orphans(ctx context.Context, p *progress.Progress) (bool, error) {
-	imports := false
-	for range maxImports {
-		plan, err := s.terraform.Plan(ctx)
-		if err != nil {
-			return false, err
-		}
-		existing, err := s.existing(ctx, p, plan)
-		if err != nil {
-			return false, err
-		}
-		ours, _, err := s.terraform.Ours(existing)
-		if err != nil || len(ours) == 0 {
-			return imports, err
-		}
-		if err := s.terraform.Import(ours); err != nil {
-			return false, err
-		}
-		imports = true
-	}
-	return imports, nil
-}
-
-// existing looks up everything that the plan creates.
-func (s *stage) existing(ctx context.Context, p *progress.Progress, plan *infra.Plan) ([]infra.Existing, error) {
-	finder := live.New(s.target.Config)
-	var all []infra.Existing
-	for _, c := range plan.Creates {
-		found, err := finder.Find(ctx, c.Type, c.After)
-		if denied(err) && c.Type == "aws_sqs_queue" {
-			return nil, hint.With(err, "grant sqs:GetQueueUrl and sqs:ListQueueTags: without them it cannot be seen whether the queue is somebody else's")
-		}
-		if denied(err) {
-			p.Say("cannot check whether %s exists already: %v", c.Address, err)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if found == nil {
-			continue
-		}
-		all = append(all, infra.Existing{
-			Address:  c.Address,
-			Type:     c.Type,
-			Name:     found.Name,
-			ID:       found.ID,
-			Tags:     found.Tags,
-			WantTags: tags(c.After),
-		})
-	}
-	return all, nil
-}
-
-// tags are the tags that a plan gives a resource.
-func tags(attributes map[string]any) map[string]string {
-	all := map[string]string{}
-	planned, _ := attributes["tags_all"].(map[string]any)
-	for key, value := range planned {
-		all[key] = fmt.Sprint(value)
-	}
-	return all
-}
-
-// denied reports whether the credentials lack the permission for a call.
-func denied(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && (strings.HasPrefix(api.ErrorCode(), "AccessDenied") || api.ErrorCode() == "AuthorizationError")
+	return d.terraform.Destroy(ctx)
 }

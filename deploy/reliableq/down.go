@@ -17,31 +17,33 @@ import (
 
 type downVerb struct {
 	deployFlags
-	Wipe bool `help:"Embedded AWS only: stop it and drop its data with the deployment's state, in an instant."`
+	Wipe bool `help:"Stop the embedded AWS and delete its data and the deployment's state, without running Terraform; embedded AWS only."`
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*downVerb) Help() string {
-	return `Messages in the queues are lost with them. The embedded AWS goes on running; reliableq local stop ends it.`
+	return `Messages in the queues are deleted with them. The embedded AWS keeps running; stop it with reliableq local stop.`
 }
 
+// Run removes the deployment.
 func (v *downVerb) Run(ctx context.Context, a *app) error {
 	p := a.progress(v.JSON)
 	defer p.Close()
-	embedded := v.Target == string(target.Embedded)
+
 	if v.Wipe {
-		if !embedded {
-			return usageError{hint.New("--wipe is for the embedded AWS alone", "leave it out: Terraform removes what it made")}
+		if v.kind() != target.Embedded {
+			return usageError{hint.New("--wipe is for the embedded AWS only", "leave it out: Terraform removes what it created")}
 		}
 		return v.wipe(ctx, a)
 	}
-	if err := v.backendFlags.check(v.Target); err != nil {
+	if err := v.backendFlags.check(v.kind()); err != nil {
 		return err
 	}
-	o, err := v.terraformOptions(ctx, p, embedded)
+	o, err := v.terraformOptions(ctx, p)
 	if err != nil {
 		return err
 	}
+
 	t, info, err := v.connect(ctx, p, &background{listen: v.Listen, clock: "real"})
 	if err != nil {
 		return err
@@ -50,31 +52,32 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	o.Backend = v.BackendConfig
-	if nothing, err := infra.NothingDeployed(o); err != nil || nothing {
-		if err != nil {
-			return err
-		}
+	nothing, err := infra.NothingDeployed(o)
+	if err != nil {
+		return err
+	}
+	if nothing {
 		return v.report(a, infra.Result{}, func() { fmt.Fprintf(a.out, "nothing is deployed to %s\n", t.Describe()) })
 	}
 
 	o.Env = t.Env(os.Environ())
-	s := &stage{target: t, info: info}
-	if s.terraform, err = infra.Open(ctx, o); err != nil {
+	d := &deployer{target: t, info: info, progress: p}
+	if d.terraform, err = infra.Open(ctx, o); err != nil {
 		return err
 	}
-	defer s.close()
+	defer d.close()
 	ctx, stop := v.watch(ctx, info)
 	defer stop()
-	return explain(ctx, v.destroy(ctx, a, p, s))
+	return explain(ctx, v.remove(ctx, a, d))
 }
 
-// terraformOptions are those of the deployment, without its target.
-func (v *downVerb) terraformOptions(ctx context.Context, p *progress.Progress, embedded bool) (infra.Options, error) {
+// terraformOptions returns the options of the deployment, without its target.
+func (v *downVerb) terraformOptions(ctx context.Context, p *progress.Progress) (infra.Options, error) {
 	proj, err := v.project()
 	if err != nil {
 		return infra.Options{}, err
 	}
-	platform, err := v.platform(embedded)
+	platform, err := v.platform(v.kind() == target.Embedded)
 	if err != nil {
 		return infra.Options{}, usageError{err}
 	}
@@ -86,57 +89,64 @@ func (v *downVerb) terraformOptions(ctx context.Context, p *progress.Progress, e
 	if err != nil {
 		return infra.Options{}, err
 	}
+
 	o, err := v.options(ctx, p, proj.Terraform(), dir)
-	o.Vars, o.VarFiles = vars, v.VarFile
+	o.Vars = vars
+	o.VarFiles = v.VarFile
 	return o, err
 }
 
-func (v *downVerb) destroy(ctx context.Context, a *app, p *progress.Progress, s *stage) error {
-	began := time.Now()
-	tf := s.terraform
-	if err := errors.Join(tf.Forget(), tf.Init(ctx)); err != nil {
+// remove repairs the state after an interrupted run, asks, and destroys.
+func (v *downVerb) remove(ctx context.Context, a *app, d *deployer) error {
+	start := time.Now()
+	if err := errors.Join(d.terraform.Forget(), d.terraform.Init(ctx)); err != nil {
 		return err
 	}
-	if err := tf.Recover(ctx); err != nil {
+	if err := d.repairState(ctx); err != nil {
 		return err
 	}
-	if err := s.refuseShared(ctx); err != nil {
-		return err
-	}
-	count, err := infra.Resources(tf.Folder)
+
+	lost, err := d.warnOfMessages(ctx, func(string) bool { return true })
 	if err != nil {
 		return err
 	}
-	lost, err := s.warnOfMessages(ctx, p, func(string) bool { return true })
-	if err != nil {
-		return err
-	}
-	if s.target.Kind != target.Embedded {
-		p.Pause()
-		listed, err := infra.Listed(tf.Folder)
-		if err != nil {
-			return err
-		}
-		question := fmt.Sprintf("This removes %d resources from %s, with the messages in the queues.", count, s.target.Describe())
-		if lost > 0 {
-			question = fmt.Sprintf("This removes %d resources from %s, with %s in the queues.", count, s.target.Describe(), counted(lost))
-		}
-		if err := a.confirm(ctx, v.Yes, question, append(s.target.Details(), listed...)...); err != nil {
+	if d.target.Kind != target.Embedded {
+		if err := v.askToRemove(ctx, a, d, lost); err != nil {
 			return err
 		}
 	}
 
-	if err := s.importOrphans(ctx, p); err != nil {
+	// What an interrupted run created is removed too.
+	if err := d.importOrphans(ctx); err != nil {
 		return err
 	}
-	result, err := tf.Destroy(ctx)
+	result, err := d.destroy(ctx)
 	if err != nil {
 		return err
 	}
-	p.Close()
+	d.progress.Close()
 	return v.report(a, result, func() {
-		fmt.Fprintf(a.out, "removed %d resources from %s in %s\n", result.Removed, s.target.Describe(), duration.Format(time.Since(began)))
+		fmt.Fprintf(a.out, "removed %d resources from %s in %s\n", result.Removed, d.target.Describe(), duration.Format(time.Since(start)))
 	})
+}
+
+// askToRemove lists what the state holds and asks whether to remove it.
+func (v *downVerb) askToRemove(ctx context.Context, a *app, d *deployer, lost int) error {
+	d.progress.Pause()
+	count, err := infra.Resources(d.terraform.Folder)
+	if err != nil {
+		return err
+	}
+	listed, err := infra.Listed(d.terraform.Folder)
+	if err != nil {
+		return err
+	}
+
+	question := fmt.Sprintf("This removes %d resources from %s, with the messages in the queues.", count, d.target.Describe())
+	if lost > 0 {
+		question = fmt.Sprintf("This removes %d resources from %s, with %s in the queues.", count, d.target.Describe(), messages(lost))
+	}
+	return a.confirm(ctx, v.Yes, question, append(d.target.Details(), listed...)...)
 }
 
 func (v *downVerb) report(a *app, result infra.Result, show func()) error {
@@ -146,22 +156,25 @@ func (v *downVerb) report(a *app, result infra.Result, show func()) error {
 	}{v.Target, result}, show)
 }
 
-// wipe drops the embedded AWS and everything deployed to it.
+// wipe stops the embedded AWS, and deletes its data and the state of everything
+// deployed to it.
 func (v *downVerb) wipe(ctx context.Context, a *app) error {
 	dir, err := v.stateDir()
 	if err != nil {
 		return err
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, 2*grace)
 	defer cancel()
 	folder := daemon.In(dir)
 	if _, err := folder.Stop(ctx); err != nil && !errors.Is(err, daemon.ErrNotRunning) {
 		return err
 	}
+
 	for _, path := range []string{folder.DataDir(), target.Folders(dir, target.Embedded)} {
 		if err := os.RemoveAll(path); err != nil {
-			return hint.With(fmt.Errorf("drop %s: %w", path, err), "remove it by hand")
+			return hint.With(fmt.Errorf("cannot delete %s: %w", path, err), "delete it by hand")
 		}
 	}
-	return v.report(a, infra.Result{}, func() { fmt.Fprintln(a.out, "stopped the embedded AWS and dropped all that was in it") })
+	return v.report(a, infra.Result{}, func() { fmt.Fprintln(a.out, "stopped the embedded AWS and deleted its data") })
 }

@@ -182,12 +182,15 @@ func (l *lane) existingByAddress(t *testing.T) []addressed {
 	}
 
 	const function = "module.retry.module.function."
-	for _, r := range []struct{ kind, address, attribute, name string }{
-		{"aws_cloudwatch_log_group", function + "aws_cloudwatch_log_group.this", "name", "/aws/lambda/cut_retry"},
-		{"aws_iam_role", function + "aws_iam_role.this", "name", "cut_retry-" + l.aws.Region()},
-		{"aws_lambda_function", function + "aws_lambda_function.this", "function_name", "cut_retry"},
+	for _, r := range []struct {
+		kind, address string
+		attributes    infra.Attributes
+	}{
+		{"aws_cloudwatch_log_group", function + "aws_cloudwatch_log_group.this", infra.Attributes{Name: "/aws/lambda/cut_retry"}},
+		{"aws_iam_role", function + "aws_iam_role.this", infra.Attributes{Name: "cut_retry-" + l.aws.Region()}},
+		{"aws_lambda_function", function + "aws_lambda_function.this", infra.Attributes{FunctionName: "cut_retry"}},
 	} {
-		found, err := live.New(l.aws.Config()).Find(t.Context(), r.kind, map[string]any{r.attribute: r.name})
+		found, err := live.New(l.aws.Config()).Find(t.Context(), r.kind, r.attributes)
 		if err != nil {
 			t.Fatal(err)
 		}

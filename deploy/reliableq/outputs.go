@@ -38,7 +38,7 @@ func (v *outputsVerb) Run(ctx context.Context, a *app) error {
 	}
 	out, err := infra.Outputs(folder)
 	if err != nil {
-		return nothingDeployed(err, t)
+		return explainNothingDeployed(err, t)
 	}
 	if v.Name == "" {
 		return a.report(v.JSON, out, func() {
@@ -64,7 +64,7 @@ func (v *outputsVerb) Run(ctx context.Context, a *app) error {
 // fetchState copies the state from a backend that is named, as after a deployment
 // from another folder or machine.
 func (v *outputsVerb) fetchState(ctx context.Context, a *app, t *target.Target, folder string) error {
-	if err := v.backendFlags.check(v.Target); err != nil || len(v.BackendConfig) == 0 {
+	if err := v.backendFlags.check(v.kind()); err != nil || len(v.BackendConfig) == 0 {
 		return err
 	}
 	p := a.progress(v.JSON)

@@ -1,4 +1,4 @@
-// Package demo produces orders into a deployed flow, follows them until all is at
-// rest, and collects the facts for a verdict: the producer's and consumer's own
-// log lines and the messages in the dead-letter queue.
+// Package demo sends orders through a deployed flow, follows them until no message
+// is in the queues, and collects the facts for a verdict: the log lines of the
+// functions, and the messages in the dead-letter queue.
 package demo

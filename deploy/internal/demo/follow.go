@@ -13,28 +13,29 @@ import (
 	"github.com/reliableq/reliableq/internal/duration"
 )
 
-// calm counts the looks in a row that found nothing on its way.
-type calm struct {
-	looks int
+// emptyPeriod counts the reads in a row that found the queues empty.
+type emptyPeriod struct {
+	reads int
 	since time.Time
 }
 
-// see takes a look into account and tells how long all has been at rest, if it
-// has been for enough looks.
-func (c *calm) see(live []flow.Depth, enough int) (rest time.Duration, ok bool) {
-	for _, d := range live {
+// add counts a read of the queues' depths. It returns how long they have been empty,
+// and whether they were so for at least enough reads.
+func (e *emptyPeriod) add(depths []flow.Depth, enough int) (empty time.Duration, ok bool) {
+	for _, d := range depths {
 		if d.Total() > 0 {
-			*c = calm{}
+			*e = emptyPeriod{}
 			return 0, false
 		}
 	}
-	if c.looks++; c.looks == 1 {
-		c.since = time.Now()
+	if e.reads++; e.reads == 1 {
+		e.since = time.Now()
 	}
-	return time.Since(c.since), c.looks >= enough
+	return time.Since(e.since), e.reads >= enough
 }
 
-// follow looks until all is at rest and accounted for.
+// follow reads the queues and logs until the queues are empty and every one of want
+// messages is accounted for.
 func (r *Run) follow(ctx context.Context, want int) (facts verdict.Facts, err error) {
 	task := r.Progress.Begin("run", progress.Span{Total: want})
 	defer func() {
@@ -42,35 +43,38 @@ func (r *Run) follow(ctx context.Context, want int) (facts verdict.Facts, err er
 			task.Fail()
 		}
 	}()
-	tick := time.NewTicker(r.Pace.Look)
+	tick := time.NewTicker(r.Timing.Interval)
 	defer tick.Stop()
-	var quiet calm
+
+	var period emptyPeriod
 	for {
-		depths, err := r.look(ctx, task)
+		depths, err := r.read(ctx, task)
 		if err != nil {
 			return verdict.Facts{}, err
 		}
-		if rest, ok := quiet.see(depths[:len(depths)-1], r.Pace.Rest); ok {
-			facts, done, err := r.settled(ctx, want, rest)
+
+		// The last queue is the dead-letter queue: messages stay in it.
+		if empty, ok := period.add(depths[:len(depths)-1], r.Timing.EmptyReads); ok {
+			facts, final, err := r.collect(ctx, want, empty)
 			if err != nil {
 				return verdict.Facts{}, err
 			}
-			if done {
-				task.End("all queues at rest")
+			if final {
+				task.End("all queues empty")
 				return facts, nil
 			}
 		}
+
 		if err := r.wait(ctx, tick.C); err != nil {
 			return verdict.Facts{}, fmt.Errorf("follow the messages: %w", err)
 		}
 	}
 }
 
-// wait lets the time between two looks pass, and moves service time on where that
-// is for us to do.
+// wait waits for the next read, and advances the clock if that is the run's task.
 func (r *Run) wait(ctx context.Context, tick <-chan time.Time) error {
-	if r.Step != nil {
-		if err := r.Step(ctx); err != nil && ctx.Err() == nil {
+	if r.AdvanceClock != nil {
+		if err := r.AdvanceClock(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
@@ -82,33 +86,35 @@ func (r *Run) wait(ctx context.Context, tick <-chan time.Time) error {
 	}
 }
 
-// settled collects the facts of a run whose queues have been at rest for a while.
-// They are final when no message is missing, or when what is missing has had its
-// time to turn up.
-func (r *Run) settled(ctx context.Context, want int, rest time.Duration) (verdict.Facts, bool, error) {
-	if have := len(r.ledger.known); have < want {
-		if rest < r.Pace.Late {
+// collect returns the facts of a run whose queues have been empty for a while. They
+// are final when no message is missing, or when late lines and hidden messages have
+// had time to appear.
+func (r *Run) collect(ctx context.Context, want int, empty time.Duration) (facts verdict.Facts, final bool, err error) {
+	if have := len(r.log.known); have < want {
+		if empty < r.Timing.Grace {
 			return verdict.Facts{}, false, nil
 		}
 		return verdict.Facts{}, false, hint.New(
-			fmt.Sprintf("the producer says that %d messages were accepted, but its log names %d", want, have),
+			fmt.Sprintf("the producer returned that %d messages were accepted, but its log names %d", want, have),
 			"see its log with reliableq logs producer; LOG_LEVEL must be INFO or lower")
 	}
+
 	dead, unseen, err := r.Client.DeadLetters(ctx, r.Deployment)
 	if err != nil {
 		return verdict.Facts{}, false, err
 	}
-	facts := r.ledger.facts(dead, r.WholeBatch)
+	facts = r.log.facts(dead, r.WholeBatch)
 	complete := verdict.Judge(facts).Lost == 0
-	return facts, complete || unseen == 0 && rest >= r.Pace.Late, nil
+	return facts, complete || unseen == 0 && empty >= r.Timing.Grace, nil
 }
 
-// look reads queues and logs, and shows how far the run has come.
-func (r *Run) look(ctx context.Context, task *progress.Task) ([]flow.Depth, error) {
+// read reads queues and logs, and shows how far the run has come.
+func (r *Run) read(ctx context.Context, task *progress.Task) ([]flow.Depth, error) {
 	depths, err := r.Client.Depths(ctx, r.Deployment)
 	if err != nil {
 		return nil, err
 	}
+
 	for key, tail := range r.tails {
 		lines, err := tail.Next(ctx)
 		if err != nil {
@@ -117,21 +123,23 @@ func (r *Run) look(ctx context.Context, task *progress.Task) ([]flow.Depth, erro
 		for _, line := range lines {
 			switch {
 			case key == "producer":
-				r.ledger.producer(line)
+				r.log.addProducer(line)
 			case key == "consumer":
-				r.ledger.consumer(line)
+				r.log.addConsumer(line)
 			case strings.HasPrefix(key, "retry_"):
-				r.ledger.retry(line)
+				r.log.addRetry(line)
 			}
 		}
 	}
-	processed, replays := r.ledger.progressed()
+
+	// Messages of earlier runs may have left the dead-letter queue meanwhile.
 	dead := max(0, depths[len(depths)-1].Total()-r.before)
+	processed, replays := r.log.counts()
 	task.Update(processed+dead, note(depths, processed, replays, dead))
 	return depths, nil
 }
 
-// note says where the messages are.
+// note returns where the messages are, for the progress.
 func note(depths []flow.Depth, processed, replays, dead int) string {
 	var sum flow.Depth
 	for _, d := range depths[:len(depths)-1] {
@@ -143,10 +151,12 @@ func note(depths []flow.Depth, processed, replays, dead int) string {
 		sum.Delayed, sum.Visible, sum.InFlight, processed, replays, dead)
 }
 
-// stuck is the error of a run that did not come to rest.
-func (r *Run) stuck() error {
+// timeoutError returns the error of a run whose queues did not become empty in time.
+func (r *Run) timeoutError() error {
+	// The run's context has ended.
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+
 	where := "the queues could not be read"
 	if depths, err := r.Client.Depths(ctx, r.Deployment); err == nil {
 		var parts []string
@@ -155,6 +165,6 @@ func (r *Run) stuck() error {
 		}
 		where = strings.Join(parts, ", ")
 	}
-	return hint.New(fmt.Sprintf("the messages did not come to rest within %s: %s", duration.Format(r.Pace.Patience), where),
-		"see what the functions say with reliableq logs, or give it more time with --timeout")
+	return hint.New(fmt.Sprintf("the queues were not empty after %s: %s", duration.Format(r.Timing.Timeout), where),
+		"see the functions' logs with reliableq logs, or wait longer with --timeout")
 }

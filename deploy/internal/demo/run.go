@@ -15,91 +15,97 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
 )
 
-// Order is what the producer is asked for.
-type Order struct {
+// Request is the event that the producer is invoked with.
+type Request struct {
 	// Count is the number of messages.
 	Count int `json:"count"`
-	// BadRatio is the share of bad ones, from 0 to 1.
+	// BadRatio is the share of bad messages, from 0 to 1.
 	BadRatio float64 `json:"bad_ratio"`
-	// Seed fixes the messages.
+	// Seed determines the messages.
 	Seed uint64 `json:"seed"`
 }
 
-// Pace is how often to look, and how long to wait for what comes late.
-type Pace struct {
-	// Look is the time between two looks at queues and logs.
-	Look time.Duration
-	// Rest is how many looks in a row must find the queues empty: on AWS their
+// Timing is how often the queues and logs are read, and how long to wait.
+type Timing struct {
+	// Interval is the time between two reads.
+	Interval time.Duration
+	// EmptyReads is how many reads in a row must find the queues empty. On AWS their
 	// counts are approximate.
-	Rest int
-	// Late is how long log lines and hidden messages may take to turn up, once the
+	EmptyReads int
+	// Grace is how long to wait for late log lines and hidden messages, once the
 	// queues are empty.
-	Late time.Duration
-	// Patience is how long all of it may take.
-	Patience time.Duration
+	Grace time.Duration
+	// Timeout is how long the run may take.
+	Timeout time.Duration
 }
 
-// Run is one run of the demo over a deployment.
+// Run is one run of the demo on a deployment.
 type Run struct {
-	// Client reads and drives the flow.
+	// Client calls AWS.
 	Client *flow.Client
-	// Deployment is the flow.
+	// Deployment names the queues and functions.
 	Deployment flow.Deployment
-	// WholeBatch says that the consumer reports failures for the whole batch.
+	// WholeBatch means that one bad message fails its batch.
 	WholeBatch bool
-	// Progress shows what goes on.
+	// Progress shows how far the run has come.
 	Progress *progress.Progress
-	// Pace is how often to look.
-	Pace Pace
-	// Step, if not nil, is called between two looks: it moves a clock that would
-	// not hurry by itself. Nobody else may move that meanwhile, or messages come
-	// back while the dead-letter queue is read.
-	Step func(ctx context.Context) error
+	// Timing is how often to read, and how long to wait.
+	Timing Timing
+	// AdvanceClock, if not nil, is called between two reads. It advances a clock that
+	// does not skip by itself. Nothing else may advance that clock during the run, or
+	// messages become visible while the dead-letter queue is read.
+	AdvanceClock func(ctx context.Context) error
 
-	ledger *ledger
+	log    *messageLog
 	tails  map[string]*flow.Tail
 	before int // messages in the dead-letter queue when the run began
 }
 
-// Do produces, follows and answers the facts.
-func (r *Run) Do(ctx context.Context, order Order) (verdict.Facts, error) {
+// errTimeout is the cause of the context's end after Timing.Timeout.
+var errTimeout = errors.New("the messages are still in the queues")
+
+// Do invokes the producer, follows its messages, and returns the facts for a verdict.
+func (r *Run) Do(ctx context.Context, request Request) (verdict.Facts, error) {
 	depths, err := r.Client.Depths(ctx, r.Deployment)
 	if err != nil {
 		return verdict.Facts{}, err
 	}
 	r.before = depths[len(depths)-1].Total()
-	since := time.Now().Add(-2 * time.Minute) // messages are told apart by id: this only bounds what is read
-	want, err := r.produce(ctx, order)
+
+	// Messages are told apart by their ids: the time only limits how much is read.
+	since := time.Now().Add(-2 * time.Minute)
+	want, err := r.produce(ctx, request)
 	if err != nil {
 		return verdict.Facts{}, err
 	}
+
 	r.tails = map[string]*flow.Tail{}
 	for key, group := range r.Deployment.LogGroups {
 		r.tails[key] = r.Client.Tail(group, since, "")
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, r.Pace.Patience, errPatience)
+	ctx, cancel := context.WithTimeoutCause(ctx, r.Timing.Timeout, errTimeout)
 	defer cancel()
 	facts, err := r.follow(ctx, want)
+
 	switch cause := context.Cause(ctx); {
 	case err == nil:
 		return facts, nil
-	case errors.Is(cause, errPatience):
-		return verdict.Facts{}, r.stuck()
-	case cause != nil: // it says more than the request that it ended
+	case errors.Is(cause, errTimeout):
+		return verdict.Facts{}, r.timeoutError()
+	case cause != nil: // it explains more than the error of the request that it ended
 		return verdict.Facts{}, fmt.Errorf("follow the messages: %w", cause)
 	}
 	return verdict.Facts{}, err
 }
 
-var errPatience = errors.New("out of patience")
-
-// answer is what the producer says.
-type answer struct {
+// response is what the producer returns.
+type response struct {
 	StatusCode int    `json:"statusCode"`
 	Body       string `json:"body"`
 }
 
-type body struct {
+// responseBody is the JSON in a response's body.
+type responseBody struct {
 	Message struct {
 		Status bool `json:"status"`
 		Total  int  `json:"tot_msgs"`
@@ -107,13 +113,12 @@ type body struct {
 	} `json:"message"`
 }
 
-// produce invokes the producer and answers how many messages it says were
-// accepted.
-func (r *Run) produce(ctx context.Context, order Order) (int, error) {
+// produce invokes the producer and returns how many messages SQS accepted.
+func (r *Run) produce(ctx context.Context, request Request) (int, error) {
 	name := r.Deployment.Functions["producer"]
-	payload, err := json.Marshal(order)
+	payload, err := json.Marshal(request)
 	if err != nil {
-		return 0, fmt.Errorf("write the producer's event: %w", err)
+		return 0, fmt.Errorf("encode the producer's event: %w", err)
 	}
 	r.Progress.Say("invoking %s with %s", name, payload)
 	got, err := r.Client.Invoke(ctx, name, payload, true)
@@ -121,25 +126,26 @@ func (r *Run) produce(ctx context.Context, order Order) (int, error) {
 		return 0, err
 	}
 	if got.FunctionError != "" {
-		return 0, hint.With(fmt.Errorf("the producer failed: %s%s", got.Payload, tailOf(got.LogTail)), "its log tells more: reliableq logs producer")
+		return 0, hint.With(fmt.Errorf("the producer failed: %s%s", got.Payload, indentedTail(got.LogTail)), "see its log with reliableq logs producer")
 	}
-	var a answer
-	var b body
-	if err := errors.Join(json.Unmarshal(got.Payload, &a), json.Unmarshal([]byte(a.Body), &b)); err != nil {
-		return 0, fmt.Errorf("understand the producer's answer %s: %w", got.Payload, err)
+
+	var resp response
+	var body responseBody
+	if err := errors.Join(json.Unmarshal(got.Payload, &resp), json.Unmarshal([]byte(resp.Body), &body)); err != nil {
+		return 0, fmt.Errorf("decode the producer's response %s: %w", got.Payload, err)
 	}
-	if b.Message.Total < order.Count {
-		r.Progress.Say("the producer's time was enough for %d of %d messages", b.Message.Total, order.Count)
+	if body.Message.Total < request.Count {
+		r.Progress.Say("the producer had time for %d of %d messages", body.Message.Total, request.Count)
 	}
-	r.ledger = newLedger(got.RequestID)
-	return b.Message.Total, nil
+	r.log = newMessageLog(got.RequestID)
+	return body.Message.Total, nil
 }
 
-// tailOf is the end of a function's log, set off below an error.
-func tailOf(encoded string) string {
+// indentedTail returns the end of a function's log, indented below an error.
+func indentedTail(encoded string) string {
 	tail, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil || len(tail) == 0 {
-		return ""
+		return "" // the error stands without it
 	}
 	return "\n  " + strings.ReplaceAll(strings.TrimSpace(string(tail)), "\n", "\n  ")
 }

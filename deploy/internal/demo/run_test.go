@@ -20,10 +20,10 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// judged runs an order and answers the verdict.
-func (w *world) judged(r *Run, o Order) verdict.Verdict {
+// judged runs the demo and returns the verdict.
+func (w *world) judged(r *Run, request Request) verdict.Verdict {
 	w.t.Helper()
-	facts, err := r.Do(w.t.Context(), o)
+	facts, err := r.Do(w.t.Context(), request)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -33,14 +33,14 @@ func (w *world) judged(r *Run, o Order) verdict.Verdict {
 func TestARunEndsWithTheFactsOfEveryMessage(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
-	got := w.judged(w.run(), Order{Count: 89, BadRatio: 0.05, Seed: 7})
+	got := w.judged(w.run(), Request{Count: 89, BadRatio: 0.05, Seed: 7})
 	want := verdict.Verdict{
 		Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, Replays: 3, ReplaysLeast: 3, ReplaysTotal: 12, Faults: []string{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	for _, line := range []string{"invoking producer with", "run ...", "all queues at rest"} {
+	for _, line := range []string{"invoking producer with", "run ...", "all queues empty"} {
 		if !strings.Contains(w.said.String(), line) {
 			t.Errorf("%q was not said:\n%s", line, w.said.String())
 		}
@@ -52,7 +52,7 @@ func TestARunEndsWithTheFactsOfEveryMessage(t *testing.T) {
 func TestMoreDeadLettersThanAReceiveTakesAreAllRead(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
-	got := w.judged(w.run(), Order{Count: 50, BadRatio: 0.7, Seed: 1})
+	got := w.judged(w.run(), Request{Count: 50, BadRatio: 0.7, Seed: 1})
 	if got.DeadLettered != 35 || got.Lost != 0 || !got.Good() {
 		t.Errorf("verdict %+v", got)
 	}
@@ -64,8 +64,8 @@ func TestMoreDeadLettersThanAReceiveTakesAreAllRead(t *testing.T) {
 func TestASecondRunKnowsItsOwnMessages(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
-	first := w.judged(w.run(), Order{Count: 20, BadRatio: 0.25, Seed: 1})
-	second := w.judged(w.run(), Order{Count: 10, BadRatio: 0.1, Seed: 1})
+	first := w.judged(w.run(), Request{Count: 20, BadRatio: 0.25, Seed: 1})
+	second := w.judged(w.run(), Request{Count: 10, BadRatio: 0.1, Seed: 1})
 	if first.Sent != 20 || first.DeadLettered != 5 || second.Sent != 10 || second.DeadLettered != 1 || !second.Good() {
 		t.Errorf("first %+v, second %+v", first, second)
 	}
@@ -81,7 +81,7 @@ func TestASecondRunKnowsItsOwnMessages(t *testing.T) {
 func TestAWholeBatchIsJudgedByItsOwnRule(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.WholeBatch)
-	got := w.judged(w.run(), Order{Count: 40, BadRatio: 0.25, Seed: 3})
+	got := w.judged(w.run(), Request{Count: 40, BadRatio: 0.25, Seed: 3})
 	if got.Sent != 40 || got.Lost != 0 || !got.Good() || got.Duplicates == 0 || got.Dragged() == "" {
 		t.Errorf("verdict %+v", got)
 	}
@@ -92,11 +92,11 @@ func TestAStepMovesAClockThatDoesNotHurry(t *testing.T) {
 	w := deploy(t, clock.Manual, consume.PerMessage)
 	r := w.run()
 	steps := 0
-	r.Step = func(ctx context.Context) error {
+	r.AdvanceClock = func(ctx context.Context) error {
 		steps++
 		return w.AWS.Clock().Advance(ctx, 30*time.Second)
 	}
-	got := w.judged(r, Order{Count: 30, BadRatio: 0.8, Seed: 5})
+	got := w.judged(r, Request{Count: 30, BadRatio: 0.8, Seed: 5})
 	if got.DeadLettered != 24 || got.Processed != 6 || !got.Good() || steps == 0 {
 		t.Errorf("after %d steps: %+v", steps, got)
 	}
@@ -106,8 +106,8 @@ func TestAStepThatFailsEndsTheRun(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Manual, consume.PerMessage)
 	r := w.run()
-	r.Step = func(context.Context) error { return errors.New("the clock is broken") }
-	if _, err := r.Do(t.Context(), Order{Count: 3}); err == nil || !strings.Contains(err.Error(), "follow the messages: the clock is broken") {
+	r.AdvanceClock = func(context.Context) error { return errors.New("the clock is broken") }
+	if _, err := r.Do(t.Context(), Request{Count: 3}); err == nil || !strings.Contains(err.Error(), "follow the messages: the clock is broken") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -118,7 +118,7 @@ func TestAMessageThatVanishesIsLost(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
 	w.Replace("consumer", func(context.Context, []byte) ([]byte, error) { return []byte(`{"batchItemFailures":[]}`), nil })
-	got := w.judged(w.run(), Order{Count: 7, Seed: 1})
+	got := w.judged(w.run(), Request{Count: 7, Seed: 1})
 	if got.Sent != 7 || got.Lost != 7 || got.Good() {
 		t.Errorf("verdict %+v", got)
 	}
@@ -137,18 +137,18 @@ func TestAProducerThatFailsIsQuoted(t *testing.T) {
 		},
 		"its answer is no JSON object": {
 			func(context.Context, []byte) ([]byte, error) { return []byte(`"fine"`), nil },
-			[]string{"understand the producer's answer", `"fine"`}, "",
+			[]string{"decode the producer's response", `"fine"`}, "",
 		},
 		"its body is no JSON": {
 			func(context.Context, []byte) ([]byte, error) { return []byte(`{"statusCode":200,"body":"fine"}`), nil },
-			[]string{"understand the producer's answer"}, "",
+			[]string{"decode the producer's response"}, "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := deploy(t, clock.Skip, consume.PerMessage)
 			w.Replace("producer", c.producer)
-			_, err := w.run().Do(t.Context(), Order{Count: 1})
+			_, err := w.run().Do(t.Context(), Request{Count: 1})
 			for _, want := range c.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("error %v lacks %q", err, want)
@@ -167,11 +167,11 @@ func TestAProducerWhoseLogIsSilentCannotBeJudged(t *testing.T) {
 	w.Replace("producer", func(context.Context, []byte) ([]byte, error) {
 		return []byte(`{"statusCode":200,"body":"{\"message\":{\"status\":true,\"tot_msgs\":5,\"bad_msgs\":1}}"}`), nil
 	})
-	_, err := w.run().Do(t.Context(), Order{Count: 6})
+	_, err := w.run().Do(t.Context(), Request{Count: 6})
 	if err == nil || !strings.Contains(err.Error(), "5 messages were accepted, but its log names 0") || !strings.Contains(hint.Of(err), "LOG_LEVEL") {
 		t.Errorf("error %v, hint %q", err, hint.Of(err))
 	}
-	if !strings.Contains(w.said.String(), "enough for 5 of 6 messages") {
+	if !strings.Contains(w.said.String(), "had time for 5 of 6 messages") {
 		t.Errorf("said %s", w.said.String())
 	}
 }
@@ -193,9 +193,9 @@ func TestTheProducersLinesMayComeLate(t *testing.T) {
 		return []byte(`{"statusCode":200,"body":"{\"message\":{\"status\":true,\"tot_msgs\":1,\"bad_msgs\":1}}"}`), nil
 	})
 	r := w.run()
-	r.Pace.Late = time.Minute
+	r.Timing.Grace = time.Minute
 	looks := 0
-	r.Step = func(context.Context) error {
+	r.AdvanceClock = func(context.Context) error {
 		if looks++; looks == 3 {
 			for line := range strings.SplitSeq(<-late, "|") {
 				w.Write("producer", line)
@@ -203,18 +203,18 @@ func TestTheProducersLinesMayComeLate(t *testing.T) {
 		}
 		return nil
 	}
-	if got := w.judged(r, Order{Count: 1}); got.Sent != 1 || got.DeadLettered != 1 || !got.Good() {
+	if got := w.judged(r, Request{Count: 1}); got.Sent != 1 || got.DeadLettered != 1 || !got.Good() {
 		t.Errorf("verdict %+v", got)
 	}
 }
 
-func TestARunThatDoesNotComeToRestSaysWhereItsMessagesAre(t *testing.T) {
+func TestATimeoutNamesWhereTheMessagesAre(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Manual, consume.PerMessage)
 	r := w.run()
-	r.Pace.Patience = 100 * time.Millisecond
-	_, err := r.Do(t.Context(), Order{Count: 3, Seed: 1})
-	if err == nil || !strings.Contains(err.Error(), "did not come to rest within 0.1 s: source 3, retry_1 0, dlq 0") || !strings.Contains(hint.Of(err), "--timeout") {
+	r.Timing.Timeout = 100 * time.Millisecond
+	_, err := r.Do(t.Context(), Request{Count: 3, Seed: 1})
+	if err == nil || !strings.Contains(err.Error(), "the queues were not empty after 0.1 s: source 3, retry_1 0, dlq 0") || !strings.Contains(hint.Of(err), "--timeout") {
 		t.Errorf("error %v, hint %q", err, hint.Of(err))
 	}
 	if !strings.Contains(w.said.String(), "run: failed") {
@@ -228,8 +228,8 @@ func TestTheCauseOfAnEndIsTold(t *testing.T) {
 	gone := errors.New("the embedded AWS ended")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	r := w.run()
-	r.Step = func(context.Context) error { cancel(gone); return nil }
-	if _, err := r.Do(ctx, Order{Count: 3}); !errors.Is(err, gone) {
+	r.AdvanceClock = func(context.Context) error { cancel(gone); return nil }
+	if _, err := r.Do(ctx, Request{Count: 3}); !errors.Is(err, gone) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -247,7 +247,7 @@ func TestAFlowThatCannotBeReadEndsTheRun(t *testing.T) {
 			t.Parallel()
 			w := deploy(t, clock.Manual, consume.PerMessage)
 			c.spoil(w)
-			if _, err := w.run().Do(t.Context(), Order{Count: 1}); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := w.run().Do(t.Context(), Request{Count: 1}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})
@@ -262,7 +262,7 @@ func TestTheEndOfALogIsSetOffBelowItsError(t *testing.T) {
 		"b25lCnR3bwo=":     "\n  one\n  two",
 		"T25lIGxpbmUgICA=": "\n  One line",
 	} {
-		if got := tailOf(encoded); got != want {
+		if got := indentedTail(encoded); got != want {
 			t.Errorf("%q: %q, want %q", encoded, got, want)
 		}
 	}

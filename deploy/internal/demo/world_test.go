@@ -32,6 +32,11 @@ func (w *world) run() *Run {
 		Deployment: w.Deployment,
 		WholeBatch: w.Deployment.FailureReporting == consume.WholeBatch,
 		Progress:   progress.New(&w.said, progress.Lines),
-		Pace:       Pace{Look: 5 * time.Millisecond, Rest: 2, Late: 50 * time.Millisecond, Patience: time.Minute},
+		Timing: Timing{
+			Interval:   5 * time.Millisecond,
+			EmptyReads: 2,
+			Grace:      50 * time.Millisecond,
+			Timeout:    time.Minute,
+		},
 	}
 }

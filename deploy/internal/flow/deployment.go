@@ -51,8 +51,8 @@ func FromOutputs(out map[string]json.RawMessage) (Deployment, error) {
 	return d, nil
 }
 
-// FromRoster makes a deployment of what a run has made so far.
-func FromRoster(r infra.Roster) Deployment {
+// FromInventory makes a deployment of what a run has made so far.
+func FromInventory(r infra.Inventory) Deployment {
 	d := Deployment{QueueURLs: maps.Clone(r.QueueURLs), Functions: maps.Clone(r.Functions), Mappings: maps.Clone(r.Mappings), LogGroups: map[string]string{}}
 	for key, name := range r.Functions {
 		d.LogGroups[key] = "/aws/lambda/" + name

@@ -236,9 +236,9 @@ func TestADeploymentIsReadFromItsOutputs(t *testing.T) {
 	}
 }
 
-func TestTheRosterOfARunIsADeploymentInTheOrderOfItsPath(t *testing.T) {
+func TestTheInventoryOfARunIsADeploymentInTheOrderOfItsPath(t *testing.T) {
 	t.Parallel()
-	d := flow.FromRoster(infra.Roster{
+	d := flow.FromInventory(infra.Inventory{
 		QueueURLs: map[string]string{"dlq": "d", "retry_10": "r10", "retry_2": "r2", "source": "s"},
 		Functions: map[string]string{"producer": "reliable_q_producer"},
 	})

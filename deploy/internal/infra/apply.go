@@ -27,17 +27,17 @@ type Result struct {
 }
 
 // Apply applies the root module in one run, without showing a plan first. It is for
-// a target that has no resources whose names could conflict. onHalf, if not
+// a target that has no resources whose names could conflict. onUsable, if not
 // nil, is called from the run's goroutine as soon as all is there that traffic
 // needs; the run goes on to confirm it.
-func (t *Terraform) Apply(ctx context.Context, onHalf func(Roster)) (Result, error) {
+func (t *Terraform) Apply(ctx context.Context, onUsable func(Inventory)) (Result, error) {
 	args := append([]string{"apply", "-json", "-no-color", "-auto-approve", "-input=false"}, t.flags()...)
-	return t.change(ctx, "apply", t.newRun("deploy", onHalf), args)
+	return t.change(ctx, "apply", t.newRun("deploy", onUsable), args)
 }
 
-// ApplyPlan applies the plan. onHalf is as for Apply.
-func (t *Terraform) ApplyPlan(ctx context.Context, p *Plan, onHalf func(Roster)) (Result, error) {
-	r := t.newRun("deploy", onHalf)
+// ApplyPlan applies the plan. onUsable is as for Apply.
+func (t *Terraform) ApplyPlan(ctx context.Context, p *Plan, onUsable func(Inventory)) (Result, error) {
+	r := t.newRun("deploy", onUsable)
 	r.track.resume(p.track)
 	args := []string{"apply", "-json", "-no-color", "-input=false", "-parallelism=" + strconv.Itoa(parallelism), p.file}
 	return t.change(ctx, "apply", r, args)
@@ -103,9 +103,9 @@ type toolRun struct {
 	stream *splitter
 }
 
-func (t *Terraform) newRun(name string, onHalf func(Roster)) *toolRun {
+func (t *Terraform) newRun(name string, onUsable func(Inventory)) *toolRun {
 	task := t.Progress.Begin(name, progress.Span{})
-	track := newTracker(t.Progress, task, onHalf)
+	track := newTracker(t.Progress, task, onUsable)
 	return &toolRun{task: task, track: track, stream: &splitter{handle: track.handle}}
 }
 
@@ -184,7 +184,7 @@ type PlannedCreate struct {
 	// Type is the resource's type.
 	Type string
 	// After are its planned attributes, as far as they are known.
-	After map[string]any
+	After Attributes
 }
 
 // Plan is a saved plan, ready to apply.
@@ -249,9 +249,9 @@ func (t *Terraform) creates(ctx context.Context, file string) ([]PlannedCreate, 
 			Mode    string `json:"mode"`
 			Type    string `json:"type"`
 			Change  struct {
-				Actions []string       `json:"actions"`
-				Before  map[string]any `json:"before"`
-				After   map[string]any `json:"after"`
+				Actions []string   `json:"actions"`
+				Before  Attributes `json:"before"`
+				After   Attributes `json:"after"`
 			} `json:"change"`
 		} `json:"resource_changes"`
 	}
@@ -268,14 +268,15 @@ func (t *Terraform) creates(ctx context.Context, file string) ([]PlannedCreate, 
 	return all, nil
 }
 
-// naming are the attributes that hold what a resource is called at the target.
-var naming = []string{"function_name", "alarm_name", "dashboard_name", "name"}
-
 // renamed reports whether a replacement gets another name than what it replaces.
-func renamed(before, after map[string]any) bool {
-	return slices.ContainsFunc(naming, func(attribute string) bool {
-		return after[attribute] != nil && after[attribute] != before[attribute]
-	})
+func renamed(before, after Attributes) bool {
+	names := before.names()
+	for i, name := range after.names() {
+		if name != "" && name != names[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // Show writes the tool's own text of the plan for people to w.

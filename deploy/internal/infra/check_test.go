@@ -175,8 +175,8 @@ func TestAPlanCountsAndListsTheChanges(t *testing.T) {
 		t.Errorf("first change %+v", got)
 	}
 	want := []PlannedCreate{
-		{Address: "a.b", Type: "aws_sqs_queue", After: map[string]any{"name": "q"}},
-		{Address: "a.d", Type: "aws_sqs_queue", After: map[string]any{"name": "t"}},
+		{Address: "a.b", Type: "aws_sqs_queue", After: Attributes{Name: "q"}},
+		{Address: "a.d", Type: "aws_sqs_queue", After: Attributes{Name: "t"}},
 	}
 	if diff := cmp.Diff(want, p.Creates); diff != "" {
 		t.Error(diff)

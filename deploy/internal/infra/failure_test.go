@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
@@ -76,18 +77,36 @@ func TestADiagnosticNamesItsPlace(t *testing.T) {
 
 func TestAddressesAreWrittenAsTheCommandLineTakesThem(t *testing.T) {
 	t.Parallel()
-	r := map[string]any{"module": "module.queues", "type": "aws_sqs_queue", "name": "this"}
+	r := stateResource{Module: "module.queues", Type: "aws_sqs_queue", Name: "this"}
 	for want, key := range map[string]any{
 		"module.queues.aws_sqs_queue.this":         nil,
 		`module.queues.aws_sqs_queue.this["a\"b"]`: `a"b`,
-		"module.queues.aws_sqs_queue.this[2]":      json.Number("2"),
+		"module.queues.aws_sqs_queue.this[2]":      2.,
 	} {
-		if got := addressOf(r, key); got != want {
-			t.Errorf("%v: %s, want %s", key, got, want)
-		}
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			if got := (stateInstance{Key: key}).address(r); got != want {
+				t.Errorf("%v: %s, want %s", key, got, want)
+			}
+		})
 	}
-	if got := addressOf(map[string]any{"type": "t", "name": "n"}, nil); got != "t.n" {
+	if got := (stateInstance{}).address(stateResource{Type: "t", Name: "n"}); got != "t.n" {
 		t.Errorf("in the root: %s", got)
+	}
+}
+
+// An attribute of an unexpected type is none of those that are read: another
+// resource type may give the name another meaning.
+func TestAttributesOfAnotherTypeCountAsMissing(t *testing.T) {
+	t.Parallel()
+	var got Attributes
+	body := `{"id":"q","name":["a"],"alarm_name":null,"function_name":7,"tags_all":{"a":"b"},"queue_url":"u","other":{}}`
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := Attributes{ID: "q", QueueURL: "u", Tags: map[string]string{"a": "b"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestFindToolPrefersWhatIsThere(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			tool, err := FindTool(t.Context(), ToolSearch{
-				Want: c.want, Path: c.path, Fetched: filepath.Join(t.TempDir(), "bin"), Fetch: c.fetch, Say: func(string, ...any) {},
+				Want: c.want, Path: c.path, Downloaded: filepath.Join(t.TempDir(), "bin"), Download: c.fetch, Say: func(string, ...any) {},
 			})
 			if c.fails != "" {
 				if err == nil || !strings.Contains(err.Error(), c.fails) || hint.Of(err) == "" {
@@ -69,7 +69,7 @@ func TestTheToolThatWasFetchedIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	bin := filepath.Join(t.TempDir(), "bin")
 	link(t, bin, "terraform", "1.11.4")
-	tool, err := FindTool(t.Context(), ToolSearch{Fetched: bin, Say: func(string, ...any) {}, Fetch: func(context.Context, string) (string, error) {
+	tool, err := FindTool(t.Context(), ToolSearch{Downloaded: bin, Say: func(string, ...any) {}, Download: func(context.Context, string) (string, error) {
 		return "", errors.New("fetched twice")
 	}})
 	if err != nil || tool.Version != "1.11.4" {

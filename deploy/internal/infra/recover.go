@@ -1,7 +1,6 @@
 package infra
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
@@ -103,104 +100,82 @@ var readable = map[string]bool{
 }
 
 // keepMarked edits a state so that resources marked for replacement stay. It also
-// drops a deposed object that is the same thing as the current one: with
-// create_before_destroy, CreateQueue returns the queue that is there, and Terraform
-// would then delete it as the old one. It returns the addresses; with none, the
-// state is as it should be.
+// removes a deposed object that is the same as the current one: with
+// create_before_destroy, CreateQueue returns the queue that exists, and Terraform
+// would then delete it as the old one. It returns the addresses of what it edited;
+// with none, the state needs no edit and edited is nil.
 func keepMarked(body []byte) (edited []byte, kept []string, err error) {
-	var state map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if err := decoder.Decode(&state); err != nil {
-		return nil, nil, fmt.Errorf("read the state: %w", err)
+	// What is not edited is written back as it was, in its encoded form.
+	var s stateFile
+	var state map[string]json.RawMessage
+	var resources, instances []map[string]json.RawMessage
+	if err := errors.Join(json.Unmarshal(body, &s), json.Unmarshal(body, &state)); err != nil {
+		return nil, nil, fmt.Errorf("read state: %w", err)
+	}
+	if err := json.Unmarshal(state["resources"], &resources); len(s.Resources) > 0 && err != nil {
+		return nil, nil, fmt.Errorf("read the state's resources: %w", err)
 	}
 
-	resources, _ := state["resources"].([]any)
-	for _, r := range resources {
-		resource, _ := r.(map[string]any)
-		kind, _ := resource["type"].(string)
-		if resource["mode"] != "managed" || !readable[kind] {
+	for n, r := range s.Resources {
+		if !r.managed() || !readable[r.Type] || len(r.Instances) == 0 {
 			continue
 		}
-		instances, _ := resource["instances"].([]any)
-		resource["instances"], kept = keepInstances(resource, instances, kept)
+		if err := json.Unmarshal(resources[n]["instances"], &instances); err != nil {
+			return nil, nil, fmt.Errorf("read the state's instances: %w", err)
+		}
+		left, addresses := keepInstances(r, instances)
+		if resources[n]["instances"], err = json.Marshal(left); err != nil {
+			return nil, nil, fmt.Errorf("write state: %w", err)
+		}
+		kept = append(kept, addresses...)
+		instances = nil
 	}
 	if len(kept) == 0 {
 		return nil, nil, nil
 	}
 
-	serial, _ := state["serial"].(json.Number)
-	n, err := serial.Int64()
+	// Terraform accepts a pushed state only with a higher serial.
+	if state["serial"], err = json.Marshal(s.Serial + 1); err != nil {
+		return nil, nil, fmt.Errorf("write state: %w", err)
+	}
+	if state["resources"], err = json.Marshal(resources); err != nil {
+		return nil, nil, fmt.Errorf("write state: %w", err)
+	}
+	edited, err = json.MarshalIndent(state, "", "  ")
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the state's serial: %w", err)
+		return nil, nil, fmt.Errorf("write state: %w", err)
 	}
-	state["serial"] = n + 1
-
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(state); err != nil {
-		return nil, nil, fmt.Errorf("write the state: %w", err)
-	}
-	return out.Bytes(), kept, nil
+	return append(edited, '\n'), kept, nil
 }
 
-// keepInstances is keepMarked for the instances of one resource.
-func keepInstances(resource map[string]any, instances []any, kept []string) ([]any, []string) {
-	current := map[any]any{} // ids of current objects, by index key
-	for _, i := range instances {
-		if instance, _ := i.(map[string]any); instance["deposed"] == nil {
-			current[instance["index_key"]] = idOf(instance)
+// keepInstances is keepMarked for one resource. instances are the encoded form of
+// r.Instances, which it edits. It returns those that stay.
+func keepInstances(r stateResource, instances []map[string]json.RawMessage) (left []map[string]json.RawMessage, kept []string) {
+	current := map[any]string{} // ids of current objects, by index key
+	for _, i := range r.Instances {
+		if i.Deposed == "" {
+			current[i.Key] = i.Attributes.ID
 		}
 	}
-	return slices.DeleteFunc(instances, func(i any) bool {
-		instance, ok := i.(map[string]any)
-		if !ok {
-			return false
-		}
-		name := addressOf(resource, instance["index_key"])
-		if instance["deposed"] != nil {
-			id, exists := current[instance["index_key"]]
-			if !exists {
-				// Only the old object is left: it is the one to keep.
-				delete(instance, "deposed")
-				current[instance["index_key"]] = idOf(instance)
-				kept = append(kept, name)
-				return false
-			}
-			if id == nil || id != idOf(instance) {
-				return false
-			}
-			kept = append(kept, name)
-			return true
-		}
-		if instance["status"] == "tainted" {
-			delete(instance, "status")
-			kept = append(kept, name)
-		}
-		return false
-	}), kept
-}
 
-func idOf(instance map[string]any) any {
-	attributes, _ := instance["attributes"].(map[string]any)
-	return attributes["id"]
-}
-
-// addressOf is how the command line names an instance.
-func addressOf(resource map[string]any, key any) string {
-	address := fmt.Sprintf("%v.%v", resource["type"], resource["name"])
-	if module, _ := resource["module"].(string); module != "" {
-		address = module + "." + address
+	for n, i := range r.Instances {
+		id, exists := current[i.Key]
+		switch {
+		case i.Deposed != "" && !exists:
+			// Only the old object is left: it becomes the current one.
+			delete(instances[n], "deposed")
+			current[i.Key] = i.Attributes.ID
+			kept = append(kept, i.address(r))
+		case i.Deposed != "" && id != "" && id == i.Attributes.ID:
+			kept = append(kept, i.address(r))
+			continue // the old object is the current one
+		case i.Deposed == "" && i.Status == "tainted":
+			delete(instances[n], "status")
+			kept = append(kept, i.address(r))
+		}
+		left = append(left, instances[n])
 	}
-	switch k := key.(type) {
-	case string:
-		return address + "[" + strconv.Quote(k) + "]"
-	case json.Number:
-		return address + "[" + k.String() + "]"
-	}
-	return address
+	return left, kept
 }
 
 // restoreState replaces a state that is cut off, and takes over the one that

@@ -32,23 +32,18 @@ const interrupted = `{
 // objects are marked.
 func statuses(t *testing.T, body []byte) map[string]string {
 	t.Helper()
-	var state struct {
-		Resources []map[string]any
-	}
+	var state stateFile
 	if err := json.Unmarshal(body, &state); err != nil {
 		t.Fatal(err)
 	}
 	found := map[string]string{}
 	for _, r := range state.Resources {
-		instances, _ := r["instances"].([]any)
-		for _, i := range instances {
-			instance, _ := i.(map[string]any)
-			status, _ := instance["status"].(string)
-			address := addressOf(r, instance["index_key"])
-			if instance["deposed"] != nil {
+		for _, i := range r.Instances {
+			address := i.address(r)
+			if i.Deposed != "" {
 				address += " deposed"
 			}
-			found[address] = status
+			found[address] = i.Status
 		}
 	}
 	return found

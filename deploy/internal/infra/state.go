@@ -14,7 +14,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// stateFile is as much of the state format, version 4, as is needed here.
+// stateFile is the part of Terraform's state format, version 4, that is read here.
 type stateFile struct {
 	Version   int               `json:"version"`
 	Lineage   string            `json:"lineage"`
@@ -31,37 +31,95 @@ type stateResource struct {
 	Instances []stateInstance `json:"instances"`
 }
 
+// managed reports whether the resource is one that Terraform creates: not a data source.
+func (r stateResource) managed() bool { return r.Mode == "managed" }
+
 type stateInstance struct {
-	Key        any            `json:"index_key"`
-	Attributes map[string]any `json:"attributes"`
+	Key        any        `json:"index_key"` // a string, a float64, or nil
+	Status     string     `json:"status"`    // "tainted", or empty
+	Deposed    string     `json:"deposed"`   // the key of an old object that is still to be deleted
+	Attributes Attributes `json:"attributes"`
+}
+
+// Attributes are the attributes of a resource that are read here, from a state or a
+// plan. A field is empty where the resource has no such attribute, or where a plan
+// does not know it yet.
+type Attributes struct {
+	// ID is the provider's id.
+	ID string
+	// Name, FunctionName, AlarmName and DashboardName are names at the target; a
+	// resource has one of them.
+	Name, FunctionName, AlarmName, DashboardName string
+	// QueueURL is the queue that a policy belongs to.
+	QueueURL string
+	// EventSourceARN is the source of an event source mapping.
+	EventSourceARN string
+	// Tags are the tags, with those of the provider's configuration.
+	Tags map[string]string
+}
+
+// UnmarshalJSON reads the attributes of a resource of any type. An attribute that has
+// another JSON type than the field counts as missing.
+func (a *Attributes) UnmarshalJSON(body []byte) error {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(body, &all); err != nil {
+		return err
+	}
+
+	*a = Attributes{}
+	for name, field := range map[string]*string{
+		"id":               &a.ID,
+		"name":             &a.Name,
+		"function_name":    &a.FunctionName,
+		"alarm_name":       &a.AlarmName,
+		"dashboard_name":   &a.DashboardName,
+		"queue_url":        &a.QueueURL,
+		"event_source_arn": &a.EventSourceARN,
+	} {
+		var value string
+		if json.Unmarshal(all[name], &value) == nil {
+			*field = value
+		}
+	}
+	var tags map[string]string
+	if json.Unmarshal(all["tags_all"], &tags) == nil {
+		a.Tags = tags
+	}
+	return nil
+}
+
+// names returns the attributes that hold a resource's name at the target.
+func (a Attributes) names() []string {
+	return []string{a.FunctionName, a.AlarmName, a.DashboardName, a.Name}
 }
 
 // damagedState is what to do about a state that was cut off, as by a full disk.
-const damagedState = "run reliableq up: it restores the state, or says from where to restore it"
+const damagedState = "run reliableq up: it restores the state, or tells where to restore it from"
 
 // errCutOff means that a state file does not hold a whole state.
-var errCutOff = errors.New("the state is cut off")
+var errCutOff = errors.New("the file is cut off")
 
 func readState(path string) (stateFile, error) {
 	body, err := os.ReadFile(path)
 	if err != nil {
-		return stateFile{}, fmt.Errorf("read the state: %w", err)
+		return stateFile{}, fmt.Errorf("read state: %w", err)
 	}
+
 	var s stateFile
 	if err := json.Unmarshal(body, &s); err != nil {
-		return stateFile{}, hint.With(fmt.Errorf("read the state %s: %w: %w", path, errCutOff, err), damagedState)
+		return stateFile{}, hint.With(fmt.Errorf("read state %s: %w: %w", path, errCutOff, err), damagedState)
 	}
 	if s.Version != 4 {
-		return stateFile{}, fmt.Errorf("read the state %s: format %d is not known", path, s.Version)
+		return stateFile{}, fmt.Errorf("read state %s: unknown format %d", path, s.Version)
 	}
 	return s, nil
 }
 
-// ErrNothingDeployed means that a deployment's state is empty or not there.
+// ErrNothingDeployed means that a deployment's state is empty or missing.
 var ErrNothingDeployed = errors.New("nothing is deployed")
 
-// Outputs reads the root module's outputs from the state in a deployment's
-// folder. It needs no tool. Sensitive ones are masked.
+// Outputs reads the root module's outputs from the state in a deployment's folder,
+// without running the tool. The values of sensitive outputs are replaced.
 func Outputs(folder string) (map[string]json.RawMessage, error) {
 	s, err := readState(filepath.Join(folder, stateName))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(s.Resources) == 0 {
@@ -70,6 +128,7 @@ func Outputs(folder string) (map[string]json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	out := make(map[string]json.RawMessage, len(s.Outputs))
 	for name, o := range s.Outputs {
 		if o.Sensitive {
@@ -80,23 +139,25 @@ func Outputs(folder string) (map[string]json.RawMessage, error) {
 	return out, nil
 }
 
-// Resources counts what a deployment's state holds, data sources left out.
+// Resources returns the number of resources in a deployment's state, without data
+// sources.
 func Resources(folder string) (int, error) {
 	s, err := readState(filepath.Join(folder, stateName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
+
 	n := 0
 	for _, r := range s.Resources {
-		if r.Mode == "managed" {
+		if r.managed() {
 			n += len(r.Instances)
 		}
 	}
 	return n, err
 }
 
-// Listed names what a deployment's state holds, a line for each type of resource,
-// data sources left out.
+// Listed returns the names of the resources in a deployment's state, one line for
+// each type, without data sources.
 func Listed(folder string) ([]string, error) {
 	s, err := readState(filepath.Join(folder, stateName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -108,12 +169,14 @@ func Listed(folder string) ([]string, error) {
 
 	names := map[string][]string{}
 	for _, r := range s.Resources {
+		if !r.managed() {
+			continue
+		}
 		for _, i := range r.Instances {
-			if r.Mode == "managed" {
-				names[r.Type] = append(names[r.Type], i.name(r))
-			}
+			names[r.Type] = append(names[r.Type], i.name(r))
 		}
 	}
+
 	var lines []string
 	for _, kind := range slices.Sorted(maps.Keys(names)) {
 		slices.Sort(names[kind])
@@ -122,34 +185,34 @@ func Listed(folder string) ([]string, error) {
 	return lines, nil
 }
 
-// name is the instance's name at the target, or in the configuration where it has
-// none there.
+// name returns the instance's name at the target, or in the configuration where it
+// has none at the target.
 func (i stateInstance) name(r stateResource) string {
-	for _, attribute := range append(slices.Clone(naming), "queue_url") {
-		if name, ok := i.Attributes[attribute].(string); ok && name != "" {
+	for _, name := range append(i.Attributes.names(), i.Attributes.QueueURL) {
+		if name != "" {
 			return name
 		}
 	}
 	return strings.TrimPrefix(r.Module+"."+r.Name, ".")
 }
 
-// OwnerTag is the tag by which the root module marks what a state owns: its value is
+// OwnerTag is the tag by which the root module marks what a state owns. Its value is
 // the id of the state's terraform_data.owner.
 const OwnerTag = "terraform-state-id"
 
-// Held is a resource that a deployment's state holds.
+// Held is a resource in a deployment's state.
 type Held struct {
 	// Address names it in the configuration.
 	Address string
 	// Type is its type.
 	Type string
-	// Attributes are those that the state has of it.
-	Attributes map[string]any
+	// Attributes are its attributes in the state.
+	Attributes Attributes
 }
 
-// Holdings returns what a deployment's state holds, data sources left out, and the
-// value of OwnerTag that marks it; empty where the state was made before there was
-// that tag.
+// Holdings returns the resources in a deployment's state, without data sources, and
+// the value of OwnerTag that marks them. The value is empty in a state that was made
+// before that tag existed.
 func Holdings(folder string) (all []Held, owner string, err error) {
 	s, err := readState(filepath.Join(folder, stateName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -158,21 +221,26 @@ func Holdings(folder string) (all []Held, owner string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
+
 	for _, r := range s.Resources {
+		if !r.managed() {
+			continue
+		}
 		for _, i := range r.Instances {
-			if r.Mode != "managed" {
-				continue
-			}
 			if r.Module == "" && r.Type == "terraform_data" && r.Name == "owner" {
-				owner, _ = i.Attributes["id"].(string)
+				owner = i.Attributes.ID
 			}
-			all = append(all, Held{Address: i.address(r), Type: r.Type, Attributes: i.Attributes})
+			all = append(all, Held{
+				Address:    i.address(r),
+				Type:       r.Type,
+				Attributes: i.Attributes,
+			})
 		}
 	}
 	return all, owner, nil
 }
 
-// address is how the command line names an instance.
+// address returns the instance's name on the tool's command line.
 func (i stateInstance) address(r stateResource) string {
 	name := strings.TrimPrefix(r.Module+"."+r.Type+"."+r.Name, ".")
 	switch key := i.Key.(type) {

@@ -23,8 +23,6 @@ type Event struct {
 	Changes Summary `json:"changes"`
 	// Diagnostic is an error or a warning.
 	Diagnostic *Diagnostic `json:"diagnostic"`
-	// Outputs are the root module's outputs, by name.
-	Outputs map[string]Output `json:"outputs"`
 }
 
 // Resource names one resource instance.

@@ -40,13 +40,13 @@ const planDone = `{"type":"change_summary","changes":{"add":8,"change":0,"remove
 
 // play feeds lines to a tracker and answers after how many of them the half was
 // called, or -1.
-func play(t *testing.T, lines []string) (*tracker, int, Roster) {
+func play(t *testing.T, lines []string) (*tracker, int, Inventory) {
 	t.Helper()
 	var out bytes.Buffer
 	p := progress.New(&out, progress.Lines)
-	at, half := -1, Roster{}
+	at, half := -1, Inventory{}
 	n := 0
-	tr := newTracker(p, p.Begin("deploy", progress.Span{}), func(r Roster) { at, half = n, r })
+	tr := newTracker(p, p.Begin("deploy", progress.Span{}), func(r Inventory) { at, half = n, r })
 	s := &splitter{handle: func(e Event) { n++; tr.handle(e) }}
 	for _, line := range lines {
 		if _, err := s.Write([]byte(line + "\n")); err != nil {
@@ -79,18 +79,18 @@ func flowEvents() (before, after []string) {
 func TestHalfTimeComesWhenOnlyConfirmationsAreLeft(t *testing.T) {
 	t.Parallel()
 	before, after := flowEvents()
-	_, at, roster := play(t, slices.Concat(before, after))
+	_, at, inventory := play(t, slices.Concat(before, after))
 	if at != len(before) {
 		t.Errorf("called after %d events, want %d", at, len(before))
 	}
-	want := Roster{
+	want := Inventory{
 		QueueURLs: map[string]string{"source": "id0", "dlq": "id1"},
 		Functions: map[string]string{"producer": "id2", "consumer": "id3", "retry_1": "id4"},
 		Mappings:  map[string]string{"consumer": "id5"},
 
 		Unconfirmed: 2, // the redrive policy and an alarm
 	}
-	if diff := cmp.Diff(want, roster); diff != "" {
+	if diff := cmp.Diff(want, inventory); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -126,7 +126,7 @@ func TestAChangedRedrivePolicyIsInForceOnlyWhenConfirmed(t *testing.T) {
 	}
 }
 
-func TestAQuietRunHasItsRosterFromTheRefresh(t *testing.T) {
+func TestAQuietRunHasItsInventoryFromTheRefresh(t *testing.T) {
 	t.Parallel()
 	lines := []string{
 		applied("refresh_complete", "", resource("module.queues", "aws_sqs_queue", "source"), "url"),

@@ -52,11 +52,11 @@ type ToolSearch struct {
 	Want string
 	// Path lists folders as the environment variable PATH does.
 	Path string
-	// Fetched is the folder for a tool that is fetched.
-	Fetched string
-	// Fetch gets a tool from the network into the folder and answers its path;
+	// Downloaded is the folder for a tool that is fetched.
+	Downloaded string
+	// Download gets a tool from the network into the folder and answers its path;
 	// nil means HashiCorp's releases.
-	Fetch func(ctx context.Context, into string) (string, error)
+	Download func(ctx context.Context, into string) (string, error)
 	// Say tells the person that a download begins.
 	Say func(format string, args ...any)
 }
@@ -92,18 +92,18 @@ func FindTool(ctx context.Context, s ToolSearch) (Tool, error) {
 
 // fetched answers the tool of an earlier fetch, or fetches it.
 func fetched(ctx context.Context, s ToolSearch, before []error) (Tool, error) {
-	if t, err := inspect(ctx, filepath.Join(s.Fetched, "terraform")); err == nil {
+	if t, err := inspect(ctx, filepath.Join(s.Downloaded, "terraform")); err == nil {
 		return t, nil
 	}
-	if err := os.MkdirAll(s.Fetched, 0o755); err != nil {
+	if err := os.MkdirAll(s.Downloaded, 0o755); err != nil {
 		return Tool{}, hint.With(fmt.Errorf("make a folder for terraform: %w", err), "choose a folder that you may write to with --state-dir")
 	}
-	fetch := s.Fetch
+	fetch := s.Download
 	if fetch == nil {
 		fetch = fetchRelease
 	}
-	s.Say("terraform %s or later is not on PATH: fetching %s from HashiCorp into %s", leastTerraform, fetchVersion, s.Fetched)
-	path, err := fetch(ctx, s.Fetched)
+	s.Say("terraform %s or later is not on PATH: fetching %s from HashiCorp into %s", leastTerraform, fetchVersion, s.Downloaded)
+	path, err := fetch(ctx, s.Downloaded)
 	if err != nil {
 		if ctx.Err() != nil {
 			return Tool{}, fmt.Errorf("fetch terraform: %w", ctx.Err())

@@ -30,9 +30,9 @@ func expected(r Resource, action string) time.Duration {
 	return usual[r.Type]
 }
 
-// Roster is what a deployment consists of, by the keys that the root module uses
+// Inventory is what a deployment consists of, by the keys that the root module uses
 // in its outputs: source, retry_1, dlq; producer, consumer, retry_1.
-type Roster struct {
+type Inventory struct {
 	// QueueURLs are the queues.
 	QueueURLs map[string]string
 	// Functions are the functions' names.
@@ -43,7 +43,7 @@ type Roster struct {
 	Unconfirmed int
 }
 
-// tracker follows one run of the tool: it shows progress, keeps the roster, and
+// tracker follows one run of the tool: it shows progress, keeps the inventory, and
 // collects errors.
 type tracker struct {
 	p       *progress.Progress
@@ -54,19 +54,18 @@ type tracker struct {
 
 	waiting     map[string]Change // planned and not complete, by address
 	started     map[string]bool
-	roster      Roster
-	onHalf      func(Roster) // called once, when only confirmations are left
-	diagnostics []Diagnostic // errors alone
+	inventory   Inventory
+	onUsable    func(Inventory) // called once, when only confirmations are left
+	diagnostics []Diagnostic    // errors alone
 	changes     []Change
 	summary     Summary
-	outputs     map[string]Output
 	journal     *journal // what this run does, or nil
 }
 
-func newTracker(p *progress.Progress, task *progress.Task, onHalf func(Roster)) *tracker {
+func newTracker(p *progress.Progress, task *progress.Task, onUsable func(Inventory)) *tracker {
 	return &tracker{
-		p: p, task: task, onHalf: onHalf, running: map[string]*progress.Task{}, waiting: map[string]Change{}, started: map[string]bool{},
-		roster: Roster{QueueURLs: map[string]string{}, Functions: map[string]string{}, Mappings: map[string]string{}},
+		p: p, task: task, onUsable: onUsable, running: map[string]*progress.Task{}, waiting: map[string]Change{}, started: map[string]bool{},
+		inventory: Inventory{QueueURLs: map[string]string{}, Functions: map[string]string{}, Mappings: map[string]string{}},
 	}
 }
 
@@ -87,14 +86,12 @@ func (t *tracker) handle(e Event) {
 		t.finish(e.Hook, true)
 	case "diagnostic":
 		t.diagnose(e.Diagnostic)
-	case "outputs":
-		t.outputs = e.Outputs
 	case "log":
 		if e.Level == "error" || strings.Contains(e.Message, "Interrupt") {
 			t.p.Say("%s", strings.TrimSpace(e.Message))
 		}
 	}
-	t.checkHalf()
+	t.checkUsable()
 }
 
 func (t *tracker) plan(c Change) {
@@ -114,7 +111,7 @@ func (t *tracker) plan(c Change) {
 func (t *tracker) resume(planned *tracker) {
 	maps.Copy(t.waiting, planned.waiting)
 	t.changes = planned.changes
-	t.roster = planned.roster
+	t.inventory = planned.inventory
 	t.planned = true
 	t.summary = planned.summary
 	t.task.SetTotal(planned.summary.Total())
@@ -205,7 +202,7 @@ func (t *tracker) close() {
 	}
 }
 
-// enter notes a resource that exists in the roster.
+// enter notes a resource that exists in the inventory.
 func (t *tracker) enter(h Hook) {
 	if h.IDValue == "" || h.Action == "delete" {
 		return
@@ -216,11 +213,11 @@ func (t *tracker) enter(h Hook) {
 		if !ok {
 			key = moduleKey(h.Resource.Module)
 		}
-		t.roster.QueueURLs[key] = h.IDValue
+		t.inventory.QueueURLs[key] = h.IDValue
 	case "aws_lambda_function":
-		t.roster.Functions[moduleKey(h.Resource.Module)] = h.IDValue
+		t.inventory.Functions[moduleKey(h.Resource.Module)] = h.IDValue
 	case "aws_lambda_event_source_mapping":
-		t.roster.Mappings[strings.TrimSuffix(moduleKey(h.Resource.Module), "_mapping")] = h.IDValue
+		t.inventory.Mappings[strings.TrimSuffix(moduleKey(h.Resource.Module), "_mapping")] = h.IDValue
 	}
 }
 
@@ -240,12 +237,12 @@ func moduleKey(module string) string {
 	return cmp.Or(key, name)
 }
 
-// checkHalf calls onHalf once all is made that traffic needs: only the provider's
+// checkUsable calls onUsable once all is made that traffic needs: only the provider's
 // watch over new redrive policies, and what merely observes, may be left. A
 // redrive policy that is changed is not known to be in force before the provider
 // says so.
-func (t *tracker) checkHalf() {
-	if t.onHalf == nil || !t.planned {
+func (t *tracker) checkUsable() {
+	if t.onUsable == nil || !t.planned {
 		return
 	}
 	for addr, c := range t.waiting {
@@ -256,11 +253,11 @@ func (t *tracker) checkHalf() {
 			return
 		}
 	}
-	if len(t.roster.QueueURLs) == 0 || len(t.roster.Functions) == 0 || len(t.roster.Mappings) == 0 {
+	if len(t.inventory.QueueURLs) == 0 || len(t.inventory.Functions) == 0 || len(t.inventory.Mappings) == 0 {
 		return
 	}
-	half := t.onHalf
-	t.onHalf = nil
-	t.roster.Unconfirmed = len(t.waiting)
-	half(t.roster)
+	half := t.onUsable
+	t.onUsable = nil
+	t.inventory.Unconfirmed = len(t.waiting)
+	half(t.inventory)
 }

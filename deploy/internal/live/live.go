@@ -18,6 +18,8 @@ import (
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/reliableq/reliableq/deploy/internal/infra"
 )
 
 // Found is something that exists at the target.
@@ -50,33 +52,32 @@ func New(cfg aws.Config) *Finder {
 	}
 }
 
-// Find returns what exists under the name of a planned resource of the given type
-// with the given attributes, or nil. It looks up the types whose creation fails, or
-// silently takes over what is there, when the name is taken. Any other resource of
-// this project's modules is a part of one of these.
-func (f *Finder) Find(ctx context.Context, kind string, attributes map[string]any) (*Found, error) {
-	name, _ := attributes["name"].(string)
+// Find returns what exists under the name of a resource of the given type with the
+// given attributes, or nil. It looks up the types whose creation fails, or silently
+// takes over what exists, when the name is taken. Every other resource of this
+// project's modules is a part of one of these.
+func (f *Finder) Find(ctx context.Context, kind string, a infra.Attributes) (*Found, error) {
 	var found *Found
 	var err error
+	name := a.Name
 	switch kind {
 	case "aws_sqs_queue":
 		found, err = f.queue(ctx, name)
 	case "aws_lambda_function":
-		name, _ = attributes["function_name"].(string)
+		name = a.FunctionName
 		found, err = f.function(ctx, name)
 	case "aws_iam_role":
 		found, err = f.role(ctx, name)
 	case "aws_cloudwatch_log_group":
 		found, err = f.logGroup(ctx, name)
 	case "aws_lambda_event_source_mapping":
-		name, _ = attributes["function_name"].(string)
-		source, _ := attributes["event_source_arn"].(string)
-		found, err = f.mapping(ctx, name, source)
+		name = a.FunctionName
+		found, err = f.mapping(ctx, name, a.EventSourceARN)
 	case "aws_cloudwatch_metric_alarm":
-		name, _ = attributes["alarm_name"].(string)
+		name = a.AlarmName
 		found, err = f.alarm(ctx, name)
 	case "aws_cloudwatch_dashboard":
-		name, _ = attributes["dashboard_name"].(string)
+		name = a.DashboardName
 		found, err = f.dashboard(ctx, name)
 	}
 	if err != nil {

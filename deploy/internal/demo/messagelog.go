@@ -9,32 +9,37 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
 )
 
-// ledger is what the functions' logs say about one invocation of the producer and
-// what became of its messages.
-type ledger struct {
-	request   string            // the producer's invocation
-	current   map[string]string // the invocation under way, by log stream
+// messageLog collects from the functions' logs what happened to the messages of one
+// invocation of the producer. The ids are of the first message, before any replay.
+type messageLog struct {
+	request   string            // id of the producer's invocation
+	current   map[string]string // id of the invocation in progress, by log stream
 	accepted  []string
 	bad       []string
-	processed []string
-	replayed  []string
+	processed []string // once for each time, other runs' messages included
+	replayed  []string // the same
 	refused   []verdict.Refused
-	distinct  map[string]bool // accepted and processed at least once
 	known     map[string]bool // accepted
+	done      map[string]bool // accepted, and processed at least once
 }
 
-func newLedger(request string) *ledger {
-	return &ledger{request: request, current: map[string]string{}, distinct: map[string]bool{}, known: map[string]bool{}}
+func newMessageLog(request string) *messageLog {
+	return &messageLog{
+		request: request,
+		current: map[string]string{},
+		known:   map[string]bool{},
+		done:    map[string]bool{},
+	}
 }
 
-// entry is a structured line of any of the functions.
+// entry is a structured log line of any of the functions.
 type entry struct {
 	Msg    string   `json:"msg"`
 	IDs    []string `json:"message_ids"`
 	Bad    []string `json:"bad_message_ids"`
 	ID     string   `json:"message_id"`
 	Origin string   `json:"origin_message_id"`
-	// Lambda's own lines, where a function's log format is JSON.
+	// Type and Record are in Lambda's own lines, if the function's log format is JSON.
 	Type   string `json:"type"`
 	Record struct {
 		RequestID string `json:"requestId"`
@@ -43,16 +48,16 @@ type entry struct {
 
 var startLine = regexp.MustCompile(`^START RequestId: (\S+)`)
 
-// producer takes the next line of the producer's log. Of all its invocations only
-// the one that was asked about counts.
-func (l *ledger) producer(line flow.Line) {
+// addProducer adds a line of the producer's log. Lines of other invocations are
+// ignored.
+func (l *messageLog) addProducer(line flow.Line) {
 	if m := startLine.FindStringSubmatch(line.Text); m != nil {
 		l.current[line.Stream] = m[1]
 		return
 	}
 	var e entry
 	if json.Unmarshal([]byte(line.Text), &e) != nil {
-		return
+		return // not a structured line
 	}
 	if e.Type == "platform.start" {
 		l.current[line.Stream] = e.Record.RequestID
@@ -60,6 +65,7 @@ func (l *ledger) producer(line flow.Line) {
 	if e.Msg != "accepted" || l.current[line.Stream] != l.request {
 		return
 	}
+
 	l.accepted = append(l.accepted, e.IDs...)
 	l.bad = append(l.bad, e.Bad...)
 	for _, id := range e.IDs {
@@ -67,8 +73,8 @@ func (l *ledger) producer(line flow.Line) {
 	}
 }
 
-// consumer takes the next line of the consumer's log.
-func (l *ledger) consumer(line flow.Line) {
+// addConsumer adds a line of the consumer's log.
+func (l *messageLog) addConsumer(line flow.Line) {
 	var e entry
 	if json.Unmarshal([]byte(line.Text), &e) != nil || e.Msg != "processed" {
 		return
@@ -80,8 +86,8 @@ func (l *ledger) consumer(line flow.Line) {
 	l.processed = append(l.processed, origin)
 }
 
-// retry takes the next line of a retry function's log.
-func (l *ledger) retry(line flow.Line) {
+// addRetry adds a line of a retry function's log.
+func (l *messageLog) addRetry(line flow.Line) {
 	var e entry
 	if json.Unmarshal([]byte(line.Text), &e) != nil || e.Origin == "" {
 		return
@@ -94,20 +100,28 @@ func (l *ledger) retry(line flow.Line) {
 	}
 }
 
-// facts are the ledger's, with what the dead-letter queue holds.
-func (l *ledger) facts(dead []flow.DeadLetter, wholeBatch bool) verdict.Facts {
-	f := verdict.Facts{Accepted: l.accepted, Bad: l.bad, Processed: l.processed, Replayed: l.replayed, Refused: l.refused, WholeBatch: wholeBatch}
+// facts returns what the log has, with the messages in the dead-letter queue.
+func (l *messageLog) facts(dead []flow.DeadLetter, wholeBatch bool) verdict.Facts {
+	f := verdict.Facts{
+		Accepted:   l.accepted,
+		Bad:        l.bad,
+		Processed:  l.processed,
+		Replayed:   l.replayed,
+		Refused:    l.refused,
+		WholeBatch: wholeBatch,
+	}
 	for _, d := range dead {
 		f.Dead = append(f.Dead, verdict.Dead{Origin: d.Origin, Replays: d.Replays})
 	}
 	return f
 }
 
-// progressed counts the run's messages that were processed, and its replays.
-func (l *ledger) progressed() (processed, replays int) {
+// counts returns how many of the run's messages were processed, and the number of
+// their replays.
+func (l *messageLog) counts() (processed, replays int) {
 	for _, id := range l.processed {
 		if l.known[id] {
-			l.distinct[id] = true
+			l.done[id] = true
 		}
 	}
 	for _, id := range l.replayed {
@@ -115,5 +129,5 @@ func (l *ledger) progressed() (processed, replays int) {
 			replays++
 		}
 	}
-	return len(l.distinct), replays
+	return len(l.done), replays
 }

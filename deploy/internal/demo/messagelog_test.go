@@ -13,16 +13,16 @@ import (
 )
 
 // play feeds the producer's log, each line "STREAM text".
-func play(l *ledger, lines ...string) {
+func play(l *messageLog, lines ...string) {
 	for _, line := range lines {
 		stream, text, _ := strings.Cut(line, " ")
-		l.producer(flow.Line{Stream: stream, Text: text})
+		l.addProducer(flow.Line{Stream: stream, Text: text})
 	}
 }
 
 func TestOnlyTheInvocationThatWasAskedAboutCounts(t *testing.T) {
 	t.Parallel()
-	l := newLedger("mine")
+	l := newMessageLog("mine")
 	play(l,
 		`a {"msg":"accepted","message_ids":["before"],"bad_message_ids":[]}`,
 		`a START RequestId: other Version: $LATEST`,
@@ -46,9 +46,9 @@ func TestOnlyTheInvocationThatWasAskedAboutCounts(t *testing.T) {
 	}
 }
 
-func TestTheLedgerFollowsMessagesByTheirOrigin(t *testing.T) {
+func TestMessagesAreFollowedByTheirOrigin(t *testing.T) {
 	t.Parallel()
-	l := newLedger("r")
+	l := newMessageLog("r")
 	play(l, `s START RequestId: r`, `s {"msg":"accepted","message_ids":["m1","m2","m3"],"bad_message_ids":["m3"]}`)
 	for _, text := range []string{
 		`{"msg":"processed","message_id":"m1","origin_message_id":"m1"}`,
@@ -58,7 +58,7 @@ func TestTheLedgerFollowsMessagesByTheirOrigin(t *testing.T) {
 		`{"msg":"failed","message_id":"m3","error":{"missing_store_id":true}}`,
 		`{"resp":{"status":true,"tot_msgs":5,"s_msgs":5}}`,
 	} {
-		l.consumer(flow.Line{Text: text})
+		l.addConsumer(flow.Line{Text: text})
 	}
 	for _, text := range []string{
 		`{"msg":"replayed","message_id":"m3","new_message_id":"n","origin_message_id":"m3","replay_cnt":1}`,
@@ -66,9 +66,9 @@ func TestTheLedgerFollowsMessagesByTheirOrigin(t *testing.T) {
 		`{"msg":"replay: AccessDenied","message_id":"m3","origin_message_id":"m3"}`,
 		`{"msg":"MaxAttemptsError: Number of retries(4) > max attempts(3)","message_id":"n"}`,
 	} {
-		l.retry(flow.Line{Text: text})
+		l.addRetry(flow.Line{Text: text})
 	}
-	if processed, replays := l.progressed(); processed != 2 || replays != 1 {
+	if processed, replays := l.counts(); processed != 2 || replays != 1 {
 		t.Errorf("processed %d, replays %d", processed, replays)
 	}
 	got := l.facts([]flow.DeadLetter{{ID: "n", Origin: "m3", Replays: 1}}, true)
@@ -82,9 +82,9 @@ func TestTheLedgerFollowsMessagesByTheirOrigin(t *testing.T) {
 	}
 }
 
-func TestRestIsEmptyQueuesForAWhile(t *testing.T) {
+func TestQueuesMustBeEmptyForSeveralReads(t *testing.T) {
 	t.Parallel()
-	var c calm
+	var c emptyPeriod
 	empty := []flow.Depth{{Queue: "source"}, {Queue: "retry_1"}}
 	for i, look := range []struct {
 		live []flow.Depth
@@ -93,7 +93,7 @@ func TestRestIsEmptyQueuesForAWhile(t *testing.T) {
 		{empty, false}, {[]flow.Depth{{InFlight: 1}, {}}, false}, {empty, false}, {empty, true}, {empty, true},
 		{[]flow.Depth{{}, {Delayed: 1}}, false}, {empty, false}, {empty, true},
 	} {
-		if rest, ok := c.see(look.live, 2); ok != look.want || rest < 0 || rest > time.Minute {
+		if rest, ok := c.add(look.live, 2); ok != look.want || rest < 0 || rest > time.Minute {
 			t.Errorf("look %d: %v after %s, want %v", i, ok, rest, look.want)
 		}
 	}
@@ -109,7 +109,7 @@ func TestTheNoteSaysWhereTheMessagesAre(t *testing.T) {
 
 // A log is outside input: whatever a line holds, reading it must not fail, and a
 // line that is none of ours must count for nothing.
-func FuzzLedger(f *testing.F) {
+func FuzzMessageLog(f *testing.F) {
 	for _, seed := range []string{
 		"START RequestId: r", `{"msg":"accepted","message_ids":["a"]}`, `{"msg":"processed","message_id":"a"}`,
 		`{"msg":"replayed","origin_message_id":"a"}`, `{"type":"platform.start","record":{"requestId":"r"}}`, `{"msg":5}`, "{",
@@ -117,11 +117,11 @@ func FuzzLedger(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		l := newLedger("r")
+		l := newMessageLog("r")
 		line := flow.Line{Stream: "s", Text: text}
-		l.producer(line)
-		l.consumer(line)
-		l.retry(line)
+		l.addProducer(line)
+		l.addConsumer(line)
+		l.addRetry(line)
 		if !json.Valid([]byte(text)) && len(l.accepted)+len(l.processed)+len(l.replayed) > 0 {
 			t.Errorf("%q counted for something", text)
 		}

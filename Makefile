@@ -33,7 +33,7 @@ demo-real: $(RELIABLEQ) ## the same in real time: about five minutes (an embedde
 	$(RELIABLEQ) demo $(ARGS)
 
 .PHONY: deploy
-deploy: build ## deploy (ARGS="--target aws" for AWS; the embedded AWS otherwise)
+deploy: $(RELIABLEQ) ## build the functions and deploy them (ARGS="--target aws" for AWS; the embedded AWS otherwise)
 	$(RELIABLEQ) up $(ARGS)
 
 .PHONY: destroy

@@ -99,7 +99,7 @@ func (f clockFlags) do(a *app, ask func(*control.Client) (fmt.Stringer, error)) 
 	}
 	state, err := ask(controlOf(info))
 	if err != nil {
-		return err
+		return f.explainLost(err)
 	}
 	return a.report(f.JSON, state, func() { fmt.Fprintln(a.out, state) })
 }
@@ -122,9 +122,28 @@ started has ended. It works in every mode of the clock, and while the clock is h
 Prints progress on standard error when it takes longer than a few seconds.`
 }
 
+// errTimeGoesBack is the error for a negative duration.
+func errTimeGoesBack(by time.Duration) error {
+	return hint.New(fmt.Sprintf("cannot advance service time by %s: time cannot go back", by), "give a positive duration, such as 90s or 4h")
+}
+
+// negativeAdvance returns the error for args that ask to advance the clock by a
+// negative duration, which the parser takes for an unknown flag; else nil.
+func negativeAdvance(args []string) error {
+	if len(args) < 3 || args[0] != "clock" || args[1] != "advance" {
+		return nil
+	}
+	for _, arg := range args[2:] {
+		if by, err := time.ParseDuration(arg); err == nil && by < 0 {
+			return errTimeGoesBack(by)
+		}
+	}
+	return nil
+}
+
 func (v *clockAdvanceVerb) Run(ctx context.Context, a *app) error {
 	if v.By < 0 {
-		return usageError{hint.New("service time does not run backwards", "give a duration above zero")}
+		return usageError{errTimeGoesBack(v.By)}
 	}
 	return v.wait(ctx, a, "advance", func(c *control.Client) (fmt.Stringer, error) { return c.Advance(ctx, v.By) })
 }

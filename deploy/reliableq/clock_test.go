@@ -46,6 +46,23 @@ func TestALongAdvanceShowsHowFarServiceTimeHasCome(t *testing.T) {
 	}
 }
 
+// A negative duration looks like flags to the parser.
+func TestServiceTimeCannotGoBack(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"clock", "advance", "-5m"},
+		{"clock", "advance", "--json", "-5m"},
+		{"clock", "advance", "--", "-1h30m"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Parallel()
+			var out, errs bytes.Buffer
+			code := run(args, nil, &out, &errs)
+			answer{code, out.String(), errs.String()}.want(t, exitUsage, "cannot advance service time by -", ": time cannot go back", "hint: give a positive duration, such as 90s or 4h")
+		})
+	}
+}
+
 func TestAQuickAdvanceShowsNoProgress(t *testing.T) {
 	t.Parallel()
 	var screen bytes.Buffer

@@ -92,7 +92,7 @@ func (v *faultAddVerb) Run(ctx context.Context, a *app) error {
 		return usageError{hint.With(err, "see reliableq fault add --help")}
 	}
 	if err != nil {
-		return err
+		return v.explainLost(err)
 	}
 	return a.report(v.JSON, added, func() { fmt.Fprintln(a.out, added) })
 }
@@ -107,7 +107,7 @@ func (v *faultListVerb) Run(ctx context.Context, a *app) error {
 	}
 	faults, err := client.Faults(ctx)
 	if err != nil {
-		return err
+		return v.explainLost(err)
 	}
 	return a.report(v.JSON, map[string]any{"faults": faults}, func() {
 		for _, f := range faults {
@@ -132,7 +132,7 @@ func (v *faultClearVerb) Run(ctx context.Context, a *app) error {
 	}
 	n, err := client.ClearFaults(ctx, v.ID)
 	if err != nil {
-		return err
+		return v.explainLost(err)
 	}
 	return a.report(v.JSON, map[string]int{"cleared": n}, func() { fmt.Fprintf(a.out, "%d cleared\n", n) })
 }

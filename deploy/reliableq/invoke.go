@@ -37,6 +37,10 @@ Examples:
 }
 
 func (v *invokeVerb) Run(ctx context.Context, a *app) error {
+	return v.explainCall(v.run(ctx, a))
+}
+
+func (v *invokeVerb) run(ctx context.Context, a *app) error {
 	payload, err := v.payload(a.in)
 	if err != nil {
 		return err

@@ -37,6 +37,10 @@ type logLine struct {
 }
 
 func (v *logsVerb) Run(ctx context.Context, a *app) error {
+	return v.explainCall(v.run(ctx, a))
+}
+
+func (v *logsVerb) run(ctx context.Context, a *app) error {
 	t, d, err := v.reach(ctx)
 	if err != nil {
 		return err

@@ -108,6 +108,9 @@ func (a *app) run(ctx context.Context, args []string) error {
 	kongcompletion.Register(parser)
 	parsed, err := parser.Parse(args)
 	if err != nil {
+		if negative := negativeAdvance(args); negative != nil {
+			err = negative
+		}
 		err = usageError{hint.With(err, "see "+helpFor(err))}
 		if len(args) > 0 && args[0] == "env" { // a shell evaluates what is printed, whatever the mistake
 			err = errors.Join(err, (&envVerb{}).print(a, target.Nowhere(""), "", true))

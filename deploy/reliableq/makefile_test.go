@@ -7,6 +7,19 @@ import (
 	"testing"
 )
 
+// The verb up builds the functions and reports what it built: a target that builds
+// them first would report everything twice.
+func TestMakeDeployBuildsTheFunctionsOnce(t *testing.T) {
+	t.Parallel()
+	body, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`(?m)^deploy: \$\(RELIABLEQ\) ##`).Match(body) {
+		t.Error("make deploy needs more than the command")
+	}
+}
+
 // No target of the Makefile answers a question in the user's place: ARGS may lead
 // any of them to a real account.
 func TestTheMakefileAnswersNoQuestion(t *testing.T) {

@@ -20,6 +20,10 @@ without its redrive policy.`
 }
 
 func (v *statusVerb) Run(ctx context.Context, a *app) error {
+	return v.explainCall(v.run(ctx, a))
+}
+
+func (v *statusVerb) run(ctx context.Context, a *app) error {
 	t, d, err := v.reach(ctx)
 	if err != nil {
 		return err

@@ -75,6 +75,8 @@ type world struct {
 	*flowtest.World
 	t                   *testing.T
 	state, project, bin string
+	claim               *daemon.Registration
+	info                daemon.Info
 }
 
 func setup(t *testing.T, mode clock.Mode, reporting string) *world {
@@ -122,17 +124,17 @@ func (w *world) write(path, body string) {
 // announce makes this process serve the state folder, as far as others can tell.
 func (w *world) announce(mode clock.Mode) daemon.Info {
 	w.t.Helper()
-	claim, err := daemon.In(w.state).Claim()
-	if err != nil {
+	var err error
+	if w.claim, err = daemon.In(w.state).Claim(); err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() {
-		if err := claim.Release(); err != nil {
+		if err := w.claim.Release(); err != nil {
 			w.t.Error(err)
 		}
 	})
 	id, secret := w.AWS.Credentials()
-	info := daemon.Info{
+	w.info = daemon.Info{
 		PID:             os.Getpid(),
 		URL:             w.AWS.URL(),
 		AccessKeyID:     id,
@@ -142,10 +144,10 @@ func (w *world) announce(mode clock.Mode) daemon.Info {
 		Region:          w.AWS.Region(),
 		Clock:           mode.String(),
 	}
-	if err := claim.Announce(info); err != nil {
+	if err := w.claim.Announce(w.info); err != nil {
 		w.t.Fatal(err)
 	}
-	return info
+	return w.info
 }
 
 // stateFile is the state after an apply, with the root module's outputs.

@@ -13,18 +13,28 @@ import (
 	"slices"
 )
 
-// Unpack writes the zip's entries to dir, which must not be there yet. Files can
-// be read by all and written by nobody; those that were executable stay so
-// (LAM C19). When it fails, dir is gone.
+// Modes of what is unpacked, whatever the process's umask is: the program may run as
+// another user. Nobody may write, except to folders, so that their owner can remove
+// what is in them.
+const (
+	folderMode     fs.FileMode = 0o755
+	fileMode       fs.FileMode = 0o444
+	executableMode fs.FileMode = 0o555
+)
+
+// Unpack writes the zip's entries to dir, which must not exist. Every user can read
+// the files and nobody can write to them; executable files stay executable
+// (LAM C19). When it fails, dir does not exist.
 //
-// All entries are written through an [os.Root], so that even a fault in the
-// checks of Read could not write outside of dir.
+// All entries are written through an [os.Root], so that even a mistake in the checks
+// of Read could not write outside of dir.
 func (z *Zip) Unpack(dir string) (err error) {
+	// Unpack to a temporary name, and rename when all is written.
 	building := dir + ".part"
 	if err := os.RemoveAll(building); err != nil {
 		return fmt.Errorf("clear %s: %w", building, err)
 	}
-	if err := os.MkdirAll(building, 0o755); err != nil {
+	if err := os.MkdirAll(building, folderMode); err != nil {
 		return fmt.Errorf("make %s: %w", building, err)
 	}
 	defer func() {
@@ -32,7 +42,8 @@ func (z *Zip) Unpack(dir string) (err error) {
 			err = errors.Join(err, os.RemoveAll(building))
 		}
 	}()
-	if err := z.fill(building); err != nil {
+
+	if err := z.writeTo(building); err != nil {
 		return err
 	}
 	if err := os.Rename(building, dir); err != nil {
@@ -41,16 +52,16 @@ func (z *Zip) Unpack(dir string) (err error) {
 	return nil
 }
 
-// fill writes the entries folder by folder, so that each folder is opened once: a
-// path is walked from the root whenever it is opened.
-func (z *Zip) fill(dir string) error {
+// writeTo writes the entries folder by folder, so that each folder is opened once:
+// opening a path walks it from the root.
+func (z *Zip) writeTo(dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", dir, err)
 	}
 	defer func() { _ = root.Close() }() // nothing is written through the folder's own handle
 
-	inFolder := map[string][]*zip.File{}
+	inFolder := map[string][]*zip.File{".": nil}
 	for _, f := range z.files {
 		name := cleaned(f.Name)
 		if f.Mode().IsDir() {
@@ -59,65 +70,102 @@ func (z *Zip) fill(dir string) error {
 		}
 		inFolder[path.Dir(name)] = append(inFolder[path.Dir(name)], f)
 	}
-	left, buffer := int64(MaxUnzipped), make([]byte, 32<<10)
+
+	u := &unpacker{
+		root:   root,
+		made:   map[string]bool{},
+		left:   MaxUnzipped,
+		buffer: make([]byte, 32<<10),
+	}
 	for _, folder := range slices.Sorted(maps.Keys(inFolder)) {
-		if left, err = fillFolder(root, folder, inFolder[folder], left, buffer); err != nil {
+		if err := u.writeFolder(folder, inFolder[folder]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fillFolder makes a folder and writes files of together at most limit bytes to it.
-// It returns what is left of the limit.
-func fillFolder(root *os.Root, name string, files []*zip.File, limit int64, buffer []byte) (left int64, err error) {
-	name = filepath.FromSlash(name)
-	if err := root.MkdirAll(name, 0o755); err != nil {
-		return 0, fmt.Errorf("make folder %s: %w", shown(name), err)
-	}
-	if len(files) == 0 {
-		return limit, nil
-	}
-	folder, err := root.OpenRoot(name)
-	if err != nil {
-		return 0, fmt.Errorf("open folder %s: %w", shown(name), err)
-	}
-	defer func() { _ = folder.Close() }() // as above
-	for _, f := range files {
-		n, err := extract(folder, path.Base(cleaned(f.Name)), f, limit, buffer)
-		if err != nil {
-			return 0, fmt.Errorf("unpack %s: %w", shown(f.Name), err)
-		}
-		limit -= n
-	}
-	return limit, nil
+// unpacker writes entries below a root.
+type unpacker struct {
+	root   *os.Root
+	made   map[string]bool // folders with their mode set, by slash-separated name
+	left   int64           // bytes that may still be written
+	buffer []byte          // for copying
 }
 
-// extract writes one file of at most limit bytes to a folder that exists; the sizes that a zip claims
-// for its entries need not be true.
-func extract(root *os.Root, name string, f *zip.File, limit int64, buffer []byte) (int64, error) {
+// writeFolder makes a folder and writes files to it.
+func (u *unpacker) writeFolder(name string, files []*zip.File) error {
+	if err := u.makeFolder(name); err != nil {
+		return fmt.Errorf("make folder %s: %w", shown(name), err)
+	}
+	if len(files) == 0 {
+		return nil
+	}
+
+	folder, err := u.root.OpenRoot(filepath.FromSlash(name))
+	if err != nil {
+		return fmt.Errorf("open folder %s: %w", shown(name), err)
+	}
+	defer func() { _ = folder.Close() }() // nothing is written through the folder's own handle
+
+	for _, f := range files {
+		if err := u.writeFile(folder, f); err != nil {
+			return fmt.Errorf("unpack %s: %w", shown(f.Name), err)
+		}
+	}
+	return nil
+}
+
+// makeFolder makes a folder and those above it, and sets their modes.
+func (u *unpacker) makeFolder(name string) error {
+	if u.made[name] {
+		return nil
+	}
+	if name != "." {
+		if err := u.makeFolder(path.Dir(name)); err != nil {
+			return err
+		}
+		err := u.root.Mkdir(filepath.FromSlash(name), folderMode)
+		if err != nil && !errors.Is(err, fs.ErrExist) { // where "A" and "a" are one folder
+			return err
+		}
+	}
+
+	u.made[name] = true
+	return u.root.Chmod(filepath.FromSlash(name), folderMode)
+}
+
+// writeFile writes one file to its folder. The size that a zip claims for an entry
+// need not be true, so that the bytes are counted.
+func (u *unpacker) writeFile(folder *os.Root, f *zip.File) error {
 	r, err := f.Open()
 	if err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	defer r.Close()
-	mode := fs.FileMode(0o444)
+
+	mode := fileMode
 	if f.Mode()&0o111 != 0 {
-		mode = 0o555
+		mode = executableMode
 	}
+
 	// A process forked while this file is open for writing would hold it open
 	// until its own exec, and running the file meanwhile fails ("text file busy").
 	release := holdForks()
 	defer release()
-	w, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	w, err := folder.OpenFile(path.Base(cleaned(f.Name)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return 0, err
+		return err
 	}
+
 	// The file's own ReadFrom would allocate a buffer for each file.
-	n, err := io.CopyBuffer(struct{ io.Writer }{w}, io.LimitReader(r, limit+1), buffer)
-	err = errors.Join(err, w.Chmod(mode), w.Close()) // the program's user is another one, whatever the umask is
-	if err == nil && n > limit {
-		err = ErrTooLarge
+	n, err := io.CopyBuffer(struct{ io.Writer }{w}, io.LimitReader(r, u.left+1), u.buffer)
+	if err := errors.Join(err, w.Chmod(mode), w.Close()); err != nil {
+		return err
 	}
-	return n, err
+	if n > u.left {
+		return ErrTooLarge
+	}
+	u.left -= n
+	return nil
 }

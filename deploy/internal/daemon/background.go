@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
 // look is how often to look whether another process has come up or gone down.
@@ -59,8 +60,17 @@ func (f Folder) launch(ctx context.Context, c Command) (Info, error) {
 		return Info{}, hint.With(fmt.Errorf("open the log: %w", err), "choose a folder that you may write to with --state-dir")
 	}
 	defer log.Close()
+
+	// The embedded AWS outlives this command: it must not hold open what a shell has
+	// passed on, such as the pipe of a CI job that waits for its end.
+	if err := process.CloseInheritedOnExec(); err != nil {
+		return Info{}, fmt.Errorf("start the embedded AWS: %w", err)
+	}
 	cmd := exec.Command(c.Path, c.Args...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = c.Dir, c.Env, log, log
+	cmd.Dir = c.Dir
+	cmd.Env = c.Env
+	cmd.Stdout = log
+	cmd.Stderr = log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return Info{}, fmt.Errorf("start the embedded AWS: %w", err)

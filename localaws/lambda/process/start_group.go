@@ -22,6 +22,9 @@ func Detect() (Isolation, error) {
 // Start runs a program. When it cannot be run, the error wraps the system's:
 // fs.ErrPermission, syscall.ENOEXEC and the like.
 func Start(spec Spec) (*Child, error) {
+	if err := CloseInheritedOnExec(); err != nil {
+		return nil, err
+	}
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for the output: %w", err)

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,7 +33,7 @@ func adoptOrphans() {
 // ended.
 func reap() {
 	for {
-		for _, pid := range children() {
+		for _, pid := range children("/proc") {
 			// An error means that it has ended already.
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
@@ -44,15 +45,19 @@ func reap() {
 	}
 }
 
-// children lists the processes whose parent is this one.
-func children() []int {
-	files, err := filepath.Glob("/proc/self/task/*/children")
-	if err != nil {
-		return nil
+// children lists the processes whose parent is this one. procfs is /proc.
+//
+// The kernel lists the children of each thread only if it was built with
+// CONFIG_PROC_CHILDREN. Without it, every process is asked for its parent.
+func children(procfs string) []int {
+	lists, err := filepath.Glob(filepath.Join(procfs, "self/task/*/children"))
+	if err != nil || len(lists) == 0 {
+		return childrenByParent(procfs, os.Getpid())
 	}
+
 	var pids []int
-	for _, file := range files {
-		body, err := os.ReadFile(file)
+	for _, list := range lists {
+		body, err := os.ReadFile(list)
 		if err != nil {
 			continue // the thread has ended
 		}
@@ -60,6 +65,32 @@ func children() []int {
 			if pid, err := strconv.Atoi(word); err == nil {
 				pids = append(pids, pid)
 			}
+		}
+	}
+	return pids
+}
+
+// childrenByParent reads the parent of every process, and lists those whose parent
+// is the given one.
+func childrenByParent(procfs string, parent int) []int {
+	stats, err := filepath.Glob(filepath.Join(procfs, "[0-9]*/stat"))
+	if err != nil {
+		return nil
+	}
+
+	var pids []int
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // the process has ended
+		}
+		// The name in parentheses may hold anything. State and parent follow it.
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		if len(fields) < 2 || fields[1] != strconv.Itoa(parent) {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+			pids = append(pids, pid)
 		}
 	}
 	return pids

@@ -8,22 +8,34 @@ import (
 	"time"
 )
 
-// Descendants calls visit with the process id of each descendant of a process, in
-// the order of a walk down the tree. The tree changes while it is read, so that a
-// process may be missed or named although it has ended.
-func Descendants(pid int, visit func(pid int)) {
-	walk(strconv.Itoa(pid), visit, 0)
-}
+// Descendants calls visit with the process id of each descendant of a process. A
+// process comes before its own descendants. The tree changes while it is read, so that
+// a process may be missed, or visited although it has ended.
+func Descendants(pid int, visit func(pid int)) { descendants("/proc", pid, visit) }
 
-// deepest bounds the depth of the walk: a tree that changes could be endless.
-const deepest = 1000
-
-func walk(pid string, visit func(int), depth int) {
-	if depth > deepest {
+// descendants is Descendants with another directory in place of /proc.
+//
+// The kernel lists the children of each thread only if it was built with
+// CONFIG_PROC_CHILDREN. Without it, every process is asked for its parent.
+func descendants(procfs string, pid int, visit func(pid int)) {
+	if syscall.Access(procfs+"/thread-self/children", 0) == nil {
+		walkLists(procfs, strconv.Itoa(pid), visit, 0)
 		return
 	}
+	walkParents(childrenByParent(procfs), pid, visit, 0)
+}
+
+// maxDepth bounds the depth of a walk: a tree that changes could be endless.
+const maxDepth = 1000
+
+// walkLists visits the descendants of a process by the kernel's lists of children.
+func walkLists(procfs, pid string, visit func(int), depth int) {
+	if depth > maxDepth {
+		return
+	}
+
 	// Each thread of a process has children of its own.
-	tasks := "/proc/" + pid + "/task"
+	tasks := procfs + "/" + pid + "/task"
 	for _, thread := range names(tasks) {
 		for _, child := range bytes.Fields(read(tasks + "/" + thread + "/children")) {
 			n, err := strconv.Atoi(string(child))
@@ -31,9 +43,42 @@ func walk(pid string, visit func(int), depth int) {
 				continue
 			}
 			visit(n)
-			walk(string(child), visit, depth+1)
+			walkLists(procfs, string(child), visit, depth+1)
 		}
 	}
+}
+
+// walkParents visits the descendants of a process by a map of all processes.
+func walkParents(children map[int][]int, pid int, visit func(int), depth int) {
+	if depth > maxDepth {
+		return
+	}
+	for _, child := range children[pid] {
+		visit(child)
+		walkParents(children, child, visit, depth+1)
+	}
+}
+
+// childrenByParent reads the parent of every process.
+func childrenByParent(procfs string) map[int][]int {
+	children := map[int][]int{}
+	for _, name := range names(procfs) {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue // not a process
+		}
+
+		// The name in parentheses may hold anything. State and parent follow it.
+		stat := read(procfs + "/" + name + "/stat")
+		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+		if len(fields) < 2 {
+			continue // it has ended
+		}
+		if parent, err := strconv.Atoi(string(fields[1])); err == nil {
+			children[parent] = append(children[parent], pid)
+		}
+	}
+	return children
 }
 
 // read returns the content of a file of /proc, or nothing. It makes no more system

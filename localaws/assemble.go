@@ -19,6 +19,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway"
 	"github.com/reliableq/reliableq/localaws/gateway/record"
 	"github.com/reliableq/reliableq/localaws/iam"
+	"github.com/reliableq/reliableq/localaws/internal/tempdir"
 	"github.com/reliableq/reliableq/localaws/lambda"
 	"github.com/reliableq/reliableq/localaws/lambda/mapping"
 	"github.com/reliableq/reliableq/localaws/logs"
@@ -34,7 +35,7 @@ type parts struct {
 	times      *times
 	dispatcher *awsapi.Dispatcher
 	workDir    string
-	ownWorkDir bool // made by us, in the system's temporary folder
+	tempDir    *tempdir.Dir // workDir, if it was made by us in the system's temporary folder
 
 	iam        *iam.Service
 	logs       *logs.Service
@@ -72,6 +73,11 @@ func (s *Server) assemble() (err error) {
 	if err := s.openWorkDir(); err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil && p.tempDir != nil {
+			err = errors.Join(err, p.tempDir.Remove())
+		}
+	}()
 	if err := s.makeServices(); err != nil {
 		return err
 	}
@@ -103,11 +109,15 @@ func (s *Server) openWorkDir() (err error) {
 	case s.opts.DataDir != "":
 		p.workDir = filepath.Join(s.opts.DataDir, "functions")
 	default:
-		p.ownWorkDir = true
-		p.workDir, err = os.MkdirTemp("", "localaws-")
+		// Servers that were killed could not remove theirs.
+		if err := tempdir.RemoveStale(); err != nil {
+			s.opts.Logger.Warn("cannot remove folders of servers that were killed", "error", err)
+		}
+		p.tempDir, err = tempdir.Make("")
 		if err != nil {
 			return fmt.Errorf("make a folder for functions: %w", err)
 		}
+		p.workDir = p.tempDir.Path()
 		return nil
 	}
 	if err := os.MkdirAll(p.workDir, 0o700); err != nil {
@@ -248,8 +258,8 @@ func (s *Server) Transport() http.RoundTripper { return gateway.Transport(s.hand
 func (p *parts) close(ctx context.Context) error {
 	p.mappings.Close()
 	errs := []error{p.lambda.Close(ctx), p.times.last(), p.store.Close()}
-	if p.ownWorkDir {
-		errs = append(errs, os.RemoveAll(p.workDir))
+	if p.tempDir != nil {
+		errs = append(errs, p.tempDir.Remove())
 	}
 	return errors.Join(errs...)
 }

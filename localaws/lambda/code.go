@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"archive/zip"
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/reliableq/reliableq/localaws/internal/tempdir"
 	"github.com/reliableq/reliableq/localaws/lambda/archive"
 )
 
@@ -28,7 +28,7 @@ type codeCache struct {
 
 	mu         sync.Mutex
 	references map[string]int // by archive.Zip.Key
-	sharedDir  string         // the directory made by showToAll, or empty
+	shared     *tempdir.Dir   // made by share, or nil
 }
 
 // zipPath is where a zip file lies.
@@ -36,10 +36,14 @@ func (s *codeCache) zipPath(key string) string { return filepath.Join(s.dir, "zi
 
 // unpackedDir is where its code is unpacked to. mu must be held.
 func (s *codeCache) unpackedDir(key string) string {
-	return filepath.Join(cmp.Or(s.sharedDir, s.dir), "code", key)
+	dir := s.dir
+	if s.shared != nil {
+		dir = s.shared.Path()
+	}
+	return filepath.Join(dir, "code", key)
 }
 
-// sharedDirLink is a link below the shelf's directory to the one that showToAll made,
+// sharedDirLink is a link below the cache's directory to the one that share made,
 // for the next server if this one is killed.
 const sharedDirLink = "shown"
 
@@ -50,31 +54,31 @@ const sharedDirLink = "shown"
 func (s *codeCache) share() (temp string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sharedDir != "" {
-		return filepath.Join(s.sharedDir, "tmp"), nil
+	if s.shared != nil {
+		return filepath.Join(s.shared.Path(), "tmp"), nil
 	}
 
-	dir, err := os.MkdirTemp("", sharedDirPrefix)
+	shared, err := tempdir.Make("functions-")
 	if err != nil {
 		return "", fmt.Errorf("make a directory for code: %w", err)
 	}
-
+	dir := shared.Path()
 	temp = filepath.Join(dir, "tmp")
 	code := filepath.Join(dir, "code")
 	err = errors.Join(os.MkdirAll(s.dir, 0o755), os.Symlink(dir, filepath.Join(s.dir, sharedDirLink)), os.Mkdir(temp, 0o711), os.Mkdir(code, 0o711))
 	// Once more, whatever the umask is.
 	err = errors.Join(err, os.Chmod(dir, 0o711), os.Chmod(temp, 0o711), os.Chmod(code, 0o711))
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("make a directory for code: %w", err), os.RemoveAll(dir))
+		return "", errors.Join(fmt.Errorf("make a directory for code: %w", err), shared.Remove())
 	}
 
-	s.sharedDir = dir
+	s.shared = shared
 	return temp, nil
 }
 
 const sharedDirPrefix = "localaws-functions-"
 
-// unshare deletes the directory that showToAll has made, in this process or in
+// unshare deletes the directory that share has made, in this process or in
 // one that was killed.
 func (s *codeCache) unshare() error {
 	s.mu.Lock()
@@ -89,7 +93,12 @@ func (s *codeCache) unshare() error {
 		return fmt.Errorf("find the directory with code: %w", err)
 	}
 
-	s.sharedDir = ""
+	if s.shared != nil {
+		if err := s.shared.Remove(); err != nil {
+			return fmt.Errorf("delete the directory with code: %w", err)
+		}
+		s.shared = nil
+	}
 
 	// After a restart of the machine the name may be another user's.
 	info, err := os.Lstat(dir)

@@ -330,7 +330,7 @@ func TestHostileFunctionsCodeInTheOpenIsDeletedByTheNextServer(t *testing.T) {
 	}
 
 	b.invokeTail(t, "f", "{}")
-	dir := b.codeCache.sharedDir
+	dir := b.codeCache.shared.Path()
 	if _, err := os.Stat(dir + "/code"); err != nil {
 		t.Fatal(err)
 	}

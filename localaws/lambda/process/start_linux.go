@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/reliableq/reliableq/localaws/internal/tempdir"
 	"github.com/reliableq/reliableq/localaws/lambda/process/supervisor"
 )
 
@@ -253,11 +254,18 @@ func (c *Child) Kill() {
 // Detect returns the strongest isolation that the system provides, and if programs
 // share the machine's files, the reason.
 func Detect() (Isolation, error) {
-	dir, err := os.MkdirTemp("", "localaws-probe-")
+	dir, err := tempdir.Make("probe-")
 	if err != nil {
-		return Shared, fmt.Errorf("make a directory to try isolation with: %w", err)
+		return Shared, fmt.Errorf("try isolation: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = dir.Remove() }() // what is left is removed by a later server
+
+	// The supervisor gives the directory below it to the program's user, who must be
+	// able to reach it.
+	temp := filepath.Join(dir.Path(), "tmp")
+	if err := errors.Join(os.Chmod(dir.Path(), 0o711), os.Mkdir(temp, 0o700)); err != nil {
+		return Shared, fmt.Errorf("try isolation: %w", err)
+	}
 
 	candidates := []Isolation{UserNamespace}
 	if os.Geteuid() == 0 {
@@ -265,7 +273,7 @@ func Detect() (Isolation, error) {
 	}
 	var reasons []error
 	for _, isolation := range candidates {
-		err := probe(isolation, dir)
+		err := probe(isolation, temp)
 		if err == nil && isolation.Private() {
 			return isolation, nil
 		}

@@ -39,6 +39,11 @@ var (
 	ErrFormat  = errors.New("another format")
 )
 
+// errFull is why the store takes no more batches once the disk was full. Space that is
+// freed later does not help: pebble does not say what of a failed write is on the disk,
+// so that only reading it again, at a start, restores a known state.
+var errFull = errors.New("no space left on the disk: free some space, then restart the server")
+
 // takeLock makes this process the directory's only user.
 func (d *disk) takeLock() error {
 	lock, err := d.fs.Lock(d.path(lockFile))
@@ -136,7 +141,7 @@ func fill(f vfs.File, n int64) error {
 // once more. With the ballast's space what is under way can end; nothing new is
 // begun.
 func (d *disk) diskFull() {
-	d.fail(errors.New("no space left on the disk"))
+	d.fail(errFull)
 	if err := d.fs.Remove(d.path(ballastFile)); err != nil {
 		d.logger.Error("store: give up the reserve: " + err.Error())
 	}

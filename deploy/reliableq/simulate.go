@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"time"
 
@@ -40,7 +41,7 @@ func (v *simulateVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := a.report(v.JSON, out, func() { show(a, out.Totals, took) }); err != nil {
+	if err := a.report(v.JSON, out, func() { writeTotals(a.out, out.Totals, took) }); err != nil {
 		return err
 	}
 	switch {
@@ -62,7 +63,7 @@ func (v *simulateVerb) play(ctx context.Context, a *app) (simulated, time.Durati
 	defer p.Close()
 	task := p.Begin("simulate", progress.Span{Total: v.Runs})
 	out := simulated{Events: []simulate.Event{}}
-	batch := simulate.Batch{Kind: v.Scenario, Seed: v.Seed, Messages: v.Messages, Runs: v.Runs, Most: 1}
+	batch := simulate.Batch{Kind: v.Scenario, Seed: v.Seed, Messages: v.Messages, Runs: v.Runs, MaxFailed: 1}
 	done := 0
 	var err error
 	out.Totals, err = simulate.Many(ctx, batch, simulate.Options{Log: v.JSON}, func(r simulate.Result) {
@@ -78,13 +79,21 @@ func (v *simulateVerb) play(ctx context.Context, a *app) (simulated, time.Durati
 	return out, time.Since(start), nil
 }
 
-// show prints the totals for people.
-func show(a *app, t simulate.Totals, took time.Duration) {
-	fmt.Fprintf(a.out, "%d runs in %s: %d orders, %d processed, %d dead letters, %d receives, %d faults struck, %d crashes\n",
-		t.Runs, duration.Format(took), t.Messages, t.Processed, t.Dead, t.Receives, t.Struck, t.Crashes)
-	fmt.Fprintf(a.out, "%s simulated, %.0f times as fast as real time\n", duration.Format(t.Simulated), t.Simulated.Seconds()/took.Seconds())
+// writeTotals writes the totals for people. Each order is counted once.
+func writeTotals(w io.Writer, t simulate.Totals, took time.Duration) {
+	fmt.Fprintf(w, "%d runs in %s: %s of service time, %.0f times as fast as real time\n",
+		t.Runs, duration.Format(took), duration.Format(t.Simulated), t.Simulated.Seconds()/took.Seconds())
+
+	fmt.Fprintf(w, "%d orders: %d only processed, %d only dead-lettered, %d both",
+		t.Messages, t.Processed-t.Both, t.DeadOrders-t.Both, t.Both)
+	if neither := t.Messages - (t.Processed + t.DeadOrders - t.Both); neither > 0 {
+		fmt.Fprintf(w, ", %d neither", neither)
+	}
+
+	fmt.Fprintf(w, "\n%d receives, %d replays, %d dead letters, %d injected faults, %d crashes\n",
+		t.Receives, t.Replays, t.Dead, t.Struck, t.Crashes)
 	if len(t.Failed) == 0 {
-		fmt.Fprintln(a.out, "every invariant held")
+		fmt.Fprintln(w, "every invariant held")
 	}
 }
 

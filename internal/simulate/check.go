@@ -11,18 +11,18 @@ import (
 	"github.com/reliableq/reliableq/localaws/sqs"
 )
 
-// Violation is an invariant that did not hold.
+// Violation is an invariant that a run broke.
 type Violation struct {
-	// Rule is the invariant in one word, such as lost.
+	// Rule is the invariant's name, such as lost.
 	Rule string `json:"rule"`
-	// Order is the number of the order that broke it, from 1; 0 when it is about
-	// a queue.
+	// Order is the number of the order that broke it, from 1; 0 if it is not
+	// about one order.
 	Order int `json:"order,omitempty"`
-	// Text says what is wrong.
+	// Text describes what is wrong.
 	Text string `json:"text"`
 }
 
-// String is the violation for people.
+// String returns the rule, the order and the text.
 func (v Violation) String() string {
 	if v.Order == 0 {
 		return v.Rule + ": " + v.Text
@@ -30,153 +30,173 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%s: order %d: %s", v.Rule, v.Order, v.Text)
 }
 
-// checker looks at a world in which nothing moves any more.
+// checker checks the invariants after a run, when no message moves any more.
 type checker struct {
-	*world
-	resting map[*entry]map[string]int // in which queue, how often
-	lying   map[*account]string       // in which queue
-	found   []Violation
+	*simulation
+	counts map[*trackedOrder]map[string]int // messages of an order by queue
+	queues map[*trackedMessage]string       // the queue that holds a message
+	found  []Violation
 }
 
-func (c *checker) fail(rule string, number int, format string, args ...any) {
-	c.found = append(c.found, Violation{rule, number, fmt.Sprintf(format, args...)})
+func (c *checker) fail(rule string, order int, format string, args ...any) {
+	c.found = append(c.found, Violation{rule, order, fmt.Sprintf(format, args...)})
 }
 
-// check holds every invariant against the world.
-func (w *world) check() ([]Violation, error) {
-	c := &checker{world: w, resting: map[*entry]map[string]int{}, lying: map[*account]string{}}
-	c.found = append(c.found, w.ledger.strays...)
-	for _, q := range w.server.Queues() {
+// check returns the violations of all invariants, those found during the run
+// first. The error is from reading the queues.
+func (sim *simulation) check() ([]Violation, error) {
+	c := &checker{
+		simulation: sim,
+		counts:     map[*trackedOrder]map[string]int{},
+		queues:     map[*trackedMessage]string{},
+	}
+	c.found = append(c.found, sim.tracker.violations...)
+
+	// What the queues hold.
+	for _, q := range sim.server.Queues() {
 		if q.InFlight+q.Delayed > 0 {
 			c.fail("in flight", 0, "%s has %d messages in flight and %d delayed at the end", q.Name, q.InFlight, q.Delayed)
 		}
-		messages, err := w.server.Peek(q.Name)
+
+		messages, err := sim.server.Peek(q.Name)
 		if err != nil {
 			return nil, err
 		}
 		for i := range messages {
-			c.rest(q.Name, &messages[i])
+			c.checkQueued(q.Name, &messages[i])
 		}
 	}
-	for _, a := range w.ledger.accounts {
-		if !a.deleted && c.lying[a] == "" {
-			c.fail("place", a.order.number, "message %s was not deleted and is in no queue", a.id)
+
+	// What SQS accepted.
+	for _, m := range sim.tracker.sent {
+		if !m.deleted && c.queues[m] == "" {
+			c.fail("place", m.order.number, "message %s was not deleted and is in no queue", m.id)
 		}
 	}
-	for _, e := range w.ledger.orders {
-		c.order(e)
+
+	// What the producer was asked to send.
+	for _, o := range sim.tracker.orders {
+		c.checkOrder(o)
 	}
 	return c.found, nil
 }
 
-// rest looks at a message that lies in a queue at the end.
-func (c *checker) rest(queue string, m *sqs.PeekedMessage) {
-	e := c.ledger.byBody[m.Body]
-	a := c.ledger.messages[m.MessageID]
-	if e == nil || a == nil || a.order != e {
-		c.fail("invented", 0, "%s holds message %s, which nobody sent: %.100q", queue, m.MessageID, m.Body)
+// checkQueued checks a message that a queue holds at the end.
+func (c *checker) checkQueued(queue string, peeked *sqs.PeekedMessage) {
+	o := c.tracker.byBody[peeked.Body]
+	m := c.tracker.messages[peeked.MessageID]
+	if o == nil || m == nil || m.order != o {
+		c.fail("invented", 0, "%s holds message %s, which was never sent: %.100q", queue, peeked.MessageID, peeked.Body)
 		return
 	}
-	switch other := c.lying[a]; {
+
+	// Each message is in at most one queue, and in none once it was deleted.
+	switch other := c.queues[m]; {
 	case other != "":
-		c.fail("place", e.number, "message %s lies in %s and in %s", a.id, other, queue)
-	case a.deleted:
-		c.fail("place", e.number, "message %s was deleted and lies in %s", a.id, queue)
+		c.fail("place", o.number, "message %s is in both %s and %s", m.id, other, queue)
+	case m.deleted:
+		c.fail("place", o.number, "message %s was deleted and is in %s", m.id, queue)
 	}
-	c.lying[a] = queue
-	if c.resting[e] == nil {
-		c.resting[e] = map[string]int{}
+	c.queues[m] = queue
+	if c.counts[o] == nil {
+		c.counts[o] = map[string]int{}
 	}
-	c.resting[e][queue]++
+	c.counts[o][queue]++
+
+	// Only the dead-letter queue may hold messages: functions read the others.
 	if queue != deadLetters {
-		c.fail("stuck", e.number, "message %s rests in %s, whose function would take it", m.MessageID, queue)
+		c.fail("stuck", o.number, "message %s is visible in %s, and its function does not receive it", m.id, queue)
 		return
 	}
-	if m.ReceiveCount != a.received {
-		c.fail("counts", e.number, "message %s says %d receives and had %d", m.MessageID, m.ReceiveCount, a.received)
+
+	if peeked.ReceiveCount != m.receives {
+		c.fail("counts", o.number, "message %s has receive count %d after %d receives", m.id, peeked.ReceiveCount, m.receives)
 	}
-	c.intact(e, m)
+	c.checkDeadLetter(o, peeked)
 }
 
-// intact compares a dead letter with what was sent.
-func (c *checker) intact(e *entry, m *sqs.PeekedMessage) {
-	for name, want := range e.attributes {
+// checkDeadLetter compares a dead-lettered message with what was sent.
+func (c *checker) checkDeadLetter(o *trackedOrder, m *sqs.PeekedMessage) {
+	for name, want := range o.attributes {
 		got, ok := m.Attributes[name]
 		if !ok || got.StringValue == nil || *got.StringValue != *want.StringValue || got.DataType != *want.DataType {
-			c.fail("intact", e.number, "attribute %s of message %s was %s and is %v", name, m.MessageID, *want.StringValue, got)
+			c.fail("intact", o.number, "message %s: attribute %s is %v, want %s", m.MessageID, name, got, *want.StringValue)
 		}
 	}
+
+	// The only further attributes are the two that a replay adds.
 	replays := 0
 	for name, v := range m.Attributes {
 		switch {
-		case e.attributes[name].DataType != nil:
+		case o.attributes[name].DataType != nil:
 		case name == order.ReplayCount && v.StringValue != nil:
 			n, err := strconv.Atoi(*v.StringValue)
 			if err != nil {
-				c.fail("intact", e.number, "message %s has the replay count %q", m.MessageID, *v.StringValue)
+				c.fail("intact", o.number, "message %s has replay count %q, which is no integer", m.MessageID, *v.StringValue)
 			}
 			replays = n
 		case name == order.OriginID && v.StringValue != nil:
-			if !slices.Contains(e.origins, *v.StringValue) {
-				c.fail("intact", e.number, "message %s names %s as its origin, which is %s", m.MessageID, *v.StringValue, e.origins)
+			if !slices.Contains(o.sentIDs, *v.StringValue) {
+				c.fail("intact", o.number, "message %s has origin id %s, want one of %s", m.MessageID, *v.StringValue, o.sentIDs)
 			}
 		default:
-			c.fail("intact", e.number, "message %s has an attribute %s that nobody gave it", m.MessageID, name)
+			c.fail("intact", o.number, "message %s has an unexpected attribute %s", m.MessageID, name)
 		}
 	}
-	if budget := c.budget(); replays > budget || c.untroubled() && c.sound() && replays != budget {
-		c.fail("counts", e.number, "message %s is dead after %d replays, and may have %d", m.MessageID, replays, budget)
+
+	// Faults and failed neighbours may use up receives, so that a message is
+	// dead-lettered before it had all its replays.
+	most := c.maxReplays()
+	if replays > most || c.faultFree() && c.independent() && replays != most {
+		c.fail("counts", o.number, "message %s was dead-lettered after %d replays; the levels allow %d", m.MessageID, replays, most)
 	}
 }
 
-// budget is how many replays a message may have.
-func (w *world) budget() int {
-	n := 0
-	for _, l := range w.Levels {
-		n += l.Attempts
-	}
-	return n
+// independent reports whether only its own processing can fail a message.
+func (s *Scenario) independent() bool {
+	slowest := s.Work + s.Each*3/2*time.Duration(s.BatchSize)
+	return s.Mode == consume.PerMessage && s.Source.Visibility > slowest && s.Reserved == 0
 }
 
-// sound reports that each message pays for itself alone: nothing but its own
-// processing can fail it.
-func (w *world) sound() bool {
-	slowest := w.Work + w.Each*3/2*time.Duration(w.BatchSize)
-	return w.Mode == consume.PerMessage && w.Source.Visibility > slowest && w.Reserved == 0
-}
-
-// order holds the invariants of one order.
-func (c *checker) order(e *entry) {
-	if len(e.origins) == 0 {
-		c.fail("unsent", e.number, "the producer tried until SQS accepted it, and SQS has not")
+// checkOrder checks the invariants of one order.
+func (c *checker) checkOrder(o *trackedOrder) {
+	if len(o.sentIDs) == 0 {
+		c.fail("unsent", o.number, "SQS did not accept it, though the producer retries until it does")
 		return
 	}
-	dead := c.resting[e][deadLetters]
-	works := !e.bad && e.heals == 0
+
+	perMessage := c.Mode == consume.PerMessage
+	dead := c.counts[o][deadLetters]
+	good := !o.bad && o.healsAfter == 0
 	switch {
-	case e.effects == 0 && dead == 0 && c.resting[e] == nil:
-		c.fail("lost", e.number, "it was accepted as %s, was not processed, and is in no queue", e.origins[0])
-	case e.bad && e.effects > 0:
-		c.fail("bad", e.number, "it is bad and was processed")
-	case e.bad && dead == 0:
-		c.fail("bad", e.number, "it is bad and not in the dead-letter queue")
-	case works && c.Mode == consume.PerMessage && e.blamed > 0:
-		c.fail("good", e.number, "it is good and the consumer failed it %d times", e.blamed)
+	case o.processed == 0 && dead == 0 && c.counts[o] == nil:
+		c.fail("lost", o.number, "it was accepted as %s, was not processed, and is in no queue", o.sentIDs[0])
+	case o.bad && o.processed > 0:
+		c.fail("bad", o.number, "it is bad and was processed")
+	case o.bad && dead == 0:
+		c.fail("bad", o.number, "it is bad and not in the dead-letter queue")
+	case good && perMessage && o.failed > 0:
+		c.fail("good", o.number, "it is good and the consumer failed it %d times", o.failed)
 	}
-	if c.Idempotent && e.effects > len(e.origins) {
-		c.fail("twice", e.number, "the idempotent consumer did its work %d times", e.effects)
+
+	// Each accepted send may be processed once: the producer sends again if the
+	// response was lost.
+	if c.Idempotent && o.processed > len(o.sentIDs) {
+		c.fail("twice", o.number, "the idempotent consumer processed it %d times", o.processed)
 	}
-	if !c.untroubled() {
+
+	// Without faults, and with failures that do not affect other messages, there
+	// are no duplicates.
+	if !c.faultFree() || !perMessage {
 		return
 	}
-	// Without faults and neighbours there are no duplicates either.
-	if c.Mode == consume.PerMessage && !e.bad && dead > 0 {
-		c.fail("good", e.number, "it is good, nothing went wrong, and it is in the dead-letter queue")
+	if !o.bad && dead > 0 {
+		c.fail("good", o.number, "it is good, no fault was injected, and it is in the dead-letter queue")
 	}
-	if c.Mode == consume.PerMessage && e.effects+dead != 1 {
-		c.fail("duplicate", e.number, "it was processed %d times and lies in the dead-letter queue %d times", e.effects, dead)
+	if o.processed+dead != 1 {
+		c.fail("duplicate", o.number, "it was processed %d times and is in the dead-letter queue %d times", o.processed, dead)
 	}
-	if budget := c.budget(); e.bad && c.Mode == consume.PerMessage && e.copies != budget {
-		c.fail("counts", e.number, "it was replayed %d times, and may be %d times", e.copies, budget)
+	if most := c.maxReplays(); o.bad && o.replays != most {
+		c.fail("counts", o.number, "it was replayed %d times, want %d", o.replays, most)
 	}
 }

@@ -12,151 +12,173 @@ import (
 	"github.com/reliableq/reliableq/localaws/sqs"
 )
 
-// over is a run of the design's flow that has come to its end, in which time stands
-// still from there on.
-func over(t *testing.T) *world {
+// finished returns a simulation of the design's flow that has ended. Its clock is
+// held.
+func finished(t *testing.T) *simulation {
 	t.Helper()
 	s := drawn(t, Design, 7, 30)
 	s.Idempotent = true
-	w, err := newWorld(t.Context(), s, Options{Log: true})
+	sim, err := newSimulation(t.Context(), s, Options{Log: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := w.close(context.WithoutCancel(t.Context())); err != nil {
+		if err := sim.close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
 	})
-	if err := w.play(t.Context()); err != nil {
+
+	if err := sim.play(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w.server.Clock().Hold()
-	return w
+	sim.server.Clock().Hold()
+	return sim
 }
 
-// do calls SQS for a test.
-func (w *world) do(t *testing.T, operation string, in any) any {
+// do calls an operation of SQS.
+func (sim *simulation) do(t *testing.T, operation string, in any) any {
 	t.Helper()
-	out, err := w.server.Do(t.Context(), "sqs", operation, in)
+	out, err := sim.server.Do(t.Context(), "sqs", operation, in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
-// send sends a message as if an order had been sent.
-func (w *world) send(t *testing.T, queue, body string, e *entry, delay int) {
+// send sends a message that the tracker takes for one of the given order.
+func (sim *simulation) send(t *testing.T, queue, body string, o *trackedOrder, delay int) {
 	t.Helper()
-	w.ledger.sending = []*entry{e}
-	w.do(t, "SendMessage", &sqs.SendMessageInput{QueueURL: w.url(queue), MessageBody: body, DelaySeconds: &delay})
+	sim.tracker.sending = []*trackedOrder{o}
+	sim.do(t, "SendMessage", &sqs.SendMessageInput{QueueURL: sim.url(queue), MessageBody: body, DelaySeconds: &delay})
 }
 
-// takeDead takes the dead letters out of their queue, for good or for a while.
-func (w *world) takeDead(t *testing.T, deleted bool) {
+// receiveDead receives the dead-lettered messages and deletes them if asked to.
+func (sim *simulation) receiveDead(t *testing.T, deleted bool) {
 	t.Helper()
 	ten := 10
-	out := w.do(t, "ReceiveMessage", &sqs.ReceiveMessageInput{QueueURL: w.url(deadLetters), MaxNumberOfMessages: &ten}).(*sqs.ReceiveMessageOutput)
+	out := sim.do(t, "ReceiveMessage", &sqs.ReceiveMessageInput{QueueURL: sim.url(deadLetters), MaxNumberOfMessages: &ten}).(*sqs.ReceiveMessageOutput)
 	for i := range out.Messages {
 		if deleted {
-			w.do(t, "DeleteMessage", &sqs.DeleteMessageInput{QueueURL: w.url(deadLetters), ReceiptHandle: out.Messages[i].ReceiptHandle})
+			sim.do(t, "DeleteMessage", &sqs.DeleteMessageInput{QueueURL: sim.url(deadLetters), ReceiptHandle: out.Messages[i].ReceiptHandle})
 		}
 	}
 }
 
-// Each invariant is broken once, and the check names it.
-func TestEachInvariantCanFail(t *testing.T) {
+// moveAgain reports to the tracker once more that a message of the order left the
+// source queue, after two receives.
+func (sim *simulation) moveAgain(o *trackedOrder) {
+	i := slices.IndexFunc(sim.tracker.sent, func(m *trackedMessage) bool { return m.order == o })
+	m := sim.tracker.sent[i]
+	m.queueReceives = 2
+	sim.tracker.apply(sqs.Event{Kind: sqs.Moved, MessageID: m.id, Queue: levelName(1), From: source})
+}
+
+// Each invariant is broken once, and the check reports it by name.
+func TestCheckReportsEachBrokenInvariant(t *testing.T) {
 	t.Parallel()
-	first := func(w *world, bad bool) *entry {
-		return w.ledger.orders[slices.IndexFunc(w.ledger.orders, func(e *entry) bool { return e.bad == bad })]
+	first := func(sim *simulation, bad bool) *trackedOrder {
+		return sim.tracker.orders[slices.IndexFunc(sim.tracker.orders, func(o *trackedOrder) bool { return o.bad == bad })]
 	}
-	of := func(w *world, e *entry) *account {
-		i := slices.IndexFunc(w.ledger.accounts, func(a *account) bool { return a.order == e && a.dead == e.bad })
-		return w.ledger.accounts[i]
+	good := func(sim *simulation) *trackedOrder { return first(sim, false) }
+	bad := func(sim *simulation) *trackedOrder { return first(sim, true) }
+	last := func(sim *simulation, o *trackedOrder) *trackedMessage {
+		i := slices.IndexFunc(sim.tracker.sent, func(m *trackedMessage) bool { return m.order == o && m.deadLettered == o.bad })
+		return sim.tracker.sent[i]
 	}
-	for name, c := range map[string]struct {
-		rule string
-		do   func(w *world)
+
+	for name, tt := range map[string]struct {
+		rule string // empty if no invariant is broken
+		do   func(t *testing.T, sim *simulation)
 	}{
-		"nothing": {"", func(*world) {}},
-		"a good order was neither done nor is there": {"lost", func(w *world) { first(w, false).effects = 0 }},
-		"a dead letter was purged":                   {"place", func(w *world) { w.do(t, "PurgeQueue", &sqs.QueueInput{QueueURL: w.url(deadLetters)}) }},
-		"a deleted message lies in a queue":          {"place", func(w *world) { of(w, first(w, true)).deleted = true }},
-		"a message that nobody sent":                 {"invented", func(w *world) { w.send(t, deadLetters, "nobody's", first(w, false), 0) }},
-		"a message with an order's body":             {"invented", func(w *world) { w.send(t, deadLetters, first(w, false).body, first(w, true), 0) }},
-		"a bad order was done":                       {"bad", func(w *world) { first(w, true).effects++ }},
-		"a bad order is elsewhere than among the dead": {"bad", func(w *world) {
-			w.takeDead(t, true)
-			w.send(t, source, first(w, true).body, first(w, true), 0)
+		"nothing is broken":       {"", func(*testing.T, *simulation) {}},
+		"a good order is nowhere": {"lost", func(_ *testing.T, sim *simulation) { good(sim).processed = 0 }},
+		"the dead-letter queue is purged": {"place", func(t *testing.T, sim *simulation) {
+			sim.do(t, "PurgeQueue", &sqs.QueueInput{QueueURL: sim.url(deadLetters)})
 		}},
-		"an attribute was changed":                    {"intact", func(w *world) { first(w, true).attributes["ts"] = order.Number(1) }},
-		"an attribute was dropped":                    {"intact", func(w *world) { first(w, true).attributes["more"] = order.Text("x") }},
-		"an attribute came along":                     {"intact", func(w *world) { delete(first(w, true).attributes, "ts") }},
-		"an origin that is none":                      {"intact", func(w *world) { first(w, true).origins = []string{"another"} }},
-		"the consumer failed a good order":            {"good", func(w *world) { first(w, false).blamed++ }},
-		"a good order is dead":                        {"good", func(w *world) { w.send(t, deadLetters, first(w, false).body, first(w, false), 0) }},
-		"a receive that is not counted":               {"counts", func(w *world) { of(w, first(w, true)).received++ }},
-		"a replay that is not counted":                {"counts", func(w *world) { first(w, true).copies++ }},
-		"more replays than the levels allow":          {"counts", func(w *world) { w.Levels[0].Attempts-- }},
-		"a message in flight":                         {"in flight", func(w *world) { w.takeDead(t, false) }},
-		"a message that is delayed":                   {"in flight", func(w *world) { w.send(t, deadLetters, first(w, true).body, first(w, true), 9) }},
-		"a message that its function does not take":   {"stuck", func(w *world) { w.send(t, source, first(w, false).body, first(w, false), 0) }},
-		"an effect too many":                          {"twice", func(w *world) { first(w, false).effects++ }},
-		"an order that was done and is dead":          {"duplicate", func(w *world) { w.send(t, deadLetters, first(w, false).body, first(w, false), 0) }},
-		"an order that the producer gave up":          {"unsent", func(w *world) { first(w, false).origins = nil }},
-		"a message that goes on before its time":      {"early", func(w *world) { w.ledger.most[source] = 1; w.replayMove(first(w, true)) }},
-		"a message that the consumer got from nobody": {"invented", func(w *world) { w.ledger.stray("invented", 0, "the consumer got it") }},
+		"a deleted message is in a queue":      {"place", func(_ *testing.T, sim *simulation) { last(sim, bad(sim)).deleted = true }},
+		"a message has an unknown body":        {"invented", func(t *testing.T, sim *simulation) { sim.send(t, deadLetters, "unknown", good(sim), 0) }},
+		"a message has another order's body":   {"invented", func(t *testing.T, sim *simulation) { sim.send(t, deadLetters, good(sim).body, bad(sim), 0) }},
+		"the consumer gets an unknown message": {"invented", func(_ *testing.T, sim *simulation) { sim.tracker.violate("invented", 0, "the consumer received it") }},
+		"a bad order is processed":             {"bad", func(_ *testing.T, sim *simulation) { bad(sim).processed++ }},
+		"a bad order is not in the dead-letter queue": {"bad", func(t *testing.T, sim *simulation) {
+			sim.receiveDead(t, true)
+			sim.send(t, source, bad(sim).body, bad(sim), 0)
+		}},
+		"an attribute is changed":                      {"intact", func(_ *testing.T, sim *simulation) { bad(sim).attributes["ts"] = order.Number(1) }},
+		"an attribute is missing":                      {"intact", func(_ *testing.T, sim *simulation) { bad(sim).attributes["more"] = order.Text("x") }},
+		"an attribute is added":                        {"intact", func(_ *testing.T, sim *simulation) { delete(bad(sim).attributes, "ts") }},
+		"the origin id is wrong":                       {"intact", func(_ *testing.T, sim *simulation) { bad(sim).sentIDs = []string{"another"} }},
+		"the consumer fails a good order":              {"good", func(_ *testing.T, sim *simulation) { good(sim).failed++ }},
+		"a good order is dead-lettered":                {"good", func(t *testing.T, sim *simulation) { sim.send(t, deadLetters, good(sim).body, good(sim), 0) }},
+		"a receive is not counted":                     {"counts", func(_ *testing.T, sim *simulation) { last(sim, bad(sim)).receives++ }},
+		"a replay is not counted":                      {"counts", func(_ *testing.T, sim *simulation) { bad(sim).replays++ }},
+		"there are more replays than allowed":          {"counts", func(_ *testing.T, sim *simulation) { sim.Levels[0].Attempts-- }},
+		"a message is in flight":                       {"in flight", func(t *testing.T, sim *simulation) { sim.receiveDead(t, false) }},
+		"a message is delayed":                         {"in flight", func(t *testing.T, sim *simulation) { sim.send(t, deadLetters, bad(sim).body, bad(sim), 9) }},
+		"a message is visible in the source queue":     {"stuck", func(t *testing.T, sim *simulation) { sim.send(t, source, good(sim).body, good(sim), 0) }},
+		"an order is processed twice":                  {"twice", func(_ *testing.T, sim *simulation) { good(sim).processed++ }},
+		"an order is both processed and dead-lettered": {"duplicate", func(t *testing.T, sim *simulation) { sim.send(t, deadLetters, good(sim).body, good(sim), 0) }},
+		"an order was never accepted":                  {"unsent", func(_ *testing.T, sim *simulation) { good(sim).sentIDs = nil }},
+		"a message moves before its last receive":      {"early", func(_ *testing.T, sim *simulation) { sim.tracker.maxReceives[source] = 1; sim.moveAgain(bad(sim)) }},
 	} {
-		w := over(t)
-		c.do(w)
-		found, err := w.check()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if named := slices.ContainsFunc(found, func(v Violation) bool { return v.Rule == c.rule }); named != (c.rule != "") || c.rule == "" && len(found) > 0 {
-			t.Errorf("%s: found %v, want %s", name, found, c.rule)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim := finished(t)
+			tt.do(t, sim)
+			found, err := sim.check()
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			if tt.rule == "" {
+				if len(found) > 0 {
+					t.Errorf("found %v, want nothing", found)
+				}
+				return
+			}
+			if !slices.ContainsFunc(found, func(v Violation) bool { return v.Rule == tt.rule }) {
+				t.Errorf("found %v, want %s", found, tt.rule)
+			}
+		})
 	}
 }
 
-// replayMove tells the ledger once more that an order's message left the source
-// queue, after two receives.
-func (w *world) replayMove(e *entry) {
-	i := slices.IndexFunc(w.ledger.accounts, func(a *account) bool { return a.order == e })
-	w.ledger.accounts[i].here = 2
-	w.ledger.take(sqs.Event{Kind: sqs.Moved, MessageID: w.ledger.accounts[i].id, Queue: levelName(1), From: source})
-}
-
-// Every kind of fault strikes in a run, and the run holds.
-func TestARunHoldsUnderEachKindOfFault(t *testing.T) {
+// Every kind of fault is injected in a run, and no invariant is broken.
+func TestRunHoldsUnderEachKindOfFault(t *testing.T) {
 	t.Parallel()
 	undisturbed, plain := play(t, drawn(t, Design, 7, 30), Options{})
 	for _, kind := range fault.Kinds() {
 		if kind == fault.Slow {
-			continue // a call without a wire has nobody to wait for
+			continue // it delays responses, and in memory nothing waits for one
 		}
-		s := drawn(t, Design, 7, 30)
-		r := fault.Rule{Kind: kind, Count: 4}
-		if kind == fault.LeakMemory {
-			r.MB = 100
-		}
-		s.Faults = []Fault{{Rule: r, For: time.Hour}}
-		got, log := play(t, s, Options{})
-		if got.Struck != 4 || len(got.Violations) > 0 || got.Messages != 30 || got.Processed != undisturbed.Processed {
-			t.Errorf("%s: struck %d, processed %d, %v", kind, got.Struck, got.Processed, got.Violations)
-		}
-		if log == plain {
-			t.Errorf("%s has changed nothing", kind)
-		}
-		if crashes := got.Crashes; crashes > 0 != (kind == fault.Kill) {
-			t.Errorf("%s: %d crashes", kind, crashes)
-		}
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s := drawn(t, Design, 7, 30)
+			r := fault.Rule{Kind: kind, Count: 4}
+			if kind == fault.LeakMemory {
+				r.MB = 100
+			}
+			s.Faults = []Fault{{Rule: r, For: time.Hour}}
+
+			got, log := play(t, s, Options{})
+			if got.Struck != 4 || len(got.Violations) > 0 || got.Messages != 30 || got.Processed != undisturbed.Processed {
+				t.Errorf("%d faults injected, %d orders processed, %v", got.Struck, got.Processed, got.Violations)
+			}
+			if log == plain {
+				t.Error("the log is that of a run without faults")
+			}
+			if crashes := got.Crashes; crashes > 0 != (kind == fault.Kill) {
+				t.Errorf("%d crashes", crashes)
+			}
+		})
 	}
 }
 
-// Every kind of fault that a run can have is drawn, and crashes of every sort.
-func TestEachKindOfFaultIsDrawn(t *testing.T) {
+// Every kind of fault that a run can have is drawn, and both kinds of crashes.
+func TestDrawDrawsEachKindOfFault(t *testing.T) {
 	t.Parallel()
-	kinds, crashes := map[fault.Kind]bool{}, map[string]bool{}
+	kinds := map[fault.Kind]bool{}
+	crashes := map[string]bool{}
 	for seed := range uint64(400) {
 		s := drawn(t, Mixed, seed, 1)
 		for _, f := range s.Faults {
@@ -166,12 +188,13 @@ func TestEachKindOfFaultIsDrawn(t *testing.T) {
 			crashes[map[bool]string{true: "at a write", false: "between events"}[c.Write > 0]] = true
 		}
 	}
+
 	for _, kind := range fault.Kinds() {
 		if !kinds[kind] && kind != fault.Slow {
 			t.Errorf("%s is never drawn", kind)
 		}
 	}
 	if len(crashes) != 2 {
-		t.Errorf("crashes are drawn %v", slices.Collect(maps.Keys(crashes)))
+		t.Errorf("crashes drawn: %v, want both kinds", slices.Collect(maps.Keys(crashes)))
 	}
 }

@@ -16,180 +16,181 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// Crash is a moment at which the embedded AWS is killed, beside those at calls that
-// rules of kind kill say.
-type Crash struct {
-	// After is the moment as time since the start of the run, between two events;
-	// 0 where Write says when.
-	After time.Duration `json:"after,omitempty"`
-	// Write is the number of the write to the store, counted from the server's
-	// last start, that is lost with everything after it.
-	Write int `json:"write,omitempty"`
-}
+// maxDowntime is the longest time between a kill and the next start.
+const maxDowntime = 5 * time.Second
 
-// downtime is the longest that the server is away after a crash.
-const downtime = 5 * time.Second
-
-// mortal reports that the server may be killed, so that it needs a disk.
-func (s *Scenario) mortal() bool {
+// canBeKilled reports whether the scenario kills the server, so that it needs a
+// disk.
+func (s *Scenario) canBeKilled() bool {
 	return len(s.Crashes) > 0 || slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.Kind == fault.Kill })
 }
 
-// untroubled reports that nothing is to go wrong.
-func (s *Scenario) untroubled() bool { return len(s.Faults) == 0 && len(s.Crashes) == 0 }
+// faultFree reports whether the scenario has neither faults nor crashes.
+func (s *Scenario) faultFree() bool { return len(s.Faults) == 0 && len(s.Crashes) == 0 }
 
-// mortality is what a world needs whose server may be killed. Its zero value is that
-// of one whose server is not.
-type mortality struct {
-	disk    *store.Crashable // nil where the server lives in memory
-	dir     string           // the work folder
-	left    []Crash          // those to come
-	lives   int              // that are over
-	writes  int              // in this life
-	dead    atomic.Bool
-	rules   []fault.Rule // that the dead server has left
-	agenda  []*errand    // of clients, which a crash does not end
-	playing atomic.Bool  // the server may be killed
+// crashState is what a simulation needs if its server can be killed. The zero
+// value is that of a simulation without crashes.
+type crashState struct {
+	disk     *store.Crashable // nil if the server runs in memory
+	dir      string           // the server's work directory
+	pending  []Crash          // not yet happened
+	restarts int
+	writes   int // since the last start
+	killed   atomic.Bool
+	canCrash atomic.Bool   // writes count, and may kill the server
+	faults   []fault.Rule  // rules that were in force when the server was killed
+	tasks    []*clientTask // scheduled by clients, which outlive the server
 }
 
-// errand is what a client is to do at a time, outside of the server.
-type errand struct {
+// clientTask is what a client outside of the server does at a given time.
+type clientTask struct {
 	at time.Time
 	do func()
 }
 
-// mortalize prepares a world whose server may be killed.
-func (w *world) mortalize() error {
-	if !w.Scenario.mortal() {
+// prepareCrashes makes the disk of a server that can be killed.
+func (sim *simulation) prepareCrashes() error {
+	if !sim.canBeKilled() {
 		return nil
 	}
+
 	var err error
-	if w.dir, err = os.MkdirTemp("", "simulate-"); err != nil {
-		return fmt.Errorf("make a work folder: %w", err)
+	if sim.dir, err = os.MkdirTemp("", "simulate-"); err != nil {
+		return fmt.Errorf("create a work directory: %w", err)
 	}
-	w.disk = store.NewCrashable()
-	w.disk.Next = w.write
-	w.left = slices.Clone(w.Crashes)
-	w.ledger.unsure = true
+
+	sim.disk = store.NewCrashable()
+	sim.disk.Next = sim.beforeWrite
+	sim.pending = slices.Clone(sim.Crashes)
+	sim.tracker.durable = true
 	return nil
 }
 
-// life is o as the server's next life needs it.
-func (w *world) life(o localaws.Options) localaws.Options {
-	if w.disk == nil {
+// killable adds to o what the next server needs if it can be killed.
+func (sim *simulation) killable(o localaws.Options) localaws.Options {
+	if sim.disk == nil {
 		return o
 	}
-	o.Seed = (w.Seed ^ uint64(w.lives)*0x9e3779b97f4a7c15) | 1<<63 // no id comes twice
-	o.DataDir, o.WorkDir, o.Disk = "data", w.dir, w.disk
-	told := o.Observe
+
+	// Each server has its own seed, so that ids do not repeat.
+	o.Seed = (sim.Seed ^ uint64(sim.restarts)*0x9e3779b97f4a7c15) | 1<<63
+	o.DataDir = "data"
+	o.WorkDir = sim.dir
+	o.Disk = sim.disk
+
+	// A killed server finishes what it is doing in memory; its events no longer
+	// count.
+	observe := o.Observe
 	o.Observe = func(e sqs.Event) {
-		if !w.dead.Load() { // what is under way then goes on in memory, for nobody
-			told(e)
+		if !sim.killed.Load() {
+			observe(e)
 		}
 	}
-	o.Kill = func(left []fault.Rule) {
-		w.ledger.forget()
-		w.ledger.mark(w.server.Clock().Now(), "killed")
-		w.rules = left
-		w.dead.Store(true)
+
+	o.Kill = func(rules []fault.Rule) {
+		sim.tracker.discard()
+		sim.tracker.logServer(sim.server.Clock().Now(), "killed")
+		sim.faults = rules
+		sim.killed.Store(true)
 	}
 	return o
 }
 
-// write is told of each write to the disk before it is made.
-func (w *world) write() {
-	if w.playing.Load() {
-		w.writes++
-		i := slices.IndexFunc(w.left, func(c Crash) bool { return c.Write > 0 && c.Write == w.writes })
+// beforeWrite is called before each write to the disk. It kills the server if the
+// scenario has a crash at this write.
+func (sim *simulation) beforeWrite() {
+	if sim.canCrash.Load() {
+		sim.writes++
+		i := slices.IndexFunc(sim.pending, func(c Crash) bool { return c.Write > 0 && c.Write == sim.writes })
 		if i >= 0 {
-			w.left = slices.Delete(w.left, i, i+1)
-			w.server.Kill()
+			sim.pending = slices.Delete(sim.pending, i, i+1)
+			sim.server.Kill()
 			return
 		}
 	}
-	w.ledger.believe()
+	sim.tracker.commit()
 }
 
-// errand has a client do something at a time, whether or not the server that runs
-// now still does by then.
-func (w *world) errand(at time.Time, do func()) {
-	e := &errand{at: at, do: do}
-	if w.disk != nil {
-		w.agenda = append(w.agenda, e)
+// scheduleClient schedules do at the given time, on this server or on one that
+// replaces it.
+func (sim *simulation) scheduleClient(at time.Time, do func()) {
+	task := &clientTask{at: at, do: do}
+	if sim.disk != nil {
+		sim.tasks = append(sim.tasks, task)
 	}
-	w.book(e)
+	sim.scheduleTask(task)
 }
 
-func (w *world) book(e *errand) {
-	w.server.Clock().Schedule(e.at, clock.Moves, func() {
-		w.agenda = slices.DeleteFunc(w.agenda, func(other *errand) bool { return other == e })
-		e.do()
+func (sim *simulation) scheduleTask(task *clientTask) {
+	sim.server.Clock().Schedule(task.at, clock.Moves, func() {
+		sim.tasks = slices.DeleteFunc(sim.tasks, func(other *clientTask) bool { return other == task })
+		task.do()
 	})
 }
 
-// bookCrashes books the crashes between events that are to come.
-func (w *world) bookCrashes() {
-	for _, c := range w.left {
+// scheduleCrashes schedules the pending crashes between events.
+func (sim *simulation) scheduleCrashes() {
+	for _, c := range sim.pending {
 		if c.After == 0 {
 			continue
 		}
-		w.server.Clock().Schedule(began.Add(c.After), clock.Moves, func() {
-			w.left = slices.DeleteFunc(w.left, func(other Crash) bool { return other == c })
-			w.server.Kill()
+		sim.server.Clock().Schedule(startTime.Add(c.After), clock.Moves, func() {
+			sim.pending = slices.DeleteFunc(sim.pending, func(other Crash) bool { return other == c })
+			sim.server.Kill()
 		})
 	}
 }
 
-// settle lets time go on until nothing moves any more, life after life.
-func (w *world) settle(ctx context.Context) error {
+// settle waits until no event is left. It starts a new server whenever one was
+// killed.
+func (sim *simulation) settle(ctx context.Context) error {
 	for {
-		err := w.server.Clock().Settle(ctx)
-		if !errors.Is(err, clock.ErrClosed) && !w.dead.Load() {
-			w.playing.Store(false) // what the end writes is not for a crash to lose
+		err := sim.server.Clock().Settle(ctx)
+		if !errors.Is(err, clock.ErrClosed) && !sim.killed.Load() {
+			sim.canCrash.Store(false) // no crash during shutdown
 			return err
 		}
-		if err := w.revive(ctx); err != nil {
-			return fmt.Errorf("come back after crash %d: %w", w.lives, err)
+		if err := sim.restart(ctx); err != nil {
+			return fmt.Errorf("restart after crash %d: %w", sim.restarts, err)
 		}
 	}
 }
 
-// revive opens the server anew on what its disk held when it was killed.
-func (w *world) revive(ctx context.Context) error {
-	w.playing.Store(false)
-	if err := w.server.Abandon(); err != nil {
+// restart starts a server on what the disk held when the last one was killed.
+func (sim *simulation) restart(ctx context.Context) error {
+	sim.canCrash.Store(false)
+	if err := sim.server.Abandon(); err != nil {
 		return err
 	}
-	start := w.server.Clock().Now().Add(time.Duration(w.chance.Float64() * float64(downtime)))
-	w.meter.cut()
-	w.lives++
-	w.writes = 0
-	w.dead.Store(false)
-	o := w.life(w.options())
-	o.ClockStart, o.Faults, o.Hold = start, w.rules, true
+
+	downtime := time.Duration(sim.random.Float64() * float64(maxDowntime))
+	start := sim.server.Clock().Now().Add(downtime)
+	sim.meter.cut()
+	sim.restarts++
+	sim.writes = 0
+	sim.killed.Store(false)
+
+	// The clock is held until everything is scheduled again.
+	o := sim.killable(sim.options())
+	o.ClockStart = start
+	o.Faults = sim.faults
+	o.Hold = true
 	server, err := localaws.New(o)
 	if err != nil {
 		return err
 	}
-	w.server = server
-	if err := w.equip(ctx); err != nil {
-		return err
-	}
-	w.ledger.mark(w.server.Clock().Now(), "back")
-	for _, e := range w.agenda {
-		w.book(e)
-	}
-	w.bookCrashes()
-	w.playing.Store(true)
-	w.server.Clock().Release()
-	return nil
-}
+	sim.server = server
 
-// bury ends the world's last server.
-func (w *world) bury(ctx context.Context) error {
-	err := w.server.Shutdown(ctx)
-	if w.dir == "" {
+	if err := sim.createFunctions(ctx); err != nil {
 		return err
 	}
-	return errors.Join(err, os.RemoveAll(w.dir))
+	sim.tracker.logServer(sim.server.Clock().Now(), "back")
+
+	for _, task := range sim.tasks {
+		sim.scheduleTask(task)
+	}
+	sim.scheduleCrashes()
+	sim.canCrash.Store(true)
+	sim.server.Clock().Release()
+	return nil
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/reliableq/reliableq/localaws/fault"
 )
 
-func TestManySeedsHoldOverCrashes(t *testing.T) {
+func TestManySeedsHoldWithCrashes(t *testing.T) {
 	t.Parallel()
 	runs := 150
 	if testing.Short() {
 		runs = 20
 	}
-	totals, err := Many(t.Context(), Batch{Kind: Crashing, Seed: 1, Messages: 15, Runs: runs, Most: 5}, Options{}, nil)
+	totals, err := Many(t.Context(), Batch{Kind: Crashing, Seed: 1, Messages: 15, Runs: runs, MaxFailed: 5}, Options{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestManySeedsHoldOverCrashes(t *testing.T) {
 	}
 }
 
-func TestASeedGivesTheSameLogTwiceOverCrashes(t *testing.T) {
+func TestSameSeedGivesSameLogWithCrashes(t *testing.T) {
 	t.Parallel()
 	for seed := uint64(1); seed <= 25; seed++ {
 		s := drawn(t, Crashing, seed, 20)
@@ -44,49 +44,55 @@ func TestASeedGivesTheSameLogTwiceOverCrashes(t *testing.T) {
 	}
 }
 
-// A server that is killed at each kind of moment comes back, and what was under way
-// is delivered again: the run ends as it would have, with more receives.
-func TestARunGoesOnAfterEachKindOfCrash(t *testing.T) {
+// A server that is killed at each kind of moment comes back, and what was in
+// progress is delivered again: the run ends as it would have, with more receives.
+func TestRunContinuesAfterEachKindOfCrash(t *testing.T) {
 	t.Parallel()
 	at := func(operation string, when fault.When) Fault {
 		return Fault{Rule: fault.Rule{Kind: fault.Kill, Service: "sqs", Operation: operation, When: when}, For: time.Hour}
 	}
-	calm := drawn(t, Design, 7, 30)
-	undisturbed, _ := play(t, calm, Options{})
-	for name, c := range map[string]struct {
+	design := drawn(t, Design, 7, 30)
+	undisturbed, _ := play(t, design, Options{})
+
+	for name, tt := range map[string]struct {
 		crashes []Crash
 		faults  []Fault
-		more    bool // receives, for sure
+		more    bool // receives than without the crash
 	}{
 		"between events":       {crashes: []Crash{{After: 2300 * time.Millisecond}}, more: true},
-		"when all is at rest":  {crashes: []Crash{{After: 2 * time.Hour}}},
+		"after the last event": {crashes: []Crash{{After: 2 * time.Hour}}},
 		"at writes":            {crashes: []Crash{{Write: 3}, {Write: 12}, {Write: 25}}},
 		"before a delete":      {faults: []Fault{at("DeleteMessageBatch", fault.Before)}, more: true},
 		"after a delete":       {faults: []Fault{at("DeleteMessageBatch", fault.After)}},
 		"before a receive":     {faults: []Fault{at("ReceiveMessage", fault.Before)}},
 		"after a receive":      {faults: []Fault{at("ReceiveMessage", fault.After)}},
-		"after a sending":      {faults: []Fault{at("SendMessageBatch", fault.After)}},
+		"after a send":         {faults: []Fault{at("SendMessageBatch", fault.After)}},
 		"at an invocation":     {faults: []Fault{{Rule: fault.Rule{Kind: fault.Kill, Service: "lambda", Operation: "Invoke"}, For: time.Hour}}, more: true},
-		"three close together": {crashes: []Crash{{After: time.Second}, {After: 1001 * time.Millisecond}, {After: 1002 * time.Millisecond}}},
+		"three within 2 ms":    {crashes: []Crash{{After: time.Second}, {After: 1001 * time.Millisecond}, {After: 1002 * time.Millisecond}}},
 	} {
-		s := calm
-		s.Crashes, s.Faults = c.crashes, c.faults
-		r, log := play(t, s, Options{})
-		if want := len(c.crashes) + len(c.faults); r.Crashes != want || strings.Count(log, `"killed"`) != want || strings.Count(log, `"back"`) != want {
-			t.Errorf("%s: %d crashes, want %d", name, r.Crashes, want)
-		}
-		if len(r.Violations) > 0 || r.Messages != 30 || r.Processed != undisturbed.Processed || r.Dead < undisturbed.Dead {
-			t.Errorf("%s: %v; processed %d, dead %d", name, r.Violations, r.Processed, r.Dead)
-		}
-		if c.more && r.Receives <= undisturbed.Receives {
-			t.Errorf("%s: %d receives, and %d without", name, r.Receives, undisturbed.Receives)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := design
+			s.Crashes = tt.crashes
+			s.Faults = tt.faults
+			r, log := play(t, s, Options{})
+
+			if want := len(tt.crashes) + len(tt.faults); r.Crashes != want || strings.Count(log, `"killed"`) != want || strings.Count(log, `"back"`) != want {
+				t.Errorf("%d crashes, want %d", r.Crashes, want)
+			}
+			if len(r.Violations) > 0 || r.Messages != 30 || r.Processed != undisturbed.Processed || r.Dead < undisturbed.Dead {
+				t.Errorf("%v; %d processed, %d dead-lettered", r.Violations, r.Processed, r.Dead)
+			}
+			if tt.more && r.Receives <= undisturbed.Receives {
+				t.Errorf("%d receives, want more than the %d without a crash", r.Receives, undisturbed.Receives)
+			}
+		})
 	}
 }
 
-// Rules that are not spent when the server is killed are in force when it is back,
-// with what they have struck.
-func TestRulesOutliveACrash(t *testing.T) {
+// Rules with a count left when the server is killed are in force again when it is
+// back, and count on.
+func TestFaultRulesSurviveACrash(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Design, 3, 20)
 	s.Faults = []Fault{
@@ -94,13 +100,13 @@ func TestRulesOutliveACrash(t *testing.T) {
 		{Rule: fault.Rule{Kind: fault.Unavailable, Service: "sqs", Operation: "DeleteMessageBatch", Count: 2}, For: time.Hour},
 	}
 	if r, _ := play(t, s, Options{}); r.Crashes != 4 || r.Struck != 6 || len(r.Violations) > 0 {
-		t.Errorf("%d crashes, struck %d, %v", r.Crashes, r.Struck, r.Violations)
+		t.Errorf("%d crashes, %d faults injected, %v", r.Crashes, r.Struck, r.Violations)
 	}
 }
 
-// Whichever write a crash takes away, with all that follows it, the run holds: each
-// one is tried, until there are no more.
-func TestACrashAtAnyWriteIsSurvived(t *testing.T) {
+// A crash at each write in turn, until the run has no more writes, breaks no
+// invariant.
+func TestRunHoldsAfterACrashAtAnyWrite(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Design, 11, 4)
 	s.BadShare, s.Levels[0].Attempts = 0.25, 1
@@ -114,7 +120,7 @@ func TestACrashAtAnyWriteIsSurvived(t *testing.T) {
 		if r.Crashes == 0 {
 			t.Logf("%d writes", write-1)
 			if write < 20 {
-				t.Errorf("a run of %d writes shows nothing", write-1)
+				t.Errorf("a run of %d writes is too short for this test", write-1)
 			}
 			return
 		}

@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// decodeEvent reads an event of an event source mapping. It knows the form in
-// which the embedded mappings write theirs, which is several times as fast as
-// reflection; whatever has another form is left to encoding/json.
+// decodeEvent decodes an event of an event source mapping. It has a decoder for
+// the form that the embedded mappings write, which is several times as fast as
+// reflection, and uses encoding/json for everything else.
 func decodeEvent(b []byte) (events.SQSEvent, error) {
 	r := eventReader{b: b}
 	if e, err := r.event(); err == nil && r.i == len(b) {
@@ -21,20 +21,22 @@ func decodeEvent(b []byte) (events.SQSEvent, error) {
 	return e, err
 }
 
-// errForm says that a text is not in the form that an eventReader knows. It says
-// nothing about whether it is good JSON.
+// errForm reports that an event is not in the form that an eventReader reads. It
+// may still be valid JSON.
 var errForm = errors.New("another form")
 
-// eventReader reads JSON without white space. After an error it is of no use.
+// eventReader reads JSON without white space. It must not be used after an error.
 type eventReader struct {
 	b []byte
-	i int
+	i int // the next byte to read
 }
 
+// event reads a whole event.
 func (r *eventReader) event() (e events.SQSEvent, err error) {
 	if !r.skip(`{"Records":[`) {
 		return e, errForm
 	}
+
 	for {
 		var m events.SQSMessage
 		if err := r.object(func(name string) error { return r.member(&m, name) }); err != nil {
@@ -45,6 +47,7 @@ func (r *eventReader) event() (e events.SQSEvent, err error) {
 			break
 		}
 	}
+
 	if !r.skip("]}") {
 		return e, errForm
 	}
@@ -85,9 +88,11 @@ func (r *eventReader) member(m *events.SQSMessage, name string) (err error) {
 	default:
 		return errForm
 	}
+
 	return err
 }
 
+// attribute reads a message attribute.
 func (r *eventReader) attribute() (a events.SQSMessageAttribute, err error) {
 	err = r.object(func(name string) (err error) {
 		switch name {
@@ -116,7 +121,7 @@ func (r *eventReader) attribute() (a events.SQSMessageAttribute, err error) {
 	return a, err
 }
 
-// object reads an object, and calls member where a value begins.
+// object reads an object. It calls member at the start of each value.
 func (r *eventReader) object(member func(name string) error) error {
 	if r.skip("{}") {
 		return nil
@@ -124,6 +129,7 @@ func (r *eventReader) object(member func(name string) error) error {
 	if !r.skip("{") {
 		return errForm
 	}
+
 	for {
 		name, err := r.text()
 		if err != nil || !r.skip(":") {
@@ -138,7 +144,7 @@ func (r *eventReader) object(member func(name string) error) error {
 	}
 }
 
-// skip goes over s if that comes next.
+// skip reads s and returns true, or returns false if something else comes next.
 func (r *eventReader) skip(s string) bool {
 	if len(r.b)-r.i < len(s) || string(r.b[r.i:r.i+len(s)]) != s {
 		return false
@@ -147,6 +153,7 @@ func (r *eventReader) skip(s string) bool {
 	return true
 }
 
+// must is skip with an error.
 func (r *eventReader) must(s string) error {
 	if !r.skip(s) {
 		return errForm
@@ -159,6 +166,7 @@ func (r *eventReader) text() (string, error) {
 	if !r.skip(`"`) {
 		return "", errForm
 	}
+
 	for i := r.i; i < len(r.b); i++ {
 		switch c := r.b[i]; {
 		case c == '"':
@@ -167,14 +175,15 @@ func (r *eventReader) text() (string, error) {
 			return s, nil
 		case c == '\\':
 			return r.escaped()
-		case c < ' ' || c >= 0x80: // what is no UTF-8 is replaced by encoding/json
+		case c < ' ' || c >= 0x80: // encoding/json replaces invalid UTF-8
 			return "", errForm
 		}
 	}
 	return "", errForm
 }
 
-// escaped reads a string with escapes, from its beginning.
+// escaped reads the rest of a string that has escapes. It starts over at the
+// string's first character.
 func (r *eventReader) escaped() (string, error) {
 	out := make([]byte, 0, 256)
 	for i := r.i; i < len(r.b); i++ {

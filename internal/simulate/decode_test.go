@@ -14,7 +14,7 @@ const sampleEvent = `{"Records":[{"messageId":"1d1f","receiptHandle":"AQEB","bod
 	`"b":{"binaryValue":"aGk=","stringListValues":[],"binaryListValues":[],"dataType":"Binary"}},` +
 	`"md5OfMessageAttributes":"ff","md5OfBody":"00","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-1:1:q","awsRegion":"us-east-1"}]}`
 
-func TestTheFormOfMappingsIsReadWithoutReflection(t *testing.T) {
+func TestEventsOfMappingsAreDecodedWithoutReflection(t *testing.T) {
 	t.Parallel()
 	r := eventReader{b: []byte(sampleEvent)}
 	if _, err := r.event(); err != nil || r.i != len(sampleEvent) {
@@ -26,8 +26,8 @@ func TestTheFormOfMappingsIsReadWithoutReflection(t *testing.T) {
 	}
 }
 
-// Whatever an event is, it is read as encoding/json reads it.
-func FuzzEventsAreReadAsEncodingJSONReadsThem(f *testing.F) {
+// Any event is decoded as encoding/json decodes it.
+func FuzzEventsAreDecodedAsByEncodingJSON(f *testing.F) {
 	f.Add([]byte(sampleEvent))
 	for _, seed := range []string{
 		`{"Records":[{"messageId":"a\u00e9b","body":"é\n"}]}`, `{"Records":[{"body":"\"\\\/"},{"attributes":{}}]}`,

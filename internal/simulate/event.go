@@ -1,45 +1,44 @@
 package simulate
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
 )
 
-// Event is one line of a run's log.
+// Event is one entry of a run's event log.
 type Event struct {
-	// Seed is the run's.
+	// Seed is the seed of the run.
 	Seed uint64 `json:"seed"`
 	// Seconds is the service time since the start of the run.
 	Seconds float64 `json:"t"`
-	// What happened. SQS says sent, shown, received, deleted, moved and expired;
-	// the consumer processed, repeated (it knew that the order was done) and
-	// failed; a retry function replayed and refused. The whole server is killed,
-	// and is back.
+	// What is the kind of event. Of SQS: sent, shown (visible), received,
+	// deleted, moved (by redrive) and expired. Of the consumer: processed,
+	// repeated (skipped, because the order was already processed) and failed. Of
+	// a retry function: replayed and refused. Of the server: killed and back.
 	What string `json:"event"`
-	// Queue is where; of a move, where to.
+	// Queue is the queue in which it happened; of a move, the destination.
 	Queue string `json:"queue"`
-	// From is the queue that a moved message comes from.
+	// From is the queue that a moved message came from.
 	From string `json:"from,omitempty"`
-	// Order is the number of the order, from 1.
+	// Order is the number of the order, from 1; 0 for an event of the server.
 	Order int `json:"order"`
-	// Message is the message's id.
+	// Message is the message id.
 	Message string `json:"message"`
 	// Receives is how often the message has been received in all queues.
 	Receives int `json:"receives,omitempty"`
-	// Until is when its delay or visibility timeout ends, in seconds since the
-	// start; 0 without one.
+	// Until is when the message's delay or visibility timeout ends, in seconds
+	// since the start; 0 if it has none.
 	Until float64 `json:"until,omitempty"`
-	// Detail says more, such as why a function failed a message.
+	// Detail adds details, such as why a function failed a message.
 	Detail string `json:"detail,omitempty"`
 }
 
-// String is the event as a timeline shows it.
+// String returns the event as a line of a timeline.
 func (e Event) String() string {
 	at := time.Duration(e.Seconds * float64(time.Second)).Round(time.Millisecond)
 	s := fmt.Sprintf("%12s  %-9s %-20s %s", "+"+at.String(), e.What, e.Queue, e.Message)
+
 	if e.From != "" {
 		s += " from " + e.From
 	}
@@ -55,21 +54,8 @@ func (e Event) String() string {
 	return s
 }
 
-// WriteLog writes events as JSON, one a line.
-func WriteLog(w io.Writer, events []Event) error {
-	b := bufio.NewWriter(w)
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	for i := range events {
-		if err := enc.Encode(&events[i]); err != nil {
-			return fmt.Errorf("write the event log: %w", err)
-		}
-	}
-	return b.Flush()
-}
-
-// WriteTimeline writes what happened to one order, and after that has begun to the
-// server, for people.
+// WriteTimeline writes the events of one order as text, and the events of the
+// server after the order's first one.
 func WriteTimeline(w io.Writer, events []Event, order int) error {
 	begun := false
 	for _, e := range events {

@@ -8,25 +8,28 @@ import (
 	"time"
 )
 
-// Totals adds up many runs.
+// Totals are the sums over many runs.
 type Totals struct {
-	// Runs is how many ran.
+	// Runs is the number of runs.
 	Runs int `json:"runs"`
 	// Messages, Replays, Receives, Processed, Dead and Struck are the sums of the
-	// runs'.
+	// fields of [Result].
 	Messages  int `json:"messages"`
 	Replays   int `json:"replays"`
 	Receives  int `json:"receives"`
 	Processed int `json:"processed"`
 	Dead      int `json:"dead"`
 	Struck    int `json:"faults_struck"`
-	// Crashes is how often servers were killed and came back.
+	// DeadOrders and Both are sums as well.
+	DeadOrders int `json:"-"`
+	Both       int `json:"-"`
+	// Crashes is how often servers were killed.
 	Crashes int `json:"crashes"`
-	// Simulated is the service time of all runs together.
+	// Simulated is the service time of all runs.
 	Simulated time.Duration `json:"-"`
 	// SimulatedSeconds is Simulated in seconds.
 	SimulatedSeconds float64 `json:"simulated_seconds"`
-	// Failed are the runs that broke an invariant, in order of seed.
+	// Failed are the runs that broke an invariant, in the order of their seeds.
 	Failed []Result `json:"failed"`
 }
 
@@ -37,6 +40,8 @@ func (t *Totals) add(r Result) {
 	t.Receives += r.Receives
 	t.Processed += r.Processed
 	t.Dead += r.Dead
+	t.DeadOrders += r.DeadOrders
+	t.Both += r.Both
 	t.Struck += r.Struck
 	t.Crashes += r.Crashes
 	t.Simulated += r.Simulated
@@ -46,70 +51,75 @@ func (t *Totals) add(r Result) {
 	}
 }
 
-// Batch says which runs to make.
+// Batch is a number of runs with successive seeds.
 type Batch struct {
 	// Kind is the kind of scenario.
 	Kind string
-	// Seed is the first run's; each further run has the next.
+	// Seed is the seed of the first run; each further run has the next.
 	Seed uint64
-	// Messages is how many orders each run sends.
+	// Messages is the number of orders of each run.
 	Messages int
-	// Runs is how many to make.
+	// Runs is the number of runs.
 	Runs int
-	// Most ends the batch once so many runs have failed; 0 means no end.
-	Most int
+	// MaxFailed stops after this number of failed runs; 0 means no limit.
+	MaxFailed int
 }
 
-// Many runs a batch on all processors, and adds up the results in order of seed.
-// each, unless nil, is called after every run, in that order.
-func Many(ctx context.Context, b Batch, o Options, each func(Result)) (Totals, error) {
+// Many makes the runs of a batch on all processors and adds up their results.
+// done, unless nil, is called after each run, in the order of the seeds.
+func Many(ctx context.Context, b Batch, o Options, done func(Result)) (Totals, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	type answer struct {
-		result Result
-		err    error
-	}
-	slots := make(chan chan answer, runtime.GOMAXPROCS(0)) // in order of seed
 	var wg sync.WaitGroup
 	defer func() {
 		cancel()
 		wg.Wait()
 	}()
+
+	type outcome struct {
+		result Result
+		err    error
+	}
+	// A channel for each run, in the order of the seeds. Its capacity bounds how
+	// many runs are in progress.
+	pending := make(chan chan outcome, runtime.GOMAXPROCS(0))
 	wg.Go(func() {
-		defer close(slots)
+		defer close(pending)
 		for n := range b.Runs {
-			slot := make(chan answer, 1)
+			slot := make(chan outcome, 1)
 			select {
-			case slots <- slot:
+			case pending <- slot:
 			case <-ctx.Done():
 				return
 			}
 			wg.Go(func() {
-				r, err := one(ctx, b, o, b.Seed+uint64(n))
-				slot <- answer{r, err}
+				r, err := drawAndRun(ctx, b, o, b.Seed+uint64(n))
+				slot <- outcome{r, err}
 			})
 		}
 	})
+
 	t := Totals{Failed: []Result{}}
-	for slot := range slots {
-		a := <-slot
-		if a.err != nil {
-			return t, a.err
+	for slot := range pending {
+		next := <-slot
+		if next.err != nil {
+			return t, next.err
 		}
-		t.add(a.result)
-		if each != nil {
-			each(a.result)
+		t.add(next.result)
+		if done != nil {
+			done(next.result)
 		}
-		if b.Most > 0 && len(t.Failed) >= b.Most {
+		if b.MaxFailed > 0 && len(t.Failed) >= b.MaxFailed {
 			return t, nil
 		}
 	}
+
 	if err := ctx.Err(); err != nil {
 		return t, fmt.Errorf("simulate: %w", err)
 	}
 	return t, nil
 }
 
-func one(ctx context.Context, b Batch, o Options, seed uint64) (Result, error) {
+func drawAndRun(ctx context.Context, b Batch, o Options, seed uint64) (Result, error) {
 	s, err := Draw(b.Kind, seed, b.Messages)
 	if err != nil {
 		return Result{}, err

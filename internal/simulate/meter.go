@@ -11,84 +11,92 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// Figures are what one run did to its messages, and what it took. A good message
-// is one that the consumer can process.
+// Figures are what was measured in one run. A good message is one that the consumer
+// can process.
 type Figures struct {
-	// Good and Bad are how many of each SQS accepted.
+	// Good and Bad are the numbers of messages that SQS accepted.
 	Good, Bad int
-	// GoodDead is how many good ones are in the dead-letter queue.
+	// GoodDead is the number of good messages in the dead-letter queue.
 	GoodDead int
-	// Lost is how many were neither processed nor are in a queue.
+	// Lost is the number of messages that were neither processed nor are in any
+	// queue.
 	Lost int
-	// Repeated is how many good ones were processed more than once.
+	// Repeated is the number of good messages that were processed more than once.
 	Repeated int
-	// Receives counts messages received, over all queues.
+	// Receives is the number of messages received, over all queues.
 	Receives int
-	// Requests counts the requests that SQS bills: sends, receives and deletes, a
-	// batch as one.
+	// Requests is the number of requests that SQS bills: sends, receives and
+	// deletes. A batch is one request.
 	Requests int
-	// Invocations counts those of the consumer and the retry functions, Batches
-	// those of the consumer alone and Batched the messages in them.
+	// Invocations counts those of the consumer and of the retry functions,
+	// Batches those of the consumer alone and Batched the messages in them.
 	Invocations, Batches, Batched int
-	// Billed is how long functions ran, each invocation rounded up to a
+	// Billed is how long functions ran. Each invocation is rounded up to a
 	// millisecond.
 	Billed time.Duration
-	// BadDead is how long after it was accepted each bad message rested in the
+	// BadDead is, for each bad message, the time from its acceptance to the
 	// dead-letter queue.
 	BadDead []time.Duration
-	// GoodDone is how long after it was accepted each good message was processed
-	// and deleted from the source queue.
+	// GoodDone is, for each good message, the time from its acceptance to its
+	// deletion from the source queue.
 	GoodDone []time.Duration
-	// Wasted counts the receives of good messages from the source queue after
-	// which they were visible again.
+	// Wasted counts receives of good messages from the source queue after which
+	// the messages became visible again.
 	Wasted Wasted
 }
 
-// Wasted are causes of receives that led to nothing.
+// Wasted counts receives after which a message was not deleted, by cause.
 type Wasted struct {
 	// Neighbour: the function failed the batch because of another message.
 	Neighbour int
-	// Cut: the invocation ran into its timeout or crashed.
+	// Cut: the invocation timed out or crashed.
 	Cut int
-	// Throttled: the function was not run before the visibility timeout ended.
+	// Throttled: the function was not invoked before the visibility timeout ended.
 	Throttled int
-	// Overtaken: the visibility timeout ended while the function was at work.
+	// Overtaken: the visibility timeout ended during the invocation.
 	Overtaken int
 }
 
-// meter takes the figures of a run. All of it happens on the clock's goroutine. A
-// nil meter measures nothing.
+// meter takes the figures of a run. All of its methods run on the clock's
+// goroutine. A nil meter does nothing.
 type meter struct {
-	*ledger
+	*tracker
 	Figures
-	states map[string]*state // by message id
-	timing map[*entry]*timing
+	states map[string]*receiveState // by message id
+	timing map[*trackedOrder]*timing
 }
 
-// state is a message of the source queue since it was last received.
-type state struct {
-	working int  // invocations under way that have it
-	tried   bool // the function was run with it
-	failed  bool // the function has failed the batch that it was in
+// receiveState is what happened to a message since its last receive from the
+// source queue.
+type receiveState struct {
+	invocations int  // in progress with this message
+	invoked     bool // the function was invoked with it
+	failed      bool // the function failed the whole batch
 }
 
-// timing is when what happened to an order, first times only; zero if it did not.
-type timing struct{ sent, done, died time.Time }
+// timing is when something first happened to an order; the zero time if it did
+// not.
+type timing struct{ sent, done, dead time.Time }
 
-func newMeter(l *ledger) *meter {
-	m := &meter{ledger: l, states: map[string]*state{}, timing: map[*entry]*timing{}}
-	l.told = m.observe
+// newMeter returns a meter that observes what t records.
+func newMeter(t *tracker) *meter {
+	m := &meter{
+		tracker: t,
+		states:  map[string]*receiveState{},
+		timing:  map[*trackedOrder]*timing{},
+	}
+	t.observer = m.observe
 	return m
 }
 
-// start forgets the requests that made the deployment.
+// start drops the requests that created the queues.
 func (m *meter) start() {
 	if m != nil {
 		m.Requests = 0
 	}
 }
 
-// call counts a call.
+// call counts a call to the embedded AWS.
 func (m *meter) call(service, _ string) {
 	if service == "sqs" {
 		m.Requests++
@@ -101,47 +109,49 @@ func (m *meter) cut() {
 		return
 	}
 	for _, s := range m.states {
-		s.working, s.failed = 0, false
+		s.invocations = 0
+		s.failed = false
 	}
 }
 
-// observe takes what the ledger believes.
-func (m *meter) observe(e sqs.Event, a *account) {
+// observe records an event of SQS that the tracker has applied.
+func (m *meter) observe(e sqs.Event, msg *trackedMessage) {
 	switch {
 	case e.Kind == sqs.Sent:
-		m.sent(e, a)
+		m.observeSent(e, msg)
 	case e.Kind == sqs.Moved && e.Queue == deadLetters:
-		first(&m.timing[a.order].died, e.Time)
+		setOnce(&m.timing[msg.order].dead, e.Time)
 	case e.Queue != source:
+		// Only the source queue counts from here on.
 	case e.Kind == sqs.Received:
-		m.states[e.MessageID].tried = false
+		m.states[e.MessageID].invoked = false
 	case e.Kind == sqs.Deleted:
-		first(&m.timing[a.order].done, e.Time)
-	case e.Kind == sqs.BecameVisible && e.Receives > 0 && !a.order.bad:
-		m.waste(m.states[e.MessageID])
+		setOnce(&m.timing[msg.order].done, e.Time)
+	case e.Kind == sqs.BecameVisible && e.Receives > 0 && !msg.order.bad:
+		m.countWasted(m.states[e.MessageID])
 	}
 }
 
-func (m *meter) sent(e sqs.Event, a *account) {
-	m.states[e.MessageID] = &state{}
-	if m.timing[a.order] == nil {
-		m.timing[a.order] = &timing{}
+func (m *meter) observeSent(e sqs.Event, msg *trackedMessage) {
+	m.states[e.MessageID] = &receiveState{}
+	if m.timing[msg.order] == nil {
+		m.timing[msg.order] = &timing{}
 	}
-	first(&m.timing[a.order].sent, e.Time)
+	setOnce(&m.timing[msg.order].sent, e.Time)
 }
 
-func first(t *time.Time, at time.Time) {
+func setOnce(t *time.Time, at time.Time) {
 	if t.IsZero() {
 		*t = at
 	}
 }
 
-// waste says why a good message is visible again.
-func (m *meter) waste(s *state) {
+// countWasted counts a good message that became visible again, by its cause.
+func (m *meter) countWasted(s *receiveState) {
 	switch {
-	case s.working > 0:
+	case s.invocations > 0:
 		m.Wasted.Overtaken++
-	case !s.tried:
+	case !s.invoked:
 		m.Wasted.Throttled++
 	case s.failed:
 		m.Wasted.Neighbour++
@@ -150,72 +160,79 @@ func (m *meter) waste(s *state) {
 	}
 }
 
-// recordID is what stands before the id of each message in an event. It stands
-// nowhere else, for quotes in bodies are escaped.
+// recordID precedes the id of each message in an event. It occurs nowhere else in
+// the event, because quotes in bodies are escaped.
 const recordID = `"messageId":"`
 
-// begin notes that an invocation begins, and how long it will take.
+// begin records that an invocation begins, and how long it will take.
 func (m *meter) begin(function string, event []byte, took time.Duration) {
 	if m == nil {
 		return
 	}
+
 	m.Invocations++
 	m.Billed += (took + time.Millisecond - 1).Truncate(time.Millisecond)
 	if function != source {
 		return
 	}
+
+	// Decoding the whole event would cost more than the rest of the meter.
 	m.Batches++
 	for rest := event; ; {
 		_, after, found := bytes.Cut(rest, []byte(recordID))
 		if !found {
 			return
 		}
-		id, _, _ := bytes.Cut(after, []byte(`"`))
+		id, _, _ := bytes.Cut(after, []byte(`"`)) // the event is JSON: the quote is there
+
 		s := m.states[string(id)]
-		s.working++
-		s.tried, s.failed = true, false
+		s.invocations++
+		s.invoked = true
+		s.failed = false
 		m.Batched++
 		rest = after
 	}
 }
 
-// around is the consumer, whose work ends when its handler has run: a run has it
-// run at the end of the time that the invocation takes.
+// around returns the consumer with its end recorded. The simulation calls the
+// handler at the end of the time that the invocation takes.
 func (m *meter) around(consumer sqsbatch.Handler) sqsbatch.Handler {
 	if m == nil {
 		return consumer
 	}
+
 	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 		resp, err := consumer(ctx, e)
 		for i := range e.Records {
 			s := m.states[e.Records[i].MessageId]
-			s.working--
+			s.invocations--
 			s.failed = err != nil
 		}
 		return resp, err
 	}
 }
 
-// figures adds up a run that is over. They are a copy, which keeps nothing else of
-// the run in memory.
+// figures returns the figures of a run that has ended. They are a copy, so that
+// the rest of the run can be collected as garbage.
 func (m *meter) figures(violations []Violation) *Figures {
 	f := m.Figures
-	f.Receives = m.received
-	for _, e := range m.orders {
-		t := m.timing[e]
+	f.Receives = m.receives
+	for _, o := range m.orders {
+		t := m.timing[o]
 		switch {
-		case t == nil: // never accepted
-		case e.bad:
+		case t == nil:
+			// SQS never accepted it.
+		case o.bad:
 			f.Bad++
-			if !t.died.IsZero() {
-				f.BadDead = append(f.BadDead, t.died.Sub(t.sent))
+			if !t.dead.IsZero() {
+				f.BadDead = append(f.BadDead, t.dead.Sub(t.sent))
 			}
 		default:
 			f.Good++
-			if !t.died.IsZero() {
+			if !t.dead.IsZero() {
 				f.GoodDead++
 			}
-			if e.effects > 1 {
+			if o.processed > 1 {
 				f.Repeated++
 			}
 			if !t.done.IsZero() {
@@ -223,6 +240,7 @@ func (m *meter) figures(violations []Violation) *Figures {
 			}
 		}
 	}
+
 	for _, v := range violations {
 		if v.Rule == "lost" {
 			f.Lost++

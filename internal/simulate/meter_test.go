@@ -9,14 +9,14 @@ import (
 	"github.com/reliableq/reliableq/functions/consumer/consume"
 )
 
-func TestMeasuringChangesNothing(t *testing.T) {
+func TestMeasuringDoesNotChangeTheRun(t *testing.T) {
 	t.Parallel()
 	for seed := uint64(1); seed <= 15; seed++ {
 		s := drawn(t, []string{Calm, Faulty, Crashing}[seed%3], seed, 40)
 		plain, log := play(t, s, Options{})
 		measured, measuredLog := play(t, s, Options{Measure: true})
 		if log != measuredLog {
-			t.Fatalf("seed %d: the log is another", seed)
+			t.Fatalf("seed %d: the log differs", seed)
 		}
 		f := measured.Figures
 		if f == nil || f.Receives != plain.Receives || f.Good+f.Bad != plain.Messages || f.Lost != 0 {
@@ -50,8 +50,8 @@ func TestFiguresOfAnUneventfulRun(t *testing.T) {
 	}
 }
 
-// Each receive of a good message that led to nothing has one cause.
-func TestReceivesInVainAreBlamedOnTheirCause(t *testing.T) {
+// Each wasted receive of a good message has one cause.
+func TestWastedReceivesAreCountedByCause(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
@@ -65,22 +65,25 @@ func TestReceivesInVainAreBlamedOnTheirCause(t *testing.T) {
 			s.BadShare, s.Work, s.Each, s.Timeout, s.Source.Visibility = 0, 0, time.Second, 9*time.Second, time.Second
 		}, func(w Wasted) int { return w.Overtaken }},
 	} {
-		s := drawn(t, Design, 1, 200)
-		tt.shape(&s)
-		r, _ := play(t, s, Options{Measure: true})
-		w := r.Figures.Wasted
-		if n := tt.cause(w); n == 0 || n < (w.Neighbour+w.Cut+w.Throttled+w.Overtaken)*9/10 {
-			t.Errorf("%s: %+v", tt.name, w)
-		}
-		if r.Figures.Lost > 0 {
-			t.Errorf("%s: %d lost", tt.name, r.Figures.Lost)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := drawn(t, Design, 1, 200)
+			tt.shape(&s)
+			r, _ := play(t, s, Options{Measure: true})
+			w := r.Figures.Wasted
+			if n := tt.cause(w); n == 0 || n < (w.Neighbour+w.Cut+w.Throttled+w.Overtaken)*9/10 {
+				t.Errorf("wasted receives %+v", w)
+			}
+			if r.Figures.Lost > 0 {
+				t.Errorf("%d lost", r.Figures.Lost)
+			}
+		})
 	}
 }
 
-// A bound on the mapping keeps within the reserved concurrency, and nothing is
-// throttled (LAM B28).
-func TestABoundedMappingIsNotThrottled(t *testing.T) {
+// A maximum concurrency no higher than the reserved one prevents throttling
+// (LAM B28).
+func TestMappingWithinReservedConcurrencyIsNotThrottled(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Design, 1, 200)
 	s.BadShare, s.Every, s.Work, s.Each, s.Reserved, s.MaxConcurrency = 0, 0, 0, 300*time.Millisecond, 2, 2

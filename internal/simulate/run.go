@@ -6,100 +6,125 @@ import (
 	"time"
 )
 
-// Options says how to run.
+// Options are the options of a run.
 type Options struct {
 	// Log keeps the event log.
 	Log bool
-	// Retry makes the retry functions in place of the project's own; nil means
-	// the project's.
-	Retry Build
-	// Measure has the figures measured.
+	// Retry makes the handlers of the retry functions; nil means the project's
+	// own.
+	Retry RetryFactory
+	// Measure takes figures.
 	Measure bool
 }
 
-// Result is what became of one run.
+// Result is the result of one run.
 type Result struct {
-	// Scenario is what was played.
+	// Scenario is the scenario that was run.
 	Scenario Scenario `json:"scenario"`
-	// Violations are the invariants that did not hold, none in a good run.
+	// Violations are the invariants that were broken, if any.
 	Violations []Violation `json:"violations,omitempty"`
-	// Messages is how many orders SQS accepted.
+	// Messages is the number of orders that SQS accepted.
 	Messages int `json:"messages"`
-	// Replays is how many copies SQS accepted from the retry functions.
+	// Replays is the number of copies that SQS accepted from the retry functions.
 	Replays int `json:"replays"`
-	// Receives and Deletes count over all queues.
+	// Receives and Deletes are counted over all queues.
 	Receives int `json:"receives"`
 	Deletes  int `json:"deletes"`
-	// Processed is how many orders were processed, Dead how many messages are in
-	// the dead-letter queue.
+	// Processed is the number of orders that were processed, Dead the number of
+	// messages that were moved to the dead-letter queue. An order may have
+	// several dead-lettered messages, and may be processed as well.
 	Processed int `json:"processed"`
 	Dead      int `json:"dead"`
-	// Struck is how often a fault has struck.
+	// DeadOrders is the number of orders that have a dead-lettered message, and
+	// Both the number of those that were processed as well.
+	DeadOrders int `json:"-"`
+	Both       int `json:"-"`
+	// Struck is the number of injected faults.
 	Struck int `json:"struck"`
 	// Crashes is how often the server was killed.
 	Crashes int `json:"crashes"`
-	// Simulated is the service time that went by.
+	// Simulated is the service time of the run.
 	Simulated time.Duration `json:"simulated"`
-	// Took is the machine time that the run took. It alone is not a function of
-	// the scenario.
+	// Took is the machine time of the run. It is the only field that the scenario
+	// does not determine.
 	Took time.Duration `json:"-"`
-	// Log is the event log, where it was asked for.
+	// Log is the event log, if [Options].Log is set.
 	Log []Event `json:"-"`
-	// Figures are what was measured, where it was asked for; else nil.
+	// Figures are the figures, if [Options].Measure is set; else nil.
 	Figures *Figures `json:"-"`
 }
 
-// Run plays a scenario to its end and holds the invariants against what is left.
-// The error is of the machine or of ctx; what the scenario breaks is in the result.
+// Run runs a scenario to its end and checks the invariants. Broken invariants are
+// in the result; the error is that of ctx, or of the machine.
 func Run(ctx context.Context, s Scenario, o Options) (Result, error) {
 	start := time.Now()
-	w, err := newWorld(ctx, s, o)
+	sim, err := newSimulation(ctx, s, o)
 	if err != nil {
 		return Result{}, fmt.Errorf("simulate seed %d: %w", s.Seed, err)
 	}
-	r, err := w.run(ctx)
-	if end := w.close(context.WithoutCancel(ctx)); err == nil {
-		err = end
+
+	r, err := sim.run(ctx)
+	if closeErr := sim.close(context.WithoutCancel(ctx)); err == nil {
+		err = closeErr
 	}
 	if err != nil {
 		return Result{}, fmt.Errorf("simulate seed %d: %w", s.Seed, err)
 	}
+
 	r.Took = time.Since(start)
 	return r, nil
 }
 
-func (w *world) run(ctx context.Context) (Result, error) {
-	if err := w.play(ctx); err != nil {
+// run plays the scenario and returns its result.
+func (sim *simulation) run(ctx context.Context) (Result, error) {
+	if err := sim.play(ctx); err != nil {
 		return Result{}, err
 	}
-	violations, err := w.check()
+	violations, err := sim.check()
 	if err != nil {
 		return Result{}, err
 	}
-	l := &w.ledger
+
 	r := Result{
-		Scenario: w.Scenario, Violations: violations, Receives: l.received, Deletes: l.deleted,
-		Crashes: w.lives, Simulated: w.server.Clock().Now().Sub(began), Log: l.log,
+		Scenario:   sim.Scenario,
+		Violations: violations,
+		Receives:   sim.tracker.receives,
+		Deletes:    sim.tracker.deletes,
+		Crashes:    sim.restarts,
+		Simulated:  sim.server.Clock().Now().Sub(startTime),
+		Log:        sim.tracker.log,
 	}
-	if w.meter != nil {
-		r.Figures = w.meter.figures(violations)
+	if sim.meter != nil {
+		r.Figures = sim.meter.figures(violations)
 	}
-	for _, e := range l.orders {
-		if len(e.origins) > 0 {
-			r.Messages++
-		}
-		if e.effects > 0 {
-			r.Processed++
-		}
-		r.Replays += e.copies
+
+	for _, o := range sim.tracker.orders {
+		r.addOrder(o)
 	}
-	for _, a := range l.messages {
-		if a.dead {
+	for _, m := range sim.tracker.sent {
+		if m.deadLettered {
 			r.Dead++
 		}
 	}
-	for _, f := range w.server.Faults().List() {
+	for _, f := range sim.server.Faults().List() {
 		r.Struck += f.Struck
 	}
 	return r, nil
+}
+
+// addOrder counts an order.
+func (r *Result) addOrder(o *trackedOrder) {
+	if len(o.sentIDs) > 0 {
+		r.Messages++
+	}
+	if o.processed > 0 {
+		r.Processed++
+	}
+	if o.deadLettered {
+		r.DeadOrders++
+	}
+	if o.processed > 0 && o.deadLettered {
+		r.Both++
+	}
+	r.Replays += o.replays
 }

@@ -3,6 +3,7 @@ package simulate
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
@@ -20,7 +21,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// play runs a scenario with its log.
+// play runs a scenario and returns its result and its event log as JSON lines.
 func play(t testing.TB, s Scenario, o Options) (Result, string) {
 	t.Helper()
 	o.Log = true
@@ -28,9 +29,13 @@ func play(t testing.TB, s Scenario, o Options) (Result, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var log bytes.Buffer
-	if err := WriteLog(&log, r.Log); err != nil {
-		t.Fatal(err)
+	enc := json.NewEncoder(&log)
+	for i := range r.Log {
+		if err := enc.Encode(&r.Log[i]); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return r, log.String()
 }
@@ -50,19 +55,22 @@ func TestManySeedsHold(t *testing.T) {
 	if testing.Short() {
 		runs = 100
 	}
-	totals, err := Many(t.Context(), Batch{Kind: Mixed, Seed: 1, Messages: 15, Runs: runs, Most: 5}, Options{}, nil)
+	totals, err := Many(t.Context(), Batch{Kind: Mixed, Seed: 1, Messages: 15, Runs: runs, MaxFailed: 5}, Options{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range totals.Failed {
 		t.Errorf("seed %d, %s: %v", r.Scenario.Seed, r.Scenario.Kind, r.Violations)
 	}
+	if n := totals.Processed + totals.DeadOrders - totals.Both; n != totals.Messages {
+		t.Errorf("%d orders were processed or dead-lettered, want all %d: %+v", n, totals.Messages, totals)
+	}
 	if totals.Runs != runs || totals.Struck == 0 || totals.Dead == 0 || totals.Processed == 0 {
-		t.Errorf("the runs show nothing: %+v", totals)
+		t.Errorf("want all runs, with faults, processed and dead-lettered orders: %+v", totals)
 	}
 }
 
-func TestASeedGivesTheSameLogTwice(t *testing.T) {
+func TestSameSeedGivesSameLog(t *testing.T) {
 	t.Parallel()
 	for seed := uint64(1); seed <= 60; seed++ {
 		s := drawn(t, Mixed, seed, 20)
@@ -81,7 +89,7 @@ func TestASeedGivesTheSameLogTwice(t *testing.T) {
 	}
 }
 
-func TestAnotherSeedGivesAnotherLog(t *testing.T) {
+func TestSeedsGiveDifferentLogs(t *testing.T) {
 	t.Parallel()
 	_, one := play(t, drawn(t, Design, 1, 20), Options{})
 	_, two := play(t, drawn(t, Design, 2, 20), Options{})
@@ -90,7 +98,7 @@ func TestAnotherSeedGivesAnotherLog(t *testing.T) {
 	}
 }
 
-func TestTheLogChangesNothing(t *testing.T) {
+func TestLogDoesNotChangeTheRun(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Faulty, 3, 30)
 	logged, _ := play(t, s, Options{})
@@ -106,21 +114,21 @@ func TestTheLogChangesNothing(t *testing.T) {
 
 // The design's own numbers: a bad message is received five times in the source
 // queue and once in the retry queue for each of three replays, and then five and
-// three times until it is dead.
-func TestTheDesignKillsABadMessageAfterItsReceives(t *testing.T) {
+// three times until it is dead-lettered.
+func TestDesignDeadLettersABadMessageAfterItsReceives(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Design, 7, 50)
 	r, _ := play(t, s, Options{})
 	bad := int(math.Round(50 * s.BadShare))
 	if want := (50 - bad) + bad*(3*(5+1)+5+3); r.Receives != want || r.Dead != bad || r.Processed != 50-bad || len(r.Violations) > 0 {
-		t.Errorf("%d receives, want %d; dead %d, processed %d; %v", r.Receives, want, r.Dead, r.Processed, r.Violations)
+		t.Errorf("%d receives, want %d; %d dead-lettered, %d processed; %v", r.Receives, want, r.Dead, r.Processed, r.Violations)
 	}
 }
 
 // deleting is a retry function with a bug: it deletes a message before SQS has
 // accepted its copy.
 func deleting(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sqsbatch.Handler, error) {
-	sound, err := replay.New(level, to, quiet)
+	sound, err := replay.New(level, to, discard)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +138,10 @@ func deleting(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sqsb
 			m := &event.Records[i]
 			count := 0
 			if v := m.MessageAttributes[order.ReplayCount].StringValue; v != nil {
-				count, _ = strconv.Atoi(*v)
+				var err error
+				if count, err = strconv.Atoi(*v); err != nil {
+					return events.SQSEventResponse{}, err
+				}
 			}
 			if count < level.MaxAttempts { // sound will send a copy, if SQS takes it
 				if _, err := aws.Do(ctx, "sqs", "DeleteMessage", &sqs.DeleteMessageInput{QueueURL: url, ReceiptHandle: m.ReceiptHandle}); err != nil {
@@ -144,7 +155,7 @@ func deleting(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sqsb
 
 func TestDeleteBeforeSendIsFoundWithinAThousandRuns(t *testing.T) {
 	t.Parallel()
-	totals, err := Many(t.Context(), Batch{Kind: Mixed, Seed: 1, Messages: 15, Runs: 1000, Most: 1}, Options{Retry: deleting}, nil)
+	totals, err := Many(t.Context(), Batch{Kind: Mixed, Seed: 1, Messages: 15, Runs: 1000, MaxFailed: 1}, Options{Retry: deleting}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +189,7 @@ func TestDeleteBeforeSendIsFoundWithinAThousandRuns(t *testing.T) {
 	}
 }
 
-func TestManyAnswersInOrderOfSeed(t *testing.T) {
+func TestManyReportsInOrderOfSeeds(t *testing.T) {
 	t.Parallel()
 	var seeds []uint64
 	if _, err := Many(t.Context(), Batch{Kind: Calm, Seed: 5, Messages: 3, Runs: 20}, Options{}, func(r Result) {
@@ -191,7 +202,7 @@ func TestManyAnswersInOrderOfSeed(t *testing.T) {
 	}
 }
 
-func TestManyEndsWithItsContext(t *testing.T) {
+func TestManyStopsWhenItsContextEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	runs := 0
@@ -205,11 +216,20 @@ func TestManyEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeDrawnIsRefused(t *testing.T) {
+func TestDrawRefusesInvalidArguments(t *testing.T) {
 	t.Parallel()
-	for kind, messages := range map[string]int{"stormy": 1, Mixed: 0} {
-		if _, err := Draw(kind, 1, messages); err == nil {
-			t.Errorf("%s with %d messages was drawn", kind, messages)
-		}
+	for name, tt := range map[string]struct {
+		kind     string
+		messages int
+	}{
+		"unknown kind": {"stormy", 1},
+		"no messages":  {Mixed, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := Draw(tt.kind, 1, tt.messages); err == nil {
+				t.Errorf("%s with %d messages was drawn", tt.kind, tt.messages)
+			}
+		})
 	}
 }

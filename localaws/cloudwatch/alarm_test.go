@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -51,11 +52,13 @@ func TestE22AlarmsTreatMissingDataAsTheGuidesTablesSay(t *testing.T) {
 		{1, 1, "- - X", [4]string{"ALARM", "ALARM", "ALARM", "ALARM"}},
 		{1, 1, "X X 0", [4]string{"OK", "OK", "OK", "OK"}},
 	} {
-		for i, policy := range []string{"missing", "ignore", "breaching", "notBreaching"} {
-			if got := applyAlarmRules(row(tt.picture), tt.n, tt.m, high, policy).state; got != tt.want[i] {
-				t.Errorf("%d of %d, %s, %s: %q, want %q", tt.m, tt.n, tt.picture, policy, got, tt.want[i])
+		t.Run(fmt.Sprintf("%d of %d with %s", tt.m, tt.n, tt.picture), func(t *testing.T) {
+			for i, policy := range []string{"missing", "ignore", "breaching", "notBreaching"} {
+				if got := applyAlarmRules(row(tt.picture), tt.n, tt.m, high, policy).state; got != tt.want[i] {
+					t.Errorf("%d of %d, %s, %s: %q, want %q", tt.m, tt.n, tt.picture, policy, got, tt.want[i])
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -69,9 +72,11 @@ func TestE23AnAlarmGoesOffEarlyOnlyWhenTheBreachIsOldEnough(t *testing.T) {
 		"- X - - -": "ALARM",
 		"0 - X - -": "OK",
 	} {
-		if got := applyAlarmRules(row(picture), 3, 3, high, "missing").state; got != want {
-			t.Errorf("%s: %s, want %s", picture, got, want)
-		}
+		t.Run(picture, func(t *testing.T) {
+			if got := applyAlarmRules(row(picture), 3, 3, high, "missing").state; got != want {
+				t.Errorf("%s: %s, want %s", picture, got, want)
+			}
+		})
 	}
 }
 
@@ -254,9 +259,13 @@ func TestE24ReasonsReadAsAWSWritesThem(t *testing.T) {
 			"(minimum 1 datapoint for OK -> ALARM transition).",
 		"silent": "Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [Breaching].",
 	} {
-		if a := b.state(name); a.StateReason != want || a.StateValue != "ALARM" {
-			t.Errorf("%s: %s\n got %s\nwant %s", name, a.StateValue, a.StateReason, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			b := b.in(t)
+
+			if a := b.state(name); a.StateReason != want || a.StateValue != "ALARM" {
+				t.Errorf("%s: %s\n got %s\nwant %s", name, a.StateValue, a.StateReason, want)
+			}
+		})
 	}
 
 	golden(t, "reason-data.json", b.state("errors").StateReasonData+"\n")
@@ -279,9 +288,11 @@ func TestE24NumbersAreWrittenAsJavaDoes(t *testing.T) {
 		0.001:    "0.001",
 		0.0001:   "1.0E-4",
 	} {
-		if got := formatNumber(v); got != want {
-			t.Errorf("%v is written %s, want %s", v, got, want)
-		}
+		t.Run(want, func(t *testing.T) {
+			if got := formatNumber(v); got != want {
+				t.Errorf("%v is written %s, want %s", v, got, want)
+			}
+		})
 	}
 }
 
@@ -434,10 +445,14 @@ func TestBadAlarmsAreRefused(t *testing.T) {
 		"Tag keys must not":     func(in *PutMetricAlarmInput) { in.Tags = []awsapi.Tag{{Key: "aws:x", Value: "y"}} },
 		"Namespace is required": func(in *PutMetricAlarmInput) { in.Namespace = "" },
 	} {
-		err := b.PutMetricAlarm(t.Context(), b.call, onErrors(change))
-		if err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: error %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			b := b.in(t)
+
+			err := b.PutMetricAlarm(t.Context(), b.call, onErrors(change))
+			if err == nil || !strings.Contains(err.Error(), name) {
+				t.Errorf("%s: error %v", name, err)
+			}
+		})
 	}
 
 	if got := ok[DescribeAlarmsOutput](b, "DescribeAlarms", &DescribeAlarmsInput{}); len(got.MetricAlarms) != 0 {

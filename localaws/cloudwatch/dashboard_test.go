@@ -44,7 +44,11 @@ func TestE30BadDashboardsAreRefused(t *testing.T) {
 		"[]": "InvalidParameterInput",
 		"":   "MissingParameter",
 	} {
-		refused(b, "PutDashboard", &PutDashboardInput{DashboardName: "d", DashboardBody: body}, code, "")
+		t.Run(body, func(t *testing.T) {
+			b := b.in(t)
+
+			refused(b, "PutDashboard", &PutDashboardInput{DashboardName: "d", DashboardBody: body}, code, "")
+		})
 	}
 	refused(b, "PutDashboard", &PutDashboardInput{DashboardName: "a b", DashboardBody: "{}"}, "InvalidParameterInput", "")
 }
@@ -56,20 +60,28 @@ func TestTagsOfAlarmsAndDashboards(t *testing.T) {
 	ok[awsapi.None](b, "PutMetricAlarm", onErrors(nil))
 	ok[PutDashboardOutput](b, "PutDashboard", &PutDashboardInput{DashboardName: "flow", DashboardBody: "{}"})
 	for _, arn := range []string{"arn:aws:cloudwatch:us-east-1:000000000000:alarm:errors", "arn:aws:cloudwatch::000000000000:dashboard/flow"} {
-		ok[awsapi.None](b, "TagResource", &TagResourceInput{ResourceARN: arn, Tags: []awsapi.Tag{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}}})
-		ok[awsapi.None](b, "TagResource", &TagResourceInput{ResourceARN: arn, Tags: []awsapi.Tag{{Key: "a", Value: "3"}}})
-		ok[awsapi.None](b, "UntagResource", &UntagResourceInput{ResourceARN: arn, TagKeys: []string{"b"}})
-		out := ok[ListTagsForResourceOutput](b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: arn})
-		if len(out.Tags) != 1 || out.Tags[0] != (awsapi.Tag{Key: "a", Value: "3"}) {
-			t.Errorf("%s has tags %v", arn, out.Tags)
-		}
+		t.Run(arn, func(t *testing.T) {
+			b := b.in(t)
+
+			ok[awsapi.None](b, "TagResource", &TagResourceInput{ResourceARN: arn, Tags: []awsapi.Tag{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}}})
+			ok[awsapi.None](b, "TagResource", &TagResourceInput{ResourceARN: arn, Tags: []awsapi.Tag{{Key: "a", Value: "3"}}})
+			ok[awsapi.None](b, "UntagResource", &UntagResourceInput{ResourceARN: arn, TagKeys: []string{"b"}})
+			out := ok[ListTagsForResourceOutput](b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: arn})
+			if len(out.Tags) != 1 || out.Tags[0] != (awsapi.Tag{Key: "a", Value: "3"}) {
+				t.Errorf("%s has tags %v", arn, out.Tags)
+			}
+		})
 	}
 
 	for _, arn := range []string{
 		"arn:aws:cloudwatch:us-east-1:000000000000:alarm:none", "arn:aws:cloudwatch:us-east-1:111111111111:alarm:errors",
 		"arn:aws:cloudwatch::000000000000:dashboard/none",
 	} {
-		refused(b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: arn}, "ResourceNotFoundException", "")
+		t.Run(arn, func(t *testing.T) {
+			b := b.in(t)
+
+			refused(b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: arn}, "ResourceNotFoundException", "")
+		})
 	}
 
 	refused(b, "TagResource", &TagResourceInput{ResourceARN: "x", Tags: []awsapi.Tag{{Key: "a", Value: "1"}}}, "InvalidParameterValue", "")
@@ -86,20 +98,24 @@ func TestEveryOperationAsksForAPermission(t *testing.T) {
 
 	b := open(t)
 	for name, op := range b.API().Operations {
-		all := op.Access(b.call, op.New())
-		if name == "DeleteDashboards" { // for each that is named
-			all = op.Access(b.call, &DeleteDashboardsInput{DashboardNames: []string{"a", "b"}})
-		}
+		t.Run(name, func(t *testing.T) {
+			b := b.in(t)
 
-		for _, a := range all {
-			if a.Action != "cloudwatch:"+name {
-				t.Errorf("%s asks for %s", name, a.Action)
+			all := op.Access(b.call, op.New())
+			if name == "DeleteDashboards" { // for each that is named
+				all = op.Access(b.call, &DeleteDashboardsInput{DashboardNames: []string{"a", "b"}})
 			}
-		}
 
-		if len(all) == 0 {
-			t.Errorf("%s asks for nothing", name)
-		}
+			for _, a := range all {
+				if a.Action != "cloudwatch:"+name {
+					t.Errorf("%s asks for %s", name, a.Action)
+				}
+			}
+
+			if len(all) == 0 {
+				t.Errorf("%s asks for nothing", name)
+			}
+		})
 	}
 
 	put := b.API().Operations["PutMetricAlarm"].Access(b.call, onErrors(func(in *PutMetricAlarmInput) { in.Tags = []awsapi.Tag{{Key: "team", Value: "a"}} }))

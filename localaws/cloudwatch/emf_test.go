@@ -65,9 +65,11 @@ func TestE34WhatIsNoGoodEMFYieldsNothing(t *testing.T) {
 		"wrong shape":         `{"_aws":{"CloudWatchMetrics":{"Namespace":"N"}},"a":1}`,
 		"not an object":       `["_aws"]`,
 	} {
-		if data := parseEMF(line, start); len(data) != 0 {
-			t.Errorf("%s: %+v", name, data)
-		}
+		t.Run(name, func(t *testing.T) {
+			if data := parseEMF(line, start); len(data) != 0 {
+				t.Errorf("%s: %+v", name, data)
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -99,23 +100,28 @@ func TestE26BadQuestionsAreRefused(t *testing.T) {
 
 	b := open(t)
 	for _, tt := range []struct {
+		name          string
 		change        func(*GetMetricStatisticsInput)
 		code, message string
 	}{
-		{func(in *GetMetricStatisticsInput) { in.EndTime = at(1441 * time.Minute) }, "InvalidParameterCombination",
+		{"too many datapoints", func(in *GetMetricStatisticsInput) { in.EndTime = at(1441 * time.Minute) }, "InvalidParameterCombination",
 			"You have requested up to 1441 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by " +
 				"increasing Period, or decreasing the time range."},
-		{func(in *GetMetricStatisticsInput) { in.EndTime = in.StartTime }, "InvalidParameterValue",
+		{"empty range", func(in *GetMetricStatisticsInput) { in.EndTime = in.StartTime }, "InvalidParameterValue",
 			"The parameter StartTime must be less than the parameter EndTime."},
-		{func(in *GetMetricStatisticsInput) { in.Statistics = nil }, "MissingParameter", "Must specify either Statistics or ExtendedStatistics"},
-		{func(in *GetMetricStatisticsInput) { in.Statistics = []string{"Mode"} }, "InvalidParameterValue", ""},
-		{func(in *GetMetricStatisticsInput) { in.Period = 61 }, "InvalidParameterValue", ""},
-		{func(in *GetMetricStatisticsInput) { in.Period = 0 }, "MissingParameter", "The parameter Period is required."},
-		{func(in *GetMetricStatisticsInput) { in.Unit = "Apples" }, "ValidationError", ""},
-		{func(in *GetMetricStatisticsInput) { in.StartTime = nil }, "MissingParameter", ""},
-		{func(in *GetMetricStatisticsInput) { in.Namespace = "" }, "MissingParameter", ""},
+		{"no statistics", func(in *GetMetricStatisticsInput) { in.Statistics = nil }, "MissingParameter", "Must specify either Statistics or ExtendedStatistics"},
+		{"statistic", func(in *GetMetricStatisticsInput) { in.Statistics = []string{"Mode"} }, "InvalidParameterValue", ""},
+		{"period", func(in *GetMetricStatisticsInput) { in.Period = 61 }, "InvalidParameterValue", ""},
+		{"no period", func(in *GetMetricStatisticsInput) { in.Period = 0 }, "MissingParameter", "The parameter Period is required."},
+		{"unit", func(in *GetMetricStatisticsInput) { in.Unit = "Apples" }, "ValidationError", ""},
+		{"no start", func(in *GetMetricStatisticsInput) { in.StartTime = nil }, "MissingParameter", ""},
+		{"no namespace", func(in *GetMetricStatisticsInput) { in.Namespace = "" }, "MissingParameter", ""},
 	} {
-		refused(b, "GetMetricStatistics", stats("Size", tt.change), tt.code, tt.message)
+		t.Run(tt.name, func(t *testing.T) {
+			b := b.in(t)
+
+			refused(b, "GetMetricStatistics", stats("Size", tt.change), tt.code, tt.message)
+		})
 	}
 }
 
@@ -157,65 +163,40 @@ func TestE29BadDataAreRefusedAndNoneOfTheirCallIsTaken(t *testing.T) {
 	b := open(t)
 	good := MetricDatum{MetricName: "Good", Value: ptr(1.0)}
 	for _, tt := range []struct {
-		datum         MetricDatum
-		code, message string
+		name    string
+		change  func(d *MetricDatum)
+		code    string
+		message string // empty: any
 	}{
-		{MetricDatum{
-			MetricName: "x",
-			Value:      ptr(1.0),
-			Values:     []float64{1},
-		}, "InvalidParameterCombination",
+		{"value and values", func(d *MetricDatum) { d.Values = []float64{1} }, "InvalidParameterCombination",
 			"The parameters MetricData.member.2.Value and MetricData.member.2.Values are mutually exclusive and you have specified both."},
-		{MetricDatum{
-			MetricName: "x",
-			Values:     []float64{1},
-			Counts:     []float64{1, 2},
-		}, "InvalidParameterValue",
+		{"more counts than values", func(d *MetricDatum) { d.Value = nil; d.Values = []float64{1}; d.Counts = []float64{1, 2} }, "InvalidParameterValue",
 			"The parameters MetricData.member.2.Values and MetricData.member.2.Counts must be of the same size."},
-		{MetricDatum{MetricName: "x"}, "MissingParameter", ""},
-		{MetricDatum{Value: ptr(1.0)}, "MissingParameter", ""},
-		{MetricDatum{MetricName: "x", Values: make([]float64, 151)}, "InvalidParameterValue", ""},
-		{MetricDatum{MetricName: "x", Value: ptr(math.NaN())}, "InvalidParameterValue", ""},
-		{MetricDatum{MetricName: "x", Value: ptr(math.Inf(-1))}, "InvalidParameterValue", ""},
-		{MetricDatum{
-			MetricName: "x",
-			Values:     []float64{1},
-			Counts:     []float64{-1},
+		{"no value", func(d *MetricDatum) { d.Value = nil }, "MissingParameter", ""},
+		{"no name", func(d *MetricDatum) { d.MetricName = "" }, "MissingParameter", ""},
+		{"too many values", func(d *MetricDatum) { d.Value = nil; d.Values = make([]float64, 151) }, "InvalidParameterValue", ""},
+		{"not a number", func(d *MetricDatum) { d.Value = ptr(math.NaN()) }, "InvalidParameterValue", ""},
+		{"infinite", func(d *MetricDatum) { d.Value = ptr(math.Inf(-1)) }, "InvalidParameterValue", ""},
+		{"negative count", func(d *MetricDatum) { d.Value = nil; d.Values = []float64{1}; d.Counts = []float64{-1} }, "InvalidParameterValue", ""},
+		{"too old", func(d *MetricDatum) { d.Timestamp = at(-15 * 24 * time.Hour) }, "InvalidParameterValue", ""},
+		{"in the future", func(d *MetricDatum) { d.Timestamp = at(3 * time.Hour) }, "InvalidParameterValue", ""},
+		{"resolution", func(d *MetricDatum) { d.StorageResolution = ptr(5) }, "InvalidParameterValue", ""},
+		{"unit", func(d *MetricDatum) { d.Unit = "Apples" }, "ValidationError", ""},
+		{"too many dimensions", func(d *MetricDatum) { d.Dimensions = make([]Dimension, 31) }, "InvalidParameterValue", ""},
+		{"same dimension twice", func(d *MetricDatum) { d.Dimensions = []Dimension{{"a", "1"}, {"a", "2"}} }, "InvalidParameterValue", ""},
+		{"incomplete set", func(d *MetricDatum) { d.Value = nil; d.StatisticValues = &StatisticSet{SampleCount: ptr(1.0)} }, "InvalidParameterValue", ""},
+		{"minimum above maximum", func(d *MetricDatum) {
+			d.Value = nil
+			d.StatisticValues = &StatisticSet{ptr(1.0), ptr(1.0), ptr(2.0), ptr(1.0)}
 		}, "InvalidParameterValue", ""},
-		{MetricDatum{
-			MetricName: "x",
-			Value:      ptr(1.0),
-			Timestamp:  at(-15 * 24 * time.Hour),
-		}, "InvalidParameterValue", ""},
-		{MetricDatum{
-			MetricName: "x",
-			Value:      ptr(1.0),
-			Timestamp:  at(3 * time.Hour),
-		}, "InvalidParameterValue", ""},
-		{MetricDatum{
-			MetricName:        "x",
-			Value:             ptr(1.0),
-			StorageResolution: ptr(5),
-		}, "InvalidParameterValue", ""},
-		{MetricDatum{
-			MetricName: "x",
-			Value:      ptr(1.0),
-			Unit:       "Apples",
-		}, "ValidationError", ""},
-		{MetricDatum{
-			MetricName: "x",
-			Value:      ptr(1.0),
-			Dimensions: make([]Dimension, 31),
-		}, "InvalidParameterValue", ""},
-		{MetricDatum{
-			MetricName: "x",
-			Value:      ptr(1.0),
-			Dimensions: []Dimension{{"a", "1"}, {"a", "2"}},
-		}, "InvalidParameterValue", ""},
-		{MetricDatum{MetricName: "x", StatisticValues: &StatisticSet{SampleCount: ptr(1.0)}}, "InvalidParameterValue", ""},
-		{MetricDatum{MetricName: "x", StatisticValues: &StatisticSet{ptr(1.0), ptr(1.0), ptr(2.0), ptr(1.0)}}, "InvalidParameterValue", ""},
 	} {
-		refused(b, "PutMetricData", put(good, tt.datum), tt.code, tt.message)
+		t.Run(tt.name, func(t *testing.T) {
+			b := b.in(t)
+
+			bad := MetricDatum{MetricName: "x", Value: ptr(1.0)}
+			tt.change(&bad)
+			refused(b, "PutMetricData", put(good, bad), tt.code, tt.message)
+		})
 	}
 
 	refused(b, "PutMetricData", &PutMetricDataInput{Namespace: "AWS/SQS", MetricData: []MetricDatum{good}}, "InvalidParameterValue", "")
@@ -371,14 +352,18 @@ func TestE27BadQueriesAreRefused(t *testing.T) {
 			Stat:   "Mode",
 		}}},
 	} {
-		_, err := b.GetMetricData(t.Context(), b.call, &GetMetricDataInput{
-			StartTime:         at(0),
-			EndTime:           at(time.Hour),
-			MetricDataQueries: queries,
+		t.Run(want, func(t *testing.T) {
+			b := b.in(t)
+
+			_, err := b.GetMetricData(t.Context(), b.call, &GetMetricDataInput{
+				StartTime:         at(0),
+				EndTime:           at(time.Hour),
+				MetricDataQueries: queries,
+			})
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %q", err, want)
+			}
 		})
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
-		}
 	}
 }
 
@@ -408,9 +393,13 @@ func TestE28ListMetricsFindsByNameAndDimension(t *testing.T) {
 		{ListMetricsInput{Dimensions: []DimensionFilter{{"QueueName", "c"}}}, 0},
 		{ListMetricsInput{RecentlyActive: "PT3H"}, 3},
 	} {
-		if out := ok[ListMetricsOutput](b, "ListMetrics", &tt.in); len(out.Metrics) != tt.want {
-			t.Errorf("%+v lists %v, want %d", tt.in, out.Metrics, tt.want)
-		}
+		t.Run(fmt.Sprintf("%+v", tt.in), func(t *testing.T) {
+			b := b.in(t)
+
+			if out := ok[ListMetricsOutput](b, "ListMetrics", &tt.in); len(out.Metrics) != tt.want {
+				t.Errorf("%+v lists %v, want %d", tt.in, out.Metrics, tt.want)
+			}
+		})
 	}
 
 	b.advance(4 * time.Hour)
@@ -492,15 +481,17 @@ func TestOldDataAreMergedAsAWSDoes(t *testing.T) {
 	}{
 		{60, 1, 1}, {4 * hour, 1, 60}, {4 * hour, 60, 60}, {16 * day, 60, 300}, {64 * day, 60, 3600}, {64 * day, 300, 3600}, {456 * day, 3600, 0},
 	} {
-		got := compactBuckets([]bucket{{
-			start: now - tt.age,
-			span:  tt.span,
-			count: 1,
-			sum:   1,
-		}}, now)
-		if tt.want == 0 && len(got) != 0 || tt.want > 0 && (len(got) != 1 || got[0].span != tt.want || got[0].start%tt.want != 0) {
-			t.Errorf("a bucket of %d s, %d s old became %+v, want a span of %d", tt.span, tt.age, got, tt.want)
-		}
+		t.Run(fmt.Sprintf("%d s bucket after %d s", tt.span, tt.age), func(t *testing.T) {
+			got := compactBuckets([]bucket{{
+				start: now - tt.age,
+				span:  tt.span,
+				count: 1,
+				sum:   1,
+			}}, now)
+			if tt.want == 0 && len(got) != 0 || tt.want > 0 && (len(got) != 1 || got[0].span != tt.want || got[0].start%tt.want != 0) {
+				t.Errorf("a bucket of %d s, %d s old became %+v, want a span of %d", tt.span, tt.age, got, tt.want)
+			}
+		})
 	}
 }
 
@@ -547,10 +538,12 @@ func TestPercentilesOfManyValuesAreWithinOnePercent(t *testing.T) {
 	}
 
 	for _, p := range []float64{50, 90, 99, 99.9} {
-		want := p * 100
-		if got := b.percentile(p); math.Abs(got-want) > want/100 {
-			t.Errorf("p%v is %v, want about %v", p, got, want)
-		}
+		t.Run(fmt.Sprint("p", p), func(t *testing.T) {
+			want := p * 100
+			if got := b.percentile(p); math.Abs(got-want) > want/100 {
+				t.Errorf("p%v is %v, want about %v", p, got, want)
+			}
+		})
 	}
 
 	if len(b.values) > 3000 {

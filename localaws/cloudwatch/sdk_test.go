@@ -226,11 +226,13 @@ func TestE17WhatIsNotEmbeddedIsRefusedByNameAndNotRetried(t *testing.T) {
 	})
 
 	for name, err := range map[string]error{"PutCompositeAlarm": composite, "LabelOptions": label} {
-		var api smithy.APIError
-		var status interface{ HTTPStatusCode() int }
-		if !errors.As(err, &api) || !strings.Contains(api.ErrorMessage(), name) || !errors.As(err, &status) || status.HTTPStatusCode() >= 500 {
-			t.Errorf("%s: error %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			var api smithy.APIError
+			var status interface{ HTTPStatusCode() int }
+			if !errors.As(err, &api) || !strings.Contains(api.ErrorMessage(), name) || !errors.As(err, &status) || status.HTTPStatusCode() >= 500 {
+				t.Errorf("%s: error %v", name, err)
+			}
+		})
 	}
 }
 

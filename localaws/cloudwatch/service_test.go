@@ -47,6 +47,13 @@ func open(t *testing.T, change ...func(*Options)) *bench {
 	}
 }
 
+// in returns the fixture for a subtest.
+func (b *bench) in(t *testing.T) *bench {
+	sub := *b
+	sub.t = t
+	return &sub
+}
+
 func (b *bench) advance(d time.Duration) {
 	b.t.Helper()
 	if err := b.clock.Advance(b.t.Context(), d); err != nil {

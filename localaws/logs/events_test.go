@@ -74,18 +74,23 @@ func TestE5WhatBreaksTheBoundsFailsAsAWhole(t *testing.T) {
 	untimed := put("g", "s", start, "a")
 	untimed.LogEvents[0].Timestamp = nil
 	for _, tt := range []struct {
+		name    string
 		in      *PutLogEventsInput
 		message string
 	}{
-		{unsorted, "Log events in a single PutLogEvents request must be in chronological order."},
-		{long, "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."},
-		{put("g", "s", start, slices.Repeat([]string{"x"}, 10_001)...), ""},
-		{put("g", "s", start, strings.Repeat("x", 1<<20-25)), fmt.Sprintf("Upload too large: %d bytes exceeds limit of 1048576", 1<<20+1)},
-		{put("g", "s", start), ""},
-		{put("g", "s", start, ""), ""},
-		{untimed, ""},
+		{"not sorted", unsorted, "Log events in a single PutLogEvents request must be in chronological order."},
+		{"more than a day", long, "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."},
+		{"too many events", put("g", "s", start, slices.Repeat([]string{"x"}, 10_001)...), ""},
+		{"too large", put("g", "s", start, strings.Repeat("x", 1<<20-25)), fmt.Sprintf("Upload too large: %d bytes exceeds limit of 1048576", 1<<20+1)},
+		{"no events", put("g", "s", start), ""},
+		{"empty message", put("g", "s", start, ""), ""},
+		{"no timestamp", untimed, ""},
 	} {
-		refused(b, "PutLogEvents", tt.in, "InvalidParameterException", tt.message)
+		t.Run(tt.name, func(t *testing.T) {
+			b := b.in(t)
+
+			refused(b, "PutLogEvents", tt.in, "InvalidParameterException", tt.message)
+		})
 	}
 
 	if out := ok[PutLogEventsOutput](b, "PutLogEvents", put("g", "s", start, strings.Repeat("x", 1<<20-26))); len(out.NextSequenceToken) != 56 {
@@ -184,12 +189,16 @@ func TestE7TokensHaveAWSsFormAndOthersAreRefused(t *testing.T) {
 	}
 
 	for _, token := range []string{"x", "f/1/s", "f/" + strings.Repeat("9", 56) + "/s", "b/" + strings.Repeat("+", 56) + "/s"} {
-		refused(b, "GetLogEvents", &GetLogEventsInput{
-			LogGroupName:  "g",
-			LogStreamName: "s",
-			NextToken:     token,
-		}, "InvalidParameterException",
-			"The specified nextToken is invalid.")
+		t.Run(token, func(t *testing.T) {
+			b := b.in(t)
+
+			refused(b, "GetLogEvents", &GetLogEventsInput{
+				LogGroupName:  "g",
+				LogStreamName: "s",
+				NextToken:     token,
+			}, "InvalidParameterException",
+				"The specified nextToken is invalid.")
+		})
 	}
 
 	limit := 10_001
@@ -209,14 +218,18 @@ func TestE7APageHoldsAtMostAMebibyte(t *testing.T) {
 	big := strings.Repeat("x", 600_000)
 	b.write("g", "s", start, big, big, big)
 	for _, head := range []bool{true, false} {
-		out := ok[GetLogEventsOutput](b, "GetLogEvents", &GetLogEventsInput{
-			LogGroupName:  "g",
-			LogStreamName: "s",
-			StartFromHead: head,
+		t.Run(fmt.Sprint("head=", head), func(t *testing.T) {
+			b := b.in(t)
+
+			out := ok[GetLogEventsOutput](b, "GetLogEvents", &GetLogEventsInput{
+				LogGroupName:  "g",
+				LogStreamName: "s",
+				StartFromHead: head,
+			})
+			if len(out.Events) != 1 {
+				t.Errorf("a page of %d events of 600 kB", len(out.Events))
+			}
 		})
-		if len(out.Events) != 1 {
-			t.Errorf("a page of %d events of 600 kB", len(out.Events))
-		}
 	}
 
 	out := ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "g"})
@@ -273,18 +286,30 @@ func TestE8FilterChoosesStreamsAndRefusesContradictions(t *testing.T) {
 		{FilterLogEventsInput{FilterPattern: "-a"}, "b"},
 		{FilterLogEventsInput{LogStreamNamePrefix: "none"}, ""},
 	} {
-		tt.in.LogGroupName = "g"
-		if got := strings.Join(messages(ok[FilterLogEventsOutput](b, "FilterLogEvents", &tt.in).Events), " "); got != tt.want {
-			t.Errorf("%+v: %s, want %s", tt.in, got, tt.want)
-		}
+		t.Run(fmt.Sprintf("%+v", tt.in), func(t *testing.T) {
+			b := b.in(t)
+
+			tt.in.LogGroupName = "g"
+			if got := strings.Join(messages(ok[FilterLogEventsOutput](b, "FilterLogEvents", &tt.in).Events), " "); got != tt.want {
+				t.Errorf("%+v: %s, want %s", tt.in, got, tt.want)
+			}
+		})
 	}
 
-	for _, in := range []FilterLogEventsInput{
-		{LogStreamNamePrefix: "a", LogStreamNames: []string{"a1"}}, {FilterPattern: "{"}, {NextToken: "x"}, {Unmask: true},
-		{LogStreamNames: make([]string, 101)}, {FilterPattern: strings.Repeat("x", 1025)},
+	for name, in := range map[string]FilterLogEventsInput{
+		"prefix and names": {LogStreamNamePrefix: "a", LogStreamNames: []string{"a1"}},
+		"broken pattern":   {FilterPattern: "{"},
+		"unknown token":    {NextToken: "x"},
+		"unmask":           {Unmask: true},
+		"too many streams": {LogStreamNames: make([]string, 101)},
+		"long pattern":     {FilterPattern: strings.Repeat("x", 1025)},
 	} {
-		in.LogGroupName = "g"
-		refused(b, "FilterLogEvents", &in, "InvalidParameterException", "")
+		t.Run(name, func(t *testing.T) {
+			b := b.in(t)
+
+			in.LogGroupName = "g"
+			refused(b, "FilterLogEvents", &in, "InvalidParameterException", "")
+		})
 	}
 }
 

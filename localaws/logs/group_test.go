@@ -132,9 +132,11 @@ func TestE4StreamsAreDescribedByNameOrByLastEvent(t *testing.T) {
 		{DescribeLogStreamsInput{OrderBy: "LastEventTime", Descending: true}, "late early empty"},
 		{DescribeLogStreamsInput{LogStreamNamePrefix: "e"}, "early empty"},
 	} {
-		if got := order(&tt.in); got != tt.want {
-			t.Errorf("%+v: %s, want %s", tt.in, got, tt.want)
-		}
+		t.Run(fmt.Sprintf("%+v", tt.in), func(t *testing.T) {
+			if got := order(&tt.in); got != tt.want {
+				t.Errorf("%+v: %s, want %s", tt.in, got, tt.want)
+			}
+		})
 	}
 
 	all := ok[DescribeLogStreamsOutput](b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupIdentifier: "arn:aws:logs:us-east-1:000000000000:log-group:g:*"})
@@ -179,7 +181,11 @@ func TestE6WhatIsNotThereIsNotFound(t *testing.T) {
 		"ListTagsLogGroup":      &ListTagsLogGroupInput{LogGroupName: "x"},
 		"ListTagsForResource":   &ListTagsForResourceInput{ResourceARN: "arn:aws:logs:us-east-1:000000000000:log-group:x"},
 	} {
-		refused(b, operation, in, "ResourceNotFoundException", noGroup)
+		t.Run(operation, func(t *testing.T) {
+			b := b.in(t)
+
+			refused(b, operation, in, "ResourceNotFoundException", noGroup)
+		})
 	}
 
 	for operation, in := range map[string]any{
@@ -188,7 +194,11 @@ func TestE6WhatIsNotThereIsNotFound(t *testing.T) {
 		"FilterLogEvents": &FilterLogEventsInput{LogGroupName: "g", LogStreamNames: []string{"x"}},
 		"PutLogEvents":    put("g", "x", start, "hello"),
 	} {
-		refused(b, operation, in, "ResourceNotFoundException", noStream)
+		t.Run(operation, func(t *testing.T) {
+			b := b.in(t)
+
+			refused(b, operation, in, "ResourceNotFoundException", noStream)
+		})
 	}
 
 	if err := b.Write(account, region, "x", "s", []Event{{start, "m"}}); awsapi.AsError(err).Code != "ResourceNotFoundException" {
@@ -270,10 +280,14 @@ func TestEveryOperationAsksForAPermission(t *testing.T) {
 
 	b := open(t)
 	for name, op := range b.API().Operations {
-		all := op.Access(b.call, op.New())
-		if len(all) != 1 || all[0].Action != "logs:"+name {
-			t.Errorf("%s asks for %+v", name, all)
-		}
+		t.Run(name, func(t *testing.T) {
+			b := b.in(t)
+
+			all := op.Access(b.call, op.New())
+			if len(all) != 1 || all[0].Action != "logs:"+name {
+				t.Errorf("%s asks for %+v", name, all)
+			}
+		})
 	}
 
 	for operation, want := range map[string]struct {
@@ -285,8 +299,12 @@ func TestEveryOperationAsksForAPermission(t *testing.T) {
 		"GetLogEvents": {&GetLogEventsInput{LogGroupIdentifier: "arn:aws:logs:us-east-1:000000000000:log-group:g:*", LogStreamName: "s"},
 			"arn:aws:logs:us-east-1:000000000000:log-group:g:log-stream:s"},
 	} {
-		if got := b.API().Operations[operation].Access(b.call, want.in)[0].Resource; got != want.resource {
-			t.Errorf("%s asks for %s, want %s", operation, got, want.resource)
-		}
+		t.Run(operation, func(t *testing.T) {
+			b := b.in(t)
+
+			if got := b.API().Operations[operation].Access(b.call, want.in)[0].Resource; got != want.resource {
+				t.Errorf("%s asks for %s, want %s", operation, got, want.resource)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -140,9 +141,13 @@ func TestE13MetricFiltersAreDescribedAndReplaced(t *testing.T) {
 	}
 
 	for _, in := range []DescribeMetricFiltersInput{{LogGroupName: "h"}, {FilterNamePrefix: "a"}} {
-		if out := ok[DescribeMetricFiltersOutput](b, "DescribeMetricFilters", &in); len(out.MetricFilters) != 1 {
-			t.Errorf("%+v: %+v", in, out)
-		}
+		t.Run(fmt.Sprintf("%+v", in), func(t *testing.T) {
+			b := b.in(t)
+
+			if out := ok[DescribeMetricFiltersOutput](b, "DescribeMetricFilters", &in); len(out.MetricFilters) != 1 {
+				t.Errorf("%+v: %+v", in, out)
+			}
+		})
 	}
 
 	refused(b, "DescribeMetricFilters", &DescribeMetricFiltersInput{MetricName: "x"}, "InvalidParameterException", "")
@@ -182,9 +187,13 @@ func TestE13BadMetricFiltersAreRefused(t *testing.T) {
 			in.MetricTransformations[0].DefaultValue = &zero
 		},
 	} {
-		if _, err := do[awsapi.None](b, "PutMetricFilter", countErrors(change)); err == nil || awsapi.AsError(err).Code != "InvalidParameterException" {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			b := b.in(t)
+
+			if _, err := do[awsapi.None](b, "PutMetricFilter", countErrors(change)); err == nil || awsapi.AsError(err).Code != "InvalidParameterException" {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
 	}
 }
 

@@ -151,10 +151,12 @@ func TestWhatIsNotEmbeddedIsRefusedByName(t *testing.T) {
 		"unmask":                    unmask,
 		"entity":                    entity,
 	} {
-		var api smithy.APIError
-		if !errors.As(err, &api) || !strings.Contains(api.ErrorMessage(), name) {
-			t.Errorf("%s: error %v does not name it", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			var api smithy.APIError
+			if !errors.As(err, &api) || !strings.Contains(api.ErrorMessage(), name) {
+				t.Errorf("%s: error %v does not name it", name, err)
+			}
+		})
 	}
 }
 

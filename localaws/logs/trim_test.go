@@ -101,9 +101,13 @@ func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
 	})
 
 	for _, g := range []string{"quiet", "flooded"} {
-		if err := b.EnsureGroup(account, region, g); err != nil {
-			t.Fatal(err)
-		}
+		t.Run(g, func(t *testing.T) {
+			b := b.in(t)
+
+			if err := b.EnsureGroup(account, region, g); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 
 	b.write("quiet", "s", start, "the only line")
@@ -302,9 +306,11 @@ func TestEventsThatWereStoredOneByOneArePacked(t *testing.T) {
 
 	old := disk.Batch()
 	for i, m := range []string{"one", "two"} {
-		value := binary.BigEndian.AppendUint64(nil, uint64(start.UnixMilli()+int64(i)-1))
-		value = binary.BigEndian.AppendUint64(value, uint64(start.UnixMilli()))
-		old.Put(eventTable, fmt.Sprintf("%016x%016x", st.id, 100+i), append(value, m...))
+		t.Run(m, func(t *testing.T) {
+			value := binary.BigEndian.AppendUint64(nil, uint64(start.UnixMilli()+int64(i)-1))
+			value = binary.BigEndian.AppendUint64(value, uint64(start.UnixMilli()))
+			old.Put(eventTable, fmt.Sprintf("%016x%016x", st.id, 100+i), append(value, m...))
+		})
 	}
 
 	if err := old.Apply().Wait(); err != nil {

@@ -170,16 +170,18 @@ func TestExpressions(t *testing.T) {
 			120: 4.5,
 		},
 	} {
-		e, err := Parse(text)
-		if err != nil {
-			t.Errorf("%s: %v", text, err)
-			continue
-		}
-		v, err := eval(e)
-		got, ok := v.Series()
-		if err != nil || !ok || !maps.EqualFunc(got, want, func(a, b float64) bool { return math.Abs(a-b) < 1e-12 }) {
-			t.Errorf("%s: %v, %v; want %v", text, v, err, want)
-		}
+		t.Run(text, func(t *testing.T) {
+			e, err := Parse(text)
+			if err != nil {
+				t.Errorf("%s: %v", text, err)
+				return
+			}
+			v, err := eval(e)
+			got, ok := v.Series()
+			if err != nil || !ok || !maps.EqualFunc(got, want, func(a, b float64) bool { return math.Abs(a-b) < 1e-12 }) {
+				t.Errorf("%s: %v, %v; want %v", text, v, err, want)
+			}
+		})
 	}
 }
 
@@ -206,9 +208,11 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		strings.Repeat("-", 2000): "too deep",
 		strings.Repeat("1", 3000): "longer than",
 	} {
-		if e, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%.30s: %v, %v; want %q", text, e, err, want)
-		}
+		t.Run(text, func(t *testing.T) {
+			if e, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%.30s: %v, %v; want %q", text, e, err, want)
+			}
+		})
 	}
 }
 
@@ -223,13 +227,15 @@ func TestWhatCannotBeEvaluatedSaysWhy(t *testing.T) {
 		"FILL(1, 2)":            "not a number",
 		"unknown":               "no unknown",
 	} {
-		e, err := Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if v, err := eval(e); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, %v; want %q", text, v, err, want)
-		}
+		t.Run(text, func(t *testing.T) {
+			e, err := Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v, err := eval(e); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, %v; want %q", text, v, err, want)
+			}
+		})
 	}
 }
 

@@ -17,17 +17,19 @@ func check(t *testing.T, tries []try) {
 	t.Helper()
 
 	for _, tt := range tries {
-		p, err := Parse(tt.pattern)
-		if err != nil {
-			t.Errorf("%s: %v", tt.pattern, err)
-			continue
-		}
-		if got := p.Match(tt.line); got != tt.want {
-			t.Errorf("%s on %s: %v, want %v", tt.pattern, tt.line, got, tt.want)
-		}
-		if p.String() != tt.pattern {
-			t.Errorf("%s reads back as %s", tt.pattern, p)
-		}
+		t.Run(tt.pattern, func(t *testing.T) {
+			p, err := Parse(tt.pattern)
+			if err != nil {
+				t.Errorf("%s: %v", tt.pattern, err)
+				return
+			}
+			if got := p.Match(tt.line); got != tt.want {
+				t.Errorf("%s on %s: %v, want %v", tt.pattern, tt.line, got, tt.want)
+			}
+			if p.String() != tt.pattern {
+				t.Errorf("%s reads back as %s", tt.pattern, p)
+			}
+		})
 	}
 }
 
@@ -216,10 +218,12 @@ func TestBrokenPatternsSayWhere(t *testing.T) {
 		"[a] b":                        "unexpected text",
 		"{" + strings.Repeat("(", 100): "nested parentheses",
 	} {
-		p, err := Parse(pattern)
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, %v; want %q", pattern, p, err, want)
-		}
+		t.Run(pattern, func(t *testing.T) {
+			p, err := Parse(pattern)
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, %v; want %q", pattern, p, err, want)
+			}
+		})
 	}
 }
 
@@ -238,21 +242,23 @@ func TestExtractGivesTheValuesThatAPatternNames(t *testing.T) {
 		{`{ $.latency > 10 && $.path = "/a*" }`, `{"latency":12.5,"path":"/ab"}`, map[string]string{"$.latency": "12.5", "$.path": "/ab"}},
 		{"ERROR", "ERROR", map[string]string{}},
 	} {
-		p, err := Parse(tt.pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		got, ok := p.Extract(tt.line)
-		if !ok || len(got) != len(tt.want) {
-			t.Errorf("%s on %s: %v, %v", tt.pattern, tt.line, got, ok)
-		}
-
-		for k, v := range tt.want {
-			if got[k] != v {
-				t.Errorf("%s on %s: %s is %q, want %q", tt.pattern, tt.line, k, got[k], v)
+		t.Run(tt.pattern, func(t *testing.T) {
+			p, err := Parse(tt.pattern)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+
+			got, ok := p.Extract(tt.line)
+			if !ok || len(got) != len(tt.want) {
+				t.Errorf("%s on %s: %v, %v", tt.pattern, tt.line, got, ok)
+			}
+
+			for k, v := range tt.want {
+				if got[k] != v {
+					t.Errorf("%s on %s: %s is %q, want %q", tt.pattern, tt.line, k, got[k], v)
+				}
+			}
+		})
 	}
 
 	p, _ := Parse("{ $.a = 1 }")
@@ -261,9 +267,11 @@ func TestExtractGivesTheValuesThatAPatternNames(t *testing.T) {
 	}
 
 	for _, selector := range []string{"$.none", "ms", "$.ms x", "$."} {
-		if v, ok := p.Value(`{"a":1,"ms":30}`, selector); ok {
-			t.Errorf("%q gave %q", selector, v)
-		}
+		t.Run(selector, func(t *testing.T) {
+			if v, ok := p.Value(`{"a":1,"ms":30}`, selector); ok {
+				t.Errorf("%q gave %q", selector, v)
+			}
+		})
 	}
 }
 

@@ -2,115 +2,16 @@ package cloudwatch
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// row reads datapoints from a picture, newest right: 0 is fine, X breaches, - is
-// missing.
-func row(picture string) []datapoint {
-	var out []datapoint
-	for i, c := range strings.Fields(picture) {
-		out = append(out, datapoint{
-			start:   int64(i * 60),
-			missing: c == "-",
-			value:   map[string]float64{"X": 1}[c],
-		})
-	}
-	return out
-}
-
-func high(v float64) bool { return v > 0 }
-
-func TestE22AlarmsTreatMissingDataAsTheGuidesTablesSay(t *testing.T) {
-	t.Parallel()
-
-	const insufficient = "INSUFFICIENT_DATA"
-	for _, tt := range []struct {
-		m, n    int
-		picture string
-		want    [4]string // missing, ignore, breaching, notBreaching; empty keeps the state
-	}{
-		{3, 3, "0 - X - X", [4]string{"OK", "OK", "OK", "OK"}},
-		{3, 3, "- - - - 0", [4]string{"OK", "OK", "OK", "OK"}},
-		{3, 3, "- - - - -", [4]string{insufficient, "", "ALARM", "OK"}},
-		{3, 3, "0 X X - X", [4]string{"ALARM", "ALARM", "ALARM", "ALARM"}},
-		{3, 3, "- - X - -", [4]string{"ALARM", "", "ALARM", "OK"}},
-		{2, 3, "0 - X - X", [4]string{"ALARM", "ALARM", "ALARM", "ALARM"}},
-		{2, 3, "0 0 X 0 X", [4]string{"ALARM", "ALARM", "ALARM", "ALARM"}},
-		{2, 3, "0 - X - -", [4]string{"OK", "OK", "ALARM", "OK"}},
-		{2, 3, "- - - - 0", [4]string{"OK", "OK", "ALARM", "OK"}},
-		{2, 3, "- - - X -", [4]string{"ALARM", "", "ALARM", "OK"}},
-		{2, 3, "- - - - X", [4]string{insufficient, "", "ALARM", "OK"}},
-		{1, 1, "- - X", [4]string{"ALARM", "ALARM", "ALARM", "ALARM"}},
-		{1, 1, "X X 0", [4]string{"OK", "OK", "OK", "OK"}},
-	} {
-		t.Run(fmt.Sprintf("%d of %d with %s", tt.m, tt.n, tt.picture), func(t *testing.T) {
-			for i, policy := range []string{"missing", "ignore", "breaching", "notBreaching"} {
-				if got := applyAlarmRules(row(tt.picture), tt.n, tt.m, high, policy).state; got != tt.want[i] {
-					t.Errorf("%d of %d, %s, %s: %q, want %q", tt.m, tt.n, tt.picture, policy, got, tt.want[i])
-				}
-			}
-		})
-	}
-}
-
-func TestE23AnAlarmGoesOffEarlyOnlyWhenTheBreachIsOldEnough(t *testing.T) {
-	t.Parallel()
-
-	for picture, want := range map[string]string{
-		"- - - - X": "INSUFFICIENT_DATA",
-		"- - - X -": "INSUFFICIENT_DATA",
-		"- - X - -": "ALARM",
-		"- X - - -": "ALARM",
-		"0 - X - -": "OK",
-	} {
-		t.Run(picture, func(t *testing.T) {
-			if got := applyAlarmRules(row(picture), 3, 3, high, "missing").state; got != want {
-				t.Errorf("%s: %s, want %s", picture, got, want)
-			}
-		})
-	}
-}
-
-// With no datapoint missing, the policies agree, and the state is a plain count.
-func TestE21WithoutMissingDataTheStateIsACount(t *testing.T) {
-	t.Parallel()
-
-	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(1, 8).Draw(t, "n")
-		m := rapid.IntRange(1, n).Draw(t, "m")
-		points := make([]datapoint, n+2)
-		breaching := 0
-		for i := range points {
-			points[i].value = float64(rapid.IntRange(0, 1).Draw(t, "value"))
-			if i >= 2 && points[i].value > 0 {
-				breaching++
-			}
-		}
-
-		want := stateOK
-		if breaching >= m {
-			want = stateAlarm
-		}
-
-		for _, policy := range []string{"missing", "ignore", "breaching", "notBreaching"} {
-			if got := applyAlarmRules(points, n, m, high, policy).state; got != want {
-				t.Fatalf("%s: %s with %d breaching of %d, want %s", policy, got, breaching, n, want)
-			}
-		}
-	})
-}
-
-// counter records one count of a metric of our own.
-func (b *bench) counter(name string, value float64) {
+// counter records a count of a metric in the namespace App.
+func (b *fixture) counter(name string, value float64) {
 	b.Record(account, region, Datum{
 		Namespace: "App",
 		Name:      name,
@@ -119,7 +20,7 @@ func (b *bench) counter(name string, value float64) {
 	})
 }
 
-// onErrors is an alarm on a counter of our own.
+// onErrors returns an alarm on the counter Errors.
 func onErrors(change func(*PutMetricAlarmInput)) *PutMetricAlarmInput {
 	in := &PutMetricAlarmInput{
 		AlarmName:          "errors",
@@ -139,7 +40,7 @@ func onErrors(change func(*PutMetricAlarmInput)) *PutMetricAlarmInput {
 	return in
 }
 
-func TestE18AFreshAlarmIsDescribedWithoutWhatWasNotGiven(t *testing.T) {
+func TestDescriptionOmitsAbsentSettings_E18(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -151,7 +52,7 @@ func TestE18AFreshAlarmIsDescribedWithoutWhatWasNotGiven(t *testing.T) {
 	golden(t, "alarm.json", string(text)+"\n")
 }
 
-func TestE19PutAgainKeepsStateAndTagsAndReplacesTheRest(t *testing.T) {
+func TestPutMetricAlarmPreservesStateAndTags_E19(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -165,16 +66,16 @@ func TestE19PutAgainKeepsStateAndTagsAndReplacesTheRest(t *testing.T) {
 	ok[awsapi.None](b, "PutMetricAlarm", onErrors(func(in *PutMetricAlarmInput) { in.Tags = []awsapi.Tag{{Key: "team", Value: "b"}} }))
 	a := b.state("errors")
 	if a.StateValue != "ALARM" || a.AlarmDescription != nil {
-		t.Errorf("state %s, description %v: want the state kept and the description gone", a.StateValue, a.AlarmDescription)
+		t.Errorf("state %s, description %v: want the same state and no description", a.StateValue, a.AlarmDescription)
 	}
 
 	tags := ok[ListTagsForResourceOutput](b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: a.AlarmARN})
 	if len(tags.Tags) != 1 || tags.Tags[0].Value != "a" {
-		t.Errorf("tags %v, want those of the creation", tags.Tags)
+		t.Errorf("tags %v, want those that the alarm was created with", tags.Tags)
 	}
 }
 
-func TestE19DeleteAlarmsFailsOnlyWhenNoneIsThere(t *testing.T) {
+func TestDeleteAlarmsFailsIfNoneExists_E19(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -182,11 +83,11 @@ func TestE19DeleteAlarmsFailsOnlyWhenNoneIsThere(t *testing.T) {
 	ok[awsapi.None](b, "DeleteAlarms", &AlarmNamesInput{AlarmNames: []string{"errors", "none"}})
 	refused(b, "DeleteAlarms", &AlarmNamesInput{AlarmNames: []string{"errors"}}, "ResourceNotFound", "")
 	if n := b.alarmCount.Load(); n != 0 {
-		t.Errorf("%d alarms counted after the last was deleted", n)
+		t.Errorf("alarmCount is %d after the last alarm was deleted, want 0", n)
 	}
 }
 
-func TestE20SetAlarmStateHoldsUntilTheNextEvaluation(t *testing.T) {
+func TestSetAlarmStateHoldsUntilNextEvaluation_E20(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -200,14 +101,14 @@ func TestE20SetAlarmStateHoldsUntilTheNextEvaluation(t *testing.T) {
 	})
 
 	if a := b.state("dlq"); a.StateValue != "ALARM" || a.StateReason != "drill" {
-		t.Errorf("alarm %+v", a)
+		t.Errorf("alarm %+v, want the state that was set", a)
 	}
 
 	b.advance(time.Minute)
 	b.wantState("dlq", "OK")
 }
 
-func TestE20SetAlarmStateRefusesWhatIsNoState(t *testing.T) {
+func TestSetAlarmStateRefusesInvalidInput_E20(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -233,70 +134,7 @@ func TestE20SetAlarmStateRefusesWhatIsNoState(t *testing.T) {
 	}, "InvalidFormat", "")
 }
 
-func TestE24ReasonsReadAsAWSWritesThem(t *testing.T) {
-	t.Parallel()
-
-	b := open(t)
-	ok[awsapi.None](b, "PutMetricAlarm", onErrors(nil))
-	ok[awsapi.None](b, "PutMetricAlarm", onErrors(func(in *PutMetricAlarmInput) {
-		in.AlarmName = "m-of-n"
-		in.EvaluationPeriods = ptr(2)
-		in.DatapointsToAlarm = ptr(1)
-	}))
-
-	ok[awsapi.None](b, "PutMetricAlarm", onErrors(func(in *PutMetricAlarmInput) {
-		in.AlarmName = "silent"
-		in.MetricName = "Nothing"
-		in.EvaluationPeriods = ptr(2)
-		in.TreatMissingData = "breaching"
-	}))
-
-	b.counter("Errors", 21.5)
-	b.advance(time.Minute)
-	for name, want := range map[string]string{
-		"errors": "Threshold Crossed: 1 datapoint [21.5 (02/01/26 03:04:00)] was greater than the threshold (21.0).",
-		"m-of-n": "Threshold Crossed: 1 out of the last 2 datapoints [21.5 (02/01/26 03:04:00)] was greater than the threshold (21.0) " +
-			"(minimum 1 datapoint for OK -> ALARM transition).",
-		"silent": "Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [Breaching].",
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := b.in(t)
-
-			if a := b.state(name); a.StateReason != want || a.StateValue != "ALARM" {
-				t.Errorf("%s: %s\n got %s\nwant %s", name, a.StateValue, a.StateReason, want)
-			}
-		})
-	}
-
-	golden(t, "reason-data.json", b.state("errors").StateReasonData+"\n")
-	b.advance(3 * time.Minute)
-	if a := b.state("errors"); a.StateValue != "INSUFFICIENT_DATA" || a.StateReason != "Insufficient Data: 1 datapoint was unknown." {
-		t.Errorf("%s: %s", a.StateValue, a.StateReason)
-	}
-}
-
-func TestE24NumbersAreWrittenAsJavaDoes(t *testing.T) {
-	t.Parallel()
-
-	for v, want := range map[float64]string{
-		0:        "0.0",
-		21:       "21.0",
-		21.5:     "21.5",
-		-3:       "-3.0",
-		1e7:      "1.0E7",
-		12345678: "1.2345678E7",
-		0.001:    "0.001",
-		0.0001:   "1.0E-4",
-	} {
-		t.Run(want, func(t *testing.T) {
-			if got := formatNumber(v); got != want {
-				t.Errorf("%v is written %s, want %s", v, got, want)
-			}
-		})
-	}
-}
-
-func TestE25ActionsAreTakenOncePerChangeAndSaidNotToBeDelivered(t *testing.T) {
+func TestActionsAreRecordedOncePerChangeAsNotDelivered_E25(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -312,17 +150,17 @@ func TestE25ActionsAreTakenOncePerChangeAndSaidNotToBeDelivered(t *testing.T) {
 	for _, item := range history.AlarmHistoryItems {
 		kinds = append(kinds, item.HistoryItemType)
 		if item.HistoryData != "" && !json.Valid([]byte(item.HistoryData)) {
-			t.Errorf("history data %s", item.HistoryData)
+			t.Errorf("history data is not JSON: %s", item.HistoryData)
 		}
 	}
 
 	if got := strings.Join(kinds, " "); got != "ConfigurationUpdate StateUpdate Action" {
-		t.Errorf("history %s", got)
+		t.Errorf("history has %s, want an update of the configuration and of the state, and an action", got)
 	}
 
 	last := history.AlarmHistoryItems[2].HistorySummary
 	if !strings.HasPrefix(last, "Failed to execute action "+topic) || !strings.Contains(last, "does not deliver") {
-		t.Errorf("action: %s", last)
+		t.Errorf("summary %q, want a failure to deliver", last)
 	}
 
 	ok[awsapi.None](b, "DisableAlarmActions", &AlarmNamesInput{AlarmNames: []string{"errors"}})
@@ -340,7 +178,7 @@ func TestE25ActionsAreTakenOncePerChangeAndSaidNotToBeDelivered(t *testing.T) {
 
 	actions := ok[DescribeAlarmHistoryOutput](b, "DescribeAlarmHistory", &DescribeAlarmHistoryInput{HistoryItemType: "Action"})
 	if n := len(actions.AlarmHistoryItems); n != 1 || b.state("errors").ActionsEnabled {
-		t.Errorf("%d actions, want the one from before they were disabled", n)
+		t.Errorf("%d actions, want only the one before actions were disabled", n)
 	}
 }
 
@@ -377,11 +215,11 @@ func TestAlarmsOnMetricMath(t *testing.T) {
 	b.advance(time.Minute)
 	b.wantState("rate", "ALARM")
 	if a := b.state("rate"); len(a.Metrics) != 3 || a.Period != nil || a.MetricName != "" {
-		t.Errorf("described as %+v", a)
+		t.Errorf("description %+v, want three queries and no single metric", a)
 	}
 }
 
-func TestAlarmsOverDaysAreLookedAtByTheHour(t *testing.T) {
+func TestAlarmsOverSeveralDaysAreEvaluatedHourly(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -399,7 +237,7 @@ func TestAlarmsOverDaysAreLookedAtByTheHour(t *testing.T) {
 	b.wantState("errors", "ALARM")
 }
 
-func TestAlarmsBelowAMinuteAreLookedAtEveryTenSeconds(t *testing.T) {
+func TestAlarmsWithShortPeriodsAreEvaluatedEveryTenSeconds(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -414,7 +252,7 @@ func TestAlarmsBelowAMinuteAreLookedAtEveryTenSeconds(t *testing.T) {
 	b.wantState("errors", "ALARM")
 }
 
-func TestBadAlarmsAreRefused(t *testing.T) {
+func TestInvalidAlarmsAreRefused(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -456,13 +294,13 @@ func TestBadAlarmsAreRefused(t *testing.T) {
 	}
 
 	if got := ok[DescribeAlarmsOutput](b, "DescribeAlarms", &DescribeAlarmsInput{}); len(got.MetricAlarms) != 0 {
-		t.Errorf("refused alarms were made: %v", got.MetricAlarms)
+		t.Errorf("refused alarms were created: %v", got.MetricAlarms)
 	}
 }
 
-// A skipping clock goes to the evaluations that matter and comes to rest although
-// messages lie in the dead-letter queue for good.
-func TestASkippingClockSettlesWithTheAlarmOn(t *testing.T) {
+// A skipping clock skips to the evaluations that change a state. Then it settles,
+// although messages stay in the dead-letter queue.
+func TestSkippingClockSettlesWhileAlarmIsOn(t *testing.T) {
 	t.Parallel()
 
 	c := clock.New(clock.Skip, start)
@@ -473,7 +311,7 @@ func TestASkippingClockSettlesWithTheAlarmOn(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	b := &bench{
+	b := &fixture{
 		Service: s,
 		t:       t,
 		clock:   c,
@@ -499,15 +337,15 @@ func TestASkippingClockSettlesWithTheAlarmOn(t *testing.T) {
 	b.wantState("dlq", "ALARM")
 	state := c.State()
 	if state.Moves != 0 || state.Upkeep != 1 {
-		t.Errorf("%+v: want no move left, and the next sampling", state)
+		t.Errorf("%+v: want no event that the clock skips to, and the next sampling", state)
 	}
 
 	if state.Skipped > 10*time.Minute {
-		t.Errorf("skipped %s to settle", state.Skipped)
+		t.Errorf("skipped %s to settle, want at most 10 minutes", state.Skipped)
 	}
 }
 
-func TestWithoutSamplersAndDataNothingStaysBooked(t *testing.T) {
+func TestNothingIsScheduledWithoutSamplersAndData(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -515,7 +353,7 @@ func TestWithoutSamplersAndDataNothingStaysBooked(t *testing.T) {
 	b.counter("Errors", 1)
 	b.advance(time.Hour)
 	if s := b.clock.State(); s.Moves+s.Upkeep != 0 {
-		t.Errorf("%+v: something is still booked", s)
+		t.Errorf("%+v: want no scheduled event", s)
 	}
 
 	b.wantState("errors", "INSUFFICIENT_DATA")

@@ -8,25 +8,25 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-func TestE30LifeOfADashboard(t *testing.T) {
+func TestDashboardIsPutReadListedAndDeleted_E30(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
 	const body = `{"widgets": [ ]}`
 	out := ok[PutDashboardOutput](b, "PutDashboard", &PutDashboardInput{DashboardName: "flow", DashboardBody: body})
 	if out.DashboardValidationMessages == nil || len(out.DashboardValidationMessages) != 0 {
-		t.Errorf("%+v", out)
+		t.Errorf("PutDashboard returned %+v, want an empty list of messages", out)
 	}
 
 	got := ok[GetDashboardOutput](b, "GetDashboard", &GetDashboardInput{DashboardName: "flow"})
 	if got.DashboardBody != body || got.DashboardARN != "arn:aws:cloudwatch::000000000000:dashboard/flow" {
-		t.Errorf("%+v", got)
+		t.Errorf("GetDashboard returned %+v, want the body as it was put", got)
 	}
 
 	b.call.Region = "eu-west-1"
 	listed := ok[ListDashboardsOutput](b, "ListDashboards", &ListDashboardsInput{DashboardNamePrefix: "fl"})
 	if len(listed.DashboardEntries) != 1 || listed.DashboardEntries[0].Size != int64(len(body)) || !listed.DashboardEntries[0].LastModified.Time().Equal(start) {
-		t.Errorf("seen from another region: %+v", listed)
+		t.Errorf("ListDashboards in another region returned %+v, want the dashboard", listed)
 	}
 
 	refused(b, "DeleteDashboards", &DeleteDashboardsInput{DashboardNames: []string{"flow", "none"}}, "ResourceNotFound", "")
@@ -35,7 +35,7 @@ func TestE30LifeOfADashboard(t *testing.T) {
 	refused(b, "GetDashboard", &GetDashboardInput{DashboardName: "flow"}, "ResourceNotFound", "Dashboard flow does not exist")
 }
 
-func TestE30BadDashboardsAreRefused(t *testing.T) {
+func TestInvalidDashboardsAreRefused_E30(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -93,7 +93,7 @@ func TestTagsOfAlarmsAndDashboards(t *testing.T) {
 	refused(b, "TagResource", &TagResourceInput{ResourceARN: "arn:aws:cloudwatch::000000000000:dashboard/flow", Tags: many}, "InvalidParameterValue", "")
 }
 
-func TestEveryOperationAsksForAPermission(t *testing.T) {
+func TestEveryOperationNeedsPermission(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -108,30 +108,30 @@ func TestEveryOperationAsksForAPermission(t *testing.T) {
 
 			for _, a := range all {
 				if a.Action != "cloudwatch:"+name {
-					t.Errorf("%s asks for %s", name, a.Action)
+					t.Errorf("%s needs %s", name, a.Action)
 				}
 			}
 
 			if len(all) == 0 {
-				t.Errorf("%s asks for nothing", name)
+				t.Errorf("%s needs no permission", name)
 			}
 		})
 	}
 
 	put := b.API().Operations["PutMetricAlarm"].Access(b.call, onErrors(func(in *PutMetricAlarmInput) { in.Tags = []awsapi.Tag{{Key: "team", Value: "a"}} }))
 	if put[0].Resource != "arn:aws:cloudwatch:us-east-1:000000000000:alarm:errors" || put[0].RequestTags["team"] != "a" || len(put) != 2 || put[1].Action != "cloudwatch:TagResource" {
-		t.Errorf("PutMetricAlarm asks for %+v", put)
+		t.Errorf("PutMetricAlarm needs %+v", put)
 	}
 
-	data := b.API().Operations["PutMetricData"].Access(b.call, put0())
+	data := b.API().Operations["PutMetricData"].Access(b.call, putMetricData())
 	if data[0].Resource != "*" || data[0].Keys["cloudwatch:namespace"][0] != "App" {
-		t.Errorf("PutMetricData asks for %+v", data)
+		t.Errorf("PutMetricData needs %+v", data)
 	}
 }
 
-func put0() *PutMetricDataInput { return &PutMetricDataInput{Namespace: "App"} }
+func putMetricData() *PutMetricDataInput { return &PutMetricDataInput{Namespace: "App"} }
 
-func TestAlarmsAndDashboardsOutliveARestart(t *testing.T) {
+func TestAlarmsAndDashboardsSurviveRestart(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
@@ -179,7 +179,7 @@ func TestAlarmsAndDashboardsOutliveARestart(t *testing.T) {
 
 	tags := ok[ListTagsForResourceOutput](b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: after.AlarmARN})
 	if len(tags.Tags) != 1 {
-		t.Errorf("tags %v", tags.Tags)
+		t.Errorf("tags %v after the restart, want one", tags.Tags)
 	}
 
 	ok[GetDashboardOutput](b, "GetDashboard", &GetDashboardInput{DashboardName: "flow"})
@@ -189,11 +189,11 @@ func TestAlarmsAndDashboardsOutliveARestart(t *testing.T) {
 
 	b = open(t, disk(st))
 	if n := b.alarmCount.Load(); n != 0 || len(b.dashboards) != 0 {
-		t.Errorf("%d alarms and %d dashboards come back after a reset", n, len(b.dashboards))
+		t.Errorf("%d alarms and %d dashboards after a reset and a restart, want none", n, len(b.dashboards))
 	}
 }
 
-func TestResetOfOnePlaceLeavesOthers(t *testing.T) {
+func TestResetIsLimitedToScope(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -207,6 +207,6 @@ func TestResetOfOnePlaceLeavesOthers(t *testing.T) {
 	b.state("errors")
 	b.call.Account = account
 	if all := ok[DescribeAlarmsOutput](b, "DescribeAlarms", &DescribeAlarmsInput{}); len(all.MetricAlarms) != 0 {
-		t.Errorf("alarms %v after the reset", all.MetricAlarms)
+		t.Errorf("alarms %v after the reset, want none", all.MetricAlarms)
 	}
 }

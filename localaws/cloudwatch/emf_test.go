@@ -10,26 +10,26 @@ const emfLine = `{"_aws":{"Timestamp":1767323100000,"CloudWatchMetrics":[{"Names
 	"Metrics":[{"Name":"Processed","Unit":"Count"},{"Name":"Latency","Unit":"Milliseconds","StorageResolution":1},{"Name":"Absent"}]}]},
 	"Service":"consumer","Store":"3","Processed":5,"Latency":[1.5,2.5],"note":"x"}`
 
-func TestE34EMFYieldsEachMetricForEachSetOfDimensions(t *testing.T) {
+func TestEMFHasADatumForEachMetricAndDimensionSet_E34(t *testing.T) {
 	t.Parallel()
 
 	data := parseEMF(emfLine, start)
 	if len(data) != 6 {
-		t.Fatalf("%d data: %+v", len(data), data)
+		t.Fatalf("%d data, want 6: %+v", len(data), data)
 	}
 
 	first := data[0]
 	last := data[5]
 	if first.Name != "Processed" || first.Value != 5 || first.Unit != "Count" || len(first.Dimensions) != 1 || !first.Time.Equal(start.Add(time.Minute)) {
-		t.Errorf("first %+v", first)
+		t.Errorf("first datum %+v, want Processed with one dimension", first)
 	}
 
 	if last.Name != "Latency" || last.Value != 2.5 || !last.HighResolution || len(last.Dimensions) != 2 || last.Dimensions[1] != (Dimension{"Store", "3"}) {
-		t.Errorf("last %+v", last)
+		t.Errorf("last datum %+v, want Latency with two dimensions", last)
 	}
 }
 
-func TestE34EMFInLogsBecomesMetrics(t *testing.T) {
+func TestEMFLineIsRecordedAsMetrics_E34(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -45,11 +45,11 @@ func TestE34EMFInLogsBecomesMetrics(t *testing.T) {
 	})
 
 	if len(out.Datapoints) != 1 || *out.Datapoints[0].Sum != 4 || out.Datapoints[0].Unit != "Milliseconds" {
-		t.Errorf("%+v", out)
+		t.Errorf("got %+v, want one datapoint with the sum 4", out)
 	}
 }
 
-func TestE34WhatIsNoGoodEMFYieldsNothing(t *testing.T) {
+func TestInvalidEMFIsIgnored_E34(t *testing.T) {
 	t.Parallel()
 
 	for name, line := range map[string]string{
@@ -67,18 +67,18 @@ func TestE34WhatIsNoGoodEMFYieldsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if data := parseEMF(line, start); len(data) != 0 {
-				t.Errorf("%s: %+v", name, data)
+				t.Errorf("got %+v, want no data", data)
 			}
 		})
 	}
 }
 
-func TestE34WithoutTimestampTheLinesOwnTimeCounts(t *testing.T) {
+func TestEMFWithoutTimestampHasTimeOfLine_E34(t *testing.T) {
 	t.Parallel()
 
 	data := parseEMF(`{"_aws":{"CloudWatchMetrics":[{"Namespace":"N","Metrics":[{"Name":"a"}]}]},"a":1}`, start)
 	if len(data) != 1 || !data[0].Time.Equal(start) || data[0].Dimensions != nil {
-		t.Errorf("%+v", data)
+		t.Errorf("got %+v, want one datum at the time of the line", data)
 	}
 }
 
@@ -88,7 +88,7 @@ func FuzzEMF(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		for _, d := range parseEMF(line, start) {
 			if d.Namespace == "" || math.IsNaN(d.Value) || math.IsInf(d.Value, 0) || len(d.Dimensions) > maxEMFDimensions || d.Time.Year() > 40000 {
-				t.Errorf("%q yields %+v", line, d)
+				t.Errorf("%q has the invalid datum %+v", line, d)
 			}
 		}
 	})

@@ -11,7 +11,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden holds a text against testdata/NAME.
+// golden compares a text with testdata/NAME.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 

@@ -9,8 +9,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// held adds up what the metrics hold.
-func (s *Service) held() (sum int64) {
+// totalMemory returns the memory of all metrics.
+func (s *Service) totalMemory() (sum int64) {
 	for _, res := range s.resources {
 		for _, m := range res.metrics {
 			sum += m.memory()
@@ -19,9 +19,9 @@ func (s *Service) held() (sum int64) {
 	return sum
 }
 
-// Functions make metrics by what they print: neither many values, nor many times,
-// nor long names take more memory than there may be.
-func TestMetricsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
+// Functions create metrics by what they print. Neither many values, nor many times,
+// nor long names may take more memory than the limit.
+func TestMetricsStayWithinMemoryLimit(t *testing.T) {
 	t.Parallel()
 
 	const most = 4 << 20
@@ -82,29 +82,29 @@ func TestMetricsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
 				b.Record(account, region, datum(i))
 			}
 
-			// What the metrics may grow by between two looks comes on top of it.
-			if sum := b.held(); sum > most+memoryCheckInterval*2*bytesPerRecord {
-				t.Errorf("%d bytes are held, want about %d", sum, most)
+			// Between two checks, metrics may grow beyond the limit.
+			if sum := b.totalMemory(); sum > most+memoryCheckInterval*2*bytesPerRecord {
+				t.Errorf("metrics take %d bytes, want about %d", sum, most)
 			}
 
 			b.recordsSinceCheck = memoryCheckInterval
 			b.Record(account, region, datum(0))
-			if sum := b.held(); sum > most+1<<20 {
-				t.Errorf("%d bytes are held after a look, want about %d", sum, most)
+			if sum := b.totalMemory(); sum > most+1<<20 {
+				t.Errorf("metrics take %d bytes after a check, want about %d", sum, most)
 			}
 
 			if m := b.resourcesIn(awsapi.Scope{Account: account, Region: region}).findMetric("N", "quiet", nil); m == nil && name != "LongNames" {
-				t.Error("the quiet metric is gone")
+				t.Error("the small metric was removed")
 			}
 
 			if last := b.resourcesIn(awsapi.Scope{Account: account, Region: region}).findMetric("N", datum(0).Name, datum(0).Dimensions); last == nil || len(last.series[0].buckets) == 0 {
-				t.Error("the newest datum is gone")
+				t.Error("the newest datum was removed")
 			}
 		})
 	}
 }
 
-func TestALineOfMetricsYieldsNoMoreThanItMay(t *testing.T) {
+func TestEMFLineStaysWithinDataLimit(t *testing.T) {
 	t.Parallel()
 
 	values := "[" + strings.TrimSuffix(strings.Repeat("1,", 100), ",") + "]"
@@ -113,10 +113,10 @@ func TestALineOfMetricsYieldsNoMoreThanItMay(t *testing.T) {
 			`],"Metrics":[` + strings.TrimSuffix(strings.Repeat(`{"Name":"a"},`, metrics), ",") + `]}]},"a":` + values + `}`
 	}
 	if n := len(parseEMF(line(2, 100), start)); n != 2*100*100 {
-		t.Errorf("%d data of a line within the bounds, want all 20000", n)
+		t.Errorf("%d data of a line within the limits, want all 20000", n)
 	}
 
 	if n := len(parseEMF(line(50_000, 100), start)); n != 0 {
-		t.Errorf("%d data of a line that stands for 500 million, want none", n)
+		t.Errorf("%d data of a line with 500 million, want none", n)
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// stats asks for statistics of a metric of namespace App over the hour from start.
+// stats returns a request for the statistics of a metric in the namespace App, over
+// the hour from start.
 func stats(name string, change func(*GetMetricStatisticsInput)) *GetMetricStatisticsInput {
 	in := &GetMetricStatisticsInput{
 		Namespace:  "App",
@@ -31,11 +32,7 @@ func stats(name string, change func(*GetMetricStatisticsInput)) *GetMetricStatis
 	return in
 }
 
-func put(data ...MetricDatum) *PutMetricDataInput {
-	return &PutMetricDataInput{Namespace: "App", MetricData: data}
-}
-
-func TestE26StatisticsOfAMinute(t *testing.T) {
+func TestStatisticsOfOneMinute_E26(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -66,11 +63,11 @@ func TestE26StatisticsOfAMinute(t *testing.T) {
 		in.Period = 300
 	}))
 	if d := only.Datapoints; len(d) != 1 || *d[0].Sum != 23 || d[0].Average != nil || d[0].ExtendedStatistics != nil {
-		t.Errorf("datapoints %+v, want the sum alone", d)
+		t.Errorf("datapoints %+v, want only the sum", d)
 	}
 }
 
-func TestE26OneDatapointForEachUnit(t *testing.T) {
+func TestGetMetricStatisticsReturnsDatapointPerUnit_E26(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -95,7 +92,7 @@ func TestE26OneDatapointForEachUnit(t *testing.T) {
 	}
 }
 
-func TestE26BadQuestionsAreRefused(t *testing.T) {
+func TestGetMetricStatisticsRefusesInvalidInput_E26(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -125,149 +122,7 @@ func TestE26BadQuestionsAreRefused(t *testing.T) {
 	}
 }
 
-func TestE29PutMetricDataTakesValuesCountsAndSets(t *testing.T) {
-	t.Parallel()
-
-	b := open(t)
-	ok[awsapi.None](b, "PutMetricData", put(
-		MetricDatum{
-			MetricName: "Size",
-			Values:     []float64{1, 5},
-			Counts:     []float64{3, 1},
-		},
-		MetricDatum{MetricName: "Size", Values: []float64{2}},
-		MetricDatum{
-			MetricName:      "Size",
-			StatisticValues: &StatisticSet{ptr(2.0), ptr(30.0), ptr(10.0), ptr(20.0)},
-			Timestamp:       at(10 * time.Minute),
-		},
-	))
-
-	out := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", stats("Size", func(in *GetMetricStatisticsInput) { in.ExtendedStatistics = []string{"p50"} }))
-	if len(out.Datapoints) != 2 {
-		t.Fatalf("%+v", out)
-	}
-
-	if d := out.Datapoints[0]; *d.SampleCount != 5 || *d.Sum != 10 || d.ExtendedStatistics["p50"] != 1 {
-		t.Errorf("values and counts: %+v", d)
-	}
-
-	if d := out.Datapoints[1]; *d.Average != 15 || *d.Maximum != 20 || d.ExtendedStatistics != nil || !d.Timestamp.Time().Equal(start.Add(10*time.Minute)) {
-		t.Errorf("a statistic set: %+v, want no percentile, which cannot be told", d)
-	}
-}
-
-func TestE29BadDataAreRefusedAndNoneOfTheirCallIsTaken(t *testing.T) {
-	t.Parallel()
-
-	b := open(t)
-	good := MetricDatum{MetricName: "Good", Value: ptr(1.0)}
-	for _, tt := range []struct {
-		name    string
-		change  func(d *MetricDatum)
-		code    string
-		message string // empty: any
-	}{
-		{"value and values", func(d *MetricDatum) { d.Values = []float64{1} }, "InvalidParameterCombination",
-			"The parameters MetricData.member.2.Value and MetricData.member.2.Values are mutually exclusive and you have specified both."},
-		{"more counts than values", func(d *MetricDatum) { d.Value = nil; d.Values = []float64{1}; d.Counts = []float64{1, 2} }, "InvalidParameterValue",
-			"The parameters MetricData.member.2.Values and MetricData.member.2.Counts must be of the same size."},
-		{"no value", func(d *MetricDatum) { d.Value = nil }, "MissingParameter", ""},
-		{"no name", func(d *MetricDatum) { d.MetricName = "" }, "MissingParameter", ""},
-		{"too many values", func(d *MetricDatum) { d.Value = nil; d.Values = make([]float64, 151) }, "InvalidParameterValue", ""},
-		{"not a number", func(d *MetricDatum) { d.Value = ptr(math.NaN()) }, "InvalidParameterValue", ""},
-		{"infinite", func(d *MetricDatum) { d.Value = ptr(math.Inf(-1)) }, "InvalidParameterValue", ""},
-		{"negative count", func(d *MetricDatum) { d.Value = nil; d.Values = []float64{1}; d.Counts = []float64{-1} }, "InvalidParameterValue", ""},
-		{"too old", func(d *MetricDatum) { d.Timestamp = at(-15 * 24 * time.Hour) }, "InvalidParameterValue", ""},
-		{"in the future", func(d *MetricDatum) { d.Timestamp = at(3 * time.Hour) }, "InvalidParameterValue", ""},
-		{"resolution", func(d *MetricDatum) { d.StorageResolution = ptr(5) }, "InvalidParameterValue", ""},
-		{"unit", func(d *MetricDatum) { d.Unit = "Apples" }, "ValidationError", ""},
-		{"too many dimensions", func(d *MetricDatum) { d.Dimensions = make([]Dimension, 31) }, "InvalidParameterValue", ""},
-		{"same dimension twice", func(d *MetricDatum) { d.Dimensions = []Dimension{{"a", "1"}, {"a", "2"}} }, "InvalidParameterValue", ""},
-		{"incomplete set", func(d *MetricDatum) { d.Value = nil; d.StatisticValues = &StatisticSet{SampleCount: ptr(1.0)} }, "InvalidParameterValue", ""},
-		{"minimum above maximum", func(d *MetricDatum) {
-			d.Value = nil
-			d.StatisticValues = &StatisticSet{ptr(1.0), ptr(1.0), ptr(2.0), ptr(1.0)}
-		}, "InvalidParameterValue", ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			b := b.in(t)
-
-			bad := MetricDatum{MetricName: "x", Value: ptr(1.0)}
-			tt.change(&bad)
-			refused(b, "PutMetricData", put(good, bad), tt.code, tt.message)
-		})
-	}
-
-	refused(b, "PutMetricData", &PutMetricDataInput{Namespace: "AWS/SQS", MetricData: []MetricDatum{good}}, "InvalidParameterValue", "")
-	refused(b, "PutMetricData", put(make([]MetricDatum, 1001)...), "InvalidParameterValue", "")
-	if out := ok[ListMetricsOutput](b, "ListMetrics", &ListMetricsInput{}); len(out.Metrics) != 0 {
-		t.Errorf("metrics %v from refused calls", out.Metrics)
-	}
-}
-
-func TestE27GetMetricDataGivesNewestFirstAndMath(t *testing.T) {
-	t.Parallel()
-
-	b := open(t)
-	for i := range 3 {
-		b.counter("Calls", float64(10*(i+1)))
-		b.counter("Errors", float64(i))
-		b.advance(time.Minute)
-	}
-
-	query := func(id, name string, returned bool) MetricDataQuery {
-		return MetricDataQuery{
-			ID:         id,
-			ReturnData: &returned,
-			MetricStat: &MetricStat{
-				Metric: &Metric{Namespace: "App", MetricName: name},
-				Period: 60,
-				Stat:   "Sum",
-			},
-		}
-	}
-
-	in := &GetMetricDataInput{
-		StartTime: at(0),
-		EndTime:   at(time.Hour),
-		MetricDataQueries: []MetricDataQuery{
-			query("calls", "Calls", true), query("errors", "Errors", false), {
-				ID:         "rate",
-				Expression: "errors / calls",
-				Label:      "Rate",
-			}, query("none", "None", true),
-		},
-	}
-
-	out := ok[GetMetricDataOutput](b, "GetMetricData", in)
-	if len(out.MetricDataResults) != 3 || len(out.Messages) != 0 || out.Messages == nil {
-		t.Fatalf("%+v", out)
-	}
-
-	calls := out.MetricDataResults[0]
-	rate := out.MetricDataResults[1]
-	none := out.MetricDataResults[2]
-	if !slices.Equal(calls.Values, []float64{30, 20, 10}) || calls.Label != "Calls" || calls.StatusCode != "Complete" ||
-		!calls.Timestamps[0].Time().Equal(start.Add(2*time.Minute)) {
-		t.Errorf("calls %+v", calls)
-	}
-
-	if rate.Label != "Rate" || !slices.Equal(rate.Values, []float64{2.0 / 30, 1.0 / 20, 0}) {
-		t.Errorf("rate %+v", rate)
-	}
-
-	if none.Values == nil || none.Timestamps == nil || len(none.Values) != 0 {
-		t.Errorf("a metric without data %+v, want empty lists", none)
-	}
-
-	in.ScanBy = "TimestampAscending"
-	if out := ok[GetMetricDataOutput](b, "GetMetricData", in); !slices.Equal(out.MetricDataResults[0].Values, []float64{10, 20, 30}) {
-		t.Errorf("ascending %+v", out)
-	}
-}
-
-func TestE27ThePeriodIncludesItsBeginAndNotItsEnd(t *testing.T) {
+func TestPeriodIncludesStartAndExcludesEnd_E27(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -276,98 +131,11 @@ func TestE27ThePeriodIncludesItsBeginAndNotItsEnd(t *testing.T) {
 	b.counter("Calls", 2)
 	out := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", stats("Calls", func(in *GetMetricStatisticsInput) { in.EndTime = at(time.Minute) }))
 	if len(out.Datapoints) != 1 || *out.Datapoints[0].Sum != 1 {
-		t.Errorf("%+v", out.Datapoints)
+		t.Errorf("got %+v, want only the datapoint before the end", out.Datapoints)
 	}
 }
 
-func TestE27MixedUnitsGiveAMessage(t *testing.T) {
-	t.Parallel()
-
-	b := open(t)
-	ok[awsapi.None](b, "PutMetricData", put(
-		MetricDatum{
-			MetricName: "L",
-			Value:      ptr(1.0),
-			Unit:       "Seconds",
-		}, MetricDatum{
-			MetricName: "L",
-			Value:      ptr(20.0),
-			Unit:       "Milliseconds",
-		}))
-
-	out := ok[GetMetricDataOutput](b, "GetMetricData", &GetMetricDataInput{
-		StartTime: at(0),
-		EndTime:   at(time.Hour),
-		MetricDataQueries: []MetricDataQuery{
-			{ID: "l", MetricStat: &MetricStat{
-				Metric: &Metric{Namespace: "App", MetricName: "L"},
-				Period: 60,
-				Stat:   "Sum",
-			}},
-		},
-	})
-
-	if len(out.Messages) != 1 || out.Messages[0] != (MessageData{"MultipleUnits", "Multiple units returned: '[Milliseconds, Seconds]'"}) {
-		t.Errorf("messages %v", out.Messages)
-	}
-}
-
-func TestE27BadQueriesAreRefused(t *testing.T) {
-	t.Parallel()
-
-	b := open(t)
-	stat := &MetricStat{
-		Metric: &Metric{Namespace: "App", MetricName: "L"},
-		Period: 60,
-		Stat:   "Sum",
-	}
-
-	for want, queries := range map[string][]MetricDataQuery{
-		"is not matching": {{ID: "Upper", MetricStat: stat}},
-		"not unique":      {{ID: "a", MetricStat: stat}, {ID: "a", MetricStat: stat}},
-		"Exactly one of": {{
-			ID:         "a",
-			MetricStat: stat,
-			Expression: "1",
-		}},
-		"unknown id b":         {{ID: "a", Expression: "b + 1"}},
-		"depends on itself":    {{ID: "a", Expression: "b"}, {ID: "b", Expression: "a"}},
-		"function SEARCH":      {{ID: "a", Expression: `SEARCH("x", "Sum", 60)`}},
-		"uses no metric":       {{ID: "a", Expression: "1 + 1"}},
-		"a single time series": {{ID: "m", MetricStat: stat}, {ID: "a", Expression: "METRICS()"}},
-		"AccountId": {{
-			ID:         "a",
-			MetricStat: stat,
-			AccountID:  "111111111111",
-		}},
-		"Stat.Metric": {{ID: "a", MetricStat: &MetricStat{Period: 60, Stat: "Sum"}}},
-		"parameter Period": {{ID: "a", MetricStat: &MetricStat{
-			Metric: stat.Metric,
-			Period: 7,
-			Stat:   "Sum",
-		}}},
-		"parameter Stat": {{ID: "a", MetricStat: &MetricStat{
-			Metric: stat.Metric,
-			Period: 60,
-			Stat:   "Mode",
-		}}},
-	} {
-		t.Run(want, func(t *testing.T) {
-			b := b.in(t)
-
-			_, err := b.GetMetricData(t.Context(), b.call, &GetMetricDataInput{
-				StartTime:         at(0),
-				EndTime:           at(time.Hour),
-				MetricDataQueries: queries,
-			})
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%v, want %q", err, want)
-			}
-		})
-	}
-}
-
-func TestE28ListMetricsFindsByNameAndDimension(t *testing.T) {
+func TestListMetricsFiltersByNameAndDimension_E28(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -404,16 +172,16 @@ func TestE28ListMetricsFindsByNameAndDimension(t *testing.T) {
 
 	b.advance(4 * time.Hour)
 	if out := ok[ListMetricsOutput](b, "ListMetrics", &ListMetricsInput{RecentlyActive: "PT3H"}); len(out.Metrics) != 0 {
-		t.Errorf("after 4 h recently active: %v", out.Metrics)
+		t.Errorf("recently active after 4 h: %v, want none", out.Metrics)
 	}
 
 	b.advance(14 * 24 * time.Hour)
 	if out := ok[ListMetricsOutput](b, "ListMetrics", &ListMetricsInput{}); len(out.Metrics) != 0 {
-		t.Errorf("after two weeks: %v", out.Metrics)
+		t.Errorf("metrics after two weeks: %v, want none", out.Metrics)
 	}
 }
 
-func TestE28ListMetricsPages(t *testing.T) {
+func TestListMetricsReturnsPages_E28(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -423,12 +191,12 @@ func TestE28ListMetricsPages(t *testing.T) {
 	first := ok[ListMetricsOutput](b, "ListMetrics", &ListMetricsInput{})
 	second := ok[ListMetricsOutput](b, "ListMetrics", &ListMetricsInput{NextToken: first.NextToken})
 	if len(first.Metrics) != 500 || len(second.Metrics) != 1 || second.NextToken != "" {
-		t.Errorf("pages of %d and %d", len(first.Metrics), len(second.Metrics))
+		t.Errorf("pages of %d and %d, want 500 and 1", len(first.Metrics), len(second.Metrics))
 	}
 	refused(b, "ListMetrics", &ListMetricsInput{NextToken: "?"}, "InvalidNextToken", "")
 }
 
-func TestTheNumberOfMetricsIsBounded(t *testing.T) {
+func TestNumberOfMetricsIsLimited(t *testing.T) {
 	t.Parallel()
 
 	b := open(t, func(o *Options) { o.MaxMetrics = 2 })
@@ -437,42 +205,42 @@ func TestTheNumberOfMetricsIsBounded(t *testing.T) {
 	b.counter("c", 1)
 	b.counter("a", 1)
 	if out := ok[ListMetricsOutput](b, "ListMetrics", &ListMetricsInput{}); len(out.Metrics) != 2 {
-		t.Errorf("metrics %v", out.Metrics)
+		t.Errorf("metrics %v, want two", out.Metrics)
 	}
 	refused(b, "PutMetricData", put(MetricDatum{MetricName: "d", Value: ptr(1.0)}), "LimitExceeded", "")
 }
 
-func TestSamplesAreTakenEachMinuteAndBeforeReads(t *testing.T) {
+func TestSamplersAreCalledEachMinuteAndBeforeReads(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
-	asked := 0
+	called := 0
 	b.AddSampler(func(emit func(account, region string, d Datum)) {
-		asked++
+		called++
 		emit(account, region, Datum{
 			Namespace: "App",
 			Name:      "Level",
-			Value:     float64(asked),
+			Value:     float64(called),
 			Gauge:     true,
 		})
 	})
 
 	b.advance(3*time.Minute + 30*time.Second)
-	if asked != 3 {
-		t.Errorf("asked %d times in three minutes and a half", asked)
+	if called != 3 {
+		t.Errorf("called %d times in three minutes and a half, want 3", called)
 	}
 
 	out := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", stats("Level", nil))
-	if asked != 4 || len(out.Datapoints) != 4 {
-		t.Fatalf("asked %d times, %d datapoints", asked, len(out.Datapoints))
+	if called != 4 || len(out.Datapoints) != 4 {
+		t.Fatalf("called %d times with %d datapoints, want 4 of each", called, len(out.Datapoints))
 	}
 
 	if d := out.Datapoints[0]; !d.Timestamp.Time().Equal(start) || *d.Sum != 1 {
-		t.Errorf("the sample of 03:05:00 stands at %v, want the minute that it ends", d.Timestamp.Time())
+		t.Errorf("the sample of 03:05:00 is at %v, want the minute that ends then", d.Timestamp.Time())
 	}
 }
 
-func TestOldDataAreMergedAsAWSDoes(t *testing.T) {
+func TestOldDataIsMergedByAge(t *testing.T) {
 	t.Parallel()
 
 	now := int64(500 * day)
@@ -495,8 +263,8 @@ func TestOldDataAreMergedAsAWSDoes(t *testing.T) {
 	}
 }
 
-// Merging loses no value, whatever the ages.
-func TestMergingKeepsCountSumAndExtremes(t *testing.T) {
+// Merging loses no value, whatever its age.
+func TestMergingPreservesCountSumAndExtremes(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(t *rapid.T) {
@@ -547,6 +315,6 @@ func TestPercentilesOfManyValuesAreWithinOnePercent(t *testing.T) {
 	}
 
 	if len(b.values) > 3000 {
-		t.Errorf("%d values are kept", len(b.values))
+		t.Errorf("%d values are stored, want at most 3000", len(b.values))
 	}
 }

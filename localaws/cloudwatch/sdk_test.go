@@ -20,8 +20,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway"
 )
 
-// edge is the gateway before the service, without a socket.
-func (b *bench) edge() http.RoundTripper {
+// edge returns the gateway in front of the service, without a socket.
+func (b *fixture) edge() http.RoundTripper {
 	b.t.Helper()
 
 	api := b.API()
@@ -41,8 +41,8 @@ func (b *bench) edge() http.RoundTripper {
 	return gateway.Transport(g)
 }
 
-// client is the SDK's client, which speaks CBOR.
-func (b *bench) client() *cloudwatch.Client {
+// client returns a client of the SDK, which uses CBOR.
+func (b *fixture) client() *cloudwatch.Client {
 	return cloudwatch.New(cloudwatch.Options{
 		Region:       region,
 		BaseEndpoint: aws.String("http://localaws.invalid"),
@@ -52,8 +52,8 @@ func (b *bench) client() *cloudwatch.Client {
 	})
 }
 
-// post sends a request as another client would and answers status and body.
-func (b *bench) post(body, contentType string, headers ...string) (int, string) {
+// post sends a request as other clients do, and returns status and body.
+func (b *fixture) post(body, contentType string, headers ...string) (int, string) {
 	b.t.Helper()
 
 	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, "http://localaws.invalid/", strings.NewReader(body))
@@ -82,13 +82,13 @@ func (b *bench) post(body, contentType string, headers ...string) (int, string) 
 	return resp.StatusCode, string(text)
 }
 
-func (b *bench) query(values url.Values) (int, string) {
+func (b *fixture) query(values url.Values) (int, string) {
 	b.t.Helper()
 	values.Set("Version", "2010-08-01")
 	return b.post(values.Encode(), "application/x-www-form-urlencoded; charset=utf-8")
 }
 
-func TestE15TheSDKManagesAlarmsOverCBOR(t *testing.T) {
+func TestSDKManagesAlarmsOverCBOR_E15(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -120,12 +120,12 @@ func TestE15TheSDKManagesAlarmsOverCBOR(t *testing.T) {
 	a := out.MetricAlarms[0]
 	if a.StateValue != types.StateValueOk || *a.Period != 60 || *a.Threshold != 0 || !a.StateUpdatedTimestamp.Equal(start.Add(time.Minute)) ||
 		*a.Dimensions[0].Value != "dlq" || !*a.ActionsEnabled {
-		t.Errorf("alarm %+v", a)
+		t.Errorf("alarm %+v, want it as it was put, in state OK", a)
 	}
 
 	tags, err := c.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: a.AlarmArn})
 	if err != nil || len(tags.Tags) != 1 || *tags.Tags[0].Value != "a" {
-		t.Errorf("tags %+v, %v", tags, err)
+		t.Errorf("tags %+v, error %v", tags, err)
 	}
 
 	if _, err := c.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"dlq"}}); err != nil {
@@ -133,7 +133,7 @@ func TestE15TheSDKManagesAlarmsOverCBOR(t *testing.T) {
 	}
 }
 
-func TestE15TheSDKWritesAndReadsMetricsOverCBOR(t *testing.T) {
+func TestSDKWritesAndReadsMetricsOverCBOR_E15(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -163,7 +163,7 @@ func TestE15TheSDKWritesAndReadsMetricsOverCBOR(t *testing.T) {
 	})
 
 	if err != nil || len(data.MetricDataResults) != 1 || data.MetricDataResults[0].Values[0] != 4.5 || !data.MetricDataResults[0].Timestamps[0].Equal(start) {
-		t.Errorf("%+v, %v", data, err)
+		t.Errorf("GetMetricData returned %+v, error %v", data, err)
 	}
 
 	stats, err := c.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
@@ -177,16 +177,16 @@ func TestE15TheSDKWritesAndReadsMetricsOverCBOR(t *testing.T) {
 	})
 
 	if err != nil || len(stats.Datapoints) != 1 || *stats.Datapoints[0].Average != 1.5 || stats.Datapoints[0].Unit != types.StandardUnitBytes {
-		t.Errorf("%+v, %v", stats, err)
+		t.Errorf("GetMetricStatistics returned %+v, error %v", stats, err)
 	}
 
 	found, err := c.ListMetrics(ctx, &cloudwatch.ListMetricsInput{Namespace: aws.String("App")})
 	if err != nil || len(found.Metrics) != 1 {
-		t.Errorf("%+v, %v", found, err)
+		t.Errorf("ListMetrics returned %+v, error %v", found, err)
 	}
 }
 
-func TestE16ErrorsHaveTheSDKsTypes(t *testing.T) {
+func TestSDKReturnsTypedErrors_E16(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -211,7 +211,7 @@ func TestE16ErrorsHaveTheSDKsTypes(t *testing.T) {
 	}
 }
 
-func TestE17WhatIsNotEmbeddedIsRefusedByNameAndNotRetried(t *testing.T) {
+func TestUnsupportedFeaturesAreRefusedByName_E17(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -230,13 +230,13 @@ func TestE17WhatIsNotEmbeddedIsRefusedByNameAndNotRetried(t *testing.T) {
 			var api smithy.APIError
 			var status interface{ HTTPStatusCode() int }
 			if !errors.As(err, &api) || !strings.Contains(api.ErrorMessage(), name) || !errors.As(err, &status) || status.HTTPStatusCode() >= 500 {
-				t.Errorf("%s: error %v", name, err)
+				t.Errorf("error %v, want a client error that names %s", err, name)
 			}
 		})
 	}
 }
 
-func TestE18DescribeAlarmsInQueryIsXML(t *testing.T) {
+func TestDescribeAlarmsOverQueryReturnsXML_E18(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -269,7 +269,7 @@ func TestE18DescribeAlarmsInQueryIsXML(t *testing.T) {
 	golden(t, "describe-alarms.xml", text+"\n")
 }
 
-func TestE16ErrorNamesDifferByProtocol(t *testing.T) {
+func TestErrorCodesDependOnProtocol_E16(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)

@@ -16,15 +16,15 @@ const (
 // start is a full minute, so that tests can count in minutes.
 var start = time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
 
-// bench is a service with a clock that the test moves.
-type bench struct {
+// fixture is a service with a clock that the test controls.
+type fixture struct {
 	*Service
 	t     *testing.T
 	clock *clock.Clock
 	call  *awsapi.Call
 }
 
-func open(t *testing.T, change ...func(*Options)) *bench {
+func open(t *testing.T, change ...func(*Options)) *fixture {
 	t.Helper()
 
 	c := clock.New(clock.Manual, start)
@@ -39,7 +39,7 @@ func open(t *testing.T, change ...func(*Options)) *bench {
 		t.Fatal(err)
 	}
 
-	return &bench{
+	return &fixture{
 		Service: s,
 		t:       t,
 		clock:   c,
@@ -48,21 +48,21 @@ func open(t *testing.T, change ...func(*Options)) *bench {
 }
 
 // in returns the fixture for a subtest.
-func (b *bench) in(t *testing.T) *bench {
+func (b *fixture) in(t *testing.T) *fixture {
 	sub := *b
 	sub.t = t
 	return &sub
 }
 
-func (b *bench) advance(d time.Duration) {
+func (b *fixture) advance(d time.Duration) {
 	b.t.Helper()
 	if err := b.clock.Advance(b.t.Context(), d); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-// do runs an operation by name, as the edge does.
-func do[Out any](b *bench, operation string, in any) (*Out, error) {
+// do runs an operation by name, as the gateway does.
+func do[Out any](b *fixture, operation string, in any) (*Out, error) {
 	b.t.Helper()
 	op, ok := b.API().Operations[operation]
 	if !ok {
@@ -76,7 +76,7 @@ func do[Out any](b *bench, operation string, in any) (*Out, error) {
 }
 
 // ok runs an operation by name and fails the test on an error.
-func ok[Out any](b *bench, operation string, in any) *Out {
+func ok[Out any](b *fixture, operation string, in any) *Out {
 	b.t.Helper()
 	out, err := do[Out](b, operation, in)
 	if err != nil {
@@ -85,8 +85,9 @@ func ok[Out any](b *bench, operation string, in any) *Out {
 	return out
 }
 
-// refused runs an operation by name and holds its error against code and message.
-func refused(b *bench, operation string, in any, code, message string) {
+// refused runs an operation by name and compares its error with a code and, unless
+// it is empty, a message.
+func refused(b *fixture, operation string, in any, code, message string) {
 	b.t.Helper()
 	_, err := b.API().Operations[operation].Do(b.t.Context(), b.call, in)
 	if err == nil {
@@ -101,7 +102,7 @@ func ptr[T any](v T) *T { return &v }
 
 func at(d time.Duration) *awsapi.Timestamp { return ptr(awsapi.Timestamp(start.Add(d))) }
 
-// deadLetters is the alarm on a dead-letter queue.
+// deadLetters returns the alarm on a dead-letter queue.
 func deadLetters() *PutMetricAlarmInput {
 	return &PutMetricAlarmInput{
 		AlarmName:          "dlq",
@@ -117,23 +118,23 @@ func deadLetters() *PutMetricAlarmInput {
 	}
 }
 
-func (b *bench) state(name string) MetricAlarm {
+func (b *fixture) state(name string) MetricAlarm {
 	b.t.Helper()
 	out := ok[DescribeAlarmsOutput](b, "DescribeAlarms", &DescribeAlarmsInput{AlarmNames: []string{name}})
 	if len(out.MetricAlarms) != 1 {
-		b.t.Fatalf("%d alarms named %s", len(out.MetricAlarms), name)
+		b.t.Fatalf("%d alarms with the name %s, want 1", len(out.MetricAlarms), name)
 	}
 	return out.MetricAlarms[0]
 }
 
-func (b *bench) wantState(name, want string) {
+func (b *fixture) wantState(name, want string) {
 	b.t.Helper()
 	if a := b.state(name); a.StateValue != want {
 		b.t.Errorf("at %s alarm %s is %s (%s), want %s", b.clock.Now().Format("15:04:05"), name, a.StateValue, a.StateReason, want)
 	}
 }
 
-func TestE21AnAlarmFollowsWhatItsQueueShows(t *testing.T) {
+func TestAlarmFollowsQueueDepth_E21(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)

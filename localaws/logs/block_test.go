@@ -14,9 +14,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// Whatever order events come in, and however long they are, a stream holds them in
-// order, counts them rightly, and has them again after a restart.
-func TestAStreamIsASortedListOfItsEvents(t *testing.T) {
+// Events arrive in any order and with any length. The stream has them sorted, with
+// the right counts, also after a restart.
+func TestStreamHoldsItsEventsSorted(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(rt *rapid.T) {
@@ -64,19 +64,19 @@ func TestAStreamIsASortedListOfItsEvents(t *testing.T) {
 			}
 
 			if diff := cmp.Diff(want, got); diff != "" {
-				rt.Fatalf("restarted %t: %s", restarted, diff)
+				rt.Fatalf("events (restarted: %t) differ (-want +got):\n%s", restarted, diff)
 			}
 
 			checkCounts(rt, b)
 			if g := st.group; g.size != size {
-				rt.Fatalf("restarted %t: the group counts %d bytes, want %d", restarted, g.size, size)
+				rt.Fatalf("size of the group (restarted: %t) is %d bytes, want %d", restarted, g.size, size)
 			}
 		}
 	})
 }
 
-// checkCounts holds the sums that the service keeps against what it holds.
-func checkCounts(t interface{ Fatalf(string, ...any) }, b *bench) {
+// checkCounts compares the sums of sizes and memory with the blocks.
+func checkCounts(t interface{ Fatalf(string, ...any) }, b *fixture) {
 	var all int64
 	for _, groups := range b.groups {
 		for _, g := range groups {
@@ -92,7 +92,7 @@ func checkCounts(t interface{ Fatalf(string, ...any) }, b *bench) {
 			}
 
 			if size != g.size || memory != g.memory {
-				t.Fatalf("group %s counts %d bytes that take %d, want %d and %d", g.name, g.size, g.memory, size, memory)
+				t.Fatalf("group %s has size %d and memory %d, want %d and %d", g.name, g.size, g.memory, size, memory)
 			}
 
 			all += memory
@@ -100,11 +100,11 @@ func checkCounts(t interface{ Fatalf(string, ...any) }, b *bench) {
 	}
 
 	if all != b.memory {
-		t.Fatalf("the service counts %d bytes of memory, want %d", b.memory, all)
+		t.Fatalf("the service has memory %d, want %d", b.memory, all)
 	}
 }
 
-func TestASelectionReadsTheSameForwardsAndBackwards(t *testing.T) {
+func TestFirstAndLastPageSelectTheSameEvents(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(rt *rapid.T) {
@@ -140,16 +140,15 @@ func TestASelectionReadsTheSameForwardsAndBackwards(t *testing.T) {
 			return out
 		}
 		if diff := cmp.Diff(ids(selected[:min(limit, len(selected))]), ids(want.firstPage(narrowed, limit))); diff != "" {
-			rt.Fatalf("head: %s", diff)
+			rt.Fatalf("first page differs (-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff(ids(selected[max(0, len(selected)-limit):]), ids(want.lastPage(narrowed, limit))); diff != "" {
-			rt.Fatalf("tail: %s", diff)
+			rt.Fatalf("last page differs (-want +got):\n%s", diff)
 		}
 	})
 }
 
-// Data from the disk may be anything: it is refused or read, and what was read is
-// in order.
+// The disk may return any data: it is refused, or its events are sorted.
 func FuzzDecodeBlock(f *testing.F) {
 	var b block
 	for i := range 3 {
@@ -180,12 +179,12 @@ func FuzzDecodeBlock(f *testing.F) {
 		}
 
 		if _, _, err := decodeBlock(1, again.data); err != nil || again.first != b.first || again.last != b.last || again.size != b.size {
-			t.Fatalf("encoded once more: %v, %+v, want %+v", err, again, b)
+			t.Fatalf("encoded again: error %v, block %+v, want %+v", err, again, b)
 		}
 	})
 }
 
-func TestABlockThatEndsWithinAnEventIsRefused(t *testing.T) {
+func TestTruncatedBlockIsRefused(t *testing.T) {
 	t.Parallel()
 
 	var b block
@@ -201,11 +200,11 @@ func TestABlockThatEndsWithinAnEventIsRefused(t *testing.T) {
 
 	for n := 1; n < len(b.data); n++ {
 		if _, _, err := decodeBlock(1, b.data[:n]); err == nil {
-			t.Errorf("the first %d of %d bytes were read", n, len(b.data))
+			t.Errorf("the first %d of %d bytes were decoded, want an error", n, len(b.data))
 		}
 	}
 
 	if _, _, err := decodeBlock(1, append(slices.Clone(b.data), 0, 0, 0, 0)); err == nil {
-		t.Error("an event at the position of the one before it was read")
+		t.Error("an event at the position of its predecessor was decoded, want an error")
 	}
 }

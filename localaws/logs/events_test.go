@@ -14,7 +14,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// put is a PutLogEvents with one event a second.
+// put returns a request for PutLogEvents with one event a second.
 func put(group, stream string, at time.Time, messages ...string) *PutLogEventsInput {
 	in := &PutLogEventsInput{LogGroupName: group, LogStreamName: stream}
 	for i, m := range messages {
@@ -24,7 +24,7 @@ func put(group, stream string, at time.Time, messages ...string) *PutLogEventsIn
 	return in
 }
 
-func TestE5WhatIsTooOldTooNewOrExpiredIsRejectedAndTheRestTaken(t *testing.T) {
+func TestPutLogEventsRejectsEventsOutOfRange_E5(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -34,35 +34,35 @@ func TestE5WhatIsTooOldTooNewOrExpiredIsRejectedAndTheRestTaken(t *testing.T) {
 	}
 	const day = 24 * time.Hour
 	if r := one(0); r != nil {
-		t.Errorf("now: %+v", r)
+		t.Errorf("event of now was rejected: %+v", r)
 	}
 
 	if r := one(-14*day - time.Millisecond); r == nil || *r.TooOldLogEventEndIndex != 1 || r.TooNewLogEventStartIndex != nil {
-		t.Errorf("older than 14 days: %+v", r)
+		t.Errorf("event older than 14 days: got %+v, want it rejected as too old", r)
 	}
 
 	if r := one(-14 * day); r != nil {
-		t.Errorf("14 days: %+v", r)
+		t.Errorf("event of 14 days ago was rejected: %+v", r)
 	}
 
 	if r := one(2*time.Hour + time.Millisecond); r == nil || *r.TooNewLogEventStartIndex != 0 || r.TooOldLogEventEndIndex != nil {
-		t.Errorf("more than 2 h ahead: %+v", r)
+		t.Errorf("event more than 2 h ahead: got %+v, want it rejected as too new", r)
 	}
 
 	ok[awsapi.None](b, "PutRetentionPolicy", &PutRetentionPolicyInput{LogGroupName: "g", RetentionInDays: 1})
 	in := put("g", "s", start.Add(-day-2*time.Second), "expired", "expired too", "kept")
 	r := ok[PutLogEventsOutput](b, "PutLogEvents", in).RejectedLogEventsInfo
 	if r == nil || *r.ExpiredLogEventEndIndex != 2 {
-		t.Errorf("expired: %+v", r)
+		t.Errorf("expired events: got %+v, want two rejected", r)
 	}
 
 	got := messages(ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "g"}).Events)
 	if !slices.Equal(got, []string{"kept", "x"}) {
-		t.Errorf("events %q", got)
+		t.Errorf("events %q, want those that were not rejected", got)
 	}
 }
 
-func TestE5WhatBreaksTheBoundsFailsAsAWhole(t *testing.T) {
+func TestPutLogEventsRefusesInvalidBatch_E5(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -94,151 +94,11 @@ func TestE5WhatBreaksTheBoundsFailsAsAWhole(t *testing.T) {
 	}
 
 	if out := ok[PutLogEventsOutput](b, "PutLogEvents", put("g", "s", start, strings.Repeat("x", 1<<20-26))); len(out.NextSequenceToken) != 56 {
-		t.Errorf("the most that one call may have: %+v", out)
+		t.Errorf("largest batch: got %+v, want a token of 56 digits", out)
 	}
 }
 
-func TestE7TheLatestPageComesFirstUnlessAskedFromTheHead(t *testing.T) {
-	t.Parallel()
-
-	b := open(t)
-	b.group("g", "s")
-	b.write("g", "s", start, "0", "1", "2", "3", "4", "5", "6")
-	limit := 3
-	get := func(token string, head bool) (string, *GetLogEventsOutput) {
-		out := ok[GetLogEventsOutput](b, "GetLogEvents", &GetLogEventsInput{
-			LogGroupName:  "g",
-			LogStreamName: "s",
-			Limit:         &limit,
-			NextToken:     token,
-			StartFromHead: head,
-		})
-
-		text := ""
-		for _, e := range out.Events {
-			text += e.Message
-		}
-
-		return text, out
-	}
-
-	text, last := get("", false)
-	if text != "456" {
-		t.Errorf("the latest page is %s", text)
-	}
-
-	text, end := get(last.NextForwardToken, false)
-	if text != "" || end.NextForwardToken != last.NextForwardToken {
-		t.Errorf("at the end: %q, token %s after %s: want the same token", text, end.NextForwardToken, last.NextForwardToken)
-	}
-
-	text, middle := get(last.NextBackwardToken, false)
-	if text != "123" {
-		t.Errorf("the page before is %s", text)
-	}
-
-	text, first := get(middle.NextBackwardToken, false)
-	if text != "0" {
-		t.Errorf("the first page is %s", text)
-	}
-
-	text, begin := get(first.NextBackwardToken, false)
-	if text != "" || begin.NextBackwardToken != first.NextBackwardToken {
-		t.Errorf("at the begin: %q", text)
-	}
-
-	if text, _ := get(begin.NextForwardToken, false); text != "012" {
-		t.Errorf("forward from the begin: %q", text)
-	}
-
-	text, head := get("", true)
-	if text != "012" {
-		t.Errorf("from the head: %s", text)
-	}
-
-	if text, _ := get(head.NextForwardToken, true); text != "345" {
-		t.Errorf("and on: %s", text)
-	}
-
-	b.write("g", "s", start.Add(time.Hour), "new")
-	if text, _ := get(end.NextForwardToken, false); text != "new" {
-		t.Errorf("what came after the end: %q", text)
-	}
-}
-
-func TestE7TokensHaveAWSsFormAndOthersAreRefused(t *testing.T) {
-	t.Parallel()
-
-	b := open(t)
-	b.group("g", "s")
-	out := ok[GetLogEventsOutput](b, "GetLogEvents", &GetLogEventsInput{LogGroupName: "g", LogStreamName: "s"})
-	if len(out.NextForwardToken) != 60 || !strings.HasPrefix(out.NextForwardToken, "f/") || !strings.HasSuffix(out.NextForwardToken, "/s") ||
-		!strings.HasPrefix(out.NextBackwardToken, "b/") || out.Events == nil {
-		t.Errorf("%+v", out)
-	}
-
-	b.write("g", "s", start, "x")
-	out = ok[GetLogEventsOutput](b, "GetLogEvents", &GetLogEventsInput{
-		LogGroupName:  "g",
-		LogStreamName: "s",
-		NextToken:     out.NextForwardToken,
-	})
-
-	if len(out.Events) != 1 {
-		t.Errorf("the forward token of an empty stream gives %+v", out)
-	}
-
-	for _, token := range []string{"x", "f/1/s", "f/" + strings.Repeat("9", 56) + "/s", "b/" + strings.Repeat("+", 56) + "/s"} {
-		t.Run(token, func(t *testing.T) {
-			b := b.in(t)
-
-			refused(b, "GetLogEvents", &GetLogEventsInput{
-				LogGroupName:  "g",
-				LogStreamName: "s",
-				NextToken:     token,
-			}, "InvalidParameterException",
-				"The specified nextToken is invalid.")
-		})
-	}
-
-	limit := 10_001
-	refused(b, "GetLogEvents", &GetLogEventsInput{
-		LogGroupName:  "g",
-		LogStreamName: "s",
-		Limit:         &limit,
-	}, "InvalidParameterException",
-		"1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000")
-}
-
-func TestE7APageHoldsAtMostAMebibyte(t *testing.T) {
-	t.Parallel()
-
-	b := open(t)
-	b.group("g", "s")
-	big := strings.Repeat("x", 600_000)
-	b.write("g", "s", start, big, big, big)
-	for _, head := range []bool{true, false} {
-		t.Run(fmt.Sprint("head=", head), func(t *testing.T) {
-			b := b.in(t)
-
-			out := ok[GetLogEventsOutput](b, "GetLogEvents", &GetLogEventsInput{
-				LogGroupName:  "g",
-				LogStreamName: "s",
-				StartFromHead: head,
-			})
-			if len(out.Events) != 1 {
-				t.Errorf("a page of %d events of 600 kB", len(out.Events))
-			}
-		})
-	}
-
-	out := ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "g"})
-	if len(out.Events) != 1 || out.NextToken == "" {
-		t.Errorf("a page of %d events of 600 kB, token %q", len(out.Events), out.NextToken)
-	}
-}
-
-func TestTimesSelectEvents(t *testing.T) {
+func TestTimeRangeSelectsEvents(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -254,7 +114,7 @@ func TestTimesSelectEvents(t *testing.T) {
 	})
 
 	if len(got.Events) != 1 || got.Events[0].Message != "1" {
-		t.Errorf("GetLogEvents leaves the end out: %+v", got.Events)
+		t.Errorf("GetLogEvents excludes the end, got %+v", got.Events)
 	}
 
 	found := ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{
@@ -264,11 +124,11 @@ func TestTimesSelectEvents(t *testing.T) {
 	})
 
 	if !slices.Equal(messages(found.Events), []string{"1", "2"}) {
-		t.Errorf("FilterLogEvents takes the end in: %q", messages(found.Events))
+		t.Errorf("FilterLogEvents includes the end, got %q", messages(found.Events))
 	}
 }
 
-func TestE8FilterChoosesStreamsAndRefusesContradictions(t *testing.T) {
+func TestFilterLogEventsSelectsStreams_E8(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -313,9 +173,9 @@ func TestE8FilterChoosesStreamsAndRefusesContradictions(t *testing.T) {
 	}
 }
 
-// However events come in, and however they are read, pages hold each once and in
-// order of time.
-func TestPagesHoldEachEventOnceAndInOrder(t *testing.T) {
+// Events arrive in any order, and pages have any size: pages have each event once
+// and sorted by time.
+func TestPagesHaveEachEventOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(rt *rapid.T) {
@@ -338,7 +198,7 @@ func TestPagesHoldEachEventOnceAndInOrder(t *testing.T) {
 			out := ok[FilterLogEventsOutput](b, "FilterLogEvents", in)
 			for _, e := range out.Events {
 				if !want[e.Message] || ids[e.EventID] || e.Timestamp < last {
-					rt.Fatalf("event %+v is unknown, twice there, or before %d", e, last)
+					rt.Fatalf("event %+v is unknown, a duplicate, or before %d", e, last)
 				}
 				delete(want, e.Message)
 				ids[e.EventID] = true
@@ -351,12 +211,12 @@ func TestPagesHoldEachEventOnceAndInOrder(t *testing.T) {
 		}
 
 		if len(want) > 0 {
-			rt.Fatalf("missing: %v", want)
+			rt.Fatalf("events missing from the pages: %v", want)
 		}
 	})
 }
 
-func TestReadersKeepWhatTheyHaveWhileEventsCome(t *testing.T) {
+func TestSnapshotDoesNotChangeWhileEventsArrive(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -371,11 +231,11 @@ func TestReadersKeepWhatTheyHaveWhileEventsCome(t *testing.T) {
 	b.write("g", "s", start.Add(500*time.Millisecond), "between")
 	b.write("g", "s", start.Add(time.Hour), "later")
 	if got := all.firstPage(snapshot, 10); len(got) != 3 || got[1].message != "2" {
-		t.Errorf("the snapshot became %+v", got)
+		t.Errorf("the snapshot changed to %+v", got)
 	}
 }
 
-func TestSubscribersSeeWhatWasTaken(t *testing.T) {
+func TestSubscribersReceiveAcceptedEvents(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -391,11 +251,11 @@ func TestSubscribersSeeWhatWasTaken(t *testing.T) {
 	ok[PutLogEventsOutput](b, "PutLogEvents", put("g", "s", start, "put"))
 	ok[PutLogEventsOutput](b, "PutLogEvents", put("g", "s", start.Add(3*time.Hour), "rejected"))
 	if !slices.Equal(seen, []string{"g/s/written", "g/s/put"}) {
-		t.Errorf("seen %q", seen)
+		t.Errorf("subscribers received %q", seen)
 	}
 }
 
-func TestLogsOutliveARestart(t *testing.T) {
+func TestLogsSurviveRestart(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
@@ -428,18 +288,18 @@ func TestLogsOutliveARestart(t *testing.T) {
 	b = open(t, disk)
 	after := ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "g"})
 	if !slices.Equal(before.Events, after.Events) || len(after.Events) != 3 {
-		t.Errorf("events %+v, were %+v", after.Events, before.Events)
+		t.Errorf("events %+v after the restart, want %+v", after.Events, before.Events)
 	}
 
 	groups := ok[DescribeLogGroupsOutput](b, "DescribeLogGroups", &DescribeLogGroupsInput{}).LogGroups
 	if len(groups) != 1 || groups[0].RetentionInDays != 1 || groups[0].MetricFilterCount != 1 || *groups[0].StoredBytes != 6+13+3*26 {
-		t.Errorf("groups %+v, %d bytes", groups, *groups[0].StoredBytes)
+		t.Errorf("groups %+v with %d bytes after the restart", groups, *groups[0].StoredBytes)
 	}
 
 	b.advance(25 * time.Hour)
 	b = open(t, disk)
 	if got := ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "g"}); len(got.Events) != 0 {
-		t.Errorf("what expired came back: %+v", got.Events)
+		t.Errorf("expired events after a restart: %+v, want none", got.Events)
 	}
 
 	if err := b.Reset("", ""); err != nil {
@@ -448,11 +308,11 @@ func TestLogsOutliveARestart(t *testing.T) {
 
 	b = open(t, disk)
 	if got := ok[DescribeLogGroupsOutput](b, "DescribeLogGroups", &DescribeLogGroupsInput{}); len(got.LogGroups) != 0 {
-		t.Errorf("groups after a reset: %+v", got.LogGroups)
+		t.Errorf("groups after a reset: %+v, want none", got.LogGroups)
 	}
 }
 
-func TestResetOfOnePlaceLeavesOthers(t *testing.T) {
+func TestResetIsLimitedToScope(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -468,22 +328,12 @@ func TestResetOfOnePlaceLeavesOthers(t *testing.T) {
 	}
 
 	if b.HasGroup(account, region, "g") || !b.HasGroup(account, "eu-west-1", "g") {
-		t.Error("the reset took the wrong groups")
+		t.Error("the reset removed the wrong groups")
 	}
 }
 
-func FuzzParseCursor(f *testing.F) {
-	f.Add(cursor{position{1, 2}, true}.String())
-	f.Add("b//s")
-	f.Fuzz(func(t *testing.T, s string) {
-		if c, err := parseCursor(s); err == nil && c.String() != s {
-			t.Errorf("%q came back as %q", s, c.String())
-		}
-	})
-}
-
 func BenchmarkWrite(b *testing.B) {
-	s := benchmarked(b)
+	s := newBenchmarked(b)
 	events := []Event{{start, `{"level":"INFO","msg":"processed","message_id":"0a1b2c3d-0000-4000-8000-000000000000"}`}}
 	for b.Loop() {
 		if err := s.Write(account, region, "g", "s", events); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-func TestE2NamesOfGroupsAndStreams(t *testing.T) {
+func TestNamesOfGroupsAndStreams_E2(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -29,7 +29,7 @@ func TestE2NamesOfGroupsAndStreams(t *testing.T) {
 	refused(b, "CreateLogStream", &CreateLogStreamInput{LogGroupName: long[:512], LogStreamName: long}, "InvalidParameterException", "")
 }
 
-func TestE3GroupsAreDescribedInOrderOfName(t *testing.T) {
+func TestDescribeLogGroupsSortsByName_E3(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -41,12 +41,12 @@ func TestE3GroupsAreDescribedInOrderOfName(t *testing.T) {
 	ok[awsapi.None](b, "PutRetentionPolicy", &PutRetentionPolicyInput{LogGroupName: "a", RetentionInDays: 7})
 	out := ok[DescribeLogGroupsOutput](b, "DescribeLogGroups", &DescribeLogGroupsInput{LogGroupNamePrefix: "a"})
 	if len(out.LogGroups) != 2 || out.LogGroups[1].LogGroupName != "ab" || out.LogGroups[1].RetentionInDays != 0 {
-		t.Fatalf("%+v", out)
+		t.Fatalf("got %+v, want groups a and ab", out)
 	}
 
 	a := out.LogGroups[0]
 	if *a.StoredBytes != 30 {
-		t.Errorf("stored bytes %d, want 4 and 26", *a.StoredBytes)
+		t.Errorf("stored bytes %d, want 4 + 26", *a.StoredBytes)
 	}
 
 	a.StoredBytes = nil
@@ -58,17 +58,17 @@ func TestE3GroupsAreDescribedInOrderOfName(t *testing.T) {
 		LogGroupClass:   "STANDARD",
 		LogGroupARN:     "arn:aws:logs:us-east-1:000000000000:log-group:a",
 	}); a != want {
-		t.Errorf("%+v, want %+v", a, want)
+		t.Errorf("group %+v, want %+v", a, want)
 	}
 
 	byPattern := ok[DescribeLogGroupsOutput](b, "DescribeLogGroups", &DescribeLogGroupsInput{LogGroupNamePattern: "B"})
 	if len(byPattern.LogGroups) != 2 || byPattern.LogGroups[0].StoredBytes != nil {
-		t.Errorf("by pattern %+v", byPattern)
+		t.Errorf("by pattern: got %+v, want two groups without stored bytes", byPattern)
 	}
 
 	byARN := ok[DescribeLogGroupsOutput](b, "DescribeLogGroups", &DescribeLogGroupsInput{LogGroupIdentifiers: []string{a.ARN, "b"}})
 	if len(byARN.LogGroups) != 2 {
-		t.Errorf("by identifier %+v", byARN)
+		t.Errorf("by identifier: got %+v, want two groups", byARN)
 	}
 
 	refused(b, "DescribeLogGroups", &DescribeLogGroupsInput{LogGroupNamePattern: "x", LogGroupNamePrefix: "y"}, "InvalidParameterException",
@@ -77,7 +77,7 @@ func TestE3GroupsAreDescribedInOrderOfName(t *testing.T) {
 	refused(b, "DescribeLogGroups", &DescribeLogGroupsInput{Limit: &limit}, "InvalidParameterException", "")
 }
 
-func TestE3PagesOfGroupsHoldEachOnce(t *testing.T) {
+func TestPagesHaveEachGroupOnce_E3(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -99,13 +99,13 @@ func TestE3PagesOfGroupsHoldEachOnce(t *testing.T) {
 	}
 
 	if strings.Join(names, " ") != "g0 g1 g2 g3 g4 g5 g6" {
-		t.Errorf("pages hold %q", names)
+		t.Errorf("pages have %q, want each group once", names)
 	}
 
 	refused(b, "DescribeLogGroups", &DescribeLogGroupsInput{NextToken: "!"}, "InvalidParameterException", "The specified nextToken is invalid.")
 }
 
-func TestE4StreamsAreDescribedByNameOrByLastEvent(t *testing.T) {
+func TestDescribeLogStreamsSortsByNameOrLastEvent_E4(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -145,11 +145,11 @@ func TestE4StreamsAreDescribedByNameOrByLastEvent(t *testing.T) {
 	if *early.FirstEventTimestamp != start.UnixMilli() || *early.LastEventTimestamp != start.UnixMilli()+1000 ||
 		*early.LastIngestionTime != start.UnixMilli()+1000 || early.UploadSequenceToken == "" || early.StoredBytes != 0 ||
 		early.ARN != "arn:aws:logs:us-east-1:000000000000:log-group:g:log-stream:early" {
-		t.Errorf("%+v", early)
+		t.Errorf("stream with events: %+v", early)
 	}
 
 	if empty.FirstEventTimestamp != nil || empty.LastIngestionTime != nil || empty.UploadSequenceToken != "" {
-		t.Errorf("%+v", empty)
+		t.Errorf("stream without events: %+v", empty)
 	}
 
 	refused(b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupName: "g", LogGroupIdentifier: "g"}, "ValidationException",
@@ -164,7 +164,7 @@ func TestE4StreamsAreDescribedByNameOrByLastEvent(t *testing.T) {
 	refused(b, "DescribeLogStreams", &DescribeLogStreamsInput{LogGroupName: "g", OrderBy: "Size"}, "InvalidParameterException", "")
 }
 
-func TestE6WhatIsNotThereIsNotFound(t *testing.T) {
+func TestMissingGroupsAndStreamsAreNotFound_E6(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -202,11 +202,11 @@ func TestE6WhatIsNotThereIsNotFound(t *testing.T) {
 	}
 
 	if err := b.Write(account, region, "x", "s", []Event{{start, "m"}}); awsapi.AsError(err).Code != "ResourceNotFoundException" {
-		t.Errorf("Write to a group that is not there: %v", err)
+		t.Errorf("Write to an unknown group: error %v, want ResourceNotFoundException", err)
 	}
 }
 
-func TestE9RetentionTakesOnlyItsValuesAndExpiresEvents(t *testing.T) {
+func TestRetentionExpiresEvents_E9(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -220,32 +220,32 @@ func TestE9RetentionTakesOnlyItsValuesAndExpiresEvents(t *testing.T) {
 	}
 	b.advance(24*time.Hour - time.Second)
 	if got := left(); len(got) != 2 {
-		t.Errorf("a second before its time: %q", got)
+		t.Errorf("a second before the expiry: %q, want both", got)
 	}
 
 	b.advance(time.Minute + time.Second)
 	if got := left(); !slices.Equal(got, []string{"young"}) {
-		t.Errorf("a day and a minute after the first: %q", got)
+		t.Errorf("a day and a minute after the first: %q, want only young", got)
 	}
 
 	b.write("g", "s", start.Add(time.Hour), "late but older")
 	b.advance(time.Hour)
 	if got := left(); !slices.Equal(got, []string{"young"}) {
-		t.Errorf("an event that came late: %q", got)
+		t.Errorf("after the arrival of an expired event: %q, want only young", got)
 	}
 
 	ok[awsapi.None](b, "DeleteRetentionPolicy", &DeleteRetentionPolicyInput{LogGroupName: "g"})
 	b.advance(1000 * 24 * time.Hour)
 	if got := left(); len(got) != 1 {
-		t.Errorf("without retention: %q", got)
+		t.Errorf("without retention: %q, want one", got)
 	}
 
 	if s := b.clock.State(); s.Upkeep != 0 || s.Moves != 0 {
-		t.Errorf("still booked: %+v", s)
+		t.Errorf("%+v: want no scheduled event", s)
 	}
 }
 
-func TestE10OldAndNewTagsAreTheSame(t *testing.T) {
+func TestOldAndNewTagOperationsShareTags_E10(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -260,7 +260,7 @@ func TestE10OldAndNewTagsAreTheSame(t *testing.T) {
 		ok[TagsOutput](b, "ListTagsLogGroup", &ListTagsLogGroupInput{LogGroupName: "g"}),
 	} {
 		if len(out.Tags) != 1 || out.Tags["a"] != "3" {
-			t.Errorf("tags %v", out.Tags)
+			t.Errorf("tags %v, want a=3", out.Tags)
 		}
 	}
 
@@ -275,7 +275,7 @@ func TestE10OldAndNewTagsAreTheSame(t *testing.T) {
 	refused(b, "ListTagsForResource", &ListTagsForResourceInput{ResourceARN: strings.Replace(arn, "000", "111", 1)}, "ResourceNotFoundException", "")
 }
 
-func TestEveryOperationAsksForAPermission(t *testing.T) {
+func TestEveryOperationNeedsPermission(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -285,7 +285,7 @@ func TestEveryOperationAsksForAPermission(t *testing.T) {
 
 			all := op.Access(b.call, op.New())
 			if len(all) != 1 || all[0].Action != "logs:"+name {
-				t.Errorf("%s asks for %+v", name, all)
+				t.Errorf("%s needs %+v", name, all)
 			}
 		})
 	}
@@ -303,7 +303,7 @@ func TestEveryOperationAsksForAPermission(t *testing.T) {
 			b := b.in(t)
 
 			if got := b.API().Operations[operation].Access(b.call, want.in)[0].Resource; got != want.resource {
-				t.Errorf("%s asks for %s, want %s", operation, got, want.resource)
+				t.Errorf("%s needs %s, want %s", operation, got, want.resource)
 			}
 		})
 	}

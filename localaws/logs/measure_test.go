@@ -10,8 +10,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// benchmarked is a service with a group g and a stream s.
-func benchmarked(b *testing.B) *Service {
+// newBenchmarked returns a service with a group g.
+func newBenchmarked(b *testing.B) *Service {
 	b.Helper()
 	c := clock.New(clock.Manual, start)
 	b.Cleanup(c.Close)
@@ -25,7 +25,7 @@ func benchmarked(b *testing.B) *Service {
 	return s
 }
 
-// countErrors is a metric filter that counts lines with ERROR in group g.
+// countErrors returns a metric filter that counts lines with ERROR in group g.
 func countErrors(change func(*PutMetricFilterInput)) *PutMetricFilterInput {
 	pattern := "ERROR"
 	in := &PutMetricFilterInput{
@@ -46,8 +46,8 @@ func countErrors(change func(*PutMetricFilterInput)) *PutMetricFilterInput {
 	return in
 }
 
-// measured is a bench whose metric filters write into a list.
-func measured(t *testing.T) (*bench, *[]Measurement) {
+// newMeasured returns a fixture and the list of its measurements.
+func newMeasured(t *testing.T) (*fixture, *[]Measurement) {
 	t.Helper()
 	b := open(t)
 	var got []Measurement
@@ -56,27 +56,27 @@ func measured(t *testing.T) (*bench, *[]Measurement) {
 	return b, &got
 }
 
-func TestE13AMetricFilterCountsMatches(t *testing.T) {
+func TestMetricFilterCountsMatches_E13(t *testing.T) {
 	t.Parallel()
 
-	b, got := measured(t)
+	b, got := newMeasured(t)
 	ok[awsapi.None](b, "PutMetricFilter", countErrors(nil))
 	b.write("g", "s", start, "ERROR 1", "fine", "ERROR 2")
 	if len(*got) != 2 || (*got)[1].Value != 1 || (*got)[1].Name != "Errors" || (*got)[1].Unit != "None" || !(*got)[1].Time.Equal(start.Add(2*time.Second)) {
-		t.Errorf("measured %+v", *got)
+		t.Errorf("measurements %+v", *got)
 	}
 
 	ok[awsapi.None](b, "DeleteMetricFilter", &DeleteMetricFilterInput{LogGroupName: "g", FilterName: "errors"})
 	b.write("g", "s", start, "ERROR 3")
 	if len(*got) != 2 {
-		t.Errorf("measured %+v after the filter was deleted", *got)
+		t.Errorf("measurements %+v after the filter was deleted, want no new one", *got)
 	}
 }
 
-func TestE13ValueAndDimensionsComeFromTheEvent(t *testing.T) {
+func TestMetricFilterExtractsValueAndDimensions_E13(t *testing.T) {
 	t.Parallel()
 
-	b, got := measured(t)
+	b, got := newMeasured(t)
 	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) {
 		p := `{ $.ms > 0 }`
 		in.FilterPattern = &p
@@ -87,47 +87,47 @@ func TestE13ValueAndDimensionsComeFromTheEvent(t *testing.T) {
 
 	b.write("g", "s", start, `{"ms":12.5,"store":"3"}`, `{"ms":1}`, `{"ms":"many","store":"3"}`)
 	if len(*got) != 1 || (*got)[0].Value != 12.5 || (*got)[0].Dimensions["Store"] != "3" || (*got)[0].Unit != "Milliseconds" {
-		t.Errorf("measured %+v", *got)
+		t.Errorf("measurements %+v", *got)
 	}
 }
 
-func TestE13TheDefaultCountsForMinutesWithEventsAndNoMatch(t *testing.T) {
+func TestDefaultValueIsReportedForMinutesWithoutMatch_E13(t *testing.T) {
 	t.Parallel()
 
-	b, got := measured(t)
+	b, got := newMeasured(t)
 	zero := 0.0
 	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) { in.MetricTransformations[0].DefaultValue = &zero }))
 	b.write("g", "s", start, "fine")
 	b.write("g", "s", start, "fine too")
 	b.advance(time.Minute)
 	if len(*got) != 1 || (*got)[0].Value != 0 || !(*got)[0].Time.Equal(start.Truncate(time.Minute)) {
-		t.Errorf("a minute without a match: %+v", *got)
+		t.Errorf("a minute without a match: measurements %+v, want the default value", *got)
 	}
 
 	b.advance(10 * time.Minute)
 	if len(*got) != 1 {
-		t.Errorf("minutes without events: %+v", *got)
+		t.Errorf("minutes without events: measurements %+v, want no new one", *got)
 	}
 
 	b.write("g", "s", b.clock.Now(), "fine")
 	b.write("g", "s", b.clock.Now(), "ERROR")
 	b.advance(time.Minute)
 	if len(*got) != 2 || (*got)[1].Value != 1 {
-		t.Errorf("a minute with a match: %+v", *got)
+		t.Errorf("a minute with a match: measurements %+v, want the match only", *got)
 	}
 
 	b.write("g", "s", b.clock.Now(), "fine")
 	ok[awsapi.None](b, "DeleteLogGroup", &DeleteLogGroupInput{LogGroupName: "g"})
 	b.advance(time.Minute)
 	if len(*got) != 2 {
-		t.Errorf("a deleted group: %+v", *got)
+		t.Errorf("a deleted group: measurements %+v, want no new one", *got)
 	}
 }
 
-func TestE13MetricFiltersAreDescribedAndReplaced(t *testing.T) {
+func TestMetricFiltersAreDescribedAndReplaced_E13(t *testing.T) {
 	t.Parallel()
 
-	b, _ := measured(t)
+	b, _ := newMeasured(t)
 	b.group("h", "s")
 	ok[awsapi.None](b, "PutMetricFilter", countErrors(nil))
 	ok[awsapi.None](b, "PutMetricFilter", countErrors(func(in *PutMetricFilterInput) { in.MetricTransformations[0].MetricValue = "2" }))
@@ -137,7 +137,7 @@ func TestE13MetricFiltersAreDescribedAndReplaced(t *testing.T) {
 	}))
 	all := ok[DescribeMetricFiltersOutput](b, "DescribeMetricFilters", &DescribeMetricFiltersInput{MetricName: "Errors", MetricNamespace: "App"}).MetricFilters
 	if len(all) != 2 || all[0].FilterName != "another" || all[1].MetricTransformations[0].MetricValue != "2" || all[1].CreationTime != start.UnixMilli() {
-		t.Errorf("%+v", all)
+		t.Errorf("filters %+v, want the replaced one and another", all)
 	}
 
 	for _, in := range []DescribeMetricFiltersInput{{LogGroupName: "h"}, {FilterNamePrefix: "a"}} {
@@ -145,7 +145,7 @@ func TestE13MetricFiltersAreDescribedAndReplaced(t *testing.T) {
 			b := b.in(t)
 
 			if out := ok[DescribeMetricFiltersOutput](b, "DescribeMetricFilters", &in); len(out.MetricFilters) != 1 {
-				t.Errorf("%+v: %+v", in, out)
+				t.Errorf("got %+v, want one filter", out)
 			}
 		})
 	}
@@ -155,10 +155,10 @@ func TestE13MetricFiltersAreDescribedAndReplaced(t *testing.T) {
 		"The specified metric filter does not exist.")
 }
 
-func TestE13BadMetricFiltersAreRefused(t *testing.T) {
+func TestInvalidMetricFiltersAreRefused_E13(t *testing.T) {
 	t.Parallel()
 
-	b, _ := measured(t)
+	b, _ := newMeasured(t)
 	zero := 0.0
 	broken := "{"
 	for name, change := range map[string]func(*PutMetricFilterInput){
@@ -191,13 +191,13 @@ func TestE13BadMetricFiltersAreRefused(t *testing.T) {
 			b := b.in(t)
 
 			if _, err := do[awsapi.None](b, "PutMetricFilter", countErrors(change)); err == nil || awsapi.AsError(err).Code != "InvalidParameterException" {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("error %v, want InvalidParameterException", err)
 			}
 		})
 	}
 }
 
-func TestTestMetricFilterShowsMatchesAndValues(t *testing.T) {
+func TestTestMetricFilterReturnsMatchesAndValues(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -205,7 +205,7 @@ func TestTestMetricFilterShowsMatchesAndValues(t *testing.T) {
 	lines := []string{"1.1.1.1 a 200", "2.2.2.2 b 404"}
 	out := ok[TestMetricFilterOutput](b, "TestMetricFilter", &TestMetricFilterInput{FilterPattern: &p, LogEventMessages: lines})
 	if len(out.Matches) != 1 || out.Matches[0].EventNumber != 2 || out.Matches[0].ExtractedValues["$ip"] != "2.2.2.2" {
-		t.Errorf("%+v", out)
+		t.Errorf("got %+v, want the second message with its values", out)
 	}
 	refused(b, "TestMetricFilter", &TestMetricFilterInput{FilterPattern: &p}, "InvalidParameterException", "")
 	refused(b, "TestMetricFilter", &TestMetricFilterInput{LogEventMessages: []string{"x"}}, "InvalidParameterException", "")

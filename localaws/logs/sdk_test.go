@@ -18,9 +18,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway"
 )
 
-// client is the SDK's client of the service, through the gateway and without a
-// socket.
-func (b *bench) client() *cloudwatchlogs.Client {
+// client returns a client of the SDK that is connected to the service through the
+// gateway, without a socket.
+func (b *fixture) client() *cloudwatchlogs.Client {
 	b.t.Helper()
 
 	api := b.API()
@@ -46,7 +46,7 @@ func (b *bench) client() *cloudwatchlogs.Client {
 	})
 }
 
-func TestE1TheSDKWritesAndReadsLogs(t *testing.T) {
+func TestSDKWritesAndReadsLogs_E1(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -89,7 +89,7 @@ func TestE1TheSDKWritesAndReadsLogs(t *testing.T) {
 	}
 }
 
-func TestE2E6TheSDKSeesTheErrorsByType(t *testing.T) {
+func TestSDKReturnsTypedErrors_E2_E6(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -109,7 +109,7 @@ func TestE2E6TheSDKSeesTheErrorsByType(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotEmbeddedIsRefusedByName(t *testing.T) {
+func TestUnsupportedFeaturesAreRefusedByName(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -154,13 +154,13 @@ func TestWhatIsNotEmbeddedIsRefusedByName(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var api smithy.APIError
 			if !errors.As(err, &api) || !strings.Contains(api.ErrorMessage(), name) {
-				t.Errorf("%s: error %v does not name it", name, err)
+				t.Errorf("error %v does not name %s", err, name)
 			}
 		})
 	}
 }
 
-func TestE7ThePaginatorReadsEachEventOnce(t *testing.T) {
+func TestPaginatorReadsEachEventOnce_E7(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)

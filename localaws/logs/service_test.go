@@ -16,15 +16,15 @@ const (
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// bench is a service with a clock that the test moves.
-type bench struct {
+// fixture is a service with a clock that the test controls.
+type fixture struct {
 	*Service
 	t     *testing.T
 	clock *clock.Clock
 	call  *awsapi.Call
 }
 
-func open(t *testing.T, change ...func(*Options)) *bench {
+func open(t *testing.T, change ...func(*Options)) *fixture {
 	t.Helper()
 
 	c := clock.New(clock.Manual, start)
@@ -39,7 +39,7 @@ func open(t *testing.T, change ...func(*Options)) *bench {
 		t.Fatal(err)
 	}
 
-	return &bench{
+	return &fixture{
 		Service: s,
 		t:       t,
 		clock:   c,
@@ -48,21 +48,21 @@ func open(t *testing.T, change ...func(*Options)) *bench {
 }
 
 // in returns the fixture for a subtest.
-func (b *bench) in(t *testing.T) *bench {
+func (b *fixture) in(t *testing.T) *fixture {
 	sub := *b
 	sub.t = t
 	return &sub
 }
 
-func (b *bench) advance(d time.Duration) {
+func (b *fixture) advance(d time.Duration) {
 	b.t.Helper()
 	if err := b.clock.Advance(b.t.Context(), d); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-// do runs an operation by name, as the edge does.
-func do[Out any](b *bench, operation string, in any) (*Out, error) {
+// do runs an operation by name, as the gateway does.
+func do[Out any](b *fixture, operation string, in any) (*Out, error) {
 	b.t.Helper()
 	op, ok := b.API().Operations[operation]
 	if !ok {
@@ -76,7 +76,7 @@ func do[Out any](b *bench, operation string, in any) (*Out, error) {
 }
 
 // ok runs an operation by name and fails the test on an error.
-func ok[Out any](b *bench, operation string, in any) *Out {
+func ok[Out any](b *fixture, operation string, in any) *Out {
 	b.t.Helper()
 	out, err := do[Out](b, operation, in)
 	if err != nil {
@@ -85,8 +85,9 @@ func ok[Out any](b *bench, operation string, in any) *Out {
 	return out
 }
 
-// refused runs an operation by name and holds its error against code and message.
-func refused(b *bench, operation string, in any, code, message string) {
+// refused runs an operation by name and compares its error with a code and, unless
+// it is empty, a message.
+func refused(b *fixture, operation string, in any, code, message string) {
 	b.t.Helper()
 	_, err := b.API().Operations[operation].Do(b.t.Context(), b.call, in)
 	if err == nil {
@@ -97,15 +98,15 @@ func refused(b *bench, operation string, in any, code, message string) {
 	}
 }
 
-// group makes a group with a stream.
-func (b *bench) group(group, stream string) {
+// group creates a group with a stream.
+func (b *fixture) group(group, stream string) {
 	b.t.Helper()
 	ok[awsapi.None](b, "CreateLogGroup", &CreateLogGroupInput{LogGroupName: group})
 	ok[awsapi.None](b, "CreateLogStream", &CreateLogStreamInput{LogGroupName: group, LogStreamName: stream})
 }
 
-// write writes one event a second from at on.
-func (b *bench) write(group, stream string, at time.Time, messages ...string) {
+// write writes one event a second, the first at the given time.
+func (b *fixture) write(group, stream string, at time.Time, messages ...string) {
 	b.t.Helper()
 	var events []Event
 	for i, m := range messages {
@@ -124,7 +125,7 @@ func messages(events []FilteredLogEvent) []string {
 	return out
 }
 
-func TestE8EventsOfAllStreamsComeInOrderOfTime(t *testing.T) {
+func TestFilterLogEventsSortsAcrossStreams_E8(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -133,10 +134,10 @@ func TestE8EventsOfAllStreamsComeInOrderOfTime(t *testing.T) {
 	b.write("g", "b", start.Add(500*time.Millisecond), "1.5", "2.5")
 	out := ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "g"})
 	if got := messages(out.Events); len(got) != 5 || got[1] != "1.5" || got[4] != "3" {
-		t.Errorf("events %q", got)
+		t.Errorf("events %q, want them sorted by time", got)
 	}
 
 	if out.NextToken != "" || out.SearchedLogStreams == nil || len(out.SearchedLogStreams) != 0 {
-		t.Errorf("token %q, searched %v: want none at the end, and an empty list", out.NextToken, out.SearchedLogStreams)
+		t.Errorf("token %q, searched streams %v: want no token and an empty list", out.NextToken, out.SearchedLogStreams)
 	}
 }

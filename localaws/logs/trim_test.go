@@ -17,8 +17,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// flood writes n short lines, as a function does that prints without end.
-func (b *bench) flood(group, stream string, n int) {
+// flood writes n short lines, like a function that prints in an endless loop.
+func (b *fixture) flood(group, stream string, n int) {
 	b.t.Helper()
 	const batch = 4096
 	events := make([]Event, batch)
@@ -32,7 +32,7 @@ func (b *bench) flood(group, stream string, n int) {
 	}
 }
 
-// liveHeap is the live heap in bytes.
+// liveHeap returns the size of the live heap in bytes.
 func liveHeap() int64 {
 	runtime.GC()
 	var m runtime.MemStats
@@ -40,23 +40,23 @@ func liveHeap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// What the service counts is what the heap holds, whether lines are short or long,
-// in one stream or in one stream each: a bound on the one is a bound on the other.
-// This test is not parallel: it measures the process.
-func TestLogsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
-	for name, write := range map[string]func(b *bench){
-		"ShortLines": func(b *bench) { b.flood("g", "s", 12_000_000) },
-		"LongLines": func(b *bench) {
+// The memory that the service counts is what the heap has, whether lines are short
+// or long, in one stream or in one each. So the limit of the one limits the other.
+// This test is not parallel, because it measures the process.
+func TestLogsStayWithinMemoryLimit(t *testing.T) {
+	for name, write := range map[string]func(b *fixture){
+		"ShortLines": func(b *fixture) { b.flood("g", "s", 12_000_000) },
+		"LongLines": func(b *fixture) {
 			for range 2000 {
 				b.write("g", "s", start, strings.Repeat("x", 20_000))
 			}
 		},
-		"OneLineInEachStream": func(b *bench) {
+		"OneLineInEachStream": func(b *fixture) {
 			for i := range 60_000 {
 				b.write("g", fmt.Sprintf("2026/01/02/[$LATEST]%032d", i), start, "START", "END")
 			}
 		},
-		"FromTheNewestToTheOldest": func(b *bench) {
+		"FromTheNewestToTheOldest": func(b *fixture) {
 			for i := range 50_000 {
 				b.write("g", "s", start.Add(-time.Duration(i)*time.Second), "an event that is older than all others")
 			}
@@ -72,7 +72,7 @@ func TestLogsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
 			write(b)
 			took := liveHeap() - before
 			if b.memory > b.maxMemory {
-				t.Errorf("%d bytes are counted, more than %d", b.memory, b.maxMemory)
+				t.Errorf("%d bytes are counted, want at most %d", b.memory, b.maxMemory)
 			}
 
 			if most := b.memory + b.memory/4 + 1<<20; took > most {
@@ -84,7 +84,7 @@ func TestLogsTakeNoMoreMemoryThanTheyMay(t *testing.T) {
 	}
 }
 
-func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
+func TestFloodedGroupLosesOldestEventsWithWarning(t *testing.T) {
 	t.Parallel()
 
 	var log bytes.Buffer
@@ -95,7 +95,7 @@ func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
 	var dropped float64
 	b.OnMeasurement(func(_, _ string, m Measurement) {
 		if m.Name != droppedMetric || m.Dimensions["LogGroupName"] != "flooded" {
-			t.Errorf("measured %+v", m)
+			t.Errorf("unexpected measurement %+v", m)
 		}
 		dropped += m.Value
 	})
@@ -130,11 +130,11 @@ func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
 	}
 
 	if g := b.groups[awsapi.Scope{Account: account, Region: region}]["flooded"]; g.dropped != int64(n-len(left)) || dropped != float64(n-len(left)) {
-		t.Errorf("%d of %d events are left; %d are counted as dropped, %v measured", len(left), n, g.dropped, dropped)
+		t.Errorf("%d of %d events are left; %d are counted as dropped, and %v measured", len(left), n, g.dropped, dropped)
 	}
 
 	if got := ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "quiet"}); len(got.Events) != 1 {
-		t.Errorf("the quiet group holds %d events, want its only one", len(got.Events))
+		t.Errorf("the small group has %d events, want 1", len(got.Events))
 	}
 
 	if warnings := strings.Count(log.String(), "logs reached their memory limit"); warnings != 1 {
@@ -142,9 +142,9 @@ func TestAFloodedGroupLosesItsOldestEventsAndSaysSo(t *testing.T) {
 	}
 }
 
-// A stream that a function's environment has made goes with its last event, for
-// there is one for each environment; one that was asked for stays.
-func TestAFullGroupLosesTheStreamsThatWritesHaveMade(t *testing.T) {
+// A stream that a write has created is removed with its last event, because there is
+// one for each environment. A stream that a request has created stays.
+func TestFullGroupLosesImplicitStreams(t *testing.T) {
 	t.Parallel()
 
 	b := open(t, func(o *Options) { o.MaxBytes = MinMaxBytes })
@@ -156,22 +156,22 @@ func TestAFullGroupLosesTheStreamsThatWritesHaveMade(t *testing.T) {
 
 	streams := b.groups[awsapi.Scope{Account: account, Region: region}]["g"].streams
 	if len(streams) > int(b.maxMemory/streamOverhead) {
-		t.Errorf("%d streams are left", len(streams))
+		t.Errorf("%d streams are left, want fewer", len(streams))
 	}
 
 	if st := streams["asked-for"]; st == nil || len(st.blocks) != 0 {
-		t.Errorf("stream asked-for is %+v, want it empty", st)
+		t.Errorf("stream asked-for is %+v, want it without events", st)
 	}
 
 	if streams["environment-19999"] == nil || streams["environment-0"] != nil {
-		t.Error("want the newest streams left, and the oldest gone")
+		t.Error("want the newest streams, without the oldest")
 	}
 
 	checkCounts(t, b)
 }
 
-// A flood leaves a data directory that is small and quick to read.
-func TestAFloodedDataDirectoryStaysSmall(t *testing.T) {
+// A flood of lines leaves a data directory that is small and fast to read.
+func TestDataDirectoryStaysSmallWhenFlooded(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
@@ -211,7 +211,7 @@ func TestAFloodedDataDirectoryStaysSmall(t *testing.T) {
 		t.Errorf("%d keys, want at most %d", keys, most)
 	}
 
-	if files := below(t, filepath.Join(dir, "data")); files > 64<<20 {
+	if files := directorySize(t, filepath.Join(dir, "data")); files > 64<<20 {
 		t.Errorf("the data directory has %d bytes for %d of logs", files, held)
 	}
 
@@ -223,8 +223,8 @@ func TestAFloodedDataDirectoryStaysSmall(t *testing.T) {
 	checkCounts(t, b)
 }
 
-// below adds up the files in a folder.
-func below(t *testing.T, dir string) (sum int64) {
+// directorySize returns the size of all files in a directory.
+func directorySize(t *testing.T, dir string) (sum int64) {
 	t.Helper()
 	err := filepath.Walk(dir, func(_ string, info os.FileInfo, err error) error {
 		if err == nil && info.Mode().IsRegular() {
@@ -238,7 +238,7 @@ func below(t *testing.T, dir string) (sum int64) {
 	return sum
 }
 
-func TestALowerBoundHoldsFromTheNextStartOn(t *testing.T) {
+func TestLowerLimitAppliesAtNextStart(t *testing.T) {
 	t.Parallel()
 
 	disk, err := store.Open("data", store.Options{Crashable: store.NewCrashable()})
@@ -269,7 +269,7 @@ func TestALowerBoundHoldsFromTheNextStartOn(t *testing.T) {
 	}
 }
 
-func TestExpiredEventsLeaveBlocksThatHoldOthers(t *testing.T) {
+func TestExpiredEventsAreRemovedFromMixedBlocks(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
@@ -281,15 +281,15 @@ func TestExpiredEventsLeaveBlocksThatHoldOthers(t *testing.T) {
 	ok[awsapi.None](b, "PutRetentionPolicy", &PutRetentionPolicyInput{LogGroupName: "g", RetentionInDays: 1})
 	got := messages(ok[FilterLogEventsOutput](b, "FilterLogEvents", &FilterLogEventsInput{LogGroupName: "g"}).Events)
 	if len(got) != 25 || got[0] != "23" {
-		t.Errorf("%q are left, want those of a day", got)
+		t.Errorf("%q are left, want those of the last day", got)
 	}
 
 	checkCounts(t, b)
 }
 
-// Events were stored one by one once. Such a directory is read, and holds no such
-// event any more.
-func TestEventsThatWereStoredOneByOneArePacked(t *testing.T) {
+// Older versions stored events one by one. Such a data directory is converted at
+// start.
+func TestEventsStoredOneByOneAreConverted(t *testing.T) {
 	t.Parallel()
 
 	disk, err := store.Open("data", store.Options{Crashable: store.NewCrashable()})

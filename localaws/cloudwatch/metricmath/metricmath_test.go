@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// inputs are the series that tests use: at the moments 0, 60 and 120.
+// inputs are the series of the tests, with periods that start at 0, 60 and 120.
 var inputs = map[string]Series{
 	"m1": {
 		0:   1,
@@ -29,7 +29,7 @@ func eval(e *Expression) (Value, error) {
 		Resolve: func(id string) (Value, error) {
 			s, ok := inputs[id]
 			if !ok {
-				return Value{}, fmt.Errorf("no %s", id)
+				return Value{}, fmt.Errorf("unknown id %s", id)
 			}
 			return FromSeries(s), nil
 		},
@@ -185,7 +185,7 @@ func TestExpressions(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeReadIsRefused(t *testing.T) {
+func TestInvalidExpressionsAreRefused(t *testing.T) {
 	t.Parallel()
 
 	for text, want := range map[string]string{
@@ -216,7 +216,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeEvaluatedSaysWhy(t *testing.T) {
+func TestEvaluationErrors(t *testing.T) {
 	t.Parallel()
 
 	for text, want := range map[string]string{
@@ -225,7 +225,7 @@ func TestWhatCannotBeEvaluatedSaysWhy(t *testing.T) {
 		"SUM(1)":                "SUM: argument must be time series, not a number",
 		"IF([m1], 1, 2)":        "IF: arguments cannot be arrays",
 		"FILL(1, 2)":            "not a number",
-		"unknown":               "no unknown",
+		"unknown":               "unknown id",
 	} {
 		t.Run(text, func(t *testing.T) {
 			e, err := Parse(text)
@@ -239,17 +239,17 @@ func TestWhatCannotBeEvaluatedSaysWhy(t *testing.T) {
 	}
 }
 
-func TestIDsAreThoseOfTheExpression(t *testing.T) {
+func TestIDsAreInOrderOfFirstUse(t *testing.T) {
 	t.Parallel()
 
 	e, err := Parse("IF(m1 > m2, FILL(gap, 0), m1) + SUM([m3])")
 	if err != nil || !slices.Equal(e.IDs(), []string{"m1", "m2", "gap", "m3"}) || e.String() == "" {
-		t.Errorf("ids %v, %v", e.IDs(), err)
+		t.Errorf("ids %v, error %v", e.IDs(), err)
 	}
 }
 
-// Arithmetic of series is the arithmetic of their values.
-func TestArithmeticGoesMomentByMoment(t *testing.T) {
+// An operation on two series applies to their values of the same period.
+func TestArithmeticIsDonePerPeriod(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(t *rapid.T) {
@@ -294,7 +294,7 @@ func FuzzParse(f *testing.F) {
 		if s, ok := v.Series(); err == nil && ok {
 			for at, x := range s {
 				if math.IsNaN(x) && len(e.IDs()) == 0 {
-					t.Errorf("%q at %d is no number", text, at)
+					t.Errorf("%q at %d is not a number", text, at)
 				}
 			}
 		}

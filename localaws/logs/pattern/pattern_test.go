@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// try is a pattern and what it makes of a line.
+// try is a pattern, a line, and whether the line matches.
 type try struct {
 	pattern, line string
 	want          bool
@@ -20,20 +20,20 @@ func check(t *testing.T, tries []try) {
 		t.Run(tt.pattern, func(t *testing.T) {
 			p, err := Parse(tt.pattern)
 			if err != nil {
-				t.Errorf("%s: %v", tt.pattern, err)
+				t.Errorf("cannot parse %s: %v", tt.pattern, err)
 				return
 			}
 			if got := p.Match(tt.line); got != tt.want {
 				t.Errorf("%s on %s: %v, want %v", tt.pattern, tt.line, got, tt.want)
 			}
 			if p.String() != tt.pattern {
-				t.Errorf("%s reads back as %s", tt.pattern, p)
+				t.Errorf("String returns %s, want %s", p, tt.pattern)
 			}
 		})
 	}
 }
 
-func TestE11TextTermsAreSubstringsThatMustAllBeThere(t *testing.T) {
+func TestTextTermsMustAllBeSubstrings_E11(t *testing.T) {
 	t.Parallel()
 
 	check(t, []try{
@@ -51,7 +51,7 @@ func TestE11TextTermsAreSubstringsThatMustAllBeThere(t *testing.T) {
 	})
 }
 
-func TestE11AMinusExcludes(t *testing.T) {
+func TestMinusExcludesTerm_E11(t *testing.T) {
 	t.Parallel()
 
 	check(t, []try{
@@ -62,7 +62,7 @@ func TestE11AMinusExcludes(t *testing.T) {
 	})
 }
 
-func TestE11AQuestionMarkMeansAnyAndYieldsToPlainTerms(t *testing.T) {
+func TestQuestionMarkMeansAnyWithoutPlainTerms_E11(t *testing.T) {
 	t.Parallel()
 
 	check(t, []try{
@@ -75,7 +75,7 @@ func TestE11AQuestionMarkMeansAnyAndYieldsToPlainTerms(t *testing.T) {
 	})
 }
 
-func TestE11RegularExpressionsStandBetweenPercentSigns(t *testing.T) {
+func TestRegularExpressionsAreBetweenPercentSigns_E11(t *testing.T) {
 	t.Parallel()
 
 	check(t, []try{
@@ -89,7 +89,7 @@ func TestE11RegularExpressionsStandBetweenPercentSigns(t *testing.T) {
 	})
 }
 
-func TestE11FieldsOfALine(t *testing.T) {
+func TestFieldsOfLine_E11(t *testing.T) {
 	t.Parallel()
 
 	const line = `127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534`
@@ -117,7 +117,7 @@ func TestE11FieldsOfALine(t *testing.T) {
 	})
 }
 
-func TestE12MembersOfJSON(t *testing.T) {
+func TestMembersOfJSON_E12(t *testing.T) {
 	t.Parallel()
 
 	const line = `{"eventType":"UpdateTrail","sourceIPAddress":"111.111.111.111","arrayKey":["value","another value"],
@@ -154,7 +154,7 @@ func TestE12MembersOfJSON(t *testing.T) {
 	})
 }
 
-func TestE12AndBindsMoreThanOr(t *testing.T) {
+func TestAndHasHigherPrecedenceThanOr_E12(t *testing.T) {
 	t.Parallel()
 
 	const line = `{"a":1,"b":2,"c":3}`
@@ -165,7 +165,7 @@ func TestE12AndBindsMoreThanOr(t *testing.T) {
 	})
 }
 
-func TestE12AnArrayOrObjectNeverMatches(t *testing.T) {
+func TestArraysAndObjectsNeverMatch_E12(t *testing.T) {
 	t.Parallel()
 
 	const line = `{"a":[1],"o":{"x":1}}`
@@ -177,7 +177,7 @@ func TestE12AnArrayOrObjectNeverMatches(t *testing.T) {
 	})
 }
 
-func TestE12WhatIsNoJSONNeverMatches(t *testing.T) {
+func TestInvalidJSONNeverMatches_E12(t *testing.T) {
 	t.Parallel()
 
 	for _, line := range []string{"", "text", `{"a":1} trailing`, `{"a":`, `"a"`, "1"} {
@@ -186,7 +186,7 @@ func TestE12WhatIsNoJSONNeverMatches(t *testing.T) {
 	check(t, []try{{`{ $[0].a = 1 }`, ` [{"a":1}] ` + "\n", true}})
 }
 
-func TestBrokenPatternsSayWhere(t *testing.T) {
+func TestInvalidPatternsAreRefusedWithPosition(t *testing.T) {
 	t.Parallel()
 
 	for pattern, want := range map[string]string{
@@ -227,7 +227,7 @@ func TestBrokenPatternsSayWhere(t *testing.T) {
 	}
 }
 
-func TestExtractGivesTheValuesThatAPatternNames(t *testing.T) {
+func TestExtractReturnsNamedValues(t *testing.T) {
 	t.Parallel()
 
 	for _, tt := range []struct {
@@ -263,20 +263,20 @@ func TestExtractGivesTheValuesThatAPatternNames(t *testing.T) {
 
 	p, _ := Parse("{ $.a = 1 }")
 	if v, ok := p.Value(`{"a":1,"ms":30}`, "$.ms"); !ok || v != "30" {
-		t.Errorf("a selector that is not in the pattern gave %q, %v", v, ok)
+		t.Errorf("a selector that is not in the pattern returned %q, %v", v, ok)
 	}
 
 	for _, selector := range []string{"$.none", "ms", "$.ms x", "$."} {
 		t.Run(selector, func(t *testing.T) {
 			if v, ok := p.Value(`{"a":1,"ms":30}`, selector); ok {
-				t.Errorf("%q gave %q", selector, v)
+				t.Errorf("%q returned %q, want nothing", selector, v)
 			}
 		})
 	}
 }
 
-// Wildcards agree with a matcher that is too simple to be wrong.
-func TestWildcardsAgreeWithASimpleMatcher(t *testing.T) {
+// Wildcards match like a recursive matcher that is simple enough to be right.
+func TestWildcardsMatchLikeSimpleMatcher(t *testing.T) {
 	t.Parallel()
 
 	var simple func(s, pattern string) bool
@@ -314,7 +314,7 @@ func FuzzParse(f *testing.F) {
 		}
 		values, ok := p.Extract(line)
 		if ok != p.Match(line) || ok != (values != nil) {
-			t.Errorf("%q on %q: extract says %v, match %v", text, line, ok, p.Match(line))
+			t.Errorf("%q on %q: Extract returned %v, Match %v", text, line, ok, p.Match(line))
 		}
 		for k := range values {
 			p.Value(line, k)

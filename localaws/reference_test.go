@@ -191,7 +191,7 @@ func fillInput(v reflect.Value, service, mapping string) {
 		"SourceARN": "arn:aws:sqs:us-east-1:000000000000:q", "DestinationARN": "arn:aws:sqs:us-east-1:000000000000:q",
 		"FunctionName": "f", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f", "UUID": mapping, "StatementID": "s", "Role": "arn:aws:iam::000000000000:role/r",
 		"Principal": "sns.amazonaws.com", "LogGroupName": "g", "LogStreamName": "s", "AlarmName": "a", "DashboardName": "d", "Namespace": "n",
-		"RoleName": "r", "PolicyName": "p", "PolicyArn": "arn:aws:iam::000000000000:policy/p", "UserName": "u",
+		"RoleName": "r", "PolicyName": "p", "PolicyARN": "arn:aws:iam::000000000000:policy/p", "UserName": "u",
 		"PermissionsBoundary": "arn:aws:iam::000000000000:policy/b",
 		"ResourceARN": map[string]string{
 			"logs": "arn:aws:logs:us-east-1:000000000000:log-group:g", "monitoring": "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a",

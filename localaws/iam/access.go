@@ -6,98 +6,115 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// access is what a permission is asked for.
-type access struct {
-	resource string
-	boundary string // of the role, as it is now
-}
-
-// Inputs say which role, policy or user they are about, and what they bring along
-// that condition keys look at.
-type (
-	aboutRole      interface{ roleName() string }
-	aboutPolicy    interface{ policyARN(account string) string }
-	aboutUser      interface{ userName() string }
-	namesPolicy    interface{ attachedPolicy() string }
-	setsBoundary   interface{ requestedBoundary() string }
-	setsTags       interface{ requestTags() map[string]string }
-	removesTags    interface{ removedTags() []string }
-	tagsOnCreation interface{ tagAction() string }
-)
-
-// boundaryOperations are those for which AWS has the condition key
-// iam:PermissionsBoundary (IAM A7).
+// boundaryOperations are the operations that AWS gives the condition key
+// iam:PermissionsBoundary (IAM A7). For CreateRole and PutRolePermissionsBoundary
+// it is the requested boundary, else the one that the role has.
 var boundaryOperations = []string{
 	"AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DetachRolePolicy", "GetRole",
 	"PutRolePermissionsBoundary", "PutRolePolicy", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription",
 }
 
-// permissions returns what an operation needs: its own action, and that of tagging
-// where it creates something with tags (IAM A3).
-func permissions(operation string, on access, in any) []awsapi.Access {
-	a := awsapi.Access{Action: "iam:" + operation, Resource: on.resource}
-	if t, ok := in.(setsTags); ok {
-		a.RequestTags = t.requestTags()
-	}
-	if t, ok := in.(removesTags); ok {
-		a.TagKeys = t.removedTags()
+// onRole returns the permission for an operation on a role. Its resource is the
+// role's ARN with its path, if the role exists.
+func (s *Service) onRole(c *awsapi.Call, operation, name string) awsapi.Access {
+	arn, boundary := s.lookUpRole(c.Account, name)
+	if arn == "" {
+		arn = roleARN(c.Account, "/", name)
 	}
 
-	all := []awsapi.Access{a}
-	if t, ok := in.(tagsOnCreation); ok && len(a.RequestTags) > 0 {
-		all = append(all, awsapi.Access{Action: t.tagAction(), Resource: on.resource, RequestTags: a.RequestTags})
+	a := awsapi.Access{Action: "iam:" + operation, Resource: arn}
+	if slices.Contains(boundaryOperations, operation) {
+		setKey(&a, "iam:PermissionsBoundary", boundary)
 	}
-
-	keys := map[string][]string{}
-	if p, ok := in.(namesPolicy); ok {
-		keys["iam:PolicyARN"] = []string{p.attachedPolicy()}
-	}
-	if boundary := boundaryOf(operation, on, in); boundary != "" {
-		keys["iam:PermissionsBoundary"] = []string{boundary}
-	}
-	all[0].Keys = keys
-	return all
+	return a
 }
 
-// boundaryOf returns the boundary that iam:PermissionsBoundary stands for: the one
-// that is asked for, else the one that the role has.
-func boundaryOf(operation string, on access, in any) string {
-	if !slices.Contains(boundaryOperations, operation) {
-		return ""
-	}
-	if b, ok := in.(setsBoundary); ok {
-		return b.requestedBoundary()
-	}
-	return on.boundary
-}
-
-// onRole is the role's own ARN, path included, where it is there already.
-func (s *Service) onRole(c *awsapi.Call, in any) access {
-	name, path := in.(aboutRole).roleName(), "/"
-	if p, ok := in.(interface{ rolePath() string }); ok {
-		path = orDefault(p.rolePath(), "/")
-	}
+// lookUpRole returns ARN and permissions boundary of a role, or empty strings.
+func (s *Service) lookUpRole(account, name string) (arn, boundary string) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if r, err := s.accounts[c.Account].find(name); err == nil {
-		return access{resource: r.ARN, boundary: r.Boundary}
+
+	r, err := s.accounts[account].role(name)
+	if err != nil {
+		return "", ""
 	}
-	return access{resource: "arn:aws:iam::" + c.Account + ":role" + path + name}
+	return r.ARN, r.Boundary
 }
 
-func onPolicy(c *awsapi.Call, in any) access {
-	return access{resource: in.(aboutPolicy).policyARN(c.Account)}
-}
-
-func onUser(c *awsapi.Call, in any) access {
-	if name := in.(aboutUser).userName(); name != "" {
-		return access{resource: "arn:aws:iam::" + c.Account + ":user/" + name}
+// setKey sets a condition key to a value, unless that is empty.
+func setKey(a *awsapi.Access, key, value string) {
+	if value == "" {
+		return
 	}
-	return access{resource: c.Caller.ARN}
+	if a.Keys == nil {
+		a.Keys = map[string][]string{}
+	}
+	a.Keys[key] = []string{value}
 }
 
-func onRoles(c *awsapi.Call, _ any) access {
-	return access{resource: "arn:aws:iam::" + c.Account + ":role/"}
+func (s *Service) accessCreateRole(c *awsapi.Call, in *CreateRoleInput) []awsapi.Access {
+	arn, _ := s.lookUpRole(c.Account, in.RoleName)
+	if arn == "" {
+		arn = roleARN(c.Account, pathOrRoot(in.Path), in.RoleName)
+	}
+
+	need := awsapi.WithRequestTags(awsapi.Access{Action: "iam:CreateRole", Resource: arn}, "iam:TagRole", awsapi.TagMap(in.Tags))
+	setKey(&need[0], "iam:PermissionsBoundary", in.PermissionsBoundary)
+	return need
 }
 
-func onPolicies(*awsapi.Call, any) access { return access{resource: "*"} }
+func (s *Service) accessPutBoundary(c *awsapi.Call, in *PutRolePermissionsBoundaryInput) []awsapi.Access {
+	a := s.onRole(c, "PutRolePermissionsBoundary", in.RoleName)
+	a.Keys = nil // not the boundary that the role has
+	setKey(&a, "iam:PermissionsBoundary", in.PermissionsBoundary)
+	return []awsapi.Access{a}
+}
+
+func (s *Service) accessAttachment(operation string) func(*awsapi.Call, *AttachmentInput) []awsapi.Access {
+	return func(c *awsapi.Call, in *AttachmentInput) []awsapi.Access {
+		a := s.onRole(c, operation, in.RoleName)
+		setKey(&a, "iam:PolicyARN", in.PolicyARN)
+		return []awsapi.Access{a}
+	}
+}
+
+func (s *Service) accessTagRole(c *awsapi.Call, in *TagRoleInput) []awsapi.Access {
+	a := s.onRole(c, "TagRole", in.RoleName)
+	a.RequestTags = awsapi.TagMap(in.Tags)
+	return []awsapi.Access{a}
+}
+
+func (s *Service) accessUntagRole(c *awsapi.Call, in *UntagRoleInput) []awsapi.Access {
+	a := s.onRole(c, "UntagRole", in.RoleName)
+	a.TagKeys = in.TagKeys
+	return []awsapi.Access{a}
+}
+
+func accessCreatePolicy(c *awsapi.Call, in *CreatePolicyInput) []awsapi.Access {
+	a := awsapi.Access{Action: "iam:CreatePolicy", Resource: in.arn(c.Account)}
+	return awsapi.WithRequestTags(a, "iam:TagPolicy", awsapi.TagMap(in.Tags))
+}
+
+func accessTagPolicy(_ *awsapi.Call, in *TagPolicyInput) []awsapi.Access {
+	return []awsapi.Access{{
+		Action:      "iam:TagPolicy",
+		Resource:    in.PolicyARN,
+		RequestTags: awsapi.TagMap(in.Tags),
+	}}
+}
+
+func accessUntagPolicy(_ *awsapi.Call, in *UntagPolicyInput) []awsapi.Access {
+	return []awsapi.Access{{
+		Action:   "iam:UntagPolicy",
+		Resource: in.PolicyARN,
+		TagKeys:  in.TagKeys,
+	}}
+}
+
+func accessGetUser(c *awsapi.Call, in *GetUserInput) []awsapi.Access {
+	arn := c.Caller.ARN
+	if in.UserName != "" {
+		arn = userARN(c.Account, in.UserName)
+	}
+	return []awsapi.Access{{Action: "iam:GetUser", Resource: arn}}
+}

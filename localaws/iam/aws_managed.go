@@ -4,22 +4,21 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strings"
 	"sync"
 	"time"
 )
 
-// awsManagedJSON holds those of AWS's own policies that functions and their
-// operators use most, as published. It names its source and date; the command
-// internal/managedpolicies brings it up to date. Policies that are not in it are
-// refused when somebody attaches them.
+// awsManagedJSON has the AWS managed policies that functions and their operators
+// use most, as AWS publishes them, with source and date. The command
+// internal/managedpolicies updates it. Attaching another AWS managed policy is
+// refused.
 //
 //go:embed aws_managed.json
 var awsManagedJSON []byte
 
-// awsManaged returns AWS's policies by ARN. The map must not be changed.
-var awsManaged = sync.OnceValue(func() map[string]*managed {
+// awsManaged returns the AWS managed policies by ARN. The map must not be changed.
+var awsManaged = sync.OnceValue(func() map[string]*managedPolicy {
 	all, err := parseAWSManaged(awsManagedJSON)
 	if err != nil {
 		panic(err) // the file is part of the program, and a test reads it
@@ -27,8 +26,8 @@ var awsManaged = sync.OnceValue(func() map[string]*managed {
 	return all
 })
 
-// parseAWSManaged reads the data file.
-func parseAWSManaged(raw []byte) (map[string]*managed, error) {
+// parseAWSManaged decodes the data file.
+func parseAWSManaged(raw []byte) (map[string]*managedPolicy, error) {
 	var data struct {
 		Policies []struct {
 			ARN      string          `json:"arn"`
@@ -42,10 +41,10 @@ func parseAWSManaged(raw []byte) (map[string]*managed, error) {
 		return nil, fmt.Errorf("read AWS's managed policies: %w", err)
 	}
 
-	out := make(map[string]*managed, len(data.Policies))
+	out := make(map[string]*managedPolicy, len(data.Policies))
 	for _, p := range data.Policies {
 		path, name := splitPolicyARN(p.ARN)
-		out[p.ARN] = &managed{
+		out[p.ARN] = &managedPolicy{
 			Name:     name,
 			ID:       awsPolicyID(strings.TrimPrefix(path+name, "/")),
 			Path:     path,
@@ -53,31 +52,33 @@ func parseAWSManaged(raw []byte) (map[string]*managed, error) {
 			Created:  p.Created,
 			Updated:  p.Updated,
 			Default:  p.Version,
-			Versions: []version{{p.Version, string(p.Document), p.Updated}},
+			Versions: []version{{ID: p.Version, Text: string(p.Document), Created: p.Updated}},
 		}
 	}
 	return out, nil
 }
 
-// AWSManagedPolicies returns the documents of AWS's own policies that the embedded
-// IAM has, by ARN.
+// AWSManagedPolicies returns the documents of the AWS managed policies that the
+// embedded IAM has, by ARN.
 func AWSManagedPolicies() map[string]string {
 	out := map[string]string{}
-	for arn, m := range maps.All(awsManaged()) {
-		out[arn] = m.text()
+	for arn, m := range awsManaged() {
+		out[arn] = m.document()
 	}
 	return out
 }
 
-// awsPolicyID makes an id from a policy's place, the same in every process.
-func awsPolicyID(place string) string {
+// awsPolicyID returns the unique id of an AWS managed policy. It is computed from
+// path and name by FNV-1a, so that it is the same in every process.
+func awsPolicyID(pathAndName string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-	id, h := []byte("ANPA"), uint64(14695981039346656037)
+	id := []byte("ANPA")
+	hash := uint64(14695981039346656037)
 	for len(id) < 21 {
-		for _, c := range []byte(place) {
-			h = (h ^ uint64(c)) * 1099511628211
+		for _, c := range []byte(pathAndName) {
+			hash = (hash ^ uint64(c)) * 1099511628211
 		}
-		id = append(id, alphabet[h>>59])
+		id = append(id, alphabet[hash>>59])
 	}
 	return string(id)
 }

@@ -1,14 +1,14 @@
 package iam
 
 import (
-	"context"
 	"encoding/base64"
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// operatorName is the user that the operator's credentials belong to.
+// operatorName is the name of the operator's user.
 const operatorName = "operator"
 
 // operator is the record of the operator's credentials.
@@ -24,50 +24,60 @@ func (s *Service) newOperator() operator {
 		AccessKey: s.opts.Chance.ID("AKIA", 16),
 		Secret:    s.secret(),
 		UserID:    s.opts.Chance.ID("AIDA", 17),
-		Created:   s.today(),
+		Created:   s.now(),
 	}
 }
 
-// secret yields a secret access key: 40 characters, 240 bits.
+// secret returns a random secret access key: 40 characters, 240 bits.
 func (s *Service) secret() string {
 	var b [30]byte
 	s.opts.Chance.Bytes(b[:])
 	return base64.StdEncoding.EncodeToString(b[:])
 }
 
-// Operator is the operator's credential: an administrator of the server's own
-// account, made at first start and kept in the store.
-func (s *Service) Operator() awsapi.Credential { return s.operator }
-
-// user is a user as the wire has it.
-type user struct {
-	Path       string
-	UserName   string
-	UserId     string
-	Arn        string
-	CreateDate awsapi.Timestamp
+// userARN returns the ARN of a user.
+func userARN(account, name string) string {
+	return awsapi.Scope{Account: account}.ARN("iam", "user/"+name)
 }
 
-type getUserInput struct{ UserName string }
+// Operator returns the operator's credential. The operator is the administrator of
+// the server's own account; the credential is created at first start and stored.
+func (s *Service) Operator() awsapi.Credential { return s.operator }
 
-func (in *getUserInput) userName() string { return in.UserName }
-
-type getUserOutput struct{ User user }
-
-// getUser knows the operator alone: the embedded IAM makes no other users.
-func (s *Service) getUser(_ context.Context, c *awsapi.Call, in *getUserInput) (*getUserOutput, error) {
-	name := in.UserName
-	if name == "" {
-		if c.Caller.ARN != s.operator.Caller.ARN {
-			return nil, errValidation.With("Must specify userName when calling with non-User credentials")
+// ensureOperator reads the operator's credentials from the store, or creates them.
+func (s *Service) ensureOperator() error {
+	account := s.opts.Account
+	var stored operator
+	err := scan(s.opts.Store, operatorTable, func(key, _ string, o *operator) {
+		if key == account {
+			stored = *o
 		}
-		name = operatorName
+	})
+	if err != nil {
+		return err
 	}
-	if name != operatorName || c.Account != s.opts.Account {
-		return nil, errNoSuchEntity.With("The user with name %s cannot be found.", name)
+
+	if stored.AccessKey == "" {
+		stored = s.newOperator()
+		err := s.change(func(b *store.Batch) error { return put(s.opts.Store, b, operatorTable, account, stored) })
+		if err != nil {
+			return err
+		}
 	}
-	return &getUserOutput{User: user{
-		Path: "/", UserName: name, UserId: s.operator.Caller.UserID, Arn: s.operator.Caller.ARN,
-		CreateDate: awsapi.Timestamp(s.operatorSince),
-	}}, nil
+
+	arn := userARN(account, operatorName)
+	s.operator = awsapi.Credential{
+		AccessKey: stored.AccessKey,
+		Secret:    stored.Secret,
+		Caller: awsapi.Caller{
+			Account:       account,
+			ARN:           arn,
+			PrincipalARN:  arn,
+			UserID:        stored.UserID,
+			AccessKey:     stored.AccessKey,
+			Administrator: true,
+		},
+	}
+	s.operatorSince = stored.Created
+	return nil
 }

@@ -2,108 +2,65 @@ package iam
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-type tagPolicyInput struct {
-	byARN
-	Tags []tag
+// TagPolicyInput is the input of TagPolicy.
+type TagPolicyInput struct {
+	// PolicyARN is the policy's ARN.
+	PolicyARN string `json:"PolicyArn"`
+	// Tags are added, or replace those of the same key.
+	Tags []awsapi.Tag
 }
 
-func (in *tagPolicyInput) requestTags() map[string]string { return requested(in.Tags) }
-
-func (s *Service) tagPolicy(_ context.Context, c *awsapi.Call, in *tagPolicyInput) (*awsapi.None, error) {
-	return &awsapi.None{}, s.changePolicy(c, in.PolicyArn, func(m *managed) error {
-		tags, err := withTags(m.Tags, in.Tags)
-		if err == nil {
-			m.Tags = tags
+// TagPolicy adds tags to a managed policy.
+func (s *Service) TagPolicy(_ context.Context, c *awsapi.Call, in *TagPolicyInput) error {
+	return s.changePolicy(c, in.PolicyARN, func(m *managedPolicy) error {
+		tags, err := addTags(m.Tags, in.Tags)
+		if err != nil {
+			return err
 		}
-		return err
+		m.Tags = tags
+		return nil
 	})
 }
 
-type untagPolicyInput struct {
-	byARN
+// UntagPolicyInput is the input of UntagPolicy.
+type UntagPolicyInput struct {
+	// PolicyARN is the policy's ARN.
+	PolicyARN string `json:"PolicyArn"`
+	// TagKeys are the keys of the tags to remove. Others are ignored.
 	TagKeys []string
 }
 
-func (in *untagPolicyInput) removedTags() []string { return in.TagKeys }
-
-func (s *Service) untagPolicy(_ context.Context, c *awsapi.Call, in *untagPolicyInput) (*awsapi.None, error) {
-	return &awsapi.None{}, s.changePolicy(c, in.PolicyArn, func(m *managed) error {
-		m.Tags = withoutTags(m.Tags, in.TagKeys)
+// UntagPolicy removes tags from a managed policy.
+func (s *Service) UntagPolicy(_ context.Context, c *awsapi.Call, in *UntagPolicyInput) error {
+	return s.changePolicy(c, in.PolicyARN, func(m *managedPolicy) error {
+		m.Tags = removeTags(m.Tags, in.TagKeys)
 		return nil
 	})
 }
 
-type listPolicyTagsInput struct {
-	byARN
-	paging
+// ListPolicyTagsInput is the input of ListPolicyTags.
+type ListPolicyTagsInput struct {
+	// PolicyARN is the policy's ARN.
+	PolicyARN string `json:"PolicyArn"`
+	// Marker is that of the page before, or empty.
+	Marker string
+	// MaxItems is 1 to 1,000; nil means 100.
+	MaxItems *int
 }
 
-func (s *Service) listPolicyTags(_ context.Context, c *awsapi.Call, in *listPolicyTagsInput) (*listTagsOutput, error) {
-	var all []tag
-	err := s.readPolicy(c, in.PolicyArn, func(_ *account, m *managed) error {
-		all = wireTags(m.Tags)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	list, p, err := cut(all, in.paging, func(t tag) string { return t.Key })
-	return &listTagsOutput{list, p}, err
-}
-
-type listEntitiesInput struct {
-	byARN
-	paging
-	EntityFilter      string
-	PathPrefix        string
-	PolicyUsageFilter string
-}
-
-type policyRole struct {
-	RoleName string
-	RoleId   string
-}
-
-type policyGroup struct{ GroupName string }
-
-type policyUser struct{ UserName string }
-
-type listEntitiesOutput struct {
-	PolicyGroups []policyGroup
-	PolicyUsers  []policyUser
-	PolicyRoles  []policyRole
-	page
-}
-
-// listEntitiesForPolicy lists roles: no groups or users can have a policy here.
-func (s *Service) listEntitiesForPolicy(_ context.Context, c *awsapi.Call, in *listEntitiesInput) (*listEntitiesOutput, error) {
-	var all []policyRole
-	err := s.readPolicy(c, in.PolicyArn, func(a *account, m *managed) error {
-		attached, bounding := a.users(m.ARN)
-		if in.PolicyUsageFilter == policyUsedFor {
-			attached = nil
-		}
-		if in.PolicyUsageFilter == "PermissionsPolicy" {
-			bounding = nil
-		}
-		names := slices.Compact(slices.Sorted(slices.Values(append(attached, bounding...))))
-		for _, name := range names {
-			r := a.roles[strings.ToLower(name)]
-			if strings.HasPrefix(r.Path, in.PathPrefix) && (in.EntityFilter == "" || in.EntityFilter == "Role") {
-				all = append(all, policyRole{r.Name, r.ID})
-			}
-		}
+// ListPolicyTags lists the tags of a managed policy.
+func (s *Service) ListPolicyTags(_ context.Context, c *awsapi.Call, in *ListPolicyTagsInput) (*ListTagsOutput, error) {
+	var tags []awsapi.Tag
+	err := s.readPolicy(c, in.PolicyARN, func(_ *account, m *managedPolicy) error {
+		tags = awsapi.TagList(m.Tags)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	list, p, err := cut(all, in.paging, func(r policyRole) string { return r.RoleName })
-	return &listEntitiesOutput{PolicyRoles: list, page: p}, err
+	return listTags(tags, in.Marker, in.MaxItems)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/policy"
 )
 
-// Principals returns the directory of roles and users by which resources store
-// their policies (IAM A1). It is safe for concurrent use.
+// Principals returns the directory of roles and users, with which services store
+// resource policies (IAM A1). It is safe for concurrent use.
 func (s *Service) Principals() policy.Directory {
 	unlocked := s.principals()
 	return policy.Directory{
@@ -31,8 +31,8 @@ func (s *Service) principals() policy.Directory {
 }
 
 // principalID returns the unique id of a role, of the operator, or of a role's
-// session: the role's id, a colon and the session's name. ARNs of accounts that
-// have nothing here cannot be looked up and are returned unchanged.
+// session: the role's id, a colon and the session's name. An ARN of an account that
+// does not exist here cannot be looked up and is returned unchanged.
 func (s *Service) principalID(arn string) (string, bool) {
 	a, ok := awsapi.ParseARN(arn)
 	switch {
@@ -50,27 +50,29 @@ func (s *Service) principalID(arn string) (string, bool) {
 		return r.ID, true
 	}
 
+	// What is left is a session: assumed-role/ROLE/SESSION.
 	kind, rest, _ := strings.Cut(a.Resource, "/")
 	name, session, _ := strings.Cut(rest, "/")
-	r, err := s.accounts[a.Account].find(name)
+	r, err := s.accounts[a.Account].role(name)
 	if kind != "assumed-role" || err != nil || r.Name != name {
 		return "", false
 	}
 	return r.ID + ":" + session, true
 }
 
-// principalARN returns the ARN of whom principalID gave an id.
+// principalARN returns the ARN of the principal with an id of principalID.
 func (s *Service) principalARN(id string) (string, bool) {
 	if id == s.operator.Caller.UserID {
 		return s.operator.Caller.ARN, true
 	}
-	id, session, isSession := strings.Cut(id, ":")
+
+	roleID, session, isSession := strings.Cut(id, ":")
 	for account, a := range s.accounts {
 		for _, r := range a.roles {
 			switch {
-			case r.ID != id:
+			case r.ID != roleID:
 			case isSession:
-				return "arn:aws:sts::" + account + ":assumed-role/" + r.Name + "/" + session, true
+				return sessionARN(account, r.Name, session), true
 			default:
 				return r.ARN, true
 			}

@@ -3,72 +3,53 @@ package iam
 import (
 	"maps"
 	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// maxTags is how many tags an entity may have (LAM D10).
-const maxTags = 50
-
-// wireTags lists tags by key.
-func wireTags(m map[string]string) []tag {
-	out := make([]tag, 0, len(m))
-	for _, k := range sortedKeys(m) {
-		out = append(out, tag{k, m[k]})
+// addTags returns tags with more added, as a new map. Keys that differ only by case
+// are the same key; the new spelling replaces the old one.
+func addTags(tags map[string]string, more []awsapi.Tag) (map[string]string, error) {
+	all := maps.Clone(tags)
+	if all == nil {
+		all = map[string]string{}
 	}
-	return out
-}
 
-// withTags is have with more added, as a new map.
-func withTags(have map[string]string, more []tag) (map[string]string, error) {
-	out := maps.Clone(have)
-	if out == nil {
-		out = map[string]string{}
-	}
 	seen := map[string]bool{}
 	for _, t := range more {
-		fold := strings.ToLower(t.Key)
-		switch {
-		case t.Key == "" || len([]rune(t.Key)) > 128 || len([]rune(t.Value)) > 256:
-			c := &constraints{}
-			c.fail("'"+t.Key+"'", "tags", "have keys of 1 to 128 and values of 0 to 256 characters")
-			return nil, c.err()
-		case strings.HasPrefix(fold, "aws:"):
+		switch awsapi.CheckTag(t.Key, t.Value) {
+		case awsapi.TagKeyLength, awsapi.TagValueLength:
+			return nil, errValidation.Violation("tags", t.Key, "Member must have keys of 1 to 128 and values of 0 to 256 characters")
+		case awsapi.TagKeyReserved:
 			return nil, errInvalidInput.With("Tag keys beginning with aws: are reserved for system use.")
-		case seen[fold]:
+		}
+
+		lower := strings.ToLower(t.Key)
+		if seen[lower] {
 			return nil, errInvalidInput.With("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
-		seen[fold] = true
-		for k := range out { // keys are one whatever their case; the new spelling stays
-			if strings.EqualFold(k, t.Key) {
-				delete(out, k)
-			}
-		}
-		out[t.Key] = t.Value
+		seen[lower] = true
+
+		deleteTag(all, t.Key)
+		all[t.Key] = t.Value
 	}
-	if len(out) > maxTags {
-		return nil, errLimit.With("The number of tags has reached the maximum limit of %d.", maxTags)
+
+	if len(all) > awsapi.MaxTags {
+		return nil, errLimit.With("The number of tags has reached the maximum limit of %d.", awsapi.MaxTags)
 	}
-	return out, nil
+	return all, nil
 }
 
-// withoutTags is have without some keys, as a new map.
-func withoutTags(have map[string]string, keys []string) map[string]string {
-	out := maps.Clone(have)
-	for _, k := range keys {
-		for h := range out {
-			if strings.EqualFold(h, k) {
-				delete(out, h)
-			}
-		}
+// removeTags returns tags without some keys, as a new map.
+func removeTags(tags map[string]string, keys []string) map[string]string {
+	left := maps.Clone(tags)
+	for _, key := range keys {
+		deleteTag(left, key)
 	}
-	return out
+	return left
 }
 
-// requested returns the tags of a request as a map. A key that stands twice is
-// refused by the operation.
-func requested(tags []tag) map[string]string {
-	out := make(map[string]string, len(tags))
-	for _, t := range tags {
-		out[t.Key] = t.Value
-	}
-	return out
+// deleteTag deletes a key in any case.
+func deleteTag(tags map[string]string, key string) {
+	maps.DeleteFunc(tags, func(k, _ string) bool { return strings.EqualFold(k, key) })
 }

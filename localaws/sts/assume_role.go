@@ -2,157 +2,181 @@ package sts
 
 import (
 	"context"
-	"fmt"
-	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/iam"
 )
 
-// errValidation is STS's error for members out of bounds (LAM D31).
-var errValidation = awsapi.Error{Code: "ValidationError", Status: 400}
-
 // Limits of AssumeRole (LAM D30).
 const (
-	minDuration  = 900
-	maxDuration  = 43200
-	maxPolicy    = 2048
-	maxTags      = 50
-	maxPolicies  = 10
+	minSessionName = 2 // characters
+	maxSessionName = 64
+	minDuration    = 900 // seconds
+	maxDuration    = 43200
+	maxPolicy      = 2048 // characters
+	maxPolicies    = 10
+
+	// packedBudget is the size in bytes that counts as 100 % in PackedPolicySize.
 	packedBudget = 2048
 )
 
-var sessionName = regexp.MustCompile(`^[\w+=,.@-]*$`)
+var sessionNamePattern = awsapi.NewPattern(`[\w+=,.@-]*`)
 
-type tag struct {
-	Key   string
-	Value string
-}
-
-type policyDescriptor struct {
-	Arn string `json:"arn"`
-}
-
-type assumeRoleInput struct {
-	RoleArn         string
+// AssumeRoleInput is the input of AssumeRole.
+type AssumeRoleInput struct {
+	// RoleARN is the role. Required.
+	RoleARN string `json:"RoleArn"`
+	// RoleSessionName has 2 to 64 characters. Required.
 	RoleSessionName string
-	DurationSeconds *int32
-	ExternalId      string
-	Policy          string
-	PolicyArns      []policyDescriptor
-	Tags            []tag
+	// DurationSeconds is 900 to 43,200; nil means 3,600.
+	DurationSeconds *int
+	// ExternalID is sts:ExternalId, or empty.
+	ExternalID string `json:"ExternalId"`
+	// Policy is a session policy as JSON, or empty.
+	Policy string
+	// PolicyARNs are managed policies that are session policies too.
+	PolicyARNs []PolicyDescriptor `json:"PolicyArns"`
+	// Tags are session tags.
+	Tags []awsapi.Tag
 }
 
-type credentials struct {
-	AccessKeyId     string
+// PolicyDescriptor names a managed policy.
+type PolicyDescriptor struct {
+	// ARN is the policy's ARN.
+	ARN string `json:"arn"`
+}
+
+// Credentials are temporary credentials.
+type Credentials struct {
+	// AccessKeyID is ASIA….
+	AccessKeyID string `json:"AccessKeyId"`
+	// SecretAccessKey is the secret.
 	SecretAccessKey string
-	SessionToken    string
-	Expiration      awsapi.Timestamp
+	// SessionToken must be in every request that is signed with the secret.
+	SessionToken string
+	// Expiration is when they expire, in machine time.
+	Expiration awsapi.Timestamp
 }
 
-type assumedRoleUser struct {
-	AssumedRoleId string
-	Arn           string
+// AssumedRoleUser is the identity of a role's session.
+type AssumedRoleUser struct {
+	// AssumedRoleID is AROA…:SESSION.
+	AssumedRoleID string `json:"AssumedRoleId"`
+	// ARN is the session's ARN.
+	ARN string `json:"Arn"`
 }
 
-type assumeRoleOutput struct {
-	Credentials      credentials
-	AssumedRoleUser  assumedRoleUser
-	PackedPolicySize *int32 `json:",omitempty"`
+// AssumeRoleOutput is the output of AssumeRole.
+type AssumeRoleOutput struct {
+	// Credentials are those of the session.
+	Credentials Credentials
+	// AssumedRoleUser is the session's identity.
+	AssumedRoleUser AssumedRoleUser
+	// PackedPolicySize is how much of the limit policies and tags take, in percent;
+	// nil without any.
+	PackedPolicySize *int `json:",omitempty"`
 }
 
-func (s *Service) assumeRole(ctx context.Context, c *awsapi.Call, in *assumeRoleInput) (*assumeRoleOutput, error) {
-	if err := in.check(); err != nil {
+// AssumeRole returns credentials of a new session of a role.
+func (s *Service) AssumeRole(ctx context.Context, c *awsapi.Call, in *AssumeRoleInput) (*AssumeRoleOutput, error) {
+	if err := in.validate(); err != nil {
 		return nil, err
 	}
-	ask := iam.Assumption{
-		RoleARN: in.RoleArn, Name: in.RoleSessionName, ExternalID: in.ExternalId, Policy: in.Policy, Tags: map[string]string{},
+
+	request := iam.Assumption{
+		RoleARN:    in.RoleARN,
+		Name:       in.RoleSessionName,
+		ExternalID: in.ExternalID,
+		Policy:     in.Policy,
+		Tags:       awsapi.TagMap(in.Tags),
 	}
 	if in.DurationSeconds != nil {
-		ask.Duration = time.Duration(*in.DurationSeconds) * time.Second
+		request.Duration = time.Duration(*in.DurationSeconds) * time.Second
 	}
-	for _, p := range in.PolicyArns {
-		ask.PolicyARNs = append(ask.PolicyARNs, p.Arn)
+	for _, p := range in.PolicyARNs {
+		request.PolicyARNs = append(request.PolicyARNs, p.ARN)
 	}
-	for _, t := range in.Tags {
-		ask.Tags[t.Key] = t.Value
-	}
-	key, err := s.roles.AssumeRole(ctx, c, ask)
+
+	credential, err := s.roles.AssumeRole(ctx, c, request)
 	if err != nil {
 		return nil, err
 	}
-	return &assumeRoleOutput{
-		Credentials:      credentials{key.AccessKey, key.Secret, key.Token, awsapi.Timestamp(key.Expires.Truncate(time.Second))},
-		AssumedRoleUser:  assumedRoleUser{key.Caller.UserID, key.Caller.ARN},
-		PackedPolicySize: in.packed(),
+	return &AssumeRoleOutput{
+		Credentials: Credentials{
+			AccessKeyID:     credential.AccessKey,
+			SecretAccessKey: credential.Secret,
+			SessionToken:    credential.Token,
+			Expiration:      awsapi.Timestamp(credential.Expires.Truncate(time.Second)),
+		},
+		AssumedRoleUser: AssumedRoleUser{
+			AssumedRoleID: credential.Caller.UserID,
+			ARN:           credential.Caller.ARN,
+		},
+		PackedPolicySize: in.packedSize(),
 	}, nil
 }
 
-// check validates the members (LAM D30, D31).
-func (in *assumeRoleInput) check() error {
-	var failed []string
-	fail := func(value, member, tail string) {
-		failed = append(failed, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: Member must %s", value, member, tail))
+// validate checks the members (LAM D30, D31).
+func (in *AssumeRoleInput) validate() error {
+	var v awsapi.Validation
+	validateSessionName(&v, in.RoleSessionName)
+	v.Between("durationSeconds", in.DurationSeconds, minDuration, maxDuration)
+	v.MaxLength("policy", in.Policy, maxPolicy)
+	v.MaxEntries("tags", len(in.Tags), awsapi.MaxTags)
+	v.MaxEntries("policyArns", len(in.PolicyARNs), maxPolicies)
+	if err := v.Err(errValidation); err != nil {
+		return err
 	}
-	quoted := "'" + in.RoleSessionName + "'"
-	switch n := len(in.RoleSessionName); {
-	case n == 0:
-		fail("null", "roleSessionName", "not be null")
-	case n < 2:
-		fail(quoted, "roleSessionName", "have length greater than or equal to 2")
-	case n > 64:
-		fail(quoted, "roleSessionName", "have length less than or equal to 64")
-	case !sessionName.MatchString(in.RoleSessionName):
-		fail(quoted, "roleSessionName", `satisfy regular expression pattern: [\w+=,.@-]*`)
+
+	arn, ok := awsapi.ParseARN(in.RoleARN)
+	if !ok || arn.Service != "iam" || !strings.HasPrefix(arn.Resource, "role/") {
+		return errValidation.With("%s is invalid", in.RoleARN)
 	}
-	if d := in.DurationSeconds; d != nil && *d < minDuration {
-		fail(fmt.Sprintf("'%d'", *d), "durationSeconds", fmt.Sprintf("have value greater than or equal to %d", minDuration))
-	} else if d != nil && *d > maxDuration {
-		fail(fmt.Sprintf("'%d'", *d), "durationSeconds", fmt.Sprintf("have value less than or equal to %d", maxDuration))
-	}
-	if len(in.Policy) > maxPolicy {
-		fail("'"+in.Policy+"'", "policy", fmt.Sprintf("have length less than or equal to %d", maxPolicy))
-	}
-	if len(in.Tags) > maxTags || len(in.PolicyArns) > maxPolicies {
-		fail("(a list)", "tags or policyArns", fmt.Sprintf("have at most %d tags and %d policies", maxTags, maxPolicies))
-	}
-	if len(failed) == 1 {
-		return errValidation.With("%s", "1 validation error detected: "+failed[0])
-	}
-	if len(failed) > 1 {
-		return errValidation.With("%d validation errors detected: %s", len(failed), strings.Join(failed, "; "))
-	}
-	return in.checkReferences()
+	return checkTags(in.Tags)
 }
 
-// checkReferences wants ARNs of roles, and tags with distinct keys.
-func (in *assumeRoleInput) checkReferences() error {
-	arn, ok := awsapi.ParseARN(in.RoleArn)
-	if !ok || arn.Service != "iam" || !strings.HasPrefix(arn.Resource, "role/") {
-		return errValidation.With("%s is invalid", in.RoleArn)
+// validateSessionName reports the first constraint that the name violates.
+func validateSessionName(v *awsapi.Validation, name string) {
+	const member = "roleSessionName"
+	switch n := utf8.RuneCountInString(name); {
+	case n == 0:
+		v.Required(member, name)
+	case n < minSessionName:
+		v.MinLength(member, name, minSessionName)
+	case n > maxSessionName:
+		v.MaxLength(member, name, maxSessionName)
+	default:
+		v.Match(member, name, sessionNamePattern)
 	}
+}
+
+// checkTags checks session tags. Their keys must be distinct in any case.
+func checkTags(tags []awsapi.Tag) error {
 	seen := map[string]bool{}
-	for _, t := range in.Tags {
-		key := strings.ToLower(t.Key)
-		if key == "" || len(t.Key) > 128 || len(t.Value) > 256 || strings.HasPrefix(key, "aws:") {
+	for _, t := range tags {
+		if awsapi.CheckTag(t.Key, t.Value) != awsapi.TagValid {
 			return errValidation.With("The tag %q is invalid", t.Key)
 		}
+
+		key := strings.ToLower(t.Key)
 		if seen[key] {
-			return awsapi.Error{Code: "InvalidParameterValue", Status: 400}.With("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+			return errInvalidParameter.With("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
 		seen[key] = true
 	}
 	return nil
 }
 
-// packed is how much of the room for policies and tags is taken, in percent; nil
-// when neither was passed. AWS packs them in an unknown way; this counts bytes.
-func (in *assumeRoleInput) packed() *int32 {
+// packedSize returns how much of the limit for policies and tags is taken, in
+// percent, rounded up; nil without any. AWS packs them by a method that is not
+// documented; this counts bytes.
+func (in *AssumeRoleInput) packedSize() *int {
 	size := len(in.Policy)
-	for _, p := range in.PolicyArns {
-		size += len(p.Arn)
+	for _, p := range in.PolicyARNs {
+		size += len(p.ARN)
 	}
 	for _, t := range in.Tags {
 		size += len(t.Key) + len(t.Value)
@@ -160,6 +184,7 @@ func (in *assumeRoleInput) packed() *int32 {
 	if size == 0 {
 		return nil
 	}
-	percent := int32((100*size + packedBudget - 1) / packedBudget)
+
+	percent := (100*size + packedBudget - 1) / packedBudget
 	return &percent
 }

@@ -1,6 +1,6 @@
-// Package sts is the embedded STS: who am I, and credentials of a role. It is
-// IAM's counter: sessions are made and kept by package iam.
+// Package sts is the embedded STS: GetCallerIdentity and AssumeRole. Sessions are
+// created and stored by package iam.
 //
-// GetSessionToken, GetFederationToken and the assumptions with a web identity or
-// SAML are refused by name, as nobody here issues such identities.
+// GetSessionToken, GetFederationToken and AssumeRole with a web identity or SAML are
+// refused by name: nothing here issues such identities.
 package sts

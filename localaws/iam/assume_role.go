@@ -9,31 +9,36 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// maxChained is how long a session of a session may last (LAM D30).
+// maxChained is the longest session of a role that another role's session assumes
+// (LAM D30).
 const maxChained = time.Hour
 
 // Assumption is a request to assume a role.
 type Assumption struct {
 	// RoleARN is the role.
 	RoleARN string
-	// Name is the session's name, as the caller checked it.
+	// Name is the session's name, which STS has validated.
 	Name string
-	// Duration is how long the session is to last; zero means an hour.
+	// Duration is the length of the session; zero means an hour.
 	Duration time.Duration
 	// ExternalID is sts:ExternalId, or empty.
 	ExternalID string
-	// Policy is a JSON policy that narrows the session, or empty.
+	// Policy is a session policy as JSON, or empty.
 	Policy string
-	// PolicyARNs are managed policies that narrow it.
+	// PolicyARNs are managed policies that are session policies too.
 	PolicyARNs []string
 	// Tags are session tags.
 	Tags map[string]string
 }
 
-// AssumeRole gives a caller credentials of a role, where the role's trust policy
-// and the caller's own policies let it (LAM D16, D30, D31). A role that is not
-// there is refused in the same words as one that does not trust the caller.
+// AssumeRole returns new credentials of a role, if the role's trust policy and the
+// caller's policies allow it (LAM D16, D30, D31). A role that does not exist is
+// refused with the same text as one that does not trust the caller.
 func (s *Service) AssumeRole(_ context.Context, c *awsapi.Call, in Assumption) (awsapi.Credential, error) {
+	if in.Duration == 0 {
+		in.Duration = defaultSession * time.Second
+	}
+
 	var out awsapi.Credential
 	err := s.change(func(b *store.Batch) error {
 		r, account := s.roleByARN(in.RoleARN)
@@ -43,21 +48,22 @@ func (s *Service) AssumeRole(_ context.Context, c *awsapi.Call, in Assumption) (
 		if err := s.mayAssume(c, r, account, in); err != nil {
 			return err
 		}
-		if in.Duration == 0 {
-			in.Duration = defaultSession * time.Second
+		if err := s.checkDuration(c, r, in.Duration); err != nil {
+			return err
 		}
-		switch {
-		case s.sessions[c.Caller.AccessKey] != nil && in.Duration > maxChained:
-			return errValidation.With("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
-		case in.Duration > time.Duration(r.MaxSession)*time.Second:
-			return errValidation.With("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
-		}
-		texts, err := s.sessionPolicies(account, in)
+		policies, err := s.sessionPolicies(account, in)
 		if err != nil {
 			return err
 		}
-		r.LastUsed, r.LastRegion = s.today(), c.Region
-		out, err = s.open(b, r, account, session{Name: in.Name, Expires: s.opts.Now().Add(in.Duration), Policies: texts, Tags: in.Tags})
+
+		r.LastUsed = s.now()
+		r.LastRegion = c.Region
+		out, err = s.openSession(b, r, account, session{
+			Name:     in.Name,
+			Expires:  s.opts.Now().Add(in.Duration),
+			Policies: policies,
+			Tags:     in.Tags,
+		})
 		if err != nil {
 			return err
 		}
@@ -70,15 +76,21 @@ func denyAssume(c *awsapi.Call, action, arn string) error {
 	return errAccessDenied.With("User: %s is not authorized to perform: %s on resource: %s", c.Caller.ARN, action, arn)
 }
 
-// mayAssume asks the trust policy and the caller's own, for the role and, where
-// there are tags, for tagging its session.
+// mayAssume checks the trust policy and the caller's policies, for sts:AssumeRole
+// and, if there are session tags, for sts:TagSession.
 func (s *Service) mayAssume(c *awsapi.Call, r *role, account string, in Assumption) error {
 	actions := []string{"sts:AssumeRole"}
 	if len(in.Tags) > 0 {
 		actions = append(actions, "sts:TagSession")
 	}
+
 	for _, action := range actions {
-		a := awsapi.Access{Action: action, Resource: r.ARN, RequestTags: in.Tags, Keys: assumptionKeys(in)}
+		a := awsapi.Access{
+			Action:      action,
+			Resource:    r.ARN,
+			RequestTags: in.Tags,
+			Keys:        assumptionKeys(in),
+		}
 		d, err := s.decide(c, a, account, r.Trust, policy.Trust)
 		if err != nil {
 			return err
@@ -90,6 +102,7 @@ func (s *Service) mayAssume(c *awsapi.Call, r *role, account string, in Assumpti
 	return nil
 }
 
+// assumptionKeys returns the condition keys of a request to assume a role.
 func assumptionKeys(in Assumption) map[string][]string {
 	keys := map[string][]string{"sts:rolesessionname": {in.Name}}
 	if in.ExternalID != "" {
@@ -98,21 +111,33 @@ func assumptionKeys(in Assumption) map[string][]string {
 	return keys
 }
 
-// sessionPolicies are the texts that narrow a session.
+// checkDuration checks the length of a session, with mu held.
+func (s *Service) checkDuration(c *awsapi.Call, r *role, d time.Duration) error {
+	switch {
+	case s.sessions[c.Caller.AccessKey] != nil && d > maxChained:
+		return errValidation.With("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+	case d > time.Duration(r.MaxSession)*time.Second:
+		return errValidation.With("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	return nil
+}
+
+// sessionPolicies returns the documents of the session policies, with mu held.
 func (s *Service) sessionPolicies(account string, in Assumption) ([]string, error) {
-	var texts []string
+	var documents []string
 	if in.Policy != "" {
 		if _, err := s.docs.Parse(in.Policy, policy.Session); err != nil {
 			return nil, malformed(err)
 		}
-		texts = append(texts, in.Policy)
+		documents = append(documents, in.Policy)
 	}
+
 	for _, arn := range in.PolicyARNs {
-		m := s.managed(s.accounts[account], arn)
+		m := s.managedPolicy(s.accounts[account], arn)
 		if m == nil {
 			return nil, errNoSuchEntity.With("Policy %s does not exist.", arn)
 		}
-		texts = append(texts, m.text())
+		documents = append(documents, m.document())
 	}
-	return texts, nil
+	return documents, nil
 }

@@ -14,16 +14,17 @@ import (
 func TestD6AnswersOfCreateGetAndList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	longest := strings.Repeat("ä", 1000) // the limit is in characters
 	made, err := w.iam().CreateRole(t.Context(), &sdkiam.CreateRoleInput{
 		RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trustsFunc), Path: aws.String("/team/"),
-		Description: aws.String("for tests"), Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
+		Description: aws.String(longest), Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := made.Role
 	if *r.Arn != "arn:aws:iam::000000000000:role/team/r" || len(*r.RoleId) != 21 || !strings.HasPrefix(*r.RoleId, "AROA") ||
-		r.CreateDate.Nanosecond() != 0 || r.MaxSessionDuration != nil || r.RoleLastUsed != nil || len(r.Tags) != 1 || *r.Description != "for tests" {
+		r.CreateDate.Nanosecond() != 0 || r.MaxSessionDuration != nil || r.RoleLastUsed != nil || len(r.Tags) != 1 || *r.Description != longest {
 		t.Errorf("CreateRole answered %+v", r)
 	}
 	got, err := w.iam().GetRole(t.Context(), &sdkiam.GetRoleInput{RoleName: aws.String("r")})
@@ -85,6 +86,7 @@ func TestD10LimitsOfRoles(t *testing.T) {
 			`1 validation error detected: Value 'a b' at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+`},
 		{sdkiam.CreateRoleInput{RoleName: aws.String(strings.Repeat("r", 65))}, "ValidationError", ""},
 		{sdkiam.CreateRoleInput{RoleName: aws.String("r"), Path: aws.String("no-slash")}, "ValidationError", ""},
+		{sdkiam.CreateRoleInput{RoleName: aws.String("r"), Description: aws.String(strings.Repeat("d", 1001))}, "ValidationError", ""},
 		{sdkiam.CreateRoleInput{RoleName: aws.String("r"), MaxSessionDuration: aws.Int32(60)}, "ValidationError",
 			"1 validation error detected: Value '60' at 'maxSessionDuration' failed to satisfy constraint: Member must have value greater than or equal to 3600"},
 		{sdkiam.CreateRoleInput{RoleName: aws.String("r"), PermissionsBoundary: aws.String("arn:aws:iam::000000000000:policy/none")}, "NoSuchEntity", ""},

@@ -8,9 +8,11 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// usedAsPermissions is the value of PolicyUsageFilter for a policy that is attached
-// to a role.
-const usedAsPermissions = "PermissionsPolicy"
+// The values of PolicyUsageFilter: a policy is attached to a role, or bounds it.
+const (
+	usedAsPermissions = "PermissionsPolicy"
+	usedAsBoundary    = "PermissionsBoundary"
+)
 
 // ListEntitiesForPolicyInput is the input of ListEntitiesForPolicy.
 type ListEntitiesForPolicyInput struct {
@@ -25,7 +27,7 @@ type ListEntitiesForPolicyInput struct {
 	// PathPrefix selects roles by their path; empty selects all.
 	PathPrefix string
 	// PolicyUsageFilter is PermissionsPolicy for roles that the policy is attached
-	// to, and PermissionsBoundaryPolicy for those that it bounds; empty selects
+	// to, and PermissionsBoundary for those that it bounds; empty selects
 	// both.
 	PolicyUsageFilter string
 }

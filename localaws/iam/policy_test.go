@@ -2,6 +2,7 @@ package iam_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,5 +170,54 @@ func TestTagsOfAPolicy(t *testing.T) {
 	}
 	if got, err = client.ListPolicyTags(ctx, &sdkiam.ListPolicyTagsInput{PolicyArn: arn}); err != nil || len(got.Tags) != 0 {
 		t.Errorf("tags %+v, %v", got, err)
+	}
+}
+
+func TestPoliciesAreFilteredByTheirUse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, client := t.Context(), w.iam()
+	attached := "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+	bounding := "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
+	w.role(t, "r", trustsFunc, "")
+	if _, err := client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: &attached}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.PutRolePermissionsBoundary(ctx, &sdkiam.PutRolePermissionsBoundaryInput{
+		RoleName: aws.String("r"), PermissionsBoundary: &bounding,
+	}); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, tt := range []struct {
+		usage types.PolicyUsageType
+		want  []string
+	}{
+		{types.PolicyUsageTypePermissionsPolicy, []string{attached}},
+		{types.PolicyUsageTypePermissionsBoundary, []string{bounding}},
+	} {
+		t.Run(string(tt.usage), func(t *testing.T) {
+			list, err := client.ListPolicies(ctx, &sdkiam.ListPoliciesInput{PolicyUsageFilter: tt.usage})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var arns []string
+			for _, p := range list.Policies {
+				arns = append(arns, *p.Arn)
+			}
+			if !slices.Equal(arns, tt.want) {
+				t.Errorf("ListPolicies returns %q, want %q", arns, tt.want)
+			}
+
+			for _, arn := range []string{attached, bounding} {
+				entities, err := client.ListEntitiesForPolicy(ctx, &sdkiam.ListEntitiesForPolicyInput{PolicyArn: &arn, PolicyUsageFilter: tt.usage})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := len(entities.PolicyRoles) == 1; got != (arn == tt.want[0]) {
+					t.Errorf("ListEntitiesForPolicy of %s returns %d roles", arn, len(entities.PolicyRoles))
+				}
+			}
+		})
 	}
 }

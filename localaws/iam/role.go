@@ -21,9 +21,8 @@ const (
 	defaultSession = 3600
 )
 
-// usedAsBoundary is the value of PolicyUsageFilter and of PermissionsBoundaryType
-// for a policy that is a permissions boundary.
-const usedAsBoundary = "PermissionsBoundaryPolicy"
+// boundaryType is the only value of PermissionsBoundaryType.
+const boundaryType = "PermissionsBoundaryPolicy"
 
 // role is the record of a role, in memory and in the store.
 type role struct {
@@ -173,7 +172,7 @@ func (s *Service) describe(r *role) Role {
 		Description:              r.Description,
 	}
 	if r.Boundary != "" {
-		out.PermissionsBoundary = &AttachedBoundary{Type: usedAsBoundary, ARN: r.Boundary}
+		out.PermissionsBoundary = &AttachedBoundary{Type: boundaryType, ARN: r.Boundary}
 	}
 	return out
 }

@@ -48,9 +48,9 @@ func ownedByAWS(c *awsapi.Call, arn string) error {
 // malformed returns the problem of a policy document as IAM's error, and any other
 // error, or nil, unchanged.
 func malformed(err error) error {
-	var f *policy.Fault
-	if errors.As(err, &f) {
-		return errMalformed.With("%s", f.Text)
+	var e *policy.ParseError
+	if errors.As(err, &e) {
+		return errMalformed.With("%s", e.Text)
 	}
 	return err
 }

@@ -2,11 +2,11 @@ package policy
 
 import "sync"
 
-// maxCached bounds a cache; texts come from outside.
+// maxCached is how many documents a cache holds. Their texts come from clients.
 const maxCached = 4096
 
-// Cache remembers documents by their text, for policies that are looked at with
-// every request. The zero value is ready, and safe for concurrent use.
+// Cache holds parsed documents by their text, for policies that are evaluated with
+// every request. The zero value is ready to use. It is safe for concurrent use.
 type Cache struct {
 	mu   sync.RWMutex
 	docs map[cacheKey]cached
@@ -22,21 +22,24 @@ type cached struct {
 	err error
 }
 
-// Parse is [Parse] with a memory.
+// Parse returns what the function [Parse] returns. The document is shared.
 func (c *Cache) Parse(text string, kind Kind) (*Document, error) {
 	key := cacheKey{text, kind}
 	c.mu.RLock()
-	got, ok := c.docs[key]
+	result, ok := c.docs[key]
 	c.mu.RUnlock()
 	if ok {
-		return got.doc, got.err
+		return result.doc, result.err
 	}
-	got.doc, got.err = Parse(text, kind)
+
+	result.doc, result.err = Parse(text, kind)
+
+	// A full cache is emptied: the texts in use are soon there again.
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.docs == nil || len(c.docs) >= maxCached {
 		c.docs = map[cacheKey]cached{}
 	}
-	c.docs[key] = got
-	return got.doc, got.err
+	c.docs[key] = result
+	return result.doc, result.err
 }

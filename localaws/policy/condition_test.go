@@ -4,15 +4,15 @@ import (
 	"testing"
 )
 
-// holds evaluates one Condition block.
+// holds reports whether one Condition element is true for the keys.
 func holds(t *testing.T, block string, keys ...string) bool {
 	t.Helper()
 	d := parse(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":`+block+`}}`, Identity)
 	p := Policies{Identity: []*Document{d}}
-	return p.Decide(ask(keys...)).Allowed
+	return p.Decide(request(keys...)).Allowed
 }
 
-func TestD20Operators(t *testing.T) {
+func TestConditionOperators_D20(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		operator, want, have string
@@ -56,14 +56,16 @@ func TestD20Operators(t *testing.T) {
 		{"ArnNotLike", "arn:aws:sqs:*:*:q*", queue, false},
 		{"StringEquals", "${aws:PrincipalTag/x}", "same", true},
 	} {
-		block := `{"` + tt.operator + `":{"Key":"` + tt.want + `"}}`
-		if got := holds(t, block, "key", tt.have, "aws:principaltag/x", "same"); got != tt.ok {
-			t.Errorf("%s of %q with %q: %v, want %v", tt.operator, tt.have, tt.want, got, tt.ok)
-		}
+		t.Run(tt.operator+" "+tt.want+" "+tt.have, func(t *testing.T) {
+			block := `{"` + tt.operator + `":{"Key":"` + tt.want + `"}}`
+			if got := holds(t, block, "key", tt.have, "aws:principaltag/x", "same"); got != tt.ok {
+				t.Errorf("%s of %q with %q: %v, want %v", tt.operator, tt.have, tt.want, got, tt.ok)
+			}
+		})
 	}
 }
 
-func TestD19HowConditionsCombine(t *testing.T) {
+func TestConditionsCombine_D19(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, block string
@@ -90,8 +92,10 @@ func TestD19HowConditionsCombine(t *testing.T) {
 		{"numbers and booleans in the policy", `{"NumericEquals":{"a":1},"Bool":{"b":true}}`, []string{"a", "1", "b", "true"}, true},
 		{"the time is known", `{"DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"},"NumericLessThan":{"aws:EpochTime":"1767323046"}}`, nil, true},
 	} {
-		if got := holds(t, tt.block, tt.keys...); got != tt.want {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			if got := holds(t, tt.block, tt.keys...); got != tt.want {
+				t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+			}
+		})
 	}
 }

@@ -6,76 +6,85 @@ import (
 	"strings"
 )
 
-// Policies are all that bear on one request.
+// Policies are the policies that apply to one request.
 type Policies struct {
-	// Identity are the caller's own, inline and managed.
+	// Identity are the caller's own policies, inline and managed.
 	Identity []*Document
 	// Boundary is the caller's permissions boundary, or nil.
 	Boundary *Document
-	// Session are the policies that its session was narrowed by: what none of
-	// them allows is not allowed. Without any it is not narrowed.
+	// Session are the caller's session policies. If there are any, one of them must
+	// allow the request.
 	Session []*Document
 	// Resource is the resource's policy, or nil.
 	Resource *Document
-	// ResourceLacks is the prefix, in lower case, of condition keys that the
-	// resource's policy does not know though the others do; empty where it knows
-	// all. Queue policies do not know aws:ResourceTag (IAM E62).
+	// ResourceLacks is the prefix, in lower case, of condition keys that exist for
+	// all policies but the resource's; empty for no such keys. Queue policies have
+	// no aws:ResourceTag (IAM E62).
 	ResourceLacks string
-	// MustGrant says that the resource's policy has to allow even within its
-	// account, as a role's trust policy does (LAM D16).
+	// MustGrant means that the resource's policy must allow the request even within
+	// its account, as a role's trust policy must (LAM D16).
 	MustGrant bool
 }
 
-// Decision is the outcome.
+// Decision is the result of an evaluation.
 type Decision struct {
-	// Allowed is whether the request may go ahead.
+	// Allowed reports whether the request is allowed.
 	Allowed bool
-	// Explicit marks a refusal by a Deny statement.
+	// Explicit means that a Deny statement denied the request.
 	Explicit bool
-	// By is the kind of policy that refused, or did not allow.
+	// By is the kind of policy that denied the request, or did not allow it.
 	By Kind
 }
 
-// Decide evaluates r (LAM D14 to D17).
+// Decide evaluates the policies for r (LAM D14 to D17).
 func (p *Policies) Decide(r *Request) Decision {
 	if d, denied := p.denied(r); denied {
 		return d
 	}
+
 	grant := noGrant
 	if p.Resource != nil {
-		grant = p.Resource.grants(p.seenByResource(r))
+		grant = p.Resource.grants(p.resourceView(r))
 	}
+
+	// A service or an unsigned caller has no identity policies.
 	who := &r.Principal
 	if who.Service != "" || who.Account == "" {
 		return Decision{Allowed: grant >= toRole, By: p.resourceKind()}
 	}
+
+	// Across accounts, both sides must allow.
 	if r.Owner != "" && r.Owner != who.Account {
-		if d := p.narrowed(r, true); !d.Allowed {
+		if d := p.checkCaller(r, true); !d.Allowed {
 			return d
 		}
 		return Decision{Allowed: grant > noGrant, By: p.resourceKind()}
 	}
+
+	// Within an account, one side is enough, unless the resource must grant.
 	switch {
 	case p.MustGrant && grant == noGrant:
 		return Decision{By: p.resourceKind()}
 	case grant >= toEveryone:
 		return Decision{Allowed: true}
 	}
-	return p.narrowed(r, grant < toRole)
+	return p.checkCaller(r, grant < toRole)
 }
 
-// seenByResource returns r without the keys that the resource's policy lacks.
-func (p *Policies) seenByResource(r *Request) *Request {
+// resourceView returns r without the condition keys that do not exist for the
+// resource's policy.
+func (p *Policies) resourceView(r *Request) *Request {
 	if p.ResourceLacks == "" {
 		return r
 	}
-	seen := *r
-	seen.Keys = maps.Clone(r.Keys)
-	maps.DeleteFunc(seen.Keys, func(key string, _ []string) bool { return strings.HasPrefix(key, p.ResourceLacks) })
-	return &seen
+
+	view := *r
+	view.Keys = maps.Clone(r.Keys)
+	maps.DeleteFunc(view.Keys, func(key string, _ []string) bool { return strings.HasPrefix(key, p.ResourceLacks) })
+	return &view
 }
 
-// resourceKind is what the resource's policy is called.
+// resourceKind returns the kind of the resource's policy.
 func (p *Policies) resourceKind() Kind {
 	if p.MustGrant {
 		return Trust
@@ -83,14 +92,16 @@ func (p *Policies) resourceKind() Kind {
 	return Resource
 }
 
-// denied looks for an explicit deny.
+// denied reports whether a Deny statement of any policy matches r. Identity policies
+// cannot deny the administrator anything.
 func (p *Policies) denied(r *Request) (Decision, bool) {
-	if p.Resource != nil && p.Resource.denies(p.seenByResource(r), p.Boundary != nil) {
+	if p.Resource != nil && p.Resource.denies(p.resourceView(r), p.Boundary != nil) {
 		return Decision{Explicit: true, By: p.resourceKind()}, true
 	}
 	if r.Principal.Administrator {
 		return Decision{}, false
 	}
+
 	if anyDenies(p.Identity, r) {
 		return Decision{Explicit: true, By: Identity}, true
 	}
@@ -103,13 +114,14 @@ func (p *Policies) denied(r *Request) (Decision, bool) {
 	return Decision{}, false
 }
 
-// narrowed asks the caller's own policies: identity where that is needed, and
-// boundary and session policy where there are any.
-func (p *Policies) narrowed(r *Request, identity bool) Decision {
+// checkCaller evaluates the caller's own policies. A boundary and session policies
+// must allow r if there are any, and identity policies if they are needed.
+func (p *Policies) checkCaller(r *Request, needIdentity bool) Decision {
 	if r.Principal.Administrator {
 		return Decision{Allowed: true}
 	}
-	if identity && !anyAllows(p.Identity, r) {
+
+	if needIdentity && !anyAllows(p.Identity, r) {
 		return Decision{By: Identity}
 	}
 	if p.Boundary != nil && !p.Boundary.allows(r) {
@@ -138,8 +150,8 @@ func (d *Document) allows(r *Request) bool {
 	return false
 }
 
-// denies reports whether a Deny statement is meant for r. A caller with a
-// permissions boundary is never exempt by NotPrincipal (IAM A5).
+// denies reports whether a Deny statement matches r. NotPrincipal never exempts a
+// caller with a permissions boundary (IAM A5).
 func (d *Document) denies(r *Request, bounded bool) bool {
 	for i := range d.statements {
 		s := &d.statements[i]
@@ -150,7 +162,7 @@ func (d *Document) denies(r *Request, bounded bool) bool {
 	return false
 }
 
-// grants is the closest grant of an Allow statement.
+// grants returns the closest grant of the Allow statements that match r.
 func (d *Document) grants(r *Request) grant {
 	best := noGrant
 	for i := range d.statements {
@@ -162,7 +174,7 @@ func (d *Document) grants(r *Request) grant {
 	return best
 }
 
-// match compares all but the principal.
+// match reports whether a statement matches r, apart from its principal.
 func (s *statement) match(r *Request) bool {
 	if !s.actions.match(r.Action, r) || !s.resources.match(r.Resource, r) {
 		return false

@@ -11,27 +11,26 @@ import (
 )
 
 // Directory translates between the ARNs of IAM's roles and users and their unique
-// ids. A resource's policy is stored with ids in place of ARNs: a role that is
-// deleted and created again is another principal, which the policy does not name
-// (IAM A1). The zero value leaves policies as they are.
+// ids. A resource's policy is stored with ids instead of ARNs: a role that is deleted
+// and created again is another principal, which the policy does not name (IAM A1).
+// The zero value leaves policies unchanged.
 type Directory struct {
-	// ID returns the unique id of the principal that an ARN names, and false when
-	// there is none. An ARN that cannot be looked up, such as that of another
-	// account, is returned unchanged.
+	// ID returns the unique id of the principal with an ARN, and false if there is
+	// none. An ARN that cannot be looked up, such as that of another account, is
+	// returned unchanged.
 	ID func(arn string) (id string, ok bool)
-	// ARN returns the ARN of the principal with a unique id, and false when there
-	// is none.
+	// ARN returns the ARN of the principal with a unique id, and false if there is
+	// none.
 	ARN func(id string) (arn string, ok bool)
 }
 
-// uniqueID is the form of a principal's unique id. A session's has the name of the
-// session behind it.
+// uniqueID matches a principal's unique id. That of a session is its role's id, a
+// colon and the session's name.
 var uniqueID = regexp.MustCompile(`^A[A-Za-z0-9]{15,127}(:[\w+=,.@-]{1,64})?$`)
 
-// Bind returns a policy with unique ids in place of the ARNs of its principals, as
-// it is to be stored. The rest of the text stays as it is. Its error is a *Fault
-// that names a principal that does not exist. The text must be one that [Parse]
-// accepts.
+// Bind returns a policy as it is stored: with unique ids instead of the ARNs of its
+// principals. The rest of the text is unchanged. If a principal does not exist, the
+// error is a *ParseError that names it. The text must be one that [Parse] accepts.
 func (d Directory) Bind(text string) (string, error) {
 	if d.ID == nil {
 		return text, nil
@@ -45,12 +44,12 @@ func (d Directory) Bind(text string) (string, error) {
 	})
 }
 
-// Principal returns the form in which one principal is stored, and false when it
-// names nobody.
+// Principal returns one principal as it is stored, and false if it does not exist.
 func (d Directory) Principal(principal string) (string, bool) {
 	if d.ID == nil || principal == "*" || accountID.MatchString(principal) || strings.HasSuffix(principal, ":root") {
 		return principal, true
 	}
+
 	if uniqueID.MatchString(principal) {
 		_, ok := d.ARN(principal)
 		return principal, ok
@@ -58,8 +57,8 @@ func (d Directory) Principal(principal string) (string, bool) {
 	return d.ID(principal)
 }
 
-// ShowPrincipal returns the ARN of a principal that is stored by its unique id, and
-// false when it is not or no longer there.
+// ShowPrincipal returns the ARN of a principal that is stored by its unique id. It
+// returns false for any other text, and if the principal does not exist any longer.
 func (d Directory) ShowPrincipal(id string) (arn string, ok bool) {
 	if d.ARN == nil || !uniqueID.MatchString(id) {
 		return "", false
@@ -67,12 +66,13 @@ func (d Directory) ShowPrincipal(id string) (arn string, ok bool) {
 	return d.ARN(id)
 }
 
-// Show returns a stored policy with ARNs in place of the unique ids of principals
-// that still exist. The id of a principal that was deleted stays.
+// Show returns a stored policy with ARNs instead of unique ids. The id of a principal
+// that was deleted is unchanged.
 func (d Directory) Show(text string) string {
 	if d.ARN == nil || text == "" {
 		return text
 	}
+
 	shown, err := replacePrincipals(text, func(principal string) (string, error) {
 		if arn, ok := d.ShowPrincipal(principal); ok {
 			return arn, nil
@@ -80,35 +80,36 @@ func (d Directory) Show(text string) string {
 		return principal, nil
 	})
 	if err != nil {
-		return text
+		return text // not valid JSON, which Bind would not have stored
 	}
 	return shown
 }
 
-func invalidPrincipal(kind, name string) *Fault {
-	return &Fault{fmt.Sprintf("Invalid principal in policy: %q:%q", kind, name)}
+func invalidPrincipal(kind, name string) *ParseError {
+	return &ParseError{fmt.Sprintf("Invalid principal in policy: %q:%q", kind, name)}
 }
 
-// frame is an object or a list that is being read.
+// frame is an object or a list that the decoder is in.
 type frame struct {
 	object bool
-	key    string // of the member whose value comes next
-	inKey  bool   // a key comes next
+	key    string // the current member of an object
+	inKey  bool   // the next token is a key
 }
 
-// replacePrincipals calls replace for each AWS principal of a policy and puts its
-// result in place of the principal.
+// replacePrincipals calls replace for each AWS principal of a policy and returns the
+// policy with the results instead of the principals. Everything else, white space
+// included, is unchanged.
 func replacePrincipals(text string, replace func(string) (string, error)) (string, error) {
 	var (
-		out   strings.Builder
-		stack []frame
-		kept  int // how much of text is in out
-		last  int // where the last token ended
+		out    strings.Builder
+		stack  []frame
+		copied int // number of bytes of text that are in out or were replaced
+		last   int // end of the last token
 	)
 	dec := json.NewDecoder(strings.NewReader(text))
 
-	// valueEnds notes that the value of a member is complete.
-	valueEnds := func() {
+	// endValue marks the value of a member as complete.
+	endValue := func() {
 		if n := len(stack); n > 0 && stack[n-1].object {
 			stack[n-1].inKey = true
 		}
@@ -122,6 +123,8 @@ func replacePrincipals(text string, replace func(string) (string, error)) (strin
 		if err != nil {
 			return "", fmt.Errorf("read policy: %w", err)
 		}
+
+		// The decoder returns where a token ends; it starts after separators.
 		start := last + strings.IndexFunc(text[last:], func(r rune) bool { return !strings.ContainsRune(" \t\r\n,:", r) })
 		last = int(dec.InputOffset())
 
@@ -134,32 +137,36 @@ func replacePrincipals(text string, replace func(string) (string, error)) (strin
 			stack = stack[:len(stack)-1]
 		case string:
 			if n := len(stack); n > 0 && stack[n-1].inKey {
-				stack[n-1].key, stack[n-1].inKey = v, false
+				stack[n-1].key = v
+				stack[n-1].inKey = false
 				continue
 			}
-			if isPrincipal(stack) {
-				replaced, err := replace(v)
+			if !isPrincipal(stack) {
+				break
+			}
+			replaced, err := replace(v)
+			if err != nil {
+				return "", err
+			}
+			if replaced != v {
+				quoted, err := json.Marshal(replaced)
 				if err != nil {
-					return "", err
+					return "", fmt.Errorf("encode principal %s: %w", replaced, err)
 				}
-				if replaced != v {
-					quoted, err := json.Marshal(replaced)
-					if err != nil {
-						return "", fmt.Errorf("encode principal %s: %w", replaced, err)
-					}
-					out.WriteString(text[kept:start])
-					out.Write(quoted)
-					kept = last
-				}
+				out.WriteString(text[copied:start])
+				out.Write(quoted)
+				copied = last
 			}
 		}
-		valueEnds()
+		endValue()
 	}
-	out.WriteString(text[kept:])
+
+	out.WriteString(text[copied:])
 	return out.String(), nil
 }
 
-// isPrincipal reports whether a value at this place is an AWS principal.
+// isPrincipal reports whether a string below these objects and lists is an AWS
+// principal.
 func isPrincipal(stack []frame) bool {
 	var path []string
 	for _, f := range stack {

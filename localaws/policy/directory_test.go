@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// directoryOf knows the principals of a map from ARN to unique id.
+// directoryOf returns a directory of the principals in a map from ARN to unique id.
 func directoryOf(known map[string]string) Directory {
 	return Directory{
 		ID: func(arn string) (string, bool) {
@@ -64,11 +64,11 @@ func TestStoredPolicyNamesPrincipalsByTheirID(t *testing.T) {
 	known[role] = "AROABBBBBBBBBBBBBBBBB"
 	delete(known, me)
 	if shown := d.Show(stored); shown != stored {
-		t.Errorf("after the role was created again it reads %s", shown)
+		t.Errorf("after the role was created again it is shown as %s", shown)
 	}
 }
 
-func TestPolicyThatNamesNobodyIsRefused(t *testing.T) {
+func TestPolicyWithAnUnknownPrincipalIsRefused(t *testing.T) {
 	t.Parallel()
 	d := directoryOf(map[string]string{role: "AROAAAAAAAAAAAAAAAAAA"})
 	for _, principal := range []string{
@@ -80,8 +80,8 @@ func TestPolicyThatNamesNobodyIsRefused(t *testing.T) {
 		t.Run(principal, func(t *testing.T) {
 			t.Parallel()
 			_, err := d.Bind(resource("Allow", `{"AWS":["`+role+`","`+principal+`"]}`))
-			var fault *Fault
-			if want := `Invalid principal in policy: "AWS":"` + principal + `"`; !errors.As(err, &fault) || fault.Text != want {
+			var parseErr *ParseError
+			if want := `Invalid principal in policy: "AWS":"` + principal + `"`; !errors.As(err, &parseErr) || parseErr.Text != want {
 				t.Errorf("%v, want %s", err, want)
 			}
 		})
@@ -106,7 +106,7 @@ func TestPrincipalIsMatchedByItsID(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p := Policies{Resource: parse(t, resource("Allow", `{"AWS":"`+tt.principal+`"}`), Resource)}
-			r := ask()
+			r := request()
 			r.Principal.ID = tt.caller
 			if got := p.Decide(r).Allowed; got != tt.want {
 				t.Errorf("allowed %v, want %v", got, tt.want)

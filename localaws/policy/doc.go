@@ -1,12 +1,11 @@
-// Package policy reads and evaluates IAM policies. It has no state: a [Document]
-// is made from text once, and [Policies.Decide] says what a set of documents
-// makes of a [Request].
+// Package policy parses and evaluates IAM policies. It has no state: [Parse] returns
+// a [Document], and [Policies.Decide] decides on a [Request] by a set of documents.
 //
-// Evaluation follows AWS's published logic for one account and for two: an
-// explicit deny anywhere ends it, a resource's own policy may grant alone within
-// its account, and permissions boundary and session policy only ever narrow
-// (LAM D14 to D17).
+// Evaluation follows AWS's published logic within an account and across accounts:
+// an explicit deny in any policy denies the request, a resource's policy can be
+// enough to allow it within its account, and permissions boundaries and session
+// policies grant nothing (LAM D14 to D17).
 //
-// Reading is strict, and faults read as IAM's do (LAM D11b): what a policy cannot
-// mean must not be stored.
+// Parsing is strict, and its errors have IAM's texts (LAM D11b): a policy that AWS
+// would not store is refused.
 package policy

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// operators are those of LAM D20, without prefix and IfExists.
+// operators are the operators of LAM D20 by name, without the prefixes
+// ForAllValues: and ForAnyValue: and the suffix IfExists.
 var operators = map[string]*operator{
 	"StringEquals":              {test: equal},
 	"StringNotEquals":           {test: equal, negated: true},
@@ -39,30 +40,36 @@ var operators = map[string]*operator{
 	"ArnNotLike":                {arn: true, negated: true},
 }
 
+// equal is the exact comparison of text.
 func equal(have, want string) bool { return have == want }
 
+// not returns o with its result negated.
 func not(o *operator) *operator {
 	o.negated = true
 	return o
 }
 
+// numeric returns an operator that compares numbers. The function gets -1, 0 or +1
+// as the request's number is less than, equal to or greater than the policy's.
 func numeric(ok func(int) bool) *operator {
 	return &operator{
 		test: func(have, want string) bool {
-			h, w := rational(have), rational(want)
+			h := parseNumber(have)
+			w := parseNumber(want)
 			return h != nil && w != nil && ok(h.Cmp(w))
 		},
-		valid: func(want string) bool { return rational(want) != nil },
+		valid: func(want string) bool { return parseNumber(want) != nil },
 	}
 }
 
-// rational reads a decimal number, or answers nil. Long exponents are refused:
-// they would cost memory to no purpose.
-func rational(s string) *big.Rat {
+// parseNumber returns a decimal number, or nil for any other text. Numbers beyond
+// 1e30 are refused: as fractions of integers they would take much memory.
+func parseNumber(s string) *big.Rat {
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || strings.ContainsAny(s, "xXpP_iInN") || f > 1e30 || f < -1e30 || len(s) > 60 {
 		return nil
 	}
+	// 1e-999 is too small for a float64, and would be as long as a fraction.
 	if f == 0 && strings.ContainsAny(s, "eE") {
 		return new(big.Rat)
 	}
@@ -73,19 +80,20 @@ func rational(s string) *big.Rat {
 	return r
 }
 
+// date returns an operator that compares times. See [numeric].
 func date(ok func(int) bool) *operator {
 	return &operator{
 		test: func(have, want string) bool {
-			h, okH := moment(have)
-			w, okW := moment(want)
+			h, okH := parseDate(have)
+			w, okW := parseDate(want)
 			return okH && okW && ok(h.Compare(w))
 		},
-		valid: func(want string) bool { _, ok := moment(want); return ok },
+		valid: func(want string) bool { _, ok := parseDate(want); return ok },
 	}
 }
 
-// moment reads ISO 8601 or epoch seconds.
-func moment(s string) (time.Time, bool) {
+// parseDate parses ISO 8601, or seconds since 1970.
+func parseDate(s string) (time.Time, bool) {
 	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02", "2006-01"} {
 		if t, err := time.Parse(form, s); err == nil {
 			return t, true
@@ -106,7 +114,8 @@ func isBase64(s string) bool {
 
 func isNetwork(s string) bool { return network(s).IsValid() }
 
-// network reads an address with or without a prefix length.
+// network parses an address with or without a prefix length. The result of any other
+// text is not valid.
 func network(s string) netip.Prefix {
 	if p, err := netip.ParsePrefix(s); err == nil {
 		return p
@@ -117,6 +126,7 @@ func network(s string) netip.Prefix {
 	return netip.Prefix{}
 }
 
+// inNetwork reports whether an address is in a network.
 func inNetwork(have, want string) bool {
 	a, err := netip.ParseAddr(have)
 	return err == nil && network(want).Contains(a.Unmap())

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,38 +15,43 @@ const (
 	legacy  = "2008-10-17"
 )
 
-// partition is the only partition that is embedded.
+// partition is the only AWS partition that is embedded.
 const partition = "aws"
 
-// Fault is why a text is no policy. Its text is IAM's (LAM D11, D11b).
-type Fault struct {
-	// Text says what is wrong.
+// ParseError is the reason why a text is not a valid policy.
+type ParseError struct {
+	// Text is IAM's error text (LAM D11, D11b).
 	Text string
 }
 
-// Error gives the text.
-func (f *Fault) Error() string { return f.Text }
+// Error returns the text.
+func (e *ParseError) Error() string { return e.Text }
 
-// errLegacy is IAM's word for every fault of grammar that has no text of its own.
-var errLegacy = &Fault{"The policy failed legacy parsing"}
+// errLegacy is IAM's error for every violation of the grammar without an error text
+// of its own.
+var errLegacy = &ParseError{"The policy failed legacy parsing"}
 
-func faultf(format string, args ...any) *Fault { return &Fault{fmt.Sprintf(format, args...)} }
+func parseErrorf(format string, args ...any) *ParseError {
+	return &ParseError{fmt.Sprintf(format, args...)}
+}
 
-// Parse reads a policy. Its errors are *Fault.
+// Parse parses a policy of a kind. Its errors are *ParseError.
 func Parse(text string, kind Kind) (*Document, error) {
 	root, err := parseTree(text)
 	switch {
 	case errors.Is(err, errDuplicate), errors.Is(err, errDepth):
 		return nil, errLegacy
 	case err != nil && kind == Trust:
-		return nil, &Fault{"This policy contains invalid Json"}
+		return nil, &ParseError{"This policy contains invalid Json"}
 	case err != nil:
-		return nil, &Fault{"Syntax errors in policy."}
+		return nil, &ParseError{"Syntax errors in policy."}
 	}
+
 	top, ok := root.(map[string]any)
-	if !ok || !only(top, "Version", "Id", "Statement") {
+	if !ok || !hasOnly(top, "Version", "Id", "Statement") {
 		return nil, errLegacy
 	}
+
 	d := &Document{Version: legacy}
 	if v, has := top["Version"]; has {
 		if v != current && v != legacy {
@@ -58,12 +64,14 @@ func Parse(text string, kind Kind) (*Document, error) {
 			return nil, errLegacy
 		}
 	}
+
 	if err := d.parseStatements(top["Statement"], kind); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
+// parseStatements parses the element Statement: a statement or a list of them.
 func (d *Document) parseStatements(node any, kind Kind) error {
 	list, ok := node.([]any)
 	if !ok {
@@ -72,6 +80,7 @@ func (d *Document) parseStatements(node any, kind Kind) error {
 	if len(list) == 0 {
 		return errLegacy
 	}
+
 	sids := map[string]bool{}
 	for _, n := range list {
 		m, ok := n.(map[string]any)
@@ -82,8 +91,9 @@ func (d *Document) parseStatements(node any, kind Kind) error {
 		if err != nil {
 			return err
 		}
+
 		if s.sid != "" && sids[s.sid] {
-			return &Fault{"Statement IDs (SID) in a single policy must be unique."}
+			return &ParseError{"Statement IDs (SID) in a single policy must be unique."}
 		}
 		sids[s.sid] = true
 		d.statements = append(d.statements, s)
@@ -91,10 +101,12 @@ func (d *Document) parseStatements(node any, kind Kind) error {
 	return nil
 }
 
+// parseStatement parses one statement.
 func parseStatement(m map[string]any, version string, kind Kind) (s statement, err error) {
-	if !only(m, "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition") {
+	if !hasOnly(m, "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition") {
 		return s, errLegacy
 	}
+
 	if sid, has := m["Sid"]; has {
 		var ok bool
 		if s.sid, ok = sid.(string); !ok {
@@ -105,6 +117,7 @@ func parseStatement(m map[string]any, version string, kind Kind) (s statement, e
 		return s, errLegacy
 	}
 	s.deny = m["Effect"] == "Deny"
+
 	if s.principals, err = parsePrincipals(m, kind); err != nil {
 		return s, err
 	}
@@ -118,75 +131,79 @@ func parseStatement(m map[string]any, version string, kind Kind) (s statement, e
 	return s, err
 }
 
+// parseActions parses the element Action or NotAction.
 func parseActions(m map[string]any, kind Kind) (patterns, error) {
-	list, not, has, ok := either(m, "Action")
+	list, not, has, ok := parseElement(m, "Action")
 	switch {
 	case !ok:
 		return patterns{}, errLegacy
 	case !has || len(list) == 0:
-		return patterns{}, &Fault{"Policy statement must contain actions."}
+		return patterns{}, &ParseError{"Policy statement must contain actions."}
 	}
+
 	p := patterns{not: not}
 	for _, a := range list {
 		if err := checkAction(a); err != nil {
 			return p, err
 		}
 		action := newPattern(a, legacy, true, true)
-		if kind == Trust && !assumes(a, &action) {
-			return p, &Fault{"AssumeRole policy may only specify STS AssumeRole actions."}
+		if kind == Trust && !isTrustAction(a, &action) {
+			return p, &ParseError{"AssumeRole policy may only specify STS AssumeRole actions."}
 		}
 		p.list = append(p.list, action)
 	}
 	return p, nil
 }
 
-// vendor is the form of a service's prefix in an action.
+// vendor matches a service's prefix in an action.
 var vendor = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
 
-// checkAction wants * or SERVICE:NAME (IAM E52).
+// checkAction checks that an action is * or SERVICE:NAME (IAM E52).
 func checkAction(a string) error {
 	prefix, name, ok := strings.Cut(a, ":")
 	switch {
 	case a == "*":
 		return nil
 	case !ok:
-		return &Fault{"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."}
+		return &ParseError{"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."}
 	case strings.Contains(name, ":"):
-		return &Fault{"Actions/Condition can contain only one colon."}
+		return &ParseError{"Actions/Condition can contain only one colon."}
 	case !vendor.MatchString(prefix):
-		return faultf("Vendor %s is not valid", prefix)
+		return parseErrorf("Vendor %s is not valid", prefix)
 	}
 	return nil
 }
 
-// trustActions are the actions that a trust policy may name (IAM A4).
+// trustActions are the actions that a trust policy may have (IAM A4).
 var trustActions = []string{
 	"sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity",
 	"sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession",
 }
 
-// assumes reports whether a is an action of a trust policy, or a pattern of STS's
-// that matches one.
-func assumes(a string, p *pattern) bool {
+// isTrustAction reports whether a trust policy may have an action: a is one of
+// trustActions, or a pattern of STS's that matches one.
+func isTrustAction(a string, p *pattern) bool {
 	vendor, _, _ := strings.Cut(a, ":")
 	return strings.EqualFold(vendor, "sts") && slices.ContainsFunc(trustActions, func(known string) bool { return p.match(known, nil) })
 }
 
+// parseResources parses the element Resource or NotResource.
 func parseResources(m map[string]any, version string, kind Kind) (patterns, error) {
-	list, not, has, ok := either(m, "Resource")
+	list, not, has, ok := parseElement(m, "Resource")
 	switch {
 	case !ok:
 		return patterns{}, errLegacy
 	case has && kind == Trust:
-		return patterns{}, &Fault{"Has prohibited field Resource"}
+		return patterns{}, &ParseError{"Has prohibited field Resource"}
 	case kind == Trust:
 		return patterns{}, nil
 	case !has || len(list) == 0:
 		if kind == Resource {
-			return patterns{}, nil // the resource that it stands on
+			return patterns{}, nil // the resource that has the policy
 		}
-		return patterns{}, &Fault{"Policy statement must contain resources."}
+		return patterns{}, &ParseError{"Policy statement must contain resources."}
 	}
+
 	p := patterns{not: not}
 	for _, r := range list {
 		if kind != Resource {
@@ -199,48 +216,53 @@ func parseResources(m map[string]any, version string, kind Kind) (patterns, erro
 	return p, nil
 }
 
-// iamResources are how the resources of IAM begin (IAM E53).
+// iamResources are the prefixes of IAM's resources (IAM E53).
 var iamResources = []string{
 	"user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/", "policy/", "sms-mfa/",
 	"saml-provider/", "oidc-provider/", "report/", "access-report/",
 }
 
-// checkResource wants an ARN or * (IAM E53). An ARN may end early where no two
-// colons follow each other.
+// checkResource checks that a resource is an ARN or * (IAM E53). Parts at the end of
+// an ARN may be missing, unless it has an empty part.
 func checkResource(r string) error {
 	if r == "*" {
 		return nil
 	}
+
 	parts := strings.SplitN(r, ":", 6)
 	if parts[0] != "arn" && parts[0] != "*" || len(parts) < 3 && !strings.HasSuffix(r, "*") || len(parts) < 6 && strings.Contains(r, "::") {
-		return faultf("Resource %s must be in ARN format or \"*\".", r)
+		return parseErrorf("Resource %s must be in ARN format or \"*\".", r)
 	}
 	if len(parts) > 1 && parts[1] != partition && !strings.ContainsAny(parts[1], "*?") {
-		return faultf("Partition \"%s\" is not valid for resource \"%s\".", parts[1], r)
+		return parseErrorf("Partition \"%s\" is not valid for resource \"%s\".", parts[1], r)
 	}
 	if len(parts) < 6 {
 		return nil
 	}
 
-	switch service, region, resource := parts[2], parts[3], parts[5]; {
+	service := parts[2]
+	region := parts[3]
+	resource := parts[5]
+	switch {
 	case service == "":
 		return errLegacy
 	case service == "iam" && region != "":
-		return faultf("IAM resource %s cannot contain region information.", r)
+		return parseErrorf("IAM resource %s cannot contain region information.", r)
 	case service == "s3" && region != "" && region != "*" && !strings.HasPrefix(resource, "accesspoint/"):
-		return faultf("Resource %s can not contain region information.", r)
+		return parseErrorf("Resource %s can not contain region information.", r)
 	case service == "iam" && !isIAMResource(resource):
-		return faultf("IAM resource path must either be \"*\" or start with %s.", strings.Join(iamResources, ", "))
+		return parseErrorf("IAM resource path must either be \"*\" or start with %s.", strings.Join(iamResources, ", "))
 	}
 	return nil
 }
 
-// isIAMResource reports whether the last part of an ARN can be one of IAM's. What
-// begins with a wildcard can be any.
+// isIAMResource reports whether the last part of an ARN can match a resource of IAM.
+// Only the text before the first wildcard or variable is compared.
 func isIAMResource(resource string) bool {
 	if resource == "root" {
 		return true
 	}
+
 	literal := resource
 	if i := strings.IndexAny(resource, "*?$"); i >= 0 {
 		literal = resource[:i]
@@ -250,33 +272,37 @@ func isIAMResource(resource string) bool {
 	})
 }
 
+// parsePrincipals parses the element Principal or NotPrincipal. It returns nil for a
+// policy that must not have one.
 func parsePrincipals(m map[string]any, kind Kind) (*principals, error) {
 	node, has := m["Principal"]
 	other, hasNot := m["NotPrincipal"]
 	switch {
 	case kind != Resource && kind != Trust:
 		if has || hasNot {
-			return nil, &Fault{"Policy document should not specify a principal."}
+			return nil, &ParseError{"Policy document should not specify a principal."}
 		}
 		return nil, nil
 	case has == hasNot:
 		return nil, errLegacy
 	case hasNot && kind == Trust:
-		return nil, &Fault{"Has prohibited field NotPrincipal"}
+		return nil, &ParseError{"Has prohibited field NotPrincipal"}
 	case hasNot:
 		node = other
 	}
+
 	p := &principals{not: hasNot}
 	if node == "*" {
 		p.everyone = true
 		return p, nil
 	}
+
 	byType, ok := node.(map[string]any)
 	if !ok || len(byType) == 0 {
 		return nil, errLegacy
 	}
-	for name, v := range byType {
-		list, ok := stringList(v)
+	for _, name := range slices.Sorted(maps.Keys(byType)) {
+		list, ok := stringList(byType[name])
 		if !ok || len(list) == 0 {
 			return nil, errLegacy
 		}
@@ -287,7 +313,7 @@ func parsePrincipals(m map[string]any, kind Kind) (*principals, error) {
 	return p, nil
 }
 
-// add takes the principals of one type.
+// add adds the principals of one type: AWS, Service, Federated or CanonicalUser.
 func (p *principals) add(name string, list []string) error {
 	for _, s := range list {
 		switch name {
@@ -305,7 +331,7 @@ func (p *principals) add(name string, list []string) error {
 				return invalidPrincipal("SERVICE", s)
 			}
 			p.services = append(p.services, s)
-		case "Federated", "CanonicalUser": // nobody here is one
+		case "Federated", "CanonicalUser": // valid, but no caller here is one
 		default:
 			return errLegacy
 		}
@@ -313,12 +339,12 @@ func (p *principals) add(name string, list []string) error {
 	return nil
 }
 
-// servicePrincipal is the form of the name of an AWS service.
+// servicePrincipal matches the name of an AWS service.
 var servicePrincipal = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)$`)
 
-// validAWS reports whether s is an account id, an ARN of a role, a user, a session
-// or an account's root, or the unique id that AWS puts in place of a principal
-// that was deleted.
+// validAWS reports whether s is an account id, the ARN of a role, a user, a session
+// or an account's root, or a unique id, which a policy has after its principal was
+// deleted.
 func validAWS(s string) bool {
 	if accountID.MatchString(s) || uniqueID.MatchString(s) {
 		return true
@@ -328,7 +354,7 @@ func validAWS(s string) bool {
 		accountID.MatchString(parts[4]) && principalResource(parts[2], parts[5]) && !strings.ContainsAny(parts[5], "*?")
 }
 
-// principalResource reports whether the last part of an ARN names somebody who can
+// principalResource reports whether the last part of an ARN names a principal that can
 // make requests. A group cannot.
 func principalResource(service, resource string) bool {
 	kind, name, _ := strings.Cut(resource, "/")

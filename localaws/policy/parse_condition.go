@@ -2,12 +2,14 @@ package policy
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// parseConditions reads a Condition block: operators, below them keys, below them
-// values.
+// parseConditions parses the element Condition: an object of operators, with an object
+// of keys for each, with a value or a list of values for each.
 func parseConditions(node any, version string) ([]condition, error) {
 	if node == nil {
 		return nil, nil
@@ -16,13 +18,14 @@ func parseConditions(node any, version string) ([]condition, error) {
 	if !ok {
 		return nil, errLegacy
 	}
+
 	var out []condition
-	for _, name := range names(byOperator) {
+	for _, name := range slices.Sorted(maps.Keys(byOperator)) {
 		keys, ok := byOperator[name].(map[string]any)
 		if !ok {
 			return nil, errLegacy
 		}
-		for _, key := range names(keys) {
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
 			c, err := parseCondition(name, key, keys[key], version)
 			if err != nil {
 				return nil, err
@@ -33,6 +36,7 @@ func parseConditions(node any, version string) ([]condition, error) {
 	return out, nil
 }
 
+// parseCondition parses the values of one key under one operator.
 func parseCondition(name, key string, node any, version string) (condition, error) {
 	c := condition{key: strings.ToLower(key)}
 	name, c.forAll = strings.CutPrefix(name, "ForAllValues:")
@@ -41,19 +45,23 @@ func parseCondition(name, key string, node any, version string) (condition, erro
 	if !ok || key == "" {
 		return c, errLegacy
 	}
+
 	if name == "Null" {
 		if len(list) != 1 || !isBool(list[0]) || c.forAll || c.forAny {
 			return c, errLegacy
 		}
-		c.null, c.absent = true, strings.EqualFold(list[0], "true")
+		c.null = true
+		c.absent = strings.EqualFold(list[0], "true")
 		return c, nil
 	}
+
 	if base, found := strings.CutSuffix(name, "IfExists"); found {
 		name, c.ifExists = base, true
 	}
 	if c.op = operators[name]; c.op == nil {
 		return c, errLegacy
 	}
+
 	for _, v := range list {
 		if c.op.valid != nil && !strings.Contains(v, "${") && !c.op.valid(v) {
 			return c, errLegacy
@@ -63,8 +71,8 @@ func parseCondition(name, key string, node any, version string) (condition, erro
 	return c, nil
 }
 
-// only reports whether m has no key but those.
-func only(m map[string]any, keys ...string) bool {
+// hasOnly reports whether m has no other keys than those.
+func hasOnly(m map[string]any, keys ...string) bool {
 	for k := range m {
 		if !slices.Contains(keys, k) {
 			return false
@@ -73,24 +81,27 @@ func only(m map[string]any, keys ...string) bool {
 	return true
 }
 
-// either reads X or NotX, of which at most one may stand.
-func either(m map[string]any, name string) (list []string, not, has, ok bool) {
+// parseElement returns the list of an element or of its inverse, such as Action or
+// NotAction. It returns whether it is the inverse, whether the statement has either,
+// and whether it is valid: a statement must not have both.
+func parseElement(m map[string]any, name string) (list []string, not, has, ok bool) {
 	node, plain := m[name]
 	other, inverse := m["Not"+name]
-	if plain && inverse {
+	switch {
+	case plain && inverse:
 		return nil, false, true, false
-	}
-	if inverse {
+	case !plain && !inverse:
+		return nil, false, false, true
+	case inverse:
 		node = other
 	}
-	if !plain && !inverse {
-		return nil, false, false, true
-	}
+
 	list, ok = stringList(node)
 	return list, inverse, true, ok
 }
 
-// stringList reads a string or a list of them.
+// stringList returns a string, or a list of strings, as a list. It reports false for
+// anything else.
 func stringList(node any) ([]string, bool) {
 	if s, ok := node.(string); ok {
 		return []string{s}, true
@@ -107,7 +118,8 @@ func stringList(node any) ([]string, bool) {
 	return list, ok
 }
 
-// scalarList reads a string, number or boolean, or a list of them, as text.
+// scalarList returns a string, number or boolean, or a list of these, as a list of
+// texts. It reports false for anything else.
 func scalarList(node any) ([]string, bool) {
 	nodes, ok := node.([]any)
 	if !ok {
@@ -121,19 +133,10 @@ func scalarList(node any) ([]string, bool) {
 		case json.Number:
 			list = append(list, v.String())
 		case bool:
-			list = append(list, map[bool]string{true: "true", false: "false"}[v])
+			list = append(list, strconv.FormatBool(v))
 		default:
 			return nil, false
 		}
 	}
 	return list, true
-}
-
-func names(m map[string]any) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }

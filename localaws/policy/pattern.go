@@ -1,39 +1,43 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// A pattern's text as runes, with these for what is not text.
+// Wildcards among the runes of a pattern.
 const (
-	anyText rune = -1 // *: any text, also none
-	oneRune rune = -2 // ?: one character
+	manyRunes rune = -1 // *: any text, also none
+	oneRune   rune = -2 // ?: one character
 )
 
 // pattern is text with wildcards and variables.
 type pattern struct {
-	runes []rune // where there are no variables
-	parts []part // where there are
+	runes []rune // of a pattern without variables
+	parts []part // of a pattern with variables
 	fold  bool   // compare without case
-	arn   bool   // a resource: its wildcards keep to the parts of an ARN
+	arn   bool   // a resource: wildcards match within a part of an ARN (IAM E16)
 }
 
 // part is a piece of a pattern: runes, or a variable.
 type part struct {
 	runes    []rune
-	variable string // a condition key, in lower case
-	fallback *string
+	variable string  // a condition key, in lower case
+	fallback *string // the text for a variable without a value; nil for none
 }
 
-// newPattern compiles s. Variables and the escapes ${*}, ${?} and ${$} stand for
-// something only in version 2012-10-17 (LAM D18).
+// newPattern compiles s. If wild is set, * and ? are wildcards; if fold is set, case
+// does not matter. Variables and the escapes ${*}, ${?} and ${$} exist only in
+// version 2012-10-17 (LAM D18).
 func newPattern(s, version string, wild, fold bool) pattern {
 	p := pattern{fold: fold}
 	if fold {
 		s = strings.ToLower(s)
 	}
+
 	for s != "" {
+		// A variable or an escape.
 		if version == current && strings.HasPrefix(s, "${") {
 			if end := strings.IndexByte(s, '}'); end > 0 {
 				p.variable(s[2:end])
@@ -41,28 +45,32 @@ func newPattern(s, version string, wild, fold bool) pattern {
 				continue
 			}
 		}
+
+		// Text or a wildcard.
 		r, n := utf8.DecodeRuneInString(s)
 		s = s[n:]
 		switch {
 		case wild && r == '*':
-			r = anyText
+			r = manyRunes
 		case wild && r == '?':
 			r = oneRune
 		}
 		p.runes = append(p.runes, r)
 	}
+
 	if p.parts != nil && p.runes != nil {
 		p.parts = append(p.parts, part{runes: p.runes})
 	}
 	return p
 }
 
-// newResource compiles an ARN of a statement's Resource. Parts that are missing at
-// its end count as * (IAM E53).
+// newResource compiles an ARN of the element Resource. Missing parts at its end count
+// as * (IAM E53).
 func newResource(s, version string) pattern {
 	if s == "*" {
 		return newPattern(s, version, true, false)
 	}
+
 	if missing := 5 - strings.Count(s, ":"); missing > 0 && !strings.HasSuffix(s, "*") {
 		s += strings.Repeat(":*", missing)
 	}
@@ -71,17 +79,20 @@ func newResource(s, version string) pattern {
 	return p
 }
 
-// variable takes what stands between ${ and }.
+// variable adds the variable or the escape between ${ and }.
 func (p *pattern) variable(s string) {
 	if s == "*" || s == "?" || s == "$" {
 		p.runes = append(p.runes, rune(s[0]))
 		return
 	}
-	v := part{variable: strings.ToLower(strings.TrimSpace(s))}
-	if name, fallback, ok := strings.Cut(s, ","); ok {
+
+	name, fallback, hasFallback := strings.Cut(s, ",")
+	v := part{variable: strings.ToLower(strings.TrimSpace(name))}
+	if hasFallback {
 		fallback = strings.Trim(strings.TrimSpace(fallback), "'")
-		v.variable, v.fallback = strings.ToLower(strings.TrimSpace(name)), &fallback
+		v.fallback = &fallback
 	}
+
 	if p.runes != nil {
 		p.parts = append(p.parts, part{runes: p.runes})
 		p.runes = nil
@@ -89,17 +100,20 @@ func (p *pattern) variable(s string) {
 	p.parts = append(p.parts, v)
 }
 
-// expand puts values in place of variables. A value is text: its stars are no
-// wildcards.
+// expand returns the runes of the pattern, with the values of variables. A value is
+// plain text: a * in it is no wildcard. It reports false for a variable that has not
+// exactly one value and no fallback.
 func (p *pattern) expand(r *Request) (runes []rune, ok bool) {
 	if p.parts == nil {
 		return p.runes, true
 	}
+
 	for _, part := range p.parts {
 		if part.variable == "" {
 			runes = append(runes, part.runes...)
 			continue
 		}
+
 		values := r.values(part.variable)
 		switch {
 		case len(values) == 1:
@@ -113,11 +127,13 @@ func (p *pattern) expand(r *Request) (runes []rune, ok bool) {
 	return runes, true
 }
 
+// match reports whether s matches the pattern, for request r.
 func (p *pattern) match(s string, r *Request) bool {
 	runes, ok := p.expand(r)
 	if !ok {
 		return false
 	}
+
 	if p.fold {
 		s = strings.ToLower(s)
 	}
@@ -127,58 +143,71 @@ func (p *pattern) match(s string, r *Request) bool {
 	return glob(runes, s)
 }
 
-// MatchAction reports whether a pattern with * and ? matches the name of an action,
-// whatever the case.
+// MatchAction reports whether the name of an action matches a pattern with * and ?,
+// in any case.
 func MatchAction(text, action string) bool {
 	p := newPattern(text, legacy, true, true)
 	return p.match(action, nil)
 }
 
-// glob matches in time of at most the product of both lengths: it remembers the
-// last * alone.
+// glob reports whether s matches a pattern. Its time is at most the product of both
+// lengths: after a mismatch it goes back to the last * only.
 func glob(p []rune, s string) bool {
-	at, star, from := 0, -1, 0
+	at := 0    // position in p
+	star := -1 // position in p of the last *
+	from := 0  // position in s at which the text after the last * is tried
+
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
-		case at < len(p) && p[at] == anyText:
-			star, from = at, i
+		case at < len(p) && p[at] == manyRunes:
+			star = at
+			from = i
 			at++
 		case at < len(p) && (p[at] == oneRune || p[at] == r):
 			at++
 			i += n
 		case star >= 0:
+			// Let the last * match one more character.
 			_, n = utf8.DecodeRuneInString(s[from:])
 			from += n
-			at, i = star+1, from
+			at = star + 1
+			i = from
 		default:
 			return false
 		}
 	}
-	for at < len(p) && p[at] == anyText {
+
+	// What is left of the pattern must match the empty text.
+	for at < len(p) && p[at] == manyRunes {
 		at++
 	}
 	return at == len(p)
 }
 
-// globResource matches an ARN of Resource (IAM E16). Before the fifth colon a
-// wildcard stays within its part, but for a * at the end of one, which may go on.
-// It takes time of the product of both lengths.
+// globResource reports whether an ARN matches a pattern of the element Resource
+// (IAM E16). Before the fifth colon a wildcard matches within its part, except a * at
+// the end of a part, which may match colons too. Its time is the product of both
+// lengths.
 func globResource(p []rune, s string) bool {
-	var room [2][256]bool // for most ARNs
-	reached, next := room[0][:], room[1][:]
+	// reached[j] reports whether the pattern so far matches s[:j]. The arrays on the
+	// stack are large enough for most ARNs.
+	var buffers [2][256]bool
+	reached := buffers[0][:]
+	next := buffers[1][:]
 	if len(s) >= len(reached) {
-		reached, next = make([]bool, len(s)+1), make([]bool, len(s)+1)
+		reached = make([]bool, len(s)+1)
+		next = make([]bool, len(s)+1)
 	}
-	reached, next = reached[:len(s)+1], next[:len(s)+1]
-
-	// reached[j] reports that the pattern so far matches s[:j].
+	reached = reached[:len(s)+1]
+	next = next[:len(s)+1]
 	reached[0] = true
-	colons := 0
+
+	colons := 0 // of the pattern so far
 	for i, r := range p {
-		within := colons < 5 // a wildcard must not go past a colon
+		within := colons < 5
 		switch r {
-		case anyText:
+		case manyRunes:
 			crosses := !within || i == len(p)-1 || p[i+1] == ':'
 			next[0] = reached[0]
 			for j := range len(s) {
@@ -202,20 +231,23 @@ func globResource(p []rune, s string) bool {
 	return reached[len(s)]
 }
 
-// globARN matches an ARN segment by segment, so that no wildcard reaches over a
-// colon, but for the last (LAM D20).
+// globARN reports whether an ARN matches a pattern of the operator ArnLike. It
+// compares part by part, so that no wildcard matches a colon, except in the last
+// part (LAM D20).
 func globARN(p []rune, s string) bool {
 	have := strings.SplitN(s, ":", 6)
 	var want [][]rune
 	for len(want) < 5 {
-		i := indexRune(p, ':')
+		i := slices.Index(p, ':')
 		if i < 0 {
 			break
 		}
-		want, p = append(want, p[:i]), p[i+1:]
+		want = append(want, p[:i])
+		p = p[i+1:]
 	}
 	want = append(want, p)
-	if len(want) == 1 && len(want[0]) == 1 && want[0][0] == anyText {
+
+	if len(want) == 1 && len(want[0]) == 1 && want[0][0] == manyRunes {
 		return true
 	}
 	if len(want) != 6 || len(have) != 6 {
@@ -227,13 +259,4 @@ func globARN(p []rune, s string) bool {
 		}
 	}
 	return true
-}
-
-func indexRune(p []rune, r rune) int {
-	for i := range p {
-		if p[i] == r {
-			return i
-		}
-	}
-	return -1
 }

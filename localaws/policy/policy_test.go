@@ -23,11 +23,13 @@ func parse(t testing.TB, text string, kind Kind) *Document {
 	return d
 }
 
-// ask is a request of the role's session to send to the queue.
-func ask(keys ...string) *Request {
+// request returns a request of the role's session to send to the queue.
+func request(keys ...string) *Request {
 	r := &Request{
-		Principal: Principal{Account: "000000000000", ARN: me, RoleARN: role}, Action: "sqs:SendMessage", Resource: queue,
-		Now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		Principal: Principal{Account: "000000000000", ARN: me, RoleARN: role},
+		Action:    "sqs:SendMessage",
+		Resource:  queue,
+		Now:       time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
 	for i := 0; i+1 < len(keys); i += 2 {
 		r.SetKey(keys[i], append(r.values(strings.ToLower(keys[i])), keys[i+1])...)
@@ -35,17 +37,17 @@ func ask(keys ...string) *Request {
 	return r
 }
 
-// identity makes an identity policy of one statement.
+// identity returns an identity policy of one statement.
 func identity(effect, action, resource string) string {
 	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":%q,"Action":%q,"Resource":%q}]}`, effect, action, resource)
 }
 
-// resource makes a resource policy of one statement.
+// resource returns a resource policy of one statement.
 func resource(effect, principal string) string {
 	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":%q,"Principal":%s,"Action":"sqs:*","Resource":"*"}]}`, effect, principal)
 }
 
-func TestD14OrderOfEvaluation(t *testing.T) {
+func TestOrderOfEvaluation_D14(t *testing.T) {
 	t.Parallel()
 	allow, deny, other := identity("Allow", "sqs:*", "*"), identity("Deny", "sqs:*", "*"), identity("Allow", "s3:*", "*")
 	for _, tt := range []struct {
@@ -65,26 +67,28 @@ func TestD14OrderOfEvaluation(t *testing.T) {
 		{"session denies", allow, "", deny, "", Decision{Explicit: true, By: Session}},
 		{"all allow", allow, allow, allow, "", Decision{Allowed: true}},
 	} {
-		var p Policies
-		if tt.identity != "" {
-			p.Identity = append(p.Identity, parse(t, tt.identity, Identity))
-		}
-		if tt.boundary != "" {
-			p.Boundary = parse(t, tt.boundary, Boundary)
-		}
-		if tt.session != "" {
-			p.Session = append(p.Session, parse(t, tt.session, Session))
-		}
-		if tt.resource != "" {
-			p.Resource = parse(t, tt.resource, Resource)
-		}
-		if got := p.Decide(ask()); got != tt.want {
-			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			var p Policies
+			if tt.identity != "" {
+				p.Identity = append(p.Identity, parse(t, tt.identity, Identity))
+			}
+			if tt.boundary != "" {
+				p.Boundary = parse(t, tt.boundary, Boundary)
+			}
+			if tt.session != "" {
+				p.Session = append(p.Session, parse(t, tt.session, Session))
+			}
+			if tt.resource != "" {
+				p.Resource = parse(t, tt.resource, Resource)
+			}
+			if got := p.Decide(request()); got != tt.want {
+				t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
+			}
+		})
 	}
 }
 
-func TestD15WhomAResourcePolicyNames(t *testing.T) {
+func TestPrincipalsOfAResourcePolicy_D15(t *testing.T) {
 	t.Parallel()
 	other := parse(t, identity("Allow", "s3:*", "*"), Boundary)
 	for _, tt := range []struct {
@@ -100,18 +104,20 @@ func TestD15WhomAResourcePolicyNames(t *testing.T) {
 		{`{"AWS":"*"}`, true, true, true},
 		{`{"Service":"sns.amazonaws.com"}`, false, false, true},
 	} {
-		p := Policies{Resource: parse(t, resource("Allow", tt.principal), Resource)}
-		if got := p.Decide(ask()).Allowed; got != tt.alone {
-			t.Errorf("%s alone: %v, want %v", tt.principal, got, tt.alone)
-		}
-		p.Boundary = other
-		if got := p.Decide(ask()).Allowed; got != tt.bounded {
-			t.Errorf("%s with a boundary: %v, want %v", tt.principal, got, tt.bounded)
-		}
-		p.Boundary, p.Identity = nil, []*Document{parse(t, identity("Allow", "*", "*"), Identity)}
-		if got := p.Decide(ask()).Allowed; got != tt.withIdentityToo {
-			t.Errorf("%s with identity: %v, want %v", tt.principal, got, tt.withIdentityToo)
-		}
+		t.Run(tt.principal, func(t *testing.T) {
+			p := Policies{Resource: parse(t, resource("Allow", tt.principal), Resource)}
+			if got := p.Decide(request()).Allowed; got != tt.alone {
+				t.Errorf("%s alone: %v, want %v", tt.principal, got, tt.alone)
+			}
+			p.Boundary = other
+			if got := p.Decide(request()).Allowed; got != tt.bounded {
+				t.Errorf("%s with a boundary: %v, want %v", tt.principal, got, tt.bounded)
+			}
+			p.Boundary, p.Identity = nil, []*Document{parse(t, identity("Allow", "*", "*"), Identity)}
+			if got := p.Decide(request()).Allowed; got != tt.withIdentityToo {
+				t.Errorf("%s with identity: %v, want %v", tt.principal, got, tt.withIdentityToo)
+			}
+		})
 	}
 }
 
@@ -125,7 +131,7 @@ func TestDenyWithNotPrincipalExemptsWhatIsListedAtEveryLevel(t *testing.T) {
 		otherRole = "arn:aws:iam::000000000000:role/other"
 		user      = "arn:aws:iam::000000000000:user/u"
 	)
-	session := ask().Principal
+	session := request().Principal
 	session.ID = "AROAAAAAAAAAAAAAAAAAA:me"
 	human := Principal{Account: "000000000000", ARN: user, RoleARN: user, ID: "AIDAAAAAAAAAAAAAAAAAA"}
 	for _, tt := range []struct {
@@ -161,7 +167,7 @@ func TestDenyWithNotPrincipalExemptsWhatIsListedAtEveryLevel(t *testing.T) {
 			p.Resource = parse(t, `{"Statement":[{"Effect":"Deny","NotPrincipal":`+tt.listed+`,"Action":"*","Resource":"*"},
 				{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`, Resource)
 
-			r := ask()
+			r := request()
 			r.Principal = tt.who
 			if got := p.Decide(r).Allowed; got != tt.want {
 				t.Errorf("allowed %v, want %v", got, tt.want)
@@ -170,52 +176,58 @@ func TestDenyWithNotPrincipalExemptsWhatIsListedAtEveryLevel(t *testing.T) {
 	}
 }
 
-func TestD16ATrustPolicyMustAllow(t *testing.T) {
+func TestTrustPolicyMustAllow_D16(t *testing.T) {
 	t.Parallel()
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":%s,"Action":"sts:AssumeRole"}]}`
 	all := []*Document{parse(t, identity("Allow", "*", "*"), Identity)}
 	for _, tt := range []struct {
+		name      string
 		principal string
 		who       Principal
 		identity  []*Document
 		want      bool
 	}{
-		{`{"Service":"lambda.amazonaws.com"}`, Principal{Service: "lambda.amazonaws.com"}, nil, true},
-		{`{"Service":"lambda.amazonaws.com"}`, Principal{Service: "sns.amazonaws.com"}, nil, false},
-		{`{"Service":"lambda.amazonaws.com"}`, ask().Principal, all, false},
-		{`{"AWS":"` + role + `"}`, ask().Principal, nil, true},
-		{`{"AWS":"000000000000"}`, ask().Principal, nil, false},
-		{`{"AWS":"000000000000"}`, ask().Principal, all, true},
+		{"the service", `{"Service":"lambda.amazonaws.com"}`, Principal{Service: "lambda.amazonaws.com"}, nil, true},
+		{"another service", `{"Service":"lambda.amazonaws.com"}`, Principal{Service: "sns.amazonaws.com"}, nil, false},
+		{"a role instead of the service", `{"Service":"lambda.amazonaws.com"}`, request().Principal, all, false},
+		{"the role", `{"AWS":"` + role + `"}`, request().Principal, nil, true},
+		{"its account", `{"AWS":"000000000000"}`, request().Principal, nil, false},
+		{"its account, with an identity policy", `{"AWS":"000000000000"}`, request().Principal, all, true},
 	} {
-		p := Policies{Resource: parse(t, fmt.Sprintf(trust, tt.principal), Trust), MustGrant: true, Identity: tt.identity}
-		if got := p.Decide(&Request{Principal: tt.who, Action: "sts:AssumeRole", Resource: role}).Allowed; got != tt.want {
-			t.Errorf("%s asked by %+v: %v, want %v", tt.principal, tt.who, got, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			p := Policies{Resource: parse(t, fmt.Sprintf(trust, tt.principal), Trust), MustGrant: true, Identity: tt.identity}
+			if got := p.Decide(&Request{Principal: tt.who, Action: "sts:AssumeRole", Resource: role}).Allowed; got != tt.want {
+				t.Errorf("%s requested by %+v: %v, want %v", tt.principal, tt.who, got, tt.want)
+			}
+		})
 	}
 }
 
-func TestD17AcrossAccountsBothSidesMustAllow(t *testing.T) {
+func TestAcrossAccountsBothSidesMustAllow_D17(t *testing.T) {
 	t.Parallel()
 	all := []*Document{parse(t, identity("Allow", "*", "*"), Identity)}
 	grant := parse(t, resource("Allow", `{"AWS":"000000000000"}`), Resource)
 	for _, tt := range []struct {
+		name string
 		p    Policies
 		want Decision
 	}{
-		{Policies{}, Decision{By: Identity}},
-		{Policies{Identity: all}, Decision{By: Resource}},
-		{Policies{Resource: grant}, Decision{By: Identity}},
-		{Policies{Identity: all, Resource: grant}, Decision{Allowed: true, By: Resource}},
+		{"neither", Policies{}, Decision{By: Identity}},
+		{"identity only", Policies{Identity: all}, Decision{By: Resource}},
+		{"resource only", Policies{Resource: grant}, Decision{By: Identity}},
+		{"both", Policies{Identity: all, Resource: grant}, Decision{Allowed: true, By: Resource}},
 	} {
-		r := ask()
-		r.Owner = "111122223333"
-		if got := tt.p.Decide(r); got != tt.want {
-			t.Errorf("%+v, want %+v", got, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			r := request()
+			r.Owner = "111122223333"
+			if got := tt.p.Decide(r); got != tt.want {
+				t.Errorf("%+v, want %+v", got, tt.want)
+			}
+		})
 	}
 }
 
-func TestD18ActionsAndResources(t *testing.T) {
+func TestActionsAndResources_D18(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		statement string
@@ -248,28 +260,32 @@ func TestD18ActionsAndResources(t *testing.T) {
 		{`"Action":"*","Resource":"arn:aws:sqs:*:*:${aws:PrincipalTag/star}"`, false},
 		{`"Action":"*","Resource":"arn:aws:sqs:*:*:${*}"`, false},
 	} {
-		p := Policies{Identity: []*Document{parse(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow",`+tt.statement+`}}`, Identity)}}
-		if got := p.Decide(ask("aws:PrincipalTag/queue", "q", "aws:PrincipalTag/star", "*")).Allowed; got != tt.want {
-			t.Errorf("%s: %v, want %v", tt.statement, got, tt.want)
-		}
+		t.Run(tt.statement, func(t *testing.T) {
+			p := Policies{Identity: []*Document{parse(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow",`+tt.statement+`}}`, Identity)}}
+			if got := p.Decide(request("aws:PrincipalTag/queue", "q", "aws:PrincipalTag/star", "*")).Allowed; got != tt.want {
+				t.Errorf("%s: %v, want %v", tt.statement, got, tt.want)
+			}
+		})
 	}
 }
 
-func TestD18VariablesAreTextInTheOldVersion(t *testing.T) {
+func TestVariablesAreTextInTheOldVersion_D18(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]bool{`"Version":"2008-10-17",`: false, ``: false, `"Version":"2012-10-17",`: true} {
-		text := `{` + version + `"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:sqs:*:*:${aws:PrincipalTag/queue}"}}`
-		p := Policies{Identity: []*Document{parse(t, text, Identity)}}
-		if got := p.Decide(ask("aws:PrincipalTag/queue", "q")).Allowed; got != want {
-			t.Errorf("%q: %v, want %v", version, got, want)
-		}
+		t.Run(version, func(t *testing.T) {
+			text := `{` + version + `"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:sqs:*:*:${aws:PrincipalTag/queue}"}}`
+			p := Policies{Identity: []*Document{parse(t, text, Identity)}}
+			if got := p.Decide(request("aws:PrincipalTag/queue", "q")).Allowed; got != want {
+				t.Errorf("%q: %v, want %v", version, got, want)
+			}
+		})
 	}
 }
 
-func TestD11bFaultsReadAsIAMs(t *testing.T) {
+func TestParseErrorsHaveTheTextsOfIAM_D11b(t *testing.T) {
 	t.Parallel()
 	const lead = `{"Version":"2012-10-17","Statement":[`
-	const legacyFault = "The policy failed legacy parsing"
+	const legacyError = "The policy failed legacy parsing"
 	for _, tt := range []struct {
 		kind Kind
 		text string
@@ -278,17 +294,17 @@ func TestD11bFaultsReadAsIAMs(t *testing.T) {
 		{Trust, `{`, "This policy contains invalid Json"},
 		{Identity, `{`, "Syntax errors in policy."},
 		{Identity, `{} {}`, "Syntax errors in policy."},
-		{Identity, `[]`, legacyFault},
-		{Identity, `{}`, legacyFault},
-		{Identity, `{"Statement":[]}`, legacyFault},
-		{Identity, `{"Version":"2012-10-18","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, legacyFault},
-		{Identity, lead + `{"Effect":"allow","Action":"*","Resource":"*"}]}`, legacyFault},
-		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Extra":1}]}`, legacyFault},
-		{Identity, lead + `{"Effect":"Allow","Action":"*","Action":"*","Resource":"*"}]}`, legacyFault},
-		{Identity, lead + `{"Effect":"Allow","Action":"*","NotAction":"*","Resource":"*"}]}`, legacyFault},
-		{Identity, lead + `{"Effect":"Allow","Action":1,"Resource":"*"}]}`, legacyFault},
-		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEqual":{"a":"b"}}}]}`, legacyFault},
-		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"a":"yes"}}}]}`, legacyFault},
+		{Identity, `[]`, legacyError},
+		{Identity, `{}`, legacyError},
+		{Identity, `{"Statement":[]}`, legacyError},
+		{Identity, `{"Version":"2012-10-18","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, legacyError},
+		{Identity, lead + `{"Effect":"allow","Action":"*","Resource":"*"}]}`, legacyError},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Extra":1}]}`, legacyError},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Action":"*","Resource":"*"}]}`, legacyError},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","NotAction":"*","Resource":"*"}]}`, legacyError},
+		{Identity, lead + `{"Effect":"Allow","Action":1,"Resource":"*"}]}`, legacyError},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEqual":{"a":"b"}}}]}`, legacyError},
+		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"a":"yes"}}}]}`, legacyError},
 		{Identity, lead + `{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}]}`, "Policy document should not specify a principal."},
 		{Identity, lead + `{"Effect":"Allow","Resource":"*"}]}`, "Policy statement must contain actions."},
 		{Identity, lead + `{"Effect":"Allow","Action":"*"}]}`, "Policy statement must contain resources."},
@@ -312,18 +328,20 @@ func TestD11bFaultsReadAsIAMs(t *testing.T) {
 			`Invalid principal in policy: "SERVICE":"lambda.example.com"`},
 		{Identity, lead + `{"Effect":"Deny","Action":"*","Resource":"arn:aws-cn:sqs:us-east-1:000000000000:q"}]}`,
 			`Partition "aws-cn" is not valid for resource "arn:aws-cn:sqs:us-east-1:000000000000:q".`},
-		{Trust, lead + `{"Effect":"Allow","Action":"sts:AssumeRole"}]}`, legacyFault},
-		{Resource, lead + `{"Effect":"Allow","Principal":{"People":"all"},"Action":"*","Resource":"*"}]}`, legacyFault},
+		{Trust, lead + `{"Effect":"Allow","Action":"sts:AssumeRole"}]}`, legacyError},
+		{Resource, lead + `{"Effect":"Allow","Principal":{"People":"all"},"Action":"*","Resource":"*"}]}`, legacyError},
 	} {
-		_, err := Parse(tt.text, tt.kind)
-		var fault *Fault
-		if !errors.As(err, &fault) || fault.Text != tt.want {
-			t.Errorf("%s %s: %v, want %q", tt.kind, tt.text, err, tt.want)
-		}
+		t.Run(tt.kind.String()+" "+tt.text, func(t *testing.T) {
+			_, err := Parse(tt.text, tt.kind)
+			var parseErr *ParseError
+			if !errors.As(err, &parseErr) || parseErr.Text != tt.want {
+				t.Errorf("%s %s: %v, want %q", tt.kind, tt.text, err, tt.want)
+			}
+		})
 	}
 }
 
-func TestCacheAnswersWhatParseDoes(t *testing.T) {
+func TestCacheReturnsWhatParseReturns(t *testing.T) {
 	t.Parallel()
 	var c Cache
 	text := identity("Allow", "*", "*")
@@ -332,10 +350,10 @@ func TestCacheAnswersWhatParseDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if second, _ := c.Parse(text, Identity); second != first {
-		t.Error("the same text was read twice")
+		t.Error("the same text was parsed twice")
 	}
 	if _, err := c.Parse(text, Trust); err == nil {
-		t.Error("an identity policy passed for a trust policy")
+		t.Error("an identity policy was accepted as a trust policy")
 	}
 	for i := range 2 * maxCached {
 		if _, err := c.Parse(identity("Allow", fmt.Sprintf("sqs:%d", i), "*"), Identity); err != nil {

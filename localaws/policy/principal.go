@@ -6,38 +6,39 @@ import (
 	"strings"
 )
 
-// Principal is who asks.
+// Principal is the caller of a request.
 type Principal struct {
 	// Account is the 12-digit account id.
 	Account string
-	// ARN is the user or the role's session.
+	// ARN is that of the user or of the role's session.
 	ARN string
-	// RoleARN is the role of a session, else ARN or empty.
+	// RoleARN is the ARN of a session's role, else ARN or empty.
 	RoleARN string
-	// ID is the unique id of the user, or that of the session: the role's, a
-	// colon and the session's name. Policies are stored with these ids in place
+	// ID is the unique id of the user, or of the session: the role's id, a colon
+	// and the session's name. Resource policies are stored with these ids instead
 	// of ARNs ([Directory]).
 	ID string
-	// Service is set when an AWS service asks in its own name, such as
+	// Service is set when an AWS service calls in its own name, such as
 	// lambda.amazonaws.com.
 	Service string
-	// Administrator is the account's root: every identity policy allows it.
+	// Administrator marks a caller that only a resource's policy can deny anything,
+	// like the account's root.
 	Administrator bool
 }
 
-// grant is how closely a resource's policy names a principal (LAM D15). A closer
-// one needs less help from other policies.
+// grant is how closely a resource's policy names a principal (LAM D15). The closer it
+// is, the fewer other policies must allow the request.
 type grant uint8
 
 const (
-	noGrant    grant = iota
-	toAccount        // the account, which only delegates
-	toRole           // the role of a session
-	toEveryone       // "*"
-	toCaller         // the very user, session or service
+	noGrant    grant = iota // does not name it
+	toAccount               // names its account, which delegates to identity policies
+	toRole                  // names the role of the session
+	toEveryone              // is "*"
+	toCaller                // names the user, session or service itself
 )
 
-// principals is Principal or NotPrincipal.
+// principals is the element Principal or NotPrincipal.
 type principals struct {
 	not      bool
 	everyone bool
@@ -47,8 +48,8 @@ type principals struct {
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
-// grants returns how closely an Allow statement names w. NotPrincipal names
-// everybody whom it does not list at any level.
+// grants returns how closely an Allow statement names w. NotPrincipal names every
+// principal that it does not list at any level.
 func (p *principals) grants(w *Principal) grant {
 	g := p.named(w)
 	if !p.not {
@@ -60,7 +61,8 @@ func (p *principals) grants(w *Principal) grant {
 	return noGrant
 }
 
-// denies reports whether a Deny statement is meant for w.
+// denies reports whether a Deny statement names w. A principal with a permissions
+// boundary is bounded.
 func (p *principals) denies(w *Principal, bounded bool) bool {
 	if !p.not {
 		return p.named(w) > noGrant
@@ -68,9 +70,9 @@ func (p *principals) denies(w *Principal, bounded bool) bool {
 	return bounded || !p.exempts(w)
 }
 
-// exempts reports whether NotPrincipal lists w at every level that AWS looks at:
-// the account, then the user, or the role and then its session. With one of them
-// missing the Deny applies (IAM A5, E19).
+// exempts reports whether NotPrincipal exempts w from a Deny. It must list w at every
+// level: the account and the user, or the account, the role and its session
+// (IAM A5, E19).
 func (p *principals) exempts(w *Principal) bool {
 	switch {
 	case p.everyone:
@@ -87,13 +89,16 @@ func (p *principals) exempts(w *Principal) bool {
 	return w.RoleARN == "" || w.RoleARN == w.ARN || p.lists(func(a string) bool { return namesRole(a, w) })
 }
 
+// lists reports whether an AWS principal of the element satisfies is.
 func (p *principals) lists(is func(string) bool) bool { return slices.ContainsFunc(p.aws, is) }
 
+// named returns how closely the element's list names w.
 func (p *principals) named(w *Principal) grant {
 	best := noGrant
 	if p.everyone {
 		best = toEveryone
 	}
+
 	for _, s := range p.services {
 		if w.Service != "" && (s == w.Service || s == "*") {
 			return toCaller
@@ -102,14 +107,15 @@ func (p *principals) named(w *Principal) grant {
 	if w.Service != "" {
 		return best
 	}
+
 	for _, a := range p.aws {
-		best = max(best, closeness(a, w))
+		best = max(best, grantOf(a, w))
 	}
 	return best
 }
 
-// closeness compares one AWS principal with w.
-func closeness(a string, w *Principal) grant {
+// grantOf returns how closely one AWS principal names w.
+func grantOf(a string, w *Principal) grant {
 	switch {
 	case a == "*":
 		return toEveryone
@@ -123,6 +129,7 @@ func closeness(a string, w *Principal) grant {
 	return noGrant
 }
 
+// isRoot reports whether w is the root user of its account.
 func (w *Principal) isRoot() bool { return strings.HasSuffix(w.ARN, ":root") }
 
 // namesAccount reports whether a names the account of w.
@@ -137,6 +144,6 @@ func namesCaller(a string, w *Principal) bool {
 
 // namesRole reports whether a names the role of a session.
 func namesRole(a string, w *Principal) bool {
-	id, _, session := strings.Cut(w.ID, ":")
-	return a != "" && (a == w.RoleARN || session && a == id)
+	roleID, _, isSession := strings.Cut(w.ID, ":")
+	return a != "" && (a == w.RoleARN || isSession && a == roleID)
 }

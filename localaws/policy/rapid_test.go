@@ -65,26 +65,26 @@ func TestAnExplicitDenyAlwaysWins(t *testing.T) {
 			Session: []*Document{draw(t, Session, also(Session)...)}, Resource: draw(t, Resource, also(Resource)...),
 			MustGrant: rapid.Bool().Draw(t, "must grant"),
 		}
-		r := ask("a", rapid.SampledFrom([]string{"1", "2"}).Draw(t, "a"))
+		r := request("a", rapid.SampledFrom([]string{"1", "2"}).Draw(t, "a"))
 		r.Owner = rapid.SampledFrom([]string{"", "000000000000", "111122223333"}).Draw(t, "owner")
 		if got := p.Decide(r); got.Allowed || !got.Explicit {
-			t.Fatalf("decided %+v in spite of a deny in a %s", got, where)
+			t.Fatalf("decided %+v despite a deny in a %s", got, where)
 		}
 	})
 }
 
 // Taking a narrowing policy away never takes a permission away.
-func TestBoundaryAndSessionOnlyNarrow(t *testing.T) {
+func TestBoundaryAndSessionPoliciesGrantNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := Policies{
 			Identity: []*Document{draw(t, Identity)}, Boundary: draw(t, Boundary), Session: []*Document{draw(t, Session)}, Resource: draw(t, Resource),
 		}
-		r := ask("a", "1")
+		r := request("a", "1")
 		with := p.Decide(r)
 		p.Boundary, p.Session = nil, nil
 		if without := p.Decide(r); with.Allowed && !without.Allowed {
-			t.Fatalf("allowed with boundary and session policy, refused without: %+v", without)
+			t.Fatalf("allowed with boundary and session policy, denied without: %+v", without)
 		}
 	})
 }
@@ -97,7 +97,7 @@ func TestGlobMatchesAsDefined(t *testing.T) {
 		switch {
 		case len(p) == 0:
 			return len(s) == 0
-		case p[0] == anyText:
+		case p[0] == manyRunes:
 			return match(p[1:], s) || len(s) > 0 && match(p, s[1:])
 		case len(s) == 0:
 			return false
@@ -125,7 +125,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		p := Policies{Identity: []*Document{d}, Resource: d, Boundary: d, Session: []*Document{d}}
-		p.Decide(ask("a", "1", "aws:username", "*"))
+		p.Decide(request("a", "1", "aws:username", "*"))
 	})
 }
 

@@ -5,29 +5,31 @@ import (
 	"time"
 )
 
-// Request is what somebody wants to do.
+// Request is a request to be allowed or denied.
 type Request struct {
-	// Principal is who asks.
+	// Principal is the caller.
 	Principal Principal
 	// Action is the permission, such as sqs:SendMessage.
 	Action string
-	// Resource is the ARN asked for, or "*".
+	// Resource is the ARN of the resource, or "*".
 	Resource string
 	// Owner is the account that the resource belongs to; empty means the
 	// principal's own.
 	Owner string
-	// Keys are the condition keys with their values, names in lower case. A key
-	// that is not there is absent in the sense of Null and IfExists.
+	// Keys are the values of condition keys, by their names in lower case. All other
+	// keys are absent in the sense of Null and IfExists.
 	Keys map[string][]string
-	// Now is aws:CurrentTime and aws:EpochTime; zero leaves them absent.
+	// Now is aws:CurrentTime and aws:EpochTime; with zero these are absent.
 	Now time.Time
 }
 
-// values are a key's values, none where it is absent.
+// values returns the values of a key, none if it is absent.
 func (r *Request) values(key string) []string {
 	if v, ok := r.Keys[key]; ok {
 		return v
 	}
+
+	// The keys of time are computed when a policy uses them.
 	if r.Now.IsZero() {
 		return nil
 	}
@@ -40,7 +42,7 @@ func (r *Request) values(key string) []string {
 	return nil
 }
 
-// SetKey adds a key's values under its name in lower case.
+// SetKey sets the values of a key. Case does not matter in its name.
 func (r *Request) SetKey(name string, values ...string) {
 	if r.Keys == nil {
 		r.Keys = map[string][]string{}

@@ -7,26 +7,27 @@ import (
 	"io"
 )
 
-// maxDepth bounds how deep a policy's JSON may nest; a valid one needs six.
+// maxDepth is how deep a policy's JSON may nest. A valid policy needs six levels.
 const maxDepth = 16
 
 var (
-	errDuplicate = errors.New("a key stands twice in an object")
+	errDuplicate = errors.New("an object has a key twice")
 	errDepth     = errors.New("nested too deep")
 )
 
-// parseTree reads JSON into nil, bool, json.Number, string, []any and
-// map[string]any, and refuses keys that stand twice: encoding/json would keep the
-// last.
+// parseTree decodes JSON into nil, bool, json.Number, string, []any and
+// map[string]any. It refuses an object that has a key twice, of which encoding/json
+// would take the last.
 func parseTree(text string) (any, error) {
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))
 	d.UseNumber()
+
 	v, err := treeValue(d, 0)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("more follows the first value")
+		return nil, errors.New("the first value is followed by more")
 	}
 	return v, nil
 }
@@ -39,6 +40,7 @@ func treeValue(d *json.Decoder, depth int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	switch t {
 	case json.Delim('{'):
 		return treeObject(d, depth)
@@ -64,7 +66,7 @@ func treeObject(d *json.Decoder, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		key, _ := t.(string)
+		key, _ := t.(string) // the decoder accepts nothing else here
 		if _, twice := m[key]; twice {
 			return nil, errDuplicate
 		}

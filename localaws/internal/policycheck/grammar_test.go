@@ -138,8 +138,8 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 			if err == nil {
 				t.Fatalf("accepted as %s: %s", test.kind, test.text)
 			}
-			if fault := (*policy.Fault)(nil); !errors.As(err, &fault) || fault.Text == "" {
-				t.Errorf("the error is %#v, not a fault with a text", err)
+			if parseErr := (*policy.ParseError)(nil); !errors.As(err, &parseErr) || parseErr.Text == "" {
+				t.Errorf("the error is %#v, want a *policy.ParseError with a text", err)
 			}
 		})
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestASeedRepeatsItself(t *testing.T) {
+func TestSameSeedGivesSameValues(t *testing.T) {
 	t.Parallel()
 	a, b, other := Seeded(7), Seeded(7), Seeded(8)
 	for range 100 {
@@ -20,7 +20,7 @@ func TestASeedRepeatsItself(t *testing.T) {
 	}
 }
 
-func TestWithoutASeedNothingRepeats(t *testing.T) {
+func TestSourcesWithoutASeedDiffer(t *testing.T) {
 	t.Parallel()
 	if a, b := New().UUID(), New().UUID(); a == b {
 		t.Errorf("two sources gave %s", a)
@@ -30,29 +30,36 @@ func TestWithoutASeedNothingRepeats(t *testing.T) {
 func TestFormsOfIDs(t *testing.T) {
 	t.Parallel()
 	s := New()
-	for range 50 {
-		for _, tt := range []struct{ got, want string }{
-			{s.UUID(), `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`},
-			{s.Hex(7), `^[0-9a-f]{7}$`},
-			{s.Hex(32), `^[0-9a-f]{32}$`},
-			{s.ID("AROA", 17), `^AROA[A-Z2-7]{17}$`},
-		} {
-			if !regexp.MustCompile(tt.want).MatchString(tt.got) {
-				t.Fatalf("%q does not look like %s", tt.got, tt.want)
+	for _, tt := range []struct {
+		name string
+		next func() string
+		form string
+	}{
+		{"UUID", s.UUID, `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`},
+		{"odd number of digits", func() string { return s.Hex(7) }, `^[0-9a-f]{7}$`},
+		{"even number of digits", func() string { return s.Hex(32) }, `^[0-9a-f]{32}$`},
+		{"IAM id", func() string { return s.ID("AROA", 17) }, `^AROA[A-Z2-7]{17}$`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			form := regexp.MustCompile(tt.form)
+			for range 50 {
+				if got := tt.next(); !form.MatchString(got) {
+					t.Fatalf("%q does not match %s", got, tt.form)
+				}
 			}
-		}
+		})
 	}
 }
 
-func TestNumbersStayInTheirRange(t *testing.T) {
+func TestNumbersAreInRange(t *testing.T) {
 	t.Parallel()
 	s := Seeded(1)
 	for range 1000 {
 		if f := s.Float(); f < 0 || f >= 1 {
-			t.Fatalf("Float gave %v", f)
+			t.Fatalf("Float returned %v", f)
 		}
 		if n := s.IntN(3); n < 0 || n > 2 {
-			t.Fatalf("IntN(3) gave %d", n)
+			t.Fatalf("IntN(3) returned %d", n)
 		}
 	}
 }
@@ -62,7 +69,7 @@ func TestBytesFillsEveryLength(t *testing.T) {
 	s := Seeded(1)
 	for n := range 40 {
 		b := make([]byte, n)
-		for range 20 { // twenty draws leave no byte at zero for good
+		for range 20 { // after twenty draws every byte was not zero at least once
 			c := make([]byte, n)
 			s.Bytes(c)
 			for i := range c {

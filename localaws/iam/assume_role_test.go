@@ -19,26 +19,28 @@ func assume(role string) *sdksts.AssumeRoleInput {
 	return &sdksts.AssumeRoleInput{RoleArn: aws.String(arnOf(role)), RoleSessionName: aws.String("me")}
 }
 
-// as is the configuration of a session.
+// as returns the configuration of a session.
 func (w *world) as(c *types.Credentials) aws.Config {
 	return w.configAs(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
 }
 
-func TestATrustPolicyMayAskForWhichFunction(t *testing.T) {
+func TestTrustPolicyCanRequireASourceFunction(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const function = "arn:aws:lambda:us-east-1:000000000000:function:f"
 	w.role(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole",
 		"Condition":{"ArnEquals":{"aws:SourceArn":"`+function+`"},"StringEquals":{"aws:SourceAccount":"000000000000"}}}]}`, "")
 	for source, want := range map[string]bool{function: true, function + "2": false, "": false} {
-		_, err := w.Session(t.Context(), arnOf("r"), iam.ServicePrincipal{Name: "lambda.amazonaws.com", SourceARN: source}, "f", time.Hour)
-		if got := !errors.Is(err, iam.ErrCannotAssume); got != want {
-			t.Errorf("for %q: assumed is %v, want %v (%v)", source, got, want, err)
-		}
+		t.Run("source "+source, func(t *testing.T) {
+			_, err := w.Session(t.Context(), arnOf("r"), iam.ServicePrincipal{Name: "lambda.amazonaws.com", SourceARN: source}, "f", time.Hour)
+			if got := !errors.Is(err, iam.ErrCannotAssume); got != want {
+				t.Errorf("for %q: assumed is %v, want %v (%v)", source, got, want, err)
+			}
+		})
 	}
 }
 
-func TestD29WhoAmI(t *testing.T) {
+func TestGetCallerIdentityOfOperatorAndSession_D29(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r", trustsAll, "")
@@ -50,7 +52,8 @@ func TestD29WhoAmI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A role without any policy may still ask.
+
+	// A role without any policy may call it too.
 	me, err = sdksts.NewFromConfig(w.as(out.Credentials)).GetCallerIdentity(t.Context(), &sdksts.GetCallerIdentityInput{})
 	if err != nil || *me.Arn != "arn:aws:sts::000000000000:assumed-role/r/me" || !strings.HasPrefix(*me.UserId,
 		"AROA") || !strings.HasSuffix(*me.UserId, ":me") {
@@ -58,7 +61,7 @@ func TestD29WhoAmI(t *testing.T) {
 	}
 }
 
-func TestD30AnswerOfAssumeRole(t *testing.T) {
+func TestAssumeRoleResponse_D30(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r", trustsAll, "")
@@ -76,7 +79,8 @@ func TestD30AnswerOfAssumeRole(t *testing.T) {
 	if *out.AssumedRoleUser.Arn != "arn:aws:sts::000000000000:assumed-role/r/me" || !strings.HasSuffix(*out.AssumedRoleUser.AssumedRoleId, ":me") {
 		t.Errorf("user %+v", out.AssumedRoleUser)
 	}
-	//lint:ignore SA1019 clients that are older than its successor read it
+
+	//lint:ignore SA1019 older clients read it
 	if out.PackedPolicySize != nil {
 		t.Error("a packed size without a policy")
 	}
@@ -88,39 +92,42 @@ func TestD30AnswerOfAssumeRole(t *testing.T) {
 	}
 }
 
-func TestD31RefusalsOfAssumeRole(t *testing.T) {
+func TestAssumeRoleErrors_D31(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "people", trustsAll, "")
 	w.role(t, "functions", trustsFunc, "")
 	denied := "User: arn:aws:iam::000000000000:user/operator is not authorized to perform: sts:AssumeRole on resource: "
 	for _, tt := range []struct {
+		name          string
 		change        func(in *sdksts.AssumeRoleInput)
 		code, message string
 	}{
-		{func(in *sdksts.AssumeRoleInput) { in.RoleArn = aws.String(arnOf("none")) }, "AccessDenied", denied + arnOf("none")},
-		{func(in *sdksts.AssumeRoleInput) { in.RoleArn = aws.String(arnOf("functions")) }, "AccessDenied", denied + arnOf("functions")},
-		{func(in *sdksts.AssumeRoleInput) { in.RoleArn = aws.String("arn:aws:iam::0:user/u-long-enough") }, "ValidationError",
+		{"no such role", func(in *sdksts.AssumeRoleInput) { in.RoleArn = aws.String(arnOf("none")) }, "AccessDenied", denied + arnOf("none")},
+		{"role for functions", func(in *sdksts.AssumeRoleInput) { in.RoleArn = aws.String(arnOf("functions")) }, "AccessDenied", denied + arnOf("functions")},
+		{"not a role", func(in *sdksts.AssumeRoleInput) { in.RoleArn = aws.String("arn:aws:iam::0:user/u-long-enough") }, "ValidationError",
 			"arn:aws:iam::0:user/u-long-enough is invalid"},
-		{func(in *sdksts.AssumeRoleInput) { in.RoleSessionName = aws.String("a:b") }, "ValidationError",
+		{"name of the session", func(in *sdksts.AssumeRoleInput) { in.RoleSessionName = aws.String("a:b") }, "ValidationError",
 			`1 validation error detected: Value 'a:b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`},
-		{func(in *sdksts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7200) }, "ValidationError",
+		{"longer than the role allows", func(in *sdksts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7200) }, "ValidationError",
 			"The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},
-		{func(in *sdksts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(60) }, "ValidationError", ""},
-		{func(in *sdksts.AssumeRoleInput) { in.Policy = aws.String("{") }, "MalformedPolicyDocument", "Syntax errors in policy."},
-		{func(in *sdksts.AssumeRoleInput) { in.SourceIdentity = aws.String("me") }, "ValidationError",
+		{"too short", func(in *sdksts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(60) }, "ValidationError", ""},
+		{"malformed policy", func(in *sdksts.AssumeRoleInput) { in.Policy = aws.String("{") }, "MalformedPolicyDocument", "Syntax errors in policy."},
+		{"unsupported parameter", func(in *sdksts.AssumeRoleInput) { in.SourceIdentity = aws.String("me") }, "ValidationError",
 			"The embedded AWS does not support the parameter SourceIdentity of AssumeRole."},
 	} {
-		in := assume("people")
-		tt.change(in)
-		_, err := w.sts().AssumeRole(t.Context(), in)
-		refused(t, err, tt.code, tt.message)
+		t.Run(tt.name, func(t *testing.T) {
+			in := assume("people")
+			tt.change(in)
+			_, err := w.sts().AssumeRole(t.Context(), in)
+			refused(t, err, tt.code, tt.message)
+		})
 	}
 	_, err := w.sts().GetSessionToken(t.Context(), &sdksts.GetSessionTokenInput{})
 	refused(t, err, "InvalidAction", "The embedded AWS does not have the operation GetSessionToken of sts.")
 }
 
-func TestD16TrustOfTheAccountNeedsAnIdentityPolicyToo(t *testing.T) {
+func TestTrustOfTheAccountNeedsAnIdentityPolicyToo_D16(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "target", trustsAll, "")
@@ -131,18 +138,20 @@ func TestD16TrustOfTheAccountNeedsAnIdentityPolicyToo(t *testing.T) {
 		caller, target string
 		want           bool
 	}{{"without", "target", false}, {"with", "target", true}, {"without", "named", true}, {"with", "named", false}} {
-		key, err := w.Session(t.Context(), arnOf(tt.caller), lambdaService, "fn", time.Hour)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = sdksts.NewFromConfig(w.configAs(key.AccessKey, key.Secret, key.Token)).AssumeRole(t.Context(), assume(tt.target))
-		if (err == nil) != tt.want {
-			t.Errorf("%s assumes %s: %v, want success %v", tt.caller, tt.target, err, tt.want)
-		}
+		t.Run(tt.caller+" assumes "+tt.target, func(t *testing.T) {
+			key, err := w.Session(t.Context(), arnOf(tt.caller), lambdaService, "fn", time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = sdksts.NewFromConfig(w.configAs(key.AccessKey, key.Secret, key.Token)).AssumeRole(t.Context(), assume(tt.target))
+			if (err == nil) != tt.want {
+				t.Errorf("%s assumes %s: %v, want success %v", tt.caller, tt.target, err, tt.want)
+			}
+		})
 	}
 }
 
-func TestASessionPolicyNarrows(t *testing.T) {
+func TestSessionPolicyLimitsASession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r", trustsAll, `{"Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}}`)
@@ -156,10 +165,12 @@ func TestASessionPolicyNarrows(t *testing.T) {
 	key, _ := w.Credential(*out.Credentials.AccessKeyId)
 	c := &awsapi.Call{Caller: key.Caller, Account: account}
 	for action, want := range map[string]bool{"sqs:SendMessage": true, "sqs:GetQueueUrl": true, "sqs:DeleteMessage": false} {
-		err := w.Authorize(t.Context(), c, awsapi.Access{Action: action, Resource: queue})
-		if (err == nil) != want {
-			t.Errorf("%s: %v, want allowed %v", action, err, want)
-		}
+		t.Run(action, func(t *testing.T) {
+			err := w.Authorize(t.Context(), c, awsapi.Access{Action: action, Resource: queue})
+			if (err == nil) != want {
+				t.Errorf("%s: %v, want allowed %v", action, err, want)
+			}
+		})
 	}
 }
 
@@ -185,7 +196,7 @@ func TestSessionTagsNeedTagSessionAndBecomePrincipalTags(t *testing.T) {
 	}
 }
 
-func TestD28AnExpiredSessionIsToldSo(t *testing.T) {
+func TestExpiredSessionGetsItsOwnError_D28(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r", trustsAll, "")
@@ -198,7 +209,7 @@ func TestD28AnExpiredSessionIsToldSo(t *testing.T) {
 	refused(t, err, "ExpiredToken", "The security token included in the request is expired")
 }
 
-func TestD32ATemporaryKeyWithoutItsTokenIsUnknown(t *testing.T) {
+func TestTemporaryKeyWithoutItsTokenIsUnknown_D32(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r", trustsAll, "")
@@ -211,7 +222,7 @@ func TestD32ATemporaryKeyWithoutItsTokenIsUnknown(t *testing.T) {
 	refused(t, err, "InvalidClientTokenId", "The security token included in the request is invalid.")
 }
 
-func TestARolesSessionMayManageIAMOnlyAsItsPolicySays(t *testing.T) {
+func TestSessionNeedsPermissionForIAM(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r", trustsAll, `{"Statement":{"Effect":"Allow","Action":"iam:GetRole","Resource":"`+arnOf("r")+`"}}`)

@@ -14,7 +14,7 @@ import (
 
 var lambdaService = iam.ServicePrincipal{Name: "lambda.amazonaws.com"}
 
-// session opens a session of a role for Lambda.
+// session returns a call of a role's session, opened for Lambda.
 func (w *world) session(t testing.TB, role string) *awsapi.Call {
 	t.Helper()
 	key, err := w.Session(t.Context(), arnOf(role), lambdaService, "fn", time.Hour)
@@ -36,7 +36,7 @@ func wantDenied(t testing.TB, err error, message string) {
 	}
 }
 
-func TestD24AndD25WordsOfARefusal(t *testing.T) {
+func TestTextOfAccessDenied_D24_D25(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const deny = `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*"}]}`
@@ -44,24 +44,27 @@ func TestD24AndD25WordsOfARefusal(t *testing.T) {
 	w.role(t, "denied", trustsFunc, `{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)
 	const user = "User: arn:aws:sts::000000000000:assumed-role/"
 	for _, tt := range []struct {
+		name    string
 		role    string
-		ask     awsapi.Access
+		need    awsapi.Access
 		message string
 	}{
-		{"none", send(""), user + "none/fn is not authorized to perform: sqs:sendmessage on resource: " + queue +
+		{"no policy", "none", send(""), user + "none/fn is not authorized to perform: sqs:sendmessage on resource: " + queue +
 			" because no identity-based policy allows the sqs:sendmessage action"},
-		{"none", send(deny), user + "none/fn is not authorized to perform: sqs:sendmessage on resource: " + queue +
+		{"denied by the queue", "none", send(deny), user + "none/fn is not authorized to perform: sqs:sendmessage on resource: " + queue +
 			" with an explicit deny in a resource-based policy"},
-		{"denied", send(""), user + "denied/fn is not authorized to perform: sqs:sendmessage on resource: " + queue +
+		{"denied by the role", "denied", send(""), user + "denied/fn is not authorized to perform: sqs:sendmessage on resource: " + queue +
 			" with an explicit deny in an identity-based policy"},
-		{"none", awsapi.Access{Action: "lambda:ListFunctions", Resource: "*"}, user +
+		{"another service", "none", awsapi.Access{Action: "lambda:ListFunctions", Resource: "*"}, user +
 			"none/fn is not authorized to perform: lambda:ListFunctions on resource: * because no identity-based policy allows the lambda:ListFunctions action"},
 	} {
-		wantDenied(t, w.Authorize(t.Context(), w.session(t, tt.role), tt.ask), tt.message)
+		t.Run(tt.name, func(t *testing.T) {
+			wantDenied(t, w.Authorize(t.Context(), w.session(t, tt.role), tt.need), tt.message)
+		})
 	}
 }
 
-func TestD14TheOperatorMayDoWhatNoResourcePolicyDenies(t *testing.T) {
+func TestOperatorIsAllowedUnlessAResourcePolicyDenies_D14(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := &awsapi.Call{Caller: w.Operator().Caller, Account: account, Secure: true}
@@ -70,13 +73,13 @@ func TestD14TheOperatorMayDoWhatNoResourcePolicyDenies(t *testing.T) {
 	}
 	tlsOnly := `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`
 	if err := w.Authorize(t.Context(), c, send(tlsOnly)); err != nil {
-		t.Errorf("D21: a TLS-only policy keeps loopback out: %v", err)
+		t.Errorf("D21: a policy that requires TLS denies loopback: %v", err)
 	}
 	c.Secure = false
 	wantDenied(t, w.Authorize(t.Context(), c, send(tlsOnly)), "")
 }
 
-func TestD14BoundaryAndManagedPoliciesCount(t *testing.T) {
+func TestBoundaryAndManagedPoliciesAreEvaluated_D14(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, client, name := t.Context(), w.iam(), aws.String("r")
@@ -97,22 +100,22 @@ func TestD14BoundaryAndManagedPoliciesCount(t *testing.T) {
 		queue+" because no permissions boundary allows the sqs:sendmessage action")
 }
 
-func TestD17AnotherAccountsQueueMustAllowToo(t *testing.T) {
+func TestQueueOfAnotherAccountMustAllowToo_D17(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r", trustsFunc, `{"Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}}`)
 	c := w.session(t, "r")
-	ask := awsapi.Access{Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:111122223333:q"}
-	wantDenied(t, w.Authorize(t.Context(), c, ask),
+	need := awsapi.Access{Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:111122223333:q"}
+	wantDenied(t, w.Authorize(t.Context(), c, need),
 		"User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: sqs:sendmessage on resource: "+
-			ask.Resource+" because no resource-based policy allows the sqs:sendmessage action")
-	ask.ResourcePolicy = `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sqs:SendMessage","Resource":"*"}]}`
-	if err := w.Authorize(t.Context(), c, ask); err != nil {
+			need.Resource+" because no resource-based policy allows the sqs:sendmessage action")
+	need.ResourcePolicy = `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sqs:SendMessage","Resource":"*"}]}`
+	if err := w.Authorize(t.Context(), c, need); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestD21KeysOfARequest(t *testing.T) {
+func TestConditionKeysOfARequest_D21(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r", trustsFunc, "")
@@ -124,16 +127,18 @@ func TestD21KeysOfARequest(t *testing.T) {
 		"aws:userid": c.Caller.UserID, "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false", "aws:CurrentTime": "2026-01-02T03:04:05Z",
 		"aws:RequestTag/Team": "a",
 	} {
-		policy := `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{"` + key + `":"` + value + `"}}}]}`
-		ask := send(policy)
-		ask.Keys = map[string][]string{"aws:RequestTag/team": {"a"}}
-		if err := w.Authorize(t.Context(), c, ask); err != nil {
-			t.Errorf("%s is not %s: %v", key, value, err)
-		}
+		t.Run(key, func(t *testing.T) {
+			policy := `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{"` + key + `":"` + value + `"}}}]}`
+			need := send(policy)
+			need.Keys = map[string][]string{"aws:RequestTag/team": {"a"}}
+			if err := w.Authorize(t.Context(), c, need); err != nil {
+				t.Errorf("%s is not %s: %v", key, value, err)
+			}
+		})
 	}
 }
 
-func TestAServiceNeedsAResourcePolicyThatNamesIt(t *testing.T) {
+func TestServiceNeedsAResourcePolicyThatNamesIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := &awsapi.Call{Account: account, Caller: awsapi.Caller{ServicePrincipal: "sns.amazonaws.com", SourceARN: "arn:aws:sns:us-east-1:000000000000:t"}}
@@ -148,19 +153,21 @@ func TestAServiceNeedsAResourcePolicyThatNamesIt(t *testing.T) {
 	wantDenied(t, w.Authorize(t.Context(), c, send("")), "")
 }
 
-func TestC12RolesThatLambdaCannotAssume(t *testing.T) {
+func TestRolesThatLambdaCannotAssume_C12(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "people", trustsAll, "")
 	for _, arn := range []string{arnOf("none"), arnOf("people"), "nonsense", "arn:aws:iam::111122223333:role/people",
 		"arn:aws:iam::000000000000:role/path/people"} {
-		if _, err := w.Session(t.Context(), arn, lambdaService, "fn", time.Hour); !errors.Is(err, iam.ErrCannotAssume) {
-			t.Errorf("%s: error %v, want ErrCannotAssume", arn, err)
-		}
+		t.Run(arn, func(t *testing.T) {
+			if _, err := w.Session(t.Context(), arn, lambdaService, "fn", time.Hour); !errors.Is(err, iam.ErrCannotAssume) {
+				t.Errorf("%s: error %v, want ErrCannotAssume", arn, err)
+			}
+		})
 	}
 }
 
-func TestD12SessionsDieWithTheirRole(t *testing.T) {
+func TestSessionsAreDeletedWithTheirRole_D12(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r", trustsFunc, "")
@@ -173,24 +180,24 @@ func TestD12SessionsDieWithTheirRole(t *testing.T) {
 	}
 	w.role(t, "r", trustsFunc, maySend)
 	if _, ok := w.Credential(c.Caller.AccessKey); ok {
-		t.Error("the session outlived its role")
+		t.Error("the session still exists after its role was deleted")
 	}
 }
 
-func TestEndedSessionsAreForgottenInTime(t *testing.T) {
+func TestExpiredSessionsAreDeletedLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r", trustsFunc, "")
 	first := w.session(t, "r").Caller.AccessKey
 	w.now = w.now.Add(90 * time.Minute)
 	if _, ok := w.Credential(first); !ok {
-		t.Error("a session that ended half an hour ago is not known as such any more")
+		t.Error("a session that expired half an hour ago is unknown")
 	}
 	w.now = w.now.Add(time.Hour)
 	for range 64 {
 		w.session(t, "r")
 	}
 	if _, ok := w.Credential(first); ok {
-		t.Error("a session that ended long ago still takes room")
+		t.Error("a session that expired long ago is still stored")
 	}
 }

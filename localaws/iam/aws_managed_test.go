@@ -13,8 +13,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/policy"
 )
 
-// Every policy of AWS's own that is shipped is one that the embedded IAM reads,
-// and one can attach it.
+// Every AWS managed policy that is embedded can be parsed and attached.
 func TestAWSManagedPoliciesCanBeReadAndAttached(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -29,7 +28,7 @@ func TestAWSManagedPoliciesCanBeReadAndAttached(t *testing.T) {
 				t.Errorf("%v: %s", err, text)
 			}
 			if strings.Contains(arn, ":policy/aws-service-role/") {
-				t.Error("a policy of a service-linked role cannot be attached on AWS")
+				t.Error("AWS does not let anyone attach a policy of a service-linked role")
 			}
 			name := "r-" + arn[strings.LastIndexByte(arn, '/')+1:]
 			w.role(t, name, trustsFunc, "")
@@ -40,9 +39,9 @@ func TestAWSManagedPoliciesCanBeReadAndAttached(t *testing.T) {
 	}
 }
 
-// The policies that users of queues and functions attach allow what they say, and
-// nothing beside it.
-func TestAWSManagedPoliciesAllowWhatTheySay(t *testing.T) {
+// The policies that users of queues and functions attach allow what their names
+// promise, and nothing else.
+func TestAWSManagedPoliciesAllowTheirActionsOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const (

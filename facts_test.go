@@ -189,7 +189,7 @@ func TestEveryFactThatIsCitedExists(t *testing.T) {
 	})
 
 	if cited < 400 {
-		t.Errorf("only %d citations found: the test looks in the wrong place", cited)
+		t.Errorf("only %d citations found: the test runs in the wrong folder", cited)
 	}
 }
 

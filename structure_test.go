@@ -1,4 +1,4 @@
-// Package reliableq_test holds what the whole tree promises about its own shape.
+// Package reliableq_test checks the structure of the whole repository.
 package reliableq_test
 
 import (
@@ -19,38 +19,44 @@ import (
 
 const module = "github.com/reliableq/reliableq/"
 
-// arrows lists what the packages below a folder may import of this module, and
-// why. "localaws" stands for itself and all below it.
-var arrows = []struct {
-	from string
-	may  []string
-	why  string
+// importRules list which packages of this module the packages below a folder may
+// import, besides those of the folder itself. The first rule that applies counts.
+// Each allowed import must be used, so that the list shows what the code does.
+var importRules = []struct {
+	folder string
+	may    []string
+	reason string
 }{
 	{"backoff", nil, "backoff is a library without dependencies"},
-	{"sqsbatch", []string{"sqsbatch", "backoff"}, "users of the batch library pay for nothing else"},
-	{"functions", []string{"functions", "sqsbatch", "backoff"}, "a function's zip holds what it needs"},
-	{"localaws/awsapi", []string{"localaws/awsapi"}, "the shared words stand below every service"},
-	{"localaws/clock", nil, "the clock knows nobody"},
-	{"localaws/chance", nil, "chance knows nobody"},
-	{"localaws/store", nil, "the store does not know what it keeps"},
-	{"localaws/policy", []string{"localaws/policy"}, "policies are evaluated without state"},
-	{"localaws/sqs", []string{"localaws/sqs", "localaws/policy", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
-	{"localaws/logs", []string{"localaws/logs", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
-	{"localaws/cloudwatch", []string{"localaws/cloudwatch", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
-	{"localaws/lambda", []string{"localaws/lambda", "localaws/internal/tempdir", "localaws/policy", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
-	{"localaws/iam", []string{"localaws/iam", "localaws/policy", "localaws/awsapi", "localaws/clock", "localaws/chance", "localaws/store"}, "services do not import each other"},
-	{"localaws", []string{"localaws"}, "the embedded AWS could be lifted out tomorrow"},
-	{"internal", []string{"internal", "localaws", "dlq", "sqsbatch", "backoff", "functions"}, "what is not about deploying does not need it"},
-	{"deploy", []string{"deploy", "internal", "localaws", "dlq", "console", "sqsbatch", "backoff", "functions"}, "the command stands on top"},
+	{"sqsbatch", []string{"backoff"}, "a user of the batch library gets no other package"},
+	{"functions", []string{"sqsbatch", "backoff"}, "a function's zip has only what the function needs"},
+
+	{"localaws/awsapi", nil, "every service imports it"},
+	{"localaws/clock", nil, "every service imports it"},
+	{"localaws/chance", nil, "every service imports it"},
+	{"localaws/store", nil, "every service imports it"},
+	{"localaws/policy", nil, "policies are evaluated without state"},
+
+	{"localaws/sqs", []string{"localaws/awsapi", "localaws/chance", "localaws/clock", "localaws/policy", "localaws/store"}, "services do not import each other"},
+	{"localaws/lambda", []string{"localaws/internal/tempdir", "localaws/awsapi", "localaws/chance", "localaws/clock", "localaws/policy", "localaws/store"}, "services do not import each other"},
+	{"localaws/logs", []string{"localaws/awsapi", "localaws/chance", "localaws/clock", "localaws/store"}, "services do not import each other"},
+	{"localaws/cloudwatch", []string{"localaws/awsapi", "localaws/clock", "localaws/store"}, "services do not import each other"},
+	{"localaws/iam", []string{"localaws/awsapi", "localaws/chance", "localaws/clock", "localaws/policy", "localaws/store"}, "services do not import each other"},
+	{"localaws/sts", []string{"localaws/awsapi", "localaws/iam"}, "sessions are those of IAM's roles; no other service is needed"},
+	{"localaws/gateway", []string{"localaws/awsapi", "localaws/chance", "localaws/clock"}, "the gateway knows services by their tables only"},
+	{"localaws", nil, "the embedded AWS can be used without the rest of this module"},
+
+	{"internal", []string{"localaws", "sqsbatch", "functions"}, "what is not about deploying does not import the command"},
+	{"deploy", []string{"internal", "localaws", "sqsbatch", "functions"}, "nothing but tests imports the command"},
 }
 
-// sdkFree lists folders whose packages, tests left out, must not need the AWS
-// SDK.
+// sdkFree lists folders whose packages must not import the AWS SDK, except in tests.
 var sdkFree = []string{"localaws/sqs", "localaws/lambda", "localaws/iam", "localaws/sts", "localaws/logs", "localaws/cloudwatch", "localaws/gateway", "localaws/policy", "backoff"}
 
+// within reports whether a package is in a folder or below it.
 func within(pkg, folder string) bool { return pkg == folder || strings.HasPrefix(pkg, folder+"/") }
 
-// sources parses every Go file that is not generated, by its path.
+// sources parses every Go file that is not generated: either the tests or all others.
 func sources(t *testing.T, tests bool) map[string]*ast.File {
 	t.Helper()
 	files := map[string]*ast.File{}
@@ -81,35 +87,58 @@ func sources(t *testing.T, tests bool) map[string]*ast.File {
 		t.Fatal(err)
 	}
 	if !tests && len(files) < 20 {
-		t.Fatalf("only %d Go files found: the test looks in the wrong place", len(files))
+		t.Fatalf("only %d Go files found: the test runs in the wrong folder", len(files))
 	}
 	return files
 }
 
+// importRule returns the index of the rule for a package, or -1.
+func importRule(pkg string) int {
+	for i, rule := range importRules {
+		if within(pkg, rule.folder) {
+			return i
+		}
+	}
+	return -1
+}
+
 func TestDependenciesPointOneWay(t *testing.T) {
 	t.Parallel()
+	type arrow struct{ from, to string }
+	used := map[arrow]bool{}
+
 	for path, file := range sources(t, false) {
 		pkg := filepath.ToSlash(filepath.Dir(path))
+		at := importRule(pkg)
+		if at < 0 {
+			t.Errorf("%s: importRules have no rule for package %s", path, pkg)
+			continue
+		}
+		rule := importRules[at]
+
 		for _, imp := range file.Imports {
 			name := strings.Trim(imp.Path.Value, `"`)
 			if strings.HasPrefix(name, "github.com/aws/aws-sdk-go-v2") && slices.ContainsFunc(sdkFree, func(f string) bool { return within(pkg, f) }) {
-				t.Errorf("%s imports %s: this part does without the AWS SDK", path, name)
+				t.Errorf("%s imports %s: this package must not need the AWS SDK", path, name)
 			}
+
 			to, ours := strings.CutPrefix(name, module)
-			if !ours {
+			if !ours || within(to, rule.folder) {
 				continue
 			}
-			for _, rule := range arrows {
-				if !within(pkg, rule.from) {
-					continue
-				}
-				if !slices.ContainsFunc(rule.may, func(f string) bool { return within(to, f) }) {
-					t.Errorf("%s imports %s: %s", path, to, rule.why)
-				}
-				break
+			i := slices.IndexFunc(rule.may, func(f string) bool { return within(to, f) })
+			if i < 0 {
+				t.Errorf("%s imports %s: %s", path, to, rule.reason)
+				continue
 			}
-			if within(to, "deploy") && !within(pkg, "deploy") {
-				t.Errorf("%s imports %s: nothing imports the command", path, to)
+			used[arrow{rule.folder, rule.may[i]}] = true
+		}
+	}
+
+	for _, rule := range importRules {
+		for _, to := range rule.may {
+			if !used[arrow{rule.folder, to}] {
+				t.Errorf("importRules allow %s to import %s, which it does not: remove it from the rule", rule.folder, to)
 			}
 		}
 	}
@@ -117,21 +146,27 @@ func TestDependenciesPointOneWay(t *testing.T) {
 
 func TestEveryRuleAboutImportsNamesAFolderThatExists(t *testing.T) {
 	t.Parallel()
-	for _, rule := range arrows {
-		if _, err := os.Stat(rule.from); err != nil {
-			t.Errorf("rule for %s: %v", rule.from, err)
-		}
+	for i, rule := range importRules {
+		t.Run(rule.folder, func(t *testing.T) {
+			if _, err := os.Stat(rule.folder); err != nil {
+				t.Error(err)
+			}
+			if importRule(rule.folder) != i {
+				t.Errorf("an earlier rule covers %s", rule.folder)
+			}
+		})
 	}
 }
 
-func TestEveryPackageSaysWhatItProvides(t *testing.T) {
+func TestEveryPackageHasAComment(t *testing.T) {
 	t.Parallel()
-	said := map[string]bool{}
+	documented := map[string]bool{}
 	for path, file := range sources(t, false) {
 		dir := filepath.Dir(path)
-		said[dir] = said[dir] || file.Doc != nil && len(file.Doc.Text()) > 20
+		documented[dir] = documented[dir] || file.Doc != nil && len(file.Doc.Text()) > 20
 	}
-	for dir, ok := range said {
+
+	for dir, ok := range documented {
 		if !ok {
 			t.Errorf("package in %s has no package comment", dir)
 		}
@@ -152,8 +187,7 @@ func TestEveryExportedNameAndFieldHasAComment(t *testing.T) {
 	}
 }
 
-// undocumented lists the exported names that a declaration leaves without a
-// comment.
+// undocumented returns the exported names of a declaration that have no comment.
 func undocumented(decl ast.Decl) []string {
 	switch d := decl.(type) {
 	case *ast.FuncDecl:
@@ -170,6 +204,8 @@ func undocumented(decl ast.Decl) []string {
 	return nil
 }
 
+// undocumentedSpec returns the exported names of one type, variable or constant, and of
+// a type's fields, that have no comment.
 func undocumentedSpec(d *ast.GenDecl, spec ast.Spec) []string {
 	var names []string
 	switch s := spec.(type) {
@@ -191,8 +227,8 @@ func undocumentedSpec(d *ast.GenDecl, spec ast.Spec) []string {
 	return names
 }
 
-// undocumentedFields lists exported fields without a comment. One comment may
-// stand above several fields if it names them.
+// undocumentedFields returns the exported fields that have no comment. One comment can
+// be for several fields if it names them.
 func undocumentedFields(name string, st *ast.StructType) []string {
 	var names []string
 	above := ""
@@ -210,6 +246,8 @@ func undocumentedFields(name string, st *ast.StructType) []string {
 	return names
 }
 
+// exportedReceiver reports whether a function has no receiver, or one of an exported
+// type.
 func exportedReceiver(d *ast.FuncDecl) bool {
 	if d.Recv == nil {
 		return true
@@ -225,7 +263,7 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 	return ok && id.IsExported()
 }
 
-// A test in a bubble of testing/synctest may sleep: that costs no time.
+// A test in a bubble of testing/synctest may sleep: it takes no time there.
 func TestNoTestSleeps(t *testing.T) {
 	t.Parallel()
 	for path, file := range sources(t, true) {
@@ -237,8 +275,8 @@ func TestNoTestSleeps(t *testing.T) {
 	}
 }
 
-// Without cgo, Go ends a program as deadlocked when all that it has is goroutines
-// that wait for each other. A program that is to hang sleeps instead.
+// Without cgo, Go ends a program as deadlocked if every goroutine waits for another.
+// A program that must hang sleeps instead.
 func TestNoProgramBlocksInAnEmptySelect(t *testing.T) {
 	t.Parallel()
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -294,7 +332,7 @@ func TestNightlyTargetsExist(t *testing.T) {
 	}
 }
 
-// calls reports whether a function of a package is named within a declaration.
+// calls reports whether a declaration uses a function of a package.
 func calls(decl ast.Decl, pkg, name string) (found bool) {
 	ast.Inspect(decl, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == name {
@@ -306,10 +344,10 @@ func calls(decl ast.Decl, pkg, name string) (found bool) {
 	return found
 }
 
-// A path or host of the machine that a file was written on tells users nothing.
-var foreign = regexp.MustCompile(`/(work/main|root/|home/[a-z]+/|tmp/brief)|proxy\.golang\.org`)
+// machine matches a path or host of the machine that a file was written on.
+var machine = regexp.MustCompile(`/(work/main|root/|home/[a-z]+/|tmp/brief)|proxy\.golang\.org`)
 
-func TestFilesSpeakOfTheProjectAlone(t *testing.T) {
+func TestFilesNameNothingOfTheMachine(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("git", "ls-files", "-z").Output()
 	if err != nil {
@@ -323,7 +361,7 @@ func TestFilesSpeakOfTheProjectAlone(t *testing.T) {
 		lines := bufio.NewScanner(bytes.NewReader(body))
 		lines.Buffer(nil, 16<<20)
 		for n := 1; lines.Scan(); n++ {
-			if m := foreign.FindString(lines.Text()); m != "" {
+			if m := machine.FindString(lines.Text()); m != "" {
 				t.Errorf("%s:%d names %s", path, n, m)
 			}
 		}

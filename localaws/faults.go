@@ -83,14 +83,14 @@ func (s *Server) fail(ctx context.Context, r fault.Rule, c *awsapi.Call, service
 		return nil, awsapi.ErrExpiredCredential
 	case fault.Kill:
 		s.killAt(r, next)
-		return nil, awsapi.ErrReplyLost
+		return nil, awsapi.ErrResponseLost
 	}
 	out, err := next()
 	switch {
 	case err != nil:
 		return nil, err
 	case r.Kind == fault.LoseReply:
-		return nil, awsapi.ErrReplyLost
+		return nil, awsapi.ErrResponseLost
 	case c.Protocol != awsapi.Direct: // Slow; a Go call has nobody to wait for
 		timer := time.NewTimer(r.Delay)
 		defer timer.Stop()

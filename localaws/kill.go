@@ -66,7 +66,7 @@ func (s *Server) mortal(ctx context.Context, call func() (any, error)) (any, err
 		}
 	}
 	sandbox.Exit(ctx)
-	return nil, awsapi.ErrReplyLost
+	return nil, awsapi.ErrResponseLost
 }
 
 // killAt carries out a fault of kind kill at a call.

@@ -32,9 +32,9 @@ type Error struct {
 	Headers map[string]string
 }
 
-// ErrReplyLost is returned instead of a response that must not arrive: the
+// ErrResponseLost is returned instead of a response that must not arrive: the
 // operation took effect, and the gateway closes the connection.
-var ErrReplyLost = errors.New("the reply was lost")
+var ErrResponseLost = errors.New("the response was lost")
 
 // ErrExpiredCredential refuses a call whose credential has expired. The gateway
 // gives it the service's form.

@@ -99,7 +99,7 @@ func (x *exchange) run() error {
 
 	out, err := x.g.opts.Dispatcher.Perform(ctx, &x.call, x.service.Name, x.operation, in)
 	switch {
-	case errors.Is(err, awsapi.ErrReplyLost):
+	case errors.Is(err, awsapi.ErrResponseLost):
 		panic(http.ErrAbortHandler) // cuts the connection
 	case errors.Is(err, awsapi.ErrExpiredCredential):
 		return x.fault(expiredToken, "%s", awsapi.ErrExpiredCredential.Message)

@@ -146,7 +146,7 @@ func transient(err error) bool {
 	case "RequestThrottled", "ServiceUnavailable", awsapi.ErrExpiredCredential.Code:
 		return true
 	}
-	return errors.Is(err, awsapi.ErrReplyLost)
+	return errors.Is(err, awsapi.ErrResponseLost)
 }
 
 // receiveFailed decides what a failed receive leads to, with mu held. A queue that is

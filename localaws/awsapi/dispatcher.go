@@ -30,6 +30,7 @@ func (d *Dispatcher) Do(ctx context.Context, c *Call, service, operation string,
 		return nil, fmt.Errorf("operation %s of %s is not embedded", operation, service)
 	}
 
+	// Permissions come before everything that depends on state.
 	if err := d.Allow(ctx, c, &op, in); err != nil {
 		return nil, err
 	}

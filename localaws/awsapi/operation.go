@@ -35,7 +35,7 @@ func Op[In, Out any](name string, do func(context.Context, *Call, *In) (*Out, er
 		Do: func(ctx context.Context, c *Call, in any) (any, error) {
 			out, err := do(ctx, c, in.(*In))
 			if err != nil {
-				return nil, err
+				return nil, err // not a typed nil
 			}
 			return out, nil
 		},

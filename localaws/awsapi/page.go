@@ -26,6 +26,7 @@ func Page[T any](items []T, key func(T) string, after string, size int) (page []
 	if after != "" {
 		items = items[sort.Search(len(items), func(i int) bool { return key(items[i]) > after }):]
 	}
+
 	if len(items) <= size {
 		return items, ""
 	}

@@ -30,6 +30,8 @@ func (t *Timestamp) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return err
 	}
+
+	// Beyond, the arithmetic of time.Time overflows.
 	if math.Abs(s) > 1<<40 {
 		return fmt.Errorf("timestamp %s is out of range", b)
 	}

@@ -45,6 +45,8 @@ func (s *Service) AssumeRole(_ context.Context, c *awsapi.Call, in Assumption) (
 		if r == nil {
 			return denyAssume(c, "sts:AssumeRole", in.RoleARN)
 		}
+
+		// Permission comes first: a caller without it must not learn more.
 		if err := s.mayAssume(c, r, account, in); err != nil {
 			return err
 		}
@@ -56,6 +58,7 @@ func (s *Service) AssumeRole(_ context.Context, c *awsapi.Call, in Assumption) (
 			return err
 		}
 
+		// The session, and the use of the role that GetRole shows.
 		r.LastUsed = s.now()
 		r.LastRegion = c.Region
 		out, err = s.openSession(b, r, account, session{

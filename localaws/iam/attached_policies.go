@@ -24,6 +24,7 @@ func (s *Service) AttachRolePolicy(_ context.Context, c *awsapi.Call, in *Attach
 		if err := s.checkAttachable(s.accounts[c.Account], in.PolicyARN); err != nil {
 			return err
 		}
+
 		switch {
 		case slices.Contains(r.Attached, in.PolicyARN):
 			return nil
@@ -42,6 +43,8 @@ func (s *Service) DetachRolePolicy(_ context.Context, c *awsapi.Call, in *Attach
 		if i < 0 {
 			return noPolicy(in.PolicyARN)
 		}
+
+		// A copy: readers may hold the old list.
 		r.Attached = slices.Delete(slices.Clone(r.Attached), i, i+1)
 		return nil
 	})
@@ -97,5 +100,9 @@ func (s *Service) ListAttachedRolePolicies(_ context.Context, c *awsapi.Call, in
 	if err != nil {
 		return nil, err
 	}
-	return &ListAttachedRolePoliciesOutput{AttachedPolicies: page, IsTruncated: next != "", Marker: next}, nil
+	return &ListAttachedRolePoliciesOutput{
+		AttachedPolicies: page,
+		IsTruncated:      next != "",
+		Marker:           next,
+	}, nil
 }

@@ -65,6 +65,7 @@ func denialText(c *awsapi.Call, a awsapi.Access, d policy.Decision) string {
 	}
 	caller := cmp.Or(c.Caller.ARN, c.Caller.ServicePrincipal, "anonymous")
 
+	// An explicit deny and a missing allow have different endings.
 	text := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", caller, action, a.Resource)
 	if !d.Explicit {
 		return text + fmt.Sprintf(" because no %s allows the %s action", d.By, action)
@@ -84,6 +85,7 @@ func (s *Service) decide(c *awsapi.Call, a awsapi.Access, owner, resourcePolicy 
 		return policy.Decision{Allowed: true}, nil // no policy could deny it
 	}
 
+	// The resource's policy.
 	p := policy.Policies{MustGrant: kind == policy.Trust}
 	if strings.HasPrefix(a.Action, "sqs:") {
 		p.ResourceLacks = "aws:resourcetag/"
@@ -99,6 +101,7 @@ func (s *Service) decide(c *awsapi.Call, a awsapi.Access, owner, resourcePolicy 
 		}
 	}
 
+	// The caller's policies, and the condition keys that come from its role.
 	r := s.request(c, a, owner)
 	if !who.Administrator {
 		if err := s.addRole(who, &p, r); err != nil {
@@ -143,6 +146,7 @@ func (s *Service) addPolicies(p *policy.Policies, role *role, a *account, sessio
 		}
 	}
 	for _, arn := range role.Attached {
+		// AWS managed policies of an older data file may not exist any longer.
 		if m := s.managedPolicy(a, arn); m != nil {
 			if err := s.addPolicy(&p.Identity, m.document(), policy.Identity); err != nil {
 				return err
@@ -240,6 +244,7 @@ func (s *Service) setTagKeys(r *policy.Request, a awsapi.Access) {
 		}
 	}
 
+	// Roles have their tags under two names.
 	resourceTags, ofIdentity := s.entityTags(a)
 	set("aws:ResourceTag/", a.ResourceTags)
 	set("aws:ResourceTag/", resourceTags)

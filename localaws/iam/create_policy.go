@@ -67,6 +67,7 @@ func (s *Service) CreatePolicy(_ context.Context, c *awsapi.Call, in *CreatePoli
 	var out PolicyOutput
 	err = s.change(func(b *store.Batch) error {
 		a := s.account(c.Account)
+		// Names are unique in the account, in any path and any case.
 		for _, other := range a.policies {
 			if strings.EqualFold(other.Name, m.Name) {
 				return errExists.With("A policy called %s already exists. Duplicate names are not allowed.", m.Name)

@@ -65,6 +65,7 @@ func (s *Service) CreateRole(_ context.Context, c *awsapi.Call, in *CreateRoleIn
 		r.MaxSession = *in.MaxSessionDuration
 	}
 
+	// What needs the lock: the name must be free, and the principals must exist.
 	var out RoleOutput
 	err = s.change(func(b *store.Batch) error {
 		if err := s.insertRole(c.Account, r, in.AssumeRolePolicyDocument); err != nil {
@@ -94,6 +95,7 @@ func (s *Service) insertRole(id string, r *role, trust string) error {
 		}
 	}
 
+	// Store the trust policy with unique ids (IAM A1).
 	bound, err := s.principals().Bind(trust)
 	if err != nil {
 		return malformed(err)

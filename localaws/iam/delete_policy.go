@@ -19,6 +19,7 @@ func (s *Service) DeletePolicy(_ context.Context, c *awsapi.Call, in *DeletePoli
 	if err := checkPolicyARN(in.PolicyARN); err != nil {
 		return err
 	}
+
 	return s.change(func(b *store.Batch) error {
 		a := s.accounts[c.Account]
 		m := s.managedPolicy(a, in.PolicyARN)
@@ -35,6 +36,7 @@ func (s *Service) DeletePolicy(_ context.Context, c *awsapi.Call, in *DeletePoli
 				"The default version is deleted with the policy.")
 		}
 
+		// The default version is deleted with its policy.
 		delete(a.policies, m.ARN)
 		b.Delete(policyTable, c.Account+"/"+m.ARN)
 		return nil

@@ -27,6 +27,7 @@ func (s *Service) DeleteRole(_ context.Context, c *awsapi.Call, in *DeleteRoleIn
 			return errDeleteConflict.With("Cannot delete entity, must delete policies first.")
 		}
 
+		// Processes that still have credentials of the role lose their permissions.
 		key := strings.ToLower(r.Name)
 		delete(s.accounts[c.Account].roles, key)
 		b.Delete(roleTable, c.Account+"/"+key)

@@ -9,15 +9,23 @@ import (
 
 // IAM's errors (LAM D4).
 var (
-	errNoSuchEntity   = awsapi.Error{Code: "NoSuchEntityException", QueryCode: "NoSuchEntity", Status: 404}
-	errExists         = awsapi.Error{Code: "EntityAlreadyExistsException", QueryCode: "EntityAlreadyExists", Status: 409}
-	errDeleteConflict = awsapi.Error{Code: "DeleteConflictException", QueryCode: "DeleteConflict", Status: 409}
-	errLimit          = awsapi.Error{Code: "LimitExceededException", QueryCode: "LimitExceeded", Status: 409}
-	errMalformed      = awsapi.Error{Code: "MalformedPolicyDocumentException", QueryCode: "MalformedPolicyDocument", Status: 400}
-	errInvalidInput   = awsapi.Error{Code: "InvalidInputException", QueryCode: "InvalidInput", Status: 400}
-	errValidation     = awsapi.Error{Code: "ValidationError", Status: 400}
-	errAccessDenied   = awsapi.Error{Code: "AccessDenied", Status: 403}
+	errNoSuchEntity   = modelError("NoSuchEntity", 404)
+	errExists         = modelError("EntityAlreadyExists", 409)
+	errDeleteConflict = modelError("DeleteConflict", 409)
+	errLimit          = modelError("LimitExceeded", 409)
+	errMalformed      = modelError("MalformedPolicyDocument", 400)
+	errInvalidInput   = modelError("InvalidInput", 400)
+
+	// Errors that all services of the Query protocol share.
+	errValidation   = awsapi.Error{Code: "ValidationError", Status: 400}
+	errAccessDenied = awsapi.Error{Code: "AccessDenied", Status: 403}
 )
+
+// modelError returns an error of IAM's model. Its shape has the suffix Exception; its
+// code on the wire has not.
+func modelError(code string, status int) awsapi.Error {
+	return awsapi.Error{Code: code + "Exception", QueryCode: code, Status: status}
+}
 
 // ErrCannotAssume is returned for a role that does not exist, or whose trust policy
 // does not allow the principal (LAM C12).

@@ -17,6 +17,8 @@ func (s *Service) GetRole(_ context.Context, c *awsapi.Call, in *GetRoleInput) (
 	var out RoleOutput
 	err := s.readRole(c, in.RoleName, func(r *role) {
 		out.Role = s.describe(r)
+
+		// Only GetRole returns all of these (LAM D6).
 		out.Role.Tags = awsapi.TagList(r.Tags)
 		out.Role.MaxSessionDuration = r.MaxSession
 		out.Role.RoleLastUsed = &RoleLastUsed{}

@@ -34,6 +34,7 @@ type GetUserOutput struct {
 
 // GetUser returns the operator's user, the only one that exists.
 func (s *Service) GetUser(_ context.Context, c *awsapi.Call, in *GetUserInput) (*GetUserOutput, error) {
+	// Without a name, the caller must be a user.
 	name := in.UserName
 	if name == "" {
 		if c.Caller.ARN != s.operator.Caller.ARN {

@@ -81,7 +81,11 @@ func (s *Service) ListEntitiesForPolicy(_ context.Context, c *awsapi.Call, in *L
 	if err != nil {
 		return nil, err
 	}
-	return &ListEntitiesForPolicyOutput{PolicyRoles: page, IsTruncated: next != "", Marker: next}, nil
+	return &ListEntitiesForPolicyOutput{
+		PolicyRoles: page,
+		IsTruncated: next != "",
+		Marker:      next,
+	}, nil
 }
 
 // roles returns the roles that the input selects, sorted by name.

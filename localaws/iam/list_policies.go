@@ -54,7 +54,11 @@ func (s *Service) ListPolicies(_ context.Context, c *awsapi.Call, in *ListPolici
 	if err != nil {
 		return nil, err
 	}
-	return &ListPoliciesOutput{Policies: page, IsTruncated: next != "", Marker: next}, nil
+	return &ListPoliciesOutput{
+		Policies:    page,
+		IsTruncated: next != "",
+		Marker:      next,
+	}, nil
 }
 
 // describePolicies returns the policies that the input selects, sorted by ARN.

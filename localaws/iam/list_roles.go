@@ -36,7 +36,11 @@ func (s *Service) ListRoles(_ context.Context, c *awsapi.Call, in *ListRolesInpu
 	if err != nil {
 		return nil, err
 	}
-	return &ListRolesOutput{Roles: page, IsTruncated: next != "", Marker: next}, nil
+	return &ListRolesOutput{
+		Roles:       page,
+		IsTruncated: next != "",
+		Marker:      next,
+	}, nil
 }
 
 // describeRoles returns the roles below a path, sorted by name.

@@ -57,6 +57,7 @@ func (s *Service) ensureOperator() error {
 		return err
 	}
 
+	// At first start there are none.
 	if stored.AccessKey == "" {
 		stored = s.newOperator()
 		err := s.change(func(b *store.Batch) error { return put(s.opts.Store, b, operatorTable, account, stored) })

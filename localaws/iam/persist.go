@@ -25,7 +25,7 @@ func (s *Service) load() error {
 	if err != nil {
 		return err
 	}
-	s.bindTrust()
+	s.bindTrust() // needs all roles
 
 	err = scan(s.opts.Store, policyTable, func(account, arn string, m *managedPolicy) {
 		s.account(account).policies[arn] = m
@@ -69,10 +69,12 @@ func put(s *store.Store, b *store.Batch, table store.Table, key string, v any) e
 	if !s.Durable() {
 		return nil
 	}
+
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", key, err)
 	}
+
 	b.Put(table, key, raw)
 	return nil
 }

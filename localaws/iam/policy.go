@@ -63,6 +63,7 @@ func (s *Service) managedPolicy(a *account, arn string) *managedPolicy {
 	if m := awsManaged()[arn]; m != nil {
 		return m
 	}
+
 	if a == nil {
 		return nil
 	}
@@ -74,6 +75,7 @@ func (s *Service) checkAttachable(a *account, arn string) error {
 	if err := checkPolicyARN(arn); err != nil {
 		return err
 	}
+
 	switch {
 	case s.managedPolicy(a, arn) != nil:
 		return nil
@@ -141,6 +143,7 @@ func (s *Service) changePolicy(c *awsapi.Call, arn string, change func(m *manage
 	if err := checkPolicyARN(arn); err != nil {
 		return err
 	}
+
 	return s.change(func(b *store.Batch) error {
 		m := s.managedPolicy(s.accounts[c.Account], arn)
 		switch {
@@ -149,6 +152,7 @@ func (s *Service) changePolicy(c *awsapi.Call, arn string, change func(m *manage
 		case awsManaged()[arn] != nil:
 			return ownedByAWS(c, arn)
 		}
+
 		if err := change(m); err != nil {
 			return err
 		}
@@ -161,10 +165,12 @@ func (s *Service) checkManagedPolicy(document string) error {
 	if lengthWithoutSpace(document) > maxManagedPolicy {
 		return errLimit.With("Cannot exceed quota for PolicySize: %d", maxManagedPolicy)
 	}
+
 	doc, err := s.docs.Parse(document, policy.Identity)
 	if err != nil {
 		return malformed(err)
 	}
+
 	if doc.Version != "2012-10-17" {
 		return errMalformed.With("Policy document must be version 2012-10-17 or greater.")
 	}

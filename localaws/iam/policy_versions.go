@@ -62,7 +62,12 @@ func (s *Service) CreatePolicyVersion(_ context.Context, c *awsapi.Call, in *Cre
 			return errLimit.With("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", maxVersions)
 		}
 
-		v := version{ID: versionID(m.Next), Text: in.PolicyDocument, Created: s.now()}
+		// Numbers of deleted versions are not used again.
+		v := version{
+			ID:      versionID(m.Next),
+			Text:    in.PolicyDocument,
+			Created: s.now(),
+		}
 		m.Next++
 		m.Updated = v.Created
 		m.Versions = append(slices.Clone(m.Versions), v)
@@ -95,6 +100,7 @@ func (s *Service) GetPolicyVersion(_ context.Context, c *awsapi.Call, in *Policy
 		if v == nil {
 			return noVersion(in.PolicyARN, in.VersionID)
 		}
+
 		out.PolicyVersion = m.describeVersion(v)
 		out.PolicyVersion.Document = percentEncode(v.Text)
 		return nil
@@ -147,7 +153,11 @@ func (s *Service) ListPolicyVersions(_ context.Context, c *awsapi.Call, in *List
 	if err != nil {
 		return nil, err
 	}
-	return &ListPolicyVersionsOutput{Versions: page, IsTruncated: next != "", Marker: next}, nil
+	return &ListPolicyVersionsOutput{
+		Versions:    page,
+		IsTruncated: next != "",
+		Marker:      next,
+	}, nil
 }
 
 // DeletePolicyVersion deletes a version of a managed policy that is not in effect.
@@ -159,6 +169,7 @@ func (s *Service) DeletePolicyVersion(_ context.Context, c *awsapi.Call, in *Pol
 		case in.VersionID == m.Default:
 			return errDeleteConflict.With("Cannot delete the default version of a policy.")
 		}
+
 		m.Versions = slices.DeleteFunc(slices.Clone(m.Versions), func(v version) bool { return v.ID == in.VersionID })
 		m.Updated = s.now()
 		return nil

@@ -66,6 +66,7 @@ func (s *Service) principalARN(id string) (string, bool) {
 		return s.operator.Caller.ARN, true
 	}
 
+	// Ids of roles do not have the account.
 	roleID, session, isSession := strings.Cut(id, ":")
 	for account, a := range s.accounts {
 		for _, r := range a.roles {

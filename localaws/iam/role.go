@@ -85,6 +85,7 @@ func (s *Service) changeRole(c *awsapi.Call, name string, change func(r *role) e
 		if err := change(r); err != nil {
 			return err
 		}
+
 		return s.saveRole(b, c.Account, r)
 	})
 }
@@ -99,6 +100,7 @@ func (s *Service) readRole(c *awsapi.Call, name string, read func(r *role)) erro
 	if err != nil {
 		return err
 	}
+
 	read(r)
 	return nil
 }

@@ -20,6 +20,7 @@ func (s *Service) PutRolePermissionsBoundary(_ context.Context, c *awsapi.Call, 
 		if err := s.checkAttachable(s.accounts[c.Account], in.PermissionsBoundary); err != nil {
 			return err
 		}
+
 		r.Boundary = in.PermissionsBoundary
 		return nil
 	})

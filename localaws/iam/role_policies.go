@@ -35,6 +35,7 @@ func (s *Service) PutRolePolicy(_ context.Context, c *awsapi.Call, in *PutRolePo
 	}
 
 	return s.changeRole(c, in.RoleName, func(r *role) error {
+		// The limit is for all inline policies of the role.
 		total := lengthWithoutSpace(in.PolicyDocument)
 		for name, document := range r.Inline {
 			if name != in.PolicyName {
@@ -113,6 +114,7 @@ func (s *Service) DeleteRolePolicy(_ context.Context, c *awsapi.Call, in *RolePo
 		if _, ok := r.Inline[in.PolicyName]; !ok {
 			return noRolePolicy(in.PolicyName)
 		}
+
 		delete(r.Inline, in.PolicyName)
 		return nil
 	})
@@ -150,5 +152,9 @@ func (s *Service) ListRolePolicies(_ context.Context, c *awsapi.Call, in *ListRo
 	if err != nil {
 		return nil, err
 	}
-	return &ListRolePoliciesOutput{PolicyNames: page, IsTruncated: next != "", Marker: next}, nil
+	return &ListRolePoliciesOutput{
+		PolicyNames: page,
+		IsTruncated: next != "",
+		Marker:      next,
+	}, nil
 }

@@ -78,5 +78,9 @@ func listTags(tags []awsapi.Tag, marker string, maxItems *int) (*ListTagsOutput,
 	if err != nil {
 		return nil, err
 	}
-	return &ListTagsOutput{Tags: page, IsTruncated: next != "", Marker: next}, nil
+	return &ListTagsOutput{
+		Tags:        page,
+		IsTruncated: next != "",
+		Marker:      next,
+	}, nil
 }

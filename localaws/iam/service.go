@@ -80,6 +80,7 @@ func (s *Service) Reset(account string) error {
 			if account != "" && id != account {
 				continue
 			}
+
 			for name := range a.roles {
 				b.Delete(roleTable, id+"/"+name)
 			}

@@ -87,6 +87,7 @@ func (s *Service) Session(_ context.Context, roleARN string, by ServicePrincipal
 			return fmt.Errorf("%s: %w", roleARN, ErrCannotAssume)
 		}
 
+		// The service calls in its own name: only the trust policy decides.
 		c := &awsapi.Call{
 			Caller: awsapi.Caller{
 				ServicePrincipal: by.Name,

@@ -30,7 +30,7 @@ func addTags(tags map[string]string, more []awsapi.Tag) (map[string]string, erro
 		}
 		seen[lower] = true
 
-		deleteTag(all, t.Key)
+		deleteTag(all, t.Key) // in another spelling
 		all[t.Key] = t.Value
 	}
 

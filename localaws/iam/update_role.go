@@ -103,6 +103,7 @@ func (s *Service) UpdateAssumeRolePolicy(_ context.Context, c *awsapi.Call, in *
 		if err != nil {
 			return malformed(err)
 		}
+
 		r.Trust = bound
 		return nil
 	})

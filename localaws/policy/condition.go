@@ -29,6 +29,7 @@ func (c *condition) match(r *Request) bool {
 	matches := func(v string) bool { return c.matchOne(v, r) }
 	fails := func(v string) bool { return !c.matchOne(v, r) }
 
+	// A missing key has a rule for each form of a condition.
 	switch {
 	case c.null:
 		return (len(have) == 0) == c.absent

@@ -13,11 +13,11 @@ import (
 // ForAllValues: and ForAnyValue: and the suffix IfExists.
 var operators = map[string]*operator{
 	"StringEquals":              {test: equal},
-	"StringNotEquals":           {test: equal, negated: true},
+	"StringNotEquals":           not(&operator{test: equal}),
 	"StringEqualsIgnoreCase":    {test: strings.EqualFold},
-	"StringNotEqualsIgnoreCase": {test: strings.EqualFold, negated: true},
+	"StringNotEqualsIgnoreCase": not(&operator{test: strings.EqualFold}),
 	"StringLike":                {like: true},
-	"StringNotLike":             {like: true, negated: true},
+	"StringNotLike":             not(&operator{like: true}),
 	"NumericEquals":             numeric(func(c int) bool { return c == 0 }),
 	"NumericNotEquals":          not(numeric(func(c int) bool { return c == 0 })),
 	"NumericLessThan":           numeric(func(c int) bool { return c < 0 }),
@@ -30,14 +30,14 @@ var operators = map[string]*operator{
 	"DateLessThanEquals":        date(func(c int) bool { return c <= 0 }),
 	"DateGreaterThan":           date(func(c int) bool { return c > 0 }),
 	"DateGreaterThanEquals":     date(func(c int) bool { return c >= 0 }),
-	"Bool":                      {test: strings.EqualFold, valid: isBool},
-	"BinaryEquals":              {test: equal, valid: isBase64},
-	"IpAddress":                 {test: inNetwork, valid: isNetwork},
-	"NotIpAddress":              {test: inNetwork, valid: isNetwork, negated: true},
+	"Bool":                      validated(strings.EqualFold, isBool),
+	"BinaryEquals":              validated(equal, isBase64),
+	"IpAddress":                 validated(inNetwork, isNetwork),
+	"NotIpAddress":              not(validated(inNetwork, isNetwork)),
 	"ArnEquals":                 {arn: true},
 	"ArnLike":                   {arn: true},
-	"ArnNotEquals":              {arn: true, negated: true},
-	"ArnNotLike":                {arn: true, negated: true},
+	"ArnNotEquals":              not(&operator{arn: true}),
+	"ArnNotLike":                not(&operator{arn: true}),
 }
 
 // equal is the exact comparison of text.
@@ -47,6 +47,11 @@ func equal(have, want string) bool { return have == want }
 func not(o *operator) *operator {
 	o.negated = true
 	return o
+}
+
+// validated returns an operator whose values in a policy must be valid.
+func validated(test func(have, want string) bool, valid func(string) bool) *operator {
+	return &operator{test: test, valid: valid}
 }
 
 // numeric returns an operator that compares numbers. The function gets -1, 0 or +1

@@ -47,6 +47,7 @@ func Parse(text string, kind Kind) (*Document, error) {
 		return nil, &ParseError{"Syntax errors in policy."}
 	}
 
+	// The document: Version, Id and Statement.
 	top, ok := root.(map[string]any)
 	if !ok || !hasOnly(top, "Version", "Id", "Statement") {
 		return nil, errLegacy
@@ -229,6 +230,7 @@ func checkResource(r string) error {
 		return nil
 	}
 
+	// What can be checked of an ARN that ends early.
 	parts := strings.SplitN(r, ":", 6)
 	if parts[0] != "arn" && parts[0] != "*" || len(parts) < 3 && !strings.HasSuffix(r, "*") || len(parts) < 6 && strings.Contains(r, "::") {
 		return parseErrorf("Resource %s must be in ARN format or \"*\".", r)
@@ -240,6 +242,7 @@ func checkResource(r string) error {
 		return nil
 	}
 
+	// The rules of single services.
 	service := parts[2]
 	region := parts[3]
 	resource := parts[5]
@@ -291,6 +294,7 @@ func parsePrincipals(m map[string]any, kind Kind) (*principals, error) {
 		node = other
 	}
 
+	// "*", or lists of principals by their type.
 	p := &principals{not: hasNot}
 	if node == "*" {
 		p.everyone = true

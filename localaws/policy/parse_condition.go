@@ -46,6 +46,7 @@ func parseCondition(name, key string, node any, version string) (condition, erro
 		return c, errLegacy
 	}
 
+	// Null has no operator: its value is whether the key must be absent.
 	if name == "Null" {
 		if len(list) != 1 || !isBool(list[0]) || c.forAll || c.forAny {
 			return c, errLegacy
@@ -62,6 +63,7 @@ func parseCondition(name, key string, node any, version string) (condition, erro
 		return c, errLegacy
 	}
 
+	// A value with a variable can be checked only when it is evaluated.
 	for _, v := range list {
 		if c.op.valid != nil && !strings.Contains(v, "${") && !c.op.valid(v) {
 			return c, errLegacy

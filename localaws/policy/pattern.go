@@ -86,6 +86,7 @@ func (p *pattern) variable(s string) {
 		return
 	}
 
+	// ${key} or ${key, 'fallback'}.
 	name, fallback, hasFallback := strings.Cut(s, ",")
 	v := part{variable: strings.ToLower(strings.TrimSpace(name))}
 	if hasFallback {
@@ -235,6 +236,7 @@ func globResource(p []rune, s string) bool {
 // compares part by part, so that no wildcard matches a colon, except in the last
 // part (LAM D20).
 func globARN(p []rune, s string) bool {
+	// Split both into six parts. A part of the pattern has runes for wildcards.
 	have := strings.SplitN(s, ":", 6)
 	var want [][]rune
 	for len(want) < 5 {

@@ -41,6 +41,7 @@ func treeValue(d *json.Decoder, depth int) (any, error) {
 		return nil, err
 	}
 
+	// Delimiters begin an object or a list; everything else is a value.
 	switch t {
 	case json.Delim('{'):
 		return treeObject(d, depth)

@@ -86,6 +86,7 @@ func (s *Service) AssumeRole(ctx context.Context, c *awsapi.Call, in *AssumeRole
 		return nil, err
 	}
 
+	// IAM checks the permission and makes the session.
 	request := iam.Assumption{
 		RoleARN:    in.RoleARN,
 		Name:       in.RoleSessionName,

@@ -1,26 +1,25 @@
-// Package backoff says how long to wait before trying again.
+// Package backoff computes how long to wait before the next attempt.
 //
-// A [Policy] is a value: a base, a factor, a cap and a kind of jitter. Ask it
-// for one delay when something else counts the attempts, as SQS does with its
-// receive count:
+// A [Policy] has a base, a factor, a cap and a kind of jitter. Use [Policy.Delay] if
+// the attempts are counted elsewhere, as SQS does with the receive count:
 //
 //	policy := backoff.Policy{Base: time.Second, Cap: 15 * time.Minute}
 //	wait := policy.Delay(receiveCount - 1)
 //
-// Walk its delays when the loop is yours; the walk ends when attempts or budget
-// are spent:
+// Use [Policy.Delays] in your own loop. It ends when the attempts or the budget are
+// used up:
 //
 //	for attempt, wait := range policy.Delays() { ... }
 //
-// Or hand over the whole loop:
+// Use [Retry] for the whole loop:
 //
 //	err := backoff.Retry(ctx, policy, send)
 //
 // # Why jitter
 //
-// Clients that failed together and wait equally long come back together and
-// fail again. Jitter spreads them. With a base of 1 s and a cap of 1 min, waits
-// lie between:
+// Clients that failed at the same time and wait equally long retry at the same time,
+// and fail again. Jitter spreads the retries. With a base of 1 s and a cap of 1 min,
+// the delays are:
 //
 //	attempt       0       1       2       3       4       5       6 and later
 //	None          1 s     2 s     4 s     8 s     16 s    32 s    1 min
@@ -28,7 +27,7 @@
 //	Equal         0.5-1 s 1-2 s   2-4 s   4-8 s   8-16 s  16-32 s 30 s-1 min
 //	Decorrelated  1-3 s   1-9 s   1-27 s  1 s-1 min, and on from there
 //
-// Full does the least work under contention and is the default. Equal never
-// waits next to nothing. Decorrelated grows from the last wait and not from the
-// count, so that two clients with the same count drift apart.
+// Full leads to the fewest attempts under contention and is the default. Equal never
+// waits almost nothing. Decorrelated depends on the last delay and not on the number
+// of attempts, so that clients with the same number of attempts wait differently.
 package backoff

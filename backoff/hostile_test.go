@@ -17,7 +17,7 @@ var oddFloats = rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{
 
 // Whatever a policy's fields are, valid or not, and whatever its source answers,
 // at whatever attempt: no delay is negative, and none exceeds the cap.
-func TestNoPolicyMakesADelayOutOfRange(t *testing.T) {
+func TestDelayIsInRangeForAnyPolicy(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		durations := rapid.OneOf(rapid.Int64(), rapid.SampledFrom([]int64{0, 1, -1, math.MaxInt64, math.MinInt64, int64(time.Second), 1<<62 + 513}))

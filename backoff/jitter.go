@@ -2,21 +2,21 @@ package backoff
 
 import "fmt"
 
-// Jitter is how chance shapes a delay.
+// Jitter is the kind of randomness of a delay.
 type Jitter int
 
 const (
-	// Full draws evenly from zero to the ceiling. It is the zero value.
+	// Full is uniform between zero and the ceiling. It is the zero value.
 	Full Jitter = iota
-	// Equal waits half the ceiling and draws the other half.
+	// Equal is uniform between half the ceiling and the ceiling.
 	Equal
-	// Decorrelated draws evenly from the base to three times the last delay.
+	// Decorrelated is uniform between the base and three times the last delay.
 	Decorrelated
-	// None waits the ceiling itself, for tests and for a single client.
+	// None is the ceiling itself, for tests and for a single client.
 	None
 )
 
-// String is the jitter's name in lower case, as [ParseJitter] reads it.
+// String returns the name that [ParseJitter] parses.
 func (j Jitter) String() string {
 	switch j {
 	case Full:
@@ -31,7 +31,7 @@ func (j Jitter) String() string {
 	return fmt.Sprintf("jitter(%d)", int(j))
 }
 
-// ParseJitter reads full, equal, decorrelated or none.
+// ParseJitter returns the jitter of a name: full, equal, decorrelated or none.
 func ParseJitter(name string) (Jitter, error) {
 	for _, j := range []Jitter{Full, Equal, Decorrelated, None} {
 		if j.String() == name {

@@ -9,47 +9,47 @@ import (
 	"time"
 )
 
-// forever is the ceiling of a policy without a cap: about 292 years.
+// forever is the cap of a policy without one: about 292 years.
 const forever = time.Duration(math.MaxInt64)
 
-// longMemory is how many steps of decorrelated jitter Delay replays. A step
-// multiplies by 1.1 in the geometric mean, these many by 10^10: from a
-// microsecond to hours, where the cap holds it.
-const longMemory = 256
+// maxSteps bounds the steps of decorrelated jitter that Delay simulates. A step
+// multiplies the delay by 1.1 in the geometric mean, and maxSteps of them by 10^10,
+// from a microsecond to hours, where the cap is reached.
+const maxSteps = 256
 
-// Policy is how long to wait before each new attempt. Its zero value never
-// waits. A Policy is not changed by use; with a nil Rand, or one that is safe
-// for concurrent use, so is the Policy. Whatever its fields and the attempt are,
-// no delay is negative or overflows; whether the fields make sense, Validate
-// says.
+// Policy determines how long to wait before each new attempt. The zero value never
+// waits. Methods do not modify a Policy. It is safe for concurrent use if Rand is nil
+// or safe for concurrent use. With any fields and any attempt, no delay is negative
+// or overflows; Validate reports fields that are out of range.
 type Policy struct {
-	// Base is the ceiling of the first delay; zero or more. With zero no delay
-	// is ever waited.
+	// Base is the ceiling of the first delay; zero or more. With zero, every delay
+	// is zero.
 	Base time.Duration
 
-	// Cap is the longest delay; zero means none.
+	// Cap is the longest delay; zero means no cap.
 	Cap time.Duration
 
-	// Factor is by how much the ceiling grows with each attempt; 1 or more, and
-	// zero means 2.
+	// Factor is the factor between the ceilings of two attempts; 1 or more. Zero
+	// means 2.
 	Factor float64
 
-	// Jitter is how chance shapes a delay; the zero value is Full.
+	// Jitter is the kind of jitter; the zero value is Full.
 	Jitter Jitter
 
-	// MaxAttempts ends Delays and Retry after so many delays; zero means no end.
+	// MaxAttempts is the number of delays after which Delays and Retry end; zero
+	// means no limit.
 	MaxAttempts int
 
-	// Budget ends Delays and Retry before the delays together would exceed it;
-	// zero means no end. It bounds the waiting and not the work in between.
+	// Budget is the sum of delays that Delays and Retry do not exceed; zero means
+	// no limit. It does not include the time of the attempts.
 	Budget time.Duration
 
-	// Rand yields numbers of [0, 1) evenly; nil means math/rand/v2. A seeded one
-	// makes delays repeatable.
+	// Rand returns uniform random numbers in [0, 1); nil means those of
+	// math/rand/v2. A seeded source makes delays repeatable.
 	Rand func() float64
 }
 
-// Validate names every field that is out of its range.
+// Validate returns an error that names every field that is out of range, or nil.
 func (p Policy) Validate() error {
 	var errs []error
 	if p.Base < 0 {
@@ -73,46 +73,50 @@ func (p Policy) Validate() error {
 	if p.Budget < 0 {
 		errs = append(errs, fmt.Errorf("budget %v is negative", p.Budget))
 	}
+
 	return errors.Join(errs...)
 }
 
-// Ceiling is min(Cap, Base * Factor^attempt), which no delay of Full, Equal and
-// None exceeds. Attempts count from 0; a negative one counts as 0.
+// Ceiling returns min(Cap, Base * Factor^attempt), the longest delay after an attempt
+// with Full, Equal and None. Attempts count from 0; a negative one counts as 0.
 func (p Policy) Ceiling(attempt int) time.Duration {
 	limit := p.limit()
 	factor := p.Factor
 	if factor == 0 {
 		factor = 2
 	}
-	// In floating point, since 2^attempt overflows integers from 63 on.
+
+	// In floating point, because 2^attempt overflows an int64 from 63 on.
 	grown := float64(p.Base) * math.Pow(factor, float64(max(attempt, 0)))
 	if p.Base <= 0 {
 		return 0
 	}
+
 	switch {
-	case grown < 0: // of a negative factor
+	case grown < 0: // a negative factor
 		return 0
 	case grown < float64(limit):
 		return time.Duration(grown)
 	}
-	return limit // of a factor that is no number, too
+
+	return limit // also if the factor is NaN
 }
 
-// Delay draws the wait that follows the given attempt, counted from 0. For
-// Decorrelated, whose delays hang on one another, it draws the whole way there.
+// Delay returns a random delay after the given attempt, counted from 0. With
+// Decorrelated, whose delays depend on each other, it draws all delays up to there.
 func (p Policy) Delay(attempt int) time.Duration {
 	if p.Jitter != Decorrelated {
 		return p.shape(p.Ceiling(attempt))
 	}
 	var delay time.Duration
-	for range min(max(attempt, 0), longMemory) + 1 {
+	for range min(max(attempt, 0), maxSteps) + 1 {
 		delay = p.decorrelate(delay)
 	}
 	return delay
 }
 
-// Delays yields attempt numbers from 0 and the wait that follows each, until
-// MaxAttempts or Budget ends it. It never sleeps: that is the caller's part.
+// Delays returns an iterator over attempts, from 0, and the delay after each, until
+// MaxAttempts or Budget is used up. It does not sleep; the caller does.
 func (p Policy) Delays() iter.Seq2[int, time.Duration] {
 	return func(yield func(int, time.Duration) bool) {
 		var last, spent time.Duration
@@ -122,9 +126,11 @@ func (p Policy) Delays() iter.Seq2[int, time.Duration] {
 			} else {
 				last = p.Delay(attempt)
 			}
+
 			if p.Budget > 0 && last > p.Budget-spent {
 				return
 			}
+
 			spent += last
 			if !yield(attempt, last) {
 				return
@@ -133,6 +139,7 @@ func (p Policy) Delays() iter.Seq2[int, time.Duration] {
 	}
 }
 
+// limit returns the cap, or forever.
 func (p Policy) limit() time.Duration {
 	if p.Cap > 0 {
 		return p.Cap
@@ -140,6 +147,7 @@ func (p Policy) limit() time.Duration {
 	return forever
 }
 
+// shape applies the jitter to a ceiling.
 func (p Policy) shape(ceiling time.Duration) time.Duration {
 	switch p.Jitter {
 	case None:
@@ -151,7 +159,7 @@ func (p Policy) shape(ceiling time.Duration) time.Duration {
 	}
 }
 
-// decorrelate draws from base to three times the last delay, below the cap.
+// decorrelate returns a delay from base to three times the last one, at most the cap.
 func (p Policy) decorrelate(last time.Duration) time.Duration {
 	limit := p.limit()
 	base := min(max(p.Base, 0), limit)
@@ -162,13 +170,14 @@ func (p Policy) decorrelate(last time.Duration) time.Duration {
 	return base + p.upTo(top-base)
 }
 
+// upTo returns a random duration from 0 to d.
 func (p Policy) upTo(d time.Duration) time.Duration {
 	draw := rand.Float64
 	if p.Rand != nil {
 		draw = p.Rand
 	}
-	// Near the top of the range the product rounds up past d, and a source may
-	// answer what is no number of [0, 1): hold it there.
+	// The product may be rounded to more than d, and Rand may return a number outside
+	// of [0, 1): limit it to the range.
 	if drawn := draw() * float64(d); drawn < float64(d) {
 		return time.Duration(max(drawn, 0))
 	}

@@ -1,6 +1,7 @@
 package backoff_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -30,7 +31,7 @@ func policies(t *rapid.T) backoff.Policy {
 	}
 }
 
-func TestADelayStaysInItsBounds(t *testing.T) {
+func TestDelayIsWithinItsBounds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := policies(t)
@@ -57,7 +58,7 @@ func TestADelayStaysInItsBounds(t *testing.T) {
 	})
 }
 
-func TestTheCeilingGrowsUpToTheCap(t *testing.T) {
+func TestCeilingGrowsUpToTheCap(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := policies(t)
@@ -85,9 +86,11 @@ func TestCeilingsAreBaseTimesAPowerOfTheFactor(t *testing.T) {
 		{backoff.Policy{Base: time.Second}, 62, time.Duration(math.MaxInt64)},
 		{backoff.Policy{Base: time.Second}, math.MaxInt, time.Duration(math.MaxInt64)},
 	} {
-		if got := tt.policy.Ceiling(tt.attempt); got != tt.want {
-			t.Errorf("%+v: attempt %d: %v, want %v", tt.policy, tt.attempt, got, tt.want)
-		}
+		t.Run(fmt.Sprint(tt.policy), func(t *testing.T) {
+			if got := tt.policy.Ceiling(tt.attempt); got != tt.want {
+				t.Errorf("%+v: attempt %d: %v, want %v", tt.policy, tt.attempt, got, tt.want)
+			}
+		})
 	}
 }
 
@@ -119,7 +122,7 @@ func uniform(low, high float64) func(float64) float64 {
 
 // The draws are seeded, so that the test cannot fail by bad luck. Of honest
 // ones, 1 in 1000 sets would lie further off than 1.95/sqrt(n).
-func TestJitterHasTheDistributionThatItSays(t *testing.T) {
+func TestJitterHasItsDistribution(t *testing.T) {
 	t.Parallel()
 	base := backoff.Policy{Base: time.Second, Cap: time.Minute}
 	withJitter := func(j backoff.Jitter) backoff.Policy { p := base; p.Jitter = j; return p }
@@ -154,7 +157,7 @@ func TestJitterHasTheDistributionThatItSays(t *testing.T) {
 }
 
 // A walk draws as Delay does, attempt for attempt.
-func TestAWalkOfDecorrelatedJitterHasTheSameDistribution(t *testing.T) {
+func TestDecorrelatedDelaysHaveTheDistributionOfDelay(t *testing.T) {
 	t.Parallel()
 	p := backoff.Policy{Base: time.Second, Cap: time.Minute, Jitter: backoff.Decorrelated, Rand: rand.New(rand.NewPCG(3, 4)).Float64}
 	var walked []float64
@@ -177,7 +180,7 @@ func TestAWalkOfDecorrelatedJitterHasTheSameDistribution(t *testing.T) {
 	}
 }
 
-func TestAWalkEndsWithItsAttemptsOrItsBudget(t *testing.T) {
+func TestDelaysEndWithAttemptsOrBudget(t *testing.T) {
 	t.Parallel()
 	walk := func(p backoff.Policy) []time.Duration {
 		var out []time.Duration
@@ -201,14 +204,16 @@ func TestAWalkEndsWithItsAttemptsOrItsBudget(t *testing.T) {
 		{backoff.Policy{Budget: time.Millisecond}, nil},
 		{backoff.Policy{Cap: 3 * time.Second}, []time.Duration{1, 2, 3, 3, 3, 3}},
 	} {
-		tt.policy.Base, tt.policy.Jitter = time.Second, backoff.None
-		if diff := cmp.Diff(tt.want, walk(tt.policy)); diff != "" {
-			t.Errorf("%+v: %s", tt.policy, diff)
-		}
+		t.Run(fmt.Sprint(tt.policy), func(t *testing.T) {
+			tt.policy.Base, tt.policy.Jitter = time.Second, backoff.None
+			if diff := cmp.Diff(tt.want, walk(tt.policy)); diff != "" {
+				t.Errorf("%+v: %s", tt.policy, diff)
+			}
+		})
 	}
 }
 
-func TestABudgetIsNeverExceeded(t *testing.T) {
+func TestDelaysNeverExceedTheBudget(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := policies(t)
@@ -224,7 +229,7 @@ func TestABudgetIsNeverExceeded(t *testing.T) {
 	})
 }
 
-func TestInvalidPoliciesAreNamed(t *testing.T) {
+func TestValidateNamesInvalidFields(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]backoff.Policy{
 		"base":           {Base: -1},
@@ -237,21 +242,25 @@ func TestInvalidPoliciesAreNamed(t *testing.T) {
 		"max attempts":   {MaxAttempts: -1},
 		"budget":         {Budget: -1},
 	} {
-		if err := p.Validate(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: %v, want one that names %s", p, err, want)
-		}
+		t.Run(want, func(t *testing.T) {
+			if err := p.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%+v: %v, want one that names %s", p, err, want)
+			}
+		})
 	}
 	if err := (backoff.Policy{}).Validate(); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestAJitterIsReadByItsName(t *testing.T) {
+func TestParseJitter(t *testing.T) {
 	t.Parallel()
 	for _, j := range []backoff.Jitter{backoff.Full, backoff.Equal, backoff.Decorrelated, backoff.None} {
-		if got, err := backoff.ParseJitter(j.String()); got != j || err != nil {
-			t.Errorf("%v became %v, %v", j, got, err)
-		}
+		t.Run(fmt.Sprint(j), func(t *testing.T) {
+			if got, err := backoff.ParseJitter(j.String()); got != j || err != nil {
+				t.Errorf("%v became %v, %v", j, got, err)
+			}
+		})
 	}
 	if _, err := backoff.ParseJitter("some"); err == nil {
 		t.Error("an unknown name was read")

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Stop marks an error that another attempt cannot mend: Retry returns the error
-// inside at once. Stop of nil is nil.
+// Stop returns an error that makes Retry return err at once, without further attempts.
+// It returns nil if err is nil.
 func Stop(err error) error {
 	if err == nil {
 		return nil
@@ -21,18 +21,19 @@ type stopError struct{ err error }
 func (e *stopError) Error() string { return e.err.Error() }
 func (e *stopError) Unwrap() error { return e.err }
 
-// Retry calls op until it succeeds, waiting between attempts as the policy
-// says. With MaxAttempts of n, op is called n+1 times at most; with neither
-// MaxAttempts nor a Budget that delays use up, until ctx ends.
+// Retry calls op until it succeeds, and waits between attempts according to the policy.
+// With a MaxAttempts of n, it calls op at most n+1 times. With neither MaxAttempts nor
+// a Budget, it ends only with ctx.
 //
-// It gives up, with the last error of op, when the policy's attempts or budget
-// are spent, when op returns an error marked by Stop, or when ctx ends; then
-// the error wraps both. It does not begin a wait that would outlast the
-// deadline of ctx, for the attempt after it could not be made.
+// Retry returns the last error of op when the attempts or the budget are used up, or
+// when op returns an error from [Stop]. When ctx ends, the returned error wraps the
+// errors of ctx and of op. Retry does not start a wait that would exceed the deadline
+// of ctx.
 func Retry(ctx context.Context, p Policy, op func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+
 	err := op(ctx)
 	var stop *stopError
 	for _, delay := range p.Delays() {
@@ -42,15 +43,19 @@ func Retry(ctx context.Context, p Policy, op func(context.Context) error) error 
 		if waitErr := wait(ctx, delay); waitErr != nil {
 			return fmt.Errorf("%w: last attempt: %w", waitErr, err)
 		}
+
 		err = op(ctx)
 	}
+
 	if errors.As(err, &stop) {
 		return stop.err
 	}
+
 	return err
 }
 
-// wait blocks for d, or says why there is no point in it.
+// wait waits for d. It returns an error if ctx ends before that, and at once if the
+// deadline of ctx is before that.
 func wait(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
 		return context.DeadlineExceeded

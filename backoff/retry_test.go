@@ -15,7 +15,7 @@ var errBusy = errors.New("busy")
 // steady waits 1 s, 2 s, 4 s and ends.
 var steady = backoff.Policy{Base: time.Second, Jitter: backoff.None, MaxAttempts: 3}
 
-func TestRetryTriesUntilItSucceeds(t *testing.T) {
+func TestRetryCallsUntilSuccess(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name      string
@@ -48,7 +48,7 @@ func TestRetryTriesUntilItSucceeds(t *testing.T) {
 	}
 }
 
-func TestStopEndsTheRetries(t *testing.T) {
+func TestStopEndsRetry(t *testing.T) {
 	t.Parallel()
 	calls := 0
 	err := backoff.Retry(t.Context(), steady, func(context.Context) error {
@@ -69,7 +69,7 @@ func TestStopEndsTheRetries(t *testing.T) {
 	}
 }
 
-func TestRetryDoesNotWaitForWhatCannotBe(t *testing.T) {
+func TestRetryDoesNotWaitPastTheDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)

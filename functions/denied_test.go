@@ -100,10 +100,10 @@ func (g *guarded) replays(ctx context.Context) (sqsbatch.Handler, error) {
 	return replay.New(replay.Level{Number: 1, MaxAttempts: 3, Backoff: replay.Policy(2*time.Second, 15*time.Minute)}, source, g.j)
 }
 
-// TestARetryFunctionThatMayNotSendLosesNothing takes sqs:SendMessage out of the
+// TestRetryFunctionWithoutPermissionLosesNoMessage takes sqs:SendMessage out of the
 // retry function's policy: nothing can be replayed, the log says why, and every bad
 // message ends in the dead-letter queue.
-func TestARetryFunctionThatMayNotSendLosesNothing(t *testing.T) {
+func TestRetryFunctionWithoutPermissionLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	receive := []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "logs:*"}
 	for _, tt := range []struct {
@@ -114,42 +114,44 @@ func TestARetryFunctionThatMayNotSendLosesNothing(t *testing.T) {
 		{[]string{"sqs:GetQueueUrl", "sqs:SendMessage"}, 3 * 4, false},
 		{[]string{"sqs:GetQueueUrl"}, 0, true},
 	} {
-		g := newGuarded(t)
-		g.run("reliable_q", receive, func(context.Context) (sqsbatch.Handler, error) { return consume.New(consume.PerMessage, g.j) })
-		g.run("reliable_q_retry_1", append(tt.send, receive...), g.replays)
-		bad := map[string]bool{}
-		for i := range 8 {
-			m := outbox.Message{Body: fmt.Sprintf(`{"order_id":"%d"}`, i), Attributes: map[string]types.MessageAttributeValue{order.StoreID: order.Number(1)}}
-			if i%2 == 1 {
-				m.Attributes = map[string]types.MessageAttributeValue{order.Bad: order.Text("True")}
-				bad[m.Body] = true
+		t.Run(fmt.Sprint(tt.send), func(t *testing.T) {
+			g := newGuarded(t)
+			g.run("reliable_q", receive, func(context.Context) (sqsbatch.Handler, error) { return consume.New(consume.PerMessage, g.j) })
+			g.run("reliable_q_retry_1", append(tt.send, receive...), g.replays)
+			bad := map[string]bool{}
+			for i := range 8 {
+				m := outbox.Message{Body: fmt.Sprintf(`{"order_id":"%d"}`, i), Attributes: map[string]types.MessageAttributeValue{order.StoreID: order.Number(1)}}
+				if i%2 == 1 {
+					m.Attributes = map[string]types.MessageAttributeValue{order.Bad: order.Text("True")}
+					bad[m.Body] = true
+				}
+				if sent := g.outbox().Send(t.Context(), []outbox.Message{m}); sent[0].Err != nil {
+					t.Fatal(sent[0].Err)
+				}
 			}
-			if sent := g.outbox().Send(t.Context(), []outbox.Message{m}); sent[0].Err != nil {
-				t.Fatal(sent[0].Err)
-			}
-		}
-		g.settle()
+			g.settle()
 
-		dead := g.dead()
-		for _, m := range dead {
-			if !bad[*m.Body] {
-				t.Errorf("%s is dead-lettered and not bad, or twice", *m.Body)
+			dead := g.dead()
+			for _, m := range dead {
+				if !bad[*m.Body] {
+					t.Errorf("%s is dead-lettered and not bad, or twice", *m.Body)
+				}
+				delete(bad, *m.Body)
 			}
-			delete(bad, *m.Body)
-		}
-		if len(bad) > 0 {
-			t.Errorf("vanished: %v", bad)
-		}
-		log := g.log.Bytes()
-		if n := bytes.Count(log, []byte(`"msg":"replayed"`)); n != tt.replays {
-			t.Errorf("%d replays, want %d", n, tt.replays)
-		}
-		if n := bytes.Count(log, []byte(`"msg":"processed"`)); n != 4 {
-			t.Errorf("%d messages processed, want the 4 good ones", n)
-		}
-		const refusal = "AccessDenied: User: arn:aws:sts::000000000000:assumed-role/reliable_q_retry_1/reliable_q_retry_1 is not authorized to perform: sqs:sendmessage"
-		if got := bytes.Contains(log, []byte(refusal)); got != tt.denied {
-			t.Errorf("the log tells of a refusal: %v, want %v\n%s", got, tt.denied, log)
-		}
+			if len(bad) > 0 {
+				t.Errorf("vanished: %v", bad)
+			}
+			log := g.log.Bytes()
+			if n := bytes.Count(log, []byte(`"msg":"replayed"`)); n != tt.replays {
+				t.Errorf("%d replays, want %d", n, tt.replays)
+			}
+			if n := bytes.Count(log, []byte(`"msg":"processed"`)); n != 4 {
+				t.Errorf("%d messages processed, want the 4 good ones", n)
+			}
+			const refusal = "AccessDenied: User: arn:aws:sts::000000000000:assumed-role/reliable_q_retry_1/reliable_q_retry_1 is not authorized to perform: sqs:sendmessage"
+			if got := bytes.Contains(log, []byte(refusal)); got != tt.denied {
+				t.Errorf("the log tells of a refusal: %v, want %v\n%s", got, tt.denied, log)
+			}
+		})
 	}
 }

@@ -203,7 +203,7 @@ func (f *flow) lines() []said {
 	return all
 }
 
-func TestBadMessagesAndOnlyThoseReachTheDeadLetterQueue(t *testing.T) {
+func TestOnlyBadMessagesAreDeadLettered(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, consume.PerMessage, 3)
 	f.produce(`{"count":89,"bad_ratio":0.05,"seed":7}`)
@@ -248,7 +248,7 @@ func TestBadMessagesAndOnlyThoseReachTheDeadLetterQueue(t *testing.T) {
 }
 
 // Three levels, each with its own function, delays and attempts.
-func TestThreeLevelsEachReplayTheirShare(t *testing.T) {
+func TestThreeLevelsReplayTheirAttempts(t *testing.T) {
 	t.Parallel()
 	f := newLevels(t, consume.PerMessage, level{2, time.Second, time.Minute}, level{1, 0, 0}, level{3, 100 * time.Second, 5 * time.Minute})
 	f.produce(`{"count":10,"bad_ratio":0.2,"seed":1}`)
@@ -285,7 +285,7 @@ func TestThreeLevelsEachReplayTheirShare(t *testing.T) {
 	}
 }
 
-func TestAMessageThatHealsAtItsSecondReplayIsProcessed(t *testing.T) {
+func TestMessageThatSucceedsAtItsSecondReplayIsProcessed(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, consume.PerMessage, 3)
 	source := f.outbox()
@@ -304,7 +304,7 @@ func TestAMessageThatHealsAtItsSecondReplayIsProcessed(t *testing.T) {
 	}
 }
 
-func TestAWholeBatchDragsGoodMessagesAlong(t *testing.T) {
+func TestWholeBatchDeadLettersGoodMessages(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, consume.WholeBatch, 3)
 	f.produce(`{"count":40,"bad_ratio":0.25,"seed":3}`)
@@ -323,7 +323,7 @@ func TestAWholeBatchDragsGoodMessagesAlong(t *testing.T) {
 	}
 }
 
-func TestAMessageWithTenAttributesIsNotLost(t *testing.T) {
+func TestMessageWithTenAttributesIsNotLost(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, consume.PerMessage, 3)
 	attributes := map[string]types.MessageAttributeValue{}

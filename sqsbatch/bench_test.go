@@ -55,16 +55,18 @@ func added(ctx context.Context, plain, library sqsbatch.Handler, event events.SQ
 }
 
 // AllocsPerRun is not for parallel tests.
-func TestAMessageCostsNoMoreThanTwoAllocations(t *testing.T) { //nolint:paralleltest // see above
+func TestMessageNeedsAtMostTwoAllocations(t *testing.T) { //nolint:paralleltest // see above
 	ctx, cancel := context.WithTimeout(t.Context(), farAway)
 	defer cancel()
 	for _, concurrency := range []int{1, 10} {
-		plain, library := sides(t, sqsbatch.WithConcurrency(concurrency))
-		for _, size := range []int{1, 10, 100} {
-			if extra := added(ctx, plain, library, batchOf(size, benchBodyText)); extra > 2 {
-				t.Errorf("batch of %d with concurrency %d: %.2f allocations a message", size, concurrency, extra)
+		t.Run(fmt.Sprint(concurrency), func(t *testing.T) {
+			plain, library := sides(t, sqsbatch.WithConcurrency(concurrency))
+			for _, size := range []int{1, 10, 100} {
+				if extra := added(ctx, plain, library, batchOf(size, benchBodyText)); extra > 2 {
+					t.Errorf("batch of %d with concurrency %d: %.2f allocations a message", size, concurrency, extra)
+				}
 			}
-		}
+		})
 	}
 }
 

@@ -7,33 +7,37 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-var errCount = errors.New("the handler answered another number of errors than it was given messages")
+var errCount = errors.New("the handler returned a wrong number of errors")
 
-// workInBulk gives the handler all messages at once: those that begin lets
-// through, the first of each repeated one.
-func (r *run) workInBulk(ctx context.Context) {
+// processBulk calls the handler once with all messages that start accepts. Of
+// duplicates it gets the first.
+func (r *run) processBulk(ctx context.Context) {
 	started := make([]*Result, 0, len(r.results))
 	messages := make([]*events.SQSMessage, 0, len(r.results))
 	for i := range r.results {
 		result := &r.results[i]
-		begun := result.twin == 0 && r.begin(ctx, result)
+		begun := result.duplicateOf == 0 && r.start(ctx, result)
 		if begun {
-			started, messages = append(started, result), append(messages, result.Message)
+			started = append(started, result)
+			messages = append(messages, result.Message)
 		}
-		if result.next > 0 && !begun && (result.twin == 0 || result.held != nil) {
-			r.passOn(result)
+
+		if result.next > 0 && !begun && (result.duplicateOf == 0 || result.blocked != nil) {
+			r.blockNext(result)
 		}
 	}
+
 	if len(messages) > 0 {
 		errs := r.callBulk(ctx, messages)
 		for i, result := range started {
 			r.finish(ctx, result, errs[i])
 		}
 	}
+
 	r.breakChains()
 }
 
-// callBulk runs the handler and turns a panic into the error of each message.
+// callBulk calls the handler and returns a panic as the error of each message.
 func (r *run) callBulk(ctx context.Context, messages []*events.SQSMessage) (errs []error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -43,24 +47,28 @@ func (r *run) callBulk(ctx context.Context, messages []*events.SQSMessage) (errs
 			}
 		}
 	}()
-	return r.bulk(ctx, messages)
+	return r.handleBulk(ctx, messages)
 }
 
-// breakChains fails what follows a failure in its group: were it deleted, the
-// group would be delivered out of order.
+// breakChains fails the messages that follow a failure in their group. If they were
+// deleted, the group would be delivered out of order.
 func (r *run) breakChains() {
 	for i := range r.results {
 		if !r.results[i].head {
 			continue
 		}
-		for broken, at := false, i; ; at = r.results[at].next - 1 {
+
+		broken := false
+		for at := i; ; at = r.results[at].next - 1 {
 			result := &r.results[at]
 			switch {
-			case result.twin > 0 && !result.head:
-				r.settleTwin(result)
+			case result.duplicateOf > 0 && !result.head:
+				r.settleDuplicate(result)
 			case broken && result.Outcome == Succeeded:
-				result.Outcome, result.Err = Failed, ErrGroup
+				result.Outcome = Failed
+				result.Err = ErrGroup
 			}
+
 			broken = broken || !result.Outcome.Done()
 			if result.next == 0 {
 				break

@@ -11,7 +11,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-func TestInBulkEachMessageHasItsOwnError(t *testing.T) {
+func TestBulkErrorsAreReportedByMessage(t *testing.T) {
 	t.Parallel()
 	var got []int
 	h := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[int]) []error {
@@ -32,21 +32,23 @@ func TestInBulkEachMessageHasItsOwnError(t *testing.T) {
 	}
 }
 
-func TestInBulkAPanicOrAWrongNumberOfErrorsFailsAll(t *testing.T) {
+func TestBulkPanicOrWrongNumberOfErrorsFailsAll(t *testing.T) {
 	t.Parallel()
 	for name, process := range map[string]func(context.Context, []sqsbatch.Message[string]) []error{
 		"panic":   func(context.Context, []sqsbatch.Message[string]) []error { panic("boom") },
 		"too few": func(context.Context, []sqsbatch.Message[string]) []error { return []error{nil} },
 		"none":    func(context.Context, []sqsbatch.Message[string]) []error { return nil },
 	} {
-		h := must(t)(sqsbatch.NewBulk(process))
-		if got := handle(t, h, ids("a", "b")); len(got) != 2 {
-			t.Errorf("%s: reported %v", name, got)
-		}
+		t.Run(name, func(t *testing.T) {
+			h := must(t)(sqsbatch.NewBulk(process))
+			if got := handle(t, h, ids("a", "b")); len(got) != 2 {
+				t.Errorf("reported %v", got)
+			}
+		})
 	}
 }
 
-func TestInBulkTheHandlerIsNotCalledForNothing(t *testing.T) {
+func TestBulkHandlerIsNotCalledWithoutMessages(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[int]) []error {
 		t.Error("called")
@@ -60,7 +62,7 @@ func TestInBulkTheHandlerIsNotCalledForNothing(t *testing.T) {
 	}
 }
 
-func TestInBulkPermanentErrorsTakeTheFastPath(t *testing.T) {
+func TestBulkPermanentErrorsAreDeadLettered(t *testing.T) {
 	t.Parallel()
 	queue := &pit{}
 	h := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error {

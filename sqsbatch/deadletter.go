@@ -13,56 +13,53 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// Names of the attributes that WithDeadLetter adds. Beside them stands
-// origin_message_id, with the id that the message was first sent with.
+// Names of the attributes that [WithDeadLetter] adds, in addition to
+// origin_message_id with the id with which the message was first sent.
 const (
-	// ReasonAttribute (String) is what kind of failure it was: permanent or
-	// invalid_body.
+	// ReasonAttribute (String) is the kind of failure: permanent or invalid_body.
 	ReasonAttribute = "dlq_reason"
-	// ErrorAttribute (String) is the error's text, up to 1024 bytes of it.
+	// ErrorAttribute (String) is the error's text, at most 1024 bytes.
 	ErrorAttribute = "dlq_error"
 	// ReceiveCountAttribute (Number) is how often the message was received.
 	ReceiveCountAttribute = "dlq_receive_count"
-	// FunctionAttribute (String) is the function that gave it up.
+	// FunctionAttribute (String) is the name of the function.
 	FunctionAttribute = "dlq_function"
 )
 
-// Limits of SQS on attributes (SQS G1), and ours on the error's text.
+// Limits of SQS on attributes (SQS G1), and our own on the error's text.
 const (
 	maxAttributes = 10
 	maxErrorText  = 1024
 )
 
-// DeadLetterSender sends messages to a dead-letter queue. Package sqsclient
-// makes one of the AWS SDK's client.
+// DeadLetterSender sends messages to a dead-letter queue. Package sqsclient has one
+// for the AWS SDK.
 type DeadLetterSender interface {
-	// SendDeadLetter answers nil only when SQS has accepted the message.
+	// SendDeadLetter returns nil only if SQS has accepted the message.
 	SendDeadLetter(ctx context.Context, m DeadLetter) error
 }
 
 // DeadLetter is the copy of a message for the dead-letter queue.
 type DeadLetter struct {
-	// Body is the message's own.
+	// Body is the body of the message.
 	Body string
-	// Attributes are the message's own and what WithDeadLetter adds.
+	// Attributes are the attributes of the message and those of WithDeadLetter.
 	Attributes map[string]events.SQSMessageAttribute
-	// Group is the message's group id; empty if it has none. A FIFO queue needs
+	// Group is the message group id; empty if there is none. A FIFO queue requires
 	// one.
 	Group string
-	// DeduplicationID is the message's id: a copy sent twice within five minutes
-	// arrives once in a FIFO queue.
+	// DeduplicationID is the message id. A FIFO queue ignores a second copy within
+	// five minutes.
 	DeduplicationID string
 }
 
-// WithDeadLetter takes a message with a permanent error to the dead-letter
-// queue at once, instead of letting SQS deliver it again as often as its
-// redrive policy says. A copy is sent with the reason, the error's text, the
-// receive count, the function and the origin id as attributes; when SQS has
-// accepted it the original is reported as done.
+// WithDeadLetter dead-letters a message with a permanent error at once, instead of
+// after the receives that the redrive policy allows. It sends a copy with the
+// reason, the error's text, the receive count, the function and the origin id as
+// attributes. When SQS has accepted the copy, the original is reported as done.
 //
-// Nothing is lost on the way: if the copy is not accepted, or the attributes
-// together would exceed the ten that SQS allows, the message is one that
-// failed, and SQS itself moves it on in the end.
+// No message is lost: if the copy is not accepted, or would have more than the ten
+// attributes that SQS allows, the message fails, and SQS redrives it in the end.
 func WithDeadLetter(sender DeadLetterSender) Option {
 	return func(c *config) {
 		if sender == nil {
@@ -74,13 +71,16 @@ func WithDeadLetter(sender DeadLetterSender) Option {
 
 var errNoRoom = errors.New("no room for the attributes of a dead letter")
 
-// bury tells whether the dead-letter queue has accepted a copy.
-func (r *run) bury(ctx context.Context, result *Result) bool {
+// sendDeadLetter reports whether the dead-letter queue has accepted a copy.
+func (r *run) sendDeadLetter(ctx context.Context, result *Result) bool {
 	m := result.Message
 	letter := DeadLetter{
-		Body: m.Body, Attributes: deadLetterAttributes(ctx, result),
-		Group: m.Attributes[groupAttribute], DeduplicationID: m.MessageId,
+		Body:            m.Body,
+		Attributes:      deadLetterAttributes(ctx, result),
+		Group:           m.Attributes[groupAttribute],
+		DeduplicationID: m.MessageId,
 	}
+
 	err := errNoRoom
 	if len(letter.Attributes) <= maxAttributes {
 		err = r.deadLetter.SendDeadLetter(ctx, letter)
@@ -88,9 +88,11 @@ func (r *run) bury(ctx context.Context, result *Result) bool {
 	if err != nil {
 		result.Err = fmt.Errorf("%w (and not dead-lettered: %w)", result.Err, err)
 	}
+
 	return err == nil
 }
 
+// deadLetterAttributes returns the attributes of the copy.
 func deadLetterAttributes(ctx context.Context, result *Result) map[string]events.SQSMessageAttribute {
 	m := result.Message
 	attributes := make(map[string]events.SQSMessageAttribute, len(m.MessageAttributes)+5)
@@ -105,11 +107,11 @@ func deadLetterAttributes(ctx context.Context, result *Result) map[string]events
 	if name := functionName(ctx); name != "" {
 		add(FunctionAttribute, "String", name)
 	}
+
 	return attributes
 }
 
-// functionName is the name of the function that runs, as its invocation says it;
-// empty outside of Lambda.
+// functionName returns the name of the running function; empty outside of Lambda.
 func functionName(ctx context.Context) string {
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		// arn:aws:lambda:REGION:ACCOUNT:function:NAME, and perhaps :ALIAS
@@ -120,6 +122,7 @@ func functionName(ctx context.Context) string {
 	return lambdacontext.FunctionName
 }
 
+// reasonOf returns the value of ReasonAttribute.
 func reasonOf(err error) string {
 	var decode *DecodeError
 	if errors.As(err, &decode) {
@@ -128,8 +131,8 @@ func reasonOf(err error) string {
 	return "permanent"
 }
 
-// printable is the text as SQS takes it (SQS F3): without control characters,
-// not empty and not long.
+// printable returns the text as a value that SQS accepts (SQS F3): without control
+// characters, not empty, and not too long.
 func printable(s string) string {
 	s = strings.Map(func(c rune) rune {
 		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == utf8.RuneError || c == 0xFFFE || c == 0xFFFF {
@@ -137,11 +140,13 @@ func printable(s string) string {
 		}
 		return c
 	}, s)
+
 	if len(s) > maxErrorText {
 		s = strings.ToValidUTF8(s[:maxErrorText], "") // the cut may go through a character
 	}
 	if s == "" {
 		return "unknown"
 	}
+
 	return s
 }

@@ -37,7 +37,7 @@ func texts(attributes map[string]events.SQSMessageAttribute) map[string]string {
 	return out
 }
 
-func TestAPermanentErrorGoesToTheDeadLetterQueueAtOnce(t *testing.T) {
+func TestPermanentErrorIsDeadLetteredAtOnce(t *testing.T) {
 	t.Parallel()
 	queue := &pit{}
 	var report sqsbatch.Report
@@ -62,25 +62,27 @@ func TestAPermanentErrorGoesToTheDeadLetterQueueAtOnce(t *testing.T) {
 	}
 }
 
-func TestADeadLetterNamesTheFunctionThatGaveItUp(t *testing.T) {
+func TestDeadLetterHasTheFunctionName(t *testing.T) {
 	t.Parallel()
 	for arn, want := range map[string]string{
 		"arn:aws:lambda:us-east-1:000000000000:function:ship":      "String ship",
 		"arn:aws:lambda:us-east-1:000000000000:function:ship:live": "String ship",
 		"nonsense": "",
 	} {
-		queue := &pit{}
-		h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a"), sqsbatch.WithDeadLetter(queue)))
-		if _, err := h(lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: arn}), ids("a")); err != nil {
-			t.Fatal(err)
-		}
-		if got := texts(queue.letters[0].Attributes)["dlq_function"]; got != want {
-			t.Errorf("%s: %q, want %q", arn, got, want)
-		}
+		t.Run(arn, func(t *testing.T) {
+			queue := &pit{}
+			h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a"), sqsbatch.WithDeadLetter(queue)))
+			if _, err := h(lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: arn}), ids("a")); err != nil {
+				t.Fatal(err)
+			}
+			if got := texts(queue.letters[0].Attributes)["dlq_function"]; got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
 	}
 }
 
-func TestADeadLetterNamesTheMessageThatItBeganAs(t *testing.T) {
+func TestDeadLetterHasTheOriginID(t *testing.T) {
 	t.Parallel()
 	queue := &pit{}
 	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a"), sqsbatch.WithDeadLetter(queue)))
@@ -90,7 +92,7 @@ func TestADeadLetterNamesTheMessageThatItBeganAs(t *testing.T) {
 	}
 }
 
-func TestNothingIsLostOnTheFastPath(t *testing.T) {
+func TestFailedDeadLetterSendLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	crowded := record("a", "a")
 	for i := range 7 { // and four of ours: eleven
@@ -106,15 +108,17 @@ func TestNothingIsLostOnTheFastPath(t *testing.T) {
 		"NotPermanent":         {errDown, &pit{}, record("a", "a")},
 		"ThrottledIsRetryable": {sqsbatch.RetryAfter(1, errDown), &pit{}, record("a", "a")},
 	} {
-		h := must(t)(sqsbatch.New(failing(tt.err, "a"), sqsbatch.WithDeadLetter(tt.queue)))
-		got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{tt.m}})
-		if len(got) != 1 || len(tt.queue.letters) != 0 {
-			t.Errorf("%s: reported %v, dead-lettered %v", name, got, tt.queue.letters)
-		}
+		t.Run(name, func(t *testing.T) {
+			h := must(t)(sqsbatch.New(failing(tt.err, "a"), sqsbatch.WithDeadLetter(tt.queue)))
+			got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{tt.m}})
+			if len(got) != 1 || len(tt.queue.letters) != 0 {
+				t.Errorf("reported %v, dead-lettered %v", got, tt.queue.letters)
+			}
+		})
 	}
 }
 
-func TestABodyThatNobodyCanReadIsDeadLettered(t *testing.T) {
+func TestUndecodableBodyIsDeadLettered(t *testing.T) {
 	t.Parallel()
 	queue := &pit{}
 	h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[int]) error { return nil }, sqsbatch.WithDeadLetter(queue)))
@@ -124,7 +128,7 @@ func TestABodyThatNobodyCanReadIsDeadLettered(t *testing.T) {
 	}
 }
 
-func TestADeadLetteredMessageDoesNotHoldUpItsGroup(t *testing.T) {
+func TestDeadLetteredMessageDoesNotBlockItsGroup(t *testing.T) {
 	t.Parallel()
 	queue := &pit{}
 	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a1"), sqsbatch.WithDeadLetter(queue)))
@@ -134,7 +138,7 @@ func TestADeadLetteredMessageDoesNotHoldUpItsGroup(t *testing.T) {
 	}
 }
 
-func TestTheErrorTextIsOneThatSQSTakes(t *testing.T) {
+func TestErrorAttributeIsValidForSQS(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.Just(strings.Repeat("é", 2000)), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string {

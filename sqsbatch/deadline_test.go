@@ -39,7 +39,7 @@ func invoke(t *testing.T, h sqsbatch.Handler, timeout time.Duration, names ...st
 	return failed(response), time.Since(began)
 }
 
-func TestNoMessageIsStartedThatCannotFinish(t *testing.T) {
+func TestMessageIsNotStartedIfItCannotFinish(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var started []string
@@ -59,7 +59,7 @@ func TestNoMessageIsStartedThatCannotFinish(t *testing.T) {
 	})
 }
 
-func TestAWarmEnvironmentKnowsHowLongMessagesTake(t *testing.T) {
+func TestEstimateIsKeptBetweenInvocations(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var started []string
@@ -72,7 +72,7 @@ func TestAWarmEnvironmentKnowsHowLongMessagesTake(t *testing.T) {
 	})
 }
 
-func TestTheSlowestOfTheLatestMessagesCounts(t *testing.T) {
+func TestEstimateFollowsTheSlowestRecentMessage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var started []string
@@ -88,7 +88,7 @@ func TestTheSlowestOfTheLatestMessagesCounts(t *testing.T) {
 	})
 }
 
-func TestNothingIsStartedOnceTheInvocationIsOver(t *testing.T) {
+func TestNothingIsStartedAfterTheInvocationEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
@@ -104,7 +104,7 @@ func TestNothingIsStartedOnceTheInvocationIsOver(t *testing.T) {
 }
 
 // Else one slow message would keep an environment from ever working again.
-func TestWhatWasLearnedNeverStopsTheFirstMessage(t *testing.T) {
+func TestEstimateNeverPreventsTheFirstMessage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var started []string
@@ -131,7 +131,7 @@ func TestTheReserveIsKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var started []string
-		h := must(t)(sqsbatch.New(takes(time.Second, &started), sqsbatch.WithReserve(5*time.Second), sqsbatch.WithAnswerTime(0)))
+		h := must(t)(sqsbatch.New(takes(time.Second, &started), sqsbatch.WithReserve(5*time.Second), sqsbatch.WithResponseTime(0)))
 		got, _ := invoke(t, h, 7*time.Second, "a", "b", "c", "d")
 		if diff := cmp.Diff([]string{"d"}, got); diff != "" {
 			t.Error(diff)
@@ -141,7 +141,7 @@ func TestTheReserveIsKept(t *testing.T) {
 
 // Else it would return every message untouched, until SQS took each for a bad
 // one.
-func TestAReserveThatNeverFitsIsAnError(t *testing.T) {
+func TestReserveAboveTheTimeoutIsAnError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := must(t)(sqsbatch.New(failing(nil), sqsbatch.WithReserve(5*time.Second)))
@@ -156,7 +156,7 @@ func TestAReserveThatNeverFitsIsAnError(t *testing.T) {
 	})
 }
 
-func TestAMessageThatOverrunsLeavesTimeToReportTheOthers(t *testing.T) {
+func TestSlowMessageLeavesTimeForTheResponse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var started []string

@@ -1,6 +1,6 @@
 // Package sqsbatch turns a function for one message into a Lambda handler for
-// batches of SQS messages, in which a failed message never costs a good one
-// anything.
+// batches of SQS messages. A message that fails does not fail the rest of its
+// batch.
 //
 //	handler, err := sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[Order]) error {
 //		return ship(ctx, m.Body)
@@ -8,37 +8,46 @@
 //	...
 //	lambda.Start(handler)
 //
-// Each message's fate is reported by itself, as batchItemFailures; the event
-// source mapping must have ReportBatchItemFailures among its function response
-// types. [WithMappingCheck] and [WithBackoff] notice when it has not.
+// It is for Go what the batch processing utility of Powertools for AWS Lambda is
+// for other languages: [New] is its batch processor, your function its record
+// handler, and [WithIdempotency] its idempotency utility. In addition it keeps to
+// the function's deadline, delays failed messages ([WithBackoff]), and
+// dead-letters messages that can never succeed ([WithDeadLetter]).
 //
-// # What happens to a message
+// The handler returns a partial batch response: it lists failed messages in
+// batchItemFailures. The event source mapping must have ReportBatchItemFailures
+// among its function response types; without it, Lambda deletes failed messages.
+// [WithMappingCheck] and [WithBackoff] detect that.
 //
-// A message that cannot be decoded, or whose handler panics or returns an
-// error, fails; its neighbours do not. An error may say more:
+// # Outcome of a message
 //
-//   - [Permanent]: another try would fail as well. With [WithDeadLetter] the
-//     message goes to the dead-letter queue at once, with the reason beside it.
-//   - [RetryAfter]: not before so long.
-//   - any other: try again; with [WithBackoff] later each time.
+// A message fails if it cannot be decoded, or if its handler returns an error or
+// panics. The error decides what happens next:
 //
-// # Time
+//   - [Permanent]: the message will never succeed. With [WithDeadLetter] it is sent
+//     to the dead-letter queue at once, with the reason in its attributes.
+//   - [RetryAfter]: the message is received again after the given time.
+//   - Any other error: the message is received again. With [WithBackoff] the delay
+//     grows with each receive.
 //
-// No message is started that cannot finish before the function's deadline: the
-// rest of the batch is returned as failed, for another invocation. How long one
-// takes is learned from those before it, or told by [WithReserve]. The context
-// of a message ends early enough to report the others.
+// # Deadline
 //
-// # Order
+// A message is started only if it can finish before the function's deadline. The
+// others are returned as failed, and SQS delivers them to a later invocation. The
+// time that a message needs is estimated from earlier messages, or given by
+// [WithReserve]. The context of a message ends early enough to return the
+// response.
 //
-// Messages of a FIFO queue run in order within their group, groups beside each
-// other up to [WithConcurrency]. After a failure the rest of the group is
+// # FIFO queues
+//
+// Messages of a group are processed in order. Several groups are processed
+// concurrently, up to [WithConcurrency]. After a failure, the rest of the group is
 // returned unprocessed.
 //
-// # What it does not do
+// # Limits
 //
-// It does not stop a handler that ignores its context. If the function runs
-// into its timeout nothing is reported and SQS delivers the whole batch again.
-// So it does if a goroutine that a handler started panics, for that ends the
-// process. And SQS may deliver any message twice: [WithIdempotency] is for that.
+// A handler that ignores its context is not stopped. If the function times out,
+// nothing is reported, and SQS delivers the whole batch again. The same happens if
+// a goroutine that a handler started panics, because that ends the process. SQS
+// may deliver any message more than once; see [WithIdempotency].
 package sqsbatch

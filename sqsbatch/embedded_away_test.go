@@ -36,7 +36,7 @@ func TestEmbeddedBackoffInPlaceSpreadsTheReceives(t *testing.T) {
 	}
 }
 
-func TestEmbeddedAThrottledMessageComesBackWhenItShall(t *testing.T) {
+func TestEmbeddedRetryAfterSetsTheDelay(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	d := &diary{clock: s.aws.Clock()}
@@ -52,7 +52,7 @@ func TestEmbeddedAThrottledMessageComesBackWhenItShall(t *testing.T) {
 	}
 }
 
-func TestEmbeddedNothingIsHiddenForLongerThanSQSAllows(t *testing.T) {
+func TestEmbeddedVisibilityTimeoutIsWithinTheLimit(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	d := &diary{clock: s.aws.Clock()}
@@ -107,13 +107,15 @@ func TestEmbeddedABatchIsPostponedInOneRequest(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, body := range []string{"a/1", "b/1", "c/1", "d/1"} {
-		if diff := cmp.Diff([]int{60}, d.gaps(body)); diff != "" {
-			t.Errorf("%s: %s", body, diff)
-		}
+		t.Run(body, func(t *testing.T) {
+			if diff := cmp.Diff([]int{60}, d.gaps(body)); diff != "" {
+				t.Errorf("%s", diff)
+			}
+		})
 	}
 }
 
-func TestEmbeddedAMessageThatCannotBePostponedComesBackAllTheSame(t *testing.T) {
+func TestEmbeddedMessageIsRedeliveredIfPostponingFails(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	var log strings.Builder
@@ -130,7 +132,7 @@ func TestEmbeddedAMessageThatCannotBePostponedComesBackAllTheSame(t *testing.T) 
 	}
 }
 
-func TestEmbeddedAPermanentErrorTakesTheFastPath(t *testing.T) {
+func TestEmbeddedPermanentErrorIsDeadLetteredAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	d := &diary{clock: s.aws.Clock()}
@@ -147,16 +149,18 @@ func TestEmbeddedAPermanentErrorTakesTheFastPath(t *testing.T) {
 		t.Fatalf("dead-lettered %v after %d receives", dead, len(d.seen["hopeless"]))
 	}
 	for name, want := range map[string]string{"dlq_reason": "permanent", "dlq_error": "no such customer", "dlq_receive_count": "1", "dlq_function": "handler"} {
-		if got := aws.ToString(letter.MessageAttributes[name].StringValue); got != want {
-			t.Errorf("%s is %q, want %q", name, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := aws.ToString(letter.MessageAttributes[name].StringValue); got != want {
+				t.Errorf("%s is %q, want %q", name, got, want)
+			}
+		})
 	}
 	if origin := aws.ToString(letter.MessageAttributes["origin_message_id"].StringValue); origin == "" || origin == *letter.MessageId {
 		t.Errorf("origin %q of %q", origin, *letter.MessageId)
 	}
 }
 
-func TestEmbeddedABodyThatNobodyCanReadTakesTheFastPath(t *testing.T) {
+func TestEmbeddedUndecodableBodyIsDeadLetteredAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[int]) error { return nil },
@@ -174,7 +178,7 @@ func TestEmbeddedABodyThatNobodyCanReadTakesTheFastPath(t *testing.T) {
 }
 
 // The queue of dead letters is not there: SQS's own redrive has the last word.
-func TestEmbeddedWhatTheFastPathCannotTakeIsNotLost(t *testing.T) {
+func TestEmbeddedFailedDeadLetterSendLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	d := &diary{clock: s.aws.Clock()}
@@ -189,7 +193,7 @@ func TestEmbeddedWhatTheFastPathCannotTakeIsNotLost(t *testing.T) {
 	}
 }
 
-func TestEmbeddedADeadLetterOfAGroupLetsTheGroupGoOn(t *testing.T) {
+func TestEmbeddedDeadLetteredMessageDoesNotBlockItsGroup(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{fifo: true})
 	d := &diary{clock: s.aws.Clock()}

@@ -34,9 +34,11 @@ func TestEmbeddedOnlyBadMessagesReachTheDeadLetterQueue(t *testing.T) {
 	s.play(h, `{"is":"good"}`, `{"is":"bad"}`, `no JSON`, `{"is":"worse"}`, `{"is":"fine"}`)
 	dead := s.dead()
 	for body, times := range map[string]int{`{"is":"good"}`: 1, `{"is":"fine"}`: 1, `{"is":"bad"}`: 3, `{"is":"worse"}`: 3} {
-		if _, isDead := dead[body]; len(d.seen[body]) != times || isDead != (times == 3) {
-			t.Errorf("%s was seen %d times and is dead-lettered: %v", body, len(d.seen[body]), isDead)
-		}
+		t.Run(body, func(t *testing.T) {
+			if _, isDead := dead[body]; len(d.seen[body]) != times || isDead != (times == 3) {
+				t.Errorf("%s was seen %d times and is dead-lettered: %v", body, len(d.seen[body]), isDead)
+			}
+		})
 	}
 	if _, isDead := dead["no JSON"]; !isDead || len(dead) != 3 {
 		t.Errorf("dead-lettered are %d", len(dead))
@@ -69,7 +71,7 @@ func TestEmbeddedAGroupStaysInOrderThroughAFailure(t *testing.T) {
 	}
 }
 
-func TestEmbeddedTheBreakerSparesMessagesTheHandler(t *testing.T) {
+func TestEmbeddedBreakerReturnsTheRest(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{receives: 20})
 	d := &diary{clock: s.aws.Clock()}
@@ -95,21 +97,23 @@ func TestEmbeddedTheBreakerSparesMessagesTheHandler(t *testing.T) {
 	}
 }
 
-func TestEmbeddedAWholeBatchThatFailsDragsItsGoodMessagesAlong(t *testing.T) {
+func TestEmbeddedWholeBatchFailureRedeliversGoodMessages(t *testing.T) {
 	t.Parallel()
 	for policy, wantDead := range map[sqsbatch.FailurePolicy]int{sqsbatch.FailIfAny: 3, sqsbatch.FailIfAll: 1, sqsbatch.ReportEach: 1} {
-		s := newStage(t, stageOptions{fifo: true}) // whose batches are whole
-		h := must(t)(sqsbatch.New(failing(errDown, "b/bad"), sqsbatch.WithFailures(policy)))
-		s.play(h, "a/1", "b/bad", "c/1")
-		if dead := s.dead(); len(dead) != wantDead {
-			t.Errorf("policy %v: %d dead-lettered, want %d", policy, len(dead), wantDead)
-		}
+		t.Run(fmt.Sprint(policy), func(t *testing.T) {
+			s := newStage(t, stageOptions{fifo: true}) // whose batches are whole
+			h := must(t)(sqsbatch.New(failing(errDown, "b/bad"), sqsbatch.WithFailures(policy)))
+			s.play(h, "a/1", "b/bad", "c/1")
+			if dead := s.dead(); len(dead) != wantDead {
+				t.Errorf("policy %v: %d dead-lettered, want %d", policy, len(dead), wantDead)
+			}
+		})
 	}
 }
 
 // Without ReportBatchItemFailures the mapping deletes what is reported as
 // failed (LAM B37). Unchecked that loses a message; checked it loses none.
-func TestEmbeddedAMappingThatIgnoresFailuresIsNoticed(t *testing.T) {
+func TestEmbeddedMappingWithoutReportingIsDetected(t *testing.T) {
 	t.Parallel()
 	var log, metrics strings.Builder
 	logger := slog.New(slog.NewTextHandler(&log, nil))
@@ -123,16 +127,18 @@ func TestEmbeddedAMappingThatIgnoresFailuresIsNoticed(t *testing.T) {
 			return []sqsbatch.Option{sqsbatch.WithMappingCheck(lambdaclient.MappingCheck(functions(s))), sqsbatch.WithLogger(logger), sqsbatch.WithMetrics(&metrics, "test")}
 		}, []string{"bad"}},
 	} {
-		s := newStage(t, stageOptions{notReports: true})
-		s.play(must(t)(sqsbatch.New(failing(errDown, "bad"), tt.options(s)...)), "bad")
-		dead := []string{}
-		for body := range s.dead() {
-			dead = append(dead, body)
-		}
-		slices.Sort(dead)
-		if diff := cmp.Diff(tt.wantDead, dead); diff != "" {
-			t.Errorf("%s: %s", name, diff)
-		}
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, stageOptions{notReports: true})
+			s.play(must(t)(sqsbatch.New(failing(errDown, "bad"), tt.options(s)...)), "bad")
+			dead := []string{}
+			for body := range s.dead() {
+				dead = append(dead, body)
+			}
+			slices.Sort(dead)
+			if diff := cmp.Diff(tt.wantDead, dead); diff != "" {
+				t.Errorf("%s", diff)
+			}
+		})
 	}
 	if strings.Count(log.String(), "lacks ReportBatchItemFailures") != 1 || strings.Count(metrics.String(), `"PartialResponseIgnored":1`) != 1 {
 		t.Errorf("log %s\nmetrics %s", log.String(), metrics.String())
@@ -141,7 +147,7 @@ func TestEmbeddedAMappingThatIgnoresFailuresIsNoticed(t *testing.T) {
 
 // Nobody told it, and it finds out: the message that it reported is gone before
 // it could have come back.
-func TestEmbeddedALostMessageIsMissed(t *testing.T) {
+func TestEmbeddedDeletedMessageIsDetected(t *testing.T) {
 	t.Parallel()
 	var log, metrics strings.Builder
 	s := newStage(t, stageOptions{notReports: true})

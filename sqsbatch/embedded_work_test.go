@@ -21,7 +21,7 @@ import (
 // Batches of a FIFO queue are whole, however time is skipped: what these tests
 // tell of one batch they tell with a group for each message.
 
-func TestEmbeddedAsManyMessagesRunAtOnceAsAreAllowed(t *testing.T) {
+func TestEmbeddedConcurrencyIsBounded(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{fifo: true})
 	var mu sync.Mutex
@@ -67,7 +67,7 @@ func (c *returned) option() sqsbatch.Option {
 	})
 }
 
-func TestEmbeddedADeadlineInTheMiddleCostsNoMessage(t *testing.T) {
+func TestEmbeddedDeadlineLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{fifo: true})
 	d, untouched := &diary{clock: s.aws.Clock()}, &returned{}
@@ -78,12 +78,14 @@ func TestEmbeddedADeadlineInTheMiddleCostsNoMessage(t *testing.T) {
 			return ctx.Err()
 		}
 		return nil
-	}, sqsbatch.WithAnswerTime(2900*time.Millisecond), untouched.option(), sqsbatch.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
+	}, sqsbatch.WithResponseTime(2900*time.Millisecond), untouched.option(), sqsbatch.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
 	s.play(h, "a/slow", "b/x", "c/y")
 	for body, times := range map[string]int{"a/slow": 2, "b/x": 1, "c/y": 1} {
-		if len(d.seen[body]) != times {
-			t.Errorf("%s was seen %d times", body, len(d.seen[body]))
-		}
+		t.Run(body, func(t *testing.T) {
+			if len(d.seen[body]) != times {
+				t.Errorf("%s was seen %d times", body, len(d.seen[body]))
+			}
+		})
 	}
 	if len(s.dead()) != 0 || untouched.n != 2 || !strings.Contains(log.String(), "not started: too little time") {
 		t.Errorf("%d returned untouched; %s", untouched.n, log.String())
@@ -92,10 +94,10 @@ func TestEmbeddedADeadlineInTheMiddleCostsNoMessage(t *testing.T) {
 
 // What is left is too little for another as slow as the first, though not for
 // the fast ones that these are.
-func TestEmbeddedWhatMessagesTookIsTheReserve(t *testing.T) {
+func TestEmbeddedEstimateIsTheReserve(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]sqsbatch.Option{
-		"Learned": sqsbatch.WithAnswerTime(time.Second), // a quarter of the three: 2.25 s for the work
+		"Learned": sqsbatch.WithResponseTime(time.Second), // a quarter of the three: 2.25 s for the work
 		"Told":    sqsbatch.WithReserve(1500 * time.Millisecond),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +118,7 @@ func TestEmbeddedWhatMessagesTookIsTheReserve(t *testing.T) {
 	}
 }
 
-func TestEmbeddedRepeatedKeysOfABatchAreRecognised(t *testing.T) {
+func TestEmbeddedRepeatedKeysAreProcessedOnce(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	d := &diary{clock: s.aws.Clock()}
@@ -130,7 +132,7 @@ func TestEmbeddedRepeatedKeysOfABatchAreRecognised(t *testing.T) {
 
 // The function is killed after it did a's work: SQS delivers the whole batch
 // again, and only what was not done is done.
-func TestEmbeddedWhatIsDoneIsKnownWhenItsAnswerWasLost(t *testing.T) {
+func TestEmbeddedIdempotencyAfterALostResponse(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{fifo: true, timeout: time.Second})
 	d := &diary{clock: s.aws.Clock()}
@@ -142,16 +144,18 @@ func TestEmbeddedWhatIsDoneIsKnownWhenItsAnswerWasLost(t *testing.T) {
 	}, sqsbatch.WithIdempotency(sqsbatch.NewMemory(24*time.Hour), nil)))
 	s.play(h, "a/1", "b/hangs", "c/1")
 	for body, times := range map[string]int{"a/1": 1, "b/hangs": 2, "c/1": 1} {
-		if len(d.seen[body]) != times {
-			t.Errorf("%s was seen %d times", body, len(d.seen[body]))
-		}
+		t.Run(body, func(t *testing.T) {
+			if len(d.seen[body]) != times {
+				t.Errorf("%s was seen %d times", body, len(d.seen[body]))
+			}
+		})
 	}
 	if len(s.dead()) != 0 {
 		t.Error("a message was dead-lettered")
 	}
 }
 
-func TestEmbeddedInBulkEachMessageHasItsOwnFate(t *testing.T) {
+func TestEmbeddedBulkReportsEachMessage(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{fifo: true})
 	d := &diary{clock: s.aws.Clock()}
@@ -167,9 +171,11 @@ func TestEmbeddedInBulkEachMessageHasItsOwnFate(t *testing.T) {
 	s.play(h, "a/1", "b/bad", "a/2", "c/1", "c/2")
 	// c/2 comes again with the one that failed before it.
 	for body, times := range map[string]int{"a/1": 1, "a/2": 1, "b/bad": 3, "c/1": 2, "c/2": 2} {
-		if len(d.seen[body]) != times {
-			t.Errorf("%s was seen %d times, want %d", body, len(d.seen[body]), times)
-		}
+		t.Run(body, func(t *testing.T) {
+			if len(d.seen[body]) != times {
+				t.Errorf("%s was seen %d times, want %d", body, len(d.seen[body]), times)
+			}
+		})
 	}
 	if dead := s.dead(); len(dead) != 1 {
 		t.Errorf("dead-lettered %v", dead)
@@ -198,9 +204,11 @@ func TestEmbeddedLogsMetricsAndTraceLinks(t *testing.T) {
 		t.Errorf("links %+v", links)
 	}
 	for _, want := range []string{`"Function":"handler"`, `"Queue":"orders.fifo"`, `"Processed":1`, `"Failed":1`, `"Permanent":1`, `"Age":[`, `"BatchTime":`} {
-		if !strings.Contains(metrics.String(), want) {
-			t.Errorf("no %s in %s", want, metrics.String())
-		}
+		t.Run(want, func(t *testing.T) {
+			if !strings.Contains(metrics.String(), want) {
+				t.Errorf("no %s in %s", want, metrics.String())
+			}
+		})
 	}
 	if n := strings.Count(log.String(), `level=ERROR msg="message failed"`); n != 3 || !strings.Contains(log.String(), "receive_count=3") {
 		t.Errorf("%d records: %s", n, log.String())

@@ -13,69 +13,85 @@ import (
 // Handler is a Lambda handler for batches of SQS messages.
 type Handler func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error)
 
-// engine is all of a handler that does not hang on the type of its bodies. It
+// engine is the part of a handler that does not depend on the type of the bodies. It
 // lives as long as its execution environment.
 type engine struct {
 	config
-	one     func(ctx context.Context, m *events.SQSMessage) error
-	bulk    func(ctx context.Context, ms []*events.SQSMessage) []error // in place of one
-	pace    pace
-	mapping mapping
+	handleOne  func(ctx context.Context, m *events.SQSMessage) error
+	handleBulk func(ctx context.Context, ms []*events.SQSMessage) []error // instead of handleOne
+	pace       pace
+	mapping    mapping
 }
 
-// run is one batch on its way.
+// run is a batch in progress.
 type run struct {
 	*engine
 	results  []Result
 	began    time.Time
 	work     workContext
-	deadline time.Time // for the work; the zero time if there is none, as with
-	closing  time.Time // for the requests that follow it, and
-	end      time.Time // the function's own
+	deadline time.Time // of the work; like the next two the zero time if there is none
+	settleBy time.Time // of the requests that follow the work
+	end      time.Time // of the invocation
 	taken    atomic.Int64
 	started  atomic.Int64
 	finished atomic.Int64
 	failures atomic.Int64
 }
 
+// handle processes a batch. It is the Handler.
 func (e *engine) handle(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
-	r := &run{engine: e, began: time.Now(), results: plan(event.Records, e.key)}
+	r := &run{
+		engine:  e,
+		began:   time.Now(),
+		results: plan(event.Records, e.key),
+	}
+
 	work := r.workContext(ctx)
 	defer r.work.end()
 	if err := r.reserveFits(); err != nil {
 		return events.SQSEventResponse{}, err
 	}
-	e.mapping.look(ctx, e, r.results)
-	if e.bulk != nil {
-		r.workInBulk(work)
+
+	e.mapping.check(ctx, e, r.results)
+	if e.handleBulk != nil {
+		r.processBulk(work)
 	} else {
-		r.workOff(work)
+		r.processAll(work)
 	}
-	r.settleTwins()
+
+	r.settleDuplicates()
 	r.postpone(ctx)
 
-	report := Report{Results: r.results, Began: r.began, Took: time.Since(r.began)}
+	report := Report{
+		Results: r.results,
+		Began:   r.began,
+		Took:    time.Since(r.began),
+	}
 	for _, observe := range e.observers {
 		observe(ctx, report)
 	}
-	return e.answer(report)
+	return e.respond(report)
 }
 
-// workContext ends before the function's deadline, early enough to settle what
-// was done, and to answer.
+// workContext returns the context of the work. It ends before the function's
+// deadline, early enough to settle the messages and return the response.
 func (r *run) workContext(ctx context.Context) context.Context {
 	deadline, ends := ctx.Deadline()
 	if !ends {
 		return ctx
 	}
-	answer := min(r.answerTime, deadline.Sub(r.began)/4)
-	r.deadline, r.closing, r.end = deadline.Add(-answer), deadline.Add(-answer/3), deadline
-	r.work.Context, r.work.deadline = ctx, r.deadline
+
+	reserved := min(r.responseTime, deadline.Sub(r.began)/4)
+	r.deadline = deadline.Add(-reserved)
+	r.settleBy = deadline.Add(-reserved / 3)
+	r.end = deadline
+	r.work.Context = ctx
+	r.work.deadline = r.deadline
 	return &r.work
 }
 
-// reserveFits refuses a reserve for which the function is too short: every
-// message would be returned untouched, until SQS took it for a bad one.
+// reserveFits returns an error if the reserve exceeds the function's timeout. Without
+// it, every message would be returned unprocessed until SQS dead-letters it.
 func (r *run) reserveFits() error {
 	if all := r.deadline.Sub(r.began); !r.deadline.IsZero() && r.reserve > all && len(r.results) > 0 {
 		return fmt.Errorf("sqsbatch: no message can start: WithReserve wants %v and the function has %v for the work; "+
@@ -84,83 +100,88 @@ func (r *run) reserveFits() error {
 	return nil
 }
 
-// workOff runs the messages, on this goroutine or beside each other.
-func (r *run) workOff(ctx context.Context) {
+// processAll processes the messages, on this goroutine or on several.
+func (r *run) processAll(ctx context.Context) {
 	workers := min(r.concurrency, len(r.results))
 	if workers <= 1 {
-		r.take(ctx)
+		r.processGroups(ctx)
 		return
 	}
+
 	var wg sync.WaitGroup
 	wg.Add(workers)
-	worker := func() { // one closure for all, where wg.Go would make two for each
+	worker := func() { // one closure in all; wg.Go would allocate two for each
 		defer wg.Done()
-		r.take(ctx)
+		r.processGroups(ctx)
 	}
 	for range workers - 1 {
 		go worker()
 	}
-	worker()
+	worker() // this goroutine is a worker too
 	wg.Wait()
 }
 
-// take works off groups until none is left. A message of a standard queue is a
-// group by itself.
-func (r *run) take(ctx context.Context) {
+// processGroups processes groups until none is left. A message of a standard queue is
+// a group by itself.
+func (r *run) processGroups(ctx context.Context) {
 	for {
 		i := int(r.taken.Add(1)) - 1
 		if i >= len(r.results) {
 			return
 		}
 		if r.results[i].head {
-			r.chain(ctx, &r.results[i])
+			r.processGroup(ctx, &r.results[i])
 		}
 	}
 }
 
-// chain works off a group in order.
-func (r *run) chain(ctx context.Context, result *Result) {
+// processGroup processes the messages of a group in order.
+func (r *run) processGroup(ctx context.Context, result *Result) {
 	for {
 		switch {
-		case result.twin > 0:
-			if !result.head { // the one that it repeats went before it
-				r.settleTwin(result)
+		case result.duplicateOf > 0:
+			if !result.head { // in a group, the message that it repeats is settled
+				r.settleDuplicate(result)
 			}
-		case r.begin(ctx, result):
+		case r.start(ctx, result):
 			r.finish(ctx, result, r.call(ctx, result.Message))
 		}
+
 		if result.next == 0 {
 			return
 		}
-		result = r.passOn(result)
+
+		result = r.blockNext(result)
 	}
 }
 
-// passOn lets what holds up a message, or is a failure of it, hold up the next
-// of its group, which it answers.
-func (r *run) passOn(result *Result) *Result {
+// blockNext blocks the next message of the group if this one failed or is blocked. It
+// returns the next message.
+func (r *run) blockNext(result *Result) *Result {
 	next := &r.results[result.next-1]
 	switch {
 	case result.Outcome.Done():
-		next.held = result.held
+		next.blocked = result.blocked
 	case result.Err == ErrNoTime || result.Err == ErrBreaker:
-		next.held = result.Err
+		next.blocked = result.Err
 	default:
-		next.held = ErrGroup
+		next.blocked = ErrGroup
 	}
 	return next
 }
 
-// begin decides whether a message is started: not if something holds it up,
-// without time, with the breaker open, or if the idempotency store knows it.
-func (r *run) begin(ctx context.Context, result *Result) (ok bool) {
+// start reports whether a message is to be processed. It is not if an earlier message
+// of its group blocks it, if too little time is left, if the breaker is open, or if
+// the idempotency store does not grant its key.
+func (r *run) start(ctx context.Context, result *Result) (ok bool) {
 	defer r.guard(ctx, result)
 	if result.Err == nil {
-		result.Err = result.held
+		result.Err = result.blocked
 	}
 	if result.Err != nil {
 		return false
 	}
+
 	now := time.Now()
 	switch {
 	case ctx.Err() != nil, !r.deadline.IsZero() && now.Add(r.expected()).After(r.deadline):
@@ -170,28 +191,30 @@ func (r *run) begin(ctx context.Context, result *Result) (ok bool) {
 		result.Err = ErrBreaker
 		return false
 	}
+
 	if r.store != nil && !r.claim(ctx, result) {
 		return false
 	}
+
 	r.started.Add(1)
 	result.Started = now
 	return true
 }
 
-// expected is how long a message may take. What was learned never stops the
-// first: each invocation has the same time, and what does not fit now never
-// would.
+// expected returns how long a message may take. An estimate never prevents the first
+// message of a batch: every invocation has the same time, so a message that does not
+// fit now would never be started.
 func (r *run) expected() time.Duration {
 	switch {
 	case r.reserve > 0:
 		return r.reserve
-	case r.bulk != nil || r.started.Load() == 0:
+	case r.handleBulk != nil || r.started.Load() == 0:
 		return 0
 	}
 	return r.pace.expect()
 }
 
-// finish writes down what became of a message that was started.
+// finish records the outcome of a message that was started.
 func (r *run) finish(ctx context.Context, result *Result, err error) {
 	defer r.guard(ctx, result)
 	r.pace.learn(time.Since(result.Started))
@@ -200,16 +223,18 @@ func (r *run) finish(ctx context.Context, result *Result, err error) {
 	} else {
 		r.fail(ctx, result, err)
 	}
+
 	if result.claim != "" {
 		r.settleClaim(ctx, result)
 	}
+
 	r.finished.Add(1)
 	if !result.Outcome.Done() {
 		r.failures.Add(1)
 	}
 }
 
-// call runs the handler and turns a panic into an error.
+// call calls the handler and returns a panic as an error.
 func (r *run) call(ctx context.Context, m *events.SQSMessage) (err error) {
 	defer recovered(&err)
 	if r.timeout > 0 {
@@ -220,23 +245,29 @@ func (r *run) call(ctx context.Context, m *events.SQSMessage) (err error) {
 	if r.trace != nil {
 		return r.traced(ctx, m)
 	}
-	return r.one(ctx, m)
+	return r.handleOne(ctx, m)
 }
 
-// answer is what Lambda is told.
-func (e *engine) answer(report Report) (events.SQSEventResponse, error) {
+// respond returns the response of the invocation.
+func (e *engine) respond(report Report) (events.SQSEventResponse, error) {
 	ids, first := report.failed()
-	whole := e.failures == FailIfAny || e.failures == FailIfAll && len(ids) == len(report.Results) || e.mapping.lacking()
+	whole := e.failures == FailIfAny || e.failures == FailIfAll && len(ids) == len(report.Results) || e.mapping.ignoresFailures()
 	if len(ids) > 0 && whole {
-		var err error = &BatchError{Failed: ids, Total: len(report.Results), First: first}
-		if e.mapping.lacking() {
+		var err error = &BatchError{
+			Failed: ids,
+			Total:  len(report.Results),
+			First:  first,
+		}
+		if e.mapping.ignoresFailures() {
 			err = fmt.Errorf("%w, so the batch fails as a whole: %w", ErrIgnored, err)
 		}
 		return events.SQSEventResponse{}, err
 	}
+
 	response := events.SQSEventResponse{BatchItemFailures: make([]events.SQSBatchItemFailure, len(ids))}
 	for i, id := range ids {
 		response.BatchItemFailures[i].ItemIdentifier = id
 	}
+
 	return response, nil
 }

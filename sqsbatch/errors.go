@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// Errors of messages that the handler did not see.
+// Errors of messages for which the handler was not called.
 var (
-	// ErrNoTime is the error of a message that was not started because it could
-	// not have finished before the function's deadline.
+	// ErrNoTime is the error of a message that was not started because it might
+	// not finish before the function's deadline.
 	ErrNoTime = errors.New("not started: too little time before the deadline")
 	// ErrBreaker is the error of a message that was not started because too many
-	// before it had failed.
+	// messages of the batch had failed. See [WithBreaker].
 	ErrBreaker = errors.New("not started: too many messages of the batch failed")
 	// ErrGroup is the error of a message of a FIFO queue that was not started
 	// because one before it in its group failed.
 	ErrGroup = errors.New("not started: an earlier message of its group failed")
 	// ErrRepeats is the error of a message that was not started because another
-	// of the batch with its idempotency key was, and did not succeed.
+	// message of the batch with the same idempotency key did not succeed.
 	ErrRepeats = errors.New("not started: another message of the batch with its key did not succeed")
-	// ErrClaimed is the error of a message that another invocation is working
-	// on, as the idempotency store says.
+	// ErrClaimed is the error of a message that another invocation is processing,
+	// according to the idempotency store.
 	ErrClaimed = errors.New("not started: claimed by another invocation")
 )
 
-// Permanent marks an error that another try would meet again. Permanent of nil
-// is nil.
+// Permanent returns an error that wraps err and marks the message as one that will
+// never succeed. It returns nil if err is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
@@ -34,7 +34,7 @@ func Permanent(err error) error {
 	return &permanentError{err}
 }
 
-// IsPermanent tells whether Permanent marked err or one that it wraps.
+// IsPermanent reports whether err, or an error that it wraps, is from [Permanent].
 func IsPermanent(err error) bool {
 	var p *permanentError
 	return errors.As(err, &p)
@@ -45,9 +45,9 @@ type permanentError struct{ err error }
 func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
-// RetryAfter marks an error after which the message is not worth another try
-// before d has passed, as when a service downstream throttles. It takes effect
-// where [WithBackoff] is given. RetryAfter of nil is nil.
+// RetryAfter returns an error that wraps err and asks for a retry after d, for example
+// because another service throttles. It needs [WithBackoff]. RetryAfter returns nil
+// if err is nil.
 func RetryAfter(d time.Duration, err error) error {
 	if err == nil {
 		return nil
@@ -63,50 +63,49 @@ type throttledError struct {
 func (e *throttledError) Error() string { return e.err.Error() }
 func (e *throttledError) Unwrap() error { return e.err }
 
-// DecodeError says that a message's body is not what the handler expects. It is
-// permanent.
+// DecodeError is the error of a message whose body cannot be decoded. It is permanent.
 type DecodeError struct {
-	// Err is the decoder's.
+	// Err is the error of the decoder.
 	Err error
 }
 
-// Error is the decoder's text, and that it was the body.
+// Error returns the text of the decoder's error.
 func (e *DecodeError) Error() string { return "decode body: " + e.Err.Error() }
 
-// Unwrap is the decoder's error.
+// Unwrap returns the decoder's error.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// PanicError says that the handler panicked on a message.
+// PanicError is the error of a message on which the handler panicked.
 type PanicError struct {
-	// Value is what it panicked with.
+	// Value is the value of the panic.
 	Value any
-	// Stack is the goroutine's stack at that moment.
+	// Stack is the stack of the goroutine at the panic.
 	Stack []byte
 }
 
-// Error is the panic's value.
+// Error returns the value of the panic as text.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
-// Unwrap is the panic's value if that was an error.
+// Unwrap returns the value of the panic if it is an error, else nil.
 func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
+	err, _ := e.Value.(error) // nil if it is another type
 	return err
 }
 
-// BatchError fails a whole invocation, as [WithFailures] may ask for.
+// BatchError is the error of an invocation that fails as a whole; see [WithFailures].
 type BatchError struct {
 	// Failed are the ids of the messages that failed.
 	Failed []string
-	// Total is how many messages the batch had.
+	// Total is the number of messages of the batch.
 	Total int
-	// First is the error of the first of them.
+	// First is the error of the first failed message.
 	First error
 }
 
-// Error names how many failed, and the first error.
+// Error returns the number of failed messages, their ids and the first error.
 func (e *BatchError) Error() string {
 	return fmt.Sprintf("%d of %d messages failed %v, the first with: %v", len(e.Failed), e.Total, e.Failed, e.First)
 }
 
-// Unwrap is the first message's error.
+// Unwrap returns the error of the first failed message.
 func (e *BatchError) Unwrap() error { return e.First }

@@ -8,50 +8,58 @@ import (
 	"time"
 )
 
-// fail writes down that the handler failed with err, and takes a permanent
-// error to the dead-letter queue if there is one.
+// fail records that the handler failed with err. It dead-letters a message with a
+// permanent error, if there is a dead-letter queue.
 func (r *run) fail(ctx context.Context, result *Result, err error) {
-	if err == ErrGroup { // NewBulk held it back behind one that does not decode
-		result.Err, result.Started = err, time.Time{}
+	if err == ErrGroup { // NewBulk: an earlier message of the group cannot be decoded
+		result.Err = err
+		result.Started = time.Time{}
 		return
 	}
-	result.Outcome, result.Err = Failed, err
+
+	result.Outcome = Failed
+	result.Err = err
 	result.permanent = IsPermanent(err)
 	if throttled := (*throttledError)(nil); errors.As(err, &throttled) {
-		result.throttled, result.hiddenFor = true, max(throttled.after, 0)
+		result.throttled = true
+		result.hiddenFor = max(throttled.after, 0)
 	}
-	if result.permanent && r.deadLetter != nil && r.bury(ctx, result) {
+
+	if result.permanent && r.deadLetter != nil && r.sendDeadLetter(ctx, result) {
 		result.Outcome = DeadLettered
 	}
 }
 
-// guard, deferred, keeps a panic of what users hand in (a store, a sender, the
-// methods of an error) from costing more than its own message. What is done
-// stays done.
+// guard must be deferred. It limits a panic in the user's code (a store, a sender, a
+// method of an error) to its message. A message that is done stays done.
 func (r *run) guard(ctx context.Context, result *Result) {
 	v := recover()
 	if v == nil {
 		return
 	}
+
 	err := panicked(v)
 	r.finished.Add(1)
 	if result.Outcome.Done() {
 		r.warn(ctx, "panic after the work", result, err)
 		return
 	}
-	result.Outcome, result.Err = Failed, err
+
+	result.Outcome = Failed
+	result.Err = err
 	r.failures.Add(1)
 }
 
-// recovered, deferred, turns a panic into an error.
+// recovered must be deferred. It turns a panic into an error.
 func recovered(err *error) {
 	if v := recover(); v != nil {
 		*err = panicked(v)
 	}
 }
 
+// panicked returns the error of a panic with v. It is called by deferred functions.
 func panicked(v any) error { return &PanicError{Value: v, Stack: debug.Stack()} }
 
-// text is an error's text. A handler may answer a nil pointer as an error, whose
-// Error method panics: package fmt knows how to take that.
+// text returns an error's text. A handler may return a nil pointer as an error, whose
+// Error method panics; package fmt handles that.
 func text(err error) string { return fmt.Sprint(err) }

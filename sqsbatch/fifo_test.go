@@ -3,6 +3,7 @@ package sqsbatch_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -17,31 +18,33 @@ import (
 func TestAFailureReturnsTheRestOfItsGroup(t *testing.T) {
 	t.Parallel()
 	for _, concurrency := range []int{1, 4} {
-		var mu sync.Mutex
-		var ran []string
-		h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
-			mu.Lock()
-			defer mu.Unlock()
-			ran = append(ran, m.Body)
-			return failing(errDown, "a2")(ctx, m)
-		}, sqsbatch.WithConcurrency(concurrency)))
-		event := events.SQSEvent{Records: []events.SQSMessage{
-			grouped("a1", "a"), grouped("b1", "b"), grouped("a2", "a"), grouped("a3", "a"), grouped("b2", "b"),
-		}}
-		// LAM B38: Lambda deletes what is not listed, so that a3 must be.
-		if diff := cmp.Diff([]string{"a2", "a3"}, handle(t, h, event)); diff != "" {
-			t.Error(diff)
-		}
-		slices.Sort(ran)
-		if diff := cmp.Diff([]string{"a1", "a2", "b1", "b2"}, ran); diff != "" {
-			t.Error(diff)
-		}
+		t.Run(fmt.Sprint(concurrency), func(t *testing.T) {
+			var mu sync.Mutex
+			var ran []string
+			h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
+				mu.Lock()
+				defer mu.Unlock()
+				ran = append(ran, m.Body)
+				return failing(errDown, "a2")(ctx, m)
+			}, sqsbatch.WithConcurrency(concurrency)))
+			event := events.SQSEvent{Records: []events.SQSMessage{
+				grouped("a1", "a"), grouped("b1", "b"), grouped("a2", "a"), grouped("a3", "a"), grouped("b2", "b"),
+			}}
+			// LAM B38: Lambda deletes what is not listed, so that a3 must be.
+			if diff := cmp.Diff([]string{"a2", "a3"}, handle(t, h, event)); diff != "" {
+				t.Error(diff)
+			}
+			slices.Sort(ran)
+			if diff := cmp.Diff([]string{"a1", "a2", "b1", "b2"}, ran); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
 // Nothing of b failed: it is returned for what stopped the batch, and keeps its
 // time.
-func TestAGroupThatWasNotBegunIsReturnedForWhatStoppedTheBatch(t *testing.T) {
+func TestGroupsThatWereNotStartedHaveTheReasonOfTheBatch(t *testing.T) {
 	t.Parallel()
 	queue := &hider{}
 	var report sqsbatch.Report
@@ -49,16 +52,18 @@ func TestAGroupThatWasNotBegunIsReturnedForWhatStoppedTheBatch(t *testing.T) {
 		sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
 	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a"), grouped("b1", "b"), grouped("b2", "b")}})
 	for i, want := range []error{errDown, sqsbatch.ErrGroup, sqsbatch.ErrBreaker, sqsbatch.ErrBreaker} {
-		if got := report.Results[i].Err; !errors.Is(got, want) {
-			t.Errorf("%s: %v, want %v", report.Results[i].OriginID(), got, want)
-		}
+		t.Run(fmt.Sprint(want), func(t *testing.T) {
+			if got := report.Results[i].Err; !errors.Is(got, want) {
+				t.Errorf("%s: %v, want %v", report.Results[i].OriginID(), got, want)
+			}
+		})
 	}
 	if diff := cmp.Diff(map[string]int{"r-a1": 1, "r-a2": 1}, queue.seconds); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestAGroupOnAStandardQueueOrdersNothing(t *testing.T) {
+func TestGroupIDOnAStandardQueueIsIgnored(t *testing.T) {
 	t.Parallel()
 	event := events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a")}}
 	for i := range event.Records {
@@ -70,7 +75,7 @@ func TestAGroupOnAStandardQueueOrdersNothing(t *testing.T) {
 	}
 }
 
-func TestInBulkTheRestOfAGroupFailsWithIt(t *testing.T) {
+func TestBulkFailureFailsTheRestOfItsGroup(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error {
 		errs := make([]error, len(ms))
@@ -88,7 +93,7 @@ func TestInBulkTheRestOfAGroupFailsWithIt(t *testing.T) {
 // Whatever a batch holds and whichever messages fail: each message runs at most
 // once, in order within its group, and exactly those are reported that failed
 // or follow a failure.
-func TestWhatIsReportedIsWhatFailedOrFollowsAFailure(t *testing.T) {
+func TestFailedMessagesAndTheirGroupsAreReported(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		groups := rapid.SliceOfN(rapid.SampledFrom([]string{"", "a", "b", "c"}), 0, 30).Draw(t, "groups")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -73,7 +74,7 @@ func TestEachMessageIsReportedByItself(t *testing.T) {
 	}
 }
 
-func TestABodyThatDoesNotDecodeFailsItsOwnMessageOnly(t *testing.T) {
+func TestUndecodableBodyFailsOnlyItsMessage(t *testing.T) {
 	t.Parallel()
 	type order struct{ N int }
 	event := events.SQSEvent{Records: []events.SQSMessage{record("a", `{"N":1}`), record("b", `{"N":"x"}`), record("c", `{"N":3}`)}}
@@ -92,7 +93,7 @@ func TestABodyThatDoesNotDecodeFailsItsOwnMessageOnly(t *testing.T) {
 	}
 }
 
-func TestTheResponseIsOneThatLambdaTakesForAllDone(t *testing.T) {
+func TestResponseWithoutFailuresIsValid(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.New(failing(nil)))
 	event, err := json.Marshal(ids("a"))
@@ -106,7 +107,7 @@ func TestTheResponseIsOneThatLambdaTakesForAllDone(t *testing.T) {
 	}
 }
 
-func TestADecoderOfOnesOwnIsUsed(t *testing.T) {
+func TestWithDecoder(t *testing.T) {
 	t.Parallel()
 	var got []string
 	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[[]string]) error {
@@ -137,29 +138,32 @@ func TestConcurrencyIsBounded(t *testing.T) {
 	})
 }
 
-func TestRepeatedMessagesOfABatchShareOneRun(t *testing.T) {
+func TestRepeatedMessagesAreProcessedOnce(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{3, 40} { // both ways of finding them
-		runs := map[string]int{}
-		h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
-			runs[m.ID()]++
-			return failing(errDown, "b")(t.Context(), m)
-		}))
-		event := ids("a", "b", "a", "b")
-		for len(event.Records) < n {
-			event.Records = append(event.Records, record("a", "a"))
-		}
-		got := handle(t, h, event)
-		if diff := cmp.Diff([]string{"b", "b"}, got); diff != "" {
-			t.Error(diff)
-		}
-		if diff := cmp.Diff(map[string]int{"a": 1, "b": 1}, runs); diff != "" {
-			t.Error(diff)
-		}
+	for _, n := range []int{3, 40} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel() // both ways of finding them
+			runs := map[string]int{}
+			h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
+				runs[m.ID()]++
+				return failing(errDown, "b")(t.Context(), m)
+			}))
+			event := ids("a", "b", "a", "b")
+			for len(event.Records) < n {
+				event.Records = append(event.Records, record("a", "a"))
+			}
+			got := handle(t, h, event)
+			if diff := cmp.Diff([]string{"b", "b"}, got); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(map[string]int{"a": 1, "b": 1}, runs); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
-func TestTheBatchFailsAsAWholeWhereThatIsAsked(t *testing.T) {
+func TestWithFailures(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		policy  sqsbatch.FailurePolicy
@@ -172,23 +176,25 @@ func TestTheBatchFailsAsAWholeWhereThatIsAsked(t *testing.T) {
 		{sqsbatch.FailIfAny, []string{"b"}, true},
 		{sqsbatch.FailIfAny, nil, false},
 	} {
-		h := must(t)(sqsbatch.New(failing(errDown, tt.bad...), sqsbatch.WithFailures(tt.policy)))
-		response, err := h(t.Context(), ids("a", "b"))
-		if (err != nil) != tt.invalid {
-			t.Errorf("policy %v with %v bad: %v", tt.policy, tt.bad, err)
-		}
-		var batch *sqsbatch.BatchError
-		if err == nil {
-			if diff := cmp.Diff(append([]string{}, tt.bad...), failed(response)); diff != "" {
-				t.Error(diff)
+		t.Run(fmt.Sprint(tt.policy), func(t *testing.T) {
+			h := must(t)(sqsbatch.New(failing(errDown, tt.bad...), sqsbatch.WithFailures(tt.policy)))
+			response, err := h(t.Context(), ids("a", "b"))
+			if (err != nil) != tt.invalid {
+				t.Errorf("policy %v with %v bad: %v", tt.policy, tt.bad, err)
 			}
-		} else if !errors.As(err, &batch) || !errors.Is(err, errDown) || !slices.Equal(batch.Failed, tt.bad) || batch.Total != 2 {
-			t.Errorf("error %#v", err)
-		}
+			var batch *sqsbatch.BatchError
+			if err == nil {
+				if diff := cmp.Diff(append([]string{}, tt.bad...), failed(response)); diff != "" {
+					t.Error(diff)
+				}
+			} else if !errors.As(err, &batch) || !errors.Is(err, errDown) || !slices.Equal(batch.Failed, tt.bad) || batch.Total != 2 {
+				t.Errorf("error %#v", err)
+			}
+		})
 	}
 }
 
-func TestTheBreakerReturnsTheRestUntouched(t *testing.T) {
+func TestBreakerReturnsTheRestUnprocessed(t *testing.T) {
 	t.Parallel()
 	var runs int
 	var report sqsbatch.Report
@@ -202,7 +208,7 @@ func TestTheBreakerReturnsTheRestUntouched(t *testing.T) {
 	}
 }
 
-func TestTheBreakerStaysShutBelowItsShare(t *testing.T) {
+func TestBreakerIgnoresASmallerShare(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.New(failing(errDown, "a", "d"), sqsbatch.WithBreaker(0.5, 2)))
 	if diff := cmp.Diff([]string{"a", "d"}, handle(t, h, ids("b", "a", "c", "d", "e"))); diff == "" {
@@ -219,7 +225,7 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	for name, option := range map[string]sqsbatch.Option{
 		"concurrency":       sqsbatch.WithConcurrency(0),
 		"reserve":           sqsbatch.WithReserve(0),
-		"answer time":       sqsbatch.WithAnswerTime(-1),
+		"answer time":       sqsbatch.WithResponseTime(-1),
 		"timeout":           sqsbatch.WithMessageTimeout(0),
 		"policy":            sqsbatch.WithFailures(9),
 		"breaker":           sqsbatch.WithBreaker(0, 1),
@@ -236,9 +242,11 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 		"visibility":        sqsbatch.WithBackoff(nil, backoff.Policy{}),
 		"policy of backoff": sqsbatch.WithBackoff(&hider{}, backoff.Policy{Base: -1}),
 	} {
-		if _, err := sqsbatch.New(failing(nil), option); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, err := sqsbatch.New(failing(nil), option); err == nil {
+				t.Error("accepted")
+			}
+		})
 	}
 	if _, err := sqsbatch.New[string](nil); err == nil {
 		t.Error("no handler: accepted")
@@ -251,8 +259,10 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 			return ctx, nil
 		}),
 	} {
-		if _, err := sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error { return nil }, option); err == nil {
-			t.Errorf("bulk with %s: accepted", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, err := sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error { return nil }, option); err == nil {
+				t.Errorf("bulk with %s: accepted", name)
+			}
+		})
 	}
 }

@@ -53,7 +53,7 @@ func (explosive) SendDeadLetter(context.Context, sqsbatch.DeadLetter) error { pa
 
 // Whatever it is that panics at message b, the others are done and the logs and
 // metrics come out.
-func TestAPanicAnywhereCostsItsOwnMessageOnly(t *testing.T) {
+func TestPanicFailsOnlyItsMessage(t *testing.T) {
 	t.Parallel()
 	store := func(at string) func() sqsbatch.Option {
 		return func() sqsbatch.Option {
@@ -78,8 +78,8 @@ func TestAPanicAnywhereCostsItsOwnMessageOnly(t *testing.T) {
 		"Claim":       {option: store("claim"), want: []string{"b"}},
 		"Complete":    {option: store("complete"), want: []string{}}, // b is done: its claim runs out
 		"Send":        {handlerErr: sqsbatch.Permanent(errDown), option: plain(sqsbatch.WithDeadLetter(explosive{})), want: []string{"b"}},
-		"NilPointer":  {handlerErr: (*nilError)(nil), option: plain(sqsbatch.WithAnswerTime(0)), want: []string{"b"}},
-		"NilUnwrap":   {handlerErr: fmt.Errorf("wrapped: %w", (*nilError)(nil)), option: plain(sqsbatch.WithAnswerTime(0)), want: []string{"b"}},
+		"NilPointer":  {handlerErr: (*nilError)(nil), option: plain(sqsbatch.WithResponseTime(0)), want: []string{"b"}},
+		"NilUnwrap":   {handlerErr: fmt.Errorf("wrapped: %w", (*nilError)(nil)), option: plain(sqsbatch.WithResponseTime(0)), want: []string{"b"}},
 		"NilToBeDead": {handlerErr: sqsbatch.Permanent((*nilError)(nil)), option: plain(sqsbatch.WithDeadLetter(&pit{})), want: []string{"b"}},
 		"TraceBegins": {option: plain(sqsbatch.WithTrace(func(ctx context.Context, _ sqsbatch.Trace, m *events.SQSMessage) (context.Context, func(error)) {
 			if m.MessageId == "b" {
@@ -108,7 +108,7 @@ func TestAPanicAnywhereCostsItsOwnMessageOnly(t *testing.T) {
 	}
 }
 
-func TestInBulkADecoderThatPanicsCostsItsOwnMessageOnly(t *testing.T) {
+func TestBulkDecoderPanicFailsOnlyItsMessage(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error { return make([]error, len(ms)) },
 		sqsbatch.WithDecoder(func(body string) (string, error) {
@@ -122,7 +122,7 @@ func TestInBulkADecoderThatPanicsCostsItsOwnMessageOnly(t *testing.T) {
 	}
 }
 
-func TestTheSpanOfAMessageThatPanicsEndsWithThePanic(t *testing.T) {
+func TestSpanEndsWithThePanic(t *testing.T) {
 	t.Parallel()
 	var ended error
 	h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[string]) error { panic(errDown) },
@@ -136,7 +136,7 @@ func TestTheSpanOfAMessageThatPanicsEndsWithThePanic(t *testing.T) {
 
 // Lambda sends batches of one queue. A function called by others may get what
 // it likes.
-func TestAnEventOfTwoQueuesIsPostponedInEach(t *testing.T) {
+func TestMessagesOfTwoQueuesArePostponedInEach(t *testing.T) {
 	t.Parallel()
 	queue := &hider{}
 	h := must(t)(sqsbatch.New(failing(errDown, "a", "b", "c"), sqsbatch.WithBackoff(queue, doubling)))
@@ -148,7 +148,7 @@ func TestAnEventOfTwoQueuesIsPostponedInEach(t *testing.T) {
 	}
 }
 
-func TestGroupsOfTwoQueuesAreNotOne(t *testing.T) {
+func TestGroupsOfTwoQueuesAreIndependent(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.New(failing(errDown, "a1")))
 	event := events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("other", "a"), grouped("a2", "a")}}
@@ -159,7 +159,7 @@ func TestGroupsOfTwoQueuesAreNotOne(t *testing.T) {
 }
 
 // A mapping with a batching window may send ten thousand (LAM B7).
-func TestTheLargestBatchIsWorkedOff(t *testing.T) {
+func TestLargestBatchIsProcessed(t *testing.T) {
 	t.Parallel()
 	event := batchOf(10_000, "x")
 	for i := range event.Records {
@@ -175,7 +175,7 @@ func TestTheLargestBatchIsWorkedOff(t *testing.T) {
 	}
 }
 
-func TestARecordOfNonsenseIsTakenAsItIs(t *testing.T) {
+func TestInvalidRecordIsProcessed(t *testing.T) {
 	t.Parallel()
 	m := record("a", "")
 	m.Attributes = map[string]string{

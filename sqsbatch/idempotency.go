@@ -9,92 +9,101 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// IdempotencyStore remembers which messages are done, so that one that SQS
-// delivers twice is processed once. It is shared by all instances of a function
-// and safe for concurrent use. [NewMemory] and [NewTableStore] make one.
+// IdempotencyStore records which messages are done, so that a message that SQS
+// delivers twice is processed once. All execution environments of a function share
+// it. It is safe for concurrent use. [NewMemory] and [NewTableStore] return one.
 type IdempotencyStore interface {
-	// Claim takes the key for the caller until the given time, and answers a
-	// token. It answers ErrDone if the key's work is done, and ErrClaimed if
-	// another has claimed it and its time is not over.
+	// Claim claims the key for the caller until the given time, and returns a token.
+	// It returns ErrDone if the key is complete, and ErrClaimed if another caller has
+	// claimed it and its time has not passed.
 	Claim(ctx context.Context, key string, until time.Time) (token string, err error)
-	// Complete remembers the key's work as done, if the token still holds it.
+	// Complete marks the key as complete, if the token still holds the claim.
 	Complete(ctx context.Context, key, token string) error
-	// Release gives the key back after a failure, if the token still holds it.
+	// Release removes the claim after a failure, if the token still holds it.
 	Release(ctx context.Context, key, token string) error
 }
 
-// ErrDone is what a store answers to a claim whose work is done already.
+// ErrDone is what a store returns if the key is already complete.
 var ErrDone = errors.New("done already")
 
-// claimTime is how long a message is claimed for where the invocation has no
-// deadline: as long as a function may run.
+// claimTime is the duration of a claim if the invocation has no deadline: the longest
+// timeout of a function.
 const claimTime = 15 * time.Minute
 
-// settleTime is how long a store may take to be told of one message.
+// settleTime is the timeout for completing or releasing a key.
 const settleTime = time.Second
 
-// WithIdempotency processes a message only once, as far as the store remembers.
-// The key says what makes two messages the same; nil means the origin message
-// id, which a copy keeps. A message whose key is "" is always processed.
+// WithIdempotency processes messages with the same key only once, as long as the
+// store keeps the key. A nil key function means the origin message id, which copies
+// of a message keep. A message whose key is "" is always processed.
 //
-// A message that is done already is reported as succeeded. One that another
-// invocation holds fails with [ErrClaimed], for if that one crashes it is still
-// to be done; a claim ends with its invocation's deadline. If the store cannot
-// say, the message fails. One that failed or was dead-lettered gives its key
-// back, so that it is processed when it comes again, be it replayed.
+// A message whose key is complete is reported as succeeded. A message that another
+// invocation has claimed fails with [ErrClaimed], because that invocation may still
+// crash; a claim ends with its invocation's deadline. If the store returns an error,
+// the message fails. The key of a message that failed or was dead-lettered is
+// released, so that it is processed when it is delivered again or replayed.
 func WithIdempotency(store IdempotencyStore, key func(m *events.SQSMessage) string) Option {
 	return func(c *config) {
 		if store == nil {
 			c.refuse("WithIdempotency: no store")
 			return
 		}
-		c.store, c.key = store, key
+		c.store = store
+		c.key = key
 		if key == nil {
 			c.key = originID
 		}
 	}
 }
 
-// claim tells whether the message is the caller's to process, and writes down
-// what became of it if not.
+// claim reports whether this invocation is to process the message. If not, it records
+// the outcome.
 func (r *run) claim(ctx context.Context, result *Result) bool {
 	if result.key == "" {
 		return true
 	}
+
 	until := r.end
 	if until.IsZero() {
 		until = r.began.Add(claimTime)
 	}
+
 	token, err := r.store.Claim(ctx, result.key, until)
 	switch {
 	case errors.Is(err, ErrDone):
-		result.Outcome, result.Duplicate = Succeeded, true
+		result.Outcome = Succeeded
+		result.Duplicate = true
 	case errors.Is(err, ErrClaimed):
 		result.Err = ErrClaimed
 	case err != nil:
-		result.Outcome, result.Err = Failed, fmt.Errorf("claim %s: %w", result.key, err)
+		result.Outcome = Failed
+		result.Err = fmt.Errorf("claim %s: %w", result.key, err)
 	default:
 		result.claim = token
 	}
+
 	return err == nil
 }
 
-// settleClaim tells the store. That it cannot be told changes nothing about
-// what became of the message: its claim runs out, and a duplicate would be
-// processed once more. A message that was dead-lettered is not done: when it is
-// replayed it is to be processed.
+// settleClaim completes or releases the key of a message. An error does not change
+// the outcome: the claim expires, and a duplicate may be processed again. The key of
+// a dead-lettered message is released, so that it is processed if it is replayed.
 func (r *run) settleClaim(ctx context.Context, result *Result) {
-	settle, what := r.store.Complete, "complete"
+	settle := r.store.Complete
+	what := "complete"
 	if result.Outcome != Succeeded {
-		settle, what = r.store.Release, "release"
+		settle = r.store.Release
+		what = "release"
 	}
-	// Though the message's time is over, the store must still hear of it.
+
+	// The message's own context may have ended; the store must be updated anyway.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if !r.closing.IsZero() {
-		ctx, cancel = context.WithDeadline(ctx, r.closing)
+	if !r.settleBy.IsZero() {
+		ctx, cancel = context.WithDeadline(ctx, r.settleBy)
 		defer cancel()
 	}
+
 	if err := settle(ctx, result.key, result.claim); err != nil {
 		r.warn(ctx, "idempotency store cannot "+what, result, err)
 	}

@@ -54,7 +54,7 @@ func eachStore(t *testing.T, promise func(t *testing.T, store sqsbatch.Idempoten
 	}
 }
 
-func TestAMessageDeliveredTwiceIsProcessedOnce(t *testing.T) {
+func TestMessageDeliveredTwiceIsProcessedOnce(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, store sqsbatch.IdempotencyStore) {
 		runs := map[string]int{}
@@ -85,7 +85,7 @@ func TestAMessageDeliveredTwiceIsProcessedOnce(t *testing.T) {
 	})
 }
 
-func TestAMessageThatAnotherInvocationHoldsComesBackLater(t *testing.T) {
+func TestClaimedMessageIsReturned(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, store sqsbatch.IdempotencyStore) {
 		if _, err := store.Claim(t.Context(), "a", time.Now().Add(3*time.Second)); err != nil {
@@ -105,7 +105,7 @@ func TestAMessageThatAnotherInvocationHoldsComesBackLater(t *testing.T) {
 	})
 }
 
-func TestALostClaimIsNotTheFirstHoldersAnyMore(t *testing.T) {
+func TestLostClaimCannotBeCompleted(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, store sqsbatch.IdempotencyStore) {
 		first, err := store.Claim(t.Context(), "a", time.Now().Add(time.Second))
@@ -129,7 +129,7 @@ func TestALostClaimIsNotTheFirstHoldersAnyMore(t *testing.T) {
 	})
 }
 
-func TestTheKeySaysWhatIsTheSame(t *testing.T) {
+func TestIdempotencyKeyIdentifiesDuplicates(t *testing.T) {
 	t.Parallel()
 	var ran []string
 	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error { ran = append(ran, m.ID()); return nil },
@@ -148,7 +148,7 @@ func TestTheKeySaysWhatIsTheSame(t *testing.T) {
 	}
 }
 
-func TestACopyIsTheSameAsItsOriginal(t *testing.T) {
+func TestCopyHasTheKeyOfItsOriginal(t *testing.T) {
 	t.Parallel()
 	runs := 0
 	h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[string]) error { runs++; return nil },
@@ -167,7 +167,7 @@ func (broken) Claim(context.Context, string, time.Time) (string, error) {
 	return "", errors.New("no network")
 }
 
-func TestWithoutTheStoreNothingIsProcessedAndNothingLost(t *testing.T) {
+func TestStoreErrorFailsTheMessages(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[string]) error { t.Error("processed"); return nil },
 		sqsbatch.WithIdempotency(broken{}, nil)))
@@ -181,7 +181,7 @@ type forgetful struct{ sqsbatch.IdempotencyStore }
 
 func (forgetful) Complete(context.Context, string, string) error { return errors.New("no network") }
 
-func TestAMessageThatWasProcessedIsDoneThoughTheStoreDoesNotKnow(t *testing.T) {
+func TestProcessedMessageIsDoneIfCompleteFails(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.New(failing(nil), sqsbatch.WithIdempotency(forgetful{sqsbatch.NewMemory(time.Hour)}, nil)))
 	if got := handle(t, h, ids("a")); len(got) != 0 {

@@ -7,7 +7,7 @@ import (
 )
 
 // What sqsbatch imports, every user of it imports.
-func TestItDependsOnAWSLambdaGoAndBackoffAlone(t *testing.T) {
+func TestDependencies(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").CombinedOutput()
 	if err != nil {

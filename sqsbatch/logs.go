@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// WithLogger writes a record for each message that was not simply processed
-// (dead-lettered at WARN, failed at ERROR), one at WARN for those that were not
-// started, one at DEBUG for the batch, and one for each thing that went wrong
-// aside from the messages.
+// WithLogger logs each dead-lettered message at WARN and each failed one at ERROR,
+// the messages that were not started at WARN (one record for each reason), and the
+// batch at DEBUG. Errors that do not change an outcome, such as those of the
+// idempotency store, are logged at WARN.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) {
 		if logger == nil {
@@ -19,9 +19,10 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
+// logReport returns a function that logs a batch.
 func logReport(logger *slog.Logger) func(context.Context, Report) {
 	return func(ctx context.Context, r Report) {
-		returned := map[string][]string{} // ids by reason
+		returned := map[string][]string{} // message ids by reason
 		var reasons []string              // in the order of the batch
 		for i := range r.Results {
 			switch result := &r.Results[i]; result.Outcome {
@@ -34,17 +35,21 @@ func logReport(logger *slog.Logger) func(context.Context, Report) {
 				if returned[reason] == nil {
 					reasons = append(reasons, reason)
 				}
+
 				returned[reason] = append(returned[reason], result.Message.MessageId)
 			}
 		}
+
 		for _, reason := range reasons {
 			logger.WarnContext(ctx, "messages returned", "reason", reason, "message_ids", returned[reason])
 		}
+
 		logger.DebugContext(ctx, "batch", "messages", len(r.Results), "succeeded", r.Count(Succeeded), "failed", r.Count(Failed),
 			"dead_lettered", r.Count(DeadLettered), "not_started", r.Count(NotStarted), "took_ms", float64(r.Took)/float64(time.Millisecond))
 	}
 }
 
+// logMessage logs a message that was not processed.
 func logMessage(ctx context.Context, logger *slog.Logger, level slog.Level, result *Result) {
 	attrs := []slog.Attr{
 		slog.String("message_id", result.Message.MessageId),
@@ -57,7 +62,7 @@ func logMessage(ctx context.Context, logger *slog.Logger, level slog.Level, resu
 	logger.LogAttrs(ctx, level, "message "+result.Outcome.String(), attrs...)
 }
 
-// warn tells of something about a message that does not change its outcome.
+// warn logs an error that does not change the outcome of a message.
 func (e *engine) warn(ctx context.Context, what string, result *Result, err error) {
 	if e.logger != nil {
 		e.logger.WarnContext(ctx, what, "message_id", result.Message.MessageId, "error", text(err))

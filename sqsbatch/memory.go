@@ -7,12 +7,11 @@ import (
 	"time"
 )
 
-// sweepEvery is after how many claims a Memory looks for what it may forget.
+// sweepEvery is the number of claims after which a Memory removes expired keys.
 const sweepEvery = 1024
 
-// Memory is an IdempotencyStore in memory. It lives as long as one execution
-// environment and knows nothing of the others: for tests, and against
-// duplicates that meet in one process.
+// Memory is an IdempotencyStore in memory. Execution environments do not share it: it
+// is for tests, and for duplicates within one environment.
 type Memory struct {
 	ttl time.Duration
 
@@ -21,17 +20,18 @@ type Memory struct {
 	items  map[string]memoryItem
 }
 
+// memoryItem is a claimed or complete key.
 type memoryItem struct {
-	token string // empty once done
+	token string // empty once complete
 	until time.Time
 }
 
-// NewMemory makes a store that remembers what is done for ttl.
+// NewMemory returns a store that keeps complete keys for ttl.
 func NewMemory(ttl time.Duration) *Memory {
 	return &Memory{ttl: ttl, items: make(map[string]memoryItem)}
 }
 
-// Claim takes the key, unless it is done or held.
+// Claim claims the key, unless it is complete or claimed.
 func (s *Memory) Claim(_ context.Context, key string, until time.Time) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -42,15 +42,17 @@ func (s *Memory) Claim(_ context.Context, key string, until time.Time) (string, 
 		}
 		return "", ErrClaimed
 	}
+
 	if s.claims++; s.claims%sweepEvery == 0 {
 		s.sweep(now)
 	}
+
 	token := strconv.Itoa(s.claims)
 	s.items[key] = memoryItem{token: token, until: until}
 	return token, nil
 }
 
-// Complete remembers the key as done.
+// Complete marks the key as complete.
 func (s *Memory) Complete(_ context.Context, key, token string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,7 +63,7 @@ func (s *Memory) Complete(_ context.Context, key, token string) error {
 	return nil
 }
 
-// Release forgets the key.
+// Release removes the claim.
 func (s *Memory) Release(_ context.Context, key, token string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,6 +74,7 @@ func (s *Memory) Release(_ context.Context, key, token string) error {
 	return nil
 }
 
+// sweep removes expired keys.
 func (s *Memory) sweep(now time.Time) {
 	for key, item := range s.items {
 		if !now.Before(item.until) {

@@ -16,42 +16,42 @@ const (
 	traceAttribute        = "AWSTraceHeader"
 )
 
-// originAttribute is the message attribute that keeps the id that a message had
-// when it was first sent, through all copies that were made of it.
+// originAttribute is the message attribute that has, in copies of a message, the id
+// with which the message was first sent.
 const originAttribute = "origin_message_id"
 
 // Message is one message of a batch.
 type Message[T any] struct {
-	// Body is what the decoder made of the body.
+	// Body is the decoded body.
 	Body T
-	// Raw is the record as Lambda passed it. It is shared: do not change it.
+	// Raw is the record of the event. It is shared: do not modify it.
 	Raw *events.SQSMessage
 }
 
-// ID is the message's id, which stays the same when SQS delivers it again.
+// ID returns the message id, which is the same at every delivery.
 func (m Message[T]) ID() string { return m.Raw.MessageId }
 
-// OriginID is the id that the message was first sent with: its own, or, if it
-// is a copy, the one in its attribute origin_message_id.
+// OriginID returns the id with which the message was first sent: that in its
+// attribute origin_message_id if it is a copy, else its own.
 func (m Message[T]) OriginID() string { return originID(m.Raw) }
 
-// ReceiveCount is how often SQS has delivered the message, this time included;
-// 1 or more. Across a redrive it counts on (SQS L4).
+// ReceiveCount returns how often SQS has delivered the message, including this time.
+// A redrive does not reset it (SQS L4).
 func (m Message[T]) ReceiveCount() int { return receiveCount(m.Raw) }
 
-// SentAt is when SQS accepted the message, to the millisecond; the zero time if
-// the record does not say.
+// SentAt returns when SQS accepted the message, to the millisecond, or the zero time
+// if the record has no valid time stamp.
 func (m Message[T]) SentAt() time.Time { return sentAt(m.Raw) }
 
-// Group is the message's group id; empty if it has none.
+// Group returns the message group id; empty if there is none.
 func (m Message[T]) Group() string { return m.Raw.Attributes[groupAttribute] }
 
-// Attribute is the value of a message attribute of type String or Number, and
+// Attribute returns the value of a message attribute of type String or Number, and
 // whether there is one.
 func (m Message[T]) Attribute(name string) (string, bool) { return attribute(m.Raw, name) }
 
-// Int is the value of a message attribute as a whole number, and whether there
-// is one. An attribute that is there and is no whole number is an error.
+// Int returns the value of a message attribute as an integer, and whether there is
+// one. It returns an error if the attribute exists and is not an integer.
 func (m Message[T]) Int(name string) (n int, ok bool, err error) {
 	value, ok := m.Attribute(name)
 	if !ok {
@@ -77,7 +77,7 @@ func originID(m *events.SQSMessage) string {
 }
 
 func receiveCount(m *events.SQSMessage) int {
-	n, _ := strconv.Atoi(m.Attributes[receiveCountAttribute])
+	n, _ := strconv.Atoi(m.Attributes[receiveCountAttribute]) // SQS always sets it; otherwise it counts as 1
 	return max(n, 1)
 }
 
@@ -89,8 +89,8 @@ func sentAt(m *events.SQSMessage) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// ordered tells whether the message's place in its group matters. A group id
-// on a standard queue (SQS F9) orders nothing.
+// ordered reports whether the message belongs to a group of a FIFO queue. A group id
+// on a standard queue (SQS F9) does not imply an order.
 func ordered(m *events.SQSMessage) bool {
 	return strings.HasSuffix(m.EventSourceARN, ".fifo") && m.Attributes[groupAttribute] != ""
 }

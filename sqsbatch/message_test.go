@@ -2,13 +2,14 @@ package sqsbatch_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-func TestAMessageKnowsWhatSQSSaysOfIt(t *testing.T) {
+func TestMessageAccessors(t *testing.T) {
 	t.Parallel()
 	raw := with(with(received(grouped("id", "g"), 6), "n", "12"), "s", "text")
 	m := sqsbatch.Message[string]{Raw: &raw}
@@ -29,7 +30,7 @@ func TestAMessageKnowsWhatSQSSaysOfIt(t *testing.T) {
 	}
 }
 
-func TestARecordWithoutSystemAttributesIsOneReceivedOnce(t *testing.T) {
+func TestRecordWithoutSystemAttributesCountsAsFirstReceive(t *testing.T) {
 	t.Parallel()
 	raw := record("a", "a")
 	raw.Attributes = nil
@@ -39,15 +40,17 @@ func TestARecordWithoutSystemAttributesIsOneReceivedOnce(t *testing.T) {
 	}
 }
 
-func TestMarksOfNilAreNil(t *testing.T) {
+func TestWrappersOfNilReturnNil(t *testing.T) {
 	t.Parallel()
 	if sqsbatch.Permanent(nil) != nil || sqsbatch.RetryAfter(time.Second, nil) != nil {
 		t.Error("a mark of nil is an error")
 	}
 	for _, err := range []error{sqsbatch.Permanent(errDown), sqsbatch.RetryAfter(1, errDown), &sqsbatch.PanicError{Value: errDown}} {
-		if !errors.Is(err, errDown) {
-			t.Errorf("%T hides what it marks", err)
-		}
+		t.Run(fmt.Sprint(err), func(t *testing.T) {
+			if !errors.Is(err, errDown) {
+				t.Errorf("%T hides what it marks", err)
+			}
+		})
 	}
 	if (&sqsbatch.PanicError{Value: "text"}).Unwrap() != nil || sqsbatch.IsPermanent(errDown) {
 		t.Error("a text became an error, or an error permanent")

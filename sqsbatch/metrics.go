@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// maxValues is how many values of a metric one line may have (LAM E34).
+// maxValues is the largest number of values of a metric in one line (LAM E34).
 const maxValues = 100
 
-// WithMetrics writes a line of the embedded metric format for each batch to w,
-// which in Lambda is os.Stdout: CloudWatch makes metrics of it without a call.
-// They stand in the given namespace, by Function and Queue:
+// WithMetrics writes metrics of each batch to w, which is os.Stdout in Lambda, in the
+// embedded metric format: CloudWatch extracts them from the log. They are in the
+// given namespace, with the dimensions Function and Queue:
 //
 //   - Processed, Failed, Permanent, NotStarted: messages (Count); a duplicate
 //     counts as processed
-//   - Age: from when SQS accepted a message until its processing began (ms)
-//   - BatchTime: of the batch (ms)
-//   - PartialResponseIgnored: 1 when the mapping was found to lack
-//     ReportBatchItemFailures, and not there otherwise
+//   - Age: time from the acceptance of a message by SQS to its start (ms)
+//   - BatchTime: duration of the batch (ms)
+//   - PartialResponseIgnored: 1 when it was detected that the mapping lacks
+//     ReportBatchItemFailures; missing otherwise
 func WithMetrics(w io.Writer, namespace string) Option {
 	return func(c *config) {
 		if w == nil || namespace == "" {
@@ -31,17 +31,20 @@ func WithMetrics(w io.Writer, namespace string) Option {
 	}
 }
 
+// metrics writes metrics in the embedded metric format.
 type metrics struct {
 	namespace string
 	mu        sync.Mutex // guards w
 	w         io.Writer
 }
 
+// metric is the definition of a metric in a line.
 type metric struct {
 	Name string `json:"Name"`
 	Unit string `json:"Unit"`
 }
 
+// report writes the metrics of a batch.
 func (m *metrics) report(ctx context.Context, r Report) {
 	var ages []int64
 	permanent := 0
@@ -54,22 +57,29 @@ func (m *metrics) report(ctx context.Context, r Report) {
 			permanent++
 		}
 	}
+
 	values := map[string]any{
-		"Processed": r.Count(Succeeded), "Failed": r.Count(Failed), "Permanent": permanent, "NotStarted": r.Count(NotStarted),
-		"BatchTime": float64(r.Took.Microseconds()) / 1000,
+		"Processed":  r.Count(Succeeded),
+		"Failed":     r.Count(Failed),
+		"Permanent":  permanent,
+		"NotStarted": r.Count(NotStarted),
+		"BatchTime":  float64(r.Took.Microseconds()) / 1000,
 	}
+
+	// One line has at most maxValues ages; further lines have only ages.
 	for first := true; first || len(ages) > 0; first = false {
 		n := min(len(ages), maxValues)
 		if n > 0 {
 			values["Age"] = ages[:n]
 		}
+
 		ages = ages[n:]
 		m.emit(ctx, r.Began, r.Queue(), values)
 		clear(values)
 	}
 }
 
-// emit writes one line. That metrics cannot be written must not fail the work.
+// emit writes one line. An error is ignored: it must not fail the batch.
 func (m *metrics) emit(ctx context.Context, at time.Time, queueARN string, values map[string]any) {
 	line := map[string]any{
 		"Function": functionName(ctx),
@@ -85,16 +95,21 @@ func (m *metrics) emit(ctx context.Context, at time.Time, queueARN string, value
 			names = append(names, known)
 		}
 	}
+
 	line["_aws"] = map[string]any{
 		"Timestamp": at.UnixMilli(),
 		"CloudWatchMetrics": []any{map[string]any{
-			"Namespace": m.namespace, "Dimensions": [][]string{{"Function", "Queue"}}, "Metrics": names,
+			"Namespace":  m.namespace,
+			"Dimensions": [][]string{{"Function", "Queue"}},
+			"Metrics":    names,
 		}},
 	}
+
 	encoded, err := json.Marshal(line)
 	if err != nil {
-		return
+		return // not possible with these values
 	}
+
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	_, _ = m.w.Write(append(encoded, '\n'))

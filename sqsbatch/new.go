@@ -9,11 +9,11 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// New makes a Lambda handler that gives each message of a batch to handle. The
-// context of a message ends in time to report the others. With [WithConcurrency]
-// above 1, handle is called from several goroutines at once.
+// New returns a Lambda handler that calls handle for each message of a batch. The
+// context of a message ends early enough to return the response. With
+// [WithConcurrency] above 1, handle must be safe for concurrent use.
 //
-// It is an error if handle is nil or if options contradict each other.
+// New returns an error if handle is nil or an option is invalid.
 func New[T any](handle func(ctx context.Context, m Message[T]) error, options ...Option) (Handler, error) {
 	cfg, err := configure(options)
 	if err != nil {
@@ -22,31 +22,35 @@ func New[T any](handle func(ctx context.Context, m Message[T]) error, options ..
 	if handle == nil {
 		return nil, errors.New("sqsbatch: no handler")
 	}
+
 	decode, err := decoderOf[T](cfg)
 	if err != nil {
 		return nil, err
 	}
+
 	e := &engine{config: cfg}
-	e.one = func(ctx context.Context, m *events.SQSMessage) error {
+	e.handleOne = func(ctx context.Context, m *events.SQSMessage) error {
 		body, err := decode(m.Body)
 		if err != nil {
 			return Permanent(&DecodeError{Err: err})
 		}
 		return handle(ctx, Message[T]{Body: body, Raw: m})
 	}
+
 	return e.handle, nil
 }
 
-// NewBulk makes a Lambda handler that gives all messages of a batch to handle
-// at once, for work that is cheaper together, such as a bulk insert. It answers
-// one error, or nil, for each message, in their order.
+// NewBulk returns a Lambda handler that calls handle once for all messages of a
+// batch, for work that is cheaper together, such as a bulk insert. handle returns
+// one error, or nil, for each message, in the same order.
 //
-// Messages that do not decode, repeat one of the batch, or are done according
-// to the idempotency store are left out, and so is, in a FIFO queue, what
-// follows in its group one that cannot be tried. Those of a group that follow a
-// failed one are reported as failed, whatever their error.
-// WithConcurrency, WithMessageTimeout, WithBreaker and WithTrace are refused:
-// there is nothing that they could act on.
+// handle does not get messages that cannot be decoded, that repeat one of the same
+// batch, or that the idempotency store reports as done; nor, in a FIFO queue, those
+// that follow such a failure in their group. Messages that follow a failed one in
+// their group are reported as failed even if they succeeded.
+//
+// NewBulk returns an error for WithConcurrency, WithMessageTimeout, WithBreaker and
+// WithTrace, which act on single messages.
 func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, options ...Option) (Handler, error) {
 	cfg, err := configure(options)
 	if err != nil {
@@ -58,53 +62,64 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 	if cfg.concurrency > 1 || cfg.timeout > 0 || cfg.trace != nil || cfg.breaker.share > 0 {
 		return nil, errors.New("sqsbatch: NewBulk takes no WithConcurrency, WithMessageTimeout, WithBreaker or WithTrace")
 	}
+
 	decode, err := decoderOf[T](cfg)
 	if err != nil {
 		return nil, err
 	}
+
 	e := &engine{config: cfg}
-	e.bulk = func(ctx context.Context, raw []*events.SQSMessage) []error {
-		messages, places, errs := decodeAll(decode, raw)
+	e.handleBulk = func(ctx context.Context, raw []*events.SQSMessage) []error {
+		messages, indices, errs := decodeAll(decode, raw)
 		if len(messages) == 0 {
 			return errs
 		}
-		answers := handle(ctx, messages)
-		for i, place := range places {
-			if len(answers) != len(messages) {
-				errs[place] = fmt.Errorf("%w: %d for %d", errCount, len(answers), len(messages))
+
+		handled := handle(ctx, messages)
+		for i, index := range indices {
+			if len(handled) != len(messages) {
+				errs[index] = fmt.Errorf("%w: %d for %d", errCount, len(handled), len(messages))
 			} else {
-				errs[place] = answers[i]
+				errs[index] = handled[i]
 			}
 		}
+
 		return errs
 	}
+
 	return e.handle, nil
 }
 
-// decodeAll decodes what can be decoded. It answers those messages, their places
-// among all, and an error for each other: its own, or ErrGroup for what follows
-// it in its group.
-func decodeAll[T any](decode func(string) (T, error), raw []*events.SQSMessage) (messages []Message[T], places []int, errs []error) {
+// decodeAll decodes the messages of a batch. It returns those that can be decoded and
+// their indices, and in errs an error for each of the others: its own, or ErrGroup
+// if it follows such a message in its group.
+func decodeAll[T any](decode func(string) (T, error), raw []*events.SQSMessage) (messages []Message[T], indices []int, errs []error) {
 	errs = make([]error, len(raw))
-	messages, places = make([]Message[T], 0, len(raw)), make([]int, 0, len(raw))
-	broken := map[lane]bool{}
+	messages = make([]Message[T], 0, len(raw))
+	indices = make([]int, 0, len(raw))
+	broken := map[fifoGroup]bool{}
 	for i, m := range raw {
-		in := laneOf(m)
+		in := groupOf(m)
 		if broken[in] {
 			errs[i] = ErrGroup
 			continue
 		}
+
 		body, err := decodeOne(decode, m.Body)
 		if err != nil {
-			errs[i], broken[in] = err, in != lane{}
+			errs[i] = err
+			broken[in] = in != fifoGroup{}
 			continue
 		}
-		messages, places = append(messages, Message[T]{Body: body, Raw: m}), append(places, i)
+
+		messages = append(messages, Message[T]{Body: body, Raw: m})
+		indices = append(indices, i)
 	}
-	return messages, places, errs
+
+	return messages, indices, errs
 }
 
-// decodeOne decodes a body. One at which the decoder panics fails by itself, too.
+// decodeOne decodes a body. It returns a panic of the decoder as an error.
 func decodeOne[T any](decode func(string) (T, error), text string) (body T, err error) {
 	defer recovered(&err)
 	if body, err = decode(text); err != nil {
@@ -113,8 +128,8 @@ func decodeOne[T any](decode func(string) (T, error), text string) (body T, err 
 	return body, err
 }
 
-// decoderOf is the decoder that the options give for T. Without one a string
-// is the body as it is, and anything else is read as JSON.
+// decoderOf returns the decoder for T: that of the options, or one for JSON, or one
+// that returns the body unchanged if T is string.
 func decoderOf[T any](cfg config) (func(string) (T, error), error) {
 	if cfg.decoder != nil {
 		decode, ok := cfg.decoder.(func(string) (T, error))

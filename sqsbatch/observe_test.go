@@ -64,7 +64,7 @@ func TestMetricsAreInTheEmbeddedFormat(t *testing.T) {
 	})
 }
 
-func TestAMetricHasNoMoreValuesThanCloudWatchTakes(t *testing.T) {
+func TestMetricHasAtMost100Values(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	h := must(t)(sqsbatch.New(failing(nil), sqsbatch.WithMetrics(&out, "Orders")))
@@ -85,7 +85,7 @@ func TestAMetricHasNoMoreValuesThanCloudWatchTakes(t *testing.T) {
 	}
 }
 
-func TestRecordsSayWhatBecameOfMessages(t *testing.T) {
+func TestLogRecordsOfOutcomes(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -102,7 +102,7 @@ func TestRecordsSayWhatBecameOfMessages(t *testing.T) {
 	golden(t, "records.jsonl", out.Bytes())
 }
 
-func TestTheTraceHeaderBecomesALink(t *testing.T) {
+func TestTraceHeaderIsParsedForTheLink(t *testing.T) {
 	t.Parallel()
 	type span struct {
 		from  sqsbatch.Trace
@@ -136,7 +136,7 @@ func TestTheTraceHeaderBecomesALink(t *testing.T) {
 	}
 }
 
-func TestATraceHeaderIsReadAsFarAsItIsUnderstood(t *testing.T) {
+func TestParseTraceIgnoresMalformedFields(t *testing.T) {
 	t.Parallel()
 	const root, parent = "Root=1-5759e988-bd862e3fe1be46a994272793", "Parent=53995c3f42cd8ad8"
 	for header, want := range map[string]struct{ valid, sampled bool }{
@@ -154,13 +154,15 @@ func TestATraceHeaderIsReadAsFarAsItIsUnderstood(t *testing.T) {
 		"00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01": {}, // W3C's
 		"": {},
 	} {
-		if got := sqsbatch.ParseTrace(header); got.Valid() != want.valid || got.Sampled != want.sampled {
-			t.Errorf("%q became %+v", header, got)
-		}
+		t.Run(header, func(t *testing.T) {
+			if got := sqsbatch.ParseTrace(header); got.Valid() != want.valid || got.Sampled != want.sampled {
+				t.Errorf("%q became %+v", header, got)
+			}
+		})
 	}
 }
 
-func TestAMessageFromTheFutureHasNoAge(t *testing.T) {
+func TestAgeIsNeverNegative(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // clocks disagree, or service time was skipped
 		var out bytes.Buffer

@@ -12,38 +12,41 @@ import (
 	"github.com/reliableq/reliableq/backoff"
 )
 
-// Option changes how batches are handled.
+// Option configures a handler.
 type Option func(*config)
 
 type config struct {
-	errs        []error
-	decoder     any // a func(string) (T, error)
-	concurrency int
-	reserve     time.Duration
-	answerTime  time.Duration
-	timeout     time.Duration
-	failures    FailurePolicy
-	breaker     breaker
-	key         func(*events.SQSMessage) string
-	store       IdempotencyStore
-	visibility  VisibilityChanger
-	backoff     backoff.Policy
-	deadLetter  DeadLetterSender
-	trace       TraceFunc
-	check       MappingCheck
-	logger      *slog.Logger
-	metrics     *metrics
-	observers   []func(context.Context, Report)
+	errs         []error
+	decoder      any // a func(string) (T, error)
+	concurrency  int
+	reserve      time.Duration
+	responseTime time.Duration
+	timeout      time.Duration
+	failures     FailurePolicy
+	breaker      breaker
+	key          func(*events.SQSMessage) string
+	store        IdempotencyStore
+	visibility   VisibilityChanger
+	backoff      backoff.Policy
+	deadLetter   DeadLetterSender
+	trace        TraceFunc
+	check        MappingCheck
+	logger       *slog.Logger
+	metrics      *metrics
+	observers    []func(context.Context, Report)
 }
 
-// defaultAnswerTime is kept for postponing, reporting and the way back.
-const defaultAnswerTime = 300 * time.Millisecond
+// defaultResponseTime is the time for postponing, reporting and returning the
+// response.
+const defaultResponseTime = 300 * time.Millisecond
 
+// configure applies options. The error names all options that are invalid.
 func configure(options []Option) (config, error) {
-	cfg := config{concurrency: 1, answerTime: defaultAnswerTime}
+	cfg := config{concurrency: 1, responseTime: defaultResponseTime}
 	for _, option := range options {
 		option(&cfg)
 	}
+
 	if err := errors.Join(cfg.errs...); err != nil {
 		return config{}, fmt.Errorf("sqsbatch: %w", err)
 	}
@@ -53,16 +56,18 @@ func configure(options []Option) (config, error) {
 	if cfg.metrics != nil {
 		cfg.observers = append(cfg.observers, cfg.metrics.report)
 	}
+
 	return cfg, nil
 }
 
+// refuse records an invalid option.
 func (c *config) refuse(format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf(format, args...))
 }
 
-// WithDecoder reads bodies by decode. Its error is permanent and fails the
-// message alone. By default a T of string is the body as it is, and any other
-// is read as JSON.
+// WithDecoder decodes bodies with decode. An error of decode is permanent, and fails
+// only its message. By default the body is decoded as JSON, or taken unchanged if T
+// is string.
 func WithDecoder[T any](decode func(body string) (T, error)) Option {
 	return func(c *config) {
 		if decode == nil {
@@ -73,9 +78,9 @@ func WithDecoder[T any](decode func(body string) (T, error)) Option {
 	}
 }
 
-// WithConcurrency handles up to n messages of a batch at once; n is 1 or more,
-// and 1 by default. In a FIFO queue, messages of one group still follow each
-// other.
+// WithConcurrency processes up to n messages of a batch concurrently; n is 1 or more,
+// and 1 by default. Messages of one group of a FIFO queue are still processed in
+// order.
 func WithConcurrency(n int) Option {
 	return func(c *config) {
 		if n < 1 {
@@ -85,10 +90,10 @@ func WithConcurrency(n int) Option {
 	}
 }
 
-// WithReserve starts no message when less than d is left for the work. By
-// default d is what the slowest of the latest messages took, and the first
-// message of a batch is always started. An invocation that has less than d for
-// all of its work fails: it could start none, ever.
+// WithReserve does not start a message if less than d is left before the deadline
+// of the work. By default d is the time that the slowest of the latest messages
+// took, and the first message of a batch is always started. An invocation that has
+// less than d in all fails, because it can never start a message.
 func WithReserve(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {
@@ -98,20 +103,20 @@ func WithReserve(d time.Duration) Option {
 	}
 }
 
-// WithAnswerTime ends the contexts of messages d before the function's
-// deadline, or a quarter of the time that there is if that is less. By default
-// d is 300 ms. It is the time in which failed messages are postponed and the
-// answer goes out.
-func WithAnswerTime(d time.Duration) Option {
+// WithResponseTime sets the time that is reserved for postponing failed messages and
+// returning the response. The contexts of messages end d before the function's
+// deadline, or a quarter of the invocation's time if that is less. The default is
+// 300 ms.
+func WithResponseTime(d time.Duration) Option {
 	return func(c *config) {
 		if d < 0 {
-			c.refuse("WithAnswerTime: %v is negative", d)
+			c.refuse("WithResponseTime: %v is negative", d)
 		}
-		c.answerTime = d
+		c.responseTime = d
 	}
 }
 
-// WithMessageTimeout gives each message a context that ends after d.
+// WithMessageTimeout ends the context of each message after d.
 func WithMessageTimeout(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {
@@ -121,24 +126,24 @@ func WithMessageTimeout(d time.Duration) Option {
 	}
 }
 
-// FailurePolicy is how a batch with failed messages is answered.
+// FailurePolicy decides the response to a batch with failed messages.
 type FailurePolicy int
 
 const (
-	// ReportEach reports the failed messages, whether some or all failed. It is
-	// the default.
+	// ReportEach reports the failed messages, whether some or all of them failed.
+	// It is the default.
 	ReportEach FailurePolicy = iota
 	// FailIfAll fails the invocation if every message failed. Lambda then counts
-	// an error and reads the queue more slowly, which is right when what all of
-	// them need is down.
+	// an error and polls the queue more slowly. Use it if all messages depend on
+	// one service that may be down.
 	FailIfAll
-	// FailIfAny fails the invocation if one message failed, as a function does
-	// that knows nothing of partial failures: SQS delivers the whole batch
-	// again, messages that were processed too.
+	// FailIfAny fails the invocation if one message failed, as a function without
+	// partial batch responses does. SQS delivers the whole batch again, including
+	// the messages that were processed.
 	FailIfAny
 )
 
-// WithFailures sets how a batch with failed messages is answered.
+// WithFailures sets the response to a batch with failed messages.
 func WithFailures(policy FailurePolicy) Option {
 	return func(c *config) {
 		if policy < ReportEach || policy > FailIfAny {
@@ -148,9 +153,9 @@ func WithFailures(policy FailurePolicy) Option {
 	}
 }
 
-// WithBreaker starts no further message of a batch once at least least of them
-// have finished and at least share of those failed; share is above 0 and up to
-// 1. The rest is returned untouched.
+// WithBreaker stops a batch once at least least of its messages have finished and at
+// least the given share of those failed; share is above 0 and at most 1. The other
+// messages are returned unprocessed.
 func WithBreaker(share float64, least int) Option {
 	return func(c *config) {
 		if !(share > 0 && share <= 1) || least < 1 {
@@ -160,17 +165,19 @@ func WithBreaker(share float64, least int) Option {
 	}
 }
 
+// breaker is the condition of WithBreaker.
 type breaker struct {
 	share float64 // 0 for none
 	least int
 }
 
+// open reports whether no further message is started.
 func (b breaker) open(failed, finished int) bool {
 	return b.share > 0 && finished >= b.least && float64(failed) >= b.share*float64(finished)
 }
 
-// WithReport calls observe with what became of each batch, before the answer
-// goes out. It may be given several times. A panic in it fails the invocation.
+// WithReport calls observe with the outcome of each batch, before the response is
+// returned. It may be given several times. A panic in observe fails the invocation.
 func WithReport(observe func(ctx context.Context, r Report)) Option {
 	return func(c *config) {
 		if observe == nil {

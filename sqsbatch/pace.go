@@ -5,10 +5,12 @@ import (
 	"time"
 )
 
-// pace remembers how long messages take: the longest lately. Each faster one
-// lets it forget an eighth, so that one slow start does not count for ever.
+// pace estimates how long a message takes: as long as the slowest of the latest ones.
+// Each faster message lowers the estimate by up to an eighth, so that the effect of
+// one slow message decays. It is safe for concurrent use.
 type pace struct{ longest atomic.Int64 }
 
+// learn adds the duration of a message.
 func (p *pace) learn(took time.Duration) {
 	for {
 		old := p.longest.Load()
@@ -19,4 +21,5 @@ func (p *pace) learn(took time.Duration) {
 	}
 }
 
+// expect returns the estimate; 0 before the first message.
 func (p *pace) expect() time.Duration { return time.Duration(p.longest.Load()) }

@@ -2,115 +2,129 @@ package sqsbatch
 
 import "github.com/aws/aws-lambda-go/events"
 
-// linearUpTo is the batch size up to which a repeated key is found faster by
-// looking at all before it than by a map.
+// linearUpTo is the batch size up to which a linear search for repeated keys is
+// faster than a map.
 const linearUpTo = 16
 
-// lane is what a message keeps its place in: a group of a FIFO queue. Messages
-// of standard queues have none.
-type lane struct{ queueARN, group string }
+// fifoGroup is a message group of a FIFO queue. It is the zero value for messages of
+// standard queues.
+type fifoGroup struct{ queueARN, group string }
 
-// laneOf is the message's lane. A group id on a standard queue (SQS F9) orders
-// nothing.
-func laneOf(m *events.SQSMessage) lane {
+// groupOf returns the message's FIFO group.
+func groupOf(m *events.SQSMessage) fifoGroup {
 	if !ordered(m) {
-		return lane{}
+		return fifoGroup{}
 	}
-	return lane{m.EventSourceARN, m.Attributes[groupAttribute]}
+	return fifoGroup{m.EventSourceARN, m.Attributes[groupAttribute]}
 }
 
-// plan makes a result for each record, links the messages of each FIFO group
-// into a chain, and marks those that repeat an earlier one.
+// plan returns a result for each record. It links the messages of each FIFO group
+// into a list, and marks those that repeat an earlier one.
 func plan(records []events.SQSMessage, key func(*events.SQSMessage) string) []Result {
 	results := make([]Result, len(records))
-	var tails map[lane]int
+	var tails map[fifoGroup]int
 	for i := range records {
-		m, r := &records[i], &results[i]
-		r.Message, r.key, r.head = m, m.MessageId, true
+		m := &records[i]
+		r := &results[i]
+		r.Message = m
+		r.key = m.MessageId
+		r.head = true
 		if key != nil {
 			r.callKey(key)
 		}
-		in := laneOf(m)
-		if in == (lane{}) {
+
+		in := groupOf(m)
+		if in == (fifoGroup{}) {
 			continue
 		}
 		if tails == nil {
-			tails = make(map[lane]int)
+			tails = make(map[fifoGroup]int)
 		}
+
 		if tail, ok := tails[in]; ok {
-			results[tail].next, r.head = i+1, false
+			results[tail].next = i + 1
+			r.head = false
 		}
+
 		tails[in] = i
 	}
+
 	if len(results) <= linearUpTo {
-		markTwins(results)
+		markDuplicates(results)
 	} else {
-		markTwinsByMap(results)
+		markDuplicatesByMap(results)
 	}
+
 	return results
 }
 
-// callKey asks for the message's key. A message without the attribute that its
-// key is made of must not take its neighbours along.
+// callKey calls the user's key function. A panic in it, for example because an
+// attribute is missing, fails only this message.
 func (r *Result) callKey(key func(*events.SQSMessage) string) {
 	r.key = ""
 	defer func() {
 		if v := recover(); v != nil {
-			r.Outcome, r.Err = Failed, panicked(v)
+			r.Outcome = Failed
+			r.Err = panicked(v)
 		}
 	}()
 	r.key = key(r.Message)
 }
 
-// A message repeats an earlier one only within its lane: as the twin of one in
-// another lane it would be judged by an order that is not its own.
-
-func markTwins(results []Result) {
+// markDuplicates marks messages that repeat an earlier one of the same group. Messages
+// of different groups are not duplicates of each other: their order would depend on
+// another group.
+func markDuplicates(results []Result) {
 	for i := range results {
 		for j := range i {
-			if results[i].key != "" && results[i].key == results[j].key && results[j].twin == 0 &&
-				laneOf(results[i].Message) == laneOf(results[j].Message) {
-				results[i].twin = j + 1
+			if results[i].key != "" && results[i].key == results[j].key && results[j].duplicateOf == 0 &&
+				groupOf(results[i].Message) == groupOf(results[j].Message) {
+				results[i].duplicateOf = j + 1
 				break
 			}
 		}
 	}
 }
 
-func markTwinsByMap(results []Result) {
-	type place struct {
+// markDuplicatesByMap is markDuplicates for large batches.
+func markDuplicatesByMap(results []Result) {
+	type identity struct {
 		key string
-		in  lane
+		in  fifoGroup
 	}
-	first := make(map[place]int, len(results))
+	first := make(map[identity]int, len(results))
 	for i := range results {
-		at := place{results[i].key, laneOf(results[i].Message)}
+		at := identity{results[i].key, groupOf(results[i].Message)}
 		if j, seen := first[at]; seen {
-			results[i].twin = j + 1
+			results[i].duplicateOf = j + 1
 		} else if at.key != "" {
 			first[at] = i
 		}
 	}
 }
 
-// settleTwins gives repeated messages of standard queues the outcome of the one
-// they repeat; those of a group have theirs from when their turn came.
-func (r *run) settleTwins() {
+// settleDuplicates gives duplicates in standard queues the outcome of the message
+// that they repeat. Those in a FIFO group were settled in order.
+func (r *run) settleDuplicates() {
 	for i := range r.results {
-		if result := &r.results[i]; result.twin > 0 && result.head {
-			r.settleTwin(result)
+		if result := &r.results[i]; result.duplicateOf > 0 && result.head {
+			r.settleDuplicate(result)
 		}
 	}
 }
 
-// settleTwin gives a repeated message the outcome of the one it repeats. If that
-// is another message with its key, then only where the work is done: else it
-// comes back, to be tried by itself.
-func (r *run) settleTwin(result *Result) {
-	first := &r.results[result.twin-1]
+// settleDuplicate gives a duplicate the outcome of the message that it repeats. If
+// that is another message with the same key, and it did not succeed, the duplicate
+// is returned, to be processed by itself.
+func (r *run) settleDuplicate(result *Result) {
+	first := &r.results[result.duplicateOf-1]
 	if first.Outcome == Succeeded || first.Message.MessageId == result.Message.MessageId {
-		result.Outcome, result.Err, result.Duplicate, result.permanent = first.Outcome, first.Err, true, first.permanent
-		result.throttled, result.hiddenFor = first.throttled, first.hiddenFor
+		result.Outcome = first.Outcome
+		result.Err = first.Err
+		result.Duplicate = true
+		result.permanent = first.permanent
+		result.throttled = first.throttled
+		result.hiddenFor = first.hiddenFor
 	} else {
 		result.Err = ErrRepeats
 	}

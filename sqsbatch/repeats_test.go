@@ -21,7 +21,7 @@ func byBody(m *events.SQSMessage) string { return m.Body }
 
 // The first could not be done; the second, with its key, may well be. Were it to
 // share the first one's fate it would be deleted, and nobody have a copy.
-func TestAMessageIsNotLostWithTheDeadLetteredOneWhoseKeyItHas(t *testing.T) {
+func TestDuplicateOfADeadLetteredMessageIsReturned(t *testing.T) {
 	t.Parallel()
 	letters := &pit{}
 	var ran []string
@@ -45,7 +45,7 @@ func TestAMessageIsNotLostWithTheDeadLetteredOneWhoseKeyItHas(t *testing.T) {
 
 // Else what is replayed from the dead-letter queue, once its cause is mended,
 // would be taken for done.
-func TestAMessageThatWasDeadLetteredIsProcessedWhenItIsReplayed(t *testing.T) {
+func TestDeadLetteredMessageIsProcessedAfterReplay(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, store sqsbatch.IdempotencyStore) {
 		mended, runs := false, 0
@@ -66,7 +66,7 @@ func TestAMessageThatWasDeadLetteredIsProcessedWhenItIsReplayed(t *testing.T) {
 	})
 }
 
-func TestWhatFollowsAClaimedMessageInItsGroupWaitsForIt(t *testing.T) {
+func TestGroupWaitsForAClaimedMessage(t *testing.T) {
 	t.Parallel()
 	store := sqsbatch.NewMemory(time.Hour)
 	if _, err := store.Claim(t.Context(), "a1", time.Now().Add(time.Hour)); err != nil {
@@ -82,21 +82,23 @@ func TestWhatFollowsAClaimedMessageInItsGroupWaitsForIt(t *testing.T) {
 	one := must(t)(sqsbatch.New(failing(nil), options...))
 	bulk := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error { return make([]error, len(ms)) }, options...))
 	for _, h := range []sqsbatch.Handler{one, bulk} {
-		if diff := cmp.Diff([]string{"a1", "a1", "a2"}, handle(t, h, event)); diff != "" {
-			t.Error(diff)
-		}
-		for i, want := range []error{sqsbatch.ErrClaimed, sqsbatch.ErrClaimed, sqsbatch.ErrGroup} {
-			if r := report.Results[i]; !errors.Is(r.Err, want) || r.Outcome != sqsbatch.NotStarted {
-				t.Errorf("%s is %v: %v", r.Message.MessageId, r.Outcome, r.Err)
+		t.Run(fmt.Sprint(h), func(t *testing.T) {
+			if diff := cmp.Diff([]string{"a1", "a1", "a2"}, handle(t, h, event)); diff != "" {
+				t.Error(diff)
 			}
-		}
-		if len(queue.seconds) != 0 { // neither failed: SQS hides them long enough
-			t.Errorf("hidden %v", queue.seconds)
-		}
+			for i, want := range []error{sqsbatch.ErrClaimed, sqsbatch.ErrClaimed, sqsbatch.ErrGroup} {
+				if r := report.Results[i]; !errors.Is(r.Err, want) || r.Outcome != sqsbatch.NotStarted {
+					t.Errorf("%s is %v: %v", r.Message.MessageId, r.Outcome, r.Err)
+				}
+			}
+			if len(queue.seconds) != 0 { // neither failed: SQS hides them long enough
+				t.Errorf("hidden %v", queue.seconds)
+			}
+		})
 	}
 }
 
-func TestInBulkWhatFollowsABadBodyInItsGroupWaitsForIt(t *testing.T) {
+func TestBulkGroupWaitsForAnUndecodableMessage(t *testing.T) {
 	t.Parallel()
 	var got []string
 	var report sqsbatch.Report
@@ -122,28 +124,31 @@ func TestInBulkWhatFollowsABadBodyInItsGroupWaitsForIt(t *testing.T) {
 
 // As the twin of one in another group, a message would come back because of that
 // one's failure, and what follows it have run before it.
-func TestAKeyThatTwoGroupsShareLeavesEachInOrder(t *testing.T) {
+func TestSharedKeyKeepsTheOrderOfGroups(t *testing.T) {
 	t.Parallel()
-	for _, others := range []int{0, 20} { // both ways of finding repeated keys
-		var ran []string
-		h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
-			if m.Group() != "" {
-				ran = append(ran, m.ID())
+	for _, others := range []int{0, 20} {
+		t.Run(fmt.Sprint(others), func(t *testing.T) {
+			t.Parallel() // both ways of finding repeated keys
+			var ran []string
+			h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
+				if m.Group() != "" {
+					ran = append(ran, m.ID())
+				}
+				return failing(errDown, "shared")(ctx, m)
+			}, sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), byBody)))
+			event := batchOf(others, "")
+			event.Records = append(event.Records, grouped("a1", "a"), grouped("b1", "b"), grouped("b2", "b"))
+			for i := range 2 {
+				event.Records[others+i].Body = "shared"
 			}
-			return failing(errDown, "shared")(ctx, m)
-		}, sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), byBody)))
-		event := batchOf(others, "")
-		event.Records = append(event.Records, grouped("a1", "a"), grouped("b1", "b"), grouped("b2", "b"))
-		for i := range 2 {
-			event.Records[others+i].Body = "shared"
-		}
-		if diff := cmp.Diff([]string{"a1", "b1", "b2"}, handle(t, h, event)); diff != "" || !slices.Equal(ran, []string{"a1", "b1"}) {
-			t.Errorf("ran %v: %s", ran, diff)
-		}
+			if diff := cmp.Diff([]string{"a1", "b1", "b2"}, handle(t, h, event)); diff != "" || !slices.Equal(ran, []string{"a1", "b1"}) {
+				t.Errorf("ran %v: %s", ran, diff)
+			}
+		})
 	}
 }
 
-func TestARepeatedMessageDoesNotLetItsGroupPastOneThatComesBack(t *testing.T) {
+func TestDuplicateDoesNotUnblockItsGroup(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "bad"), sqsbatch.WithDeadLetter(&pit{}),
 		sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), byBody)))
@@ -167,7 +172,7 @@ func (s *until) Claim(ctx context.Context, key string, t time.Time) (string, err
 }
 
 // Sooner, and another invocation could begin what this one still works on.
-func TestAClaimHoldsUntilTheFunctionsDeadline(t *testing.T) {
+func TestClaimEndsWithTheFunctionsDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, began := &until{IdempotencyStore: sqsbatch.NewMemory(time.Hour)}, time.Now()
@@ -184,7 +189,7 @@ func TestAClaimHoldsUntilTheFunctionsDeadline(t *testing.T) {
 // done was processed, by itself or under its key, or its own copy is in the
 // dead-letter queue; no key is processed twice; and in a group nothing runs
 // after what is to come back.
-func TestNothingIsLostThroughASharedKey(t *testing.T) {
+func TestSharedKeyLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var event events.SQSEvent
@@ -270,7 +275,7 @@ type slowStore struct{ sqsbatch.IdempotencyStore }
 
 func (slowStore) Release(ctx context.Context, _, _ string) error { <-ctx.Done(); return ctx.Err() }
 
-func TestAStoreThatDoesNotAnswerDoesNotCostTheBatchItsAnswer(t *testing.T) {
+func TestSlowStoreDoesNotDelayTheResponse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var started []string

@@ -7,23 +7,23 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Outcome is what became of a message.
+// Outcome is the outcome of a message.
 type Outcome int
 
 const (
-	// NotStarted is the outcome of a message that was returned untouched: it is
-	// reported as failed so that SQS delivers it again.
+	// NotStarted: the handler was not called. The message is reported as failed,
+	// so that SQS delivers it again.
 	NotStarted Outcome = iota
-	// Succeeded is the outcome of a message that is done; of a duplicate, too.
+	// Succeeded: the message, or the one that it duplicates, was processed.
 	Succeeded
-	// DeadLettered is the outcome of a message with a permanent error, of which
-	// the dead-letter queue accepted a copy. It is reported as done.
+	// DeadLettered: the message has a permanent error, and SQS accepted a copy for
+	// the dead-letter queue. It is reported as done.
 	DeadLettered
-	// Failed is the outcome of a message that SQS shall deliver again.
+	// Failed: the message is reported as failed, so that SQS delivers it again.
 	Failed
 )
 
-// String is the outcome in words.
+// String returns the outcome as text.
 func (o Outcome) String() string {
 	switch o {
 	case NotStarted:
@@ -38,54 +38,55 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("outcome(%d)", int(o))
 }
 
-// Done tells whether the message is reported as done, and so deleted.
+// Done reports whether the message is reported as done, so that Lambda deletes it.
 func (o Outcome) Done() bool { return o == Succeeded || o == DeadLettered }
 
-// Result is one message and what became of it.
+// Result is the result of one message.
 type Result struct {
-	// Message is the record as Lambda passed it.
+	// Message is the record of the event.
 	Message *events.SQSMessage
-	// Outcome is what became of it.
+	// Outcome is the outcome.
 	Outcome Outcome
-	// Err is why, for every outcome but Succeeded.
+	// Err is the reason for the outcome; nil for Succeeded.
 	Err error
-	// Duplicate is true if the handler did not see the message because it had
-	// seen it before, or had processed one with its idempotency key. The outcome
-	// is that one's.
+	// Duplicate is true if the handler was not called because it had been called
+	// with the same message or idempotency key before. The outcome is then that of
+	// the earlier message.
 	Duplicate bool
-	// Started is when its processing began; the zero time if it did not.
+	// Started is when its processing began; the zero time if it was not started.
 	Started time.Time
 
-	key       string        // what makes two messages the same; empty for none
-	claim     string        // what the idempotency store gave; empty if nothing is claimed
-	twin      int           // 1 + the index of the message that it repeats; 0 if of none
-	next      int           // 1 + the index of the next message of its group; 0 if none
-	head      bool          // the first of its group
-	held      error         // why it may not start: something earlier in its group
-	permanent bool          // Err is
-	throttled bool          // Err says itself for how long
-	hides     bool          // it is to be hidden anew, for as long as
-	hiddenFor time.Duration // says
-	hidden    time.Time     // until when it was hidden anew; the zero time if not
+	key         string        // identifies duplicates; empty for none
+	claim       string        // token of the idempotency store; empty if nothing is claimed
+	duplicateOf int           // 1 + the index of the message that it repeats; 0 if there is none
+	next        int           // 1 + the index of the next message of its group; 0 if none
+	head        bool          // whether it is the first of its group
+	blocked     error         // why it must not be started: an earlier message of its group
+	permanent   bool          // whether Err is permanent
+	throttled   bool          // whether Err is from RetryAfter
+	postponed   bool          // whether its visibility timeout is changed
+	hiddenFor   time.Duration // to this value
+	hiddenUntil time.Time     // end of the changed timeout; the zero time if it was not changed
 }
 
-// ReceiveCount is how often SQS has delivered the message; 1 or more.
+// ReceiveCount returns how often SQS has delivered the message; 1 or more.
 func (r *Result) ReceiveCount() int { return receiveCount(r.Message) }
 
-// OriginID is the id that the message was first sent with; see Message.OriginID.
+// OriginID returns the id with which the message was first sent; see
+// [Message.OriginID].
 func (r *Result) OriginID() string { return originID(r.Message) }
 
-// Report is what became of a batch.
+// Report is the result of a batch.
 type Report struct {
-	// Results are in the order of the event's records.
+	// Results has one result for each record, in the order of the event.
 	Results []Result
-	// Began is when the batch began.
+	// Began is when the processing of the batch began.
 	Began time.Time
-	// Took is how long it took.
+	// Took is how long the batch took.
 	Took time.Duration
 }
 
-// Count is how many messages had the outcome.
+// Count returns the number of messages with the outcome.
 func (r Report) Count(o Outcome) int {
 	n := 0
 	for i := range r.Results {
@@ -96,8 +97,7 @@ func (r Report) Count(o Outcome) int {
 	return n
 }
 
-// Queue is the ARN of the queue that the batch came from; empty if it has no
-// messages. A mapping reads from one queue.
+// Queue returns the ARN of the batch's queue; empty if the batch has no messages.
 func (r Report) Queue() string {
 	if len(r.Results) == 0 {
 		return ""
@@ -105,6 +105,7 @@ func (r Report) Queue() string {
 	return r.Results[0].Message.EventSourceARN
 }
 
+// failed returns the ids of the messages that are not done, and the first error.
 func (r Report) failed() (ids []string, first error) {
 	for i := range r.Results {
 		if result := &r.Results[i]; !result.Outcome.Done() {

@@ -8,53 +8,56 @@ import (
 	"time"
 )
 
-// Table is what a TableStore needs of a table with conditional writes, of which
-// DynamoDB is one. Each method is one request there.
+// Table is a table with conditional writes, such as a DynamoDB table. Each method is
+// one request to DynamoDB.
 type Table interface {
-	// PutIfFree writes the item unless one with its key is there whose Expires
-	// is after now; then it writes nothing and answers that one. In DynamoDB:
-	// PutItem with the condition attribute_not_exists(#key) OR #expires <= :now,
+	// PutIfFree writes the item, unless the table has an item with the same key
+	// whose Expires is after now; then it returns that item. In DynamoDB: PutItem with the condition attribute_not_exists(#key) OR #expires <= :now,
 	// and ReturnValuesOnConditionCheckFailure ALL_OLD.
 	PutIfFree(ctx context.Context, item Item, now time.Time) (standing *Item, err error)
-	// PutIfToken writes the item if the one there has the given token, else it
-	// answers ErrLost. In DynamoDB: PutItem with the condition #token = :token.
+	// PutIfToken writes the item if the existing item has the given token, else it
+	// returns ErrLost. In DynamoDB: PutItem with the condition #token = :token.
 	PutIfToken(ctx context.Context, item Item, token string) error
-	// DeleteIfToken deletes the item if the one there has the given token, else
-	// it answers ErrLost. In DynamoDB: DeleteItem with the same condition.
+	// DeleteIfToken deletes the item if the existing item has the given token, else
+	// it returns ErrLost. In DynamoDB: DeleteItem with the same condition.
 	DeleteIfToken(ctx context.Context, key, token string) error
 }
 
-// Item is one row of a Table.
+// Item is an item of a Table.
 type Item struct {
 	// Key is the primary key.
 	Key string
-	// Token is the claim that holds the key; empty once its work is done.
+	// Token is the token of the claim; empty once the key is complete.
 	Token string
-	// Expires is when the row no longer counts; the table may delete it then
-	// (DynamoDB: the TTL attribute, in unix seconds).
+	// Expires is when the item expires; the table may delete it then (DynamoDB: the
+	// TTL attribute, in Unix seconds).
 	Expires time.Time
 }
 
-// ErrLost is what a Table answers when the row is no longer the caller's.
+// ErrLost is what a Table returns if the caller no longer holds the claim.
 var ErrLost = errors.New("the claim was lost to another")
 
-// TableStore is an IdempotencyStore over a Table.
+// TableStore is an IdempotencyStore in a Table.
 type TableStore struct {
 	table Table
 	ttl   time.Duration
 }
 
-// NewTableStore makes a store that remembers what is done for ttl. That should
-// exceed the queue's retention period, within which SQS can deliver a message
-// again.
+// NewTableStore returns a store that keeps complete keys for ttl. That should exceed
+// the queue's retention period, in which SQS can deliver a message again.
 func NewTableStore(table Table, ttl time.Duration) *TableStore {
 	return &TableStore{table: table, ttl: ttl}
 }
 
-// Claim takes the key, unless it is done or held.
+// Claim claims the key, unless it is complete or claimed.
 func (s *TableStore) Claim(ctx context.Context, key string, until time.Time) (string, error) {
 	token := rand.Text()
-	standing, err := s.table.PutIfFree(ctx, Item{Key: key, Token: token, Expires: until}, time.Now())
+	standing, err := s.table.PutIfFree(ctx, Item{
+		Key:     key,
+		Token:   token,
+		Expires: until,
+	}, time.Now())
+
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("put claim: %w", err)
@@ -63,15 +66,16 @@ func (s *TableStore) Claim(ctx context.Context, key string, until time.Time) (st
 	case standing.Token == "":
 		return "", ErrDone
 	}
+
 	return "", ErrClaimed
 }
 
-// Complete remembers the key as done.
+// Complete marks the key as complete.
 func (s *TableStore) Complete(ctx context.Context, key, token string) error {
 	return s.table.PutIfToken(ctx, Item{Key: key, Expires: time.Now().Add(s.ttl)}, token)
 }
 
-// Release forgets the key.
+// Release removes the claim.
 func (s *TableStore) Release(ctx context.Context, key, token string) error {
 	return s.table.DeleteIfToken(ctx, key, token)
 }

@@ -8,32 +8,33 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Trace is where a message comes from, as its trace header says: what an
-// OpenTelemetry span context needs, without OpenTelemetry.
+// Trace is the content of a message's trace header. It has everything that an
+// OpenTelemetry span context needs, without a dependency on OpenTelemetry.
 type Trace struct {
-	// Header is the header as it came, such as
+	// Header is the unchanged header, such as
 	// Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;
 	// empty if the message has none.
 	Header string
-	// TraceID is the header's Root as W3C and OpenTelemetry write trace ids; all
-	// zero if there is none.
+	// TraceID is the header's Root as a trace id of W3C and OpenTelemetry; all zero
+	// if there is none.
 	TraceID [16]byte
-	// SpanID is the header's Parent: the sender's span; all zero if there is none.
+	// SpanID is the header's Parent, the span of the sender; all zero if there is
+	// none.
 	SpanID [8]byte
-	// Sampled tells whether the sender recorded its span.
+	// Sampled reports whether the sender recorded its span.
 	Sampled bool
 }
 
-// Valid tells whether there is a span to link to.
+// Valid reports whether there is a span to link to.
 func (t Trace) Valid() bool { return t.TraceID != [16]byte{} && t.SpanID != [8]byte{} }
 
-// TraceFunc begins the span of a message. It answers the context for the
-// handler, and what ends the span with the handler's error, or nil.
+// TraceFunc starts the span of a message. It returns the context for the handler and
+// a function that ends the span with the handler's error or nil.
 type TraceFunc func(ctx context.Context, from Trace, m *events.SQSMessage) (context.Context, func(error))
 
-// WithTrace calls begin for each message that is started. With OpenTelemetry it
-// starts a span that links to the sender's, as the semantic conventions for
-// messaging ask of consumers of batches:
+// WithTrace calls begin for each message that is started. With OpenTelemetry, begin
+// starts a span that links to the sender's, as the semantic conventions for messaging
+// require of consumers of batches:
 //
 //	link := trace.Link{SpanContext: trace.NewSpanContext(trace.SpanContextConfig{
 //		TraceID: from.TraceID, SpanID: from.SpanID, Remote: true,
@@ -51,12 +52,12 @@ func WithTrace(begin TraceFunc) Option {
 	}
 }
 
-// traced runs the handler within the span that the user begins.
+// traced calls the handler within the user's span.
 func (r *run) traced(ctx context.Context, m *events.SQSMessage) error {
 	ctx, end := r.trace(ctx, traceOf(m), m)
 	err := func() (err error) {
 		defer recovered(&err) // the span ends with the panic as its error
-		return r.one(ctx, m)
+		return r.handleOne(ctx, m)
 	}()
 	if end != nil {
 		end(err)
@@ -64,18 +65,18 @@ func (r *run) traced(ctx context.Context, m *events.SQSMessage) error {
 	return err
 }
 
-// traceOf reads a message's trace header.
+// traceOf returns the trace of a message.
 func traceOf(m *events.SQSMessage) Trace { return ParseTrace(m.Attributes[traceAttribute]) }
 
-// ParseTrace reads an X-Ray trace header. What it does not understand it leaves
-// zero: a malformed header must not cost a message.
+// ParseTrace parses an X-Ray trace header. Malformed fields are left zero: a bad
+// header must not fail a message.
 func ParseTrace(header string) Trace {
 	t := Trace{Header: header}
 	for part := range strings.SplitSeq(header, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		switch name {
 		case "Root":
-			// 1, then eight digits of time and 24 of chance: together a W3C trace id.
+			// 1, then 8 digits of time and 24 random ones: together a W3C trace id.
 			if fields := strings.Split(value, "-"); len(fields) == 3 && fields[0] == "1" && len(fields[1]) == 8 {
 				decodeHex(t.TraceID[:], fields[1]+fields[2])
 			}
@@ -85,10 +86,11 @@ func ParseTrace(header string) Trace {
 			t.Sampled = value == "1"
 		}
 	}
+
 	return t
 }
 
-// decodeHex fills all of into, or nothing.
+// decodeHex decodes digits into into, if they fill it exactly.
 func decodeHex(into []byte, digits string) {
 	if raw, err := hex.DecodeString(digits); err == nil && len(raw) == len(into) {
 		copy(into, raw)

@@ -54,7 +54,7 @@ func (h *hider) ChangeVisibility(ctx context.Context, queueARN string, changes [
 
 var doubling = backoff.Policy{Base: time.Second, Cap: 20 * time.Hour, Jitter: backoff.None}
 
-func TestAFailedMessageIsHiddenLongerTheOftenerItWasReceived(t *testing.T) {
+func TestBackoffGrowsWithTheReceiveCount(t *testing.T) {
 	t.Parallel()
 	queue := &hider{}
 	h := must(t)(sqsbatch.New(failing(errDown, "a", "b", "c"), sqsbatch.WithBackoff(queue, doubling)))
@@ -70,7 +70,7 @@ func TestAFailedMessageIsHiddenLongerTheOftenerItWasReceived(t *testing.T) {
 
 // SQS counts its twelve hours from the receipt (SQS J10), and so from before the
 // batch began.
-func TestTheLongestHidingIsShorterByTheTimeThatTheBatchTook(t *testing.T) {
+func TestLongestVisibilityTimeoutExcludesTheTimeOfTheBatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		queue := &hider{}
@@ -84,7 +84,7 @@ func TestTheLongestHidingIsShorterByTheTimeThatTheBatchTook(t *testing.T) {
 	})
 }
 
-func TestWhatWasDeadLetteredIsNotHidden(t *testing.T) {
+func TestDeadLetteredMessageIsNotPostponed(t *testing.T) {
 	t.Parallel()
 	queue := &hider{}
 	h := must(t)(sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error {
@@ -106,7 +106,7 @@ func TestRetryAfterSetsItsOwnTime(t *testing.T) {
 	}
 }
 
-func TestAGroupComesBackTogether(t *testing.T) {
+func TestGroupIsPostponedTogether(t *testing.T) {
 	t.Parallel()
 	queue := &hider{}
 	h := must(t)(sqsbatch.New(failing(errDown, "a2"), sqsbatch.WithBackoff(queue, doubling)))
@@ -118,7 +118,7 @@ func TestAGroupComesBackTogether(t *testing.T) {
 	}
 }
 
-func TestChangesGoOutInTensAndWhatIsNotStartedKeepsItsTime(t *testing.T) {
+func TestChangesAreBatchesOfTenWithoutUnstartedMessages(t *testing.T) {
 	t.Parallel()
 	queue := &hider{}
 	h := must(t)(sqsbatch.New(failing(errDown, "x"), sqsbatch.WithBackoff(queue, doubling), sqsbatch.WithBreaker(1, 23)))
@@ -144,7 +144,7 @@ func TestPostponingIsBestEffort(t *testing.T) {
 
 // Whatever the policy and the count, a message is hidden within the policy's
 // ceiling, a second's rounding aside, and within what SQS allows.
-func TestHidingStaysInBounds(t *testing.T) {
+func TestVisibilityTimeoutIsInRange(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		policy := backoff.Policy{
@@ -167,7 +167,7 @@ func TestHidingStaysInBounds(t *testing.T) {
 	})
 }
 
-func TestAMappingThatDeletesFailuresIsFoundOutInTheNextBatch(t *testing.T) {
+func TestMappingWithoutReportingIsDetectedInTheNextBatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log, metrics strings.Builder
@@ -199,7 +199,7 @@ func TestAMappingThatDeletesFailuresIsFoundOutInTheNextBatch(t *testing.T) {
 
 // SQS deletes what is older than the queue's retention: that a message of four
 // days is gone says nothing about the mapping.
-func TestAMessageThatMayHaveExpiredTellsNothing(t *testing.T) {
+func TestExpiredMessageIsNoProbe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		queue := &hider{}
@@ -212,7 +212,7 @@ func TestAMessageThatMayHaveExpiredTellsNothing(t *testing.T) {
 	})
 }
 
-func TestTheSearchForALostMessageLeavesItHiddenAsLongAsItWas(t *testing.T) {
+func TestProbeKeepsTheVisibilityTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		queue := &hider{}
@@ -230,7 +230,7 @@ func TestTheSearchForALostMessageLeavesItHiddenAsLongAsItWas(t *testing.T) {
 	})
 }
 
-func TestTheMappingIsCheckedBeforeTheFirstMessageCanBeLost(t *testing.T) {
+func TestMappingIsCheckedBeforeTheFirstBatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder
@@ -266,7 +266,7 @@ func TestTheMappingIsCheckedBeforeTheFirstMessageCanBeLost(t *testing.T) {
 
 // Without a way to the API (a subnet without one, say) a request does not fail,
 // it hangs. The batch must have its time all the same.
-func TestAnAPIThatDoesNotAnswerCostsTheBatchASecondOrAQuarter(t *testing.T) {
+func TestSlowMappingCheckIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hang := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
@@ -289,7 +289,7 @@ func TestAnAPIThatDoesNotAnswerCostsTheBatchASecondOrAQuarter(t *testing.T) {
 	})
 }
 
-func TestAMappingThatReportsIsAskedOnce(t *testing.T) {
+func TestMappingIsCheckedOnce(t *testing.T) {
 	t.Parallel()
 	asked := 0
 	h := must(t)(sqsbatch.New(failing(errDown, "a"), sqsbatch.WithMappingCheck(func(context.Context, string, string) (bool, error) {

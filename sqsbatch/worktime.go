@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// workContext is the invocation's context with the earlier deadline of the
-// work. It is as context.WithDeadline would make it, but its timer is made when
-// somebody first asks for Done: of what the library costs a small batch of fast
-// messages, that timer would be the most.
+// workContext is the invocation's context with the earlier deadline of the work. It
+// behaves as a context of context.WithDeadline, but creates its timer at the first
+// call of Done: for small batches of fast messages, the timer would be the largest
+// part of the library's cost.
 type workContext struct {
 	context.Context // the invocation's
 	deadline        time.Time
 
 	mu     sync.Mutex      // guards what follows
-	timed  context.Context // nil until asked for
+	timed  context.Context // nil before the first call of Done
 	cancel context.CancelFunc
 	ended  bool
 }
 
-// Deadline is the work's.
+// Deadline returns the deadline of the work.
 func (c *workContext) Deadline() (time.Time, bool) { return c.deadline, true }
 
-// Done is closed when the time for the work is over, or the work is.
+// Done returns a channel that is closed at the deadline, or when the work has ended.
 func (c *workContext) Done() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,7 +36,7 @@ func (c *workContext) Done() <-chan struct{} {
 	return c.timed.Done()
 }
 
-// Err says why the work is over, if it is.
+// Err returns why the context has ended, or nil.
 func (c *workContext) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -50,12 +50,13 @@ func (c *workContext) Err() error {
 	case !time.Now().Before(c.deadline):
 		return context.DeadlineExceeded
 	}
+
 	return nil
 }
 
-// Value is the invocation's. Where there is a timer, it goes by the context
-// that has it: so package context finds that one, and needs no goroutine to
-// pass its end on to the contexts that are made of this one.
+// Value returns a value of the invocation's context. If there is a timer, it asks the
+// context with the timer, so that package context finds that one, and needs no
+// goroutine to cancel child contexts.
 func (c *workContext) Value(key any) any {
 	c.mu.Lock()
 	timed := c.timed
@@ -66,7 +67,7 @@ func (c *workContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// end is for when the work is done: what still holds the context learns of it.
+// end cancels the context when the work has ended.
 func (c *workContext) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

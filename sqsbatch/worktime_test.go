@@ -80,7 +80,7 @@ var looks = map[string]func(ctx context.Context, see func(what string, value any
 
 // However a handler looks at its context, it sees what context.WithDeadline
 // would show it.
-func TestTheContextOfAMessageIsAsOneOfPackageContext(t *testing.T) {
+func TestWorkContextBehavesLikeWithDeadline(t *testing.T) {
 	t.Parallel()
 	for name, look := range looks {
 		for _, ends := range []string{"by its deadline", "by the invocation's end"} {
@@ -119,36 +119,39 @@ func TestTheContextOfAMessageIsAsOneOfPackageContext(t *testing.T) {
 }
 
 // What a handler leaves behind must not live on into the next invocation.
-func TestTheContextOfAMessageEndsWithItsBatch(t *testing.T) {
+func TestWorkContextEndsWithItsBatch(t *testing.T) {
 	t.Parallel()
-	for _, asks := range []bool{false, true} { // whether a timer was made
-		synctest.Test(t, func(t *testing.T) {
-			var kept context.Context
-			h := must(t)(sqsbatch.New(func(ctx context.Context, _ sqsbatch.Message[string]) error {
-				if kept = ctx; asks {
-					_ = ctx.Done()
+	for _, asks := range []bool{false, true} {
+		t.Run(fmt.Sprint(asks), func(t *testing.T) {
+			t.Parallel() // whether a timer was made
+			synctest.Test(t, func(t *testing.T) {
+				var kept context.Context
+				h := must(t)(sqsbatch.New(func(ctx context.Context, _ sqsbatch.Message[string]) error {
+					if kept = ctx; asks {
+						_ = ctx.Done()
+					}
+					return nil
+				}))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				if _, err := h(ctx, ids("a")); err != nil {
+					t.Fatal(err)
 				}
-				return nil
-			}))
-			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-			defer cancel()
-			if _, err := h(ctx, ids("a")); err != nil {
-				t.Fatal(err)
-			}
-			if !asks && !errors.Is(kept.Err(), context.Canceled) {
-				t.Errorf("without a timer: %v", kept.Err())
-			}
-			<-kept.Done()
-			if !errors.Is(kept.Err(), context.Canceled) {
-				t.Errorf("asked %v: %v", asks, kept.Err())
-			}
+				if !asks && !errors.Is(kept.Err(), context.Canceled) {
+					t.Errorf("without a timer: %v", kept.Err())
+				}
+				<-kept.Done()
+				if !errors.Is(kept.Err(), context.Canceled) {
+					t.Errorf("asked %v: %v", asks, kept.Err())
+				}
+			})
 		})
 	}
 }
 
 // A context that package context does not know as its own costs a goroutine for
 // each that is made of it.
-func TestAContextMadeOfAMessagesCostsNoGoroutine(t *testing.T) { //nolint:paralleltest // counts them
+func TestChildOfWorkContextNeedsNoGoroutine(t *testing.T) { //nolint:paralleltest // counts them
 	const contexts = 1000 // many more than goroutines of other tests that begin or end meanwhile
 	more := 0
 	h := must(t)(sqsbatch.New(func(ctx context.Context, _ sqsbatch.Message[string]) error {

@@ -1,4 +1,5 @@
-// The consumer processes orders from the source queue.
+// Command consumer is the Lambda function that processes orders from the source
+// queue.
 //
 // Environment: FAILURE_REPORTING (per_message, the default, or whole_batch);
 // LOG_LEVEL (DEBUG, INFO, WARN, ERROR; by default INFO).

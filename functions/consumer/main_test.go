@@ -20,20 +20,22 @@ func event(t *testing.T) string {
 	return string(body)
 }
 
-func TestTheConsumerReportsTheBadMessage(t *testing.T) {
+func TestConsumerReportsTheBadMessage(t *testing.T) {
 	t.Parallel()
 	got := functiontest.Invoke(t, event(t), 3*time.Second)
 	if got.Failed || got.Response != `{"batchItemFailures":[{"itemIdentifier":"m-2"}]}` {
 		t.Fatalf("answered %s\n%s", got.Response, got.Log)
 	}
 	for _, want := range []string{`{"resp":{"status":false,"tot_msgs":3,"s_msgs":2}}` + "\n", `"error":{"missing_store_id":true}`} {
-		if !strings.Contains(got.Log, want) {
-			t.Errorf("does not say %s: %s", want, got.Log)
-		}
+		t.Run(want, func(t *testing.T) {
+			if !strings.Contains(got.Log, want) {
+				t.Errorf("does not say %s: %s", want, got.Log)
+			}
+		})
 	}
 }
 
-func TestAsAWholeBatchTheInvocationFailsAfterAllWasProcessed(t *testing.T) {
+func TestWholeBatchFailsTheInvocationAfterAllMessages(t *testing.T) {
 	t.Parallel()
 	got := functiontest.Invoke(t, event(t), 3*time.Second, "FAILURE_REPORTING=whole_batch")
 	if !got.Failed || !strings.Contains(got.Response, `1 of 3 messages failed [m-2]`) || !strings.Contains(got.Response, `"errorType":"BatchError"`) {
@@ -44,7 +46,7 @@ func TestAsAWholeBatchTheInvocationFailsAfterAllWasProcessed(t *testing.T) {
 	}
 }
 
-func TestTheConsumerRefusesAReportingThatItDoesNotKnow(t *testing.T) {
+func TestConsumerRefusesUnknownFailureReporting(t *testing.T) {
 	t.Parallel()
 	got := functiontest.Invoke(t, event(t), time.Second, "FAILURE_REPORTING=sometimes")
 	if !strings.Contains(got.Log, `FAILURE_REPORTING is "sometimes": want one of ["per_message" "whole_batch"]`) {

@@ -14,11 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// Queue is an SQS with one queue that only takes messages.
+// Queue is a fake SQS with one queue, which only accepts messages.
 type Queue struct {
-	// Name is the queue's; other names do not exist.
+	// Name is the name of the queue. Other queues do not exist.
 	Name string
-	// Environment is what a function needs to find this SQS.
+	// Environment has the variables with which a function finds this SQS.
 	Environment []string
 
 	mu     sync.Mutex // guards what follows
@@ -26,7 +26,7 @@ type Queue struct {
 	traces map[string]bool
 }
 
-// NewQueue starts a queue that ends with the test.
+// NewQueue starts a fake SQS that stops at the end of the test.
 func NewQueue(t testing.TB, name string) *Queue {
 	q := &Queue{Name: name, traces: map[string]bool{}}
 	server := httptest.NewServer(q)
@@ -35,14 +35,14 @@ func NewQueue(t testing.TB, name string) *Queue {
 	return q
 }
 
-// Sent lists what was accepted, in order.
+// Sent returns the accepted messages, in order.
 func (q *Queue) Sent() []types.SendMessageBatchRequestEntry {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.sent
 }
 
-// Traces lists the trace headers that requests had.
+// Traces returns the trace headers of all requests.
 func (q *Queue) Traces() []string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -53,7 +53,7 @@ func (q *Queue) Traces() []string {
 	return all
 }
 
-// ServeHTTP speaks as much of SQS's JSON protocol as a sender needs.
+// ServeHTTP implements the two operations of SQS's JSON protocol that a sender needs.
 func (q *Queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -66,6 +66,7 @@ func (q *Queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	switch {
@@ -79,13 +80,16 @@ func (q *Queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// accept stores entries and returns their results.
 func (q *Queue) accept(entries []types.SendMessageBatchRequestEntry) []map[string]string {
 	var successful []map[string]string
 	for _, entry := range entries {
 		sum := md5.Sum([]byte(*entry.MessageBody))
 		q.sent = append(q.sent, entry)
 		successful = append(successful, map[string]string{
-			"Id": *entry.Id, "MessageId": fmt.Sprintf("message-%d", len(q.sent)), "MD5OfMessageBody": hex.EncodeToString(sum[:]),
+			"Id":               *entry.Id,
+			"MessageId":        fmt.Sprintf("message-%d", len(q.sent)),
+			"MD5OfMessageBody": hex.EncodeToString(sum[:]),
 		})
 	}
 	return successful

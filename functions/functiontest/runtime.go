@@ -1,5 +1,5 @@
-// Package functiontest runs a function in tests as Lambda does: its process
-// over the Runtime API, an event in, a response out.
+// Package functiontest runs a function in tests as Lambda does: as a process that
+// gets an event and returns a response over the Runtime API.
 package functiontest
 
 import (
@@ -17,15 +17,14 @@ import (
 	"time"
 )
 
-// asFunction is the variable by which a test's binary knows that it is the
-// function.
+// asFunction is the environment variable that makes a test binary run the function.
 const asFunction = "FUNCTIONTEST_RUN"
 
-// Trace is the trace header that every invocation has.
+// Trace is the trace header of every invocation.
 const Trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a87bd80c:1"
 
-// Main is for TestMain of a function's package: it runs the tests, or, in the
-// process that Invoke starts, the function.
+// Main is called by TestMain of a function's package. It runs the tests or, in the
+// process that Invoke starts, the function. It does not return.
 func Main(m *testing.M, function func()) {
 	if os.Getenv(asFunction) != "" {
 		function()
@@ -34,14 +33,14 @@ func Main(m *testing.M, function func()) {
 	os.Exit(m.Run())
 }
 
-// Outcome is what came of an invocation.
+// Outcome is the result of an invocation.
 type Outcome struct {
-	// Response is the body that the function answered, or of the error that it
-	// posted; empty if the process ended before it did either.
+	// Response is the body of the function's response or error; empty if the
+	// process exited before it sent either.
 	Response string
-	// Failed tells whether the function posted an error.
+	// Failed reports whether the function sent an error.
 	Failed bool
-	// Log is what the process wrote.
+	// Log is what the process wrote to standard output and standard error.
 	Log string
 }
 
@@ -53,7 +52,7 @@ type runtimeAPI struct {
 	done     chan Outcome
 }
 
-// ServeHTTP speaks the part of the Runtime API that a function needs (LAM C54
+// ServeHTTP implements the part of the Runtime API that a function needs (LAM C54
 // to C56).
 func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
@@ -63,19 +62,28 @@ func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Lambda-Runtime-Trace-Id", Trace)
 		_, _ = io.WriteString(w, a.event)
 	case strings.HasSuffix(path, "/response"), strings.HasSuffix(path, "/error"):
-		body, _ := io.ReadAll(r.Body)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
 		w.WriteHeader(http.StatusAccepted)
 		a.done <- Outcome{Response: strings.TrimSpace(string(body)), Failed: strings.HasSuffix(path, "/error")}
-	default: // the next invocation never comes
+	default: // there is no second invocation
 		<-r.Context().Done()
 	}
 }
 
-// Invoke runs the function in a process of its own with the given environment
-// ("NAME=value"), and the event and timeout of one invocation.
+// Invoke runs the function in a new process with the given environment
+// ("NAME=value"), for one invocation with the given event and timeout.
 func Invoke(t testing.TB, event string, timeout time.Duration, environment ...string) Outcome {
 	t.Helper()
-	api := &runtimeAPI{event: event, deadline: time.Now().Add(timeout), done: make(chan Outcome, 1)}
+	api := &runtimeAPI{
+		event:    event,
+		deadline: time.Now().Add(timeout),
+		done:     make(chan Outcome, 1),
+	}
+
 	server := httptest.NewServer(api)
 	defer server.Close()
 
@@ -83,7 +91,8 @@ func Invoke(t testing.TB, event string, timeout time.Duration, environment ...st
 	defer cancel()
 	var log bytes.Buffer
 	process := exec.CommandContext(ctx, os.Args[0])
-	process.Stdout, process.Stderr = &log, &log
+	process.Stdout = &log
+	process.Stderr = &log
 	process.Env = append([]string{
 		asFunction + "=1", "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(server.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=function",
 		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_SESSION_TOKEN=token",
@@ -91,6 +100,7 @@ func Invoke(t testing.TB, event string, timeout time.Duration, environment ...st
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
+
 	ended := make(chan error, 1)
 	go func() { ended <- process.Wait() }()
 	var outcome Outcome
@@ -100,6 +110,7 @@ func Invoke(t testing.TB, event string, timeout time.Duration, environment ...st
 		<-ended
 	case <-ended:
 	}
+
 	server.CloseClientConnections()
 	outcome.Log = log.String()
 	return outcome

@@ -1,5 +1,5 @@
-// Package journal writes what the functions say: structured lines, and the
-// summary line whose shape scripts hold on to.
+// Package journal writes the logs of the functions: structured lines, and a summary
+// line whose form scripts depend on.
 package journal
 
 import (
@@ -10,22 +10,21 @@ import (
 	"sync"
 )
 
-// Journal writes one JSON object a line. It is safe for concurrent use.
+// Journal writes one JSON object per line. It is safe for concurrent use.
 type Journal struct {
 	*slog.Logger
 	out *lines
 }
 
-// New makes a journal of what is at or above level. Its lines have `timestamp`,
-// `level` and `msg`; the first two are what Lambda's own level filter reads
-// (LAM C73).
+// New returns a journal of the lines at or above level. Its lines have `timestamp`,
+// `level` and `msg`. Lambda's log level filter reads the first two (LAM C73).
 func New(w io.Writer, level slog.Level) *Journal {
 	out := &lines{w: w}
 	handler := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level, ReplaceAttr: lambdaKeys})
 	return &Journal{Logger: slog.New(handler), out: out}
 }
 
-// Resp writes {"resp":v} and nothing around it, if the journal takes INFO.
+// Resp writes the line {"resp":v}, if the journal's level is INFO or below.
 func (j *Journal) Resp(ctx context.Context, v any) {
 	if !j.Enabled(ctx, slog.LevelInfo) {
 		return
@@ -35,10 +34,11 @@ func (j *Journal) Resp(ctx context.Context, v any) {
 		j.ErrorContext(ctx, "resp line", "error", err.Error())
 		return
 	}
-	// As with slog, a log that cannot be written must not fail the work.
+	// As with slog, a failure to write a log must not fail the function.
 	_, _ = j.out.Write(append(line, '\n'))
 }
 
+// lambdaKeys renames the time of a record to Lambda's name for it.
 func lambdaKeys(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime {
 		a.Key = "timestamp"
@@ -46,7 +46,7 @@ func lambdaKeys(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// lines keeps lines of several goroutines apart.
+// lines is a writer that serializes writes.
 type lines struct {
 	mu sync.Mutex // guards w
 	w  io.Writer

@@ -12,7 +12,7 @@ import (
 	"github.com/reliableq/reliableq/functions/journal"
 )
 
-func TestALineHasWhatLambdaFiltersBy(t *testing.T) {
+func TestLinesHaveTheKeysOfLambdasFilter(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	journal.New(&out, slog.LevelInfo).Error("a > b", "time", "kept", "error", map[string]any{"missing_store_id": true})
@@ -30,7 +30,7 @@ func TestALineHasWhatLambdaFiltersBy(t *testing.T) {
 	}
 }
 
-func TestARespLineHasNothingAroundIt(t *testing.T) {
+func TestRespLineIsOneObject(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	journal.New(&out, slog.LevelInfo).Resp(t.Context(), map[string]int{"n": 1})
@@ -44,7 +44,7 @@ func TestARespLineHasNothingAroundIt(t *testing.T) {
 	}
 }
 
-func TestTheLevelHoldsForBothKinds(t *testing.T) {
+func TestLevelAppliesToBothKindsOfLines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	j := journal.New(&out, slog.LevelWarn)
@@ -55,7 +55,7 @@ func TestTheLevelHoldsForBothKinds(t *testing.T) {
 	}
 }
 
-func TestLinesDoNotMix(t *testing.T) {
+func TestConcurrentLinesAreSeparate(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	j := journal.New(&out, slog.LevelInfo)

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// Attributes are those of the draft's message, sent at the given time.
+// Attributes returns the attributes of the draft's message, sent at the given time.
 func (d Draft) Attributes(project string, sent time.Time) map[string]types.MessageAttributeValue {
 	attributes := map[string]types.MessageAttributeValue{
 		Project: Text(project),
@@ -22,12 +22,12 @@ func (d Draft) Attributes(project string, sent time.Time) map[string]types.Messa
 	return attributes
 }
 
-// Text is an attribute of type String.
+// Text returns an attribute of type String.
 func Text(value string) types.MessageAttributeValue {
 	return types.MessageAttributeValue{DataType: aws.String("String"), StringValue: &value}
 }
 
-// Number is an attribute of type Number.
+// Number returns an attribute of type Number.
 func Number(value int64) types.MessageAttributeValue {
 	return types.MessageAttributeValue{DataType: aws.String("Number"), StringValue: aws.String(strconv.FormatInt(value, 10))}
 }

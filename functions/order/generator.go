@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// block is how many orders share one draw of which of them are bad.
+// block is the number of orders for which the bad ones are drawn at once.
 const block = 10
 
-// seededStart is when the first order of a seeded generator was placed: with a
-// time of its own, all of a seeded order follows from the seed.
+// seededStart is when the first order of a seeded generator was placed. It is fixed,
+// so that the seed determines the whole order.
 var seededStart = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 var catalogue = [...]struct {
@@ -23,42 +23,47 @@ var catalogue = [...]struct {
 	{"milk-jug-350ml", 1625}, {"scale-0.1g", 3999}, {"tamper-58mm", 2750},
 }
 
-// Generator makes orders, a share of them bad. Of n orders, round(n * share)
-// are bad, at places that chance chose. It is not safe for concurrent use.
+// Generator generates orders, a share of them bad. Of n orders, round(n * share) are
+// bad, at random positions. It is not safe for concurrent use.
 type Generator struct {
 	rng   *rand.Rand
 	share float64
 	next  time.Time
 	made  int
-	bad   []bool // which of the current block are bad
+	bad   []bool // for the rest of the current block
 }
 
-// Seeded makes a generator whose orders follow from seed, count and share
-// alone, to the byte. It plans the bad ones over count orders at once.
+// Seeded returns a generator whose orders are determined by seed, count and share,
+// to the byte. The bad ones are drawn over count orders at once.
 func Seeded(seed uint64, count int, share float64) *Generator {
 	return newGenerator(seed, count, share, seededStart)
 }
 
-// Fresh makes a generator whose orders nobody has seen, placed from now on.
+// Fresh returns a generator of random orders, placed from now on.
 func Fresh(now time.Time, count int, share float64) *Generator {
 	return newGenerator(rand.Uint64(), count, share, now.UTC().Truncate(time.Second))
 }
 
-// newGenerator plans the bad ones over count orders, or, where count is 0 for
-// no end, over block after block.
+// newGenerator returns a generator that draws the bad ones over count orders, or, if
+// count is 0, over each block of orders.
 func newGenerator(seed uint64, count int, share float64, start time.Time) *Generator {
-	g := &Generator{rng: rand.New(rand.NewPCG(seed, 0x6f72646572)), share: share, next: start}
+	g := &Generator{
+		rng:   rand.New(rand.NewPCG(seed, 0x6f72646572)),
+		share: share,
+		next:  start,
+	}
 	if count > 0 {
 		g.plan(count)
 	}
 	return g
 }
 
-// Next makes an order.
+// Next returns the next order.
 func (g *Generator) Next() Draft {
 	if len(g.bad) == 0 {
 		g.plan(block)
 	}
+
 	bad := g.bad[0]
 	g.bad = g.bad[1:]
 	g.made++
@@ -75,25 +80,28 @@ func (g *Generator) Next() Draft {
 		Amount:     float64(quantity*item.cents) / 100,
 		PlacedAt:   g.next,
 	}}
+
 	if bad {
 		draft.Store = 0
 	}
+
 	return draft
 }
 
-// plan says of the next n orders which are bad. It aims at the share of all
-// orders so far, so that rounding does not add up over the blocks.
+// plan draws which of the next n orders are bad. It aims at the share over all orders
+// so far, so that rounding errors do not add up over the blocks.
 func (g *Generator) plan(n int) {
 	due := g.target(g.made+n) - g.target(g.made)
 	g.bad = make([]bool, n)
-	for _, place := range g.rng.Perm(n)[:due] {
-		g.bad[place] = true
+	for _, i := range g.rng.Perm(n)[:due] {
+		g.bad[i] = true
 	}
 }
 
+// target returns how many of the first n orders are bad.
 func (g *Generator) target(n int) int { return int(math.Round(float64(n) * g.share)) }
 
-// uuid makes a version 4 UUID of the generator's own chance.
+// uuid returns a version 4 UUID from the generator's random source.
 func (g *Generator) uuid() string {
 	var raw [16]byte
 	for i := range raw {

@@ -37,7 +37,7 @@ func countBad(drafts []order.Draft) int {
 
 // Scripts, reports and other people's tests hold on to what a seed gives, so
 // that it must not change from one version to the next.
-func TestASeedGivesTheSameOrdersForEver(t *testing.T) {
+func TestSeededOrdersMatchTheGoldenFile(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
 	for _, d := range take(order.Seeded(7, 12, 0.25), 12) {
@@ -79,7 +79,7 @@ func TestTheSameSeedGivesTheSameOrders(t *testing.T) {
 	})
 }
 
-func TestOfACountTheShareIsBad(t *testing.T) {
+func TestShareOfACountIsBad(t *testing.T) {
 	t.Parallel()
 	if got := countBad(take(order.Seeded(7, 89, 0.05), 89)); got != 4 {
 		t.Errorf("%d of 89 are bad, want 4", got)
@@ -94,7 +94,7 @@ func TestOfACountTheShareIsBad(t *testing.T) {
 
 // Without a count the share holds over each ten, and errors of rounding do
 // not add up.
-func TestWithoutEndTheShareHolds(t *testing.T) {
+func TestShareHoldsWithoutACount(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		share, blocks := rapid.Float64Range(0, 1).Draw(t, "share"), rapid.IntRange(1, 200).Draw(t, "blocks")
@@ -105,7 +105,7 @@ func TestWithoutEndTheShareHolds(t *testing.T) {
 	})
 }
 
-func TestEveryOrderIsOneThatAShopCouldHave(t *testing.T) {
+func TestOrdersAreInRange(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 24, 9, 0, 0, 123, time.UTC)
 	seen := map[string]bool{}

@@ -10,14 +10,14 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
-// Client makes an SQS client of the usual AWS environment. The endpoint is that
-// of AWS_ENDPOINT_URL where it is set. Inside Lambda the SDK adds the trace
-// header by itself, by which Lambda finds chains that go in circles.
+// Client returns an SQS client that is configured by the usual AWS environment,
+// including AWS_ENDPOINT_URL. Inside Lambda the SDK adds the trace header, with
+// which Lambda detects recursive loops.
 func Client(ctx context.Context) (*sqs.Client, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the AWS configuration: %w", err)
 	}
-	cfg.HTTPClient = sqsclient.WholeAnswers(cfg.HTTPClient)
+	cfg.HTTPClient = sqsclient.ReadFullResponses(cfg.HTTPClient)
 	return sqs.NewFromConfig(cfg), nil
 }

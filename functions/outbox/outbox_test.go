@@ -86,7 +86,7 @@ func messages(bodies ...string) []outbox.Message {
 	return out
 }
 
-func TestMessagesGoOutInTensAndInOrder(t *testing.T) {
+func TestMessagesAreSentInBatchesOfTenInOrder(t *testing.T) {
 	t.Parallel()
 	var bodies []string
 	for i := range 23 {
@@ -103,7 +103,7 @@ func TestMessagesGoOutInTensAndInOrder(t *testing.T) {
 	}
 }
 
-func TestABatchHoldsAMebibyteAtMost(t *testing.T) {
+func TestBatchesHaveAtMostOneMebibyte(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("x", 400<<10) // SQS H3: a request takes 1 MiB in all
 	s := &service{}
@@ -117,7 +117,7 @@ func TestABatchHoldsAMebibyteAtMost(t *testing.T) {
 	}
 }
 
-func TestARefusedEntryIsSentAgainAndNoOther(t *testing.T) {
+func TestOnlyFailedEntriesAreSentAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{busy: map[string]int{"b": 3}, wrong: map[string]bool{"c": true}}
@@ -162,7 +162,7 @@ func TestAFailedRequestFailsItsMessages(t *testing.T) {
 	}
 }
 
-func TestADelayIsRoundedUpAndBounded(t *testing.T) {
+func TestDelayIsRoundedUpAndBounded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		delay := time.Duration(rapid.Int64().Draw(rt, "delay"))
@@ -178,7 +178,7 @@ func TestADelayIsRoundedUpAndBounded(t *testing.T) {
 	})
 }
 
-func TestAQueueThatIsNotKnownYetIsAskedForAgain(t *testing.T) {
+func TestOpenRetriesUntilTheQueueExists(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		open(t, &service{unknown: 3})
@@ -190,7 +190,7 @@ func TestAQueueThatIsNotKnownYetIsAskedForAgain(t *testing.T) {
 	})
 }
 
-func TestTheClientReadsTheUsualEnvironment(t *testing.T) {
+func TestClientReadsTheAWSEnvironment(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 	t.Setenv("AWS_REGION", "eu-north-1")
 	client, err := outbox.Client(t.Context())

@@ -1,4 +1,4 @@
-// The producer sends orders to the source queue.
+// Command producer is the Lambda function that sends orders to the source queue.
 //
 // Environment: QUEUE_NAME, PROJECT; BAD_RATIO (0 to 1, by default 0.1);
 // LOG_LEVEL (DEBUG, INFO, WARN, ERROR; by default INFO).
@@ -27,22 +27,27 @@ func main() {
 	lambda.Start(producer.Handle)
 }
 
+// wire returns a producer that is configured by the environment.
 func wire(ctx context.Context) (*produce.Producer, error) {
 	env := setting.From(os.LookupEnv)
-	queue, level := env.Text("QUEUE_NAME"), env.Level("LOG_LEVEL")
+	queue := env.Text("QUEUE_NAME")
+	level := env.Level("LOG_LEVEL")
 	producer := &produce.Producer{
 		Project:  env.Text("PROJECT"),
 		BadRatio: env.Share("BAD_RATIO", 0.1),
 		Journal:  journal.New(os.Stdout, level),
 		Now:      time.Now,
 	}
+
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
+
 	client, err := outbox.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	producer.Queue, err = outbox.Open(ctx, client, queue)
 	return producer, err
 }

@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { functiontest.Main(m, main) }
 
-func TestTheProducerAnswersWhatWasAccepted(t *testing.T) {
+func TestProducerReturnsWhatWasAccepted(t *testing.T) {
 	t.Parallel()
 	queue := functiontest.NewQueue(t, "orders")
 	got := functiontest.Invoke(t, `{"count":89,"bad_ratio":0.05,"seed":7}`, 5*time.Second, append(queue.Environment, "QUEUE_NAME=orders", "PROJECT=reliable")...)
@@ -27,7 +27,7 @@ func TestTheProducerAnswersWhatWasAccepted(t *testing.T) {
 
 // Lambda counts links of a chain by this header, and stops one that goes in
 // circles.
-func TestTheTraceGoesWithEachRequest(t *testing.T) {
+func TestTraceHeaderIsSentWithEachRequest(t *testing.T) {
 	t.Parallel()
 	queue := functiontest.NewQueue(t, "orders")
 	got := functiontest.Invoke(t, `{"count":1}`, 5*time.Second, append(queue.Environment, "QUEUE_NAME=orders", "PROJECT=reliable")...)
@@ -45,22 +45,24 @@ func TestTheTraceGoesWithEachRequest(t *testing.T) {
 	}
 }
 
-func TestTheProducerSaysWhatItLacks(t *testing.T) {
+func TestProducerNamesMissingVariables(t *testing.T) {
 	t.Parallel()
 	got := functiontest.Invoke(t, `{}`, time.Second, "BAD_RATIO=2", "LOG_LEVEL=loud")
 	for _, want := range []string{
 		"QUEUE_NAME is not set", "PROJECT is not set", "BAD_RATIO is not a number from 0 to 1", `LOG_LEVEL is "loud": want DEBUG, INFO, WARN or ERROR`,
 	} {
-		if !strings.Contains(got.Log, want) {
-			t.Errorf("does not say %q: %s", want, got.Log)
-		}
+		t.Run(want, func(t *testing.T) {
+			if !strings.Contains(got.Log, want) {
+				t.Errorf("does not say %q: %s", want, got.Log)
+			}
+		})
 	}
 	if got.Response != "" {
 		t.Errorf("answered %s", got.Response)
 	}
 }
 
-func TestTheProducerNamesTheQueueThatIsNotThere(t *testing.T) {
+func TestProducerNamesTheMissingQueue(t *testing.T) {
 	t.Parallel()
 	queue := functiontest.NewQueue(t, "orders")
 	got := functiontest.Invoke(t, `{}`, time.Second, append(queue.Environment, "QUEUE_NAME=odrers", "PROJECT=reliable")...)

@@ -1,5 +1,5 @@
-// The retry function sends messages from a retry queue back to the source
-// queue, later each time.
+// Command retry is the Lambda function that replays messages from a retry queue to
+// the source queue, with a longer delay each time.
 //
 // Environment: SOURCE_QUEUE_NAME; LEVEL (from 1); MAX_ATTEMPTS (over this level
 // and those before it); BACKOFF_BASE_SECONDS and BACKOFF_CAP_SECONDS (0 to 900);
@@ -22,7 +22,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// maxDelay is how long SQS can hide a new message.
+// maxDelay is the longest delivery delay of a message (SQS F6).
 const maxDelay = 15 * time.Minute
 
 func main() {
@@ -34,24 +34,30 @@ func main() {
 	lambda.Start(handler)
 }
 
+// wire returns a handler that is configured by the environment.
 func wire(ctx context.Context) (sqsbatch.Handler, error) {
 	env := setting.From(os.LookupEnv)
-	name, logLevel := env.Text("SOURCE_QUEUE_NAME"), env.Level("LOG_LEVEL")
+	name := env.Text("SOURCE_QUEUE_NAME")
+	logLevel := env.Level("LOG_LEVEL")
 	level := replay.Level{
 		Number:      env.Whole("LEVEL", 1, math.MaxInt32),
 		MaxAttempts: env.Whole("MAX_ATTEMPTS", 0, math.MaxInt32),
 		Backoff:     replay.Policy(env.Seconds("BACKOFF_BASE_SECONDS", maxDelay), env.Seconds("BACKOFF_CAP_SECONDS", maxDelay)),
 	}
+
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
+
 	client, err := outbox.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	source, err := outbox.Open(ctx, client, name)
 	if err != nil {
 		return nil, err
 	}
+
 	return replay.New(level, source, journal.New(os.Stdout, logLevel))
 }

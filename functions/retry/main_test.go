@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { functiontest.Main(m, main) }
 
-func TestTheRetryFunctionReplaysAndGivesUp(t *testing.T) {
+func TestRetryFunctionReplaysUntilMaxAttempts(t *testing.T) {
 	t.Parallel()
 	event, err := os.ReadFile("testdata/event.json")
 	if err != nil {
@@ -39,15 +39,17 @@ func TestTheRetryFunctionReplaysAndGivesUp(t *testing.T) {
 	}
 }
 
-func TestTheRetryFunctionSaysWhatItLacks(t *testing.T) {
+func TestRetryFunctionNamesMissingVariables(t *testing.T) {
 	t.Parallel()
 	got := functiontest.Invoke(t, `{}`, time.Second, "BACKOFF_BASE_SECONDS=901", "LEVEL=0")
 	for _, want := range []string{
 		"SOURCE_QUEUE_NAME is not set", "LEVEL is not a whole number from 1", "MAX_ATTEMPTS is not set",
 		"BACKOFF_BASE_SECONDS is not a number from 0 to 900", "BACKOFF_CAP_SECONDS is not set",
 	} {
-		if !strings.Contains(got.Log, want) {
-			t.Errorf("does not say %q: %s", want, got.Log)
-		}
+		t.Run(want, func(t *testing.T) {
+			if !strings.Contains(got.Log, want) {
+				t.Errorf("does not say %q: %s", want, got.Log)
+			}
+		})
 	}
 }

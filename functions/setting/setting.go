@@ -1,5 +1,5 @@
-// Package setting reads what a function is told by its environment, and names
-// everything that is wrong with it at once.
+// Package setting reads the environment variables of a function, and reports all
+// that are missing or malformed at once.
 package setting
 
 import (
@@ -11,32 +11,32 @@ import (
 	"time"
 )
 
-// Reader reads variables one by one and remembers each that is missing or
-// malformed. Check Err before using what it returned.
+// Reader reads variables and records each that is missing or malformed. Check Err
+// before you use the values that its methods returned.
 type Reader struct {
 	lookup func(string) (string, bool)
 	errs   []error
 }
 
-// From makes a Reader of the given look-up, which os.LookupEnv satisfies.
+// From returns a Reader that looks up variables with lookup, such as os.LookupEnv.
 func From(lookup func(string) (string, bool)) *Reader { return &Reader{lookup: lookup} }
 
-// Err joins what was wrong with the variables read so far; nil if nothing was.
+// Err returns an error that joins one [Error] for each bad variable, or nil.
 func (r *Reader) Err() error { return errors.Join(r.errs...) }
 
-// Text reads a variable that must be there and not be empty.
+// Text returns a variable that must be set and not empty.
 func (r *Reader) Text(name string) string {
-	value, _ := r.lookup(name)
+	value, _ := r.lookup(name) // an empty variable counts as not set
 	if value == "" {
 		r.fail(name, "is not set")
 	}
 	return value
 }
 
-// Choice reads a variable that names one of the given words, the first of which
-// holds where it is not set.
+// Choice returns a variable that must be one of the given words. If it is not set,
+// the first word is returned.
 func (r *Reader) Choice(name string, words ...string) string {
-	value, _ := r.lookup(name)
+	value, _ := r.lookup(name) // an empty variable counts as not set
 	if value == "" {
 		return words[0]
 	}
@@ -49,7 +49,7 @@ func (r *Reader) Choice(name string, words ...string) string {
 	return words[0]
 }
 
-// Whole reads a whole number from low to high that must be there.
+// Whole returns a variable that must be an integer from low to high.
 func (r *Reader) Whole(name string, low, high int) int {
 	n, err := strconv.Atoi(r.Text(name))
 	if err != nil || n < low || n > high {
@@ -58,27 +58,28 @@ func (r *Reader) Whole(name string, low, high int) int {
 	return n
 }
 
-// Seconds reads a number of seconds, fractions allowed, from zero to high, that
-// must be there.
+// Seconds returns a variable that must be a number of seconds from 0 to high.
+// Fractions are allowed.
 func (r *Reader) Seconds(name string, high time.Duration) time.Duration {
 	seconds := r.number(name, r.Text(name), 0, high.Seconds())
 	return time.Duration(seconds * float64(time.Second))
 }
 
-// Share reads a number from 0 to 1, which is fallback where it is not set.
+// Share returns a variable that must be a number from 0 to 1, or fallback if it is
+// not set.
 func (r *Reader) Share(name string, fallback float64) float64 {
-	value, _ := r.lookup(name)
+	value, _ := r.lookup(name) // an empty variable counts as not set
 	if value == "" {
 		return fallback
 	}
 	return r.number(name, value, 0, 1)
 }
 
-// Level reads a log level (DEBUG, INFO, WARN or ERROR), which is INFO where it
-// is not set.
+// Level returns a variable that must be a log level (DEBUG, INFO, WARN or ERROR),
+// or INFO if it is not set.
 func (r *Reader) Level(name string) slog.Level {
 	level := slog.LevelInfo
-	value, _ := r.lookup(name)
+	value, _ := r.lookup(name) // an empty variable counts as not set
 	if value == "" {
 		return level
 	}
@@ -88,6 +89,7 @@ func (r *Reader) Level(name string) slog.Level {
 	return level
 }
 
+// number parses a number from low to high.
 func (r *Reader) number(name, value string, low, high float64) float64 {
 	n, err := strconv.ParseFloat(value, 64)
 	if err != nil || math.IsNaN(n) || n < low || n > high {
@@ -97,23 +99,24 @@ func (r *Reader) number(name, value string, low, high float64) float64 {
 	return n
 }
 
-// fail remembers one fault per variable: what follows from it says nothing new.
-func (r *Reader) fail(name, what string) {
+// fail records that a variable is bad. Only the first error of a variable is kept:
+// later ones follow from it.
+func (r *Reader) fail(name, problem string) {
 	for _, err := range r.errs {
-		if fault := (*Fault)(nil); errors.As(err, &fault) && fault.Name == name {
+		if known := (*Error)(nil); errors.As(err, &known) && known.Name == name {
 			return
 		}
 	}
-	r.errs = append(r.errs, &Fault{Name: name, What: what})
+	r.errs = append(r.errs, &Error{Name: name, Problem: problem})
 }
 
-// Fault is what is wrong with one variable.
-type Fault struct {
-	// Name is the variable's.
+// Error reports a bad variable.
+type Error struct {
+	// Name is the name of the variable.
 	Name string
-	// What is wrong, as the rest of a sentence that begins with the name.
-	What string
+	// Problem is what is wrong, as the rest of a sentence that begins with the name.
+	Problem string
 }
 
-// Error is the sentence.
-func (f *Fault) Error() string { return "environment variable " + f.Name + " " + f.What }
+// Error returns a message with the name and the problem.
+func (e *Error) Error() string { return "environment variable " + e.Name + " " + e.Problem }

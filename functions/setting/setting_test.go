@@ -32,7 +32,7 @@ func TestVariablesAreRead(t *testing.T) {
 	}
 }
 
-func TestEachFaultIsNamedOnce(t *testing.T) {
+func TestEachBadVariableIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	r := environment(map[string]string{
 		"WORD": "three", "WHOLE": "8", "FRACTION": "1.5", "SECONDS": "61", "NAN": "NaN", "SHARE": "2", "LEVEL": "loud", "WRONG": "x",
@@ -63,8 +63,8 @@ environment variable LEVEL is "loud": want DEBUG, INFO, WARN or ERROR`
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Error(diff)
 	}
-	var fault *setting.Fault
-	if !errors.As(err, &fault) || fault.Name != "TEXT" {
-		t.Errorf("first fault %+v", fault)
+	var bad *setting.Error
+	if !errors.As(err, &bad) || bad.Name != "TEXT" {
+		t.Errorf("first error %+v, want that of TEXT", bad)
 	}
 }

@@ -1,6 +1,6 @@
-// Package lambdaclient lets sqsbatch ask the AWS SDK's Lambda client how the
-// event source mapping is set. It is apart from sqsbatch so that users of that
-// alone do not need the SDK.
+// Package lambdaclient implements sqsbatch.MappingCheck with the Lambda client of the
+// AWS SDK. It is a separate package, so that sqsbatch itself does not depend on the
+// SDK.
 package lambdaclient
 
 import (
@@ -15,17 +15,17 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// API is what this package needs of *lambda.Client.
+// API is the part of *lambda.Client that this package uses.
 type API interface {
 	// ListEventSourceMappings lists the mappings from a queue to a function.
 	ListEventSourceMappings(context.Context, *lambda.ListEventSourceMappingsInput, ...func(*lambda.Options)) (*lambda.ListEventSourceMappingsOutput, error)
 }
 
-// ErrNoMapping is what the check answers when no mapping leads from the queue
-// to the function.
+// ErrNoMapping is what the check returns if there is no mapping from the queue to the
+// function.
 var ErrNoMapping = errors.New("no event source mapping from the queue to the function")
 
-// MappingCheck makes a check for sqsbatch.WithMappingCheck. The function's role
+// MappingCheck returns a check for [sqsbatch.WithMappingCheck]. The function's role
 // needs lambda:ListEventSourceMappings.
 func MappingCheck(client API) sqsbatch.MappingCheck {
 	return func(ctx context.Context, queueARN, functionARN string) (bool, error) {
@@ -36,11 +36,13 @@ func MappingCheck(client API) sqsbatch.MappingCheck {
 		if len(out.EventSourceMappings) == 0 {
 			return false, fmt.Errorf("%w: %s to %s", ErrNoMapping, queueARN, functionARN)
 		}
+
 		for _, mapping := range out.EventSourceMappings {
 			if !slices.Contains(mapping.FunctionResponseTypes, types.FunctionResponseTypeReportBatchItemFailures) {
 				return false, nil
 			}
 		}
+
 		return true, nil
 	}
 }

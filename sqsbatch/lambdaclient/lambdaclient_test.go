@@ -28,7 +28,7 @@ func (s *service) ListEventSourceMappings(
 	return &s.out, s.err
 }
 
-func TestTheCheckReadsTheMappingsResponseTypes(t *testing.T) {
+func TestMappingCheckReadsResponseTypes(t *testing.T) {
 	t.Parallel()
 	reporting := types.EventSourceMappingConfiguration{FunctionResponseTypes: []types.FunctionResponseType{"ReportBatchItemFailures"}}
 	down := errors.New("no network")
@@ -44,13 +44,15 @@ func TestTheCheckReadsTheMappingsResponseTypes(t *testing.T) {
 		"None":            {wantErr: lambdaclient.ErrNoMapping},
 		"Down":            {err: down, wantErr: down},
 	} {
-		s := &service{out: lambda.ListEventSourceMappingsOutput{EventSourceMappings: tt.mappings}, err: tt.err}
-		got, err := lambdaclient.MappingCheck(s)(t.Context(), "queue", "function")
-		if got != tt.want || !errors.Is(err, tt.wantErr) {
-			t.Errorf("%s: %v, %v", name, got, err)
-		}
-		if aws.ToString(s.in.EventSourceArn) != "queue" || aws.ToString(s.in.FunctionName) != "function" {
-			t.Errorf("%s: asked for %+v", name, s.in)
-		}
+		t.Run(name, func(t *testing.T) {
+			s := &service{out: lambda.ListEventSourceMappingsOutput{EventSourceMappings: tt.mappings}, err: tt.err}
+			got, err := lambdaclient.MappingCheck(s)(t.Context(), "queue", "function")
+			if got != tt.want || !errors.Is(err, tt.wantErr) {
+				t.Errorf("%v, %v", got, err)
+			}
+			if aws.ToString(s.in.EventSourceArn) != "queue" || aws.ToString(s.in.FunctionName) != "function" {
+				t.Errorf("asked for %+v", s.in)
+			}
+		})
 	}
 }

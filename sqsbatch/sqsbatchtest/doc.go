@@ -1,16 +1,17 @@
-// Package sqsbatchtest looks for the schedule that breaks a handler.
+// Package sqsbatchtest searches for a sequence of invocations that breaks a handler.
 //
-// SQS delivers at least once and in no order; Lambda runs out of time, crashes
-// between a message's effect and the answer, and uses an environment again. A
-// handler that is right under all of that keeps an invariant, such as "each
-// order is charged exactly once". One call explores many schedules and, when
-// one breaks the invariant, shrinks it to a timeline that a person can read:
+// SQS delivers messages at least once and in any order. Lambda functions time out,
+// crash between the effect of a message and the response, and reuse execution
+// environments. A correct handler keeps an invariant under all of that, such as
+// "each order is charged exactly once". [Explore] plays many sequences of
+// invocations, called timelines. If one breaks the invariant, it is shrunk to a
+// short timeline that is easy to read:
 //
 //	func TestEachOrderIsChargedOnce(t *testing.T) {
 //		messages := sqsbatchtest.Messages(`{"id":"o-1"}`, `{"id":"o-2"}`)
 //		sqsbatchtest.Explore(t, messages, func() sqsbatchtest.World[Order] {
 //			bank := newFakeBank()             // outlives environments, as a bank does
-//			done := sqsbatch.NewMemory(time.Hour) // in place of a table
+//			done := sqsbatch.NewMemory(time.Hour) // instead of a table
 //			return sqsbatchtest.World[Order]{
 //				Start: func() (sqsbatchtest.Process[Order], []sqsbatch.Option) {
 //					charge := func(ctx context.Context, m sqsbatch.Message[Order]) error {
@@ -23,27 +24,27 @@
 //		})
 //	}
 //
-// Without a key by which the bank knows a charge again, this test fails with
+// If the bank does not recognize a repeated charge by its key, this test fails with
 //
 //  1. cold start, delivers [m1]: crash after m1
 //  2. cold start, delivers [m1 m2]: all done
 //     o-1 was charged 2 times
 //
-// for between the charge and the store's mark is a place to crash, whatever the
+// because the function may crash between the charge and the store's mark, with any
 // store.
 //
 // # What is simulated
 //
-// Each timeline is played in a bubble of testing/synctest, so that time costs
-// nothing and a seed is enough to repeat it. Its steps are invocations: with
-// messages in any order, some of them for the second time or even after they
-// were done, next to a message that panics, in a new environment or a warm one.
-// Messages of a FIFO queue keep the order of their groups and do not come back
-// once they are done. In the end everything that is left is delivered without
-// faults, until it is done or out of receives; then the invariant is checked.
+// Each timeline runs in a bubble of testing/synctest, so that waiting takes no time
+// and a seed repeats it. Its steps are invocations: with messages in any order, some
+// of them repeated or even done before, next to a message that panics, in a new
+// environment or a warm one. Messages of a FIFO queue keep the order of their
+// groups, and are not delivered again once they are done. At the end, everything
+// that is left is delivered without faults, until it is done or has no receives
+// left. Then the invariant is checked.
 //
-// An invocation may crash, or its time run out, at each place that it reaches:
-// before a message and after it, and wherever a fake says [Call]. So:
+// An invocation may crash or time out at each fault point that it reaches: before a
+// message, after it, and wherever a fake calls [Call]:
 //
 //	func (b *fakeBank) charge(ctx context.Context, key string, o Order) error {
 //		if err := sqsbatchtest.Call(ctx); err != nil {
@@ -52,15 +53,15 @@
 //		...
 //	}
 //
-// A handler that marks a message as done before it does it is found only where
+// A handler that marks a message as done before it processes it is detected only if
 // both are such calls.
 //
-// # What to know
+// # Limits
 //
-// Invocations do not overlap. The handler must not wait for what lies outside
-// the bubble, such as a real network: give it fakes. A place must not be reached
-// with a lock held that another invocation takes, for a crash never gives it
-// back. With WithConcurrency, what runs beside a crash goes on to its own next
-// place. Handlers of whole batches, as sqsbatch.NewBulk takes them, go into
-// StartBulk; their places are before and after the batch, and calls.
+// Invocations do not overlap. The handler must not wait for anything outside of the
+// bubble, such as a real network: give it fakes. Do not reach a fault point while
+// holding a lock that another invocation needs, because a crash never releases it.
+// With WithConcurrency, goroutines beside a crashed one continue to their next fault
+// point. Handlers for [sqsbatch.NewBulk] go into StartBulk; their fault points are
+// before and after the batch, and calls.
 package sqsbatchtest

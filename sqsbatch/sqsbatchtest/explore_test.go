@@ -78,24 +78,26 @@ func TestAnIdempotentHandlerPasses(t *testing.T) {
 	sqsbatchtest.Explore(t, sqsbatchtest.Messages("a", "b"), world(careful, onceEach))
 }
 
-func TestABrokenHandlerIsFoundWithItsShortestTimeline(t *testing.T) {
+func TestBrokenHandlerIsFoundWithAShortTimeline(t *testing.T) {
 	t.Parallel()
 	const want = "1. cold start, delivers [m1]: crash after m1\n2. cold start, delivers [m1 m2]: all done\n"
 	for name, start := range map[string]func(*ledger) func() (process, []sqsbatch.Option){"Careless": careless, "Forgetful": forgetful} {
-		f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a", "b"), world(start, onceEach))
-		if f == nil {
-			t.Errorf("%s: not found", name)
-			continue
-		}
-		if diff := cmp.Diff(want, f.Log); diff != "" || f.Err.Error() != "a was charged 2 times" || len(f.Timeline) != 1 {
-			t.Errorf("%s: %v after %s", name, f.Err, diff)
-		}
+		t.Run(name, func(t *testing.T) {
+			f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a", "b"), world(start, onceEach))
+			if f == nil {
+				t.Error("not found")
+				return
+			}
+			if diff := cmp.Diff(want, f.Log); diff != "" || f.Err.Error() != "a was charged 2 times" || len(f.Timeline) != 1 {
+				t.Errorf("%v after %s", f.Err, diff)
+			}
+		})
 	}
 }
 
 // A handler that swallows its context's end reports work as done that it did
 // not do: only a deadline in the middle shows it.
-func TestADeadlineInTheMiddleIsFound(t *testing.T) {
+func TestTimeoutIsExplored(t *testing.T) {
 	t.Parallel()
 	start := func(l *ledger) func() (process, []sqsbatch.Option) {
 		return func() (process, []sqsbatch.Option) {
@@ -123,7 +125,7 @@ func TestADeadlineInTheMiddleIsFound(t *testing.T) {
 }
 
 // State that a warm environment keeps by mistake.
-func TestAWarmEnvironmentUsedAgainIsFound(t *testing.T) {
+func TestWarmEnvironmentIsExplored(t *testing.T) {
 	t.Parallel()
 	start := func(l *ledger) func() (process, []sqsbatch.Option) {
 		return func() (process, []sqsbatch.Option) {
@@ -153,7 +155,7 @@ func noneLost(_ ledger, h sqsbatchtest.History) error {
 
 // A poisonous neighbour takes good messages into the dead-letter queue when the
 // batch fails as a whole, and none when each is reported by itself.
-func TestAPoisonousNeighbourIsFound(t *testing.T) {
+func TestPanickingMessageIsExplored(t *testing.T) {
 	t.Parallel()
 	with := func(policy sqsbatch.FailurePolicy) func(*ledger) func() (process, []sqsbatch.Option) {
 		return func(l *ledger) func() (process, []sqsbatch.Option) {
@@ -173,7 +175,7 @@ func TestAPoisonousNeighbourIsFound(t *testing.T) {
 
 // Whatever happens, a FIFO group is worked off in order: sqsbatch's own promise,
 // held by its own kit.
-func TestAGroupStaysInOrder(t *testing.T) {
+func TestGroupsStayInOrder(t *testing.T) {
 	t.Parallel()
 	messages := append(sqsbatchtest.Grouped("x", "x1", "x2", "x3"), sqsbatchtest.Grouped("y", "y1", "y2")...)
 	flaky := func(l *ledger) func() (process, []sqsbatch.Option) {
@@ -217,7 +219,7 @@ func TestTheSameSeedFindsTheSame(t *testing.T) {
 	}
 }
 
-func TestOptionsThatAreRefusedAreToldAtOnce(t *testing.T) {
+func TestInvalidOptionsAreReported(t *testing.T) {
 	t.Parallel()
 	start := func(l *ledger) func() (process, []sqsbatch.Option) {
 		return func() (process, []sqsbatch.Option) {

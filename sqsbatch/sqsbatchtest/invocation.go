@@ -7,32 +7,32 @@ import (
 	"sync"
 )
 
-// Call marks a place where a handler turns to the outside, such as a request to
-// a database. Fakes call it before they do what they are asked, without holding
-// a lock: there, too, a timeline may crash the function or let its time run out.
-// It answers the error of ctx. Outside of a timeline that is all it does.
+// Call is a fault point for fakes of external services: a timeline may crash the
+// function or let it time out there. Call it at the beginning of each request to the
+// fake, without holding a lock. It returns the error of ctx. Outside of a timeline it
+// does nothing else.
 func Call(ctx context.Context) error {
-	if at, ok := ctx.Value(placeKey{}).(*place); ok {
-		at.call(ctx)
+	if point, ok := ctx.Value(pointKey{}).(*faultPoint); ok {
+		point.call(ctx)
 	}
 	return ctx.Err()
 }
 
-// invocation is one that is under way. Its fault strikes at one of the places
-// that it reaches; those count from 0.
+// invocation is an invocation in progress. Its fault is injected at one of the fault
+// points that it reaches; those count from 0.
 type invocation struct {
 	fault   Fault
 	at      int
-	crashed chan struct{}   // closed when it crashes on its way
-	over    <-chan struct{} // closed when the timeline is: lets go of what a crash has stopped
+	crashed chan struct{}   // closed when it crashes at a fault point
+	over    <-chan struct{} // closed at the end of the timeline: ends what a crash has stopped
 
 	mu      sync.Mutex // guards what follows
 	reached int
-	struck  string // where the fault struck; empty if it did not
+	struck  string // where the fault was injected; empty if it was not
 }
 
-// reach is a place. A crash stops whoever is at one: as when a process dies,
-// not even deferred functions run before the timeline is over.
+// reach is called at each fault point. A crash stops every goroutine that reaches one.
+// As in a process that dies, deferred functions do not run before the timeline ends.
 func (in *invocation) reach(ctx context.Context, where string) {
 	in.mu.Lock()
 	strikes := in.fault != NoFault && in.reached == in.at
@@ -40,6 +40,7 @@ func (in *invocation) reach(ctx context.Context, where string) {
 	if strikes {
 		in.struck = where
 	}
+
 	dead := in.fault == Crash && in.struck != ""
 	in.mu.Unlock()
 	switch {
@@ -47,6 +48,7 @@ func (in *invocation) reach(ctx context.Context, where string) {
 		if strikes {
 			close(in.crashed)
 		}
+
 		<-in.over
 		runtime.Goexit()
 	case strikes && ctx.Done() != nil:
@@ -54,30 +56,33 @@ func (in *invocation) reach(ctx context.Context, where string) {
 	}
 }
 
+// where returns where the fault was injected; empty if it was not.
 func (in *invocation) where() string {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.struck
 }
 
-type placeKey struct{}
+// pointKey is the context key of the fault point.
+type pointKey struct{}
 
-// place is where calls come from.
-type place struct {
+// faultPoint is what the context of a message or an option carries.
+type faultPoint struct {
 	in   *invocation
-	name string // of the message; empty for what is not about one
+	name string // of the message; empty for the context of options
 
 	mu    sync.Mutex // guards calls
 	calls int
 }
 
-// of names the place in the message's context.
-func of(ctx context.Context, name string) (context.Context, *place) {
-	p := &place{in: ctx.Value(placeKey{}).(*place).in, name: name}
-	return context.WithValue(ctx, placeKey{}, p), p
+// withPoint returns the context of a message, with its own fault point.
+func withPoint(ctx context.Context, name string) (context.Context, *faultPoint) {
+	p := &faultPoint{in: ctx.Value(pointKey{}).(*faultPoint).in, name: name}
+	return context.WithValue(ctx, pointKey{}, p), p
 }
 
-func (p *place) call(ctx context.Context) {
+// call reaches the next fault point of the message.
+func (p *faultPoint) call(ctx context.Context) {
 	p.mu.Lock()
 	p.calls++
 	n := p.calls

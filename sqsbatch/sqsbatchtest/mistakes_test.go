@@ -95,7 +95,7 @@ func TestMistakesInsideAHandlerAreFound(t *testing.T) {
 
 // A handler of whole batches that goes on after a failure, though the group's
 // order is lost by it.
-func TestABulkHandlerThatForgetsTheOrderIsFound(t *testing.T) {
+func TestBulkHandlerThatIgnoresTheOrderIsFound(t *testing.T) {
 	t.Parallel()
 	messages := sqsbatchtest.Grouped("x", "1", "2")
 	start := func(stops bool) func() sqsbatchtest.World[string] {
@@ -174,7 +174,7 @@ func TestNothingRunsOnAfterACrash(t *testing.T) {
 }
 
 // Lambda takes no answer after the function's time, however good.
-func TestAHandlerThatOutlastsItsFunctionIsFound(t *testing.T) {
+func TestHandlerThatExceedsTheTimeoutIsFound(t *testing.T) {
 	t.Parallel()
 	start := func(*ledger) func() (process, []sqsbatch.Option) {
 		return func() (process, []sqsbatch.Option) {
@@ -203,7 +203,7 @@ func (s *halfway) Complete(ctx context.Context, key, token string) error {
 	return s.IdempotencyStore.Complete(ctx, key, token)
 }
 
-func TestAFaultWithinAnOptionIsFound(t *testing.T) {
+func TestFaultInAnOptionIsFound(t *testing.T) {
 	t.Parallel()
 	f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a"), func() sqsbatchtest.World[string] {
 		store := &halfway{IdempotencyStore: sqsbatch.NewMemory(time.Hour)}
@@ -225,7 +225,7 @@ func TestAFaultWithinAnOptionIsFound(t *testing.T) {
 	}
 }
 
-func TestAWorldWithoutAHandlerIsToldSo(t *testing.T) {
+func TestWorldWithoutAHandlerFails(t *testing.T) {
 	t.Parallel()
 	f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a"), func() sqsbatchtest.World[string] {
 		return sqsbatchtest.World[string]{Check: func(sqsbatchtest.History) error { return nil }}
@@ -235,7 +235,7 @@ func TestAWorldWithoutAHandlerIsToldSo(t *testing.T) {
 	}
 }
 
-func TestOutsideOfATimelineACallIsNothingButALookAtItsContext(t *testing.T) {
+func TestCallOutsideOfATimelineReturnsTheContextsError(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	if err := sqsbatchtest.Call(ctx); err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// The numbers of the simulated function and queue.
+// The configuration of the simulated function and queue.
 const (
 	functionTimeout = 3 * time.Second
 	visibility      = 30 * time.Second
@@ -28,35 +28,47 @@ type player[T any] struct {
 	messages []events.SQSMessage
 	history  History
 	began    time.Time
-	handler  sqsbatch.Handler // of the environment; nil when there is none
-	poisoned bool             // the queue holds a poisonous message
+	handler  sqsbatch.Handler // of the environment; nil if there is none
+	poisoned bool             // the queue has the message that panics
 	log      strings.Builder
 	over     chan struct{} // closed at the end
 }
 
-// playIn plays a timeline to its end, and answers what the invariant says.
+// playIn plays a timeline to its end. It returns its log and the error of Check.
 func playIn[T any](world World[T], messages []events.SQSMessage, timeline Timeline, maxReceives int) (string, error) {
-	p := &player[T]{world: world, messages: messages, began: time.Now(), over: make(chan struct{}), history: History{
-		Received: map[string]int{}, Done: map[string]bool{}, DeadLettered: map[string]bool{},
-	}}
+	p := &player[T]{
+		world:    world,
+		messages: messages,
+		began:    time.Now(),
+		over:     make(chan struct{}),
+		history: History{
+			Received:     map[string]int{},
+			Done:         map[string]bool{},
+			DeadLettered: map[string]bool{},
+		},
+	}
+
 	defer close(p.over)
 	for _, step := range timeline {
 		if err := p.step(step); err != nil {
 			return p.log.String(), err
 		}
 	}
-	for range maxReceives { // without faults from here on
+
+	for range maxReceives { // deliver the rest without faults
 		if err := p.step(Step{Batch: p.left(), Poisoned: p.poisoned}); err != nil {
 			return p.log.String(), err
 		}
 	}
+
 	for _, i := range p.left() {
 		p.history.DeadLettered[messages[i].MessageId] = true
 	}
+
 	return p.log.String(), world.Check(p.history)
 }
 
-// left are the messages that are not done.
+// left returns the indices of the messages that are not done.
 func (p *player[T]) left() []int {
 	var all []int
 	for i := range p.messages {
@@ -67,22 +79,32 @@ func (p *player[T]) left() []int {
 	return all
 }
 
-// step is one invocation, and the time until SQS delivers again.
+// step makes one invocation and waits until SQS delivers again.
 func (p *player[T]) step(step Step) error {
 	records := p.deliver(step)
 	if len(records) == 0 {
 		return nil
 	}
+
 	fmt.Fprintf(&p.log, "%d. ", strings.Count(p.log.String(), "\n")+1)
 	if step.Cold || p.handler == nil {
 		if err := p.start(); err != nil {
 			return err
 		}
 	}
+
 	p.poisoned = p.poisoned || step.Poisoned
-	in := &invocation{fault: step.Fault, at: step.At, crashed: make(chan struct{}), over: p.over}
-	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), placeKey{}, &place{in: in}), functionTimeout)
+	in := &invocation{
+		fault:   step.Fault,
+		at:      step.At,
+		crashed: make(chan struct{}),
+		over:    p.over,
+	}
+
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), pointKey{}, &faultPoint{in: in}), functionTimeout)
 	defer cancel()
+
+	// The handler runs in its own goroutine: a crash never returns.
 	var response events.SQSEventResponse
 	var err error
 	done := make(chan struct{})
@@ -90,6 +112,7 @@ func (p *player[T]) step(step Step) error {
 		defer close(done)
 		response, err = p.handler(ctx, events.SQSEvent{Records: records})
 	}()
+
 	fmt.Fprintf(&p.log, "delivers %v", idsOf(records))
 	select {
 	case <-in.crashed:
@@ -99,12 +122,13 @@ func (p *player[T]) step(step Step) error {
 	}
 
 	<-time.After(visibility)
-	// What goes on in an environment that crashed has come to its place by now. Waiting
-	// for it makes what it wrote visible to the next environment and to Check.
+	// Goroutines of a crashed environment have reached a fault point by now. Waiting for
+	// them makes their writes visible to the next environment and to Check.
 	synctest.Wait()
 	return nil
 }
 
+// idsOf returns the message ids of records.
 func idsOf(records []events.SQSMessage) []string {
 	ids := make([]string, len(records))
 	for i := range records {
@@ -129,22 +153,26 @@ func (p *player[T]) deliver(step Step) []events.SQSMessage {
 		if attributes == nil {
 			attributes = map[string]string{}
 		}
+
 		attributes["ApproximateReceiveCount"] = strconv.Itoa(p.history.Received[m.MessageId])
 		attributes["SentTimestamp"] = strconv.FormatInt(p.began.UnixMilli(), 10)
 		m.Attributes = attributes
 		records = append(records, m)
 	}
+
 	if step.Poisoned && len(records) > 0 {
 		poison := records[0]
-		poison.MessageId, poison.MessageAttributes = poisonID, nil
+		poison.MessageId = poisonID
+		poison.MessageAttributes = nil
 		poison.Attributes = map[string]string{"ApproximateReceiveCount": "1", "MessageGroupId": poisonID}
 		records = append([]events.SQSMessage{poison}, records...)
 	}
+
 	return records
 }
 
-// deliverable is the batch as the queue could deliver it: of a FIFO group, what
-// is not done, in order, and from its oldest on.
+// deliverable returns the batch in a form that the queue could deliver: of a FIFO
+// group, the messages that are not done, in order and from the oldest on.
 func (p *player[T]) deliverable(batch []int) []int {
 	var standard, fifo []int
 	for _, i := range batch {
@@ -161,24 +189,28 @@ func (p *player[T]) deliverable(batch []int) []int {
 			}
 		}
 	}
+
 	slices.Sort(fifo)
 	return append(standard, slices.Compact(fifo)...)
 }
 
+// group returns a message's group id, and whether its queue is a FIFO queue.
 func (p *player[T]) group(i int) (string, bool) {
 	m := &p.messages[i]
 	return m.Attributes["MessageGroupId"], strings.HasSuffix(m.EventSourceARN, ".fifo")
 }
 
-// settle does with the messages as the mapping would, and tells of it.
+// settle deletes messages as the mapping would, and logs the outcome.
 func (p *player[T]) settle(in *invocation, records []events.SQSMessage, response events.SQSEventResponse, err error, timedOut bool) {
 	if where := in.where(); where != "" {
 		fmt.Fprintf(&p.log, ", time runs out %s", where)
 	}
+
 	failed := map[string]bool{}
 	for _, item := range response.BatchItemFailures {
 		failed[item.ItemIdentifier] = true
 	}
+
 	switch {
 	case in.fault == Crash:
 		p.lose("crash after the work, before the answer")
@@ -194,6 +226,7 @@ func (p *player[T]) settle(in *invocation, records []events.SQSMessage, response
 	default:
 		fmt.Fprintf(&p.log, ": reports %v as failed\n", slices.Sorted(maps.Keys(failed)))
 	}
+
 	for _, id := range idsOf(records) {
 		if id != poisonID && !failed[id] {
 			p.history.Done[id] = true

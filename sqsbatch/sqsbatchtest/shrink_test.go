@@ -11,7 +11,7 @@ import (
 
 // Whatever it is given, the shrinker leaves what breaks the invariant and
 // nothing else.
-func TestShrinkingLeavesOnlyWhatMatters(t *testing.T) {
+func TestShrinkRemovesEverythingIrrelevant(t *testing.T) {
 	t.Parallel()
 	// It breaks if message 1 is in an invocation that crashes, and message 0 in a
 	// later one, next to a poisonous one.
@@ -75,8 +75,10 @@ func TestTimelinesHaveEveryKindOfFault(t *testing.T) {
 		"cold": cold, "poisoned": poisoned, "twice": twice, "reordered": reordered,
 		"none": faults[NoFault], "crash": faults[Crash], "deadline": faults[Deadline],
 	} {
-		if n < 100 {
-			t.Errorf("%s: only %d of 3000 steps", name, n)
-		}
+		t.Run(name, func(t *testing.T) {
+			if n < 100 {
+				t.Errorf("only %d of 3000 steps", n)
+			}
+		})
 	}
 }

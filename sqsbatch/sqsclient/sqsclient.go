@@ -1,5 +1,6 @@
-// Package sqsclient lets sqsbatch work through the AWS SDK's SQS client. It is
-// apart from sqsbatch so that users of that alone do not need the SDK.
+// Package sqsclient implements the interfaces of package sqsbatch with the SQS client
+// of the AWS SDK. It is a separate package, so that sqsbatch itself does not depend
+// on the SDK.
 package sqsclient
 
 import (
@@ -18,7 +19,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// API is what this package needs of *sqs.Client.
+// API is the part of *sqs.Client that this package uses.
 type API interface {
 	// ChangeMessageVisibilityBatch changes up to ten visibility timeouts.
 	ChangeMessageVisibilityBatch(context.Context, *sqs.ChangeMessageVisibilityBatchInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityBatchOutput, error)
@@ -26,12 +27,12 @@ type API interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }
 
-// Visibility makes the client one that sqsbatch.WithBackoff takes.
+// Visibility returns a client for [sqsbatch.WithBackoff].
 func Visibility(client API) sqsbatch.VisibilityChanger { return visibility{client} }
 
 type visibility struct{ api API }
 
-// ChangeVisibility makes the changes in one request.
+// ChangeVisibility makes all changes in one request.
 func (v visibility) ChangeVisibility(ctx context.Context, queueARN string, changes []sqsbatch.Visibility) []error {
 	errs := make([]error, len(changes))
 	all := func(err error) []error {
@@ -40,40 +41,48 @@ func (v visibility) ChangeVisibility(ctx context.Context, queueARN string, chang
 		}
 		return errs
 	}
+
 	url, err := QueueURL(queueARN)
 	if err != nil {
 		return all(err)
 	}
+
 	in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &url}
 	for i, change := range changes {
 		in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{
-			Id: aws.String(strconv.Itoa(i)), ReceiptHandle: &change.ReceiptHandle, VisibilityTimeout: int32(change.Seconds),
+			Id:                aws.String(strconv.Itoa(i)),
+			ReceiptHandle:     &change.ReceiptHandle,
+			VisibilityTimeout: int32(change.Seconds),
 		})
 	}
+
 	out, err := v.api.ChangeMessageVisibilityBatch(ctx, in)
 	if err != nil {
 		return all(fmt.Errorf("change message visibility: %w", err))
 	}
+
 	for _, failed := range out.Failed {
 		if i, err := strconv.Atoi(aws.ToString(failed.Id)); err == nil && i >= 0 && i < len(errs) {
 			errs[i] = entryError(failed)
 		}
 	}
+
 	return errs
 }
 
-// entryError is sqsbatch.ErrGone for the one text by which SQS tells a deleted
-// message from other mistakes (SQS J9).
+// entryError returns the error of a change. It wraps sqsbatch.ErrGone if the message
+// was deleted, which SQS reports only by its text (SQS J9).
 func entryError(failed types.BatchResultErrorEntry) error {
-	code, text := aws.ToString(failed.Code), aws.ToString(failed.Message)
+	code := aws.ToString(failed.Code)
+	text := aws.ToString(failed.Message)
 	if strings.Contains(text, "Message does not exist or is not available for visibility timeout change") {
 		return fmt.Errorf("%w: %s: %s", sqsbatch.ErrGone, code, text)
 	}
 	return fmt.Errorf("change message visibility: %s: %s", code, text)
 }
 
-// DeadLetters makes the client one that sqsbatch.WithDeadLetter takes. It sends
-// to the queue with the given URL.
+// DeadLetters returns a sender for [sqsbatch.WithDeadLetter]. It sends to the queue
+// with the given URL.
 func DeadLetters(client API, queueURL string) sqsbatch.DeadLetterSender {
 	return deadLetters{client, queueURL}
 }
@@ -83,9 +92,14 @@ type deadLetters struct {
 	url string
 }
 
-// SendDeadLetter sends the copy.
+// SendDeadLetter sends a copy.
 func (d deadLetters) SendDeadLetter(ctx context.Context, m sqsbatch.DeadLetter) error {
-	in := &sqs.SendMessageInput{QueueUrl: &d.url, MessageBody: &m.Body, MessageAttributes: Attributes(m.Attributes)}
+	in := &sqs.SendMessageInput{
+		QueueUrl:          &d.url,
+		MessageBody:       &m.Body,
+		MessageAttributes: Attributes(m.Attributes),
+	}
+
 	if m.Group != "" {
 		in.MessageGroupId = &m.Group
 	}
@@ -95,23 +109,27 @@ func (d deadLetters) SendDeadLetter(ctx context.Context, m sqsbatch.DeadLetter) 
 	if _, err := d.api.SendMessage(ctx, in); err != nil {
 		return fmt.Errorf("send to the dead-letter queue: %w", err)
 	}
+
 	return nil
 }
 
-// Attributes are the attributes of a record as the SDK takes them, types and
-// all.
+// Attributes converts the attributes of a record to the type of the SDK.
 func Attributes(from map[string]events.SQSMessageAttribute) map[string]types.MessageAttributeValue {
 	to := make(map[string]types.MessageAttributeValue, len(from))
 	for name, a := range from {
-		to[name] = types.MessageAttributeValue{DataType: aws.String(a.DataType), StringValue: a.StringValue, BinaryValue: a.BinaryValue}
+		to[name] = types.MessageAttributeValue{
+			DataType:    aws.String(a.DataType),
+			StringValue: a.StringValue,
+			BinaryValue: a.BinaryValue,
+		}
 	}
 	return to
 }
 
 var errNotAQueue = errors.New("not the ARN of an SQS queue")
 
-// QueueURL is the URL of the queue with the given ARN. SQS reads account and
-// name of it alone (SQS C2), so that it holds for any endpoint.
+// QueueURL returns the URL of the queue with the given ARN. SQS uses only the account
+// and the name in it (SQS C2), so the URL is valid for any endpoint.
 func QueueURL(queueARN string) (string, error) {
 	a, err := arn.Parse(queueARN)
 	if err != nil || a.Service != "sqs" || a.Region == "" || a.AccountID == "" || a.Resource == "" || strings.ContainsAny(a.Resource, "/:") {

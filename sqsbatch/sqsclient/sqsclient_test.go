@@ -41,7 +41,7 @@ func (s *service) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...
 	return &sqs.SendMessageOutput{}, s.err
 }
 
-func TestChangesGoOutInOneRequestAndErrorsComeBackInPlace(t *testing.T) {
+func TestChangesAreOneRequestWithErrorsInOrder(t *testing.T) {
 	t.Parallel()
 	sqsService := &service{failed: []types.BatchResultErrorEntry{
 		{Id: aws.String("2"), Code: aws.String("InvalidParameterValue"), Message: aws.String("Value x for parameter ReceiptHandle is invalid. " +
@@ -64,7 +64,7 @@ func TestChangesGoOutInOneRequestAndErrorsComeBackInPlace(t *testing.T) {
 	}
 }
 
-func TestAFailedRequestIsTheErrorOfEachChange(t *testing.T) {
+func TestFailedRequestFailsEachChange(t *testing.T) {
 	t.Parallel()
 	down := errors.New("no network")
 	errs := sqsclient.Visibility(&service{err: down}).ChangeVisibility(t.Context(), queueARN, make([]sqsbatch.Visibility, 2))
@@ -80,30 +80,32 @@ func TestAFailedRequestIsTheErrorOfEachChange(t *testing.T) {
 func TestADeadLetterKeepsBodyAndAttributes(t *testing.T) {
 	t.Parallel()
 	for url, dedup := range map[string]*string{"https://host/1/dlq": nil, "https://host/1/dlq.fifo": aws.String("id")} {
-		sqsService := &service{}
-		err := sqsclient.DeadLetters(sqsService, url).SendDeadLetter(t.Context(), sqsbatch.DeadLetter{
-			Body: "body", Group: "g", DeduplicationID: "id",
-			Attributes: map[string]events.SQSMessageAttribute{
-				"n": {DataType: "Number.int", StringValue: aws.String("1")}, "b": {DataType: "Binary", BinaryValue: []byte{0, 1}},
-			},
+		t.Run(url, func(t *testing.T) {
+			sqsService := &service{}
+			err := sqsclient.DeadLetters(sqsService, url).SendDeadLetter(t.Context(), sqsbatch.DeadLetter{
+				Body: "body", Group: "g", DeduplicationID: "id",
+				Attributes: map[string]events.SQSMessageAttribute{
+					"n": {DataType: "Number.int", StringValue: aws.String("1")}, "b": {DataType: "Binary", BinaryValue: []byte{0, 1}},
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := sqsService.sent
+			if *in.QueueUrl != url || *in.MessageBody != "body" || *in.MessageGroupId != "g" {
+				t.Errorf("request %+v", in)
+			}
+			if diff := cmp.Diff(dedup, in.MessageDeduplicationId); diff != "" {
+				t.Error(diff)
+			}
+			if *in.MessageAttributes["n"].DataType != "Number.int" || string(in.MessageAttributes["b"].BinaryValue) != "\x00\x01" {
+				t.Errorf("attributes %+v", in.MessageAttributes)
+			}
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		in := sqsService.sent
-		if *in.QueueUrl != url || *in.MessageBody != "body" || *in.MessageGroupId != "g" {
-			t.Errorf("request %+v", in)
-		}
-		if diff := cmp.Diff(dedup, in.MessageDeduplicationId); diff != "" {
-			t.Error(diff)
-		}
-		if *in.MessageAttributes["n"].DataType != "Number.int" || string(in.MessageAttributes["b"].BinaryValue) != "\x00\x01" {
-			t.Errorf("attributes %+v", in.MessageAttributes)
-		}
 	}
 }
 
-func TestWhatSQSDoesNotAcceptIsAnError(t *testing.T) {
+func TestRefusedDeadLetterIsAnError(t *testing.T) {
 	t.Parallel()
 	down := errors.New("no network")
 	if err := sqsclient.DeadLetters(&service{err: down}, "u").SendDeadLetter(t.Context(), sqsbatch.DeadLetter{}); !errors.Is(err, down) {

@@ -85,7 +85,7 @@ func FromDaemon(info daemon.Info, region string) *Target {
 			tr.Proxy = nil // it is on this machine
 		}),
 	}
-	t.Config.HTTPClient = sqsclient.WholeAnswers(t.Config.HTTPClient)
+	t.Config.HTTPClient = sqsclient.ReadFullResponses(t.Config.HTTPClient)
 	t.env = map[string]string{
 		endpointVariable:              info.URL,
 		"AWS_ACCESS_KEY_ID":           info.AccessKeyID,
@@ -121,7 +121,7 @@ func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 	if err != nil {
 		return nil, hint.With(fmt.Errorf("read the AWS configuration: %w", err), "see AWS_PROFILE, and the files below .aws in your home folder")
 	}
-	cfg.HTTPClient = sqsclient.WholeAnswers(cfg.HTTPClient)
+	cfg.HTTPClient = sqsclient.ReadFullResponses(cfg.HTTPClient)
 
 	from := sourcesOf(cfg, os.LookupEnv)
 	routes := from.resolve()

@@ -23,7 +23,7 @@ func consume(_ context.Context, e events.SQSEvent) (out events.SQSEventResponse,
 	return out, nil
 }
 
-func TestABadOrderIsDeadAfterFiveHours(t *testing.T) {
+func TestBadOrderIsDeadLetteredAfterFiveHours(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := localawstest.New(t)
 		client := sqs.NewFromConfig(server.Config())

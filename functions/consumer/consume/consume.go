@@ -1,5 +1,5 @@
-// Package consume is the consumer: it processes orders, fails those without a
-// store, and reports each message's fate by itself or the whole batch's at once.
+// Package consume is the logic of the consumer: it processes orders and fails those
+// without a store. It reports failed messages one by one, or fails the whole batch.
 package consume
 
 import (
@@ -12,38 +12,40 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// The two ways to report failure, as the variable FAILURE_REPORTING names them.
+// The ways to report failures: the values of the variable FAILURE_REPORTING.
 const (
-	// PerMessage reports the failed messages; the others are done with.
+	// PerMessage reports the failed messages; the others are deleted.
 	PerMessage = "per_message"
-	// WholeBatch works through all of a batch and then fails the invocation if
-	// one message failed, as functions do that know nothing of partial failures.
-	// SQS delivers all of the batch again, the good ones too, though they were
-	// processed: what that costs is what this mode is there to show.
+	// WholeBatch processes all messages of a batch and then fails the invocation
+	// if one of them failed, as a function without partial batch responses does.
+	// SQS delivers the whole batch again, although the good messages were
+	// processed. This mode exists to show what that costs.
 	WholeBatch = "whole_batch"
 )
 
-// New makes the Lambda handler. It says in the journal what became of each
-// message and of the batch. Further options, such as an idempotency store, are
-// taken as they are.
+// New returns the Lambda handler. It logs the outcome of each message and of the
+// batch. Further options, such as an idempotency store, are passed on to sqsbatch.
 func New(reporting string, j *journal.Journal, further ...sqsbatch.Option) (sqsbatch.Handler, error) {
 	policy := sqsbatch.ReportEach
 	if reporting == WholeBatch {
 		policy = sqsbatch.FailIfAny
 	}
+
 	process := func(ctx context.Context, m sqsbatch.Message[order.Order]) error {
 		if err := check(m); err != nil {
 			return err
 		}
+
 		j.InfoContext(ctx, "processed", "message_id", m.ID(), "order_id", m.Body.OrderID,
 			"origin_message_id", m.OriginID(), "receive_count", m.ReceiveCount())
 		return nil
 	}
+
 	options := append([]sqsbatch.Option{sqsbatch.WithFailures(policy), sqsbatch.WithReport(report(j))}, further...)
 	return sqsbatch.New(process, options...)
 }
 
-// check is the rule by which a message is good or bad.
+// check returns an error if a message is bad, or has not been replayed often enough.
 func check(m sqsbatch.Message[order.Order]) error {
 	if _, ok := m.Attribute(order.StoreID); !ok {
 		return &Refusal{"missing_store_id", true}
@@ -58,12 +60,14 @@ func check(m sqsbatch.Message[order.Order]) error {
 	return nil
 }
 
+// resp is the summary line of a batch. Scripts depend on its form.
 type resp struct {
 	Status    bool `json:"status"`
 	Total     int  `json:"tot_msgs"`
 	Succeeded int  `json:"s_msgs"`
 }
 
+// report returns a function that logs a batch.
 func report(j *journal.Journal) func(context.Context, sqsbatch.Report) {
 	return func(ctx context.Context, r sqsbatch.Report) {
 		for i := range r.Results {
@@ -73,23 +77,28 @@ func report(j *journal.Journal) func(context.Context, sqsbatch.Report) {
 					"receive_count", result.ReceiveCount(), "origin_message_id", result.OriginID(), "error", reason(result.Err))
 			}
 		}
+
 		done := r.Count(sqsbatch.Succeeded)
-		j.Resp(ctx, resp{Status: done == len(r.Results), Total: len(r.Results), Succeeded: done})
+		j.Resp(ctx, resp{
+			Status:    done == len(r.Results),
+			Total:     len(r.Results),
+			Succeeded: done,
+		})
 	}
 }
 
-// Refusal is why a message cannot be processed.
+// Refusal is the error of a message that cannot be processed.
 type Refusal struct {
-	// Reason is one word, such as missing_store_id.
+	// Reason is a key, such as missing_store_id.
 	Reason string
-	// Detail is true, or the value that was refused.
+	// Detail is true, or the refused value.
 	Detail any
 }
 
-// Error is the reason and its detail.
+// Error returns the reason and the detail.
 func (r *Refusal) Error() string { return fmt.Sprintf("%s: %v", r.Reason, r.Detail) }
 
-// reason is an error as the log shows it: a refusal as {"reason":detail}.
+// reason returns an error in its form for the log: a refusal as {"reason":detail}.
 func reason(err error) any {
 	if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
 		return map[string]any{refusal.Reason: refusal.Detail}

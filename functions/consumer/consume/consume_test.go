@@ -49,7 +49,7 @@ func invoke(t *testing.T, reporting string, level slog.Level, event string) (res
 
 var store = "store_id:Number:3"
 
-func TestAMessageIsGoodIfItNamesItsStore(t *testing.T) {
+func TestMessageWithAStoreIsGood(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name       string
@@ -64,18 +64,20 @@ func TestAMessageIsGoodIfItNamesItsStore(t *testing.T) {
 		{"HealsAtTheSecond", []string{store, "fail_until_replay:Number:2", "sqs-dlq-replay-cnt:Number:2"}, false},
 		{"NoNumberToHealAt", []string{store, "fail_until_replay:String:soon"}, true},
 	} {
-		response, _, err := invoke(t, consume.PerMessage, slog.LevelInfo, batch(message("m", 1, tt.attributes...)))
-		want := `{"batchItemFailures":[]}`
-		if tt.fails {
-			want = `{"batchItemFailures":[{"itemIdentifier":"m"}]}`
-		}
-		if err != nil || response != want {
-			t.Errorf("%s: %s, %v", tt.name, response, err)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			response, _, err := invoke(t, consume.PerMessage, slog.LevelInfo, batch(message("m", 1, tt.attributes...)))
+			want := `{"batchItemFailures":[]}`
+			if tt.fails {
+				want = `{"batchItemFailures":[{"itemIdentifier":"m"}]}`
+			}
+			if err != nil || response != want {
+				t.Errorf("%s, %v", response, err)
+			}
+		})
 	}
 }
 
-func TestABodyThatIsNoOrderFailsItsOwnMessage(t *testing.T) {
+func TestInvalidBodyFailsOnlyItsMessage(t *testing.T) {
 	t.Parallel()
 	event := batch(message("good", 1, store), strings.Replace(message("bad", 1, store), `{\"order_id\":\"order of bad\"}`, "hello", 1))
 	response, said, err := invoke(t, consume.PerMessage, slog.LevelInfo, event)
@@ -85,7 +87,7 @@ func TestABodyThatIsNoOrderFailsItsOwnMessage(t *testing.T) {
 }
 
 // What the consumer says is what the verdict of a run is computed from.
-func TestWhatItSays(t *testing.T) {
+func TestLogLines(t *testing.T) {
 	t.Parallel()
 	timestamp := regexp.MustCompile(`"timestamp":"[^"]*"`)
 	for name, tt := range map[string]struct {
@@ -97,28 +99,30 @@ func TestWhatItSays(t *testing.T) {
 		"one-bad":     {consume.PerMessage, batch(message("1", 1, store), message("2", 6, "bad_msg:String:True", "origin_message_id:String:0"))},
 		"whole-batch": {consume.WholeBatch, batch(message("1", 2, "bad_msg:String:True"), message("2", 2, store))},
 	} {
-		response, said, err := invoke(t, tt.reporting, slog.LevelInfo, tt.event)
-		got := timestamp.ReplaceAllString(said, `"timestamp":"T"`) + "response " + response + "\n"
-		if err != nil {
-			got += "error " + err.Error() + "\n"
-		}
-		path := filepath.Join("testdata", name+".txt")
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+		t.Run(name, func(t *testing.T) {
+			response, said, err := invoke(t, tt.reporting, slog.LevelInfo, tt.event)
+			got := timestamp.ReplaceAllString(said, `"timestamp":"T"`) + "response " + response + "\n"
+			if err != nil {
+				got += "error " + err.Error() + "\n"
+			}
+			path := filepath.Join("testdata", name+".txt")
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
 				t.Fatal(err)
 			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-update writes it anew): %s", path, diff)
-		}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("%s (-update writes it anew): %s", path, diff)
+			}
+		})
 	}
 }
 
-func TestWithoutInfoOnlyFailuresAreSaid(t *testing.T) {
+func TestOnlyFailuresAreLoggedAboveInfo(t *testing.T) {
 	t.Parallel()
 	_, said, _ := invoke(t, consume.PerMessage, slog.LevelError, batch(message("1", 1, store), message("2", 1)))
 	if strings.Count(said, "\n") != 1 || !strings.Contains(said, "missing_store_id") {

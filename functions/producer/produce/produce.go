@@ -1,5 +1,5 @@
-// Package produce is the producer: it makes orders, sends them to the source
-// queue, and answers how many SQS accepted.
+// Package produce is the logic of the producer: it generates orders, sends them to
+// the source queue, and returns how many SQS accepted.
 package produce
 
 import (
@@ -14,67 +14,71 @@ import (
 	"github.com/reliableq/reliableq/functions/outbox"
 )
 
-// batch is how many orders are sent at once.
+// batch is the number of orders of one send.
 const batch = 10
 
-// leastReserve is the time kept for the answer when sends are fast.
+// leastReserve is the least time that is left for returning the response.
 const leastReserve = 500 * time.Millisecond
 
-// Sender sends messages and answers a result for each, as [outbox.Outbox] does.
+// Sender sends messages. [outbox.Outbox] implements it.
 type Sender interface {
-	// Send answers one result for each message, in their order.
+	// Send returns one result for each message, in the same order.
 	Send(ctx context.Context, messages []outbox.Message) []outbox.Result
 }
 
-// Producer is the function's wiring.
+// Producer is the function and what it depends on.
 type Producer struct {
-	// Queue takes the orders.
+	// Queue sends the orders.
 	Queue Sender
-	// Project is the value of each message's attribute of that name.
+	// Project is the value of the attribute project of each message.
 	Project string
-	// BadRatio is the share of bad orders where the event gives none, 0 to 1.
+	// BadRatio is the share of bad orders if the event has none, 0 to 1.
 	BadRatio float64
-	// Journal takes one line for each batch that was accepted.
+	// Journal gets a line for each batch with accepted messages, and one for each
+	// message that was not accepted.
 	Journal *journal.Journal
-	// Now is the time; time.Now outside tests.
+	// Now returns the time: time.Now, or a fake in tests.
 	Now func() time.Time
 }
 
-// Response is what the function answers, in the shape of an HTTP response.
+// Response is the function's response, in the form of an HTTP response.
 type Response struct {
 	// StatusCode is 200.
 	StatusCode int `json:"statusCode"`
 	// Body is a JSON object as text. Its `status` is false if SQS accepted fewer
-	// messages than were asked for.
+	// messages than the event asked for.
 	Body string `json:"body"`
 }
 
-// tally is what an invocation has done so far.
+// tally counts what an invocation has done so far.
 type tally struct {
 	accepted, bad int
-	slowest       time.Duration // of the batches sent
+	slowest       time.Duration // duration of the slowest send
 	err           error         // of the first message that was not accepted
 }
 
-// Handle is the Lambda handler: the event is a [Request]. It is an error if the
-// event is malformed, or if messages were to be sent and none was accepted.
+// Handle is the Lambda handler. The event is a [Request]. Handle returns an error if
+// the event is malformed, or if no message was accepted and at least one failed.
 func (p *Producer) Handle(ctx context.Context, event json.RawMessage) (Response, error) {
 	req, err := parse(event)
 	if err != nil {
 		return Response{}, err
 	}
 	if _, ends := ctx.Deadline(); req.Count == nil && !ends {
-		return Response{}, errors.New("neither a count nor a deadline: this would never end")
+		return Response{}, errors.New("cannot produce without an end: the event has no count and the invocation no deadline")
 	}
+
 	done := p.run(ctx, req)
 	if done.accepted == 0 && done.err != nil {
 		return Response{}, fmt.Errorf("no message was accepted: %w", done.err)
 	}
+
 	complete := done.err == nil && (req.Count == nil || done.accepted == *req.Count)
 	body := fmt.Sprintf(`{"message": {"status": %t, "tot_msgs": %d, "bad_msgs": %d}}`, complete, done.accepted, done.bad)
 	return Response{StatusCode: 200, Body: body}, nil
 }
 
+// run sends batches until the count is reached or the time is used up.
 func (p *Producer) run(ctx context.Context, req Request) tally {
 	var done tally
 	orders := p.generator(req)
@@ -83,13 +87,16 @@ func (p *Producer) run(ctx context.Context, req Request) tally {
 		for i := range drafts {
 			drafts[i] = orders.Next()
 		}
+
 		if p.send(ctx, drafts, &done); done.err != nil && done.accepted == 0 {
 			break
 		}
 	}
+
 	return done
 }
 
+// remaining returns how many messages to send.
 func remaining(req Request) int {
 	if req.Count == nil {
 		return maxCount
@@ -97,8 +104,10 @@ func remaining(req Request) int {
 	return *req.Count
 }
 
+// generator returns the source of a request's orders.
 func (p *Producer) generator(req Request) *order.Generator {
-	share, count := p.BadRatio, 0
+	share := p.BadRatio
+	count := 0
 	if req.BadRatio != nil {
 		share = *req.BadRatio
 	}
@@ -108,11 +117,12 @@ func (p *Producer) generator(req Request) *order.Generator {
 	if req.Seed != nil {
 		return order.Seeded(*req.Seed, count, share)
 	}
+
 	return order.Fresh(p.Now(), count, share)
 }
 
-// timeFor tells whether another batch can be sent and still be answered for. It
-// keeps back twice what the slowest took.
+// timeFor reports whether there is time to send another batch and to return the
+// response. It reserves twice the duration of the slowest send.
 func (p *Producer) timeFor(ctx context.Context, slowest time.Duration) bool {
 	if ctx.Err() != nil {
 		return false
@@ -121,9 +131,10 @@ func (p *Producer) timeFor(ctx context.Context, slowest time.Duration) bool {
 	return !ends || deadline.Sub(p.Now()) > max(2*slowest, leastReserve)
 }
 
-// acceptedLine names the messages of one batch, for whoever follows them.
+// acceptedLine is the log line of a batch, by which its messages can be followed.
 type acceptedLine struct{ ids, bad, orders []string }
 
+// send sends a batch and adds its results to done.
 func (p *Producer) send(ctx context.Context, drafts []order.Draft, done *tally) {
 	began := p.Now()
 	messages := make([]outbox.Message, len(drafts))
@@ -133,9 +144,16 @@ func (p *Producer) send(ctx context.Context, drafts []order.Draft, done *tally) 
 			done.err = fmt.Errorf("encode order %s: %w", draft.Order.OrderID, err)
 			return
 		}
+
 		messages[i] = outbox.Message{Body: string(body), Attributes: draft.Attributes(p.Project, began)}
 	}
-	line := acceptedLine{ids: []string{}, bad: []string{}, orders: []string{}}
+
+	line := acceptedLine{
+		ids:    []string{},
+		bad:    []string{},
+		orders: []string{},
+	}
+
 	for i, result := range p.Queue.Send(ctx, messages) {
 		draft := drafts[i]
 		if result.Err != nil {
@@ -143,8 +161,10 @@ func (p *Producer) send(ctx context.Context, drafts []order.Draft, done *tally) 
 			if done.err == nil {
 				done.err = result.Err
 			}
+
 			continue
 		}
+
 		done.accepted++
 		line.ids = append(line.ids, result.ID)
 		line.orders = append(line.orders, draft.Order.OrderID)
@@ -153,6 +173,7 @@ func (p *Producer) send(ctx context.Context, drafts []order.Draft, done *tally) 
 			line.bad = append(line.bad, result.ID)
 		}
 	}
+
 	done.slowest = max(done.slowest, p.Now().Sub(began))
 	if len(line.ids) > 0 {
 		p.Journal.InfoContext(ctx, "accepted", "message_ids", line.ids, "bad_message_ids", line.bad, "order_ids", line.orders)

@@ -62,7 +62,7 @@ func answer(status bool, total, bad int) string {
 	return fmt.Sprintf(`{"statusCode":200,"body":"{\"message\": {\"status\": %t, \"tot_msgs\": %d, \"bad_msgs\": %d}}"}`, status, total, bad)
 }
 
-func TestWhatIsAskedForIsSent(t *testing.T) {
+func TestRequestedMessagesAreSent(t *testing.T) {
 	t.Parallel()
 	for event, want := range map[string]string{
 		`{"count":89,"bad_ratio":0.05,"seed":7}`: answer(true, 89, 4),
@@ -71,14 +71,16 @@ func TestWhatIsAskedForIsSent(t *testing.T) {
 		`{"count":3,"bad_ratio":1}`:              answer(true, 3, 3),
 		`{"count":10,"bad_ratio":0}`:             answer(true, 10, 0),
 	} {
-		q := &queue{}
-		got, err := invoke(t.Context(), producer(q, io.Discard), event)
-		if err != nil || got != want {
-			t.Errorf("%s: %s, %v", event, got, err)
-		}
-		if q.largest > 10 {
-			t.Errorf("%s: sent %d at once", event, q.largest)
-		}
+		t.Run(event, func(t *testing.T) {
+			q := &queue{}
+			got, err := invoke(t.Context(), producer(q, io.Discard), event)
+			if err != nil || got != want {
+				t.Errorf("%s, %v", got, err)
+			}
+			if q.largest > 10 {
+				t.Errorf("sent %d at once", q.largest)
+			}
+		})
 	}
 }
 
@@ -105,7 +107,7 @@ func TestTheSameSeedSendsTheSameMessages(t *testing.T) {
 	}
 }
 
-func TestEventsThatItDoesNotUnderstandAreRefused(t *testing.T) {
+func TestInvalidEventsAreRefused(t *testing.T) {
 	t.Parallel()
 	for event, want := range map[string]string{
 		`{"cuont":1}`:                 `unknown field "cuont"`,
@@ -117,33 +119,37 @@ func TestEventsThatItDoesNotUnderstandAreRefused(t *testing.T) {
 		`{"seed":-1}`:                 "seed",
 		`[]`:                          "array",
 		`"text"`:                      "string",
-		`{}`:                          "neither a count nor a deadline",
+		`{}`:                          "the event has no count and the invocation no deadline",
 	} {
-		q := &queue{}
-		if got, err := invoke(t.Context(), producer(q, io.Discard), event); err == nil || !strings.Contains(err.Error(), want) || len(q.sent) > 0 {
-			t.Errorf("%s: %s, %v; want an error with %q", event, got, err, want)
-		}
-	}
-}
-
-func TestWithoutACountItStopsInTimeForItsDeadline(t *testing.T) {
-	t.Parallel()
-	for _, event := range []string{`{}`, `null`} {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			defer cancel()
-			q := &queue{takes: 100 * time.Millisecond}
-			began := time.Now()
-			got, err := invoke(ctx, producer(q, io.Discard), event)
-			// Batches of 100 ms until half a second is left.
-			if want := answer(true, 450, 45); err != nil || got != want || time.Since(began) != 4500*time.Millisecond {
-				t.Errorf("%s: after %v: %s, %v", event, time.Since(began), got, err)
+		t.Run(event, func(t *testing.T) {
+			q := &queue{}
+			if got, err := invoke(t.Context(), producer(q, io.Discard), event); err == nil || !strings.Contains(err.Error(), want) || len(q.sent) > 0 {
+				t.Errorf("%s, %v; want an error with %q", got, err, want)
 			}
 		})
 	}
 }
 
-func TestACountThatDoesNotFitIsReportedAsSuch(t *testing.T) {
+func TestWithoutACountItStopsBeforeTheDeadline(t *testing.T) {
+	t.Parallel()
+	for _, event := range []string{`{}`, `null`} {
+		t.Run(event, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+				q := &queue{takes: 100 * time.Millisecond}
+				began := time.Now()
+				got, err := invoke(ctx, producer(q, io.Discard), event)
+				// Batches of 100 ms until half a second is left.
+				if want := answer(true, 450, 45); err != nil || got != want || time.Since(began) != 4500*time.Millisecond {
+					t.Errorf("after %v: %s, %v", time.Since(began), got, err)
+				}
+			})
+		})
+	}
+}
+
+func TestCountThatDoesNotFitIsReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -199,7 +205,7 @@ func TestOnlyAcceptedMessagesCount(t *testing.T) {
 	}
 }
 
-func TestIfNothingIsAcceptedTheInvocationFails(t *testing.T) {
+func TestInvocationFailsIfNothingIsAccepted(t *testing.T) {
 	t.Parallel()
 	down := errors.New("access denied")
 	q := &queue{refuse: func(int) error { return down }}

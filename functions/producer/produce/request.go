@@ -9,22 +9,23 @@ import (
 	"math"
 )
 
-// maxCount is the most messages that one invocation may be asked for.
+// maxCount is the largest count of a request.
 const maxCount = 1_000_000
 
-// Request is the event: what to produce. Every member may be left out.
+// Request is the event. Every member is optional.
 type Request struct {
-	// Count is how many messages, up to a million; nil means as many as the
+	// Count is the number of messages, up to a million; nil means as many as the
 	// function's timeout allows.
 	Count *int `json:"count"`
-	// BadRatio is the share of bad ones, 0 to 1; nil means the function's own.
+	// BadRatio is the share of bad messages, 0 to 1; nil means the function's
+	// default.
 	BadRatio *float64 `json:"bad_ratio"`
-	// Seed fixes the orders; nil means new ones each time.
+	// Seed determines the orders; nil means random ones.
 	Seed *uint64 `json:"seed"`
 }
 
-// parse reads an event. Of the event's members it takes those of Request and no
-// other: a misspelt count must not turn into a flood.
+// parse decodes an event. It refuses unknown members: without that, a misspelt
+// count would produce until the timeout.
 func parse(event []byte) (Request, error) {
 	var req Request
 	decoder := json.NewDecoder(bytes.NewReader(event))
@@ -41,5 +42,6 @@ func parse(event []byte) (Request, error) {
 	if r := req.BadRatio; r != nil && (math.IsNaN(*r) || *r < 0 || *r > 1) {
 		return Request{}, fmt.Errorf("bad_ratio %g: want 0 to 1", *r)
 	}
+
 	return req, nil
 }

@@ -1,9 +1,9 @@
-// Package replay is the retry function: it sends messages back to the source
-// queue, later each time, until they are out of attempts. Those it reports as
-// failed, and SQS moves them on.
+// Package replay is the logic of the retry function: it sends messages back to the
+// source queue, with a longer delay each time, until they have no attempts left.
+// Those it reports as failed, so that SQS dead-letters them in the end.
 //
-// A copy is accepted by SQS before its original is reported done, so that a
-// crash in between can duplicate a message and never lose one.
+// SQS has accepted the copy before the original is reported as done: a crash in
+// between can duplicate a message but not lose it.
 package replay
 
 import (
@@ -23,97 +23,116 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
-// maxAttributes is how many attributes SQS lets a message carry (SQS G1).
+// maxAttributes is the largest number of attributes of a message (SQS G1).
 const maxAttributes = 10
 
-// Sender sends messages and answers a result for each, as [outbox.Outbox] does.
+// Sender sends messages. [outbox.Outbox] implements it.
 type Sender interface {
-	// Send answers one result for each message, in their order.
+	// Send returns one result for each message, in the same order.
 	Send(ctx context.Context, messages []outbox.Message) []outbox.Result
 }
 
 // Level is one retry level.
 type Level struct {
-	// Number of the level, from 1.
+	// Number is the level's number, from 1.
 	Number int
-	// MaxAttempts is how many replays a message may have when this level is done
-	// with it. A message carries one count through all levels, so that each
-	// level's number holds those of the levels before it.
+	// MaxAttempts is the number of replays that a message may have after this
+	// level. A message carries one count through all levels, so this number
+	// includes the attempts of the levels before it.
 	MaxAttempts int
-	// Backoff shapes the delay: replay n waits up to its ceiling for n.
+	// Backoff determines the delay of a replay. Replay n is delayed by
+	// Backoff.Delay(n).
 	Backoff backoff.Policy
 }
 
-// replayer is one level at work.
+// replayer is the retry function of a level.
 type replayer struct {
 	Level
 	source  Sender
 	journal *journal.Journal
 }
 
-// New makes the Lambda handler, which sends copies to the source queue and
-// says in the journal what became of each message.
+// New returns the Lambda handler. It sends copies to the source queue and logs the
+// outcome of each message.
 func New(level Level, source Sender, j *journal.Journal) (sqsbatch.Handler, error) {
-	r := &replayer{Level: level, source: source, journal: j}
+	r := &replayer{
+		Level:   level,
+		source:  source,
+		journal: j,
+	}
 	return sqsbatch.NewBulk(r.replay, sqsbatch.WithReport(r.report))
 }
 
-// replay sends copies of the messages that may have one.
+// replay sends copies of the messages that have attempts left. It returns one error,
+// or nil, for each message.
 func (r *replayer) replay(ctx context.Context, messages []sqsbatch.Message[string]) []error {
 	errs := make([]error, len(messages))
 	var replays []replay
 	var copies []outbox.Message
-	var places []int
+	var indices []int // of the messages that the copies are made from
 	for i, m := range messages {
 		next, err := r.next(m)
 		if err != nil {
 			errs[i] = err
 			continue
 		}
-		replays, copies, places = append(replays, next), append(copies, next.copy), append(places, i)
+
+		replays = append(replays, next)
+		copies = append(copies, next.copy)
+		indices = append(indices, i)
 	}
+
 	for i, sent := range r.source.Send(ctx, copies) {
 		if sent.Err != nil {
-			errs[places[i]] = fmt.Errorf("replay: %w", sent.Err)
+			errs[indices[i]] = fmt.Errorf("replay: %w", sent.Err)
 			continue
 		}
-		r.say(ctx, replays[i], sent.ID)
+
+		r.logReplay(ctx, replays[i], sent.ID)
 	}
+
 	return errs
 }
 
-// replay is a message on its way back.
+// replay is a message that is replayed.
 type replay struct {
 	original sqsbatch.Message[string]
 	count    int
 	copy     outbox.Message
 }
 
-// next makes the copy of a message for its next replay, or says why there is
-// none.
+// next returns the next replay of a message, or an error if there is none.
 func (r *replayer) next(m sqsbatch.Message[string]) (replay, error) {
 	count, _, err := m.Int(order.ReplayCount)
 	if err != nil || count < 0 {
 		value, _ := m.Attribute(order.ReplayCount)
 		return replay{}, fmt.Errorf("cannot be replayed: %s is %q and not a whole number of 0 or more", order.ReplayCount, value)
 	}
+
 	if count >= r.MaxAttempts {
 		return replay{}, &MaxAttemptsError{Retries: count + 1, Max: r.MaxAttempts}
 	}
+
 	count++
 	attributes := sqsclient.Attributes(m.Raw.MessageAttributes)
 	maps.Copy(attributes, map[string]types.MessageAttributeValue{
 		order.ReplayCount: order.Number(int64(count)),
 		order.OriginID:    order.Text(m.OriginID()),
 	})
+
 	if len(attributes) > maxAttributes {
 		return replay{}, fmt.Errorf("cannot be replayed: it has %d attributes, a replay needs %d, and SQS allows %d",
 			len(m.Raw.MessageAttributes), len(attributes), maxAttributes)
 	}
-	return replay{m, count, outbox.Message{Body: m.Body, Attributes: attributes, Delay: r.Backoff.Delay(count)}}, nil
+
+	return replay{m, count, outbox.Message{
+		Body:       m.Body,
+		Attributes: attributes,
+		Delay:      r.Backoff.Delay(count),
+	}}, nil
 }
 
-// resp is the line of one replay; scripts hold on to its shape.
+// resp is the summary line of a replay. Scripts depend on its form.
 type resp struct {
 	Status      bool    `json:"status"`
 	Total       int     `json:"tot_msgs"`
@@ -123,16 +142,21 @@ type resp struct {
 	Delay       float64 `json:"delay_sec"`
 }
 
-func (r *replayer) say(ctx context.Context, done replay, id string) {
+// logReplay logs a replay; id is the id of the copy.
+func (r *replayer) logReplay(ctx context.Context, done replay, id string) {
 	r.journal.Resp(ctx, resp{
-		Status: true, Total: 1, ReplayCount: done.count, MaxAttempts: r.MaxAttempts, Replayed: true,
-		Delay: math.Round(done.copy.Delay.Seconds()*100) / 100,
+		Status:      true,
+		Total:       1,
+		ReplayCount: done.count,
+		MaxAttempts: r.MaxAttempts,
+		Replayed:    true,
+		Delay:       math.Round(done.copy.Delay.Seconds()*100) / 100,
 	})
 	r.journal.InfoContext(ctx, "replayed", "message_id", done.original.ID(), "new_message_id", id,
 		"origin_message_id", done.original.OriginID(), "replay_cnt", done.count, "retry_level", r.Number)
 }
 
-// report says of each failure why.
+// report logs the error of each message that failed.
 func (r *replayer) report(ctx context.Context, batch sqsbatch.Report) {
 	for i := range batch.Results {
 		if result := &batch.Results[i]; !result.Outcome.Done() {
@@ -142,21 +166,21 @@ func (r *replayer) report(ctx context.Context, batch sqsbatch.Report) {
 	}
 }
 
-// MaxAttemptsError says that a message has had all its replays.
+// MaxAttemptsError is the error of a message that has had all its replays.
 type MaxAttemptsError struct {
-	// Retries is the number that its next replay would have.
+	// Retries is the number of the replay that was not made.
 	Retries int
-	// Max is how many it may have.
+	// Max is the number of replays that are allowed.
 	Max int
 }
 
-// Error is the text that people search their logs for.
+// Error returns the text that users search their logs for.
 func (e *MaxAttemptsError) Error() string {
 	return fmt.Sprintf("MaxAttemptsError: Number of retries(%d) > max attempts(%d)", e.Retries, e.Max)
 }
 
-// Policy is the delay before a replay: full jitter below min(limit, base * 2^n)
-// for replay n. A limit of zero means that no delay is added.
+// Policy returns the backoff of replays: replay n is delayed by full jitter below
+// min(limit, base * 2^n). With a limit of zero there is no delay.
 func Policy(base, limit time.Duration) backoff.Policy {
 	if limit == 0 {
 		base = 0

@@ -86,7 +86,7 @@ const (
 	oneFails = `{"batchItemFailures":[{"itemIdentifier":"m"}]}`
 )
 
-func TestAReplayKeepsBodyAndAttributes(t *testing.T) {
+func TestReplayKeepsBodyAndAttributes(t *testing.T) {
 	t.Parallel()
 	picture := base64.StdEncoding.EncodeToString([]byte{0, 1, 255})
 	q, response, _ := invoke(t, level(3), message("m", "body\n€", "bad_msg:String:True", "ratio:Number.float:0.50", "picture:Binary.png:"+picture))
@@ -106,7 +106,7 @@ func TestAReplayKeepsBodyAndAttributes(t *testing.T) {
 	}
 }
 
-func TestTheOriginStaysThroughAllReplays(t *testing.T) {
+func TestOriginIDIsKeptThroughAllReplays(t *testing.T) {
 	t.Parallel()
 	q, _, _ := invoke(t, level(3), message("m", "b", counted(2), "origin_message_id:String:first"))
 	if got := q.sent[0].Attributes; *got["origin_message_id"].StringValue != "first" || *got["sqs-dlq-replay-cnt"].StringValue != "3" {
@@ -114,7 +114,7 @@ func TestTheOriginStaysThroughAllReplays(t *testing.T) {
 	}
 }
 
-func TestAMessageOutOfAttemptsFailsAndSaysSo(t *testing.T) {
+func TestMessageWithoutAttemptsLeftFails(t *testing.T) {
 	t.Parallel()
 	q, response, said := invoke(t, level(3), message("m", "b", counted(3)))
 	if response != oneFails || len(q.sent) != 0 || !strings.Contains(said, `"msg":"MaxAttemptsError: Number of retries(4) > max attempts(3)","message_id":"m"`) {
@@ -125,7 +125,7 @@ func TestAMessageOutOfAttemptsFailsAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestALevelTakesUpTheCountOfTheOnesBefore(t *testing.T) {
+func TestLevelContinuesTheReplayCount(t *testing.T) {
 	t.Parallel()
 	q, response, _ := invoke(t, replay.Level{Number: 2, MaxAttempts: 6, Backoff: level(0).Backoff}, message("m", "b", counted(3)))
 	if response != allDone || *q.sent[0].Attributes["sqs-dlq-replay-cnt"].StringValue != "4" {
@@ -135,21 +135,23 @@ func TestALevelTakesUpTheCountOfTheOnesBefore(t *testing.T) {
 
 // SQS allows ten attributes; what has no room for the two of a replay must
 // reach the dead-letter queue, and not vanish.
-func TestAMessageWithoutRoomForTheAttributesFailsAndSaysSo(t *testing.T) {
+func TestMessageWithTooManyAttributesFails(t *testing.T) {
 	t.Parallel()
 	for n, fits := range map[int]bool{7: true, 8: true, 9: false, 10: false} {
-		var attributes []string
-		for i := range n {
-			attributes = append(attributes, fmt.Sprintf("a%d:String:x", i))
-		}
-		q, response, said := invoke(t, level(3), message("m", "b", attributes...))
-		if fits != (response == allDone) || fits != (len(q.sent) == 1) {
-			t.Errorf("with %d: %s, %d sent", n, response, len(q.sent))
-		}
-		want := fmt.Sprintf("cannot be replayed: it has %d attributes, a replay needs %d, and SQS allows 10", n, n+2)
-		if !fits && !strings.Contains(said, want) {
-			t.Errorf("with %d: %s", n, said)
-		}
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			var attributes []string
+			for i := range n {
+				attributes = append(attributes, fmt.Sprintf("a%d:String:x", i))
+			}
+			q, response, said := invoke(t, level(3), message("m", "b", attributes...))
+			if fits != (response == allDone) || fits != (len(q.sent) == 1) {
+				t.Errorf("with %d: %s, %d sent", n, response, len(q.sent))
+			}
+			want := fmt.Sprintf("cannot be replayed: it has %d attributes, a replay needs %d, and SQS allows 10", n, n+2)
+			if !fits && !strings.Contains(said, want) {
+				t.Errorf("with %d: %s", n, said)
+			}
+		})
 	}
 	// One that has been replayed has them already.
 	attributes := []string{counted(1), "origin_message_id:String:first"}
@@ -161,17 +163,19 @@ func TestAMessageWithoutRoomForTheAttributesFailsAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestACountThatIsNoneFailsAndSaysSo(t *testing.T) {
+func TestInvalidReplayCountFails(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"String:many", "Number:-1", "Number:1.5", "Number:99999999999999999999", "Number: 1"} {
-		q, response, said := invoke(t, level(3), message("m", "b", "sqs-dlq-replay-cnt:"+bad))
-		if response != oneFails || len(q.sent) != 0 || !strings.Contains(said, "cannot be replayed: sqs-dlq-replay-cnt is") {
-			t.Errorf("%s: %s, %d sent: %s", bad, response, len(q.sent), said)
-		}
+		t.Run(bad, func(t *testing.T) {
+			q, response, said := invoke(t, level(3), message("m", "b", "sqs-dlq-replay-cnt:"+bad))
+			if response != oneFails || len(q.sent) != 0 || !strings.Contains(said, "cannot be replayed: sqs-dlq-replay-cnt is") {
+				t.Errorf("%s, %d sent: %s", response, len(q.sent), said)
+			}
+		})
 	}
 }
 
-func TestWhatSQSDoesNotAcceptFailsByItself(t *testing.T) {
+func TestRefusedCopyFailsOnlyItsMessage(t *testing.T) {
 	t.Parallel()
 	q, response, said := invoke(t, level(3), message("a", "fine"), message("out", "b", counted(3)), message("m", "refuse"), message("c", "fine"))
 	if response != `{"batchItemFailures":[{"itemIdentifier":"out"},{"itemIdentifier":"m"}]}` || len(q.sent) != 2 {
@@ -182,7 +186,7 @@ func TestWhatSQSDoesNotAcceptFailsByItself(t *testing.T) {
 	}
 }
 
-func TestTheLineOfAReplay(t *testing.T) {
+func TestReplayLogLine(t *testing.T) {
 	t.Parallel()
 	q, _, said := invoke(t, level(3), message("m", "b", counted(1)))
 	want := fmt.Sprintf(`{"resp":{"status":true,"tot_msgs":1,"replay_cnt":2,"max_attempts":3,"replayed_to_main_q":true,"delay_sec":%.2f}}`+"\n",
@@ -196,7 +200,7 @@ func TestTheLineOfAReplay(t *testing.T) {
 	}
 }
 
-func TestDelaysLieInTheBoundsOfFullJitter(t *testing.T) {
+func TestDelaysAreWithinFullJitter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		base := time.Duration(rapid.Int64Range(0, int64(15*time.Minute)).Draw(rt, "base"))
@@ -211,7 +215,7 @@ func TestDelaysLieInTheBoundsOfFullJitter(t *testing.T) {
 	})
 }
 
-func TestAPolicyOfTheDesign(t *testing.T) {
+func TestPolicyOfTheDesign(t *testing.T) {
 	t.Parallel()
 	p := replay.Policy(2*time.Second, 15*time.Minute)
 	if p.Jitter != backoff.Full || p.Ceiling(1) != 4*time.Second || p.Ceiling(3) != 16*time.Second || p.Ceiling(40) != 15*time.Minute {

@@ -1,6 +1,7 @@
 package sqsclient_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -35,34 +36,36 @@ func (s *spy) Do(r *http.Request) (*http.Response, error) {
 	return rec.Result(), nil
 }
 
-func TestWholeAnswersHidesWhatMakesTheWriteLoopFail(t *testing.T) {
+func TestReadFullResponsesHidesWriteTo(t *testing.T) {
 	t.Parallel()
 	for _, wrapped := range []bool{false, true} {
-		s := &spy{}
-		cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKIA", "secret", ""), HTTPClient: s}
-		if wrapped {
-			cfg.HTTPClient = sqsclient.WholeAnswers(s)
-		}
-		if _, err := sqs.NewFromConfig(cfg).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String("http://127.0.0.1/0/q")}); err != nil {
-			t.Fatal(err)
-		}
-		if s.writerTo == wrapped {
-			t.Errorf("wrapped %v: the body has WriteTo: %v; the fault is gone from the SDK, or the cure from here", wrapped, s.writerTo)
-		}
-		if !strings.Contains(s.body, `"QueueUrl"`) {
-			t.Errorf("wrapped %v: the body came as %q", wrapped, s.body)
-		}
+		t.Run(fmt.Sprint(wrapped), func(t *testing.T) {
+			s := &spy{}
+			cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKIA", "secret", ""), HTTPClient: s}
+			if wrapped {
+				cfg.HTTPClient = sqsclient.ReadFullResponses(s)
+			}
+			if _, err := sqs.NewFromConfig(cfg).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String("http://127.0.0.1/0/q")}); err != nil {
+				t.Fatal(err)
+			}
+			if s.writerTo == wrapped {
+				t.Errorf("wrapped %v: the body has WriteTo: %v; the fault is gone from the SDK, or the cure from here", wrapped, s.writerTo)
+			}
+			if !strings.Contains(s.body, `"QueueUrl"`) {
+				t.Errorf("wrapped %v: the body came as %q", wrapped, s.body)
+			}
+		})
 	}
 }
 
-func TestWholeAnswersLetsRequestsWithoutBodyBe(t *testing.T) {
+func TestReadFullResponsesKeepsRequestsWithoutBody(t *testing.T) {
 	t.Parallel()
 	s := &spy{}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sqsclient.WholeAnswers(s).Do(r); err != nil || s.body != "" {
+	if _, err := sqsclient.ReadFullResponses(s).Do(r); err != nil || s.body != "" {
 		t.Errorf("got %v, body %q", err, s.body)
 	}
 }

@@ -67,7 +67,7 @@ func fill(t *rapid.T, v reflect.Value, figure *rapid.Generator[float64], text *r
 
 var fileName = regexp.MustCompile(`^[A-Za-z0-9_-]+\.svg$`)
 
-func TestAnyReportCanBeShown(t *testing.T) {
+func TestAnyReportCanBeWritten(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -77,7 +77,7 @@ func TestAnyReportCanBeShown(t *testing.T) {
 	})
 }
 
-func TestOddReportsCanBeShown(t *testing.T) {
+func TestUnusualReportsCanBeWritten(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, r := range map[string]Report{
@@ -92,9 +92,11 @@ func TestOddReportsCanBeShown(t *testing.T) {
 		"words that are more":        hostileReport(),
 		"what an experiment answers": sampleReport(),
 	} {
-		if err := show(dir, r); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			if err := show(dir, r); err != nil {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }
 

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// A column of the tables that people read.
+// column is a column of a table.
 type column struct {
 	head  string
-	words bool // rather than figures, which stand to the right
+	words bool // aligned left; figures are aligned right
 	value func(Cell) string
-	judge func(Cell) verdict // nil for what is neither good nor bad
+	judge func(Cell) verdict // nil if the value is neither good nor bad
 }
 
-// verdict on a figure: safe, harm, or none.
+// verdict is the verdict on a figure: safe, harm, or empty for none.
 type verdict string
 
 const (
@@ -22,18 +22,31 @@ const (
 	harm verdict = "harm"
 )
 
-// columns answers what a table of a study shows: what was tried, and what came of
-// it.
+// columns returns the columns of a study's table: the settings that vary, then the
+// results.
 func columns(tried []Axis) []column {
 	var out []column
 	for _, a := range tried {
 		_, number := a.Number(Settings{})
-		out = append(out, column{head: a.Title, words: !number, value: func(c Cell) string { return a.Value(c.Settings) }})
+		out = append(out, column{
+			head:  a.Title,
+			words: !number,
+			value: func(c Cell) string { return a.Value(c.Settings) },
+		})
 	}
+
 	return append(out,
-		column{head: "good in DLQ", value: goodDead, judge: judgeDead},
+		column{
+			head:  "good in DLQ",
+			value: goodDead,
+			judge: judgeDead,
+		},
 		column{head: "95 % interval", value: interval},
-		column{head: "lost", value: func(c Cell) string { return thousandsOf(c.Lost) }, judge: judgeLost},
+		column{
+			head:  "lost",
+			value: func(c Cell) string { return thousandsOf(c.Lost) },
+			judge: judgeLost,
+		},
 		column{head: "good repeated", value: func(c Cell) string { return inPercent(c.Repeated) }},
 		column{head: "receives per message", value: func(c Cell) string { return fixed(c.Receives, 2) }},
 		column{head: "invocations per message", value: func(c Cell) string { return fixed(c.Invocations, 2) }},
@@ -46,6 +59,7 @@ func columns(tried []Axis) []column {
 	)
 }
 
+// goodDead formats the share of good messages that were dead-lettered.
 func goodDead(c Cell) string {
 	if c.Good == 0 {
 		return "–"
@@ -53,7 +67,7 @@ func goodDead(c Cell) string {
 	return inPercent(c.Share)
 }
 
-// judgeDead has no verdict on cells without good messages.
+// judgeDead returns no verdict if the cell has no good messages.
 func judgeDead(c Cell) verdict {
 	switch {
 	case c.GoodDead > 0:
@@ -64,7 +78,7 @@ func judgeDead(c Cell) verdict {
 	return ""
 }
 
-// judgeLost says nothing of what is expected: that none is lost.
+// judgeLost returns no verdict if no message was lost, which is as expected.
 func judgeLost(c Cell) verdict {
 	if c.Lost > 0 {
 		return harm
@@ -72,6 +86,7 @@ func judgeLost(c Cell) verdict {
 	return ""
 }
 
+// median formats the median of q.
 func median(q Quantiles) string {
 	if q.N == 0 {
 		return "–"
@@ -79,6 +94,7 @@ func median(q Quantiles) string {
 	return span(q.P50)
 }
 
+// late formats the 99th percentile of q.
 func late(q Quantiles) string {
 	if q.N == 0 {
 		return "–"
@@ -86,18 +102,18 @@ func late(q Quantiles) string {
 	return span(q.P99)
 }
 
-// section is a study as reports show it.
+// section is a study with its cells, as reports show it.
 type section struct {
 	Study
-	name  string // a word that no other section has, short enough for files
+	name  string // unique among the sections, and usable in file names
 	title string
 	cells []Cell
-	tried []Axis
-	fixed []Axis
+	tried []Axis // on which the cells differ
+	fixed []Axis // on which they do not
 }
 
-// sections answers the report's studies, and one for each group of cells that
-// belongs to none of them: what was measured is shown.
+// sections returns the report's studies. Cells that belong to none of them get a
+// section too, so that all results are shown.
 func sections(r Report) []section {
 	studies := slices.Clone(r.Studies)
 	for _, c := range r.Cells {
@@ -105,24 +121,35 @@ func sections(r Report) []section {
 			studies = append(studies, Study{Name: c.Study})
 		}
 	}
+
 	var out []section
 	for i, s := range studies {
-		at := section{Study: s, name: word(s.Name), title: plain(s.Title), cells: r.Of(s.Name)}
-		at.name = at.name[:min(len(at.name), 60)]
-		for n := i + 1; at.name == "" || slices.ContainsFunc(out, func(o section) bool { return strings.EqualFold(o.name, at.name) }); n++ {
-			at.name = "study-" + strconv.Itoa(n)
+		next := section{
+			Study: s,
+			name:  word(s.Name),
+			title: plain(s.Title),
+			cells: r.Of(s.Name),
 		}
-		if at.title == "" {
-			at.title = at.name
+
+		// Names come from users: make them unique, and never empty.
+		next.name = next.name[:min(len(next.name), 60)]
+		for n := i + 1; next.name == "" || slices.ContainsFunc(out, func(o section) bool { return strings.EqualFold(o.name, next.name) }); n++ {
+			next.name = "study-" + strconv.Itoa(n)
 		}
-		at.tried, at.fixed = axesOf(s, at.cells)
-		out = append(out, at)
+
+		if next.title == "" {
+			next.title = next.name
+		}
+
+		next.tried, next.fixed = axesOf(s, next.cells)
+		out = append(out, next)
 	}
+
 	return out
 }
 
-// axesOf answers the axes that tell a study's cells apart, in the study's order,
-// and those on which all of them have the same value.
+// axesOf returns the axes on which a study's cells differ, in the study's order,
+// and those on which they do not.
 func axesOf(s Study, cells []Cell) (varied, same []Axis) {
 	for _, a := range s.Axes {
 		for _, x := range axes {
@@ -131,6 +158,7 @@ func axesOf(s Study, cells []Cell) (varied, same []Axis) {
 			}
 		}
 	}
+
 	has := func(key string) bool {
 		return slices.ContainsFunc(varied, func(a Axis) bool { return a.Key == key })
 	}
@@ -139,10 +167,12 @@ func axesOf(s Study, cells []Cell) (varied, same []Axis) {
 			varied = append(varied, a)
 		}
 	}
+
 	for _, x := range axes {
 		if len(cells) > 0 && !has(x.Key) {
 			same = append(same, x.Axis)
 		}
 	}
+
 	return varied, same
 }

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// WriteCSV writes the cells of a report, one a line, under the names that they
-// have in JSON; a part of a nested figure has the figure's name before its own.
-// Numbers are written so that reading them gives the same ones.
+// WriteCSV writes the cells of a report as CSV. The columns have the names of the
+// JSON members; a nested member's name is prefixed with its parent's. Numbers are
+// written exactly.
 func WriteCSV(w io.Writer, r Report) error {
 	out := csv.NewWriter(w)
-	names, _ := flatten("", reflect.ValueOf(Cell{}))
+	names, _ := flatten("", reflect.ValueOf(Cell{})) // only the names are of use
 	rows := [][]string{names}
 	for _, c := range r.Cells {
 		_, values := flatten("", reflect.ValueOf(c))
@@ -26,7 +26,7 @@ func WriteCSV(w io.Writer, r Report) error {
 	return nil
 }
 
-// flatten answers the names and values of a struct's fields, in order.
+// flatten returns the names and values of a struct's fields, in order.
 func flatten(prefix string, v reflect.Value) (names, values []string) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -36,16 +36,21 @@ func flatten(prefix string, v reflect.Value) (names, values []string) {
 			if !field.Anonymous {
 				name += "_"
 			}
+
 			n, x := flatten(name, v.Field(i))
-			names, values = append(names, n...), append(values, x...)
+			names = append(names, n...)
+			values = append(values, x...)
 			continue
 		}
-		names, values = append(names, name), append(values, scalar(v.Field(i)))
+
+		names = append(names, name)
+		values = append(values, scalar(v.Field(i)))
 	}
+
 	return names, values
 }
 
-// scalar writes a figure exactly, and of a text what is a word.
+// scalar formats a number exactly, and a text as a word.
 func scalar(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.Int:

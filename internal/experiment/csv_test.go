@@ -41,7 +41,7 @@ func numbers(t rapid.TB, c Cell) map[string]float64 {
 	return out
 }
 
-func TestCSVGivesTheSameNumbersBack(t *testing.T) {
+func TestCSVNumbersAreExact(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r := anyReport().Draw(t, "report")

@@ -1,7 +1,7 @@
-// Package experiment answers what a batch size, a share of bad messages and other
-// settings do to the good messages of a deployment. It plays the whole flow in
-// simulation (package simulate) over a grid of settings, several seeds each.
+// Package experiment measures how a batch size, a share of bad messages and other
+// settings affect the good messages of a deployment. It simulates the whole flow
+// (package simulate) over a grid of settings, with several seeds each.
 //
-// [Run] plays a [Plan] and makes a [Report], which [WriteTable], [WriteCSV] and
-// [WriteHTML] show. What comes out follows from the plan alone.
+// [Run] runs a [Plan] and returns a [Report], which [WriteTable], [WriteCSV] and
+// [WriteHTML] write. A report is determined by its plan alone.
 package experiment

@@ -34,7 +34,7 @@ func publishedReport(t *testing.T) Report {
 
 // What docs/ shows is what the standard questions ask, and all its forms come from
 // one result. After a change of any, make experiment writes them anew.
-func TestPublishedReportsAreOfOneResult(t *testing.T) {
+func TestPublishedFilesMatchTheResults(t *testing.T) {
 	t.Parallel()
 	r := publishedReport(t)
 	asked, err := Standard()
@@ -79,7 +79,7 @@ func TestPublishedReportsAreOfOneResult(t *testing.T) {
 }
 
 // A cell played again is the cell that is published, to the last digit.
-func TestAPublishedCellPlaysAgain(t *testing.T) {
+func TestPublishedCellIsReproducible(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("it plays 50,000 messages")
@@ -104,7 +104,7 @@ func TestAPublishedCellPlaysAgain(t *testing.T) {
 }
 
 // What docs/experiment.md says in words stands in the published results.
-func TestTheAnswerInWordsIsThatOfTheFigures(t *testing.T) {
+func TestPublishedTextMatchesTheFigures(t *testing.T) {
 	t.Parallel()
 	body, err := os.ReadFile(filepath.Join(published, "..", "experiment.md"))
 	if err != nil {
@@ -130,7 +130,7 @@ func TestTheAnswerInWordsIsThatOfTheFigures(t *testing.T) {
 	for _, c := range r.Of("batch-size") {
 		if c.Mode == consume.PerMessage {
 			good += c.Good
-			if c.GoodDead > 0 || vain(c) > 0 {
+			if c.GoodDead > 0 || wastedReceives(c) > 0 {
 				t.Errorf("%+v is not safe", c.Settings)
 			}
 		}
@@ -150,8 +150,10 @@ func TestTheAnswerInWordsIsThatOfTheFigures(t *testing.T) {
 		dead(stray(5), 1) + " at 5 places, " + dead(stray(1000), 1) + " at 1,000",
 		strconv.Itoa(len(r.Cells)) + " settings",
 	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("docs/experiment.md does not say %q", want)
-		}
+		t.Run(want, func(t *testing.T) {
+			if !strings.Contains(text, want) {
+				t.Errorf("docs/experiment.md does not say %q", want)
+			}
+		})
 	}
 }

@@ -11,13 +11,15 @@ import (
 	"github.com/reliableq/reliableq/internal/simulate"
 )
 
-// summarize makes a cell of the figures of its runs.
+// summarize returns the cell of runs with the same settings.
 func summarize(s Settings, runs []*simulate.Figures, p Prices) Cell {
 	c := Cell{Settings: s, Seeds: len(runs)}
 	var sum simulate.Figures
-	dead, good := make([]int, len(runs)), make([]int, len(runs))
+	dead := make([]int, len(runs))
+	good := make([]int, len(runs))
 	for i, f := range runs {
-		dead[i], good[i] = f.GoodDead, f.Good
+		dead[i] = f.GoodDead
+		good[i] = f.Good
 		sum.Good += f.Good
 		sum.Bad += f.Bad
 		sum.GoodDead += f.GoodDead
@@ -35,22 +37,36 @@ func summarize(s Settings, runs []*simulate.Figures, p Prices) Cell {
 		sum.Wasted.Throttled += f.Wasted.Throttled
 		sum.Wasted.Overtaken += f.Wasted.Overtaken
 	}
+
+	// With whole-batch failures, the messages of a batch fail together.
 	together := 1
 	if s.Mode == consume.WholeBatch {
 		together = s.BatchSize
 	}
+
 	messages := sum.Good + sum.Bad
-	c.Good, c.Bad, c.GoodDead, c.Lost = sum.Good, sum.Bad, sum.GoodDead, sum.Lost
+	c.Good = sum.Good
+	c.Bad = sum.Bad
+	c.GoodDead = sum.GoodDead
+	c.Lost = sum.Lost
 	c.Share, c.Low, c.High = share(dead, good, together)
 	c.Repeated = per(sum.Repeated, sum.Good)
-	c.Receives, c.Requests, c.Invocations = per(sum.Receives, messages), per(sum.Requests, messages), per(sum.Invocations, messages)
+	c.Receives = per(sum.Receives, messages)
+	c.Requests = per(sum.Requests, messages)
+	c.Invocations = per(sum.Invocations, messages)
 	c.BatchMean = per(sum.Batched, sum.Batches)
-	c.BadDead, c.GoodDone = quantiles(sum.BadDead), quantiles(sum.GoodDone)
-	c.Wasted = Wasted{per(sum.Wasted.Neighbour, sum.Good), per(sum.Wasted.Throttled, sum.Good), per(sum.Wasted.Overtaken, sum.Good)}
+	c.BadDead = quantiles(sum.BadDead)
+	c.GoodDone = quantiles(sum.GoodDone)
+	c.Wasted = Wasted{
+		Neighbour: per(sum.Wasted.Neighbour, sum.Good),
+		Throttled: per(sum.Wasted.Throttled, sum.Good),
+		Overtaken: per(sum.Wasted.Overtaken, sum.Good),
+	}
 	c.Cost = p.cost(sum, messages)
 	return c
 }
 
+// per returns n/of, or 0 if of is 0.
 func per(n, of int) float64 {
 	if of == 0 {
 		return 0
@@ -61,26 +77,30 @@ func per(n, of int) float64 {
 // z is the standard normal quantile of a two-sided 95 % interval.
 const z = 1.959963984540054
 
-// share is Σx/Σn with its 95 % Wilson interval. Messages share their fate: with
-// the neighbours in their batch, of which there are up to together, and with the
-// rest of their run, by as much as runs are seen to differ. So they count for
-// fewer than they are, the larger of both times.
+// share returns Σx/Σn with its 95 % Wilson interval. Messages are not independent:
+// up to together of them fail as one batch, and those of a run are alike by as
+// much as runs differ. The number of messages is therefore divided by the design
+// effect, the larger of the two.
 func share(x, n []int, together int) (value, low, high float64) {
-	hits, total := 0, 0
+	hits := 0
+	total := 0
 	for i := range x {
 		hits += x[i]
 		total += n[i]
 	}
+
 	if total == 0 {
 		return 0, 0, 0
 	}
+
 	value = float64(hits) / float64(total)
 	low, high = wilson(value, float64(total)/max(1, float64(together), spread(x, n, value)))
 	return value, min(low, value), max(high, value)
 }
 
-// spread is how much more runs differ than independent messages would have them
-// differ: Pearson's statistic over its degrees of freedom.
+// spread returns how much more runs differ than they would with independent
+// messages: Pearson's chi-squared statistic divided by its degrees of freedom. It
+// is 1 if it cannot be estimated.
 func spread(x, n []int, p float64) float64 {
 	if len(x) < 2 || p == 0 || p == 1 {
 		return 1
@@ -95,24 +115,28 @@ func spread(x, n []int, p float64) float64 {
 	return sum / float64(len(x)-1)
 }
 
-// wilson is the score interval of a proportion p of n.
+// wilson returns the Wilson score interval of a proportion p of n.
 func wilson(p, n float64) (low, high float64) {
 	middle := (p + z*z/(2*n)) / (1 + z*z/n)
 	half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
 	return max(0, middle-half), min(1, middle+half)
 }
 
-// quantiles are those of durations, by the nearest rank.
+// quantiles returns the quantiles of d by the nearest-rank method. It sorts d.
 func quantiles(d []time.Duration) Quantiles {
 	if len(d) == 0 {
 		return Quantiles{}
 	}
 	slices.Sort(d)
 	rank := func(q float64) float64 { return d[max(0, int(math.Ceil(q*float64(len(d))))-1)].Seconds() }
-	return Quantiles{N: len(d), P50: rank(0.5), P99: rank(0.99)}
+	return Quantiles{
+		N:   len(d),
+		P50: rank(0.5),
+		P99: rank(0.99),
+	}
 }
 
-// cost is that of a million messages.
+// cost returns the cost of a million messages.
 func (p Prices) cost(f simulate.Figures, messages int) Cost {
 	if messages == 0 {
 		return Cost{}
@@ -126,11 +150,18 @@ func (p Prices) cost(f simulate.Figures, messages int) Cost {
 	return c
 }
 
-// ListPrices are those of us-east-1, for x86_64, without free tiers.
+// ListPrices returns the list prices of us-east-1 for x86_64, without free tiers.
 func ListPrices() Prices {
-	return Prices{Date: "2026-06", SQSMillion: 0.40, LambdaMillion: 0.20, GBSecond: 0.0000166667, MemoryMB: 128}
+	return Prices{
+		Date:          "2026-06",
+		SQSMillion:    0.40,
+		LambdaMillion: 0.20,
+		GBSecond:      0.0000166667,
+		MemoryMB:      128,
+	}
 }
 
+// check returns an error that names every price that is out of range.
 func (p Prices) check() error {
 	var errs []error
 	for _, of := range []struct {

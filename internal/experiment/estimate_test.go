@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -27,50 +28,54 @@ func TestWilsonInterval(t *testing.T) {
 		{"one in a hundred of 10,000", 0.01, 10_000, 0.00823, 0.01215, 1e-5},
 		{"none of a million", 0, 1e6, 0, 3.8414e-6, 1e-9},
 	} {
-		low, high := wilson(tt.p, tt.n)
-		if math.Abs(low-tt.low) > tt.withinDigits || math.Abs(high-tt.high) > tt.withinDigits {
-			t.Errorf("%s: [%v %v], want [%v %v]", tt.name, low, high, tt.low, tt.high)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			low, high := wilson(tt.p, tt.n)
+			if math.Abs(low-tt.low) > tt.withinDigits || math.Abs(high-tt.high) > tt.withinDigits {
+				t.Errorf("[%v %v], want [%v %v]", low, high, tt.low, tt.high)
+			}
+		})
 	}
 }
 
 // In runs whose messages share their fate by batches, the interval holds the true
 // share in at least 95 of 100 cases. One that took messages for independent would
 // not: it is tried beside it.
-func TestIntervalsHoldTheTrueShare(t *testing.T) {
+func TestIntervalsContainTheTrueShare(t *testing.T) {
 	t.Parallel()
 	const trials, seeds, batches, together = 2000, 5, 200, 5
 	chance := rand.New(rand.NewPCG(1, 2))
 	for _, p := range []float64{0.002, 0.02, 0.2} {
-		held, naive := 0, 0
-		for range trials {
-			x, n := make([]int, seeds), make([]int, seeds)
-			for i := range seeds {
-				for range batches {
-					n[i] += together
-					if chance.Float64() < p {
-						x[i] += together
+		t.Run(fmt.Sprint(p), func(t *testing.T) {
+			held, naive := 0, 0
+			for range trials {
+				x, n := make([]int, seeds), make([]int, seeds)
+				for i := range seeds {
+					for range batches {
+						n[i] += together
+						if chance.Float64() < p {
+							x[i] += together
+						}
 					}
 				}
+				if _, low, high := share(x, n, together); low <= p && p <= high {
+					held++
+				}
+				if _, low, high := share(x[:1], n[:1], 1); low <= p && p <= high {
+					naive++
+				}
 			}
-			if _, low, high := share(x, n, together); low <= p && p <= high {
-				held++
+			if held < trials*95/100 {
+				t.Errorf("share %v: held in %d of %d", p, held, trials)
 			}
-			if _, low, high := share(x[:1], n[:1], 1); low <= p && p <= high {
-				naive++
+			if p > 0.01 && naive >= trials*90/100 {
+				t.Errorf("share %v: the naive interval held in %d of %d, so that this shows nothing", p, naive, trials)
 			}
-		}
-		if held < trials*95/100 {
-			t.Errorf("share %v: held in %d of %d", p, held, trials)
-		}
-		if p > 0.01 && naive >= trials*90/100 {
-			t.Errorf("share %v: the naive interval held in %d of %d, so that this shows nothing", p, naive, trials)
-		}
+		})
 	}
 }
 
 // Runs that differ by more than chance make the interval wider.
-func TestRunsThatDifferWidenTheInterval(t *testing.T) {
+func TestVariationBetweenRunsWidensTheInterval(t *testing.T) {
 	t.Parallel()
 	n := []int{1000, 1000, 1000, 1000}
 	_, low, high := share([]int{100, 100, 100, 100}, n, 1)
@@ -80,7 +85,7 @@ func TestRunsThatDifferWidenTheInterval(t *testing.T) {
 	}
 }
 
-func TestSharesLieInTheirIntervals(t *testing.T) {
+func TestSharesAreWithinTheirIntervals(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		k := rapid.IntRange(0, 6).Draw(t, "runs")
@@ -100,7 +105,7 @@ func TestSharesLieInTheirIntervals(t *testing.T) {
 	})
 }
 
-func TestQuantilesAreOfTheNearestRank(t *testing.T) {
+func TestQuantilesUseTheNearestRank(t *testing.T) {
 	t.Parallel()
 	seconds := func(from, to int) (d []time.Duration) {
 		for i := to; i >= from; i-- {
@@ -119,9 +124,11 @@ func TestQuantilesAreOfTheNearestRank(t *testing.T) {
 		{"a hundred", seconds(1, 100), Quantiles{100, 50, 99}},
 		{"a thousand", seconds(1, 1000), Quantiles{1000, 500, 990}},
 	} {
-		if got := quantiles(tt.d); got != tt.want {
-			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			if got := quantiles(tt.d); got != tt.want {
+				t.Errorf("%+v, want %+v", got, tt.want)
+			}
+		})
 	}
 }
 

@@ -25,7 +25,7 @@ func WriteJSON(w io.Writer, r Report) error {
 	return nil
 }
 
-// WriteFile writes a report to a file, whole or not at all.
+// WriteFile writes a report to a file atomically.
 func WriteFile(path string, r Report, write Writer) error {
 	var b bytes.Buffer
 	if err := write(&b, r); err != nil {
@@ -34,12 +34,13 @@ func WriteFile(path string, r Report, write Writer) error {
 	return wholefile.Write(path, b.Bytes())
 }
 
-// WriteAll writes a report to a folder, in every form that files have, and
-// answers their names. The folder is made if need be.
+// WriteAll writes a report to a directory in every form, and returns the paths of
+// the files. It creates the directory if it does not exist.
 func WriteAll(dir string, r Report) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("make the folder for the report: %w", err)
+		return nil, fmt.Errorf("create the report directory: %w", err)
 	}
+
 	var written []string
 	for _, form := range []struct {
 		name  string
@@ -49,14 +50,18 @@ func WriteAll(dir string, r Report) ([]string, error) {
 		if err := WriteFile(path, r, form.write); err != nil {
 			return nil, err
 		}
+
 		written = append(written, path)
 	}
+
 	plots, err := WritePlots(dir, r)
 	if err != nil {
 		return nil, err
 	}
+
 	for _, name := range plots {
 		written = append(written, filepath.Join(dir, name))
 	}
+
 	return written, nil
 }

@@ -11,75 +11,72 @@ import (
 	"github.com/reliableq/reliableq/functions/consumer/consume"
 )
 
-// cause is a way in which good messages come to be dead-lettered, told by the
-// receives that were in vain.
+// cause is a reason for which good messages are dead-lettered. Its wasted receives
+// show it.
 type cause struct {
-	why, cure string
-	wasted    func(Wasted) float64
+	text   string
+	remedy string
+	wasted func(Wasted) float64
 }
 
 var causes = []cause{
 	{
-		"a bad message fails its whole batch", "report each message by itself (per_message), or take batches of one",
+		"a bad message fails its whole batch",
+		"report each message by itself (per_message), or use a batch size of 1",
 		func(w Wasted) float64 { return w.Neighbour },
 	}, {
-		"the function has no concurrency left, and a throttled batch uses up a receive of each of its messages",
-		"bound the mapping with a maximum concurrency no higher than the reserved one, so that messages wait in the queue, where waiting uses up nothing",
+		"the function's concurrency is used up, and a throttled batch uses up a receive of each of its messages",
+		"set the mapping's maximum concurrency no higher than the reserved concurrency, so that messages wait in the queue, which uses up no receive",
 		func(w Wasted) float64 { return w.Throttled },
 	}, {
-		"the visibility timeout ends while the function is at work, and the message is received again",
-		"a visibility timeout longer than the slowest batch takes; AWS advises six function timeouts",
+		"the visibility timeout ends during the invocation, and the message is received again",
+		"set a visibility timeout longer than the slowest batch takes; AWS recommends six function timeouts",
 		func(w Wasted) float64 { return w.Overtaken },
 	},
 }
 
-// findings says of a study's cells which settings are safe, and why.
+// findings returns sentences that say which of a study's settings are safe, and
+// why.
 func findings(cells []Cell) []string {
 	f := finder{axes: Vary(cells)}
 	for _, c := range cells {
 		switch {
 		case c.GoodDead > 0 || c.Lost > 0:
 			f.unsafe = append(f.unsafe, c)
-		case vain(c) > 0:
-			f.strained = append(f.strained, c)
+		case wastedReceives(c) > 0:
+			f.atRisk = append(f.atRisk, c)
 		default:
 			f.safe = append(f.safe, c)
 		}
 	}
-	out := []string{}
-	add := func(sentences ...string) {
-		for _, s := range sentences {
-			if s != "" {
-				out = append(out, s)
-			}
-		}
-	}
-	add(f.lost(), f.safety())
+
+	sentences := []string{f.lost(), f.safety()}
 	for _, cause := range causes {
-		add(f.blame(cause))
+		sentences = append(sentences, f.worst(cause))
 	}
 	for _, a := range f.axes {
-		add(f.trend(cells, a))
+		sentences = append(sentences, f.trend(cells, a))
 	}
-	add(f.strain(), f.saving())
-	return out
+	sentences = append(sentences, f.risk(), f.saving())
+	return slices.DeleteFunc(sentences, func(s string) bool { return s == "" })
 }
 
-// finder looks at the cells of one study.
+// finder writes the findings of one study. Its methods return a sentence, or
+// nothing if there is nothing to say.
 type finder struct {
-	axes     []Axis
-	safe     []Cell // no good message had a receive in vain
-	strained []Cell // some had, and none is dead
-	unsafe   []Cell // some are dead, or lost
+	axes   []Axis
+	safe   []Cell // no good message had a wasted receive
+	atRisk []Cell // some had, and none was dead-lettered
+	unsafe []Cell // some were dead-lettered, or lost
 }
 
-// vain is how many receives a good message had in vain on average. Where there
-// are any, enough of them may fall on one message.
-func vain(c Cell) float64 {
+// wastedReceives returns the mean number of wasted receives of a good message.
+// Above 0, a message may have so many of them that it is dead-lettered.
+func wastedReceives(c Cell) float64 {
 	return c.Wasted.Neighbour + c.Wasted.Throttled + c.Wasted.Overtaken
 }
 
-// lost tells of messages that are nowhere, which nothing here should bring about.
+// lost reports lost messages, which are a bug.
 func (f *finder) lost() string {
 	n := 0
 	for _, c := range f.unsafe {
@@ -91,50 +88,53 @@ func (f *finder) lost() string {
 	return fmt.Sprintf("%s messages were LOST: neither processed nor in any queue. Please report this.", thousandsOf(n))
 }
 
-// safety says with which settings good messages pay for nothing but themselves.
+// safety names the safe settings.
 func (f *finder) safety() string {
 	good := 0
 	for _, c := range f.safe {
 		good += c.Good
 	}
 	if good == 0 {
-		return f.danger()
+		return f.noneSafe()
 	}
+
 	_, high := wilson(0, float64(good))
-	proof := fmt.Sprintf("of %s good messages none was dead-lettered there, or even received in vain, and with 95 %% confidence fewer than %s are", thousandsOf(good), percent(high))
-	if len(f.unsafe)+len(f.strained) == 0 {
+	proof := fmt.Sprintf("of %s good messages none was dead-lettered or had a wasted receive; with 95 %% confidence, fewer than %s are dead-lettered", thousandsOf(good), percent(high))
+	if len(f.unsafe)+len(f.atRisk) == 0 {
 		return "Every setting that was tried is safe: " + proof + "."
 	}
 	return "Safe: " + strings.Join(f.safeSettings(), "; ") + ". Together, " + proof + "."
 }
 
-// danger says that nothing is safe, unless there is nothing.
-func (f *finder) danger() string {
-	if len(f.strained) == 0 && !slices.ContainsFunc(f.unsafe, func(c Cell) bool { return c.GoodDead > 0 }) {
+// noneSafe reports that no setting is safe.
+func (f *finder) noneSafe() string {
+	if len(f.atRisk) == 0 && !slices.ContainsFunc(f.unsafe, func(c Cell) bool { return c.GoodDead > 0 }) {
 		return ""
 	}
-	text := "No setting that was tried is safe: with each, good messages were received in vain"
-	if len(f.strained) == 0 {
+
+	text := "No setting that was tried is safe: with each, good messages had wasted receives"
+	if len(f.atRisk) == 0 {
 		least := slices.MinFunc(f.unsafe, func(a, b Cell) int { return cmp.Compare(a.Share, b.Share) })
 		text += fmt.Sprintf(", and %s or more of them were dead-lettered", percent(least.Share))
 	}
 	return text + "."
 }
 
-// safeSettings names the safe settings: first the values with which everything is
-// safe, whatever the rest, then the cells that are left.
+// safeSettings returns the names of the safe settings: first the values that are
+// safe in every combination, then the remaining cells.
 func (f *finder) safeSettings() []string {
 	left := slices.Clone(f.safe)
 	var out []string
 	for _, a := range f.axes {
 		for _, v := range values(f.safe, a) {
 			has := func(c Cell) bool { return a.Value(c.Settings) == v }
-			if len(f.axes) > 1 && slices.ContainsFunc(left, has) && !slices.ContainsFunc(f.unsafe, has) && !slices.ContainsFunc(f.strained, has) {
-				out = append(out, a.Title+" "+v+" whatever the rest")
+			if len(f.axes) > 1 && slices.ContainsFunc(left, has) && !slices.ContainsFunc(f.unsafe, has) && !slices.ContainsFunc(f.atRisk, has) {
+				out = append(out, a.Title+" "+v+" in every combination")
 				left = slices.DeleteFunc(left, has)
 			}
 		}
 	}
+
 	for i, c := range left {
 		if i == 4 && len(left) > 5 {
 			return append(out, fmt.Sprintf("%d more", len(left)-i))
@@ -144,8 +144,8 @@ func (f *finder) safeSettings() []string {
 	return out
 }
 
-// blame tells of the cells in which a cause wastes the most receives.
-func (f *finder) blame(by cause) string {
+// worst reports the worst of the cells in which a cause wastes the most receives.
+func (f *finder) worst(by cause) string {
 	var cells []Cell
 	for _, c := range f.unsafe {
 		n := by.wasted(c.Wasted)
@@ -156,6 +156,7 @@ func (f *finder) blame(by cause) string {
 	if len(cells) == 0 {
 		return ""
 	}
+
 	worst := slices.MaxFunc(cells, func(a, b Cell) int { return cmp.Compare(a.Share, b.Share) })
 	where := f.name(worst, "")
 	if where != "" {
@@ -164,21 +165,25 @@ func (f *finder) blame(by cause) string {
 	if len(cells) > 1 {
 		where += fmt.Sprintf(", the worst of %d such settings", len(cells))
 	}
-	return fmt.Sprintf("Unsafe: %s of the good messages (%s to %s) were dead-lettered%s. Why: %s; a good message was received %s times in vain for that on average. Cure: %s.",
-		percent(worst.Share), percent(worst.Low), percent(worst.High), where, by.why, figure(by.wasted(worst.Wasted)), by.cure)
+	return fmt.Sprintf("Unsafe: %s of the good messages (%s to %s) were dead-lettered%s. Cause: %s; a good message had %s wasted receives on average for this reason. Remedy: %s.",
+		percent(worst.Share), percent(worst.Low), percent(worst.High), where, by.text, figure(by.wasted(worst.Wasted)), by.remedy)
 }
 
-// trend shows what an axis does where it does the most.
+// trend reports the shares along an axis, for the values of the other axes with
+// which they differ most.
 func (f *finder) trend(cells []Cell, a Axis) string {
 	if _, numeric := a.Number(Settings{}); !numeric {
 		return ""
 	}
-	line, reach := []Cell(nil), 0.0
+
+	var line []Cell
+	reach := 0.0
 	for _, l := range f.lines(cells, a) {
 		low := slices.MinFunc(l, func(a, b Cell) int { return cmp.Compare(a.Share, b.Share) })
 		high := slices.MaxFunc(l, func(a, b Cell) int { return cmp.Compare(a.Share, b.Share) })
 		if high.Share-low.Share > reach {
-			line, reach = l, high.Share-low.Share
+			line = l
+			reach = high.Share - low.Share
 		}
 	}
 	if line == nil {
@@ -187,12 +192,13 @@ func (f *finder) trend(cells []Cell, a Axis) string {
 	return f.along(a, line, "good messages dead-lettered", func(c Cell) string { return percent(c.Share) })
 }
 
-// along tells a figure for each value of an axis.
+// along lists a figure for each value of an axis.
 func (f *finder) along(a Axis, line []Cell, what string, figure func(Cell) string) string {
 	steps := make([]string, len(line))
 	for i, c := range line {
 		steps[i] = a.Value(c.Settings) + ": " + figure(c)
 	}
+
 	rest := f.name(line[0], a.Key)
 	if rest != "" {
 		rest = " (" + rest + ")"
@@ -200,36 +206,39 @@ func (f *finder) along(a Axis, line []Cell, what string, figure func(Cell) strin
 	return fmt.Sprintf("By %s%s, %s: %s.", a.Title, rest, what, strings.Join(steps, ", "))
 }
 
-// strain tells of settings with which no good message was dead-lettered only
-// because there were receives to waste.
-func (f *finder) strain() string {
-	if len(f.strained) == 0 {
+// risk reports settings with which no good message was dead-lettered only because
+// there were receives left.
+func (f *finder) risk() string {
+	if len(f.atRisk) == 0 {
 		return ""
 	}
-	worst := slices.MaxFunc(f.strained, func(a, b Cell) int { return cmp.Compare(vain(a), vain(b)) })
-	return fmt.Sprintf("Luck: with %s no good message was dead-lettered, but one was received %s times in vain on average; with a lower maxReceiveCount, more load or more time, some will be.",
-		cmp.Or(f.name(worst, ""), "these settings"), figure(vain(worst)))
+
+	worst := slices.MaxFunc(f.atRisk, func(a, b Cell) int { return cmp.Compare(wastedReceives(a), wastedReceives(b)) })
+	return fmt.Sprintf("At risk: with %s no good message was dead-lettered, but one had %s wasted receives on average; with a lower maxReceiveCount, more load or more time, some will be dead-lettered.",
+		cmp.Or(f.name(worst, ""), "these settings"), figure(wastedReceives(worst)))
 }
 
-// saving says what larger batches save, among settings that report each message.
+// saving reports what larger batches save with per-message reporting.
 func (f *finder) saving() string {
 	i := slices.IndexFunc(f.axes, func(a Axis) bool { return a.Key == "batch_size" })
 	if i < 0 {
 		return ""
 	}
+
+	saved := func(l []Cell) float64 { return l[0].Cost.Total - l[len(l)-1].Cost.Total }
 	var line []Cell
 	for _, l := range f.lines(f.safe, f.axes[i]) {
-		if len(l) > 1 && l[0].Mode == consume.PerMessage && (line == nil || l[0].Cost.Total-l[len(l)-1].Cost.Total > line[0].Cost.Total-line[len(line)-1].Cost.Total) {
+		if len(l) > 1 && l[0].Mode == consume.PerMessage && (line == nil || saved(l) > saved(line)) {
 			line = l
 		}
 	}
 	if line == nil {
 		return ""
 	}
-	return f.along(f.axes[i], line, "dollars for a million messages", func(c Cell) string { return strconv.FormatFloat(c.Cost.Total, 'f', 2, 64) })
+	return f.along(f.axes[i], line, "dollars per million messages", func(c Cell) string { return strconv.FormatFloat(c.Cost.Total, 'f', 2, 64) })
 }
 
-// lines are the cells that differ along an axis alone, by its value.
+// lines groups the cells that differ only along an axis, ordered by its value.
 func (f *finder) lines(cells []Cell, a Axis) [][]Cell {
 	var names []string
 	byName := map[string][]Cell{}
@@ -240,11 +249,12 @@ func (f *finder) lines(cells []Cell, a Axis) [][]Cell {
 		}
 		byName[n] = append(byName[n], c)
 	}
+
 	out := make([][]Cell, len(names))
 	for i, n := range names {
 		out[i] = byName[n]
 		slices.SortStableFunc(out[i], func(c, d Cell) int {
-			x, _ := a.Number(c.Settings)
+			x, _ := a.Number(c.Settings) // 0 for all cells if it is not a number
 			y, _ := a.Number(d.Settings)
 			return cmp.Compare(x, y)
 		})
@@ -252,18 +262,19 @@ func (f *finder) lines(cells []Cell, a Axis) [][]Cell {
 	return out
 }
 
-// name names a cell by the settings that vary, but for one.
-func (f *finder) name(c Cell, but string) string {
+// name returns a cell's values on the axes, without the axis of the given key.
+func (f *finder) name(c Cell, without string) string {
 	var out []string
 	for _, a := range f.axes {
-		if a.Key != but {
+		if a.Key != without {
 			out = append(out, a.Title+" "+a.Value(c.Settings))
 		}
 	}
 	return strings.Join(out, ", ")
 }
 
-// values are those that an axis takes, each once, in order of coming.
+// values returns the values that cells have on an axis, each once, in the order of
+// the cells.
 func values(cells []Cell, a Axis) []string {
 	var out []string
 	for _, c := range cells {
@@ -274,14 +285,15 @@ func values(cells []Cell, a Axis) []string {
 	return out
 }
 
-// percent writes a share for a sentence, with three digits that count.
+// percent formats a share with three significant digits.
 func percent(share float64) string { return figure(share*100) + " %" }
 
-// figure writes a number with three digits that count, and no exponent.
+// figure formats a number with three significant digits and no exponent.
 func figure(x float64) string {
 	if x == 0 {
 		return "0"
 	}
+
 	digits := max(0, 2-int(math.Floor(math.Log10(math.Abs(x)))))
 	s := strconv.FormatFloat(x, 'f', digits, 64)
 	if strings.Contains(s, ".") {

@@ -33,7 +33,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-func TestATableReadsAsItAlwaysDid(t *testing.T) {
+func TestTableMatchesTheGoldenFile(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	if err := WriteTable(&out, smallReport()); err != nil {
@@ -42,7 +42,7 @@ func TestATableReadsAsItAlwaysDid(t *testing.T) {
 	golden(t, "report.txt", out.Bytes())
 }
 
-func TestCSVHasTheColumnsThatItAlwaysHad(t *testing.T) {
+func TestCSVMatchesTheGoldenFile(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	if err := WriteCSV(&out, smallReport()); err != nil {
@@ -51,7 +51,7 @@ func TestCSVHasTheColumnsThatItAlwaysHad(t *testing.T) {
 	golden(t, "report.csv", out.Bytes())
 }
 
-func TestAPageSaysWhatItAlwaysDid(t *testing.T) {
+func TestPageMatchesTheGoldenOutline(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	if err := WriteHTML(&out, smallReport()); err != nil {

@@ -17,51 +17,54 @@ import (
 //go:embed report.html.tmpl
 var pageTemplate string
 
-// WriteHTML writes a report as one page that needs nothing else: no script, font
-// or picture from elsewhere. It reads on a phone, in the dark and on paper.
+// WriteHTML writes a report as one self-contained HTML page, without scripts and
+// external fonts or images. It suits phones, dark mode and print.
 func WriteHTML(w io.Writer, r Report) error {
-	shown, err := pageOf(r)
+	page, err := newPage(r)
 	if err != nil {
 		return err
 	}
+
 	t, err := template.New("report").Parse(pageTemplate)
 	if err != nil {
-		return fmt.Errorf("read the page's template: %w", err)
+		return fmt.Errorf("parse the page's template: %w", err)
 	}
+
 	var out bytes.Buffer
-	if err := t.Execute(&out, shown); err != nil {
-		return fmt.Errorf("fill the page: %w", err)
+	if err := t.Execute(&out, page); err != nil {
+		return fmt.Errorf("render the page: %w", err)
 	}
 	if _, err := w.Write(out.Bytes()); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
+
 	return nil
 }
 
-// The page's parts, with all figures as people read them.
+// The parts of the page. All figures are formatted.
 type (
 	pageReport struct {
 		Report
 		EachSent, Runs, Sent, LastSeed string
 		SQS, Lambda, GB                string
-		Answered                       bool // there are findings
+		Answered                       bool // any study has findings
 		Sections                       []pageSection
 	}
 	pageSection struct {
 		Name, Title, Question, Setting string
 		Findings                       []pageFinding
-		Answer                         []pageFinding // the first of them
-		More                           int           // findings that are no part of the answer
+		Answer                         []pageFinding // the first findings
+		More                           int           // findings that are not in Answer
 		Figures                        []pageFigure
 		Heads                          []pageHead
 		Rows                           [][]pageValue
 		Harmed                         int // rows in which good messages were dead-lettered
 	}
-	pageFinding struct{ Lead, Text string } // Lead is a word before a colon, such as Safe
+	pageFinding struct{ Lead, Text string } // Lead is a short text before a colon, such as "Safe:"
 	pageFigure  struct {
 		Title, Remarks string
 		Panels         []template.HTML
-		Key            string // what the lines are told apart by
+		Key            string // title of the legend
 		Legend         []pageLine
 	}
 	pageLine struct {
@@ -79,44 +82,60 @@ type (
 	}
 )
 
-func pageOf(r Report) (pageReport, error) {
+// newPage returns the page of a report.
+func newPage(r Report) (pageReport, error) {
 	sent := 0
 	out := pageReport{
-		Report: r, EachSent: thousandsOf(r.Messages), Runs: thousandsOf(len(r.Cells) * r.Seeds), LastSeed: strconv.FormatUint(r.Seed+uint64(max(r.Seeds-1, 0)), 10),
-		SQS: money(r.Prices.SQSMillion), Lambda: money(r.Prices.LambdaMillion), GB: "$" + strconv.FormatFloat(r.Prices.GBSecond, 'f', -1, 64),
+		Report:   r,
+		EachSent: thousandsOf(r.Messages),
+		Runs:     thousandsOf(len(r.Cells) * r.Seeds),
+		LastSeed: strconv.FormatUint(r.Seed+uint64(max(r.Seeds-1, 0)), 10),
+		SQS:      money(r.Prices.SQSMillion),
+		Lambda:   money(r.Prices.LambdaMillion),
+		GB:       "$" + strconv.FormatFloat(r.Prices.GBSecond, 'f', -1, 64),
 	}
+
 	out.Prices.Date = plain(r.Prices.Date)
 	for _, c := range r.Cells {
 		sent += c.Good + c.Bad
 	}
+
 	out.Sent = thousandsOf(sent)
 	for _, s := range sections(r) {
-		at := pageSection{Name: s.name, Title: s.title, Question: plain(s.Question), Setting: s.setting()}
-		for _, f := range s.Findings {
-			at.Findings = append(at.Findings, findingOf(plain(f)))
+		next := pageSection{
+			Name:     s.name,
+			Title:    s.title,
+			Question: plain(s.Question),
+			Setting:  s.setting(),
 		}
-		at.Answer = at.Findings[:min(len(at.Findings), answers)]
-		at.More = len(at.Findings) - len(at.Answer)
-		at.addRows(s)
+
+		for _, f := range s.Findings {
+			next.Findings = append(next.Findings, findingOf(plain(f)))
+		}
+		next.Answer = next.Findings[:min(len(next.Findings), maxAnswer)]
+		next.More = len(next.Findings) - len(next.Answer)
+		next.addRows(s)
+
 		for _, f := range drawings(s) {
 			drawn, err := f.page()
 			if err != nil {
 				return out, fmt.Errorf("draw %s of study %s: %w", f.what, s.name, err)
 			}
-			at.Figures = append(at.Figures, drawn)
+			next.Figures = append(next.Figures, drawn)
 		}
-		out.Answered = out.Answered || len(at.Findings) > 0
-		out.Sections = append(out.Sections, at)
+
+		out.Answered = out.Answered || len(next.Findings) > 0
+		out.Sections = append(out.Sections, next)
 	}
 	return out, nil
 }
 
-// answers is how many findings of each study the answer at the top has: the first
-// ones say what is safe and what is not, the others by how much.
-const answers = 2
+// maxAnswer is the number of findings of each study in the summary at the top. The
+// first ones name what is safe and what is not.
+const maxAnswer = 2
 
-// findingOf keeps numbers with their percent signs, and parts a short lead from
-// the rest.
+// findingOf splits a finding into a short lead and the rest. It keeps numbers and
+// percent signs on one line.
 func findingOf(text string) pageFinding {
 	text = strings.ReplaceAll(text, " %", "\u00a0%")
 	if lead, rest, ok := strings.Cut(text, ": "); ok && len(lead) <= 24 {
@@ -131,15 +150,21 @@ func (p *pageSection) addRows(s section) {
 	for _, c := range columns {
 		p.Heads = append(p.Heads, pageHead{c.head, c.words})
 	}
+
 	for _, cell := range s.cells {
 		var row []pageValue
 		for i, c := range columns {
-			v := pageValue{Text: plain(c.value(cell)), Words: c.words, Tried: i < len(s.tried)}
+			v := pageValue{
+				Text:  plain(c.value(cell)),
+				Words: c.words,
+				Tried: i < len(s.tried),
+			}
 			if c.judge != nil {
 				v.Verdict = c.judge(cell)
 			}
 			row = append(row, v)
 		}
+
 		p.Rows = append(p.Rows, row)
 		if cell.GoodDead > 0 {
 			p.Harmed++
@@ -147,20 +172,23 @@ func (p *pageSection) addRows(s section) {
 	}
 }
 
-// page makes a drawing for the page: a picture for each panel, which a narrow
-// screen shows below each other, and a legend of words.
+// page returns a drawing for the page: an image for each panel, so that narrow
+// screens can stack them, and a legend in HTML.
 func (f drawing) page() (pageFigure, error) {
 	out := pageFigure{Title: f.title, Remarks: f.remarks()}
 	for i := range f.panels {
-		svg, err := render(panelWidth, f.tall(), func(c draw.Canvas) error { return f.panel(i, c) })
+		svg, err := render(panelWidth, f.panelSize(), func(c draw.Canvas) error { return f.panel(i, c) })
 		if err != nil {
 			return out, err
 		}
-		out.Panels = append(out.Panels, template.HTML(inline(svg, f.describe(i)))) // ours, with all text escaped
+		out.Panels = append(out.Panels, template.HTML(inline(svg, f.describe(i)))) // safe: inline escapes all text
 	}
+
+	// A single line needs no legend.
 	if len(f.lines) < 2 {
 		return out, nil
 	}
+
 	out.Key = f.key
 	for i, name := range f.lines {
 		svg, err := render(swatch, 14, func(c draw.Canvas) error { styles[i].thumbnail(c); return nil })
@@ -169,30 +197,35 @@ func (f drawing) page() (pageFigure, error) {
 		}
 		out.Legend = append(out.Legend, pageLine{template.HTML(inline(svg, "")), name})
 	}
+
 	return out, nil
 }
 
-// describe says in words what a panel shows, for who cannot see it.
+// describe returns a description of a panel for screen readers.
 func (f drawing) describe(panel int) string {
 	var parts []string
 	for line, name := range f.lines {
 		var marks []mark
-		for i, p := range f.places {
+		for i, p := range f.positions {
 			if p.panel == panel && p.line == line {
 				marks = append(marks, f.marks[i])
 			}
 		}
+
 		if len(marks) == 0 {
 			continue
 		}
+
 		least := slices.MinFunc(marks, func(a, b mark) int { return cmp.Compare(a.y, b.y) }).y
 		most := slices.MaxFunc(marks, func(a, b mark) int { return cmp.Compare(a.y, b.y) }).y
-		reach := f.measure.write(least)
-		if to := f.measure.write(most); to != reach {
+		reach := f.measure.format(least)
+		if to := f.measure.format(most); to != reach {
 			reach = "from " + reach + " to " + to
 		}
+
 		parts = append(parts, strings.TrimSpace(f.key+" "+name+" "+reach))
 	}
+
 	title := f.title
 	if f.x.title != "" {
 		title += " by " + f.x.title
@@ -200,5 +233,6 @@ func (f drawing) describe(panel int) string {
 	if f.panels[panel] != "" {
 		title += ", " + f.panels[panel]
 	}
+
 	return title + ": " + strings.Join(parts, "; ") + ". The table below has the figures."
 }

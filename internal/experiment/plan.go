@@ -5,22 +5,23 @@ import (
 	"fmt"
 )
 
-// Plan is what to try.
+// Plan is a list of studies and how to run them.
 type Plan struct {
-	// Studies are the questions, with names of their own.
+	// Studies are the questions. Their names must differ.
 	Studies []Question
-	// Messages is how many messages each run sends, 1 or more.
+	// Messages is the number of messages of each run, 1 or more.
 	Messages int
-	// Seed is the first run's of every cell.
+	// Seed is the seed of the first run of every cell; each further run has the
+	// next.
 	Seed uint64
-	// Seeds is how many runs a cell has, 1 or more; two are needed to see how much
-	// runs differ.
+	// Seeds is the number of runs of each cell, 1 or more. The variation between
+	// runs can be estimated from 2 on.
 	Seeds int
-	// Prices are what costs are estimated with.
+	// Prices are the prices for cost estimates.
 	Prices Prices
 }
 
-// Question is a study before it was made.
+// Question is a study that has not been run.
 type Question struct {
 	// Name, Title and Text are the study's name, title and question.
 	Name, Title, Text string
@@ -28,23 +29,32 @@ type Question struct {
 	Points []Settings
 }
 
-// Default is a deployment with default settings (docs/terraform.md), a tenth of
-// whose messages are bad, asked for 100 messages a second. They come in no strict
-// order, as on AWS.
+// Default returns the default settings of a deployment (docs/terraform.md), with
+// 10 % bad messages at a rate of 100 a second. As on AWS, messages are received
+// only roughly in the order in which they were sent.
 func Default() Settings {
 	return Settings{
-		BatchSize: 5, BadShare: 0.1, Mode: Modes()[0], MaxReceives: 5, Visibility: 10, Work: 0.05, Levels: 1, Stray: 100, Rate: 100,
+		BatchSize:   5,
+		BadShare:    0.1,
+		Mode:        Modes()[0],
+		MaxReceives: 5,
+		Visibility:  10,
+		Work:        0.05,
+		Levels:      1,
+		Stray:       100,
+		Rate:        100,
 	}
 }
 
-// Grid combines the values of every axis, the last one fastest. Each axis is a
-// list of changes to the settings; an axis without any is left out.
+// Grid returns all combinations of the axes' values; the last axis varies fastest.
+// Each axis is a list of changes to base. An axis without changes is ignored.
 func Grid(base Settings, axes ...[]func(*Settings)) []Settings {
 	points := []Settings{base}
 	for _, axis := range axes {
 		if len(axis) == 0 {
 			continue
 		}
+
 		var next []Settings
 		for _, p := range points {
 			for _, change := range axis {
@@ -53,12 +63,14 @@ func Grid(base Settings, axes ...[]func(*Settings)) []Settings {
 				next = append(next, s)
 			}
 		}
+
 		points = next
 	}
+
 	return points
 }
 
-// Vals makes an axis of values.
+// Vals returns an axis that sets each of the values.
 func Vals[T any](set func(*Settings, T), values ...T) []func(*Settings) {
 	out := make([]func(*Settings), len(values))
 	for i, v := range values {
@@ -67,7 +79,7 @@ func Vals[T any](set func(*Settings, T), values ...T) []func(*Settings) {
 	return out
 }
 
-// Runs is how many runs the plan takes.
+// Runs returns the number of runs of the plan.
 func (p Plan) Runs() int {
 	n := 0
 	for _, q := range p.Studies {
@@ -76,7 +88,7 @@ func (p Plan) Runs() int {
 	return n
 }
 
-// Check names what is wrong with a plan.
+// Check returns an error that names everything that is wrong with the plan.
 func (p Plan) Check() error {
 	var errs []error
 	if p.Messages < 1 {
@@ -85,12 +97,14 @@ func (p Plan) Check() error {
 	if p.Seeds < 1 {
 		errs = append(errs, fmt.Errorf("seeds %d: want 1 or more", p.Seeds))
 	}
+
 	errs = append(errs, p.Prices.check())
 	seen := map[string]bool{}
 	for _, q := range p.Studies {
 		if seen[q.Name] {
 			errs = append(errs, fmt.Errorf("there are two studies named %s", q.Name))
 		}
+
 		seen[q.Name] = true
 		for _, s := range q.Points {
 			if err := s.Check(); err != nil {
@@ -98,11 +112,12 @@ func (p Plan) Check() error {
 			}
 		}
 	}
+
 	return unique(errs)
 }
 
-// unique joins errors, each text once: many points of a grid are wrong in the
-// same way.
+// unique joins errors and drops those with the same text: many points of a grid
+// may be wrong in the same way.
 func unique(errs []error) error {
 	seen := map[string]bool{}
 	var out []error

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -8,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestGridRunsThroughAllCombinations(t *testing.T) {
+func TestGridReturnsAllCombinations(t *testing.T) {
 	t.Parallel()
 	points := Grid(Settings{Rate: 1},
 		Vals(func(s *Settings, v string) { s.Mode = v }, "a", "b"),
@@ -23,7 +24,7 @@ func TestGridRunsThroughAllCombinations(t *testing.T) {
 	}
 }
 
-func TestWhatAWSWouldRefuseIsRefused(t *testing.T) {
+func TestSettingsCheck(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -50,16 +51,18 @@ func TestWhatAWSWouldRefuseIsRefused(t *testing.T) {
 		{"negative stray", func(s *Settings) { s.Stray = -1 }, "order stray -1"},
 		{"no rate", func(s *Settings) { s.Rate = 0 }, "rate of 0 messages"},
 	} {
-		s := Default()
-		tt.change(&s)
-		err := s.Check()
-		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
-			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			s := Default()
+			tt.change(&s)
+			err := s.Check()
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("%v, want %q", err, tt.want)
+			}
+		})
 	}
 }
 
-func TestAPlanSaysEachMistakeOnce(t *testing.T) {
+func TestPlanCheckReportsEachErrorOnce(t *testing.T) {
 	t.Parallel()
 	wrong := Default()
 	wrong.Mode, wrong.Levels = "both", 9
@@ -71,22 +74,26 @@ func TestAPlanSaysEachMistakeOnce(t *testing.T) {
 		t.Fatal("a wrong plan is right")
 	}
 	for _, want := range []string{"messages 0", "seeds 0", `mode "both"`, "retry levels 9", "two studies named a", "price of SQS requests -1", "memory 1 MB"} {
-		if n := strings.Count(err.Error(), want); n != 1 {
-			t.Errorf("%q stands %d times in %v", want, n, err)
-		}
+		t.Run(want, func(t *testing.T) {
+			if n := strings.Count(err.Error(), want); n != 1 {
+				t.Errorf("%q stands %d times in %v", want, n, err)
+			}
+		})
 	}
 }
 
-func TestTheFunctionTimeoutIsLongEnough(t *testing.T) {
+func TestFunctionTimeout(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		work float64
 		size int
 		want int
 	}{{0.05, 5, 3}, {1, 5, 9}, {8, 5, 61}, {0, 10_000, 3}} {
-		if got := (Settings{Work: tt.work, BatchSize: tt.size}).Timeout(); got != tt.want {
-			t.Errorf("%v s for each of %d: %d s, want %d", tt.work, tt.size, got, tt.want)
-		}
+		t.Run(fmt.Sprint(tt.work), func(t *testing.T) {
+			if got := (Settings{Work: tt.work, BatchSize: tt.size}).Timeout(); got != tt.want {
+				t.Errorf("%v s for each of %d: %d s, want %d", tt.work, tt.size, got, tt.want)
+			}
+		})
 	}
 }
 

@@ -6,35 +6,36 @@ import (
 	"strings"
 )
 
-// What fits a chart: more is left to the table, and the chart says so.
+// Limits of a chart. Cells that exceed them are only in the table; the chart's
+// remarks say so.
 const (
 	maxLines  = 8
 	maxPanels = 6
 	maxBars   = 16
 )
 
-// arrangement says where the cells of a study stand in its charts: along which
-// axis, in which panel and on which line.
+// arrangement is the layout of a study's charts: the x axis, the panels, the lines
+// and the position of each cell.
 type arrangement struct {
-	x      positions
-	bars   bool // one for each cell, for want of a number that varies
-	panels []string
-	lines  []string
-	key    string // what the lines are told apart by
-	places []place
-	hidden int // cells without a place
+	x         xAxis
+	bars      bool // a bar for each cell, because no number varies
+	panels    []string
+	lines     []string
+	key       string // title of the legend
+	positions []position
+	hidden    int // number of cells without a position
 }
 
-// place is a cell's, by the numbers of its panel and its line.
-type place struct {
+// position is the position of a cell: the indices of its panel and line, and x.
+type position struct {
 	cell        Cell
 	panel, line int
 	x           float64 // 0 to 1
 }
 
-// arrange finds a place for each cell. One axis is x. Each line is one set of
-// values of the others, or each panel, where there would be too many lines; the two
-// modes have a panel each if there is more to compare than them.
+// arrange returns the layout of a study's charts. One axis becomes x. Each
+// combination of values of the others becomes a line; with too many lines, some of
+// these axes become panels.
 func arrange(s section) arrangement {
 	var varied []Axis
 	for _, a := range s.tried {
@@ -42,16 +43,22 @@ func arrange(s section) arrangement {
 			varied = append(varied, a)
 		}
 	}
-	at := longest(s.cells, varied)
+
+	at := chooseX(s.cells, varied)
 	if at < 0 {
 		return arrangeBars(s.cells, varied)
 	}
 	x := varied[at]
 	lines := slices.Delete(slices.Clone(varied), at, at+1)
+
+	// The two modes have a panel each, unless they are all there is to compare.
 	var panels []Axis
 	if mode := slices.IndexFunc(lines, func(a Axis) bool { return a.Key == "mode" }); mode >= 0 && len(lines) > 1 {
-		panels, lines = append(panels, lines[mode]), slices.Delete(lines, mode, mode+1)
+		panels = append(panels, lines[mode])
+		lines = slices.Delete(lines, mode, mode+1)
 	}
+
+	// With too many lines, the axis with the fewest values becomes panels.
 	for len(lines) > 1 && len(valuesOn(s.cells, lines)) > maxLines {
 		few := 0
 		for i := range lines {
@@ -59,15 +66,18 @@ func arrange(s section) arrangement {
 				few = i
 			}
 		}
-		panels, lines = append(panels, lines[few]), slices.Delete(lines, few, few+1)
+		panels = append(panels, lines[few])
+		lines = slices.Delete(lines, few, few+1)
 	}
 	return arrangeLines(s.cells, x, panels, lines)
 }
 
-// longest is the number of the axis to be x: the batch size, or else the number that
-// takes the most values, for a line shows more than a legend; -1 without a number.
-func longest(cells []Cell, varied []Axis) int {
-	at, most := -1, 0
+// chooseX returns the index of the axis for x: the batch size, or the number with
+// the most values, because a line shows more values than a legend. It returns -1 if
+// no number varies.
+func chooseX(cells []Cell, varied []Axis) int {
+	at := -1
+	most := 0
 	for i, a := range varied {
 		if _, ok := a.Number(Settings{}); !ok {
 			continue
@@ -76,49 +86,74 @@ func longest(cells []Cell, varied []Axis) int {
 			return i
 		}
 		if n := len(valuesOn(cells, varied[i:i+1])); n > most {
-			at, most = i, n
+			at = i
+			most = n
 		}
 	}
 	return at
 }
 
+// arrangeLines returns a layout with lines along x.
 func arrangeLines(cells []Cell, x Axis, panels, lines []Axis) arrangement {
-	out := arrangement{x: along(x, cells), panels: labels(cells, panels), lines: valuesOn(cells, lines), key: titles(lines)}
-	out.panels, out.lines = atMost(out.panels, maxPanels), atMost(out.lines, maxLines)
+	out := arrangement{
+		x:      newXAxis(x, cells),
+		panels: labels(cells, panels),
+		lines:  valuesOn(cells, lines),
+		key:    titles(lines),
+	}
+
+	out.panels = atMost(out.panels, maxPanels)
+	out.lines = atMost(out.lines, maxLines)
 	for _, c := range cells {
-		p := place{c, slices.Index(out.panels, label(c, panels)), slices.Index(out.lines, value(c, lines)), out.x.of(x, c)}
+		p := position{
+			cell:  c,
+			panel: slices.Index(out.panels, label(c, panels)),
+			line:  slices.Index(out.lines, value(c, lines)),
+			x:     out.x.of(x, c),
+		}
 		if p.panel < 0 || p.line < 0 {
 			out.hidden++
 			continue
 		}
-		out.places = append(out.places, p)
+		out.positions = append(out.positions, p)
 	}
-	slices.SortStableFunc(out.places, func(a, b place) int { return cmp.Compare(a.x, b.x) })
+
+	slices.SortStableFunc(out.positions, func(a, b position) int { return cmp.Compare(a.x, b.x) })
 	return out
 }
 
-// arrangeBars gives each cell a bar, named by what tells it apart.
+// arrangeBars returns a layout with a bar for each cell, labelled with the values in
+// which the cells differ.
 func arrangeBars(cells []Cell, varied []Axis) arrangement {
 	shown := atMost(cells, maxBars)
-	out := arrangement{bars: true, panels: []string{""}, lines: []string{""}, hidden: len(cells) - len(shown)}
+	out := arrangement{
+		bars:   true,
+		panels: []string{""},
+		lines:  []string{""},
+		hidden: len(cells) - len(shown),
+	}
+
 	var names []string
 	for _, c := range shown {
 		names = append(names, strings.Join(wrap(value(c, varied), perPanel/len(shown)), "\n"))
 	}
-	out.x = evenly(names)
+
+	out.x = evenAxis(names)
 	out.x.title = titles(varied)
 	for i, c := range shown {
-		out.places = append(out.places, place{cell: c, x: out.x.ticks[i].Value})
+		out.positions = append(out.positions, position{cell: c, x: out.x.ticks[i].Value})
 	}
 	return out
 }
 
-// labels answers where cells stand on some axes, in the cells' order.
+// labels returns the cells' values on some axes, with the axes' names, each once and
+// in the order of the cells.
 func labels(cells []Cell, on []Axis) []string { return namesOf(cells, on, label) }
 
 // valuesOn is labels without the axes' names.
 func valuesOn(cells []Cell, on []Axis) []string { return namesOf(cells, on, value) }
 
+// namesOf returns the names of cells, each once and in the order of the cells.
 func namesOf(cells []Cell, on []Axis, name func(Cell, []Axis) string) []string {
 	var out []string
 	for _, c := range cells {
@@ -129,6 +164,7 @@ func namesOf(cells []Cell, on []Axis, name func(Cell, []Axis) string) []string {
 	return out
 }
 
+// label returns a cell's values on some axes, with the axes' names.
 func label(c Cell, on []Axis) string {
 	var parts []string
 	for _, a := range on {
@@ -137,6 +173,7 @@ func label(c Cell, on []Axis) string {
 	return strings.Join(parts, ", ")
 }
 
+// value returns a cell's values on some axes.
 func value(c Cell, on []Axis) string {
 	var parts []string
 	for _, a := range on {
@@ -145,6 +182,7 @@ func value(c Cell, on []Axis) string {
 	return strings.Join(parts, ", ")
 }
 
+// titles returns the titles of axes.
 func titles(of []Axis) string {
 	var parts []string
 	for _, a := range of {
@@ -153,7 +191,7 @@ func titles(of []Axis) string {
 	return strings.Join(parts, ", ")
 }
 
-// clip shortens a text that is too long for a chart.
+// clip shortens a text to a number of characters.
 func clip(s string, length int) string {
 	if r := []rune(s); len(r) > length {
 		return string(r[:length-1]) + "…"
@@ -161,4 +199,5 @@ func clip(s string, length int) string {
 	return s
 }
 
+// atMost returns the first n elements.
 func atMost[T any](of []T, n int) []T { return of[:min(n, len(of))] }

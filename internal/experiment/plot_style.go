@@ -10,23 +10,23 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Colours of what is not data. In a page they follow the reader's light or dark.
+// Colours of everything that is not data. In the page they depend on the light or
+// dark mode.
 var (
 	ink   = color.NRGBA{0x24, 0x29, 0x2f, 0xff}
 	faint = color.NRGBA{0x59, 0x63, 0x6e, 0xff}
 	rule  = color.NRGBA{0xd0, 0xd7, 0xde, 0xff}
 )
 
-// style tells a line from all others: by colour, and for who does not see or
-// print colours by glyph and dash.
+// style is the style of a line. Glyph and dash distinguish it without colours.
 type style struct {
 	color color.NRGBA
 	glyph draw.GlyphDrawer
 	dash  []vg.Length
 }
 
-// styles are those of lines, in order. The colours are Okabe and Ito's, which
-// people with any common colour blindness tell apart.
+// styles are the styles of lines, in order. The colours are those of Okabe and
+// Ito, which can be told apart with any common colour blindness.
 var styles = [maxLines]style{
 	{color.NRGBA{0x00, 0x72, 0xb2, 0xff}, draw.CircleGlyph{}, nil},
 	{color.NRGBA{0xd5, 0x5e, 0x00, 0xff}, draw.BoxGlyph{}, []vg.Length{6, 3}},
@@ -39,30 +39,47 @@ var styles = [maxLines]style{
 }
 
 func (s style) line() draw.LineStyle {
-	return draw.LineStyle{Color: s.color, Width: 1.6, Dashes: s.dash}
+	return draw.LineStyle{
+		Color:  s.color,
+		Width:  1.6,
+		Dashes: s.dash,
+	}
 }
 
 func (s style) bar() draw.LineStyle { return draw.LineStyle{Color: s.color, Width: 1.2} }
 
 func (s style) point() draw.GlyphStyle {
-	return draw.GlyphStyle{Color: s.color, Radius: 3.6, Shape: s.glyph}
+	return draw.GlyphStyle{
+		Color:  s.color,
+		Radius: 3.6,
+		Shape:  s.glyph,
+	}
 }
 
-// thumbnail draws a sample of a line across a canvas.
+// thumbnail draws a sample of the line for the legend.
 func (s style) thumbnail(c draw.Canvas) {
 	middle := c.Center()
 	c.StrokeLine2(s.line(), c.Min.X, middle.Y, c.Max.X, middle.Y)
 	c.DrawGlyph(s.point(), middle)
 }
 
-// heavy is the weight of bold letters, as golang.org/x/image/font counts it.
-const heavy = 3
+// bold is font.WeightBold of golang.org/x/image/font.
+const bold = 3
 
-// words is a style of text.
-func words(size vg.Length, bold bool, c color.Color) text.Style {
-	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
-	if bold {
-		f.Weight = heavy
+// textStyle returns a text style of the given size and colour.
+func textStyle(size vg.Length, heavy bool, c color.Color) text.Style {
+	f := font.Font{
+		Typeface: "Liberation",
+		Variant:  "Sans",
+		Size:     size,
 	}
-	return text.Style{Color: c, Font: f, Handler: plot.DefaultTextHandler}
+
+	if heavy {
+		f.Weight = bold
+	}
+	return text.Style{
+		Color:   c,
+		Font:    f,
+		Handler: plot.DefaultTextHandler,
+	}
 }

@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// render draws on a canvas of some size and answers it as SVG.
+// render returns as SVG what paint draws on a canvas of the given size.
 func render(width, height vg.Length, paint func(draw.Canvas) error) (string, error) {
 	canvas := vgsvg.New(width, height)
 	if err := paint(draw.New(canvas)); err != nil {
@@ -31,8 +31,8 @@ var (
 	svgStyle = regexp.MustCompile(`style="[^"]*"`)
 )
 
-// standalone makes an SVG file: white below, and in whatever font like Liberation
-// Sans there is.
+// standalone returns an SVG file with a white background, a title, and fallbacks
+// for the font Liberation Sans.
 func standalone(svg, label string) []byte {
 	svg = svgStyle.ReplaceAllStringFunc(svg, func(s string) string {
 		return strings.ReplaceAll(s, "font-family:Liberation Sans;font-variant:normal;", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")
@@ -43,8 +43,10 @@ func standalone(svg, label string) []byte {
 	}))
 }
 
-// inline makes the part of a page: the page's font, and its colours.
+// inline returns an SVG element for the page, with the page's font and colours. An
+// empty label hides it from screen readers.
 func inline(svg, label string) string {
+	// Replace the font and the colours in style attributes only, not in texts.
 	swap := []string{"font-family:Liberation Sans;font-variant:normal;", "", "font-weight:normal;font-style:normal;", ""}
 	for name, c := range pageColours() {
 		swap = append(swap, hex(c), "var(--"+name+")")
@@ -57,13 +59,19 @@ func inline(svg, label string) string {
 	return svgHead.ReplaceAllString(svg, `<svg viewBox="$1" `+strings.ReplaceAll(role, "$", "$$")+`>`)
 }
 
-// pageColours names the colours of charts as a page's style sheet does.
+// pageColours returns the colours of charts by their name in the page's style
+// sheet.
 func pageColours() map[string]color.NRGBA {
-	out := map[string]color.NRGBA{"ink": ink, "faint": faint, "rule": rule}
+	out := map[string]color.NRGBA{
+		"ink":   ink,
+		"faint": faint,
+		"rule":  rule,
+	}
 	for i, s := range styles {
 		out[fmt.Sprintf("line%d", i+1)] = s.color
 	}
 	return out
 }
 
+// hex returns a colour as vgsvg writes it.
 func hex(c color.NRGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }

@@ -45,7 +45,7 @@ func sectionOf(t rapid.TB, r Report, name string) section {
 	return section{}
 }
 
-func TestStudiesAreArrangedSoThatTheyCanBeCompared(t *testing.T) {
+func TestArrange(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		study  string
@@ -59,21 +59,23 @@ func TestStudiesAreArrangedSoThatTheyCanBeCompared(t *testing.T) {
 		{"concurrency", []string{"1", "2", "5", "none"}, []string{""}, []string{"2", "5", "none"}, "maximum concurrency of the mapping"},
 		{"modes", []string{"per_message", "whole_batch"}, []string{""}, []string{""}, ""},
 	} {
-		at := arrange(sectionOf(t, sampleReport(), test.study))
-		var x []string
-		for _, tick := range at.x.ticks {
-			x = append(x, tick.Label)
-		}
-		got := []any{x, at.panels, at.lines, at.key, at.hidden, at.bars}
-		want := []any{test.x, test.panels, test.lines, test.key, 0, test.study == "modes"}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", test.study, diff)
-		}
+		t.Run(test.study, func(t *testing.T) {
+			at := arrange(sectionOf(t, sampleReport(), test.study))
+			var x []string
+			for _, tick := range at.x.ticks {
+				x = append(x, tick.Label)
+			}
+			got := []any{x, at.panels, at.lines, at.key, at.hidden, at.bars}
+			want := []any{test.x, test.panels, test.lines, test.key, 0, test.study == "modes"}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", test.study, diff)
+			}
+		})
 	}
 }
 
 // No cell may go missing without a word.
-func TestEveryCellHasAPlaceOrIsCounted(t *testing.T) {
+func TestEveryCellHasAPositionOrIsCountedAsHidden(t *testing.T) {
 	t.Parallel()
 	check := func(t rapid.TB, r Report) {
 		for _, s := range sections(r) {
@@ -81,13 +83,13 @@ func TestEveryCellHasAPlaceOrIsCounted(t *testing.T) {
 				continue
 			}
 			at := arrange(s)
-			if len(at.places)+at.hidden != len(s.cells) {
-				t.Fatalf("study %q: %d cells have a place and %d are counted, of %d", s.name, len(at.places), at.hidden, len(s.cells))
+			if len(at.positions)+at.hidden != len(s.cells) {
+				t.Fatalf("study %q: %d cells have a place and %d are counted, of %d", s.name, len(at.positions), at.hidden, len(s.cells))
 			}
 			if len(at.panels) > maxPanels || len(at.lines) > maxLines {
 				t.Fatalf("study %q: %d panels of %d lines", s.name, len(at.panels), len(at.lines))
 			}
-			for _, p := range at.places {
+			for _, p := range at.positions {
 				if !(p.x >= 0 && p.x <= 1) {
 					t.Fatalf("study %q: a place at %v", s.name, p.x)
 				}
@@ -106,7 +108,7 @@ func TestEveryCellHasAPlaceOrIsCounted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { check(t, anyReport().Draw(t, "report")) })
 }
 
-func TestValuesStandWhereTheyCanBeRead(t *testing.T) {
+func TestXAxisPositions(t *testing.T) {
 	t.Parallel()
 	visibility, reserved := Axis{"visibility_timeout_seconds", "visibility timeout", "s"}, Axis{"reserved_concurrency", "reserved concurrency", ""}
 	of := func(set func(*Settings, int), values ...int) []Cell {
@@ -131,24 +133,26 @@ func TestValuesStandWhereTheyCanBeRead(t *testing.T) {
 		{"none after all others", reserved, of(func(s *Settings, v int) { s.Reserved = v }, 0, 100, 1), "1 at 0.17, 100 at 0.50, none at 0.83"},
 		{"one", visibility, of(timeout, 7), "7 s at 0.50"},
 	} {
-		var got []string
-		for _, tick := range along(test.axis, test.in).ticks {
-			got = append(got, fmt.Sprintf("%s at %.2f", tick.Label, tick.Value))
-		}
-		if s := strings.Join(got, ", "); s != test.want {
-			t.Errorf("%s: %s\nwant %s", test.name, s, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			var got []string
+			for _, tick := range newXAxis(test.axis, test.in).ticks {
+				got = append(got, fmt.Sprintf("%s at %.2f", tick.Label, tick.Value))
+			}
+			if s := strings.Join(got, ", "); s != test.want {
+				t.Errorf("%s\nwant %s", s, test.want)
+			}
+		})
 	}
 }
 
-func TestLabelsLeaveRoomForEachOther(t *testing.T) {
+func TestXAxisLabelsDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var cells []Cell
 		for _, v := range rapid.SliceOfN(rapid.IntRange(0, 50_000), 1, 80).Draw(t, "values") {
 			cells = append(cells, Cell{Settings: Settings{Visibility: v}})
 		}
-		labelled := along(Axis{"visibility_timeout_seconds", "visibility timeout", "s"}, cells)
+		labelled := newXAxis(Axis{"visibility_timeout_seconds", "visibility timeout", "s"}, cells)
 		labelled.ticks = slices.DeleteFunc(labelled.ticks, func(tick plot.Tick) bool { return tick.Label == "" })
 		if len(labelled.ticks) == 0 || !labelled.fits() {
 			t.Fatalf("labels touch, or there is none: %v", labelled.ticks)
@@ -156,13 +160,13 @@ func TestLabelsLeaveRoomForEachOther(t *testing.T) {
 	})
 }
 
-func TestAHeightHoldsWhatItIsFor(t *testing.T) {
+func TestYAxisContainsItsRange(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		m := rapid.SampledFrom([]measure{measureNumber, measureShare, measureMoney, measureTime}).Draw(t, "measure")
 		low := drawable(math.Pow(10, rapid.Float64Range(-12, 9).Draw(t, "low")))
 		high := drawable(low * math.Pow(10, rapid.Float64Range(0, 9).Draw(t, "times")))
-		h := heightFor(m, low, high, rapid.Bool().Draw(t, "bars"))
+		h := newYAxis(m, low, high, rapid.Bool().Draw(t, "bars"))
 		if h.high < high*(1-1e-9) || h.low > low || h.log && h.low <= 0 {
 			t.Fatalf("%v to %v does not hold %v to %v", h.low, h.high, low, high)
 		}
@@ -179,7 +183,7 @@ func TestAHeightHoldsWhatItIsFor(t *testing.T) {
 	})
 }
 
-func TestHeightsHaveMarksThatPeopleCountIn(t *testing.T) {
+func TestYAxisHasRoundTicks(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		measure   measure
@@ -194,13 +198,15 @@ func TestHeightsHaveMarksThatPeopleCountIn(t *testing.T) {
 		{measureTime, 300, 5000, "0, 20 min, 40 min, 1 h, 80 min, 100 min"},
 		{measureTime, 2, 500, "1 s, 10 s, 1 min, 10 min"},
 	} {
-		var got []string
-		for _, tick := range heightFor(test.measure, test.low, test.high, false).ticks {
-			got = append(got, tick.Label)
-		}
-		if s := strings.Join(got, ", "); s != test.want {
-			t.Errorf("%v to %v: %s\nwant %s", test.low, test.high, s, test.want)
-		}
+		t.Run(fmt.Sprint(test.measure), func(t *testing.T) {
+			var got []string
+			for _, tick := range newYAxis(test.measure, test.low, test.high, false).ticks {
+				got = append(got, tick.Label)
+			}
+			if s := strings.Join(got, ", "); s != test.want {
+				t.Errorf("%v to %v: %s\nwant %s", test.low, test.high, s, test.want)
+			}
+		})
 	}
 }
 
@@ -223,7 +229,7 @@ func plots(t *testing.T, r Report) map[string][]byte {
 	return out
 }
 
-func TestAReportIsShownTheSameEachTime(t *testing.T) {
+func TestOutputIsDeterministic(t *testing.T) {
 	t.Parallel()
 	if !bytes.Equal(page(t, sampleReport()), page(t, sampleReport())) {
 		t.Error("two pages of one report differ")
@@ -233,28 +239,30 @@ func TestAReportIsShownTheSameEachTime(t *testing.T) {
 	}
 }
 
-func TestPicturesStandByThemselves(t *testing.T) {
+func TestSVGFilesAreSelfContained(t *testing.T) {
 	t.Parallel()
 	all := plots(t, smallReport())
 	for _, what := range []string{"dead-lettered", "bad-rest", "good-done", "receives", "cost"} {
-		svg, ok := all["batch-"+what+".svg"]
-		if !ok {
-			t.Fatalf("no chart of %s among %d", what, len(all))
-		}
-		rest := regexp.MustCompile(`xmlns(:xlink)?="http://www\.w3\.org/[^"]*"`).ReplaceAll(svg, nil)
-		if bytes.Contains(rest, []byte("http")) || bytes.Contains(rest, []byte("url(")) || bytes.Contains(rest, []byte("var(")) {
-			t.Errorf("%s needs something else", what)
-		}
-		for _, font := range regexp.MustCompile(`font-family:[^;]*`).FindAllString(string(svg), -1) {
-			if !strings.HasSuffix(font, "Arial,Helvetica,sans-serif") {
-				t.Errorf("%s needs a font that may not be there: %s", what, font)
+		t.Run(what, func(t *testing.T) {
+			svg, ok := all["batch-"+what+".svg"]
+			if !ok {
+				t.Fatalf("no chart of %s among %d", what, len(all))
 			}
-		}
-		for _, words := range []string{"Batch size and failure reporting", "batch size", "per_message", "whole_batch", "<title>"} {
-			if !bytes.Contains(svg, []byte(words)) {
-				t.Errorf("%s does not say %q", what, words)
+			rest := regexp.MustCompile(`xmlns(:xlink)?="http://www\.w3\.org/[^"]*"`).ReplaceAll(svg, nil)
+			if bytes.Contains(rest, []byte("http")) || bytes.Contains(rest, []byte("url(")) || bytes.Contains(rest, []byte("var(")) {
+				t.Errorf("%s needs something else", what)
 			}
-		}
+			for _, font := range regexp.MustCompile(`font-family:[^;]*`).FindAllString(string(svg), -1) {
+				if !strings.HasSuffix(font, "Arial,Helvetica,sans-serif") {
+					t.Errorf("%s needs a font that may not be there: %s", what, font)
+				}
+			}
+			for _, words := range []string{"Batch size and failure reporting", "batch size", "per_message", "whole_batch", "<title>"} {
+				if !bytes.Contains(svg, []byte(words)) {
+					t.Errorf("%s does not say %q", what, words)
+				}
+			}
+		})
 	}
 	if len(all) != 5 {
 		t.Errorf("%d charts: a study of one cell, or of none, has none", len(all))
@@ -262,7 +270,7 @@ func TestPicturesStandByThemselves(t *testing.T) {
 }
 
 // A chart that stays empty, or flat, would pass every other test here.
-func TestAChartHasItsFiguresAtTheirHeight(t *testing.T) {
+func TestChartDrawsMarksAtTheirValues(t *testing.T) {
 	t.Parallel()
 	s := sectionOf(t, sampleReport(), "visibility")
 	f := drawings(s)[0]

@@ -7,18 +7,18 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// positions are the places of an axis's values along a chart, 0 to 1.
-type positions struct {
+// xAxis is the x axis of a chart. Positions on it are 0 to 1.
+type xAxis struct {
 	title  string
 	values []float64
 	ticks  []plot.Tick // by value, in the same order
-	gap    float64     // between the two nearest
+	gap    float64     // smallest distance between two ticks
 }
 
-// along places the values that cells have on an axis: by number where their
-// labels have room, else by the number's logarithm, else evenly. "None" is no
-// number: it bounds nothing, so it stands after all bounds.
-func along(a Axis, cells []Cell) positions {
+// newXAxis returns an axis for the values that cells have: linear if the labels fit,
+// else logarithmic, else with equal distances. "None" comes after all numbers,
+// because it means that there is no limit.
+func newXAxis(a Axis, cells []Cell) xAxis {
 	named := map[float64]string{}
 	var values []float64
 	none := false
@@ -27,10 +27,12 @@ func along(a Axis, cells []Cell) positions {
 		if _, known := named[v]; known {
 			continue
 		}
+
 		named[v] = clip(plain(a.Value(c.Settings)), 24)
 		none = none || named[v] == "none"
 		values = append(values, v)
 	}
+
 	slices.SortFunc(values, func(x, y float64) int {
 		switch {
 		case x == y:
@@ -38,31 +40,38 @@ func along(a Axis, cells []Cell) positions {
 		case named[y] == "none" || x < y && named[x] != "none":
 			return -1
 		}
+
 		return 1
 	})
+
 	var names []string
 	for _, v := range values {
 		names = append(names, named[v])
 	}
-	out := evenly(names).thinned()
-	low, high := values[0], values[len(values)-1]
+
+	out := evenAxis(names).thinned()
+	low := values[0]
+	high := values[len(values)-1]
 	if !none && len(values) > 1 {
 		for _, scale := range []func(float64) float64{linear(low, high), logarithm(low, high)} {
 			if scale == nil {
 				continue
 			}
-			if by := placed(values, names, scale); by.fits() {
-				out = by
+
+			if scaled := scaledAxis(values, names, scale); scaled.fits() {
+				out = scaled
 				break
 			}
 		}
 	}
-	out.title, out.values = a.Title, values
+
+	out.title = a.Title
+	out.values = values
 	return out
 }
 
-// linear maps low to 0 and high to 1, unless the values span too much to be told
-// apart that way.
+// linear returns a scale from low at 0 to high at 1, or nil if the range is too wide
+// to tell small values apart.
 func linear(low, high float64) func(float64) float64 {
 	if math.IsInf(high-low, 0) || low > 0 && high/low > 20 {
 		return nil
@@ -70,7 +79,8 @@ func linear(low, high float64) func(float64) float64 {
 	return func(v float64) float64 { return (v - low) / (high - low) }
 }
 
-// logarithm is linear's like for values that span much; it has no place for 0.
+// logarithm returns a logarithmic scale from low at 0 to high at 1, or nil if low is
+// not above 0.
 func logarithm(low, high float64) func(float64) float64 {
 	if low <= 0 {
 		return nil
@@ -78,17 +88,18 @@ func logarithm(low, high float64) func(float64) float64 {
 	return func(v float64) float64 { return math.Log(v/low) / math.Log(high/low) }
 }
 
-// evenly places names at equal distances.
-func evenly(names []string) positions {
+// evenAxis returns an axis with ticks at equal distances.
+func evenAxis(names []string) xAxis {
 	values := make([]float64, len(names))
 	for i := range values {
 		values[i] = float64(i)
 	}
-	return placed(values, names, func(v float64) float64 { return (v + 0.5) / float64(len(values)) })
+	return scaledAxis(values, names, func(v float64) float64 { return (v + 0.5) / float64(len(values)) })
 }
 
-func placed(values []float64, names []string, scale func(float64) float64) positions {
-	out := positions{gap: 1}
+// scaledAxis returns an axis with ticks at scale(value).
+func scaledAxis(values []float64, names []string, scale func(float64) float64) xAxis {
+	out := xAxis{gap: 1}
 	for i, v := range values {
 		out.ticks = append(out.ticks, plot.Tick{Value: scale(v), Label: names[i]})
 		if i > 0 {
@@ -98,8 +109,8 @@ func placed(values []float64, names []string, scale func(float64) float64) posit
 	return out
 }
 
-// fits reports whether no two labels touch.
-func (p positions) fits() bool {
+// fits reports whether the labels do not touch each other.
+func (p xAxis) fits() bool {
 	for i := 1; i < len(p.ticks); i++ {
 		need := (letters(p.ticks[i-1].Label)+letters(p.ticks[i].Label))/2 + 1.5
 		if room := (p.ticks[i].Value - p.ticks[i-1].Value) * perPanel; !(room >= need) {
@@ -109,37 +120,41 @@ func (p positions) fits() bool {
 	return true
 }
 
-// thinned leaves out labels until the others have room.
-func (p positions) thinned() positions {
+// thinned returns p without some labels, so that the others fit.
+func (p xAxis) thinned() xAxis {
 	all := p.ticks
 	for every := 2; !p.fits() && every <= len(all); every++ {
 		p.ticks = slices.Clone(all)
-		var labelled positions
+		var labelled xAxis
 		for i := range p.ticks {
 			if i%every != 0 {
 				p.ticks[i].Label = ""
 				continue
 			}
+
 			labelled.ticks = append(labelled.ticks, p.ticks[i])
 		}
+
 		if labelled.fits() {
 			break
 		}
 	}
+
 	return p
 }
 
-// perPanel is how many letters a panel is wide.
+// perPanel is the width of a panel in characters.
 const perPanel = 52
 
+// letters returns the length of a text in characters.
 func letters(s string) float64 { return float64(len([]rune(s))) }
 
-// of is the position of a cell on an axis.
-func (p positions) of(a Axis, c Cell) float64 {
+// of returns the position of a cell.
+func (p xAxis) of(a Axis, c Cell) float64 {
 	return p.ticks[slices.Index(p.values, numberOf(a, c))].Value
 }
 
-// numberOf is a cell's value on an axis, 0 for what is not a number.
+// numberOf returns a cell's value on an axis, or 0 if it is not a number.
 func numberOf(a Axis, c Cell) float64 {
 	if v, ok := a.Number(c.Settings); ok && !math.IsNaN(v) {
 		return v

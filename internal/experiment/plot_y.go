@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// measure is what a chart's y axis counts.
+// measure is what the y axis of a chart shows.
 type measure int
 
 const (
@@ -18,8 +18,8 @@ const (
 	measureTime
 )
 
-// write is a figure of a chart in words.
-func (m measure) write(v float64) string {
+// format formats a figure.
+func (m measure) format(v float64) string {
 	switch m {
 	case measureShare:
 		return inPercent(v)
@@ -31,31 +31,40 @@ func (m measure) write(v float64) string {
 	return fixed(v, 2)
 }
 
-// height is a y axis: its range and the ticks in it.
-type height struct {
+// yAxis is the y axis of a chart.
+type yAxis struct {
 	low, high float64
 	log       bool
 	ticks     []plot.Tick
 }
 
-// heightFor makes a y axis for figures between low and high, none of them below 0.
-// Times that span much have a logarithmic one.
-func heightFor(m measure, low, high float64, bars bool) height {
+// newYAxis returns an axis for figures from low to high, which are not negative.
+// Times with a wide range get a logarithmic axis.
+func newYAxis(m measure, low, high float64, bars bool) yAxis {
 	if m == measureTime && !bars && low > 0 && high/low > 20 {
-		return logHeight(low, high)
+		return logYAxis(low, high)
 	}
-	least := map[measure]float64{measureNumber: 1, measureShare: 0.01, measureMoney: 0.01, measureTime: 1}[m]
-	h := height{high: max(high, least)}
+
+	least := map[measure]float64{
+		measureNumber: 1,
+		measureShare:  0.01,
+		measureMoney:  0.01,
+		measureTime:   1,
+	}[m]
+
+	// Six ticks or fewer, at round numbers.
+	h := yAxis{high: max(high, least)}
 	step := niceStep(h.high/6, m)
 	n := math.Ceil(h.high/step - 1e-9)
 	h.high = n * step
 	for i := 0.0; i <= n; i++ {
 		h.ticks = append(h.ticks, plot.Tick{Value: i * step, Label: tickLabel(m, i*step, step)})
 	}
+
 	return h
 }
 
-// niceStep rounds a distance between ticks up to one that people count in.
+// niceStep rounds the distance between ticks up to a round number of its unit.
 func niceStep(atLeast float64, m measure) float64 {
 	if m == measureTime {
 		for _, s := range timeSteps {
@@ -65,44 +74,56 @@ func niceStep(atLeast float64, m measure) float64 {
 		}
 		return 86400 * niceStep(atLeast/86400, measureNumber)
 	}
+
 	if m == measureShare {
 		return niceStep(atLeast*100, measureNumber) / 100
 	}
+
 	unit := math.Pow(10, math.Floor(math.Log10(atLeast)))
 	for _, f := range []float64{1, 2, 5} {
 		if f*unit >= atLeast*(1-1e-9) {
 			return f * unit
 		}
 	}
+
 	return 10 * unit
 }
 
-// timeSteps are seconds that people count in.
+// timeSteps are round numbers of seconds, minutes and hours, in seconds.
 var timeSteps = []float64{0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400}
 
-// logHeight places powers of ten of seconds, minutes and hours.
-func logHeight(low, high float64) height {
+// logYAxis returns a logarithmic axis with ticks at powers of ten of seconds,
+// minutes, hours and days.
+func logYAxis(low, high float64) yAxis {
 	marks := []float64{1e-9, 1e-6, 1e-3, 0.01, 0.1, 1, 10, 60, 600, 3600, 36000, 86400, 864000, 8640000, 1e9}
-	h := height{low: marks[0], high: marks[len(marks)-1], log: true}
+	h := yAxis{
+		low:  marks[0],
+		high: marks[len(marks)-1],
+		log:  true,
+	}
+
 	for _, t := range marks {
 		if t <= low {
 			h.low = t
 		}
 	}
+
 	for _, t := range slices.Backward(marks) {
 		if t >= high {
 			h.high = t
 		}
 	}
+
 	for _, t := range marks {
 		if t >= h.low && t <= h.high {
 			h.ticks = append(h.ticks, plot.Tick{Value: t, Label: tickLabel(measureTime, t, t)})
 		}
 	}
+
 	return h
 }
 
-// tickLabel writes a value with no more digits than its distance to the next
+// tickLabel formats a value with as many digits as the distance to the next tick
 // needs.
 func tickLabel(m measure, v, step float64) string {
 	digits := func(step float64) int { return int(max(0, math.Ceil(-math.Log10(step)-1e-9))) }
@@ -117,18 +138,23 @@ func tickLabel(m measure, v, step float64) string {
 	return fixed(v, digits(step))
 }
 
-// inUnit writes a time of an axis in one unit.
+// inUnit formats a time in seconds in the largest unit that suits it.
 func inUnit(v float64) string {
-	unit, name := 1.0, " s"
+	unit := 1.0
+	name := " s"
 	switch {
 	case v >= 86400 && math.Mod(v, 43200) == 0:
-		unit, name = 86400, " d"
+		unit = 86400
+		name = " d"
 	case v >= 3600 && math.Mod(v, 1800) == 0:
-		unit, name = 3600, " h"
+		unit = 3600
+		name = " h"
 	case v >= 60 && math.Mod(v, 30) == 0:
-		unit, name = 60, " min"
+		unit = 60
+		name = " min"
 	case v == 0:
 		name = ""
 	}
+
 	return strconv.FormatFloat(v/unit, 'g', 6, 64) + name
 }

@@ -31,7 +31,7 @@ import (
 // AWS in real time: each figure's interval meets the other's. The numbers are
 // small ones, for nothing is skipped here, and a window fills the batches, so that
 // who meets whom does not depend on how fast the machine is.
-func TestRealBinariesInRealTimeAgreeWithTheSimulation(t *testing.T) {
+func TestRealBinariesAgreeWithTheSimulation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes some twenty seconds of real time")
 	}

@@ -2,24 +2,24 @@ package experiment
 
 import "strconv"
 
-// Report is the outcome of an experiment. It follows from what was asked for
-// alone: the same question has the same report, byte for byte.
+// Report is the result of an experiment. The same plan gives the same report, byte
+// for byte.
 type Report struct {
-	// Messages is how many messages each run sent.
+	// Messages is the number of messages of each run.
 	Messages int `json:"messages"`
-	// Seed is the first run's of every cell, Seeds how many runs a cell has; each
-	// further run has the next seed.
+	// Seed is the seed of the first run of every cell, Seeds the number of runs of
+	// each. Each further run has the next seed.
 	Seed  uint64 `json:"seed"`
 	Seeds int    `json:"seeds"`
-	// Prices are what costs were estimated with.
+	// Prices are the prices of the cost estimates.
 	Prices Prices `json:"prices"`
-	// Studies are the questions, in order.
+	// Studies are the studies, in the order of the plan.
 	Studies []Study `json:"studies"`
-	// Cells are all cells, study after study.
+	// Cells are the cells of all studies, study after study.
 	Cells []Cell `json:"cells"`
 }
 
-// Of answers the cells of a study.
+// Of returns the cells of the study of the given name.
 func (r Report) Of(study string) []Cell {
 	var out []Cell
 	for _, c := range r.Cells {
@@ -30,24 +30,23 @@ func (r Report) Of(study string) []Cell {
 	return out
 }
 
-// Study is one question: a grid of settings, and what was found.
+// Study is a question about a grid of settings, and what was found.
 type Study struct {
 	// Name is short, for files and flags: letters, digits and hyphens.
 	Name string `json:"name"`
-	// Title heads it in reports.
+	// Title is its heading in reports.
 	Title string `json:"title"`
-	// Question is what it asks, in a sentence or two.
+	// Question is the question in a sentence or two.
 	Question string `json:"question"`
-	// Axes are the settings that vary in it, in the order in which reports name
-	// them.
+	// Axes are the settings that vary, in the order of reports.
 	Axes []Axis `json:"axes"`
-	// Findings are sentences that say which settings are safe, and why.
+	// Findings are sentences: which settings are safe, and why.
 	Findings []string `json:"findings"`
 }
 
 // Prices are list prices, in US dollars.
 type Prices struct {
-	// Date is when they were read, such as 2026-06.
+	// Date is when they were looked up, such as 2026-06.
 	Date string `json:"date"`
 	// SQSMillion is the price of a million requests to standard queues.
 	SQSMillion float64 `json:"sqs_million_requests"`
@@ -55,7 +54,7 @@ type Prices struct {
 	LambdaMillion float64 `json:"lambda_million_invocations"`
 	// GBSecond is the price of one GB-second of Lambda.
 	GBSecond float64 `json:"lambda_gb_second"`
-	// MemoryMB is the functions' memory, which GB-seconds count.
+	// MemoryMB is the functions' memory, for GB-seconds.
 	MemoryMB int `json:"memory_mb"`
 }
 
@@ -69,10 +68,10 @@ type Axis struct {
 	Unit string `json:"unit,omitempty"`
 }
 
-// axes are all settings that can vary, in the order of reports, with their values.
+// axes are all settings that can vary, in the order of reports.
 var axes = []struct {
 	Axis
-	number func(Settings) float64 // nil for mode, which is a word
+	number func(Settings) float64 // nil for mode, which is not a number
 }{
 	{Axis{"mode", "mode", ""}, nil},
 	{Axis{"bad_share", "share of bad messages", ""}, func(s Settings) float64 { return s.BadShare }},
@@ -88,7 +87,7 @@ var axes = []struct {
 	{Axis{"rate", "rate", "messages/s"}, func(s Settings) float64 { return s.Rate }},
 }
 
-// Number is the axis's value in s; false for mode, which is a word.
+// Number returns the axis's value in s, or false for mode, which is not a number.
 func (a Axis) Number(s Settings) (float64, bool) {
 	for _, x := range axes {
 		if x.Key == a.Key && x.number != nil {
@@ -98,7 +97,7 @@ func (a Axis) Number(s Settings) (float64, bool) {
 	return 0, false
 }
 
-// Value is the axis's value in s as people read it, such as "10 %", "5" or "none".
+// Value returns the axis's value in s as text, such as "10 %", "5" or "none".
 func (a Axis) Value(s Settings) string {
 	n, ok := a.Number(s)
 	switch {
@@ -114,7 +113,7 @@ func (a Axis) Value(s Settings) string {
 	return strconv.FormatFloat(n, 'g', 6, 64)
 }
 
-// Vary answers the axes along which cells differ.
+// Vary returns the axes on which the cells differ.
 func Vary(cells []Cell) []Axis {
 	var out []Axis
 	for _, x := range axes {

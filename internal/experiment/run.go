@@ -12,48 +12,61 @@ import (
 	"github.com/reliableq/reliableq/internal/simulate"
 )
 
-// Run plays every cell of a plan, on all processors. done, unless nil, is called
-// after each run with how many are over, never twice at a time. An error is of
-// the plan, of ctx, or a promise that the simulated flow broke, with the settings
-// and the seed that show it; no report is made then.
+// Run makes all runs of a plan on all processors. done, unless nil, is called after
+// each run with the number of finished runs; calls are serialized. The error is
+// that of the plan, of ctx, or of a run that broke an invariant, with its settings
+// and seed. There is no report then.
 func Run(ctx context.Context, p Plan, done func(runs int)) (Report, error) {
 	if err := p.Check(); err != nil {
 		return Report{}, err
 	}
+
 	var points []Settings
 	for _, q := range p.Studies {
 		points = append(points, q.Points...)
 	}
+
+	// The figures of point i are those of runs i*Seeds to (i+1)*Seeds-1.
 	figures := make([]*simulate.Figures, len(points)*p.Seeds)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	var mu sync.Mutex // guards over, and the calls of done
-	over := 0
+	var mu sync.Mutex // guards finished, and serializes the calls of done
+	finished := 0
 	for i := range figures {
 		group.Go(func() (err error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if figures[i], err = play(ctx, points[i/p.Seeds], p.Seed+uint64(i%p.Seeds), p.Messages); err != nil {
+			if figures[i], err = runOnce(ctx, points[i/p.Seeds], p.Seed+uint64(i%p.Seeds), p.Messages); err != nil {
 				return err
 			}
+
 			mu.Lock()
 			defer mu.Unlock()
-			if over++; done != nil {
-				done(over)
+			if finished++; done != nil {
+				done(finished)
 			}
 			return nil
 		})
 	}
+
 	if err := group.Wait(); err != nil {
 		return Report{}, err
 	}
 	return p.report(points, figures), nil
 }
 
-// report puts the figures together: of each point, those of its seeds.
+// report summarizes the figures of each point and returns the report.
 func (p Plan) report(points []Settings, figures []*simulate.Figures) Report {
-	r := Report{Messages: p.Messages, Seed: p.Seed, Seeds: p.Seeds, Prices: p.Prices, Studies: []Study{}, Cells: []Cell{}}
+	r := Report{
+		Messages: p.Messages,
+		Seed:     p.Seed,
+		Seeds:    p.Seeds,
+		Prices:   p.Prices,
+		Studies:  []Study{},
+		Cells:    []Cell{},
+	}
+
 	n := 0
 	for _, q := range p.Studies {
 		var cells []Cell
@@ -63,50 +76,74 @@ func (p Plan) report(points []Settings, figures []*simulate.Figures) Report {
 			cells = append(cells, c)
 			n++
 		}
-		r.Studies = append(r.Studies, Study{Name: q.Name, Title: q.Title, Question: q.Text, Axes: Vary(cells), Findings: findings(cells)})
+
+		r.Studies = append(r.Studies, Study{
+			Name:     q.Name,
+			Title:    q.Title,
+			Question: q.Text,
+			Axes:     Vary(cells),
+			Findings: findings(cells),
+		})
 		r.Cells = append(r.Cells, cells...)
 	}
 	return r
 }
 
-// play makes one run.
-func play(ctx context.Context, s Settings, seed uint64, messages int) (*simulate.Figures, error) {
+// runOnce makes one run and returns its figures.
+func runOnce(ctx context.Context, s Settings, seed uint64, messages int) (*simulate.Figures, error) {
 	scenario, err := s.scenario(seed, messages)
 	if err != nil {
 		return nil, err
 	}
+
 	r, err := simulate.Run(ctx, scenario, simulate.Options{Measure: true})
 	if err != nil {
 		return nil, err
 	}
 	for _, v := range r.Violations {
 		if !mayBreak[v.Rule] {
-			return nil, fmt.Errorf("seed %d, %+v: the flow broke a promise: %s", seed, s, v)
+			return nil, fmt.Errorf("seed %d, %+v: the run broke an invariant: %s", seed, s, v)
 		}
 	}
 	return r.Figures, nil
 }
 
-// mayBreak are the rules that hold for deployments whose numbers are sound. An
-// experiment tries others too, and counts what they do. Lost messages it counts as
-// well; the other rules hold whatever the numbers.
-var mayBreak = map[string]bool{"good": true, "duplicate": true, "counts": true, "lost": true}
+// mayBreak are the invariants that hold only with safe settings. An experiment
+// tries unsafe ones too, and counts what happens. It counts lost messages as well.
+// All other invariants hold with any settings.
+var mayBreak = map[string]bool{
+	"good":      true,
+	"duplicate": true,
+	"counts":    true,
+	"lost":      true,
+}
 
-// scenario is what a run with these settings plays.
+// scenario returns the scenario of a run with these settings.
 func (s Settings) scenario(seed uint64, messages int) (simulate.Scenario, error) {
 	out, err := simulate.Draw(simulate.Design, seed, messages)
 	if err != nil {
 		return simulate.Scenario{}, err
 	}
+
+	// All levels are those of the design, whatever the source queue's settings.
 	level := out.Levels[0]
-	level.BatchSize, level.Timeout = out.BatchSize, out.Timeout
-	out.BadShare, out.Mode, out.BatchSize = s.BadShare, s.Mode, s.BatchSize
+	level.BatchSize = out.BatchSize
+	level.Timeout = out.Timeout
+
+	out.BadShare = s.BadShare
+	out.Mode = s.Mode
+	out.BatchSize = s.BatchSize
 	out.Every = time.Duration(10 / s.Rate * float64(time.Second))
-	out.Work, out.Each = overhead, time.Duration(s.Work*float64(time.Second))
+	out.Work = overhead
+	out.Each = time.Duration(s.Work * float64(time.Second))
 	out.Timeout = time.Duration(s.Timeout()) * time.Second
 	out.Window = time.Duration(s.Window) * time.Second
-	out.Reserved, out.MaxConcurrency, out.Stray = s.Reserved, s.MaxConcurrency, s.Stray
-	out.Source.Visibility, out.Source.MaxReceives = time.Duration(s.Visibility)*time.Second, s.MaxReceives
+	out.Reserved = s.Reserved
+	out.MaxConcurrency = s.MaxConcurrency
+	out.Stray = s.Stray
+	out.Source.Visibility = time.Duration(s.Visibility) * time.Second
+	out.Source.MaxReceives = s.MaxReceives
+
 	out.Levels = nil
 	for range s.Levels {
 		out.Levels = append(out.Levels, level)
@@ -114,6 +151,6 @@ func (s Settings) scenario(seed uint64, messages int) (simulate.Scenario, error)
 	return out, nil
 }
 
-// overhead is the longest that an invocation takes beside the work on its
-// messages; a retry function takes no longer.
+// overhead is the longest time that an invocation takes in addition to the work on
+// its messages, and the longest time that a retry function takes.
 const overhead = 20 * time.Millisecond

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -29,39 +30,41 @@ func run(t testing.TB, messages, seeds int, points ...Settings) []Cell {
 // With one receive, no retry level and full batches, a good message is dead exactly
 // if one of its batch's others is bad: of b-1 messages drawn from the N-1 others,
 // B of which are bad, none is bad with probability C(N-1-B, b-1) / C(N-1, b-1).
-func TestACellAgreesWithItsClosedForm(t *testing.T) {
+func TestCellAgreesWithItsClosedForm(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("it plays tens of thousands of messages")
 	}
 	const messages, seeds = 3000, 4
 	for _, batch := range []int{2, 5, 10} {
-		s := Default()
-		s.Mode, s.BatchSize, s.MaxReceives, s.Levels, s.Work, s.Rate = consume.WholeBatch, batch, 1, 0, 0, 100_000
-		c := run(t, messages, seeds, s)[0]
-		none, bad := 1.0, math.Round(messages*s.BadShare)
-		for i := range batch - 1 {
-			none *= (messages - 1 - bad - float64(i)) / (messages - 1 - float64(i))
-		}
-		if want := 1 - none; want < c.Low || want > c.High {
-			t.Errorf("batches of %d: %.4f [%.4f %.4f] are dead, and should be %.4f", batch, c.Share, c.Low, c.High, want)
-		}
-		if c.BatchMean != float64(batch) {
-			t.Errorf("batches of %d: %v on average", batch, c.BatchMean)
-		}
-		if c.High-c.Low > 0.06 {
-			t.Errorf("batches of %d: [%.4f %.4f] says too little", batch, c.Low, c.High)
-		}
-		if math.Abs(c.Wasted.Neighbour-c.Share) > 1e-9 || c.Wasted.Throttled+c.Wasted.Overtaken > 0 {
-			t.Errorf("batches of %d: each dead message has one receive, wasted for its neighbour, and not %+v", batch, c.Wasted)
-		}
+		t.Run(fmt.Sprint(batch), func(t *testing.T) {
+			s := Default()
+			s.Mode, s.BatchSize, s.MaxReceives, s.Levels, s.Work, s.Rate = consume.WholeBatch, batch, 1, 0, 0, 100_000
+			c := run(t, messages, seeds, s)[0]
+			none, bad := 1.0, math.Round(messages*s.BadShare)
+			for i := range batch - 1 {
+				none *= (messages - 1 - bad - float64(i)) / (messages - 1 - float64(i))
+			}
+			if want := 1 - none; want < c.Low || want > c.High {
+				t.Errorf("batches of %d: %.4f [%.4f %.4f] are dead, and should be %.4f", batch, c.Share, c.Low, c.High, want)
+			}
+			if c.BatchMean != float64(batch) {
+				t.Errorf("batches of %d: %v on average", batch, c.BatchMean)
+			}
+			if c.High-c.Low > 0.06 {
+				t.Errorf("batches of %d: [%.4f %.4f] says too little", batch, c.Low, c.High)
+			}
+			if math.Abs(c.Wasted.Neighbour-c.Share) > 1e-9 || c.Wasted.Throttled+c.Wasted.Overtaken > 0 {
+				t.Errorf("batches of %d: each dead message has one receive, wasted for its neighbour, and not %+v", batch, c.Wasted)
+			}
+		})
 	}
 }
 
 // Reporting each message, or batches of one, no good message pays for another,
 // and the bad ones are received as the design's numbers say: four visits to the
 // source queue of five receives, three replays, three last receives.
-func TestNobodyPaysForOthersWhereMessagesFailAlone(t *testing.T) {
+func TestPerMessageReportingWastesNoReceives(t *testing.T) {
 	t.Parallel()
 	each := Default()
 	alone := each
@@ -84,7 +87,7 @@ func TestNobodyPaysForOthersWhereMessagesFailAlone(t *testing.T) {
 
 // Each of the three causes dead-letters good messages, is named as the cause, and
 // stops when it is set right.
-func TestEachCauseIsSeenToStrikeAndToStop(t *testing.T) {
+func TestEachCauseIsFoundAndRemedied(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("it plays tens of thousands of messages")
@@ -120,17 +123,17 @@ func TestEachCauseIsSeenToStrikeAndToStop(t *testing.T) {
 				t.Errorf("%s: %+v lost %d messages", s.Name, c.Settings, c.Lost)
 			}
 		}
-		why := map[string]string{"visibility": causes[2].why, "duration": causes[2].why, "concurrency": causes[1].why}[s.Name]
-		if why == "" {
-			why = causes[0].why
+		reason := map[string]string{"visibility": causes[2].text, "duration": causes[2].text, "concurrency": causes[1].text}[s.Name]
+		if reason == "" {
+			reason = causes[0].text
 		}
-		if struck == 0 || !slices.ContainsFunc(s.Findings, func(f string) bool { return strings.Contains(f, why) }) {
-			t.Errorf("%s: %d cells dead-lettered good messages; want some, because %q: %q", s.Name, struck, why, s.Findings)
+		if struck == 0 || !slices.ContainsFunc(s.Findings, func(f string) bool { return strings.Contains(f, reason) }) {
+			t.Errorf("%s: %d cells dead-lettered good messages; want some, because %q: %q", s.Name, struck, reason, s.Findings)
 		}
 	}
 }
 
-func TestTheSamePlanMakesTheSameReport(t *testing.T) {
+func TestSamePlanGivesSameReport(t *testing.T) {
 	t.Parallel()
 	s := Default()
 	s.Mode = consume.WholeBatch
@@ -173,7 +176,7 @@ func TestProgressCountsEveryRun(t *testing.T) {
 	}
 }
 
-func TestAnInterruptedExperimentMakesNoReport(t *testing.T) {
+func TestInterruptedExperimentReturnsNoReport(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	plan := Plan{Studies: []Question{{Name: "one", Points: []Settings{Default()}}}, Messages: 500, Seeds: 50, Prices: ListPrices()}
@@ -188,7 +191,7 @@ func TestAnInterruptedExperimentMakesNoReport(t *testing.T) {
 }
 
 // A longer window fills the batches, and batches above ten work.
-func TestAWindowFillsBatches(t *testing.T) {
+func TestBatchingWindowFillsBatches(t *testing.T) {
 	t.Parallel()
 	s := Default()
 	s.BatchSize, s.Window, s.BadShare = 25, 1, 0

@@ -8,8 +8,8 @@ import (
 	"github.com/reliableq/reliableq/functions/consumer/consume"
 )
 
-// Standard answers the standard questions of the given names, or all of them
-// without a name.
+// Standard returns the standard questions of the given names, or all of them if
+// there is no name.
 func Standard(names ...string) ([]Question, error) {
 	all := standard()
 	if len(names) == 0 {
@@ -23,7 +23,7 @@ func Standard(names ...string) ([]Question, error) {
 	return slices.DeleteFunc(all, func(q Question) bool { return !slices.Contains(names, q.Name) }), nil
 }
 
-// StandardNames are the names of the standard questions.
+// StandardNames returns the names of the standard questions.
 func StandardNames() []string {
 	var names []string
 	for _, q := range standard() {
@@ -32,15 +32,17 @@ func StandardNames() []string {
 	return names
 }
 
-// standard are the questions whose answers stand in docs/experiment.md: whether a
-// batch size is too big, and whether each of the three causes for which teams lose
-// good messages can be seen to do so, and to stop.
+// standard returns the questions of docs/experiment.md: whether a batch size is
+// too big, and whether each of the three known causes dead-letters good messages
+// and no longer does once it is corrected.
 func standard() []Question {
 	base := Default()
 	whole := base
 	whole.Mode = consume.WholeBatch
-	bare := base // most teams' first queue: three receives, then the dead-letter queue
-	bare.Levels, bare.MaxReceives, bare.BadShare = 0, 3, 0
+	bare := base // a common first queue: three receives, then the dead-letter queue
+	bare.Levels = 0
+	bare.MaxReceives = 3
+	bare.BadShare = 0
 	slow := bare
 	slow.Work = 1
 	scarce := bare
@@ -49,25 +51,25 @@ func standard() []Question {
 	return []Question{
 		{
 			"batch-size", "Is the batch size too big?",
-			"What share of the good messages do bad ones drag into the dead-letter queue, by batch size, by the share of bad messages, and by how the consumer reports failures?",
+			"What share of the good messages is dead-lettered because of bad ones, by batch size, by the share of bad messages, and by how the consumer reports failures?",
 			Grid(base, modes,
 				Vals(func(s *Settings, v float64) { s.BadShare = v }, 0.01, 0.05, 0.1),
 				Vals(func(s *Settings, v int) { s.BatchSize = v }, 1, 5, 10)),
 		}, {
 			"load", "Does the load matter?",
-			"A tenth of the messages is bad, and one fails its batch of up to five. Batches are as full as the queue lets them be, and Lambda polls less after failures. What does the rate of messages do?",
+			"10 % of the messages are bad, and each fails its batch of up to five. Batches are fuller when the queue is, and Lambda polls less after failures. What is the effect of the rate of messages?",
 			Grid(whole, Vals(func(s *Settings, v float64) { s.Rate = v }, 1, 10, 30, 100, 300)),
 		}, {
 			"order", "Does the order of delivery matter?",
-			"A standard queue promises no order. If it kept exactly to the order in which messages were sent, a batch that failed would meet again as it was. How far may a message stray, and what does that do?",
+			"A standard queue guarantees no order. If it kept the send order exactly, a failed batch would be received again unchanged. What is the effect of how far a message may be from its send position?",
 			Grid(whole, Vals(func(s *Settings, v int) { s.Stray = v }, 0, 5, 20, 100, 1000)),
 		}, {
 			"max-receives", "Does a higher maxReceiveCount help?",
-			"A tenth of the messages is bad, and one fails its batch of five. Do more receives per message save the good ones?",
+			"10 % of the messages are bad, and each fails its batch of five. Are fewer good messages dead-lettered with more receives per message?",
 			Grid(whole, Vals(func(s *Settings, v int) { s.MaxReceives = v }, 1, 3, 5, 10, 20)),
 		}, {
 			"retry-levels", "Do retry levels help?",
-			"A tenth of the messages is bad, in batches of five. What do retry levels, three replays each, do for good and bad messages?",
+			"10 % of the messages are bad, in batches of five. What is the effect of retry levels, with three replays each, on good and bad messages?",
 			Grid(base, modes, Vals(func(s *Settings, v int) { s.Levels = v }, 0, 1, 2, 3)),
 		}, {
 			"visibility", "Is the visibility timeout too short?",
@@ -75,11 +77,11 @@ func standard() []Question {
 			Grid(slow, Vals(func(s *Settings, v int) { s.Visibility = v }, 1, 2, 3, 5, 8, 30)),
 		}, {
 			"duration", "Is the function too slow?",
-			"No message is bad, and the visibility timeout is 10 s. How long may the work on a message take, in batches of five, when three receives are all there are?",
+			"No message is bad, and the visibility timeout is 10 s. How long may the work on a message take, in batches of five and with a maxReceiveCount of three?",
 			Grid(bare, Vals(func(s *Settings, v float64) { s.Work = v }, 0.5, 1, 2, 4, 8)),
 		}, {
 			"concurrency", "Is there too little concurrency?",
-			"No message is bad; a batch of five takes 2.5 s, and the load asks for some fifty invocations at once. What does reserved concurrency do, with the mapping bounded and without?",
+			"No message is bad; a batch of five takes 2.5 s, and the load needs about fifty concurrent invocations. What is the effect of reserved concurrency, with and without a maximum concurrency of the mapping?",
 			Grid(scarce,
 				Vals(func(s *Settings, v int) { s.MaxConcurrency = v }, 0, 2),
 				Vals(func(s *Settings, v int) { s.Reserved = v }, 2, 5, 10)),

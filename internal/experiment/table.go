@@ -9,22 +9,24 @@ import (
 )
 
 const (
-	textWidth = 110 // of sentences, in characters
-	headWidth = 9   // of a column's head, unless a word of it is longer
+	textWidth = 110 // maximum width of sentences, in characters
+	headWidth = 9   // maximum width of a column's head, unless a word is longer
 )
 
-// WriteTable writes a report for a terminal: each study's question, its cells and
-// what was found.
+// WriteTable writes a report as text: the question, the cells and the findings of
+// each study.
 func WriteTable(w io.Writer, r Report) error {
 	var out strings.Builder
 	all := sections(r)
 	if len(all) == 0 {
 		out.WriteString("No study was run.\n")
 	}
+
 	for i, s := range all {
 		if i > 0 {
 			out.WriteString("\n\n")
 		}
+
 		fmt.Fprintf(&out, "%s\n%s\n", s.title, strings.Repeat("=", utf8.RuneCountInString(s.title)))
 		paragraph(&out, "", "", plain(s.Question))
 		paragraph(&out, "", "", s.setting())
@@ -32,22 +34,26 @@ func WriteTable(w io.Writer, r Report) error {
 		if len(s.cells) == 0 {
 			out.WriteString("No cell of this study was run.\n")
 		} else if err := s.grid(&out); err != nil {
-			return fmt.Errorf("set the table of study %s: %w", s.name, err)
+			return fmt.Errorf("write the table of study %s: %w", s.name, err)
 		}
+
 		if len(s.Findings) > 0 {
 			out.WriteString("\n")
 		}
+
 		for _, f := range s.Findings {
 			paragraph(&out, "- ", "  ", plain(f))
 		}
 	}
+
 	if _, err := io.WriteString(w, out.String()); err != nil {
-		return fmt.Errorf("write the table: %w", err)
+		return fmt.Errorf("write the report: %w", err)
 	}
+
 	return nil
 }
 
-// setting says what is the same in all cells of a study.
+// setting lists the settings that are the same in all cells of a study.
 func (s section) setting() string {
 	if len(s.fixed) == 0 {
 		return ""
@@ -59,14 +65,16 @@ func (s section) setting() string {
 	return "In all cells: " + strings.Join(parts, ", ") + "."
 }
 
-// grid writes the study's cells in columns.
+// grid writes the study's cells as a table.
 func (s section) grid(w io.Writer) error {
 	columns := columns(s.tried)
-	heads, height := make([][]string, len(columns)), 0
+	heads := make([][]string, len(columns))
+	height := 0
 	for i, c := range columns {
 		heads[i] = wrap(c.head, headWidth)
 		height = max(height, len(heads[i]))
 	}
+
 	var rows [][]string
 	for line := range height {
 		row := make([]string, len(columns))
@@ -75,26 +83,31 @@ func (s section) grid(w io.Writer) error {
 				row[i] = head[at]
 			}
 		}
+
 		rows = append(rows, row)
 	}
+
 	for _, cell := range s.cells {
 		row := make([]string, len(columns))
 		for i, c := range columns {
 			row[i] = plain(c.value(cell))
 		}
+
 		rows = append(rows, row)
 	}
+
+	// All columns are aligned right; padding aligns words left.
 	for i, c := range columns {
 		if c.words {
-			level(rows, i)
+			pad(rows, i)
 		}
 	}
+
 	return align(w, rows, height)
 }
 
-// level pads a column of words, which the right alignment of all others would
-// push to the right.
-func level(rows [][]string, at int) {
+// pad pads the values of a column to the same width.
+func pad(rows [][]string, at int) {
 	width := 0
 	for _, row := range rows {
 		width = max(width, utf8.RuneCountInString(row[at]))
@@ -104,16 +117,18 @@ func level(rows [][]string, at int) {
 	}
 }
 
-// align writes rows in columns, with a rule below the heads.
+// align writes rows in columns, with a line below the first heads rows.
 func align(w io.Writer, rows [][]string, heads int) error {
 	var set strings.Builder
 	tab := tabwriter.NewWriter(&set, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, row := range rows {
 		fmt.Fprintf(tab, "%s\t\n", strings.Join(row, "\t"))
 	}
+
 	if err := tab.Flush(); err != nil {
 		return err
 	}
+
 	lines := strings.Split(strings.TrimRight(set.String(), "\n"), "\n")
 	for i, line := range lines {
 		fmt.Fprintln(w, strings.TrimRight(strings.TrimPrefix(line, "  "), " "))
@@ -121,10 +136,11 @@ func align(w io.Writer, rows [][]string, heads int) error {
 			fmt.Fprintln(w, strings.Repeat("-", utf8.RuneCountInString(line)-2))
 		}
 	}
+
 	return nil
 }
 
-// paragraph writes a text in lines, the first of which begins with one prefix, all
+// paragraph writes a text, wrapped. The first line begins with one prefix, all
 // others with another.
 func paragraph(w io.Writer, first, rest, text string) {
 	for _, line := range wrap(text, textWidth-len(rest)) {

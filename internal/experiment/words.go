@@ -10,8 +10,8 @@ import (
 	"github.com/reliableq/reliableq/internal/duration"
 )
 
-// plain keeps of a text what can be printed, on one line: words may come from
-// flags, and end on terminals, in XML and in file names.
+// plain replaces everything that is not printable with spaces, and puts the text on
+// one line. Texts may come from flags, and go to terminals, XML and file names.
 func plain(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
@@ -22,8 +22,9 @@ func plain(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// word keeps letters, digits, hyphens and underscores, which mean nothing else to
-// any reader: a spreadsheet takes what begins with an equals sign for a formula.
+// word replaces everything but ASCII letters, digits and underscores with hyphens.
+// The result is safe in a file name, and in a spreadsheet, which would take a text
+// that begins with an equals sign for a formula.
 func word(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -35,8 +36,8 @@ func word(s string) string {
 	return strings.Trim(s, "-")
 }
 
-// inPercent writes a share in percent: with no digits after the point that the next
-// run would change, and never as 0 when it is more.
+// inPercent formats a share in percent, with fewer decimals for larger shares. A
+// share above 0 is never formatted as 0.
 func inPercent(share float64) string {
 	switch p := share * 100; {
 	case p == 0:
@@ -52,7 +53,7 @@ func inPercent(share float64) string {
 	}
 }
 
-// interval writes the confidence interval of the share of good messages that were
+// interval formats the confidence interval of the share of good messages that were
 // dead-lettered.
 func interval(c Cell) string {
 	if c.Good == 0 {
@@ -61,10 +62,10 @@ func interval(c Cell) string {
 	return strings.TrimSuffix(inPercent(c.Low), " %") + "–" + inPercent(c.High)
 }
 
-// thousandsOf writes a number of things, by thousands.
+// thousandsOf formats a number with thousands separators.
 func thousandsOf(n int) string { return grouped(strconv.Itoa(n)) }
 
-// fixed writes x with as many digits after the point, by thousands.
+// fixed formats x with a number of decimals and with thousands separators.
 func fixed(x float64, digits int) string {
 	if math.Abs(x) >= 1e15 {
 		return strconv.FormatFloat(x, 'g', 4, 64)
@@ -76,10 +77,12 @@ func fixed(x float64, digits int) string {
 	return grouped(whole) + "." + part
 }
 
+// grouped adds thousands separators to digits.
 func grouped(digits string) string {
 	sign := ""
 	if rest, ok := strings.CutPrefix(digits, "-"); ok {
-		sign, digits = "-", rest
+		sign = "-"
+		digits = rest
 	}
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
@@ -87,12 +90,12 @@ func grouped(digits string) string {
 	return sign + digits
 }
 
-// span writes seconds as people read them.
+// span formats a number of seconds.
 func span(seconds float64) string {
 	return duration.Format(time.Duration(min(max(seconds, 0), 1e9) * float64(time.Second)))
 }
 
-// money writes US dollars.
+// money formats US dollars.
 func money(dollars float64) string {
 	if dollars != 0 && math.Abs(dollars) < 0.01 {
 		return "$" + strconv.FormatFloat(dollars, 'g', 2, 64)
@@ -100,8 +103,8 @@ func money(dollars float64) string {
 	return "$" + fixed(dollars, 2)
 }
 
-// wrap breaks a text into lines of at most so many characters; a longer word has
-// a line of its own. A percent sign stays with its number.
+// wrap breaks a text into lines of at most width characters. A longer word gets its
+// own line. A percent sign stays with its number.
 func wrap(text string, width int) []string {
 	var lines []string
 	for _, w := range strings.Fields(text) {

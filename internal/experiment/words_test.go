@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -9,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestFiguresReadAsPeopleWriteThem(t *testing.T) {
+func TestFormatting(t *testing.T) {
 	t.Parallel()
 	for _, test := range [][2]string{
 		{inPercent(0), "0 %"}, {inPercent(0.000001), "<0.001 %"}, {inPercent(0.00018), "0.018 %"}, {inPercent(0.0123), "1.23 %"}, {inPercent(0.5), "50.0 %"}, {inPercent(1), "100.0 %"},
@@ -22,14 +23,16 @@ func TestFiguresReadAsPeopleWriteThem(t *testing.T) {
 		{word("batch-size_1"), "batch-size_1"}, {word("=1+1"), "1-1"}, {word("../x"), "x"}, {word("漢"), ""},
 		{plain(" a\x1b[0m\n b\u202e "), "a [0m b"},
 	} {
-		if test[0] != test[1] {
-			t.Errorf("%q, want %q", test[0], test[1])
-		}
+		t.Run(fmt.Sprint(test), func(t *testing.T) {
+			if test[0] != test[1] {
+				t.Errorf("%q, want %q", test[0], test[1])
+			}
+		})
 	}
 }
 
 // A share that is small must not read as none at all.
-func TestAShareThatIsNotZeroDoesNotReadAsZero(t *testing.T) {
+func TestInPercentIsZeroOnlyForZero(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		share := rapid.Float64Range(1e-12, 1).Draw(t, "share")
@@ -39,7 +42,7 @@ func TestAShareThatIsNotZeroDoesNotReadAsZero(t *testing.T) {
 	})
 }
 
-func TestTablesFitATerminal(t *testing.T) {
+func TestTablesFitInATerminal(t *testing.T) {
 	t.Parallel()
 	r := sampleReport()
 	r.Studies, r.Cells = r.Studies[:5], r.Cells[:len(r.Cells)-2]
@@ -57,7 +60,7 @@ func TestTablesFitATerminal(t *testing.T) {
 	}
 }
 
-func TestTextIsBrokenBetweenWords(t *testing.T) {
+func TestWrapBreaksBetweenWords(t *testing.T) {
 	t.Parallel()
 	got := wrap("At 10 there were 6.51 % of them, incomprehensibilities", 20)
 	want := []string{"At 10 there were", "6.51 % of them,", "incomprehensibilities"}

@@ -16,6 +16,7 @@ func Write(path string, body []byte) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
+
 	defer os.Remove(tmp.Name())
 	if _, err := tmp.Write(body); err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), tmp.Close())
@@ -26,5 +27,6 @@ func Write(path string, body []byte) error {
 	if err := os.Rename(tmp.Name(), path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
+
 	return nil
 }

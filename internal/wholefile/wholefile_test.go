@@ -10,16 +10,18 @@ import (
 	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
-func TestWriteReplacesWhatWasThere(t *testing.T) {
+func TestWriteReplacesAFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "report.html")
 	for _, body := range []string{"a longer first body", "second"} {
-		if err := wholefile.Write(path, []byte(body)); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := os.ReadFile(path); err != nil || string(got) != body {
-			t.Fatalf("%q, %v; want %q", got, err, body)
-		}
+		t.Run(body, func(t *testing.T) {
+			if err := wholefile.Write(path, []byte(body)); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(path); err != nil || string(got) != body {
+				t.Fatalf("%q, %v; want %q", got, err, body)
+			}
+		})
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o644 {
@@ -30,7 +32,7 @@ func TestWriteReplacesWhatWasThere(t *testing.T) {
 	}
 }
 
-func TestAFailedWriteLeavesWhatWasThere(t *testing.T) {
+func TestFailedWriteKeepsTheOldFile(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "taken")
 	if err := os.MkdirAll(filepath.Join(dir, "by a folder"), 0o755); err != nil {

@@ -33,5 +33,5 @@ func TestOneBadMessageDragsGoodOnesAlongInWholeBatchMode(t *testing.T) {
 	if lost != 0 {
 		t.Errorf("%d messages are lost", lost)
 	}
-	t.Logf("%d of %d good messages were dragged along", good, 36)
+	t.Logf("%d of %d good messages were replayed or dead-lettered", good, 36)
 }

@@ -333,7 +333,7 @@ func (v *demoVerb) report(a *app, r demoResult, elapsed time.Duration) error {
 		if dragged := r.Dragged(); dragged != "" && r.Mode == "whole_batch" {
 			fmt.Fprintln(a.out, dragged)
 		}
-		for _, text := range r.Faults {
+		for _, text := range r.Problems {
 			fmt.Fprintln(a.out, "wrong: "+text)
 		}
 	})

@@ -72,7 +72,7 @@ func TestADemoOfWholeBatchesSaysWhatTheyDragAlong(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.WholeBatch)
 	w.deploying("demo", "--fast", "--count", "30", "--bad-ratio", "0.3", "--failure-reporting", "whole_batch").
-		want(t, exitDone, "lost 0", "dragged along by bad neighbours")
+		want(t, exitDone, "lost 0", "failed because of bad messages in their batch")
 }
 
 func TestADemoMovesAClockThatDoesNotSkip(t *testing.T) {

@@ -68,7 +68,7 @@ func (v *invokeVerb) run(ctx context.Context, a *app) error {
 		fmt.Fprintf(a.errs, "%s", tail)
 	}
 	err = a.report(v.JSON, struct {
-		flow.Answer
+		flow.InvokeResult
 		Payload any `json:"payload"`
 	}{answer, decoded(answer.Payload)}, func() {
 		if v.Async {

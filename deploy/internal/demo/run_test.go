@@ -35,7 +35,7 @@ func TestARunEndsWithTheFactsOfEveryMessage(t *testing.T) {
 	w := deploy(t, clock.Skip, consume.PerMessage)
 	got := w.judged(w.run(), Request{Count: 89, BadRatio: 0.05, Seed: 7})
 	want := verdict.Verdict{
-		Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, Replays: 3, ReplaysLeast: 3, ReplaysTotal: 12, Faults: []string{},
+		Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, Replays: 3, ReplaysLeast: 3, ReplaysTotal: 12, Problems: []string{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -21,12 +21,11 @@ type Client struct {
 	sqs    *sqs.Client
 	lambda *lambda.Client
 	logs   *cloudwatchlogs.Client
-	clock  *control.Client // nil where time cannot be held
+	clock  *control.Client // nil if the clock cannot be held
 }
 
-// New is a client with the given configuration. clock leads to the clock of an
-// embedded AWS, which is held while the dead-letter queue is read; it is nil for
-// an AWS whose time is nobody's to hold.
+// New returns a client with the given configuration. clock controls the clock of an
+// embedded AWS, which is held while the dead-letter queue is read; it is nil for AWS.
 func New(cfg aws.Config, clock *control.Client) *Client {
 	return &Client{
 		sqs:    sqs.NewFromConfig(cfg),
@@ -36,7 +35,7 @@ func New(cfg aws.Config, clock *control.Client) *Client {
 	}
 }
 
-// Depth is how many messages a queue holds, by state. On AWS it is approximate.
+// Depth is the number of messages in a queue, by state. On AWS it is approximate.
 type Depth struct {
 	// Queue is the queue's key.
 	Queue string `json:"queue"`
@@ -44,16 +43,16 @@ type Depth struct {
 	URL string `json:"url"`
 	// Visible messages can be received now.
 	Visible int `json:"visible"`
-	// InFlight messages were received and are hidden.
+	// InFlight messages were received, and their visibility timeout has not ended.
 	InFlight int `json:"in_flight"`
-	// Delayed messages cannot be received yet.
+	// Delayed messages were sent, and their delay has not ended.
 	Delayed int `json:"delayed"`
 }
 
-// Total is the number of all messages in the queue.
+// Total returns the number of all messages in the queue.
 func (d Depth) Total() int { return d.Visible + d.InFlight + d.Delayed }
 
-// Depths reads every queue of the deployment, in the order of its path.
+// Depths returns the depth of every queue of the deployment, in the order of its path.
 func (c *Client) Depths(ctx context.Context, d Deployment) ([]Depth, error) {
 	depths := make([]Depth, 0, len(d.Path))
 	for _, key := range d.Path {
@@ -66,6 +65,7 @@ func (c *Client) Depths(ctx context.Context, d Deployment) ([]Depth, error) {
 	return depths, nil
 }
 
+// depth returns the depth of a queue.
 func (c *Client) depth(ctx context.Context, key, url string) (Depth, error) {
 	out, err := c.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{
 		sqstypes.QueueAttributeNameApproximateNumberOfMessages,
@@ -75,6 +75,7 @@ func (c *Client) depth(ctx context.Context, key, url string) (Depth, error) {
 	if err != nil {
 		return Depth{}, fmt.Errorf("read the depth of queue %s: %w", key, err)
 	}
+
 	d := Depth{Queue: key, URL: url}
 	for name, to := range map[sqstypes.QueueAttributeName]*int{
 		sqstypes.QueueAttributeNameApproximateNumberOfMessages:           &d.Visible,
@@ -90,7 +91,7 @@ func (c *Client) depth(ctx context.Context, key, url string) (Depth, error) {
 	return d, nil
 }
 
-// QueueAttributes reads all attributes of a queue.
+// QueueAttributes returns all attributes of a queue.
 func (c *Client) QueueAttributes(ctx context.Context, url string) (map[string]string, error) {
 	all := []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll}
 	out, err := c.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: all})
@@ -100,24 +101,24 @@ func (c *Client) QueueAttributes(ctx context.Context, url string) (map[string]st
 	return out.Attributes, nil
 }
 
-// FunctionState is what Lambda says of a function.
+// FunctionState is the state of a function and its mapping.
 type FunctionState struct {
 	// Key is the function's key.
 	Key string `json:"key"`
 	// Name is the function's name.
 	Name string `json:"name"`
-	// State is Active when it can be invoked.
+	// State is the function's state; Active if it can be invoked.
 	State string `json:"state"`
-	// LastUpdate is Successful when the last change is in force.
+	// LastUpdate is the status of the last update; Successful if it is in force.
 	LastUpdate string `json:"last_update"`
-	// Modified is when it was changed last, as Lambda writes it.
+	// Modified is when it was last modified, in Lambda's format.
 	Modified string `json:"modified"`
-	// Mapping is the state of the mapping that feeds it, such as Enabled; empty
-	// for a function without one.
+	// Mapping is the state of its event source mapping, such as Enabled; empty if it
+	// has none.
 	Mapping string `json:"mapping,omitempty"`
 }
 
-// FunctionStates reads every function and mapping of the deployment.
+// FunctionStates returns the state of every function of the deployment.
 func (c *Client) FunctionStates(ctx context.Context, d Deployment) ([]FunctionState, error) {
 	var states []FunctionState
 	for _, key := range d.FunctionKeys() {
@@ -126,7 +127,14 @@ func (c *Client) FunctionStates(ctx context.Context, d Deployment) ([]FunctionSt
 		if err != nil {
 			return nil, fmt.Errorf("read function %s: %w", name, err)
 		}
-		s := FunctionState{Key: key, Name: name, State: string(out.State), LastUpdate: string(out.LastUpdateStatus), Modified: aws.ToString(out.LastModified)}
+
+		s := FunctionState{
+			Key:        key,
+			Name:       name,
+			State:      string(out.State),
+			LastUpdate: string(out.LastUpdateStatus),
+			Modified:   aws.ToString(out.LastModified),
+		}
 		if uuid, ok := d.Mappings[key]; ok {
 			m, err := c.lambda.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: &uuid})
 			if err != nil {
@@ -141,12 +149,13 @@ func (c *Client) FunctionStates(ctx context.Context, d Deployment) ([]FunctionSt
 
 // Ready reports whether traffic may start: every function is active, every
 // mapping enabled, and every queue but the dead-letter queue has a redrive
-// policy. If not, why says what is missing.
+// policy. If not, why is what is missing.
 func (c *Client) Ready(ctx context.Context, d Deployment) (ready bool, why string, err error) {
 	states, err := c.FunctionStates(ctx, d)
 	if err != nil {
 		return false, "", err
 	}
+
 	for _, s := range states {
 		if s.State != string(lambdatypes.StateActive) || s.LastUpdate == string(lambdatypes.LastUpdateStatusInProgress) {
 			return false, fmt.Sprintf("function %s is %s, its last update %s", s.Name, s.State, s.LastUpdate), nil
@@ -155,6 +164,7 @@ func (c *Client) Ready(ctx context.Context, d Deployment) (ready bool, why strin
 			return false, fmt.Sprintf("the mapping of %s is %s", s.Name, s.Mapping), nil
 		}
 	}
+
 	for _, key := range d.Live() {
 		attributes, err := c.QueueAttributes(ctx, d.QueueURLs[key])
 		if err != nil {
@@ -167,35 +177,45 @@ func (c *Client) Ready(ctx context.Context, d Deployment) (ready bool, why strin
 	return true, "", nil
 }
 
-// Answer is what an invocation gave.
-type Answer struct {
-	// RequestID names the invocation in the function's log.
+// InvokeResult is the result of an invocation.
+type InvokeResult struct {
+	// RequestID is the invocation's id in the function's log.
 	RequestID string `json:"request_id"`
-	// StatusCode is 200 for a call, 202 for an event taken.
+	// StatusCode is 200 for an invocation, 202 for an accepted event.
 	StatusCode int `json:"status_code"`
-	// FunctionError is set when the function failed.
+	// FunctionError is set if the function failed.
 	FunctionError string `json:"function_error,omitempty"`
-	// Payload is the function's answer.
+	// Payload is the function's response.
 	Payload []byte `json:"-"`
-	// LogTail is the end of the log, base64; empty unless asked for.
+	// LogTail is the end of the log in base64; empty if Invoke did not wait.
 	LogTail string `json:"-"`
 }
 
-// Invoke calls a function with a JSON payload, or hands it the event and does not
-// wait.
-func (c *Client) Invoke(ctx context.Context, name string, payload []byte, wait bool) (Answer, error) {
-	in := &lambda.InvokeInput{FunctionName: &name, Payload: payload, InvocationType: lambdatypes.InvocationTypeEvent}
-	if wait {
-		in.InvocationType, in.LogType = lambdatypes.InvocationTypeRequestResponse, lambdatypes.LogTypeTail
+// Invoke invokes a function with a JSON payload. If wait is false, Lambda accepts the
+// event for asynchronous invocation.
+func (c *Client) Invoke(ctx context.Context, name string, payload []byte, wait bool) (InvokeResult, error) {
+	in := &lambda.InvokeInput{
+		FunctionName:   &name,
+		Payload:        payload,
+		InvocationType: lambdatypes.InvocationTypeEvent,
 	}
-	once := func(o *lambda.Options) { o.RetryMaxAttempts = 1 } // trying again could do the work twice
+	if wait {
+		in.InvocationType = lambdatypes.InvocationTypeRequestResponse
+		in.LogType = lambdatypes.LogTypeTail
+	}
+
+	once := func(o *lambda.Options) { o.RetryMaxAttempts = 1 } // a retry could do the work twice
 	out, err := c.lambda.Invoke(ctx, in, once)
 	if err != nil {
-		return Answer{}, fmt.Errorf("invoke %s: %w", name, err)
+		return InvokeResult{}, fmt.Errorf("invoke %s: %w", name, err)
 	}
-	id, _ := middleware.GetRequestIDMetadata(out.ResultMetadata)
-	return Answer{
-		RequestID: id, StatusCode: int(out.StatusCode), FunctionError: aws.ToString(out.FunctionError),
-		Payload: out.Payload, LogTail: aws.ToString(out.LogResult),
+
+	id, _ := middleware.GetRequestIDMetadata(out.ResultMetadata) // empty if the response has none
+	return InvokeResult{
+		RequestID:     id,
+		StatusCode:    int(out.StatusCode),
+		FunctionError: aws.ToString(out.FunctionError),
+		Payload:       out.Payload,
+		LogTail:       aws.ToString(out.LogResult),
 	}, nil
 }

@@ -14,25 +14,24 @@ import (
 
 // DeadLetter is a message in the dead-letter queue.
 type DeadLetter struct {
-	// ID is the message's id.
+	// ID is the message id.
 	ID string
-	// Origin is the id of the first message, before any replay.
+	// Origin is the message id from the first send, before any replay.
 	Origin string
-	// Replays is how often it was replayed.
+	// Replays is how often the message was replayed.
 	Replays int
 }
 
-// hidden is how long messages stay hidden while the queue is read, in seconds.
-const hidden = 60
+// readTimeout is the visibility timeout with which the queue is read, in seconds.
+const readTimeout = 60
 
-// grace is how long the clock may take to go on again, when the caller is in a
-// hurry to end.
-const grace = 10 * time.Second
+// releaseTimeout is the timeout for releasing the clock after an interrupt.
+const releaseTimeout = 10 * time.Second
 
-// DeadLetters reads every message of the dead-letter queue and leaves it there:
-// each is hidden for the time of reading and then shown again at once. Reading
-// raises a message's receive count. Messages that someone else has in flight are
-// not seen; unseen tells how many those may be.
+// DeadLetters returns the messages of the dead-letter queue, and leaves them there: it
+// receives them and then makes them visible again. That increases their receive
+// counts. It cannot receive messages that another consumer has in flight; unseen is
+// the number of messages that it did not receive.
 func (c *Client) DeadLetters(ctx context.Context, d Deployment) (letters []DeadLetter, unseen int, err error) {
 	release, err := c.hold(ctx)
 	if err != nil {
@@ -45,14 +44,15 @@ func (c *Client) DeadLetters(ctx context.Context, d Deployment) (letters []DeadL
 	return letters, unseen, nil
 }
 
-// hold stops the clock, where it can be stopped, and answers how to let it go on:
-// where time skips, what one receive hides would be visible again before the next.
-// A clock that somebody else has stopped stays as it is.
+// hold holds the clock, if it can be held, and returns the function that releases it.
+// With a clock that skips, the messages of one receive would be visible again before
+// the next. A clock that is already held stays held.
 func (c *Client) hold(ctx context.Context) (release func() error, err error) {
 	nothing := func() error { return nil }
 	if c.clock == nil {
 		return nothing, nil
 	}
+
 	now, err := c.clock.Clock(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("hold the clock to read the dead-letter queue: %w", err)
@@ -63,54 +63,69 @@ func (c *Client) hold(ctx context.Context) (release func() error, err error) {
 	if _, err := c.clock.Hold(ctx); err != nil {
 		return nil, fmt.Errorf("hold the clock to read the dead-letter queue: %w", err)
 	}
+
 	return func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace) // an interrupt must not leave time stopped
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout) // an interrupt must not leave the clock held
 		defer cancel()
 		if _, err := c.clock.Release(ctx); err != nil {
-			return fmt.Errorf("let the clock go on: %w", err)
+			return fmt.Errorf("release the clock: %w", err)
 		}
 		return nil
 	}, nil
 }
 
-// read is DeadLetters, whatever the clock does.
+// read is DeadLetters without holding the clock.
 func (c *Client) read(ctx context.Context, d Deployment) (letters []DeadLetter, unseen int, err error) {
 	depth, err := c.depth(ctx, "dlq", d.DLQ())
 	if err != nil {
 		return nil, 0, err
 	}
+
 	found := map[string]DeadLetter{}
 	receipts := map[string]string{}
+	// A receive may return no new message though there are some: stop after two.
 	for empty := 0; empty < 2 && len(found) < depth.Total(); {
 		batch, err := c.receive(ctx, d.DLQ())
 		if err != nil {
-			return nil, 0, errors.Join(err, c.show(ctx, d.DLQ(), receipts))
+			return nil, 0, errors.Join(err, c.makeVisible(ctx, d.DLQ(), receipts))
 		}
+
 		before := len(found)
 		for _, m := range batch {
 			found[aws.ToString(m.MessageId)] = deadLetter(m)
 			receipts[aws.ToString(m.MessageId)] = aws.ToString(m.ReceiptHandle)
 		}
+
 		if len(found) == before {
 			empty++
 		} else {
 			empty = 0
 		}
 	}
-	if err := c.show(ctx, d.DLQ(), receipts); err != nil {
+
+	if err := c.makeVisible(ctx, d.DLQ(), receipts); err != nil {
 		return nil, 0, err
 	}
+
 	for _, l := range found {
 		letters = append(letters, l)
 	}
 	return letters, max(0, depth.Total()-len(found)), nil
 }
 
+// receive receives up to ten messages.
 func (c *Client) receive(ctx context.Context, url string) ([]sqstypes.Message, error) {
-	in := &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10, VisibilityTimeout: hidden, MessageAttributeNames: []string{"All"}}
-	if c.clock == nil {
-		in.WaitTimeSeconds = 1 // AWS asks all its servers only then; where time is held, this second would never end
+	in := &sqs.ReceiveMessageInput{
+		QueueUrl:              &url,
+		MaxNumberOfMessages:   10,
+		VisibilityTimeout:     readTimeout,
+		MessageAttributeNames: []string{"All"},
 	}
+	if c.clock == nil {
+		// Only a long poll queries all servers of SQS. With a held clock it would not end.
+		in.WaitTimeSeconds = 1
+	}
+
 	out, err := c.sqs.ReceiveMessage(ctx, in)
 	if err != nil {
 		return nil, fmt.Errorf("read the dead-letter queue: %w", err)
@@ -118,24 +133,29 @@ func (c *Client) receive(ctx context.Context, url string) ([]sqstypes.Message, e
 	return out.Messages, nil
 }
 
-// show makes messages visible again. A message that became visible by itself
-// needs nothing.
-func (c *Client) show(ctx context.Context, url string, receipts map[string]string) error {
-	ctx = context.WithoutCancel(ctx) // an interrupt must not leave them hidden
+// makeVisible makes messages visible again. Entries that fail are ignored: those
+// messages became visible by themselves.
+func (c *Client) makeVisible(ctx context.Context, url string, receipts map[string]string) error {
+	ctx = context.WithoutCancel(ctx) // an interrupt must not leave them in flight
 	var entries []sqstypes.ChangeMessageVisibilityBatchRequestEntry
 	flush := func() error {
 		if len(entries) == 0 {
 			return nil
 		}
+
 		_, err := c.sqs.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &url, Entries: entries})
 		entries = entries[:0]
 		if err != nil {
-			return fmt.Errorf("show the messages of the dead-letter queue again: %w", err)
+			return fmt.Errorf("make the messages of the dead-letter queue visible again: %w", err)
 		}
 		return nil
 	}
+
 	for _, receipt := range receipts {
-		entries = append(entries, sqstypes.ChangeMessageVisibilityBatchRequestEntry{Id: aws.String(strconv.Itoa(len(entries))), ReceiptHandle: &receipt})
+		entries = append(entries, sqstypes.ChangeMessageVisibilityBatchRequestEntry{
+			Id:            aws.String(strconv.Itoa(len(entries))),
+			ReceiptHandle: &receipt,
+		})
 		if len(entries) == 10 {
 			if err := flush(); err != nil {
 				return err
@@ -145,6 +165,7 @@ func (c *Client) show(ctx context.Context, url string, receipts map[string]strin
 	return flush()
 }
 
+// deadLetter returns what a message's attributes say about its replays.
 func deadLetter(m sqstypes.Message) DeadLetter {
 	l := DeadLetter{ID: aws.ToString(m.MessageId), Origin: aws.ToString(m.MessageId)}
 	if a, ok := m.MessageAttributes["origin_message_id"]; ok && aws.ToString(a.StringValue) != "" {

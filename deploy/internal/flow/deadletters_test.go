@@ -59,7 +59,7 @@ func (e eager) Do(r *http.Request) (*http.Response, error) {
 
 // Where time skips, a message that one receive hides would be back before the
 // next. With the clock held each is received once.
-func TestTimeIsHeldWhileDeadLettersAreRead(t *testing.T) {
+func TestClockIsHeldWhileDeadLettersAreRead(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []clock.Mode{clock.Skip, clock.Real, clock.Manual} {
 		t.Run(mode.String(), func(t *testing.T) {
@@ -88,7 +88,7 @@ func TestTimeIsHeldWhileDeadLettersAreRead(t *testing.T) {
 	}
 }
 
-func TestAClockThatSomeoneElseHoldsStaysHeld(t *testing.T) {
+func TestClockHeldByOthersStaysHeld(t *testing.T) {
 	t.Parallel()
 	b := setupIn(t, clock.Skip)
 	b.send(t, "dlq", 1, 0, nil)
@@ -99,7 +99,7 @@ func TestAClockThatSomeoneElseHoldsStaysHeld(t *testing.T) {
 	}
 }
 
-func TestWhatSomeoneElseHidesIsUnseenWhileTimeIsHeld(t *testing.T) {
+func TestMessagesInFlightAreUnseenWithAHeldClock(t *testing.T) {
 	t.Parallel()
 	b := setupIn(t, clock.Manual)
 	b.send(t, "dlq", 12, 0, nil)
@@ -138,21 +138,23 @@ func fakeClock(t *testing.T, failing string) (*control.Client, func() []string) 
 	}
 }
 
-func TestAClockThatCannotBeHeldIsAnError(t *testing.T) {
+func TestDeadLettersFailsIfTheClockCannotBeHeld(t *testing.T) {
 	t.Parallel()
 	for failing, want := range map[string]string{
-		"clock": "hold the clock", "clock/hold": "hold the clock", "clock/release": "let the clock go on",
+		"clock": "hold the clock", "clock/hold": "hold the clock", "clock/release": "release the clock",
 	} {
-		b := setup(t)
-		c, _ := fakeClock(t, failing)
-		if _, _, err := flow.New(b.aws.Config(), c).DeadLetters(t.Context(), b.d); err == nil || !strings.Contains(err.Error(), want) ||
-			!strings.Contains(err.Error(), "out of order") {
-			t.Errorf("%s fails: %v", failing, err)
-		}
+		t.Run(failing, func(t *testing.T) {
+			b := setup(t)
+			c, _ := fakeClock(t, failing)
+			if _, _, err := flow.New(b.aws.Config(), c).DeadLetters(t.Context(), b.d); err == nil || !strings.Contains(err.Error(), want) ||
+				!strings.Contains(err.Error(), "out of order") {
+				t.Errorf("%s fails: %v", failing, err)
+			}
+		})
 	}
 }
 
-func TestTheClockGoesOnWhateverHappens(t *testing.T) {
+func TestClockIsReleasedAfterAnyError(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	c, asked := fakeClock(t, "")

@@ -1,6 +1,6 @@
-// Package flow is a deployed flow seen from outside: its queues, functions and
-// mappings, found by the root module's outputs and read through the AWS API. It
-// works the same on AWS and on anything that speaks its protocols.
+// Package flow reads and drives a deployed flow through the AWS API: its queues,
+// functions and mappings, which the outputs of the Terraform root module name. It
+// works with AWS and with every server that implements its API.
 package flow
 
 import (
@@ -18,10 +18,10 @@ import (
 // Deployment names the parts of a flow by the root module's keys: source,
 // retry_1, dlq; producer, consumer, retry_1.
 type Deployment struct {
-	// Path lists the queues' keys in the order in which a message that keeps
-	// failing visits them.
+	// Path has the keys of the queues in the order in which a message that always
+	// fails passes them.
 	Path []string `json:"path"`
-	// QueueURLs are the queues.
+	// QueueURLs are the queues' URLs.
 	QueueURLs map[string]string `json:"queue_urls"`
 	// Functions are the functions' names.
 	Functions map[string]string `json:"functions"`
@@ -29,20 +29,24 @@ type Deployment struct {
 	LogGroups map[string]string `json:"log_groups"`
 	// Mappings are the event source mappings' UUIDs, by their function's key.
 	Mappings map[string]string `json:"mappings"`
-	// FailureReporting is per_message or whole_batch; empty when not known yet.
+	// FailureReporting is per_message or whole_batch; empty if it is not known yet.
 	FailureReporting string `json:"failure_reporting"`
 }
 
-// FromOutputs reads a deployment from the root module's outputs.
+// FromOutputs returns the deployment that the root module's outputs describe.
 func FromOutputs(out map[string]json.RawMessage) (Deployment, error) {
 	var d Deployment
 	for name, to := range map[string]any{
-		"queue_path": &d.Path, "queue_urls": &d.QueueURLs, "function_names": &d.Functions,
-		"log_group_names": &d.LogGroups, "mapping_uuids": &d.Mappings, "failure_reporting": &d.FailureReporting,
+		"queue_path":        &d.Path,
+		"queue_urls":        &d.QueueURLs,
+		"function_names":    &d.Functions,
+		"log_group_names":   &d.LogGroups,
+		"mapping_uuids":     &d.Mappings,
+		"failure_reporting": &d.FailureReporting,
 	} {
 		value, ok := out[name]
 		if !ok {
-			return Deployment{}, hint.New("the deployment has no output "+name, "its last deployment did not come to its end: run reliableq up")
+			return Deployment{}, hint.New("the deployment has no output "+name, "its last deployment did not finish: run reliableq up")
 		}
 		if err := json.Unmarshal(value, to); err != nil {
 			return Deployment{}, fmt.Errorf("read output %s: %w", name, err)
@@ -51,18 +55,24 @@ func FromOutputs(out map[string]json.RawMessage) (Deployment, error) {
 	return d, nil
 }
 
-// FromInventory makes a deployment of what a run has made so far.
+// FromInventory returns the deployment that a run has created so far.
 func FromInventory(r infra.Inventory) Deployment {
-	d := Deployment{QueueURLs: maps.Clone(r.QueueURLs), Functions: maps.Clone(r.Functions), Mappings: maps.Clone(r.Mappings), LogGroups: map[string]string{}}
+	d := Deployment{
+		QueueURLs: maps.Clone(r.QueueURLs),
+		Functions: maps.Clone(r.Functions),
+		Mappings:  maps.Clone(r.Mappings),
+		LogGroups: map[string]string{},
+	}
 	for key, name := range r.Functions {
 		d.LogGroups[key] = "/aws/lambda/" + name
 	}
-	d.Path = slices.SortedFunc(maps.Keys(r.QueueURLs), func(a, b string) int { return place(a) - place(b) })
+	d.Path = slices.SortedFunc(maps.Keys(r.QueueURLs), func(a, b string) int { return position(a) - position(b) })
 	return d
 }
 
-// place orders the keys of queues along a message's way.
-func place(key string) int {
+// position returns a number by which the keys of queues are ordered along a message's
+// path: the source, the retry levels, then all others.
+func position(key string) int {
 	if level, ok := strings.CutPrefix(key, "retry_"); ok {
 		n, err := strconv.Atoi(level)
 		if err == nil {
@@ -75,16 +85,16 @@ func place(key string) int {
 	return 1 << 20
 }
 
-// DLQ is the URL of the dead-letter queue.
+// DLQ returns the URL of the dead-letter queue.
 func (d Deployment) DLQ() string { return d.QueueURLs["dlq"] }
 
-// Live lists the keys of the queues that a message leaves by itself: all but the
-// dead-letter queue.
+// Live returns the keys of the queues that functions read: all but the dead-letter
+// queue.
 func (d Deployment) Live() []string {
 	return slices.DeleteFunc(slices.Clone(d.Path), func(key string) bool { return key == "dlq" })
 }
 
-// Retries lists the keys of the retry functions, in order of level.
+// Retries returns the keys of the retry functions, in the order of their levels.
 func (d Deployment) Retries() []string {
 	var keys []string
 	for _, key := range d.Path {
@@ -95,7 +105,7 @@ func (d Deployment) Retries() []string {
 	return keys
 }
 
-// FunctionKeys lists the keys of all functions: producer, consumer, then the
+// FunctionKeys returns the keys of all functions: producer, consumer, then the retry
 // levels in order.
 func (d Deployment) FunctionKeys() []string {
 	return slices.SortedFunc(maps.Keys(d.Functions), func(a, b string) int {
@@ -106,7 +116,7 @@ func (d Deployment) FunctionKeys() []string {
 			case "consumer":
 				return -1
 			}
-			return place(key)
+			return position(key)
 		}
 		return rank(a) - rank(b)
 	})

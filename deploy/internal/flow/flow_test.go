@@ -72,7 +72,7 @@ func (b *bench) send(t *testing.T, key string, n int, delay int32, attributes ma
 	return ids
 }
 
-func TestDepthsTellWhereMessagesAre(t *testing.T) {
+func TestDepths(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.send(t, "source", 3, 0, nil)
@@ -92,7 +92,7 @@ func TestDepthsTellWhereMessagesAre(t *testing.T) {
 	}
 }
 
-func TestReadingTheDeadLetterQueueLeavesItAsItWas(t *testing.T) {
+func TestDeadLettersLeavesTheMessages(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	plain := b.send(t, "dlq", 13, 0, nil)
@@ -120,7 +120,7 @@ func TestReadingTheDeadLetterQueueLeavesItAsItWas(t *testing.T) {
 	}
 }
 
-func TestWhatSomeoneElseHoldsIsCountedAsUnseen(t *testing.T) {
+func TestMessagesInFlightAreCountedAsUnseen(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.send(t, "dlq", 3, 0, nil)
@@ -150,7 +150,7 @@ func TestWhatSomeoneElseHoldsIsCountedAsUnseen(t *testing.T) {
 	}
 }
 
-func TestATailAnswersEachEventOnce(t *testing.T) {
+func TestTailReturnsEachEventOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	logs := cloudwatchlogs.NewFromConfig(b.aws.Config())
@@ -207,7 +207,7 @@ func TestATailAnswersEachEventOnce(t *testing.T) {
 	}
 }
 
-func TestADeploymentIsReadFromItsOutputs(t *testing.T) {
+func TestFromOutputs(t *testing.T) {
 	t.Parallel()
 	out := map[string]json.RawMessage{
 		"queue_path":        json.RawMessage(`["source","retry_1","retry_2","dlq"]`),
@@ -236,7 +236,7 @@ func TestADeploymentIsReadFromItsOutputs(t *testing.T) {
 	}
 }
 
-func TestTheInventoryOfARunIsADeploymentInTheOrderOfItsPath(t *testing.T) {
+func TestFromInventoryOrdersThePath(t *testing.T) {
 	t.Parallel()
 	d := flow.FromInventory(infra.Inventory{
 		QueueURLs: map[string]string{"dlq": "d", "retry_10": "r10", "retry_2": "r2", "source": "s"},

@@ -11,22 +11,22 @@ import (
 	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 )
 
-// Line is one event of a function's log.
+// Line is a log event of a function.
 type Line struct {
-	// ID is the event's id, unique in its group.
+	// ID is the event id, unique in its log group.
 	ID string
 	// Stream is the log stream: one for each execution environment.
 	Stream string
 	// Time is the event's timestamp, in service time.
 	Time time.Time
-	// Text is the message, without the end of line.
+	// Text is the message without line breaks at its end.
 	Text string
 }
 
-// late is how much later than its timestamp an event may turn up on AWS.
-const late = time.Minute
+// maxLatency is how long after its timestamp an event may become readable on AWS.
+const maxLatency = time.Minute
 
-// Tail reads a log group as it grows, each event once.
+// Tail reads new events of a log group, each once.
 type Tail struct {
 	client *Client
 	group  string
@@ -36,19 +36,26 @@ type Tail struct {
 	begun  bool
 }
 
-// Tail reads the events of a group from since on that match filter, a pattern of
-// CloudWatch Logs; an empty one matches all.
+// Tail returns a Tail of a group's events from since on that match filter, a filter
+// pattern of CloudWatch Logs. An empty filter matches all events.
 func (c *Client) Tail(group string, since time.Time, filter string) *Tail {
-	return &Tail{client: c, group: group, filter: filter, since: since, seen: map[string]time.Time{}}
+	return &Tail{
+		client: c,
+		group:  group,
+		filter: filter,
+		since:  since,
+		seen:   map[string]time.Time{},
+	}
 }
 
-// Next answers the events that were not there before, in the order in which the
-// service gives them. A group that does not exist yet has none.
+// Next returns the events since the last call, in the order of FilterLogEvents. A
+// group that does not exist has none.
 func (t *Tail) Next(ctx context.Context) ([]Line, error) {
 	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &t.group, StartTime: aws.Int64(t.since.UnixMilli())}
 	if t.filter != "" {
 		in.FilterPattern = &t.filter
 	}
+
 	var lines []Line
 	newest := t.since
 	for {
@@ -59,10 +66,13 @@ func (t *Tail) Next(ctx context.Context) ([]Line, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read log %s: %w", t.group, err)
 		}
+
 		for _, e := range out.Events {
 			line := Line{
-				ID: aws.ToString(e.EventId), Stream: aws.ToString(e.LogStreamName),
-				Time: time.UnixMilli(aws.ToInt64(e.Timestamp)), Text: trim(aws.ToString(e.Message)),
+				ID:     aws.ToString(e.EventId),
+				Stream: aws.ToString(e.LogStreamName),
+				Time:   time.UnixMilli(aws.ToInt64(e.Timestamp)),
+				Text:   trim(aws.ToString(e.Message)),
 			}
 			if _, ok := t.seen[line.ID]; ok {
 				continue
@@ -73,22 +83,26 @@ func (t *Tail) Next(ctx context.Context) ([]Line, error) {
 			}
 			lines = append(lines, line)
 		}
+
 		if aws.ToString(out.NextToken) == "" {
 			break
 		}
 		in.NextToken = out.NextToken
 	}
-	if t.begun { // what was there before may be of another time, if a clock was set back
+
+	// Events from before the first call may be from the future, if the clock was set
+	// back: they must not move the window.
+	if t.begun {
 		t.advance(newest)
 	}
 	t.begun = true
 	return lines, nil
 }
 
-// advance moves the window on, so far behind the newest event that a late one is
-// not missed, and forgets what it has left behind.
+// advance moves the start of the window to maxLatency before the newest event, and
+// forgets the ids of older events.
 func (t *Tail) advance(newest time.Time) {
-	if from := newest.Add(-late); from.After(t.since) {
+	if from := newest.Add(-maxLatency); from.After(t.since) {
 		t.since = from
 		for id, at := range t.seen {
 			if at.Before(from) {
@@ -98,7 +112,7 @@ func (t *Tail) advance(newest time.Time) {
 	}
 }
 
-// trim takes the ends of line from a message.
+// trim removes line breaks from the end of a message.
 func trim(s string) string {
 	for len(s) > 0 && (s[len(s)-1] == '\n' || s[len(s)-1] == '\r') {
 		s = s[:len(s)-1]

@@ -7,14 +7,15 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// absences are the codes of AWS's answers that something is not there.
-var absences = []string{
+// missingCodes are the error codes for a function, mapping or queue that does not
+// exist.
+var missingCodes = []string{
 	"ResourceNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue",
 }
 
-// Missing reports whether err is AWS's answer that a function, mapping or queue
-// is not there: deleted, or replaced by one with another id.
+// Missing reports whether err is AWS's error for a function, mapping or queue that does
+// not exist: it was deleted, or replaced by one with another id.
 func Missing(err error) bool {
-	var answer smithy.APIError
-	return errors.As(err, &answer) && slices.Contains(absences, answer.ErrorCode())
+	var apiErr smithy.APIError
+	return errors.As(err, &apiErr) && slices.Contains(missingCodes, apiErr.ErrorCode())
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 )
 
-func TestOnlyAnAnswerThatSomethingIsNotThereCountsAsMissing(t *testing.T) {
+func TestMissingReportsOnlyErrorsOfMissingResources(t *testing.T) {
 	t.Parallel()
 	answer := func(code string) error { return fmt.Errorf("read it: %w", &smithy.GenericAPIError{Code: code}) }
 	for _, c := range []struct {
@@ -25,8 +25,10 @@ func TestOnlyAnAnswerThatSomethingIsNotThereCountsAsMissing(t *testing.T) {
 		{"no answer", errors.New("connection refused"), false},
 		{"nothing", nil, false},
 	} {
-		if got := flow.Missing(c.err); got != c.want {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if got := flow.Missing(c.err); got != c.want {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
 	}
 }

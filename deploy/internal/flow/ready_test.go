@@ -75,7 +75,7 @@ func (b *bench) settle(t *testing.T) {
 	}
 }
 
-func TestAFlowIsReadyOnlyWhenAllThatTrafficNeedsIsThere(t *testing.T) {
+func TestReadyNeedsFunctionsMappingsAndRedrivePolicies(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -130,7 +130,7 @@ func lambdaThatSays(t *testing.T, function, mapping string) aws.Config {
 	}
 }
 
-func TestWhatIsStillBeingMadeIsNotReady(t *testing.T) {
+func TestReadyIsFalseWhileResourcesAreCreated(t *testing.T) {
 	t.Parallel()
 	d := flow.Deployment{Functions: map[string]string{"consumer": "f"}, Mappings: map[string]string{"consumer": "u"}}
 	const active, enabled = `{"State":"Active","LastUpdateStatus":"Successful"}`, `{"State":"Enabled"}`
@@ -144,14 +144,16 @@ func TestWhatIsStillBeingMadeIsNotReady(t *testing.T) {
 		{active, `{"State":"Enabling"}`, "the mapping of f is Enabling"},
 		{active, `{"State":"Updating"}`, "the mapping of f is Updating"},
 	} {
-		ready, why, err := flow.New(lambdaThatSays(t, c.function, c.mapping), nil).Ready(t.Context(), d)
-		if err != nil || ready != (c.why == "") || why != c.why {
-			t.Errorf("%s with %s: ready %v, why %q, %v; want %q", c.function, c.mapping, ready, why, err, c.why)
-		}
+		t.Run(c.function, func(t *testing.T) {
+			ready, why, err := flow.New(lambdaThatSays(t, c.function, c.mapping), nil).Ready(t.Context(), d)
+			if err != nil || ready != (c.why == "") || why != c.why {
+				t.Errorf("%s with %s: ready %v, why %q, %v; want %q", c.function, c.mapping, ready, why, err, c.why)
+			}
+		})
 	}
 }
 
-func TestFunctionStatesTellWhatLambdaSays(t *testing.T) {
+func TestFunctionStates(t *testing.T) {
 	t.Parallel()
 	b := setupIn(t, clock.Skip)
 	b.equip(t)
@@ -174,7 +176,7 @@ func TestFunctionStatesTellWhatLambdaSays(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotThereIsNamed(t *testing.T) {
+func TestErrorsNameMissingResources(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -197,7 +199,7 @@ func TestWhatIsNotThereIsNamed(t *testing.T) {
 	}
 }
 
-func TestInvokeAnswersWhatTheFunctionDid(t *testing.T) {
+func TestInvokeReturnsTheResultOfTheFunction(t *testing.T) {
 	t.Parallel()
 	b := setupIn(t, clock.Skip)
 	b.equip(t)

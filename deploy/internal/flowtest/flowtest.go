@@ -1,6 +1,6 @@
 // Package flowtest deploys the whole flow for a test, without Terraform: queues and
-// mappings on an embedded AWS, and the project's own functions in the test's
-// process, whose log lines go where those of a program would.
+// mappings on an embedded AWS, and the project's own functions in the process of the
+// test. Their log lines are written to their log groups.
 package flowtest
 
 import (
@@ -31,16 +31,16 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// Handler is the Invoke of a function.
+// Handler is the Invoke method of a function.
 type Handler = func(ctx context.Context, event []byte) ([]byte, error)
 
 // World is a deployed flow, with one retry level of three replays.
 type World struct {
-	// AWS is where it is deployed. It listens.
+	// AWS is the embedded AWS. It listens on a port.
 	AWS *localawstest.Server
-	// SQS is a client of it.
+	// SQS is a client of the embedded AWS.
 	SQS *sqs.Client
-	// Deployment names its parts. Every name is the part's key.
+	// Deployment is the deployment. The name of each part is its key.
 	Deployment flow.Deployment
 
 	t      testing.TB
@@ -48,50 +48,89 @@ type World struct {
 	logs   *cloudwatchlogs.Client
 }
 
-// Deploy makes a flow whose time passes as mode says, and whose consumer reports
-// failures per_message or for the whole_batch.
+// Deploy deploys a flow with the given clock mode. Its consumer reports failures
+// per_message or for the whole_batch.
 func Deploy(t testing.TB, mode clock.Mode, reporting string) *World {
 	t.Helper()
-	server := localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", NoAuth: true, ClockMode: mode, Seed: 1})
+	server := localawstest.NewWith(t, localaws.Options{
+		Addr:      "127.0.0.1:0",
+		NoAuth:    true,
+		ClockMode: mode,
+		Seed:      1,
+	})
+
 	w := &World{
-		t: t, AWS: server, SQS: sqs.NewFromConfig(server.Config()), lambda: lambdasdk.NewFromConfig(server.Config()),
-		logs: cloudwatchlogs.NewFromConfig(server.Config()),
+		t:      t,
+		AWS:    server,
+		SQS:    sqs.NewFromConfig(server.Config()),
+		lambda: lambdasdk.NewFromConfig(server.Config()),
+		logs:   cloudwatchlogs.NewFromConfig(server.Config()),
 		Deployment: flow.Deployment{
-			Path: []string{"source", "retry_1", "dlq"}, QueueURLs: map[string]string{}, Functions: map[string]string{},
-			LogGroups: map[string]string{}, Mappings: map[string]string{}, FailureReporting: reporting,
+			Path:             []string{"source", "retry_1", "dlq"},
+			QueueURLs:        map[string]string{},
+			Functions:        map[string]string{},
+			LogGroups:        map[string]string{},
+			Mappings:         map[string]string{},
+			FailureReporting: reporting,
 		},
 	}
+
 	w.queue("dlq", nil)
-	w.queue("retry_1", map[string]string{"DelaySeconds": "10", "VisibilityTimeout": "10", "RedrivePolicy": w.redrive("dlq", 3)})
-	w.queue("source", map[string]string{"DelaySeconds": "2", "VisibilityTimeout": "10", "RedrivePolicy": w.redrive("retry_1", 5)})
+	w.queue("retry_1", map[string]string{
+		"DelaySeconds":      "10",
+		"VisibilityTimeout": "10",
+		"RedrivePolicy":     w.redrive("dlq", 3),
+	})
+
+	w.queue("source", map[string]string{
+		"DelaySeconds":      "2",
+		"VisibilityTimeout": "10",
+		"RedrivePolicy":     w.redrive("retry_1", 5),
+	})
+
 	w.functions(reporting)
 	return w
 }
 
-// functions makes the project's own.
+// functions creates the project's functions.
 func (w *World) functions(reporting string) {
 	w.t.Helper()
 	source, err := outbox.Open(w.t.Context(), w.SQS, "source")
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p := &produce.Producer{Queue: source, Project: "reliable", BadRatio: 0.1, Journal: w.journal("producer"), Now: time.Now}
+
+	p := &produce.Producer{
+		Queue:    source,
+		Project:  "reliable",
+		BadRatio: 0.1,
+		Journal:  w.journal("producer"),
+		Now:      time.Now,
+	}
+
 	w.function("producer", "", func(ctx context.Context, event []byte) ([]byte, error) {
-		lc, _ := lambdacontext.FromContext(ctx)
+		lc, _ := lambdacontext.FromContext(ctx) // the embedded AWS always sets it
 		w.Write("producer", "START RequestId: "+lc.AwsRequestID+" Version: $LATEST")
 		return lambda.NewHandler(p.Handle).Invoke(ctx, event)
 	})
+
 	consumer, err := consume.New(reporting, w.journal("consumer"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
 	w.function("consumer", "source", func(ctx context.Context, event []byte) ([]byte, error) {
 		return lambda.NewHandler(consumer).Invoke(ctx, event)
 	})
-	retry, err := replay.New(replay.Level{Number: 1, MaxAttempts: 3, Backoff: replay.Policy(2*time.Second, 15*time.Minute)}, source, w.journal("retry_1"))
+	retry, err := replay.New(replay.Level{
+		Number:      1,
+		MaxAttempts: 3,
+		Backoff:     replay.Policy(2*time.Second, 15*time.Minute),
+	}, source, w.journal("retry_1"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
 	w.function("retry_1", "retry_1", func(ctx context.Context, event []byte) ([]byte, error) {
 		return lambda.NewHandler(retry).Invoke(ctx, event)
 	})
@@ -101,11 +140,12 @@ func (w *World) arn(queue string) string {
 	return "arn:aws:sqs:" + w.AWS.Region() + ":" + w.AWS.Account() + ":" + queue
 }
 
+// redrive returns a redrive policy.
 func (w *World) redrive(to string, receives int) string {
 	return fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, w.arn(to), receives)
 }
 
-// queue makes a queue whose name is its key.
+// queue creates a queue whose name is its key.
 func (w *World) queue(key string, attributes map[string]string) {
 	w.t.Helper()
 	out, err := w.SQS.CreateQueue(w.t.Context(), &sqs.CreateQueueInput{QueueName: &key, Attributes: attributes})
@@ -115,18 +155,23 @@ func (w *World) queue(key string, attributes map[string]string) {
 	w.Deployment.QueueURLs[key] = *out.QueueUrl
 }
 
-// function makes a function whose name is its key, fed by a queue unless that is
-// empty, with a log group of its own.
+// function creates a function whose name is its key, with a log group, and a mapping
+// from the queue unless that is empty.
 func (w *World) function(key, queue string, h Handler) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	w.AWS.RegisterHandler(key, h)
 	if _, err := w.lambda.CreateFunction(ctx, &lambdasdk.CreateFunctionInput{
-		FunctionName: &key, Role: aws.String("arn:aws:iam::" + w.AWS.Account() + ":role/runs-functions"), Timeout: aws.Int32(3),
-		Runtime: lambdatypes.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Code: &lambdatypes.FunctionCode{},
+		FunctionName: &key,
+		Role:         aws.String("arn:aws:iam::" + w.AWS.Account() + ":role/runs-functions"),
+		Timeout:      aws.Int32(3),
+		Runtime:      lambdatypes.RuntimeProvidedal2023,
+		Handler:      aws.String("bootstrap"),
+		Code:         &lambdatypes.FunctionCode{},
 	}); err != nil {
 		w.t.Fatal(err)
 	}
+
 	group := logGroup(key)
 	if _, err := w.logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &group}); err != nil {
 		w.t.Fatal(err)
@@ -134,25 +179,31 @@ func (w *World) function(key, queue string, h Handler) {
 	if _, err := w.logs.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &group, LogStreamName: aws.String("one")}); err != nil {
 		w.t.Fatal(err)
 	}
-	w.Deployment.Functions[key], w.Deployment.LogGroups[key] = key, group
+
+	w.Deployment.Functions[key] = key
+	w.Deployment.LogGroups[key] = group
 	if queue == "" {
 		return
 	}
+
 	out, err := w.lambda.CreateEventSourceMapping(ctx, &lambdasdk.CreateEventSourceMappingInput{
-		FunctionName: &key, EventSourceArn: aws.String(w.arn(queue)), BatchSize: aws.Int32(5),
+		FunctionName:          &key,
+		EventSourceArn:        aws.String(w.arn(queue)),
+		BatchSize:             aws.Int32(5),
 		FunctionResponseTypes: w.responses(key),
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
 	w.Deployment.Mappings[key] = *out.UUID
 }
 
-// logGroup is Lambda's own: its lines stand beside those of the functions, in other
+// logGroup returns the log group of a function. Lambda writes to it too, in other
 // streams.
 func logGroup(key string) string { return "/aws/lambda/" + key }
 
-// responses is what a mapping reads of a function's answer.
+// responses returns the function response types of a mapping.
 func (w *World) responses(key string) []lambdatypes.FunctionResponseType {
 	if key == "consumer" && w.Deployment.FailureReporting == consume.WholeBatch {
 		return nil
@@ -160,26 +211,27 @@ func (w *World) responses(key string) []lambdatypes.FunctionResponseType {
 	return []lambdatypes.FunctionResponseType{lambdatypes.FunctionResponseTypeReportBatchItemFailures}
 }
 
-// Replace makes a function answer in another way from now on.
+// Replace replaces the handler of a function.
 func (w *World) Replace(key string, h Handler) { w.AWS.RegisterHandler(key, h) }
 
-// Write puts one line into a function's log.
+// Write writes a line to a function's log.
 func (w *World) Write(key, line string) {
 	_, err := w.logs.PutLogEvents(context.WithoutCancel(w.t.Context()), &cloudwatchlogs.PutLogEventsInput{
-		LogGroupName: aws.String(logGroup(key)), LogStreamName: aws.String("one"),
-		LogEvents: []logtypes.InputLogEvent{{Message: &line, Timestamp: aws.Int64(w.AWS.Clock().Now().UnixMilli())}},
+		LogGroupName:  aws.String(logGroup(key)),
+		LogStreamName: aws.String("one"),
+		LogEvents:     []logtypes.InputLogEvent{{Message: &line, Timestamp: aws.Int64(w.AWS.Clock().Now().UnixMilli())}},
 	})
 	if err != nil {
 		w.t.Errorf("write to the log of %s: %v", key, err)
 	}
 }
 
-// journal writes a function's own lines into its log.
+// journal returns a journal that writes to a function's log.
 func (w *World) journal(key string) *journal.Journal {
 	return journal.New(lines(func(line string) { w.Write(key, line) }), slog.LevelInfo)
 }
 
-// lines is a writer to which a journal writes one line at a time.
+// lines is a writer that is called with one line at a time.
 type lines func(line string)
 
 func (l lines) Write(p []byte) (int, error) {

@@ -1,6 +1,7 @@
 package verdict_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -28,7 +29,7 @@ func facts(t *rapid.T, known []string) verdict.Facts {
 }
 
 // Every end that a message came to is either its one fate or a duplicate.
-func TestEndsAreFatesOrDuplicates(t *testing.T) {
+func TestEachEndIsAnOutcomeOrADuplicate(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		f := facts(t, ids("m", 8))
@@ -50,7 +51,7 @@ func TestEndsAreFatesOrDuplicates(t *testing.T) {
 }
 
 // A queue and a log may hold what earlier runs left, before and after.
-func TestWhatOtherRunsLeftChangesNothing(t *testing.T) {
+func TestMessagesOfOtherRunsAreIgnored(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		mine := facts(t, ids("m", 8))
@@ -66,7 +67,7 @@ func TestWhatOtherRunsLeftChangesNothing(t *testing.T) {
 }
 
 // Logs and queues give no order.
-func TestTheOrderOfFactsPlaysNoPart(t *testing.T) {
+func TestOrderOfFactsDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		f := facts(t, ids("m", 8))
@@ -82,7 +83,7 @@ func TestTheOrderOfFactsPlaysNoPart(t *testing.T) {
 }
 
 // To see one more message processed makes no verdict worse, unless it is bad.
-func TestAnotherProcessedMessageLosesNone(t *testing.T) {
+func TestAnotherProcessedMessageDoesNotRaiseLost(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		f := facts(t, ids("m", 8))
@@ -93,7 +94,7 @@ func TestAnotherProcessedMessageLosesNone(t *testing.T) {
 			t.Fatalf("%+v, then %+v", before, after)
 		}
 		if before.Good() && !after.Good() && after.BadProcessed == before.BadProcessed {
-			t.Fatalf("%v", after.Faults)
+			t.Fatalf("%v", after.Problems)
 		}
 	})
 }
@@ -103,8 +104,10 @@ func TestSecondsAreRoundedToTheMillisecond(t *testing.T) {
 	for d, want := range map[time.Duration]float64{
 		0: 0, time.Second: 1, 1234567 * time.Microsecond: 1.234, 999 * time.Microsecond: 0, time.Hour: 3600,
 	} {
-		if got := verdict.Round(d); math.Abs(got-want) > 1e-9 {
-			t.Errorf("%s: %v, want %v", d, got, want)
-		}
+		t.Run(fmt.Sprint(d), func(t *testing.T) {
+			if got := verdict.Round(d); math.Abs(got-want) > 1e-9 {
+				t.Errorf("%v, want %v", got, want)
+			}
+		})
 	}
 }

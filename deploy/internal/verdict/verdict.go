@@ -1,6 +1,6 @@
-// Package verdict judges a run of the flow by what is in the queues and logs. It
-// is a pure computation: facts in, verdict out. What was expected plays no part
-// in the counts.
+// Package verdict computes the verdict on a run of the flow from the content of its
+// queues and logs. It has no state and no side effects. All counts are computed from
+// what was observed, never from what was expected.
 package verdict
 
 import (
@@ -10,85 +10,85 @@ import (
 	"time"
 )
 
-// Facts are what was seen of one run. Ids of messages that the run did not send
-// are ignored: a queue may hold messages of earlier runs.
+// Facts are the observations of one run. Ids of messages that the run did not send are
+// ignored, because a queue may hold messages of earlier runs.
 type Facts struct {
-	// Accepted are the ids that SQS gave the messages it accepted, as the producer
-	// logged them.
+	// Accepted has the ids of the messages that SQS accepted, from the producer's
+	// log.
 	Accepted []string
-	// Bad are those of Accepted that the producer made bad.
+	// Bad has the ids in Accepted of bad messages.
 	Bad []string
-	// Processed has the origin id of each time that the consumer processed a
+	// Processed has an origin id for each time that the consumer processed a
 	// message.
 	Processed []string
-	// Replayed has the origin id of each time that a message was replayed.
+	// Replayed has an origin id for each time that a message was replayed.
 	Replayed []string
-	// Refused are the replays that a retry function tried and that SQS refused.
+	// Refused are the replays that SQS refused.
 	Refused []Refused
 	// Dead are the messages in the dead-letter queue.
 	Dead []Dead
-	// WholeBatch says that the flow lets one bad message fail its whole batch, so
-	// that good ones in the dead-letter queue are no fault of the system.
+	// WholeBatch is set if one bad message fails its whole batch, so that good
+	// messages in the dead-letter queue are expected.
 	WholeBatch bool
 }
 
 // Refused is a replay that SQS did not accept.
 type Refused struct {
-	// Origin is the id of the first message, before any replay.
+	// Origin is the message id from the first send, before any replay.
 	Origin string
-	// Reason is what the retry function logged, such as AccessDenied.
+	// Reason is the error that the retry function logged, such as AccessDenied.
 	Reason string
 }
 
 // Dead is a message in the dead-letter queue.
 type Dead struct {
-	// Origin is the id of the first message, before any replay.
+	// Origin is the message id from the first send, before any replay.
 	Origin string
-	// Replays is the replay count that the message carries.
+	// Replays is the message's replay count.
 	Replays int
 }
 
-// Verdict is the judgement of one run. Each message that was sent is counted once
-// in processed, dead_lettered or lost.
+// Verdict is the verdict on one run. Each message that was sent is counted in exactly
+// one of Processed, DeadLettered and Lost.
 type Verdict struct {
 	// Sent is the number of messages that SQS accepted.
 	Sent int `json:"sent"`
-	// Bad is how many of them were bad.
+	// Bad is the number of bad ones.
 	Bad int `json:"bad"`
-	// Processed is the number of messages that were processed and did not end in
-	// the dead-letter queue.
+	// Processed is the number of messages that were processed and not dead-lettered.
 	Processed int `json:"processed"`
-	// DeadLettered is the number of messages that ended in the dead-letter queue.
+	// DeadLettered is the number of messages in the dead-letter queue.
 	DeadLettered int `json:"dead_lettered"`
-	// DeadLetteredGood is how many of those were good.
+	// DeadLetteredGood is the number of good ones among them.
 	DeadLetteredGood int `json:"dead_lettered_good"`
-	// Lost is the number of messages that are neither.
+	// Lost is the number of messages that were neither processed nor dead-lettered.
 	Lost int `json:"lost"`
-	// Duplicates is the number of ends beyond the first that messages came to:
-	// processed twice, or processed and dead-lettered.
+	// Duplicates is the number of times that a message was processed or dead-lettered
+	// after the first.
 	Duplicates int `json:"duplicates"`
-	// Replays is the most replays that a dead-lettered message had.
+	// Replays is the largest number of replays of a dead-lettered message.
 	Replays int `json:"replays"`
-	// ReplaysLeast is the fewest.
+	// ReplaysLeast is the smallest.
 	ReplaysLeast int `json:"replays_least"`
 	// ReplaysTotal is the number of replays of all messages.
 	ReplaysTotal int `json:"replays_total"`
-	// ReplayedGood is the number of good messages that were replayed: dragged along
-	// by bad neighbours, or delivered while they could not be processed.
+	// ReplayedGood is the number of good messages that were replayed, because another
+	// message failed their batch, or because they could not be processed for a time.
 	ReplayedGood int `json:"replayed_good"`
-	// BadProcessed is the number of bad messages that were processed all the same.
+	// BadProcessed is the number of bad messages that were processed.
 	BadProcessed int `json:"bad_processed"`
-	// Faults say in words what is wrong; none means a good verdict.
-	Faults []string `json:"faults"`
+	// Problems has a sentence for each thing that is wrong. It is empty for a good
+	// verdict.
+	Problems []string `json:"faults"`
 }
 
-// silentConsumer explains messages that count as lost because nobody told of them:
-// a consumer in place of ours may do all that it should but for the telling.
-const silentConsumer = `the consumer's log tells of no message that it processed: ` +
-	`a consumer of your own must log a line for each, {"msg":"processed","message_id":"...","origin_message_id":"..."}`
+// silentConsumer explains lost messages if the consumer logged no processed message:
+// another consumer than the project's may process messages without logging them.
+const silentConsumer = `the consumer's log has no processed message: ` +
+	`your own consumer must log a line for each, {"msg":"processed","message_id":"...","origin_message_id":"..."}`
 
-// fate is what became of one message.
-type fate struct {
+// outcome is what happened to one message.
+type outcome struct {
 	bad       bool
 	processed int
 	dead      int
@@ -98,33 +98,41 @@ type fate struct {
 
 // Judge computes the verdict.
 func Judge(f Facts) Verdict {
-	fates := make(map[string]*fate, len(f.Accepted))
+	outcomes := make(map[string]*outcome, len(f.Accepted))
 	for _, id := range f.Accepted {
-		fates[id] = &fate{}
+		outcomes[id] = &outcome{}
 	}
-	of := func(id string) *fate {
-		if known := fates[id]; known != nil {
+
+	get := func(id string) *outcome {
+		if known := outcomes[id]; known != nil {
 			return known
 		}
-		return &fate{} // of another run
+		return &outcome{} // of another run
 	}
+
 	for _, id := range f.Bad {
-		of(id).bad = true
+		get(id).bad = true
 	}
 	for _, id := range f.Processed {
-		of(id).processed++
+		get(id).processed++
 	}
 	for _, d := range f.Dead {
-		m := of(d.Origin)
+		m := get(d.Origin)
 		m.dead++
 		m.replays = max(m.replays, d.Replays)
 	}
-	v := Verdict{Sent: len(fates), ReplaysLeast: -1, Faults: []string{}}
-	for _, m := range fates {
+
+	v := Verdict{
+		Sent:         len(outcomes),
+		ReplaysLeast: -1,
+		Problems:     []string{},
+	}
+	for _, m := range outcomes {
 		v.count(m)
 	}
+
 	for _, id := range f.Replayed {
-		m := fates[id]
+		m := outcomes[id]
 		if m == nil {
 			continue
 		}
@@ -134,17 +142,18 @@ func Judge(f Facts) Verdict {
 			v.ReplayedGood++
 		}
 	}
+
 	v.ReplaysLeast = max(v.ReplaysLeast, 0)
-	v.blame(f.WholeBatch)
-	v.blameReplays(f.Refused, fates)
-	if v.Lost > 0 && !slices.ContainsFunc(f.Processed, func(id string) bool { return fates[id] != nil }) {
-		v.Faults = append(v.Faults, silentConsumer)
+	v.addProblems(f.WholeBatch)
+	v.addReplayProblems(f.Refused, outcomes)
+	if v.Lost > 0 && !slices.ContainsFunc(f.Processed, func(id string) bool { return outcomes[id] != nil }) {
+		v.Problems = append(v.Problems, silentConsumer)
 	}
 	return v
 }
 
 // count adds one message.
-func (v *Verdict) count(m *fate) {
+func (v *Verdict) count(m *outcome) {
 	if m.bad {
 		v.Bad++
 	}
@@ -152,6 +161,7 @@ func (v *Verdict) count(m *fate) {
 	if m.bad && m.processed > 0 {
 		v.BadProcessed++
 	}
+
 	switch {
 	case m.dead > 0:
 		v.DeadLettered++
@@ -169,52 +179,56 @@ func (v *Verdict) count(m *fate) {
 	}
 }
 
-// blame names what is wrong. A duplicate is none: a standard queue delivers at
+// addProblems adds what is wrong. Duplicates are not: a standard queue delivers at
 // least once.
-func (v *Verdict) blame(wholeBatch bool) {
-	fault := func(n int, one, many string) {
+func (v *Verdict) addProblems(wholeBatch bool) {
+	add := func(n int, one, many string) {
 		switch {
 		case n == 1:
-			v.Faults = append(v.Faults, "1 "+one)
+			v.Problems = append(v.Problems, "1 "+one)
 		case n > 1:
-			v.Faults = append(v.Faults, fmt.Sprintf("%d %s", n, many))
+			v.Problems = append(v.Problems, fmt.Sprintf("%d %s", n, many))
 		}
 	}
+
 	if v.Sent == 0 {
-		v.Faults = append(v.Faults, "nothing was sent")
+		v.Problems = append(v.Problems, "nothing was sent")
 	}
-	fault(v.Lost, "message was lost", "messages were lost")
-	fault(v.BadProcessed, "bad message was processed", "bad messages were processed")
+
+	add(v.Lost, "message was lost", "messages were lost")
+	add(v.BadProcessed, "bad message was processed", "bad messages were processed")
 	if !wholeBatch {
-		fault(v.DeadLetteredGood, "good message was dead-lettered", "good messages were dead-lettered")
+		add(v.DeadLetteredGood, "good message was dead-lettered", "good messages were dead-lettered")
 	}
 }
 
-// blameReplays names the messages that were dead-lettered though their replays were
-// not used up, with the first reason. One that SQS took in the end is no fault.
-func (v *Verdict) blameReplays(refused []Refused, fates map[string]*fate) {
-	first, stuck := "", map[string]bool{}
+// addReplayProblems adds the messages that were dead-lettered without a replay because
+// SQS refused it, with the first reason. A replay that SQS accepted later is not a
+// problem.
+func (v *Verdict) addReplayProblems(refused []Refused, outcomes map[string]*outcome) {
+	first := ""
+	stuck := map[string]bool{}
 	for _, r := range refused {
-		if m := fates[r.Origin]; m != nil && m.dead > 0 && m.replays == 0 {
+		if m := outcomes[r.Origin]; m != nil && m.dead > 0 && m.replays == 0 {
 			stuck[r.Origin] = true
 			if first == "" {
 				first = r.Reason
 			}
 		}
 	}
+
 	switch n := len(stuck); {
 	case n == 1:
-		v.Faults = append(v.Faults, "1 message was dead-lettered because it could not be replayed: "+first)
+		v.Problems = append(v.Problems, "1 message was dead-lettered because it could not be replayed: "+first)
 	case n > 1:
-		v.Faults = append(v.Faults, fmt.Sprintf("%d messages were dead-lettered because they could not be replayed: %s", n, first))
+		v.Problems = append(v.Problems, fmt.Sprintf("%d messages were dead-lettered because they could not be replayed: %s", n, first))
 	}
 }
 
 // Good reports whether nothing is wrong.
-func (v Verdict) Good() bool { return len(v.Faults) == 0 }
+func (v Verdict) Good() bool { return len(v.Problems) == 0 }
 
-// Line is the verdict in one line. took is how long everything took, as people
-// read it.
+// Line returns the verdict in one line. took is the formatted time of the whole run.
 func (v Verdict) Line(took string) string {
 	parts := []string{
 		fmt.Sprintf("sent %d", v.Sent), fmt.Sprintf("bad %d", v.Bad), fmt.Sprintf("processed %d", v.Processed),
@@ -224,16 +238,17 @@ func (v Verdict) Line(took string) string {
 	return strings.Join(parts, " · ")
 }
 
-// Dragged says in one line what a whole batch's failure did to good messages. It
-// is empty when it did nothing to them.
+// Dragged returns a line with the effect of whole-batch failures on good messages. It
+// is empty if there was none.
 func (v Verdict) Dragged() string {
 	if v.ReplayedGood == 0 && v.DeadLetteredGood == 0 && v.Duplicates == 0 {
 		return ""
 	}
-	return fmt.Sprintf("dragged along by bad neighbours: good messages replayed %d, dead-lettered %d, processed again %d times",
+	return fmt.Sprintf("failed because of bad messages in their batch: good messages replayed %d, dead-lettered %d, processed again %d times",
 		v.ReplayedGood, v.DeadLetteredGood, v.Duplicates)
 }
 
+// replays returns the number of replays as text.
 func (v Verdict) replays() string {
 	switch {
 	case v.DeadLettered == 0:
@@ -246,18 +261,18 @@ func (v Verdict) replays() string {
 	return fmt.Sprintf("%d replays each", v.Replays)
 }
 
-// Seconds is how long the parts of a demo took. Deploy and run overlap, so that
-// the parts may add up to more than the total.
+// Seconds are the durations of the parts of a demo. Deploy and Run overlap, so their
+// sum may exceed Total.
 type Seconds struct {
 	// Build is the time to build and zip the functions.
 	Build float64 `json:"build"`
-	// Deploy is the time from the start of the deployment to its confirmed end.
+	// Deploy is the time until the deployment was confirmed.
 	Deploy float64 `json:"deploy"`
-	// Run is the time from the producer's invocation until all was at rest.
+	// Run is the time from the producer's invocation until no message moved.
 	Run float64 `json:"run"`
-	// Total is the time of everything.
+	// Total is the time of the whole demo.
 	Total float64 `json:"total"`
 }
 
-// Round gives the time in seconds, to the millisecond.
+// Round returns d in seconds, rounded down to milliseconds.
 func Round(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }

@@ -31,7 +31,7 @@ func clean() verdict.Facts {
 	return f
 }
 
-func TestTheLineOfACleanRun(t *testing.T) {
+func TestLineOfAGoodRun(t *testing.T) {
 	t.Parallel()
 	v := verdict.Judge(clean())
 	want := "sent 89 · bad 4 · processed 85 · dead-lettered 4 (good 0) · lost 0 · duplicates 0 · 3 replays each · 5 min 12 s"
@@ -43,17 +43,17 @@ func TestTheLineOfACleanRun(t *testing.T) {
 	}
 }
 
-func TestASilentConsumerIsNamedBesideWhatCountsAsLost(t *testing.T) {
+func TestSilentConsumerIsReportedWithLostMessages(t *testing.T) {
 	t.Parallel()
 	f := clean()
 	f.Processed = []string{"of another run"}
 	v := verdict.Judge(f)
-	if v.Lost != 85 || len(v.Faults) != 2 || !strings.Contains(v.Faults[1], `"msg":"processed"`) {
-		t.Errorf("lost %d, faults %q", v.Lost, v.Faults)
+	if v.Lost != 85 || len(v.Problems) != 2 || !strings.Contains(v.Problems[1], `"msg":"processed"`) {
+		t.Errorf("lost %d, faults %q", v.Lost, v.Problems)
 	}
 }
 
-func TestReplaysThatWereRefusedAreAFaultOnlyWhereTheyEndedInTheDeadLetterQueue(t *testing.T) {
+func TestRefusedReplaysAreAProblemOnlyIfDeadLettered(t *testing.T) {
 	t.Parallel()
 	const reason = "AccessDenied: not authorized to perform: sqs:sendmessage"
 	f := verdict.Facts{
@@ -62,16 +62,16 @@ func TestReplaysThatWereRefusedAreAFaultOnlyWhereTheyEndedInTheDeadLetterQueue(t
 		Refused: []verdict.Refused{{Origin: "a", Reason: reason}, {Origin: "a", Reason: "later"}, {Origin: "b", Reason: "throttled"}, {Origin: "another run's"}},
 	}
 	want := []string{"1 message was dead-lettered because it could not be replayed: " + reason}
-	if got := verdict.Judge(f).Faults; !slices.Equal(got, want) {
+	if got := verdict.Judge(f).Problems; !slices.Equal(got, want) {
 		t.Errorf("faults %q, want %q", got, want)
 	}
 	f.Dead[1].Replays = 0
-	if got := verdict.Judge(f).Faults; len(got) != 1 || !strings.HasPrefix(got[0], "2 messages were dead-lettered because they could not be replayed: "+reason) {
+	if got := verdict.Judge(f).Problems; len(got) != 1 || !strings.HasPrefix(got[0], "2 messages were dead-lettered because they could not be replayed: "+reason) {
 		t.Errorf("faults %q", got)
 	}
 }
 
-func TestEachFateCountsOnce(t *testing.T) {
+func TestEachOutcomeIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
@@ -79,15 +79,15 @@ func TestEachFateCountsOnce(t *testing.T) {
 		want   func(*verdict.Verdict)
 	}{
 		{"a message is neither processed nor dead", func(f *verdict.Facts) { f.Processed = f.Processed[1:] }, func(v *verdict.Verdict) {
-			v.Processed, v.Lost, v.Faults = 84, 1, []string{"1 message was lost"}
+			v.Processed, v.Lost, v.Problems = 84, 1, []string{"1 message was lost"}
 		}},
 		{"two are lost", func(f *verdict.Facts) { f.Dead = f.Dead[2:] }, func(v *verdict.Verdict) {
-			v.DeadLettered, v.Lost, v.Faults = 2, 2, []string{"2 messages were lost"}
+			v.DeadLettered, v.Lost, v.Problems = 2, 2, []string{"2 messages were lost"}
 		}},
 		{"a good one is dead-lettered", func(f *verdict.Facts) {
 			f.Processed, f.Dead = f.Processed[1:], append(f.Dead, verdict.Dead{Origin: "good0", Replays: 3})
 		}, func(v *verdict.Verdict) {
-			v.Processed, v.DeadLettered, v.DeadLetteredGood, v.Faults = 84, 5, 1, []string{"1 good message was dead-lettered"}
+			v.Processed, v.DeadLettered, v.DeadLetteredGood, v.Problems = 84, 5, 1, []string{"1 good message was dead-lettered"}
 		}},
 		{"a good one is dead-lettered in a whole batch, after it was processed", func(f *verdict.Facts) {
 			f.WholeBatch, f.Dead = true, append(f.Dead, verdict.Dead{Origin: "good0", Replays: 3})
@@ -96,7 +96,7 @@ func TestEachFateCountsOnce(t *testing.T) {
 		}},
 		{"one is processed twice", func(f *verdict.Facts) { f.Processed = append(f.Processed, "good7") }, func(v *verdict.Verdict) { v.Duplicates = 1 }},
 		{"a bad one is processed", func(f *verdict.Facts) { f.Processed, f.Dead = append(f.Processed, "bad0"), f.Dead[1:] }, func(v *verdict.Verdict) {
-			v.Processed, v.DeadLettered, v.BadProcessed, v.Faults = 86, 3, 1, []string{"1 bad message was processed"}
+			v.Processed, v.DeadLettered, v.BadProcessed, v.Problems = 86, 3, 1, []string{"1 bad message was processed"}
 		}},
 		{"good ones are dragged along", func(f *verdict.Facts) {
 			f.WholeBatch, f.Replayed = true, append(f.Replayed, "good1", "good1", "good2")
@@ -108,14 +108,14 @@ func TestEachFateCountsOnce(t *testing.T) {
 			f.Replayed, f.Bad = append(f.Replayed, "older2"), append(f.Bad, "older2")
 		}, func(*verdict.Verdict) {}},
 		{"nothing was sent", func(f *verdict.Facts) { *f = verdict.Facts{} }, func(v *verdict.Verdict) {
-			*v = verdict.Verdict{Faults: []string{"nothing was sent"}}
+			*v = verdict.Verdict{Problems: []string{"nothing was sent"}}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			f := clean()
 			c.change(&f)
-			want := verdict.Verdict{Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, Replays: 3, ReplaysLeast: 3, ReplaysTotal: 12, Faults: []string{}}
+			want := verdict.Verdict{Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, Replays: 3, ReplaysLeast: 3, ReplaysTotal: 12, Problems: []string{}}
 			c.want(&want)
 			if diff := cmp.Diff(want, verdict.Judge(f)); diff != "" {
 				t.Error(diff)
@@ -124,7 +124,7 @@ func TestEachFateCountsOnce(t *testing.T) {
 	}
 }
 
-func TestTheWordsForReplays(t *testing.T) {
+func TestReplaysInTheLine(t *testing.T) {
 	t.Parallel()
 	for want, v := range map[string]verdict.Verdict{
 		"0 replays":            {},
@@ -134,19 +134,21 @@ func TestTheWordsForReplays(t *testing.T) {
 		"10 replays each":      {DeadLettered: 2, Replays: 10, ReplaysLeast: 10},
 		"0 to 10 replays each": {DeadLettered: 2, Replays: 10},
 	} {
-		line := v.Line("1 s")
-		if got := fmt.Sprintf("sent 0 · bad 0 · processed 0 · dead-lettered %d (good 0) · lost 0 · duplicates 0 · %s · 1 s", v.DeadLettered, want); line != got {
-			t.Errorf("%q, want %q", line, got)
-		}
+		t.Run(want, func(t *testing.T) {
+			line := v.Line("1 s")
+			if got := fmt.Sprintf("sent 0 · bad 0 · processed 0 · dead-lettered %d (good 0) · lost 0 · duplicates 0 · %s · 1 s", v.DeadLettered, want); line != got {
+				t.Errorf("%q, want %q", line, got)
+			}
+		})
 	}
 }
 
-func TestWhatAWholeBatchDragsAlongIsSaid(t *testing.T) {
+func TestDraggedReportsTheEffectOfWholeBatches(t *testing.T) {
 	t.Parallel()
 	if got := (verdict.Verdict{Replays: 3}).Dragged(); got != "" {
 		t.Errorf("%q where nothing was", got)
 	}
-	want := "dragged along by bad neighbours: good messages replayed 7, dead-lettered 2, processed again 30 times"
+	want := "failed because of bad messages in their batch: good messages replayed 7, dead-lettered 2, processed again 30 times"
 	if got := (verdict.Verdict{ReplayedGood: 7, DeadLetteredGood: 2, Duplicates: 30}).Dragged(); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

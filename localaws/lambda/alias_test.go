@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// two makes a function with versions 1 and 2, whose handler tells which runs.
-func two(t *testing.T) *testService {
+// startWithTwoVersions starts a service with a function f that has versions 1 and 2.
+func startWithTwoVersions(t *testing.T) *testService {
 	t.Helper()
 
 	b := start(t)
@@ -18,11 +18,11 @@ func two(t *testing.T) *testService {
 	return b
 }
 
-func TestC27AnAliasFromItsMakingToItsEnd(t *testing.T) {
+func TestAliasLifecycle_C27(t *testing.T) {
 	t.Parallel()
 
-	b := two(t)
-	a, err := b.createAlias(ctx, b.call, &CreateAliasInput{
+	b := startWithTwoVersions(t)
+	a, err := b.CreateAlias(ctx, b.call, &CreateAliasInput{
 		FunctionName:    "f",
 		Name:            "live",
 		FunctionVersion: "1",
@@ -31,7 +31,7 @@ func TestC27AnAliasFromItsMakingToItsEnd(t *testing.T) {
 		t.Fatalf("%+v %v", a, err)
 	}
 
-	up, err := b.updateAlias(ctx, b.call, &UpdateAliasInput{
+	up, err := b.UpdateAlias(ctx, b.call, &UpdateAliasInput{
 		FunctionName:  "f",
 		Name:          "live",
 		RevisionId:    a.RevisionId,
@@ -41,14 +41,14 @@ func TestC27AnAliasFromItsMakingToItsEnd(t *testing.T) {
 		t.Fatalf("%+v %v", up, err)
 	}
 
-	_, err = b.updateAlias(ctx, b.call, &UpdateAliasInput{
+	_, err = b.UpdateAlias(ctx, b.call, &UpdateAliasInput{
 		FunctionName: "f",
 		Name:         "live",
 		RevisionId:   a.RevisionId,
 	})
 
 	wantError(t, err, "PreconditionFailedException", 412, "The Revision Id provided does not match")
-	up, err = b.updateAlias(ctx, b.call, &UpdateAliasInput{
+	up, err = b.UpdateAlias(ctx, b.call, &UpdateAliasInput{
 		FunctionName:  "f",
 		Name:          "live",
 		RoutingConfig: &RoutingConfig{map[string]float64{}},
@@ -57,23 +57,23 @@ func TestC27AnAliasFromItsMakingToItsEnd(t *testing.T) {
 		t.Errorf("an empty map removes the routing: %+v %v", up, err)
 	}
 
-	list, err := b.listAliases(ctx, b.call, &listAliasesInput{FunctionName: "f", FunctionVersion: "1"})
+	list, err := b.ListAliases(ctx, b.call, &ListAliasesInput{FunctionName: "f", FunctionVersion: "1"})
 	if err != nil || len(list.Aliases) != 1 {
 		t.Errorf("%+v %v", list, err)
 	}
 
 	for range 2 {
-		if _, err := b.deleteAlias(ctx, b.call, &AliasInput{"f", "live"}); err != nil {
+		if err := b.DeleteAlias(ctx, b.call, &AliasInput{"f", "live"}); err != nil {
 			t.Errorf("delete: %v", err)
 		}
 	}
 }
 
-func TestC28AliasesThatAreRefused(t *testing.T) {
+func TestInvalidAliasesAreRefused_C28(t *testing.T) {
 	t.Parallel()
 
-	b := two(t)
-	if _, err := b.createAlias(ctx, b.call, &CreateAliasInput{
+	b := startWithTwoVersions(t)
+	if _, err := b.CreateAlias(ctx, b.call, &CreateAliasInput{
 		FunctionName:    "f",
 		Name:            "live",
 		FunctionVersion: "1",
@@ -118,22 +118,23 @@ func TestC28AliasesThatAreRefused(t *testing.T) {
 		},
 		{"digits", CreateAliasInput{Name: "12", FunctionVersion: "1"}, "ValidationException", 400, "Value '12' at 'name'"},
 	} {
-		tc.in.FunctionName = "f"
-		_, err := b.createAlias(ctx, b.call, &tc.in)
-		t.Log(tc.name)
-		wantError(t, err, tc.code, tc.status, tc.message)
+		t.Run(tc.name, func(t *testing.T) {
+			tc.in.FunctionName = "f"
+			_, err := b.CreateAlias(ctx, b.call, &tc.in)
+			wantError(t, err, tc.code, tc.status, tc.message)
+		})
 	}
 
-	_, err := b.getAlias(ctx, b.call, &AliasInput{"f", "none"})
+	_, err := b.GetAlias(ctx, b.call, &AliasInput{"f", "none"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Cannot find alias arn: "+arn+"none")
-	_, err = b.updateAlias(ctx, b.call, &UpdateAliasInput{FunctionName: "f", Name: "none"})
+	_, err = b.UpdateAlias(ctx, b.call, &UpdateAliasInput{FunctionName: "f", Name: "none"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Alias not found: "+arn+"none")
 }
 
-func TestC47WeightsDrawTheVersionOfEachInvoke(t *testing.T) {
+func TestAliasWeightsSelectTheVersionOfEachInvocation_C47(t *testing.T) {
 	t.Parallel()
 
-	b := two(t)
+	b := startWithTwoVersions(t)
 	in := &CreateAliasInput{
 		FunctionName:    "f",
 		Name:            "live",
@@ -141,7 +142,7 @@ func TestC47WeightsDrawTheVersionOfEachInvoke(t *testing.T) {
 		RoutingConfig:   &RoutingConfig{map[string]float64{"2": 0.25}},
 	}
 
-	if _, err := b.createAlias(ctx, b.call, in); err != nil {
+	if _, err := b.CreateAlias(ctx, b.call, in); err != nil {
 		t.Fatal(err)
 	}
 
@@ -173,10 +174,10 @@ func TestC47WeightsDrawTheVersionOfEachInvoke(t *testing.T) {
 }
 
 // And the refusals of LAM C30.
-func TestC29PermissionsInTheShapeOfAWS(t *testing.T) {
+func TestPermissionsAreStatementsOfAPolicy_C29(t *testing.T) {
 	t.Parallel()
 
-	b := two(t)
+	b := startWithTwoVersions(t)
 	add := func(in AddPermissionInput) (string, error) {
 		in.FunctionName = "f"
 		in.Action = "lambda:InvokeFunction"
@@ -202,15 +203,17 @@ func TestC29PermissionsInTheShapeOfAWS(t *testing.T) {
 	}
 
 	for principal, want := range map[string]string{"111111111111": `{"AWS":"arn:aws:iam::111111111111:root"}`, "*": `"*"`} {
-		if got, err := add(AddPermissionInput{StatementID: "p" + strings.Trim(principal, "*"), Principal: principal}); err != nil ||
-			!strings.Contains(got, `"Principal":`+want) {
-			t.Errorf("%s %v", got, err)
-		}
+		t.Run("principal "+principal, func(t *testing.T) {
+			if got, err := add(AddPermissionInput{StatementID: "p" + strings.Trim(principal, "*"), Principal: principal}); err != nil ||
+				!strings.Contains(got, `"Principal":`+want) {
+				t.Errorf("%s %v", got, err)
+			}
+		})
 	}
 
 	_, err = add(AddPermissionInput{StatementID: "s3", Principal: "s3.amazonaws.com"})
 	wantError(t, err, "ResourceConflictException", 409, "The statement id (s3) provided already exists.")
-	_, err = add(AddPermissionInput{StatementID: "x", Principal: "nobody"})
+	_, err = add(AddPermissionInput{StatementID: "x", Principal: "unknown"})
 	wantError(t, err, "InvalidParameterValueException", 400, "The provided principal was invalid.")
 	_, err = add(AddPermissionInput{
 		StatementID: "x",
@@ -224,20 +227,20 @@ func TestC29PermissionsInTheShapeOfAWS(t *testing.T) {
 		t.Errorf("%+v %v", p, err)
 	}
 
-	if got := b.access("InvokeFunction")(b.call, "f", "")[0]; got.ResourcePolicy != p.Policy || !strings.HasSuffix(got.Resource, ":f") {
+	if got := b.access(b.call, "InvokeFunction", target{name: "f"}); got.ResourcePolicy != p.Policy || !strings.HasSuffix(got.Resource, ":f") {
 		t.Errorf("the policy guards the function: %+v", got)
 	}
 
 	_, err = b.GetPolicy(ctx, b.call, &QualifiedInput{FunctionName: "f", Qualifier: "1"})
 	wantError(t, err, "ResourceNotFoundException", 404, "The resource you requested does not exist.")
-	_, err = b.RemovePermission(ctx, b.call, &RemovePermissionInput{FunctionName: "f", StatementID: "none"})
+	err = b.RemovePermission(ctx, b.call, &RemovePermissionInput{FunctionName: "f", StatementID: "none"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Statement none is not found in resource policy.")
 	for _, sid := range []string{"s3", "p", "p111111111111"} {
-		if _, err = b.RemovePermission(ctx, b.call, &RemovePermissionInput{FunctionName: "f", StatementID: sid}); err != nil {
+		if err = b.RemovePermission(ctx, b.call, &RemovePermissionInput{FunctionName: "f", StatementID: sid}); err != nil {
 			t.Error(err)
 		}
 	}
 
-	_, err = b.RemovePermission(ctx, b.call, &RemovePermissionInput{FunctionName: "f", StatementID: "s3"})
+	err = b.RemovePermission(ctx, b.call, &RemovePermissionInput{FunctionName: "f", StatementID: "s3"})
 	wantError(t, err, "ResourceNotFoundException", 404, "No policy is associated with the given resource.")
 }

@@ -16,14 +16,14 @@ const (
 	goodQueue = "arn:aws:sqs:us-east-1:000000000000:good"
 )
 
-// moody is a handler that fails a number of times and notes when it ran.
-type moody struct {
+// failingHandler fails a number of times and records when it ran.
+type failingHandler struct {
 	mu    sync.Mutex
 	fails int
 	at    []time.Duration
 }
 
-func (m *moody) handle(b *testService) func(context.Context, []byte) ([]byte, error) {
+func (m *failingHandler) handle(b *testService) func(context.Context, []byte) ([]byte, error) {
 	return func(_ context.Context, event []byte) ([]byte, error) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -35,7 +35,7 @@ func (m *moody) handle(b *testService) func(context.Context, []byte) ([]byte, er
 	}
 }
 
-func (m *moody) times() []time.Duration {
+func (m *failingHandler) times() []time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return append([]time.Duration(nil), m.at...)
@@ -91,11 +91,11 @@ func toQueues() *DestinationConfig {
 }
 
 // And the record of LAM C50.
-func TestC48AFailedEventIsTriedAgainAfterOneAndThenTwoMinutes(t *testing.T) {
+func TestFailedEventIsRetriedAfterOneAndTwoMinutes_C48(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
-	m := &moody{fails: 9}
+	m := &failingHandler{fails: 9}
 	b.createHandler(t, "f", m.handle(b), func(in *CreateFunctionInput) { in.DeadLetterConfig = &DeadLetterConfigInput{ptr(deadQueue)} })
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: toQueues()})
 	b.event(t, "f", `{"n":1}`)
@@ -133,11 +133,11 @@ func TestC48AFailedEventIsTriedAgainAfterOneAndThenTwoMinutes(t *testing.T) {
 	}
 }
 
-func TestC48TheRequestIDIsTheSameOnEveryAttempt(t *testing.T) {
+func TestRequestIDIsTheSameOnEveryAttempt_C48(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
-	m := &moody{fails: 1}
+	m := &failingHandler{fails: 1}
 	b.createHandler(t, "f", m.handle(b))
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: toQueues()})
 	b.event(t, "f", `{}`)
@@ -163,12 +163,12 @@ func TestC48TheRequestIDIsTheSameOnEveryAttempt(t *testing.T) {
 	}
 }
 
-func TestC34RetriesAndAgeAreTheFunctionsChoice(t *testing.T) {
+func TestRetriesAndEventAgeAreConfigurable_C34(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
-	none := &moody{fails: 9}
-	old := &moody{fails: 9}
+	none := &failingHandler{fails: 9}
+	old := &failingHandler{fails: 9}
 	b.createHandler(t, "none", none.handle(b))
 	b.createHandler(t, "old", old.handle(b))
 	b.destinations(t, "none", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(0), DestinationConfig: toQueues()})
@@ -187,11 +187,11 @@ func TestC34RetriesAndAgeAreTheFunctionsChoice(t *testing.T) {
 	}
 }
 
-func TestC51ZeroReservedConcurrencyGoesStraightToTheDestination(t *testing.T) {
+func TestZeroReservedConcurrencySendsEventsToTheDestination_C51(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
-	m := &moody{}
+	m := &failingHandler{}
 	b.createHandler(t, "f", m.handle(b))
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: toQueues()})
 	if _, err := b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(0)}); err != nil {
@@ -211,7 +211,7 @@ func TestC51ZeroReservedConcurrencyGoesStraightToTheDestination(t *testing.T) {
 	}
 }
 
-func TestC48AThrottledEventWaitsLongerEachTime(t *testing.T) {
+func TestThrottledEventIsRetriedWithGrowingDelay_C48(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -266,7 +266,7 @@ func TestC48AThrottledEventWaitsLongerEachTime(t *testing.T) {
 	}
 }
 
-func TestADestinationCanBeAFunction(t *testing.T) {
+func TestDestinationCanBeAFunction(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -288,7 +288,7 @@ func TestADestinationCanBeAFunction(t *testing.T) {
 	}
 }
 
-func TestC34EventInvokeConfigsThatAreRefused(t *testing.T) {
+func TestInvalidEventInvokeConfigsAreRefused_C34(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -317,9 +317,10 @@ func TestC34EventInvokeConfigsThatAreRefused(t *testing.T) {
 		},
 		{"retries", FunctionEventInvokeConfigInput{FunctionName: "f", MaximumRetryAttempts: ptr(3)}, "ValidationException", 400, "less than or equal to 2"},
 	} {
-		_, err := b.PutFunctionEventInvokeConfig(ctx, b.call, &tc.in)
-		t.Log(tc.name)
-		wantError(t, err, tc.code, tc.status, tc.message)
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := b.PutFunctionEventInvokeConfig(ctx, b.call, &tc.in)
+			wantError(t, err, tc.code, tc.status, tc.message)
+		})
 	}
 
 	_, err := b.GetFunctionEventInvokeConfig(ctx, b.call, &QualifiedInput{FunctionName: "f"})

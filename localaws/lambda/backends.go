@@ -8,29 +8,29 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 )
 
-// Roles gives sessions of execution roles.
+// Roles returns sessions of execution roles.
 type Roles interface {
-	// Session assumes role for lambda.amazonaws.com under the name of the function
-	// whose unqualified ARN is given (LAM C64), or says why it cannot be had: the
-	// role is missing, or its trust policy does not let Lambda in (LAM C12).
+	// Session assumes role for lambda.amazonaws.com, with the name of the function whose
+	// unqualified ARN is given as the session's name (LAM C64). It fails if the role does
+	// not exist or its trust policy does not allow Lambda (LAM C12).
 	Session(ctx context.Context, role, functionARN string) (Session, error)
 }
 
 // Session is a session of an execution role.
 type Session struct {
-	// Caller stands for the session where Lambda acts for the function.
+	// Caller is the session, for calls that Lambda makes on behalf of the function.
 	Caller awsapi.Caller
-	// Credentials are the key that the function's process gets.
+	// Credentials are the credentials that the function's process gets.
 	Credentials sandbox.Credentials
-	// Expires is when the key ends, in machine time; zero means never.
+	// Expires is when the credentials expire, in machine time; zero means never.
 	Expires time.Time
 }
 
 // Logs takes the functions' logs.
 type Logs interface {
-	// Write puts lines into a stream of a group, both made first where they are
-	// missing. It acts as the given session and fails where the role may not:
-	// the lines are then lost, as on AWS (LAM C74).
+	// Write puts lines into a stream of a group and makes both if they do not exist. It
+	// acts as the given session and fails if the role has no permission: the lines are
+	// then lost, as on AWS (LAM C74).
 	Write(ctx context.Context, as awsapi.Caller, region, group, stream string, lines []sandbox.Line) error
 }
 
@@ -42,14 +42,14 @@ type Metrics interface {
 
 // Datum is one value of a metric.
 type Datum struct {
-	// Name is the metric's, such as Invocations.
+	// Name is the metric's name, such as Invocations.
 	Name string
 	// Unit is Count or Milliseconds.
 	Unit string
 	// Value is the value.
 	Value float64
-	// Dimensions is one set of dimensions; each set of LAM E31 comes as a datum
-	// of its own.
+	// Dimensions is one set of dimensions. A value with several sets (LAM E31) is one
+	// datum for each set.
 	Dimensions map[string]string
 }
 
@@ -68,11 +68,11 @@ type Attribute struct {
 	Value string
 }
 
-// MappingTags keeps the tags of event source mappings, whose ARNs the tag
-// operations of Lambda take as well (LAM B22, C33). A mapping that is missing is
-// an *awsapi.Error.
+// MappingTags is the tags of event source mappings, whose ARNs Lambda's operations on tags
+// accept too (LAM B22, C33). Methods return an *awsapi.Error if the mapping does not
+// exist.
 type MappingTags interface {
-	// Tags answers a mapping's tags.
+	// Tags returns a mapping's tags.
 	Tags(arn string) (map[string]string, error)
 	// SetTags adds or replaces tags.
 	SetTags(arn string, tags map[string]string) error

@@ -58,7 +58,7 @@ func BenchmarkColdStart(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
 			s.mu.Lock()
-			idle := s.environments.drain(&s.functions[functionKey{scopeOf(s.call), "f"}].latest.pool)
+			idle := s.environments.drain(&s.functions[functionKey{s.call.Scope(), "f"}].latest.pool)
 			s.mu.Unlock()
 			s.closeEnvironments(idle)
 			b.StartTimer()

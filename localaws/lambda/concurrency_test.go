@@ -26,7 +26,7 @@ func (g *gate) handle(context.Context, []byte) ([]byte, error) {
 	return []byte("{}"), nil
 }
 
-// background invokes n times without waiting for the answers.
+// backgroundInvokes invokes a function n times without waiting for the responses.
 func (b *testService) backgroundInvokes(n int, name string) <-chan error {
 	done := make(chan error, n)
 	for range n {
@@ -40,7 +40,7 @@ func (b *testService) backgroundInvokes(n int, name string) <-chan error {
 
 func minutes(in *CreateFunctionInput) { in.Timeout = ptr(600) }
 
-func TestC44ReservedConcurrencyThrottles(t *testing.T) {
+func TestReservedConcurrencyThrottles_C44(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -81,7 +81,7 @@ func TestC44ReservedConcurrencyThrottles(t *testing.T) {
 	}
 }
 
-func TestC44TheAccountHasALimitToo(t *testing.T) {
+func TestAccountConcurrencyThrottles_C44(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -113,7 +113,7 @@ func TestC44TheAccountHasALimitToo(t *testing.T) {
 	}
 }
 
-func TestC31WhatMayBeReserved(t *testing.T) {
+func TestReservedConcurrencyHasLimits_C31(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -138,7 +138,7 @@ func TestC31WhatMayBeReserved(t *testing.T) {
 		t.Errorf("%+v %+v", got, settings)
 	}
 
-	if _, err := b.DeleteFunctionConcurrency(ctx, b.call, &FunctionInput{"f"}); err != nil {
+	if err := b.DeleteFunctionConcurrency(ctx, b.call, &FunctionInput{"f"}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -147,7 +147,7 @@ func TestC31WhatMayBeReserved(t *testing.T) {
 	}
 }
 
-func TestBeyondTheProcessesThatFitInvocationsWait(t *testing.T) {
+func TestInvocationsWaitAtMaxEnvironments(t *testing.T) {
 	t.Parallel()
 
 	b := start(t, func(o *Options) { o.MaxEnvironments = 2 })
@@ -176,22 +176,22 @@ func TestBeyondTheProcessesThatFitInvocationsWait(t *testing.T) {
 	}
 
 	if most.Load() > 2 {
-		t.Errorf("%d processes lived at once", most.Load())
+		t.Errorf("%d processes lived at the same time, want at most 2", most.Load())
 	}
 }
 
-func TestC33Tags(t *testing.T) {
+func TestTagsOfFunctionsAndMappings_C33(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	const arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
-	tag := func(in TagsInput) error { _, err := b.TagResource(ctx, b.call, &in); return err }
+	tag := func(in TagsInput) error { err := b.TagResource(ctx, b.call, &in); return err }
 	if err := tag(TagsInput{Resource: arn, Tags: map[string]string{"a": "1", "b": "2"}}); err != nil {
 		t.Fatal(err)
 	}
 
-	if _, err := b.UntagResource(ctx, b.call, &TagsInput{Resource: arn, TagKeys: []string{"a"}}); err != nil {
+	if err := b.UntagResource(ctx, b.call, &TagsInput{Resource: arn, TagKeys: []string{"a"}}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -225,7 +225,7 @@ func (m *mappingTags) Tags(string) (map[string]string, error)      { return m.ta
 func (m *mappingTags) SetTags(_ string, _ map[string]string) error { return m.err }
 func (m *mappingTags) RemoveTags(_ string, _ []string) error       { return m.err }
 
-func TestTheTableOfOperations(t *testing.T) {
+func TestTableOfOperations(t *testing.T) {
 	t.Parallel()
 
 	api := start(t).API()

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The members of a function's configuration as the API writes them (LAM C4).
+// The members of a function's configuration in requests and responses (LAM C4).
 type (
 	// Environment holds a function's environment variables.
 	Environment struct {
@@ -53,7 +53,7 @@ type (
 	}
 )
 
-// FunctionConfiguration is a version as the API answers it.
+// FunctionConfiguration is the configuration of a version as the API returns it.
 type FunctionConfiguration struct {
 	// Architectures holds x86_64 or arm64.
 	Architectures []string `json:"Architectures"`
@@ -113,10 +113,10 @@ type FunctionConfiguration struct {
 	Version string `json:"Version"`
 }
 
-// lastModified is the form of a function's LastModified (LAM A5).
+// lastModified is the format of a function's LastModified (LAM A5).
 const lastModified = "2006-01-02T15:04:05.000+0000"
 
-// listedConfiguration is a version as lists show it (LAM C7).
+// listedConfiguration returns the configuration as lists show it (LAM C7).
 func (v *version) listedConfiguration(k functionKey, qualifier string) *FunctionConfiguration {
 	cfg := &FunctionConfiguration{
 		Architectures:    []string{v.Architecture},
@@ -151,28 +151,30 @@ func (v *version) listedConfiguration(k functionKey, qualifier string) *Function
 	return cfg
 }
 
-// activeConfiguration is a version that is ready (LAM C6).
+// activeConfiguration returns the configuration of a version that is ready (LAM C6).
 func (v *version) activeConfiguration(k functionKey, qualifier string) *FunctionConfiguration {
 	cfg := v.listedConfiguration(k, qualifier)
 	cfg.State = "Active"
 	cfg.LastUpdateStatus = "Successful"
-	cfg.RuntimeVersionConfig = &RuntimeVersionConfig{runtimeVersionARN(k.region, v.Runtime)}
+	cfg.RuntimeVersionConfig = &RuntimeVersionConfig{runtimeVersionARN(k.Region, v.Runtime)}
 	return cfg
 }
 
-// creatingConfiguration is the answer to a create: not ready yet, though the next read will
-// find it so (LAM C4, C6). revision is one that has passed by then.
+// creatingConfiguration returns the response of a create: the function is not ready yet,
+// though the next read finds it Active, with another revision (LAM C4, C6).
 func (v *version) creatingConfiguration(k functionKey, revision string) *FunctionConfiguration {
 	cfg := v.activeConfiguration(k, "")
 	cfg.State = "Pending"
 	cfg.StateReason = "The function is being created."
 	cfg.StateReasonCode = "Creating"
+
+	// A new function has no update yet.
 	cfg.LastUpdateStatus = ""
 	cfg.RevisionId = revision
 	return cfg
 }
 
-// updatingConfiguration is the answer to an update (LAM C6).
+// updatingConfiguration returns the response of an update (LAM C6).
 func (v *version) updatingConfiguration(k functionKey, revision string) *FunctionConfiguration {
 	cfg := v.activeConfiguration(k, "")
 	cfg.LastUpdateStatus = "InProgress"
@@ -182,10 +184,10 @@ func (v *version) updatingConfiguration(k functionKey, revision string) *Functio
 	return cfg
 }
 
-// runtimeVersionARN names the embedded runtime, the same in every answer and log.
+// runtimeVersionARN returns the ARN of the embedded runtime, which never changes.
 func runtimeVersionARN(region, runtime string) string {
 	return fmt.Sprintf("arn:aws:lambda:%s::runtime:%x", region, sha256.Sum256([]byte("embedded "+runtime)))
 }
 
-// seconds is a number of seconds as a duration.
+// seconds returns n seconds.
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }

@@ -15,7 +15,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-func TestC74AStreamOfACustomGroupNamesTheFunction(t *testing.T) {
+func TestLogStreamOfACustomGroupNamesTheFunction_C74(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -32,7 +32,7 @@ func TestC74AStreamOfACustomGroupNamesTheFunction(t *testing.T) {
 	}
 }
 
-func TestC74WithoutTheRightToLogAFunctionRunsUnlogged(t *testing.T) {
+func TestFunctionRunsWithoutPermissionToLog_C74(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -43,7 +43,7 @@ func TestC74WithoutTheRightToLogAFunctionRunsUnlogged(t *testing.T) {
 	}
 }
 
-func TestC72JSONLogsOfAProgram(t *testing.T) {
+func TestJSONLogsOfAProgram_C72(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -75,7 +75,7 @@ func TestC72JSONLogsOfAProgram(t *testing.T) {
 	}
 }
 
-func TestC68ARunningInvocationEndsOnItsOldCode(t *testing.T) {
+func TestInvocationInProgressKeepsItsConfiguration_C68(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -111,7 +111,7 @@ func TestC68ARunningInvocationEndsOnItsOldCode(t *testing.T) {
 	}
 }
 
-func TestCredentialsThatEndSoonAreNotUsedAgain(t *testing.T) {
+func TestEnvironmentIsReplacedBeforeItsCredentialsExpire(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -124,7 +124,7 @@ func TestCredentialsThatEndSoonAreNotUsedAgain(t *testing.T) {
 	}
 }
 
-func TestARoleThatIsGoneStopsTheNextEnvironment(t *testing.T) {
+func TestMissingRolePreventsANewEnvironment(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -134,12 +134,12 @@ func TestARoleThatIsGoneStopsTheNextEnvironment(t *testing.T) {
 	b.backends.mu.Unlock()
 	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	wantError(t, err, "AccessDeniedException", 403, "The role defined for the function cannot be assumed by Lambda.")
-	if b.clock.State().Work != 0 || b.running[scopeOf(b.call)] != 0 {
+	if b.clock.State().Work != 0 || b.running[b.call.Scope()] != 0 {
 		t.Errorf("a refused invocation still counts: %+v", b.clock.State())
 	}
 }
 
-func TestTheClockIsBusyWhileAFunctionRunsAndIdleAfter(t *testing.T) {
+func TestClockIsBusyWhileAFunctionRuns(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -150,7 +150,7 @@ func TestTheClockIsBusyWhileAFunctionRunsAndIdleAfter(t *testing.T) {
 	<-g.entered
 	<-g.entered
 	if b.clock.State().Work < 2 {
-		t.Errorf("two run, and yet %+v", b.clock.State())
+		t.Errorf("two invocations are in progress: %+v", b.clock.State())
 	}
 
 	close(g.open)
@@ -162,28 +162,30 @@ func TestTheClockIsBusyWhileAFunctionRunsAndIdleAfter(t *testing.T) {
 	}
 }
 
-func TestC49ADeliveryThatFailsIsCounted(t *testing.T) {
+func TestFailedDeliveryIsCounted_C49(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
 	b.backends.sendErr = errors.New("access denied")
-	m := &moody{fails: 9}
+	m := &failingHandler{fails: 9}
 	b.createHandler(t, "f", m.handle(b), func(in *CreateFunctionInput) { in.DeadLetterConfig = &DeadLetterConfigInput{ptr(deadQueue)} })
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(0), DestinationConfig: toQueues()})
 	b.event(t, "f", "{}")
 	b.advance(t, time.Second)
 	for _, name := range []string{"DestinationDeliveryFailures", "DeadLetterErrors", "AsyncEventsReceived", "AsyncEventsDropped", "Errors"} {
-		if n, _ := b.backends.sum(name, map[string]string{"FunctionName": "f"}); n != 1 {
-			t.Errorf("E31: %s is %v, want 1", name, n)
-		}
+		t.Run(name, func(t *testing.T) {
+			if n, _ := b.backends.sum(name, map[string]string{"FunctionName": "f"}); n != 1 {
+				t.Errorf("E31: %s is %v, want 1", name, n)
+			}
+		})
 	}
 
 	if _, n := b.backends.sum("AsyncEventAge", map[string]string{"FunctionName": "f"}); n != 1 {
-		t.Errorf("E31: AsyncEventAge came %d times", n)
+		t.Errorf("E31: AsyncEventAge was recorded %d times, want 1", n)
 	}
 }
 
-func TestE31WhatAnInvocationPublishes(t *testing.T) {
+func TestMetricsOfAnInvocation_E31(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -206,7 +208,7 @@ func TestE31WhatAnInvocationPublishes(t *testing.T) {
 	}
 }
 
-func TestPagesPutTogetherAreTheList(t *testing.T) {
+func TestPagesTogetherAreTheList(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(t *rapid.T) {
@@ -232,7 +234,7 @@ func TestPagesPutTogetherAreTheList(t *testing.T) {
 	})
 }
 
-func TestRuntimeManagementKnowsOneRuntime(t *testing.T) {
+func TestRuntimeManagementRefusesToPinARuntime(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -253,7 +255,7 @@ func TestRuntimeManagementKnowsOneRuntime(t *testing.T) {
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: ")
 }
 
-func TestPermissionsNameTheFunctionTheyAreFor(t *testing.T) {
+func TestAccessNamesTheFunction(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)

@@ -7,16 +7,16 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// invokeConfig is how asynchronous invocations of a function, version or alias
-// are handled (LAM C34).
+// invokeConfig is the configuration of asynchronous invocations of a function, version or
+// alias (LAM C34). Its JSON is stored.
 type invokeConfig struct {
-	// Retries is the number of further attempts, 0 to 2; nil means 2.
+	// Retries is the most attempts after the first, 0 to 2; nil means 2.
 	Retries *int
-	// Age is the most seconds that an event waits, 60 to 21600; nil means 21600.
+	// Age is how long an event is retried, 60 to 21600 seconds; nil means 21600.
 	Age *int
 	// OnSuccess and OnFailure are ARNs of queues or functions, or empty.
 	OnSuccess, OnFailure string
-	// Modified is in service time.
+	// Modified is the time of the last change, in service time.
 	Modified time.Time
 }
 
@@ -64,6 +64,7 @@ type FunctionEventInvokeConfig struct {
 	DestinationConfig DestinationConfig `json:"DestinationConfig"`
 }
 
+// response returns the configuration as the API shows it.
 func (i *invokeConfig) response(k functionKey, qualifier string) *FunctionEventInvokeConfig {
 	return &FunctionEventInvokeConfig{
 		FunctionArn:              k.qualifiedARN(qualifier),
@@ -74,6 +75,7 @@ func (i *invokeConfig) response(k functionKey, qualifier string) *FunctionEventI
 	}
 }
 
+// destinationOf returns a destination in a response, where an empty one is an empty object.
 func destinationOf(arn string) *Destination {
 	if arn == "" {
 		return &Destination{}
@@ -81,23 +83,15 @@ func destinationOf(arn string) *Destination {
 	return &Destination{&arn}
 }
 
-// PutFunctionEventInvokeConfig is PutFunctionEventInvokeConfig: it replaces all.
-func (s *Service) PutFunctionEventInvokeConfig(ctx context.Context, c *awsapi.Call, in *FunctionEventInvokeConfigInput) (*FunctionEventInvokeConfig, error) {
-	return s.changeInvokeConfig(ctx, c, in, false)
-}
-
-// UpdateFunctionEventInvokeConfig is UpdateFunctionEventInvokeConfig: it merges.
-func (s *Service) UpdateFunctionEventInvokeConfig(ctx context.Context, c *awsapi.Call, in *FunctionEventInvokeConfigInput) (*FunctionEventInvokeConfig, error) {
-	return s.changeInvokeConfig(ctx, c, in, true)
-}
-
+// changeInvokeConfig replaces the configuration of asynchronous invocations, or changes it
+// where in gives a value if merge is set.
 func (s *Service) changeInvokeConfig(ctx context.Context, c *awsapi.Call, in *FunctionEventInvokeConfigInput, merge bool) (*FunctionEventInvokeConfig, error) {
 	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
 
-	if err := in.check(ref); err != nil {
+	if err := in.validate(ref); err != nil {
 		return nil, err
 	}
 
@@ -106,6 +100,7 @@ func (s *Service) changeInvokeConfig(ctx context.Context, c *awsapi.Call, in *Fu
 		return nil, err
 	}
 
+	// The function may have changed while IAM was asked.
 	s.mu.Lock()
 	f := s.functions[ref.functionKey]
 	if f == nil || !f.has(ref.qualifier) {
@@ -115,6 +110,7 @@ func (s *Service) changeInvokeConfig(ctx context.Context, c *awsapi.Call, in *Fu
 
 	set := &invokeConfig{}
 	if merge {
+		// Merging needs a configuration to merge into.
 		old := f.invokeConfigs[ref.qualifier]
 		if old == nil {
 			s.mu.Unlock()
@@ -131,7 +127,7 @@ func (s *Service) changeInvokeConfig(ctx context.Context, c *awsapi.Call, in *Fu
 	return set.response(f.functionKey, ref.qualifier), waitDurable(commit)
 }
 
-// checkDestinations refuses destinations that the function's role may not reach.
+// checkDestinations checks that the function's role may send to the destinations.
 func (s *Service) checkDestinations(ctx context.Context, ref reference, in *FunctionEventInvokeConfigInput) error {
 	if in.DestinationConfig == nil {
 		return nil
@@ -154,9 +150,9 @@ func (s *Service) checkDestinations(ctx context.Context, ref reference, in *Func
 			continue
 		}
 
-		arn, _ := awsapi.ParseARN(*d.Destination)
+		arn, _ := awsapi.ParseARN(*d.Destination) // validated
 		action := targetAction(arn)
-		if err := s.checkPermission(ctx, session.Caller, ref.region, action, *d.Destination); err != nil {
+		if err := s.checkPermission(ctx, session.Caller, ref.Region, action, *d.Destination); err != nil {
 			return errParameter.With("The function's execution role does not have permissions to call %s on %s", action, *d.Destination)
 		}
 	}
@@ -164,12 +160,12 @@ func (s *Service) checkDestinations(ctx context.Context, ref reference, in *Func
 	return nil
 }
 
-// check holds what LAM C34 says about the members.
-func (in *FunctionEventInvokeConfigInput) check(ref reference) error {
-	var check constraints
-	check.between(in.MaximumRetryAttempts, "maximumRetryAttempts", 0, 2)
-	check.between(in.MaximumEventAgeInSeconds, "maximumEventAgeInSeconds", 60, 21600)
-	if err := check.err(); err != nil {
+// validate checks the members (LAM C34).
+func (in *FunctionEventInvokeConfigInput) validate(ref reference) error {
+	var check awsapi.Validation
+	check.Between("maximumRetryAttempts", in.MaximumRetryAttempts, 0, 2)
+	check.Between("maximumEventAgeInSeconds", in.MaximumEventAgeInSeconds, 60, 21600)
+	if err := check.Err(errValidation); err != nil {
 		return err
 	}
 
@@ -187,7 +183,7 @@ func (in *FunctionEventInvokeConfigInput) check(ref reference) error {
 			continue
 		}
 
-		arn, _ := awsapi.ParseARN(*dest.Destination)
+		arn, _ := awsapi.ParseARN(*dest.Destination) // checkTarget refuses what is none
 		switch {
 		case arn.Service == "lambda" && splitReference(&awsapi.Call{}, *dest.Destination).functionKey == ref.functionKey:
 			return errParameter.With("You can't specify the function as a destination for itself.")
@@ -201,6 +197,7 @@ func (in *FunctionEventInvokeConfigInput) check(ref reference) error {
 	return nil
 }
 
+// apply changes set where the request gives a value. An empty destination removes it.
 func (in *FunctionEventInvokeConfigInput) apply(set *invokeConfig) {
 	if in.MaximumRetryAttempts != nil {
 		set.Retries = in.MaximumRetryAttempts
@@ -220,83 +217,8 @@ func (in *FunctionEventInvokeConfigInput) apply(set *invokeConfig) {
 	}
 }
 
+// invokeConfigNotFound returns the error for a function without configuration of
+// asynchronous invocations.
 func invokeConfigNotFound(ref reference) error {
 	return errNotFound.With("The function %s doesn't have an EventInvokeConfig", ref.qualifiedARN(qualifierOrLatest(ref.qualifier)))
-}
-
-// GetFunctionEventInvokeConfig is GetFunctionEventInvokeConfig.
-func (s *Service) GetFunctionEventInvokeConfig(_ context.Context, c *awsapi.Call, in *QualifiedInput) (*FunctionEventInvokeConfig, error) {
-	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
-	if err != nil {
-		return nil, err
-	}
-	ref.qualifier = qualifierOrLatest(ref.qualifier)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f := s.functions[ref.functionKey]; f != nil && f.invokeConfigs[ref.qualifier] != nil {
-		return f.invokeConfigs[ref.qualifier].response(f.functionKey, ref.qualifier), nil
-	}
-	return nil, invokeConfigNotFound(ref)
-}
-
-// DeleteFunctionEventInvokeConfig is DeleteFunctionEventInvokeConfig.
-func (s *Service) DeleteFunctionEventInvokeConfig(_ context.Context, c *awsapi.Call, in *QualifiedInput) (*awsapi.None, error) {
-	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
-	if err != nil {
-		return nil, err
-	}
-
-	ref.qualifier = qualifierOrLatest(ref.qualifier)
-	s.mu.Lock()
-	f := s.functions[ref.functionKey]
-	if f == nil || f.invokeConfigs[ref.qualifier] == nil {
-		s.mu.Unlock()
-		return nil, invokeConfigNotFound(ref)
-	}
-
-	delete(f.invokeConfigs, ref.qualifier)
-	commit := s.storeFunction(f)
-	s.mu.Unlock()
-	return &awsapi.None{}, waitDurable(commit)
-}
-
-// ListFunctionEventInvokeConfigsInput is the input of ListFunctionEventInvokeConfigs.
-type ListFunctionEventInvokeConfigsInput struct {
-	Page
-	// FunctionName is the function's name, partial ARN or full ARN (LAM C2).
-	FunctionName string `json:"-" path:"FunctionName"`
-}
-
-// ListFunctionEventInvokeConfigsOutput is the output of ListFunctionEventInvokeConfigs.
-type ListFunctionEventInvokeConfigsOutput struct {
-	// Configs is one page of configurations.
-	Configs []*FunctionEventInvokeConfig `json:"FunctionEventInvokeConfigs"`
-	// NextMarker is the Marker of the next page; empty on the last.
-	NextMarker string `json:"NextMarker,omitempty"`
-}
-
-// ListFunctionEventInvokeConfigs is ListFunctionEventInvokeConfigs.
-func (s *Service) ListFunctionEventInvokeConfigs(_ context.Context, c *awsapi.Call, in *ListFunctionEventInvokeConfigsInput) (*ListFunctionEventInvokeConfigsOutput, error) {
-	ref, err := parseUnqualified(c, in.FunctionName)
-	if err != nil {
-		return nil, err
-	}
-
-	all := []*FunctionEventInvokeConfig{}
-	err = s.readFunction(ref, func(f *function) error {
-		for _, q := range sortedKeys(f.invokeConfigs) {
-			all = append(all, f.invokeConfigs[q].response(f.functionKey, q))
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-
-	list, next, err := paginate(in.Page, all, func(e *FunctionEventInvokeConfig) string { return e.FunctionArn })
-	if err != nil {
-		return nil, err
-	}
-
-	return &ListFunctionEventInvokeConfigsOutput{list, next}, nil
 }

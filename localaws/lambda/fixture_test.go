@@ -85,7 +85,7 @@ func bundle(t testing.TB, content []byte, mode fs.FileMode) []byte {
 	return b.Bytes()
 }
 
-// testService is a service with all that it stands on.
+// testService is a service with its backends and its clock.
 type testService struct {
 	*Service
 	clock    *clock.Clock
@@ -93,7 +93,7 @@ type testService struct {
 	backends *testBackends
 }
 
-// testBackends stands in for the services around Lambda.
+// testBackends implements the services that Lambda uses.
 type testBackends struct {
 	mu      sync.Mutex
 	roles   map[string]bool // not assumable
@@ -200,7 +200,7 @@ func (w *testBackends) log() []string {
 	return slices.Clone(w.lines)
 }
 
-// start makes a bench; change, when given, adjusts the options.
+// start starts a service; change, if given, changes the options.
 func start(t testing.TB, change ...func(*Options)) *testService {
 	t.Helper()
 
@@ -290,8 +290,8 @@ func (b *testService) tryInvoke(t testing.TB, in *InvokeInput) (*InvokeOutput, e
 	return b.Invoke(context.Background(), b.call, in)
 }
 
-// invokeTail invokes with an event and wants an answer of some kind. It asks for the log's
-// tail as well, and so waits until the invocation is over: without that an answer
+// invokeTail invokes a function with an event, which must run. It requests the tail of the
+// log and so waits until the invocation has ended: otherwise a response
 // waits for 25 ms at most, and on a busy machine the environment is not free yet.
 func (b *testService) invokeTail(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
@@ -308,7 +308,7 @@ func (b *testService) invokeTail(t testing.TB, name, event string) *InvokeOutput
 }
 
 // invokeWithinTimeout is askInTurn for a function with a short timeout: it asks again while the
-// machine is too busy for an answer within it.
+// machine is too busy for a response in time.
 func (b *testService) invokeWithinTimeout(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
 
@@ -321,7 +321,7 @@ func (b *testService) invokeWithinTimeout(t testing.TB, name, event string) *Inv
 }
 
 // invokeUntilIdle is ask, and waits until the environment is ready for another invocation:
-// a caller has its answer a little before.
+// a caller gets its response a little before.
 func (b *testService) invokeUntilIdle(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
 

@@ -27,7 +27,7 @@ func foreignZip(t testing.TB) []byte {
 	return bundle(t, header, 0o755)
 }
 
-func TestC4TheExactAnswerOfACreate(t *testing.T) {
+func TestCreateFunctionResponse_C4(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -67,7 +67,7 @@ func TestC4TheExactAnswerOfACreate(t *testing.T) {
 	}
 }
 
-func TestC6ANewFunctionIsActiveAtTheFirstRead(t *testing.T) {
+func TestNewFunctionIsActiveAtTheFirstRead_C6(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -98,7 +98,7 @@ func TestC6ANewFunctionIsActiveAtTheFirstRead(t *testing.T) {
 }
 
 // Also LAM C11, C13, C14, C16, C17, C18 and C76: each row names its own.
-func TestC10ToC22CreatesThatAreRefused(t *testing.T) {
+func TestInvalidCreateFunctionIsRefused_C10_C12_C15_C22(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -233,7 +233,7 @@ func manyTags(n int) map[string]string {
 	return tags
 }
 
-func TestC35ARoleMustBeAllowedToSendToTheDeadLetterQueue(t *testing.T) {
+func TestRoleNeedsPermissionForTheDeadLetterQueue_C35(t *testing.T) {
 	t.Parallel()
 
 	b := start(t, func(o *Options) {
@@ -247,7 +247,7 @@ func TestC35ARoleMustBeAllowedToSendToTheDeadLetterQueue(t *testing.T) {
 	wantError(t, err, "InvalidParameterValueException", 400, "The provided execution role does not have permissions to call SendMessage on SQS")
 }
 
-func TestC20LoggingConfigMergesFieldByField(t *testing.T) {
+func TestLoggingConfigMergesFieldByField_C20(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -258,24 +258,28 @@ func TestC20LoggingConfigMergesFieldByField(t *testing.T) {
 		{LoggingConfig{LogGroup: "shared"}, LoggingConfig{"JSON", "INFO", "WARN", "shared"}},
 		{LoggingConfig{LogFormat: "Text"}, LoggingConfig{"Text", "", "", "shared"}},
 	} {
-		in := &UpdateFunctionConfigurationInput{FunctionName: "f"}
-		in.LoggingConfig = &step.change
-		cfg, err := b.UpdateFunctionConfiguration(ctx, b.call, in)
-		if err != nil || cfg.LoggingConfig != step.want {
-			t.Errorf("%+v gives %+v %v, want %+v", step.change, cfg.LoggingConfig, err, step.want)
-		}
+		t.Run(fmt.Sprintf("%+v", step.change), func(t *testing.T) {
+			in := &UpdateFunctionConfigurationInput{FunctionName: "f"}
+			in.LoggingConfig = &step.change
+			cfg, err := b.UpdateFunctionConfiguration(ctx, b.call, in)
+			if err != nil || cfg.LoggingConfig != step.want {
+				t.Errorf("%+v gives %+v %v, want %+v", step.change, cfg.LoggingConfig, err, step.want)
+			}
+		})
 	}
 }
 
-func TestC21C22HowFunctionsAreNamed(t *testing.T) {
+func TestFunctionNamesAndARNs_C21_C22(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
 	b.create(t, "f")
 	for _, name := range []string{"f", "000000000000:function:f", "arn:aws:lambda:us-east-1:000000000000:function:f", "f:$LATEST"} {
-		if _, err := b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: name}); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, err := b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: name}); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
 	}
 
 	_, err := b.GetFunctionConfiguration(ctx, b.call, &QualifiedInput{FunctionName: "arn:aws:lambda:eu-west-1:000000000000:function:f"})
@@ -314,7 +318,7 @@ func (b *testService) setTimeout(t testing.TB, name string, seconds int) {
 	}
 }
 
-func TestC25VersionsCountUpAndAreNotMadeTwice(t *testing.T) {
+func TestVersionNumbersIncreaseAndUnchangedCodeIsNotPublishedAgain_C25(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -325,7 +329,7 @@ func TestC25VersionsCountUpAndAreNotMadeTwice(t *testing.T) {
 	}
 
 	if again := b.publishOf(t, "f", "second"); again.Version != "1" || again.RevisionId != one.RevisionId {
-		t.Errorf("nothing has changed, and yet %+v", again)
+		t.Errorf("published again although nothing has changed: %+v", again)
 	}
 
 	b.setTimeout(t, "f", 9)
@@ -333,7 +337,7 @@ func TestC25VersionsCountUpAndAreNotMadeTwice(t *testing.T) {
 		t.Errorf("%+v", two)
 	}
 
-	if _, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "f", Qualifier: "2"}); err != nil {
+	if err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "f", Qualifier: "2"}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -360,7 +364,7 @@ func TestC25VersionsCountUpAndAreNotMadeTwice(t *testing.T) {
 	}
 }
 
-func TestC26WhatPublishRequiresToBeSo(t *testing.T) {
+func TestPublishVersionChecksRevisionAndHash_C26(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -371,14 +375,14 @@ func TestC26WhatPublishRequiresToBeSo(t *testing.T) {
 	wantError(t, err, "InvalidParameterValueException", 400, "CodeSHA256 (X) is different from current CodeSHA256 in $LATEST ("+cfg.CodeSha256+").")
 }
 
-func TestC24WhatDeleteTakes(t *testing.T) {
+func TestDeleteFunctionAndVersions_C24(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
 	b.create(t, "f")
 	b.publishOf(t, "f", "")
 	remove := func(name, qualifier string) error {
-		_, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: name, Qualifier: qualifier})
+		err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: name, Qualifier: qualifier})
 		return err
 	}
 
@@ -388,7 +392,7 @@ func TestC24WhatDeleteTakes(t *testing.T) {
 	}
 
 	wantError(t, remove("g", "9"), "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:g")
-	if _, err := b.createAlias(ctx, b.call, &CreateAliasInput{
+	if _, err := b.CreateAlias(ctx, b.call, &CreateAliasInput{
 		FunctionName:    "f",
 		Name:            "live",
 		FunctionVersion: "1",
@@ -440,7 +444,7 @@ func TestListFunctionsInPages(t *testing.T) {
 
 func echo(_ context.Context, event []byte) ([]byte, error) { return event, nil }
 
-func TestC68AnUpdateRunsTheNewCode(t *testing.T) {
+func TestUpdatedCodeRuns_C68(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)

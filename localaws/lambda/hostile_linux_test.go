@@ -20,13 +20,13 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
-// nobody is the user that stands for any user but root.
+// nobody is the id of a user other than root.
 const nobody = 65534
 
-// The tests of this file run as the user of the test and, if that is root, once more
-// as a normal user, each in a process of its own whose environment holds a secret
-// from the start.
-func TestAHostileFunction(t *testing.T) {
+// TestFunctionsAreIsolated runs the other tests of this file in child processes: as the
+// user of this test and, if that is root, also as a normal user. The environment of each
+// process contains a secret.
+func TestFunctionsAreIsolated(t *testing.T) {
 	t.Parallel()
 
 	user := &syscall.Credential{Uid: nobody, Gid: nobody}
@@ -159,12 +159,12 @@ func copyOfThisTest(t *testing.T, dir string) string {
 	return filepath.Join(dir, "test")
 }
 
-// hostile starts a service whose functions are up to no good.
+// hostile starts a service with a function for attacks.
 func hostile(t *testing.T, change ...func(*Options)) *testService {
 	t.Helper()
 
 	if os.Getenv("HOSTILE") == "" {
-		t.Skip("runs as a child of TestAHostileFunction")
+		t.Skip("runs as a child of TestFunctionsAreIsolated")
 	}
 	t.Parallel()
 
@@ -208,25 +208,25 @@ func (b *testService) run(t *testing.T, function, script string) (out string, fa
 		t.Fatal(err)
 	}
 
-	var answer struct {
+	var response struct {
 		Output string
 		Failed bool
 	}
 
 	payload := b.invokeTail(t, function, string(event)).Payload
-	if err := json.Unmarshal(payload, &answer); err != nil {
+	if err := json.Unmarshal(payload, &response); err != nil {
 		t.Fatalf("%s: %v", payload, err)
 	}
 
-	return answer.Output, answer.Failed
+	return response.Output, response.Failed
 }
 
 // Section "What a function cannot reach" of docs/security.md.
-func TestHostileFunctionReadsNoEnvironmentButItsOwn(t *testing.T) {
+func TestHostileFunctionReadsOnlyItsOwnEnvironment(t *testing.T) {
 	b := separate(t)
 	own, err := os.ReadFile("/proc/self/environ")
 	if err != nil || !strings.Contains(string(own), operatorSecret) {
-		t.Fatalf("the secret is not where it is looked for: %v", err)
+		t.Fatalf("the secret is not where the attack looks for it: %v", err)
 	}
 
 	b.create(t, "sibling", minutes, func(in *CreateFunctionInput) {
@@ -242,10 +242,12 @@ func TestHostileFunctionReadsNoEnvironmentButItsOwn(t *testing.T) {
 		"AnotherProc":     "unshare -Urmpf sh -c 'mount -t proc proc /tmp; cat /tmp/[0-9]*/environ'",
 		"ByTheSupervisor": "cat /proc/1/environ; cd /proc/1/root && cat proc/[0-9]*/environ",
 	} {
-		out, _ := b.run(t, "f", script)
-		if strings.Contains(out, operatorSecret) || strings.Contains(out, "sibling-secret-4711") {
-			t.Errorf("%s: %s", name, out)
-		}
+		t.Run(name, func(t *testing.T) {
+			out, _ := b.run(t, "f", script)
+			if strings.Contains(out, operatorSecret) || strings.Contains(out, "sibling-secret-4711") {
+				t.Errorf("%s: %s", name, out)
+			}
+		})
 	}
 }
 
@@ -263,10 +265,12 @@ func TestHostileFunctionReadsNoFileOfTheOperator(t *testing.T) {
 		"Elsewhere": "cd /proc/1/root && cat ." + key,
 		"Device":    "ls /dev/tty /dev/shm /dev/kmsg /dev/sda /dev/vda",
 	} {
-		out, failed := b.run(t, "f", script)
-		if !failed || strings.Contains(out, operatorSecret) {
-			t.Errorf("%s: %s", name, out)
-		}
+		t.Run(name, func(t *testing.T) {
+			out, failed := b.run(t, "f", script)
+			if !failed || strings.Contains(out, operatorSecret) {
+				t.Errorf("%s: %s", name, out)
+			}
+		})
 	}
 
 	out, _ := b.run(t, "f", "find / -xdev -name key 2>/dev/null; find /tmp /var 2>/dev/null")
@@ -275,9 +279,9 @@ func TestHostileFunctionReadsNoFileOfTheOperator(t *testing.T) {
 	}
 }
 
-// A user of one's own is enough to be kept from what other users cannot read, and
-// from other environments: their files, memory, environments and life.
-func TestHostileFunctionIsAUserOfItsOwn(t *testing.T) {
+// A separate user is enough to protect what other users cannot read, and other execution
+// environments: their files, memory, variables and processes.
+func TestHostileFunctionRunsAsItsOwnUser(t *testing.T) {
 	b := separate(t)
 	key := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(key, []byte(operatorSecret), 0o600); err != nil {
@@ -304,10 +308,12 @@ func TestHostileFunctionIsAUserOfItsOwn(t *testing.T) {
 		"Memory":        fmt.Sprintf("cat /proc/%d/mem /proc/%d/environ /proc/%d/fd/*", os.Getpid(), os.Getpid(), os.Getpid()),
 		"Privileges":    "setpriv --reuid 0 true || setpriv --clear-groups true || unshare -r chown 0 /tmp/x",
 	} {
-		out, failed := b.run(t, "f", script)
-		if !failed || strings.Contains(out, "secret-4711") {
-			t.Errorf("%s: %s", name, out)
-		}
+		t.Run(name, func(t *testing.T) {
+			out, failed := b.run(t, "f", script)
+			if !failed || strings.Contains(out, "secret-4711") {
+				t.Errorf("%s: %s", name, out)
+			}
+		})
 	}
 
 	b.run(t, "f", "kill -9 -1; pkill -9 .")
@@ -321,9 +327,9 @@ func TestHostileFunctionIsAUserOfItsOwn(t *testing.T) {
 	}
 }
 
-// A server that is killed leaves nothing outside of its own directory once the next
-// one starts with it.
-func TestHostileFunctionsCodeInTheOpenIsDeletedByTheNextServer(t *testing.T) {
+// A server that was killed leaves nothing outside of its own directory after the next
+// start.
+func TestHostileSharedCodeIsDeletedByTheNextServer(t *testing.T) {
 	b := hostile(t)
 	if b.Isolation() != process.OwnUserSharedFiles {
 		t.Skip("code is where only its function sees it")
@@ -387,7 +393,7 @@ func TestHostileFunctionGainsNoPrivileges(t *testing.T) {
 	})
 }
 
-func TestHostileFunctionWritesToItsTmpAlone(t *testing.T) { // LAM C65
+func TestHostileFunctionWritesOnlyToItsTmp(t *testing.T) { // LAM C65
 	b := isolated(t)
 	name := fmt.Sprintf("written-%d", os.Getpid())
 	script := "for d in / /usr /etc /opt /dev /proc /var /var/task /home; do echo x >$d/" + name + " && echo wrote to $d; done; echo mine >/tmp/" + name
@@ -410,7 +416,7 @@ func TestHostileFunctionWritesToItsTmpAlone(t *testing.T) { // LAM C65
 	}
 }
 
-// Each environment of one function has a /tmp of its own, too.
+// Each environment of one function has its own /tmp.
 func TestHostileEnvironmentsOfOneFunctionShareNoTmp(t *testing.T) {
 	b := isolated(t)
 	gate, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -448,7 +454,7 @@ func both(t *testing.T, test func(t *testing.T, b *testService)) {
 	t.Helper()
 
 	if os.Getenv("HOSTILE") == "" {
-		t.Skip("runs as a child of TestAHostileFunction")
+		t.Skip("runs as a child of TestFunctionsAreIsolated")
 	}
 
 	t.Parallel()
@@ -509,21 +515,23 @@ func marked(t *testing.T, mark string) (pids []int) {
 func TestHostileDetachedProcessesEndWithTheirEnvironment(t *testing.T) {
 	both(t, func(t *testing.T, b *testService) {
 		b.create(t, "short", func(in *CreateFunctionInput) { in.Timeout = ptr(2) })
-		for name, end := range map[string]func(){
-			"Timeout": func() { b.invokeTail(t, "short", `{"Do":"hang"}`) },
-			"Crash":   func() { b.invokeTail(t, "short", `{"Do":"exit","N":3}`) },
-			"Delete": func() {
-				if _, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "short"}); err != nil {
+		for name, end := range map[string]func(*testing.T){
+			"Timeout": func(t *testing.T) { b.invokeTail(t, "short", `{"Do":"hang"}`) },
+			"Crash":   func(t *testing.T) { b.invokeTail(t, "short", `{"Do":"exit","N":3}`) },
+			"Delete": func(t *testing.T) {
+				if err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "short"}); err != nil {
 					t.Fatal(err)
 				}
 				b.create(t, "short", func(in *CreateFunctionInput) { in.Timeout = ptr(2) })
 			},
 		} {
-			mark := b.detach(t, "short", "")
-			end()
-			if left := marked(t, mark); len(left) > 0 {
-				t.Errorf("%s: processes %v live on", name, left)
-			}
+			t.Run(name, func(t *testing.T) {
+				mark := b.detach(t, "short", "")
+				end(t)
+				if left := marked(t, mark); len(left) > 0 {
+					t.Errorf("%s: processes %v are alive", name, left)
+				}
+			})
 		}
 
 		mark := b.detach(t, "f", "trap '' TERM HUP;")
@@ -532,7 +540,7 @@ func TestHostileDetachedProcessesEndWithTheirEnvironment(t *testing.T) {
 		}
 
 		if left := marked(t, mark); len(left) > 0 {
-			t.Errorf("Close: processes %v live on", left)
+			t.Errorf("Close: processes %v are alive", left)
 		}
 	})
 }
@@ -588,7 +596,7 @@ func TestHostileDetachedProcessesCountAsMemory(t *testing.T) {
 	})
 }
 
-func TestHostileFunctionMakesNoMoreThan1024Processes(t *testing.T) {
+func TestHostileFunctionIsLimitedTo1024Processes(t *testing.T) {
 	b := separate(t)
 	out, _ := b.run(t, "f", `ulimit -u 2>/dev/null || ulimit -p`)
 	if strings.TrimSpace(out) != "1024" {
@@ -643,15 +651,14 @@ func TestHostileDetachedProcessesEndWithAServerThatIsKilled(t *testing.T) {
 	})
 }
 
-// A stranger, another function or another user, gets no event of a function and
-// cannot answer for it.
-func TestHostileStrangersAreNotServedByTheRuntimeAPI(t *testing.T) {
+// Another function or another user gets no event of a function and cannot respond for it.
+func TestHostileRuntimeAPIServesOnlyTheFunctionsOwnProcess(t *testing.T) {
 	both(t, func(t *testing.T, b *testService) {
 		b.create(t, "stranger", minutes)
 		out, _ := b.run(t, "f", "echo $AWS_LAMBDA_RUNTIME_API")
 		api := "http://" + strings.TrimSpace(out) + "/2018-06-01/runtime/"
-		for name, ask := range map[string]func(method, path string) string{
-			"AnotherProcess": func(method, path string) string {
+		for name, ask := range map[string]func(t *testing.T, method, path string) string{
+			"AnotherProcess": func(t *testing.T, method, path string) string {
 				req, err := http.NewRequestWithContext(t.Context(), method, api+path, strings.NewReader("{}"))
 				if err != nil {
 					t.Fatal(err)
@@ -670,17 +677,19 @@ func TestHostileStrangersAreNotServedByTheRuntimeAPI(t *testing.T) {
 
 				return fmt.Sprint(res.StatusCode, string(body))
 			},
-			"AnotherFunction": func(method, path string) string {
+			"AnotherFunction": func(t *testing.T, method, path string) string {
 				out, _ := b.run(t, "stranger", "curl -s -m 20 -w '%{http_code}' -X "+method+" "+api+path)
 				return out
 			},
 		} {
-			for _, request := range []string{"GET invocation/next", "POST invocation/" + b.call.RequestID + "/response", "POST init/error"} {
-				method, path, _ := strings.Cut(request, " ")
-				if answer := ask(method, path); !strings.Contains(answer, "403") || !strings.Contains(answer, "own process") {
-					t.Errorf("%s, %s: %s", name, request, answer)
+			t.Run(name, func(t *testing.T) {
+				for _, request := range []string{"GET invocation/next", "POST invocation/" + b.call.RequestID + "/response", "POST init/error"} {
+					method, path, _ := strings.Cut(request, " ")
+					if response := ask(t, method, path); !strings.Contains(response, "403") || !strings.Contains(response, "own process") {
+						t.Errorf("%s, %s: %s", name, request, response)
+					}
 				}
-			}
+			})
 		}
 
 		if out := b.invokeTail(t, "f", `{"n":1}`); string(out.Payload) != `{"n":1}` {
@@ -699,14 +708,14 @@ func TestHostileStrangersAreNotServedByTheRuntimeAPI(t *testing.T) {
 // and memory to its own user.
 func TestUndumpableServer(t *testing.T) {
 	if os.Getenv("HOSTILE") == "" || os.Geteuid() == 0 {
-		t.Skip("runs as a child of TestAHostileFunction, and root may read every process")
+		t.Skip("runs as a child of TestFunctionsAreIsolated, and root may read every process")
 	}
 
 	b := start(t, func(o *Options) { o.NoIsolation = true })
 	b.create(t, "f", minutes)
 	look := fmt.Sprintf("cat /proc/%d/environ", os.Getpid())
 	if out, _ := b.run(t, "f", look); !strings.Contains(out, operatorSecret) {
-		t.Fatalf("the secret is not where it is looked for: %s", out)
+		t.Fatalf("the secret is not where the attack looks for it: %s", out)
 	}
 
 	if err := process.Conceal(); err != nil {

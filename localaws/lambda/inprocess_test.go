@@ -14,7 +14,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 )
 
-func TestAGoValueRunsAsAFunction(t *testing.T) {
+func TestHandlerRunsAsAFunction(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -48,7 +48,7 @@ type shortage struct{}
 
 func (*shortage) Error() string { return "out of stock" }
 
-func TestC42AGoValueFailsAsAProgramDoes(t *testing.T) {
+func TestHandlerFailuresLookLikeThoseOfAProgram_C42(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestC42AGoValueFailsAsAProgramDoes(t *testing.T) {
 	})
 }
 
-func TestARegisteredHandlerReplacesAWarmProgram(t *testing.T) {
+func TestRegisterHandlerReplacesIdlePrograms(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -95,7 +95,7 @@ func TestARegisteredHandlerReplacesAWarmProgram(t *testing.T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.environments.live != 0 {
-		t.Errorf("%d programs live on", b.environments.live)
+		t.Errorf("%d programs are still alive", b.environments.live)
 	}
 }
 

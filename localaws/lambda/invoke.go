@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	maxSyncPayload  = 6291456 // bytes (LAM C38)
-	maxAsyncPayload = 1048576
-	maxClient       = 3583 // bytes of client context (LAM C36)
+	maxSyncPayload   = 6291456 // bytes (LAM C38)
+	maxAsyncPayload  = 1048576 // bytes (LAM C38)
+	maxClientContext = 3583    // bytes of base64 (LAM C36)
 )
 
-// logGrace is how long, in machine time, an answer waits for the end of the
-// invocation's log once it is known. A runtime asks for its next invocation right
-// after an answer, so that the log is nearly always whole when the caller looks;
-// a function that goes on working does not hold its caller up.
+// logGrace is how long, in machine time, a response is held back until the invocation's
+// log is complete. A runtime requests its next invocation right after its response, so
+// that the log is nearly always complete when the caller gets the response. A function
+// that continues to work does not delay its caller longer.
 const logGrace = 25 * time.Millisecond
 
 // InvokeInput is the input of Invoke.
@@ -57,9 +57,10 @@ type InvokeOutput struct {
 	Payload []byte `json:"-" payload:"true"`
 }
 
-// Invoke is Invoke (LAM C36 to C47).
+// Invoke runs a function, or accepts an event for it, or checks that it could do so (LAM
+// C36 to C47).
 func (s *Service) Invoke(ctx context.Context, c *awsapi.Call, in *InvokeInput) (*InvokeOutput, error) {
-	o, err := in.request(c)
+	req, err := in.request(c)
 	if err != nil {
 		return nil, err
 	}
@@ -68,42 +69,41 @@ func (s *Service) Invoke(ctx context.Context, c *awsapi.Call, in *InvokeInput) (
 	case "DryRun":
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if _, _, err := s.selectVersion(o.ref); err != nil {
+		if _, _, err := s.selectVersion(req.ref); err != nil {
 			return nil, err
 		}
 		return &InvokeOutput{StatusCode: 204}, nil
 	case "Event":
-		if err := s.enqueueEvent(o); err != nil {
+		if err := s.enqueueEvent(req); err != nil {
 			return nil, err
 		}
 		return &InvokeOutput{StatusCode: 202}, nil
 	}
-
-	return s.invokeSync(ctx, o, in.LogType == "Tail")
+	return s.invokeSync(ctx, req, in.LogType == "Tail")
 }
 
-// request checks a request to invoke.
+// request validates the input.
 func (in *InvokeInput) request(c *awsapi.Call) (invocationRequest, error) {
 	ref, err := parseReference(c, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return invocationRequest{}, err
 	}
 
-	var check constraints
-	check.oneOf(in.InvocationType, "invocationType", "Event", "RequestResponse", "DryRun")
-	check.oneOf(in.LogType, "logType", "None", "Tail")
-	if err := check.err(); err != nil {
+	var check awsapi.Validation
+	check.OneOf("invocationType", in.InvocationType, "Event", "RequestResponse", "DryRun")
+	check.OneOf("logType", in.LogType, "None", "Tail")
+	if err := check.Err(errValidation); err != nil {
 		return invocationRequest{}, err
 	}
 
 	if in.TenantID != "" {
 		return invocationRequest{}, notEmbedded("X-Amz-Tenant-Id", "functions with tenant isolation are not embedded")
 	}
-
 	if in.DurableName != "" {
 		return invocationRequest{}, notEmbedded("X-Amz-Durable-Execution-Name", "durable functions are not embedded")
 	}
 
+	// Payload and client context are passed on only if they are valid.
 	client, err := clientContext(in.ClientContext)
 	if err != nil {
 		return invocationRequest{}, err
@@ -113,7 +113,6 @@ func (in *InvokeInput) request(c *awsapi.Call) (invocationRequest, error) {
 	if err != nil {
 		return invocationRequest{}, err
 	}
-
 	return invocationRequest{
 		ref:       ref,
 		requestID: c.RequestID,
@@ -123,19 +122,20 @@ func (in *InvokeInput) request(c *awsapi.Call) (invocationRequest, error) {
 	}, nil
 }
 
-// clientContext decodes the header into the JSON that the function gets.
+// clientContext decodes the header with the client context into JSON.
 func clientContext(header string) (string, error) {
 	if header == "" {
 		return "", nil
 	}
 	b, err := base64.StdEncoding.DecodeString(header)
-	if len(header) > maxClient || err != nil || !json.Valid(b) {
-		return "", errContent.With("Client context must be a valid Base64-encoded JSON object of at most %d bytes", maxClient)
+	if len(header) > maxClientContext || err != nil || !json.Valid(b) {
+		return "", errContent.With("Client context must be a valid Base64-encoded JSON object of at most %d bytes", maxClientContext)
 	}
 	return string(b), nil
 }
 
-// checkPayload holds LAM C37, C38 and C40.
+// checkPayload returns the event for a payload, which must be JSON or empty and not too
+// large (LAM C37, C38, C40).
 func checkPayload(p []byte, async bool) ([]byte, error) {
 	switch {
 	case async && len(p) > maxAsyncPayload:
@@ -148,44 +148,48 @@ func checkPayload(p []byte, async bool) ([]byte, error) {
 		return p, nil
 	}
 
+	// The error of encoding/json says what is wrong with it.
 	var raw json.RawMessage
 	return nil, errContent.With("Could not parse request body into json: Could not parse payload into json: %v", json.Unmarshal(p, &raw))
 }
 
-// invokeSync runs a function and waits for its answer. A caller that goes away
-// does not stop it.
-func (s *Service) invokeSync(ctx context.Context, o invocationRequest, tail bool) (*InvokeOutput, error) {
-	a, err := s.admit(o)
+// invokeSync runs a function and waits for its response. If ctx is done first it returns,
+// and the function runs to its end.
+func (s *Service) invokeSync(ctx context.Context, req invocationRequest, tail bool) (*InvokeOutput, error) {
+	a, err := s.admit(req)
 	if err != nil {
 		return nil, err
 	}
 
+	// The outcome is known when the function has responded, the report when its
+	// environment is idle again.
 	type ended struct {
 		report sandbox.Report
 		err    error
 	}
-
-	answered := make(chan sandbox.Outcome, 1)
-	over := make(chan ended, 1)
+	outcomes := make(chan sandbox.Outcome, 1)
+	reports := make(chan ended, 1)
 	go func() {
-		rep, err := s.run(a, func(out sandbox.Outcome) { answered <- out })
+		report, err := s.run(a, func(out sandbox.Outcome) { outcomes <- out })
 		s.endInvocation(a)
-		over <- ended{rep, err}
+		reports <- ended{report, err}
 	}()
 
+	// Wait for the outcome, or for an error: the function was not run.
 	var out sandbox.Outcome
 	select {
-	case out = <-answered:
-	case e := <-over:
+	case out = <-outcomes:
+	case e := <-reports:
 		if e.err != nil {
 			return nil, e.err
 		}
-		over <- e
-		out = <-answered
+		reports <- e // for the next select
+		out = <-outcomes
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 
+	// Wait for the report: for as long as it takes if the request asks for the log.
 	var report sandbox.Report
 	var grace <-chan time.Time
 	if !tail {
@@ -193,28 +197,24 @@ func (s *Service) invokeSync(ctx context.Context, o invocationRequest, tail bool
 		defer timer.Stop()
 		grace = timer.C
 	}
-
 	select {
-	case e := <-over:
+	case e := <-reports:
 		report = e.report
 	case <-grace:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 
-	answer := &InvokeOutput{
+	response := &InvokeOutput{
 		StatusCode:      200,
 		ExecutedVersion: a.version.number,
 		Payload:         out.Payload,
 	}
-
 	if out.Failed {
-		answer.FunctionError = "Unhandled" // LAM C41
+		response.FunctionError = "Unhandled" // LAM C41
 	}
-
 	if tail {
-		answer.LogResult = base64.StdEncoding.EncodeToString(report.Tail)
+		response.LogResult = base64.StdEncoding.EncodeToString(report.Tail)
 	}
-
-	return answer, nil
+	return response, nil
 }

@@ -15,7 +15,7 @@ import (
 
 var hostArch = runtime.GOARCH
 
-func TestC36AnAnswerIsTheFunctionsBytes(t *testing.T) {
+func TestResponseIsReturnedByteForByte_C36(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -26,7 +26,7 @@ func TestC36AnAnswerIsTheFunctionsBytes(t *testing.T) {
 	}
 }
 
-func TestC37AnEmptyPayloadBecomesAnEmptyObject(t *testing.T) {
+func TestEmptyPayloadBecomesAnEmptyObject_C37(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -37,7 +37,7 @@ func TestC37AnEmptyPayloadBecomesAnEmptyObject(t *testing.T) {
 }
 
 // The last way is LAM C39, and each is Unhandled (LAM C41).
-func TestC42EveryWayToFail(t *testing.T) {
+func TestFunctionErrors_C42(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -57,18 +57,20 @@ func TestC42EveryWayToFail(t *testing.T) {
 			`{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}`,
 		},
 	} {
-		out := b.invokeTail(t, "f", tc.event)
-		if out.StatusCode != 200 || out.FunctionError != "Unhandled" || string(out.Payload) != tc.want {
-			t.Errorf("%s: %d %s %s, want %s", tc.name, out.StatusCode, out.FunctionError, out.Payload, tc.want)
-		}
-		if again := b.invokeTail(t, "f", `{"still":"here"}`); string(again.Payload) != `{"still":"here"}` {
-			t.Errorf("after %s: %s", tc.name, again.Payload)
-		}
+		t.Run(tc.name, func(t *testing.T) {
+			out := b.invokeTail(t, "f", tc.event)
+			if out.StatusCode != 200 || out.FunctionError != "Unhandled" || string(out.Payload) != tc.want {
+				t.Errorf("%s: %d %s %s, want %s", tc.name, out.StatusCode, out.FunctionError, out.Payload, tc.want)
+			}
+			if again := b.invokeTail(t, "f", `{"still":"here"}`); string(again.Payload) != `{"still":"here"}` {
+				t.Errorf("after %s: %s", tc.name, again.Payload)
+			}
+		})
 	}
 }
 
 // And LAM C60.
-func TestC42APanicIsToldAndTheProgramReplaced(t *testing.T) {
+func TestPanicIsReportedAndTheProcessReplaced_C42(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -87,8 +89,8 @@ func TestC42APanicIsToldAndTheProgramReplaced(t *testing.T) {
 	}
 }
 
-// And LAM C43 (two decimals), C65 (/tmp is kept) and C70.
-func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
+// And LAM C43 (two decimals), C65 (/tmp stays) and C70.
+func TestTimeoutResetsTheEnvironment_C67(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -111,7 +113,7 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 
 	tail, _ := base64.StdEncoding.DecodeString(out.LogResult)
 	if !strings.Contains(string(tail), "Duration: 2000.00 ms\t") || !strings.HasSuffix(string(tail), "\tStatus: timeout\n") {
-		t.Errorf("C70: REPORT tells of the timeout: %s", tail)
+		t.Errorf("C70: REPORT line without the timeout: %s", tail)
 	}
 
 	if got := b.invokeWithinTimeout(t, "f", `{"Do":"touch","Text":"mark"}`); string(got.Payload) != "true" {
@@ -119,7 +121,7 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	}
 
 	if again := string(b.invokeWithinTimeout(t, "f", `{"Do":"process"}`).Payload); again == pid {
-		t.Errorf("process %s lives on", pid)
+		t.Errorf("process %s is still alive", pid)
 	}
 
 	b.backends.mu.Lock()
@@ -131,7 +133,7 @@ func TestC67ATimeoutResetsTheEnvironmentInPlace(t *testing.T) {
 	}
 }
 
-func TestC66AWarmEnvironmentIsUsedAgain(t *testing.T) {
+func TestIdleEnvironmentIsReused_C66(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -143,7 +145,7 @@ func TestC66AWarmEnvironmentIsUsedAgain(t *testing.T) {
 	}
 }
 
-func TestC54WhatTheRuntimeIsTold(t *testing.T) {
+func TestInvocationHeadersOfTheRuntimeAPI_C54(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -179,7 +181,7 @@ func TestC54WhatTheRuntimeIsTold(t *testing.T) {
 }
 
 // And LAM C63.
-func TestC62TheEnvironmentOfTheProcess(t *testing.T) {
+func TestEnvironmentVariablesOfTheProcess_C62(t *testing.T) {
 	t.Setenv("LOCALAWS_LEAK", "host secret")
 	b := start(t, func(o *Options) { o.Path = "/opt/tools:/usr/bin:relative" })
 	b.create(t, "f", func(in *CreateFunctionInput) { in.Environment = &Environment{map[string]string{"TABLE": "orders"}} })
@@ -214,15 +216,19 @@ func TestC62TheEnvironmentOfTheProcess(t *testing.T) {
 		"PATH":                            "/usr/local/bin:/usr/bin:/bin:/opt/bin:/opt/tools",
 		"AWS_SHARED_CREDENTIALS_FILE":     "/dev/null",
 	} {
-		if got[name] != want {
-			t.Errorf("%s is %q, want %q", name, got[name], want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got[name] != want {
+				t.Errorf("%s is %q, want %q", name, got[name], want)
+			}
+		})
 	}
 
 	for _, name := range []string{"LOCALAWS_LEAK", "HOME", "AWS_EXECUTION_ENV", "AWS_PROFILE", "AWS_LAMBDA_LOG_FORMAT"} {
-		if v, has := got[name]; has {
-			t.Errorf("%s=%s is there (C63)", name, v)
-		}
+		t.Run(name, func(t *testing.T) {
+			if v, has := got[name]; has {
+				t.Errorf("%s=%s is there (C63)", name, v)
+			}
+		})
 	}
 
 	stream := regexp.MustCompile(`^2026/01/02/\[\$LATEST\][0-9a-f]{32}$`)
@@ -231,7 +237,7 @@ func TestC62TheEnvironmentOfTheProcess(t *testing.T) {
 	}
 }
 
-func TestC38ToC40PayloadsThatAreRefused(t *testing.T) {
+func TestInvalidPayloadsAreRefused_C38_C39_C40(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -252,17 +258,18 @@ func TestC38ToC40PayloadsThatAreRefused(t *testing.T) {
 		},
 		{"Kind", "Sometimes", "ValidationException", "Value 'Sometimes' at 'invocationType' failed to satisfy constraint", nil, 400},
 	} {
-		_, err := b.tryInvoke(t, &InvokeInput{
-			FunctionName:   "f",
-			Payload:        tc.payload,
-			InvocationType: tc.kind,
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := b.tryInvoke(t, &InvokeInput{
+				FunctionName:   "f",
+				Payload:        tc.payload,
+				InvocationType: tc.kind,
+			})
+			wantError(t, err, tc.code, tc.status, tc.message)
 		})
-		t.Log(tc.name)
-		wantError(t, err, tc.code, tc.status, tc.message)
 	}
 }
 
-func TestC37DryRunRunsNothing(t *testing.T) {
+func TestDryRunDoesNotRunTheFunction_C37(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -287,7 +294,7 @@ func steady(log []string) string {
 	return figures.ReplaceAllString(strings.Join(log, "\n"), "${1}${3}${4}#${2}")
 }
 
-func TestC69TheLinesOfALogInOrder(t *testing.T) {
+func TestLogLinesOfAnInvocation_C69(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -306,7 +313,7 @@ func TestC69TheLinesOfALogInOrder(t *testing.T) {
 	}
 }
 
-func TestC70aInitThatFailsIsTriedTwice(t *testing.T) {
+func TestFailedInitIsRetriedOnce_C70a(t *testing.T) {
 	t.Parallel()
 
 	const started = "INIT_START Runtime Version: provided:al2023.v102\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:#\n"
@@ -352,7 +359,7 @@ func TestC70aInitThatFailsIsTriedTwice(t *testing.T) {
 	}
 }
 
-func TestC66InitHasALimitOfItsOwn(t *testing.T) {
+func TestInitHasItsOwnTimeout_C66(t *testing.T) {
 	t.Parallel()
 
 	b := start(t, func(o *Options) { o.InitTimeout = 200e6 })
@@ -374,7 +381,7 @@ func TestC66InitHasALimitOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestC19ProgramsThatCannotStart(t *testing.T) {
+func TestProgramsThatCannotStart_C19(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -386,15 +393,17 @@ func TestC19ProgramsThatCannotStart(t *testing.T) {
 		{"not-executable", "fork/exec /var/task/bootstrap: permission denied", bundle(t, []byte("#!/bin/sh\n"), 0o644)},
 		{"no-format", "fork/exec /var/task/bootstrap: exec format error", bundle(t, []byte("hello"), 0o755)},
 	} {
-		if tc.zip == nil {
-			tc.zip = zipOf(t, map[string]string{"main.txt": "hello"})
-		}
+		t.Run(tc.name, func(t *testing.T) {
+			if tc.zip == nil {
+				tc.zip = zipOf(t, map[string]string{"main.txt": "hello"})
+			}
 
-		b.create(t, tc.name, func(in *CreateFunctionInput) { in.Code.ZipFile = tc.zip })
-		got := decode(t, b.invokeTail(t, tc.name, "{}").Payload)
-		if got["errorType"] != "Runtime.InvalidEntrypoint" || got["errorMessage"] != "RequestId: "+b.call.RequestID+" Error: "+tc.want {
-			t.Errorf("%s: %v", tc.name, got)
-		}
+			b.create(t, tc.name, func(in *CreateFunctionInput) { in.Code.ZipFile = tc.zip })
+			got := decode(t, b.invokeTail(t, tc.name, "{}").Payload)
+			if got["errorType"] != "Runtime.InvalidEntrypoint" || got["errorMessage"] != "RequestId: "+b.call.RequestID+" Error: "+tc.want {
+				t.Errorf("%s: %v", tc.name, got)
+			}
+		})
 	}
 }
 
@@ -423,25 +432,27 @@ while True:
     c.getresponse().read()
 `
 
-func TestScriptsThatSpeakTheRuntimeAPIRun(t *testing.T) {
+func TestScriptsThatUseTheRuntimeAPIRun(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
 	for name, script := range map[string]string{"shell": shell, "python": python} {
-		b.create(t, name, func(in *CreateFunctionInput) {
-			in.Code.ZipFile = bundle(t, []byte(script), 0o755)
-			in.Timeout = ptr(60)
-		})
+		t.Run(name, func(t *testing.T) {
+			b.create(t, name, func(in *CreateFunctionInput) {
+				in.Code.ZipFile = bundle(t, []byte(script), 0o755)
+				in.Timeout = ptr(60)
+			})
 
-		for range 2 {
-			if out := b.invokeTail(t, name, `{"n":1}`); string(out.Payload) != `{"echo":{"n":1}}` {
-				t.Errorf("%s: %s\n%s", name, out.Payload, strings.Join(b.backends.log(), "\n"))
+			for range 2 {
+				if out := b.invokeTail(t, name, `{"n":1}`); string(out.Payload) != `{"echo":{"n":1}}` {
+					t.Errorf("%s: %s\n%s", name, out.Payload, strings.Join(b.backends.log(), "\n"))
+				}
 			}
-		}
+		})
 	}
 }
 
-func TestACallerThatGoesAwayDoesNotStopTheFunction(t *testing.T) {
+func TestCanceledCallerDoesNotStopTheFunction(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)

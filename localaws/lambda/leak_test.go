@@ -10,8 +10,8 @@ import (
 
 var mostMemory = regexp.MustCompile(`Max Memory Used: ([0-9]+) MB`)
 
-// used invokes a function and answers the memory that its REPORT line tells, and
-// whether it was killed for it.
+// used invokes a function and returns the memory in its REPORT line, whether the function
+// was killed for it, and the log.
 func (b *testService) used(t *testing.T, name, event string) (mb int, killed bool, log string) {
 	t.Helper()
 
@@ -38,10 +38,10 @@ func (b *testService) used(t *testing.T, name, event string) (mb int, killed boo
 	return mb, strings.Contains(string(out.Payload), "Runtime exited with error: signal: killed"), string(text)
 }
 
-// A program that leaks keeps what has leaked while it is warm, is killed by the
-// invocation that makes it too much, and begins anew in a fresh environment with its
-// own log stream. Where memory cannot be measured only what leaks counts.
-func TestAProgramLeaksMemoryUntilItIsKilled(t *testing.T) {
+// Leaked memory adds up while an environment is reused. The invocation that exceeds the
+// function's memory is killed, and the next one has a new environment with its own log
+// stream. Where memory cannot be measured, only the leak counts.
+func TestLeakedMemoryKillsTheProgram(t *testing.T) {
 	t.Parallel()
 
 	leaks := []int{0, 40, 40, 0, 40, 0}

@@ -31,9 +31,9 @@ func (b *testService) pidOf(t testing.TB, name string) int {
 		Namespace string
 	}
 
-	answer := b.invokeTail(t, name, `{"Do":"process"}`).Payload
-	if err := json.Unmarshal(answer, &inside); err != nil {
-		t.Fatalf("%s: %v", answer, err)
+	payload := b.invokeTail(t, name, `{"Do":"process"}`).Payload
+	if err := json.Unmarshal(payload, &inside); err != nil {
+		t.Fatalf("%s: %v", payload, err)
 	}
 
 	found := 0
@@ -44,7 +44,7 @@ func (b *testService) pidOf(t testing.TB, name string) int {
 	})
 
 	if found == 0 {
-		t.Fatalf("no process of this machine is %s", answer)
+		t.Fatalf("no process of this machine is %s", payload)
 	}
 
 	return found
@@ -86,14 +86,14 @@ func awaitEnd(t *testing.T, pid int) {
 		}
 
 		if n != 1 {
-			t.Fatalf("process %d lives on", pid)
+			t.Fatalf("process %d is still alive", pid)
 		}
 
 		return
 	}
 }
 
-func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
+func TestCloseLeavesNoProcessesAndFiles(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -111,7 +111,7 @@ func TestCloseLeavesNoProcessAndNoFile(t *testing.T) {
 	<-done
 	for _, p := range []int{pid, busy} {
 		if alive(p) {
-			t.Errorf("process %d lives on", p)
+			t.Errorf("process %d is still alive", p)
 		}
 	}
 
@@ -143,7 +143,7 @@ func TestKillEndsEveryProgram(t *testing.T) {
 	<-done
 	for _, p := range []int{idle, busy} {
 		if alive(p) {
-			t.Errorf("process %d lives on", p)
+			t.Errorf("process %d is still alive", p)
 		}
 	}
 
@@ -177,12 +177,12 @@ func TestDeletingAFunctionEndsItsProcesses(t *testing.T) {
 	b := start(t)
 	b.create(t, "f")
 	pid := b.pidOf(t, "f")
-	if _, err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "f"}); err != nil {
+	if err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "f"}); err != nil {
 		t.Fatal(err)
 	}
 
 	if alive(pid) {
-		t.Errorf("process %d lives on", pid)
+		t.Errorf("process %d is still alive", pid)
 	}
 
 	for _, dir := range []string{"zips", "code", "tmp"} {
@@ -192,7 +192,7 @@ func TestDeletingAFunctionEndsItsProcesses(t *testing.T) {
 	}
 }
 
-func TestAnIdleEnvironmentIsClosed(t *testing.T) {
+func TestIdleEnvironmentIsClosed(t *testing.T) {
 	t.Parallel()
 
 	b := start(t, func(o *Options) { o.IdleTimeout = time.Millisecond })
@@ -203,7 +203,7 @@ func TestAnIdleEnvironmentIsClosed(t *testing.T) {
 	}
 }
 
-func TestC61AProgramThatAskedForItIsWarned(t *testing.T) {
+func TestProgramGetsSIGTERMIfItAsksForIt_C61(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -217,7 +217,7 @@ func TestC61AProgramThatAskedForItIsWarned(t *testing.T) {
 	}
 }
 
-func TestC66BetweenInvocationsAProcessStandsStill(t *testing.T) {
+func TestProcessIsStoppedBetweenInvocations_C66(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -226,7 +226,7 @@ func TestC66BetweenInvocationsAProcessStandsStill(t *testing.T) {
 	awaitState(t, pid, 'T')
 }
 
-// TestServerThatIsKilled is no test of its own: it is the server that
+// TestServerThatIsKilled is not a test by itself: it is the server that
 // TestKillingTheServerKillsItsFunctions kills.
 func TestServerThatIsKilled(t *testing.T) {
 	if os.Getenv("LOCALAWS_TEST_VICTIM") == "" {
@@ -275,13 +275,13 @@ func TestKillingTheServerKillsItsFunctions(t *testing.T) {
 	awaitEnd(t, pid)
 }
 
-func TestC68AProcessOfOldCodeEndsWithItsInvocation(t *testing.T) {
+func TestEnvironmentOfOldCodeIsClosedAfterItsInvocation_C68(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
 	b.create(t, "f", minutes)
 	b.mu.Lock()
-	k := functionKey{scopeOf(b.call), "f"}
+	k := functionKey{b.call.Scope(), "f"}
 	old := b.functions[k].latest
 	b.mu.Unlock()
 	running, err := b.acquireEnvironment(k, old)

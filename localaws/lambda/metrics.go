@@ -2,7 +2,7 @@ package lambda
 
 import "github.com/reliableq/reliableq/localaws/lambda/sandbox"
 
-// recordInvocation publishes what an invocation was like (LAM E31).
+// recordInvocation publishes the metrics of an invocation (LAM E31).
 func (s *Service) recordInvocation(a *admission, rep sandbox.Report, failed bool) {
 	errors := 0.0
 	if failed || rep.Status != sandbox.Success {
@@ -11,6 +11,8 @@ func (s *Service) recordInvocation(a *admission, rep sandbox.Report, failed bool
 
 	q := a.ref.qualifier
 	number := a.version.number
+
+	// An invocation without error counts as 0 errors, so that an average is the error rate.
 	s.recordCount(a.fn.functionKey, q, number, "Invocations", 1)
 	s.recordCount(a.fn.functionKey, q, number, "Errors", errors)
 	s.recordMetric(a.fn.functionKey, q, number, Datum{
@@ -21,15 +23,15 @@ func (s *Service) recordInvocation(a *admission, rep sandbox.Report, failed bool
 
 	s.recordCount(a.fn.functionKey, q, number, "ConcurrentExecutions", float64(a.running))
 	if s.opts.Metrics != nil && !a.reserved {
-		s.opts.Metrics.Record(a.fn.account, a.fn.region, Datum{
+		s.opts.Metrics.Record(a.fn.Account, a.fn.Region, Datum{
 			Name:  "UnreservedConcurrentExecutions",
 			Unit:  "Count",
-			Value: float64(a.account),
+			Value: float64(a.unreserved),
 		})
 	}
 }
 
-// recordCount records a Count.
+// recordCount publishes a datum with the unit Count.
 func (s *Service) recordCount(k functionKey, qualifier, number, name string, value float64) {
 	s.recordMetric(k, qualifier, number, Datum{
 		Name:  name,
@@ -49,6 +51,8 @@ func (s *Service) recordMetric(k functionKey, qualifier, number string, d Datum)
 		resource += ":" + qualifier
 	}
 
+	// A metric is recorded for all functions, for the function, for the qualifier, and for the
+	// version behind an alias.
 	sets := []map[string]string{nil, {"FunctionName": k.name}, {"FunctionName": k.name, "Resource": resource}}
 	if resource != k.name {
 		sets = append(sets, map[string]string{
@@ -60,6 +64,6 @@ func (s *Service) recordMetric(k functionKey, qualifier, number string, d Datum)
 
 	for _, set := range sets {
 		d.Dimensions = set
-		s.opts.Metrics.Record(k.account, k.region, d)
+		s.opts.Metrics.Record(k.Account, k.Region, d)
 	}
 }

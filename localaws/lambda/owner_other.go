@@ -4,5 +4,5 @@ package lambda
 
 import "io/fs"
 
-// ownedByThisUser reports false: no function runs as another user here.
+// ownedByThisUser reports false: on this system no function runs as another user.
 func ownedByThisUser(fs.FileInfo) bool { return false }

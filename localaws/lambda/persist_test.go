@@ -9,10 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// restart closes a bench and makes another on the same disk.
+// restart closes a service and starts another on the same disk.
 func restart(t *testing.T, b *testService, dir string) *testService {
 	t.Helper()
 
@@ -25,7 +26,7 @@ func restart(t *testing.T, b *testService, dir string) *testService {
 	return onDisk(t, dir)
 }
 
-// onDisk makes a bench whose state is kept in dir.
+// onDisk starts a service whose state is stored in dir.
 func onDisk(t *testing.T, dir string) *testService {
 	t.Helper()
 
@@ -40,7 +41,7 @@ func onDisk(t *testing.T, dir string) *testService {
 	})
 }
 
-func TestFunctionsOutliveTheServer(t *testing.T) {
+func TestFunctionsSurviveARestart(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
@@ -61,7 +62,7 @@ func TestFunctionsOutliveTheServer(t *testing.T) {
 		}
 	}
 
-	must(b.createAlias(ctx, b.call, &CreateAliasInput{
+	must(b.CreateAlias(ctx, b.call, &CreateAliasInput{
 		FunctionName:    "f",
 		Name:            "live",
 		FunctionVersion: "1",
@@ -78,16 +79,16 @@ func TestFunctionsOutliveTheServer(t *testing.T) {
 	must(b.PutFunctionConcurrency(ctx, b.call, &PutFunctionConcurrencyInput{"f", ptr(3)}))
 	must(b.PutFunctionRecursionConfig(ctx, b.call, &PutFunctionRecursionConfigInput{"f", "Allow"}))
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(1), DestinationConfig: toQueues()})
-	must(b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "gone"}))
+	must(nil, b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "gone"}))
 	look := func(b *testService) []any {
 		f, err := b.GetFunction(ctx, b.call, &QualifiedInput{FunctionName: "f"})
-		f.Code.Location, _, _ = strings.Cut(f.Code.Location, "?") // signed anew by every server
+		f.Code.Location, _, _ = strings.Cut(f.Code.Location, "?") // each server signs it with its own secret
 		must(f, err)
 		versions, err := b.ListVersionsByFunction(ctx, b.call, &ListVersionsByFunctionInput{FunctionName: "f"})
 		must(versions, err)
 		list, err := b.ListFunctions(ctx, b.call, &ListFunctionsInput{})
 		must(list, err)
-		alias, err := b.getAlias(ctx, b.call, &AliasInput{"f", "live"})
+		alias, err := b.GetAlias(ctx, b.call, &AliasInput{"f", "live"})
 		must(alias, err)
 		policy, err := b.GetPolicy(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 		must(policy, err)
@@ -119,7 +120,7 @@ func TestFunctionsOutliveTheServer(t *testing.T) {
 	}
 }
 
-func TestAnEventThatWaitsOutlivesTheServer(t *testing.T) {
+func TestPendingEventSurvivesARestart(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
@@ -145,11 +146,11 @@ func TestAnEventThatWaitsOutlivesTheServer(t *testing.T) {
 	b = restart(t, b, dir)
 	b.advance(t, time.Hour)
 	if len(b.backends.sent) != 0 {
-		t.Errorf("an event that is done with came back")
+		t.Errorf("a finished event ran again after a restart")
 	}
 }
 
-func TestResetForgetsFunctionsAndWaitingEvents(t *testing.T) {
+func TestResetDeletesFunctionsAndPendingEvents(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
@@ -174,7 +175,7 @@ func TestResetForgetsFunctionsAndWaitingEvents(t *testing.T) {
 	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found")
 	b = restart(t, b, dir)
-	if len(b.functions) != 1 || b.functions[functionKey{scope{"000000000000", "eu-west-1"}, "f"}] == nil || b.clock.State().Moves != 0 {
+	if len(b.functions) != 1 || b.functions[functionKey{awsapi.Scope{Account: "000000000000", Region: "eu-west-1"}, "f"}] == nil || b.clock.State().Moves != 0 {
 		t.Errorf("after a restart: %v, %d events", b.functions, b.clock.State().Moves)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-func TestC7ListsOmitTheState(t *testing.T) {
+func TestListsOmitTheState_C7(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -24,7 +24,7 @@ func TestC7ListsOmitTheState(t *testing.T) {
 	}
 }
 
-func TestC9TheHashAndSizeAreOfTheZip(t *testing.T) {
+func TestCodeHashAndSizeAreThoseOfTheZipFile_C9(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -36,7 +36,7 @@ func TestC9TheHashAndSizeAreOfTheZip(t *testing.T) {
 	}
 }
 
-func TestC18TheEndsOfEachRange(t *testing.T) {
+func TestLimitsOfConfigurationValues_C18(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -64,16 +64,18 @@ func TestC18TheEndsOfEachRange(t *testing.T) {
 		{"handler of 129", ConfigurationInput{Handler: ptr(strings.Repeat("h", 129))}, false},
 		{"handler with a space", ConfigurationInput{Handler: ptr("a b")}, false},
 	} {
-		in := &UpdateFunctionConfigurationInput{FunctionName: "f"}
-		in.ConfigurationInput = tc.in
-		_, err := b.UpdateFunctionConfiguration(ctx, b.call, in)
-		if (err == nil) != tc.allowed {
-			t.Errorf("%s: error %v, want allowed %t", tc.name, err, tc.allowed)
-		}
+		t.Run(tc.name, func(t *testing.T) {
+			in := &UpdateFunctionConfigurationInput{FunctionName: "f"}
+			in.ConfigurationInput = tc.in
+			_, err := b.UpdateFunctionConfiguration(ctx, b.call, in)
+			if (err == nil) != tc.allowed {
+				t.Errorf("%s: error %v, want allowed %t", tc.name, err, tc.allowed)
+			}
+		})
 	}
 }
 
-func TestC23AMissingFunctionIsNamedWithItsQualifier(t *testing.T) {
+func TestNotFoundErrorNamesTheQualifier_C23(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -82,15 +84,17 @@ func TestC23AMissingFunctionIsNamedWithItsQualifier(t *testing.T) {
 		"7":    "f:7",
 		"live": "f:live",
 	} {
-		_, err := b.GetFunction(ctx, b.call, &QualifiedInput{FunctionName: "f", Qualifier: qualifier})
-		wantError(t, err, "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:"+suffix)
-		if e := awsapi.AsError(err); e.Members["Type"] != "User" || !strings.HasSuffix(e.Message, ":function:"+suffix) {
-			t.Errorf("%+v", e)
-		}
+		t.Run("qualifier "+qualifier, func(t *testing.T) {
+			_, err := b.GetFunction(ctx, b.call, &QualifiedInput{FunctionName: "f", Qualifier: qualifier})
+			wantError(t, err, "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:"+suffix)
+			if e := awsapi.AsError(err); e.Members["Type"] != "User" || !strings.HasSuffix(e.Message, ":function:"+suffix) {
+				t.Errorf("%+v", e)
+			}
+		})
 	}
 }
 
-func TestC32WhatTheAccountMayAndDoesUse(t *testing.T) {
+func TestAccountSettings_C32(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -105,14 +109,16 @@ func TestC32WhatTheAccountMayAndDoesUse(t *testing.T) {
 	}
 }
 
-func TestC40AnyJSONValueIsAPayload(t *testing.T) {
+func TestAnyJSONValueIsAPayload_C40(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
 	b.createHandler(t, "f", echo)
 	for _, payload := range []string{`null`, `"s"`, `1`, `[]`, `true`} {
-		if out := b.invokeTail(t, "f", payload); out.FunctionError != "" || string(out.Payload) != payload {
-			t.Errorf("%s became %s %s", payload, out.Payload, out.FunctionError)
-		}
+		t.Run(payload, func(t *testing.T) {
+			if out := b.invokeTail(t, "f", payload); out.FunctionError != "" || string(out.Payload) != payload {
+				t.Errorf("%s became %s %s", payload, out.Payload, out.FunctionError)
+			}
+		})
 	}
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway"
 )
 
-// client speaks to a bench as programs do: through the SDK and the gateway.
+// client returns an SDK client that calls the service through the gateway.
 func client(t *testing.T, b *testService) *sdk.Client {
 	t.Helper()
 
@@ -81,7 +81,7 @@ func (b *testService) sdkCreate(t *testing.T, c *sdk.Client, name string) *sdk.C
 	}))
 }
 
-func TestTheSDKCreatesInvokesAndDeletes(t *testing.T) {
+func TestSDKCreatesInvokesAndDeletes(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -120,7 +120,7 @@ func TestTheSDKCreatesInvokesAndDeletes(t *testing.T) {
 	}
 }
 
-func TestC8TheZipFileCanBeFetched(t *testing.T) {
+func TestZipFileCanBeDownloaded_C8(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -143,16 +143,18 @@ func TestC8TheZipFileCanBeFetched(t *testing.T) {
 		strings.Repeat("0", 64):  403,
 		"..%2f..%2fetc%2fpasswd": 404,
 	} {
-		res, err := c.Options().HTTPClient.(*http.Client).Get("http://localhost:4566" + CodePath + path)
-		if err != nil || res.StatusCode != status {
-			t.Errorf("%s: %v %v, want %d", path, res, err, status)
-		}
+		t.Run(path, func(t *testing.T) {
+			res, err := c.Options().HTTPClient.(*http.Client).Get("http://localhost:4566" + CodePath + path)
+			if err != nil || res.StatusCode != status {
+				t.Errorf("%s: %v %v, want %d", path, res, err, status)
+			}
+		})
 	}
 }
 
 // ListFunctions shows the hash of the code. That must not be enough to fetch it,
 // and the address that GetFunction gives ends.
-func TestHashOfTheCodeIsNotItsAddress(t *testing.T) {
+func TestCodeURLMustBeSigned(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -195,7 +197,7 @@ func TestHashOfTheCodeIsNotItsAddress(t *testing.T) {
 	}
 }
 
-func TestC44AThrottleOnTheWire(t *testing.T) {
+func TestThrottleThroughTheSDK_C44(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -213,7 +215,7 @@ func TestC44AThrottleOnTheWire(t *testing.T) {
 	}
 }
 
-func TestTheSDKReachesEverySetting(t *testing.T) {
+func TestSDKReachesEveryConfiguration(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)
@@ -275,7 +277,7 @@ func TestTheSDKReachesEverySetting(t *testing.T) {
 	okay[*sdk.DeleteFunctionConcurrencyOutput](t)(c.DeleteFunctionConcurrency(ctx, &sdk.DeleteFunctionConcurrencyInput{FunctionName: f}))
 }
 
-func TestWhatIsNotEmbeddedIsRefusedByName(t *testing.T) {
+func TestUnsupportedOperationsAreRefusedByName(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)

@@ -1,7 +1,7 @@
 package lambda
 
-// readFunction calls get with the function of a reference, whatever its qualifier, while
-// nothing changes it.
+// readFunction calls get with the function of a reference, whatever its qualifier, with mu
+// held.
 func (s *Service) readFunction(ref reference, get func(*function) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -12,9 +12,9 @@ func (s *Service) readFunction(ref reference, get func(*function) error) error {
 	return get(f)
 }
 
-// changeFunction calls set with the function of a reference, whatever its qualifier, while
-// nothing else reads or changes it, and returns once that is durable. A set that
-// fails must have changed nothing.
+// changeFunction calls set with the function of a reference, whatever its qualifier, with
+// mu held, and returns when the change is durable. If set fails it must not have changed
+// anything.
 func (s *Service) changeFunction(ref reference, set func(*function) error) error {
 	s.mu.Lock()
 	f, err := s.findFunction(ref)
@@ -29,5 +29,6 @@ func (s *Service) changeFunction(ref reference, set func(*function) error) error
 
 	commit := s.storeFunction(f)
 	s.mu.Unlock()
+
 	return waitDurable(commit)
 }

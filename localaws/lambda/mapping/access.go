@@ -6,20 +6,21 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// The permissions that the operations need. Those on a mapping may be narrowed
-// to a function by the condition key lambda:FunctionArn.
+// Permissions on a mapping can be restricted to a function by the condition key
+// lambda:FunctionArn.
 
-// accessCreate returns what CreateEventSourceMapping needs. AWS names no resource
-// for it, so that a policy must allow it on "*"; a Deny on all mappings counts as
-// well. Tags need lambda:TagResource (IAM A3).
+// accessCreate returns what CreateEventSourceMapping needs. The action has no resource on
+// AWS, so that a policy must allow it on "*"; a Deny on all mappings applies as well. Tags
+// need lambda:TagResource (IAM A3).
 func accessCreate(c *awsapi.Call, in *CreateEventSourceMappingInput) []awsapi.Access {
 	keys := map[string][]string{}
 	if in.FunctionName != nil {
 		keys["lambda:FunctionArn"] = []string{namedFunction(c, *in.FunctionName)}
 	}
 
-	all := mappingARN(c.Account, c.Region, "*")
+	all := mappingARN(c.Scope(), "*")
 
+	// A Deny on mappings applies to the first, an Allow on "*" to the second.
 	need := []awsapi.Access{
 		{Action: "lambda:CreateEventSourceMapping", Resource: all},
 		{Action: "lambda:CreateEventSourceMapping", Resource: "*"},
@@ -57,15 +58,17 @@ func (s *Service) accessDelete(c *awsapi.Call, in *DeleteEventSourceMappingInput
 	return s.access(c, "lambda:DeleteEventSourceMapping", in.UUID, nil)
 }
 
-// access returns the permission for an action on a mapping. One that gives the
-// mapping another function is asked for with both functions: who may use one of
-// them alone must not take the mapping from the other.
+// access returns the permission for an action on a mapping. To give the mapping another
+// function needs the permission for both functions: a caller that may use only one of
+// them must not take the mapping from the other.
 func (s *Service) access(c *awsapi.Call, action, uuid string, function *string) []awsapi.Access {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	need := awsapi.Access{Action: action, Resource: mappingARN(c.Account, c.Region, uuid)}
+	need := awsapi.Access{Action: action, Resource: mappingARN(c.Scope(), uuid)}
 	var functions []string
-	if m, err := s.findMapping(c, uuid); err == nil {
+
+	// For a mapping that does not exist the operation returns the error.
+	if m, err := s.findMapping(c.Scope(), uuid); err == nil {
 		need.ResourceTags = m.Tags
 		functions = append(functions, m.FunctionARN)
 	}
@@ -87,8 +90,8 @@ func (s *Service) access(c *awsapi.Call, action, uuid string, function *string) 
 	return all
 }
 
-// namedFunction returns the ARN of the function that a name, a partial or a full ARN
-// means, so that no spelling escapes a policy.
+// namedFunction returns the full ARN for a name, a partial or a full ARN, so that policies
+// apply to every spelling.
 func namedFunction(c *awsapi.Call, name string) string {
 	if _, full := awsapi.ParseARN(name); full {
 		return name
@@ -96,6 +99,8 @@ func namedFunction(c *awsapi.Call, name string) string {
 
 	account := c.Account
 	region := c.Region
+
+	// A partial ARN: ACCOUNT:function:NAME or REGION:ACCOUNT:function:NAME.
 	if head, tail, partial := strings.Cut(name, ":function:"); partial {
 		account = head
 		name = tail

@@ -24,7 +24,7 @@ func wantError(t *testing.T, err error, code, message string) {
 	}
 }
 
-// keys gives an answer's members as JSON has them.
+// keys returns the members of a value's JSON.
 func keys(t *testing.T, v any) map[string]json.RawMessage {
 	t.Helper()
 
@@ -54,10 +54,10 @@ func (w *testService) state(uuid string) string {
 }
 
 // And LAM B5.
-func TestB3CreateAnswersExactlyTheseMembers(t *testing.T) {
+func TestMembersOfTheCreateResponse_B3(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	out := w.create()
 	got := map[string]string{}
 	for k, v := range keys(t, out) {
@@ -78,14 +78,14 @@ func TestB3CreateAnswersExactlyTheseMembers(t *testing.T) {
 	}
 
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("answer differs (-want +got):\n%s", diff)
+		t.Errorf("response differs (-want +got):\n%s", diff)
 	}
 }
 
-func TestB22WhatIsSetIsEchoed(t *testing.T) {
+func TestConfigurationIsReturned_B22(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	out := w.create(reporting, concurrency(7), batchSize(100, 3), func(in *CreateEventSourceMappingInput) {
 		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":["x"]}`)}}}
 		in.MetricsConfig = &MetricsConfig{Metrics: []string{"EventCount"}}
@@ -99,16 +99,18 @@ func TestB22WhatIsSetIsEchoed(t *testing.T) {
 		"MetricsConfig":         `{"Metrics":["EventCount"]}`,
 		"FunctionResponseTypes": `["ReportBatchItemFailures"]`,
 	} {
-		if string(got[k]) != want {
-			t.Errorf("%s is %s, want %s", k, got[k], want)
-		}
+		t.Run(k, func(t *testing.T) {
+			if string(got[k]) != want {
+				t.Errorf("%s is %s, want %s", k, got[k], want)
+			}
+		})
 	}
 }
 
-func TestB8B9StatesSettleAtTheNextRead(t *testing.T) {
+func TestStatesOfAMapping_B8_B9(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	out := w.create()
 	if out.State != "Creating" || w.state(out.UUID) != "Enabled" {
 		t.Errorf("created as %s, then %s", out.State, w.state(out.UUID))
@@ -123,9 +125,11 @@ func TestB8B9StatesSettleAtTheNextRead(t *testing.T) {
 		{func(in *UpdateEventSourceMappingInput) { in.BatchSize = ptr(6) }, "Updating", "Disabled"},
 		{func(in *UpdateEventSourceMappingInput) { in.Enabled = ptr(true) }, "Enabling", "Enabled"},
 	} {
-		if got := w.update(out.UUID, tt.change).State; got != tt.now || w.state(out.UUID) != tt.later {
-			t.Errorf("%s, then %s; want %s, then %s", got, w.state(out.UUID), tt.now, tt.later)
-		}
+		t.Run(tt.now+tt.later, func(t *testing.T) {
+			if got := w.update(out.UUID, tt.change).State; got != tt.now || w.state(out.UUID) != tt.later {
+				t.Errorf("%s, then %s; want %s, then %s", got, w.state(out.UUID), tt.now, tt.later)
+			}
+		})
 	}
 
 	disabled := w.create(func(in *CreateEventSourceMappingInput) {
@@ -146,10 +150,10 @@ func TestB8B9StatesSettleAtTheNextRead(t *testing.T) {
 	wantError(t, err, "ResourceNotFoundException", "The resource you requested does not exist.")
 }
 
-func TestB11UnknownUUID(t *testing.T) {
+func TestUnknownUUID_B11(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	const text = "The resource you requested does not exist."
 	_, err := w.getMapping("no")
 	wantError(t, err, "ResourceNotFoundException", text)
@@ -165,7 +169,7 @@ func TestB11UnknownUUID(t *testing.T) {
 	}
 }
 
-func TestB7RangesAreValidationExceptions(t *testing.T) {
+func TestLimitsAreValidationExceptions_B7(t *testing.T) {
 	t.Parallel()
 
 	const one = "1 validation error detected: "
@@ -199,7 +203,7 @@ func TestB7RangesAreValidationExceptions(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorld(t)
+			w := newTestService(t)
 			in := input()
 			tt.change(in)
 			_, err := w.CreateEventSourceMapping(t.Context(), w.call, in)
@@ -212,7 +216,7 @@ func TestB7RangesAreValidationExceptions(t *testing.T) {
 }
 
 // LAM B12, B14, B16, B29: each row names its own.
-func TestCreateRefusesWhatSQSMappingsCannotHave(t *testing.T) {
+func TestCreateRefusesParametersOfOtherSources(t *testing.T) {
 	t.Parallel()
 
 	foreign := "Unsupported %s parameter for given event source mapping type."
@@ -221,7 +225,7 @@ func TestCreateRefusesWhatSQSMappingsCannotHave(t *testing.T) {
 		change func(*CreateEventSourceMappingInput)
 		want   string
 	}{
-		{"B12UnknownFunction", func(in *CreateEventSourceMappingInput) { in.FunctionName = ptr("nobody") }, "Function does not exist"},
+		{"B12UnknownFunction", func(in *CreateEventSourceMappingInput) { in.FunctionName = ptr("unknown") }, "Function does not exist"},
 		{"B12NoSource", func(in *CreateEventSourceMappingInput) { in.EventSourceARN = nil }, "Unrecognized event source."},
 		{"Kinesis", func(in *CreateEventSourceMappingInput) {
 			in.EventSourceARN = ptr("arn:aws:kinesis:us-east-1:000000000000:stream/s")
@@ -271,60 +275,64 @@ func TestCreateRefusesWhatSQSMappingsCannotHave(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorld(t)
+			w := newTestService(t)
 			in := input()
 			tt.change(in)
 			_, err := w.CreateEventSourceMapping(t.Context(), w.call, in)
 			wantError(t, err, "InvalidParameterValueException", tt.want)
 			if list, _ := w.ListEventSourceMappings(t.Context(), w.call, &ListEventSourceMappingsInput{}); len(list.EventSourceMappings) != 0 {
-				t.Error("a mapping was made all the same")
+				t.Error("a mapping was created in spite of the error")
 			}
 		})
 	}
 }
 
-func TestB19BadPatternIsRefused(t *testing.T) {
+func TestBadPatternIsRefused_B19(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	for _, p := range []string{`"text"`, `{"body":{"a":"x"}}`} {
-		in := input()
-		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: &p}}}
-		_, err := w.CreateEventSourceMapping(t.Context(), w.call, in)
-		if e := awsapi.AsError(err); e.Code != "InvalidParameterValueException" || !strings.HasPrefix(e.Message, "Invalid filter pattern definition.") {
-			t.Errorf("%s: error %v", p, err)
-		}
+		t.Run(p, func(t *testing.T) {
+			in := input()
+			in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: &p}}}
+			_, err := w.CreateEventSourceMapping(t.Context(), w.call, in)
+			if e := awsapi.AsError(err); e.Code != "InvalidParameterValueException" || !strings.HasPrefix(e.Message, "Invalid filter pattern definition.") {
+				t.Errorf("%s: error %v", p, err)
+			}
+		})
 	}
 
 	out := w.create(func(in *CreateEventSourceMappingInput) { in.FilterCriteria = &FilterCriteria{} })
-	if _, echoed := keys(t, out)["FilterCriteria"]; echoed {
-		t.Error("empty filter criteria are echoed")
+	if _, returned := keys(t, out)["FilterCriteria"]; returned {
+		t.Error("empty filter criteria are returned")
 	}
 }
 
-func TestB17RoleNeedsThreePermissions(t *testing.T) {
+func TestRoleNeedsThreePermissions_B17(t *testing.T) {
 	t.Parallel()
 
 	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
-		w := newWorld(t)
-		w.queues.setRefusal(action, denied)
-		_, err := w.CreateEventSourceMapping(t.Context(), w.call, input())
-		wantError(t, err, "InvalidParameterValueException", "The function execution role does not have permissions to call "+action+" on SQS")
-		if w.queues.receives != 0 {
-			t.Error("the check received messages")
-		}
+		t.Run(action, func(t *testing.T) {
+			w := newTestService(t)
+			w.queues.setRefusal(action, denied)
+			_, err := w.CreateEventSourceMapping(t.Context(), w.call, input())
+			wantError(t, err, "InvalidParameterValueException", "The function execution role does not have permissions to call "+action+" on SQS")
+			if w.queues.receives != 0 {
+				t.Error("the check received messages")
+			}
+		})
 	}
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.roles.err = &awsapi.Error{Code: "AccessDenied", Message: "no trust"}
 	_, err := w.CreateEventSourceMapping(t.Context(), w.call, input())
 	wantError(t, err, "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda. (no trust)")
 }
 
-func TestB18VisibilityTimeoutMustCoverTheFunctionTimeout(t *testing.T) {
+func TestVisibilityTimeoutMustCoverTheFunctionTimeout_B18(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	slow := w.functions.known["consumer"]
 	slow.Timeout = 60 * time.Second
 	w.functions.known["consumer"] = slow
@@ -341,10 +349,10 @@ func TestB18VisibilityTimeoutMustCoverTheFunctionTimeout(t *testing.T) {
 	}
 }
 
-func TestB15SameQueueAndFunctionTwice(t *testing.T) {
+func TestSameQueueAndFunctionTwice_B15(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	first := w.create()
 	_, err := w.CreateEventSourceMapping(t.Context(), w.call, input())
 	wantError(t, err, "ResourceConflictException", `An event source mapping with SQS arn (" `+queueARN+` ") and function (" consumer ") already exists. `+
@@ -354,12 +362,12 @@ func TestB15SameQueueAndFunctionTwice(t *testing.T) {
 	}
 }
 
-func TestB10SecondChangeWhileOneIsUnderWay(t *testing.T) {
+func TestConcurrentChangeIsRefused_B10(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	out := w.create()
-	m := w.mappings[scope{account, region}][out.UUID]
+	m := w.mappings[awsapi.Scope{Account: account, Region: region}][out.UUID]
 	m.changing = true
 	_, err := w.UpdateEventSourceMapping(t.Context(), w.call, &UpdateEventSourceMappingInput{UUID: out.UUID})
 	wantError(t, err, "ResourceInUseException", "Cannot update the event source mapping because it is in use.")
@@ -367,10 +375,10 @@ func TestB10SecondChangeWhileOneIsUnderWay(t *testing.T) {
 	wantError(t, err, "ResourceInUseException", "Cannot delete the event source mapping because it is in use.")
 }
 
-func TestUpdateKeepsWhatIsNotGivenAndRemovesWhatIsEmpty(t *testing.T) {
+func TestUpdateLeavesNilAndRemovesEmptyValues(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	out := w.create(reporting, concurrency(7), batchSize(100, 3), func(in *CreateEventSourceMappingInput) {
 		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":["x"]}`)}}}
 		in.MetricsConfig = &MetricsConfig{Metrics: []string{"EventCount"}}
@@ -400,10 +408,10 @@ func TestUpdateKeepsWhatIsNotGivenAndRemovesWhatIsEmpty(t *testing.T) {
 	}
 }
 
-func TestUpdateTakesEffectForWhatIsTakenNext(t *testing.T) {
+func TestUpdateAppliesToTheNextReceive(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	out := w.create(batchSize(2, 0))
 	w.update(out.UUID, func(in *UpdateEventSourceMappingInput) { in.BatchSize = ptr(3) })
 	w.runDue()
@@ -412,10 +420,10 @@ func TestUpdateTakesEffectForWhatIsTakenNext(t *testing.T) {
 	w.wantBatches([]string{"a", "b", "c"}, []string{"d"})
 }
 
-func TestMappingWhoseFunctionOrQueueIsGoneCanBeDisabledAndDeleted(t *testing.T) {
+func TestMappingOfADeletedFunctionOrQueueCanBeDisabledAndDeleted(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	out := w.create()
 	w.functions.set(func() { clear(w.functions.known) })
 	w.queues.drop(queueARN)
@@ -432,10 +440,10 @@ func TestMappingWhoseFunctionOrQueueIsGoneCanBeDisabledAndDeleted(t *testing.T) 
 	}
 }
 
-func TestB14IsCheckedAtUpdateToo(t *testing.T) {
+func TestIsCheckedAtUpdateToo_B14(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	in := &UpdateEventSourceMappingInput{UUID: w.create().UUID}
 	in.BatchSize = ptr(11)
 	_, err := w.UpdateEventSourceMapping(t.Context(), w.call, in)
@@ -443,10 +451,10 @@ func TestB14IsCheckedAtUpdateToo(t *testing.T) {
 		"Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10")
 }
 
-func TestB23ListFiltersAndPages(t *testing.T) {
+func TestListFiltersAndPages_B23(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	for i := range 105 {
 		name := fmt.Sprintf("f%03d", i)
 		w.functions.known[name] = Function{
@@ -488,7 +496,7 @@ func TestB23ListFiltersAndPages(t *testing.T) {
 		t.Errorf("of consumer: %+v, %v", out, err)
 	}
 
-	_, err = w.ListEventSourceMappings(t.Context(), w.call, &ListEventSourceMappingsInput{FunctionName: ptr("nobody")})
+	_, err = w.ListEventSourceMappings(t.Context(), w.call, &ListEventSourceMappingsInput{FunctionName: ptr("unknown")})
 	if awsapi.AsError(err).Status != 404 {
 		t.Errorf("unknown function: %v, want 404", err)
 	}
@@ -498,10 +506,10 @@ func TestB23ListFiltersAndPages(t *testing.T) {
 		"1 validation error detected: Value '0' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1")
 }
 
-func TestB22TagsLiveOnTheMappingsARN(t *testing.T) {
+func TestTagsByARN_B22(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	out := w.create(func(in *CreateEventSourceMappingInput) { in.Tags = map[string]string{"a": "1", "b": "2"} })
 	arn := out.EventSourceMappingARN
 	if err := w.SetTags(arn, map[string]string{"b": "3", "c": "4"}); err != nil {
@@ -517,10 +525,6 @@ func TestB22TagsLiveOnTheMappingsARN(t *testing.T) {
 		t.Errorf("tags %v, %v; want %v", got, err, want)
 	}
 
-	if !IsMapping(arn) || IsMapping(functionARN) {
-		t.Error("a mapping's ARN is not told from a function's")
-	}
-
 	_, err = w.Tags(arn + "x")
 	wantError(t, err, "ResourceNotFoundException", "The resource you requested does not exist.")
 	w.update(out.UUID, func(in *UpdateEventSourceMappingInput) { in.BatchSize = ptr(1) })
@@ -529,34 +533,36 @@ func TestB22TagsLiveOnTheMappingsARN(t *testing.T) {
 	}
 }
 
-func TestB1OperationsAndTheirPermissions(t *testing.T) {
+func TestOperationsAndTheirPermissions_B1(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	uuid := w.create().UUID
 	status := map[string]int{}
 	for _, op := range w.Operations() {
-		status[op.Method+" "+op.Path+" "+op.Name] = op.Status
-		in := op.New()
-		switch in := in.(type) {
-		case *GetEventSourceMappingInput:
-			in.UUID = uuid
-		case *UpdateEventSourceMappingInput:
-			in.UUID = uuid
-		case *DeleteEventSourceMappingInput:
-			in.UUID = uuid
-		case *CreateEventSourceMappingInput:
-			in.FunctionName = ptr("consumer")
-		}
+		t.Run(op.Name, func(t *testing.T) {
+			status[op.Method+" "+op.Path+" "+op.Name] = op.Status
+			in := op.New()
+			switch in := in.(type) {
+			case *GetEventSourceMappingInput:
+				in.UUID = uuid
+			case *UpdateEventSourceMappingInput:
+				in.UUID = uuid
+			case *DeleteEventSourceMappingInput:
+				in.UUID = uuid
+			case *CreateEventSourceMappingInput:
+				in.FunctionName = ptr("consumer")
+			}
 
-		access := op.Access(w.call, in)
-		if want := map[string]int{"CreateEventSourceMapping": 2}[op.Name]; len(access) != max(want, 1) || access[0].Action != "lambda:"+op.Name {
-			t.Errorf("%s asks for %+v", op.Name, access)
-		}
+			access := op.Access(w.call, in)
+			if want := map[string]int{"CreateEventSourceMapping": 2}[op.Name]; len(access) != max(want, 1) || access[0].Action != "lambda:"+op.Name {
+				t.Errorf("%s asks for %+v", op.Name, access)
+			}
 
-		if f := access[0].Keys["lambda:FunctionArn"]; op.Name != "ListEventSourceMappings" && !cmp.Equal(f, []string{functionARN}) {
-			t.Errorf("%s: lambda:FunctionArn is %v", op.Name, f)
-		}
+			if f := access[0].Keys["lambda:FunctionArn"]; op.Name != "ListEventSourceMappings" && !cmp.Equal(f, []string{functionARN}) {
+				t.Errorf("%s: lambda:FunctionArn is %v", op.Name, f)
+			}
+		})
 	}
 
 	want := map[string]int{
@@ -572,10 +578,10 @@ func TestB1OperationsAndTheirPermissions(t *testing.T) {
 	}
 }
 
-func TestResetForgetsMappingsAndStopsPolling(t *testing.T) {
+func TestResetDeletesMappingsAndStopsPolling(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	out := w.create()
 	for _, elsewhere := range [][2]string{{"111111111111", ""}, {"", "eu-west-1"}} {
 		if err := w.Reset(elsewhere[0], elsewhere[1]); err != nil {

@@ -92,7 +92,7 @@ func fatal(t testing.TB, err error) {
 
 const allowed = `"sqs:ReceiveMessage","sqs:DeleteMessage","sqs:GetQueueAttributes"`
 
-func TestSDKSeesAMappingThroughItsLife(t *testing.T) {
+func TestMappingLifecycleThroughTheSDK(t *testing.T) {
 	t.Parallel()
 
 	s := newSite(t, localaws.Options{}, allowed)
@@ -198,7 +198,7 @@ func TestSentMessageReachesTheFunctionAndIsDeleted(t *testing.T) {
 	s.wantEmpty(t)
 }
 
-func TestMappingPollsOnAfterARestart(t *testing.T) {
+func TestMappingPollsAfterARestart(t *testing.T) {
 	t.Parallel()
 
 	o := localaws.Options{
@@ -288,7 +288,7 @@ func BenchmarkThroughAMapping(b *testing.B) {
 	}
 }
 
-func TestB17MissingPermissionIsNamedThroughTheSDK(t *testing.T) {
+func TestMissingPermissionIsNamedThroughTheSDK_B17(t *testing.T) {
 	t.Parallel()
 
 	s := newSite(t, localaws.Options{}, `"sqs:ReceiveMessage","sqs:GetQueueAttributes"`)

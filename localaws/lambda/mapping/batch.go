@@ -5,34 +5,36 @@ import (
 	"time"
 )
 
-// MaxEventBytes is the most bytes of an event: what a synchronous invocation takes
+// MaxEventBytes is the most bytes of an event, which a synchronous invocation accepts
 // (LAM B25).
 const MaxEventBytes = 6 << 20
 
-// batch is messages on their way through the function together.
+// batch is the messages of one event. Its messages are added by one run of the poller;
+// once it is invoked, only the handler of its outcome uses it.
 type batch struct {
 	config         pollerConfig
-	received       time.Time // when its first message was (LAM B30)
-	ids            []string  // message ids, in order
-	receiptHandles []string  // their receipt handles
-	event          []byte    // the event, without its end until it is sent
-	sent           bool      // nothing more is added
+	received       time.Time // when its first message was received (LAM B30)
+	ids            []string  // message ids, in the order of the event
+	receiptHandles []string  // of the same messages
+	event          []byte    // JSON, without its end until complete
+	complete       bool      // the event has its end, and nothing can be added
 	trace          string    // AWSTraceHeader of the first message
-	overflow       []Message // received with it, but more than an event holds
+	overflow       []Message // received with the others, but the event has no room for them
 	attempts       int       // invocations that were throttled
-	visibleAt      time.Time // when the messages reappear; zero until it matters
+	visibleAt      time.Time // when the messages become visible again; zero until a throttle
 }
 
-func newBatch(set pollerConfig, received time.Time) *batch {
+// newBatch returns a batch without messages.
+func newBatch(config pollerConfig, received time.Time) *batch {
 	return &batch{
-		config:   set,
+		config:   config,
 		received: received,
 		event:    []byte(eventPrefix),
 	}
 }
 
-// add puts messages into the event while they fit, and keeps the others as rest.
-// The first message always fits: no message makes an event of more than MaxEvent.
+// add adds messages to the event while they fit, and the others to overflow. The first
+// message always fits: no message alone makes an event of more than MaxEventBytes.
 func (b *batch) add(messages []Message, source *recordSource) {
 	b.event = slices.Grow(b.event, estimateSize(messages))
 	for i := range messages {
@@ -44,6 +46,7 @@ func (b *batch) add(messages []Message, source *recordSource) {
 
 		b.event = source.appendRecord(b.event, m, b.config.window > 0)
 		if len(b.ids) > 0 && len(b.event)+len(eventSuffix) > MaxEventBytes {
+			// Undo the record that is too much.
 			b.event = b.event[:before]
 			b.overflow = append(b.overflow, messages[i:]...)
 			return
@@ -58,9 +61,12 @@ func (b *batch) add(messages []Message, source *recordSource) {
 	}
 }
 
-// estimateSize is about what messages take in an event.
+// estimateSize returns about how many bytes messages take in an event.
 func estimateSize(messages []Message) int {
-	const frame, attribute = 800, 100 // names, ids, digests and times; names and types
+	const (
+		frame     = 800 // member names, ids, digests and times
+		attribute = 100 // member names and the type of a message attribute
+	)
 	n := 0
 	for i := range messages {
 		m := &messages[i]
@@ -72,21 +78,21 @@ func estimateSize(messages []Message) int {
 	return min(n, MaxEventBytes)
 }
 
-// full reports that nothing more is to be added.
+// full reports whether the batch must be invoked now.
 func (b *batch) full() bool {
 	return len(b.overflow) > 0 || len(b.ids) >= b.config.batchSize || b.config.window == 0
 }
 
-// payload is the whole event. Nothing can be added from now on.
+// payload completes the event and returns it.
 func (b *batch) payload() []byte {
-	if !b.sent {
-		b.sent = true
+	if !b.complete {
+		b.complete = true
 		b.event = append(b.event, eventSuffix...)
 	}
 	return b.event
 }
 
-// next is a batch of the rest, under the same deadline.
+// next returns a batch with the overflow, whose messages become visible at the same time.
 func (b *batch) next(source *recordSource) *batch {
 	n := newBatch(b.config, b.received)
 	n.visibleAt = b.visibleAt

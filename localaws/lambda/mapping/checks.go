@@ -7,7 +7,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// findFunction finds the function that a mapping is to invoke (LAM B12).
+// findFunction returns the function that a mapping invokes (LAM B12).
 func (s *Service) findFunction(c *awsapi.Call, name string) (Function, error) {
 	fn, err := s.opts.Functions.Resolve(c, name)
 	if err != nil {
@@ -19,7 +19,7 @@ func (s *Service) findFunction(c *awsapi.Call, name string) (Function, error) {
 	return fn, nil
 }
 
-// unqualifiedARN is a function's ARN without version or alias.
+// unqualifiedARN returns a function's ARN without version or alias.
 func unqualifiedARN(arn, name string) string {
 	return arn[:strings.LastIndex(arn, ":function:")] + ":function:" + name
 }
@@ -32,6 +32,7 @@ func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) 
 		return errParameter.With("The role defined for the function cannot be assumed by Lambda. (%s)", awsapi.AsError(err).Message)
 	}
 
+	// AWS names the first action that the role is not permitted.
 	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
 		if err := s.opts.Queues.Check(ctx, role, queueARN, action); err != nil {
 			return queueError(action, err)
@@ -43,6 +44,7 @@ func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) 
 		return queueError("GetQueueAttributes", err)
 	}
 
+	// Otherwise a message could become visible while the function still works on it.
 	if q.VisibilityTimeout < fn.Timeout {
 		return errParameter.With("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds",
 			int(q.VisibilityTimeout.Seconds()), int(fn.Timeout.Seconds()))
@@ -51,10 +53,10 @@ func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) 
 	return nil
 }
 
-// checkDuplicate answers another mapping of the same queue and function, with mu
-// held (LAM B15).
+// checkDuplicate returns an error if another mapping has the same queue and function (LAM
+// B15). mu must be held.
 func (s *Service) checkDuplicate(r *record) error {
-	for _, m := range s.mappings[scope{r.Account, r.Region}] {
+	for _, m := range s.mappings[r.scope()] {
 		if m.UUID != r.UUID && m.QueueARN == r.QueueARN && m.FunctionARN == r.FunctionARN {
 			return errConflict.With(`An event source mapping with SQS arn (" %s ") and function (" %s ") already exists. `+
 				`Please update or delete the existing mapping with UUID %s`, r.QueueARN, r.FunctionName, m.UUID)

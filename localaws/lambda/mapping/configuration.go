@@ -6,7 +6,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// Configuration is a mapping as the API answers it (LAM B2 to B5).
+// Configuration is a mapping as the API returns it (LAM B2 to B5).
 type Configuration struct {
 	// BatchSize is the most messages in one event, 1 to 10,000.
 	BatchSize int `json:"BatchSize"`
@@ -14,7 +14,7 @@ type Configuration struct {
 	EventSourceARN string `json:"EventSourceArn"`
 	// EventSourceMappingARN is the mapping's own ARN.
 	EventSourceMappingARN string `json:"EventSourceMappingArn"`
-	// FilterCriteria is which messages reach the function; nil means all.
+	// FilterCriteria selects the messages that reach the function; nil selects all.
 	FilterCriteria *FilterCriteria `json:"FilterCriteria,omitempty"`
 	// FunctionARN is the function's ARN, qualified as it was given (LAM B6).
 	FunctionARN string `json:"FunctionArn"`
@@ -22,24 +22,24 @@ type Configuration struct {
 	FunctionResponseTypes []string `json:"FunctionResponseTypes"`
 	// LastModified is when the mapping was last created or updated.
 	LastModified awsapi.Timestamp `json:"LastModified"`
-	// MaximumBatchingWindowInSeconds is how long a batch gathers, 0 to 300.
+	// MaximumBatchingWindowInSeconds is how long a batch waits for more messages, 0 to 300.
 	MaximumBatchingWindowInSeconds int `json:"MaximumBatchingWindowInSeconds"`
 	// MetricsConfig names the counts that the mapping publishes; nil means none.
 	MetricsConfig *MetricsConfig `json:"MetricsConfig,omitempty"`
 	// ProvisionedPollerConfig is provisioned mode; nil means off.
 	ProvisionedPollerConfig *ProvisionedPollerConfig `json:"ProvisionedPollerConfig,omitempty"`
-	// ScalingConfig bounds concurrency; nil means AWS's own bound.
+	// ScalingConfig limits concurrency; nil means no limit of its own.
 	ScalingConfig *ScalingConfig `json:"ScalingConfig,omitempty"`
 	// State is Creating, Enabling, Enabled, Disabling, Disabled, Updating or
 	// Deleting (LAM B8, B9).
 	State string `json:"State"`
 	// StateTransitionReason is USER_INITIATED.
 	StateTransitionReason string `json:"StateTransitionReason"`
-	// UUID names the mapping.
+	// UUID identifies the mapping.
 	UUID string `json:"UUID"`
 }
 
-// FilterCriteria is filters of which a message must pass one (LAM B39).
+// FilterCriteria is filters. A message must pass one of them (LAM B39).
 type FilterCriteria struct {
 	// Filters holds up to 10 filters.
 	Filters []Filter `json:"Filters,omitempty"`
@@ -51,9 +51,9 @@ type Filter struct {
 	Pattern *string `json:"Pattern,omitempty"`
 }
 
-// ScalingConfig bounds concurrency.
+// ScalingConfig limits concurrency.
 type ScalingConfig struct {
-	// MaximumConcurrency is the most invocations at a time, 2 to 1,000 (LAM
+	// MaximumConcurrency is the most concurrent invocations, 2 to 1,000 (LAM
 	// B28).
 	MaximumConcurrency *int `json:"MaximumConcurrency,omitempty"`
 }
@@ -74,7 +74,7 @@ type MetricsConfig struct {
 	Metrics []string `json:"Metrics,omitempty"`
 }
 
-// record is a mapping as the store keeps it.
+// record is the configuration of a mapping. Its JSON is stored.
 type record struct {
 	Account, Region string
 	UUID            string
@@ -82,13 +82,13 @@ type record struct {
 	FIFO            bool
 	FunctionARN     string // qualified as it was given
 	FunctionName    string
-	Role            string // the function's when last seen (LAM B21)
+	Role            string // the function's role when it was last resolved (LAM B21)
 	Enabled         bool
 	BatchSize       int
 	Window          int      // seconds
 	Filters         []string // patterns
 	ReportFailures  bool     // ReportBatchItemFailures
-	MaxConcurrency  int      // 0 without
+	MaxConcurrency  int      // 0 means none
 	MinPollers      int      // 0 outside provisioned mode
 	MaxPollers      int
 	EventCount      bool
@@ -96,14 +96,25 @@ type record struct {
 	Modified        time.Time
 }
 
-// arn is the mapping's own ARN (LAM B5).
-func (r *record) arn() string { return mappingARN(r.Account, r.Region, r.UUID) }
+// scope returns the account and region of the mapping.
+func (r *record) scope() awsapi.Scope { return awsapi.Scope{Account: r.Account, Region: r.Region} }
 
-func mappingARN(account, region, uuid string) string {
-	return "arn:aws:lambda:" + region + ":" + account + ":event-source-mapping:" + uuid
+// setFunction stores the function to invoke.
+func (r *record) setFunction(fn Function) {
+	r.FunctionARN = fn.ARN
+	r.FunctionName = fn.Name
+	r.Role = fn.Role
 }
 
-// steadyState is the state that a mapping settles in.
+// arn returns the mapping's own ARN (LAM B5).
+func (r *record) arn() string { return mappingARN(r.scope(), r.UUID) }
+
+// mappingARN returns the ARN of a mapping.
+func mappingARN(in awsapi.Scope, uuid string) string {
+	return in.ARN("lambda", "event-source-mapping:"+uuid)
+}
+
+// steadyState returns the state of a mapping when no change is in progress.
 func (r *record) steadyState() string {
 	if r.Enabled {
 		return "Enabled"
@@ -111,7 +122,7 @@ func (r *record) steadyState() string {
 	return "Disabled"
 }
 
-// configuration is the answer that shows r in the given state.
+// configuration returns r as the API shows it in the given state.
 func (r *record) configuration(state string) *Configuration {
 	out := &Configuration{
 		BatchSize:                      r.BatchSize,
@@ -126,6 +137,7 @@ func (r *record) configuration(state string) *Configuration {
 		UUID:                           r.UUID,
 	}
 
+	// Members that are not configured are absent from the response.
 	if r.ReportFailures {
 		out.FunctionResponseTypes = []string{reportBatchItemFailures}
 	}
@@ -152,7 +164,7 @@ func (r *record) configuration(state string) *Configuration {
 	return out
 }
 
-// The values of list parameters that SQS mappings know.
+// The values of list parameters that mappings of SQS queues accept.
 const (
 	reportBatchItemFailures = "ReportBatchItemFailures"
 	eventCount              = "EventCount"

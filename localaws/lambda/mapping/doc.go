@@ -1,29 +1,28 @@
-// Package mapping is Lambda's event source mappings for SQS: their API, and the
-// pollers that take messages from a queue, invoke a function with them, and
-// delete what was processed (LAM part B).
+// Package mapping is Lambda's event source mappings for SQS: their API, and the pollers
+// that receive messages from a queue, invoke a function with them, and delete those that
+// were processed (LAM part B).
 //
 // # The poller
 //
-// Each enabled mapping has a poller: a state machine under one lock, without a
-// goroutine and without polling. It is moved on by three things: the queue's
-// signal that a message may be had, an event of the clock, and the end of an
-// invocation. Each lets it run until nothing is left to do now:
+// Each enabled mapping has a poller: a state machine under one lock, without a goroutine
+// and without polling. Three things make it run: a signal that the queue may have
+// messages, an event of the clock, and the end of an invocation. It then runs until
+// nothing can be done now:
 //
-//	queue's signal ─▶ receive ≤ 10 ─▶ filter ─▶ gather ─▶ invoke ─▶ outcome ─▶ delete
-//	                     ▲                                  ▲            │
-//	                     │                                  └─ backoff ◀─┤ throttled
-//	                     └── a place is free ◀───────────────────────────┘ or left to its visibility timeout
+//	signal ─▶ receive ≤ 10 ─▶ filter ─▶ gather ─▶ invoke ─▶ outcome ─▶ delete
+//	             ▲                                  ▲          │
+//	             │                                  └─ backoff ◀┤ throttled
+//	             └── the batch is finished ◀────────────────────┘ or its messages become visible later
 //
-// It receives only while a place is free among its concurrent batches, so that
-// no message waits, its visibility timeout running, for a function that cannot
-// take it (LAM B24, B28). With a batching window it holds messages by design;
-// the batch being gathered has its place already.
+// It receives only while it has fewer active batches than its limit, so that no message's
+// visibility timeout runs while the function cannot take it (LAM B24, B28). Messages wait
+// in a batching window by design; the batch being gathered is an active one.
 //
-// # Smaller than AWS
+// # Differences from AWS
 //
-// AWS lets a mapping have 1,250 batches at a time. Here [Options.MaxBatches]
-// bounds it, because each may be a child process: 50 unless somebody says
-// otherwise. The way there is AWS's: five at first, 300 more a minute while
-// there is a backlog, five again when the queue is empty. An invocation that
-// fails or is throttled takes one place away, down to two; backlog gives it back.
+// AWS allows 1,250 concurrent batches for a mapping. Here [Options.MaxBatches] is the
+// limit, 50 by default, because each may be a child process. As on AWS, a mapping starts
+// with five, adds 300 a minute while there is a backlog, and returns to five when the queue
+// is empty. An invocation that fails or is throttled lowers the number by one, down to two;
+// backlog raises it again.
 package mapping

@@ -15,8 +15,7 @@ const (
 	eventSuffix = `]}`
 )
 
-// systemAttributes is the order in which a record names what SQS says of a
-// message (LAM B47).
+// systemAttributes is the order of the message system attributes in a record (LAM B47).
 var systemAttributes = [...]string{
 	"ApproximateReceiveCount",
 	"AWSTraceHeader",
@@ -29,25 +28,28 @@ var systemAttributes = [...]string{
 	"DeadLetterQueueSourceArn",
 }
 
-// recordSource is the part of a record that is the same for all of a queue, as JSON.
+// recordSource is the end of a record, which is the same for all messages of a queue.
 type recordSource struct {
 	suffix []byte
 }
 
+// newSource returns the end of the records of a queue.
 func newSource(queueARN string) *recordSource {
-	a, _ := awsapi.ParseARN(queueARN)
+	a, _ := awsapi.ParseARN(queueARN) // validated when the mapping was created
 	b := appendString([]byte(`,"eventSource":"aws:sqs","eventSourceARN":`), queueARN)
 	b = appendString(append(b, `,"awsRegion":`...), a.Region)
 	return &recordSource{suffix: append(b, '}')}
 }
 
-// appendRecord writes one message (LAM B45 to B49). Without message attributes
+// appendRecord appends the record of a message (LAM B45 to B49). Without message attributes
 // their MD5 is null with a batching window and absent without one (LAM B46).
 func (s *recordSource) appendRecord(b []byte, m *Message, window bool) []byte {
 	b = appendString(append(b, `{"messageId":`...), m.ID)
 	b = appendString(append(b, `,"receiptHandle":`...), m.ReceiptHandle)
 	b = appendString(append(b, `,"body":`...), m.Body)
 	b = append(b, `,"attributes":{`...)
+
+	// System attributes have a fixed order; those that SQS did not return are left out.
 	comma := false
 	for _, name := range systemAttributes {
 		v, ok := m.System[name]
@@ -77,12 +79,13 @@ func (s *recordSource) appendRecord(b []byte, m *Message, window bool) []byte {
 	return append(b, s.suffix...)
 }
 
-// appendAttributes writes the message attributes in order of name (LAM B48).
+// appendAttributes appends the message attributes, sorted by name (LAM B48).
 func appendAttributes(b []byte, attributes map[string]Attribute) []byte {
 	if len(attributes) == 0 {
 		return b
 	}
 
+	// A message has at most 10 attributes.
 	names := make([]string, 0, 10)
 	for name := range attributes {
 		names = append(names, name)
@@ -96,6 +99,8 @@ func appendAttributes(b []byte, attributes map[string]Attribute) []byte {
 
 		a := attributes[name]
 		b = append(appendString(b, name), ':', '{')
+
+		// A data type may have a custom label, such as Binary.png.
 		if strings.HasPrefix(a.DataType, "Binary") {
 			b = append(b, `"binaryValue":"`...)
 			b = append(base64.StdEncoding.AppendEncode(b, a.Binary), '"')
@@ -110,15 +115,16 @@ func appendAttributes(b []byte, attributes map[string]Attribute) []byte {
 	return b
 }
 
-// appendString writes s as a JSON string: only what JSON demands is escaped, so
-// that the body that the function reads is the one that was sent (LAM B44). What
-// is no UTF-8 becomes U+FFFD.
+// appendString appends s as a JSON string. Only what JSON requires is escaped, so that
+// the function reads the body that was sent (LAM B44). Bytes that are not UTF-8 become
+// U+FFFD.
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
+			// What needs no escape is copied in one piece, up to here.
 			if c < ' ' || c == '"' || c == '\\' {
 				b = appendEscape(append(b, s[from:i]...), c)
 				from = i + 1
@@ -139,6 +145,7 @@ func appendString(b []byte, s string) []byte {
 	return append(append(b, s[from:]...), '"')
 }
 
+// appendEscape appends a character that JSON requires to be escaped.
 func appendEscape(b []byte, c byte) []byte {
 	const hex = "0123456789abcdef"
 	switch c {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 // event is the event of messages from a queue.
 func event(queueARN string, window int, messages ...Message) []byte {
@@ -59,7 +59,7 @@ func fullMessage() Message {
 }
 
 // And LAM B47 (attributes) and B48 (messageAttributes).
-func TestB45EventIsExact(t *testing.T) {
+func TestEventMatchesGoldenFile_B45(t *testing.T) {
 	t.Parallel()
 
 	for _, tt := range []struct {
@@ -96,7 +96,7 @@ func TestB45EventIsExact(t *testing.T) {
 	}
 }
 
-func TestB46MD5OfMessageAttributesIsAbsentOrNull(t *testing.T) {
+func TestMD5OfMessageAttributesIsAbsentOrNull_B46(t *testing.T) {
 	t.Parallel()
 
 	for _, tt := range []struct {

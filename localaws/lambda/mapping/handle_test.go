@@ -15,7 +15,7 @@ import (
 
 // The receipt handle of an event is a real one (LAM B49), no resource policy is
 // needed (LAM B50), and the mapping's own delete then changes nothing (LAM B34).
-func TestB34AFunctionMayDeleteItsMessageItself(t *testing.T) {
+func TestFunctionMayDeleteItsMessages_B34(t *testing.T) {
 	t.Parallel()
 
 	s := newSite(t, localaws.Options{ClockMode: clock.Manual, ClockStart: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, allowed)

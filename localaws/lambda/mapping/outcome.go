@@ -8,18 +8,18 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// The backoff of throttled batches (LAM G8): 1 s, doubled up to a minute, the
-// second half of each wait drawn by lot.
+// The backoff of throttled batches (LAM G8): doubled with each attempt, with equal jitter.
 const (
 	minBackoff = time.Second
 	maxBackoff = time.Minute
 )
 
-// rejectionPause is how long a poller receives nothing after an invocation that was
-// refused, so that messages without visibility timeout do not go round for ever.
+// rejectionPause is how long a poller does not receive after an invocation that was
+// rejected. Without it, messages without visibility timeout would be received again and
+// again without end.
 const rejectionPause = time.Second
 
-// invoke hands b to the function. Its place is free when it is settled.
+// invoke invokes the function with b. The batch is active until its outcome is handled.
 func (p *poller) invoke(b *batch) {
 	p.service.opts.Functions.StartInvocation(p.service.ctx, b.config.function, b.payload(), b.trace, func(o Outcome) {
 		c := p.service.opts.Clock
@@ -29,14 +29,13 @@ func (p *poller) invoke(b *batch) {
 	})
 }
 
-// handleOutcome does what the outcome of an invocation asks for (LAM B32).
+// handleOutcome deletes or keeps the messages of b, or schedules a retry (LAM B32).
 func (p *poller) handleOutcome(b *batch, o Outcome) {
 	n := len(b.ids)
 	switch {
 	case o.Err != nil && retryable(o.Err):
 		p.shrinkLimit()
 		p.retryThrottled(b, o.Err)
-		return
 	case o.Err != nil:
 		p.recordCount("FailedInvokeEventCount", n)
 		p.invocationRejected(b, o.Err)
@@ -52,93 +51,95 @@ func (p *poller) handleOutcome(b *batch, o Outcome) {
 	}
 }
 
-// retryable reports that the function was not run but may be soon: it is
-// throttled, or Lambda failed.
+// retryable reports whether an invocation that did not run the function may succeed
+// later: it was throttled, or Lambda failed.
 func retryable(err error) bool {
 	e := awsapi.AsError(err)
 	return e.Code == "TooManyRequestsException" || e.Receiver()
 }
 
-// deleteProcessed deletes what the function has processed, and reports whether that is
-// the whole batch (LAM B35 to B38).
+// deleteProcessed deletes the messages that the function has processed, and reports
+// whether that is the whole batch (LAM B35 to B38). The others become visible when their
+// visibility timeout ends.
 func (p *poller) deleteProcessed(b *batch, payload []byte) bool {
 	if !b.config.reportFailures {
 		p.deleteAndCount(b.receiptHandles)
 		return true
 	}
 
+	// An invalid report must not delete any message.
 	failed, ok := parseFailures(payload, b.ids)
 	if !ok {
 		p.recordCount("FailedInvokeEventCount", len(b.ids))
-		p.service.opts.Logger.Warn("function's answer names no valid batchItemFailures: the whole batch fails",
+		p.service.opts.Logger.Warn("function's response has no valid batchItemFailures: the whole batch fails",
 			slog.String("mapping", p.uuid), slog.Int("messages", len(b.ids)))
 		return false
 	}
 
-	done := make([]string, 0, len(b.receiptHandles))
+	processed := make([]string, 0, len(b.receiptHandles))
 	for i, handle := range b.receiptHandles {
 		if !failed[i] {
-			done = append(done, handle)
+			processed = append(processed, handle)
 		}
 	}
-
-	p.recordCount("FailedInvokeEventCount", len(b.receiptHandles)-len(done))
-	p.deleteAndCount(done)
-	return len(done) == len(b.receiptHandles)
+	p.recordCount("FailedInvokeEventCount", len(b.receiptHandles)-len(processed))
+	p.deleteAndCount(processed)
+	return len(processed) == len(b.receiptHandles)
 }
 
-func (p *poller) deleteAndCount(handles []string) {
-	p.recordCount("DeletedEventCount", p.deleteMessages(handles))
+func (p *poller) deleteAndCount(receiptHandles []string) {
+	p.recordCount("DeletedEventCount", p.deleteMessages(receiptHandles))
 }
 
-// deleteMessages deletes messages, and answers how many were. What cannot be deleted
-// reappears when its visibility timeout ends.
-func (p *poller) deleteMessages(handles []string) int {
+// deleteMessages deletes messages and returns how many it deleted. The others become
+// visible when their visibility timeout ends.
+func (p *poller) deleteMessages(receiptHandles []string) int {
 	deleted := 0
-	for len(handles) > 0 {
-		n := min(maxPerReceive, len(handles))
+	for len(receiptHandles) > 0 {
+		// SQS deletes up to ten messages in one call.
+		n := min(maxPerReceive, len(receiptHandles))
 		as, err := p.roleCaller()
-		var left []string
+		var failed []string
 		if err == nil {
-			left, err = p.service.opts.Queues.Delete(p.service.ctx, as, p.queue, handles[:n])
+			failed, err = p.service.opts.Queues.Delete(p.service.ctx, as, p.queue, receiptHandles[:n])
 		}
 
 		switch {
 		case err != nil:
 			p.service.opts.Logger.Warn("event source mapping cannot delete",
 				slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Int("messages", n), slog.Any("error", err))
-		case len(left) > 0:
+
+		// These will be processed again: at-least-once delivery.
+		case len(failed) > 0:
 			p.service.opts.Logger.Warn("messages were not deleted: their visibility timeout is over",
-				slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Int("messages", len(left)))
-			deleted += n - len(left)
+				slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Int("messages", len(failed)))
+			deleted += n - len(failed)
 		default:
 			deleted += n
 		}
-
-		handles = handles[n:]
+		receiptHandles = receiptHandles[n:]
 	}
-
 	return deleted
 }
 
-// shrinkLimit takes a place away (LAM B32).
+// shrinkLimit lowers the limit of active batches after a failure (LAM B32).
 func (p *poller) shrinkLimit() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.limit.shrink()
 }
 
-// invocationRejected notes that Lambda would not run the function at all.
+// invocationRejected logs that Lambda did not run the function, and pauses receives.
 func (p *poller) invocationRejected(b *batch, err error) {
-	p.service.opts.Logger.Warn("event source mapping's invocation was refused",
+	p.service.opts.Logger.Warn("event source mapping's invocation was rejected",
 		slog.String("mapping", p.uuid), slog.String("function", b.config.function), slog.Any("error", err))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pause(rejectionPause, clock.Moves)
 }
 
-// retryThrottled books another try of a throttled batch, up to the moment when its
-// messages reappear: then it is given up. Its place stays taken.
+// retryThrottled schedules another invocation with a throttled batch. When its messages
+// become visible again the batch is given up. Until then it stays active.
 func (p *poller) retryThrottled(b *batch, cause error) {
 	c := p.service.opts.Clock
 	now := c.Now()
@@ -146,25 +147,26 @@ func (p *poller) retryThrottled(b *batch, cause error) {
 		b.visibleAt = p.visibleAgainAt(b)
 	}
 
+	// Equal jitter: half of the wait is fixed, half is random.
 	wait := min(minBackoff<<min(b.attempts, 10), maxBackoff)
 	wait = wait/2 + time.Duration(p.service.opts.Chance.Float()*float64(wait/2))
 	b.attempts++
-	at := now.Add(wait)
-	last := !at.Before(b.visibleAt)
+	next := now.Add(wait)
+	last := !next.Before(b.visibleAt)
 	if last {
-		at = b.visibleAt
+		next = b.visibleAt
 	}
-
 	p.service.opts.Logger.Debug("event source mapping's invocation was throttled",
-		slog.String("mapping", p.uuid), slog.Int("tries", b.attempts), slog.Bool("given_up", last), slog.Any("error", cause))
+		slog.String("mapping", p.uuid), slog.Int("attempts", b.attempts), slog.Bool("given_up", last), slog.Any("error", cause))
 
-	if !at.After(now) {
+	// The messages are visible already.
+	if !next.After(now) {
 		p.invocationRejected(b, cause)
 		p.finishBatch(b, false)
 		return
 	}
 
-	c.Schedule(at, clock.Moves, func() {
+	c.Schedule(next, clock.Moves, func() {
 		p.mu.Lock()
 		stopped := p.stopped
 		p.mu.Unlock()
@@ -172,13 +174,12 @@ func (p *poller) retryThrottled(b *batch, cause error) {
 			p.finishBatch(b, false)
 			return
 		}
-
 		p.invoke(b)
 	})
 }
 
-// visibleAgainAt is when the messages of b are visible again, by the queue's own
-// visibility timeout (LAM B30); at once when the queue cannot say.
+// visibleAgainAt returns when the messages of b become visible again, by the queue's
+// visibility timeout (LAM B30). If that cannot be read it returns a time in the past.
 func (p *poller) visibleAgainAt(b *batch) time.Time {
 	as, err := p.roleCaller()
 	if err != nil {
@@ -191,29 +192,31 @@ func (p *poller) visibleAgainAt(b *batch) time.Time {
 	return b.received.Add(q.VisibilityTimeout)
 }
 
-// finishBatch goes on with the rest of b, or frees its place. In a FIFO queue the rest
-// may hold later messages of a group, and goes only if all before it went well
-// (LAM B27).
-func (p *poller) finishBatch(b *batch, deleted bool) {
+// finishBatch invokes the function with the overflow of b, or ends the batch. In a FIFO
+// queue the overflow may contain later messages of a group, and is invoked only if all
+// messages of b were deleted (LAM B27).
+func (p *poller) finishBatch(b *batch, allDeleted bool) {
 	p.mu.Lock()
-	goOn := len(b.overflow) > 0 && !p.stopped && (deleted || !b.config.fifo)
-	if !goOn {
+	continued := len(b.overflow) > 0 && !p.stopped && (allDeleted || !b.config.fifo)
+	if !continued {
 		p.activeBatches--
 	}
 	p.mu.Unlock()
-	if goOn {
+
+	if continued {
 		p.invoke(b.next(p.source))
 		return
 	}
 	p.run()
 }
 
-// recordCount adds to the mapping's event counts, if it asked for them (LAM E32).
+// recordCount adds n to one of the mapping's event counts if its configuration asks for
+// them (LAM E32).
 func (p *poller) recordCount(name string, n int) {
 	p.mu.Lock()
-	wanted := p.config.eventCount
+	enabled := p.config.eventCount
 	p.mu.Unlock()
-	if wanted && n > 0 && p.service.opts.Metrics != nil {
+	if enabled && n > 0 && p.service.opts.Metrics != nil {
 		p.service.opts.Metrics.Count(p.call.Account, p.call.Region, p.uuid, name, n)
 	}
 }

@@ -11,9 +11,11 @@ import (
 // table holds each mapping's record as JSON, by account, region and UUID.
 const table store.Table = "lambda/mapping"
 
+// storeKey returns the key of the record in table.
 func (r *record) storeKey() string { return r.Account + "/" + r.Region + "/" + r.UUID }
 
-// storeRecord puts a mapping's record in line for the disk, with mu held.
+// storeRecord writes a mapping's record to the store, with mu held, so that changes reach
+// the store in their order.
 func (s *Service) storeRecord(r *record) store.Commit {
 	b := s.opts.Store.Batch()
 	if s.opts.Store.Durable() {
@@ -26,14 +28,22 @@ func (s *Service) storeRecord(r *record) store.Commit {
 	return b.Apply()
 }
 
-// deleteRecord takes a mapping's record off the disk, with mu held.
+// deleteRecord deletes a mapping's record from the store, with mu held.
 func (s *Service) deleteRecord(r *record) store.Commit {
 	b := s.opts.Store.Batch()
 	b.Delete(table, r.storeKey())
 	return b.Apply()
 }
 
-// load reads all mappings.
+// waitDurable waits until a commit is durable. It must be called without mu.
+func waitDurable(commit store.Commit) error {
+	if err := commit.Wait(); err != nil {
+		return errService.With("The event source mapping could not be stored: %s.", err)
+	}
+	return nil
+}
+
+// load reads all mappings from the store.
 func (s *Service) load() error {
 	return s.opts.Store.Scan(table, "", func(key string, value []byte) error {
 		m := &mapping{}
@@ -41,20 +51,14 @@ func (s *Service) load() error {
 			return fmt.Errorf("decode %s: %w", key, err)
 		}
 
+		// Under another key it would be stored twice after the next change.
 		if key != m.storeKey() {
-			return fmt.Errorf("%s holds the mapping %s", key, m.storeKey())
+			return fmt.Errorf("%s contains the mapping %s", key, m.storeKey())
 		}
-
 		if _, err := m.compileFilters(); err != nil {
 			return fmt.Errorf("compile filters of %s: %w", key, err)
 		}
-
-		in := scope{m.Account, m.Region}
-		if s.mappings[in] == nil {
-			s.mappings[in] = map[string]*mapping{}
-		}
-
-		s.mappings[in][m.UUID] = m
+		s.add(m)
 		return nil
 	})
 }

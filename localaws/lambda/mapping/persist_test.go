@@ -26,8 +26,8 @@ func TestMappingsSurviveARestart(t *testing.T) {
 
 	dir := t.TempDir()
 	disk := onDisk(t, dir)
-	w := newWorldWith(t, disk, 0)
-	kept := w.create(reporting, concurrency(7), batchSize(100, 3), func(in *CreateEventSourceMappingInput) {
+	w := newTestServiceWith(t, disk, 0)
+	created := w.create(reporting, concurrency(7), batchSize(100, 3), func(in *CreateEventSourceMappingInput) {
 		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":["x"]}`)}}}
 		in.MetricsConfig = &MetricsConfig{Metrics: []string{"EventCount"}}
 		in.Tags = map[string]string{"a": "1"}
@@ -38,7 +38,7 @@ func TestMappingsSurviveARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	kept = w.update(kept.UUID, func(in *UpdateEventSourceMappingInput) { in.BatchSize = ptr(50) })
+	created = w.update(created.UUID, func(in *UpdateEventSourceMappingInput) { in.BatchSize = ptr(50) })
 	w.Service.Close()
 	if err := disk.Close(); err != nil {
 		t.Fatal(err)
@@ -46,14 +46,14 @@ func TestMappingsSurviveARestart(t *testing.T) {
 
 	disk = onDisk(t, dir)
 	defer disk.Close()
-	w = newWorldWith(t, disk, 0)
-	got, err := w.getMapping(kept.UUID)
+	w = newTestServiceWith(t, disk, 0)
+	got, err := w.getMapping(created.UUID)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	kept.State = "Enabled"
-	if diff := cmp.Diff(keys(t, kept), keys(t, got)); diff != "" {
+	created.State = "Enabled"
+	if diff := cmp.Diff(keys(t, created), keys(t, got)); diff != "" {
 		t.Errorf("the mapping came back changed (-before +after):\n%s", diff)
 	}
 
@@ -69,34 +69,36 @@ func TestMappingsSurviveARestart(t *testing.T) {
 	}
 }
 
-func TestDamagedRecordIsSaid(t *testing.T) {
+func TestErrorNamesADamagedRecord(t *testing.T) {
 	t.Parallel()
 
 	for _, value := range []string{`{`, `{"UUID":"other"}`, `{"Account":"a","Region":"r","UUID":"u","Filters":["x"]}`} {
-		disk := onDisk(t, t.TempDir())
-		b := disk.Batch()
-		b.Put(table, "a/r/u", []byte(value))
-		if err := b.Apply().Wait(); err != nil {
-			t.Fatal(err)
-		}
+		t.Run(value, func(t *testing.T) {
+			disk := onDisk(t, t.TempDir())
+			b := disk.Batch()
+			b.Put(table, "a/r/u", []byte(value))
+			if err := b.Apply().Wait(); err != nil {
+				t.Fatal(err)
+			}
 
-		if _, err := New(Options{Store: disk, Chance: chance.Seeded(1)}); err == nil || !strings.Contains(err.Error(), "a/r/u") {
-			t.Errorf("record %s: error %v, want one that names it", value, err)
-		}
+			if _, err := New(Options{Store: disk, Chance: chance.Seeded(1)}); err == nil || !strings.Contains(err.Error(), "a/r/u") {
+				t.Errorf("record %s: error %v, want one that names it", value, err)
+			}
 
-		disk.Close()
+			disk.Close()
+		})
 	}
 }
 
-func TestStoreFailureIsTheServicesFault(t *testing.T) {
+func TestStoreFailureIsAServiceException(t *testing.T) {
 	t.Parallel()
 
 	disk := onDisk(t, t.TempDir())
-	w := newWorldWith(t, disk, 0)
+	w := newTestServiceWith(t, disk, 0)
 	disk.Close()
 	_, err := w.CreateEventSourceMapping(t.Context(), w.call, input())
 	wantError(t, err, "ServiceException", "The event source mapping could not be stored: store is closed.")
 	if list, _ := w.ListEventSourceMappings(t.Context(), w.call, &ListEventSourceMappingsInput{}); len(list.EventSourceMappings) != 0 {
-		t.Error("the mapping is there all the same")
+		t.Error("the mapping exists in spite of the error")
 	}
 }

@@ -7,15 +7,17 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// poller takes messages for one enabled mapping. What it is to do follows from
-// its state alone, so that being woken twice does nothing twice: whoever changes
-// the state calls run, and the run under way, if there is one, sees the change.
-// No other service is called with mu held, for they may call back at once.
+// poller receives messages for one enabled mapping and invokes the function with them.
+//
+// What it does next follows from its state alone. Whoever changes the state calls run or
+// scheduleRun; if a run is in progress, that run sees the change, so that a signal too
+// many has no effect. The poller calls no other service with mu held, because services
+// may call back at once.
 type poller struct {
 	service     *Service
-	call        *awsapi.Call // in whose account and region the function is looked for
+	call        *awsapi.Call // scope in which the function is resolved
 	uuid        string
-	functionARN string // the function's unqualified ARN, for its role's sessions
+	functionARN string // unqualified, for the names of role sessions
 	queue       string // ARN
 	source      *recordSource
 	unwatch     func()
@@ -24,25 +26,25 @@ type poller struct {
 	config          pollerConfig
 	limit           batchLimit
 	stopped         bool // for good
-	mayHaveMessages bool // the queue may have a message to be had
-	paused          bool // after trouble, until its event
-	runScheduled    bool // a run is on the clock
-	running         bool // a run is under way
-	flush           bool // the batch being gathered is to go
-	activeBatches   int  // batches that take a place: gathered, invoked, or waiting for another try
-	failedReceives  int  // failed receives in a row
+	mayHaveMessages bool // the queue signaled, or the last receive returned messages
+	paused          bool // receives wait until pauseTimer
+	runScheduled    bool // a run is an event of the clock
+	running         bool // a run is in progress
+	flush           bool // the pending batch must be invoked now
+	activeBatches   int  // batches that count for limit: pending, invoked, or waiting for a retry
+	failedReceives  int  // in a row
 
-	windowID    uint64       // counts windows, so that a late event knows its own
-	windowTimer *clock.Event // closes the batch being gathered
-	growTimer   *clock.Event // adds a place
+	windowID    uint64       // of the pending batch, so that a late event of another window has no effect
+	windowTimer *clock.Event // ends the batching window
+	growTimer   *clock.Event // raises limit
 	pauseTimer  *clock.Event // ends the pause
 
 	session session // of the execution role
-	pending *batch  // being gathered; used by the run under way alone
+	pending *batch  // messages gathered for the next invocation; only the run in progress uses its contents
 }
 
-// maxSteps is how many receives and invocations a run makes before it lets others
-// have their turn on the clock: a receive may wait for the disk.
+// maxSteps is how many receives and invocations a run makes before other events of the
+// clock get their turn: a receive may wait for the disk.
 const maxSteps = 16
 
 func newPoller(s *Service, r *record) *poller {
@@ -70,32 +72,36 @@ func (p *poller) start() {
 	p.unwatch = unwatch
 	stopped := p.stopped
 	p.mu.Unlock()
-	if stopped { // by somebody quicker
+
+	// stop may have been called before there was an unwatch for it to call.
+	if stopped {
 		unwatch()
 		return
 	}
 	p.onMessages()
 }
 
-// stop ends polling for good. A batch being gathered is left to its visibility
-// timeout; batches with the function end as their outcome says.
+// stop ends polling for good. The pending batch is abandoned: its messages become visible
+// when their visibility timeout ends. Invocations in progress end as usual.
 func (p *poller) stop() {
 	p.mu.Lock()
 	p.stopped = true
 	unwatch := p.unwatch
+
+	// Events that have started already find stopped set.
 	for _, e := range []*clock.Event{p.windowTimer, p.growTimer, p.pauseTimer} {
 		if e != nil {
 			e.Stop()
 		}
 	}
-
 	p.mu.Unlock()
+
 	if unwatch != nil {
 		unwatch()
 	}
 }
 
-// reconfigure takes new settings over.
+// reconfigure applies a changed configuration to messages that are received from now on.
 func (p *poller) reconfigure(r *record) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,19 +113,19 @@ func (p *poller) reconfigure(r *record) {
 	p.scheduleRun()
 }
 
-// onMessages is the queue's signal. The run it leads to is booked on the clock, for
-// the signal comes in the middle of somebody's request.
+// onMessages is called when the queue may have messages. The call comes in the middle of
+// another operation, so that the run is scheduled and not made here.
 func (p *poller) onMessages() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.mayHaveMessages { // a run, a pause or a taken place will get to it
-		return
+	if p.mayHaveMessages {
+		return // a run follows anyway, or when a pause or an active batch ends
 	}
 	p.mayHaveMessages = true
 	p.scheduleRun()
 }
 
-// scheduleRun puts a run on the clock, with mu held.
+// scheduleRun schedules a run as an event of the clock, with mu held.
 func (p *poller) scheduleRun() {
 	if p.stopped || p.running || p.runScheduled {
 		return
@@ -133,32 +139,33 @@ func (p *poller) scheduleRun() {
 	})
 }
 
-// run does what there is to do now, unless a run is under way already.
+// run does what the state requires now, unless a run is already in progress.
 func (p *poller) run() {
 	c := p.service.opts.Clock
 	c.Begin()
 	defer c.End()
+
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.running {
 		return
 	}
 
+	// Other goroutines change the state while a step waits, and do not run themselves.
 	p.running = true
 	more := true
 	for n := 0; more && n < maxSteps; n++ {
 		more = p.step()
 	}
-
 	p.running = false
 	if more {
 		p.scheduleRun()
 	}
 }
 
-// step does one thing, and reports whether there may be another to do. It is
-// called with mu held, and holds it again when it returns; it has held it all
-// along when it returns false.
+// step makes one receive or starts one invocation, and reports whether another step may
+// follow. It is called with mu held and returns with mu held. If it returns false it has
+// not released mu in between, so that no change of the state was missed.
 func (p *poller) step() bool {
 	switch {
 	case p.stopped:
@@ -173,17 +180,16 @@ func (p *poller) step() bool {
 		p.scheduleGrowth()
 		return false
 	}
-
 	p.receiveBatch()
 	return true
 }
 
-// scheduleGrowth adds a place once the backlog has lasted a step of time.
+// scheduleGrowth raises the limit of active batches after the grow interval, if there are
+// messages then. mu must be held.
 func (p *poller) scheduleGrowth() {
 	if p.growTimer != nil || p.limit.current >= p.limit.max {
 		return
 	}
-
 	p.growTimer = p.service.opts.Clock.After(p.limit.growInterval, clock.Moves, func() {
 		p.mu.Lock()
 		p.growTimer = nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/store"
 )
 
 func batchSize(n, window int) func(*CreateEventSourceMappingInput) {
@@ -40,10 +41,10 @@ func numbered(n int) []string {
 	return out
 }
 
-func TestB25WindowZeroInvokesWithWhatIsThere(t *testing.T) {
+func TestWithoutWindowTheFirstReceiveIsInvoked_B25(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create()
 	w.send(queueARN, "a", "b", "c")
 	w.runDue()
@@ -53,20 +54,20 @@ func TestB25WindowZeroInvokesWithWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestB25BatchGoesWhenItIsFull(t *testing.T) {
+func TestFullBatchIsInvoked_B25(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create(batchSize(3, 0))
 	w.send(queueARN, numbered(7)...)
 	w.runDue()
 	w.wantBatches(numbered(7)[:3], numbered(7)[3:6], numbered(7)[6:])
 }
 
-func TestB25BatchGoesWhenItsWindowElapsed(t *testing.T) {
+func TestBatchIsInvokedWhenItsWindowEnds_B25(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create(batchSize(10, 5))
 	w.advance(time.Second)
 	w.send(queueARN, "a")
@@ -81,10 +82,10 @@ func TestB25BatchGoesWhenItsWindowElapsed(t *testing.T) {
 	}
 }
 
-func TestB25FullBatchDoesNotWaitForItsWindow(t *testing.T) {
+func TestFullBatchDoesNotWaitForItsWindow_B25(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create(batchSize(20, 20))
 	w.send(queueARN, numbered(25)...)
 	w.runDue()
@@ -93,10 +94,10 @@ func TestB25FullBatchDoesNotWaitForItsWindow(t *testing.T) {
 	w.wantBatches(numbered(25)[:20], numbered(25)[20:])
 }
 
-func TestB25PayloadStaysWithinSixMegabytes(t *testing.T) {
+func TestPayloadStaysWithinSixMegabytes_B25(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create()
 	w.send(queueARN, tenLarge("")...)
 	w.runDue()
@@ -126,10 +127,10 @@ func tenLarge(prefix string) []string {
 	return out
 }
 
-func TestB26ThirtyMessagesMakeTwoBatches(t *testing.T) {
+func TestThirtyMessagesMakeTwoBatches_B26(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create(batchSize(20, 1), concurrency(2))
 	w.send(queueARN, numbered(30)...)
 	w.advance(2 * time.Second)
@@ -139,16 +140,16 @@ func TestB26ThirtyMessagesMakeTwoBatches(t *testing.T) {
 	}
 }
 
-func TestB24StartsWithFiveBatches(t *testing.T) {
+func TestStartsWithFiveBatches_B24(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.takes = 20 * time.Second
 	w.create(batchSize(1, 0))
 	w.send(queueARN, numbered(100)...)
 	w.runDue()
 	if n := len(w.functions.invocations()); n != 5 {
-		t.Errorf("%d batches at once, want 5", n)
+		t.Errorf("%d concurrent batches, want 5", n)
 	}
 
 	w.advance(time.Second)
@@ -172,10 +173,10 @@ func untouched(w *testService, arn string) []string {
 	return out
 }
 
-func TestB24IdleGoesBackToFive(t *testing.T) {
+func TestLimitReturnsToFiveWhenIdle_B24(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.takes = 2 * time.Second
 	w.create(batchSize(1, 0))
 	w.send(queueARN, numbered(60)...)
@@ -184,33 +185,33 @@ func TestB24IdleGoesBackToFive(t *testing.T) {
 	w.send(queueARN, numbered(20)...)
 	w.advance(100 * time.Millisecond)
 	if w.functions.most != 5 {
-		t.Errorf("%d batches at once after a rest, want 5", w.functions.most)
+		t.Errorf("%d concurrent batches after a rest, want 5", w.functions.most)
 	}
 }
 
-func TestB24OptionBoundsBatches(t *testing.T) {
+func TestMaxBatchesLimitsBatches_B24(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldWith(t, newWorldStore(), 3)
+	w := newTestServiceWith(t, store.Memory(), 3)
 	w.functions.takes = 20 * time.Second
 	w.create(batchSize(1, 0))
 	w.send(queueARN, numbered(100)...)
 	w.advance(10 * time.Second)
 	if w.functions.most != 3 {
-		t.Errorf("%d batches at once, want 3", w.functions.most)
+		t.Errorf("%d concurrent batches, want 3", w.functions.most)
 	}
 }
 
-func TestB28MaximumConcurrencyLeavesMessagesInTheQueue(t *testing.T) {
+func TestMaximumConcurrencyLeavesMessagesInTheQueue_B28(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.takes = 10 * time.Second
 	w.create(batchSize(2, 0), concurrency(2))
 	w.send(queueARN, numbered(20)...)
 	w.advance(9 * time.Second)
 	if w.functions.most != 2 {
-		t.Errorf("%d batches at once, want 2", w.functions.most)
+		t.Errorf("%d concurrent batches, want 2", w.functions.most)
 	}
 
 	if n := len(untouched(w, queueARN)); n != 16 {
@@ -219,14 +220,14 @@ func TestB28MaximumConcurrencyLeavesMessagesInTheQueue(t *testing.T) {
 
 	w.advance(100 * time.Second)
 	if w.functions.most != 2 || len(w.queues.deleted(queueARN)) != 20 {
-		t.Errorf("%d at once, %d deleted; want 2 and 20", w.functions.most, len(w.queues.deleted(queueARN)))
+		t.Errorf("%d concurrent batches, %d deleted; want 2 and 20", w.functions.most, len(w.queues.deleted(queueARN)))
 	}
 }
 
-func TestB29ProvisionedPollersHaveTenInvocationsEach(t *testing.T) {
+func TestProvisionedPollersHaveTenInvocationsEach_B29(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldWith(t, newWorldStore(), 1000)
+	w := newTestServiceWith(t, store.Memory(), 1000)
 	w.functions.takes = 20 * time.Second
 	w.create(batchSize(1, 0), func(in *CreateEventSourceMappingInput) {
 		in.ProvisionedPollerConfig = &ProvisionedPollerConfig{MinimumPollers: ptr(2), MaximumPollers: ptr(4)}
@@ -235,19 +236,19 @@ func TestB29ProvisionedPollersHaveTenInvocationsEach(t *testing.T) {
 	w.send(queueARN, numbered(100)...)
 	w.runDue()
 	if w.functions.most != 20 {
-		t.Errorf("%d batches at once, want 20", w.functions.most)
+		t.Errorf("%d concurrent batches, want 20", w.functions.most)
 	}
 
 	w.advance(10 * time.Second)
 	if w.functions.most != 40 {
-		t.Errorf("%d batches at once under backlog, want 40", w.functions.most)
+		t.Errorf("%d concurrent batches under backlog, want 40", w.functions.most)
 	}
 }
 
-func TestB27FIFORunsOneBatchPerGroup(t *testing.T) {
+func TestFIFORunsOneBatchPerGroup_B27(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.takes = 5 * time.Second
 	w.create(fromFIFO, batchSize(1, 0))
 	w.send(fifoARN, "a:1", "a:2", "b:1", "a:3", "c:1")
@@ -261,10 +262,10 @@ func TestB27FIFORunsOneBatchPerGroup(t *testing.T) {
 	}
 }
 
-func TestB27FIFORestOfAnOversizedReceiveWaitsForWhatCameBefore(t *testing.T) {
+func TestFIFOOverflowWaitsForTheMessagesBeforeIt_B27(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.takes = time.Second
 	var fails bool
 	w.functions.handler = func(i invocation) Outcome { return Outcome{FunctionError: fails && i.bodies[0][:2] == "a0"} }
@@ -290,10 +291,10 @@ func TestB27FIFORestOfAnOversizedReceiveWaitsForWhatCameBefore(t *testing.T) {
 	}
 }
 
-func TestB32SuccessDeletesTheWholeBatchWhateverThePayloadSays(t *testing.T) {
+func TestSuccessDeletesTheWholeBatchWhateverThePayloadSays_B32(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.handler = payload(`{"batchItemFailures":[{"itemIdentifier":"id-1"}]}`) // LAM B37: the flag is off
 	w.create()
 	w.send(queueARN, "a", "b")
@@ -303,10 +304,10 @@ func TestB32SuccessDeletesTheWholeBatchWhateverThePayloadSays(t *testing.T) {
 	}
 }
 
-func TestB32FunctionErrorLeavesTheBatchToItsVisibility(t *testing.T) {
+func TestFunctionErrorLeavesTheBatchToItsVisibilityTimeout_B32(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.handler = fail
 	w.create()
 	w.send(queueARN, "a", "b")
@@ -320,7 +321,7 @@ func TestB32FunctionErrorLeavesTheBatchToItsVisibility(t *testing.T) {
 	}
 }
 
-func TestB32FailuresShrinkConcurrencyAndPartialFailuresDoNot(t *testing.T) {
+func TestFailuresShrinkConcurrencyAndPartialFailuresDoNot_B32(t *testing.T) {
 	t.Parallel()
 
 	for _, tt := range []struct {
@@ -336,7 +337,7 @@ func TestB32FailuresShrinkConcurrencyAndPartialFailuresDoNot(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorld(t)
+			w := newTestService(t)
 			w.functions.handler = tt.handler
 			w.functions.takes = time.Millisecond
 			w.create(batchSize(1, 0), reporting)
@@ -346,16 +347,16 @@ func TestB32FailuresShrinkConcurrencyAndPartialFailuresDoNot(t *testing.T) {
 			w.send(queueARN, numbered(10)...)
 			w.advance(50 * time.Millisecond)
 			if w.functions.most != tt.want {
-				t.Errorf("%d batches at once, want %d", w.functions.most, tt.want)
+				t.Errorf("%d concurrent batches, want %d", w.functions.most, tt.want)
 			}
 		})
 	}
 }
 
-func TestB32ThrottledBatchIsTriedAgainUntilItsMessagesReappear(t *testing.T) {
+func TestThrottledBatchIsRetriedUntilItsMessagesAreVisible_B32(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.handler = refuse(throttled)
 	w.create()
 	w.send(queueARN, "a")
@@ -389,10 +390,10 @@ func TestB32ThrottledBatchIsTriedAgainUntilItsMessagesReappear(t *testing.T) {
 	}
 }
 
-func TestB32ThrottledBatchThatGetsThroughIsDeleted(t *testing.T) {
+func TestThrottledBatchIsDeletedAfterASuccessfulRetry_B32(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	n := 0
 	w.functions.handler = func(invocation) Outcome {
 		if n++; n < 3 {
@@ -409,10 +410,10 @@ func TestB32ThrottledBatchThatGetsThroughIsDeleted(t *testing.T) {
 	}
 }
 
-func TestB31ThrottlingUsesReceivesUp(t *testing.T) {
+func TestThrottlingUsesUpReceives_B31(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.handler = refuse(throttled)
 	w.create()
 	w.send(queueARN, "a")
@@ -422,10 +423,10 @@ func TestB31ThrottlingUsesReceivesUp(t *testing.T) {
 	}
 }
 
-func TestB32ServiceErrorIsTriedAgain(t *testing.T) {
+func TestServiceErrorIsRetried_B32(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.handler = refuse(&awsapi.Error{Code: "ServiceException", Status: 500})
 	w.create()
 	w.send(queueARN, "a")
@@ -435,14 +436,14 @@ func TestB32ServiceErrorIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestB32RefusedInvocationLeavesMessagesToRedrive(t *testing.T) {
+func TestRejectedInvocationLeavesMessagesToRedrive_B32(t *testing.T) {
 	t.Parallel()
 
 	for _, err := range []*awsapi.Error{noFn, {Code: "RecursiveInvocationException", Status: 400}} {
 		t.Run(err.Code, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorld(t)
+			w := newTestService(t)
 			w.create()
 			w.functions.set(func() { w.functions.handler = refuse(err); clear(w.functions.known) })
 			w.send(queueARN, "a")
@@ -459,26 +460,28 @@ func TestB32RefusedInvocationLeavesMessagesToRedrive(t *testing.T) {
 	}
 }
 
-func TestB32RefusalWithoutVisibilityTimeoutDoesNotSpin(t *testing.T) {
+func TestRejectionWithoutVisibilityTimeoutDoesNotSpin_B32(t *testing.T) {
 	t.Parallel()
 
 	for _, err := range []error{noFn, throttled} {
-		w := newWorld(t)
-		w.create()
-		w.queues.setVisibility(queueARN, 0)
-		w.functions.set(func() { w.functions.handler = refuse(err) })
-		w.send(queueARN, "a")
-		w.advance(10 * time.Second)
-		if n := len(w.functions.invocations()); n < 5 || n > 11 {
-			t.Errorf("%v: %d invocations in 10 s, want about one a second", err, n)
-		}
+		t.Run(err.Error(), func(t *testing.T) {
+			w := newTestService(t)
+			w.create()
+			w.queues.setVisibility(queueARN, 0)
+			w.functions.set(func() { w.functions.handler = refuse(err) })
+			w.send(queueARN, "a")
+			w.advance(10 * time.Second)
+			if n := len(w.functions.invocations()); n < 5 || n > 11 {
+				t.Errorf("%v: %d invocations in 10 s, want about one a second", err, n)
+			}
+		})
 	}
 }
 
-func TestB32QueueMadeAgainResumes(t *testing.T) {
+func TestPollingResumesWhenTheQueueIsCreatedAgain_B32(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create()
 	w.queues.drop(queueARN)
 	w.advance(time.Hour)
@@ -488,10 +491,10 @@ func TestB32QueueMadeAgainResumes(t *testing.T) {
 	w.wantBatches([]string{"a"})
 }
 
-func TestLostPermissionIsTriedAgainAndSaidOnce(t *testing.T) {
+func TestReceiveIsRetriedAfterAPermissionIsLost(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create()
 	w.runDue()
 	w.queues.setRefusal("ReceiveMessage", denied)
@@ -510,7 +513,7 @@ func TestLostPermissionIsTriedAgainAndSaidOnce(t *testing.T) {
 func TestLostPermissionToDeleteLeavesMessages(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create()
 	w.queues.setRefusal("DeleteMessage", denied)
 	w.send(queueARN, "a")
@@ -520,10 +523,10 @@ func TestLostPermissionToDeleteLeavesMessages(t *testing.T) {
 	}
 }
 
-func TestB21RoleOfADeletedFunctionIsKept(t *testing.T) {
+func TestRoleOfADeletedFunctionIsStillUsed_B21(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create()
 	w.functions.set(func() { clear(w.functions.known) })
 	w.send(queueARN, "a")
@@ -533,10 +536,10 @@ func TestB21RoleOfADeletedFunctionIsKept(t *testing.T) {
 	}
 }
 
-func TestSessionIsKeptAndAskedForAgain(t *testing.T) {
+func TestSessionIsReusedAndRenewed(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create()
 	for range 10 {
 		w.send(queueARN, "a")
@@ -556,14 +559,14 @@ func TestSessionIsKeptAndAskedForAgain(t *testing.T) {
 	w.send(queueARN, "b")
 	w.runDue()
 	if as := w.queues.asked[len(w.queues.asked)-1]; as.ARN != "arn:aws:iam::000000000000:role/other/consumer" {
-		t.Errorf("received as %q, want the function's new role at once", as.ARN)
+		t.Errorf("received as %q, want the function's new role", as.ARN)
 	}
 }
 
-func TestF7DisabledMappingDoesNotTrigger(t *testing.T) {
+func TestDisabledMappingDoesNotTrigger_F7(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create(func(in *CreateEventSourceMappingInput) { in.Enabled = ptr(false) })
 	w.send(queueARN, "a")
 	w.advance(time.Minute)
@@ -573,10 +576,10 @@ func TestF7DisabledMappingDoesNotTrigger(t *testing.T) {
 	}
 }
 
-func TestDisablingForgetsTheBatchBeingGathered(t *testing.T) {
+func TestDisablingAbandonsThePendingBatch(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	out := w.create(batchSize(10, 60))
 	w.send(queueARN, "a")
 	w.runDue()
@@ -588,10 +591,10 @@ func TestDisablingForgetsTheBatchBeingGathered(t *testing.T) {
 	}
 }
 
-func TestDeletingLetsRunningInvocationsEnd(t *testing.T) {
+func TestDeletingLetsInvocationsInProgressEnd(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.takes = 5 * time.Second
 	out := w.create(batchSize(1, 0), concurrency(2))
 	w.send(queueARN, "a", "b", "c")
@@ -611,7 +614,7 @@ func TestDeletingLetsRunningInvocationsEnd(t *testing.T) {
 func TestTwoMappingsShareAQueue(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.known["other"] = Function{
 		ARN:     functionARN + "2",
 		Name:    "other",
@@ -637,7 +640,7 @@ func TestTwoMappingsShareAQueue(t *testing.T) {
 func TestTraceHeaderOfTheFirstMessageGoesToTheFunction(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create(batchSize(10, 1))
 	w.clock.Begin()
 	w.queues.sendMessage(queueARN, Message{Body: "a", System: map[string]string{"AWSTraceHeader": "Root=1-a;Lineage=1:b:0"}})
@@ -649,10 +652,10 @@ func TestTraceHeaderOfTheFirstMessageGoesToTheFunction(t *testing.T) {
 	}
 }
 
-func TestE32EventCounts(t *testing.T) {
+func TestEventCounts_E32(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.handler = func(i invocation) Outcome {
 		return Outcome{Payload: fmt.Appendf(nil, `{"batchItemFailures":[{"itemIdentifier":%q}]}`, i.ids[0])}
 	}
@@ -677,10 +680,10 @@ func TestE32EventCounts(t *testing.T) {
 	}
 }
 
-func TestE32CountsAreOptIn(t *testing.T) {
+func TestCountsAreOptIn_E32(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create()
 	w.send(queueARN, "a")
 	w.runDue()
@@ -689,10 +692,10 @@ func TestE32CountsAreOptIn(t *testing.T) {
 	}
 }
 
-func TestB40FilteredMessagesAreDeletedAndDoNotCount(t *testing.T) {
+func TestFilteredMessagesAreDeletedAndDoNotCount_B40(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.create(batchSize(2, 10), func(in *CreateEventSourceMappingInput) {
 		in.FilterCriteria = &FilterCriteria{Filters: []Filter{{Pattern: ptr(`{"body":{"ok":[true]}}`)}}}
 	})
@@ -704,12 +707,12 @@ func TestB40FilteredMessagesAreDeletedAndDoNotCount(t *testing.T) {
 	}
 }
 
-// Signals, ends of invocations and the clock come from many goroutines at once,
+// Signals, ends of invocations and the clock come from many goroutines,
 // and each message is still processed once and deleted.
-func TestManyGoroutinesMoveOnePoller(t *testing.T) {
+func TestPollerIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOn(t, clock.Real, newWorldStore(), 0)
+	w := newTestServiceOn(t, clock.Real, store.Memory(), 0)
 	w.create(batchSize(3, 1), concurrency(4))
 	const senders, each = 4, 600 // in all a multiple of the batch size: no batch waits for its window
 	var wg sync.WaitGroup
@@ -737,6 +740,6 @@ func TestManyGoroutinesMoveOnePoller(t *testing.T) {
 	}
 
 	if w.functions.most > 4 {
-		t.Errorf("%d batches at once, cap 4", w.functions.most)
+		t.Errorf("%d concurrent batches, cap 4", w.functions.most)
 	}
 }

@@ -9,16 +9,17 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/store"
 )
 
 // Whatever comes to the queue, however the function behaves and time passes:
 // nothing is deleted that was not processed or filtered, what was processed is
 // deleted, what was not reappears, and the cap on batches holds.
-func TestEveryMessageIsDeletedOrReappearsAndNeverBoth(t *testing.T) {
+func TestEveryMessageIsDeletedOrBecomesVisibleAgain(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorldWith(t, newWorldStore(), rapid.IntRange(1, 8).Draw(rt, "bound"))
+		w := newTestServiceWith(t, store.Memory(), rapid.IntRange(1, 8).Draw(rt, "bound"))
 		defer w.clock.Close()
 		defer w.Service.Close()
 		arn := rapid.SampledFrom([]string{queueARN, fifoARN}).Draw(rt, "queue")
@@ -76,7 +77,7 @@ func TestEveryMessageIsDeletedOrReappearsAndNeverBoth(t *testing.T) {
 		}
 
 		if w.functions.most > min(top, w.opts.MaxBatches) {
-			rt.Errorf("%d batches at once, cap %d and bound %d", w.functions.most, top, w.opts.MaxBatches)
+			rt.Errorf("%d concurrent batches, cap %d and bound %d", w.functions.most, top, w.opts.MaxBatches)
 		}
 
 		checkOrder(rt, arn, w.functions.invocations())
@@ -151,11 +152,11 @@ func checkOrder(rt *rapid.T, arn string, all []invocation) {
 }
 
 // The same inputs give the same invocations at the same times.
-func TestSameInputsSameOrder(t *testing.T) {
+func TestSameInputsGiveSameInvocations(t *testing.T) {
 	t.Parallel()
 
 	run := func() []invocation {
-		w := newWorld(t)
+		w := newTestService(t)
 		n := 0
 		w.functions.takes = 700 * time.Millisecond
 		w.functions.handler = func(invocation) Outcome {

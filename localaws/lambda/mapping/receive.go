@@ -13,51 +13,54 @@ import (
 // maxPerReceive is the most messages of one receive, and of one delete.
 const maxPerReceive = 10
 
-// receiveBatch takes up to ten messages into the batch being gathered. It is called
-// with mu held, and lets go of it meanwhile.
+// receiveBatch receives up to ten messages and adds those that pass the filters to the
+// pending batch. It is called with mu held and releases it during the calls to SQS.
 func (p *poller) receiveBatch() {
-	set := p.config
+	config := p.config
 	b := p.pending
-	limit := min(maxPerReceive, set.batchSize)
+	limit := min(maxPerReceive, config.batchSize)
 	if b != nil {
-		limit = min(limit, set.batchSize-len(b.ids))
+		limit = min(limit, config.batchSize-len(b.ids))
 	}
 
-	p.mayHaveMessages = false // what comes from here on signals anew
+	// A message that arrives during the receive sets this again.
+	p.mayHaveMessages = false
 	p.mu.Unlock()
-	got, err := p.receiveMessages(limit)
-	now := p.service.opts.Clock.Now()
-	kept := p.applyFilters(set, got)
-	if b == nil && len(kept) > 0 {
-		b = newBatch(set, now)
-	}
 
-	if len(kept) > 0 {
-		b.add(kept, p.source)
+	received, err := p.receiveMessages(limit)
+	now := p.service.opts.Clock.Now()
+
+	// No lock is needed: only the run in progress uses the contents of the batch.
+	passed := p.applyFilters(config, received)
+	if len(passed) > 0 {
+		if b == nil {
+			b = newBatch(config, now)
+		}
+		b.add(passed, p.source)
 	}
 
 	p.mu.Lock()
-	switch {
-	case err != nil:
+	if err != nil {
 		p.receiveFailed(err)
 		return
-	case len(got) == 0:
-		p.failedReceives = 0
+	}
+
+	p.failedReceives = 0
+	if len(received) == 0 {
 		if p.activeBatches == 0 {
 			p.limit.resetToIdle()
 		}
 		return
 	}
-
-	p.failedReceives = 0
-	p.mayHaveMessages = true // there may be more
-	if len(kept) > 0 {
+	p.mayHaveMessages = true
+	if len(passed) > 0 {
 		p.addedToPending(b, now)
 	}
 }
 
-// addedToPending notes that b has messages now, with mu held: it takes a place, its
-// window opens, and it is due when it is full (LAM B25).
+// addedToPending updates the state after messages were added to b, with mu held. A new
+// batch becomes the pending one and opens its batching window; a full batch must be
+// invoked (LAM B25).
 func (p *poller) addedToPending(b *batch, now time.Time) {
 	if p.pending == nil {
 		p.pending = b
@@ -68,17 +71,17 @@ func (p *poller) addedToPending(b *batch, now time.Time) {
 	p.flush = p.flush || b.full()
 }
 
-// scheduleWindow books the end of the batching window, with mu held.
+// scheduleWindow schedules the end of the pending batch's window, with mu held.
 func (p *poller) scheduleWindow(now time.Time) {
 	length := p.pending.config.window
 	if length == 0 || p.stopped {
 		return
 	}
 
-	mine := p.windowID
+	id := p.windowID
 	p.windowTimer = p.service.opts.Clock.Schedule(now.Add(length), clock.Moves, func() {
 		p.mu.Lock()
-		if p.windowID == mine {
+		if p.windowID == id {
 			p.flush = true
 		}
 		p.mu.Unlock()
@@ -86,8 +89,8 @@ func (p *poller) scheduleWindow(now time.Time) {
 	})
 }
 
-// invokePending invokes the function with the batch that was gathered. It is called with
-// mu held, and lets go of it meanwhile.
+// invokePending starts an invocation with the pending batch. It is called with mu held
+// and releases it during the call.
 func (p *poller) invokePending() {
 	b := p.pending
 	p.pending = nil
@@ -98,49 +101,48 @@ func (p *poller) invokePending() {
 		p.windowTimer = nil
 	}
 	p.mu.Unlock()
+
 	p.invoke(b)
 	p.mu.Lock()
 }
 
-// receiveMessages receives as the execution role.
+// receiveMessages receives messages as the execution role.
 func (p *poller) receiveMessages(limit int) ([]Message, error) {
 	as, err := p.currentRole()
 	if err != nil {
 		return nil, err
 	}
-	got, err := p.service.opts.Queues.Receive(p.service.ctx, as, p.queue, limit)
+	received, err := p.service.opts.Queues.Receive(p.service.ctx, as, p.queue, limit)
 	if err != nil {
 		return nil, err
 	}
-	p.recordCount("PolledEventCount", len(got))
-	return got, nil
+	p.recordCount("PolledEventCount", len(received))
+	return received, nil
 }
 
-// applyFilters keeps the messages that pass the filters and deletes the others (LAM
+// applyFilters returns the messages that pass the filters and deletes the others (LAM
 // B40).
-func (p *poller) applyFilters(set pollerConfig, got []Message) []Message {
-	if len(set.filters) == 0 {
-		return got
+func (p *poller) applyFilters(config pollerConfig, received []Message) []Message {
+	if len(config.filters) == 0 {
+		return received
 	}
 
-	var kept []Message
-	var out []string
-	for _, m := range got {
-		if set.filters.Match(m.Body) {
-			kept = append(kept, m)
+	var passed []Message
+	var filteredOut []string // receipt handles
+	for _, m := range received {
+		if config.filters.Match(m.Body) {
+			passed = append(passed, m)
 		} else {
-			out = append(out, m.ReceiptHandle)
+			filteredOut = append(filteredOut, m.ReceiptHandle)
 		}
 	}
-
-	p.recordCount("FilteredOutEventCount", len(out))
-	p.deleteMessages(out)
-	return kept
+	p.recordCount("FilteredOutEventCount", len(filteredOut))
+	p.deleteMessages(filteredOut)
+	return passed
 }
 
-// transient reports that a receive has failed for a reason that goes by itself, so
-// that the messages move on: SQS is asked too much, down for a moment, or does not
-// get its answer through.
+// transient reports whether a receive failed for a reason that ends without a change of
+// configuration: SQS throttles, is unavailable, or its response was lost.
 func transient(err error) bool {
 	switch awsapi.AsError(err).Code {
 	case "RequestThrottled", "ServiceUnavailable", awsapi.ErrExpiredCredential.Code:
@@ -149,10 +151,12 @@ func transient(err error) bool {
 	return errors.Is(err, awsapi.ErrResponseLost)
 }
 
-// receiveFailed decides what a failed receive leads to, with mu held. A queue that is
-// gone will signal when it is back; for anything else the poller tries again
-// later. Unless the trouble passes, that is in time that a skipping clock does not
-// jump over: nothing moves.
+// receiveFailed schedules the next receive after an error, with mu held.
+//
+// A queue that does not exist signals when it is created. After any other error the
+// poller receives again with growing delays. A clock that skips jumps to the end of the
+// delay only if the error is transient: otherwise it would jump from failure to failure
+// for ever.
 func (p *poller) receiveFailed(err error) {
 	if strings.Contains(awsapi.AsError(err).Code, "QueueDoesNotExist") {
 		return
@@ -167,13 +171,13 @@ func (p *poller) receiveFailed(err error) {
 	if transient(err) {
 		kind = clock.Moves
 	}
-
 	p.pause(wait, kind)
+
 	p.service.opts.Logger.Warn("event source mapping cannot receive",
 		slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Duration("next_try", wait), slog.Any("error", err))
 }
 
-// pause stops receiving for a while, with mu held.
+// pause stops receives for a while, with mu held.
 func (p *poller) pause(wait time.Duration, kind clock.Kind) {
 	if p.stopped || p.paused {
 		return

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 )
 
-// parseFailures reads a function's answer under ReportBatchItemFailures: which of the
-// messages with these ids it says have failed. ok is false when the answer makes
-// the whole batch fail (LAM B35, B36).
+// parseFailures reads a function's response under ReportBatchItemFailures. It returns for
+// each of the messages with these ids whether it failed. ok is false if the response
+// makes the whole batch fail (LAM B35, B36).
 func parseFailures(payload []byte, ids []string) (failed []bool, ok bool) {
 	payload = bytes.Trim(payload, " \t\r\n")
 	if listed, plain := parsePlain(payload); plain {
@@ -23,13 +23,14 @@ func parseFailures(payload []byte, ids []string) (failed []bool, ok bool) {
 		return nil, false
 	}
 
-	var answer map[string]json.RawMessage
-	if payload[0] != '{' || json.Unmarshal(payload, &answer) != nil {
-		return failed, true // null, a scalar or a list names no failure (LAM G2)
+	var response map[string]json.RawMessage
+	if payload[0] != '{' || json.Unmarshal(payload, &response) != nil {
+		return failed, true // null, a scalar or a list reports no failure (LAM G2)
 	}
 
-	list, there := answer["batchItemFailures"]
-	if !there || string(list) == "null" {
+	// Without the list nothing failed.
+	list, found := response["batchItemFailures"]
+	if !found || string(list) == "null" {
 		return failed, true
 	}
 
@@ -40,6 +41,7 @@ func parseFailures(payload []byte, ids []string) (failed []bool, ok bool) {
 
 	listed := make([]string, 0, len(entries))
 	for _, e := range entries {
+		// An identifier that is missing, null or no string is invalid.
 		var id *string
 		if json.Unmarshal(e["itemIdentifier"], &id) != nil || id == nil {
 			return nil, false
@@ -50,8 +52,8 @@ func parseFailures(payload []byte, ids []string) (failed []bool, ok bool) {
 	return markFailed(listed, ids)
 }
 
-// markFailed says of each message whether it is listed; ok is false when one is that is
-// none of them.
+// markFailed returns for each message whether it is listed. ok is false if the list has an
+// id that no message has.
 func markFailed(listed, ids []string) (failed []bool, ok bool) {
 	failed = make([]bool, len(ids))
 	if len(listed) == 0 {
@@ -77,9 +79,9 @@ func markFailed(listed, ids []string) (failed []bool, ok bool) {
 	return failed, true
 }
 
-// parsePlain reads the answers that most functions give, in the form in which most
-// runtimes write them: nothing failed, or a list of ids without white space and
-// escapes. It does not judge what has another form.
+// parsePlain reads responses in the form in which most runtimes write them: no failure, or
+// a list of ids without white space and escapes. It is faster than encoding/json. plain
+// is false for any other form, valid or not.
 func parsePlain(payload []byte) (listed []string, plain bool) {
 	switch string(payload) {
 	case `{"batchItemFailures":null}`, `{"batchItemFailures":[]}`:
@@ -87,12 +89,16 @@ func parsePlain(payload []byte) (listed []string, plain bool) {
 	}
 
 	rest, ok := bytes.CutPrefix(payload, []byte(`{"batchItemFailures":[`))
+
+	// Each iteration reads one entry, {"itemIdentifier":"ID"}, and a comma or the end.
 	for ok {
 		if rest, ok = bytes.CutPrefix(rest, []byte(`{"itemIdentifier":"`)); !ok {
 			break
 		}
 
 		end := bytes.IndexFunc(rest, func(r rune) bool { return !isIDRune(r) })
+
+		// An id with other characters is left to encoding/json.
 		if end < 1 || !bytes.HasPrefix(rest[end:], []byte(`"}`)) {
 			break
 		}
@@ -109,7 +115,7 @@ func parsePlain(payload []byte) (listed []string, plain bool) {
 	return nil, false
 }
 
-// isIDRune tells what message ids consist of.
+// isIDRune reports whether message ids contain r.
 func isIDRune(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r == '-'
 }

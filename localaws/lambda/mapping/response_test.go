@@ -10,7 +10,7 @@ import (
 
 var threeIDs = []string{"id-1", "id-2", "id-3"}
 
-func TestB35AnswersUnderReportBatchItemFailures(t *testing.T) {
+func TestResponsesUnderReportBatchItemFailures_B35(t *testing.T) {
 	t.Parallel()
 
 	all := []bool{false, false, false}
@@ -58,10 +58,10 @@ func TestB35AnswersUnderReportBatchItemFailures(t *testing.T) {
 	}
 }
 
-func TestB35ListedMessagesAreLeftToTheirVisibility(t *testing.T) {
+func TestListedMessagesAreLeftToTheirVisibilityTimeout_B35(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.handler = payload(`{"batchItemFailures":[{"itemIdentifier":"id-3"}]}`) // id-1 is the watch
 	w.create(reporting)
 	w.send(queueARN, "a", "b", "c")
@@ -75,10 +75,10 @@ func TestB35ListedMessagesAreLeftToTheirVisibility(t *testing.T) {
 	w.wantBatches([]string{"a", "b", "c"}, []string{"b"})
 }
 
-func TestB35MalformedAnswerDeletesNothing(t *testing.T) {
+func TestMalformedResponseDeletesNothing_B35(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.handler = payload(`{"batchItemFailures":[{"itemIdentifier":"id-9"}]}`)
 	w.create(reporting)
 	w.send(queueARN, "a", "b")
@@ -88,10 +88,10 @@ func TestB35MalformedAnswerDeletesNothing(t *testing.T) {
 	}
 }
 
-func TestB38FIFODeletesExactlyWhatIsNotListed(t *testing.T) {
+func TestFIFODeletesExactlyWhatIsNotListed_B38(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	first := true
 	w.functions.handler = func(invocation) Outcome {
 		if !first {
@@ -130,15 +130,15 @@ func FuzzFailures(f *testing.F) {
 		}
 
 		if listed, plain := parsePlain(payload); plain {
-			var answer struct {
+			var response struct {
 				BatchItemFailures []struct{ ItemIdentifier string } `json:"batchItemFailures"`
 			}
 
-			if err := json.Unmarshal(payload, &answer); err != nil || len(answer.BatchItemFailures) != len(listed) {
-				t.Fatalf("%q: %q were read, and by encoding/json %v, %v", payload, listed, answer, err)
+			if err := json.Unmarshal(payload, &response); err != nil || len(response.BatchItemFailures) != len(listed) {
+				t.Fatalf("%q: %q were read, and by encoding/json %v, %v", payload, listed, response, err)
 			}
 
-			for i, e := range answer.BatchItemFailures {
+			for i, e := range response.BatchItemFailures {
 				if e.ItemIdentifier != listed[i] {
 					t.Errorf("%q: %q was read for %q", payload, listed[i], e.ItemIdentifier)
 				}

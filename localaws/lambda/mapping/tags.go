@@ -7,11 +7,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// maxTags is how many tags a mapping may have.
-const maxTags = 50
-
-// Tags answers the tags of the mapping with this ARN (LAM B22). Its error is
-// ResourceNotFoundException when there is none.
+// Tags returns the tags of the mapping with an ARN (LAM B22). Its error is
+// ResourceNotFoundException if there is none.
 func (s *Service) Tags(arn string) (map[string]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,12 +19,12 @@ func (s *Service) Tags(arn string) (map[string]string, error) {
 	return maps.Clone(m.Tags), nil
 }
 
-// SetTags adds tags to the mapping with this ARN, or changes their values.
+// SetTags adds tags to the mapping with an ARN, or changes their values.
 func (s *Service) SetTags(arn string, tags map[string]string) error {
 	return s.changeTags(arn, func(have map[string]string) { maps.Copy(have, tags) })
 }
 
-// RemoveTags takes tags off the mapping with this ARN.
+// RemoveTags removes tags from the mapping with an ARN.
 func (s *Service) RemoveTags(arn string, keys []string) error {
 	return s.changeTags(arn, func(have map[string]string) {
 		for _, k := range keys {
@@ -36,6 +33,7 @@ func (s *Service) RemoveTags(arn string, keys []string) error {
 	})
 }
 
+// changeTags applies change to a copy of a mapping's tags and stores the result.
 func (s *Service) changeTags(arn string, change func(map[string]string)) error {
 	s.mu.Lock()
 	m, err := s.findByARN(arn)
@@ -44,43 +42,36 @@ func (s *Service) changeTags(arn string, change func(map[string]string)) error {
 		return err
 	}
 
+	// Access holds on to the old map, so that it must not change.
 	tags := maps.Clone(m.Tags)
 	if tags == nil {
 		tags = map[string]string{}
 	}
-
 	change(tags)
 	if err := checkTags(tags); err != nil {
 		s.mu.Unlock()
 		return err
 	}
-
 	m.Tags = tags
 	commit := s.storeRecord(&m.record)
 	s.mu.Unlock()
+
 	return waitDurable(commit)
 }
 
-// IsMapping reports whether arn is that of an event source mapping, there or
-// not.
-func IsMapping(arn string) bool {
-	a, ok := awsapi.ParseARN(arn)
-	return ok && a.Service == "lambda" && strings.HasPrefix(a.Resource, "event-source-mapping:")
-}
-
-// findByARN answers the mapping with mu held.
+// findByARN returns the mapping with an ARN, with mu held.
 func (s *Service) findByARN(arn string) (*mapping, error) {
-	a, _ := awsapi.ParseARN(arn)
-	uuid := strings.TrimPrefix(a.Resource, "event-source-mapping:")
-	return s.findMapping(&awsapi.Call{Account: a.Account, Region: a.Region}, uuid)
+	a, _ := awsapi.ParseARN(arn) // nothing is found for what is no ARN
+	return s.findMapping(a.Scope(), strings.TrimPrefix(a.Resource, "event-source-mapping:"))
 }
 
+// checkTags checks all tags that a mapping will have.
 func checkTags(tags map[string]string) error {
-	if len(tags) > maxTags {
-		return errParameter.With("The maximum number of tags is %d.", maxTags)
+	if len(tags) > awsapi.MaxTags {
+		return errParameter.With("The maximum number of tags is %d.", awsapi.MaxTags)
 	}
 	for _, k := range sortedKeys(tags) {
-		if strings.HasPrefix(strings.ToLower(k), "aws:") {
+		if awsapi.CheckTag(k, tags[k]) == awsapi.TagKeyReserved {
 			return errParameter.With("Tag keys must not begin with aws:, as %s does.", k)
 		}
 	}

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-func TestB30TheQueuesVisibilityTimeoutHoldsAndIsNotExtended(t *testing.T) {
+func TestTheQueuesVisibilityTimeoutHoldsAndIsNotExtended_B30(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
+	w := newTestService(t)
 	w.functions.handler = fail
 	w.create()
 	w.send(queueARN, "m")

@@ -12,8 +12,8 @@ import (
 // MaxPattern is the longest pattern in characters (LAM B7).
 const MaxPattern = 4096
 
-// Compile reads one pattern. Its errors say what is wrong with the pattern;
-// AWS says no more than that it is invalid (LAM B19).
+// Compile compiles one pattern. Its errors describe what is wrong with the pattern, where
+// AWS reports only that it is invalid (LAM B19).
 func Compile(pattern string) (*Filter, error) {
 	if n := len([]rune(pattern)); n > MaxPattern {
 		return nil, fmt.Errorf("pattern of %d characters is longer than %d", n, MaxPattern)
@@ -29,12 +29,14 @@ func Compile(pattern string) (*Filter, error) {
 		return nil, errors.New("pattern is not a JSON object")
 	}
 
+	// Only the body of an SQS message can be matched.
 	for name := range top {
 		if name != "body" {
 			return nil, fmt.Errorf("SQS messages are filtered by body alone, not by %q", name)
 		}
 	}
 
+	// A list is for bodies of plain text, an object for bodies of JSON.
 	switch b := top["body"].(type) {
 	case []any:
 		text, err := compileList("body", b)
@@ -47,7 +49,8 @@ func Compile(pattern string) (*Filter, error) {
 	}
 }
 
-// decode reads exactly one JSON value and keeps numbers as they are written.
+// decode decodes exactly one JSON value. Numbers stay as they are written, because filters
+// compare them as text.
 func decode(s string) (any, error) {
 	d := json.NewDecoder(strings.NewReader(s))
 	d.UseNumber()
@@ -55,13 +58,15 @@ func decode(s string) (any, error) {
 	if err := d.Decode(&v); err != nil {
 		return nil, err
 	}
+
+	// The decoder stops after the value: nothing may follow.
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("something follows the JSON value")
 	}
 	return v, nil
 }
 
-// compileObject reads an object of conditions; path names it in errors.
+// compileObject compiles an object of conditions. Errors name it by path.
 func compileObject(path string, m map[string]any) (*object, error) {
 	if len(m) == 0 {
 		return nil, fmt.Errorf("%s is an empty object", path)
@@ -69,12 +74,13 @@ func compileObject(path string, m map[string]any) (*object, error) {
 
 	o := &object{}
 	for _, name := range sortedNames(m) {
+		// $or is not a member but a list of alternatives.
 		if name == "$or" {
-			either, err := compileOr(path, m[name])
+			anyOf, err := compileOr(path, m[name])
 			if err != nil {
 				return nil, err
 			}
-			o.anyOf = either
+			o.anyOf = anyOf
 			continue
 		}
 
@@ -90,6 +96,7 @@ func compileObject(path string, m map[string]any) (*object, error) {
 	return o, nil
 }
 
+// sortedNames returns the member names in order, so that errors are repeatable.
 func sortedNames(m map[string]any) []string {
 	names := make([]string, 0, len(m))
 	for name := range m {
@@ -99,27 +106,29 @@ func sortedNames(m map[string]any) []string {
 	return names
 }
 
+// compileField compiles the condition on one member: an object, or a list of values and
+// operators.
 func compileField(path string, v any) (field, error) {
 	switch v := v.(type) {
 	case map[string]any:
 		sub, err := compileObject(path, v)
 		return field{sub: sub}, err
 	case []any:
-		leaf, err := compileList(path, v)
-		return field{conditions: leaf}, err
+		conditions, err := compileList(path, v)
+		return field{conditions: conditions}, err
 	default:
 		return field{}, fmt.Errorf("%s must be a list or an object", path)
 	}
 }
 
-// compileOr reads the alternatives of "$or": a list of objects.
+// compileOr compiles the alternatives of "$or", a list of objects.
 func compileOr(path string, v any) ([]*object, error) {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
 		return nil, fmt.Errorf("%s.$or must be a list of objects", path)
 	}
 
-	var either []*object
+	var anyOf []*object
 	for i, e := range list {
 		m, ok := e.(map[string]any)
 		if !ok {
@@ -131,30 +140,31 @@ func compileOr(path string, v any) ([]*object, error) {
 			return nil, err
 		}
 
-		either = append(either, o)
+		anyOf = append(anyOf, o)
 	}
 
-	return either, nil
+	return anyOf, nil
 }
 
-// compileList reads a leaf: a list of values and operators.
+// compileList compiles a list of values and operators.
 func compileList(path string, list []any) ([]condition, error) {
 	if len(list) == 0 {
 		return nil, fmt.Errorf("%s is an empty list", path)
 	}
 
-	var leaf []condition
+	var conditions []condition
 	for _, e := range list {
 		c, err := compileCondition(e)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		leaf = append(leaf, c)
+		conditions = append(conditions, c)
 	}
 
-	return leaf, nil
+	return conditions, nil
 }
 
+// compileCondition compiles one entry of a list: a value or an operator.
 func compileCondition(e any) (condition, error) {
 	switch e := e.(type) {
 	case []any:

@@ -1,19 +1,18 @@
-// Package filter decides which SQS messages of an event source mapping reach
-// its function, by the patterns of its filter criteria (LAM B39 to B44).
+// Package filter matches the bodies of SQS messages with the patterns of an event source
+// mapping's filter criteria (LAM B39 to B44).
 //
-// A pattern is JSON. It names the body's conditions under the key body: a list
-// for bodies of plain text, an object for bodies of JSON. Conditions of one
-// pattern must all hold, values of one list are alternatives, and so are the
-// patterns of a [Set].
+// A pattern is JSON. Its member body has the conditions on the message's body: a list for
+// bodies of plain text, an object for bodies of JSON. All conditions of a pattern must
+// hold. The values of one list are alternatives, and so are the patterns of a [Set].
 package filter
 
 import "strings"
 
-// Set is the filters of one mapping: a message passes when any of them lets it
-// through, or when there are none.
+// Set is the filters of one mapping. A message passes if it matches any of them, or if
+// there are none.
 type Set []*Filter
 
-// Match reports whether a message with this body passes.
+// Match reports whether a message with a body passes.
 func (s Set) Match(body string) bool {
 	if len(s) == 0 {
 		return true
@@ -33,8 +32,8 @@ type Filter struct {
 	json *object     // for bodies of JSON; exactly one of the two is set
 }
 
-// match applies the format check before the conditions: a body of another kind
-// than the pattern's does not pass (LAM B41).
+// match checks the format before the conditions: a body of another kind than the pattern
+// expects does not pass (LAM B41).
 func (f *Filter) match(b body) bool {
 	if f.json != nil {
 		return b.isJSON && f.json.match(b.value)
@@ -45,13 +44,16 @@ func (f *Filter) match(b body) bool {
 // body is a message body, parsed once for all filters of a set.
 type body struct {
 	text   string
-	value  any  // what text says, when it is JSON
+	value  any  // decoded text, if it is JSON
 	isJSON bool // text is a JSON object or array; a bare scalar is plain text
 }
 
+// parseBody parses a body. What begins like JSON and is not is plain text.
 func parseBody(text string) body {
 	b := body{text: text}
 	trimmed := strings.TrimLeft(text, " \t\r\n")
+
+	// Only an object or an array is JSON to a filter; a bare scalar is text.
 	if trimmed == "" || trimmed[0] != '{' && trimmed[0] != '[' {
 		return b
 	}

@@ -1,27 +1,28 @@
 package filter
 
-// object is conditions on a JSON object: all fields, and one of either.
+// object is the conditions on a JSON object: all of fields and one of anyOf.
 type object struct {
 	fields []field // in order of name
 	anyOf  []*object
 }
 
-// field is the condition on one member: an object's or a leaf's.
+// field is the condition on one member: either sub for an object, or a list of conditions
+// for a value.
 type field struct {
 	name       string
 	sub        *object
 	conditions []condition
 }
 
-// condition is one entry of a leaf's list.
+// condition is one entry of a list of conditions.
 type condition struct {
-	absent bool           // holds when the field is not there
-	exists bool           // holds when the field is there
-	test   func(any) bool // else: holds when one of the field's values passes
+	absent bool           // holds if the member is absent
+	exists bool           // holds if the member is present
+	test   func(any) bool // otherwise: holds if it is true for one of the member's values
 }
 
-// match reports whether v, or any object within it when it is an array, meets
-// the conditions. What is no object has no members: only absence can hold.
+// match reports whether v, or any object in v if it is an array, matches the conditions.
+// Other values have no members, so that only absence can hold.
 func (o *object) match(v any) bool {
 	objects := appendObjects(nil, v)
 	if len(objects) == 0 {
@@ -35,6 +36,7 @@ func (o *object) match(v any) bool {
 	return false
 }
 
+// matchMembers reports whether the members of one object match.
 func (o *object) matchMembers(m map[string]any) bool {
 	for i := range o.fields {
 		if !o.fields[i].match(m) {
@@ -42,6 +44,7 @@ func (o *object) matchMembers(m map[string]any) bool {
 		}
 	}
 
+	// Fields and alternatives must both match.
 	if len(o.anyOf) == 0 {
 		return true
 	}
@@ -55,18 +58,21 @@ func (o *object) matchMembers(m map[string]any) bool {
 	return false
 }
 
+// match reports whether the member of m with the name of f matches.
 func (f *field) match(m map[string]any) bool {
-	v, there := m[f.name]
+	v, present := m[f.name]
+
+	// An absent object is matched as well: it may have to be absent, by exists: false.
 	if f.sub != nil {
 		return f.sub.match(v)
 	}
-	if !there {
+	if !present {
 		return anyHolds(f.conditions, nil)
 	}
 	return anyHolds(f.conditions, appendValues(nil, v))
 }
 
-// anyHolds reports whether one condition holds for the values of a field.
+// anyHolds reports whether one of the conditions holds for the values of a member.
 func anyHolds(conditions []condition, values []any) bool {
 	for _, c := range conditions {
 		if c.holds(values) {
@@ -76,6 +82,7 @@ func anyHolds(conditions []condition, values []any) bool {
 	return false
 }
 
+// holds reports whether the condition holds for the values of a member.
 func (c condition) holds(values []any) bool {
 	switch {
 	case c.absent:
@@ -93,7 +100,7 @@ func (c condition) holds(values []any) bool {
 	return false
 }
 
-// appendObjects collects the objects that v is or, as an array, holds.
+// appendObjects appends v if it is an object, or the objects in v if it is an array.
 func appendObjects(dst []map[string]any, v any) []map[string]any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -106,8 +113,8 @@ func appendObjects(dst []map[string]any, v any) []map[string]any {
 	return dst
 }
 
-// appendValues collects the leaf values that v is or, as an array, holds. An
-// object is no leaf (LAM B42: exists is for leaf nodes only).
+// appendValues appends v, or the values in v if it is an array. An object is not a value
+// (LAM B42: exists is for leaf nodes only).
 func appendValues(dst []any, v any) []any {
 	switch v := v.(type) {
 	case map[string]any:

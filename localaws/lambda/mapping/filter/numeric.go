@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// bound is one comparison of a numeric operator.
+// bound is one comparison of the operator numeric.
 type bound struct {
 	op    string
 	limit float64
@@ -27,8 +27,8 @@ func (b bound) holds(v float64) bool {
 	}
 }
 
-// numericTest reads ["op", n] or a range ["op", n, "op", n] (LAM B42): a range
-// has a lower bound first, then an upper one above it.
+// numericTest compiles ["op", n] or a range ["op", n, "op", n] (LAM B42). A range has its
+// lower bound first.
 func numericTest(arg any) (func(any) bool, error) {
 	list, ok := arg.([]any)
 	if !ok || len(list) != 2 && len(list) != 4 {
@@ -44,6 +44,7 @@ func numericTest(arg any) (func(any) bool, error) {
 		bounds = append(bounds, b)
 	}
 
+	// A range must not be empty.
 	if len(bounds) == 2 {
 		low := bounds[0]
 		high := bounds[1]
@@ -53,6 +54,7 @@ func numericTest(arg any) (func(any) bool, error) {
 	}
 
 	return func(v any) bool {
+		// A string is never a number, whatever its text.
 		n, ok := v.(json.Number)
 		if !ok {
 			return false
@@ -73,9 +75,11 @@ func numericTest(arg any) (func(any) bool, error) {
 	}, nil
 }
 
+// readBound reads one pair of comparison and number.
 func readBound(op, limit any) (bound, error) {
 	name, _ := op.(string)
 	switch name {
+	// The comparisons of EventBridge patterns.
 	case "=", "<", "<=", ">", ">=":
 	default:
 		return bound{}, fmt.Errorf("numeric does not know the comparison %v", op)

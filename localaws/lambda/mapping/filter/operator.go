@@ -9,19 +9,20 @@ import (
 	"unicode/utf8"
 )
 
-// compileOperator reads {"operator": argument} (LAM B42).
+// compileOperator compiles {"operator": argument} (LAM B42).
 func compileOperator(m map[string]any) (condition, error) {
 	if len(m) != 1 {
 		return condition{}, errors.New("an operator is an object with one member")
 	}
 
 	for name, arg := range m {
+		// exists depends on the member and not on its value.
 		if name == "exists" {
-			there, ok := arg.(bool)
+			present, ok := arg.(bool)
 			if !ok {
 				return condition{}, errors.New("exists takes true or false")
 			}
-			return condition{exists: there, absent: !there}, nil
+			return condition{exists: present, absent: !present}, nil
 		}
 
 		test, err := compileTest(name, arg)
@@ -31,6 +32,7 @@ func compileOperator(m map[string]any) (condition, error) {
 	return condition{}, nil
 }
 
+// compileTest compiles an operator that compares a value.
 func compileTest(name string, arg any) (func(any) bool, error) {
 	switch name {
 	case "prefix", "suffix":
@@ -50,13 +52,13 @@ func compileTest(name string, arg any) (func(any) bool, error) {
 	}
 }
 
-// equals compares a scalar as it is written: numbers by their text, so that
-// 300 and 3.0e2 differ (LAM B42a, G9).
+// equals compares a scalar as it is written: numbers as text, so that 300 and 3.0e2
+// differ (LAM B42a, G9).
 func equals(want any) func(any) bool {
 	return func(v any) bool { return v == want }
 }
 
-// textTest makes a test of strings out of a comparison with the argument.
+// textTest returns a test that compares strings with the argument.
 func textTest(name string, arg any, holds func(v, arg string) bool) (func(any) bool, error) {
 	want, ok := arg.(string)
 	if !ok {
@@ -68,18 +70,19 @@ func textTest(name string, arg any, holds func(v, arg string) bool) (func(any) b
 	}, nil
 }
 
-// prefixOrSuffix reads prefix and suffix, whose argument may be {"equals-ignore-case": s}.
+// prefixOrSuffix compiles prefix and suffix, whose argument may be
+// {"equals-ignore-case": s}.
 func prefixOrSuffix(name string, arg any) (func(any) bool, error) {
-	end := strings.HasPrefix
-	fold := hasPrefixFold
+	exact := strings.HasPrefix
+	ignoringCase := hasPrefixFold
 	if name == "suffix" {
-		end = strings.HasSuffix
-		fold = hasSuffixFold
+		exact = strings.HasSuffix
+		ignoringCase = hasSuffixFold
 	}
 
 	m, ok := arg.(map[string]any)
 	if !ok {
-		return textTest(name, arg, end)
+		return textTest(name, arg, exact)
 	}
 
 	inner, ok := m["equals-ignore-case"]
@@ -87,11 +90,11 @@ func prefixOrSuffix(name string, arg any) (func(any) bool, error) {
 		return nil, fmt.Errorf("%s takes a string or equals-ignore-case", name)
 	}
 
-	return textTest(name, inner, fold)
+	return textTest(name, inner, ignoringCase)
 }
 
-// hasPrefixFold compares rune by rune, as many as the prefix has: folding never
-// changes their number.
+// hasPrefixFold compares as many runes as the prefix has: ignoring case does not change
+// their number.
 func hasPrefixFold(s, prefix string) bool {
 	return strings.EqualFold(firstRunes(s, utf8.RuneCountInString(prefix)), prefix)
 }
@@ -101,7 +104,7 @@ func hasSuffixFold(s, suffix string) bool {
 	return rest >= 0 && strings.EqualFold(s[len(firstRunes(s, rest)):], suffix)
 }
 
-// firstRunes is the first n runes of s, or all of it.
+// firstRunes returns the first n runes of s, or all of s.
 func firstRunes(s string, n int) string {
 	for i := range s {
 		if n == 0 {
@@ -112,10 +115,11 @@ func firstRunes(s string, n int) string {
 	return s
 }
 
-// anythingBut reads a value, a list of values, or one text operator with a
-// string or a list of strings.
+// anythingBut compiles anything-but, whose argument is a value, a list of values, or one
+// text operator with a string or a list of strings.
 func anythingBut(arg any) (func(any) bool, error) {
-	inner := "" // the operator within, or none
+	// The operator within, or "".
+	inner := ""
 	if m, ok := arg.(map[string]any); ok {
 		if len(m) != 1 {
 			return nil, errors.New("anything-but takes one operator")
@@ -128,6 +132,7 @@ func anythingBut(arg any) (func(any) bool, error) {
 		}
 	}
 
+	// A single value is a list of one.
 	list, ok := arg.([]any)
 	if !ok {
 		list = []any{arg}
@@ -156,6 +161,7 @@ func anythingBut(arg any) (func(any) bool, error) {
 	}, nil
 }
 
+// excludedTest compiles one excluded value.
 func excludedTest(inner string, e any) (func(any) bool, error) {
 	if inner != "" {
 		return compileTest(inner, e)
@@ -168,7 +174,7 @@ func excludedTest(inner string, e any) (func(any) bool, error) {
 	}
 }
 
-// cidrTest holds for IP addresses, IPv4 or IPv6, within a network.
+// cidrTest compiles cidr, which holds for IPv4 and IPv6 addresses in a network.
 func cidrTest(arg any) (func(any) bool, error) {
 	s, ok := arg.(string)
 	if !ok {
@@ -185,6 +191,8 @@ func cidrTest(arg any) (func(any) bool, error) {
 		if !ok {
 			return false
 		}
+
+		// Text that is no address is outside of every network.
 		addr, err := netip.ParseAddr(s)
 		return err == nil && network.Contains(addr)
 	}, nil

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// wildcardTest reads a text in which * stands for any characters, \* for a star
-// and \\ for a backslash. Two stars side by side are refused.
+// wildcardTest compiles wildcard. In its argument * matches any characters, \* a star and
+// \\ a backslash. Two stars in a row are refused.
 func wildcardTest(arg any) (func(any) bool, error) {
 	s, ok := arg.(string)
 	if !ok {
@@ -24,11 +24,11 @@ func wildcardTest(arg any) (func(any) bool, error) {
 	}, nil
 }
 
-// splitWildcard gives the literal texts between the stars.
+// splitWildcard returns the literal texts between the stars.
 func splitWildcard(s string) ([]string, error) {
 	var parts []string
 	var part strings.Builder
-	star := false // the last thing read was a star
+	star := false // the last character was a star
 	for i := 0; i < len(s); i++ {
 		switch {
 		case s[i] == '*' && star:
@@ -52,11 +52,13 @@ func splitWildcard(s string) ([]string, error) {
 	return append(parts, part.String()), nil
 }
 
-// matchParts looks for the first part at the start, the last at the end, and the
-// others in order between them, each as far left as may be.
+// matchParts matches the first part at the start of s, the last at the end, and the others
+// in order between them, each as far to the left as possible.
 func matchParts(parts []string, s string) bool {
 	first := parts[0]
 	last := parts[len(parts)-1]
+
+	// Without a star the whole text must be equal.
 	if len(parts) == 1 {
 		return s == first
 	}
@@ -67,6 +69,7 @@ func matchParts(parts []string, s string) bool {
 
 	s = s[len(first):]
 	for _, part := range parts[1 : len(parts)-1] {
+		// The leftmost match leaves the most for the parts that follow.
 		i := strings.Index(s, part)
 		if i < 0 {
 			return false

@@ -12,44 +12,48 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/project"
 )
 
-// archFlags choose what the functions' binaries run on.
+// archFlags choose the architecture of the functions' binaries.
 type archFlags struct {
-	Arch string `placeholder:"ARCH" help:"Build functions for arm64 or x86_64; else for this machine."`
+	Arch string `placeholder:"ARCH" help:"Architecture of the functions: arm64 or x86_64; default: this machine's."`
 }
 
 type buildVerb struct {
 	projectFlags
 	archFlags
 	reportFlags
-	OS    string `name:"os" enum:"linux,host" default:"linux" help:"Build for AWS (linux), or for functions that the embedded AWS runs on this machine (host)."`
-	Force bool   `help:"Also replace zips that another tool made."`
+	OS    string `name:"os" enum:"linux,host" default:"linux" help:"Build for AWS (linux), or for the embedded AWS on this machine (host)."`
+	Force bool   `help:"Also replace zips that another tool created."`
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*buildVerb) Help() string {
-	return `Each folder below functions/ that holds a main package becomes dist/NAME.zip with the binary as its bootstrap.
-The same sources give the same bytes, and what is up to date is left. A zip made by another tool is left alone.
+	return `Builds each directory below functions/ that holds a main package into dist/NAME.zip, with the binary as its bootstrap.
+The same sources give the same bytes. Zips that are up to date, or that another tool created, are not replaced.
 
 Examples:
   reliableq build
   reliableq build --arch arm64`
 }
 
+// Run builds the functions.
 func (v *buildVerb) Run(ctx context.Context, a *app) error {
 	proj, err := v.project()
 	if err != nil {
 		return err
 	}
+
 	platform, err := v.platform(v.OS == "host")
 	if err != nil {
 		return usageError{err}
 	}
+
 	p := a.progress(v.JSON)
 	results, err := buildFunctions(ctx, p, proj, bundle.Options{Platform: platform, Force: v.Force})
 	p.Close()
 	if err != nil {
 		return err
 	}
+
 	return a.report(v.JSON, struct {
 		Platform  string          `json:"platform"`
 		Functions []bundle.Result `json:"functions"`
@@ -60,8 +64,8 @@ func (v *buildVerb) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// platform is what to build for. The embedded AWS runs functions as processes of
-// this machine, AWS runs them on Linux.
+// platform returns the platform to build for. The embedded AWS runs functions as
+// processes of this machine; AWS runs them on Linux.
 func (f archFlags) platform(embedded bool) (bundle.Platform, error) {
 	p := bundle.Platform{OS: "linux", Arch: runtime.GOARCH}
 	if embedded {
@@ -70,30 +74,35 @@ func (f archFlags) platform(embedded bool) (bundle.Platform, error) {
 	if f.Arch == "" {
 		return p, nil
 	}
+
 	arch, err := bundle.ParseArch(f.Arch)
 	if err != nil {
 		return p, err
 	}
 	if embedded && arch != p.Arch {
-		return p, hint.New(fmt.Sprintf("the embedded AWS runs functions on this machine, which is %s, not %s", p.Lambda(), f.Arch), "leave --arch out")
+		return p, hint.New(fmt.Sprintf("the embedded AWS runs functions on this machine, which is %s, not %s", p.Lambda(), f.Arch), "leave out --arch")
 	}
+
 	p.Arch = arch
 	return p, nil
 }
 
-// buildFunctions builds every function of the project and says what it did.
+// buildFunctions builds every function of the project and shows what it did.
 func buildFunctions(ctx context.Context, p *progress.Progress, proj project.Project, o bundle.Options) ([]bundle.Result, error) {
-	o.Functions, o.Dist = proj.Functions(), proj.Dist()
+	o.Functions = proj.Functions()
+	o.Dist = proj.Dist()
 	task := p.Begin("build", progress.Span{})
 	results, err := bundle.Build(ctx, o)
 	if err != nil {
 		task.Fail()
 		return nil, err
 	}
-	var said []string
+
+	var statuses []string
 	for _, r := range results {
-		said = append(said, r.Name+" "+string(r.Status))
+		statuses = append(statuses, r.Name+" "+string(r.Status))
 	}
-	task.End(strings.Join(said, ", "))
+
+	task.End(strings.Join(statuses, ", "))
 	return results, nil
 }

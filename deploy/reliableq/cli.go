@@ -26,55 +26,57 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but the verdict or check is 
 
 // cli is the command line: one field for each verb.
 type cli struct {
-	Demo       demoVerb       `cmd:"" help:"Deploy, produce orders, follow each to its end, and judge."`
+	Demo       demoVerb       `cmd:"" help:"Deploy, send messages, follow each to its end, and print a verdict."`
 	Up         upVerb         `cmd:"" help:"Build the functions and deploy them with the queues."`
 	Plan       planVerb       `cmd:"" help:"Show what up would change."`
-	Down       downVerb       `cmd:"" help:"Take down what up made."`
-	Status     statusVerb     `cmd:"" help:"Show the queues' depths and the state of functions and mappings."`
+	Down       downVerb       `cmd:"" help:"Remove what up deployed."`
+	Status     statusVerb     `cmd:"" help:"Show queue depths, and the state of functions and mappings."`
 	Outputs    outputsVerb    `cmd:"" help:"Print the deployment's outputs."`
-	Invoke     invokeVerb     `cmd:"" help:"Invoke a function and print its answer."`
-	Logs       logsVerb       `cmd:"" help:"Print what the functions logged."`
+	Invoke     invokeVerb     `cmd:"" help:"Invoke a function and print its response."`
+	Logs       logsVerb       `cmd:"" help:"Print the functions' logs."`
 	Env        envVerb        `cmd:"" help:"Print the environment that points AWS tools to the embedded AWS."`
 	Local      localVerb      `cmd:"" help:"Run the embedded AWS in the foreground or background."`
-	Clock      clockVerb      `cmd:"" help:"Read and move the embedded AWS's time."`
+	Clock      clockVerb      `cmd:"" help:"Show and move service time of the embedded AWS."`
 	Fault      faultVerb      `cmd:"" help:"Inject faults into the embedded AWS."`
-	Simulate   simulateVerb   `cmd:"" help:"Play the flow from a seed, thousands of times, under faults, and check that nothing is lost."`
-	Experiment experimentVerb `cmd:"" help:"Measure what batch size and other settings do to good messages, over a grid, in simulation."`
+	Simulate   simulateVerb   `cmd:"" help:"Run the flow thousands of times in simulation, with injected faults, and check that no message is lost."`
+	Experiment experimentVerb `cmd:"" help:"Measure in simulation what batch size and other settings do to good messages."`
 	Build      buildVerb      `cmd:"" help:"Build and zip the functions."`
 
 	Terraform  terraformVerb             `cmd:"" help:"Check the Terraform modules."`
 	Version    versionVerb               `cmd:"" help:"Print the version."`
-	Completion kongcompletion.Completion `cmd:"" help:"Tell how to switch tab completion on."`
+	Completion kongcompletion.Completion `cmd:"" help:"Print how to enable tab completion."`
 }
 
-// reportFlags belong to every verb that reports.
+// reportFlags are shared by the verbs that print a result.
 type reportFlags struct {
 	JSON bool `name:"json" help:"Print one JSON object on standard output, and progress as JSON lines on standard error."`
 }
 
-// stateFlags belong to every verb that reads or writes state.
+// stateFlags are shared by the verbs that read or write state.
 type stateFlags struct {
-	StateDir string `name:"state-dir" default:".reliableq" env:"RELIABLEQ_STATE_DIR" placeholder:"DIR" help:"Where state lives (${default})."`
+	StateDir string `name:"state-dir" default:".reliableq" env:"RELIABLEQ_STATE_DIR" placeholder:"DIR" help:"State directory (${default})."`
 }
 
-// stateDir is the absolute path of the state folder. A variable that is set to
-// nothing names none: state must not be strewn over the working directory.
+// stateDir returns the absolute path of the state directory. An empty name, as of a
+// variable that is set to nothing, counts as the default: the state must not be
+// spread over the working directory.
 func (s stateFlags) stateDir() (string, error) {
 	path, err := filepath.Abs(cmp.Or(s.StateDir, ".reliableq"))
 	if err != nil {
-		return "", fmt.Errorf("find the state folder: %w", err)
+		return "", fmt.Errorf("find the state directory: %w", err)
 	}
 	return path, nil
 }
 
-// projectFlags belong to every verb that reads the project's sources.
+// projectFlags are shared by the verbs that read the project's sources.
 type projectFlags struct {
-	Dir string `name:"dir" env:"RELIABLEQ_DIR" placeholder:"DIR" help:"The project, with terraform/ and functions/ in it; else the nearest from here upwards."`
+	Dir string `name:"dir" env:"RELIABLEQ_DIR" placeholder:"DIR" help:"Project directory, with terraform/ and functions/; default: the nearest one upwards."`
 }
 
 func (p projectFlags) project() (project.Project, error) { return project.Find(p.Dir, ".") }
 
-// progress is how this run shows its progress: bars on a terminal.
+// progress returns the display of this run: JSON lines for machines, else bars on a
+// terminal, else plain lines.
 func (a *app) progress(machine bool) *progress.Progress {
 	mode := progress.Lines
 	if machine {
@@ -85,12 +87,13 @@ func (a *app) progress(machine bool) *progress.Progress {
 	return progress.New(a.screen, mode)
 }
 
-// report prints a result: as JSON for machines, or as show writes it for people.
+// report prints a result: as JSON for machines, or by show for people.
 func (a *app) report(machine bool, result any, show func()) error {
 	if !machine {
 		show()
 		return nil
 	}
+
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	enc.SetIndent("", "  ")
@@ -98,45 +101,49 @@ func (a *app) report(machine bool, result any, show func()) error {
 	if err := enc.Encode(result); err != nil {
 		return fmt.Errorf("encode the result: %w", err)
 	}
-	// JSON that others wrote may hold bytes that are not UTF-8.
+
+	// JSON from other programs may hold bytes that are not UTF-8.
 	if _, err := a.out.Write(bytes.ToValidUTF8(body.Bytes(), []byte(`\ufffd`))); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
+
 	return nil
 }
 
-// confirm asks a person before something is done that cannot be undone lightly.
-// details are lines that say what will be touched. An interrupt ends the question
-// at once.
+// confirm asks a person before something is changed or deleted. details are lines
+// about what will be changed. It returns an error unless the answer is yes. An
+// interrupt ends the question at once.
 func (a *app) confirm(ctx context.Context, yes bool, question string, details ...string) error {
 	if yes {
 		return nil
 	}
+
 	f, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return hint.New(question+" It cannot ask: standard input is not a terminal", "use --yes to skip the question")
+		return hint.New(question+" Cannot ask for confirmation: standard input is not a terminal", "use --yes to skip confirmation")
 	}
 
 	for _, line := range details {
 		fmt.Fprintln(a.errs, "  "+line)
 	}
-	fmt.Fprintf(a.errs, "%s Only \"yes\" goes on: ", question)
+
+	fmt.Fprintf(a.errs, "%s Enter \"yes\" to continue: ", question)
 
 	// The read cannot be cancelled. After an interrupt its goroutine ends with the
 	// process.
-	answered := make(chan string, 1)
+	answers := make(chan string, 1)
 	go func() {
 		var answer string
 		if _, err := fmt.Fscanln(f, &answer); err != nil {
-			answer = ""
+			answer = "" // end of input, or an empty line: not confirmed
 		}
-		answered <- answer
+		answers <- answer
 	}()
 
 	select {
-	case answer := <-answered:
+	case answer := <-answers:
 		if answer != "yes" {
-			return hint.New("not confirmed: nothing was changed", "run again and answer yes, or use --yes")
+			return hint.New("not confirmed: nothing was changed", "run again and enter yes, or use --yes")
 		}
 		return nil
 	case <-ctx.Done():

@@ -12,32 +12,32 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 )
 
-// controlOf is a client of a running embedded AWS.
+// controlOf returns a client of the control API of a running embedded AWS.
 func controlOf(info daemon.Info) *control.Client { return control.New(info.URL, info.ControlToken) }
 
 type clockVerb struct {
-	Now     clockNowVerb     `cmd:"" help:"Print service time, and how much runs and is scheduled."`
+	Now     clockNowVerb     `cmd:"" help:"Print service time, the work in progress and the scheduled timers."`
 	Advance clockAdvanceVerb `cmd:"" help:"Move service time forward and run every timer that comes due."`
 	Hold    clockHoldVerb    `cmd:"" help:"Stop service time and its timers; requests and invocations go on."`
-	Release clockReleaseVerb `cmd:"" help:"Let service time go on from where hold stopped it."`
-	Settle  clockSettleVerb  `cmd:"" help:"Wait until nothing is left that would move a message."`
+	Release clockReleaseVerb `cmd:"" help:"Continue service time from where hold stopped it."`
+	Settle  clockSettleVerb  `cmd:"" help:"Wait until no timer is left that would move a message."`
 }
 
-// clockFlags belong to every verb of the clock.
+// clockFlags are shared by the verbs of clock.
 type clockFlags struct {
 	stateFlags
 	reportFlags
 }
 
 const (
-	// quietFor is how long a command on the clock may take before it shows progress.
-	quietFor = 3 * time.Second
-	// lookEvery is the time between two looks at a clock that is being moved.
-	lookEvery = time.Second
+	// progressDelay is how long a command on the clock runs before it shows progress.
+	progressDelay = 3 * time.Second
+	// progressInterval is the time between two reads of a clock that is being moved.
+	progressInterval = time.Second
 )
 
-// showClock shows how far service time has come, from the first tick on, until done
-// is closed.
+// showClock shows service time as progress at each tick, until done is closed. It
+// shows nothing before the first tick.
 func showClock(ctx context.Context, p *progress.Progress, name string, client *control.Client, tick <-chan time.Time, done <-chan struct{}) {
 	var task *progress.Task
 	for {
@@ -59,18 +59,19 @@ func showClock(ctx context.Context, p *progress.Progress, name string, client *c
 	}
 }
 
-// wait is do for a request that may take long: it shows progress meanwhile.
+// wait is do for a call that may take long: it shows progress until the call returns.
 func (f clockFlags) wait(ctx context.Context, a *app, name string, ask func(*control.Client) (fmt.Stringer, error)) error {
 	return f.do(a, func(client *control.Client) (fmt.Stringer, error) {
 		shown := a.progress(f.JSON)
 		defer shown.Close()
 
-		timer := time.NewTimer(quietFor)
+		timer := time.NewTimer(progressDelay)
 		defer timer.Stop()
-		ticker := time.NewTicker(lookEvery)
+		ticker := time.NewTicker(progressInterval)
 		defer ticker.Stop()
 
-		done, ended := make(chan struct{}), make(chan struct{})
+		done := make(chan struct{})
+		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
 			select {
@@ -87,20 +88,23 @@ func (f clockFlags) wait(ctx context.Context, a *app, name string, ask func(*con
 	})
 }
 
-// do asks the running embedded AWS and shows what its clock says afterwards.
+// do calls the running embedded AWS and prints the state of the clock that it returns.
 func (f clockFlags) do(a *app, ask func(*control.Client) (fmt.Stringer, error)) error {
 	dir, err := f.stateDir()
 	if err != nil {
 		return err
 	}
+
 	info, err := daemon.In(dir).Running()
 	if err != nil {
 		return hint.With(err, "start it with reliableq local start")
 	}
+
 	state, err := ask(controlOf(info))
 	if err != nil {
 		return f.explainLost(err)
 	}
+
 	return a.report(f.JSON, state, func() { fmt.Fprintln(a.out, state) })
 }
 
@@ -112,10 +116,10 @@ func (v *clockNowVerb) Run(ctx context.Context, a *app) error {
 
 type clockAdvanceVerb struct {
 	clockFlags
-	By time.Duration `arg:"" help:"How far, such as 90s, 4h or 1h30m."`
+	By time.Duration `arg:"" help:"Duration, such as 90s, 4h or 1h30m."`
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*clockAdvanceVerb) Help() string {
 	return `Returns when every timer that came due has run, and every invocation that one of them
 started has ended. It works in every mode of the clock, and while the clock is held.
@@ -162,25 +166,25 @@ func (v *clockReleaseVerb) Run(ctx context.Context, a *app) error {
 
 type clockSettleVerb struct {
 	clockFlags
-	Timeout time.Duration `default:"10m" help:"How long to wait at most, in the machine's time (${default})."`
+	Timeout time.Duration `default:"10m" help:"Maximum wait, in machine time (${default})."`
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*clockSettleVerb) Help() string {
-	return `Then prints how many messages each queue holds. Retention is not waited for.
+	return `Then prints how many messages each queue holds. It does not wait for retention periods.
 
-With local start --clock skip this takes as long as the functions run, however
-many hours of delays, visibility timeouts and retries lie between; with the clock
-that is real it takes those hours. While the clock is held nothing settles.`
+With local start --clock skip this takes only as long as the functions run, however
+many hours of delays, visibility timeouts and retries there are; with the real
+clock it takes those hours. While the clock is held it waits until the timeout.`
 }
 
 func (v *clockSettleVerb) Run(ctx context.Context, a *app) error {
 	if v.Timeout < 0 {
-		return usageError{hint.New(fmt.Sprintf("--timeout %s is below 0", v.Timeout), "give a duration such as 30s")}
+		return usageError{hint.New(fmt.Sprintf("--timeout %s is negative", v.Timeout), "give a duration such as 30s")}
 	}
 	err := v.wait(ctx, a, "settle", func(c *control.Client) (fmt.Stringer, error) { return c.Settle(ctx, v.Timeout) })
 	if errors.Is(err, control.ErrTimeout) {
-		return hint.With(err, "wait longer with --timeout; reliableq clock now shows what comes next")
+		return hint.With(err, "wait longer with --timeout; reliableq clock now prints the next timer")
 	}
 	return err
 }

@@ -66,7 +66,7 @@ func asked(t *testing.T, w *world) (cmd *exec.Cmd, keyboard *os.File, printed st
 		t.Fatal(err)
 	}
 	reader := bufio.NewReader(errs)
-	for !strings.Contains(printed, `Only "yes" goes on: `) {
+	for !strings.Contains(printed, `Enter "yes" to continue: `) {
 		c, err := reader.ReadByte()
 		if err != nil {
 			t.Fatalf("it did not ask: %v\n%s", err, printed)

@@ -57,9 +57,11 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 	if err := v.check(); err != nil {
 		return usageError{err}
 	}
+
 	if err := v.checkClock(); err != nil {
 		return err
 	}
+
 	p := a.progress(v.JSON)
 	defer p.Close()
 
@@ -69,6 +71,7 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 	if v.Fast {
 		clock = "skip"
 	}
+
 	d, err := v.prepare(ctx, a, p, clock)
 	if err != nil {
 		return err
@@ -82,6 +85,7 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return explain(ctx, err)
 	}
+
 	elapsed := time.Since(start)
 	result.Seconds.Build = verdict.Round(d.buildTime)
 	result.Seconds.Total = verdict.Round(elapsed)
@@ -91,6 +95,7 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
+
 	p.Close()
 	return v.report(a, result, elapsed)
 }
@@ -127,6 +132,7 @@ func (v *demoVerb) checkClock() error {
 func (v *demoVerb) deployAndSend(ctx context.Context, d *deployer) (demoResult, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+
 	usable := make(chan flow.Deployment, 1)
 	result := demoResult{
 		Mode:   v.mode(),
@@ -143,6 +149,7 @@ func (v *demoVerb) deployAndSend(ctx context.Context, d *deployer) (demoResult, 
 		}
 		result.Seconds.Deploy = verdict.Round(time.Since(start))
 	})
+
 	group.Go(func() {
 		select {
 		case deployed := <-usable:
@@ -154,11 +161,13 @@ func (v *demoVerb) deployAndSend(ctx context.Context, d *deployer) (demoResult, 
 		case <-ctx.Done():
 		}
 	})
+
 	group.Wait()
 
 	if deployErr != nil {
 		return result, deployErr
 	}
+
 	return result, trafficErr
 }
 
@@ -180,11 +189,14 @@ func (v *demoVerb) deploy(ctx context.Context, d *deployer, usable chan<- flow.D
 			usable <- deployed
 			return nil
 		}
+
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+
 		d.progress.Say("the last deployment is incomplete: deploying again")
 	}
+
 	if err := d.terraform.Forget(); err != nil {
 		return err
 	}
@@ -193,10 +205,12 @@ func (v *demoVerb) deploy(ctx context.Context, d *deployer, usable chan<- flow.D
 	if err != nil || early {
 		return err
 	}
+
 	deployed, err := v.deployed(d.target)
 	if err != nil {
 		return err
 	}
+
 	return release(ctx, d, deployed, "the deployment is confirmed: traffic starts now", usable)
 }
 
@@ -222,11 +236,13 @@ func applyAndRelease(ctx context.Context, d *deployer, usable chan<- flow.Deploy
 		_, err := d.apply(ctx, func(i infra.Inventory) { inventories <- i })
 		return err
 	})
+
 	group.Go(func() error {
 		inventory, ok := <-inventories
 		if !ok {
 			return nil // apply ended without: nothing changed, or it failed
 		}
+
 		text := "everything that traffic needs exists: traffic starts now"
 		if inventory.Unconfirmed > 0 {
 			text += fmt.Sprintf(", while Terraform still confirms what it created (%d left)", inventory.Unconfirmed)
@@ -237,9 +253,11 @@ func applyAndRelease(ctx context.Context, d *deployer, usable chan<- flow.Deploy
 			d.progress.Say("a resource that traffic needs is being replaced: traffic starts when the deployment is done")
 			return nil
 		}
+
 		early = true
 		return err
 	})
+
 	err = group.Wait()
 	return early, err
 }
@@ -256,6 +274,7 @@ func release(ctx context.Context, d *deployer, deployed flow.Deployment, text st
 		if err != nil {
 			return err
 		}
+
 		if ready {
 			d.progress.Say("%s", text)
 			usable <- deployed
@@ -279,6 +298,7 @@ func (v *demoVerb) traffic(ctx context.Context, d *deployer, deployed flow.Deplo
 		Progress:   d.progress,
 		Timing:     v.timing(d),
 	}
+
 	if v.Fast && d.info.Clock != "skip" {
 		d.progress.Say("the embedded AWS that is running does not skip time by itself: advancing its clock")
 		clock := controlOf(d.info)
@@ -287,6 +307,7 @@ func (v *demoVerb) traffic(ctx context.Context, d *deployer, deployed flow.Deplo
 			return err
 		}
 	}
+
 	return run.Do(ctx, demo.Request{
 		Count:    v.Count,
 		BadRatio: v.BadRatio,
@@ -314,15 +335,18 @@ func (v *demoVerb) timing(d *deployer) demo.Timing {
 			Timeout:    v.Timeout,
 		}
 	}
+
 	timing := demo.Timing{
 		Interval:   250 * time.Millisecond,
 		EmptyReads: 2,
 		Grace:      5 * time.Second,
 		Timeout:    v.Timeout,
 	}
+
 	if v.Fast || d.info.Clock == "skip" {
 		timing.Interval = 60 * time.Millisecond
 	}
+
 	return timing
 }
 
@@ -337,8 +361,10 @@ func (v *demoVerb) report(a *app, r demoResult, elapsed time.Duration) error {
 			fmt.Fprintln(a.out, "wrong: "+text)
 		}
 	})
+
 	if err == nil && !r.Good() {
 		return errVerdict
 	}
+
 	return err
 }

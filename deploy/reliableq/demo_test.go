@@ -185,9 +185,11 @@ func TestWipeDropsTheStateOfTheEmbeddedAWSAlone(t *testing.T) {
 	}
 	w.do("down", "--wipe").want(t, exitDone, "stopped the embedded AWS and deleted its data")
 	for path, stays := range map[string]bool{"deployments/embedded": false, "local/data": false, "deployments/aws/1/terraform.tfstate": true} {
-		if _, err := os.Stat(filepath.Join(dir, path)); (err == nil) != stays {
-			t.Errorf("%s: %v", path, err)
-		}
+		t.Run(path, func(t *testing.T) {
+			if _, err := os.Stat(filepath.Join(dir, path)); (err == nil) != stays {
+				t.Errorf("%s: %v", path, err)
+			}
+		})
 	}
 }
 
@@ -209,6 +211,8 @@ func TestWhatTheUserSetsComesLastAndWins(t *testing.T) {
 		at += i
 	}
 	for _, bad := range []string{"no equals sign", "name_prefix=y"} {
-		w.deploying("up", "--var", bad).want(t, exitUsage, "hint: ")
+		t.Run(bad, func(t *testing.T) {
+			w.deploying("up", "--var", bad).want(t, exitUsage, "hint: ")
+		})
 	}
 }

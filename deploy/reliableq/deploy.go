@@ -49,19 +49,23 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 	if err != nil {
 		return nil, err
 	}
+
 	embedded := f.kind() == target.Embedded
 	platform, err := f.platform(embedded)
 	if err != nil {
 		return nil, usageError{err}
 	}
+
 	vars, err := f.vars(proj, f.NamePrefix, platform)
 	if err != nil {
 		return nil, err
 	}
+
 	stateDir, err := f.stateDir()
 	if err != nil {
 		return nil, err
 	}
+
 	if err := f.backendFlags.check(f.kind()); err != nil {
 		return nil, err
 	}
@@ -84,16 +88,23 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 		}
 		return bundle.CheckArchitecture(built, platform.Lambda())
 	})
+
 	group.Go(func() error {
 		o, err := f.options(ctx, p, proj.Terraform(), stateDir)
 		if err != nil {
 			return err
 		}
+
 		o.Vars = vars
 		o.VarFiles = f.VarFile
 		o.Backend = f.BackendConfig
-		return d.initialize(ctx, f, o, &background{stateDir: stateDir, listen: f.Listen, clock: clock})
+		return d.initialize(ctx, f, o, &background{
+			stateDir: stateDir,
+			listen:   f.Listen,
+			clock:    clock,
+		})
 	})
+
 	if err := group.Wait(); err != nil {
 		d.close()
 		return nil, err
@@ -103,9 +114,11 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 		d.close()
 		return nil, err
 	}
+
 	if !f.Yes && d.target.Kind != target.Embedded {
 		d.confirm = func(ctx context.Context, plan *infra.Plan, lost int) error { return d.askToDeploy(ctx, a, plan, lost) }
 	}
+
 	return d, nil
 }
 
@@ -165,6 +178,7 @@ func (d *deployer) apply(ctx context.Context, onUsable func(infra.Inventory)) (i
 	// remove the mark now, so that Terraform run by hand does not replace it either.
 	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
+
 	err = errors.Join(err, d.terraform.KeepTainted(cleanup))
 	return result, hint.With(err, "what was created is in the state: run the same command again to finish, or reliableq down to remove it")
 }
@@ -202,6 +216,7 @@ func (d *deployer) planAndApply(ctx context.Context, onUsable func(infra.Invento
 			return infra.Result{}, err
 		}
 	}
+
 	return d.terraform.ApplyPlan(ctx, plan, onUsable)
 }
 
@@ -236,14 +251,17 @@ func (d *deployer) plan(ctx context.Context) (*infra.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		existing, err := d.existing(ctx, plan)
 		if err != nil {
 			return nil, err
 		}
+
 		ours, foreign, err := d.terraform.Ours(existing)
 		if err != nil {
 			return nil, err
 		}
+
 		if err := refuseForeign(d.target, foreign); err != nil {
 			return nil, err
 		}
@@ -257,6 +275,7 @@ func (d *deployer) plan(ctx context.Context) (*infra.Plan, error) {
 			return nil, err
 		}
 	}
+
 	return nil, errors.New("plan: resources that an interrupted run created cannot be imported")
 }
 

@@ -67,10 +67,12 @@ func (f toolFlags) mirrorSearch(root string) infra.MirrorSearch {
 	if exe, err := os.Executable(); err == nil {
 		s.Beside = filepath.Dir(exe)
 	}
+
 	data := os.Getenv("XDG_DATA_HOME")
 	if data == "" && home != "" {
 		data = filepath.Join(home, ".local", "share")
 	}
+
 	s.DataDirs = append([]string{data}, filepath.SplitList(os.Getenv("XDG_DATA_DIRS"))...)
 	return s
 }
@@ -88,6 +90,7 @@ func (f toolFlags) options(ctx context.Context, p *progress.Progress, root, stat
 			p.Say("%s is ignored: set variables with --var or --var-file", name)
 		}
 	}
+
 	return infra.Options{
 		Root:     root,
 		Tool:     tool,
@@ -132,6 +135,7 @@ func (f varFlags) vars(proj project.Project, prefix string, platform bundle.Plat
 		if err != nil {
 			return nil, fmt.Errorf("read variables: %w", err)
 		}
+
 		if m := architectureInFile.FindSubmatch(body); m != nil {
 			if err := checkArchitecture(path, string(m[1]), platform); err != nil {
 				return nil, err
@@ -144,6 +148,7 @@ func (f varFlags) vars(proj project.Project, prefix string, platform bundle.Plat
 		if !ok {
 			return nil, usageError{hint.New(fmt.Sprintf("--var %q is not NAME=VALUE", v), "write it as --var batch_size=10")}
 		}
+
 		switch strings.TrimSpace(name) {
 		case "name_prefix":
 			return nil, usageError{hint.New("--var name_prefix would share the state of another prefix", "use --name-prefix: each prefix has its own state")}
@@ -152,8 +157,10 @@ func (f varFlags) vars(proj project.Project, prefix string, platform bundle.Plat
 				return nil, err
 			}
 		}
+
 		vars = append(vars, v)
 	}
+
 	return vars, nil
 }
 

@@ -36,9 +36,11 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 		}
 		return v.wipe(ctx, a)
 	}
+
 	if err := v.backendFlags.check(v.kind()); err != nil {
 		return err
 	}
+
 	o, err := v.terraformOptions(ctx, p)
 	if err != nil {
 		return err
@@ -48,9 +50,11 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	if o.Folder, err = v.folder(t); err != nil {
 		return err
 	}
+
 	o.Backend = v.BackendConfig
 	nothing, err := infra.NothingDeployed(o)
 	if err != nil {
@@ -61,13 +65,19 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 	}
 
 	o.Env = t.Env(os.Environ())
-	d := &deployer{target: t, info: info, progress: p}
+	d := &deployer{
+		target:   t,
+		info:     info,
+		progress: p,
+	}
+
 	if d.terraform, err = infra.Open(ctx, o); err != nil {
 		return err
 	}
 	defer d.close()
 	ctx, stop := v.watch(ctx, info)
 	defer stop()
+
 	return explain(ctx, v.remove(ctx, a, d))
 }
 
@@ -77,14 +87,17 @@ func (v *downVerb) terraformOptions(ctx context.Context, p *progress.Progress) (
 	if err != nil {
 		return infra.Options{}, err
 	}
+
 	platform, err := v.platform(v.kind() == target.Embedded)
 	if err != nil {
 		return infra.Options{}, usageError{err}
 	}
+
 	vars, err := v.vars(proj, v.NamePrefix, platform)
 	if err != nil {
 		return infra.Options{}, err
 	}
+
 	dir, err := v.stateDir()
 	if err != nil {
 		return infra.Options{}, err
@@ -102,6 +115,7 @@ func (v *downVerb) remove(ctx context.Context, a *app, d *deployer) error {
 	if err := errors.Join(d.terraform.Forget(), d.terraform.Init(ctx)); err != nil {
 		return err
 	}
+
 	if err := d.repairState(ctx); err != nil {
 		return err
 	}
@@ -120,10 +134,12 @@ func (v *downVerb) remove(ctx context.Context, a *app, d *deployer) error {
 	if err := d.importOrphans(ctx); err != nil {
 		return err
 	}
+
 	result, err := d.destroy(ctx)
 	if err != nil {
 		return err
 	}
+
 	d.progress.Close()
 	return v.report(a, result, func() {
 		fmt.Fprintf(a.out, "removed %d resources from %s in %s\n", result.Removed, d.target.Describe(), duration.Format(time.Since(start)))
@@ -137,6 +153,7 @@ func (v *downVerb) askToRemove(ctx context.Context, a *app, d *deployer, lost in
 	if err != nil {
 		return err
 	}
+
 	listed, err := infra.Listed(d.terraform.Folder)
 	if err != nil {
 		return err
@@ -146,6 +163,7 @@ func (v *downVerb) askToRemove(ctx context.Context, a *app, d *deployer, lost in
 	if lost > 0 {
 		question = fmt.Sprintf("This removes %d resources from %s, with %s in the queues.", count, d.target.Describe(), messages(lost))
 	}
+
 	return a.confirm(ctx, v.Yes, question, append(d.target.Details(), listed...)...)
 }
 
@@ -166,6 +184,7 @@ func (v *downVerb) wipe(ctx context.Context, a *app) error {
 
 	ctx, cancel := context.WithTimeout(ctx, 2*grace)
 	defer cancel()
+
 	folder := daemon.In(dir)
 	if _, err := folder.Stop(ctx); err != nil && !errors.Is(err, daemon.ErrNotRunning) {
 		return err
@@ -176,5 +195,6 @@ func (v *downVerb) wipe(ctx context.Context, a *app) error {
 			return hint.With(fmt.Errorf("cannot delete %s: %w", path, err), "delete it by hand")
 		}
 	}
+
 	return v.report(a, infra.Result{}, func() { fmt.Fprintln(a.out, "stopped the embedded AWS and deleted its data") })
 }

@@ -21,7 +21,7 @@ type faultVerb struct {
 	Clear faultClearVerb `cmd:"" help:"Remove one fault, or all."`
 }
 
-// faultVars are what the verb's help takes from the faults.
+// faultVars returns the variables in the help of the verb.
 func faultVars() kong.Vars {
 	kinds := make([]string, 0, len(fault.Kinds()))
 	for _, k := range fault.Kinds() {
@@ -30,13 +30,13 @@ func faultVars() kong.Vars {
 	return kong.Vars{"fault_kinds": strings.Join(kinds, ", ")}
 }
 
-// faultFlags belong to every verb of faults.
+// faultFlags are shared by the verbs of fault.
 type faultFlags struct {
 	stateFlags
 	reportFlags
 }
 
-// running is a client of the running embedded AWS.
+// running returns a client of the running embedded AWS.
 func (f faultFlags) running() (*control.Client, error) {
 	dir, err := f.stateDir()
 	if err != nil {
@@ -58,35 +58,45 @@ type faultAddVerb struct {
 	Probability float64       `default:"1" help:"Probability of each matching call to fail, above 0 and up to 1 (${default})."`
 	Count       int           `help:"Remove the fault after this many injections; kill: 1 by default."`
 	For         time.Duration `help:"Remove the fault after this much service time, such as 10m."`
-	Delay       time.Duration `help:"Machine time that slow waits, or that a program works before crash-during."`
+	Delay       time.Duration `help:"Machine time that slow adds to a call, or that a program runs before crash-during ends it."`
 	MB          int           `name:"mb" placeholder:"MB" help:"Memory that leak-memory leaves allocated at each invocation."`
-	When        string        `placeholder:"before|after" enum:"before,after," default:"" help:"Kill before the call takes effect, or after; else at random."`
+	When        string        `placeholder:"before|after" enum:"before,after," default:"" help:"Kill before the call takes effect, or after it; default: at random."`
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*faultAddVerb) Help() string {
 	return `Refuse one batch in ten, for ten minutes of service time:
   reliableq fault add unavailable --service sqs --operation SendMessageBatch --probability 0.1 --for 10m
-Kill the embedded AWS at the next delete, as kill -9 does; it starts again from its data directory and keeps the other faults:
+Kill the embedded AWS at the next delete, as kill -9 does; it restarts from its data directory with the other faults:
   reliableq fault add kill --service sqs --operation DeleteMessageBatch`
 }
 
 // Run adds the fault.
 func (v *faultAddVerb) Run(ctx context.Context, a *app) error {
 	if !(v.Probability > 0 && v.Probability <= 1) || v.Count < 0 || v.For < 0 || v.Delay < 0 || v.MB < 0 {
-		return usageError{hint.New("--probability is above 0 and up to 1, and nothing is below 0", "see reliableq fault add --help")}
+		return usageError{hint.New("--probability must be above 0 and at most 1; the other numbers must not be negative", "see reliableq fault add --help")}
 	}
+
 	client, err := v.running()
 	if err != nil {
 		return err
 	}
+
 	f := control.Fault{
-		Kind: v.Kind, Service: v.Service, Operation: v.Operation, Resource: v.Resource, Probability: v.Probability, Count: v.Count,
-		MB: v.MB, When: v.When,
+		Kind:        v.Kind,
+		Service:     v.Service,
+		Operation:   v.Operation,
+		Resource:    v.Resource,
+		Probability: v.Probability,
+		Count:       v.Count,
+		MB:          v.MB,
+		When:        v.When,
 	}
+
 	if v.Delay > 0 {
 		f.Delay = v.Delay.String()
 	}
+
 	added, err := client.AddFault(ctx, f, v.For)
 	if errors.Is(err, control.ErrBadRequest) {
 		return usageError{hint.With(err, "see reliableq fault add --help")}
@@ -94,6 +104,7 @@ func (v *faultAddVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return v.explainLost(err)
 	}
+
 	return a.report(v.JSON, added, func() { fmt.Fprintln(a.out, added) })
 }
 
@@ -105,10 +116,12 @@ func (v *faultListVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	faults, err := client.Faults(ctx)
 	if err != nil {
 		return v.explainLost(err)
 	}
+
 	return a.report(v.JSON, map[string]any{"faults": faults}, func() {
 		for _, f := range faults {
 			fmt.Fprintln(a.out, f)
@@ -124,7 +137,7 @@ type faultClearVerb struct {
 	ID string `arg:"" optional:"" help:"Id of the fault; without one all are removed."`
 }
 
-// Run clears faults.
+// Run removes faults.
 func (v *faultClearVerb) Run(ctx context.Context, a *app) error {
 	client, err := v.running()
 	if err != nil {

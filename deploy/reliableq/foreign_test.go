@@ -90,12 +90,14 @@ func TestForeignTextCannotActUponATerminal(t *testing.T) {
 		"an unknown fault":     {run: func() answer { return w.do("fault", "add", hostile) }, plain: true},
 		"a fault on a service": {run: func() answer { return w.do("fault", "add", "error", "--service", hostile) }, plain: true},
 	} {
-		got := row.run()
-		harmless(t, name, got.out)
-		harmless(t, name, got.errs)
-		if !row.plain && !strings.Contains(got.out+got.errs, shown) {
-			t.Errorf("%s does not show %q: exit code %d\n%s\n%s", name, shown, got.code, got.out, got.errs)
-		}
+		t.Run(name, func(t *testing.T) {
+			got := row.run()
+			harmless(t, name, got.out)
+			harmless(t, name, got.errs)
+			if !row.plain && !strings.Contains(got.out+got.errs, shown) {
+				t.Errorf("%s does not show %q: exit code %d\n%s\n%s", name, shown, got.code, got.out, got.errs)
+			}
+		})
 	}
 
 	// For machines nothing is lost.

@@ -15,27 +15,28 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// maxPayload is the most that Lambda takes in a call.
+// maxPayload is the largest event that Lambda accepts, in bytes.
 const maxPayload = 6 << 20
 
 type invokeVerb struct {
 	targetFlags
 	reportFlags
-	Function string `arg:"" optional:"" default:"producer" help:"Its key, such as producer or retry_1, or its name (${default})."`
+	Function string `arg:"" optional:"" default:"producer" help:"Key of the function, such as producer or retry_1, or its name (${default})."`
 	Payload  string `short:"p" default:"{}" help:"The event, as JSON; - reads standard input (${default})."`
-	Async    bool   `help:"Hand the event over and do not wait for an answer."`
+	Async    bool   `help:"Queue the event, and do not wait for a response."`
 	Log      bool   `help:"Also print the end of the function's log, on standard error."`
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*invokeVerb) Help() string {
-	return `Prints the function's answer. Exits 1 when the function failed.
+	return `Exits 1 when the function fails.
 
 Examples:
   reliableq invoke producer --payload '{"count":89,"bad_ratio":0.05,"seed":7}'
   reliableq invoke consumer --payload - < event.json`
 }
 
+// Run invokes the function and prints its response.
 func (v *invokeVerb) Run(ctx context.Context, a *app) error {
 	return v.explainCall(v.run(ctx, a))
 }
@@ -45,10 +46,12 @@ func (v *invokeVerb) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	t, d, err := v.reach(ctx)
 	if err != nil {
 		return err
 	}
+
 	name, ok := d.Functions[v.Function]
 	if !ok {
 		name = v.Function
@@ -56,33 +59,39 @@ func (v *invokeVerb) run(ctx context.Context, a *app) error {
 			return hint.New(fmt.Sprintf("the deployment has no function %s", v.Function), "it has "+strings.Join(d.FunctionKeys(), ", "))
 		}
 	}
-	answer, err := flowOn(t).Invoke(ctx, name, payload, !v.Async)
+
+	response, err := flowOn(t).Invoke(ctx, name, payload, !v.Async)
 	if err != nil {
 		return err
 	}
+
 	if v.Log {
-		tail, err := base64.StdEncoding.DecodeString(answer.LogTail)
+		tail, err := base64.StdEncoding.DecodeString(response.LogTail)
 		if err != nil {
 			return fmt.Errorf("decode the end of the log: %w", err)
 		}
 		fmt.Fprintf(a.errs, "%s", tail)
 	}
+
 	err = a.report(v.JSON, struct {
 		flow.InvokeResult
 		Payload any `json:"payload"`
-	}{answer, decoded(answer.Payload)}, func() {
+	}{response, decoded(response.Payload)}, func() {
 		if v.Async {
-			fmt.Fprintf(a.out, "taken, request %s\n", answer.RequestID)
+			fmt.Fprintf(a.out, "accepted, request %s\n", response.RequestID)
 			return
 		}
-		fmt.Fprintf(a.out, "%s\n", bytes.TrimSpace(answer.Payload))
+		fmt.Fprintf(a.out, "%s\n", bytes.TrimSpace(response.Payload))
 	})
-	if err == nil && answer.FunctionError != "" {
-		return hint.New(fmt.Sprintf("function %s failed: %s", name, answer.FunctionError), "its log tells more: reliableq logs "+v.Function)
+
+	if err == nil && response.FunctionError != "" {
+		return hint.New(fmt.Sprintf("function %s failed: %s", name, response.FunctionError), "see its log with reliableq logs "+v.Function)
 	}
+
 	return err
 }
 
+// payload returns the event, which must be JSON.
 func (v *invokeVerb) payload(in io.Reader) ([]byte, error) {
 	payload := []byte(v.Payload)
 	if v.Payload == "-" {
@@ -92,16 +101,19 @@ func (v *invokeVerb) payload(in io.Reader) ([]byte, error) {
 		}
 		payload = read
 	}
+
 	if len(payload) > maxPayload {
-		return nil, hint.New("the event is larger than Lambda takes", "an event may have up to 6 MB")
+		return nil, hint.New("the event is larger than Lambda accepts", "send at most 6 MB")
 	}
 	if !json.Valid(payload) {
 		return nil, usageError{hint.New(fmt.Sprintf("the event is not JSON: %.60q", payload), `quote it for the shell: --payload '{"count":10}'`)}
 	}
+
 	return payload, nil
 }
 
-// decoded is the payload as JSON, or as a string where it is none.
+// decoded returns a payload to encode within JSON: as it is, or as a string where it
+// is not JSON.
 func decoded(payload []byte) any {
 	if len(payload) == 0 {
 		return nil

@@ -17,31 +17,37 @@ type localVerb struct {
 	Run    localRunVerb    `cmd:"" help:"Serve in the foreground until SIGINT or SIGTERM."`
 	Start  localStartVerb  `cmd:"" help:"Serve in the background."`
 	Stop   localStopVerb   `cmd:"" help:"Stop serving in the background."`
-	Status localStatusVerb `cmd:"" help:"Show whether the embedded AWS runs, and where."`
+	Status localStatusVerb `cmd:"" help:"Show whether the embedded AWS is running, and its address."`
 	Logs   localLogsVerb   `cmd:"" help:"Print the log of the embedded AWS in the background."`
 }
 
 type localStopVerb struct {
 	stateFlags
 	reportFlags
-	Timeout time.Duration `default:"20s" help:"How long it may take to end by itself (${default})."`
+	Timeout time.Duration `default:"20s" help:"Time to end by itself before it is killed (${default})."`
 }
 
+// Run stops the embedded AWS.
 func (v *localStopVerb) Run(ctx context.Context, a *app) error {
 	dir, err := v.stateDir()
 	if err != nil {
 		return err
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, v.Timeout)
 	defer cancel()
+
 	info, err := daemon.In(dir).Stop(ctx)
 	stopped := true
 	if errors.Is(err, daemon.ErrNotRunning) {
-		stopped, err = false, nil
+		stopped = false
+		err = nil
 	}
+
 	if err != nil {
 		return err
 	}
+
 	return a.report(v.JSON, struct {
 		Stopped bool `json:"stopped"`
 		PID     int  `json:"pid,omitempty"`
@@ -59,7 +65,7 @@ type localStatusVerb struct {
 	reportFlags
 }
 
-// localStatus is what `local status` tells. Credentials are env's to print.
+// localStatus is what local status prints. It has no credentials: env prints them.
 type localStatus struct {
 	Running     bool      `json:"running"`
 	Healthy     bool      `json:"healthy"`
@@ -77,11 +83,13 @@ type localStatus struct {
 	MemoryBytes int64     `json:"memory_bytes,omitempty"`
 }
 
+// Run prints the state of the embedded AWS.
 func (v *localStatusVerb) Run(ctx context.Context, a *app) error {
 	dir, err := v.stateDir()
 	if err != nil {
 		return err
 	}
+
 	info, err := daemon.In(dir).Running()
 	if errors.Is(err, daemon.ErrNotRunning) {
 		return a.report(v.JSON, localStatus{}, func() {
@@ -91,52 +99,70 @@ func (v *localStatusVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	s := localStatus{
-		Running: true, PID: info.PID, URL: info.URL, Account: info.Account, Region: info.Region,
-		Clock: info.Clock, DataDir: info.DataDir, Isolation: info.Isolation, Version: info.Version, Started: info.Started,
-		UptimeSecs: time.Since(info.Started).Seconds(), MemoryBytes: daemon.Memory(info.PID),
+		Running:     true,
+		PID:         info.PID,
+		URL:         info.URL,
+		Account:     info.Account,
+		Region:      info.Region,
+		Clock:       info.Clock,
+		DataDir:     info.DataDir,
+		Isolation:   info.Isolation,
+		Version:     info.Version,
+		Started:     info.Started,
+		UptimeSecs:  time.Since(info.Started).Seconds(),
+		MemoryBytes: daemon.Memory(info.PID),
 	}
+
 	h, err := controlOf(info).Health(ctx)
 	switch {
 	case err != nil:
-		s.Trouble = "does not answer"
+		s.Trouble = "does not respond"
 	default:
 		s.Trouble = h.Trouble()
 	}
+
 	s.Healthy = s.Trouble == ""
 	return a.report(v.JSON, s, func() { s.show(a.out) })
 }
 
+// show prints the status for people.
 func (s localStatus) show(w io.Writer) {
 	health := "healthy"
 	if !s.Healthy {
 		health = s.Trouble
 	}
+
 	data := s.DataDir
 	if data == "" {
 		data = "in memory"
 	}
+
 	fmt.Fprintf(w, "%s, %s, pid %d, for %s\n", s.URL, health, s.PID, duration.Format(time.Duration(s.UptimeSecs*float64(time.Second))))
 	fmt.Fprintf(w, "account %s, region %s, clock %s, state %s", s.Account, s.Region, s.Clock, data)
 	if s.MemoryBytes > 0 {
 		fmt.Fprintf(w, ", memory %.0f MB", float64(s.MemoryBytes)/1e6)
 	}
+
 	fmt.Fprintln(w)
 }
 
 type localLogsVerb struct {
 	stateFlags
-	Follow bool `short:"f" help:"Go on as it grows, until interrupted."`
+	Follow bool `short:"f" help:"Print new lines until interrupted."`
 }
 
+// Run prints the log.
 func (v *localLogsVerb) Run(ctx context.Context, a *app) error {
 	dir, err := v.stateDir()
 	if err != nil {
 		return err
 	}
+
 	f, err := os.Open(daemon.In(dir).Log())
 	if errors.Is(err, os.ErrNotExist) {
-		return hint.New(fmt.Sprintf("there is no log: nothing was ever started in the background for %s", dir), "only reliableq local start, up and demo keep one; local run writes to its terminal")
+		return hint.New(fmt.Sprintf("no log: no embedded AWS was started in the background for %s", dir), "reliableq local start, up and demo write one; local run logs to its terminal")
 	}
 	if err != nil {
 		return fmt.Errorf("read the log: %w", err)
@@ -144,6 +170,7 @@ func (v *localLogsVerb) Run(ctx context.Context, a *app) error {
 	defer f.Close()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
+
 	for {
 		if _, err := io.Copy(a.out, f); err != nil {
 			return fmt.Errorf("read the log: %w", err)
@@ -151,6 +178,7 @@ func (v *localLogsVerb) Run(ctx context.Context, a *app) error {
 		if !v.Follow {
 			return nil
 		}
+
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -9,21 +9,24 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 )
 
-// shedEnvironment starts this program again, in the same process, without the
-// variables that the embedded AWS does not need. Unsetting them would not do: the
-// system goes on showing the environment that a process was started with.
-func shedEnvironment() error {
+// reduceEnvironment replaces this process by the same program without the variables
+// that the embedded AWS does not need, such as keys and tokens. To unset them is not
+// enough: the system still shows the environment that a process was started with.
+func reduceEnvironment() error {
 	if len(os.Args) < 3 || os.Args[1] != "local" || os.Args[2] != "run" {
-		return nil // the verb was not called as a program of its own
+		return nil // a test calls the verb within its own process
 	}
+
 	environ := os.Environ()
 	needed := daemon.Environment(environ)
 	if slices.Equal(needed, environ) {
 		return nil
 	}
+
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	return fmt.Errorf("start again with a smaller environment: %w", syscall.Exec(exe, os.Args, needed))
+
+	return fmt.Errorf("restart with a reduced environment: %w", syscall.Exec(exe, os.Args, needed))
 }

@@ -23,138 +23,178 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// grace is how long requests and invocations under way may take to end.
+// grace is how long requests and invocations in progress may take to end.
 const grace = 10 * time.Second
 
-// heapBallast is memory that is never touched, and so never resident, but counts
-// when the collector decides on its next turn. Without it a server with a few
-// messages collects every 4 MB, many times a second under load, and that is a
-// fifth of what it does; docs/performance.md has the figures.
+// heapBallast is memory in bytes that is never touched, and so never resident, but
+// counts when the garbage collector chooses its next start. Without it a server with
+// a few messages collects every 4 MB, many times a second under load, which takes a
+// fifth of its time; docs/performance.md has the figures.
 const heapBallast = 16 << 20
 
-// serveFlags say how the embedded AWS serves.
+// serveFlags are the options of the embedded AWS.
 type serveFlags struct {
-	Listen      string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Loopback address; port 0 takes a free one (${default})."`
-	Clock       string `enum:"real,skip" default:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
-	NoAuth      bool   `help:"Let every request in as an administrator, signed or not."`
-	NoIsolation bool   `help:"Run functions as this user, with all files in sight, even where the system can isolate them."`
-	MaxLogs     uint32 `name:"max-logs-mb" default:"100" placeholder:"MB" help:"Most memory for log events; beyond it the oldest are dropped (${default})."`
+	Listen      string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Loopback address; port 0 takes a free port (${default})."`
+	Clock       string `enum:"real,skip" default:"real" help:"Service time: follow the machine's clock (real), or skip waiting times (skip)."`
+	NoAuth      bool   `help:"Accept every request as an administrator's, signed or not."`
+	NoIsolation bool   `help:"Run functions as this user, with access to its files, even where the system can isolate them."`
+	MaxLogs     uint32 `name:"max-logs-mb" default:"100" placeholder:"MB" help:"Memory for log events; beyond it the oldest are dropped (${default})."`
 	Region      string `env:"AWS_REGION" default:"us-east-1" hidden:""`
 }
 
 type localRunVerb struct {
 	stateFlags
 	serveFlags
-	DataDir string     `placeholder:"DIR" help:"Keep state here across restarts; else in memory."`
-	Record  string     `placeholder:"FILE" help:"Add every request and its answer to this file, secrets left out, for a bug report."`
-	Log     slog.Level `name:"log-level" default:"info" help:"Least level to log: debug, info, warn or error (${default})."`
+	DataDir string     `placeholder:"DIR" help:"Store state here; default: in memory."`
+	Record  string     `placeholder:"FILE" help:"Append every request and response to this file, without secrets, for a bug report."`
+	Log     slog.Level `name:"log-level" default:"info" help:"Lowest level to log: debug, info, warn or error (${default})."`
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*localRunVerb) Help() string {
-	return `Prints "listening on http://ADDR" once it answers. In another terminal:
+	return `Prints "listening on http://ADDR" when it accepts requests. In another terminal:
   eval "$(reliableq env)"
   aws sqs list-queues`
 }
 
+// Run serves until ctx ends or the server fails.
 func (v *localRunVerb) Run(ctx context.Context, a *app) error {
-	if err := shedEnvironment(); err != nil {
+	if err := reduceEnvironment(); err != nil {
 		return err
 	}
+
 	if err := checkListen(v.Listen); err != nil {
 		return err
 	}
+
 	if err := checkMaxLogs(v.MaxLogs); err != nil {
 		return err
 	}
+
 	dir, err := v.stateDir()
 	if err != nil {
 		return err
 	}
+
 	folder := daemon.In(dir)
-	claim, left, err := inherit(folder)
+	claim, left, err := claimOrResume(folder)
 	if err != nil {
-		return hint.With(err, "stop it with reliableq local stop, or serve another state folder with --state-dir")
+		return hint.With(err, "stop it with reliableq local stop, or use another state directory with --state-dir")
 	}
+
 	ballast := make([]byte, heapBallast)
 	defer runtime.KeepAlive(ballast)
+
 	options, closeRecord, err := v.options(a)
 	if err != nil {
 		return errors.Join(v.diskHint(err), claim.Release())
 	}
-	again := &reborn{app: a, logger: options.Logger, claim: claim, serving: make(chan string, 1)}
+
+	restart := &restarter{
+		app:     a,
+		logger:  options.Logger,
+		claim:   claim,
+		serving: make(chan string, 1),
+	}
+
 	options.Hidden = []string{dir}
-	options.Faults, options.Kill = left, func(left []fault.Rule) { again.kill(ctx, left) }
+	options.Faults = left
+	options.Kill = func(left []fault.Rule) { restart.kill(ctx, left) }
 	srv, err := localaws.New(options)
 	if err != nil {
-		return errors.Join(v.diskHint(fmt.Errorf("make the embedded AWS: %w", err)), closeRecord(), claim.Release())
+		return errors.Join(v.diskHint(fmt.Errorf("create the embedded AWS: %w", err)), closeRecord(), claim.Release())
 	}
-	err = v.serve(ctx, a, srv, again)
+
+	err = v.serve(ctx, a, srv, restart)
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
+
 	return errors.Join(err, srv.Shutdown(ending), closeRecord(), claim.Release())
 }
 
-// checkListen refuses an address that others could reach: whoever reaches the embedded
-// AWS may run code on this machine.
+// checkListen refuses an address that other machines can reach: a client of the
+// embedded AWS can run code on this machine.
 func checkListen(listen string) error {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return usageError{hint.With(fmt.Errorf("--listen %q: %w", listen, err), "write it as 127.0.0.1:4566")}
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return usageError{hint.New(fmt.Sprintf("--listen %s is not a loopback address: others could run code on this machine", listen), "use 127.0.0.1 or [::1]")}
+		return usageError{hint.New(fmt.Sprintf("--listen %s is not a loopback address: other machines could run code on this one", listen), "use 127.0.0.1 or [::1]")}
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return usageError{hint.New(fmt.Sprintf("--listen %s: %q is no port", listen, port), "take one from 1024 to 65535, or 0 for a free one")}
+		return usageError{hint.New(fmt.Sprintf("--listen %s: %q is not a port", listen, port), "use a port from 1024 to 65535, or 0 for a free one")}
 	}
 	return nil
 }
 
-// checkMaxLogs refuses a bound that a few long events would fill.
+// checkMaxLogs refuses a limit that a few long events would reach.
 func checkMaxLogs(mb uint32) error {
 	if least := uint32(logs.MinMaxBytes >> 20); mb < least {
-		return usageError{hint.New(fmt.Sprintf("--max-logs-mb %d is too small", mb), fmt.Sprintf("give %d or more", least))}
+		return usageError{hint.New(fmt.Sprintf("--max-logs-mb %d is too small", mb), fmt.Sprintf("use %d or more", least))}
 	}
 	return nil
 }
 
-// options are the server's, and what closes its recording.
+// options returns the server's options, and a function that closes its recording.
 func (v *localRunVerb) options(a *app) (o localaws.Options, closeRecord func() error, err error) {
 	mode := clock.Real
 	if v.Clock == "skip" {
 		mode = clock.Skip
 	}
+
 	o = localaws.Options{
-		Addr: v.Listen, Region: v.Region, ClockMode: mode, DataDir: v.DataDir, NoAuth: v.NoAuth, NoIsolation: v.NoIsolation, Version: versionName(),
-		Logger: v.logger(a), MaxLogBytes: int64(v.MaxLogs) << 20,
+		Addr:        v.Listen,
+		Region:      v.Region,
+		ClockMode:   mode,
+		DataDir:     v.DataDir,
+		NoAuth:      v.NoAuth,
+		NoIsolation: v.NoIsolation,
+		Version:     versionName(),
+		Logger:      v.logger(a),
+		MaxLogBytes: int64(v.MaxLogs) << 20,
 	}
+
 	if v.Record == "" {
 		return o, func() error { return nil }, nil
 	}
+
 	file, err := os.OpenFile(v.Record, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return o, nil, fmt.Errorf("open the file to record in: %w", err)
+		return o, nil, fmt.Errorf("open the file for --record: %w", err)
 	}
+
 	o.Record = file
 	return o, file.Close, nil
 }
 
+// logger returns the logger of the server, on standard error.
 func (v *localRunVerb) logger(a *app) *slog.Logger {
 	return slog.New(slog.NewTextHandler(a.errs, &slog.HandlerOptions{Level: v.Log}))
 }
 
-// serve announces the server and waits until it or ctx ends. A store that has
-// failed ends nothing: writes are refused with the reason, and reads go on.
-func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, again *reborn) error {
+// serve announces the server and waits until it or ctx ends. A store that failed does
+// not end the server: it refuses writes with the reason, and serves reads.
+func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, restart *restarter) error {
 	if err := srv.Start(ctx); err != nil {
 		return v.listenHint(ctx, err)
 	}
+
 	id, secret := srv.Credentials()
 	info := daemon.Info{
-		PID: os.Getpid(), URL: srv.URL(), AccessKeyID: id, SecretAccessKey: secret, ControlToken: srv.ControlToken(), Account: srv.Account(), Region: srv.Region(),
-		Clock: v.Clock, NoAuth: v.NoAuth, Version: versionName(), Started: time.Now(),
+		PID:             os.Getpid(),
+		URL:             srv.URL(),
+		AccessKeyID:     id,
+		SecretAccessKey: secret,
+		ControlToken:    srv.ControlToken(),
+		Account:         srv.Account(),
+		Region:          srv.Region(),
+		Clock:           v.Clock,
+		NoAuth:          v.NoAuth,
+		Version:         versionName(),
+		Started:         time.Now(),
 	}
+
 	if v.DataDir != "" {
 		path, err := filepath.Abs(v.DataDir)
 		if err != nil {
@@ -162,69 +202,77 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 		}
 		info.DataDir = path
 	}
+
 	isolation := srv.Isolation()
 	if isolation == process.Shared {
-		// Functions run as this user: hide at least what this process knows.
+		// Functions run as this user: at least hide this process's memory from them.
 		if err := process.Conceal(); err != nil {
-			v.logger(a).Warn("the server's memory can be read by functions", slog.Any("error", err))
+			v.logger(a).Warn("functions can read the server's memory", slog.Any("error", err))
 		}
 	}
+
 	info.Isolation = isolation.String()
-	if err := again.claim.Announce(info); err != nil {
+	if err := restart.claim.Announce(info); err != nil {
 		return v.diskHint(err)
 	}
+
 	fmt.Fprintf(a.out, "listening on %s\n", srv.URL())
-	again.serving <- srv.Addr()
+	restart.serving <- srv.Addr()
 	if err := daemon.Trim(); err != nil {
-		v.logger(a).Debug("memory used by the start is not given back", slog.Any("error", err))
+		v.logger(a).Debug("memory that the start used is not released", slog.Any("error", err))
 	}
+
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Wait() }()
 	select {
 	case <-ctx.Done():
-		return nil // asked to stop: that is what it is for
+		return nil // stopped on request: not an error
 	case err := <-ended:
 		return err
 	}
 }
 
-// listenHint says who holds a used port, if that can be told.
+// listenHint adds to an error of listening what to do, and which program uses the port,
+// if that is known.
 func (v *localRunVerb) listenHint(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		other := controlOf(daemon.Info{URL: "http://" + v.Listen})
 		if h, unhealthy := other.Health(ctx); unhealthy == nil {
-			who := "another embedded AWS serves there"
+			user := "another embedded AWS uses it"
 			if trouble := h.Trouble(); trouble != "" {
-				who += ", which is " + trouble
+				user += ", which is " + trouble
 			}
-			return hint.With(fmt.Errorf("%w: %s", err, who),
-				"stop it with reliableq local stop in its own folder, or take a free port with --listen 127.0.0.1:0")
+			return hint.With(fmt.Errorf("%w: %s", err, user),
+				"stop it with reliableq local stop in its own directory, or use a free port with --listen 127.0.0.1:0")
 		}
-		return hint.With(err, "end the program that uses the port, or take a free one with --listen 127.0.0.1:0")
+
+		return hint.With(err, "end the program that uses the port, or use a free one with --listen 127.0.0.1:0")
 	case errors.Is(err, syscall.EACCES):
-		return hint.With(err, "ports below 1024 are for the administrator: take one above")
+		return hint.With(err, "ports below 1024 are for the administrator: use a higher one")
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return hint.With(err, "this machine has no such address: use 127.0.0.1")
 	}
+
 	return err
 }
 
-// diskHint says what to do about a disk that does not take what must be written.
+// diskHint adds to an error of the disk what to do.
 func (v *localRunVerb) diskHint(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
-		return hint.With(err, "free some disk space, or name a folder on another disk with --data-dir and --state-dir")
+		return hint.With(err, "free some disk space, or use directories on another disk with --data-dir and --state-dir")
 	case errors.Is(err, store.ErrLocked):
-		return hint.With(err, "stop that server, or name another folder with --data-dir")
+		return hint.With(err, "stop that server, or use another directory with --data-dir")
 	case errors.Is(err, store.ErrFormat):
-		return hint.With(err, "serve it with the version that made it, or name another folder with --data-dir")
+		return hint.With(err, "use the version that wrote it, or another directory with --data-dir")
 	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
-		return hint.With(err, "name folders that you may write to with --data-dir and --state-dir")
+		return hint.With(err, "use writable directories with --data-dir and --state-dir")
 	case errors.Is(err, store.ErrDamaged):
-		return hint.With(err, "put back a copy of the folder, or begin anew in another one with --data-dir")
+		return hint.With(err, "restore a copy of the directory, or start with an empty one with --data-dir")
 	case errors.Is(err, os.ErrExist), errors.Is(err, os.ErrNotExist):
-		return hint.With(err, "name folders that you may write to with --data-dir and --state-dir")
+		return hint.With(err, "use writable directories with --data-dir and --state-dir")
 	}
+
 	return err
 }

@@ -19,22 +19,23 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
-// startPatience is how long the embedded AWS may take to come up.
-const startPatience = 60 * time.Second
+// startTimeout is how long the embedded AWS may take to start.
+const startTimeout = 60 * time.Second
 
 type localStartVerb struct {
 	stateFlags
 	reportFlags
-	Listen      string `placeholder:"ADDR" help:"Loopback address; else the one used last, or 127.0.0.1:4566."`
-	Clock       string `enum:"real,skip," default:"" placeholder:"real" help:"Let service time pass as the machine's does (real), or skip what would only be waited for (skip)."`
-	NoAuth      bool   `help:"Let every request in as an administrator, signed or not."`
-	NoIsolation bool   `help:"Run functions as this user, with all files in sight, even where the system can isolate them."`
-	DataDir     string `placeholder:"DIR" help:"Keep state here across restarts; else in the state folder."`
-	InMemory    bool   `help:"Keep no state across restarts."`
-	MaxLogs     uint32 `name:"max-logs-mb" default:"100" placeholder:"MB" help:"Most memory for log events; beyond it the oldest are dropped (${default})."`
-	Record      string `placeholder:"FILE" help:"Add every request and its answer to this file, secrets left out, for a bug report."`
+	Listen      string `placeholder:"ADDR" help:"Loopback address; default: its last one, or 127.0.0.1:4566."`
+	Clock       string `enum:"real,skip," default:"" placeholder:"real" help:"Service time: follow the machine's clock (real), or skip waiting times (skip)."`
+	NoAuth      bool   `help:"Accept every request as an administrator's, signed or not."`
+	NoIsolation bool   `help:"Run functions as this user, with access to its files, even where the system can isolate them."`
+	DataDir     string `placeholder:"DIR" help:"Store state here; default: in the state directory."`
+	InMemory    bool   `help:"Store no state: it is lost when the server ends."`
+	MaxLogs     uint32 `name:"max-logs-mb" default:"100" placeholder:"MB" help:"Memory for log events; beyond it the oldest are dropped (${default})."`
+	Record      string `placeholder:"FILE" help:"Append every request and response to this file, without secrets, for a bug report."`
 }
 
+// Run starts the embedded AWS in the background.
 func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 	dir, err := v.stateDir()
 	if err != nil {
@@ -45,12 +46,14 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
+
 	if err := checkMaxLogs(v.MaxLogs); err != nil {
 		return err
 	}
 	if v.InMemory && v.DataDir != "" {
-		return usageError{hint.New("--in-memory keeps nothing, and --data-dir names where to keep it", "give one of them")}
+		return usageError{hint.New("--in-memory stores no state, and --data-dir names where to store it", "use one of them")}
 	}
+
 	b := background{
 		stateDir: dir,
 		listen:   v.Listen,
@@ -62,22 +65,24 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 		record:   v.Record,
 		maxLogs:  v.MaxLogs,
 	}
+
 	info, started, err := b.start(ctx)
 	if err != nil {
 		return err
 	}
 	if !started {
 		if err := v.agrees(info); err != nil {
-			return hint.With(err, "stop it first with reliableq local stop, or serve another state folder with --state-dir")
+			return hint.With(err, "stop it first with reliableq local stop, or use another state directory with --state-dir")
 		}
 	}
+
 	return a.report(v.JSON, struct {
 		Started bool   `json:"started"`
 		PID     int    `json:"pid"`
 		URL     string `json:"url"`
 		Clock   string `json:"clock"`
 	}{started, info.PID, info.URL, info.Clock}, func() {
-		verb := "is running already"
+		verb := "is already running"
 		if started {
 			verb = "started"
 		}
@@ -88,32 +93,39 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// isolationWarning returns the line to print about a server that runs functions
-// without isolation, or with part of it; "" when it isolates them.
+// isolationWarning returns a warning about a server that does not isolate functions,
+// or does so in part; "" when it isolates them.
 func isolationWarning(info daemon.Info) string {
 	switch info.Isolation {
 	case process.OwnUserSharedFiles.String():
-		return "functions are isolated in part: they run as users of their own, see the machine's files and processes, and share /tmp; see docs/security.md"
+		return "functions are partly isolated: each runs as its own user, but sees the machine's files and processes, and shares /tmp; see docs/security.md"
 	case process.Shared.String():
 		return "functions are not isolated: they run as this user, can read its files, and share /tmp; see docs/security.md"
 	}
 	return ""
 }
 
-// agrees refuses a server that runs already and is not what was asked for: who waits
-// for a clock that skips must not be given one that does not.
+// agrees returns an error for a server that is already running with other options than
+// the flags ask for: a test that needs a clock that skips must not get a real one.
 func (v *localStartVerb) agrees(info daemon.Info) error {
 	u, err := url.Parse(info.URL)
 	if err != nil {
-		return fmt.Errorf("read the address of the embedded AWS that runs already: %w", err)
+		return fmt.Errorf("read the address of the running embedded AWS: %w", err)
 	}
+
 	data := ""
 	if v.DataDir != "" {
 		if data, err = filepath.Abs(v.DataDir); err != nil {
-			return fmt.Errorf("find the data folder: %w", err)
+			return fmt.Errorf("find the data directory: %w", err)
 		}
 	}
-	_, port, _ := net.SplitHostPort(v.Listen)
+
+	port := ""
+	if v.Listen != "" {
+		if _, port, err = net.SplitHostPort(v.Listen); err != nil {
+			return fmt.Errorf("--listen %q: %w", v.Listen, err)
+		}
+	}
 	for _, option := range []struct {
 		asked    bool
 		is, want string
@@ -122,45 +134,56 @@ func (v *localStartVerb) agrees(info daemon.Info) error {
 		{v.Listen != "" && port != "0", "address " + u.Host, "address " + v.Listen},
 		{v.NoAuth, fmt.Sprintf("no-auth %t", info.NoAuth), "no-auth true"},
 		{v.NoIsolation, "isolation " + info.Isolation, "isolation " + process.Shared.String()},
-		{data != "", "data folder " + info.DataDir, "data folder " + data},
-		{v.InMemory, "data folder " + info.DataDir, "data folder "},
+		{data != "", "data directory " + info.DataDir, "data directory " + data},
+		{v.InMemory, "data directory " + info.DataDir, "data directory "},
 	} {
 		if option.asked && option.is != option.want {
-			return fmt.Errorf("an embedded AWS is running already, at %s, with %s and not %s", info.URL, option.is, cmp.Or(strings.TrimPrefix(option.want, "data folder "), "in memory"))
+			return fmt.Errorf("an embedded AWS is already running at %s, with %s and not %s", info.URL, option.is, cmp.Or(strings.TrimPrefix(option.want, "data directory "), "in memory"))
 		}
 	}
+
 	return nil
 }
 
-// background is how to serve in the background.
+// background has the options of an embedded AWS in the background.
 type background struct {
 	stateDir string
-	listen   string // empty: where it served last
+	listen   string // empty: its last address
 	clock    string
-	dataDir  string // empty: in the state folder
+	dataDir  string // empty: in the state directory
 	inMemory bool
 	noAuth   bool
 	shared   bool   // functions are not isolated
 	record   string // empty: nothing is recorded
-	maxLogs  uint32 // MB; 0: the default
+	maxLogs  uint32 // in MB; 0: the default
 }
 
-// start serves in the background, unless an embedded AWS runs already.
+// start starts an embedded AWS in the background, unless one is already running. The
+// result reports whether it did.
 func (b background) start(ctx context.Context) (daemon.Info, bool, error) {
 	folder := daemon.In(b.stateDir)
 	exe, err := os.Executable()
 	if err != nil {
 		return daemon.Info{}, false, fmt.Errorf("find this program: %w", err)
 	}
+
 	args, err := b.args(folder)
 	if err != nil {
 		return daemon.Info{}, false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
+
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	return folder.Start(ctx, daemon.Command{Path: exe, Args: args, Dir: b.stateDir, Env: daemon.Environment(os.Environ())})
+
+	return folder.Start(ctx, daemon.Command{
+		Path: exe,
+		Args: args,
+		Dir:  b.stateDir,
+		Env:  daemon.Environment(os.Environ()),
+	})
 }
 
+// args returns the arguments of this program that serve with the options.
 func (b background) args(folder daemon.Folder) ([]string, error) {
 	listen := b.listen
 	if listen == "" {
@@ -170,6 +193,7 @@ func (b background) args(folder daemon.Folder) ([]string, error) {
 		}
 		listen = last
 	}
+
 	args := []string{"local", "run", "--state-dir", b.stateDir, "--listen", listen, "--clock", b.clock}
 	if b.noAuth {
 		args = append(args, "--no-auth")
@@ -180,29 +204,34 @@ func (b background) args(folder daemon.Folder) ([]string, error) {
 	if b.maxLogs != 0 {
 		args = append(args, "--max-logs-mb", strconv.FormatUint(uint64(b.maxLogs), 10))
 	}
+
 	if b.record != "" {
 		path, err := filepath.Abs(b.record)
 		if err != nil {
-			return nil, fmt.Errorf("find the file to record in: %w", err)
+			return nil, fmt.Errorf("find the file for --record: %w", err)
 		}
 		args = append(args, "--record", path)
 	}
+
 	if b.inMemory {
 		return args, nil
 	}
+
 	data := b.dataDir
 	if data == "" {
 		data = folder.DataDir()
 	}
+
 	data, err := filepath.Abs(data)
 	if err != nil {
-		return nil, fmt.Errorf("find the data folder: %w", err)
+		return nil, fmt.Errorf("find the data directory: %w", err)
 	}
+
 	return append(args, "--data-dir", data), nil
 }
 
-// lastAddress is where the embedded AWS of this folder served last: queue URLs
-// name the address, so it should stay what it was.
+// lastAddress returns the last address of the embedded AWS of this state directory.
+// Queue URLs contain the address: they stay valid if it does not change.
 func lastAddress(folder daemon.Folder) (string, error) {
 	last, err := folder.Last()
 	if errors.Is(err, fs.ErrNotExist) {

@@ -14,21 +14,21 @@ import (
 
 type logsVerb struct {
 	targetFlags
-	Functions []string      `arg:"" optional:"" help:"Keys of functions, such as consumer; else all of them."`
-	Follow    bool          `short:"f" help:"Go on as they grow, until interrupted."`
-	Since     time.Duration `default:"1h" help:"How far back to begin (${default})."`
-	Filter    string        `placeholder:"PATTERN" help:"Only what matches a filter pattern of CloudWatch Logs."`
+	Functions []string      `arg:"" optional:"" help:"Keys of functions, such as consumer; default: all."`
+	Follow    bool          `short:"f" help:"Print new lines until interrupted."`
+	Since     time.Duration `default:"1h" help:"Start this long ago (${default})."`
+	Filter    string        `placeholder:"PATTERN" help:"Only lines that match this filter pattern of CloudWatch Logs."`
 	JSON      bool          `name:"json" help:"Print one JSON object a line."`
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*logsVerb) Help() string {
 	return `Examples:
   reliableq logs --follow
   reliableq logs consumer --since 10m --filter ERROR`
 }
 
-// logLine is one event on the way to the screen.
+// logLine is one log event, as it is printed.
 type logLine struct {
 	Time     time.Time `json:"time"`
 	Function string    `json:"function"`
@@ -36,6 +36,7 @@ type logLine struct {
 	Message  string    `json:"message"`
 }
 
+// Run prints the functions' logs.
 func (v *logsVerb) Run(ctx context.Context, a *app) error {
 	return v.explainCall(v.run(ctx, a))
 }
@@ -45,10 +46,12 @@ func (v *logsVerb) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	keys := v.Functions
 	if len(keys) == 0 {
 		keys = d.FunctionKeys()
 	}
+
 	client := flowOn(t)
 	tails := map[string]*flow.Tail{}
 	for _, key := range keys {
@@ -58,8 +61,10 @@ func (v *logsVerb) run(ctx context.Context, a *app) error {
 		}
 		tails[key] = client.Tail(group, time.Now().Add(-v.Since), v.Filter)
 	}
+
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+
 	for {
 		if err := v.print(ctx, a, tails); err != nil {
 			return err
@@ -67,6 +72,7 @@ func (v *logsVerb) run(ctx context.Context, a *app) error {
 		if !v.Follow {
 			return nil
 		}
+
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -75,32 +81,41 @@ func (v *logsVerb) run(ctx context.Context, a *app) error {
 	}
 }
 
-// print shows what is new, in order of time.
+// print prints the events since the last call, in order of time.
 func (v *logsVerb) print(ctx context.Context, a *app, tails map[string]*flow.Tail) error {
 	var lines []logLine
 	for key, tail := range tails {
 		events, err := tail.Next(ctx)
 		if err != nil && v.Follow && ctx.Err() != nil {
-			return nil
+			return nil // an interrupt is how --follow ends
 		}
 		if err != nil {
 			return err
 		}
+
 		for _, e := range events {
-			lines = append(lines, logLine{Time: e.Time.UTC(), Function: key, Stream: e.Stream, Message: e.Text})
+			lines = append(lines, logLine{
+				Time:     e.Time.UTC(),
+				Function: key,
+				Stream:   e.Stream,
+				Message:  e.Text,
+			})
 		}
 	}
+
 	slices.SortStableFunc(lines, func(x, y logLine) int { return x.Time.Compare(y.Time) })
 	for _, l := range lines {
 		if v.JSON {
 			body, err := json.Marshal(l)
 			if err != nil {
-				return fmt.Errorf("write a line: %w", err)
+				return fmt.Errorf("encode a log event: %w", err)
 			}
 			fmt.Fprintf(a.out, "%s\n", body)
 			continue
 		}
+
 		fmt.Fprintf(a.out, "%s %-8s %s\n", l.Time.Format("2006-01-02T15:04:05.000Z"), l.Function, l.Message)
 	}
+
 	return nil
 }

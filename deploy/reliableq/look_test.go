@@ -83,17 +83,19 @@ func TestInvokePrintsTheAnswer(t *testing.T) {
 		{"by its key", "", []string{"producer", "-p", `{"count":3}`}, exitDone, `{"count":3}` + "\n", ""},
 		{"from standard input", "[1, 2]", []string{"producer", "-p", "-"}, exitDone, "[1, 2]\n", ""},
 		{"with its log", "", []string{"--log"}, exitDone, "{}\n", "START RequestId"},
-		{"a function that fails", "", []string{"-p", `"fail"`}, exitFailed, "", "hint: its log tells more: reliableq logs producer"},
+		{"a function that fails", "", []string{"-p", `"fail"`}, exitFailed, "", "hint: see its log with reliableq logs producer"},
 		{"no such function", "", []string{"nobody"}, exitFailed, "", "it has producer, consumer, retry_1"},
 		{"no JSON", "", []string{"-p", "{count:3}"}, exitUsage, "", "the event is not JSON"},
-		{"too much", strings.Repeat(" ", maxPayload+1), []string{"-p", "-"}, exitFailed, "", "larger than Lambda takes"},
+		{"too much", strings.Repeat(" ", maxPayload+1), []string{"-p", "-"}, exitFailed, "", "larger than Lambda accepts"},
 	} {
-		got := w.given(c.in, append([]string{"invoke"}, c.args...)...)
-		if got.code != c.code || c.out != "" && got.out != c.out || !strings.Contains(got.errs, c.errs) {
-			t.Errorf("%s: exit code %d, printed %q, said %q", c.name, got.code, got.out, got.errs)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			got := w.given(c.in, append([]string{"invoke"}, c.args...)...)
+			if got.code != c.code || c.out != "" && got.out != c.out || !strings.Contains(got.errs, c.errs) {
+				t.Errorf("%s: exit code %d, printed %q, said %q", c.name, got.code, got.out, got.errs)
+			}
+		})
 	}
-	w.do("invoke", "--async").want(t, exitDone, "taken, request ")
+	w.do("invoke", "--async").want(t, exitDone, "accepted, request ")
 	w.do("invoke", "--json", "-p", `{"a":[1]}`).want(t, exitDone, `"status_code": 200`, `"payload": {`)
 	w.do("invoke", "--json", "-p", `"fail"`).want(t, exitFailed, `"function_error": "Unhandled"`, "as you wish")
 }
@@ -103,9 +105,11 @@ func TestAPayloadIsShownAsWhatItIs(t *testing.T) {
 	for payload, want := range map[string]any{
 		"": nil, `{"a":1}`: json.RawMessage(`{"a":1}`), "plain": "plain",
 	} {
-		if diff := cmp.Diff(want, decoded([]byte(payload))); diff != "" {
-			t.Errorf("%q: %s", payload, diff)
-		}
+		t.Run(payload, func(t *testing.T) {
+			if diff := cmp.Diff(want, decoded([]byte(payload))); diff != "" {
+				t.Errorf("%q: %s", payload, diff)
+			}
+		})
 	}
 }
 
@@ -168,9 +172,11 @@ func TestTheEnvironmentPointsToTheEmbeddedAWS(t *testing.T) {
 func TestWhateverAValueHoldsItIsOneWordOfTheShell(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{"plain": "'plain'", "it's": `'it'\''s'`, "$(rm -rf ~)": "'$(rm -rf ~)'", "": "''"} {
-		if got := quote(value); got != want {
-			t.Errorf("%q: %s, want %s", value, got, want)
-		}
+		t.Run(value, func(t *testing.T) {
+			if got := quote(value); got != want {
+				t.Errorf("%q: %s, want %s", value, got, want)
+			}
+		})
 	}
 }
 
@@ -192,6 +198,6 @@ func TestLocalStatusNamesTheOneThatServes(t *testing.T) {
 	if got := w.do("local", "status", "--json"); strings.Contains(got.out, "secret") {
 		t.Errorf("credentials are printed: %s", got.out)
 	}
-	w.do("local", "run", "--listen", "127.0.0.1:0").want(t, exitFailed, "is running already")
-	w.do("local", "start").want(t, exitDone, "is running already: "+w.AWS.URL())
+	w.do("local", "run", "--listen", "127.0.0.1:0").want(t, exitFailed, "is already running")
+	w.do("local", "start").want(t, exitDone, "is already running: "+w.AWS.URL())
 }

@@ -18,6 +18,7 @@ func (s stateFlags) explainLost(err error) error {
 	if !connectionLost(err) {
 		return err
 	}
+
 	dir, dirErr := s.stateDir()
 	if dirErr != nil {
 		return err
@@ -28,6 +29,7 @@ func (s stateFlags) explainLost(err error) error {
 	if runErr != nil {
 		return hint.With(fmt.Errorf("%s; it is no longer running: %w", cause, err), "start it with reliableq local start")
 	}
+
 	return hint.With(fmt.Errorf("%s: %w", cause, err),
 		fmt.Sprintf("it starts again by itself at %s: run the command again; if it does not, use reliableq local stop and reliableq local start", info.URL))
 }

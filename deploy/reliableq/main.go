@@ -1,5 +1,5 @@
-// Command reliableq deploys queues that lose nothing, watches them, and runs an
-// AWS of its own where there is none.
+// Command reliableq deploys SQS queues and Lambda functions that lose no message,
+// shows their state, and runs an embedded AWS to try them without an account.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/terminal"
 )
 
-// Exit codes, as scripts know them.
+// Exit codes. They are part of the command's contract.
 const (
 	exitDone        = 0
 	exitFailed      = 1
@@ -30,14 +30,14 @@ const (
 	exitInterrupted = 130
 )
 
-// errVerdict is answered by a verb that did its work and found something bad,
-// which it has shown already.
+// errVerdict is returned by a verb that did its work and found something bad, which
+// it has printed already.
 var errVerdict = errors.New("the verdict is bad")
 
 // usageError is a mistake in how the command was called.
 type usageError struct{ error }
 
-// Unwrap answers the mistake itself.
+// Unwrap returns the mistake.
 func (u usageError) Unwrap() error { return u.error }
 
 func main() {
@@ -45,33 +45,38 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the whole command, up to its exit code.
+// run runs the command and returns its exit code.
 func run(args []string, in io.Reader, out, errs io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
+	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
+
 	go func() {
 		<-ctx.Done()
-		stop() // a second Ctrl-C ends the command the hard way
+		stop() // a second signal ends the process at once
 	}()
-	said := terminal.NewWriter(errs)
+
+	safeErrs := terminal.NewWriter(errs)
 	a := &app{
 		in:     in,
 		out:    newOutput(out),
-		errs:   said,
+		errs:   safeErrs,
 		screen: errs,
 	}
+
 	err := a.run(ctx, args)
+	// A result that could not be written is an error, and replaces one that came of it.
 	if lost := a.out.lost(); lost != nil && (err == nil || errors.Is(err, errVerdict) || errors.Is(err, a.out.err)) {
 		err = lost
 	}
+
 	code := a.exitCode(ctx, err)
-	_ = said.Flush() // as for every error message: there is nowhere to say that it failed
+	_ = safeErrs.Flush() // there is nowhere to report that an error message cannot be written
 	return code
 }
 
-// endings are the signals that end the command tidily. A hangup does not count
-// where it is ignored, as under nohup.
-func endings() []os.Signal {
+// endSignals returns the signals that end the command after it has cleaned up. A
+// hangup is not among them where it is ignored, as under nohup.
+func endSignals() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
@@ -79,14 +84,14 @@ func endings() []os.Signal {
 	return signals
 }
 
-// app is the command's connection to the world outside. What verbs print goes to
-// out and errs, which show what a terminal would act upon.
+// app has the command's standard streams. Verbs print to out and errs, which escape
+// what a terminal would act upon.
 type app struct {
 	in   io.Reader
 	out  *output          // results
 	errs *terminal.Writer // questions and errors
-	// screen is where errs writes to. Only progress uses it, which draws there and
-	// cleans what it shows itself.
+	// screen is the writer below errs. Only progress uses it: it draws, and escapes
+	// what it shows itself.
 	screen io.Writer
 }
 
@@ -102,9 +107,11 @@ func (a *app) run(ctx context.Context, args []string) error {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(a),
 	)
+
 	if err != nil {
-		return fmt.Errorf("set the command up: %w", err)
+		return fmt.Errorf("build the command line parser: %w", err)
 	}
+
 	kongcompletion.Register(parser)
 	parsed, err := parser.Parse(args)
 	if err != nil {
@@ -112,15 +119,18 @@ func (a *app) run(ctx context.Context, args []string) error {
 			err = negative
 		}
 		err = usageError{hint.With(err, "see "+helpFor(err))}
-		if len(args) > 0 && args[0] == "env" { // a shell evaluates what is printed, whatever the mistake
+		// A shell evaluates what env prints: it must not reach AWS after a mistake.
+		if len(args) > 0 && args[0] == "env" {
 			err = errors.Join(err, (&envVerb{}).print(a, target.Nowhere(""), "", true))
 		}
 		return err
 	}
+
 	return parsed.Run(a)
 }
 
-// helpFor names the help that fits what could be understood of the command line.
+// helpFor returns the command that prints help for the part of the command line
+// that could be parsed.
 func helpFor(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil {
@@ -135,10 +145,11 @@ func helpFor(err error) string {
 			return "reliableq " + strings.Join(words, " ") + " --help"
 		}
 	}
+
 	return "reliableq --help"
 }
 
-// exitCode shows err, with its hint, and answers the exit code that it stands for.
+// exitCode prints err with its hint, and returns its exit code.
 func (a *app) exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	code := exitFailed
@@ -152,9 +163,11 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case ctx.Err() != nil:
 		code = exitInterrupted
 	}
+
 	fmt.Fprintf(a.errs, "error: %v\n", err)
 	if next := hint.Of(err); next != "" {
 		fmt.Fprintf(a.errs, "hint: %s\n", next)
 	}
+
 	return code
 }

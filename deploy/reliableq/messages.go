@@ -24,19 +24,23 @@ func (d *deployer) warnOfMessages(ctx context.Context, deleted func(address stri
 		if h.Type != "aws_sqs_queue" || url == "" || !deleted(h.Address) {
 			continue
 		}
+
 		n, err := finder.Depth(ctx, url)
 		if denied(err) {
 			d.progress.Say("warning: cannot count the messages that are deleted with queue %s: %v", path.Base(url), err)
 			continue
 		}
+
 		if err != nil {
 			return 0, err
 		}
 		if n > 0 {
 			d.progress.Say("warning: queue %s (%s) is deleted with the %s in it", path.Base(url), h.Address, messages(n))
 		}
+
 		sum += n
 	}
+
 	return sum, nil
 }
 

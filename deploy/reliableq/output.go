@@ -8,19 +8,19 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/terminal"
 )
 
-// output writes results. Foreign text in them, such as log lines, cannot
-// act upon a terminal. What prints to it need not look at every write: the first
-// that fails is kept, and ends the command with an error.
+// output writes results. It escapes what a terminal would act upon, as text from
+// elsewhere may hold. Its users need not check every write: the first error is
+// stored, and ends the command with an error.
 type output struct {
 	clean *terminal.Writer
-	// exact takes what another program reads and no person: it is written as it is.
+	// exact writes without escapes, for output that only other programs read.
 	exact io.Writer
 	err   error // of the first write that failed
 }
 
 func newOutput(w io.Writer) *output {
 	o := &output{}
-	o.exact = keeping{w, &o.err}
+	o.exact = firstError{w, &o.err}
 	o.clean = terminal.NewWriter(o.exact)
 	return o
 }
@@ -28,8 +28,7 @@ func newOutput(w io.Writer) *output {
 // Write writes text for people, or JSON.
 func (o *output) Write(p []byte) (int, error) { return o.clean.Write(p) }
 
-// lost writes what is buffered, and returns the error of results that could not be
-// written, or nil.
+// lost flushes, and returns the first error of any write, or nil.
 func (o *output) lost() error {
 	if err := o.clean.Flush(); err != nil && o.err == nil {
 		o.err = err
@@ -37,20 +36,20 @@ func (o *output) lost() error {
 	if o.err == nil {
 		return nil
 	}
-	return hint.With(fmt.Errorf("write the result: %w", o.err), "send it where there is space for it; the work itself is done")
+	return hint.With(fmt.Errorf("write the result: %w", o.err), "write it to a disk with free space; the work itself is done")
 }
 
-// keeping is a writer that keeps the first error.
-type keeping struct {
+// firstError is a writer that stores the first error.
+type firstError struct {
 	w   io.Writer
 	err *error
 }
 
-// Write hands p on.
-func (k keeping) Write(p []byte) (int, error) {
-	n, err := k.w.Write(p)
-	if err != nil && *k.err == nil {
-		*k.err = err
+// Write writes p.
+func (f firstError) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	if err != nil && *f.err == nil {
+		*f.err = err
 	}
 	return n, err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -21,12 +22,14 @@ func (f *full) Write(p []byte) (int, error) {
 func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"version"}, {"version", "--json"}} {
-		var said bytes.Buffer
-		code := run(args, nil, &full{}, &said)
-		if code != exitFailed || !strings.Contains(said.String(), "error: write the result: no space left on device") ||
-			!strings.Contains(said.String(), "hint: ") {
-			t.Errorf("%v: exit code %d, said %s", args, code, said.String())
-		}
+		t.Run(fmt.Sprint(args), func(t *testing.T) {
+			var said bytes.Buffer
+			code := run(args, nil, &full{}, &said)
+			if code != exitFailed || !strings.Contains(said.String(), "error: write the result: no space left on device") ||
+				!strings.Contains(said.String(), "hint: ") {
+				t.Errorf("%v: exit code %d, said %s", args, code, said.String())
+			}
+		})
 	}
 }
 

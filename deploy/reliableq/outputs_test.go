@@ -11,7 +11,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// A state folder without a state shows the outputs of a deployment whose state is in
+// A state directory without a state shows the outputs of a deployment whose state is in
 // S3, once the backend is named; after that it remembers the backend.
 func TestOutputsAreReadFromABackend(t *testing.T) {
 	w := setup(t, clock.Skip, consume.PerMessage)
@@ -51,6 +51,6 @@ func TestOutputsAreReadFromABackend(t *testing.T) {
 	}
 
 	outputs("queue_path").want(t, exitDone)
-	outputs("--backend-config", "bucket=other", "--backend-config", "key=k", "queue_path").want(t, exitFailed, "lies in another backend")
+	outputs("--backend-config", "bucket=other", "--backend-config", "key=k", "queue_path").want(t, exitFailed, "is in another backend")
 	w.deploying("outputs", backend...).want(t, exitUsage, "--backend-config is for AWS")
 }

@@ -25,10 +25,12 @@ func (d *deployer) existing(ctx context.Context, plan *infra.Plan) ([]infra.Exis
 		if denied(err) && c.Type == "aws_sqs_queue" {
 			return nil, hint.With(err, "grant sqs:GetQueueUrl and sqs:ListQueueTags: they show whether the queue belongs to others")
 		}
+
 		if denied(err) {
 			d.progress.Say("cannot check whether %s exists: %v", c.Address, err)
 			continue
 		}
+
 		if err != nil {
 			return nil, err
 		}
@@ -45,6 +47,7 @@ func (d *deployer) existing(ctx context.Context, plan *infra.Plan) ([]infra.Exis
 			WantTags: c.After.Tags,
 		})
 	}
+
 	return all, nil
 }
 
@@ -78,19 +81,24 @@ func (d *deployer) findOrphans(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, err
 		}
+
 		existing, err := d.existing(ctx, plan)
 		if err != nil {
 			return false, err
 		}
+
 		ours, _, err := d.terraform.Ours(existing)
 		if err != nil || len(ours) == 0 {
 			return found, err
 		}
+
 		if err := d.terraform.Import(ours); err != nil {
 			return false, err
 		}
+
 		found = true
 	}
+
 	return found, nil
 }
 
@@ -110,6 +118,7 @@ func refuseForeign(t *target.Target, existing []infra.Existing) error {
 		}
 		lines = append(lines, line)
 	}
+
 	return hint.New(
 		fmt.Sprintf("%d names that this deployment would create are taken on %s, by what is not in its state:\n  %s", len(existing), t.Describe(), strings.Join(lines, "\n  ")),
 		"choose other names with --name-prefix PREFIX; or deploy from the state that created them (--state-dir DIR, or plain terraform); "+
@@ -139,12 +148,15 @@ func (d *deployer) refuseShared(ctx context.Context) error {
 		if found == nil || found.Tags[infra.OwnerTag] == "" || found.Tags[infra.OwnerTag] == owner {
 			continue
 		}
+
 		lines = append(lines, fmt.Sprintf("%s: %s belongs to the state %s", h.Address, found.Name, found.Tags[infra.OwnerTag]))
 		addresses = append(addresses, h.Address)
 	}
+
 	if len(lines) == 0 {
 		return nil
 	}
+
 	return hint.New(
 		fmt.Sprintf("%d resources in the state of this deployment belong to another state on %s:\n  %s", len(lines), d.target.Describe(), strings.Join(lines, "\n  ")),
 		fmt.Sprintf("remove them from this state, which deletes nothing: terraform state rm -state=%s '%s'", d.terraform.State(), strings.Join(addresses, "' '")),

@@ -133,8 +133,10 @@ func TestAnotherStatesQueueIsNeitherTakenNorTakenDown(t *testing.T) {
 
 	tag("theirs")
 	for _, verb := range []string{"up", "plan", "demo", "down"} {
-		w.deploying(verb).want(t, exitFailed, "1 resources in the state of this deployment belong to another state", "belongs to the state theirs",
-			`terraform state rm -state=`, `'module.queues.aws_sqs_queue.this["source"]'`)
+		t.Run(verb, func(t *testing.T) {
+			w.deploying(verb).want(t, exitFailed, "1 resources in the state of this deployment belong to another state", "belongs to the state theirs",
+				`terraform state rm -state=`, `'module.queues.aws_sqs_queue.this["source"]'`)
+		})
 	}
 	if calls := w.calls(); slices.Contains(calls, "apply") || slices.Contains(calls, "destroy") {
 		t.Errorf("Terraform was asked to %q", calls)
@@ -293,10 +295,12 @@ func TestTheCommandDoesNotTakeWhatTerraformMadeByHand(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, verb := range []string{"up", "demo --fast=false", "plan"} {
-		out, err := shell("reliableq " + verb)
-		if err == nil || !strings.Contains(out, "are taken on the embedded AWS") || !strings.Contains(out, "reliable_q has the id ") {
-			t.Errorf("%s: %v\n%s", verb, err, out)
-		}
+		t.Run(verb, func(t *testing.T) {
+			out, err := shell("reliableq " + verb)
+			if err == nil || !strings.Contains(out, "are taken on the embedded AWS") || !strings.Contains(out, "reliable_q has the id ") {
+				t.Errorf("%s: %v\n%s", verb, err, out)
+			}
+		})
 	}
 	out, err = shell("reliableq down")
 	if err != nil || !strings.Contains(out, "nothing is deployed") {

@@ -28,6 +28,7 @@ func (v *planVerb) Run(ctx context.Context, a *app) error {
 	if err := d.repairState(ctx); err != nil {
 		return explain(ctx, err)
 	}
+
 	plan, err := d.plan(ctx)
 	if err != nil {
 		return explain(ctx, err)
@@ -36,6 +37,7 @@ func (v *planVerb) Run(ctx context.Context, a *app) error {
 	if v.JSON {
 		return a.report(true, plan.Preview, nil)
 	}
+
 	p.Close()
 	return d.terraform.Show(ctx, plan, a.out)
 }

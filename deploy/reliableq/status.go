@@ -13,12 +13,13 @@ type statusVerb struct {
 	reportFlags
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*statusVerb) Help() string {
 	return `Exits 3 when something is not ready: a function that is not active, a mapping that is not enabled, or a queue
 without its redrive policy.`
 }
 
+// Run prints the state of the deployment.
 func (v *statusVerb) Run(ctx context.Context, a *app) error {
 	return v.explainCall(v.run(ctx, a))
 }
@@ -28,19 +29,23 @@ func (v *statusVerb) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	client := flowOn(t)
 	depths, err := client.Depths(ctx, d)
 	if err != nil {
 		return err
 	}
+
 	functions, err := client.FunctionStates(ctx, d)
 	if err != nil {
 		return err
 	}
+
 	ready, why, err := client.Ready(ctx, d)
 	if err != nil {
 		return err
 	}
+
 	err = a.report(v.JSON, struct {
 		Target    string               `json:"target"`
 		Account   string               `json:"account"`
@@ -56,17 +61,21 @@ func (v *statusVerb) run(ctx context.Context, a *app) error {
 		for _, q := range depths {
 			fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", q.Queue, q.Visible, q.InFlight, q.Delayed)
 		}
+
 		fmt.Fprintln(w, "\nFUNCTION\tSTATE\tLAST UPDATE\tMAPPING")
 		for _, f := range functions {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.Key, f.State, f.LastUpdate, f.Mapping)
 		}
-		_ = w.Flush() // a.out keeps what went wrong
+
+		_ = w.Flush() // a.out stores the error
 		if !ready {
 			fmt.Fprintf(a.out, "\nnot ready: %s\n", why)
 		}
 	})
+
 	if err == nil && !ready {
 		return errVerdict
 	}
+
 	return err
 }

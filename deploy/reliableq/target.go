@@ -36,17 +36,20 @@ func (f targetFlags) connect(ctx context.Context, p *progress.Progress, b *backg
 	if err != nil {
 		return nil, daemon.Info{}, err
 	}
+
 	info, err := daemon.In(dir).Running()
 	if errors.Is(err, daemon.ErrNotRunning) && b != nil {
 		b.stateDir = dir
 		info, err = startFor(ctx, p, b)
 	}
+
 	if errors.Is(err, daemon.ErrNotRunning) {
 		return nil, daemon.Info{}, hint.With(fmt.Errorf("%w for %s", err, dir), "start it with reliableq local start, or deploy with reliableq up")
 	}
 	if err != nil {
 		return nil, daemon.Info{}, err
 	}
+
 	return target.FromDaemon(info, os.Getenv("AWS_REGION")), info, nil
 }
 

@@ -26,13 +26,12 @@ type terraformCheckVerb struct {
 	reportFlags
 }
 
-// Help tells more about the verb.
+// Help is the long help of the verb.
 func (*terraformCheckVerb) Help() string {
-	return `Works on copies, so that the sources stay as they are, with the provider that a deployment would use. Exits 3
-when a check fails.`
+	return `Runs on copies of the modules, with the provider that a deployment would use. Exits 3 when a check fails.`
 }
 
-// checked is what one step on one module gave.
+// checked is the result of one check of one module.
 type checked struct {
 	Module  string  `json:"module"`
 	Step    string  `json:"step"`
@@ -41,34 +40,42 @@ type checked struct {
 	Seconds float64 `json:"seconds"`
 }
 
+// Run runs the checks and prints those that fail.
 func (v *terraformCheckVerb) Run(ctx context.Context, a *app) error {
 	proj, err := v.project()
 	if err != nil {
 		return err
 	}
+
 	dir, err := v.stateDir()
 	if err != nil {
 		return err
 	}
+
 	p := a.progress(v.JSON)
 	defer p.Close()
+
 	tool, mirror, err := v.find(ctx, p, proj.Terraform(), dir)
 	if err != nil {
 		return err
 	}
+
 	modules, err := infra.Modules(proj.Terraform())
 	if err != nil {
 		return err
 	}
+
 	work, err := os.MkdirTemp("", "reliableq-check-")
 	if err != nil {
-		return hint.With(fmt.Errorf("make a folder for copies: %w", err), "free some disk space, or set TMPDIR")
+		return hint.With(fmt.Errorf("create a directory for copies: %w", err), "free some disk space, or set TMPDIR")
 	}
 	defer os.RemoveAll(work)
+
 	checker, err := infra.NewChecker(tool, mirror, proj.Terraform(), work, filepath.Join(dir, "terraform", "providers"))
 	if err != nil {
 		return err
 	}
+
 	var results []checked
 	for _, step := range modules {
 		did, err := v.step(ctx, p, checker, step)
@@ -77,6 +84,7 @@ func (v *terraformCheckVerb) Run(ctx context.Context, a *app) error {
 		}
 		results = append(results, did)
 	}
+
 	p.Close()
 	failed := slices.ContainsFunc(results, func(c checked) bool { return !c.OK })
 	err = a.report(v.JSON, struct {
@@ -92,26 +100,36 @@ func (v *terraformCheckVerb) Run(ctx context.Context, a *app) error {
 			fmt.Fprintf(a.out, "%d checks passed\n", len(results))
 		}
 	})
+
 	if err == nil && failed {
 		return errVerdict
 	}
+
 	return err
 }
 
-// step runs one step. That a check fails is a result and no error.
+// step runs one check. A check that fails is a result and not an error.
 func (v *terraformCheckVerb) step(ctx context.Context, p *progress.Progress, c *infra.Checker, s infra.CheckStep) (checked, error) {
 	began := time.Now()
 	task := p.Begin(s.Verb+" "+s.Module, progress.Span{Detail: true})
-	said, err := c.Run(ctx, s)
-	did := checked{Module: s.Module, Step: s.Verb, OK: err == nil, Seconds: time.Since(began).Seconds()}
+	output, err := c.Run(ctx, s)
+	did := checked{
+		Module:  s.Module,
+		Step:    s.Verb,
+		OK:      err == nil,
+		Seconds: time.Since(began).Seconds(),
+	}
+
 	if err == nil {
 		task.End("")
 		return did, nil
 	}
+
 	task.Fail()
 	if exit := (*exec.ExitError)(nil); ctx.Err() == nil && errors.As(err, &exit) {
-		did.Output = said
+		did.Output = output
 		return did, nil
 	}
+
 	return checked{}, err
 }

@@ -56,10 +56,12 @@ func (v *upVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return explain(ctx, err)
 	}
+
 	outputs, err := infra.Outputs(d.terraform.Folder)
 	if err != nil {
 		return err
 	}
+
 	p.Close()
 
 	result := upResult{
@@ -74,6 +76,7 @@ func (v *upVerb) Run(ctx context.Context, a *app) error {
 			Total:  verdict.Round(time.Since(start)),
 		},
 	}
+
 	return a.report(v.JSON, result, func() { showDeployed(a, d, outputs, time.Since(start)) })
 }
 
@@ -88,8 +91,10 @@ func showDeployed(a *app, d *deployer, outputs map[string]json.RawMessage, elaps
 	for _, key := range deployed.Path {
 		fmt.Fprintf(a.out, "  queue    %-10s %s\n", key, deployed.QueueURLs[key])
 	}
+
 	for _, key := range deployed.FunctionKeys() {
 		fmt.Fprintf(a.out, "  function %-10s %s\n", key, deployed.Functions[key])
 	}
+
 	fmt.Fprintln(a.out, "next: reliableq invoke producer, reliableq status, reliableq logs --follow")
 }

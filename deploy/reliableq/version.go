@@ -6,14 +6,14 @@ import (
 	"runtime/debug"
 )
 
-// version is set by the linker: the output of git describe.
+// version is the output of git describe. The linker sets it.
 var version string
 
 type versionVerb struct {
 	reportFlags
 }
 
-// versionName is the version of this binary, as well as it is known.
+// versionName returns the version of this binary, or "unknown".
 func versionName() string {
 	if version != "" {
 		return version
@@ -24,6 +24,7 @@ func versionName() string {
 	return "unknown"
 }
 
+// Run prints the version.
 func (v *versionVerb) Run(a *app) error {
 	result := struct {
 		Version string `json:"version"`

@@ -18,12 +18,15 @@ func Write(path string, body []byte) error {
 	}
 
 	defer os.Remove(tmp.Name())
+
 	if _, err := tmp.Write(body); err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), tmp.Close())
 	}
+
 	if err := errors.Join(tmp.Chmod(0o644), tmp.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
+
 	if err := os.Rename(tmp.Name(), path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}

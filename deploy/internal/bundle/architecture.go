@@ -16,54 +16,59 @@ import (
 	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
-// record is the content of NAME.json beside NAME.zip. Terraform reads it when it
-// plans, and refuses a function whose package is for another architecture.
+// record is the content of NAME.json beside NAME.zip. The Terraform modules read it, and
+// refuse a function whose zip is for another architecture.
 type record struct {
 	// Architecture is the package's architecture, as Lambda spells it.
 	Architecture string `json:"architecture"`
-	// SHA256 is the zip's digest in hexadecimal: a record counts for this zip alone.
+	// SHA256 is the zip's digest in hexadecimal. A record of another zip is ignored.
 	SHA256 string `json:"sha256"`
 }
 
-// writeRecord writes the record of a zip. Where the architecture is not known, it
-// removes the record of an earlier zip.
+// writeRecord writes the record of a zip. If the architecture is not known, it removes
+// the record of an earlier zip.
 func writeRecord(zipPath, architecture, digest string) error {
 	path := strings.TrimSuffix(zipPath, ".zip") + ".json"
 	if architecture == "" {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove the record of an earlier package: %w", err)
+			return fmt.Errorf("remove the record of an earlier zip: %w", err)
 		}
 		return nil
 	}
 
 	body, err := json.Marshal(record{Architecture: architecture, SHA256: digest})
 	if err != nil {
-		return fmt.Errorf("describe %s: %w", zipPath, err)
+		return fmt.Errorf("encode the record of %s: %w", zipPath, err)
 	}
+
 	body = append(body, '\n')
 	if have, err := os.ReadFile(path); err == nil && string(have) == string(body) {
 		return nil
 	}
-	return hint.With(wholefile.Write(path, body), "make the folder writable, and see that the disk is not full")
+
+	return hint.With(wholefile.Write(path, body), "make the directory writable, and check that the disk is not full")
 }
 
-// architectureOf returns the architecture of the program in a zip that another tool
-// made, in Lambda's words. It is empty where the header of bootstrap does not tell,
-// as that of a script.
+// architectureOf returns the architecture of bootstrap in a zip of another tool, as
+// Lambda spells it. It is empty if the file's header does not show it, as that of a
+// script.
 func architectureOf(zipPath string) (architecture string, err error) {
 	r, err := zip.OpenReader(zipPath)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", zipPath, err)
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
+
 	for _, f := range r.File {
 		if f.Name != "bootstrap" {
 			continue
 		}
+
 		body, err := f.Open()
 		if err != nil {
 			return "", nil // Lambda reports what is wrong with it
 		}
+
 		header := make([]byte, 20)
 		_, err = io.ReadFull(body, header)
 		if closeErr := body.Close(); err != nil || closeErr != nil {
@@ -71,10 +76,11 @@ func architectureOf(zipPath string) (architecture string, err error) {
 		}
 		return elfArchitecture(header), nil
 	}
+
 	return "", nil
 }
 
-// elfArchitecture reads the first 20 bytes of an ELF file of 64 bits.
+// elfArchitecture returns the architecture in the first 20 bytes of a 64-bit ELF file.
 func elfArchitecture(header []byte) string {
 	const class64, littleEndian = 2, 1
 	if string(header[:4]) != "\x7fELF" || header[4] != class64 || header[5] != littleEndian {
@@ -89,16 +95,16 @@ func elfArchitecture(header []byte) string {
 	return ""
 }
 
-// CheckArchitecture refuses packages that are not for the architecture that
-// functions are deployed for, in Lambda's words.
+// CheckArchitecture returns an error if a zip is not for the wanted architecture, as
+// Lambda spells it. Zips of other tools can differ.
 func CheckArchitecture(results []Result, wanted string) error {
 	for _, r := range results {
 		if r.Architecture == "" || r.Architecture == wanted {
 			continue
 		}
-		next := "deploy with --arch " + r.Architecture + " and without --var architecture, or build for " + wanted + " with --arch " + wanted
+		next := fmt.Sprintf("deploy with --arch %s, or build for %s with --arch %s", r.Architecture, wanted, wanted)
 		if r.Status == Foreign {
-			next = "deploy with --arch " + r.Architecture + " and without --var architecture, or put a package for " + wanted + " in its place"
+			next = fmt.Sprintf("deploy with --arch %s, or replace it by a zip for %s", r.Architecture, wanted)
 		}
 		return hint.New(fmt.Sprintf("%s is for %s, and function %s is deployed for %s", filepath.Base(r.Path), r.Architecture, r.Name, wanted), next)
 	}

@@ -14,21 +14,21 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// Platform is what a function's binary runs on, in Go's names.
+// Platform is the platform of a function's binary, as Go spells it.
 type Platform struct {
-	// OS is linux on AWS; the embedded AWS runs functions on its own system.
+	// OS is linux for AWS, and this machine's for the embedded AWS.
 	OS string
 	// Arch is amd64 or arm64.
 	Arch string
 }
 
-// Host is the platform of this machine.
+// Host returns the platform of this machine.
 func Host() Platform { return Platform{OS: runtime.GOOS, Arch: runtime.GOARCH} }
 
-// String is the platform as Terraform's and Go's folders name it.
+// String returns the platform as in the directories of Go and Terraform.
 func (p Platform) String() string { return p.OS + "_" + p.Arch }
 
-// Lambda is the architecture in Lambda's words, arm64 or x86_64.
+// Lambda returns the architecture as Lambda spells it, arm64 or x86_64.
 func (p Platform) Lambda() string {
 	if p.Arch == "amd64" {
 		return "x86_64"
@@ -36,7 +36,7 @@ func (p Platform) Lambda() string {
 	return p.Arch
 }
 
-// ParseArch reads an architecture in Go's or in Lambda's words.
+// ParseArch returns an architecture as Go spells it. s is Go's or Lambda's spelling.
 func ParseArch(s string) (string, error) {
 	switch s {
 	case "amd64", "x86_64":
@@ -44,103 +44,117 @@ func ParseArch(s string) (string, error) {
 	case "arm64", "aarch64":
 		return "arm64", nil
 	}
-	return "", hint.New(fmt.Sprintf("architecture %q is not one of Lambda's", s), "use arm64 or x86_64")
+	return "", hint.New(fmt.Sprintf("Lambda has no architecture %q", s), "use arm64 or x86_64")
 }
 
-// Options says what to build.
+// Options are what to build.
 type Options struct {
-	// Functions is the folder with one main package for each function.
+	// Functions is the directory with one main package for each function.
 	Functions string
-	// Dist is where the zips go, as NAME.zip.
+	// Dist is the directory of the zips, NAME.zip.
 	Dist string
-	// Platform is what the binaries are for.
+	// Platform is the platform of the binaries.
 	Platform Platform
-	// Force also replaces zips that were not made here.
+	// Force also replaces zips of other tools.
 	Force bool
-	// Go is the Go tool; empty means the one on PATH.
+	// Go is the path of the Go tool; empty means the one on PATH.
 	Go string
 }
 
-// Result is what became of one function.
+// Result is the result for one function.
 type Result struct {
-	// Name is the function's folder, such as producer.
+	// Name is the name of the function's directory, such as producer.
 	Name string `json:"name"`
-	// Path is the zip.
+	// Path is the path of the zip.
 	Path string `json:"path"`
 	// Bytes is the size of the zip.
 	Bytes int64 `json:"bytes"`
 	// SHA256 is the zip's digest in base64, as Lambda reports it.
 	SHA256 string `json:"sha256"`
-	// Architecture is the package's architecture, as Lambda spells it; empty where
-	// another tool made it and its header does not show it.
+	// Architecture is the zip's architecture, as Lambda spells it; empty if another tool
+	// made the zip and its header does not show it.
 	Architecture string `json:"architecture,omitempty"`
-	// Status is built, up to date, or foreign: made by another tool, and left.
+	// Status is built, up to date, or foreign: made by another tool.
 	Status Status `json:"status"`
 }
 
-// Status says what Build did for one function.
+// Status is what Build did for one function.
 type Status string
 
-// What can become of a zip.
+// What Build can do.
 const (
 	// Built means that the zip was written.
 	Built Status = "built"
-	// UpToDate means that the zip held these very bytes already.
+	// UpToDate means that the zip already had this binary.
 	UpToDate Status = "up to date"
-	// Foreign means that another tool made the zip, and that it was left alone.
+	// Foreign means that another tool made the zip, and that it was not replaced.
 	Foreign Status = "foreign"
 )
 
-// Build makes the zip of every function. Results are in order of name. Nothing is
-// replaced until all binaries are built.
+// Build builds the zip of every function, and returns results in order of name. It
+// replaces no zip until all binaries are built.
 func Build(ctx context.Context, o Options) ([]Result, error) {
 	names, err := Mains(o.Functions)
 	if err != nil {
 		return nil, err
 	}
+
 	bin := filepath.Join(o.Dist, ".build", o.Platform.String())
 	if err := os.MkdirAll(bin, 0o755); err != nil {
-		return nil, hint.With(fmt.Errorf("make the folder for binaries: %w", err), "make it writable, and see that the disk is not full")
+		return nil, hint.With(fmt.Errorf("cannot create the directory for binaries: %w", err), "make it writable, and check that the disk is not full")
 	}
-	results, own, err := sort(names, o)
+
+	results, own, err := classify(names, o)
 	if err != nil {
 		return nil, err
 	}
+
 	if err := compile(ctx, o, bin, own); err != nil {
 		return nil, err
 	}
+
 	for i := range results {
 		if err := pack(&results[i], filepath.Join(bin, results[i].Name), o.Platform); err != nil {
 			return nil, err
 		}
 	}
+
 	return results, nil
 }
 
-// sort tells the functions whose zip is ours to make from those whose zip another
-// tool made.
-func sort(names []string, o Options) (results []Result, own []string, err error) {
+// classify returns a result for each function, and the names of those to build: all but
+// those whose zip another tool made.
+func classify(names []string, o Options) (results []Result, own []string, err error) {
 	for _, name := range names {
-		r := Result{Name: name, Path: filepath.Join(o.Dist, name+".zip"), Status: Built}
+		r := Result{
+			Name:   name,
+			Path:   filepath.Join(o.Dist, name+".zip"),
+			Status: Built,
+		}
+
 		ours, err := madeHere(r.Path)
 		if err != nil && !o.Force {
 			return nil, nil, err
 		}
+
 		if ours || o.Force {
 			own = append(own, name)
 		} else {
 			r.Status = Foreign
 		}
+
 		results = append(results, r)
 	}
+
 	return results, own, nil
 }
 
-// compile runs the Go tool once for all functions; what is up to date it leaves.
+// compile runs the Go tool once for all functions.
 func compile(ctx context.Context, o Options, bin string, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
+
 	tool := o.Go
 	if tool == "" {
 		found, err := exec.LookPath("go")
@@ -149,26 +163,30 @@ func compile(ctx context.Context, o Options, bin string, names []string) error {
 		}
 		tool = found
 	}
+
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=lambda.norpc", "-o", bin + string(filepath.Separator)}
 	for _, name := range names {
 		args = append(args, "./"+name)
 	}
+
 	cmd := exec.CommandContext(ctx, tool, args...)
 	cmd.Dir = o.Functions
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+o.Platform.OS, "GOARCH="+o.Platform.Arch, "GOFLAGS="+goflags(os.Getenv("GOFLAGS")))
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
+	var output bytes.Buffer
+	cmd.Stdout = &output
+	cmd.Stderr = &output
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
 			return fmt.Errorf("build the functions: %w", ctx.Err())
 		}
-		return buildError(err, said.String(), o)
+		return buildError(err, output.String(), o)
 	}
+
 	return nil
 }
 
-// goflags keeps only what does not change the binary: reproducible means that a
-// user's build flags stay out.
+// goflags returns those of the user's GOFLAGS that do not change the binary: the others
+// would make it differ from other machines'.
 func goflags(user string) string {
 	var kept []string
 	for _, f := range strings.Fields(user) {
@@ -179,15 +197,16 @@ func goflags(user string) string {
 	return strings.Join(kept, " ")
 }
 
-func buildError(err error, said string, o Options) error {
-	next := "fix the function's source; the compiler's words are above"
+// buildError returns the error of the Go tool, with its output.
+func buildError(err error, output string, o Options) error {
+	next := "fix the function's source: see the compiler's output above"
 	switch {
-	case strings.Contains(said, "no space left on device"):
-		next = "free some disk space, or point GOCACHE and TMPDIR to another disk"
-	case strings.Contains(said, "dial tcp") || strings.Contains(said, "no such host"):
-		next = "Go could not fetch a module: connect to a network once, or set GOPROXY to a mirror that you can reach"
+	case strings.Contains(output, "no space left on device"):
+		next = "free some disk space, or set GOCACHE and TMPDIR to another disk"
+	case strings.Contains(output, "dial tcp") || strings.Contains(output, "no such host"):
+		next = "Go could not download a module: connect to a network, or set GOPROXY to a mirror that is reachable"
 	}
-	text := strings.TrimSpace(said)
+	text := strings.TrimSpace(output)
 	if text == "" {
 		text = err.Error()
 	}

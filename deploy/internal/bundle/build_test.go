@@ -153,20 +153,24 @@ func TestBuildErrorsSayWhatToDo(t *testing.T) {
 	file := module(t)
 	write(t, file.Dist, "a file where the folder should be")
 	for name, o := range map[string]bundle.Options{"syntax": broken, "no main": none, "no folder": absent, "corrupt zip": corrupt, "dist is a file": file} {
-		_, err := bundle.Build(t.Context(), o)
-		if err == nil || hint.Of(err) == "" {
-			t.Errorf("%s: error %v, hint %q", name, err, hint.Of(err))
-		}
+		t.Run(name, func(t *testing.T) {
+			_, err := bundle.Build(t.Context(), o)
+			if err == nil || hint.Of(err) == "" {
+				t.Errorf("%s: error %v, hint %q", name, err, hint.Of(err))
+			}
+		})
 	}
 }
 
 func TestArchitecturesAreReadInGosAndLambdasWords(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"amd64": "x86_64", "x86_64": "x86_64", "arm64": "arm64", "aarch64": "arm64"} {
-		arch, err := bundle.ParseArch(in)
-		if got := (bundle.Platform{OS: "linux", Arch: arch}).Lambda(); err != nil || got != want {
-			t.Errorf("%s: %s, %v; want %s", in, got, err, want)
-		}
+		t.Run(in, func(t *testing.T) {
+			arch, err := bundle.ParseArch(in)
+			if got := (bundle.Platform{OS: "linux", Arch: arch}).Lambda(); err != nil || got != want {
+				t.Errorf("%s: %s, %v; want %s", in, got, err, want)
+			}
+		})
 	}
 	if _, err := bundle.ParseArch("riscv64"); hint.Of(err) == "" {
 		t.Errorf("riscv64: %v", err)
@@ -219,19 +223,21 @@ func TestARecordSaysWhatAPackageIsFor(t *testing.T) {
 		return fmt.Sprintf("%x", sha256.Sum256(body))
 	}
 	for _, arch := range []string{"arm64", "amd64", "amd64"} {
-		o.Platform.Arch = arch
-		results := build(t, o)
-		want := o.Platform.Lambda()
-		if got := read(); got.Architecture != want || got.SHA256 != digest() || results[0].Architecture != want {
-			t.Errorf("for %s: record %+v, result %+v, digest %s", arch, got, results[0], digest())
-		}
-		other := map[string]string{"x86_64": "arm64", "arm64": "x86_64"}[want]
-		if err := bundle.CheckArchitecture(results, want); err != nil {
-			t.Error(err)
-		}
-		if err := bundle.CheckArchitecture(results, other); err == nil || hint.Of(err) == "" {
-			t.Errorf("packages for %s are deployed for %s: %v", want, other, err)
-		}
+		t.Run(arch, func(t *testing.T) {
+			o.Platform.Arch = arch
+			results := build(t, o)
+			want := o.Platform.Lambda()
+			if got := read(); got.Architecture != want || got.SHA256 != digest() || results[0].Architecture != want {
+				t.Errorf("for %s: record %+v, result %+v, digest %s", arch, got, results[0], digest())
+			}
+			other := map[string]string{"x86_64": "arm64", "arm64": "x86_64"}[want]
+			if err := bundle.CheckArchitecture(results, want); err != nil {
+				t.Error(err)
+			}
+			if err := bundle.CheckArchitecture(results, other); err == nil || hint.Of(err) == "" {
+				t.Errorf("packages for %s are deployed for %s: %v", want, other, err)
+			}
+		})
 	}
 }
 

@@ -1,14 +1,12 @@
-// Package bundle makes the zips that Lambda runs: one for each main package below
+// Package bundle builds the zips that Lambda runs: one for each main package below
 // functions/, with the binary as its bootstrap.
 //
-// The same sources give the same bytes: the binary is built without paths and
-// without cgo, and the archive carries a fixed time, a fixed mode and no machine
-// names. So Terraform sees a changed function only when it changed, and building
-// twice does nothing the second time.
+// The same sources give the same bytes: the binary is built without paths and without
+// cgo, and the zip has a fixed time and mode, and no machine names. Terraform therefore
+// sees a changed function only when it changed, and a second build changes nothing.
 //
-// NAME.json beside NAME.zip records the architecture that the zip is for, and the
-// digest of the zip.
+// NAME.json beside NAME.zip has the zip's architecture and digest.
 //
-// A zip that another tool made, such as a bootstrap in another language, is left
-// alone: the archives made here say so in their comment.
+// The comment of a zip shows that this package made it. A zip of another tool, such as
+// a bootstrap in another language, is not replaced.
 package bundle

@@ -13,16 +13,17 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// Mains lists the main packages right below dir, in order of name.
+// Mains returns the names of the main packages in the directories below dir, in order.
 func Mains(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		next := ""
 		if errors.Is(err, fs.ErrNotExist) {
-			next = "run this in a checkout of the project, or name it with --dir"
+			next = "change to a checkout of the project, or name it with --dir"
 		}
-		return nil, hint.With(fmt.Errorf("look for functions: %w", err), next)
+		return nil, hint.With(fmt.Errorf("find functions: %w", err), next)
 	}
+
 	var names []string
 	for _, e := range entries {
 		if !e.IsDir() {
@@ -34,18 +35,21 @@ func Mains(dir string) ([]string, error) {
 			names = append(names, e.Name())
 		}
 	}
+
 	if len(names) == 0 {
-		return nil, hint.New(fmt.Sprintf("no function in %s: no folder there holds a main package", dir), "name another project with --dir")
+		return nil, hint.New(fmt.Sprintf("no functions in %s: no directory there has a main package", dir), "name another project with --dir")
 	}
+
 	return names, nil
 }
 
-// isMain reports whether the folder's Go files, tests left out, are package main.
+// isMain reports whether the directory's Go files, without tests, are package main.
 func isMain(dir string) (bool, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		return false, fmt.Errorf("list %s: %w", dir, err)
 	}
+
 	for _, path := range files {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
@@ -56,5 +60,6 @@ func isMain(dir string) (bool, error) {
 		}
 		return f.Name.Name == "main", nil
 	}
+
 	return false, nil
 }

@@ -17,14 +17,14 @@ import (
 	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
-// mark begins the comment of every archive that is made here.
+// mark is the beginning of the comment of every zip that this package makes.
 const mark = "reliableq function"
 
-// epoch is the time of each entry: zip knows none before 1980.
+// epoch is the time of each entry: the earliest that a zip can have.
 var epoch = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// madeHere reports whether path may be replaced: there is no file, or one that
-// Build made.
+// madeHere reports whether path may be replaced: there is no file, or it is a zip of this
+// package.
 func madeHere(path string) (bool, error) {
 	comment, err := commentOf(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -33,7 +33,7 @@ func madeHere(path string) (bool, error) {
 	return strings.HasPrefix(comment, mark), err
 }
 
-// commentOf is the comment of the zip at path.
+// commentOf returns the comment of the zip at path.
 func commentOf(path string) (string, error) {
 	r, err := zip.OpenReader(path)
 	if errors.Is(err, zip.ErrFormat) {
@@ -45,31 +45,36 @@ func commentOf(path string) (string, error) {
 	return r.Comment, r.Close()
 }
 
-// pack writes the zip of one function unless it holds this binary already, and
-// fills in what is known of it.
+// pack writes the zip of one function, unless it already has this binary, and completes
+// the result.
 func pack(r *Result, binary string, p Platform) error {
 	if r.Status != Foreign {
 		body, err := os.ReadFile(binary)
 		if err != nil {
 			return fmt.Errorf("read the binary: %w", err)
 		}
+
 		want := fmt.Sprintf("%s for %s, bootstrap sha256 %x", mark, p, sha256.Sum256(body))
 		have, err := commentOf(r.Path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+
 		if have == want {
 			r.Status = UpToDate
 		} else if err := write(r.Path, body, want); err != nil {
 			return err
 		}
 	}
+
 	zipped, err := os.ReadFile(r.Path)
 	if err != nil {
 		return fmt.Errorf("read the zip: %w", err)
 	}
+
 	sum := sha256.Sum256(zipped)
-	r.Bytes, r.SHA256 = int64(len(zipped)), base64.StdEncoding.EncodeToString(sum[:])
+	r.Bytes = int64(len(zipped))
+	r.SHA256 = base64.StdEncoding.EncodeToString(sum[:])
 
 	r.Architecture = p.Lambda()
 	if r.Status == Foreign {
@@ -77,33 +82,43 @@ func pack(r *Result, binary string, p Platform) error {
 			return err
 		}
 	}
+
 	return writeRecord(r.Path, r.Architecture, hex.EncodeToString(sum[:]))
 }
 
+// write writes a zip with the binary.
 func write(path string, binary []byte, comment string) error {
 	body, err := archive(binary, comment)
 	if err != nil {
 		return fmt.Errorf("zip %s: %w", path, err)
 	}
-	return hint.With(wholefile.Write(path, body), "make the folder writable, and see that the disk is not full")
+	return hint.With(wholefile.Write(path, body), "make the directory writable, and check that the disk is not full")
 }
 
-// archive is the zip with the binary as its bootstrap, the same for the same
+// archive returns a zip with the binary as its bootstrap. It is the same for the same
 // binary.
 func archive(binary []byte, comment string) ([]byte, error) {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
-	head := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate, Modified: epoch}
+	head := &zip.FileHeader{
+		Name:     "bootstrap",
+		Method:   zip.Deflate,
+		Modified: epoch,
+	}
+
 	head.SetMode(0o755)
 	entry, err := w.CreateHeader(head)
 	if err != nil {
 		return nil, err
 	}
+
 	if _, err := entry.Write(binary); err != nil {
 		return nil, err
 	}
+
 	if err := errors.Join(w.SetComment(comment), w.Close()); err != nil {
 		return nil, err
 	}
+
 	return out.Bytes(), nil
 }

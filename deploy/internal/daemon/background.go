@@ -15,34 +15,34 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
-// look is how often to look whether another process has come up or gone down.
-const look = 25 * time.Millisecond
+// pollInterval is the time between two checks whether another process serves.
+const pollInterval = 25 * time.Millisecond
 
-// Command is how to serve in the foreground: the program and its arguments. It
-// must Claim the same folder and Announce itself.
+// Command is a program that serves in the foreground. It must call Claim for the same
+// directory, and Announce.
 type Command struct {
 	// Path is the program.
 	Path string
-	// Args follow its name.
+	// Args are its arguments, without its name.
 	Args []string
-	// Dir is where it runs.
+	// Dir is its working directory.
 	Dir string
 	// Env is its environment; nil means this process's.
 	Env []string
 }
 
-// Start runs c in the background, apart from this terminal, and returns once it
-// serves. When an embedded AWS serves the folder already, that one is answered
-// and started is false.
+// Start runs c in the background, in a session of its own, and returns when it serves.
+// Where an embedded AWS already serves the directory, Start returns that one and
+// started is false.
 func (f Folder) Start(ctx context.Context, c Command) (info Info, started bool, err error) {
 	if err := f.Make(); err != nil {
 		return Info{}, false, err
 	}
-	turn, err := wait(ctx, f.start())
+	lock, err := wait(ctx, f.startLock())
 	if err != nil {
 		return Info{}, false, fmt.Errorf("wait for another start: %w", err)
 	}
-	defer turn.Close()
+	defer lock.Close()
 	info, err = f.Running()
 	if err == nil || !errors.Is(err, ErrNotRunning) {
 		return info, false, err
@@ -77,7 +77,7 @@ func (f Folder) launch(ctx context.Context, c Command) (Info, error) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	tick := time.NewTicker(look)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
 		select {
@@ -94,19 +94,19 @@ func (f Folder) launch(ctx context.Context, c Command) (Info, error) {
 	}
 }
 
-// startError tells what the process said before it ended.
+// startError returns the error of a process that ended before it served.
 func (f Folder) startError() error {
-	said, next := f.lastWords()
-	if said == "" {
-		said = "it ended at once"
+	reason, next := f.lastError()
+	if reason == "" {
+		reason = "it ended at once"
 	}
-	return hint.New("start the embedded AWS: "+said, next)
+	return hint.New("start the embedded AWS: "+reason, next)
 }
 
-// lastWords are what the process said before it ended, and what to do about it.
-// Its own error and hint lines are taken over as they are. A process that could
-// not even write those is explained by a disk that is full.
-func (f Folder) lastWords() (said, next string) {
+// lastError returns why the process ended, and what to do: the last error and hint in
+// its log. Without those lines the reason is a full disk, if it is full, or else the
+// end of the log.
+func (f Folder) lastError() (reason, next string) {
 	next = "its log is " + f.Log()
 	body, err := os.ReadFile(f.Log())
 	if err != nil {
@@ -115,21 +115,21 @@ func (f Folder) lastWords() (said, next string) {
 	for line := range strings.Lines(string(body)) {
 		line = strings.TrimSpace(line)
 		if text, ok := strings.CutPrefix(line, "error: "); ok {
-			said = text
+			reason = text
 		} else if text, ok := strings.CutPrefix(line, "hint: "); ok {
 			next = text
 		}
 	}
-	if said == "" && full(f.path) {
-		return ErrFull.Error() + " that holds " + f.path, wayOutOfFull
+	if reason == "" && full(f.path) {
+		return ErrFull.Error() + " with " + f.path, diskFullHint
 	}
-	if said == "" {
-		said = string(bytes.TrimSpace(tail(body, 2000)))
+	if reason == "" {
+		reason = string(bytes.TrimSpace(tail(body, 2000)))
 	}
-	return said, next
+	return reason, next
 }
 
-// tail is the end of body, at most n bytes, from the start of a line.
+// tail returns the end of body, at most n bytes, from the start of a line.
 func tail(body []byte, n int) []byte {
 	if len(body) <= n {
 		return body
@@ -141,9 +141,9 @@ func tail(body []byte, n int) []byte {
 	return body
 }
 
-// Stop ends the embedded AWS that serves this folder and returns when it is gone.
-// One that does not end while ctx lasts is killed. One that is only just starting
-// is waited for. No other process is signalled, even if the record names it.
+// Stop ends the embedded AWS that serves this directory, and returns when it has
+// ended. It kills one that has not ended when ctx ends, and waits for one that is
+// starting. It never signals another process, even if the record has its id.
 func (f Folder) Stop(ctx context.Context) (Info, error) {
 	info, process, err := f.serving(ctx)
 	if err != nil {
@@ -153,22 +153,23 @@ func (f Folder) Stop(ctx context.Context) (Info, error) {
 		return info, fmt.Errorf("stop process %d: %w", info.PID, err)
 	}
 
-	gone, err := wait(ctx, f.alive())
+	lock, err := wait(ctx, f.lockFile())
 	if err == nil {
-		return info, gone.Close()
+		return info, lock.Close()
 	}
-	if processIdentity(info.PID) == info.Process { // a handle of the process may be no more than its id
+	// The handle may be no more than a process id, which another process may have now.
+	if processIdentity(info.PID) == info.Process {
 		if err := process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			return info, fmt.Errorf("kill process %d: %w", info.PID, err)
 		}
 	}
-	return info, hint.New(fmt.Sprintf("the embedded AWS (pid %d) did not end in time and was killed", info.PID), "what it was doing is in "+f.Log())
+	return info, hint.New(fmt.Sprintf("the embedded AWS (pid %d) did not end in time and was killed", info.PID), "see its log, "+f.Log())
 }
 
-// serving returns the process that serves this folder. While one holds the folder
-// and has not announced itself, it waits, as long as ctx lasts.
+// serving returns the process that serves this directory. It waits for a process that
+// holds the lock and has no record yet, until ctx ends.
 func (f Folder) serving(ctx context.Context) (Info, *os.Process, error) {
-	tick := time.NewTicker(look)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
 		info, err := f.Running()
@@ -177,19 +178,20 @@ func (f Folder) serving(ctx context.Context) (Info, *os.Process, error) {
 			if err != nil {
 				return info, nil, fmt.Errorf("find process %d: %w", info.PID, err)
 			}
-			if processIdentity(info.PID) == info.Process { // the handle is of the process that was meant
+			// The id may have passed to another process before FindProcess.
+			if processIdentity(info.PID) == info.Process {
 				return info, process, nil
 			}
 			continue
 		}
-		if held, unknown := isHeld(f.alive()); unknown != nil || !held || !errors.Is(err, ErrNotRunning) {
+		if held, unknown := isHeld(f.lockFile()); unknown != nil || !held || !errors.Is(err, ErrNotRunning) {
 			return Info{}, nil, err
 		}
 
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return Info{}, nil, hint.New("a process holds "+f.alive()+" and has not said which it is", "see which with lsof or fuser, and end it yourself")
+			return Info{}, nil, hint.New("an unknown process holds the lock "+f.lockFile(), "find it with lsof or fuser, and end it")
 		}
 	}
 }
@@ -197,18 +199,18 @@ func (f Folder) serving(ctx context.Context) (Info, *os.Process, error) {
 var (
 	// ErrGone is the cause of a context of Watch after the embedded AWS ended.
 	ErrGone = errors.New("the embedded AWS ended")
-	// ErrFull is the cause of a context of Watch once the embedded AWS has no room
-	// left for what it must keep. Clients would try for minutes what cannot be done.
+	// ErrFull is the cause of a context of Watch after the disk of the embedded AWS
+	// became full. Clients would retry for minutes.
 	ErrFull = errors.New("the disk is full")
 )
 
-// Watch answers a context that ends when the embedded AWS does, with a cause that
-// is ErrGone and says which process it was, or when its disk is full, with a cause
-// that is ErrFull and says which folder is on it.
+// Watch returns a context that ends when the embedded AWS ends, with a cause that is
+// ErrGone and names the process, or when its disk is full, with a cause that is
+// ErrFull and names the directory.
 func (f Folder) Watch(ctx context.Context, info Info) (context.Context, context.CancelFunc) {
 	watched, cancel := context.WithCancelCause(ctx)
 	go func() {
-		tick := time.NewTicker(4 * look)
+		tick := time.NewTicker(4 * pollInterval)
 		defer tick.Stop()
 		for {
 			select {
@@ -225,28 +227,28 @@ func (f Folder) Watch(ctx context.Context, info Info) (context.Context, context.
 	return watched, func() { cancel(context.Canceled) }
 }
 
-// trouble tells why the embedded AWS of info is of no use any more, or nil.
+// trouble returns why the embedded AWS of info can no longer serve, or nil.
 func (f Folder) trouble(info Info) error {
-	if held, err := isHeld(f.alive()); err != nil || !held {
+	if held, err := isHeld(f.lockFile()); err != nil || !held {
 		return f.gone(info)
 	}
 	for _, path := range []string{f.path, info.DataDir} {
 		if path != "" && full(path) {
-			return hint.With(fmt.Errorf("%w that holds %s", ErrFull, path), wayOutOfFull)
+			return hint.With(fmt.Errorf("%w with %s", ErrFull, path), diskFullHint)
 		}
 	}
 	return nil
 }
 
-// gone says that the process of info ended, and why, as far as that is known.
+// gone returns the error of a process that ended, with the reason if it is known.
 func (f Folder) gone(info Info) error {
-	err := fmt.Errorf("%w while it was needed: pid %d at %s is no more", ErrGone, info.PID, info.URL)
-	said, next := f.lastWords()
+	err := fmt.Errorf("%w unexpectedly (pid %d, %s)", ErrGone, info.PID, info.URL)
+	reason, next := f.lastError()
 	if own := "its log is " + f.Log(); next == own {
-		next = "its last words are in " + f.Log() + "; start again with the same command"
+		next = "see its log, " + f.Log() + "; then run the same command again"
 	} else {
-		err = fmt.Errorf("%w: %s", err, said)
-		next += "; then start again with the same command"
+		err = fmt.Errorf("%w: %s", err, reason)
+		next += "; then run the same command again"
 	}
 	return hint.With(err, next)
 }

@@ -266,9 +266,11 @@ func TestCredentialsAreForTheOwnerAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]os.FileMode{f.record(): 0o600, filepath.Dir(f.record()): 0o700} {
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
-			t.Errorf("%s: %v, %v; want %v", path, info.Mode(), err, want)
-		}
+		t.Run(path, func(t *testing.T) {
+			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+				t.Errorf("%s: %v, %v; want %v", path, info.Mode(), err, want)
+			}
+		})
 	}
 }
 
@@ -278,13 +280,15 @@ func TestWhatTheProcessSaidBeforeItEndedIsTold(t *testing.T) {
 		"its own error": {"error: listen on 127.0.0.1:4566: address already in use\nhint: take another port", "address already in use", "take another port"},
 		"anything else": {"a crash of some kind", "a crash of some kind", "its log is"},
 	} {
-		dir := t.TempDir()
-		command := self(t, dir)
-		command.Env = append(os.Environ(), "DAEMON_TEST_FAIL="+c.said)
-		_, _, err := In(dir).Start(soon(t), command)
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint.Of(err), c.next) {
-			t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
-		}
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			command := self(t, dir)
+			command.Env = append(os.Environ(), "DAEMON_TEST_FAIL="+c.said)
+			_, _, err := In(dir).Start(soon(t), command)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint.Of(err), c.next) {
+				t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
+			}
+		})
 	}
 }
 
@@ -293,30 +297,34 @@ func TestTheEndOfAProcessIsExplainedByItsLastWords(t *testing.T) {
 	for name, c := range map[string]struct{ log, want, next string }{
 		"its own error": {
 			"level=INFO\nerror: the store has failed\nhint: free some disk space\n",
-			"is no more: the store has failed", "free some disk space; then",
+			"ended unexpectedly (pid 42, ): the store has failed", "free some disk space; then",
 		},
-		"nothing it said": {"listening on http://127.0.0.1:1\n", "is no more", "its last words are in"},
+		"nothing it said": {"listening on http://127.0.0.1:1\n", "ended unexpectedly (pid 42, )", "see its log, "},
 	} {
-		f := In(t.TempDir())
-		if err := f.Make(); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(f.Log(), []byte(c.log), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		err := f.gone(Info{PID: 42})
-		if !errors.Is(err, ErrGone) || !strings.HasSuffix(err.Error(), c.want) || !strings.HasPrefix(hint.Of(err), c.next) {
-			t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
-		}
+		t.Run(name, func(t *testing.T) {
+			f := In(t.TempDir())
+			if err := f.Make(); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(f.Log(), []byte(c.log), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			err := f.gone(Info{PID: 42})
+			if !errors.Is(err, ErrGone) || !strings.HasSuffix(err.Error(), c.want) || !strings.HasPrefix(hint.Of(err), c.next) {
+				t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
+			}
+		})
 	}
 }
 
 func TestADiskIsCalledFullOnlyWhenItIs(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
-		if full(path) {
-			t.Errorf("%s is not on a full disk", path)
-		}
+		t.Run(path, func(t *testing.T) {
+			if full(path) {
+				t.Errorf("%s is not on a full disk", path)
+			}
+		})
 	}
 }
 
@@ -363,12 +371,12 @@ func TestTheLockEndsWithItsProcess(t *testing.T) {
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	if held, err := isHeld(In(dir).alive()); err != nil || !held {
+	if held, err := isHeld(In(dir).lockFile()); err != nil || !held {
 		t.Errorf("while it lives: %v, %v", held, err)
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
-	if held, err := isHeld(In(dir).alive()); err != nil || held {
+	if held, err := isHeld(In(dir).lockFile()); err != nil || held {
 		t.Errorf("after its end: %v, %v", held, err)
 	}
 }

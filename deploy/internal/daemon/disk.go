@@ -2,19 +2,18 @@ package daemon
 
 import "golang.org/x/sys/unix"
 
-// little is as many bytes as a disk may have left and be called full: what must be
-// written no longer fits, though a line of text may.
-const little = 1 << 20
+// minFree is the free space, in bytes, below which a disk counts as full: a line of
+// text may still fit, but not the state.
+const minFree = 1 << 20
 
-// wayOutOfFull is what to do about a full disk.
-const wayOutOfFull = "free some disk space, or name a folder on another disk with --state-dir, and start again"
+// diskFullHint is what to do about a full disk.
+const diskFullHint = "free some disk space, or use a directory on another disk with --state-dir, and start again"
 
-// full reports whether the disk that holds path has next to nothing left. Where
-// that cannot be told it has not.
+// full reports whether the disk with path is full. It is not where that is unknown.
 func full(path string) bool {
 	var s unix.Statfs_t
 	if err := unix.Statfs(path, &s); err != nil || s.Blocks == 0 {
 		return false
 	}
-	return uint64(s.Bavail)*uint64(s.Bsize) < little
+	return uint64(s.Bavail)*uint64(s.Bsize) < minFree
 }

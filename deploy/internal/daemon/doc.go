@@ -1,9 +1,8 @@
-// Package daemon keeps track of the embedded AWS that belongs to a state folder,
-// whether it runs in the foreground or in the background: where it listens, its
-// credentials, and whether it lives.
+// Package daemon records the embedded AWS of a state directory, in the foreground or
+// in the background: its address, its credentials, and whether it is running. It also
+// starts and stops it in the background.
 //
-// Whoever serves holds a lock on a file for as long as the process lives. The
-// kernel lets go of it however the process ends, so that a record left by a crash
-// is told from a running one without trusting a process id, which another process
-// may have by now.
+// The serving process holds a lock on a file as long as it lives. The kernel releases
+// the lock however the process ends: a record that a crash left behind is recognized
+// without trusting its process id, which another process may have by then.
 package daemon

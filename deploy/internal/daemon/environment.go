@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// kept are the variables that the embedded AWS needs: to find programs and folders,
-// to write times and texts, and to be measured.
-var kept = []string{
+// needed are the variables that the embedded AWS needs: to find programs and
+// directories, to format times and texts, and for the Go runtime.
+var needed = []string{
 	"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "PWD", "TZ", "LANG", "TERM", "NO_COLOR", "AWS_REGION",
 	"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "GORACE", "GOCOVERDIR",
 }
 
-// Environment returns what the embedded AWS needs of an environment, NAME=VALUE. The
-// rest, such as keys and tokens of the operator, is not for a process that runs the
-// functions of others.
+// Environment returns the variables of an environment, NAME=VALUE, that the embedded
+// AWS needs. Others, such as the operator's keys and tokens, must not be in a process
+// that runs functions.
 func Environment(environ []string) []string {
-	needed := make([]string, 0, len(environ))
+	reduced := make([]string, 0, len(environ))
 	for _, variable := range environ {
 		name, _, _ := strings.Cut(variable, "=")
-		if slices.Contains(kept, name) || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "RELIABLEQ_") {
-			needed = append(needed, variable)
+		if slices.Contains(needed, name) || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "RELIABLEQ_") {
+			reduced = append(reduced, variable)
 		}
 	}
-	return needed
+	return reduced
 }

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// processIdentity returns what distinguishes the process from every other that had,
-// or will have, the same id: the time at which it started. A program that takes the place
-// of another in its process keeps it. It returns "" where there is no such process.
+// processIdentity returns a string that no other process with the same id ever had or
+// will have: the process's start time. It does not change when the process executes
+// another program. It is "" where there is no such process.
 func processIdentity(pid int) string {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
 	if err != nil || int(info.Proc.P_pid) != pid {

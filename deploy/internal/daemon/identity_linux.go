@@ -7,18 +7,19 @@ import (
 	"strings"
 )
 
-// processIdentity returns what distinguishes the process from every other that had,
-// or will have, the same id: the boot of the machine and the time at which it started. A
-// program that takes the place of another in its process keeps it. It returns ""
-// where there is no such process.
+// processIdentity returns a string that no other process with the same id ever had or
+// will have: the id of the machine's boot and the process's start time. It does not
+// change when the process executes another program. It is "" where there is no such
+// process.
 func processIdentity(pid int) string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return ""
 	}
+
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
-		boot = nil // start times count from the boot: without it they still tell much
+		boot = nil // start times count from the boot: they alone still differ mostly
 	}
 
 	// The second field is the program's name in parentheses, and may hold anything.
@@ -27,5 +28,6 @@ func processIdentity(pid int) string {
 	if len(fields) < 20 {
 		return ""
 	}
+
 	return strings.TrimSpace(string(boot)) + "/" + fields[19]
 }

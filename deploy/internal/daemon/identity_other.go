@@ -2,6 +2,6 @@
 
 package daemon
 
-// processIdentity returns "": this system is not asked when a process started. A
-// process is told by its id and by the lock of the folder that it holds.
+// processIdentity returns "": on this system only the lock shows that a record is of
+// the process that is running.
 func processIdentity(int) string { return "" }

@@ -13,12 +13,12 @@ import (
 // errHeld means that another process has the lock.
 var errHeld = errors.New("another process holds the lock")
 
-// patience is how long to try for a lock that a mere look may hold for an instant.
-const patience = 500 * time.Millisecond
+// lockTimeout is how long to try for a lock that isHeld may hold for an instant.
+const lockTimeout = 500 * time.Millisecond
 
-// hold locks path for this process until the file is closed.
+// hold locks path until the file is closed, or returns errHeld.
 func hold(path string) (*os.File, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
 	f, err := wait(ctx, path)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -27,14 +27,16 @@ func hold(path string) (*os.File, error) {
 	return f, err
 }
 
-// wait is hold, but waits for another process to let go, as long as ctx lasts.
+// wait is hold, but waits until another process releases the lock or ctx ends.
 func wait(ctx context.Context, path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
+
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+
 	for {
 		err := flock(f, unix.LOCK_EX)
 		if err == nil {
@@ -43,6 +45,7 @@ func wait(ctx context.Context, path string) (*os.File, error) {
 		if !errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, errors.Join(err, f.Close())
 		}
+
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -61,14 +64,16 @@ func isHeld(path string) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
+
 	err = flock(f, unix.LOCK_SH)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return true, nil
 	}
+
 	return false, err
 }
 
-// flock tries for a lock once.
+// flock tries once to lock f.
 func flock(f *os.File, how int) error {
 	for {
 		err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)

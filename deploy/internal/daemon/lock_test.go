@@ -249,7 +249,7 @@ func TestMemoryIsThatOfAProcess(t *testing.T) {
 func TestOneThatIsRunningIsNamed(t *testing.T) {
 	t.Parallel()
 	err := &RunningError{Info{PID: 7, URL: "http://h:1"}}
-	if got := err.Error(); got != "an embedded AWS is running already: pid 7 at http://h:1" {
+	if got := err.Error(); got != "an embedded AWS is already running: pid 7 at http://h:1" {
 		t.Errorf("%q", got)
 	}
 }

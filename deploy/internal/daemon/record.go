@@ -33,11 +33,11 @@ type Info struct {
 	Region string `json:"region"`
 	// Clock is how service time passes: real or skip.
 	Clock string `json:"clock"`
-	// DataDir keeps the state; empty means in memory.
+	// DataDir is the directory of the state; empty means in memory.
 	DataDir string `json:"data_dir,omitempty"`
 	// NoAuth means that requests need no signature and no permission.
 	NoAuth bool `json:"no_auth,omitempty"`
-	// Isolation is how far functions are kept apart from the machine: "own user",
+	// Isolation is how functions are isolated from the machine: "own user",
 	// "user namespace", "own user, shared files" or "shared".
 	Isolation string `json:"isolation,omitempty"`
 	// Version is the command's.
@@ -46,41 +46,42 @@ type Info struct {
 	Started time.Time `json:"started"`
 }
 
-// ErrNotRunning means that no embedded AWS serves this state folder.
+// ErrNotRunning means that no embedded AWS serves this state directory.
 var ErrNotRunning = errors.New("no embedded AWS is running")
 
-// RunningError means that another process serves this state folder already.
+// RunningError means that another process already serves this state directory.
 type RunningError struct {
-	// Info is what is known of the other.
+	// Info is the record of the other process.
 	Info Info
 }
 
 // Error names the process and where it listens.
 func (e *RunningError) Error() string {
-	return fmt.Sprintf("an embedded AWS is running already: pid %d at %s", e.Info.PID, e.Info.URL)
+	return fmt.Sprintf("an embedded AWS is already running: pid %d at %s", e.Info.PID, e.Info.URL)
 }
 
-// Folder is the part of a state folder that belongs to the embedded AWS.
+// Folder is the part of a state directory that belongs to the embedded AWS.
 type Folder struct{ path string }
 
-// In is the Folder of the state folder at stateDir.
+// In returns the Folder of the state directory at stateDir.
 func In(stateDir string) Folder { return Folder{path: filepath.Join(stateDir, "local")} }
 
-// DataDir is where the embedded AWS in the background keeps its state.
+// DataDir returns the directory where the embedded AWS in the background stores its
+// state.
 func (f Folder) DataDir() string { return filepath.Join(f.path, "data") }
 
-// Log is the file that the embedded AWS in the background writes to.
+// Log returns the log file of the embedded AWS in the background.
 func (f Folder) Log() string { return filepath.Join(f.path, "embedded.log") }
 
-func (f Folder) record() string { return filepath.Join(f.path, "embedded.json") }
-func (f Folder) alive() string  { return filepath.Join(f.path, "embedded.lock") }
-func (f Folder) start() string  { return filepath.Join(f.path, "start.lock") }
+func (f Folder) record() string    { return filepath.Join(f.path, "embedded.json") }
+func (f Folder) lockFile() string  { return filepath.Join(f.path, "embedded.lock") }
+func (f Folder) startLock() string { return filepath.Join(f.path, "start.lock") }
 
-// Make creates the folder, for its owner alone: credentials are kept in it. A
-// folder that exists with wider permissions loses them.
+// Make creates the directory for its owner only: there are credentials in it. It
+// removes wider permissions from an existing directory.
 func (f Folder) Make() error {
 	if err := os.MkdirAll(f.path, 0o700); err != nil {
-		return hint.With(fmt.Errorf("make the state folder: %w", err), "choose a folder that you may write to with --state-dir")
+		return hint.With(fmt.Errorf("cannot create state directory: %w", err), "use a writable directory with --state-dir")
 	}
 
 	info, err := os.Stat(f.path)
@@ -88,37 +89,39 @@ func (f Folder) Make() error {
 		err = os.Chmod(f.path, 0o700)
 	}
 	if err != nil {
-		return hint.With(fmt.Errorf("keep the state folder from other users: %w", err), "choose a folder that you own with --state-dir")
+		return hint.With(fmt.Errorf("cannot restrict state directory to its owner: %w", err), "use a directory that you own with --state-dir")
 	}
 	return nil
 }
 
-// Running returns the embedded AWS that serves this folder, or ErrNotRunning. A
-// record that another process left counts for nothing, even where its process id
-// is in use again.
+// Running returns the embedded AWS that serves this directory, or ErrNotRunning. A
+// record that an earlier process left is ignored, even if its process id is in use
+// again.
 func (f Folder) Running() (Info, error) {
-	held, err := isHeld(f.alive())
+	held, err := isHeld(f.lockFile())
 	if err != nil {
-		return Info{}, fmt.Errorf("see whether an embedded AWS is running: %w", err)
+		return Info{}, fmt.Errorf("check whether an embedded AWS is running: %w", err)
 	}
 	if !held {
 		return Info{}, ErrNotRunning
 	}
+
 	info, err := f.Last()
 	if errors.Is(err, fs.ErrNotExist) {
-		return Info{}, ErrNotRunning // it is only just starting, or about to end
+		return Info{}, ErrNotRunning // it is starting, or about to end
 	}
 	if err == nil && info.Process != processIdentity(info.PID) {
-		return Info{}, ErrNotRunning // the record is of an earlier one: this one is only just starting
+		return Info{}, ErrNotRunning // the record is of an earlier process: this one is starting
 	}
+
 	return info, err
 }
 
-// Last answers the embedded AWS that served this folder last, running or not.
+// Last returns the last embedded AWS that served this directory, running or not.
 func (f Folder) Last() (Info, error) {
 	body, err := os.ReadFile(f.record())
 	if err != nil {
-		return Info{}, fmt.Errorf("read what is known of the embedded AWS: %w", err)
+		return Info{}, fmt.Errorf("read the record of the embedded AWS: %w", err)
 	}
 	var info Info
 	if err := json.Unmarshal(body, &info); err != nil {
@@ -127,50 +130,57 @@ func (f Folder) Last() (Info, error) {
 	return info, nil
 }
 
-// Registration is this process's claim to serve a folder.
+// Registration is this process's claim to serve a directory.
 type Registration struct {
 	folder Folder
 	lock   *os.File
 }
 
-// Claim takes the folder for this process, or answers a *RunningError.
+// Claim claims the directory for this process. The error is a *RunningError where
+// another process serves it.
 func (f Folder) Claim() (*Registration, error) {
 	if err := f.Make(); err != nil {
 		return nil, err
 	}
-	lock, err := hold(f.alive())
+	lock, err := hold(f.lockFile())
 	if errors.Is(err, errHeld) {
-		other, _ := f.Last() // a record that is not there yet is no more than a gap in the message
+		other, err := f.Last()
+		if err != nil {
+			other = Info{} // it has no record yet: the error names no address
+		}
 		return nil, &RunningError{Info: other}
 	}
 	if err != nil {
-		return nil, hint.With(fmt.Errorf("claim the state folder: %w", err), "choose a folder that you may write to with --state-dir")
+		return nil, hint.With(fmt.Errorf("cannot claim state directory: %w", err), "use a writable directory with --state-dir")
 	}
 	return &Registration{folder: f, lock: lock}, nil
 }
 
-// Announce tells others where to find what this process serves.
+// Announce writes the record by which others find this server.
 func (r *Registration) Announce(info Info) error {
 	info.Process = processIdentity(info.PID)
 	body, err := json.MarshalIndent(info, "", "  ")
 	if err != nil {
-		return fmt.Errorf("describe the embedded AWS: %w", err)
+		return fmt.Errorf("encode the record of the embedded AWS: %w", err)
 	}
+
 	tmp := r.folder.record() + ".new"
 	if err := os.WriteFile(tmp, append(body, '\n'), 0o600); err != nil {
-		return fmt.Errorf("announce the embedded AWS: %w", err)
+		return fmt.Errorf("write the record of the embedded AWS: %w", err)
 	}
+
 	if err := os.Rename(tmp, r.folder.record()); err != nil {
-		return fmt.Errorf("announce the embedded AWS: %w", err)
+		return fmt.Errorf("write the record of the embedded AWS: %w", err)
 	}
+
 	return nil
 }
 
-// Release gives the folder up. The record stays: the next start serves the same
-// address, so that queue URLs stay what they were.
+// Release releases the directory. The record stays: the next start uses the same
+// address, so that queue URLs stay valid.
 func (r *Registration) Release() error {
 	if err := r.lock.Close(); err != nil {
-		return fmt.Errorf("release the state folder: %w", err)
+		return fmt.Errorf("release state directory: %w", err)
 	}
 	return nil
 }

@@ -10,32 +10,38 @@ import (
 	"syscall"
 )
 
-// region is a part of the program's own file in its memory.
+// region is a part of the process's memory that maps the program's file.
 type region struct{ start, end uintptr }
 
-// Trim gives back the pages of the program's file that only its start has used:
-// most of a large program is looked at once, by the set-up of its libraries. What
-// is used again comes back from the system's cache, without a read of the disk.
+// Trim releases the memory of the program's file that only the start of the process
+// has used: the initialization of libraries reads most of a large program once. Pages
+// that are used again come from the system's page cache, without a read of the disk.
 func Trim() error {
 	exe, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return fmt.Errorf("find the program's file: %w", err)
 	}
+
 	maps, err := os.Open("/proc/self/smaps")
 	if err != nil {
 		return fmt.Errorf("read the memory map: %w", err)
 	}
 	defer maps.Close()
+
 	regions, err := cleanRegions(maps, exe)
 	if err != nil {
 		return fmt.Errorf("read the memory map: %w", err)
 	}
+
 	for _, r := range regions {
-		_ = r.advise(syscall.MADV_NOHUGEPAGE) // else they come back 2 MB at a time; not every kernel knows it
+		// Without this advice pages come back 2 MB at a time. Not every kernel has it:
+		// an error costs memory and nothing else.
+		_ = r.advise(syscall.MADV_NOHUGEPAGE)
 		if err := r.advise(syscall.MADV_DONTNEED); err != nil {
-			return fmt.Errorf("give pages of the program back: %w", err)
+			return fmt.Errorf("release pages of the program: %w", err)
 		}
 	}
+
 	return nil
 }
 
@@ -46,32 +52,36 @@ func (r region) advise(advice uintptr) error {
 	return nil
 }
 
-// cleanRegions finds the regions of a file that cannot be written and hold no page
-// of the process's own: only those are, to the last byte, what the file has.
-// Relocated tables and a debugger's break points are pages of the process's own.
+// cleanRegions returns the regions of a file that are read-only and have no private
+// page: only those are equal to the file. Relocated tables and a debugger's break
+// points are private pages.
 func cleanRegions(smaps io.Reader, file string) ([]region, error) {
 	var all []region
-	var now *region
+	var current *region
 	s := bufio.NewScanner(smaps)
 	for s.Scan() {
 		fields := bytes.Fields(s.Bytes())
 		if len(fields) < 2 {
 			continue
 		}
+
+		// A line that begins a mapping, and then lines about it.
 		if r, mapped := readRegion(fields); mapped {
-			now = nil
+			current = nil
 			if len(fields) == 6 && string(fields[5]) == file && fields[1][0] == 'r' && fields[1][1] == '-' {
-				now = &r
+				current = &r
 			}
 			continue
 		}
-		if now != nil && string(fields[0]) == "Anonymous:" {
+
+		if current != nil && string(fields[0]) == "Anonymous:" {
 			if string(fields[1]) == "0" {
-				all = append(all, *now)
+				all = append(all, *current)
 			}
-			now = nil
+			current = nil
 		}
 	}
+
 	return all, s.Err()
 }
 

@@ -43,6 +43,7 @@ func (r *Run) follow(ctx context.Context, want int) (facts verdict.Facts, err er
 			task.Fail()
 		}
 	}()
+
 	tick := time.NewTicker(r.Timing.Interval)
 	defer tick.Stop()
 
@@ -103,6 +104,7 @@ func (r *Run) collect(ctx context.Context, want int, empty time.Duration) (facts
 	if err != nil {
 		return verdict.Facts{}, false, err
 	}
+
 	facts = r.log.facts(dead, r.WholeBatch)
 	complete := verdict.Judge(facts).Lost == 0
 	return facts, complete || unseen == 0 && empty >= r.Timing.Grace, nil
@@ -120,6 +122,7 @@ func (r *Run) read(ctx context.Context, task *progress.Task) ([]flow.Depth, erro
 		if err != nil {
 			return nil, err
 		}
+
 		for _, line := range lines {
 			switch {
 			case key == "producer":
@@ -165,6 +168,7 @@ func (r *Run) timeoutError() error {
 		}
 		where = strings.Join(parts, ", ")
 	}
+
 	return hint.New(fmt.Sprintf("the queues were not empty after %s: %s", duration.Format(r.Timing.Timeout), where),
 		"see the functions' logs with reliableq logs, or wait longer with --timeout")
 }

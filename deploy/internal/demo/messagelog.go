@@ -55,6 +55,7 @@ func (l *messageLog) addProducer(line flow.Line) {
 		l.current[line.Stream] = m[1]
 		return
 	}
+
 	var e entry
 	if json.Unmarshal([]byte(line.Text), &e) != nil {
 		return // not a structured line

@@ -70,6 +70,7 @@ func (r *Run) Do(ctx context.Context, request Request) (verdict.Facts, error) {
 	if err != nil {
 		return verdict.Facts{}, err
 	}
+
 	r.before = depths[len(depths)-1].Total()
 
 	// Messages are told apart by their ids: the time only limits how much is read.
@@ -83,8 +84,10 @@ func (r *Run) Do(ctx context.Context, request Request) (verdict.Facts, error) {
 	for key, group := range r.Deployment.LogGroups {
 		r.tails[key] = r.Client.Tail(group, since, "")
 	}
+
 	ctx, cancel := context.WithTimeoutCause(ctx, r.Timing.Timeout, errTimeout)
 	defer cancel()
+
 	facts, err := r.follow(ctx, want)
 
 	switch cause := context.Cause(ctx); {
@@ -95,6 +98,7 @@ func (r *Run) Do(ctx context.Context, request Request) (verdict.Facts, error) {
 	case cause != nil: // it explains more than the error of the request that it ended
 		return verdict.Facts{}, fmt.Errorf("follow the messages: %w", cause)
 	}
+
 	return verdict.Facts{}, err
 }
 
@@ -120,6 +124,7 @@ func (r *Run) produce(ctx context.Context, request Request) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("encode the producer's event: %w", err)
 	}
+
 	r.Progress.Say("invoking %s with %s", name, payload)
 	got, err := r.Client.Invoke(ctx, name, payload, true)
 	if err != nil {
@@ -137,6 +142,7 @@ func (r *Run) produce(ctx context.Context, request Request) (int, error) {
 	if body.Message.Total < request.Count {
 		r.Progress.Say("the producer had time for %d of %d messages", body.Message.Total, request.Count)
 	}
+
 	r.log = newMessageLog(got.RequestID)
 	return body.Message.Total, nil
 }

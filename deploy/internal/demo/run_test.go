@@ -41,9 +41,11 @@ func TestARunEndsWithTheFactsOfEveryMessage(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, line := range []string{"invoking producer with", "run ...", "all queues empty"} {
-		if !strings.Contains(w.said.String(), line) {
-			t.Errorf("%q was not said:\n%s", line, w.said.String())
-		}
+		t.Run(line, func(t *testing.T) {
+			if !strings.Contains(w.said.String(), line) {
+				t.Errorf("%q was not said:\n%s", line, w.said.String())
+			}
+		})
 	}
 }
 
@@ -262,8 +264,10 @@ func TestTheEndOfALogIsSetOffBelowItsError(t *testing.T) {
 		"b25lCnR3bwo=":     "\n  one\n  two",
 		"T25lIGxpbmUgICA=": "\n  One line",
 	} {
-		if got := indentedTail(encoded); got != want {
-			t.Errorf("%q: %q, want %q", encoded, got, want)
-		}
+		t.Run(encoded, func(t *testing.T) {
+			if got := indentedTail(encoded); got != want {
+				t.Errorf("%q: %q, want %q", encoded, got, want)
+			}
+		})
 	}
 }

@@ -1,26 +1,25 @@
-// Package hint gives errors a way out: beside what failed and on which object, an
-// error can say what to do next. The command prints both, each on a line of its
-// own.
+// Package hint adds to an error what to do next. The command prints the error and the
+// hint on separate lines.
 package hint
 
 import "errors"
 
-// Error is an error together with the next step for the person who reads it.
+// Error is an error with a hint for the user.
 type Error struct {
-	// Err says what failed and on which object.
+	// Err is what failed, and on which object.
 	Err error
-	// Next says what to do, as a sentence without a full stop.
+	// Next is what to do, without a full stop.
 	Next string
 }
 
-// Error is the text of what failed, without the hint.
+// Error returns the text of Err, without the hint.
 func (e *Error) Error() string { return e.Err.Error() }
 
-// Unwrap answers what failed.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// With adds the next step to err. It answers nil when err is nil, and leaves an
-// error alone that carries a hint already: who is nearer to the fault knows more.
+// With adds a hint to err. It returns nil if err is nil, and err itself if it already has
+// a hint: code nearer to the failure knows more about it.
 func With(err error, next string) error {
 	if err == nil || next == "" || Of(err) != "" {
 		return err
@@ -28,10 +27,10 @@ func With(err error, next string) error {
 	return &Error{Err: err, Next: next}
 }
 
-// New is an error with a next step.
+// New returns an error with a hint.
 func New(text, next string) error { return &Error{Err: errors.New(text), Next: next} }
 
-// Of is the next step that err carries, or empty.
+// Of returns the hint of err, or "".
 func Of(err error) string {
 	var e *Error
 	if errors.As(err, &e) {

@@ -26,27 +26,27 @@ type Result struct {
 	Removed int `json:"removed"`
 }
 
-// Apply applies the root module in one run, without showing a plan first. It is for
-// a target that has no resources whose names could conflict. onUsable, if not
-// nil, is called from the run's goroutine as soon as all is there that traffic
-// needs; the run goes on to confirm it.
+// Apply plans and applies the root module in one run. It is for a target without
+// resources, where no name can be taken. onUsable, if not nil, is called once, from
+// the run's goroutine, as soon as everything that traffic needs exists; the run then
+// continues to confirm it.
 func (t *Terraform) Apply(ctx context.Context, onUsable func(Inventory)) (Result, error) {
 	args := append([]string{"apply", "-json", "-no-color", "-auto-approve", "-input=false"}, t.flags()...)
 	return t.change(ctx, "apply", t.newRun("deploy", onUsable), args)
 }
 
-// ApplyPlan applies the plan. onUsable is as for Apply.
+// ApplyPlan applies a plan. onUsable is as for Apply.
 func (t *Terraform) ApplyPlan(ctx context.Context, p *Plan, onUsable func(Inventory)) (Result, error) {
 	r := t.newRun("deploy", onUsable)
-	r.track.resume(p.track)
+	r.track.continueFrom(p.track)
 	args := []string{"apply", "-json", "-no-color", "-input=false", "-parallelism=" + strconv.Itoa(parallelism), p.file}
 	return t.change(ctx, "apply", r, args)
 }
 
-// Destroy removes everything that the state knows.
+// Destroy removes everything that the state holds.
 func (t *Terraform) Destroy(ctx context.Context) (Result, error) {
 	args := append([]string{"destroy", "-json", "-no-color", "-auto-approve", "-input=false"}, t.flags()...)
-	return t.change(ctx, "destroy", t.newRun("take down", nil), args)
+	return t.change(ctx, "destroy", t.newRun("destroy", nil), args)
 }
 
 // ApplyImports imports the resources that were passed to Import, and changes no
@@ -59,33 +59,36 @@ func (t *Terraform) ApplyImports(ctx context.Context) (Result, error) {
 	return t.change(ctx, "apply", t.newRun("import", nil), args)
 }
 
-// flags are the flags of every run that plans: the parallelism, and the variables,
-// of which a later one wins.
+// flags returns the flags of every run that plans: the parallelism, and the variables.
+// A later variable wins.
 func (t *Terraform) flags() []string {
 	flags := []string{"-parallelism=" + strconv.Itoa(parallelism)}
 	if declares(t.Root, protectVariable) {
-		// The modules' own guard would stop the plan that finds resources to import.
-		// The command looks up every name before it applies a plan.
+		// The modules' own check would refuse the plan that finds resources to import.
+		// The command checks every name itself before it applies a plan.
 		flags = append(flags, "-var", protectVariable+"=false")
 	}
+
 	for _, f := range t.VarFiles {
 		flags = append(flags, "-var-file="+f)
 	}
+
 	for _, v := range t.Vars {
 		flags = append(flags, "-var", v)
 	}
+
 	return flags
 }
 
-// protectVariable switches off the guard with which the modules protect queues that
-// exist from plain Terraform.
+// protectVariable is the variable that disables the modules' own check for queues that
+// exist, which is there for plain Terraform.
 const protectVariable = "protect_existing_queues"
 
 // declares reports whether a root module declares a variable.
 func declares(root, name string) bool {
 	files, err := filepath.Glob(filepath.Join(root, "*.tf"))
 	if err != nil {
-		return false // a root with a bracket in its name
+		return false // the path of the root is not a valid pattern
 	}
 	for _, file := range files {
 		body, err := os.ReadFile(file)
@@ -96,7 +99,7 @@ func declares(root, name string) bool {
 	return false
 }
 
-// toolRun follows one run of the tool by its events.
+// toolRun is one run of the tool, followed by its events.
 type toolRun struct {
 	task   *progress.Task
 	track  *tracker
@@ -106,58 +109,73 @@ type toolRun struct {
 func (t *Terraform) newRun(name string, onUsable func(Inventory)) *toolRun {
 	task := t.Progress.Begin(name, progress.Span{})
 	track := newTracker(t.Progress, task, onUsable)
-	return &toolRun{task: task, track: track, stream: &splitter{handle: track.handle}}
+	return &toolRun{
+		task:   task,
+		track:  track,
+		stream: &splitter{handle: track.handle},
+	}
 }
 
-// change runs the tool to change what is deployed. The journal has every resource
-// that it may create before it begins, and is dropped when it is done.
+// change runs the tool to change what is deployed. Before it begins, the journal lists
+// every resource that it may create. The journal is removed when the run succeeds.
 func (t *Terraform) change(ctx context.Context, verb string, r *toolRun, args []string) (Result, error) {
-	if err := checkRoom(t.Folder); err != nil {
+	if err := checkFreeSpace(t.Folder); err != nil {
 		r.task.Fail()
 		return Result{}, err
 	}
+
 	j, err := openJournal(t.journalPath())
 	if err != nil {
 		r.task.Fail()
 		return Result{}, err
 	}
+
 	r.track.journal = j
 	for _, c := range r.track.changes {
-		j.intend(c)
+		j.addPlanned(c)
 	}
 
-	said, err := t.exec(ctx, r.stream, args...)
+	errorOutput, err := t.exec(ctx, r.stream, args...)
 	r.stream.flush()
 	r.track.close()
-	err = t.finish(ctx, verb, r, said, err)
+	err = t.finish(ctx, verb, r, errorOutput, err)
+
+	// The first error counts; the journal is closed and the state copied after any.
 	if closeErr := j.close(err == nil); closeErr != nil && err == nil {
 		err = closeErr
 	}
+
 	if cacheErr := t.cacheState(ctx); cacheErr != nil && err == nil {
 		err = cacheErr
 	}
+
 	if err != nil {
 		r.task.Fail()
 		return Result{}, err
 	}
 
-	result := Result{Created: r.track.summary.Add, Changed: r.track.summary.Change, Removed: r.track.summary.Remove}
+	result := Result{
+		Created: r.track.summary.Add,
+		Changed: r.track.summary.Change,
+		Removed: r.track.summary.Remove,
+	}
+
 	r.task.End(fmt.Sprintf("%d created, %d changed, %d removed", result.Created, result.Changed, result.Removed))
 	return result, nil
 }
 
-// finish is the error of a run, or nil when it did all that it should.
-func (t *Terraform) finish(ctx context.Context, verb string, r *toolRun, said string, err error) error {
+// finish returns the error of a run, or nil when it succeeded.
+func (t *Terraform) finish(ctx context.Context, verb string, r *toolRun, errorOutput string, err error) error {
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err == nil {
 		return nil
 	}
-	return t.failure(ctx, verb, err, r.track.diagnostics, r.stream.other.String()+said)
+	return t.failure(ctx, verb, err, r.track.diagnostics, r.stream.other.String()+errorOutput)
 }
 
-// PlannedChange is the planned change of one resource.
+// PlannedChange is a planned change of one resource.
 type PlannedChange struct {
 	// Address names the resource.
 	Address string `json:"address"`
@@ -200,49 +218,60 @@ type Plan struct {
 	track *tracker
 }
 
-// Plan plans without changing anything.
+// Plan returns a saved plan. It changes nothing at the target.
 func (t *Terraform) Plan(ctx context.Context) (*Plan, error) {
 	file := filepath.Join(t.Folder, "plan")
 	r := t.newRun("plan", nil)
 	args := append([]string{"plan", "-json", "-no-color", "-input=false", "-detailed-exitcode", "-out=" + file}, t.flags()...)
-	said, err := t.exec(ctx, r.stream, args...)
+	errorOutput, err := t.exec(ctx, r.stream, args...)
 	r.stream.flush()
 
-	const hasChanges = 2 // of -detailed-exitcode
+	const hasChanges = 2 // exit code of -detailed-exitcode
 	var exit *exec.ExitError
 	changed := errors.As(err, &exit) && exit.ExitCode() == hasChanges
 	if changed {
 		err = nil
 	}
-	if err := t.finish(ctx, "plan", r, said, err); err != nil {
+
+	if err := t.finish(ctx, "plan", r, errorOutput, err); err != nil {
 		r.task.Fail()
 		return nil, err
 	}
 
-	p := &Plan{file: file, track: r.track, Changed: changed}
+	p := &Plan{
+		file:    file,
+		track:   r.track,
+		Changed: changed,
+	}
+
 	p.Changes = []PlannedChange{}
-	p.Add, p.Change, p.Remove = r.track.summary.Add, r.track.summary.Change, r.track.summary.Remove
+	p.Add = r.track.summary.Add
+	p.Change = r.track.summary.Change
+	p.Remove = r.track.summary.Remove
 	creates := false
 	for _, c := range r.track.changes {
 		p.Changes = append(p.Changes, PlannedChange{Address: c.Resource.Addr, Action: c.Action})
 		creates = creates || c.Action == "create" || c.Action == "replace"
 	}
+
 	if creates {
 		if p.Creates, err = t.creates(ctx, file); err != nil {
 			r.task.Fail()
 			return nil, err
 		}
 	}
+
 	r.task.End("")
 	return p, nil
 }
 
-// creates reads from a saved plan what it creates.
+// creates returns the resources that a saved plan creates.
 func (t *Terraform) creates(ctx context.Context, file string) ([]PlannedCreate, error) {
 	body, err := t.output(ctx, "show", "-json", "-no-color", file)
 	if err != nil {
 		return nil, err
 	}
+
 	var shown struct {
 		Changes []struct {
 			Address string `json:"address"`
@@ -258,13 +287,19 @@ func (t *Terraform) creates(ctx context.Context, file string) ([]PlannedCreate, 
 	if err := json.Unmarshal(body, &shown); err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
+
 	var all []PlannedCreate
 	for _, c := range shown.Changes {
-		anew := slices.Contains(c.Change.Actions, "create") && (len(c.Change.Actions) == 1 || renamed(c.Change.Before, c.Change.After))
-		if c.Mode == "managed" && anew {
-			all = append(all, PlannedCreate{Address: c.Address, Type: c.Type, After: c.Change.After})
+		creates := slices.Contains(c.Change.Actions, "create") && (len(c.Change.Actions) == 1 || renamed(c.Change.Before, c.Change.After))
+		if c.Mode == "managed" && creates {
+			all = append(all, PlannedCreate{
+				Address: c.Address,
+				Type:    c.Type,
+				After:   c.Change.After,
+			})
 		}
 	}
+
 	return all, nil
 }
 
@@ -279,7 +314,7 @@ func renamed(before, after Attributes) bool {
 	return false
 }
 
-// Show writes the tool's own text of the plan for people to w.
+// Show writes the plan to w, as the tool prints it for people.
 func (t *Terraform) Show(ctx context.Context, p *Plan, w io.Writer) error {
 	text, err := t.output(ctx, "show", "-no-color", p.file)
 	if err != nil {
@@ -291,11 +326,17 @@ func (t *Terraform) Show(ctx context.Context, p *Plan, w io.Writer) error {
 	return nil
 }
 
-// signs stand for actions in a plan's text, as in Terraform's own.
-var signs = map[string]string{"create": "+", "update": "~", "delete": "-", "replace": "-/+", "import": "<=", "move": "->"}
+// signs are the signs of actions in a plan's text, as in Terraform's.
+var signs = map[string]string{
+	"create":  "+",
+	"update":  "~",
+	"delete":  "-",
+	"replace": "-/+",
+	"import":  "<=",
+	"move":    "->",
+}
 
-// Render writes the plan for a person who is about to confirm it: a line for each
-// resource, and the sums.
+// Render writes a short form of the plan to w: a line for each resource, and the totals.
 func (p *Plan) Render(w io.Writer) {
 	for _, c := range p.Changes {
 		sign, known := signs[c.Action]

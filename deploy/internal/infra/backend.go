@@ -16,12 +16,12 @@ import (
 	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
-// backendFile keeps the backend's settings of the last run in a deployment's
-// folder.
+// backendFile is the file in a deployment's folder with the backend settings of the last
+// run.
 const backendFile = "backend.json"
 
-// chooseBackend takes the backend's settings of the last run, where none are given,
-// and refuses others than those.
+// chooseBackend uses the backend settings of the last run if none are given, and refuses
+// different ones.
 func (t *Terraform) chooseBackend() error {
 	path := filepath.Join(t.Folder, backendFile)
 	given, err := settings(t.Folder, t.Backend)
@@ -35,7 +35,7 @@ func (t *Terraform) chooseBackend() error {
 		err = json.Unmarshal(body, &last)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read the backend's settings: %w", err)
+		return fmt.Errorf("read backend settings: %w", err)
 	}
 
 	switch {
@@ -43,35 +43,38 @@ func (t *Terraform) chooseBackend() error {
 		t.Backend = last
 		return nil
 	case len(last) > 0 && !slices.Equal(given, last):
-		return hint.New("the state of this deployment lies in another backend: "+strings.Join(last, " "),
-			"leave --backend-config out, or move the state by hand and remove "+path)
+		return hint.New("the state of this deployment is in another backend: "+strings.Join(last, " "),
+			"leave out --backend-config, or move the state by hand and delete "+path)
 	}
+
 	t.Backend = given
 	if len(last) > 0 {
 		return nil
 	}
+
 	if n, err := Resources(t.Folder); err != nil || n > 0 {
 		t.moveState = err == nil
 		return err
 	}
-	return t.keepBackend()
+
+	return t.saveBackend()
 }
 
-// keepBackend notes the backend's settings for the next run.
-func (t *Terraform) keepBackend() error {
+// saveBackend writes the backend settings for the next run.
+func (t *Terraform) saveBackend() error {
 	body, err := json.Marshal(t.Backend)
 	if err == nil {
 		err = wholefile.Write(filepath.Join(t.Folder, backendFile), body)
 	}
 	if err != nil {
-		return hint.With(fmt.Errorf("keep the backend's settings: %w", err), "free some disk space, or choose another folder with --state-dir")
+		return hint.With(fmt.Errorf("write backend settings: %w", err), "free some disk space, or use another directory with --state-dir")
 	}
 	return nil
 }
 
-// settings are the backend's settings as KEY=VALUE; files are copied into the
-// deployment's folder, so that later runs have them. Without use_lockfile in them,
-// it is switched on.
+// settings returns backend settings as KEY=VALUE or the paths of files. It copies the
+// files into the deployment's folder, for later runs, and enables use_lockfile unless
+// they set it.
 func settings(folder string, given []string) ([]string, error) {
 	var all []string
 	locks := false
@@ -81,36 +84,43 @@ func settings(folder string, given []string) ([]string, error) {
 			all = append(all, s)
 			continue
 		}
+
 		body, err := os.ReadFile(s)
 		if err != nil {
-			return nil, hint.With(fmt.Errorf("read the backend's settings: %w", err), "give --backend-config KEY=VALUE, or a file with such lines")
+			return nil, hint.With(fmt.Errorf("read backend settings: %w", err), "use --backend-config KEY=VALUE, or a file with such lines")
 		}
+
 		locks = locks || strings.Contains(string(body), "use_lockfile")
 		own := filepath.Join(folder, fmt.Sprintf("backend-%x.tfbackend", sha256.Sum256(body)))
 		if err := wholefile.Write(own, body); err != nil {
-			return nil, hint.With(fmt.Errorf("keep the backend's settings: %w", err), "free some disk space, or choose another folder with --state-dir")
+			return nil, hint.With(fmt.Errorf("write backend settings: %w", err), "free some disk space, or use another directory with --state-dir")
 		}
+
 		all = append(all, own)
 	}
+
 	if len(all) > 0 && !locks {
 		all = append(all, "use_lockfile=true")
 	}
+
 	return all, nil
 }
 
-// Remote reports whether the state lies in a backend, and not in the folder alone.
+// Remote reports whether the state is in a backend, and not only in the folder.
 func (t *Terraform) Remote() bool { return len(t.Backend) > 0 }
 
-// cacheState copies the state from the backend to where a local one would lie:
-// readers of outputs need no tool then. It does nothing for a local state.
+// cacheState copies the state from the backend to the path of a local one, so that
+// outputs can be read without the tool. It does nothing for a local state.
 func (t *Terraform) cacheState(ctx context.Context) error {
 	if !t.Remote() {
 		return nil
 	}
+
 	body, err := t.output(context.WithoutCancel(ctx), "state", "pull")
 	if err != nil {
 		return err
 	}
+
 	if len(strings.TrimSpace(string(body))) == 0 {
 		err := os.Remove(t.State())
 		if errors.Is(err, fs.ErrNotExist) {
@@ -118,14 +128,16 @@ func (t *Terraform) cacheState(ctx context.Context) error {
 		}
 		return err
 	}
+
 	if err := wholefile.Write(t.State(), body); err != nil {
-		return hint.With(fmt.Errorf("keep a copy of the state: %w", err), "free some disk space, or choose another folder with --state-dir")
+		return hint.With(fmt.Errorf("write a copy of the state: %w", err), "free some disk space, or use another directory with --state-dir")
 	}
+
 	return nil
 }
 
-// pushState moves a state that lies in the folder into the backend that was named
-// for the first time.
+// pushState moves a state from the folder to the backend, when a backend is given for
+// the first time.
 func (t *Terraform) pushState(ctx context.Context) error {
 	if !t.moveState {
 		return nil
@@ -133,28 +145,31 @@ func (t *Terraform) pushState(ctx context.Context) error {
 	if err := t.run(ctx, "state", "push", t.State()); err != nil {
 		return err
 	}
-	if err := t.keepBackend(); err != nil {
+	if err := t.saveBackend(); err != nil {
 		return err
 	}
 	t.moveState = false
-	t.Progress.Say("moved the state from %s to the backend; the file is a copy from now on", t.State())
+	t.Progress.Say("moved the state from %s to the backend; the file is only a copy from now on", t.State())
 	return nil
 }
 
-// NothingDeployed reports whether there is no resource in the state, no journal and
-// no backend: then nothing can be deployed. It needs no tool.
+// NothingDeployed reports whether there is no resource in the state, no journal and no
+// backend: then nothing can be deployed. It does not run the tool.
 func NothingDeployed(o Options) (bool, error) {
 	if len(o.Backend) > 0 {
 		return false, nil
 	}
+
 	for _, name := range []string{backendFile, erroredName, filepath.Base((&Terraform{Options: o}).journalPath())} {
 		if _, err := os.Stat(filepath.Join(o.Folder, name)); err == nil {
 			return false, nil
 		}
 	}
+
 	n, err := Resources(o.Folder)
 	if errors.Is(err, errCutOff) {
 		return false, nil
 	}
+
 	return err == nil && n == 0, err
 }

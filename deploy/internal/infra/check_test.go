@@ -37,7 +37,7 @@ func TestEveryModuleIsCheckedForWhatItHas(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := Modules(filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "look for modules") {
+	if _, err := Modules(filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "find modules") {
 		t.Errorf("no such folder: %v", err)
 	}
 }
@@ -91,9 +91,11 @@ func TestChecksRunOnACopyThatIsInitializedOnce(t *testing.T) {
 		t.Errorf("the module's versions are not pinned: %v", err)
 	}
 	for _, gone := range []string{"terraform.tfstate", ".terraform"} {
-		if _, err := os.Stat(filepath.Join(c.copy, gone)); !os.IsNotExist(err) {
-			t.Errorf("%s is in the copy: %v", gone, err)
-		}
+		t.Run(gone, func(t *testing.T) {
+			if _, err := os.Stat(filepath.Join(c.copy, gone)); !os.IsNotExist(err) {
+				t.Errorf("%s is in the copy: %v", gone, err)
+			}
+		})
 	}
 }
 
@@ -107,7 +109,7 @@ func TestACheckThatFailsSaysWhatTheToolSaid(t *testing.T) {
 	if _, err := c.Run(t.Context(), CheckStep{".", "validate"}); err == nil || !strings.Contains(err.Error(), "Terraform init") {
 		t.Errorf("a module that cannot be initialized: %v", err)
 	}
-	if _, err := c.Run(t.Context(), CheckStep{".", "guess"}); err == nil || !strings.Contains(err.Error(), `no check "guess"`) {
+	if _, err := c.Run(t.Context(), CheckStep{".", "guess"}); err == nil || !strings.Contains(err.Error(), `unknown check "guess"`) {
 		t.Errorf("no such check: %v", err)
 	}
 }
@@ -195,10 +197,12 @@ func TestApplyAndDestroySayWhatTheyChanged(t *testing.T) {
 	for verb, run := range map[string]func() (Result, error){
 		"apply": func() (Result, error) { return b.tf.Apply(t.Context(), nil) }, "destroy": func() (Result, error) { return b.tf.Destroy(t.Context()) },
 	} {
-		got, err := run()
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
-			t.Errorf("%s: %v\n%s", verb, err, diff)
-		}
+		t.Run(verb, func(t *testing.T) {
+			got, err := run()
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("%s: %v\n%s", verb, err, diff)
+			}
+		})
 	}
 	if !strings.Contains(b.said.String(), "3 created, 2 changed, 1 removed") {
 		t.Errorf("said %s", b.said.String())

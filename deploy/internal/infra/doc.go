@@ -1,13 +1,11 @@
-// Package infra runs Terraform, or OpenTofu, on a deployment: it finds the tool
-// and a local mirror of the provider, keeps state apart for each target, and
-// turns the tool's stream of events into progress, a roster of what exists, and
-// errors that say what to do.
+// Package infra runs Terraform, or OpenTofu, on a deployment. It finds the tool and a
+// local mirror of the provider, has a state for each target, and turns the tool's
+// stream of events into progress, an inventory of what exists, and errors with hints.
 //
-// The tool runs on a copy of the root module, which stays byte for byte the same:
-// the copy, the state, the provider and all else that the tool writes live in a
-// folder of the deployment. The folder is locked while a run works on it.
+// The tool runs on a copy of the root module, and the root module itself is never
+// written to. The copy, the state, the provider and everything else that the tool
+// writes are in the deployment's folder, which is locked during a run.
 //
-// A run can be cut short at any moment. Before each change, a journal in the folder
-// lists what is about to be created, and Recover puts the state in order before the
-// next one.
+// A run can be interrupted at any moment. Before each change, a journal in the folder
+// lists what is about to be created, and Recover repairs the state before the next run.
 package infra

@@ -18,17 +18,17 @@ import (
 
 func TestEveryKnownFailureHasAWayOut(t *testing.T) {
 	t.Parallel()
-	for _, w := range ways {
+	for _, w := range knownFailures {
 		// The tool wraps its texts: a known one may be broken over lines.
 		wrapped := "Error:\n│ " + strings.ReplaceAll(w.text, " ", "\n│   ")
-		if got := wayOut(plain(wrapped)); got != w.next {
+		if got := nextStep(unboxed(wrapped)); got != w.next {
 			t.Errorf("%s: %q, want %q", w.text, got, w.next)
 		}
 		if strings.HasSuffix(w.next, ".") || strings.ToLower(w.next[:1]) != w.next[:1] && !strings.HasPrefix(w.next, "AWS") {
 			t.Errorf("%q does not read like a hint", w.next)
 		}
 	}
-	if got := wayOut("something else"); !strings.Contains(got, "run the same command again") {
+	if got := nextStep("something else"); !strings.Contains(got, "run the same command again") {
 		t.Errorf("a failure that is not known: %q", got)
 	}
 }
@@ -37,7 +37,7 @@ func TestOnlySoManyErrorsAreShownInFull(t *testing.T) {
 	t.Parallel()
 	tf := &Terraform{}
 	var all []Diagnostic
-	for i := range most + 3 {
+	for i := range maxShown + 3 {
 		all = append(all, Diagnostic{Summary: fmt.Sprintf("error %d", i)})
 	}
 	got := tf.failure(t.Context(), "apply", errors.New("exit status 1"), all, "").Error()
@@ -65,13 +65,15 @@ func TestADiagnosticNamesItsPlace(t *testing.T) {
 		`{"summary":"a","address":"aws_sqs_queue.q"}`:                       "a (aws_sqs_queue.q)",
 		`{"summary":"a","range":{"filename":"main.tf","start":{"line":3}}}`: "a (main.tf:3)",
 	} {
-		var d Diagnostic
-		if err := json.Unmarshal([]byte(body), &d); err != nil {
-			t.Fatal(err)
-		}
-		if got := d.text(); got != want {
-			t.Errorf("%s: %q, want %q", body, got, want)
-		}
+		t.Run(body, func(t *testing.T) {
+			var d Diagnostic
+			if err := json.Unmarshal([]byte(body), &d); err != nil {
+				t.Fatal(err)
+			}
+			if got := d.text(); got != want {
+				t.Errorf("%s: %q, want %q", body, got, want)
+			}
+		})
 	}
 }
 
@@ -160,9 +162,11 @@ func TestQuotedStringsStayStrings(t *testing.T) {
 	for in, want := range map[string]string{
 		"/opt/x": `"/opt/x"`, `a"b\c`: `"a\"b\\c"`, "${x} %{y}": `"$${x} %%{y}"`, "a\nb": `"a\nb"`,
 	} {
-		if got := quoteHCL(in); got != want {
-			t.Errorf("%q: %s, want %s", in, got, want)
-		}
+		t.Run(in, func(t *testing.T) {
+			if got := quoteHCL(in); got != want {
+				t.Errorf("%q: %s, want %s", in, got, want)
+			}
+		})
 	}
 }
 
@@ -179,9 +183,11 @@ func TestAConfigurationForRunsByHandIsWrittenWhereItIsNamed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	write(t, file, "")
 	for _, bad := range []string{filepath.Join(file, "x", "cli.tfrc"), t.TempDir()} {
-		if err := WriteCLIConfig(bad, "/opt/mirror"); err == nil || !strings.Contains(hint.Of(err), "--state-dir") {
-			t.Errorf("%s: %v", bad, err)
-		}
+		t.Run(bad, func(t *testing.T) {
+			if err := WriteCLIConfig(bad, "/opt/mirror"); err == nil || !strings.Contains(hint.Of(err), "--state-dir") {
+				t.Errorf("%s: %v", bad, err)
+			}
+		})
 	}
 }
 

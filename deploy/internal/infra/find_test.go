@@ -27,7 +27,7 @@ func TestFindToolPrefersWhatIsThere(t *testing.T) {
 	fresh, old, tofu := folder("fresh", "terraform", "1.12.0"), folder("old", "terraform", "1.5.7"), folder("tofu", "tofu", "1.10.6")
 	list := func(dirs ...string) string { return strings.Join(dirs, string(filepath.ListSeparator)) }
 	fetch := func(_ context.Context, into string) (string, error) {
-		return link(t, into, "terraform", fetchVersion), nil
+		return link(t, into, "terraform", downloadVersion), nil
 	}
 	offline := func(context.Context, string) (string, error) { return "", errors.New("no network") }
 	for _, c := range []struct {
@@ -41,8 +41,8 @@ func TestFindToolPrefersWhatIsThere(t *testing.T) {
 		{"tofu where it is wanted", "tofu", list(fresh, tofu), offline, "1.10.6", ""},
 		{"by its path", filepath.Join(fresh, "terraform"), "", offline, "1.12.0", ""},
 		{"too old by its path", filepath.Join(old, "terraform"), "", offline, "", "1.5.7"},
-		{"fetched where it is too old", "", old, fetch, fetchVersion, ""},
-		{"none, and no network", "", dir, offline, "", "not on PATH, and it could not be fetched: no network"},
+		{"fetched where it is too old", "", old, fetch, downloadVersion, ""},
+		{"none, and no network", "", dir, offline, "", "not on PATH, and the download failed: no network"},
 		{"too old, and no network", "", old, offline, "", "1.5.7"},
 		{"no tofu", "tofu", fresh, fetch, "", "tofu is not on PATH"},
 		{"a path to nothing", "/no/such/terraform", "", offline, "", "/no/such/terraform"},
@@ -86,7 +86,7 @@ func TestFindMirrorLooksWhereMirrorsAre(t *testing.T) {
 		"beside the program":            {"bin/providers", false},
 		"in the home's plugins":         {"home/.terraform.d/plugins", false},
 		"in the root module's plugins":  {"terraform/terraform.d/plugins", false},
-		"in a data folder":              {"data/terraform/plugins", false},
+		"in a data directory":           {"data/terraform/plugins", false},
 		"right in a system folder":      {"opt", false},
 		"below a system folder":         {"opt/tf-plugins", false},
 		"two below a system folder":     {"opt/hashicorp/mirror", true},

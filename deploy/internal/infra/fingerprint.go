@@ -12,10 +12,10 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// fingerprintName is the file that keeps the fingerprint of the last deployment.
+// fingerprintName is the file with the fingerprint of the last deployment.
 const fingerprintName = "deployed"
 
-// Fingerprint changes with everything that decides what a run would deploy: the
+// Fingerprint returns a hash of everything that decides what a run would deploy: the
 // root module, the packages, and the variables.
 func (t *Terraform) Fingerprint(built []bundle.Result) (string, error) {
 	sum := sha256.New()
@@ -23,42 +23,45 @@ func (t *Terraform) Fingerprint(built []bundle.Result) (string, error) {
 	for _, v := range t.Vars {
 		fmt.Fprintf(sum, "var %d %s\n", len(v), v)
 	}
+
 	for _, path := range t.VarFiles {
 		body, err := os.ReadFile(path)
 		if err != nil {
-			return "", fmt.Errorf("read the variables: %w", err)
+			return "", fmt.Errorf("read variables: %w", err)
 		}
 		fmt.Fprintf(sum, "file %d\n%s", len(body), body)
 	}
+
 	for _, r := range built {
 		fmt.Fprintln(sum, r.Name, r.SHA256)
 	}
+
 	if err := HashTree(sum, t.Root); err != nil {
 		return "", err
 	}
+
 	return fmt.Sprintf("%x", sum.Sum(nil)), nil
 }
 
-// Remember notes that what the fingerprint stands for is deployed.
+// Remember records the fingerprint of what is deployed.
 func (t *Terraform) Remember(fingerprint string) error {
 	err := os.WriteFile(filepath.Join(t.Folder, fingerprintName), []byte(fingerprint+"\n"), 0o600)
 	if err != nil {
-		return hint.With(fmt.Errorf("note what is deployed: %w", err), "free some disk space, or choose another folder with --state-dir")
+		return hint.With(fmt.Errorf("record what is deployed: %w", err), "free some disk space, or use another directory with --state-dir")
 	}
 	return nil
 }
 
-// Forget notes that nothing is known to be deployed.
+// Forget removes the record of what is deployed.
 func (t *Terraform) Forget() error {
 	err := os.Remove(filepath.Join(t.Folder, fingerprintName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("forget what is deployed: %w", err)
+		return fmt.Errorf("remove the record of what is deployed: %w", err)
 	}
 	return nil
 }
 
-// Deployed reports whether the last deployment was the one that the fingerprint
-// stands for.
+// Deployed reports whether the last deployment had this fingerprint.
 func (t *Terraform) Deployed(fingerprint string) bool {
 	body, err := os.ReadFile(filepath.Join(t.Folder, fingerprintName))
 	return err == nil && string(body) == fingerprint+"\n"

@@ -12,8 +12,9 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// journalSize is the room that the journal takes before a run begins, so that it
-// can be written when the disk has become full. A deployment needs about 5 KB.
+// journalSize is the disk space, in bytes, that is allocated for the journal before a
+// run begins: it can then be written when the disk becomes full. A deployment needs
+// about 5 KB.
 const journalSize = 64 << 10
 
 // entry is one line of the journal.
@@ -21,29 +22,29 @@ type entry struct {
 	// Address and Type are the resource's.
 	Address string `json:"address"`
 	Type    string `json:"type,omitempty"`
-	// ID is the provider's id of a resource that was created; it is empty while the
-	// resource is only planned.
+	// ID is the provider's id of a resource that was created; it is empty for one that
+	// is only planned.
 	ID string `json:"id,omitempty"`
 }
 
-// journal notes what a run is about to create, and what it has created. It stays
-// when the run does not come to its end. The next run reads from it which resources
-// are this deployment's although the state does not have them. The nil
-// journal notes nothing.
+// journal records what a run is about to create, and what it has created. The file
+// stays when the run is interrupted: the next run reads from it which resources belong
+// to this deployment although they are not in the state. A nil journal records nothing.
 type journal struct {
 	f   *os.File
-	at  int64
-	err error // the first one
+	at  int64 // offset of the next line
+	err error // the first error
 }
 
 func (t *Terraform) journalPath() string { return filepath.Join(t.Folder, "journal") }
 
-// openJournal opens the journal to add to what earlier runs left in it.
+// openJournal opens the journal to append to the lines of earlier runs.
 func openJournal(path string) (*journal, error) {
 	before, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
+
 	before = bytes.TrimRight(before, "\n")
 	if len(before) > 0 {
 		before = append(before, '\n')
@@ -51,28 +52,34 @@ func openJournal(path string) (*journal, error) {
 
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
-		room := bytes.Repeat([]byte{'\n'}, journalSize)
-		if _, err = f.WriteAt(room, int64(len(before))); err == nil {
+		space := bytes.Repeat([]byte{'\n'}, journalSize)
+		if _, err = f.WriteAt(space, int64(len(before))); err == nil {
 			err = f.Sync()
 		}
 	}
+
 	if err != nil {
-		return nil, hint.With(fmt.Errorf("write the journal: %w", err), "free some disk space, or choose another folder with --state-dir")
+		return nil, hint.With(fmt.Errorf("write the journal: %w", err), "free some disk space, or use another directory with --state-dir")
 	}
+
 	return &journal{f: f, at: int64(len(before))}, nil
 }
 
-// intend notes a planned creation.
-func (j *journal) intend(c Change) {
+// addPlanned records a planned creation.
+func (j *journal) addPlanned(c Change) {
 	if c.Action == "create" || c.Action == "replace" {
 		j.write(entry{Address: c.Resource.Addr, Type: c.Resource.Type})
 	}
 }
 
-// done notes that a resource was created.
-func (j *journal) done(h Hook) {
+// addCreated records that a resource was created.
+func (j *journal) addCreated(h Hook) {
 	if h.Action == "create" && h.IDValue != "" {
-		j.write(entry{Address: h.Resource.Addr, Type: h.Resource.Type, ID: h.IDValue})
+		j.write(entry{
+			Address: h.Resource.Addr,
+			Type:    h.Resource.Type,
+			ID:      h.IDValue,
+		})
 	}
 }
 
@@ -98,7 +105,8 @@ func (j *journal) close(complete bool) error {
 	return err
 }
 
-// readJournal returns what unfinished runs were about to create, by address; those that they are known to have created have an id.
+// readJournal returns what interrupted runs were about to create, by address. Those that
+// they are known to have created have an id.
 func readJournal(path string) (map[string]entry, error) {
 	body, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -107,6 +115,7 @@ func readJournal(path string) (map[string]entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
+
 	entries := map[string]entry{}
 	for line := range bytes.Lines(body) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
@@ -114,9 +123,10 @@ func readJournal(path string) (map[string]entry, error) {
 		}
 		var e entry
 		if err := json.Unmarshal(line, &e); err != nil {
-			continue // the line that was being written when the run was killed
+			continue // the run was killed while it wrote this line
 		}
 		entries[e.Address] = e
 	}
+
 	return entries, nil
 }

@@ -15,48 +15,51 @@ import (
 
 const terraformHost = "registry.terraform.io"
 
-// MirrorSearch says where a copy of the provider may lie on this machine.
+// MirrorSearch tells FindMirror where to search for a copy of the provider.
 type MirrorSearch struct {
-	// Explicit is a folder that the user named: it must hold the provider.
+	// Explicit is a directory from the user. It must hold the provider.
 	Explicit string
-	// Root is the root module, whose lock file says which version is wanted.
+	// Root is the root module, whose lock file has the wanted version.
 	Root string
-	// Beside is the folder of this program, which may be shipped with a mirror.
+	// Beside is the directory of this program, which may be shipped with a mirror.
 	Beside string
-	// Home is the user's home folder.
+	// Home is the user's home directory.
 	Home string
-	// DataDirs are the user's and the system's data folders (XDG).
+	// DataDirs are the user's and the system's data directories (XDG).
 	DataDirs []string
-	// Roots are folders whose subfolders are looked through as well.
+	// Roots are directories that are searched two levels deep.
 	Roots []string
 }
 
-// SystemRoots is where mirrors usually lie on a system.
+// SystemRoots returns the usual directories of mirrors on a system.
 func SystemRoots() []string { return []string{"/opt", "/usr/share", "/usr/local/share", "/usr/lib"} }
 
-// FindMirror answers a folder laid out as a filesystem mirror that has the locked
-// version of the AWS provider for this platform, or empty when there is none.
+// FindMirror returns the directory of a filesystem mirror that has the locked version of
+// the AWS provider for this platform, or "" when there is none.
 func FindMirror(s MirrorSearch) (string, error) {
 	wanted, err := LockedProvider(s.Root)
 	if err != nil {
 		return "", err
 	}
+
 	if s.Explicit != "" {
 		if !offers(s.Explicit, wanted) {
 			return "", hint.New(fmt.Sprintf("%s has no hashicorp/aws %s for %s_%s", s.Explicit, wanted, runtime.GOOS, runtime.GOARCH),
-				"make one with: terraform -chdir=terraform providers mirror DIR")
+				"create one with terraform -chdir=terraform providers mirror DIR")
 		}
 		return filepath.Abs(s.Explicit)
 	}
+
 	for _, dir := range s.candidates() {
 		if offers(dir, wanted) {
 			return dir, nil
 		}
 	}
+
 	return "", nil
 }
 
-// candidates lists folders in the order in which they are tried.
+// candidates returns the directories to try, in order.
 func (s MirrorSearch) candidates() []string {
 	var dirs []string
 	if s.Beside != "" {
@@ -65,26 +68,30 @@ func (s MirrorSearch) candidates() []string {
 	if s.Home != "" {
 		dirs = append(dirs, filepath.Join(s.Home, ".terraform.d", "plugins"))
 	}
+
 	dirs = append(dirs, filepath.Join(s.Root, "terraform.d", "plugins"))
 	for _, data := range s.DataDirs {
 		dirs = append(dirs, filepath.Join(data, "terraform", "plugins"))
 	}
+
 	roots := s.Roots
 	if s.Home != "" {
 		roots = append(roots[:len(roots):len(roots)], s.Home)
 	}
+
 	for _, root := range roots {
 		dirs = append(dirs, root)
 		for _, deep := range []string{"*", filepath.Join("*", "*")} {
 			found, err := filepath.Glob(filepath.Join(root, deep, terraformHost))
 			if err != nil {
-				continue // a root with a bracket in its name: nothing usual lies there
+				continue // the path is not a valid pattern: it is not a usual directory
 			}
 			for _, f := range found {
 				dirs = append(dirs, filepath.Dir(f))
 			}
 		}
 	}
+
 	return dirs
 }
 
@@ -102,13 +109,12 @@ func offers(dir, version string) bool {
 
 var lockedVersion = regexp.MustCompile(`provider "[^"]*/hashicorp/aws" \{\s*version\s*=\s*"([^"]+)"`)
 
-// LockedProvider is the version of the AWS provider that the root module's lock
-// file names.
+// LockedProvider returns the version of the AWS provider in the root module's lock file.
 func LockedProvider(root string) (string, error) {
 	path := filepath.Join(root, ".terraform.lock.hcl")
 	body, err := os.ReadFile(path)
 	if err != nil {
-		return "", hint.With(fmt.Errorf("read the provider's version: %w", err), "the lock file is part of the project: restore it with git checkout")
+		return "", hint.With(fmt.Errorf("read the version of the provider: %w", err), "the lock file is part of the project: restore it with git checkout")
 	}
 	m := lockedVersion.FindSubmatch(body)
 	if m == nil {
@@ -117,12 +123,13 @@ func LockedProvider(root string) (string, error) {
 	return string(m[1]), nil
 }
 
-// WriteCLIConfig writes a configuration with which Terraform and OpenTofu, run by
-// hand, take HashiCorp's providers from a mirror.
+// WriteCLIConfig writes a configuration with which Terraform and OpenTofu, run by hand,
+// use HashiCorp's providers from a mirror.
 func WriteCLIConfig(path, mirror string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return hint.With(fmt.Errorf("make a folder for Terraform's configuration: %w", err), "choose a folder that you may write to with --state-dir")
+		return hint.With(fmt.Errorf("cannot create a directory for Terraform's configuration: %w", err), "use a writable directory with --state-dir")
 	}
+
 	mirrors := map[string]string{terraformHost: mirror}
 	if unpacked(mirror) {
 		own := filepath.Join(filepath.Dir(path), "mirror")
@@ -131,14 +138,16 @@ func WriteCLIConfig(path, mirror string) error {
 		}
 		mirrors[tofuHost] = own
 	}
+
 	if err := os.WriteFile(path, []byte(cliConfig(mirrors)), 0o600); err != nil {
-		return hint.With(fmt.Errorf("write Terraform's configuration: %w", err), "free some disk space, or choose another folder with --state-dir")
+		return hint.With(fmt.Errorf("write the configuration of Terraform: %w", err), "free some disk space, or use another directory with --state-dir")
 	}
+
 	return nil
 }
 
-// cliConfig is a configuration for the tool that takes HashiCorp's providers from
-// mirrors, by the registry's host, and all others from where they come from.
+// cliConfig returns a configuration of the tool by which it uses HashiCorp's providers
+// from mirrors, by the registry's host, and all others from their registries.
 func cliConfig(mirrors map[string]string) string {
 	var b strings.Builder
 	var hosts []string
@@ -151,14 +160,14 @@ func cliConfig(mirrors map[string]string) string {
 	return b.String()
 }
 
-// quoteHCL writes s as a string literal of HCL.
+// quoteHCL returns s as a string literal of HCL.
 func quoteHCL(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "${", "$${", "%{", "%%{", "\n", `\n`).Replace(s) + `"`
 }
 
-// HasInstallation reports whether the user's own configuration of the tool says
-// where providers come from: the file that TF_CLI_CONFIG_FILE names, if it is
-// there, else the one in the home folder.
+// HasInstallation reports whether the user's own configuration of the tool chooses where
+// providers come from: the file named by TF_CLI_CONFIG_FILE, or, without that name,
+// the one in the home directory.
 func HasInstallation(named, home string) bool {
 	path := named
 	if path == "" {

@@ -9,8 +9,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// Existing is something at the target that has the name of a resource that a plan
-// creates.
+// Existing is a resource at the target that has the name of one that a plan creates.
 type Existing struct {
 	// Address and Type are the planned resource's.
 	Address, Type string
@@ -34,17 +33,16 @@ func (e Existing) sameTags() bool {
 	return true
 }
 
-// Interrupted reports whether a run of this deployment did not come to its end, so
-// that there may be resources that the state does not have.
+// Interrupted reports whether a run of this deployment was interrupted: there may be
+// resources that are not in the state.
 func (t *Terraform) Interrupted() (bool, error) {
 	intended, err := readJournal(t.journalPath())
 	return len(intended) > 0, err
 }
 
-// Ours sorts what exists at the target into what an interrupted run of this
-// deployment created, and what is somebody else's. It is ours when the journal says
-// that this deployment was about to create that resource, which it only does after
-// it saw that nothing had the name, and when it has the tags that were planned.
+// Ours separates what an interrupted run of this deployment created from what belongs
+// to others. A resource is ours when it is in the journal and has the planned tags: a
+// run adds to the journal only after it has checked that the name is free.
 func (t *Terraform) Ours(existing []Existing) (ours, foreign []Existing, err error) {
 	intended, err := readJournal(t.journalPath())
 	if err != nil {
@@ -60,20 +58,14 @@ func (t *Terraform) Ours(existing []Existing) (ours, foreign []Existing, err err
 	return ours, foreign, nil
 }
 
-// Created is the id of a resource that an interrupted run created, by its address,
-// or empty.
-func (t *Terraform) Created(address string) (string, error) {
-	intended, err := readJournal(t.journalPath())
-	return intended[address].ID, err
-}
-
-// Import makes later plans import what exists.
+// Import makes later plans import resources.
 func (t *Terraform) Import(existing []Existing) error {
 	var b strings.Builder
 	for _, e := range existing {
 		fmt.Fprintf(&b, "import {\n  to = %s\n  id = %s\n}\n\n", e.Address, quoteHCL(e.ID))
 		t.Progress.Say("%s was created by an interrupted run: importing %s", e.Address, e.ID)
 	}
+
 	f, err := os.OpenFile(filepath.Join(t.root, importsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err == nil {
 		_, err = f.WriteString(b.String())
@@ -81,11 +73,14 @@ func (t *Terraform) Import(existing []Existing) error {
 			err = closeErr
 		}
 	}
+
 	if err != nil {
-		return hint.With(fmt.Errorf("write what to import: %w", err), "free some disk space")
+		return hint.With(fmt.Errorf("write the import blocks: %w", err), "free some disk space")
 	}
+
 	for _, e := range existing {
 		t.targets = append(t.targets, e.Address)
 	}
+
 	return nil
 }

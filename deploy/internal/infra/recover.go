@@ -14,16 +14,16 @@ import (
 	"github.com/reliableq/reliableq/internal/wholefile"
 )
 
-// Recover puts the state in order after a run that did not come to its end:
+// Recover repairs the state after a run that was interrupted:
 //
-//   - a state that was cut off is replaced by the newest whole one, or, where there
-//     is none, by an empty one: what was created is in the journal, see Orphans;
-//   - a state that Terraform could not save, errored.tfstate, is taken over;
-//   - resources marked for replacement because their creation was interrupted lose
-//     the mark: they exist, and the next run updates what differs. Terraform would
-//     delete and create them anew, queues together with their messages.
+//   - A state that was cut off is replaced by the newest whole one, or, where there
+//     is none, by an empty one: the journal then has what was created, see Ours.
+//   - A state that Terraform could not save, errored.tfstate, replaces the older one.
+//   - The mark for replacement is removed from resources whose creation was
+//     interrupted. They exist, and the next run updates what differs. Terraform would
+//     delete them and create them again, queues together with their messages.
 //
-// It runs after Init, and reports through Progress what it did.
+// It must be called after Init, and reports through Progress what it did.
 func (t *Terraform) Recover(ctx context.Context) error {
 	if err := t.restoreState(ctx); err != nil {
 		return err
@@ -34,9 +34,9 @@ func (t *Terraform) Recover(ctx context.Context) error {
 	return t.keepTainted(ctx)
 }
 
-// KeepTainted takes the mark for replacement from resources whose creation was
-// interrupted, right after the interrupt: whoever runs Terraform by hand on the
-// same state needs it too.
+// KeepTainted removes the mark for replacement from resources whose creation was
+// interrupted. To be called right after the interrupt, for users who run Terraform on
+// the same state by hand next.
 func (t *Terraform) KeepTainted(ctx context.Context) error {
 	if err := t.cacheState(ctx); err != nil {
 		return err
@@ -44,14 +44,16 @@ func (t *Terraform) KeepTainted(ctx context.Context) error {
 	return t.keepTainted(ctx)
 }
 
+// keepTainted edits the local state or the copy of a remote one, and pushes it.
 func (t *Terraform) keepTainted(ctx context.Context) error {
 	body, err := os.ReadFile(t.State())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("read the state: %w", err)
+		return fmt.Errorf("read state: %w", err)
 	}
+
 	edited, kept, err := keepMarked(body)
 	if err != nil || len(kept) == 0 {
 		return err
@@ -59,20 +61,23 @@ func (t *Terraform) keepTainted(ctx context.Context) error {
 
 	file := filepath.Join(t.Folder, "untainted.tfstate")
 	if err := wholefile.Write(file, edited); err != nil {
-		return hint.With(fmt.Errorf("write the state: %w", err), "free some disk space")
+		return hint.With(fmt.Errorf("write state: %w", err), "free some disk space")
 	}
 	defer os.Remove(file)
+
 	if err := t.run(ctx, "state", "push", file); err != nil {
 		return err
 	}
+
 	for _, address := range kept {
-		t.Progress.Say("%s was created and stays as it is: its creation was interrupted before Terraform could confirm it", address)
+		t.Progress.Say("%s was created and stays: it was interrupted before Terraform could confirm it", address)
 	}
+
 	return t.cacheState(ctx)
 }
 
-// readable lists resource types whose every setting the provider reads back, so
-// that an incomplete one is completed by an update.
+// readable lists the resource types whose settings the provider reads back completely:
+// an update completes a resource whose creation was interrupted.
 var readable = map[string]bool{
 	"aws_cloudwatch_composite_alarm":            true,
 	"aws_cloudwatch_dashboard":                  true,
@@ -112,6 +117,7 @@ func keepMarked(body []byte) (edited []byte, kept []string, err error) {
 	if err := errors.Join(json.Unmarshal(body, &s), json.Unmarshal(body, &state)); err != nil {
 		return nil, nil, fmt.Errorf("read state: %w", err)
 	}
+
 	if err := json.Unmarshal(state["resources"], &resources); len(s.Resources) > 0 && err != nil {
 		return nil, nil, fmt.Errorf("read the state's resources: %w", err)
 	}
@@ -120,16 +126,20 @@ func keepMarked(body []byte) (edited []byte, kept []string, err error) {
 		if !r.managed() || !readable[r.Type] || len(r.Instances) == 0 {
 			continue
 		}
+
 		if err := json.Unmarshal(resources[n]["instances"], &instances); err != nil {
 			return nil, nil, fmt.Errorf("read the state's instances: %w", err)
 		}
+
 		left, addresses := keepInstances(r, instances)
 		if resources[n]["instances"], err = json.Marshal(left); err != nil {
 			return nil, nil, fmt.Errorf("write state: %w", err)
 		}
+
 		kept = append(kept, addresses...)
 		instances = nil
 	}
+
 	if len(kept) == 0 {
 		return nil, nil, nil
 	}
@@ -138,13 +148,16 @@ func keepMarked(body []byte) (edited []byte, kept []string, err error) {
 	if state["serial"], err = json.Marshal(s.Serial + 1); err != nil {
 		return nil, nil, fmt.Errorf("write state: %w", err)
 	}
+
 	if state["resources"], err = json.Marshal(resources); err != nil {
 		return nil, nil, fmt.Errorf("write state: %w", err)
 	}
+
 	edited, err = json.MarshalIndent(state, "", "  ")
 	if err != nil {
 		return nil, nil, fmt.Errorf("write state: %w", err)
 	}
+
 	return append(edited, '\n'), kept, nil
 }
 
@@ -173,23 +186,25 @@ func keepInstances(r stateResource, instances []map[string]json.RawMessage) (lef
 			delete(instances[n], "status")
 			kept = append(kept, i.address(r))
 		}
+
 		left = append(left, instances[n])
 	}
+
 	return left, kept
 }
 
-// restoreState replaces a state that is cut off, and takes over the one that
-// Terraform could not save.
+// restoreState replaces a state that is cut off, or older than one that Terraform could
+// not save.
 func (t *Terraform) restoreState(ctx context.Context) error {
 	errored := filepath.Join(t.Folder, erroredName)
 	if len(t.Backend) > 0 {
 		if _, err := readState(errored); err != nil {
-			return nil // there is none, or it is of no use
+			return nil // there is none, or it is cut off
 		}
 		if err := t.run(ctx, "state", "push", errored); err != nil {
 			return err
 		}
-		t.Progress.Say("took over the state that an earlier run could not save")
+		t.Progress.Say("restored the state that an earlier run could not save")
 		return os.Remove(errored)
 	}
 
@@ -199,59 +214,64 @@ func (t *Terraform) restoreState(ctx context.Context) error {
 		if newer, err := readState(errored); err != nil || newer.Lineage != state.Lineage || newer.Serial <= state.Serial {
 			return nil
 		}
-		return t.takeOver(errored, "took over the state that an earlier run could not save")
+		return t.useState(errored, "restored the state that an earlier run could not save")
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := readState(errored); err != nil {
 			return nil
 		}
-		return t.takeOver(errored, "took over the state that an earlier run could not save")
+		return t.useState(errored, "restored the state that an earlier run could not save")
 	case !errors.Is(err, errCutOff):
 		return err
 	}
 
-	// The state is cut off. Keep it, for whoever wants to look.
+	// The state is cut off. Move it away instead of deleting it: a person may want to
+	// read it.
 	aside := t.State() + ".damaged-" + time.Now().UTC().Format("20060102T150405Z")
 	if err := os.Rename(t.State(), aside); err != nil {
-		return fmt.Errorf("put the damaged state aside: %w", err)
+		return fmt.Errorf("move the damaged state: %w", err)
 	}
+
 	for _, candidate := range []string{errored, t.State() + ".backup"} {
 		if _, err := readState(candidate); err == nil {
-			return t.takeOver(candidate, fmt.Sprintf("the state was cut off, now %s: restored it from %s", aside, filepath.Base(candidate)))
+			return t.useState(candidate, fmt.Sprintf("the state was cut off (moved to %s): restored it from %s", aside, filepath.Base(candidate)))
 		}
 	}
+
 	intended, err := readJournal(t.journalPath())
 	if err != nil {
 		return err
 	}
+
 	if len(intended) == 0 {
 		if err := os.Rename(aside, t.State()); err != nil {
-			return fmt.Errorf("put the damaged state back: %w", err)
+			return fmt.Errorf("move the damaged state back: %w", err)
 		}
-		return hint.New("the state "+t.State()+" is damaged, and neither a backup nor a journal of what was created lies beside it",
-			"put a copy of the state there, or remove the file, deploy again and import what is reported to exist; for the embedded AWS, reliableq down --wipe removes everything")
+		return hint.New("the state "+t.State()+" is damaged, and there is neither a backup nor a journal of what was created",
+			"restore a copy of the state, or delete the file, deploy again and import what is reported to exist; for the embedded AWS, reliableq down --wipe removes everything")
 	}
-	t.Progress.Say("the state was cut off, now %s: what was created is found again by the journal", aside)
+
+	t.Progress.Say("the state was cut off (moved to %s): the journal has what was created", aside)
 	return nil
 }
 
-// takeOver makes the state at path the deployment's.
-func (t *Terraform) takeOver(path, said string) error {
+// useState makes the state at path the deployment's, and reports text.
+func (t *Terraform) useState(path, text string) error {
 	body, err := os.ReadFile(path)
 	if err == nil {
 		err = wholefile.Write(t.State(), body)
 	}
 	if err != nil {
-		return hint.With(fmt.Errorf("restore the state: %w", err), "free some disk space")
+		return hint.With(fmt.Errorf("restore state: %w", err), "free some disk space")
 	}
-	t.Progress.Say("%s", said)
+	t.Progress.Say("%s", text)
 	if filepath.Base(path) == erroredName {
 		return os.Remove(path)
 	}
 	return nil
 }
 
-// Settled notes that everything that earlier runs were about to create is in the
-// state: a plan has nothing left to create.
+// Settled removes the journal. It is called when a plan has nothing left to create:
+// the state then has everything that earlier runs were about to create.
 func (t *Terraform) Settled() error {
 	if err := os.Remove(t.journalPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the journal: %w", err)

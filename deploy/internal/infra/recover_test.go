@@ -156,7 +156,7 @@ func TestTheNewestWholeStateIsUsed(t *testing.T) {
 		{"empty, with a backup", map[string]string{stateName: "", stateName + ".backup": wholeState}, "whole", ""},
 		{"cut off, backup too, with a journal", map[string]string{stateName: cutOffState, stateName + ".backup": cutOffState, "journal": journal}, "", ""},
 		{"cut off, first apply, with a journal", map[string]string{stateName: cutOffState, "journal": journal}, "", ""},
-		{"cut off, with nothing", map[string]string{stateName: cutOffState}, "", "is damaged, and neither a backup nor a journal"},
+		{"cut off, with nothing", map[string]string{stateName: cutOffState}, "", "is damaged, and there is neither a backup nor a journal"},
 		{"cut off, not saved one and backup", map[string]string{stateName: cutOffState, stateName + ".backup": wholeState, erroredName: newerState}, "newer", ""},
 		{"newer one was not saved", map[string]string{stateName: wholeState, erroredName: newerState}, "newer", ""},
 		{"older one was not saved", map[string]string{stateName: newerState, erroredName: wholeState}, "newer", ""},
@@ -219,10 +219,10 @@ func TestTheJournalTellsWhatAnUnfinishedRunWasAbout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.intend(change("a"))
-	j.intend(change("b"))
-	j.intend(Change{Resource: Resource{Addr: "c"}, Action: "update"})
-	j.done(Hook{Resource: Resource{Addr: "a", Type: "aws_sqs_queue"}, Action: "create", IDValue: "http://q/a"})
+	j.addPlanned(change("a"))
+	j.addPlanned(change("b"))
+	j.addPlanned(Change{Resource: Resource{Addr: "c"}, Action: "update"})
+	j.addCreated(Hook{Resource: Resource{Addr: "a", Type: "aws_sqs_queue"}, Action: "create", IDValue: "http://q/a"})
 	if err := j.close(false); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestTheJournalTellsWhatAnUnfinishedRunWasAbout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.intend(change("d"))
+	j.addPlanned(change("d"))
 	if _, err := j.f.WriteAt([]byte(`{"address":"e","ty`), j.at); err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestADeploymentIsWorkedOnByOneRunAtATime(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	_, err := Open(t.Context(), b.tf.Options)
-	if err == nil || !strings.Contains(err.Error(), "another run works on this deployment (pid ") || hint.Of(err) == "" {
+	if err == nil || !strings.Contains(err.Error(), "another run is working on this deployment (pid ") || hint.Of(err) == "" {
 		t.Errorf("a second run: %v", err)
 	}
 }

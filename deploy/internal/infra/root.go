@@ -25,11 +25,10 @@ const (
 	erroredName = "errored.tfstate"
 )
 
-// copyRoot copies the root module into the deployment's folder. The tool runs
-// there: it writes a lock file, and, when it cannot save its state, errored.tfstate
-// into the folder that it runs in, and the backend and imports of a deployment are
-// part of the configuration. What lies beside the root module is linked to, so that
-// relative paths lead where they led.
+// copyRoot copies the root module into the deployment's folder, where the tool runs.
+// The tool writes a lock file into its directory, and errored.tfstate when it cannot
+// save its state; and the backend and imports of a deployment are part of the
+// configuration. Links to the siblings of the root module keep relative paths valid.
 func (t *Terraform) copyRoot() error {
 	work := filepath.Join(t.Folder, "work")
 	root := filepath.Join(work, filepath.Base(t.Root))
@@ -37,11 +36,14 @@ func (t *Terraform) copyRoot() error {
 	if err != nil {
 		return err
 	}
+
+	// Move a state that could not be saved out of the directory before it is removed.
 	if err := os.Rename(filepath.Join(root, erroredName), filepath.Join(t.Folder, erroredName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("keep the state that could not be saved: %w", err)
+		return fmt.Errorf("move the state that could not be saved: %w", err)
 	}
+
 	if err := os.RemoveAll(work); err != nil {
-		return fmt.Errorf("clear the copy of the root module: %w", err)
+		return fmt.Errorf("remove the old copy of the root module: %w", err)
 	}
 
 	err = errors.Join(
@@ -50,16 +52,18 @@ func (t *Terraform) copyRoot() error {
 		os.WriteFile(filepath.Join(root, lockName), lock, 0o600),
 		os.WriteFile(filepath.Join(root, backendName), t.backendBlock(), 0o600),
 	)
+
 	if err != nil {
-		return hint.With(fmt.Errorf("copy the root module: %w", err), "free some disk space, or choose another folder with --state-dir")
+		return hint.With(fmt.Errorf("copy the root module: %w", err), "free some disk space, or use another directory with --state-dir")
 	}
+
 	t.root = root
 	return nil
 }
 
-// lockFile is the lock file for the copy of the root module at root. OpenTofu takes
-// providers from a registry of its own, where packages have other hashes: it gets
-// the version alone, or what it wrote itself for that version.
+// lockFile returns the lock file for the copy of the root module at root. OpenTofu
+// uses another registry, where the packages have other hashes: it gets the version
+// alone, or the file that it wrote itself for that version.
 func (t *Terraform) lockFile(root string) ([]byte, error) {
 	if !t.tool.Tofu {
 		body, err := os.ReadFile(filepath.Join(t.Root, lockName))
@@ -68,15 +72,18 @@ func (t *Terraform) lockFile(root string) ([]byte, error) {
 		}
 		return body, nil
 	}
+
 	version, err := LockedProvider(t.Root)
 	if err != nil {
 		return nil, err
 	}
+
 	if own, err := LockedProvider(root); err == nil && own == version {
 		if body, err := os.ReadFile(filepath.Join(root, lockName)); err == nil && bytes.Contains(body, []byte(tofuHost)) {
 			return body, nil
 		}
 	}
+
 	return fmt.Appendf(nil, "provider %q {\n  version = %q\n}\n", tofuHost+"/hashicorp/aws", version), nil
 }
 
@@ -88,44 +95,50 @@ func (t *Terraform) backendBlock() []byte {
 	return fmt.Appendf(nil, "terraform {\n  backend \"local\" {\n    path = %s\n  }\n}\n", quoteHCL(t.State()))
 }
 
-// linkSiblings links to everything that lies beside the root module.
+// linkSiblings links to everything in the parent directory of the root module.
 func linkSiblings(work, source string) error {
 	parent := filepath.Dir(source)
 	entries, err := os.ReadDir(parent)
 	if err != nil {
-		return fmt.Errorf("look beside the root module: %w", err)
+		return fmt.Errorf("read the directory of the root module: %w", err)
 	}
+
 	for _, e := range entries {
 		if e.Name() == filepath.Base(source) {
 			continue
 		}
 		if err := os.Symlink(filepath.Join(parent, e.Name()), filepath.Join(work, e.Name())); err != nil {
-			return fmt.Errorf("link to what lies beside the root module: %w", err)
+			return fmt.Errorf("link to the siblings of the root module: %w", err)
 		}
 	}
+
 	return nil
 }
 
-// copyTree copies a module without what the tool keeps in it, and without folders
-// of the given names.
+// copyTree copies a module, without the tool's own files and without directories of
+// the given names.
 func copyTree(to, from string, without ...string) error {
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
+
 		rel, err := filepath.Rel(from, path)
 		if err != nil {
 			return err
 		}
+
 		if d.IsDir() {
 			if path != from && (d.Name() == ".terraform" || slices.Contains(without, d.Name())) {
 				return fs.SkipDir
 			}
 			return os.MkdirAll(filepath.Join(to, rel), 0o755)
 		}
+
 		if !d.Type().IsRegular() || strings.Contains(d.Name(), ".tfstate") {
 			return nil
 		}
+
 		body, err := os.ReadFile(path)
 		if err != nil {
 			return err

@@ -248,7 +248,7 @@ func TestAStateMovesIntoTheBackendThatIsNamedLater(t *testing.T) {
 		t.Error("the bucket does not have the state")
 	}
 
-	if _, err := r.open(t, folder, []string{"bucket=other", "key=k"}); err == nil || !strings.Contains(err.Error(), "lies in another backend") {
+	if _, err := r.open(t, folder, []string{"bucket=other", "key=k"}); err == nil || !strings.Contains(err.Error(), "is in another backend") {
 		t.Errorf("another backend: %v", err)
 	}
 }

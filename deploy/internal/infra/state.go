@@ -81,10 +81,12 @@ func (a *Attributes) UnmarshalJSON(body []byte) error {
 			*field = value
 		}
 	}
+
 	var tags map[string]string
 	if json.Unmarshal(all["tags_all"], &tags) == nil {
 		a.Tags = tags
 	}
+
 	return nil
 }
 
@@ -112,6 +114,7 @@ func readState(path string) (stateFile, error) {
 	if s.Version != 4 {
 		return stateFile{}, fmt.Errorf("read state %s: unknown format %d", path, s.Version)
 	}
+
 	return s, nil
 }
 
@@ -136,6 +139,7 @@ func Outputs(folder string) (map[string]json.RawMessage, error) {
 		}
 		out[name] = o.Value
 	}
+
 	return out, nil
 }
 
@@ -182,6 +186,7 @@ func Listed(folder string) ([]string, error) {
 		slices.Sort(names[kind])
 		lines = append(lines, fmt.Sprintf("%s (%d): %s", kind, len(names[kind]), strings.Join(names[kind], ", ")))
 	}
+
 	return lines, nil
 }
 
@@ -226,6 +231,7 @@ func Holdings(folder string) (all []Held, owner string, err error) {
 		if !r.managed() {
 			continue
 		}
+
 		for _, i := range r.Instances {
 			if r.Module == "" && r.Type == "terraform_data" && r.Name == "owner" {
 				owner = i.Attributes.ID
@@ -237,6 +243,7 @@ func Holdings(folder string) (all []Held, owner string, err error) {
 			})
 		}
 	}
+
 	return all, owner, nil
 }
 

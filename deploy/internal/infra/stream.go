@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Event is one line of the tool's machine-readable output. Fields that an event
-// does not have are zero.
+// Event is one line of the tool's machine-readable output. Fields that the event does
+// not have are zero.
 type Event struct {
 	// Type is the kind of event, such as apply_complete.
 	Type string `json:"type"`
@@ -15,11 +15,11 @@ type Event struct {
 	Message string `json:"@message"`
 	// Level is info, warn or error.
 	Level string `json:"@level"`
-	// Hook tells of one resource, in apply_* and refresh_* events.
+	// Hook is about one resource, in apply_* and refresh_* events.
 	Hook Hook `json:"hook"`
 	// Change is what is planned for one resource, in planned_change.
 	Change Change `json:"change"`
-	// Changes sums up, in change_summary.
+	// Changes are the totals, in change_summary.
 	Changes Summary `json:"changes"`
 	// Diagnostic is an error or a warning.
 	Diagnostic *Diagnostic `json:"diagnostic"`
@@ -37,13 +37,13 @@ type Resource struct {
 	Key any `json:"resource_key"`
 }
 
-// Hook tells what happens to one resource.
+// Hook is what happens to one resource.
 type Hook struct {
 	// Resource is the resource.
 	Resource Resource `json:"resource"`
 	// Action is create, update, delete, replace or read.
 	Action string `json:"action"`
-	// IDValue is the id that the provider gave it.
+	// IDValue is the provider's id of it.
 	IDValue string `json:"id_value"`
 	// Elapsed is the time since its start, in seconds.
 	Elapsed float64 `json:"elapsed_seconds"`
@@ -69,7 +69,7 @@ type Summary struct {
 	Operation string `json:"operation"`
 }
 
-// Total is the number of single changes.
+// Total returns the number of all changes.
 func (s Summary) Total() int { return s.Add + s.Change + s.Remove }
 
 // Diagnostic is an error or a warning of the tool or the provider.
@@ -78,17 +78,17 @@ type Diagnostic struct {
 	Severity string `json:"severity"`
 	// Summary is its first line.
 	Summary string `json:"summary"`
-	// Detail is the rest, maybe empty.
+	// Detail is the rest, and may be empty.
 	Detail string `json:"detail"`
-	// Address is the resource it is about, maybe empty.
+	// Address is the resource it is about, and may be empty.
 	Address string `json:"address"`
-	// Range is where in the sources it lies, or nil.
+	// Range is its place in the sources, or nil.
 	Range *struct {
 		// Filename is relative to the root module.
 		Filename string `json:"filename"`
-		// Start is where the range begins.
+		// Start is the beginning of the range.
 		Start struct {
-			// Line counts from one.
+			// Line is the line number, from 1.
 			Line int `json:"line"`
 		} `json:"start"`
 	} `json:"range"`
@@ -96,36 +96,36 @@ type Diagnostic struct {
 
 // Output is one output of the root module.
 type Output struct {
-	// Sensitive outputs are not shown.
+	// Sensitive marks an output whose value is not shown.
 	Sensitive bool `json:"sensitive"`
-	// Value is the value, in JSON; empty while it is not known.
+	// Value is the value in JSON; empty while it is not known.
 	Value json.RawMessage `json:"value"`
 }
 
-// ParseEvent reads one line of the stream.
+// ParseEvent parses one line of the stream.
 func ParseEvent(line []byte) (Event, error) {
 	var e Event
 	if err := json.Unmarshal(line, &e); err != nil {
-		return Event{}, fmt.Errorf("read an event: %w", err)
+		return Event{}, fmt.Errorf("parse an event: %w", err)
 	}
 	if e.Type == "" {
-		return Event{}, fmt.Errorf("read an event: no type in %q", line[:min(len(line), 100)])
+		return Event{}, fmt.Errorf("parse an event: no type in %q", line[:min(len(line), 100)])
 	}
 	return e, nil
 }
 
-// splitter is a writer that hands on whole lines, as events. Lines that are none,
-// such as a crash of the tool, are kept for the error.
+// splitter is a writer that splits the stream into lines and passes them to handle as
+// events. Lines that are not events, as when the tool crashes, are stored for the error.
 type splitter struct {
 	handle func(Event)
 	rest   []byte
 	other  bytes.Buffer
 }
 
-// maxOther bounds what is kept of lines that are no events.
+// maxOther limits what is stored of lines that are not events, in bytes.
 const maxOther = 64 << 10
 
-// Write takes the next bytes of the stream.
+// Write adds bytes of the stream.
 func (s *splitter) Write(p []byte) (int, error) {
 	s.rest = append(s.rest, p...)
 	for {
@@ -138,7 +138,7 @@ func (s *splitter) Write(p []byte) (int, error) {
 	}
 }
 
-// flush handles what came after the last end of line.
+// flush handles the bytes after the last end of line.
 func (s *splitter) flush() {
 	s.line(s.rest)
 	s.rest = nil
@@ -149,11 +149,13 @@ func (s *splitter) line(line []byte) {
 	if len(line) == 0 {
 		return
 	}
+
 	e, err := ParseEvent(line)
 	if err == nil {
 		s.handle(e)
 		return
 	}
+
 	if s.other.Len() < maxOther {
 		s.other.Write(line[:min(len(line), maxOther)])
 		s.other.WriteByte('\n')

@@ -174,9 +174,11 @@ func TestModuleKeys(t *testing.T) {
 	for module, want := range map[string]string{
 		"module.producer": "producer", `module.retry["retry_2"]`: "retry_2", `module.a["x"].module.b`: "x", `module.a["x"].module.b["y"]`: "y", "module.a.module.b": "b", "": "", "nonsense": "nonsense",
 	} {
-		if got := moduleKey(module); got != want {
-			t.Errorf("%s: %s, want %s", module, got, want)
-		}
+		t.Run(module, func(t *testing.T) {
+			if got := moduleKey(module); got != want {
+				t.Errorf("%s: %s, want %s", module, got, want)
+			}
+		})
 	}
 }
 

@@ -67,10 +67,12 @@ func TestDestroyAndPlanKnowTheVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, verb := range []string{"destroy", "plan"} {
-		args := b.calls()[i].Args
-		if args[0] != verb || !slices.Contains(args, "a=b") || !slices.Contains(args, "-json") {
-			t.Errorf("%s: %v", verb, args)
-		}
+		t.Run(verb, func(t *testing.T) {
+			args := b.calls()[i].Args
+			if args[0] != verb || !slices.Contains(args, "a=b") || !slices.Contains(args, "-json") {
+				t.Errorf("%s: %v", verb, args)
+			}
+		})
 	}
 }
 
@@ -84,14 +86,18 @@ func TestTheToolSeesTheTargetsEnvironmentAndItsOwnFolders(t *testing.T) {
 	for key, want := range map[string]string{
 		"AWS_REGION": "us-east-1", "TF_DATA_DIR": filepath.Join(b.tf.Folder, "data"), "TF_PLUGIN_CACHE_DIR": b.tf.Plugins, "TF_IN_AUTOMATION": "1",
 	} {
-		if c.Env[key] != want {
-			t.Errorf("%s=%s, want %s", key, c.Env[key], want)
-		}
+		t.Run(key, func(t *testing.T) {
+			if c.Env[key] != want {
+				t.Errorf("%s=%s, want %s", key, c.Env[key], want)
+			}
+		})
 	}
 	for _, key := range []string{"TF_VAR_x", "TF_LOG", "TF_CLI_CONFIG_FILE", "HOME"} {
-		if v, ok := c.Env[key]; ok {
-			t.Errorf("%s=%s reaches the tool", key, v)
-		}
+		t.Run(key, func(t *testing.T) {
+			if v, ok := c.Env[key]; ok {
+				t.Errorf("%s=%s reaches the tool", key, v)
+			}
+		})
 	}
 	if want := filepath.Join(b.tf.Folder, "work", "terraform"); c.Dir != want {
 		t.Errorf("runs in %s, want %s", c.Dir, want)
@@ -143,20 +149,22 @@ func TestAFailureTellsWhatTheToolSaidAndWhatToDo(t *testing.T) {
 			`"address":"aws_sqs_queue.q","range":{"filename":"main.tf","start":{"line":7}}}}`, summary, detail)
 	}
 	for name, c := range map[string]struct{ summary, detail, next string }{
-		"refused by AWS":   {"creating SQS Queue", "AccessDenied: not allowed", "ask for the permission"},
+		"refused by AWS":   {"creating SQS Queue", "AccessDenied: not allowed", "lack the permission"},
 		"endpoint is gone": {"reading SQS Queue", "dial tcp 127.0.0.1:4566: connect: connection refused", "reliableq local status"},
 		"locked":           {"Error acquiring the state lock", "", "another run"},
-		"anything else":    {"Invalid value", "must be positive", "correct what is named"},
+		"anything else":    {"Invalid value", "must be positive", "fix the error above"},
 	} {
-		b := setup(t, func(o *Options) {
-			events(say(c.summary, c.detail))(o)
-			o.Env["FAKE_EXIT"] = "1"
+		t.Run(name, func(t *testing.T) {
+			b := setup(t, func(o *Options) {
+				events(say(c.summary, c.detail))(o)
+				o.Env["FAKE_EXIT"] = "1"
+			})
+			_, err := b.tf.Apply(t.Context(), nil)
+			if err == nil || !strings.Contains(err.Error(), c.summary) || !strings.Contains(err.Error(), c.detail) ||
+				!strings.Contains(err.Error(), "aws_sqs_queue.q, main.tf:7") || !strings.Contains(hint.Of(err), c.next) {
+				t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
+			}
 		})
-		_, err := b.tf.Apply(t.Context(), nil)
-		if err == nil || !strings.Contains(err.Error(), c.summary) || !strings.Contains(err.Error(), c.detail) ||
-			!strings.Contains(err.Error(), "aws_sqs_queue.q, main.tf:7") || !strings.Contains(hint.Of(err), c.next) {
-			t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
-		}
 	}
 }
 
@@ -225,12 +233,14 @@ func TestTheFingerprintFollowsAllThatDecides(t *testing.T) {
 		{"a package", func() { built[0].SHA256 = "def" }},
 		{"a module", func() { write(t, filepath.Join(b.tf.Root, "modules", "q", "main.tf"), "#") }},
 	} {
-		c.change()
-		got := mark()
-		if other, ok := seen[got]; ok {
-			t.Errorf("%s changes nothing since %s", c.name, other)
-		}
-		seen[got] = c.name
+		t.Run(c.name, func(t *testing.T) {
+			c.change()
+			got := mark()
+			if other, ok := seen[got]; ok {
+				t.Errorf("%s changes nothing since %s", c.name, other)
+			}
+			seen[got] = c.name
+		})
 	}
 	if err := b.tf.Forget(); err != nil || b.tf.Deployed(first) {
 		t.Errorf("not forgotten: %v", err)

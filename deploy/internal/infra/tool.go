@@ -20,25 +20,24 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// Least versions that the modules run with, and the one that is fetched where
-// there is none.
+// The lowest versions that the modules support, and the version that is downloaded.
 const (
-	leastTerraform = "1.11.0"
-	leastTofu      = "1.10.0"
-	fetchVersion   = "1.11.4"
+	minTerraform    = "1.11.0"
+	minTofu         = "1.10.0"
+	downloadVersion = "1.11.4"
 )
 
 // Tool is a Terraform or OpenTofu binary.
 type Tool struct {
 	// Path is the binary.
 	Path string
-	// Version is what it says of itself, such as 1.11.4.
+	// Version is its version, such as 1.11.4.
 	Version string
-	// Tofu says that it is OpenTofu.
+	// Tofu is true for OpenTofu.
 	Tofu bool
 }
 
-// Name is how people call it.
+// Name returns the product's name.
 func (t Tool) Name() string {
 	if t.Tofu {
 		return "OpenTofu"
@@ -46,87 +45,107 @@ func (t Tool) Name() string {
 	return "Terraform"
 }
 
-// ToolSearch says where to look for a tool.
+// ToolSearch tells FindTool where to search.
 type ToolSearch struct {
-	// Want is terraform, tofu, or a path; empty means what is there.
+	// Want is terraform, tofu, or a path; empty means any.
 	Want string
-	// Path lists folders as the environment variable PATH does.
+	// Path is a list of directories in the form of the environment variable PATH.
 	Path string
-	// Downloaded is the folder for a tool that is fetched.
+	// Downloaded is the directory for a downloaded tool.
 	Downloaded string
-	// Download gets a tool from the network into the folder and answers its path;
-	// nil means HashiCorp's releases.
+	// Download downloads a tool into a directory and returns its path; nil means from
+	// HashiCorp's releases.
 	Download func(ctx context.Context, into string) (string, error)
-	// Say tells the person that a download begins.
+	// Say reports to the user that a download begins.
 	Say func(format string, args ...any)
 }
 
-// FindTool answers the tool to use: the one that is wanted, else terraform on
-// PATH, else tofu on PATH, else one fetched earlier, else one fetched now.
+// FindTool returns the tool to use: the one that Want names, else terraform on PATH,
+// else tofu on PATH, else an earlier download, else a new download.
 func FindTool(ctx context.Context, s ToolSearch) (Tool, error) {
 	if strings.ContainsRune(s.Want, filepath.Separator) {
 		t, err := inspect(ctx, s.Want)
-		return t, hint.With(err, "give --tool the path of terraform or tofu")
+		return t, hint.With(err, "set --tool to the path of terraform or tofu")
 	}
+
 	names := []string{"terraform", "tofu"}
 	if s.Want != "" {
 		names = []string{s.Want}
 	}
+
+	// A tool that is too old is reported only if no other is found.
 	var tooOld []error
 	for _, name := range names {
 		path := lookPath(name, s.Path)
 		if path == "" {
 			continue
 		}
+
 		t, err := inspect(ctx, path)
 		if err == nil {
 			return t, nil
 		}
+
 		tooOld = append(tooOld, err)
 	}
+
 	if s.Want == "tofu" {
 		return Tool{}, hint.With(errors.Join(append(tooOld, errors.New("tofu is not on PATH"))...), "install OpenTofu 1.10 or later, or name its path with --tool")
 	}
-	return fetched(ctx, s, tooOld)
+
+	return downloaded(ctx, s, tooOld)
 }
 
-// fetched answers the tool of an earlier fetch, or fetches it.
-func fetched(ctx context.Context, s ToolSearch, before []error) (Tool, error) {
+// downloaded returns the tool of an earlier download, or downloads it. before are the
+// errors of tools on PATH.
+func downloaded(ctx context.Context, s ToolSearch, before []error) (Tool, error) {
 	if t, err := inspect(ctx, filepath.Join(s.Downloaded, "terraform")); err == nil {
 		return t, nil
 	}
+
 	if err := os.MkdirAll(s.Downloaded, 0o755); err != nil {
-		return Tool{}, hint.With(fmt.Errorf("make a folder for terraform: %w", err), "choose a folder that you may write to with --state-dir")
+		return Tool{}, hint.With(fmt.Errorf("create a directory for terraform: %w", err), "use a writable directory with --state-dir")
 	}
-	fetch := s.Download
-	if fetch == nil {
-		fetch = fetchRelease
+
+	download := s.Download
+	if download == nil {
+		download = downloadRelease
 	}
-	s.Say("terraform %s or later is not on PATH: fetching %s from HashiCorp into %s", leastTerraform, fetchVersion, s.Downloaded)
-	path, err := fetch(ctx, s.Downloaded)
+
+	s.Say("terraform %s or later is not on PATH: downloading %s from HashiCorp to %s", minTerraform, downloadVersion, s.Downloaded)
+	path, err := download(ctx, s.Downloaded)
 	if err != nil {
 		if ctx.Err() != nil {
-			return Tool{}, fmt.Errorf("fetch terraform: %w", ctx.Err())
+			return Tool{}, fmt.Errorf("download terraform: %w", ctx.Err())
 		}
-		err = errors.Join(append(before, fmt.Errorf("terraform %s or later is not on PATH, and it could not be fetched: %w", leastTerraform, err))...)
-		return Tool{}, hint.With(err, "install it from https://developer.hashicorp.com/terraform/install, connect to a network, or name its path with --tool")
+		err = errors.Join(append(before, fmt.Errorf("terraform %s or later is not on PATH, and the download failed: %w", minTerraform, err))...)
+		return Tool{}, hint.With(err, "install it from https://developer.hashicorp.com/terraform/install, connect to a network, or set --tool to its path")
 	}
+
 	return inspect(ctx, path)
 }
 
-func fetchRelease(ctx context.Context, into string) (string, error) {
-	v, err := version.NewVersion(fetchVersion)
+// downloadRelease downloads the tool from HashiCorp, which checks its signature.
+func downloadRelease(ctx context.Context, into string) (string, error) {
+	v, err := version.NewVersion(downloadVersion)
 	if err != nil {
 		return "", err
 	}
+
 	release := &releases.ExactVersion{
-		Product: product.Terraform, Version: v, InstallDir: into, LicenseDir: into, Timeout: 5 * time.Minute,
-		HTTPClient: &http.Client{}, // the usual one would try for 15 s where there is no network
+		Product:    product.Terraform,
+		Version:    v,
+		InstallDir: into,
+		LicenseDir: into,
+		Timeout:    5 * time.Minute,
+		HTTPClient: &http.Client{}, // the default client retries for 15 s where there is no network
 	}
+
 	return release.Install(ctx)
 }
 
-// lookPath finds an executable in a list of folders.
+// lookPath returns the path of an executable in a list of directories, or "". Relative
+// directories are skipped: a program of the working directory must not run by accident.
 func lookPath(name, folders string) string {
 	for _, dir := range filepath.SplitList(folders) {
 		path := filepath.Join(dir, name)
@@ -137,37 +156,47 @@ func lookPath(name, folders string) string {
 	return ""
 }
 
-// inspect asks a binary what it is, and refuses one that is too old.
+// inspect returns the tool at path, or an error if it is too old.
 func inspect(ctx context.Context, path string) (Tool, error) {
 	cmd := exec.CommandContext(ctx, path, "version", "-json")
 	cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1")
 	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Stdout = &out
+	cmd.Stderr = &errs
 	if err := cmd.Run(); err != nil {
 		return Tool{}, fmt.Errorf("run %s version: %w%s", path, err, indented(errs.String()))
 	}
-	var said struct {
+
+	var printed struct {
 		Version string `json:"terraform_version"`
 	}
-	if err := json.Unmarshal(out.Bytes(), &said); err != nil {
-		return Tool{}, fmt.Errorf("understand what %s version says: %w", path, err)
+	if err := json.Unmarshal(out.Bytes(), &printed); err != nil {
+		return Tool{}, fmt.Errorf("decode the output of %s version: %w", path, err)
 	}
-	t := Tool{Path: path, Version: said.Version, Tofu: strings.Contains(filepath.Base(path), "tofu")}
-	least := leastTerraform
+
+	t := Tool{
+		Path:    path,
+		Version: printed.Version,
+		Tofu:    strings.Contains(filepath.Base(path), "tofu"),
+	}
+
+	oldest := minTerraform
 	if t.Tofu {
-		least = leastTofu
+		oldest = minTofu
 	}
-	have, err := version.NewVersion(said.Version)
+
+	have, err := version.NewVersion(printed.Version)
 	if err != nil {
-		return Tool{}, fmt.Errorf("understand the version of %s: %w", path, err)
+		return Tool{}, fmt.Errorf("parse the version of %s: %w", path, err)
 	}
-	if have.Core().LessThan(version.Must(version.NewVersion(least))) {
-		return Tool{}, hint.New(fmt.Sprintf("%s is version %s, and %s or later is needed", path, said.Version, least), "update it, or name another with --tool")
+	if have.Core().LessThan(version.Must(version.NewVersion(oldest))) {
+		return Tool{}, hint.New(fmt.Sprintf("%s is version %s, but %s or later is needed", path, printed.Version, oldest), "update it, or use another with --tool")
 	}
+
 	return t, nil
 }
 
-// indented sets text off below an error, or is empty.
+// indented returns text on lines of its own below an error, or "" for no text.
 func indented(text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" {

@@ -11,10 +11,10 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 )
 
-// usual is how long the provider takes for one resource of a type, to create,
-// update or delete it, where that is more than an instant: it watches queues and
-// their policies for 25 s, whatever the endpoint answers.
-var usual = map[string]time.Duration{
+// usualDurations are how long the provider takes to create, update or delete one
+// resource of a type, where that takes long: it polls queues and their policies for
+// 25 s, whatever the endpoint returns.
+var usualDurations = map[string]time.Duration{
 	"aws_sqs_queue":                      25 * time.Second,
 	"aws_sqs_queue_policy":               25 * time.Second,
 	"aws_sqs_queue_redrive_policy":       25 * time.Second,
@@ -22,16 +22,16 @@ var usual = map[string]time.Duration{
 	"aws_lambda_function":                5 * time.Second,
 }
 
-// expected is how long an action on a resource takes about; zero is an instant.
+// expected returns about how long an action on a resource takes; zero means no time.
 func expected(r Resource, action string) time.Duration {
 	if action == "delete" && (r.Type == "aws_sqs_queue" || r.Type == "aws_lambda_function") {
 		return 2 * time.Second
 	}
-	return usual[r.Type]
+	return usualDurations[r.Type]
 }
 
-// Inventory is what a deployment consists of, by the keys that the root module uses
-// in its outputs: source, retry_1, dlq; producer, consumer, retry_1.
+// Inventory lists the parts of a deployment, by the keys that the root module uses in
+// its outputs: source, retry_1, dlq; producer, consumer, retry_1.
 type Inventory struct {
 	// QueueURLs are the queues.
 	QueueURLs map[string]string
@@ -39,12 +39,12 @@ type Inventory struct {
 	Functions map[string]string
 	// Mappings are the event source mappings' UUIDs, by their function's key.
 	Mappings map[string]string
-	// Unconfirmed is the number of changes that the run has yet to confirm.
+	// Unconfirmed is the number of changes that the run has not confirmed yet.
 	Unconfirmed int
 }
 
-// tracker follows one run of the tool: it shows progress, keeps the inventory, and
-// collects errors.
+// tracker follows the events of one run of the tool: it shows progress, updates the
+// inventory and the journal, and collects errors.
 type tracker struct {
 	p       *progress.Progress
 	task    *progress.Task
@@ -55,7 +55,7 @@ type tracker struct {
 	waiting     map[string]Change // planned and not complete, by address
 	started     map[string]bool
 	inventory   Inventory
-	onUsable    func(Inventory) // called once, when only confirmations are left
+	onUsable    func(Inventory) // called once and then set to nil; see checkUsable
 	diagnostics []Diagnostic    // errors alone
 	changes     []Change
 	summary     Summary
@@ -64,12 +64,21 @@ type tracker struct {
 
 func newTracker(p *progress.Progress, task *progress.Task, onUsable func(Inventory)) *tracker {
 	return &tracker{
-		p: p, task: task, onUsable: onUsable, running: map[string]*progress.Task{}, waiting: map[string]Change{}, started: map[string]bool{},
-		inventory: Inventory{QueueURLs: map[string]string{}, Functions: map[string]string{}, Mappings: map[string]string{}},
+		p:        p,
+		task:     task,
+		onUsable: onUsable,
+		running:  map[string]*progress.Task{},
+		waiting:  map[string]Change{},
+		started:  map[string]bool{},
+		inventory: Inventory{
+			QueueURLs: map[string]string{},
+			Functions: map[string]string{},
+			Mappings:  map[string]string{},
+		},
 	}
 }
 
-// handle takes the next event of the stream.
+// handle updates the tracker by the next event of the stream.
 func (t *tracker) handle(e Event) {
 	switch e.Type {
 	case "planned_change":
@@ -91,24 +100,26 @@ func (t *tracker) handle(e Event) {
 			t.p.Say("%s", strings.TrimSpace(e.Message))
 		}
 	}
+
 	t.checkUsable()
 }
 
+// plan adds a planned change.
 func (t *tracker) plan(c Change) {
 	if c.Action == "noop" || c.Action == "read" {
 		return
 	}
 	t.changes = append(t.changes, c)
 	if c.Action == "import" || c.Action == "move" {
-		return // nothing is done at the target
+		return // nothing changes at the target
 	}
 	t.waiting[c.Resource.Addr] = c
-	t.journal.intend(c)
+	t.journal.addPlanned(c)
 }
 
-// resume continues after the run that made the plan which this run applies: the
-// tool names what it planned, and what is there already, in that run alone.
-func (t *tracker) resume(planned *tracker) {
+// continueFrom takes over what the run that made a plan found. The run that applies the
+// plan does not repeat the planned changes, and what exists already.
+func (t *tracker) continueFrom(planned *tracker) {
 	maps.Copy(t.waiting, planned.waiting)
 	t.changes = planned.changes
 	t.inventory = planned.inventory
@@ -117,6 +128,7 @@ func (t *tracker) resume(planned *tracker) {
 	t.task.SetTotal(planned.summary.Total())
 }
 
+// summarize updates the totals.
 func (t *tracker) summarize(s Summary) {
 	t.summary = s
 	if s.Operation != "plan" {
@@ -131,6 +143,7 @@ func (t *tracker) summarize(s Summary) {
 	t.task.Update(0, fmt.Sprintf("%d to create, %d to change, %d to remove", s.Add, s.Change, s.Remove))
 }
 
+// start shows the progress of a resource whose change takes long.
 func (t *tracker) start(h Hook) {
 	if h.Action == "read" {
 		return
@@ -142,12 +155,13 @@ func (t *tracker) start(h Hook) {
 	t.show()
 }
 
+// complete records that a resource is changed.
 func (t *tracker) complete(h Hook) {
 	if h.Action == "read" {
 		return
 	}
 	t.enter(h)
-	t.journal.done(h)
+	t.journal.addCreated(h)
 	t.done++
 	delete(t.waiting, h.Resource.Addr)
 	t.finish(h, false)
@@ -168,6 +182,7 @@ func (t *tracker) finish(h Hook, failed bool) {
 	task.End("")
 }
 
+// show shows how many changes are done.
 func (t *tracker) show() {
 	note := ""
 	if n := len(t.running); n > 0 {
@@ -176,6 +191,7 @@ func (t *tracker) show() {
 	t.task.Update(t.done, note)
 }
 
+// diagnose stores an error, and shows a warning at once.
 func (t *tracker) diagnose(d *Diagnostic) {
 	if d == nil {
 		return
@@ -189,24 +205,25 @@ func (t *tracker) diagnose(d *Diagnostic) {
 	}
 }
 
-// ownWarnings are warnings about how this package calls the tool.
+// ownWarnings are warnings about how this package calls the tool. They are not shown.
 var ownWarnings = map[string]bool{
 	"Resource targeting is in effect":   true,
 	"Applied changes may be incomplete": true,
 }
 
-// close ends the progress of resources that the tool said no more about.
+// close ends the progress of resources whose change did not complete.
 func (t *tracker) close() {
 	for _, task := range t.running {
 		task.Fail()
 	}
 }
 
-// enter notes a resource that exists in the inventory.
+// enter adds a resource that exists to the inventory.
 func (t *tracker) enter(h Hook) {
 	if h.IDValue == "" || h.Action == "delete" {
 		return
 	}
+
 	switch h.Resource.Type {
 	case "aws_sqs_queue":
 		key, ok := h.Resource.Key.(string)
@@ -223,7 +240,7 @@ func (t *tracker) enter(h Hook) {
 
 var moduleStep = regexp.MustCompile(`(?:^|\.)module\.([A-Za-z0-9_-]+)(?:\["([^"]*)"\])?`)
 
-// moduleKey is the key of the innermost module that has one, or the name of the
+// moduleKey returns the key of the innermost module that has one, or the name of the
 // innermost module where none has.
 func moduleKey(module string) string {
 	name := module
@@ -237,14 +254,15 @@ func moduleKey(module string) string {
 	return cmp.Or(key, name)
 }
 
-// checkUsable calls onUsable once all is made that traffic needs: only the provider's
-// watch over new redrive policies, and what merely observes, may be left. A
-// redrive policy that is changed is not known to be in force before the provider
-// says so.
+// checkUsable calls onUsable once everything that traffic needs exists. What may be
+// left are alarms and the dashboard, and new redrive policies that the provider still
+// polls. A changed redrive policy is not known to be in force before the provider has
+// confirmed it.
 func (t *tracker) checkUsable() {
 	if t.onUsable == nil || !t.planned {
 		return
 	}
+
 	for addr, c := range t.waiting {
 		switch {
 		case strings.HasPrefix(c.Resource.Type, "aws_cloudwatch_metric") || c.Resource.Type == "aws_cloudwatch_dashboard":
@@ -253,11 +271,13 @@ func (t *tracker) checkUsable() {
 			return
 		}
 	}
+
 	if len(t.inventory.QueueURLs) == 0 || len(t.inventory.Functions) == 0 || len(t.inventory.Mappings) == 0 {
 		return
 	}
-	half := t.onUsable
+
+	call := t.onUsable
 	t.onUsable = nil
 	t.inventory.Unconfirmed = len(t.waiting)
-	half(t.inventory)
+	call(t.inventory)
 }

@@ -1,5 +1,5 @@
-// Package live looks up at the target whether something already has the name of a
-// resource that a Terraform plan creates.
+// Package live looks up resources at the target by the names in a Terraform plan or
+// state.
 package live
 
 import (
@@ -22,17 +22,17 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/infra"
 )
 
-// Found is something that exists at the target.
+// Found is a resource that exists at the target.
 type Found struct {
 	// Name is its name there.
 	Name string
-	// ID is the AWS provider's id of it, as for terraform import.
+	// ID is its id for terraform import.
 	ID string
 	// Tags are its tags.
 	Tags map[string]string
 }
 
-// Finder looks things up at one target.
+// Finder looks up resources at one target.
 type Finder struct {
 	sqs    *sqs.Client
 	lambda *lambda.Client
@@ -80,9 +80,11 @@ func (f *Finder) Find(ctx context.Context, kind string, a infra.Attributes) (*Fo
 		name = a.DashboardName
 		found, err = f.dashboard(ctx, name)
 	}
+
 	if err != nil {
 		return nil, fmt.Errorf("look up %s %s: %w", kind, name, err)
 	}
+
 	return found, nil
 }
 
@@ -90,6 +92,7 @@ func (f *Finder) queue(ctx context.Context, name string) (*Found, error) {
 	if name == "" {
 		return nil, nil
 	}
+
 	url, err := f.sqs.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(name)})
 	var missing *sqstypes.QueueDoesNotExist
 	if errors.As(err, &missing) {
@@ -98,17 +101,24 @@ func (f *Finder) queue(ctx context.Context, name string) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	tags, err := f.sqs.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: url.QueueUrl})
 	if err != nil {
 		return nil, err
 	}
-	return &Found{Name: name, ID: aws.ToString(url.QueueUrl), Tags: tags.Tags}, nil
+
+	return &Found{
+		Name: name,
+		ID:   aws.ToString(url.QueueUrl),
+		Tags: tags.Tags,
+	}, nil
 }
 
 func (f *Finder) function(ctx context.Context, name string) (*Found, error) {
 	if name == "" {
 		return nil, nil
 	}
+
 	got, err := f.lambda.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(name)})
 	var missing *lambdatypes.ResourceNotFoundException
 	if errors.As(err, &missing) {
@@ -117,13 +127,19 @@ func (f *Finder) function(ctx context.Context, name string) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Found{Name: name, ID: name, Tags: got.Tags}, nil
+
+	return &Found{
+		Name: name,
+		ID:   name,
+		Tags: got.Tags,
+	}, nil
 }
 
 func (f *Finder) role(ctx context.Context, name string) (*Found, error) {
 	if name == "" {
 		return nil, nil
 	}
+
 	got, err := f.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(name)})
 	var missing *iamtypes.NoSuchEntityException
 	if errors.As(err, &missing) {
@@ -132,47 +148,63 @@ func (f *Finder) role(ctx context.Context, name string) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	tags := map[string]string{}
 	for _, t := range got.Role.Tags {
 		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
-	return &Found{Name: name, ID: name, Tags: tags}, nil
+
+	return &Found{
+		Name: name,
+		ID:   name,
+		Tags: tags,
+	}, nil
 }
 
 func (f *Finder) logGroup(ctx context.Context, name string) (*Found, error) {
 	if name == "" {
 		return nil, nil
 	}
+
 	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(f.logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(name)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, err
 		}
+
 		for _, g := range page.LogGroups {
 			if aws.ToString(g.LogGroupName) != name {
 				continue
 			}
+
 			tags, err := f.logs.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: g.LogGroupArn})
 			if err != nil {
 				return nil, err
 			}
-			return &Found{Name: name, ID: name, Tags: tags.Tags}, nil
+			return &Found{
+				Name: name,
+				ID:   name,
+				Tags: tags.Tags,
+			}, nil
 		}
 	}
+
 	return nil, nil
 }
 
-// mapping finds an event source mapping by its function and source. The plan does
-// not know the source's ARN while the source is to be created: nothing can map it.
+// mapping finds an event source mapping by its function and source. source is empty
+// in a plan that creates the source: then no mapping can exist.
 func (f *Finder) mapping(ctx context.Context, function, source string) (*Found, error) {
 	if function == "" || source == "" {
 		return nil, nil
 	}
+
 	got, err := f.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{
 		FunctionName:   aws.String(function),
 		EventSourceArn: aws.String(source),
 	})
+
 	var missing *lambdatypes.ResourceNotFoundException
 	if errors.As(err, &missing) {
 		return nil, nil
@@ -180,32 +212,43 @@ func (f *Finder) mapping(ctx context.Context, function, source string) (*Found, 
 	if err != nil || len(got.EventSourceMappings) == 0 {
 		return nil, err
 	}
+
 	m := got.EventSourceMappings[0]
 	tags, err := f.lambda.ListTags(ctx, &lambda.ListTagsInput{Resource: m.EventSourceMappingArn})
 	if err != nil {
 		return nil, err
 	}
-	return &Found{Name: function + " from " + source, ID: aws.ToString(m.UUID), Tags: tags.Tags}, nil
+
+	return &Found{
+		Name: function + " from " + source,
+		ID:   aws.ToString(m.UUID),
+		Tags: tags.Tags,
+	}, nil
 }
 
 func (f *Finder) alarm(ctx context.Context, name string) (*Found, error) {
 	if name == "" {
 		return nil, nil
 	}
+
 	got, err := f.metric.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
 		AlarmNames: []string{name},
 		AlarmTypes: []cloudwatchtypes.AlarmType{cloudwatchtypes.AlarmTypeMetricAlarm, cloudwatchtypes.AlarmTypeCompositeAlarm},
 	})
+
 	if err != nil {
 		return nil, err
 	}
+
 	var arn *string
 	for _, a := range got.MetricAlarms {
 		arn = a.AlarmArn
 	}
+
 	for _, a := range got.CompositeAlarms {
 		arn = a.AlarmArn
 	}
+
 	if arn == nil {
 		return nil, nil
 	}
@@ -214,11 +257,17 @@ func (f *Finder) alarm(ctx context.Context, name string) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	tags := map[string]string{}
 	for _, t := range out.Tags {
 		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
-	return &Found{Name: name, ID: name, Tags: tags}, nil
+
+	return &Found{
+		Name: name,
+		ID:   name,
+		Tags: tags,
+	}, nil
 }
 
 func (f *Finder) dashboard(ctx context.Context, name string) (*Found, error) {
@@ -236,45 +285,52 @@ func (f *Finder) dashboard(ctx context.Context, name string) (*Found, error) {
 	return &Found{Name: name, ID: name}, nil
 }
 
-// Empty reports whether the target has none of the things that Find looks up, as an
-// embedded AWS that was just started.
+// Empty reports whether the target has no resource of the types that Find looks up, as
+// an embedded AWS that was just started.
 func (f *Finder) Empty(ctx context.Context) (bool, error) {
 	queues, err := f.sqs.ListQueues(ctx, &sqs.ListQueuesInput{})
 	if err != nil || len(queues.QueueUrls) > 0 {
 		return false, err
 	}
+
 	functions, err := f.lambda.ListFunctions(ctx, &lambda.ListFunctionsInput{})
 	if err != nil || len(functions.Functions) > 0 {
 		return false, err
 	}
+
 	mappings, err := f.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{})
 	if err != nil || len(mappings.EventSourceMappings) > 0 {
 		return false, err
 	}
+
 	roles, err := f.iam.ListRoles(ctx, &iam.ListRolesInput{})
 	if err != nil || len(roles.Roles) > 0 {
 		return false, err
 	}
+
 	groups, err := f.logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
 	if err != nil || len(groups.LogGroups) > 0 {
 		return false, err
 	}
+
 	alarms, err := f.metric.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{})
 	if err != nil || len(alarms.MetricAlarms)+len(alarms.CompositeAlarms) > 0 {
 		return false, err
 	}
+
 	dashboards, err := f.metric.ListDashboards(ctx, &cloudwatch.ListDashboardsInput{})
 	return err == nil && len(dashboards.DashboardEntries) == 0, err
 }
 
-// Depth counts the messages in a queue, delayed and in flight included. It is
-// approximate, as SQS counts. A queue that does not exist holds none.
+// Depth returns the number of messages in a queue, including delayed and in flight ones.
+// On AWS it is approximate. It is 0 for a queue that does not exist.
 func (f *Finder) Depth(ctx context.Context, url string) (int, error) {
 	counts := []sqstypes.QueueAttributeName{
 		sqstypes.QueueAttributeNameApproximateNumberOfMessages,
 		sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
 		sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
 	}
+
 	got, err := f.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(url), AttributeNames: counts})
 	var missing *sqstypes.QueueDoesNotExist
 	if errors.As(err, &missing) {
@@ -292,5 +348,6 @@ func (f *Finder) Depth(ctx context.Context, url string) (int, error) {
 		}
 		sum += n
 	}
+
 	return sum, nil
 }

@@ -13,11 +13,11 @@ import (
 	"github.com/reliableq/reliableq/internal/duration"
 )
 
-// steps is the resolution of a bar that follows time.
+// steps is the resolution of a bar.
 const steps = 1000
 
-// bars draws on a terminal. A task of known length fills by its steps, one of
-// known duration by the clock, and any other turns a spinner.
+// bars draws bars on a terminal. The bar of a task with a known total fills by its
+// steps, that of one with an expected duration by time. Any other bar stays empty.
 type bars struct {
 	container *mpb.Progress
 	w         io.Writer
@@ -25,8 +25,8 @@ type bars struct {
 	closed    bool
 }
 
-// bar is a task's place on the terminal, and what its decorators read: they run
-// on the container's goroutine.
+// bar is a task's bar. note and text are what its decorators show: these run on the
+// container's goroutine.
 type bar struct {
 	mpb  *mpb.Bar
 	note atomic.Pointer[string]
@@ -53,41 +53,47 @@ func (b *bars) begin(t *Task) {
 	if b.closed {
 		return
 	}
+
 	t.bar = &bar{}
 	b.describe(t)
 	name := terminal.Clean(t.name)
 	if t.span.Detail {
 		name = "  " + name
 	}
-	since, expected := t.since, t.span.Expected
+
+	since := t.since
+	expected := t.span.Expected
 	drawn := t.bar
 	options := []mpb.BarOption{
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR), decor.Any(func(decor.Statistics) string { return *drawn.text.Load() }, decor.WCSyncSpaceR)),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
-			left := duration.Format(time.Since(since).Truncate(time.Second))
+			elapsed := duration.Format(time.Since(since).Truncate(time.Second))
 			if expected > 0 {
-				left += " of about " + duration.Format(expected)
+				elapsed += " of about " + duration.Format(expected)
 			}
-			return left + "  " + *drawn.note.Load()
+			return elapsed + "  " + *drawn.note.Load()
 		})),
 	}
+
 	style := mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
-	added, err := b.container.Add(steps, follow(style.Build(), t), options...)
-	if err != nil { // the container was closed behind our back
+	added, err := b.container.Add(steps, filler(style.Build(), t), options...)
+	if err != nil { // the container is closed: the task is not shown
 		t.bar = nil
 		return
 	}
+
 	t.bar.mpb = added
 	b.open[t] = struct{}{}
 }
 
-// follow fills a bar by the clock where only the duration is known.
-func follow(inner mpb.BarFiller, t *Task) mpb.BarFiller {
+// filler returns how a bar fills: by time, where only the expected duration is known.
+func filler(inner mpb.BarFiller, t *Task) mpb.BarFiller {
 	if t.span.Expected == 0 || t.span.Total > 0 {
 		return inner
 	}
-	since, expected := t.since, t.span.Expected
+	since := t.since
+	expected := t.span.Expected
 	return mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
 		s.Total = steps
 		s.Current = min(int64(float64(steps)*float64(time.Since(since))/float64(expected)), steps*99/100)
@@ -95,9 +101,10 @@ func follow(inner mpb.BarFiller, t *Task) mpb.BarFiller {
 	})
 }
 
-// describe hands the task's words to its decorators.
+// describe passes the task's texts to its decorators.
 func (b *bars) describe(t *Task) {
-	note, text := terminal.Clean(t.note), counter(t)
+	note := terminal.Clean(t.note)
+	text := counter(t)
 	t.bar.note.Store(&note)
 	t.bar.text.Store(&text)
 }
@@ -122,7 +129,7 @@ func (b *bars) end(t *Task, failed bool) {
 	(&lines{w: terminal.NewWriter(writer{b})}).end(t, failed)
 }
 
-// writer prints above the bars.
+// writer writes above the bars.
 type writer struct{ b *bars }
 
 func (w writer) Write(p []byte) (int, error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/reliableq/reliableq/internal/duration"
 )
 
-// lines is a plain log.
+// lines writes plain lines.
 type lines struct {
 	w io.Writer
 	p *Progress
@@ -19,7 +19,7 @@ type lines struct {
 func (l *lines) say(text string) { fmt.Fprintln(l.w, text) }
 
 func (l *lines) begin(t *Task) {
-	t.said = t.since
+	t.wrote = t.since
 	if !t.span.Detail {
 		fmt.Fprintln(l.w, t.name+" ...")
 	}
@@ -27,10 +27,10 @@ func (l *lines) begin(t *Task) {
 
 func (l *lines) update(t *Task) {
 	now := l.p.now()
-	if t.span.Detail || now.Sub(t.said) < every || t.note == "" && t.done == 0 {
+	if t.span.Detail || now.Sub(t.wrote) < minInterval || t.note == "" && t.done == 0 {
 		return
 	}
-	t.said = now
+	t.wrote = now
 	fmt.Fprintf(l.w, "%s: %s\n", t.name, strings.TrimSpace(counter(t)+" "+t.note))
 }
 
@@ -48,7 +48,7 @@ func (l *lines) end(t *Task, failed bool) {
 
 func (l *lines) close() {}
 
-// counter is "3/7", or empty where the total is not known.
+// counter returns text such as "3/7", or "" if the total is not known.
 func counter(t *Task) string {
 	if t.span.Total == 0 {
 		return ""
@@ -56,7 +56,7 @@ func counter(t *Task) string {
 	return fmt.Sprintf("%d/%d", t.done, t.span.Total)
 }
 
-// records is one JSON object a line.
+// records writes one JSON object on each line.
 type records struct {
 	w io.Writer
 	p *Progress
@@ -79,11 +79,18 @@ func (r *records) write(rec record) {
 	if err != nil {
 		panic(err) // strings and numbers always encode
 	}
-	_, _ = r.w.Write(append(line, '\n')) // as for lines: work goes on, whether or not somebody can watch it
+	_, _ = r.w.Write(append(line, '\n')) // the work goes on if nobody can read its progress
 }
 
 func (r *records) task(event string, t *Task) {
-	r.write(record{Event: event, Task: t.name, Done: t.done, Total: t.span.Total, Note: t.note, Seconds: t.took.Seconds()})
+	r.write(record{
+		Event:   event,
+		Task:    t.name,
+		Done:    t.done,
+		Total:   t.span.Total,
+		Note:    t.note,
+		Seconds: t.took.Seconds(),
+	})
 }
 
 func (r *records) say(text string) { r.write(record{Event: "message", Note: text}) }

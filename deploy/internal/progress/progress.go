@@ -1,6 +1,6 @@
-// Package progress shows how far long steps have come: bars on a terminal, plain
-// lines where output is not one, and one JSON object a line for machines. Who
-// works reports in one way, and does not know which it is.
+// Package progress shows how far long steps have come: with bars on a terminal, with
+// plain lines elsewhere, or with one JSON object on each line for machines. Callers
+// report in the same way for all of them.
 package progress
 
 import (
@@ -16,20 +16,20 @@ import (
 type Mode uint8
 
 const (
-	// Lines writes a line when a task begins to matter, at most one every few
-	// seconds while it runs, and one when it ends.
+	// Lines writes a line when a task begins, one at most every few seconds while it
+	// runs, and one when it ends.
 	Lines Mode = iota
 	// Bars draws bars, for a terminal.
 	Bars
-	// JSON writes one object a line.
+	// JSON writes one object on each line.
 	JSON
 )
 
-// every is the least time between two lines about one running task.
-const every = 5 * time.Second
+// minInterval is the shortest time between two lines about one running task.
+const minInterval = 5 * time.Second
 
-// Progress shows tasks and messages. Its methods may be called from many
-// goroutines. Close it before writing to the same terminal by other means.
+// Progress shows tasks and messages. It is safe for concurrent use. Close it before
+// something else writes to the same terminal.
 type Progress struct {
 	mu   sync.Mutex // guards all writing
 	show display
@@ -37,7 +37,7 @@ type Progress struct {
 	now  func() time.Time
 }
 
-// display is one way to show progress. Calls come one at a time.
+// display is one way to show progress. Its methods are called with Progress.mu held.
 type display interface {
 	say(text string)
 	begin(t *Task)
@@ -46,17 +46,17 @@ type display interface {
 	close()
 }
 
-// Span is what is known of a task when it begins.
+// Span is what is known about a task when it begins.
 type Span struct {
-	// Total is the number of steps; zero when it is not known.
+	// Total is the number of steps; zero if it is not known.
 	Total int
-	// Expected is how long it will take about; zero when that is not known.
+	// Expected is about how long it will take; zero if that is not known.
 	Expected time.Duration
-	// Detail marks a task within another: a plain log tells only its end.
+	// Detail marks a task within another one: Lines writes only its end.
 	Detail bool
 }
 
-// Task is one piece of work on the display.
+// Task is one step on the display.
 type Task struct {
 	p     *Progress
 	name  string
@@ -65,13 +65,13 @@ type Task struct {
 	took  time.Duration
 	done  int
 	note  string
-	said  time.Time // when Lines last wrote about it
+	wrote time.Time // when Lines last wrote about it
 	bar   *bar      // Bars only
-	over  bool
+	ended bool
 }
 
-// New shows progress on w. Of names, notes and messages, which may be foreign, it
-// shows what a terminal would act upon.
+// New returns a Progress that writes to w. It escapes what a terminal would act upon in
+// names, notes and messages, which may come from elsewhere.
 func New(w io.Writer, mode Mode) *Progress {
 	p := &Progress{now: time.Now}
 	p.open = func() display {
@@ -84,13 +84,13 @@ func New(w io.Writer, mode Mode) *Progress {
 			return &lines{w: terminal.NewWriter(w), p: p}
 		}
 	}
+
 	p.show = p.open()
 	return p
 }
 
-// Pause draws everything that is to be drawn, and nothing more until the next task
-// or message: others may write to the same terminal meanwhile, as to ask a
-// question. No task may be running.
+// Pause completes the display, and draws nothing until the next task or message: a
+// question can be asked on the same terminal. No task may be running.
 func (p *Progress) Pause() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,23 +105,28 @@ func (p *Progress) Say(format string, args ...any) {
 	p.show.say(fmt.Sprintf(format, args...))
 }
 
-// Begin shows a new task. Every task must end.
+// Begin shows a new task. The caller must end it with End or Fail.
 func (p *Progress) Begin(name string, span Span) *Task {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t := &Task{p: p, name: name, span: span, since: p.now()}
+	t := &Task{
+		p:     p,
+		name:  name,
+		span:  span,
+		since: p.now(),
+	}
 	p.show.begin(t)
 	return t
 }
 
-// Close ends the display. Tasks that have not ended are dropped from it.
+// Close ends the display. Tasks that have not ended disappear from it.
 func (p *Progress) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.show.close()
 }
 
-// SetTotal says how many steps there are, once that is known.
+// SetTotal sets the number of steps, when it becomes known.
 func (t *Task) SetTotal(n int) {
 	t.p.mu.Lock()
 	defer t.p.mu.Unlock()
@@ -131,29 +136,33 @@ func (t *Task) SetTotal(n int) {
 	}
 }
 
-// Update says how many steps are done, and in a few words what goes on.
+// Update sets how many steps are done, and a short note on the state.
 func (t *Task) Update(done int, note string) {
 	t.p.mu.Lock()
 	defer t.p.mu.Unlock()
-	if t.over || t.done == done && t.note == note {
+	if t.ended || t.done == done && t.note == note {
 		return
 	}
-	t.done, t.note = done, note
+	t.done = done
+	t.note = note
 	t.p.show.update(t)
 }
 
-// End says that the task is done, and what came of it. A second end is ignored.
+// End ends the task as done, with a note on the result. A second end is ignored.
 func (t *Task) End(note string) { t.finish(note, false) }
 
-// Fail says that the task failed. Why is the caller's error to tell.
+// Fail ends the task as failed. The caller's error has the reason.
 func (t *Task) Fail() { t.finish(t.note, true) }
 
+// finish ends the task, unless it has ended.
 func (t *Task) finish(note string, failed bool) {
 	t.p.mu.Lock()
 	defer t.p.mu.Unlock()
-	if t.over {
+	if t.ended {
 		return
 	}
-	t.over, t.note, t.took = true, note, t.p.now().Sub(t.since)
+	t.ended = true
+	t.note = note
+	t.took = t.p.now().Sub(t.since)
 	t.p.show.end(t, failed)
 }

@@ -31,13 +31,15 @@ func TestFindWalksUpToTheProject(t *testing.T) {
 	t.Parallel()
 	root, deep := tree(t)
 	for _, start := range []string{root, deep} {
-		p, err := project.Find("", start)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if p.Root != root || p.Dist() != filepath.Join(root, "dist") {
-			t.Errorf("from %s: %+v, want %s", start, p, root)
-		}
+		t.Run(start, func(t *testing.T) {
+			p, err := project.Find("", start)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Root != root || p.Dist() != filepath.Join(root, "dist") {
+				t.Errorf("from %s: %+v, want %s", start, p, root)
+			}
+		})
 	}
 }
 

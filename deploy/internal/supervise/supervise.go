@@ -1,12 +1,12 @@
 // Package supervise runs a program so that neither it nor its descendants outlive
 // this process, however this process ends.
 //
-// Between this process and the program stands a supervisor: this binary, started
-// again. It holds one end of a pipe, the lifeline. When the lifeline closes, even
-// because this process was killed with SIGKILL, the supervisor interrupts the
-// program, gives it a moment to end by itself, and then kills its process group and
-// every other descendant. The program runs in a process group of its own, so that
-// a terminal's Ctrl-C and hangup reach only this process.
+// The program is a child of a supervisor, which is this binary, started again. The
+// supervisor reads from a pipe, the lifeline. When the lifeline closes, even because
+// this process was killed with SIGKILL, the supervisor interrupts the program, gives
+// it time to end by itself, and then kills its process group and every other
+// descendant. The program runs in a process group of its own, so that a terminal's
+// Ctrl-C and hangup reach only this process.
 //
 // On Linux the supervisor is also a child subreaper: descendants that left the
 // process group are found and killed too. Other systems have no such call: there, a
@@ -27,11 +27,11 @@ import (
 	"time"
 )
 
-// supervisorName is the name, os.Args[0], under which this binary is a supervisor.
+// supervisorName is the os.Args[0] with which this binary runs as a supervisor.
 const supervisorName = "reliableq-supervisor"
 
-// look is how often to look whether a process group has ended.
-const look = 25 * time.Millisecond
+// pollInterval is the time between two checks whether a process group has ended.
+const pollInterval = 25 * time.Millisecond
 
 // Commands that this process writes into the lifeline.
 const (
@@ -45,28 +45,28 @@ type Command struct {
 	Path string
 	// Args are its arguments, without its name.
 	Args []string
-	// Dir is where it runs.
+	// Dir is its working directory.
 	Dir string
 	// Env is its whole environment.
 	Env []string
 	// Stdout and Stderr receive what it prints; nil discards it.
 	Stdout, Stderr io.Writer
-	// Patience is how long it may take to end after an interrupt, before it is
-	// killed.
-	Patience time.Duration
+	// EndTimeout is how long it may take to end after an interrupt, before it is killed.
+	EndTimeout time.Duration
 	// Hold is a file that stays open until the program and all its descendants
 	// have ended, such as a locked file. It may be nil.
 	Hold *os.File
 }
 
 // Run runs the program and returns when it and all its descendants have ended.
-// When ctx ends, the program is interrupted, and killed after Patience. The error
+// When ctx ends, the program is interrupted, and killed after EndTimeout. The error
 // is an *exec.ExitError when the program failed, and wraps ctx's error when ctx
 // ended.
 func Run(ctx context.Context, c Command) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+
 	self, err := executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
@@ -77,11 +77,13 @@ func Run(ctx context.Context, c Command) error {
 		return fmt.Errorf("make a pipe: %w", err)
 	}
 	defer lifeline.Close()
+
 	report, reportWrite, err := os.Pipe()
 	if err != nil {
 		lifelineRead.Close()
 		return fmt.Errorf("make a pipe: %w", err)
 	}
+
 	defer report.Close()
 
 	cmd := exec.Command(self)
@@ -94,6 +96,7 @@ func Run(ctx context.Context, c Command) error {
 	if c.Hold != nil {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, c.Hold)
 	}
+
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 
 	err = cmd.Start()
@@ -104,63 +107,70 @@ func Run(ctx context.Context, c Command) error {
 	}
 
 	ended := make(chan struct{})
-	told := make(chan struct{})
+	stopped := make(chan struct{})
 	go func() {
-		defer close(told)
-		passOn(ctx, lifeline, c.Patience, ended)
+		defer close(stopped)
+		stopWithContext(ctx, lifeline, c.EndTimeout, ended)
 	}()
+
 	group := make(chan int, 1)
 	go func() { group <- readGroup(report) }()
 
 	err = cmd.Wait()
 	close(ended)
-	<-told
+	<-stopped
 	if pgid := <-group; pgid > 0 && killedBySignal(err) {
-		endGroup(pgid, c.Patience) // the supervisor itself was killed
+		endGroup(pgid, c.EndTimeout) // the supervisor itself was killed
 	}
 	if ctx.Err() != nil {
 		return errors.Join(ctx.Err(), err)
 	}
+
 	return err
 }
 
-// passOn has the supervisor interrupt the program when ctx ends, and kill it when it has not ended after patience.
-func passOn(ctx context.Context, lifeline io.Writer, patience time.Duration, ended <-chan struct{}) {
+// stopWithContext tells the supervisor to interrupt the program when ctx ends, and to
+// kill it if it has not ended after timeout.
+func stopWithContext(ctx context.Context, lifeline io.Writer, timeout time.Duration, ended <-chan struct{}) {
 	select {
 	case <-ctx.Done():
 	case <-ended:
 		return
 	}
+
 	if _, err := lifeline.Write([]byte{interruptCommand}); err != nil {
 		return // the supervisor has ended
 	}
 
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(timeout)
 	defer timer.Stop()
+
 	select {
 	case <-timer.C:
 	case <-ended:
 		return
 	}
+
 	// An error means that the supervisor has ended: there is nothing to kill.
 	_, _ = lifeline.Write([]byte{killCommand})
 }
 
-// endGroup interrupts a process group, and kills it when it has not ended after
-// patience.
-func endGroup(pgid int, patience time.Duration) {
-	timer := time.NewTimer(patience)
+// endGroup interrupts a process group, and kills it if it has not ended after timeout.
+func endGroup(pgid int, timeout time.Duration) {
+	timer := time.NewTimer(timeout)
 	defer timer.Stop()
-	tick := time.NewTicker(look)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 
-	// The leader alone: it ends the others by itself.
+	// Only the leader: it ends the others itself.
 	err := syscall.Kill(pgid, syscall.SIGINT)
 	for {
-		if err != nil { // the leader has ended, or there is nobody left
+		// The leader has ended, or the time is over: kill what is left.
+		if err != nil {
 			_ = syscall.Kill(-pgid, syscall.SIGKILL)
 			return
 		}
+
 		select {
 		case <-tick.C:
 			err = syscall.Kill(pgid, 0)
@@ -170,8 +180,8 @@ func endGroup(pgid int, patience time.Duration) {
 	}
 }
 
-// readGroup reads the program's process group from the supervisor's report. It is
-// zero when the program was not started.
+// readGroup returns the program's process group from the supervisor's report, or zero if
+// the program was not started.
 func readGroup(report io.Reader) int {
 	line, err := bufio.NewReader(report).ReadString('\n')
 	if err != nil {
@@ -184,8 +194,7 @@ func readGroup(report io.Reader) int {
 	return pgid
 }
 
-// killedBySignal reports whether a process ended by a signal that it did not
-// handle.
+// killedBySignal reports whether a signal that a process did not handle ended it.
 func killedBySignal(err error) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {

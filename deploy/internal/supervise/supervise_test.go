@@ -55,11 +55,11 @@ func playCommand() {
 	}()
 
 	err := Run(context.Background(), Command{
-		Path:     os.Args[0],
-		Env:      as("tool"),
-		Stdout:   os.Stdout,
-		Stderr:   os.Stderr,
-		Patience: time.Minute,
+		Path:       os.Args[0],
+		Env:        as("tool"),
+		Stdout:     os.Stdout,
+		Stderr:     os.Stderr,
+		EndTimeout: time.Minute,
 	})
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
@@ -255,7 +255,7 @@ func TestTheToolIsInterruptedAndThenKilledWhenTheContextEnds(t *testing.T) {
 			defer cancel()
 			ended := make(chan error, 1)
 			go func() {
-				ended <- Run(ctx, Command{Path: os.Args[0], Env: env, Stdout: in, Patience: 200 * time.Millisecond})
+				ended <- Run(ctx, Command{Path: os.Args[0], Env: env, Stdout: in, EndTimeout: 200 * time.Millisecond})
 				in.Close()
 			}()
 			lines := bufio.NewReader(out)
@@ -326,7 +326,7 @@ func TestAHeldFileStaysOpenUntilTheProgramEnds(t *testing.T) {
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Run(ctx, Command{Path: os.Args[0], Env: as("tool"), Stdout: in, Hold: w, Patience: time.Minute})
+		ended <- Run(ctx, Command{Path: os.Args[0], Env: as("tool"), Stdout: in, Hold: w, EndTimeout: time.Minute})
 	}()
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatal(err)

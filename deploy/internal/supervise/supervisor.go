@@ -13,25 +13,25 @@ import (
 	"time"
 )
 
-// grace is how long the program may take to end after the process that wanted it
-// was killed. Terraform needs well under a second to write its state.
+// grace is how long the program may take to end after the supervisor's parent was
+// killed. Terraform needs well under a second to write its state.
 const grace = 15 * time.Second
 
-// Files that the supervisor inherits.
+// Descriptors that the supervisor inherits.
 const (
 	lifelineFD = 3
 	reportFD   = 4
 )
 
-// Exit codes of a shell for a program that could not be started, and, plus the
-// signal's number, for one that a signal ended.
+// Exit codes as a shell has them: for a program that could not be started, and, with the
+// signal's number added, for one that a signal ended.
 const (
 	exitNotStarted = 127
 	exitSignal     = 128
 )
 
-// Main runs the supervisor, and exits, when this process was started as one. Call
-// it first in main, and in TestMain of tests that run programs.
+// Main runs the supervisor and exits, if this process was started as one. It must be
+// called first in main, and in TestMain of tests that run programs.
 func Main() {
 	if len(os.Args) < 2 || os.Args[0] != supervisorName {
 		return
@@ -46,8 +46,8 @@ func supervise(path string, args []string) int {
 	runtime.LockOSThread()
 	adoptOrphans()
 
-	// Output may go nowhere after the other process was killed: that must not end
-	// the supervisor before its work is done.
+	// After the parent was killed, writing output fails: that must not end the
+	// supervisor before the program has ended.
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	syscall.CloseOnExec(lifelineFD)
@@ -59,10 +59,12 @@ func supervise(path string, args []string) int {
 	if err != nil {
 		return notStarted(path, err)
 	}
+
 	errs, err := forward(os.Stderr)
 	if err != nil {
 		return notStarted(path, err)
 	}
+
 	cmd := exec.Command(path, args...)
 	cmd.Stdout = out.in
 	cmd.Stderr = errs.in
@@ -70,13 +72,14 @@ func supervise(path string, args []string) int {
 	if err := cmd.Start(); err != nil {
 		return notStarted(path, err)
 	}
+
 	out.in.Close()
 	errs.in.Close()
 	fmt.Fprintln(report, cmd.Process.Pid)
 	report.Close()
 
 	p := &program{pid: cmd.Process.Pid}
-	go p.obey(lifeline)
+	go p.followLifeline(lifeline)
 	go func() {
 		for s := range signals {
 			if s != syscall.SIGPIPE {
@@ -93,12 +96,13 @@ func supervise(path string, args []string) int {
 	return exitCode(path, err)
 }
 
+// notStarted reports an error, and returns the exit code for it.
 func notStarted(path string, err error) int {
 	fmt.Fprintf(os.Stderr, "start %s: %v\n", path, err)
 	return exitNotStarted
 }
 
-// exitCode is the code to exit with after the program ended with err.
+// exitCode returns the exit code for a program that ended with err.
 func exitCode(path string, err error) int {
 	var exit *exec.ExitError
 	switch {
@@ -108,10 +112,12 @@ func exitCode(path string, err error) int {
 		fmt.Fprintf(os.Stderr, "wait for %s: %v\n", path, err)
 		return 1
 	}
+
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		fmt.Fprintf(os.Stderr, "%s was ended by a signal: %v\n", path, status.Signal())
 		return exitSignal + int(status.Signal())
 	}
+
 	return exit.ExitCode()
 }
 
@@ -121,24 +127,24 @@ type program struct {
 	interrupted sync.Once
 }
 
-// interrupt asks the program to end, once: a second interrupt makes Terraform quit
-// without writing its state.
+// interrupt sends the program one SIGINT, even if it is called again: after a second one,
+// Terraform ends without writing its state.
 func (p *program) interrupt() {
 	p.interrupted.Do(func() {
-		// An error means that it has ended.
+		// An error means that the program has ended.
 		_ = syscall.Kill(p.pid, syscall.SIGINT)
 	})
 }
 
 // killAll kills the program's process group.
 func (p *program) killAll() {
-	// An error means that nothing is left of it.
+	// An error means that no process of the group is left.
 	_ = syscall.Kill(-p.pid, syscall.SIGKILL)
 }
 
-// obey does what comes through the lifeline. When the lifeline closes, the program
-// gets a moment to end by itself.
-func (p *program) obey(lifeline io.Reader) {
+// followLifeline executes the commands from the lifeline. When the lifeline closes, it
+// interrupts the program, and kills it after grace.
+func (p *program) followLifeline(lifeline io.Reader) {
 	command := make([]byte, 1)
 	for {
 		if _, err := lifeline.Read(command); err != nil {
@@ -146,6 +152,7 @@ func (p *program) obey(lifeline io.Reader) {
 			time.AfterFunc(grace, p.killAll)
 			return
 		}
+
 		switch command[0] {
 		case interruptCommand:
 			p.interrupt()
@@ -155,18 +162,20 @@ func (p *program) obey(lifeline io.Reader) {
 	}
 }
 
-// stream forwards what the program prints. It goes on reading when nobody takes
-// the output any more: writing into a closed pipe would end the program.
+// stream forwards what the program prints. It still reads after writing has failed:
+// a closed pipe would end the program.
 type stream struct {
 	in   *os.File
 	done chan struct{}
 }
 
+// forward returns a stream to a writer.
 func forward(to io.Writer) (stream, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return stream{}, fmt.Errorf("make a pipe: %w", err)
 	}
+
 	s := stream{in: w, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
@@ -175,8 +184,9 @@ func forward(to io.Writer) (stream, error) {
 			_, _ = io.Copy(io.Discard, r)
 		}
 	}()
+
 	return s, nil
 }
 
-// wait returns when all that was printed is forwarded.
+// wait returns when all output is forwarded.
 func (s stream) wait() { <-s.done }

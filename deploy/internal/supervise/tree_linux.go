@@ -12,11 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// executable is this program, even when its file was replaced meanwhile.
+// executable returns the path of this program, even if its file was replaced since.
 func executable() (string, error) { return "/proc/self/exe", nil }
 
-// attributes puts the program into a process group of its own. Should the
-// supervisor be killed, the program is told to end.
+// attributes puts the program into a process group of its own. If the supervisor is
+// killed, the kernel sends SIGTERM to the program.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 }
@@ -45,10 +45,10 @@ func reap() {
 	}
 }
 
-// children lists the processes whose parent is this one. procfs is /proc.
+// children returns the ids of this process's children. procfs is /proc.
 //
 // The kernel lists the children of each thread only if it was built with
-// CONFIG_PROC_CHILDREN. Without it, every process is asked for its parent.
+// CONFIG_PROC_CHILDREN. Without it, the parent of every process is read.
 func children(procfs string) []int {
 	lists, err := filepath.Glob(filepath.Join(procfs, "self/task/*/children"))
 	if err != nil || len(lists) == 0 {
@@ -61,17 +61,18 @@ func children(procfs string) []int {
 		if err != nil {
 			continue // the thread has ended
 		}
+
 		for _, word := range strings.Fields(string(body)) {
 			if pid, err := strconv.Atoi(word); err == nil {
 				pids = append(pids, pid)
 			}
 		}
 	}
+
 	return pids
 }
 
-// childrenByParent reads the parent of every process, and lists those whose parent
-// is the given one.
+// childrenByParent returns the ids of the processes whose parent is the given one.
 func childrenByParent(procfs string, parent int) []int {
 	stats, err := filepath.Glob(filepath.Join(procfs, "[0-9]*/stat"))
 	if err != nil {

@@ -60,7 +60,7 @@ func TestWrongCredentialsAreNamedWithAWayOut(t *testing.T) {
 	credentials(t, "AKIAWRONG", "wrong", "us-east-1")
 	t.Setenv("AWS_ENDPOINT_URL", server.URL())
 	_, err := target.FromEnvironment(t.Context(), target.Endpoint)
-	if err == nil || !strings.Contains(err.Error(), "ask who the AWS credentials belong to") || !strings.Contains(hint.Of(err), server.URL()) {
+	if err == nil || !strings.Contains(err.Error(), "look up the owner of the AWS credentials") || !strings.Contains(hint.Of(err), server.URL()) {
 		t.Errorf("error %v, hint %q", err, hint.Of(err))
 	}
 }
@@ -95,7 +95,7 @@ func TestAnAnswerWithoutAnAccountIsRefused(t *testing.T) {
 	credentials(t, "AKID", "s", "us-east-1")
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 	_, err := target.FromEnvironment(t.Context(), target.Endpoint)
-	if err == nil || !strings.Contains(err.Error(), "names no account") || !strings.Contains(hint.Of(err), server.URL) {
+	if err == nil || !strings.Contains(err.Error(), "in place of an account id") || !strings.Contains(hint.Of(err), server.URL) {
 		t.Errorf("error %v, hint %q", err, hint.Of(err))
 	}
 }
@@ -106,16 +106,18 @@ func TestTheEmbeddedAWSServesAnyRegion(t *testing.T) {
 	id, secret := server.Credentials()
 	info := daemon.Info{URL: server.URL(), AccessKeyID: id, SecretAccessKey: secret, Account: server.Account(), Region: server.Region()}
 	for asked, want := range map[string]string{"": server.Region(), "ap-south-1": "ap-south-1"} {
-		got := target.FromDaemon(info, asked)
-		env := got.Env(nil)
-		if got.Region != want || got.Config.Region != want || env["AWS_REGION"] != want || env["AWS_DEFAULT_REGION"] != want {
-			t.Errorf("asked for %q: %s, environment %v", asked, got.Region, env)
-		}
-		name := "q"
-		out, err := sqs.NewFromConfig(got.Config).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
-		if err != nil || !strings.HasPrefix(*out.QueueUrl, server.URL()) {
-			t.Errorf("its clients in %s: %v", want, err)
-		}
+		t.Run(asked, func(t *testing.T) {
+			got := target.FromDaemon(info, asked)
+			env := got.Env(nil)
+			if got.Region != want || got.Config.Region != want || env["AWS_REGION"] != want || env["AWS_DEFAULT_REGION"] != want {
+				t.Errorf("asked for %q: %s, environment %v", asked, got.Region, env)
+			}
+			name := "q"
+			out, err := sqs.NewFromConfig(got.Config).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
+			if err != nil || !strings.HasPrefix(*out.QueueUrl, server.URL()) {
+				t.Errorf("its clients in %s: %v", want, err)
+			}
+		})
 	}
 }
 

@@ -35,24 +35,68 @@ type service struct {
 	// callers lists who calls it.
 	callers []Caller
 	// word is the service in TF_AWS_word_ENDPOINT and AWS_word_ENDPOINT, old
-	// variables that Terraform reads for some services; empty for the others.
+	// variables that Terraform reads for some services; it is empty for the others.
 	word string
 }
 
 // services lists every service that a deployment needs.
 var services = []service{
-	{name: "STS", sdkID: "STS", host: "sts", word: "STS", callers: []Caller{Command, Provider, Backend}},
-	{name: "SQS", sdkID: "SQS", host: "sqs", callers: []Caller{Command, Provider}},
-	{name: "Lambda", sdkID: "Lambda", host: "lambda", callers: []Caller{Command, Provider}},
-	{name: "IAM", sdkID: "IAM", host: "iam", word: "IAM", callers: []Caller{Command, Provider, Backend}},
-	{name: "CloudWatch Logs", sdkID: "CloudWatch Logs", host: "logs", callers: []Caller{Command, Provider}},
-	{name: "CloudWatch", sdkID: "CloudWatch", host: "monitoring", callers: []Caller{Command, Provider}},
-	{name: "S3", sdkID: "S3", host: "s3", word: "S3", callers: []Caller{Provider, Backend}},
-	{name: "DynamoDB", sdkID: "DynamoDB", host: "dynamodb", word: "DYNAMODB", callers: []Caller{Provider, Backend}},
+	{
+		name:    "STS",
+		sdkID:   "STS",
+		host:    "sts",
+		word:    "STS",
+		callers: []Caller{Command, Provider, Backend},
+	},
+	{
+		name:    "SQS",
+		sdkID:   "SQS",
+		host:    "sqs",
+		callers: []Caller{Command, Provider},
+	},
+	{
+		name:    "Lambda",
+		sdkID:   "Lambda",
+		host:    "lambda",
+		callers: []Caller{Command, Provider},
+	},
+	{
+		name:    "IAM",
+		sdkID:   "IAM",
+		host:    "iam",
+		word:    "IAM",
+		callers: []Caller{Command, Provider, Backend},
+	},
+	{
+		name:    "CloudWatch Logs",
+		sdkID:   "CloudWatch Logs",
+		host:    "logs",
+		callers: []Caller{Command, Provider},
+	},
+	{
+		name:    "CloudWatch",
+		sdkID:   "CloudWatch",
+		host:    "monitoring",
+		callers: []Caller{Command, Provider},
+	},
+	{
+		name:    "S3",
+		sdkID:   "S3",
+		host:    "s3",
+		word:    "S3",
+		callers: []Caller{Provider, Backend},
+	},
+	{
+		name:    "DynamoDB",
+		sdkID:   "DynamoDB",
+		host:    "dynamodb",
+		word:    "DYNAMODB",
+		callers: []Caller{Provider, Backend},
+	},
 }
 
-// before lists the variables that a caller reads for the service before it asks
-// the SDK; the first that is set wins, even over settings that make the SDK ignore
+// before returns the variables that a caller reads for the service before the SDK reads
+// its own. The first that is set wins, even over settings that make the SDK ignore
 // configured endpoints.
 func (s service) before(c Caller) []string {
 	switch {
@@ -64,7 +108,7 @@ func (s service) before(c Caller) []string {
 	return []string{s.variable(), "TF_AWS_" + s.word + "_ENDPOINT", "AWS_" + s.word + "_ENDPOINT"}
 }
 
-// variable is the SDK's environment variable for the service's endpoint.
+// variable returns the SDK's environment variable for the service's endpoint.
 func (s service) variable() string {
 	return endpointVariable + "_" + strings.ReplaceAll(strings.ToUpper(s.sdkID), " ", "_")
 }
@@ -74,13 +118,13 @@ const (
 	ignoreVariable   = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 )
 
-// Route is the destination of one caller's calls of one service.
+// Route is where one caller's calls of one service go.
 type Route struct {
 	// Service is the service's name, such as SQS.
 	Service string
-	// Caller is who calls.
+	// Caller is the program that calls.
 	Caller Caller
-	// URL is the endpoint; empty means AWS's own for the region.
+	// URL is the endpoint; empty means AWS's own endpoint for the region.
 	URL string
 	// Setting is the source of the endpoint: a variable, or a part of the AWS
 	// configuration file. It is empty where none is set.
@@ -89,8 +133,8 @@ type Route struct {
 	host string // the service's first label
 }
 
-// sources are the settings for endpoints in the environment and the AWS
-// configuration file.
+// sources are the settings of endpoints in the environment and the AWS configuration
+// file.
 type sources struct {
 	env    func(name string) (value string, set bool)
 	shared config.SharedConfig
@@ -99,8 +143,8 @@ type sources struct {
 // sourcesOf returns the sources that the SDK read for cfg.
 func sourcesOf(cfg aws.Config, env func(string) (string, bool)) sources {
 	s := sources{env: env}
-	for _, from := range cfg.ConfigSources {
-		if shared, ok := from.(config.SharedConfig); ok {
+	for _, source := range cfg.ConfigSources {
+		if shared, ok := source.(config.SharedConfig); ok {
 			s.shared = shared
 		}
 	}
@@ -119,16 +163,20 @@ func (s sources) resolve() []Route {
 				Caller:  caller,
 				host:    service.host,
 			}
+
 			r.URL, r.Setting = s.sdk(service)
 			for _, name := range service.before(caller) {
 				if value, _ := s.env(name); value != "" {
-					r.URL, r.Setting = value, name
+					r.URL = value
+					r.Setting = name
 					break
 				}
 			}
+
 			routes = append(routes, r)
 		}
 	}
+
 	return routes
 }
 
@@ -136,9 +184,9 @@ func (s sources) resolve() []Route {
 // setting that names it. Both are empty for AWS's own endpoint.
 //
 // The SDK prefers a service's own variable, then AWS_ENDPOINT_URL, then the
-// services section of the profile, then the profile's endpoint_url. Whether
-// AWS_ENDPOINT_URL hides the services section depends on its being set, even to
-// nothing, and on the service's variable not being set.
+// services section of the profile, then the profile's endpoint_url. AWS_ENDPOINT_URL
+// hides the services section when it is set, even to nothing, and the service's
+// variable is not set.
 func (s sources) sdk(of service) (endpoint, setting string) {
 	if s.ignored() != "" {
 		return "", ""
@@ -156,12 +204,14 @@ func (s sources) sdk(of service) (endpoint, setting string) {
 			return value, fmt.Sprintf("endpoint_url of %s in services section %q of %s", section, s.shared.ServicesSectionName, s.profile())
 		}
 	}
+
 	if all != "" {
 		return all, endpointVariable
 	}
 	if s.shared.BaseEndpoint != "" {
 		return s.shared.BaseEndpoint, "endpoint_url of " + s.profile()
 	}
+
 	return "", ""
 }
 
@@ -180,6 +230,7 @@ func (s sources) ignored() string {
 	return ""
 }
 
+// profile names the profile in an error.
 func (s sources) profile() string {
 	return fmt.Sprintf("profile %q", cmp.Or(s.shared.Profile, "default"))
 }
@@ -201,16 +252,16 @@ func (s sources) fips() string {
 			return o.key + " of " + s.profile()
 		}
 	}
+
 	return ""
 }
 
-// awsHost matches host names of the services that belong to AWS: regional ones,
-// FIPS, dual-stack, and interface endpoints of a VPC. The first group is the
-// service. Other names below AWS's domains, such as those of load balancers, are
-// in the hands of AWS's customers.
+// awsHost matches the host names of AWS's own services: regional ones, FIPS,
+// dual-stack, and interface endpoints of a VPC. The first group is the service. Other
+// names below AWS's domains, such as those of load balancers, belong to customers.
 var awsHost = regexp.MustCompile(`^(?:vpce-[a-z0-9-]+\.)?([a-z0-9]+)(?:-fips)?(?:\.dualstack)?(?:\.[a-z]+(?:-[a-z]+)+-\d+)?(?:\.vpce)?\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$`)
 
-// toAWS reports whether the calls of r reach AWS itself.
+// toAWS reports whether the calls of r go to AWS itself.
 func (r Route) toAWS() bool {
 	if r.URL == "" {
 		return true
@@ -223,7 +274,8 @@ func (r Route) toAWS() bool {
 	return m != nil && m[1] == r.host
 }
 
-// namesAWS reports whether r names a host in a domain of AWS, whoever owns it.
+// namesAWS reports whether r names a host in a domain of AWS, including hosts of its
+// customers.
 func (r Route) namesAWS() bool {
 	u, err := url.Parse(r.URL)
 	if err != nil {
@@ -235,7 +287,7 @@ func (r Route) namesAWS() bool {
 	})
 }
 
-// by names the calls of r in an error.
+// by names the service and caller of r in an error.
 func (r Route) by() string {
 	if r.Caller == Command {
 		return r.Service
@@ -243,8 +295,8 @@ func (r Route) by() string {
 	return fmt.Sprintf("%s by %s", r.Service, r.Caller)
 }
 
-// check refuses routes that do not all lead to a target of this kind. It returns
-// the endpoint that all calls go to; empty for AWS itself.
+// check returns the endpoint that all calls go to, which is empty for AWS itself. It
+// returns an error unless all routes lead to a target of this kind.
 func (s sources) check(kind Kind, routes []Route) (endpoint string, err error) {
 	if kind == AWS {
 		return "", checkAWS(routes)
@@ -260,20 +312,20 @@ func (s sources) check(kind Kind, routes []Route) (endpoint string, err error) {
 	return endpoint, nil
 }
 
-// checkAWS refuses every setting that leads a call away from AWS.
+// checkAWS returns an error if a setting sends calls elsewhere than to AWS.
 func checkAWS(routes []Route) error {
 	away := slices.DeleteFunc(slices.Clone(routes), Route.toAWS)
 	if len(away) == 0 {
 		return nil
 	}
 
-	said, names := describe(away)
-	return hint.New("--target aws, but "+strings.Join(said, "; "),
-		wayOut(names)+" for AWS itself, or use --target endpoint")
+	texts, names := describe(away)
+	return hint.New("--target aws, but "+strings.Join(texts, "; "),
+		howToRemove(names)+" for AWS itself, or use --target endpoint")
 }
 
-// checkEndpoint returns the one endpoint that all routes lead to. It refuses
-// routes of which one leads to AWS, or to another endpoint.
+// checkEndpoint returns the endpoint that all routes lead to. It returns an error if
+// one leads to AWS, or to another endpoint.
 func (s sources) checkEndpoint(routes []Route) (string, error) {
 	configured := slices.DeleteFunc(slices.Clone(routes), func(r Route) bool { return r.URL == "" })
 	if len(configured) == 0 {
@@ -284,60 +336,63 @@ func (s sources) checkEndpoint(routes []Route) (string, error) {
 		return "", hint.New("--target endpoint needs AWS_ENDPOINT_URL", "export AWS_ENDPOINT_URL=http://HOST:PORT with the credentials for it")
 	}
 
-	const one = "set AWS_ENDPOINT_URL alone, for one endpoint that takes every call"
+	const setOne = "set only AWS_ENDPOINT_URL, to one endpoint for every service"
 	var direct []Route
 	for _, r := range routes {
 		if r.URL == "" {
 			direct = append(direct, r)
 		}
 	}
+
 	if len(direct) > 0 {
-		said, names := describe(configured)
+		texts, names := describe(configured)
 		return "", hint.New(fmt.Sprintf("--target endpoint, but calls of %s would go to AWS itself, while %s",
-			calls(direct), strings.Join(said, "; ")), one+", and "+wayOut(without(names, endpointVariable)))
+			calls(direct), strings.Join(texts, "; ")), setOne+", and "+howToRemove(without(names, endpointVariable)))
 	}
 
 	for _, r := range configured {
 		if u, err := url.Parse(r.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return "", hint.New(fmt.Sprintf("%s is %q, which is no address of an endpoint", r.Setting, r.URL), "write it as http://HOST:PORT")
+			return "", hint.New(fmt.Sprintf("%s is %q, which is not the address of an endpoint", r.Setting, r.URL), "write it as http://HOST:PORT")
 		}
 		if r.namesAWS() {
 			return "", hint.New(fmt.Sprintf("--target endpoint, but %s is %s, which is AWS itself (%s)", r.Setting, r.URL, r.by()),
-				"use --target aws, or "+wayOut([]string{r.Setting}))
+				"use --target aws, or "+howToRemove([]string{r.Setting}))
 		}
 	}
 
 	first := strings.TrimRight(configured[0].URL, "/")
 	for _, r := range configured {
 		if strings.TrimRight(r.URL, "/") != first {
-			said, names := describe(configured)
-			return "", hint.New("--target endpoint, but calls would go to several endpoints: "+strings.Join(said, "; "),
-				one+", and "+wayOut(without(names, endpointVariable)))
+			texts, names := describe(configured)
+			return "", hint.New("--target endpoint, but calls would go to several endpoints: "+strings.Join(texts, "; "),
+				setOne+", and "+howToRemove(without(names, endpointVariable)))
 		}
 	}
+
 	return configured[0].URL, nil
 }
 
-// describe lists the settings, each once, with the calls that it redirects and
-// where to. names are the settings.
-func describe(routes []Route) (said, names []string) {
+// describe returns a text for each setting, with the endpoint and the calls that go
+// there, and the names of the settings.
+func describe(routes []Route) (texts, names []string) {
 	for _, r := range routes {
 		if slices.Contains(names, r.Setting) {
 			continue
 		}
 		same := slices.DeleteFunc(slices.Clone(routes), func(other Route) bool { return other.Setting != r.Setting })
-		said = append(said, fmt.Sprintf("%s is %s (%s)", r.Setting, r.URL, calls(same)))
+		texts = append(texts, fmt.Sprintf("%s is %s (%s)", r.Setting, r.URL, calls(same)))
 		names = append(names, r.Setting)
 	}
-	return said, names
+	return texts, names
 }
 
-// calls names the calls of routes, each service once: by the first caller alone.
+// calls lists the services of routes, each once, with its first caller.
 func calls(routes []Route) string {
 	var names, seen []string
 	for _, r := range routes {
 		if !slices.Contains(seen, r.Service) {
-			names, seen = append(names, r.by()), append(seen, r.Service)
+			names = append(names, r.by())
+			seen = append(seen, r.Service)
 		}
 	}
 	if len(seen) == len(services) {
@@ -346,8 +401,8 @@ func calls(routes []Route) string {
 	return strings.Join(names, ", ")
 }
 
-// wayOut returns a hint on how to remove settings.
-func wayOut(names []string) string {
+// howToRemove returns a hint on how to remove settings.
+func howToRemove(names []string) string {
 	var variables, others []string
 	for _, name := range names {
 		if strings.Contains(name, " ") {
@@ -362,17 +417,18 @@ func wayOut(names []string) string {
 		ways = append(ways, "unset "+strings.Join(variables, " "))
 	}
 	if len(others) > 0 {
-		ways = append(ways, "take out "+strings.Join(others, ", ")+" or choose another profile with AWS_PROFILE")
+		ways = append(ways, "remove "+strings.Join(others, ", ")+" or use another profile with AWS_PROFILE")
 	}
-	return cmp.Or(strings.Join(ways, ", and "), "unset what names another")
+
+	return cmp.Or(strings.Join(ways, ", and "), "unset the setting that names another endpoint")
 }
 
 func without(names []string, name string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
 }
 
-// redirects reports whether the variable name can name an endpoint, for any SDK or
-// for Terraform, or hide one.
+// redirects reports whether a variable can set an endpoint, for any SDK or Terraform, or
+// make the SDK ignore one.
 func redirects(name string) bool {
 	if name == ignoreVariable || name == endpointVariable || strings.HasPrefix(name, endpointVariable+"_") {
 		return true

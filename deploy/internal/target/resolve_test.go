@@ -223,7 +223,7 @@ var settings = []struct {
 		env:    map[string]string{"AWS_PROFILE": "url"},
 		routes: map[string]string{"all": here},
 		aws:    `--target aws, but endpoint_url of profile "url" is ` + here + " (every service)",
-		hint:   `take out endpoint_url of profile "url" or choose another profile with AWS_PROFILE`,
+		hint:   `remove endpoint_url of profile "url" or use another profile with AWS_PROFILE`,
 	},
 	{
 		name:   "AWS_DEFAULT_PROFILE",
@@ -242,7 +242,7 @@ var settings = []struct {
 		routes:   map[string]string{"SQS": there, "CloudWatch Logs": there},
 		aws:      `endpoint_url of sqs in services section "some" of profile "services" is ` + there + ` (SQS); endpoint_url of cloudwatch_logs in services section "some"`,
 		endpoint: "calls of STS",
-		hint:     "choose another profile",
+		hint:     "use another profile",
 	},
 	{
 		name:     "a services section and endpoint_url",
@@ -344,7 +344,7 @@ var settings = []struct {
 		env:      map[string]string{"AWS_ENDPOINT_URL": "localhost:4566"},
 		routes:   map[string]string{"all": "localhost:4566"},
 		aws:      "AWS_ENDPOINT_URL is localhost:4566",
-		endpoint: `AWS_ENDPOINT_URL is "localhost:4566", which is no address of an endpoint`,
+		endpoint: `AWS_ENDPOINT_URL is "localhost:4566", which is not the address of an endpoint`,
 	},
 }
 
@@ -353,7 +353,7 @@ var settings = []struct {
 func only(t *testing.T, env map[string]string) {
 	t.Helper()
 	for _, pair := range os.Environ() {
-		if name, value, _ := strings.Cut(pair, "="); leads(name) {
+		if name, value, _ := strings.Cut(pair, "="); affectsCalls(name) {
 			t.Setenv(name, value) // restores it afterwards
 			if err := os.Unsetenv(name); err != nil {
 				t.Fatal(err)
@@ -501,9 +501,11 @@ func TestHostsOfAWSAreKnown(t *testing.T) {
 		"https://xamazonaws.com":                                                false,
 		"://":                                                                   false,
 	} {
-		if got := (Route{URL: address, host: "sqs"}).toAWS(); got != want {
-			t.Errorf("%s: %t, want %t", address, got, want)
-		}
+		t.Run(address, func(t *testing.T) {
+			if got := (Route{URL: address, host: "sqs"}).toAWS(); got != want {
+				t.Errorf("%s: %t, want %t", address, got, want)
+			}
+		})
 	}
 }
 

@@ -1,11 +1,10 @@
-// Package target says where a deployment lives: in the AWS embedded in this
-// command, in AWS, or behind any endpoint that speaks AWS's protocols. It is the
-// one place that turns the choice into credentials, an environment for other
-// programs, and a folder name that keeps states apart.
+// Package target is the place of a deployment: the AWS embedded in this command, AWS,
+// or any endpoint with AWS's protocols. It alone turns the choice of a target into
+// credentials, an environment for other programs, and the name of a state's folder.
 //
-// It resolves where the calls of each service go, those of this command and those
-// of Terraform, from everything that can lead them elsewhere: variables, profiles
-// and services sections. A target that some calls would miss is refused.
+// It resolves where the calls of each service go, from this command and from
+// Terraform, by everything that can send them elsewhere: variables, profiles and
+// services sections. It refuses a target if some calls would go elsewhere.
 package target
 
 import (
@@ -34,7 +33,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
-// Kind is where a deployment lives.
+// Kind is the kind of a target.
 type Kind string
 
 const (
@@ -42,49 +41,57 @@ const (
 	Embedded Kind = "embedded"
 	// AWS is AWS itself, by the usual credential chain.
 	AWS Kind = "aws"
-	// Endpoint is whatever AWS_ENDPOINT_URL names.
+	// Endpoint is the endpoint that AWS_ENDPOINT_URL names.
 	Endpoint Kind = "endpoint"
 )
 
 // Target is one account and region behind one endpoint.
 type Target struct {
-	// Kind is where it is.
+	// Kind is its kind.
 	Kind Kind
 	// URL is the endpoint; empty for AWS itself.
 	URL string
-	// ControlToken opens the control API of the embedded AWS; empty elsewhere.
+	// ControlToken authorizes calls of the embedded AWS's control API; empty elsewhere.
 	ControlToken string
 	// Account is the 12-digit account id.
 	Account string
 	// Region is the region.
 	Region string
-	// Config is for clients of the AWS SDK.
+	// Config is the configuration for clients of the AWS SDK.
 	Config aws.Config
-	// Identity is the ARN that the credentials belong to; empty for the embedded
-	// AWS.
+	// Identity is the ARN of the credentials' owner; empty for the embedded AWS.
 	Identity string
-	// Routes are the destinations of each service's calls. It is empty for the embedded
-	// AWS, which takes all of them.
+	// Routes are where each service's calls go; empty for the embedded AWS, which gets
+	// all of them.
 	Routes []Route
 
-	env map[string]string // wins over all else
+	env map[string]string // overrides every other variable
 }
 
-// FromDaemon is the embedded AWS that info describes, in the given region, or in
-// its own when region is empty.
+// FromDaemon returns the embedded AWS of info, in the given region, or in its own when
+// region is empty.
 func FromDaemon(info daemon.Info, region string) *Target {
 	if region == "" {
 		region = info.Region
 	}
-	t := &Target{Kind: Embedded, URL: info.URL, ControlToken: info.ControlToken, Account: info.Account, Region: region}
+
+	t := &Target{
+		Kind:         Embedded,
+		URL:          info.URL,
+		ControlToken: info.ControlToken,
+		Account:      info.Account,
+		Region:       region,
+	}
+
 	t.Config = aws.Config{
 		Region:       region,
 		BaseEndpoint: aws.String(info.URL),
 		Credentials:  credentials.NewStaticCredentialsProvider(info.AccessKeyID, info.SecretAccessKey, ""),
 		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
-			tr.Proxy = nil // it is on this machine
+			tr.Proxy = nil // the embedded AWS is on this machine
 		}),
 	}
+
 	t.Config.HTTPClient = sqsclient.ReadFullResponses(t.Config.HTTPClient)
 	t.env = map[string]string{
 		endpointVariable:              info.URL,
@@ -93,15 +100,16 @@ func FromDaemon(info daemon.Info, region string) *Target {
 		"AWS_REGION":                  region,
 		"AWS_DEFAULT_REGION":          region,
 		"AWS_EC2_METADATA_DISABLED":   "true",
-		"AWS_CONFIG_FILE":             os.DevNull, // nothing of the user's profiles may lead elsewhere
+		"AWS_CONFIG_FILE":             os.DevNull, // the user's profiles could send calls elsewhere
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}
+
 	return t
 }
 
-// Nowhere is a target that refuses every call, with credentials that are worth
-// nothing. It stands in for an embedded AWS that does not run, so that a program
-// which was meant to reach that one does not reach AWS instead.
+// Nowhere returns a target that refuses every call, with credentials that are not valid
+// anywhere. It replaces an embedded AWS that is not running, so that programs that
+// should call it do not call AWS.
 func Nowhere(region string) *Target {
 	t := FromDaemon(daemon.Info{
 		URL:             "http://127.0.0.1:1",
@@ -113,14 +121,15 @@ func Nowhere(region string) *Target {
 	return t
 }
 
-// FromEnvironment is AWS, or the endpoint that the environment names, by the
-// usual chain of credentials. It refuses settings by which some calls would go
-// elsewhere, and asks who the credentials belong to.
+// FromEnvironment returns AWS, or the endpoint that the environment names, with the
+// usual credential chain. It returns an error if some calls would go elsewhere. It
+// asks STS who the credentials belong to.
 func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{})) // what matters comes as an error
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{})) // everything of interest is an error
 	if err != nil {
-		return nil, hint.With(fmt.Errorf("read the AWS configuration: %w", err), "see AWS_PROFILE, and the files below .aws in your home folder")
+		return nil, hint.With(fmt.Errorf("read the AWS configuration: %w", err), "check AWS_PROFILE, and the files below .aws in your home directory")
 	}
+
 	cfg.HTTPClient = sqsclient.ReadFullResponses(cfg.HTTPClient)
 
 	from := sourcesOf(cfg, os.LookupEnv)
@@ -130,22 +139,24 @@ func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 		return nil, err
 	}
 	if cfg.Region == "" {
-		return nil, hint.New("no AWS region is chosen", "export AWS_REGION, for instance AWS_REGION=us-east-1")
+		return nil, hint.New("no AWS region is set", "export AWS_REGION, for example AWS_REGION=us-east-1")
 	}
 
-	who, err := callerOf(ctx, cfg, endpoint)
+	caller, err := callerOf(ctx, cfg, endpoint)
 	if err != nil {
 		return nil, err
 	}
+
 	t := &Target{
 		Kind:     kind,
 		URL:      endpoint,
-		Account:  aws.ToString(who.Account),
+		Account:  aws.ToString(caller.Account),
 		Region:   cfg.Region,
 		Config:   cfg,
-		Identity: aws.ToString(who.Arn),
+		Identity: aws.ToString(caller.Arn),
 		Routes:   routes,
 	}
+
 	t.env = t.pins(from)
 	return t, nil
 }
@@ -155,33 +166,36 @@ var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // callerOf asks STS who the credentials of cfg belong to.
 func callerOf(ctx context.Context, cfg aws.Config, endpoint string) (*sts.GetCallerIdentityOutput, error) {
-	ask, cancel := context.WithTimeout(ctx, 30*time.Second)
+	stsCtx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ask, &sts.GetCallerIdentityInput{})
+
+	caller, err := sts.NewFromConfig(cfg).GetCallerIdentity(stsCtx, &sts.GetCallerIdentityInput{})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if err == nil && !accountID.MatchString(aws.ToString(who.Account)) {
-		err = fmt.Errorf("the answer names no account, but %q", aws.ToString(who.Account))
+	if err == nil && !accountID.MatchString(aws.ToString(caller.Account)) {
+		err = fmt.Errorf("the response has %q in place of an account id", aws.ToString(caller.Account))
 	}
 	if err == nil {
-		return who, nil
+		return caller, nil
 	}
 
-	next := "log in first, for instance with aws configure or aws sso login"
+	next := "log in first, for example with aws configure or aws sso login"
 	if endpoint != "" {
-		next = "see that something answers at " + endpoint + " and knows the credentials"
+		next = "check that a server runs at " + endpoint + " and accepts the credentials"
 	}
-	return nil, hint.With(fmt.Errorf("ask who the AWS credentials belong to: %w", err), next)
+
+	return nil, hint.With(fmt.Errorf("look up the owner of the AWS credentials: %w", err), next)
 }
 
-// pins are the variables with which another program reaches the same place as
-// this one, whatever else it reads.
+// pins returns the variables with which another program reaches the same target as this
+// one, whatever its other settings.
 func (t *Target) pins(from sources) map[string]string {
 	pins := map[string]string{
 		"AWS_REGION":         t.Region,
 		"AWS_DEFAULT_REGION": t.Region,
 	}
+
 	if profile, _ := from.env("AWS_PROFILE"); profile == "" {
 		if profile, _ = from.env("AWS_DEFAULT_PROFILE"); profile != "" {
 			pins["AWS_PROFILE"] = profile
@@ -195,10 +209,11 @@ func (t *Target) pins(from sources) map[string]string {
 	case !slices.ContainsFunc(t.Routes, func(r Route) bool { return r.URL != "" }):
 		pins[ignoreVariable] = "true"
 	}
+
 	return pins
 }
 
-// Describe says in a few words what is about to be touched.
+// Describe returns a short description: kind, account and region.
 func (t *Target) Describe() string {
 	where := map[Kind]string{
 		Embedded: "the embedded AWS at " + t.URL,
@@ -208,8 +223,8 @@ func (t *Target) Describe() string {
 	return fmt.Sprintf("%s, account %s, region %s", where, t.Account, t.Region)
 }
 
-// Details returns a line on whose credentials are used, and lines on where calls
-// go, for a person who is asked whether to go on.
+// Details returns lines about the owner of the credentials and about where calls go,
+// for a person who is asked for confirmation.
 func (t *Target) Details() []string {
 	var lines []string
 	if t.Identity != "" {
@@ -219,16 +234,17 @@ func (t *Target) Details() []string {
 		return append(lines, "calls of every service, and of Terraform, go to "+t.URL)
 	}
 
-	said, _ := describe(slices.DeleteFunc(slices.Clone(t.Routes), func(r Route) bool { return r.URL == "" }))
-	if len(said) == 0 {
+	texts, _ := describe(slices.DeleteFunc(slices.Clone(t.Routes), func(r Route) bool { return r.URL == "" }))
+	if len(texts) == 0 {
 		return append(lines, "calls of every service, and of Terraform, go to AWS itself: no setting names another endpoint")
 	}
-	return append(lines, "calls go to AWS itself, some by a configured address: "+strings.Join(said, "; "))
+
+	return append(lines, "calls go to AWS itself, some by a configured address: "+strings.Join(texts, "; "))
 }
 
 var unsafe = regexp.MustCompile(`[^A-Za-z0-9._-]+|\.{2,}`)
 
-// name makes one name of a folder of s, whatever it holds.
+// name returns s as the name of a directory, with other characters replaced.
 func name(s string) string {
 	clean := unsafe.ReplaceAllString(s, "_")
 	if clean == "" || clean == "." {
@@ -237,8 +253,8 @@ func name(s string) string {
 	return clean
 }
 
-// Folder is where this target's deployment keeps its state: no two targets share
-// one, and no two name prefixes.
+// Folder returns the directory with the state of this target's deployment. Each target
+// and each name prefix has one of its own.
 func (t *Target) Folder(stateDir, prefix string) string {
 	parts := []string{Folders(stateDir, t.Kind)}
 	if t.Kind == Endpoint {
@@ -248,15 +264,17 @@ func (t *Target) Folder(stateDir, prefix string) string {
 		}
 		parts = append(parts, name(host))
 	}
+
 	parts = append(parts, name(t.Account), name(t.Region))
 	if prefix != "" {
 		parts = append(parts, "prefix", name(prefix))
 	}
+
 	return filepath.Join(parts...)
 }
 
-// harmless reports whether a variable of the user's AWS_* may stay where calls
-// must reach the embedded AWS alone: it leads nowhere and names no credentials.
+// harmless reports whether one of the user's AWS_* variables may stay where calls must
+// only reach the embedded AWS: it sets neither an endpoint nor credentials.
 func harmless(name string) bool {
 	switch name {
 	case "AWS_CA_BUNDLE", "AWS_PAGER", "AWS_DEFAULT_OUTPUT", "AWS_CLI_AUTO_PROMPT":
@@ -265,18 +283,18 @@ func harmless(name string) bool {
 	return false
 }
 
-// leads reports whether a variable can lead calls elsewhere, or decides which
-// credentials they carry: all of AWS_* but what is known to be harmless, and what
-// Terraform's provider reads beside it.
-func leads(name string) bool {
+// affectsCalls reports whether a variable can set where calls go, or their
+// credentials: every AWS_* variable that is not known to be harmless, and those that
+// only Terraform's provider reads.
+func affectsCalls(name string) bool {
 	if strings.HasPrefix(name, "TF_AWS_") {
 		return true
 	}
 	return strings.HasPrefix(name, "AWS_") && !harmless(name)
 }
 
-// Shell returns what a shell whose environment is base, as KEY=value, has to set
-// and to remove for its programs to reach this target alone.
+// Shell returns the variables that a shell must set and remove, so that its programs
+// reach only this target. base is the shell's environment, as KEY=VALUE.
 func (t *Target) Shell(base []string) (set map[string]string, remove []string) {
 	env := t.Env(base)
 	proxied := false
@@ -287,6 +305,7 @@ func (t *Target) Shell(base []string) (set map[string]string, remove []string) {
 		}
 		proxied = proxied || value != "" && isProxy(name)
 	}
+
 	slices.Sort(remove)
 
 	set = maps.Clone(t.env)
@@ -295,6 +314,7 @@ func (t *Target) Shell(base []string) (set map[string]string, remove []string) {
 			set[name] = env[name]
 		}
 	}
+
 	return set, slices.Compact(remove)
 }
 
@@ -307,16 +327,16 @@ func isProxy(name string) bool {
 	return false
 }
 
-// Env is the environment, based on base as KEY=value, with which another program
-// reaches this target. For the embedded AWS nothing remains of the user's that
-// could lead elsewhere. For an endpoint, and for AWS where no setting names an
-// address, nothing remains that names one.
+// Env returns the environment, made from base as KEY=VALUE, with which another program
+// reaches this target. For the embedded AWS it has no variable of the user's that
+// affects calls. For an endpoint, and for AWS where no setting names an endpoint, it
+// has none that sets one.
 func (t *Target) Env(base []string) map[string]string {
 	env := make(map[string]string, len(base)+len(t.env))
 	_, pinned := t.env[ignoreVariable]
 	for _, pair := range base {
 		key, value, ok := strings.Cut(pair, "=")
-		if !ok || t.Kind == Embedded && leads(key) || pinned && redirects(key) {
+		if !ok || t.Kind == Embedded && affectsCalls(key) || pinned && redirects(key) {
 			continue
 		}
 		env[key] = value
@@ -328,14 +348,15 @@ func (t *Target) Env(base []string) map[string]string {
 			env[name] = exempt(env[name])
 		}
 	}
+
 	return env
 }
 
-// loopback lists the hosts that no proxy may be asked for: the embedded AWS is on
-// this machine.
+// loopback are the hosts that must not be reached by a proxy: the embedded AWS is on this
+// machine.
 var loopback = []string{"127.0.0.1", "localhost", "::1"}
 
-// exempt adds this machine to a value of NO_PROXY.
+// exempt adds the names of this machine to a value of NO_PROXY.
 func exempt(value string) string {
 	var hosts []string
 	for _, host := range strings.Split(value, ",") {
@@ -351,8 +372,8 @@ func exempt(value string) string {
 	return strings.Join(hosts, ",")
 }
 
-// Folders is the folder that holds the state of every deployment on targets of
-// one kind.
+// Folders returns the directory with the states of all deployments on targets of one
+// kind.
 func Folders(stateDir string, kind Kind) string {
 	return filepath.Join(stateDir, "deployments", string(kind))
 }

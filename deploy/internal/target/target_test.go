@@ -22,16 +22,20 @@ func TestNothingOfTheUsersAWSReachesTheEmbeddedOne(t *testing.T) {
 		"AWS_CA_BUNDLE=/etc/ca.pem", "HOME=/home/me", "broken",
 	})
 	for _, gone := range []string{"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_SQS", "AWS_ROLE_ARN"} {
-		if v, ok := env[gone]; ok {
-			t.Errorf("%s=%s remains", gone, v)
-		}
+		t.Run(gone, func(t *testing.T) {
+			if v, ok := env[gone]; ok {
+				t.Errorf("%s=%s remains", gone, v)
+			}
+		})
 	}
 	for key, want := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "AKID", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "HOME": "/home/me", "AWS_CA_BUNDLE": "/etc/ca.pem",
 	} {
-		if env[key] != want {
-			t.Errorf("%s=%s, want %s", key, env[key], want)
-		}
+		t.Run(key, func(t *testing.T) {
+			if env[key] != want {
+				t.Errorf("%s=%s, want %s", key, env[key], want)
+			}
+		})
 	}
 }
 
@@ -75,9 +79,11 @@ func TestAnEndpointsNameCannotLeaveTheStateFolder(t *testing.T) {
 	v := target.Target{Kind: target.Endpoint, URL: "../../../etc", Account: "../x", Region: "/r"}
 	dots := target.Target{Kind: target.Endpoint, URL: "..", Account: "..", Region: "."}
 	for _, folder := range []string{v.Folder("/state", "../p"), dots.Folder("/state", "..")} {
-		if !strings.HasPrefix(folder, "/state/deployments/endpoint/") || strings.Contains(folder, "..") {
-			t.Errorf("folder %s", folder)
-		}
+		t.Run(folder, func(t *testing.T) {
+			if !strings.HasPrefix(folder, "/state/deployments/endpoint/") || strings.Contains(folder, "..") {
+				t.Errorf("folder %s", folder)
+			}
+		})
 	}
 }
 

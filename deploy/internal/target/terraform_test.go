@@ -189,7 +189,7 @@ func TestTerraformGoesWhereWasResolved(t *testing.T) {
 				t.Fatal(err)
 			}
 			routes := sourcesOf(cfg, os.LookupEnv).resolve()
-			environment := slices.DeleteFunc(os.Environ(), func(pair string) bool { return !leads(strings.SplitN(pair, "=", 2)[0]) })
+			environment := slices.DeleteFunc(os.Environ(), func(pair string) bool { return !affectsCalls(strings.SplitN(pair, "=", 2)[0]) })
 
 			said := terraform(t, dir, append(base[:len(base):len(base)], environment...), "plan", "-input=false", "-no-color", "-lock=false")
 			compareCalls(t, routes, Provider, said, a, b, c)

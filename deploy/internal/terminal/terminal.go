@@ -1,12 +1,12 @@
-// Package terminal makes foreign text safe to print: log lines, message bodies,
-// payloads, names, and what other programs say. Such text may hold escape
+// Package terminal makes text from elsewhere safe to print: log lines, message bodies,
+// payloads, names, and the output of other programs. Such text may hold escape
 // sequences that move the cursor, change the title, write to the clipboard or hide
-// what stands on the screen.
+// other text.
 //
 // Newlines and tabs stay. Everything else that a terminal would act upon, or that
-// changes the order or the visibility of other characters, is written as an escape
-// of Go, such as \x1b. Beyond ASCII the escapes are those of JSON as well, and a
-// JSON document has no others, so that it stays the same document.
+// changes the order or the visibility of other characters, is written as a Go escape,
+// such as \x1b. Outside ASCII the escapes are valid in JSON too. An encoded JSON
+// document has no control characters within ASCII, so it stays the same document.
 package terminal
 
 import (
@@ -19,7 +19,7 @@ import (
 	"unicode/utf8"
 )
 
-// Clean returns s with everything in it visible that a terminal would act upon.
+// Clean returns s with escapes for everything that a terminal would act upon.
 func Clean(s string) string {
 	if plain(s) {
 		return s
@@ -28,8 +28,8 @@ func Clean(s string) string {
 	return string(end(out, rest))
 }
 
-// plain reports whether s is printable ASCII with newlines and tabs, as nearly all
-// text is.
+// plain reports whether s has only printable ASCII, newlines and tabs, as nearly all
+// text has.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c >= utf8.RuneSelf || c == 0x7f || c < ' ' && c != '\n' && c != '\t' {
@@ -39,23 +39,26 @@ func plain(s string) bool {
 	return true
 }
 
-// clean appends the safe form of p to out. rest is the end of p where more input
-// decides what it is: the beginning of a character, or a carriage return.
+// clean appends the safe form of p to out. rest is the end of p if its meaning depends
+// on more input: the beginning of a character, or a carriage return.
 func clean(out, p []byte) (cleaned, rest []byte) {
 	for len(p) > 0 {
+		// CR LF becomes one newline; CR alone is escaped.
 		if p[0] == '\r' {
 			if len(p) == 1 {
 				return out, p
 			}
-			if p[1] != '\n' { // a line's end in two characters is one newline
+			if p[1] != '\n' {
 				out = append(out, `\r`...)
 			}
 			p = p[1:]
 			continue
 		}
+
 		if !utf8.FullRune(p) {
 			return out, p
 		}
+
 		r, n := utf8.DecodeRune(p)
 		switch {
 		case r == utf8.RuneError && n == 1:
@@ -70,12 +73,14 @@ func clean(out, p []byte) (cleaned, rest []byte) {
 		default:
 			out = fmt.Appendf(out, `\u%04x`, r)
 		}
+
 		p = p[n:]
 	}
+
 	return out, nil
 }
 
-// end appends what was left over when no more input comes.
+// end appends the safe form of an incomplete end, after all input.
 func end(out, rest []byte) []byte {
 	for _, c := range rest {
 		if c == '\r' {
@@ -88,8 +93,8 @@ func end(out, rest []byte) []byte {
 }
 
 // hidden reports whether a terminal may act upon r, or show nothing for it: control
-// characters, those that change the direction of text, and invisible ones. Joiners
-// stay: scripts and emoji are written with them.
+// characters, characters that change the direction of text, and invisible ones.
+// Joiners are not among them: scripts and emoji need them.
 func hidden(r rune) bool {
 	switch {
 	case r < ' ', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029':
@@ -105,33 +110,37 @@ func hidden(r rune) bool {
 type Writer struct {
 	mu   sync.Mutex
 	w    io.Writer
-	rest []byte // of a character that the last write did not end
+	rest []byte // incomplete end of the last write
 }
 
 // NewWriter returns a Writer to w.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
 
-// Write writes the safe form of p. An incomplete sequence at its end waits for the
-// next write, or for Flush. The count is of p's bytes.
+// Write writes the safe form of p. An incomplete character at its end is written by the
+// next Write, or by Flush. The count is of the bytes of p.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+
 	text := p
 	if len(w.rest) > 0 {
 		text = append(w.rest, p...)
 	}
+
 	out, rest := clean(make([]byte, 0, len(text)), text)
 	w.rest = bytes.Clone(rest)
 	if len(out) == 0 {
 		return len(p), nil
 	}
+
 	if _, err := w.w.Write(out); err != nil {
 		return 0, err
 	}
+
 	return len(p), nil
 }
 
-// Flush writes what the last write left over.
+// Flush writes the incomplete end of the last Write.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

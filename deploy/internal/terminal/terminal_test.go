@@ -39,9 +39,11 @@ func TestWhatATerminalWouldActUponIsShown(t *testing.T) {
 		"می\u200cخواهم":                    "می\u200cخواهم",
 		`C:\new`:                           `C:\new`,
 	} {
-		if got := terminal.Clean(in); got != want {
-			t.Errorf("%q becomes %q, want %q", in, got, want)
-		}
+		t.Run(in, func(t *testing.T) {
+			if got := terminal.Clean(in); got != want {
+				t.Errorf("%q becomes %q, want %q", in, got, want)
+			}
+		})
 	}
 }
 

@@ -11,14 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// handedOn sets the environment as Become does for the program after it.
+// handedOn sets the environment as Replace does for the program after it.
 func handedOn(t *testing.T, file *os.File) {
 	t.Helper()
 	fd, err := unix.Dup(int(file.Fd()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(heirVariable, strconv.Itoa(fd))
+	t.Setenv(successorVariable, strconv.Itoa(fd))
 }
 
 func claimed(t *testing.T, f Folder) *Registration {
@@ -33,31 +33,31 @@ func claimed(t *testing.T, f Folder) *Registration {
 // held reports whether the folder is served.
 func held(t *testing.T, f Folder) bool {
 	t.Helper()
-	is, err := isHeld(f.alive())
+	is, err := isHeld(f.lockFile())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return is
 }
 
-// A claim is handed on with a will, as often as need be, and the folder is never
-// free in between.
-func TestAClaimIsHandedOn(t *testing.T) {
+// A claim passes to the next program with a state, any number of times, and the lock
+// is held all the time.
+func TestAClaimPassesToTheNextProgram(t *testing.T) {
 	f := In(t.TempDir())
 	r := claimed(t, f)
-	for _, text := range []string{"a long first will", "short", ""} {
+	for _, text := range []string{"a long first state", "short", ""} {
 		if _, err := r.lock.WriteAt([]byte(text), 0); err != nil {
 			t.Fatal(err)
 		}
 		handedOn(t, r.lock)
-		heir, will, err := f.Inherit()
-		if err != nil || heir == nil || string(will) != text {
-			t.Fatalf("inherited %q, %v; want %q", will, err, text)
+		next, state, err := f.Resume()
+		if err != nil || next == nil || string(state) != text {
+			t.Fatalf("resumed with %q, %v; want %q", state, err, text)
 		}
-		if _, some := os.LookupEnv(heirVariable); some {
-			t.Error("children would take themselves for heirs")
+		if _, some := os.LookupEnv(successorVariable); some {
+			t.Error("children would take the lock for theirs")
 		}
-		if flags, err := unix.FcntlInt(heir.lock.Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+		if flags, err := unix.FcntlInt(next.lock.Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
 			t.Errorf("children would hold the lock: flags %x, %v", flags, err)
 		}
 		if err := r.Release(); err != nil {
@@ -66,14 +66,14 @@ func TestAClaimIsHandedOn(t *testing.T) {
 		if !held(t, f) {
 			t.Error("the folder is free")
 		}
-		r = heir
+		r = next
 	}
 	if err := r.Release(); err != nil || held(t, f) {
 		t.Errorf("released: %v, held %v", err, held(t, f))
 	}
 }
 
-func TestWhatIsNoLockIsNotInherited(t *testing.T) {
+func TestAnotherDescriptorIsNotTakenForTheLock(t *testing.T) {
 	f := In(t.TempDir())
 	r := claimed(t, f)
 	defer r.Release()
@@ -83,23 +83,25 @@ func TestWhatIsNoLockIsNotInherited(t *testing.T) {
 	}
 	defer other.Close()
 	for _, value := range []string{"", "x", "-1", "999999", strconv.Itoa(int(other.Fd()))} {
-		t.Setenv(heirVariable, value)
-		if heir, _, err := f.Inherit(); heir != nil || err != nil {
-			t.Errorf("%q: inherited %v, %v", value, heir, err)
-		}
+		t.Run(value, func(t *testing.T) {
+			t.Setenv(successorVariable, value)
+			if next, _, err := f.Resume(); next != nil || err != nil {
+				t.Errorf("%q: resumed %v, %v", value, next, err)
+			}
+		})
 	}
 	if _, err := other.WriteString("still open"); err != nil {
-		t.Errorf("a file of somebody else's was closed: %v", err)
+		t.Errorf("a file of another use was closed: %v", err)
 	}
 }
 
-// A program that cannot be become leaves everything as it was.
-func TestAFailedSuccessionKeepsTheClaim(t *testing.T) {
+// A program that cannot be executed leaves the claim as it was.
+func TestAFailedReplaceKeepsTheClaim(t *testing.T) {
 	t.Parallel()
 	f := In(t.TempDir())
 	r := claimed(t, f)
-	err := r.Become(Command{Path: filepath.Join(t.TempDir(), "none")}, []byte("will"))
-	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "become ") {
+	err := r.Replace(Command{Path: filepath.Join(t.TempDir(), "none")}, []byte("state"))
+	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "replace this program by ") {
 		t.Errorf("error %v", err)
 	}
 	if flags, err := unix.FcntlInt(r.lock.Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {

@@ -42,6 +42,7 @@ func (v *buildVerb) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	// The embedded AWS runs functions of this machine's platform.
 	platform, err := v.platform(v.OS == "host")
 	if err != nil {
 		return usageError{err}
@@ -79,6 +80,8 @@ func (f archFlags) platform(embedded bool) (bundle.Platform, error) {
 	if err != nil {
 		return p, err
 	}
+
+	// The embedded AWS cannot run another architecture.
 	if embedded && arch != p.Arch {
 		return p, hint.New(fmt.Sprintf("the embedded AWS runs functions on this machine, which is %s, not %s", p.Lambda(), f.Arch), "leave out --arch")
 	}
@@ -91,6 +94,8 @@ func (f archFlags) platform(embedded bool) (bundle.Platform, error) {
 func buildFunctions(ctx context.Context, p *progress.Progress, proj project.Project, o bundle.Options) ([]bundle.Result, error) {
 	o.Functions = proj.Functions()
 	o.Dist = proj.Dist()
+
+	// One task for all functions: the Go tool builds them together.
 	task := p.Begin("build", progress.Span{})
 	results, err := bundle.Build(ctx, o)
 	if err != nil {

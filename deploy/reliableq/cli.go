@@ -78,6 +78,7 @@ func (p projectFlags) project() (project.Project, error) { return project.Find(p
 // progress returns the display of this run: JSON lines for machines, else bars on a
 // terminal, else plain lines.
 func (a *app) progress(machine bool) *progress.Progress {
+	// Bars need a terminal that can move its cursor.
 	mode := progress.Lines
 	if machine {
 		mode = progress.JSON
@@ -94,6 +95,7 @@ func (a *app) report(machine bool, result any, show func()) error {
 		return nil
 	}
 
+	// Encode completely before writing: an error must not leave half a document.
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	enc.SetIndent("", "  ")
@@ -118,6 +120,8 @@ func (a *app) confirm(ctx context.Context, yes bool, question string, details ..
 		return nil
 	}
 
+	// Only a person at a terminal can confirm: input from a pipe may be meant for something
+	// else.
 	f, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return hint.New(question+" Cannot ask for confirmation: standard input is not a terminal", "use --yes to skip confirmation")
@@ -141,6 +145,7 @@ func (a *app) confirm(ctx context.Context, yes bool, question string, details ..
 	}()
 
 	select {
+	// Any answer but yes changes nothing.
 	case answer := <-answers:
 		if answer != "yes" {
 			return hint.New("not confirmed: nothing was changed", "run again and enter yes, or use --yes")

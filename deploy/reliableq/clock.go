@@ -70,6 +70,7 @@ func (f clockFlags) wait(ctx context.Context, a *app, name string, ask func(*con
 		ticker := time.NewTicker(progressInterval)
 		defer ticker.Stop()
 
+		// Show progress from another goroutine while the call runs.
 		done := make(chan struct{})
 		ended := make(chan struct{})
 		go func() {
@@ -81,6 +82,7 @@ func (f clockFlags) wait(ctx context.Context, a *app, name string, ask func(*con
 			}
 		}()
 
+		// The call returns when time has moved: only then does the display end.
 		state, err := ask(client)
 		close(done)
 		<-ended
@@ -137,6 +139,8 @@ func negativeAdvance(args []string) error {
 	if len(args) < 3 || args[0] != "clock" || args[1] != "advance" {
 		return nil
 	}
+
+	// The duration may be before or after flags.
 	for _, arg := range args[2:] {
 		if by, err := time.ParseDuration(arg); err == nil && by < 0 {
 			return errTimeGoesBack(by)

@@ -130,6 +130,7 @@ func (v *demoVerb) checkClock() error {
 // deployment that fails ends the traffic. Traffic that fails lets the deployment
 // finish, so that its state is complete.
 func (v *demoVerb) deployAndSend(ctx context.Context, d *deployer) (demoResult, error) {
+	// The traffic ends with the deployment's error as the cause.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
@@ -140,6 +141,7 @@ func (v *demoVerb) deployAndSend(ctx context.Context, d *deployer) (demoResult, 
 		Target: string(d.target.Kind),
 	}
 
+	// Both run at the same time: the provider polls queues long after they can be used.
 	var deployErr, trafficErr error
 	var group sync.WaitGroup
 	group.Go(func() {
@@ -238,6 +240,7 @@ func applyAndRelease(ctx context.Context, d *deployer, usable chan<- flow.Deploy
 	})
 
 	group.Go(func() error {
+		// Wait until Terraform has created what traffic needs, or has ended.
 		inventory, ok := <-inventories
 		if !ok {
 			return nil // apply ended without: nothing changed, or it failed
@@ -265,6 +268,7 @@ func applyAndRelease(ctx context.Context, d *deployer, usable chan<- flow.Deploy
 // release waits until the target reports that a deployment is ready, and sends it to
 // usable.
 func release(ctx context.Context, d *deployer, deployed flow.Deployment, text string, usable chan<- flow.Deployment) error {
+	// Resources exist before they can be used: a function is Pending, a mapping is Creating.
 	client := flowOn(d.target)
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
@@ -291,6 +295,7 @@ func release(ctx context.Context, d *deployer, deployed flow.Deployment, text st
 
 // traffic sends messages and follows them.
 func (v *demoVerb) traffic(ctx context.Context, d *deployer, deployed flow.Deployment) (verdict.Facts, error) {
+	// Without outputs yet, the flags tell how failures are reported.
 	run := &demo.Run{
 		Client:     flowOn(d.target),
 		Deployment: deployed,
@@ -336,6 +341,7 @@ func (v *demoVerb) timing(d *deployer) demo.Timing {
 		}
 	}
 
+	// The embedded AWS on this machine can be read often.
 	timing := demo.Timing{
 		Interval:   250 * time.Millisecond,
 		EmptyReads: 2,
@@ -357,6 +363,7 @@ func (v *demoVerb) report(a *app, r demoResult, elapsed time.Duration) error {
 		if dragged := r.Dragged(); dragged != "" && r.Mode == "whole_batch" {
 			fmt.Fprintln(a.out, dragged)
 		}
+
 		for _, text := range r.Problems {
 			fmt.Fprintln(a.out, "wrong: "+text)
 		}

@@ -72,11 +72,13 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 
 	d := &deployer{progress: p}
 	if !embedded {
+		// Check the credentials before anything is built.
 		if d.target, _, err = f.connect(ctx, p, nil); err != nil {
 			return nil, err
 		}
 	}
 
+	// The build and the preparation of Terraform take seconds each: run both at once.
 	group, ctx := errgroup.WithContext(ctx)
 	var built []bundle.Result
 	group.Go(func() (err error) {
@@ -110,11 +112,13 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 		return nil, err
 	}
 
+	// The fingerprint covers the built packages too.
 	if d.fingerprint, err = d.terraform.Fingerprint(built); err != nil {
 		d.close()
 		return nil, err
 	}
 
+	// Changes to the embedded AWS need no confirmation.
 	if !f.Yes && d.target.Kind != target.Embedded {
 		d.confirm = func(ctx context.Context, plan *infra.Plan, lost int) error { return d.askToDeploy(ctx, a, plan, lost) }
 	}
@@ -131,6 +135,7 @@ func (d *deployer) initialize(ctx context.Context, f *deployFlags, o infra.Optio
 		}
 	}
 
+	// Each target and prefix has its own state.
 	o.Folder = d.target.Folder(b.stateDir, f.NamePrefix)
 	o.Env = d.target.Env(os.Environ())
 	if d.terraform, err = infra.Open(ctx, o); err != nil {
@@ -199,6 +204,7 @@ func (d *deployer) planAndApply(ctx context.Context, onUsable func(infra.Invento
 		}
 	}
 
+	// Otherwise plan first, so that no resource of others is taken over.
 	plan, err := d.plan(ctx)
 	if err != nil {
 		return infra.Result{}, err
@@ -207,6 +213,7 @@ func (d *deployer) planAndApply(ctx context.Context, onUsable func(infra.Invento
 		return infra.Result{}, d.terraform.Settled()
 	}
 
+	// Terraform does not count messages: say how many a deleted queue holds.
 	lost, err := d.warnOfMessages(ctx, deletes(plan))
 	if err != nil {
 		return infra.Result{}, err
@@ -252,6 +259,7 @@ func (d *deployer) plan(ctx context.Context) (*infra.Plan, error) {
 			return nil, err
 		}
 
+		// Look up each name that the plan would create.
 		existing, err := d.existing(ctx, plan)
 		if err != nil {
 			return nil, err

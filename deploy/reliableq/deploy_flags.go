@@ -54,6 +54,8 @@ func (f toolFlags) find(ctx context.Context, p *progress.Progress, root, stateDi
 // of Terraform says where providers come from.
 func (f toolFlags) mirrorSearch(root string) infra.MirrorSearch {
 	s := infra.MirrorSearch{Explicit: f.ProviderMirror, Root: root}
+
+	// A configuration of the user's own has priority over a search.
 	home, err := os.UserHomeDir()
 	if err != nil {
 		home = "" // without a home directory there is one place less to search
@@ -62,6 +64,7 @@ func (f toolFlags) mirrorSearch(root string) infra.MirrorSearch {
 		return s
 	}
 
+	// The usual places: beside this program, in the home directory, and in the system.
 	s.Home = home
 	s.Roots = infra.SystemRoots()
 	if exe, err := os.Executable(); err == nil {
@@ -85,6 +88,8 @@ func (f toolFlags) options(ctx context.Context, p *progress.Progress, root, stat
 		return infra.Options{}, err
 	}
 
+	// Variables for Terraform in the environment would change a deployment unseen: they are
+	// removed, and reported.
 	for _, pair := range os.Environ() {
 		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "TF_VAR_") {
 			p.Say("%s is ignored: set variables with --var or --var-file", name)
@@ -130,6 +135,7 @@ func (f varFlags) vars(proj project.Project, prefix string, platform bundle.Plat
 		vars = append(vars, "failure_reporting="+f.FailureReporting)
 	}
 
+	// A file's architecture would override the one that the binaries have.
 	for _, path := range f.VarFile {
 		body, err := os.ReadFile(path)
 		if err != nil {
@@ -143,6 +149,7 @@ func (f varFlags) vars(proj project.Project, prefix string, platform bundle.Plat
 		}
 	}
 
+	// Assignments of the user come last and win, with two exceptions.
 	for _, v := range f.Var {
 		name, value, ok := strings.Cut(v, "=")
 		if !ok {

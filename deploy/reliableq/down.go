@@ -41,11 +41,13 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	// The options do not need the target, so that mistakes in them start no server.
 	o, err := v.terraformOptions(ctx, p)
 	if err != nil {
 		return err
 	}
 
+	// A stopped embedded AWS is started: its resources are in its data directory.
 	t, info, err := v.connect(ctx, p, &background{listen: v.Listen, clock: "real"})
 	if err != nil {
 		return err
@@ -56,6 +58,8 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 	}
 
 	o.Backend = v.BackendConfig
+
+	// Without a state there is nothing to remove, and Terraform is not run.
 	nothing, err := infra.NothingDeployed(o)
 	if err != nil {
 		return err
@@ -112,6 +116,8 @@ func (v *downVerb) terraformOptions(ctx context.Context, p *progress.Progress) (
 // remove repairs the state after an interrupted run, asks, and destroys.
 func (v *downVerb) remove(ctx context.Context, a *app, d *deployer) error {
 	start := time.Now()
+
+	// A run that is interrupted from here on must not count as deployed.
 	if err := errors.Join(d.terraform.Forget(), d.terraform.Init(ctx)); err != nil {
 		return err
 	}
@@ -148,6 +154,7 @@ func (v *downVerb) remove(ctx context.Context, a *app, d *deployer) error {
 
 // askToRemove lists what the state holds and asks whether to remove it.
 func (v *downVerb) askToRemove(ctx context.Context, a *app, d *deployer, lost int) error {
+	// The question is asked on the terminal that shows progress.
 	d.progress.Pause()
 	count, err := infra.Resources(d.terraform.Folder)
 	if err != nil {
@@ -190,6 +197,7 @@ func (v *downVerb) wipe(ctx context.Context, a *app) error {
 		return err
 	}
 
+	// The data of the server and the states that describe it belong together.
 	for _, path := range []string{folder.DataDir(), target.Folders(dir, target.Embedded)} {
 		if err := os.RemoveAll(path); err != nil {
 			return hint.With(fmt.Errorf("cannot delete %s: %w", path, err), "delete it by hand")

@@ -73,6 +73,7 @@ func (v *envVerb) find() (t *target.Target, config string, err error) {
 // print writes the variables with which programs reach t. With failed, the lines for
 // a shell end with a command that fails.
 func (v *envVerb) print(a *app, t *target.Target, config string, failed bool) error {
+	// The control token is for the verbs clock and fault, and for tests.
 	set, unset := t.Shell(os.Environ())
 	if t.ControlToken != "" {
 		set["RELIABLEQ_CONTROL_TOKEN"] = t.ControlToken
@@ -90,6 +91,7 @@ func (v *envVerb) print(a *app, t *target.Target, config string, failed bool) er
 			remove = "set -e %s\n"
 		}
 
+		// Set first: a shell that stops at an error must not reach AWS.
 		for _, name := range slices.SortedFunc(maps.Keys(set), byImportance) {
 			fmt.Fprintf(a.out.exact, export, name, quote(set[name]))
 		}
@@ -126,6 +128,7 @@ func byImportance(a, b string) int {
 // and returns its path. The path is empty when there is no mirror, or when the user's
 // own configuration chooses where providers come from.
 func (v *envVerb) terraformConfig(stateDir string) (string, error) {
+	// The lock file of the root module has the provider's version.
 	proj, err := v.project()
 	if err != nil {
 		return "", err

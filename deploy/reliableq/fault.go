@@ -82,6 +82,7 @@ func (v *faultAddVerb) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	// Durations are passed as text; zero is left out.
 	f := control.Fault{
 		Kind:        v.Kind,
 		Service:     v.Service,

@@ -52,6 +52,7 @@ func (v *invokeVerb) run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	// Accept a key of the deployment, or the name of one of its functions.
 	name, ok := d.Functions[v.Function]
 	if !ok {
 		name = v.Function
@@ -65,6 +66,7 @@ func (v *invokeVerb) run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	// The log goes to standard error: standard output is the function's response alone.
 	if v.Log {
 		tail, err := base64.StdEncoding.DecodeString(response.LogTail)
 		if err != nil {
@@ -94,6 +96,8 @@ func (v *invokeVerb) run(ctx context.Context, a *app) error {
 // payload returns the event, which must be JSON.
 func (v *invokeVerb) payload(in io.Reader) ([]byte, error) {
 	payload := []byte(v.Payload)
+
+	// Read at most one byte more than Lambda accepts.
 	if v.Payload == "-" {
 		read, err := io.ReadAll(io.LimitReader(in, maxPayload+1))
 		if err != nil {

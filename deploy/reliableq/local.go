@@ -37,6 +37,7 @@ func (v *localStopVerb) Run(ctx context.Context, a *app) error {
 	ctx, cancel := context.WithTimeout(ctx, v.Timeout)
 	defer cancel()
 
+	// That none was running is a result, not an error.
 	info, err := daemon.In(dir).Stop(ctx)
 	stopped := true
 	if errors.Is(err, daemon.ErrNotRunning) {
@@ -115,6 +116,7 @@ func (v *localStatusVerb) Run(ctx context.Context, a *app) error {
 		MemoryBytes: daemon.Memory(info.PID),
 	}
 
+	// A process can hold the lock and still not respond.
 	h, err := controlOf(info).Health(ctx)
 	switch {
 	case err != nil:
@@ -168,6 +170,8 @@ func (v *localLogsVerb) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("read the log: %w", err)
 	}
 	defer f.Close()
+
+	// At the end of the file, wait for more.
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 

@@ -62,6 +62,7 @@ func listeningOn(args []string, addr string) []string {
 // claimOrResume claims the state directory. In a process that was restarted it resumes
 // the claim of its predecessor, and returns the predecessor's fault rules.
 func claimOrResume(folder daemon.Folder) (*daemon.Registration, []fault.Rule, error) {
+	// Only a process that was restarted has a claim to resume.
 	claim, state, err := folder.Resume()
 	if err != nil {
 		return nil, nil, err

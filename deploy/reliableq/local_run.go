@@ -77,6 +77,8 @@ func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 	}
 
 	folder := daemon.In(dir)
+
+	// Hold the directory before anything is opened in it.
 	claim, left, err := claimOrResume(folder)
 	if err != nil {
 		return hint.With(err, "stop it with reliableq local stop, or use another state directory with --state-dir")
@@ -85,6 +87,7 @@ func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 	ballast := make([]byte, heapBallast)
 	defer runtime.KeepAlive(ballast)
 
+	// The record is closed last: requests are written until the server has ended.
 	options, closeRecord, err := v.options(a)
 	if err != nil {
 		return errors.Join(v.diskHint(err), claim.Release())
@@ -100,11 +103,14 @@ func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 	options.Hidden = []string{dir}
 	options.Faults = left
 	options.Kill = func(left []fault.Rule) { restart.kill(ctx, left) }
+
+	// Functions must not read the state directory: credentials are in it.
 	srv, err := localaws.New(options)
 	if err != nil {
 		return errors.Join(v.diskHint(fmt.Errorf("create the embedded AWS: %w", err)), closeRecord(), claim.Release())
 	}
 
+	// Serve, and then give requests and invocations time to end.
 	err = v.serve(ctx, a, srv, restart)
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
@@ -180,6 +186,7 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 		return v.listenHint(ctx, err)
 	}
 
+	// The record lets other commands find and call this server.
 	id, secret := srv.Credentials()
 	info := daemon.Info{
 		PID:             os.Getpid(),
@@ -203,6 +210,7 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 		info.DataDir = path
 	}
 
+	// Functions may share this user with the server.
 	isolation := srv.Isolation()
 	if isolation == process.Shared {
 		// Functions run as this user: at least hide this process's memory from them.
@@ -216,12 +224,16 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 		return v.diskHint(err)
 	}
 
+	// Programs wait for this line: the server accepts requests from now on.
 	fmt.Fprintf(a.out, "listening on %s\n", srv.URL())
 	restart.serving <- srv.Addr()
+
+	// The start has read code and tables that are never used again.
 	if err := daemon.Trim(); err != nil {
 		v.logger(a).Debug("memory that the start used is not released", slog.Any("error", err))
 	}
 
+	// A signal or a failed server ends it.
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Wait() }()
 	select {

@@ -54,6 +54,7 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 		return usageError{hint.New("--in-memory stores no state, and --data-dir names where to store it", "use one of them")}
 	}
 
+	// Start it, or find the one that is already running.
 	b := background{
 		stateDir: dir,
 		listen:   v.Listen,
@@ -70,6 +71,8 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
+	// One that is already running must have the options that were asked for.
 	if !started {
 		if err := v.agrees(info); err != nil {
 			return hint.With(err, "stop it first with reliableq local stop, or use another state directory with --state-dir")
@@ -126,6 +129,8 @@ func (v *localStartVerb) agrees(info daemon.Info) error {
 			return fmt.Errorf("--listen %q: %w", v.Listen, err)
 		}
 	}
+
+	// Compare only the options that the flags set.
 	for _, option := range []struct {
 		asked    bool
 		is, want string
@@ -162,6 +167,8 @@ type background struct {
 // result reports whether it did.
 func (b background) start(ctx context.Context) (daemon.Info, bool, error) {
 	folder := daemon.In(b.stateDir)
+
+	// The server is this program, in a process of its own.
 	exe, err := os.Executable()
 	if err != nil {
 		return daemon.Info{}, false, fmt.Errorf("find this program: %w", err)
@@ -185,6 +192,7 @@ func (b background) start(ctx context.Context) (daemon.Info, bool, error) {
 
 // args returns the arguments of this program that serve with the options.
 func (b background) args(folder daemon.Folder) ([]string, error) {
+	// Keep the last address, unless another one was asked for.
 	listen := b.listen
 	if listen == "" {
 		last, err := lastAddress(folder)
@@ -194,6 +202,8 @@ func (b background) args(folder daemon.Folder) ([]string, error) {
 		listen = last
 	}
 
+	// Everything is passed as flags: the process has a reduced environment and another
+	// directory.
 	args := []string{"local", "run", "--state-dir", b.stateDir, "--listen", listen, "--clock", b.clock}
 	if b.noAuth {
 		args = append(args, "--no-auth")
@@ -217,6 +227,7 @@ func (b background) args(folder daemon.Folder) ([]string, error) {
 		return args, nil
 	}
 
+	// State in the background is stored unless it was refused.
 	data := b.dataDir
 	if data == "" {
 		data = folder.DataDir()

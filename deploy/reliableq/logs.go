@@ -53,6 +53,8 @@ func (v *logsVerb) run(ctx context.Context, a *app) error {
 	}
 
 	client := flowOn(t)
+
+	// One tail for each log group remembers which events were printed.
 	tails := map[string]*flow.Tail{}
 	for _, key := range keys {
 		group, ok := d.LogGroups[key]
@@ -62,6 +64,7 @@ func (v *logsVerb) run(ctx context.Context, a *app) error {
 		tails[key] = client.Tail(group, time.Now().Add(-v.Since), v.Filter)
 	}
 
+	// With --follow, look again every second.
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 
@@ -83,6 +86,7 @@ func (v *logsVerb) run(ctx context.Context, a *app) error {
 
 // print prints the events since the last call, in order of time.
 func (v *logsVerb) print(ctx context.Context, a *app, tails map[string]*flow.Tail) error {
+	// Events of several functions are merged before they are sorted.
 	var lines []logLine
 	for key, tail := range tails {
 		events, err := tail.Next(ctx)

@@ -56,6 +56,8 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	}()
 
 	safeErrs := terminal.NewWriter(errs)
+
+	// Text from elsewhere must not act upon the terminal.
 	a := &app{
 		in:     in,
 		out:    newOutput(out),
@@ -96,6 +98,7 @@ type app struct {
 }
 
 func (a *app) run(ctx context.Context, args []string) error {
+	// The verbs receive ctx and a by their types.
 	var verbs cli
 	parser, err := kong.New(&verbs,
 		kong.Name("reliableq"),
@@ -112,6 +115,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 		return fmt.Errorf("build the command line parser: %w", err)
 	}
 
+	// Completion must be registered before the arguments are parsed.
 	kongcompletion.Register(parser)
 	parsed, err := parser.Parse(args)
 	if err != nil {
@@ -151,6 +155,7 @@ func helpFor(err error) string {
 
 // exitCode prints err with its hint, and returns its exit code.
 func (a *app) exitCode(ctx context.Context, err error) int {
+	// An interrupt explains every other error.
 	var usage usageError
 	code := exitFailed
 	switch {

@@ -44,6 +44,8 @@ func (v *outputsVerb) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return explainNothingDeployed(err, t)
 	}
+
+	// All outputs, in order of name.
 	if v.Name == "" {
 		return a.report(v.JSON, out, func() {
 			for _, name := range slices.Sorted(maps.Keys(out)) {
@@ -52,6 +54,7 @@ func (v *outputsVerb) Run(ctx context.Context, a *app) error {
 		})
 	}
 
+	// One output: a string without quotes, for use in scripts.
 	value, ok := out[v.Name]
 	if !ok {
 		return hint.New("there is no output "+v.Name, "list them with reliableq outputs")

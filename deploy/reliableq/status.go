@@ -31,6 +31,8 @@ func (v *statusVerb) run(ctx context.Context, a *app) error {
 	}
 
 	client := flowOn(t)
+
+	// Read queues, functions and mappings.
 	depths, err := client.Depths(ctx, d)
 	if err != nil {
 		return err
@@ -56,6 +58,7 @@ func (v *statusVerb) run(ctx context.Context, a *app) error {
 		Functions []flow.FunctionState `json:"functions"`
 	}{string(t.Kind), t.Account, t.Region, ready, why, depths, functions}, func() {
 		fmt.Fprintln(a.out, t.Describe())
+
 		w := tabwriter.NewWriter(a.out, 2, 8, 2, ' ', 0)
 		fmt.Fprintln(w, "\nQUEUE\tVISIBLE\tIN FLIGHT\tDELAYED")
 		for _, q := range depths {

@@ -65,6 +65,7 @@ func (v *terraformCheckVerb) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	// The checks write lock files and providers: they run on a copy.
 	work, err := os.MkdirTemp("", "reliableq-check-")
 	if err != nil {
 		return hint.With(fmt.Errorf("create a directory for copies: %w", err), "free some disk space, or set TMPDIR")
@@ -76,6 +77,7 @@ func (v *terraformCheckVerb) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	// A failed check does not stop the others.
 	var results []checked
 	for _, step := range modules {
 		did, err := v.step(ctx, p, checker, step)
@@ -125,6 +127,7 @@ func (v *terraformCheckVerb) step(ctx context.Context, p *progress.Progress, c *
 		return did, nil
 	}
 
+	// A check that ran and failed has an exit code. Anything else is an error.
 	task.Fail()
 	if exit := (*exec.ExitError)(nil); ctx.Err() == nil && errors.As(err, &exit) {
 		did.Output = output

@@ -51,12 +51,14 @@ func (v *upVerb) Run(ctx context.Context, a *app) error {
 	ctx, stop := v.watch(ctx, d.info)
 	defer stop()
 
+	// Deploy what is planned.
 	applyStart := time.Now()
 	changes, err := d.apply(ctx, nil)
 	if err != nil {
 		return explain(ctx, err)
 	}
 
+	// The outputs are in the state that the run has written.
 	outputs, err := infra.Outputs(d.terraform.Folder)
 	if err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Package wholefile writes files whole or not at all, so that nobody reads half
-// of one, and an interrupted command leaves what was there before.
+// Package wholefile replaces files atomically: nobody reads half of a file, and an
+// interrupted command leaves the old one.
 package wholefile
 
 import (
@@ -9,14 +9,15 @@ import (
 	"path/filepath"
 )
 
-// Write puts body in place of what path names, readable by everybody. The folder
-// must be there.
+// Write replaces the file at path, or creates it, with mode 0644. The directory must
+// exist.
 func Write(path string, body []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 
+	// After the rename there is nothing left to remove.
 	defer os.Remove(tmp.Name())
 
 	if _, err := tmp.Write(body); err != nil {

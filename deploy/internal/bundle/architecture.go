@@ -28,6 +28,7 @@ type record struct {
 // writeRecord writes the record of a zip. If the architecture is not known, it removes
 // the record of an earlier zip.
 func writeRecord(zipPath, architecture, digest string) error {
+	// An old record must not describe a new zip.
 	path := strings.TrimSuffix(zipPath, ".zip") + ".json"
 	if architecture == "" {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -42,6 +43,8 @@ func writeRecord(zipPath, architecture, digest string) error {
 	}
 
 	body = append(body, '\n')
+
+	// Leave an equal file as it is: its time of change may matter to others.
 	if have, err := os.ReadFile(path); err == nil && string(have) == string(body) {
 		return nil
 	}
@@ -69,6 +72,7 @@ func architectureOf(zipPath string) (architecture string, err error) {
 			return "", nil // Lambda reports what is wrong with it
 		}
 
+		// The first bytes of an ELF file have its class, byte order and machine.
 		header := make([]byte, 20)
 		_, err = io.ReadFull(body, header)
 		if closeErr := body.Close(); err != nil || closeErr != nil {

@@ -104,6 +104,7 @@ func Build(ctx context.Context, o Options) ([]Result, error) {
 		return nil, hint.With(fmt.Errorf("cannot create the directory for binaries: %w", err), "make it writable, and check that the disk is not full")
 	}
 
+	// Compile everything before the first zip is replaced.
 	results, own, err := classify(names, o)
 	if err != nil {
 		return nil, err
@@ -132,6 +133,7 @@ func classify(names []string, o Options) (results []Result, own []string, err er
 			Status: Built,
 		}
 
+		// A damaged zip is an error, unless it may be replaced anyway.
 		ours, err := madeHere(r.Path)
 		if err != nil && !o.Force {
 			return nil, nil, err
@@ -155,6 +157,7 @@ func compile(ctx context.Context, o Options, bin string, names []string) error {
 		return nil
 	}
 
+	// Tests replace the Go tool.
 	tool := o.Go
 	if tool == "" {
 		found, err := exec.LookPath("go")
@@ -164,6 +167,7 @@ func compile(ctx context.Context, o Options, bin string, names []string) error {
 		tool = found
 	}
 
+	// Flags that make the binary independent of the machine.
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=lambda.norpc", "-o", bin + string(filepath.Separator)}
 	for _, name := range names {
 		args = append(args, "./"+name)
@@ -199,6 +203,7 @@ func goflags(user string) string {
 
 // buildError returns the error of the Go tool, with its output.
 func buildError(err error, output string, o Options) error {
+	// The hint depends on what the tool printed.
 	next := "fix the function's source: see the compiler's output above"
 	switch {
 	case strings.Contains(output, "no space left on device"):

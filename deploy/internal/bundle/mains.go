@@ -45,6 +45,7 @@ func Mains(dir string) ([]string, error) {
 
 // isMain reports whether the directory's Go files, without tests, are package main.
 func isMain(dir string) (bool, error) {
+	// The first file that is not a test has the name of the package.
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		return false, fmt.Errorf("list %s: %w", dir, err)

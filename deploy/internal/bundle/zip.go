@@ -54,6 +54,7 @@ func pack(r *Result, binary string, p Platform) error {
 			return fmt.Errorf("read the binary: %w", err)
 		}
 
+		// The comment has the platform and the binary's digest: an equal one needs no new zip.
 		want := fmt.Sprintf("%s for %s, bootstrap sha256 %x", mark, p, sha256.Sum256(body))
 		have, err := commentOf(r.Path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -67,6 +68,7 @@ func pack(r *Result, binary string, p Platform) error {
 		}
 	}
 
+	// Lambda reports the digest of the whole zip.
 	zipped, err := os.ReadFile(r.Path)
 	if err != nil {
 		return fmt.Errorf("read the zip: %w", err)
@@ -76,6 +78,7 @@ func pack(r *Result, binary string, p Platform) error {
 	r.Bytes = int64(len(zipped))
 	r.SHA256 = base64.StdEncoding.EncodeToString(sum[:])
 
+	// Another tool may have built for another architecture.
 	r.Architecture = p.Lambda()
 	if r.Status == Foreign {
 		if r.Architecture, err = architectureOf(r.Path); err != nil {

@@ -112,6 +112,8 @@ func (f Folder) lastError() (reason, next string) {
 	if err != nil {
 		return fmt.Sprintf("its log cannot be read: %v", err), next
 	}
+
+	// The last error and hint in the log are those of the end.
 	for line := range strings.Lines(string(body)) {
 		line = strings.TrimSpace(line)
 		if text, ok := strings.CutPrefix(line, "error: "); ok {
@@ -145,6 +147,7 @@ func tail(body []byte, n int) []byte {
 // ended. It kills one that has not ended when ctx ends, and waits for one that is
 // starting. It never signals another process, even if the record has its id.
 func (f Folder) Stop(ctx context.Context) (Info, error) {
+	// SIGTERM lets the server store its state.
 	info, process, err := f.serving(ctx)
 	if err != nil {
 		return info, err
@@ -210,6 +213,7 @@ var (
 func (f Folder) Watch(ctx context.Context, info Info) (context.Context, context.CancelFunc) {
 	watched, cancel := context.WithCancelCause(ctx)
 	go func() {
+		// Check the lock and the disk.
 		tick := time.NewTicker(4 * pollInterval)
 		defer tick.Stop()
 		for {

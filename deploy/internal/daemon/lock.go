@@ -34,6 +34,7 @@ func wait(ctx context.Context, path string) (*os.File, error) {
 		return nil, err
 	}
 
+	// flock with a timeout does not exist: try again until ctx ends.
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 

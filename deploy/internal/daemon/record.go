@@ -98,6 +98,7 @@ func (f Folder) Make() error {
 // record that an earlier process left is ignored, even if its process id is in use
 // again.
 func (f Folder) Running() (Info, error) {
+	// Only the lock shows that a process serves; the record shows which one.
 	held, err := isHeld(f.lockFile())
 	if err != nil {
 		return Info{}, fmt.Errorf("check whether an embedded AWS is running: %w", err)
@@ -164,6 +165,7 @@ func (r *Registration) Announce(info Info) error {
 		return fmt.Errorf("encode the record of the embedded AWS: %w", err)
 	}
 
+	// Rename, so that others never read half a record.
 	tmp := r.folder.record() + ".new"
 	if err := os.WriteFile(tmp, append(body, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write the record of the embedded AWS: %w", err)

@@ -51,6 +51,7 @@ var startLine = regexp.MustCompile(`^START RequestId: (\S+)`)
 // addProducer adds a line of the producer's log. Lines of other invocations are
 // ignored.
 func (l *messageLog) addProducer(line flow.Line) {
+	// A stream has the lines of one invocation after the other.
 	if m := startLine.FindStringSubmatch(line.Text); m != nil {
 		l.current[line.Stream] = m[1]
 		return

@@ -80,6 +80,7 @@ func (r *Run) Do(ctx context.Context, request Request) (verdict.Facts, error) {
 		return verdict.Facts{}, err
 	}
 
+	// Follow the log of every function from before the invocation.
 	r.tails = map[string]*flow.Tail{}
 	for key, group := range r.Deployment.LogGroups {
 		r.tails[key] = r.Client.Tail(group, since, "")
@@ -134,6 +135,7 @@ func (r *Run) produce(ctx context.Context, request Request) (int, error) {
 		return 0, hint.With(fmt.Errorf("the producer failed: %s%s", got.Payload, indentedTail(got.LogTail)), "see its log with reliableq logs producer")
 	}
 
+	// The producer returns JSON with JSON as a string in it.
 	var resp response
 	var body responseBody
 	if err := errors.Join(json.Unmarshal(got.Payload, &resp), json.Unmarshal([]byte(resp.Body), &body)); err != nil {

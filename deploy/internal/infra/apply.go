@@ -38,6 +38,8 @@ func (t *Terraform) Apply(ctx context.Context, onUsable func(Inventory)) (Result
 // ApplyPlan applies a plan. onUsable is as for Apply.
 func (t *Terraform) ApplyPlan(ctx context.Context, p *Plan, onUsable func(Inventory)) (Result, error) {
 	r := t.newRun("deploy", onUsable)
+
+	// The tool does not repeat the planned changes when it applies them.
 	r.track.continueFrom(p.track)
 	args := []string{"apply", "-json", "-no-color", "-input=false", "-parallelism=" + strconv.Itoa(parallelism), p.file}
 	return t.change(ctx, "apply", r, args)
@@ -53,6 +55,8 @@ func (t *Terraform) Destroy(ctx context.Context) (Result, error) {
 // others.
 func (t *Terraform) ApplyImports(ctx context.Context) (Result, error) {
 	args := append([]string{"apply", "-json", "-no-color", "-auto-approve", "-input=false"}, t.flags()...)
+
+	// Everything else stays as it is.
 	for _, address := range t.targets {
 		args = append(args, "-target="+address)
 	}
@@ -86,6 +90,7 @@ const protectVariable = "protect_existing_queues"
 
 // declares reports whether a root module declares a variable.
 func declares(root, name string) bool {
+	// Root modules of other projects may not have the variable.
 	files, err := filepath.Glob(filepath.Join(root, "*.tf"))
 	if err != nil {
 		return false // the path of the root is not a valid pattern
@@ -124,6 +129,7 @@ func (t *Terraform) change(ctx context.Context, verb string, r *toolRun, args []
 		return Result{}, err
 	}
 
+	// The journal must list a resource before the tool creates it.
 	j, err := openJournal(t.journalPath())
 	if err != nil {
 		r.task.Fail()
@@ -154,6 +160,7 @@ func (t *Terraform) change(ctx context.Context, verb string, r *toolRun, args []
 		return Result{}, err
 	}
 
+	// The totals are those that the tool reports at the end.
 	result := Result{
 		Created: r.track.summary.Add,
 		Changed: r.track.summary.Change,
@@ -238,6 +245,7 @@ func (t *Terraform) Plan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 
+	// The events name each change; only the saved plan has the attributes.
 	p := &Plan{
 		file:    file,
 		track:   r.track,
@@ -272,6 +280,7 @@ func (t *Terraform) creates(ctx context.Context, file string) ([]PlannedCreate, 
 		return nil, err
 	}
 
+	// This part of the format of terraform show -json.
 	var shown struct {
 		Changes []struct {
 			Address string `json:"address"`
@@ -288,6 +297,7 @@ func (t *Terraform) creates(ctx context.Context, file string) ([]PlannedCreate, 
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
 
+	// A replacement under the same name is not listed: its name is taken by what it replaces.
 	var all []PlannedCreate
 	for _, c := range shown.Changes {
 		creates := slices.Contains(c.Change.Actions, "create") && (len(c.Change.Actions) == 1 || renamed(c.Change.Before, c.Change.After))

@@ -24,6 +24,8 @@ const backendFile = "backend.json"
 // different ones.
 func (t *Terraform) chooseBackend() error {
 	path := filepath.Join(t.Folder, backendFile)
+
+	// Compare with the settings of the last run, in the same form.
 	given, err := settings(t.Folder, t.Backend)
 	if err != nil {
 		return err
@@ -38,6 +40,7 @@ func (t *Terraform) chooseBackend() error {
 		return fmt.Errorf("read backend settings: %w", err)
 	}
 
+	// None given: those of the last run. Others: the state would be in two places.
 	switch {
 	case len(given) == 0:
 		t.Backend = last
@@ -52,6 +55,7 @@ func (t *Terraform) chooseBackend() error {
 		return nil
 	}
 
+	// A first backend: a state in the folder is pushed to it after init.
 	if n, err := Resources(t.Folder); err != nil || n > 0 {
 		t.moveState = err == nil
 		return err
@@ -78,6 +82,8 @@ func (t *Terraform) saveBackend() error {
 func settings(folder string, given []string) ([]string, error) {
 	var all []string
 	locks := false
+
+	// An argument without an equals sign is a file.
 	for _, s := range given {
 		if key, _, ok := strings.Cut(s, "="); ok {
 			locks = locks || strings.TrimSpace(key) == "use_lockfile"
@@ -91,6 +97,8 @@ func settings(folder string, given []string) ([]string, error) {
 		}
 
 		locks = locks || strings.Contains(string(body), "use_lockfile")
+
+		// The name has the content's hash, so that a changed file counts as another setting.
 		own := filepath.Join(folder, fmt.Sprintf("backend-%x.tfbackend", sha256.Sum256(body)))
 		if err := wholefile.Write(own, body); err != nil {
 			return nil, hint.With(fmt.Errorf("write backend settings: %w", err), "free some disk space, or use another directory with --state-dir")
@@ -116,6 +124,7 @@ func (t *Terraform) cacheState(ctx context.Context) error {
 		return nil
 	}
 
+	// Also after an interrupt: the copy must match the backend.
 	body, err := t.output(context.WithoutCancel(ctx), "state", "pull")
 	if err != nil {
 		return err
@@ -160,6 +169,7 @@ func NothingDeployed(o Options) (bool, error) {
 		return false, nil
 	}
 
+	// Any of these files may stand for resources that exist.
 	for _, name := range []string{backendFile, erroredName, filepath.Base((&Terraform{Options: o}).journalPath())} {
 		if _, err := os.Stat(filepath.Join(o.Folder, name)); err == nil {
 			return false, nil

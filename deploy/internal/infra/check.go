@@ -36,6 +36,7 @@ func Modules(root string) ([]CheckStep, error) {
 			return fs.SkipDir
 		}
 
+		// A directory with a configuration is a module; tests may be in it or below it.
 		rel, err := filepath.Rel(root, path)
 		if err != nil {
 			return fmt.Errorf("find modules: %w", err)
@@ -86,6 +87,7 @@ func NewChecker(tool Tool, mirror, root, work, plugins string) (*Checker, error)
 		return nil, hint.With(fmt.Errorf("copy the modules: %w", err), "free some disk space, or set TMPDIR")
 	}
 
+	// The same provider as for a deployment.
 	t := &Terraform{Options: Options{
 		Folder:  work,
 		Mirror:  mirror,
@@ -139,6 +141,8 @@ func (c *Checker) prepare(ctx context.Context, dir string) (string, error) {
 		return "", nil
 	}
 	c.init[dir] = true
+
+	// Without a lock file of its own, a module would use the newest provider.
 	lock := filepath.Join(dir, ".terraform.lock.hcl")
 	if _, err := os.Stat(lock); err != nil && !c.tool.Tofu {
 		if err := os.WriteFile(lock, c.lock, 0o644); err != nil {

@@ -39,6 +39,7 @@ func (t *Terraform) failure(ctx context.Context, verb string, err error, diagnos
 		return fmt.Errorf("%s %s: %w", t.tool.Name(), verb, context.Cause(ctx))
 	}
 
+	// Show the first errors in full: the others mostly follow from them.
 	var texts []string
 	for i, d := range diagnostics {
 		if i == maxShown {
@@ -80,6 +81,7 @@ func (d Diagnostic) text() string {
 
 // nextStep returns what to do about a failure with this text.
 func nextStep(text string) string {
+	// The tool wraps its lines.
 	flat := strings.Join(strings.Fields(text), " ")
 	for _, w := range knownFailures {
 		if strings.Contains(flat, w.text) {

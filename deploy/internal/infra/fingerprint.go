@@ -20,6 +20,8 @@ const fingerprintName = "deployed"
 func (t *Terraform) Fingerprint(built []bundle.Result) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, t.tool.Name())
+
+	// Lengths separate the parts: different inputs must not hash alike.
 	for _, v := range t.Vars {
 		fmt.Fprintf(sum, "var %d %s\n", len(v), v)
 	}

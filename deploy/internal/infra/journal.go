@@ -45,6 +45,7 @@ func openJournal(path string) (*journal, error) {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
 
+	// Drop the allocated space of an earlier run, and write after its lines.
 	before = bytes.TrimRight(before, "\n")
 	if len(before) > 0 {
 		before = append(before, '\n')
@@ -52,6 +53,7 @@ func openJournal(path string) (*journal, error) {
 
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
+		// Allocate the space now: newlines are skipped by readers.
 		space := bytes.Repeat([]byte{'\n'}, journalSize)
 		if _, err = f.WriteAt(space, int64(len(before))); err == nil {
 			err = f.Sync()
@@ -117,6 +119,8 @@ func readJournal(path string) (map[string]entry, error) {
 	}
 
 	entries := map[string]entry{}
+
+	// A later line about a resource replaces an earlier one.
 	for line := range bytes.Lines(body) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue

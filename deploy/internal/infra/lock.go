@@ -55,6 +55,7 @@ func waitForLock(ctx context.Context, f *os.File, p *progress.Progress) error {
 	defer deadline.Stop()
 
 	for first := true; ; first = false {
+		// Try without blocking: who holds the lock decides whether to wait.
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
 			return nil
@@ -63,6 +64,7 @@ func waitForLock(ctx context.Context, f *os.File, p *progress.Progress) error {
 			return fmt.Errorf("lock the deployment: %w", err)
 		}
 
+		// The command itself is still running: it may take minutes.
 		if pid := holder(f); pid > 0 && syscall.Kill(pid, 0) != syscall.ESRCH {
 			return hint.New(fmt.Sprintf("another run is working on this deployment (pid %d)", pid), "wait for it, or end it")
 		}

@@ -42,6 +42,7 @@ func FindMirror(s MirrorSearch) (string, error) {
 		return "", err
 	}
 
+	// A directory from the user must have the provider: no other is tried.
 	if s.Explicit != "" {
 		if !offers(s.Explicit, wanted) {
 			return "", hint.New(fmt.Sprintf("%s has no hashicorp/aws %s for %s_%s", s.Explicit, wanted, runtime.GOOS, runtime.GOARCH),
@@ -74,6 +75,7 @@ func (s MirrorSearch) candidates() []string {
 		dirs = append(dirs, filepath.Join(data, "terraform", "plugins"))
 	}
 
+	// Mirrors are usually one or two levels below these directories.
 	roots := s.Roots
 	if s.Home != "" {
 		roots = append(roots[:len(roots):len(roots)], s.Home)
@@ -99,6 +101,8 @@ func (s MirrorSearch) candidates() []string {
 func offers(dir, version string) bool {
 	platform := runtime.GOOS + "_" + runtime.GOARCH
 	provider := filepath.Join(dir, terraformHost, "hashicorp", "aws")
+
+	// A mirror has the provider unpacked, or as a zip.
 	unpacked, err := filepath.Glob(filepath.Join(provider, version, platform, "terraform-provider-aws*"))
 	if err == nil && len(unpacked) > 0 {
 		return true
@@ -130,6 +134,7 @@ func WriteCLIConfig(path, mirror string) error {
 		return hint.With(fmt.Errorf("cannot create a directory for Terraform's configuration: %w", err), "use a writable directory with --state-dir")
 	}
 
+	// OpenTofu looks for the provider under the host of its own registry.
 	mirrors := map[string]string{terraformHost: mirror}
 	if unpacked(mirror) {
 		own := filepath.Join(filepath.Dir(path), "mirror")
@@ -156,6 +161,8 @@ func cliConfig(mirrors map[string]string) string {
 		fmt.Fprintf(&b, "  filesystem_mirror {\n    path    = %s\n    include = [\"%s/hashicorp/*\"]\n  }\n", quoteHCL(mirrors[host]), host)
 		hosts = append(hosts, fmt.Sprintf("\"%s/hashicorp/*\"", host))
 	}
+
+	// The mirrors are the only source for HashiCorp's providers.
 	fmt.Fprintf(&b, "  direct {\n    exclude = [%s]\n  }\n}\n", strings.Join(hosts, ", "))
 	return b.String()
 }

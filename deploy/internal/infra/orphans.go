@@ -49,6 +49,7 @@ func (t *Terraform) Ours(existing []Existing) (ours, foreign []Existing, err err
 		return nil, nil, err
 	}
 	for _, e := range existing {
+		// An id in the journal must match too: after a crash, others may have created the name.
 		if entry, ok := intended[e.Address]; ok && e.sameTags() && (entry.ID == "" || entry.ID == e.ID) {
 			ours = append(ours, e)
 			continue
@@ -66,6 +67,7 @@ func (t *Terraform) Import(existing []Existing) error {
 		t.Progress.Say("%s was created by an interrupted run: importing %s", e.Address, e.ID)
 	}
 
+	// Append: earlier imports of this run must stay in the configuration.
 	f, err := os.OpenFile(filepath.Join(t.root, importsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err == nil {
 		_, err = f.WriteString(b.String())

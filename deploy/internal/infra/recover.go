@@ -54,11 +54,14 @@ func (t *Terraform) keepTainted(ctx context.Context) error {
 		return fmt.Errorf("read state: %w", err)
 	}
 
+	// Nothing to do where no resource is marked.
 	edited, kept, err := keepMarked(body)
 	if err != nil || len(kept) == 0 {
 		return err
 	}
 
+	// Push, and do not write the file: the backend may be remote, and the tool checks lineage
+	// and serial.
 	file := filepath.Join(t.Folder, "untainted.tfstate")
 	if err := wholefile.Write(file, edited); err != nil {
 		return hint.With(fmt.Errorf("write state: %w", err), "free some disk space")
@@ -197,6 +200,9 @@ func keepInstances(r stateResource, instances []map[string]json.RawMessage) (lef
 // not save.
 func (t *Terraform) restoreState(ctx context.Context) error {
 	errored := filepath.Join(t.Folder, erroredName)
+
+	// A remote backend replaces its state as a whole: only a state that could not be pushed is
+	// of interest.
 	if len(t.Backend) > 0 {
 		if _, err := readState(errored); err != nil {
 			return nil // there is none, or it is cut off
@@ -208,6 +214,7 @@ func (t *Terraform) restoreState(ctx context.Context) error {
 		return os.Remove(errored)
 	}
 
+	// A local state can be cut off, older than errored.tfstate, or missing.
 	state, err := readState(t.State())
 	switch {
 	case err == nil:
@@ -231,12 +238,14 @@ func (t *Terraform) restoreState(ctx context.Context) error {
 		return fmt.Errorf("move the damaged state: %w", err)
 	}
 
+	// The newest whole state first.
 	for _, candidate := range []string{errored, t.State() + ".backup"} {
 		if _, err := readState(candidate); err == nil {
 			return t.useState(candidate, fmt.Sprintf("the state was cut off (moved to %s): restored it from %s", aside, filepath.Base(candidate)))
 		}
 	}
 
+	// Without any state, the journal shows whether resources can be found again.
 	intended, err := readJournal(t.journalPath())
 	if err != nil {
 		return err

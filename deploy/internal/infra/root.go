@@ -32,6 +32,8 @@ const (
 func (t *Terraform) copyRoot() error {
 	work := filepath.Join(t.Folder, "work")
 	root := filepath.Join(work, filepath.Base(t.Root))
+
+	// Read the old copy's lock file before the copy is removed.
 	lock, err := t.lockFile(root)
 	if err != nil {
 		return err
@@ -73,6 +75,7 @@ func (t *Terraform) lockFile(root string) ([]byte, error) {
 		return body, nil
 	}
 
+	// Keep OpenTofu's own lock file as long as it is for the same version.
 	version, err := LockedProvider(t.Root)
 	if err != nil {
 		return nil, err
@@ -128,6 +131,7 @@ func copyTree(to, from string, without ...string) error {
 			return err
 		}
 
+		// Skip what an earlier init has installed.
 		if d.IsDir() {
 			if path != from && (d.Name() == ".terraform" || slices.Contains(without, d.Name())) {
 				return fs.SkipDir
@@ -135,6 +139,7 @@ func copyTree(to, from string, without ...string) error {
 			return os.MkdirAll(filepath.Join(to, rel), 0o755)
 		}
 
+		// A state beside the configuration belongs to a user of plain Terraform.
 		if !d.Type().IsRegular() || strings.Contains(d.Name(), ".tfstate") {
 			return nil
 		}

@@ -67,6 +67,8 @@ func (a *Attributes) UnmarshalJSON(body []byte) error {
 	}
 
 	*a = Attributes{}
+
+	// Unknown values are missing in a plan; other types have other meanings.
 	for name, field := range map[string]*string{
 		"id":               &a.ID,
 		"name":             &a.Name,
@@ -132,6 +134,7 @@ func Outputs(folder string) (map[string]json.RawMessage, error) {
 		return nil, err
 	}
 
+	// Sensitive values stay in the state.
 	out := make(map[string]json.RawMessage, len(s.Outputs))
 	for name, o := range s.Outputs {
 		if o.Sensitive {
@@ -171,6 +174,7 @@ func Listed(folder string) ([]string, error) {
 		return nil, err
 	}
 
+	// Group the names by type.
 	names := map[string][]string{}
 	for _, r := range s.Resources {
 		if !r.managed() {
@@ -233,6 +237,7 @@ func Holdings(folder string) (all []Held, owner string, err error) {
 		}
 
 		for _, i := range r.Instances {
+			// The root module's owner is a resource of the state itself.
 			if r.Module == "" && r.Type == "terraform_data" && r.Name == "owner" {
 				owner = i.Attributes.ID
 			}

@@ -78,6 +78,7 @@ func Open(ctx context.Context, o Options) (*Terraform, error) {
 		return nil, err
 	}
 
+	// From here on an error must unlock the folder.
 	t := &Terraform{
 		Options: o,
 		tool:    o.Tool,
@@ -117,9 +118,13 @@ func (t *Terraform) environment() (map[string]string, error) {
 	env := make(map[string]string, len(t.Env)+4)
 	maps.Copy(env, t.Env)
 	cleanEnv(env)
+
+	// The tool must find its own files in the folder, and ask nothing.
 	env["TF_DATA_DIR"] = filepath.Join(t.Folder, "data")
 	env["CHECKPOINT_DISABLE"] = "1"
 	env["TF_IN_AUTOMATION"] = "1"
+
+	// With a mirror, the registry and its cache are not used.
 	if t.Mirror != "" {
 		path, err := t.writeCLIConfig()
 		if err != nil {
@@ -130,12 +135,14 @@ func (t *Terraform) environment() (map[string]string, error) {
 		return env, nil
 	}
 
+	// The user's configuration is used, if it exists.
 	if file := env["TF_CLI_CONFIG_FILE"]; file != "" {
 		if _, err := os.Stat(file); err != nil {
 			delete(env, "TF_CLI_CONFIG_FILE") // the tool would only warn about it at each run
 		}
 	}
 
+	// All deployments share one copy of a provider: it is large.
 	if env["TF_PLUGIN_CACHE_DIR"] == "" && t.Plugins != "" {
 		if err := os.MkdirAll(t.Plugins, 0o755); err != nil {
 			return nil, hint.With(fmt.Errorf("cannot create a directory for providers: %w", err), "use a writable directory with --state-dir")
@@ -188,6 +195,7 @@ func (t *Terraform) writeCLIConfig() (string, error) {
 
 // Init installs the provider and the modules, unless that is done for the same sources.
 func (t *Terraform) Init(ctx context.Context) error {
+	// Init takes seconds: skip it if nothing that it depends on has changed.
 	want, err := t.initHash()
 	if err != nil {
 		return err
@@ -199,6 +207,8 @@ func (t *Terraform) Init(ctx context.Context) error {
 	}
 
 	task := t.Progress.Begin(strings.ToLower(t.tool.Name())+" init", progress.Span{})
+
+	// The lock file is part of the project. OpenTofu must extend its copy by its own hashes.
 	args := []string{"init", "-input=false", "-no-color", "-reconfigure"}
 	if !t.tool.Tofu {
 		args = append(args, "-lockfile=readonly")
@@ -213,6 +223,7 @@ func (t *Terraform) Init(ctx context.Context) error {
 		return err
 	}
 
+	// Say where the provider came from.
 	from := "the registry"
 	if t.Mirror != "" {
 		from = t.Mirror
@@ -254,6 +265,7 @@ func HashTree(w io.Writer, root string) error {
 			return nil
 		}
 
+		// Only these files can change what is deployed.
 		if ext := filepath.Ext(path); ext != ".tf" && ext != ".tfvars" && ext != ".hcl" && ext != ".json" || strings.Contains(d.Name(), "tfstate") {
 			return nil
 		}

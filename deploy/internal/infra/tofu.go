@@ -24,6 +24,7 @@ func mirrorForTofu(from, to string) error {
 	}
 
 	for _, found := range versions {
+		// One link for each version.
 		link := filepath.Join(to, tofuHost, "hashicorp", "aws", filepath.Base(filepath.Dir(found)), platform)
 		if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
 			return fmt.Errorf("create the mirror for OpenTofu: %w", err)

@@ -68,6 +68,7 @@ func FindTool(ctx context.Context, s ToolSearch) (Tool, error) {
 		return t, hint.With(err, "set --tool to the path of terraform or tofu")
 	}
 
+	// Without a wish, Terraform is preferred.
 	names := []string{"terraform", "tofu"}
 	if s.Want != "" {
 		names = []string{s.Want}
@@ -89,6 +90,7 @@ func FindTool(ctx context.Context, s ToolSearch) (Tool, error) {
 		tooOld = append(tooOld, err)
 	}
 
+	// OpenTofu is not downloaded.
 	if s.Want == "tofu" {
 		return Tool{}, hint.With(errors.Join(append(tooOld, errors.New("tofu is not on PATH"))...), "install OpenTofu 1.10 or later, or name its path with --tool")
 	}
@@ -107,6 +109,7 @@ func downloaded(ctx context.Context, s ToolSearch, before []error) (Tool, error)
 		return Tool{}, hint.With(fmt.Errorf("create a directory for terraform: %w", err), "use a writable directory with --state-dir")
 	}
 
+	// Tests replace the download.
 	download := s.Download
 	if download == nil {
 		download = downloadRelease
@@ -158,6 +161,7 @@ func lookPath(name, folders string) string {
 
 // inspect returns the tool at path, or an error if it is too old.
 func inspect(ctx context.Context, path string) (Tool, error) {
+	// The binary itself knows best. It must not look for updates.
 	cmd := exec.CommandContext(ctx, path, "version", "-json")
 	cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1")
 	var out, errs bytes.Buffer

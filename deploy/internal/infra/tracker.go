@@ -226,6 +226,7 @@ func (t *tracker) enter(h Hook) {
 
 	switch h.Resource.Type {
 	case "aws_sqs_queue":
+		// A queue's key is its own, or that of its module.
 		key, ok := h.Resource.Key.(string)
 		if !ok {
 			key = moduleKey(h.Resource.Module)
@@ -263,6 +264,7 @@ func (t *tracker) checkUsable() {
 		return
 	}
 
+	// Which of the changes that are left can traffic do without?
 	for addr, c := range t.waiting {
 		switch {
 		case strings.HasPrefix(c.Resource.Type, "aws_cloudwatch_metric") || c.Resource.Type == "aws_cloudwatch_dashboard":

@@ -173,6 +173,7 @@ func (f *Finder) logGroup(ctx context.Context, name string) (*Found, error) {
 			return nil, err
 		}
 
+		// The prefix also matches longer names.
 		for _, g := range page.LogGroups {
 			if aws.ToString(g.LogGroupName) != name {
 				continue
@@ -213,6 +214,7 @@ func (f *Finder) mapping(ctx context.Context, function, source string) (*Found, 
 		return nil, err
 	}
 
+	// A function has at most one mapping for a source.
 	m := got.EventSourceMappings[0]
 	tags, err := f.lambda.ListTags(ctx, &lambda.ListTagsInput{Resource: m.EventSourceMappingArn})
 	if err != nil {
@@ -233,6 +235,8 @@ func (f *Finder) alarm(ctx context.Context, name string) (*Found, error) {
 
 	got, err := f.metric.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
 		AlarmNames: []string{name},
+
+		// Composite alarms share the names of metric alarms.
 		AlarmTypes: []cloudwatchtypes.AlarmType{cloudwatchtypes.AlarmTypeMetricAlarm, cloudwatchtypes.AlarmTypeCompositeAlarm},
 	})
 
@@ -288,6 +292,7 @@ func (f *Finder) dashboard(ctx context.Context, name string) (*Found, error) {
 // Empty reports whether the target has no resource of the types that Find looks up, as
 // an embedded AWS that was just started.
 func (f *Finder) Empty(ctx context.Context) (bool, error) {
+	// One call for each service and type; the first resource that is found ends it.
 	queues, err := f.sqs.ListQueues(ctx, &sqs.ListQueuesInput{})
 	if err != nil || len(queues.QueueUrls) > 0 {
 		return false, err
@@ -325,6 +330,7 @@ func (f *Finder) Empty(ctx context.Context) (bool, error) {
 // Depth returns the number of messages in a queue, including delayed and in flight ones.
 // On AWS it is approximate. It is 0 for a queue that does not exist.
 func (f *Finder) Depth(ctx context.Context, url string) (int, error) {
+	// Visible, delayed and in flight messages are counted separately.
 	counts := []sqstypes.QueueAttributeName{
 		sqstypes.QueueAttributeNameApproximateNumberOfMessages,
 		sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,

@@ -54,6 +54,7 @@ func (b *bars) begin(t *Task) {
 		return
 	}
 
+	// The decorators run on another goroutine: they must not read the task.
 	t.bar = &bar{}
 	b.describe(t)
 	name := terminal.Clean(t.name)
@@ -124,6 +125,8 @@ func (b *bars) end(t *Task, failed bool) {
 		return
 	}
 	delete(b.open, t)
+
+	// A bar that has ended disappears, and a line takes its place.
 	t.bar.mpb.Abort(true)
 	t.bar.mpb.Wait()
 	(&lines{w: terminal.NewWriter(writer{b})}).end(t, failed)
@@ -144,6 +147,8 @@ func (b *bars) close() {
 		return
 	}
 	b.closed = true
+
+	// Tasks that have not ended would keep the container waiting.
 	for t := range b.open {
 		t.bar.mpb.Abort(true)
 	}

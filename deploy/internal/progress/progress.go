@@ -140,6 +140,8 @@ func (t *Task) SetTotal(n int) {
 func (t *Task) Update(done int, note string) {
 	t.p.mu.Lock()
 	defer t.p.mu.Unlock()
+
+	// Updates often repeat what is shown.
 	if t.ended || t.done == done && t.note == note {
 		return
 	}

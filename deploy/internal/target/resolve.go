@@ -165,6 +165,8 @@ func (s sources) resolve() []Route {
 			}
 
 			r.URL, r.Setting = s.sdk(service)
+
+			// Terraform reads some variables before it asks the SDK.
 			for _, name := range service.before(caller) {
 				if value, _ := s.env(name); value != "" {
 					r.URL = value
@@ -192,11 +194,13 @@ func (s sources) sdk(of service) (endpoint, setting string) {
 		return "", ""
 	}
 
+	// The service's own variable has priority.
 	own, ownSet := s.env(of.variable())
 	if own != "" {
 		return own, of.variable()
 	}
 
+	// The services section counts unless AWS_ENDPOINT_URL hides it.
 	all, allSet := s.env(endpointVariable)
 	if !allSet || ownSet {
 		section := strings.ReplaceAll(strings.ToLower(of.sdkID), " ", "_")
@@ -244,6 +248,7 @@ func (s sources) fips() string {
 		{"AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", s.shared.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled},
 		{"AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint", s.shared.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled},
 	} {
+		// A variable that is set hides the key of the profile.
 		value, _ := s.env(o.variable)
 		switch {
 		case strings.EqualFold(value, "true"):
@@ -266,6 +271,8 @@ func (r Route) toAWS() bool {
 	if r.URL == "" {
 		return true
 	}
+
+	// Only https on the usual port is AWS itself.
 	u, err := url.Parse(r.URL)
 	if err != nil || u.Scheme != "https" || u.Port() != "" && u.Port() != "443" {
 		return false
@@ -327,6 +334,7 @@ func checkAWS(routes []Route) error {
 // checkEndpoint returns the endpoint that all routes lead to. It returns an error if
 // one leads to AWS, or to another endpoint.
 func (s sources) checkEndpoint(routes []Route) (string, error) {
+	// At least one setting must name an endpoint.
 	configured := slices.DeleteFunc(slices.Clone(routes), func(r Route) bool { return r.URL == "" })
 	if len(configured) == 0 {
 		if setting := s.ignored(); setting != "" {
@@ -337,6 +345,8 @@ func (s sources) checkEndpoint(routes []Route) (string, error) {
 	}
 
 	const setOne = "set only AWS_ENDPOINT_URL, to one endpoint for every service"
+
+	// None may be left that goes to AWS itself.
 	var direct []Route
 	for _, r := range routes {
 		if r.URL == "" {
@@ -350,6 +360,7 @@ func (s sources) checkEndpoint(routes []Route) (string, error) {
 			calls(direct), strings.Join(texts, "; ")), setOne+", and "+howToRemove(without(names, endpointVariable)))
 	}
 
+	// Each must be an address, and not one of AWS.
 	for _, r := range configured {
 		if u, err := url.Parse(r.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return "", hint.New(fmt.Sprintf("%s is %q, which is not the address of an endpoint", r.Setting, r.URL), "write it as http://HOST:PORT")
@@ -360,6 +371,7 @@ func (s sources) checkEndpoint(routes []Route) (string, error) {
 		}
 	}
 
+	// All must be the same.
 	first := strings.TrimRight(configured[0].URL, "/")
 	for _, r := range configured {
 		if strings.TrimRight(r.URL, "/") != first {

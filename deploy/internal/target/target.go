@@ -93,6 +93,8 @@ func FromDaemon(info daemon.Info, region string) *Target {
 	}
 
 	t.Config.HTTPClient = sqsclient.ReadFullResponses(t.Config.HTTPClient)
+
+	// Other programs get everything by variables: profiles are disabled.
 	t.env = map[string]string{
 		endpointVariable:              info.URL,
 		"AWS_ACCESS_KEY_ID":           info.AccessKeyID,
@@ -132,6 +134,7 @@ func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 
 	cfg.HTTPClient = sqsclient.ReadFullResponses(cfg.HTTPClient)
 
+	// Check where the calls of each service go before the first call.
 	from := sourcesOf(cfg, os.LookupEnv)
 	routes := from.resolve()
 	endpoint, err := from.check(kind, routes)
@@ -142,6 +145,7 @@ func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 		return nil, hint.New("no AWS region is set", "export AWS_REGION, for example AWS_REGION=us-east-1")
 	}
 
+	// The account is part of the name of the state's folder.
 	caller, err := callerOf(ctx, cfg, endpoint)
 	if err != nil {
 		return nil, err
@@ -180,6 +184,7 @@ func callerOf(ctx context.Context, cfg aws.Config, endpoint string) (*sts.GetCal
 		return caller, nil
 	}
 
+	// The hint depends on whose server refused the credentials.
 	next := "log in first, for example with aws configure or aws sso login"
 	if endpoint != "" {
 		next = "check that a server runs at " + endpoint + " and accepts the credentials"
@@ -196,6 +201,7 @@ func (t *Target) pins(from sources) map[string]string {
 		"AWS_DEFAULT_REGION": t.Region,
 	}
 
+	// Terraform does not read AWS_DEFAULT_PROFILE.
 	if profile, _ := from.env("AWS_PROFILE"); profile == "" {
 		if profile, _ = from.env("AWS_DEFAULT_PROFILE"); profile != "" {
 			pins["AWS_PROFILE"] = profile
@@ -258,6 +264,7 @@ func name(s string) string {
 func (t *Target) Folder(stateDir, prefix string) string {
 	parts := []string{Folders(stateDir, t.Kind)}
 	if t.Kind == Endpoint {
+		// The host and port name an endpoint.
 		host := t.URL
 		if u, err := url.Parse(t.URL); err == nil && u.Host != "" {
 			host = u.Host
@@ -297,6 +304,8 @@ func affectsCalls(name string) bool {
 // reach only this target. base is the shell's environment, as KEY=VALUE.
 func (t *Target) Shell(base []string) (set map[string]string, remove []string) {
 	env := t.Env(base)
+
+	// Remove what Env leaves out, and exempt this machine from a proxy if there is one.
 	proxied := false
 	for _, pair := range base {
 		name, value, _ := strings.Cut(pair, "=")
@@ -333,6 +342,8 @@ func isProxy(name string) bool {
 // has none that sets one.
 func (t *Target) Env(base []string) map[string]string {
 	env := make(map[string]string, len(base)+len(t.env))
+
+	// Where the variables below decide on endpoints, no other may.
 	_, pinned := t.env[ignoreVariable]
 	for _, pair := range base {
 		key, value, ok := strings.Cut(pair, "=")

@@ -60,7 +60,7 @@ output "mapping_uuids" {
 }
 
 output "failure_reporting" {
-  description = "What one bad message does to its batch: `per_message` or `whole_batch`."
+  description = "How the consumer reports failures: `per_message` or `whole_batch`."
   value       = var.failure_reporting
 }
 

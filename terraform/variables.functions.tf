@@ -2,7 +2,7 @@
 
 variable "failure_reporting" {
   description = <<-EOT
-    What one bad message does to its batch. `per_message`: it alone comes again. `whole_batch`: the whole batch does, as
+    How the consumer reports failures. `per_message`: only a failed message is received again. `whole_batch`: its whole batch is, as
     in the classic design.
   EOT
   type        = string
@@ -65,7 +65,7 @@ variable "maximum_concurrency" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrent executions kept for, and allowed to, the consumer; null for none."
+  description = "Concurrent executions reserved for, and the limit of, the consumer; null for none."
   type        = number
   default     = null
 
@@ -156,7 +156,7 @@ variable "log_level" {
 }
 
 variable "log_retention_days" {
-  description = "Days for which CloudWatch keeps the functions' logs; 0 keeps them for ever (and is warned about)."
+  description = "Days for which CloudWatch retains the functions' logs; 0 retains them forever (and is warned about)."
   type        = number
   default     = 14
   nullable    = false

@@ -26,7 +26,7 @@ variable "retry_levels" {
     The fields of `source_queue` (here `max_receive_count` is 3, and `delay_seconds` does not apply to what SQS moves
     here, which is all that comes: the backoff is what delays a retry), and:
     `status`: `active`; `draining` before a level is removed, so that nothing leads into it while its function empties it;
-    `removed` in place of a level that was removed, so that those after it keep their numbers.
+    `removed` in place of a level that was removed, so that those after it have the same numbers.
     `max_attempts` (1 or more): replays to the source queue that this level adds.
     `backoff_base_seconds`, `backoff_cap_seconds` (0 to 900): replay n is delayed by a random time up to min(cap, base * 2^n).
     `timeout_seconds`, `memory_mb`, `reserved_concurrency`: of the level's function.

@@ -18,7 +18,7 @@ func classic(t *testing.T) (*deployment, *run) {
 	return d, classicRun.run
 }
 
-func TestBadMessagesLandInTheDeadLetterQueueWhole(t *testing.T) {
+func TestBadMessagesReachTheDeadLetterQueueUnchanged(t *testing.T) {
 	t.Parallel()
 	_, r := classic(t)
 	bad := 0
@@ -57,7 +57,7 @@ func TestBadMessagesLandInTheDeadLetterQueueWhole(t *testing.T) {
 	}
 }
 
-func TestGoodMessagesNeverLandInTheDeadLetterQueue(t *testing.T) {
+func TestGoodMessagesNeverReachTheDeadLetterQueue(t *testing.T) {
 	t.Parallel()
 	_, r := classic(t)
 	for id, bad := range r.accepted {

@@ -58,7 +58,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// runAll makes the lab, runs the tests, and takes down all that they deployed.
+// runAll creates the lab, runs the tests, and removes everything that they deployed.
 func runAll(m *testing.M) (code int, err error) {
 	dir, err := os.MkdirTemp("", "reliableq-test-")
 	if err != nil {

@@ -28,7 +28,7 @@ type embedded struct {
 }
 
 // startEmbedded runs "reliableq local run" on a free port, with a clock that
-// skips idle time, and returns once it answers.
+// skips idle time, and returns when it responds.
 func startEmbedded(stateDir string) (*embedded, error) {
 	e := &embedded{stateDir: stateDir, output: &lockedBuffer{}, ended: make(chan error, 1)}
 	e.process = exec.Command(command, "local", "run", "--listen", "127.0.0.1:0", "--clock", "skip", "--state-dir", stateDir)
@@ -85,7 +85,7 @@ func (e *embedded) clock(args ...string) error {
 	return nil
 }
 
-// stop ends the process as a supervisor would, and says when it does not end.
+// stop ends the process as a supervisor would, and reports a process that does not end.
 func (e *embedded) stop() error {
 	if err := e.process.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (e *embedded) stop() error {
 	}
 }
 
-// explain adds what a failed command said.
+// explain adds the output of a failed command.
 func explain(err error) error {
 	if exit, ok := err.(*exec.ExitError); ok {
 		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr))

@@ -63,7 +63,7 @@ func (d *deployment) produce(t *testing.T, o order) *run {
 	return d.read(t, since)
 }
 
-// produced is the producer's answer.
+// produced is the producer's response.
 type produced struct {
 	Status bool `json:"status"`
 	Total  int  `json:"tot_msgs"`

@@ -10,7 +10,7 @@ func wholeBatch() map[string]any {
 	}
 }
 
-func TestOneBadMessageDragsGoodOnesAlongInWholeBatchMode(t *testing.T) {
+func TestOneBadMessageFailsItsBatchInWholeBatchMode(t *testing.T) {
 	t.Parallel()
 	d := deployed(t, "whole", wholeBatch())
 	r := d.produce(t, order{Count: 60, BadRatio: 0.4, Seed: 11})

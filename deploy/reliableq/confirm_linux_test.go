@@ -117,7 +117,7 @@ func TestAnInterruptAtAQuestionEndsTheCommand(t *testing.T) {
 	}
 }
 
-func TestOnlyYesGoesOn(t *testing.T) {
+func TestOnlyYesConfirms(t *testing.T) {
 	t.Parallel()
 	for answer, code := range map[string]int{"yes\n": exitDone, "no\n": exitFailed, "y\n": exitFailed, "\n": exitFailed, "\x04": exitFailed} {
 		t.Run(fmt.Sprintf("%q", answer), func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-func TestADemoDeploysAndJudges(t *testing.T) {
+func TestADemoDeploysAndPrintsAVerdict(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	first := w.deploying("demo", "--fast", "--count", "60", "--bad-ratio", "0.5")
@@ -62,20 +62,20 @@ func TestADemoDeploysAgainWhenTheSourcesChanged(t *testing.T) {
 func TestABadVerdictExitsThree(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
-	w.Replace("consumer", func(context.Context, []byte) ([]byte, error) { // it takes all and says nothing
+	w.Replace("consumer", func(context.Context, []byte) ([]byte, error) { // it deletes every message and logs nothing
 		return []byte(`{"batchItemFailures":[]}`), nil
 	})
 	w.deploying("demo", "--fast", "--count", "3").want(t, exitBadVerdict, "lost 3", "wrong: 3 messages were lost")
 }
 
-func TestADemoOfWholeBatchesSaysWhatTheyDragAlong(t *testing.T) {
+func TestAWholeBatchDemoReportsGoodMessagesThatFailedWithBadOnes(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.WholeBatch)
 	w.deploying("demo", "--fast", "--count", "30", "--bad-ratio", "0.3", "--failure-reporting", "whole_batch").
 		want(t, exitDone, "lost 0", "failed because of bad messages in their batch")
 }
 
-func TestADemoMovesAClockThatDoesNotSkip(t *testing.T) {
+func TestADemoAdvancesAClockThatDoesNotSkip(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Real, consume.PerMessage)
 	w.deploying("demo", "--fast", "--count", "25", "--bad-ratio", "0.9").
@@ -91,7 +91,7 @@ func TestADemoInRealTimeRefusesAClockThatSkips(t *testing.T) {
 	}
 }
 
-func TestADemoThatIsNotKeptIsTakenDown(t *testing.T) {
+func TestADemoWithNoKeepIsRemoved(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.deploying("demo", "--fast", "--count", "2", "--no-keep").want(t, exitDone, "sent 2")
@@ -110,7 +110,7 @@ func TestAFailedDeploymentFailsTheDemo(t *testing.T) {
 	w.deploying("demo", "--fast", "--count", "2").want(t, exitFailed) // it is not taken for deployed
 }
 
-func TestADemoDeploysAgainWhenTheTargetLostSomething(t *testing.T) {
+func TestADemoDeploysAgainWhenTheDeploymentIsIncomplete(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.deploying("demo", "--fast", "--count", "2").want(t, exitDone)
@@ -140,7 +140,7 @@ func TestUpShowsWhatItDeployed(t *testing.T) {
 	}
 }
 
-func TestAPlanTouchesNothing(t *testing.T) {
+func TestPlanChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.write(filepath.Join(w.bin, "shown"), "Plan: 8 to add, 0 to change, 0 to destroy.\n")
@@ -164,7 +164,7 @@ func TestAPlanTouchesNothing(t *testing.T) {
 	}
 }
 
-func TestDownRemovesWhatTheStateKnows(t *testing.T) {
+func TestDownRemovesWhatTheStateHolds(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.deploying("down").want(t, exitDone, "nothing is deployed to the embedded AWS")
@@ -176,7 +176,7 @@ func TestDownRemovesWhatTheStateKnows(t *testing.T) {
 	w.deploying("down", "--json").want(t, exitDone, `"removed": 0`)
 }
 
-func TestWipeDropsTheStateOfTheEmbeddedAWSAlone(t *testing.T) {
+func TestWipeDeletesOnlyTheStateOfTheEmbeddedAWS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	w := &world{t: t, state: dir}
@@ -193,7 +193,7 @@ func TestWipeDropsTheStateOfTheEmbeddedAWSAlone(t *testing.T) {
 	}
 }
 
-func TestWhatTheUserSetsComesLastAndWins(t *testing.T) {
+func TestVariablesOfTheUserComeLastAndWin(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.deploying("up", "--name-prefix", "x_", "--failure-reporting", "per_message", "--var", "batch_size=3").want(t, exitDone)

@@ -2,5 +2,5 @@
 
 package main
 
-// descendants returns nothing where the system does not tell.
+// descendants returns nothing: this system does not list the children of a process.
 func descendants(int) []int { return nil }

@@ -22,9 +22,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// callAWS stands in for a program that uses AWS, such as terraform or aws. It makes
-// requests with the SDK as its environment says, and notes the addresses that they
-// were meant for, without connecting to any.
+// callAWS replaces a program that uses AWS, such as terraform or aws. It makes requests
+// with the SDK as its environment configures it, and records the addresses of the
+// requests, without connecting to any.
 func callAWS(calls string) int {
 	note, err := os.OpenFile(calls, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -50,8 +50,8 @@ func callAWS(calls string) int {
 	return 0
 }
 
-// production is the environment of somebody whose shell leads to AWS in every way,
-// with programs that use AWS first on PATH, all of them stand-ins.
+// production is an environment in which every setting leads to AWS. The programs that
+// use AWS and are first on PATH are replaced by callAWS.
 func production(t *testing.T, dir string) []string {
 	t.Helper()
 	exe, err := os.Executable()
@@ -126,7 +126,7 @@ func leading(printed string) []string {
 
 // With no server, eval fails and leaves an environment from which no program
 // reaches an AWS: the next line of a guide must not touch the real account.
-func TestWithoutAServerEvalOfEnvFailsAndLeadsNowhere(t *testing.T) {
+func TestEvalOfEnvWithoutAServerFailsAndReachesNoAWS(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells(t) {
 		for name, env := range map[string]string{"plain": "env", "terraform": "env --terraform", "unknown flag": "env --bogus", "wrong value": "env --shell tcsh", "argument": "env lambda"} {
@@ -167,7 +167,7 @@ func nowhere(t *testing.T, dir string) {
 }
 
 // With a server, nothing of the user's shell leads past it.
-func TestEvalOfEnvLeadsToTheEmbeddedAWSAlone(t *testing.T) {
+func TestEvalOfEnvReachesOnlyTheEmbeddedAWS(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Real, "per_message")
 	for _, shell := range shells(t) {
@@ -264,7 +264,7 @@ func evalBlocks(t *testing.T) map[string]string {
 
 // Every block of the guides that begins with env, pasted while no server runs,
 // reaches no AWS.
-func TestBlocksOfTheGuidesLeadNowhereWithoutAServer(t *testing.T) {
+func TestGuidesWithoutAServerReachNoAWS(t *testing.T) {
 	t.Parallel()
 	blocks := evalBlocks(t)
 	if len(blocks) < 4 {

@@ -44,7 +44,7 @@ func harmless(t *testing.T, name, text string) {
 }
 
 // No verb hands on to a terminal what others wrote for it: log lines, payloads,
-// errors, outputs, and what Terraform says.
+// errors, outputs, and the output of Terraform.
 func TestForeignTextCannotActUponATerminal(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage)
@@ -115,7 +115,7 @@ func TestForeignTextCannotActUponATerminal(t *testing.T) {
 	}
 }
 
-// folderOf is where the deployment of w keeps its state.
+// folderOf is the directory of the state of w's deployment.
 func folderOf(w *world) string {
 	at := &target.Target{Kind: target.Embedded, Account: w.AWS.Account(), Region: w.AWS.Region()}
 	return at.Folder(w.state, "")
@@ -147,7 +147,7 @@ func TestHostileMessagesDoNotReachTheTerminalOfADemo(t *testing.T) {
 
 // Everything that verbs print goes through the writers that show what a terminal
 // would act upon: no verb has a way around them.
-func TestNothingIsPrintedPastTheCleanWriters(t *testing.T) {
+func TestEverythingIsPrintedThroughTheEscapingWriters(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]bool{
 		"main.go os.Stdout": true, "main.go os.Stderr": true, // where they are wrapped

@@ -49,7 +49,7 @@ var phases = map[string][]time.Duration{
 	"destroy": {200 * time.Millisecond, 2 * time.Second, 8 * time.Second, 20 * time.Second, 27 * time.Second},
 }
 
-// kinds are the ways in which a run is cut short.
+// kinds are the ways in which a run is interrupted.
 var kinds = map[string]func(*attempt){
 	"interrupted":         func(a *attempt) { a.signal(syscall.SIGINT) },
 	"interrupted twice":   func(a *attempt) { a.signal(syscall.SIGINT); a.pause(300 * time.Millisecond); a.signal(syscall.SIGINT) },
@@ -439,7 +439,7 @@ func (l *lane) processes() map[int]string {
 	return found
 }
 
-// attempt is a run that is to be cut short.
+// attempt is a run that will be interrupted.
 type attempt struct {
 	t     *testing.T
 	lane  *lane

@@ -57,7 +57,7 @@ func wantNoSecret(t *testing.T, pid int) {
 	}
 }
 
-func TestWhatTheServerGetsOfAnEnvironment(t *testing.T) {
+func TestTheServerGetsAReducedEnvironment(t *testing.T) {
 	t.Parallel()
 	got := daemon.Environment([]string{"PATH=/bin", "AWS_SECRET_ACCESS_KEY=s", "LC_ALL=C", "GITHUB_TOKEN=t", "RELIABLEQ_TOOL=tofu", "AWS_REGION=eu-west-1", "AWS_PROFILE=work"})
 	if want := "[PATH=/bin LC_ALL=C RELIABLEQ_TOOL=tofu AWS_REGION=eu-west-1]"; fmt.Sprint(got) != want {

@@ -65,7 +65,7 @@ func startBackground(t *testing.T, args ...string) *backgroundAWS {
 
 func (b *backgroundAWS) folder() daemon.Folder { return daemon.In(filepath.Join(b.dir, ".reliableq")) }
 
-// run runs the command to its end, and answers what it printed.
+// run runs the command and returns its output.
 func (b *backgroundAWS) run(args ...string) string {
 	b.t.Helper()
 	cmd := exec.Command(b.exe, args...)
@@ -85,7 +85,7 @@ func (b *backgroundAWS) config() aws.Config {
 	}
 }
 
-// program is the zip of a function for tests, which answers its process id.
+// program is the zip of a function for tests, which returns its process id.
 func program(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "bootstrap")
@@ -114,7 +114,7 @@ func program(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// ask invokes the function and answers what it said, or "" when the call failed.
+// ask invokes the function and returns its response, or "" when the call failed.
 func ask(t *testing.T, client *lambda.Client, event string) string {
 	out, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(event)})
 	if err != nil {
@@ -123,7 +123,7 @@ func ask(t *testing.T, client *lambda.Client, event string) string {
 	return string(out.Payload)
 }
 
-// untilStopped calls look until stop is closed, and answers the first error that it got.
+// untilStopped calls look until stop is closed, and returns the first error.
 func untilStopped(look func() error, stop <-chan struct{}) error {
 	for {
 		select {
@@ -137,10 +137,10 @@ func untilStopped(look func() error, stop <-chan struct{}) error {
 	}
 }
 
-// A server that a fault kills is the same process at the same address, and to
-// whoever looks it never stopped running. The call at which it died gets no answer;
-// programs of functions are dead; what was acknowledged is there, as is the rule
-// that is left.
+// A server that a fault kills restarts as the same process at the same address, and is
+// always recorded as running. The call that killed it gets no response, and programs
+// of functions have ended. What was acknowledged is still there, and so are the other
+// fault rules.
 func TestAServerThatIsKilledComesBack(t *testing.T) {
 	t.Parallel()
 	b := startBackground(t)
@@ -213,7 +213,7 @@ func TestAServerThatIsKilledComesBack(t *testing.T) {
 	}
 }
 
-// serves waits until the server answers again.
+// serves waits until the server responds again.
 func (b *backgroundAWS) serves(t *testing.T) {
 	t.Helper()
 	client := controlOf(b.info)
@@ -226,8 +226,8 @@ func (b *backgroundAWS) serves(t *testing.T) {
 	t.Fatalf("the server did not come back:\n%s", log)
 }
 
-// However often a server is killed, its arguments stay as they are.
-func TestArgumentsDoNotGrowWithEachLife(t *testing.T) {
+// The arguments of a server are the same after any number of restarts.
+func TestArgumentsDoNotGrowWithEachRestart(t *testing.T) {
 	t.Parallel()
 	first := []string{"local", "run", "--listen", "127.0.0.1:0"}
 	second := listeningOn(first, "127.0.0.1:4567")
@@ -239,7 +239,7 @@ func TestArgumentsDoNotGrowWithEachLife(t *testing.T) {
 	}
 }
 
-// A server that keeps nothing cannot come back, and says so.
+// A server without a data directory cannot restart, and refuses the fault.
 func TestAServerInMemoryRefusesToBeKilled(t *testing.T) {
 	t.Parallel()
 	b := startBackground(t, "--in-memory")

@@ -100,7 +100,7 @@ func TestInvokePrintsTheAnswer(t *testing.T) {
 	w.do("invoke", "--json", "-p", `"fail"`).want(t, exitFailed, `"function_error": "Unhandled"`, "as you wish")
 }
 
-func TestAPayloadIsShownAsWhatItIs(t *testing.T) {
+func TestAPayloadIsPrintedAsJSONOrText(t *testing.T) {
 	t.Parallel()
 	for payload, want := range map[string]any{
 		"": nil, `{"a":1}`: json.RawMessage(`{"a":1}`), "plain": "plain",
@@ -169,7 +169,7 @@ func TestTheEnvironmentPointsToTheEmbeddedAWS(t *testing.T) {
 	}
 }
 
-func TestWhateverAValueHoldsItIsOneWordOfTheShell(t *testing.T) {
+func TestAnyValueIsQuotedAsOneWordOfTheShell(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{"plain": "'plain'", "it's": `'it'\''s'`, "$(rm -rf ~)": "'$(rm -rf ~)'", "": "''"} {
 		t.Run(value, func(t *testing.T) {
@@ -190,7 +190,7 @@ func TestTheClockIsReadHeldMovedAndSettled(t *testing.T) {
 	w.do("clock", "settle", "--timeout", "20s").want(t, exitDone, "source: visible 0, in flight 0, delayed 0")
 }
 
-func TestLocalStatusNamesTheOneThatServes(t *testing.T) {
+func TestLocalStatusPrintsTheRunningServer(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.do("local", "status").want(t, exitDone, w.AWS.URL()+", healthy, pid ", "clock skip, state in memory")

@@ -34,7 +34,7 @@ func TestALostConnectionIsExplained(t *testing.T) {
 	}
 }
 
-func TestAServerThatDoesNotComeBackIsToBeStarted(t *testing.T) {
+func TestALostConnectionToAStoppedServerHintsToStartIt(t *testing.T) {
 	t.Parallel()
 	flags := stateFlags{StateDir: t.TempDir()}
 	for _, lost := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.ECONNREFUSED, syscall.EPIPE} {

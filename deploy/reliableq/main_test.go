@@ -13,8 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write what is printed into the scripts' golden files")
 
-// TestMain lets the test binary stand in for the command, in scripts, and for
-// Terraform, when it is called by that name.
+// TestMain makes the test binary the command in scripts, and a fake of Terraform if it is
+// called by that name.
 func TestMain(m *testing.M) {
 	if calls := os.Getenv("RELIABLEQ_TEST_CALLS"); calls != "" && filepath.Base(os.Args[0]) != "reliableq" {
 		os.Exit(callAWS(calls))

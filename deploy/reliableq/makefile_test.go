@@ -20,9 +20,9 @@ func TestMakeDeployBuildsTheFunctionsOnce(t *testing.T) {
 	}
 }
 
-// No target of the Makefile answers a question in the user's place: ARGS may lead
-// any of them to a real account.
-func TestTheMakefileAnswersNoQuestion(t *testing.T) {
+// No target of the Makefile confirms in place of the user: with ARGS, any of them may
+// change a real account.
+func TestTheMakefileConfirmsNothing(t *testing.T) {
 	t.Parallel()
 	body, err := os.ReadFile("../../Makefile")
 	if err != nil {
@@ -34,7 +34,7 @@ func TestTheMakefileAnswersNoQuestion(t *testing.T) {
 	answers := regexp.MustCompile(`--yes\b|\s-y\b|-auto-approve|\byes \||-force\b`)
 	for line := range strings.Lines(string(body)) {
 		if found := answers.FindString(line); strings.HasPrefix(line, "\t") && found != "" {
-			t.Errorf("%q answers for the user: %s", found, line)
+			t.Errorf("%q confirms for the user: %s", found, line)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
 	}
 }
 
-func TestTheFirstWriteThatFailedIsKept(t *testing.T) {
+func TestTheFirstFailedWriteIsReported(t *testing.T) {
 	t.Parallel()
 	disk := &full{left: 1}
 	o := newOutput(disk)

@@ -58,7 +58,7 @@ func (w *world) plans(creates map[string]map[string]any) {
 
 // Names that are taken by what is not in the state are refused by name, before
 // anything is changed, by every verb that deploys, with the ways out.
-func TestWhatAnotherStateOwnsIsNotDeployedOver(t *testing.T) {
+func TestResourcesOfAnotherStateAreNotTakenOver(t *testing.T) {
 	t.Parallel()
 	for kind, c := range map[string]struct {
 		address string
@@ -116,7 +116,7 @@ func TestWhatAnotherStateOwnsIsNotDeployedOver(t *testing.T) {
 
 // A state that holds another state's queue, as after both created one of that name,
 // cannot take it over nor take it down.
-func TestAnotherStatesQueueIsNeitherTakenNorTakenDown(t *testing.T) {
+func TestAQueueOfAnotherStateIsNeitherTakenOverNorRemoved(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage)
 	url := w.Deployment.QueueURLs["source"]
@@ -262,7 +262,7 @@ func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 	}
 }
 
-// The other order: Terraform by hand first, the command second.
+// The other way round: Terraform by hand first, the command second.
 func TestTheCommandDoesNotTakeWhatTerraformMadeByHand(t *testing.T) {
 	exe := command(t)
 	dir := t.TempDir()

@@ -17,8 +17,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// terraform stands in for Terraform: beside itself it finds the events of an apply
-// and the state that the apply leaves, and it notes there how it was called.
+// terraform is a fake of Terraform. In its own directory it finds the events of an apply
+// and the state after it, and it records there how it was called.
 func terraform(beside string, args []string) int {
 	read := func(name string) []byte {
 		body, err := os.ReadFile(filepath.Join(beside, name))
@@ -121,7 +121,7 @@ func (w *world) write(path, body string) {
 	}
 }
 
-// announce makes this process serve the state folder, as far as others can tell.
+// announce records this process as the server of the state directory.
 func (w *world) announce(mode clock.Mode) daemon.Info {
 	w.t.Helper()
 	var err error
@@ -174,7 +174,7 @@ func (w *world) stateFile() string {
 	return string(body)
 }
 
-// events is what Terraform would say while it makes the flow.
+// events are the events of Terraform while it creates the flow.
 func (w *world) events() string {
 	w.t.Helper()
 	var plan, apply strings.Builder
@@ -211,7 +211,7 @@ func (w *world) deployed() *world {
 	return w
 }
 
-// answer is what a run of the command gave.
+// answer is the result of a run of the command.
 type answer struct {
 	code      int
 	out, errs string
@@ -254,8 +254,8 @@ func (w *world) calls() []string {
 	return verbs
 }
 
-// want fails the test unless the answer has the exit code, and its output all of
-// the texts.
+// want fails the test unless the result has the exit code, and its output has all of the
+// texts.
 func (a answer) want(t *testing.T, code int, texts ...string) {
 	t.Helper()
 	if a.code != code {

@@ -182,7 +182,7 @@ func elf(class, machine byte) string {
 	return "\x7fELF" + string([]byte{class, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, machine, 0}) + "the rest"
 }
 
-// foreign puts a zip in the place of a function's package, as another tool would.
+// foreign replaces a function's zip, as another tool would.
 func foreign(t *testing.T, path, bootstrap string) {
 	t.Helper()
 	var body bytes.Buffer
@@ -243,7 +243,7 @@ func TestARecordSaysWhatAPackageIsFor(t *testing.T) {
 
 // The packages of other tools are told by the header of their program. What does
 // not tell is not refused, and has no record.
-func TestAForeignPackageIsToldByItsProgram(t *testing.T) {
+func TestTheArchitectureOfAForeignZipIsReadFromItsProgram(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ bootstrap, want string }{
 		"arm64":      {elf(2, 183), "arm64"},

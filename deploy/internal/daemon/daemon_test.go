@@ -51,7 +51,7 @@ func serve(stateDir string) int {
 	stop := make(chan os.Signal, 1)
 	heard := stop
 	if os.Getenv("DAEMON_TEST_STUBBORN") != "" {
-		heard = make(chan os.Signal, 1) // nobody listens
+		heard = make(chan os.Signal, 1) // never receives
 	}
 	signal.Notify(heard, syscall.SIGTERM)
 	fmt.Println("serving")
@@ -146,7 +146,7 @@ func TestARecordLeftByAKilledProcessIsStale(t *testing.T) {
 	}
 }
 
-func TestAnOwnProcessIdIsNoProofOfLife(t *testing.T) {
+func TestARecordWithThisProcessIdIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	alone(t)
 	f := In(t.TempDir())
@@ -274,7 +274,7 @@ func TestCredentialsAreForTheOwnerAlone(t *testing.T) {
 	}
 }
 
-func TestWhatTheProcessSaidBeforeItEndedIsTold(t *testing.T) {
+func TestAFailedStartReportsTheErrorInTheLog(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ said, want, next string }{
 		"its own error": {"error: listen on 127.0.0.1:4566: address already in use\nhint: take another port", "address already in use", "take another port"},
@@ -292,7 +292,7 @@ func TestWhatTheProcessSaidBeforeItEndedIsTold(t *testing.T) {
 	}
 }
 
-func TestTheEndOfAProcessIsExplainedByItsLastWords(t *testing.T) {
+func TestAnUnexpectedEndIsExplainedByTheLog(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ log, want, next string }{
 		"its own error": {
@@ -345,7 +345,7 @@ func TestADamagedRecordIsNamed(t *testing.T) {
 	}
 }
 
-func TestAFolderThatCannotBeMadeIsNamedWithAWayOut(t *testing.T) {
+func TestADirectoryThatCannotBeCreatedIsAnErrorWithAHint(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -381,7 +381,7 @@ func TestTheLockEndsWithItsProcess(t *testing.T) {
 	}
 }
 
-// The folder keeps credentials: one that others could read is closed to them.
+// There are credentials in the directory: wider permissions are removed.
 func TestTheFolderIsForItsOwnerAlone(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]os.FileMode{"new": 0, "readable": 0o755, "for the group": 0o770, "closed": 0o700} {

@@ -17,7 +17,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// alone keeps other tests from forking until the test ends: a child shares the
+// alone prevents other tests from forking until the test ends: a child shares the
 // locks of this process until its own exec.
 func alone(t *testing.T) {
 	t.Helper()
@@ -55,7 +55,7 @@ func TestALockIsHeldOnce(t *testing.T) {
 	again.Close()
 }
 
-func TestWhoWaitsForALockGetsItInTheEnd(t *testing.T) {
+func TestAWaiterGetsTheLockWhenItIsReleased(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lock")
 	first, err := hold(path)
@@ -152,7 +152,7 @@ func stubborn(t *testing.T, dir string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	var line [8]byte
-	if _, err := out.Read(line[:]); err != nil { // it says when it serves
+	if _, err := out.Read(line[:]); err != nil { // it prints a line when it serves
 		t.Fatal(err)
 	}
 	return cmd
@@ -197,7 +197,7 @@ func TestAProgramThatCannotBeRunIsAnError(t *testing.T) {
 	}
 }
 
-func TestTheLogOfTheStartBeforeIsKept(t *testing.T) {
+func TestTheLogOfTheLastStartIsRenamed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	f := In(dir)
@@ -234,7 +234,7 @@ func TestTheEndOfALogBeginsWithALine(t *testing.T) {
 	})
 }
 
-func TestMemoryIsThatOfAProcess(t *testing.T) {
+func TestMemoryOfAProcess(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/self/status"); err == nil {
 		if m := Memory(os.Getpid()); m < 1<<20 || m > 64<<30 {

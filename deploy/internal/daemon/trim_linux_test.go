@@ -7,9 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestOnlyPagesThatTheFileHasAreGivenBack: a page with relocations is not in the
+// TestOnlyCleanPagesAreReleased: a page with relocations is not in the
 // file, and the program would not live on without it.
-func TestOnlyPagesThatTheFileHasAreGivenBack(t *testing.T) {
+func TestOnlyCleanPagesAreReleased(t *testing.T) {
 	t.Parallel()
 	const smaps = `00400000-00402000 r--p 00000000 fe:00 7                     /bin/reliableq
 Rss:                   8 kB
@@ -38,9 +38,9 @@ Anonymous:             0 kB
 	}
 }
 
-// TestTheProgramLivesOnAfterTrim: the code that runs and the tables that it reads
+// TestTheProgramRunsAfterTrim: the code that runs and the tables that it reads
 // come back by themselves.
-func TestTheProgramLivesOnAfterTrim(t *testing.T) {
+func TestTheProgramRunsAfterTrim(t *testing.T) {
 	t.Parallel()
 	for range 3 {
 		if err := Trim(); err != nil {

@@ -89,7 +89,7 @@ func TestAWholeBatchIsJudgedByItsOwnRule(t *testing.T) {
 	}
 }
 
-func TestAStepMovesAClockThatDoesNotHurry(t *testing.T) {
+func TestAdvanceClockMovesAClockThatDoesNotSkip(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Manual, consume.PerMessage)
 	r := w.run()
@@ -104,7 +104,7 @@ func TestAStepMovesAClockThatDoesNotHurry(t *testing.T) {
 	}
 }
 
-func TestAStepThatFailsEndsTheRun(t *testing.T) {
+func TestAnErrorOfAdvanceClockEndsTheRun(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Manual, consume.PerMessage)
 	r := w.run()
@@ -114,8 +114,8 @@ func TestAStepThatFailsEndsTheRun(t *testing.T) {
 	}
 }
 
-// A consumer that deletes messages and says nothing loses them as far as anybody
-// can tell. The run waits for late lines, and then says so.
+// Messages that a consumer deletes without a log line count as lost, after the run has
+// waited for late lines.
 func TestAMessageThatVanishesIsLost(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
@@ -126,7 +126,7 @@ func TestAMessageThatVanishesIsLost(t *testing.T) {
 	}
 }
 
-func TestAProducerThatFailsIsQuoted(t *testing.T) {
+func TestAFailedProducerIsQuoted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		producer flowtest.Handler
@@ -163,7 +163,7 @@ func TestAProducerThatFailsIsQuoted(t *testing.T) {
 	}
 }
 
-func TestAProducerWhoseLogIsSilentCannotBeJudged(t *testing.T) {
+func TestAMissingProducerLogIsAnError(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
 	w.Replace("producer", func(context.Context, []byte) ([]byte, error) {
@@ -179,7 +179,7 @@ func TestAProducerWhoseLogIsSilentCannotBeJudged(t *testing.T) {
 }
 
 // Lines may turn up after the queues are empty: on AWS they do.
-func TestTheProducersLinesMayComeLate(t *testing.T) {
+func TestLateLinesOfTheProducerCount(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
 	late := make(chan string, 1)
@@ -224,7 +224,7 @@ func TestATimeoutNamesWhereTheMessagesAre(t *testing.T) {
 	}
 }
 
-func TestTheCauseOfAnEndIsTold(t *testing.T) {
+func TestTheCauseOfTheContextsEndIsReturned(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Manual, consume.PerMessage)
 	gone := errors.New("the embedded AWS ended")
@@ -256,7 +256,7 @@ func TestAFlowThatCannotBeReadEndsTheRun(t *testing.T) {
 	}
 }
 
-func TestTheEndOfALogIsSetOffBelowItsError(t *testing.T) {
+func TestTheEndOfALogIsIndentedBelowItsError(t *testing.T) {
 	t.Parallel()
 	for encoded, want := range map[string]string{
 		"":                 "",

@@ -9,7 +9,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-func TestTheHintOfWhoIsNearerToTheFaultStays(t *testing.T) {
+func TestTheInnermostHintStays(t *testing.T) {
 	t.Parallel()
 	inner := hint.With(fs.ErrPermission, "make it writable")
 	outer := hint.With(fmt.Errorf("open the state: %w", inner), "something vague")

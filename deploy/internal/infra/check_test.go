@@ -42,7 +42,7 @@ func TestEveryModuleIsCheckedForWhatItHas(t *testing.T) {
 	}
 }
 
-// checker is one on a fake tool that says what it is told to.
+// checker is a Checker with the fake tool.
 func checker(t *testing.T, env map[string]string) (*Checker, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -99,7 +99,7 @@ func TestChecksRunOnACopyThatIsInitializedOnce(t *testing.T) {
 	}
 }
 
-func TestACheckThatFailsSaysWhatTheToolSaid(t *testing.T) {
+func TestAFailedCheckReturnsTheToolsOutput(t *testing.T) {
 	t.Parallel()
 	c, _ := checker(t, map[string]string{"FAKE_OUT": "main.tf\n", "FAKE_ERR": "badly formatted\n", "FAKE_EXIT": "1"})
 	said, err := c.Run(t.Context(), CheckStep{".", "fmt"})

@@ -16,7 +16,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-func TestEveryKnownFailureHasAWayOut(t *testing.T) {
+func TestEveryKnownFailureHasAHint(t *testing.T) {
 	t.Parallel()
 	for _, w := range knownFailures {
 		// The tool wraps its texts: a known one may be broken over lines.
@@ -46,7 +46,7 @@ func TestOnlySoManyErrorsAreShownInFull(t *testing.T) {
 	}
 }
 
-func TestWhyARunWasEndedIsTold(t *testing.T) {
+func TestTheErrorOfAnEndedRunHasTheCause(t *testing.T) {
 	t.Parallel()
 	gone := errors.New("the embedded AWS ended")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -143,7 +143,7 @@ func TestAnyPiecesMakeTheSameEvents(t *testing.T) {
 	})
 }
 
-func TestWhatIsKeptOfACrashIsBounded(t *testing.T) {
+func TestStoredOutputOfACrashIsLimited(t *testing.T) {
 	t.Parallel()
 	s := &splitter{handle: func(Event) { t.Error("an event") }}
 	for range 5 {
@@ -191,7 +191,7 @@ func TestAConfigurationForRunsByHandIsWrittenWhereItIsNamed(t *testing.T) {
 	}
 }
 
-func TestAFolderThatCannotBeUsedIsNamedWithAWayOut(t *testing.T) {
+func TestAnUnusableFolderIsAnErrorWithAHint(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	write(t, file, "")
@@ -206,7 +206,7 @@ func TestAFolderThatCannotBeUsedIsNamedWithAWayOut(t *testing.T) {
 	}
 }
 
-func TestWhatDoesNotDecideDoesNotCount(t *testing.T) {
+func TestTheFingerprintIgnoresOtherFiles(t *testing.T) {
 	t.Parallel()
 	root := modules(t)
 	mark := func() string {

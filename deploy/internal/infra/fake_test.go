@@ -14,9 +14,8 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/supervise"
 )
 
-// TestMain lets the test binary stand in for terraform and tofu, when it is called
-// by their names: it notes its arguments and environment, and says what it is told
-// to say.
+// TestMain makes the test binary a fake of terraform and tofu if it is called by their
+// names: it records its arguments and environment, and prints what the test has set.
 func TestMain(m *testing.M) {
 	supervise.Main()
 	name := filepath.Base(os.Args[0])
@@ -171,7 +170,7 @@ func (b *bench) calls() []call {
 	return calls
 }
 
-// events makes the fake tool say these lines.
+// events makes the fake tool print these lines.
 func events(lines ...string) func(*Options) {
 	return func(o *Options) { o.Env["FAKE_OUT"] = strings.Join(lines, "\n") + "\n" }
 }

@@ -16,7 +16,7 @@ func providerBinary(mirror string) string {
 	return filepath.Join(mirror, terraformHost, "hashicorp", "aws", "5.100.0", runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-aws_v5.100.0_x5")
 }
 
-func TestFindToolPrefersWhatIsThere(t *testing.T) {
+func TestFindToolPrefersAnInstalledTool(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	folder := func(name, tool, version string) string {
@@ -65,7 +65,7 @@ func TestFindToolPrefersWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestTheToolThatWasFetchedIsUsedAgain(t *testing.T) {
+func TestADownloadedToolIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	bin := filepath.Join(t.TempDir(), "bin")
 	link(t, bin, "terraform", "1.11.4")
@@ -80,7 +80,7 @@ func TestTheToolThatWasFetchedIsUsedAgain(t *testing.T) {
 func TestFindMirrorLooksWhereMirrorsAre(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		at     string // where the mirror lies, below the scratch folder
+		at     string // directory of the mirror, below the temporary directory
 		packed bool
 	}{
 		"beside the program":            {"bin/providers", false},

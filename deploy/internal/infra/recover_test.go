@@ -49,7 +49,7 @@ func statuses(t *testing.T, body []byte) map[string]string {
 	return found
 }
 
-func TestWhatAnInterruptMarkedForReplacementStays(t *testing.T) {
+func TestResourcesMarkedByAnInterruptStay(t *testing.T) {
 	t.Parallel()
 	edited, kept, err := keepMarked([]byte(interrupted))
 	if err != nil {
@@ -62,7 +62,7 @@ func TestWhatAnInterruptMarkedForReplacementStays(t *testing.T) {
 		`module.queues.aws_sqs_queue.this["source"]`: "",
 		`module.queues.aws_sqs_queue.this["dlq"]`:    "",
 		"aws_lambda_function.f":                      "",
-		"null_resource.n":                            "tainted", // nobody knows what it lacks
+		"null_resource.n":                            "tainted", // what it lacks is not known
 		"aws_region.current":                         "",
 	}
 	if diff := cmp.Diff(want, statuses(t, edited)); diff != "" {
@@ -81,7 +81,7 @@ func TestWhatAnInterruptMarkedForReplacementStays(t *testing.T) {
 // With create_before_destroy, Terraform creates the new queue first. The name is
 // taken, and CreateQueue returns the queue that is there: the old object in the
 // state is the new one.
-func TestAnOldObjectThatIsTheNewOneIsNotDeleted(t *testing.T) {
+func TestADeposedObjectThatIsTheCurrentOneIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, instances string
@@ -188,7 +188,7 @@ func TestTheNewestWholeStateIsUsed(t *testing.T) {
 }
 
 // A state that cannot be saved lands in the folder in which the tool runs, which is
-// made anew for every run.
+// created again for every run.
 func TestAStateThatCouldNotBeSavedSurvivesTheNextStart(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
@@ -209,7 +209,7 @@ func TestAStateThatCouldNotBeSavedSurvivesTheNextStart(t *testing.T) {
 	}
 }
 
-func TestTheJournalTellsWhatAnUnfinishedRunWasAbout(t *testing.T) {
+func TestTheJournalHasWhatAnInterruptedRunWasAboutToCreate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
 	change := func(address string) Change {

@@ -209,7 +209,7 @@ func TestAStateInS3IsFoundFromAnotherFolder(t *testing.T) {
 	}
 	closed(t, tf)
 
-	// What somebody else's run holds is not taken.
+	// The lock of another run is not taken.
 	r.bucket.mu.Lock()
 	r.bucket.objects["reliableq.tfstate.tflock"] = []byte(`{"ID":"7","Operation":"OperationTypeApply","Who":"a@b"}`)
 	r.bucket.mu.Unlock()

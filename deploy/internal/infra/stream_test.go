@@ -76,7 +76,7 @@ func flowEvents() (before, after []string) {
 	return before, []string{applied("apply_complete", "create", redrive, "x"), applied("apply_complete", "create", alarm, "y")}
 }
 
-func TestHalfTimeComesWhenOnlyConfirmationsAreLeft(t *testing.T) {
+func TestADeploymentIsUsableWhenOnlyConfirmationsAreLeft(t *testing.T) {
 	t.Parallel()
 	before, after := flowEvents()
 	_, at, inventory := play(t, slices.Concat(before, after))
@@ -95,7 +95,7 @@ func TestHalfTimeComesWhenOnlyConfirmationsAreLeft(t *testing.T) {
 	}
 }
 
-func TestHalfTimeWaitsForEverythingThatTrafficNeeds(t *testing.T) {
+func TestADeploymentIsUsableOnlyWithEverythingThatTrafficNeeds(t *testing.T) {
 	t.Parallel()
 	before, _ := flowEvents()
 	for i, line := range before {
@@ -126,7 +126,7 @@ func TestAChangedRedrivePolicyIsInForceOnlyWhenConfirmed(t *testing.T) {
 	}
 }
 
-func TestAQuietRunHasItsInventoryFromTheRefresh(t *testing.T) {
+func TestARunWithoutChangesHasItsInventoryFromTheRefresh(t *testing.T) {
 	t.Parallel()
 	lines := []string{
 		applied("refresh_complete", "", resource("module.queues", "aws_sqs_queue", "source"), "url"),
@@ -139,7 +139,7 @@ func TestAQuietRunHasItsInventoryFromTheRefresh(t *testing.T) {
 	}
 }
 
-func TestErrorsAreKeptAndWarningsShown(t *testing.T) {
+func TestErrorsAreStoredAndWarningsShown(t *testing.T) {
 	t.Parallel()
 	tr, _, _ := play(t, []string{
 		`{"type":"diagnostic","diagnostic":{"severity":"error","summary":"broken"}}`,
@@ -182,7 +182,8 @@ func TestModuleKeys(t *testing.T) {
 	}
 }
 
-// Whatever the tool says, reading it neither fails nor loses the events around it.
+// Any output of the tool can be read without an error, and without losing the events
+// around it.
 func FuzzParseEvent(f *testing.F) {
 	before, after := flowEvents()
 	for _, line := range slices.Concat(before, after) {

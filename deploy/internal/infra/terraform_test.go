@@ -16,7 +16,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-func TestApplyIsOneRunWithManyHands(t *testing.T) {
+func TestApplyIsOneRunWithHighParallelism(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) {
 		o.Vars, o.VarFiles = []string{"name_prefix=x_", "batch_size=5"}, []string{"/profiles/recommended.tfvars"}
@@ -142,7 +142,7 @@ func TestTofuWorksOnACopyWithoutTheReadOnlyLock(t *testing.T) {
 	}
 }
 
-func TestAFailureTellsWhatTheToolSaidAndWhatToDo(t *testing.T) {
+func TestAFailureHasTheDiagnosticAndAHint(t *testing.T) {
 	t.Parallel()
 	say := func(summary, detail string) string {
 		return fmt.Sprintf(`{"type":"diagnostic","@level":"error","diagnostic":{"severity":"error","summary":%q,"detail":%q,`+
@@ -168,7 +168,7 @@ func TestAFailureTellsWhatTheToolSaidAndWhatToDo(t *testing.T) {
 	}
 }
 
-func TestACrashOfTheToolIsNotSwallowed(t *testing.T) {
+func TestTheOutputOfACrashIsInTheError(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) {
 		events("panic: runtime error", "goroutine 1 [running]:")(o)
@@ -179,7 +179,7 @@ func TestACrashOfTheToolIsNotSwallowed(t *testing.T) {
 	}
 }
 
-func TestAnInterruptWaitsForTheToolToEndTidily(t *testing.T) {
+func TestAnInterruptWaitsUntilTheToolHasEnded(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) {
 		events(`{"type":"version","@level":"info"}`)(o)
@@ -202,7 +202,7 @@ func TestAnInterruptWaitsForTheToolToEndTidily(t *testing.T) {
 	}
 }
 
-func TestTheFingerprintFollowsAllThatDecides(t *testing.T) {
+func TestTheFingerprintChangesWithEveryInput(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	built := []bundle.Result{{Name: "consumer", SHA256: "abc"}}

@@ -12,7 +12,7 @@ import (
 )
 
 // In a machine's log every task that begins ends or fails, once, with its time.
-func TestRecordsTellHowEachTaskEnded(t *testing.T) {
+func TestRecordsShowHowEachTaskEnded(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := New(&out, JSON)
@@ -43,7 +43,7 @@ func TestRecordsTellHowEachTaskEnded(t *testing.T) {
 	}
 }
 
-func TestATotalThatIsLearntLateIsShown(t *testing.T) {
+func TestATotalThatIsSetLaterIsShown(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := New(&out, Lines)
@@ -61,12 +61,12 @@ func TestATotalThatIsLearntLateIsShown(t *testing.T) {
 	}
 }
 
-// broken is a terminal that went away.
+// broken is a terminal that was closed.
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("gone") }
 
-func TestWorkGoesOnWithNobodyToWatch(t *testing.T) {
+func TestAFailedWriteDoesNotStopTheWork(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []Mode{Lines, JSON, Bars} {
 		p := New(broken{}, mode)

@@ -11,14 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// at makes p's time stand at start and answers what moves it.
+// at sets p's clock to start, and returns a function that advances it.
 func at(p *Progress) func(time.Duration) {
 	now := time.Date(2026, time.November, 24, 10, 0, 0, 0, time.UTC)
 	p.now = func() time.Time { return now }
 	return func(d time.Duration) { now = now.Add(d) }
 }
 
-func TestLinesTellEachTaskOnceInAWhile(t *testing.T) {
+func TestLinesAreLimitedToOneInAnInterval(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := New(&out, Lines)

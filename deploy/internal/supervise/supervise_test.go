@@ -208,7 +208,7 @@ func TestNothingOutlivesTheCommand(t *testing.T) {
 		{name: "terminal closed", signal: syscall.SIGHUP, to: func(tr tree) int { return tr.command }, tidy: true},
 		{name: "command killed", signal: syscall.SIGKILL, to: func(tr tree) int { return tr.command }, tidy: true},
 		{name: "tool killed", signal: syscall.SIGKILL, to: func(tr tree) int { return tr.tool }},
-		// The tool may die while it writes into the pipe that nobody reads any more.
+		// The tool may end while it writes to the pipe that is no longer read.
 		{name: "supervisor killed", signal: syscall.SIGKILL, to: func(tr tree) int { return tr.supervisor }},
 		{name: "supervisor terminated", signal: syscall.SIGTERM, to: func(tr tree) int { return tr.supervisor }, tidy: true},
 		{

@@ -55,7 +55,7 @@ func TestAnEndpointIsAskedWhoItsCredentialsAre(t *testing.T) {
 	}
 }
 
-func TestWrongCredentialsAreNamedWithAWayOut(t *testing.T) {
+func TestWrongCredentialsAreAnErrorWithAHint(t *testing.T) {
 	server := localawstest.NewListening(t)
 	credentials(t, "AKIAWRONG", "wrong", "us-east-1")
 	t.Setenv("AWS_ENDPOINT_URL", server.URL())
@@ -73,12 +73,12 @@ func TestWithoutARegionNothingIsGuessed(t *testing.T) {
 	}
 }
 
-func TestAnInterruptIsNoFaultOfTheCredentials(t *testing.T) {
+func TestAnInterruptIsNotReportedAsACredentialsError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // a server sees that the client goes once it has read the body
 		cancel()
-		<-r.Context().Done() // no answer comes before the client has gone
+		<-r.Context().Done() // no response before the client has gone
 	}))
 	t.Cleanup(server.Close)
 	credentials(t, "AKID", "s", "us-east-1")
@@ -88,7 +88,7 @@ func TestAnInterruptIsNoFaultOfTheCredentials(t *testing.T) {
 	}
 }
 
-// A web server that answers everything with an empty page is no AWS.
+// A web server that responds to everything with an empty page is not AWS.
 func TestAnAnswerWithoutAnAccountIsRefused(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(server.Close)
@@ -121,7 +121,7 @@ func TestTheEmbeddedAWSServesAnyRegion(t *testing.T) {
 	}
 }
 
-func TestFoldersOfOneKindLieTogether(t *testing.T) {
+func TestFoldersOfOneKindHaveOneParent(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []target.Kind{target.Embedded, target.AWS, target.Endpoint} {
 		one := (&target.Target{Kind: kind, URL: "http://h:1", Account: "1", Region: "r"}).Folder("/s", "p")

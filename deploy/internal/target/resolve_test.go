@@ -425,7 +425,7 @@ func TestWhereCallsGoAndWhatIsRefused(t *testing.T) {
 	}
 }
 
-// caught is a transport that keeps where a request was going.
+// caught is a transport that records the address of a request.
 type caught struct{ url string }
 
 var errCaught = errors.New("caught")

@@ -98,7 +98,7 @@ func TestAWSAndAnEndpointAreNotConfused(t *testing.T) {
 	}
 }
 
-func TestWhatIsTouchedIsSaid(t *testing.T) {
+func TestTheTargetIsDescribed(t *testing.T) {
 	t.Parallel()
 	if got, want := embedded().Describe(), "the embedded AWS at http://127.0.0.1:4566, account 000000000000, region us-east-1"; got != want {
 		t.Errorf("%q, want %q", got, want)

@@ -111,7 +111,7 @@ resource "aws_lambda_function" "this" {
   tags = var.tags
 
   # An event source mapping is refused while the role lacks the queue's permissions, and an invocation before the log
-  # group exists would make one without retention: whoever depends on the function gets both.
+  # group exists would create one without retention: dependents of the function wait for both.
   depends_on = [aws_iam_role_policy.this, aws_cloudwatch_log_group.this]
 
   lifecycle {

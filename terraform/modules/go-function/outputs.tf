@@ -14,7 +14,7 @@ output "timeout_seconds" {
 }
 
 output "reserved_concurrency" {
-  description = "Concurrent executions kept for the function, or null."
+  description = "Concurrent executions reserved for the function, or null."
   value       = var.reserved_concurrency
 }
 

@@ -76,7 +76,7 @@ variable "memory_mb" {
 }
 
 variable "environment" {
-  description = "Environment variables of the function. No secrets: whoever may read the function's configuration sees them."
+  description = "Environment variables of the function. No secrets: everyone who may read the function's configuration sees them."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -162,7 +162,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrent executions kept for, and allowed to, this function; null for none, 0 stops it."
+  description = "Concurrent executions reserved for, and the limit of, this function; null for none, 0 stops it."
   type        = number
   default     = null
 
@@ -203,7 +203,7 @@ variable "tracing_mode" {
 }
 
 variable "log_retention_days" {
-  description = "Days for which CloudWatch keeps the log; 0 keeps it for ever (and is warned about)."
+  description = "Days for which CloudWatch retains the log; 0 retains it forever (and is warned about)."
   type        = number
   default     = 14
   nullable    = false

@@ -1,5 +1,5 @@
 # Alarms and a dashboard for queues, functions and event source mappings. Every alarm is one row of local.alarms; what
-# they share is said once, in the resource.
+# they share is in the resource.
 
 locals {
   queue_alarms = merge(
@@ -23,7 +23,7 @@ locals {
     } },
   )
 
-  # A queue with messages that nobody receives. Neither alone is a fault: a busy queue always holds some, and an empty one
+  # A queue with messages that are not received. Neither alone is a problem: a busy queue always holds some, and an empty one
   # has no receives. Nobody reads a dead-letter queue, which has its own alarm.
   unread_alarms = {
     for key, q in var.queues : "${key}_unread" => {

@@ -12,8 +12,8 @@ variable "name" {
 variable "queues" {
   description = <<-EOT
     Queues to watch, by a key of your own. `name`; `retention_seconds`, against which the age of the oldest message is
-    measured; `dead_letter`, true for a queue that nobody reads and in which a single message is one too many. Every other
-    queue is watched for messages that nobody receives.
+    measured; `dead_letter`, true for a queue without a consumer, in which a single message is one too many. Every other
+    queue is watched for messages that are not received.
   EOT
   type = map(object({
     name              = string

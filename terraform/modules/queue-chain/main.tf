@@ -12,7 +12,7 @@ locals {
 
   levels = { for level in var.retry_levels : level.key => level }
 
-  # The stations of a message that nobody can process, in order. Nothing leads into a level that is draining.
+  # The queues of a message that cannot be processed, in order. No message enters a level that is draining.
   path = concat(["source"], [for level in var.retry_levels : level.key if !level.draining], ["dlq"])
 
   # Every queue in the order of the levels, those that are draining too.

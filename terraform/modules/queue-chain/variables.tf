@@ -59,7 +59,7 @@ variable "retry_levels" {
     The retry levels between source and dead-letter queue, in the order in which a failing message visits them: the
     output `level` of each module retry-level. By default there is none, and the source leads to the dead-letter queue.
     `key`: a key of your own, such as retry_1. `name`: of the level's queue. `max_receive_count`, `retention_seconds`: as
-    in `source_queue`. `draining`: true for a level that is to be removed; nothing leads into it any more.
+    in `source_queue`. `draining`: true for a level that will be removed; no message enters it.
   EOT
   type = list(object({
     key               = string

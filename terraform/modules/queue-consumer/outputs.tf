@@ -14,6 +14,6 @@ output "enabled" {
 }
 
 output "function_response_types" {
-  description = "What the mapping expects the function to answer: `ReportBatchItemFailures`, or nothing."
+  description = "What the mapping expects the function to return: `ReportBatchItemFailures`, or nothing."
   value       = aws_lambda_event_source_mapping.this.function_response_types
 }

@@ -40,8 +40,8 @@ variable "function" {
 
 variable "failure_reporting" {
   description = <<-EOT
-    What the mapping makes of the function's answer. `per_message`: the messages in `batchItemFailures` come again, the
-    others are deleted. `whole_batch`: the answer is not read; an error brings all messages of the batch back.
+    How the mapping reads the function's response. `per_message`: the messages in `batchItemFailures` are received again, the
+    others are deleted. `whole_batch`: the response is not read; an error brings all messages of the batch back.
   EOT
   type        = string
   default     = "per_message"

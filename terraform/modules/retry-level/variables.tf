@@ -39,7 +39,7 @@ variable "redrive_from" {
 
 variable "draining" {
   description = <<-EOT
-    Whether the level is about to be removed. Nothing leads into a draining level any more; its function goes on until the
+    Whether the level is about to be removed. No message enters a draining level; its function runs until the
     queue is empty, and then the level can be removed without a loss.
   EOT
   type        = bool
@@ -124,7 +124,7 @@ variable "backoff_cap_seconds" {
 }
 
 variable "zip_file" {
-  description = "Path of the deployment package: a zip with an executable `bootstrap` at its top that replays messages as its environment says."
+  description = "Path of the deployment package: a zip with an executable `bootstrap` at its top that replays messages as its environment variables configure."
   type        = string
   nullable    = false
 }
@@ -171,7 +171,7 @@ variable "role_name" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrent executions kept for, and allowed to, the function; null for none."
+  description = "Concurrent executions reserved for, and the limit of, the function; null for none."
   type        = number
   default     = null
 }
@@ -184,7 +184,7 @@ variable "recursive_loop" {
 }
 
 variable "log_retention_days" {
-  description = "Days for which CloudWatch keeps the function's log; 0 keeps it for ever (and is warned about)."
+  description = "Days for which CloudWatch retains the function's log; 0 retains it forever (and is warned about)."
   type        = number
   default     = 14
   nullable    = false

@@ -41,7 +41,7 @@ run "unread_queue_correct" {
 
   assert {
     condition     = keys(aws_cloudwatch_metric_alarm.unread) == ["source_unread"]
-    error_message = "Every queue but the dead-letter queue is watched for messages that nobody receives."
+    error_message = "Every queue but the dead-letter queue is watched for messages that are not received."
   }
 
   assert {

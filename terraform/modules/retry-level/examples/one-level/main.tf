@@ -40,6 +40,6 @@ output "queue_url" {
 }
 
 output "dead_letter_url" {
-  description = "URL of the queue where messages end that nobody could process."
+  description = "URL of the queue of messages that could not be processed."
   value       = module.orders.queues["dlq"].url
 }

@@ -21,23 +21,23 @@ import (
 )
 
 type experimentVerb struct {
-	JSON bool   `name:"json" help:"Print one JSON object, with a cell for each combination; the same question prints the same bytes."`
+	JSON bool   `name:"json" help:"Print one JSON object, with a cell for each combination; the same flags print the same bytes."`
 	CSV  string `name:"csv" placeholder:"FILE" type:"path" help:"Write the cells to FILE as CSV."`
 	HTML string `name:"html" placeholder:"FILE" type:"path" help:"Write a report with plots to FILE, readable offline."`
 	Out  string `placeholder:"DIR" type:"path" help:"Write report.html, results.csv, results.json and the plots as SVG to DIR."`
 
 	experimentGrid   `embed:"" group:"Settings to combine, each a list:"`
-	experimentPrices `embed:"" group:"Prices that costs are estimated with, in dollars:"`
+	experimentPrices `embed:"" group:"Prices for the estimated costs, in dollars:"`
 
-	Standard  bool     `help:"Ask the standard questions, of docs/experiment.md, in place of a grid of your own."`
-	Study     []string `placeholder:"NAME" help:"Only these of the standard questions: ${studies}."`
-	Messages  int      `default:"10000" help:"Messages that each run sends (${default})."`
+	Standard  bool     `help:"Answer the standard questions of docs/experiment.md instead of a grid of your own."`
+	Study     []string `placeholder:"NAME" help:"Only these standard questions: ${studies}."`
+	Messages  int      `default:"10000" help:"Number of messages in each run (${default})."`
 	Seed      uint64   `default:"1" help:"Seed of the first run of each combination; each further run has the next (${default})."`
-	Seeds     int      `default:"5" help:"Runs of each combination (${default})."`
-	FailAbove float64  `default:"1" placeholder:"SHARE" help:"End with exit code 3 where more than this share of the good messages is dead-lettered, such as 0 or 0.001."`
+	Seeds     int      `default:"5" help:"Number of runs of each combination (${default})."`
+	FailAbove float64  `default:"1" placeholder:"SHARE" help:"Exit 3 if more than this share of the good messages is dead-lettered, such as 0 or 0.001."`
 }
 
-// experimentGrid are the settings, and what they are by default.
+// experimentGrid are the settings of the grid, with their defaults.
 type experimentGrid struct {
 	BatchSize      []int           `default:"1,5,10" placeholder:"N" help:"Batch size of the consumer's mapping, 1 to 10000 (${default})."`
 	BadShare       []float64       `default:"0.01,0.05,0.1" placeholder:"SHARE" help:"Share of messages that can never be processed, 0 to 1 (${default})."`
@@ -45,24 +45,26 @@ type experimentGrid struct {
 	BatchWindow    []time.Duration `default:"0s" placeholder:"TIME" help:"Batching window of the consumer's mapping, in whole seconds (${default})."`
 	MaxReceives    []int           `default:"5" placeholder:"N" help:"The source queue's maxReceiveCount (${default})."`
 	Visibility     []time.Duration `default:"10s" placeholder:"TIME" help:"The source queue's visibility timeout, in whole seconds (${default})."`
-	Work           []time.Duration `default:"50ms" placeholder:"TIME" help:"How long the consumer works on a message, on average; it takes one after the other (${default})."`
-	Reserved       []int           `default:"0" placeholder:"N" help:"The consumer's reserved concurrency; 0 reserves none (${default})."`
-	MaxConcurrency []int           `default:"0" placeholder:"N" help:"Bound of the consumer's mapping, from 2; 0 is no bound (${default})."`
+	Work           []time.Duration `default:"50ms" placeholder:"TIME" help:"Average time that the consumer works on a message, one after the other (${default})."`
+	Reserved       []int           `default:"0" placeholder:"N" help:"Reserved concurrency of the consumer; 0 for none (${default})."`
+	MaxConcurrency []int           `default:"0" placeholder:"N" help:"Maximum concurrency of the consumer's mapping, from 2; 0 for none (${default})."`
 	RetryLevels    []int           `default:"1" placeholder:"N" help:"Retry levels, of three replays each, 0 to 4 (${default})."`
-	Stray          []int           `default:"100" placeholder:"N" help:"How many places behind send order a message may be received; 0 keeps to it, which AWS does not promise (${default})."`
-	Rate           []float64       `default:"100" placeholder:"N" help:"Messages sent a second (${default})."`
+	Stray          []int           `default:"100" placeholder:"N" help:"How many positions behind the order of sending a message may be received; 0 for strict order, which AWS does not promise (${default})."`
+	Rate           []float64       `default:"100" placeholder:"N" help:"Messages sent per second (${default})."`
 }
 
-// points are all combinations.
+// points returns all combinations.
 func (g *experimentGrid) points() ([]experiment.Settings, error) {
 	windows, err := wholeSeconds("--batch-window", g.BatchWindow)
 	if err != nil {
 		return nil, err
 	}
+
 	visibilities, err := wholeSeconds("--visibility", g.Visibility)
 	if err != nil {
 		return nil, err
 	}
+
 	type s = experiment.Settings
 	return experiment.Grid(experiment.Default(),
 		experiment.Vals(func(s *s, v string) { s.Mode = v }, g.Mode...),
@@ -80,7 +82,7 @@ func (g *experimentGrid) points() ([]experiment.Settings, error) {
 	), nil
 }
 
-// wholeSeconds reads times that AWS counts in seconds.
+// wholeSeconds converts times that AWS counts in seconds.
 func wholeSeconds(flag string, times []time.Duration) ([]int, error) {
 	out := make([]int, len(times))
 	for i, d := range times {
@@ -92,59 +94,81 @@ func wholeSeconds(flag string, times []time.Duration) ([]int, error) {
 	return out, nil
 }
 
-// experimentPrices are what costs are estimated with.
+// experimentPrices are the prices for estimated costs.
 type experimentPrices struct {
-	PriceSQS       float64 `name:"price-sqs" default:"${price_sqs}" placeholder:"N" help:"A million requests to standard queues (${default})."`
-	PriceInvoke    float64 `default:"${price_invoke}" placeholder:"N" help:"A million invocations (${default})."`
-	PriceGBSecond  float64 `name:"price-gb-second" default:"${price_gb_second}" placeholder:"N" help:"A GB-second of Lambda (${default})."`
-	PriceDate      string  `default:"${price_date}" placeholder:"DATE" help:"When these prices were read (us-east-1, x86_64, ${default})."`
-	FunctionMemory int     `default:"${function_memory}" placeholder:"MB" help:"The functions' memory (${default})."`
+	PriceSQS       float64 `name:"price-sqs" default:"${price_sqs}" placeholder:"N" help:"Price of a million requests to standard queues (${default})."`
+	PriceInvoke    float64 `default:"${price_invoke}" placeholder:"N" help:"Price of a million invocations (${default})."`
+	PriceGBSecond  float64 `name:"price-gb-second" default:"${price_gb_second}" placeholder:"N" help:"Price of a GB-second of Lambda (${default})."`
+	PriceDate      string  `default:"${price_date}" placeholder:"DATE" help:"Date of these prices (us-east-1, x86_64, ${default})."`
+	FunctionMemory int     `default:"${function_memory}" placeholder:"MB" help:"Memory of the functions (${default})."`
 }
 
 func (p *experimentPrices) prices() experiment.Prices {
-	return experiment.Prices{Date: p.PriceDate, SQSMillion: p.PriceSQS, LambdaMillion: p.PriceInvoke, GBSecond: p.PriceGBSecond, MemoryMB: p.FunctionMemory}
+	return experiment.Prices{
+		Date:          p.PriceDate,
+		SQSMillion:    p.PriceSQS,
+		LambdaMillion: p.PriceInvoke,
+		GBSecond:      p.PriceGBSecond,
+		MemoryMB:      p.FunctionMemory,
+	}
 }
 
-// experimentVars are what the verb's help and defaults take from the experiment.
+// experimentVars returns the variables in the help and the defaults of the verb.
 func experimentVars() kong.Vars {
 	list := experiment.ListPrices()
 	number := func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 	return kong.Vars{
-		"studies":   strings.Join(experiment.StandardNames(), ", "),
-		"price_sqs": number(list.SQSMillion), "price_invoke": number(list.LambdaMillion), "price_gb_second": number(list.GBSecond),
-		"price_date": list.Date, "function_memory": strconv.Itoa(list.MemoryMB),
+		"studies":         strings.Join(experiment.StandardNames(), ", "),
+		"price_sqs":       number(list.SQSMillion),
+		"price_invoke":    number(list.LambdaMillion),
+		"price_gb_second": number(list.GBSecond),
+		"price_date":      list.Date,
+		"function_memory": strconv.Itoa(list.MemoryMB),
 	}
 }
 
-// Run asks, answers, and writes what was asked for.
+// Run makes the runs, and prints and writes the report.
 func (v *experimentVerb) Run(ctx context.Context, a *app) error {
 	plan, err := v.plan()
 	if err != nil {
 		return usageError{hint.With(err, "see reliableq experiment --help")}
 	}
-	if err := v.ready(); err != nil {
+
+	if err := v.checkOutputs(); err != nil {
 		return err
 	}
-	report, took, err := v.play(ctx, a, plan)
+
+	report, took, err := v.run(ctx, a, plan)
 	if err != nil {
 		return err
 	}
+
 	written, err := v.write(report)
 	if err != nil {
 		return err
 	}
+
 	if err := a.report(v.JSON, report, func() { err = v.show(a, report, took, written) }); err != nil {
 		return err
 	}
-	return errors.Join(err, v.judge(a, report))
+
+	return errors.Join(err, v.checkReport(a, report))
 }
 
-// plan is what the flags ask.
+// plan returns the plan of the flags.
 func (v *experimentVerb) plan() (experiment.Plan, error) {
-	p := experiment.Plan{Messages: v.Messages, Seed: v.Seed, Seeds: v.Seeds, Prices: v.prices()}
+	p := experiment.Plan{
+		Messages: v.Messages,
+		Seed:     v.Seed,
+		Seeds:    v.Seeds,
+		Prices:   v.prices(),
+	}
+
 	if !(v.FailAbove >= 0 && v.FailAbove <= 1) {
 		return p, fmt.Errorf("--fail-above %v: want a share from 0 to 1", v.FailAbove)
 	}
+
+	// The standard questions, or one question with the grid of the flags.
 	if v.Standard || len(v.Study) > 0 {
 		var err error
 		if p.Studies, err = experiment.Standard(v.Study...); err != nil {
@@ -152,42 +176,49 @@ func (v *experimentVerb) plan() (experiment.Plan, error) {
 		}
 		return p, p.Check()
 	}
+
 	points, err := v.points()
 	if err != nil {
 		return p, err
 	}
+
 	p.Studies = []experiment.Question{{
-		Name: "grid", Title: "What do these settings do?",
+		Name:   "grid",
+		Title:  "What do these settings do?",
 		Text:   "What share of the good messages ends in the dead-letter queue, how long do messages take, and what do they cost?",
 		Points: points,
 	}}
+
 	return p, p.Check()
 }
 
-// ready finds out before the runs whether what they bring can be written.
-func (v *experimentVerb) ready() error {
+// checkOutputs checks before the runs that their report can be written.
+func (v *experimentVerb) checkOutputs() error {
 	if v.Out != "" {
 		if err := os.MkdirAll(v.Out, 0o755); err != nil {
-			return fmt.Errorf("make the folder for the report: %w", err)
+			return fmt.Errorf("cannot create the directory for the report: %w", err)
 		}
 	}
+
 	for _, path := range []string{v.CSV, v.HTML} {
 		if path == "" {
 			continue
 		}
 		if _, err := os.Stat(filepath.Dir(path)); err != nil {
-			return hint.With(fmt.Errorf("write %s: %w", path, err), "make the folder first")
+			return hint.With(fmt.Errorf("write %s: %w", path, err), "create the directory first")
 		}
 	}
+
 	return nil
 }
 
-// play makes the runs and shows how far they are.
-func (v *experimentVerb) play(ctx context.Context, a *app, plan experiment.Plan) (experiment.Report, time.Duration, error) {
-	debug.SetGCPercent(400) // as simulate does
+// run makes the runs, and shows progress. It returns also how long they took.
+func (v *experimentVerb) run(ctx context.Context, a *app, plan experiment.Plan) (experiment.Report, time.Duration, error) {
+	debug.SetGCPercent(400) // as for simulate
 	start := time.Now()
 	p := a.progress(v.JSON)
 	defer p.Close()
+
 	runs := plan.Runs()
 	task := p.Begin("experiment", progress.Span{Total: runs})
 	report, err := experiment.Run(ctx, plan, func(over int) { task.Update(over, fmt.Sprintf("of %d runs", runs)) })
@@ -195,11 +226,12 @@ func (v *experimentVerb) play(ctx context.Context, a *app, plan experiment.Plan)
 		task.Fail()
 		return report, 0, err
 	}
+
 	task.End(fmt.Sprintf("%d runs of %d messages", runs, plan.Messages))
 	return report, time.Since(start), nil
 }
 
-// write writes the files that were asked for, and answers their names.
+// write writes the files in the flags, and returns their names.
 func (v *experimentVerb) write(r experiment.Report) ([]string, error) {
 	var written []string
 	if v.Out != "" {
@@ -209,6 +241,7 @@ func (v *experimentVerb) write(r experiment.Report) ([]string, error) {
 		}
 		written = append(written, files...)
 	}
+
 	for _, file := range []struct {
 		path  string
 		write experiment.Writer
@@ -221,6 +254,7 @@ func (v *experimentVerb) write(r experiment.Report) ([]string, error) {
 		}
 		written = append(written, file.path)
 	}
+
 	return written, nil
 }
 
@@ -230,7 +264,9 @@ func (v *experimentVerb) show(a *app, r experiment.Report, took time.Duration, w
 		return err
 	}
 	messages := len(r.Cells) * r.Seeds * r.Messages
-	fmt.Fprintf(a.errs, "%d messages through the whole flow in %s, %.0f a second\n", messages, duration.Format(took), float64(messages)/took.Seconds())
+	fmt.Fprintf(a.errs, "%d messages through the whole flow in %s, %.0f per second\n", messages, duration.Format(took), float64(messages)/took.Seconds())
+
+	// Paths below the working directory are shorter to read.
 	for _, file := range written {
 		if near, err := filepath.Rel(workingDir(), file); err == nil && !strings.HasPrefix(near, "..") {
 			file = near
@@ -240,25 +276,31 @@ func (v *experimentVerb) show(a *app, r experiment.Report, took time.Duration, w
 	return nil
 }
 
-// judge is a bad verdict where messages were lost, or more of the good ones
-// dead-lettered than the caller allows.
-func (v *experimentVerb) judge(a *app, r experiment.Report) error {
-	worst, lost := 0.0, 0
+// checkReport returns errVerdict if messages were lost, or if more good ones were
+// dead-lettered than the flags allow.
+func (v *experimentVerb) checkReport(a *app, r experiment.Report) error {
+	// A lost message is worse than any share.
+	worst := 0.0
+	lost := 0
 	for _, c := range r.Cells {
 		worst = math.Max(worst, c.Share)
 		lost += c.Lost
 	}
+
 	if lost > 0 {
 		fmt.Fprintf(a.errs, "%d messages were lost\n", lost)
 		return errVerdict
 	}
+
 	if worst > v.FailAbove {
 		fmt.Fprintf(a.errs, "up to %.3g of the good messages were dead-lettered, more than --fail-above %v\n", worst, v.FailAbove)
 		return errVerdict
 	}
+
 	return nil
 }
 
+// workingDir returns the working directory, or "" if it is not known.
 func workingDir() string {
 	dir, err := os.Getwd()
 	if err != nil {

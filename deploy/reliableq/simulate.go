@@ -16,54 +16,68 @@ import (
 type simulateVerb struct {
 	JSON     bool   `name:"json" help:"Print one JSON object with the totals and every run's event log; the same seeds print the same bytes."`
 	Seed     uint64 `default:"1" help:"Seed of the first run; each further run has the next (${default})."`
-	Messages int    `default:"40" help:"Orders that each run sends (${default})."`
-	Runs     int    `default:"100" help:"How many runs to make (${default})."`
-	Scenario string `default:"mixed" enum:"mixed,design,calm,faults,crashes" help:"What is drawn from the seed: design (the deployment's own shape), calm (any shape), faults (any shape, and what goes wrong), crashes (the embedded AWS is killed and comes back, too), or mixed (${default})."`
-	Timeline int    `placeholder:"ORDER" help:"Print what happened to the order of this number, in a single run."`
+	Messages int    `default:"40" help:"Number of orders in each run (${default})."`
+	Runs     int    `default:"100" help:"Number of runs (${default})."`
+	Scenario string `default:"mixed" enum:"mixed,design,calm,faults,crashes" help:"Kind of run: design (the deployment's own shape), calm (a shape from the seed), faults (the same with injected faults), crashes (the same, and the embedded AWS is killed and restarts), or mixed (${default})."`
+	Timeline int    `placeholder:"ORDER" help:"Print what happened to the order with this number, in a single run."`
 }
 
-// simulated is what the verb reports: all that follows from the seeds.
+// simulated is the result of the verb. It depends on the seeds alone.
 type simulated struct {
 	simulate.Totals
 	Events []simulate.Event `json:"events"`
 }
 
-// Run plays the runs, stops at the first that breaks an invariant, and shows how
-// to see it again.
+// Run makes the runs. It stops at the first that breaks an invariant, and prints how to
+// repeat it.
 func (v *simulateVerb) Run(ctx context.Context, a *app) error {
 	if v.Messages < 1 || v.Runs < 1 || v.Timeline < 0 || v.Timeline > v.Messages {
-		return usageError{hint.New("--messages and --runs are 1 or more, and --timeline is the number of an order", "see reliableq simulate --help")}
+		return usageError{hint.New("--messages and --runs must be 1 or more, and --timeline the number of an order", "see reliableq simulate --help")}
 	}
 	if v.Timeline > 0 {
 		return v.timeline(ctx, a)
 	}
-	out, took, err := v.play(ctx, a)
+
+	out, took, err := v.simulate(ctx, a)
 	if err != nil {
 		return err
 	}
+
 	if err := a.report(v.JSON, out, func() { writeTotals(a.out, out.Totals, took) }); err != nil {
 		return err
 	}
+
 	switch {
 	case len(out.Failed) == 0:
 		return nil
 	case v.JSON:
 		return errVerdict
 	}
-	return v.accuse(ctx, a, out.Failed[0])
+
+	return v.showFailed(ctx, a, out.Failed[0])
 }
 
-// play makes the runs, with their log where it is to be printed.
-func (v *simulateVerb) play(ctx context.Context, a *app) (simulated, time.Duration, error) {
-	// Runs make much garbage and keep little: collecting less often is a quarter
-	// faster.
+// simulate makes the runs, with their event logs if these will be printed. It returns
+// also how long the runs took.
+func (v *simulateVerb) simulate(ctx context.Context, a *app) (simulated, time.Duration, error) {
+	// Runs allocate much and hold little: less frequent garbage collection makes them a
+	// quarter faster.
 	debug.SetGCPercent(400)
 	start := time.Now()
 	p := a.progress(v.JSON)
 	defer p.Close()
+
 	task := p.Begin("simulate", progress.Span{Total: v.Runs})
 	out := simulated{Events: []simulate.Event{}}
-	batch := simulate.Batch{Kind: v.Scenario, Seed: v.Seed, Messages: v.Messages, Runs: v.Runs, MaxFailed: 1}
+	batch := simulate.Batch{
+		Kind:      v.Scenario,
+		Seed:      v.Seed,
+		Messages:  v.Messages,
+		Runs:      v.Runs,
+		MaxFailed: 1,
+	}
+
+	// Runs end in any order; the totals and events come in order of seed.
 	done := 0
 	var err error
 	out.Totals, err = simulate.Many(ctx, batch, simulate.Options{Log: v.JSON}, func(r simulate.Result) {
@@ -71,10 +85,12 @@ func (v *simulateVerb) play(ctx context.Context, a *app) (simulated, time.Durati
 		task.Update(done, fmt.Sprintf("seed %d", r.Scenario.Seed))
 		out.Events = append(out.Events, r.Log...)
 	})
+
 	if err != nil {
 		task.Fail()
 		return out, 0, err
 	}
+
 	task.End(fmt.Sprintf("%d runs", out.Runs))
 	return out, time.Since(start), nil
 }
@@ -97,31 +113,37 @@ func writeTotals(w io.Writer, t simulate.Totals, took time.Duration) {
 	}
 }
 
-// timeline plays a single run and prints what happened to one order.
+// timeline makes a single run and prints what happened to one order.
 func (v *simulateVerb) timeline(ctx context.Context, a *app) error {
 	s, err := simulate.Draw(v.Scenario, v.Seed, v.Messages)
 	if err != nil {
 		return err
 	}
+
 	r, err := simulate.Run(ctx, s, simulate.Options{Log: true})
 	if err != nil {
 		return err
 	}
+
 	if err := simulate.WriteTimeline(a.out, r.Log, v.Timeline); err != nil {
 		return err
 	}
+
 	for _, broken := range r.Violations {
 		fmt.Fprintln(a.errs, broken)
 		err = errVerdict
 	}
+
 	return err
 }
 
-// accuse shows a run that broke an invariant: which, the command that replays it,
-// and what happened to the message. A run follows from its seed, so that it is
-// played once more for the timeline.
-func (v *simulateVerb) accuse(ctx context.Context, a *app, failed simulate.Result) error {
+// showFailed prints the invariants that a run broke, the command that repeats it, and
+// what happened to the message. A run depends on its seed alone: it is repeated for
+// the timeline.
+func (v *simulateVerb) showFailed(ctx context.Context, a *app, failed simulate.Result) error {
 	fmt.Fprintf(a.out, "\nseed %d (%s) broke %d invariants:\n", failed.Scenario.Seed, failed.Scenario.Kind, len(failed.Violations))
+
+	// The first violation that names an order is the one to show.
 	number := 0
 	for i, broken := range failed.Violations {
 		if number == 0 {
@@ -131,17 +153,22 @@ func (v *simulateVerb) accuse(ctx context.Context, a *app, failed simulate.Resul
 			fmt.Fprintln(a.out, "  "+broken.String())
 		}
 	}
-	fmt.Fprintf(a.out, "replay it with:\n  reliableq simulate --seed %d --messages %d --runs 1 --scenario %s\n", failed.Scenario.Seed, v.Messages, v.Scenario)
+
+	fmt.Fprintf(a.out, "repeat it with:\n  reliableq simulate --seed %d --messages %d --runs 1 --scenario %s\n", failed.Scenario.Seed, v.Messages, v.Scenario)
 	if number == 0 {
 		return errVerdict
 	}
+
+	// Repeat the run, now with its event log.
 	r, err := simulate.Run(ctx, failed.Scenario, simulate.Options{Log: true})
 	if err != nil {
 		return err
 	}
+
 	fmt.Fprintf(a.out, "what happened to order %d:\n", number)
 	if err := simulate.WriteTimeline(a.out, r.Log, number); err != nil {
 		return err
 	}
+
 	return errVerdict
 }

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -151,11 +152,10 @@ func (l *lab) options(name string, vars map[string]any) (*terraform.Options, err
 		Parallelism:  30,
 		Logger:       logger.Discard,
 		ExtraArgs:    terraform.ExtraArgs{Init: []string{"-lockfile=readonly"}},
+
+		TerraformBinary: tool(),
 	}
-	if tool := os.Getenv(toolVariable); tool != "" {
-		o.TerraformBinary = tool
-	}
-	if strings.Contains(filepath.Base(o.TerraformBinary), "tofu") {
+	if isOpenTofu() {
 		o.ExtraArgs.Init = nil // OpenTofu writes the hashes of its own registry's packages into the lock file
 	}
 	if !l.onAWS() {
@@ -163,6 +163,12 @@ func (l *lab) options(name string, vars map[string]any) (*terraform.Options, err
 	}
 	return o, nil
 }
+
+// tool returns the program that the tests run: Terraform or OpenTofu.
+func tool() string { return cmp.Or(os.Getenv(toolVariable), "terraform") }
+
+// isOpenTofu reports whether the tests run OpenTofu.
+func isOpenTofu() bool { return strings.Contains(filepath.Base(tool()), "tofu") }
 
 // architecture is the machine's, since the embedded AWS runs functions on it.
 func architecture() string {

@@ -83,6 +83,8 @@ func terraformOptions(dir string, vars map[string]any) *terraform.Options {
 		NoColor:      true,
 		Parallelism:  30,
 		Logger:       logger.Discard,
+
+		TerraformBinary: tool(),
 	}
 }
 

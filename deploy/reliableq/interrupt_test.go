@@ -46,7 +46,7 @@ const interruptsVariable = "RELIABLEQ_INTERRUPTS"
 var phases = map[string][]time.Duration{
 	"apply":   {500 * time.Millisecond, 4 * time.Second, 12 * time.Second, 28 * time.Second, 45 * time.Second},
 	"update":  {500 * time.Millisecond, 3 * time.Second, 8 * time.Second, 15 * time.Second, 23 * time.Second},
-	"destroy": {200 * time.Millisecond, 2 * time.Second, 8 * time.Second, 20 * time.Second, 27 * time.Second},
+	"destroy": {200 * time.Millisecond, 2 * time.Second, 8 * time.Second, 20 * time.Second, 24 * time.Second},
 }
 
 // kinds are the ways in which a run is interrupted.

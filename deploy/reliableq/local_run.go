@@ -100,11 +100,10 @@ func (v *localRunVerb) Run(ctx context.Context, a *app) error {
 		serving: make(chan string, 1),
 	}
 
+	// Functions must not read the state directory: credentials are in it.
 	options.Hidden = []string{dir}
 	options.Faults = left
 	options.Kill = func(left []fault.Rule) { restart.kill(ctx, left) }
-
-	// Functions must not read the state directory: credentials are in it.
 	srv, err := localaws.New(options)
 	if err != nil {
 		return errors.Join(v.diskHint(fmt.Errorf("create the embedded AWS: %w", err)), closeRecord(), claim.Release())
@@ -205,7 +204,7 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 	if v.DataDir != "" {
 		path, err := filepath.Abs(v.DataDir)
 		if err != nil {
-			return fmt.Errorf("find the data folder: %w", err)
+			return fmt.Errorf("find the data directory: %w", err)
 		}
 		info.DataDir = path
 	}

@@ -149,13 +149,24 @@ func TestOutputsPrintOneOrAll(t *testing.T) {
 	w := setup(t, clock.Manual, consume.PerMessage)
 	w.do("outputs").want(t, exitFailed, "nothing is deployed to the embedded AWS", "deploy with reliableq up")
 	w.deployed()
-	w.do("outputs").want(t, exitDone, `failure_reporting = "per_message"`, "queue_path = [\n")
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{nil, exitDone, `failure_reporting = "per_message"`},
+		{nil, exitDone, "queue_path = [\n"},
+		{[]string{"queue_path"}, exitDone, "[\n  \"source\",\n"},
+		{[]string{"failure_reporting", "--json"}, exitDone, `"per_message"`},
+		{[]string{"nothing"}, exitFailed, "there is no output nothing"},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			w.do(append([]string{"outputs"}, c.args...)...).want(t, c.code, c.want)
+		})
+	}
 	if got := w.do("outputs", "failure_reporting"); got.out != "per_message\n" {
 		t.Errorf("one: %q", got.out)
 	}
-	w.do("outputs", "queue_path").want(t, exitDone, "[\n  \"source\",\n")
-	w.do("outputs", "failure_reporting", "--json").want(t, exitDone, `"per_message"`)
-	w.do("outputs", "nothing").want(t, exitFailed, "there is no output nothing")
 }
 
 func TestTheEnvironmentPointsToTheEmbeddedAWS(t *testing.T) {
@@ -183,11 +194,17 @@ func TestAnyValueIsQuotedAsOneWordOfTheShell(t *testing.T) {
 func TestTheClockIsReadHeldMovedAndSettled(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
-	w.do("clock", "now").want(t, exitDone, "clock skip")
-	w.do("clock", "hold").want(t, exitDone, "held")
-	w.do("clock", "advance", "1h", "--json").want(t, exitDone, `"skipped_seconds": 36`)
-	w.do("clock", "release").want(t, exitDone, "clock skip")
-	w.do("clock", "settle", "--timeout", "20s").want(t, exitDone, "source: visible 0, in flight 0, delayed 0")
+	for _, c := range []struct{ args, want string }{
+		{"now", "clock skip"},
+		{"hold", "held"},
+		{"advance 1h --json", `"skipped_seconds": 36`},
+		{"release", "clock skip"},
+		{"settle --timeout 20s", "source: visible 0, in flight 0, delayed 0"},
+	} {
+		t.Run(c.args, func(t *testing.T) { // one after the other: each depends on the one before
+			w.do(append([]string{"clock"}, strings.Fields(c.args)...)...).want(t, exitDone, c.want)
+		})
+	}
 }
 
 func TestLocalStatusPrintsTheRunningServer(t *testing.T) {

@@ -68,12 +68,15 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("gone") }
 
 func TestAFailedWriteDoesNotStopTheWork(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []Mode{Lines, JSON, Bars} {
-		p := New(broken{}, mode)
-		task := p.Begin("work", Span{Total: 1})
-		task.Update(1, "on")
-		p.Say("still on")
-		task.End("done")
-		p.Close()
+	for name, mode := range map[string]Mode{"lines": Lines, "json": JSON, "bars": Bars} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := New(broken{}, mode)
+			task := p.Begin("work", Span{Total: 1})
+			task.Update(1, "in progress")
+			p.Say("a message")
+			task.End("done")
+			p.Close()
+		})
 	}
 }

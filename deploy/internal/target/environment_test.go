@@ -124,9 +124,12 @@ func TestTheEmbeddedAWSServesAnyRegion(t *testing.T) {
 func TestFoldersOfOneKindHaveOneParent(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []target.Kind{target.Embedded, target.AWS, target.Endpoint} {
-		one := (&target.Target{Kind: kind, URL: "http://h:1", Account: "1", Region: "r"}).Folder("/s", "p")
-		if all := target.Folders("/s", kind); !strings.HasPrefix(one, all+"/") {
-			t.Errorf("%s is not below %s", one, all)
-		}
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			one := (&target.Target{Kind: kind, URL: "http://h:1", Account: "1", Region: "r"}).Folder("/s", "p")
+			if all := target.Folders("/s", kind); !strings.HasPrefix(one, all+"/") {
+				t.Errorf("%s is not below %s", one, all)
+			}
+		})
 	}
 }

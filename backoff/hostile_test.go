@@ -15,7 +15,7 @@ var oddFloats = rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{
 	math.NaN(), math.Inf(1), math.Inf(-1), -1, 0, -0.5, 0.5, 1, 2, math.MaxFloat64, math.SmallestNonzeroFloat64,
 }))
 
-// Whatever a policy's fields are, valid or not, and whatever its source answers,
+// Whatever a policy's fields are, valid or not, and whatever its source returns,
 // at whatever attempt: no delay is negative, and none exceeds the cap.
 func TestDelayIsInRangeForAnyPolicy(t *testing.T) {
 	t.Parallel()

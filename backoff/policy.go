@@ -127,6 +127,7 @@ func (p Policy) Delays() iter.Seq2[int, time.Duration] {
 				last = p.Delay(attempt)
 			}
 
+			// Written as a difference: the sum could overflow.
 			if p.Budget > 0 && last > p.Budget-spent {
 				return
 			}

@@ -40,6 +40,7 @@ func Retry(ctx context.Context, p Policy, op func(context.Context) error) error 
 		if err == nil || errors.As(err, &stop) {
 			break
 		}
+		// Both errors matter: why it ended, and what the last attempt returned.
 		if waitErr := wait(ctx, delay); waitErr != nil {
 			return fmt.Errorf("%w: last attempt: %w", waitErr, err)
 		}

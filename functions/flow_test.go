@@ -51,7 +51,7 @@ type level struct {
 	base, limit time.Duration
 }
 
-// newFlow makes a chain whose levels add so many replays each.
+// newFlow returns a chain whose levels add so many replays each.
 func newFlow(t *testing.T, reporting string, attempts ...int) *flow {
 	t.Helper()
 	var levels []level

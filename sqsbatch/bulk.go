@@ -22,6 +22,8 @@ func (r *run) processBulk(ctx context.Context) {
 			messages = append(messages, result.Message)
 		}
 
+		// The handler gets whole groups: what follows a message that was not started
+		// must not overtake it. The rest of the group is blocked here, before the call.
 		if result.next > 0 && !begun && (result.duplicateOf == 0 || result.blocked != nil) {
 			r.blockNext(result)
 		}
@@ -61,6 +63,7 @@ func (r *run) breakChains() {
 		broken := false
 		for at := i; ; at = r.results[at].next - 1 {
 			result := &r.results[at]
+			// A duplicate takes the outcome of its message, which may be a failure.
 			switch {
 			case result.duplicateOf > 0 && !result.head:
 				r.settleDuplicate(result)

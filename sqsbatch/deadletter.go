@@ -81,6 +81,8 @@ func (r *run) sendDeadLetter(ctx context.Context, result *Result) bool {
 		DeduplicationID: m.MessageId,
 	}
 
+	// SQS would refuse a copy with too many attributes. The message then fails, and
+	// is dead-lettered by SQS without them.
 	err := errNoRoom
 	if len(letter.Attributes) <= maxAttributes {
 		err = r.deadLetter.SendDeadLetter(ctx, letter)
@@ -88,7 +90,6 @@ func (r *run) sendDeadLetter(ctx context.Context, result *Result) bool {
 	if err != nil {
 		result.Err = fmt.Errorf("%w (and not dead-lettered: %w)", result.Err, err)
 	}
-
 	return err == nil
 }
 
@@ -100,6 +101,7 @@ func deadLetterAttributes(ctx context.Context, result *Result) map[string]events
 	add := func(name, kind, value string) {
 		attributes[name] = events.SQSMessageAttribute{DataType: kind, StringValue: &value}
 	}
+	// A copy of a copy keeps the first id.
 	add(originAttribute, "String", originID(m))
 	add(ReasonAttribute, "String", reasonOf(result.Err))
 	add(ErrorAttribute, "String", printable(text(result.Err)))

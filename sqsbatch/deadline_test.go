@@ -13,7 +13,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// takes makes a handler that works for d, or until its context ends.
+// takes returns a handler that works for d, or until its context ends.
 func takes(d time.Duration, started *[]string) func(context.Context, sqsbatch.Message[string]) error {
 	return func(ctx context.Context, m sqsbatch.Message[string]) error {
 		*started = append(*started, m.Body)
@@ -45,7 +45,7 @@ func TestMessageIsNotStartedIfItCannotFinish(t *testing.T) {
 		var started []string
 		var report sqsbatch.Report
 		h := must(t)(sqsbatch.New(takes(time.Second, &started), sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
-		// 3 s less 300 ms for the answer: two messages of 1 s fit, a third does not.
+		// 3 s less 300 ms for the response: two messages of 1 s fit, a third does not.
 		got, took := invoke(t, h, 3*time.Second, "a", "b", "c", "d")
 		if diff := cmp.Diff([]string{"c", "d"}, got); diff != "" {
 			t.Error(diff)

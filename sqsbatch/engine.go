@@ -46,19 +46,24 @@ func (e *engine) handle(ctx context.Context, event events.SQSEvent) (events.SQSE
 		results: plan(event.Records, e.key),
 	}
 
+	// All time limits come from the deadline of the invocation.
 	work := r.workContext(ctx)
 	defer r.work.end()
 	if err := r.reserveFits(); err != nil {
 		return events.SQSEventResponse{}, err
 	}
 
+	// A mapping without ReportBatchItemFailures must be known before a message fails.
 	e.mapping.check(ctx, e, r.results)
+
 	if e.handleBulk != nil {
 		r.processBulk(work)
 	} else {
 		r.processAll(work)
 	}
 
+	// The work is over. Duplicates need the outcome of their message, and postponing
+	// needs all outcomes.
 	r.settleDuplicates()
 	r.postpone(ctx)
 
@@ -81,6 +86,7 @@ func (r *run) workContext(ctx context.Context) context.Context {
 		return ctx
 	}
 
+	// Postponing gets two thirds of the reserved time, the way back the rest.
 	reserved := min(r.responseTime, deadline.Sub(r.began)/4)
 	r.deadline = deadline.Add(-reserved)
 	r.settleBy = deadline.Add(-reserved / 3)
@@ -182,6 +188,7 @@ func (r *run) start(ctx context.Context, result *Result) (ok bool) {
 		return false
 	}
 
+	// Check what costs nothing before the store is asked.
 	now := time.Now()
 	switch {
 	case ctx.Err() != nil, !r.deadline.IsZero() && now.Add(r.expected()).After(r.deadline):
@@ -224,6 +231,7 @@ func (r *run) finish(ctx context.Context, result *Result, err error) {
 		r.fail(ctx, result, err)
 	}
 
+	// Update the idempotency store, then the counts of the breaker.
 	if result.claim != "" {
 		r.settleClaim(ctx, result)
 	}
@@ -250,6 +258,7 @@ func (r *run) call(ctx context.Context, m *events.SQSMessage) (err error) {
 
 // respond returns the response of the invocation.
 func (e *engine) respond(report Report) (events.SQSEventResponse, error) {
+	// A mapping that ignores partial responses would delete the failed messages.
 	ids, first := report.failed()
 	whole := e.failures == FailIfAny || e.failures == FailIfAll && len(ids) == len(report.Results) || e.mapping.ignoresFailures()
 	if len(ids) > 0 && whole {
@@ -268,6 +277,5 @@ func (e *engine) respond(report Report) (events.SQSEventResponse, error) {
 	for i, id := range ids {
 		response.BatchItemFailures[i].ItemIdentifier = id
 	}
-
 	return response, nil
 }

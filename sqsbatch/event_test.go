@@ -17,7 +17,7 @@ const (
 	fifoARN     = "arn:aws:sqs:us-east-1:000000000000:orders.fifo"
 )
 
-// record makes a record of a standard queue whose receipt handle is "r-" and
+// record returns a record of a standard queue whose receipt handle is "r-" and
 // its id.
 func record(id, body string) events.SQSMessage {
 	return events.SQSMessage{
@@ -26,7 +26,7 @@ func record(id, body string) events.SQSMessage {
 	}
 }
 
-// grouped makes a record of a FIFO queue.
+// grouped returns a record of a FIFO queue.
 func grouped(id, group string) events.SQSMessage {
 	m := record(id, id)
 	m.EventSourceARN = fifoARN
@@ -49,7 +49,7 @@ func with(m events.SQSMessage, name, value string) events.SQSMessage {
 	return m
 }
 
-// ids makes an event of records whose bodies are their ids.
+// ids returns an event of records whose bodies are their ids.
 func ids(names ...string) events.SQSEvent {
 	var event events.SQSEvent
 	for _, id := range names {

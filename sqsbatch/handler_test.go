@@ -22,7 +22,7 @@ import (
 
 var errDown = errors.New("downstream is down")
 
-// failing makes a handler of string bodies that fails those in bad with err.
+// failing returns a handler of string bodies that fails those in bad with err.
 func failing(err error, bad ...string) func(context.Context, sqsbatch.Message[string]) error {
 	return func(_ context.Context, m sqsbatch.Message[string]) error {
 		if slices.Contains(bad, m.Body) {
@@ -225,7 +225,7 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	for name, option := range map[string]sqsbatch.Option{
 		"concurrency":       sqsbatch.WithConcurrency(0),
 		"reserve":           sqsbatch.WithReserve(0),
-		"answer time":       sqsbatch.WithResponseTime(-1),
+		"response time":     sqsbatch.WithResponseTime(-1),
 		"timeout":           sqsbatch.WithMessageTimeout(0),
 		"policy":            sqsbatch.WithFailures(9),
 		"breaker":           sqsbatch.WithBreaker(0, 1),

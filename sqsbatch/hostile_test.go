@@ -230,7 +230,7 @@ func FuzzEvent(f *testing.F) {
 		out, err := lambda.NewHandler(h).Invoke(t.Context(), raw)
 		if report == nil {
 			if err == nil {
-				t.Errorf("no report, and answered %s", out)
+				t.Errorf("no report, and the response is %s", out)
 			}
 			return // it is no event
 		}

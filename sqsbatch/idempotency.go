@@ -63,6 +63,7 @@ func (r *run) claim(ctx context.Context, result *Result) bool {
 		return true
 	}
 
+	// A crashed invocation never releases its claim: it must end by itself.
 	until := r.end
 	if until.IsZero() {
 		until = r.began.Add(claimTime)
@@ -81,7 +82,6 @@ func (r *run) claim(ctx context.Context, result *Result) bool {
 	default:
 		result.claim = token
 	}
-
 	return err == nil
 }
 

@@ -35,11 +35,11 @@ func logReport(logger *slog.Logger) func(context.Context, Report) {
 				if returned[reason] == nil {
 					reasons = append(reasons, reason)
 				}
-
 				returned[reason] = append(returned[reason], result.Message.MessageId)
 			}
 		}
 
+		// One record for each reason: a deadline may return hundreds of messages.
 		for _, reason := range reasons {
 			logger.WarnContext(ctx, "messages returned", "reason", reason, "message_ids", returned[reason])
 		}

@@ -88,6 +88,7 @@ func (m *mapping) check(ctx context.Context, e *engine, results []Result) {
 		return
 	}
 
+	// Leave the larger part of the invocation to the batch.
 	limit := checkTime
 	if deadline, ends := ctx.Deadline(); ends {
 		limit = min(limit, time.Until(deadline)/4)
@@ -102,6 +103,7 @@ func (m *mapping) check(ctx context.Context, e *engine, results []Result) {
 		m.runProbe(ctx, e, p)
 	}
 
+	// A probe is used once: after this batch, its message may be visible again.
 	m.probe = nil
 }
 
@@ -112,6 +114,7 @@ func (m *mapping) runCheck(ctx context.Context, e *engine, queueARN string) {
 		functionARN = lc.InvokedFunctionArn
 	}
 
+	// A failed check is repeated later; the batch is processed as without a check.
 	reports, err := e.check(ctx, queueARN, functionARN)
 	if err != nil {
 		m.next = time.Now().Add(checkAgain)
@@ -167,10 +170,12 @@ func (m *mapping) chooseProbe(results []Result) {
 	}
 
 	for i := range results {
+		// SQS may delete an old message itself, which would look the same.
 		r := &results[i]
 		if sent := sentAt(r.Message); !sent.IsZero() && r.hiddenUntil.Sub(sent) > probeAge {
 			continue
 		}
+		// The longer the timeout, the later the next batch may come.
 		if r.hiddenUntil.IsZero() || m.probe != nil && !r.hiddenUntil.After(m.probe.until) {
 			continue
 		}

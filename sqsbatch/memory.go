@@ -36,6 +36,7 @@ func (s *Memory) Claim(_ context.Context, key string, until time.Time) (string, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
+	// An expired item counts as missing, whether or not it was removed.
 	if item, ok := s.items[key]; ok && now.Before(item.until) {
 		if item.token == "" {
 			return "", ErrDone
@@ -47,6 +48,7 @@ func (s *Memory) Claim(_ context.Context, key string, until time.Time) (string, 
 		s.sweep(now)
 	}
 
+	// Unique in this store: a claim that expired cannot complete a later one.
 	token := strconv.Itoa(s.claims)
 	s.items[key] = memoryItem{token: token, until: until}
 	return token, nil

@@ -86,6 +86,7 @@ func (m *metrics) emit(ctx context.Context, at time.Time, queueARN string, value
 		"Queue":    queueARN[strings.LastIndexByte(queueARN, ':')+1:],
 	}
 	var names []metric
+	// In a fixed order, so that lines do not differ without reason.
 	for _, known := range [...]metric{
 		{"Processed", "Count"}, {"Failed", "Count"}, {"Permanent", "Count"}, {"NotStarted", "Count"},
 		{"Age", "Milliseconds"}, {"BatchTime", "Milliseconds"}, {ignoredMetric, "Count"},
@@ -110,6 +111,7 @@ func (m *metrics) emit(ctx context.Context, at time.Time, queueARN string, value
 		return // not possible with these values
 	}
 
+	// One write for the whole line: handlers may write to the same file.
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	_, _ = m.w.Write(append(encoded, '\n'))

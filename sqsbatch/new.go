@@ -59,6 +59,7 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 	if handle == nil {
 		return nil, errors.New("sqsbatch: no handler")
 	}
+	// These options act on single messages, which the handler does not get.
 	if cfg.concurrency > 1 || cfg.timeout > 0 || cfg.trace != nil || cfg.breaker.share > 0 {
 		return nil, errors.New("sqsbatch: NewBulk takes no WithConcurrency, WithMessageTimeout, WithBreaker or WithTrace")
 	}
@@ -75,6 +76,7 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 			return errs
 		}
 
+		// With a wrong number of errors, none of them can be assigned to a message.
 		handled := handle(ctx, messages)
 		for i, index := range indices {
 			if len(handled) != len(messages) {
@@ -105,6 +107,7 @@ func decodeAll[T any](decode func(string) (T, error), raw []*events.SQSMessage) 
 			continue
 		}
 
+		// Only a FIFO group is broken by a message that cannot be decoded.
 		body, err := decodeOne(decode, m.Body)
 		if err != nil {
 			errs[i] = err
@@ -115,7 +118,6 @@ func decodeAll[T any](decode func(string) (T, error), raw []*events.SQSMessage) 
 		messages = append(messages, Message[T]{Body: body, Raw: m})
 		indices = append(indices, i)
 	}
-
 	return messages, indices, errs
 }
 

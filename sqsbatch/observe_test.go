@@ -19,7 +19,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
@@ -38,7 +38,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// mixed is a batch with one message of each fate.
+// mixed is a batch with one message of each outcome.
 func mixed() (events.SQSEvent, func(context.Context, sqsbatch.Message[string]) error) {
 	return ids("good", "bad", "hopeless", "panics", "late"), func(_ context.Context, m sqsbatch.Message[string]) error {
 		switch m.Body {

@@ -50,6 +50,7 @@ func configure(options []Option) (config, error) {
 	if err := errors.Join(cfg.errs...); err != nil {
 		return config{}, fmt.Errorf("sqsbatch: %w", err)
 	}
+	// The library's own observers come after the user's.
 	if cfg.logger != nil {
 		cfg.observers = append(cfg.observers, logReport(cfg.logger))
 	}

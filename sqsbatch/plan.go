@@ -21,6 +21,7 @@ func groupOf(m *events.SQSMessage) fifoGroup {
 // plan returns a result for each record. It links the messages of each FIFO group
 // into a list, and marks those that repeat an earlier one.
 func plan(records []events.SQSMessage, key func(*events.SQSMessage) string) []Result {
+	// The map is made only for FIFO queues: most batches have no groups.
 	results := make([]Result, len(records))
 	var tails map[fifoGroup]int
 	for i := range records {
@@ -41,11 +42,11 @@ func plan(records []events.SQSMessage, key func(*events.SQSMessage) string) []Re
 			tails = make(map[fifoGroup]int)
 		}
 
+		// Link the message to the last one of its group.
 		if tail, ok := tails[in]; ok {
 			results[tail].next = i + 1
 			r.head = false
 		}
-
 		tails[in] = i
 	}
 
@@ -54,7 +55,6 @@ func plan(records []events.SQSMessage, key func(*events.SQSMessage) string) []Re
 	} else {
 		markDuplicatesByMap(results)
 	}
-
 	return results
 }
 

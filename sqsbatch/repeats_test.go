@@ -20,7 +20,7 @@ import (
 func byBody(m *events.SQSMessage) string { return m.Body }
 
 // The first could not be done; the second, with its key, may well be. Were it to
-// share the first one's fate it would be deleted, and nobody have a copy.
+// have the first one's outcome it would be deleted, and no copy would be left.
 func TestDuplicateOfADeadLetteredMessageIsReturned(t *testing.T) {
 	t.Parallel()
 	letters := &pit{}
@@ -193,7 +193,7 @@ func TestSharedKeyLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var event events.SQSEvent
-		fate := map[string]error{}
+		outcomes := map[string]error{}
 		n := rapid.IntRange(0, 24).Draw(t, "n") // below and above where a map finds them
 		for i := range n {
 			m := grouped(fmt.Sprintf("m%02d", rapid.IntRange(0, i).Draw(t, "id")), rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "group"))
@@ -204,7 +204,7 @@ func TestSharedKeyLosesNoMessage(t *testing.T) {
 			if at := slices.IndexFunc(event.Records, func(old events.SQSMessage) bool { return old.MessageId == m.MessageId }); at >= 0 {
 				m = event.Records[at] // delivered twice: the same in all
 			}
-			fate[m.MessageId] = rapid.SampledFrom([]error{nil, nil, errDown, sqsbatch.Permanent(errDown)}).Draw(t, "fate")
+			outcomes[m.MessageId] = rapid.SampledFrom([]error{nil, nil, errDown, sqsbatch.Permanent(errDown)}).Draw(t, "outcome")
 			event.Records = append(event.Records, m)
 		}
 		var mu sync.Mutex
@@ -212,10 +212,10 @@ func TestSharedKeyLosesNoMessage(t *testing.T) {
 		work := func(m sqsbatch.Message[string]) error {
 			mu.Lock()
 			defer mu.Unlock()
-			if ran[m.ID()] = true; fate[m.ID()] == nil {
+			if ran[m.ID()] = true; outcomes[m.ID()] == nil {
 				processed[m.Body]++
 			}
-			return fate[m.ID()]
+			return outcomes[m.ID()]
 		}
 		letters := &pit{}
 		h, err := sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error { return work(m) },
@@ -254,7 +254,7 @@ func ranBefore(event events.SQSEvent, id string, i int) bool {
 	return slices.ContainsFunc(event.Records[:i], func(m events.SQSMessage) bool { return m.MessageId == id })
 }
 
-// safely makes a sender one for several goroutines.
+// safely returns a sender one for several goroutines.
 func safely(sender sqsbatch.DeadLetterSender) sqsbatch.DeadLetterSender {
 	return &locked{sender: sender}
 }

@@ -51,6 +51,7 @@ func NewTableStore(table Table, ttl time.Duration) *TableStore {
 
 // Claim claims the key, unless it is complete or claimed.
 func (s *TableStore) Claim(ctx context.Context, key string, until time.Time) (string, error) {
+	// Random, because execution environments do not know of each other.
 	token := rand.Text()
 	standing, err := s.table.PutIfFree(ctx, Item{
 		Key:     key,
@@ -66,7 +67,6 @@ func (s *TableStore) Claim(ctx context.Context, key string, until time.Time) (st
 	case standing.Token == "":
 		return "", ErrDone
 	}
-
 	return "", ErrClaimed
 }
 

@@ -111,7 +111,6 @@ func (r *run) changes() []*Result {
 			changes = append(changes, result)
 		}
 	}
-
 	return changes
 }
 
@@ -129,6 +128,7 @@ func (r *run) shouldPostpone(result *Result) bool {
 
 // changeVisibility makes up to ten changes to messages of one queue.
 func (r *run) changeVisibility(ctx context.Context, queueARN string, messages []*Result) {
+	// The limit counts from the receive, which is earlier than the batch.
 	limit := maxHidden - maxHeld - time.Since(r.began)
 	changes := make([]Visibility, len(messages))
 	for i, result := range messages {
@@ -136,6 +136,7 @@ func (r *run) changeVisibility(ctx context.Context, queueARN string, messages []
 		changes[i] = Visibility{ReceiptHandle: result.Message.ReceiptHandle, Seconds: seconds}
 	}
 
+	// The new timeout starts when SQS gets the request, so not before this.
 	asked := time.Now()
 	errs := r.visibility.ChangeVisibility(ctx, queueARN, changes)
 	for i, result := range messages {

@@ -24,12 +24,12 @@ func TestConsumerReportsTheBadMessage(t *testing.T) {
 	t.Parallel()
 	got := functiontest.Invoke(t, event(t), 3*time.Second)
 	if got.Failed || got.Response != `{"batchItemFailures":[{"itemIdentifier":"m-2"}]}` {
-		t.Fatalf("answered %s\n%s", got.Response, got.Log)
+		t.Fatalf("response %s\n%s", got.Response, got.Log)
 	}
 	for _, want := range []string{`{"resp":{"status":false,"tot_msgs":3,"s_msgs":2}}` + "\n", `"error":{"missing_store_id":true}`} {
 		t.Run(want, func(t *testing.T) {
 			if !strings.Contains(got.Log, want) {
-				t.Errorf("does not say %s: %s", want, got.Log)
+				t.Errorf("does not contain %s: %s", want, got.Log)
 			}
 		})
 	}
@@ -39,7 +39,7 @@ func TestWholeBatchFailsTheInvocationAfterAllMessages(t *testing.T) {
 	t.Parallel()
 	got := functiontest.Invoke(t, event(t), 3*time.Second, "FAILURE_REPORTING=whole_batch")
 	if !got.Failed || !strings.Contains(got.Response, `1 of 3 messages failed [m-2]`) || !strings.Contains(got.Response, `"errorType":"BatchError"`) {
-		t.Fatalf("answered %s", got.Response)
+		t.Fatalf("response %s", got.Response)
 	}
 	if strings.Count(got.Log, `"msg":"processed"`) != 2 {
 		t.Error(got.Log)

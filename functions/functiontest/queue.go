@@ -69,6 +69,7 @@ func (q *Queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	// Everything else gets the error of a queue that does not exist.
 	switch {
 	case operation == "GetQueueUrl" && in.QueueName == q.Name:
 		_, _ = fmt.Fprintf(w, `{"QueueUrl":"http://%s/000000000000/%s"}`, r.Host, q.Name)

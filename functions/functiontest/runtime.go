@@ -101,6 +101,8 @@ func Invoke(t testing.TB, event string, timeout time.Duration, environment ...st
 		t.Fatal(err)
 	}
 
+	// The function may exit before it responds, or respond and wait for the next
+	// invocation.
 	ended := make(chan error, 1)
 	go func() { ended <- process.Wait() }()
 	var outcome Outcome
@@ -111,6 +113,7 @@ func Invoke(t testing.TB, event string, timeout time.Duration, environment ...st
 	case <-ended:
 	}
 
+	// The request for the next invocation would keep the server open.
 	server.CloseClientConnections()
 	outcome.Log = log.String()
 	return outcome

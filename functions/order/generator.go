@@ -68,6 +68,7 @@ func (g *Generator) Next() Draft {
 	g.bad = g.bad[1:]
 	g.made++
 
+	// The order of the draws is part of what a seed means.
 	item := catalogue[g.rng.IntN(len(catalogue))]
 	quantity := 1 + g.rng.IntN(9)
 	g.next = g.next.Add(time.Duration(g.rng.IntN(20)) * time.Second)
@@ -107,6 +108,7 @@ func (g *Generator) uuid() string {
 	for i := range raw {
 		raw[i] = byte(g.rng.Uint32())
 	}
+	// Version 4, variant RFC 9562.
 	raw[6] = raw[6]&0x0f | 0x40
 	raw[8] = raw[8]&0x3f | 0x80
 	h := hex.EncodeToString(raw[:])

@@ -15,7 +15,7 @@ import (
 	"github.com/reliableq/reliableq/functions/order"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 func take(g *order.Generator, n int) []order.Draft {
 	drafts := make([]order.Draft, n)

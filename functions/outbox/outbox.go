@@ -123,12 +123,14 @@ var errRefused = errors.New("entry refused")
 // sendBatch sends messages[start:end] until all are accepted or refused, or retries
 // are used up.
 func (o *Outbox) sendBatch(ctx context.Context, messages []Message, results []Result, start, end int) {
+	// Messages without a result count as refused.
 	open := make([]int, 0, end-start)
 	for i := start; i < end; i++ {
 		open = append(open, i)
 		results[i].Err = errRefused
 	}
 
+	// The error is that of the last attempt, which the results have for each message.
 	_ = backoff.Retry(ctx, o.resend, func(ctx context.Context) error {
 		again, err := o.sendOnce(ctx, messages, results, open)
 		if open = again; len(open) == 0 || err != nil {
@@ -137,6 +139,7 @@ func (o *Outbox) sendBatch(ctx context.Context, messages []Message, results []Re
 		return errRefused
 	})
 
+	// Report that time ran out, not only the last refusal.
 	for _, i := range open {
 		if errors.Is(results[i].Err, errRefused) && ctx.Err() != nil {
 			results[i].Err = fmt.Errorf("%w: %w", ctx.Err(), results[i].Err)
@@ -153,6 +156,7 @@ func (o *Outbox) sendOnce(ctx context.Context, messages []Message, results []Res
 		in.Entries = append(in.Entries, messages[i].entry(strconv.Itoa(i)))
 	}
 
+	// An error of the whole request is the error of each of its messages.
 	out, err := o.api.SendMessageBatch(ctx, in)
 	if err != nil {
 		for _, i := range open {
@@ -167,6 +171,7 @@ func (o *Outbox) sendOnce(ctx context.Context, messages []Message, results []Res
 		}
 	}
 
+	// A client error would be the same the next time.
 	var again []int
 	for _, failed := range out.Failed {
 		i, known := index(failed.Id, len(results))

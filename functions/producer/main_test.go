@@ -18,7 +18,7 @@ func TestProducerReturnsWhatWasAccepted(t *testing.T) {
 	got := functiontest.Invoke(t, `{"count":89,"bad_ratio":0.05,"seed":7}`, 5*time.Second, append(queue.Environment, "QUEUE_NAME=orders", "PROJECT=reliable")...)
 	want := `{"statusCode":200,"body":"{\"message\": {\"status\": true, \"tot_msgs\": 89, \"bad_msgs\": 4}}"}`
 	if got.Failed || got.Response != want {
-		t.Fatalf("answered %s\n%s", got.Response, got.Log)
+		t.Fatalf("response %s\n%s", got.Response, got.Log)
 	}
 	if n := len(queue.Sent()); n != 89 || strings.Count(got.Log, `"msg":"accepted"`) != 9 {
 		t.Errorf("%d sent; %s", n, got.Log)
@@ -53,12 +53,12 @@ func TestProducerNamesMissingVariables(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			if !strings.Contains(got.Log, want) {
-				t.Errorf("does not say %q: %s", want, got.Log)
+				t.Errorf("does not contain %q: %s", want, got.Log)
 			}
 		})
 	}
 	if got.Response != "" {
-		t.Errorf("answered %s", got.Response)
+		t.Errorf("response %s", got.Response)
 	}
 }
 

@@ -22,7 +22,7 @@ func TestRetryFunctionReplaysUntilMaxAttempts(t *testing.T) {
 	got := functiontest.Invoke(t, string(event), 3*time.Second, append(queue.Environment,
 		"SOURCE_QUEUE_NAME=reliable_q", "LEVEL=1", "MAX_ATTEMPTS=3", "BACKOFF_BASE_SECONDS=2", "BACKOFF_CAP_SECONDS=900")...)
 	if got.Failed || got.Response != `{"batchItemFailures":[{"itemIdentifier":"m-2"}]}` {
-		t.Fatalf("answered %s\n%s", got.Response, got.Log)
+		t.Fatalf("response %s\n%s", got.Response, got.Log)
 	}
 	line := regexp.MustCompile(`(?m)^\{"resp":\{"status":true,"tot_msgs":1,"replay_cnt":1,"max_attempts":3,"replayed_to_main_q":true,"delay_sec":[0-9.]+\}\}$`)
 	if !line.MatchString(got.Log) || !strings.Contains(got.Log, "MaxAttemptsError: Number of retries(4) > max attempts(3)") {
@@ -48,7 +48,7 @@ func TestRetryFunctionNamesMissingVariables(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			if !strings.Contains(got.Log, want) {
-				t.Errorf("does not say %q: %s", want, got.Log)
+				t.Errorf("does not contain %q: %s", want, got.Log)
 			}
 		})
 	}

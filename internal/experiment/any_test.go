@@ -81,16 +81,16 @@ func TestUnusualReportsCanBeWritten(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, r := range map[string]Report{
-		"nothing":                    {},
-		"a study without cells":      {Studies: []Study{{Name: "a"}}},
-		"cells of no study":          {Cells: smallReport().Cells},
-		"names that files confuse":   {Studies: []Study{{Name: "study-2"}, {Name: "Study-2"}, {Name: "BATCH"}}, Cells: smallReport().Cells},
-		"two studies of one name":    {Studies: []Study{{Name: "batch"}, {Name: "batch"}}, Cells: smallReport().Cells},
-		"an axis that nobody knows":  {Studies: []Study{{Name: "batch", Axes: []Axis{{"colour", "colour", ""}}}}, Cells: smallReport().Cells},
-		"cells that are all alike":   {Studies: []Study{{Name: "a"}}, Cells: []Cell{{Study: "a"}, {Study: "a"}, {Study: "a"}}},
-		"more than charts can hold":  {Cells: manyCells()},
-		"words that are more":        hostileReport(),
-		"what an experiment answers": sampleReport(),
+		"nothing":                   {},
+		"a study without cells":     {Studies: []Study{{Name: "a"}}},
+		"cells of no study":         {Cells: smallReport().Cells},
+		"names that files confuse":  {Studies: []Study{{Name: "study-2"}, {Name: "Study-2"}, {Name: "BATCH"}}, Cells: smallReport().Cells},
+		"two studies of one name":   {Studies: []Study{{Name: "batch"}, {Name: "batch"}}, Cells: smallReport().Cells},
+		"an unknown axis":           {Studies: []Study{{Name: "batch", Axes: []Axis{{"colour", "colour", ""}}}}, Cells: smallReport().Cells},
+		"cells that are all alike":  {Studies: []Study{{Name: "a"}}, Cells: []Cell{{Study: "a"}, {Study: "a"}, {Study: "a"}}},
+		"more than charts can hold": {Cells: manyCells()},
+		"words that are more":       hostileReport(),
+		"a report of an experiment": sampleReport(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := show(dir, r); err != nil {

@@ -115,6 +115,7 @@ type section struct {
 // sections returns the report's studies. Cells that belong to none of them get a
 // section too, so that all results are shown.
 func sections(r Report) []section {
+	// Cells of unknown studies come last.
 	studies := slices.Clone(r.Studies)
 	for _, c := range r.Cells {
 		if !slices.ContainsFunc(studies, func(s Study) bool { return s.Name == c.Study }) {
@@ -151,6 +152,7 @@ func sections(r Report) []section {
 // axesOf returns the axes on which a study's cells differ, in the study's order,
 // and those on which they do not.
 func axesOf(s Study, cells []Cell) (varied, same []Axis) {
+	// The study's own axes first, with its titles.
 	for _, a := range s.Axes {
 		for _, x := range axes {
 			if x.Key == a.Key {
@@ -162,6 +164,7 @@ func axesOf(s Study, cells []Cell) (varied, same []Axis) {
 	has := func(key string) bool {
 		return slices.ContainsFunc(varied, func(a Axis) bool { return a.Key == key })
 	}
+	// A report from elsewhere may not name all axes on which its cells differ.
 	for _, a := range Vary(cells) {
 		if !has(a.Key) {
 			varied = append(varied, a)

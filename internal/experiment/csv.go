@@ -33,6 +33,7 @@ func flatten(prefix string, v reflect.Value) (names, values []string) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		name = prefix + name
 		if field.Type.Kind() == reflect.Struct {
+			// Members of an embedded struct are not nested in JSON.
 			if !field.Anonymous {
 				name += "_"
 			}

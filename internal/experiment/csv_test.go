@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// numbers answers the figures of a cell by the names that they have in JSON, with
+// numbers returns the figures of a cell by the names that they have in JSON, with
 // those of nested ones after the outer's.
 func numbers(t rapid.TB, c Cell) map[string]float64 {
 	raw, err := json.Marshal(c)

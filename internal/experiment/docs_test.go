@@ -33,7 +33,7 @@ func publishedReport(t *testing.T) Report {
 }
 
 // What docs/ shows is what the standard questions ask, and all its forms come from
-// one result. After a change of any, make experiment writes them anew.
+// one result. After a change of any, run make experiment.
 func TestPublishedFilesMatchTheResults(t *testing.T) {
 	t.Parallel()
 	r := publishedReport(t)
@@ -152,7 +152,7 @@ func TestPublishedTextMatchesTheFigures(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			if !strings.Contains(text, want) {
-				t.Errorf("docs/experiment.md does not say %q", want)
+				t.Errorf("docs/experiment.md does not contain %q", want)
 			}
 		})
 	}

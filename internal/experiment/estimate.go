@@ -17,6 +17,7 @@ func summarize(s Settings, runs []*simulate.Figures, p Prices) Cell {
 	var sum simulate.Figures
 	dead := make([]int, len(runs))
 	good := make([]int, len(runs))
+	// Sums over the runs.
 	for i, f := range runs {
 		dead[i] = f.GoodDead
 		good[i] = f.Good
@@ -44,6 +45,7 @@ func summarize(s Settings, runs []*simulate.Figures, p Prices) Cell {
 		together = s.BatchSize
 	}
 
+	// Means, per message sent or per good message.
 	messages := sum.Good + sum.Bad
 	c.Good = sum.Good
 	c.Bad = sum.Bad
@@ -105,6 +107,7 @@ func spread(x, n []int, p float64) float64 {
 	if len(x) < 2 || p == 0 || p == 1 {
 		return 1
 	}
+	// Runs without messages say nothing.
 	sum := 0.0
 	for i := range x {
 		if n[i] > 0 {

@@ -37,7 +37,7 @@ func TestWilsonInterval(t *testing.T) {
 	}
 }
 
-// In runs whose messages share their fate by batches, the interval holds the true
+// In runs whose messages fail by batches, the interval contains the true
 // share in at least 95 of 100 cases. One that took messages for independent would
 // not: it is tried beside it.
 func TestIntervalsContainTheTrueShare(t *testing.T) {

@@ -54,6 +54,7 @@ func WriteAll(dir string, r Report) ([]string, error) {
 		written = append(written, path)
 	}
 
+	// The charts are in the page too; the files are for other documents.
 	plots, err := WritePlots(dir, r)
 	if err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ var causes = []cause{
 // why.
 func findings(cells []Cell) []string {
 	f := finder{axes: Vary(cells)}
+	// Wasted receives without dead letters are a risk: more load would cause some.
 	for _, c := range cells {
 		switch {
 		case c.GoodDead > 0 || c.Lost > 0:
@@ -98,6 +99,7 @@ func (f *finder) safety() string {
 		return f.noneSafe()
 	}
 
+	// None of n was dead-lettered: the upper end of the interval is what may be true.
 	_, high := wilson(0, float64(good))
 	proof := fmt.Sprintf("of %s good messages none was dead-lettered or had a wasted receive; with 95 %% confidence, fewer than %s are dead-lettered", thousandsOf(good), percent(high))
 	if len(f.unsafe)+len(f.atRisk) == 0 {
@@ -146,6 +148,7 @@ func (f *finder) safeSettings() []string {
 
 // worst reports the worst of the cells in which a cause wastes the most receives.
 func (f *finder) worst(by cause) string {
+	// Cells for which this is the main cause.
 	var cells []Cell
 	for _, c := range f.unsafe {
 		n := by.wasted(c.Wasted)
@@ -176,6 +179,7 @@ func (f *finder) trend(cells []Cell, a Axis) string {
 		return ""
 	}
 
+	// Of all lines along the axis, the one with the largest difference.
 	var line []Cell
 	reach := 0.0
 	for _, l := range f.lines(cells, a) {
@@ -225,6 +229,7 @@ func (f *finder) saving() string {
 		return ""
 	}
 
+	// The line that saves most from its smallest to its largest batch size.
 	saved := func(l []Cell) float64 { return l[0].Cost.Total - l[len(l)-1].Cost.Total }
 	var line []Cell
 	for _, l := range f.lines(f.safe, f.axes[i]) {
@@ -294,6 +299,7 @@ func figure(x float64) string {
 		return "0"
 	}
 
+	// The first significant digit is at 10^floor(log10 x).
 	digits := max(0, 2-int(math.Floor(math.Log10(math.Abs(x)))))
 	s := strconv.FormatFloat(x, 'f', digits, 64)
 	if strings.Contains(s, ".") {

@@ -95,6 +95,7 @@ func newPage(r Report) (pageReport, error) {
 		GB:       "$" + strconv.FormatFloat(r.Prices.GBSecond, 'f', -1, 64),
 	}
 
+	// Texts in a report may come from flags.
 	out.Prices.Date = plain(r.Prices.Date)
 	for _, c := range r.Cells {
 		sent += c.Good + c.Bad
@@ -116,6 +117,7 @@ func newPage(r Report) (pageReport, error) {
 		next.More = len(next.Findings) - len(next.Answer)
 		next.addRows(s)
 
+		// A study of a single cell has no charts.
 		for _, f := range drawings(s) {
 			drawn, err := f.page()
 			if err != nil {
@@ -216,6 +218,7 @@ func (f drawing) describe(panel int) string {
 			continue
 		}
 
+		// The range of a line is enough; the table has all values.
 		least := slices.MinFunc(marks, func(a, b mark) int { return cmp.Compare(a.y, b.y) }).y
 		most := slices.MaxFunc(marks, func(a, b mark) int { return cmp.Compare(a.y, b.y) }).y
 		reach := f.measure.format(least)

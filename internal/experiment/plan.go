@@ -99,6 +99,7 @@ func (p Plan) Check() error {
 	}
 
 	errs = append(errs, p.Prices.check())
+	// Names of studies become names of files.
 	seen := map[string]bool{}
 	for _, q := range p.Studies {
 		if seen[q.Name] {

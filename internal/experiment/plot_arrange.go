@@ -102,6 +102,7 @@ func arrangeLines(cells []Cell, x Axis, panels, lines []Axis) arrangement {
 		key:    titles(lines),
 	}
 
+	// What does not fit is hidden, and counted.
 	out.panels = atMost(out.panels, maxPanels)
 	out.lines = atMost(out.lines, maxLines)
 	for _, c := range cells {

@@ -40,6 +40,8 @@ func (f drawing) frame(p *plot.Plot, at int) {
 	p.Title.Padding = 8
 	p.Title.TextStyle = aligned(textStyle(11.5, true, ink), draw.XCenter, draw.YTop)
 
+	// Ticks have no marks: the grid shows where they are. Marks at the ends of the
+	// axis need some space beside them.
 	p.X.Label.Text = clip(f.x.title, perPanel)
 	p.X.Label.Padding = 3
 	p.X.Label.TextStyle = aligned(textStyle(11, false, ink), draw.XCenter, draw.YBottom)
@@ -96,6 +98,7 @@ func (f drawing) addLine(p *plot.Plot, panel, line int) error {
 	}
 
 	look := styles[line]
+	// Bars do not need a line: their x values have no order.
 	if f.bars {
 		p.Add(columnPlot{points.XYs, min(f.x.gap*0.5, 0.16), look})
 	} else if err := addMarks(p, points.XYs, look); err != nil {

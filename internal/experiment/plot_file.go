@@ -80,6 +80,7 @@ func (f drawing) legend(width vg.Length) [][]legendEntry {
 		return nil
 	}
 
+	// Break the row when the next entry does not fit.
 	x := legendStyle().Width(f.key) + 16
 	rows := [][]legendEntry{{{line: -1}}}
 	for i, name := range f.lines {

@@ -259,7 +259,7 @@ func TestSVGFilesAreSelfContained(t *testing.T) {
 			}
 			for _, words := range []string{"Batch size and failure reporting", "batch size", "per_message", "whole_batch", "<title>"} {
 				if !bytes.Contains(svg, []byte(words)) {
-					t.Errorf("%s does not say %q", what, words)
+					t.Errorf("%s does not contain %q", what, words)
 				}
 			}
 		})

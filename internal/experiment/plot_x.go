@@ -33,6 +33,7 @@ func newXAxis(a Axis, cells []Cell) xAxis {
 		values = append(values, v)
 	}
 
+	// "None" is 0 as a number, and the largest as a limit.
 	slices.SortFunc(values, func(x, y float64) int {
 		switch {
 		case x == y:
@@ -49,6 +50,7 @@ func newXAxis(a Axis, cells []Cell) xAxis {
 		names = append(names, named[v])
 	}
 
+	// Use the scale that shows most, if its labels fit.
 	out := evenAxis(names).thinned()
 	low := values[0]
 	high := values[len(values)-1]
@@ -122,6 +124,7 @@ func (p xAxis) fits() bool {
 
 // thinned returns p without some labels, so that the others fit.
 func (p xAxis) thinned() xAxis {
+	// Every second label, every third, and so on.
 	all := p.ticks
 	for every := 2; !p.fits() && every <= len(all); every++ {
 		p.ticks = slices.Clone(all)

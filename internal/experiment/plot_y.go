@@ -79,6 +79,7 @@ func niceStep(atLeast float64, m measure) float64 {
 		return niceStep(atLeast*100, measureNumber) / 100
 	}
 
+	// 1, 2 or 5 times a power of ten.
 	unit := math.Pow(10, math.Floor(math.Log10(atLeast)))
 	for _, f := range []float64{1, 2, 5} {
 		if f*unit >= atLeast*(1-1e-9) {
@@ -102,6 +103,7 @@ func logYAxis(low, high float64) yAxis {
 		log:  true,
 	}
 
+	// The nearest marks below and above the figures are the ends of the axis.
 	for _, t := range marks {
 		if t <= low {
 			h.low = t

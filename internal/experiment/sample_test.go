@@ -7,7 +7,7 @@ var sampleSettings = Settings{
 	BatchSize: 5, BadShare: 0.05, Mode: "whole_batch", MaxReceives: 5, Visibility: 10, Work: 0.05, Levels: 1, Rate: 20,
 }
 
-// sampleCell makes a cell whose figures look like those of a run, from the share of
+// sampleCell returns a cell whose figures look like those of a run, from the share of
 // good messages that it is to have dead-lettered.
 func sampleCell(study string, s Settings, share float64) Cell {
 	const messages = 30_000

@@ -75,6 +75,7 @@ func (s section) grid(w io.Writer) error {
 		height = max(height, len(heads[i]))
 	}
 
+	// Heads are aligned at the bottom.
 	var rows [][]string
 	for line := range height {
 		row := make([]string, len(columns))
@@ -120,6 +121,7 @@ func pad(rows [][]string, at int) {
 // align writes rows in columns, with a line below the first heads rows.
 func align(w io.Writer, rows [][]string, heads int) error {
 	var set strings.Builder
+	// Each row ends with a tab, so that the last column is aligned too.
 	tab := tabwriter.NewWriter(&set, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, row := range rows {
 		fmt.Fprintf(tab, "%s\t\n", strings.Join(row, "\t"))

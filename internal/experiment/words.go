@@ -84,6 +84,7 @@ func grouped(digits string) string {
 		sign = "-"
 		digits = rest
 	}
+	// From the end, so that indices stay valid.
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
 	}
@@ -106,6 +107,7 @@ func money(dollars float64) string {
 // wrap breaks a text into lines of at most width characters. A longer word gets its
 // own line. A percent sign stays with its number.
 func wrap(text string, width int) []string {
+	// A line takes the next word if it fits, or if it is a percent sign.
 	var lines []string
 	for _, w := range strings.Fields(text) {
 		if n := len(lines); n > 0 && len([]rune(lines[n-1]))+1+len([]rune(w)) <= width || n > 0 && strings.HasPrefix(w, "%") {

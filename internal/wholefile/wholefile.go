@@ -1,5 +1,5 @@
-// Package wholefile replaces files atomically: nobody reads half of a file, and an
-// interrupted command leaves the old one.
+// Package wholefile writes files atomically: a reader sees the old content or the new
+// one, and an interrupted command keeps the old one.
 package wholefile
 
 import (
@@ -9,25 +9,22 @@ import (
 	"path/filepath"
 )
 
-// Write replaces the file at path, or creates it, with mode 0644. The directory must
-// exist.
+// Write replaces the file at path with body, with mode 0644. The directory must exist.
 func Write(path string, body []byte) error {
+	// In the same directory, because a rename cannot cross file systems.
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 
-	// After the rename there is nothing left to remove.
-	defer os.Remove(tmp.Name())
+	defer os.Remove(tmp.Name()) // does nothing after the rename
 
 	if _, err := tmp.Write(body); err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), tmp.Close())
 	}
-
 	if err := errors.Join(tmp.Chmod(0o644), tmp.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-
 	if err := os.Rename(tmp.Name(), path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}

@@ -37,6 +37,7 @@ func MappingCheck(client API) sqsbatch.MappingCheck {
 			return false, fmt.Errorf("%w: %s to %s", ErrNoMapping, queueARN, functionARN)
 		}
 
+		// Each of several mappings must have it: any of them may deliver a batch.
 		for _, mapping := range out.EventSourceMappings {
 			if !slices.Contains(mapping.FunctionResponseTypes, types.FunctionResponseTypeReportBatchItemFailures) {
 				return false, nil

@@ -64,6 +64,7 @@ func faultyBulk[T any](process BulkProcess[T]) BulkProcess[T] {
 		point.in.reach(ctx, "before the batch")
 		errs := process(ctx, ms)
 		point.in.reach(ctx, "after the batch")
+		// Its error comes first, as the message does.
 		if poisonous {
 			errs = append([]error{errPoison}, errs...)
 		}

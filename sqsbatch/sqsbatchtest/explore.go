@@ -133,6 +133,7 @@ func Find[T any](t *testing.T, messages []events.SQSMessage, world func() World[
 		synctest.Test(t, func(*testing.T) { log, err = playIn(world(), messages, timeline, c.maxReceives) })
 		return log, err
 	}
+	// Timelines get longer, so that simple failures are found first.
 	rng := rand.New(rand.NewPCG(c.seed, 0))
 	for n := range c.timelines {
 		timeline := draw(rng, len(messages), 1+n*c.steps/max(c.timelines, 1))

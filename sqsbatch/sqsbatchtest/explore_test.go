@@ -153,7 +153,7 @@ func noneLost(_ ledger, h sqsbatchtest.History) error {
 	return nil
 }
 
-// A poisonous neighbour takes good messages into the dead-letter queue when the
+// A message that panics takes good messages into the dead-letter queue when the
 // batch fails as a whole, and none when each is reported by itself.
 func TestPanickingMessageIsExplored(t *testing.T) {
 	t.Parallel()

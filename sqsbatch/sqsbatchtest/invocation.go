@@ -41,6 +41,7 @@ func (in *invocation) reach(ctx context.Context, where string) {
 		in.struck = where
 	}
 
+	// After a crash, every goroutine of the invocation stops at its next fault point.
 	dead := in.fault == Crash && in.struck != ""
 	in.mu.Unlock()
 	switch {

@@ -49,6 +49,7 @@ func playIn[T any](world World[T], messages []events.SQSMessage, timeline Timeli
 	}
 
 	defer close(p.over)
+	// First the steps with their faults.
 	for _, step := range timeline {
 		if err := p.step(step); err != nil {
 			return p.log.String(), err
@@ -61,6 +62,7 @@ func playIn[T any](world World[T], messages []events.SQSMessage, timeline Timeli
 		}
 	}
 
+	// Then the redrive policy applies to what is left.
 	for _, i := range p.left() {
 		p.history.DeadLettered[messages[i].MessageId] = true
 	}

@@ -86,6 +86,7 @@ func shrink(timeline Timeline, breaks func(Timeline) bool) Timeline {
 // shorten returns a timeline that is one step shorter or simpler and still breaks the
 // invariant, and false if there is none.
 func shorten(timeline Timeline, breaks func(Timeline) bool) (Timeline, bool) {
+	// Fewer steps first: each attempt plays a whole timeline.
 	for i := range timeline {
 		if shorter := slices.Delete(slices.Clone(timeline), i, i+1); breaks(shorter) {
 			return shorter, true

@@ -29,6 +29,7 @@ type fullResponses struct{ next aws.HTTPClient }
 
 // Do sends a request whose body has no method WriteTo, which returns that error.
 func (c fullResponses) Do(r *http.Request) (*http.Response, error) {
+	// A copy, because a RoundTripper must not modify the request of its caller.
 	if r.Body != nil && r.Body != http.NoBody {
 		r = r.WithContext(r.Context())
 		r.Body = struct{ io.ReadCloser }{r.Body}

@@ -47,6 +47,7 @@ func (v visibility) ChangeVisibility(ctx context.Context, queueARN string, chang
 		return all(err)
 	}
 
+	// The index of a change is its entry id, by which failures are assigned.
 	in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &url}
 	for i, change := range changes {
 		in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{
@@ -103,6 +104,7 @@ func (d deadLetters) SendDeadLetter(ctx context.Context, m sqsbatch.DeadLetter) 
 	if m.Group != "" {
 		in.MessageGroupId = &m.Group
 	}
+	// Standard queues refuse a deduplication id.
 	if strings.HasSuffix(d.url, ".fifo") {
 		in.MessageDeduplicationId = &m.DeduplicationID
 	}

@@ -76,6 +76,7 @@ func (c *Client) depth(ctx context.Context, key, url string) (Depth, error) {
 		return Depth{}, fmt.Errorf("read the depth of queue %s: %w", key, err)
 	}
 
+	// SQS returns numbers as text.
 	d := Depth{Queue: key, URL: url}
 	for name, to := range map[sqstypes.QueueAttributeName]*int{
 		sqstypes.QueueAttributeNameApproximateNumberOfMessages:           &d.Visible,
@@ -135,6 +136,7 @@ func (c *Client) FunctionStates(ctx context.Context, d Deployment) ([]FunctionSt
 			LastUpdate: string(out.LastUpdateStatus),
 			Modified:   aws.ToString(out.LastModified),
 		}
+		// The producer has no mapping.
 		if uuid, ok := d.Mappings[key]; ok {
 			m, err := c.lambda.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: &uuid})
 			if err != nil {
@@ -156,6 +158,7 @@ func (c *Client) Ready(ctx context.Context, d Deployment) (ready bool, why strin
 		return false, "", err
 	}
 
+	// A function that is being updated still runs its old code.
 	for _, s := range states {
 		if s.State != string(lambdatypes.StateActive) || s.LastUpdate == string(lambdatypes.LastUpdateStatusInProgress) {
 			return false, fmt.Sprintf("function %s is %s, its last update %s", s.Name, s.State, s.LastUpdate), nil

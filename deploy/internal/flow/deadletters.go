@@ -53,6 +53,7 @@ func (c *Client) hold(ctx context.Context) (release func() error, err error) {
 		return nothing, nil
 	}
 
+	// Whoever holds the clock already will release it.
 	now, err := c.clock.Clock(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("hold the clock to read the dead-letter queue: %w", err)
@@ -81,6 +82,7 @@ func (c *Client) read(ctx context.Context, d Deployment) (letters []DeadLetter, 
 		return nil, 0, err
 	}
 
+	// By message id, because SQS may deliver a message twice.
 	found := map[string]DeadLetter{}
 	receipts := map[string]string{}
 	// A receive may return no new message though there are some: stop after two.

@@ -17,7 +17,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// receives answers how often each message of the dead-letter queue was received,
+// receives returns how often each message of the dead-letter queue was received,
 // this look included.
 func (b *bench) receives(t *testing.T) map[string]string {
 	t.Helper()

@@ -63,6 +63,7 @@ func FromInventory(r infra.Inventory) Deployment {
 		Mappings:  maps.Clone(r.Mappings),
 		LogGroups: map[string]string{},
 	}
+	// Log groups are not in the inventory, but Lambda's rule gives their names.
 	for key, name := range r.Functions {
 		d.LogGroups[key] = "/aws/lambda/" + name
 	}

@@ -52,7 +52,7 @@ func setupIn(t *testing.T, mode clock.Mode) *bench {
 	return b
 }
 
-// send puts n messages into a queue and answers their ids.
+// send puts n messages into a queue and returns their ids.
 func (b *bench) send(t *testing.T, key string, n int, delay int32, attributes map[string]string) []string {
 	t.Helper()
 	typed := map[string]sqstypes.MessageAttributeValue{}

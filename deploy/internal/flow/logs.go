@@ -56,6 +56,7 @@ func (t *Tail) Next(ctx context.Context) ([]Line, error) {
 		in.FilterPattern = &t.filter
 	}
 
+	// Read all pages. Events before the last call are skipped by their id.
 	var lines []Line
 	newest := t.since
 	for {

@@ -22,7 +22,7 @@ func TestMissingReportsOnlyErrorsOfMissingResources(t *testing.T) {
 		{"a queue", answer("QueueDoesNotExist"), true},
 		{"a queue, in the old protocol", answer("AWS.SimpleQueueService.NonExistentQueue"), true},
 		{"a refusal", answer("AccessDeniedException"), false},
-		{"no answer", errors.New("connection refused"), false},
+		{"another error", errors.New("connection refused"), false},
 		{"nothing", nil, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -111,7 +111,7 @@ func TestReadyNeedsFunctionsMappingsAndRedrivePolicies(t *testing.T) {
 	}
 }
 
-// lambdaThatSays answers for Lambda: every function and every mapping as given.
+// lambdaThatSays returns for Lambda: every function and every mapping as given.
 func lambdaThatSays(t *testing.T, function, mapping string) aws.Config {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -75,6 +75,7 @@ func Deploy(t testing.TB, mode clock.Mode, reporting string) *World {
 		},
 	}
 
+	// The queues, each after the one that its redrive policy names.
 	w.queue("dlq", nil)
 	w.queue("retry_1", map[string]string{
 		"DelaySeconds":      "10",
@@ -108,6 +109,7 @@ func (w *World) functions(reporting string) {
 		Now:      time.Now,
 	}
 
+	// The producer logs its request id as Lambda does: demo finds its lines by it.
 	w.function("producer", "", func(ctx context.Context, event []byte) ([]byte, error) {
 		lc, _ := lambdacontext.FromContext(ctx) // the embedded AWS always sets it
 		w.Write("producer", "START RequestId: "+lc.AwsRequestID+" Version: $LATEST")
@@ -122,6 +124,7 @@ func (w *World) functions(reporting string) {
 	w.function("consumer", "source", func(ctx context.Context, event []byte) ([]byte, error) {
 		return lambda.NewHandler(consumer).Invoke(ctx, event)
 	})
+
 	retry, err := replay.New(replay.Level{
 		Number:      1,
 		MaxAttempts: 3,
@@ -172,6 +175,7 @@ func (w *World) function(key, queue string, h Handler) {
 		w.t.Fatal(err)
 	}
 
+	// The function's own lines need a stream; the embedded AWS makes those of Lambda.
 	group := logGroup(key)
 	if _, err := w.logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &group}); err != nil {
 		w.t.Fatal(err)

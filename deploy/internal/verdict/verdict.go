@@ -110,6 +110,7 @@ func Judge(f Facts) Verdict {
 		return &outcome{} // of another run
 	}
 
+	// What happened to each message.
 	for _, id := range f.Bad {
 		get(id).bad = true
 	}
@@ -122,6 +123,7 @@ func Judge(f Facts) Verdict {
 		m.replays = max(m.replays, d.Replays)
 	}
 
+	// The counts.
 	v := Verdict{
 		Sent:         len(outcomes),
 		ReplaysLeast: -1,
@@ -143,6 +145,7 @@ func Judge(f Facts) Verdict {
 		}
 	}
 
+	// What is wrong.
 	v.ReplaysLeast = max(v.ReplaysLeast, 0)
 	v.addProblems(f.WholeBatch)
 	v.addReplayProblems(f.Refused, outcomes)
@@ -162,6 +165,7 @@ func (v *Verdict) count(m *outcome) {
 		v.BadProcessed++
 	}
 
+	// A message that was processed and dead-lettered counts as dead-lettered.
 	switch {
 	case m.dead > 0:
 		v.DeadLettered++

@@ -50,6 +50,7 @@ func check(m sqsbatch.Message[order.Order]) error {
 	if _, ok := m.Attribute(order.StoreID); !ok {
 		return &Refusal{"missing_store_id", true}
 	}
+	// An order with fail_until_replay fails until it was replayed often enough.
 	healed, failing, err := m.Int(order.FailUntilReplay)
 	if err != nil {
 		return &Refusal{"invalid_" + order.FailUntilReplay, err.Error()}

@@ -19,7 +19,7 @@ import (
 	"github.com/reliableq/reliableq/functions/journal"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 // message is the record of an order with attributes ("name:type:value").
 func message(id string, receives int, attributes ...string) string {
@@ -35,7 +35,7 @@ func message(id string, receives int, attributes ...string) string {
 
 func batch(messages ...string) string { return `{"Records":[` + strings.Join(messages, ",") + `]}` }
 
-// invoke runs the consumer as Lambda does, and answers what it said as well.
+// invoke runs the consumer as Lambda does, and returns what it said as well.
 func invoke(t *testing.T, reporting string, level slog.Level, event string) (response, said string, err error) {
 	t.Helper()
 	var log bytes.Buffer

@@ -68,6 +68,7 @@ func (p *Producer) Handle(ctx context.Context, event json.RawMessage) (Response,
 		return Response{}, errors.New("cannot produce without an end: the event has no count and the invocation no deadline")
 	}
 
+	// Without an accepted message the invocation fails, so that its caller notices.
 	done := p.run(ctx, req)
 	if done.accepted == 0 && done.err != nil {
 		return Response{}, fmt.Errorf("no message was accepted: %w", done.err)
@@ -88,6 +89,7 @@ func (p *Producer) run(ctx context.Context, req Request) tally {
 			drafts[i] = orders.Next()
 		}
 
+		// An error before any message was accepted will not go away.
 		if p.send(ctx, drafts, &done); done.err != nil && done.accepted == 0 {
 			break
 		}
@@ -136,6 +138,7 @@ type acceptedLine struct{ ids, bad, orders []string }
 
 // send sends a batch and adds its results to done.
 func (p *Producer) send(ctx context.Context, drafts []order.Draft, done *tally) {
+	// The attribute ts of all messages of a batch is the time of its send.
 	began := p.Now()
 	messages := make([]outbox.Message, len(drafts))
 	for i, draft := range drafts {
@@ -148,6 +151,7 @@ func (p *Producer) send(ctx context.Context, drafts []order.Draft, done *tally) 
 		messages[i] = outbox.Message{Body: string(body), Attributes: draft.Attributes(p.Project, began)}
 	}
 
+	// Not nil, so that empty lists are [] in the log.
 	line := acceptedLine{
 		ids:    []string{},
 		bad:    []string{},

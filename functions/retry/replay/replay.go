@@ -82,6 +82,7 @@ func (r *replayer) replay(ctx context.Context, messages []sqsbatch.Message[strin
 		indices = append(indices, i)
 	}
 
+	// Only an accepted copy makes its original done.
 	for i, sent := range r.source.Send(ctx, copies) {
 		if sent.Err != nil {
 			errs[indices[i]] = fmt.Errorf("replay: %w", sent.Err)
@@ -109,11 +110,13 @@ func (r *replayer) next(m sqsbatch.Message[string]) (replay, error) {
 		return replay{}, fmt.Errorf("cannot be replayed: %s is %q and not a whole number of 0 or more", order.ReplayCount, value)
 	}
 
+	// The message stays in the retry queue until SQS dead-letters it.
 	if count >= r.MaxAttempts {
 		return replay{}, &MaxAttemptsError{Retries: count + 1, Max: r.MaxAttempts}
 	}
 
 	count++
+	// The copy keeps all attributes; the two of a replay are added or replaced.
 	attributes := sqsclient.Attributes(m.Raw.MessageAttributes)
 	maps.Copy(attributes, map[string]types.MessageAttributeValue{
 		order.ReplayCount: order.Number(int64(count)),

@@ -121,7 +121,7 @@ func TestMessageWithoutAttemptsLeftFails(t *testing.T) {
 		t.Errorf("%s, %d sent: %s", response, len(q.sent), said)
 	}
 	if _, response, _ = invoke(t, level(0), message("m", "b")); response != oneFails {
-		t.Errorf("a level without attempts answered %s", response)
+		t.Errorf("a level without attempts: response %s", response)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// consume is your handler: what you give to lambda.Start.
+// consume is your handler, as you pass it to lambda.Start.
 func consume(_ context.Context, e events.SQSEvent) (out events.SQSEventResponse, err error) {
 	for _, m := range e.Records {
 		if m.Body == "bad" {
@@ -45,7 +45,7 @@ func TestBadOrderIsDeadLetteredAfterFiveHours(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := server.Clock().Settle(t.Context()); err != nil { // until nothing is left to happen
+		if err := server.Clock().Settle(t.Context()); err != nil { // until no event is left
 			t.Fatal(err)
 		}
 		dead, err := server.Peek("dead")

@@ -2,20 +2,20 @@ import json, os, unittest, urllib.request
 import boto3
 
 AWS = os.environ["AWS_ENDPOINT_URL"]
-sqs = boto3.client("sqs", endpoint_url=AWS)  # since boto3 1.28 the environment alone will do
+sqs = boto3.client("sqs", endpoint_url=AWS)  # not needed from boto3 1.28 on, which reads the variable
 
 
 def control(method, path, **body):
-    """Asks the embedded AWS itself: clock, faults, reset."""
+    """Call the control API of the embedded AWS: clock, faults, reset."""
     request = urllib.request.Request(
         f"{AWS}/_reliableq/{path}", method=method, data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json", "Authorization": "Bearer " + os.environ["RELIABLEQ_CONTROL_TOKEN"]})
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)
 
 
 def consume(queue):
-    """Your code: takes what there is, and deletes what it could process."""
+    """Your code: receive messages, and delete those that were processed."""
     done = []
     for m in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
         if m["Body"] != "bad":
@@ -26,7 +26,7 @@ def consume(queue):
 
 class TestConsumer(unittest.TestCase):
     def setUp(self):
-        control("POST", "reset")  # what earlier tests left behind
+        control("POST", "reset")  # remove what earlier tests left
         control("DELETE", "faults")
         self.dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self.dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -37,7 +37,7 @@ class TestConsumer(unittest.TestCase):
     def bodies(self, queue):
         return [m["Body"] for m in sqs.receive_message(QueueUrl=queue).get("Messages", [])]
 
-    def test_a_bad_message_is_dead_after_three_hours(self):
+    def test_a_bad_message_is_dead_lettered_after_three_hours(self):
         for body in ("good", "bad"):
             sqs.send_message(QueueUrl=self.work, MessageBody=body)
         done = []
@@ -47,10 +47,10 @@ class TestConsumer(unittest.TestCase):
         self.assertEqual(done, ["good"])
         self.assertEqual(self.bodies(self.dead), ["bad"])
 
-    def test_a_delete_whose_reply_is_lost_was_still_a_delete(self):
+    def test_a_delete_takes_effect_even_if_its_response_is_lost(self):
         control("POST", "faults", kind="lose-reply", operation="DeleteMessage", count=1)
         sqs.send_message(QueueUrl=self.work, MessageBody="good")
-        self.assertEqual(consume(self.work), ["good"])  # boto3 has tried again by itself
+        self.assertEqual(consume(self.work), ["good"])  # boto3 has retried
         self.assertEqual(control("GET", "faults")["faults"][0]["struck"], 1)
         control("POST", "clock/advance", duration="5h")
         self.assertEqual(self.bodies(self.work) + self.bodies(self.dead), [])

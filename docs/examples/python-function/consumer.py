@@ -2,7 +2,7 @@ import json
 
 
 def handler(event, context):
-    """Processes orders, and reports each that failed by itself."""
+    """Process orders, and report each failed one."""
     failed = []
     for record in event["Records"]:
         try:

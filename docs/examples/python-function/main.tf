@@ -10,7 +10,7 @@ terraform {
 provider "aws" {} # region, keys and endpoint come from the environment
 
 variable "runtime" {
-  description = "On AWS python3.13, which brings a bootstrap of its own."
+  description = "python3.13 on AWS, which has its own bootstrap."
   default     = "provided.al2023"
 }
 

@@ -69,7 +69,7 @@ func WithDeadLetter(sender DeadLetterSender) Option {
 	}
 }
 
-var errNoRoom = errors.New("no room for the attributes of a dead letter")
+var errTooManyAttributes = errors.New("too many attributes for a dead letter: SQS allows 10")
 
 // sendDeadLetter reports whether the dead-letter queue has accepted a copy.
 func (r *run) sendDeadLetter(ctx context.Context, result *Result) bool {
@@ -83,7 +83,7 @@ func (r *run) sendDeadLetter(ctx context.Context, result *Result) bool {
 
 	// SQS would refuse a copy with too many attributes. The message then fails, and
 	// is dead-lettered by SQS without them.
-	err := errNoRoom
+	err := errTooManyAttributes
 	if len(letter.Attributes) <= maxAttributes {
 		err = r.deadLetter.SendDeadLetter(ctx, letter)
 	}

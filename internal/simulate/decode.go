@@ -167,6 +167,7 @@ func (r *eventReader) text() (string, error) {
 		return "", errForm
 	}
 
+	// Most strings have no escapes: take the bytes as they are.
 	for i := r.i; i < len(r.b); i++ {
 		switch c := r.b[i]; {
 		case c == '"':

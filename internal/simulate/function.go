@@ -126,6 +126,7 @@ func (sim *simulation) recordConsumed(_ context.Context, r sqsbatch.Report) {
 	for i := range r.Results {
 		result := &r.Results[i]
 		m := sim.tracker.messages[result.Message.MessageId]
+		// SQS must deliver only what was sent, unchanged.
 		if m == nil || m.order.body != result.Message.Body {
 			sim.tracker.violate("invented", 0, "the consumer received message %s, which was never sent: %.100q", result.Message.MessageId, result.Message.Body)
 			continue

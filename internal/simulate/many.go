@@ -98,6 +98,7 @@ func Many(ctx context.Context, b Batch, o Options, done func(Result)) (Totals, e
 		}
 	})
 
+	// Results are added in the order of the seeds, whichever run ends first.
 	t := Totals{Failed: []Result{}}
 	for slot := range pending {
 		next := <-slot

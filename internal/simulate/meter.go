@@ -218,6 +218,7 @@ func (m *meter) figures(violations []Violation) *Figures {
 	f := m.Figures
 	f.Receives = m.receives
 	for _, o := range m.orders {
+		// First times only: a duplicate does not change when an order was done.
 		t := m.timing[o]
 		switch {
 		case t == nil:

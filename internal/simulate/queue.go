@@ -30,6 +30,7 @@ func (sim *simulation) createQueues(ctx context.Context) error {
 // empty. Its visibility timeout is at least the timeout of the function that reads
 // it, because a mapping requires that.
 func (sim *simulation) createQueue(ctx context.Context, name string, q Queue, timeout time.Duration, next string) error {
+	// With the longest retention, no message expires during a run.
 	attributes := map[string]string{
 		"DelaySeconds":           seconds(q.Delay),
 		"VisibilityTimeout":      seconds(max(q.Visibility, timeout)),

@@ -98,6 +98,7 @@ func (sim *simulation) run(ctx context.Context) (Result, error) {
 		r.Figures = sim.meter.figures(violations)
 	}
 
+	// Orders and messages differ: an order may have several messages.
 	for _, o := range sim.tracker.orders {
 		r.addOrder(o)
 	}

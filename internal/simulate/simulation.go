@@ -169,6 +169,8 @@ func (sim *simulation) produce(ctx context.Context, batch []outbox.Message) {
 	results := sim.outbox.Send(ctx, batch)
 	sim.tracker.fromProducer = false
 
+	// SQS may have accepted a message whose response was lost. The producer cannot
+	// know, and sends it again.
 	var rest []outbox.Message
 	for i, r := range results {
 		if r.Err != nil {
@@ -206,6 +208,7 @@ func (sim *simulation) addOrder(n int, d order.Draft) (*trackedOrder, error) {
 
 // play starts the clock and waits until no event is left.
 func (sim *simulation) play(ctx context.Context) error {
+	// The times of rules count from the start of the run.
 	for _, f := range sim.Faults {
 		r := f.Rule
 		r.From = startTime

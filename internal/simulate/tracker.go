@@ -119,6 +119,7 @@ func (t *tracker) apply(e sqs.Event) {
 		m.deleted = true
 		t.deletes++
 	case sqs.Moved:
+		// SQS redrives at the receive after the last one that maxReceiveCount allows.
 		if want := t.maxReceives[e.From]; m.queueReceives != want {
 			t.violate("early", m.order.number, "message %s left %s after %d receives; maxReceiveCount is %d", m.id, e.From, m.queueReceives, want)
 		}

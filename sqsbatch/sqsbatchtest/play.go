@@ -139,13 +139,13 @@ func idsOf(records []events.SQSMessage) []string {
 	return ids
 }
 
-// lose ends the environment, and tells why.
+// lose ends the environment and logs why.
 func (p *player[T]) lose(why string) {
 	fmt.Fprintf(&p.log, ": %s\n", why)
 	p.handler = nil
 }
 
-// deliver makes the records of a step's batch.
+// deliver returns the records of a step's batch.
 func (p *player[T]) deliver(step Step) []events.SQSMessage {
 	var records []events.SQSMessage
 	for _, i := range p.deliverable(step.Batch) {

@@ -360,8 +360,8 @@ func (v *demoVerb) timing(d *deployer) demo.Timing {
 func (v *demoVerb) report(a *app, r demoResult, elapsed time.Duration) error {
 	err := a.report(v.JSON, r, func() {
 		fmt.Fprintln(a.out, r.Line(duration.Format(elapsed)))
-		if dragged := r.Dragged(); dragged != "" && r.Mode == "whole_batch" {
-			fmt.Fprintln(a.out, dragged)
+		if effect := r.WholeBatchEffect(); effect != "" && r.Mode == "whole_batch" {
+			fmt.Fprintln(a.out, effect)
 		}
 
 		for _, text := range r.Problems {

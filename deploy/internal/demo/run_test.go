@@ -84,7 +84,7 @@ func TestAWholeBatchIsJudgedByItsOwnRule(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.WholeBatch)
 	got := w.judged(w.run(), Request{Count: 40, BadRatio: 0.25, Seed: 3})
-	if got.Sent != 40 || got.Lost != 0 || !got.Good() || got.Duplicates == 0 || got.Dragged() == "" {
+	if got.Sent != 40 || got.Lost != 0 || !got.Good() || got.Duplicates == 0 || got.WholeBatchEffect() == "" {
 		t.Errorf("verdict %+v", got)
 	}
 }

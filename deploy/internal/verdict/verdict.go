@@ -242,9 +242,9 @@ func (v Verdict) Line(took string) string {
 	return strings.Join(parts, " · ")
 }
 
-// Dragged returns a line with the effect of whole-batch failures on good messages. It
+// WholeBatchEffect returns a line with the effect of whole-batch failures on good messages. It
 // is empty if there was none.
-func (v Verdict) Dragged() string {
+func (v Verdict) WholeBatchEffect() string {
 	if v.ReplayedGood == 0 && v.DeadLetteredGood == 0 && v.Duplicates == 0 {
 		return ""
 	}

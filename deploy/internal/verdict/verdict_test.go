@@ -98,7 +98,7 @@ func TestEachOutcomeIsCountedOnce(t *testing.T) {
 		{"a bad one is processed", func(f *verdict.Facts) { f.Processed, f.Dead = append(f.Processed, "bad0"), f.Dead[1:] }, func(v *verdict.Verdict) {
 			v.Processed, v.DeadLettered, v.BadProcessed, v.Problems = 86, 3, 1, []string{"1 bad message was processed"}
 		}},
-		{"good ones are dragged along", func(f *verdict.Facts) {
+		{"good ones are replayed and dead-lettered with their batch", func(f *verdict.Facts) {
 			f.WholeBatch, f.Replayed = true, append(f.Replayed, "good1", "good1", "good2")
 		}, func(v *verdict.Verdict) { v.ReplayedGood, v.ReplaysTotal = 2, 15 }},
 		{"replays differ", func(f *verdict.Facts) { f.Dead[0].Replays = 1 }, func(v *verdict.Verdict) { v.ReplaysLeast = 1 }},
@@ -143,13 +143,13 @@ func TestReplaysInTheLine(t *testing.T) {
 	}
 }
 
-func TestDraggedReportsTheEffectOfWholeBatches(t *testing.T) {
+func TestWholeBatchEffect(t *testing.T) {
 	t.Parallel()
-	if got := (verdict.Verdict{Replays: 3}).Dragged(); got != "" {
+	if got := (verdict.Verdict{Replays: 3}).WholeBatchEffect(); got != "" {
 		t.Errorf("%q where nothing was", got)
 	}
 	want := "failed because of bad messages in their batch: good messages replayed 7, dead-lettered 2, processed again 30 times"
-	if got := (verdict.Verdict{ReplayedGood: 7, DeadLetteredGood: 2, Duplicates: 30}).Dragged(); got != want {
+	if got := (verdict.Verdict{ReplayedGood: 7, DeadLetteredGood: 2, Duplicates: 30}).WholeBatchEffect(); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -124,8 +124,8 @@ func TestAPythonConsumerIsTestedAsTheGuideSays(t *testing.T) {
 	}
 }
 
-// TestANodeConsumerIsServedAsTheGuideSays runs the guide's lines of JavaScript, where
-// somebody has its SDK.
+// TestANodeConsumerIsServedAsTheGuideSays runs the guide's lines of JavaScript, where the
+// AWS SDK for it is installed.
 func TestANodeConsumerIsServedAsTheGuideSays(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "node")

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// plain runs Terraform without Terratest, in a folder of its own, as somebody does who
-// can press Ctrl-C.
+// plain runs Terraform without Terratest, in a directory of its own, as a user who can
+// press Ctrl-C.
 type plain struct {
 	dir  string
 	env  []string

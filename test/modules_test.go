@@ -193,7 +193,7 @@ func unreadQueueRaisesItsAlarm(t *testing.T, e *example) {
 	}
 	name := names["source_unread"]
 	if name == "" {
-		t.Fatalf("no alarm on messages that nobody receives: %v", names)
+		t.Fatalf("no alarm on messages that are not received: %v", names)
 	}
 	e.send(t, e.output(t, "queue_url"))
 

@@ -15,7 +15,7 @@ import (
 func TestTwoRegionsAndTwoPrefixesShareAnAccount(t *testing.T) {
 	t.Parallel()
 	if theLab.onAWS() {
-		t.Skip("applies to a region that nobody named: on the embedded AWS only")
+		t.Skip("applies to a region that was not asked for: embedded AWS only")
 	}
 	here, otherPrefix := deployed(t, "classic", nil), deployed(t, "whole", wholeBatch())
 	options, err := theLab.options("elsewhere", map[string]any{"name_prefix": "classic_"})

@@ -61,7 +61,7 @@ var kinds = map[string]func(*attempt){
 }
 
 // diskFull fills the disk that holds the state, which is a small one of its own.
-// Terraform goes on, and cannot save what it does.
+// Terraform continues, and cannot save its state.
 const diskFull = "disk full"
 
 // few is the part of the matrix that runs with the end-to-end tests: one moment of
@@ -74,19 +74,18 @@ var few = map[string]int{
 	"plain/network gone/destroy":    1,
 }
 
-// driver is a way to deploy, to take down and to go on after a run that was cut
-// short.
+// driver is a way to deploy, to remove, and to continue after an interrupted run.
 type driver struct {
-	// prepare makes what a new lane needs before its first run; it may be nil.
+	// prepare prepares a new lane for its first run; it may be nil.
 	prepare func(t *testing.T, l *lane)
 	// command returns the command for a verb: up, down or plan. A plan ends with exit
 	// code 0 if nothing is to be changed.
 	command func(l *lane, verb string) *exec.Cmd
-	// repair does what the documentation says before the next up; it may be nil.
+	// repair is the repair in the documentation before the next up; it may be nil.
 	repair func(t *testing.T, l *lane)
 	// without are the kinds that do not apply.
 	without []string
-	// orphans says that a provider may go on after Terraform was killed.
+	// orphans means that a provider may continue after Terraform was killed.
 	orphans bool
 }
 
@@ -96,9 +95,10 @@ var drivers = map[string]driver{
 	"plain": plainTerraform,
 }
 
-// However a run is cut short, the same command run again finishes the work, for
-// plain Terraform after what docs/terraform.md says to do first: the queues that were there are the same queues with the same messages, and nothing is
-// left to change. No process of the run that was cut short is left either.
+// After any interruption, the same command finishes the work when it is run again; for
+// plain Terraform after the repair in docs/terraform.md. The queues that existed are the
+// same queues with the same messages, and nothing is left to change. No process of the
+// interrupted run is left either.
 func TestInterruptedRunsAreFinishedByTheNext(t *testing.T) {
 	t.Parallel()
 	which := os.Getenv(interruptsVariable)
@@ -593,8 +593,8 @@ func (f *front) watch() <-chan struct{} {
 	return f.first
 }
 
-// note notes a request. IAM's and CloudWatch's are not told apart: their changes
-// come together with others.
+// note records a request. Those of IAM and CloudWatch are not distinguished: their
+// changes come together with others.
 func (f *front) note(r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	changes := false

@@ -13,7 +13,7 @@ import (
 )
 
 // The embedded AWS does not hold the operator's secrets, in the background or in the
-// foreground: whoever could read its environment would find none.
+// foreground: its environment has none to read.
 func TestTheServerHoldsNoSecretOfTheOperator(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("read from /proc")

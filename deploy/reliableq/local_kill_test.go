@@ -188,7 +188,7 @@ func TestAServerThatIsKilledComesBack(t *testing.T) {
 	close(stop)
 	wg.Wait()
 	if seen != nil {
-		t.Errorf("to somebody who looked it had stopped: %v", seen)
+		t.Errorf("the record said that it was not running: %v", seen)
 	}
 	for _, pid := range children {
 		if err := syscall.Kill(pid, 0); err == nil {

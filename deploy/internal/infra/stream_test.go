@@ -38,25 +38,29 @@ func applied(event, action, r, id string) string {
 
 const planDone = `{"type":"change_summary","changes":{"add":8,"change":0,"remove":0,"operation":"plan"}}`
 
-// play feeds lines to a tracker and answers after how many of them the half was
-// called, or -1.
+// play feeds lines to a tracker. It returns after how many of them the deployment was
+// usable, or -1, and the inventory at that time.
 func play(t *testing.T, lines []string) (*tracker, int, Inventory) {
 	t.Helper()
 	var out bytes.Buffer
 	p := progress.New(&out, progress.Lines)
-	at, half := -1, Inventory{}
+	at := -1
+	var usable Inventory
 	n := 0
-	tr := newTracker(p, p.Begin("deploy", progress.Span{}), func(r Inventory) { at, half = n, r })
+	tr := newTracker(p, p.Begin("deploy", progress.Span{}), func(i Inventory) {
+		at = n
+		usable = i
+	})
 	s := &splitter{handle: func(e Event) { n++; tr.handle(e) }}
 	for _, line := range lines {
 		if _, err := s.Write([]byte(line + "\n")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return tr, at, half
+	return tr, at, usable
 }
 
-// flowEvents is a first deployment up to its half-time, and the rest.
+// flowEvents are the events of a first deployment until it is usable, and the rest.
 func flowEvents() (before, after []string) {
 	source, dlq := resource("module.queues", "aws_sqs_queue", "source"), resource("module.queues", "aws_sqs_queue", "dlq")
 	redrive := resource("module.queues", "aws_sqs_queue_redrive_policy", "source")

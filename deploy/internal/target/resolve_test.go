@@ -348,7 +348,7 @@ var settings = []struct {
 	},
 }
 
-// only makes env, with a key of nobody's and a region, the only AWS settings of
+// only makes env, with an invalid key and a region, the only AWS settings of
 // this process.
 func only(t *testing.T, env map[string]string) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -31,16 +32,21 @@ func TestManySeedsHoldWithCrashes(t *testing.T) {
 func TestSameSeedGivesSameLogWithCrashes(t *testing.T) {
 	t.Parallel()
 	for seed := uint64(1); seed <= 25; seed++ {
-		s := drawn(t, Crashing, seed, 20)
-		one, first := play(t, s, Options{})
-		two, second := play(t, s, Options{})
-		if first != second {
-			t.Fatalf("seed %d: %s", seed, cmp.Diff(strings.Split(first, "\n"), strings.Split(second, "\n")))
-		}
-		one.Took, two.Took = 0, 0
-		if diff := cmp.Diff(one, two); diff != "" {
-			t.Errorf("seed %d: %s", seed, diff)
-		}
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			s := drawn(t, Crashing, seed, 20)
+			one, first := play(t, s, Options{})
+			two, second := play(t, s, Options{})
+			if first != second {
+				t.Fatal(cmp.Diff(strings.Split(first, "\n"), strings.Split(second, "\n")))
+			}
+
+			one.Took = 0
+			two.Took = 0
+			if diff := cmp.Diff(one, two); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -73,19 +74,24 @@ func TestManySeedsHold(t *testing.T) {
 func TestSameSeedGivesSameLog(t *testing.T) {
 	t.Parallel()
 	for seed := uint64(1); seed <= 60; seed++ {
-		s := drawn(t, Mixed, seed, 20)
-		one, first := play(t, s, Options{})
-		two, second := play(t, s, Options{})
-		if first != second {
-			t.Fatalf("seed %d, %s: %s", seed, s.Kind, cmp.Diff(strings.Split(first, "\n"), strings.Split(second, "\n")))
-		}
-		if len(one.Log) < 20*2 {
-			t.Errorf("seed %d: the log has %d events", seed, len(one.Log))
-		}
-		one.Took, two.Took = 0, 0
-		if diff := cmp.Diff(one, two); diff != "" {
-			t.Errorf("seed %d: %s", seed, diff)
-		}
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			s := drawn(t, Mixed, seed, 20)
+			one, first := play(t, s, Options{})
+			two, second := play(t, s, Options{})
+			if first != second {
+				t.Fatalf("%s: %s", s.Kind, cmp.Diff(strings.Split(first, "\n"), strings.Split(second, "\n")))
+			}
+			if len(one.Log) < 20*2 {
+				t.Errorf("the log has only %d events", len(one.Log))
+			}
+
+			one.Took = 0
+			two.Took = 0
+			if diff := cmp.Diff(one, two); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/infra"
 	"github.com/reliableq/reliableq/deploy/internal/live"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/deploy/internal/project"
 	"github.com/reliableq/reliableq/deploy/internal/target"
 )
 
@@ -41,27 +42,35 @@ type deployer struct {
 	confirm func(ctx context.Context, plan *infra.Plan, lost int) error
 }
 
+// inputs are what the flags of a deployment choose, as far as that does not depend on
+// the target.
+type inputs struct {
+	project  project.Project
+	platform bundle.Platform // of the functions
+	vars     []string        // assignments for Terraform
+	stateDir string
+}
+
+// inputs returns what the flags choose, or an error about them.
+func (f *deployFlags) inputs() (in inputs, err error) {
+	if in.project, err = f.project(); err != nil {
+		return in, err
+	}
+	if in.platform, err = f.platform(f.kind() == target.Embedded); err != nil {
+		return in, usageError{err}
+	}
+	if in.vars, err = f.vars(in.project, f.NamePrefix, in.platform); err != nil {
+		return in, err
+	}
+	in.stateDir, err = f.stateDir()
+	return in, err
+}
+
 // prepare builds the functions and, at the same time, connects to the target and
 // initializes Terraform. A newly started embedded AWS gets the given clock.
 func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress, clock string) (*deployer, error) {
 	// Refuse what is wrong in the flags before any work begins.
-	proj, err := f.project()
-	if err != nil {
-		return nil, err
-	}
-
-	embedded := f.kind() == target.Embedded
-	platform, err := f.platform(embedded)
-	if err != nil {
-		return nil, usageError{err}
-	}
-
-	vars, err := f.vars(proj, f.NamePrefix, platform)
-	if err != nil {
-		return nil, err
-	}
-
-	stateDir, err := f.stateDir()
+	in, err := f.inputs()
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +80,7 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 	}
 
 	d := &deployer{progress: p}
-	if !embedded {
+	if f.kind() != target.Embedded {
 		// Check the credentials before anything is built.
 		if d.target, _, err = f.connect(ctx, p, nil); err != nil {
 			return nil, err
@@ -83,25 +92,25 @@ func (f *deployFlags) prepare(ctx context.Context, a *app, p *progress.Progress,
 	var built []bundle.Result
 	group.Go(func() (err error) {
 		start := time.Now()
-		built, err = buildFunctions(ctx, p, proj, bundle.Options{Platform: platform})
+		built, err = buildFunctions(ctx, p, in.project, bundle.Options{Platform: in.platform})
 		d.buildTime = time.Since(start)
 		if err != nil {
 			return err
 		}
-		return bundle.CheckArchitecture(built, platform.Lambda())
+		return bundle.CheckArchitecture(built, in.platform.Lambda())
 	})
 
 	group.Go(func() error {
-		o, err := f.options(ctx, p, proj.Terraform(), stateDir)
+		o, err := f.options(ctx, p, in.project.Terraform(), in.stateDir)
 		if err != nil {
 			return err
 		}
 
-		o.Vars = vars
+		o.Vars = in.vars
 		o.VarFiles = f.VarFile
 		o.Backend = f.BackendConfig
 		return d.initialize(ctx, f, o, &background{
-			stateDir: stateDir,
+			stateDir: in.stateDir,
 			listen:   f.Listen,
 			clock:    clock,
 		})

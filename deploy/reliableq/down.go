@@ -87,28 +87,13 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 
 // terraformOptions returns the options of the deployment, without its target.
 func (v *downVerb) terraformOptions(ctx context.Context, p *progress.Progress) (infra.Options, error) {
-	proj, err := v.project()
+	in, err := v.inputs()
 	if err != nil {
 		return infra.Options{}, err
 	}
 
-	platform, err := v.platform(v.kind() == target.Embedded)
-	if err != nil {
-		return infra.Options{}, usageError{err}
-	}
-
-	vars, err := v.vars(proj, v.NamePrefix, platform)
-	if err != nil {
-		return infra.Options{}, err
-	}
-
-	dir, err := v.stateDir()
-	if err != nil {
-		return infra.Options{}, err
-	}
-
-	o, err := v.options(ctx, p, proj.Terraform(), dir)
-	o.Vars = vars
+	o, err := v.options(ctx, p, in.project.Terraform(), in.stateDir)
+	o.Vars = in.vars
 	o.VarFiles = v.VarFile
 	return o, err
 }

@@ -105,6 +105,7 @@ func (s *Service) addAlarm(a *alarm) {
 		s.shortPeriods++
 	}
 
+	// The metric need not have data yet.
 	for _, stat := range a.query.statistics {
 		m := res.ensureMetric(stat.namespace, stat.name, stat.dimensions)
 		if !slices.Contains(m.watchers, a) {

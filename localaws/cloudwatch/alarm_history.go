@@ -47,7 +47,7 @@ func stateChange(before, after alarmState) string {
 		Data   json.RawMessage `json:"stateReasonData,omitempty"`
 	}
 
-	// A reason that somebody set need not be JSON.
+	// The reason data of a state set by SetAlarmState may be absent.
 	describe := func(s alarmState) state {
 		out := state{Value: s.Value, Reason: s.Reason}
 		if json.Valid([]byte(s.ReasonData)) {

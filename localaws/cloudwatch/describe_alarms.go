@@ -159,6 +159,7 @@ func (s *Service) DescribeAlarms(_ context.Context, c *awsapi.Call, in *Describe
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	// Select a page of names, and describe these alarms only.
 	alarms := s.resourcesIn(c.Scope()).alarms
 	names := slices.Sorted(maps.Keys(alarms))
 	names = slices.DeleteFunc(names, func(name string) bool { return !in.selects(alarms[name]) })

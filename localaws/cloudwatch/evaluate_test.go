@@ -31,7 +31,7 @@ func TestAlarmsTreatMissingDataByTheTablesInTheGuide_E22(t *testing.T) {
 	for _, tt := range []struct {
 		m, n    int
 		picture string
-		want    [4]string // missing, ignore, breaching, notBreaching; empty keeps the state
+		want    [4]string // missing, ignore, breaching, notBreaching; empty: no change
 	}{
 		{3, 3, "0 - X - X", [4]string{"OK", "OK", "OK", "OK"}},
 		{3, 3, "- - - - 0", [4]string{"OK", "OK", "OK", "OK"}},

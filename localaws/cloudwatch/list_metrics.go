@@ -55,6 +55,7 @@ func (s *Service) ListMetrics(_ context.Context, c *awsapi.Call, in *ListMetrics
 		return nil, errValidation.Violation("recentlyActive", in.RecentlyActive, awsapi.OneOf("PT3H"))
 	}
 
+	// A metric is listed for two weeks after its last datum.
 	now := s.clock.Now()
 	s.takeSamples(now, false)
 	since := now.Add(-14 * 24 * time.Hour).Unix()
@@ -65,6 +66,7 @@ func (s *Service) ListMetrics(_ context.Context, c *awsapi.Call, in *ListMetrics
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	// Keys sort by namespace, name and dimensions.
 	metrics := s.resourcesIn(c.Scope()).metrics
 	keys := slices.Sorted(maps.Keys(metrics))
 	keys = slices.DeleteFunc(keys, func(k string) bool { return metrics[k].lastSeen < since || !in.selects(metrics[k]) })

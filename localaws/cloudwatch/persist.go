@@ -97,6 +97,7 @@ func (s *Service) loadAlarm(key string, value []byte) error {
 		return fmt.Errorf("alarm %s: %w", key, err)
 	}
 
+	// The query is derived from the configuration, so it is not stored.
 	q, period, err := r.Config.parseQuery(r.Account)
 	if err != nil {
 		return fmt.Errorf("alarm %s: %w", key, err)

@@ -62,10 +62,9 @@ type Service struct {
 	recordsSinceCheck int    // since memory was last added up
 	checkedSinceTick  bool   // there was a level check since the last tick
 	samplingRound     uint64 // the last round of calls to samplers that began
-	historySeq        uint64 // number of the last item of an alarm's history
 	completedRound    uint64 // the last round that ended
-
-	shortPeriods int // number of alarms with a period of less than a minute
+	historySeq        uint64 // number of the last item of any alarm's history
+	shortPeriods      int    // number of alarms with a period of less than a minute
 }
 
 // resources are the metrics and alarms of one scope.

@@ -16,7 +16,7 @@ func (s *Service) scheduleTick(kind clock.Kind) {
 	step := s.tickInterval()
 	at := s.clock.Now().Truncate(step).Add(step)
 
-	// Keep a scheduled tick that is early enough and of the right kind, or replace it.
+	// A scheduled tick may be early enough and of the right kind; otherwise replace it.
 	if s.tick != nil {
 		if !at.Before(s.tickAt) && (s.tickKind == clock.Moves || kind == clock.Upkeep) {
 			return
@@ -71,7 +71,7 @@ func (s *Service) runTick(self **clock.Event, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	// Nobody waits for the disk here: a state that is lost in a crash is evaluated again.
+	// This need not be durable: a state that is lost in a crash is evaluated again.
 	b := s.store.Batch()
 	for _, a := range s.sortedAlarms() {
 		s.evaluateAlarm(b, a, at)

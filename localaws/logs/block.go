@@ -127,6 +127,7 @@ func decodeBlock(id uint64, data []byte) (*block, uint64, error) {
 			return b, highest, nil
 		}
 
+		// Data from the disk must be sorted, or readers would skip events.
 		p := position{e.time, e.seq}
 		if b.n == 0 {
 			b.first = p

@@ -34,6 +34,7 @@ func (s *Service) CreateLogGroup(_ context.Context, c *awsapi.Call, in *CreateLo
 		return err
 	}
 
+	// Refuse what would change how the group behaves.
 	switch {
 	case in.KMSKeyID != "":
 		return unsupported("CreateLogGroup", "kmsKeyId")

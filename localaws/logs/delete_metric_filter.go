@@ -18,6 +18,7 @@ type DeleteMetricFilterInput struct {
 // DeleteMetricFilter deletes a metric filter.
 func (s *Service) DeleteMetricFilter(_ context.Context, c *awsapi.Call, in *DeleteMetricFilterInput) error {
 	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
+		// Readers may hold the slice, so it is replaced.
 		rest := g.removeFilter(in.FilterName)
 		if len(rest) == len(g.filters) {
 			return errNotFound.With("The specified metric filter does not exist.")

@@ -78,6 +78,7 @@ func (s *Service) DescribeLogGroups(_ context.Context, c *awsapi.Call, in *Descr
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	// Select a page of names, and describe these groups only.
 	groups := s.groups[c.Scope()]
 	names := slices.Sorted(maps.Keys(groups))
 	names = slices.DeleteFunc(names, func(name string) bool { return !in.selects(name) })
@@ -89,6 +90,8 @@ func (s *Service) DescribeLogGroups(_ context.Context, c *awsapi.Call, in *Descr
 	out := &DescribeLogGroupsOutput{LogGroups: make([]LogGroup, 0, len(names)), NextToken: next}
 	for _, name := range names {
 		d := groups[name].describe()
+
+		// AWS omits the size here, too.
 		if in.LogGroupNamePattern != "" {
 			d.StoredBytes = nil
 		}

@@ -69,6 +69,7 @@ func (s *Service) DescribeLogStreams(_ context.Context, c *awsapi.Call, in *Desc
 		return nil, err
 	}
 
+	// AWS can sort by time only without a prefix.
 	switch in.OrderBy {
 	case "", "LogStreamName":
 	case "LastEventTime":
@@ -105,6 +106,8 @@ func (s *Service) DescribeLogStreams(_ context.Context, c *awsapi.Call, in *Desc
 func (in *DescribeLogStreamsInput) sortedStreams(g *group) []string {
 	names := slices.Sorted(maps.Keys(g.streams))
 	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, in.LogStreamNamePrefix) })
+
+	// The sort is stable: streams with equal times stay sorted by name.
 	if in.OrderBy == "LastEventTime" {
 		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(g.streams[a].lastEventTime(), g.streams[b].lastEventTime()) })
 	}
@@ -122,6 +125,7 @@ func (st *stream) describe() LogStream {
 		ARN:           st.arn(),
 	}
 
+	// Blocks are sorted, so the first and last one have the times.
 	if len(st.blocks) > 0 {
 		first := st.blocks[0].first.time
 		last := st.lastEventTime()
@@ -129,6 +133,7 @@ func (st *stream) describe() LogStream {
 		d.LastEventTimestamp = &last
 	}
 
+	// A stream that was never written has no token.
 	if st.ingested > 0 {
 		at := st.ingested
 		d.LastIngestionTime = &at

@@ -77,6 +77,7 @@ func (s *Service) metricFilters(scope awsapi.Scope, in *DescribeMetricFiltersInp
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	// Search all groups, or the named one.
 	groups := s.groups[scope]
 	if in.LogGroupName != "" {
 		g, err := s.findGroup(scope, in.LogGroupName)
@@ -103,6 +104,7 @@ func (s *Service) metricFilters(scope awsapi.Scope, in *DescribeMetricFiltersInp
 		}
 	}
 
+	// Groups are in the random order of a map.
 	slices.SortFunc(all, func(a, b MetricFilter) int { return cmp.Compare(filterKey(a), filterKey(b)) })
 	return all, nil
 }

@@ -81,12 +81,12 @@ func (s *Service) FilterLogEvents(ctx context.Context, c *awsapi.Call, in *Filte
 		return nil, err
 	}
 
-	runs, err := s.openStreams(c.Scope(), name, in, after)
+	streams, err := s.openStreams(c.Scope(), name, in, after)
 	if err != nil {
 		return nil, err
 	}
 
-	return collectPage(ctx, runs, match, limit)
+	return collectPage(ctx, streams, match, limit)
 }
 
 // validate checks the request and parses its pattern and token. after is the
@@ -107,6 +107,7 @@ func (in *FilterLogEventsInput) validate() (*pattern.Pattern, position, error) {
 		return match, after, err
 	}
 
+	// A token is the position of the last event of its page.
 	digits, err := base64.RawURLEncoding.DecodeString(in.NextToken)
 	after, ok := parsePosition(string(digits))
 	if err != nil || !ok {
@@ -188,6 +189,8 @@ func collectPage(ctx context.Context, m mergeHeap, match *pattern.Pattern, limit
 		if !ok {
 			return out, nil
 		}
+
+		// A pattern may match nothing in millions of events: let the caller cancel.
 		if seen%10_000 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -195,6 +198,7 @@ func collectPage(ctx context.Context, m mergeHeap, match *pattern.Pattern, limit
 			continue
 		}
 
+		// The page is full; this event is on the next one.
 		if size += e.size(); len(out.Events) == limit || size > maxPageBytes && len(out.Events) > 0 {
 			out.NextToken = base64.RawURLEncoding.EncodeToString([]byte(last.String()))
 			return out, nil

@@ -76,13 +76,13 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 	}
 
 	// Without a token, the page is at the start or at the end of the stream.
-	at := cursor{forward: in.StartFromHead}
+	start := cursor{forward: in.StartFromHead}
 	if in.NextToken != "" {
-		if at, err = parseCursor(in.NextToken); err != nil {
+		if start, err = parseCursor(in.NextToken); err != nil {
 			return nil, err
 		}
-	} else if !at.forward {
-		at.at = lastPosition
+	} else if !start.forward {
+		start.position = lastPosition
 	}
 
 	// Select the events on the right side of the cursor.
@@ -92,10 +92,10 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 		before: lastPosition,
 	}
 
-	if at.forward {
-		want.after = at.at
+	if start.forward {
+		want.after = start.position
 	} else {
-		want.before = at.at
+		want.before = start.position
 	}
 
 	// Decode the page without the lock.
@@ -105,13 +105,13 @@ func (s *Service) GetLogEvents(_ context.Context, c *awsapi.Call, in *GetLogEven
 	}
 
 	var got []event
-	if at.forward {
+	if start.forward {
 		got = want.firstPage(blocks, limit)
 	} else {
 		got = want.lastPage(blocks, limit)
 	}
 
-	return at.page(got, in.NextToken == ""), nil
+	return start.page(got, in.NextToken == ""), nil
 }
 
 // valueOr returns *ms, or otherwise if ms is nil.
@@ -141,21 +141,21 @@ func (s *Service) snapshot(scope awsapi.Scope, groupName, streamName string, wan
 // page returns the output for the events at the cursor. first reports that the
 // request had no token.
 func (c cursor) page(got []event, first bool) *GetLogEventsOutput {
-	next := cursor{at: c.at, forward: true}
-	back := cursor{at: c.at}
+	next := cursor{position: c.position, forward: true}
+	back := cursor{position: c.position}
 
 	// An empty page has tokens that find events which arrive later.
 	switch {
 	case len(got) > 0:
-		next.at = got[len(got)-1].position()
-		back.at = got[0].position()
+		next.position = got[len(got)-1].position()
+		back.position = got[0].position()
 	case first:
-		next.at = position{}
-		back.at = position{}
+		next.position = position{}
+		back.position = position{}
 	case c.forward:
-		back.at.seq++
+		back.position.seq++
 	default:
-		next.at = c.at.before()
+		next.position = c.position.before()
 	}
 
 	out := &GetLogEventsOutput{

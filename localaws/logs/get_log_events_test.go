@@ -51,12 +51,12 @@ func TestGetLogEventsStartsWithLatestPage_E7(t *testing.T) {
 		t.Errorf("the first page is %s, want 0", text)
 	}
 
-	text, begin := get(first.NextBackwardToken, false)
-	if text != "" || begin.NextBackwardToken != first.NextBackwardToken {
+	text, atStart := get(first.NextBackwardToken, false)
+	if text != "" || atStart.NextBackwardToken != first.NextBackwardToken {
 		t.Errorf("before the start: %q, want an empty page with the same token", text)
 	}
 
-	if text, _ := get(begin.NextForwardToken, false); text != "012" {
+	if text, _ := get(atStart.NextForwardToken, false); text != "012" {
 		t.Errorf("forward from the start: %q, want 012", text)
 	}
 

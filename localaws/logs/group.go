@@ -78,6 +78,7 @@ func (s *Service) deleteGroup(b *store.Batch, g *group) {
 		g.expiry.Stop()
 	}
 
+	// Cancel what is scheduled for the group.
 	for _, f := range g.filters {
 		f.stop()
 	}

@@ -64,6 +64,7 @@ func (s *Service) measure(scope awsapi.Scope, f *metricFilter, events []Event) {
 		}
 	}
 
+	// The default value depends on whether any event of the minute matches.
 	if f.transformation.DefaultValue != nil {
 		s.trackMinute(scope, f, matched)
 	}
@@ -86,6 +87,7 @@ func (f *metricFilter) measurement(e Event) (Measurement, bool) {
 		Time:      e.Time,
 	}
 
+	// The value is a constant, or selected from the event.
 	text := f.transformation.MetricValue
 	ok := true
 	if strings.HasPrefix(text, "$") {
@@ -128,6 +130,8 @@ func (s *Service) trackMinute(scope awsapi.Scope, f *metricFilter, matched bool)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	minute := s.now() / time.Minute.Milliseconds()
+
+	// The first event of a minute schedules its end.
 	if f.minuteEnd == nil && !f.stopped {
 		f.minute = minute
 		f.matched = false
@@ -145,6 +149,7 @@ func (s *Service) endMinute(scope awsapi.Scope, f *metricFilter) {
 	f.minuteEnd = nil
 	f.mu.Unlock()
 
+	// Handlers run without the lock.
 	if unmatched {
 		s.reportMeasurement(scope, Measurement{
 			Namespace: f.transformation.MetricNamespace,

@@ -43,6 +43,8 @@ func resolveGroupName(name, identifier string) (string, error) {
 	if name == "" && identifier == "" {
 		return "", errInvalidParameter.Violation("logGroupName", nil, awsapi.NotNull)
 	}
+
+	// An identifier may be an ARN.
 	if name == "" {
 		name = groupNameOf(identifier)
 	}

@@ -217,6 +217,7 @@ func (s *Service) loadStream(streams map[uint64]*stream, key string, value []byt
 		token:    r.Token,
 	}
 
+	// Implicit streams count for the memory limit.
 	if st.implicit {
 		s.addUsage(g, 0, streamOverhead)
 	}
@@ -234,6 +235,7 @@ func parseStreamKey(streams map[uint64]*stream, key string) (*stream, uint64, er
 		return nil, 0, fmt.Errorf("key %q: want 32 digits", key)
 	}
 
+	// 16 digits each, in hex.
 	id, err := strconv.ParseUint(key[:16], 16, 64)
 	if err != nil {
 		return nil, 0, fmt.Errorf("key %q: %w", key, err)
@@ -268,6 +270,7 @@ func (s *Service) loadBlock(streams map[uint64]*stream, key string, value []byte
 		return fmt.Errorf("block %s is empty", key)
 	}
 
+	// Counters continue after the highest numbers in the store.
 	st.blocks = append(st.blocks, bl)
 	st.ingested = max(st.ingested, bl.ingested)
 	s.addUsage(st.group, bl.size, bl.memory())

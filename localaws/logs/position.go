@@ -31,6 +31,8 @@ func parsePosition(s string) (position, bool) {
 	if len(s) != 56 {
 		return position{}, false
 	}
+
+	// 36 digits of time, then 20 of the sequence number.
 	t, err := strconv.ParseUint(s[:36], 10, 63)
 	if err != nil {
 		return position{}, false
@@ -41,15 +43,15 @@ func parsePosition(s string) (position, bool) {
 
 // cursor is a token of GetLogEvents: a position and the direction to continue in.
 type cursor struct {
-	at      position
-	forward bool
+	position position
+	forward  bool
 }
 
 func (c cursor) String() string {
 	if c.forward {
-		return "f/" + c.at.String() + "/s"
+		return "f/" + c.position.String() + "/s"
 	}
-	return "b/" + c.at.String() + "/s"
+	return "b/" + c.position.String() + "/s"
 }
 
 // parseCursor parses a token. It refuses everything that String does not return.
@@ -58,10 +60,12 @@ func parseCursor(s string) (cursor, error) {
 	if !forward {
 		rest, _ = strings.CutPrefix(s, "b/") // checked below, by comparing with String
 	}
+
+	// Comparing with the canonical form refuses signs, leading zeros and the like.
 	digits, ok := strings.CutSuffix(rest, "/s")
-	at, good := parsePosition(digits)
-	c := cursor{at, forward}
-	if !ok || !good || c.String() != s {
+	at, valid := parsePosition(digits)
+	c := cursor{position: at, forward: forward}
+	if !ok || !valid || c.String() != s {
 		return cursor{}, invalidToken()
 	}
 	return c, nil

@@ -75,6 +75,7 @@ func (s *Service) PutLogEvents(_ context.Context, c *awsapi.Call, in *PutLogEven
 		return out, nil
 	}
 
+	// Unlike Write, this does not create the stream.
 	a, err := s.appendBatch(scope, in.LogGroupName, accepted, func(_ *store.Batch, g *group) (*stream, error) {
 		if st := g.streams[in.LogStreamName]; st != nil {
 			return st, nil

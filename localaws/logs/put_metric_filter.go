@@ -53,6 +53,8 @@ func (s *Service) PutMetricFilter(_ context.Context, c *awsapi.Call, in *PutMetr
 	}
 	return s.changeGroup(c, in.LogGroupName, func(b *store.Batch, g *group) error {
 		f.created = s.now()
+
+		// A filter with the same name is replaced, and does not count.
 		filters := g.removeFilter(f.name)
 		if len(filters) >= maxFilters {
 			return errLimit.With("Resource limit exceeded.")
@@ -109,6 +111,7 @@ func (t *MetricTransformation) validate() error {
 		return errInvalidParameter.With("Invalid metric transformation: dimensions and default value are mutually exclusive properties.")
 	}
 
+	// A dimension has a value from each event, never a constant.
 	for name, selector := range t.Dimensions {
 		if !strings.HasPrefix(selector, "$") {
 			return errInvalidParameter.With("Invalid metric transformation: the value '%s' of dimension '%s' is not a selector.", selector, name)

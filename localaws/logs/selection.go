@@ -18,6 +18,7 @@ func (s selection) contains(p position) bool {
 // overlapping returns the blocks that can have selected events. The blocks are
 // sorted.
 func (s selection) overlapping(all []*block) []*block {
+	// lo is the first block that is not entirely before the selection.
 	lo, _ := slices.BinarySearchFunc(all, s, func(b *block, s selection) int {
 		if b.last.time < s.from || b.last.compare(s.after) <= 0 {
 			return -1
@@ -25,6 +26,7 @@ func (s selection) overlapping(all []*block) []*block {
 		return 1
 	})
 
+	// hi is the first block that is entirely after the selection.
 	hi, _ := slices.BinarySearchFunc(all, s, func(b *block, s selection) int {
 		if b.first.time >= s.to || b.first.compare(s.before) >= 0 {
 			return 1
@@ -47,6 +49,7 @@ type streamReader struct {
 // advance moves to the next selected event. It returns false at the end.
 func (r *streamReader) advance() bool {
 	for {
+		// An error cannot happen: blocks in a stream are valid.
 		e, err := r.block.next()
 		switch {
 		case err == nil && e != nil && r.selection.contains(position{e.time, e.seq}):
@@ -84,6 +87,8 @@ func (s selection) firstPage(blocks []*block, limit int) []event {
 func (s selection) lastPage(blocks []*block, limit int) []event {
 	var page []event // in reverse order
 	var size int64
+
+	// Decode blocks from the end until the page is full.
 	for _, b := range slices.Backward(blocks) {
 		for _, e := range slices.Backward(b.events()) {
 			if !s.contains(e.position()) {

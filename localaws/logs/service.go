@@ -130,6 +130,8 @@ func (s *Service) findGroup(scope awsapi.Scope, name string) (*group, error) {
 func (s *Service) Reset(account, region string) error {
 	s.mu.Lock()
 	b := s.store.Batch()
+
+	// Within treats empty strings as all.
 	for scope, groups := range s.groups {
 		if !scope.Within(account, region) {
 			continue

@@ -113,6 +113,8 @@ func (s *Service) groupFromARN(c *awsapi.Call, arn string) (string, error) {
 	if !ok || a.Service != "logs" || !isGroup || strings.Contains(name, ":") {
 		return "", errInvalidParameter.With("Invalid resource ARN: %s", arn)
 	}
+
+	// A group of another account or region is not visible to the call.
 	if a.Account != c.Account || a.Region != c.Region {
 		return "", groupNotFound()
 	}
@@ -129,6 +131,7 @@ func (s *Service) addTags(c *awsapi.Call, name string, tags map[string]string) e
 		return err
 	}
 	return s.changeGroup(c, name, func(b *store.Batch, g *group) error {
+		// Build a new map: others may hold the old one.
 		all := map[string]string{}
 		maps.Copy(all, g.tags)
 		maps.Copy(all, tags)

@@ -99,6 +99,8 @@ func (s *Service) limitMemory(b *store.Batch) []Measurement {
 // at most total. Groups with less are not affected. It sorts groups by memory.
 func fairShare(groups []*group, total int64) int64 {
 	slices.SortFunc(groups, func(a, b *group) int { return cmp.Compare(a.memory, b.memory) })
+
+	// A group below the average leaves the rest of its share to the larger ones.
 	for i, g := range groups {
 		share := total / int64(len(groups)-i)
 		if g.memory > share {

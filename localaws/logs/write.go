@@ -121,7 +121,7 @@ func (s *Service) appendBatch(scope awsapi.Scope, name string, events []Event, p
 	st.ingested = now
 	s.insertEvents(b, st, batch)
 
-	// Keep within the memory limit, and expire the oldest event in time.
+	// Stay within the memory limit, and schedule the expiry of the oldest event.
 	drops := s.limitMemory(b)
 	if g.retention > 0 && (g.expiry == nil || batch[0].time < g.expiryOldest) {
 		s.scheduleExpiry(g)

@@ -58,6 +58,7 @@ func (a array) eval(in Inputs) (Value, error) {
 			return v, err
 		}
 
+		// An array in an array is flattened.
 		switch v.kind {
 		case seriesKind:
 			list = append(list, v.series)
@@ -84,6 +85,7 @@ func (f fill) eval(in Inputs) (Value, error) {
 		return of, err
 	}
 
+	// REPEAT needs no value.
 	with := Number(0)
 	if !f.repeat {
 		if with, err = f.with.eval(in); err != nil {
@@ -118,6 +120,7 @@ func (f fill) fillSeries(s Series, with Value, times []int64) Series {
 			continue
 		}
 
+		// Before the first value there is nothing to repeat.
 		if f.repeat {
 			if seen {
 				out[at] = last
@@ -163,6 +166,7 @@ func (o operation) eval(in Inputs) (Value, error) {
 // combine applies f to two values period by period. An array is combined series by
 // series.
 func combine(a, b Value, f func(a, b float64) float64) (Value, error) {
+	// Arrays first, then numbers; two series are left.
 	switch {
 	case a.kind == listKind && b.kind == listKind:
 		return a, fmt.Errorf("an operator cannot combine two arrays")

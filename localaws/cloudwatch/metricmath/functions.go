@@ -63,6 +63,7 @@ func aggregate(f func([]float64) float64) function {
 	return function{1, func(args []Value) (Value, error) {
 		switch v := args[0]; v.kind {
 		case seriesKind:
+			// The order of the values does not matter.
 			var all []float64
 			for _, x := range v.series {
 				all = append(all, x)
@@ -73,6 +74,7 @@ func aggregate(f func([]float64) float64) function {
 			return Number(f(all)), nil
 
 		case listKind:
+			// Aggregate the values of each period that any series has.
 			byTime := map[int64][]float64{}
 			for _, s := range v.list {
 				for at, x := range s {

@@ -38,6 +38,8 @@ func Parse(text string) (*Expression, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// The expression must be all of the text.
 	if p.skipSpace(); p.rest != "" {
 		return nil, p.errorf("unexpected %q", p.rest[:1])
 	}
@@ -85,6 +87,7 @@ func (p *parser) binary(level int) (node, error) {
 
 	defer func() { p.depth-- }()
 
+	// Operators of the same level associate to the left.
 	left, err := p.binary(level + 1)
 	for err == nil {
 		op := p.operator(levels[level])
@@ -142,7 +145,7 @@ func (p *parser) unary() (node, error) {
 		return array{items}, err
 	}
 
-	// What is left begins with a word; one before "(" is a function.
+	// The rest starts with a word; one before "(" is a function.
 	word := p.word()
 	switch c := word + " "; {
 	case word == "":
@@ -267,6 +270,7 @@ func (p *parser) fill() (node, error) {
 		}
 	}
 
+	// All forms end here.
 	if !p.take(")") {
 		return nil, p.errorf("missing ) after FILL")
 	}

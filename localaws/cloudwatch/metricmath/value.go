@@ -1,6 +1,7 @@
 package metricmath
 
-// Series is values by moment, in epoch seconds.
+// Series is the values of a time series by the start of their period, in epoch
+// seconds.
 type Series map[int64]float64
 
 // Value is the result of an expression: a number, a series, or an array of series.

@@ -90,6 +90,7 @@ func (p *parser) parseCondition(unquoted func(c byte) bool) (condition, error) {
 // looksNumeric excludes numbers that ParseFloat accepts and Logs does not: inf,
 // nan, hexadecimal and underscores.
 func looksNumeric(s string) bool {
+	// A sign, point or exponent alone is not a number.
 	return strings.Trim(s, "0123456789+-.eE") == "" && strings.ContainsAny(s, "0123456789")
 }
 
@@ -118,6 +119,7 @@ func (c *condition) equalText(s string) bool {
 // matchNumber reports whether a number meets the condition. written is its text in
 // the event.
 func (c *condition) matchNumber(n float64, written string) bool {
+	// An operand that is text is compared with the number as written.
 	if !c.isNumber {
 		return c.matchText(written)
 	}

@@ -36,6 +36,8 @@ func (p *parser) parseFields() (matcher, error) {
 	c := &fieldsPattern{}
 	for {
 		p.skipBlanks()
+
+		// Fields before and after an ellipsis are counted from their end of the line.
 		if p.take("...") {
 			if c.ellipsis {
 				return nil, p.errorf("more than one ...")
@@ -182,6 +184,8 @@ func allHold(terms []fieldTerm, fields []string) bool {
 func (c *fieldsPattern) extract(line string) map[string]string {
 	values := map[string]string{}
 	before, after, _ := c.assignFields(line)
+
+	// A field without a name has its number, counted over the whole pattern.
 	for i, f := range before {
 		values[c.before[i].selector(i)] = f
 	}

@@ -29,6 +29,7 @@ func (p *parser) parseJSON() (matcher, error) {
 		return nil, err
 	}
 
+	// Nothing may follow the closing brace.
 	m.root = root
 	if !p.take("}") {
 		return nil, p.errorf("missing } at the end")
@@ -126,6 +127,7 @@ func (p *parser) parseMemberTest() (memberTest, error) {
 }
 
 func (t memberTest) holds(subject any) bool {
+	// EXISTS depends on the path alone.
 	found := t.selector.find(subject)
 	switch t.is {
 	case "NOT EXISTS":
@@ -146,6 +148,7 @@ func (t memberTest) holds(subject any) bool {
 
 // matches compares a single value. Arrays and objects never match (LAM E12).
 func (t memberTest) matches(v any) bool {
+	// IS matches only its own kind of value, and a comparison only numbers and strings.
 	switch v := v.(type) {
 	case bool:
 		return v && t.is == "TRUE" || !v && t.is == "FALSE"
@@ -162,12 +165,14 @@ func (t memberTest) matches(v any) bool {
 }
 
 // decode decodes a line that is a JSON object or array, without anything after it.
-// Numbers keep their text.
+// Numbers are decoded as text.
 func decode(line string) (any, bool) {
 	trimmed := strings.TrimLeft(line, " \t\r\n")
 	if trimmed == "" || trimmed[0] != '{' && trimmed[0] != '[' {
 		return nil, false
 	}
+
+	// Numbers as written can be compared with text operands, too.
 	d := json.NewDecoder(strings.NewReader(trimmed))
 	d.UseNumber()
 	var v any

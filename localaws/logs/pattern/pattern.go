@@ -116,6 +116,8 @@ func (p *parser) take(s string) bool {
 // takeWord consumes a keyword, in any case, if it is next after blanks.
 func (p *parser) takeWord(s string) bool {
 	p.skipBlanks()
+
+	// A longer word that starts with s is another word.
 	end := p.pos + len(s)
 	if end > len(p.text) || !strings.EqualFold(p.text[p.pos:end], s) || end < len(p.text) && isWord(p.text[end]) {
 		return false

@@ -20,6 +20,8 @@ func (p *parser) parseRegexp() (*regexp.Regexp, error) {
 	if text == "" {
 		return nil, p.errorf("empty regular expression")
 	}
+
+	// Go's syntax is larger than that of Logs.
 	if c, bad := unsupported(text); bad {
 		return nil, p.errorf("%q is not supported in a regular expression", c)
 	}

@@ -40,6 +40,8 @@ func (p *parser) parseSelector() (selector, error) {
 
 	p.pos++
 	var s selector
+
+	// A bracket may follow a dot, as in $.a.["b"].
 	for {
 		dot := p.peek() == '.'
 		if dot {
@@ -112,6 +114,8 @@ func (p *parser) parseBracket() (step, error) {
 // find returns all values that the selector selects from v.
 func (s selector) find(v any) []any {
 	found := []any{v}
+
+	// Each step maps the values found so far to those one level deeper.
 	for _, st := range s.steps {
 		var next []any
 		for _, v := range found {

@@ -85,6 +85,7 @@ func (t *textPattern) match(line string) bool {
 		}
 	}
 
+	// A line with an excluded term never matches.
 	for _, term := range t.excluded {
 		if term.matches(line) {
 			return false

@@ -143,7 +143,7 @@ func (s *Server) makeServices() (err error) {
 		return fmt.Errorf("start cloudwatch: %w", err)
 	}
 	queues := sqs.Options{
-		Clock: s.clock, Chance: p.chance, Store: p.store, Observe: o.Observe, Changed: p.cloudwatch.Active, Stray: o.Stray,
+		Clock: s.clock, Chance: p.chance, Store: p.store, Observe: o.Observe, Changed: p.cloudwatch.NotifyActivity, Stray: o.Stray,
 		Principals: s.principals(),
 	}
 	if p.sqs, err = sqs.New(queues); err != nil {
@@ -209,7 +209,7 @@ func (p *parts) connectMetrics() {
 	})
 	p.logs.OnEvents(func(account, region, group, _ string, events []logs.Event) {
 		for _, e := range events {
-			p.cloudwatch.EMF(account, region, e.Message, e.Time)
+			p.cloudwatch.RecordEMF(account, region, e.Message, e.Time)
 		}
 	})
 }

@@ -329,7 +329,7 @@ func TestSkippingClockSettlesWhileAlarmIsOn(t *testing.T) {
 	})
 
 	ok[awsapi.None](b, "PutMetricAlarm", deadLetters())
-	s.Active()
+	s.NotifyActivity()
 	if err := c.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@
 // A clock that skips waiting time stops at an evaluation (clock.Moves) only if
 // the evaluation can change a state. That is the case if
 //
-//   - a level has changed, as reported by [Service.Active], and leads to another
+//   - a level has changed, as reported by [Service.NotifyActivity], and leads to another
 //     state than the alarm is in, or
 //   - something was counted within the alarm's evaluation range.
 //

@@ -30,10 +30,10 @@ type emfDirective struct {
 	}
 }
 
-// EMF records the metrics of a log line in embedded metric format. Other lines are
+// RecordEMF records the metrics of a log line in embedded metric format. Other lines are
 // ignored. at is the time of the line, used if the line has no timestamp of its
 // own.
-func (s *Service) EMF(account, region, line string, at time.Time) {
+func (s *Service) RecordEMF(account, region, line string, at time.Time) {
 	for _, d := range parseEMF(line, at) {
 		s.Record(account, region, d)
 	}

@@ -33,7 +33,7 @@ func TestEMFLineIsRecordedAsMetrics_E34(t *testing.T) {
 	t.Parallel()
 
 	b := open(t)
-	b.EMF(account, region, emfLine, start)
+	b.RecordEMF(account, region, emfLine, start)
 	out := ok[GetMetricStatisticsOutput](b, "GetMetricStatistics", &GetMetricStatisticsInput{
 		Namespace:  "Orders",
 		MetricName: "Latency",

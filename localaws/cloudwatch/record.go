@@ -48,11 +48,11 @@ func (s *Service) AddSampler(f Sampler) {
 }
 
 // Record adds a datum. A count is also activity that samples will show, so Record
-// calls Active for it: an invocation, for example, moves messages.
+// calls NotifyActivity for it: an invocation, for example, moves messages.
 func (s *Service) Record(account, region string, d Datum) {
 	activity := !d.Gauge && d.Value != 0
 	if activity {
-		s.Active()
+		s.NotifyActivity()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +127,7 @@ func (s *Service) notifyAlarms(m *metric, activity bool) {
 
 // takeSamples calls the samplers. A datum without a time gets at.
 //
-// A level check (see Active) happens at any time. It only notes the current value
+// A level check (see NotifyActivity) happens at any time. It only notes the current value
 // of gauges and records no datum for them, so that statistics see each level once a
 // minute. Counts are reported once, so they are always recorded.
 func (s *Service) takeSamples(at time.Time, levelCheck bool) {

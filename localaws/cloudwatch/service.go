@@ -46,7 +46,7 @@ type Service struct {
 	maxMetrics int
 	maxBytes   int64
 
-	levelCheckPending atomic.Bool  // Active was called since the last level check
+	levelCheckPending atomic.Bool  // NotifyActivity was called since the last level check
 	lastLevelCheck    atomic.Int64 // when that was, in nanoseconds since 1970
 	alarmCount        atomic.Int64
 

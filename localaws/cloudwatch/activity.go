@@ -16,10 +16,11 @@ type level struct {
 	round uint64 // the sampling round that read it; 0 before the first
 }
 
-// NotifyActivity reports to the service that samples have changed. If there are alarms, it
-// schedules a level check: if the new levels will change an alarm's state, a
-// skipping clock goes on to the minutes of that change. It is cheap and takes no
-// lock; call it on every change, with or without locks of your own.
+// NotifyActivity reports to the service that samples have changed. If there are
+// alarms, it schedules a level check: if the new levels will change an alarm's
+// state, a skipping clock goes on to the minutes of that change. It is cheap and
+// takes no lock of the service; call it on every change, with or without locks of
+// your own.
 func (s *Service) NotifyActivity() {
 	if s.alarmCount.Load() == 0 || s.levelCheckPending.Load() || s.levelCheckPending.Swap(true) {
 		return

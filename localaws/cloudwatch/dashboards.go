@@ -87,7 +87,7 @@ func (s *Service) PutDashboard(_ context.Context, c *awsapi.Call, in *PutDashboa
 	s.saveDashboard(b, c.Account, d)
 	commit := b.Apply()
 	s.mu.Unlock()
-	return &PutDashboardOutput{[]struct{}{}}, commit.Wait()
+	return &PutDashboardOutput{DashboardValidationMessages: []struct{}{}}, commit.Wait()
 }
 
 // GetDashboardInput is the input of GetDashboard.
@@ -122,7 +122,11 @@ func (s *Service) GetDashboard(_ context.Context, c *awsapi.Call, in *GetDashboa
 	if d == nil {
 		return nil, dashboardNotFound(in.DashboardName)
 	}
-	return &GetDashboardOutput{dashboardARN(c.Account, d.name), d.body, d.name}, nil
+	return &GetDashboardOutput{
+		DashboardARN:  dashboardARN(c.Account, d.name),
+		DashboardBody: d.body,
+		DashboardName: d.name,
+	}, nil
 }
 
 // ListDashboardsInput is the input of ListDashboards.

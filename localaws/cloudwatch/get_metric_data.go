@@ -91,7 +91,8 @@ func (s *Service) GetMetricData(_ context.Context, c *awsapi.Call, in *GetMetric
 
 		if len(mixedUnits) > 0 {
 			out.Messages = append(out.Messages, MessageData{
-				"MultipleUnits", "Multiple units returned: '[" + strings.Join(mixedUnits, ", ") + "]'",
+				Code:  "MultipleUnits",
+				Value: "Multiple units returned: '[" + strings.Join(mixedUnits, ", ") + "]'",
 			})
 		}
 

@@ -78,7 +78,11 @@ func (s *Service) ListMetrics(_ context.Context, c *awsapi.Call, in *ListMetrics
 	out := &ListMetricsOutput{Metrics: []Metric{}, NextToken: next}
 	for _, k := range keys {
 		m := metrics[k]
-		out.Metrics = append(out.Metrics, Metric{m.namespace, m.name, nonNil(m.dimensions)})
+		out.Metrics = append(out.Metrics, Metric{
+			Namespace:  m.namespace,
+			MetricName: m.name,
+			Dimensions: nonNil(m.dimensions),
+		})
 	}
 
 	return out, nil

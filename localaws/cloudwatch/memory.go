@@ -77,7 +77,12 @@ func (s *Service) limitMemory(current *metric) {
 	var sum int64
 	for _, res := range s.resources {
 		for key, m := range res.metrics {
-			all = append(all, sized{res, key, m, m.memory()})
+			all = append(all, sized{
+				resources: res,
+				key:       key,
+				metric:    m,
+				memory:    m.memory(),
+			})
 			sum += all[len(all)-1].memory
 		}
 	}

@@ -71,7 +71,7 @@ func (s *Service) ListTagsForResource(_ context.Context, c *awsapi.Call, in *Lis
 	if err != nil {
 		return nil, err
 	}
-	return &ListTagsForResourceOutput{nonNil(*tags)}, nil
+	return &ListTagsForResourceOutput{Tags: nonNil(*tags)}, nil
 }
 
 // findTags returns the tags of an alarm or dashboard, to be read or changed under

@@ -1,8 +1,6 @@
 package cloudwatch
 
-import (
-	"github.com/reliableq/reliableq/localaws/awsapi"
-)
+import "github.com/reliableq/reliableq/localaws/awsapi"
 
 // noUnit is the unit of data without a unit.
 const noUnit = "None"

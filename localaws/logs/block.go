@@ -152,7 +152,12 @@ type encodedEvent struct {
 }
 
 func (e *encodedEvent) decode() event {
-	return event{e.time, e.ingested, e.seq, string(e.message)}
+	return event{
+		time:     e.time,
+		ingested: e.ingested,
+		seq:      e.seq,
+		message:  string(e.message),
+	}
 }
 
 // blockReader decodes the events of a block one by one.
@@ -192,7 +197,12 @@ func (r *blockReader) next() (*encodedEvent, error) {
 
 	r.last.time += fields[0]
 	r.last.seq += uint64(fields[2])
-	r.event = encodedEvent{r.last.time, r.last.time + fields[1], r.last.seq, message}
+	r.event = encodedEvent{
+		time:     r.last.time,
+		ingested: r.last.time + fields[1],
+		seq:      r.last.seq,
+		message:  message,
+	}
 	return &r.event, nil
 }
 

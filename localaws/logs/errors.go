@@ -1,8 +1,6 @@
 package logs
 
-import (
-	"github.com/reliableq/reliableq/localaws/awsapi"
-)
+import "github.com/reliableq/reliableq/localaws/awsapi"
 
 // The errors of CloudWatch Logs (LAM E1). All are client errors.
 var (

@@ -205,6 +205,12 @@ func collectPage(ctx context.Context, m mergeHeap, match *pattern.Pattern, limit
 		}
 
 		last = e.position()
-		out.Events = append(out.Events, FilteredLogEvent{stream, e.time, e.message, e.ingested, last.String()})
+		out.Events = append(out.Events, FilteredLogEvent{
+			LogStreamName: stream,
+			Timestamp:     e.time,
+			Message:       e.message,
+			IngestionTime: e.ingested,
+			EventID:       last.String(),
+		})
 	}
 }

@@ -165,7 +165,11 @@ func (c cursor) page(got []event, first bool) *GetLogEventsOutput {
 	}
 
 	for i, e := range got {
-		out.Events[i] = OutputLogEvent{e.time, e.message, e.ingested}
+		out.Events[i] = OutputLogEvent{
+			Timestamp:     e.time,
+			Message:       e.message,
+			IngestionTime: e.ingested,
+		}
 	}
 
 	return out

@@ -57,7 +57,14 @@ func (s *Service) saveGroup(b *store.Batch, g *group) {
 		return
 	}
 
-	r := groupRecord{g.scope.Account, g.scope.Region, g.name, g.created, g.retention, g.tags, nil}
+	r := groupRecord{
+		Account:   g.scope.Account,
+		Region:    g.scope.Region,
+		Name:      g.name,
+		Created:   g.created,
+		Retention: g.retention,
+		Tags:      g.tags,
+	}
 	for _, f := range g.filters {
 		r.Filters = append(r.Filters, MetricFilter{
 			FilterName:            f.name,
@@ -142,7 +149,8 @@ func (s *Service) load() error {
 		return fmt.Errorf("read log events: %w", err)
 	}
 
-	// The limit may be lower than before.
+	// The limit may be lower than before. Handlers of measurements are registered
+	// later, so the numbers of dropped events are not reported.
 	b := s.store.Batch()
 	s.limitMemory(b)
 	if err := b.Apply().Wait(); err != nil {
@@ -176,9 +184,13 @@ func (s *Service) loadGroup(key string, value []byte) error {
 
 	for _, f := range r.Filters {
 		match, err := pattern.Parse(f.FilterPattern)
-		if err != nil || len(f.MetricTransformations) != 1 {
-			return fmt.Errorf("metric filter %s of group %s: cannot parse: %w", f.FilterName, key, err)
+		if err != nil {
+			return fmt.Errorf("metric filter %s of group %s: %w", f.FilterName, key, err)
 		}
+		if n := len(f.MetricTransformations); n != 1 {
+			return fmt.Errorf("metric filter %s of group %s has %d metric transformations, want 1", f.FilterName, key, n)
+		}
+
 		g.filters = append(g.filters, &metricFilter{
 			name:           f.FilterName,
 			match:          match,
@@ -270,10 +282,11 @@ func (s *Service) loadBlock(streams map[uint64]*stream, key string, value []byte
 		return fmt.Errorf("block %s is empty", key)
 	}
 
-	// Counters continue after the highest numbers in the store.
 	st.blocks = append(st.blocks, bl)
 	st.ingested = max(st.ingested, bl.ingested)
 	s.addUsage(st.group, bl.size, bl.memory())
+
+	// New ids and sequence numbers continue after the highest ones in the store.
 	s.lastID = max(s.lastID, id)
 	s.lastSeq = max(s.lastSeq, highest)
 	return nil

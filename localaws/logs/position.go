@@ -23,7 +23,8 @@ func (p position) compare(o position) int {
 // lastPosition is after every event.
 var lastPosition = position{math.MaxInt64, math.MaxUint64}
 
-// String returns the 56 digits that AWS uses for event ids and tokens (LAM E7).
+// String returns the position in the form of AWS's event ids and tokens, 56 digits
+// (LAM E7).
 func (p position) String() string { return fmt.Sprintf("%036d%020d", p.time, p.seq) }
 
 // parsePosition parses the result of String.
@@ -71,7 +72,8 @@ func parseCursor(s string) (cursor, error) {
 	return c, nil
 }
 
-// before returns the position right before p.
+// before returns the position right before p, for a token whose own event must not
+// be missed.
 func (p position) before() position {
 	if p.seq == 0 {
 		return position{p.time - 1, math.MaxUint64}

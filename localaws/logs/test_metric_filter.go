@@ -47,7 +47,11 @@ func (s *Service) TestMetricFilter(_ context.Context, _ *awsapi.Call, in *TestMe
 	out := &TestMetricFilterOutput{Matches: []MetricFilterMatchRecord{}}
 	for i, m := range in.LogEventMessages {
 		if values, ok := match.Extract(m); ok {
-			out.Matches = append(out.Matches, MetricFilterMatchRecord{i + 1, m, values})
+			out.Matches = append(out.Matches, MetricFilterMatchRecord{
+				EventNumber:     i + 1,
+				EventMessage:    m,
+				ExtractedValues: values,
+			})
 		}
 	}
 

@@ -125,10 +125,14 @@ func (s *Service) shrinkTo(b *store.Batch, g *group, share int64) (events int64)
 	var candidates []candidate
 	for _, st := range g.streams {
 		if len(st.blocks) == 0 && st.implicit {
-			candidates = append(candidates, candidate{st, position{time: st.created}, nil})
+			candidates = append(candidates, candidate{stream: st, at: position{time: st.created}})
 		}
 		for _, bl := range st.blocks {
-			candidates = append(candidates, candidate{st, bl.first, bl})
+			candidates = append(candidates, candidate{
+				stream: st,
+				at:     bl.first,
+				block:  bl,
+			})
 		}
 	}
 

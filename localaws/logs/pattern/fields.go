@@ -72,7 +72,8 @@ func (p *parser) parseFields() (matcher, error) {
 
 // parseField parses a name, or a comparison that starts with the name.
 func (p *parser) parseField() (fieldTerm, error) {
-	// Look ahead for the name, which may be in parentheses, then parse again from the start.
+	// The name comes first, possibly after parentheses. If a comparison follows, parse
+	// both again from the start.
 	from := p.pos
 	parentheses := 0
 	for p.take("(") {

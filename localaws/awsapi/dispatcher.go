@@ -13,7 +13,7 @@ type Dispatcher struct {
 	// Authorize decides on one permission. It returns nil or the error that
 	// denies the call. A nil Authorize allows everything (authentication is off).
 	Authorize func(ctx context.Context, c *Call, a Access) error
-	// Intercept is called for every permitted operation in place of the
+	// Intercept is called for every permitted operation instead of the
 	// operation: it calls next, or returns something else. Nil means no
 	// interception.
 	Intercept func(ctx context.Context, c *Call, service string, op *Operation, in any, next func() (any, error)) (any, error)

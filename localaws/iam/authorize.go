@@ -95,7 +95,7 @@ func (s *Service) decide(c *awsapi.Call, a awsapi.Access, owner, resourcePolicy 
 		p.Resource, err = s.docs.Parse(resourcePolicy, kind)
 		switch {
 		case err != nil && who.Administrator && kind == policy.Resource:
-			return policy.Decision{Allowed: true}, nil // else nobody could repair the policy
+			return policy.Decision{Allowed: true}, nil // else no caller could repair the policy
 		case err != nil:
 			return policy.Decision{}, fmt.Errorf("read the policy of %s: %w", a.Resource, err)
 		}

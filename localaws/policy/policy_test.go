@@ -155,7 +155,7 @@ func TestDenyWithNotPrincipalExemptsWhatIsListedAtEveryLevel(t *testing.T) {
 		{"everybody", session, `"*"`, false, true},
 		{"a service", Principal{Service: "sns.amazonaws.com"}, `{"Service":"sns.amazonaws.com"}`, false, true},
 		{"another service", Principal{Service: "events.amazonaws.com"}, `{"Service":"sns.amazonaws.com"}`, false, false},
-		{"nobody signed in", Principal{}, `{"AWS":"` + root + `"}`, false, false},
+		{"unsigned", Principal{}, `{"AWS":"` + root + `"}`, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

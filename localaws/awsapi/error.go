@@ -78,5 +78,9 @@ func AsError(err error) *Error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return &Error{Code: "InternalFailure", Status: 500, Message: err.Error()}
+	return &Error{
+		Code:    "InternalFailure",
+		Status:  500,
+		Message: err.Error(),
+	}
 }

@@ -59,18 +59,38 @@ func TestErrorsOfRoles_D11(t *testing.T) {
 	w := newWorld(t)
 	ctx, client := t.Context(), w.iam()
 	w.role(t, "Taken", trustsFunc, maySend)
-	_, err := client.GetRole(ctx, &sdkiam.GetRoleInput{RoleName: aws.String("r")})
-	refused(t, err, "NoSuchEntity", "The role with name r cannot be found.")
-	_, err = client.CreateRole(ctx, &sdkiam.CreateRoleInput{RoleName: aws.String("taken"), AssumeRolePolicyDocument: aws.String(trustsFunc)})
-	refused(t, err, "EntityAlreadyExists", "Role with name taken already exists.")
-	_, err = client.GetRolePolicy(ctx, &sdkiam.GetRolePolicyInput{RoleName: aws.String("Taken"), PolicyName: aws.String("p")})
-	refused(t, err, "NoSuchEntity", "The role policy with name p cannot be found.")
-	_, err = client.DeleteRole(ctx, &sdkiam.DeleteRoleInput{RoleName: aws.String("Taken")})
-	refused(t, err, "DeleteConflict", "Cannot delete entity, must delete policies first.")
-	_, err = client.CreateRole(ctx, &sdkiam.CreateRoleInput{RoleName: aws.String("x"), AssumeRolePolicyDocument: aws.String("{")})
-	refused(t, err, "MalformedPolicyDocument", "This policy contains invalid Json")
-	_, err = client.PutRolePolicy(ctx, &sdkiam.PutRolePolicyInput{RoleName: aws.String("Taken"), PolicyName: aws.String("p"), PolicyDocument: aws.String("{")})
-	refused(t, err, "MalformedPolicyDocument", "Syntax errors in policy.")
+	for _, tt := range []struct {
+		name          string
+		call          func() error
+		code, message string
+	}{
+		{"unknown role", func() error {
+			_, err := client.GetRole(ctx, &sdkiam.GetRoleInput{RoleName: aws.String("r")})
+			return err
+		}, "NoSuchEntity", "The role with name r cannot be found."},
+		{"name that exists in another case", func() error {
+			_, err := client.CreateRole(ctx, &sdkiam.CreateRoleInput{RoleName: aws.String("taken"), AssumeRolePolicyDocument: aws.String(trustsFunc)})
+			return err
+		}, "EntityAlreadyExists", "Role with name taken already exists."},
+		{"unknown inline policy", func() error {
+			_, err := client.GetRolePolicy(ctx, &sdkiam.GetRolePolicyInput{RoleName: aws.String("Taken"), PolicyName: aws.String("p")})
+			return err
+		}, "NoSuchEntity", "The role policy with name p cannot be found."},
+		{"deletion with an inline policy", func() error {
+			_, err := client.DeleteRole(ctx, &sdkiam.DeleteRoleInput{RoleName: aws.String("Taken")})
+			return err
+		}, "DeleteConflict", "Cannot delete entity, must delete policies first."},
+		{"malformed trust policy", func() error {
+			_, err := client.CreateRole(ctx, &sdkiam.CreateRoleInput{RoleName: aws.String("x"), AssumeRolePolicyDocument: aws.String("{")})
+			return err
+		}, "MalformedPolicyDocument", "This policy contains invalid Json"},
+		{"malformed inline policy", func() error {
+			_, err := client.PutRolePolicy(ctx, &sdkiam.PutRolePolicyInput{RoleName: aws.String("Taken"), PolicyName: aws.String("p"), PolicyDocument: aws.String("{")})
+			return err
+		}, "MalformedPolicyDocument", "Syntax errors in policy."},
+	} {
+		t.Run(tt.name, func(t *testing.T) { refused(t, tt.call(), tt.code, tt.message) })
+	}
 }
 
 func TestLimitsOfRoles_D10(t *testing.T) {

@@ -48,6 +48,7 @@ func TestGetCallerIdentityOfOperatorAndSession_D29(t *testing.T) {
 	if err != nil || *me.Account != account || *me.Arn != "arn:aws:iam::000000000000:user/operator" || !strings.HasPrefix(*me.UserId, "AIDA") {
 		t.Errorf("the operator is %+v, %v", me, err)
 	}
+
 	out, err := w.sts().AssumeRole(t.Context(), assume("r"))
 	if err != nil {
 		t.Fatal(err)
@@ -69,13 +70,16 @@ func TestAssumeRoleResponse_D30(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	c := out.Credentials
 	if len(*c.AccessKeyId) != 20 || !strings.HasPrefix(*c.AccessKeyId, "ASIA") || len(*c.SecretAccessKey) != 40 || *c.SessionToken == "" {
 		t.Errorf("credentials %+v", c)
 	}
+
 	if left := c.Expiration.Sub(w.now); left < 59*time.Minute || left > time.Hour {
 		t.Errorf("they last %s, want an hour", left)
 	}
+
 	if *out.AssumedRoleUser.Arn != "arn:aws:sts::000000000000:assumed-role/r/me" || !strings.HasSuffix(*out.AssumedRoleUser.AssumedRoleId, ":me") {
 		t.Errorf("user %+v", out.AssumedRoleUser)
 	}
@@ -84,6 +88,7 @@ func TestAssumeRoleResponse_D30(t *testing.T) {
 	if out.PackedPolicySize != nil {
 		t.Error("a packed size without a policy")
 	}
+
 	in := assume("r")
 	in.Policy = aws.String(maySend)
 	//lint:ignore SA1019 as above
@@ -123,6 +128,7 @@ func TestAssumeRoleErrors_D31(t *testing.T) {
 			refused(t, err, tt.code, tt.message)
 		})
 	}
+
 	_, err := w.sts().GetSessionToken(t.Context(), &sdksts.GetSessionTokenInput{})
 	refused(t, err, "InvalidAction", "The embedded AWS does not have the operation GetSessionToken of sts.")
 }
@@ -162,6 +168,7 @@ func TestSessionPolicyLimitsASession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	key, _ := w.Credential(*out.Credentials.AccessKeyId)
 	c := &awsapi.Call{Caller: key.Caller, Account: account}
 	for action, want := range map[string]bool{"sqs:SendMessage": true, "sqs:GetQueueUrl": true, "sqs:DeleteMessage": false} {
@@ -189,6 +196,7 @@ func TestSessionTagsNeedTagSessionAndBecomePrincipalTags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	key, _ := w.Credential(*out.Credentials.AccessKeyId)
 	if err := w.Authorize(t.Context(), &awsapi.Call{Caller: key.Caller, Account: account},
 		awsapi.Access{Action: "sqs:SendMessage", Resource: queue}); err != nil {
@@ -205,6 +213,7 @@ func TestExpiredSessionGetsItsOwnError_D28(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_, err = sdksts.NewFromConfig(w.as(out.Credentials)).GetCallerIdentity(t.Context(), &sdksts.GetCallerIdentityInput{})
 	refused(t, err, "ExpiredToken", "The security token included in the request is expired")
 }
@@ -217,6 +226,7 @@ func TestTemporaryKeyWithoutItsTokenIsUnknown_D32(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	cfg := w.configAs(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, "")
 	_, err = sdksts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), &sdksts.GetCallerIdentityInput{})
 	refused(t, err, "InvalidClientTokenId", "The security token included in the request is invalid.")
@@ -230,10 +240,12 @@ func TestSessionNeedsPermissionForIAM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	client := sdkiam.NewFromConfig(w.as(out.Credentials))
 	if _, err := client.GetRole(t.Context(), &sdkiam.GetRoleInput{RoleName: aws.String("r")}); err != nil {
 		t.Error(err)
 	}
+
 	_, err = client.DeleteRole(t.Context(), &sdkiam.DeleteRoleInput{RoleName: aws.String("r")})
 	refused(t, err, "AccessDenied", "User: arn:aws:sts::000000000000:assumed-role/r/me is not authorized to perform: iam:DeleteRole on resource: "+
 		arnOf("r")+" because no identity-based policy allows the iam:DeleteRole action")

@@ -21,6 +21,7 @@ func (w *world) session(t testing.TB, role string) *awsapi.Call {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return &awsapi.Call{Caller: key.Caller, Account: account, Region: "us-east-1", Secure: true, SourceIP: "127.0.0.1"}
 }
 
@@ -71,10 +72,12 @@ func TestOperatorIsAllowedUnlessAResourcePolicyDenies_D14(t *testing.T) {
 	if err := w.Authorize(t.Context(), c, send("")); err != nil {
 		t.Error(err)
 	}
+
 	tlsOnly := `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`
 	if err := w.Authorize(t.Context(), c, send(tlsOnly)); err != nil {
 		t.Errorf("D21: a policy that requires TLS denies loopback: %v", err)
 	}
+
 	c.Secure = false
 	wantDenied(t, w.Authorize(t.Context(), c, send(tlsOnly)), "")
 }
@@ -89,13 +92,16 @@ func TestBoundaryAndManagedPoliciesAreEvaluated_D14(t *testing.T) {
 		PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonSQSFullAccess")}); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := w.Authorize(ctx, c, send("")); err != nil {
 		t.Errorf("a managed policy does not count: %v", err)
 	}
+
 	if _, err := client.PutRolePermissionsBoundary(ctx, &sdkiam.PutRolePermissionsBoundaryInput{
 		RoleName: name, PermissionsBoundary: aws.String("arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess")}); err != nil {
 		t.Fatal(err)
 	}
+
 	wantDenied(t, w.Authorize(ctx, c, send("")), "User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: sqs:sendmessage on resource: "+
 		queue+" because no permissions boundary allows the sqs:sendmessage action")
 }
@@ -122,10 +128,19 @@ func TestConditionKeysOfARequest_D21(t *testing.T) {
 	c := w.session(t, "r")
 	c.UserAgent = "toy"
 	for key, value := range map[string]string{
-		"aws:PrincipalArn": arnOf("r"), "aws:PrincipalAccount": account, "aws:SecureTransport": "true", "aws:PrincipalType": "AssumedRole",
-		"aws:SourceIp": "127.0.0.1", "aws:UserAgent": "toy", "aws:RequestedRegion": "us-east-1", "aws:ResourceAccount": account,
-		"aws:userid": c.Caller.UserID, "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false", "aws:CurrentTime": "2026-01-02T03:04:05Z",
-		"aws:RequestTag/Team": "a",
+		"aws:PrincipalArn":          arnOf("r"),
+		"aws:PrincipalAccount":      account,
+		"aws:PrincipalType":         "AssumedRole",
+		"aws:PrincipalIsAWSService": "false",
+		"aws:userid":                c.Caller.UserID,
+		"aws:SourceIp":              "127.0.0.1",
+		"aws:UserAgent":             "toy",
+		"aws:SecureTransport":       "true",
+		"aws:RequestedRegion":       "us-east-1",
+		"aws:ResourceAccount":       account,
+		"aws:ViaAWSService":         "false",
+		"aws:CurrentTime":           "2026-01-02T03:04:05Z",
+		"aws:RequestTag/Team":       "a",
 	} {
 		t.Run(key, func(t *testing.T) {
 			policy := `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{"` + key + `":"` + value + `"}}}]}`
@@ -146,9 +161,11 @@ func TestServiceNeedsAResourcePolicyThatNamesIt(t *testing.T) {
 		return `{"Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*",
 			"Condition":{"ArnEquals":{"aws:SourceArn":"` + source + `"}}}]}`
 	}
+
 	if err := w.Authorize(t.Context(), c, send(allow("arn:aws:sns:*:*:t"))); err != nil {
 		t.Error(err)
 	}
+
 	wantDenied(t, w.Authorize(t.Context(), c, send(allow("arn:aws:sns:*:*:other"))), "")
 	wantDenied(t, w.Authorize(t.Context(), c, send("")), "")
 }
@@ -175,9 +192,11 @@ func TestSessionsAreDeletedWithTheirRole_D12(t *testing.T) {
 	if got, ok := w.Credential(c.Caller.AccessKey); !ok || got.Caller.ARN != "arn:aws:sts::000000000000:assumed-role/r/fn" {
 		t.Fatalf("credential %+v, %v", got, ok)
 	}
+
 	if _, err := w.iam().DeleteRole(t.Context(), &sdkiam.DeleteRoleInput{RoleName: aws.String("r")}); err != nil {
 		t.Fatal(err)
 	}
+
 	w.role(t, "r", trustsFunc, maySend)
 	if _, ok := w.Credential(c.Caller.AccessKey); ok {
 		t.Error("the session still exists after its role was deleted")
@@ -193,10 +212,12 @@ func TestExpiredSessionsAreDeletedLater(t *testing.T) {
 	if _, ok := w.Credential(first); !ok {
 		t.Error("a session that expired half an hour ago is unknown")
 	}
+
 	w.now = w.now.Add(time.Hour)
 	for range 64 {
 		w.session(t, "r")
 	}
+
 	if _, ok := w.Credential(first); ok {
 		t.Error("a session that expired long ago is still stored")
 	}

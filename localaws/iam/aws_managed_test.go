@@ -21,6 +21,7 @@ func TestAWSManagedPoliciesCanBeReadAndAttached(t *testing.T) {
 	if len(all) < 60 {
 		t.Fatalf("%d policies", len(all))
 	}
+
 	for arn, text := range all {
 		t.Run(arn, func(t *testing.T) {
 			t.Parallel()

@@ -42,6 +42,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 			}
 		}
 	}
+
 	s, stop := start()
 	operator := s.Operator()
 	call := &awsapi.Call{Account: account, Caller: operator.Caller}
@@ -53,15 +54,18 @@ func TestStateSurvivesARestart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	key, err := s.Session(t.Context(), arnOf("stored"), lambdaService, "fn", time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	in := d.Services["iam"].Operations["DeleteRole"].New()
 	fill(t, in, url.Values{"RoleName": {"deleted"}})
 	if _, err := d.Do(t.Context(), call, "iam", "DeleteRole", in); err != nil {
 		t.Fatal(err)
 	}
+
 	stop()
 
 	s, stop = start()
@@ -69,12 +73,15 @@ func TestStateSurvivesARestart(t *testing.T) {
 	if got := s.Operator(); got != operator {
 		t.Errorf("the operator was %+v and is %+v", operator, got)
 	}
+
 	if got, ok := s.Credential(key.AccessKey); !ok || got.Secret != key.Secret || got.Caller != key.Caller || !got.Expires.Equal(key.Expires) {
 		t.Errorf("the session was %+v and is %+v", key, got)
 	}
+
 	if _, err := s.Session(t.Context(), arnOf("stored"), lambdaService, "fn", time.Hour); err != nil {
 		t.Errorf("the role is missing: %v", err)
 	}
+
 	if _, err := s.Session(t.Context(), arnOf("deleted"), lambdaService, "fn", time.Hour); err == nil {
 		t.Error("the deleted role exists again")
 	}
@@ -88,21 +95,27 @@ func TestResetKeepsTheOperatorAndOtherAccounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := w.Reset("111111111111"); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, ok := w.Credential(key.AccessKey); !ok {
 		t.Error("the reset of another account ended a session")
 	}
+
 	if err := w.Reset(account); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, ok := w.Credential(key.AccessKey); ok {
 		t.Error("the session of a deleted role still exists")
 	}
+
 	if _, err := w.Session(t.Context(), arnOf("r"), lambdaService, "fn", time.Hour); !errors.Is(err, iam.ErrCannotAssume) {
 		t.Errorf("the role can still be assumed: %v", err)
 	}
+
 	w.role(t, "r", trustsFunc, "") // the operator's key is still valid, and the name is free
 }
 
@@ -123,6 +136,7 @@ func TestResetSurvivesARestart(t *testing.T) {
 		}
 		return s
 	}
+
 	s := open()
 	operator := s.Operator()
 	in := s.API().Operations["CreateRole"].New()
@@ -130,20 +144,25 @@ func TestResetSurvivesARestart(t *testing.T) {
 	if _, err := s.API().Operations["CreateRole"].Do(t.Context(), &awsapi.Call{Account: account}, in); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := s.Session(t.Context(), arnOf("MixedCase"), lambdaService, "fn", time.Hour); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := s.Reset(""); err != nil {
 		t.Fatal(err)
 	}
+
 	for _, table := range []store.Table{"iam/role", "iam/policy", "iam/session"} {
 		if err := st.Scan(table, "", func(k string, _ []byte) error { return errors.New(k) }); err != nil {
 			t.Errorf("%s still has %v", table, err)
 		}
 	}
+
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	s = open()
 	defer st.Close()
 	if got := s.Operator(); got != operator {

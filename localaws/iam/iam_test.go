@@ -53,6 +53,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	w.gateway, err = gateway.New(gateway.Options{
 		Dispatcher: &awsapi.Dispatcher{
 			Services:  map[string]*awsapi.Service{"iam": w.API(), "sts": sts.New(w.Service).API()},
@@ -67,6 +68,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return w
 }
 
@@ -95,9 +97,11 @@ func (w *world) role(t testing.TB, name, trust, policy string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if policy == "" {
 		return
 	}
+
 	_, err = w.iam().PutRolePolicy(t.Context(), &sdkiam.PutRolePolicyInput{RoleName: &name, PolicyName: aws.String("inline"), PolicyDocument: &policy})
 	if err != nil {
 		t.Fatal(err)

@@ -32,19 +32,23 @@ func TestPolicyInResponses_D7(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	p := made.Policy
 	if *p.Arn != ownARN || *p.AttachmentCount != 0 || *p.DefaultVersionId != "v1" || !p.IsAttachable || *p.Path != "/" ||
 		*p.PermissionsBoundaryUsageCount != 0 || !strings.HasPrefix(*p.PolicyId, "ANPA") || p.Description != nil || p.UpdateDate == nil {
 		t.Errorf("CreatePolicy returned %+v", p)
 	}
+
 	got, err := w.iam().GetPolicy(t.Context(), &sdkiam.GetPolicyInput{PolicyArn: p.Arn})
 	if err != nil || *got.Policy.Description != "d" || len(got.Policy.Tags) != 1 {
 		t.Errorf("GetPolicy returned %+v, %v", got, err)
 	}
+
 	v, err := w.iam().GetPolicyVersion(t.Context(), &sdkiam.GetPolicyVersionInput{PolicyArn: p.Arn, VersionId: aws.String("v1")})
 	if err != nil || !v.PolicyVersion.IsDefaultVersion {
 		t.Fatalf("GetPolicyVersion returned %+v, %v", v, err)
 	}
+
 	if text, _ := url.PathUnescape(*v.PolicyVersion.Document); text != maySend {
 		t.Errorf("document %q", text)
 	}
@@ -70,6 +74,7 @@ func TestErrorsOfManagedPolicies_D11(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	_, err = client.DeletePolicy(ctx, &sdkiam.DeletePolicyInput{PolicyArn: aws.String(ownARN)})
 	refused(t, err, "DeleteConflict", "Cannot delete a policy attached to entities.")
 	_, err = client.DeleteRole(ctx, &sdkiam.DeleteRoleInput{RoleName: aws.String("r")})
@@ -78,9 +83,11 @@ func TestErrorsOfManagedPolicies_D11(t *testing.T) {
 	if err != nil || len(used.PolicyRoles) != 1 || *used.PolicyRoles[0].RoleName != "r" {
 		t.Errorf("entities %+v, %v", used, err)
 	}
+
 	if _, err = client.DetachRolePolicy(ctx, &sdkiam.DetachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: aws.String(ownARN)}); err != nil {
 		t.Fatal(err)
 	}
+
 	_, err = client.DetachRolePolicy(ctx, &sdkiam.DetachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: aws.String(ownARN)})
 	refused(t, err, "NoSuchEntity", "")
 	if _, err = client.DeletePolicy(ctx, &sdkiam.DeletePolicyInput{PolicyArn: aws.String(ownARN)}); err != nil {
@@ -99,6 +106,7 @@ func TestPolicyVersions_D11a(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	_, err := client.CreatePolicyVersion(ctx, &sdkiam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: aws.String(maySend)})
 	refused(t, err, "LimitExceeded",
 		"A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.")
@@ -110,13 +118,16 @@ func TestPolicyVersions_D11a(t *testing.T) {
 	if _, err := client.SetDefaultPolicyVersion(ctx, &sdkiam.SetDefaultPolicyVersionInput{PolicyArn: arn, VersionId: aws.String("v2")}); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := client.DeletePolicyVersion(ctx, &sdkiam.DeletePolicyVersionInput{PolicyArn: arn, VersionId: aws.String("v5")}); err != nil {
 		t.Fatal(err)
 	}
+
 	list, err := client.ListPolicyVersions(ctx, &sdkiam.ListPolicyVersionsInput{PolicyArn: arn})
 	if err != nil || len(list.Versions) != 4 || *list.Versions[0].VersionId != "v4" || !list.Versions[2].IsDefaultVersion {
 		t.Errorf("versions %+v, %v", list, err)
 	}
+
 	made, err := client.CreatePolicyVersion(ctx, &sdkiam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: aws.String(maySend)})
 	if err != nil || *made.PolicyVersion.VersionId != "v6" || made.PolicyVersion.IsDefaultVersion {
 		t.Errorf("a version's number was used again: %+v, %v", made, err)
@@ -132,10 +143,12 @@ func TestAWSManagedPoliciesCanBeAttachedButNotChanged(t *testing.T) {
 	if _, err := client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: basic}); err != nil {
 		t.Fatal(err)
 	}
+
 	list, err := client.ListAttachedRolePolicies(ctx, &sdkiam.ListAttachedRolePoliciesInput{RoleName: aws.String("r")})
 	if err != nil || *list.AttachedPolicies[0].PolicyName != "AWSLambdaBasicExecutionRole" {
 		t.Errorf("attached %+v, %v", list, err)
 	}
+
 	_, err = client.TagPolicy(ctx, &sdkiam.TagPolicyInput{PolicyArn: basic, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}})
 	refused(t, err, "AccessDenied", "")
 	_, err = client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: aws.String("r"),
@@ -163,13 +176,16 @@ func TestPolicyTags(t *testing.T) {
 	if _, err := client.TagPolicy(ctx, &sdkiam.TagPolicyInput{PolicyArn: arn, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}); err != nil {
 		t.Fatal(err)
 	}
+
 	got, err := client.ListPolicyTags(ctx, &sdkiam.ListPolicyTagsInput{PolicyArn: arn})
 	if err != nil || len(got.Tags) != 1 {
 		t.Errorf("tags %+v, %v", got, err)
 	}
+
 	if _, err := client.UntagPolicy(ctx, &sdkiam.UntagPolicyInput{PolicyArn: arn, TagKeys: []string{"k"}}); err != nil {
 		t.Fatal(err)
 	}
+
 	if got, err = client.ListPolicyTags(ctx, &sdkiam.ListPolicyTagsInput{PolicyArn: arn}); err != nil || len(got.Tags) != 0 {
 		t.Errorf("tags %+v, %v", got, err)
 	}
@@ -185,6 +201,7 @@ func TestPoliciesAreFilteredByTheirUse(t *testing.T) {
 	if _, err := client.AttachRolePolicy(ctx, &sdkiam.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: &attached}); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := client.PutRolePermissionsBoundary(ctx, &sdkiam.PutRolePermissionsBoundaryInput{
 		RoleName: aws.String("r"), PermissionsBoundary: &bounding,
 	}); err != nil {

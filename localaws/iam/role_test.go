@@ -21,15 +21,18 @@ func TestRoleInResponses_D6_D9(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	r := made.Role
 	if *r.Arn != "arn:aws:iam::000000000000:role/team/r" || len(*r.RoleId) != 21 || !strings.HasPrefix(*r.RoleId, "AROA") ||
 		r.CreateDate.Nanosecond() != 0 || r.MaxSessionDuration != nil || r.RoleLastUsed != nil || len(r.Tags) != 1 || *r.Description != longest {
 		t.Errorf("CreateRole returned %+v", r)
 	}
+
 	got, err := w.iam().GetRole(t.Context(), &sdkiam.GetRoleInput{RoleName: aws.String("r")})
 	if err != nil || *got.Role.MaxSessionDuration != 3600 || got.Role.RoleLastUsed == nil || len(got.Role.Tags) != 1 {
 		t.Errorf("GetRole returned %+v, %v", got, err)
 	}
+
 	list, err := w.iam().ListRoles(t.Context(), &sdkiam.ListRolesInput{PathPrefix: aws.String("/team/")})
 	if err != nil || len(list.Roles) != 1 || list.Roles[0].Tags != nil || list.Roles[0].RoleLastUsed != nil || *list.Roles[0].MaxSessionDuration != 3600 {
 		t.Errorf("ListRoles returned %+v, %v", list, err)
@@ -46,9 +49,11 @@ func TestDocumentsArePercentEncodedAndUnchanged_D8(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if strings.ContainsAny(*got.PolicyDocument, "{}\" +") {
-		t.Errorf("document %q is not escaped", *got.PolicyDocument)
+		t.Errorf("document %q is not percent-encoded", *got.PolicyDocument)
 	}
+
 	if back, err := url.PathUnescape(*got.PolicyDocument); err != nil || back != odd {
 		t.Errorf("the document was returned as %q, %v", back, err)
 	}
@@ -120,6 +125,7 @@ func TestLimitsOfRoles_D10(t *testing.T) {
 			refused(t, err, tt.code, tt.message)
 		})
 	}
+
 	w.role(t, "r", trustsFunc, "")
 	long := strings.Replace(maySend, ":q", ":"+strings.Repeat("q", 10200), 1)
 	_, err := client.PutRolePolicy(ctx, &sdkiam.PutRolePolicyInput{RoleName: aws.String("r"), PolicyName: aws.String("p"), PolicyDocument: &long})
@@ -134,25 +140,31 @@ func TestRoleIsUpdated(t *testing.T) {
 	if _, err := client.UpdateRole(ctx, &sdkiam.UpdateRoleInput{RoleName: name, Description: aws.String("d"), MaxSessionDuration: aws.Int32(7200)}); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := client.UpdateAssumeRolePolicy(ctx, &sdkiam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: aws.String(trustsAll)}); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := client.PutRolePermissionsBoundary(ctx, &sdkiam.PutRolePermissionsBoundaryInput{
 		RoleName: name, PermissionsBoundary: aws.String("arn:aws:iam::aws:policy/AmazonSQSFullAccess")}); err != nil {
 		t.Fatal(err)
 	}
+
 	got, err := client.GetRole(ctx, &sdkiam.GetRoleInput{RoleName: name})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	trust, _ := url.PathUnescape(*got.Role.AssumeRolePolicyDocument)
 	if *got.Role.Description != "d" || *got.Role.MaxSessionDuration != 7200 || trust != trustsAll ||
 		got.Role.PermissionsBoundary.PermissionsBoundaryType != "PermissionsBoundaryPolicy" {
 		t.Errorf("the role is %+v", got.Role)
 	}
+
 	if _, err := client.DeleteRolePermissionsBoundary(ctx, &sdkiam.DeleteRolePermissionsBoundaryInput{RoleName: name}); err != nil {
 		t.Fatal(err)
 	}
+
 	if got, err = client.GetRole(ctx, &sdkiam.GetRoleInput{RoleName: name}); err != nil || got.Role.PermissionsBoundary != nil {
 		t.Errorf("the role still has the boundary: %+v, %v", got, err)
 	}
@@ -167,16 +179,20 @@ func TestRoleTags(t *testing.T) {
 	if _, err := client.TagRole(ctx, &sdkiam.TagRoleInput{RoleName: name, Tags: tags}); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := client.TagRole(ctx, &sdkiam.TagRoleInput{RoleName: name, Tags: []types.Tag{{Key: aws.String("team"), Value: aws.String("z")}}}); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := client.UntagRole(ctx, &sdkiam.UntagRoleInput{RoleName: name, TagKeys: []string{"B"}}); err != nil {
 		t.Fatal(err)
 	}
+
 	got, err := client.ListRoleTags(ctx, &sdkiam.ListRoleTagsInput{RoleName: name})
 	if err != nil || len(got.Tags) != 1 || *got.Tags[0].Key != "team" || *got.Tags[0].Value != "z" {
 		t.Errorf("tags %+v, %v; want team=z alone: keys differ by case only", got, err)
 	}
+
 	_, err = client.TagRole(ctx, &sdkiam.TagRoleInput{RoleName: name, Tags: []types.Tag{{Key: aws.String("aws:x"), Value: aws.String("")}}})
 	refused(t, err, "InvalidInput", "")
 }
@@ -190,17 +206,21 @@ func TestTerraformDeletesARole_D5(t *testing.T) {
 	if err != nil || len(profiles.InstanceProfiles) != 0 || profiles.IsTruncated {
 		t.Errorf("instance profiles %+v, %v", profiles, err)
 	}
+
 	attached, err := client.ListAttachedRolePolicies(ctx, &sdkiam.ListAttachedRolePoliciesInput{RoleName: name})
 	if err != nil || len(attached.AttachedPolicies) != 0 {
 		t.Errorf("attached %+v, %v", attached, err)
 	}
+
 	inline, err := client.ListRolePolicies(ctx, &sdkiam.ListRolePoliciesInput{RoleName: name})
 	if err != nil || len(inline.PolicyNames) != 0 {
 		t.Errorf("inline %+v, %v", inline, err)
 	}
+
 	if _, err := client.DeleteRole(ctx, &sdkiam.DeleteRoleInput{RoleName: name}); err != nil {
 		t.Error(err)
 	}
+
 	_, err = client.DeleteRole(ctx, &sdkiam.DeleteRoleInput{RoleName: name})
 	refused(t, err, "NoSuchEntity", "The role with name r cannot be found.")
 }
@@ -212,6 +232,7 @@ func TestListsHavePages(t *testing.T) {
 	for _, name := range want {
 		w.role(t, name, trustsFunc, "")
 	}
+
 	var got []string
 	pages := sdkiam.NewListRolesPaginator(w.iam(), &sdkiam.ListRolesInput{MaxItems: aws.Int32(2)})
 	for pages.HasMorePages() {
@@ -226,9 +247,11 @@ func TestListsHavePages(t *testing.T) {
 			got = append(got, *r.RoleName)
 		}
 	}
+
 	if strings.Join(got, "") != "abcde" {
 		t.Errorf("pages have %q", got)
 	}
+
 	_, err := w.iam().ListRoles(t.Context(), &sdkiam.ListRolesInput{Marker: aws.String("!")})
 	refused(t, err, "InvalidInput", "Invalid Marker.")
 }
@@ -240,6 +263,7 @@ func TestGetUserReturnsTheOperator(t *testing.T) {
 	if err != nil || *got.User.Arn != "arn:aws:iam::000000000000:user/operator" || !strings.HasPrefix(*got.User.UserId, "AIDA") {
 		t.Errorf("user %+v, %v", got, err)
 	}
+
 	_, err = w.iam().GetUser(t.Context(), &sdkiam.GetUserInput{UserName: aws.String("u")})
 	refused(t, err, "NoSuchEntity", "The user with name u cannot be found.")
 }

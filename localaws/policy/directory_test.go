@@ -49,14 +49,17 @@ func TestStoredPolicyNamesPrincipalsByTheirID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	want := strings.Replace(sent, `"`+role+`" ,`, `"`+id+`" ,`, 1)
 	want = strings.Replace(want, me, id+":me", 1)
 	if stored != want {
 		t.Errorf("stored %s\nwant   %s", stored, want)
 	}
+
 	if _, err := Parse(stored, Resource); err != nil {
 		t.Errorf("the stored policy cannot be read: %v", err)
 	}
+
 	if shown := d.Show(stored); shown != sent {
 		t.Errorf("shown %s\nwant  %s", shown, sent)
 	}

@@ -14,6 +14,7 @@ func ExamplePolicies_Decide() {
 		fmt.Println(err)
 		return
 	}
+
 	policies := policy.Policies{Identity: []*policy.Document{identity}}
 	for _, action := range []string{"sqs:SendMessage", "sqs:PurgeQueue", "s3:GetObject"} {
 		d := policies.Decide(&policy.Request{
@@ -22,6 +23,7 @@ func ExamplePolicies_Decide() {
 		})
 		fmt.Printf("%s: allowed %v, explicit deny %v, by %s\n", action, d.Allowed, d.Explicit, d.By)
 	}
+
 	// Output:
 	// sqs:SendMessage: allowed true, explicit deny false, by identity-based policy
 	// sqs:PurgeQueue: allowed false, explicit deny true, by identity-based policy

@@ -20,6 +20,7 @@ func parse(t testing.TB, text string, kind Kind) *Document {
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
+
 	return d
 }
 
@@ -31,9 +32,11 @@ func request(keys ...string) *Request {
 		Resource:  queue,
 		Now:       time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
+
 	for i := 0; i+1 < len(keys); i += 2 {
 		r.SetKey(keys[i], append(r.values(strings.ToLower(keys[i])), keys[i+1])...)
 	}
+
 	return r
 }
 
@@ -349,17 +352,21 @@ func TestCacheReturnsWhatParseReturns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if second, _ := c.Parse(text, Identity); second != first {
 		t.Error("the same text was parsed twice")
 	}
+
 	if _, err := c.Parse(text, Trust); err == nil {
 		t.Error("an identity policy was accepted as a trust policy")
 	}
+
 	for i := range 2 * maxCached {
 		if _, err := c.Parse(identity("Allow", fmt.Sprintf("sqs:%d", i), "*"), Identity); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if len(c.docs) > maxCached {
 		t.Errorf("the cache holds %d texts, at most %d", len(c.docs), maxCached)
 	}

@@ -34,10 +34,12 @@ func draw(t *rapid.T, kind Kind, also ...map[string]any) *Document {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	d, err := Parse(string(text), kind)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
+
 	return d
 }
 
@@ -104,6 +106,7 @@ func TestGlobMatchesAsDefined(t *testing.T) {
 		}
 		return (p[0] == oneRune || p[0] == s[0]) && match(p[1:], s[1:])
 	}
+
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPattern(rapid.StringOfN(rapid.RuneFrom([]rune("aé*?")), 0, 8, -1).Draw(t, "pattern"), legacy, true, false)
 		s := rapid.StringOfN(rapid.RuneFrom([]rune("aéb")), 0, 10, -1).Draw(t, "text")

@@ -56,25 +56,11 @@ func (s *Service) sourceAccess(arn, action string) []awsapi.Access {
 	return []awsapi.Access{s.access(k, action)}
 }
 
-// withRequestTags adds the tags that a request sets, and the keys of those that it
-// removes.
-func withRequestTags(all []awsapi.Access, tags map[string]string, removed []string) []awsapi.Access {
-	for i := range all {
-		all[i].RequestTags = tags
-		all[i].TagKeys = removed
-	}
-	return all
-}
-
 // createQueueAccess returns the permissions for CreateQueue; tags at creation need
 // TagQueue as well (SQS O7).
 func (s *Service) createQueueAccess(c *awsapi.Call, in *CreateQueueInput) []awsapi.Access {
-	k := queueKey{c.Account, c.Region, in.QueueName}
-	all := []awsapi.Access{s.access(k, "CreateQueue")}
-	if len(in.Tags) > 0 {
-		all = append(all, s.access(k, "TagQueue"))
-	}
-	return withRequestTags(all, in.Tags, nil)
+	k := queueKey{c.Scope(), in.QueueName}
+	return awsapi.WithRequestTags(s.access(k, "CreateQueue"), "sqs:TagQueue", in.Tags)
 }
 
 // getQueueURLAccess returns the permission for GetQueueUrl. Every caller may learn
@@ -88,16 +74,24 @@ func (s *Service) getQueueURLAccess(c *awsapi.Call, in *GetQueueUrlInput) []awsa
 }
 
 func (s *Service) listQueuesAccess(c *awsapi.Call, _ *ListQueuesInput) []awsapi.Access {
-	allQueues := queueKey{c.Account, c.Region, ""}
-	return []awsapi.Access{{Action: "sqs:ListQueues", Resource: allQueues.arn()}}
+	allQueues := c.Scope().ARN("sqs", "")
+	return []awsapi.Access{{Action: "sqs:ListQueues", Resource: allQueues}}
 }
 
 func (s *Service) tagQueueAccess(c *awsapi.Call, in *TagQueueInput) []awsapi.Access {
-	return withRequestTags(s.queueAccess(c, "TagQueue", in.QueueURL), in.Tags, nil)
+	all := s.queueAccess(c, "TagQueue", in.QueueURL)
+	for i := range all {
+		all[i].RequestTags = in.Tags
+	}
+	return all
 }
 
 func (s *Service) untagQueueAccess(c *awsapi.Call, in *UntagQueueInput) []awsapi.Access {
-	return withRequestTags(s.queueAccess(c, "UntagQueue", in.QueueURL), nil, in.TagKeys)
+	all := s.queueAccess(c, "UntagQueue", in.QueueURL)
+	for i := range all {
+		all[i].TagKeys = in.TagKeys
+	}
+	return all
 }
 
 // startMoveTaskAccess returns the permissions for StartMessageMoveTask: it acts for
@@ -142,7 +136,7 @@ func (s *Service) ownedQueue(c *awsapi.Call, queueURL, action string) (*queue, e
 	if err != nil {
 		return nil, err
 	}
-	if c.Caller.Account != "" && c.Caller.Account != q.account {
+	if c.Caller.Account != "" && c.Caller.Account != q.Account {
 		return nil, errAccessDenied.With("User: %s is not authorized to perform: sqs:%s on resource: %s "+
 			"because the action does not work across accounts", c.Caller.ARN, action, q.arn)
 	}

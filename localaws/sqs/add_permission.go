@@ -45,13 +45,13 @@ type permission struct {
 }
 
 // AddPermission adds a statement to the queue's policy (SQS O1-O3).
-func (s *Service) AddPermission(_ context.Context, c *awsapi.Call, in *AddPermissionInput) (*awsapi.None, error) {
+func (s *Service) AddPermission(_ context.Context, c *awsapi.Call, in *AddPermissionInput) error {
 	q, err := s.ownedQueue(c, in.QueueURL, "AddPermission")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := in.validate(); err != nil {
-		return nil, err
+		return err
 	}
 
 	return s.updatePolicy(c, q, func(doc *policyDocument) error {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
 // catalog is the set of queues. Reading it takes no lock. A change to the set, or to
@@ -34,10 +36,8 @@ func (c *catalog) findARN(arn string) *queue {
 }
 
 // inScope returns the queues of an account and region, sorted by name.
-func (c *catalog) inScope(account, region string) []*queue {
-	return slices.DeleteFunc(c.all(), func(q *queue) bool {
-		return q.account != account || q.region != region
-	})
+func (c *catalog) inScope(scope awsapi.Scope) []*queue {
+	return slices.DeleteFunc(c.all(), func(q *queue) bool { return q.Scope != scope })
 }
 
 // all returns every queue, sorted by ARN.

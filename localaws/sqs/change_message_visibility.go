@@ -48,28 +48,25 @@ type ChangeMessageVisibilityBatchOutput struct {
 
 // ChangeMessageVisibility sets the visibility timeout of a message, counted from
 // now. 0 makes the message visible.
-func (s *Service) ChangeMessageVisibility(_ context.Context, c *awsapi.Call, in *ChangeMessageVisibilityInput) (*awsapi.None, error) {
+func (s *Service) ChangeMessageVisibility(_ context.Context, c *awsapi.Call, in *ChangeMessageVisibilityInput) error {
 	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r, err := q.parseChange(in.ReceiptHandle, in.VisibilityTimeout, "")
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	tx, err := q.beginCall(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	changeErr := tx.changeVisibility(r, in.ReceiptHandle, *in.VisibilityTimeout)
 	if err := tx.endAndWait(); err != nil {
-		return nil, err
+		return err
 	}
-	if changeErr != nil {
-		return nil, changeErr
-	}
-	return &awsapi.None{}, nil
+	return changeErr
 }
 
 // ChangeMessageVisibilityBatch sets the visibility timeouts of up to ten messages.

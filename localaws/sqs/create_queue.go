@@ -45,7 +45,7 @@ func (s *Service) CreateQueue(_ context.Context, c *awsapi.Call, in *CreateQueue
 		return nil, err
 	}
 
-	k := queueKey{c.Account, c.Region, in.QueueName}
+	k := queueKey{c.Scope(), in.QueueName}
 	s.queues.mu.Lock()
 	defer s.queues.mu.Unlock()
 	if q := s.queues.find(k); q != nil {

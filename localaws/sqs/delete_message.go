@@ -39,28 +39,25 @@ type DeleteMessageBatchOutput struct {
 }
 
 // DeleteMessage deletes a message.
-func (s *Service) DeleteMessage(_ context.Context, c *awsapi.Call, in *DeleteMessageInput) (*awsapi.None, error) {
+func (s *Service) DeleteMessage(_ context.Context, c *awsapi.Call, in *DeleteMessageInput) error {
 	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r, err := q.receipt(in.ReceiptHandle)
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	tx, err := q.beginCall(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	deleteErr := tx.delete(r, in.ReceiptHandle)
 	if err := tx.endAndWait(); err != nil {
-		return nil, err
+		return err
 	}
-	if deleteErr != nil {
-		return nil, deleteErr
-	}
-	return &awsapi.None{}, nil
+	return deleteErr
 }
 
 // DeleteMessageBatch deletes up to ten messages.

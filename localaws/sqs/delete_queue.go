@@ -19,26 +19,26 @@ var errQueueDeleted = errors.New("queue was deleted")
 
 // DeleteQueue deletes a queue and all its messages. Waiting long polls end with
 // QueueDoesNotExist.
-func (s *Service) DeleteQueue(_ context.Context, c *awsapi.Call, in *QueueInput) (*awsapi.None, error) {
+func (s *Service) DeleteQueue(_ context.Context, c *awsapi.Call, in *QueueInput) error {
 	q, err := s.ownedQueue(c, in.QueueURL, "DeleteQueue")
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	s.queues.mu.Lock()
 	tx := q.begin()
 	if q.deleted {
 		tx.endAndUnlock(s.queues.mu.Unlock)
-		return nil, queueDoesNotExist(c)
+		return queueDoesNotExist(c)
 	}
 	tx.destroy()
 	s.queues.queues.Delete(q.queueKey)
 	tx.recordDeletion()
 	tx.deleteStoredQueue()
 	if err := tx.endAndUnlock(s.queues.mu.Unlock).Wait(); err != nil {
-		return nil, notStored(err)
+		return notStored(err)
 	}
-	return &awsapi.None{}, nil
+	return nil
 }
 
 // destroy marks the queue as deleted, removes its messages and ends its polls.

@@ -58,8 +58,8 @@ func (tx *transaction) emit(kind EventKind, m *message, from string) {
 	e := Event{
 		Time:      unixTime(tx.now),
 		Kind:      kind,
-		Account:   q.account,
-		Region:    q.region,
+		Account:   q.Account,
+		Region:    q.Region,
 		Queue:     q.name,
 		From:      from,
 		MessageID: m.id.String(),

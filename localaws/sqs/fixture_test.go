@@ -19,6 +19,8 @@ const (
 	endpoint = "http://127.0.0.1:4566"
 )
 
+var testScope = awsapi.Scope{Account: account, Region: region}
+
 var epochStart = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // bench is a service under a clock that only the test moves.
@@ -72,6 +74,21 @@ func must[In, Out any](b *bench, f func(context.Context, *awsapi.Call, *In) (*Ou
 	return out
 }
 
+// run is do for an operation without an output.
+func run[In any](b *bench, f func(context.Context, *awsapi.Call, *In) error, in In) error {
+	b.c.Begin()
+	defer b.c.End()
+	return f(context.Background(), call(), &in)
+}
+
+// mustRun is run for an operation that must succeed.
+func mustRun[In any](b *bench, f func(context.Context, *awsapi.Call, *In) error, in In) {
+	b.Helper()
+	if err := run(b, f, in); err != nil {
+		b.Fatalf("%T: %v", in, err)
+	}
+}
+
 // advance moves the clock.
 func (b *bench) advance(d time.Duration) {
 	b.Helper()
@@ -108,7 +125,7 @@ func pairs(kv []string) map[string]string {
 // set sets attributes.
 func (b *bench) set(url string, attrs ...string) {
 	b.Helper()
-	must(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: pairs(attrs)})
+	mustRun(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: pairs(attrs)})
 }
 
 // attributes reads all attributes.
@@ -165,7 +182,7 @@ func (b *bench) one(url string) Message {
 // hide changes a message's visibility.
 func (b *bench) hide(url string, m Message, timeout int) {
 	b.Helper()
-	must(b, b.s.ChangeMessageVisibility, ChangeMessageVisibilityInput{
+	mustRun(b, b.s.ChangeMessageVisibility, ChangeMessageVisibilityInput{
 		QueueURL:          url,
 		ReceiptHandle:     m.ReceiptHandle,
 		VisibilityTimeout: &timeout,
@@ -175,7 +192,7 @@ func (b *bench) hide(url string, m Message, timeout int) {
 // remove deletes a message.
 func (b *bench) remove(url string, m Message) {
 	b.Helper()
-	must(b, b.s.DeleteMessage, DeleteMessageInput{QueueURL: url, ReceiptHandle: m.ReceiptHandle})
+	mustRun(b, b.s.DeleteMessage, DeleteMessageInput{QueueURL: url, ReceiptHandle: m.ReceiptHandle})
 }
 
 // counts reads visible, in flight and delayed.

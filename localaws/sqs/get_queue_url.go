@@ -33,9 +33,9 @@ func (s *Service) GetQueueUrl(_ context.Context, c *awsapi.Call, in *GetQueueUrl
 }
 
 func (in *GetQueueUrlInput) key(c *awsapi.Call) queueKey {
-	k := queueKey{c.Account, c.Region, in.QueueName}
+	k := queueKey{c.Scope(), in.QueueName}
 	if in.QueueOwnerAWSAccountID != "" {
-		k.account = in.QueueOwnerAWSAccountID
+		k.Account = in.QueueOwnerAWSAccountID
 	}
 	return k
 }

@@ -8,12 +8,12 @@ import (
 )
 
 func (b *bench) deleteErr(url, handle string) error {
-	_, err := do(b, b.s.DeleteMessage, DeleteMessageInput{url, handle})
+	err := run(b, b.s.DeleteMessage, DeleteMessageInput{url, handle})
 	return err
 }
 
 func (b *bench) changeErr(url, handle string, timeout int) error {
-	_, err := do(b, b.s.ChangeMessageVisibility, ChangeMessageVisibilityInput{url, handle, &timeout})
+	err := run(b, b.s.ChangeMessageVisibility, ChangeMessageVisibilityInput{url, handle, &timeout})
 	return err
 }
 
@@ -42,7 +42,7 @@ func TestA12MissingHandleAndTimeout(t *testing.T) {
 	for _, err := range []error{b.deleteErr(url, ""), b.changeErr(url, "", 1)} {
 		refused(t, err, "MissingRequiredParameterException", "MissingParameter", 400, "The request must contain the parameter ReceiptHandle.")
 	}
-	_, err := do(b, b.s.ChangeMessageVisibility, ChangeMessageVisibilityInput{QueueURL: url, ReceiptHandle: m.ReceiptHandle})
+	err := run(b, b.s.ChangeMessageVisibility, ChangeMessageVisibilityInput{QueueURL: url, ReceiptHandle: m.ReceiptHandle})
 	refused(t, err, "MissingRequiredParameterException", "MissingParameter", 400, "The request must contain the parameter VisibilityTimeout.")
 }
 
@@ -60,7 +60,7 @@ func TestJ2DeleteOnAStandardQueueAlwaysSucceeds(t *testing.T) {
 	b.remove(url, m) // deleted before
 	b.send(url, "y")
 	m = b.one(url)
-	must(b, b.s.PurgeQueue, QueueInput{url})
+	mustRun(b, b.s.PurgeQueue, QueueInput{url})
 	b.remove(url, m)
 }
 

@@ -26,7 +26,7 @@ func kmsKeyARN(k queueKey, id string) string {
 	a, ok := awsapi.ParseARN(id)
 	switch {
 	case !ok:
-		return "arn:aws:kms:" + k.region + ":" + k.account + ":key/" + id
+		return k.ARN("kms", "key/"+id)
 	case a.Resource == managedKey:
 		return ""
 	}
@@ -55,7 +55,7 @@ func checkKMSKey(k queueKey, id string) error {
 		return refuse("an alias cannot be resolved, use the ARN of the key")
 	case !isKey:
 		return refuse("not the id or the ARN of a key")
-	case isARN && a.Account != k.account:
+	case isARN && a.Account != k.Account:
 		return refuse("the key policy of another account is unknown")
 	}
 	return nil

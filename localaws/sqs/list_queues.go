@@ -2,7 +2,7 @@ package sqs
 
 import (
 	"context"
-	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -51,7 +51,7 @@ func (s *Service) ListQueues(_ context.Context, c *awsapi.Call, in *ListQueuesIn
 	}
 
 	hasPrefix := func(q *queue) bool { return strings.HasPrefix(q.name, in.QueueNamePrefix) }
-	all := s.queues.inScope(c.Account, c.Region)
+	all := s.queues.inScope(c.Scope())
 	urls, next, err := listPage(all, c.Endpoint, in.MaxResults, in.NextToken, hasPrefix)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (s *Service) ListDeadLetterSourceQueues(_ context.Context, c *awsapi.Call, 
 	}
 
 	isSource := func(q *queue) bool { return q.redrivesTo(dlq.arn) }
-	all := s.queues.inScope(dlq.account, dlq.region)
+	all := s.queues.inScope(dlq.Scope)
 	urls, next, err := listPage(all, c.Endpoint, in.MaxResults, in.NextToken, isSource)
 	if err != nil {
 		return nil, err
@@ -88,8 +88,8 @@ func (q *queue) redrivesTo(arn string) bool {
 const maxListResults = 1000
 
 // listPage returns the URLs of the queues that include accepts, starting after the
-// queue whose name is in the token. queues are sorted by name. There is a next token
-// only if the request had a page size (SQS D10).
+// queue in the token. queues are sorted by name. There is a next token only if the
+// request had a page size (SQS D10).
 func listPage(queues []*queue, endpoint string, size *int, token string, include func(*queue) bool) (urls []string, next string, err error) {
 	limit := maxListResults
 	if size != nil {
@@ -98,24 +98,18 @@ func listPage(queues []*queue, endpoint string, size *int, token string, include
 				"Reason: MaxResults must be an integer between 1 and 1000.")
 		}
 	}
-	after, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil {
+	after, ok := awsapi.ParsePageToken(token)
+	if !ok {
 		return nil, "", errParameterValue.With("Value for parameter NextToken is invalid. Reason: Invalid or expired next token.")
 	}
 
-	last := ""
-	for _, q := range queues {
-		if q.name <= string(after) || !include(q) {
-			continue
-		}
-		if len(urls) == limit {
-			if size != nil {
-				next = base64.RawURLEncoding.EncodeToString([]byte(last))
-			}
-			break
-		}
+	queues = slices.DeleteFunc(queues, func(q *queue) bool { return !include(q) })
+	page, last := awsapi.Page(queues, func(q *queue) string { return q.name }, after, limit)
+	for _, q := range page {
 		urls = append(urls, q.url(endpoint))
-		last = q.name
+	}
+	if size != nil && last != "" {
+		next = awsapi.PageToken(last)
 	}
 	return urls, next, nil
 }

@@ -56,7 +56,7 @@ type moveTasks struct {
 // active returns the number of an account's active tasks.
 func (ts *moveTasks) active(account string) (n int) {
 	for source, all := range ts.bySource {
-		if source.account != account {
+		if source.Account != account {
 			continue
 		}
 		for _, task := range all {
@@ -289,7 +289,7 @@ func (s *Service) resetTasks(account, region string) error {
 
 	var deleted []*moveTask
 	for source, all := range s.tasks.bySource {
-		if !source.inScope(account, region) {
+		if !source.Within(account, region) {
 			continue
 		}
 		for _, task := range all {

@@ -166,7 +166,7 @@ func TestM8ADestinationThatGoesFailsTheTask(t *testing.T) {
 	other := b.queue("other")
 	b.start(dlq, b.arn(other), ref(1))
 	b.advance(0)
-	must(b, b.s.DeleteQueue, QueueInput{other})
+	mustRun(b, b.s.DeleteQueue, QueueInput{other})
 	b.advance(time.Second)
 	k := b.task(dlq)
 	if k.Status != "FAILED" || k.FailureReason != "AWS.SimpleQueueService.NonExistentQueue" || k.ApproximateNumberOfMessagesMoved != 1 {

@@ -150,7 +150,7 @@ func TestResetFreesNamesAtOnce(t *testing.T) {
 	b := newBench(t)
 	url := b.queue("q")
 	b.send(url, "x")
-	must(b, b.s.DeleteQueue, QueueInput{b.queue("other")})
+	mustRun(b, b.s.DeleteQueue, QueueInput{b.queue("other")})
 	_, dlq := b.deadLetters(1)
 	b.start(dlq, "", ref(1))
 	b.advance(0)
@@ -176,10 +176,10 @@ func TestResetKeepsToItsPlace(t *testing.T) {
 		{account, region, "000000000000/eu-west-1/q 111111111111/us-east-1/q"},
 	} {
 		b := newBench(t)
-		for _, at := range []queueKey{{account, region, ""}, {account, "eu-west-1", ""}, {"111111111111", region, ""}} {
+		for _, at := range []awsapi.Scope{{Account: account, Region: region}, {Account: account, Region: "eu-west-1"}, {Account: "111111111111", Region: region}} {
 			c := &awsapi.Call{
-				Account:  at.account,
-				Region:   at.region,
+				Account:  at.Account,
+				Region:   at.Region,
 				Endpoint: "http://localhost",
 			}
 			if _, err := b.s.CreateQueue(t.Context(), c, &CreateQueueInput{QueueName: "q"}); err != nil {
@@ -202,7 +202,7 @@ func TestResetKeepsToItsPlace(t *testing.T) {
 func TestWatchTellsOfMessagesWithoutAnyLock(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	arn := queueKey{account, region, "q"}.arn()
+	arn := queueKey{testScope, "q"}.arn()
 	var calls atomic.Int32
 	stop := b.s.Watch(arn, func() {
 		calls.Add(1)

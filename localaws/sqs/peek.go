@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
 // PeekedMessage is a message in its queue, seen without a receive.
@@ -36,7 +38,7 @@ type PeekedMessage struct {
 // Peek returns the messages of a queue in the order of their arrival, without
 // receiving them. It fails only if the queue does not exist.
 func (s *Service) Peek(account, region, name string) ([]PeekedMessage, error) {
-	q := s.queues.find(queueKey{account, region, name})
+	q := s.queues.find(queueKey{awsapi.Scope{Account: account, Region: region}, name})
 	if q == nil {
 		return nil, fmt.Errorf("peek: no queue %s in account %s, region %s", name, account, region)
 	}
@@ -107,7 +109,7 @@ type QueueState struct {
 // Queues returns the queues of an account in a region, sorted by name.
 func (s *Service) Queues(account, region string) []QueueState {
 	var out []QueueState
-	for _, q := range s.queues.inScope(account, region) {
+	for _, q := range s.queues.inScope(awsapi.Scope{Account: account, Region: region}) {
 		tx := q.begin()
 		if !q.deleted {
 			out = append(out, q.state())

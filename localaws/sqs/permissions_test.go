@@ -11,7 +11,7 @@ import (
 const onePolicy = `{"Statement":{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}}`
 
 func (b *bench) permit(url, label string, accounts, actions []string) error {
-	_, err := do(b, b.s.AddPermission, AddPermissionInput{url, label, accounts, actions})
+	err := run(b, b.s.AddPermission, AddPermissionInput{url, label, accounts, actions})
 	return err
 }
 
@@ -44,9 +44,9 @@ func TestO2LabelsAndTheLastStatement(t *testing.T) {
 		t.Fatal(err)
 	}
 	invalidValue(t, b.permit(url, "l", []string{"668614515564"}, []string{"ReceiveMessage"}), "Value l for parameter Label is invalid. Reason: Already exists.")
-	_, err := do(b, b.s.RemovePermission, RemovePermissionInput{url, "x"})
+	err := run(b, b.s.RemovePermission, RemovePermissionInput{url, "x"})
 	invalidValue(t, err, "Value x for parameter Label is invalid. Reason: can't find label.")
-	must(b, b.s.RemovePermission, RemovePermissionInput{url, "l"})
+	mustRun(b, b.s.RemovePermission, RemovePermissionInput{url, "l"})
 	if policy, some := b.attributes(url)["Policy"]; some {
 		t.Errorf("policy %s is left", policy)
 	}
@@ -75,7 +75,7 @@ func TestO3O4PermissionsThatAreRefused(t *testing.T) {
 		t.Errorf("eight actions: %v", e)
 	}
 	policy := func(action, principal string) error {
-		_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{
+		err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{
 			"Policy": `{"Statement":{"Effect":"Allow","Principal":{"AWS":` + principal + `},"Action":` + action + `,"Resource":"*"}}`}})
 		return err
 	}
@@ -98,7 +98,7 @@ func TestO3O4PermissionsThatAreRefused(t *testing.T) {
 	if err := policy(`"sqs:*"`, `"*"`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{"Policy": ""}}); err != nil {
+	if err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{"Policy": ""}}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range maxPolicyStatements {
@@ -119,13 +119,13 @@ func TestO5WhatNeverWorksAcrossAccounts(t *testing.T) {
 	c.Caller.Account, c.Account = "111111111111", "111111111111"
 	ctx := context.Background()
 	for name, err := range map[string]error{
-		"DeleteQueue":        second(b.s.DeleteQueue(ctx, c, &QueueInput{url})),
+		"DeleteQueue":        b.s.DeleteQueue(ctx, c, &QueueInput{url}),
 		"ListQueueTags":      second(b.s.ListQueueTags(ctx, c, &QueueInput{url})),
-		"TagQueue":           second(b.s.TagQueue(ctx, c, &TagQueueInput{url, map[string]string{"a": "b"}})),
-		"UntagQueue":         second(b.s.UntagQueue(ctx, c, &UntagQueueInput{url, []string{"a"}})),
-		"SetQueueAttributes": second(b.s.SetQueueAttributes(ctx, c, &SetQueueAttributesInput{url, map[string]string{"DelaySeconds": "1"}})),
-		"AddPermission":      second(b.s.AddPermission(ctx, c, &AddPermissionInput{url, "l", []string{account}, []string{"*"}})),
-		"RemovePermission":   second(b.s.RemovePermission(ctx, c, &RemovePermissionInput{url, "l"})),
+		"TagQueue":           b.s.TagQueue(ctx, c, &TagQueueInput{url, map[string]string{"a": "b"}}),
+		"UntagQueue":         b.s.UntagQueue(ctx, c, &UntagQueueInput{url, []string{"a"}}),
+		"SetQueueAttributes": b.s.SetQueueAttributes(ctx, c, &SetQueueAttributesInput{url, map[string]string{"DelaySeconds": "1"}}),
+		"AddPermission":      b.s.AddPermission(ctx, c, &AddPermissionInput{url, "l", []string{account}, []string{"*"}}),
+		"RemovePermission":   b.s.RemovePermission(ctx, c, &RemovePermissionInput{url, "l"}),
 	} {
 		if e := awsapi.AsError(err); err == nil || e.LegacyCode() != "AccessDenied" || e.Status != 403 {
 			t.Errorf("%s: %v", name, err)

@@ -38,7 +38,7 @@ type queueRecord struct {
 }
 
 // storeKey returns the queue's key in the store. Names contain no slash.
-func (k queueKey) storeKey() string { return k.account + "/" + k.region + "/" + k.name }
+func (k queueKey) storeKey() string { return k.Account + "/" + k.Region + "/" + k.name }
 
 // storePrefix returns the prefix of the keys of the queue's messages and
 // deduplication ids.
@@ -163,7 +163,7 @@ func (tx *transaction) deleteStoredDedup(dedupKey string) {
 // and those of deleted, so that their names can be reused. The catalog is locked.
 func (s *Service) releaseNames(account, region string, deleted []queueKey) error {
 	for k := range s.queues.deleted {
-		if k.inScope(account, region) {
+		if k.Within(account, region) {
 			delete(s.queues.deleted, k)
 			deleted = append(deleted, k)
 		}

@@ -11,26 +11,23 @@ import (
 const purgeInterval = time.Minute
 
 // PurgeQueue deletes every message of a queue.
-func (s *Service) PurgeQueue(_ context.Context, c *awsapi.Call, in *QueueInput) (*awsapi.None, error) {
+func (s *Service) PurgeQueue(_ context.Context, c *awsapi.Call, in *QueueInput) error {
 	q, err := s.findQueue(c, in.QueueURL)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	tx, err := q.beginCall(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	if q.purged != 0 && tx.now < q.purged+int64(purgeInterval) {
 		tx.end()
-		return nil, errPurgeInProgress.With("Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.name)
+		return errPurgeInProgress.With("Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.name)
 	}
 	q.purged = tx.now
 	tx.removeAll()
 	tx.storeQueue()
 
-	if err := tx.endAndWait(); err != nil {
-		return nil, err
-	}
-	return &awsapi.None{}, nil
+	return tx.endAndWait()
 }

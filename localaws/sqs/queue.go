@@ -5,25 +5,21 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
 // queueKey identifies a queue among all accounts and regions.
 type queueKey struct {
-	account, region, name string
+	awsapi.Scope
+	name string
 }
 
 // arn returns the queue's Amazon Resource Name (SQS C6).
-func (k queueKey) arn() string { return "arn:aws:sqs:" + k.region + ":" + k.account + ":" + k.name }
-
-// inScope reports whether the queue belongs to an account and region. An empty
-// string matches any.
-func (k queueKey) inScope(account, region string) bool {
-	return (account == "" || k.account == account) && (region == "" || k.region == region)
-}
+func (k queueKey) arn() string { return k.ARN("sqs", k.name) }
 
 // url returns the queue's URL at an endpoint.
-func (k queueKey) url(endpoint string) string { return endpoint + "/" + k.account + "/" + k.name }
+func (k queueKey) url(endpoint string) string { return endpoint + "/" + k.Account + "/" + k.name }
 
 // queue is one queue. Its attributes and tags may be read without the lock.
 type queue struct {

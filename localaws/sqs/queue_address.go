@@ -46,7 +46,7 @@ func parseQueueURL(c *awsapi.Call, queueURL string) (queueKey, error) {
 	if account == "" {
 		account = c.Account
 	}
-	return queueKey{account, c.Region, name}, nil
+	return queueKey{awsapi.Scope{Account: account, Region: c.Region}, name}, nil
 }
 
 // regionOfHost returns the region in a host name of the real service, or "".
@@ -83,5 +83,5 @@ func parseARN(s string) (queueKey, bool) {
 	if !ok || a.Service != "sqs" {
 		return queueKey{}, false
 	}
-	return queueKey{a.Account, a.Region, a.Resource}, true
+	return queueKey{a.Scope(), a.Resource}, true
 }

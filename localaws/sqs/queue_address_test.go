@@ -180,8 +180,8 @@ func TestD6D7D8DeletedNamesRest(t *testing.T) {
 	b := newBench(t)
 	url := b.queue("q")
 	b.send(url, "x")
-	must(b, b.s.DeleteQueue, QueueInput{url})
-	_, err := do(b, b.s.DeleteQueue, QueueInput{url})
+	mustRun(b, b.s.DeleteQueue, QueueInput{url})
+	err := run(b, b.s.DeleteQueue, QueueInput{url})
 	missingQueue(t, err)
 	_, err = do(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url})
 	missingQueue(t, err)
@@ -249,7 +249,7 @@ func FuzzAddress(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, url string) {
 		k, err := parseQueueURL(call(), url)
-		if err == nil && (strings.Contains(k.name, "/") || strings.Contains(k.account, "/")) {
+		if err == nil && (strings.Contains(k.name, "/") || strings.Contains(k.Account, "/")) {
 			t.Errorf("%q was read as %+v", url, k)
 		}
 	})

@@ -74,7 +74,7 @@ func TestE4E5D5E7NamesThatCannotBeSet(t *testing.T) {
 		{std, "DeduplicationScope", "queue", "You can specify the DeduplicationScope only when FifoQueue is set to true."},
 		{std, "FifoThroughputLimit", "perQueue", "You can specify the FifoThroughputLimit only when FifoQueue is set to true."},
 	} {
-		_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: tt.url, Attributes: map[string]string{tt.name: tt.value}})
+		err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: tt.url, Attributes: map[string]string{tt.name: tt.value}})
 		refused(t, err, "InvalidAttributeName", "InvalidAttributeName", 400, tt.want)
 		_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "new", Attributes: map[string]string{tt.name: tt.value}})
 		if err == nil {
@@ -82,7 +82,7 @@ func TestE4E5D5E7NamesThatCannotBeSet(t *testing.T) {
 		}
 	}
 	b.set(fifo, "FifoQueue", "true")
-	_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: fifo, Attributes: map[string]string{"FifoQueue": "false"}})
+	err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: fifo, Attributes: map[string]string{"FifoQueue": "false"}})
 	refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400,
 		"Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
 	_, err = do(b, b.s.GetQueueAttributes, GetQueueAttributesInput{QueueURL: std, AttributeNames: []string{"Nope"}})
@@ -106,7 +106,7 @@ func TestE6ValuesOutOfRange(t *testing.T) {
 		"FifoThroughputLimit":           "none",
 	} {
 		for _, v := range append(strings.Fields(values), " 1", "") {
-			_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: fifo, Attributes: map[string]string{name: v}})
+			err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: fifo, Attributes: map[string]string{name: v}})
 			refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter "+name+".")
 			_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "n.fifo", Attributes: map[string]string{"FifoQueue": "true", name: v}})
 			refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter "+name+".")
@@ -120,7 +120,7 @@ func TestE8AllOrNothing(t *testing.T) {
 	url := b.queue("q")
 	before := b.attributes(url)
 	b.advance(5 * time.Second)
-	_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: pairs([]string{"DelaySeconds", "5", "VisibilityTimeout", "x"})})
+	err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: pairs([]string{"DelaySeconds", "5", "VisibilityTimeout", "x"})})
 	if err == nil {
 		t.Fatal("a bad value was taken")
 	}
@@ -185,7 +185,7 @@ func TestE11OneTypeOfEncryption(t *testing.T) {
 	if got := b.attributes(url)["SqsManagedSseEnabled"]; got != "false" {
 		t.Errorf("SqsManagedSseEnabled is %s after the key went", got)
 	}
-	_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{
+	err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{
 		QueueURL: url, Attributes: pairs([]string{"KmsMasterKeyId", "alias/aws/sqs", "SqsManagedSseEnabled", "true"}),
 	})
 	refused(t, err, "InvalidAttributeName", "InvalidAttributeName", 400,
@@ -202,7 +202,7 @@ func TestE13PolicyComesBackAsSetOrIsRefused(t *testing.T) {
 		t.Errorf("policy reads back as %s", got)
 	}
 	for _, bad := range []string{"x", "[]", `"x"`, `{`, `{}`} {
-		_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{"Policy": bad}})
+		err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{"Policy": bad}})
 		refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter Policy.")
 	}
 }
@@ -240,21 +240,21 @@ func TestO7Tags(t *testing.T) {
 	if got := must(b, b.s.ListQueueTags, QueueInput{url}).Tags; len(got) != 0 {
 		t.Errorf("fresh: %v", got)
 	}
-	must(b, b.s.TagQueue, TagQueueInput{url, map[string]string{
+	mustRun(b, b.s.TagQueue, TagQueueInput{url, map[string]string{
 		"a":     "1",
 		"A":     "2",
 		"empty": "",
 	}})
-	must(b, b.s.TagQueue, TagQueueInput{url, map[string]string{"a": "3"}})
-	must(b, b.s.UntagQueue, UntagQueueInput{url, []string{"A", "unknown"}})
+	mustRun(b, b.s.TagQueue, TagQueueInput{url, map[string]string{"a": "3"}})
+	mustRun(b, b.s.UntagQueue, UntagQueueInput{url, []string{"A", "unknown"}})
 	if got := must(b, b.s.ListQueueTags, QueueInput{url}).Tags; !maps.Equal(got, map[string]string{"a": "3", "empty": ""}) {
 		t.Errorf("tags %v", got)
 	}
 	for _, k := range []string{"", strings.Repeat("k", 129)} {
-		_, err := do(b, b.s.TagQueue, TagQueueInput{url, map[string]string{k: "v"}})
+		err := run(b, b.s.TagQueue, TagQueueInput{url, map[string]string{k: "v"}})
 		invalidValue(t, err, "Tag keys must be between 1 and 128 characters in length.")
 	}
-	if _, err := do(b, b.s.TagQueue, TagQueueInput{url, map[string]string{"k": strings.Repeat("v", 257)}}); err == nil {
+	if err := run(b, b.s.TagQueue, TagQueueInput{url, map[string]string{"k": strings.Repeat("v", 257)}}); err == nil {
 		t.Error("a value of 257 characters was taken")
 	}
 }

@@ -173,7 +173,7 @@ func (doc *policyDocument) indexOfLabel(label string) int {
 }
 
 // updatePolicy changes the statements of a queue's policy.
-func (s *Service) updatePolicy(c *awsapi.Call, q *queue, change func(*policyDocument) error) (*awsapi.None, error) {
+func (s *Service) updatePolicy(c *awsapi.Call, q *queue, change func(*policyDocument) error) error {
 	return s.updateAttributes(c, q, func(attrs queueAttributes) (queueAttributes, error) {
 		err := attrs.editPolicy(q.arn, change)
 		return attrs, err

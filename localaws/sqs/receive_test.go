@@ -216,7 +216,7 @@ func TestI16TooManyInFlight(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
-	q := b.s.queues.find(queueKey{account, region, "q"})
+	q := b.s.queues.find(queueKey{testScope, "q"})
 	b.send(url, "x")
 	q.mu.Lock()
 	q.counts[inFlight] += maxInFlight
@@ -284,6 +284,6 @@ func TestDeleteQueueEndsPolls(t *testing.T) {
 		ended <- err
 	}()
 	b.idle()
-	must(b, b.s.DeleteQueue, QueueInput{url})
+	mustRun(b, b.s.DeleteQueue, QueueInput{url})
 	missingQueue(t, <-ended)
 }

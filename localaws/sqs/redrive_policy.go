@@ -80,13 +80,13 @@ func (s *Service) checkRedriveTarget(k queueKey, fifo bool, r *redrivePolicy, te
 		return refuse("Dead-letter target ARN should be fully qualified ARN.")
 	case a.Service != "sqs":
 		return refuse("Only SQS queues are valid resources for deadLetterTargetArn.")
-	case a.Account != k.account:
+	case a.Account != k.Account:
 		return refuse("Dead-letter target owner should be same as the source.")
-	case a.Region != k.region:
+	case a.Region != k.Region:
 		return refuse("Dead letter target does not exist.")
 	}
 
-	target := queueKey{a.Account, a.Region, a.Resource}
+	target := queueKey{a.Scope(), a.Resource}
 	if target == k {
 		return nil // a queue may be its own dead-letter queue (SQS L11)
 	}

@@ -187,7 +187,7 @@ func TestL12WithoutItsDeadLetterQueueAMessageStays(t *testing.T) {
 	src, dlq := b.queue("src", "VisibilityTimeout", "0"), b.queue("dlq")
 	b.redrive(src, dlq, "1")
 	b.send(src, "x")
-	must(b, b.s.DeleteQueue, QueueInput{dlq})
+	mustRun(b, b.s.DeleteQueue, QueueInput{dlq})
 	for range 5 {
 		b.one(src)
 	}
@@ -237,13 +237,13 @@ func TestE14L13L14RedrivePolicies(t *testing.T) {
 		{policy("dlq", "1"), "Dead-letter target ARN should be fully qualified ARN."},
 		{policy("arn:aws:sqs:us-east-1:111111111111:dlq", "1"), "Dead-letter target owner should be same as the source."},
 	} {
-		_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: src, Attributes: map[string]string{"RedrivePolicy": tt.text}})
+		err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: src, Attributes: map[string]string{"RedrivePolicy": tt.text}})
 		invalidValue(t, err, "Value "+tt.text+" for parameter RedrivePolicy is invalid. Reason: "+tt.reason)
 		_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "new", Attributes: map[string]string{"RedrivePolicy": tt.text}})
 		invalidValue(t, err, "Value "+tt.text+" for parameter RedrivePolicy is invalid. Reason: "+tt.reason)
 	}
 	for _, bad := range []string{"x", "[]", "null", `"x"`} {
-		_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: src, Attributes: map[string]string{"RedrivePolicy": bad}})
+		err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: src, Attributes: map[string]string{"RedrivePolicy": bad}})
 		refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400,
 			"Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map.")
 	}
@@ -258,7 +258,7 @@ func TestL15RedriveAllowPolicyIsCheckedWhenASourceIsSet(t *testing.T) {
 	equal(t, "reads back", b.attributes(dlq)["RedriveAllowPolicy"], `{"redrivePermission":"byQueue","sourceQueueArns":["`+b.arn(src)+`"]}`)
 	b.redrive(src, dlq, "3")
 	text := `{"deadLetterTargetArn":"` + b.arn(dlq) + `","maxReceiveCount":4}`
-	_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: other, Attributes: map[string]string{"RedrivePolicy": text}})
+	err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: other, Attributes: map[string]string{"RedrivePolicy": text}})
 	if err == nil || !strings.Contains(err.Error(), "InvalidParameterValue") {
 		t.Errorf("a source that is not allowed: %v", err)
 	}
@@ -274,7 +274,7 @@ func TestL16RedriveAllowPoliciesThatAreRefused(t *testing.T) {
 	b := newBench(t)
 	url := b.queue("q")
 	set := func(text string) error {
-		_, err := do(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{"RedriveAllowPolicy": text}})
+		err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{"RedriveAllowPolicy": text}})
 		return err
 	}
 	for _, bad := range []string{"x", "{}", `{"redrivePermission":"some"}`, `{"redrivePermission":"allowAll","x":1}`, `{"redrivePermission":"allowAll"} x`} {

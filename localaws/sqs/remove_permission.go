@@ -16,13 +16,13 @@ type RemovePermissionInput struct {
 }
 
 // RemovePermission removes a statement from the queue's policy.
-func (s *Service) RemovePermission(_ context.Context, c *awsapi.Call, in *RemovePermissionInput) (*awsapi.None, error) {
+func (s *Service) RemovePermission(_ context.Context, c *awsapi.Call, in *RemovePermissionInput) error {
 	q, err := s.ownedQueue(c, in.QueueURL, "RemovePermission")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if in.Label == "" {
-		return nil, missingParameter("Label")
+		return missingParameter("Label")
 	}
 
 	return s.updatePolicy(c, q, func(doc *policyDocument) error {

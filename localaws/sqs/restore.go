@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
 // restore reads the queues, messages, deduplication ids and move tasks from the
@@ -45,7 +47,7 @@ func parseStoreKey(key string) (queueKey, error) {
 	if len(p) != 3 {
 		return queueKey{}, fmt.Errorf("key %q: %w", key, errCorruptRecord)
 	}
-	return queueKey{p[0], p[1], p[2]}, nil
+	return queueKey{awsapi.Scope{Account: p[0], Region: p[1]}, p[2]}, nil
 }
 
 func (s *Service) restoreQueue(key string, value []byte) error {

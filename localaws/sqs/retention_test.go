@@ -19,17 +19,17 @@ func TestK1K2PurgeTakesAllAndOnlyOnceAMinute(t *testing.T) {
 	if got := b.counts(url); got != [3]int{1, 1, 1} {
 		t.Fatalf("counts %v", got)
 	}
-	must(b, b.s.PurgeQueue, QueueInput{url})
+	mustRun(b, b.s.PurgeQueue, QueueInput{url})
 	if got := b.counts(url); got != [3]int{} {
 		t.Errorf("counts %v after the purge", got)
 	}
 	b.remove(url, m)
 	b.advance(59 * time.Second)
-	_, err := do(b, b.s.PurgeQueue, QueueInput{url})
+	err := run(b, b.s.PurgeQueue, QueueInput{url})
 	refused(t, err, "PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", 403,
 		"Only one PurgeQueue operation on q is allowed every 60 seconds.")
 	b.advance(time.Second)
-	must(b, b.s.PurgeQueue, QueueInput{url})
+	mustRun(b, b.s.PurgeQueue, QueueInput{url})
 }
 
 func TestK2PurgeForgetsDeduplication(t *testing.T) {
@@ -37,7 +37,7 @@ func TestK2PurgeForgetsDeduplication(t *testing.T) {
 	b := newBench(t)
 	url := b.fifo("q")
 	b.post(url, "ga")
-	must(b, b.s.PurgeQueue, QueueInput{url})
+	mustRun(b, b.s.PurgeQueue, QueueInput{url})
 	b.post(url, "ga")
 	if got := b.counts(url); got != [3]int{1, 0, 0} {
 		t.Errorf("counts %v", got)
@@ -86,7 +86,7 @@ func TestK5RetentionNeedsNoCall(t *testing.T) {
 	url := b.queue("q", "MessageRetentionPeriod", "60")
 	b.send(url, "x")
 	b.advance(time.Minute)
-	q := b.s.queues.find(queueKey{account, region, "q"})
+	q := b.s.queues.find(queueKey{testScope, "q"})
 	if q.ages.first() != nil {
 		t.Error("the message lies there until somebody calls")
 	}

@@ -34,8 +34,8 @@ const oldestAgeScan = 1000
 func (s *Service) Sample(emit func(Sample)) {
 	for _, q := range s.queues.all() {
 		for _, sample := range q.sample() {
-			sample.Account = q.account
-			sample.Region = q.region
+			sample.Account = q.Account
+			sample.Region = q.Region
 			sample.Queue = q.name
 			sample.Count = max(sample.Count, 1)
 			emit(sample)

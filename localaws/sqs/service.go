@@ -104,7 +104,7 @@ func (s *Service) Reset(account, region string) error {
 	var errs []error
 	var deleted []queueKey
 	for _, q := range s.queues.all() {
-		if !q.inScope(account, region) {
+		if !q.Within(account, region) {
 			continue
 		}
 		tx := q.begin()

@@ -16,13 +16,13 @@ type SetQueueAttributesInput struct {
 }
 
 // SetQueueAttributes sets attributes of a queue, all of them or none.
-func (s *Service) SetQueueAttributes(_ context.Context, c *awsapi.Call, in *SetQueueAttributesInput) (*awsapi.None, error) {
+func (s *Service) SetQueueAttributes(_ context.Context, c *awsapi.Call, in *SetQueueAttributesInput) error {
 	q, err := s.ownedQueue(c, in.QueueURL, "SetQueueAttributes")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(in.Attributes) == 0 {
-		return nil, missingParameter("Attribute.Name")
+		return missingParameter("Attribute.Name")
 	}
 	return s.updateAttributes(c, q, func(current queueAttributes) (queueAttributes, error) {
 		return s.newAttributes(current, q.queueKey, q.fifo, in.Attributes)
@@ -31,24 +31,24 @@ func (s *Service) SetQueueAttributes(_ context.Context, c *awsapi.Call, in *SetQ
 
 // updateAttributes replaces the attributes of a queue with the result of change. The
 // catalog is locked meanwhile, so that no concurrent update is lost.
-func (s *Service) updateAttributes(c *awsapi.Call, q *queue, change func(queueAttributes) (queueAttributes, error)) (*awsapi.None, error) {
+func (s *Service) updateAttributes(c *awsapi.Call, q *queue, change func(queueAttributes) (queueAttributes, error)) error {
 	s.queues.mu.Lock()
 	attrs, err := change(*q.attributes.Load())
 	if err != nil {
 		s.queues.mu.Unlock()
-		return nil, err
+		return err
 	}
 
 	tx := q.begin()
 	if q.deleted {
 		tx.endAndUnlock(s.queues.mu.Unlock)
-		return nil, queueDoesNotExist(c)
+		return queueDoesNotExist(c)
 	}
 	tx.applyAttributes(&attrs)
 	if err := tx.endAndUnlock(s.queues.mu.Unlock).Wait(); err != nil {
-		return nil, notStored(err)
+		return notStored(err)
 	}
-	return &awsapi.None{}, nil
+	return nil
 }
 
 // newAttributes returns the current attributes of the queue k with new values, after

@@ -49,7 +49,7 @@ func (s *Service) startTask(from *queue, in *StartMessageMoveTaskInput) (*moveTa
 		s.tasks.mu.Unlock()
 		return nil, store.Commit{}, errParameterValue.With("There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
 	}
-	if s.tasks.active(from.account) >= maxTasks {
+	if s.tasks.active(from.Account) >= maxTasks {
 		s.tasks.mu.Unlock()
 		return nil, store.Commit{}, errOverLimit.With("The maximum number of active message movement tasks is %d.", maxTasks)
 	}
@@ -129,7 +129,7 @@ func (s *Service) findQueueByARN(parameter, arn string) (*queue, error) {
 
 // sourcesOf returns the queues that have dlq as their dead-letter queue.
 func (s *Service) sourcesOf(dlq *queue) (sources []*queue) {
-	for _, q := range s.queues.inScope(dlq.account, dlq.region) {
+	for _, q := range s.queues.inScope(dlq.Scope) {
 		if q.redrivesTo(dlq.arn) {
 			sources = append(sources, q)
 		}

@@ -30,24 +30,21 @@ type ListQueueTagsOutput struct {
 	Tags map[string]string `json:"Tags,omitempty" query:"Tag,Key,Value"`
 }
 
-// maxTags is the largest number of tags of a queue.
-const maxTags = 50
-
 // TagQueue adds tags (SQS O7).
-func (s *Service) TagQueue(_ context.Context, c *awsapi.Call, in *TagQueueInput) (*awsapi.None, error) {
+func (s *Service) TagQueue(_ context.Context, c *awsapi.Call, in *TagQueueInput) error {
 	if len(in.Tags) == 0 {
-		return nil, missingParameter("Tags")
+		return missingParameter("Tags")
 	}
 	if err := checkTags(in.Tags); err != nil {
-		return nil, err
+		return err
 	}
 	return s.updateTags(c, in.QueueURL, "TagQueue", func(tags map[string]string) { maps.Copy(tags, in.Tags) })
 }
 
 // UntagQueue removes tags.
-func (s *Service) UntagQueue(_ context.Context, c *awsapi.Call, in *UntagQueueInput) (*awsapi.None, error) {
+func (s *Service) UntagQueue(_ context.Context, c *awsapi.Call, in *UntagQueueInput) error {
 	if len(in.TagKeys) == 0 {
-		return nil, missingParameter("TagKeys")
+		return missingParameter("TagKeys")
 	}
 	return s.updateTags(c, in.QueueURL, "UntagQueue", func(tags map[string]string) {
 		for _, k := range in.TagKeys {
@@ -57,14 +54,14 @@ func (s *Service) UntagQueue(_ context.Context, c *awsapi.Call, in *UntagQueueIn
 }
 
 // updateTags applies change to a copy of the queue's tags, which then replaces them.
-func (s *Service) updateTags(c *awsapi.Call, queueURL, operation string, change func(map[string]string)) (*awsapi.None, error) {
+func (s *Service) updateTags(c *awsapi.Call, queueURL, operation string, change func(map[string]string)) error {
 	q, err := s.ownedQueue(c, queueURL, operation)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	tx, err := q.beginCall(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	tags := maps.Clone(q.tagMap())
@@ -72,17 +69,14 @@ func (s *Service) updateTags(c *awsapi.Call, queueURL, operation string, change 
 		tags = map[string]string{}
 	}
 	change(tags)
-	if len(tags) > maxTags {
+	if len(tags) > awsapi.MaxTags {
 		tx.end()
-		return nil, errParameterValue.With("Too many tags added for queue %s.", q.name)
+		return errParameterValue.With("Too many tags added for queue %s.", q.name)
 	}
 	q.tags.Store(&tags)
 	tx.storeQueue()
 
-	if err := tx.endAndWait(); err != nil {
-		return nil, err
-	}
-	return &awsapi.None{}, nil
+	return tx.endAndWait()
 }
 
 // ListQueueTags returns the tags of a queue.
@@ -101,8 +95,8 @@ func (s *Service) ListQueueTags(_ context.Context, c *awsapi.Call, in *QueueInpu
 
 // checkTags validates the number of tags and the lengths of keys and values (SQS O7).
 func checkTags(tags map[string]string) error {
-	if len(tags) > maxTags {
-		return errParameterValue.With("Too many tags: a queue can have %d.", maxTags)
+	if len(tags) > awsapi.MaxTags {
+		return errParameterValue.With("Too many tags: a queue can have %d.", awsapi.MaxTags)
 	}
 	for k, v := range tags {
 		if n := utf8.RuneCountInString(k); n < 1 || n > 128 {

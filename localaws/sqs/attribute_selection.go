@@ -35,9 +35,6 @@ var systemNames = [...]string{
 	sysDeadLetterSource: "DeadLetterQueueSourceArn",
 }
 
-// sortedSystemNames are the same names in alphabetical order.
-var sortedSystemNames = slices.Sorted(slices.Values(systemNames[:]))
-
 // allSystemAttributes selects every system attribute.
 const allSystemAttributes = 1<<len(systemNames) - 1
 
@@ -61,6 +58,7 @@ func newAttributeSelection(in *ReceiveMessageInput) (*attributeSelection, error)
 		}
 	}
 
+	// A name that ends with .* is a prefix.
 	for _, name := range in.MessageAttributeNames {
 		prefix, isPrefix := strings.CutSuffix(name, ".*")
 		switch {
@@ -111,6 +109,7 @@ func (sel *attributeSelection) fillSystemAttributes(out *Message, q *queue, d *d
 		return
 	}
 
+	// An attribute without a value is left out.
 	all := make(map[string]string, 4)
 	add := func(a systemAttribute, v string) {
 		if sel.system&(1<<a) != 0 && v != "" {
@@ -151,6 +150,7 @@ func (sel *attributeSelection) fillAttributes(out *Message, attrs []messageAttri
 		return
 	}
 
+	// The client verifies the digest against the attributes it gets.
 	out.MessageAttributes = make(map[string]MessageAttributeValue, len(selected))
 	for i := range selected {
 		out.MessageAttributes[selected[i].name] = selected[i].toAPI()

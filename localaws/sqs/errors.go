@@ -36,7 +36,6 @@ var (
 	errMissing        = coralError("MissingRequiredParameterException", "MissingParameter", 400)
 	errEmptyValue     = coralError("EmptyValue", "EmptyValue", 400)
 	errUnknownAction  = coralError("UnknownOperationException", "InvalidAction", 400)
-	errUnknownMember  = coralError("ValidationException", "ValidationError", 400)
 	errAccessDenied   = coralError("AccessDeniedException", "AccessDenied", 403)
 	errNotStored      = coralError("ServiceUnavailableException", "ServiceUnavailable", 503)
 )

@@ -1,43 +1,17 @@
 package sqs
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
+
+	"github.com/reliableq/reliableq/localaws/awsapi/awsjson"
 )
 
 // bytesOfString returns the bytes of s without a copy: a body can be 1 MiB. The caller
 // must not change them.
 func bytesOfString(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
-
-// plainPrefix returns the length of the prefix of b that consists of ASCII characters
-// which JSON does not escape. It tests eight bytes at a time, because it reads every
-// body three times: on decoding, on validation and on encoding.
-//
-// For each of the eight bytes the expression sets the top bit if the byte is not
-// ASCII, below a space, a quote or a backslash. A borrow can set the top bit of a byte
-// above the first such byte by mistake, but never of one below; so the lowest bit set
-// is right.
-func plainPrefix(b []byte) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
-		quote := x ^ '"'*ones
-		slash := x ^ '\\'*ones
-		special := (x | (x-' '*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & tops
-		if special != 0 {
-			return i + bits.TrailingZeros64(special)/8
-		}
-	}
-	for i < len(b) && unescaped[b[i]] {
-		i++
-	}
-	return i
-}
 
 // allowedCharsText is the set of characters of a body in the notation of AWS's error
 // texts (SQS F3).
@@ -58,13 +32,15 @@ var allowedASCII = func() (t [256]bool) {
 // in AWS's notation. A byte that is not UTF-8, which only the Query protocol can
 // send, counts as invalid.
 func firstInvalidChar(s string) (char string, found bool) {
-	for i := plainPrefix(bytesOfString(s)); i < len(s); i++ {
+	for i := awsjson.PlainPrefix(s); i < len(s); i++ { // usually all of s
 		if allowedASCII[s[i]] {
 			continue
 		}
 		if s[i] < utf8.RuneSelf {
 			return fmt.Sprintf("#x%X", s[i]), true
 		}
+
+		// U+FFFE and U+FFFF are not characters.
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && n == 1 {
 			return fmt.Sprintf("#x%X", s[i]), true

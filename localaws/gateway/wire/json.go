@@ -3,38 +3,27 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"reflect"
 
-	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/awsapi/awsjson"
 )
 
-// DecodeJSON reads a JSON object into in, a pointer to an operation's input. An
-// empty body counts as {}.
+// DecodeJSON reads a JSON object into in, a pointer to an operation's input that is
+// zero. An empty body counts as {}.
 func DecodeJSON(body []byte, in any) error {
-	if own, ok := in.(awsapi.JSONUnmarshaler); ok {
-		return decodeOwn(own, body)
+	if awsjson.Decode(body, in) {
+		return nil
 	}
+
+	// Start again by a way that supports every type and names what is wrong.
+	v := reflect.ValueOf(in).Elem()
+	v.SetZero()
 	node, err := parseJSON(body)
 	if err != nil {
 		return err
 	}
-	return bindStruct(node, reflect.ValueOf(in).Elem(), "")
-}
-
-// decodeOwn lets an input read its own JSON, and gives its errors our form.
-func decodeOwn(in awsapi.JSONUnmarshaler, body []byte) error {
-	if len(bytes.TrimSpace(body)) == 0 {
-		body = []byte("{}")
-	}
-	err := in.UnmarshalAWSJSON(body)
-	var known *awsapi.Error
-	var fault *Error
-	if err == nil || errors.As(err, &known) || errors.As(err, &fault) {
-		return err
-	}
-	return malformed("", "%v", err)
+	return bindStruct(node, v, "")
 }
 
 // parseJSON reads one JSON value and nothing after it.
@@ -59,9 +48,10 @@ func parseJSON(body []byte) (any, error) {
 
 // AppendJSON writes an operation's output as a JSON object.
 func AppendJSON(dst []byte, out any) ([]byte, error) {
-	if own, ok := out.(awsapi.JSONAppender); ok {
-		return own.AppendAWSJSON(dst), nil
+	if dst, ok := awsjson.Append(dst, out); ok {
+		return dst, nil
 	}
+
 	b := bytes.NewBuffer(dst)
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)

@@ -115,38 +115,6 @@ func TestEmptyUnknownMembersSayNothing(t *testing.T) {
 	}
 }
 
-// ownJSON reads and writes its own JSON.
-type ownJSON struct{ got string }
-
-func (o *ownJSON) UnmarshalAWSJSON(b []byte) error {
-	switch o.got = string(b); o.got {
-	case "{bad}":
-		return errors.New("bad")
-	case "{known}":
-		return awsapi.Error{Code: "Known", Status: 400}.With("known")
-	}
-	return nil
-}
-
-func (o *ownJSON) AppendAWSJSON(b []byte) []byte { return append(b, "own"...) }
-
-func TestOperationsMayBringTheirOwnCodec(t *testing.T) {
-	t.Parallel()
-	var o ownJSON
-	if err := DecodeJSON(nil, &o); err != nil || o.got != "{}" {
-		t.Errorf("an empty body came as %q, %v", o.got, err)
-	}
-	if fault, _ := faultOf(DecodeJSON([]byte("{bad}"), &o)); fault != Malformed {
-		t.Errorf("fault %d", fault)
-	}
-	if err := DecodeJSON([]byte("{known}"), &o); awsapi.AsError(err).Code != "Known" {
-		t.Errorf("an AWS error became %v", err)
-	}
-	if out, err := AppendJSON([]byte("x"), &o); err != nil || string(out) != "xown" {
-		t.Errorf("wrote %q, %v", out, err)
-	}
-}
-
 func TestQueryReadsListsAndMapsInBothForms(t *testing.T) {
 	t.Parallel()
 	for flat, form := range map[bool]string{

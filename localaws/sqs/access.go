@@ -23,6 +23,7 @@ func (s *Service) accessWithKMSKey(k queueKey, action string) []awsapi.Access {
 		return all
 	}
 
+	// A queue without a customer managed key needs no permission on a key.
 	arn := kmsKeyARN(k, q.attributes.Load().kmsKeyID)
 	if arn == "" {
 		return all

@@ -54,6 +54,7 @@ func (s *Service) AddPermission(_ context.Context, c *awsapi.Call, in *AddPermis
 		return err
 	}
 
+	// The label becomes the Sid, which must be unique in the policy.
 	return s.updatePolicy(c, q, func(doc *policyDocument) error {
 		if doc.indexOfLabel(in.Label) >= 0 {
 			return invalidParameter(in.Label, "Label", "Already exists.")
@@ -79,6 +80,7 @@ func (in *AddPermissionInput) validate() error {
 		return errOverLimit.With("%d Actions were found, maximum allowed is %d.", len(in.Actions), maxPolicyActions)
 	}
 
+	// AWS has different errors for the owner's actions and for unknown ones.
 	for _, a := range in.Actions {
 		if slices.Contains(ownerActions, a) {
 			return invalidParameter("SQS:"+a, "ActionName", "Only the queue owner is allowed to invoke this action.")

@@ -48,6 +48,7 @@ func checkBatch(entry string, n int, id func(int) string) error {
 		return errTooManyEntries.With("Maximum number of entries per request are %d. You have sent %d.", maxEntries, n)
 	}
 
+	// AWS checks the form of all ids before it looks for duplicates.
 	for i := range n {
 		if !isIdentifier(id(i)) {
 			return errEntryID.With("A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")

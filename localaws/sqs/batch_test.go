@@ -13,7 +13,7 @@ func entriesOf(bodies ...string) (es []SendMessageBatchRequestEntry) {
 	return es
 }
 
-func TestH1H2WholeBatchesThatAreRefused(t *testing.T) {
+func TestInvalidBatchesAreRefused_H1_H2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -38,8 +38,11 @@ func TestH1H2WholeBatchesThatAreRefused(t *testing.T) {
 		{withIDs("idA", "b", "idA"), "BatchEntryIdsNotDistinct", "BatchEntryIdsNotDistinct", "Id idA repeated."},
 		{entriesOf(half, half+"x"), "BatchRequestTooLong", "BatchRequestTooLong", "Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes."},
 	} {
-		_, err := do(b, b.s.SendMessageBatch, SendMessageBatchInput{url, tt.entries})
-		refused(t, err, tt.shape, "AWS.SimpleQueueService."+tt.code, 400, tt.text)
+		t.Run(tt.text, func(t *testing.T) {
+			b := b.with(t)
+			_, err := do(b, b.s.SendMessageBatch, SendMessageBatchInput{url, tt.entries})
+			refused(t, err, tt.shape, "AWS.SimpleQueueService."+tt.code, 400, tt.text)
+		})
 	}
 	_, err := do(b, b.s.DeleteMessageBatch, DeleteMessageBatchInput{QueueURL: url})
 	refused(t, err, "EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400,
@@ -52,7 +55,7 @@ func TestH1H2WholeBatchesThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestH4OneBadEntryDoesNotHinderTheOthers(t *testing.T) {
+func TestOneInvalidEntryDoesNotFailTheOthers_H4(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "MaximumMessageSize", "1024")
@@ -83,16 +86,18 @@ func TestH4OneBadEntryDoesNotHinderTheOthers(t *testing.T) {
 		"late": "InvalidParameterValue",
 	}
 	for id, code := range want {
-		if codes[id] != code {
-			t.Errorf("entry %s failed with %q, want %s", id, codes[id], code)
-		}
+		t.Run(id, func(t *testing.T) {
+			if codes[id] != code {
+				t.Errorf("entry %s failed with %q, want %s", id, codes[id], code)
+			}
+		})
 	}
 	if got := b.counts(url); got != [3]int{2, 0, 0} {
 		t.Errorf("counts %v", got)
 	}
 }
 
-func TestH5FIFOBatchesFailAsAWhole(t *testing.T) {
+func TestFIFOBatchFailsAsAWhole_H5(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
@@ -114,7 +119,7 @@ func TestH5FIFOBatchesFailAsAWhole(t *testing.T) {
 	}
 }
 
-func TestH6FIFODelayFailsItsEntryOnly(t *testing.T) {
+func TestFIFODelayFailsOnlyItsEntry_H6(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	es := []SendMessageBatchRequestEntry{
@@ -134,14 +139,14 @@ func TestH6FIFODelayFailsItsEntryOnly(t *testing.T) {
 	}
 	out := must(b, b.s.SendMessageBatch, SendMessageBatchInput{b.fifo("q"), es})
 	if len(out.Failed) != 1 || out.Failed[0].Message != "The request include parameter that is not valid for this queue type" || len(out.Successful) != 1 {
-		t.Errorf("answer %+v", out)
+		t.Errorf("response %+v", out)
 	}
 	if out.Successful[0].SequenceNumber == "" {
 		t.Error("no SequenceNumber in a FIFO batch")
 	}
 }
 
-func TestT11BatchesDeduplicateAndKeepTraces(t *testing.T) {
+func TestBatchDeduplicatesAndStoresTraceHeaders_T11(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
@@ -156,14 +161,14 @@ func TestT11BatchesDeduplicateAndKeepTraces(t *testing.T) {
 	twin.ID = "b"
 	out := must(b, b.s.SendMessageBatch, SendMessageBatchInput{url, []SendMessageBatchRequestEntry{e, twin}})
 	if len(out.Successful) != 2 || out.Successful[0].MessageID != out.Successful[1].MessageID {
-		t.Errorf("answer %+v", out)
+		t.Errorf("response %+v", out)
 	}
 	if got := b.one(url).Attributes["AWSTraceHeader"]; got != "Root=1" {
 		t.Errorf("AWSTraceHeader %q", got)
 	}
 }
 
-func TestH4DeleteAndChangeBatches(t *testing.T) {
+func TestDeleteBatchAndChangeVisibilityBatch_H4(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")

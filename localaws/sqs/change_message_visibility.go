@@ -58,6 +58,7 @@ func (s *Service) ChangeMessageVisibility(_ context.Context, c *awsapi.Call, in 
 		return err
 	}
 
+	// The transaction must end even if the change fails.
 	tx, err := q.beginCall(c)
 	if err != nil {
 		return err
@@ -87,6 +88,7 @@ func (s *Service) ChangeMessageVisibilityBatch(_ context.Context, c *awsapi.Call
 		return nil, err
 	}
 	out := &ChangeMessageVisibilityBatchOutput{}
+	// An entry that fails does not fail the others.
 	for _, e := range in.Entries {
 		r, err := q.parseChange(e.ReceiptHandle, e.VisibilityTimeout, ".")
 		if err == nil {

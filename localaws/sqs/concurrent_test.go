@@ -11,9 +11,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// Many senders and receivers at once, with long polls, timeouts and two queues
-// that are each other's dead-letter queue: every message is deleted exactly once.
-func TestManyAtOnceLoseAndInventNothing(t *testing.T) {
+// Concurrent senders and receivers use long polls, visibility timeouts and two queues
+// that are each other's dead-letter queue. Every message is deleted exactly once.
+func TestConcurrentClientsReceiveEachMessageOnce(t *testing.T) {
 	t.Parallel()
 	for _, fifo := range []bool{false, true} {
 		t.Run(map[bool]string{false: "Standard", true: "FIFO"}[fifo], func(t *testing.T) {
@@ -79,8 +79,8 @@ type deletions struct {
 	done chan struct{} // closed when all is deleted
 }
 
-// consume receives until all is deleted, dropping every third message on the
-// floor.
+// consume receives until all messages are deleted. It does not delete every third
+// one that it receives.
 func (d *deletions) consume(b *bench, url string, i int) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -111,7 +111,7 @@ func (d *deletions) consume(b *bench, url string, i int) {
 
 func (d *deletions) remove(b *bench, url string, m Message) {
 	if err := b.deleteErr(url, m.ReceiptHandle); err != nil {
-		return // a FIFO handle whose time has run out: it comes again
+		return // an expired FIFO handle: the message is received again
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -45,6 +45,7 @@ func (s *Service) CreateQueue(_ context.Context, c *awsapi.Call, in *CreateQueue
 		return nil, err
 	}
 
+	// Lock the catalog: two calls must not both create the queue.
 	k := queueKey{c.Scope(), in.QueueName}
 	s.queues.mu.Lock()
 	defer s.queues.mu.Unlock()
@@ -72,6 +73,7 @@ func (s *Service) create(k queueKey, fifo bool, in *CreateQueueInput) error {
 		return err
 	}
 
+	// The nonce tells receipt handles and records from those of an earlier queue.
 	var nonce [8]byte
 	s.chance.Bytes(nonce[:])
 	q := newQueue(s, k, binary.BigEndian.Uint64(nonce[:]), fifo, now)
@@ -79,6 +81,7 @@ func (s *Service) create(k queueKey, fifo bool, in *CreateQueueInput) error {
 	tags := maps.Clone(in.Tags)
 	q.tags.Store(&tags)
 
+	// Write the record before others can find the queue.
 	tx := q.begin()
 	tx.storeQueue()
 	s.queues.queues.Store(k, q)
@@ -95,6 +98,7 @@ func (q *queue) checkSame(in *CreateQueueInput) error {
 		return err
 	}
 
+	// Compare what was given, and nothing else.
 	have := current.values(q.fifo)
 	want := requested.values(q.fifo)
 	if current.policy != "" {

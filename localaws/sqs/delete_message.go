@@ -49,6 +49,7 @@ func (s *Service) DeleteMessage(_ context.Context, c *awsapi.Call, in *DeleteMes
 		return err
 	}
 
+	// The transaction must end even if the delete fails.
 	tx, err := q.beginCall(c)
 	if err != nil {
 		return err
@@ -76,6 +77,7 @@ func (s *Service) DeleteMessageBatch(_ context.Context, c *awsapi.Call, in *Dele
 		return nil, err
 	}
 	out := &DeleteMessageBatchOutput{Successful: make([]BatchResultEntry, 0, len(in.Entries))}
+	// An entry that fails does not fail the others.
 	for _, e := range in.Entries {
 		r, err := q.receipt(e.ReceiptHandle)
 		if err == nil {
@@ -103,6 +105,7 @@ func (tx *transaction) delete(r receipt, handle string) error {
 		return invalidParameter(handle, "ReceiptHandle", "The receipt handle has expired.")
 	}
 
+	// A delete counts even if it has no effect (SQS P3).
 	q.counters.deleted++
 	if m != nil && m.receives == r.receive && m.state != moving {
 		tx.emit(Deleted, m, "")

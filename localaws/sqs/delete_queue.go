@@ -25,6 +25,7 @@ func (s *Service) DeleteQueue(_ context.Context, c *awsapi.Call, in *QueueInput)
 		return err
 	}
 
+	// The catalog is locked first, then the queue.
 	s.queues.mu.Lock()
 	tx := q.begin()
 	if q.deleted {

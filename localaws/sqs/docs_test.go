@@ -14,7 +14,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// documented is the rows of the tables in docs/sqs.md: cells to verdict.
+// documented returns the rows of the tables in docs/sqs.md: the last cell by the others.
 func documented(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "sqs.md"))
@@ -61,29 +61,31 @@ func members(of reflect.Type) (names []string) {
 	return names
 }
 
-// TestDocsNameEveryOperationAndMember reads the SDK's own model, and holds the
+// TestDocsListEveryOperationAndMember reads the SDK's own model, and holds the
 // tables and the service against it.
-func TestDocsNameEveryOperationAndMember(t *testing.T) {
+func TestDocsListEveryOperationAndMember(t *testing.T) {
 	t.Parallel()
 	rows, table := documented(t), newBench(t).s.API().Operations
 	ops := sdkOperations()
 	if len(ops) < 20 {
-		t.Fatalf("the SDK's client has %d operations: the test reads it wrongly", len(ops))
+		t.Fatalf("the SDK's client has %d operations: the test misreads it", len(ops))
 	}
 	for name, shapes := range ops {
-		if rows[name+"  "] == "" {
-			t.Errorf("docs/sqs.md has no row for operation %s", name)
-		}
-		if _, some := table[name]; !some {
-			t.Errorf("the service has no operation %s", name)
-		}
-		for i, direction := range []string{"in", "out"} {
-			for _, member := range members(shapes[i]) {
-				if row(rows, name, member, direction) == "" {
-					t.Errorf("docs/sqs.md has no row for %s of %s", member, name)
+		t.Run(name, func(t *testing.T) {
+			if rows[name+"  "] == "" {
+				t.Errorf("docs/sqs.md has no row for operation %s", name)
+			}
+			if _, some := table[name]; !some {
+				t.Errorf("the service has no operation %s", name)
+			}
+			for i, direction := range []string{"in", "out"} {
+				for _, member := range members(shapes[i]) {
+					if row(rows, name, member, direction) == "" {
+						t.Errorf("docs/sqs.md has no row for %s of %s", member, name)
+					}
 				}
 			}
-		}
+		})
 	}
 	for name := range table {
 		if _, some := ops[name]; !some {
@@ -92,7 +94,7 @@ func TestDocsNameEveryOperationAndMember(t *testing.T) {
 	}
 }
 
-// row finds the row of a member, whose first letter may differ in case (SQS A16).
+// row returns the last cell of the row of a member, whose first letter may differ in case (SQS A16).
 func row(rows map[string]string, operation, member, direction string) string {
 	for _, m := range []string{member, strings.ToLower(member[:1]) + member[1:]} {
 		if v := rows[operation+" "+m+" "+direction]; v != "" {
@@ -120,7 +122,7 @@ func sdkTypes(t *testing.T) []*ast.File {
 	return files
 }
 
-func TestDocsNameEveryErrorStructureAndAttribute(t *testing.T) {
+func TestDocsListEveryErrorStructureAndAttribute(t *testing.T) {
 	t.Parallel()
 	rows := documented(t)
 	errors, structs, values := 0, 0, 0
@@ -154,11 +156,12 @@ func TestDocsNameEveryErrorStructureAndAttribute(t *testing.T) {
 		}
 	}
 	if errors < 20 || structs < 10 || values < 20 {
-		t.Errorf("read %d errors, %d structures, %d values of the SDK: the test reads it wrongly", errors, structs, values)
+		t.Errorf("read %d errors, %d structures, %d values of the SDK: the test misreads it", errors, structs, values)
 	}
 }
 
-// checkStruct looks for the rows of a structure that is no error, and counts it.
+// checkStruct checks the rows of a structure that is not an error. It returns 1 for
+// one.
 func checkStruct(t *testing.T, rows map[string]string, s *ast.TypeSpec) int {
 	t.Helper()
 	st, ok := s.Type.(*ast.StructType)
@@ -181,20 +184,22 @@ func TestOperationsHaveEveryMember(t *testing.T) {
 	t.Parallel()
 	table := newBench(t).s.API().Operations
 	for name, shapes := range sdkOperations() {
-		ours := map[string]bool{}
-		in := reflect.TypeOf(table[name].New()).Elem()
-		for i := range in.NumField() {
-			wire, _, _ := strings.Cut(in.Field(i).Tag.Get("json"), ",")
-			ours[strings.ToUpper(wire[:1])+wire[1:]] = true
-		}
-		for _, member := range members(shapes[0]) {
-			if !ours[member] {
-				t.Errorf("%s does not read %s", name, member)
+		t.Run(name, func(t *testing.T) {
+			ours := map[string]bool{}
+			in := reflect.TypeOf(table[name].New()).Elem()
+			for i := range in.NumField() {
+				wire, _, _ := strings.Cut(in.Field(i).Tag.Get("json"), ",")
+				ours[strings.ToUpper(wire[:1])+wire[1:]] = true
 			}
-			delete(ours, member)
-		}
-		for member := range ours {
-			t.Errorf("%s reads %s, which AWS does not have", name, member)
-		}
+			for _, member := range members(shapes[0]) {
+				if !ours[member] {
+					t.Errorf("%s does not read %s", name, member)
+				}
+				delete(ours, member)
+			}
+			for member := range ours {
+				t.Errorf("%s reads %s, which AWS does not have", name, member)
+			}
+		})
 	}
 }

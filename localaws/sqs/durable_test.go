@@ -14,7 +14,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// openStore opens a store of the test's own.
+// openStore opens a store in a directory of the test.
 func openStore(t testing.TB) *store.Store {
 	t.Helper()
 	st, err := store.Open(t.TempDir(), store.Options{})
@@ -29,7 +29,7 @@ func openStore(t testing.TB) *store.Store {
 	return st
 }
 
-// onStore is a bench whose service has a durable store.
+// onStore returns a bench whose service has a durable store.
 func onStore(t testing.TB, st *store.Store, now time.Time) *bench {
 	t.Helper()
 	c := clock.New(clock.Manual, now)
@@ -45,7 +45,7 @@ func onStore(t testing.TB, st *store.Store, now time.Time) *bench {
 	return &bench{t, s, c}
 }
 
-// restart is a new service on the same store; the old one's time has ended.
+// restart returns a new service on the same store. The old one can no longer be used.
 func (b *bench) restart(st *store.Store, later time.Duration) *bench {
 	b.Helper()
 	now := b.c.Now()
@@ -53,7 +53,7 @@ func (b *bench) restart(st *store.Store, later time.Duration) *bench {
 	return onStore(b.TB, st, now.Add(later))
 }
 
-func TestARestartKeepsQueues(t *testing.T) {
+func TestRestartRestoresQueues(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
 	b := onStore(t, st, epochStart)
@@ -71,22 +71,25 @@ func TestARestartKeepsQueues(t *testing.T) {
 	}
 	b = b.restart(st, time.Second)
 	for name, want := range before {
-		if got := b.attributes(name); !maps.Equal(got, want) {
-			t.Errorf("%s came back with %v\nwant %v", name, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			b := b.with(t)
+			if got := b.attributes(name); !maps.Equal(got, want) {
+				t.Errorf("%s was restored with %v\nwant %v", name, got, want)
+			}
+		})
 	}
 	if got := must(b, b.s.ListQueueTags, QueueInput{"q"}).Tags["a"]; got != "1" {
 		t.Errorf("tag %q", got)
 	}
 	if _, err := do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "gone"}); err == nil {
-		t.Error("a deleted name is free at once after a restart")
+		t.Error("the name of a deleted queue can be reused at once after a restart")
 	}
 	if err := run(b, b.s.PurgeQueue, QueueInput{"q"}); err == nil {
-		t.Error("the purge is forgotten")
+		t.Error("the time of the purge is lost")
 	}
 }
 
-func TestARestartKeepsMessagesTheirStatesAndHandles(t *testing.T) {
+func TestRestartRestoresMessagesStatesAndHandles(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
 	b := onStore(t, st, epochStart)
@@ -112,7 +115,7 @@ func TestARestartKeepsMessagesTheirStatesAndHandles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if a, z := normal(after), normal(before); a != z {
-		t.Errorf("came back as\n%s\nwant\n%s", a, z)
+		t.Errorf("was restored as\n%s\nwant\n%s", a, z)
 	}
 	b.advance(20 * time.Second) // the visibility timeout ends when it would have
 	if c := b.counts(url); c != [3]int{2, 0, 1} {
@@ -125,7 +128,7 @@ func TestARestartKeepsMessagesTheirStatesAndHandles(t *testing.T) {
 	}
 }
 
-func TestARestartAfterDeadlinesShowsAndExpires(t *testing.T) {
+func TestRestartAfterDeadlinesMakesVisibleAndExpires(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
 	b := onStore(t, st, epochStart)
@@ -142,7 +145,7 @@ func TestARestartAfterDeadlinesShowsAndExpires(t *testing.T) {
 	}
 }
 
-func TestARestartKeepsWhatFIFORemembers(t *testing.T) {
+func TestRestartRestoresFIFOState(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
 	b := onStore(t, st, epochStart)
@@ -150,7 +153,7 @@ func TestARestartKeepsWhatFIFORemembers(t *testing.T) {
 	b.post(url, "a1", "a2", "b1")
 	m := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, AttributeNames: []string{"All"}}).Messages[0]
 	b = b.restart(st, time.Second)
-	b.post(url, "a1") // a duplicate still
+	b.post(url, "a1") // still a duplicate
 	equal(t, "locked group", b.take(url, 10), "b1")
 	b.remove(url, m)
 	b.post(url, "c1")
@@ -169,7 +172,7 @@ func TestARestartKeepsWhatFIFORemembers(t *testing.T) {
 	}
 }
 
-func TestARestartGoesOnWithMoveTasks(t *testing.T) {
+func TestRestartResumesMoveTasks(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
 	b := onStore(t, st, epochStart)
@@ -179,7 +182,7 @@ func TestARestartGoesOnWithMoveTasks(t *testing.T) {
 	b = b.restart(st, time.Second)
 	b.advance(0)
 	if k := b.task(dlq); k.Status != "RUNNING" || k.ApproximateNumberOfMessagesMoved != 2 {
-		t.Errorf("task came back as %+v", k)
+		t.Errorf("task was restored as %+v", k)
 	}
 	b.advance(3 * time.Second)
 	if k := b.task(dlq); k.Status != "COMPLETED" || k.ApproximateNumberOfMessagesMoved != 3 || b.counts(src)[0] != 3 {
@@ -187,7 +190,7 @@ func TestARestartGoesOnWithMoveTasks(t *testing.T) {
 	}
 }
 
-func TestADeletedQueueLeavesNothing(t *testing.T) {
+func TestDeletedQueueLeavesNoRecords(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
 	b := onStore(t, st, epochStart)
@@ -199,17 +202,19 @@ func TestADeletedQueueLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, table := range []store.Table{tableQueue, tableDeletedName, tableMessage, tableState, tableDedup, tableTask} {
-		err := st.Scan(table, "", func(k string, _ []byte) error {
-			t.Errorf("%s still has %q", table, k)
-			return nil
+		t.Run(string(table), func(t *testing.T) {
+			err := st.Scan(table, "", func(k string, _ []byte) error {
+				t.Errorf("%s still has %q", table, k)
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 
-func TestNamesOfDeletedQueuesAreForgottenInTheEnd(t *testing.T) {
+func TestRecordsOfDeletedQueuesAreRemoved(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
 	b := onStore(t, st, epochStart)
@@ -225,31 +230,33 @@ func TestNamesOfDeletedQueuesAreForgottenInTheEnd(t *testing.T) {
 		return nil
 	})
 	if err != nil || joined(left) != "000000000000/us-east-1/c" {
-		t.Errorf("names kept: %q, %v", left, err)
+		t.Errorf("stored names: %q, %v", left, err)
 	}
 }
 
-func TestADamagedRecordIsNamed(t *testing.T) {
+func TestCorruptRecordIsReported(t *testing.T) {
 	t.Parallel()
 	for _, table := range []store.Table{tableQueue, tableDeletedName, tableMessage, tableState, tableDedup, tableTask} {
-		st := openStore(t)
-		b := onStore(t, st, epochStart)
-		b.fifo("q")
-		b.post("q.fifo", "a1")
-		q := b.s.queues.find(queueKey{testScope, "q.fifo"})
-		batch := st.Batch()
-		batch.Put(table, q.storePrefix()+strings.Repeat("\x00", 7)+"\x01", []byte{recordVersion, 99})
-		if err := batch.Apply().Wait(); err != nil {
-			t.Fatal(err)
-		}
-		b.c.Close()
-		if _, err := New(Options{Clock: b.c, Store: st}); err == nil || !strings.Contains(err.Error(), "restore ") {
-			t.Errorf("%s with a damaged record: error %v", table, err)
-		}
+		t.Run(string(table), func(t *testing.T) {
+			st := openStore(t)
+			b := onStore(t, st, epochStart)
+			b.fifo("q")
+			b.post("q.fifo", "a1")
+			q := b.s.queues.find(queueKey{testScope, "q.fifo"})
+			batch := st.Batch()
+			batch.Put(table, q.storePrefix()+strings.Repeat("\x00", 7)+"\x01", []byte{recordVersion, 99})
+			if err := batch.Apply().Wait(); err != nil {
+				t.Fatal(err)
+			}
+			b.c.Close()
+			if _, err := New(Options{Clock: b.c, Store: st}); err == nil || !strings.Contains(err.Error(), "restore ") {
+				t.Errorf("%s with a damaged record: error %v", table, err)
+			}
+		})
 	}
 }
 
-func TestAFailedStoreRefusesWithA5xx(t *testing.T) {
+func TestFailedStoreReturns5xx(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
 	b := onStore(t, st, epochStart)
@@ -259,35 +266,37 @@ func TestAFailedStoreRefusesWithA5xx(t *testing.T) {
 	}
 	err := b.sendErr(SendMessageInput{QueueURL: url, MessageBody: "x"})
 	if err == nil || !strings.HasPrefix(err.Error(), "ServiceUnavailable") {
-		t.Errorf("a send that cannot be kept: %v", err)
+		t.Errorf("a send that cannot be stored: %v", err)
 	}
 }
 
 // The model, with restarts in between.
-func TestRestartsDoNotShowInTheModel(t *testing.T) {
+func TestRestartsDoNotChangeTheModel(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
 	for _, fifo := range []bool{false, true} {
-		rapid.Check(t, func(rt *rapid.T) {
-			r := newModelRunOn(t, rt, fifo, st)
-			defer func() {
-				if err := r.s.Reset(account, region); err != nil {
-					rt.Fatal(err)
+		t.Run(map[bool]string{false: "Standard", true: "FIFO"}[fifo], func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) {
+				r := newModelRunOn(t, rt, fifo, st)
+				defer func() {
+					if err := r.s.Reset(account, region); err != nil {
+						rt.Fatal(err)
+					}
+					r.c.Close()
+				}()
+				restart := func() {
+					r.c.Close()
+					r.start(rt, st)
+					for _, m := range r.md.messages {
+						m.place = m.num
+					}
 				}
-				r.c.Close()
-			}()
-			restart := func() {
-				r.c.Close()
-				r.start(rt, st)
-				for _, m := range r.md.messages {
-					m.place = m.num
+				steps := []func(){r.send, r.send, r.receive, r.receive, r.remove, r.change, r.wait, restart}
+				for range rapid.IntRange(1, 20).Draw(rt, "steps") {
+					steps[rapid.IntRange(0, len(steps)-1).Draw(rt, "step")]()
+					r.compare()
 				}
-			}
-			steps := []func(){r.send, r.send, r.receive, r.receive, r.remove, r.change, r.wait, restart}
-			for range rapid.IntRange(1, 20).Draw(rt, "steps") {
-				steps[rapid.IntRange(0, len(steps)-1).Draw(rt, "step")]()
-				r.compare()
-			}
+			})
 		})
 	}
 }
@@ -318,9 +327,9 @@ func FuzzDecodeMessage(f *testing.F) {
 	})
 }
 
-// A turn in two queues may find expired messages in either as it begins; what it
-// then moves is kept all the same.
-func TestAMoveIsKeptThoughOthersExpireInTheSameTurn(t *testing.T) {
+// A transaction in two queues may find expired messages in either as it begins. The
+// move that follows must be stored all the same.
+func TestMoveIsStoredThoughOthersExpireInTheSameTransaction(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
 	b := onStore(t, st, epochStart)
@@ -332,7 +341,7 @@ func TestAMoveIsKeptThoughOthersExpireInTheSameTurn(t *testing.T) {
 	b.one(src)
 	q := b.s.queues.find(queueKey{testScope, "dlq"})
 	short := *q.attributes.Load()
-	short.retention = time.Minute // as if the alarm were late: nobody has looked yet
+	short.retention = time.Minute // without its timer, as if that were late
 	q.attributes.Store(&short)
 	b.receive(src)
 	b = b.restart(st, 0)
@@ -344,7 +353,7 @@ func TestAMoveIsKeptThoughOthersExpireInTheSameTurn(t *testing.T) {
 	}
 }
 
-// BenchmarkRestart is how long a service takes to read its messages back.
+// BenchmarkRestart measures how long a service takes to restore its messages.
 func BenchmarkRestart(b *testing.B) {
 	const n = 100_000
 	st := openStore(b)

@@ -8,9 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Whoever observes a service sees each step of a message's life, in order and at
-// its time.
-func TestEventsTellAMessagesLife(t *testing.T) {
+// The observer receives every state change of a message, in order and with its time.
+func TestEventsReportEveryStateChange(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	var got []string

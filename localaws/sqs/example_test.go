@@ -10,8 +10,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/sqs"
 )
 
-// A message that is not deleted in time comes back, and counts its receives. The
-// clock is moved by hand: ten seconds take no time.
+// A message that is not deleted before its visibility timeout is received again. The
+// clock is moved by the program, so ten seconds take no time.
 func Example() {
 	c := clock.New(clock.Manual, time.Time{})
 	defer c.Close()

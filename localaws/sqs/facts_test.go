@@ -4,18 +4,22 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 )
 
 // Of a URL of the real service, current or legacy, account and name are read.
-func TestC1HostsOfTheRealServiceAreTaken(t *testing.T) {
+func TestHostsOfTheRealServiceAreAccepted_C1(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.queue("q")
 	for _, host := range []string{"sqs.us-east-1.amazonaws.com", "us-east-1.queue.amazonaws.com", "queue.amazonaws.com"} {
-		b.send("https://"+host+"/"+account+"/q", host)
+		t.Run(host, func(t *testing.T) {
+			b := b.with(t)
+			b.send("https://"+host+"/"+account+"/q", host)
+		})
 	}
 	if got := b.counts("q"); got != [3]int{3, 0, 0} {
 		t.Errorf("counts %v, want one message by each of three hosts", got)
@@ -27,7 +31,7 @@ func TestC1HostsOfTheRealServiceAreTaken(t *testing.T) {
 	refused(t, err, "InvalidAddress", "InvalidAddress", 404, "The address "+legacy+" is not valid for this endpoint.")
 }
 
-func TestD9GetQueueUrlFindsByNameAndOwner(t *testing.T) {
+func TestGetQueueUrlFindsByNameAndOwner_D9(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -36,19 +40,22 @@ func TestD9GetQueueUrlFindsByNameAndOwner(t *testing.T) {
 		account:        true,
 		"111111111111": false,
 	} {
-		out, err := do(b, b.s.GetQueueUrl, GetQueueUrlInput{QueueName: "q", QueueOwnerAWSAccountID: owner})
-		switch {
-		case !found:
-			missingQueue(t, err)
-		case err != nil || out.QueueURL != url:
-			t.Errorf("owner %q: %+v, %v, want %s", owner, out, err, url)
-		}
+		t.Run(fmt.Sprintf("owner %q", owner), func(t *testing.T) {
+			b := b.with(t)
+			out, err := do(b, b.s.GetQueueUrl, GetQueueUrlInput{QueueName: "q", QueueOwnerAWSAccountID: owner})
+			switch {
+			case !found:
+				missingQueue(t, err)
+			case err != nil || out.QueueURL != url:
+				t.Errorf("owner %q: %+v, %v, want %s", owner, out, err, url)
+			}
+		})
 	}
 	_, err := do(b, b.s.GetQueueUrl, GetQueueUrlInput{QueueName: "Q"})
 	missingQueue(t, err)
 }
 
-func TestB12BothListsOfAttributeNamesCount(t *testing.T) {
+func TestBothListsOfAttributeNamesCount_B12(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -64,7 +71,7 @@ func TestB12BothListsOfAttributeNamesCount(t *testing.T) {
 }
 
 // An empty list is the same as none, of either kind.
-func TestG8EmptyListsAreAsAbsent(t *testing.T) {
+func TestEmptyListsCountAsAbsent_G8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -76,26 +83,29 @@ func TestG8EmptyListsAreAsAbsent(t *testing.T) {
 		{MessageAttributeValue{StringListValues: []string{"a"}}, false},
 		{MessageAttributeValue{BinaryListValues: [][]byte{{1}}}, false},
 	} {
-		tt.v.DataType, tt.v.StringValue = "String", ref("x")
-		err := b.sendErr(SendMessageInput{
-			QueueURL:          url,
-			MessageBody:       "x",
-			MessageAttributes: map[string]MessageAttributeValue{"a": tt.v},
-		})
-		if tt.taken {
-			if err != nil {
-				t.Errorf("empty lists: %v", err)
+		t.Run(fmt.Sprintf("%q %q", tt.v.StringListValues, tt.v.BinaryListValues), func(t *testing.T) {
+			b := b.with(t)
+			tt.v.DataType, tt.v.StringValue = "String", ref("x")
+			err := b.sendErr(SendMessageInput{
+				QueueURL:          url,
+				MessageBody:       "x",
+				MessageAttributes: map[string]MessageAttributeValue{"a": tt.v},
+			})
+			if tt.taken {
+				if err != nil {
+					t.Errorf("empty lists: %v", err)
+				}
+				return
 			}
-			continue
-		}
-		refused(t, err, "UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400,
-			"Message attribute list values in SendMessage operation are not supported.")
+			refused(t, err, "UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400,
+				"Message attribute list values in SendMessage operation are not supported.")
+		})
 	}
 }
 
 // The digest is over length and bytes of name, type with label, and value, in
 // order of the names' bytes: upper case comes before lower case.
-func TestG9DigestIsInOrderOfBytesAndWithLabels(t *testing.T) {
+func TestDigestIsSortedByBytesAndIncludesLabels_G9(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -119,7 +129,7 @@ func TestG9DigestIsInOrderOfBytesAndWithLabels(t *testing.T) {
 }
 
 // The queue's MaximumMessageSize bounds each entry and not their sum.
-func TestH3TheTotalOfABatchIsNotTheQueuesLimit(t *testing.T) {
+func TestMaximumMessageSizeDoesNotLimitTheBatch_H3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "MaximumMessageSize", "1024")
@@ -135,7 +145,7 @@ func TestH3TheTotalOfABatchIsNotTheQueuesLimit(t *testing.T) {
 
 // However a receive ends without a delete, it counts once towards the dead-letter
 // queue, and so does a look with timeout 0 (L19).
-func TestJ13L19EveryReceiveCountsHoweverItEnds(t *testing.T) {
+func TestEveryReceiveCounts_J13_L19(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(b *bench, url string){
 		"the timeout runs out": func(b *bench, url string) {

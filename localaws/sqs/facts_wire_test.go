@@ -1,6 +1,7 @@
 package sqs_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// exchange sends a request that says by its signature's scope whom it means, and
-// answers status and body.
+// exchange sends a request and returns status and body of the response. The scope of
+// its signature names the service.
 func exchange(t *testing.T, c *http.Client, method, target, body string, header map[string]string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, base+target, strings.NewReader(body))
@@ -39,13 +40,13 @@ func exchange(t *testing.T, c *http.Client, method, target, body string, header 
 // inJSON calls an operation that must succeed.
 func inJSON(t *testing.T, c *http.Client, operation, body string) string {
 	t.Helper()
-	status, answer := exchange(t, c, http.MethodPost, "/", body, map[string]string{
+	status, response := exchange(t, c, http.MethodPost, "/", body, map[string]string{
 		"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS." + operation,
 	})
 	if status != http.StatusOK {
-		t.Fatalf("%s %s: %d %s", operation, body, status, answer)
+		t.Fatalf("%s %s: %d %s", operation, body, status, response)
 	}
-	return answer
+	return response
 }
 
 // inQuery calls an operation of the Query protocol that must succeed; form is name,
@@ -56,24 +57,24 @@ func inQuery(t *testing.T, c *http.Client, form ...string) string {
 	for i := 0; i < len(form); i += 2 {
 		values.Set(form[i], form[i+1])
 	}
-	status, answer := exchange(t, c, http.MethodPost, "/", values.Encode(), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+	status, response := exchange(t, c, http.MethodPost, "/", values.Encode(), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
 	if status != http.StatusOK {
-		t.Fatalf("%q: %d %s", form, status, answer)
+		t.Fatalf("%q: %d %s", form, status, response)
 	}
-	return answer
+	return response
 }
 
-// contains wants each of texts in an answer.
-func contains(t *testing.T, answer string, texts ...string) {
+// contains checks that a response contains every text.
+func contains(t *testing.T, response string, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
-		if !strings.Contains(answer, text) {
-			t.Errorf("no %s in %s", text, answer)
+		if !strings.Contains(response, text) {
+			t.Errorf("no %s in %s", text, response)
 		}
 	}
 }
 
-// sent keeps the last request of a client.
+// sent records the last request of a client.
 type sent struct {
 	next http.RoundTripper
 	last *http.Request
@@ -84,8 +85,8 @@ func (s *sent) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.next.RoundTrip(r)
 }
 
-// The requests answered here are the ones that a current SDK sends.
-func TestA1RequestOfTheSDK(t *testing.T) {
+// The other tests send requests in the form of a current SDK, which this test checks.
+func TestRequestOfTheSDK_A1(t *testing.T) {
 	t.Parallel()
 	srv, _ := embedded(t)
 	seen := &sent{next: srv.Transport()}
@@ -102,7 +103,7 @@ func TestA1RequestOfTheSDK(t *testing.T) {
 }
 
 // Attributes are strings, a task's counts and times are numbers, bytes are base64.
-func TestA14A15NumbersInJSON(t *testing.T) {
+func TestNumbersInJSON_A14_A15(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	const arn = "arn:aws:sqs:us-east-1:000000000000:"
@@ -120,13 +121,13 @@ func TestA14A15NumbersInJSON(t *testing.T) {
 	contains(t, inJSON(t, c, "ListMessageMoveTasks", `{"SourceArn":"`+arn+`dlq","MaxResults":1}`),
 		`"MaxNumberOfMessagesPerSecond":1,`, `"ApproximateNumberOfMessagesToMove":1,`, `"ApproximateNumberOfMessagesMoved":`,
 		`"StartedTimestamp":1767323045000`)
-	if answer := inJSON(t, c, "ListMessageMoveTasks", `{"SourceArn":"`+arn+`dlq"}`); strings.Contains(answer, `Moved":"`) {
-		t.Errorf("a count is a string in %s", answer)
+	if response := inJSON(t, c, "ListMessageMoveTasks", `{"SourceArn":"`+arn+`dlq"}`); strings.Contains(response, `Moved":"`) {
+		t.Errorf("a count is a string in %s", response)
 	}
 }
 
 // Every list and map of the Query protocol is read from its flattened form.
-func TestB3ListsAreFlattened(t *testing.T) {
+func TestListsAreFlattened_B3(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	inQuery(t, c, "Action", "CreateQueue", "QueueName", "q", "Tag.1.Key", "a", "Tag.1.Value", "1", "Tag.2.Key", "b", "Tag.2.Value", "2",
@@ -134,8 +135,8 @@ func TestB3ListsAreFlattened(t *testing.T) {
 	contains(t, inQuery(t, c, "Action", "GetQueueAttributes", "QueueUrl", "q", "AttributeName.1", "DelaySeconds", "AttributeName.2", "VisibilityTimeout"),
 		"<Name>DelaySeconds</Name><Value>0</Value>", "<Name>VisibilityTimeout</Name><Value>9</Value>")
 	inQuery(t, c, "Action", "UntagQueue", "QueueUrl", "q", "TagKey.1", "a", "TagKey.2", "b")
-	if answer := inQuery(t, c, "Action", "ListQueueTags", "QueueUrl", "q"); strings.Contains(answer, "<Tag>") {
-		t.Errorf("tags are left: %s", answer)
+	if response := inQuery(t, c, "Action", "ListQueueTags", "QueueUrl", "q"); strings.Contains(response, "<Tag>") {
+		t.Errorf("tags remain: %s", response)
 	}
 	inQuery(t, c, "Action", "AddPermission", "QueueUrl", "q", "Label", "l", "AWSAccountId.1", "111111111111", "AWSAccountId.2", "222222222222",
 		"ActionName.1", "SendMessage", "ActionName.2", "ReceiveMessage")
@@ -152,10 +153,10 @@ func TestB3ListsAreFlattened(t *testing.T) {
 		"SendMessageBatchRequestEntry.1.MessageSystemAttribute.1.Name", "AWSTraceHeader",
 		"SendMessageBatchRequestEntry.1.MessageSystemAttribute.1.Value.DataType", "String",
 		"SendMessageBatchRequestEntry.1.MessageSystemAttribute.1.Value.StringValue", "Root=1")
-	answer := inQuery(t, c, "Action", "ReceiveMessage", "QueueUrl", "q", "MessageAttributeName.1", "blob", "MessageAttributeName.2", "color",
+	response := inQuery(t, c, "Action", "ReceiveMessage", "QueueUrl", "q", "MessageAttributeName.1", "blob", "MessageAttributeName.2", "color",
 		"MessageSystemAttributeName.1", "AWSTraceHeader", "MessageSystemAttributeName.2", "SenderId")
-	contains(t, answer, "<BinaryValue>AP8=</BinaryValue>", "<StringValue>blue</StringValue>", "<Value>Root=1</Value>", "<Name>SenderId</Name>")
-	handle := variable.FindString(answer[strings.Index(answer, "<ReceiptHandle>"):])
+	contains(t, response, "<BinaryValue>AP8=</BinaryValue>", "<StringValue>blue</StringValue>", "<Value>Root=1</Value>", "<Name>SenderId</Name>")
+	handle := variable.FindString(response[strings.Index(response, "<ReceiptHandle>"):])
 	const change, remove = "ChangeMessageVisibilityBatchRequestEntry.", "DeleteMessageBatchRequestEntry."
 	contains(t, inQuery(t, c, "Action", "ChangeMessageVisibilityBatch", "QueueUrl", "q", change+"1.Id", "a", change+"1.ReceiptHandle", handle,
 		change+"1.VisibilityTimeout", "5", change+"2.Id", "b", change+"2.ReceiptHandle", "garbage", change+"2.VisibilityTimeout", "5"),
@@ -165,14 +166,16 @@ func TestB3ListsAreFlattened(t *testing.T) {
 		"<DeleteMessageBatchResultEntry><Id>a</Id>", "<BatchResultErrorEntry><Id>b</Id>")
 }
 
-func TestB9GetOnAQueueWithoutAQueryIsNotFound(t *testing.T) {
+func TestGETOnAQueueWithoutAQueryIsNotFound_B9(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	inJSON(t, c, "CreateQueue", `{"QueueName":"q"}`)
 	for _, accept := range []string{"", "application/json"} {
-		status, answer := exchange(t, c, http.MethodGet, "/000000000000/q", "", map[string]string{"Accept": accept})
-		if status != http.StatusNotFound || !strings.Contains(answer, "<UnknownOperationException") {
-			t.Errorf("Accept %q: %d %s", accept, status, answer)
-		}
+		t.Run(fmt.Sprintf("Accept %q", accept), func(t *testing.T) {
+			status, response := exchange(t, c, http.MethodGet, "/000000000000/q", "", map[string]string{"Accept": accept})
+			if status != http.StatusNotFound || !strings.Contains(response, "<UnknownOperationException") {
+				t.Errorf("Accept %q: %d %s", accept, status, response)
+			}
+		})
 	}
 }

@@ -91,6 +91,7 @@ func (l *fifoReadyList) next(prev *message) *message {
 func (l *fifoReadyList) update(g *messageGroup) {
 	ready := g.head != nil && g.head.state == visible
 	switch {
+	// Append to the end: groups are served round-robin.
 	case ready && !g.ready:
 		g.prev = l.last
 		if l.last == nil {

@@ -1,13 +1,14 @@
 package sqs
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 )
 
-// take receives up to n and answers the bodies.
+// take receives up to n messages and returns their bodies.
 func (b *bench) take(url string, n int) string {
 	b.Helper()
 	return joined(bodies(must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, MaxNumberOfMessages: &n}).Messages))
@@ -20,7 +21,7 @@ func equal(t testing.TB, what, got, want string) {
 	}
 }
 
-func TestN1AsManyOfOneGroupAsPossible(t *testing.T) {
+func TestReceiveReturnsAsManyOfOneGroupAsPossible_N1(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
@@ -28,7 +29,7 @@ func TestN1AsManyOfOneGroupAsPossible(t *testing.T) {
 	equal(t, "order", b.take(url, 10), "a1 a2 a3 b1")
 }
 
-func TestN2AGroupIsLockedByWhatIsInFlight(t *testing.T) {
+func TestGroupIsLockedWhileMessagesAreInFlight_N2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q", "VisibilityTimeout", "30")
@@ -42,7 +43,7 @@ func TestN2AGroupIsLockedByWhatIsInFlight(t *testing.T) {
 	equal(t, "both deleted", b.take(url, 10), "a3")
 }
 
-func TestN2DeletingTheYoungerKeepsTheLock(t *testing.T) {
+func TestDeletingTheNewerMessageKeepsTheGroupLocked_N2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
@@ -52,7 +53,7 @@ func TestN2DeletingTheYoungerKeepsTheLock(t *testing.T) {
 	equal(t, "the elder is in flight", b.take(url, 10), "")
 }
 
-func TestN3TheElderComesBackAlone(t *testing.T) {
+func TestOldestMessageIsReceivedAgainAlone_N3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q", "VisibilityTimeout", "30")
@@ -64,20 +65,22 @@ func TestN3TheElderComesBackAlone(t *testing.T) {
 	equal(t, "both timed out", b.take(url, 10), "a1 a2")
 }
 
-func TestN4NothingOvertakesAHiddenElder(t *testing.T) {
+func TestNoMessageOvertakesAHiddenOlderOne_N4(t *testing.T) {
 	t.Parallel()
 	for extended, after := range []string{"", "a1", "a1 a2"} {
-		b := newBench(t)
-		url := b.fifo("q", "VisibilityTimeout", "10")
-		b.post(url, "a1", "a2", "a3")
-		got := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, MaxNumberOfMessages: ref(3)}).Messages
-		b.hide(url, got[extended], 60)
-		b.advance(10 * time.Second)
-		equal(t, "extended "+got[extended].Body, b.take(url, 10), after)
+		t.Run(fmt.Sprintf("message %d extended", extended), func(t *testing.T) {
+			b := newBench(t)
+			url := b.fifo("q", "VisibilityTimeout", "10")
+			b.post(url, "a1", "a2", "a3")
+			got := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, MaxNumberOfMessages: ref(3)}).Messages
+			b.hide(url, got[extended], 60)
+			b.advance(10 * time.Second)
+			equal(t, "extended "+got[extended].Body, b.take(url, 10), after)
+		})
 	}
 }
 
-func TestN5GroupsTakeTurns(t *testing.T) {
+func TestGroupsAreServedRoundRobin_N5(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q", "VisibilityTimeout", "10")
@@ -95,7 +98,7 @@ func TestN5GroupsTakeTurns(t *testing.T) {
 	equal(t, "a freed group goes to the back", turns, "a1b1c1a1")
 }
 
-func TestN6ADelayedYoungerOneHoldsNobodyBack(t *testing.T) {
+func TestDelayedNewerMessageDoesNotBlockTheGroup_N6(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q", "DelaySeconds", "10")
@@ -106,7 +109,7 @@ func TestN6ADelayedYoungerOneHoldsNobodyBack(t *testing.T) {
 	equal(t, "the elder", b.take(url, 10), "a1")
 }
 
-func TestN7DuplicatesAnswerTheFirstAndStoreNothing(t *testing.T) {
+func TestDuplicateReturnsTheFirstResultAndStoresNothing_N7(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
@@ -122,7 +125,7 @@ func TestN7DuplicatesAnswerTheFirstAndStoreNothing(t *testing.T) {
 	in.MessageBody = "two"
 	again := must(b, b.s.SendMessage, in)
 	if again.MessageID != first.MessageID || again.SequenceNumber != first.SequenceNumber || again.MD5OfMessageBody == first.MD5OfMessageBody {
-		t.Errorf("duplicate answered %+v, first %+v", again, first)
+		t.Errorf("duplicate returned %+v, first %+v", again, first)
 	}
 	if got := b.counts(url); got != [3]int{} {
 		t.Errorf("counts %v", got)
@@ -133,7 +136,7 @@ func TestN7DuplicatesAnswerTheFirstAndStoreNothing(t *testing.T) {
 	}
 }
 
-func TestN8ContentIsTheIDUnlessOneIsGiven(t *testing.T) {
+func TestContentHashIsTheDefaultDeduplicationID_N8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q", "ContentBasedDeduplication", "true")
@@ -157,26 +160,28 @@ func TestN8ContentIsTheIDUnlessOneIsGiven(t *testing.T) {
 	equal(t, "given", b.one(url).Attributes["MessageDeduplicationId"], "own")
 }
 
-func TestN9ScopeOfDeduplication(t *testing.T) {
+func TestDeduplicationScope_N9(t *testing.T) {
 	t.Parallel()
 	for scope, kept := range map[string]int{"queue": 1, "messageGroup": 2} {
-		b := newBench(t)
-		url := b.fifo("q", "DeduplicationScope", scope)
-		for _, g := range []string{"a", "b", "a"} {
-			must(b, b.s.SendMessage, SendMessageInput{
-				QueueURL:               url,
-				MessageBody:            "x",
-				MessageGroupID:         &g,
-				MessageDeduplicationID: ref("d"),
-			})
-		}
-		if got := b.counts(url)[0]; got != kept {
-			t.Errorf("scope %s keeps %d, want %d", scope, got, kept)
-		}
+		t.Run(scope, func(t *testing.T) {
+			b := newBench(t)
+			url := b.fifo("q", "DeduplicationScope", scope)
+			for _, g := range []string{"a", "b", "a"} {
+				must(b, b.s.SendMessage, SendMessageInput{
+					QueueURL:               url,
+					MessageBody:            "x",
+					MessageGroupID:         &g,
+					MessageDeduplicationID: ref("d"),
+				})
+			}
+			if got := b.counts(url)[0]; got != kept {
+				t.Errorf("scope %s keeps %d, want %d", scope, got, kept)
+			}
+		})
 	}
 }
 
-func TestN11SequenceNumbersRise(t *testing.T) {
+func TestSequenceNumbersIncrease_N11(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
@@ -198,7 +203,7 @@ func TestN11SequenceNumbersRise(t *testing.T) {
 	}
 }
 
-func TestN13AnAttemptIsRepeatable(t *testing.T) {
+func TestReceiveAttemptIsRepeatable_N13(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q", "VisibilityTimeout", "30")
@@ -215,7 +220,7 @@ func TestN13AnAttemptIsRepeatable(t *testing.T) {
 	if len(again) != 3 || again[0].ReceiptHandle != first[0].ReceiptHandle || again[0].Attributes["ApproximateReceiveCount"] != "1" {
 		t.Fatalf("again %+v", again)
 	}
-	b.advance(20 * time.Second) // the timeout began anew
+	b.advance(20 * time.Second) // the timeout started again
 	if got := b.counts(url); got != [3]int{0, 3, 0} {
 		t.Errorf("counts %v", got)
 	}
@@ -225,7 +230,7 @@ func TestN13AnAttemptIsRepeatable(t *testing.T) {
 	}
 }
 
-func TestT12ANewSendDoesNotUnlockAGroup(t *testing.T) {
+func TestSendDoesNotUnlockAGroup_T12(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")

@@ -23,7 +23,7 @@ var testScope = awsapi.Scope{Account: account, Region: region}
 
 var epochStart = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// bench is a service under a clock that only the test moves.
+// bench is a service on a clock that only the test moves.
 type bench struct {
 	testing.TB
 	s *Service
@@ -41,7 +41,14 @@ func newBench(t testing.TB) *bench {
 	return &bench{t, s, c}
 }
 
-// call is a call of the account's own user.
+// with returns the bench for a subtest.
+func (b *bench) with(t testing.TB) *bench {
+	sub := *b
+	sub.TB = t
+	return &sub
+}
+
+// call returns a call by a user of the account.
 func call() *awsapi.Call {
 	return &awsapi.Call{
 		Caller: awsapi.Caller{
@@ -57,14 +64,14 @@ func call() *awsapi.Call {
 	}
 }
 
-// do runs an operation as the gateway would: as work on the clock.
+// do runs an operation as the gateway does: as work on the clock.
 func do[In, Out any](b *bench, f func(context.Context, *awsapi.Call, *In) (*Out, error), in In) (*Out, error) {
 	b.c.Begin()
 	defer b.c.End()
 	return f(context.Background(), call(), &in)
 }
 
-// must is do where an error ends the test.
+// must is do for an operation that must succeed.
 func must[In, Out any](b *bench, f func(context.Context, *awsapi.Call, *In) (*Out, error), in In) *Out {
 	b.Helper()
 	out, err := do(b, f, in)
@@ -99,13 +106,13 @@ func (b *bench) advance(d time.Duration) {
 	}
 }
 
-// queue makes a queue; attributes come as name, value pairs.
+// queue creates a queue. Attributes are pairs of name and value.
 func (b *bench) queue(name string, attrs ...string) string {
 	b.Helper()
 	return must(b, b.s.CreateQueue, CreateQueueInput{QueueName: name, Attributes: pairs(attrs)}).QueueURL
 }
 
-// fifo makes a FIFO queue.
+// fifo creates a FIFO queue.
 func (b *bench) fifo(name string, attrs ...string) string {
 	b.Helper()
 	return b.queue(name+".fifo", append(attrs, "FifoQueue", "true")...)
@@ -128,13 +135,13 @@ func (b *bench) set(url string, attrs ...string) {
 	mustRun(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: pairs(attrs)})
 }
 
-// attributes reads all attributes.
+// attributes returns all attributes.
 func (b *bench) attributes(url string) map[string]string {
 	b.Helper()
 	return must(b, b.s.GetQueueAttributes, GetQueueAttributesInput{QueueURL: url, AttributeNames: []string{"All"}}).Attributes
 }
 
-// send sends bodies, one message each, and answers their ids.
+// send sends one message for each body and returns the ids.
 func (b *bench) send(url string, bodies ...string) (ids []string) {
 	b.Helper()
 	for _, body := range bodies {
@@ -143,7 +150,8 @@ func (b *bench) send(url string, bodies ...string) (ids []string) {
 	return ids
 }
 
-// post sends to a FIFO queue: messages as group/body, with the body as id.
+// post sends messages to a FIFO queue. The first letter is the group id, the whole is
+// the body and the deduplication id.
 func (b *bench) post(url string, messages ...string) {
 	b.Helper()
 	for _, m := range messages {
@@ -169,7 +177,7 @@ func (b *bench) receive(url string) []Message {
 	}).Messages
 }
 
-// one receives and wants exactly one message.
+// one receives messages, of which there must be exactly one.
 func (b *bench) one(url string) Message {
 	b.Helper()
 	got := b.receive(url)
@@ -179,7 +187,7 @@ func (b *bench) one(url string) Message {
 	return got[0]
 }
 
-// hide changes a message's visibility.
+// hide sets a message's visibility timeout.
 func (b *bench) hide(url string, m Message, timeout int) {
 	b.Helper()
 	mustRun(b, b.s.ChangeMessageVisibility, ChangeMessageVisibilityInput{
@@ -195,7 +203,7 @@ func (b *bench) remove(url string, m Message) {
 	mustRun(b, b.s.DeleteMessage, DeleteMessageInput{QueueURL: url, ReceiptHandle: m.ReceiptHandle})
 }
 
-// counts reads visible, in flight and delayed.
+// counts returns the numbers of visible, in-flight and delayed messages.
 func (b *bench) counts(url string) (c [3]int) {
 	b.Helper()
 	all := b.attributes(url)
@@ -209,7 +217,7 @@ func (b *bench) counts(url string) (c [3]int) {
 	return c
 }
 
-// poll starts a long poll of 20 s, and waits until it waits.
+// poll starts a long poll of 20 s and returns when it is waiting.
 func (b *bench) poll(url string) <-chan []Message {
 	b.Helper()
 	got := make(chan []Message, 1)
@@ -233,15 +241,15 @@ func (b *bench) poll(url string) <-chan []Message {
 	return got
 }
 
-// answer is what a poll got; it must be over by now.
-func (b *bench) answer(got <-chan []Message) []Message {
+// pollResult returns the result of a poll, which must have ended.
+func (b *bench) pollResult(got <-chan []Message) []Message {
 	b.Helper()
 	b.idle()
 	select {
 	case ms := <-got:
 		return ms
 	default:
-		b.Fatal("the poll still waits")
+		b.Fatal("the poll is still waiting")
 		return nil
 	}
 }
@@ -265,7 +273,7 @@ func bodies(ms []Message) []string {
 
 func ref[T any](v T) *T { return &v }
 
-// refused wants an error with a shape, a query code, a status and a text.
+// refused checks the shape, query code, status and text of an error.
 func refused(t testing.TB, err error, shape, code string, status int, text string) {
 	t.Helper()
 	var e *awsapi.Error
@@ -278,7 +286,7 @@ func refused(t testing.TB, err error, shape, code string, status int, text strin
 	}
 }
 
-// invalidValue wants InvalidParameterValue with a text.
+// invalidValue checks for InvalidParameterValue with a text.
 func invalidValue(t testing.TB, err error, text string) {
 	t.Helper()
 	refused(t, err, "InvalidParameterValueException", "InvalidParameterValue", 400, text)

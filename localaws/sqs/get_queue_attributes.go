@@ -36,6 +36,8 @@ func (s *Service) GetQueueAttributes(_ context.Context, c *awsapi.Call, in *GetQ
 			return nil, unknownAttribute(name)
 		}
 	}
+
+	// Names are checked before; without any there are no attributes (SQS E3).
 	if len(in.AttributeNames) == 0 {
 		return &GetQueueAttributesOutput{}, nil
 	}
@@ -47,6 +49,7 @@ func (s *Service) GetQueueAttributes(_ context.Context, c *awsapi.Call, in *GetQ
 	all := q.reportedAttributes()
 	tx.end()
 
+	// Keep the requested attributes.
 	if !slices.Contains(in.AttributeNames, "All") {
 		maps.DeleteFunc(all, func(name, _ string) bool { return !slices.Contains(in.AttributeNames, name) })
 	}

@@ -17,23 +17,26 @@ func (b *bench) changeErr(url, handle string, timeout int) error {
 	return err
 }
 
-func TestJ1HandlesThatAreNone(t *testing.T) {
+func TestInvalidHandlesAreRefused_J1(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url, other := b.queue("q"), b.queue("other")
 	b.send(other, "x")
 	foreign := b.one(other).ReceiptHandle
 	for _, h := range []string{"garbage", foreign, strings.Repeat("A", 64), foreign + "A", "AQEB" + strings.Repeat("!", 60)} {
-		for _, err := range []error{b.deleteErr(url, h), b.changeErr(url, h, 0)} {
-			refused(t, err, "ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404, `The input receipt handle "`+h+`" is not a valid receipt handle.`)
-		}
+		t.Run(h, func(t *testing.T) {
+			b := b.with(t)
+			for _, err := range []error{b.deleteErr(url, h), b.changeErr(url, h, 0)} {
+				refused(t, err, "ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404, `The input receipt handle "`+h+`" is not a valid receipt handle.`)
+			}
+		})
 	}
 	if got := b.counts(other); got != [3]int{0, 1, 0} {
 		t.Errorf("the other queue has %v", got)
 	}
 }
 
-func TestA12MissingHandleAndTimeout(t *testing.T) {
+func TestMissingHandleAndTimeoutAreRefused_A12(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -46,13 +49,13 @@ func TestA12MissingHandleAndTimeout(t *testing.T) {
 	refused(t, err, "MissingRequiredParameterException", "MissingParameter", 400, "The request must contain the parameter VisibilityTimeout.")
 }
 
-func TestJ2DeleteOnAStandardQueueAlwaysSucceeds(t *testing.T) {
+func TestDeleteInAStandardQueueAlwaysSucceeds_J2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "10")
 	b.send(url, "x")
 	m := b.one(url)
-	b.advance(time.Minute) // the timeout is over, nobody received it since
+	b.advance(time.Minute) // the timeout ended, and there was no receive since
 	b.remove(url, m)
 	if got := b.counts(url); got != [3]int{} {
 		t.Errorf("counts %v: an expired handle deletes", got)
@@ -64,7 +67,7 @@ func TestJ2DeleteOnAStandardQueueAlwaysSucceeds(t *testing.T) {
 	b.remove(url, m)
 }
 
-func TestJ3Z5AStaleHandleDeletesNothing(t *testing.T) {
+func TestStaleHandleDeletesNothing_J3_Z5(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "10")
@@ -82,7 +85,7 @@ func TestJ3Z5AStaleHandleDeletesNothing(t *testing.T) {
 	}
 }
 
-func TestJ4N14FIFOHandleExpiresWithItsTimeout(t *testing.T) {
+func TestFIFOHandleExpiresWithItsTimeout_J4_N14(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q", "VisibilityTimeout", "10")
@@ -102,7 +105,7 @@ func TestJ4N14FIFOHandleExpiresWithItsTimeout(t *testing.T) {
 	b.remove(url, again) // a second delete of what is gone succeeds
 }
 
-func TestJ5J6ChangeCountsFromNow(t *testing.T) {
+func TestVisibilityChangeCountsFromNow_J5_J6(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "30")
@@ -127,7 +130,7 @@ func TestJ5J6ChangeCountsFromNow(t *testing.T) {
 	}
 }
 
-func TestJ7Z4AVisibleMessageIsHiddenAgain(t *testing.T) {
+func TestChangeHidesAVisibleMessage_J7_Z4(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "10")
@@ -145,7 +148,7 @@ func TestJ7Z4AVisibleMessageIsHiddenAgain(t *testing.T) {
 	}
 }
 
-func TestJ8AnOlderHandleStillChanges(t *testing.T) {
+func TestOlderHandleChangesVisibility_J8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "10")
@@ -159,23 +162,26 @@ func TestJ8AnOlderHandleStillChanges(t *testing.T) {
 	}
 }
 
-func TestJ9ChangeAfterDelete(t *testing.T) {
+func TestChangeAfterDeleteIsRefused_J9(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, url := range []string{b.queue("q"), b.fifo("f")} {
-		if strings.HasSuffix(url, ".fifo") {
-			b.post(url, "ga")
-		} else {
-			b.send(url, "x")
-		}
-		m := b.one(url)
-		b.remove(url, m)
-		invalidValue(t, b.changeErr(url, m.ReceiptHandle, 10), "Value "+m.ReceiptHandle+
-			" for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.")
+		t.Run(url, func(t *testing.T) {
+			b := b.with(t)
+			if strings.HasSuffix(url, ".fifo") {
+				b.post(url, "ga")
+			} else {
+				b.send(url, "x")
+			}
+			m := b.one(url)
+			b.remove(url, m)
+			invalidValue(t, b.changeErr(url, m.ReceiptHandle, 10), "Value "+m.ReceiptHandle+
+				" for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.")
+		})
 	}
 }
 
-func TestJ10TwelveHoursInAll(t *testing.T) {
+func TestVisibilityIsLimitedToTwelveHoursInTotal_J10(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -189,19 +195,22 @@ func TestJ10TwelveHoursInAll(t *testing.T) {
 	b.hide(url, m, 43200-3600-1)
 }
 
-func TestJ11RangeOfAChange(t *testing.T) {
+func TestVisibilityTimeoutOutOfRangeIsRefused_J11(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
 	b.send(url, "x")
 	m := b.one(url)
 	for _, n := range []int{-1, 43201} {
-		invalidValue(t, b.changeErr(url, m.ReceiptHandle, n), "Value "+strconv.Itoa(n)+
-			" for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200")
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			b := b.with(t)
+			invalidValue(t, b.changeErr(url, m.ReceiptHandle, n), "Value "+strconv.Itoa(n)+
+				" for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200")
+		})
 	}
 }
 
-func TestJ12HandlesLookLikeAWSs(t *testing.T) {
+func TestHandlesLookLikeThoseOfAWS_J12(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "0")

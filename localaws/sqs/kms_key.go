@@ -45,6 +45,7 @@ func checkKMSKey(k queueKey, id string) error {
 		return nil
 	}
 
+	// The value is an alias or a key, each as a plain id or as an ARN.
 	a, isARN := awsapi.ParseARN(id)
 	isAlias := strings.HasPrefix(id, "alias/") ||
 		isARN && a.Service == "kms" && strings.HasPrefix(a.Resource, "alias/")

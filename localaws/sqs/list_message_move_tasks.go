@@ -57,6 +57,7 @@ func (s *Service) ListMessageMoveTasks(_ context.Context, _ *awsapi.Call, in *Li
 		return nil, err
 	}
 
+	// Copy under the lock: a running task changes.
 	s.tasks.mu.Lock()
 	defer s.tasks.mu.Unlock()
 	all := s.tasks.bySource[from.queueKey]

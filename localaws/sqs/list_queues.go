@@ -103,6 +103,7 @@ func listPage(queues []*queue, endpoint string, size *int, token string, include
 		return nil, "", errParameterValue.With("Value for parameter NextToken is invalid. Reason: Invalid or expired next token.")
 	}
 
+	// A page is cut from the queues that match.
 	queues = slices.DeleteFunc(queues, func(q *queue) bool { return !include(q) })
 	page, last := awsapi.Page(queues, func(q *queue) string { return q.name }, after, limit)
 	for _, q := range page {

@@ -81,6 +81,7 @@ func checkMessageAttributeName(name string) error {
 		return invalidMessageAttribute("Message (user) attribute name must not have successive '.' characters.")
 	}
 
+	// Letters and digits of every script are allowed.
 	for _, r := range name {
 		if r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '-' && r != '.' {
 			return invalidMessageAttribute("Message (user) attribute name '%s' contains an invalid character.", name)
@@ -145,7 +146,8 @@ func attributesMD5(attrs []messageAttribute) (sum [md5.Size]byte) {
 		hashString(h, a.name)
 		hashString(h, a.dataType)
 
-		transport := []byte{1} // string
+		// 1 is a string, 2 is binary.
+		transport := []byte{1}
 		if a.binary {
 			transport[0] = 2
 		}

@@ -100,6 +100,8 @@ func (h *messageHeap) down(i int) {
 		if right := child + 1; right < len(h.items) && h.items[right].less(h.items[child]) {
 			child = right
 		}
+
+		// Stop where the order holds.
 		if !h.items[child].less(item) {
 			break
 		}

@@ -56,6 +56,7 @@ func (c *metricCounters) sizeSamples() []Sample {
 		return nil
 	}
 
+	// Smallest and largest are samples of their own, so that CloudWatch sees them.
 	size := func(value, count float64) Sample {
 		return Sample{
 			Metric: "SentMessageSize",

@@ -39,8 +39,8 @@ type modelHandle struct {
 	given  time.Time
 }
 
-// model is a queue and its dead-letter queue, told in the plainest way: a list of
-// messages, searched from end to end.
+// model is a queue and its dead-letter queue in the simplest form: a list of messages
+// that is searched from end to end.
 type model struct {
 	now       time.Time
 	fifo      bool
@@ -68,7 +68,7 @@ func (md *model) send(q int, body, group string, delay time.Duration) {
 	md.messages = append(md.messages, m)
 }
 
-// in is the messages of a queue by their place.
+// in returns the messages of a queue by position.
 func (md *model) in(q int) (ms []*modelMessage) {
 	for _, m := range md.messages {
 		if m.at == q {
@@ -86,7 +86,7 @@ func (md *model) reveal(m *modelMessage) {
 	}
 }
 
-// advance lets happen, in order of time, what is due by now plus d.
+// advance applies, in order of time, what is due by now plus d.
 func (md *model) advance(d time.Duration) {
 	md.now = md.now.Add(d)
 	for {
@@ -117,7 +117,7 @@ func (md *model) drop(m *modelMessage) {
 	md.messages = slices.DeleteFunc(md.messages, func(x *modelMessage) bool { return x == m })
 }
 
-// receive is the receive of a standard queue: it answers the messages, in order.
+// receive is the receive of a standard queue. It returns the messages in order.
 func (md *model) receive(q, n int, visibility time.Duration) (got []*modelMessage) {
 	var dead []*modelMessage
 	for _, m := range md.in(q) {
@@ -153,9 +153,9 @@ func (md *model) take(m *modelMessage, visibility time.Duration) {
 	m.state, m.deadline = inFlight, md.now.Add(visibility)
 }
 
-// checkFIFO says what is wrong with what a FIFO queue handed out: each group's
-// messages must be its oldest up to the first that is not visible, a group is
-// emptied before the next is begun, and nothing that could be had is held back.
+// checkFIFO checks what a FIFO queue returned. The messages of a group must be its
+// oldest up to the first that is not visible, a group must be emptied before the next
+// starts, and every message that can be received must be.
 func (md *model) checkFIFO(q, n int, got []string) error {
 	ready := map[string][]string{} // group to what may be handed out, in order
 	blocked := map[string]bool{}
@@ -175,11 +175,11 @@ func (md *model) checkFIFO(q, n int, got []string) error {
 	for i, body := range got {
 		group := body[:1]
 		if len(ready[group]) == 0 || ready[group][0] != body {
-			return fmt.Errorf("%s out of order: group has %v", body, ready[group])
+			return fmt.Errorf("%s is out of order: group has %v", body, ready[group])
 		}
 		ready[group] = ready[group][1:]
 		if i+1 < len(got) && got[i+1][:1] != group && len(ready[group]) > 0 {
-			return fmt.Errorf("group %s left before its end: %v", group, ready[group])
+			return fmt.Errorf("group %s was left before its end: %v", group, ready[group])
 		}
 	}
 	return nil
@@ -194,7 +194,7 @@ func (md *model) find(body string) *modelMessage {
 	return nil
 }
 
-// state is all that can be seen of a queue, as text.
+// state returns the visible state of a queue as text.
 func (md *model) state(q int) string {
 	var lines []string
 	ms := md.in(q)
@@ -369,7 +369,7 @@ func (r *modelRun) wait() {
 	r.md.advance(d)
 }
 
-// compare holds what can be seen of both queues against the model.
+// compare compares the visible state of both queues with the model.
 func (r *modelRun) compare() {
 	for q, name := range []string{"src", "dlq"} {
 		if r.md.fifo {
@@ -398,9 +398,9 @@ func (r *modelRun) compare() {
 	}
 }
 
-// Any sequence of operations and steps of the clock gives what the model gives: no
-// message is handed out twice at once, lost or invented, and counts add up.
-func TestQueuesDoAsTheModel(t *testing.T) {
+// Any sequence of operations and steps of the clock gives the result of the model: no
+// message is in flight twice, lost or invented, and counts add up.
+func TestQueuesBehaveAsTheModel(t *testing.T) {
 	t.Parallel()
 	for _, fifo := range []bool{false, true} {
 		t.Run(map[bool]string{false: "Standard", true: "FIFO"}[fifo], func(t *testing.T) {

@@ -117,6 +117,7 @@ func (s *Service) runTask(task *moveTask) {
 		pause = time.Second / time.Duration(task.Rate)
 	}
 
+	// Move a burst, unless the remaining messages are in flight.
 	next := s.now() + int64(pause)
 	for range burst {
 		current, running := s.currentTask(task)
@@ -254,6 +255,7 @@ func resendMessage(from, to *transaction, m *message) {
 	from.emit(Deleted, m, "")
 	from.remove(m)
 
+	// The new message has a new id and no receives.
 	optional := *m.optional
 	optional.deadLetterSource = ""
 	resent := &message{
@@ -274,6 +276,7 @@ func resendMessage(from, to *transaction, m *message) {
 		resent.deadline = to.now + int64(delay)
 	}
 
+	// The metrics count a receive and a delete here, and a send there.
 	to.add(resent)
 	to.storeMessage(resent)
 	to.emit(Sent, resent, from.queue.name)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// deadLetters makes a source, its dead-letter queue, and n messages moved there.
+// deadLetters creates a queue with a dead-letter queue, and n messages in that.
 func (b *bench) deadLetters(n int) (src, dlq string) {
 	b.Helper()
 	src, dlq = b.queue("src", "VisibilityTimeout", "1"), b.queue("dlq")
@@ -16,7 +16,7 @@ func (b *bench) deadLetters(n int) (src, dlq string) {
 	for i := range n {
 		b.send(src, strconv.Itoa(i))
 	}
-	for range n { // ten at a time, twice each: delivered, then moved
+	for range n { // receives ten messages at once, each twice: delivered, then moved
 		b.receive(src)
 		b.advance(time.Second)
 	}
@@ -37,7 +37,7 @@ func (b *bench) task(dlq string) ListMessageMoveTasksResultEntry {
 	return must(b, b.s.ListMessageMoveTasks, ListMessageMoveTasksInput{SourceARN: b.arn(dlq)}).Results[0]
 }
 
-func TestM1M7ATaskBringsMessagesHome(t *testing.T) {
+func TestTaskMovesMessagesToTheirSource_M1_M7(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.deadLetters(3)
@@ -57,7 +57,7 @@ func TestM1M7ATaskBringsMessagesHome(t *testing.T) {
 	}
 }
 
-func TestM11AMovedMessageIsNew(t *testing.T) {
+func TestMovedMessageIsNew_M11(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.deadLetters(1)
@@ -72,7 +72,7 @@ func TestM11AMovedMessageIsNew(t *testing.T) {
 	}
 }
 
-func TestM2M4M5TasksThatAreRefused(t *testing.T) {
+func TestInvalidTasksAreRefused_M2_M4_M5(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	_, dlq := b.deadLetters(0)
@@ -90,18 +90,22 @@ func TestM2M4M5TasksThatAreRefused(t *testing.T) {
 	invalidValue(t, start(StartMessageMoveTaskInput{SourceARN: arn, DestinationARN: b.arn(fifo)}),
 		"The source queue and destination queue must be of the same queue type.")
 	for _, n := range []int{0, 501} {
-		invalidValue(t, start(StartMessageMoveTaskInput{arn, "", &n}),
-			"Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: You must enter a number that's between 1 and 500.")
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			invalidValue(t, start(StartMessageMoveTaskInput{arn, "", &n}),
+				"Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: You must enter a number that's between 1 and 500.")
+		})
 	}
 	for parameter, in := range map[string]StartMessageMoveTaskInput{
 		"SourceArn": {SourceARN: arn + "x"}, "DestinationArn": {SourceARN: arn, DestinationARN: arn + "x"},
 	} {
-		refused(t, start(in), "ResourceNotFoundException", "ResourceNotFoundException", 404,
-			"The resource that you specified for the "+parameter+" parameter doesn't exist.")
+		t.Run(parameter, func(t *testing.T) {
+			refused(t, start(in), "ResourceNotFoundException", "ResourceNotFoundException", 404,
+				"The resource that you specified for the "+parameter+" parameter doesn't exist.")
+		})
 	}
 }
 
-func TestM3M5ATaskWithARate(t *testing.T) {
+func TestTaskWithARate_M3_M5(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.deadLetters(4)
@@ -123,7 +127,7 @@ func TestM3M5ATaskWithARate(t *testing.T) {
 	}
 }
 
-func TestM6AMessageWithoutASourceFailsTheTask(t *testing.T) {
+func TestMessageWithoutASourceFailsTheTask_M6(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	_, dlq := b.deadLetters(1)
@@ -139,7 +143,7 @@ func TestM6AMessageWithoutASourceFailsTheTask(t *testing.T) {
 	}
 }
 
-func TestM6SeveralSourcesAreSplit(t *testing.T) {
+func TestMessagesReturnToTheirOwnSources_M6(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	dlq := b.queue("dlq")
@@ -153,13 +157,16 @@ func TestM6SeveralSourcesAreSplit(t *testing.T) {
 	b.start(dlq, "", nil)
 	b.advance(0)
 	for _, name := range []string{"one", "two"} {
-		if got := b.one(name); got.Body != name {
-			t.Errorf("%s got %q", name, got.Body)
-		}
+		t.Run(name, func(t *testing.T) {
+			b := b.with(t)
+			if got := b.one(name); got.Body != name {
+				t.Errorf("%s got %q", name, got.Body)
+			}
+		})
 	}
 }
 
-func TestM8ADestinationThatGoesFailsTheTask(t *testing.T) {
+func TestDeletedDestinationFailsTheTask_M8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	_, dlq := b.deadLetters(3)
@@ -177,14 +184,14 @@ func TestM8ADestinationThatGoesFailsTheTask(t *testing.T) {
 	}
 }
 
-func TestM9M10CancelATask(t *testing.T) {
+func TestCancelTask_M9_M10(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.deadLetters(3)
 	handle := b.start(dlq, "", ref(1))
 	b.advance(0)
 	if got := must(b, b.s.CancelMessageMoveTask, CancelMessageMoveTaskInput{handle}); got.ApproximateNumberOfMessagesMoved != 1 {
-		t.Errorf("cancel says %d moved", got.ApproximateNumberOfMessagesMoved)
+		t.Errorf("cancel reports %d moved", got.ApproximateNumberOfMessagesMoved)
 	}
 	if k := b.task(dlq); k.Status != "CANCELLING" || k.TaskHandle != "" {
 		t.Errorf("task %+v", k)
@@ -208,7 +215,7 @@ func TestM9M10CancelATask(t *testing.T) {
 	refused(t, err, "ResourceNotFoundException", "ResourceNotFoundException", 404, "The resource that you specified for the SourceArn parameter doesn't exist.")
 }
 
-func TestM11ATaskWaitsForWhatIsInFlight(t *testing.T) {
+func TestTaskWaitsForMessagesInFlight_M11(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.deadLetters(2)
@@ -224,7 +231,7 @@ func TestM11ATaskWaitsForWhatIsInFlight(t *testing.T) {
 	}
 }
 
-func TestATaskLeavesWhatCameLater(t *testing.T) {
+func TestTaskLeavesLaterMessages(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.deadLetters(1)
@@ -236,7 +243,7 @@ func TestATaskLeavesWhatCameLater(t *testing.T) {
 	}
 }
 
-func TestM7TheNewestTaskComesFirst(t *testing.T) {
+func TestTheNewestTaskComesFirst_M7(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	_, dlq := b.deadLetters(0)
@@ -249,9 +256,12 @@ func TestM7TheNewestTaskComesFirst(t *testing.T) {
 		t.Errorf("%d tasks, from %d to %d", len(all), all[0].StartedTimestamp, all[len(all)-1].StartedTimestamp)
 	}
 	for _, n := range []int{0, 11} {
-		if _, err := do(b, b.s.ListMessageMoveTasks, ListMessageMoveTasksInput{b.arn(dlq), &n}); err == nil {
-			t.Errorf("MaxResults %d was taken", n)
-		}
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			b := b.with(t)
+			if _, err := do(b, b.s.ListMessageMoveTasks, ListMessageMoveTasksInput{b.arn(dlq), &n}); err == nil {
+				t.Errorf("MaxResults %d was accepted", n)
+			}
+		})
 	}
 	if got := must(b, b.s.ListMessageMoveTasks, ListMessageMoveTasksInput{SourceARN: b.arn(b.queue("plain"))}).Results; got != nil {
 		t.Errorf("a queue that is no dead-letter queue lists %v (Z10)", got)

@@ -11,7 +11,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-func TestP1P2P3Metrics(t *testing.T) {
+func TestMetricsOfAStandardQueue_P1_P2_P3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -48,14 +48,16 @@ func TestP1P2P3Metrics(t *testing.T) {
 	}
 	got := sample()
 	for metric, v := range want {
-		equal(t, metric, got["q "+metric], v)
+		t.Run(metric, func(t *testing.T) {
+			equal(t, metric, got["q "+metric], v)
+		})
 	}
 	equal(t, "empty receives", got["empty NumberOfEmptyReceives"], "1*1 Count;")
 	if age, some := got["empty ApproximateAgeOfOldestMessage"]; some {
 		t.Errorf("an empty queue has an oldest message of %s", age)
 	}
 	if again := sample(); again["q NumberOfMessagesSent"] != "" || again["q ApproximateNumberOfMessagesVisible"] != "2*1 Count;" {
-		t.Errorf("second sample %v: counts begin anew, levels stay", again)
+		t.Errorf("second sample %v: counts restart, levels stay", again)
 	}
 	b.advance(6 * time.Hour)
 	if got := sample(); got["empty ApproximateNumberOfMessagesVisible"] != "" || got["q ApproximateNumberOfMessagesVisible"] == "" {
@@ -63,7 +65,7 @@ func TestP1P2P3Metrics(t *testing.T) {
 	}
 }
 
-func TestP2P3MetricsOfFIFO(t *testing.T) {
+func TestMetricsOfAFIFOQueue_P2_P3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
@@ -77,7 +79,7 @@ func TestP2P3MetricsOfFIFO(t *testing.T) {
 	}
 }
 
-func TestP4L10RedriveRaisesNoCounts(t *testing.T) {
+func TestRedriveDoesNotCountAsSendOrDelete_P4_L10(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq")
@@ -98,7 +100,7 @@ func TestP4L10RedriveRaisesNoCounts(t *testing.T) {
 	}
 }
 
-func TestPeekSeesEveryMessageAndChangesNone(t *testing.T) {
+func TestPeekReturnsEveryMessageAndChangesNone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -135,7 +137,7 @@ func TestPeekSeesEveryMessageAndChangesNone(t *testing.T) {
 	}
 }
 
-func TestQueuesAtAGlance(t *testing.T) {
+func TestQueuesReturnsAnOverview(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.deadLetters(2)
@@ -167,7 +169,7 @@ func TestResetFreesNamesAtOnce(t *testing.T) {
 	}
 }
 
-func TestResetKeepsToItsPlace(t *testing.T) {
+func TestResetIsLimitedToItsScope(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ account, region, left string }{
 		{"", "", ""},
@@ -175,31 +177,33 @@ func TestResetKeepsToItsPlace(t *testing.T) {
 		{"", region, "000000000000/eu-west-1/q"},
 		{account, region, "000000000000/eu-west-1/q 111111111111/us-east-1/q"},
 	} {
-		b := newBench(t)
-		for _, at := range []awsapi.Scope{{Account: account, Region: region}, {Account: account, Region: "eu-west-1"}, {Account: "111111111111", Region: region}} {
-			c := &awsapi.Call{
-				Account:  at.Account,
-				Region:   at.Region,
-				Endpoint: "http://localhost",
+		t.Run(fmt.Sprintf("account %q region %q", tt.account, tt.region), func(t *testing.T) {
+			b := newBench(t)
+			for _, at := range []awsapi.Scope{{Account: account, Region: region}, {Account: account, Region: "eu-west-1"}, {Account: "111111111111", Region: region}} {
+				c := &awsapi.Call{
+					Account:  at.Account,
+					Region:   at.Region,
+					Endpoint: "http://localhost",
+				}
+				if _, err := b.s.CreateQueue(t.Context(), c, &CreateQueueInput{QueueName: "q"}); err != nil {
+					t.Fatal(err)
+				}
 			}
-			if _, err := b.s.CreateQueue(t.Context(), c, &CreateQueueInput{QueueName: "q"}); err != nil {
+			if err := b.s.Reset(tt.account, tt.region); err != nil {
 				t.Fatal(err)
 			}
-		}
-		if err := b.s.Reset(tt.account, tt.region); err != nil {
-			t.Fatal(err)
-		}
-		var left []string
-		for _, q := range b.s.queues.all() {
-			left = append(left, q.storeKey())
-		}
-		if got := strings.Join(left, " "); got != tt.left {
-			t.Errorf("after a reset of %q in %q: %q, want %q", tt.account, tt.region, got, tt.left)
-		}
+			var left []string
+			for _, q := range b.s.queues.all() {
+				left = append(left, q.storeKey())
+			}
+			if got := strings.Join(left, " "); got != tt.left {
+				t.Errorf("after a reset of %q in %q: %q, want %q", tt.account, tt.region, got, tt.left)
+			}
+		})
 	}
 }
 
-func TestWatchTellsOfMessagesWithoutAnyLock(t *testing.T) {
+func TestWatchCallsBackWithoutALock(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	arn := queueKey{testScope, "q"}.arn()
@@ -208,32 +212,32 @@ func TestWatchTellsOfMessagesWithoutAnyLock(t *testing.T) {
 		calls.Add(1)
 		b.counts("q") // takes the queue's lock: it would hang if that were held
 	})
-	told := func(what string, want bool) {
+	notified := func(what string, want bool) {
 		t.Helper()
 		if got := calls.Swap(0) > 0; got != want {
-			t.Errorf("%s: told is %v, want %v", what, got, want)
+			t.Errorf("%s: notified is %v, want %v", what, got, want)
 		}
 	}
 	url := b.queue("q", "VisibilityTimeout", "10") // it is made after the watch
-	told("create", false)
+	notified("create", false)
 	b.send(url, "x")
-	told("send", true)
+	notified("send", true)
 	m := b.one(url)
-	told("receive", false)
+	notified("receive", false)
 	b.hide(url, m, 0)
-	told("change to 0", true)
+	notified("change to 0", true)
 	b.one(url)
 	b.advance(10 * time.Second)
-	told("end of timeout", true)
+	notified("end of timeout", true)
 	must(b, b.s.SendMessage, SendMessageInput{
 		QueueURL:     url,
 		MessageBody:  "late",
 		DelaySeconds: ref(5),
 	})
-	told("delayed send", false)
+	notified("delayed send", false)
 	b.advance(5 * time.Second)
-	told("end of delay", true)
+	notified("end of delay", true)
 	stop()
 	b.send(url, "y")
-	told("after stop", false)
+	notified("after stop", false)
 }

@@ -50,6 +50,8 @@ func (s *Service) Peek(account, region, name string) ([]PeekedMessage, error) {
 		all = append(all, m)
 		return true
 	})
+
+	// The list is in order of retention, which a redrive can change.
 	slices.SortFunc(all, func(a, b *message) int { return cmp.Compare(a.number, b.number) })
 
 	out := make([]PeekedMessage, len(all))

@@ -15,7 +15,7 @@ func (b *bench) permit(url, label string, accounts, actions []string) error {
 	return err
 }
 
-func TestO1PermissionsBecomePolicy(t *testing.T) {
+func TestAddPermissionWritesThePolicy_O1(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -30,13 +30,15 @@ func TestO1PermissionsBecomePolicy(t *testing.T) {
 	}
 	policy := b.attributes(url)["Policy"]
 	for _, part := range []string{`"AWS":["arn:aws:iam::668614515564:root","arn:aws:iam::111111111111:root"]`, `"Action":["SQS:SendMessage","SQS:*"]`} {
-		if !strings.Contains(policy, part) {
-			t.Errorf("policy %s\nlacks %s", policy, part)
-		}
+		t.Run(part, func(t *testing.T) {
+			if !strings.Contains(policy, part) {
+				t.Errorf("policy %s\nlacks %s", policy, part)
+			}
+		})
 	}
 }
 
-func TestO2LabelsAndTheLastStatement(t *testing.T) {
+func TestLabelsAreUniqueAndTheLastStatementRemovesThePolicy_O2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -52,7 +54,7 @@ func TestO2LabelsAndTheLastStatement(t *testing.T) {
 	}
 }
 
-func TestO3O4PermissionsThatAreRefused(t *testing.T) {
+func TestInvalidPermissionsAreRefused_O3_O4(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -88,12 +90,16 @@ func TestO3O4PermissionsThatAreRefused(t *testing.T) {
 		t.Errorf("a policy with 51 principals: %v", e)
 	}
 	for _, foreign := range []string{`"SQS:SendMessageBatch"`, `"sqs:Fly"`, `"s3:*"`, `["sqs:*","sns:Publish"]`, `"s?s:SendMessage"`} {
-		refused(t, policy(foreign, `"*"`), "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter Policy.")
+		t.Run(foreign, func(t *testing.T) {
+			refused(t, policy(foreign, `"*"`), "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter Policy.")
+		})
 	}
 	for _, known := range []string{`"*"`, `"SQS:*"`, `"sqs:send*"`, `"sqs:TagQueue"`} {
-		if err := policy(known, `"*"`); err != nil {
-			t.Errorf("a policy with action %s: %v", known, err)
-		}
+		t.Run(known, func(t *testing.T) {
+			if err := policy(known, `"*"`); err != nil {
+				t.Errorf("a policy with action %s: %v", known, err)
+			}
+		})
 	}
 	if err := policy(`"sqs:*"`, `"*"`); err != nil {
 		t.Fatal(err)
@@ -111,7 +117,7 @@ func TestO3O4PermissionsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestO5WhatNeverWorksAcrossAccounts(t *testing.T) {
+func TestOperationsThatNeverWorkAcrossAccounts_O5(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -127,9 +133,11 @@ func TestO5WhatNeverWorksAcrossAccounts(t *testing.T) {
 		"AddPermission":      b.s.AddPermission(ctx, c, &AddPermissionInput{url, "l", []string{account}, []string{"*"}}),
 		"RemovePermission":   b.s.RemovePermission(ctx, c, &RemovePermissionInput{url, "l"}),
 	} {
-		if e := awsapi.AsError(err); err == nil || e.LegacyCode() != "AccessDenied" || e.Status != 403 {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			if e := awsapi.AsError(err); err == nil || e.LegacyCode() != "AccessDenied" || e.Status != 403 {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
 	}
 	if _, err := b.s.SendMessage(ctx, c, &SendMessageInput{QueueURL: url, MessageBody: "x"}); err != nil {
 		t.Errorf("SendMessage: %v", err)
@@ -138,7 +146,7 @@ func TestO5WhatNeverWorksAcrossAccounts(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-func TestO6EveryOperationAsksForItsPermission(t *testing.T) {
+func TestEveryOperationRequiresItsPermission_O6(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -175,18 +183,20 @@ func TestO6EveryOperationAsksForItsPermission(t *testing.T) {
 		t.Errorf("%d operations, %d tried", len(table), len(inputs))
 	}
 	for name, in := range inputs {
-		needs := table[name].Access(call(), in)
-		if len(needs) == 0 {
-			t.Errorf("%s asks for nothing", name)
-			continue
-		}
-		want := "sqs:" + strings.TrimSuffix(name, "Batch")
-		if needs[0].Action != want {
-			t.Errorf("%s asks for %s, want %s", name, needs[0].Action, want)
-		}
-		if name != "ListQueues" && (needs[0].Resource != arn || needs[0].ResourcePolicy != onePolicy) {
-			t.Errorf("%s asks for it on %s with policy %q", name, needs[0].Resource, needs[0].ResourcePolicy)
-		}
+		t.Run(name, func(t *testing.T) {
+			needs := table[name].Access(call(), in)
+			if len(needs) == 0 {
+				t.Errorf("%s asks for nothing", name)
+				return
+			}
+			want := "sqs:" + strings.TrimSuffix(name, "Batch")
+			if needs[0].Action != want {
+				t.Errorf("%s asks for %s, want %s", name, needs[0].Action, want)
+			}
+			if name != "ListQueues" && (needs[0].Resource != arn || needs[0].ResourcePolicy != onePolicy) {
+				t.Errorf("%s asks for it on %s with policy %q", name, needs[0].Resource, needs[0].ResourcePolicy)
+			}
+		})
 	}
 	if needs := table["GetQueueUrl"].Access(call(), &GetQueueUrlInput{QueueName: "nope"}); needs != nil {
 		t.Errorf("GetQueueUrl of a queue that is not there needs %+v, want QueueDoesNotExist for anybody", needs)
@@ -197,7 +207,7 @@ func TestO6EveryOperationAsksForItsPermission(t *testing.T) {
 	}
 }
 
-func TestO7M11PermissionsBesides(t *testing.T) {
+func TestAdditionalPermissions_O7_M11(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	_, dlq := b.deadLetters(0)
@@ -211,9 +221,11 @@ func TestO7M11PermissionsBesides(t *testing.T) {
 	tagged := table["CreateQueue"].Access(call(), &CreateQueueInput{QueueName: "n", Tags: map[string]string{"team": "a"}})
 	equal(t, "create with tags", actions(tagged), "CreateQueue@n TagQueue@n")
 	for _, a := range tagged {
-		if a.RequestTags["team"] != "a" {
-			t.Errorf("%s with the request's tags %v", a.Action, a.RequestTags)
-		}
+		t.Run(a.Action, func(t *testing.T) {
+			if a.RequestTags["team"] != "a" {
+				t.Errorf("%s with the request's tags %v", a.Action, a.RequestTags)
+			}
+		})
 	}
 	home := table["StartMessageMoveTask"].Access(call(), &StartMessageMoveTaskInput{SourceARN: b.arn(dlq)})
 	equal(t, "task", actions(home), "StartMessageMoveTask@dlq ReceiveMessage@dlq DeleteMessage@dlq GetQueueAttributes@dlq SendMessage@src")

@@ -69,6 +69,7 @@ func (tx *transaction) addPoll(req receiveRequest, until int64) *poll {
 	p := &poll{receiveRequest: req, done: make(chan struct{})}
 	q.polls.add(p)
 
+	// The timeout and a message may come at once: whoever locks first ends the poll.
 	p.timeout = q.service.clock.Schedule(time.Unix(0, until), clock.Moves, func() {
 		tx := q.begin()
 		if p.waiting {

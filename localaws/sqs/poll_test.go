@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-func TestI4WhatWakesALongPoll(t *testing.T) {
+func TestLongPollIsWoken_I4(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		fifo bool
-		// ready makes a queue with nothing to be had, and answers what changes that.
-		ready func(b *bench, url string) (wake func())
+		// prepare returns a step that makes a message visible in an empty queue.
+		prepare func(b *bench, url string) (wake func())
 	}{
 		{"Send", false, func(b *bench, url string) func() { return func() { b.send(url, "x") } }},
 		{"EndOfDelay", false, func(b *bench, url string) func() {
@@ -55,35 +55,35 @@ func TestI4WhatWakesALongPoll(t *testing.T) {
 			} else {
 				url = b.queue("q")
 			}
-			wake := tt.ready(b, url)
+			wake := tt.prepare(b, url)
 			got := b.poll(url)
 			wake()
-			if ms := b.answer(got); len(ms) != 1 || ms[0].Body[len(ms[0].Body)-1] != 'x' {
+			if ms := b.pollResult(got); len(ms) != 1 || ms[0].Body[len(ms[0].Body)-1] != 'x' {
 				t.Errorf("the poll got %q", bodies(ms))
 			}
 		})
 	}
 }
 
-func TestPollsAreServedInTheOrderOfTheirComing(t *testing.T) {
+func TestPollsAreServedInOrderOfArrival(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
 	first, second := b.poll(url), b.poll(url)
 	b.send(url, "a")
 	b.send(url, "b")
-	if got := joined(bodies(b.answer(first))) + joined(bodies(b.answer(second))); got != "ab" {
+	if got := joined(bodies(b.pollResult(first))) + joined(bodies(b.pollResult(second))); got != "ab" {
 		t.Errorf("first and second got %s", got)
 	}
 }
 
-func TestAPollEndsAtItsTimeAndLeavesNothing(t *testing.T) {
+func TestPollEndsAtItsTimeoutAndLeavesNoEvents(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
 	got := b.poll(url)
 	b.advance(20 * time.Second)
-	if ms := b.answer(got); ms != nil {
+	if ms := b.pollResult(got); ms != nil {
 		t.Errorf("got %q", bodies(ms))
 	}
 	if s := b.c.State(); s.Moves != 0 {
@@ -91,12 +91,12 @@ func TestAPollEndsAtItsTimeAndLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestP3APollThatEndsEmptyIsAnEmptyReceive(t *testing.T) {
+func TestPollThatTimesOutIsAnEmptyReceive_P3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	got := b.poll(b.queue("q"))
 	b.advance(20 * time.Second)
-	b.answer(got)
+	b.pollResult(got)
 	n := 0.0
 	b.s.Sample(func(s Sample) {
 		if s.Metric == "NumberOfEmptyReceives" {

@@ -21,6 +21,7 @@ func (s *Service) PurgeQueue(_ context.Context, c *awsapi.Call, in *QueueInput) 
 		return err
 	}
 
+	// AWS refuses a second purge within a minute (SQS K1).
 	if q.purged != 0 && tx.now < q.purged+int64(purgeInterval) {
 		tx.end()
 		return errPurgeInProgress.With("Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.name)

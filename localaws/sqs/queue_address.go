@@ -42,6 +42,7 @@ func parseQueueURL(c *awsapi.Call, queueURL string) (queueKey, error) {
 		}
 	}
 
+	// A name alone is a queue of the caller's account.
 	account, name := splitPath(path)
 	if account == "" {
 		account = c.Account

@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -16,16 +17,19 @@ func missingQueue(t testing.TB, err error) {
 	refused(t, err, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400, noSuchQueue)
 }
 
-func TestA7A10MissingQueueIsQueueDoesNotExist(t *testing.T) {
+func TestMissingQueueIsQueueDoesNotExist_A7_A10(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, url := range []string{"", "nope", "http://127.0.0.1:4566/000000000000/nope", "::", "http://%zz", "///"} {
-		_, err := do(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x"})
-		missingQueue(t, err)
+		t.Run(fmt.Sprintf("%q", url), func(t *testing.T) {
+			b := b.with(t)
+			_, err := do(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x"})
+			missingQueue(t, err)
+		})
 	}
 }
 
-func TestB7QueryHasItsOwnWordsForAMissingQueue(t *testing.T) {
+func TestQueryHasItsOwnTextForAMissingQueue_B7(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	c := call()
@@ -34,7 +38,7 @@ func TestB7QueryHasItsOwnWordsForAMissingQueue(t *testing.T) {
 	refused(t, err, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400, "The specified queue does not exist for this wsdl version.")
 }
 
-func TestA2B1B2C2HowAQueueIsNamed(t *testing.T) {
+func TestWaysToIdentifyAQueue_A2_B1_B2_C2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.queue("q")
@@ -60,17 +64,20 @@ func TestA2B1B2C2HowAQueueIsNamed(t *testing.T) {
 	}
 }
 
-func TestC3URLOfAnotherRegionIsInvalidAddress(t *testing.T) {
+func TestURLOfAnotherRegionIsRefused_C3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.queue("q")
 	for _, url := range []string{"https://sqs.eu-west-1.amazonaws.com/000000000000/q", "https://eu-west-1.queue.amazonaws.com/000000000000/q"} {
-		_, err := do(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x"})
-		refused(t, err, "InvalidAddress", "InvalidAddress", 404, "The address "+url+" is not valid for this endpoint.")
+		t.Run(url, func(t *testing.T) {
+			b := b.with(t)
+			_, err := do(b, b.s.SendMessage, SendMessageInput{QueueURL: url, MessageBody: "x"})
+			refused(t, err, "InvalidAddress", "InvalidAddress", 404, "The address "+url+" is not valid for this endpoint.")
+		})
 	}
 }
 
-func TestB8CreateAndListAreUnknownOnAQueuePath(t *testing.T) {
+func TestCreateAndListAreUnknownOnAQueuePath_B8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	c := call()
@@ -81,7 +88,7 @@ func TestB8CreateAndListAreUnknownOnAQueuePath(t *testing.T) {
 	refused(t, err, "UnknownOperationException", "InvalidAction", 400, "The action ListQueues is not valid for this endpoint.")
 }
 
-func TestC4C5Names(t *testing.T) {
+func TestQueueNames_C4_C5(t *testing.T) {
 	t.Parallel()
 	const (
 		standard = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
@@ -109,17 +116,20 @@ func TestC4C5Names(t *testing.T) {
 		{"plain", []string{"FifoQueue", "true"}, fifo},
 		{".fifo", []string{"FifoQueue", "true"}, fifo},
 	} {
-		_, err := do(b, b.s.CreateQueue, CreateQueueInput{QueueName: tt.name, Attributes: pairs(tt.attrs)})
-		if tt.want == "" && err != nil {
-			t.Errorf("%s is refused: %v", tt.name, err)
-		}
-		if tt.want != "" {
-			invalidValue(t, err, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			b := b.with(t)
+			_, err := do(b, b.s.CreateQueue, CreateQueueInput{QueueName: tt.name, Attributes: pairs(tt.attrs)})
+			if tt.want == "" && err != nil {
+				t.Errorf("%s is refused: %v", tt.name, err)
+			}
+			if tt.want != "" {
+				invalidValue(t, err, tt.want)
+			}
+		})
 	}
 }
 
-func TestC6URLAndARN(t *testing.T) {
+func TestURLAndARN_C6(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("Orders")
@@ -134,25 +144,31 @@ func TestC6URLAndARN(t *testing.T) {
 	}
 }
 
-func TestQueuesOfAccountsAndRegionsAreApart(t *testing.T) {
+func TestQueuesOfAccountsAndRegionsAreSeparate(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.queue("q")
 	for _, c := range []*awsapi.Call{{Account: "111111111111", Region: region}, {Account: account, Region: "eu-west-1"}} {
-		if _, err := b.s.GetQueueUrl(context.Background(), c, &GetQueueUrlInput{QueueName: "q"}); err == nil {
-			t.Errorf("%s in %s sees a queue that is not its own", c.Account, c.Region)
-		}
+		t.Run(c.Account+" "+c.Region, func(t *testing.T) {
+			b := b.with(t)
+			if _, err := b.s.GetQueueUrl(context.Background(), c, &GetQueueUrlInput{QueueName: "q"}); err == nil {
+				t.Errorf("%s in %s sees a queue that is not its own", c.Account, c.Region)
+			}
+		})
 	}
 }
 
-func TestD1D2D3CreateIsIdempotentForWhatIsGiven(t *testing.T) {
+func TestCreateIsIdempotentForTheGivenAttributes_D1_D2_D3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "60", "DelaySeconds", "1")
 	for _, attrs := range [][]string{nil, {"VisibilityTimeout", "60"}, {"MaximumMessageSize", "1048576"}} {
-		if again := b.queue("q", attrs...); again != url {
-			t.Errorf("%v gave %s", attrs, again)
-		}
+		t.Run(fmt.Sprint(attrs), func(t *testing.T) {
+			b := b.with(t)
+			if again := b.queue("q", attrs...); again != url {
+				t.Errorf("%v gave %s", attrs, again)
+			}
+		})
 	}
 	b.set(url, "VisibilityTimeout", "61")
 	b.queue("q", "VisibilityTimeout", "61")
@@ -161,7 +177,7 @@ func TestD1D2D3CreateIsIdempotentForWhatIsGiven(t *testing.T) {
 		"A queue already exists with the same name and a different value for attribute VisibilityTimeout")
 }
 
-func TestD4OtherTagsAreADifference(t *testing.T) {
+func TestCreateWithOtherTagsIsRefused_D4(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	must(b, b.s.CreateQueue, CreateQueueInput{QueueName: "q", Tags: map[string]string{"a": "1"}})
@@ -175,7 +191,7 @@ func TestD4OtherTagsAreADifference(t *testing.T) {
 	}
 }
 
-func TestD6D7D8DeletedNamesRest(t *testing.T) {
+func TestNameOfADeletedQueueCannotBeReusedForAMinute_D6_D7_D8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -195,7 +211,7 @@ func TestD6D7D8DeletedNamesRest(t *testing.T) {
 	}
 }
 
-func TestA11GetQueueUrlWithoutNameIsInvalidParameterValue(t *testing.T) {
+func TestGetQueueUrlWithoutNameIsInvalidParameterValue_A11(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	_, err := do(b, b.s.GetQueueUrl, GetQueueUrlInput{})
@@ -204,7 +220,7 @@ func TestA11GetQueueUrlWithoutNameIsInvalidParameterValue(t *testing.T) {
 	}
 }
 
-func TestD10ListQueues(t *testing.T) {
+func TestListQueues_D10(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	if got := must(b, b.s.ListQueues, ListQueuesInput{}); got.QueueURLs != nil || got.NextToken != "" {
@@ -235,11 +251,14 @@ func TestD10ListQueues(t *testing.T) {
 		t.Errorf("all five in one page: %+v", got)
 	}
 	for _, n := range []int{0, 1001, -1} {
-		_, err := do(b, b.s.ListQueues, ListQueuesInput{MaxResults: &n})
-		invalidValue(t, err, "Value for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and 1000.")
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			b := b.with(t)
+			_, err := do(b, b.s.ListQueues, ListQueuesInput{MaxResults: &n})
+			invalidValue(t, err, "Value for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and 1000.")
+		})
 	}
 	if _, err := do(b, b.s.ListQueues, ListQueuesInput{NextToken: "%"}); err == nil {
-		t.Error("a token of nobody's was taken")
+		t.Error("an invalid token was accepted")
 	}
 }
 

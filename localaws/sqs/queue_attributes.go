@@ -78,6 +78,7 @@ func (a *queueAttributes) values(fifo bool) map[string]string {
 		}
 	}
 
+	// These are not among the specs.
 	if fifo {
 		all["FifoQueue"] = "true"
 	}
@@ -137,6 +138,8 @@ func checkAttributeNames(values map[string]string, fifo bool) error {
 		if slices.Contains(readOnlyAttributes, name) || !slices.Contains(attributeNames(), name) {
 			return unknownAttribute(name)
 		}
+
+		// The rest applies to standard queues, which lack some attributes.
 		if fifo {
 			continue
 		}

@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -10,7 +11,7 @@ import (
 
 func names(m map[string]string) string { return strings.Join(slices.Sorted(maps.Keys(m)), " ") }
 
-func TestE1E2FreshQueuesHaveTheseAttributes(t *testing.T) {
+func TestAttributesOfANewQueue_E1_E2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	got := b.attributes(b.queue("q"))
@@ -45,7 +46,7 @@ func TestE1E2FreshQueuesHaveTheseAttributes(t *testing.T) {
 	}
 }
 
-func TestE3NoNamesMeansNoAttributes(t *testing.T) {
+func TestNoNamesReturnNoAttributes_E3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -58,7 +59,7 @@ func TestE3NoNamesMeansNoAttributes(t *testing.T) {
 	}
 }
 
-func TestE4E5D5E7NamesThatCannotBeSet(t *testing.T) {
+func TestAttributesThatCannotBeSet_E4_E5_D5_E7(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	std, fifo := b.queue("q"), b.fifo("q")
@@ -74,12 +75,15 @@ func TestE4E5D5E7NamesThatCannotBeSet(t *testing.T) {
 		{std, "DeduplicationScope", "queue", "You can specify the DeduplicationScope only when FifoQueue is set to true."},
 		{std, "FifoThroughputLimit", "perQueue", "You can specify the FifoThroughputLimit only when FifoQueue is set to true."},
 	} {
-		err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: tt.url, Attributes: map[string]string{tt.name: tt.value}})
-		refused(t, err, "InvalidAttributeName", "InvalidAttributeName", 400, tt.want)
-		_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "new", Attributes: map[string]string{tt.name: tt.value}})
-		if err == nil {
-			t.Errorf("CreateQueue takes %s=%s", tt.name, tt.value)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			b := b.with(t)
+			err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: tt.url, Attributes: map[string]string{tt.name: tt.value}})
+			refused(t, err, "InvalidAttributeName", "InvalidAttributeName", 400, tt.want)
+			_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "new", Attributes: map[string]string{tt.name: tt.value}})
+			if err == nil {
+				t.Errorf("CreateQueue takes %s=%s", tt.name, tt.value)
+			}
+		})
 	}
 	b.set(fifo, "FifoQueue", "true")
 	err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: fifo, Attributes: map[string]string{"FifoQueue": "false"}})
@@ -89,7 +93,7 @@ func TestE4E5D5E7NamesThatCannotBeSet(t *testing.T) {
 	refused(t, err, "InvalidAttributeName", "InvalidAttributeName", 400, "Unknown Attribute Nope.")
 }
 
-func TestE6ValuesOutOfRange(t *testing.T) {
+func TestAttributeValuesOutOfRange_E6(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	fifo := b.fifo("q")
@@ -105,16 +109,19 @@ func TestE6ValuesOutOfRange(t *testing.T) {
 		"DeduplicationScope":            "Queue",
 		"FifoThroughputLimit":           "none",
 	} {
-		for _, v := range append(strings.Fields(values), " 1", "") {
-			err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: fifo, Attributes: map[string]string{name: v}})
-			refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter "+name+".")
-			_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "n.fifo", Attributes: map[string]string{"FifoQueue": "true", name: v}})
-			refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter "+name+".")
-		}
+		t.Run(name, func(t *testing.T) {
+			b := b.with(t)
+			for _, v := range append(strings.Fields(values), " 1", "") {
+				err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: fifo, Attributes: map[string]string{name: v}})
+				refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter "+name+".")
+				_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "n.fifo", Attributes: map[string]string{"FifoQueue": "true", name: v}})
+				refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter "+name+".")
+			}
+		})
 	}
 }
 
-func TestE8AllOrNothing(t *testing.T) {
+func TestAttributesAreSetAllOrNone_E8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -122,7 +129,7 @@ func TestE8AllOrNothing(t *testing.T) {
 	b.advance(5 * time.Second)
 	err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: pairs([]string{"DelaySeconds", "5", "VisibilityTimeout", "x"})})
 	if err == nil {
-		t.Fatal("a bad value was taken")
+		t.Fatal("a bad value was accepted")
 	}
 	if got := b.attributes(url); !maps.Equal(got, before) {
 		t.Errorf("attributes became %v", got)
@@ -134,7 +141,7 @@ func TestE8AllOrNothing(t *testing.T) {
 	}
 }
 
-func TestE8LoweredRetentionExpiresWhatIsThere(t *testing.T) {
+func TestShorterRetentionExpiresMessages_E8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -146,7 +153,7 @@ func TestE8LoweredRetentionExpiresWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestE9BooleansReadBackInLowerCase(t *testing.T) {
+func TestBooleansAreReportedInLowerCase_E9(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	must(b, b.s.CreateQueue, CreateQueueInput{QueueName: "q.fifo", Attributes: pairs([]string{"FifoQueue", "True", "ContentBasedDeduplication", "TRUE"})})
@@ -156,7 +163,7 @@ func TestE9BooleansReadBackInLowerCase(t *testing.T) {
 	}
 }
 
-func TestE10EmptyRemoves(t *testing.T) {
+func TestEmptyValueRemovesAnAttribute_E10(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url, dlq := b.queue("q"), b.queue("dlq")
@@ -173,7 +180,7 @@ func TestE10EmptyRemoves(t *testing.T) {
 	}
 }
 
-func TestE11OneTypeOfEncryption(t *testing.T) {
+func TestOneTypeOfEncryptionAtATime_E11(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -192,7 +199,7 @@ func TestE11OneTypeOfEncryption(t *testing.T) {
 		"You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.")
 }
 
-func TestE13PolicyComesBackAsSetOrIsRefused(t *testing.T) {
+func TestPolicyIsReportedAsSetOrRefused_E13(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -202,12 +209,15 @@ func TestE13PolicyComesBackAsSetOrIsRefused(t *testing.T) {
 		t.Errorf("policy reads back as %s", got)
 	}
 	for _, bad := range []string{"x", "[]", `"x"`, `{`, `{}`} {
-		err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{"Policy": bad}})
-		refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter Policy.")
+		t.Run(bad, func(t *testing.T) {
+			b := b.with(t)
+			err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: url, Attributes: map[string]string{"Policy": bad}})
+			refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter Policy.")
+		})
 	}
 }
 
-func TestE15FIFODelayCountsForWhatWaitsAndStandardDelayDoesNot(t *testing.T) {
+func TestNewDelayAppliesToDelayedMessagesOfFIFOQueuesOnly_E15(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	std, fifo := b.queue("q", "DelaySeconds", "10"), b.fifo("q", "DelaySeconds", "10")
@@ -223,7 +233,7 @@ func TestE15FIFODelayCountsForWhatWaitsAndStandardDelayDoesNot(t *testing.T) {
 	}
 }
 
-func TestE16PerMessageGroupIDNeedsItsScope(t *testing.T) {
+func TestPerMessageGroupIDRequiresItsScope_E16(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	attrs := pairs([]string{"FifoQueue", "true", "FifoThroughputLimit", "perMessageGroupId"})
@@ -233,7 +243,7 @@ func TestE16PerMessageGroupIDNeedsItsScope(t *testing.T) {
 	b.fifo("r", "DeduplicationScope", "messageGroup")
 }
 
-func TestO7Tags(t *testing.T) {
+func TestTagAndUntagQueue_O7(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -251,10 +261,13 @@ func TestO7Tags(t *testing.T) {
 		t.Errorf("tags %v", got)
 	}
 	for _, k := range []string{"", strings.Repeat("k", 129)} {
-		err := run(b, b.s.TagQueue, TagQueueInput{url, map[string]string{k: "v"}})
-		invalidValue(t, err, "Tag keys must be between 1 and 128 characters in length.")
+		t.Run(fmt.Sprintf("%d characters", len(k)), func(t *testing.T) {
+			b := b.with(t)
+			err := run(b, b.s.TagQueue, TagQueueInput{url, map[string]string{k: "v"}})
+			invalidValue(t, err, "Tag keys must be between 1 and 128 characters in length.")
+		})
 	}
 	if err := run(b, b.s.TagQueue, TagQueueInput{url, map[string]string{"k": strings.Repeat("v", 257)}}); err == nil {
-		t.Error("a value of 257 characters was taken")
+		t.Error("a value of 257 characters was accepted")
 	}
 }

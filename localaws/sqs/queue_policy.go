@@ -62,6 +62,7 @@ func checkPolicy(text string) error {
 		return invalidAttributeValue("Policy")
 	}
 
+	// The syntax is valid; check the limits of SQS.
 	doc, err := parsePolicy(text)
 	if err != nil {
 		return invalidAttributeValue("Policy")
@@ -155,6 +156,7 @@ func parsePolicy(text string) (policyDocument, error) {
 		return policyDocument{}, err
 	}
 
+	// A single statement may stand without a list.
 	out := policyDocument{Version: doc.Version, ID: doc.ID}
 	if len(doc.Statement) > 0 && doc.Statement[0] == '{' {
 		out.Statement = []json.RawMessage{doc.Statement}
@@ -194,6 +196,7 @@ func (a *queueAttributes) editPolicy(arn string, change func(*policyDocument) er
 		return err
 	}
 
+	// Without statements the attribute is removed.
 	a.policy = ""
 	if len(doc.Statement) > 0 {
 		text, err := json.Marshal(doc)

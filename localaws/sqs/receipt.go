@@ -46,6 +46,8 @@ func parseReceipt(handle string) (r receipt, ok bool) {
 	if [4]byte(raw[:4]) != [4]byte{1, 1, 1, 0} {
 		return r, false
 	}
+
+	// A handle that was changed in any byte is refused.
 	if binary.BigEndian.Uint64(raw[40:]) != checksum(raw[:40]) {
 		return r, false
 	}

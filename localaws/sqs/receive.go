@@ -77,6 +77,8 @@ func (tx *transaction) deliver(m *message, deadline int64) delivery {
 	if m.firstReceived == 0 {
 		m.firstReceived = tx.now
 	}
+
+	// From now on a receipt handle can refer to the message.
 	if !m.inReceived {
 		m.inReceived = true
 		q.received[m.id] = m

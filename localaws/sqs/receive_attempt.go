@@ -21,6 +21,7 @@ func (tx *transaction) repeatAttempt(req receiveRequest) []delivery {
 		}
 	}
 
+	// Every message is as it was: restart the timeouts.
 	for i, d := range a.got {
 		tx.hideUntil(d.message, tx.now+int64(req.visibilityTimeout))
 		tx.storeState(d.message)

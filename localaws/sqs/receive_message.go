@@ -74,6 +74,7 @@ func (s *Service) ReceiveMessage(ctx context.Context, c *awsapi.Call, in *Receiv
 		return nil, err
 	}
 
+	// The receive must be durable before the client sees a message.
 	got, commit, err := q.receiveOrWait(ctx, c, req, wait)
 	if err != nil {
 		return nil, err
@@ -82,6 +83,7 @@ func (s *Service) ReceiveMessage(ctx context.Context, c *awsapi.Call, in *Receiv
 		return nil, notStored(err)
 	}
 
+	// A delivery can be read without the lock.
 	out := &ReceiveMessageOutput{}
 	if len(got) > 0 {
 		out.Messages = make([]Message, len(got))

@@ -3,13 +3,14 @@ package sqs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
 )
 
-func TestI1RangesOfAReceive(t *testing.T) {
+func TestReceiveParametersOutOfRange_I1(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -23,9 +24,12 @@ func TestI1RangesOfAReceive(t *testing.T) {
 		{ReceiveMessageInput{VisibilityTimeout: ref(43201)},
 			"Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if provided."},
 	} {
-		tt.in.QueueURL = url
-		_, err := do(b, b.s.ReceiveMessage, tt.in)
-		invalidValue(t, err, tt.want)
+		t.Run(tt.want, func(t *testing.T) {
+			b := b.with(t)
+			tt.in.QueueURL = url
+			_, err := do(b, b.s.ReceiveMessage, tt.in)
+			invalidValue(t, err, tt.want)
+		})
 	}
 	b.send(url, "1", "2")
 	if got := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url}).Messages; len(got) != 1 {
@@ -33,11 +37,11 @@ func TestI1RangesOfAReceive(t *testing.T) {
 	}
 }
 
-func TestI2I3WaitOfTheReceiveOverridesTheQueues(t *testing.T) {
+func TestWaitTimeSecondsOverridesTheQueue_I2_I3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "ReceiveMessageWaitTimeSeconds", "20")
-	if got := b.receive(url); got != nil { // WaitTimeSeconds 0: answers at once, or the test hangs
+	if got := b.receive(url); got != nil { // WaitTimeSeconds 0: returns at once, or the test hangs
 		t.Errorf("got %v", got)
 	}
 	done := make(chan int, 1)
@@ -63,7 +67,7 @@ func TestI2I3WaitOfTheReceiveOverridesTheQueues(t *testing.T) {
 	}
 }
 
-func TestI5I8I7AttributesOnlyWhenAskedFor(t *testing.T) {
+func TestSystemAttributesAreReturnedOnRequest_I5_I8_I7(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "0")
@@ -78,17 +82,20 @@ func TestI5I8I7AttributesOnlyWhenAskedFor(t *testing.T) {
 		{ReceiveMessageInput{MessageSystemAttributeNames: []string{"SenderId"}, AttributeNames: []string{"SentTimestamp"}}, "SenderId SentTimestamp"},
 		{ReceiveMessageInput{AttributeNames: []string{"SequenceNumber"}}, ""},
 	} {
-		tt.in.QueueURL = url
-		m := must(b, b.s.ReceiveMessage, tt.in).Messages[0]
-		if got := names(m.Attributes); got != tt.want {
-			t.Errorf("%+v gave %q, want %q", tt.in, got, tt.want)
-		}
+		t.Run(fmt.Sprint(tt.in.AttributeNames, tt.in.MessageSystemAttributeNames), func(t *testing.T) {
+			b := b.with(t)
+			tt.in.QueueURL = url
+			m := must(b, b.s.ReceiveMessage, tt.in).Messages[0]
+			if got := names(m.Attributes); got != tt.want {
+				t.Errorf("%+v gave %q, want %q", tt.in, got, tt.want)
+			}
+		})
 	}
 	_, err := do(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, AttributeNames: []string{"Nope"}})
 	refused(t, err, "InvalidAttributeName", "InvalidAttributeName", 400, "Unknown Attribute Nope.")
 }
 
-func TestI6VisibilityZeroShowsAtOnceAndCounts(t *testing.T) {
+func TestReceiveWithTimeoutZeroCounts_I6(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "0")
@@ -103,7 +110,7 @@ func TestI6VisibilityZeroShowsAtOnceAndCounts(t *testing.T) {
 	}
 }
 
-func TestI9I10SenderAndTimes(t *testing.T) {
+func TestSenderAndTimestamps_I9_I10(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "10")
@@ -120,7 +127,7 @@ func TestI9I10SenderAndTimes(t *testing.T) {
 	}
 }
 
-func TestI11I12MessageAttributeNames(t *testing.T) {
+func TestMessageAttributesAreReturnedOnRequest_I11_I12(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "0")
@@ -148,21 +155,24 @@ func TestI11I12MessageAttributeNames(t *testing.T) {
 		{[]string{"*"}, "Hello Help.Me color"},
 		{[]string{"AWS.", "..foo", "unknown", ""}, ""},
 	} {
-		m := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, MessageAttributeNames: tt.ask}).Messages[0]
-		var got []string
-		for name := range m.MessageAttributes {
-			got = append(got, name)
-		}
-		slices.Sort(got)
-		if s := joined(got); s != tt.want {
-			t.Errorf("%v gave %q, want %q", tt.ask, s, tt.want)
-		}
-		if tt.want == "color" && m.MD5OfMessageAttributes != "da1b33cc3cbfe8b1630921e78e6b9880" {
-			t.Errorf("digest %s does not cover what was returned", m.MD5OfMessageAttributes)
-		}
-		if tt.want == "" && m.MD5OfMessageAttributes != "" {
-			t.Errorf("digest %s of nothing", m.MD5OfMessageAttributes)
-		}
+		t.Run(fmt.Sprint(tt.ask), func(t *testing.T) {
+			b := b.with(t)
+			m := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, MessageAttributeNames: tt.ask}).Messages[0]
+			var got []string
+			for name := range m.MessageAttributes {
+				got = append(got, name)
+			}
+			slices.Sort(got)
+			if s := joined(got); s != tt.want {
+				t.Errorf("%v gave %q, want %q", tt.ask, s, tt.want)
+			}
+			if tt.want == "color" && m.MD5OfMessageAttributes != "da1b33cc3cbfe8b1630921e78e6b9880" {
+				t.Errorf("digest %s does not cover what was returned", m.MD5OfMessageAttributes)
+			}
+			if tt.want == "" && m.MD5OfMessageAttributes != "" {
+				t.Errorf("digest %s of nothing", m.MD5OfMessageAttributes)
+			}
+		})
 	}
 }
 
@@ -177,7 +187,7 @@ func joined(s []string) string {
 	return out
 }
 
-func TestI13I14OrderOfAStandardQueue(t *testing.T) {
+func TestReceiveOrderOfAStandardQueue_I13_I14(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "VisibilityTimeout", "10")
@@ -198,7 +208,7 @@ func TestI13I14OrderOfAStandardQueue(t *testing.T) {
 	}
 }
 
-func TestI15AttemptIDOnAStandardQueueIsIgnored(t *testing.T) {
+func TestStandardQueueIgnoresTheAttemptID_I15(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -212,7 +222,7 @@ func TestI15AttemptIDOnAStandardQueueIsIgnored(t *testing.T) {
 	}
 }
 
-func TestI16TooManyInFlight(t *testing.T) {
+func TestTooManyMessagesInFlight_I16(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -226,12 +236,12 @@ func TestI16TooManyInFlight(t *testing.T) {
 		"Please delete your received messages or let them timeout before receiving more.")
 	got := b.poll(url)
 	b.advance(20 * time.Second)
-	if ms := b.answer(got); len(ms) != 0 {
+	if ms := b.pollResult(got); len(ms) != 0 {
 		t.Errorf("a long poll got %q", bodies(ms))
 	}
 }
 
-func TestAPollGivenUpTakesNothing(t *testing.T) {
+func TestCanceledPollReceivesNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -258,16 +268,16 @@ func TestAPollGivenUpTakesNothing(t *testing.T) {
 	}
 }
 
-func TestReleasePollsEndsTheWaiting(t *testing.T) {
+func TestReleasePollsEndsWaitingPolls(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
 	got := b.poll(url)
 	b.s.ReleasePolls()
-	if ms := b.answer(got); len(ms) != 0 {
+	if ms := b.pollResult(got); len(ms) != 0 {
 		t.Errorf("got %q", bodies(ms))
 	}
-	if ms := b.answer(b.poll(url)); len(ms) != 0 { // does not wait any more
+	if ms := b.pollResult(b.poll(url)); len(ms) != 0 { // later polls do not wait
 		t.Errorf("got %q", bodies(ms))
 	}
 }

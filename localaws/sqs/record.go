@@ -28,6 +28,7 @@ func appendMessage(b []byte, m *message) []byte {
 	b = appendString(b, m.optional.dedupID)
 	b = appendString(b, m.optional.deadLetterSource)
 
+	// Whether an attribute is binary follows from its type.
 	b = binary.AppendUvarint(b, uint64(len(m.attributes)))
 	for i := range m.attributes {
 		a := &m.attributes[i]
@@ -76,6 +77,7 @@ func decodeMessage(b []byte) (*message, error) {
 	m.body = r.string()
 	m.sender = r.string()
 
+	// Messages without optional fields share one value.
 	var optional optionalFields
 	optional.traceHeader = r.string()
 	optional.groupID = r.string()
@@ -143,6 +145,8 @@ func (r *recordReader) version() {
 
 func (r *recordReader) state(m *message) {
 	r.version()
+
+	// Only states that survive a restart are stored.
 	s := r.bytes(1)
 	if s == nil || state(s[0]) > inFlight {
 		r.fail()

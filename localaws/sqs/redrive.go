@@ -15,6 +15,7 @@ func (s *Service) moveToDeadLetterQueue(from *queue, all []*message) {
 		return
 	}
 
+	// Both queues are locked, so that no message is in both or in neither.
 	txFrom, txTo := beginBoth(from, to)
 	defer endBoth(txFrom, txTo)
 	if to.deleted {

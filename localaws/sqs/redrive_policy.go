@@ -86,6 +86,7 @@ func (s *Service) checkRedriveTarget(k queueKey, fifo bool, r *redrivePolicy, te
 		return refuse("Dead letter target does not exist.")
 	}
 
+	// The ARN is valid; the queue must exist and accept the source.
 	target := queueKey{a.Scope(), a.Resource}
 	if target == k {
 		return nil // a queue may be its own dead-letter queue (SQS L11)
@@ -139,6 +140,7 @@ func parseRedriveAllowPolicy(text string) (*redriveAllowPolicy, error) {
 		return nil, badFormat
 	}
 
+	// Sources are required with byQueue, and refused otherwise.
 	r := &redriveAllowPolicy{permission: *in.Permission}
 	if in.Sources != nil {
 		r.sources = *in.Sources

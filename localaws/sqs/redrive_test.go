@@ -12,7 +12,7 @@ func (b *bench) redrive(from, to string, n string) {
 	b.set(from, "RedrivePolicy", `{"deadLetterTargetArn":"`+b.arn(to)+`","maxReceiveCount":`+n+`}`)
 }
 
-func TestL1MaxReceiveCountIsTheNumberOfDeliveries(t *testing.T) {
+func TestMaxReceiveCountIsTheNumberOfDeliveries_L1(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq")
@@ -30,7 +30,7 @@ func TestL1MaxReceiveCountIsTheNumberOfDeliveries(t *testing.T) {
 	}
 }
 
-func TestL2MovesAtTheReceiveAndNotBefore(t *testing.T) {
+func TestMessageMovesAtTheReceiveAndNotBefore_L2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq")
@@ -47,7 +47,7 @@ func TestL2MovesAtTheReceiveAndNotBefore(t *testing.T) {
 	}
 }
 
-func TestL4L5ReceiveCountGoesOnThroughAChain(t *testing.T) {
+func TestReceiveCountContinuesAcrossQueues_L4_L5(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	dlq := b.queue("dlq")
@@ -75,7 +75,7 @@ func TestL4L5ReceiveCountGoesOnThroughAChain(t *testing.T) {
 	}
 }
 
-func TestL3TheMovingReceiveGivesOthersAndCountsNothing(t *testing.T) {
+func TestReceiveThatMovesAMessageReturnsOthers_L3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq")
@@ -92,7 +92,7 @@ func TestL3TheMovingReceiveGivesOthersAndCountsNothing(t *testing.T) {
 	}
 }
 
-func TestL3ALongPollGoesOnWaitingThroughAMove(t *testing.T) {
+func TestLongPollContinuesAfterAMove_L3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq")
@@ -101,16 +101,16 @@ func TestL3ALongPollGoesOnWaitingThroughAMove(t *testing.T) {
 	b.one(src)
 	waiting, heirs := b.poll(src), b.poll(dlq)
 	b.advance(10 * time.Second) // it becomes visible to a waiting poll, which moves it
-	if ms := b.answer(heirs); len(ms) != 1 {
+	if ms := b.pollResult(heirs); len(ms) != 1 {
 		t.Errorf("the poll of the dead-letter queue got %q", bodies(ms))
 	}
 	b.send(src, "y")
-	if ms := b.answer(waiting); len(ms) != 1 || ms[0].Body != "y" {
+	if ms := b.pollResult(waiting); len(ms) != 1 || ms[0].Body != "y" {
 		t.Errorf("the poll of the source got %q", bodies(ms))
 	}
 }
 
-func TestL6L7WhatAMoveKeepsAndAdds(t *testing.T) {
+func TestFieldsThatAMovePreservesAndAdds_L6_L7(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.queue("src", "VisibilityTimeout", "10"), b.queue("dlq", "DelaySeconds", "60")
@@ -130,9 +130,11 @@ func TestL6L7WhatAMoveKeepsAndAdds(t *testing.T) {
 	wanted["DeadLetterQueueSourceArn"] = b.arn(src)
 	wanted["ApproximateReceiveCount"] = "2"
 	for name, v := range wanted {
-		if after.Attributes[name] != v {
-			t.Errorf("%s is %q, want %q", name, after.Attributes[name], v)
-		}
+		t.Run(name, func(t *testing.T) {
+			if after.Attributes[name] != v {
+				t.Errorf("%s is %q, want %q", name, after.Attributes[name], v)
+			}
+		})
 	}
 	if after.MessageID != before.MessageID || after.MD5OfMessageAttributes != before.MD5OfMessageAttributes || after.Body != "x" {
 		t.Errorf("moved as %+v", after)
@@ -142,7 +144,7 @@ func TestL6L7WhatAMoveKeepsAndAdds(t *testing.T) {
 	}
 }
 
-func TestL8FIFODeadLetters(t *testing.T) {
+func TestFIFODeadLetterQueue_L8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.fifo("src", "VisibilityTimeout", "10"), b.fifo("dlq")
@@ -166,7 +168,7 @@ func TestL8FIFODeadLetters(t *testing.T) {
 	}
 }
 
-func TestL11AQueueMayNameItselfAndCyclesAreTaken(t *testing.T) {
+func TestQueueMayBeItsOwnDeadLetterQueue_L11(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	self, one, two := b.queue("self", "VisibilityTimeout", "0"), b.queue("one"), b.queue("two")
@@ -181,7 +183,7 @@ func TestL11AQueueMayNameItselfAndCyclesAreTaken(t *testing.T) {
 	}
 }
 
-func TestL12WithoutItsDeadLetterQueueAMessageStays(t *testing.T) {
+func TestMessageStaysIfTheDeadLetterQueueIsDeleted_L12(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.queue("src", "VisibilityTimeout", "0"), b.queue("dlq")
@@ -193,7 +195,7 @@ func TestL12WithoutItsDeadLetterQueueAMessageStays(t *testing.T) {
 	}
 }
 
-func TestZ9ALateOrLoweredPolicyCounts(t *testing.T) {
+func TestLaterOrLoweredRedrivePolicyApplies_Z9(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, dlq := b.queue("src", "VisibilityTimeout", "0"), b.queue("dlq")
@@ -209,7 +211,7 @@ func TestZ9ALateOrLoweredPolicyCounts(t *testing.T) {
 	}
 }
 
-func TestE14L13L14RedrivePolicies(t *testing.T) {
+func TestRedrivePolicyValidation_E14_L13_L14(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.queue("dlq")
@@ -220,8 +222,11 @@ func TestE14L13L14RedrivePolicies(t *testing.T) {
 		return `{"maxReceiveCount":` + count + `, "deadLetterTargetArn":"` + arn + `"}`
 	}
 	for _, good := range []string{policy(dlq, "5"), policy(dlq, `"5"`)} {
-		b.set(src, "RedrivePolicy", good)
-		equal(t, "reads back", b.attributes(src)["RedrivePolicy"], `{"deadLetterTargetArn":"`+dlq+`","maxReceiveCount":5}`)
+		t.Run(good, func(t *testing.T) {
+			b := b.with(t)
+			b.set(src, "RedrivePolicy", good)
+			equal(t, "reads back", b.attributes(src)["RedrivePolicy"], `{"deadLetterTargetArn":"`+dlq+`","maxReceiveCount":5}`)
+		})
 	}
 	for _, tt := range []struct{ text, reason string }{
 		{`{}`, "Redrive policy does not contain mandatory attribute: maxReceiveCount."},
@@ -237,19 +242,25 @@ func TestE14L13L14RedrivePolicies(t *testing.T) {
 		{policy("dlq", "1"), "Dead-letter target ARN should be fully qualified ARN."},
 		{policy("arn:aws:sqs:us-east-1:111111111111:dlq", "1"), "Dead-letter target owner should be same as the source."},
 	} {
-		err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: src, Attributes: map[string]string{"RedrivePolicy": tt.text}})
-		invalidValue(t, err, "Value "+tt.text+" for parameter RedrivePolicy is invalid. Reason: "+tt.reason)
-		_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "new", Attributes: map[string]string{"RedrivePolicy": tt.text}})
-		invalidValue(t, err, "Value "+tt.text+" for parameter RedrivePolicy is invalid. Reason: "+tt.reason)
+		t.Run(tt.reason, func(t *testing.T) {
+			b := b.with(t)
+			err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: src, Attributes: map[string]string{"RedrivePolicy": tt.text}})
+			invalidValue(t, err, "Value "+tt.text+" for parameter RedrivePolicy is invalid. Reason: "+tt.reason)
+			_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "new", Attributes: map[string]string{"RedrivePolicy": tt.text}})
+			invalidValue(t, err, "Value "+tt.text+" for parameter RedrivePolicy is invalid. Reason: "+tt.reason)
+		})
 	}
 	for _, bad := range []string{"x", "[]", "null", `"x"`} {
-		err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: src, Attributes: map[string]string{"RedrivePolicy": bad}})
-		refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400,
-			"Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map.")
+		t.Run(bad, func(t *testing.T) {
+			b := b.with(t)
+			err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{QueueURL: src, Attributes: map[string]string{"RedrivePolicy": bad}})
+			refused(t, err, "InvalidAttributeValue", "InvalidAttributeValue", 400,
+				"Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map.")
+		})
 	}
 }
 
-func TestL15RedriveAllowPolicyIsCheckedWhenASourceIsSet(t *testing.T) {
+func TestRedriveAllowPolicyIsCheckedWhenASourceIsSet_L15(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	src, other, dlq := b.queue("src"), b.queue("other"), b.queue("dlq")
@@ -269,7 +280,7 @@ func TestL15RedriveAllowPolicyIsCheckedWhenASourceIsSet(t *testing.T) {
 	equal(t, "null members", b.attributes(dlq)["RedriveAllowPolicy"], `{"redrivePermission":"allowAll"}`)
 }
 
-func TestL16RedriveAllowPoliciesThatAreRefused(t *testing.T) {
+func TestInvalidRedriveAllowPoliciesAreRefused_L16(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -278,8 +289,10 @@ func TestL16RedriveAllowPoliciesThatAreRefused(t *testing.T) {
 		return err
 	}
 	for _, bad := range []string{"x", "{}", `{"redrivePermission":"some"}`, `{"redrivePermission":"allowAll","x":1}`, `{"redrivePermission":"allowAll"} x`} {
-		refused(t, set(bad), "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter RedriveAllowPolicy. "+
-			"Reason: Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.")
+		t.Run(bad, func(t *testing.T) {
+			refused(t, set(bad), "InvalidAttributeValue", "InvalidAttributeValue", 400, "Invalid value for the parameter RedriveAllowPolicy. "+
+				"Reason: Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.")
+		})
 	}
 	eleven := `"` + strings.TrimSuffix(strings.Repeat(`arn","`, 11), `,"`)
 	for text, reason := range map[string]string{
@@ -288,11 +301,13 @@ func TestL16RedriveAllowPoliciesThatAreRefused(t *testing.T) {
 		`{"redrivePermission":"allowAll","sourceQueueArns":["a"]}`:           "To specify one or more source queue ARNs, you must set redrivePermission to byQueue.",
 		`{"redrivePermission":"byQueue","sourceQueueArns":[` + eleven + `]}`: "The maximum number of source queue ARNs you can specify is 10.",
 	} {
-		invalidValue(t, set(text), "Value "+text+" for parameter RedriveAllowPolicy is invalid. Reason: Amazon SQS can't create the redrive allow policy. "+reason)
+		t.Run(reason, func(t *testing.T) {
+			invalidValue(t, set(text), "Value "+text+" for parameter RedriveAllowPolicy is invalid. Reason: Amazon SQS can't create the redrive allow policy. "+reason)
+		})
 	}
 }
 
-func TestL18ListDeadLetterSourceQueues(t *testing.T) {
+func TestListDeadLetterSourceQueues_L18(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	dlq := b.queue("dlq")

@@ -139,6 +139,8 @@ func (q *queue) addRestored(m *message) {
 	if m.state != visible {
 		q.deadlines.push(m.deadline, m)
 	}
+
+	// Receipt handles from before the restart stay valid.
 	if m.receivesHere > 0 {
 		m.inReceived = true
 		q.received[m.id] = m
@@ -195,6 +197,7 @@ func (s *Service) restoreTask(key string, value []byte) error {
 		return fmt.Errorf("move task %s: source ARN %q: %w", key, task.SourceARN, errCorruptRecord)
 	}
 
+	// A task that was running continues.
 	all := append(s.tasks.bySource[source], task)
 	slices.SortStableFunc(all, func(a, b *moveTask) int { return cmp.Compare(b.Started, a.Started) }) // the newest first
 	s.tasks.bySource[source] = all

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestK1K2PurgeTakesAllAndOnlyOnceAMinute(t *testing.T) {
+func TestPurgeDeletesAllMessagesOnceAMinute_K1_K2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -32,7 +32,7 @@ func TestK1K2PurgeTakesAllAndOnlyOnceAMinute(t *testing.T) {
 	mustRun(b, b.s.PurgeQueue, QueueInput{url})
 }
 
-func TestK2PurgeForgetsDeduplication(t *testing.T) {
+func TestPurgeDeletesDeduplicationIDs_K2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
@@ -44,7 +44,7 @@ func TestK2PurgeForgetsDeduplication(t *testing.T) {
 	}
 }
 
-func TestK3CountsOfAFIFOQueue(t *testing.T) {
+func TestCountsOfAFIFOQueue_K3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
@@ -55,7 +55,7 @@ func TestK3CountsOfAFIFOQueue(t *testing.T) {
 	}
 }
 
-func TestK5MessagesExpireInAnyState(t *testing.T) {
+func TestMessagesExpireInAnyState_K5(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "MessageRetentionPeriod", "60")
@@ -80,7 +80,7 @@ func TestK5MessagesExpireInAnyState(t *testing.T) {
 	}
 }
 
-func TestK5RetentionNeedsNoCall(t *testing.T) {
+func TestMessagesExpireWithoutACall_K5(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "MessageRetentionPeriod", "60")
@@ -95,7 +95,7 @@ func TestK5RetentionNeedsNoCall(t *testing.T) {
 	}
 }
 
-func TestK6RetentionAcrossRedrive(t *testing.T) {
+func TestRetentionAcrossRedrive_K6(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string

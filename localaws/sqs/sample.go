@@ -47,6 +47,7 @@ func (q *queue) sample() []Sample {
 	tx := q.begin()
 	defer tx.end()
 
+	// An inactive queue has no metrics.
 	hasMessages := q.counts[visible]+q.counts[delayed]+q.counts[inFlight] > 0
 	if hasMessages || q.counters.any() {
 		q.counters.lastActive = tx.now
@@ -54,6 +55,7 @@ func (q *queue) sample() []Sample {
 		return nil
 	}
 
+	// Counters start again, levels do not.
 	out := q.counters.samples()
 	q.counters = metricCounters{lastActive: q.counters.lastActive}
 
@@ -87,6 +89,8 @@ func (q *queue) oldestAge(now int64) (age time.Duration, ok bool) {
 		if n++; n > oldestAgeScan {
 			break
 		}
+
+		// Such a message went to the back of the queue (SQS I14).
 		if !q.fifo && m.receivesHere >= 3 {
 			continue
 		}

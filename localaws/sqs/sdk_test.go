@@ -26,9 +26,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// embedded is an AWS whose time only the test moves, and a client of its SQS.
+// embedded returns an AWS on a clock that only the test moves, and a client of its SQS.
 func embedded(t *testing.T) (*localawstest.Server, *sqs.Client) {
 	t.Helper()
 	srv := localawstest.NewWith(t, localaws.Options{
@@ -48,7 +48,7 @@ func create(t *testing.T, c *sqs.Client, name string, attrs map[string]string) *
 	return out.QueueUrl
 }
 
-func TestA5ErrorsAreTheSDKsTypes(t *testing.T) {
+func TestErrorsAreTheSDKsTypes_A5(t *testing.T) {
 	t.Parallel()
 	_, c := embedded(t)
 	ctx := t.Context()
@@ -88,7 +88,7 @@ func TestA5ErrorsAreTheSDKsTypes(t *testing.T) {
 }
 
 // The SDK checks the digests of bodies and attributes itself.
-func TestAMessageGoesRoundThroughTheSDK(t *testing.T) {
+func TestMessageRoundTripThroughTheSDK(t *testing.T) {
 	t.Parallel()
 	_, c := embedded(t)
 	ctx := t.Context()
@@ -126,7 +126,7 @@ func TestAMessageGoesRoundThroughTheSDK(t *testing.T) {
 	}
 }
 
-func TestI4ALongPollThroughTheSDKWakes(t *testing.T) {
+func TestLongPollThroughTheSDK_I4(t *testing.T) {
 	t.Parallel()
 	srv, c := embedded(t)
 	q := create(t, c, "q", map[string]string{"ReceiveMessageWaitTimeSeconds": "20", "DelaySeconds": "7"})
@@ -143,7 +143,7 @@ func TestI4ALongPollThroughTheSDKWakes(t *testing.T) {
 		}
 		got <- *out.Messages[0].Body
 	}()
-	for { // until the answer is there: a poll that comes late is served at once
+	for { // until there is a response: a poll that arrives late is served at once
 		srv.Advance(t, time.Second)
 		select {
 		case body := <-got:
@@ -156,11 +156,11 @@ func TestI4ALongPollThroughTheSDKWakes(t *testing.T) {
 	}
 }
 
-// variable is what differs from one run to the next.
+// variable matches what differs from one run to the next.
 var variable = regexp.MustCompile(`AQEB[A-Za-z0-9+/=]{60}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
-// record writes an answer as text: status, the headers that count, and the body.
-func recordReader(t *testing.T, what string, resp *http.Response) string {
+// record returns a response as text: status, some headers, and the body.
+func record(t *testing.T, what string, resp *http.Response) string {
 	t.Helper()
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
@@ -200,11 +200,11 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("answers are not those of %s; run with -update and read the difference\n%s", path, got)
+		t.Errorf("responses differ from %s; run with -update and read the difference\n%s", path, got)
 	}
 }
 
-// open is an AWS that takes unsigned requests, and a way to send them.
+// open returns a client of an AWS that accepts unsigned requests.
 func open(t *testing.T) *http.Client {
 	t.Helper()
 	srv := localawstest.NewWith(t, localaws.Options{
@@ -218,8 +218,8 @@ func open(t *testing.T) *http.Client {
 
 const base = "http://localaws.invalid"
 
-// TestA3A4A6A13AnswersInJSON holds the wire form of AWS JSON 1.0 (SQS A3-A17).
-func TestA3A4A6A13AnswersInJSON(t *testing.T) {
+// TestResponsesInJSON_A3_A4_A6_A13 holds the wire form of AWS JSON 1.0 (SQS A3-A17).
+func TestResponsesInJSON_A3_A4_A6_A13(t *testing.T) {
 	t.Parallel()
 	client := open(t)
 	var all strings.Builder
@@ -271,13 +271,13 @@ func TestA3A4A6A13AnswersInJSON(t *testing.T) {
 			handle = string(h)
 		}
 		resp.Body = io.NopCloser(bytes.NewReader(raw))
-		all.WriteString(recordReader(t, step[0]+" "+step[1], resp))
+		all.WriteString(record(t, step[0]+" "+step[1], resp))
 	}
 	golden(t, "json.golden", all.String())
 }
 
-// TestB1B4B5B6B11AnswersInXML holds the wire form of the Query protocol (SQS section B).
-func TestB1B4B5B6B11AnswersInXML(t *testing.T) {
+// TestResponsesInXML_B1_B4_B5_B6_B11 holds the wire form of the Query protocol (SQS section B).
+func TestResponsesInXML_B1_B4_B5_B6_B11(t *testing.T) {
 	t.Parallel()
 	client := open(t)
 	var all strings.Builder
@@ -322,12 +322,12 @@ func TestB1B4B5B6B11AnswersInXML(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all.WriteString(recordReader(t, step, resp))
+		all.WriteString(record(t, step, resp))
 	}
 	golden(t, "query.golden", all.String())
 }
 
-func TestListsComeInOrderThroughTheSDK(t *testing.T) {
+func TestListQueuesIsSortedThroughTheSDK(t *testing.T) {
 	t.Parallel()
 	_, c := embedded(t)
 	for _, name := range []string{"c", "a", "b"} {

@@ -46,6 +46,7 @@ func (q *queue) validateSend(c *awsapi.Call, req *sendRequest) (*draft, error) {
 		return nil, err
 	}
 
+	// Everything is valid. The id is drawn last, so that an error uses no randomness.
 	d := &draft{delay: req.delay}
 	d.id = newMessageID(q.service.chance)
 	d.body = req.body
@@ -116,6 +117,7 @@ func (q *queue) fifoIDs(req *sendRequest) (groupID, dedupID string, err error) {
 		return "", "", missingParameter("MessageGroupId")
 	}
 
+	// The deduplication id.
 	if req.dedupID != nil {
 		dedupID = *req.dedupID
 		if !q.fifo {
@@ -145,6 +147,7 @@ func (tx *transaction) send(d *draft) sendResult {
 	q := tx.queue
 	attrs := q.attributes.Load()
 
+	// Look for a duplicate.
 	var dedupKey string
 	if q.fifo {
 		dedupKey = d.optional.dedupID
@@ -158,6 +161,7 @@ func (tx *transaction) send(d *draft) sendResult {
 		}
 	}
 
+	// Number the message; numbers follow the order of the lock.
 	m := &d.message
 	m.sent = tx.now
 	m.retainedFrom = tx.now
@@ -169,6 +173,7 @@ func (tx *transaction) send(d *draft) sendResult {
 	}
 	q.lastSender = m.sender
 
+	// A FIFO queue has one delay for all messages (SQS F7).
 	delay := attrs.delay
 	if d.delay != nil && !q.fifo {
 		delay = seconds(*d.delay)
@@ -183,6 +188,7 @@ func (tx *transaction) send(d *draft) sendResult {
 	tx.emit(Sent, m, "")
 	q.counters.countSend(m.size())
 
+	// Remember the id for later duplicates.
 	result := sendResult{m.id, m.number}
 	if q.fifo {
 		expiresAt := tx.now + int64(dedupWindow)

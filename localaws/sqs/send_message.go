@@ -63,6 +63,7 @@ func (s *Service) SendMessage(_ context.Context, c *awsapi.Call, in *SendMessage
 		return nil, errParameterValue.With("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", limit)
 	}
 
+	// Validation took no lock; from here on the queue is locked.
 	tx, err := q.beginCall(c)
 	if err != nil {
 		return nil, err

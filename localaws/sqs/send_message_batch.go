@@ -147,6 +147,7 @@ func (q *queue) checkSendBatch(entries []SendMessageBatchRequestEntry) error {
 		return err
 	}
 
+	// In a FIFO queue these fail the batch, not the entry.
 	for i := range entries {
 		e := &entries[i]
 		if q.fifo && e.MessageGroupID == nil {
@@ -157,6 +158,7 @@ func (q *queue) checkSendBatch(entries []SendMessageBatchRequestEntry) error {
 		}
 	}
 
+	// The limit counts bodies and attributes.
 	total := 0
 	for i := range entries {
 		total += entries[i].size()

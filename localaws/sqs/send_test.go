@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -9,18 +10,18 @@ import (
 	"time"
 )
 
-// sendErr sends and answers the error.
+// sendErr sends a message and returns the error.
 func (b *bench) sendErr(in SendMessageInput) error {
 	_, err := do(b, b.s.SendMessage, in)
 	return err
 }
 
-func TestF1A17AnswerOfASend(t *testing.T) {
+func TestResponseOfASend_F1_A17(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	out := must(b, b.s.SendMessage, SendMessageInput{QueueURL: b.queue("q"), MessageBody: "hello"})
 	if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(out.MessageID) {
-		t.Errorf("message id %s is no UUID", out.MessageID)
+		t.Errorf("message id %s is not a UUID", out.MessageID)
 	}
 	if out.MD5OfMessageBody != "5d41402abc4b2a76b9719d911017c592" {
 		t.Errorf("MD5 %s", out.MD5OfMessageBody)
@@ -30,14 +31,14 @@ func TestF1A17AnswerOfASend(t *testing.T) {
 	}
 }
 
-func TestF2EmptyBodyIsMissing(t *testing.T) {
+func TestEmptyBodyCountsAsMissing_F2(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	refused(t, b.sendErr(SendMessageInput{QueueURL: b.queue("q")}), "MissingRequiredParameterException", "MissingParameter", 400,
 		"The request must contain the parameter MessageBody.")
 }
 
-func TestF3CharactersOfABody(t *testing.T) {
+func TestCharactersAllowedInABody_F3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -51,19 +52,22 @@ func TestF3CharactersOfABody(t *testing.T) {
 		"\xff":    "#xFF",
 		"é\x0b":   "#xB",
 	} {
-		err := b.sendErr(SendMessageInput{QueueURL: url, MessageBody: body})
-		if want == "" {
-			if err != nil {
-				t.Errorf("%q: %v", body, err)
+		t.Run(fmt.Sprintf("%q", body), func(t *testing.T) {
+			b := b.with(t)
+			err := b.sendErr(SendMessageInput{QueueURL: url, MessageBody: body})
+			if want == "" {
+				if err != nil {
+					t.Errorf("%q: %v", body, err)
+				}
+				return
 			}
-			continue
-		}
-		refused(t, err, "InvalidMessageContents", "InvalidMessageContents", 400, "Invalid binary character '"+want+"' was found in the message body, "+
-			"the set of allowed characters is #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].")
+			refused(t, err, "InvalidMessageContents", "InvalidMessageContents", 400, "Invalid binary character '"+want+"' was found in the message body, "+
+				"the set of allowed characters is #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].")
+		})
 	}
 }
 
-func TestF4F5SizeCountsAttributesAndNotTrace(t *testing.T) {
+func TestSizeIncludesAttributesButNotTheTraceHeader_F4_F5(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "MaximumMessageSize", "1024")
@@ -83,7 +87,7 @@ func TestF4F5SizeCountsAttributesAndNotTrace(t *testing.T) {
 	invalidValue(t, b.sendErr(in), "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.")
 }
 
-func TestF6DelayOverridesTheQueues(t *testing.T) {
+func TestDelayOverridesThatOfTheQueue_F6(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "DelaySeconds", "60")
@@ -110,16 +114,19 @@ func TestF6DelayOverridesTheQueues(t *testing.T) {
 		t.Errorf("after 15 minutes %v", got)
 	}
 	for _, n := range []int{-1, 901, 1000} {
-		invalidValue(t, b.sendErr(SendMessageInput{
-			QueueURL:     url,
-			MessageBody:  "x",
-			DelaySeconds: &n,
-		}),
-			"Value "+strconv.Itoa(n)+" for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.")
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			b := b.with(t)
+			invalidValue(t, b.sendErr(SendMessageInput{
+				QueueURL:     url,
+				MessageBody:  "x",
+				DelaySeconds: &n,
+			}),
+				"Value "+strconv.Itoa(n)+" for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.")
+		})
 	}
 }
 
-func TestF7FIFOTakesNoDelayOfItsOwn(t *testing.T) {
+func TestFIFOQueueRefusesAMessageDelay_F7(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q", "DelaySeconds", "5")
@@ -138,7 +145,7 @@ func TestF7FIFOTakesNoDelayOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestF8F9GroupsOnAStandardQueue(t *testing.T) {
+func TestGroupIDInAStandardQueue_F8_F9(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -155,30 +162,33 @@ func TestF8F9GroupsOnAStandardQueue(t *testing.T) {
 	})
 	m := b.one(url)
 	if out.SequenceNumber != "" || m.Attributes["MessageGroupId"] != "tenant" || m.Attributes["SequenceNumber"] != "" {
-		t.Errorf("answer %+v, attributes %v", out, m.Attributes)
+		t.Errorf("response %+v, attributes %v", out, m.Attributes)
 	}
 }
 
-func TestF10GroupAndDeduplicationIDs(t *testing.T) {
+func TestGroupAndDeduplicationIDValidation_F10(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
 	for _, bad := range []string{"", " ", "a b", strings.Repeat("x", 129), "é", "\x7f"} {
-		for _, name := range []string{"MessageGroupId", "MessageDeduplicationId"} {
-			in := SendMessageInput{
-				QueueURL:               url,
-				MessageBody:            "x",
-				MessageGroupID:         ref("g"),
-				MessageDeduplicationID: ref("d"),
+		t.Run(fmt.Sprintf("%.10q", bad), func(t *testing.T) {
+			b := b.with(t)
+			for _, name := range []string{"MessageGroupId", "MessageDeduplicationId"} {
+				in := SendMessageInput{
+					QueueURL:               url,
+					MessageBody:            "x",
+					MessageGroupID:         ref("g"),
+					MessageDeduplicationID: ref("d"),
+				}
+				if name == "MessageGroupId" {
+					in.MessageGroupID = &bad
+				} else {
+					in.MessageDeduplicationID = &bad
+				}
+				invalidValue(t, b.sendErr(in), "Value "+bad+" for parameter "+name+" is invalid. Reason: "+name+
+					" can only include alphanumeric and punctuation characters. 1 to 128 in length.")
 			}
-			if name == "MessageGroupId" {
-				in.MessageGroupID = &bad
-			} else {
-				in.MessageDeduplicationID = &bad
-			}
-			invalidValue(t, b.sendErr(in), "Value "+bad+" for parameter "+name+" is invalid. Reason: "+name+
-				" can only include alphanumeric and punctuation characters. 1 to 128 in length.")
-		}
+		})
 	}
 	all := "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~aZ0"
 	must(b, b.s.SendMessage, SendMessageInput{
@@ -189,7 +199,7 @@ func TestF10GroupAndDeduplicationIDs(t *testing.T) {
 	})
 }
 
-func TestF11FIFONeedsGroupAndDeduplicationID(t *testing.T) {
+func TestFIFOQueueRequiresGroupAndDeduplicationID_F11(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.fifo("q")
@@ -203,7 +213,7 @@ func TestF11FIFONeedsGroupAndDeduplicationID(t *testing.T) {
 		"The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
 }
 
-func TestF12TraceHeader(t *testing.T) {
+func TestTraceHeader_F12(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -228,11 +238,11 @@ func TestF12TraceHeader(t *testing.T) {
 		MessageBody:             "x",
 		MessageSystemAttributes: wrong,
 	}) == nil {
-		t.Error("a trace header of type Number was taken")
+		t.Error("a trace header of type Number was accepted")
 	}
 }
 
-func TestG10DigestsOfAttributes(t *testing.T) {
+func TestDigestsOfAttributes_G10(t *testing.T) {
 	t.Parallel()
 	str := func(kind, v string) MessageAttributeValue {
 		return MessageAttributeValue{DataType: kind, StringValue: &v}
@@ -248,16 +258,18 @@ func TestG10DigestsOfAttributes(t *testing.T) {
 		"235c5c510d26fb653d073faed50ae77c": {"timestamp": str("Number", "1493147359900")},
 		"9fe1b90bbd9965bdf77bac517c7d2495": {"customNumberTypeAttrib": str("Number.float", "4563442423554324324264524243.32543234")},
 	} {
-		b := newBench(t)
-		url := b.queue("q")
-		out := must(b, b.s.SendMessage, SendMessageInput{
-			QueueURL:          url,
-			MessageBody:       "x",
-			MessageAttributes: attrs,
+		t.Run(want, func(t *testing.T) {
+			b := newBench(t)
+			url := b.queue("q")
+			out := must(b, b.s.SendMessage, SendMessageInput{
+				QueueURL:          url,
+				MessageBody:       "x",
+				MessageAttributes: attrs,
+			})
+			if got := b.one(url).MD5OfMessageAttributes; out.MD5OfMessageAttributes != want || got != want {
+				t.Errorf("send %s, receive %s, want %s", out.MD5OfMessageAttributes, got, want)
+			}
 		})
-		if got := b.one(url).MD5OfMessageAttributes; out.MD5OfMessageAttributes != want || got != want {
-			t.Errorf("send %s, receive %s, want %s", out.MD5OfMessageAttributes, got, want)
-		}
 	}
 	b := newBench(t)
 	trace := str("String", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
@@ -268,11 +280,11 @@ func TestG10DigestsOfAttributes(t *testing.T) {
 		MessageSystemAttributes: system,
 	})
 	if out.MD5OfMessageSystemAttributes != "5ae4d5d7636402d80f4eb6d213245a88" || out.MD5OfMessageAttributes != "" {
-		t.Errorf("answer %+v", out)
+		t.Errorf("response %+v", out)
 	}
 }
 
-func TestG1G2G3G4G5G6G7G8AttributesThatAreRefused(t *testing.T) {
+func TestInvalidMessageAttributesAreRefused_G1_G2_G3_G4_G5_G6_G7_G8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -313,12 +325,15 @@ func TestG1G2G3G4G5G6G7G8AttributesThatAreRefused(t *testing.T) {
 		{"a", number(strings.Repeat("1", 39)), "Can't cast the value of message (user) attribute 'a' to a number."},
 		{"a", text("x\x07"), "Invalid binary character '#x7' was found in the message attribute 'a' value, the set of allowed characters is " + allowedCharsText + "."},
 	} {
-		err := b.sendErr(SendMessageInput{
-			QueueURL:          url,
-			MessageBody:       "x",
-			MessageAttributes: map[string]MessageAttributeValue{tt.name: tt.v},
+		t.Run(tt.want, func(t *testing.T) {
+			b := b.with(t)
+			err := b.sendErr(SendMessageInput{
+				QueueURL:          url,
+				MessageBody:       "x",
+				MessageAttributes: map[string]MessageAttributeValue{tt.name: tt.v},
+			})
+			invalidValue(t, err, tt.want)
 		})
-		invalidValue(t, err, tt.want)
 	}
 	many := map[string]MessageAttributeValue{}
 	for i := range 11 {
@@ -340,7 +355,7 @@ func TestG1G2G3G4G5G6G7G8AttributesThatAreRefused(t *testing.T) {
 		"Message attribute list values in SendMessage operation are not supported.")
 }
 
-func TestG2G3G7AttributesThatAreTaken(t *testing.T) {
+func TestValidMessageAttributesAreAccepted_G2_G3_G7(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")
@@ -364,7 +379,7 @@ func TestG2G3G7AttributesThatAreTaken(t *testing.T) {
 	must(b, b.s.SendMessage, in)
 	got := b.one(url).MessageAttributes
 	if len(got) != len(in.MessageAttributes) || *got["a.b-c_9"].StringValue != "-007.500" {
-		t.Errorf("attributes came back as %v: numbers are kept verbatim (Z13)", got)
+		t.Errorf("attributes was restored as %v: numbers are kept verbatim (Z13)", got)
 	}
 }
 
@@ -377,7 +392,7 @@ func FuzzIsNumber(f *testing.F) {
 			return
 		}
 		if _, err := strconv.ParseFloat(s, 64); err != nil && !strings.Contains(err.Error(), "range") {
-			t.Errorf("%q is taken for a number", s)
+			t.Errorf("%q is accepted as a number", s)
 		}
 	})
 }

@@ -103,6 +103,8 @@ func (s *Service) Reset(account, region string) error {
 
 	var errs []error
 	var deleted []queueKey
+
+	// Delete the queues without recording the deletion of their names.
 	for _, q := range s.queues.all() {
 		if !q.Within(account, region) {
 			continue

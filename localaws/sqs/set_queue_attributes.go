@@ -83,6 +83,7 @@ func (tx *transaction) applyAttributes(attrs *queueAttributes) {
 	before := q.attributes.Swap(attrs)
 	q.modified = tx.now
 
+	// Deadlines count from the send, as if the delay had always been the new one.
 	if q.fifo && attrs.delay != before.delay {
 		for _, m := range q.messagesInState(delayed) {
 			q.deadlines.remove(m)
@@ -92,6 +93,7 @@ func (tx *transaction) applyAttributes(attrs *queueAttributes) {
 		}
 	}
 
+	// A shorter retention period may end some messages now.
 	tx.storeQueue()
 	tx.processDue()
 }

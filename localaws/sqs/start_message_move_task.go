@@ -54,6 +54,7 @@ func (s *Service) startTask(from *queue, in *StartMessageMoveTaskInput) (*moveTa
 		return nil, store.Commit{}, errOverLimit.With("The maximum number of active message movement tasks is %d.", maxTasks)
 	}
 
+	// The task moves the messages that the queue has now.
 	id := s.chance.UUID()
 	tx := from.begin()
 	task := &moveTask{
@@ -102,6 +103,8 @@ func (s *Service) validateStartMove(in *StartMessageMoveTaskInput) (*queue, erro
 		return nil, errParameterValue.With("Value for parameter MaxNumberOfMessagesPerSecond is invalid. " +
 			"Reason: You must enter a number that's between 1 and 500.")
 	}
+
+	// Only a dead-letter queue can be a source (SQS M2).
 	if len(s.sourcesOf(from)) == 0 {
 		return nil, errParameterValue.With("Source queue must be configured as a Dead Letter Queue.")
 	}

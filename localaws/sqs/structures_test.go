@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// keyed is what the structures are compared with: a slice, sorted at each look.
+// keyed is an element of the slice that the structures are compared with.
 type keyed struct {
 	key int64
 	m   *message
@@ -22,7 +22,7 @@ func least(all []keyed) []keyed {
 	return all
 }
 
-func TestHeapGivesTheLeastAndForgetsWhatIsTakenOut(t *testing.T) {
+func TestHeapReturnsTheLeastAfterRemovals(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		h := messageHeap{index: deadlineHeap}
@@ -31,7 +31,7 @@ func TestHeapGivesTheLeastAndForgetsWhatIsTakenOut(t *testing.T) {
 			if len(all) > 0 && rapid.IntRange(0, 2).Draw(rt, "remove") == 0 {
 				j := rapid.IntRange(0, len(all)-1).Draw(rt, "which")
 				h.remove(all[j].m)
-				h.remove(all[j].m) // again: it is not there any more
+				h.remove(all[j].m) // again: no effect
 				all = slices.Delete(all, j, j+1)
 			} else {
 				k := keyed{rapid.Int64Range(0, 20).Draw(rt, "key"), &message{number: uint64(i)}}
@@ -48,7 +48,7 @@ func TestHeapGivesTheLeastAndForgetsWhatIsTakenOut(t *testing.T) {
 	})
 }
 
-func TestHeapGivesMemoryBack(t *testing.T) {
+func TestHeapFreesMemory(t *testing.T) {
 	t.Parallel()
 	h := messageHeap{index: deadlineHeap}
 	var all []*message
@@ -61,14 +61,14 @@ func TestHeapGivesMemoryBack(t *testing.T) {
 		h.remove(m)
 	}
 	if cap(h.items) > 2048 {
-		t.Errorf("ten messages lie in a heap made for %d", cap(h.items))
+		t.Errorf("ten messages in a heap with capacity %d", cap(h.items))
 	}
 	if at, _ := h.min(); at != 9_990 {
 		t.Errorf("root is %d", at)
 	}
 }
 
-func TestOrderGivesTheFirstWhateverComesLate(t *testing.T) {
+func TestSortedListReturnsTheFirst(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		o := newSortedList(readyLinks, readyHeap)
@@ -112,7 +112,7 @@ func keyOf(all []keyed, m *message) int64 {
 	return -1 << 62
 }
 
-func TestMemoryForgetsInTimeAndTellsOfIt(t *testing.T) {
+func TestExpiringMapExpiresEntries(t *testing.T) {
 	t.Parallel()
 	var m expiringMap[int]
 	if m.nextExpiry() != 0 {
@@ -136,19 +136,21 @@ func TestMemoryForgetsInTimeAndTellsOfIt(t *testing.T) {
 	}
 }
 
-func TestSequenceNumbersHaveTwentyDigitsToTheEnd(t *testing.T) {
+func TestSequenceNumbersHaveTwentyDigits(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		seq  uint64
 		want string
 	}{{1, "18800000000000000256"}, {2, "18800000000000000512"}, {1 << 40, "18800281474976710656"}} {
-		if got := sequenceNumber(tt.seq); got != tt.want {
-			t.Errorf("number %d is %s, want %s", tt.seq, got, tt.want)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			if got := sequenceNumber(tt.seq); got != tt.want {
+				t.Errorf("number %d is %s, want %s", tt.seq, got, tt.want)
+			}
+		})
 	}
 }
 
-func TestMessageIDsAreUUIDsAsText(t *testing.T) {
+func TestMessageIDsAreUUIDs(t *testing.T) {
 	t.Parallel()
 	id := messageID{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0x4c, 0xde, 0x8f, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd}
 	if got, want := id.String(), "01234567-89ab-4cde-8f01-23456789abcd"; got != want {
@@ -156,9 +158,9 @@ func TestMessageIDsAreUUIDsAsText(t *testing.T) {
 	}
 }
 
-// An idle queue leaves nothing on the clock, so that a clock that skips comes to
-// rest, whatever was in flight before.
-func TestAQueueAtRestLeavesNothingOnTheClock(t *testing.T) {
+// An idle queue must leave no events on the clock: a clock that skips would skip to
+// them.
+func TestIdleQueueLeavesNoEventsOnTheClock(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q")

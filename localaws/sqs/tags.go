@@ -64,6 +64,7 @@ func (s *Service) updateTags(c *awsapi.Call, queueURL, operation string, change 
 		return err
 	}
 
+	// Readers hold the old map, so change a copy.
 	tags := maps.Clone(q.tagMap())
 	if tags == nil {
 		tags = map[string]string{}

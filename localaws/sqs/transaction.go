@@ -132,6 +132,8 @@ func (tx *transaction) runCallbacks() {
 	if tx.metricsChanged && q.service.onMetricsChange != nil {
 		q.service.onMetricsChange()
 	}
+
+	// Polls return with the commit that made their messages in flight.
 	for _, p := range tx.endedPolls {
 		p.wake(tx.commit)
 	}
@@ -217,6 +219,7 @@ func (tx *transaction) unlink(m *message) {
 		q.shrink()
 	}
 
+	// Whoever still refers to the message must see that it is gone.
 	q.counts[m.state]--
 	m.state = gone
 	if q.fifo {

@@ -33,6 +33,7 @@ func (s *Service) Watch(queueARN string, f func()) (stop func()) {
 	w.callbacks[id] = f
 	w.updateSnapshot()
 
+	// A stopped callback is not in later snapshots.
 	return func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -217,7 +217,7 @@ func (f *functions) StartInvocation(ctx context.Context, functionARN string, eve
 // turn; nil under any other.
 func (o Options) serial() func(string, []byte) time.Duration {
 	switch {
-	case !o.ClockMode.InTurn():
+	case !o.ClockMode.Serial():
 		return nil
 	case o.FunctionTime != nil:
 		return o.FunctionTime

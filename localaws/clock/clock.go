@@ -12,81 +12,82 @@ import (
 type Mode uint8
 
 const (
-	// Real passes as the machine's time does.
+	// Real follows the machine's time.
 	Real Mode = iota
-	// Skip passes as the machine's time does, and jumps to the next event that
-	// moves something whenever no work is under way.
+	// Skip follows the machine's time, and jumps to the next event that moves
+	// something whenever no work is in progress.
 	Skip
 	// Manual passes only by Advance.
 	Manual
-	// Simulated stands still while work is under way, and jumps when none is.
+	// Simulated stands still while work is in progress, and jumps when none is.
 	Simulated
 )
 
-// flows reports whether time passes by itself, with the machine's.
+// flows reports whether time passes with the machine's.
 func (m Mode) flows() bool { return m == Real || m == Skip }
 
-// skips reports whether idle time is jumped over.
+// skips reports whether the clock jumps when no work is in progress.
 func (m Mode) skips() bool { return m == Skip || m == Simulated }
 
-// InTurn reports whether work is to be done one piece at a time, so that what
-// happens follows from the clock alone.
-func (m Mode) InTurn() bool { return m == Simulated }
+// Serial reports whether work must be done one piece after the other, so that the clock
+// alone determines what happens.
+func (m Mode) Serial() bool { return m == Simulated }
 
-// String names the mode as the command line does.
+// String returns the mode's name on the command line.
 func (m Mode) String() string {
 	return [...]string{"real", "skip", "manual", "simulated"}[m]
 }
 
-// ErrClosed is answered by waits on a clock that was closed.
+// ErrClosed is returned by calls that wait on a closed clock.
 var ErrClosed = errors.New("clock is closed")
 
-// Clock is service time. Make one with [New] and end it with [Clock.Close].
+// Clock is a source of service time. Make one with [New] and end it with [Clock.Close].
+// It is safe for concurrent use.
 type Clock struct {
 	mode Mode
 
-	base atomic.Pointer[base] // read without mu, replaced with it
-	work atomic.Int64         // begun and not ended, callbacks included
+	reference atomic.Pointer[reference] // read without mu, replaced with it
+	work      atomic.Int64              // begun and not ended, callbacks included
 
 	mu      sync.Mutex
 	held    bool
 	closed  bool
 	skipped time.Duration // the sum of all jumps
 	heaps   [2]heap       // by Kind
-	seq     uint64
-	limit   time.Time     // Advance: run events up to here; zero outside it
+	seq     uint64        // of the event scheduled last
+	limit   time.Time     // of a running Advance, which runs events up to it; else zero
 	waiters int           // calls that wait for changed
-	changed chan struct{} // closed and replaced when waiters must look again
+	changed chan struct{} // closed and replaced when waiters must check again
 
-	wake chan struct{} // to the loop: look again
-	done chan struct{} // the loop has ended
+	wake chan struct{} // makes the loop check again
+	done chan struct{} // closed when the loop has ended
 }
 
-// base is a known point of service time, and how to get from it to now.
-type base struct {
+// reference is a known point of service time, from which the current time is computed.
+type reference struct {
 	service time.Time // UTC, without a monotonic reading
-	machine time.Time // when that was, with one: wall clock steps do not matter
-	flows   bool      // time has passed since, as the machine's has
+	machine time.Time // with a monotonic reading, so that steps of the wall clock do not matter
+	flows   bool      // service time has passed since then, as machine time has
 }
 
-// now is the service time.
-func (b *base) now() time.Time {
-	if !b.flows {
-		return b.service
+// now returns the current service time.
+func (r *reference) now() time.Time {
+	if !r.flows {
+		return r.service
 	}
-	return b.service.Add(time.Since(b.machine))
+	return r.service.Add(time.Since(r.machine))
 }
 
-// New starts a clock whose time begins at start; a zero start is the machine's
-// time.
+// New starts a clock at the given time; the zero time means the machine's current time.
 func New(mode Mode, start time.Time) *Clock { return Resume(mode, start, 0) }
 
-// Resume starts a clock as New does, of which skipped says how far jumps and advances
-// had carried it ahead before, for a clock that goes on after a restart.
+// Resume starts a clock as New does, for a server that continues after a restart.
+// skipped is the value of Skipped before the restart.
 func Resume(mode Mode, start time.Time, skipped time.Duration) *Clock {
 	if start.IsZero() {
 		start = time.Now()
 	}
+
 	c := &Clock{
 		mode:    mode,
 		skipped: skipped,
@@ -99,66 +100,73 @@ func Resume(mode Mode, start time.Time, skipped time.Duration) *Clock {
 	return c
 }
 
-// Mode tells how this clock's time passes.
+// Mode returns the clock's mode.
 func (c *Clock) Mode() Mode { return c.mode }
 
-// Close ends the clock: nothing booked will run any more. A callback that is
-// running ends first. Close may be called twice, but not from a callback.
+// Close ends the clock, and waits for a running callback. Scheduled events do not run.
+// Close may be called more than once, but not from a callback.
 func (c *Clock) Close() {
 	c.Halt()
 	<-c.done
 }
 
-// Halt ends the clock as Close does, and does not wait for a callback that is
-// running, so that one may call it. Close then waits.
+// Halt ends the clock as Close does, without waiting for a running callback, so that a
+// callback may call it. A later Close waits.
 func (c *Clock) Halt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	c.closed = true
 	c.notify()
 	c.signal()
 }
 
-// Now is the service time, in UTC. It takes no lock.
-func (c *Clock) Now() time.Time { return c.base.Load().now() }
+// Now returns the service time, in UTC. It takes no lock.
+func (c *Clock) Now() time.Time { return c.reference.Load().now() }
 
-// set moves service time to t and lets it flow on from there, or not.
+// set sets the service time to t. From there time flows, or not, as mode and held say.
 func (c *Clock) set(t time.Time) {
-	c.base.Store(&base{service: t, machine: time.Now(), flows: c.mode.flows() && !c.held})
+	c.reference.Store(&reference{
+		service: t,
+		machine: time.Now(),
+		flows:   c.mode.flows() && !c.held,
+	})
 }
 
-// Skipped is how far jumps and advances have carried service time ahead of the
-// time that passed by itself, those before a Resume included.
+// Skipped returns by how much jumps and advances have moved service time ahead of the
+// time that passed by itself, including those before a Resume.
 func (c *Clock) Skipped() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.skipped
 }
 
-// Schedule books f to run at the given time, or as soon as may be when that is
-// past. Events run in order of time, and among equals in the order in which they
-// were booked.
+// Schedule schedules f to run at the given time, or immediately if that has passed.
+// Events run in the order of their times, and at equal times in the order of the calls
+// of Schedule.
 func (c *Clock) Schedule(at time.Time, kind Kind, f func()) *Event {
 	e := &Event{clock: c, kind: kind, run: f, index: -1}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.book(e, at)
+	c.add(e, at)
 	return e
 }
 
-// After books f to run once d has passed.
+// After schedules f to run after d.
 func (c *Clock) After(d time.Duration, kind Kind, f func()) *Event {
 	e := &Event{clock: c, kind: kind, run: f, index: -1}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.book(e, c.Now().Add(d))
+	c.add(e, c.Now().Add(d))
 	return e
 }
 
-// book puts e into its heap, with mu held.
-func (c *Clock) book(e *Event, at time.Time) {
+// add adds e to the heap of its kind. mu must be held.
+func (c *Clock) add(e *Event, at time.Time) {
 	c.seq++
-	e.at, e.seq = at, c.seq
+	e.at = at
+	e.seq = c.seq
+
 	h := &c.heaps[e.kind]
 	h.push(e)
 	if e.index == 0 {
@@ -166,36 +174,38 @@ func (c *Clock) book(e *Event, at time.Time) {
 	}
 }
 
-// Begin says that work is under way, such as a request being answered or an
-// invocation queued or running. Time is not jumped over until a matching End.
-// What passes work on begins the next piece before it ends its own.
+// Begin marks the begin of a piece of work, such as a request, or an invocation from the
+// moment it is queued. The clock does not jump before the matching End. Work that
+// triggers other work begins it before it ends itself.
 func (c *Clock) Begin() { c.work.Add(1) }
 
-// End says that a piece of work that Begin announced is over.
+// End marks the end of a piece of work that Begin has marked.
 func (c *Clock) End() {
 	left := c.work.Add(-1)
 	if left < 0 {
 		panic("clock: End without Begin")
 	}
-	if left == 0 {
-		c.mu.Lock()
-		c.notify()
-		if c.mode != Real || !c.limit.IsZero() {
-			c.signal()
-		}
-		c.mu.Unlock()
+	if left > 0 {
+		return
+	}
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.notify()
+	if c.mode != Real || !c.limit.IsZero() {
+		c.signal()
 	}
 }
 
-// signal lets the loop look again, with mu held.
+// signal makes the loop check again. mu must be held.
 func (c *Clock) signal() {
 	select {
 	case c.wake <- struct{}{}:
-	default:
+	default: // it will check already
 	}
 }
 
-// notify lets waiters look again, with mu held.
+// notify makes waiters check again. mu must be held.
 func (c *Clock) notify() {
 	if c.waiters == 0 {
 		return
@@ -204,9 +214,10 @@ func (c *Clock) notify() {
 	c.changed = make(chan struct{})
 }
 
-// next is the event to run first, or nil.
+// next returns the event to run first, or nil. mu must be held.
 func (c *Clock) next() *Event {
-	moves, upkeep := c.heaps[Moves], c.heaps[Upkeep]
+	moves := c.heaps[Moves]
+	upkeep := c.heaps[Upkeep]
 	switch {
 	case len(moves) == 0 && len(upkeep) == 0:
 		return nil
@@ -218,13 +229,14 @@ func (c *Clock) next() *Event {
 	return upkeep[0]
 }
 
-// loop runs what falls due until the clock is closed.
+// loop runs events that are due until the clock is closed.
 func (c *Clock) loop() {
 	defer close(c.done)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	for !c.closed {
-		if e := c.due(); e != nil {
+		if e := c.takeDue(); e != nil {
 			c.fire(e)
 			continue
 		}
@@ -232,14 +244,16 @@ func (c *Clock) loop() {
 	}
 }
 
-// due takes the event that is to run now, jumping to its time where that is
-// allowed, or answers nil.
-func (c *Clock) due() *Event {
+// takeDue removes the event to run now from its heap and returns it, or nil if there is
+// none. It jumps to the event's time where a jump is allowed. mu must be held.
+func (c *Clock) takeDue() *Event {
 	e := c.next()
 	if e == nil || c.held && c.limit.IsZero() {
 		return nil
 	}
-	busy, now := c.work.Load() > 0, c.Now()
+
+	busy := c.work.Load() > 0
+	now := c.Now()
 	switch {
 	case !e.at.After(now):
 		if busy && !c.mode.flows() {
@@ -251,11 +265,11 @@ func (c *Clock) due() *Event {
 		c.skipped += e.at.Sub(now)
 		c.set(e.at)
 	}
-	return c.take(e)
+	return c.heaps[e.kind].remove(e.index)
 }
 
-// mayJump reports whether idle time up to e may be left out: because Advance
-// asked for it, or because the clock skips and something is to come that moves.
+// mayJump reports whether the clock may jump to e: because Advance covers it, or because
+// the clock skips and an event that moves something is scheduled. mu must be held.
 func (c *Clock) mayJump(e *Event) bool {
 	if !c.limit.IsZero() {
 		return !e.at.After(c.limit)
@@ -263,10 +277,7 @@ func (c *Clock) mayJump(e *Event) bool {
 	return c.mode.skips() && len(c.heaps[Moves]) > 0
 }
 
-// take removes e from its heap.
-func (c *Clock) take(e *Event) *Event { return c.heaps[e.kind].remove(e.index) }
-
-// fire runs one event without the lock. It counts as work.
+// fire runs one event, as a piece of work, with mu released meanwhile.
 func (c *Clock) fire(e *Event) {
 	c.work.Add(1)
 	c.mu.Unlock()
@@ -276,18 +287,19 @@ func (c *Clock) fire(e *Event) {
 	c.notify()
 }
 
-// sleep waits, without the lock, until something may be due.
+// sleep waits until an event may be due, with mu released meanwhile.
 func (c *Clock) sleep() {
 	var timer *time.Timer
-	var fire <-chan time.Time
+	var due <-chan time.Time
 	if e := c.next(); e != nil && c.mode.flows() && !c.held {
 		timer = time.NewTimer(e.at.Sub(c.Now()))
-		fire = timer.C
+		due = timer.C
 	}
+
 	c.mu.Unlock()
 	select {
 	case <-c.wake:
-	case <-fire:
+	case <-due:
 	}
 	if timer != nil {
 		timer.Stop()
@@ -295,14 +307,17 @@ func (c *Clock) sleep() {
 	c.mu.Lock()
 }
 
-// await waits until ready, called with mu held, is true.
+// await waits until ready returns true. mu must be held. It is released while await
+// waits, and held while ready runs.
 func (c *Clock) await(ctx context.Context, ready func() bool) error {
 	c.waiters++
 	defer func() { c.waiters-- }()
+
 	for !ready() {
 		if c.closed {
 			return ErrClosed
 		}
+
 		changed := c.changed
 		c.mu.Unlock()
 		var err error

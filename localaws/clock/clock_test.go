@@ -45,7 +45,7 @@ func TestManualStandsStillUntilAdvanced(t *testing.T) {
 	}
 }
 
-func TestAdvanceRunsWhatAnEventBooks(t *testing.T) {
+func TestAdvanceRunsWhatAnEventSchedules(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)
 	var ticks int
@@ -80,7 +80,7 @@ func TestAdvanceWaitsForWorkBeforeTimeMovesOn(t *testing.T) {
 	}
 }
 
-func TestAdvanceRefusesWhatLeadsNowhere(t *testing.T) {
+func TestAdvanceRefusesNegativeAndTooLargeDurations(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)
 	for d, want := range map[time.Duration]error{-1: ErrBackwards, 200 * 365 * 24 * time.Hour: ErrTooFar} {
@@ -95,7 +95,7 @@ func TestAdvanceRefusesWhatLeadsNowhere(t *testing.T) {
 
 // Two that advance at a time advance one after the other, and whoever settles
 // meanwhile gets its answer: in every mode.
-func TestAdvancesAndSettlesAtATime(t *testing.T) {
+func TestConcurrentAdvancesAndSettles(t *testing.T) {
 	for _, mode := range []Mode{Real, Skip, Manual, Simulated} {
 		t.Run(mode.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestAdvancesAndSettlesAtATime(t *testing.T) {
 	}
 }
 
-func TestAdvanceGivesUpWithItsContext(t *testing.T) {
+func TestAdvanceEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)
 	c.Begin()
@@ -134,7 +134,7 @@ func TestAdvanceGivesUpWithItsContext(t *testing.T) {
 	}
 }
 
-func TestSkipGoesToWhatMovesAndNotToUpkeep(t *testing.T) {
+func TestSkipJumpsToMovesAndNotToUpkeep(t *testing.T) {
 	t.Parallel()
 	c := open(t, Skip)
 	ran := make(chan string, 2)

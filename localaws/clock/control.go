@@ -7,31 +7,35 @@ import (
 	"time"
 )
 
-// Latest is how far Advance goes: what is counted in nanoseconds ends in 2262, and
-// deadlines lie up to weeks ahead.
+// Latest is the time up to which Advance goes. Times in nanoseconds end in 2262, and
+// deadlines are up to weeks ahead.
 var Latest = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 
 var (
-	// ErrBackwards is answered to an advance by less than nothing.
+	// ErrBackwards is returned for an advance by a negative duration.
 	ErrBackwards = errors.New("service time does not run backwards")
-	// ErrTooFar is answered to an advance beyond Latest.
+	// ErrTooFar is returned for an advance beyond Latest.
 	ErrTooFar = errors.New("service time goes no further than the year 2200")
 )
 
-// Advance moves service time forward by d. Every event on the way runs at its
-// own instant and in order, and what it set going is over before time moves on,
-// so that the outcome is the one that real time would give. It works in every
-// mode, and while the clock is held. It must not be called from a callback, nor
-// from work that was begun, such as a handler: it would wait for itself.
+// Advance moves service time forward by d. Each event on the way runs at its own time,
+// and the work that it triggers ends before time moves on, so that the result is the same
+// as in real time. Advance works in every mode, and while the clock is held. Concurrent
+// advances are serialized.
 //
-// When ctx ends first, time stays where it has come to, and the error says so. A
-// negative d answers ErrBackwards, one that leads beyond [Latest] ErrTooFar.
+// Advance must not be called from a callback, nor from work that was begun, such as a
+// handler: it would wait for itself.
+//
+// When ctx ends first, time stays where it is, and Advance returns an error. It returns
+// ErrBackwards for a negative d, and ErrTooFar for one that leads beyond [Latest].
 func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("advance by %s: %w", d, ErrBackwards)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
+	// Wait for another advance to end.
 	if err := c.await(ctx, func() bool { return c.limit.IsZero() }); err != nil {
 		return fmt.Errorf("wait for another advance: %w", err)
 	}
@@ -39,6 +43,8 @@ func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 	if limit.After(Latest) {
 		return fmt.Errorf("advance by %s to %s: %w", d, limit.Format(time.RFC3339), ErrTooFar)
 	}
+
+	// Let the loop run all events up to the limit.
 	c.limit = limit
 	defer func() {
 		c.limit = time.Time{}
@@ -53,6 +59,8 @@ func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("advance by %s: %w", d, err)
 	}
+
+	// Pass the time from the last event to the limit.
 	if now := c.Now(); now.Before(limit) {
 		c.skipped += limit.Sub(now)
 		c.set(limit)
@@ -60,14 +68,15 @@ func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// idle reports that no work is under way.
+// idle reports whether no work is in progress.
 func (c *Clock) idle() bool { return c.work.Load() == 0 }
 
-// Hold stops service time, and with it every event, until Release. Work that is
-// under way goes on. Advance still works.
+// Hold stops service time, and with it every event, until Release. Work in progress
+// continues, and Advance still works.
 func (c *Clock) Hold() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	if c.held {
 		return
 	}
@@ -77,10 +86,11 @@ func (c *Clock) Hold() {
 	c.signal()
 }
 
-// Release lets service time go on from where Hold stopped it.
+// Release continues service time from where Hold has stopped it.
 func (c *Clock) Release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	if !c.held {
 		return
 	}
@@ -91,57 +101,66 @@ func (c *Clock) Release() {
 	c.signal()
 }
 
-// Held reports whether Hold has stopped the clock.
+// Held reports whether the clock is held.
 func (c *Clock) Held() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.held
 }
 
-// Idle waits until no work is under way. It does not wait for events.
+// Idle waits until no work is in progress. It does not wait for events.
 func (c *Clock) Idle(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.await(ctx, c.idle)
 }
 
-// Settle waits until nothing is left that would move a message or a mapping: no
-// work under way and no event of kind Moves to come. A clock that skips gets
-// there at once, a real one in its own time; a manual or a held one never does
-// unless somebody advances it, and ctx is the way out.
+// Settle waits until nothing can move a message or a mapping any longer: no work is in
+// progress and no event of kind Moves is scheduled. A clock that skips gets there
+// immediately, a real one in its own time. A manual or held clock gets there only if it
+// is advanced, so that ctx should have a deadline.
 func (c *Clock) Settle(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.await(ctx, func() bool { return c.idle() && len(c.heaps[Moves]) == 0 }); err != nil {
+
+	settled := func() bool { return c.idle() && len(c.heaps[Moves]) == 0 }
+	if err := c.await(ctx, settled); err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
 	return nil
 }
 
-// State is what a clock tells about itself.
+// State is a snapshot of a clock.
 type State struct {
 	// Now is the service time.
 	Now time.Time
 	// Skipped is the sum of all jumps.
 	Skipped time.Duration
-	// Held says that Hold has stopped the clock.
+	// Held reports whether the clock is held.
 	Held bool
-	// Work is the number of requests, invocations and callbacks under way.
+	// Work is the number of requests, invocations and callbacks in progress.
 	Work int
-	// Moves is the number of events to come that move something.
+	// Moves is the number of scheduled events that move something.
 	Moves int
-	// Upkeep is the number of other events to come.
+	// Upkeep is the number of other scheduled events.
 	Upkeep int
-	// NextMove is when the first event of kind Moves is due; zero when there is
-	// none.
+	// NextMove is the time of the first event of kind Moves; zero if there is none.
 	NextMove time.Time
 }
 
-// State reads the clock.
+// State returns a snapshot of the clock.
 func (c *Clock) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := State{Now: c.Now(), Skipped: c.skipped, Held: c.held, Work: int(c.work.Load()), Moves: len(c.heaps[Moves]), Upkeep: len(c.heaps[Upkeep])}
+
+	s := State{
+		Now:     c.Now(),
+		Skipped: c.skipped,
+		Held:    c.held,
+		Work:    int(c.work.Load()),
+		Moves:   len(c.heaps[Moves]),
+		Upkeep:  len(c.heaps[Upkeep]),
+	}
 	if s.Moves > 0 {
 		s.NextMove = c.heaps[Moves][0].at
 	}

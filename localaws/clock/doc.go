@@ -1,31 +1,30 @@
-// Package clock is service time: the time by which delays and visibility
-// timeouts end, long polls give up, batch windows close, retries fall due and
-// messages are stamped. Machine time (function timeouts, signatures, credential
-// expiry) is not its business.
+// Package clock provides service time: the time of delays, visibility timeouts, long
+// polls, batch windows, retries and timestamps. Machine time (function timeouts,
+// signatures, expiry of credentials) does not use it.
 //
-// A [Clock] is an event heap. A service asks for the time with [Clock.Now],
-// books what is to happen later with [Clock.Schedule], and says with
-// [Clock.Begin] and [Clock.End] that work is under way. Nothing else keeps
-// time: no service sleeps, polls or starts a timer of its own.
+// A [Clock] is a heap of events. A service reads the time with [Clock.Now], schedules
+// callbacks with [Clock.Schedule], and marks work in progress with [Clock.Begin] and
+// [Clock.End]. Services have no other source of time: they do not sleep, poll or start
+// timers.
 //
 // # Modes
 //
-// [Real] runs with the machine's clock. [Skip] does too, and jumps to the next
-// event whenever no work is under way. [Manual] stands still until [Clock.Advance]
-// moves it. [Simulated] stands still while there is work and jumps when there is
-// none, so that a run is a pure function of its inputs.
+// A [Real] clock follows the machine's clock. A [Skip] clock does too, and jumps to the
+// next event whenever no work is in progress. A [Manual] clock stands still except during
+// [Clock.Advance]. A [Simulated] clock stands still while work is in progress and jumps
+// when none is, so that a run is a pure function of its inputs.
 //
-// # What a jump may reach
+// # Targets of a jump
 //
-// Events are of two kinds. [Moves] is what moves messages or mappings: a clock
-// that skips goes there. [Upkeep] is the rest: retention, expiry of memories,
-// sampling. A jump never aims at upkeep, but on its way to an event that moves
-// something it runs each piece of upkeep at its own instant, so that the order is
-// the one that real time would have given.
+// There are two kinds of events. [Moves] events move messages or mappings, and are the
+// targets of jumps. [Upkeep] events do the rest: retention, expiry of deduplication ids,
+// sampling. A clock does not jump for upkeep alone. On the way to a Moves event it runs
+// each upkeep event at that event's own time, so that the sequence is the same as in
+// real time.
 //
 // # Locks
 //
-// Callbacks run one at a time, without any lock of the clock, and may schedule,
-// stop and begin as they like. A service may call any method but Advance, Settle
-// and Close while it holds a lock of its own.
+// Callbacks run one at a time, without any lock of the clock, and may call Schedule, Stop
+// and Begin. A service may call any method except Advance, Settle and Close while it
+// holds a lock of its own.
 package clock

@@ -2,34 +2,35 @@ package clock
 
 import "time"
 
-// Kind says what an event does, and so whether a clock that skips may aim at it.
+// Kind is the kind of an event. It decides whether a clock that skips jumps for it.
 type Kind uint8
 
 const (
-	// Moves marks an event that moves messages or mappings: the end of a delay,
+	// Moves is an event that moves messages or mappings: the end of a delay,
 	// visibility timeout, long poll, batch window or backoff.
 	Moves Kind = iota
-	// Upkeep marks an event that does not: retention, deduplication memory,
-	// metric sampling.
+	// Upkeep is any other event: retention, expiry of deduplication ids, sampling of
+	// metrics.
 	Upkeep
 )
 
-// Event is something booked on a clock.
+// Event is a scheduled callback.
 type Event struct {
 	clock *Clock
 	at    time.Time
-	seq   uint64
+	seq   uint64 // orders events at the same time
 	kind  Kind
 	run   func()
-	index int // in the heap of its kind, -1 when in none
+	index int // in the heap of its kind; -1 if it is in none
 }
 
-// Stop takes the event off the clock. It reports whether the event was still to
-// come; false means that it ran, is running, or was stopped before.
+// Stop cancels the event. It reports whether the event was scheduled. False means that it
+// has run, is running, or was stopped before.
 func (e *Event) Stop() bool {
 	c := e.clock
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	if e.index < 0 {
 		return false
 	}
@@ -38,18 +39,20 @@ func (e *Event) Stop() bool {
 	return true
 }
 
-// Reset books the event for another time, whether or not it has run.
+// Reset schedules the event for another time, whether or not it has run.
 func (e *Event) Reset(at time.Time) {
 	c := e.clock
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	if e.index >= 0 {
 		c.heaps[e.kind].remove(e.index)
 	}
-	c.book(e, at)
+	c.add(e, at)
 }
 
-// before orders events by time, and among equals by when they were booked.
+// before reports whether e runs before o: by time, and at equal times by the order in
+// which they were scheduled.
 func (e *Event) before(o *Event) bool {
 	if !e.at.Equal(o.at) {
 		return e.at.Before(o.at)
@@ -57,19 +60,24 @@ func (e *Event) before(o *Event) bool {
 	return e.seq < o.seq
 }
 
-// heap is a binary heap of events, the earliest at the root. Each event knows
-// its place, so that stopping one costs no search.
+// heap is a binary heap of events with the earliest at the root. Each event has its
+// index, so that it can be removed without a search.
 type heap []*Event
 
+// push adds an event.
 func (h *heap) push(e *Event) {
 	e.index = len(*h)
 	*h = append(*h, e)
 	h.up(e.index)
 }
 
+// remove removes and returns the event at index i.
 func (h *heap) remove(i int) *Event {
 	old := *h
-	e, last := old[i], len(old)-1
+	e := old[i]
+	last := len(old) - 1
+
+	// Move the last event into the gap, and restore the order there.
 	old.swap(i, last)
 	old[last] = nil
 	*h = old[:last]
@@ -77,15 +85,19 @@ func (h *heap) remove(i int) *Event {
 		h.down(i)
 		h.up(i)
 	}
+
 	e.index = -1
 	return e
 }
 
+// swap exchanges the events at indexes i and j.
 func (h heap) swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
+	h[i].index = i
+	h[j].index = j
 }
 
+// up moves the event at index i towards the root to where it belongs.
 func (h heap) up(i int) {
 	for i > 0 {
 		parent := (i - 1) / 2
@@ -97,6 +109,7 @@ func (h heap) up(i int) {
 	}
 }
 
+// down moves the event at index i away from the root to where it belongs.
 func (h heap) down(i int) {
 	for {
 		least := i

@@ -6,52 +6,53 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Batch collects effects that take place together or not at all. It is for one
-// goroutine, and done with after Apply.
+// Batch collects changes that take effect together or not at all. It is for one
+// goroutine, and must not be used after Apply.
 type Batch struct {
 	disk *disk         // nil in memory
-	b    *pebble.Batch // nil until there is an effect
-	key  []byte        // scratch
+	b    *pebble.Batch // nil until there is a change
+	key  []byte        // reused for each key
 }
 
-// Batch starts an empty batch.
+// Batch returns an empty batch.
 func (s *Store) Batch() *Batch { return &Batch{disk: s.disk} }
 
-// Put sets a key's value. Both are copied.
+// Put sets a key's value. It copies both.
 func (b *Batch) Put(table Table, key string, value []byte) {
 	if b.disk == nil {
 		return
 	}
 	b.key = appendKey(b.key[:0], table, key)
-	_ = b.effects().Set(b.key, value, nil) // fails for indexed batches alone
+	_ = b.changes().Set(b.key, value, nil) // fails only for indexed batches
 }
 
-// Delete removes a key, if it is there.
+// Delete deletes a key, if it exists.
 func (b *Batch) Delete(table Table, key string) {
 	if b.disk == nil {
 		return
 	}
 	b.key = appendKey(b.key[:0], table, key)
-	_ = b.effects().Delete(b.key, nil)
+	_ = b.changes().Delete(b.key, nil) // fails only for indexed batches
 }
 
-// DeletePrefix removes every key of a table that begins with prefix.
+// DeletePrefix deletes every key of a table that begins with prefix.
 func (b *Batch) DeletePrefix(table Table, prefix string) {
 	if b.disk == nil {
 		return
 	}
 	low, high := keyRange(table, prefix)
-	_ = b.effects().DeleteRange(low, high, nil)
+	_ = b.changes().DeleteRange(low, high, nil) // fails only for indexed batches
 }
 
-func (b *Batch) effects() *pebble.Batch {
+// changes returns Pebble's batch, which it makes for the first change.
+func (b *Batch) changes() *pebble.Batch {
 	if b.b == nil {
 		b.b = b.disk.db.NewBatch()
 	}
 	return b.b
 }
 
-// Apply puts the batch in line. It does not wait for the disk.
+// Apply adds the batch to the store's log. It does not wait for the disk.
 func (b *Batch) Apply() Commit {
 	if b.b == nil {
 		return Commit{}
@@ -62,21 +63,21 @@ func (b *Batch) Apply() Commit {
 	return Commit{p}
 }
 
-// Commit is a batch in line. The zero Commit is one without effects.
+// Commit is an applied batch. The zero value stands for a batch without changes.
 type Commit struct {
 	p *pending
 }
 
-// pending is a batch that the disk may not have yet.
+// pending is an applied batch that may not be durable yet.
 type pending struct {
 	disk *disk
 	b    *pebble.Batch
 	once sync.Once
-	err  error
+	err  error // of Apply, then of Wait
 }
 
-// Wait returns once the batch is durable, or says why it will never be. After an
-// error the store takes no further batches: what memory and disk hold may differ.
+// Wait waits until the batch is durable, or returns the reason why it will never be.
+// After an error the store refuses further batches, because memory and disk may differ.
 // Any number of goroutines may wait for one commit.
 func (c Commit) Wait() error {
 	if c.p == nil {
@@ -88,7 +89,7 @@ func (c Commit) Wait() error {
 
 func (p *pending) wait() {
 	if p.err != nil {
-		return // not in line
+		return // it was not applied
 	}
 	p.err = p.disk.wait(p.b)
 }

@@ -24,7 +24,7 @@ func keys(t rapid.TB, s *Store, table Table) string {
 
 // Whatever was in line when a store was abandoned is there when its disk is opened
 // again, acknowledged or not, and nothing that came later; life after life.
-func TestACrashKeepsWhatWasInLineAndNothingElse(t *testing.T) {
+func TestACrashPreservesAppliedBatchesAndNothingElse(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		disk := NewCrashable()

@@ -17,7 +17,7 @@ import (
 
 func newRNG(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
 
-func TestSecondServerIsRefusedAndToldByWhom(t *testing.T) {
+func TestASecondServerIsRefusedWithTheProcessIDOfTheFirst(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir, Options{})
@@ -74,7 +74,7 @@ func readAll(dir string) (n int, err error) {
 	return n, err
 }
 
-func TestDamageIsSaidAndNeverHalfRead(t *testing.T) {
+func TestDamageIsReportedAndNeverReadInPart(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -102,7 +102,7 @@ func TestDamageIsSaidAndNeverHalfRead(t *testing.T) {
 
 // Wherever a byte is wrong, the store is refused, or the byte did not matter and
 // everything is read: never a part.
-func TestFlippedByteIsSaidOrDoesNotMatter(t *testing.T) {
+func TestAFlippedByteIsReportedOrHasNoEffect(t *testing.T) {
 	t.Parallel()
 	original := filled(t)
 	for _, file := range []string{"*.sst", "*.log", "MANIFEST-*"} {
@@ -129,7 +129,7 @@ func TestFlippedByteIsSaidOrDoesNotMatter(t *testing.T) {
 	}
 }
 
-func TestTornEndOfTheLogIsWhatACrashLeaves(t *testing.T) {
+func TestATornEndOfTheLogIsNotDamage(t *testing.T) {
 	t.Parallel()
 	dir := filled(t)
 	log := newest(t, dir, "*.log")
@@ -292,7 +292,7 @@ func runOnFailingDisk(t *testing.T, memory *vfs.MemFS, f *faults, after int) {
 	}
 }
 
-func TestNoRoomForTheReserveIsSaidAtTheStart(t *testing.T) {
+func TestOpenFailsWithoutSpaceForTheBallast(t *testing.T) {
 	t.Parallel()
 	memory := vfs.NewMem()
 	f := &faults{fail: func(op errorfs.Op) error {

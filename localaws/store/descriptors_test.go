@@ -22,7 +22,7 @@ const descriptorsEnv = "RELIABLEQ_STORE_WITHOUT_DESCRIPTORS"
 
 // A process that is out of file descriptors for a while loses nothing and takes
 // changes again afterwards.
-func TestAStoreOutlivesALackOfDescriptors(t *testing.T) {
+func TestAStoreWaitsWhileThereAreNoDescriptors(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestStoreInAProcessWithoutDescriptors$", "-test.v")
@@ -47,7 +47,7 @@ const descriptorsBatches = 60
 func TestStoreInAProcessWithoutDescriptors(t *testing.T) {
 	dir := os.Getenv(descriptorsEnv)
 	if dir == "" {
-		t.Skip("run by TestAStoreOutlivesALackOfDescriptors")
+		t.Skip("run by TestAStoreWaitsWhileThereAreNoDescriptors")
 	}
 	few := syscall.Rlimit{Cur: 96, Max: 96}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &few); err != nil {
@@ -138,7 +138,7 @@ func TestOnlyALackOfDescriptorsIsWaitedFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fs := newPatientFS(&failing{vfs.NewMem(), tt.left, tt.err}, 0, slog.New(slog.DiscardHandler))
+			fs := newRetryFS(&failing{vfs.NewMem(), tt.left, tt.err}, 0, slog.New(slog.DiscardHandler))
 			if _, err := fs.Create("f", vfs.WriteCategoryUnspecified); !errors.Is(err, tt.want) {
 				t.Errorf("error %v, want %v", err, tt.want)
 			}
@@ -148,7 +148,7 @@ func TestOnlyALackOfDescriptorsIsWaitedFor(t *testing.T) {
 
 func TestClosingEndsTheWaitForDescriptors(t *testing.T) {
 	t.Parallel()
-	fs := newPatientFS(&failing{vfs.NewMem(), 1 << 30, syscall.EMFILE}, 2, slog.New(slog.DiscardHandler))
+	fs := newRetryFS(&failing{vfs.NewMem(), 1 << 30, syscall.EMFILE}, 2, slog.New(slog.DiscardHandler))
 	ended := make(chan error)
 	go func() {
 		_, err := fs.Create("f", vfs.WriteCategoryUnspecified)

@@ -6,8 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,63 +14,74 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// ErrClosed is why a closed store takes no batches.
+// ErrClosed is the reason why a closed store refuses batches.
 var ErrClosed = errors.New("store is closed")
 
-// Options says how to open a store on disk.
+// Options are the options of Open.
 type Options struct {
-	// Logger gets what the store has to say; nil discards it.
+	// Logger is the logger for errors; nil discards them.
 	Logger *slog.Logger
-	// FS is the file system; nil means the machine's. Another one is for tests of
-	// disks that fail.
+	// FS is the file system; nil means the machine's. Others are for tests of disks
+	// that fail.
 	FS vfs.FS
-	// Crashable is the disk that the store is on, for simulations; nil means FS.
+	// Crashable is a disk to open the store on in place of FS, for simulations.
 	Crashable *Crashable
 
 	ballast int64 // for tests; 0 means ballastSize
 }
 
-// closePatience is how long closing a store may wait for file descriptors.
-const closePatience = 10 * time.Second
+// closeTimeout is how long Close waits for file descriptors.
+const closeTimeout = 10 * time.Second
 
-// disk is a durable store: a log-structured merge tree, with the files around it
-// that make a directory one server's.
+// disk is a store on disk: a log-structured merge tree (Pebble), and files that make the
+// directory the property of one server.
 type disk struct {
-	dir    string
-	fs     vfs.FS // as it is, without what reacts to a full disk
-	logger *slog.Logger
-	lock   io.Closer
-	db     *pebble.DB
+	dir       string
+	fs        vfs.FS   // waits for descriptors; does not react to a full disk
+	waiting   *retryFS // the same as fs; nil on a crashable disk
+	logger    *slog.Logger
+	lock      io.Closer
+	db        *pebble.DB
+	ballast   int64      // bytes reserved for a full disk
+	crashable *Crashable // the disk that fs is of, or nil
 
-	patient *patientFS // part of fs; nil on a crashable disk
-
-	ballast   int64      // bytes kept in reserve
-	crashable *Crashable // what fs is of; nil mostly
-
-	failure atomic.Pointer[error] // why no more batches are taken
+	failure atomic.Pointer[error] // why batches are refused, or nil
 
 	mu     sync.RWMutex // held for reading while db is used
 	closed bool
 }
 
-// Open opens the store in a directory, which it makes if need be and then owns.
-// It fails when another server has the directory open, when the store is of a
-// format that this version does not know, and when it is damaged.
+// Open opens the store in a directory, or makes one there if the directory does not
+// exist. It returns ErrLocked when another server has the store open, ErrFormat when
+// another version has written it, and ErrDamaged when it is incomplete.
 func Open(dir string, o Options) (*Store, error) {
-	d := &disk{dir: dir, fs: o.FS, logger: o.Logger, ballast: o.ballast, crashable: o.Crashable}
-	if d.fs == nil {
-		d.fs = vfs.Default
-	}
-	if d.ballast == 0 {
-		d.ballast = ballastSize
-	}
-	if d.crashable != nil {
-		d.fs, d.ballast = d.crashable.fs, 0 // memory is not full
+	d := &disk{
+		dir:       dir,
+		fs:        o.FS,
+		logger:    o.Logger,
+		ballast:   o.ballast,
+		crashable: o.Crashable,
 	}
 	if d.logger == nil {
 		d.logger = slog.New(slog.DiscardHandler)
 	}
-	d.keepDescriptors(o.FS == nil)
+	if d.ballast == 0 {
+		d.ballast = ballastSize
+	}
+
+	// Choose the file system. Only files of the machine need file descriptors.
+	switch {
+	case d.crashable != nil:
+		d.fs = d.crashable.fs
+		d.ballast = 0 // memory is never full
+	case o.FS != nil:
+		d.waiting = newRetryFS(o.FS, 0, d.logger)
+		d.fs = d.waiting
+	default:
+		d.waiting = newRetryFS(vfs.Default, spareDescriptors, d.logger)
+		d.fs = d.waiting
+	}
+
 	if err := d.open(); err != nil {
 		d.stopWaiting()
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
@@ -80,28 +89,15 @@ func Open(dir string, o Options) (*Store, error) {
 	return &Store{disk: d}, nil
 }
 
-// keepDescriptors makes the store wait where the process is out of descriptors, and
-// keeps some in reserve where the files are the machine's.
-func (d *disk) keepDescriptors(machine bool) {
-	switch {
-	case d.crashable != nil:
-	case machine:
-		d.patient = newPatientFS(d.fs, spareDescriptors, d.logger)
-		d.fs = d.patient
-	default:
-		d.patient = newPatientFS(d.fs, 0, d.logger)
-		d.fs = d.patient
-	}
-}
-
-// stopWaiting gives up the descriptors in reserve; from now on a lack of them is an
+// stopWaiting closes the spare descriptors. From now on a lack of descriptors is an
 // error.
 func (d *disk) stopWaiting() {
-	if d.patient != nil {
-		d.patient.stop()
+	if d.waiting != nil {
+		d.waiting.stop()
 	}
 }
 
+// open opens the directory.
 func (d *disk) open() error {
 	if err := d.makeDir(d.dir); err != nil {
 		return err
@@ -109,15 +105,14 @@ func (d *disk) open() error {
 	if err := d.takeLock(); err != nil {
 		return err
 	}
-	err := d.openTree()
-	if err != nil {
-		err = errors.Join(err, d.lock.Close())
+	if err := d.openData(); err != nil {
+		return errors.Join(err, d.lock.Close())
 	}
-	return err
+	return nil
 }
 
-// openTree opens the tree, which it makes first in a new directory.
-func (d *disk) openTree() error {
+// openData opens the data. In a new directory it makes them first.
+func (d *disk) openData() error {
 	_, err := d.fs.Stat(d.path(dataDir))
 	if errors.Is(err, os.ErrNotExist) {
 		err = d.create()
@@ -125,17 +120,18 @@ func (d *disk) openTree() error {
 	if err != nil {
 		return err
 	}
+
 	if err := d.checkFormat(); err != nil {
 		return err
 	}
-	if err := d.keepBallast(); err != nil {
+	if err := d.makeBallast(); err != nil {
 		return err
 	}
 	d.db, err = d.openPebble(d.path(dataDir, treeDir), vfs.OnDiskFull(d.fs, d.diskFull), false)
 	return err
 }
 
-// err tells why no more batches are taken.
+// err returns why batches are refused, or nil.
 func (d *disk) err() error {
 	if e := d.failure.Load(); e != nil {
 		return *e
@@ -143,19 +139,19 @@ func (d *disk) err() error {
 	return nil
 }
 
-// fail makes the store refuse all further batches.
+// fail makes the store refuse all further batches. The first reason counts.
 func (d *disk) fail(err error) {
 	if d.failure.CompareAndSwap(nil, &err) {
-		d.logger.Error("the store takes no more effects; what was acknowledged is safe", slog.String("dir", d.dir), slog.Any("error", err))
+		d.logger.Error("the store is read-only; what was acknowledged is safe", slog.String("dir", d.dir), slog.Any("error", err))
 	}
 }
 
-// apply puts a batch in line. The order of calls is the order of effects: pebble
-// gives out sequence numbers and writes its log under one lock
-// (commitPipeline.prepare).
+// apply adds a batch to the log. Batches take effect in the order of the calls: Pebble
+// assigns sequence numbers and writes its log under one lock (commitPipeline.prepare).
 func (d *disk) apply(b *pebble.Batch) (err error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
+
 	if d.crashable != nil && d.crashable.Next != nil && d.err() == nil {
 		d.crashable.Next()
 	}
@@ -165,36 +161,39 @@ func (d *disk) apply(b *pebble.Batch) (err error) {
 	if d.closed {
 		return ErrClosed
 	}
-	defer d.rescue(&err)
+
+	defer d.recoverPanic(&err)
 	return d.db.ApplyNoSyncWait(b, pebble.Sync)
 }
 
-// wait waits for the sync that covers b.
+// wait waits until b is durable.
 func (d *disk) wait(b *pebble.Batch) error {
 	if err := b.SyncWait(); err != nil {
 		d.fail(fmt.Errorf("write: %w", err))
-		return fmt.Errorf("make effects durable: %w", err)
+		return fmt.Errorf("make a batch durable: %w", err)
 	}
 	if err := b.Close(); err != nil {
-		return fmt.Errorf("let go of a batch: %w", err)
+		return fmt.Errorf("release a batch: %w", err)
 	}
 	return nil
 }
 
-// scan reads a table's keys that begin with prefix.
+// scan reads the keys of a table that begin with prefix.
 func (d *disk) scan(table Table, prefix string, f func(key string, value []byte) error) (err error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if d.closed {
 		return ErrClosed
 	}
-	defer d.rescue(&err)
+	defer d.recoverPanic(&err)
+
 	low, high := keyRange(table, prefix)
 	it, err := d.db.NewIter(&pebble.IterOptions{LowerBound: low, UpperBound: high})
 	if err != nil {
 		return fmt.Errorf("read %s: %w", table, err)
 	}
-	skip := len(table) + 1
+
+	skip := len(table) + 1 // the NUL
 	for ok := it.First(); ok; ok = it.Next() {
 		value, err := it.ValueAndErr()
 		if err == nil {
@@ -210,9 +209,9 @@ func (d *disk) scan(table Table, prefix string, f func(key string, value []byte)
 	return nil
 }
 
-// close ends the store, its log turned into a table so that the next start has
-// nothing to replay. A store that has failed is left as it lies: pebble may be
-// stuck on what has failed.
+// close writes the content of the log to a table, so that the next start has nothing to
+// replay, and closes the tree. A store that has failed is left as it is: Pebble may block
+// on what has failed.
 func (d *disk) close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -220,8 +219,9 @@ func (d *disk) close() error {
 		return nil
 	}
 	d.closed = true
+
 	defer d.stopWaiting()
-	defer time.AfterFunc(closePatience, d.stopWaiting).Stop()
+	defer time.AfterFunc(closeTimeout, d.stopWaiting).Stop()
 	if err := d.err(); errors.Is(err, ErrAbandoned) {
 		return errors.Join(d.db.Close(), d.lock.Close())
 	} else if err != nil {
@@ -231,51 +231,4 @@ func (d *disk) close() error {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil
-}
-
-// rescue turns what pebble takes for fatal into an error of the call that met it.
-func (d *disk) rescue(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("store broke down: %v", r)
-		d.fail(*err)
-	}
-}
-
-// treeLog passes pebble's messages on.
-type treeLog struct{ disk *disk }
-
-// Infof drops what is of interest to pebble's own makers.
-func (l treeLog) Infof(string, ...any) {}
-
-// Errorf logs an error that pebble deals with itself.
-func (l treeLog) Errorf(format string, args ...any) {
-	l.disk.logger.Warn("store: " + fmt.Sprintf(format, args...))
-}
-
-// Fatalf must not return, and must not end the process: it makes the store fail,
-// and ends the call of ours or the goroutine of pebble's that met the fault.
-func (l treeLog) Fatalf(format string, args ...any) {
-	err := fmt.Errorf(format, args...)
-	l.disk.fail(err)
-	if calledByUs() {
-		panic(err) // rescue has it
-	}
-	runtime.Goexit()
-}
-
-// calledByUs reports whether a method of disk that rescues is on the stack.
-func calledByUs() bool {
-	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
-	for {
-		f, more := frames.Next()
-		for _, name := range []string{"store.(*disk).apply", "store.(*disk).scan", "store.(*disk).openPebble"} {
-			if strings.HasSuffix(f.Function, name) {
-				return true
-			}
-		}
-		if !more {
-			return false
-		}
-	}
 }

@@ -11,37 +11,38 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// What lies in a store's directory.
+// Files and directories in a store's directory.
 const (
 	lockFile    = "LOCK"    // locked while a server has the store open
-	ownerFile   = "OWNER"   // the process that has it, for people
-	ballastFile = "BALLAST" // given up when the disk is full
-	dataDir     = "data"    // the store; it appears complete or not at all
+	ownerFile   = "OWNER"   // the id of that server's process, for people
+	ballastFile = "BALLAST" // removed when the disk is full
+	dataDir     = "data"    // the store; renamed to this name when it is complete
 	formatFile  = "FORMAT"  // in dataDir: the version of all this
-	treeDir     = "tree"    // in dataDir: pebble's files
+	treeDir     = "tree"    // in dataDir: Pebble's files
 )
 
-// format is what the format file says. A version of the store that cannot be
-// read by this code has another number.
+// format is the content of the format file. A version of the store that this code cannot
+// read has another number.
 const format = "reliableq store 1\n"
 
-// ballastSize is how much of the disk is kept for the tree to come to rest in when
-// the disk is full: a few log and table files.
+// ballastSize is how many bytes of the disk are reserved for the case that it is full:
+// enough for Pebble to finish a few log and table files.
 const ballastSize = 4 * memTable
 
-// ErrLocked is answered by Open when another server has the store open.
+// ErrLocked is returned by Open when another server has the store open.
 var ErrLocked = errors.New("another server uses this data directory")
 
-// ErrDamaged is answered by Open when what lies in the directory is no whole store,
-// and ErrFormat when it is one of another version.
 var (
+	// ErrDamaged is returned by Open when the directory does not contain a complete
+	// store.
 	ErrDamaged = errors.New("damaged")
-	ErrFormat  = errors.New("another format")
+	// ErrFormat is returned by Open when the store has the format of another version.
+	ErrFormat = errors.New("another format")
 )
 
-// errFull is why the store takes no more batches once the disk was full. Space that is
-// freed later does not help: pebble does not say what of a failed write is on the disk,
-// so that only reading it again, at a start, restores a known state.
+// errFull is why the store refuses batches once the disk was full. Space that is freed
+// later does not help: Pebble does not report what of a failed write is on the disk, so
+// that only reading it again, at a start, restores a known state.
 var errFull = errors.New("no space left on the disk: free some space, then restart the server")
 
 // takeLock makes this process the directory's only user.
@@ -54,6 +55,7 @@ func (d *disk) takeLock() error {
 		}
 		return fmt.Errorf("%w: it is locked by process %s (%w)", ErrLocked, strings.TrimSpace(owner), err)
 	}
+
 	if err := writeFile(d.fs, d.path(ownerFile), fmt.Sprintf("%d\n", os.Getpid())); err != nil {
 		return errors.Join(err, lock.Close())
 	}
@@ -61,7 +63,7 @@ func (d *disk) takeLock() error {
 	return nil
 }
 
-// checkFormat refuses a store that this version does not know.
+// checkFormat returns an error for a store that this version cannot read.
 func (d *disk) checkFormat() error {
 	text, err := readFile(d.fs, d.path(dataDir, formatFile))
 	if err != nil {
@@ -73,7 +75,7 @@ func (d *disk) checkFormat() error {
 	return nil
 }
 
-// makeDir makes a directory and those above it that are missing, durably.
+// makeDir makes a directory and its missing parents, durably.
 func (d *disk) makeDir(dir string) error {
 	if _, err := d.fs.Stat(dir); err == nil {
 		return nil
@@ -82,6 +84,7 @@ func (d *disk) makeDir(dir string) error {
 	if parent == dir {
 		return nil
 	}
+
 	if err := d.makeDir(parent); err != nil {
 		return err
 	}
@@ -91,6 +94,7 @@ func (d *disk) makeDir(dir string) error {
 	return d.syncDir(parent)
 }
 
+// syncDir makes the entries of a directory durable.
 func (d *disk) syncDir(path string) error {
 	dir, err := d.fs.OpenDir(path)
 	if err != nil {
@@ -99,11 +103,12 @@ func (d *disk) syncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// keepBallast takes the space that is given up when the disk is full.
-func (d *disk) keepBallast() error {
+// makeBallast makes the ballast file, unless it exists.
+func (d *disk) makeBallast() error {
 	if info, err := d.fs.Stat(d.path(ballastFile)); err == nil && info.Size() == d.ballast {
 		return nil
 	}
+
 	f, err := d.fs.Create(d.path(ballastFile), vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return err
@@ -115,8 +120,8 @@ func (d *disk) keepBallast() error {
 	return nil
 }
 
-// fill takes n bytes of the disk: by reservation where the file system can, else
-// by writing.
+// fill makes a file n bytes long whose space is allocated: by reservation where the file
+// system can, else by writing.
 func fill(f vfs.File, n int64) error {
 	if err := f.Preallocate(0, n); err != nil {
 		return err
@@ -124,6 +129,7 @@ func fill(f vfs.File, n int64) error {
 	if reserve(f, n) {
 		return nil
 	}
+
 	info, err := f.Stat()
 	if err != nil || info.Size() == n {
 		return err
@@ -137,21 +143,22 @@ func fill(f vfs.File, n int64) error {
 	return nil
 }
 
-// diskFull is called when a write found the disk full, and before it is tried
-// once more. With the ballast's space what is under way can end; nothing new is
-// begun.
+// diskFull is called when a write found the disk full, before Pebble tries it once more.
+// It makes the store refuse new batches, and removes the ballast so that those in
+// progress can complete.
 func (d *disk) diskFull() {
 	d.fail(errFull)
 	if err := d.fs.Remove(d.path(ballastFile)); err != nil {
-		d.logger.Error("store: give up the reserve: " + err.Error())
+		d.logger.Error("store: remove the reserve: " + err.Error())
 	}
 }
 
+// path returns the path of a file in the store's directory.
 func (d *disk) path(names ...string) string {
 	return filepath.Join(append([]string{d.dir}, names...)...)
 }
 
-// rename renames durably within the store's directory.
+// rename renames a file in the store's directory, durably.
 func (d *disk) rename(from, to string) error {
 	if err := d.fs.Rename(from, to); err != nil {
 		return err
@@ -159,7 +166,7 @@ func (d *disk) rename(from, to string) error {
 	return d.syncDir(d.dir)
 }
 
-// writeFile writes a file without making it durable.
+// writeFile writes a file. It is not durable until it is synced.
 func writeFile(fs vfs.FS, path, text string) error {
 	f, err := fs.Create(path, vfs.WriteCategoryUnspecified)
 	if err != nil {
@@ -169,6 +176,7 @@ func writeFile(fs vfs.FS, path, text string) error {
 	return errors.Join(err, f.Close())
 }
 
+// readFile reads a file of up to 4 KB.
 func readFile(fs vfs.FS, path string) (string, error) {
 	f, err := fs.Open(path)
 	if err != nil {

@@ -6,9 +6,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// reserve makes a file n bytes long that are its own on the disk, without writing
-// them, and reports whether the file system could: the first start would spend
-// most of its time on them.
+// reserve allocates n bytes of the disk for a file without writing them, and reports
+// whether the file system can. Writing them would be most of the time of the first start.
 func reserve(f vfs.File, n int64) bool {
 	fd := f.Fd()
 	return fd != vfs.InvalidFd && syscall.Fallocate(int(fd), 0, 0, n) == nil

@@ -4,5 +4,5 @@ package store
 
 import "github.com/cockroachdb/pebble/v2/vfs"
 
-// reserve is known for Linux alone; elsewhere the bytes are written.
+// reserve returns false: the bytes are written.
 func reserve(vfs.File, int64) bool { return false }

@@ -42,7 +42,7 @@ func commit(t testing.TB, b *Batch) {
 	}
 }
 
-func TestWhatWasWaitedForIsThereAfterReopen(t *testing.T) {
+func TestDurableBatchesAreReadAfterReopen(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir, Options{})
@@ -92,7 +92,7 @@ func TestScanReadsAPrefixInOrderAndStopsAtAnError(t *testing.T) {
 	}
 }
 
-func TestMemoryKeepsNothing(t *testing.T) {
+func TestMemoryDropsEverything(t *testing.T) {
 	t.Parallel()
 	s := Memory()
 	b := s.Batch()
@@ -239,7 +239,7 @@ func contents(t testing.TB, s *Store) map[string]string {
 	return m
 }
 
-func TestDeletesGiveSpaceBack(t *testing.T) {
+func TestDeletesFreeSpace(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewMem()
 	s := open(t, "store", Options{FS: fs, ballast: 1})

@@ -213,7 +213,7 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 	isolation := srv.Isolation()
 	if isolation == process.Shared {
 		// Functions run as this user: at least hide this process's memory from them.
-		if err := process.Conceal(); err != nil {
+		if err := process.MakeUndumpable(); err != nil {
 			v.logger(a).Warn("functions can read the server's memory", slog.Any("error", err))
 		}
 	}

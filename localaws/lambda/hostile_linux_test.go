@@ -718,7 +718,7 @@ func TestUndumpableServer(t *testing.T) {
 		t.Fatalf("the secret is not where the attack looks for it: %s", out)
 	}
 
-	if err := process.Conceal(); err != nil {
+	if err := process.MakeUndumpable(); err != nil {
 		t.Fatal(err)
 	}
 

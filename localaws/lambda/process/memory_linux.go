@@ -6,29 +6,31 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process/supervisor"
 )
 
-// walkEvery is how often the tree of descendants is read at most. It takes a tenth
-// of a millisecond, which would be felt if each invocation did.
-const walkEvery = 10 * time.Millisecond
+// walkInterval is the shortest time between two walks of the tree of descendants. A
+// walk takes about 0.1 ms, too much for every invocation.
+const walkInterval = 10 * time.Millisecond
 
 // usage is the last measurement of a child's memory.
 type usage struct {
-	program int   // the program's process id, which is known after the first walk
-	others  int64 // bytes that its descendants have held
+	program int   // the program's process id, known after the first walk
+	others  int64 // bytes: the sum of the peaks of its descendants
 	walked  time.Time
 }
 
-// Memory is the most memory in bytes that the program and its descendants have
-// held at once or, for short spikes of one that has ended, nearly so: the sum of
-// each one's peak resident set. Descendants that left the program's process group
-// or session count; they are looked at every 10 ms at most. Memory must not be
-// called by two goroutines at once.
+// Memory returns the memory in bytes that the program and its descendants have used: the
+// sum of the peak resident set of each process. That is the most they have used at one
+// time, or more if they had their peaks at different times. It is 0 after the end.
+//
+// Descendants in other process groups and sessions count. The list of descendants is at
+// most 10 ms old. Memory must not be called by two goroutines at once.
 func (c *Child) Memory() int64 {
 	if c.ended() {
 		return 0
 	}
+
 	u := &c.system.usage
-	if now := time.Now(); now.Sub(u.walked) >= walkEvery {
-		u.walked, u.program, u.others = now, 0, 0
+	if now := time.Now(); now.Sub(u.walked) >= walkInterval {
+		*u = usage{walked: now}
 		supervisor.Descendants(c.PID(), func(pid int) {
 			if u.program == 0 {
 				u.program = pid // the supervisor's oldest child

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A program that writes as fast as it is read keeps nobody: here each piece that is
-// read comes back into the pipe, until a hundred pipes' worth has been read.
+// A program that writes as fast as it is read does not block drain. Here everything that
+// is read is written to the pipe again, until a hundred times its capacity was read.
 func TestDrainReturnsWhileAProgramPrintsWithoutEnd(t *testing.T) {
 	t.Parallel()
 	r, w, err := os.Pipe()
@@ -23,7 +23,7 @@ func TestDrainReturnsWhileAProgramPrintsWithoutEnd(t *testing.T) {
 	}
 	read := 0
 	o := &output{file: r, conn: conn, buf: make([]byte, 16<<10), emit: func(p []byte) {
-		if read += len(p); read < 100*largestPipe {
+		if read += len(p); read < 100*maxPipe {
 			if _, err := w.Write(p); err != nil {
 				t.Error(err)
 			}
@@ -33,7 +33,7 @@ func TestDrainReturnsWhileAProgramPrintsWithoutEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.drain()
-	if read > largestPipe+len(o.buf) || read < 32<<10 {
-		t.Errorf("drain read %d bytes, of a pipe that holds %d at most", read, largestPipe)
+	if read > maxPipe+len(o.buf) || read < 32<<10 {
+		t.Errorf("drain read %d bytes, from a pipe with a capacity of %d", read, maxPipe)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
-// A process that is forked while its parent is paused and resumed goes on as well.
-// The kernel stops such a process and does not continue it.
+// A process that is forked while its parent is paused and resumed continues as well. The
+// kernel alone would stop such a process and not continue it.
 func TestAResumedProgramLeavesNoForkStopped(t *testing.T) {
 	t.Parallel()
 	isolation, err := process.Detect()
@@ -32,20 +32,21 @@ func TestAResumedProgramLeavesNoForkStopped(t *testing.T) {
 	}
 	t.Cleanup(c.Kill)
 
-	patience := time.NewTimer(time.Minute)
-	defer patience.Stop()
-	progress := func() {
-		for range 2 { // one line may have been on its way
+	timeout := time.NewTimer(time.Minute)
+	defer timeout.Stop()
+	progress := func(round int) {
+		timeout.Reset(time.Minute)
+		for range 2 { // one line may have been in the pipe
 			select {
 			case <-out.got:
-			case <-patience.C:
-				t.Fatal("the program stands still although it was resumed")
+			case <-timeout.C:
+				t.Fatalf("round %d: the program printed nothing for a minute after it was resumed", round)
 			}
 		}
 	}
-	for range 600 {
+	for round := range 600 {
 		c.Pause()
 		c.Resume()
-		progress()
+		progress(round)
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
-// recorder takes a program's output.
+// recorder records a program's output.
 type recorder struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -45,8 +45,8 @@ func (r *recorder) String() string {
 	return r.buf.String()
 }
 
-// program writes a file to run. Nothing is forked meanwhile: a child would hold it
-// open for writing, and running it would fail ("text file busy").
+// program writes an executable file. It lets nothing fork meanwhile: a child would have
+// the file open for writing, and running it would fail ("text file busy").
 func program(t testing.TB, path, content string, mode fs.FileMode) {
 	t.Helper()
 	syscall.ForkLock.RLock()
@@ -69,17 +69,24 @@ func script(t testing.TB, body string, out *recorder, env ...string) *process.Ch
 	return c
 }
 
-func TestHowAProgramEnds(t *testing.T) {
+func TestExitDescribesHowAProgramEnded(t *testing.T) {
 	t.Parallel()
+
 	for body, want := range map[string]string{
-		"exit 0": "exit status 0 true", "exit 3": "exit status 3 false", "kill -9 $$": "signal: killed false",
+		"exit 0":     "exit status 0 true",
+		"exit 3":     "exit status 3 false",
+		"kill -9 $$": "signal: killed false",
 	} {
-		c := script(t, body, newRecorder())
-		<-c.Done()
-		how, orderly := c.Exit()
-		if got := fmt.Sprint(how, " ", orderly); got != want {
-			t.Errorf("%s: %s, want %s", body, got, want)
-		}
+		t.Run(body, func(t *testing.T) {
+			t.Parallel()
+
+			c := script(t, body, newRecorder())
+			<-c.Done()
+			how, orderly := c.Exit()
+			if got := fmt.Sprint(how, " ", orderly); got != want {
+				t.Errorf("exit %s, want %s", got, want)
+			}
+		})
 	}
 }
 
@@ -89,11 +96,11 @@ func TestOutputIsWholeAndInOrder(t *testing.T) {
 	c := script(t, "for i in 1 2 3; do echo out $i; echo err $i >&2; done; printf end", out)
 	<-c.Done()
 	if want := "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\nend"; out.String() != want {
-		t.Errorf("%q, want %q", out.String(), want)
+		t.Errorf("output %q, want %q", out.String(), want)
 	}
 }
 
-func TestDrainTakesWhatWasWritten(t *testing.T) {
+func TestDrainPassesOnEverythingWritten(t *testing.T) {
 	t.Parallel()
 	flag := filepath.Join(t.TempDir(), "flag")
 	if err := syscall.Mkfifo(flag, 0o600); err != nil {
@@ -106,21 +113,21 @@ func TestDrainTakesWhatWasWritten(t *testing.T) {
 	}
 	c.Drain()
 	if out.String() != "before\n" {
-		t.Errorf("%q", out.String())
+		t.Errorf("output %q after Drain", out.String())
 	}
 }
 
-func TestNothingIsInherited(t *testing.T) {
+func TestAProgramInheritsNoEnvironment(t *testing.T) {
 	t.Setenv("LOCALAWS_LEAK", "secret")
 	out := newRecorder()
 	c := script(t, "env; ls /proc/self/fd 2>/dev/null | wc -l >/dev/null", out, "ONLY=this")
 	<-c.Done()
 	if s := out.String(); strings.Contains(s, "LOCALAWS_LEAK") || !strings.Contains(s, "ONLY=this") {
-		t.Errorf("%s", s)
+		t.Errorf("environment %s", s)
 	}
 }
 
-func TestKillTakesTheWholeGroup(t *testing.T) {
+func TestKillKillsDescendants(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -139,26 +146,26 @@ func TestKillTakesTheWholeGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	if rest, err := io.ReadAll(held); err != nil || len(rest) > 0 {
-		t.Errorf("the descendant lives on and holds the pipe: %q, %v", rest, err)
+		t.Errorf("the descendant still runs and has the pipe open: read %q, %v", rest, err)
 	}
-	c.Kill() // once more does no harm
+	c.Kill() // a second call has no effect
 	c.Drain()
 }
 
-func TestADescendantThatLeavesDoesNotHoldTheEnd(t *testing.T) {
+func TestADescendantInAnotherSessionDoesNotDelayDone(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/usr/bin/setsid"); err != nil {
 		t.Skip("no setsid on this machine")
 	}
 	out := newRecorder()
 	c := script(t, "setsid sleep 60 & echo started", out)
-	<-c.Done() // although sleep holds the pipe
+	<-c.Done() // although sleep has the pipe open
 	if out.String() != "started\n" {
-		t.Errorf("%q", out.String())
+		t.Errorf("output %q", out.String())
 	}
 }
 
-func TestWhatCannotBeStarted(t *testing.T) {
+func TestStartReturnsTheErrorOfTheSystem(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, tc := range map[string]struct {
@@ -170,11 +177,14 @@ func TestWhatCannotBeStarted(t *testing.T) {
 		"format":      {"hello", 0o700, syscall.ENOEXEC},
 		"interpreter": {"#!/no/such\n", 0o700, fs.ErrNotExist},
 	} {
-		path := filepath.Join(dir, name)
-		program(t, path, tc.content, tc.mode)
-		if _, err := process.Start(process.Spec{Path: path, Dir: dir, Output: func([]byte) {}}); !errors.Is(err, tc.want) {
-			t.Errorf("%s: %v, want %v", name, err, tc.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, name)
+			program(t, path, tc.content, tc.mode)
+			_, err := process.Start(process.Spec{Path: path, Dir: dir, Output: func([]byte) {}})
+			if !errors.Is(err, tc.want) {
+				t.Errorf("error %v, want %v", err, tc.want)
+			}
+		})
 	}
 }
 
@@ -187,10 +197,10 @@ func TestMemoryIsThatOfTheProgramAndItsDescendants(t *testing.T) {
 	c := script(t, "sleep 60 & echo ready; wait", out)
 	<-out.got
 	if m := c.Memory(); m < 100<<10 || m > 100<<20 {
-		t.Errorf("%d bytes", m)
+		t.Errorf("memory %d bytes, want 100 KB to 100 MB", m)
 	}
 	c.Kill()
 	if m := c.Memory(); m != 0 {
-		t.Errorf("%d bytes after the end", m)
+		t.Errorf("memory %d bytes after the end", m)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// system is a process group and its leader.
+// system is a process group, with the command that is its leader.
 type system struct{ cmd *exec.Cmd }
 
 // Detect returns Shared: this system has no namespaces.
@@ -19,12 +19,14 @@ func Detect() (Isolation, error) {
 	return Shared, errors.New("only Linux has namespaces")
 }
 
-// Start runs a program. When it cannot be run, the error wraps the system's:
-// fs.ErrPermission, syscall.ENOEXEC and the like.
+// Start runs a program. When the program cannot be executed, the error wraps the
+// system's: fs.ErrPermission, syscall.ENOEXEC and the like.
 func Start(spec Spec) (*Child, error) {
 	if err := CloseInheritedOnExec(); err != nil {
 		return nil, err
 	}
+
+	// Make the pipe for the program's output.
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for the output: %w", err)
@@ -33,6 +35,8 @@ func Start(spec Spec) (*Child, error) {
 	if err != nil {
 		return nil, errors.Join(err, r.Close(), w.Close())
 	}
+
+	// Start the program as the leader of a process group.
 	cmd := &exec.Cmd{
 		Path:        spec.Path,
 		Args:        []string{spec.Path},
@@ -43,56 +47,59 @@ func Start(spec Spec) (*Child, error) {
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 	}
 	err = cmd.Start()
-	w.Close()
+	_ = w.Close() // nothing was written
 	if err != nil {
 		out.close()
 		return nil, err
 	}
+
 	c := &Child{system: system{cmd}, output: out, done: make(chan struct{})}
 	go c.wait()
 	return c, nil
 }
 
-// wait ends with the program: it takes the rest of the output, also when some
-// descendant that left the group still holds the pipe, and clears the group.
+// wait waits for the program's end, kills what is left of its group, and passes on the
+// rest of the output. A descendant that left the group may still have the pipe open,
+// and is not waited for.
 func (c *Child) wait() {
-	_ = c.system.cmd.Wait() // its error is a text of the state
+	_ = c.system.cmd.Wait() // the process state has the same
 	state := c.system.cmd.ProcessState
-	c.how, c.ok = state.String(), state.Success()
-	_ = syscall.Kill(-c.PID(), syscall.SIGKILL) // the group is empty already in most cases
+	c.how = state.String()
+	c.orderly = state.Success()
+
+	_ = syscall.Kill(-c.PID(), syscall.SIGKILL) // fails if the group is empty
 	c.output.drain()
 	c.output.close()
 	close(c.done)
 }
 
-// PID is the process id, which is that of its group as well.
+// PID returns the process id of the program, which is the id of its group as well.
 func (c *Child) PID() int { return c.system.cmd.Process.Pid }
 
-// signal sends to the whole group. A group that is gone is no error.
+// signal sends a signal to the group, if it still exists.
 func (c *Child) signal(sig syscall.Signal) {
 	if !c.ended() {
-		_ = syscall.Kill(-c.PID(), sig)
+		_ = syscall.Kill(-c.PID(), sig) // fails if the group has just ended
 	}
 }
 
-// Terminate asks the group to end (SIGTERM).
+// Terminate sends SIGTERM to the group.
 func (c *Child) Terminate() { c.signal(syscall.SIGTERM) }
 
-// Kill ends the group and waits until its leader is gone.
+// Kill kills the group, and waits until its leader has ended.
 func (c *Child) Kill() {
 	c.signal(syscall.SIGKILL)
 	<-c.done
 }
 
-// Pause does nothing where a stopped child would stay for ever if the server
-// were killed.
+// Pause does nothing: a stopped child would stay stopped if the server were killed.
 func (c *Child) Pause() {}
 
-// Resume does nothing where nothing is paused.
+// Resume does nothing.
 func (c *Child) Resume() {}
 
-// Memory is zero: this system does not tell cheaply what another process holds.
+// Memory returns 0: reading the memory of another process is expensive on this system.
 func (c *Child) Memory() int64 { return 0 }
 
-// Connected reports true: this system does not tell whose a socket is.
+// Connected returns true: this system does not report the owner of a socket.
 func (c *Child) Connected(_, _ netip.AddrPort) (bool, error) { return true, nil }

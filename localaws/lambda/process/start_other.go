@@ -7,23 +7,23 @@ import (
 	"net/netip"
 )
 
-// system stands for a process on systems where none is run.
+// system is empty: no program is run on this system.
 type system struct{}
 
-// output stands for a process's output where none is run.
+// output is empty: no program is run on this system.
 type output struct{}
 
 func (*output) drain() {}
 
-var errSystem = errors.New("functions run as child processes only on Linux, macOS and other Unix systems")
+var errUnsupported = errors.New("functions run as child processes only on Linux, macOS and other Unix systems")
 
-// Detect returns Shared.
-func Detect() (Isolation, error) { return Shared, errSystem }
+// Detect returns Shared and an error.
+func Detect() (Isolation, error) { return Shared, errUnsupported }
 
-// Start refuses: without process groups a child could outlive its server.
-func Start(Spec) (*Child, error) { return nil, errSystem }
+// Start returns an error: without process groups a child could outlive its server.
+func Start(Spec) (*Child, error) { return nil, errUnsupported }
 
-// PID is 0.
+// PID returns 0.
 func (c *Child) PID() int { return 0 }
 
 // Terminate does nothing.
@@ -38,8 +38,8 @@ func (c *Child) Pause() {}
 // Resume does nothing.
 func (c *Child) Resume() {}
 
-// Memory is zero.
+// Memory returns 0.
 func (c *Child) Memory() int64 { return 0 }
 
-// Connected reports true: this system does not tell whose a socket is.
+// Connected returns true.
 func (c *Child) Connected(_, _ netip.AddrPort) (bool, error) { return true, nil }

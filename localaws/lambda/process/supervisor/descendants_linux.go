@@ -81,14 +81,15 @@ func childrenByParent(procfs string) map[int][]int {
 	return children
 }
 
-// read returns the content of a file of /proc, or nothing. It makes no more system
-// calls than it must: package os makes three times as many.
+// read returns the content of a file in /proc, or nothing if it cannot be read. It
+// makes a third of the system calls that package os makes.
 func read(path string) []byte {
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
 	}
 	defer func() { _ = syscall.Close(fd) }() // nothing was written
+
 	buffer := make([]byte, 4096)
 	filled := 0
 	for {
@@ -109,6 +110,7 @@ func names(path string) []string {
 		return nil
 	}
 	defer func() { _ = syscall.Close(fd) }() // nothing was written
+
 	var list []string
 	buffer := make([]byte, 4096)
 	for {
@@ -120,7 +122,8 @@ func names(path string) []string {
 	}
 }
 
-// PeakMemory returns the peak resident set of a process in bytes, or 0.
+// PeakMemory returns the peak resident set of a process in bytes, or 0 if the process
+// has ended.
 func PeakMemory(pid int) int64 {
 	_, rest, ok := bytes.Cut(read("/proc/"+strconv.Itoa(pid)+"/status"), []byte("\nVmHWM:"))
 	if !ok {
@@ -130,24 +133,27 @@ func PeakMemory(pid int) int64 {
 	if len(fields) == 0 {
 		return 0
 	}
-	n, _ := strconv.ParseInt(string(fields[0]), 10, 64)
-	return n << 10
+	kilobytes, err := strconv.ParseInt(string(fields[0]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kilobytes << 10
 }
 
-// passes bounds how often the tree is read anew to find processes that were
-// forked meanwhile.
-const passes = 100
+// maxPasses bounds how often the tree is read again to find processes that were forked
+// meanwhile.
+const maxPasses = 100
 
-// signalDescendants sends to every descendant of this process, and again to those
-// that were forked meanwhile. mu must be held.
+// signalDescendants sends a signal to every descendant of this process, including those
+// that are forked meanwhile. mu must be held.
 func (s *supervisor) signalDescendants(sig syscall.Signal) {
 	seen := map[int]bool{}
-	for range passes {
+	for range maxPasses {
 		before := len(seen)
 		Descendants(os.Getpid(), func(pid int) {
 			if !seen[pid] {
 				seen[pid] = true
-				_ = syscall.Kill(pid, sig)
+				_ = syscall.Kill(pid, sig) // fails if it has ended
 			}
 		})
 		if len(seen) == before {
@@ -156,22 +162,25 @@ func (s *supervisor) signalDescendants(sig syscall.Signal) {
 	}
 }
 
-// stopLimit is how long awaitStopped waits at most.
-const stopLimit = 200 * time.Millisecond
+// stopTimeout is how long awaitStopped waits at most.
+const stopTimeout = 200 * time.Millisecond
 
-// awaitStopped returns when the processes of a namespace, which were sent SIGSTOP,
-// have stopped. One that is within fork(2) when SIGSTOP and soon after SIGCONT come
-// passes on the SIGSTOP alone to the new process, which would stand still for ever:
-// the kernel drops a SIGCONT without a handler before it looks for such forks.
+// awaitStopped waits until all processes of a namespace have stopped after SIGSTOP was
+// sent to them.
+//
+// Suppose a process is in fork(2) when SIGSTOP and soon after SIGCONT arrive. The new
+// process inherits the SIGSTOP but not the SIGCONT, because the kernel discards a SIGCONT
+// without a handler before it looks for such forks. The new process would stay stopped.
 func (s *supervisor) awaitStopped() {
-	if !s.order.Namespaces {
+	if !s.request.Namespaces {
 		return
 	}
-	deadline := time.Now().Add(stopLimit)
+
+	deadline := time.Now().Add(stopTimeout)
 	for pause := 20 * time.Microsecond; ; pause *= 2 {
 		stopped := true
 		Descendants(os.Getpid(), func(pid int) {
-			stopped = stopped && !runs(pid)
+			stopped = stopped && !mayFork(pid)
 		})
 		if stopped || time.Now().After(deadline) {
 			return
@@ -180,8 +189,8 @@ func (s *supervisor) awaitStopped() {
 	}
 }
 
-// runs reports whether a process is in a state in which it may be forking.
-func runs(pid int) bool {
+// mayFork reports whether a process is in a state in which it may be in fork(2).
+func mayFork(pid int) bool {
 	stat := read("/proc/" + strconv.Itoa(pid) + "/stat")
 	end := bytes.LastIndexByte(stat, ')') // the name before it may hold anything
 	if end < 0 || end+2 >= len(stat) {
@@ -191,15 +200,16 @@ func runs(pid int) bool {
 	return state == 'R' || state == 'S'
 }
 
-// killDescendants kills every descendant of this process and returns when none is
-// left. They are stopped first, so that none forks while the others are killed.
-// mu must be held.
+// killDescendants kills every descendant of this process, and returns when all have
+// ended. It stops them first, so that none forks while others are killed. mu must be
+// held.
 func (s *supervisor) killDescendants() {
 	s.signalDescendants(syscall.SIGSTOP)
-	for range passes {
+	for range maxPasses {
 		s.signalDescendants(syscall.SIGKILL)
-		// The children of a process that has ended are this one's: reap until
-		// none is left.
+
+		// When a process ends, its children become this process's. Reap until there
+		// are none.
 		for {
 			_, err := syscall.Wait4(-1, nil, 0, nil)
 			if err == syscall.ECHILD {

@@ -16,55 +16,58 @@ var systemDirs = []string{"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32
 // devices are what a program may need of /dev. There is no /dev/shm on Lambda.
 var devices = []string{"null", "zero", "full", "random", "urandom"}
 
-// isolate shuts this process, and with it the program, off from the machine. When
-// it fails, step names what failed.
+// isolate separates this process, and with it the program, from the machine. When it
+// fails, step names what failed.
 func (s *supervisor) isolate() (step string, err error) {
-	if !s.order.Namespaces {
+	if !s.request.Namespaces {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			return "become a subreaper", err
 		}
-		if s.order.UID == 0 {
+		if s.request.UID == 0 {
 			return "", nil
 		}
-		return s.separate()
+		return s.prepareUser()
 	}
+
 	// Keys in the server's keyring are not for the program. A kernel without
 	// keyrings has none to hide.
 	_, _, _ = unix.RawSyscall(unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0)
 
-	root := &root{order: &s.order, base: s.order.Temp}
+	root := &root{request: &s.request, base: s.request.Temp}
 	root.build()
-	if root.err == nil && s.order.Probe && s.order.UID != 0 {
+
+	// A probe shows that the user can be changed by changing it.
+	if root.err == nil && s.request.Probe && s.request.UID != 0 {
 		root.step = "change user"
-		root.err = changeUser(s.order.UID)
+		root.err = changeUser(s.request.UID)
 	}
 	return root.step, root.err
 }
 
-// separate prepares for a program with a user of its own and without namespaces.
-func (s *supervisor) separate() (step string, err error) {
-	if err := os.Lchown(s.order.Temp, int(s.order.UID), int(s.order.UID)); err != nil {
-		return "give " + s.order.Temp + " to the program", plain(err)
+// prepareUser prepares for a program with a user of its own and without namespaces.
+func (s *supervisor) prepareUser() (step string, err error) {
+	if err := os.Lchown(s.request.Temp, int(s.request.UID), int(s.request.UID)); err != nil {
+		return "give " + s.request.Temp + " to the program", errnoOf(err)
 	}
-	if !s.order.Probe {
+	if !s.request.Probe {
 		return "", nil
 	}
 
-	// The program will have to be killed, and its files deleted.
+	// Later, this process must be able to kill the program and delete its files.
 	if err := requireCapabilities(unix.CAP_KILL, unix.CAP_DAC_OVERRIDE); err != nil {
 		return "act for another user", err
 	}
-	if err := changeUser(s.order.UID); err != nil {
+	if err := changeUser(s.request.UID); err != nil {
 		return "change user", err
 	}
-	if err := syscall.Chdir(s.order.Temp); err != nil {
-		return "reach " + s.order.Temp + " as another user", err
+	if err := syscall.Chdir(s.request.Temp); err != nil {
+		return "reach " + s.request.Temp + " as another user", err
 	}
 	return "", nil
 }
 
 // requireCapabilities returns EPERM unless this process has all of the given
-// capabilities, whose numbers are below 32.
+// capabilities, whose numbers must be below 32.
 func requireCapabilities(wanted ...int) error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var have [2]unix.CapUserData
@@ -79,7 +82,7 @@ func requireCapabilities(wanted ...int) error {
 	return nil
 }
 
-// changeUser checks that a program could be given the user, by taking it on.
+// changeUser changes the user and group of this process.
 func changeUser(uid uint32) error {
 	if err := unix.Setresgid(int(uid), int(uid), int(uid)); err != nil {
 		return err
@@ -87,59 +90,65 @@ func changeUser(uid uint32) error {
 	return unix.Setresuid(int(uid), int(uid), int(uid))
 }
 
-// root builds the file system that a program sees. After the first error its
-// methods do nothing.
+// root builds the file system that a program sees. After the first error, its methods
+// do nothing.
 type root struct {
-	order *Order
-	base  string // where it is mounted until it becomes /
-	step  string
-	err   error
+	request *Request
+	base    string // where it is mounted until it becomes /
+	step    string // that failed
+	err     error
 }
 
-// build makes a new root directory with what a program may see, and moves to it.
-// Everything is read-only but /tmp (LAM C65).
+// build makes a new root directory with what the program may see, and makes it this
+// process's root. Everything but /tmp is read-only (LAM C65).
 func (r *root) build() {
-	// What is mounted here must not show in the machine's own mount namespace.
+	// Keep the mounts below out of the machine's own mount namespace.
 	r.mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
 
-	// The new root is mounted over Temp, which exists for certain; so both
-	// directories are opened first, and found again by their descriptors.
-	temp := r.open(r.order.Temp)
+	// The new root is mounted over Temp, which exists for certain. So open both
+	// directories first, and refer to them by their descriptors.
+	temp := r.open(r.request.Temp)
 	task := temp
-	if !r.order.Probe {
-		task = r.open(r.order.Dir)
+	if !r.request.Probe {
+		task = r.open(r.request.Dir)
 	}
-	if r.err == nil && r.order.UID != 0 {
-		r.do("give "+r.order.Temp+" to the program", os.Chown(temp, int(r.order.UID), int(r.order.UID)))
+	if r.err == nil && r.request.UID != 0 {
+		r.check("give "+r.request.Temp+" to the program", os.Chown(temp, int(r.request.UID), int(r.request.UID)))
 	}
+
+	// The system's directories, read-only.
 	r.mount("tmpfs", r.base, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755,size=4m,nr_inodes=4k")
 
 	for _, dir := range systemDirs {
 		r.system(dir)
 	}
 	r.resolver()
-	for _, dir := range r.order.Readable {
+	for _, dir := range r.request.Readable {
 		r.readable(dir)
 	}
+
+	// Devices, processes, the code, and the directory for temporary files.
 	r.devices()
 	r.directory("/proc")
 	r.mount("proc", r.base+"/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
 	r.bind(task, TaskRoot, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 	r.temporary(temp)
-	for _, dir := range r.order.Hidden {
+
+	for _, dir := range r.request.Hidden {
 		r.hide(dir)
 	}
 	r.enter()
 }
 
-func (r *root) do(step string, err error) {
+// check records the first error and the step that it belongs to.
+func (r *root) check(step string, err error) {
 	if r.err == nil && err != nil {
-		r.step, r.err = step, plain(err)
+		r.step, r.err = step, errnoOf(err)
 	}
 }
 
-// plain is the error number within err.
-func plain(err error) error {
+// errnoOf returns the error number in an error of package os.
+func errnoOf(err error) error {
 	switch e := err.(type) {
 	case *os.PathError:
 		return e.Err
@@ -149,23 +158,25 @@ func plain(err error) error {
 	return err
 }
 
+// mount calls mount(2).
 func (r *root) mount(source, target, kind string, flags uintptr, data string) {
 	if r.err == nil {
-		r.do("mount "+target, unix.Mount(source, target, kind, flags, data))
+		r.check("mount "+target, unix.Mount(source, target, kind, flags, data))
 	}
 }
 
-// open returns a path that stays good when something is mounted over the
-// directory. Its descriptor is closed when the program is executed.
+// open opens a directory and returns a path to it that works even after something is
+// mounted over the directory. The descriptor is close-on-exec.
 func (r *root) open(dir string) string {
 	if r.err != nil {
 		return ""
 	}
 	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	r.do("open "+dir, err)
+	r.check("open "+dir, err)
 	return "/proc/self/fd/" + itoa(fd)
 }
 
+// itoa returns a small number in decimal.
 func itoa(n int) string {
 	if n < 10 {
 		return string(rune('0' + max(n, 0)))
@@ -173,41 +184,42 @@ func itoa(n int) string {
 	return itoa(n/10) + itoa(n%10)
 }
 
-// directory makes a directory of the new root.
+// directory makes a directory in the new root.
 func (r *root) directory(path string) {
 	if r.err == nil {
-		r.do("make "+path, os.MkdirAll(r.base+path, 0o755))
+		r.check("make "+path, os.MkdirAll(r.base+path, 0o755))
 	}
 }
 
-// bind shows a directory of the machine, and all that is mounted below it, at a
-// path of the new root.
+// bind mounts a directory of the machine, with everything mounted below it, at a path
+// in the new root.
 func (r *root) bind(source, path string, attributes uint64) {
 	r.directory(path)
 	r.attach(source, path, attributes)
 }
 
-// temporary shows the directory for temporary files, without what is mounted over
-// it: the new root itself.
+// temporary mounts the directory for temporary files, without what is mounted over it:
+// the new root itself.
 func (r *root) temporary(source string) {
 	r.directory(TempRoot)
 	r.mount(source, r.base+TempRoot, "", unix.MS_BIND, "")
 	if r.err == nil {
-		r.do("protect "+TempRoot, unix.MountSetattr(unix.AT_FDCWD, r.base+TempRoot, 0, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV}))
+		r.check("protect "+TempRoot, unix.MountSetattr(unix.AT_FDCWD, r.base+TempRoot, 0, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV}))
 	}
 }
 
-// attach is bind where the path exists.
+// attach is like bind for a path that exists.
 func (r *root) attach(source, path string, attributes uint64) {
 	r.mount(source, r.base+path, "", unix.MS_BIND|unix.MS_REC, "")
 	if r.err == nil {
-		r.do("protect "+path, unix.MountSetattr(unix.AT_FDCWD, r.base+path, unix.AT_RECURSIVE, &unix.MountAttr{Attr_set: attributes}))
+		r.check("protect "+path, unix.MountSetattr(unix.AT_FDCWD, r.base+path, unix.AT_RECURSIVE, &unix.MountAttr{Attr_set: attributes}))
 	}
 }
 
 const readOnly = unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 
-// system shows a directory of the operating system, or the link in its place.
+// system mounts a directory of the operating system. If it is a symbolic link, as /bin
+// often is, system makes the same link.
 func (r *root) system(dir string) {
 	info, err := os.Lstat("/" + dir)
 	switch {
@@ -215,17 +227,17 @@ func (r *root) system(dir string) {
 		return // this system has none
 	case info.Mode()&os.ModeSymlink != 0:
 		target, err := os.Readlink("/" + dir)
-		r.do("read link "+dir, err)
+		r.check("read link "+dir, err)
 		if r.err == nil {
-			r.do("link "+dir, os.Symlink(target, r.base+"/"+dir))
+			r.check("link "+dir, os.Symlink(target, r.base+"/"+dir))
 		}
 	case info.IsDir():
 		r.bind("/"+dir, "/"+dir, readOnly)
 	}
 }
 
-// resolver shows the file that /etc/resolv.conf links to: it is often outside of
-// the system's directories.
+// resolver mounts the file that /etc/resolv.conf links to. It is often not in one of the
+// system's directories.
 func (r *root) resolver() {
 	path, err := filepath.EvalSymlinks("/etc/resolv.conf")
 	if err != nil || r.visible(path) {
@@ -233,20 +245,20 @@ func (r *root) resolver() {
 	}
 	r.directory(filepath.Dir(path))
 	if r.err == nil {
-		r.do("make "+path, os.WriteFile(r.base+path, nil, 0o644))
+		r.check("make "+path, os.WriteFile(r.base+path, nil, 0o644))
 	}
 	r.attach(path, path, readOnly)
 }
 
-// visible reports whether a path of the machine is below a directory that the
-// program sees.
+// visible reports whether a path of the machine is in one of the system's directories,
+// which the program sees.
 func (r *root) visible(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return slices.Contains(systemDirs, first)
 }
 
-// readable shows a directory that the order names, unless the program sees it
-// already or it does not exist.
+// readable mounts a directory that the request lists, unless it does not exist or the
+// program sees it already.
 func (r *root) readable(dir string) {
 	if !filepath.IsAbs(dir) || r.visible(dir) {
 		return
@@ -256,27 +268,30 @@ func (r *root) readable(dir string) {
 	}
 }
 
+// devices mounts the devices, and makes the links to the standard streams.
 func (r *root) devices() {
 	r.directory("/dev")
 	for _, name := range devices {
 		path := "/dev/" + name
 		if r.err == nil {
-			r.do("make "+path, os.WriteFile(r.base+path, nil, 0o644))
+			r.check("make "+path, os.WriteFile(r.base+path, nil, 0o644))
 		}
 		r.mount(path, r.base+path, "", unix.MS_BIND, "")
 	}
+
 	for i, name := range []string{"stdin", "stdout", "stderr", "fd"} {
 		target := "/proc/self/fd"
 		if name != "fd" {
 			target += "/" + itoa(i)
 		}
 		if r.err == nil {
-			r.do("link /dev/"+name, os.Symlink(target, r.base+"/dev/"+name))
+			r.check("link /dev/"+name, os.Symlink(target, r.base+"/dev/"+name))
 		}
 	}
 }
 
-// hide covers a directory of the machine that the new root would show.
+// hide mounts an empty directory over one that the program must not see, if the new root
+// contains it.
 func (r *root) hide(dir string) {
 	if r.err != nil {
 		return
@@ -286,27 +301,28 @@ func (r *root) hide(dir string) {
 		return // it does not exist
 	}
 	if _, err := os.Stat(r.base + real); err != nil {
-		return // the new root does not show it
+		return // the new root does not contain it
 	}
 	r.mount("tmpfs", r.base+real, "tmpfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, "mode=0755,size=4k,nr_inodes=4")
 }
 
-// enter makes the new root this process's, and lets go of the old one.
+// enter makes the new root this process's root, and unmounts the old one.
 func (r *root) enter() {
 	if r.err != nil {
 		return
 	}
-	r.do("enter the new root", syscall.Chdir(r.base))
+
+	r.check("enter the new root", syscall.Chdir(r.base))
 	if r.err == nil {
-		r.do("enter the new root", unix.PivotRoot(".", "."))
+		r.check("enter the new root", unix.PivotRoot(".", "."))
 	}
 	if r.err == nil {
-		r.do("leave the old root", unix.Unmount(".", unix.MNT_DETACH))
+		r.check("leave the old root", unix.Unmount(".", unix.MNT_DETACH))
 	}
 	if r.err == nil {
-		r.do("enter the new root", syscall.Chdir("/"))
+		r.check("enter the new root", syscall.Chdir("/"))
 	}
 	if r.err == nil {
-		r.do("protect /", unix.MountSetattr(unix.AT_FDCWD, "/", 0, &unix.MountAttr{Attr_set: readOnly}))
+		r.check("protect /", unix.MountSetattr(unix.AT_FDCWD, "/", 0, &unix.MountAttr{Attr_set: readOnly}))
 	}
 }

@@ -30,7 +30,7 @@ func (s *Server) faultChance() *chance.Source {
 // intercept stands around every operation: it lets calls fail that are to fail,
 // and a handler die at the call at which it is to die.
 func (s *Server) intercept(ctx context.Context, c *awsapi.Call, service string, op *awsapi.Operation, in any, next func() (any, error)) (any, error) {
-	return sandbox.Meet(ctx, func() (any, error) {
+	return sandbox.Call(ctx, func() (any, error) {
 		if s.opts.ObserveCall != nil {
 			s.opts.ObserveCall(service, op.Name)
 		}

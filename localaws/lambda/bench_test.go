@@ -114,12 +114,12 @@ func benchmarkRoundTrip(b *testing.B) {
 		}
 	}()
 
-	<-session.Asked()
+	<-session.Ready()
 	for b.Loop() {
 		if err := session.Deliver(runtimeapi.Invocation{RequestID: "one", Payload: []byte("{}")}); err != nil {
 			b.Fatal(err)
 		}
-		<-session.Answered()
-		<-session.Asked()
+		<-session.Responses()
+		<-session.Ready()
 	}
 }

@@ -152,7 +152,7 @@ func asJSON(p []byte) json.RawMessage {
 // give the reason (LAM C49).
 func deadLetterAttributes(e *asyncEvent, result asyncResult) map[string]Attribute {
 	message := result.condition
-	var problem runtimeapi.Problem
+	var problem runtimeapi.ErrorBody
 	if result.ran && json.Unmarshal(result.payload, &problem) == nil && problem.Message != "" {
 		message = problem.Message
 	}
@@ -172,5 +172,5 @@ func deadLetterAttributes(e *asyncEvent, result asyncResult) map[string]Attribut
 // recursionErrorPayload returns the error of the recursive-loop guard in the form of a
 // function's error.
 func recursionErrorPayload(err *awsapi.Error) []byte {
-	return runtimeapi.Problem{Message: err.Message, Type: err.Code}.JSON()
+	return runtimeapi.ErrorBody{Message: err.Message, Type: err.Code}.JSON()
 }

@@ -90,7 +90,7 @@ func (s *Service) startProcess(v *version, fn *sandbox.Function, host *sandbox.H
 		return nil, err
 	}
 	fn.Dir = dir
-	fn.Refusal = v.entrypointError(dir)
+	fn.StartError = v.entrypointError(dir)
 	return sandbox.NewProcess(fn, host)
 }
 

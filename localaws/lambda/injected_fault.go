@@ -94,7 +94,7 @@ func (s *Service) invokeWithFault(fault InjectedFault, e *environment, a *admiss
 	case CrashDuring:
 		ctx := s.ctx
 		if e.code == nil {
-			ctx = sandbox.WithDoom(ctx, fault.Calls, fault.Served)
+			ctx = sandbox.WithKillPoint(ctx, fault.Calls, fault.Served)
 		} else {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, fault.After)

@@ -207,9 +207,9 @@ func TestCrashDuringEndsAHandlerAtACall(t *testing.T) {
 			go func() {
 				survived := false
 				defer func() { over <- survived }()
-				crashing := sandbox.WithDoom(ctx, c.calls, c.served)
+				crashing := sandbox.WithKillPoint(ctx, c.calls, c.served)
 				for range 5 {
-					_, _ = sandbox.Meet(crashing, func() (int, error) { made++; return made, nil })
+					_, _ = sandbox.Call(crashing, func() (int, error) { made++; return made, nil })
 				}
 				survived = true
 			}()

@@ -1,33 +1,34 @@
-// Package runtimeapi serves the Lambda Runtime API to one execution environment:
-// the HTTP interface through which a function's process asks for invocations and
-// answers them (LAM C53 to C61).
+// Package runtimeapi serves the Lambda Runtime API to one execution environment: the
+// HTTP interface through which a function's process requests invocations and sends
+// responses (LAM C53 to C61).
 //
 // A [Server] listens on a loopback port of its own for as long as the environment
-// lives. Each process in the environment is one [Session]: it begins when the
-// process starts, and nothing of it carries over to the next. The session's owner
-// sees four things happen: the runtime asks for work ([Session.Asked]), it answers
-// ([Session.Answered]), it reports that it could not start ([Session.InitFailed]),
-// and it registers for a warning before it is killed ([Session.WantsSIGTERM]).
+// exists. Each process in the environment has one [Session], which begins when the
+// process starts and shares nothing with the next one. The owner of a session receives
+// four kinds of events: the runtime is ready for an invocation ([Session.Ready]), it
+// has sent a response ([Session.Responses]), it has reported that it could not start
+// ([Session.InitErrors]), and it has registered for SIGTERM before it is killed
+// ([Session.WantsSIGTERM]).
 //
-//	starting --next--> idle --Deliver--> busy --response or error--> answered --next--> idle
+//	starting --next--> idle --Deliver--> busy --response or error--> responded --next--> idle
 //
-// What does not fit the state is refused as AWS does, with 403
-// InvalidStateTransition.
+// A request that does not fit the state is refused with 403 InvalidStateTransition, as
+// on AWS.
 package runtimeapi
 
 import "encoding/json"
 
-// MaxResponse is the size in bytes that a function's answer may have (LAM C38).
+// MaxResponse is the maximum size in bytes of a function's response (LAM C38).
 const MaxResponse = 6291556
 
 // Invocation is what the runtime gets from /runtime/invocation/next.
 type Invocation struct {
 	// RequestID is the invocation's id.
 	RequestID string
-	// DeadlineMS is when the function times out, in epoch milliseconds of
-	// machine time.
+	// DeadlineMS is the time at which the function times out, in epoch
+	// milliseconds of machine time.
 	DeadlineMS int64
-	// FunctionARN is the ARN that was invoked, qualified as the caller had it.
+	// FunctionARN is the ARN that was invoked, with the caller's qualifier.
 	FunctionARN string
 	// Trace is the X-Ray trace header.
 	Trace string
@@ -37,35 +38,36 @@ type Invocation struct {
 	Payload []byte
 }
 
-// Answer is what the runtime made of an invocation.
-type Answer struct {
-	// Payload is the answer, or the error's JSON when Failed.
+// Response is a function's response to an invocation, or the error that the runtime
+// reported.
+type Response struct {
+	// Payload is the response, or with Failed the error as JSON.
 	Payload []byte
-	// Failed says that the runtime reported an error.
+	// Failed reports that the runtime reported an error.
 	Failed bool
-	// ErrorType is the error type from the request's header or trailer, empty
-	// without one (LAM C56).
+	// ErrorType is the error type from the request's header or trailer, or empty
+	// (LAM C56).
 	ErrorType string
 }
 
-// Problem is an error as the Runtime API and function errors write it.
-type Problem struct {
-	// Message says what went wrong.
+// ErrorBody is an error in the JSON form of the Runtime API and of function errors.
+type ErrorBody struct {
+	// Message describes the error.
 	Message string `json:"errorMessage"`
 	// Type is the error's class, such as Runtime.ExitError.
 	Type string `json:"errorType"`
 }
 
-// JSON writes the problem as a body.
-func (p Problem) JSON() []byte {
-	b, _ := json.Marshal(p) // two strings always encode
+// JSON encodes the error.
+func (p ErrorBody) JSON() []byte {
+	b, _ := json.Marshal(p) // cannot fail for two strings
 	return b
 }
 
-// TooLarge is the answer in place of one that is larger than MaxResponse
+// TooLarge returns the error that replaces a response larger than MaxResponse
 // (LAM C39).
-func TooLarge() Problem {
-	return Problem{
+func TooLarge() ErrorBody {
+	return ErrorBody{
 		Message: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
 		Type:    "Function.ResponseSizeTooLarge",
 	}

@@ -11,71 +11,79 @@ import (
 	"strings"
 )
 
-// refusal is an error answer of the Runtime API (LAM C58).
-type refusal struct {
+// errorTypeHeader is the header or trailer with the type of an error.
+const errorTypeHeader = "Lambda-Runtime-Function-Error-Type"
+
+// errorResponse is an error response of the Runtime API (LAM C58).
+type errorResponse struct {
 	status int
-	Problem
+	ErrorBody
 }
 
 var (
-	refuseID     = refusal{400, Problem{"Invalid request ID", "InvalidRequestID"}}
-	refuseState  = refusal{403, Problem{"State transition is not allowed", "InvalidStateTransition"}}
-	refuseSize   = refusal{413, Problem{"Exceeded maximum allowed payload size (6291556 bytes).", "RequestEntityTooLarge"}}
-	refusePath   = refusal{404, Problem{"There is nothing at this path of the Runtime API", "NotFound"}}
-	refusePeer   = refusal{403, Problem{"The Runtime API is for the function's own process", "Forbidden"}}
-	refuseWeb    = refusal{403, Problem{"The Runtime API is not for web pages", "Forbidden"}}
-	refuseEvents = refusal{403, Problem{"Extensions that ask for events are not embedded", "Extension.InvalidEventType"}}
-	refuseName   = refusal{400, Problem{"Header Lambda-Extension-Name is missing", "Extension.InvalidExtensionName"}}
+	errRequestID = errorResponse{400, ErrorBody{"Invalid request ID", "InvalidRequestID"}}
+	errState     = errorResponse{403, ErrorBody{"State transition is not allowed", "InvalidStateTransition"}}
+	errSize      = errorResponse{413, ErrorBody{"Exceeded maximum allowed payload size (6291556 bytes).", "RequestEntityTooLarge"}}
+	errPath      = errorResponse{404, ErrorBody{"There is nothing at this path of the Runtime API", "NotFound"}}
+	errPeer      = errorResponse{403, ErrorBody{"The Runtime API is for the function's own process", "Forbidden"}}
+	errWebPage   = errorResponse{403, ErrorBody{"The Runtime API is not for web pages", "Forbidden"}}
+	errEvents    = errorResponse{403, ErrorBody{"Extensions that ask for events are not embedded", "Extension.InvalidEventType"}}
+	errName      = errorResponse{400, ErrorBody{"Header Lambda-Extension-Name is missing", "Extension.InvalidExtensionName"}}
 )
 
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", s.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", s.response)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", s.failure)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", s.invocationError)
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", s.initError)
 	mux.HandleFunc("POST /2020-01-01/extension/register", s.register)
 	mux.HandleFunc("GET /2020-01-01/extension/event/next", s.eventNext)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, &refusePath) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, &errPath) })
+
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The port is open to every page in the machine's browsers: a page
-		// cannot help sending Origin or Sec-Fetch-Site, nor choose Host.
+		// Every page in the machine's browsers can reach the port. A page cannot
+		// omit Origin or Sec-Fetch-Site, nor choose Host.
 		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" || r.Host != s.Addr() {
-			refuse(w, &refuseWeb)
+			refuse(w, &errWebPage)
 			return
 		}
 		if !s.admitted(r) {
-			refuse(w, &refusePeer)
+			refuse(w, &errPeer)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-func refuse(w http.ResponseWriter, r *refusal) {
+// refuse writes an error response. A process that has ended reads none.
+func refuse(w http.ResponseWriter, e *errorResponse) {
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(r.status)
-	w.Write(r.JSON())
+	w.WriteHeader(e.status)
+	_, _ = w.Write(e.JSON())
 }
 
+// accept writes the response to an accepted request. A process that has ended reads
+// none.
 func accept(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusAccepted)
-	_, _ = io.WriteString(w, `{"status":"OK"}`) // a program that went away reads no answer
+	_, _ = io.WriteString(w, `{"status":"OK"}`)
 }
 
 // next blocks until there is an invocation (LAM C54).
 func (s *Server) next(w http.ResponseWriter, r *http.Request) {
 	session := s.session.Load()
-	if !session.wait() {
-		refuse(w, &refuseState)
+	if !session.becomeIdle() {
+		refuse(w, &errState)
 		return
 	}
+
 	select {
 	case inv := <-session.work:
 		writeInvocation(w, inv)
 	case <-session.over:
-		refuse(w, &refuseState)
+		refuse(w, &errState)
 	case <-r.Context().Done():
 	}
 }
@@ -91,94 +99,107 @@ func writeInvocation(w http.ResponseWriter, inv Invocation) {
 		h.Set("Lambda-Runtime-Client-Context", inv.ClientContext)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(inv.Payload)))
-	w.Write(inv.Payload)
+	_, _ = w.Write(inv.Payload) // a process that has ended reads none
 }
 
-// response takes a function's answer (LAM C55, C58).
+// response receives a function's response (LAM C55, C58).
 func (s *Server) response(w http.ResponseWriter, r *http.Request) {
-	session, id := s.session.Load(), r.PathValue("id")
-	if ref := session.expects(id); ref != nil {
-		refuse(w, ref)
+	session := s.session.Load()
+	id := r.PathValue("id")
+
+	// Check before a body of several megabytes is read.
+	if e := session.check(id); e != nil {
+		refuse(w, e)
 		return
 	}
-	body, tooLarge, err := read(w, r)
+	body, tooLarge, err := readBody(w, r)
 	if err != nil {
-		return // the process went away in mid-sentence: its end will be seen
+		return // the process ended while it sent the body
 	}
-	a := Answer{Payload: body}
+
+	res := Response{Payload: body}
 	switch {
 	case tooLarge:
-		problem := TooLarge()
-		a = Answer{Payload: problem.JSON(), Failed: true, ErrorType: problem.Type}
-	case r.Trailer.Get("Lambda-Runtime-Function-Error-Type") != "":
-		a = streamFailure(r)
+		e := TooLarge()
+		res = Response{Payload: e.JSON(), Failed: true, ErrorType: e.Type}
+	case r.Trailer.Get(errorTypeHeader) != "":
+		res = streamError(r)
 	}
-	ref := session.answer(id, a)
+
+	e := session.respond(id, res)
 	switch {
-	case ref != nil:
-		refuse(w, ref)
+	case e != nil:
+		refuse(w, e)
 	case tooLarge:
-		refuse(w, &refuseSize)
+		refuse(w, &errSize)
 	default:
 		accept(w)
 	}
 }
 
-// streamFailure reads what a streaming answer that broke off says in its
-// trailers.
-func streamFailure(r *http.Request) Answer {
-	kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type")
+// streamError returns the error in the trailers of a streaming response that was
+// aborted.
+func streamError(r *http.Request) Response {
+	kind := r.Trailer.Get(errorTypeHeader)
 	body, err := base64.StdEncoding.DecodeString(r.Trailer.Get("Lambda-Runtime-Function-Error-Body"))
 	if err != nil || !json.Valid(body) {
-		body = Problem{Message: "The response stream ended with an error", Type: kind}.JSON()
+		body = ErrorBody{Message: "The response stream ended with an error", Type: kind}.JSON()
 	}
-	return Answer{Payload: body, Failed: true, ErrorType: kind}
+	return Response{Payload: body, Failed: true, ErrorType: kind}
 }
 
-// failure takes a function's error (LAM C56).
-func (s *Server) failure(w http.ResponseWriter, r *http.Request) {
-	session, id := s.session.Load(), r.PathValue("id")
-	if ref := session.expects(id); ref != nil {
-		refuse(w, ref)
+// invocationError receives a function's error (LAM C56).
+func (s *Server) invocationError(w http.ResponseWriter, r *http.Request) {
+	session := s.session.Load()
+	id := r.PathValue("id")
+
+	// Check before a body of several megabytes is read.
+	if e := session.check(id); e != nil {
+		refuse(w, e)
 		return
 	}
-	a, ref := readFailure(w, r)
-	if ref == nil {
-		ref = session.answer(id, a)
+	res, e := readError(w, r)
+	if e == nil {
+		e = session.respond(id, res)
 	}
-	if ref != nil {
-		refuse(w, ref)
+	if e != nil {
+		refuse(w, e)
 		return
 	}
 	accept(w)
 }
 
-// initError takes the report of a runtime that could not start (LAM C57).
+// initError receives the report of a runtime that could not start (LAM C57).
 func (s *Server) initError(w http.ResponseWriter, r *http.Request) {
-	a, ref := readFailure(w, r)
-	if ref == nil {
-		ref = s.session.Load().failInit(a)
+	res, e := readError(w, r)
+	if e == nil {
+		e = s.session.Load().failInit(res)
 	}
-	if ref != nil {
-		refuse(w, ref)
+	if e != nil {
+		refuse(w, e)
 		return
 	}
 	accept(w)
 }
 
-func readFailure(w http.ResponseWriter, r *http.Request) (Answer, *refusal) {
-	body, tooLarge, err := read(w, r)
+// readError reads an error that a runtime reports.
+func readError(w http.ResponseWriter, r *http.Request) (Response, *errorResponse) {
+	body, tooLarge, err := readBody(w, r)
 	if err != nil || tooLarge {
-		return Answer{}, &refuseSize
+		return Response{}, &errSize
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		body = []byte("{}")
 	}
-	return Answer{Payload: body, Failed: true, ErrorType: r.Header.Get("Lambda-Runtime-Function-Error-Type")}, nil
+	return Response{
+		Payload:   body,
+		Failed:    true,
+		ErrorType: r.Header.Get(errorTypeHeader),
+	}, nil
 }
 
-// read takes a body of up to MaxResponse bytes.
-func read(w http.ResponseWriter, r *http.Request) (body []byte, tooLarge bool, err error) {
+// readBody reads a body of up to MaxResponse bytes, and reports whether it is larger.
+func readBody(w http.ResponseWriter, r *http.Request) (body []byte, tooLarge bool, err error) {
 	body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, MaxResponse))
 	var limit *http.MaxBytesError
 	if errors.As(err, &limit) {
@@ -187,33 +208,35 @@ func read(w http.ResponseWriter, r *http.Request) (body []byte, tooLarge bool, e
 	return body, false, err
 }
 
-// register takes an internal extension that asks for no events, as the one that
+// register registers an internal extension without events, such as the one that
 // lambda.WithEnableSIGTERM makes (LAM C61).
 func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 	name := r.Header.Get("Lambda-Extension-Name")
 	if name == "" {
-		refuse(w, &refuseName)
+		refuse(w, &errName)
 		return
 	}
+
 	var in struct {
 		Events []string `json:"events"`
 	}
-	body, tooLarge, err := read(w, r)
+	body, tooLarge, err := readBody(w, r)
 	if err == nil && len(body) > 0 {
 		err = json.Unmarshal(body, &in)
 	}
 	if err != nil || tooLarge || len(in.Events) > 0 {
-		refuse(w, &refuseEvents)
+		refuse(w, &errEvents)
 		return
 	}
+
 	s.session.Load().register()
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Lambda-Extension-Identifier", strings.ToLower(name))
-	_ = json.NewEncoder(w).Encode(s.about) // three strings always encode, and an extension that went away reads none
+	_ = json.NewEncoder(w).Encode(s.about) // a process that has ended reads none
 }
 
-// eventNext blocks for ever: there are no events for extensions that asked for
-// none (LAM C61).
+// eventNext blocks until the session ends: an extension without events gets none
+// (LAM C61).
 func (s *Server) eventNext(_ http.ResponseWriter, r *http.Request) {
 	select {
 	case <-s.session.Load().over:

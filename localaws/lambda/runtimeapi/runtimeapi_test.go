@@ -21,7 +21,7 @@ const (
 	register  = "/2020-01-01/extension/register"
 )
 
-// runtime is the other side: a program that asks for work.
+// runtime is a client of the Runtime API, in place of a function's program.
 type runtime struct {
 	t      testing.TB
 	server *runtimeapi.Server
@@ -44,7 +44,7 @@ func start(t testing.TB) (*runtime, *runtimeapi.Session) {
 	return &runtime{t, s, client}, s.Begin(nil)
 }
 
-// do sends a request and answers status, headers and body.
+// do sends a request and returns status, headers and body.
 func (r *runtime) do(method, path, body string, headers ...string) (int, http.Header, string) {
 	r.t.Helper()
 	req, err := http.NewRequest(method, "http://"+r.server.Addr()+path, strings.NewReader(body))
@@ -66,7 +66,7 @@ func (r *runtime) do(method, path, body string, headers ...string) (int, http.He
 	return res.StatusCode, res.Header, string(b)
 }
 
-// deliver makes the runtime ask and gives it an invocation.
+// deliver makes the runtime request an invocation and delivers one.
 func (r *runtime) deliver(s *runtimeapi.Session, inv runtimeapi.Invocation) (http.Header, string) {
 	r.t.Helper()
 	type got struct {
@@ -79,7 +79,7 @@ func (r *runtime) deliver(s *runtimeapi.Session, inv runtimeapi.Invocation) (htt
 		status, header, body := r.do("GET", next, "")
 		answer <- got{status, header, body}
 	}()
-	<-s.Asked()
+	<-s.Ready()
 	if err := s.Deliver(inv); err != nil {
 		r.t.Fatal(err)
 	}
@@ -98,48 +98,51 @@ func (r *runtime) want(status int, kind, method, path, body string, headers ...s
 	}
 }
 
-func TestC54NextCarriesTheInvocation(t *testing.T) {
+func TestNextReturnsTheInvocation_C54(t *testing.T) {
 	t.Parallel()
 	r, s := start(t)
 	header, body := r.deliver(s, runtimeapi.Invocation{
 		RequestID: "one", DeadlineMS: 1767323045678, FunctionARN: "arn", Trace: "Root=1-0-0", ClientContext: `{"custom":{}}`, Payload: []byte(`{"n":1}`),
 	})
+
 	for name, want := range map[string]string{
 		"Lambda-Runtime-Aws-Request-Id": "one", "Lambda-Runtime-Deadline-Ms": "1767323045678", "Lambda-Runtime-Invoked-Function-Arn": "arn",
 		"Lambda-Runtime-Trace-Id": "Root=1-0-0", "Lambda-Runtime-Client-Context": `{"custom":{}}`, "Content-Type": "application/json",
 	} {
-		if header.Get(name) != want {
-			t.Errorf("%s: %q, want %q", name, header.Get(name), want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := header.Get(name); got != want {
+				t.Errorf("%s: %q, want %q", name, got, want)
+			}
+		})
 	}
 	if body != `{"n":1}` {
 		t.Errorf("body %s", body)
 	}
 }
 
-func TestC55C56AnswersAreTakenOnce(t *testing.T) {
+func TestAResponseIsAcceptedOnce_C55_C56(t *testing.T) {
 	t.Parallel()
 	r, s := start(t)
 	one := runtimeapi.Invocation{RequestID: "one", Payload: []byte("{}")}
 	r.deliver(s, one)
 	r.want(202, `{"status":"OK"}`, "POST", response, "anything, not only JSON")
-	if a := <-s.Answered(); string(a.Payload) != "anything, not only JSON" || a.Failed {
+	if a := <-s.Responses(); string(a.Payload) != "anything, not only JSON" || a.Failed {
 		t.Errorf("%+v", a)
 	}
 	r.want(403, "InvalidStateTransition", "POST", response, "again")
 	r.want(403, "InvalidStateTransition", "POST", failure, "again")
 	r.deliver(s, one)
 	r.want(202, "OK", "POST", failure, `{"errorMessage":"m"}`)
-	if a := <-s.Answered(); !a.Failed || string(a.Payload) != `{"errorMessage":"m"}` || a.ErrorType != "" {
+	if a := <-s.Responses(); !a.Failed || string(a.Payload) != `{"errorMessage":"m"}` || a.ErrorType != "" {
 		t.Errorf("%+v", a)
 	}
 }
 
-func TestC58WhatDoesNotFitIsRefused(t *testing.T) {
+func TestRequestsThatDoNotFitTheStateAreRefused_C58(t *testing.T) {
 	t.Parallel()
 	r, s := start(t)
 	if err := s.Deliver(runtimeapi.Invocation{}); !errors.Is(err, runtimeapi.ErrNotIdle) {
-		t.Errorf("deliver before it asked: %v", err)
+		t.Errorf("Deliver before the runtime requests an invocation: %v", err)
 	}
 	r.want(400, "InvalidRequestID", "POST", response, "")
 	r.want(404, "NotFound", "GET", "/2018-06-01/runtime/other", "")
@@ -149,21 +152,21 @@ func TestC58WhatDoesNotFitIsRefused(t *testing.T) {
 	r.want(403, "InvalidStateTransition", "POST", initError, "{}")
 	r.want(400, "InvalidRequestID", "POST", strings.Replace(response, "one", "two", 1), "")
 	r.want(413, "RequestEntityTooLarge", "POST", response, strings.Repeat("x", runtimeapi.MaxResponse+1))
-	if a := <-s.Answered(); !a.Failed || !strings.Contains(string(a.Payload), "Function.ResponseSizeTooLarge") {
+	if a := <-s.Responses(); !a.Failed || !strings.Contains(string(a.Payload), "Function.ResponseSizeTooLarge") {
 		t.Errorf("C39: %+v", a)
 	}
 }
 
-func TestC57InitErrorsAreTaken(t *testing.T) {
+func TestInitErrorsAreAccepted_C57(t *testing.T) {
 	t.Parallel()
 	r, s := start(t)
 	r.want(202, "OK", "POST", initError, `{"errorMessage":"no database"}`, "Lambda-Runtime-Function-Error-Type", "Init.NoDatabase")
-	if a := <-s.InitFailed(); a.ErrorType != "Init.NoDatabase" || string(a.Payload) != `{"errorMessage":"no database"}` {
+	if a := <-s.InitErrors(); a.ErrorType != "Init.NoDatabase" || string(a.Payload) != `{"errorMessage":"no database"}` {
 		t.Errorf("%+v", a)
 	}
 }
 
-func TestC55AStreamThatBreaksOffSaysSoInItsTrailers(t *testing.T) {
+func TestAnAbortedStreamReportsItsErrorInTrailers_C55(t *testing.T) {
 	t.Parallel()
 	r, s := start(t)
 	r.deliver(s, runtimeapi.Invocation{RequestID: "one"})
@@ -177,16 +180,16 @@ func TestC55AStreamThatBreaksOffSaysSoInItsTrailers(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	if a := <-s.Answered(); !a.Failed || a.ErrorType != "Stream.Broken" || string(a.Payload) != `{"errorMessage":"broke"}` {
+	if a := <-s.Responses(); !a.Failed || a.ErrorType != "Stream.Broken" || string(a.Payload) != `{"errorMessage":"broke"}` {
 		t.Errorf("%+v %s", a, a.Payload)
 	}
 }
 
-func TestC61AnExtensionWithoutEventsIsRegistered(t *testing.T) {
+func TestAnExtensionWithoutEventsIsRegistered_C61(t *testing.T) {
 	t.Parallel()
 	r, s := start(t)
 	if s.WantsSIGTERM() {
-		t.Error("before anybody asked")
+		t.Error("WantsSIGTERM before the extension is registered")
 	}
 	status, header, body := r.do("POST", register, `{"events":[]}`, "Lambda-Extension-Name", "GoLangEnableSIGTERM")
 	if status != 200 || header.Get("Lambda-Extension-Identifier") == "" || !strings.Contains(body, `"functionName":"f"`) || !s.WantsSIGTERM() {
@@ -204,15 +207,15 @@ func TestC61AnExtensionWithoutEventsIsRegistered(t *testing.T) {
 	select {
 	case err := <-ended:
 		t.Errorf("event/next returned: %v", err)
-	case <-s.Asked():
-		t.Error("an extension's poll is no ask for work")
+	case <-s.Ready():
+		t.Error("an extension's poll counts as a request for an invocation")
 	default:
 	}
 	cancel()
 	<-ended
 }
 
-func TestWebPagesAreKeptOut(t *testing.T) {
+func TestWebPagesAreRefused(t *testing.T) {
 	t.Parallel()
 	r, s := start(t)
 	r.want(403, "Forbidden", "GET", next, "", "Origin", "https://evil.example")
@@ -228,8 +231,8 @@ func TestWebPagesAreKeptOut(t *testing.T) {
 		t.Errorf("a name that resolves to loopback: %d", res.StatusCode)
 	}
 	select {
-	case <-s.Asked():
-		t.Error("a page counted as the runtime")
+	case <-s.Ready():
+		t.Error("a request of a web page counts as a request for an invocation")
 	default:
 	}
 }
@@ -242,10 +245,10 @@ func TestASessionEndsWithItsProcess(t *testing.T) {
 		status, _, _ := r.do("GET", next, "")
 		polled <- status
 	}()
-	<-s.Asked()
+	<-s.Ready()
 	second := r.server.Begin(nil)
 	if status := <-polled; status != 403 {
-		t.Errorf("the old poll ends with %d", status)
+		t.Errorf("the poll of the old session ends with %d, want 403", status)
 	}
 	r.deliver(second, runtimeapi.Invocation{RequestID: "one"})
 	s.End()
@@ -261,7 +264,7 @@ func ExampleListen() {
 	defer server.Close()
 	session := server.Begin(nil)
 	go http.Get("http://" + server.Addr() + next) // as the function's process does
-	<-session.Asked()
+	<-session.Ready()
 	fmt.Println(session.Deliver(runtimeapi.Invocation{RequestID: "one", Payload: []byte("{}")}))
 	// Output: <nil>
 }

@@ -16,16 +16,16 @@ type Server struct {
 	http     *http.Server
 	session  atomic.Pointer[Session]
 	about    About
-	ended    chan struct{}
+	ended    chan struct{} // closed when the server's goroutine has ended
 }
 
-// About is what an extension is told about its function when it registers.
+// About is what an extension learns about its function when it registers.
 type About struct {
 	// Name is the function's name.
 	Name string `json:"functionName"`
 	// Version is $LATEST or a number.
 	Version string `json:"functionVersion"`
-	// Handler is the function's handler setting.
+	// Handler is the handler in the function's configuration.
 	Handler string `json:"handler"`
 }
 
@@ -35,25 +35,27 @@ func Listen(about About) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for the runtime API: %w", err)
 	}
+
 	s := &Server{listener: l, about: about, ended: make(chan struct{})}
 	s.session.Store(newSession())
 	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	s.http.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
-		return context.WithValue(ctx, visitorKey{}, &visitor{})
+		return context.WithValue(ctx, peerKey{}, &peer{})
 	}
+
 	go func() {
 		defer close(s.ended)
-		_ = s.http.Serve(l) // it ends with Close, or with the listener, which nobody else has
+		_ = s.http.Serve(l) // returns only when Close is called
 	}()
 	return s, nil
 }
 
-// Addr is host and port for AWS_LAMBDA_RUNTIME_API (LAM C53).
+// Addr returns host and port for AWS_LAMBDA_RUNTIME_API (LAM C53).
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Begin ends the session that was and starts one for a new process. Each TCP
-// connection is shown to admit before its first request is served; ctx ends with
-// the request. A nil admit lets everybody in.
+// Begin ends the current session and begins one for a new process. admit is called with
+// each TCP connection before its first request is served, with the context of that
+// request. A nil admit admits every connection.
 func (s *Server) Begin(admit Admit) *Session {
 	session := newSession()
 	session.admit = admit
@@ -61,7 +63,7 @@ func (s *Server) Begin(admit Admit) *Session {
 	return session
 }
 
-// Close ends the session and the server. Nothing of it runs afterwards.
+// Close ends the session and the server, and waits for the server's goroutine to end.
 func (s *Server) Close() error {
 	s.session.Load().End()
 	err := s.http.Close()

@@ -5,96 +5,102 @@ import (
 	"sync"
 )
 
-// state is where a session stands.
+// state is the state of a session.
 type state uint8
 
 const (
-	starting state = iota // the runtime has not asked for work yet
-	idle                  // it waits for work
-	busy                  // it has an invocation
-	answered              // it has answered and not asked for more
-	ended                 // the process is gone
+	starting  state = iota // the runtime has not requested an invocation yet
+	idle                   // it waits for an invocation
+	busy                   // it has an invocation
+	responded              // it has responded, and not requested the next invocation
+	ended                  // the process has ended
 )
 
-// ErrNotIdle says that an invocation was delivered to a runtime that had not
-// asked for one.
-var ErrNotIdle = errors.New("runtime has not asked for an invocation")
+// ErrNotIdle is returned by Deliver when the runtime does not wait for an invocation.
+var ErrNotIdle = errors.New("runtime has not requested an invocation")
 
-// Session is the conversation with one process.
+// Session is the exchange of requests with one process. Its methods are safe for
+// concurrent use.
 type Session struct {
-	asked    chan struct{}
-	answers  chan Answer
-	initFail chan Answer
-	work     chan Invocation
-	over     chan struct{}
-	admit    Admit // or nil
+	ready      chan struct{}
+	responses  chan Response
+	initErrors chan Response
+	work       chan Invocation
+	over       chan struct{} // closed by End
+	admit      Admit         // or nil
 
 	mu      sync.Mutex
 	state   state
-	current string // request id while busy or answered
+	current string // request id while busy or responded
 	sigterm bool
 }
 
 func newSession() *Session {
 	return &Session{
-		asked:    make(chan struct{}, 1),
-		answers:  make(chan Answer, 1),
-		initFail: make(chan Answer, 1),
-		work:     make(chan Invocation, 1),
-		over:     make(chan struct{}),
+		ready:      make(chan struct{}, 1),
+		responses:  make(chan Response, 1),
+		initErrors: make(chan Response, 1),
+		work:       make(chan Invocation, 1),
+		over:       make(chan struct{}),
 	}
 }
 
-// Asked yields a value each time that the runtime begins to wait for work: first
-// when its init is over, then after each answer (LAM C59).
-func (s *Session) Asked() <-chan struct{} { return s.asked }
+// Ready returns a channel that yields a value each time the runtime begins to wait for
+// an invocation: first when its init is over, then after each response (LAM C59).
+func (s *Session) Ready() <-chan struct{} { return s.ready }
 
-// Answered yields the answer to what was delivered last.
-func (s *Session) Answered() <-chan Answer { return s.answers }
+// Responses returns a channel that yields the response to each invocation.
+func (s *Session) Responses() <-chan Response { return s.responses }
 
-// InitFailed yields the error that the runtime posted to /runtime/init/error.
-func (s *Session) InitFailed() <-chan Answer { return s.initFail }
+// InitErrors returns a channel that yields the error that the runtime posts to
+// /runtime/init/error.
+func (s *Session) InitErrors() <-chan Response { return s.initErrors }
 
-// WantsSIGTERM reports whether the process registered as an extension, and so
-// is to be warned before it is killed (LAM C61).
+// WantsSIGTERM reports whether the process has registered as an extension, and so gets
+// SIGTERM before it is killed (LAM C61).
 func (s *Session) WantsSIGTERM() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.sigterm
 }
 
-// Deliver hands the waiting runtime an invocation.
+// Deliver passes an invocation to the waiting runtime.
 func (s *Session) Deliver(inv Invocation) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if s.state != idle {
 		return ErrNotIdle
 	}
-	s.state, s.current = busy, inv.RequestID
+	s.state = busy
+	s.current = inv.RequestID
 	s.work <- inv
 	return nil
 }
 
-// End says that the process is gone. Whatever still waits is let go.
+// End ends the session, because its process has ended. Requests that wait are refused.
 func (s *Session) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if s.state != ended {
 		s.state = ended
 		close(s.over)
 	}
 }
 
-// wait moves to idle for a runtime that asks for work, or refuses.
-func (s *Session) wait() bool {
+// becomeIdle changes to idle for a runtime that requests an invocation. It returns false
+// where that does not fit the state.
+func (s *Session) becomeIdle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	switch s.state {
-	case starting, answered:
+	case starting, responded:
 		s.state = idle
 		select {
-		case s.asked <- struct{}{}:
-		default: // the owner has not looked yet: one sign is enough
+		case s.ready <- struct{}{}:
+		default: // the owner has not received the last value yet: one is enough
 		}
 		return true
 	case idle:
@@ -103,51 +109,55 @@ func (s *Session) wait() bool {
 	return false
 }
 
-// expects reports whether an answer for id would be taken, and otherwise why not.
-func (s *Session) expects(id string) *refusal {
+// check returns the error for a response to the invocation id, or nil if it would be
+// accepted now.
+func (s *Session) check(id string) *errorResponse {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.check(id)
+	return s.checkLocked(id)
 }
 
-func (s *Session) check(id string) *refusal {
+// checkLocked is check with mu held.
+func (s *Session) checkLocked(id string) *errorResponse {
 	switch {
-	case s.state != busy && s.state != answered, s.current != id:
-		return &refuseID
-	case s.state == answered:
-		return &refuseState
+	case s.state != busy && s.state != responded, s.current != id:
+		return &errRequestID
+	case s.state == responded:
+		return &errState
 	}
 	return nil
 }
 
-// answer takes the answer for id.
-func (s *Session) answer(id string, a Answer) *refusal {
+// respond accepts the response to the invocation id, or returns the error.
+func (s *Session) respond(id string, r Response) *errorResponse {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r := s.check(id); r != nil {
-		return r
+
+	if err := s.checkLocked(id); err != nil {
+		return err
 	}
-	s.state = answered
-	s.answers <- a
+	s.state = responded
+	s.responses <- r
 	return nil
 }
 
-// failInit takes the report of a failed init.
-func (s *Session) failInit(a Answer) *refusal {
+// failInit accepts the report of a failed init, or returns the error.
+func (s *Session) failInit(r Response) *errorResponse {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if s.state != starting {
-		return &refuseState
+		return &errState
 	}
 	select {
-	case s.initFail <- a:
+	case s.initErrors <- r:
 		return nil
 	default:
-		return &refuseState
+		return &errState // it has reported one already
 	}
 }
 
-// register notes that the process wants a warning before it is killed.
+// register records that the process wants SIGTERM before it is killed.
 func (s *Session) register() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

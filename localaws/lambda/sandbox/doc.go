@@ -1,30 +1,30 @@
-// Package sandbox holds execution environments: what runs one version of a
-// function, one invocation at a time, and writes the log that Lambda would
-// (LAM C53 to C75).
+// Package sandbox provides execution environments. An environment runs one version of a
+// function, one invocation at a time, and writes the same log as Lambda (LAM C53 to
+// C75).
 //
-// There are two kinds under one contract, [Environment]. [NewProcess] makes one
-// that runs the program bootstrap as a child process over the Runtime API.
-// [NewInProcess] makes one that calls a Go value, without sockets or children, so
-// that it works inside a testing/synctest bubble.
+// There are two kinds with one interface, [Environment]. [NewProcess] makes one that
+// runs the program bootstrap as a child process with the Runtime API. [NewInProcess]
+// makes one that calls a Go function, without sockets or child processes, so that it
+// works in a testing/synctest bubble.
 //
-// # A process's life
+// # States of a process
 //
 //	       first invocation                    /next
 //	empty ------------------> init (10 s) -------------> ready <--------------.
-//	  ^                        |  overrun, crash          | invocation        | /next
+//	  ^                        |  timeout, crash          | invocation        | /next
 //	  |                        v                          v                   |
-//	  |   init again, inside the invocation           running -- answer --> answered
+//	  |   init again, in the invocation                running -response-> responded
 //	  |                        |                          |                   |
 //	  '------ reset <----------'------ exit, timeout, out of memory ----------'
 //
-// A reset kills the process and keeps the environment: its folder for temporary
-// files, its log stream and its credentials stay, and the next invocation starts
-// a new process in it (LAM C67, C68). Between invocations a process is stopped on
-// Linux, so that work left behind stands still until the next one, as on Lambda.
+// A reset kills the process and preserves the environment: its folder for temporary
+// files, its log stream and its credentials. The next invocation starts a new process in
+// it (LAM C67, C68). Between invocations a process is stopped on Linux, so that work it
+// left unfinished waits for the next invocation, as on Lambda.
 //
 // # Time
 //
-// Functions live in machine time: timeouts, deadlines and the durations in REPORT
-// lines are measured on the computer's clock. Log lines bear service time, so
-// that they agree with what queues and alarms say.
+// Functions use machine time: timeouts, deadlines and the durations in REPORT lines are
+// measured by the computer's clock. Log lines have service time, so that they agree
+// with queues and alarms.
 package sandbox

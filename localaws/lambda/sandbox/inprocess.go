@@ -14,46 +14,52 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/runtimeapi"
 )
 
-// Handler is a function as a Go value: an event in, an answer out. It has the
-// shape of lambda.Handler's Invoke in aws-lambda-go.
+// Handler is a function in Go: it takes an event and returns a response. It has the
+// signature of lambda.Handler's Invoke in aws-lambda-go.
 type Handler func(ctx context.Context, event []byte) ([]byte, error)
 
-// InProcess is an environment that calls a Go value. It uses no socket, child or
-// file, and its only clocks are those of package time, so that it runs inside a
-// testing/synctest bubble.
+// InProcess is an environment that calls a Go function. It uses no socket, child process
+// or file, and only the clock of package time, so that it works in a testing/synctest
+// bubble.
 //
-// The handler's context carries what aws-lambda-go would give it: the deadline,
-// a [lambdacontext.LambdaContext] and the trace id; [Variables] has what would be
-// its process's environment. What cannot be had in process: a limit on memory, but
-// for what a fault leaks; its standard output in the log; and an end for a handler
-// that does not heed its context. Such a handler is left to itself after its
-// timeout, in a goroutine. A handler that ends its goroutine with runtime.Goexit is
-// a process that exits.
+// The handler's context has the same values as with aws-lambda-go: the deadline, a
+// [lambdacontext.LambdaContext] and the trace id. [Variables] returns the variables that
+// would be in its process's environment. A handler that ends its goroutine with
+// runtime.Goexit counts as a process that exits.
+//
+// Not supported in process: a limit on memory, except for injected leaks; the handler's
+// standard output in the log; and an end for a handler that ignores its context. After
+// its timeout, such a handler continues in its goroutine.
 type InProcess struct {
 	fn      *Function
 	host    *Host
-	journal *journal
+	logs    *logStream
 	handler Handler
-	used    bool
-	leaked  int // megabytes that faults have it hold
+	used    bool // there was an invocation
+	leaked  int  // megabytes of injected leaks
 }
 
-// NewInProcess makes an environment that runs handler.
+// NewInProcess makes an environment that calls handler.
 func NewInProcess(fn *Function, host *Host, handler Handler) *InProcess {
-	return &InProcess{fn: fn, host: host, journal: newJournal(fn, host), handler: handler}
+	return &InProcess{
+		fn:      fn,
+		host:    host,
+		logs:    newLogStream(fn, host),
+		handler: handler,
+	}
 }
 
 type contextKey string
 
-// traceKey is where aws-lambda-go keeps the trace id, and X-Ray's SDK looks for
-// it.
+// traceKey is the key under which aws-lambda-go stores the trace id, and X-Ray's SDK
+// reads it.
 const traceKey = "x-amzn-trace-id"
 
 const variablesKey contextKey = "variables"
 
-// Variables answers the environment variables that the function would have as a
-// process: credentials of its role, endpoint, region and the user's own. The map
-// is the caller's.
+// Variables returns the environment variables that the function of a handler's context
+// would have as a process: credentials of its role, endpoint, region and those of its
+// configuration. It returns nil for any other context. The caller owns the map.
 func Variables(ctx context.Context) map[string]string {
 	p, _ := ctx.Value(variablesKey).(*InProcess)
 	if p == nil {
@@ -62,57 +68,63 @@ func Variables(ctx context.Context) map[string]string {
 	return variables(p.fn, p.host, "")
 }
 
-// Close does nothing but write what is left of the log.
-func (p *InProcess) Close() { p.journal.close() }
+// Close writes the rest of the log.
+func (p *InProcess) Close() { p.logs.close() }
 
 // Invoke calls the handler.
-func (p *InProcess) Invoke(ctx context.Context, inv Invocation, answered func(Outcome)) Report {
-	j := p.journal
-	j.begin()
+func (p *InProcess) Invoke(ctx context.Context, inv Invocation, respond func(Outcome)) Report {
+	p.logs.begin()
 	if !p.used {
 		p.used = true
-		j.platform(initStartEvent(p.fn))
+		p.logs.platform(initStartEvent(p.fn))
 	}
-	if j.write != nil {
-		j.platform(startEvent(inv.RequestID, p.fn.Version))
+	if p.logs.enabled() {
+		p.logs.platform(startEvent(inv.RequestID, p.fn.Version))
 	}
+
 	start := time.Now()
 	p.leaked += inv.LeakMB
 	out, status := p.call(ctx, inv, start)
-	rep := Report{RequestID: inv.RequestID, Status: status, Duration: time.Since(start), MemoryMB: p.fn.MemoryMB}
-	rep.PeakMB = min(p.leaked, p.fn.MemoryMB)
+	rep := Report{
+		RequestID: inv.RequestID,
+		Status:    status,
+		Duration:  time.Since(start),
+		MemoryMB:  p.fn.MemoryMB,
+		PeakMB:    min(p.leaked, p.fn.MemoryMB),
+	}
 	if status == Timeout {
 		rep.Duration = p.fn.Timeout
 	}
+
+	// A process that exceeds its memory is killed before it can respond.
 	if p.leaked > p.fn.MemoryMB {
-		out, p.leaked = p.outOfMemory(&rep), 0
+		rep.Status = Error
+		rep.ErrorType = outOfMemory.kind
+		out = Outcome{Payload: outOfMemory.payload(rep.RequestID), Failed: true}
+		p.leaked = 0
 	}
-	answered(out)
-	if j.write == nil {
+	respond(out)
+
+	if !p.logs.enabled() {
 		return rep
 	}
 	if rep.ErrorType != "" {
-		j.platform(crashEvent("RequestId: "+inv.RequestID+" Error: "+killedFault.message, rep.ErrorType))
+		p.logs.platform(crashEvent("RequestId: "+inv.RequestID+" Error: "+outOfMemory.message, rep.ErrorType))
 	}
-	j.platform(endEvent(rep))
-	j.platform(reportEvent(rep))
-	rep.Tail = j.last()
-	j.flush()
+	rep.Tail = p.logs.end(rep)
 	return rep
 }
 
-// killedFault is the end of a process that used more memory than it may (LAM C42).
-var killedFault = fault{kind: "Runtime.ExitError", message: "Runtime exited with error: signal: killed", status: Error}
-
-// outOfMemory is what a caller learns of a function whose process, if it were one,
-// would have been killed before it answered.
-func (p *InProcess) outOfMemory(rep *Report) Outcome {
-	rep.Status, rep.ErrorType = Error, killedFault.kind
-	return Outcome{Payload: killedFault.payload(rep.RequestID), Failed: true}
+// outOfMemory is the failure of a process that was killed because it exceeded its
+// memory (LAM C42).
+var outOfMemory = failure{
+	kind:    "Runtime.ExitError",
+	message: "Runtime exited with error: signal: killed",
+	status:  Error,
 }
 
-// call runs the handler in a goroutine of its own and gives up on it when its
-// time is over.
+// call runs the handler in a goroutine of its own, and returns when the handler does or
+// the function's timeout is over.
 func (p *InProcess) call(ctx context.Context, inv Invocation, start time.Time) (Outcome, Status) {
 	if p.fn.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -120,34 +132,36 @@ func (p *InProcess) call(ctx context.Context, inv Invocation, start time.Time) (
 		defer cancel()
 	}
 	ctx = p.context(ctx, inv)
+
 	type result struct {
 		out    Outcome
 		status Status
 	}
 	done := make(chan result, 1)
 	go func() {
-		// A handler that ends its goroutine has ended its process.
-		r := result{Crashed(inv.RequestID, "exit status 1"), Error}
+		// The result unless the handler returns: it has called runtime.Goexit.
+		r := result{out: Crashed(inv.RequestID, "exit status 1"), status: Error}
 		defer func() { done <- r }()
-		r.out, r.status = guarded(ctx, p.handler, inv.Payload)
+		r.out, r.status = callHandler(ctx, p.handler, inv.Payload)
 	}()
+
 	select {
 	case r := <-done:
 		return r.out, r.status
 	case <-ctx.Done():
 	}
-	f := shutdownFault()
+	f := shutdownFailure()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		f = &fault{kind: "Sandbox.Timedout", message: timedOut(p.fn.Timeout), status: Timeout}
+		f = timeoutFailure(p.fn.Timeout)
 	}
 	return Outcome{Payload: f.payload(inv.RequestID), Failed: true}, f.status
 }
 
+// context returns the context that the handler is called with.
 func (p *InProcess) context(ctx context.Context, inv Invocation) context.Context {
 	lc := &lambdacontext.LambdaContext{AwsRequestID: inv.RequestID, InvokedFunctionArn: inv.FunctionARN}
 	if inv.ClientContext != "" {
-		// As in aws-lambda-go, a client context that does not fit its type is
-		// an empty one.
+		// As in aws-lambda-go, a client context of another type is an empty one.
 		_ = json.Unmarshal([]byte(inv.ClientContext), &lc.ClientContext)
 	}
 	ctx = lambdacontext.NewContext(ctx, lc)
@@ -156,33 +170,40 @@ func (p *InProcess) context(ctx context.Context, inv Invocation) context.Context
 	return context.WithValue(ctx, variablesKey, p)
 }
 
-// guarded calls the handler and shapes its error or panic as aws-lambda-go does
+// callHandler calls the handler, and converts its error or panic as aws-lambda-go does
 // (LAM C42).
-func guarded(ctx context.Context, h Handler, event []byte) (out Outcome, status Status) {
+func callHandler(ctx context.Context, h Handler, event []byte) (out Outcome, status Status) {
 	defer func() {
 		if v := recover(); v != nil {
-			out, status = panicked(v), Failure
+			out = panicOutcome(v)
+			status = Failure
 		}
 	}()
+
 	body, err := h(ctx, event)
 	switch {
 	case err != nil:
-		return Outcome{Payload: runtimeapi.Problem{Message: err.Error(), Type: typeName(err)}.JSON(), Failed: true}, Failure
+		e := runtimeapi.ErrorBody{Message: err.Error(), Type: typeName(err)}
+		return Outcome{Payload: e.JSON(), Failed: true}, Failure
 	case len(body) > runtimeapi.MaxResponse:
 		return Outcome{Payload: runtimeapi.TooLarge().JSON(), Failed: true}, Failure
 	}
 	return Outcome{Payload: body}, Success
 }
 
-func panicked(v any) Outcome {
-	body, _ := json.Marshal(struct { // three strings and a list of strings always encode
-		runtimeapi.Problem
+// panicOutcome returns the outcome of a handler that has panicked with v.
+func panicOutcome(v any) Outcome {
+	body, _ := json.Marshal(struct { // cannot fail for strings
+		runtimeapi.ErrorBody
 		Stack []string `json:"stackTrace"`
-	}{runtimeapi.Problem{Message: fmt.Sprint(v), Type: typeName(v)}, []string{string(debug.Stack())}})
+	}{
+		ErrorBody: runtimeapi.ErrorBody{Message: fmt.Sprint(v), Type: typeName(v)},
+		Stack:     []string{string(debug.Stack())},
+	})
 	return Outcome{Payload: body, Failed: true}
 }
 
-// typeName is a value's type without pointer and package.
+// typeName returns the name of a value's type without pointer and package.
 func typeName(v any) string {
 	t := reflect.TypeOf(v)
 	if t.Kind() == reflect.Pointer {

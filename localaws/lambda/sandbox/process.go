@@ -14,139 +14,195 @@ import (
 )
 
 const (
-	defaultInit = 10 * time.Second       // LAM C66
-	warning     = 300 * time.Millisecond // from SIGTERM to SIGKILL (LAM C67)
-	watchEvery  = 10 * time.Millisecond  // memory is looked at while a function runs
+	defaultInitTimeout = 10 * time.Second       // LAM C66
+	gracePeriod        = 300 * time.Millisecond // from SIGTERM to SIGKILL (LAM C67)
+	measureInterval    = 10 * time.Millisecond  // between measurements of a running function's memory
 )
 
 // Process is an environment that runs bootstrap as a child process.
 type Process struct {
-	fn      *Function
-	host    *Host
-	journal *journal
-	api     *runtimeapi.Server
+	fn   *Function
+	host *Host
+	logs *logStream
+	api  *runtimeapi.Server
 
-	used    bool // the init phase has been, well or badly
-	child   *process.Child
-	session *runtimeapi.Session
-	peak    int64 // bytes that the program has held at most
-	leaked  int64 // bytes that a fault has it hold beside those
-	closing sync.Once
+	initialized bool                // the init phase is over, successful or not
+	child       *process.Child      // nil if there is no process
+	session     *runtimeapi.Session // of child
+	peak        int64               // bytes: the most that child has used, with leaked
+	leaked      int64               // bytes of injected leaks in child
+	closing     sync.Once
 }
 
 // NewProcess makes an environment for fn. Its program starts with the first
 // invocation.
 func NewProcess(fn *Function, host *Host) (*Process, error) {
-	api, err := runtimeapi.Listen(runtimeapi.About{Name: fn.Name, Version: fn.Version, Handler: fn.Handler})
+	api, err := runtimeapi.Listen(runtimeapi.About{
+		Name:    fn.Name,
+		Version: fn.Version,
+		Handler: fn.Handler,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &Process{fn: fn, host: host, journal: newJournal(fn, host), api: api}, nil
+	return &Process{
+		fn:   fn,
+		host: host,
+		logs: newLogStream(fn, host),
+		api:  api,
+	}, nil
 }
 
-// Close ends the program, with a warning if it asked for one (LAM C61), and
-// deletes its temporary files.
+// Close ends the program, after SIGTERM and a grace period if it registered for that
+// (LAM C61), and deletes its temporary files.
 func (p *Process) Close() {
 	p.closing.Do(func() {
 		p.stop()
-		_ = p.api.Close() // it has ended, whatever its socket says
-		p.journal.close()
-		os.RemoveAll(p.host.TempDir)
+		_ = p.api.Close() // it has ended even if its socket failed
+		p.logs.close()
+		_ = os.RemoveAll(p.host.TempDir) // the server removes the folder above it when it ends
 	})
 }
 
-// stop ends the program, if there is one, and keeps the environment.
+// stop ends the program, if there is one. The environment remains.
 func (p *Process) stop() {
 	if p.child == nil {
 		return
 	}
+
 	if p.session.WantsSIGTERM() {
 		p.child.Resume()
 		p.child.Terminate()
-		timer := time.NewTimer(warning)
+		timer := time.NewTimer(gracePeriod)
 		select {
 		case <-p.child.Done():
 		case <-timer.C:
 		}
 		timer.Stop()
 	}
+
 	p.child.Kill()
 	p.session.End()
-	p.child, p.session = nil, nil
+	p.child = nil
+	p.session = nil
 }
 
-// fault is why a process did not start or did not live to answer.
-type fault struct {
+// failure is the reason why a process did not start or ended before it responded.
+type failure struct {
 	kind    string // Runtime.ExitError and the like
 	message string // without the request id
-	body    []byte // what the runtime itself posted about it, or nil
+	body    []byte // the error that the runtime posted, or nil
 	status  Status
 }
 
-// problem is the fault as the invoker sees it (LAM C42).
-func (f *fault) payload(id string) []byte {
+// payload returns the error that the caller of the function gets (LAM C42).
+func (f *failure) payload(requestID string) []byte {
 	if f.body != nil {
 		return f.body
 	}
-	return runtimeapi.Problem{Message: "RequestId: " + id + " Error: " + f.message, Type: f.kind}.JSON()
+	e := runtimeapi.ErrorBody{
+		Message: "RequestId: " + requestID + " Error: " + f.message,
+		Type:    f.kind,
+	}
+	return e.JSON()
 }
 
-func exitFault(c *process.Child) *fault {
+// exitFailure is the failure of a process that has ended.
+func exitFailure(c *process.Child) *failure {
 	how, orderly := c.Exit()
-	f := &fault{kind: "Runtime.ExitError", message: "Runtime exited with error: " + how, status: Error}
+	f := &failure{
+		kind:    "Runtime.ExitError",
+		message: "Runtime exited with error: " + how,
+		status:  Error,
+	}
 	if orderly {
 		f.message = "Runtime exited without providing a reason"
 	}
 	return f
 }
 
-// timeoutFault is the end of the function's timeout (LAM C42, C43).
-func (p *Process) timeoutFault() *fault {
-	return &fault{kind: "Sandbox.Timedout", message: timedOut(p.fn.Timeout), status: Timeout}
+// timeoutFailure is the failure of a function that has reached its timeout (LAM C42,
+// C43).
+func timeoutFailure(timeout time.Duration) *failure {
+	return &failure{
+		kind:    "Sandbox.Timedout",
+		message: fmt.Sprintf("Task timed out after %.2f seconds", timeout.Seconds()),
+		status:  Timeout,
+	}
 }
 
-func timedOut(d time.Duration) string {
-	return fmt.Sprintf("Task timed out after %.2f seconds", d.Seconds())
+// shutdownFailure is the failure of an invocation that the end of the server has
+// canceled.
+func shutdownFailure() *failure {
+	return &failure{
+		kind:    "Sandbox.Failure",
+		message: "The embedded Lambda was shut down",
+		status:  Error,
+	}
 }
 
-// launch starts the program and waits until it asks for work, for at most limit.
-// When it answers a fault there is no process.
-func (p *Process) launch(ctx context.Context, limit time.Duration) *fault {
-	if p.fn.Refusal != "" {
-		return &fault{kind: "Runtime.InvalidEntrypoint", message: p.fn.Refusal, status: Error}
+// unknownFailure is a failure of this server.
+func unknownFailure(err error) *failure {
+	return &failure{
+		kind:    "Runtime.Unknown",
+		message: err.Error(),
+		status:  Error,
+	}
+}
+
+// entrypointFailure is the failure of a program that cannot be executed.
+func entrypointFailure(message string) *failure {
+	return &failure{
+		kind:    "Runtime.InvalidEntrypoint",
+		message: message,
+		status:  Error,
+	}
+}
+
+// launch starts the program and waits until it requests an invocation, for at most
+// timeout. After a failure there is no process.
+func (p *Process) launch(ctx context.Context, timeout time.Duration) *failure {
+	if p.fn.StartError != "" {
+		return entrypointFailure(p.fn.StartError)
 	}
 	if err := os.MkdirAll(p.host.TempDir, 0o700); err != nil {
-		return &fault{kind: "Runtime.Unknown", message: err.Error(), status: Error}
+		return unknownFailure(err)
 	}
-	entry := &door{open: make(chan struct{})}
-	p.session = p.api.Begin(entry.admit)
-	p.peak, p.leaked = 0, 0
+
+	// Begin a session that only this program may use.
+	admission := &admission{started: make(chan struct{})}
+	p.session = p.api.Begin(admission.admit)
+	p.peak = 0
+	p.leaked = 0
+
 	child, err := p.host.start(process.Spec{
 		Path:      filepath.Join(p.fn.Dir, "bootstrap"),
 		Dir:       p.fn.Dir,
 		Temp:      p.host.TempDir,
-		Env:       list(variables(p.fn, p.host, p.api.Addr())),
-		Output:    p.journal.output,
+		Env:       environ(variables(p.fn, p.host, p.api.Addr())),
+		Output:    p.logs.output,
 		Isolation: p.host.Isolation,
 		Number:    p.host.Number,
-		Readable:  interpreters(p.host.Path),
+		Readable:  interpreterDirs(p.host.Path),
 		Hidden:    p.host.Hidden,
 	})
-	entry.child = child
-	close(entry.open)
+	admission.child = child
+	close(admission.started)
 	if err != nil {
 		p.session.End()
-		return &fault{kind: "Runtime.InvalidEntrypoint", message: startError(err), status: Error}
+		return entrypointFailure(startError(err))
 	}
+
 	p.child = child
-	f := p.awaitReady(ctx, limit)
+	f := p.awaitReady(ctx, timeout)
 	if f != nil {
 		p.stop()
 	}
 	return f
 }
 
-// startError names the program as it would be on Lambda (LAM C19).
+// startError returns an error of process.Start with the path that the program has on
+// Lambda (LAM C19).
 func startError(err error) string {
 	var path *os.PathError
 	if errors.As(err, &path) {
@@ -155,32 +211,29 @@ func startError(err error) string {
 	return err.Error()
 }
 
-func (p *Process) awaitReady(ctx context.Context, limit time.Duration) *fault {
-	timer := time.NewTimer(limit)
+// awaitReady waits until the program requests an invocation.
+func (p *Process) awaitReady(ctx context.Context, timeout time.Duration) *failure {
+	timer := time.NewTimer(timeout)
 	defer timer.Stop()
+
 	select {
-	case <-p.session.Asked():
+	case <-p.session.Ready():
 		p.child.Drain()
 		p.measure()
 		return nil
-	case a := <-p.session.InitFailed():
-		kind := a.ErrorType
+	case r := <-p.session.InitErrors():
+		kind := r.ErrorType
 		if kind == "" {
 			kind = "Runtime.Unknown"
 		}
-		return &fault{kind: kind, body: a.Payload, status: Error}
+		return &failure{kind: kind, body: r.Payload, status: Error}
 	case <-p.child.Done():
-		return exitFault(p.child)
+		return exitFailure(p.child)
 	case <-timer.C:
-		return &fault{kind: "Sandbox.Timedout", message: timedOut(limit), status: Timeout}
+		return timeoutFailure(timeout)
 	case <-ctx.Done():
-		return shutdownFault()
+		return shutdownFailure()
 	}
-}
-
-// shutdownFault ends an invocation that the server's own end cut short.
-func shutdownFault() *fault {
-	return &fault{kind: "Sandbox.Failure", message: "The embedded Lambda was shut down", status: Error}
 }
 
 // start runs a program.
@@ -191,9 +244,8 @@ func (h *Host) start(spec process.Spec) (*process.Child, error) {
 	return h.Children.Start(spec)
 }
 
-// measure notes how much memory the program holds, and reports whether that is
-// more than it may.
-func (p *Process) measure() (over bool) {
+// measure updates peak, and reports whether the program exceeds its memory.
+func (p *Process) measure() (exceeded bool) {
 	if p.child == nil {
 		return false
 	}

@@ -7,61 +7,67 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/runtimeapi"
 )
 
-// run is one invocation on its way through a process.
+// run is an invocation in progress in a process.
 type run struct {
 	*Process
-	inv      Invocation
-	start    time.Time
-	timer    *time.Timer // the function's timeout
-	report   Report
-	answered func(Outcome)
+	inv     Invocation
+	start   time.Time
+	timer   *time.Timer // the function's timeout
+	report  Report
+	respond func(Outcome) // nil once it was called
 }
 
-// Invoke runs one invocation, starting the program first where there is none.
-func (p *Process) Invoke(ctx context.Context, inv Invocation, answered func(Outcome)) Report {
-	p.journal.begin()
-	r := &run{Process: p, inv: inv, answered: answered}
-	r.report = Report{RequestID: inv.RequestID, MemoryMB: p.fn.MemoryMB}
-	if !p.used {
-		p.used = true
+// Invoke runs one invocation. If there is no process, it starts one first.
+func (p *Process) Invoke(ctx context.Context, inv Invocation, respond func(Outcome)) Report {
+	p.logs.begin()
+	r := &run{
+		Process: p,
+		inv:     inv,
+		respond: respond,
+		report:  Report{RequestID: inv.RequestID, MemoryMB: p.fn.MemoryMB},
+	}
+	if !p.initialized {
+		p.initialized = true
 		r.initPhase(ctx)
 	}
+
+	// The function's timeout begins here.
 	r.start = time.Now()
 	r.timer = time.NewTimer(p.fn.Timeout)
 	defer r.timer.Stop()
-	if f := r.ready(ctx); f != nil {
-		r.log(startEvent(inv.RequestID, p.fn.Version))
+	if f := r.ensureReady(ctx); f != nil {
+		p.logs.platform(startEvent(inv.RequestID, p.fn.Version))
 		return r.end(f)
 	}
+
 	p.child.Resume()
 	p.leaked += int64(inv.LeakMB) << 20
-	r.log(startEvent(inv.RequestID, p.fn.Version))
+	p.logs.platform(startEvent(inv.RequestID, p.fn.Version))
 	f := r.exchange(ctx)
 	return r.end(f)
 }
 
-func (r *run) log(e event) { r.journal.platform(e) }
-
-// initPhase is the first start of the program, outside of the invocation and of
-// its timeout. Its failure is only logged: init is tried once more inside
-// (LAM C66, C70a).
+// initPhase starts the program for the first time. It is not part of the invocation, nor
+// of its timeout. A failure is only logged: the invocation tries again (LAM C66, C70a).
 func (r *run) initPhase(ctx context.Context) {
-	limit := r.fn.InitTimeout
-	if limit == 0 {
-		limit = defaultInit
+	timeout := r.fn.InitTimeout
+	if timeout == 0 {
+		timeout = defaultInitTimeout
 	}
-	r.log(initStartEvent(r.fn))
-	begun := time.Now()
-	f := r.launch(ctx, limit)
-	took := time.Since(begun)
+
+	r.logs.platform(initStartEvent(r.fn))
+	begin := time.Now()
+	f := r.launch(ctx, timeout)
+	took := time.Since(begin)
 	if f == nil {
 		r.report.Init = took
 		return
 	}
-	r.log(failedInit("init", took, f))
+	r.logs.platform(failedInitEvent("init", took, f))
 }
 
-func failedInit(phase string, took time.Duration, f *fault) event {
+// failedInitEvent is written when an init fails.
+func failedInitEvent(phase string, took time.Duration, f *failure) event {
 	kind := f.kind
 	if f.status == Timeout {
 		kind = ""
@@ -69,32 +75,33 @@ func failedInit(phase string, took time.Duration, f *fault) event {
 	return initReportEvent(phase, took, f.status, kind)
 }
 
-// ready makes sure that a program waits for work, starting it within the
-// invocation where a reset or a failed init has left none.
-func (r *run) ready(ctx context.Context) *fault {
+// ensureReady makes sure that a program waits for an invocation. After a reset or a
+// failed init it starts one, as part of the invocation.
+func (r *run) ensureReady(ctx context.Context) *failure {
 	if r.child != nil {
 		select {
-		case <-r.child.Done(): // died while it was idle
+		case <-r.child.Done(): // it ended while it was idle
 			r.stop()
 		default:
 			return nil
 		}
 	}
+
 	f := r.launch(ctx, r.fn.Timeout)
 	if f == nil {
 		return nil
 	}
-	r.log(failedInit("invoke", time.Since(r.start), f))
+	r.logs.platform(failedInitEvent("invoke", time.Since(r.start), f))
 	if f.status == Timeout {
-		return r.timeoutFault()
+		return timeoutFailure(r.fn.Timeout)
 	}
 	return f
 }
 
-// exchange hands over the event and waits for the answer, then for the program
-// to ask for more (LAM C59). A fault after the answer changes the report, not
-// the outcome.
-func (r *run) exchange(ctx context.Context) *fault {
+// exchange delivers the event, waits for the response, and then waits until the program
+// requests the next invocation (LAM C59). A failure after the response changes the
+// report, but not the outcome.
+func (r *run) exchange(ctx context.Context) *failure {
 	err := r.session.Deliver(runtimeapi.Invocation{
 		RequestID:     r.inv.RequestID,
 		DeadlineMS:    r.start.Add(r.fn.Timeout).UnixMilli(),
@@ -105,95 +112,104 @@ func (r *run) exchange(ctx context.Context) *fault {
 	})
 	if err != nil {
 		r.stop()
-		return &fault{kind: "Runtime.Unknown", message: err.Error(), status: Error}
+		return unknownFailure(err)
 	}
-	a, f := r.wait(ctx, r.session.Answered(), nil)
+
+	response, f := r.wait(ctx, r.session.Responses(), nil)
 	if f == nil && r.leaked > 0 && r.measure() {
-		f = r.outOfMemory() // between two looks
+		f = r.killOutOfMemory() // it exceeded its memory since the last measurement
 	}
 	if f != nil {
 		return f
 	}
+
 	r.report.Status = Success
-	if a.Failed {
+	if response.Failed {
 		r.report.Status = Failure
 	}
-	r.answer(Outcome{Payload: a.Payload, Failed: a.Failed})
-	_, f = r.wait(ctx, nil, r.session.Asked())
-	if f != nil && a.Failed && f.status == Error {
-		f = afterError(a)
+	r.respondOnce(Outcome{Payload: response.Payload, Failed: response.Failed})
+
+	_, f = r.wait(ctx, nil, r.session.Ready())
+	if f != nil && response.Failed && f.status == Error {
+		f = failureAfterError(response)
 	}
 	return f
 }
 
-// afterError is the end of a program that told of an error first, as Go's does
-// after a panic (LAM C60) and after an answer that was too large.
-func afterError(a runtimeapi.Answer) *fault {
-	if a.ErrorType != "" {
-		return &fault{kind: a.ErrorType, body: a.Payload, status: Error}
+// failureAfterError is the failure of a program that ended after it had reported an
+// error, as Go's does after a panic (LAM C60) and after a response that was too large.
+func failureAfterError(response runtimeapi.Response) *failure {
+	if response.ErrorType != "" {
+		return &failure{kind: response.ErrorType, body: response.Payload, status: Error}
 	}
-	return &fault{kind: "Runtime.Unknown", message: "Unknown application error occurred", status: Error}
+	return &failure{
+		kind:    "Runtime.Unknown",
+		message: "Unknown application error occurred",
+		status:  Error,
+	}
 }
 
-// wait watches the program until it answers or asks for work, whichever channel
-// is given. When it answers a fault, the program is gone.
-func (r *run) wait(ctx context.Context, answers <-chan runtimeapi.Answer, asked <-chan struct{}) (runtimeapi.Answer, *fault) {
-	watch := time.NewTicker(watchEvery)
-	defer watch.Stop()
+// wait waits until the program responds or requests an invocation, whichever channel is
+// not nil. After a failure there is no process.
+func (r *run) wait(ctx context.Context, responses <-chan runtimeapi.Response, ready <-chan struct{}) (runtimeapi.Response, *failure) {
+	memory := time.NewTicker(measureInterval)
+	defer memory.Stop()
+
 	for {
 		select {
-		case a := <-answers:
-			return a, nil
-		case <-asked:
-			return runtimeapi.Answer{}, nil
+		case response := <-responses:
+			return response, nil
+		case <-ready:
+			return runtimeapi.Response{}, nil
 		case <-r.child.Done():
+			// It may have responded just before its end.
 			select {
-			case a := <-answers:
-				return a, nil
+			case response := <-responses:
+				return response, nil
 			default:
 			}
-			f := exitFault(r.child)
+			f := exitFailure(r.child)
 			r.stop()
-			return runtimeapi.Answer{}, f
+			return runtimeapi.Response{}, f
 		case <-r.timer.C:
 			r.stop()
-			return runtimeapi.Answer{}, r.timeoutFault()
-		case <-watch.C:
+			return runtimeapi.Response{}, timeoutFailure(r.fn.Timeout)
+		case <-memory.C:
 			if r.measure() {
-				r.child.Kill() // out of memory: seen as Done (LAM C42)
+				r.child.Kill() // the next round finds it Done (LAM C42)
 			}
 		case <-ctx.Done():
 			r.stop()
-			return runtimeapi.Answer{}, shutdownFault()
+			return runtimeapi.Response{}, shutdownFailure()
 		}
 	}
 }
 
-// outOfMemory kills a program that holds more than it may, before its answer
-// counts (LAM C42).
-func (r *run) outOfMemory() *fault {
+// killOutOfMemory kills a program that exceeds its memory (LAM C42).
+func (r *run) killOutOfMemory() *failure {
 	r.child.Kill()
-	f := exitFault(r.child)
+	f := exitFailure(r.child)
 	r.stop()
 	return f
 }
 
-// answer tells the caller, once.
-func (r *run) answer(o Outcome) {
-	if r.answered != nil {
-		r.answered(o)
-		r.answered = nil
+// respondOnce passes the outcome to the caller, unless it has one already.
+func (r *run) respondOnce(o Outcome) {
+	if r.respond != nil {
+		r.respond(o)
+		r.respond = nil
 	}
 }
 
-// end writes the last lines of the invocation's log and lets the program stand
-// still.
-func (r *run) end(f *fault) Report {
+// end completes the report, writes the last lines of the invocation's log, and pauses
+// the program.
+func (r *run) end(f *failure) Report {
 	rep := &r.report
 	rep.Duration = time.Since(r.start)
 	r.measure()
+
 	if f != nil {
-		r.answer(Outcome{Payload: f.payload(rep.RequestID), Failed: true})
+		r.respondOnce(Outcome{Payload: f.payload(rep.RequestID), Failed: true})
 		rep.Status = f.status
 		if f.status == Timeout {
 			rep.Duration = r.fn.Timeout // LAM C70
@@ -202,20 +218,20 @@ func (r *run) end(f *fault) Report {
 			r.logCrash(f)
 		}
 	}
+
 	if r.child != nil {
 		r.child.Drain()
 		r.child.Pause()
 	}
+
 	rep.PeakMB = min(int((r.peak+1<<20-1)>>20), rep.MemoryMB)
-	r.log(endEvent(*rep))
-	r.log(reportEvent(*rep))
-	rep.Tail = r.journal.last()
-	r.journal.flush()
+	rep.Tail = r.logs.end(*rep)
 	return *rep
 }
 
-func (r *run) logCrash(f *fault) {
+// logCrash writes the line of a crash, unless the runtime has written its own.
+func (r *run) logCrash(f *failure) {
 	if f.body == nil {
-		r.log(crashEvent("RequestId: "+r.inv.RequestID+" Error: "+f.message, f.kind))
+		r.logs.platform(crashEvent("RequestId: "+r.inv.RequestID+" Error: "+f.message, f.kind))
 	}
 }

@@ -9,20 +9,20 @@ import (
 
 // Environment is an execution environment.
 type Environment interface {
-	// Invoke runs one invocation and returns when the environment is ready for
-	// the next. The outcome is passed to answered, once, as soon as it is known:
-	// that may be earlier, for a function may go on working after its answer.
-	// Invoke must not be called while another runs.
+	// Invoke runs one invocation and returns when the environment is ready for the
+	// next. It calls respond once, as soon as the outcome is known. That may be
+	// before Invoke returns, because a function may continue after its response.
+	// Invoke must not be called while another invocation runs.
 	//
-	// ctx ends the invocation from outside, as a shutdown does; a caller that
-	// goes away is no reason to.
-	Invoke(ctx context.Context, inv Invocation, answered func(Outcome)) Report
-	// Close ends the environment and leaves nothing behind. It must not be
-	// called while an invocation runs.
+	// Cancel ctx to end the invocation when the server shuts down. The end of a
+	// caller's request must not cancel it.
+	Invoke(ctx context.Context, inv Invocation, respond func(Outcome)) Report
+	// Close ends the environment and deletes its files. It must not be called while
+	// an invocation runs.
 	Close()
 }
 
-// Function is what an environment knows of the version that it runs.
+// Function is the version of a function that an environment runs.
 type Function struct {
 	// Name is the function's name.
 	Name string
@@ -32,75 +32,74 @@ type Function struct {
 	ARN string
 	// Region is the function's region.
 	Region string
-	// Handler is the handler setting.
+	// Handler is the handler in the function's configuration.
 	Handler string
-	// RuntimeVersionARN names the runtime in INIT_START lines.
+	// RuntimeVersionARN is the ARN of the runtime in INIT_START lines.
 	RuntimeVersionARN string
-	// MemoryMB is the memory setting, 128 to 10240.
+	// MemoryMB is the configured memory, 128 to 10240.
 	MemoryMB int
-	// Timeout is the timeout setting, 1 s to 15 min. A Go value with none, 0,
-	// may take as long as it likes.
+	// Timeout is the configured timeout, 1 s to 15 min. For NewInProcess, 0 means no
+	// timeout.
 	Timeout time.Duration
-	// InitTimeout is how long the init phase may take; zero means the 10 s of
-	// LAM C66.
+	// InitTimeout is the timeout of the init phase; 0 means the 10 s of LAM C66.
 	InitTimeout time.Duration
-	// Variables holds the user's environment variables.
+	// Variables are the configured environment variables.
 	Variables map[string]string
 	// LogGroup is the log group's name.
 	LogGroup string
-	// Format says how log lines look and which are kept.
+	// Format is the logging configuration.
 	Format Format
 	// Dir is the folder that the code was unpacked to.
 	Dir string
-	// Refusal is set when the code cannot run at all, and says why in the words
-	// of a failed start (LAM C19).
-	Refusal string
+	// StartError is the reason why the code cannot run at all, in the words of a
+	// failed start on Lambda (LAM C19), or empty.
+	StartError string
 }
 
-// Host is what an environment gets from the machine and the server around it.
+// Host is what the machine and the server provide to an environment.
 type Host struct {
 	// Stream is the log stream's name (LAM C74).
 	Stream string
-	// TempDir is an empty folder for temporary files; the environment deletes
-	// it when it closes.
+	// TempDir is a folder for temporary files that does not exist yet. The
+	// environment makes it, and deletes it when it closes.
 	TempDir string
-	// Endpoint is the embedded AWS, for AWS_ENDPOINT_URL.
+	// Endpoint is the URL of the embedded AWS, for AWS_ENDPOINT_URL.
 	Endpoint string
-	// Credentials are the session's of the function's role.
+	// Credentials are those of a session of the function's role.
 	Credentials Credentials
-	// Children keeps track of the programs that are started; nil means nobody does.
+	// Children keeps track of the programs that are started. It may be nil.
 	Children *process.Children
-	// Isolation is how far the program is kept apart from the machine.
+	// Isolation is how far the program is separated from the machine.
 	Isolation process.Isolation
-	// Number identifies the environment in its server.
+	// Number identifies the environment; see process.Spec.
 	Number uint32
 	// Hidden lists directories of the machine that the program must not see.
 	Hidden []string
-	// Path is PATH of the machine, appended to Lambda's own so that scripts
-	// find their interpreters.
+	// Path is the machine's PATH. It is appended to Lambda's own so that scripts find
+	// their interpreters.
 	Path string
-	// Now is service time.
+	// Now returns the service time.
 	Now func() time.Time
-	// Write takes log lines in order. It is called by one goroutine at a time.
-	// With nil nothing is logged.
+	// Write writes log lines. It is called by one goroutine at a time, with the lines
+	// in order. If it is nil, nothing is logged.
 	Write func([]Line)
 }
 
-// Credentials are a key of a role's session.
+// Credentials are the credentials of a role's session.
 type Credentials struct {
 	// AccessKeyID begins with ASIA (LAM C64).
 	AccessKeyID string
-	// SecretAccessKey signs.
+	// SecretAccessKey is the key that signs requests.
 	SecretAccessKey string
-	// SessionToken goes with the key.
+	// SessionToken belongs to the key.
 	SessionToken string
 }
 
-// Invocation is one call of a function.
+// Invocation is one attempt to invoke a function.
 type Invocation struct {
-	// RequestID is its id, the same on every attempt.
+	// RequestID is its id, the same for every attempt.
 	RequestID string
-	// FunctionARN is the ARN that was asked for.
+	// FunctionARN is the ARN that was invoked.
 	FunctionARN string
 	// Trace is the X-Ray trace header.
 	Trace string
@@ -108,35 +107,36 @@ type Invocation struct {
 	ClientContext string
 	// Payload is the event, valid JSON.
 	Payload []byte
-	// LeakMB is memory, in megabytes, that this invocation leaves behind in its
-	// environment on top of what it really uses: a fault.
+	// LeakMB is an injected fault: memory, in megabytes, that counts from this
+	// invocation on as used by the environment's process, in addition to what it
+	// really uses.
 	LeakMB int
 }
 
-// Outcome is what a caller learns.
+// Outcome is what the caller of a function receives.
 type Outcome struct {
-	// Payload is the function's answer, or the error as JSON.
+	// Payload is the function's response, or the error as JSON.
 	Payload []byte
-	// Failed says that the function failed, whichever way: X-Amz-Function-Error
-	// is then Unhandled (LAM C41).
+	// Failed reports that the function failed, in any way: X-Amz-Function-Error is
+	// then Unhandled (LAM C41).
 	Failed bool
 }
 
-// Status is how an invocation ended, in the words of a REPORT record (LAM C72).
+// Status is how an invocation ended, as in a REPORT record (LAM C72).
 type Status string
 
 const (
-	// Success is an answer.
+	// Success means that the function responded.
 	Success Status = "success"
-	// Failure is an error that the function reported.
+	// Failure means that the function reported an error.
 	Failure Status = "failure"
-	// Error is a crash, or a process that did not start.
+	// Error means that the process crashed or did not start.
 	Error Status = "error"
-	// Timeout is the end of the function's timeout.
+	// Timeout means that the function reached its timeout.
 	Timeout Status = "timeout"
 )
 
-// Report is what was measured about an invocation.
+// Report is the measurements of an invocation.
 type Report struct {
 	// RequestID is the invocation's.
 	RequestID string
@@ -146,9 +146,9 @@ type Report struct {
 	ErrorType string
 	// Duration is the time from the start to the end of the invocation.
 	Duration time.Duration
-	// Init is how long the init phase before it took; zero when there was none.
+	// Init is the duration of the init phase before it; 0 if there was none.
 	Init time.Duration
-	// MemoryMB is the memory setting.
+	// MemoryMB is the configured memory.
 	MemoryMB int
 	// PeakMB is the most memory that the environment has used, rounded up.
 	PeakMB int
@@ -156,8 +156,8 @@ type Report struct {
 	Tail []byte
 }
 
-// Billed is the time that Lambda would charge: init and duration, in whole
-// milliseconds rounded up (LAM C71).
+// Billed returns the time that Lambda would charge: init and duration, rounded up to
+// whole milliseconds (LAM C71).
 func (r Report) Billed() time.Duration {
 	d := r.Duration + r.Init
 	return (d + time.Millisecond - 1).Truncate(time.Millisecond)

@@ -15,18 +15,18 @@ import (
 // (LAM C62).
 const lambdaPath = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 
-// nowhere is an address at which nothing answers: the X-Ray daemon's. A daemon
-// that happens to run on the machine would carry traces to the real AWS.
-const nowhere = "127.0.0.1:9"
+// noXRayDaemon replaces the address of the X-Ray daemon. Nothing listens there: a daemon
+// that happens to run on the machine would send traces to the real AWS.
+const noXRayDaemon = "127.0.0.1:9"
 
-// variables is the environment of a function's process: what Lambda sets
-// (LAM C62 to C64) as far as it makes sense on this machine, the user's own, and
-// what keeps the process from the real AWS, which wins. Nothing is inherited.
+// variables returns the environment of a function's process. It has the variables that
+// Lambda sets (LAM C62 to C64) where they make sense on this machine, those of the
+// function's configuration, and those that keep calls away from the real AWS, which take
+// precedence. Nothing is inherited.
 //
-// It differs from Lambda's in that PATH goes on with the machine's, for
-// interpreters. Without isolation, moreover, the code is in LAMBDA_TASK_ROOT and not
-// in /var/task, and TMPDIR names a directory of the environment's own beside the
-// machine's /tmp.
+// There are differences from Lambda. PATH continues with the machine's, for interpreters.
+// Without isolation the code is in LAMBDA_TASK_ROOT and not in /var/task, and TMPDIR is a
+// directory of the environment's own.
 func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
 	root := fn.Dir
 	if host.Isolation.Private() {
@@ -45,7 +45,7 @@ func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
 		"AWS_LAMBDA_LOG_GROUP_NAME":       fn.LogGroup,
 		"AWS_LAMBDA_LOG_STREAM_NAME":      host.Stream,
 		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
-		"AWS_XRAY_DAEMON_ADDRESS":         nowhere,
+		"AWS_XRAY_DAEMON_ADDRESS":         noXRayDaemon,
 		"_AWS_XRAY_DAEMON_ADDRESS":        "127.0.0.1",
 		"_AWS_XRAY_DAEMON_PORT":           "9",
 		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
@@ -66,35 +66,37 @@ func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
 		v["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
 		v["AWS_LAMBDA_LOG_LEVEL"] = fn.Format.Application
 	}
+
 	maps.Copy(v, fn.Variables)
-	keepHere(v, host.Endpoint)
+	setEndpoint(v, host.Endpoint)
 	return v
 }
 
-// keepHere changes variables such that no SDK that reads them calls the real AWS:
-// every call goes to the embedded one at endpoint, with the role's credentials,
-// and past every proxy.
-func keepHere(v map[string]string, endpoint string) {
+// setEndpoint changes variables so that no SDK that reads them calls the real AWS: every
+// call goes to the embedded one at endpoint, with the role's credentials, and bypasses
+// every proxy.
+func setEndpoint(v map[string]string, endpoint string) {
 	for name := range v {
-		if leadsAway(name) {
+		if selectsAWS(name) {
 			delete(v, name)
 		}
 	}
+
 	v["AWS_ENDPOINT_URL"] = endpoint
 	v["AWS_EC2_METADATA_DISABLED"] = "true"
 	v["AWS_CONFIG_FILE"] = "/dev/null"
 	v["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null"
-	v["AWS_XRAY_DAEMON_ADDRESS"] = nowhere
+	v["AWS_XRAY_DAEMON_ADDRESS"] = noXRayDaemon
 
 	if !slices.ContainsFunc(slices.Collect(maps.Keys(v)), isProxy) {
 		return
 	}
-	here := "127.0.0.1,localhost,::1"
-	if u, err := url.Parse(endpoint); err == nil && u.Hostname() != "" && !slices.Contains(strings.Split(here, ","), u.Hostname()) {
-		here += "," + u.Hostname()
+	hosts := "127.0.0.1,localhost,::1"
+	if u, err := url.Parse(endpoint); err == nil && u.Hostname() != "" && !slices.Contains(strings.Split(hosts, ","), u.Hostname()) {
+		hosts += "," + u.Hostname()
 	}
 	for _, name := range []string{"NO_PROXY", "no_proxy"} {
-		v[name] = strings.TrimPrefix(v[name]+","+here, ",")
+		v[name] = strings.TrimPrefix(v[name]+","+hosts, ",")
 	}
 }
 
@@ -107,33 +109,38 @@ func isProxy(name string) bool {
 	return false
 }
 
-// leadsAway reports whether a variable decides, for an SDK, which AWS is called or
-// with whose credentials. On AWS a function may set it (LAM C17 reserves others).
-func leadsAway(name string) bool {
+// selectsAWS reports whether a variable selects, for an SDK, which AWS is called or with
+// which credentials. On AWS a function may set it (LAM C17 reserves others).
+func selectsAWS(name string) bool {
 	switch name {
-	case "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_DATA_PATH",
-		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECRET_KEY", "AWS_SECURITY_TOKEN",
-		"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-		"AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_XRAY_DAEMON_ADDRESS":
-		return true
+	case "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_DATA_PATH":
+		return true // which AWS
+	case "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE":
+		return true // files, which may contain endpoints and credentials
+	case "AWS_SECRET_KEY", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+		"AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT":
+		return true // credentials
+	case "AWS_XRAY_DAEMON_ADDRESS":
+		return true // traces
 	}
 	return strings.HasPrefix(name, "AWS_ENDPOINT_URL_")
 }
 
-// Replaced lists, in order, the user's variables that do not reach the function:
-// they would lead its calls away from the embedded AWS.
+// Replaced returns, in alphabetical order, the names of configured variables that do not
+// reach the function: they would direct its calls away from the embedded AWS.
 func Replaced(variables map[string]string) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		if leadsAway(name) {
+		if selectsAWS(name) {
 			names = append(names, name)
 		}
 	}
 	return names
 }
 
-// list writes variables as a process takes them, sorted.
-func list(v map[string]string) []string {
+// environ returns variables in the form NAME=VALUE, sorted.
+func environ(v map[string]string) []string {
 	out := make([]string, 0, len(v))
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		out = append(out, name+"="+v[name])
@@ -141,10 +148,10 @@ func list(v map[string]string) []string {
 	return out
 }
 
-// interpreters lists the directories of a PATH that a program may read beside the
-// system's. Only directories that hold programs and nothing else count, by their
-// names: PATH may name a home directory.
-func interpreters(path string) []string {
+// interpreterDirs returns the directories of a PATH that a program may read in addition
+// to the system's. It takes only directories whose names show that they contain nothing
+// but programs: PATH may contain a home directory.
+func interpreterDirs(path string) []string {
 	var dirs []string
 	for _, dir := range strings.Split(path, ":") {
 		switch filepath.Base(dir) {
@@ -155,7 +162,7 @@ func interpreters(path string) []string {
 	return dirs
 }
 
-// joinPaths joins lists of absolute folders and leaves out what stands twice.
+// joinPaths joins lists of absolute folders without duplicates.
 func joinPaths(lists ...string) string {
 	var dirs []string
 	for _, l := range lists {

@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// A function may set on AWS what decides where its calls go. Here no such setting
-// reaches it: a call must not leave for the real AWS by accident.
-func TestSettingsOfAFunctionCannotLeadItsCallsAway(t *testing.T) {
+// On AWS a function may set variables that select where its calls go. Here no such
+// variable reaches it: a call must not go to the real AWS by accident.
+func TestVariablesOfAFunctionCannotSelectAnotherAWS(t *testing.T) {
 	t.Parallel()
 	const here, away = "http://127.0.0.1:4566", "http://away.example"
 	for _, name := range []string{
@@ -35,7 +35,7 @@ func TestSettingsOfAFunctionCannotLeadItsCallsAway(t *testing.T) {
 				"AWS_CONFIG_FILE":             "/dev/null",
 				"AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 				"AWS_EC2_METADATA_DISABLED":   "true",
-				"AWS_XRAY_DAEMON_ADDRESS":     nowhere,
+				"AWS_XRAY_DAEMON_ADDRESS":     noXRayDaemon,
 				"TABLE":                       "orders",
 			} {
 				if v[variable] != want {
@@ -52,7 +52,7 @@ func TestSettingsOfAFunctionCannotLeadItsCallsAway(t *testing.T) {
 	}
 }
 
-func TestWhatLeadsNowhereStaysWithTheFunction(t *testing.T) {
+func TestOtherAWSVariablesReachTheFunction(t *testing.T) {
 	t.Parallel()
 	own := map[string]string{"AWS_MAX_ATTEMPTS": "2", "AWS_RETRY_MODE": "standard", "AWS_CA_BUNDLE": "/ca.pem", "AWS_STS_REGIONAL_ENDPOINTS": "regional"}
 	v := variables(&Function{Variables: own}, &Host{Endpoint: "http://127.0.0.1:1"}, "")
@@ -66,24 +66,30 @@ func TestWhatLeadsNowhereStaysWithTheFunction(t *testing.T) {
 	}
 }
 
-// A proxy that a function names for its other calls must not see those to the
-// embedded AWS.
-func TestAProxyIsNotAskedForTheEmbeddedAWS(t *testing.T) {
+// A proxy that a function uses for other calls must not get those to the embedded AWS.
+func TestAProxyIsBypassedForTheEmbeddedAWS(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"HTTP_PROXY", "https_proxy", "ALL_PROXY"} {
-		v := variables(&Function{Variables: map[string]string{name: "http://proxy:3128", "NO_PROXY": "internal"}}, &Host{Endpoint: "http://127.0.0.2:80"}, "")
-		if v["NO_PROXY"] != "internal,127.0.0.1,localhost,::1,127.0.0.2" || v["no_proxy"] != "127.0.0.1,localhost,::1,127.0.0.2" || v[name] == "" {
-			t.Errorf("%s: %q, %q", name, v["NO_PROXY"], v["no_proxy"])
-		}
+		t.Run(name, func(t *testing.T) {
+			configured := map[string]string{name: "http://proxy:3128", "NO_PROXY": "internal"}
+			v := variables(&Function{Variables: configured}, &Host{Endpoint: "http://127.0.0.2:80"}, "")
+			if v["NO_PROXY"] != "internal,127.0.0.1,localhost,::1,127.0.0.2" || v["no_proxy"] != "127.0.0.1,localhost,::1,127.0.0.2" {
+				t.Errorf("NO_PROXY=%q, no_proxy=%q", v["NO_PROXY"], v["no_proxy"])
+			}
+			if v[name] == "" {
+				t.Errorf("%s does not reach the function", name)
+			}
+		})
 	}
+
 	v := variables(&Function{}, &Host{Endpoint: "http://127.0.0.1:80"}, "")
 	if _, ok := v["NO_PROXY"]; ok {
-		t.Error("NO_PROXY is set where no proxy is")
+		t.Error("NO_PROXY is set although there is no proxy")
 	}
 }
 
-// The SDK itself, in the environment of a function that sets everything that could
-// lead it away, reaches the embedded AWS and nobody else.
+// The SDK itself, in the environment of a function that sets every variable that selects
+// another AWS, calls the embedded AWS and no other server.
 func TestTheSDKInAFunctionReachesTheEmbeddedAWS(t *testing.T) {
 	var here, away int
 	embedded := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

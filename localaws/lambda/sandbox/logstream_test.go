@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
 
-// page is where a journal under test writes.
+// page records what a log stream writes.
 type page struct {
 	mu    sync.Mutex
 	lines []string
@@ -40,21 +41,31 @@ func (p *page) read() []string {
 	return slices.Clone(p.lines)
 }
 
-func open(f Format) (*journal, *page) {
+func open(f Format) (*logStream, *page) {
 	p := &page{}
-	return newJournal(&Function{Format: f}, &Host{Now: func() time.Time { return epoch }, Write: p.write}), p
+	return newLogStream(&Function{Format: f}, &Host{Now: func() time.Time { return epoch }, Write: p.write}), p
 }
 
 var function = &Function{Name: "f", Version: "$LATEST", RuntimeVersionARN: "arn:aws:lambda:us-east-1::runtime:0"}
 
-// story is every line that the platform writes.
-func story() []event {
+// platformEvents returns every event that the platform logs.
+func platformEvents() []event {
 	ok := Report{RequestID: "id", Status: Success, Duration: 1234500, Init: 45670 * time.Microsecond, MemoryMB: 128, PeakMB: 30}
-	warm, failed, late, crashed := ok, ok, ok, ok
+
+	warm := ok
 	warm.Init = 0
-	failed.Init, failed.Status = 0, Failure
-	late.Init, late.Status, late.Duration = 0, Timeout, 3*time.Second
-	crashed.Status, crashed.ErrorType = Error, "Runtime.ExitError"
+
+	failed := warm
+	failed.Status = Failure
+
+	late := warm
+	late.Status = Timeout
+	late.Duration = 3 * time.Second
+
+	crashed := ok
+	crashed.Status = Error
+	crashed.ErrorType = "Runtime.ExitError"
+
 	events := []event{
 		initStartEvent(function), initReportEvent("init", 206720*time.Microsecond, Error, "Runtime.ExitError"),
 		initReportEvent("invoke", 10*time.Second, Timeout, ""), startEvent("id", "$LATEST"),
@@ -71,41 +82,46 @@ func TestPlatformLinesInBothFormats(t *testing.T) {
 	for name, format := range map[string]Format{
 		"text": {}, "json-debug": {JSON: true, System: "DEBUG"}, "json-info": {JSON: true, System: "INFO"}, "json-warn": {JSON: true, System: "WARN"},
 	} {
-		j, p := open(format)
-		for _, e := range story() {
-			j.platform(e)
-		}
-		j.close()
-		got := strings.ReplaceAll(strings.Join(p.read(), "\n"), "\t", "<tab>") + "\n"
-		file := "testdata/" + name + ".golden"
-		if *update {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+		t.Run(name, func(t *testing.T) {
+			l, p := open(format)
+			for _, e := range platformEvents() {
+				l.platform(e)
+			}
+			l.close()
+
+			got := strings.ReplaceAll(strings.Join(p.read(), "\n"), "\t", "<tab>") + "\n"
+			file := "testdata/" + name + ".golden"
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
 				t.Fatal(err)
 			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s: %s", name, diff)
-		}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
-func TestC71BilledTimeIncludesInitAndIsRoundedUp(t *testing.T) {
+func TestBilledTimeIncludesInitAndIsRoundedUp_C71(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ duration, init, want float64 }{
 		{395.99, 265.72, 662}, {5000, 578.07, 5579}, {1, 0, 1}, {1.01, 0, 2}, {0.2, 0, 1},
 	} {
-		ms := func(f float64) time.Duration { return time.Duration(f * 1e6) }
-		if got := (Report{Duration: ms(tc.duration), Init: ms(tc.init)}).Billed(); got != ms(tc.want) {
-			t.Errorf("%v + %v: %v, want %v", tc.duration, tc.init, got, tc.want)
-		}
+		t.Run(fmt.Sprintf("%v and %v ms", tc.duration, tc.init), func(t *testing.T) {
+			ms := func(f float64) time.Duration { return time.Duration(f * 1e6) }
+			if got := (Report{Duration: ms(tc.duration), Init: ms(tc.init)}).Billed(); got != ms(tc.want) {
+				t.Errorf("billed %v, want %v ms", got, tc.want)
+			}
+		})
 	}
 }
 
-func TestC73LinesAreKeptByLevel(t *testing.T) {
+func TestLinesAreFilteredByLevel_C73(t *testing.T) {
 	t.Parallel()
 	lines := []string{
 		"plain", `{"level":"DEBUG"}`, `{"level":"info"}`, `{"level":"WARN"}`, `{"level":"ERROR"}`, `{"level":"odd"}`, `{"msg":"none"}`, `{broken`,
@@ -116,22 +132,25 @@ func TestC73LinesAreKeptByLevel(t *testing.T) {
 		"WARN":  {`{"level":"WARN"}`, `{"level":"ERROR"}`},
 		"FATAL": nil,
 	} {
-		j, p := open(Format{JSON: true, Application: least, System: "INFO"})
-		j.output([]byte(strings.Join(lines, "\n") + "\n"))
-		j.close()
-		if diff := cmp.Diff(want, p.read()); diff != "" {
-			t.Errorf("%s: %s", least, diff)
-		}
+		t.Run(least, func(t *testing.T) {
+			l, p := open(Format{JSON: true, Application: least, System: "INFO"})
+			l.output([]byte(strings.Join(lines, "\n") + "\n"))
+			l.close()
+			if diff := cmp.Diff(want, p.read()); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+		})
 	}
+
 	j, p := open(Format{})
 	j.output([]byte(`{"level":"DEBUG"}` + "\n"))
 	j.close()
 	if len(p.read()) != 1 {
-		t.Error("text format filters nothing")
+		t.Errorf("the text format dropped a line: %q", p.read())
 	}
 }
 
-func TestC75OneEventPerLineHoweverItIsWritten(t *testing.T) {
+func TestOneEventPerLineHoweverItIsWritten_C75(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		lines := rapid.SliceOf(rapid.StringMatching(`[a-zé]{1,20}`)).Draw(t, "lines")
@@ -149,7 +168,7 @@ func TestC75OneEventPerLineHoweverItIsWritten(t *testing.T) {
 	})
 }
 
-func TestC75LongLinesAreSplitAndBadTextIsMended(t *testing.T) {
+func TestLongLinesAreSplitAndInvalidTextIsReplaced_C75(t *testing.T) {
 	t.Parallel()
 	j, p := open(Format{})
 	j.output([]byte(strings.Repeat("x", maxLine+10) + "\nbad \xff text\r\n"))
@@ -160,7 +179,7 @@ func TestC75LongLinesAreSplitAndBadTextIsMended(t *testing.T) {
 	}
 }
 
-func TestC36TheTailIsTheLastFourKilobytesOfTheInvocation(t *testing.T) {
+func TestTheTailIsTheLastFourKilobytesOfTheInvocation_C36(t *testing.T) {
 	t.Parallel()
 	j, _ := open(Format{})
 	j.output([]byte("before\n"))
@@ -176,7 +195,7 @@ func TestC36TheTailIsTheLastFourKilobytesOfTheInvocation(t *testing.T) {
 	j.close()
 }
 
-func TestLinesAreWrittenTogetherButSoon(t *testing.T) {
+func TestLinesAreWrittenInBatchesAfterTheFlushInterval(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		j, p := open(Format{})
@@ -185,22 +204,22 @@ func TestLinesAreWrittenTogetherButSoon(t *testing.T) {
 		if len(p.read()) != 0 {
 			t.Error("written at once")
 		}
-		<-time.After(writeAfter)
+		<-time.After(flushInterval)
 		synctest.Wait()
 		if p.calls != 1 || len(p.read()) != 2 {
 			t.Errorf("%d calls, %q", p.calls, p.read())
 		}
-		j.output([]byte(strings.Repeat("x\n", writeAtLines)))
+		j.output([]byte(strings.Repeat("x\n", maxLines)))
 		synctest.Wait()
-		if len(p.read()) != 2+writeAtLines {
+		if len(p.read()) != 2+maxLines {
 			t.Errorf("%d lines: many lines do not wait", len(p.read()))
 		}
 		j.close()
 	})
 }
 
-// A program that prints faster than its lines are written is not read any further:
-// what waits in the server is bounded, and the pipe does the rest.
+// A program that prints faster than its lines are written is not read any further, so
+// that the lines that wait in the server are bounded and the program blocks on its pipe.
 func TestAFastPrinterWaitsUntilItsLinesAreWritten(t *testing.T) {
 	t.Parallel()
 	for name, piece := range map[string]string{
@@ -214,7 +233,7 @@ func TestAFastPrinterWaitsUntilItsLinesAreWritten(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				disk := make(chan struct{})
 				host := &Host{Now: func() time.Time { return epoch }, Write: func([]Line) { <-disk }}
-				j := newJournal(&Function{}, host)
+				j := newLogStream(&Function{}, host)
 				brought := 0
 				stop := make(chan struct{})
 				ended := make(chan struct{})
@@ -233,13 +252,13 @@ func TestAFastPrinterWaitsUntilItsLinesAreWritten(t *testing.T) {
 
 				synctest.Wait()
 				first := brought
-				if most := maxLine + writeAtBytes + len(piece); first > most {
-					t.Errorf("the journal has taken %d bytes that nobody writes, want at most %d", first, most)
+				if most := maxLine + maxBytes + len(piece); first > most {
+					t.Errorf("%d bytes were accepted while no line was written, want at most %d", first, most)
 				}
 				disk <- struct{}{}
 				synctest.Wait()
 				if brought == first {
-					t.Error("the printer still waits although its lines were written")
+					t.Error("the program is still blocked although its lines were written")
 				}
 				close(stop)
 				close(disk)

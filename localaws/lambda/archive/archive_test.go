@@ -17,7 +17,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/archive"
 )
 
-// entry is one entry of a zip under construction.
+// entry is one entry of a zip that build makes.
 type entry struct {
 	name, content string
 	mode          fs.FileMode
@@ -89,14 +89,22 @@ func TestUnpackKeepsContentsAndTheRightToExecute(t *testing.T) {
 		content string
 		mode    fs.FileMode
 	}{"bootstrap": {"#!/bin/sh\n", 0o555}, "lib/a/b.txt": {"b", 0o444}, "c": {"c", 0o444}} {
-		got, err := os.ReadFile(filepath.Join(dir, name))
-		info, _ := os.Stat(filepath.Join(dir, name))
-		if err != nil || string(got) != want.content || info.Mode() != want.mode {
-			t.Errorf("%s: %q %v %v, want %v", name, got, info, err, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			got, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			info, err := os.Stat(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != want.content || info.Mode() != want.mode {
+				t.Errorf("content %q with mode %v, want %q with mode %v", got, info.Mode(), want.content, want.mode)
+			}
+		})
 	}
 	if left, _ := filepath.Glob(dir + ".*"); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("temporary files remain: %v", left)
 	}
 }
 
@@ -127,9 +135,11 @@ func TestHostileZipsAreRefusedAndWriteNothing(t *testing.T) {
 		"LongName":          build(t, entry{strings.Repeat("n", 256), "1", 0}),
 		"TooMany":           build(t, many...),
 	} {
-		if _, err := archive.Read(raw); !errors.Is(err, archive.ErrUnreadable) {
-			t.Errorf("%s: %v, want ErrUnreadable", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, err := archive.Read(raw); !errors.Is(err, archive.ErrUnreadable) {
+				t.Errorf("error %v, want ErrUnreadable", err)
+			}
+		})
 	}
 }
 
@@ -140,7 +150,7 @@ func TestAZipWithoutEntriesIsRefused(t *testing.T) {
 	}
 }
 
-func TestC15ABombIsRefusedByWhatItClaims(t *testing.T) {
+func TestABombIsRefusedByTheSizeItClaims_C15(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -158,7 +168,7 @@ func TestC15ABombIsRefusedByWhatItClaims(t *testing.T) {
 	}
 }
 
-func TestABombThatLiesAboutItsSizeIsCutOff(t *testing.T) {
+func TestABombWithAFalseSizeIsCutOff(t *testing.T) {
 	t.Parallel()
 	// 260 MB of zeros, deflated, that claim to be one byte.
 	var deflated bytes.Buffer
@@ -192,11 +202,11 @@ func TestABombThatLiesAboutItsSizeIsCutOff(t *testing.T) {
 	w.Close()
 	z, err := archive.Read(b.Bytes())
 	if err != nil {
-		return // refused at once: as good
+		return // refusing it at once is as good
 	}
 	dir := filepath.Join(t.TempDir(), "code")
 	if err := z.Unpack(dir); err == nil {
-		t.Error("unpacked")
+		t.Error("the zip was unpacked")
 	}
 	if left, _ := filepath.Glob(dir + "*"); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
@@ -212,7 +222,7 @@ func readAll(t *testing.T, r interface{ Read([]byte) (int, error) }) []byte {
 	return b.Bytes()
 }
 
-func TestForWhatAProgramWasBuilt(t *testing.T) {
+func TestPlatformOfAnExecutable(t *testing.T) {
 	t.Parallel()
 	elf := func(machine byte) []byte {
 		b := make([]byte, 20)
@@ -227,9 +237,11 @@ func TestForWhatAProgramWasBuilt(t *testing.T) {
 		"darwin/arm64": {0xcf, 0xfa, 0xed, 0xfe, 0x0c, 0, 0, 1},
 		"unknown":      []byte("hello"),
 	} {
-		if got := archive.PlatformOf(head).String(); got != want {
-			t.Errorf("%q: %s, want %s", head, got, want)
-		}
+		t.Run(want, func(t *testing.T) {
+			if got := archive.PlatformOf(head).String(); got != want {
+				t.Errorf("platform of %q: %s, want %s", head, got, want)
+			}
+		})
 	}
 	own, err := os.ReadFile("/proc/self/exe")
 	if err == nil && archive.PlatformOf(own[:64]).String() != runtime.GOOS+"/"+runtime.GOARCH {
@@ -256,7 +268,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		if list, _ := os.ReadDir(parent); len(list) != 1 {
-			t.Fatalf("something was written outside: %v", list)
+			t.Fatalf("files were written outside of the folder: %v", list)
 		}
 	})
 }

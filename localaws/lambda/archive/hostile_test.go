@@ -15,8 +15,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/archive"
 )
 
-// However a zip is made, it is checked and unpacked, or refused, with little time and
-// memory.
+// Every zip is checked and unpacked, or refused, with little time and memory.
 func TestAHostileZipCostsLittle(t *testing.T) {
 	deep := func(depth int) string { return strings.Repeat("d/", depth) }
 	for name, raw := range map[string][]byte{
@@ -54,8 +53,8 @@ func TestAHostileZipCostsLittle(t *testing.T) {
 	}
 }
 
-// processorTime is what this process has used: on a machine under load, time on the
-// clock says nothing.
+// processorTime returns the processor time that this process has used. Elapsed time would
+// depend on the load of the machine.
 func processorTime(t *testing.T) time.Duration {
 	t.Helper()
 	var u syscall.Rusage

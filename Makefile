@@ -112,7 +112,7 @@ style: ## print figures about the layout of the Go code beside those of other co
 
 .PHONY: bench
 bench: $(RELIABLEQ) ## measure the embedded AWS and sqsbatch, each figure beside its floor (ARGS=-quick for rough figures)
-	go run ./localaws/internal/bench -server $(RELIABLEQ) $(ARGS)
+	go run ./internal/bench -server $(RELIABLEQ) $(ARGS)
 	go test -run '^$$' -bench OverAPlainLoop ./sqsbatch
 	go test -run '^$$' -bench . ./internal/simulate
 
@@ -126,11 +126,11 @@ simulate-nightly: $(RELIABLEQ) ## the same 100,000 times, from seeds that the da
 
 .PHONY: soak
 soak: $(RELIABLEQ) ## ten minutes of mixed load beside misbehaving functions: memory, descriptors and processes stay flat (Linux)
-	go run ./localaws/internal/soak -server $(RELIABLEQ) $(ARGS)
+	go run ./internal/soak -server $(RELIABLEQ) $(ARGS)
 
 .PHONY: soak-short
 soak-short: $(RELIABLEQ) ## the same within a minute
-	go run ./localaws/internal/soak -server $(RELIABLEQ) -for 45s -every 3s $(ARGS)
+	go run ./internal/soak -server $(RELIABLEQ) -for 45s -every 3s $(ARGS)
 
 .PHONY: policy-nightly
 policy-nightly: ## decide 1,000,000 random requests by the policies and by an evaluator of their own, from a seed that the date gives

@@ -2,5 +2,5 @@
 
 package archive
 
-// holdForks does nothing where children do not inherit open files.
+// holdForks does nothing: children do not inherit open files.
 func holdForks() (release func()) { return func() {} }

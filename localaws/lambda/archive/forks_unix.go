@@ -4,8 +4,7 @@ package archive
 
 import "syscall"
 
-// holdForks keeps this process from forking until the answered function is
-// called.
+// holdForks prevents this process from forking until release is called.
 func holdForks() (release func()) {
 	syscall.ForkLock.RLock()
 	return syscall.ForkLock.RUnlock

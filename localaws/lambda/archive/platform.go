@@ -8,23 +8,21 @@ import (
 	"io"
 )
 
-// Platform is what an executable was made for, by the names that Go uses.
+// Platform is the system and architecture of an executable, by the names that Go uses.
 type Platform struct {
-	// OS is linux, darwin or windows; empty for scripts and for what is not
-	// known.
+	// OS is linux, darwin or windows; empty for scripts and unknown formats.
 	OS string
-	// Arch is amd64, arm64 or the like; empty for scripts and for what is not
-	// known.
+	// Arch is amd64, arm64 or the like; empty for scripts and unknown formats.
 	Arch string
-	// Script says that the file begins with "#!" and runs on any machine that
-	// has its interpreter.
+	// Script reports that the file begins with "#!". It runs on any machine that has
+	// its interpreter.
 	Script bool
 }
 
-// Known reports whether the executable is bound to one system and architecture.
+// Known reports whether the executable is for one known system and architecture.
 func (p Platform) Known() bool { return p.OS != "" && p.Arch != "" }
 
-// String names the platform as Go does: linux/arm64.
+// String returns the platform as Go does, such as linux/arm64.
 func (p Platform) String() string {
 	switch {
 	case p.Script:
@@ -35,13 +33,14 @@ func (p Platform) String() string {
 	return "unknown"
 }
 
-// platformOf looks at the first bytes of a zip's entry.
+// platformOf returns the platform of a zip's entry.
 func platformOf(f *zip.File) (Platform, error) {
 	r, err := f.Open()
 	if err != nil {
 		return Platform{}, fmt.Errorf("open: %w", err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }() // it was only read
+
 	head := make([]byte, 64)
 	n, err := io.ReadFull(r, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
@@ -56,19 +55,19 @@ var (
 	machoCPUs   = map[uint32]string{0x01000007: "amd64", 0x0100000c: "arm64"}
 )
 
-// PlatformOf tells from a file's first 20 bytes or more what it was made for:
-// scripts, ELF (Linux), Mach-O (macOS) and PE (Windows, whose architecture stands
-// further back and is left empty).
+// PlatformOf returns the platform of an executable by its first 20 or more bytes. It knows
+// scripts, ELF (Linux), Mach-O (macOS) and PE (Windows). For PE it leaves the architecture
+// empty, which is further back in the file.
 func PlatformOf(head []byte) Platform {
 	switch {
 	case len(head) >= 2 && string(head[:2]) == "#!":
 		return Platform{Script: true}
 	case len(head) >= 20 && string(head[:4]) == "\x7fELF":
-		var order binary.ByteOrder = binary.LittleEndian
+		var endian binary.ByteOrder = binary.LittleEndian
 		if head[5] == 2 {
-			order = binary.BigEndian
+			endian = binary.BigEndian
 		}
-		return Platform{OS: "linux", Arch: elfMachines[order.Uint16(head[18:])]}
+		return Platform{OS: "linux", Arch: elfMachines[endian.Uint16(head[18:])]}
 	case len(head) >= 8 && binary.LittleEndian.Uint32(head) == 0xfeedfacf:
 		return Platform{OS: "darwin", Arch: machoCPUs[binary.LittleEndian.Uint32(head[4:])]}
 	case len(head) >= 2 && string(head[:2]) == "MZ":

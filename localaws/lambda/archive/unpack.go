@@ -96,7 +96,7 @@ type unpacker struct {
 // writeFolder makes a folder and writes files to it.
 func (u *unpacker) writeFolder(name string, files []*zip.File) error {
 	if err := u.makeFolder(name); err != nil {
-		return fmt.Errorf("make folder %s: %w", shown(name), err)
+		return fmt.Errorf("make folder %s: %w", quoted(name), err)
 	}
 	if len(files) == 0 {
 		return nil
@@ -104,13 +104,13 @@ func (u *unpacker) writeFolder(name string, files []*zip.File) error {
 
 	folder, err := u.root.OpenRoot(filepath.FromSlash(name))
 	if err != nil {
-		return fmt.Errorf("open folder %s: %w", shown(name), err)
+		return fmt.Errorf("open folder %s: %w", quoted(name), err)
 	}
 	defer func() { _ = folder.Close() }() // nothing is written through the folder's own handle
 
 	for _, f := range files {
 		if err := u.writeFile(folder, f); err != nil {
-			return fmt.Errorf("unpack %s: %w", shown(f.Name), err)
+			return fmt.Errorf("unpack %s: %w", quoted(f.Name), err)
 		}
 	}
 	return nil

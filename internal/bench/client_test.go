@@ -13,9 +13,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway/sigv4"
 )
 
-// TestTheBareClientSignsAsTheGatewayReads holds the signature that is made here
-// against the code that checks it.
-func TestTheBareClientSignsAsTheGatewayReads(t *testing.T) {
+// The bare client has code of its own for signatures. The gateway's code checks it.
+func TestTheGatewayAcceptsSignaturesOfTheBareClient(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC()
 	body := []byte(`{"QueueUrl":"http://127.0.0.1:4566/000000000000/q"}`)
@@ -31,10 +30,10 @@ func TestTheBareClientSignsAsTheGatewayReads(t *testing.T) {
 	}
 	var v sigv4.Verifier
 	if err := v.Verify(r, s, body, "secret", now); err != nil {
-		t.Errorf("the signature was refused: %v", err)
+		t.Errorf("the signature was rejected: %v", err)
 	}
 	if err := v.Verify(r, s, append(body, ' '), "secret", now); err == nil {
-		t.Error("the signature holds for another body")
+		t.Error("the signature was accepted for another body")
 	}
 }
 
@@ -62,7 +61,7 @@ func TestABareCycleDeletesWhatItReceived(t *testing.T) {
 	defer c.close()
 	n, err := newBare(c, server.URL+"/000000000000/q").cycle(t.Context())
 	if err != nil || n != 2 {
-		t.Fatalf("a cycle of two messages counts %d, %v", n, err)
+		t.Fatalf("a cycle of two messages returned %d, %v", n, err)
 	}
 	want := `{"QueueUrl":"` + server.URL + `/000000000000/q","Entries":[{"Id":"0","ReceiptHandle":"AAA"},{"Id":"1","ReceiptHandle":"BBB="}]}`
 	if string(deleted) != want {
@@ -71,7 +70,7 @@ func TestABareCycleDeletesWhatItReceived(t *testing.T) {
 }
 
 // TestARefusalEndsTheMeasurement: errors must not count as messages.
-func TestARefusalEndsTheMeasurement(t *testing.T) {
+func TestACycleFailsWhenACallIsRejected(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(canned{targetBatch: []byte("{}")}) // no other reply
 	defer server.Close()
@@ -81,9 +80,9 @@ func TestARefusalEndsTheMeasurement(t *testing.T) {
 	}
 	defer c.close()
 	if n, err := newBare(c, "q").cycle(t.Context()); err == nil || !strings.Contains(err.Error(), "no canned response") {
-		t.Errorf("a cycle that was refused counts %d, %v", n, err)
+		t.Errorf("a cycle with a rejected call returned %d, %v", n, err)
 	}
 	if _, err := newBare(c, "q").cycle(t.Context()); err == nil {
-		t.Error("the next cycle went well")
+		t.Error("the next cycle succeeded")
 	}
 }

@@ -57,6 +57,7 @@ func alternate(ctx context.Context, span time.Duration, loads ...*load) error {
 
 // drive runs the clients for a time, and adds what they did to the load.
 func (l *load) drive(ctx context.Context, span time.Duration) error {
+	// Connect the clients.
 	clients := make([]client, l.clients)
 	for i := range clients {
 		c, err := l.connect(ctx)
@@ -67,6 +68,7 @@ func (l *load) drive(ctx context.Context, span time.Duration) error {
 		clients[i] = c
 	}
 
+	// Run them, and measure time and processor time.
 	before, err := l.cpuNow()
 	if err != nil {
 		return err

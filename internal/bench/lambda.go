@@ -75,6 +75,7 @@ func (f *lambdaBench) cold(ctx context.Context, t *table) error {
 		return err
 	}
 
+	// Alternate between the floor and the server, so that other load affects both.
 	for range f.o.rounds(30) {
 		took, err := spawnToNext(ctx, f.built)
 		if err != nil {
@@ -138,6 +139,7 @@ func (f *lambdaBench) warm(ctx context.Context, t *table) error {
 	}
 
 	var floor, invoke, line times
+	// Alternate between the floor and the server.
 	for range f.o.rounds(500) {
 		took, err := bare.roundTrip(ctx, event)
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestReportReadsAsInTheGoldenFile(t *testing.T) {
+func TestReportIsPrintedAsInTheGoldenFile(t *testing.T) {
 	t.Parallel()
 	r := &report{Date: "2026-01-02", Go: "go1.26", OS: "linux/amd64", CPUs: 2, Quick: true}
 	one := r.table("SQS: first")
@@ -30,7 +30,7 @@ func TestReportReadsAsInTheGoldenFile(t *testing.T) {
 	}
 }
 
-func TestAnAimIsReachedFromItsSide(t *testing.T) {
+func TestReachedComparesWithTheAim(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
@@ -39,18 +39,20 @@ func TestAnAimIsReachedFromItsSide(t *testing.T) {
 	}{
 		{"no aim", figure{Value: 1}, ""},
 		{"less is better", figure{Value: 29, Aim: 30}, "yes"},
-		{"and was too much", figure{Value: 31, Aim: 30}, "no"},
+		{"less is better, above the aim", figure{Value: 31, Aim: 30}, "no"},
 		{"against a floor", figure{Value: 31, Floor: 20, Aim: 1.6}, "yes"},
 		{"more is better", figure{Value: 80, Floor: 100, Aim: .75, More: true}, "yes"},
-		{"and was too little", figure{Value: 70, Floor: 100, Aim: .75, More: true}, "no"},
+		{"more is better, below the aim", figure{Value: 70, Floor: 100, Aim: .75, More: true}, "no"},
 	} {
-		if got := tt.f.reached(); got != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.f.reached(); got != tt.want {
+				t.Errorf("reached %q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 
-func TestSharesOfTimes(t *testing.T) {
+func TestQuantilesOfTimes(t *testing.T) {
 	t.Parallel()
 	all := times{}
 	for range 100 {
@@ -61,6 +63,6 @@ func TestSharesOfTimes(t *testing.T) {
 		t.Errorf("p50 is %v and p99 %v, want 1 and 9", p50, p99)
 	}
 	if none := (times{}).at(.5, 1); none != 0 {
-		t.Errorf("of nothing p50 is %v", none)
+		t.Errorf("p50 of no durations is %v, want 0", none)
 	}
 }

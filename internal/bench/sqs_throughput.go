@@ -103,6 +103,7 @@ func (b *sqsBench) latency(ctx context.Context, t *table) error {
 		clients[p] = c
 	}
 
+	// Alternate between the servers, a hundred messages each.
 	for range b.o.rounds(20) {
 		for _, p := range servers {
 			for range 100 {

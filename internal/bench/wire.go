@@ -65,6 +65,7 @@ func (c *conn) call(_ context.Context, target string, body []byte) ([]byte, erro
 
 // readResponse reads one response.
 func (c *conn) readResponse(target string) ([]byte, error) {
+	// Read the status and the length.
 	line, err := c.in.ReadSlice('\n')
 	if err != nil {
 		return nil, fmt.Errorf("read the response to %s: %w", target, err)
@@ -90,6 +91,7 @@ func (c *conn) readResponse(target string) ([]byte, error) {
 		return nil, errors.New("the response to " + target + " has no length")
 	}
 
+	// Read the body, to a buffer that is used again.
 	if cap(c.body) < length {
 		c.body = make([]byte, length)
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// course makes samples of server memory in MB.
+// course returns samples with the given server memory in MB.
 func course(mb ...int64) []sample {
 	var out []sample
 	for _, n := range mb {
@@ -14,7 +14,7 @@ func course(mb ...int64) []sample {
 	return out
 }
 
-func TestARunIsFlatWhenTheMedianOfItsLastThirdIsNoHigherThanOfItsSecond(t *testing.T) {
+func TestJudgeComparesTheMediansOfTheLastTwoThirds(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		samples []sample
@@ -53,10 +53,10 @@ func TestEachGaugeIsJudged(t *testing.T) {
 	}
 }
 
-func TestARunWithTooFewSamplesIsNotJudged(t *testing.T) {
+func TestEnoughRequiresTwoSamplesForEachThird(t *testing.T) {
 	t.Parallel()
 	if err := enough(course(1, 1)); err == nil {
-		t.Error("two samples were taken for a run")
+		t.Error("two samples were accepted")
 	}
 	if err := enough(course(1, 1, 1, 1, 1, 1)); err != nil {
 		t.Error(err)
@@ -66,12 +66,14 @@ func TestARunWithTooFewSamplesIsNotJudged(t *testing.T) {
 func TestMisbehavioursAreSelectedByName(t *testing.T) {
 	t.Parallel()
 	for flag, want := range map[string]int{"all": len(misbehaviours), "none": 0, "crash": 1, "crash,hang": 2} {
-		got, err := selected(flag)
-		if err != nil || len(got) != want {
-			t.Errorf("%s: %v, %v", flag, got, err)
-		}
+		t.Run(flag, func(t *testing.T) {
+			got, err := selected(flag)
+			if err != nil || len(got) != want {
+				t.Errorf("selected %v, %v, want %d", got, err, want)
+			}
+		})
 	}
 	if _, err := selected("crash,typo"); err == nil {
-		t.Error("a misbehaviour that does not exist was taken")
+		t.Error("an unknown misbehaviour was accepted")
 	}
 }

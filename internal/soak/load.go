@@ -105,12 +105,14 @@ func (l *load) deploy(ctx context.Context, program string, hostile []string) err
 		return fmt.Errorf("put the role's policy: %w", err)
 	}
 
+	// One queue for clients, one for the mapping.
 	for _, name := range []string{"plain", "mapped"} {
 		if _, err := l.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String(name)}); err != nil {
 			return fmt.Errorf("create queue %s: %w", name, err)
 		}
 	}
 
+	// One program for all functions: the variable DO selects what each does.
 	code, err := functionzip.Of(program)
 	if err != nil {
 		return err
@@ -174,6 +176,7 @@ func (l *load) run(ctx context.Context, hostile []string) {
 		})
 	}
 
+	// Well-behaved clients.
 	for range 2 {
 		repeat(20*time.Millisecond, l.sendReceiveDelete)
 	}
@@ -182,6 +185,7 @@ func (l *load) run(ctx context.Context, hostile []string) {
 	repeat(time.Second, l.readLogs)
 	repeat(time.Second, l.readMetrics)
 	repeat(200*time.Millisecond, l.changeRoles)
+	// Misbehaving functions.
 	for _, do := range hostile {
 		repeat(pauseAfter(do), func(ctx context.Context) error { return l.misbehave(ctx, do) })
 		if do == "leave-files" {
@@ -236,6 +240,7 @@ func (l *load) sendReceiveDelete(ctx context.Context) error {
 	}
 
 	l.calls.Add(1)
+	// Until the queue is empty.
 	for ctx.Err() == nil {
 		got, err := l.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: l.queue("plain"), MaxNumberOfMessages: 10})
 		if err != nil {

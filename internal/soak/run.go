@@ -39,6 +39,7 @@ func run(ctx context.Context, o *options, out io.Writer) (err error) {
 	id := strings.ToLower(rand.Text()[:8])
 	defer func() { err = errors.Join(err, cleanUp(dir, id)) }()
 
+	// Build the functions, start the server, and deploy.
 	program := filepath.Join(dir, "bootstrap")
 	if err := buildFunction(ctx, program); err != nil {
 		return err
@@ -61,6 +62,7 @@ func run(ctx context.Context, o *options, out io.Writer) (err error) {
 		return errors.Join(err, srv.Kill())
 	}
 
+	// Run the load, and judge the samples.
 	samples, err := underLoad(ctx, o, l, &sampler{
 		pid:  srv.PID(),
 		dir:  dataDir,
@@ -83,6 +85,7 @@ func run(ctx context.Context, o *options, out io.Writer) (err error) {
 
 	printVerdicts(out, o, l, verdicts)
 
+	// Restart the server, and judge what it left and how long it took.
 	end, err := restart(ctx, o, srv, stateDir, dataDir, id, log)
 	if err != nil {
 		return err

@@ -44,6 +44,7 @@ func (w *sampler) take() (sample, error) {
 	s.memory = field(status, "VmRSS:") << 10
 	s.threads = field(status, "Threads:")
 
+	// Descriptors.
 	open, err := os.ReadDir(filepath.Join(proc, "fd"))
 	if err != nil {
 		return s, fmt.Errorf("count the server's open files: %w", err)
@@ -51,6 +52,7 @@ func (w *sampler) take() (sample, error) {
 
 	s.descriptors = int64(len(open))
 
+	// Processes of functions, and files.
 	if s.processes, s.children, err = processesOf(w.id); err != nil {
 		return s, err
 	}

@@ -95,6 +95,7 @@ func Resume(mode Mode, start time.Time, skipped time.Duration) *Clock {
 		changed: make(chan struct{}),
 		done:    make(chan struct{}),
 	}
+
 	c.set(start.Round(0).UTC())
 	go c.loop()
 	return c
@@ -145,7 +146,12 @@ func (c *Clock) Skipped() time.Duration {
 // Events run in the order of their times, and at equal times in the order of the calls
 // of Schedule.
 func (c *Clock) Schedule(at time.Time, kind Kind, f func()) *Event {
-	e := &Event{clock: c, kind: kind, run: f, index: -1}
+	e := &Event{
+		clock: c,
+		kind:  kind,
+		run:   f,
+		index: -1,
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.add(e, at)
@@ -154,7 +160,12 @@ func (c *Clock) Schedule(at time.Time, kind Kind, f func()) *Event {
 
 // After schedules f to run after d.
 func (c *Clock) After(d time.Duration, kind Kind, f func()) *Event {
-	e := &Event{clock: c, kind: kind, run: f, index: -1}
+	e := &Event{
+		clock: c,
+		kind:  kind,
+		run:   f,
+		index: -1,
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.add(e, c.Now().Add(d))
@@ -165,8 +176,9 @@ func (c *Clock) After(d time.Duration, kind Kind, f func()) *Event {
 func (c *Clock) add(e *Event, at time.Time) {
 	c.seq++
 	e.at = at
-	e.seq = c.seq
+	e.seq = c.seq // so that events at the same time keep their order
 
+	// If the new event is the first of its kind, the loop may have to wake up earlier.
 	h := &c.heaps[e.kind]
 	h.push(e)
 	if e.index == 0 {
@@ -185,10 +197,12 @@ func (c *Clock) End() {
 	if left < 0 {
 		panic("clock: End without Begin")
 	}
+
 	if left > 0 {
 		return
 	}
 
+	// The last piece of work has ended: the clock may jump.
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.notify()
@@ -256,15 +270,18 @@ func (c *Clock) takeDue() *Event {
 	now := c.Now()
 	switch {
 	case !e.at.After(now):
+		// It is due. Where time does not flow, work must end first.
 		if busy && !c.mode.flows() {
 			return nil
 		}
 	case busy || !c.mayJump(e):
 		return nil
 	default:
+		// Jump to it.
 		c.skipped += e.at.Sub(now)
 		c.set(e.at)
 	}
+
 	return c.heaps[e.kind].remove(e.index)
 }
 
@@ -289,6 +306,7 @@ func (c *Clock) fire(e *Event) {
 
 // sleep waits until an event may be due, with mu released meanwhile.
 func (c *Clock) sleep() {
+	// Where time flows, wait for the next event at most.
 	var timer *time.Timer
 	var due <-chan time.Time
 	if e := c.next(); e != nil && c.mode.flows() && !c.held {
@@ -304,6 +322,7 @@ func (c *Clock) sleep() {
 	if timer != nil {
 		timer.Stop()
 	}
+
 	c.mu.Lock()
 }
 
@@ -318,6 +337,7 @@ func (c *Clock) await(ctx context.Context, ready func() bool) error {
 			return ErrClosed
 		}
 
+		// Take the channel before mu is released: it is replaced at each change.
 		changed := c.changed
 		c.mu.Unlock()
 		var err error
@@ -331,5 +351,6 @@ func (c *Clock) await(ctx context.Context, ready func() bool) error {
 			return err
 		}
 	}
+
 	return nil
 }

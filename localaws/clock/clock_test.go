@@ -83,18 +83,23 @@ func TestAdvanceWaitsForWorkBeforeTimeMovesOn(t *testing.T) {
 func TestAdvanceRefusesNegativeAndTooLargeDurations(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)
-	for d, want := range map[time.Duration]error{-1: ErrBackwards, 200 * 365 * 24 * time.Hour: ErrTooFar} {
-		if err := c.Advance(t.Context(), d); !errors.Is(err, want) {
-			t.Errorf("advance by %s: %v, want %v", d, err, want)
-		}
-	}
-	if err := c.Advance(t.Context(), 0); err != nil || !c.Now().Equal(start) {
-		t.Errorf("advance by nothing: %v, and it is %s", err, c.Now())
+	for d, want := range map[time.Duration]error{
+		-1:                         ErrBackwards,
+		200 * 365 * 24 * time.Hour: ErrTooFar,
+		0:                          nil,
+	} {
+		t.Run(d.String(), func(t *testing.T) {
+			if err := c.Advance(t.Context(), d); !errors.Is(err, want) {
+				t.Errorf("error %v, want %v", err, want)
+			}
+			if now := c.Now(); !now.Equal(start) {
+				t.Errorf("time is %v, want %v", now, start)
+			}
+		})
 	}
 }
 
-// Two that advance at a time advance one after the other, and whoever settles
-// meanwhile gets its answer: in every mode.
+// In every mode, concurrent advances are serialized, and a concurrent Settle returns.
 func TestConcurrentAdvancesAndSettles(t *testing.T) {
 	for _, mode := range []Mode{Real, Skip, Manual, Simulated} {
 		t.Run(mode.String(), func(t *testing.T) {
@@ -115,7 +120,7 @@ func TestConcurrentAdvancesAndSettles(t *testing.T) {
 					}
 				}
 				if d := c.Now().Sub(began); d != 2*time.Hour {
-					t.Errorf("two hours came to %s", d)
+					t.Errorf("time advanced by %s, want 2h", d)
 				}
 			})
 		})
@@ -186,7 +191,7 @@ func TestHoldStopsEventsAndAdvanceStillWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !ran {
-		t.Error("the event did not run when advanced over")
+		t.Error("the event did not run when time advanced past it")
 	}
 	c.Release()
 	if c.Held() {
@@ -197,12 +202,12 @@ func TestHoldStopsEventsAndAdvanceStillWorks(t *testing.T) {
 func TestStoppedEventsDoNotRun(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)
-	e := c.Schedule(at(1), Moves, func() { t.Error("ran though stopped") })
+	e := c.Schedule(at(1), Moves, func() { t.Error("the stopped event ran") })
 	if !e.Stop() {
-		t.Error("Stop says the event was gone")
+		t.Error("Stop returned false for a scheduled event")
 	}
 	if e.Stop() {
-		t.Error("a second Stop says the event was there")
+		t.Error("a second Stop returned true")
 	}
 	if err := c.Advance(t.Context(), time.Minute); err != nil {
 		t.Fatal(err)
@@ -234,7 +239,7 @@ func TestCloseEndsWaits(t *testing.T) {
 		c.Close()
 		c.Close()
 		if err := <-settled; !errors.Is(err, ErrClosed) {
-			t.Errorf("settle answered %v, want ErrClosed", err)
+			t.Errorf("Settle returned %v, want ErrClosed", err)
 		}
 	})
 }
@@ -252,8 +257,8 @@ func TestRealRunsWithTheMachinesClock(t *testing.T) {
 	})
 }
 
-// A clock that its own callback halts runs nothing any more, however soon that is
-// due, and waits say so.
+// A clock that its own callback halts runs no other event, even if it is due, and calls
+// that wait return ErrClosed.
 func TestACallbackMayHaltItsClock(t *testing.T) {
 	t.Parallel()
 	c := New(Simulated, start)
@@ -267,32 +272,32 @@ func TestACallbackMayHaltItsClock(t *testing.T) {
 	}
 	c.End()
 	if err := c.Settle(context.Background()); !errors.Is(err, ErrClosed) {
-		t.Errorf("settle: %v", err)
+		t.Errorf("Settle returned %v, want ErrClosed", err)
 	}
 	c.Close()
 	if ran != 1 {
-		t.Errorf("%d events ran", ran)
+		t.Errorf("%d events ran, want 1", ran)
 	}
 }
 
-// Any mix of bookings, stops and resets runs exactly the events that are left,
-// each at its own time, in order of time and then of booking.
+// After any sequence of schedules, stops and resets, exactly the remaining events run, each
+// at its own time, ordered by time and then by when they were scheduled.
 func TestEventsRunOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		c := New(Manual, start)
 		defer c.Close()
-		type booking struct{ at, id int }
+		type run struct{ at, id int }
 		var events []*Event
 		want := map[int]int{}
-		var ran []booking
+		var ran []run
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
-			switch rapid.SampledFrom([]string{"book", "book", "stop", "reset"}).Draw(rt, "step") {
-			case "book":
+			switch rapid.SampledFrom([]string{"schedule", "schedule", "stop", "reset"}).Draw(rt, "step") {
+			case "schedule":
 				id, s := len(events), rapid.IntRange(0, 50).Draw(rt, "at")
 				kind := rapid.SampledFrom([]Kind{Moves, Upkeep}).Draw(rt, "kind")
-				c.Begin() // nothing runs while the test is still booking
-				events = append(events, c.Schedule(at(s), kind, func() { ran = append(ran, booking{int(c.Now().Sub(start).Seconds()), id}) }))
+				c.Begin() // nothing runs while the test schedules
+				events = append(events, c.Schedule(at(s), kind, func() { ran = append(ran, run{int(c.Now().Sub(start).Seconds()), id}) }))
 				want[id] = s
 			case "stop":
 				if len(events) > 0 {

@@ -32,6 +32,7 @@ func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("advance by %s: %w", d, ErrBackwards)
 	}
+
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
@@ -39,6 +40,7 @@ func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 	if err := c.await(ctx, func() bool { return c.limit.IsZero() }); err != nil {
 		return fmt.Errorf("wait for another advance: %w", err)
 	}
+
 	limit := c.Now().Add(d)
 	if limit.After(Latest) {
 		return fmt.Errorf("advance by %s to %s: %w", d, limit.Format(time.RFC3339), ErrTooFar)
@@ -51,6 +53,7 @@ func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 		c.notify()
 		c.signal()
 	}()
+
 	c.signal()
 	err := c.await(ctx, func() bool {
 		e := c.next()
@@ -80,6 +83,7 @@ func (c *Clock) Hold() {
 	if c.held {
 		return
 	}
+	// Read the time before it stops.
 	now := c.Now()
 	c.held = true
 	c.set(now)
@@ -94,6 +98,7 @@ func (c *Clock) Release() {
 	if !c.held {
 		return
 	}
+	// Time continues from where it has stopped.
 	now := c.Now()
 	c.held = false
 	c.set(now)

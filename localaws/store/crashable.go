@@ -43,9 +43,11 @@ func (d *disk) abandon() error {
 	if !d.failure.CompareAndSwap(nil, &errAbandoned) || d.crashable == nil {
 		return nil
 	}
+	// An empty synced write makes everything before it durable.
 	if err := d.db.LogData(nil, pebble.Sync); err != nil {
 		return fmt.Errorf("make applied batches durable: %w", err)
 	}
+	// Continue with a copy: writes in progress go to the old disk.
 	d.crashable.fs = d.crashable.fs.CrashClone(vfs.CrashCloneCfg{})
 	return nil
 }

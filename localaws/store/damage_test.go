@@ -31,8 +31,8 @@ func TestASecondServerIsRefusedWithTheProcessIDOfTheFirst(t *testing.T) {
 	open(t, dir, Options{}).Close()
 }
 
-// filled makes a store of two tables on disk: one in a table file, one in the log
-// alone, as after kill -9.
+// filled makes a store with two tables on disk: one in a table file, one only in the log,
+// as after kill -9.
 func filled(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -61,7 +61,7 @@ func put(t *testing.T, s *Store, table Table, n int) {
 	}
 }
 
-// readAll opens a store and reads everything, and counts the keys.
+// readAll opens a store and returns the number of keys in it.
 func readAll(dir string) (n int, err error) {
 	s, err := Open(dir, Options{ballast: 1})
 	if err != nil {
@@ -100,15 +100,15 @@ func TestDamageIsReportedAndNeverReadInPart(t *testing.T) {
 	}
 }
 
-// Wherever a byte is wrong, the store is refused, or the byte did not matter and
-// everything is read: never a part.
+// Wherever a byte is wrong, Open fails, or the byte has no effect and everything is read:
+// never a part.
 func TestAFlippedByteIsReportedOrHasNoEffect(t *testing.T) {
 	t.Parallel()
 	original := filled(t)
 	for _, file := range []string{"*.sst", "*.log", "MANIFEST-*"} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			said := 0
+			reported := 0
 			for at := 0.02; at < 1; at += 0.07 {
 				dir := t.TempDir()
 				if err := os.CopyFS(dir, os.DirFS(original)); err != nil {
@@ -117,13 +117,13 @@ func TestAFlippedByteIsReportedOrHasNoEffect(t *testing.T) {
 				flip(t, newest(t, dir, file), at)
 				n, err := readAll(dir)
 				if err != nil {
-					said++
+					reported++
 				} else if n != 4000 {
 					t.Errorf("byte at %.0f %% flipped: read %d keys of 4000 without an error", at*100, n)
 				}
 			}
-			if said < 5 {
-				t.Errorf("only %d of 14 flipped bytes were noticed", said)
+			if reported < 5 {
+				t.Errorf("only %d of 14 flipped bytes were reported", reported)
 			}
 		})
 	}
@@ -158,7 +158,7 @@ func remove(t *testing.T, path string) {
 	}
 }
 
-// newest is the last file of the tree by name that matches.
+// newest returns the last file of the tree, by name, that matches the pattern.
 func newest(t *testing.T, dir, pattern string) string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "data", "tree", pattern))
@@ -188,7 +188,7 @@ func cut(t *testing.T, path string, at float64) {
 	write(t, path, b[:int(float64(len(b))*at)])
 }
 
-// faults fails operations on the tree's files once they are switched on.
+// faults makes operations on the tree's files fail once on is set.
 type faults struct {
 	on   atomic.Bool
 	fail func(errorfs.Op) error
@@ -253,8 +253,8 @@ func TestFailingDiskAcknowledgesNothingItLoses(t *testing.T) {
 	}
 }
 
-// runOnFailingDisk writes until the store refuses, and accounts for what it had
-// acknowledged after a loss of power.
+// runOnFailingDisk writes until the store refuses batches, and checks after a loss of power
+// that every acknowledged batch is there.
 func runOnFailingDisk(t *testing.T, memory *vfs.MemFS, f *faults, after int) {
 	s := open(t, "store", Options{FS: errorfs.Wrap(memory, f), ballast: 1})
 	acknowledged, failed := 0, false
@@ -271,7 +271,7 @@ func runOnFailingDisk(t *testing.T, memory *vfs.MemFS, f *faults, after int) {
 		case err == nil:
 			acknowledged++
 		case s.Err() == nil:
-			t.Fatalf("batch %d was refused and the store does not say why: %v", i, err)
+			t.Fatalf("batch %d was refused although the store has not failed: %v", i, err)
 		default:
 			failed = true
 		}
@@ -283,7 +283,7 @@ func runOnFailingDisk(t *testing.T, memory *vfs.MemFS, f *faults, after int) {
 		t.Fatalf("%d batches acknowledged, the disk failed after %d; refused: %v", acknowledged, after, failed)
 	}
 	crashed := memory.CrashClone(vfs.CrashCloneCfg{})
-	s.Close() // may say what failed
+	s.Close() // may fail
 	f.on.Store(false)
 	s = open(t, "store", Options{FS: crashed, ballast: 1})
 	defer s.Close()
@@ -304,6 +304,6 @@ func TestOpenFailsWithoutSpaceForTheBallast(t *testing.T) {
 	f.on.Store(true)
 	_, err := Open("store", Options{FS: errorfs.Wrap(memory, f)})
 	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "keep 16 MB in reserve") {
-		t.Errorf("open answered %v", err)
+		t.Errorf("Open returned %v, want ENOSPC for the reserve", err)
 	}
 }

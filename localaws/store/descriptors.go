@@ -103,10 +103,12 @@ func retry[T any](r *retryFS, name string, f func() (T, error)) (T, error) {
 			r.refill()
 			return got, err
 		}
+		// Use the reserve first.
 		if r.release() {
 			continue
 		}
 
+		// Wait, a little longer each time.
 		if !warned {
 			warned = true
 			r.logger.Warn("the process is out of file descriptors; the store waits until some are closed",

@@ -65,6 +65,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if d.logger == nil {
 		d.logger = slog.New(slog.DiscardHandler)
 	}
+
 	if d.ballast == 0 {
 		d.ballast = ballastSize
 	}
@@ -117,16 +118,20 @@ func (d *disk) openData() error {
 	if errors.Is(err, os.ErrNotExist) {
 		err = d.create()
 	}
+
 	if err != nil {
 		return err
 	}
 
+	// Check everything before Pebble writes to the directory.
 	if err := d.checkFormat(); err != nil {
 		return err
 	}
+
 	if err := d.makeBallast(); err != nil {
 		return err
 	}
+
 	d.db, err = d.openPebble(d.path(dataDir, treeDir), vfs.OnDiskFull(d.fs, d.diskFull), false)
 	return err
 }
@@ -152,12 +157,15 @@ func (d *disk) apply(b *pebble.Batch) (err error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 
+	// A simulation may abandon the store at this batch.
 	if d.crashable != nil && d.crashable.Next != nil && d.err() == nil {
 		d.crashable.Next()
 	}
+
 	if err := d.err(); err != nil {
 		return fmt.Errorf("store has failed: %w", err)
 	}
+
 	if d.closed {
 		return ErrClosed
 	}
@@ -203,6 +211,7 @@ func (d *disk) scan(table Table, prefix string, f func(key string, value []byte)
 			return errors.Join(err, it.Close())
 		}
 	}
+
 	if err := it.Close(); err != nil {
 		return fmt.Errorf("read %s: %w", table, err)
 	}
@@ -218,15 +227,19 @@ func (d *disk) close() error {
 	if d.closed {
 		return nil
 	}
+
 	d.closed = true
 
+	// Flushing needs descriptors. Do not wait for them without a limit.
 	defer d.stopWaiting()
 	defer time.AfterFunc(closeTimeout, d.stopWaiting).Stop()
+	// An abandoned store may be closed, but not flushed.
 	if err := d.err(); errors.Is(err, ErrAbandoned) {
 		return errors.Join(d.db.Close(), d.lock.Close())
 	} else if err != nil {
 		return errors.Join(fmt.Errorf("close store: it had failed: %w", err), d.lock.Close())
 	}
+
 	if err := errors.Join(d.db.Flush(), d.db.Close(), d.lock.Close()); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}

@@ -56,9 +56,11 @@ func (d *disk) takeLock() error {
 		return fmt.Errorf("%w: it is locked by process %s (%w)", ErrLocked, strings.TrimSpace(owner), err)
 	}
 
+	// The next server that tries reports this process id.
 	if err := writeFile(d.fs, d.path(ownerFile), fmt.Sprintf("%d\n", os.Getpid())); err != nil {
 		return errors.Join(err, lock.Close())
 	}
+
 	d.lock = lock
 	return nil
 }
@@ -80,14 +82,17 @@ func (d *disk) makeDir(dir string) error {
 	if _, err := d.fs.Stat(dir); err == nil {
 		return nil
 	}
+
 	parent := filepath.Dir(dir)
 	if parent == dir {
 		return nil
 	}
 
+	// A new directory is durable once its parent is synced.
 	if err := d.makeDir(parent); err != nil {
 		return err
 	}
+
 	if err := d.fs.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -113,6 +118,7 @@ func (d *disk) makeBallast() error {
 	if err != nil {
 		return err
 	}
+
 	err = errors.Join(fill(f, d.ballast), f.Close())
 	if err != nil {
 		return errors.Join(fmt.Errorf("keep %d MB in reserve: %w", d.ballast>>20, err), d.fs.Remove(d.path(ballastFile)))
@@ -126,20 +132,24 @@ func fill(f vfs.File, n int64) error {
 	if err := f.Preallocate(0, n); err != nil {
 		return err
 	}
+
 	if reserve(f, n) {
 		return nil
 	}
 
+	// Preallocate may have done it already. Else write the bytes.
 	info, err := f.Stat()
 	if err != nil || info.Size() == n {
 		return err
 	}
+
 	block := make([]byte, min(n, 1<<20))
 	for ; n > 0; n -= int64(len(block)) {
 		if _, err := f.Write(block[:min(n, int64(len(block)))]); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 

@@ -36,6 +36,7 @@ func (d *disk) openPebble(dir string, fs vfs.FS, create bool) (db *pebble.DB, er
 		LBaseMaxBytes:               16 << 20,
 		EventListener:               &pebble.EventListener{BackgroundError: d.backgroundError},
 	}
+
 	o.Experimental.NumDeletionsThreshold = 1000 // queues delete most of what they store: free the space soon
 	db, err = pebble.Open(dir, o)
 	if err != nil {
@@ -58,13 +59,16 @@ func (d *disk) create() error {
 	if err := memory.MkdirAll(tree, 0o700); err != nil {
 		return err
 	}
+
 	db, err := d.openPebble(tree, memory, true)
 	if err != nil {
 		return err
 	}
+
 	if err := db.Close(); err != nil {
 		return fmt.Errorf("make an empty tree: %w", err)
 	}
+
 	if err := writeFile(memory, memory.PathJoin(dataDir, formatFile), format); err != nil {
 		return err
 	}
@@ -74,6 +78,7 @@ func (d *disk) create() error {
 	if err := d.fs.RemoveAll(next); err != nil {
 		return err
 	}
+
 	if _, err := vfs.Clone(memory, d.fs, dataDir, next, vfs.CloneSync); err != nil {
 		return fmt.Errorf("write an empty tree: %w", err)
 	}

@@ -60,11 +60,17 @@ func TestDurableBatchesAreReadAfterReopen(t *testing.T) {
 	}
 	s = open(t, dir, Options{})
 	defer s.Close()
-	if got, want := all(t, s, "a", ""), []string{"k1=1", "k3="}; !slices.Equal(got, want) {
-		t.Errorf("table a holds %q, want %q", got, want)
-	}
-	if got, want := all(t, s, "ab", ""), []string{"k1=other"}; !slices.Equal(got, want) {
-		t.Errorf("table ab holds %q, want %q", got, want)
+
+	for table, want := range map[Table][]string{
+		"a":    {"k1=1", "k3="},
+		"ab":   {"k1=other"},
+		"none": nil,
+	} {
+		t.Run(string(table), func(t *testing.T) {
+			if got := all(t, s, table, ""); !slices.Equal(got, want) {
+				t.Errorf("keys %q, want %q", got, want)
+			}
+		})
 	}
 }
 
@@ -77,19 +83,29 @@ func TestScanReadsAPrefixInOrderAndStopsAtAnError(t *testing.T) {
 		b.Put("a", k, nil)
 	}
 	commit(t, b)
-	if got, want := all(t, s, "a", "p"), []string{"p=", "p\x00=", "p\xff=", "p\xff\xff="}; !slices.Equal(got, want) {
-		t.Errorf("prefix p: %q, want %q", got, want)
+
+	for prefix, want := range map[string][]string{
+		"p":     {"p=", "p\x00=", "p\xff=", "p\xff\xff="},
+		"p\xff": {"p\xff=", "p\xff\xff="},
+		"\xff":  {"\xff="},
+		"":      {"=", "p=", "p\x00=", "p\xff=", "p\xff\xff=", "q=", "\xff="},
+		"none":  nil,
+	} {
+		t.Run(fmt.Sprintf("%q", prefix), func(t *testing.T) {
+			if got := all(t, s, "a", prefix); !slices.Equal(got, want) {
+				t.Errorf("keys %q, want %q", got, want)
+			}
+		})
 	}
-	if got, want := all(t, s, "a", "p\xff"), []string{"p\xff=", "p\xff\xff="}; !slices.Equal(got, want) {
-		t.Errorf("prefix p\\xff: %q, want %q", got, want)
-	}
-	if got := all(t, s, "a", ""); len(got) != 7 {
-		t.Errorf("everything: %q", got)
-	}
-	stop, n := errors.New("enough"), 0
-	if err := s.Scan("a", "", func(string, []byte) error { n++; return stop }); !errors.Is(err, stop) || n != 1 {
-		t.Errorf("scan answered %v after %d keys, want its own error after 1", err, n)
-	}
+
+	t.Run("error", func(t *testing.T) {
+		stop := errors.New("enough")
+		n := 0
+		err := s.Scan("a", "", func(string, []byte) error { n++; return stop })
+		if !errors.Is(err, stop) || n != 1 {
+			t.Errorf("Scan returned %v after %d keys, want the error of f after 1", err, n)
+		}
+	})
 }
 
 func TestMemoryDropsEverything(t *testing.T) {
@@ -101,7 +117,7 @@ func TestMemoryDropsEverything(t *testing.T) {
 	b.DeletePrefix("a", "")
 	commit(t, b)
 	if s.Durable() || s.Err() != nil || len(all(t, s, "a", "")) != 0 || s.Close() != nil {
-		t.Error("a store in memory is not empty, closed or sound")
+		t.Error("a store in memory is durable, has failed, is not empty or does not close")
 	}
 }
 
@@ -151,9 +167,10 @@ func TestClosedStoreRefuses(t *testing.T) {
 	}
 }
 
-// Any sequence of batches leaves what a map would hold, across reopening, and
-// across a loss of power that keeps any part of what was not synced: there the
-// state is that of a prefix of the batches that holds all that were waited for.
+// After any sequence of batches the store has the content of a map with the same changes,
+// also after it was reopened. After a loss of power that preserves any part of what was
+// not synced, it has the content after some of the batches: the first ones in sequence,
+// including all that were waited for.
 func TestStoreIsAMapThatSurvivesLossOfPower(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

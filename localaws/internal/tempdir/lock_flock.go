@@ -34,6 +34,7 @@ func lockExisting(dir *os.Root) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if !info.Mode().IsRegular() {
 		return nil, errHeld // not made by Make: leave it
 	}
@@ -42,6 +43,7 @@ func lockExisting(dir *os.Root) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if err := lockOpen(f, func() (fs.FileInfo, error) { return dir.Lstat(lockFile) }); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

@@ -39,6 +39,7 @@ func Make(purpose string) (*Dir, error) {
 			return nil, fmt.Errorf("make a temporary directory: %w", err)
 		}
 
+		// Another process may see the new directory before it is locked.
 		lock, err := lockNew(filepath.Join(path, lockFile))
 		if errors.Is(err, errHeld) {
 			continue // it is being removed
@@ -48,6 +49,7 @@ func Make(purpose string) (*Dir, error) {
 		}
 		return &Dir{path: path, lock: lock}, nil
 	}
+
 	return nil, errors.New("make a temporary directory: other processes removed it before it could be locked")
 }
 
@@ -76,10 +78,12 @@ func RemoveStale() error {
 	}
 	defer func() { _ = parent.Close() }() // nothing was written through it
 
+	// Read the names, and check those with the prefix.
 	listing, err := parent.Open(".")
 	if err != nil {
 		return fmt.Errorf("list the directory for temporary files: %w", err)
 	}
+
 	names, err := listing.Readdirnames(-1)
 	errs := []error{err, listing.Close()}
 
@@ -88,6 +92,7 @@ func RemoveStale() error {
 			errs = append(errs, removeIfStale(parent, name))
 		}
 	}
+
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("remove directories of servers that were killed: %w", err)
 	}
@@ -100,16 +105,19 @@ func removeIfStale(parent *os.Root, name string) error {
 	if err != nil || !info.IsDir() || !ownedByThisUser(info) {
 		return nil // it ended meanwhile, or is not ours
 	}
+
 	dir, err := parent.OpenRoot(name)
 	if err != nil {
 		return nil // it ended meanwhile
 	}
 	defer func() { _ = dir.Close() }() // nothing was written through it
 
+	// Its process holds the lock for as long as it runs.
 	lock, err := lockExisting(dir)
 	if errors.Is(err, errHeld) || errors.Is(err, os.ErrNotExist) {
 		return nil // in use, just being made or removed, or not made by Make
 	}
+
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", name, err)
 	}
@@ -125,11 +133,13 @@ func removeLocked(parent, dir *os.Root, name string) error {
 	if err != nil {
 		return fmt.Errorf("list %s: %w", name, err)
 	}
+
 	entries, err := listing.Readdirnames(-1)
 	if err := errors.Join(err, listing.Close()); err != nil {
 		return fmt.Errorf("list %s: %w", name, err)
 	}
 
+	// Remove the rest first.
 	for _, entry := range entries {
 		if entry == lockFile {
 			continue
@@ -138,5 +148,6 @@ func removeLocked(parent, dir *os.Root, name string) error {
 			return fmt.Errorf("empty %s: %w", name, err)
 		}
 	}
+
 	return parent.RemoveAll(name)
 }

@@ -63,11 +63,13 @@ type Zip struct {
 
 // Read checks a zip file. Errors wrap ErrUnreadable, ErrEmpty or ErrTooLarge.
 func Read(b []byte) (*Zip, error) {
+	// Read the directory, within the limits.
 	source := &limitedReader{content: b}
 	r, err := zip.NewReader(source, int64(len(b)))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
+
 	source.listed = true
 
 	// Check the entries.
@@ -77,6 +79,7 @@ func Read(b []byte) (*Zip, error) {
 	case len(r.File) > MaxEntries:
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, errTooManyEntries)
 	}
+
 	if err := checkEntries(r.File); err != nil {
 		return nil, err
 	}
@@ -88,6 +91,8 @@ func Read(b []byte) (*Zip, error) {
 		Key:    fmt.Sprintf("%x", sum),
 		files:  r.File,
 	}
+
+	// Find the bootstrap, and the platform that it is for.
 	for _, f := range r.File {
 		if cleaned(f.Name) == "bootstrap" && f.Mode().IsRegular() {
 			if z.Bootstrap, err = platformOf(f); err != nil {
@@ -95,6 +100,7 @@ func Read(b []byte) (*Zip, error) {
 			}
 		}
 	}
+
 	return z, nil
 }
 
@@ -118,10 +124,12 @@ func checkEntries(files []*zip.File) error {
 		}
 		kinds[name] = kind
 
+		// Check each size as well: the sum could overflow.
 		if total += f.UncompressedSize64; total > MaxUnzipped || f.UncompressedSize64 > MaxUnzipped {
 			return ErrTooLarge
 		}
 	}
+
 	return checkParents(kinds)
 }
 
@@ -146,6 +154,7 @@ func checkParents(kinds map[string]fs.FileMode) error {
 			implied[dir] = struct{}{}
 		}
 	}
+
 	return nil
 }
 
@@ -169,6 +178,7 @@ func inside(name string) bool {
 	if name == "" || strings.ContainsAny(name, "\\:\x00") || path.IsAbs(name) {
 		return false
 	}
+	// No part may lead out, or be longer than a file system allows.
 	for _, part := range strings.Split(strings.TrimSuffix(name, "/"), "/") {
 		if part == ".." || len(part) > 255 {
 			return false

@@ -37,26 +37,32 @@ func (z *limitedReader) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 || off > int64(len(z.content)) {
 		return 0, io.EOF
 	}
+
 	n = copy(p, z.content[off:])
 	if n < len(p) {
 		err = io.EOF
 	}
+
 	if z.listed {
 		return n, err
 	}
 
+	// Count the bytes.
 	if z.read += n; z.read > MaxDirectory+searchSize {
 		return 0, errDirectory
 	}
+
 	// Count the signatures, including one that begins in the last read.
 	if off != z.next {
 		z.before = nil
 	}
+
 	seen := append(z.before, p[:n]...)
 	z.headers += bytes.Count(seen, signature)
 	if z.headers > MaxEntries+searchSize/len(signature) {
 		return 0, errTooManyEntries
 	}
+
 	z.next = off + int64(n)
 	z.before = bytes.Clone(seen[max(0, len(seen)-len(signature)+1):])
 	return n, err

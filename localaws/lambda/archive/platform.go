@@ -51,8 +51,14 @@ func platformOf(f *zip.File) (Platform, error) {
 
 // ELF machine numbers and Mach-O processor types, by Go's names.
 var (
-	elfMachines = map[uint16]string{3: "386", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64"}
-	machoCPUs   = map[uint32]string{0x01000007: "amd64", 0x0100000c: "arm64"}
+	elfMachines = map[uint16]string{
+		3:   "386",
+		40:  "arm",
+		62:  "amd64",
+		183: "arm64",
+		243: "riscv64",
+	}
+	machoCPUs = map[uint32]string{0x01000007: "amd64", 0x0100000c: "arm64"}
 )
 
 // PlatformOf returns the platform of an executable by its first 20 or more bytes. It knows
@@ -73,5 +79,6 @@ func PlatformOf(head []byte) Platform {
 	case len(head) >= 2 && string(head[:2]) == "MZ":
 		return Platform{OS: "windows"}
 	}
+
 	return Platform{}
 }

@@ -34,6 +34,7 @@ func (z *Zip) Unpack(dir string) (err error) {
 	if err := os.RemoveAll(building); err != nil {
 		return fmt.Errorf("clear %s: %w", building, err)
 	}
+
 	if err := os.MkdirAll(building, folderMode); err != nil {
 		return fmt.Errorf("make %s: %w", building, err)
 	}
@@ -46,6 +47,7 @@ func (z *Zip) Unpack(dir string) (err error) {
 	if err := z.writeTo(building); err != nil {
 		return err
 	}
+
 	if err := os.Rename(building, dir); err != nil {
 		return fmt.Errorf("move into place: %w", err)
 	}
@@ -61,6 +63,7 @@ func (z *Zip) writeTo(dir string) error {
 	}
 	defer func() { _ = root.Close() }() // nothing is written through the folder's own handle
 
+	// Sort the entries by folder.
 	inFolder := map[string][]*zip.File{".": nil}
 	for _, f := range z.files {
 		name := cleaned(f.Name)
@@ -71,17 +74,20 @@ func (z *Zip) writeTo(dir string) error {
 		inFolder[path.Dir(name)] = append(inFolder[path.Dir(name)], f)
 	}
 
+	// Write folder by folder, parents first.
 	u := &unpacker{
 		root:   root,
 		made:   map[string]bool{},
 		left:   MaxUnzipped,
 		buffer: make([]byte, 32<<10),
 	}
+
 	for _, folder := range slices.Sorted(maps.Keys(inFolder)) {
 		if err := u.writeFolder(folder, inFolder[folder]); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -98,6 +104,7 @@ func (u *unpacker) writeFolder(name string, files []*zip.File) error {
 	if err := u.makeFolder(name); err != nil {
 		return fmt.Errorf("make folder %s: %w", quoted(name), err)
 	}
+
 	if len(files) == 0 {
 		return nil
 	}
@@ -113,6 +120,7 @@ func (u *unpacker) writeFolder(name string, files []*zip.File) error {
 			return fmt.Errorf("unpack %s: %w", quoted(f.Name), err)
 		}
 	}
+
 	return nil
 }
 
@@ -121,6 +129,7 @@ func (u *unpacker) makeFolder(name string) error {
 	if u.made[name] {
 		return nil
 	}
+
 	if name != "." {
 		if err := u.makeFolder(path.Dir(name)); err != nil {
 			return err
@@ -163,9 +172,11 @@ func (u *unpacker) writeFile(folder *os.Root, f *zip.File) error {
 	if err := errors.Join(err, w.Chmod(mode), w.Close()); err != nil {
 		return err
 	}
+
 	if n > u.left {
 		return ErrTooLarge
 	}
+
 	u.left -= n
 	return nil
 }

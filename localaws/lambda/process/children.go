@@ -26,6 +26,7 @@ func (s *Children) Start(spec Spec) (*Child, error) {
 		s.mu.Unlock()
 		return nil, ErrKilled
 	}
+
 	s.starting.Add(1)
 	s.mu.Unlock()
 	defer s.starting.Done()
@@ -34,6 +35,7 @@ func (s *Children) Start(spec Spec) (*Child, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if !s.add(c) {
 		c.Kill()
 		return nil, ErrKilled
@@ -45,6 +47,7 @@ func (s *Children) Start(spec Spec) (*Child, error) {
 		defer s.mu.Unlock()
 		delete(s.running, c)
 	}()
+
 	return c, nil
 }
 
@@ -71,6 +74,7 @@ func (s *Children) Kill() {
 	for c := range s.running {
 		all = append(all, c)
 	}
+
 	s.mu.Unlock()
 
 	for _, c := range all {

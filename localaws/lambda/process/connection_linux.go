@@ -23,6 +23,7 @@ func (c *Child) Connected(local, remote netip.AddrPort) (bool, error) {
 	if c.ended() {
 		return false, nil
 	}
+
 	remoteEnd, err := findSocket(remote, local)
 	if err != nil {
 		return false, fmt.Errorf("find the socket of %s: %w", remote, err)
@@ -33,6 +34,7 @@ func (c *Child) Connected(local, remote netip.AddrPort) (bool, error) {
 		// forbidden even to root in a container.
 		return remoteEnd.uid == c.system.uid, nil
 	}
+
 	owned, unreadable := c.holds(remoteEnd.inode)
 	if !owned && unreadable {
 		// A program can forbid that its files are listed. Compare the user id.
@@ -61,6 +63,7 @@ func (c *Child) holds(inode uint32) (owned, unreadable bool) {
 			}
 		}
 	})
+
 	return owned, unreadable
 }
 
@@ -127,12 +130,14 @@ func findByNetlink(local, remote netip.AddrPort) (socket, error) {
 	if err != nil {
 		return socket{}, err
 	}
+
 	switch kind := native.Uint16(response[4:]); {
 	case n >= 20 && kind == unix.NLMSG_ERROR:
 		return socket{}, syscall.Errno(-int32(native.Uint32(response[16:])))
 	case n < diagResponseSize || kind != unix.SOCK_DIAG_BY_FAMILY:
 		return socket{}, fmt.Errorf("unexpected message of type %d and %d bytes", kind, n)
 	}
+
 	return socket{
 		uid:   native.Uint32(response[diagUID:]),
 		inode: native.Uint32(response[diagInode:]),
@@ -165,6 +170,7 @@ func findInTable(table []byte, local, remote netip.AddrPort) (socket, error) {
 		}
 		return socket{uid: uint32(uid), inode: uint32(inode)}, nil
 	}
+
 	return socket{}, syscall.ENOENT
 }
 

@@ -31,6 +31,7 @@ func Detect() (Isolation, error) {
 	if os.Geteuid() == 0 {
 		candidates = []Isolation{OwnUser, UserNamespace, OwnUserSharedFiles}
 	}
+
 	var reasons []error
 	for _, isolation := range candidates {
 		err := probe(isolation, temp)
@@ -42,6 +43,7 @@ func Detect() (Isolation, error) {
 		}
 		reasons = append(reasons, fmt.Errorf("%s: %w", isolation, err))
 	}
+
 	return Shared, errors.Join(reasons...)
 }
 
@@ -61,6 +63,7 @@ func probe(isolation Isolation, temp string) error {
 	if err != nil {
 		return fmt.Errorf("read from the supervisor: %w", err)
 	}
+
 	if report.Kind != supervisor.Running {
 		return fmt.Errorf("%s: %w", report.Text, syscall.Errno(report.Value))
 	}

@@ -28,14 +28,17 @@ func CloseInheritedOnExec() error {
 	if err != nil {
 		return fmt.Errorf("list open files: %w", err)
 	}
+
 	names, err := dir.Readdirnames(-1)
 	if err := errors.Join(err, dir.Close()); err != nil {
 		return fmt.Errorf("list open files: %w", err)
 	}
+
 	for _, name := range names {
 		if fd, err := strconv.Atoi(name); err == nil && fd > 2 {
 			syscall.CloseOnExec(fd) // no effect on one that was closed meanwhile
 		}
 	}
+
 	return nil
 }

@@ -39,5 +39,6 @@ func (c *Child) Memory() int64 {
 			u.others += supervisor.PeakMemory(pid)
 		})
 	}
+
 	return supervisor.PeakMemory(u.program) + u.others
 }

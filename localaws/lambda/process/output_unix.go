@@ -42,6 +42,7 @@ func newOutput(r *os.File, emit func([]byte)) (*output, error) {
 		done: make(chan struct{}),
 		buf:  make([]byte, 16<<10),
 	}
+
 	go o.loop()
 	return o, nil
 }

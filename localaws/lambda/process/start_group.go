@@ -31,6 +31,7 @@ func Start(spec Spec) (*Child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for the output: %w", err)
 	}
+
 	out, err := newOutput(r, spec.Output)
 	if err != nil {
 		return nil, errors.Join(err, r.Close(), w.Close())
@@ -46,6 +47,7 @@ func Start(spec Spec) (*Child, error) {
 		Stderr:      w,
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 	}
+
 	err = cmd.Start()
 	_ = w.Close() // nothing was written
 	if err != nil {
@@ -53,7 +55,12 @@ func Start(spec Spec) (*Child, error) {
 		return nil, err
 	}
 
-	c := &Child{system: system{cmd}, output: out, done: make(chan struct{})}
+	c := &Child{
+		system: system{cmd},
+		output: out,
+		done:   make(chan struct{}),
+	}
+
 	go c.wait()
 	return c, nil
 }

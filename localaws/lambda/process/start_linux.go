@@ -41,6 +41,7 @@ func Start(spec Spec) (*Child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for the output: %w", err)
 	}
+
 	out, err := newOutput(r, spec.Output)
 	if err != nil {
 		return nil, errors.Join(err, r.Close(), w.Close())
@@ -53,6 +54,7 @@ func Start(spec Spec) (*Child, error) {
 		out.close()
 		return nil, err
 	}
+
 	if err := sys.awaitRunning(spec.Path); err != nil {
 		sys.discard()
 		out.drain()
@@ -65,7 +67,13 @@ func Start(spec Spec) (*Child, error) {
 		sys.ownUser = true
 		sys.uid = userID(spec.Number)
 	}
-	c := &Child{system: *sys, output: out, done: make(chan struct{})}
+
+	c := &Child{
+		system: *sys,
+		output: out,
+		done:   make(chan struct{}),
+	}
+
 	go c.wait()
 	return c, nil
 }
@@ -86,11 +94,13 @@ func (s *Spec) request() *supervisor.Request {
 		r.Hidden = s.Hidden
 		r.Processes = Processes
 	}
+
 	if s.Isolation.HasOwnUser() {
 		r.UID = userID(s.Number)
 		r.Temp = s.Temp
 		r.Processes = Processes
 	}
+
 	return r
 }
 
@@ -104,6 +114,7 @@ func startSupervisor(request *supervisor.Request, isolation Isolation, output *o
 	if err != nil {
 		return nil, fmt.Errorf("make a socket for the supervisor: %w", err)
 	}
+
 	theirs := os.NewFile(uintptr(pair[1]), "supervisor")
 	defer func() { _ = theirs.Close() }() // the supervisor has its own descriptor of it
 	if err := unix.SetNonblock(pair[0], true); err != nil {
@@ -126,6 +137,7 @@ func startSupervisor(request *supervisor.Request, isolation Isolation, output *o
 		sys.cmd.Stdout = output
 		sys.cmd.Stderr = output
 	}
+
 	if err := sys.cmd.Start(); err != nil {
 		_ = sys.control.Close() // nothing was written
 		return nil, fmt.Errorf("start a supervisor: %w", err)
@@ -157,10 +169,19 @@ func attributes(isolation Isolation) *syscall.SysProcAttr {
 	attr.Cloneflags = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC
 	if isolation == UserNamespace {
 		attr.Cloneflags |= unix.CLONE_NEWUSER
-		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: lambdaUser, HostID: os.Geteuid(), Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: lambdaGroup, HostID: os.Getegid(), Size: 1}}
+		attr.UidMappings = []syscall.SysProcIDMap{{
+			ContainerID: lambdaUser,
+			HostID:      os.Geteuid(),
+			Size:        1,
+		}}
+		attr.GidMappings = []syscall.SysProcIDMap{{
+			ContainerID: lambdaGroup,
+			HostID:      os.Getegid(),
+			Size:        1,
+		}}
 		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN} // for mounts; the program does not get it
 	}
+
 	return attr
 }
 
@@ -171,10 +192,15 @@ func (s *system) awaitRunning(path string) error {
 	case err != nil:
 		return fmt.Errorf("start a supervisor: %w", err)
 	case report.Kind == supervisor.Refused:
-		return &os.PathError{Op: "fork/exec", Path: path, Err: syscall.Errno(report.Value)}
+		return &os.PathError{
+			Op:   "fork/exec",
+			Path: path,
+			Err:  syscall.Errno(report.Value),
+		}
 	case report.Kind != supervisor.Running:
 		return fmt.Errorf("isolate the program: %s: %w", report.Text, syscall.Errno(report.Value))
 	}
+
 	return nil
 }
 

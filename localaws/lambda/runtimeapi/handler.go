@@ -79,6 +79,7 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// Wait for an invocation, the end of the session, or the end of the request.
 	select {
 	case inv := <-session.work:
 		writeInvocation(w, inv)
@@ -112,20 +113,27 @@ func (s *Server) response(w http.ResponseWriter, r *http.Request) {
 		refuse(w, e)
 		return
 	}
+
 	body, tooLarge, err := readBody(w, r)
 	if err != nil {
 		return // the process ended while it sent the body
 	}
 
+	// A response that is too large or was aborted is an error of the function.
 	res := Response{Payload: body}
 	switch {
 	case tooLarge:
 		e := TooLarge()
-		res = Response{Payload: e.JSON(), Failed: true, ErrorType: e.Type}
+		res = Response{
+			Payload:   e.JSON(),
+			Failed:    true,
+			ErrorType: e.Type,
+		}
 	case r.Trailer.Get(errorTypeHeader) != "":
 		res = streamError(r)
 	}
 
+	// The state may have changed while the body was read.
 	e := session.respond(id, res)
 	switch {
 	case e != nil:
@@ -145,7 +153,11 @@ func streamError(r *http.Request) Response {
 	if err != nil || !json.Valid(body) {
 		body = ErrorBody{Message: "The response stream ended with an error", Type: kind}.JSON()
 	}
-	return Response{Payload: body, Failed: true, ErrorType: kind}
+	return Response{
+		Payload:   body,
+		Failed:    true,
+		ErrorType: kind,
+	}
 }
 
 // invocationError receives a function's error (LAM C56).
@@ -158,14 +170,17 @@ func (s *Server) invocationError(w http.ResponseWriter, r *http.Request) {
 		refuse(w, e)
 		return
 	}
+
 	res, e := readError(w, r)
 	if e == nil {
 		e = session.respond(id, res)
 	}
+
 	if e != nil {
 		refuse(w, e)
 		return
 	}
+
 	accept(w)
 }
 
@@ -188,6 +203,8 @@ func readError(w http.ResponseWriter, r *http.Request) (Response, *errorResponse
 	if err != nil || tooLarge {
 		return Response{}, &errSize
 	}
+
+	// A runtime may report an error without a body.
 	if len(bytes.TrimSpace(body)) == 0 {
 		body = []byte("{}")
 	}
@@ -217,13 +234,16 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// An extension that asks for events is refused.
 	var in struct {
 		Events []string `json:"events"`
 	}
+
 	body, tooLarge, err := readBody(w, r)
 	if err == nil && len(body) > 0 {
 		err = json.Unmarshal(body, &in)
 	}
+
 	if err != nil || tooLarge || len(in.Events) > 0 {
 		refuse(w, &errEvents)
 		return

@@ -30,6 +30,7 @@ func (s *Server) admitted(r *http.Request) bool {
 		return true
 	}
 
+	// Find both addresses of the connection.
 	p, _ := r.Context().Value(peerKey{}).(*peer)
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
@@ -37,15 +38,19 @@ func (s *Server) admitted(r *http.Request) bool {
 		return false
 	}
 
+	// Ask the session, unless it has admitted this connection before.
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.admitted == session {
 		return true
 	}
+
+	// An IPv4 address may be in the form ::ffff:127.0.0.1.
 	address := netip.AddrPortFrom(local.AddrPort().Addr().Unmap(), local.AddrPort().Port())
 	if !session.admit(r.Context(), address, remote) {
 		return false
 	}
+
 	p.admitted = session
 	return true
 }

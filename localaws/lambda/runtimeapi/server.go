@@ -36,13 +36,19 @@ func Listen(about About) (*Server, error) {
 		return nil, fmt.Errorf("listen for the runtime API: %w", err)
 	}
 
-	s := &Server{listener: l, about: about, ended: make(chan struct{})}
+	s := &Server{
+		listener: l,
+		about:    about,
+		ended:    make(chan struct{}),
+	}
+
 	s.session.Store(newSession())
 	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	s.http.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
 		return context.WithValue(ctx, peerKey{}, &peer{})
 	}
 
+	// Serve until Close.
 	go func() {
 		defer close(s.ended)
 		_ = s.http.Serve(l) // returns only when Close is called

@@ -106,6 +106,7 @@ func (s *Session) becomeIdle() bool {
 	case idle:
 		return true
 	}
+
 	return false
 }
 
@@ -149,6 +150,7 @@ func (s *Session) failInit(r Response) *errorResponse {
 	if s.state != starting {
 		return &errState
 	}
+
 	select {
 	case s.initErrors <- r:
 		return nil

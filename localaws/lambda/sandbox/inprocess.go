@@ -73,15 +73,18 @@ func (p *InProcess) Close() { p.logs.close() }
 
 // Invoke calls the handler.
 func (p *InProcess) Invoke(ctx context.Context, inv Invocation, respond func(Outcome)) Report {
+	// The first invocation of an environment includes the init phase.
 	p.logs.begin()
 	if !p.used {
 		p.used = true
 		p.logs.platform(initStartEvent(p.fn))
 	}
+
 	if p.logs.enabled() {
 		p.logs.platform(startEvent(inv.RequestID, p.fn.Version))
 	}
 
+	// Run the handler, and measure.
 	start := time.Now()
 	p.leaked += inv.LeakMB
 	out, status := p.call(ctx, inv, start)
@@ -103,14 +106,18 @@ func (p *InProcess) Invoke(ctx context.Context, inv Invocation, respond func(Out
 		out = Outcome{Payload: outOfMemory.payload(rep.RequestID), Failed: true}
 		p.leaked = 0
 	}
+
 	respond(out)
 
 	if !p.logs.enabled() {
 		return rep
 	}
+
+	// Only a process that was killed for its memory logs a crash here.
 	if rep.ErrorType != "" {
 		p.logs.platform(crashEvent("RequestId: "+inv.RequestID+" Error: "+outOfMemory.message, rep.ErrorType))
 	}
+
 	rep.Tail = p.logs.end(rep)
 	return rep
 }
@@ -126,18 +133,21 @@ var outOfMemory = failure{
 // call runs the handler in a goroutine of its own, and returns when the handler does or
 // the function's timeout is over.
 func (p *InProcess) call(ctx context.Context, inv Invocation, start time.Time) (Outcome, Status) {
+	// The handler's context ends at the function's timeout.
 	if p.fn.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, start.Add(p.fn.Timeout))
 		defer cancel()
 	}
+
 	ctx = p.context(ctx, inv)
 
 	type result struct {
 		out    Outcome
 		status Status
 	}
-	done := make(chan result, 1)
+
+	done := make(chan result, 1) // with room for a result that comes after the timeout
 	go func() {
 		// The result unless the handler returns: it has called runtime.Goexit.
 		r := result{out: Crashed(inv.RequestID, "exit status 1"), status: Error}
@@ -150,6 +160,8 @@ func (p *InProcess) call(ctx context.Context, inv Invocation, start time.Time) (
 		return r.out, r.status
 	case <-ctx.Done():
 	}
+
+	// The handler is still running: either its time is over or the server ends.
 	f := shutdownFailure()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		f = timeoutFailure(p.fn.Timeout)
@@ -188,6 +200,7 @@ func callHandler(ctx context.Context, h Handler, event []byte) (out Outcome, sta
 	case len(body) > runtimeapi.MaxResponse:
 		return Outcome{Payload: runtimeapi.TooLarge().JSON(), Failed: true}, Failure
 	}
+
 	return Outcome{Payload: body}, Success
 }
 

@@ -47,7 +47,11 @@ type logStream struct {
 }
 
 func newLogStream(fn *Function, host *Host) *logStream {
-	return &logStream{format: fn.Format, now: host.Now, write: host.Write}
+	return &logStream{
+		format: fn.Format,
+		now:    host.Now,
+		write:  host.Write,
+	}
 }
 
 // enabled reports whether anything is logged.
@@ -62,6 +66,7 @@ func (l *logStream) platform(e event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
+	// Finish the line of the function first, to preserve the order.
 	now := l.now()
 	l.cut(now)
 	if text, ok := e.line(l.format, now); ok {
@@ -94,6 +99,7 @@ func (l *logStream) split(p []byte) (full bool) {
 		p = p[i+1:]
 	}
 
+	// A line without an end must not grow without a limit.
 	if len(l.partial) >= maxLine {
 		l.cut(now)
 	}
@@ -125,6 +131,7 @@ func (l *logStream) add(now time.Time, text string) {
 		l.tail = append(l.tail[:0], l.tail[len(l.tail)-tailSize:]...)
 	}
 
+	// The first line that waits starts the timer.
 	if l.timer == nil {
 		l.timer = time.AfterFunc(flushInterval, l.flush)
 	}
@@ -160,6 +167,7 @@ func (l *logStream) flush() {
 	l.writing.Lock()
 	defer l.writing.Unlock()
 
+	// Take the lines, and write them without mu: output may be logged meanwhile.
 	l.mu.Lock()
 	lines := l.lines
 	l.lines = nil
@@ -168,6 +176,7 @@ func (l *logStream) flush() {
 		l.timer.Stop()
 		l.timer = nil
 	}
+
 	l.mu.Unlock()
 
 	if len(lines) > 0 {

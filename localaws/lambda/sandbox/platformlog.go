@@ -30,7 +30,13 @@ func (e event) line(f Format, now time.Time) (string, bool) {
 	if !f.JSON {
 		return e.text, e.text != ""
 	}
-	rank := map[string]int{"DEBUG": 0, "INFO": 1, "WARN": 2}
+
+	// In JSON, lines below the configured level are dropped.
+	rank := map[string]int{
+		"DEBUG": 0,
+		"INFO":  1,
+		"WARN":  2,
+	}
 	if e.kind == "" || rank[e.level] < rank[f.System] {
 		return "", false
 	}
@@ -44,6 +50,7 @@ func (e event) line(f Format, now time.Time) (string, bool) {
 		Type:   e.kind,
 		Record: e.record,
 	})
+
 	return string(b), err == nil
 }
 
@@ -119,12 +126,14 @@ func reportEvent(r Report) event {
 	var b strings.Builder
 	fmt.Fprintf(&b, "REPORT RequestId: %s\tDuration: %s ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
 		r.RequestID, millis(r.Duration), r.Billed().Milliseconds(), r.MemoryMB, r.PeakMB)
+
 	metrics := map[string]any{
 		"durationMs":       rounded(r.Duration),
 		"billedDurationMs": r.Billed().Milliseconds(),
 		"memorySizeMB":     r.MemoryMB,
 		"maxMemoryUsedMB":  r.PeakMB,
 	}
+
 	record := map[string]any{
 		"requestId": r.RequestID,
 		"metrics":   metrics,

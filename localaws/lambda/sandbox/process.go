@@ -70,6 +70,7 @@ func (p *Process) stop() {
 		return
 	}
 
+	// A stopped process would not handle SIGTERM, so resume it first.
 	if p.session.WantsSIGTERM() {
 		p.child.Resume()
 		p.child.Terminate()
@@ -165,6 +166,7 @@ func (p *Process) launch(ctx context.Context, timeout time.Duration) *failure {
 	if p.fn.StartError != "" {
 		return entrypointFailure(p.fn.StartError)
 	}
+
 	if err := os.MkdirAll(p.host.TempDir, 0o700); err != nil {
 		return unknownFailure(err)
 	}
@@ -175,6 +177,7 @@ func (p *Process) launch(ctx context.Context, timeout time.Duration) *failure {
 	p.peak = 0
 	p.leaked = 0
 
+	// Start the program. It may connect before start returns.
 	child, err := p.host.start(process.Spec{
 		Path:      filepath.Join(p.fn.Dir, "bootstrap"),
 		Dir:       p.fn.Dir,
@@ -186,6 +189,7 @@ func (p *Process) launch(ctx context.Context, timeout time.Duration) *failure {
 		Readable:  interpreterDirs(p.host.Path),
 		Hidden:    p.host.Hidden,
 	})
+
 	admission.child = child
 	close(admission.started)
 	if err != nil {
@@ -218,15 +222,21 @@ func (p *Process) awaitReady(ctx context.Context, timeout time.Duration) *failur
 
 	select {
 	case <-p.session.Ready():
+		// Log what the init phase has printed before the first invocation starts.
 		p.child.Drain()
 		p.measure()
 		return nil
 	case r := <-p.session.InitErrors():
+		// The runtime has reported why it cannot start.
 		kind := r.ErrorType
 		if kind == "" {
 			kind = "Runtime.Unknown"
 		}
-		return &failure{kind: kind, body: r.Payload, status: Error}
+		return &failure{
+			kind:   kind,
+			body:   r.Payload,
+			status: Error,
+		}
 	case <-p.child.Done():
 		return exitFailure(p.child)
 	case <-timer.C:

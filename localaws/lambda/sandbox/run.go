@@ -40,6 +40,7 @@ func (p *Process) Invoke(ctx context.Context, inv Invocation, respond func(Outco
 		return r.end(f)
 	}
 
+	// Between invocations the program is stopped.
 	p.child.Resume()
 	p.leaked += int64(inv.LeakMB) << 20
 	p.logs.platform(startEvent(inv.RequestID, p.fn.Version))
@@ -63,6 +64,7 @@ func (r *run) initPhase(ctx context.Context) {
 		r.report.Init = took
 		return
 	}
+
 	r.logs.platform(failedInitEvent("init", took, f))
 }
 
@@ -91,6 +93,7 @@ func (r *run) ensureReady(ctx context.Context) *failure {
 	if f == nil {
 		return nil
 	}
+
 	r.logs.platform(failedInitEvent("invoke", time.Since(r.start), f))
 	if f.status == Timeout {
 		return timeoutFailure(r.fn.Timeout)
@@ -115,20 +118,25 @@ func (r *run) exchange(ctx context.Context) *failure {
 		return unknownFailure(err)
 	}
 
+	// Wait for the response. An injected leak may have exceeded the memory meanwhile.
 	response, f := r.wait(ctx, r.session.Responses(), nil)
 	if f == nil && r.leaked > 0 && r.measure() {
-		f = r.killOutOfMemory() // it exceeded its memory since the last measurement
+		f = r.killOutOfMemory()
 	}
+
 	if f != nil {
 		return f
 	}
 
+	// Pass the response on before the program is ready again: it may continue to work.
 	r.report.Status = Success
 	if response.Failed {
 		r.report.Status = Failure
 	}
+
 	r.respondOnce(Outcome{Payload: response.Payload, Failed: response.Failed})
 
+	// Wait until the program requests the next invocation.
 	_, f = r.wait(ctx, nil, r.session.Ready())
 	if f != nil && response.Failed && f.status == Error {
 		f = failureAfterError(response)
@@ -140,8 +148,13 @@ func (r *run) exchange(ctx context.Context) *failure {
 // error, as Go's does after a panic (LAM C60) and after a response that was too large.
 func failureAfterError(response runtimeapi.Response) *failure {
 	if response.ErrorType != "" {
-		return &failure{kind: response.ErrorType, body: response.Payload, status: Error}
+		return &failure{
+			kind:   response.ErrorType,
+			body:   response.Payload,
+			status: Error,
+		}
 	}
+
 	return &failure{
 		kind:    "Runtime.Unknown",
 		message: "Unknown application error occurred",
@@ -208,6 +221,7 @@ func (r *run) end(f *failure) Report {
 	rep.Duration = time.Since(r.start)
 	r.measure()
 
+	// Report the failure, and respond if it came before the response.
 	if f != nil {
 		r.respondOnce(Outcome{Payload: f.payload(rep.RequestID), Failed: true})
 		rep.Status = f.status
@@ -219,11 +233,13 @@ func (r *run) end(f *failure) Report {
 		}
 	}
 
+	// Log everything that the program has printed until now, and stop it.
 	if r.child != nil {
 		r.child.Drain()
 		r.child.Pause()
 	}
 
+	// Round the memory up to megabytes.
 	rep.PeakMB = min(int((r.peak+1<<20-1)>>20), rep.MemoryMB)
 	rep.Tail = r.logs.end(*rep)
 	return *rep

@@ -32,6 +32,7 @@ func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
 	if host.Isolation.Private() {
 		root = process.TaskRoot
 	}
+
 	v := map[string]string{
 		"AWS_ACCESS_KEY_ID":               host.Credentials.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY":           host.Credentials.SecretAccessKey,
@@ -56,17 +57,21 @@ func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
 		"TZ":                              ":UTC",
 		"_HANDLER":                        fn.Handler,
 	}
+	// Without a private /tmp, programs need directories of their own.
 	if !host.Isolation.Private() {
 		v["TMPDIR"] = host.TempDir
 	}
+
 	if runtimeAPI != "" {
 		v["AWS_LAMBDA_RUNTIME_API"] = runtimeAPI
 	}
+
 	if fn.Format.JSON {
 		v["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
 		v["AWS_LAMBDA_LOG_LEVEL"] = fn.Format.Application
 	}
 
+	// The function's configuration may override these, but not the endpoint.
 	maps.Copy(v, fn.Variables)
 	setEndpoint(v, host.Endpoint)
 	return v
@@ -76,6 +81,7 @@ func variables(fn *Function, host *Host, runtimeAPI string) map[string]string {
 // call goes to the embedded one at endpoint, with the role's credentials, and bypasses
 // every proxy.
 func setEndpoint(v map[string]string, endpoint string) {
+	// Remove variables for single services and for credentials.
 	for name := range v {
 		if selectsAWS(name) {
 			delete(v, name)
@@ -88,13 +94,16 @@ func setEndpoint(v map[string]string, endpoint string) {
 	v["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null"
 	v["AWS_XRAY_DAEMON_ADDRESS"] = noXRayDaemon
 
+	// Bypass the proxy, if there is one.
 	if !slices.ContainsFunc(slices.Collect(maps.Keys(v)), isProxy) {
 		return
 	}
+
 	hosts := "127.0.0.1,localhost,::1"
 	if u, err := url.Parse(endpoint); err == nil && u.Hostname() != "" && !slices.Contains(strings.Split(hosts, ","), u.Hostname()) {
 		hosts += "," + u.Hostname()
 	}
+
 	for _, name := range []string{"NO_PROXY", "no_proxy"} {
 		v[name] = strings.TrimPrefix(v[name]+","+hosts, ",")
 	}
@@ -124,6 +133,7 @@ func selectsAWS(name string) bool {
 	case "AWS_XRAY_DAEMON_ADDRESS":
 		return true // traces
 	}
+
 	return strings.HasPrefix(name, "AWS_ENDPOINT_URL_")
 }
 

@@ -78,6 +78,7 @@ func childrenByParent(procfs string) map[int][]int {
 			children[parent] = append(children[parent], pid)
 		}
 	}
+
 	return children
 }
 
@@ -129,10 +130,12 @@ func PeakMemory(pid int) int64 {
 	if !ok {
 		return 0
 	}
+
 	fields := bytes.Fields(rest) // such as "5432 kB"
 	if len(fields) == 0 {
 		return 0
 	}
+
 	kilobytes, err := strconv.ParseInt(string(fields[0]), 10, 64)
 	if err != nil {
 		return 0

@@ -49,6 +49,7 @@ func (s *supervisor) prepareUser() (step string, err error) {
 	if err := os.Lchown(s.request.Temp, int(s.request.UID), int(s.request.UID)); err != nil {
 		return "give " + s.request.Temp + " to the program", errnoOf(err)
 	}
+
 	if !s.request.Probe {
 		return "", nil
 	}
@@ -57,9 +58,11 @@ func (s *supervisor) prepareUser() (step string, err error) {
 	if err := requireCapabilities(unix.CAP_KILL, unix.CAP_DAC_OVERRIDE); err != nil {
 		return "act for another user", err
 	}
+
 	if err := changeUser(s.request.UID); err != nil {
 		return "change user", err
 	}
+
 	if err := syscall.Chdir(s.request.Temp); err != nil {
 		return "reach " + s.request.Temp + " as another user", err
 	}
@@ -112,6 +115,7 @@ func (r *root) build() {
 	if !r.request.Probe {
 		task = r.open(r.request.Dir)
 	}
+
 	if r.err == nil && r.request.UID != 0 {
 		r.check("give "+r.request.Temp+" to the program", os.Chown(temp, int(r.request.UID), int(r.request.UID)))
 	}
@@ -122,6 +126,7 @@ func (r *root) build() {
 	for _, dir := range systemDirs {
 		r.system(dir)
 	}
+
 	r.resolver()
 	for _, dir := range r.request.Readable {
 		r.readable(dir)
@@ -137,6 +142,7 @@ func (r *root) build() {
 	for _, dir := range r.request.Hidden {
 		r.hide(dir)
 	}
+
 	r.enter()
 }
 
@@ -316,12 +322,15 @@ func (r *root) enter() {
 	if r.err == nil {
 		r.check("enter the new root", unix.PivotRoot(".", "."))
 	}
+
 	if r.err == nil {
 		r.check("leave the old root", unix.Unmount(".", unix.MNT_DETACH))
 	}
+
 	if r.err == nil {
 		r.check("enter the new root", syscall.Chdir("/"))
 	}
+
 	if r.err == nil {
 		r.check("protect /", unix.MountSetattr(unix.AT_FDCWD, "/", 0, &unix.MountAttr{Attr_set: readOnly}))
 	}

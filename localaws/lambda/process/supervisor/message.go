@@ -19,6 +19,7 @@ func ReadReport(fill func([]byte) error) (Report, error) {
 	if err := fill(header); err != nil {
 		return Report{}, err
 	}
+
 	text := make([]byte, header[reportHeader-1])
 	if err := fill(text); err != nil {
 		return Report{}, err
@@ -42,6 +43,7 @@ func (r *Request) Bytes() []byte {
 	if r.Probe {
 		flags |= flagProbe
 	}
+
 	if r.Namespaces {
 		flags |= flagNamespaces
 	}
@@ -50,15 +52,18 @@ func (r *Request) Bytes() []byte {
 	for _, n := range []uint32{r.UID, r.OpenFiles, r.Processes} {
 		b = binary.BigEndian.AppendUint32(b, n)
 	}
+
 	for _, s := range []string{r.Path, r.Dir, r.Temp} {
 		b = appendString(b, s)
 	}
+
 	for _, list := range [][]string{r.Env, r.Readable, r.Hidden} {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(list)))
 		for _, s := range list {
 			b = appendString(b, s)
 		}
 	}
+
 	binary.BigEndian.PutUint32(b, uint32(len(b)-4))
 	return b
 }

@@ -42,21 +42,29 @@ func supervise() int {
 	if !ok {
 		return 1 // the server has ended
 	}
+
 	s := &supervisor{request: request}
 
 	// Isolate this process and start the program.
 	if step, err := s.isolate(); err != nil {
-		s.report(Report{Kind: Failed, Value: errorNumber(err), Text: step})
+		s.report(Report{
+			Kind:  Failed,
+			Value: errorNumber(err),
+			Text:  step,
+		})
 		return 0
 	}
+
 	if request.Probe {
 		s.report(Report{Kind: Running})
 		return 0
 	}
+
 	if err := s.start(); err != nil {
 		s.report(Report{Kind: Refused, Value: errorNumber(err)})
 		return 0
 	}
+
 	s.report(Report{Kind: Running})
 	releaseOutput()
 
@@ -136,6 +144,7 @@ func (s *supervisor) start() error {
 	if n := uint64(r.Processes); n > 0 {
 		_ = unix.Prlimit(0, unix.RLIMIT_NPROC, &unix.Rlimit{Cur: n, Max: n}, nil)
 	}
+
 	// Setrlimit and not Prlimit: package syscall restores the old limit in the child
 	// unless Setrlimit was called.
 	files := uint64(r.OpenFiles)
@@ -145,6 +154,7 @@ func (s *supervisor) start() error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
+
 	// Fails on kernels without ambient capabilities.
 	_ = unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
 	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -156,12 +166,14 @@ func (s *supervisor) start() error {
 	if r.Namespaces {
 		dir = TaskRoot
 	}
+
 	pid, err := syscall.ForkExec(r.Path, []string{r.Path}, &syscall.ProcAttr{
 		Dir:   dir,
 		Env:   r.Env,
 		Files: []uintptr{0, 1, 2},
 		Sys:   attr,
 	})
+
 	s.program = pid
 	return err
 }

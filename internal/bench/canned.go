@@ -68,6 +68,7 @@ func serveCanned(path string) error {
 	}
 
 	fmt.Printf("listening on http://%s\n", l.Addr())
+	// Serve until a signal.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	served := make(chan error, 1)

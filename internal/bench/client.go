@@ -86,6 +86,7 @@ func (b *bare) cycle(ctx context.Context) (int, error) {
 		return 0, err
 	}
 
+	// Delete what was received.
 	got, err := b.call(ctx, targetReceive, b.receive)
 	if err != nil {
 		return 0, err
@@ -106,6 +107,7 @@ func appendDeletes(dst, response []byte) ([]byte, int) {
 	const key = `"ReceiptHandle":"`
 	n := 0
 	for {
+		// Find the next receipt handle.
 		at := bytes.Index(response, []byte(key))
 		if at < 0 {
 			return append(dst, "]}"...), n
@@ -115,6 +117,7 @@ func appendDeletes(dst, response []byte) ([]byte, int) {
 		if end < 0 {
 			return append(dst, "]}"...), n
 		}
+		// Append its entry.
 		if n > 0 {
 			dst = append(dst, ',')
 		}

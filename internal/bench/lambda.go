@@ -47,6 +47,7 @@ func benchLambda(ctx context.Context, o *options, dir string, r *report, progres
 		return err
 	}
 	defer f.calls.close()
+	// Start a server with the function.
 	server, err := serve(ctx, o.server, filepath.Join(dir, "lambda"))
 	if err != nil {
 		return err
@@ -202,6 +203,7 @@ func (f *lambdaBench) flow(ctx context.Context, t *table) error {
 		if err != nil {
 			return err
 		}
+		// The floor is the same number of processes without the embedded AWS.
 		floor, err := bareRate(ctx, f.built, got.environments, event, f.o.span())
 		if err != nil {
 			return err
@@ -226,6 +228,7 @@ func (f *lambdaBench) flow(ctx context.Context, t *table) error {
 			Value: got.cpu.Seconds() / float64(n) * 1e6,
 			Unit:  "µs/message",
 		})
+		// Another floor is the handler alone.
 		inProcess, err := callInProcess(ctx, event)
 		if err != nil {
 			return err

@@ -48,6 +48,7 @@ func newAPI(ctx context.Context, server *process, program, reportTo string) (*ap
 		reportTo: reportTo,
 	}
 
+	// A role with permissions for the mapping and for logs.
 	roles := iam.NewFromConfig(conf)
 	role, err := roles.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("bench"), AssumeRolePolicyDocument: aws.String(trustPolicy)})
 	if err != nil {
@@ -63,6 +64,7 @@ func newAPI(ctx context.Context, server *process, program, reportTo string) (*ap
 		return nil, fmt.Errorf("put the role's policy: %w", err)
 	}
 
+	// The function.
 	code, err := functionzip.Of(program)
 	if err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ func startBare(ctx context.Context, program string) (*bareRuntime, error) {
 
 	b.http = &http.Server{Handler: b}
 	go func() { _ = b.http.Serve(l) }() // ends with close, which is no error
+	// Start the program, and wait for its first request.
 	b.cmd = exec.CommandContext(ctx, program)
 	b.cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + l.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128"}
 	b.cmd.Stderr = os.Stderr
@@ -71,6 +72,7 @@ func (b *bareRuntime) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// Any other request is a response to the event.
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return
 	}
@@ -125,6 +127,7 @@ func bareRate(ctx context.Context, program string, processes int, event []byte, 
 		all[i] = b
 	}
 
+	// Each process makes one round trip after the other.
 	var n atomic.Int64
 	start := time.Now()
 	err := each(all, func(b *bareRuntime) error {

@@ -91,6 +91,7 @@ func run(ctx context.Context, o *options, out, progress io.Writer) (err error) {
 		CPUs:  runtime.NumCPU(),
 		Quick: o.quick,
 	}
+	// Measure.
 	if o.only != "lambda" {
 		if err := benchSQS(ctx, o, dir, r, progress); err != nil {
 			return fmt.Errorf("measure sqs: %w", err)
@@ -103,6 +104,7 @@ func run(ctx context.Context, o *options, out, progress io.Writer) (err error) {
 		}
 	}
 
+	// Print.
 	if o.asJSON {
 		e := json.NewEncoder(out)
 		e.SetIndent("", "  ")

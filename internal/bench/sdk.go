@@ -66,6 +66,7 @@ func (c *sdk) cycle(ctx context.Context) (int, error) {
 		return 0, errors.New("some messages of a batch were rejected")
 	}
 
+	// Delete what was received.
 	got, err := c.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: c.url, MaxNumberOfMessages: perBatch})
 	if err != nil {
 		return 0, fmt.Errorf("receive: %w", err)

@@ -47,6 +47,7 @@ func benchSQS(ctx context.Context, o *options, dir string, r *report, progress i
 		return err
 	}
 
+	// Measure idle servers, then those with a short and a long queue.
 	idle := r.table("SQS: process")
 	if err := b.idle(ctx, dir, idle); err != nil {
 		return err

@@ -38,6 +38,7 @@ func (b *sqsBench) resident(ctx context.Context, stateDir string, args ...string
 	if err != nil {
 		return 0, err
 	}
+	// Let the server become idle.
 	time.Sleep(time.Second)
 	used, err := p.memory()
 	return used, errors.Join(err, p.stop())
@@ -46,6 +47,7 @@ func (b *sqsBench) resident(ctx context.Context, stateDir string, args ...string
 // startUp measures the time from exec to the first response.
 func (b *sqsBench) startUp(ctx context.Context, dir string, t *table) error {
 	var floor, memory, durable times
+	// Alternate between the servers, so that other load affects all equally.
 	for i := range b.o.rounds(15) {
 		for _, of := range []struct {
 			to    *times

@@ -46,6 +46,7 @@ func (b *sqsBench) connector(p *process, kind string) func(context.Context) (cli
 
 // addFigures adds the results of loads to the table.
 func (b *sqsBench) addFigures(t *table, what string, loads map[*process]*load, shallow map[string]float64) {
+	// Canned responses are the floor for each server.
 	floor := loads[b.canned]
 	for _, of := range []struct {
 		p      *process
@@ -75,6 +76,7 @@ func (b *sqsBench) addFigures(t *table, what string, loads map[*process]*load, s
 			Unit:  "µs/message",
 			Aim:   of.aimCPU,
 		})
+		// Compare with the short queue, once the long one is measured.
 		if before, ok := shallow[name]; ok {
 			t.add(figure{
 				Name:  name + fmt.Sprintf(": CPU against %d queued", shallowQueue),

@@ -30,6 +30,7 @@ func Of(program string) ([]byte, error) {
 		return nil, fmt.Errorf("read the function's program: %w", err)
 	}
 
+	// Write one executable entry.
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	h := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate}

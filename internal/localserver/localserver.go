@@ -50,6 +50,7 @@ func Start(ctx context.Context, program, stateDir string, log io.Writer, args ..
 		return nil, err
 	}
 
+	// Read the credentials, which the server has written to the state folder.
 	out, err := exec.CommandContext(ctx, program, "env", "--json", "--state-dir", stateDir).Output()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read the credentials of the server: %w", err), s.Kill())
@@ -78,6 +79,7 @@ func Run(cmd *exec.Cmd, log io.Writer) (*Server, error) {
 		return nil, fmt.Errorf("connect to the server: %w", err)
 	}
 
+	// Start the process, and wait until it listens.
 	s := &Server{cmd: cmd, Started: time.Now()}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the server: %w", err)
@@ -106,6 +108,7 @@ func (s *Server) Stop() (time.Duration, error) {
 		return 0, fmt.Errorf("stop the server: %w", err)
 	}
 
+	// The command's exit code after a signal is no error.
 	late := time.AfterFunc(stopTimeout, func() { _ = s.cmd.Process.Kill() }) // fails if it has ended
 	defer late.Stop()
 	err := s.cmd.Wait()

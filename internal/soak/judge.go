@@ -63,6 +63,7 @@ func judge(samples []sample) []verdict {
 			v.last = g.value(samples[len(samples)-1])
 		}
 
+		// The median and the maximum of each third.
 		var thirds [3][]int64
 		for i, s := range samples {
 			third := min(i*3/len(samples), 2)
@@ -77,6 +78,7 @@ func judge(samples []sample) []verdict {
 			v.maximum[i] = values[len(values)-1]
 		}
 
+		// Compare the medians of the last two thirds.
 		v.flat = v.median[2] <= v.median[1]+max(v.median[1]/10, g.slack)
 		out = append(out, v)
 	}

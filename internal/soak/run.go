@@ -135,6 +135,7 @@ func underLoad(ctx context.Context, o *options, l *load, w *sampler, hostile []s
 		l.run(loading, hostile)
 	}()
 
+	// Take samples until the load has ended.
 	fmt.Fprintln(out, "time     memory MB  descriptors  threads  processes  their MB  data MB  entries  in /tmp")
 	var samples []sample
 	tick := time.NewTicker(o.every)
@@ -203,6 +204,7 @@ func restart(ctx context.Context, o *options, srv *localserver.Server, stateDir,
 		return e, err
 	}
 
+	// Start it again, and measure it without load.
 	again, err := localserver.Start(ctx, o.server, stateDir, log, "--data-dir", dataDir)
 	if err != nil {
 		return e, fmt.Errorf("start the server again: %w", err)

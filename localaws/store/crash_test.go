@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// The writer that is killed: this test binary, started anew with crashDir set.
+// crashDir makes this test binary the writer that is killed. Its value is the store's
+// directory.
 const crashDir = "RELIABLEQ_STORE_CRASH_DIR"
 
 func TestMain(m *testing.M) {
@@ -26,13 +27,13 @@ func TestMain(m *testing.M) {
 
 const (
 	writers = 4 // goroutines, each with keys of its own
-	ahead   = 3 // batches that a writer puts in line before it waits
-	window  = 5 // keys that a writer leaves alive
+	ahead   = 3 // batches that a writer applies before it waits
+	window  = 5 // keys that a writer does not delete
 )
 
 // writeUntilKilled numbers its batches. Batch n of writer w puts the keys a/w/n
-// and b/w/n, deletes those of batch n-window, and notes n. Once it is durable the
-// writer says so on standard output.
+// and b/w/n, deletes those of batch n-window, and records n. Once it is durable, the
+// writer prints it to standard output.
 func writeUntilKilled(dir string) {
 	s, err := Open(dir, Options{})
 	if err != nil {
@@ -72,7 +73,7 @@ func number(s *Store, w, n int) Commit {
 	return b.Apply()
 }
 
-// noted is the number of a writer's last batch, -1 without one.
+// noted returns the number of a writer's last batch, or -1.
 func noted(s *Store, w int) int {
 	n := -1
 	err := s.Scan("noted", strconv.Itoa(w), func(_ string, v []byte) (err error) {
@@ -86,8 +87,8 @@ func noted(s *Store, w int) int {
 	return n
 }
 
-// Killed a hundred times under load, the store holds every batch that was
-// acknowledged, each whole, and nothing that was deleted is back.
+// After each of a hundred kills under load, the store contains every acknowledged batch, as
+// a whole, and nothing that was deleted.
 func TestKillNineLosesNothingAcknowledgedAndBringsNothingBack(t *testing.T) {
 	t.Parallel()
 	rounds := 100
@@ -103,7 +104,7 @@ func TestKillNineLosesNothingAcknowledgedAndBringsNothingBack(t *testing.T) {
 		for w := range writers {
 			n := noted(s, w)
 			if last, some := acknowledged[w]; some && (n < last || n > last+ahead) {
-				t.Errorf("writer %d: batch %d is the last found, %d the last acknowledged", w, n, last)
+				t.Errorf("writer %d: the last batch found is %d, the last acknowledged %d", w, n, last)
 			}
 			for _, table := range []Table{"a", "b"} {
 				var want []string
@@ -119,7 +120,7 @@ func TestKillNineLosesNothingAcknowledgedAndBringsNothingBack(t *testing.T) {
 		}
 	}
 	if total < rounds {
-		t.Errorf("only %d batches in %d rounds: the load was too small to show anything", total, rounds)
+		t.Errorf("only %d batches in %d rounds: the load was too low for a useful test", total, rounds)
 	}
 	t.Logf("%d batches a writer in %d rounds", total, rounds)
 }
@@ -136,16 +137,16 @@ func compareKeys(t *testing.T, s *Store, table Table, w int, want []string) {
 	}
 	for _, k := range want {
 		if !found[k] {
-			t.Errorf("table %s misses %s", table, k)
+			t.Errorf("table %s does not contain %s", table, k)
 		}
 	}
 	if len(found) != len(want) {
-		t.Errorf("table %s holds %v, want %v", table, found, want)
+		t.Errorf("table %s contains %v, want %v", table, found, want)
 	}
 }
 
 // runAndKill starts the writer, kills it some time after it has opened the store,
-// and answers the last batch that each of its writers had acknowledged.
+// and returns the last batch that each of its writers had acknowledged.
 func runAndKill(t *testing.T, dir string, after time.Duration) map[int]int {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])

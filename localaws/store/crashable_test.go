@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// keys are those of a table, joined.
+// keys returns the keys of a table, joined.
 func keys(t rapid.TB, s *Store, table Table) string {
 	t.Helper()
 	var all []string
@@ -22,8 +22,8 @@ func keys(t rapid.TB, s *Store, table Table) string {
 	return strings.Join(all, " ")
 }
 
-// Whatever was in line when a store was abandoned is there when its disk is opened
-// again, acknowledged or not, and nothing that came later; life after life.
+// Everything that was applied before a store was abandoned is there when its disk is opened
+// again, acknowledged or not, and nothing that came later; also after several crashes.
 func TestACrashPreservesAppliedBatchesAndNothingElse(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -68,7 +68,7 @@ func TestACrashPreservesAppliedBatchesAndNothingElse(t *testing.T) {
 				rt.Fatal(err)
 			}
 			if err := put(s).Wait(); !errors.Is(err, ErrAbandoned) {
-				rt.Fatalf("an abandoned store takes a batch: %v", err)
+				rt.Fatalf("an abandoned store accepted a batch: %v", err)
 			}
 			if err := s.Close(); err != nil {
 				rt.Fatal(err)
@@ -77,8 +77,8 @@ func TestACrashPreservesAppliedBatchesAndNothingElse(t *testing.T) {
 	})
 }
 
-// A store on a real disk that was abandoned holds what was acknowledged, and can be
-// opened again at once.
+// An abandoned store on a real disk contains what was acknowledged, and can be opened again
+// immediately.
 func TestAnAbandonedDirectoryCanBeOpenedAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -94,7 +94,7 @@ func TestAnAbandonedDirectoryCanBeOpenedAgain(t *testing.T) {
 	b = s.Batch()
 	b.Put("t", "late", nil)
 	if err := b.Apply().Wait(); err == nil {
-		t.Error("an abandoned store takes a batch")
+		t.Error("an abandoned store accepted a batch")
 	}
 	again := open(t, dir, Options{})
 	if got := keys(t, again, "t"); got != "kept" {
@@ -105,8 +105,8 @@ func TestAnAbandonedDirectoryCanBeOpenedAgain(t *testing.T) {
 	}
 }
 
-// BenchmarkCrash is one life and its end on a disk in memory: opened, a hundred
-// batches acknowledged, abandoned, closed.
+// BenchmarkCrash opens a store on a disk in memory, makes a hundred batches durable,
+// abandons it and closes it.
 func BenchmarkCrash(b *testing.B) {
 	disk := NewCrashable()
 	for b.Loop() {

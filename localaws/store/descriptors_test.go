@@ -16,12 +16,12 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// descriptorsEnv makes a test binary run the part of a test that needs a process of
-// its own. Its value is the directory of the store.
+// descriptorsEnv makes the test binary run the part of a test that needs a process of its
+// own. Its value is the directory of the store.
 const descriptorsEnv = "RELIABLEQ_STORE_WITHOUT_DESCRIPTORS"
 
-// A process that is out of file descriptors for a while loses nothing and takes
-// changes again afterwards.
+// A process that is out of file descriptors for a while loses nothing, and its store accepts
+// batches again afterwards.
 func TestAStoreWaitsWhileThereAreNoDescriptors(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -58,7 +58,7 @@ func TestStoreInAProcessWithoutDescriptors(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Take every descriptor but those that the store has kept for itself.
+	// Take every descriptor except those in the store's reserve.
 	var taken []*os.File
 	for {
 		f, err := os.Open(os.DevNull)
@@ -87,7 +87,7 @@ func TestStoreInAProcessWithoutDescriptors(t *testing.T) {
 		done <- nil
 	}()
 
-	// Give them back once the store has had time to meet the lack.
+	// Close them once the store has had time to run out.
 	select {
 	case err := <-done:
 		t.Logf("the reserve was enough: %v", err)
@@ -101,7 +101,7 @@ func TestStoreInAProcessWithoutDescriptors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.Err(); err != nil {
-		t.Fatalf("the store takes no more changes: %v", err)
+		t.Fatalf("the store has failed: %v", err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -159,6 +159,6 @@ func TestClosingEndsTheWaitForDescriptors(t *testing.T) {
 		t.Errorf("error %v, want EMFILE", err)
 	}
 	if fs.release() {
-		t.Error("a descriptor is still kept")
+		t.Error("a descriptor is still in the reserve")
 	}
 }

@@ -21,6 +21,8 @@ func (l pebbleLogger) Errorf(format string, args ...any) {
 // end the process. So it ends the call of this package that has met the error, or
 // Pebble's goroutine.
 func (l pebbleLogger) Fatalf(format string, args ...any) {
+	// Panic only where recoverPanic catches it: in a goroutine of Pebble's it would end
+	// the process.
 	err := fmt.Errorf(format, args...)
 	l.disk.fail(err)
 	if calledWithRecover() {

@@ -130,6 +130,7 @@ func linger() {
 		do = os.Args[2]
 	}
 
+	// Start the process that stays, and end.
 	if len(os.Args) > 3 {
 		self, err := os.Executable()
 		if err != nil {

@@ -101,6 +101,7 @@ func RemoveStale() error {
 
 // removeIfStale removes one directory if its process has ended.
 func removeIfStale(parent *os.Root, name string) error {
+	// Another user may have made a directory or a link with such a name.
 	info, err := parent.Lstat(name)
 	if err != nil || !info.IsDir() || !ownedByThisUser(info) {
 		return nil // it ended meanwhile, or is not ours

@@ -103,10 +103,19 @@ func TestRemoveStaleRemovesOnlyDirectoriesOfProcessesThatEnded(t *testing.T) {
 	if _, err := os.Lstat(killed); !os.IsNotExist(err) {
 		t.Errorf("the directory of a killed process is still there: %v", err)
 	}
-	for _, path := range []string{own.Path(), live, outside, link, withoutLock, linkedLock} {
-		if _, err := os.Lstat(path); err != nil {
-			t.Errorf("removed although it is in use or not ours: %v", err)
-		}
+	for name, path := range map[string]string{
+		"own":                    own.Path(),
+		"of a running process":   live,
+		"elsewhere":              outside,
+		"symbolic link":          link,
+		"without a lock":         withoutLock,
+		"lock that is a symlink": linkedLock,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := os.Lstat(path); err != nil {
+				t.Errorf("removed: %v", err)
+			}
+		})
 	}
 
 	if err := own.Remove(); err != nil {

@@ -144,9 +144,20 @@ func TestRequestsThatDoNotFitTheStateAreRefused_C58(t *testing.T) {
 	if err := s.Deliver(runtimeapi.Invocation{}); !errors.Is(err, runtimeapi.ErrNotIdle) {
 		t.Errorf("Deliver before the runtime requests an invocation: %v", err)
 	}
-	r.want(400, "InvalidRequestID", "POST", response, "")
-	r.want(404, "NotFound", "GET", "/2018-06-01/runtime/other", "")
-	r.want(404, "NotFound", "GET", response, "")
+	for _, tt := range []struct {
+		name, method, path string
+		status             int
+		kind               string
+	}{
+		{"response without an invocation", "POST", response, 400, "InvalidRequestID"},
+		{"unknown path", "GET", "/2018-06-01/runtime/other", 404, "NotFound"},
+		{"wrong method", "GET", response, 404, "NotFound"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			(&runtime{t, r.server, r.client}).want(tt.status, tt.kind, tt.method, tt.path, "")
+		})
+	}
+
 	r.deliver(s, runtimeapi.Invocation{RequestID: "one"})
 	r.want(403, "InvalidStateTransition", "GET", next, "")
 	r.want(403, "InvalidStateTransition", "POST", initError, "{}")
@@ -218,8 +229,15 @@ func TestAnExtensionWithoutEventsIsRegistered_C61(t *testing.T) {
 func TestWebPagesAreRefused(t *testing.T) {
 	t.Parallel()
 	r, s := start(t)
-	r.want(403, "Forbidden", "GET", next, "", "Origin", "https://evil.example")
-	r.want(403, "Forbidden", "GET", next, "", "Sec-Fetch-Site", "cross-site")
+	for header, value := range map[string]string{
+		"Origin":         "https://evil.example",
+		"Sec-Fetch-Site": "cross-site",
+	} {
+		t.Run(header, func(t *testing.T) {
+			(&runtime{t, r.server, r.client}).want(403, "Forbidden", "GET", next, "", header, value)
+		})
+	}
+
 	req, _ := http.NewRequest("GET", "http://"+r.server.Addr()+next, nil)
 	req.Host = "evil.example"
 	res, err := r.client.Do(req)

@@ -211,7 +211,7 @@ func (f *lambdaBench) flow(ctx context.Context, t *table) error {
 		what := fmt.Sprintf("batches of %d, %d environments: ", size, got.environments)
 		rate := float64(got.invocations) / got.took.Seconds()
 		t.add(figure{
-			Name:  what + "invocations, beside bare round trips of as many",
+			Name:  what + "invocations; floor: bare round trips of as many",
 			Value: rate,
 			Floor: floor,
 			Unit:  "/s",
@@ -234,7 +234,7 @@ func (f *lambdaBench) flow(ctx context.Context, t *table) error {
 			return err
 		}
 		t.add(figure{
-			Name:  what + "time beside the function called in process",
+			Name:  what + "time; floor: the handler in process",
 			Unit:  "µs/message",
 			Value: got.took.Seconds() / float64(n) * 1e6,
 			Floor: inProcess.Seconds() / float64(size) * 1e6,

@@ -70,19 +70,19 @@ func (b *sqsBench) startUp(ctx context.Context, dir string, t *table) error {
 
 	ms := time.Millisecond
 	t.add(figure{
-		Name:  "exec to first answer, in memory",
+		Name:  "exec to first response, in memory",
 		Value: memory.at(.5, ms),
 		Unit:  "ms",
 		Aim:   aimReady,
 	})
 	t.add(figure{
-		Name:  "exec to first answer, durable, new folder",
+		Name:  "exec to first response, durable, new folder",
 		Value: durable.at(.5, ms),
 		Unit:  "ms",
 		Aim:   aimReady,
 	})
 	t.add(figure{
-		Name:  "exec to first answer, canned replies",
+		Name:  "exec to first response, canned responses",
 		Value: floor.at(.5, ms),
 		Unit:  "ms",
 	})
@@ -127,7 +127,7 @@ func (b *sqsBench) restart(ctx context.Context, dir string, t *table) error {
 	}
 
 	t.add(figure{
-		Name:  fmt.Sprintf("exec to first answer, durable, %d queued, after a stop", b.depth),
+		Name:  fmt.Sprintf("exec to first response, durable, %d queued, after a stop", b.depth),
 		Value: float64(took) / float64(time.Millisecond),
 		Unit:  "ms",
 	})

@@ -250,15 +250,15 @@ func (l *load) sendReceiveDelete(ctx context.Context) error {
 		if len(got.Messages) == 0 {
 			return nil
 		}
-		var gone []sqstypes.DeleteMessageBatchRequestEntry
+		var received []sqstypes.DeleteMessageBatchRequestEntry
 		for _, m := range got.Messages {
-			gone = append(gone, sqstypes.DeleteMessageBatchRequestEntry{Id: m.MessageId, ReceiptHandle: m.ReceiptHandle})
+			received = append(received, sqstypes.DeleteMessageBatchRequestEntry{Id: m.MessageId, ReceiptHandle: m.ReceiptHandle})
 		}
-		if _, err := l.sqs.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: l.queue("plain"), Entries: gone}); err != nil {
+		if _, err := l.sqs.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: l.queue("plain"), Entries: received}); err != nil {
 			return fmt.Errorf("delete: %w", err)
 		}
 		l.calls.Add(1)
-		l.processed.Add(int64(len(gone)))
+		l.processed.Add(int64(len(received)))
 	}
 
 	return nil

@@ -84,7 +84,7 @@ func TestAnAbandonedDirectoryCanBeOpenedAgain(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, Options{})
 	b := s.Batch()
-	b.Put("t", "kept", nil)
+	b.Put("t", "durable", nil)
 	if err := b.Apply().Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestAnAbandonedDirectoryCanBeOpenedAgain(t *testing.T) {
 		t.Error("an abandoned store accepted a batch")
 	}
 	again := open(t, dir, Options{})
-	if got := keys(t, again, "t"); got != "kept" {
+	if got := keys(t, again, "t"); got != "durable" {
 		t.Errorf("found %q", got)
 	}
 	if err := again.Close(); err != nil {

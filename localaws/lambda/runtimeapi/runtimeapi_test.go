@@ -74,16 +74,16 @@ func (r *runtime) deliver(s *runtimeapi.Session, inv runtimeapi.Invocation) (htt
 		header http.Header
 		body   string
 	}
-	answer := make(chan got, 1)
+	response := make(chan got, 1)
 	go func() {
 		status, header, body := r.do("GET", next, "")
-		answer <- got{status, header, body}
+		response <- got{status, header, body}
 	}()
 	<-s.Ready()
 	if err := s.Deliver(inv); err != nil {
 		r.t.Fatal(err)
 	}
-	g := <-answer
+	g := <-response
 	if g.status != 200 {
 		r.t.Fatalf("next: %d %s", g.status, g.body)
 	}

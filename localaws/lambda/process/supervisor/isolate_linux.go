@@ -122,11 +122,9 @@ func (r *root) build() {
 
 	// The system's directories, read-only.
 	r.mount("tmpfs", r.base, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755,size=4m,nr_inodes=4k")
-
 	for _, dir := range systemDirs {
 		r.system(dir)
 	}
-
 	r.resolver()
 	for _, dir := range r.request.Readable {
 		r.readable(dir)
@@ -139,17 +137,18 @@ func (r *root) build() {
 	r.bind(task, TaskRoot, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 	r.temporary(temp)
 
+	// Hide directories last, because they may be in others.
 	for _, dir := range r.request.Hidden {
 		r.hide(dir)
 	}
-
 	r.enter()
 }
 
 // check records the first error and the step that it belongs to.
 func (r *root) check(step string, err error) {
 	if r.err == nil && err != nil {
-		r.step, r.err = step, errnoOf(err)
+		r.step = step
+		r.err = errnoOf(err)
 	}
 }
 

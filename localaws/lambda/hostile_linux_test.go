@@ -521,7 +521,7 @@ func marked(t *testing.T, mark string) (pids []int) {
 
 func TestHostileDetachedProcessesEndWithTheirEnvironment(t *testing.T) {
 	both(t, func(t *testing.T, b *testService) {
-		b.create(t, "short", func(in *CreateFunctionInput) { in.Timeout = ptr(2) })
+		b.create(t, "short", func(in *CreateFunctionInput) { in.Timeout = ptr(5) })
 		for name, end := range map[string]func(*testing.T){
 			"Timeout": func(t *testing.T) { b.invokeTail(t, "short", `{"Do":"hang"}`) },
 			"Crash":   func(t *testing.T) { b.invokeTail(t, "short", `{"Do":"exit","N":3}`) },
@@ -529,7 +529,7 @@ func TestHostileDetachedProcessesEndWithTheirEnvironment(t *testing.T) {
 				if err := b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "short"}); err != nil {
 					t.Fatal(err)
 				}
-				b.create(t, "short", func(in *CreateFunctionInput) { in.Timeout = ptr(2) })
+				b.create(t, "short", func(in *CreateFunctionInput) { in.Timeout = ptr(5) })
 			},
 		} {
 			t.Run(name, func(t *testing.T) {

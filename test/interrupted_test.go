@@ -276,6 +276,9 @@ func TestAnOlderStateKeepsItsQueues(t *testing.T) {
 	if theLab.onAWS() {
 		t.Skip("applies an old tree: on the embedded AWS only")
 	}
+	if isOpenTofu() {
+		t.Skip("the old tree asks for Terraform 1.11 or later, which OpenTofu 1.10 refuses: there is no OpenTofu state of it")
+	}
 	needs(t, "git")
 	const before = "3f2d159" // the last commit with the queues of the levels in queue-chain
 	archive := exec.CommandContext(t.Context(), "git", "-C", "..", "archive", before, "terraform")
@@ -293,27 +296,12 @@ func TestAnOlderStateKeepsItsQueues(t *testing.T) {
 		"-var", "name_prefix=older_", "-var", "dist_dir=" + absolute(t, "../dist"), "-var", "architecture=" + architecture(),
 		"-var", "retry_levels=[{},{}]",
 	}}
-	// OpenTofu cannot read the old tree's own tests, and its lock file has the hashes
-	// of Terraform's registry.
-	adaptToOpenTofu := func() {
-		if !isOpenTofu() {
-			return
-		}
-		for _, name := range []string{"tests", ".terraform.lock.hcl"} {
-			if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-
-	adaptToOpenTofu()
 	p.must(t, "init", "-input=false", "-no-color")
 	p.must(t, p.with("apply", "-auto-approve", "-no-color", "-parallelism=30")...)
 
 	if err := copyTree(dir, "../terraform"); err != nil {
 		t.Fatal(err)
 	}
-	adaptToOpenTofu()
 	p.must(t, "init", "-input=false", "-no-color")
 	plan := p.must(t, p.with("plan", "-no-color")...)
 	kept := regexp.MustCompile(`aws_(sqs_queue|sqs_queue_redrive_policy|lambda_function|lambda_event_source_mapping|iam_role|cloudwatch_log_group)[.]\S+ (will be destroyed|must be replaced|will be created)`)

@@ -46,7 +46,7 @@ func (s *Service) admit(req invocationRequest) (*admission, error) {
 	}
 
 	// The trace header counts how often this chain of requests has invoked the function.
-	trace, invocations := extendTrace(s.opts.Chance, req.trace, fn.arn())
+	trace, invocations := extendTrace(s.opts.Chance, s.opts.Clock.Now(), req.trace, fn.arn())
 	if invocations > maxChainInvocations && fn.recursion != "Allow" {
 		s.recordCount(fn.functionKey, req.ref.qualifier, v.number, "RecursiveInvocationsDropped", 1)
 		return nil, errRecursive.With("Lambda has detected your function being invoked in a recursive loop with other AWS resources. Function: %s", fn.arn())

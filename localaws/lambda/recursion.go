@@ -19,14 +19,14 @@ const maxChainInvocations = 16
 const maxLineageEntries = 3
 
 // extendTrace returns the trace header for an invocation of the function: header with a
-// new Parent, or a new header if it is empty. The field Lineage counts how often each
+// new Parent, or a new header as of now if it is empty. The field Lineage counts how often each
 // function of the chain has been invoked, as hash:count|hash:count, and is part of
 // whatever the function sends. invocations is the function's own count, including this
 // invocation.
-func extendTrace(rnd *chance.Source, header, functionARN string) (next string, invocations int) {
+func extendTrace(rnd *chance.Source, now time.Time, header, functionARN string) (next string, invocations int) {
 	fields, lineage := parseTrace(header)
 	if fields["Root"] == "" {
-		fields["Root"] = fmt.Sprintf("1-%08x-%s", time.Now().Unix(), rnd.Hex(24))
+		fields["Root"] = fmt.Sprintf("1-%08x-%s", now.Unix(), rnd.Hex(24))
 	}
 
 	if fields["Sampled"] == "" {

@@ -70,7 +70,7 @@ func TestRecursiveLoopIsReportedToTheMapping(t *testing.T) {
 	b.createHandler(t, "f", echo)
 	trace := ""
 	for range 16 {
-		trace, _ = extendTrace(b.opts.Chance, trace, functionARN)
+		trace, _ = extendTrace(b.opts.Chance, epoch, trace, functionARN)
 	}
 	got := make(chan mapping.Outcome, 1)
 	b.StartInvocation(ctx, functionARN, []byte("{}"), trace, func(o mapping.Outcome) { got <- o })
@@ -84,7 +84,7 @@ func TestEventInARecursiveLoopGoesToTheDestination(t *testing.T) {
 	b.createHandler(t, "f", echo)
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{DestinationConfig: toQueues()})
 	for range 16 {
-		b.call.Trace, _ = extendTrace(b.opts.Chance, b.call.Trace, functionARN)
+		b.call.Trace, _ = extendTrace(b.opts.Chance, epoch, b.call.Trace, functionARN)
 	}
 
 	b.event(t, "f", "{}")
@@ -105,12 +105,29 @@ func TestLineageCountsEachFunctionOfAChain(t *testing.T) {
 		links := 0
 		for _, n := range names {
 			want[n]++
-			header, links = extendTrace(rnd, encoded.Replace(header), fmt.Sprint(functionARN, n))
+			header, links = extendTrace(rnd, epoch, encoded.Replace(header), fmt.Sprint(functionARN, n))
 			if links != want[n] {
 				t.Fatalf("function %d has %d links after %v, want %d", n, links, names, want[n])
 			}
 		}
 	})
+}
+
+// A simulation must not depend on the machine's time.
+func TestNewTraceHasServiceTime(t *testing.T) {
+	t.Parallel()
+
+	b := start(t)
+	var trace string
+	b.createHandler(t, "f", func(ctx context.Context, _ []byte) ([]byte, error) {
+		trace = ctx.Value("x-amzn-trace-id").(string)
+		return nil, nil
+	})
+	b.invokeTail(t, "f", "{}")
+
+	if want := fmt.Sprintf("Root=1-%08x-", epoch.Unix()); !strings.HasPrefix(trace, want) {
+		t.Errorf("trace %s, want it to begin with %s", trace, want)
+	}
 }
 
 func FuzzExtend(f *testing.F) {
@@ -119,8 +136,8 @@ func FuzzExtend(f *testing.F) {
 	f.Add(";;==;Root")
 	rnd := chance.Seeded(1)
 	f.Fuzz(func(t *testing.T, header string) {
-		next, links := extendTrace(rnd, header, functionARN)
-		again, more := extendTrace(rnd, next, functionARN)
+		next, links := extendTrace(rnd, epoch, header, functionARN)
+		again, more := extendTrace(rnd, epoch, next, functionARN)
 		if links < 1 || more != links+1 {
 			t.Fatalf("%q: %d, then %d in %q", header, links, more, again)
 		}

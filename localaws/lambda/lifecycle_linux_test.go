@@ -223,7 +223,9 @@ func TestProcessIsStoppedBetweenInvocations_C66(t *testing.T) {
 	b := start(t)
 	b.create(t, "f")
 	pid := b.pidOf(t, "f")
-	awaitState(t, pid, 'T')
+	if !awaitState(t, pid, 'T') {
+		t.Errorf("process %d has ended", pid)
+	}
 }
 
 // TestServerThatIsKilled is not a test by itself: it is the server that

@@ -128,7 +128,7 @@ func (s *Server) openWorkDir() (err error) {
 
 func (s *Server) makeServices() (err error) {
 	p, o := s.parts, s.opts
-	s.faults = fault.New(s.clock.Now, s.faultChance())
+	s.faults = fault.New(s.clock.Now, s.faultRandom())
 	s.refuseKills()
 	if err := s.faults.Resume(o.Faults); err != nil {
 		return err
@@ -160,6 +160,7 @@ func (s *Server) makeServices() (err error) {
 	if !o.NoAuth {
 		p.dispatcher.Authorize = p.iam.Authorize
 	}
+	s.faults.Restrict(p.faultOperations())
 	p.dispatcher.Intercept = s.intercept
 	return nil
 }
@@ -171,7 +172,7 @@ func (s *Server) makeLambda() (err error) {
 	roles := &roles{iam: p.iam, any: o.NoAuth, account: o.Account}
 	options := lambda.Options{
 		Clock: s.clock, Chance: p.chance, Store: p.store, Logger: o.Logger, WorkDir: p.workDir,
-		Roles: functionRoles{roles}, Principals: s.principals(), Queues: q, Endpoint: s.URL, Permit: s.permit, InjectFault: s.fate, SimulatedDuration: o.serial(),
+		Roles: functionRoles{roles}, Principals: s.principals(), Queues: q, Endpoint: s.URL, Permit: s.permit, InjectFault: s.injectInvocation, SimulatedDuration: o.serialTime(),
 		NoIsolation: o.NoIsolation, Hidden: append([]string{o.DataDir}, o.Hidden...),
 	}
 	if !o.NoTelemetry {

@@ -348,7 +348,7 @@ func TestAMappingDeliversTwiceAndIsThrottled(t *testing.T) {
 		{Kind: fault.Unavailable, Service: "sqs", Operation: "ReceiveMessage", Count: 2},
 	} {
 		b.fault(r)
-		if n := settled("later"); n != 1 || b.Faults().List()[0].Struck != 2 {
+		if n := settled("later"); n != 1 || b.Faults().List()[0].Injected != 2 {
 			t.Errorf("%s: the function ran %d times, want once; %+v", r.Kind, n, b.Faults().List())
 		}
 	}
@@ -410,4 +410,35 @@ func request(t testing.TB, s *localawstest.Server, method, path, body string) st
 		t.Fatal(err)
 	}
 	return string(got)
+}
+
+func TestControlAPIRefusesFaultsOfUnknownResources(t *testing.T) {
+	t.Parallel()
+	b := breakable(t, clock.Manual)
+	for name, c := range map[string]struct{ rule, want string }{
+		"queue":                   {`{"kind":"throttle","service":"sqs","resource":"orders"}`, `"id"`},
+		"function":                {`{"kind":"crash-after","resource":"work"}`, `"id"`},
+		"either":                  {`{"kind":"throttle","resource":"work"}`, `"id"`},
+		"misspelt queue":          {`{"kind":"throttle","service":"sqs","resource":"order"}`, `resource \"order\": no queue has this name; there are orders`},
+		"misspelt function":       {`{"kind":"crash-after","resource":"wrok"}`, `resource \"wrok\": no function has this name; there are work`},
+		"misspelt":                {`{"kind":"throttle","resource":"wrok"}`, `no queue or function has this name; there are orders, work`},
+		"queue to be created":     {`{"kind":"throttle","operation":"CreateQueue","resource":"new"}`, `"id"`},
+		"mapping":                 {`{"kind":"throttle","service":"lambda","resource":"event-source-mapping:1"}`, `"id"`},
+		"another service":         {`{"kind":"throttle","service":"iam","resource":"role/work"}`, `"id"`},
+		"wrong in another way":    {`{"kind":"throttle","resource":"wrok","probability":2}`, "probability 2"},
+		"misspelt operation":      {`{"kind":"throttle","service":"lambda","operation":"Invok"}`, `operation \"Invok\": lambda has AddPermission`},
+		"operation of CloudWatch": {`{"kind":"throttle","service":"monitoring","operation":"PutMetricData"}`, `"service": "cloudwatch"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := request(t, b.Server, "POST", "/_reliableq/faults", c.rule); !strings.Contains(got, c.want) {
+				t.Errorf("%s: %s, want %s", c.rule, got, c.want)
+			}
+		})
+	}
+
+	// Without queues and functions a rule can be added before its queue.
+	empty := localawstest.New(t)
+	if got := request(t, empty, "POST", "/_reliableq/faults", `{"kind":"throttle","resource":"later"}`); !strings.Contains(got, `"id"`) {
+		t.Errorf("before any queue exists: %s", got)
+	}
 }

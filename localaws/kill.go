@@ -56,9 +56,9 @@ func (s *Server) Abandon() error {
 	return s.endErr
 }
 
-// mortal carries out a call of a server that may be killed. A call that was under
-// way then is never answered, and a handler that made it is gone.
-func (s *Server) mortal(ctx context.Context, call func() (any, error)) (any, error) {
+// killable performs a call of a server that may be killed. A call that was in progress
+// at that time gets no response, and a handler that made it ends.
+func (s *Server) killable(ctx context.Context, call func() (any, error)) (any, error) {
 	if !s.killed.Load() {
 		out, err := call()
 		if !s.killed.Load() {

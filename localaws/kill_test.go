@@ -107,7 +107,7 @@ func TestAKillStrikesBeforeACallTakesEffectOrAfter(t *testing.T) {
 	if got := m.bodies(t); got != "acknowledged after " {
 		t.Errorf("after a kill after the call: %s", got)
 	}
-	if rules := m.Faults().List(); len(rules) != 2 || rules[0].Struck != 1 || rules[1].Struck != 1 || rules[1].ID != "2" {
+	if rules := m.Faults().List(); len(rules) != 2 || rules[0].Injected != 1 || rules[1].Injected != 1 || rules[1].ID != "2" {
 		t.Errorf("rules %+v", rules)
 	}
 	if err := m.send(t, "last"); err != nil {

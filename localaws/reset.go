@@ -7,9 +7,6 @@ import (
 	"slices"
 )
 
-// services are the embedded services by the names that users know.
-var services = []string{"sqs", "lambda", "iam", "sts", "logs", "cloudwatch"}
-
 // errUnknownService says that a name is none of the embedded services'.
 var errUnknownService = errors.New("no such service")
 

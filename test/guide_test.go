@@ -161,7 +161,7 @@ func TestAPythonFunctionIsDeployedAndJudgedAsTheGuideSays(t *testing.T) {
 		t.Fatal("the guide does not stop what it started")
 	}
 	out := follow(t, dir, commands+faults+"reliableq clock now\n", terraformSettings(t)...)
-	skipped := regexp.MustCompile(`clock skip, (4h59m\d\S*|5h0m\d\S*) skipped, 0 under way, 0 to come\n`)
+	skipped := regexp.MustCompile(`clock skip, (4h59m\d\S*|5h0m\d\S*) skipped, 0 in progress, 0 scheduled\n`)
 	if !skipped.MatchString(out) {
 		t.Errorf("not some five hours were skipped:\n%s", out)
 	}

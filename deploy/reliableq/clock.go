@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/reliableq/reliableq/deploy/internal/control"
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/localaws/control"
 )
 
 // controlOf returns a client of the control API of a running embedded AWS.
-func controlOf(info daemon.Info) *control.Client { return control.New(info.URL, info.ControlToken) }
+func controlOf(info daemon.Info) *control.Client {
+	return control.NewClient(info.URL, info.ControlToken)
+}
 
 type clockVerb struct {
 	Now     clockNowVerb     `cmd:"" help:"Print service time, the work in progress and the scheduled timers."`

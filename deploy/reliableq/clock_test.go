@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/reliableq/reliableq/deploy/internal/control"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
+	"github.com/reliableq/reliableq/localaws/control"
 )
 
 func TestALongAdvanceShowsHowFarServiceTimeHasCome(t *testing.T) {
@@ -28,7 +28,7 @@ func TestALongAdvanceShowsHowFarServiceTimeHasCome(t *testing.T) {
 	tick, done, ended := make(chan time.Time), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		showClock(t.Context(), shown, "advance", control.New(server.URL, "token"), tick, done)
+		showClock(t.Context(), shown, "advance", control.NewClient(server.URL, "token"), tick, done)
 	}()
 
 	for range 2 {
@@ -39,7 +39,7 @@ func TestALongAdvanceShowsHowFarServiceTimeHasCome(t *testing.T) {
 	<-ended
 	shown.Close()
 
-	for _, want := range []string{`"begin"`, "2026-11-24T10:22:31Z, clock skip, 4 under way, 3 to come", `"end"`} {
+	for _, want := range []string{`"begin"`, "2026-11-24T10:22:31Z, clock skip, 4 in progress, 3 scheduled", `"end"`} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("no %s in\n%s", want, screen.String())
 		}
@@ -69,7 +69,7 @@ func TestAQuickAdvanceShowsNoProgress(t *testing.T) {
 	shown := progress.New(&screen, progress.JSON)
 	done := make(chan struct{})
 	close(done)
-	showClock(t.Context(), shown, "advance", control.New("http://127.0.0.1:1", "token"), nil, done)
+	showClock(t.Context(), shown, "advance", control.NewClient("http://127.0.0.1:1", "token"), nil, done)
 	shown.Close()
 	if screen.Len() != 0 {
 		t.Errorf("shown: %s", screen.String())

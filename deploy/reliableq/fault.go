@@ -9,9 +9,10 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/reliableq/reliableq/deploy/internal/control"
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
+	"github.com/reliableq/reliableq/localaws"
+	"github.com/reliableq/reliableq/localaws/control"
 	"github.com/reliableq/reliableq/localaws/fault"
 )
 
@@ -27,7 +28,10 @@ func faultVars() kong.Vars {
 	for _, k := range fault.Kinds() {
 		kinds = append(kinds, string(k))
 	}
-	return kong.Vars{"fault_kinds": strings.Join(kinds, ", ")}
+	return kong.Vars{
+		"fault_kinds": strings.Join(kinds, ", "),
+		"services":    strings.Join(localaws.Services(), ", "),
+	}
 }
 
 // faultFlags are shared by the verbs of fault.
@@ -52,7 +56,7 @@ func (f faultFlags) running() (*control.Client, error) {
 type faultAddVerb struct {
 	faultFlags
 	Kind        string        `arg:"" enum:"${fault_kinds}" help:"Kind of fault: ${fault_kinds}."`
-	Service     string        `placeholder:"NAME" help:"Only calls of this service: sqs, lambda, iam, sts, logs or monitoring."`
+	Service     string        `placeholder:"NAME" help:"Only calls of this service: ${services}."`
 	Operation   string        `placeholder:"NAME" help:"Only this operation, such as SendMessageBatch."`
 	Resource    string        `placeholder:"NAME" help:"Only this queue or function."`
 	Probability float64       `default:"1" help:"Probability of each matching call to fail, above 0 and up to 1 (${default})."`
@@ -82,23 +86,17 @@ func (v *faultAddVerb) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	// Durations are passed as text; zero is left out.
-	f := control.Fault{
-		Kind:        v.Kind,
+	added, err := client.AddFault(ctx, fault.Rule{
+		Kind:        fault.Kind(v.Kind),
 		Service:     v.Service,
 		Operation:   v.Operation,
 		Resource:    v.Resource,
 		Probability: v.Probability,
 		Count:       v.Count,
+		Delay:       v.Delay,
 		MB:          v.MB,
-		When:        v.When,
-	}
-
-	if v.Delay > 0 {
-		f.Delay = v.Delay.String()
-	}
-
-	added, err := client.AddFault(ctx, f, v.For)
+		When:        fault.When(v.When),
+	}, v.For)
 	if errors.Is(err, control.ErrBadRequest) {
 		return usageError{hint.With(err, "see reliableq fault add --help")}
 	}

@@ -205,7 +205,7 @@ func TestAServerThatIsKilledComesBack(t *testing.T) {
 	if status.PID != b.info.PID || status.URL != b.info.URL || !status.Healthy {
 		t.Errorf("status %+v, and it was %+v", status, b.info)
 	}
-	if got := b.run("fault", "list"); !strings.Contains(got, "struck 2 of 2, after it takes effect") {
+	if got := b.run("fault", "list"); !strings.Contains(got, "injected 2 of 2, after it takes effect") {
 		t.Errorf("faults: %s", got)
 	}
 	if got := b.run("clock", "settle"); !strings.Contains(got, "q: visible 3,") {

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/reliableq/reliableq/deploy/internal/control"
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/infra"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 	"github.com/reliableq/reliableq/deploy/internal/target"
+	"github.com/reliableq/reliableq/localaws/control"
 )
 
 // targetFlags are shared by the verbs that call AWS.
@@ -101,7 +101,7 @@ func flowOn(t *target.Target) *flow.Client {
 	if t.Kind != target.Embedded {
 		return flow.New(t.Config, nil)
 	}
-	return flow.New(t.Config, control.New(t.URL, t.ControlToken))
+	return flow.New(t.Config, control.NewClient(t.URL, t.ControlToken))
 }
 
 // folder returns the directory with the state of the deployment on t.

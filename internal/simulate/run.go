@@ -108,7 +108,7 @@ func (sim *simulation) run(ctx context.Context) (Result, error) {
 		}
 	}
 	for _, f := range sim.server.Faults().List() {
-		r.Struck += f.Struck
+		r.Struck += f.Injected
 	}
 	return r, nil
 }

@@ -6,20 +6,25 @@ import (
 	"strings"
 )
 
-// public are the paths that may be read without the token. What they return to
+// public are the paths that can be read without the token. What they return to
 // such requests reveals nothing about the state of the server.
-var public = map[string]bool{"/_reliableq/health": true, "/_localstack/health": true}
+var public = map[string]bool{
+	"/_reliableq/health":  true,
+	"/_localstack/health": true,
+}
 
 // errNoToken refuses a request without the token.
-var errNoToken = &fault{
-	Code: "Unauthorized", status: http.StatusUnauthorized,
+var errNoToken = &Error{
+	Code:   "Unauthorized",
+	Status: http.StatusUnauthorized,
 	Message: "the control API needs its token: send the header Authorization: Bearer TOKEN; " +
 		"reliableq env prints it as RELIABLEQ_CONTROL_TOKEN",
 }
 
 // errNoHeader refuses a request that a form in a web page could have sent.
-var errNoHeader = &fault{
-	Code: "Unauthorized", status: http.StatusUnauthorized,
+var errNoHeader = &Error{
+	Code:    "Unauthorized",
+	Status:  http.StatusUnauthorized,
 	Message: "a request that changes something needs an Authorization header, such as Authorization: Bearer any, also with authentication off",
 }
 
@@ -39,7 +44,7 @@ func (h *Handler) authorize(r *http.Request) error {
 	return nil
 }
 
-// trusted reports whether a request bears the token, or the operator's signature.
+// trusted reports whether a request has the token, or the operator's signature.
 func (h *Handler) trusted(r *http.Request) bool {
 	header := r.Header.Get("Authorization")
 	if scheme, token, ok := strings.Cut(header, " "); ok && strings.EqualFold(scheme, "Bearer") {

@@ -10,136 +10,146 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// clockState is the clock as it is shown.
-type clockState struct {
-	Now            time.Time `json:"now"`
-	Mode           string    `json:"mode"`
-	Held           bool      `json:"held"`
-	SkippedSeconds float64   `json:"skipped_seconds"`
-	Work           int       `json:"work"`
-	Moves          int       `json:"moves"`
-	Upkeep         int       `json:"upkeep"`
-	NextMove       time.Time `json:"next_move,omitzero"`
-}
-
-func (h *Handler) state() clockState {
+// clockState returns the clock as the control API shows it.
+func (h *Handler) clockState() Clock {
 	s := h.opts.Clock.State()
-	return clockState{
-		Now: s.Now, Mode: h.opts.Clock.Mode().String(), Held: s.Held, SkippedSeconds: s.Skipped.Seconds(),
-		Work: s.Work, Moves: s.Moves, Upkeep: s.Upkeep, NextMove: s.NextMove,
+	return Clock{
+		Now:            s.Now,
+		Mode:           h.opts.Clock.Mode().String(),
+		Held:           s.Held,
+		SkippedSeconds: s.Skipped.Seconds(),
+		Work:           s.Work,
+		Moves:          s.Moves,
+		Upkeep:         s.Upkeep,
+		NextMove:       s.NextMove,
 	}
 }
 
-func (h *Handler) clock(*http.Request) (any, error) { return h.state(), nil }
+func (h *Handler) clock(*http.Request) (any, error) { return h.clockState(), nil }
 
 func (h *Handler) hold(*http.Request) (any, error) {
 	h.opts.Clock.Hold()
-	return h.state(), nil
+	return h.clockState(), nil
 }
 
 func (h *Handler) release(*http.Request) (any, error) {
 	h.opts.Clock.Release()
-	return h.state(), nil
+	return h.clockState(), nil
 }
 
 func (h *Handler) advance(r *http.Request) (any, error) {
-	var in struct {
-		Duration string `json:"duration"`
-		Timeout  string `json:"timeout"`
-	}
+	var in advanceRequest
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
 	if in.Duration == "" {
 		return nil, badRequest(`duration is missing: send {"duration": "90s"}`)
 	}
-	d, err := length("duration", in.Duration)
+	d, err := parseDuration("duration", in.Duration)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel, err := h.limit(r, in.Timeout)
+
+	ctx, cancel, err := h.waitContext(r, in.Timeout)
 	if err != nil {
 		return nil, err
 	}
 	defer cancel()
-	if err := h.opts.Clock.Advance(ctx, d); errors.Is(err, clock.ErrTooFar) {
-		return nil, badRequest("duration: %v", err)
-	} else if err != nil {
-		return nil, h.unfinished(ctx, "the advance has not come to its end", err)
-	}
-	return h.state(), nil
-}
 
-// settled is where everything is once nothing is left to happen.
-type settled struct {
-	Clock  clockState `json:"clock"`
-	Queues []Queue    `json:"queues"`
+	err = h.opts.Clock.Advance(ctx, d)
+	switch {
+	case errors.Is(err, clock.ErrTooFar):
+		return nil, badRequest("duration: %v", err)
+	case err != nil:
+		return nil, h.unfinished(ctx, "the advance did not finish", err)
+	}
+	return h.clockState(), nil
 }
 
 func (h *Handler) settle(r *http.Request) (any, error) {
-	var in struct {
-		Timeout string `json:"timeout"`
-	}
+	var in settleRequest
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	at, err := h.place(r)
+	at, err := h.scope(r)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel, err := h.limit(r, in.Timeout)
+
+	ctx, cancel, err := h.waitContext(r, in.Timeout)
 	if err != nil {
 		return nil, err
 	}
 	defer cancel()
+
 	if err := h.opts.Clock.Settle(ctx); err != nil {
-		return nil, h.unfinished(ctx, "the clock has not settled", err)
+		return nil, h.unfinished(ctx, "the clock did not settle", err)
 	}
-	return settled{h.state(), h.list(at)}, nil
+	return Settled{Clock: h.clockState(), Queues: h.listQueues(at)}, nil
 }
 
-// limit makes the context of a request that waits, with its timeout in machine
-// time; an empty one waits as long as the client does.
-func (h *Handler) limit(r *http.Request, timeout string) (context.Context, context.CancelFunc, error) {
-	var d time.Duration
+var errClosing = errors.New("the server is shutting down")
+
+// waitContext returns the context of a request that waits for the clock. It ends
+// with the request, with Close, or after a timeout in machine time, unless that is
+// empty.
+func (h *Handler) waitContext(r *http.Request, timeout string) (context.Context, context.CancelFunc, error) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	stop := func() { cancel(nil) }
 	if timeout != "" {
-		var err error
-		if d, err = length("timeout", timeout); err != nil {
+		d, err := parseDuration("timeout", timeout)
+		if err != nil {
+			cancel(nil)
 			return nil, nil, err
 		}
-		if d == 0 {
-			d = time.Nanosecond
+		timer := time.AfterFunc(d, func() { cancel(ErrTimeout) })
+		stop = func() {
+			timer.Stop()
+			cancel(nil)
 		}
 	}
-	ctx, cancel := h.wait(r, d)
-	return ctx, cancel, nil
+
+	go func() {
+		select {
+		case <-h.done:
+			cancel(errClosing)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, stop, nil
 }
 
-// unfinished is the answer when a wait ended too early: why, and what the clock was
-// still waiting for.
+// unfinished returns the error of a wait that ended too early: why, and what the
+// clock was still waiting for.
 func (h *Handler) unfinished(ctx context.Context, what string, err error) error {
-	s := h.state()
-	f := &fault{Code: "Unavailable", status: http.StatusServiceUnavailable, Details: s}
+	state := h.clockState()
+	e := &Error{
+		Code:    "Unavailable",
+		Details: &state,
+		Status:  http.StatusServiceUnavailable,
+	}
+
 	cause := context.Cause(ctx)
 	switch {
-	case errors.Is(cause, errTimeout):
-		f.Code, f.status = "Timeout", http.StatusGatewayTimeout
+	case errors.Is(cause, ErrTimeout):
+		e.Code = "Timeout"
+		e.Status = http.StatusGatewayTimeout
 	case cause == nil:
 		cause = err
 	}
-	f.Message = fmt.Sprintf("%s: %v; %s", what, cause, s.left())
-	return f
+	e.Message = fmt.Sprintf("%s: %v; %s", what, cause, state.pending())
+	return e
 }
 
-// left says what a clock is still waiting for, and who has to move it.
-func (s clockState) left() string {
-	left := fmt.Sprintf("%d under way, %d to come", s.Work, s.Moves)
+// pending describes what a clock is waiting for, and who has to move it.
+func (c Clock) pending() string {
+	text := fmt.Sprintf("%d in progress, %d scheduled", c.Work, c.Moves)
 	switch {
-	case s.Moves == 0 || s.Work > 0:
-	case s.Held:
-		left += ", and the clock is held: release or advance it"
-	case s.Mode == clock.Manual.String():
-		left += ", and the clock is manual: advance it"
+	case c.Moves == 0 || c.Work > 0:
+	case c.Held:
+		text += ", and the clock is held: release or advance it"
+	case c.Mode == clock.Manual.String():
+		text += ", and the clock is manual: advance it"
 	}
-	return left
+	return text
 }

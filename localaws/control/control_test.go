@@ -15,7 +15,7 @@ import (
 
 	"github.com/reliableq/reliableq/localaws/chance"
 	"github.com/reliableq/reliableq/localaws/clock"
-	faults "github.com/reliableq/reliableq/localaws/fault"
+	"github.com/reliableq/reliableq/localaws/fault"
 )
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -37,7 +37,7 @@ func open(t *testing.T, mode clock.Mode) *bench {
 	b := &bench{t: t, clock: clock.New(mode, start)}
 	t.Cleanup(b.clock.Close)
 	b.Handler = New(Options{
-		Faults: faults.New(b.clock.Now, chance.Seeded(1)),
+		Faults: fault.New(b.clock.Now, chance.Seeded(1)),
 		Clock:  b.clock, Version: "1.2.3", Account: "000000000000", Region: "us-east-1",
 		Services: []string{"sqs", "lambda", "logs"}, Token: token,
 		Queues: func(account, region string) []Queue {
@@ -136,18 +136,18 @@ func TestClockIsReadAdvancedHeldAndReleased(t *testing.T) {
 	b := open(t, clock.Manual)
 	ran := false
 	b.clock.Schedule(start.Add(time.Minute), clock.Moves, func() { ran = true })
-	before := get[clockState](b, "GET", "/_reliableq/clock", "")
+	before := get[Clock](b, "GET", "/_reliableq/clock", "")
 	if !before.Now.Equal(start) || before.Mode != "manual" || before.Moves != 1 || !before.NextMove.Equal(start.Add(time.Minute)) {
 		t.Errorf("clock %+v", before)
 	}
-	after := get[clockState](b, "POST", "/_reliableq/clock/advance", `{"duration":"90s"}`)
+	after := get[Clock](b, "POST", "/_reliableq/clock/advance", `{"duration":"90s"}`)
 	if !ran || !after.Now.Equal(start.Add(90*time.Second)) || after.Moves != 0 || after.SkippedSeconds != 90 {
 		t.Errorf("advanced to %+v, event ran %v", after, ran)
 	}
-	if held := get[clockState](b, "POST", "/_reliableq/clock/hold", ""); !held.Held || !b.clock.Held() {
+	if held := get[Clock](b, "POST", "/_reliableq/clock/hold", ""); !held.Held || !b.clock.Held() {
 		t.Errorf("hold answered %+v", held)
 	}
-	if free := get[clockState](b, "POST", "/_reliableq/clock/release", ""); free.Held || b.clock.Held() {
+	if free := get[Clock](b, "POST", "/_reliableq/clock/release", ""); free.Held || b.clock.Held() {
 		t.Errorf("release answered %+v", free)
 	}
 }
@@ -158,7 +158,7 @@ func TestSettleWaitsAndTellsWhereEverythingIs(t *testing.T) {
 	b.clock.Begin()
 	b.clock.Schedule(start.Add(6*time.Hour), clock.Moves, func() {})
 	b.clock.End()
-	got := get[settled](b, "POST", "/_reliableq/clock/settle", "")
+	got := get[Settled](b, "POST", "/_reliableq/clock/settle", "")
 	if got.Clock.Moves != 0 || got.Clock.Now.Before(start.Add(6*time.Hour)) {
 		t.Errorf("settled at %+v with a move left or too early", got.Clock)
 	}
@@ -173,7 +173,7 @@ func TestSettleGivesUpAfterItsTimeout(t *testing.T) {
 		b.clock.Schedule(start.Add(time.Minute), clock.Moves, func() {})
 		began := time.Now()
 		status, text := b.ask("POST", "/_reliableq/clock/settle", `{"timeout":"5s"}`)
-		if status != http.StatusGatewayTimeout || !strings.Contains(text, `"moves": 1`) || !strings.Contains(text, "its timeout is over; 0 under way, 1 to come, and the clock is manual: advance it") {
+		if status != http.StatusGatewayTimeout || !strings.Contains(text, `"moves": 1`) || !strings.Contains(text, "timed out; 0 in progress, 1 scheduled, and the clock is manual: advance it") {
 			t.Errorf("%d %s", status, text)
 		}
 		if d := time.Since(began); d != 5*time.Second {
@@ -216,15 +216,15 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 		{"POST", "/_reliableq/clock/advance", `{"duration":"soon"}`, 400, "not a duration"},
 		{"POST", "/_reliableq/clock/advance", `{"duration":"1s","by":2}`, 400, `\"by\"`},
 		{"POST", "/_reliableq/clock/advance", `{"duration":"1s"}{}`, 400, "more than one value"},
-		{"POST", "/_reliableq/clock/advance", `{`, 400, "has no end"},
-		{"POST", "/_reliableq/clock/advance", `[]`, 400, "a JSON object, and is a JSON array"},
-		{"POST", "/_reliableq/clock/advance", `{"duration":5}`, 400, "duration is to be a string, and is a JSON number"},
-		{"POST", "/_reliableq/clock/advance", `duration=5`, 400, "it is no JSON"},
+		{"POST", "/_reliableq/clock/advance", `{`, 400, "the JSON is incomplete"},
+		{"POST", "/_reliableq/clock/advance", `[]`, 400, "want a JSON object, got a JSON array"},
+		{"POST", "/_reliableq/clock/advance", `{"duration":5}`, 400, "duration must be a string, not a JSON number"},
+		{"POST", "/_reliableq/clock/advance", `duration=5`, 400, "invalid JSON"},
 		{"POST", "/_reliableq/clock/advance", `{"duration":"2000000h"}`, 400, "no further than the year 2200"},
 		{"POST", "/_reliableq/clock/settle", `{"timeout":"x"}`, 400, "timeout"},
 		{"POST", "/_reliableq/clock/settle?account=1", "", 400, "12 digits"},
-		{"POST", "/_reliableq/reset?acount=000000000000", "", 400, "there is no acount in the query of /_reliableq/reset"},
-		{"GET", "/_reliableq/clock?now=1", "", 400, "there is no now in the query"},
+		{"POST", "/_reliableq/reset?acount=000000000000", "", 400, "/_reliableq/reset does not take acount in its query"},
+		{"GET", "/_reliableq/clock?now=1", "", 400, "/_reliableq/clock does not take now in its query"},
 		{"POST", "/_reliableq/reset?service=s3", "", 400, "s3"},
 		{"POST", "/_reliableq/reset?region=mars", "", 400, "us-east-1"},
 		{"GET", "/_reliableq/queues?messages=maybe", "", 400, "maybe"},
@@ -234,7 +234,7 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 		{"GET", "/_reliableq/nothing", "", 404, "/_reliableq/nothing"},
 	} {
 		status, text := b.ask(tt.method, tt.target, tt.body)
-		var f fault
+		var f Error
 		if err := json.Unmarshal([]byte(text), &f); err != nil || status != tt.status || f.Code == "" || !strings.Contains(text, tt.want) {
 			t.Errorf("%s %s %s: %d %s, want %d and %q", tt.method, tt.target, tt.body, status, text, tt.status, tt.want)
 		}
@@ -388,14 +388,14 @@ func TestLocalStackErrorsHaveItsForm(t *testing.T) {
 func TestQueueURLsOfAllForms(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
-	for text, want := range map[string]place{
+	for text, want := range map[string]scope{
 		"http://127.0.0.1:4566/000000000000/q":                                  {"000000000000", "us-east-1"},
 		"http://sqs.eu-west-1.localhost.localstack.cloud:4566/111111111111/q":   {"111111111111", "eu-west-1"},
 		"http://eu-west-1.queue.localhost.localstack.cloud:4566/111111111111/q": {"111111111111", "eu-west-1"},
 		"http://localhost:4566/queue/eu-central-1/111111111111/q":               {"111111111111", "eu-central-1"},
 		"https://sqs.us-west-2.amazonaws.com/222222222222/q":                    {"222222222222", "us-west-2"},
 	} {
-		at, name, err := b.queueOf(text)
+		at, name, err := b.parseQueueURL(text)
 		if err != nil || at != want || name != "q" {
 			t.Errorf("%s: %+v %q %v, want %+v", text, at, name, err, want)
 		}
@@ -407,7 +407,7 @@ func FuzzQueueOf(f *testing.F) {
 	f.Add("queue/us-east-1/000000000000/q")
 	h := New(Options{Account: "000000000000", Region: "us-east-1"})
 	f.Fuzz(func(t *testing.T, text string) {
-		at, name, err := h.queueOf(text)
+		at, name, err := h.parseQueueURL(text)
 		if err == nil && (name == "" || !accountID.MatchString(at.account) || !regionName.MatchString(at.region)) {
 			t.Errorf("%q: %+v %q", text, at, name)
 		}

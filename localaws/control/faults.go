@@ -1,99 +1,106 @@
 package control
 
 import (
+	"fmt"
 	"net/http"
-	"time"
+	"slices"
+	"strings"
 
-	faults "github.com/reliableq/reliableq/localaws/fault"
+	"github.com/reliableq/reliableq/localaws/fault"
 )
 
-// faultRule is a rule on the wire: durations are text, such as 250ms.
-type faultRule struct {
-	ID          string      `json:"id,omitempty"`
-	Kind        faults.Kind `json:"kind"`
-	Service     string      `json:"service,omitempty"`
-	Operation   string      `json:"operation,omitempty"`
-	Resource    string      `json:"resource,omitempty"`
-	Probability float64     `json:"probability,omitempty"`
-	Count       int         `json:"count,omitempty"`
-	From        time.Time   `json:"from,omitzero"`
-	Until       time.Time   `json:"until,omitzero"`
-	Delay       string      `json:"delay,omitempty"`
-	MB          int         `json:"mb,omitempty"`
-	When        faults.When `json:"when,omitempty"`
-	Struck      int         `json:"struck"`
-}
-
-func shown(r faults.Rule) faultRule {
-	out := faultRule{
-		ID: r.ID, Kind: r.Kind, Service: r.Service, Operation: r.Operation, Resource: r.Resource,
-		Probability: r.Probability, Count: r.Count, From: r.From, Until: r.Until, Struck: r.Struck,
-		MB: r.MB, When: r.When,
-	}
-	if r.Delay > 0 {
-		out.Delay = r.Delay.String()
-	}
-	return out
-}
-
-// rule reads what a client sent. A rule that lasts for a duration does so from
-// its beginning, or from now.
-func (h *Handler) rule(in faultRule, lasts string) (faults.Rule, error) {
-	r := faults.Rule{
-		Kind: in.Kind, Service: in.Service, Operation: in.Operation, Resource: in.Resource,
-		Probability: in.Probability, Count: in.Count, From: in.From, Until: in.Until,
-		MB: in.MB, When: in.When,
-	}
-	var err error
-	if in.Delay != "" {
-		if r.Delay, err = length("delay", in.Delay); err != nil {
-			return r, err
-		}
-	}
-	if lasts == "" {
-		return r, nil
-	}
-	d, err := length("for", lasts)
-	if err != nil {
-		return r, err
-	}
-	if !r.Until.IsZero() {
-		return r, badRequest("give until or for, not both")
-	}
-	begin := r.From
-	if begin.IsZero() {
-		begin = h.opts.Clock.Now()
-	}
-	r.Until = begin.Add(d)
-	return r, nil
-}
-
 func (h *Handler) addFault(r *http.Request) (any, error) {
-	var in struct {
-		faultRule
-		For string `json:"for"`
-	}
+	var in addFaultRequest
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	rule, err := h.rule(in.faultRule, in.For)
+	rule, err := h.newRule(in)
 	if err != nil {
 		return nil, err
 	}
+	if err := h.checkResource(rule); err != nil {
+		return nil, badRequest("add fault: %v", err)
+	}
+
 	added, err := h.opts.Faults.Add(rule)
 	if err != nil {
 		return nil, badRequest("%v", err)
 	}
-	return shown(added), nil
+	return NewFault(added), nil
+}
+
+// newRule returns the rule that a client sent. With For it ends that long after its
+// beginning, or after now.
+func (h *Handler) newRule(in addFaultRequest) (fault.Rule, error) {
+	rule, err := in.rule()
+	if err != nil || in.For == "" {
+		return rule, err
+	}
+
+	d, err := parseDuration("for", in.For)
+	if err != nil {
+		return rule, err
+	}
+	if !rule.Until.IsZero() {
+		return rule, badRequest("give until or for, not both")
+	}
+	begin := rule.From
+	if begin.IsZero() {
+		begin = h.opts.Clock.Now()
+	}
+	rule.Until = begin.Add(d)
+	return rule, nil
+}
+
+// maxListed is how many names an error lists at most.
+const maxListed = 50
+
+// checkResource returns an error if a rule names a queue or function that does not
+// exist, which is most likely a typing error: the rule would never apply. Any name
+// is accepted as long as there are no queues or functions at all, and for operations
+// that create one.
+func (h *Handler) checkResource(r fault.Rule) error {
+	// A rule that is wrong otherwise is refused by Add.
+	r, err := h.opts.Faults.Complete(r)
+	if err != nil || r.Resource == "" || h.opts.Resources == nil || strings.HasPrefix(r.Operation, "Create") {
+		return nil
+	}
+
+	var names []string
+	what := "queue or function"
+	queues, functions := h.opts.Resources()
+	switch r.Service {
+	case "sqs":
+		names = queues
+		what = "queue"
+	case "lambda":
+		if strings.HasPrefix(r.Resource, "event-source-mapping:") {
+			return nil
+		}
+		names = functions
+		what = "function"
+	case "":
+		names = slices.Concat(queues, functions)
+	}
+	if len(names) == 0 || slices.Contains(names, r.Resource) {
+		return nil
+	}
+
+	more := ""
+	if n := len(names) - maxListed; n > 0 {
+		names = names[:maxListed]
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Errorf("resource %q: no %s has this name; there are %s%s", r.Resource, what, strings.Join(names, ", "), more)
 }
 
 func (h *Handler) listFaults(*http.Request) (any, error) {
 	rules := h.opts.Faults.List()
-	out := make([]faultRule, len(rules))
+	out := faultsResponse{Faults: make([]Fault, len(rules))}
 	for i, r := range rules {
-		out[i] = shown(r)
+		out.Faults[i] = NewFault(r)
 	}
-	return map[string]any{"faults": out}, nil
+	return out, nil
 }
 
 func (h *Handler) clearFaults(r *http.Request) (any, error) {
@@ -102,5 +109,5 @@ func (h *Handler) clearFaults(r *http.Request) (any, error) {
 	if id != "" && n == 0 {
 		return nil, notFound("there is no fault %s", id)
 	}
-	return map[string]any{"cleared": n}, nil
+	return clearedResponse{Cleared: n}, nil
 }

@@ -2,27 +2,7 @@ package control
 
 import "net/http"
 
-// What health says of a server.
-const (
-	statusOK = "ok"
-	// statusReadOnly is a server whose store has failed: it goes on reading and
-	// refuses what would change something.
-	statusReadOnly = "read-only"
-)
-
-// health answers what is served, and how the server is.
-type health struct {
-	Status string `json:"status"`
-	// Reason says why the status is not ok.
-	Reason   string   `json:"reason,omitempty"`
-	Version  string   `json:"version"`
-	Account  string   `json:"account,omitempty"`
-	Region   string   `json:"region,omitempty"`
-	Clock    string   `json:"clock"`
-	Services []string `json:"services"`
-}
-
-// trouble is why nothing can be changed any more, or nil.
+// trouble returns why nothing can be changed any longer, or nil.
 func (h *Handler) trouble() error {
 	if h.opts.Trouble == nil {
 		return nil
@@ -30,24 +10,26 @@ func (h *Handler) trouble() error {
 	return h.opts.Trouble()
 }
 
-// health writes that the server serves, and what; with status 503 where it can no
-// longer do everything. The account, the region and the reason, which names folders,
-// are for requests with the token.
+// health writes the state of the server, with status 503 if it is read-only. The
+// account, the region and the reason, which names folders, are for requests with the
+// token.
 func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
-	out := health{
+	status := http.StatusOK
+	out := Health{
 		Status:   statusOK,
 		Version:  h.opts.Version,
 		Clock:    h.opts.Clock.Mode().String(),
 		Services: h.opts.Services,
 	}
-	status := http.StatusOK
 	err := h.trouble()
 	if err != nil {
-		status, out.Status = http.StatusServiceUnavailable, statusReadOnly
+		status = http.StatusServiceUnavailable
+		out.Status = statusReadOnly
 	}
 
 	if h.opts.Open || h.trusted(r) {
-		out.Account, out.Region = h.opts.Account, h.opts.Region
+		out.Account = h.opts.Account
+		out.Region = h.opts.Region
 		if err != nil {
 			out.Reason = err.Error()
 		}
@@ -55,7 +37,7 @@ func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 	h.write(w, status, out)
 }
 
-// localStackHealth answers in the form that LocalStack's tools look for.
+// localStackHealth returns the health in the form that LocalStack's tools expect.
 func (h *Handler) localStackHealth(*http.Request) (any, error) {
 	state := "available"
 	if h.trouble() != nil {
@@ -65,6 +47,7 @@ func (h *Handler) localStackHealth(*http.Request) (any, error) {
 	for _, name := range h.opts.Services {
 		services[name] = state
 	}
+
 	return struct {
 		Services map[string]string `json:"services"`
 		Edition  string            `json:"edition"`

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// receiveMessageResponse is a ReceiveMessage answer of the Query protocol, as
-// LocalStack gives it for a look into a queue.
+// receiveMessageResponse is a ReceiveMessage response of the Query protocol, as
+// LocalStack returns it for the messages of a queue.
 type receiveMessageResponse struct {
 	XMLName  xml.Name          `xml:"http://queue.amazonaws.com/doc/2012-11-05/ ReceiveMessageResponse" json:"-"`
 	Messages []receivedMessage `xml:"ReceiveMessageResult>Message" json:"-"`
@@ -20,8 +20,8 @@ type receiveMessageResponse struct {
 	Metadata map[string]string `xml:"-" json:"ResponseMetadata"`
 }
 
-// result is what LocalStack makes of the messages in JSON, out of the XML: nothing
-// is null, one is an object, more are a list.
+// result returns the messages in the JSON form that LocalStack derives from the XML:
+// null for none, an object for one, a list for more.
 func result(messages []receivedMessage) any {
 	switch len(messages) {
 	case 0:
@@ -57,20 +57,21 @@ type attributeValue struct {
 	BinaryValue string `xml:"BinaryValue,omitempty" json:"BinaryValue,omitempty"`
 }
 
-// placeholder is the receipt handle that LocalStack writes for messages that
-// nobody received.
+// placeholder is the receipt handle that LocalStack writes for messages that were
+// not received.
 const placeholder = "SQS/BACKDOOR/ACCESS"
 
-// localStackMessages shows a queue's messages: the visible ones, and others where
-// they are asked for. It answers XML, or JSON to whom accepts that.
+// localStackMessages writes a queue's messages: the visible ones, and others if they
+// are requested; as XML, or as JSON for a client that accepts it.
 func (h *Handler) localStackMessages(w http.ResponseWriter, r *http.Request) {
 	err := r.ParseForm()
 	if err != nil {
-		err = badRequest("read the parameters: %v", err)
+		err = badRequest("cannot read the parameters: %v", err)
 	}
 	if action := r.Form.Get("Action"); err == nil && action != "" && action != "ReceiveMessage" {
 		err = errOnlyReceive
 	}
+
 	var out *receiveMessageResponse
 	if err == nil {
 		out, err = h.peek(r)
@@ -79,6 +80,7 @@ func (h *Handler) localStackMessages(w http.ResponseWriter, r *http.Request) {
 		h.failLocalStack(w, r, err)
 		return
 	}
+
 	if strings.Contains(r.Header.Get("Accept"), "json") {
 		h.write(w, http.StatusOK, map[string]any{"ReceiveMessageResponse": out})
 		return
@@ -86,13 +88,13 @@ func (h *Handler) localStackMessages(w http.ResponseWriter, r *http.Request) {
 	h.writeXML(w, http.StatusOK, out)
 }
 
-// peek looks into the queue that the path or the form names.
+// peek returns the messages of the queue that the path or the form names.
 func (h *Handler) peek(r *http.Request) (*receiveMessageResponse, error) {
-	q := r.Form
-	at, name := place{r.PathValue("account"), r.PathValue("region")}, r.PathValue("queue")
-	err := checkPlace(at)
+	at := scope{r.PathValue("account"), r.PathValue("region")}
+	name := r.PathValue("queue")
+	err := at.check()
 	if name == "" {
-		at, name, err = h.queueOf(q.Get("QueueUrl"))
+		at, name, err = h.parseQueueURL(r.Form.Get("QueueUrl"))
 	}
 	if err != nil {
 		return nil, err
@@ -101,51 +103,66 @@ func (h *Handler) peek(r *http.Request) (*receiveMessageResponse, error) {
 	if err != nil {
 		return nil, notFound("%v", err)
 	}
-	shown, marks := map[string]bool{"visible": true}, map[string]bool{}
+
+	// Messages in other states than visible are shown if they are requested, and all
+	// messages then have an attribute for that state.
+	shown := map[string]bool{"visible": true}
+	marked := map[string]bool{}
 	for parameter, state := range map[string]string{"ShowInvisible": "inFlight", "ShowDelayed": "delayed"} {
-		yes, err := strconv.ParseBool(q.Get(parameter))
-		if err != nil && q.Get(parameter) != "" {
-			return nil, badRequest("%s: %q is neither true nor false", parameter, q.Get(parameter))
+		text := r.Form.Get(parameter)
+		yes, err := strconv.ParseBool(text)
+		if err != nil && text != "" {
+			return nil, badRequest("%s: %q is neither true nor false", parameter, text)
 		}
-		shown[state], marks[state] = yes, yes
+		shown[state] = yes
+		marked[state] = yes
 	}
+
 	out := &receiveMessageResponse{Metadata: map[string]string{}}
 	for _, m := range messages {
 		if shown[m.State] {
-			out.Messages = append(out.Messages, m.received(marks))
+			out.Messages = append(out.Messages, m.received(marked))
 		}
 	}
 	out.Result = result(out.Messages)
 	return out, nil
 }
 
-// received is the message in LocalStack's form. Where others than the visible ones
-// were asked for too, marks, each says of itself which it is.
-func (m *Message) received(marks map[string]bool) receivedMessage {
-	out := receivedMessage{MessageID: m.MessageID, ReceiptHandle: placeholder, MD5OfBody: m.MD5OfBody, Body: m.Body}
+// received returns the message in LocalStack's form. For each marked state it has an
+// attribute that tells whether it is in that state.
+func (m *Message) received(marked map[string]bool) receivedMessage {
+	out := receivedMessage{
+		MessageID:     m.MessageID,
+		ReceiptHandle: placeholder,
+		MD5OfBody:     m.MD5OfBody,
+		Body:          m.Body,
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.System)) {
 		out.Attribute = append(out.Attribute, nameValue{name, m.System[name]})
 	}
-	if marks["inFlight"] {
+	if marked["inFlight"] {
 		out.Attribute = append(out.Attribute, nameValue{"IsVisible", strconv.FormatBool(m.State != "inFlight")})
 	}
-	if marks["delayed"] {
+	if marked["delayed"] {
 		out.Attribute = append(out.Attribute, nameValue{"IsDelayed", strconv.FormatBool(m.State == "delayed")})
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
 		a := m.Attributes[name]
 		out.MessageAttribute = append(out.MessageAttribute, namedAttribute{name, attributeValue{
-			a.DataType, a.StringValue, base64.StdEncoding.EncodeToString(a.BinaryValue),
+			DataType:    a.DataType,
+			StringValue: a.StringValue,
+			BinaryValue: base64.StdEncoding.EncodeToString(a.BinaryValue),
 		}})
 	}
 	return out
 }
 
-// queueOf reads the account, region and name in a queue URL. Its forms are
+// parseQueueURL returns the scope and name in a queue URL. Its forms are
 // http://HOST/ACCOUNT/NAME and http://HOST/queue/REGION/ACCOUNT/NAME, and a host
-// that begins with sqs.REGION or REGION.queue names the region too.
-func (h *Handler) queueOf(text string) (place, string, error) {
-	at := place{h.opts.Account, h.opts.Region}
+// that begins with sqs.REGION or REGION.queue contains the region too.
+func (h *Handler) parseQueueURL(text string) (scope, string, error) {
+	at := scope{h.opts.Account, h.opts.Region}
 	if text == "" {
 		return at, "", notFound("QueueUrl is missing")
 	}
@@ -153,11 +170,13 @@ func (h *Handler) queueOf(text string) (place, string, error) {
 	if err != nil {
 		return at, "", badRequest("QueueUrl: %q is not a URL", text)
 	}
+
 	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
 	host := strings.Split(u.Hostname(), ".")
 	switch {
 	case len(parts) == 4 && parts[0] == "queue":
-		at.region, parts = parts[1], parts[2:]
+		at.region = parts[1]
+		parts = parts[2:]
 	case len(host) > 2 && host[0] == "sqs" && regionName.MatchString(host[1]):
 		at.region = host[1]
 	case len(host) > 2 && host[1] == "queue" && regionName.MatchString(host[0]):
@@ -167,5 +186,5 @@ func (h *Handler) queueOf(text string) (place, string, error) {
 		return at, "", badRequest("QueueUrl: %q does not end with an account and a name", text)
 	}
 	at.account = parts[0]
-	return at, parts[1], checkPlace(at)
+	return at, parts[1], at.check()
 }

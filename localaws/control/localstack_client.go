@@ -10,13 +10,18 @@ import (
 	"strings"
 )
 
-// LocalStack lets an SQS client take the path as its endpoint: ReceiveMessage then
-// looks into the queue. Such a client speaks AWS JSON or Query.
+// LocalStack's path for messages can be the endpoint of an SQS client, whose
+// ReceiveMessage then returns messages without receiving them. Such a client uses AWS
+// JSON or Query.
 
 // errOnlyReceive refuses every other operation.
-var errOnlyReceive = &fault{Code: "InvalidRequest", Message: "This endpoint only accepts ReceiveMessage calls", status: http.StatusBadRequest}
+var errOnlyReceive = &Error{
+	Code:    "InvalidRequest",
+	Message: "This endpoint only accepts ReceiveMessage calls",
+	Status:  http.StatusBadRequest,
+}
 
-// localStackReceive answers a client's ReceiveMessage.
+// localStackReceive serves a client's ReceiveMessage.
 func (h *Handler) localStackReceive(w http.ResponseWriter, r *http.Request) {
 	target := r.Header.Get("X-Amz-Target")
 	if target == "" {
@@ -25,8 +30,8 @@ func (h *Handler) localStackReceive(w http.ResponseWriter, r *http.Request) {
 	}
 	out, err := h.receiveJSON(r, target)
 	if err != nil {
-		f := localStackFault(err)
-		h.writeType(w, f.status, "application/x-amz-json-1.0", map[string]string{"__type": f.Code, "message": f.Message})
+		e := localStackError(err)
+		h.writeType(w, e.Status, "application/x-amz-json-1.0", map[string]string{"__type": e.Code, "message": e.Message})
 		return
 	}
 	h.writeType(w, http.StatusOK, "application/x-amz-json-1.0", out)
@@ -46,18 +51,26 @@ func (h *Handler) receiveJSON(r *http.Request, target string) (any, error) {
 	if !strings.HasSuffix(target, ".ReceiveMessage") {
 		return nil, errOnlyReceive
 	}
-	var in struct{ QueueURL string } // the rest of ReceiveMessage means nothing here
+	var in struct{ QueueURL string } // other members of ReceiveMessage have no meaning here
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-		return nil, badRequest("read the body: %v", err)
+		return nil, badRequest("cannot read the body: %v", err)
 	}
 	r.Form = url.Values{"QueueUrl": {in.QueueURL}}
 	found, err := h.peek(r)
 	if err != nil {
 		return nil, err
 	}
+
 	messages := make([]jsonMessage, len(found.Messages))
 	for i, m := range found.Messages {
-		messages[i] = jsonMessage{m.MessageID, m.ReceiptHandle, m.MD5OfBody, m.Body, map[string]string{}, map[string]attributeValue{}}
+		messages[i] = jsonMessage{
+			MessageID:         m.MessageID,
+			ReceiptHandle:     m.ReceiptHandle,
+			MD5OfBody:         m.MD5OfBody,
+			Body:              m.Body,
+			Attributes:        map[string]string{},
+			MessageAttributes: map[string]attributeValue{},
+		}
 		for _, a := range m.Attribute {
 			messages[i].Attributes[a.Name] = a.Value
 		}
@@ -68,18 +81,30 @@ func (h *Handler) receiveJSON(r *http.Request, target string) (any, error) {
 	return map[string]any{"Messages": messages}, nil
 }
 
-// localStackFault gives an error LocalStack's code and status.
-func localStackFault(err error) *fault {
-	var f *fault
+// localStackError returns an error with LocalStack's code and status.
+func localStackError(err error) *Error {
+	var e *Error
 	switch {
-	case !errors.As(err, &f):
-		return &fault{Code: "InternalError", Message: err.Error(), status: http.StatusInternalServerError}
-	case f.Code == "NotFound":
-		return &fault{Code: "AWS.SimpleQueueService.NonExistentQueue", Message: f.Message, status: http.StatusBadRequest}
-	case f.Code == "BadRequest":
-		return &fault{Code: "InvalidAddress", Message: f.Message, status: http.StatusNotFound}
+	case !errors.As(err, &e):
+		return &Error{
+			Code:    "InternalError",
+			Message: err.Error(),
+			Status:  http.StatusInternalServerError,
+		}
+	case e.Code == "NotFound":
+		return &Error{
+			Code:    "AWS.SimpleQueueService.NonExistentQueue",
+			Message: e.Message,
+			Status:  http.StatusBadRequest,
+		}
+	case e.Code == "BadRequest":
+		return &Error{
+			Code:    "InvalidAddress",
+			Message: e.Message,
+			Status:  http.StatusNotFound,
+		}
 	}
-	return f
+	return e
 }
 
 // errorResponse is an error of the Query protocol.
@@ -90,27 +115,31 @@ type errorResponse struct {
 	}
 }
 
-// failLocalStack answers an error in the form of LocalStack's answers.
+// failLocalStack writes an error response in LocalStack's form.
 func (h *Handler) failLocalStack(w http.ResponseWriter, r *http.Request, err error) {
-	f := localStackFault(err)
+	e := localStackError(err)
 	out := &errorResponse{}
-	out.Error.Type, out.Error.Code, out.Error.Message = "Sender", f.Code, f.Message
+	out.Error.Type = "Sender"
+	out.Error.Code = e.Code
+	out.Error.Message = e.Message
 	if strings.Contains(r.Header.Get("Accept"), "json") {
-		h.write(w, f.status, map[string]any{"ErrorResponse": out})
+		h.write(w, e.Status, map[string]any{"ErrorResponse": out})
 		return
 	}
-	h.writeXML(w, f.status, out)
+	h.writeXML(w, e.Status, out)
 }
 
 func (h *Handler) writeXML(w http.ResponseWriter, status int, v any) {
 	b, err := xml.MarshalIndent(v, "", "  ")
 	if err != nil {
-		h.opts.Logger.Error("encode control answer", slog.Any("error", err))
-		status, b = http.StatusInternalServerError, nil
+		h.opts.Logger.Error("cannot encode control response", slog.Any("error", err))
+		status = http.StatusInternalServerError
+		b = nil
 	}
+
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(status)
 	if _, err := w.Write(append([]byte(xml.Header), b...)); err != nil {
-		h.opts.Logger.Debug("write control answer", slog.Any("error", err))
+		h.opts.Logger.Debug("cannot write control response", slog.Any("error", err))
 	}
 }

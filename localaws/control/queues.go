@@ -7,43 +7,46 @@ import (
 	"strconv"
 )
 
-// place is the account and region that a request is about.
-type place struct{ account, region string }
+// scope is the account and region of a request.
+type scope struct{ account, region string }
 
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
-var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+var (
+	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
+	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+)
 
-// place reads account and region of the query, or takes the server's own.
-func (h *Handler) place(r *http.Request) (place, error) {
-	at := place{h.opts.Account, h.opts.Region}
+// scope returns the account and region that the query names, or the server's own.
+func (h *Handler) scope(r *http.Request) (scope, error) {
+	at := scope{h.opts.Account, h.opts.Region}
 	if a := r.URL.Query().Get("account"); a != "" {
 		at.account = a
 	}
 	if a := r.URL.Query().Get("region"); a != "" {
 		at.region = a
 	}
-	return at, checkPlace(at)
+	return at, at.check()
 }
 
-func checkPlace(at place) error {
-	if at.account != "" && !accountID.MatchString(at.account) {
-		return badRequest("account: %q has not 12 digits", at.account)
+// check returns an error if account or region is malformed. Either may be empty.
+func (s scope) check() error {
+	if s.account != "" && !accountID.MatchString(s.account) {
+		return badRequest("account: %q does not have 12 digits", s.account)
 	}
-	if at.region != "" && !regionName.MatchString(at.region) {
-		return badRequest("region: %q has not the form of us-east-1", at.region)
+	if s.region != "" && !regionName.MatchString(s.region) {
+		return badRequest("region: %q does not have the form of us-east-1", s.region)
 	}
 	return nil
 }
 
-// list answers the queues of a place, without messages.
-func (h *Handler) list(at place) []Queue {
+// listQueues returns the queues of a scope, without messages.
+func (h *Handler) listQueues(at scope) []Queue {
 	return append([]Queue{}, h.opts.Queues(at.account, at.region)...)
 }
 
-// queues answers the queues of a place, or the one that is named, with their
-// messages where these were asked for.
+// queues returns the queues of a scope, or one by name, with their messages if these
+// are requested.
 func (h *Handler) queues(r *http.Request) (any, error) {
-	at, err := h.place(r)
+	at, err := h.scope(r)
 	if err != nil {
 		return nil, err
 	}
@@ -54,44 +57,43 @@ func (h *Handler) queues(r *http.Request) (any, error) {
 			return nil, badRequest("messages: %q is neither 1 nor 0", v)
 		}
 	}
-	all := h.list(at)
+
+	all := h.listQueues(at)
 	if name := q.Get("name"); name != "" {
 		all = slices.DeleteFunc(all, func(q Queue) bool { return q.Name != name })
 		if len(all) == 0 {
-			return nil, notFound("there is no queue %s of %s in %s", name, at.account, at.region)
+			return nil, notFound("queue %s does not exist for %s in %s", name, at.account, at.region)
 		}
 	}
+	if !withMessages {
+		return queuesResponse{Queues: all}, nil
+	}
+
 	for i := range all {
-		if !withMessages {
-			break
-		}
 		messages, err := h.opts.Peek(at.account, at.region, all[i].Name)
 		if err != nil {
 			return nil, notFound("%v", err) // it was deleted meanwhile
 		}
 		all[i].Messages = append([]Message{}, messages...)
 	}
-	return struct {
-		Queues []Queue `json:"queues"`
-	}{all}, nil
+	return queuesResponse{Queues: all}, nil
 }
 
-// reset removes what services hold.
+// reset removes what services store.
 func (h *Handler) reset(r *http.Request) (any, error) {
 	q := r.URL.Query()
 	service := q.Get("service")
-	at := place{q.Get("account"), q.Get("region")}
-	if err := checkPlace(at); err != nil {
+	at := scope{q.Get("account"), q.Get("region")}
+	if err := at.check(); err != nil {
 		return nil, err
 	}
 	if service != "" && !slices.Contains(h.opts.Services, service) {
 		return nil, badRequest("service: %q is none of %v", service, h.opts.Services)
 	}
+
 	names, err := h.opts.Reset(r.Context(), service, at.account, at.region)
 	if err != nil {
 		return nil, err
 	}
-	return struct {
-		Reset []string `json:"reset"`
-	}{names}, nil
+	return resetResponse{Reset: names}, nil
 }

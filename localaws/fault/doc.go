@@ -1,9 +1,14 @@
-// Package fault holds the rules by which the embedded AWS goes wrong on demand:
-// what is to fail, where, how often and when. It decides; whoever carries out a
-// call, a receive or an invocation asks it and does the failing.
+// Package fault holds the rules by which the embedded AWS injects faults on demand:
+// what fails, where, how often and when. A [Set] decides whether a rule applies to a
+// call, a receive or an invocation; the code that carries it out asks the set and
+// makes it fail.
 //
 //	faults.Add(fault.Rule{Kind: fault.Unavailable, Service: "sqs", Operation: "SendMessageBatch", Probability: 0.1})
 //
-// Draws come from a source of chance of the set's own, so that with a seed the
-// same calls fail in each run, and ids do not change when a rule is added.
+// A set has a random source of its own, so that with a seed the same calls fail in
+// each run, and ids do not change when a rule is added.
+//
+// A new kind of fault is one row in the table of kind.go, its effect (for calls and
+// receives in package localaws, for invocations in package lambda), a test, and a
+// line in docs/control-api.md.
 package fault

@@ -14,7 +14,7 @@ import (
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-var send = Occasion{Service: "sqs", Operation: "SendMessage", Resource: "orders"}
+var send = Point{Service: "sqs", Operation: "SendMessage", Resource: "orders"}
 
 func open(seed uint64) (*Set, *time.Time) {
 	now := start
@@ -30,7 +30,7 @@ func add(t testing.TB, s *Set, r Rule) Rule {
 	return got
 }
 
-func TestARuleStrikesWhereItSays(t *testing.T) {
+func TestRuleAppliesToItsPoints(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		rule Rule
@@ -47,126 +47,161 @@ func TestARuleStrikesWhereItSays(t *testing.T) {
 		"over":            {Rule{Kind: Throttle, Until: start}, false},
 		"still":           {Rule{Kind: Throttle, Until: start.Add(1)}, true},
 	} {
-		s, _ := open(1)
-		add(t, s, c.rule)
-		if _, struck := s.Call(send); struck != c.want {
-			t.Errorf("%s: struck %v", name, struck)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := open(1)
+			add(t, s, c.rule)
+			if _, got := s.ChooseForCall(send); got != c.want {
+				t.Errorf("injected: %v, want %v", got, c.want)
+			}
+		})
 	}
 }
 
-func TestARuleIsSpentAfterItsCount(t *testing.T) {
+func TestRuleEndsAfterItsCountOrTime(t *testing.T) {
 	t.Parallel()
 	s, now := open(1)
 	add(t, s, Rule{Kind: Unavailable, Count: 3, Until: start.Add(time.Hour)})
 	for n := range 5 {
-		if r, struck := s.Call(send); struck != (n < 3) || struck && r.Struck != n+1 {
-			t.Errorf("occasion %d: struck %v, %+v", n, struck, r)
+		if r, injected := s.ChooseForCall(send); injected != (n < 3) || injected && r.Injected != n+1 {
+			t.Errorf("point %d: injected: %v, %+v", n, injected, r)
 		}
 	}
 	add(t, s, Rule{Kind: Unavailable, Until: start.Add(time.Hour)})
 	*now = start.Add(time.Hour)
-	if _, struck := s.Call(send); struck {
-		t.Error("struck after its time")
+	if _, injected := s.ChooseForCall(send); injected {
+		t.Error("injected after its end")
 	}
-	if list := s.List(); len(list) != 2 || list[0].Struck != 3 || list[0].ID != "1" || list[1].ID != "2" {
+	if list := s.List(); len(list) != 2 || list[0].Injected != 3 || list[0].ID != "1" || list[1].ID != "2" {
 		t.Errorf("list %+v", list)
 	}
 }
 
-func TestClearTakesOneOrAll(t *testing.T) {
+func TestClearRemovesOneOrAll(t *testing.T) {
 	t.Parallel()
 	s, _ := open(1)
 	one, _ := add(t, s, Rule{Kind: Throttle}), add(t, s, Rule{Kind: Slow, Delay: 1})
-	if n := s.Clear(one.ID); n != 1 || !s.Some() {
-		t.Errorf("cleared %d, some left %v", n, s.Some())
+	if n := s.Clear(one.ID); n != 1 || s.Empty() {
+		t.Errorf("cleared %d, some left %v", n, !s.Empty())
 	}
 	if n := s.Clear("77"); n != 0 {
 		t.Errorf("cleared %d of none", n)
 	}
-	if n := s.Clear(""); n != 1 || s.Some() {
-		t.Errorf("cleared %d, some left %v", n, s.Some())
+	if n := s.Clear(""); n != 1 || !s.Empty() {
+		t.Errorf("cleared %d, some left %v", n, !s.Empty())
 	}
 	if next := add(t, s, Rule{Kind: Throttle}); next.ID != "3" {
 		t.Errorf("id %s was given before", next.ID)
 	}
 }
 
-func TestWhatCannotBeMeantIsRefusedAndNamed(t *testing.T) {
+func TestAddRefusesInvalidRules(t *testing.T) {
 	t.Parallel()
 	for want, r := range map[string]Rule{
-		`kind "storm": want one of throttle,`:              {Kind: "storm"},
-		`service "s3": want one of sqs,`:                   {Kind: Throttle, Service: "s3"},
-		"probability 1.5":                                  {Kind: Throttle, Probability: 1.5},
-		"probability NaN":                                  {Kind: Throttle, Probability: math.NaN()},
-		"count -1 is negative":                             {Kind: Throttle, Count: -1},
-		"before it begins":                                 {Kind: Throttle, From: start, Until: start},
-		"short-receive befalls ReceiveMessage of sqs":      {Kind: ShortReceive, Service: "lambda"},
-		"crash-after befalls Invoke of lambda, not Send":   {Kind: CrashAfter, Operation: "SendMessage"},
-		"mb 0: leak-memory needs 1 to 10240":               {Kind: LeakMemory},
-		"mb 10241: leak-memory needs 1 to":                 {Kind: LeakMemory, MB: 10241},
-		"mb 5: only leak-memory has one":                   {Kind: OutOfMemory, MB: 5},
-		`when "before": only kill has one`:                 {Kind: Throttle, When: Before},
-		`when "noon": want before, after`:                  {Kind: Kill, When: "noon"},
-		"delay 0s: slow needs one above 0":                 {Kind: Slow},
-		"delay 1s: slow needs one above 0, crash-during m": {Kind: Throttle, Delay: time.Second},
+		`kind "storm": want one of throttle,`:                       {Kind: "storm"},
+		`service "s3": want one of lambda, sqs`:                     {Kind: Throttle, Service: "s3"},
+		`operation "SendMesage": sqs has ReceiveMessage, SendMess`:  {Kind: Throttle, Service: "sqs", Operation: "SendMesage"},
+		`operation "SendMessage": lambda has Invoke`:                {Kind: Throttle, Service: "lambda", Operation: "SendMessage"},
+		`operation "Invok": there are Invoke, ReceiveMessage, Send`: {Kind: Throttle, Operation: "Invok"},
+		"probability 1.5":      {Kind: Throttle, Probability: 1.5},
+		"probability NaN":      {Kind: Throttle, Probability: math.NaN()},
+		"count -1 is negative": {Kind: Throttle, Count: -1},
+		"before it begins":     {Kind: Throttle, From: start, Until: start},
+		"short-receive applies only to sqs:ReceiveMess":   {Kind: ShortReceive, Service: "lambda"},
+		"crash-after applies only to lambda:Invoke, not ": {Kind: CrashAfter, Operation: "SendMessage"},
+		"mb 0: leak-memory needs 1 to 10240":              {Kind: LeakMemory},
+		"mb 10241: leak-memory needs 1 to":                {Kind: LeakMemory, MB: 10241},
+		"mb 5: out-of-memory has no mb":                   {Kind: OutOfMemory, MB: 5},
+		`when "before": throttle has no when`:             {Kind: Throttle, When: Before},
+		`when "noon": want before, after`:                 {Kind: Kill, When: "noon"},
+		"delay 0s: slow needs a delay above 0":            {Kind: Slow},
+		"delay -1s: crash-during needs a delay above 0":   {Kind: CrashDuring, Delay: -time.Second},
+		"delay 1s: throttle has no delay":                 {Kind: Throttle, Delay: time.Second},
 	} {
-		s, _ := open(1)
-		if _, err := s.Add(r); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: error %v, want %s", r, err, want)
-		}
-		if s.Some() {
-			t.Errorf("%+v is in force", r)
-		}
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			s, _ := open(1)
+			s.Restrict(Operations{"sqs": {"ReceiveMessage", "SendMessage"}, "lambda": {"Invoke"}})
+			if _, err := s.Add(r); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %s", err, want)
+			}
+			if !s.Empty() {
+				t.Error("the rule was added")
+			}
+		})
 	}
 }
 
-func TestAKindImpliesItsPlace(t *testing.T) {
+func TestOlderNameOfCloudWatchIsAccepted(t *testing.T) {
+	t.Parallel()
+	s, _ := open(1)
+	s.Restrict(Operations{"cloudwatch": {"PutMetricData"}})
+	if r := add(t, s, Rule{Kind: Throttle, Service: "monitoring"}); r.Service != "cloudwatch" {
+		t.Errorf("service %q, want cloudwatch", r.Service)
+	}
+}
+
+// Each kind has one row, and the constants and the table agree.
+func TestKindsHaveOneRowEach(t *testing.T) {
+	t.Parallel()
+	seen := map[Kind]bool{}
+	for _, k := range Kinds() {
+		if seen[k] {
+			t.Errorf("%s has two rows", k)
+		}
+		seen[k] = true
+	}
+	if len(seen) != len(kinds) || len(seen) != 15 {
+		t.Errorf("%d kinds in %d rows", len(seen), len(kinds))
+	}
+}
+
+func TestKindImpliesServiceAndOperation(t *testing.T) {
 	t.Parallel()
 	s, _ := open(1)
 	if r := add(t, s, Rule{Kind: Reorder}); r.Service != "sqs" || r.Operation != "ReceiveMessage" || r.Probability != 1 {
 		t.Errorf("%+v", r)
 	}
-	if r := add(t, s, Rule{Kind: TimeOut, Struck: 9}); r.Service != "lambda" || r.Operation != "Invoke" || r.Struck != 0 {
+	if r := add(t, s, Rule{Kind: TimeOut, Injected: 9}); r.Service != "lambda" || r.Operation != "Invoke" || r.Injected != 0 {
 		t.Errorf("%+v", r)
 	}
 }
 
-func TestAKillStrikesOnceUnlessItSaysHowOften(t *testing.T) {
+func TestKillAppliesOnceWithoutACount(t *testing.T) {
 	t.Parallel()
 	s, _ := open(1)
 	add(t, s, Rule{Kind: Kill})
 	add(t, s, Rule{Kind: Kill, Count: 2, When: After})
 	n := 0
 	for range 10 {
-		if _, struck := s.Call(send); struck {
+		if _, injected := s.ChooseForCall(send); injected {
 			n++
 		}
 	}
 	if n != 3 {
-		t.Errorf("struck %d times, want once and twice", n)
+		t.Errorf("injected %d times, want once and twice", n)
 	}
 }
 
-func TestWhatIsRefusedHereSaysWhy(t *testing.T) {
+func TestRefusedKindHasAReason(t *testing.T) {
 	t.Parallel()
 	s, _ := open(1)
-	s.Refuse(Kill, "nobody is there to bring it back")
-	if _, err := s.Add(Rule{Kind: Kill}); err == nil || !strings.Contains(err.Error(), "kill: nobody is there") {
+	s.Refuse(Kill, "it cannot be restarted")
+	if _, err := s.Add(Rule{Kind: Kill}); err == nil || !strings.Contains(err.Error(), "kill: it cannot be restarted") {
 		t.Errorf("error %v", err)
 	}
 	add(t, s, Rule{Kind: Throttle})
 }
 
-// A set that takes over another's rules goes on where that one ended.
-func TestRulesAreTakenOverAsTheyWere(t *testing.T) {
+// A set that resumes the rules of another continues their counts and ids.
+func TestResumeContinuesTheRulesOfAnotherSet(t *testing.T) {
 	t.Parallel()
 	one, _ := open(1)
 	add(t, one, Rule{Kind: Throttle, Count: 3})
 	add(t, one, Rule{Kind: Slow, Delay: time.Second, Until: start.Add(time.Hour)})
 	one.Clear("2")
 	add(t, one, Rule{Kind: Unavailable, Service: "lambda"})
-	one.Call(send)
+	one.ChooseForCall(send)
 	two, _ := open(2)
 	if err := two.Resume(one.List()); err != nil {
 		t.Fatal(err)
@@ -176,21 +211,21 @@ func TestRulesAreTakenOverAsTheyWere(t *testing.T) {
 	}
 	n := 0
 	for range 5 {
-		if _, struck := two.Call(send); struck {
+		if _, injected := two.ChooseForCall(send); injected {
 			n++
 		}
 	}
 	if next := add(t, two, Rule{Kind: Throttle}); n != 2 || next.ID != "4" {
-		t.Errorf("struck %d times more, want 2; the next id is %s", n, next.ID)
+		t.Errorf("injected %d more times, want 2; the next id is %s", n, next.ID)
 	}
 	if err := two.Resume([]Rule{{ID: "x", Kind: Throttle}}); err == nil {
-		t.Error("a rule without a number was taken over")
+		t.Error("a rule without a number as id was resumed")
 	}
 }
 
-// The same seed strikes the same occasions, and about as many as the probability
+// The same seed injects faults at the same points, about as often as the probability
 // says.
-func TestASeedStrikesTheSameOccasions(t *testing.T) {
+func TestSeedInjectsIntoTheSamePoints(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		seed, p := rapid.Uint64().Draw(rt, "seed"), rapid.Float64Range(0.05, 1).Draw(rt, "probability")
@@ -200,8 +235,8 @@ func TestASeedStrikesTheSameOccasions(t *testing.T) {
 				rt.Fatal(err)
 			}
 			for range 2000 {
-				_, struck := s.Call(send)
-				if out = append(out, struck); struck {
+				_, injected := s.ChooseForCall(send)
+				if out = append(out, injected); injected {
 					n++
 				}
 			}
@@ -211,11 +246,11 @@ func TestASeedStrikesTheSameOccasions(t *testing.T) {
 		two, _ := run()
 		for i := range one {
 			if one[i] != two[i] {
-				rt.Fatalf("occasion %d: %v and %v", i, one[i], two[i])
+				rt.Fatalf("point %d: %v and %v", i, one[i], two[i])
 			}
 		}
 		if sigma := math.Sqrt(2000 * p * (1 - p)); math.Abs(n-2000*p) > 6*sigma+1 {
-			rt.Fatalf("struck %v of 2000 at probability %v", n, p)
+			rt.Fatalf("injected %v of 2000 at probability %v", n, p)
 		}
 	})
 }

@@ -1,73 +1,152 @@
 package fault
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// Kind is a way to go wrong.
+// Kind is a kind of fault.
 type Kind string
 
 const (
 	// Throttle refuses a call as the service does under too much load. On
 	// operation Invoke of lambda it is a throttled function, for mappings too.
 	Throttle Kind = "throttle"
-	// Unavailable answers a call with status 503.
+	// Unavailable fails a call with status 503.
 	Unavailable Kind = "unavailable"
-	// LoseReply lets a call take effect and cuts the connection in place of the
-	// answer.
+	// LoseReply lets a call take effect and closes the connection before the
+	// response.
 	LoseReply Kind = "lose-reply"
-	// Slow answers a call that came over HTTP after Delay, in machine time.
+	// Slow delays the response to a call that came over HTTP by Delay, in machine
+	// time.
 	Slow Kind = "slow"
-	// ExpiredCredential refuses a call as if its key had ended.
+	// ExpiredCredential refuses a call as if its access key had expired.
 	ExpiredCredential Kind = "expired-credential"
-	// Kill ends the whole embedded AWS at a call, as kill -9 does, before the call
-	// takes effect or when it has and is not answered, as When says. The server
-	// comes back with what its data directory holds, and with its rules. Without a
-	// Count such a rule strikes once.
+	// Kill ends the whole embedded AWS at a call, as kill -9 does: before the call
+	// takes effect, or after it did and before the response, as When says. The
+	// server starts again with what its data directory holds, and with its rules.
+	// Without a Count such a rule applies once.
 	Kill Kind = "kill"
 	// ShortReceive has a receive return fewer messages than there are, perhaps
 	// none, as receives of standard queues may.
 	ShortReceive Kind = "short-receive"
-	// Reorder has a receive return its messages in another order. It leaves FIFO
-	// queues alone.
+	// Reorder has a receive return its messages in another sequence. It does not
+	// apply to FIFO queues.
 	Reorder Kind = "reorder"
 	// DeliverTwice has a mapping invoke the function twice with the same batch.
 	DeliverTwice Kind = "deliver-twice"
 	// CrashBefore ends a function before it begins its work.
 	CrashBefore Kind = "crash-before"
-	// CrashDuring ends a function in the middle of its work: one in process at
-	// its call of the embedded AWS, a program after Delay.
+	// CrashDuring ends a function in the middle of its work: a Go handler at one of
+	// its calls to the embedded AWS, a program after Delay.
 	CrashDuring Kind = "crash-during"
-	// CrashAfter ends a function when its work is done and before it answers.
+	// CrashAfter ends a function when its work is done and before it responds.
 	CrashAfter Kind = "crash-after"
-	// TimeOut has a function do its work and answer too late.
+	// TimeOut has a function do its work and respond too late.
 	TimeOut Kind = "timeout"
-	// OutOfMemory is CrashAfter with the words of a function that used too much
+	// OutOfMemory is CrashAfter with the error of a function that used too much
 	// memory.
 	OutOfMemory Kind = "out-of-memory"
-	// LeakMemory has an invocation leave MB of memory behind, which its environment
-	// keeps for as long as it is warm. The invocation with which that is more than
-	// the function may use ends as OutOfMemory does, and its environment with it.
+	// LeakMemory has an invocation leave MB of memory allocated, for as long as its
+	// environment is warm. The invocation that exceeds the function's memory size
+	// ends as with OutOfMemory, and its environment with it.
 	LeakMemory Kind = "leak-memory"
 )
 
-// calls are the kinds that befall any call.
-var calls = []Kind{Throttle, Unavailable, LoseReply, Slow, ExpiredCredential, Kill}
+// stage is the step in processing at which a kind of fault is injected.
+type stage uint8
 
-// receives are those that befall ReceiveMessage.
-var receives = []Kind{ShortReceive, Reorder}
+const (
+	atCall       stage = iota // any call of an operation
+	atReceive                 // ReceiveMessage, for its result
+	atDelivery                // a mapping invokes a function
+	atInvocation              // a function runs
+)
 
-// invocations are those that befall a function.
-var invocations = []Kind{DeliverTwice, CrashBefore, CrashDuring, CrashAfter, TimeOut, OutOfMemory, LeakMemory}
+// row describes a kind: where it applies, and which fields of a rule it uses.
+type row struct {
+	kind  Kind
+	at    stage
+	delay use
+	mb    use
+	when  use
+	once  bool // Count is 1 by default: the fault ends the server
+}
 
-// Kinds lists every kind.
-func Kinds() []Kind { return slices.Concat(calls, receives, invocations) }
+// use says whether a kind uses a field of a rule.
+type use uint8
 
-// home is the service and operation that a kind belongs to; empty for any.
-func (k Kind) home() (service, operation string) {
-	switch {
-	case slices.Contains(receives, k):
+const (
+	unused use = iota
+	optional
+	required
+)
+
+// kinds is the table of all kinds, in the sequence in which users see them.
+var kinds = []row{
+	{kind: Throttle, at: atCall},
+	{kind: Unavailable, at: atCall},
+	{kind: LoseReply, at: atCall},
+	{kind: Slow, at: atCall, delay: required},
+	{kind: ExpiredCredential, at: atCall},
+	{kind: Kill, at: atCall, when: optional, once: true},
+	{kind: ShortReceive, at: atReceive},
+	{kind: Reorder, at: atReceive},
+	{kind: DeliverTwice, at: atDelivery},
+	{kind: CrashBefore, at: atInvocation},
+	{kind: CrashDuring, at: atInvocation, delay: optional},
+	{kind: CrashAfter, at: atInvocation},
+	{kind: TimeOut, at: atInvocation},
+	{kind: OutOfMemory, at: atInvocation},
+	{kind: LeakMemory, at: atInvocation, mb: required},
+}
+
+// Kinds returns every kind.
+func Kinds() []Kind {
+	return kindsAt(atCall, atReceive, atDelivery, atInvocation)
+}
+
+var (
+	callKinds       = kindsAt(atCall)
+	invocationKinds = kindsAt(atInvocation)
+)
+
+func kindsAt(stages ...stage) []Kind {
+	var names []Kind
+	for _, r := range kinds {
+		if slices.Contains(stages, r.at) {
+			names = append(names, r.kind)
+		}
+	}
+	return names
+}
+
+// rowOf returns the row of a kind, or false where there is none.
+func rowOf(k Kind) (row, bool) {
+	i := slices.IndexFunc(kinds, func(r row) bool { return r.kind == k })
+	if i < 0 {
+		return row{}, false
+	}
+	return kinds[i], true
+}
+
+// operation returns the service and the operation to which a kind is restricted;
+// both are empty for kinds that apply to any call.
+func (r row) operation() (service, operation string) {
+	switch r.at {
+	case atReceive:
 		return "sqs", "ReceiveMessage"
-	case slices.Contains(invocations, k):
+	case atDelivery, atInvocation:
 		return "lambda", "Invoke"
 	}
 	return "", ""
+}
+
+// list joins names for a message.
+func list[S ~string](names []S) string {
+	texts := make([]string, len(names))
+	for i, n := range names {
+		texts[i] = string(n)
+	}
+	return strings.Join(texts, ", ")
 }

@@ -8,72 +8,95 @@ import (
 	"time"
 )
 
-// Rule says what is to go wrong, where, how often and when.
+// Rule describes a fault: what fails, where, how often and when.
 type Rule struct {
-	// ID names the rule; Add gives it.
+	// ID identifies the rule; Add sets it.
 	ID string `json:"id,omitempty"`
-	// Kind is what goes wrong. Required.
+	// Kind is the kind of fault. Required.
 	Kind Kind `json:"kind"`
-	// Service is sqs, lambda, iam, sts, logs or monitoring; empty means any.
+	// Service is sqs, lambda, iam, sts, logs or cloudwatch; empty means any.
 	Service string `json:"service,omitempty"`
 	// Operation is the AWS name, such as SendMessage; empty means any.
 	Operation string `json:"operation,omitempty"`
 	// Resource is the name of the queue or function; empty means any.
 	Resource string `json:"resource,omitempty"`
-	// Probability is how likely each occasion is to be struck, above 0 and up to
-	// 1; 0 means 1.
+	// Probability is the probability with which the rule applies each time, above 0
+	// and up to 1; 0 means 1.
 	Probability float64 `json:"probability,omitempty"`
-	// Count is how often the rule strikes before it is spent; 0 means no end, and
-	// with Kill once: a server that is killed at each call never comes to an end.
+	// Count is how often the fault is injected before the rule ends; 0 means without
+	// limit, and with Kill once: a server that is killed at each call never starts.
 	Count int `json:"count,omitempty"`
 	// From and Until bound the rule in service time; a zero time leaves that side
 	// open.
 	From  time.Time `json:"from,omitzero"`
 	Until time.Time `json:"until,omitzero"`
-	// Delay is how long, in machine time, Slow waits or CrashDuring lets a
-	// program work; JSON has it in nanoseconds.
+	// Delay is how long, in machine time, Slow waits or CrashDuring lets a program
+	// work; in JSON in nanoseconds.
 	Delay time.Duration `json:"delay,omitempty"`
-	// MB is how much memory LeakMemory leaves behind with each strike, in
+	// MB is how much memory LeakMemory leaves allocated with each injection, in
 	// megabytes of 1,048,576 bytes, 1 to 10240.
 	MB int `json:"mb,omitempty"`
-	// When is Before or After for Kill; empty draws one for each strike.
+	// When is Before or After for Kill; empty draws one for each injection.
 	When When `json:"when,omitempty"`
-	// Struck is how often the rule has struck.
-	Struck int `json:"struck"`
+	// Injected is how often the fault was injected.
+	Injected int `json:"struck"`
 }
 
-// When is the moment in a call at which Kill strikes.
+// When is the moment in a call at which Kill applies.
 type When string
 
 const (
 	// Before is before the call takes effect.
 	Before When = "before"
-	// After is when it has taken effect, durably, and before it is answered.
+	// After is after the call took effect, durably, and before the response.
 	After When = "after"
 )
 
-// mostMB is the most memory that a function can have, in megabytes.
-const mostMB = 10240
+// maxMB is the most memory that a function can have, in megabytes.
+const maxMB = 10240
 
-var services = []string{"sqs", "lambda", "iam", "sts", "logs", "monitoring"}
+// String returns the rule in one line for people.
+func (r Rule) String() string {
+	where := strings.Trim(r.Service+":"+r.Operation, ":")
+	if where == "" {
+		where = "any call"
+	}
+	if r.Resource != "" {
+		where += " of " + r.Resource
+	}
 
-// prepare checks a new rule and fills in what its kind implies.
-func (r *Rule) prepare() error {
-	var errs []error
-	if !slices.Contains(Kinds(), r.Kind) {
-		errs = append(errs, fmt.Errorf("kind %q: want one of %s", r.Kind, list(Kinds())))
+	s := fmt.Sprintf("%s  %s on %s, probability %g, injected %d", r.ID, r.Kind, where, r.Probability, r.Injected)
+	if r.Count > 0 {
+		s += fmt.Sprintf(" of %d", r.Count)
 	}
-	service, operation := r.Kind.home()
-	if service != "" && (r.Service != "" && r.Service != service || r.Operation != "" && r.Operation != operation) {
-		errs = append(errs, fmt.Errorf("%s befalls %s of %s, not %s of %s", r.Kind, operation, service, r.Operation, r.Service))
+	if r.Delay > 0 {
+		s += ", delay " + r.Delay.String()
 	}
-	if service != "" {
-		r.Service, r.Operation = service, operation
+	if r.MB > 0 {
+		s += fmt.Sprintf(", %d MB", r.MB)
 	}
-	if r.Service != "" && !slices.Contains(services, r.Service) {
-		errs = append(errs, fmt.Errorf("service %q: want one of %s", r.Service, strings.Join(services, ", ")))
+	if r.When != "" {
+		s += fmt.Sprintf(", %s it takes effect", r.When)
 	}
-	if !(r.Probability >= 0 && r.Probability <= 1) {
+	if !r.From.IsZero() {
+		s += ", from " + r.From.UTC().Format(time.RFC3339)
+	}
+	if !r.Until.IsZero() {
+		s += ", until " + r.Until.UTC().Format(time.RFC3339)
+	}
+	return s
+}
+
+// complete checks a new rule and fills in what its kind implies. The error names
+// everything that is wrong.
+func (r *Rule) complete(known Operations) error {
+	row, ok := rowOf(r.Kind)
+	if !ok {
+		return fmt.Errorf("kind %q: want one of %s", r.Kind, list(Kinds()))
+	}
+
+	errs := []error{r.completeWhere(row, known)}
+	if !(r.Probability >= 0 && r.Probability <= 1) { // NaN is neither
 		errs = append(errs, fmt.Errorf("probability %v: want above 0 and up to 1", r.Probability))
 	}
 	if r.Count < 0 {
@@ -82,48 +105,64 @@ func (r *Rule) prepare() error {
 	if !r.From.IsZero() && !r.Until.IsZero() && !r.From.Before(r.Until) {
 		errs = append(errs, fmt.Errorf("the rule ends at %s, before it begins at %s", r.Until, r.From))
 	}
-	timed := r.Kind == Slow || r.Kind == CrashDuring
-	if r.Delay < 0 || r.Delay > 0 && !timed || r.Delay == 0 && r.Kind == Slow {
-		errs = append(errs, fmt.Errorf("delay %s: slow needs one above 0, crash-during may have one, others have none", r.Delay))
-	}
-	errs = append(errs, r.checkOwn())
+	errs = append(errs, r.checkFields(row))
+
 	if r.Probability == 0 {
 		r.Probability = 1
 	}
-	if r.Kind == Kill && r.Count == 0 {
+	if row.once && r.Count == 0 {
 		r.Count = 1
 	}
 	return errors.Join(errs...)
 }
 
-// checkOwn checks what belongs to one kind alone.
-func (r *Rule) checkOwn() error {
+// completeWhere checks service and operation, and fills them in where the kind
+// applies to one operation only.
+func (r *Rule) completeWhere(row row, known Operations) error {
+	service, operation := row.operation()
+	if service == "" {
+		r.Service = known.canonical(r.Service)
+		return known.check(r.Service, r.Operation)
+	}
+
+	if r.Service != "" && r.Service != service || r.Operation != "" && r.Operation != operation {
+		given := strings.Trim(r.Service+":"+r.Operation, ":")
+		return fmt.Errorf("%s applies only to %s:%s, not to %s", r.Kind, service, operation, given)
+	}
+	r.Service = service
+	r.Operation = operation
+	return nil
+}
+
+// checkFields checks the fields that only some kinds use.
+func (r *Rule) checkFields(row row) error {
 	var errs []error
 	switch {
-	case r.Kind == LeakMemory && (r.MB < 1 || r.MB > mostMB):
-		errs = append(errs, fmt.Errorf("mb %d: leak-memory needs 1 to %d", r.MB, mostMB))
-	case r.Kind != LeakMemory && r.MB != 0:
-		errs = append(errs, fmt.Errorf("mb %d: only leak-memory has one", r.MB))
+	case row.delay == unused && r.Delay != 0:
+		errs = append(errs, fmt.Errorf("delay %s: %s has no delay", r.Delay, r.Kind))
+	case r.Delay < 0, row.delay == required && r.Delay == 0:
+		errs = append(errs, fmt.Errorf("delay %s: %s needs a delay above 0", r.Delay, r.Kind))
 	}
+
 	switch {
-	case r.When != "" && r.Kind != Kill:
-		errs = append(errs, fmt.Errorf("when %q: only kill has one", r.When))
+	case row.mb == unused && r.MB != 0:
+		errs = append(errs, fmt.Errorf("mb %d: %s has no mb", r.MB, r.Kind))
+	case row.mb == required && (r.MB < 1 || r.MB > maxMB):
+		errs = append(errs, fmt.Errorf("mb %d: %s needs 1 to %d", r.MB, r.Kind, maxMB))
+	}
+
+	switch {
+	case row.when == unused && r.When != "":
+		errs = append(errs, fmt.Errorf("when %q: %s has no when", r.When, r.Kind))
 	case r.When != "" && r.When != Before && r.When != After:
 		errs = append(errs, fmt.Errorf("when %q: want before, after, or nothing for either", r.When))
 	}
 	return errors.Join(errs...)
 }
 
-func list(kinds []Kind) string {
-	names := make([]string, len(kinds))
-	for i, k := range kinds {
-		names[i] = string(k)
-	}
-	return strings.Join(names, ", ")
-}
-
-// Occasion is something that may go wrong.
-type Occasion struct {
+// Point is a place at which a fault can be injected: a call, a receive, a delivery
+// or an invocation.
+type Point struct {
 	// Service is the service's name, such as sqs.
 	Service string
 	// Operation is the AWS name, such as ReceiveMessage.
@@ -132,14 +171,15 @@ type Occasion struct {
 	Resource string
 }
 
-// meets reports whether the rule is about the occasion, at a time.
-func (r *Rule) meets(o Occasion, kinds []Kind, now time.Time) bool {
+// applies reports whether the rule, of one of the kinds, applies to a point at a
+// time.
+func (r *Rule) applies(p Point, kinds []Kind, now time.Time) bool {
 	switch {
 	case !slices.Contains(kinds, r.Kind),
-		r.Service != "" && r.Service != o.Service,
-		r.Operation != "" && r.Operation != o.Operation,
-		r.Resource != "" && r.Resource != o.Resource,
-		r.Count > 0 && r.Struck >= r.Count,
+		r.Service != "" && r.Service != p.Service,
+		r.Operation != "" && r.Operation != p.Operation,
+		r.Resource != "" && r.Resource != p.Resource,
+		r.Count > 0 && r.Injected >= r.Count,
 		!r.From.IsZero() && now.Before(r.From),
 		!r.Until.IsZero() && !now.Before(r.Until):
 		return false

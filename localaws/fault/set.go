@@ -14,38 +14,67 @@ import (
 // Set is the rules of one server. It is safe for concurrent use.
 type Set struct {
 	now    func() time.Time
-	chance *chance.Source
-	some   atomic.Bool // there are rules
+	random *chance.Source
+	some   atomic.Bool // there are rules; read without the lock, for calls are many
 
 	mu      sync.Mutex // guards what follows
-	last    int
-	rules   []*Rule         // in order of coming
-	refused map[Kind]string // kinds that cannot be had here, and why
+	known   Operations
+	lastID  int
+	rules   []*Rule         // in the sequence in which they were added
+	refused map[Kind]string // kinds that this server does not support, and why
 }
 
-// New makes an empty set. now is service time.
-func New(now func() time.Time, source *chance.Source) *Set { return &Set{now: now, chance: source} }
+// New returns an empty set that accepts rules for any operation. now returns service
+// time.
+func New(now func() time.Time, random *chance.Source) *Set {
+	return &Set{now: now, random: random}
+}
 
-// Add puts a rule in force, and answers it with its id and what its kind implies.
-// The error names everything that is wrong with it.
-func (s *Set) Add(r Rule) (Rule, error) {
-	if err := r.prepare(); err != nil {
-		return Rule{}, fmt.Errorf("add fault: %w", err)
-	}
-	r.Struck = 0
+// Restrict makes Add refuse rules for services and operations that do not exist, from
+// now on.
+func (s *Set) Restrict(known Operations) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if why := s.refused[r.Kind]; why != "" {
-		return Rule{}, fmt.Errorf("add fault: %s: %s", r.Kind, why)
+	s.known = known
+}
+
+// Add adds a rule and returns it with its id and what its kind implies. The error
+// names everything that is wrong with it. Whether the resource exists is not
+// checked: a rule can be added before its queue or function.
+func (s *Set) Add(r Rule) (Rule, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.complete(&r); err != nil {
+		return Rule{}, fmt.Errorf("add fault: %w", err)
 	}
-	s.last++
-	r.ID = strconv.Itoa(s.last)
+	s.lastID++
+	r.ID = strconv.Itoa(s.lastID)
+	r.Injected = 0
 	s.rules = append(s.rules, &r)
 	s.some.Store(true)
 	return r, nil
 }
 
-// Refuse has Add refuse a kind from now on, and say why.
+// Complete checks a rule and returns it with what its kind implies, without adding
+// it.
+func (s *Set) Complete(r Rule) (Rule, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.complete(&r)
+	return r, err
+}
+
+func (s *Set) complete(r *Rule) error {
+	if err := r.complete(s.known); err != nil {
+		return err
+	}
+	if why := s.refused[r.Kind]; why != "" {
+		return fmt.Errorf("%s: %s", r.Kind, why)
+	}
+	return nil
+}
+
+// Refuse makes Add refuse a kind from now on, with a reason for its error.
 func (s *Set) Refuse(kind Kind, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,30 +84,28 @@ func (s *Set) Refuse(kind Kind, why string) {
 	s.refused[kind] = why
 }
 
-// Resume puts the rules in force that List of another set answered, with their ids
-// and with what they have struck, in an empty set.
+// Resume adds to an empty set the rules that List of another set returned, with
+// their ids and their numbers of injections.
 func (s *Set) Resume(rules []Rule) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range rules {
 		id, err := strconv.Atoi(r.ID)
 		if err == nil {
-			err = r.prepare()
-		}
-		if why := s.refused[r.Kind]; err == nil && why != "" {
-			err = fmt.Errorf("%s: %s", r.Kind, why)
+			err = s.complete(&r)
 		}
 		if err != nil {
 			return fmt.Errorf("resume fault %q: %w", r.ID, err)
 		}
-		s.last = max(s.last, id)
+		s.lastID = max(s.lastID, id)
 		s.rules = append(s.rules, &r)
 	}
 	s.some.Store(len(s.rules) > 0)
 	return nil
 }
 
-// List answers the rules in the order in which they came, spent ones too.
+// List returns the rules in the sequence in which they were added, including those
+// that have ended.
 func (s *Set) List() []Rule {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,8 +116,8 @@ func (s *Set) List() []Rule {
 	return out
 }
 
-// Clear takes the rule with an id away, or with an empty id all of them, and
-// answers how many that were.
+// Clear removes the rule with an id, or all of them for an empty id, and returns how
+// many it removed.
 func (s *Set) Clear(id string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,10 +127,10 @@ func (s *Set) Clear(id string) int {
 	return before - len(s.rules)
 }
 
-// Strike asks whether something of the given kinds goes wrong on an occasion, and
-// answers the first rule that says so. Each rule that is about the occasion draws
-// once.
-func (s *Set) Strike(o Occasion, kinds ...Kind) (Rule, bool) {
+// Choose decides whether a fault of one of the kinds is injected at a point, and
+// returns the first rule that applies, already counted. Every rule that applies
+// draws once, in sequence, until one is chosen.
+func (s *Set) Choose(p Point, kinds ...Kind) (Rule, bool) {
 	if !s.some.Load() {
 		return Rule{}, false
 	}
@@ -111,19 +138,22 @@ func (s *Set) Strike(o Occasion, kinds ...Kind) (Rule, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.rules {
-		if r.meets(o, kinds, now) && s.chance.Float() < r.Probability {
-			r.Struck++
+		if r.applies(p, kinds, now) && s.random.Float() < r.Probability {
+			r.Injected++
 			return *r, true
 		}
 	}
 	return Rule{}, false
 }
 
-// Some reports whether there is any rule.
-func (s *Set) Some() bool { return s.some.Load() }
+// ChooseForCall is Choose for the kinds that apply to any call of an operation.
+func (s *Set) ChooseForCall(p Point) (Rule, bool) { return s.Choose(p, callKinds...) }
 
-// Call asks for a fault of a call.
-func (s *Set) Call(o Occasion) (Rule, bool) { return s.Strike(o, calls...) }
+// ChooseForInvocation is Choose for the kinds that apply to a function while it runs.
+func (s *Set) ChooseForInvocation(p Point) (Rule, bool) { return s.Choose(p, invocationKinds...) }
 
-// IntN draws a number in [0, n) for how a fault goes.
-func (s *Set) IntN(n int) int { return s.chance.IntN(n) }
+// Empty reports whether there is no rule.
+func (s *Set) Empty() bool { return !s.some.Load() }
+
+// IntN returns a random number in [0, n) for the details of a fault.
+func (s *Set) IntN(n int) int { return s.random.IntN(n) }

@@ -5,12 +5,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/reliableq/reliableq/deploy/internal/control"
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 	"github.com/reliableq/reliableq/deploy/internal/flowtest"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 	"github.com/reliableq/reliableq/functions/consumer/consume"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/control"
 )
 
 // world is a deployed flow, and what a run over it showed.
@@ -28,7 +28,7 @@ func deploy(t *testing.T, mode clock.Mode, reporting string) *world {
 // run is a run over the world that looks often and waits for little.
 func (w *world) run() *Run {
 	return &Run{
-		Client:     flow.New(w.AWS.Config(), control.New(w.AWS.URL(), w.AWS.ControlToken())),
+		Client:     flow.New(w.AWS.Config(), control.NewClient(w.AWS.URL(), w.AWS.ControlToken())),
 		Deployment: w.Deployment,
 		WholeBatch: w.Deployment.FailureReporting == consume.WholeBatch,
 		Progress:   progress.New(&w.said, progress.Lines),

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/reliableq/reliableq/deploy/internal/control"
+	"github.com/reliableq/reliableq/localaws/control"
 )
 
 // Client reads and drives a flow through the AWS API.

@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/reliableq/reliableq/deploy/internal/control"
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/control"
 )
 
 // receives returns how often each message of the dead-letter queue was received,
@@ -68,7 +68,7 @@ func TestClockIsHeldWhileDeadLettersAreRead(t *testing.T) {
 			b.send(t, "dlq", 47, 0, nil)
 			cfg := b.aws.Config()
 			cfg.HTTPClient = eager{cfg.HTTPClient, b.aws.Clock()}
-			letters, unseen, err := flow.New(cfg, control.New(b.aws.URL(), b.aws.ControlToken())).DeadLetters(t.Context(), b.d)
+			letters, unseen, err := flow.New(cfg, control.NewClient(b.aws.URL(), b.aws.ControlToken())).DeadLetters(t.Context(), b.d)
 			if err != nil || unseen != 0 || len(letters) != 47 {
 				t.Fatalf("%d letters, %d unseen, %v", len(letters), unseen, err)
 			}
@@ -93,7 +93,7 @@ func TestClockHeldByOthersStaysHeld(t *testing.T) {
 	b := setupIn(t, clock.Skip)
 	b.send(t, "dlq", 1, 0, nil)
 	b.aws.Clock().Hold()
-	letters, _, err := flow.New(b.aws.Config(), control.New(b.aws.URL(), b.aws.ControlToken())).DeadLetters(t.Context(), b.d)
+	letters, _, err := flow.New(b.aws.Config(), control.NewClient(b.aws.URL(), b.aws.ControlToken())).DeadLetters(t.Context(), b.d)
 	if err != nil || len(letters) != 1 || !b.aws.Clock().Held() {
 		t.Errorf("%d letters, %v, held %v", len(letters), err, b.aws.Clock().Held())
 	}
@@ -106,7 +106,7 @@ func TestMessagesInFlightAreUnseenWithAHeldClock(t *testing.T) {
 	if _, err := b.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(b.d.DLQ()), MaxNumberOfMessages: 1}); err != nil {
 		t.Fatal(err)
 	}
-	letters, unseen, err := flow.New(b.aws.Config(), control.New(b.aws.URL(), b.aws.ControlToken())).DeadLetters(t.Context(), b.d)
+	letters, unseen, err := flow.New(b.aws.Config(), control.NewClient(b.aws.URL(), b.aws.ControlToken())).DeadLetters(t.Context(), b.d)
 	if err != nil || len(letters) != 11 || unseen != 1 {
 		t.Errorf("%d letters, %d unseen, %v", len(letters), unseen, err)
 	}
@@ -131,7 +131,7 @@ func fakeClock(t *testing.T, failing string) (*control.Client, func() []string) 
 		}
 	}))
 	t.Cleanup(server.Close)
-	return control.New(server.URL, "token"), func() []string {
+	return control.NewClient(server.URL, "token"), func() []string {
 		mu.Lock()
 		defer mu.Unlock()
 		return asked

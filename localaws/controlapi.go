@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
-	"slices"
 
 	"github.com/reliableq/reliableq/localaws/control"
 	"github.com/reliableq/reliableq/localaws/lambda"
@@ -19,7 +18,7 @@ func (s *Server) makeControl() *control.Handler {
 	p := s.parts
 	return control.New(control.Options{
 		Clock: s.clock, Faults: s.faults, Account: s.opts.Account, Region: s.opts.Region, Logger: s.opts.Logger,
-		Version: s.opts.Version, Services: slices.Clone(services),
+		Version: s.opts.Version, Services: Services(), Resources: p.faultResources,
 		Queues: func(account, region string) []control.Queue { return queueStates(p.sqs.Queues(account, region)) },
 		Peek:   p.peek, Trouble: p.store.Err,
 		Token: s.ControlToken(), Open: s.opts.NoAuth, Signed: func(r *http.Request) bool { return s.gateway.Operator(r) },

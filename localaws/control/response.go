@@ -11,30 +11,26 @@ import (
 	"time"
 )
 
-// maxBody bounds the body of a request, in bytes.
+// maxBody is the longest body of a request, in bytes.
 const maxBody = 64 << 10
 
-// fault is an error with the status that it is answered with.
-type fault struct {
-	Code    string `json:"error"`
-	Message string `json:"message"`
-	status  int
-	// Details are shown beside the message.
-	Details any `json:"details,omitempty"`
-}
-
-// Error gives the message.
-func (f *fault) Error() string { return f.Message }
-
 func badRequest(format string, args ...any) error {
-	return &fault{Code: "BadRequest", Message: fmt.Sprintf(format, args...), status: http.StatusBadRequest}
+	return &Error{
+		Code:    "BadRequest",
+		Message: fmt.Sprintf(format, args...),
+		Status:  http.StatusBadRequest,
+	}
 }
 
 func notFound(format string, args ...any) error {
-	return &fault{Code: "NotFound", Message: fmt.Sprintf(format, args...), status: http.StatusNotFound}
+	return &Error{
+		Code:    "NotFound",
+		Message: fmt.Sprintf(format, args...),
+		Status:  http.StatusNotFound,
+	}
 }
 
-// json makes an http handler of a function that answers a value or an error.
+// json returns an http handler for a function that returns a value or an error.
 func (h *Handler) json(serve func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		out, err := serve(r)
@@ -46,17 +42,21 @@ func (h *Handler) json(serve func(*http.Request) (any, error)) http.HandlerFunc 
 	}
 }
 
-// fail answers an error.
+// fail writes an error response.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	var f *fault
-	if !errors.As(err, &f) {
+	var e *Error
+	if !errors.As(err, &e) {
 		h.opts.Logger.Error("control request failed", slog.String("path", r.URL.Path), slog.Any("error", err))
-		f = &fault{Code: "Internal", Message: err.Error(), status: http.StatusInternalServerError}
+		e = &Error{
+			Code:    "Internal",
+			Message: err.Error(),
+			Status:  http.StatusInternalServerError,
+		}
 	}
-	h.write(w, f.status, f)
+	h.write(w, e.Status, e)
 }
 
-// write answers JSON, indented for people. HTML in it is escaped.
+// write writes a JSON response, indented for people. HTML in it is escaped.
 func (h *Handler) write(w http.ResponseWriter, status int, v any) {
 	h.writeType(w, status, "application/json", v)
 }
@@ -65,30 +65,34 @@ func (h *Handler) write(w http.ResponseWriter, status int, v any) {
 func (h *Handler) writeType(w http.ResponseWriter, status int, contentType string, v any) {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		h.opts.Logger.Error("encode control answer", slog.Any("error", err))
-		status, b = http.StatusInternalServerError, []byte(`{"error": "Internal", "message": "the answer cannot be encoded"}`)
+		h.opts.Logger.Error("cannot encode control response", slog.Any("error", err))
+		status = http.StatusInternalServerError
+		b = []byte(`{"error": "Internal", "message": "the response cannot be encoded"}`)
 	}
+
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	if _, err := w.Write(append(b, '\n')); err != nil {
-		h.opts.Logger.Debug("write control answer", slog.Any("error", err))
+		h.opts.Logger.Debug("cannot write control response", slog.Any("error", err))
 	}
 }
 
-// unknown answers a path that is not there, or a method that it does not take.
+// unknown writes the response for a path that does not exist, or that does not take
+// the method.
 func (h *Handler) unknown(w http.ResponseWriter, r *http.Request) {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := h.mux.Handler(other); pattern != "" {
 			w.Header().Set("Allow", method)
-			h.write(w, http.StatusMethodNotAllowed, &fault{
-				Code: "MethodNotAllowed", Message: fmt.Sprintf("%s takes %s, not %s", r.URL.Path, method, r.Method),
+			h.write(w, http.StatusMethodNotAllowed, &Error{
+				Code:    "MethodNotAllowed",
+				Message: fmt.Sprintf("%s takes %s, not %s", r.URL.Path, method, r.Method),
 			})
 			return
 		}
 	}
-	h.fail(w, r, notFound("there is no %s here", r.URL.Path))
+	h.fail(w, r, notFound("path %s does not exist", r.URL.Path))
 }
 
 // decode reads a JSON body into v. An empty body leaves v as it is; an unknown
@@ -97,7 +101,7 @@ func decode(r *http.Request, v any) error {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil && !errors.Is(err, io.EOF) {
-		return badRequest("read the body: %s", inWords(err))
+		return badRequest("cannot read the body: %s", explainJSON(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return badRequest("there is more than one value in the body")
@@ -105,19 +109,20 @@ func decode(r *http.Request, v any) error {
 	return nil
 }
 
-// inWords says what is wrong with JSON without the words of Go.
-func inWords(err error) string {
+// explainJSON describes an error of encoding/json in the terms of JSON instead of Go.
+func explainJSON(err error) string {
 	var kind *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &kind) && kind.Field == "":
-		return "it is to be a JSON object, and is a JSON " + kind.Value
+		return "want a JSON object, got a JSON " + kind.Value
 	case errors.As(err, &kind):
-		return fmt.Sprintf("%s is to be a %s, and is a JSON %s", kind.Field, kind.Type, kind.Value)
+		member := kind.Field[strings.LastIndexByte(kind.Field, '.')+1:] // without embedded structs
+		return fmt.Sprintf("%s must be a %s, not a JSON %s", member, kind.Type, kind.Value)
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("it is no JSON: %v at byte %d", err, syntax.Offset)
+		return fmt.Sprintf("invalid JSON: %v at byte %d", err, syntax.Offset)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "the JSON in it has no end"
+		return "the JSON is incomplete"
 	}
 	if member, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
 		return "unknown field " + member
@@ -125,8 +130,8 @@ func inWords(err error) string {
 	return err.Error()
 }
 
-// length reads a duration such as 1h30m. It must not be negative.
-func length(member, text string) (time.Duration, error) {
+// parseDuration reads a duration such as 1h30m. It must not be negative.
+func parseDuration(member, text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil {
 		return 0, badRequest("%s: %q is not a duration such as 90s or 1h30m", member, text)

@@ -2,7 +2,6 @@ package localaws
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,47 +15,54 @@ import (
 	"github.com/reliableq/reliableq/localaws/sqs"
 )
 
-// Faults is what is to go wrong in this server; a new one has no rule.
+// Faults returns the rules by which this server injects faults; a new server has none.
 func (s *Server) Faults() *fault.Set { return s.faults }
 
-// faultChance draws faults, apart from ids: a rule changes no id.
-func (s *Server) faultChance() *chance.Source {
+// faultRandom returns the random source for faults. It is not the one for ids: a rule
+// changes no id.
+func (s *Server) faultRandom() *chance.Source {
 	if s.opts.Seed == 0 {
 		return chance.New()
 	}
 	return chance.Seeded(s.opts.Seed ^ 0xfa017)
 }
 
-// intercept stands around every operation: it lets calls fail that are to fail,
-// and a handler die at the call at which it is to die.
+// intercept wraps every operation of the dispatcher: it injects faults into calls, and
+// ends a handler at the call at which it is to crash.
 func (s *Server) intercept(ctx context.Context, c *awsapi.Call, service string, op *awsapi.Operation, in any, next func() (any, error)) (any, error) {
 	return sandbox.Call(ctx, func() (any, error) {
 		if s.opts.ObserveCall != nil {
 			s.opts.ObserveCall(service, op.Name)
 		}
+		call := func() (any, error) { return s.inject(ctx, c, service, op, in, next) }
 		if s.opts.Kill == nil {
-			return s.strike(ctx, c, service, op, in, next)
+			return call()
 		}
-		return s.mortal(ctx, func() (any, error) { return s.strike(ctx, c, service, op, in, next) })
+		return s.killable(ctx, call)
 	})
 }
 
-// strike carries a call out, well or badly.
-func (s *Server) strike(ctx context.Context, c *awsapi.Call, service string, op *awsapi.Operation, in any, next func() (any, error)) (any, error) {
-	if !s.faults.Some() {
+// inject performs a call, with a fault where a rule applies to it.
+func (s *Server) inject(ctx context.Context, c *awsapi.Call, service string, op *awsapi.Operation, in any, next func() (any, error)) (any, error) {
+	if s.faults.Empty() {
 		return next()
 	}
-	o := fault.Occasion{Service: service, Operation: op.Name, Resource: resource(c, op, in)}
-	if r, struck := s.faults.Call(o); struck {
-		return s.fail(ctx, r, c, service, next)
+	p := fault.Point{
+		Service:   publicName(service),
+		Operation: op.Name,
+		Resource:  resource(c, op, in),
+	}
+	if r, ok := s.faults.ChooseForCall(p); ok {
+		return s.injectCall(ctx, r, c, service, next)
 	}
 	if receive, ok := in.(*sqs.ReceiveMessageInput); ok {
-		return s.disorder(o, c, receive, next)
+		return s.injectReceive(p, c, receive, next)
 	}
 	return next()
 }
 
-// resource is the name of the queue or function that a call is about.
+// resource returns the name of the queue or function of a call, or an empty string.
+// Other resources have the last part of their ARN.
 func resource(c *awsapi.Call, op *awsapi.Operation, in any) string {
 	if op.Access == nil {
 		return ""
@@ -72,8 +78,9 @@ func resource(c *awsapi.Call, op *awsapi.Operation, in any) string {
 	return strings.TrimPrefix(arn.Resource, "function:")
 }
 
-// fail carries out a fault of a call.
-func (s *Server) fail(ctx context.Context, r fault.Rule, c *awsapi.Call, service string, next func() (any, error)) (any, error) {
+// injectCall performs a call with the fault of a rule.
+func (s *Server) injectCall(ctx context.Context, r fault.Rule, c *awsapi.Call, service string, next func() (any, error)) (any, error) {
+	// Faults before the call takes effect.
 	switch r.Kind {
 	case fault.Throttle:
 		return nil, throttled(service)
@@ -85,13 +92,19 @@ func (s *Server) fail(ctx context.Context, r fault.Rule, c *awsapi.Call, service
 		s.killAt(r, next)
 		return nil, awsapi.ErrResponseLost
 	}
+
+	// Faults of the response.
 	out, err := next()
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case r.Kind == fault.LoseReply:
+	}
+	switch r.Kind {
+	case fault.LoseReply:
 		return nil, awsapi.ErrResponseLost
-	case c.Protocol != awsapi.Direct: // Slow; a Go call has nobody to wait for
+	case fault.Slow:
+		if c.Protocol == awsapi.Direct { // a call from Go has no response that travels
+			return out, nil
+		}
 		timer := time.NewTimer(r.Delay)
 		defer timer.Stop()
 		select {
@@ -103,10 +116,10 @@ func (s *Server) fail(ctx context.Context, r fault.Rule, c *awsapi.Call, service
 	return out, nil
 }
 
-// errUnavailable is a service that is down.
+// errUnavailable is the error of a service that is not available.
 var errUnavailable = awsapi.Error{Code: "ServiceUnavailable", Status: 503}
 
-// throttled is how each service says that it is asked too much.
+// throttled returns the error of each service for too many requests.
 func throttled(service string) error {
 	switch service {
 	case "sqs":
@@ -119,15 +132,18 @@ func throttled(service string) error {
 
 // throttledFunction is Lambda's 429 (LAM C44).
 var throttledFunction = &awsapi.Error{
-	Code: "TooManyRequestsException", Status: 429, Message: "Rate Exceeded.",
+	Code:    "TooManyRequestsException",
+	Status:  429,
+	Message: "Rate Exceeded.",
 	Members: map[string]string{"Type": "User", "Reason": "ConcurrentInvocationLimitExceeded"},
 	Headers: map[string]string{"Retry-After": "1"},
 }
 
-// disorder carries out faults of a receive. A mapping always gets a message where
-// there is one: it asks again when there is news, and not for having got nothing.
-func (s *Server) disorder(o fault.Occasion, c *awsapi.Call, in *sqs.ReceiveMessageInput, next func() (any, error)) (any, error) {
-	if _, struck := s.faults.Strike(o, fault.ShortReceive); struck {
+// injectReceive performs a receive with the faults of its result. A mapping always
+// gets a message if there is one: it receives again when a message becomes visible,
+// and not because a receive was empty.
+func (s *Server) injectReceive(p fault.Point, c *awsapi.Call, in *sqs.ReceiveMessageInput, next func() (any, error)) (any, error) {
+	if _, ok := s.faults.Choose(p, fault.ShortReceive); ok {
 		limit := 1
 		if in.MaxNumberOfMessages != nil {
 			limit = *in.MaxNumberOfMessages
@@ -140,12 +156,14 @@ func (s *Server) disorder(o fault.Occasion, c *awsapi.Call, in *sqs.ReceiveMessa
 			return &sqs.ReceiveMessageOutput{}, nil
 		}
 	}
+
 	out, err := next()
 	got, ok := out.(*sqs.ReceiveMessageOutput)
-	if err != nil || !ok || strings.HasSuffix(o.Resource, ".fifo") {
+	if err != nil || !ok || strings.HasSuffix(p.Resource, ".fifo") {
 		return out, err
 	}
-	if _, struck := s.faults.Strike(o, fault.Reorder); struck {
+	if _, ok := s.faults.Choose(p, fault.Reorder); ok {
+		// Reversed first, so that two messages never stay as they were by chance alone.
 		slices.Reverse(got.Messages)
 		for i := range got.Messages {
 			j := i + s.faults.IntN(len(got.Messages)-i)
@@ -155,23 +173,32 @@ func (s *Server) disorder(o fault.Occasion, c *awsapi.Call, in *sqs.ReceiveMessa
 	return got, nil
 }
 
-// fate says what is to befall an invocation.
-func (s *Server) fate(_, _, function string) lambda.InjectedFault {
-	if !s.faults.Some() {
+// injectInvocation returns the fault to inject into an invocation.
+func (s *Server) injectInvocation(_, _, function string) lambda.InjectedFault {
+	if s.faults.Empty() {
 		return lambda.InjectedFault{}
 	}
+	r, ok := s.faults.ChooseForInvocation(fault.Point{Service: "lambda", Operation: "Invoke", Resource: function})
+	if !ok {
+		return lambda.InjectedFault{}
+	}
+
 	kinds := map[fault.Kind]lambda.FaultKind{
-		fault.CrashBefore: lambda.CrashBefore, fault.CrashDuring: lambda.CrashDuring, fault.CrashAfter: lambda.CrashAfter,
-		fault.TimeOut: lambda.TimeOut, fault.OutOfMemory: lambda.OutOfMemory, fault.LeakMemory: lambda.LeakMemory,
+		fault.CrashBefore: lambda.CrashBefore,
+		fault.CrashDuring: lambda.CrashDuring,
+		fault.CrashAfter:  lambda.CrashAfter,
+		fault.TimeOut:     lambda.TimeOut,
+		fault.OutOfMemory: lambda.OutOfMemory,
+		fault.LeakMemory:  lambda.LeakMemory,
 	}
-	o := fault.Occasion{Service: "lambda", Operation: "Invoke", Resource: function}
-	r, struck := s.faults.Strike(o, slices.Collect(maps.Keys(kinds))...)
-	if !struck {
-		return lambda.InjectedFault{}
+	f := lambda.InjectedFault{
+		Kind:  kinds[r.Kind],
+		After: r.Delay,
+		MB:    r.MB,
 	}
-	f := lambda.InjectedFault{Kind: kinds[r.Kind], After: r.Delay, MB: r.MB}
 	if r.Kind == fault.CrashDuring {
-		f.Calls, f.Served = s.faults.IntN(2), s.faults.IntN(2) == 0
+		f.Calls = s.faults.IntN(2)
+		f.Served = s.faults.IntN(2) == 0
 	}
 	return f
 }
@@ -191,31 +218,34 @@ func (f *functions) StartInvocation(ctx context.Context, functionARN string, eve
 	if arn, ok := awsapi.ParseARN(functionARN); ok {
 		name, _, _ = strings.Cut(strings.TrimPrefix(arn.Resource, "function:"), ":")
 	}
-	o, faults := fault.Occasion{Service: "lambda", Operation: "Invoke", Resource: name}, f.server.faults
-	if r, struck := faults.Strike(o, fault.Throttle, fault.Unavailable, fault.Kill); struck {
-		if r.Kind == fault.Kill {
+
+	faults := f.server.faults
+	p := fault.Point{Service: "lambda", Operation: "Invoke", Resource: name}
+	discard := func(mapping.Outcome) {}
+	if r, ok := faults.Choose(p, fault.Throttle, fault.Unavailable, fault.Kill); ok {
+		switch r.Kind {
+		case fault.Kill:
 			f.server.killAt(r, func() (any, error) {
-				f.Service.StartInvocation(ctx, functionARN, event, trace, func(mapping.Outcome) {})
+				f.Service.StartInvocation(ctx, functionARN, event, trace, discard)
 				return nil, nil
 			})
-			return
+		case fault.Unavailable:
+			f.RejectInvocation(errUnavailable.With("Service is unavailable: fault %s", r.ID), done)
+		default:
+			f.RejectInvocation(throttledFunction, done)
 		}
-		err := throttledFunction
-		if r.Kind == fault.Unavailable {
-			err = errUnavailable.With("Service is unavailable: fault %s", r.ID)
-		}
-		f.RejectInvocation(err, done)
 		return
 	}
-	if _, struck := faults.Strike(o, fault.DeliverTwice); struck {
-		f.Service.StartInvocation(ctx, functionARN, event, trace, func(mapping.Outcome) {})
+
+	if _, ok := faults.Choose(p, fault.DeliverTwice); ok {
+		f.Service.StartInvocation(ctx, functionARN, event, trace, discard)
 	}
 	f.Service.StartInvocation(ctx, functionARN, event, trace, done)
 }
 
-// serial is how long invocations take under a simulated clock, where they run in
-// turn; nil under any other.
-func (o Options) serial() func(string, []byte) time.Duration {
+// serialTime returns how long invocations take under a simulated clock, where they run
+// one after the other as events of the clock; nil under any other.
+func (o Options) serialTime() func(function string, event []byte) time.Duration {
 	switch {
 	case !o.ClockMode.Serial():
 		return nil

@@ -2,5 +2,5 @@
 
 package localaws
 
-// descriptorLimit is known for Unix alone.
+// descriptorLimit returns 0: the limit is known only on Unix.
 func descriptorLimit() int { return 0 }

@@ -8,7 +8,7 @@ import (
 )
 
 // descriptorLimit returns how many file descriptors this process may have open, or
-// 0 where that is not known. Go has raised the soft limit to the hard one at start.
+// 0 if that is unknown. Go raises the soft limit to the hard one at start.
 func descriptorLimit() int {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {

@@ -2,9 +2,9 @@
 // source mappings, IAM, STS, CloudWatch Logs and CloudWatch, behind one endpoint
 // that Terraform, the AWS CLI and every AWS SDK talk to unmodified.
 //
-// It runs the real function binaries as child processes over the real Lambda
-// Runtime API, or Go functions in process. Its time can be moved, skipped and
-// held (package clock). What it cannot do it refuses by name.
+// It runs real function binaries as child processes over the real Lambda Runtime API,
+// or Go functions in process. Its time can be moved, skipped and held (package clock).
+// Requests for what it does not implement are refused with an error that names it.
 //
 //	srv, err := localaws.New(localaws.Options{Addr: "127.0.0.1:4566"})
 //	if err != nil {
@@ -16,12 +16,15 @@
 //	defer srv.Shutdown(ctx)
 //	fmt.Println("AWS_ENDPOINT_URL=" + srv.URL())
 //
-// Tests want package localawstest, which does this in one line.
+// Tests use package localawstest, which does this in one line.
 //
-// # Shape
+// # Structure
 //
-// Each service is a package of its own: a table of operations over Go types and
-// a state machine under the clock. None imports another. This package makes them,
-// ties them together where AWS does (Lambda assumes roles, writes logs and reads
-// queues), and puts package gateway in front, where wires and signatures live.
+// Each service is a package: a table of operations over Go types, and a state machine
+// whose timers run on the clock. None imports another. This package makes them
+// (assemble.go), connects them where AWS does (the adapters: Lambda assumes roles,
+// writes logs and reads queues), and serves them through package gateway, which
+// implements protocols and signatures. It also injects faults (injection.go), ends the
+// server as a crash would (kill.go), and refuses changes after the store has failed
+// (read_only.go).
 package localaws

@@ -9,46 +9,45 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 )
 
-// refuseKills has the server refuse faults of kind kill where nobody brings it
-// back, or where nothing would be left of it.
+// refuseKills refuses faults of kind kill for a server that is not restarted
+// afterwards, or that would have no state then.
 func (s *Server) refuseKills() {
 	switch {
 	case s.opts.Kill == nil:
-		s.faults.Refuse(fault.Kill, "this server runs inside a program that does not bring it back (Options.Kill is not set); "+
+		s.faults.Refuse(fault.Kill, "this server runs inside a program that does not restart it (Options.Kill is not set); "+
 			"kill one of the command's: reliableq local run --data-dir DIR")
 	case s.opts.DataDir == "":
-		s.faults.Refuse(fault.Kill, "this server keeps its state in memory, and nothing would be left of it; give it a data directory (--data-dir DIR)")
+		s.faults.Refuse(fault.Kill, "this server has its state in memory, and would lose all of it; give it a data directory (--data-dir DIR)")
 	}
 }
 
-// Kill ends this server as kill -9 ends a process, at once: nothing is written any
-// more, the clock stands still, no call is answered, the programs of functions are
-// killed. Then it calls Options.Kill, which may end the process. Where it does
-// not, the owner still owes an [Server.Abandon]. It may be called from a callback of
-// the clock and by faults. A second call does nothing, and nor does one without
-// Options.Kill.
+// Kill ends this server at once, as kill -9 ends a process: nothing is written any
+// longer, the clock stands still, no call gets a response, the programs of functions
+// are killed. Then it calls Options.Kill, which may end the process. If that returns,
+// the owner must call [Server.Abandon]. Kill can be called from a callback of the
+// clock and by faults. It does nothing on a second call, or without Options.Kill.
 func (s *Server) Kill() {
 	if s.opts.Kill == nil || !s.killed.CompareAndSwap(false, true) {
 		return
 	}
 	if err := s.parts.store.Abandon(); err != nil {
-		s.opts.Logger.Error("the store cannot be left as a kill leaves it", "error", err)
+		s.opts.Logger.Error("cannot abandon the store", "error", err)
 	}
 	s.clock.Halt()
 	s.parts.lambda.Kill()
 	s.opts.Kill(s.faults.List())
 }
 
-// Abandon lets go of what a server holds that was killed, and puts nothing in
-// order: what its store had in line is all that is left. It waits for a callback of
-// the clock that is running.
+// Abandon releases the resources of a server that was killed, without a clean
+// shutdown: what was not passed to its store is lost. It waits for a callback of the
+// clock that is running.
 func (s *Server) Abandon() error {
 	s.Kill()
 	s.clock.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	s.ended.Do(func() {
-		// What is under way is cut off, and that is no error here.
+	s.end.Do(func() {
+		// Requests and invocations in progress are cut off, which is no error here.
 		if err := s.shutdown(ctx); !errors.Is(err, context.Canceled) {
 			s.endErr = err
 		}
@@ -69,10 +68,10 @@ func (s *Server) killable(ctx context.Context, call func() (any, error)) (any, e
 	return nil, awsapi.ErrResponseLost
 }
 
-// killAt carries out a fault of kind kill at a call.
+// killAt injects a fault of kind kill into a call.
 func (s *Server) killAt(r fault.Rule, next func() (any, error)) {
 	if r.When == fault.After || r.When == "" && s.faults.IntN(2) == 0 {
-		_, _ = next() // whatever it would have answered
+		_, _ = next() // the call has no response, whatever its result
 	}
 	s.Kill()
 }

@@ -8,50 +8,50 @@ import (
 	"time"
 )
 
-// What clients that connect may take where Options name no limit.
+// Defaults of Limits.
 const (
-	// DefaultConnections is how many connections there may be at a time.
+	// DefaultConnections is the number of simultaneous connections.
 	DefaultConnections = 1024
-	// DefaultHeaderBytes is how long the header of a request may be.
+	// DefaultHeaderBytes is the length of the header of a request.
 	DefaultHeaderBytes = 64 << 10
 	// DefaultHeaderTime is how long the header of a request may take to arrive.
 	DefaultHeaderTime = 10 * time.Second
 	// DefaultReadTime is how long a whole request may take to arrive.
 	DefaultReadTime = time.Minute
-	// DefaultWriteTime is how long a client may keep a piece of its answer waiting.
+	// DefaultWriteTime is how long a client may take to accept a part of its response.
 	DefaultWriteTime = time.Minute
-	// DefaultIdleTime is how long a connection may lie between requests.
+	// DefaultIdleTime is how long a connection may be idle between requests.
 	DefaultIdleTime = 2 * time.Minute
 )
 
-// Limits bound what one client, or all of them together, may take of a server that
-// listens. A field that is zero has its default. Bodies have limits of their own:
-// 70 MB for the zip of a function, 8 MiB for everything else.
+// Limits bound the resources that one client, or all of them together, can take of a
+// server that listens. A zero field means its default. Bodies have fixed limits: 70 MB
+// for the zip of a function, 8 MiB for everything else.
 //
-// All times are the machine's. None of them bounds the time that an operation
-// takes: a long poll waits, and a function runs, as long as each may.
+// All times are machine time. None of them bounds the time that an operation takes,
+// such as a long poll or an invocation.
 type Limits struct {
-	// Connections is how many there may be at a time; further clients wait until
-	// one ends. Default [DefaultConnections]. Where the process may have few file
-	// descriptors, connections take only a part of them.
+	// Connections is the number of simultaneous connections; further clients wait
+	// until one ends. Default [DefaultConnections]; fewer where the process may have
+	// only few file descriptors.
 	Connections int
-	// HeaderBytes is how long the header of a request may be, about: a longer one
-	// answers status 431. Default [DefaultHeaderBytes].
+	// HeaderBytes is about how long the header of a request may be: a longer one is
+	// refused with status 431. Default [DefaultHeaderBytes].
 	HeaderBytes int
 	// HeaderTime is how long it may take to arrive. Default [DefaultHeaderTime].
 	HeaderTime time.Duration
 	// ReadTime is how long header and body together may take to arrive. Default
 	// [DefaultReadTime].
 	ReadTime time.Duration
-	// WriteTime is how long a client may take to accept a piece of its answer.
+	// WriteTime is how long a client may take to accept a part of its response.
 	// Default [DefaultWriteTime].
 	WriteTime time.Duration
-	// IdleTime is how long a connection may lie between requests. Default
+	// IdleTime is how long a connection may be idle between requests. Default
 	// [DefaultIdleTime].
 	IdleTime time.Duration
 }
 
-// withDefaults fills what is not set.
+// withDefaults returns the limits with defaults for zero fields.
 func (l Limits) withDefaults() Limits {
 	set := func(d *time.Duration, to time.Duration) {
 		if *d <= 0 {
@@ -72,24 +72,24 @@ func (l Limits) withDefaults() Limits {
 }
 
 const (
-	// keptDescriptors are left for the store, its reserve, and files in passing.
-	keptDescriptors = 128
-	// fewestConnections are allowed however few descriptors there are.
-	fewestConnections = 16
+	// reservedDescriptors are for the store, its reserve, and short-lived files.
+	reservedDescriptors = 128
+	// minConnections are allowed however few descriptors there are.
+	minConnections = 16
 )
 
-// within bounds the connections by the file descriptors that the process may have:
-// half of what the store leaves, because functions need the rest, some for each
-// environment.
+// within returns the limits with the connections bounded by the file descriptors that
+// the process may have: half of what the store leaves, because each execution
+// environment needs some of the rest. 0 descriptors means unknown.
 func (l Limits) within(descriptors int) Limits {
 	if descriptors > 0 {
-		l.Connections = min(l.Connections, max((descriptors-keptDescriptors)/2, fewestConnections))
+		l.Connections = min(l.Connections, max((descriptors-reservedDescriptors)/2, minConnections))
 	}
 	return l
 }
 
-// server makes the HTTP server. Its WriteTimeout stays off, because it would end
-// long polls and long invocations: see [connection.Write].
+// server returns the HTTP server. It has no WriteTimeout, which would end long polls
+// and long invocations: see [connection.Write].
 func (l Limits) server(h http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           readWithin(h),
@@ -101,45 +101,55 @@ func (l Limits) server(h http.Handler, logger *slog.Logger) *http.Server {
 	}
 }
 
-// readWithin lifts the time limit on reading once a request has been read: the
-// server would take its end for the client's, and end the operation. Until then
-// the limit holds, also for a body that nobody reads.
+// readWithin returns a handler that removes the read deadline once a request has been
+// read: otherwise the HTTP server would take the deadline for the end of the
+// connection, and cancel the operation. Until then the deadline holds, also for a body
+// that is not read.
 func readWithin(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength == 0 {
-			lift(w)
+			removeReadDeadline(w)
 		} else {
-			r.Body = &arriving{ReadCloser: r.Body, left: r.ContentLength, answer: w}
+			r.Body = &deadlineBody{
+				ReadCloser: r.Body,
+				left:       r.ContentLength,
+				response:   w,
+			}
 		}
 		h.ServeHTTP(w, r)
 	})
 }
 
-func lift(w http.ResponseWriter) {
-	// It fails where there is no connection: then there is no limit either.
+func removeReadDeadline(w http.ResponseWriter) {
+	// It fails where there is no connection, and so no deadline.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 }
 
-// arriving is the body of a request that arrives.
-type arriving struct {
+// deadlineBody is the body of a request that is read until a deadline.
+type deadlineBody struct {
 	io.ReadCloser
-	left   int64 // bytes to come; negative when their number is not known
-	answer http.ResponseWriter
+	left     int64               // bytes to read; negative if the number is unknown
+	response http.ResponseWriter // nil once the deadline is removed
 }
 
-// Read reads, and lifts the time limit at the end.
-func (a *arriving) Read(b []byte) (int, error) {
-	n, err := a.ReadCloser.Read(b)
-	known := a.left >= 0
-	a.left -= int64(n)
-	if a.answer != nil && (err == io.EOF || known && a.left <= 0) {
-		lift(a.answer)
-		a.answer = nil
+// Read reads, and removes the deadline at the end of the body.
+func (d *deadlineBody) Read(b []byte) (int, error) {
+	n, err := d.ReadCloser.Read(b)
+	known := d.left >= 0
+	d.left -= int64(n)
+	if d.response != nil && (err == io.EOF || known && d.left <= 0) {
+		removeReadDeadline(d.response)
+		d.response = nil
 	}
 	return n, err
 }
 
-// listen bounds the connections that l accepts.
+// listen returns a listener that bounds the connections that it accepts.
 func (l Limits) listen(on net.Listener) net.Listener {
-	return &listener{Listener: on, places: make(chan struct{}, l.Connections), done: make(chan struct{}), writeTime: l.WriteTime}
+	return &listener{
+		Listener:  on,
+		slots:     make(chan struct{}, l.Connections),
+		done:      make(chan struct{}),
+		writeTime: l.WriteTime,
+	}
 }

@@ -6,48 +6,52 @@ import (
 	"time"
 )
 
-// listener accepts no more connections at a time than it has places. Who comes
-// when all are taken waits in the kernel's line until one is free.
+// listener accepts a limited number of simultaneous connections. Further clients wait
+// in the kernel's accept queue until a connection is closed.
 type listener struct {
 	net.Listener
-	places    chan struct{} // one element for each connection
+	slots     chan struct{} // one element for each connection
 	done      chan struct{} // closed with the listener
 	close     sync.Once
 	writeTime time.Duration
 }
 
-// Accept waits for a place, and then for a connection.
+// Accept waits for a free slot, and then for a connection.
 func (l *listener) Accept() (net.Conn, error) {
 	select {
-	case l.places <- struct{}{}:
+	case l.slots <- struct{}{}:
 	case <-l.done:
 		return nil, net.ErrClosed
 	}
+
 	c, err := l.Listener.Accept()
 	if err != nil {
-		<-l.places
+		<-l.slots
 		return nil, err
 	}
-	leave := sync.OnceFunc(func() { <-l.places })
-	return &connection{Conn: c, leave: leave, writeTime: l.writeTime}, nil
+	return &connection{
+		Conn:      c,
+		release:   sync.OnceFunc(func() { <-l.slots }),
+		writeTime: l.writeTime,
+	}, nil
 }
 
-// Close ends Accept as well when it waits for a place.
+// Close also ends an Accept that waits for a free slot.
 func (l *listener) Close() error {
 	l.close.Do(func() { close(l.done) })
 	return l.Listener.Close()
 }
 
-// connection is one that has a place.
+// connection is a connection that takes a slot of its listener.
 type connection struct {
 	net.Conn
-	leave     func()
+	release   func()
 	writeTime time.Duration
 }
 
-// Write fails when the client does not take what is written in time. The limit is
-// on each piece and not on the answer: when one begins that comes after a long
-// poll, nobody could have said at its beginning when that would be.
+// Write fails when the client does not accept the bytes in time. The deadline is for
+// each write, not for the response: when the response of a long poll begins is not
+// known in advance.
 func (c *connection) Write(b []byte) (int, error) {
 	if err := c.SetWriteDeadline(time.Now().Add(c.writeTime)); err != nil {
 		return 0, err
@@ -55,9 +59,9 @@ func (c *connection) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// Close gives the place to another.
+// Close closes the connection and releases its slot.
 func (c *connection) Close() error {
 	err := c.Conn.Close()
-	c.leave()
+	c.release()
 	return err
 }

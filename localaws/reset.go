@@ -7,43 +7,43 @@ import (
 	"slices"
 )
 
-// errUnknownService says that a name is none of the embedded services'.
+// errUnknownService reports a name that no embedded service has.
 var errUnknownService = errors.New("no such service")
 
-// ResetScope says what [Server.Reset] forgets. Its zero value means everything.
+// ResetScope restricts [Server.Reset]. Its zero value means everything.
 type ResetScope struct {
 	// Service is sqs, lambda, iam, sts, logs or cloudwatch; empty means all.
 	Service string
 	// Account is the 12-digit account; empty means every account.
 	Account string
-	// Region is the region; empty means every region. What has no region, such as
-	// roles, stays where a region is named.
+	// Region is the region; empty means every region. With a region, what has none,
+	// such as roles, stays.
 	Region string
 }
 
-// Reset forgets what services hold, for a fresh start between tests: queues and
-// messages; functions and their event source mappings; roles, policies and
-// temporary credentials; logs; metrics, alarms and dashboards. It names the
-// services that it reached, in the order of their reset. The operator's
-// credentials, the clock and registered handlers stay, and invocations under way
-// end as they would have. Nothing is undone on an error; what was reset until then
-// is.
+// Reset removes what services store, for a fresh start between tests: queues and
+// messages; functions and their event source mappings; roles, policies and temporary
+// credentials; logs; metrics, alarms and dashboards. It returns the services that it
+// reset, in sequence. The operator's credentials, the clock and registered handlers
+// stay, and invocations in progress end as they would have. After an error, the
+// services that were already reset stay so.
 //
-// Temporary credentials belong to their roles and go with iam, so that there is
-// nothing for sts to forget.
+// Temporary credentials belong to their roles and are removed with iam; a reset of sts
+// removes nothing.
 func (s *Server) Reset(ctx context.Context, scope ResetScope) ([]string, error) {
 	if scope.Service != "" && !slices.Contains(services, scope.Service) {
 		return nil, fmt.Errorf("reset %s: %w", scope.Service, errUnknownService)
 	}
+
 	p := s.parts
-	reached := []string{}
+	done := []string{}
 	for _, part := range []struct {
 		name   string
 		global bool
 		reset  func(account, region string) error
 	}{
-		// Functions and mappings go first, so that none polls what is going, and
-		// roles last, for whatever still ends with their credentials.
+		// Functions and mappings come first, so that none uses what is being removed;
+		// roles come last, for calls in progress that use their credentials.
 		{"lambda", false, p.resetLambda},
 		{"sqs", false, p.sqs.Reset},
 		{"logs", false, p.logs.Reset},
@@ -55,17 +55,17 @@ func (s *Server) Reset(ctx context.Context, scope ResetScope) ([]string, error) 
 			continue
 		}
 		if err := ctx.Err(); err != nil {
-			return reached, err
+			return done, err
 		}
 		if err := part.reset(scope.Account, scope.Region); err != nil {
-			return reached, fmt.Errorf("reset %s: %w", part.name, err)
+			return done, fmt.Errorf("reset %s: %w", part.name, err)
 		}
-		reached = append(reached, part.name)
+		done = append(done, part.name)
 	}
-	return reached, nil
+	return done, nil
 }
 
-// resetLambda forgets mappings and then functions.
+// resetLambda removes mappings and then functions.
 func (p *parts) resetLambda(account, region string) error {
 	return errors.Join(p.mappings.Reset(account, region), p.lambda.Reset(account, region))
 }

@@ -24,19 +24,20 @@ type Server struct {
 	clock    *clock.Clock
 	parts    *parts
 	faults   *fault.Set
-	handler  http.Handler
 	gateway  *gateway.Gateway
 	operator awsapi.Credential
-	http     *http.Server
-	listener net.Listener
-	served   chan error
-	killed   atomic.Bool // nothing is answered any more
-	ended    sync.Once
-	endErr   error
+	killed   atomic.Bool // no request gets a response any longer
+
+	http     *http.Server // nil before Start
+	listener net.Listener // nil before Start
+	served   chan error   // the result of http.Serve
+
+	end    sync.Once // guards endErr
+	endErr error
 }
 
-// New makes an embedded AWS, with the state of Options.DataDir where there is
-// one. It does not listen yet. The caller owes it a Shutdown.
+// New returns an embedded AWS, with the state of Options.DataDir if there is one. It
+// does not listen yet. The caller must call Shutdown.
 func New(o Options) (*Server, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -49,8 +50,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Start listens on Options.Addr and serves in the background. It returns once
-// requests are answered.
+// Start listens on Options.Addr and serves in the background. When it returns, the
+// server accepts requests.
 func (s *Server) Start(ctx context.Context) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", s.opts.Addr)
@@ -58,24 +59,25 @@ func (s *Server) Start(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", s.opts.Addr, err)
 	}
 	s.listener = l
+
 	limits := s.opts.Limits.within(descriptorLimit())
-	s.http = limits.server(s.handler, s.opts.Logger)
+	s.http = limits.server(s.gateway, s.opts.Logger)
 	go func() { s.served <- s.http.Serve(limits.listen(l)) }()
 	return nil
 }
 
-// Wait returns when the server has stopped serving, with the reason when it was
-// not Shutdown.
+// Wait returns when the server has stopped serving, with an error unless the reason
+// was Shutdown.
 func (s *Server) Wait() error {
 	err := <-s.served
-	s.served <- err
+	s.served <- err // for the next call
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return fmt.Errorf("serve: %w", err)
 }
 
-// Addr is the address that Start listens on, port included, or empty.
+// Addr returns the address that Start listens on, port included, or empty.
 func (s *Server) Addr() string {
 	if s.listener == nil {
 		return ""
@@ -83,13 +85,13 @@ func (s *Server) Addr() string {
 	return s.listener.Addr().String()
 }
 
-// Isolation returns how far the programs of functions are kept apart from the
-// machine. The first call tries what the system provides.
+// Isolation returns how the programs of functions are isolated from the machine. The
+// first call tries what the system provides.
 func (s *Server) Isolation() process.Isolation { return s.parts.lambda.Isolation() }
 
-// URL is the endpoint for AWS_ENDPOINT_URL. Without a listener it is a name that
-// only Transport knows. A server that listens on all addresses is called at its
-// loopback address.
+// URL returns the endpoint, for AWS_ENDPOINT_URL. Without a listener it works only
+// with Transport. For a server that listens on all addresses it is the loopback
+// address.
 func (s *Server) URL() string {
 	if s.listener == nil {
 		return "http://localaws.invalid"
@@ -100,41 +102,48 @@ func (s *Server) URL() string {
 	return "http://" + s.Addr()
 }
 
-// Handler answers every request to the embedded AWS.
-func (s *Server) Handler() http.Handler { return s.handler }
+// Handler returns the handler of every request to the embedded AWS.
+func (s *Server) Handler() http.Handler { return s.gateway }
 
-// Clock is the server's service time.
+// Transport returns a transport for HTTP clients that calls this server in memory,
+// without a socket. It works inside a testing/synctest bubble.
+func (s *Server) Transport() http.RoundTripper { return gateway.Transport(s.gateway) }
+
+// Clock returns the server's service time.
 func (s *Server) Clock() *clock.Clock { return s.clock }
 
-// Account is the account id that credentials of the operator belong to.
+// Account returns the id of the operator's account.
 func (s *Server) Account() string { return s.opts.Account }
 
-// Region is the server's own region.
+// Region returns the server's own region.
 func (s *Server) Region() string { return s.opts.Region }
 
-// Credentials are the operator's: an administrator's access key, made at first
-// start and kept in the data directory.
+// Credentials returns the operator's access key. The operator is an administrator;
+// the key is created at the first start and stored in the data directory.
 func (s *Server) Credentials() (accessKeyID, secretAccessKey string) {
 	return s.operator.AccessKey, s.operator.Secret
 }
 
-// Shutdown stops listening, lets requests and invocations under way end until
-// ctx does, ends every child process and makes the state durable. A second call
-// answers what the first did.
+// Shutdown stops listening, waits for requests and invocations in progress until ctx
+// ends, ends every child process and makes the state durable. A second call returns
+// the result of the first.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.ended.Do(func() { s.endErr = s.shutdown(ctx) })
+	s.end.Do(func() { s.endErr = s.shutdown(ctx) })
 	return s.endErr
 }
 
 func (s *Server) shutdown(ctx context.Context) error {
-	var errs []error
-	s.parts.control.Close() // whoever waits for the clock, or for a message, is answered now
+	// Requests that wait for the clock or for a message end now.
+	s.parts.control.Close()
 	s.parts.sqs.ReleasePolls()
+
+	var errs []error
 	if s.http != nil {
 		if err := s.http.Shutdown(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("let requests end: %w", err), s.http.Close())
+			errs = append(errs, fmt.Errorf("wait for requests to end: %w", err), s.http.Close())
 		}
 	}
+
 	errs = append(errs, s.parts.close(ctx))
 	s.clock.Close()
 	return errors.Join(errs...)

@@ -7,32 +7,37 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
+	"github.com/reliableq/reliableq/localaws/lambda"
 	"github.com/reliableq/reliableq/localaws/lambda/mapping"
 	"github.com/reliableq/reliableq/localaws/sqs"
 )
 
-// queues is SQS as event source mappings, dead-letter queues and destinations of
-// functions use it: through the dispatcher, so that the role's permissions count.
+// queues is SQS for event source mappings, and for the dead-letter queues and
+// destinations of functions. Its calls go through the dispatcher, which checks the
+// permissions of the role.
 type queues struct {
 	server *Server
 	sqs    *sqs.Service
 }
 
-var _ mapping.Queues = (*queues)(nil)
+var (
+	_ mapping.Queues = (*queues)(nil)
+	_ lambda.Queues  = (*queues)(nil)
+)
 
-// call is a call about a queue by somebody.
-func (q *queues) call(as awsapi.Caller, queueARN string) (*awsapi.Call, string, error) {
+// newCall returns a call by a caller about a queue, and the queue's URL.
+func (q *queues) newCall(as awsapi.Caller, queueARN string) (c *awsapi.Call, url string, err error) {
 	arn, ok := awsapi.ParseARN(queueARN)
 	if !ok || arn.Service != "sqs" {
 		return nil, "", fmt.Errorf("%s is not the ARN of a queue", queueARN)
 	}
-	c := q.server.call(as, arn.Account, arn.Region)
+	c = q.server.newCall(as, arn.Account, arn.Region)
 	return c, c.Endpoint + "/" + arn.Account + "/" + arn.Resource, nil
 }
 
 // Check implements mapping.Queues.
 func (q *queues) Check(ctx context.Context, as awsapi.Caller, queueARN, action string) error {
-	c, url, err := q.call(as, queueARN)
+	c, url, err := q.newCall(as, queueARN)
 	if err != nil {
 		return err
 	}
@@ -45,20 +50,23 @@ func (q *queues) Check(ctx context.Context, as awsapi.Caller, queueARN, action s
 	case "GetQueueAttributes":
 		in = &sqs.GetQueueAttributesInput{QueueURL: url}
 	default:
-		return fmt.Errorf("check %s on %s: a mapping has no use for it", action, queueARN)
+		return fmt.Errorf("check %s on %s: mappings do not use this operation", action, queueARN)
 	}
+
 	d := q.server.parts.dispatcher
 	op := d.Services["sqs"].Operations[action]
 	if err := d.Allow(ctx, c, &op, in); err != nil {
 		return err
 	}
+
+	// The queue must exist, whether or not the role may read its attributes.
 	_, err = q.sqs.GetQueueAttributes(ctx, c, &sqs.GetQueueAttributesInput{QueueURL: url})
 	return err
 }
 
 // Describe implements mapping.Queues.
 func (q *queues) Describe(ctx context.Context, as awsapi.Caller, queueARN string) (mapping.Queue, error) {
-	c, url, err := q.call(as, queueARN)
+	c, url, err := q.newCall(as, queueARN)
 	if err != nil {
 		return mapping.Queue{}, err
 	}
@@ -76,31 +84,40 @@ func (q *queues) Describe(ctx context.Context, as awsapi.Caller, queueARN string
 
 // Receive implements mapping.Queues.
 func (q *queues) Receive(ctx context.Context, as awsapi.Caller, queueARN string, limit int) ([]mapping.Message, error) {
-	c, url, err := q.call(as, queueARN)
+	c, url, err := q.newCall(as, queueARN)
 	if err != nil {
 		return nil, err
 	}
-	wait := 0
+	noWait := 0
 	in := &sqs.ReceiveMessageInput{
-		QueueURL: url, MaxNumberOfMessages: &limit, WaitTimeSeconds: &wait,
-		MessageSystemAttributeNames: []string{"All"}, MessageAttributeNames: []string{"All"},
+		QueueURL:                    url,
+		MaxNumberOfMessages:         &limit,
+		WaitTimeSeconds:             &noWait,
+		MessageSystemAttributeNames: []string{"All"},
+		MessageAttributeNames:       []string{"All"},
 	}
 	out, err := run[sqs.ReceiveMessageOutput](ctx, q.server, c, "sqs", "ReceiveMessage", in)
 	if err != nil {
 		return nil, err
 	}
+
 	messages := make([]mapping.Message, len(out.Messages))
 	for i, m := range out.Messages {
 		messages[i] = mapping.Message{
-			ID: m.MessageID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, MD5OfBody: m.MD5OfBody,
-			MD5OfAttributes: m.MD5OfMessageAttributes, System: m.Attributes, Attributes: attributesOf(m.MessageAttributes),
+			ID:              m.MessageID,
+			ReceiptHandle:   m.ReceiptHandle,
+			Body:            m.Body,
+			MD5OfBody:       m.MD5OfBody,
+			MD5OfAttributes: m.MD5OfMessageAttributes,
+			System:          m.Attributes,
+			Attributes:      mappingAttributes(m.MessageAttributes),
 		}
 	}
 	return messages, nil
 }
 
-// attributesOf gives message attributes in the mapping's own terms.
-func attributesOf(in map[string]sqs.MessageAttributeValue) map[string]mapping.Attribute {
+// mappingAttributes returns message attributes in the type of mappings.
+func mappingAttributes(in map[string]sqs.MessageAttributeValue) map[string]mapping.Attribute {
 	out := make(map[string]mapping.Attribute, len(in))
 	for name, v := range in {
 		a := mapping.Attribute{DataType: v.DataType, Binary: v.BinaryValue}
@@ -114,14 +131,18 @@ func attributesOf(in map[string]sqs.MessageAttributeValue) map[string]mapping.At
 
 // Delete implements mapping.Queues.
 func (q *queues) Delete(ctx context.Context, as awsapi.Caller, queueARN string, receiptHandles []string) (failed []string, err error) {
-	c, url, err := q.call(as, queueARN)
+	c, url, err := q.newCall(as, queueARN)
 	if err != nil {
 		return receiptHandles, err
 	}
-	in := &sqs.DeleteMessageBatchInput{QueueURL: url, Entries: make([]sqs.DeleteMessageBatchRequestEntry, len(receiptHandles))}
+	in := &sqs.DeleteMessageBatchInput{
+		QueueURL: url,
+		Entries:  make([]sqs.DeleteMessageBatchRequestEntry, len(receiptHandles)),
+	}
 	for i, handle := range receiptHandles {
 		in.Entries[i] = sqs.DeleteMessageBatchRequestEntry{ID: strconv.Itoa(i), ReceiptHandle: handle}
 	}
+
 	out, err := run[sqs.DeleteMessageBatchOutput](ctx, q.server, c, "sqs", "DeleteMessageBatch", in)
 	if err != nil {
 		return receiptHandles, err
@@ -137,7 +158,30 @@ func (q *queues) Delete(ctx context.Context, as awsapi.Caller, queueARN string, 
 // Watch implements mapping.Queues.
 func (q *queues) Watch(queueARN string, f func()) (stop func()) { return q.sqs.Watch(queueARN, f) }
 
-// run is one operation for a caller, permission check included.
+// Send implements lambda.Queues.
+func (q *queues) Send(ctx context.Context, as awsapi.Caller, queueARN, body string, attributes map[string]lambda.Attribute, trace string) error {
+	c, url, err := q.newCall(as, queueARN)
+	if err != nil {
+		return err
+	}
+	in := &sqs.SendMessageInput{
+		QueueURL:          url,
+		MessageBody:       body,
+		MessageAttributes: map[string]sqs.MessageAttributeValue{},
+	}
+	for name, a := range attributes {
+		in.MessageAttributes[name] = sqs.MessageAttributeValue{DataType: a.DataType, StringValue: &a.Value}
+	}
+	if trace != "" {
+		in.MessageSystemAttributes = map[string]sqs.MessageAttributeValue{
+			"AWSTraceHeader": {DataType: "String", StringValue: &trace},
+		}
+	}
+	_, err = run[sqs.SendMessageOutput](ctx, q.server, c, "sqs", "SendMessage", in)
+	return err
+}
+
+// run performs one operation for a caller, including the check of its permissions.
 func run[Out any](ctx context.Context, s *Server, c *awsapi.Call, service, operation string, in any) (*Out, error) {
 	out, err := s.parts.dispatcher.Do(ctx, c, service, operation, in)
 	if err != nil {
@@ -146,11 +190,17 @@ func run[Out any](ctx context.Context, s *Server, c *awsapi.Call, service, opera
 	return out.(*Out), nil
 }
 
-// call is a call that the server makes itself, for somebody, about an account and
-// region.
-func (s *Server) call(as awsapi.Caller, account, region string) *awsapi.Call {
+// newCall returns a call that the server makes itself on behalf of a caller, in an
+// account and region.
+func (s *Server) newCall(as awsapi.Caller, account, region string) *awsapi.Call {
 	return &awsapi.Call{
-		Caller: as, Account: account, Region: region, RequestID: s.parts.chance.UUID(),
-		Endpoint: s.URL(), Protocol: awsapi.Direct, Secure: true, UserAgent: "lambda.amazonaws.com",
+		Caller:    as,
+		Account:   account,
+		Region:    region,
+		RequestID: s.parts.random.UUID(),
+		Endpoint:  s.URL(),
+		Protocol:  awsapi.Direct,
+		Secure:    true,
+		UserAgent: "lambda.amazonaws.com",
 	}
 }

@@ -262,7 +262,7 @@ func TestRefusedParametersAreNamed(t *testing.T) {
 				}
 				var refusal *wire.Error
 				leaf := r.member[strings.LastIndexByte(r.member, '.')+1:]
-				if !errors.As(err, &refusal) || refusal.Fault != wire.Unsupported || !strings.Contains(strings.ToLower(refusal.Member), strings.ToLower(leaf)) {
+				if !errors.As(err, &refusal) || refusal.Kind != wire.Unsupported || !strings.Contains(strings.ToLower(refusal.Member), strings.ToLower(leaf)) {
 					t.Errorf("%s of %s: %v, want a refusal that names it", r.member, name, err)
 				}
 			}

@@ -16,24 +16,24 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// Limits of a request's body in bytes. The first is Lambda's for code in a
-// request (50 MiB of zip in base64); the other lets 1 MiB of message in JSON's
-// longest escapes through.
+// Limits of a request's body in bytes. The first is Lambda's for code in a request
+// (50 MiB of zip in base64); the other permits a message of 1 MiB in which JSON escapes
+// every character.
 const (
 	maxRESTBody = 69_905_067
 	maxBody     = 8 << 20
 )
 
-// maxAhead is how much room is made for a body that is only announced: memory is
-// for those who send.
+// maxAhead is how much memory is allocated, in bytes, before a body arrives: its
+// announced length may be false.
 const maxAhead = 1 << 20
 
-// keepBuffer is the largest buffer that is kept for another request.
-const keepBuffer = 256 << 10
+// maxPooledBuffer is the largest buffer that is reused for another request, in bytes.
+const maxPooledBuffer = 256 << 10
 
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// limit is how long the body may be.
+// limit returns the longest body of the protocol, in bytes.
 func (x *exchange) limit() int {
 	if x.protocol == awsapi.REST {
 		return maxRESTBody
@@ -41,13 +41,12 @@ func (x *exchange) limit() int {
 	return maxBody
 }
 
-// read reads the whole body, so that it is off the wire before the response goes
-// onto it, and undoes content encodings. What it may take of memory depends on
-// whether the caller's key is known.
+// read reads the whole body before the response begins, and decodes content encodings.
+// How much memory it may take depends on whether the caller's key is known.
 func (x *exchange) read(known bool) error {
 	limit := x.limit()
 	if !known {
-		limit = maxStranger
+		limit = maxUnknownBody
 	}
 	if x.r.ContentLength > int64(x.limit()) {
 		return x.tooLarge(x.limit())
@@ -60,7 +59,8 @@ func (x *exchange) read(known bool) error {
 	if err != nil {
 		return err
 	}
-	x.raw, x.body = raw, raw
+	x.raw = raw
+	x.body = raw
 	for encoding := range strings.SplitSeq(x.r.Header.Get("Content-Encoding"), ",") {
 		switch strings.ToLower(strings.TrimSpace(encoding)) {
 		case "", "identity":
@@ -72,25 +72,25 @@ func (x *exchange) read(known bool) error {
 			err = fmt.Errorf("content encoding %q is not supported", encoding)
 		}
 		if err != nil {
-			return x.fault(malformedInput, "read the body: %v", err)
+			return x.newError(malformedInput, "read the body: %v", err)
 		}
 	}
 	return nil
 }
 
-// reserve takes a place in the memory that bodies may take before their signature
-// is verified. A caller without a known key who finds none is refused at once.
+// reserve reserves the memory that a body takes until its signature is verified. A
+// caller without a known key is refused at once if there is none.
 func (x *exchange) reserve(known bool, limit int) error {
 	if !known {
-		if x.r.ContentLength > maxStranger {
+		if x.r.ContentLength > maxUnknownBody {
 			x.drain()
-			return x.claim()
+			return x.checkCredential()
 		}
-		if !x.g.intake.enterStranger() {
+		if !x.g.bodies.reserveUnknown() {
 			x.w.Header().Set("Connection", "close")
-			return x.claim()
+			return x.checkCredential()
 		}
-		x.reserved = x.g.intake.leaveStranger
+		x.releaseMemory = x.g.bodies.releaseUnknown
 		return nil
 	}
 
@@ -98,31 +98,31 @@ func (x *exchange) reserve(known bool, limit int) error {
 	if n := x.r.ContentLength; n >= 0 {
 		size = int(n)
 	}
-	release, err := x.g.intake.reserve(x.r.Context(), size)
+	release, err := x.g.bodies.reserve(x.r.Context(), size)
 	if err != nil {
 		x.w.Header().Set("Connection", "close")
-		return x.fault(requestTimeout, "Too many large requests are being read. Try again.")
+		return x.newError(requestTimeout, "Too many large requests are being read. Try again.")
 	}
-	x.reserved = release
+	x.releaseMemory = release
 	return nil
 }
 
-// releaseIntake gives back the place that reading the body took. It may be called
-// more than once.
-func (x *exchange) releaseIntake() {
-	if x.reserved != nil {
-		x.reserved()
-		x.reserved = nil
+// releaseBody releases the memory that is reserved for the body. It can be called more
+// than once.
+func (x *exchange) releaseBody() {
+	if x.releaseMemory != nil {
+		x.releaseMemory()
+		x.releaseMemory = nil
 	}
 }
 
-// drain reads the body and forgets it, for a short time at most, so that a client
-// that is refused sees the response in place of a broken connection.
+// drain reads and discards the body, for a short time at most, so that a client whose
+// request is refused gets the response and not a broken connection.
 func (x *exchange) drain() {
 	if x.r.ContentLength == 0 {
 		return
 	}
-	// It fails where there is no connection: then there is nothing to wait for.
+	// It fails where there is no connection, and so nothing to wait for.
 	_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(drainTime))
 	n, err := io.Copy(io.Discard, io.LimitReader(x.r.Body, int64(x.limit())+1))
 	if err != nil || n > int64(x.limit()) {
@@ -132,15 +132,16 @@ func (x *exchange) drain() {
 
 // readAll reads a body of at most limit bytes.
 func (x *exchange) readAll(limit int) ([]byte, error) {
+	// The payload of a REST request may be used after the request: it is not pooled.
 	dst := []byte(nil)
-	if x.protocol != awsapi.REST { // a REST payload outlives the request
-		x.pool = buffers.Get().(*[]byte)
-		dst = (*x.pool)[:0]
+	if x.protocol != awsapi.REST {
+		x.pooled = buffers.Get().(*[]byte)
+		dst = (*x.pooled)[:0]
 	}
 	b := bytes.NewBuffer(dst)
 	body := io.LimitReader(x.r.Body, int64(limit)+1)
 
-	// Room for the whole body is made once a part of it has arrived.
+	// Memory for the whole body is allocated once a part of it has arrived.
 	announced := int(max(x.r.ContentLength, 0))
 	b.Grow(min(announced, maxAhead) + bytes.MinRead)
 	_, err := b.ReadFrom(io.LimitReader(body, maxAhead))
@@ -151,18 +152,18 @@ func (x *exchange) readAll(limit int) ([]byte, error) {
 		_, err = b.ReadFrom(body)
 	}
 
-	if x.pool != nil {
-		*x.pool = b.Bytes()
+	if x.pooled != nil {
+		*x.pooled = b.Bytes()
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		x.w.Header().Set("Connection", "close")
-		return nil, x.fault(requestTimeout, "The body of the request did not arrive in time.")
+		return nil, x.newError(requestTimeout, "The body of the request did not arrive in time.")
 	case err != nil:
-		return nil, x.fault(malformedInput, "read the body: %v", err)
-	case b.Len() > limit && limit == maxStranger:
+		return nil, x.newError(malformedInput, "read the body: %v", err)
+	case b.Len() > limit && limit == maxUnknownBody:
 		x.drain()
-		return nil, x.claim()
+		return nil, x.checkCredential()
 	case b.Len() > limit:
 		return nil, x.tooLarge(limit)
 	}
@@ -170,23 +171,22 @@ func (x *exchange) readAll(limit int) ([]byte, error) {
 }
 
 func (x *exchange) tooLarge(limit int) error {
-	e := x.fault(requestTooLarge, "Request must be smaller than %d bytes for the %s operation", limit, x.asked)
 	x.w.Header().Set("Connection", "close")
-	return e
+	return x.newError(requestTooLarge, "Request must be smaller than %d bytes for the %s operation", limit, x.operationName)
 }
 
-// release ends the work and gives the buffer back.
+// release ends the exchange: its work, its reserved memory and its buffer.
 func (x *exchange) release() {
-	x.releaseIntake()
+	x.releaseBody()
 	if x.working {
 		x.g.opts.Clock.End()
 	}
-	if x.pool != nil && cap(*x.pool) <= keepBuffer {
-		buffers.Put(x.pool)
+	if x.pooled != nil && cap(*x.pooled) <= maxPooledBuffer {
+		buffers.Put(x.pooled)
 	}
 }
 
-// gunzip unpacks to at most limit bytes.
+// gunzip returns the unpacked bytes, at most limit of them.
 func gunzip(b []byte, limit int) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(b))
 	if err != nil {
@@ -194,13 +194,13 @@ func gunzip(b []byte, limit int) ([]byte, error) {
 	}
 	out, err := io.ReadAll(io.LimitReader(z, int64(limit)+1))
 	if err == nil && len(out) > limit {
-		err = fmt.Errorf("it unpacks to more than %d bytes", limit)
+		err = fmt.Errorf("more than %d bytes unpacked", limit)
 	}
 	return out, err
 }
 
-// unchunk takes the frames of aws-chunked off: hexadecimal length, extensions
-// after a semicolon, the bytes, and so on to a chunk of length 0 and trailers.
+// unchunk decodes aws-chunked: for each chunk a hexadecimal length, extensions after a
+// semicolon, and the bytes; at the end a chunk of length 0 and trailers.
 func unchunk(b []byte) ([]byte, error) {
 	out := make([]byte, 0, len(b))
 	for {
@@ -208,7 +208,8 @@ func unchunk(b []byte) ([]byte, error) {
 		if !ok {
 			return nil, io.ErrUnexpectedEOF
 		}
-		size, _, _ := bytes.Cut(head, []byte(";"))
+
+		size, _, _ := bytes.Cut(head, []byte(";")) // extensions have no meaning here
 		n, err := strconv.ParseUint(string(size), 16, 31)
 		if err != nil {
 			return nil, fmt.Errorf("length of a chunk: %w", err)
@@ -216,10 +217,12 @@ func unchunk(b []byte) ([]byte, error) {
 		if n == 0 {
 			return out, nil
 		}
+
 		if uint64(len(rest)) < n+2 || string(rest[n:n+2]) != "\r\n" {
 			return nil, io.ErrUnexpectedEOF
 		}
-		out, b = append(out, rest[:n]...), rest[n+2:]
+		out = append(out, rest[:n]...)
+		b = rest[n+2:]
 	}
 }
 

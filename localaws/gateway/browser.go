@@ -10,17 +10,17 @@ import (
 	"strings"
 )
 
-// guard refuses requests that a web page may have sent, and reports whether it has
-// written the response. It relies on headers that a page cannot choose: Host, Origin
-// and Sec-Fetch-Site. Programs send neither of the last two.
-func (g *Gateway) guard(w http.ResponseWriter, r *http.Request) (done bool) {
+// refuseBrowsers refuses requests that a web page may have sent, and reports whether it
+// has written the response. It relies on headers that a page cannot choose: Host,
+// Origin and Sec-Fetch-Site. Programs do not send the last two.
+func (g *Gateway) refuseBrowsers(w http.ResponseWriter, r *http.Request) (done bool) {
 	if !inProcess(r) && !g.knownHost(r.Host) {
 		refuse(w, fmt.Sprintf("host %q is not accepted: call the endpoint as 127.0.0.1, [::1], localhost or the host it listens on", r.Host))
 		return true
 	}
 
-	// Browsers send Origin with every POST and every WebSocket handshake. The
-	// endpoint serves no pages, so that no origin is its own.
+	// Browsers send Origin with every POST and every WebSocket handshake. The endpoint
+	// serves no pages, so every origin is foreign.
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if slices.Contains(g.opts.Origins, origin) {
 			return g.allowOrigin(w, r, origin)
@@ -29,7 +29,7 @@ func (g *Gateway) guard(w http.ResponseWriter, r *http.Request) (done bool) {
 		return true
 	}
 
-	// An image or a link is a GET without Origin. "none" is an address that the user
+	// Images and links send a GET without Origin. "none" means an address that the user
 	// typed.
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "none" {
 		refuse(w, "web pages may not call this endpoint")
@@ -38,7 +38,8 @@ func (g *Gateway) guard(w http.ResponseWriter, r *http.Request) (done bool) {
 	return false
 }
 
-// allowOrigin adds the headers that let a page of origin read the response.
+// allowOrigin adds the headers that permit a page of an origin to read the response,
+// and reports whether it has written the response.
 func (g *Gateway) allowOrigin(w http.ResponseWriter, r *http.Request, origin string) (done bool) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", origin)
@@ -53,10 +54,10 @@ func (g *Gateway) allowOrigin(w http.ResponseWriter, r *http.Request, origin str
 	return true
 }
 
-// knownHost reports whether a Host header names this machine, whatever a name server
-// says: an address of 127.0.0.0/8, ::1, localhost, or a name in Options.Hosts. Other
-// spellings of the same addresses, such as 0.0.0.0 and ::ffff:127.0.0.1, are refused:
-// browsers do not treat them as local, and leave out the headers that guard reads.
+// knownHost reports whether a Host header names this machine without a name server: an
+// address of 127.0.0.0/8, ::1, localhost, or a name in Options.Hosts. Other forms of
+// the same addresses, such as 0.0.0.0 and ::ffff:127.0.0.1, are not accepted: browsers
+// do not treat them as local, and omit the headers that refuseBrowsers reads.
 func (g *Gateway) knownHost(header string) bool {
 	host, ok := hostOf(header)
 	if !ok {
@@ -69,7 +70,7 @@ func (g *Gateway) knownHost(header string) bool {
 }
 
 // hostOf returns the host of a Host header in lower case, without port, brackets
-// and one trailing dot. It reports false for what is not HOST or HOST:PORT.
+// and one trailing dot. ok is false unless the header is HOST or HOST:PORT.
 func hostOf(header string) (host string, ok bool) {
 	host = header
 	if rest, bracketed := strings.CutPrefix(header, "["); bracketed {
@@ -79,6 +80,7 @@ func hostOf(header string) (host string, ok bool) {
 		}
 		return strings.ToLower(host), true
 	}
+
 	if i := strings.IndexByte(header, ':'); i >= 0 {
 		if !isPort(header[i:]) {
 			return "", false
@@ -99,16 +101,16 @@ func isPort(s string) bool {
 	return err == nil
 }
 
-// refuse writes a 403 for a request that is not a program's.
+// refuse writes a 403 response.
 func refuse(w http.ResponseWriter, text string) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	http.Error(w, text, http.StatusForbidden)
 }
 
-// inProcessKey marks the context of a request that Transport carries.
+// inProcessKey marks the context of a request that comes from Transport.
 type inProcessKey struct{}
 
-// inProcess reports whether a request came by Transport and not over a socket, so
+// inProcess reports whether a request comes from Transport and not from a socket, so
 // that no web page can have sent it. Its host may be any name.
 func inProcess(r *http.Request) bool { return r.Context().Value(inProcessKey{}) != nil }
 

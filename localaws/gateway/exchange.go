@@ -11,83 +11,84 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway/wire"
 )
 
-// exchange is one request on its way to an answer.
+// exchange is one request and its response.
 type exchange struct {
 	g  *Gateway
 	w  http.ResponseWriter
 	r  *http.Request
-	id string
+	id string // the request id
 
-	raw  []byte // the body as it came, which the signature covers
-	body []byte // the body without content encodings
-	pool *[]byte
+	raw           []byte  // the body as it was sent, which the signature covers
+	body          []byte  // the body without content encodings
+	pooled        *[]byte // the buffer of raw, if it is from the pool
+	releaseMemory func()  // releases the memory that is reserved for the body; may be nil
 
-	reserved func() // gives back the place that reading the body takes; may be nil
+	working   bool // the clock counts it as work
+	responded bool // the response has begun
 
-	working  bool // the clock knows of it
-	answered bool // the answer has begun
-
-	sig    *sigv4.Signature // nil when there is none that can be read
+	sig    *sigv4.Signature // nil if there is none that can be read
 	sigErr error
-	key    awsapi.Credential // of sig, once claim has found it
+	key    awsapi.Credential // of sig, after checkCredential
 
-	protocol  awsapi.Protocol
-	service   *awsapi.Service   // nil until it is known
-	operation *awsapi.Operation // nil until it is known
-	asked     string            // the operation's name as the request has it
-	path      map[string]string // the path's {Name} parts
-	form      url.Values        // Query parameters
-	call      awsapi.Call
+	protocol      awsapi.Protocol
+	service       *awsapi.Service   // nil until it is known
+	operation     *awsapi.Operation // nil until it is known
+	operationName string            // as the request has it
+	path          map[string]string // the path's {Name} parts
+	form          url.Values        // Query parameters
+	call          awsapi.Call
 }
 
 // run performs the request and writes its response, or returns why it failed.
 //
-// Who calls is checked in two steps. What headers alone tell comes before the body
-// is read, so that nobody can have a large body buffered without a known key; the
-// signature, which covers the body, comes after it. An operation that does not
-// exist is reported first, to anybody, as AWS does.
+// The caller is authenticated in two steps. What headers alone show is checked before
+// the body is read, so that only a caller with a known key can have a large body
+// buffered; the signature, which covers the body, is checked after it. An operation
+// that does not exist is reported first, to every caller, as AWS does.
 func (x *exchange) run() error {
 	x.sig, x.sigErr = sigv4.Parse(x.r)
-	if err := x.find(); err != nil {
+	if err := x.route(); err != nil {
 		return err
 	}
 	if x.protocol != awsapi.Query {
-		if err := x.bindOperation(); err != nil {
+		if err := x.findOperation(); err != nil {
 			return err
 		}
 	}
 
-	claimErr := x.claim()
-	if claimErr != nil && x.protocol != awsapi.Query {
+	credentialErr := x.checkCredential()
+	if credentialErr != nil && x.protocol != awsapi.Query {
 		x.drain()
-		return claimErr
+		return credentialErr
 	}
 
-	// The parameters of the Query protocol, the operation's name among them, are in
-	// the body.
-	if err := x.read(claimErr == nil); err != nil {
+	// The parameters of the Query protocol, including the operation's name, are in the
+	// body. The clock counts the request as work only from here on: a slow client must
+	// not hold service time.
+	if err := x.read(credentialErr == nil); err != nil {
 		return err
 	}
-	x.begin() // and not before: a slow client must not hold service time
+	x.beginWork()
 	if x.protocol == awsapi.Query {
-		if err := x.bindOperation(); err != nil {
+		if err := x.findOperation(); err != nil {
 			return err
 		}
-		if err := x.claim(); err != nil { // again: now the service is known
+		if err := x.checkCredential(); err != nil { // again: now the service is known
 			return err
 		}
 	}
 
-	caller, err := x.identify()
+	caller, err := x.authenticate()
 	if err != nil {
 		return err
 	}
-	x.releaseIntake()
+	x.releaseBody()
 	if err := x.checkMethod(); err != nil {
 		return err
 	}
 
-	x.describe(caller)
+	// Permissions depend on the input.
+	x.call = x.newCall(caller)
 	in := x.operation.New()
 	if err := x.decode(in); err != nil {
 		return err
@@ -100,35 +101,35 @@ func (x *exchange) run() error {
 	out, err := x.g.opts.Dispatcher.Perform(ctx, &x.call, x.service.Name, x.operation, in)
 	switch {
 	case errors.Is(err, awsapi.ErrResponseLost):
-		panic(http.ErrAbortHandler) // cuts the connection
+		panic(http.ErrAbortHandler) // closes the connection
 	case errors.Is(err, awsapi.ErrExpiredCredential):
-		return x.fault(expiredToken, "%s", awsapi.ErrExpiredCredential.Message)
+		return x.newError(expiredToken, "%s", awsapi.ErrExpiredCredential.Message)
 	case err != nil:
 		return err
 	}
-	return x.answer(out)
+	return x.respond(out)
 }
 
-// checkMethod refuses a GET that would change something, where authentication is
-// off and the GET bears no Authorization header: a link or an image in a web page
-// sends such requests, and browsers leave Origin out of them. The signature of a
-// presigned address does not help, because nobody has verified it.
+// checkMethod refuses a GET that would change something, if authentication is off and
+// the GET has no Authorization header: a link or an image in a web page sends such
+// requests, and browsers do not add Origin to them. The signature of a presigned
+// address does not matter, because it is not verified.
 func (x *exchange) checkMethod() error {
 	safe := x.r.Method == http.MethodGet || x.r.Method == http.MethodHead
 	if !x.g.opts.NoAuth || !safe || x.r.Header.Get("Authorization") != "" || x.operation.ReadOnly() {
 		return nil
 	}
-	return x.fault(accessDenied, "An unsigned %s request cannot call %s, which changes something; use POST.", x.r.Method, x.asked)
+	return x.newError(accessDenied, "An unsigned %s request cannot call %s, which changes something; use POST.", x.r.Method, x.operationName)
 }
 
-// begin tells the clock that work is under way, until release.
-func (x *exchange) begin() {
+// beginWork makes the clock count the request as work, until release.
+func (x *exchange) beginWork() {
 	x.working = true
 	x.g.opts.Clock.Begin()
 }
 
-// describe fills the call that the operation sees.
-func (x *exchange) describe(caller awsapi.Caller) {
+// newCall returns the call that the operation sees.
+func (x *exchange) newCall(caller awsapi.Caller) awsapi.Call {
 	region := x.g.opts.Region
 	if x.sig != nil {
 		region = x.sig.Region
@@ -141,11 +142,20 @@ func (x *exchange) describe(caller awsapi.Caller) {
 	if x.r.TLS != nil {
 		scheme = "https://"
 	}
-	x.call = awsapi.Call{
-		Caller: caller, Account: caller.Account, Region: region,
-		RequestID: x.id, Endpoint: scheme + x.r.Host, Protocol: x.protocol,
-		Trace: x.r.Header.Get("X-Amzn-Trace-Id"), SourceIP: ip, UserAgent: x.r.UserAgent(),
-		Secure: true, Path: x.r.URL.Path, Header: x.r.Header,
+
+	return awsapi.Call{
+		Caller:    caller,
+		Account:   caller.Account,
+		Region:    region,
+		RequestID: x.id,
+		Endpoint:  scheme + x.r.Host,
+		Protocol:  x.protocol,
+		Trace:     x.r.Header.Get("X-Amzn-Trace-Id"),
+		SourceIP:  ip,
+		UserAgent: x.r.UserAgent(),
+		Secure:    true,
+		Path:      x.r.URL.Path,
+		Header:    x.r.Header,
 	}
 }
 
@@ -155,7 +165,12 @@ func (x *exchange) decode(in any) error {
 	case awsapi.Query:
 		return wire.Query{Flattened: x.service.Flattened}.Decode(x.form, in)
 	case awsapi.REST:
-		return wire.DecodeREST(wire.Request{Path: x.path, Query: x.r.URL.Query(), Header: x.r.Header, Body: x.body}, in)
+		return wire.DecodeREST(wire.Request{
+			Path:   x.path,
+			Query:  x.r.URL.Query(),
+			Header: x.r.Header,
+			Body:   x.body,
+		}, in)
 	case awsapi.CBOR:
 		return x.g.cbor.Decode(x.body, in)
 	default:

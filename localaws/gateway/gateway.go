@@ -16,55 +16,56 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway/wire"
 )
 
-// Options says what a gateway leads to.
+// Options configure a gateway.
 type Options struct {
-	// Dispatcher holds the services and decides on permissions.
+	// Dispatcher has the services and checks permissions. Required.
 	Dispatcher *awsapi.Dispatcher
-	// Identity finds the credential of an access key id.
+	// Identity returns the credential of an access key id. Required.
 	Identity func(accessKey string) (awsapi.Credential, bool)
-	// Clock is told of every request for as long as it is answered.
+	// Clock counts every request as work while it is processed. Required.
 	Clock *clock.Clock
-	// Chance yields request ids.
+	// Chance is the random source for request ids. Required.
 	Chance *chance.Source
-	// Account is the 12-digit account of callers who name none.
+	// Account is the 12-digit account of callers that name none.
 	Account string
 	// Region is the region of requests that name none.
 	Region string
-	// NoAuth lets everyone in as an administrator. An access key of 12 digits
-	// then chooses the account.
+	// NoAuth accepts every caller as an administrator. An access key of 12 digits
+	// then selects the account.
 	NoAuth bool
-	// Hosts are further hosts, in lower case and without a port, under which the
-	// endpoint may be called over a socket, apart from 127.0.0.0/8, ::1 and localhost.
+	// Hosts are further hosts of the endpoint, in lower case and without a port, in
+	// addition to 127.0.0.0/8, ::1 and localhost.
 	Hosts []string
-	// Origins are web origins, such as http://127.0.0.1:8080, whose pages may
-	// call the endpoint; they alone get CORS headers.
+	// Origins are web origins, such as http://127.0.0.1:8080, whose pages can call the
+	// endpoint; only they get CORS headers.
 	Origins []string
-	// Extra answers paths that begin with /_, which no AWS service has; nil
-	// answers 404.
+	// Extra serves paths that begin with /_, which no AWS service has; nil responds
+	// with 404.
 	Extra http.Handler
-	// Record gets every request and its answer, without secrets; nil keeps none.
+	// Record gets every request and its response, without secrets; nil records none.
 	Record *record.Log
-	// Logger gets what goes wrong inside; nil discards.
+	// Logger gets internal errors; nil discards them.
 	Logger *slog.Logger
 }
 
-// Gateway is an http.Handler that answers AWS requests. Make it with [New].
+// Gateway is an http.Handler for AWS requests. Make one with [New].
 type Gateway struct {
 	opts     Options
 	verifier sigv4.Verifier
 	cbor     *wire.CBOR
 	routes   routes
-	intake   *intake
+	bodies   *bodyMemory
 	now      func() time.Time
 }
 
-// errAnswered ends an exchange that was answered on its way.
-var errAnswered = errors.New("already answered")
+// errResponded ends an exchange whose response has been written.
+var errResponded = errors.New("the response has been written")
 
-// New makes a gateway. It refuses services whose tables contradict each other.
+// New returns a gateway. It fails if two services or operations have the same target,
+// version or path.
 func New(o Options) (*Gateway, error) {
 	if o.Dispatcher == nil || o.Clock == nil || o.Chance == nil || o.Identity == nil {
-		return nil, errors.New("gateway: Dispatcher, Identity, Clock and Chance must be given")
+		return nil, errors.New("gateway: Dispatcher, Identity, Clock and Chance are required")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -72,45 +73,54 @@ func New(o Options) (*Gateway, error) {
 	if o.Extra == nil {
 		o.Extra = http.NotFoundHandler()
 	}
+
 	codec, err := wire.NewCBOR()
 	if err != nil {
 		return nil, err
 	}
 	routes, err := newRoutes(o.Dispatcher.Services)
 	if err != nil {
-		return nil, fmt.Errorf("bind operations: %w", err)
+		return nil, fmt.Errorf("route operations: %w", err)
 	}
-	return &Gateway{opts: o, cbor: codec, routes: routes, intake: newIntake(), now: time.Now}, nil
+	return &Gateway{
+		opts:   o,
+		cbor:   codec,
+		routes: routes,
+		bodies: newBodyMemory(),
+		now:    time.Now,
+	}, nil
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP serves one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.opts.Record == nil {
 		g.serve(w, r, nil)
 		return
 	}
-	rec, r := g.record(w, r)
-	defer g.finish(rec)
+	rec, r := g.startRecording(w, r)
+	defer g.finishRecording(rec)
 	g.serve(rec, r, rec)
 }
 
-// serve answers a request, and tells rec, where there is one, what it is about.
+// serve serves a request. rec may be nil.
 func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, rec *recording) {
-	if done := g.guard(w, r); done {
+	if done := g.refuseBrowsers(w, r); done {
 		return
 	}
+
 	x := &exchange{g: g, w: w, r: r}
 	defer x.release()
-	defer x.rescue()
+	defer x.recoverPanic()
 	if strings.HasPrefix(r.URL.Path, "/_") {
 		g.opts.Extra.ServeHTTP(w, r)
 		return
 	}
+
 	x.id = g.opts.Chance.UUID()
-	if err := x.run(); err != nil && !errors.Is(err, errAnswered) {
+	if err := x.run(); err != nil && !errors.Is(err, errResponded) {
 		x.fail(err)
 	}
 	if rec != nil {
-		rec.knows(x)
+		rec.describe(x)
 	}
 }

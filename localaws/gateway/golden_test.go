@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // The answers of each protocol as they go over the wire. To see what changed:
 // go test ./localaws/gateway -update, then git diff.
-func TestAnswersOnTheWire(t *testing.T) {
+func TestResponsesInEachProtocol(t *testing.T) {
 	t.Parallel()
 	const form = "application/x-www-form-urlencoded"
 	target := func(name string) http.Header { return http.Header{"X-Amz-Target": {name}} }

@@ -10,28 +10,27 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway/record"
 )
 
-// recording is one exchange that is written down as it passes. It stands between
-// the client and whatever answers.
+// recording copies one exchange for the record. It wraps the response writer.
 type recording struct {
 	http.ResponseWriter
 	exchange record.Exchange
-	in       beginning
+	in       limitedBuffer // of the body while it is read
 	out      bytes.Buffer
-	whole    []byte // the body, once it was read whole; nil before
+	whole    []byte // the decoded body, after it was read completely; nil before
 }
 
-// maxRecorded is how much of a body is kept for the recording before it is known who
-// has sent it, in bytes.
+// maxRecorded is how much of a body is copied before its sender is authenticated, in
+// bytes.
 const maxRecorded = 1 << 20
 
-// beginning is a buffer that keeps the first maxRecorded bytes.
-type beginning struct {
+// limitedBuffer is a buffer of at most maxRecorded bytes.
+type limitedBuffer struct {
 	bytes.Buffer
 	truncated bool
 }
 
-// Write keeps what there is room for, and never fails.
-func (b *beginning) Write(p []byte) (int, error) {
+// Write appends what fits, and never fails.
+func (b *limitedBuffer) Write(p []byte) (int, error) {
 	room := maxRecorded - b.Len()
 	if len(p) > room {
 		b.truncated = true
@@ -41,15 +40,18 @@ func (b *beginning) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-// record begins to write an exchange down.
-func (g *Gateway) record(w http.ResponseWriter, r *http.Request) (*recording, *http.Request) {
+// startRecording returns a recording of a request, and the request to serve.
+func (g *Gateway) startRecording(w http.ResponseWriter, r *http.Request) (*recording, *http.Request) {
 	rec := &recording{ResponseWriter: w, exchange: record.Exchange{
-		Began: g.now(), ServiceTime: g.opts.Clock.Now(), Method: r.Method, Target: r.URL.RequestURI(),
-		Request: record.Part{Header: r.Header.Clone()},
-		// Paths of our own have no secrets in their bodies.
+		Began:       g.now(),
+		ServiceTime: g.opts.Clock.Now(),
+		Method:      r.Method,
+		Target:      r.URL.RequestURI(),
+		Request:     record.Part{Header: r.Header.Clone()},
+		// Paths that are not AWS's have no secrets in their bodies.
 		Readable: strings.HasPrefix(r.URL.Path, "/_"),
 	}}
-	r = r.WithContext(r.Context()) // whose body may be another than the server's
+	r = r.WithContext(r.Context()) // a copy: its body is replaced
 	r.Body = struct {
 		io.Reader
 		io.Closer
@@ -57,10 +59,12 @@ func (g *Gateway) record(w http.ResponseWriter, r *http.Request) (*recording, *h
 	return rec, r
 }
 
-// knows adds what the gateway has found out about the request.
-func (rec *recording) knows(x *exchange) {
+// describe adds the service and operation that the gateway has found.
+func (rec *recording) describe(x *exchange) {
 	e := &rec.exchange
-	e.RequestID, e.Operation, e.Readable = x.id, x.asked, x.operation != nil
+	e.RequestID = x.id
+	e.Operation = x.operationName
+	e.Readable = x.operation != nil
 	switch {
 	case x.service != nil:
 		e.Service = x.service.Name
@@ -68,25 +72,28 @@ func (rec *recording) knows(x *exchange) {
 		e.Service = x.sig.Service
 	}
 	if x.body != nil {
-		rec.whole = bytes.Clone(x.body) // content encodings are off; the buffer is used again
+		rec.whole = bytes.Clone(x.body) // without content encodings; its buffer will be reused
 	}
 }
 
-// finish writes the exchange down.
-func (g *Gateway) finish(rec *recording) {
+// finishRecording writes the exchange to the record.
+func (g *Gateway) finishRecording(rec *recording) {
 	e := &rec.exchange
 	e.Took = time.Since(e.Began)
-	e.Request.Body, e.Request.Truncated, e.Answer.Body = rec.in.Bytes(), rec.in.truncated, rec.out.Bytes()
+	e.Request.Body = rec.in.Bytes()
+	e.Request.Truncated = rec.in.truncated
 	if rec.whole != nil {
-		e.Request.Body, e.Request.Truncated = rec.whole, false
+		e.Request.Body = rec.whole
+		e.Request.Truncated = false
 	}
-	e.Answer.Header = rec.Header().Clone()
+	e.Response.Body = rec.out.Bytes()
+	e.Response.Header = rec.Header().Clone()
 	if err := g.opts.Record.Write(e); err != nil {
-		g.opts.Logger.Error("record an exchange", "request", e.RequestID, "error", err)
+		g.opts.Logger.Error("cannot record a request", "request", e.RequestID, "error", err)
 	}
 }
 
-// WriteHeader passes the status on. The first counts.
+// WriteHeader forwards the status. Only the first call sets it.
 func (rec *recording) WriteHeader(status int) {
 	if rec.exchange.Status == 0 {
 		rec.exchange.Status = status
@@ -94,7 +101,7 @@ func (rec *recording) WriteHeader(status int) {
 	rec.ResponseWriter.WriteHeader(status)
 }
 
-// Write passes a part of the answer on.
+// Write forwards a part of the response.
 func (rec *recording) Write(b []byte) (int, error) {
 	if rec.exchange.Status == 0 {
 		rec.exchange.Status = http.StatusOK
@@ -103,5 +110,5 @@ func (rec *recording) Write(b []byte) (int, error) {
 	return rec.ResponseWriter.Write(b)
 }
 
-// Unwrap is what http.ResponseController looks for.
+// Unwrap returns the response writer, for http.ResponseController.
 func (rec *recording) Unwrap() http.ResponseWriter { return rec.ResponseWriter }

@@ -8,13 +8,13 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// restRoutes is a tree of path segments. At each, a literal goes before a {Name}.
+// restRoutes is a tree of path segments. A literal takes precedence over a {Name}.
 type restRoutes struct{ root segment }
 
-// segment is one place in the tree.
+// segment is a node of the tree.
 type segment struct {
 	literal map[string]*segment
-	label   *segment
+	label   *segment            // for a {Name}; may be nil
 	bound   map[string]*binding // by method
 }
 
@@ -25,7 +25,7 @@ type binding struct {
 	labels    []string
 }
 
-// restMatch is where a request leads; service is nil where nowhere.
+// restMatch is the operation of a request; service is nil if there is none.
 type restMatch struct {
 	service   *awsapi.Service
 	operation *awsapi.Operation
@@ -33,7 +33,8 @@ type restMatch struct {
 }
 
 func (r *restRoutes) add(s *awsapi.Service, op awsapi.Operation) error {
-	at, labels := &r.root, []string(nil)
+	at := &r.root
+	var labels []string
 	for _, part := range parts(op.Path) {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			labels = append(labels, strings.TrimSuffix(name, "}"))
@@ -51,17 +52,22 @@ func (r *restRoutes) add(s *awsapi.Service, op awsapi.Operation) error {
 		}
 		at = at.literal[part]
 	}
+
 	if other := at.bound[op.Method]; other != nil {
 		return fmt.Errorf("operations %s and %s are both %s %s", op.Name, other.operation.Name, op.Method, op.Path)
 	}
 	if at.bound == nil {
 		at.bound = map[string]*binding{}
 	}
-	at.bound[op.Method] = &binding{service: s, operation: &op, labels: labels}
+	at.bound[op.Method] = &binding{
+		service:   s,
+		operation: &op,
+		labels:    labels,
+	}
 	return nil
 }
 
-// match finds the operation of a method and an escaped path.
+// match returns the operation of a method and an escaped path.
 func (r *restRoutes) match(method, path string) restMatch {
 	b, values := r.root.walk(parts(path), nil, method)
 	if b == nil {
@@ -78,6 +84,7 @@ func (r *restRoutes) match(method, path string) restMatch {
 	return restMatch{b.service, b.operation, params}
 }
 
+// walk returns the binding of a path below s, with the values of its labels.
 func (s *segment) walk(path, values []string, method string) (*binding, []string) {
 	if len(path) == 0 {
 		return s.bound[method], values
@@ -93,7 +100,7 @@ func (s *segment) walk(path, values []string, method string) (*binding, []string
 	return nil, nil
 }
 
-// parts splits a path; a slash at its end does not count (LAM B1).
+// parts splits a path; a slash at its end is ignored (LAM B1).
 func parts(path string) []string {
 	return strings.Split(strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/"), "/")
 }

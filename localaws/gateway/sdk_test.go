@@ -20,7 +20,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-func TestA1TheSDKSpeaksJSONToSQS(t *testing.T) {
+func TestSDKCallsSQSOverJSON_A1(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	client := sqs.NewFromConfig(r.config())
@@ -46,7 +46,7 @@ func TestA1TheSDKSpeaksJSONToSQS(t *testing.T) {
 	}
 }
 
-func TestA5ErrorsCarryShapeAndQueryCode(t *testing.T) {
+func TestErrorsHaveShapeAndQueryCode_A5(t *testing.T) {
 	t.Parallel()
 	client := sqs.NewFromConfig(newRig(t, nil).config())
 	_, err := client.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: aws.String("gone"), ReceiptHandle: aws.String("h")})
@@ -56,7 +56,7 @@ func TestA5ErrorsCarryShapeAndQueryCode(t *testing.T) {
 	}
 }
 
-func TestTheSDKSpeaksRESTToLambda(t *testing.T) {
+func TestSDKCallsLambdaOverREST(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	client := lambda.NewFromConfig(r.config())
@@ -87,7 +87,7 @@ func TestTheSDKSpeaksRESTToLambda(t *testing.T) {
 	}
 }
 
-func TestE15TheSDKSpeaksCBORToCloudWatch(t *testing.T) {
+func TestSDKCallsCloudWatchOverCBOR_E15(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	client := cloudwatch.NewFromConfig(r.config())
@@ -114,7 +114,7 @@ func TestE15TheSDKSpeaksCBORToCloudWatch(t *testing.T) {
 	}
 }
 
-func TestALargePutMetricDataComesCompressed(t *testing.T) {
+func TestLargePutMetricDataIsCompressed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	client := cloudwatch.NewFromConfig(r.config())
@@ -130,7 +130,7 @@ func TestALargePutMetricDataComesCompressed(t *testing.T) {
 	}
 }
 
-func TestD1TheSDKSpeaksQueryToIAM(t *testing.T) {
+func TestSDKCallsIAMOverQuery_D1(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	client := iam.NewFromConfig(r.config())
@@ -154,7 +154,7 @@ func TestD1TheSDKSpeaksQueryToIAM(t *testing.T) {
 	}
 }
 
-func TestE1TheSDKSpeaksJSON11ToLogs(t *testing.T) {
+func TestSDKCallsLogsOverJSON11_E1(t *testing.T) {
 	t.Parallel()
 	client := cloudwatchlogs.NewFromConfig(newRig(t, nil).config())
 	if _, err := client.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("g")}); err != nil {
@@ -167,7 +167,7 @@ func TestE1TheSDKSpeaksJSON11ToLogs(t *testing.T) {
 	}
 }
 
-func TestAParameterThatIsNotThereIsRefusedByName(t *testing.T) {
+func TestUnsupportedParameterIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	for name, try := range map[string]func() error{

@@ -1,12 +1,11 @@
-// Package record writes what an endpoint was asked and what it answered, one JSON
-// object on a line for each exchange, so that somebody else can see what went
-// wrong.
+// Package record writes the requests to an endpoint and its responses, one JSON object
+// on a line for each exchange, for bug reports.
 //
-// Secrets are left out: signatures, session tokens, cookies and the like in headers
-// and addresses; secret access keys and session tokens in bodies; the values of
-// functions' environment variables, and their code. What cannot be read is left out
-// whole, since nobody could say what in it is secret: an Authorization header that
-// is no AWS signature, a query or a body that is malformed, the body of an operation
-// that is not known, and an error that may repeat one of these. What messages, events
-// and log lines say stays, for that is mostly what a report is about.
+// Secrets are omitted: signatures, session tokens, cookies and the like in headers and
+// URLs; secret access keys and session tokens in bodies; the values of functions'
+// environment variables, and their code. Malformed parts are omitted completely, because
+// what is secret in them is not known: an Authorization header that is not an AWS
+// signature, a malformed query or body, the body of an unknown operation, and an error
+// that may repeat one of these. The content of messages, events and log lines is
+// recorded: most reports are about it.
 package record

@@ -11,36 +11,35 @@ import (
 	"time"
 )
 
-// MaxBody is how many bytes of a body are written at most, as JSON, once secrets
-// are out of it.
+// MaxBody is the longest body that is written, in bytes of JSON without secrets.
 const MaxBody = 64 << 10
 
-// Exchange is one request and its answer.
+// Exchange is one request and its response.
 type Exchange struct {
-	// Began is when the request came, in machine time.
+	// Began is when the request began, in machine time.
 	Began time.Time
-	// Took is how long it was until the answer was out, long polls included.
+	// Took is how long it took until the response was written, including long polls.
 	Took time.Duration
-	// ServiceTime is what the service's clock showed when the request came.
+	// ServiceTime is the service time at which the request began.
 	ServiceTime time.Time
-	// RequestID is the id that the answer bears, or empty.
+	// RequestID is the request id, or empty.
 	RequestID string
-	// Service is the service that was asked, or empty where it is unknown.
+	// Service is the name of the service, or empty if it is unknown.
 	Service string
-	// Operation is the operation that was asked for, or empty.
+	// Operation is the name of the operation, or empty.
 	Operation string
 	// Method is the HTTP method.
 	Method string
-	// Target is path and query as they came.
+	// Target is path and query as they were sent.
 	Target string
-	// Readable reports that bodies may be shown: the request went to an operation whose
+	// Readable is set if bodies can be recorded: the request is for an operation whose
 	// secrets are known.
 	Readable bool
-	// Request is what came.
+	// Request is the request.
 	Request Part
-	// Answer is what went out.
-	Answer Part
-	// Status is the HTTP status of the answer.
+	// Response is the response.
+	Response Part
+	// Status is the HTTP status of the response.
 	Status int
 }
 
@@ -50,7 +49,7 @@ type Part struct {
 	Header http.Header
 	// Body is the body without content encodings.
 	Body []byte
-	// Truncated reports that Body is only the beginning, and not to be shown.
+	// Truncated is set if Body is only the beginning, which is not recorded.
 	Truncated bool
 }
 
@@ -60,30 +59,31 @@ type Log struct {
 	w  io.Writer
 }
 
-// New makes a log that writes to w, one call of Write for each line.
+// New returns a log that writes to w, with one call of Write for each line.
 func New(w io.Writer) *Log { return &Log{w: w} }
 
-// line is an exchange as it is written.
+// line is the form in which an exchange is written.
 type line struct {
-	Began       time.Time       `json:"began"`
-	TookMS      float64         `json:"took_ms"`
-	ServiceTime time.Time       `json:"service_time"`
-	RequestID   string          `json:"request_id,omitempty"`
-	Service     string          `json:"service,omitempty"`
-	Operation   string          `json:"operation,omitempty"`
-	Method      string          `json:"method"`
-	Target      string          `json:"target"`
-	Header      http.Header     `json:"request_header"`
-	Body        json.RawMessage `json:"request_body,omitempty"`
-	Status      int             `json:"status"`
-	AnswerHead  http.Header     `json:"answer_header"`
-	AnswerBody  json.RawMessage `json:"answer_body,omitempty"`
+	Began       time.Time `json:"began"`
+	TookMS      float64   `json:"took_ms"`
+	ServiceTime time.Time `json:"service_time"`
+	RequestID   string    `json:"request_id,omitempty"`
+	Service     string    `json:"service,omitempty"`
+	Operation   string    `json:"operation,omitempty"`
+	Method      string    `json:"method"`
+	Target      string    `json:"target"`
+
+	RequestHeader  http.Header     `json:"request_header"`
+	RequestBody    json.RawMessage `json:"request_body,omitempty"`
+	Status         int             `json:"status"`
+	ResponseHeader http.Header     `json:"answer_header"`
+	ResponseBody   json.RawMessage `json:"answer_body,omitempty"`
 }
 
 // operationName is the form of an operation's name, or of a method with a path.
 var operationName = regexp.MustCompile(`^([A-Za-z0-9]{0,64}|[A-Z]{1,16} /[^ ]*)$`)
 
-// cleanOperation removes what is no operation's name: it comes from the client.
+// cleanOperation removes what is not the name of an operation: the client sent it.
 func cleanOperation(name string) string {
 	if !operationName.MatchString(name) {
 		return removed
@@ -96,16 +96,26 @@ func cleanOperation(name string) string {
 
 // Write adds an exchange, without its secrets.
 func (l *Log) Write(e *Exchange) error {
-	answer := cleanAnswer(e) // reads the request before it is cleaned
+	response := cleanResponse(e) // reads the request, so it must come before cleanRequest
 	b, err := json.Marshal(line{
-		Began: e.Began.UTC(), TookMS: float64(e.Took.Microseconds()) / 1000, ServiceTime: e.ServiceTime.UTC(),
-		RequestID: e.RequestID, Service: e.Service, Operation: cleanOperation(e.Operation),
-		Method: e.Method, Target: cleanTarget(e.Target), Header: cleanHeader(e.Request.Header), Body: cleanRequest(e),
-		Status: e.Status, AnswerHead: cleanHeader(e.Answer.Header), AnswerBody: answer,
+		Began:          e.Began.UTC(),
+		TookMS:         float64(e.Took.Microseconds()) / 1000,
+		ServiceTime:    e.ServiceTime.UTC(),
+		RequestID:      e.RequestID,
+		Service:        e.Service,
+		Operation:      cleanOperation(e.Operation),
+		Method:         e.Method,
+		Target:         cleanTarget(e.Target),
+		RequestHeader:  cleanHeader(e.Request.Header),
+		RequestBody:    cleanRequest(e),
+		Status:         e.Status,
+		ResponseHeader: cleanHeader(e.Response.Header),
+		ResponseBody:   response,
 	})
 	if err != nil {
 		return fmt.Errorf("encode the exchange: %w", err)
 	}
+
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, err := l.w.Write(append(b, '\n')); err != nil {

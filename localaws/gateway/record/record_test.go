@@ -49,7 +49,7 @@ func bodyOf(t testing.TB, e *Exchange) any {
 	return l.Body
 }
 
-func TestBodiesLoseTheirSecretsAndNothingElse(t *testing.T) {
+func TestRequestBodiesLoseOnlyTheirSecrets(t *testing.T) {
 	t.Parallel()
 	type object = map[string]any
 	credentials, err := cbor.Marshal(object{"Credentials": object{"SessionToken": secret, "AccessKeyId": "ASIA"}})
@@ -89,7 +89,7 @@ func TestBodiesLoseTheirSecretsAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestAnswersLoseTheirSecretsAndNothingElse(t *testing.T) {
+func TestResponseBodiesLoseOnlyTheirSecrets(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ kind, body, want string }{
 		"XML":   {"text/xml", "<C><SecretAccessKey>" + secret + "</SecretAccessKey><A>1</A></C>", `"\u003cC\u003e\u003cSecretAccessKey\u003eREMOVED\u003c/SecretAccessKey\u003e\u003cA\u003e1\u003c/A\u003e\u003c/C\u003e"`},
@@ -99,7 +99,7 @@ func TestAnswersLoseTheirSecretsAndNothingElse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := with("", "")
-			e.Answer = Part{Header: http.Header{"Content-Type": {tt.kind}}, Body: []byte(tt.body)}
+			e.Response = Part{Header: http.Header{"Content-Type": {tt.kind}}, Body: []byte(tt.body)}
 			if got := written(t, e); strings.Contains(got, secret) || !strings.Contains(got, `"answer_body":`+tt.want) {
 				t.Errorf("%s, want %s", got, tt.want)
 			}
@@ -109,7 +109,7 @@ func TestAnswersLoseTheirSecretsAndNothingElse(t *testing.T) {
 
 // A request that is malformed is recorded without what could not be read, and so is
 // an error that repeats it.
-func TestMalformedRequestsAreRecordedWithoutWhatCannotBeRead(t *testing.T) {
+func TestMalformedPartsOfRequestsAreOmitted(t *testing.T) {
 	t.Parallel()
 	const good = "AWS4-HMAC-SHA256 Credential=AKIA/20260102/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature="
 	for name, change := range map[string]func(e *Exchange){
@@ -162,7 +162,7 @@ func TestMalformedRequestsAreRecordedWithoutWhatCannotBeRead(t *testing.T) {
 			t.Parallel()
 			e := with("application/json", "{}")
 			e.Status = 400
-			e.Answer = Part{Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"message":"cannot read ` + secret + `"}`)}
+			e.Response = Part{Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"message":"cannot read ` + secret + `"}`)}
 			if got := written(t, e); !strings.Contains(got, secret) {
 				t.Fatal("the message of a request that can be read is missing")
 			}
@@ -174,14 +174,14 @@ func TestMalformedRequestsAreRecordedWithoutWhatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestHeadersAndAddressesLoseTheirSecrets(t *testing.T) {
+func TestHeadersAndURLsLoseTheirSecrets(t *testing.T) {
 	t.Parallel()
 	e := with("", "")
 	e.Request.Header = http.Header{
 		"Authorization":        {"AWS4-HMAC-SHA256 Credential=AKIA/20260102/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=" + strings.Repeat("0a", 32)},
 		"X-Amz-Security-Token": {secret}, "Cookie": {secret}, "User-Agent": {"aws-cli"},
 	}
-	e.Answer.Header = http.Header{"Set-Cookie": {secret}}
+	e.Response.Header = http.Header{"Set-Cookie": {secret}}
 	e.Target = "/q?X-Amz-Credential=AKIA&x-amz-signature=" + secret + "&X-Amz-Security-Token=" + secret
 	got := written(t, e)
 	if strings.Contains(got, secret) {
@@ -199,7 +199,7 @@ func TestHeadersAndAddressesLoseTheirSecrets(t *testing.T) {
 	}
 }
 
-func TestABodyOfAnUnknownServiceIsLeftOut(t *testing.T) {
+func TestBodyOfAnUnknownServiceIsOmitted(t *testing.T) {
 	t.Parallel()
 	e := with("application/x-amz-json-1.1", `{"SecretString":"`+secret+`"}`)
 	e.Readable = false
@@ -208,7 +208,7 @@ func TestABodyOfAnUnknownServiceIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestALongBodyIsCutAndSaysSo(t *testing.T) {
+func TestLongBodyIsTruncated(t *testing.T) {
 	t.Parallel()
 	got := bodyOf(t, with("application/json", `{"a":"`+strings.Repeat("ä", MaxBody)+`"}`)).(map[string]any)
 	if n := len(got["beginning"].(string)); n > MaxBody || n < MaxBody-4 || got["bytes"] != float64(2*MaxBody+8) {
@@ -216,7 +216,7 @@ func TestALongBodyIsCutAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestAFailedWriteIsTold(t *testing.T) {
+func TestFailedWriteIsReported(t *testing.T) {
 	t.Parallel()
 	full := errors.New("disk full")
 	if err := New(broken{full}).Write(with("", "")); !errors.Is(err, full) {
@@ -228,9 +228,9 @@ type broken struct{ err error }
 
 func (b broken) Write([]byte) (int, error) { return 0, b.err }
 
-// TestNoSecretSurvivesWhereverItStands nests credentials and environments in
+// TestSecretsAreRemovedInEveryPosition nests credentials and environments in
 // values of any shape.
-func TestNoSecretSurvivesWhereverItStands(t *testing.T) {
+func TestSecretsAreRemovedInEveryPosition(t *testing.T) {
 	t.Parallel()
 	var value func(depth int) *rapid.Generator[any]
 	value = func(depth int) *rapid.Generator[any] {
@@ -270,7 +270,7 @@ func FuzzWrite(f *testing.F) {
 	f.Add("text/xml", "/", "<SecretAccessKey>")
 	f.Fuzz(func(t *testing.T, kind, target, body string) {
 		e := with(kind, body)
-		e.Target, e.Answer = target, e.Request
+		e.Target, e.Response = target, e.Request
 		written(t, e)
 	})
 }

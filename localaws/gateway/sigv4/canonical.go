@@ -7,19 +7,21 @@ import (
 	"strings"
 )
 
-// appendCanonical writes the canonical request: what both sides hash.
+// appendCanonical appends the canonical request, whose hash client and server sign.
 func (s *Signature) appendCanonical(b []byte, r *http.Request, payloadHash string) []byte {
 	b = append(append(b, r.Method...), '\n')
 	b = s.appendPath(b, r.URL.EscapedPath())
 	b = append(b, '\n')
 	b = appendQuery(b, r.URL.RawQuery)
 	b = append(b, '\n')
+
 	for _, name := range s.Headers {
 		b = append(append(b, name...), ':')
 		b = appendHeader(b, r, name)
 		b = append(b, '\n')
 	}
 	b = append(b, '\n')
+
 	for i, name := range s.Headers {
 		if i > 0 {
 			b = append(b, ';')
@@ -30,8 +32,8 @@ func (s *Signature) appendCanonical(b []byte, r *http.Request, payloadHash strin
 	return append(b, payloadHash...)
 }
 
-// appendPath escapes the path as it came once more, slashes apart; S3 alone does
-// not.
+// appendPath appends the path as it was sent, escaped once more except for slashes. S3
+// does not escape again.
 func (s *Signature) appendPath(b []byte, path string) []byte {
 	if path == "" {
 		path = "/"
@@ -42,16 +44,18 @@ func (s *Signature) appendPath(b []byte, path string) []byte {
 	return appendEscaped(b, path, true)
 }
 
-// appendQuery sorts the parameters of the query string, leaving the signature
-// itself out.
+// appendQuery appends the parameters of the query string, sorted and without the
+// signature itself.
 func appendQuery(b []byte, raw string) []byte {
 	if raw == "" {
 		return b
 	}
+
 	var pairs [][2]string
 	for part := range strings.SplitSeq(raw, "&") {
 		name, value, _ := strings.Cut(part, "=")
-		name, value = unescape(name), unescape(value)
+		name = unescape(name)
+		value = unescape(value)
 		if part == "" || name == "X-Amz-Signature" {
 			continue
 		}
@@ -63,6 +67,7 @@ func appendQuery(b []byte, raw string) []byte {
 		}
 		return strings.Compare(x[1], y[1])
 	})
+
 	for i, p := range pairs {
 		if i > 0 {
 			b = append(b, '&')
@@ -72,7 +77,7 @@ func appendQuery(b []byte, raw string) []byte {
 	return b
 }
 
-// unescape turns %XX and + back. What is not an escape stays as it is.
+// unescape decodes %XX and +. Invalid escapes stay unchanged.
 func unescape(s string) string {
 	if !strings.ContainsAny(s, "%+") {
 		return s
@@ -95,7 +100,8 @@ func unescape(s string) string {
 	return string(out)
 }
 
-// appendEscaped escapes all but RFC 3986's unreserved characters.
+// appendEscaped appends s with all characters escaped that RFC 3986 does not list as
+// unreserved.
 func appendEscaped(b []byte, s string, keepSlash bool) []byte {
 	const hex = "0123456789ABCDEF"
 	for i := range len(s) {
@@ -110,7 +116,8 @@ func appendEscaped(b []byte, s string, keepSlash bool) []byte {
 	return b
 }
 
-// appendHeader writes a header's values, trimmed and with single blanks.
+// appendHeader appends a header's values, trimmed and with single spaces. Go removes
+// some headers from the map, which a signature can cover.
 func appendHeader(b []byte, r *http.Request, name string) []byte {
 	var one [1]string
 	values := r.Header.Values(name)
@@ -123,18 +130,19 @@ func appendHeader(b []byte, r *http.Request, name string) []byte {
 	case name == "transfer-encoding" && len(values) == 0:
 		values = r.TransferEncoding
 	}
+
 	for i, v := range values {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		blank := false
+		space := false
 		v = strings.TrimSpace(v)
 		for j := range len(v) {
 			c := v[j]
-			if c == ' ' && blank {
+			if c == ' ' && space {
 				continue
 			}
-			blank = c == ' '
+			space = c == ' '
 			b = append(b, c)
 		}
 	}

@@ -1,7 +1,7 @@
-// Package sigv4 reads and checks signatures of AWS's Signature Version 4, in the
-// Authorization header or in the query string of a presigned address.
+// Package sigv4 reads and verifies signatures of AWS's Signature Version 4, in the
+// Authorization header or in the query string of a presigned URL.
 //
-// Parse tells who claims to have signed and for what; Verify says whether it is
-// so. Dates are checked by the caller's idea of now, which is the machine's time:
-// real clients live in it.
+// Parse returns what a request claims about its signer and scope; Verify checks the
+// claim. Dates are compared with a time that the caller passes, which is machine time:
+// real clients sign with it.
 package sigv4

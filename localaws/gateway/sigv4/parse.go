@@ -11,40 +11,40 @@ import (
 	"time"
 )
 
-// Algorithm is the only one known here. SigV4A, which signs for many regions at
-// once, is not.
+// Algorithm is the only supported algorithm. SigV4A, which signs for several regions at
+// once, is not supported.
 const Algorithm = "AWS4-HMAC-SHA256"
 
-// dateForm is the form of X-Amz-Date.
-const dateForm = "20060102T150405Z"
+// dateLayout is the layout of X-Amz-Date.
+const dateLayout = "20060102T150405Z"
 
-// maxLifetime is the longest that a presigned address may live.
+// maxLifetime is the longest lifetime of a presigned URL.
 const maxLifetime = 7 * 24 * time.Hour
 
-// ErrUnsigned says that a request bears no signature at all.
+// ErrUnsigned reports a request without a signature.
 var ErrUnsigned = errors.New("missing authentication token")
 
-// Incomplete is a signature that cannot be read.
+// Incomplete is the error of a malformed or incomplete signature.
 type Incomplete struct {
 	// Text is AWS's message about the error.
 	Text string
 }
 
-// Error gives the text.
+// Error returns the text.
 func (e *Incomplete) Error() string { return e.Text }
 
-// Invalid is a signature that can be read and leaves out what it must cover.
+// Invalid is the error of a signature that does not cover all that it must cover.
 type Invalid struct {
 	// Text is AWS's message about the error.
 	Text string
 }
 
-// Error gives the text.
+// Error returns the text.
 func (e *Invalid) Error() string { return e.Text }
 
 // Signature is what a request claims.
 type Signature struct {
-	// AccessKey is the access key id that it was signed with.
+	// AccessKey is the id of the access key.
 	AccessKey string
 	// Day, Region and Service are its scope, such as 20260102, us-east-1, sqs.
 	Day, Region, Service string
@@ -54,17 +54,17 @@ type Signature struct {
 	Hex string
 	// Date is when it was made.
 	Date time.Time
-	// Lifetime is how long a presigned address lives; zero for a header.
+	// Lifetime is how long a presigned URL is valid; zero for a header.
 	Lifetime time.Duration
-	// Token is the session token that came with it, or empty.
+	// Token is the session token, or empty.
 	Token string
-	// Presigned marks a signature in the query string.
+	// Presigned is set for a signature in the query string.
 	Presigned bool
 }
 
-// Parse reads the signature of a request. It returns ErrUnsigned or *Incomplete
-// for what it cannot read, and *Invalid, together with the signature, where that
-// leaves out a header that it must cover.
+// Parse reads the signature of a request. It returns ErrUnsigned or *Incomplete if there
+// is none that can be read, and *Invalid together with the signature if that does not
+// cover a header that it must cover.
 func Parse(r *http.Request) (*Signature, error) {
 	var s *Signature
 	var err error
@@ -79,16 +79,17 @@ func Parse(r *http.Request) (*Signature, error) {
 	if err != nil {
 		return s, err
 	}
-	return s, s.covers(r)
+	return s, s.checkHeaders(r)
 }
 
-// covers checks that the signature covers the host and every x-amz-* header, which
-// could otherwise be changed on the way: X-Amz-Target names the operation (LAM D33).
-// A session token may be added after signing; it proves nothing without its key.
-func (s *Signature) covers(r *http.Request) error {
+// checkHeaders checks that the signature covers the host and every x-amz-* header, which
+// could otherwise be changed on the network: X-Amz-Target names the operation (LAM D33).
+// A session token may be added after signing; it is useless without its key.
+func (s *Signature) checkHeaders(r *http.Request) error {
 	if !slices.Contains(s.Headers, "host") {
 		return &Invalid{"'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."}
 	}
+
 	missing := ""
 	for name := range r.Header {
 		if len(name) < len(amzPrefix) || !strings.EqualFold(name[:len(amzPrefix)], amzPrefix) || strings.EqualFold(name, "X-Amz-Security-Token") {
@@ -104,7 +105,7 @@ func (s *Signature) covers(r *http.Request) error {
 	return nil
 }
 
-// amzPrefix begins the names of the headers that a signature must cover.
+// amzPrefix is the prefix of the headers that a signature must cover.
 const amzPrefix = "X-Amz-"
 
 func parseHeader(r *http.Request, h string) (*Signature, error) {
@@ -113,6 +114,7 @@ func parseHeader(r *http.Request, h string) (*Signature, error) {
 		name, _, _ := strings.Cut(h, " ")
 		return nil, &Incomplete{fmt.Sprintf("Unsupported Authorization header: want %s, got %.40q.", Algorithm, name)}
 	}
+
 	s := &Signature{Token: r.Header.Get("X-Amz-Security-Token")}
 	for part := range strings.SplitSeq(rest, ",") {
 		key, value, found := strings.Cut(strings.TrimSpace(part), "=")
@@ -123,6 +125,7 @@ func parseHeader(r *http.Request, h string) (*Signature, error) {
 			return nil, err
 		}
 	}
+
 	date := r.Header.Get("X-Amz-Date")
 	if date == "" {
 		date = r.Header.Get("Date")
@@ -140,6 +143,7 @@ func parseQuery(q url.Values) (*Signature, error) {
 			return nil, err
 		}
 	}
+
 	seconds, err := strconv.Atoi(q.Get("X-Amz-Expires"))
 	s.Lifetime = time.Duration(seconds) * time.Second
 	if err != nil || seconds < 1 || seconds > int(maxLifetime/time.Second) {
@@ -148,7 +152,7 @@ func parseQuery(q url.Values) (*Signature, error) {
 	return s, s.finish(q.Get("X-Amz-Date"))
 }
 
-// set takes one part of a signature.
+// set stores one part of a signature.
 func (s *Signature) set(key, value string) error {
 	switch key {
 	case "Credential":
@@ -157,7 +161,10 @@ func (s *Signature) set(key, value string) error {
 			return &Incomplete{fmt.Sprintf("Credential must have exactly 5 slash-delimited elements, "+
 				"e.g. keyid/date/region/service/aws4_request, got %.120q.", value)}
 		}
-		s.AccessKey, s.Day, s.Region, s.Service = p[0], p[1], p[2], p[3]
+		s.AccessKey = p[0]
+		s.Day = p[1]
+		s.Region = p[2]
+		s.Service = p[3]
 	case "SignedHeaders":
 		s.Headers = strings.Split(value, ";")
 	case "Signature":
@@ -166,13 +173,15 @@ func (s *Signature) set(key, value string) error {
 	return nil
 }
 
-// finish checks that nothing is missing.
+// finish checks that no part is missing, and stores the date.
 func (s *Signature) finish(date string) error {
 	for _, part := range [...]struct {
 		name  string
 		given bool
 	}{
-		{"Credential", s.AccessKey != ""}, {"SignedHeaders", slices.ContainsFunc(s.Headers, notEmpty)}, {"Signature", s.Hex != ""},
+		{"Credential", s.AccessKey != ""},
+		{"SignedHeaders", slices.ContainsFunc(s.Headers, notEmpty)},
+		{"Signature", s.Hex != ""},
 	} {
 		if !part.given {
 			return &Incomplete{fmt.Sprintf("Authorization header requires '%s' parameter.", part.name)}
@@ -181,7 +190,8 @@ func (s *Signature) finish(date string) error {
 	if !slices.IsSorted(s.Headers) {
 		return &Incomplete{"SignedHeaders must be sorted."}
 	}
-	at, err := time.Parse(dateForm, date)
+
+	at, err := time.Parse(dateLayout, date)
 	if err != nil {
 		at, err = http.ParseTime(date)
 	}
@@ -189,6 +199,7 @@ func (s *Signature) finish(date string) error {
 		return &Incomplete{"Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."}
 	}
 	s.Date = at.UTC()
+
 	var day [len("20060102")]byte
 	if string(s.Date.AppendFormat(day[:0], "20060102")) != s.Day {
 		return &Incomplete{fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%.20s' != '%s'.",

@@ -66,7 +66,7 @@ func check(r *http.Request, body string, now time.Time) error {
 }
 
 // AWS publishes this signature of GET / with its example key.
-func TestTheSignatureOfAWSsExample(t *testing.T) {
+func TestSignatureOfTheExampleOfAWS(t *testing.T) {
 	t.Parallel()
 	r := received("GET", "https://example.amazonaws.com/?Param2=value2&Param1=value1", "", http.Header{"X-Amz-Date": {"20150830T123600Z"}})
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, "+
@@ -80,7 +80,7 @@ func TestTheSignatureOfAWSsExample(t *testing.T) {
 	}
 }
 
-func TestWhatTheSDKSignsVerifies(t *testing.T) {
+func TestSignaturesOfTheSDKVerify(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ method, target, body, service string }{
 		{"POST", "http://127.0.0.1:4566/", `{"QueueUrl":"x"}`, "sqs"},
@@ -96,7 +96,7 @@ func TestWhatTheSDKSignsVerifies(t *testing.T) {
 	}
 }
 
-func TestWhatWasChangedDoesNotVerify(t *testing.T) {
+func TestChangedRequestsDoNotVerify(t *testing.T) {
 	t.Parallel()
 	const target, body = "http://localhost/2015-03-31/functions?MaxItems=5", "body"
 	for name, change := range map[string]func(r *http.Request) string{
@@ -121,7 +121,7 @@ func TestWhatWasChangedDoesNotVerify(t *testing.T) {
 	}
 }
 
-func TestD28SignaturesLiveFiveMinutes(t *testing.T) {
+func TestSignaturesAreValidForFiveMinutes_D28(t *testing.T) {
 	t.Parallel()
 	for skew, want := range map[time.Duration]string{
 		0: "", 5 * time.Minute: "", -5 * time.Minute: "",
@@ -136,7 +136,7 @@ func TestD28SignaturesLiveFiveMinutes(t *testing.T) {
 	}
 }
 
-func TestPresignedAddressesLiveAsLongAsTheySay(t *testing.T) {
+func TestPresignedURLsAreValidForTheirLifetime(t *testing.T) {
 	t.Parallel()
 	out, err := http.NewRequest("GET", "http://localhost/000000000000/q?Action=SendMessage&MessageBody=a+b&X-Amz-Expires=60", nil)
 	if err != nil {
@@ -167,7 +167,7 @@ func TestPresignedAddressesLiveAsLongAsTheySay(t *testing.T) {
 }
 
 // S3 alone lets a client leave the body out of the signature (LAM D34).
-func TestOnlyS3LetsTheBodyBeLeftOut(t *testing.T) {
+func TestOnlyS3AcceptsAnUnsignedBody(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"} {
 		for service, ok := range map[string]bool{"s3": true, "lambda": false, "sqs": false, "iam": false} {
@@ -190,7 +190,7 @@ func TestOnlyS3LetsTheBodyBeLeftOut(t *testing.T) {
 	}
 }
 
-func TestAHashThatIsNotTheBodysDoesNotVerify(t *testing.T) {
+func TestWrongHashOfTheBodyDoesNotVerify(t *testing.T) {
 	t.Parallel()
 	r := sign(t, "POST", "http://localhost/", "x", "lambda", http.Header{"X-Amz-Content-Sha256": {strings.Repeat("0", 64)}})
 	if err := check(r, "x", when); !errors.Is(err, ErrMismatch) {
@@ -199,7 +199,7 @@ func TestAHashThatIsNotTheBodysDoesNotVerify(t *testing.T) {
 }
 
 // A header that the signature leaves out can be changed on the way (LAM D33).
-func TestASignatureCoversHostAndEveryAmzHeader(t *testing.T) {
+func TestSignatureMustCoverHostAndAmzHeaders(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		change func(h http.Header)
@@ -233,7 +233,7 @@ func TestASignatureCoversHostAndEveryAmzHeader(t *testing.T) {
 	}
 }
 
-func TestSignaturesThatCannotBeRead(t *testing.T) {
+func TestMalformedSignaturesAreRefused(t *testing.T) {
 	t.Parallel()
 	const good = "AWS4-HMAC-SHA256 Credential=A/20260102/r/s/aws4_request, SignedHeaders=host;x-amz-date, Signature=00"
 	for name, header := range map[string]string{
@@ -265,7 +265,7 @@ func TestSignaturesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestKeysAreBounded(t *testing.T) {
+func TestCachedKeysAreBounded(t *testing.T) {
 	t.Parallel()
 	var v Verifier
 	for i := range 3 * maxKeys {
@@ -277,7 +277,7 @@ func TestKeysAreBounded(t *testing.T) {
 }
 
 // Any query string and path that the SDK signs, verifies.
-func TestAnyAddressVerifies(t *testing.T) {
+func TestSignaturesOfAnyURLVerify(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		q := url.Values{}

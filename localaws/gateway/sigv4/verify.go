@@ -14,34 +14,35 @@ import (
 	"time"
 )
 
-// maxSkew is how far a signature's date may lie from now (LAM D28).
+// maxSkew is how far a signature's date may be from now (LAM D28).
 const maxSkew = 5 * time.Minute
 
-// ErrMismatch says that the signature was not made with the secret, or that the
-// request was changed after it.
+// ErrMismatch reports a signature that was not made with the secret, or a request that
+// was changed after signing.
 var ErrMismatch = errors.New("the signature does not match")
 
-// Expired is a signature whose date is out of bounds.
+// Expired is the error of a signature whose date is too early or too late.
 type Expired struct {
-	// Text says so in AWS's words.
+	// Text is AWS's message about the error.
 	Text string
 }
 
-// Error gives the text.
+// Error returns the text.
 func (e *Expired) Error() string { return e.Text }
 
-// Verifier checks signatures, and remembers the keys derived from secrets: one
-// lasts a day, and deriving it costs as much as four checks.
+// Verifier verifies signatures. It caches the keys derived from secrets: one is used for
+// a day, and its derivation costs as much as four verifications. It is safe for
+// concurrent use, and its zero value is ready to use.
 type Verifier struct {
 	mu   sync.RWMutex
 	keys map[scope]*macs
 }
 
-// macs are hashes keyed with one signing key: resetting one costs less than keying
-// another.
+// macs is a pool of hashes keyed with one signing key: a reset costs less than keying a
+// new one.
 type macs struct{ pool sync.Pool }
 
-// mac is a keyed hash with room for what goes in and out.
+// mac is a keyed hash with buffers for its input and output.
 type mac struct {
 	hash      hash.Hash
 	text, sum []byte
@@ -53,10 +54,11 @@ func newMACs(key []byte) *macs {
 	return m
 }
 
-// sign answers the signature of a request whose canonical form has the hash sum.
+// sign returns the signature of a request whose canonical form has the hash sum.
 func (m *macs) sign(s *Signature, sum []byte) (code [sha256.Size]byte) {
 	k := m.pool.Get().(*mac)
 	defer m.pool.Put(k)
+
 	k.text = s.appendStringToSign(k.text[:0], sum)
 	k.hash.Reset()
 	k.hash.Write(k.text)
@@ -68,22 +70,24 @@ func (m *macs) sign(s *Signature, sum []byte) (code [sha256.Size]byte) {
 // scope is what a signing key is derived from.
 type scope struct{ secret, day, region, service string }
 
-// maxKeys bounds the memory for derived keys; scopes come from outside.
+// maxKeys bounds the memory for derived keys: clients choose the scopes.
 const maxKeys = 1024
 
-// Verify checks the signature s of a request that was read to body, against a
-// secret and now. It answers nil, *Expired or ErrMismatch.
+// Verify verifies the signature s of a request with the given body, for a secret at a
+// time. It returns nil, *Expired or ErrMismatch.
 func (v *Verifier) Verify(r *http.Request, s *Signature, body []byte, secret string, now time.Time) error {
-	if err := s.Timely(now); err != nil {
+	if err := s.CheckDate(now); err != nil {
 		return err
 	}
 	payload, ok := payloadHash(r, s, body)
 	if !ok || len(s.Hex) != 2*sha256.Size {
 		return ErrMismatch
 	}
+
 	var space [1024]byte
 	sum := sha256.Sum256(s.appendCanonical(space[:0], r, payload))
 	want := v.key(scope{secret, s.Day, s.Region, s.Service}).sign(s, sum[:])
+
 	var given [sha256.Size]byte
 	if _, err := hex.Decode(given[:], []byte(s.Hex)); err != nil || subtle.ConstantTimeCompare(want[:], given[:]) != 1 {
 		return ErrMismatch
@@ -91,41 +95,41 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, body []byte, secret str
 	return nil
 }
 
-// appendStringToSign writes what the signing key is used on: algorithm, date, scope
-// and the hash of the canonical request.
+// appendStringToSign appends what is signed: algorithm, date, scope and the hash of the
+// canonical request.
 func (s *Signature) appendStringToSign(b, sum []byte) []byte {
 	b = append(append(b, Algorithm...), '\n')
-	b = append(s.Date.AppendFormat(b, dateForm), '\n')
+	b = append(s.Date.AppendFormat(b, dateLayout), '\n')
 	for _, part := range [...]string{s.Day, s.Region, s.Service} {
 		b = append(append(b, part...), '/')
 	}
 	return hex.AppendEncode(append(b, "aws4_request\n"...), sum)
 }
 
-// Timely checks the date of the signature against now. It returns nil or *Expired.
-func (s *Signature) Timely(now time.Time) error {
+// CheckDate compares the date of the signature with now. It returns nil or *Expired.
+func (s *Signature) CheckDate(now time.Time) error {
 	now = now.UTC()
 	if s.Date.After(now.Add(maxSkew)) {
 		return &Expired{fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 5 min.)",
-			s.Date.Format(dateForm), now.Add(maxSkew).Format(dateForm), now.Format(dateForm))}
+			s.Date.Format(dateLayout), now.Add(maxSkew).Format(dateLayout), now.Format(dateLayout))}
 	}
+
 	if s.Presigned {
 		if end := s.Date.Add(s.Lifetime); now.After(end) {
-			return &Expired{fmt.Sprintf("Signature expired: %s is now earlier than %s", end.Format(dateForm), now.Format(dateForm))}
+			return &Expired{fmt.Sprintf("Signature expired: %s is now earlier than %s", end.Format(dateLayout), now.Format(dateLayout))}
 		}
 		return nil
 	}
 	if s.Date.Before(now.Add(-maxSkew)) {
 		return &Expired{fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 5 min.)",
-			s.Date.Format(dateForm), now.Add(-maxSkew).Format(dateForm), now.Format(dateForm))}
+			s.Date.Format(dateLayout), now.Add(-maxSkew).Format(dateLayout), now.Format(dateLayout))}
 	}
 	return nil
 }
 
-// payloadHash returns the body's part of the canonical request, and reports whether
-// the body has the hash that the client gives in a header. Words in place of a hash,
-// such as UNSIGNED-PAYLOAD, leave the body out of the signature; S3 alone accepts
-// them.
+// payloadHash returns the body's part of the canonical request, and reports whether the
+// body has the hash that the client gives in a header. Keywords in place of a hash, such
+// as UNSIGNED-PAYLOAD, exclude the body from the signature; only S3 accepts them.
 func payloadHash(r *http.Request, s *Signature, body []byte) (hash string, ok bool) {
 	given := r.Header.Get("X-Amz-Content-Sha256")
 	if s.Service == "s3" {
@@ -141,7 +145,7 @@ func payloadHash(r *http.Request, s *Signature, body []byte) (hash string, ok bo
 	return actual, given == "" || given == actual
 }
 
-// key derives the signing key of a scope, or remembers it.
+// key returns the signing key of a scope, from the cache if it is there.
 func (v *Verifier) key(s scope) *macs {
 	v.mu.RLock()
 	known := v.keys[s]
@@ -149,12 +153,14 @@ func (v *Verifier) key(s scope) *macs {
 	if known != nil {
 		return known
 	}
+
 	k := []byte("AWS4" + s.secret)
 	for _, part := range []string{s.day, s.region, s.service, "aws4_request"} {
 		mac := hmac.New(sha256.New, k)
 		mac.Write([]byte(part))
 		k = mac.Sum(nil)
 	}
+
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.keys == nil || len(v.keys) >= maxKeys {

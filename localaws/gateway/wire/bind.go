@@ -40,6 +40,7 @@ func bind(node any, v reflect.Value, path string) error {
 	case t == bytesType:
 		return bindBytes(node, v, path)
 	}
+
 	switch t.Kind() {
 	case reflect.Struct:
 		return bindStruct(node, v, path)
@@ -59,6 +60,7 @@ func bindStruct(node any, v reflect.Value, path string) error {
 	if !ok {
 		return malformed(path, "want a structure, got %s", kind(node))
 	}
+
 	s := shapeOf(v.Type())
 	for _, name := range sorted(members) {
 		val := members[name]
@@ -81,6 +83,7 @@ func bindSlice(node any, v reflect.Value, path string) error {
 	if !ok {
 		return malformed(path, "want a list, got %s", kind(node))
 	}
+
 	out := reflect.MakeSlice(v.Type(), len(list), len(list))
 	for i, e := range list {
 		if err := bind(e, out.Index(i), join(path, strconv.Itoa(i+1))); err != nil {
@@ -96,6 +99,7 @@ func bindMap(node any, v reflect.Value, path string) error {
 	if !ok {
 		return malformed(path, "want a map, got %s", kind(node))
 	}
+
 	t := v.Type()
 	out := reflect.MakeMapWithSize(t, len(entries))
 	for _, k := range sorted(entries) {
@@ -125,7 +129,7 @@ func bindBytes(node any, v reflect.Value, path string) error {
 	return malformed(path, "want bytes, got %s", kind(node))
 }
 
-// bindOwn lets a type that reads its own JSON do so.
+// bindOwn sets a value of a type that has its own UnmarshalJSON.
 func bindOwn(node any, v reflect.Value, path string) error {
 	raw, err := json.Marshal(node)
 	if err == nil {
@@ -141,7 +145,7 @@ func bindTime(node any, v reflect.Value, path string) error {
 	var at awsapi.Timestamp
 	switch n := node.(type) {
 	case time.Time:
-		at = awsapi.Timestamp(n.Round(time.Millisecond).UTC()) // a float is not exact
+		at = awsapi.Timestamp(n.Round(time.Millisecond).UTC()) // it was a float, which is not exact
 	case json.Number:
 		if err := at.UnmarshalJSON([]byte(n)); err != nil {
 			return malformed(path, "want a time, got %s", n)
@@ -208,7 +212,7 @@ func number(node any) (float64, bool) {
 	return 0, false
 }
 
-// integer takes a number without a fraction: 5, 5.0, 5e0.
+// integer returns a number without a fraction: 5, 5.0, 5e0.
 func integer(node any) (int64, bool) {
 	switch n := node.(type) {
 	case json.Number:
@@ -224,7 +228,7 @@ func integer(node any) (int64, bool) {
 	return int64(f), ok && f == math.Trunc(f) && math.Abs(f) < 1<<53
 }
 
-// empty reports whether a member may be left out of account: it says nothing.
+// empty reports whether an unknown member can be ignored because it has no content.
 func empty(node any) bool {
 	switch n := node.(type) {
 	case nil:
@@ -241,7 +245,7 @@ func empty(node any) bool {
 	return false
 }
 
-// kind names what a node is, for messages.
+// kind returns the kind of a node, for messages.
 func kind(node any) string {
 	switch node.(type) {
 	case nil:
@@ -269,7 +273,7 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// sorted gives the names in order, so that the same fault is named each time.
+// sorted returns the names sorted, so that the same error is reported each time.
 func sorted(m map[string]any) []string {
 	names := make([]string, 0, len(m))
 	for name := range m {

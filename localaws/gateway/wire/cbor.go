@@ -10,13 +10,13 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// CBOR is the codec of Smithy RPC v2. Make it with [NewCBOR].
+// CBOR is the codec of Smithy RPC v2. Make one with [NewCBOR].
 type CBOR struct {
 	dec cbor.DecMode
 	enc cbor.EncMode
 }
 
-// NewCBOR sets the codec up: maps with text keys, times as tag 1 (LAM E15).
+// NewCBOR returns a codec for maps with text keys and times as tag 1 (LAM E15).
 func NewCBOR() (*CBOR, error) {
 	dec, err := cbor.DecOptions{
 		DefaultMapType: reflect.TypeFor[map[string]any](),
@@ -25,11 +25,12 @@ func NewCBOR() (*CBOR, error) {
 		IntDec:         cbor.IntDecConvertNone,
 	}.DecMode()
 	if err != nil {
-		return nil, fmt.Errorf("set up CBOR decoding: %w", err)
+		return nil, fmt.Errorf("configure CBOR decoding: %w", err)
 	}
+
 	enc, err := cbor.EncOptions{}.EncMode()
 	if err != nil {
-		return nil, fmt.Errorf("set up CBOR encoding: %w", err)
+		return nil, fmt.Errorf("configure CBOR encoding: %w", err)
 	}
 	return &CBOR{dec: dec, enc: enc}, nil
 }
@@ -46,17 +47,18 @@ func (c *CBOR) Decode(body []byte, in any) error {
 	return bindStruct(node, reflect.ValueOf(in).Elem(), "")
 }
 
-// Encode writes an operation's output as a CBOR map.
+// Encode returns an operation's output as a CBOR map.
 func (c *CBOR) Encode(out any) ([]byte, error) {
 	return c.enc.Marshal(tree(indirect(reflect.ValueOf(out))))
 }
 
-// tree turns a value into what the CBOR library writes, under the wire's names.
+// tree returns a value in the types of the CBOR library, with AWS's names.
 func tree(v reflect.Value) any {
 	v = indirect(v)
 	if at, ok := v.Interface().(awsapi.Timestamp); ok {
-		return moment(time.Time(at).UnixMilli())
+		return timeTag(time.Time(at).UnixMilli())
 	}
+
 	switch {
 	case v.Type() == bytesType:
 		return v.Bytes()
@@ -78,8 +80,8 @@ func tree(v reflect.Value) any {
 	return v.Interface()
 }
 
-// moment is a time as tag 1: whole seconds, or a float where there is a fraction.
-func moment(ms int64) cbor.Tag {
+// timeTag returns a time as tag 1: in whole seconds, or as a float with a fraction.
+func timeTag(ms int64) cbor.Tag {
 	if ms%1000 == 0 {
 		return cbor.Tag{Number: 1, Content: ms / 1000}
 	}
@@ -91,7 +93,7 @@ func structTree(v reflect.Value) map[string]any {
 	m := make(map[string]any, len(s.members))
 	for i := range s.members {
 		f := v.FieldByIndex(s.members[i].field)
-		if s.members[i].place == inBody && !absent(f, &s.members[i]) {
+		if s.members[i].location == inBody && !absent(f, &s.members[i]) {
 			m[s.members[i].name] = tree(f)
 		}
 	}

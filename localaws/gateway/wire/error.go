@@ -2,28 +2,29 @@ package wire
 
 import "fmt"
 
-// Fault is what is wrong with a request's input.
-type Fault uint8
+// ErrorKind is a kind of error in a request's input.
+type ErrorKind uint8
 
 const (
-	// Malformed marks input that is not of the protocol, or of the wrong type.
-	Malformed Fault = iota
+	// Malformed marks input that does not conform to the protocol, or has the wrong
+	// type.
+	Malformed ErrorKind = iota
 	// Unsupported marks a member that the operation's input does not have.
 	Unsupported
 )
 
-// Error is a fault of a request's input.
+// Error is an error in a request's input.
 type Error struct {
-	// Fault is its kind.
-	Fault Fault
-	// Member is the path to the member, such as MessageAttributes.a.DataType;
-	// empty where the whole body is meant.
+	// Kind is the kind of error.
+	Kind ErrorKind
+	// Member is the path to the member, such as MessageAttributes.a.DataType; empty
+	// for the whole body.
 	Member string
-	// Text says what is wrong.
+	// Text describes the error.
 	Text string
 }
 
-// Error names the member and says what is wrong with it.
+// Error returns the member and the text.
 func (e *Error) Error() string {
 	if e.Member == "" {
 		return e.Text
@@ -32,9 +33,17 @@ func (e *Error) Error() string {
 }
 
 func malformed(member, format string, args ...any) *Error {
-	return &Error{Fault: Malformed, Member: member, Text: fmt.Sprintf(format, args...)}
+	return &Error{
+		Kind:   Malformed,
+		Member: member,
+		Text:   fmt.Sprintf(format, args...),
+	}
 }
 
 func unsupported(member string) *Error {
-	return &Error{Fault: Unsupported, Member: member, Text: "not supported"}
+	return &Error{
+		Kind:   Unsupported,
+		Member: member,
+		Text:   "not supported",
+	}
 }

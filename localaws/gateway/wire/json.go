@@ -31,6 +31,7 @@ func parseJSON(body []byte) (any, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return map[string]any{}, nil
 	}
+
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var node any
@@ -46,7 +47,7 @@ func parseJSON(body []byte) (any, error) {
 	return node, nil
 }
 
-// AppendJSON writes an operation's output as a JSON object.
+// AppendJSON appends an operation's output as a JSON object.
 func AppendJSON(dst []byte, out any) ([]byte, error) {
 	if dst, ok := awsjson.Append(dst, out); ok {
 		return dst, nil

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"reflect"
@@ -13,25 +14,33 @@ import (
 // maxQueryDepth bounds how many dots a parameter's name may have.
 const maxQueryDepth = 24
 
-// notMembers are parameters of the protocol and of its signatures, old and new.
+// notMembers are parameters of the protocol and of its signatures, of all versions.
 var notMembers = map[string]bool{
-	"Action": true, "Version": true, "AWSAccessKeyId": true, "Signature": true, "SignatureMethod": true, "SignatureVersion": true,
-	"SecurityToken": true, "Expires": true, "Timestamp": true, "ContentType": true,
+	"Action":           true,
+	"Version":          true,
+	"AWSAccessKeyId":   true,
+	"Signature":        true,
+	"SignatureMethod":  true,
+	"SignatureVersion": true,
+	"SecurityToken":    true,
+	"Expires":          true,
+	"Timestamp":        true,
+	"ContentType":      true,
 }
 
-// Query tells how a service writes lists and maps in the Query protocol.
+// Query describes how a service writes lists and maps in the Query protocol.
 type Query struct {
-	// Flattened is Name.1 in place of Name.member.1, and a repeated element in
-	// place of <Name><member>… (SQS B3, B5).
+	// Flattened means Name.1 instead of Name.member.1, and a repeated element instead
+	// of <Name><member>… (SQS B3, B5).
 	Flattened bool
-	// Namespace is the XML namespace of answers.
+	// Namespace is the XML namespace of responses.
 	Namespace string
 }
 
-// node is a parameter's name taken apart at its dots.
+// node is a part of a parameter's name between dots, with the parameters below it.
 type node struct {
-	value *string
-	kids  map[string]*node
+	value    *string // nil if there is none
+	children map[string]*node
 }
 
 // Decode reads form parameters into in, a pointer to an operation's input.
@@ -55,13 +64,13 @@ func (n *node) add(name, value string) error {
 		return malformed(name, "too deep")
 	}
 	for part := range strings.SplitSeq(name, ".") {
-		next := n.kids[part]
+		next := n.children[part]
 		if next == nil {
 			next = &node{}
-			if n.kids == nil {
-				n.kids = map[string]*node{}
+			if n.children == nil {
+				n.children = map[string]*node{}
 			}
-			n.kids[part] = next
+			n.children[part] = next
 		}
 		n = next
 	}
@@ -69,13 +78,13 @@ func (n *node) add(name, value string) error {
 	return nil
 }
 
-// says reports whether there is anything but empty text below n.
-func (n *node) says() bool {
+// hasContent reports whether there is any text at n or below it.
+func (n *node) hasContent() bool {
 	if n.value != nil && *n.value != "" {
 		return true
 	}
-	for _, k := range n.kids {
-		if k.says() {
+	for _, child := range n.children {
+		if child.hasContent() {
 			return true
 		}
 	}
@@ -88,15 +97,15 @@ func (q Query) bindStruct(n *node, v reflect.Value, path string) error {
 		return malformed(path, "want a structure, got a string")
 	}
 	for _, name := range n.names() {
-		kid := n.kids[name]
+		child := n.children[name]
 		m := s.byQuery[name]
 		if m == nil {
-			if kid.says() {
+			if child.hasContent() {
 				return unsupported(join(path, name))
 			}
 			continue
 		}
-		if err := q.bind(kid, v.FieldByIndex(m.field), join(path, name), m); err != nil {
+		if err := q.bind(child, v.FieldByIndex(m.field), join(path, name), m); err != nil {
 			return err
 		}
 	}
@@ -107,7 +116,8 @@ func (q Query) bind(n *node, v reflect.Value, path string, m *member) error {
 	t := v.Type()
 	for t.Kind() == reflect.Pointer {
 		v.Set(reflect.New(t.Elem()))
-		v, t = v.Elem(), t.Elem()
+		v = v.Elem()
+		t = t.Elem()
 	}
 	switch {
 	case t == timestampType || t == bytesType || reflect.PointerTo(t).Implements(unmarshalerType):
@@ -146,17 +156,18 @@ func (q Query) bindMap(n *node, v reflect.Value, path string, m *member) error {
 	out := reflect.MakeMapWithSize(t, len(entries))
 	for i, e := range entries {
 		at := join(path, strconv.Itoa(i+1))
-		for name := range e.kids {
-			if name != m.key && name != m.val && e.kids[name].says() {
+		for name := range e.children {
+			if name != m.key && name != m.val && e.children[name].hasContent() {
 				return unsupported(join(at, name))
 			}
 		}
-		key := e.kids[m.key]
+		key := e.children[m.key]
 		if key == nil || key.value == nil {
 			return malformed(at, "has no %s", m.key)
 		}
+
 		val := reflect.New(t.Elem()).Elem()
-		if given := e.kids[m.val]; given != nil {
+		if given := e.children[m.val]; given != nil {
 			if err := q.bind(given, val, join(at, m.val), m); err != nil {
 				return err
 			}
@@ -167,34 +178,36 @@ func (q Query) bindMap(n *node, v reflect.Value, path string, m *member) error {
 	return nil
 }
 
-// entries are the numbered children of a list or map, in order.
+// entries returns the numbered children of a list or map, sorted by number.
 func (q Query) entries(n *node, wrapper, path string) ([]*node, error) {
 	if n.value != nil && *n.value != "" {
 		return nil, malformed(path, "want a list, got a string")
 	}
 	if !q.Flattened {
-		for name := range n.kids {
+		for name := range n.children {
 			if name != wrapper {
 				return nil, unsupported(join(path, name))
 			}
 		}
-		if n = n.kids[wrapper]; n == nil {
+		if n = n.children[wrapper]; n == nil {
 			return nil, nil
 		}
 	}
+
 	type entry struct {
-		at int
-		n  *node
+		number int
+		n      *node
 	}
 	var list []entry
-	for name, kid := range n.kids {
-		at, err := strconv.Atoi(name)
-		if err != nil || at < 1 {
+	for name, child := range n.children {
+		number, err := strconv.Atoi(name)
+		if err != nil || number < 1 {
 			return nil, malformed(join(path, name), "want a number from 1 on")
 		}
-		list = append(list, entry{at, kid})
+		list = append(list, entry{number, child})
 	}
-	slices.SortFunc(list, func(a, b entry) int { return a.at - b.at })
+	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.number, b.number) })
+
 	out := make([]*node, len(list))
 	for i, e := range list {
 		out[i] = e.n
@@ -204,14 +217,14 @@ func (q Query) entries(n *node, wrapper, path string) ([]*node, error) {
 
 // bindText sets a scalar from its text.
 func (q Query) bindText(n *node, v reflect.Value, path string) error {
-	if len(n.kids) > 0 {
+	if len(n.children) > 0 {
 		return unsupported(join(path, n.names()[0]))
 	}
 	return bind(fromText(*n.value, v.Type()), v, path)
 }
 
-// fromText turns a parameter's text into the node that a type wants. Text that
-// does not fit stays a string, and bind refuses it.
+// fromText returns a parameter's text as the node that bind expects for a type. Text
+// that does not fit the type stays a string, which bind refuses.
 func fromText(s string, t reflect.Type) any {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -230,8 +243,8 @@ func fromText(s string, t reflect.Type) any {
 }
 
 func (n *node) names() []string {
-	names := make([]string, 0, len(n.kids))
-	for name := range n.kids {
+	names := make([]string, 0, len(n.children))
+	for name := range n.children {
 		names = append(names, name)
 	}
 	sort.Strings(names)

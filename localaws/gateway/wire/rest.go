@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Request is what a REST operation's input is read from.
+// Request has the parts of a request from which a REST operation's input is decoded.
 type Request struct {
 	// Path holds the values of the path's {Name} parts, unescaped.
 	Path map[string]string
@@ -27,18 +27,20 @@ func DecodeREST(r Request, in any) error {
 	if err := s.bindBody(r.Body, v); err != nil {
 		return err
 	}
+
 	for name := range r.Query {
 		if s.params[name] == nil && !strings.HasPrefix(name, "X-Amz-") && r.Query.Get(name) != "" {
 			return unsupported(name)
 		}
 	}
+
 	for i := range s.members {
 		m := &s.members[i]
-		values := m.find(r)
+		values := m.values(r)
 		if len(values) == 0 {
 			continue
 		}
-		if err := bindTexts(values, v.FieldByIndex(m.field), m.at); err != nil {
+		if err := bindTexts(values, v.FieldByIndex(m.field), m.locationName); err != nil {
 			return err
 		}
 	}
@@ -61,17 +63,17 @@ func (s *shape) bindBody(body []byte, v reflect.Value) error {
 	return bindStruct(node, v, "")
 }
 
-// find gives the texts of a member that stands outside the body.
-func (m *member) find(r Request) []string {
-	switch m.place {
+// values returns the texts of a member that is not in the body.
+func (m *member) values(r Request) []string {
+	switch m.location {
 	case inPath:
-		if s, ok := r.Path[m.at]; ok {
+		if s, ok := r.Path[m.locationName]; ok {
 			return []string{s}
 		}
 	case inQuery:
-		return r.Query[m.at]
+		return r.Query[m.locationName]
 	case inHeader:
-		return r.Header.Values(m.at)
+		return r.Header.Values(m.locationName)
 	}
 	return nil
 }
@@ -87,23 +89,24 @@ func bindTexts(values []string, v reflect.Value, path string) error {
 	return bind(fromText(values[0], v.Type()), v, path)
 }
 
-// EncodeREST writes an operation's output: headers into h, and the rest as body.
-// The status is 0 where the output does not say.
+// EncodeREST encodes an operation's output: headers into h, and the rest as the body.
+// The status is 0 if the output has none.
 func EncodeREST(h http.Header, out any) (status int, body []byte, err error) {
 	v := indirect(reflect.ValueOf(out))
 	s := shapeOf(v.Type())
 	for i := range s.members {
 		m := &s.members[i]
 		f := v.FieldByIndex(m.field)
-		switch m.place {
+		switch m.location {
 		case inHeader:
 			if f = indirect(f); !f.IsZero() {
-				h.Set(m.at, fmt.Sprint(f.Interface()))
+				h.Set(m.locationName, fmt.Sprint(f.Interface()))
 			}
 		case inStatus:
 			status = int(indirect(f).Int())
 		}
 	}
+
 	if s.payload != nil {
 		return status, v.FieldByIndex(s.payload.field).Bytes(), nil
 	}

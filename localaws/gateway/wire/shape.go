@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// place is where in a request or answer a member stands.
-type place uint8
+// location is the part of a request or response that has a member.
+type location uint8
 
 const (
-	inBody place = iota
+	inBody location = iota
 	inPath
 	inQuery
 	inHeader
@@ -20,26 +20,27 @@ const (
 
 // member is one field of a shape.
 type member struct {
-	name      string // in AWS's model: JSON, CBOR
-	place     place
-	at        string // the name in its place, outside the body
-	query     string // the name in Query and XML
-	key, val  string // names of a map's key and value in Query and XML
-	omitEmpty bool
-	field     []int
+	name         string // in AWS's model: JSON, CBOR
+	location     location
+	locationName string // the name in path, query string or header
+	query        string // the name in Query and XML
+	key          string // the name of a map's key in Query and XML
+	val          string // the name of a map's value in Query and XML
+	omitEmpty    bool
+	field        []int // the index for reflect
 }
 
-// shape is a struct type as the wire sees it. It is made once per type.
+// shape describes a struct type. It is made once for each type.
 type shape struct {
 	members []member
 	byName  map[string]*member // body members
 	byQuery map[string]*member
 	params  map[string]*member // query string members
-	payload *member
-	outside bool // some member stands outside the body
+	payload *member            // nil if the body has no member that is its payload
 }
 
-var shapes sync.Map // reflect.Type to *shape: a cache of what follows from the type alone
+// shapes caches the *shape of each reflect.Type.
+var shapes sync.Map
 
 func shapeOf(t reflect.Type) *shape {
 	if s, ok := shapes.Load(t); ok {
@@ -50,7 +51,11 @@ func shapeOf(t reflect.Type) *shape {
 }
 
 func newShape(t reflect.Type) *shape {
-	s := &shape{byName: map[string]*member{}, byQuery: map[string]*member{}, params: map[string]*member{}}
+	s := &shape{
+		byName:  map[string]*member{},
+		byQuery: map[string]*member{},
+		params:  map[string]*member{},
+	}
 	for _, f := range reflect.VisibleFields(t) {
 		if m, ok := newMember(f); ok {
 			s.members = append(s.members, m)
@@ -58,12 +63,12 @@ func newShape(t reflect.Type) *shape {
 	}
 	for i := range s.members {
 		m := &s.members[i]
-		s.outside = s.outside || m.place != inBody
-		switch m.place {
+		switch m.location {
 		case inBody:
-			s.byName[m.name], s.byQuery[m.query] = m, m
+			s.byName[m.name] = m
+			s.byQuery[m.query] = m
 		case inQuery:
-			s.params[m.at] = m
+			s.params[m.locationName] = m
 		case inPayload:
 			s.payload = m
 		}
@@ -71,17 +76,24 @@ func newShape(t reflect.Type) *shape {
 	return s
 }
 
-// newMember reads a field's tags; ok is false where the wire does not see it.
+// newMember returns the member of a field; ok is false for a field that is not one.
 func newMember(f reflect.StructField) (m member, ok bool) {
 	m.field = f.Index
-	for tag, p := range map[string]place{
-		"path": inPath, "querystring": inQuery, "header": inHeader, "payload": inPayload, "status": inStatus,
+	for tag, l := range map[string]location{
+		"path":        inPath,
+		"querystring": inQuery,
+		"header":      inHeader,
+		"payload":     inPayload,
+		"status":      inStatus,
 	} {
 		if v, has := f.Tag.Lookup(tag); has {
-			m.place, m.at, m.name = p, v, f.Name
+			m.name = f.Name
+			m.location = l
+			m.locationName = v
 			return m, f.IsExported()
 		}
 	}
+
 	name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 	if !f.IsExported() || name == "-" || f.Anonymous && name == "" {
 		return m, false
@@ -89,13 +101,16 @@ func newMember(f reflect.StructField) (m member, ok bool) {
 	if name == "" {
 		name = f.Name
 	}
-	m.name, m.query = name, name
+	m.name = name
+	m.query = name
 	m.omitEmpty = strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")
-	m.key, m.val = "key", "value"
+	m.key = "key"
+	m.val = "value"
 	if q := strings.Split(f.Tag.Get("query"), ","); q[0] != "" {
 		m.query = q[0]
 		if len(q) == 3 {
-			m.key, m.val = q[1], q[2]
+			m.key = q[1]
+			m.val = q[2]
 		}
 	}
 	return m, true

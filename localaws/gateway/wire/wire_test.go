@@ -42,15 +42,15 @@ type everything struct {
 	Hidden  string           `json:"-"`
 }
 
-func faultOf(err error) (Fault, string) {
+func errorOf(err error) (ErrorKind, string) {
 	var e *Error
 	if !errors.As(err, &e) {
 		return 255, ""
 	}
-	return e.Fault, e.Member
+	return e.Kind, e.Member
 }
 
-func TestJSONReadsEveryKindOfMember(t *testing.T) {
+func TestJSONDecodesEveryKindOfMember(t *testing.T) {
 	t.Parallel()
 	var in everything
 	err := DecodeJSON([]byte(`{"Marker":"m","Text":"é\u0000","Maybe":"x","Flag":true,"Whole":-5.0,"Share":1e3,"Bytes":"AP8=","When":1767323045.25,
@@ -69,10 +69,10 @@ func TestJSONReadsEveryKindOfMember(t *testing.T) {
 	}
 }
 
-func TestA7JSONThatDoesNotFit(t *testing.T) {
+func TestInvalidJSONIsRefused_A7(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]struct {
-		fault  Fault
+		kind   ErrorKind
 		member string
 	}{
 		`{`:                                 {Malformed, ""},
@@ -99,14 +99,14 @@ func TestA7JSONThatDoesNotFit(t *testing.T) {
 		`{"Inners":[{},{"Other":1}]}`:       {Unsupported, "Inners.2.Other"},
 		`{"ByName":{"n":{"Other":1}}}`:      {Unsupported, "ByName.n.Other"},
 	} {
-		fault, member := faultOf(DecodeJSON([]byte(body), new(everything)))
-		if fault != want.fault || member != want.member {
-			t.Errorf("%s: fault %d of %q, want %d of %q", body, fault, member, want.fault, want.member)
+		kind, member := errorOf(DecodeJSON([]byte(body), new(everything)))
+		if kind != want.kind || member != want.member {
+			t.Errorf("%s: kind %d of %q, want %d of %q", body, kind, member, want.kind, want.member)
 		}
 	}
 }
 
-func TestEmptyUnknownMembersSayNothing(t *testing.T) {
+func TestEmptyUnknownMembersAreIgnored(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{``, ` `, `{}`, `{"Other":null}`, `{"Other":""}`, `{"Other":[]}`, `{"Other":{}}`, `{"Text":null,"Inners":null}`} {
 		if err := DecodeJSON([]byte(body), new(everything)); err != nil {
@@ -115,7 +115,7 @@ func TestEmptyUnknownMembersSayNothing(t *testing.T) {
 	}
 }
 
-func TestQueryReadsListsAndMapsInBothForms(t *testing.T) {
+func TestQueryDecodesListsAndMapsInBothForms(t *testing.T) {
 	t.Parallel()
 	for flat, form := range map[bool]string{
 		true: "Inners.2.Name=b&Inners.1.Name=a&Inners.10.Name=c&List.1=x&ByName.1.key=k&ByName.1.value.Name=n&Inners.1.Map.1.Name=mk&Inners.1.Map.1.Value=mv",
@@ -142,10 +142,10 @@ func TestQueryReadsListsAndMapsInBothForms(t *testing.T) {
 	}
 }
 
-func TestQueryThatDoesNotFit(t *testing.T) {
+func TestInvalidQueryIsRefused(t *testing.T) {
 	t.Parallel()
 	for form, want := range map[string]struct {
-		fault  Fault
+		kind   ErrorKind
 		member string
 	}{
 		"Other=1": {Unsupported, "Other"}, "Inners.1.Other=1": {Unsupported, "Inners.1.Other"}, "Text.1=a": {Unsupported, "Text.1"},
@@ -159,14 +159,14 @@ func TestQueryThatDoesNotFit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fault, member := faultOf((Query{Flattened: true}).Decode(values, new(everything))); fault != want.fault || member != want.member {
-			t.Errorf("%s: fault %d of %q, want %d of %q", form, fault, member, want.fault, want.member)
+		if kind, member := errorOf((Query{Flattened: true}).Decode(values, new(everything))); kind != want.kind || member != want.member {
+			t.Errorf("%s: kind %d of %q, want %d of %q", form, kind, member, want.kind, want.member)
 		}
 	}
 }
 
 // What one protocol writes of a value, it reads back.
-func TestValuesComeBackOverJSONAndCBOR(t *testing.T) {
+func TestValuesSurviveJSONAndCBOR(t *testing.T) {
 	t.Parallel()
 	codec, err := NewCBOR()
 	if err != nil {
@@ -204,13 +204,13 @@ func TestValuesComeBackOverJSONAndCBOR(t *testing.T) {
 	})
 }
 
-func TestCBORThatDoesNotFit(t *testing.T) {
+func TestInvalidCBORIsRefused(t *testing.T) {
 	t.Parallel()
 	codec, err := NewCBOR()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for body, want := range map[string]Fault{
+	for body, want := range map[string]ErrorKind{
 		"":                  255,
 		"\xa0":              255,
 		"\xff":              Malformed,
@@ -222,8 +222,8 @@ func TestCBORThatDoesNotFit(t *testing.T) {
 		"\xa2\x64Text\x61a\x64Text\x61b":                    Malformed, // twice
 		"\xa1\x01\x02":                                      Malformed, // a number for a name
 	} {
-		if fault, _ := faultOf(codec.Decode([]byte(body), new(everything))); fault != want {
-			t.Errorf("%x: fault %d, want %d", body, fault, want)
+		if kind, _ := errorOf(codec.Decode([]byte(body), new(everything))); kind != want {
+			t.Errorf("%x: kind %d, want %d", body, kind, want)
 		}
 	}
 }
@@ -236,7 +236,7 @@ type restIn struct {
 	Body   string
 }
 
-func TestRESTReadsFromEveryPlace(t *testing.T) {
+func TestRESTDecodesFromEveryLocation(t *testing.T) {
 	t.Parallel()
 	r := Request{
 		Path: map[string]string{"Name": "n/m"}, Query: url.Values{"MaxItems": {"5"}, "tagKeys": {"a", "b"}, "X-Amz-Date": {"now"}, "Empty": {""}},
@@ -252,7 +252,7 @@ func TestRESTReadsFromEveryPlace(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		change func(*Request)
-		fault  Fault
+		kind   ErrorKind
 		member string
 	}{
 		{func(r *Request) { r.Query = url.Values{"MaxItems": {"many"}} }, Malformed, "MaxItems"},
@@ -262,15 +262,15 @@ func TestRESTReadsFromEveryPlace(t *testing.T) {
 	} {
 		changed := r
 		tt.change(&changed)
-		if fault, member := faultOf(DecodeREST(changed, new(restIn))); fault != tt.fault || member != tt.member {
-			t.Errorf("fault %d of %q, want %d of %q", fault, member, tt.fault, tt.member)
+		if kind, member := errorOf(DecodeREST(changed, new(restIn))); kind != tt.kind || member != tt.member {
+			t.Errorf("kind %d of %q, want %d of %q", kind, member, tt.kind, tt.member)
 		}
 	}
 }
 
 // Whatever text an answer holds, its XML can be read, and a carriage return is
 // kept (SQS B11).
-func TestB11XMLCanBeReadWhateverItHolds(t *testing.T) {
+func TestXMLIsReadableWithAnyText_B11(t *testing.T) {
 	t.Parallel()
 	type out struct{ Text string }
 	rapid.Check(t, func(t *rapid.T) {

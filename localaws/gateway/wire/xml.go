@@ -12,14 +12,15 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// AppendXML writes an operation's answer: <NameResponse> with a <NameResult>
-// around the members of out, or without one where out is nil (SQS B4, LAM D2).
+// AppendXML appends an operation's response: <NameResponse> with a <NameResult> around
+// the members of out, or without one if out is nil (SQS B4, LAM D2).
 func (q Query) AppendXML(dst []byte, operation string, out any, requestID string) []byte {
 	w := xmlWriter{b: dst, flat: q.Flattened}
 	w.b = append(w.b, `<?xml version="1.0"?><`...)
 	w.b = append(append(w.b, operation...), `Response xmlns="`...)
 	w.text(q.Namespace)
 	w.b = append(w.b, `">`...)
+
 	if out != nil {
 		w.structure(operation+"Result", indirect(reflect.ValueOf(out)))
 	}
@@ -30,8 +31,8 @@ func (q Query) AppendXML(dst []byte, operation string, out any, requestID string
 	return w.b
 }
 
-// AppendXMLError writes an error answer (SQS B6, LAM D3). Only flattened
-// services have an empty Detail.
+// AppendXMLError appends an error response (SQS B6, LAM D3). Only flattened services
+// have an empty Detail.
 func (q Query) AppendXMLError(dst []byte, e *awsapi.Error, requestID string) []byte {
 	w := xmlWriter{b: dst}
 	w.b = append(w.b, `<?xml version="1.0"?><ErrorResponse`...)
@@ -41,11 +42,12 @@ func (q Query) AppendXMLError(dst []byte, e *awsapi.Error, requestID string) []b
 		w.b = append(w.b, '"')
 	}
 	w.b = append(w.b, "><Error>"...)
-	fault := "Sender"
+
+	side := "Sender"
 	if e.Receiver() {
-		fault = "Receiver"
+		side = "Receiver"
 	}
-	w.leaf("Type", fault)
+	w.leaf("Type", side)
 	w.leaf("Code", e.LegacyCode())
 	w.leaf("Message", e.Message)
 	if q.Flattened {
@@ -57,8 +59,8 @@ func (q Query) AppendXMLError(dst []byte, e *awsapi.Error, requestID string) []b
 	return w.b
 }
 
-// AppendS3Error writes an error as clients of S3 read it. S3 is not embedded: it
-// is for telling them so.
+// AppendS3Error appends an error in the form of S3, which is not embedded: its clients
+// get an error that they can read.
 func AppendS3Error(dst []byte, e *awsapi.Error, requestID string) []byte {
 	w := xmlWriter{b: append(dst, `<?xml version="1.0"?>`...)}
 	w.open("Error")
@@ -84,8 +86,8 @@ func (w *xmlWriter) leaf(name, text string) {
 	w.close(name)
 }
 
-// text escapes. A carriage return is kept by &#xD; (SQS B11); what XML cannot
-// hold becomes U+FFFD.
+// text appends escaped text. A carriage return is written as &#xD; (SQS B11), and a
+// character that XML does not permit as U+FFFD.
 func (w *xmlWriter) text(s string) {
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
@@ -112,7 +114,7 @@ func (w *xmlWriter) text(s string) {
 func (w *xmlWriter) members(v reflect.Value) {
 	for i := range shapeOf(v.Type()).members {
 		m := &shapeOf(v.Type()).members[i]
-		if m.place != inBody {
+		if m.location != inBody {
 			continue
 		}
 		f := v.FieldByIndex(m.field)
@@ -123,7 +125,7 @@ func (w *xmlWriter) members(v reflect.Value) {
 	}
 }
 
-// absent reports whether a member is left out: nil, or empty with omitempty.
+// absent reports whether a member is omitted: nil, or empty with omitempty.
 func absent(f reflect.Value, m *member) bool {
 	switch f.Kind() {
 	case reflect.Pointer, reflect.Interface:
@@ -177,6 +179,7 @@ func (w *xmlWriter) pairs(m *member, v reflect.Value) {
 		entry = "entry"
 		w.open(m.query)
 	}
+
 	keys := v.MapKeys()
 	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
 	for _, k := range keys {
@@ -199,7 +202,7 @@ func (w *xmlWriter) value(name string, v reflect.Value) {
 	w.structure(name, v)
 }
 
-// structure writes an element with members, or one without content.
+// structure writes an element with members, or an empty element if there are none.
 func (w *xmlWriter) structure(name string, v reflect.Value) {
 	before := len(w.b)
 	w.open(name)
@@ -221,7 +224,7 @@ func (w *xmlWriter) scalar(name string, v reflect.Value) {
 	case []byte:
 		w.text(base64.StdEncoding.EncodeToString(x))
 	case json.Marshaler:
-		raw, _ := x.MarshalJSON() // a value that cannot be written is written empty
+		raw, _ := x.MarshalJSON() // a value that cannot be encoded is written empty
 		w.text(string(raw))
 	default:
 		w.plain(v)
@@ -242,7 +245,7 @@ func (w *xmlWriter) plain(v reflect.Value) {
 	}
 }
 
-// indirect follows pointers; a nil one gives its type's zero value.
+// indirect follows pointers; for a nil pointer it returns the zero value.
 func indirect(v reflect.Value) reflect.Value {
 	for v.Kind() == reflect.Pointer {
 		if v.IsNil() {

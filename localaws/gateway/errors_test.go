@@ -36,7 +36,7 @@ func (a *answered) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // Each service has its own codes and statuses for the same refusals (SQS A6, A18).
-func TestD27RefusalsPerService(t *testing.T) {
+func TestAuthenticationErrorsOfEachService_D27(t *testing.T) {
 	t.Parallel()
 	want := map[string]map[string]string{ // service, kind: status, code as the client sees it
 		"sqs": {
@@ -117,7 +117,7 @@ func (a *answered) summary(g *Gateway) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s %s", a.last.StatusCode, code, a.last.Header.Get("X-Amzn-Query-Error")))
 }
 
-func TestScopesThatDoNotFit(t *testing.T) {
+func TestSignaturesForAnotherScopeAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	seen := &answered{next: Transport(r.gateway)}
@@ -140,7 +140,7 @@ func (r resigned) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.next.RoundTrip(req)
 }
 
-func TestNoAuthLetsEveryoneInAsAdministratorOfTheAccountTheyName(t *testing.T) {
+func TestNoAuthAcceptsEveryCallerAsAdministrator(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) { o.NoAuth = true })
 	for key, want := range map[string]string{"test": "000000000000", "222233334444": "222233334444", toyKey: "111122223333"} {
@@ -159,7 +159,7 @@ func TestNoAuthLetsEveryoneInAsAdministratorOfTheAccountTheyName(t *testing.T) {
 	}
 }
 
-func TestASessionsKeyNeedsItsToken(t *testing.T) {
+func TestSessionKeyNeedsItsToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	if err := call(t, r.configAs("ASIATOY0000000000001", toySecret, "tok"), "sqs"); err != nil {
@@ -172,7 +172,7 @@ func TestASessionsKeyNeedsItsToken(t *testing.T) {
 	}
 }
 
-func TestD28AClockThatIsOffIsRefused(t *testing.T) {
+func TestSignatureWithASkewedDateIsRefused_D28(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	r.gateway.now = func() time.Time { return time.Now().Add(6 * time.Minute) }

@@ -29,7 +29,7 @@ func panicky(t *testing.T, with any, log io.Writer) *rig {
 	})
 }
 
-func TestAPanicFailsOneRequestAndTheNextIsAnswered(t *testing.T) {
+func TestPanicFailsOnlyOneRequest(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	r := panicky(t, errors.New("index out of range"), &log)
@@ -50,7 +50,7 @@ func TestAPanicFailsOneRequestAndTheNextIsAnswered(t *testing.T) {
 	if got := strings.Count(log.String(), "level=ERROR"); got != 3 {
 		t.Errorf("%d lines in the log for 3 panics:\n%s", got, log.String())
 	}
-	if !strings.Contains(log.String(), "index out of range") || !strings.Contains(log.String(), "rescue_test.go") {
+	if !strings.Contains(log.String(), "index out of range") || !strings.Contains(log.String(), "panic_test.go") {
 		t.Errorf("the log lacks cause or place:\n%s", log.String())
 	}
 	if work := r.gateway.opts.Clock.State().Work; work != 0 {
@@ -62,7 +62,7 @@ func TestAPanicFailsOneRequestAndTheNextIsAnswered(t *testing.T) {
 	}
 }
 
-func TestAHandlerMayAbortItsConnection(t *testing.T) {
+func TestHandlerCanAbortItsConnection(t *testing.T) {
 	t.Parallel()
 	r := panicky(t, http.ErrAbortHandler, io.Discard)
 	defer func() {
@@ -76,7 +76,7 @@ func TestAHandlerMayAbortItsConnection(t *testing.T) {
 
 // A panic after the answer has begun must cut the connection: the client would
 // take half an answer for a whole one.
-func TestAPanicWithinTheAnswerCutsTheConnection(t *testing.T) {
+func TestPanicDuringTheResponseClosesTheConnection(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) { o.NoAuth = true })
 	req := httptest.NewRequest("POST", "http://127.0.0.1/", strings.NewReader(`{"QueueUrl":"q","MessageBody":"b"}`))
@@ -105,7 +105,7 @@ func (s *slowBody) Read(b []byte) (int, error) {
 
 func (*slowBody) Close() error { return nil }
 
-func TestABodyThatDoesNotArriveHoldsNoServiceTime(t *testing.T) {
+func TestSlowBodyDoesNotHoldServiceTime(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) { o.NoAuth = true })
 	body := &slowBody{strings.NewReader(`{"QueueUrl":`)}
@@ -134,7 +134,7 @@ func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // A caller that ends its request is no failure of the server: it is logged at debug
 // level. The same error without such a caller is one.
-func TestACallerThatGoesAwayIsNotLoggedAsAFailure(t *testing.T) {
+func TestCancelledRequestIsNotLoggedAsAFailure(t *testing.T) {
 	t.Parallel()
 	for name, canceled := range map[string]bool{"the caller went away": true, "the caller is there": false} {
 		t.Run(name, func(t *testing.T) {

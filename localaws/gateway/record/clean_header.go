@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// removed stands where a secret was.
+// removed replaces a secret.
 const removed = "REMOVED"
 
-// secretWords are in the names of headers, parameters and members that hold secrets,
-// once everything but letters and digits is left out and letters are small.
+// secretWords are parts of the names of headers, parameters and members with secrets, in
+// lower case and without other characters than letters and digits.
 var secretWords = []string{
 	"secretaccesskey", "secretkey", "sessiontoken", "securitytoken", "signature", "authorization", "cookie", "password",
 	"apikey", "csrftoken", "controltoken",
 }
 
-// secretName reports whether a name of a header or parameter is one of a secret,
-// also where it is misspelt a little, such as x_amz_security_token.
+// secretName reports whether a name of a header or parameter is one of a secret, even
+// if it is written differently, such as x_amz_security_token.
 func secretName(name string) bool {
 	plain := strings.Map(func(r rune) rune {
 		switch {
@@ -29,6 +29,7 @@ func secretName(name string) bool {
 		}
 		return -1
 	}, name)
+
 	for _, word := range secretWords {
 		if strings.Contains(plain, word) {
 			return true
@@ -37,16 +38,16 @@ func secretName(name string) bool {
 	return false
 }
 
-// addresses are the headers that hold an address, which may be a presigned one.
+// addresses are the headers whose value is a URL, which may be presigned.
 var addresses = map[string]bool{"Referer": true, "Location": true, "Content-Location": true}
 
-// awsAuthorization is the header of an AWS signature. Key id, scope and signed
-// headers are no secrets: they tell what was signed, and by whom. A secret key in
-// place of the key id is longer.
+// awsAuthorization is the header of an AWS signature. Key id, scope and signed headers
+// are not secret: they show what was signed, and by whom. A secret key in place of the
+// key id would be longer than the pattern permits.
 var awsAuthorization = regexp.MustCompile(
 	`^(AWS4-HMAC-SHA256 Credential=[A-Za-z0-9_]{1,32}/[0-9]{8}/[a-z0-9-]{1,32}/[a-z0-9-]{1,32}/aws4_request, ?SignedHeaders=[a-z0-9;_-]{1,1000}, ?Signature=)[0-9a-fA-F]{1,64}$`)
 
-// cleanHeader copies a header without its secrets.
+// cleanHeader returns a copy of a header without its secrets.
 func cleanHeader(h http.Header) http.Header {
 	out := make(http.Header, len(h))
 	for name, values := range h {
@@ -65,8 +66,8 @@ func cleanHeader(h http.Header) http.Header {
 	return out
 }
 
-// cleanAuthorization keeps of an AWS signature what is no secret, and nothing of
-// any other scheme and of what cannot be read.
+// cleanAuthorization returns the parts of an AWS signature that are not secret, and
+// nothing of other schemes and of malformed values.
 func cleanAuthorization(v string) string {
 	if m := awsAuthorization.FindStringSubmatch(v); m != nil {
 		return m[1] + removed
@@ -74,22 +75,23 @@ func cleanAuthorization(v string) string {
 	return removed
 }
 
-// parameterName is the form of the names of parameters. What has another form may
-// be anything.
+// parameterName is the form of the names of parameters. A name of another form may
+// itself be a secret.
 var parameterName = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,256}$`)
 
-// codeAddress is the signed address of a function's code, with which anybody can
-// read the code for some minutes.
+// codeAddress is the signed URL of a function's code, with which anyone can read the
+// code for some minutes.
 var codeAddress = regexp.MustCompile(`(/code/)[0-9a-f]{64}(\?[^\s"<]*)?`)
 
-// cleanTarget removes secrets from a path with a query. A query that cannot be read
-// is removed whole, and so is a path with what belongs in a query.
+// cleanTarget returns a path and query without secrets. A malformed query is removed
+// completely, and so is a path that contains parameters.
 func cleanTarget(target string) string {
 	path, query, some := strings.Cut(target, "?")
 	path = cleanPath(path)
 	if !some {
 		return path
 	}
+
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return path + "?" + removed
@@ -105,7 +107,7 @@ func cleanTarget(target string) string {
 	return path + "?" + values.Encode()
 }
 
-// cleanPath removes secrets from a path, or from an address without a query.
+// cleanPath returns a path, or a URL without a query, without secrets.
 func cleanPath(path string) string {
 	if scheme, rest, absolute := strings.Cut(path, "://"); absolute {
 		authority, below, _ := strings.Cut(rest, "/")
@@ -114,6 +116,7 @@ func cleanPath(path string) string {
 		}
 		path = scheme + "://" + authority + "/" + below
 	}
+
 	if plain, err := url.PathUnescape(path); err != nil || strings.ContainsAny(plain, "=&") && secretName(plain) {
 		return "/" + removed
 	}

@@ -18,23 +18,23 @@ import (
 // cleanRequest returns the body of a request as JSON, without its secrets.
 func cleanRequest(e *Exchange) json.RawMessage {
 	if e.Request.Truncated {
-		return leftOut(e.Request.Body, "too long")
+		return omitted(e.Request.Body, "too long")
 	}
 	return cleanBody(e, &e.Request)
 }
 
-// cleanAnswer returns the body of a response as JSON, without its secrets. An error
-// may repeat what it found in a request that could not be read, where nobody can
-// tell what is secret: then it is left out.
-func cleanAnswer(e *Exchange) json.RawMessage {
-	if len(e.Answer.Body) > 0 && e.Status >= http.StatusBadRequest && !requestIsReadable(e) {
-		return leftOut(e.Answer.Body, "it may repeat a request that cannot be read")
+// cleanResponse returns the body of a response as JSON, without its secrets. An error
+// for a malformed request is omitted: it may repeat a part of the request, and which
+// part is secret is not known then.
+func cleanResponse(e *Exchange) json.RawMessage {
+	if len(e.Response.Body) > 0 && e.Status >= http.StatusBadRequest && !requestIsReadable(e) {
+		return omitted(e.Response.Body, "it may repeat a request that cannot be read")
 	}
-	return cleanBody(e, &e.Answer)
+	return cleanBody(e, &e.Response)
 }
 
-// requestIsReadable reports whether everything in a request that may hold secrets has
-// the form that it should have.
+// requestIsReadable reports whether all parts of a request that may contain secrets are
+// well-formed.
 func requestIsReadable(e *Exchange) bool {
 	for _, v := range e.Request.Header.Values("Authorization") {
 		if cleanAuthorization(v) == removed && !strings.HasPrefix(v, "Bearer ") {
@@ -44,6 +44,7 @@ func requestIsReadable(e *Exchange) bool {
 	if strings.Contains(cleanTarget(e.Target), "?"+removed) || strings.HasPrefix(cleanTarget(e.Target), "/"+removed) {
 		return false
 	}
+
 	if e.Request.Truncated || len(e.Request.Body) > 0 && e.Readable {
 		_, err := parseRequest(&e.Request)
 		return err == nil && !e.Request.Truncated
@@ -51,37 +52,40 @@ func requestIsReadable(e *Exchange) bool {
 	return true
 }
 
-// cleanBody is a body as JSON, without its secrets: an object where it was JSON,
-// CBOR or a form, and text where it was XML. It is nil where there was none.
+// cleanBody returns a body as JSON, without its secrets: an object for JSON, CBOR and
+// forms, and text for XML. It returns nil for an empty body.
 func cleanBody(e *Exchange, p *Part) json.RawMessage {
 	if len(p.Body) == 0 {
 		return nil
 	}
 	if !e.Readable {
-		return leftOut(p.Body, "not of an operation that is known here")
+		return omitted(p.Body, "not of a known operation")
 	}
+
 	read := parseRequest
-	if p == &e.Answer {
-		read = parseAnswer
+	if p == &e.Response {
+		read = parseResponse
 	}
 	v, err := read(p)
 	if err != nil {
-		return leftOut(p.Body, err.Error())
+		return omitted(p.Body, err.Error())
 	}
-	b, err := json.Marshal(cleaner{event: e.Operation == "Invoke" && p == &e.Request}.clean("", v))
+
+	c := cleaner{event: e.Operation == "Invoke" && p == &e.Request}
+	b, err := json.Marshal(c.clean("", v))
 	if err != nil {
-		return leftOut(p.Body, err.Error())
+		return omitted(p.Body, err.Error())
 	}
 	if len(b) > MaxBody {
 		cut := bytes.ToValidUTF8(b[:MaxBody], nil)
-		b, _ = json.Marshal(map[string]any{"beginning": string(cut), "bytes": len(b)}) // strings and a number encode
+		b, _ = json.Marshal(map[string]any{"beginning": string(cut), "bytes": len(b)}) // a string and a number always encode
 	}
 	return b
 }
 
-// leftOut stands for a body that is not shown.
-func leftOut(body []byte, why string) json.RawMessage {
-	b, _ := json.Marshal(map[string]any{"left_out": why, "bytes": len(body)}) // a string and a number encode
+// omitted returns what replaces a body that is not recorded.
+func omitted(body []byte, why string) json.RawMessage {
+	b, _ := json.Marshal(map[string]any{"left_out": why, "bytes": len(body)}) // a string and a number always encode
 	return b
 }
 
@@ -97,9 +101,9 @@ func parseRequest(p *Part) (any, error) {
 	return parseJSON(p.Body)
 }
 
-// parseAnswer reads the body of a response: besides what requests have, XML, whose
-// elements are complete because the server has written them, and plain text.
-func parseAnswer(p *Part) (any, error) {
+// parseResponse reads the body of a response: like that of a request, or XML, whose
+// elements are complete because the server has written them, or plain text.
+func parseResponse(p *Part) (any, error) {
 	kind, _, _ := mime.ParseMediaType(p.Header.Get("Content-Type"))
 	switch {
 	case kind == "text/xml" || kind == "application/xml":
@@ -110,8 +114,8 @@ func parseAnswer(p *Part) (any, error) {
 	return parseRequest(p)
 }
 
-// parseJSON reads JSON, whatever the content type calls it: REST requests of some
-// clients have none.
+// parseJSON reads JSON, whatever the content type: REST requests of some clients have
+// none.
 func parseJSON(b []byte) (v any, err error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
@@ -125,8 +129,11 @@ func parseJSON(b []byte) (v any, err error) {
 }
 
 func parseCBOR(b []byte) (any, error) {
-	// Maps with other keys than text are refused, for clean goes by keys.
-	mode, err := cbor.DecOptions{DefaultMapType: reflect.TypeFor[map[string]any](), MaxNestedLevels: 32}.DecMode()
+	// Maps whose keys are not text are refused, because secrets are found by keys.
+	mode, err := cbor.DecOptions{
+		DefaultMapType:  reflect.TypeFor[map[string]any](),
+		MaxNestedLevels: 32,
+	}.DecMode()
 	if err != nil {
 		return nil, fmt.Errorf("not readable CBOR: %w", err)
 	}
@@ -145,27 +152,26 @@ func parseForm(b []byte) (any, error) {
 	out := make(map[string]any, len(values))
 	for name, v := range values {
 		if !parameterName.MatchString(name) { // JSON that was cut off is a form with one name
-			return nil, errors.New("not a form: a name has characters that no parameter has")
+			return nil, errors.New("not a form: a name has characters that parameters do not have")
 		}
 		out[name] = strings.Join(v, ",")
 	}
 	return out, nil
 }
 
-// secretElement is an XML element that holds a secret, such as in the answer of
-// AssumeRole.
+// secretElement is an XML element with a secret, as in the response of AssumeRole.
 var secretElement = regexp.MustCompile(`(?s)<(SecretAccessKey|SessionToken)>.*?</(?:SecretAccessKey|SessionToken)>`)
 
-// measured is the part of a refusal of Lambda's that repeats the environment
+// measuredText is the part of an error of Lambda that repeats the environment
 // (LAM C16).
-var measured = regexp.MustCompile(`(?s)String measured: .*`)
+var measuredText = regexp.MustCompile(`(?s)String measured: .*`)
 
 // cleaner removes secrets from a decoded body.
 type cleaner struct {
-	event bool // the body is a function's event, which is shown
+	event bool // the body is a function's event, which is recorded
 }
 
-// clean removes secrets from a value that lies under a key.
+// clean returns the value of a key without secrets. It may change v.
 func (c cleaner) clean(key string, v any) any {
 	member := strings.ToLower(key[strings.LastIndexByte(key, '.')+1:])
 	switch {
@@ -175,9 +181,10 @@ func (c cleaner) clean(key string, v any) any {
 		return fmt.Sprintf("%s: %d characters", removed, len(fmt.Sprint(v)))
 	case member == "environment" && !c.event:
 		return cleanEnvironment(v)
-	case member == "variables" && !c.event: // of an environment that is misspelt
+	case member == "variables" && !c.event: // of an environment with a misspelt name
 		return cleanVariables(v)
 	}
+
 	switch v := v.(type) {
 	case map[string]any:
 		for k := range v {
@@ -188,13 +195,14 @@ func (c cleaner) clean(key string, v any) any {
 			v[i] = c.clean("", v[i])
 		}
 	case string:
-		return codeAddress.ReplaceAllString(measured.ReplaceAllString(v, "String measured: "+removed), "${1}"+removed)
+		v = measuredText.ReplaceAllString(v, "String measured: "+removed)
+		return codeAddress.ReplaceAllString(v, "${1}"+removed)
 	}
 	return v
 }
 
-// secretMember reports whether a member's name, in lower case, is that of a secret,
-// also where it is written as secret_access_key.
+// secretMember reports whether a member's name, in lower case, is that of a secret, even
+// if it is written differently, such as secret_access_key.
 func secretMember(name string) bool {
 	switch strings.NewReplacer("_", "", "-", "", " ", "").Replace(name) {
 	case "secretaccesskey", "sessiontoken", "securitytoken", "secretkey", "xamzsignature", "xamzsecuritytoken", "password":
@@ -203,8 +211,8 @@ func secretMember(name string) bool {
 	return false
 }
 
-// cleanEnvironment keeps the names of a function's variables, and the error of an
-// environment in a response. Whatever else stands there may be a value.
+// cleanEnvironment returns the names of a function's variables, and the error of an
+// environment in a response. Any other member may be a value.
 func cleanEnvironment(v any) any {
 	settings, ok := v.(map[string]any)
 	if !ok {
@@ -225,8 +233,7 @@ func cleanEnvironment(v any) any {
 	return settings
 }
 
-// cleanVariables keeps the names of a function's variables and none of their
-// values.
+// cleanVariables returns a function's variables without their values.
 func cleanVariables(v any) any {
 	variables, ok := v.(map[string]any)
 	if !ok {

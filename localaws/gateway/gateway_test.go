@@ -22,7 +22,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-func TestHostsOtherThanThisMachineAreRefused(t *testing.T) {
+func TestOtherHostsAreRefused(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]int{
 		"127.0.0.1:4566":    200,
@@ -107,7 +107,7 @@ func FuzzHostOf(f *testing.F) {
 	})
 }
 
-func TestRequestsThatBrowsersMarkAreRefused(t *testing.T) {
+func TestRequestsFromBrowsersAreRefused(t *testing.T) {
 	t.Parallel()
 	const page = "http://127.0.0.1:8080"
 	for name, tt := range map[string]struct {
@@ -154,7 +154,7 @@ func (r *rig) page(host string, header http.Header) *httptest.ResponseRecorder {
 
 // An image or a link in a page is a GET that bears neither Origin nor, for hosts
 // that a browser does not take for local, Sec-Fetch-Site.
-func TestAGETWithoutASignatureChangesNothing(t *testing.T) {
+func TestUnsignedGETChangesNothing(t *testing.T) {
 	t.Parallel()
 	const send = "/?Action=SendMessage&QueueUrl=q&MessageBody=b"
 	for name, tt := range map[string]struct {
@@ -178,7 +178,7 @@ func TestAGETWithoutASignatureChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAPreflightOfAnAllowedPageIsAnsweredHere(t *testing.T) {
+func TestPreflightOfAnAllowedOriginIsServed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) { o.Origins = []string{"http://127.0.0.1:8080"} })
 	w := r.do("OPTIONS", "/", "", http.Header{"Origin": {"http://127.0.0.1:8080"}, "Access-Control-Request-Headers": {"authorization"}})
@@ -187,7 +187,7 @@ func TestAPreflightOfAnAllowedPageIsAnsweredHere(t *testing.T) {
 	}
 }
 
-func TestPathsThatNoServiceHasGoElsewhere(t *testing.T) {
+func TestPathsWithUnderscoreGoToTheExtraHandler(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) {
 		o.Extra = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
@@ -230,7 +230,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 }
 
-func TestChunksOfASignedStreamAreTakenApart(t *testing.T) {
+func TestAWSChunkedBodiesAreDecoded(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"5;chunk-signature=ab\r\nhello\r\n1\r\n!\r\n0\r\nx-amz-trailer:1\r\n\r\n": "hello!",
@@ -252,7 +252,7 @@ func FuzzUnchunk(f *testing.F) {
 	})
 }
 
-func TestTheClockKnowsOfEachRequest(t *testing.T) {
+func TestClockCountsEachRequestAsWork(t *testing.T) {
 	t.Parallel()
 	c := clock.New(clock.Manual, time.Time{})
 	defer c.Close()
@@ -287,7 +287,7 @@ func TestTheClockKnowsOfEachRequest(t *testing.T) {
 	}
 }
 
-func TestTheTransportWorksInABubble(t *testing.T) {
+func TestTransportWorksInASynctestBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		client := sqs.NewFromConfig(r.config())
@@ -301,7 +301,7 @@ func TestTheTransportWorksInABubble(t *testing.T) {
 	})
 }
 
-func TestTheTransportHeedsTheContext(t *testing.T) {
+func TestTransportEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	client := http.Client{Transport: Transport(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -314,7 +314,7 @@ func TestTheTransportHeedsTheContext(t *testing.T) {
 	}
 }
 
-func TestTheTransportAnswersAsASocketDoes(t *testing.T) {
+func TestTransportRespondsAsASocketDoes(t *testing.T) {
 	t.Parallel()
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
@@ -341,7 +341,7 @@ func TestTheTransportAnswersAsASocketDoes(t *testing.T) {
 	}
 }
 
-func TestContradictingTablesAreRefused(t *testing.T) {
+func TestConflictingTablesAreRefused(t *testing.T) {
 	t.Parallel()
 	op := func(name string) awsapi.Operation {
 		return rest(awsapi.Op(name, func(context.Context, *awsapi.Call, *struct{}) (*awsapi.None, error) { return nil, nil }, nil), "GET", "/a/{B}", 200)
@@ -362,7 +362,7 @@ func TestContradictingTablesAreRefused(t *testing.T) {
 	}
 }
 
-func TestLiteralSegmentsGoBeforeLabels(t *testing.T) {
+func TestLiteralSegmentsTakePrecedenceOverLabels(t *testing.T) {
 	t.Parallel()
 	var r restRoutes
 	for _, path := range []string{"/f/{Name}", "/f/all", "/f/{Name}/x", "/f/all/{Y}"} {

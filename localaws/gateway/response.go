@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,8 +11,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway/wire"
 )
 
-// answer writes an operation's output.
-func (x *exchange) answer(out any) error {
+// respond writes an operation's output in the protocol of the request.
+func (x *exchange) respond(out any) error {
 	status := x.operation.Status
 	if status == 0 {
 		status = http.StatusOK
@@ -19,75 +20,80 @@ func (x *exchange) answer(out any) error {
 	if x.operation.NoOutput {
 		out = nil
 	}
+
 	switch x.protocol {
 	case awsapi.Query:
 		q := wire.Query{Flattened: x.service.Flattened, Namespace: x.service.Namespace}
-		x.answerBytes(status, "text/xml", q.AppendXML(nil, x.operation.Name, out, x.id))
+		x.write(status, "text/xml", q.AppendXML(nil, x.operation.Name, out, x.id))
 		return nil
 	case awsapi.REST:
-		return x.answerREST(status, out)
+		return x.respondREST(status, out)
 	case awsapi.CBOR:
-		return x.answerCBOR(status, out)
+		return x.respondCBOR(status, out)
 	default:
-		return x.answerJSON(status, out)
+		return x.respondJSON(status, out)
 	}
 }
 
-func (x *exchange) answerJSON(status int, out any) error {
+func (x *exchange) respondJSON(status int, out any) error {
 	if out == nil { // SQS A3
-		x.answerBytes(status, x.jsonType(), nil)
+		x.write(status, x.jsonType(), nil)
 		return nil
 	}
+
 	buf := buffers.Get().(*[]byte)
 	body, err := wire.AppendJSON((*buf)[:0], out)
 	if err != nil {
 		return err
 	}
-	x.answerBytes(status, x.jsonType(), body)
-	if *buf = body; cap(body) <= keepBuffer {
+	x.write(status, x.jsonType(), body)
+	*buf = body
+	if cap(body) <= maxPooledBuffer {
 		buffers.Put(buf)
 	}
 	return nil
 }
 
-func (x *exchange) answerREST(status int, out any) error {
+func (x *exchange) respondREST(status int, out any) error {
 	if out == nil {
-		x.answerBytes(status, "application/json", nil)
+		x.write(status, "application/json", nil)
 		return nil
 	}
-	said, body, err := wire.EncodeREST(x.w.Header(), out)
+	own, body, err := wire.EncodeREST(x.w.Header(), out)
 	if err != nil {
 		return err
 	}
-	if said != 0 {
-		status = said
+	if own != 0 { // the output has a status
+		status = own
 	}
 	if status == http.StatusNoContent {
 		body = nil
 	}
-	x.answerBytes(status, "application/json", body)
+	x.write(status, "application/json", body)
 	return nil
 }
 
-func (x *exchange) answerCBOR(status int, out any) error {
+func (x *exchange) respondCBOR(status int, out any) error {
 	x.w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 	if out == nil {
-		x.answerBytes(status, "application/cbor", nil)
+		x.write(status, "application/cbor", nil)
 		return nil
 	}
 	body, err := x.g.cbor.Encode(out)
 	if err != nil {
 		return err
 	}
-	x.answerBytes(status, "application/cbor", body)
+	x.write(status, "application/cbor", body)
 	return nil
 }
 
-// answerBytes writes the whole answer at once.
-func (x *exchange) answerBytes(status int, contentType string, body []byte) {
-	x.answered = true
+// write writes the whole response.
+func (x *exchange) write(status int, contentType string, body []byte) {
+	x.responded = true
+
+	// One allocation for the values of all headers. The names are canonical already.
+	values := [3]string{contentType, x.id, ""}
 	h := x.w.Header()
-	values := [3]string{contentType, x.id, ""} // one allocation for all; the names are canonical as they stand
 	if h.Get("Content-Type") == "" {
 		h["Content-Type"] = values[0:1:1]
 	}
@@ -96,13 +102,14 @@ func (x *exchange) answerBytes(status int, contentType string, body []byte) {
 		values[2] = strconv.Itoa(len(body))
 		h["Content-Length"] = values[2:3:3]
 	}
+
 	x.w.WriteHeader(status)
 	if len(body) > 0 {
-		x.w.Write(body) // a client that has gone is no concern of the operation
+		x.w.Write(body) // the operation took effect, whether or not the client is still there
 	}
 }
 
-// jsonType is the content type of AWS JSON answers.
+// jsonType returns the content type of AWS JSON responses.
 func (x *exchange) jsonType() string {
 	if x.service != nil && x.service.JSONVersion == "1.0" {
 		return "application/x-amz-json-1.0"
@@ -110,19 +117,22 @@ func (x *exchange) jsonType() string {
 	return "application/x-amz-json-1.1"
 }
 
-// maxMessage is how long the text of an error may be, in bytes.
+// maxMessage is the longest text of an error, in bytes. Errors repeat parts of the
+// request.
 const maxMessage = 16 << 10
 
-// fail answers that the request failed.
-func (x *exchange) fail(err error) { x.failWith(x.asAnswer(err)) }
+// fail writes an error response.
+func (x *exchange) fail(err error) { x.writeError(x.asError(err)) }
 
-// failWith writes an error in the protocol of the request.
-func (x *exchange) failWith(e *awsapi.Error) {
-	if len(e.Message) > maxMessage { // it repeats what the client sent
+// writeError writes an error in the protocol of the request.
+func (x *exchange) writeError(e *awsapi.Error) {
+	if len(e.Message) > maxMessage {
 		short := *e
 		short.Message = strings.ToValidUTF8(e.Message[:maxMessage], "") + "..."
 		e = &short
 	}
+
+	// Headers that the operation has set stay, except the content type.
 	h := x.w.Header()
 	h.Del("Content-Type")
 	for k, v := range e.Headers {
@@ -135,8 +145,9 @@ func (x *exchange) failWith(e *awsapi.Error) {
 		}
 		h.Set("X-Amzn-Query-Error", e.LegacyCode()+side)
 	}
+
 	if x.service == nil && x.sig != nil && x.sig.Service == "s3" {
-		x.answerBytes(e.Status, "application/xml", wire.AppendS3Error(nil, e, x.id))
+		x.write(e.Status, "application/xml", wire.AppendS3Error(nil, e, x.id))
 		return
 	}
 	switch x.protocol {
@@ -145,27 +156,27 @@ func (x *exchange) failWith(e *awsapi.Error) {
 		if x.service != nil {
 			q = wire.Query{Flattened: x.service.Flattened, Namespace: x.service.Namespace}
 		}
-		x.answerBytes(e.Status, "text/xml", q.AppendXMLError(nil, e, x.id))
+		x.write(e.Status, "text/xml", q.AppendXMLError(nil, e, x.id))
 	case awsapi.REST:
 		h.Set("X-Amzn-Errortype", e.Code)
-		x.answerBytes(e.Status, "application/json", errorBody(e, ""))
+		x.write(e.Status, "application/json", errorBody(e, ""))
 	case awsapi.CBOR:
-		x.failCBOR(e)
+		x.writeErrorCBOR(e)
 	default:
-		x.answerBytes(e.Status, x.jsonType(), errorBody(e, x.typeName(e)))
+		x.write(e.Status, x.jsonType(), errorBody(e, x.typeName(e)))
 	}
 }
 
-func (x *exchange) failCBOR(e *awsapi.Error) {
+func (x *exchange) writeErrorCBOR(e *awsapi.Error) {
 	x.w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 	body, err := x.g.cbor.Encode(errorMembers(e, x.typeName(e)))
 	if err != nil {
-		x.g.opts.Logger.Error("encode an error", "error", err)
+		x.g.opts.Logger.Error("cannot encode an error", "error", err)
 	}
-	x.answerBytes(e.Status, "application/cbor", body)
+	x.write(e.Status, "application/cbor", body)
 }
 
-// typeName is the error's __type.
+// typeName returns the error's __type.
 func (x *exchange) typeName(e *awsapi.Error) string {
 	switch {
 	case e.Namespace != "":
@@ -176,11 +187,10 @@ func (x *exchange) typeName(e *awsapi.Error) string {
 	return e.Code
 }
 
+// errorMembers returns the members of an error in JSON and CBOR.
 func errorMembers(e *awsapi.Error, typeName string) map[string]string {
 	m := map[string]string{}
-	for k, v := range e.Members {
-		m[k] = v
-	}
+	maps.Copy(m, e.Members)
 	if typeName != "" {
 		m["__type"] = typeName
 	}
@@ -194,7 +204,7 @@ func errorMembers(e *awsapi.Error, typeName string) map[string]string {
 
 func errorBody(e *awsapi.Error, typeName string) []byte {
 	body, err := wire.AppendJSON(nil, errorMembers(e, typeName))
-	if err != nil { // strings alone: cannot be
+	if err != nil { // cannot happen: all members are strings
 		body, _ = json.Marshal(e.Code)
 	}
 	return body

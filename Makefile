@@ -1,4 +1,4 @@
-# reliableq: make help lists what can be made.
+# reliableq: make help lists the targets.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -9,12 +9,12 @@ RELIABLEQ := bin/reliableq
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ARGS      ?=
 
-# Pinned, and run from the module cache: nothing to install by hand.
+# Pinned, and run from the module cache: there is nothing to install.
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ERRCHECK    := go run github.com/kisielk/errcheck@v1.20.0
 INEFFASSIGN := go run github.com/gordonklaus/ineffassign@v0.2.0
 
-# Four at a time: each provider takes 600 MB.
+# At most four in parallel: each provider takes 600 MB.
 INTERRUPTS := go test ./deploy/reliableq -count=1 -parallel 4 -run 'TestInterruptedRuns|TestDownRemovesWhatAnInterrupted'
 
 GO_SOURCES := $(shell git ls-files '*.go' 2>/dev/null) go.mod go.sum
@@ -24,11 +24,11 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(RELIABLEQ) ## deploy to the embedded AWS, produce orders, and judge what became of each; waiting is skipped
+demo: $(RELIABLEQ) ## deploy to the embedded AWS, produce orders, and check what happened to each; skip waiting times
 	$(RELIABLEQ) demo --fast $(ARGS)
 
 .PHONY: demo-real
-demo-real: $(RELIABLEQ) ## the same in real time: about five minutes (an embedded AWS that skips time is started again)
+demo-real: $(RELIABLEQ) ## the same in real time: about five minutes (restarts an embedded AWS that skips time)
 	$(RELIABLEQ) local stop
 	$(RELIABLEQ) demo $(ARGS)
 
@@ -37,11 +37,11 @@ deploy: $(RELIABLEQ) ## build the functions and deploy them (ARGS="--target aws"
 	$(RELIABLEQ) up $(ARGS)
 
 .PHONY: destroy
-destroy: $(RELIABLEQ) ## take down what deploy made (asks first for anything but the embedded AWS)
+destroy: $(RELIABLEQ) ## remove what deploy created (asks first unless it is in the embedded AWS)
 	$(RELIABLEQ) down $(ARGS)
 
 .PHONY: build
-build: $(RELIABLEQ) ## make bin/reliableq and dist/{producer,consumer,retry}.zip
+build: $(RELIABLEQ) ## build bin/reliableq and dist/{producer,consumer,retry}.zip
 	$(RELIABLEQ) build
 
 $(RELIABLEQ): $(GO_SOURCES)
@@ -49,14 +49,14 @@ $(RELIABLEQ): $(GO_SOURCES)
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./deploy/reliableq
 
 .PHONY: test
-test: unit terraform-test e2e ## run every test: Go, Terraform modules, and the whole over Terratest
+test: unit terraform-test e2e ## run every test: Go, Terraform modules, and end to end with Terratest
 
 .PHONY: unit
 unit: ## run the Go tests
 	go test ./...
 
 .PHONY: race
-race: ## run the Go tests of what is concurrent under the race detector (needs a C compiler)
+race: ## run the Go tests of concurrent packages with the race detector (needs a C compiler)
 	@if [ "$$(go env CGO_ENABLED)" = 1 ]; then $(MAKE) race-tests; else echo "skipped: the race detector needs cgo and a C compiler"; fi
 
 .PHONY: race-tests
@@ -69,7 +69,7 @@ terraform-test: $(RELIABLEQ) ## run terraform fmt, validate and test on the root
 	$(RELIABLEQ) terraform check
 
 .PHONY: e2e
-e2e: build ## deploy with Terratest and prove the promises (RELIABLEQ_TEST_TARGET=aws for AWS, RELIABLEQ_TOOL=tofu for OpenTofu)
+e2e: build ## deploy with Terratest and test the promises (RELIABLEQ_TEST_TARGET=aws for AWS, RELIABLEQ_TOOL=tofu for OpenTofu)
 	$(MAKE) -j2 e2e-flow e2e-interrupts # both wait most of the time
 
 .PHONY: e2e-flow
@@ -81,24 +81,30 @@ e2e-interrupts:
 	RELIABLEQ_INTERRUPTS=few $(INTERRUPTS) -timeout 20m
 
 .PHONY: interrupts
-interrupts: build ## cut apply, update and destroy short in every way at many moments, and run them again (up, down and plain Terraform; two hours)
+interrupts: build ## interrupt apply, update and destroy in every way at many moments, and repeat them (up, down and plain Terraform; two hours)
 	RELIABLEQ_INTERRUPTS=all $(INTERRUPTS) -timeout 5h -v
 
 .PHONY: e2e-tofu
-e2e-tofu: ## the end-to-end tests with OpenTofu, which is built first where it is not cached (15 minutes)
+e2e-tofu: ## run the end-to-end tests with OpenTofu; builds it first unless it is cached (15 minutes)
 	RELIABLEQ_TOOL=$$(.ci/tofu) $(MAKE) e2e
 
 .PHONY: check
-check: fmt vet lint ## formatting, vet and lint
+check: fmt vet cross lint ## formatting, vet, other systems and lint
 
 .PHONY: fmt
-fmt: ## fail when a Go file is not formatted
+fmt: ## fail when a Go file is not formatted, or its imports are not grouped (standard library, others, this module)
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted, run gofmt -w:"; echo "$$out"; exit 1; }
+	@go run ./internal/style -check
 
 .PHONY: vet
 vet: ## go vet both modules
 	go vet ./...
 	cd test && go vet ./...
+
+.PHONY: cross
+cross: ## compile for the other systems: everything for macOS, the libraries for Windows
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build ./backoff ./sqsbatch/... ./functions/... ./localaws ./localaws/localawstest
 
 .PHONY: lint
 lint: ## staticcheck, errcheck, ineffassign
@@ -111,36 +117,36 @@ style: ## print figures about the layout of the Go code beside those of other co
 	@go run ./internal/style $(ARGS)
 
 .PHONY: bench
-bench: $(RELIABLEQ) ## measure the embedded AWS and sqsbatch, each figure beside its floor (ARGS=-quick for rough figures)
+bench: $(RELIABLEQ) ## measure the embedded AWS and sqsbatch, each figure beside its lower bound (ARGS=-quick for rough figures)
 	go run ./internal/bench -server $(RELIABLEQ) $(ARGS)
 	go test -run '^$$' -bench OverAPlainLoop ./sqsbatch
 	go test -run '^$$' -bench . ./internal/simulate
 
 .PHONY: simulate
-simulate: $(RELIABLEQ) ## play the flow 3,000 times from seeds, under faults, and check that nothing is lost
+simulate: $(RELIABLEQ) ## simulate the flow 3,000 times from seeds, with faults, and check that nothing is lost
 	$(RELIABLEQ) simulate --runs 3000 --messages 15 $(ARGS)
 
 .PHONY: simulate-nightly
-simulate-nightly: $(RELIABLEQ) ## the same 100,000 times, from seeds that the date gives
+simulate-nightly: $(RELIABLEQ) ## the same 100,000 times, from seeds derived from the date
 	$(RELIABLEQ) simulate --runs 100000 --messages 20 --seed $$(date +%Y%m%d)00000 $(ARGS)
 
 .PHONY: soak
-soak: $(RELIABLEQ) ## ten minutes of mixed load beside misbehaving functions: memory, descriptors and processes stay flat (Linux)
+soak: $(RELIABLEQ) ## ten minutes of mixed load beside misbehaving functions: memory, descriptors and processes must not grow (Linux)
 	go run ./internal/soak -server $(RELIABLEQ) $(ARGS)
 
 .PHONY: soak-short
-soak-short: $(RELIABLEQ) ## the same within a minute
+soak-short: $(RELIABLEQ) ## the same in less than a minute
 	go run ./internal/soak -server $(RELIABLEQ) -for 45s -every 3s $(ARGS)
 
 .PHONY: policy-nightly
-policy-nightly: ## decide 1,000,000 random requests by the policies and by an evaluator of their own, from a seed that the date gives
+policy-nightly: ## decide 1,000,000 random requests with the policies and with a second evaluator, from a seed derived from the date
 	RELIABLEQ_POLICY_CASES=1000000 RELIABLEQ_POLICY_ROLES=10000 RELIABLEQ_POLICY_SEED=$$(date +%Y%m%d) \
 		go test -count=1 -timeout 60m -run 'PublishedLogic' -v ./localaws/internal/policycheck $(ARGS)
 
 .PHONY: experiment
-experiment: $(RELIABLEQ) ## ask the standard questions, "is our batch size too big?" first, and write docs/experiment
+experiment: $(RELIABLEQ) ## run the standard experiments, such as "is our batch size too big?", and write docs/experiment
 	$(RELIABLEQ) experiment --standard --out docs/experiment $(ARGS)
 
 .PHONY: clean
-clean: ## remove what was built (deployments and their state stay: make destroy)
+clean: ## remove build results (deployments and their state stay: use make destroy)
 	rm -rf bin dist

@@ -2,16 +2,19 @@
 // the figures beside those of five code bases that are easy to read.
 //
 //	style [folder ...]
+//	style -check
 //
 // Without an argument it prints one line for the whole tree. A folder adds a line for
 // the package in it, and folder/... one for each package below. Generated files and
 // testdata do not count.
+//
+// With -check it prints files whose imports are not in the usual groups, and log
+// messages that are not in the usual form, and fails if there are any.
 package main
 
 import (
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,8 +53,12 @@ func main() {
 	}
 }
 
-// run prints the table for the folders below the working directory.
+// run prints the table for the folders below the working directory, or checks it.
 func run(w io.Writer, folders []string) error {
+	if len(folders) == 1 && folders[0] == "-check" {
+		return check(w, ".")
+	}
+
 	packages, err := measure(".")
 	if err != nil {
 		return err
@@ -107,21 +114,7 @@ func match(packages map[string]*counts, arg string) ([]string, error) {
 // measure counts each package below a folder, by its path.
 func measure(root string) (map[string]*counts, error) {
 	packages := map[string]*counts{}
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := d.Name()
-		if d.IsDir() {
-			if path != root && (strings.HasPrefix(name, ".") || name == "testdata") {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if filepath.Ext(name) != ".go" {
-			return nil
-		}
-
+	err := walk(root, func(path string) error {
 		c, err := countFile(path)
 		if err != nil {
 			return err

@@ -66,3 +66,30 @@ func TestFiguresOfASample(t *testing.T) {
 		t.Error("a folder without Go files is accepted")
 	}
 }
+
+func TestCheckFindsImportsAndLogMessages(t *testing.T) {
+	const begin = "package p\n\nimport (\n\t\"fmt\"\n"
+	const end = ")\n"
+	ours := "\t\"" + module + "/localaws\"\n"
+	for name, c := range map[string]struct{ text, want string }{
+		"three groups":    {begin + "\n\t\"golang.org/x/mod\"\n\n" + ours + end, ""},
+		"one group":       {begin + ours + end, "x.go:5: import \"github.com/reliableq/reliableq/localaws\" needs a blank line before it"},
+		"wrong sequence":  {begin + "\n" + ours + "\n\t\"golang.org/x/mod\"\n" + end, "belongs to an earlier group"},
+		"split group":     {begin + "\n\t\"os\"\n" + end, "has a blank line before it, inside its group"},
+		"log message":     {"package p\n\nfunc f() { s.Logger.Warn(\"It failed.\") }\n", `log message "It failed.": want lower case`},
+		"message is fine": {"package p\n\nfunc f() { slog.Info(\"it failed\", \"error\", err) }\n", ""},
+		"not a logger":    {"package p\n\nfunc f() { t.Error(\"It failed.\") }\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			if err := os.WriteFile("x.go", []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var out strings.Builder
+			err := run(&out, []string{"-check"})
+			if failed := err != nil; failed != (c.want != "") || !strings.Contains(out.String(), c.want) {
+				t.Errorf("%v, printed %q, want %q", err, out.String(), c.want)
+			}
+		})
+	}
+}

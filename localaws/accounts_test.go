@@ -14,9 +14,9 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// TestTestsRunSideBySideOnOneServer gives each of many tests an account or region
+// TestParallelTestsUseAccountsOfOneServer gives each of many tests an account or region
 // of its own by its access key: same names, nothing shared.
-func TestTestsRunSideBySideOnOneServer(t *testing.T) {
+func TestParallelTestsUseAccountsOfOneServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{NoAuth: true})
 	var mu sync.Mutex

@@ -73,6 +73,7 @@ func (p *parts) controlQueues(account, region string) []control.Queue {
 			MaxReceiveCount:  q.MaxReceiveCount,
 		}
 	}
+
 	return out
 }
 
@@ -92,6 +93,7 @@ func (p *parts) controlMessages(account, region, queue string) ([]control.Messag
 			}
 			attributes[name] = a
 		}
+
 		out[i] = control.Message{
 			MessageID:        m.MessageID,
 			Body:             m.Body,
@@ -105,5 +107,6 @@ func (p *parts) controlMessages(account, region, queue string) ([]control.Messag
 			ReceiveCountHere: m.ReceiveCountHere,
 		}
 	}
+
 	return out, nil
 }

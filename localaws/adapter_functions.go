@@ -22,11 +22,13 @@ func (f *functions) StartInvocation(ctx context.Context, functionARN string, eve
 	if f.server.killed.Load() {
 		return
 	}
+
 	name := ""
 	if arn, ok := awsapi.ParseARN(functionARN); ok {
 		name, _, _ = strings.Cut(strings.TrimPrefix(arn.Resource, "function:"), ":")
 	}
 
+	// Faults in place of the invocation.
 	faults := f.server.faults
 	p := fault.Point{Service: "lambda", Operation: "Invoke", Resource: name}
 	discard := func(mapping.Outcome) {}
@@ -45,9 +47,11 @@ func (f *functions) StartInvocation(ctx context.Context, functionARN string, eve
 		return
 	}
 
+	// The mapping gets only the result of the second delivery.
 	if _, ok := faults.Choose(p, fault.DeliverTwice); ok {
 		f.Service.StartInvocation(ctx, functionARN, event, trace, discard)
 	}
+
 	f.Service.StartInvocation(ctx, functionARN, event, trace, done)
 }
 

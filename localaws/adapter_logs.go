@@ -28,6 +28,7 @@ func (l *functionLogs) Write(ctx context.Context, as awsapi.Caller, region, grou
 		ResourceTags: l.logs.GroupTags(as.Account, region, group),
 	}
 
+	// The role needs permission to create the group only if there is none.
 	if !l.logs.HasGroup(as.Account, region, group) {
 		if err := l.server.authorize(ctx, c, need); err != nil {
 			return err
@@ -37,6 +38,7 @@ func (l *functionLogs) Write(ctx context.Context, as awsapi.Caller, region, grou
 		}
 	}
 
+	// Creating the stream and writing to it are one step here, and two permissions.
 	need.Resource = logs.StreamARN(as.Account, region, group, stream)
 	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
 		need.Action = action
@@ -49,6 +51,7 @@ func (l *functionLogs) Write(ctx context.Context, as awsapi.Caller, region, grou
 	for i, line := range lines {
 		events[i] = logs.Event{Time: line.Time, Message: line.Text}
 	}
+
 	if err := l.logs.Write(as.Account, region, group, stream, events); err != nil {
 		return fmt.Errorf("write to log stream %s of %s: %w", stream, group, err)
 	}

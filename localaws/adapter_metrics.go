@@ -61,6 +61,7 @@ func (p *parts) connectMetrics() {
 			Value:      m.Value,
 		})
 	})
+
 	p.logs.OnEvents(func(account, region, group, _ string, events []logs.Event) {
 		for _, e := range events {
 			p.cloudwatch.RecordEMF(account, region, e.Message, e.Time)

@@ -41,6 +41,7 @@ func (q *queues) Check(ctx context.Context, as awsapi.Caller, queueARN, action s
 	if err != nil {
 		return err
 	}
+
 	var in any
 	switch action {
 	case "ReceiveMessage":
@@ -70,11 +71,13 @@ func (q *queues) Describe(ctx context.Context, as awsapi.Caller, queueARN string
 	if err != nil {
 		return mapping.Queue{}, err
 	}
+
 	in := &sqs.GetQueueAttributesInput{QueueURL: url, AttributeNames: []string{"All"}}
 	out, err := run[sqs.GetQueueAttributesOutput](ctx, q.server, c, "sqs", "GetQueueAttributes", in)
 	if err != nil {
 		return mapping.Queue{}, err
 	}
+
 	seconds, err := strconv.Atoi(out.Attributes["VisibilityTimeout"])
 	if err != nil {
 		return mapping.Queue{}, fmt.Errorf("read the visibility timeout of %s: %w", queueARN, err)
@@ -88,6 +91,8 @@ func (q *queues) Receive(ctx context.Context, as awsapi.Caller, queueARN string,
 	if err != nil {
 		return nil, err
 	}
+
+	// No long poll: Watch reports when messages become visible.
 	noWait := 0
 	in := &sqs.ReceiveMessageInput{
 		QueueURL:                    url,
@@ -96,6 +101,7 @@ func (q *queues) Receive(ctx context.Context, as awsapi.Caller, queueARN string,
 		MessageSystemAttributeNames: []string{"All"},
 		MessageAttributeNames:       []string{"All"},
 	}
+
 	out, err := run[sqs.ReceiveMessageOutput](ctx, q.server, c, "sqs", "ReceiveMessage", in)
 	if err != nil {
 		return nil, err
@@ -113,6 +119,7 @@ func (q *queues) Receive(ctx context.Context, as awsapi.Caller, queueARN string,
 			Attributes:      mappingAttributes(m.MessageAttributes),
 		}
 	}
+
 	return messages, nil
 }
 
@@ -135,6 +142,7 @@ func (q *queues) Delete(ctx context.Context, as awsapi.Caller, queueARN string, 
 	if err != nil {
 		return receiptHandles, err
 	}
+
 	in := &sqs.DeleteMessageBatchInput{
 		QueueURL: url,
 		Entries:  make([]sqs.DeleteMessageBatchRequestEntry, len(receiptHandles)),
@@ -147,11 +155,14 @@ func (q *queues) Delete(ctx context.Context, as awsapi.Caller, queueARN string, 
 	if err != nil {
 		return receiptHandles, err
 	}
+
+	// The ids of entries are their indexes.
 	for _, f := range out.Failed {
 		if i, err := strconv.Atoi(f.ID); err == nil {
 			failed = append(failed, receiptHandles[i])
 		}
 	}
+
 	return failed, nil
 }
 
@@ -164,19 +175,23 @@ func (q *queues) Send(ctx context.Context, as awsapi.Caller, queueARN, body stri
 	if err != nil {
 		return err
 	}
+
 	in := &sqs.SendMessageInput{
 		QueueURL:          url,
 		MessageBody:       body,
 		MessageAttributes: map[string]sqs.MessageAttributeValue{},
 	}
+
 	for name, a := range attributes {
 		in.MessageAttributes[name] = sqs.MessageAttributeValue{DataType: a.DataType, StringValue: &a.Value}
 	}
+
 	if trace != "" {
 		in.MessageSystemAttributes = map[string]sqs.MessageAttributeValue{
 			"AWSTraceHeader": {DataType: "String", StringValue: &trace},
 		}
 	}
+
 	_, err = run[sqs.SendMessageOutput](ctx, q.server, c, "sqs", "SendMessage", in)
 	return err
 }

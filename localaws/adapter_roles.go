@@ -28,6 +28,7 @@ func (s *Server) principals() policy.Directory {
 	if !s.opts.NoAuth {
 		return directory
 	}
+
 	lookUp := directory.ID
 	directory.ID = func(arn string) (string, bool) {
 		if id, ok := lookUp(arn); ok {
@@ -35,6 +36,7 @@ func (s *Server) principals() policy.Directory {
 		}
 		return arn, true
 	}
+
 	return directory
 }
 
@@ -106,11 +108,13 @@ func (s *Server) permit(ctx context.Context, as awsapi.Caller, region string, ne
 	if need.Action != "sqs:SendMessage" {
 		return s.authorize(ctx, c, need)
 	}
+
 	arn, ok := awsapi.ParseARN(need.Resource)
 	if !ok {
 		return s.authorize(ctx, c, need)
 	}
 
+	// The same check as for a call of SendMessage.
 	c.Account = arn.Account
 	c.Region = arn.Region
 	d := s.parts.dispatcher

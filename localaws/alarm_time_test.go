@@ -66,10 +66,10 @@ func (a alarmed) take() {
 	}
 }
 
-// TestAnAlarmOnAQueueFollowsItWithoutAnyFunction changes a queue long after the
+// TestAlarmFollowsAQueueWithoutAnyFunction changes a queue long after the
 // last invocation there ever was: the clock skips to the periods that change the
 // alarm (LAM E21).
-func TestAnAlarmOnAQueueFollowsItWithoutAnyFunction(t *testing.T) {
+func TestAlarmFollowsAQueueWithoutAnyFunction(t *testing.T) {
 	t.Parallel()
 	a := newAlarmed(t, nil)
 	if by := a.skipped(func() { a.send(a.Config(), a.queue, "m") }); by > 2*time.Minute {
@@ -92,8 +92,8 @@ func TestAnAlarmOnAQueueFollowsItWithoutAnyFunction(t *testing.T) {
 	}
 }
 
-// TestAnAlarmOfADeletedQueueComesToWhatMissingDataMean deletes the queue.
-func TestAnAlarmOfADeletedQueueComesToWhatMissingDataMean(t *testing.T) {
+// TestAlarmOfADeletedQueueTreatsDataAsMissing deletes the queue.
+func TestAlarmOfADeletedQueueTreatsDataAsMissing(t *testing.T) {
 	t.Parallel()
 	a := newAlarmed(t, func(in *cloudwatch.PutMetricAlarmInput) { in.TreatMissingData = nil })
 	a.send(a.Config(), a.queue, "m")
@@ -106,8 +106,8 @@ func TestAnAlarmOfADeletedQueueComesToWhatMissingDataMean(t *testing.T) {
 	}
 }
 
-// TestAnAlarmOverThreeQuartersOfAnHourGoesOffThen needs three periods of a quarter.
-func TestAnAlarmOverThreeQuartersOfAnHourGoesOffThen(t *testing.T) {
+// TestAlarmOverThreeQuartersOfAnHourFiresInTime needs three periods of a quarter.
+func TestAlarmOverThreeQuartersOfAnHourFiresInTime(t *testing.T) {
 	t.Parallel()
 	a := newAlarmed(t, func(in *cloudwatch.PutMetricAlarmInput) {
 		in.Period, in.EvaluationPeriods, in.Statistic = aws.Int32(900), aws.Int32(3), cwtypes.StatisticMinimum
@@ -121,10 +121,10 @@ func TestAnAlarmOverThreeQuartersOfAnHourGoesOffThen(t *testing.T) {
 	}
 }
 
-// TestAnAlarmThatStaysAsItIsLetsNoTimePass sends hundreds of messages, one after the
+// TestAlarmWithoutAChangeSkipsNoTime sends hundreds of messages, one after the
 // other, to a queue whose alarm is off or on already: each would cost a minute if
 // every change were a reason to skip, and the first would be lost to retention.
-func TestAnAlarmThatStaysAsItIsLetsNoTimePass(t *testing.T) {
+func TestAlarmWithoutAChangeSkipsNoTime(t *testing.T) {
 	t.Parallel()
 	for name, threshold := range map[string]float64{"StaysOK": 1e6, "StaysOn": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -147,9 +147,9 @@ func TestAnAlarmThatStaysAsItIsLetsNoTimePass(t *testing.T) {
 	}
 }
 
-// TestAnAlarmOnAnAgeGoesOffInItsTimeAndIsNotSkippedTo has an alarm on a message's
+// TestAlarmOnAnAgeFiresInTimeAndIsNotSkippedTo has an alarm on a message's
 // age: the clock does not go there by itself, for it would end at the retention.
-func TestAnAlarmOnAnAgeGoesOffInItsTimeAndIsNotSkippedTo(t *testing.T) {
+func TestAlarmOnAnAgeFiresInTimeAndIsNotSkippedTo(t *testing.T) {
 	t.Parallel()
 	a := newAlarmed(t, func(in *cloudwatch.PutMetricAlarmInput) {
 		in.MetricName, in.Threshold = aws.String("ApproximateAgeOfOldestMessage"), aws.Float64(3600)
@@ -166,8 +166,8 @@ func TestAnAlarmOnAnAgeGoesOffInItsTimeAndIsNotSkippedTo(t *testing.T) {
 	}
 }
 
-// TestAnAlarmOnMetricMathFollowsAQueueAndComesToRest adds the messages in flight.
-func TestAnAlarmOnMetricMathFollowsAQueueAndComesToRest(t *testing.T) {
+// TestAlarmOnMetricMathFollowsAQueueAndSettles adds the messages in flight.
+func TestAlarmOnMetricMathFollowsAQueueAndSettles(t *testing.T) {
 	t.Parallel()
 	part := func(id, metric string) cwtypes.MetricDataQuery {
 		return cwtypes.MetricDataQuery{Id: &id, ReturnData: aws.Bool(false), MetricStat: &cwtypes.MetricStat{
@@ -189,9 +189,9 @@ func TestAnAlarmOnMetricMathFollowsAQueueAndComesToRest(t *testing.T) {
 	}
 }
 
-// TestAChangeIsToldToAlarmsWhicheverWayItComes lets every kind of change of a queue
+// TestEveryKindOfChangeReachesAlarms lets every kind of change of a queue
 // lead to an alarm on what it changes.
-func TestAChangeIsToldToAlarmsWhicheverWayItComes(t *testing.T) {
+func TestEveryKindOfChangeReachesAlarms(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, metric string
@@ -220,8 +220,8 @@ func TestAChangeIsToldToAlarmsWhicheverWayItComes(t *testing.T) {
 	}
 }
 
-// TestAnIdleServerWithAlarmsLetsNoTimePass is asked and asked, and stays where it is.
-func TestAnIdleServerWithAlarmsLetsNoTimePass(t *testing.T) {
+// TestIdleServerWithAlarmsSkipsNoTime is asked and asked, and stays where it is.
+func TestIdleServerWithAlarmsSkipsNoTime(t *testing.T) {
 	t.Parallel()
 	a := newAlarmed(t, nil)
 	a.send(a.Config(), a.queue, "m")

@@ -83,12 +83,14 @@ func (s *Server) assemble() (err error) {
 			err = errors.Join(err, p.tempDir.Remove())
 		}
 	}()
+
 	if err := s.makeServices(); err != nil {
 		return err
 	}
 	if err := s.makeGateway(); err != nil {
 		return err
 	}
+
 	p.mappings.Start()
 	return nil
 }
@@ -97,6 +99,7 @@ func (s *Server) openStore() (*store.Store, error) {
 	if s.opts.DataDir == "" {
 		return store.Memory(), nil
 	}
+
 	disk := s.opts.disk
 	disk.Logger = s.opts.Logger
 	disk.Crashable = s.opts.Disk
@@ -126,6 +129,7 @@ func (s *Server) openWorkDir() (err error) {
 		p.workDir = p.tempDir.Path()
 		return nil
 	}
+
 	if err := os.MkdirAll(p.workDir, 0o700); err != nil {
 		return fmt.Errorf("create the folder for functions: %w", err)
 	}
@@ -153,6 +157,7 @@ func (s *Server) makeServices() (err error) {
 	if err != nil {
 		return fmt.Errorf("start iam: %w", err)
 	}
+
 	p.logs, err = logs.New(logs.Options{
 		Clock:    s.clock,
 		Chance:   p.random,
@@ -163,6 +168,7 @@ func (s *Server) makeServices() (err error) {
 	if err != nil {
 		return fmt.Errorf("start logs: %w", err)
 	}
+
 	p.cloudwatch, err = cloudwatch.New(cloudwatch.Options{
 		Clock:  s.clock,
 		Store:  p.store,
@@ -171,6 +177,7 @@ func (s *Server) makeServices() (err error) {
 	if err != nil {
 		return fmt.Errorf("start cloudwatch: %w", err)
 	}
+
 	p.sqs, err = sqs.New(sqs.Options{
 		Clock:      s.clock,
 		Chance:     p.random,
@@ -234,6 +241,7 @@ func (s *Server) makeLambda() (err error) {
 		options.Logs = &functionLogs{server: s, logs: p.logs}
 		options.Metrics = metrics
 	}
+
 	p.lambda, err = lambda.New(options)
 	if err != nil {
 		return err
@@ -252,6 +260,7 @@ func (s *Server) makeLambda() (err error) {
 	if err != nil {
 		return err
 	}
+
 	p.lambda.AttachMappings(p.mappings.Operations(), p.mappings)
 	return nil
 }
@@ -278,6 +287,7 @@ func (s *Server) makeGateway() error {
 	if err != nil {
 		return fmt.Errorf("make the endpoint: %w", err)
 	}
+
 	s.gateway = g
 	return nil
 }

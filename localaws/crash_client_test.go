@@ -57,7 +57,7 @@ type entry struct {
 	VisibilityTimeout *int `json:",omitempty"`
 }
 
-// send sends messages and answers the ids of those that were taken, by body.
+// send sends messages and returns the ids of those that were acknowledged, by body.
 func (c client) send(queue string, bodies []string) (map[string]string, error) {
 	in := struct {
 		QueueUrl string
@@ -93,7 +93,7 @@ func (c client) receive(queue string) ([]received, error) {
 	return out.Messages, err
 }
 
-// each calls a batch operation on receipts, and answers how many it was done for.
+// each calls a batch operation on receipts, and returns how many succeeded.
 func (c client) each(operation, queue string, entries []entry) (int, error) {
 	var out struct{ Successful []entry }
 	err := c.do(operation, map[string]any{"QueueUrl": c.queue(queue), "Entries": entries}, &out)

@@ -74,7 +74,7 @@ func kills(t *testing.T) int {
 // every message that it acknowledged and that nobody deleted, each once and as it
 // was sent; none whose deletion it acknowledged; none that nobody sent. Functions,
 // mappings, roles, alarms and attributes of queues are what they were last made.
-func TestAServerKilledAHundredTimesKeepsWhatItAcknowledged(t *testing.T) {
+func TestServerKilledAHundredTimesLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(3, 4))

@@ -26,7 +26,7 @@ const fewDescriptors = 192
 // Clients that open as many connections as they can leave the store the descriptors
 // that it needs: what comes over a connection that is open is done, and those who
 // wait are served when the others leave.
-func TestManyConnectionsDoNotTakeTheStoresDescriptors(t *testing.T) {
+func TestManyConnectionsLeaveDescriptorsForTheStore(t *testing.T) {
 	t.Parallel()
 	server := exec.Command(os.Args[0], "-test.run=^TestServerWithFewDescriptors$", "-test.v")
 	server.Env = append(os.Environ(), fewDescriptorsEnv+"="+t.TempDir())
@@ -115,7 +115,7 @@ func TestManyConnectionsDoNotTakeTheStoresDescriptors(t *testing.T) {
 func TestServerWithFewDescriptors(t *testing.T) {
 	dir := os.Getenv(fewDescriptorsEnv)
 	if dir == "" {
-		t.Skip("run by TestManyConnectionsDoNotTakeTheStoresDescriptors")
+		t.Skip("run by TestManyConnectionsLeaveDescriptorsForTheStore")
 	}
 	few := syscall.Rlimit{Cur: fewDescriptors, Max: fewDescriptors}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &few); err != nil {

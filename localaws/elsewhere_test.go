@@ -20,7 +20,7 @@ import (
 )
 
 // signed sends a request as an SDK for another service would, with a caller's
-// credentials, and answers status, content type and body.
+// credentials, and returns status, content type and body.
 func signed(ctx context.Context, cfg aws.Config, service, method, url, body string, header ...string) (int, string, string, error) {
 	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
@@ -47,9 +47,9 @@ func signed(ctx context.Context, cfg aws.Config, service, method, url, body stri
 	return res.StatusCode, res.Header.Get("Content-Type"), string(b), err
 }
 
-// TestAServiceThatIsNotEmbeddedSaysSo asks as the SDKs of other services do, from
+// TestServicesThatAreNotEmbeddedAreNamedInTheError asks as the SDKs of other services do, from
 // inside a function.
-func TestAServiceThatIsNotEmbeddedSaysSo(t *testing.T) {
+func TestServicesThatAreNotEmbeddedAreNamedInTheError(t *testing.T) {
 	t.Parallel()
 	const form = "application/x-www-form-urlencoded; charset=utf-8"
 	for _, tt := range []struct {
@@ -88,8 +88,8 @@ func TestAServiceThatIsNotEmbeddedSaysSo(t *testing.T) {
 	}
 }
 
-// TestFunctionsHaveNothingThatReachesTheRealAWS looks at what a process is given.
-func TestFunctionsHaveNothingThatReachesTheRealAWS(t *testing.T) {
+// TestFunctionsCannotReachTheRealAWS looks at what a process is given.
+func TestFunctionsCannotReachTheRealAWS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{Addr: "127.0.0.1:0"})
 	role := w.role(w.Config(), "r", "logs:*")
@@ -125,9 +125,9 @@ func TestFunctionsHaveNothingThatReachesTheRealAWS(t *testing.T) {
 	}
 }
 
-// TestAFunctionMayDoWhatItsRoleMayAndNoMore has a function call SQS with the
+// TestFunctionHasThePermissionsOfItsRole has a function call SQS with the
 // credentials that it was given; the refusal is worded as AWS's (SQS A19).
-func TestAFunctionMayDoWhatItsRoleMayAndNoMore(t *testing.T) {
+func TestFunctionHasThePermissionsOfItsRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	queue := w.queue(w.Config(), "q", nil)
@@ -150,8 +150,8 @@ func TestAFunctionMayDoWhatItsRoleMayAndNoMore(t *testing.T) {
 	}
 }
 
-// TestSomebodyElsesKeyIsRefused calls with credentials that are good for nothing.
-func TestSomebodyElsesKeyIsRefused(t *testing.T) {
+// TestUnknownKeyIsRefused calls with credentials that are good for nothing.
+func TestUnknownKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	for _, cfg := range []aws.Config{w.ConfigAs("AKIAIOSFODNN7EXAMPLE", "secret", ""), w.ConfigAs("000000000000", "test", ""), w.ConfigAs("test", "test", "")} {
@@ -163,9 +163,9 @@ func TestSomebodyElsesKeyIsRefused(t *testing.T) {
 	}
 }
 
-// TestARoleMayTrustLambdaForOneFunctionOnly creates functions with a role whose
+// TestRoleCanTrustLambdaForOneFunctionOnly creates functions with a role whose
 // trust policy names the one that may have it, and has that one work.
-func TestARoleMayTrustLambdaForOneFunctionOnly(t *testing.T) {
+func TestRoleCanTrustLambdaForOneFunctionOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	cfg := w.Config()
@@ -189,8 +189,8 @@ func TestARoleMayTrustLambdaForOneFunctionOnly(t *testing.T) {
 	}
 }
 
-// TestLambdasOtherOperationsAreRefusedByName asks for what the wire does not name.
-func TestLambdasOtherOperationsAreRefusedByName(t *testing.T) {
+// TestOtherOperationsOfLambdaAreRefusedByName asks for what the wire does not name.
+func TestOtherOperationsOfLambdaAreRefusedByName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	fn := lambda.NewFromConfig(w.Config())

@@ -60,7 +60,7 @@ func ok[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-// queue makes a queue and answers its address.
+// queue creates a queue and returns its URL.
 func (w *world) queue(cfg aws.Config, name string, attributes map[string]string) *string {
 	w.t.Helper()
 	return ok[*sqs.CreateQueueOutput](w.t)(sqs.NewFromConfig(cfg).CreateQueue(w.t.Context(), &sqs.CreateQueueInput{
@@ -148,7 +148,7 @@ func queueARN(account, region, name string) string {
 	return "arn:aws:sqs:" + region + ":" + account + ":" + name
 }
 
-// environmentBootstrap answers its own environment as a JSON string.
+// environmentBootstrap returns its own environment as a JSON string.
 const environmentBootstrap = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do

@@ -81,7 +81,7 @@ func FuzzAnyRequestIsAnsweredAndNoneIsAFaultOfTheServers(f *testing.F) {
 	})
 }
 
-// asServed makes a request as net/http would read it, or answers nil.
+// asServed returns a request as net/http would read it, or nil.
 func asServed(method, address, header string, body []byte) *http.Request {
 	u, err := url.ParseRequestURI(address)
 	if err != nil || method == "" || strings.ContainsFunc(method, func(c rune) bool { return c <= ' ' || c >= 127 }) {

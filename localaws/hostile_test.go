@@ -79,7 +79,7 @@ const (
 	sqsCall = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AmazonSQS.%s\r\nContent-Length: %d\r\n\r\n%s"
 )
 
-func TestClientsThatSendSlowlyAreLetGo(t *testing.T) {
+func TestSlowSendersAreDisconnected(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{HeaderTime: soon, ReadTime: 2 * soon, IdleTime: soon})
 	for name, text := range map[string]string{
@@ -102,7 +102,7 @@ func TestClientsThatSendSlowlyAreLetGo(t *testing.T) {
 	}
 }
 
-func TestABodyThatComesTooLateIsAnswered408(t *testing.T) {
+func TestLateBodyIsRefusedWith408(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{ReadTime: soon})
 	w := dial(t, srv)
@@ -114,7 +114,7 @@ func TestABodyThatComesTooLateIsAnswered408(t *testing.T) {
 }
 
 // The limits are on clients and not on operations.
-func TestALongPollMayLastLongerThanARequestMayTakeToArrive(t *testing.T) {
+func TestLongPollCanExceedTheReadTimeout(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{HeaderTime: soon, ReadTime: soon, WriteTime: soon, IdleTime: soon})
 	call := func(operation, body string) (*wire, func() (int, string)) {
@@ -144,7 +144,7 @@ func TestALongPollMayLastLongerThanARequestMayTakeToArrive(t *testing.T) {
 
 // Who asks and never reads holds neither a place nor service time for long: with
 // one place there is, the next client comes to its turn.
-func TestAClientThatDoesNotReadIsLetGo(t *testing.T) {
+func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{Connections: 1, WriteTime: soon})
 	c := client{srv.URL(), &http.Client{Transport: srv.Transport()}}
@@ -166,7 +166,7 @@ func TestAClientThatDoesNotReadIsLetGo(t *testing.T) {
 	}
 }
 
-func TestConnectionsBeyondTheLimitWaitForAPlace(t *testing.T) {
+func TestConnectionsBeyondTheLimitWait(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{Connections: 2})
 	var inside [2]*wire
@@ -189,7 +189,7 @@ func TestConnectionsBeyondTheLimitWaitForAPlace(t *testing.T) {
 	}
 }
 
-func TestAServerWithAllPlacesTakenShutsDown(t *testing.T) {
+func TestServerAtItsConnectionLimitShutsDown(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{Connections: 1})
 	w := dial(t, srv)
@@ -204,7 +204,7 @@ func TestAServerWithAllPlacesTakenShutsDown(t *testing.T) {
 
 // What is no request of AWS's is refused as the client's fault, and the server goes
 // on: answers to raw bytes, and whether more comes on the connection.
-func TestRawBytesAreRefusedAsTheClientsFault(t *testing.T) {
+func TestRawBytesAreRefusedAsClientErrors(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{HeaderTime: 5 * soon})
 	long := strings.Repeat("x", 200<<10)
@@ -270,7 +270,7 @@ func contains(all []int, n int) bool {
 // Bodies as long as they may be, with as many parts as they can have, are refused
 // or answered in time in proportion to their length. What takes the square of it
 // takes minutes here.
-func TestHugeCountsAreAnsweredInLinearTime(t *testing.T) {
+func TestHugeCountsTakeLinearTime(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{})
 	c := client{srv.URL(), &http.Client{Transport: srv.Transport()}}

@@ -46,6 +46,7 @@ func (s *Server) inject(ctx context.Context, c *awsapi.Call, service string, op 
 	if s.faults.Empty() {
 		return next()
 	}
+
 	p := fault.Point{
 		Service:   publicName(service),
 		Operation: op.Name,
@@ -66,10 +67,12 @@ func resource(c *awsapi.Call, op *awsapi.Operation, in any) string {
 	if op.Access == nil {
 		return ""
 	}
+
 	needs := op.Access(c, in)
 	if len(needs) == 0 {
 		return ""
 	}
+
 	arn, ok := awsapi.ParseARN(needs[0].Resource)
 	if !ok {
 		return ""
@@ -97,6 +100,7 @@ func (s *Server) injectCall(ctx context.Context, r fault.Rule, c *awsapi.Call, s
 	if err != nil {
 		return nil, err
 	}
+
 	switch r.Kind {
 	case fault.LoseReply:
 		return nil, awsapi.ErrResponseLost
@@ -112,6 +116,7 @@ func (s *Server) injectCall(ctx context.Context, r fault.Rule, c *awsapi.Call, s
 			return nil, ctx.Err()
 		}
 	}
+
 	return out, nil
 }
 
@@ -147,6 +152,8 @@ func (s *Server) injectReceive(p fault.Point, c *awsapi.Call, in *sqs.ReceiveMes
 		if in.MaxNumberOfMessages != nil {
 			limit = *in.MaxNumberOfMessages
 		}
+		// A limit of one cannot be shortened: the receive is empty. Limits out of range
+		// are for the operation to refuse.
 		switch {
 		case limit >= 2 && limit <= 10:
 			limit = 1 + s.faults.IntN(limit-1)
@@ -156,6 +163,7 @@ func (s *Server) injectReceive(p fault.Point, c *awsapi.Call, in *sqs.ReceiveMes
 		}
 	}
 
+	// Reorder does not apply to FIFO queues.
 	out, err := next()
 	got, ok := out.(*sqs.ReceiveMessageOutput)
 	if err != nil || !ok || strings.HasSuffix(p.Resource, ".fifo") {
@@ -177,6 +185,7 @@ func (s *Server) injectInvocation(_, _, function string) lambda.InjectedFault {
 	if s.faults.Empty() {
 		return lambda.InjectedFault{}
 	}
+
 	r, ok := s.faults.ChooseForInvocation(fault.Point{Service: "lambda", Operation: "Invoke", Resource: function})
 	if !ok {
 		return lambda.InjectedFault{}
@@ -190,6 +199,7 @@ func (s *Server) injectInvocation(_, _, function string) lambda.InjectedFault {
 		fault.OutOfMemory: lambda.OutOfMemory,
 		fault.LeakMemory:  lambda.LeakMemory,
 	}
+
 	f := lambda.InjectedFault{
 		Kind:  kinds[r.Kind],
 		After: r.Delay,

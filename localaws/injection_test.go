@@ -160,7 +160,7 @@ func TestFaultsOfCallsOfEveryService(t *testing.T) {
 // only is a call's error.
 func only[T any](_ T, err error) error { return err }
 
-func TestACallWhoseReplyIsLostTookEffect(t *testing.T) {
+func TestCallWithALostResponseTakesEffect(t *testing.T) {
 	t.Parallel()
 	b := breakable(t, clock.Manual)
 	b.fault(fault.Rule{Kind: fault.LoseReply, Operation: "SendMessage"})
@@ -175,7 +175,7 @@ func TestACallWhoseReplyIsLostTookEffect(t *testing.T) {
 	}
 }
 
-func TestASlowReplyTakesMachineTime(t *testing.T) {
+func TestSlowResponseTakesMachineTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := breakable(t, clock.Manual)
 		b.fault(fault.Rule{Kind: fault.Slow, Operation: "SendMessage", Delay: 7 * time.Second})
@@ -254,7 +254,7 @@ func TestFaultsOfFunctions(t *testing.T) {
 // A function that leaks grows with each invocation, until it has more than it may:
 // that invocation does its work and ends before its answer, and the next one begins
 // small.
-func TestAFunctionLeaksMemoryUntilItHasTooMuch(t *testing.T) {
+func TestFunctionLeaksMemoryUntilItsLimit(t *testing.T) {
 	t.Parallel()
 	b := breakable(t, clock.Manual)
 	b.fault(fault.Rule{Kind: fault.LeakMemory, MB: 50, Resource: "work"})
@@ -292,7 +292,7 @@ func TestAFunctionLeaksMemoryUntilItHasTooMuch(t *testing.T) {
 
 // A handler that is to crash during its work is gone at its call: nothing after
 // it runs, and the call takes effect or does not.
-func TestACrashDuringTheWorkIsAtACall(t *testing.T) {
+func TestCrashDuringWorkHappensAtACall(t *testing.T) {
 	t.Parallel()
 	b := breakable(t, clock.Manual)
 	var began, ended int
@@ -318,7 +318,7 @@ func TestACrashDuringTheWorkIsAtACall(t *testing.T) {
 	}
 }
 
-func TestAMappingDeliversTwiceAndIsThrottled(t *testing.T) {
+func TestMappingDeliversTwiceAndIsThrottled(t *testing.T) {
 	t.Parallel()
 	b := breakable(t, clock.Skip)
 	if _, err := b.lambda.CreateEventSourceMapping(t.Context(), &lambda.CreateEventSourceMappingInput{
@@ -354,7 +354,7 @@ func TestAMappingDeliversTwiceAndIsThrottled(t *testing.T) {
 	}
 }
 
-func TestTheControlAPIHoldsFaults(t *testing.T) {
+func TestControlAPIAddsListsAndClearsFaults(t *testing.T) {
 	t.Parallel()
 	b := breakable(t, clock.Manual)
 	ask := func(method, path, body string) string {
@@ -391,7 +391,7 @@ func TestTheControlAPIHoldsFaults(t *testing.T) {
 	}
 }
 
-// request sends one to the server and answers the body.
+// request sends a request to the server and returns the body of the response.
 func request(t testing.TB, s *localawstest.Server, method, path, body string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL()+path, strings.NewReader(body))

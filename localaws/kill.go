@@ -52,6 +52,7 @@ func (s *Server) Abandon() error {
 			s.endErr = err
 		}
 	})
+
 	return s.endErr
 }
 

@@ -76,7 +76,7 @@ func (m *mortal) bodies(t *testing.T) (all string) {
 	return all
 }
 
-func TestAKillStrikesBeforeACallTakesEffectOrAfter(t *testing.T) {
+func TestKillAppliesBeforeOrAfterACallTakesEffect(t *testing.T) {
 	t.Parallel()
 	m := born(t, t.TempDir(), nil)
 	if err := m.send(t, "acknowledged"); err != nil {
@@ -117,7 +117,7 @@ func TestAKillStrikesBeforeACallTakesEffectOrAfter(t *testing.T) {
 
 // A rule of kill without a count strikes once, and one with a count goes on in the
 // servers that come after, as other rules do. New rules get new ids.
-func TestRulesGoOnAfterAKill(t *testing.T) {
+func TestRulesContinueAfterAKill(t *testing.T) {
 	t.Parallel()
 	m := born(t, t.TempDir(), nil)
 	for _, r := range []fault.Rule{
@@ -155,7 +155,7 @@ func TestRulesGoOnAfterAKill(t *testing.T) {
 
 // What lived in memory alone is gone: a message that a function had is in flight
 // until its visibility timeout, and is then delivered again.
-func TestAKillEndsInvocations(t *testing.T) {
+func TestKillEndsInvocations(t *testing.T) {
 	t.Parallel()
 	m := born(t, t.TempDir(), nil)
 	if err := m.send(t, "m"); err != nil {
@@ -184,7 +184,7 @@ func TestAKillEndsInvocations(t *testing.T) {
 	}
 }
 
-func TestAKillIsRefusedWhereNothingWouldComeBack(t *testing.T) {
+func TestKillIsRefusedWithoutARestart(t *testing.T) {
 	t.Parallel()
 	kill := func([]fault.Rule) { t.Error("killed") }
 	for want, o := range map[string]localaws.Options{

@@ -58,6 +58,7 @@ func (l Limits) withDefaults() Limits {
 			*d = to
 		}
 	}
+
 	set(&l.HeaderTime, DefaultHeaderTime)
 	set(&l.ReadTime, DefaultReadTime)
 	set(&l.WriteTime, DefaultWriteTime)

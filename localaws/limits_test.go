@@ -2,7 +2,7 @@ package localaws
 
 import "testing"
 
-func TestConnectionsTakeAPartOfTheDescriptors(t *testing.T) {
+func TestConnectionsAreBoundedByDescriptors(t *testing.T) {
 	t.Parallel()
 	for descriptors, want := range map[int]int{0: 1024, 64: 16, 128: 16, 256: 64, 1024: 448, 4096: 1024, 1 << 30: 1024} {
 		if got := (Limits{}).withDefaults().within(descriptors).Connections; got != want {

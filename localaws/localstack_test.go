@@ -33,9 +33,9 @@ func (w *world) get(target string, header ...string) (int, []byte) {
 	return res.StatusCode, ok[[]byte](w.t)(io.ReadAll(res.Body))
 }
 
-// TestLocalStacksUsersFindWhatTheyLookFor sends the requests that scripts and tools
+// TestLocalStackPathsWork sends the requests that scripts and tools
 // written for LocalStack send, without credentials, to a server that asks for none.
-func TestLocalStacksUsersFindWhatTheyLookFor(t *testing.T) {
+func TestLocalStackPathsWork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{NoAuth: true})
 	queue := w.queue(w.Config(), "q", nil)
@@ -80,9 +80,9 @@ func TestLocalStacksUsersFindWhatTheyLookFor(t *testing.T) {
 	}
 }
 
-// TestTheLookIsAnEndpointForClients gives an SQS client LocalStack's path as its
+// TestLocalStackMessagesPathIsAnEndpointForClients gives an SQS client LocalStack's path as its
 // endpoint.
-func TestTheLookIsAnEndpointForClients(t *testing.T) {
+func TestLocalStackMessagesPathIsAnEndpointForClients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	queue := w.queue(w.Config(), "q", nil)
@@ -110,9 +110,9 @@ func TestTheLookIsAnEndpointForClients(t *testing.T) {
 	}
 }
 
-// TestALookNeedsTheTokenOrTheOperatorsSignature tries what others than the operator
+// TestLocalStackMessagesNeedTheTokenOrASignature tries what others than the operator
 // can send: other users of the machine, functions, and clients with another key.
-func TestALookNeedsTheTokenOrTheOperatorsSignature(t *testing.T) {
+func TestLocalStackMessagesNeedTheTokenOrASignature(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	queue := w.queue(w.Config(), "q", nil)

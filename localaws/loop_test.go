@@ -47,9 +47,9 @@ func looping(t *testing.T, times int32) (w *world, queue, dead *string, calls *a
 	return w, queue, dead, calls
 }
 
-// TestALoopThroughAQueueIsStopped follows a chain from a message that somebody
+// TestLoopThroughAQueueIsStopped follows a chain from a message that somebody
 // sends to the one that Lambda no longer hands over, and on to where SQS puts that.
-func TestALoopThroughAQueueIsStopped(t *testing.T) {
+func TestLoopThroughAQueueIsStopped(t *testing.T) {
 	t.Parallel()
 	w, queue, dead, calls := looping(t, 1000)
 	w.send(w.Config(), queue, "first")
@@ -73,8 +73,8 @@ func TestALoopThroughAQueueIsStopped(t *testing.T) {
 	}
 }
 
-// TestALoopThatIsAllowedGoesOn switches the guard off.
-func TestALoopThatIsAllowedGoesOn(t *testing.T) {
+// TestAllowedLoopContinues switches the guard off.
+func TestAllowedLoopContinues(t *testing.T) {
 	t.Parallel()
 	w, queue, dead, calls := looping(t, 40)
 	fn := lambda.NewFromConfig(w.Config())
@@ -91,9 +91,9 @@ func TestALoopThatIsAllowedGoesOn(t *testing.T) {
 	}
 }
 
-// TestTheCallerOfALoopHearsOfIt invokes a function with the lineage of sixteen
+// TestCallerOfALoopGetsAnError invokes a function with the lineage of sixteen
 // runs.
-func TestTheCallerOfALoopHearsOfIt(t *testing.T) {
+func TestCallerOfALoopGetsAnError(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	var trace string

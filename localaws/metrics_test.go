@@ -46,9 +46,9 @@ func (w *world) states(alarm string) []string {
 	return all
 }
 
-// TestAnAlarmOnTheDeadLetterQueueGoesOffAndEnds sends a message that no function
+// TestAlarmOnTheDeadLetterQueueFiresAndEnds sends a message that no function
 // can process and later takes it away.
-func TestAnAlarmOnTheDeadLetterQueueGoesOffAndEnds(t *testing.T) {
+func TestAlarmOnTheDeadLetterQueueFiresAndEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	cfg := w.Config()
@@ -91,8 +91,8 @@ func TestAnAlarmOnTheDeadLetterQueueGoesOffAndEnds(t *testing.T) {
 	}
 }
 
-// TestALineOfAFunctionBecomesAMetric writes embedded metric format.
-func TestALineOfAFunctionBecomesAMetric(t *testing.T) {
+// TestLogLineOfAFunctionBecomesAMetric writes embedded metric format.
+func TestLogLineOfAFunctionBecomesAMetric(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{Addr: "127.0.0.1:0"})
 	cfg := w.Config()
@@ -122,9 +122,9 @@ while true; do
 done
 `
 
-// TestAMappingCountsItsEvents asks for the metrics that mappings publish when told
+// TestMappingCountsItsEvents asks for the metrics that mappings publish when told
 // to (LAM B22).
-func TestAMappingCountsItsEvents(t *testing.T) {
+func TestMappingCountsItsEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	cfg := w.Config()

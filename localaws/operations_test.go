@@ -50,7 +50,7 @@ const byName = "refused by name"
 const operationsHead = `# The embedded Lambda, IAM, STS, CloudWatch Logs and CloudWatch
 
 Every operation of these services as the AWS SDK for Go knows it, and every parameter of those that are embedded. *Exact*
-means: the same answers, error codes, texts and effects, as far as recordings of the real services and their documentation
+means: the same responses, error codes, texts and effects, as far as recordings of the real services and their documentation
 tell. *Approximate* says how it differs. *Refused by name* means that a request which uses it gets an error that names it;
 nothing is accepted and ignored. Parameters within others are exact unless a row says otherwise. [SQS](sqs.md) has a page of
 its own.

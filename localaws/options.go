@@ -118,6 +118,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+
 	o.Limits = o.Limits.withDefaults()
 
 	var errs []error

@@ -201,7 +201,7 @@ func (w *world) on(mapping string) map[string]func(context.Context, aws.Config) 
 
 // The tags of a resource are aws:ResourceTag/KEY: a Deny on them denies, an Allow
 // on them allows nothing else (IAM A2).
-func TestTagsOfAResourceDecide(t *testing.T) {
+func TestPermissionsDependOnTheTagsOfAResource(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	mapping := w.tagged()

@@ -55,7 +55,7 @@ func sendTo(w *world, cfg aws.Config, queue *string) error {
 
 // A role that is deleted and created again is another principal: policies that
 // named the first do not name the second, and show the id of the first (IAM A1).
-func TestRoleCreatedAgainIsNotTheOneThatWasTrusted(t *testing.T) {
+func TestRecreatedRoleIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	ctx, cfg := t.Context(), w.Config()
@@ -139,7 +139,7 @@ func TestRoleCreatedAgainIsNotTheOneThatWasTrusted(t *testing.T) {
 
 // A policy that names a role or user that does not exist, or an action that its
 // resource does not have, is refused (IAM A1, A4).
-func TestPoliciesThatNameNobodyOrAForeignActionAreRefused(t *testing.T) {
+func TestPoliciesWithoutPrincipalOrWithForeignActionsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	ctx, cfg := t.Context(), w.Config()

@@ -22,12 +22,14 @@ func (p *parts) guarded(api *awsapi.Service) *awsapi.Service {
 	if !p.store.Durable() {
 		return api
 	}
+
 	out := *api
 	out.Operations = make(map[string]awsapi.Operation, len(api.Operations))
 	for name, op := range api.Operations {
 		op.Do = p.guard(op)
 		out.Operations[name] = op
 	}
+
 	return &out
 }
 

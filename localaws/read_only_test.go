@@ -58,7 +58,7 @@ func (l *lines) count(text string) int {
 
 // Through the whole server: sends are refused with a 503 that says why, nothing
 // that was acknowledged is lost, and reads go on.
-func TestAFullDiskRefusesSendsLosesNothingAndLetsReadsGoOn(t *testing.T) {
+func TestFullDiskRefusesSendsAndServesReads(t *testing.T) {
 	t.Parallel()
 	memory, disk, log := vfs.NewCrashableMem(), &fullDisk{}, &lines{}
 	options := localaws.Options{
@@ -163,7 +163,7 @@ func readsGoOn(t *testing.T, srv *localaws.Server, c client) {
 	}
 }
 
-func TestOperationsThatChangeNothingAreThoseThatSaySo(t *testing.T) {
+func TestReadOnlyOperationsChangeNothing(t *testing.T) {
 	t.Parallel()
 	for operation, want := range map[string]bool{
 		"GetQueueUrl": true, "ListQueues": true, "DescribeAlarms": true, "FilterLogEvents": true, "TestMetricFilter": true, "GetCallerIdentity": true,
@@ -175,7 +175,7 @@ func TestOperationsThatChangeNothingAreThoseThatSaySo(t *testing.T) {
 	}
 }
 
-func TestASecondServerOnADirectoryIsToldWhoHasIt(t *testing.T) {
+func TestSecondServerOnADirectoryIsRefused(t *testing.T) {
 	t.Parallel()
 	k := openKept(t, t.TempDir(), clock.Real)
 	_, err := localaws.New(localaws.Options{DataDir: k.dir})
@@ -185,7 +185,7 @@ func TestASecondServerOnADirectoryIsToldWhoHasIt(t *testing.T) {
 	k.must(t, "ListQueues", map[string]any{}) // the first is none the worse
 }
 
-func TestADamagedStoreIsSaidAtTheStart(t *testing.T) {
+func TestDamagedStoreIsReportedAtStart(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func(tree string) error{
 		"Cut": func(tree string) error {

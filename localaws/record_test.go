@@ -32,9 +32,9 @@ type recorded struct {
 	Answer    json.RawMessage `json:"answer_body"`
 }
 
-// TestARecordingTellsEverythingButSecrets uses every protocol, roles and variables,
+// TestRecordingHasEverythingExceptSecrets uses every protocol, roles and variables,
 // and then looks for what must not be in the recording.
-func TestARecordingTellsEverythingButSecrets(t *testing.T) {
+func TestRecordingHasEverythingExceptSecrets(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	w := newWorld(t, localaws.Options{Record: &out})

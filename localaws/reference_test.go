@@ -48,10 +48,10 @@ var neverSet = []string{
 	"lambda:FunctionUrlAuthType", "lambda:InvokedViaFunctionUrl", "lambda:EventSourceToken", "cloudwatch:HasAccessGrant",
 }
 
-// TestOperationsAskForWhatTheReferenceSays holds the permissions of every operation
+// TestOperationsNeedThePermissionsOfTheReference holds the permissions of every operation
 // against AWS's service authorization reference: actions, resources and condition
 // keys.
-func TestOperationsAskForWhatTheReferenceSays(t *testing.T) {
+func TestOperationsNeedThePermissionsOfTheReference(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("testdata/service_reference.json")
 	if err != nil {

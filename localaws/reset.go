@@ -62,6 +62,7 @@ func (s *Server) Reset(ctx context.Context, scope ResetScope) ([]string, error) 
 		}
 		done = append(done, part.name)
 	}
+
 	return done, nil
 }
 

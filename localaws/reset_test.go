@@ -52,7 +52,7 @@ func (w *world) left(cfg aws.Config) string {
 
 const everything = "alarms functions groups mappings queues roles"
 
-func TestResetForgetsOneServiceOrAll(t *testing.T) {
+func TestResetRemovesTheStateOfOneServiceOrAll(t *testing.T) {
 	t.Parallel()
 	all := []string{"lambda", "sqs", "logs", "cloudwatch", "iam", "sts"}
 	for _, tt := range []struct {
@@ -84,7 +84,7 @@ func TestResetForgetsOneServiceOrAll(t *testing.T) {
 	}
 }
 
-func TestEverythingCanBeMadeAgainAfterAReset(t *testing.T) {
+func TestEverythingCanBeCreatedAgainAfterAReset(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	for range 3 {
@@ -102,7 +102,7 @@ func TestEverythingCanBeMadeAgainAfterAReset(t *testing.T) {
 	}
 }
 
-func TestResetNamesAServiceThatIsNotThere(t *testing.T) {
+func TestResetRefusesAnUnknownService(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	if _, err := w.Reset(t.Context(), localaws.ResetScope{Service: "s3"}); err == nil || !strings.Contains(err.Error(), "reset s3: no such service") {

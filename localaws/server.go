@@ -58,8 +58,10 @@ func (s *Server) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", s.opts.Addr, err)
 	}
+
 	s.listener = l
 
+	// Wait reports when Serve returns, which it does when the listener is closed.
 	limits := s.opts.Limits.within(descriptorLimit())
 	s.http = limits.server(s.gateway, s.opts.Logger)
 	go func() { s.served <- s.http.Serve(limits.listen(l)) }()

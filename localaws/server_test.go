@@ -31,7 +31,7 @@ while true; do
 done
 `
 
-func TestAMessageGoesThroughAMappingToAProgramThatIsNotGo(t *testing.T) {
+func TestMessageReachesAProgramThatIsNotGo(t *testing.T) {
 	t.Parallel()
 	srv := localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", ClockMode: clock.Skip})
 	ctx, cfg := t.Context(), srv.Config()

@@ -50,16 +50,19 @@ func (s *Server) startClock() error {
 	if err != nil {
 		return fmt.Errorf("read the service time: %w", err)
 	}
+
 	ahead := max(last.Sub(start), 0)
 	if ahead > 0 {
 		start = last
 		s.opts.Logger.Info("service time continues from its last value", slog.Time("time", start), slog.Duration("ahead", ahead))
 	}
 
+	// The clock counts what was skipped before the restart as skipped, too.
 	s.clock = clock.Resume(s.opts.ClockMode, start, ahead)
 	if s.opts.Hold {
 		s.clock.Hold()
 	}
+
 	p.time = &timeKeeper{clock: s.clock, store: p.store}
 	return nil
 }
@@ -98,9 +101,11 @@ func (t *timeKeeper) saveFinal() error {
 func (t *timeKeeper) write(now int64) store.Commit {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+
 	if now <= t.saved.Load() || t.store.Err() != nil {
 		return store.Commit{}
 	}
+
 	b := t.store.Batch()
 	b.Put(tableTime, "now", binary.BigEndian.AppendUint64(nil, uint64(now)))
 	commit := b.Apply()

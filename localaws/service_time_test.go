@@ -86,7 +86,7 @@ func daysAhead(t *testing.T) *kept {
 	return k
 }
 
-func TestDeadlinesOfMessagesMeanTheSameAfterARestartDaysAhead(t *testing.T) {
+func TestDeadlinesSurviveARestartAfterSkippedDays(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
@@ -126,7 +126,7 @@ func TestDeadlinesOfMessagesMeanTheSameAfterARestartDaysAhead(t *testing.T) {
 	}
 }
 
-func TestAClockThatSkipsGoesOnFromWhereItSkippedTo(t *testing.T) {
+func TestSkippingClockContinuesAfterARestart(t *testing.T) {
 	t.Parallel()
 	k := openKept(t, t.TempDir(), clock.Skip)
 	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"})
@@ -149,7 +149,7 @@ func TestAClockThatSkipsGoesOnFromWhereItSkippedTo(t *testing.T) {
 	}
 }
 
-func TestARestartInRealTimeIsNotAhead(t *testing.T) {
+func TestRestartInRealTimeIsNotAhead(t *testing.T) {
 	t.Parallel()
 	k := openKept(t, t.TempDir(), clock.Real)
 	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"})
@@ -164,7 +164,7 @@ func TestARestartInRealTimeIsNotAhead(t *testing.T) {
 	}
 }
 
-func TestAnAdvanceThroughTheControlAPIIsKept(t *testing.T) {
+func TestAdvanceThroughTheControlAPISurvivesARestart(t *testing.T) {
 	t.Parallel()
 	k := openKept(t, t.TempDir(), clock.Manual)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, k.URL()+"/_reliableq/clock/advance", strings.NewReader(`{"duration":"48h"}`))
@@ -187,7 +187,7 @@ func TestAnAdvanceThroughTheControlAPIIsKept(t *testing.T) {
 	}
 }
 
-func TestATimeThatIsNoneIsSaidAtTheStart(t *testing.T) {
+func TestMalformedStoredTimeIsReportedAtStart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	st, err := store.Open(filepath.Join(dir, "store"), store.Options{})

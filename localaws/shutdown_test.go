@@ -20,9 +20,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// TestShutdownAnswersWhoWaitsForTheClock has requests wait on a held clock: a server
+// TestShutdownEndsRequestsThatWaitForTheClock has requests wait on a held clock: a server
 // that is to end tells them so instead of waiting for them.
-func TestShutdownAnswersWhoWaitsForTheClock(t *testing.T) {
+func TestShutdownEndsRequestsThatWaitForTheClock(t *testing.T) {
 	t.Parallel()
 	w := &world{localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", ClockMode: clock.Manual}), t}
 	ok[*sqs.SendMessageOutput](t)(sqs.NewFromConfig(w.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{
@@ -66,9 +66,9 @@ func TestShutdownAnswersWhoWaitsForTheClock(t *testing.T) {
 	}
 }
 
-// TestShutdownEndsWhateverWaitsInABubble leaves a long poll, a settle and a handler
+// TestShutdownEndsWaitsInASynctestBubble leaves a long poll, a settle and a handler
 // behind, without a listener. A goroutine that stayed would fail the bubble.
-func TestShutdownEndsWhateverWaitsInABubble(t *testing.T) {
+func TestShutdownEndsWaitsInASynctestBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := localawstest.NewWith(t, localaws.Options{ClockMode: clock.Manual})
 		w := &world{server, t}

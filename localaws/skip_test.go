@@ -23,10 +23,10 @@ import (
 	localsqs "github.com/reliableq/reliableq/localaws/sqs"
 )
 
-// TestNothingIsSkippedWhileAnythingIsUnderWay has a timer of a quarter of an hour to
+// TestNothingIsSkippedWhileWorkIsInProgress has a timer of a quarter of an hour to
 // skip to, and something under way: the clock goes there once that is over, and not
 // before.
-func TestNothingIsSkippedWhileAnythingIsUnderWay(t *testing.T) {
+func TestNothingIsSkippedWhileWorkIsInProgress(t *testing.T) {
 	for name, begin := range map[string]func(t *testing.T, w *world, handler func(context.Context) error){
 		"AnInvocation": func(t *testing.T, w *world, handler func(context.Context) error) {
 			w.Function(t, localawstest.Function{Name: "f", Timeout: time.Minute, Handler: handler})
@@ -75,8 +75,8 @@ func TestNothingIsSkippedWhileAnythingIsUnderWay(t *testing.T) {
 	}
 }
 
-// TestALongPollLetsTimeBeSkipped waits for a message that is delayed.
-func TestALongPollLetsTimeBeSkipped(t *testing.T) {
+// TestTimeIsSkippedDuringALongPoll waits for a message that is delayed.
+func TestTimeIsSkippedDuringALongPoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, localaws.Options{})
 		url := w.queue(w.Config(), "q", nil)
@@ -90,9 +90,9 @@ func TestALongPollLetsTimeBeSkipped(t *testing.T) {
 	})
 }
 
-// TestNothingIsSkippedToRetentionOrAnythingAlike leaves messages, memories and logs
+// TestNothingIsSkippedToUpkeepTasks leaves messages, memories and logs
 // to which the clock must not go.
-func TestNothingIsSkippedToRetentionOrAnythingAlike(t *testing.T) {
+func TestNothingIsSkippedToUpkeepTasks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	url := w.queue(w.Config(), "q", map[string]string{"MessageRetentionPeriod": "60"})
@@ -130,10 +130,10 @@ func TestMachineTimeIsNotSkipped(t *testing.T) {
 	}
 }
 
-// TestSkippingGivesTheOrderOfRealTime plays the same messages in real time, which a
+// TestSkippingHasTheSequenceOfRealTime plays the same messages in real time, which a
 // bubble makes short, and in skipped time: the same happens, in the same order, at
 // the same moments.
-func TestSkippingGivesTheOrderOfRealTime(t *testing.T) {
+func TestSkippingHasTheSequenceOfRealTime(t *testing.T) {
 	var logs [2]string
 	for i, mode := range []clock.Mode{clock.Real, clock.Skip} {
 		synctest.Test(t, func(t *testing.T) {

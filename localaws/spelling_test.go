@@ -18,7 +18,7 @@ import (
 
 // A Deny on a resource holds however the request names it: by another partition,
 // by a partial ARN, by name, in another case (IAM A6).
-func TestDenyHoldsHoweverTheResourceIsNamed(t *testing.T) {
+func TestDenyAppliesToEveryNameOfAResource(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
 	mapping := w.tagged()

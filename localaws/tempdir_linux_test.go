@@ -10,7 +10,7 @@ import (
 
 // A server in memory removes the folder of one that was killed, and its own when it
 // ends.
-func TestAStartRemovesTheFolderOfAServerThatWasKilled(t *testing.T) {
+func TestStartRemovesTheFolderOfAKilledServer(t *testing.T) {
 	parent := t.TempDir()
 	t.Setenv("TMPDIR", parent)
 

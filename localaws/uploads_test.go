@@ -71,7 +71,7 @@ func upload(t *testing.T, srv *localawstest.Server, head string, chunked bool, m
 
 // Callers without a known key have nothing buffered, however much they send, and are
 // told why.
-func TestUnfinishedUploadsOfStrangersTakeNoMemory(t *testing.T) {
+func TestUnfinishedUploadsWithoutAKnownKeyTakeNoMemory(t *testing.T) {
 	srv := localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", ClockMode: clock.Manual})
 	before := liveHeap()
 

@@ -85,6 +85,7 @@ func importProblems(fset *token.FileSet, file *ast.File) []problem {
 			problems = append(problems, problem{this.Pos(), "import " + this.Path.Value + " has a blank line before it, inside its group"})
 		}
 	}
+
 	return problems
 }
 
@@ -117,6 +118,7 @@ func logProblems(fset *token.FileSet, file *ast.File) []problem {
 		}
 		return true
 	})
+
 	return problems
 }
 
@@ -127,6 +129,7 @@ func logMessage(call *ast.CallExpr) string {
 	if !ok {
 		return ""
 	}
+
 	var receiver string
 	switch x := method.X.(type) {
 	case *ast.Ident:
@@ -134,6 +137,7 @@ func logMessage(call *ast.CallExpr) string {
 	case *ast.SelectorExpr:
 		receiver = x.Sel.Name
 	}
+
 	if !strings.HasSuffix(receiver, "ogger") && receiver != "slog" {
 		return ""
 	}
@@ -148,13 +152,16 @@ func logMessage(call *ast.CallExpr) string {
 	default:
 		return ""
 	}
+
 	if len(call.Args) <= arg {
 		return ""
 	}
+
 	text, ok := call.Args[arg].(*ast.BasicLit)
 	if !ok || text.Kind != token.STRING {
 		return ""
 	}
+
 	message, _ := strconv.Unquote(text.Value) // the parser accepts valid literals only
 	return message
 }

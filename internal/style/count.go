@@ -49,6 +49,7 @@ func (c counts) figures() []string {
 		}
 		return fmt.Sprintf(format, scale*float64(n)/float64(of))
 	}
+
 	return []string{
 		share(c.blank, c.body, 100, "%.1f"),
 		share(c.comments, c.body, 100, "%.1f"),
@@ -66,6 +67,7 @@ func countFile(path string) (counts, error) {
 	if err != nil {
 		return counts{}, err
 	}
+
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, path, source, parser.ParseComments)
 	if err != nil {
@@ -82,6 +84,7 @@ func countFile(path string) (counts, error) {
 		f.countTests(file)
 		return f.counts, nil
 	}
+
 	f.countBodies(file)
 	f.countLiterals(file)
 	return f.counts, nil
@@ -95,6 +98,7 @@ func (f *sourceFile) countTests(file *ast.File) {
 			f.tests++
 		}
 	}
+
 	ast.Inspect(file, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok && len(call.Args) == 2 {
 			if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Run" {
@@ -133,6 +137,7 @@ func (f *sourceFile) countDocs(file *ast.File) {
 			}
 		}
 	}
+
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.File:
@@ -148,6 +153,7 @@ func (f *sourceFile) countDocs(file *ast.File) {
 		case *ast.Field:
 			count(n.Doc)
 		}
+
 		return true
 	})
 }
@@ -160,6 +166,7 @@ func (f *sourceFile) countBodies(file *ast.File) {
 		if !ok || d.Body == nil {
 			continue
 		}
+
 		for n := f.line(d.Body.Lbrace) + 1; n < f.line(d.Body.Rbrace); n++ {
 			f.body++
 			switch text := bytes.TrimSpace(f.lines[n-1]); {
@@ -170,6 +177,7 @@ func (f *sourceFile) countBodies(file *ast.File) {
 				f.comments++
 			}
 		}
+
 		ast.Inspect(d.Body, func(n ast.Node) bool {
 			if s, ok := n.(*ast.AssignStmt); ok && len(s.Rhs) > 1 && !f.swaps(s) {
 				f.parallel++
@@ -190,6 +198,7 @@ func (f *sourceFile) stringLines(file *ast.File) map[int]bool {
 		}
 		return true
 	})
+
 	return lines
 }
 
@@ -227,6 +236,7 @@ func (f *sourceFile) countLiterals(file *ast.File) {
 		}
 		return true
 	})
+
 	for _, n := range keys {
 		f.keyed++
 		if n >= 3 {

@@ -71,6 +71,7 @@ func run(w io.Writer, folders []string) error {
 	for _, c := range packages {
 		all.add(*c)
 	}
+
 	row(table, "this tree", all.figures())
 
 	for _, folder := range folders {
@@ -86,6 +87,7 @@ func run(w io.Writer, folders []string) error {
 	for _, r := range reference {
 		row(table, r.name, r.figures)
 	}
+
 	return table.Flush()
 }
 
@@ -104,9 +106,11 @@ func match(packages map[string]*counts, arg string) ([]string, error) {
 			names = append(names, name)
 		}
 	}
+
 	if len(names) == 0 {
 		return nil, fmt.Errorf("no Go files in %s", arg)
 	}
+
 	slices.Sort(names)
 	return names, nil
 }
@@ -126,5 +130,6 @@ func measure(root string) (map[string]*counts, error) {
 		packages[pkg].add(c)
 		return nil
 	})
+
 	return packages, err
 }

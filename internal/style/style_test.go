@@ -53,11 +53,13 @@ func TestFiguresOfASample(t *testing.T) {
 	if err := run(&out, []string{"./p/..."}); err != nil {
 		t.Fatal(err)
 	}
+
 	want := []string{"p", "10.0", "10.0", "33.3", "100.0", "1", "1", "0.50"}
 	found := false
 	for line := range strings.Lines(out.String()) {
 		found = found || slices.Equal(strings.Fields(line), want)
 	}
+
 	if !found {
 		t.Errorf("want a line %q in\n%s", want, out.String())
 	}

@@ -41,6 +41,7 @@ func (h *Handler) authorize(r *http.Request) error {
 	case r.Header.Get("Authorization") == "":
 		return errNoHeader
 	}
+
 	return nil
 }
 

@@ -70,7 +70,7 @@ func TestWithAuthenticationOffChangesNeedAHeader(t *testing.T) {
 	}
 }
 
-func TestHealthWithoutTheTokenTellsNothingOfTheState(t *testing.T) {
+func TestHealthWithoutTheTokenRevealsNoState(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/_reliableq/health", "/_localstack/health"} {
 		t.Run(path, func(t *testing.T) {

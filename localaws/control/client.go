@@ -44,6 +44,7 @@ func NewClient(url, token string) *Client {
 func (c *Client) Health(ctx context.Context) (Health, error) {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
+
 	status, body, err := c.send(ctx, http.MethodGet, "health", nil)
 	if err != nil {
 		return Health{}, err
@@ -117,12 +118,14 @@ func (c *Client) Faults(ctx context.Context) ([]Fault, error) {
 	if err := c.call(ctx, http.MethodGet, "faults", nil, &out); err != nil {
 		return nil, err
 	}
+
 	for i, f := range out.Faults {
 		var err error
 		if out.Faults[i], err = f.complete(); err != nil {
 			return nil, err
 		}
 	}
+
 	return out.Faults, nil
 }
 
@@ -170,6 +173,7 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (int, []
 		}
 		body = bytes.NewReader(encoded)
 	}
+
 	req, err := http.NewRequestWithContext(ctx, method, c.base+"/_reliableq/"+path, body)
 	if err != nil {
 		return 0, nil, fmt.Errorf("call the embedded AWS: %w", err)
@@ -181,6 +185,7 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (int, []
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 
+	// The error of a context that ended is its cause, such as an interrupt.
 	resp, err := c.http.Do(req)
 	if err != nil && ctx.Err() != nil {
 		return 0, nil, fmt.Errorf("wait for the embedded AWS (%s): %w", path, context.Cause(ctx))
@@ -189,6 +194,7 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (int, []
 		return 0, nil, fmt.Errorf("call the embedded AWS: %w", err)
 	}
 	defer resp.Body.Close()
+
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	if err != nil {
 		return 0, nil, fmt.Errorf("read the response to %s: %w", path, err)

@@ -45,6 +45,7 @@ func (h *Handler) advance(r *http.Request) (any, error) {
 	if in.Duration == "" {
 		return nil, badRequest(`duration is missing: send {"duration": "90s"}`)
 	}
+
 	d, err := parseDuration("duration", in.Duration)
 	if err != nil {
 		return nil, err
@@ -63,6 +64,7 @@ func (h *Handler) advance(r *http.Request) (any, error) {
 	case err != nil:
 		return nil, h.unfinished(ctx, "the advance did not finish", err)
 	}
+
 	return h.clockState(), nil
 }
 
@@ -71,6 +73,7 @@ func (h *Handler) settle(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
+
 	at, err := h.scope(r)
 	if err != nil {
 		return nil, err
@@ -109,6 +112,7 @@ func (h *Handler) waitContext(r *http.Request, timeout string) (context.Context,
 		}
 	}
 
+	// Close ends the wait, too.
 	go func() {
 		select {
 		case <-h.done:
@@ -116,6 +120,7 @@ func (h *Handler) waitContext(r *http.Request, timeout string) (context.Context,
 		case <-ctx.Done():
 		}
 	}()
+
 	return ctx, stop, nil
 }
 
@@ -129,6 +134,7 @@ func (h *Handler) unfinished(ctx context.Context, what string, err error) error 
 		Status:  http.StatusServiceUnavailable,
 	}
 
+	// The cause is better than the error, which is only that the context ended.
 	cause := context.Cause(ctx)
 	switch {
 	case errors.Is(cause, ErrTimeout):
@@ -137,6 +143,7 @@ func (h *Handler) unfinished(ctx context.Context, what string, err error) error 
 	case cause == nil:
 		cause = err
 	}
+
 	e.Message = fmt.Sprintf("%s: %v; %s", what, cause, state.pending())
 	return e
 }

@@ -113,7 +113,7 @@ func get[T any](b *bench, method, target, body string) T {
 	return out
 }
 
-func TestHealthSaysWhatIsServed(t *testing.T) {
+func TestHealthHasServicesAndClock(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Skip)
 	got := get[map[string]any](b, "GET", "/_reliableq/health", "")
@@ -122,7 +122,7 @@ func TestHealthSaysWhatIsServed(t *testing.T) {
 	}
 }
 
-func TestLocalStackHealthIsWhatToolsGrepFor(t *testing.T) {
+func TestLocalStackHealthHasTheFormThatToolsExpect(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
 	status, text := b.ask("GET", "/_localstack/health", "")
@@ -152,7 +152,7 @@ func TestClockIsReadAdvancedHeldAndReleased(t *testing.T) {
 	}
 }
 
-func TestSettleWaitsAndTellsWhereEverythingIs(t *testing.T) {
+func TestSettleWaitsAndReturnsClockAndQueues(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Skip)
 	b.clock.Begin()
@@ -167,7 +167,7 @@ func TestSettleWaitsAndTellsWhereEverythingIs(t *testing.T) {
 	}
 }
 
-func TestSettleGivesUpAfterItsTimeout(t *testing.T) {
+func TestSettleTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, clock.Manual)
 		b.clock.Schedule(start.Add(time.Minute), clock.Moves, func() {})
@@ -233,18 +233,21 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 		{"DELETE", "/_reliableq/clock", "", 405, "takes GET"},
 		{"GET", "/_reliableq/nothing", "", 404, "/_reliableq/nothing"},
 	} {
-		status, text := b.ask(tt.method, tt.target, tt.body)
-		var f Error
-		if err := json.Unmarshal([]byte(text), &f); err != nil || status != tt.status || f.Code == "" || !strings.Contains(text, tt.want) {
-			t.Errorf("%s %s %s: %d %s, want %d and %q", tt.method, tt.target, tt.body, status, text, tt.status, tt.want)
-		}
+		t.Run(tt.method+" "+tt.target+" "+tt.body, func(t *testing.T) {
+			status, text := b.ask(tt.method, tt.target, tt.body)
+			var e Error
+			if err := json.Unmarshal([]byte(text), &e); err != nil || status != tt.status || e.Code == "" || !strings.Contains(text, tt.want) {
+				t.Errorf("%d %s, want %d and %q", status, text, tt.status, tt.want)
+			}
+		})
 	}
+
 	if len(b.reset) > 0 {
 		t.Errorf("reset ran: %v", b.reset)
 	}
 }
 
-func TestLongBodiesAreCutOff(t *testing.T) {
+func TestLongBodiesAreRefused(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
 	status, text := b.ask("POST", "/_reliableq/clock/advance", `{"duration":"`+strings.Repeat("0", maxBody)+`1s"}`)
@@ -253,7 +256,7 @@ func TestLongBodiesAreCutOff(t *testing.T) {
 	}
 }
 
-func TestQueuesShowMessagesOnlyWhenAsked(t *testing.T) {
+func TestQueuesHaveMessagesOnlyOnRequest(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
 	type answer struct{ Queues []Queue }
@@ -272,7 +275,7 @@ func TestQueuesShowMessagesOnlyWhenAsked(t *testing.T) {
 	}
 }
 
-func TestAnswersCannotBeTakenForHTML(t *testing.T) {
+func TestResponsesCannotBeTakenForHTML(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/_reliableq/queues?messages=1", nil)
@@ -290,7 +293,7 @@ func TestAnswersCannotBeTakenForHTML(t *testing.T) {
 	}
 }
 
-func TestResetReachesOneServiceOrAll(t *testing.T) {
+func TestResetRemovesOneServiceOrAll(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
 	one := get[map[string][]string](b, "POST", "/_reliableq/reset?service=sqs&account=111111111111&region=eu-west-1", "")
@@ -307,7 +310,7 @@ func TestResetReachesOneServiceOrAll(t *testing.T) {
 	}
 }
 
-func TestLocalStackMessagesShowsOnlyVisibleOnesUnlessAsked(t *testing.T) {
+func TestLocalStackMessagesAreVisibleOnesUnlessRequested(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
 	const target = "/_aws/sqs/messages?QueueUrl=http://127.0.0.1:4566/000000000000/dlq"
@@ -369,19 +372,21 @@ func TestLocalStackErrorsHaveItsForm(t *testing.T) {
 		{"/_aws/sqs/messages?QueueUrl=http://h/000000000000/q&ShowDelayed=x", invalid, 404, "ShowDelayed"},
 		{"/_aws/sqs/messages?Action=SendMessage", "InvalidRequest", 400, "only accepts ReceiveMessage"},
 	} {
-		status, text := b.ask("GET", tt.target, "", "Accept", "application/json")
-		var got struct {
-			ErrorResponse struct {
-				Error struct{ Code, Message string }
+		t.Run(tt.target, func(t *testing.T) {
+			status, text := b.ask("GET", tt.target, "", "Accept", "application/json")
+			var got struct {
+				ErrorResponse struct {
+					Error struct{ Code, Message string }
+				}
 			}
-		}
-		if err := json.Unmarshal([]byte(text), &got); err != nil || status != tt.status || got.ErrorResponse.Error.Code != tt.code ||
-			!strings.Contains(got.ErrorResponse.Error.Message, tt.text) {
-			t.Errorf("%s: %d %s", tt.target, status, text)
-		}
-		if status, text := b.ask("GET", tt.target, ""); status != tt.status || !strings.Contains(text, "<Code>"+tt.code+"</Code>") {
-			t.Errorf("%s in XML: %d %s", tt.target, status, text)
-		}
+			if err := json.Unmarshal([]byte(text), &got); err != nil || status != tt.status || got.ErrorResponse.Error.Code != tt.code ||
+				!strings.Contains(got.ErrorResponse.Error.Message, tt.text) {
+				t.Errorf("in JSON: %d %s", status, text)
+			}
+			if status, text := b.ask("GET", tt.target, ""); status != tt.status || !strings.Contains(text, "<Code>"+tt.code+"</Code>") {
+				t.Errorf("in XML: %d %s", status, text)
+			}
+		})
 	}
 }
 
@@ -395,10 +400,13 @@ func TestQueueURLsOfAllForms(t *testing.T) {
 		"http://localhost:4566/queue/eu-central-1/111111111111/q":               {"111111111111", "eu-central-1"},
 		"https://sqs.us-west-2.amazonaws.com/222222222222/q":                    {"222222222222", "us-west-2"},
 	} {
-		at, name, err := b.parseQueueURL(text)
-		if err != nil || at != want || name != "q" {
-			t.Errorf("%s: %+v %q %v, want %+v", text, at, name, err, want)
-		}
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			at, name, err := b.parseQueueURL(text)
+			if err != nil || at != want || name != "q" {
+				t.Errorf("%+v %q %v, want %+v", at, name, err, want)
+			}
+		})
 	}
 }
 

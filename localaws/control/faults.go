@@ -14,6 +14,7 @@ func (h *Handler) addFault(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
+
 	rule, err := h.newRule(in)
 	if err != nil {
 		return nil, err
@@ -44,10 +45,12 @@ func (h *Handler) newRule(in addFaultRequest) (fault.Rule, error) {
 	if !rule.Until.IsZero() {
 		return rule, badRequest("give until or for, not both")
 	}
+
 	begin := rule.From
 	if begin.IsZero() {
 		begin = h.opts.Clock.Now()
 	}
+
 	rule.Until = begin.Add(d)
 	return rule, nil
 }
@@ -82,10 +85,12 @@ func (h *Handler) checkResource(r fault.Rule) error {
 	case "":
 		names = slices.Concat(queues, functions)
 	}
+
 	if len(names) == 0 || slices.Contains(names, r.Resource) {
 		return nil
 	}
 
+	// A long list would hide the message.
 	more := ""
 	if n := len(names) - maxListed; n > 0 {
 		names = names[:maxListed]

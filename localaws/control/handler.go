@@ -69,6 +69,7 @@ func New(o Options) *Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+
 	h := &Handler{
 		opts: o,
 		mux:  http.NewServeMux(),
@@ -90,6 +91,8 @@ func New(o Options) *Handler {
 	} {
 		h.mux.HandleFunc(pattern, h.json(e.checked))
 	}
+
+	// These set their own status or format, and ignore unknown parameters.
 	h.mux.HandleFunc("GET /_localstack/health", h.json(h.localStackHealth))
 	h.mux.HandleFunc("GET /_reliableq/health", h.health)
 	h.mux.HandleFunc("GET /_aws/sqs/messages", h.localStackMessages)
@@ -131,6 +134,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.unknown(w, r)
 		return
 	}
+
 	h.mux.ServeHTTP(w, r)
 }
 

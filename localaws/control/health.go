@@ -21,6 +21,7 @@ func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 		Clock:    h.opts.Clock.Mode().String(),
 		Services: h.opts.Services,
 	}
+
 	err := h.trouble()
 	if err != nil {
 		status = http.StatusServiceUnavailable
@@ -34,6 +35,7 @@ func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 			out.Reason = err.Error()
 		}
 	}
+
 	h.write(w, status, out)
 }
 
@@ -43,6 +45,7 @@ func (h *Handler) localStackHealth(*http.Request) (any, error) {
 	if h.trouble() != nil {
 		state = "error"
 	}
+
 	services := map[string]string{}
 	for _, name := range h.opts.Services {
 		services[name] = state

@@ -85,6 +85,7 @@ func (h *Handler) localStackMessages(w http.ResponseWriter, r *http.Request) {
 		h.write(w, http.StatusOK, map[string]any{"ReceiveMessageResponse": out})
 		return
 	}
+
 	h.writeXML(w, http.StatusOK, out)
 }
 
@@ -99,6 +100,7 @@ func (h *Handler) peek(r *http.Request) (*receiveMessageResponse, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	messages, err := h.opts.Peek(at.account, at.region, name)
 	if err != nil {
 		return nil, notFound("%v", err)
@@ -124,6 +126,7 @@ func (h *Handler) peek(r *http.Request) (*receiveMessageResponse, error) {
 			out.Messages = append(out.Messages, m.received(marked))
 		}
 	}
+
 	out.Result = result(out.Messages)
 	return out, nil
 }
@@ -137,9 +140,11 @@ func (m *Message) received(marked map[string]bool) receivedMessage {
 		MD5OfBody:     m.MD5OfBody,
 		Body:          m.Body,
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(m.System)) {
 		out.Attribute = append(out.Attribute, nameValue{name, m.System[name]})
 	}
+
 	if marked["inFlight"] {
 		out.Attribute = append(out.Attribute, nameValue{"IsVisible", strconv.FormatBool(m.State != "inFlight")})
 	}
@@ -155,6 +160,7 @@ func (m *Message) received(marked map[string]bool) receivedMessage {
 			BinaryValue: base64.StdEncoding.EncodeToString(a.BinaryValue),
 		}})
 	}
+
 	return out
 }
 
@@ -166,11 +172,13 @@ func (h *Handler) parseQueueURL(text string) (scope, string, error) {
 	if text == "" {
 		return at, "", notFound("QueueUrl is missing")
 	}
+
 	u, err := url.Parse(text)
 	if err != nil {
 		return at, "", badRequest("QueueUrl: %q is not a URL", text)
 	}
 
+	// The region is in the path or in the host.
 	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
 	host := strings.Split(u.Hostname(), ".")
 	switch {
@@ -182,9 +190,11 @@ func (h *Handler) parseQueueURL(text string) (scope, string, error) {
 	case len(host) > 2 && host[1] == "queue" && regionName.MatchString(host[0]):
 		at.region = host[0]
 	}
+
 	if len(parts) != 2 || parts[1] == "" {
 		return at, "", badRequest("QueueUrl: %q does not end with an account and a name", text)
 	}
+
 	at.account = parts[0]
 	return at, parts[1], at.check()
 }

@@ -28,12 +28,14 @@ func (h *Handler) localStackReceive(w http.ResponseWriter, r *http.Request) {
 		h.localStackMessages(w, r)
 		return
 	}
+
 	out, err := h.receiveJSON(r, target)
 	if err != nil {
 		e := localStackError(err)
 		h.writeType(w, e.Status, "application/x-amz-json-1.0", map[string]string{"__type": e.Code, "message": e.Message})
 		return
 	}
+
 	h.writeType(w, http.StatusOK, "application/x-amz-json-1.0", out)
 }
 
@@ -51,10 +53,12 @@ func (h *Handler) receiveJSON(r *http.Request, target string) (any, error) {
 	if !strings.HasSuffix(target, ".ReceiveMessage") {
 		return nil, errOnlyReceive
 	}
+
 	var in struct{ QueueURL string } // other members of ReceiveMessage have no meaning here
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		return nil, badRequest("cannot read the body: %v", err)
 	}
+
 	r.Form = url.Values{"QueueUrl": {in.QueueURL}}
 	found, err := h.peek(r)
 	if err != nil {
@@ -78,6 +82,7 @@ func (h *Handler) receiveJSON(r *http.Request, target string) (any, error) {
 			messages[i].MessageAttributes[a.Name] = a.Value
 		}
 	}
+
 	return map[string]any{"Messages": messages}, nil
 }
 
@@ -104,6 +109,7 @@ func localStackError(err error) *Error {
 			Status:  http.StatusNotFound,
 		}
 	}
+
 	return e
 }
 
@@ -126,6 +132,7 @@ func (h *Handler) failLocalStack(w http.ResponseWriter, r *http.Request, err err
 		h.write(w, e.Status, map[string]any{"ErrorResponse": out})
 		return
 	}
+
 	h.writeXML(w, e.Status, out)
 }
 

@@ -50,6 +50,7 @@ func (h *Handler) queues(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	q := r.URL.Query()
 	withMessages := false
 	if v := q.Get("messages"); v != "" {
@@ -69,13 +70,15 @@ func (h *Handler) queues(r *http.Request) (any, error) {
 		return queuesResponse{Queues: all}, nil
 	}
 
+	// Peek is a separate step: a queue may be deleted between the two.
 	for i := range all {
 		messages, err := h.opts.Peek(at.account, at.region, all[i].Name)
 		if err != nil {
-			return nil, notFound("%v", err) // it was deleted meanwhile
+			return nil, notFound("%v", err)
 		}
 		all[i].Messages = append([]Message{}, messages...)
 	}
+
 	return queuesResponse{Queues: all}, nil
 }
 

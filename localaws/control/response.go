@@ -53,6 +53,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 			Status:  http.StatusInternalServerError,
 		}
 	}
+
 	h.write(w, e.Status, e)
 }
 
@@ -92,6 +93,7 @@ func (h *Handler) unknown(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+
 	h.fail(w, r, notFound("path %s does not exist", r.URL.Path))
 }
 
@@ -124,6 +126,7 @@ func explainJSON(err error) string {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the JSON is incomplete"
 	}
+
 	if member, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
 		return "unknown field " + member
 	}

@@ -75,6 +75,7 @@ func (c Clock) String() string {
 	if c.Held {
 		s += ", held"
 	}
+
 	s += fmt.Sprintf(", %d in progress, %d scheduled", c.Work, c.Moves)
 	if !c.NextMove.IsZero() {
 		s += ", the next at " + c.NextMove.UTC().Format(time.RFC3339Nano)

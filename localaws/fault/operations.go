@@ -25,6 +25,7 @@ func (o Operations) check(service, operation string) error {
 	if len(o) == 0 {
 		return nil
 	}
+
 	services := slices.Sorted(maps.Keys(o))
 	if service != "" && o[service] == nil {
 		return fmt.Errorf("service %q: want one of %s", service, list(services))
@@ -33,18 +34,22 @@ func (o Operations) check(service, operation string) error {
 		return nil
 	}
 
+	// Without a service, the operation of any service will do.
 	has := "there are"
 	if service != "" {
 		has = service + " has"
 		services = []string{service}
 	}
+
 	var names []string
 	for _, s := range services {
 		names = append(names, o[s]...)
 	}
+
 	if slices.Contains(names, operation) {
 		return nil
 	}
+
 	slices.Sort(names)
 	return fmt.Errorf("operation %q: %s %s", operation, has, list(slices.Compact(names)))
 }

@@ -105,11 +105,13 @@ func (r *Rule) complete(known Operations) error {
 	if !r.From.IsZero() && !r.Until.IsZero() && !r.From.Before(r.Until) {
 		errs = append(errs, fmt.Errorf("the rule ends at %s, before it begins at %s", r.Until, r.From))
 	}
+
 	errs = append(errs, r.checkFields(row))
 
 	if r.Probability == 0 {
 		r.Probability = 1
 	}
+	// A server that is killed at every call would never start.
 	if row.once && r.Count == 0 {
 		r.Count = 1
 	}
@@ -129,6 +131,7 @@ func (r *Rule) completeWhere(row row, known Operations) error {
 		given := strings.Trim(r.Service+":"+r.Operation, ":")
 		return fmt.Errorf("%s applies only to %s:%s, not to %s", r.Kind, service, operation, given)
 	}
+
 	r.Service = service
 	r.Operation = operation
 	return nil
@@ -157,6 +160,7 @@ func (r *Rule) checkFields(row row) error {
 	case r.When != "" && r.When != Before && r.When != After:
 		errs = append(errs, fmt.Errorf("when %q: want before, after, or nothing for either", r.When))
 	}
+
 	return errors.Join(errs...)
 }
 
@@ -184,5 +188,6 @@ func (r *Rule) applies(p Point, kinds []Kind, now time.Time) bool {
 		!r.Until.IsZero() && !now.Before(r.Until):
 		return false
 	}
+
 	return true
 }

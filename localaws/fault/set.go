@@ -44,9 +44,11 @@ func (s *Set) Restrict(known Operations) {
 func (s *Set) Add(r Rule) (Rule, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if err := s.complete(&r); err != nil {
 		return Rule{}, fmt.Errorf("add fault: %w", err)
 	}
+
 	s.lastID++
 	r.ID = strconv.Itoa(s.lastID)
 	r.Injected = 0
@@ -89,6 +91,7 @@ func (s *Set) Refuse(kind Kind, why string) {
 func (s *Set) Resume(rules []Rule) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	for _, r := range rules {
 		id, err := strconv.Atoi(r.ID)
 		if err == nil {
@@ -100,6 +103,7 @@ func (s *Set) Resume(rules []Rule) error {
 		s.lastID = max(s.lastID, id)
 		s.rules = append(s.rules, &r)
 	}
+
 	s.some.Store(len(s.rules) > 0)
 	return nil
 }
@@ -134,15 +138,19 @@ func (s *Set) Choose(p Point, kinds ...Kind) (Rule, bool) {
 	if !s.some.Load() {
 		return Rule{}, false
 	}
+
+	// now takes the clock's lock, so it comes before ours.
 	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	for _, r := range s.rules {
 		if r.applies(p, kinds, now) && s.random.Float() < r.Probability {
 			r.Injected++
 			return *r, true
 		}
 	}
+
 	return Rule{}, false
 }
 

@@ -38,6 +38,7 @@ func (x *exchange) checkCredential() error {
 		return x.newError(badSignature, "Credential should be scoped to correct service: '%s'.", x.service.Name)
 	}
 
+	// A temporary key belongs to its token.
 	now := x.g.now()
 	key, ok := x.g.opts.Identity(x.sig.AccessKey)
 	if !ok || subtle.ConstantTimeCompare([]byte(key.Token), []byte(x.sig.Token)) != 1 {
@@ -46,6 +47,7 @@ func (x *exchange) checkCredential() error {
 	if !key.Expires.IsZero() && !now.Before(key.Expires) {
 		return x.newError(expiredToken, "The security token included in the request is expired")
 	}
+
 	x.key = key
 	return x.signatureError(x.sig.CheckDate(now))
 }
@@ -84,15 +86,18 @@ func (g *Gateway) Operator(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
+
 	key, ok := g.opts.Identity(sig.AccessKey)
 	if !ok || !key.Caller.Administrator || key.Token != "" || sig.Token != "" {
 		return false
 	}
 
+	// The signature covers the body.
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return false
 	}
+
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return g.verifier.Verify(r, sig, body, key.Secret, g.now()) == nil
 }
@@ -114,6 +119,7 @@ func (x *exchange) assumedCaller() (awsapi.Caller, error) {
 		}
 	}
 
+	// The key is unknown: the caller is the root user of an account.
 	root := "arn:aws:iam::" + account + ":root"
 	c := awsapi.Caller{
 		Account:       account,

@@ -59,6 +59,7 @@ func (x *exchange) read(known bool) error {
 	if err != nil {
 		return err
 	}
+
 	x.raw = raw
 	x.body = raw
 	for encoding := range strings.SplitSeq(x.r.Header.Get("Content-Encoding"), ",") {
@@ -75,6 +76,7 @@ func (x *exchange) read(known bool) error {
 			return x.newError(malformedInput, "read the body: %v", err)
 		}
 	}
+
 	return nil
 }
 
@@ -98,11 +100,13 @@ func (x *exchange) reserve(known bool, limit int) error {
 	if n := x.r.ContentLength; n >= 0 {
 		size = int(n)
 	}
+
 	release, err := x.g.bodies.reserve(x.r.Context(), size)
 	if err != nil {
 		x.w.Header().Set("Connection", "close")
 		return x.newError(requestTimeout, "Too many large requests are being read. Try again.")
 	}
+
 	x.releaseMemory = release
 	return nil
 }
@@ -138,6 +142,7 @@ func (x *exchange) readAll(limit int) ([]byte, error) {
 		x.pooled = buffers.Get().(*[]byte)
 		dst = (*x.pooled)[:0]
 	}
+
 	b := bytes.NewBuffer(dst)
 	body := io.LimitReader(x.r.Body, int64(limit)+1)
 
@@ -155,6 +160,7 @@ func (x *exchange) readAll(limit int) ([]byte, error) {
 	if x.pooled != nil {
 		*x.pooled = b.Bytes()
 	}
+
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		x.w.Header().Set("Connection", "close")
@@ -167,6 +173,7 @@ func (x *exchange) readAll(limit int) ([]byte, error) {
 	case b.Len() > limit:
 		return nil, x.tooLarge(limit)
 	}
+
 	return b.Bytes(), nil
 }
 
@@ -221,6 +228,7 @@ func unchunk(b []byte) ([]byte, error) {
 		if uint64(len(rest)) < n+2 || string(rest[n:n+2]) != "\r\n" {
 			return nil, io.ErrUnexpectedEOF
 		}
+
 		out = append(out, rest[:n]...)
 		b = rest[n+2:]
 	}

@@ -59,8 +59,10 @@ func (m *bodyMemory) reserve(ctx context.Context, size int) (release func(), err
 	if size <= smallBody {
 		return func() {}, nil
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, reserveTime)
 	defer cancel()
+
 	weight := int64(size)
 	if err := m.large.Acquire(ctx, weight); err != nil {
 		return nil, fmt.Errorf("wait for %d bytes: %w", size, err)

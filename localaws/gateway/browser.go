@@ -48,6 +48,7 @@ func (g *Gateway) allowOrigin(w http.ResponseWriter, r *http.Request, origin str
 	if r.Method != http.MethodOptions {
 		return false
 	}
+
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
 	h.Set("Access-Control-Allow-Headers", r.Header.Get("Access-Control-Request-Headers"))
 	w.WriteHeader(http.StatusNoContent)
@@ -87,6 +88,7 @@ func hostOf(header string) (host string, ok bool) {
 		}
 		host = header[:i]
 	}
+
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	return host, host != ""
 }

@@ -71,6 +71,7 @@ func (x *exchange) newError(kind errorKind, format string, args ...any) *awsapi.
 		QueryCode: row.queryCode,
 		Status:    row.status,
 	}
+
 	switch {
 	case x.protocol == awsapi.JSON && x.queryCompatible(), x.protocol == awsapi.CBOR:
 		e.Namespace = genericNamespace
@@ -81,6 +82,7 @@ func (x *exchange) newError(kind errorKind, format string, args ...any) *awsapi.
 	case x.protocol == awsapi.REST && kind == accessDenied:
 		e.CapitalMessage = true // LAM D27a
 	}
+
 	return e.With(format, args...)
 }
 

@@ -68,6 +68,7 @@ func (x *exchange) run() error {
 	if err := x.read(credentialErr == nil); err != nil {
 		return err
 	}
+
 	x.beginWork()
 	if x.protocol == awsapi.Query {
 		if err := x.findOperation(); err != nil {
@@ -82,6 +83,7 @@ func (x *exchange) run() error {
 	if err != nil {
 		return err
 	}
+
 	x.releaseBody()
 	if err := x.checkMethod(); err != nil {
 		return err
@@ -93,6 +95,7 @@ func (x *exchange) run() error {
 	if err := x.decode(in); err != nil {
 		return err
 	}
+
 	ctx := x.r.Context()
 	if err := x.g.opts.Dispatcher.Allow(ctx, &x.call, x.operation, in); err != nil {
 		return x.denied(err)
@@ -107,6 +110,7 @@ func (x *exchange) run() error {
 	case err != nil:
 		return err
 	}
+
 	return x.respond(out)
 }
 
@@ -134,10 +138,12 @@ func (x *exchange) newCall(caller awsapi.Caller) awsapi.Call {
 	if x.sig != nil {
 		region = x.sig.Region
 	}
+
 	ip, _, err := net.SplitHostPort(x.r.RemoteAddr)
 	if err != nil {
 		ip = ""
 	}
+
 	scheme := "http://"
 	if x.r.TLS != nil {
 		scheme = "https://"

@@ -78,6 +78,7 @@ func New(o Options) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	routes, err := newRoutes(o.Dispatcher.Services)
 	if err != nil {
 		return nil, fmt.Errorf("route operations: %w", err)
@@ -111,12 +112,14 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, rec *recording) 
 	x := &exchange{g: g, w: w, r: r}
 	defer x.release()
 	defer x.recoverPanic()
+
 	if strings.HasPrefix(r.URL.Path, "/_") {
 		g.opts.Extra.ServeHTTP(w, r)
 		return
 	}
 
 	x.id = g.opts.Chance.UUID()
+	// A response that run has written already needs no error response.
 	if err := x.run(); err != nil && !errors.Is(err, errResponded) {
 		x.fail(err)
 	}

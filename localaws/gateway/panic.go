@@ -19,6 +19,7 @@ func (x *exchange) recoverPanic() {
 	if cause == http.ErrAbortHandler {
 		panic(cause)
 	}
+
 	x.g.opts.Logger.Error("request panicked",
 		"operation", x.operationName,
 		"request", x.id,
@@ -30,6 +31,7 @@ func (x *exchange) recoverPanic() {
 	if x.responded {
 		panic(http.ErrAbortHandler) // the client must not take a partial response for a complete one
 	}
+
 	x.writeError(&awsapi.Error{
 		Code:    "InternalFailure",
 		Status:  http.StatusInternalServerError,

@@ -51,6 +51,7 @@ func (g *Gateway) startRecording(w http.ResponseWriter, r *http.Request) (*recor
 		// Paths that are not AWS's have no secrets in their bodies.
 		Readable: strings.HasPrefix(r.URL.Path, "/_"),
 	}}
+
 	r = r.WithContext(r.Context()) // a copy: its body is replaced
 	r.Body = struct {
 		io.Reader
@@ -71,6 +72,7 @@ func (rec *recording) describe(x *exchange) {
 	case x.sig != nil:
 		e.Service = x.sig.Service
 	}
+
 	if x.body != nil {
 		rec.whole = bytes.Clone(x.body) // without content encodings; its buffer will be reused
 	}
@@ -86,6 +88,7 @@ func (g *Gateway) finishRecording(rec *recording) {
 		e.Request.Body = rec.whole
 		e.Request.Truncated = false
 	}
+
 	e.Response.Body = rec.out.Bytes()
 	e.Response.Header = rec.Header().Clone()
 	if err := g.opts.Record.Write(e); err != nil {

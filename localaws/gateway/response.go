@@ -46,6 +46,7 @@ func (x *exchange) respondJSON(status int, out any) error {
 	if err != nil {
 		return err
 	}
+
 	x.write(status, x.jsonType(), body)
 	*buf = body
 	if cap(body) <= maxPooledBuffer {
@@ -59,6 +60,7 @@ func (x *exchange) respondREST(status int, out any) error {
 		x.write(status, "application/json", nil)
 		return nil
 	}
+
 	own, body, err := wire.EncodeREST(x.w.Header(), out)
 	if err != nil {
 		return err
@@ -69,6 +71,7 @@ func (x *exchange) respondREST(status int, out any) error {
 	if status == http.StatusNoContent {
 		body = nil
 	}
+
 	x.write(status, "application/json", body)
 	return nil
 }
@@ -79,10 +82,12 @@ func (x *exchange) respondCBOR(status int, out any) error {
 		x.write(status, "application/cbor", nil)
 		return nil
 	}
+
 	body, err := x.g.cbor.Encode(out)
 	if err != nil {
 		return err
 	}
+
 	x.write(status, "application/cbor", body)
 	return nil
 }
@@ -97,6 +102,7 @@ func (x *exchange) write(status int, contentType string, body []byte) {
 	if h.Get("Content-Type") == "" {
 		h["Content-Type"] = values[0:1:1]
 	}
+
 	h["X-Amzn-Requestid"] = values[1:2:2]
 	if status != http.StatusNoContent {
 		values[2] = strconv.Itoa(len(body))
@@ -138,6 +144,7 @@ func (x *exchange) writeError(e *awsapi.Error) {
 	for k, v := range e.Headers {
 		h.Set(k, v)
 	}
+
 	if x.queryCompatible() && x.protocol != awsapi.Query {
 		side := ";Sender"
 		if e.Receiver() {
@@ -150,6 +157,7 @@ func (x *exchange) writeError(e *awsapi.Error) {
 		x.write(e.Status, "application/xml", wire.AppendS3Error(nil, e, x.id))
 		return
 	}
+
 	switch x.protocol {
 	case awsapi.Query:
 		q := wire.Query{}

@@ -50,6 +50,7 @@ func (r *restRoutes) add(s *awsapi.Service, op awsapi.Operation) error {
 		if at.literal[part] == nil {
 			at.literal[part] = &segment{}
 		}
+
 		at = at.literal[part]
 	}
 
@@ -59,11 +60,13 @@ func (r *restRoutes) add(s *awsapi.Service, op awsapi.Operation) error {
 	if at.bound == nil {
 		at.bound = map[string]*binding{}
 	}
+
 	at.bound[op.Method] = &binding{
 		service:   s,
 		operation: &op,
 		labels:    labels,
 	}
+
 	return nil
 }
 
@@ -73,6 +76,7 @@ func (r *restRoutes) match(method, path string) restMatch {
 	if b == nil {
 		return restMatch{}
 	}
+
 	params := make(map[string]string, len(values))
 	for i, v := range values {
 		text, err := url.PathUnescape(v)
@@ -81,6 +85,7 @@ func (r *restRoutes) match(method, path string) restMatch {
 		}
 		params[b.labels[i]] = text
 	}
+
 	return restMatch{b.service, b.operation, params}
 }
 
@@ -89,6 +94,7 @@ func (s *segment) walk(path, values []string, method string) (*binding, []string
 	if len(path) == 0 {
 		return s.bound[method], values
 	}
+	// Literals first; if nothing below the literal matches, try the label.
 	if next := s.literal[path[0]]; next != nil {
 		if b, v := next.walk(path[1:], values, method); b != nil {
 			return b, v

@@ -27,6 +27,7 @@ func newRoutes(services map[string]*awsapi.Service) (routes, error) {
 		byCBOR:    map[string]*awsapi.Service{},
 		byVersion: map[string]*awsapi.Service{},
 	}
+
 	for _, s := range services {
 		for _, key := range []struct {
 			name  string
@@ -41,6 +42,7 @@ func newRoutes(services map[string]*awsapi.Service) (routes, error) {
 			key.table[key.name] = s
 		}
 
+		// Refused operations have routes too: their errors name them.
 		for _, op := range append(slices.Clip(s.Refused), slices.Collect(maps.Values(s.Operations))...) {
 			if op.Path == "" {
 				continue
@@ -50,6 +52,7 @@ func newRoutes(services map[string]*awsapi.Service) (routes, error) {
 			}
 		}
 	}
+
 	return r, nil
 }
 
@@ -74,6 +77,7 @@ func (x *exchange) route() error {
 		return x.routeCBOR()
 	}
 
+	// REST: by method and path.
 	if m := x.g.routes.rest.match(x.r.Method, x.r.URL.EscapedPath()); m.service != nil {
 		x.protocol = awsapi.REST
 		x.service = m.service
@@ -85,6 +89,7 @@ func (x *exchange) route() error {
 		}
 		return nil
 	}
+	// Query: by parameters, which may be in the body.
 	if mayHaveForm(x.r) || strings.Contains(x.r.URL.RawQuery, "Action=") {
 		x.protocol = awsapi.Query
 		return nil
@@ -147,10 +152,12 @@ func (x *exchange) findOperation() error {
 	if x.operation != nil {
 		return nil
 	}
+
 	op, ok := x.service.Operations[x.operationName]
 	if !ok {
 		return x.unknownOperationError()
 	}
+
 	x.operation = &op
 	return nil
 }
@@ -166,6 +173,7 @@ func (x *exchange) readForm() error {
 			form[k] = v
 		}
 	}
+
 	x.form = form
 	x.operationName = form.Get("Action")
 
@@ -189,6 +197,7 @@ func (x *exchange) readForm() error {
 		x.service = nil
 		return x.notEmbedded(name)
 	}
+
 	return nil
 }
 
@@ -203,5 +212,6 @@ func (r *routes) byAction(name string) *awsapi.Service {
 			found = s
 		}
 	}
+
 	return found
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// Toy services: what an operation got, it answers, so that a test sees both ways
+// Toy services: an operation returns its input, so that a test sees both ways
 // through the wire.
 
 type attribute struct {

@@ -31,6 +31,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
+	// A request as an HTTP server would pass it to the handler.
 	in := r.Clone(markInProcess(r.Context()))
 	in.Body = io.NopCloser(bytes.NewReader(body))
 	in.ContentLength = int64(len(body))
@@ -65,6 +66,7 @@ func (t transport) serve(rec *recorder, in *http.Request) (err error) {
 			panic(v)
 		}
 	}()
+
 	t.handler.ServeHTTP(rec, in)
 	return nil
 }

@@ -9,17 +9,17 @@ import (
 )
 
 var (
-	// errOutside is answered to requests from a testing/synctest bubble to a server
-	// that does not live in it.
-	errOutside = errors.New("localawstest: this server was not made in the testing/synctest bubble that asks it, and has not its time: make it inside the bubble")
-	// errListening is why a server that listens cannot be made in a bubble.
-	errListening = errors.New("a server that listens cannot live in a testing/synctest bubble, whose time stands still while a socket is waited for: " +
+	// errOutside is the error of requests from a testing/synctest bubble to a server
+	// that was not made in it.
+	errOutside = errors.New("localawstest: this server was not made in the testing/synctest bubble that calls it, and does not have the bubble's time: make it inside the bubble")
+	// errListening is the error of making a server that listens in a bubble.
+	errListening = errors.New("a server that listens cannot be in a testing/synctest bubble, whose time stands still during socket operations: " +
 		"use New there, or make it outside")
 )
 
-// bubble names the testing/synctest bubble that the caller is in, or answers an
-// empty string. Only the head of a stack trace tells; that of a new goroutine,
-// which is in the same bubble, is short.
+// bubble returns the name of the caller's testing/synctest bubble, or an empty string.
+// Only the first line of a stack trace has it. The trace is that of a new goroutine,
+// which is in the same bubble and has a short stack.
 func bubble() string {
 	head := make(chan string, 1)
 	go func() {
@@ -32,26 +32,26 @@ func bubble() string {
 	return <-head
 }
 
-// resident carries requests to a server. The first must come from the bubble that
-// the server lives in: channels and timers are not shared across its wall, and what
-// would come of it is a crash of the whole test, or a wait without end.
-type resident struct {
-	home string // the server's bubble; empty for none
-	to   http.RoundTripper
+// bubbleTransport forwards requests to a server. The first must come from the bubble of
+// the server: channels and timers cannot be used from outside of a bubble, which would
+// crash the whole test, or block it forever.
+type bubbleTransport struct {
+	bubble string // the server's bubble; empty for none
+	next   http.RoundTripper
 
 	once sync.Once
 	err  error
 }
 
-// RoundTrip answers a client's request.
-func (r *resident) RoundTrip(req *http.Request) (*http.Response, error) {
-	r.once.Do(func() {
-		if bubble() != r.home {
-			r.err = errOutside
+// RoundTrip serves a client's request.
+func (t *bubbleTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	t.once.Do(func() {
+		if bubble() != t.bubble {
+			t.err = errOutside
 		}
 	})
-	if r.err != nil {
-		return nil, r.err
+	if t.err != nil {
+		return nil, t.err
 	}
-	return r.to.RoundTrip(req)
+	return t.next.RoundTrip(req)
 }

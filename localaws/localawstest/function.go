@@ -15,9 +15,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 )
 
-// Function is a Lambda function that runs in the test's process: no zip file, no
-// child process. A panic, an error and a timeout count as they do on Lambda, and
-// a goroutine that ends counts as a process that exits.
+// Function is a Lambda function that runs in the test's process, without zip file and
+// child process. A panic, an error and a timeout have the same effect as on Lambda, and
+// a goroutine that ends has the effect of a process that exits.
 type Function struct {
 	// Name is the function's name. Required.
 	Name string
@@ -25,35 +25,34 @@ type Function struct {
 	// func(context.Context, events.SQSEvent) (events.SQSEventResponse, error).
 	// Required.
 	Handler any
-	// Timeout is in whole seconds, up to 15 min; 0 means Lambda's 3 s. Like
-	// every limit of a function it counts the machine's time, which inside a
-	// testing/synctest bubble is the bubble's.
+	// Timeout is in whole seconds, up to 15 min; 0 means Lambda's 3 s. It is machine
+	// time, which inside a testing/synctest bubble is the bubble's.
 	Timeout time.Duration
-	// Environment is what [Variables] answers beside Lambda's own variables.
+	// Environment are the variables that [Variables] returns in addition to Lambda's.
 	Environment map[string]string
-	// Policy is the IAM policy of its role, as JSON; empty allows everything.
+	// Policy is the IAM policy of its role, as JSON; empty permits everything.
 	Policy string
-	// Queue is the name of a queue of the server's region that an event source
-	// mapping reads for it; empty means none.
+	// Queue is the name of a queue in the server's region for an event source mapping;
+	// empty means no mapping.
 	Queue string
-	// BatchSize is the mapping's, 1 to 10; 0 means 10.
+	// BatchSize is the mapping's batch size, 1 to 10; 0 means 10.
 	BatchSize int
 	// ReportFailures sets ReportBatchItemFailures on the mapping.
 	ReportFailures bool
 }
 
-// allowAll is the policy of a role that may do everything.
+// allowAll is a policy that permits everything.
 const allowAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
-// trustLambda lets Lambda assume a role.
+// trustLambda is a trust policy that permits Lambda to assume a role.
 const trustLambda = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
-// Function makes a function with a role of its own, named as the function, and
-// with a mapping if it reads a queue. It fails the test when AWS would refuse.
+// Function creates a function with a role of the same name, and a mapping if it has a
+// queue. It fails the test when AWS would refuse.
 func (s *Server) Function(t testing.TB, f Function) {
 	t.Helper()
 	if err := s.function(t.Context(), f); err != nil {
-		t.Fatalf("make function %s: %v", f.Name, err)
+		t.Fatalf("create function %s: %v", f.Name, err)
 	}
 }
 
@@ -63,9 +62,14 @@ func (s *Server) function(ctx context.Context, f Function) error {
 	if err != nil {
 		return err
 	}
+
 	client := lambdasdk.NewFromConfig(s.Config())
 	in := &lambdasdk.CreateFunctionInput{
-		FunctionName: &f.Name, Role: &role, Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Code: &types.FunctionCode{},
+		FunctionName: &f.Name,
+		Role:         &role,
+		Runtime:      types.RuntimeProvidedal2023,
+		Handler:      aws.String("bootstrap"),
+		Code:         &types.FunctionCode{},
 	}
 	if f.Timeout > 0 {
 		in.Timeout = aws.Int32(int32(f.Timeout / time.Second))
@@ -79,8 +83,10 @@ func (s *Server) function(ctx context.Context, f Function) error {
 	if f.Queue == "" {
 		return nil
 	}
+
 	mapping := &lambdasdk.CreateEventSourceMappingInput{
-		FunctionName: &f.Name, EventSourceArn: aws.String("arn:aws:sqs:" + s.Region() + ":" + s.Account() + ":" + f.Queue),
+		FunctionName:   &f.Name,
+		EventSourceArn: aws.String("arn:aws:sqs:" + s.Region() + ":" + s.Account() + ":" + f.Queue),
 	}
 	if f.BatchSize > 0 {
 		mapping.BatchSize = aws.Int32(int32(f.BatchSize))
@@ -88,45 +94,52 @@ func (s *Server) function(ctx context.Context, f Function) error {
 	if f.ReportFailures {
 		mapping.FunctionResponseTypes = []types.FunctionResponseType{types.FunctionResponseTypeReportBatchItemFailures}
 	}
+
 	_, err = client.CreateEventSourceMapping(ctx, mapping)
 	return err
 }
 
-// role makes the role that a function runs as.
+// role creates the execution role of a function.
 func (s *Server) role(ctx context.Context, f Function) (arn string, err error) {
 	client := iam.NewFromConfig(s.Config())
 	made, err := client.CreateRole(ctx, &iam.CreateRoleInput{RoleName: &f.Name, AssumeRolePolicyDocument: aws.String(trustLambda)})
 	if err != nil {
-		return "", fmt.Errorf("make its role: %w", err)
+		return "", fmt.Errorf("create its role: %w", err)
 	}
+
 	policy := f.Policy
 	if policy == "" {
 		policy = allowAll
 	}
-	in := &iam.PutRolePolicyInput{RoleName: &f.Name, PolicyName: aws.String("test"), PolicyDocument: &policy}
+
+	in := &iam.PutRolePolicyInput{
+		RoleName:       &f.Name,
+		PolicyName:     aws.String("test"),
+		PolicyDocument: &policy,
+	}
 	if _, err := client.PutRolePolicy(ctx, in); err != nil {
-		return "", fmt.Errorf("give its role a policy: %w", err)
+		return "", fmt.Errorf("put the policy of its role: %w", err)
 	}
 	return *made.Role.Arn, nil
 }
 
-// Handle makes every function of a name run handler in this process: a handler of
-// the kinds that lambda.Start of aws-lambda-go takes. It is for functions that the
-// test makes by other means, such as by Terraform.
+// Handle makes every function of a name run handler in this process: any handler that
+// lambda.Start of aws-lambda-go takes. It is for functions that the test creates by
+// other means, such as Terraform.
 func (s *Server) Handle(name string, handler any) {
 	s.RegisterHandler(name, func(ctx context.Context, event []byte) ([]byte, error) {
-		// One for each call: calls may overlap, and what Invoke answers lies in
-		// a buffer that the next call on the same one may write to.
+		// A new one for each call: calls may overlap, and the result of Invoke is in a
+		// buffer that its next call may overwrite.
 		return lambda.NewHandler(handler).Invoke(ctx, event)
 	})
 }
 
-// Variables answers, inside a handler, the environment variables that the function
-// would have as a process: Lambda's, its role's credentials and its own.
+// Variables returns, inside a handler, the environment variables that the function would
+// have as a process: Lambda's, its role's credentials and its own.
 func Variables(ctx context.Context) map[string]string { return sandbox.Variables(ctx) }
 
-// FunctionConfig is, inside a handler, what AWS SDK clients need to call this
-// server as the function's role: what its policy does not allow is refused.
+// FunctionConfig returns, inside a handler, the configuration with which AWS SDK clients
+// call this server as the function's role: only what its policy permits is allowed.
 func (s *Server) FunctionConfig(ctx context.Context) aws.Config {
 	v := sandbox.Variables(ctx)
 	cfg := s.ConfigAs(v["AWS_ACCESS_KEY_ID"], v["AWS_SECRET_ACCESS_KEY"], v["AWS_SESSION_TOKEN"])

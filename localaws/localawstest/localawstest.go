@@ -4,14 +4,13 @@
 //	aws := localawstest.New(t)
 //	client := sqs.NewFromConfig(aws.Config())
 //
-// Nothing listens: requests of the AWS SDK travel in memory, so that it works
-// inside a testing/synctest bubble as well: make the server there, and its time is
-// the bubble's. [NewListening] opens a loopback port
-// for what speaks HTTP: Terraform, other languages, function binaries. Time is
-// real unless a test asks for another mode in [NewWith]; [Server.Clock] moves it.
+// The server does not listen: requests of the AWS SDK are passed in memory. It also
+// works inside a testing/synctest bubble: make the server there, and its time is the
+// bubble's. [NewListening] opens a loopback port for HTTP clients: Terraform, other
+// languages, function binaries. Time is real unless a test selects another mode in
+// [NewWith]; [Server.Clock] moves it.
 //
-// The server ends with the test. What it had to say is printed when the test
-// fails.
+// The server ends with the test. Its log is printed when the test fails.
 package localawstest
 
 import (
@@ -27,41 +26,43 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// Server is an embedded AWS that lives as long as its test.
+// Server is an embedded AWS that ends with its test.
 type Server struct {
 	*localaws.Server
-	bubble string // the testing/synctest bubble that it lives in, or empty
+	bubble string // the testing/synctest bubble in which it was made, or empty
 }
 
-// New makes an embedded AWS in memory, without a listener.
+// New returns an embedded AWS in memory, without a listener.
 func New(t testing.TB) *Server {
 	t.Helper()
 	return NewWith(t, localaws.Options{})
 }
 
-// NewListening makes an embedded AWS in memory that listens on a free loopback
-// port.
+// NewListening returns an embedded AWS in memory that listens on a free loopback port.
 func NewListening(t testing.TB) *Server {
 	t.Helper()
 	return NewWith(t, localaws.Options{Addr: "127.0.0.1:0"})
 }
 
-// NewWith makes an embedded AWS as o says, listening if o names an address.
-// Without a logger it logs to the test. One that listens cannot live in a
+// NewWith returns an embedded AWS with options, which listens if they have an address.
+// Without a logger it logs to the test. One that listens cannot be in a
 // testing/synctest bubble.
 func NewWith(t testing.TB, o localaws.Options) *Server {
 	t.Helper()
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	home := bubble()
-	if home != "" && o.Addr != "" {
+
+	name := bubble()
+	if name != "" && o.Addr != "" {
 		t.Fatalf("make the embedded AWS: %v", errListening)
 	}
+
 	srv, err := localaws.New(o)
 	if err != nil {
 		t.Fatalf("make the embedded AWS: %v", err)
 	}
+
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
@@ -69,33 +70,34 @@ func NewWith(t testing.TB, o localaws.Options) *Server {
 			t.Errorf("shut the embedded AWS down: %v", err)
 		}
 	})
+
 	if o.Addr != "" {
 		if err := srv.Start(t.Context()); err != nil {
 			t.Fatalf("start the embedded AWS: %v", err)
 		}
 	}
-	return &Server{Server: srv, bubble: home}
+	return &Server{Server: srv, bubble: name}
 }
 
-// Config is what AWS SDK clients need to talk to this server as its operator.
-// Requests go through memory, whether or not the server listens.
+// Config returns the configuration with which AWS SDK clients call this server as its
+// operator. Requests are passed in memory, whether or not the server listens.
 func (s *Server) Config() aws.Config {
 	id, secret := s.Credentials()
 	return s.ConfigAs(id, secret, "")
 }
 
-// ConfigAs is Config with other credentials, such as those of AssumeRole.
+// ConfigAs returns Config with other credentials, such as those of AssumeRole.
 func (s *Server) ConfigAs(accessKeyID, secretAccessKey, sessionToken string) aws.Config {
 	return aws.Config{
 		Region:       s.Region(),
 		BaseEndpoint: aws.String(s.URL()),
 		Credentials:  credentials.NewStaticCredentialsProvider(accessKeyID, secretAccessKey, sessionToken),
-		HTTPClient:   &http.Client{Transport: &resident{home: s.bubble, to: s.Transport()}},
+		HTTPClient:   &http.Client{Transport: &bubbleTransport{bubble: s.bubble, next: s.Transport()}},
 	}
 }
 
-// Env is the environment, as KEY=value, with which another program reaches a
-// listening server: the AWS CLI, Terraform, any SDK.
+// Env returns the environment variables, as KEY=value, with which another program calls
+// a listening server: the AWS CLI, Terraform, any SDK.
 func (s *Server) Env() []string {
 	id, secret := s.Credentials()
 	return []string{
@@ -108,8 +110,7 @@ func (s *Server) Env() []string {
 	}
 }
 
-// Advance moves service time forward and fails the test if that does not come to
-// an end.
+// Advance moves service time forward, and fails the test if that does not finish.
 func (s *Server) Advance(t testing.TB, d time.Duration) {
 	t.Helper()
 	if err := s.Clock().Advance(t.Context(), d); err != nil {

@@ -41,6 +41,7 @@ func requestIsReadable(e *Exchange) bool {
 			return false
 		}
 	}
+
 	if strings.Contains(cleanTarget(e.Target), "?"+removed) || strings.HasPrefix(cleanTarget(e.Target), "/"+removed) {
 		return false
 	}
@@ -62,10 +63,12 @@ func cleanBody(e *Exchange, p *Part) json.RawMessage {
 		return omitted(p.Body, "not of a known operation")
 	}
 
+	// Responses may be XML and plain text, too.
 	read := parseRequest
 	if p == &e.Response {
 		read = parseResponse
 	}
+
 	v, err := read(p)
 	if err != nil {
 		return omitted(p.Body, err.Error())
@@ -76,6 +79,7 @@ func cleanBody(e *Exchange, p *Part) json.RawMessage {
 	if err != nil {
 		return omitted(p.Body, err.Error())
 	}
+	// A long body is cut, and then is text and not JSON any longer.
 	if len(b) > MaxBody {
 		cut := bytes.ToValidUTF8(b[:MaxBody], nil)
 		b, _ = json.Marshal(map[string]any{"beginning": string(cut), "bytes": len(b)}) // a string and a number always encode
@@ -137,6 +141,7 @@ func parseCBOR(b []byte) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not readable CBOR: %w", err)
 	}
+
 	var v any
 	if err := mode.Unmarshal(b, &v); err != nil {
 		return nil, fmt.Errorf("not CBOR: %w", err)
@@ -149,6 +154,7 @@ func parseForm(b []byte) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not a form: %w", err)
 	}
+
 	out := make(map[string]any, len(values))
 	for name, v := range values {
 		if !parameterName.MatchString(name) { // JSON that was cut off is a form with one name
@@ -156,6 +162,7 @@ func parseForm(b []byte) (any, error) {
 		}
 		out[name] = strings.Join(v, ",")
 	}
+
 	return out, nil
 }
 
@@ -198,6 +205,7 @@ func (c cleaner) clean(key string, v any) any {
 		v = measuredText.ReplaceAllString(v, "String measured: "+removed)
 		return codeAddress.ReplaceAllString(v, "${1}"+removed)
 	}
+
 	return v
 }
 
@@ -221,6 +229,7 @@ func cleanEnvironment(v any) any {
 		}
 		return removed
 	}
+
 	for name, value := range settings {
 		switch strings.ToLower(name) {
 		case "variables":
@@ -230,6 +239,7 @@ func cleanEnvironment(v any) any {
 			settings[name] = removed
 		}
 	}
+
 	return settings
 }
 

@@ -35,6 +35,7 @@ func secretName(name string) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -63,6 +64,7 @@ func cleanHeader(h http.Header) http.Header {
 			out[name] = append(out[name], v)
 		}
 	}
+
 	return out
 }
 
@@ -92,10 +94,12 @@ func cleanTarget(target string) string {
 		return path
 	}
 
+	// A malformed query, or an unusual name in it, may itself be a secret.
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return path + "?" + removed
 	}
+
 	for name := range values {
 		switch {
 		case !parameterName.MatchString(name):
@@ -104,6 +108,7 @@ func cleanTarget(target string) string {
 			values[name] = []string{removed}
 		}
 	}
+
 	return path + "?" + values.Encode()
 }
 
@@ -117,6 +122,7 @@ func cleanPath(path string) string {
 		path = scheme + "://" + authority + "/" + below
 	}
 
+	// A parameter in the path, such as &X-Amz-Security-Token=..., may be a secret.
 	if plain, err := url.PathUnescape(path); err != nil || strings.ContainsAny(plain, "=&") && secretName(plain) {
 		return "/" + removed
 	}

@@ -118,6 +118,7 @@ func (l *Log) Write(e *Exchange) error {
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
+
 	if _, err := l.w.Write(append(b, '\n')); err != nil {
 		return fmt.Errorf("write the exchange: %w", err)
 	}

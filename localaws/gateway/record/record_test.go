@@ -71,7 +71,7 @@ func TestRequestBodiesLoseOnlyTheirSecrets(t *testing.T) {
 		"a list":                 {"", `{"Environment":[{"Variables":{"K":"` + secret + `"}}]}`, object{"Environment": "REMOVED"}},
 		"snake case":             {"", `{"secret_access_key":"` + secret + `"}`, object{"secret_access_key": "REMOVED"}},
 		"code address":           {"", `{"Location":"http://127.0.0.1/_localaws/lambda/code/` + strings.Repeat("a", 64) + `?expires=1&signature=` + secret + `"}`, object{"Location": "http://127.0.0.1/_localaws/lambda/code/REMOVED"}},
-		"JSON cut off in a form": {"application/x-www-form-urlencoded", `{"SecretAccessKey":"` + secret, object{"left_out": "not a form: a name has characters that no parameter has", "bytes": 41.0}},
+		"JSON cut off in a form": {"application/x-www-form-urlencoded", `{"SecretAccessKey":"` + secret, object{"left_out": "not a form: a name has characters that parameters do not have", "bytes": 41.0}},
 		"JSON cut off in text":   {"text/plain", `{"SecretAccessKey":"` + secret, object{"left_out": "not JSON: unexpected EOF", "bytes": 41.0}},
 		"XML in a request":       {"text/xml", "<SecretAccessKey>" + secret, object{"left_out": "not JSON: invalid character '<' looking for beginning of value", "bytes": 38.0}},
 		"no object":              {"", `{"environment":"` + secret + `"}`, object{"environment": "REMOVED"}},

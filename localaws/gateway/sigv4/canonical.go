@@ -9,17 +9,20 @@ import (
 
 // appendCanonical appends the canonical request, whose hash client and server sign.
 func (s *Signature) appendCanonical(b []byte, r *http.Request, payloadHash string) []byte {
+	// Method, path and query string.
 	b = append(append(b, r.Method...), '\n')
 	b = s.appendPath(b, r.URL.EscapedPath())
 	b = append(b, '\n')
 	b = appendQuery(b, r.URL.RawQuery)
 	b = append(b, '\n')
 
+	// The signed headers with their values, then the list of their names.
 	for _, name := range s.Headers {
 		b = append(append(b, name...), ':')
 		b = appendHeader(b, r, name)
 		b = append(b, '\n')
 	}
+
 	b = append(b, '\n')
 
 	for i, name := range s.Headers {
@@ -28,6 +31,7 @@ func (s *Signature) appendCanonical(b []byte, r *http.Request, payloadHash strin
 		}
 		b = append(b, name...)
 	}
+
 	b = append(b, '\n')
 	return append(b, payloadHash...)
 }
@@ -54,6 +58,7 @@ func appendQuery(b []byte, raw string) []byte {
 	var pairs [][2]string
 	for part := range strings.SplitSeq(raw, "&") {
 		name, value, _ := strings.Cut(part, "=")
+		// Clients escape in different ways: the canonical form has one.
 		name = unescape(name)
 		value = unescape(value)
 		if part == "" || name == "X-Amz-Signature" {
@@ -61,6 +66,7 @@ func appendQuery(b []byte, raw string) []byte {
 		}
 		pairs = append(pairs, [2]string{string(appendEscaped(nil, name, false)), string(appendEscaped(nil, value, false))})
 	}
+
 	slices.SortFunc(pairs, func(x, y [2]string) int {
 		if c := strings.Compare(x[0], y[0]); c != 0 {
 			return c
@@ -74,6 +80,7 @@ func appendQuery(b []byte, raw string) []byte {
 		}
 		b = append(append(append(b, p[0]...), '='), p[1]...)
 	}
+
 	return b
 }
 
@@ -82,6 +89,7 @@ func unescape(s string) string {
 	if !strings.ContainsAny(s, "%+") {
 		return s
 	}
+
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		switch {
@@ -97,6 +105,7 @@ func unescape(s string) string {
 		}
 		out = append(out, s[i])
 	}
+
 	return string(out)
 }
 
@@ -113,6 +122,7 @@ func appendEscaped(b []byte, s string, keepSlash bool) []byte {
 			b = append(b, '%', hex[c>>4], hex[c&15])
 		}
 	}
+
 	return b
 }
 
@@ -146,5 +156,6 @@ func appendHeader(b []byte, r *http.Request, name string) []byte {
 			b = append(b, c)
 		}
 	}
+
 	return b
 }

@@ -76,6 +76,7 @@ func Parse(r *http.Request) (*Signature, error) {
 	default:
 		return nil, ErrUnsigned
 	}
+
 	if err != nil {
 		return s, err
 	}
@@ -99,6 +100,7 @@ func (s *Signature) checkHeaders(r *http.Request) error {
 			missing = name
 		}
 	}
+
 	if missing != "" {
 		return &Invalid{fmt.Sprintf("'%s' must be a 'SignedHeader' in the AWS Authorization.", missing)}
 	}
@@ -126,6 +128,7 @@ func parseHeader(r *http.Request, h string) (*Signature, error) {
 		}
 	}
 
+	// X-Amz-Date takes precedence, as on AWS.
 	date := r.Header.Get("X-Amz-Date")
 	if date == "" {
 		date = r.Header.Get("Date")
@@ -137,6 +140,7 @@ func parseQuery(q url.Values) (*Signature, error) {
 	if a := q.Get("X-Amz-Algorithm"); a != Algorithm {
 		return nil, &Incomplete{fmt.Sprintf("X-Amz-Algorithm must be %s, got %.40q.", Algorithm, a)}
 	}
+
 	s := &Signature{Presigned: true, Token: q.Get("X-Amz-Security-Token")}
 	for _, name := range []string{"Credential", "SignedHeaders", "Signature"} {
 		if err := s.set(name, q.Get("X-Amz-"+name)); err != nil {
@@ -170,6 +174,7 @@ func (s *Signature) set(key, value string) error {
 	case "Signature":
 		s.Hex = value
 	}
+
 	return nil
 }
 
@@ -187,6 +192,7 @@ func (s *Signature) finish(date string) error {
 			return &Incomplete{fmt.Sprintf("Authorization header requires '%s' parameter.", part.name)}
 		}
 	}
+
 	if !slices.IsSorted(s.Headers) {
 		return &Incomplete{"SignedHeaders must be sorted."}
 	}
@@ -198,8 +204,10 @@ func (s *Signature) finish(date string) error {
 	if err != nil {
 		return &Incomplete{"Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."}
 	}
+
 	s.Date = at.UTC()
 
+	// The day of the scope must be that of the date, so that a key is valid for one day.
 	var day [len("20060102")]byte
 	if string(s.Date.AppendFormat(day[:0], "20060102")) != s.Day {
 		return &Incomplete{fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%.20s' != '%s'.",

@@ -79,11 +79,13 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, body []byte, secret str
 	if err := s.CheckDate(now); err != nil {
 		return err
 	}
+
 	payload, ok := payloadHash(r, s, body)
 	if !ok || len(s.Hex) != 2*sha256.Size {
 		return ErrMismatch
 	}
 
+	// The canonical request of most requests fits into this space on the stack.
 	var space [1024]byte
 	sum := sha256.Sum256(s.appendCanonical(space[:0], r, payload))
 	want := v.key(scope{secret, s.Day, s.Region, s.Service}).sign(s, sum[:])
@@ -140,6 +142,7 @@ func payloadHash(r *http.Request, s *Signature, body []byte) (hash string, ok bo
 			return "UNSIGNED-PAYLOAD", true
 		}
 	}
+
 	sum := sha256.Sum256(body)
 	actual := hex.EncodeToString(sum[:])
 	return actual, given == "" || given == actual
@@ -154,6 +157,7 @@ func (v *Verifier) key(s scope) *macs {
 		return known
 	}
 
+	// Each part of the scope is signed with the key of the parts before it.
 	k := []byte("AWS4" + s.secret)
 	for _, part := range []string{s.day, s.region, s.service, "aws4_request"} {
 		mac := hmac.New(sha256.New, k)
@@ -161,11 +165,14 @@ func (v *Verifier) key(s scope) *macs {
 		k = mac.Sum(nil)
 	}
 
+	// A full cache is dropped: its keys can be derived again.
 	v.mu.Lock()
 	defer v.mu.Unlock()
+
 	if v.keys == nil || len(v.keys) >= maxKeys {
 		v.keys = map[scope]*macs{}
 	}
+
 	known = newMACs(k)
 	v.keys[s] = known
 	return known

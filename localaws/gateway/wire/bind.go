@@ -24,6 +24,7 @@ func bind(node any, v reflect.Value, path string) error {
 	if node == nil {
 		return nil
 	}
+
 	t := v.Type()
 	switch {
 	case t.Kind() == reflect.Pointer:
@@ -52,6 +53,7 @@ func bind(node any, v reflect.Value, path string) error {
 		v.Set(reflect.ValueOf(node))
 		return nil
 	}
+
 	return bindScalar(node, v, path)
 }
 
@@ -75,6 +77,7 @@ func bindStruct(node any, v reflect.Value, path string) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -90,6 +93,7 @@ func bindSlice(node any, v reflect.Value, path string) error {
 			return err
 		}
 	}
+
 	v.Set(out)
 	return nil
 }
@@ -109,6 +113,7 @@ func bindMap(node any, v reflect.Value, path string) error {
 		}
 		out.SetMapIndex(reflect.ValueOf(k).Convert(t.Key()), val)
 	}
+
 	v.Set(out)
 	return nil
 }
@@ -126,6 +131,7 @@ func bindBytes(node any, v reflect.Value, path string) error {
 		v.SetBytes(b)
 		return nil
 	}
+
 	return malformed(path, "want bytes, got %s", kind(node))
 }
 
@@ -163,6 +169,7 @@ func bindTime(node any, v reflect.Value, path string) error {
 		}
 		at = awsapi.Timestamp(time.UnixMilli(int64(math.Round(f * 1000))).UTC())
 	}
+
 	v.Set(reflect.ValueOf(at))
 	return nil
 }
@@ -194,6 +201,7 @@ func bindScalar(node any, v reflect.Value, path string) error {
 		}
 		return malformed(path, "want a whole number of %d bits, got %s", v.Type().Bits(), kind(node))
 	}
+
 	return malformed(path, "cannot be read into %s", v.Type())
 }
 
@@ -209,6 +217,7 @@ func number(node any) (float64, bool) {
 	case float64:
 		return n, !math.IsNaN(n) && !math.IsInf(n, 0)
 	}
+
 	return 0, false
 }
 
@@ -224,6 +233,7 @@ func integer(node any) (int64, bool) {
 	case uint64:
 		return int64(n), n <= math.MaxInt64
 	}
+
 	f, ok := number(node)
 	return int64(f), ok && f == math.Trunc(f) && math.Abs(f) < 1<<53
 }
@@ -242,6 +252,7 @@ func empty(node any) bool {
 	case map[string]any:
 		return len(n) == 0
 	}
+
 	return false
 }
 
@@ -263,6 +274,7 @@ func kind(node any) string {
 	case time.Time:
 		return "a time"
 	}
+
 	return "a number"
 }
 

@@ -77,6 +77,7 @@ func tree(v reflect.Value) any {
 		}
 		return m
 	}
+
 	return v.Interface()
 }
 

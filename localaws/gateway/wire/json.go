@@ -38,6 +38,7 @@ func parseJSON(body []byte) (any, error) {
 	if err := d.Decode(&node); err != nil {
 		return nil, malformed("", "not valid JSON: %v", err)
 	}
+	// A second value would be ignored otherwise.
 	if _, err := d.Token(); err != io.EOF {
 		return nil, malformed("", "not valid JSON: more follows the first value")
 	}

@@ -47,6 +47,7 @@ type node struct {
 func (q Query) Decode(form url.Values, in any) error {
 	v := reflect.ValueOf(in).Elem()
 	s := shapeOf(v.Type())
+	// Parameters whose names share a prefix belong to one structure, list or map.
 	root := &node{}
 	for name, values := range form {
 		if s.byQuery[name] == nil && (notMembers[name] || strings.HasPrefix(name, "X-Amz-")) {
@@ -56,6 +57,7 @@ func (q Query) Decode(form url.Values, in any) error {
 			return err
 		}
 	}
+
 	return q.bindStruct(root, v, "")
 }
 
@@ -63,6 +65,7 @@ func (n *node) add(name, value string) error {
 	if strings.Count(name, ".") > maxQueryDepth {
 		return malformed(name, "too deep")
 	}
+
 	for part := range strings.SplitSeq(name, ".") {
 		next := n.children[part]
 		if next == nil {
@@ -74,6 +77,7 @@ func (n *node) add(name, value string) error {
 		}
 		n = next
 	}
+
 	n.value = &value
 	return nil
 }
@@ -96,6 +100,7 @@ func (q Query) bindStruct(n *node, v reflect.Value, path string) error {
 	if n.value != nil && *n.value != "" {
 		return malformed(path, "want a structure, got a string")
 	}
+
 	for _, name := range n.names() {
 		child := n.children[name]
 		m := s.byQuery[name]
@@ -109,6 +114,7 @@ func (q Query) bindStruct(n *node, v reflect.Value, path string) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -119,6 +125,7 @@ func (q Query) bind(n *node, v reflect.Value, path string, m *member) error {
 		v = v.Elem()
 		t = t.Elem()
 	}
+
 	switch {
 	case t == timestampType || t == bytesType || reflect.PointerTo(t).Implements(unmarshalerType):
 		return q.bindText(n, v, path)
@@ -129,6 +136,7 @@ func (q Query) bind(n *node, v reflect.Value, path string, m *member) error {
 	case t.Kind() == reflect.Map:
 		return q.bindMap(n, v, path, m)
 	}
+
 	return q.bindText(n, v, path)
 }
 
@@ -137,12 +145,14 @@ func (q Query) bindSlice(n *node, v reflect.Value, path string, m *member) error
 	if err != nil {
 		return err
 	}
+
 	out := reflect.MakeSlice(v.Type(), len(entries), len(entries))
 	for i, e := range entries {
 		if err := q.bind(e, out.Index(i), join(path, strconv.Itoa(i+1)), m); err != nil {
 			return err
 		}
 	}
+
 	v.Set(out)
 	return nil
 }
@@ -152,6 +162,7 @@ func (q Query) bindMap(n *node, v reflect.Value, path string, m *member) error {
 	if err != nil {
 		return err
 	}
+
 	t := v.Type()
 	out := reflect.MakeMapWithSize(t, len(entries))
 	for i, e := range entries {
@@ -161,6 +172,7 @@ func (q Query) bindMap(n *node, v reflect.Value, path string, m *member) error {
 				return unsupported(join(at, name))
 			}
 		}
+
 		key := e.children[m.key]
 		if key == nil || key.value == nil {
 			return malformed(at, "has no %s", m.key)
@@ -172,8 +184,10 @@ func (q Query) bindMap(n *node, v reflect.Value, path string, m *member) error {
 				return err
 			}
 		}
+
 		out.SetMapIndex(reflect.ValueOf(*key.value).Convert(t.Key()), val)
 	}
+
 	v.Set(out)
 	return nil
 }
@@ -183,6 +197,7 @@ func (q Query) entries(n *node, wrapper, path string) ([]*node, error) {
 	if n.value != nil && *n.value != "" {
 		return nil, malformed(path, "want a list, got a string")
 	}
+	// Lists of other services have one element called member or entry around them.
 	if !q.Flattened {
 		for name := range n.children {
 			if name != wrapper {
@@ -206,12 +221,14 @@ func (q Query) entries(n *node, wrapper, path string) ([]*node, error) {
 		}
 		list = append(list, entry{number, child})
 	}
+
 	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.number, b.number) })
 
 	out := make([]*node, len(list))
 	for i, e := range list {
 		out[i] = e.n
 	}
+
 	return out, nil
 }
 
@@ -229,6 +246,7 @@ func fromText(s string, t reflect.Type) any {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+
 	switch t.Kind() {
 	case reflect.Bool:
 		if s == "true" || s == "false" {
@@ -239,6 +257,7 @@ func fromText(s string, t reflect.Type) any {
 			return json.Number(s)
 		}
 	}
+
 	return s
 }
 

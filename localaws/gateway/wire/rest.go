@@ -28,6 +28,7 @@ func DecodeREST(r Request, in any) error {
 		return err
 	}
 
+	// The query string may have parameters of the signature besides the input's.
 	for name := range r.Query {
 		if s.params[name] == nil && !strings.HasPrefix(name, "X-Amz-") && r.Query.Get(name) != "" {
 			return unsupported(name)
@@ -44,6 +45,7 @@ func DecodeREST(r Request, in any) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -56,6 +58,7 @@ func (s *shape) bindBody(body []byte, v reflect.Value) error {
 		}
 		v = f
 	}
+
 	node, err := parseJSON(body)
 	if err != nil {
 		return err
@@ -75,6 +78,7 @@ func (m *member) values(r Request) []string {
 	case inHeader:
 		return r.Header.Values(m.locationName)
 	}
+
 	return nil
 }
 
@@ -110,6 +114,7 @@ func EncodeREST(h http.Header, out any) (status int, body []byte, err error) {
 	if s.payload != nil {
 		return status, v.FieldByIndex(s.payload.field).Bytes(), nil
 	}
+
 	body, err = AppendJSON(nil, out)
 	return status, body, err
 }

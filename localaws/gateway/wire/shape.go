@@ -56,11 +56,13 @@ func newShape(t reflect.Type) *shape {
 		byQuery: map[string]*member{},
 		params:  map[string]*member{},
 	}
+
 	for _, f := range reflect.VisibleFields(t) {
 		if m, ok := newMember(f); ok {
 			s.members = append(s.members, m)
 		}
 	}
+
 	for i := range s.members {
 		m := &s.members[i]
 		switch m.location {
@@ -73,6 +75,7 @@ func newShape(t reflect.Type) *shape {
 			s.payload = m
 		}
 	}
+
 	return s
 }
 
@@ -101,6 +104,7 @@ func newMember(f reflect.StructField) (m member, ok bool) {
 	if name == "" {
 		name = f.Name
 	}
+
 	m.name = name
 	m.query = name
 	m.omitEmpty = strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")

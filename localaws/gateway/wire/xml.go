@@ -24,6 +24,7 @@ func (q Query) AppendXML(dst []byte, operation string, out any, requestID string
 	if out != nil {
 		w.structure(operation+"Result", indirect(reflect.ValueOf(out)))
 	}
+
 	w.open("ResponseMetadata")
 	w.leaf("RequestId", requestID)
 	w.close("ResponseMetadata")
@@ -41,18 +42,21 @@ func (q Query) AppendXMLError(dst []byte, e *awsapi.Error, requestID string) []b
 		w.text(q.Namespace)
 		w.b = append(w.b, '"')
 	}
+
 	w.b = append(w.b, "><Error>"...)
 
 	side := "Sender"
 	if e.Receiver() {
 		side = "Receiver"
 	}
+
 	w.leaf("Type", side)
 	w.leaf("Code", e.LegacyCode())
 	w.leaf("Message", e.Message)
 	if q.Flattened {
 		w.b = append(w.b, "<Detail/>"...)
 	}
+
 	w.close("Error")
 	w.leaf("RequestId", requestID)
 	w.close("ErrorResponse")
@@ -107,6 +111,7 @@ func (w *xmlWriter) text(s string) {
 		default:
 			w.b = append(w.b, s[i:i+n]...)
 		}
+
 		i += n
 	}
 }
@@ -162,10 +167,12 @@ func (w *xmlWriter) list(m *member, v reflect.Value) {
 		w.void(m.query)
 		return
 	}
+
 	w.open(m.query)
 	for i := range v.Len() {
 		w.value("member", indirect(v.Index(i)))
 	}
+
 	w.close(m.query)
 }
 
@@ -180,6 +187,7 @@ func (w *xmlWriter) pairs(m *member, v reflect.Value) {
 		w.open(m.query)
 	}
 
+	// Sorted, so that equal outputs have equal responses.
 	keys := v.MapKeys()
 	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
 	for _, k := range keys {
@@ -188,6 +196,7 @@ func (w *xmlWriter) pairs(m *member, v reflect.Value) {
 		w.value(m.val, indirect(v.MapIndex(k)))
 		w.close(entry)
 	}
+
 	if !w.flat {
 		w.close(m.query)
 	}
@@ -213,6 +222,7 @@ func (w *xmlWriter) structure(name string, v reflect.Value) {
 		w.void(name)
 		return
 	}
+
 	w.close(name)
 }
 
@@ -229,6 +239,7 @@ func (w *xmlWriter) scalar(name string, v reflect.Value) {
 	default:
 		w.plain(v)
 	}
+
 	w.close(name)
 }
 

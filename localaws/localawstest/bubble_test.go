@@ -152,7 +152,7 @@ func TestAServerThatListensIsRefusedInABubble(t *testing.T) {
 			localawstest.NewListening(failed)
 		}()
 		<-ended
-		if !strings.Contains(failed.text, "cannot live in a testing/synctest bubble") {
+		if !strings.Contains(failed.text, "cannot be in a testing/synctest bubble") {
 			t.Errorf("it said %q", failed.text)
 		}
 	})

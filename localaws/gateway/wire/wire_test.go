@@ -69,7 +69,7 @@ func TestJSONDecodesEveryKindOfMember(t *testing.T) {
 	}
 }
 
-func TestInvalidJSONIsRefused_A7(t *testing.T) {
+func TestInvalidJSONIsRefused_SQS_A7(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]struct {
 		kind   ErrorKind

@@ -188,15 +188,15 @@ func TestKillIsRefusedWithoutARestart(t *testing.T) {
 	t.Parallel()
 	kill := func([]fault.Rule) { t.Error("killed") }
 	for want, o := range map[string]localaws.Options{
-		"Options.Kill is not set":   {DataDir: t.TempDir()},
-		"keeps its state in memory": {Kill: kill},
+		"Options.Kill is not set": {DataDir: t.TempDir()},
+		"has its state in memory": {Kill: kill},
 	} {
 		srv := localawstest.NewWith(t, o)
 		if _, err := srv.Faults().Add(fault.Rule{Kind: fault.Kill}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "kill") {
 			t.Errorf("error %v, want %s", err, want)
 		}
 		if got := request(t, srv, http.MethodPost, "/_reliableq/faults", `{"kind":"kill"}`); !strings.Contains(got, "BadRequest") || !strings.Contains(got, want) {
-			t.Errorf("the control API answers %s", got)
+			t.Errorf("the control API returned %s", got)
 		}
 		if _, err := srv.Faults().Add(fault.Rule{Kind: fault.Throttle}); err != nil {
 			t.Error(err)

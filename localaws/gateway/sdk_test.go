@@ -20,7 +20,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-func TestSDKCallsSQSOverJSON_A1(t *testing.T) {
+func TestSDKCallsSQSOverJSON_SQS_A1(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	client := sqs.NewFromConfig(r.config())
@@ -46,7 +46,7 @@ func TestSDKCallsSQSOverJSON_A1(t *testing.T) {
 	}
 }
 
-func TestErrorsHaveShapeAndQueryCode_A5(t *testing.T) {
+func TestErrorsHaveShapeAndQueryCode_SQS_A5(t *testing.T) {
 	t.Parallel()
 	client := sqs.NewFromConfig(newRig(t, nil).config())
 	_, err := client.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: aws.String("gone"), ReceiptHandle: aws.String("h")})

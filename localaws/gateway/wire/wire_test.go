@@ -268,9 +268,9 @@ func TestRESTDecodesFromEveryLocation(t *testing.T) {
 	}
 }
 
-// Whatever text an answer holds, its XML can be read, and a carriage return is
-// kept (SQS B11).
-func TestXMLIsReadableWithAnyText_B11(t *testing.T) {
+// XML is well-formed with any text in it, and a carriage return is
+// written as a reference (SQS B11).
+func TestXMLIsReadableWithAnyText_SQS_B11(t *testing.T) {
 	t.Parallel()
 	type out struct{ Text string }
 	rapid.Check(t, func(t *rapid.T) {

@@ -91,7 +91,7 @@ func (in *AddPermissionInput) check() error {
 	check.Match("statementId", in.StatementID, statementPattern)
 	check.MaxLength("statementId", in.StatementID, 100)
 	check.Match("action", in.Action, actionPattern)
-	check.Match("principal", in.Principal, handlerPattern)
+	check.Match("principal", in.Principal, principalPattern)
 	check.Match("sourceArn", in.SourceArn, arnPattern)
 	check.Match("sourceAccount", in.SourceAccount, accountPattern)
 	check.Match("principalOrgID", in.PrincipalOrgID, orgPattern)

@@ -34,7 +34,7 @@ type everything struct {
 	ByName  map[string]inner `json:"ByName,omitempty"`
 	Unnamed string
 	Skipped string `json:"-"`
-	private string
+	private string //lint:ignore U1000 it must not be filled by name
 }
 
 // normal returns a text that is equal for values that differ only in empty lists and

@@ -203,7 +203,7 @@ func TestServerAtItsConnectionLimitShutsDown(t *testing.T) {
 }
 
 // What is no request of AWS's is refused as the client's fault, and the server goes
-// on: answers to raw bytes, and whether more comes on the connection.
+// on: responses to raw bytes, and whether more comes on the connection.
 func TestRawBytesAreRefusedAsClientErrors(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{HeaderTime: 5 * soon})

@@ -57,8 +57,8 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
-// follow runs the guide's commands in a folder, as a person would, and answers all
-// that they said. Whatever serves there afterwards is stopped.
+// follow runs the guide's commands in a folder, as a person would, and returns all
+// that they printed. Whatever serves there afterwards is stopped.
 func follow(t *testing.T, dir, commands string, extra ...string) string {
 	t.Helper()
 	bin, err := filepath.Abs(filepath.Dir(command))

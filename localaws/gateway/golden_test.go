@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// The answers of each protocol as they go over the wire. To see what changed:
+// The responses of each protocol as they go over the wire. To see what changed:
 // go test ./localaws/gateway -update, then git diff.
 func TestResponsesInEachProtocol(t *testing.T) {
 	t.Parallel()

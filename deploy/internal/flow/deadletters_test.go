@@ -42,7 +42,7 @@ func (b *bench) receives(t *testing.T) map[string]string {
 }
 
 // eager passes requests on, and lets all the time pass that may pass before it
-// hands on their answers: a clock that is not held has skipped by then to where
+// hands on their responses: a clock that is not held has skipped by then to where
 // nothing is left to happen.
 type eager struct {
 	next  aws.HTTPClient

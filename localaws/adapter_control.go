@@ -14,6 +14,7 @@ import (
 // makeControl makes the control API.
 func (s *Server) makeControl() *control.Handler {
 	p := s.parts
+	// Signed is a closure because the gateway is made after the control API.
 	return control.New(control.Options{
 		Clock:     s.clock,
 		Faults:    s.faults,

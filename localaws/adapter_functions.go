@@ -19,6 +19,7 @@ type functions struct {
 
 // StartInvocation implements mapping.Functions.
 func (f *functions) StartInvocation(ctx context.Context, functionARN string, event []byte, trace string, done func(mapping.Outcome)) {
+	// done is not called: a process that was killed returns no result.
 	if f.server.killed.Load() {
 		return
 	}

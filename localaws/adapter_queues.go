@@ -54,6 +54,7 @@ func (q *queues) Check(ctx context.Context, as awsapi.Caller, queueARN, action s
 		return fmt.Errorf("check %s on %s: mappings do not use this operation", action, queueARN)
 	}
 
+	// Only the permission: the operation itself would receive or delete messages.
 	d := q.server.parts.dispatcher
 	op := d.Services["sqs"].Operations[action]
 	if err := d.Allow(ctx, c, &op, in); err != nil {

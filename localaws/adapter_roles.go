@@ -53,6 +53,7 @@ func (r *roles) session(ctx context.Context, role, functionARN string) (awsapi.C
 	name := functionARN[strings.LastIndexByte(functionARN, ':')+1:]
 	got, err := r.iam.Session(ctx, role, by, name, sessionDuration)
 	if err != nil && r.any {
+		// No policy is evaluated, so that any valid credentials will do.
 		operator := r.iam.Operator()
 		if arn, ok := awsapi.ParseARN(role); ok {
 			operator.Caller.Account = arn.Account

@@ -316,6 +316,7 @@ func (s *Server) record() *record.Log {
 // close ends the services; those that call others come first.
 func (p *parts) close(ctx context.Context) error {
 	p.mappings.Close()
+	// Evaluated in this sequence: functions may still store something while they end.
 	errs := []error{
 		p.lambda.Close(ctx),
 		p.time.saveFinal(),

@@ -16,6 +16,7 @@ import (
 // A simulated clock stands still during the call: an operation that waits for service
 // time, as a long poll does, must not be called from a handler or a callback.
 func (s *Server) Do(ctx context.Context, service, operation string, in any) (any, error) {
+	// Work, as a request is: service time must not skip ahead during the call.
 	s.clock.Begin()
 	defer s.clock.End()
 

@@ -23,6 +23,7 @@ func (s *Server) faultRandom() *chance.Source {
 	if s.opts.Seed == 0 {
 		return chance.New()
 	}
+	// Any constant will do, so long as the sequence differs from that of ids.
 	return chance.Seeded(s.opts.Seed ^ 0xfa017)
 }
 
@@ -73,6 +74,7 @@ func resource(c *awsapi.Call, op *awsapi.Operation, in any) string {
 		return ""
 	}
 
+	// The first permission is the operation's own; others may be for a role to pass.
 	arn, ok := awsapi.ParseARN(needs[0].Resource)
 	if !ok {
 		return ""
@@ -206,6 +208,7 @@ func (s *Server) injectInvocation(_, _, function string) lambda.InjectedFault {
 		MB:    r.MB,
 	}
 	if r.Kind == fault.CrashDuring {
+		// At the first or the second call, before or after it takes effect.
 		f.Calls = s.faults.IntN(2)
 		f.Served = s.faults.IntN(2) == 0
 	}

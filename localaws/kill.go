@@ -30,6 +30,7 @@ func (s *Server) Kill() {
 	if s.opts.Kill == nil || !s.killed.CompareAndSwap(false, true) {
 		return
 	}
+	// The store first: nothing that happens from here on may become durable.
 	if err := s.parts.store.Abandon(); err != nil {
 		s.opts.Logger.Error("cannot abandon the store", "error", err)
 	}
@@ -44,6 +45,7 @@ func (s *Server) Kill() {
 func (s *Server) Abandon() error {
 	s.Kill()
 	s.clock.Close()
+	// A context that has ended: shutdown waits for nothing.
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	s.end.Do(func() {

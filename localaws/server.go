@@ -147,6 +147,7 @@ func (s *Server) shutdown(ctx context.Context) error {
 	}
 
 	errs = append(errs, s.parts.close(ctx))
+	// Last: services use the clock until they have ended.
 	s.clock.Close()
 	return errors.Join(errs...)
 }

@@ -102,6 +102,7 @@ func (t *timeKeeper) write(now int64) store.Commit {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 
+	// Another request may have saved a later time since the caller read the clock.
 	if now <= t.saved.Load() || t.store.Err() != nil {
 		return store.Commit{}
 	}
@@ -109,6 +110,7 @@ func (t *timeKeeper) write(now int64) store.Commit {
 	b := t.store.Batch()
 	b.Put(tableTime, "now", binary.BigEndian.AppendUint64(nil, uint64(now)))
 	commit := b.Apply()
+	// After Apply: save relies on it that a time in saved has reached the store.
 	t.saved.Store(now)
 	return commit
 }

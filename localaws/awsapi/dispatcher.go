@@ -44,6 +44,7 @@ func (d *Dispatcher) Allow(ctx context.Context, c *Call, op *Operation, in any) 
 		return nil
 	}
 
+	// The error names one action: the first denial ends the check.
 	for _, a := range op.Access(c, in) {
 		if err := d.Authorize(ctx, c, a); err != nil {
 			return err

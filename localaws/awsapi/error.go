@@ -51,6 +51,7 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 // With returns a copy of a row with a message. The message is formatted as by
 // fmt.Sprintf if there are args, else taken as it is.
 func (e Error) With(format string, args ...any) *Error {
+	// A text without args may contain % from the request.
 	if len(args) > 0 {
 		format = fmt.Sprintf(format, args...)
 	}

@@ -32,6 +32,8 @@ func (v *Validation) Add(member string, value any, constraint string) {
 
 // Err returns row with a message that lists the violations, or nil without any.
 func (v *Validation) Err(row Error) error {
+	// The violations quote values of the request, which may contain %: they are
+	// arguments and never the format.
 	switch n := len(v.failed); n {
 	case 0:
 		return nil
@@ -113,6 +115,7 @@ func NewPattern(text string) Pattern { return TranslatedPattern(text, text) }
 // TranslatedPattern returns a pattern that the model writes as text, and Go as
 // expr: Go has no look-ahead and no \u escapes.
 func TranslatedPattern(text, expr string) Pattern {
+	// The group makes ^ and $ apply to every alternative of expr.
 	return Pattern{text: text, re: regexp.MustCompile("^(?:" + expr + ")$")}
 }
 
@@ -195,5 +198,6 @@ func (v *Validation) PageSize(member string, requested *int, standard, most int)
 	if requested == nil {
 		return standard
 	}
+	// A size out of range is never used: Err refuses the input.
 	return *requested
 }

@@ -33,6 +33,7 @@ type Client struct {
 // NewClient returns a client of the server at url, such as http://127.0.0.1:4566.
 // Without the server's control token only Health works.
 func NewClient(url, token string) *Client {
+	// No proxy can reach the loopback address of this machine.
 	return &Client{
 		base:  strings.TrimRight(url, "/"),
 		token: token,
@@ -55,6 +56,7 @@ func (c *Client) Health(ctx context.Context) (Health, error) {
 	if status != http.StatusOK && status != http.StatusServiceUnavailable {
 		return h, newError(http.MethodGet, "health", status, body)
 	}
+	// Another program that has this port may respond with JSON too.
 	if err := json.Unmarshal(body, &h); err != nil || h.Status == "" {
 		return h, errors.New("the server at this address is not an embedded AWS")
 	}

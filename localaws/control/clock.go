@@ -74,6 +74,7 @@ func (h *Handler) settle(r *http.Request) (any, error) {
 		return nil, err
 	}
 
+	// Before the wait: a malformed scope is refused at once.
 	at, err := h.scope(r)
 	if err != nil {
 		return nil, err

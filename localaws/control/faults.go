@@ -19,6 +19,7 @@ func (h *Handler) addFault(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Add does not check this: a Go program may add a rule before its queue exists.
 	if err := h.checkResource(rule); err != nil {
 		return nil, badRequest("add fault: %v", err)
 	}
@@ -77,6 +78,7 @@ func (h *Handler) checkResource(r fault.Rule) error {
 		names = queues
 		what = "queue"
 	case "lambda":
+		// Operations on mappings have the UUID of the mapping, not a function.
 		if strings.HasPrefix(r.Resource, "event-source-mapping:") {
 			return nil
 		}

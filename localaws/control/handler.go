@@ -121,6 +121,8 @@ func (e endpoint) checked(r *http.Request) (any, error) {
 
 // ServeHTTP serves one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Responses contain bodies of messages: a browser must not take one for HTML, or
+	// store it.
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -130,6 +132,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
+	// The mux itself would respond with plain text.
 	if _, pattern := h.mux.Handler(r); pattern == "" {
 		h.unknown(w, r)
 		return

@@ -94,6 +94,7 @@ func (h *Handler) peek(r *http.Request) (*receiveMessageResponse, error) {
 	at := scope{r.PathValue("account"), r.PathValue("region")}
 	name := r.PathValue("queue")
 	err := at.check()
+	// Without a queue in the path, at is empty and valid.
 	if name == "" {
 		at, name, err = h.parseQueueURL(r.Form.Get("QueueUrl"))
 	}

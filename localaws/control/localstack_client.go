@@ -24,6 +24,7 @@ var errOnlyReceive = &Error{
 // localStackReceive serves a client's ReceiveMessage.
 func (h *Handler) localStackReceive(w http.ResponseWriter, r *http.Request) {
 	target := r.Header.Get("X-Amz-Target")
+	// Without the header, the request is one of the Query protocol.
 	if target == "" {
 		h.localStackMessages(w, r)
 		return
@@ -59,6 +60,7 @@ func (h *Handler) receiveJSON(r *http.Request, target string) (any, error) {
 		return nil, badRequest("cannot read the body: %v", err)
 	}
 
+	// peek reads the form, which a JSON request does not have.
 	r.Form = url.Values{"QueueUrl": {in.QueueURL}}
 	found, err := h.peek(r)
 	if err != nil {

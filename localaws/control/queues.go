@@ -40,6 +40,7 @@ func (s scope) check() error {
 
 // listQueues returns the queues of a scope, without messages.
 func (h *Handler) listQueues(at scope) []Queue {
+	// A copy, which the caller may change, and [] instead of null in JSON.
 	return append([]Queue{}, h.opts.Queues(at.account, at.region)...)
 }
 
@@ -86,6 +87,7 @@ func (h *Handler) queues(r *http.Request) (any, error) {
 func (h *Handler) reset(r *http.Request) (any, error) {
 	q := r.URL.Query()
 	service := q.Get("service")
+	// Unlike in scope, empty means every account or region and not the server's own.
 	at := scope{q.Get("account"), q.Get("region")}
 	if err := at.check(); err != nil {
 		return nil, err

@@ -64,6 +64,7 @@ func (h *Handler) write(w http.ResponseWriter, status int, v any) {
 
 // writeType is write with another content type.
 func (h *Handler) writeType(w http.ResponseWriter, status int, contentType string, v any) {
+	// Encoded first: the status cannot change once it is written.
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		h.opts.Logger.Error("cannot encode control response", slog.Any("error", err))
@@ -127,6 +128,7 @@ func explainJSON(err error) string {
 		return "the JSON is incomplete"
 	}
 
+	// encoding/json has no type for this error.
 	if member, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
 		return "unknown field " + member
 	}

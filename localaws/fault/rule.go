@@ -127,6 +127,7 @@ func (r *Rule) completeWhere(row row, known Operations) error {
 		return known.check(r.Service, r.Operation)
 	}
 
+	// What is empty is filled in below: only a contradiction is an error.
 	if r.Service != "" && r.Service != service || r.Operation != "" && r.Operation != operation {
 		given := strings.Trim(r.Service+":"+r.Operation, ":")
 		return fmt.Errorf("%s applies only to %s:%s, not to %s", r.Kind, service, operation, given)
@@ -178,6 +179,7 @@ type Point struct {
 // applies reports whether the rule, of one of the kinds, applies to a point at a
 // time.
 func (r *Rule) applies(p Point, kinds []Kind, now time.Time) bool {
+	// From is inclusive and Until exclusive, so that rules can follow each other.
 	switch {
 	case !slices.Contains(kinds, r.Kind),
 		r.Service != "" && r.Service != p.Service,

@@ -51,6 +51,7 @@ func (s *Set) Add(r Rule) (Rule, error) {
 
 	s.lastID++
 	r.ID = strconv.Itoa(s.lastID)
+	// The rule may be one that List returned, with its count.
 	r.Injected = 0
 	s.rules = append(s.rules, &r)
 	s.some.Store(true)
@@ -100,6 +101,7 @@ func (s *Set) Resume(rules []Rule) error {
 		if err != nil {
 			return fmt.Errorf("resume fault %q: %w", r.ID, err)
 		}
+		// No id is used twice, also across restarts.
 		s.lastID = max(s.lastID, id)
 		s.rules = append(s.rules, &r)
 	}
@@ -113,6 +115,7 @@ func (s *Set) Resume(rules []Rule) error {
 func (s *Set) List() []Rule {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Copies: the counts of the rules go on while the caller reads them.
 	out := make([]Rule, len(s.rules))
 	for i, r := range s.rules {
 		out[i] = *r

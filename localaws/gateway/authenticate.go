@@ -107,6 +107,7 @@ func (g *Gateway) Operator(r *http.Request) bool {
 func (x *exchange) assumedCaller() (awsapi.Caller, error) {
 	account := x.g.opts.Account
 	if x.sig != nil {
+		// The region becomes a part of ARNs, with authentication off too.
 		if !regionName.MatchString(x.sig.Region) {
 			return awsapi.Caller{}, x.newError(badSignature, "Credential should be scoped to a valid region.")
 		}

@@ -84,6 +84,8 @@ func (x *exchange) read(known bool) error {
 // caller without a known key is refused at once if there is none.
 func (x *exchange) reserve(known bool, limit int) error {
 	if !known {
+		// checkCredential has failed before this, and fails again: its error is the
+		// response.
 		if x.r.ContentLength > maxUnknownBody {
 			x.drain()
 			return x.checkCredential()
@@ -178,6 +180,7 @@ func (x *exchange) readAll(limit int) ([]byte, error) {
 }
 
 func (x *exchange) tooLarge(limit int) error {
+	// The rest of the body is not read: the connection cannot be used again.
 	x.w.Header().Set("Connection", "close")
 	return x.newError(requestTooLarge, "Request must be smaller than %d bytes for the %s operation", limit, x.operationName)
 }

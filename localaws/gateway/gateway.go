@@ -110,6 +110,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, rec *recording) 
 	}
 
 	x := &exchange{g: g, w: w, r: r}
+	// recoverPanic runs before release, and can withhold a buffer from reuse.
 	defer x.release()
 	defer x.recoverPanic()
 

@@ -68,6 +68,7 @@ func (x *exchange) respondREST(status int, out any) error {
 	if own != 0 { // the output has a status
 		status = own
 	}
+	// HTTP permits no body with 204.
 	if status == http.StatusNoContent {
 		body = nil
 	}
@@ -77,6 +78,7 @@ func (x *exchange) respondREST(status int, out any) error {
 }
 
 func (x *exchange) respondCBOR(status int, out any) error {
+	// Clients refuse a response without this header (LAM E15).
 	x.w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 	if out == nil {
 		x.write(status, "application/cbor", nil)

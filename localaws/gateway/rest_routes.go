@@ -79,6 +79,7 @@ func (r *restRoutes) match(method, path string) restMatch {
 
 	params := make(map[string]string, len(values))
 	for i, v := range values {
+		// Only now: %2F in a name separates no parts.
 		text, err := url.PathUnescape(v)
 		if err != nil {
 			return restMatch{}

@@ -206,6 +206,7 @@ func (r *routes) byAction(name string) *awsapi.Service {
 	var found *awsapi.Service
 	for _, s := range r.byVersion {
 		if _, ok := s.Operations[name]; ok {
+			// Ambiguous: a guess could run the operation of another service.
 			if found != nil {
 				return nil
 			}

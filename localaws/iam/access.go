@@ -18,6 +18,8 @@ var boundaryOperations = []string{
 // role's ARN with its path, if the role exists.
 func (s *Service) onRole(c *awsapi.Call, operation, name string) awsapi.Access {
 	arn, boundary := s.lookUpRole(c.Account, name)
+	// The path of a role that does not exist is unknown. A caller that is permitted
+	// gets NoSuchEntity from the operation.
 	if arn == "" {
 		arn = roleARN(c.Account, "/", name)
 	}
@@ -53,6 +55,8 @@ func setKey(a *awsapi.Access, key, value string) {
 }
 
 func (s *Service) accessCreateRole(c *awsapi.Call, in *CreateRoleInput) []awsapi.Access {
+	// Policies are asked about the role of this name, if there is one, in whatever
+	// path and case (IAM A6).
 	arn, _ := s.lookUpRole(c.Account, in.RoleName)
 	if arn == "" {
 		arn = roleARN(c.Account, pathOrRoot(in.Path), in.RoleName)

@@ -118,6 +118,7 @@ func assumptionKeys(in Assumption) map[string][]string {
 func (s *Service) checkDuration(c *awsapi.Call, r *role, d time.Duration) error {
 	switch {
 	case s.sessions[c.Caller.AccessKey] != nil && d > maxChained:
+		// The caller is a session itself: role chaining (LAM D30).
 		return errValidation.With("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
 	case d > time.Duration(r.MaxSession)*time.Second:
 		return errValidation.With("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
@@ -136,6 +137,7 @@ func (s *Service) sessionPolicies(account string, in Assumption) ([]string, erro
 	}
 
 	for _, arn := range in.PolicyARNs {
+		// Session policies are those of the role's account, not of the caller's.
 		m := s.managedPolicy(s.accounts[account], arn)
 		if m == nil {
 			return nil, errNoSuchEntity.With("Policy %s does not exist.", arn)

@@ -27,6 +27,7 @@ func (s *Service) AttachRolePolicy(_ context.Context, c *awsapi.Call, in *Attach
 
 		switch {
 		case slices.Contains(r.Attached, in.PolicyARN):
+			// Attaching twice succeeds (LAM D12), even where the quota is exhausted.
 			return nil
 		case len(r.Attached) >= maxAttached:
 			return errLimit.With("Cannot exceed quota for PoliciesPerRole: %d", maxAttached)
@@ -95,6 +96,7 @@ func (s *Service) ListAttachedRolePolicies(_ context.Context, c *awsapi.Call, in
 		return nil, err
 	}
 
+	// Pages need an order by key; the role has the order of attachment.
 	slices.SortFunc(attached, func(a, b AttachedPolicy) int { return cmp.Compare(a.PolicyARN, b.PolicyARN) })
 	page, next, err := cut(attached, in.Marker, in.MaxItems, func(a AttachedPolicy) string { return a.PolicyARN })
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 // AWS's text (LAM D24), which the gateway gives the service's form.
 func (s *Service) Authorize(_ context.Context, c *awsapi.Call, a awsapi.Access) error {
 	owner := c.Account
+	// AWS's own policies have aws in place of an account (LAM D9).
 	if arn, ok := awsapi.ParseARN(a.Resource); ok && arn.Account != "" && arn.Account != "aws" {
 		owner = arn.Account
 	}
@@ -87,6 +88,7 @@ func (s *Service) decide(c *awsapi.Call, a awsapi.Access, owner, resourcePolicy 
 
 	// The resource's policy.
 	p := policy.Policies{MustGrant: kind == policy.Trust}
+	// Tags of a queue are keys of IAM policies only (IAM E62).
 	if strings.HasPrefix(a.Action, "sqs:") {
 		p.ResourceLacks = "aws:resourcetag/"
 	}
@@ -224,6 +226,7 @@ func (s *Service) request(c *awsapi.Call, a awsapi.Access, owner string) *policy
 	}
 	r.SetKey("aws:SecureTransport", strconv.FormatBool(c.Secure))
 	r.SetKey("aws:PrincipalIsAWSService", strconv.FormatBool(who.ServicePrincipal != ""))
+	// No embedded service forwards the credentials of its caller.
 	r.SetKey("aws:ViaAWSService", "false")
 
 	for key, values := range a.Keys {

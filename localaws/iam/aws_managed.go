@@ -78,6 +78,7 @@ func awsPolicyID(pathAndName string) string {
 		for _, c := range []byte(pathAndName) {
 			hash = (hash ^ uint64(c)) * 1099511628211
 		}
+		// The upper five bits select one of 32 characters.
 		id = append(id, alphabet[hash>>59])
 	}
 	return string(id)

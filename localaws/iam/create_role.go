@@ -100,6 +100,7 @@ func (s *Service) insertRole(id string, r *role, trust string) error {
 	if err != nil {
 		return malformed(err)
 	}
+	// Last: an error must leave the state as it was (see change).
 	r.Trust = bound
 	a.roles[key] = r
 	return nil

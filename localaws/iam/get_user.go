@@ -42,6 +42,7 @@ func (s *Service) GetUser(_ context.Context, c *awsapi.Call, in *GetUserInput) (
 		}
 		name = operatorName
 	}
+	// The operator exists in the server's own account only.
 	if name != operatorName || c.Account != s.opts.Account {
 		return nil, errNoSuchEntity.With("The user with name %s cannot be found.", name)
 	}

@@ -105,6 +105,7 @@ func (in *ListEntitiesForPolicyInput) roles(a *account, m *managedPolicy) []Poli
 	slices.Sort(names)
 
 	var roles []PolicyRole
+	// A role that the policy is attached to and also bounds is listed once.
 	for _, name := range slices.Compact(names) {
 		r := a.roles[strings.ToLower(name)]
 		if strings.HasPrefix(r.Path, in.PathPrefix) {

@@ -53,6 +53,7 @@ func (s *Service) describeRoles(account, pathPrefix string) []Role {
 		for _, r := range a.roles {
 			if strings.HasPrefix(r.Path, pathPrefix) {
 				out := s.describe(r)
+				// Neither tags nor last use are in lists (LAM D6).
 				out.MaxSessionDuration = r.MaxSession
 				roles = append(roles, out)
 			}

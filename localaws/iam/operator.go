@@ -49,6 +49,7 @@ func (s *Service) ensureOperator() error {
 	account := s.opts.Account
 	var stored operator
 	err := scan(s.opts.Store, operatorTable, func(key, _ string, o *operator) {
+		// The server may have run with another account before, on the same store.
 		if key == account {
 			stored = *o
 		}

@@ -66,6 +66,7 @@ func scan[T any](st *store.Store, table store.Table, take func(first, rest strin
 
 // put adds one record to a batch.
 func put(s *store.Store, b *store.Batch, table store.Table, key string, v any) error {
+	// A store in memory keeps no records: do not encode any.
 	if !s.Durable() {
 		return nil
 	}
@@ -87,6 +88,7 @@ func (s *Service) change(f func(b *store.Batch) error) error {
 	if err != nil {
 		return err
 	}
+	// The lock is released: other calls go on while this one waits for the disk.
 	if err := commit.Wait(); err != nil {
 		return fmt.Errorf("store the change: %w", err)
 	}
@@ -101,6 +103,7 @@ func (s *Service) changeLocked(f func(b *store.Batch) error) (store.Commit, erro
 	if err := f(b); err != nil {
 		return store.Commit{}, err
 	}
+	// Applied with the lock held, so that the store has the order of memory.
 	return b.Apply(), nil
 }
 

@@ -171,6 +171,7 @@ func (s *Service) checkManagedPolicy(document string) error {
 		return malformed(err)
 	}
 
+	// Managed policies must not have an older version (IAM E50); other policies may.
 	if doc.Version != "2012-10-17" {
 		return errMalformed.With("Policy document must be version 2012-10-17 or greater.")
 	}

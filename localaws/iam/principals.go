@@ -53,6 +53,7 @@ func (s *Service) principalID(arn string) (string, bool) {
 	// What is left is a session: assumed-role/ROLE/SESSION.
 	kind, rest, _ := strings.Cut(a.Resource, "/")
 	name, session, _ := strings.Cut(rest, "/")
+	// role ignores case, but an ARN in a policy names its role by exact case (IAM E18).
 	r, err := s.accounts[a.Account].role(name)
 	if kind != "assumed-role" || err != nil || r.Name != name {
 		return "", false

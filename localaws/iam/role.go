@@ -69,6 +69,7 @@ func (s *Service) roleByARN(arn string) (*role, string) {
 
 	name := a.Resource[strings.LastIndexByte(a.Resource, '/')+1:]
 	r, err := s.accounts[a.Account].role(name)
+	// role ignores path and case; the ARN has to match in both.
 	if err != nil || r.ARN != arn {
 		return nil, ""
 	}

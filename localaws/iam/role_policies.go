@@ -38,6 +38,7 @@ func (s *Service) PutRolePolicy(_ context.Context, c *awsapi.Call, in *PutRolePo
 		// The limit is for all inline policies of the role.
 		total := lengthWithoutSpace(in.PolicyDocument)
 		for name, document := range r.Inline {
+			// The policy that this one replaces does not count.
 			if name != in.PolicyName {
 				total += lengthWithoutSpace(document)
 			}
@@ -66,6 +67,7 @@ func lengthWithoutSpace(document string) int {
 // percentEncode returns a document as responses have it: encoded by RFC 3986
 // (LAM D8).
 func percentEncode(document string) string {
+	// QueryEscape writes a space as a plus sign, where RFC 3986 has %20.
 	return strings.ReplaceAll(url.QueryEscape(document), "+", "%20")
 }
 

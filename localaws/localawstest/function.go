@@ -57,6 +57,7 @@ func (s *Server) Function(t testing.TB, f Function) {
 }
 
 func (s *Server) function(ctx context.Context, f Function) error {
+	// First: a function with a registered handler needs no zip file.
 	s.Handle(f.Name, f.Handler)
 	role, err := s.role(ctx, f)
 	if err != nil {

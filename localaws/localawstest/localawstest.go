@@ -63,6 +63,8 @@ func NewWith(t testing.TB, o localaws.Options) *Server {
 		t.Fatalf("make the embedded AWS: %v", err)
 	}
 
+	// Before Start, which may fail the test. The context of the test has ended when
+	// cleanups run.
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()

@@ -35,6 +35,8 @@ func bind(node any, v reflect.Value, path string) error {
 		v.Set(p)
 		return nil
 	case t == timestampType:
+		// Before UnmarshalJSON, which knows numbers only: Query has ISO 8601, CBOR a tag
+		// (LAM E15).
 		return bindTime(node, v, path)
 	case v.CanAddr() && reflect.PointerTo(t).Implements(unmarshalerType):
 		return bindOwn(node, v, path)
@@ -68,6 +70,8 @@ func bindStruct(node any, v reflect.Value, path string) error {
 		val := members[name]
 		m := s.byName[name]
 		if m == nil {
+			// Ignoring a member that has content would silently change what the request
+			// means.
 			if empty(val) {
 				continue
 			}
@@ -89,6 +93,7 @@ func bindSlice(node any, v reflect.Value, path string) error {
 
 	out := reflect.MakeSlice(v.Type(), len(list), len(list))
 	for i, e := range list {
+		// Paths in errors count from 1, as Query does (SQS B3).
 		if err := bind(e, out.Index(i), join(path, strconv.Itoa(i+1))); err != nil {
 			return err
 		}
@@ -111,6 +116,7 @@ func bindMap(node any, v reflect.Value, path string) error {
 		if err := bind(entries[k], val, join(path, k)); err != nil {
 			return err
 		}
+		// The key's type may be a named string.
 		out.SetMapIndex(reflect.ValueOf(k).Convert(t.Key()), val)
 	}
 
@@ -137,6 +143,7 @@ func bindBytes(node any, v reflect.Value, path string) error {
 
 // bindOwn sets a value of a type that has its own UnmarshalJSON.
 func bindOwn(node any, v reflect.Value, path string) error {
+	// The node may come from CBOR or Query, but the type decodes JSON only.
 	raw, err := json.Marshal(node)
 	if err == nil {
 		err = v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(raw)
@@ -164,6 +171,7 @@ func bindTime(node any, v reflect.Value, path string) error {
 		at = awsapi.Timestamp(t.UTC())
 	default:
 		f, ok := number(node)
+		// The bound, in seconds, is that of Timestamp.UnmarshalJSON.
 		if !ok || math.Abs(f) > 1<<40 {
 			return malformed(path, "want a time, got %s", kind(node))
 		}
@@ -215,6 +223,7 @@ func number(node any) (float64, bool) {
 	case uint64:
 		return float64(n), true
 	case float64:
+		// Unlike JSON, CBOR has NaN, which would pass every comparison with a limit.
 		return n, !math.IsNaN(n) && !math.IsInf(n, 0)
 	}
 
@@ -234,6 +243,7 @@ func integer(node any) (int64, bool) {
 		return int64(n), n <= math.MaxInt64
 	}
 
+	// From 1<<53 on, a float64 cannot represent every whole number.
 	f, ok := number(node)
 	return int64(f), ok && f == math.Trunc(f) && math.Abs(f) < 1<<53
 }

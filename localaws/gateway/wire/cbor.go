@@ -18,6 +18,8 @@ type CBOR struct {
 
 // NewCBOR returns a codec for maps with text keys and times as tag 1 (LAM E15).
 func NewCBOR() (*CBOR, error) {
+	// Duplicate keys are an error: which of the values counts would depend on the
+	// decoder. Integers stay int64 and uint64, and bind checks their range.
 	dec, err := cbor.DecOptions{
 		DefaultMapType: reflect.TypeFor[map[string]any](),
 		TimeTag:        cbor.DecTagOptional,
@@ -55,6 +57,8 @@ func (c *CBOR) Encode(out any) ([]byte, error) {
 // tree returns a value in the types of the CBOR library, with AWS's names.
 func tree(v reflect.Value) any {
 	v = indirect(v)
+	// Before the kinds below: to reflect, a Timestamp is a struct, and bytes are a
+	// slice.
 	if at, ok := v.Interface().(awsapi.Timestamp); ok {
 		return timeTag(time.Time(at).UnixMilli())
 	}

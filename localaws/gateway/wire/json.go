@@ -33,6 +33,7 @@ func parseJSON(body []byte) (any, error) {
 	}
 
 	d := json.NewDecoder(bytes.NewReader(body))
+	// A float64 would lose digits of large integers.
 	d.UseNumber()
 	var node any
 	if err := d.Decode(&node); err != nil {
@@ -56,6 +57,7 @@ func AppendJSON(dst []byte, out any) ([]byte, error) {
 
 	b := bytes.NewBuffer(dst)
 	e := json.NewEncoder(b)
+	// The same text as that of package awsjson, which does not escape < and >.
 	e.SetEscapeHTML(false)
 	if err := e.Encode(out); err != nil {
 		return dst, err

@@ -50,6 +50,8 @@ func (q Query) Decode(form url.Values, in any) error {
 	// Parameters whose names share a prefix belong to one structure, list or map.
 	root := &node{}
 	for name, values := range form {
+		// A member takes precedence over a parameter of the protocol with its name.
+		// X-Amz- parameters are those of a presigned URL.
 		if s.byQuery[name] == nil && (notMembers[name] || strings.HasPrefix(name, "X-Amz-")) {
 			continue
 		}
@@ -62,6 +64,7 @@ func (q Query) Decode(form url.Values, in any) error {
 }
 
 func (n *node) add(name, value string) error {
+	// Decoding recurses once for each dot.
 	if strings.Count(name, ".") > maxQueryDepth {
 		return malformed(name, "too deep")
 	}
@@ -194,6 +197,7 @@ func (q Query) bindMap(n *node, v reflect.Value, path string, m *member) error {
 
 // entries returns the numbered children of a list or map, sorted by number.
 func (q Query) entries(n *node, wrapper, path string) ([]*node, error) {
+	// An empty list is sent as a parameter without a number and without text.
 	if n.value != nil && *n.value != "" {
 		return nil, malformed(path, "want a list, got a string")
 	}
@@ -222,6 +226,7 @@ func (q Query) entries(n *node, wrapper, path string) ([]*node, error) {
 		list = append(list, entry{number, child})
 	}
 
+	// Numbers may have gaps: only their order counts.
 	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.number, b.number) })
 
 	out := make([]*node, len(list))
@@ -237,6 +242,7 @@ func (q Query) bindText(n *node, v reflect.Value, path string) error {
 	if len(n.children) > 0 {
 		return unsupported(join(path, n.names()[0]))
 	}
+	// A node without children ends a name, and so has a value: see add.
 	return bind(fromText(*n.value, v.Type()), v, path)
 }
 
@@ -249,6 +255,7 @@ func fromText(s string, t reflect.Type) any {
 
 	switch t.Kind() {
 	case reflect.Bool:
+		// strconv.ParseBool would also accept 1, T and TRUE.
 		if s == "true" || s == "false" {
 			return s == "true"
 		}

@@ -53,6 +53,7 @@ func (s *shape) bindBody(body []byte, v reflect.Value) error {
 	if s.payload != nil {
 		f := v.FieldByIndex(s.payload.field)
 		if f.Type() == bytesType {
+			// The payload need not be JSON: the operation decides.
 			f.SetBytes(body)
 			return nil
 		}

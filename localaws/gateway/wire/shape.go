@@ -63,6 +63,7 @@ func newShape(t reflect.Type) *shape {
 		}
 	}
 
+	// Pointers into members are taken only now: append may have moved them.
 	for i := range s.members {
 		m := &s.members[i]
 		switch m.location {
@@ -98,6 +99,7 @@ func newMember(f reflect.StructField) (m member, ok bool) {
 	}
 
 	name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+	// VisibleFields lists the fields of an embedded struct themselves, too.
 	if !f.IsExported() || name == "-" || f.Anonymous && name == "" {
 		return m, false
 	}

@@ -162,12 +162,20 @@ func (s *Service) addPolicies(p *policy.Policies, role *role, a *account, sessio
 		}
 	}
 
-	if m := s.managedPolicy(a, role.Boundary); m != nil {
-		var err error
-		p.Boundary, err = s.docs.Parse(m.document(), policy.Boundary)
-		return err
+	if role.Boundary == "" {
+		return nil
 	}
-	return nil
+	m := s.managedPolicy(a, role.Boundary)
+	if m == nil {
+		// A boundary of an older data file that does not exist any longer allows
+		// nothing. Without it the role would have more permissions than before.
+		p.Boundary = &policy.Document{}
+		return nil
+	}
+
+	var err error
+	p.Boundary, err = s.docs.Parse(m.document(), policy.Boundary)
+	return err
 }
 
 func (s *Service) addPolicy(to *[]*policy.Document, document string, kind policy.Kind) error {

@@ -132,3 +132,22 @@ func TestScopeIsWithinAccountAndRegion(t *testing.T) {
 		})
 	}
 }
+
+func TestTokenLeadsToTheNextPage(t *testing.T) {
+	t.Parallel()
+
+	items := []string{"a", "b", "c"}
+	key := func(s string) string { return s }
+
+	page, next, ok := PageAt(items, key, "", 2)
+	if !ok || len(page) != 2 || next == "" {
+		t.Fatalf("first page %v, token %q, %t", page, next, ok)
+	}
+	page, next, ok = PageAt(items, key, next, 2)
+	if !ok || len(page) != 1 || page[0] != "c" || next != "" {
+		t.Errorf("second page %v, token %q, %t", page, next, ok)
+	}
+	if _, _, ok := PageAt(items, key, "no token!", 2); ok {
+		t.Error("a token that no page has is accepted")
+	}
+}

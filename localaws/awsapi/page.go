@@ -32,3 +32,16 @@ func Page[T any](items []T, key func(T) string, after string, size int) (page []
 	}
 	return items[:size], key(items[size-1])
 }
+
+// PageAt returns the page that a token of [PageToken] asks for, and the token of the
+// page after it, which is empty for the last one. The items must be sorted by key,
+// as for [Page]. It reports false for a token that no page has.
+func PageAt[T any](items []T, key func(T) string, token string, size int) (page []T, next string, ok bool) {
+	after, ok := ParsePageToken(token)
+	if !ok {
+		return nil, "", false
+	}
+
+	page, last := Page(items, key, after, size)
+	return page, PageToken(last), true
+}

@@ -47,14 +47,9 @@ func cut[T any](list []T, marker string, maxItems *int, key func(T) string) (pag
 		return nil, "", err
 	}
 
-	after, ok := awsapi.ParsePageToken(marker)
+	page, next, ok := awsapi.PageAt(list, key, marker, size)
 	if !ok {
 		return nil, "", errInvalidInput.With("Invalid Marker.")
-	}
-
-	page, next = awsapi.Page(list, key, after, size)
-	if next != "" {
-		next = awsapi.PageToken(next)
 	}
 	return page, next, nil
 }

@@ -13,13 +13,11 @@ func pageSize(requested *int, largest int) (int, error) {
 // pageOf returns a page of items, which are sorted by key, and the token of the next
 // page. token is that of the request.
 func pageOf[T any](items []T, key func(T) string, token string, size int) (page []T, next string, err error) {
-	after, ok := awsapi.ParsePageToken(token)
+	page, next, ok := awsapi.PageAt(items, key, token, size)
 	if !ok {
 		return nil, "", invalidToken()
 	}
-
-	page, last := awsapi.Page(items, key, after, size)
-	return page, awsapi.PageToken(last), nil
+	return page, next, nil
 }
 
 // invalidToken returns the error for a token that no page has.

@@ -98,19 +98,18 @@ func listPage(queues []*queue, endpoint string, size *int, token string, include
 				"Reason: MaxResults must be an integer between 1 and 1000.")
 		}
 	}
-	after, ok := awsapi.ParsePageToken(token)
-	if !ok {
-		return nil, "", errParameterValue.With("Value for parameter NextToken is invalid. Reason: Invalid or expired next token.")
-	}
 
 	// A page is cut from the queues that match.
 	queues = slices.DeleteFunc(queues, func(q *queue) bool { return !include(q) })
-	page, last := awsapi.Page(queues, func(q *queue) string { return q.name }, after, limit)
+	page, next, ok := awsapi.PageAt(queues, func(q *queue) string { return q.name }, token, limit)
+	if !ok {
+		return nil, "", errParameterValue.With("Value for parameter NextToken is invalid. Reason: Invalid or expired next token.")
+	}
 	for _, q := range page {
 		urls = append(urls, q.url(endpoint))
 	}
-	if size != nil && last != "" {
-		next = awsapi.PageToken(last)
+	if size == nil {
+		next = ""
 	}
 	return urls, next, nil
 }

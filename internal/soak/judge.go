@@ -43,11 +43,11 @@ func (n notFlat) Error() string { return "not flat: " + strings.Join(n, "; ") }
 
 // verdict is the result for one gauge.
 type verdict struct {
-	gauge       gauge
-	median      [3]int64 // of each third
-	maximum     [3]int64 // of each third
-	first, last int64
-	flat        bool
+	gauge   gauge
+	median  [3]int64 // of each third
+	maximum [3]int64 // of each third
+	last    int64
+	flat    bool
 }
 
 // judge decides for each gauge whether it is flat: the median of the last third of
@@ -59,7 +59,6 @@ func judge(samples []sample) []verdict {
 	for _, g := range gauges {
 		v := verdict{gauge: g}
 		if len(samples) > 0 {
-			v.first = g.value(samples[0])
 			v.last = g.value(samples[len(samples)-1])
 		}
 

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -61,7 +62,7 @@ func (f *function) removeVersion(number string) ([]*version, error) {
 		return nil, errParameter.With("Deletion of aliases is not currently supported.")
 	}
 
-	for _, name := range sortedKeys(f.aliases) {
+	for _, name := range slices.Sorted(maps.Keys(f.aliases)) {
 		a := f.aliases[name]
 		if _, weighted := a.Weights[number]; weighted || a.Version == number {
 			return nil, errConflict.With("Version %s cannot be deleted because it is in use by the alias %s", number, name)

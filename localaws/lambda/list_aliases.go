@@ -2,6 +2,8 @@ package lambda
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
@@ -32,7 +34,7 @@ func (s *Service) ListAliases(_ context.Context, c *awsapi.Call, in *ListAliases
 
 	all := []*AliasConfiguration{}
 	err = s.readFunction(ref, func(f *function) error {
-		for _, name := range sortedKeys(f.aliases) {
+		for _, name := range slices.Sorted(maps.Keys(f.aliases)) {
 			a := f.aliases[name]
 
 			// An alias points to a version directly or by a weight.

@@ -2,6 +2,8 @@ package lambda
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
@@ -31,7 +33,7 @@ func (s *Service) ListFunctionEventInvokeConfigs(_ context.Context, c *awsapi.Ca
 
 	all := []*FunctionEventInvokeConfig{}
 	err = s.readFunction(ref, func(f *function) error {
-		for _, q := range sortedKeys(f.invokeConfigs) {
+		for _, q := range slices.Sorted(maps.Keys(f.invokeConfigs)) {
 			all = append(all, f.invokeConfigs[q].response(f.functionKey, q))
 		}
 		return nil

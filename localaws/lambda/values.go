@@ -1,10 +1,5 @@
 package lambda
 
-import (
-	"maps"
-	"slices"
-)
-
 // deref returns what s points to, or "" for nil.
 func deref(s *string) string {
 	if s == nil {
@@ -19,6 +14,3 @@ func setIfGiven[T any](to, value *T) {
 		*to = *value
 	}
 }
-
-// sortedKeys returns the keys of a map in order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -3,9 +3,10 @@ package wire
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"math"
 	"reflect"
-	"sort"
+	"slices"
 	"strconv"
 	"time"
 
@@ -66,7 +67,7 @@ func bindStruct(node any, v reflect.Value, path string) error {
 	}
 
 	s := shapeOf(v.Type())
-	for _, name := range sorted(members) {
+	for _, name := range slices.Sorted(maps.Keys(members)) { // so that the same error is returned each time
 		val := members[name]
 		m := s.byName[name]
 		if m == nil {
@@ -111,7 +112,7 @@ func bindMap(node any, v reflect.Value, path string) error {
 
 	t := v.Type()
 	out := reflect.MakeMapWithSize(t, len(entries))
-	for _, k := range sorted(entries) {
+	for _, k := range slices.Sorted(maps.Keys(entries)) {
 		val := reflect.New(t.Elem()).Elem()
 		if err := bind(entries[k], val, join(path, k)); err != nil {
 			return err
@@ -293,14 +294,4 @@ func join(path, name string) string {
 		return name
 	}
 	return path + "." + name
-}
-
-// sorted returns the names sorted, so that the same error is reported each time.
-func sorted(m map[string]any) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }

@@ -56,7 +56,7 @@ func (s *Service) ListEventSourceMappings(_ context.Context, c *awsapi.Call, in 
 	// Sorted by UUID, so that a marker identifies a position.
 	selected := []*Configuration{}
 	mappings := s.mappings[c.Scope()]
-	for _, uuid := range sortedKeys(mappings) {
+	for _, uuid := range slices.Sorted(maps.Keys(mappings)) {
 		m := mappings[uuid]
 		if in.EventSourceARN != nil && m.QueueARN != *in.EventSourceARN || in.FunctionName != nil && m.FunctionARN != functionARN {
 			continue
@@ -73,7 +73,3 @@ func (s *Service) ListEventSourceMappings(_ context.Context, c *awsapi.Call, in 
 	}
 	return out, nil
 }
-
-// sortedKeys returns the keys of a map in order, so that what iterates over it is
-// repeatable.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -87,7 +89,7 @@ func (s *Service) Start() {
 	var pollers []*poller
 	for _, mappings := range s.mappings {
 		// In a repeatable order, for simulations.
-		for _, uuid := range sortedKeys(mappings) {
+		for _, uuid := range slices.Sorted(maps.Keys(mappings)) {
 			if m := mappings[uuid]; m.Enabled && m.poller == nil {
 				m.poller = newPoller(s, &m.record)
 				pollers = append(pollers, m.poller)
@@ -148,7 +150,7 @@ func (s *Service) Reset(account, region string) error {
 // detachPollers removes the pollers from mappings and returns them, with mu held.
 func detachPollers(mappings map[string]*mapping) []*poller {
 	var pollers []*poller
-	for _, uuid := range sortedKeys(mappings) {
+	for _, uuid := range slices.Sorted(maps.Keys(mappings)) {
 		if p := mappings[uuid].poller; p != nil {
 			pollers = append(pollers, p)
 		}

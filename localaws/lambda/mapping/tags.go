@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -70,7 +71,7 @@ func checkTags(tags map[string]string) error {
 	if len(tags) > awsapi.MaxTags {
 		return errParameter.With("The maximum number of tags is %d.", awsapi.MaxTags)
 	}
-	for _, k := range sortedKeys(tags) {
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
 		if awsapi.CheckTag(k, tags[k]) == awsapi.TagKeyReserved {
 			return errParameter.With("Tag keys must not begin with aws:, as %s does.", k)
 		}

@@ -74,7 +74,7 @@ e2e: build ## deploy with Terratest and test the promises (RELIABLEQ_TEST_TARGET
 
 .PHONY: e2e-flow
 e2e-flow:
-	cd test && go test -timeout 30m -parallel 4 ./... # four at a time: each provider takes 600 MB
+	cd test && go test -timeout 30m ./...
 
 .PHONY: e2e-interrupts
 e2e-interrupts:

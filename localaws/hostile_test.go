@@ -166,6 +166,9 @@ func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 	}
 }
 
+// halfRequest keeps a connection from being idle.
+const halfRequest = "GET /_reliableq/health HTTP/1.1\r\n"
+
 func TestConnectionsBeyondTheLimitWait(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{Connections: 2})
@@ -174,18 +177,43 @@ func TestConnectionsBeyondTheLimitWait(t *testing.T) {
 		inside[i] = dial(t, srv)
 		inside[i].say(t, health)
 		inside[i].hear(t)
+		inside[i].say(t, halfRequest)
 	}
+
 	third := dial(t, srv)
 	third.say(t, health)
 	third.SetReadDeadline(time.Now().Add(soon))
 	if _, err := third.in.Peek(1); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the third of two connections was served: %v", err)
 	}
+
 	third.SetReadDeadline(time.Now().Add(30 * time.Second))
 	third.in.Reset(third)
 	inside[0].Close()
 	if status, _ := third.hear(t); status != 200 {
 		t.Errorf("after one has gone: %d", status)
+	}
+}
+
+func TestTheLongestIdleConnectionMakesRoomAtTheLimit(t *testing.T) {
+	t.Parallel()
+	const limit = 3
+	srv := listening(t, localaws.Limits{Connections: limit})
+	var all []*wire
+	for i := range 5 * limit {
+		w := dial(t, srv)
+		w.say(t, health)
+		if status, _ := w.hear(t); status != 200 {
+			t.Fatalf("client %d: status %d", i+1, status)
+		}
+		all = append(all, w)
+	}
+
+	all[0].closed(t)
+	last := all[len(all)-1] // the server expects one more client than there are
+	last.say(t, health)
+	if status, _ := last.hear(t); status != 200 {
+		t.Errorf("the newest idle connection: status %d", status)
 	}
 }
 

@@ -1,6 +1,7 @@
 package localaws
 
 import (
+	"container/list"
 	"io"
 	"log/slog"
 	"net"
@@ -31,8 +32,9 @@ const (
 // All times are machine time. None of them bounds the time that an operation takes,
 // such as a long poll or an invocation.
 type Limits struct {
-	// Connections is the number of simultaneous connections; further clients wait
-	// until one ends. Default [DefaultConnections]; fewer where the process may have
+	// Connections is the number of simultaneous connections. Further clients take the
+	// place of the connection that has been idle longest, or wait until one is idle
+	// or ends. Default [DefaultConnections]; fewer where the process may have
 	// only few file descriptors.
 	Connections int
 	// HeaderBytes is about how long the header of a request may be: a longer one is
@@ -146,11 +148,13 @@ func (d *deadlineBody) Read(b []byte) (int, error) {
 }
 
 // listen returns a listener that bounds the connections that it accepts.
-func (l Limits) listen(on net.Listener) net.Listener {
+func (l Limits) listen(on net.Listener) *listener {
 	return &listener{
 		Listener:  on,
 		slots:     make(chan struct{}, l.Connections),
 		done:      make(chan struct{}),
 		writeTime: l.WriteTime,
+		idle:      list.New(),
+		wentIdle:  make(chan struct{}, 1),
 	}
 }

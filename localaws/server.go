@@ -63,8 +63,10 @@ func (s *Server) Start(ctx context.Context) error {
 
 	// Wait reports when Serve returns, which it does when the listener is closed.
 	limits := s.opts.Limits.within(descriptorLimit())
+	limited := limits.listen(l)
 	s.http = limits.server(s.gateway, s.opts.Logger)
-	go func() { s.served <- s.http.Serve(limits.listen(l)) }()
+	s.http.ConnState = limited.connState
+	go func() { s.served <- s.http.Serve(limited) }()
 	return nil
 }
 

@@ -9,6 +9,11 @@ import (
 // level is a retry level as this test configures it.
 type level struct{ attempts, base, limit, receives int }
 
+// generousTimeout is a function timeout in seconds for tests whose messages have one receive
+// to spare or none: the default of 3 s can be too short on a busy machine. It is just
+// less than the visibility timeout.
+const generousTimeout = 9
+
 // Three levels by configuration alone: each replays a bad message as often as its
 // budget says, by its own backoff, and hands it on; only after the last is it dead.
 func TestBadMessagesPassThreeRetryLevelsEachByItsOwnNumbers(t *testing.T) {
@@ -17,8 +22,12 @@ func TestBadMessagesPassThreeRetryLevelsEachByItsOwnNumbers(t *testing.T) {
 	var vars []map[string]any
 	for i, l := range levels {
 		vars = append(vars, map[string]any{
-			"max_attempts": l.attempts, "backoff_base_seconds": l.base, "backoff_cap_seconds": l.limit, "max_receive_count": l.receives,
-			"delay_seconds": 5 * i,
+			"max_attempts":         l.attempts,
+			"backoff_base_seconds": l.base,
+			"backoff_cap_seconds":  l.limit,
+			"max_receive_count":    l.receives,
+			"delay_seconds":        5 * i,
+			"timeout_seconds":      generousTimeout,
 		})
 	}
 	d := deployed(t, "cascade", map[string]any{"retry_levels": vars, "accepted_risks": []string{"short_visibility", "few_receives"}})

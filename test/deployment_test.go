@@ -87,6 +87,7 @@ func (l *lab) open() error {
 	switch target := os.Getenv(targetVariable); target {
 	case "aws":
 		cfg, err := config.LoadDefaultConfig(ctx)
+		cfg.HTTPClient = fullResponses{cfg.HTTPClient}
 		l.cfg = cfg
 		return err
 	case "", "embedded":
@@ -99,6 +100,7 @@ func (l *lab) open() error {
 			Region:       env["AWS_REGION"],
 			BaseEndpoint: aws.String(env["AWS_ENDPOINT_URL"]),
 			Credentials:  credentials.NewStaticCredentialsProvider(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], ""),
+			HTTPClient:   newHTTPClient(),
 		}
 		return nil
 	default:

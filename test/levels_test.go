@@ -23,6 +23,7 @@ func TestAMiddleRetryLevelIsRemovedUnderLoadAndNothingIsLost(t *testing.T) {
 			"max_receive_count":    2,
 			"backoff_base_seconds": 1,
 			"backoff_cap_seconds":  5,
+			"timeout_seconds":      generousTimeout,
 		}
 	}
 	settings := func(levels ...map[string]any) map[string]any {

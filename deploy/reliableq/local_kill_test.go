@@ -18,12 +18,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
+	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
 // backgroundAWS is the command in a folder of its own, with an embedded AWS in the
@@ -80,8 +82,11 @@ func (b *backgroundAWS) run(args ...string) string {
 // config is for clients that try once.
 func (b *backgroundAWS) config() aws.Config {
 	return aws.Config{
-		Region: b.info.Region, BaseEndpoint: &b.info.URL, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(b.info.AccessKeyID, b.info.SecretAccessKey, ""),
+		Region:           b.info.Region,
+		BaseEndpoint:     &b.info.URL,
+		RetryMaxAttempts: 1,
+		Credentials:      credentials.NewStaticCredentialsProvider(b.info.AccessKeyID, b.info.SecretAccessKey, ""),
+		HTTPClient:       sqsclient.ReadFullResponses(awshttp.NewBuildableClient()),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/reliableq/reliableq/internal/functionzip"
+	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
 // api is the clients of the server under measurement, and its function.
@@ -39,6 +41,7 @@ func newAPI(ctx context.Context, server *process, program, reportTo string) (*ap
 		Region:       region,
 		BaseEndpoint: aws.String(server.URL()),
 		Credentials:  credentials.NewStaticCredentialsProvider(server.AccessKeyID, server.SecretAccessKey, ""),
+		HTTPClient:   sqsclient.ReadFullResponses(awshttp.NewBuildableClient()),
 	}
 
 	a := &api{

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/reliableq/reliableq/internal/functionzip"
 	"github.com/reliableq/reliableq/internal/localserver"
+	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
 const (
@@ -77,6 +79,7 @@ func newLoad(s *localserver.Server, id string) *load {
 		Region:       "us-east-1",
 		BaseEndpoint: aws.String(s.URL()),
 		Credentials:  credentials.NewStaticCredentialsProvider(s.AccessKeyID, s.SecretAccessKey, ""),
+		HTTPClient:   sqsclient.ReadFullResponses(awshttp.NewBuildableClient()),
 	}
 
 	return &load{

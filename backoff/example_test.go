@@ -37,7 +37,7 @@ func ExamplePolicy_Ceiling() {
 }
 
 func ExamplePolicy_Delays() {
-	policy := backoff.Policy{Base: time.Second, Jitter: backoff.None, Budget: 10 * time.Second}
+	policy := backoff.Policy{Base: time.Second, Jitter: backoff.None, MaxAttempts: 4}
 	for attempt, delay := range policy.Delays() {
 		fmt.Println(attempt, delay)
 	}

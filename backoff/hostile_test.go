@@ -24,7 +24,7 @@ func TestDelayIsInRangeForAnyPolicy(t *testing.T) {
 		p := backoff.Policy{
 			Base: time.Duration(durations.Draw(t, "base")), Cap: time.Duration(durations.Draw(t, "cap")), Factor: oddFloats.Draw(t, "factor"),
 			Jitter: backoff.Jitter(rapid.IntRange(-1, 5).Draw(t, "jitter")), Budget: time.Duration(durations.Draw(t, "budget")),
-			MaxAttempts: rapid.IntRange(-1, 20).Draw(t, "attempts"),
+			MaxAttempts: rapid.OneOf(rapid.IntRange(-2, 20), rapid.SampledFrom([]int{math.MinInt, math.MaxInt})).Draw(t, "attempts"),
 			Rand:        func() float64 { return oddFloats.Draw(t, "random") },
 		}
 		attempt := rapid.OneOf(rapid.Int(), rapid.SampledFrom([]int{math.MinInt, -1, 0, 1, 62, 63, 64, 1e9, math.MaxInt})).Draw(t, "attempt")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"math/rand/v2"
 	"time"
 )
 
@@ -17,13 +16,21 @@ const forever = time.Duration(math.MaxInt64)
 // from a microsecond to hours, where the cap is reached.
 const maxSteps = 256
 
-// Policy determines how long to wait before each new attempt. The zero value never
-// waits. Methods do not modify a Policy. It is safe for concurrent use if Rand is nil
-// or safe for concurrent use. With any fields and any attempt, no delay is negative
-// or overflows; Validate reports fields that are out of range.
+const (
+	// DefaultMaxAttempts is the number of attempts of a policy whose MaxAttempts is
+	// zero: 3, as in the AWS SDK.
+	DefaultMaxAttempts = 3
+	// Unlimited is the MaxAttempts of a policy that does not limit attempts.
+	Unlimited = -1
+)
+
+// Policy determines how long to wait before each new attempt. A valid policy has at
+// least a Base; the zero value is not valid. Methods do not modify a Policy. It is
+// safe for concurrent use if Rand is nil or safe for concurrent use. With any fields,
+// valid or not, and any attempt, no delay is negative or overflows.
 type Policy struct {
-	// Base is the ceiling of the first delay; zero or more. With zero, every delay
-	// is zero.
+	// Base is the ceiling of the first delay; more than zero. Delay and Ceiling
+	// return zero for a policy whose Base is zero or less.
 	Base time.Duration
 
 	// Cap is the longest delay; zero means no cap.
@@ -33,15 +40,17 @@ type Policy struct {
 	// means 2.
 	Factor float64
 
-	// Jitter is the kind of jitter; the zero value is Full.
+	// Jitter is the kind of jitter; the zero value is Equal.
 	Jitter Jitter
 
-	// MaxAttempts is the number of delays after which Delays and Retry end; zero
-	// means no limit.
+	// MaxAttempts is the number of attempts in all, including the first, as in the
+	// AWS SDK: 1 means no retry. Zero means DefaultMaxAttempts, and Unlimited means
+	// no limit. It applies to Delays and Retry.
 	MaxAttempts int
 
 	// Budget is the sum of delays that Delays and Retry do not exceed; zero means
-	// no limit. It does not include the time of the attempts.
+	// no limit. It does not include the time of the attempts, and it does not
+	// replace MaxAttempts: set that to Unlimited for a limit of time only.
 	Budget time.Duration
 
 	// Rand returns uniform random numbers in [0, 1); nil means those of
@@ -52,8 +61,8 @@ type Policy struct {
 // Validate returns an error that names every field that is out of range, or nil.
 func (p Policy) Validate() error {
 	var errs []error
-	if p.Base < 0 {
-		errs = append(errs, fmt.Errorf("base %v is negative", p.Base))
+	if p.Base <= 0 {
+		errs = append(errs, fmt.Errorf("base %v: want more than 0", p.Base))
 	}
 	if p.Cap < 0 {
 		errs = append(errs, fmt.Errorf("cap %v is negative", p.Cap))
@@ -64,11 +73,11 @@ func (p Policy) Validate() error {
 	if p.Factor != 0 && !(p.Factor >= 1 && !math.IsInf(p.Factor, 1)) {
 		errs = append(errs, fmt.Errorf("factor %v: want 1 or more", p.Factor))
 	}
-	if p.Jitter < Full || p.Jitter > None {
+	if p.Jitter < Equal || p.Jitter > None {
 		errs = append(errs, fmt.Errorf("unknown %v", p.Jitter))
 	}
-	if p.MaxAttempts < 0 {
-		errs = append(errs, fmt.Errorf("max attempts %d is negative", p.MaxAttempts))
+	if p.MaxAttempts < Unlimited {
+		errs = append(errs, fmt.Errorf("max attempts %d: want 1 or more, 0 for %d, or %d for no limit", p.MaxAttempts, DefaultMaxAttempts, Unlimited))
 	}
 	if p.Budget < 0 {
 		errs = append(errs, fmt.Errorf("budget %v is negative", p.Budget))
@@ -116,11 +125,21 @@ func (p Policy) Delay(attempt int) time.Duration {
 }
 
 // Delays returns an iterator over attempts, from 0, and the delay after each, until
-// MaxAttempts or Budget is used up. It does not sleep; the caller does.
+// MaxAttempts or Budget is used up: there is no delay after the last attempt. It does
+// not sleep; the caller does. The iterator of an invalid policy is empty.
 func (p Policy) Delays() iter.Seq2[int, time.Duration] {
+	attempts := p.MaxAttempts
+	if attempts == 0 {
+		attempts = DefaultMaxAttempts
+	}
+
 	return func(yield func(int, time.Duration) bool) {
+		if p.Validate() != nil {
+			return
+		}
+
 		var last, spent time.Duration
-		for attempt := 0; p.MaxAttempts == 0 || attempt < p.MaxAttempts; attempt++ {
+		for attempt := 0; attempts == Unlimited || attempt < attempts-1; attempt++ {
 			if p.Jitter == Decorrelated {
 				last = p.decorrelate(last)
 			} else {
@@ -146,41 +165,4 @@ func (p Policy) limit() time.Duration {
 		return p.Cap
 	}
 	return forever
-}
-
-// shape applies the jitter to a ceiling.
-func (p Policy) shape(ceiling time.Duration) time.Duration {
-	switch p.Jitter {
-	case None:
-		return ceiling
-	case Equal:
-		return ceiling/2 + p.upTo(ceiling-ceiling/2)
-	default:
-		return p.upTo(ceiling)
-	}
-}
-
-// decorrelate returns a delay from base to three times the last one, at most the cap.
-func (p Policy) decorrelate(last time.Duration) time.Duration {
-	limit := p.limit()
-	base := min(max(p.Base, 0), limit)
-	top := limit
-	if last = max(last, base); last < limit/3 {
-		top = last * 3
-	}
-	return base + p.upTo(top-base)
-}
-
-// upTo returns a random duration from 0 to d.
-func (p Policy) upTo(d time.Duration) time.Duration {
-	draw := rand.Float64
-	if p.Rand != nil {
-		draw = p.Rand
-	}
-	// The product may be rounded to more than d, and Rand may return a number outside
-	// of [0, 1): limit it to the range.
-	if drawn := draw() * float64(d); drawn < float64(d) {
-		return time.Duration(max(drawn, 0))
-	}
-	return d
 }

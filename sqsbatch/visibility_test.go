@@ -148,7 +148,7 @@ func TestVisibilityTimeoutIsInRange(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		policy := backoff.Policy{
-			Base:   time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "base")),
+			Base:   time.Duration(rapid.Int64Range(1, int64(time.Hour)).Draw(t, "base")),
 			Jitter: backoff.Jitter(rapid.IntRange(0, 1).Draw(t, "jitter")),
 		}
 		count := rapid.IntRange(1, 1000).Draw(t, "count")

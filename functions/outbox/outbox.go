@@ -63,9 +63,11 @@ type Outbox struct {
 func Open(ctx context.Context, api API, name string) (*Outbox, error) {
 	var url string
 	policy := backoff.Policy{
-		Base:   200 * time.Millisecond,
-		Cap:    time.Second,
-		Budget: 3 * time.Second,
+		Base:        200 * time.Millisecond,
+		Cap:         time.Second,
+		Jitter:      backoff.Full,
+		MaxAttempts: backoff.Unlimited,
+		Budget:      3 * time.Second,
 	}
 
 	err := backoff.Retry(ctx, policy, func(ctx context.Context) error {
@@ -87,7 +89,8 @@ func Open(ctx context.Context, api API, name string) (*Outbox, error) {
 		resend: backoff.Policy{
 			Base:        50 * time.Millisecond,
 			Cap:         time.Second,
-			MaxAttempts: 8,
+			Jitter:      backoff.Full,
+			MaxAttempts: 9,
 		},
 	}, nil
 }

@@ -188,5 +188,9 @@ func Policy(base, limit time.Duration) backoff.Policy {
 	if limit == 0 {
 		base = 0
 	}
-	return backoff.Policy{Base: base, Cap: limit}
+	return backoff.Policy{
+		Base:   base,
+		Cap:    limit,
+		Jitter: backoff.Full,
+	}
 }

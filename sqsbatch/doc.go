@@ -35,8 +35,13 @@
 // A message is started only if it can finish before the function's deadline. The
 // others are returned as failed, and SQS delivers them to a later invocation. The
 // time that a message needs is estimated from earlier messages, or given by
-// [WithReserve]. The context of a message ends early enough to return the
-// response.
+// [WithReserve].
+//
+// The context of each message has a time limit, so that a message that hangs leaves
+// time for the rest of its batch and for the response. The limit is the time that is
+// left, less a reserve for each message that waits for it; [WithMessageTimeout] lowers
+// it. A message that is stopped fails with [ErrTimeLimit]. The context ends when the
+// handler returns.
 //
 // # FIFO queues
 //

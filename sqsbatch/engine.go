@@ -27,13 +27,16 @@ type engine struct {
 type run struct {
 	*engine
 	results  []Result
+	contexts []messageContext  // of the messages; nil if they have no limit
+	only     [1]messageContext // contexts of a batch of one
 	began    time.Time
-	work     workContext
+	parent   context.Context // the invocation's
+	work     messageContext
 	deadline time.Time // of the work; like the next two the zero time if there is none
 	settleBy time.Time // of the requests that follow the work
 	end      time.Time // of the invocation
 	taken    atomic.Int64
-	started  atomic.Int64
+	waiting  atomic.Int64 // messages that no worker has taken
 	finished atomic.Int64
 	failures atomic.Int64
 }
@@ -81,7 +84,14 @@ func (e *engine) handle(ctx context.Context, event events.SQSEvent) (events.SQSE
 // workContext returns the context of the work. It ends before the function's
 // deadline, early enough to settle the messages and return the response.
 func (r *run) workContext(ctx context.Context) context.Context {
+	r.parent = ctx
 	deadline, ends := ctx.Deadline()
+	if r.handleOne != nil && (ends || r.timeout > 0) {
+		r.contexts = r.only[:]
+		if len(r.results) > 1 {
+			r.contexts = make([]messageContext, len(r.results)) // one allocation for all
+		}
+	}
 	if !ends {
 		return ctx
 	}
@@ -108,6 +118,12 @@ func (r *run) reserveFits() error {
 
 // processAll processes the messages, on this goroutine or on several.
 func (r *run) processAll(ctx context.Context) {
+	for i := range r.results {
+		if r.results[i].duplicateOf == 0 {
+			r.waiting.Add(1)
+		}
+	}
+
 	workers := min(r.concurrency, len(r.results))
 	if workers <= 1 {
 		r.processGroups(ctx)
@@ -136,34 +152,58 @@ func (r *run) processGroups(ctx context.Context) {
 			return
 		}
 		if r.results[i].head {
-			r.processGroup(ctx, &r.results[i])
+			r.processGroup(ctx, i)
 		}
 	}
 }
 
-// processGroup processes the messages of a group in order.
-func (r *run) processGroup(ctx context.Context, result *Result) {
+// processGroup processes the messages of the group whose first message has the index
+// i, in order.
+func (r *run) processGroup(ctx context.Context, i int) {
 	for {
-		switch {
-		case result.duplicateOf > 0:
-			if !result.head { // in a group, the message that it repeats is settled
-				r.settleDuplicate(result)
-			}
-		case r.start(ctx, result):
-			r.finish(ctx, result, r.call(ctx, result.Message))
+		result := &r.results[i]
+		if result.duplicateOf == 0 {
+			r.processMessage(ctx, i)
+		} else if !result.head { // in a group, the message that it repeats is settled
+			r.settleDuplicate(result)
 		}
 
 		if result.next == 0 {
 			return
 		}
 
-		result = r.blockNext(result)
+		r.blockNext(result)
+		i = result.next - 1
 	}
 }
 
-// blockNext blocks the next message of the group if this one failed or is blocked. It
-// returns the next message.
-func (r *run) blockNext(result *Result) *Result {
+// processMessage processes the message with the index i, if it can be started.
+func (r *run) processMessage(ctx context.Context, i int) {
+	result := &r.results[i]
+	waiting := int(r.waiting.Add(-1))
+	if !r.start(ctx, result) {
+		return
+	}
+
+	if r.contexts == nil {
+		r.finish(ctx, result, r.call(ctx, result.Message))
+		return
+	}
+
+	// The context of a message has a limit of its own, and ends with the message.
+	own := &r.contexts[i]
+	own.Context = r.parent
+	own.deadline = result.Started.Add(r.limit(waiting, result))
+	err := r.call(own, result.Message)
+	if err != nil && own.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w of %v: %w", ErrTimeLimit, own.deadline.Sub(result.Started).Round(time.Millisecond), err)
+	}
+	own.end()
+	r.finish(ctx, result, err)
+}
+
+// blockNext blocks the next message of the group if this one failed or is blocked.
+func (r *run) blockNext(result *Result) {
 	next := &r.results[result.next-1]
 	switch {
 	case result.Outcome.Done():
@@ -173,7 +213,6 @@ func (r *run) blockNext(result *Result) *Result {
 	default:
 		next.blocked = ErrGroup
 	}
-	return next
 }
 
 // start reports whether a message is to be processed. It is not if an earlier message
@@ -203,29 +242,16 @@ func (r *run) start(ctx context.Context, result *Result) (ok bool) {
 		return false
 	}
 
-	r.started.Add(1)
 	result.Started = now
 	return true
-}
-
-// expected returns how long a message may take. An estimate never prevents the first
-// message of a batch: every invocation has the same time, so a message that does not
-// fit now would never be started.
-func (r *run) expected() time.Duration {
-	switch {
-	case r.reserve > 0:
-		return r.reserve
-	case r.handleBulk != nil || r.started.Load() == 0:
-		return 0
-	}
-	return r.pace.expect()
 }
 
 // finish records the outcome of a message that was started.
 func (r *run) finish(ctx context.Context, result *Result, err error) {
 	defer r.guard(ctx, result)
-	r.pace.learn(time.Since(result.Started))
 	if err == nil {
+		// A message that failed or was stopped does not show how long messages take.
+		r.pace.learn(time.Since(result.Started))
 		result.Outcome = Succeeded
 	} else {
 		r.fail(ctx, result, err)
@@ -245,11 +271,6 @@ func (r *run) finish(ctx context.Context, result *Result, err error) {
 // call calls the handler and returns a panic as an error.
 func (r *run) call(ctx context.Context, m *events.SQSMessage) (err error) {
 	defer recovered(&err)
-	if r.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.timeout)
-		defer cancel()
-	}
 	if r.trace != nil {
 		return r.traced(ctx, m)
 	}

@@ -25,6 +25,11 @@ var (
 	ErrClaimed = errors.New("not started: claimed by another invocation")
 )
 
+// ErrTimeLimit is wrapped by the error of a message whose context ended before that of
+// the work: it used up its share of the invocation's time, or the time of
+// [WithMessageTimeout].
+var ErrTimeLimit = errors.New("exceeded its time limit")
+
 // Permanent returns an error that wraps err and marks the message as one that will
 // never succeed. It returns nil if err is nil.
 func Permanent(err error) error {

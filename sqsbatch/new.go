@@ -10,7 +10,8 @@ import (
 )
 
 // New returns a Lambda handler that calls handle for each message of a batch. The
-// context of a message ends early enough to return the response. With
+// context of a message ends early enough to process the rest of the batch and return
+// the response, and when handle returns. With
 // [WithConcurrency] above 1, handle must be safe for concurrent use.
 //
 // New returns an error if handle is nil or an option is invalid.

@@ -92,9 +92,11 @@ func WithConcurrency(n int) Option {
 }
 
 // WithReserve does not start a message if less than d is left before the deadline
-// of the work. By default d is the time that the slowest of the latest messages
-// took, and the first message of a batch is always started. An invocation that has
-// less than d in all fails, because it can never start a message.
+// of the work, and lets each message that is started take d, even if that is more than
+// its share of the time. By default d is the mean time of recent messages that
+// succeeded, and a batch always starts as many messages as it processes concurrently.
+// An invocation that has less than d in all fails, because it can never start a
+// message.
 func WithReserve(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {
@@ -117,7 +119,8 @@ func WithResponseTime(d time.Duration) Option {
 	}
 }
 
-// WithMessageTimeout ends the context of each message after d.
+// WithMessageTimeout ends the context of each message after d, or earlier, when the
+// message has used up its share of the invocation's time.
 func WithMessageTimeout(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {

@@ -50,12 +50,24 @@ func plan(records []events.SQSMessage, key func(*events.SQSMessage) string) []Re
 		tails[in] = i
 	}
 
+	if tails != nil {
+		countRest(results)
+	}
 	if len(results) <= linearUpTo {
 		markDuplicates(results)
 	} else {
 		markDuplicatesByMap(results)
 	}
 	return results
+}
+
+// countRest counts, for each message, those after it in its group.
+func countRest(results []Result) {
+	for i := len(results) - 1; i >= 0; i-- {
+		if next := results[i].next; next > 0 {
+			results[i].rest = results[next-1].rest + 1
+		}
+	}
 }
 
 // callKey calls the user's key function. A panic in it, for example because an

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// workContext is the invocation's context with the earlier deadline of the work. It
-// behaves as a context of context.WithDeadline, but creates its timer at the first
+// messageContext is the invocation's context with the earlier deadline of the work or
+// of a message. It behaves as a context of context.WithDeadline, but creates its timer at the first
 // call of Done: for small batches of fast messages, the timer would be the largest
 // part of the library's cost.
-type workContext struct {
+type messageContext struct {
 	context.Context // the invocation's
 	deadline        time.Time
 
@@ -20,11 +20,11 @@ type workContext struct {
 	ended  bool
 }
 
-// Deadline returns the deadline of the work.
-func (c *workContext) Deadline() (time.Time, bool) { return c.deadline, true }
+// Deadline returns the deadline of the work or message.
+func (c *messageContext) Deadline() (time.Time, bool) { return c.deadline, true }
 
 // Done returns a channel that is closed at the deadline, or when the work has ended.
-func (c *workContext) Done() <-chan struct{} {
+func (c *messageContext) Done() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.timed == nil {
@@ -37,7 +37,7 @@ func (c *workContext) Done() <-chan struct{} {
 }
 
 // Err returns why the context has ended, or nil.
-func (c *workContext) Err() error {
+func (c *messageContext) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -57,7 +57,7 @@ func (c *workContext) Err() error {
 // Value returns a value of the invocation's context. If there is a timer, it asks the
 // context with the timer, so that package context finds that one, and needs no
 // goroutine to cancel child contexts.
-func (c *workContext) Value(key any) any {
+func (c *messageContext) Value(key any) any {
 	c.mu.Lock()
 	timed := c.timed
 	c.mu.Unlock()
@@ -68,7 +68,7 @@ func (c *workContext) Value(key any) any {
 }
 
 // end cancels the context when the work has ended.
-func (c *workContext) end() {
+func (c *messageContext) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended = true; c.cancel != nil {

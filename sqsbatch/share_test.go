@@ -1,0 +1,310 @@
+package sqsbatch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reliableq/reliableq/sqsbatch"
+)
+
+// simulatedQueue is a queue with a redrive policy, read by one poller. It also
+// changes visibility timeouts.
+type simulatedQueue struct {
+	visibility  time.Duration
+	maxReceives int
+	timeout     time.Duration // of the function
+	batch       int
+	shuffled    bool // receives in random order, not in that of sending
+
+	messages []*simulatedMessage
+	dead     []string // bodies
+}
+
+type simulatedMessage struct {
+	events.SQSMessage
+	visible  time.Time
+	receives int
+	done     bool
+}
+
+func (q *simulatedQueue) add(m events.SQSMessage) {
+	q.messages = append(q.messages, &simulatedMessage{SQSMessage: m, visible: time.Now()})
+}
+
+// run invokes h with batches until the queue is empty.
+func (q *simulatedQueue) run(t *testing.T, h sqsbatch.Handler) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(12, 12))
+	for {
+		event, next := q.receive(rng)
+		if len(event.Records) == 0 {
+			if next.IsZero() {
+				return
+			}
+			<-time.After(time.Until(next))
+			continue
+		}
+
+		ctx, cancel := context.WithTimeout(t.Context(), q.timeout)
+		response, err := h(ctx, event)
+		cancel()
+		failed := failed(response)
+		for _, m := range q.messages {
+			for _, r := range event.Records {
+				if r.MessageId == m.MessageId && err == nil && !slices.Contains(failed, m.MessageId) {
+					m.done = true
+				}
+			}
+		}
+	}
+}
+
+// receive takes a batch, and returns when the next message is visible.
+func (q *simulatedQueue) receive(rng *rand.Rand) (event events.SQSEvent, next time.Time) {
+	now := time.Now()
+	for i, shuffled := range rng.Perm(len(q.messages)) {
+		if q.shuffled {
+			i = shuffled
+		}
+		m := q.messages[i]
+		switch {
+		case m.done || len(event.Records) == q.batch:
+		case m.visible.After(now):
+			if next.IsZero() || m.visible.Before(next) {
+				next = m.visible
+			}
+		case m.receives == q.maxReceives:
+			m.done = true
+			q.dead = append(q.dead, m.Body)
+		default:
+			m.receives++
+			m.visible = now.Add(q.visibility)
+			r := received(m.SQSMessage, m.receives)
+			r.ReceiptHandle = m.MessageId
+			event.Records = append(event.Records, r)
+		}
+	}
+	return event, next
+}
+
+// ChangeVisibility changes the timeout of messages, whose ids are their handles.
+func (q *simulatedQueue) ChangeVisibility(_ context.Context, _ string, changes []sqsbatch.Visibility) []error {
+	for _, change := range changes {
+		for _, m := range q.messages {
+			if m.MessageId == change.ReceiptHandle {
+				m.visible = time.Now().Add(time.Duration(change.Seconds) * time.Second)
+			}
+		}
+	}
+	return make([]error, len(changes))
+}
+
+// works is a handler that takes the time in the body, or hangs until its context ends.
+func works(ctx context.Context, m sqsbatch.Message[string]) error {
+	took, err := time.ParseDuration(m.Body)
+	if err != nil {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+
+	select {
+	case <-time.After(took):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// The defaults must be enough: no message that can succeed is dead-lettered because
+// others of its batch hang or are slow.
+func TestHangingAndSlowMessagesCostOthersNothing(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		good, odd   string // hangs, or how long it takes
+		odds        int    // of 300
+		concurrency int
+		shuffled    bool
+	}{
+		{good: "2ms", odd: "hangs", odds: 15, concurrency: 1},
+		{good: "2ms", odd: "hangs", odds: 15, concurrency: 1, shuffled: true},
+		{good: "2ms", odd: "hangs", odds: 60, concurrency: 1, shuffled: true},
+		{good: "300ms", odd: "hangs", odds: 15, concurrency: 1},
+		{good: "300ms", odd: "hangs", odds: 60, concurrency: 1, shuffled: true},
+		{good: "900ms", odd: "hangs", odds: 15, concurrency: 1, shuffled: true}, // the batch just fits
+		{good: "300ms", odd: "hangs", odds: 60, concurrency: 5, shuffled: true},
+		{good: "2ms", odd: "5s", odds: 15, concurrency: 1},
+		{good: "2ms", odd: "5s", odds: 15, concurrency: 1, shuffled: true},
+		{good: "300ms", odd: "5s", odds: 15, concurrency: 1, shuffled: true},
+		{good: "300ms", odd: "8s", odds: 15, concurrency: 5, shuffled: true},
+	} {
+		t.Run(fmt.Sprintf("%+v", tt), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				q := &simulatedQueue{visibility: time.Minute, maxReceives: 5, timeout: 10 * time.Second, batch: 10, shuffled: tt.shuffled}
+				for i := range 300 {
+					body := tt.good
+					if i*tt.odds%300 < tt.odds {
+						body = tt.odd
+					}
+					q.add(record(strconv.Itoa(i), body))
+				}
+				untried := 0
+				h := must(t)(sqsbatch.New(works, sqsbatch.WithConcurrency(tt.concurrency),
+					sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { untried += r.Count(sqsbatch.NotStarted) })))
+				q.run(t, h)
+
+				dead := map[string]int{}
+				for _, body := range q.dead {
+					dead[body]++
+				}
+				want := map[string]int{}
+				if tt.odd == "hangs" {
+					want[tt.odd] = tt.odds
+				}
+				if diff := cmp.Diff(want, dead); diff != "" {
+					t.Errorf("dead-lettered: %s", diff)
+				}
+				t.Logf("%d times returned untried", untried)
+			})
+		})
+	}
+}
+
+// limits returns a handler that records how long each message may take, works for the
+// time in its body, and hangs if there is none.
+func limits(into map[string]time.Duration) func(context.Context, sqsbatch.Message[string]) error {
+	return func(ctx context.Context, m sqsbatch.Message[string]) error {
+		deadline, _ := ctx.Deadline()
+		into[m.ID()] = time.Until(deadline)
+		return works(ctx, m)
+	}
+}
+
+func TestTimeIsSharedAmongTheMessagesLeft(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		options []sqsbatch.Option
+		earlier string // durations of earlier messages
+		event   events.SQSEvent
+		want    map[string]time.Duration
+	}{
+		// Of 10 s, without time for the response.
+		"OneMessageHasAll": {
+			event: bodies("hangs"),
+			want:  map[string]time.Duration{"0": 10 * time.Second},
+		},
+		"UnknownReservesHalfTheShare": { // the share of one is 2.5 s
+			event: bodies("hangs", "0s", "0s", "0s"),
+			want:  map[string]time.Duration{"0": 6250 * time.Millisecond, "1": 2500 * time.Millisecond, "2": 2812500 * time.Microsecond, "3": 3750 * time.Millisecond},
+		},
+		"SlowReservesWhatTheyTake": {
+			earlier: "2s",
+			event:   bodies("hangs", "hangs"), // 2 s and four times a deviation of 1 s, so the share
+			want:    map[string]time.Duration{"0": 6 * time.Second, "1": 4 * time.Second},
+		},
+		"TheTimeoutIsAnUpperBound": {
+			options: []sqsbatch.Option{sqsbatch.WithMessageTimeout(time.Second)},
+			event:   bodies("hangs", "0s"),
+			want:    map[string]time.Duration{"0": time.Second, "1": time.Second},
+		},
+		"TheReserveIsALowerBound": {
+			options: []sqsbatch.Option{sqsbatch.WithReserve(9 * time.Second)},
+			event:   bodies("hangs", "0s"),
+			want:    map[string]time.Duration{"0": 9 * time.Second},
+		},
+		"AGroupDoesNotWaitForItsFailedMessage": { // only b0 does: a1 and a2 are returned
+			event: events.SQSEvent{Records: []events.SQSMessage{ordered("a0", "hangs", "a"), ordered("a1", "0s", "a"), ordered("b0", "0s", "b"), ordered("a2", "0s", "a")}},
+			want:  map[string]time.Duration{"a0": 7500 * time.Millisecond, "b0": 2500 * time.Millisecond},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				got := map[string]time.Duration{}
+				h := must(t)(sqsbatch.New(limits(got), append(tt.options, sqsbatch.WithResponseTime(0))...))
+				if tt.earlier != "" {
+					handle(t, h, bodies(tt.earlier))
+				}
+				clear(got)
+
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				if _, err := h(ctx, tt.event); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+// bodies returns a batch of messages whose ids are their indices.
+func bodies(texts ...string) events.SQSEvent {
+	var event events.SQSEvent
+	for i, text := range texts {
+		event.Records = append(event.Records, record(strconv.Itoa(i), text))
+	}
+	return event
+}
+
+// ordered returns a message of a FIFO group.
+func ordered(id, body, group string) events.SQSMessage {
+	m := grouped(id, group)
+	m.Body = body
+	return m
+}
+
+func TestHangingMessageDoesNotChangeTheEstimate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := must(t)(sqsbatch.New(works, sqsbatch.WithConcurrency(5)))
+		timeout := 10 * time.Second
+		ten := slices.Repeat([]string{"2ms"}, 10)
+		for _, tt := range []struct {
+			bodies, want []string
+		}{
+			{[]string{"hangs"}, []string{"0"}},
+			{ten, []string{}},
+			{[]string{"9s"}, []string{}}, // slow, but it succeeds
+			{ten, []string{}},
+		} {
+			timeout -= time.Millisecond // a little has always passed, so that 10 s never fit
+			ctx, cancel := context.WithTimeout(t.Context(), timeout)
+			response, err := h(ctx, bodies(tt.bodies...))
+			cancel()
+			if diff := cmp.Diff(tt.want, failed(response)); diff != "" || err != nil {
+				t.Errorf("%v: %v %s", tt.bodies, err, diff)
+			}
+		}
+	})
+}
+
+func TestErrorOfAMessageStoppedAtItsLimitNamesTheLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var report sqsbatch.Report
+		h := must(t)(sqsbatch.New(works, sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if _, err := h(ctx, bodies("hangs", "2ms")); err != nil {
+			t.Fatal(err)
+		}
+		err := report.Results[0].Err
+		if !errors.Is(err, sqsbatch.ErrTimeLimit) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "time limit of 7.275s") {
+			t.Errorf("error %v", err)
+		}
+	})
+}

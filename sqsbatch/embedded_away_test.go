@@ -36,6 +36,22 @@ func TestEmbeddedBackoffInPlaceSpreadsTheReceives(t *testing.T) {
 	}
 }
 
+// The message is in the dead-letter queue at once, and not after the longest delay.
+func TestEmbeddedLastFailureIsDeadLetteredAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, stageOptions{receives: 4})
+	d := &diary{clock: s.aws.Clock()}
+	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
+		d.note(m.Body)
+		return errDown
+	}, sqsbatch.WithBackoff(sqsclient.Visibility(s.sqs), backoff.Policy{Base: time.Minute, Jitter: backoff.None})))
+	s.play(h, "bad")
+	last := d.seen["bad"][len(d.seen["bad"])-1]
+	if waited := s.aws.Clock().Now().Sub(last); len(d.seen["bad"]) != 4 || len(s.dead()) != 1 || waited > time.Minute {
+		t.Errorf("seen %d times, dead-lettered after %v", len(d.seen["bad"]), waited)
+	}
+}
+
 func TestEmbeddedRetryAfterSetsTheDelay(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})

@@ -21,6 +21,7 @@ type engine struct {
 	handleBulk func(ctx context.Context, ms []*events.SQSMessage) []error // instead of handleOne
 	pace       pace
 	mapping    mapping
+	redrive    redrive
 }
 
 // run is a batch in progress.
@@ -233,7 +234,7 @@ func (r *run) start(ctx context.Context, result *Result) (ok bool) {
 	case ctx.Err() != nil, !r.deadline.IsZero() && now.Add(r.expected()).After(r.deadline):
 		result.Err = ErrNoTime
 		return false
-	case r.breaker.open(int(r.failures.Load()), int(r.finished.Load())):
+	case r.breaker.open(int(r.failures.Load()), int(r.finished.Load())) && !r.redrive.last(result.Message):
 		result.Err = ErrBreaker
 		return false
 	}

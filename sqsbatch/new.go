@@ -29,7 +29,7 @@ func New[T any](handle func(ctx context.Context, m Message[T]) error, options ..
 		return nil, err
 	}
 
-	e := &engine{config: cfg}
+	e := newEngine(cfg)
 	e.handleOne = func(ctx context.Context, m *events.SQSMessage) error {
 		body, err := decode(m.Body)
 		if err != nil {
@@ -70,7 +70,7 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 		return nil, err
 	}
 
-	e := &engine{config: cfg}
+	e := newEngine(cfg)
 	e.handleBulk = func(ctx context.Context, raw []*events.SQSMessage) []error {
 		messages, indices, errs := decodeAll(decode, raw)
 		if len(messages) == 0 {
@@ -91,6 +91,14 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 	}
 
 	return e.handle, nil
+}
+
+// newEngine returns an engine without a handler.
+func newEngine(cfg config) *engine {
+	return &engine{
+		config:  cfg,
+		redrive: redrive{fixed: cfg.maxReceives},
+	}
 }
 
 // decodeAll decodes the messages of a batch. It returns those that can be decoded and

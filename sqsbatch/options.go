@@ -28,6 +28,7 @@ type config struct {
 	store        IdempotencyStore
 	visibility   VisibilityChanger
 	backoff      backoff.Policy
+	maxReceives  int
 	deadLetter   DeadLetterSender
 	trace        TraceFunc
 	check        MappingCheck

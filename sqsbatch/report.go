@@ -67,6 +67,7 @@ type Result struct {
 	throttled   bool          // whether Err is from RetryAfter
 	postponed   bool          // whether its visibility timeout is changed
 	hiddenFor   time.Duration // to this value
+	unchanged   error         // why it was not changed
 	hiddenUntil time.Time     // end of the changed timeout; the zero time if it was not changed
 }
 

@@ -3,7 +3,9 @@ package sqsbatch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/reliableq/reliableq/backoff"
@@ -17,10 +19,16 @@ const (
 	maxHeld = 6 * time.Minute
 	// maxChanges is the largest number of changes in one request (SQS H1).
 	maxChanges = 10
+	// maxRequests is the largest number of requests at the same time.
+	maxRequests = 32
+	// maxLoggedIDs is the largest number of message ids in a log record about messages
+	// that were not postponed.
+	maxLoggedIDs = 10
 )
 
-// VisibilityChanger changes the visibility timeout of received messages. Package
-// sqsclient has one for the AWS SDK.
+// VisibilityChanger changes the visibility timeout of received messages. It is safe
+// for concurrent use. Package sqsclient has one for the AWS SDK, which is also a
+// [ReceiveLimiter].
 type VisibilityChanger interface {
 	// ChangeVisibility makes up to ten changes to messages of the queue with the
 	// given ARN. It returns one error, or nil, for each, in the same order. An error
@@ -45,8 +53,14 @@ var ErrGone = errors.New("the message is gone")
 // the change fails, the message becomes visible when the queue's visibility timeout
 // ends. The function's role needs sqs:ChangeMessageVisibility.
 //
-// The timeout of a message that was not started is not changed, unless a message
-// before it in its FIFO group failed: then both become visible together.
+// A message that the breaker returned is delayed as if it had failed. The timeout of
+// other messages that were not started is not changed, unless a message before them in
+// their FIFO group is delayed: then all become visible together.
+//
+// A message that failed at its last receive becomes visible at once, so that SQS moves
+// it to the dead-letter queue now and not after the longest delay. The number of
+// receives is that of [WithMaxReceives], or client is asked if it is a
+// [ReceiveLimiter]. If it is not known, the last delay is as long as the policy says.
 //
 // WithBackoff also detects a mapping that ignores failures; see [WithMappingCheck].
 func WithBackoff(client VisibilityChanger, policy backoff.Policy) Option {
@@ -64,12 +78,7 @@ func WithBackoff(client VisibilityChanger, policy backoff.Policy) Option {
 
 // postpone changes the visibility timeouts of failed messages.
 func (r *run) postpone(ctx context.Context) {
-	if r.visibility == nil {
-		return
-	}
-
-	changes := r.changes()
-	if len(changes) == 0 {
+	if r.visibility == nil || !r.anyPostponed() {
 		return
 	}
 
@@ -79,29 +88,61 @@ func (r *run) postpone(ctx context.Context) {
 		defer cancel()
 	}
 
-	// One request changes messages of one queue.
-	for len(changes) > 0 {
-		queueARN := changes[0].Message.EventSourceARN
-		n := 1
-		for n < min(len(changes), maxChanges) && changes[n].Message.EventSourceARN == queueARN {
-			n++
-		}
-
-		r.changeVisibility(ctx, queueARN, changes[:n])
-		changes = changes[n:]
-	}
-
+	r.redrive.learn(ctx, r.engine, r.results)
+	r.changeAll(ctx, r.changes(ctx))
 	r.mapping.chooseProbe(r.results)
 }
 
+// changeAll changes the timeouts of messages. It sends requests side by side, because
+// there is little time.
+func (r *run) changeAll(ctx context.Context, changes []*Result) {
+	var wg sync.WaitGroup
+	free := make(chan struct{}, maxRequests)
+	for rest := changes; len(rest) > 0; {
+		// One request changes messages of one queue.
+		queueARN := rest[0].Message.EventSourceARN
+		n := 1
+		for n < min(len(rest), maxChanges) && rest[n].Message.EventSourceARN == queueARN {
+			n++
+		}
+
+		messages := rest[:n]
+		rest = rest[n:]
+		free <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-free }()
+			r.changeVisibility(ctx, queueARN, messages)
+		})
+	}
+	wg.Wait()
+
+	r.logUnchanged(ctx, changes)
+}
+
+// anyPostponed reports whether any message is to be postponed.
+func (r *run) anyPostponed() bool {
+	for i := range r.results {
+		if r.shouldPostpone(&r.results[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 // changes returns the messages whose visibility timeout is to be changed.
-func (r *run) changes() []*Result {
+func (r *run) changes(ctx context.Context) []*Result {
 	var changes []*Result
 	for i := range r.results {
 		result := &r.results[i]
-		if result.postponed = result.postponed || r.shouldPostpone(result); result.next > 0 {
-			// The rest of the group gets the same timeout, so that it stays in order.
-			if next := &r.results[result.next-1]; result.postponed && next.Err == ErrGroup {
+		if !result.postponed && r.shouldPostpone(result) {
+			result.postponed = true
+			result.hiddenFor = r.delay(ctx, result)
+		}
+
+		// The rest of the group gets the same timeout, so that it stays in order.
+		if result.next > 0 && result.postponed {
+			next := &r.results[result.next-1]
+			if next.Err == ErrGroup || next.Err == ErrBreaker {
 				next.postponed = true
 				next.hiddenFor = result.hiddenFor
 			}
@@ -114,16 +155,30 @@ func (r *run) changes() []*Result {
 	return changes
 }
 
-// shouldPostpone reports whether a message's own outcome requires a changed timeout,
-// and records the timeout.
+// shouldPostpone reports whether a message's own outcome requires a changed timeout. A
+// message that the breaker returned must not come back, and use up a receive, earlier
+// than if it had been tried.
 func (r *run) shouldPostpone(result *Result) bool {
-	if result.Outcome != Failed || result.Err == ErrGroup {
-		return false
+	return result.Outcome == Failed && result.Err != ErrGroup || result.Outcome == NotStarted && result.Err == ErrBreaker
+}
+
+// delay returns the visibility timeout of a message that failed.
+func (r *run) delay(ctx context.Context, result *Result) (d time.Duration) {
+	attempt := receiveCount(result.Message) - 1
+	defer func() {
+		if v := recover(); v != nil { // in the policy's Rand
+			r.warn(ctx, "panic in the backoff policy", result, panicked(v))
+			d = r.backoff.Ceiling(attempt)
+		}
+	}()
+
+	switch {
+	case r.redrive.last(result.Message):
+		return 0
+	case result.throttled:
+		return result.hiddenFor
 	}
-	if !result.throttled {
-		result.hiddenFor = r.backoff.Delay(receiveCount(result.Message) - 1)
-	}
-	return true
+	return r.backoff.Delay(attempt)
 }
 
 // changeVisibility makes up to ten changes to messages of one queue.
@@ -138,13 +193,54 @@ func (r *run) changeVisibility(ctx context.Context, queueARN string, messages []
 
 	// The new timeout starts when SQS gets the request, so not before this.
 	asked := time.Now()
-	errs := r.visibility.ChangeVisibility(ctx, queueARN, changes)
+	errs, err := r.callChanger(ctx, queueARN, changes)
 	for i, result := range messages {
-		if i < len(errs) && errs[i] != nil {
-			r.warn(ctx, "not postponed", result, errs[i])
+		switch {
+		case err != nil:
+			result.unchanged = err
+		case errs[i] != nil:
+			result.unchanged = errs[i]
+		default:
+			result.hiddenUntil = asked.Add(time.Duration(changes[i].Seconds) * time.Second)
+		}
+	}
+}
+
+// callChanger calls the VisibilityChanger. It returns a panic as an error, and makes
+// no call if there is no time for it.
+func (e *engine) callChanger(ctx context.Context, queueARN string, changes []Visibility) (errs []error, err error) {
+	defer recovered(&err)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	errs = e.visibility.ChangeVisibility(ctx, queueARN, changes)
+	if len(errs) != len(changes) {
+		return nil, fmt.Errorf("the VisibilityChanger returned %d errors for %d changes", len(errs), len(changes))
+	}
+	return errs, nil
+}
+
+// logUnchanged logs the messages that could not be postponed, in one record.
+func (r *run) logUnchanged(ctx context.Context, changes []*Result) {
+	if r.logger == nil {
+		return
+	}
+
+	n := 0
+	var first error
+	var ids []string
+	for _, result := range changes {
+		if result.unchanged == nil {
 			continue
 		}
-
-		result.hiddenUntil = asked.Add(time.Duration(changes[i].Seconds) * time.Second)
+		if n++; n == 1 {
+			first = result.unchanged
+		}
+		if len(ids) < maxLoggedIDs {
+			ids = append(ids, result.Message.MessageId)
+		}
+	}
+	if n > 0 {
+		r.logger.WarnContext(ctx, "messages not postponed", "count", n, "of", len(changes), "first_error", text(first), "message_ids", ids)
 	}
 }

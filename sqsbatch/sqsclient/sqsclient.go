@@ -5,6 +5,7 @@ package sqsclient
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -27,7 +28,14 @@ type API interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }
 
-// Visibility returns a client for [sqsbatch.WithBackoff].
+// attributesAPI is the part of *sqs.Client that reads redrive policies.
+type attributesAPI interface {
+	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
+}
+
+// Visibility returns a client for [sqsbatch.WithBackoff]. It is also a
+// [sqsbatch.ReceiveLimiter], for which the role needs sqs:GetQueueAttributes (as the
+// event source mapping does) and client the method GetQueueAttributes of *sqs.Client.
 func Visibility(client API) sqsbatch.VisibilityChanger { return visibility{client} }
 
 type visibility struct{ api API }
@@ -69,6 +77,47 @@ func (v visibility) ChangeVisibility(ctx context.Context, queueARN string, chang
 	}
 
 	return errs
+}
+
+var errNoAttributes = errors.New("the client has no GetQueueAttributes")
+
+// MaxReceives returns the maxReceiveCount of the queue's redrive policy, or 0 if it has
+// none.
+func (v visibility) MaxReceives(ctx context.Context, queueARN string) (int, error) {
+	api, ok := v.api.(attributesAPI)
+	if !ok {
+		return 0, errNoAttributes
+	}
+	url, err := QueueURL(queueARN)
+	if err != nil {
+		return 0, err
+	}
+
+	name := types.QueueAttributeNameRedrivePolicy
+	out, err := api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl:       &url,
+		AttributeNames: []types.QueueAttributeName{name},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("get queue attributes: %w", err)
+	}
+	text, ok := out.Attributes[string(name)]
+	if !ok {
+		return 0, nil
+	}
+
+	// SQS returns the count as it was set, as a number or a string.
+	var policy struct {
+		MaxReceiveCount json.RawMessage `json:"maxReceiveCount"`
+	}
+	if err := json.Unmarshal([]byte(text), &policy); err != nil {
+		return 0, fmt.Errorf("redrive policy: %w", err)
+	}
+	n, err := strconv.Atoi(strings.Trim(string(policy.MaxReceiveCount), `"`))
+	if err != nil {
+		return 0, fmt.Errorf("redrive policy: %w", err)
+	}
+	return n, nil
 }
 
 // entryError returns the error of a change. It wraps sqsbatch.ErrGone if the message

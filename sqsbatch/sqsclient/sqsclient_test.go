@@ -129,3 +129,58 @@ func FuzzQueueURL(f *testing.F) {
 		}
 	})
 }
+
+// withAttributes is SQS with a redrive policy.
+type withAttributes struct {
+	service
+	attributes map[string]string
+	asked      *sqs.GetQueueAttributesInput
+}
+
+func (s *withAttributes) GetQueueAttributes(
+	_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options),
+) (*sqs.GetQueueAttributesOutput, error) {
+	s.asked = in
+	return &sqs.GetQueueAttributesOutput{Attributes: s.attributes}, s.err
+}
+
+func TestMaxReceivesIsThatOfTheRedrivePolicy(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		policy string
+		want   int
+		fails  bool
+	}{
+		"Number":   {`{"deadLetterTargetArn":"arn","maxReceiveCount":5}`, 5, false},
+		"String":   {`{"deadLetterTargetArn":"arn","maxReceiveCount":"12"}`, 12, false},
+		"None":     {"", 0, false},
+		"NoJSON":   {"{", 0, true},
+		"NoNumber": {`{"maxReceiveCount":"x"}`, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := &withAttributes{attributes: map[string]string{}}
+			if tt.policy != "" {
+				api.attributes["RedrivePolicy"] = tt.policy
+			}
+			n, err := sqsclient.Visibility(api).(sqsbatch.ReceiveLimiter).MaxReceives(t.Context(), queueARN)
+			if n != tt.want || (err != nil) != tt.fails {
+				t.Errorf("%d, %v", n, err)
+			}
+		})
+	}
+
+	limiter := func(api sqsclient.API) sqsbatch.ReceiveLimiter {
+		return sqsclient.Visibility(api).(sqsbatch.ReceiveLimiter)
+	}
+	down := errors.New("down")
+	if _, err := limiter(&withAttributes{service: service{err: down}}).MaxReceives(t.Context(), queueARN); !errors.Is(err, down) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := limiter(&service{}).MaxReceives(t.Context(), queueARN); err == nil {
+		t.Error("of a client that cannot read attributes: no error")
+	}
+	if _, err := limiter(&withAttributes{}).MaxReceives(t.Context(), "nonsense"); err == nil {
+		t.Error("of no queue: no error")
+	}
+}

@@ -1,0 +1,124 @@
+package sqsbatch
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+const (
+	// limitAge is the time after which a queue's maxReceiveCount is read again.
+	limitAge = 15 * time.Minute
+	// limitRetry is that after a failed attempt.
+	limitRetry = time.Minute
+)
+
+// ReceiveLimiter is implemented by a [VisibilityChanger] that can read how often SQS
+// delivers a message before it dead-letters it. See [WithBackoff].
+type ReceiveLimiter interface {
+	// MaxReceives returns the maxReceiveCount of the redrive policy of the queue with
+	// the given ARN, or 0 if the queue has none.
+	MaxReceives(ctx context.Context, queueARN string) (int, error)
+}
+
+// WithMaxReceives sets the maxReceiveCount of the queue's redrive policy. Without it,
+// [WithBackoff] asks its client, if that is a [ReceiveLimiter].
+//
+// At its last receive, a message is tried even if the breaker is open, and with
+// [WithBackoff] it is visible at once after it failed, so that SQS dead-letters it
+// without delay.
+func WithMaxReceives(n int) Option {
+	return func(c *config) {
+		if n < 1 {
+			c.refuse("WithMaxReceives: %d is less than 1", n)
+		}
+		c.maxReceives = n
+	}
+}
+
+// redrive is what is known about the redrive policies of queues. It is safe for
+// concurrent use.
+type redrive struct {
+	mu     sync.Mutex // guards what follows
+	fixed  int        // for all queues; 0 if not known
+	queues map[string]receiveLimit
+	warned bool
+}
+
+// receiveLimit is a queue's maxReceiveCount.
+type receiveLimit struct {
+	n     int       // 0 if there is none or it is not known
+	until time.Time // when it is read again
+}
+
+// learn reads the maxReceiveCount of the queues of a batch, if it can and must.
+func (d *redrive) learn(ctx context.Context, e *engine, results []Result) {
+	limiter, ok := e.visibility.(ReceiveLimiter)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fixed > 0 || !ok {
+		return
+	}
+
+	for i := range results {
+		queueARN := results[i].Message.EventSourceARN
+		known, ok := d.queues[queueARN]
+		if ok && wallNow().Before(known.until) {
+			continue
+		}
+		if d.queues == nil {
+			d.queues = make(map[string]receiveLimit)
+		}
+
+		n, err := askLimit(ctx, limiter, queueARN)
+		if err == nil {
+			d.queues[queueARN] = receiveLimit{n: n, until: wallNow().Add(limitAge)}
+			continue
+		}
+
+		// What was known is still the best guess.
+		d.queues[queueARN] = receiveLimit{n: known.n, until: wallNow().Add(limitRetry)}
+		if e.logger != nil && !d.warned {
+			d.warned = true
+			e.logger.WarnContext(ctx, "maxReceiveCount not read: last failures before the dead-letter queue are delayed like others",
+				"queue", queueARN, "error", text(err))
+		}
+	}
+}
+
+// askLimit calls the user's ReceiveLimiter. It leaves half of the time for the changes
+// of visibility timeouts, and returns a panic as an error.
+func askLimit(ctx context.Context, limiter ReceiveLimiter, queueARN string) (n int, err error) {
+	defer recovered(&err)
+	if deadline, ends := ctx.Deadline(); ends {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+
+	n, err = limiter.MaxReceives(ctx, queueARN)
+	if err == nil && n < 0 {
+		err = errors.New("negative")
+	}
+	return n, err
+}
+
+// last reports whether SQS dead-letters the message instead of delivering it again. It
+// reports false if that is not known.
+func (d *redrive) last(m *events.SQSMessage) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := d.fixed
+	if n == 0 {
+		n = d.queues[m.EventSourceARN].n
+	}
+	return n > 0 && receiveCount(m) >= n
+}
+
+// wallNow returns the current time without a monotonic reading. The monotonic clock
+// stops while Lambda freezes an execution environment, so that it is wrong for times
+// that are compared in a later invocation.
+func wallNow() time.Time { return time.Now().Round(0) }

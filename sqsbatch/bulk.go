@@ -30,13 +30,29 @@ func (r *run) processBulk(ctx context.Context) {
 	}
 
 	if len(messages) > 0 {
-		errs := r.callBulk(ctx, messages)
-		for i, result := range started {
-			r.finish(ctx, result, errs[i])
-		}
+		r.finishBulk(ctx, started, r.callBulk(ctx, messages))
 	}
 
 	r.breakChains()
+}
+
+// finishBulk records the outcomes of the messages that the handler got, in order, and
+// marks those that follow a failed one in their group.
+func (r *run) finishBulk(ctx context.Context, started []*Result, errs []error) {
+	for i := range r.results {
+		result := &r.results[i]
+		if len(started) > 0 && started[0] == result {
+			r.finish(ctx, result, errs[0])
+			started = started[1:]
+			errs = errs[1:]
+		}
+
+		// A duplicate has the outcome of a message before it, which marked it.
+		failed := result.duplicateOf == 0 && !result.Outcome.Done()
+		if result.next > 0 && (result.behind || failed) {
+			r.results[result.next-1].behind = true
+		}
+	}
 }
 
 // callBulk calls the handler and returns a panic as the error of each message.

@@ -16,7 +16,8 @@ import (
 // Names of the attributes that [WithDeadLetter] adds, in addition to
 // origin_message_id with the id with which the message was first sent.
 const (
-	// ReasonAttribute (String) is the kind of failure: permanent or invalid_body.
+	// ReasonAttribute (String) is the kind of failure: permanent, invalid_body or
+	// gave_up.
 	ReasonAttribute = "dlq_reason"
 	// ErrorAttribute (String) is the error's text, at most 1024 bytes.
 	ErrorAttribute = "dlq_error"
@@ -67,6 +68,27 @@ func WithDeadLetter(sender DeadLetterSender) Option {
 		}
 		c.deadLetter = sender
 	}
+}
+
+// GiveUpAt dead-letters a message that fails at its nth receive or a later one, with
+// the reason gave_up, as if its error were permanent. It needs [WithDeadLetter]. In a
+// FIFO queue, the group then goes on, in the same batch. Without it, SQS dead-letters
+// the messages behind a failed one with it: they use up their receives together.
+//
+// Choose n below the queue's maxReceiveCount. Messages of the group that come after
+// the failed one have been received as often, and need receives for their own failures.
+func GiveUpAt(n int) Option {
+	return func(c *config) {
+		if n < 1 {
+			c.refuse("GiveUpAt: %d is less than 1", n)
+		}
+		c.giveUpAt = n
+	}
+}
+
+// finalAttempt reports whether the message is dead-lettered if it fails.
+func (c *config) finalAttempt(m *events.SQSMessage) bool {
+	return c.giveUpAt > 0 && receiveCount(m) >= c.giveUpAt
 }
 
 var errTooManyAttributes = errors.New("too many attributes for a dead letter: SQS allows 10")
@@ -130,7 +152,10 @@ func reasonOf(err error) string {
 	if errors.As(err, &decode) {
 		return "invalid_body"
 	}
-	return "permanent"
+	if IsPermanent(err) {
+		return "permanent"
+	}
+	return "gave_up"
 }
 
 // printable returns the text as a value that SQS accepts (SQS F3): without control

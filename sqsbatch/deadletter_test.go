@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -162,4 +163,43 @@ func TestErrorAttributeIsValidForSQS(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestGiveUpAtDeadLettersAtTheReceive(t *testing.T) {
+	t.Parallel()
+	dlq := &pit{}
+	h := must(t)(sqsbatch.New(failing(sqsbatch.RetryAfter(time.Minute, errDown), "second", "third", "fourth"),
+		sqsbatch.WithDeadLetter(dlq), sqsbatch.GiveUpAt(3)))
+	got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{
+		received(record("second", "second"), 2), received(record("third", "third"), 3), received(record("fourth", "fourth"), 4),
+	}})
+	if diff := cmp.Diff([]string{"second"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(dlq.letters) != 2 || *dlq.letters[0].Attributes[sqsbatch.ReasonAttribute].StringValue != "gave_up" {
+		t.Errorf("dead letters %+v", dlq.letters)
+	}
+}
+
+func TestBulkDoesNotDeadLetterBehindAFailure(t *testing.T) {
+	t.Parallel()
+	dlq := &pit{}
+	h := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error {
+		errs := make([]error, len(ms))
+		for i, m := range ms {
+			switch m.Body {
+			case "a1":
+				errs[i] = errDown
+			case "a3", "b1":
+				errs[i] = sqsbatch.Permanent(errDown)
+			}
+		}
+		return errs
+	}, sqsbatch.WithDeadLetter(dlq)))
+	got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{
+		grouped("a1", "a"), grouped("b1", "b"), grouped("a2", "a"), grouped("a3", "a"), grouped("b2", "b"),
+	}})
+	if diff := cmp.Diff([]string{"a1", "a2", "a3"}, got); diff != "" || len(dlq.letters) != 1 || dlq.letters[0].Body != "b1" {
+		t.Errorf("dead letters %+v: %s", dlq.letters, diff)
+	}
 }

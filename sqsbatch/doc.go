@@ -47,7 +47,7 @@
 //
 // Messages of a group are processed in order. Several groups are processed
 // concurrently, up to [WithConcurrency]. After a failure, the rest of the group is
-// returned unprocessed.
+// returned unprocessed, until the failed message succeeds or [GiveUpAt] dead-letters it.
 //
 // # Limits
 //

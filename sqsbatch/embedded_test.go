@@ -71,6 +71,47 @@ func TestEmbeddedAGroupStaysInOrderThroughAFailure(t *testing.T) {
 	}
 }
 
+// SQS counts the receives of a whole batch. Without GiveUpAt, the messages behind the
+// one that always fails are dead-lettered with it, untried.
+func TestEmbeddedGiveUpAtLetsTheGroupGoOn(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		options  func(s *stage) []sqsbatch.Option
+		wantDead int
+	}{
+		"Without": {func(*stage) []sqsbatch.Option { return nil }, 10},
+		"GiveUpAt": {func(s *stage) []sqsbatch.Option {
+			return []sqsbatch.Option{sqsbatch.WithDeadLetter(sqsclient.DeadLetters(s.sqs, s.dlq)), sqsbatch.GiveUpAt(3)}
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, stageOptions{fifo: true, receives: 5})
+			var done []string
+			h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
+				if m.Body == "a/00" {
+					return errDown
+				}
+				done = append(done, m.Body)
+				return nil
+			}, tt.options(s)...))
+			var bodies []string
+			for i := range 30 {
+				bodies = append(bodies, fmt.Sprintf("a/%02d", i))
+			}
+			s.play(h, bodies...)
+			dead := s.dead()
+			if len(dead) != tt.wantDead || len(done) != 30-tt.wantDead || !slices.IsSorted(done) {
+				t.Errorf("%d dead-lettered, want %d; done %v", len(dead), tt.wantDead, done)
+			}
+			reason := dead["a/00"].MessageAttributes["dlq_reason"].StringValue
+			if given := reason != nil && *reason == "gave_up"; given != (name == "GiveUpAt") {
+				t.Errorf("reason %v", reason)
+			}
+		})
+	}
+}
+
 func TestEmbeddedBreakerReturnsTheRest(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{receives: 20})

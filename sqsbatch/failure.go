@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// fail records that the handler failed with err. It dead-letters a message with a
-// permanent error, if there is a dead-letter queue.
+// fail records that the handler failed with err. If there is a dead-letter queue, it
+// dead-letters a message with a permanent error or at its final attempt. A message that
+// follows a failed one in its group is not dead-lettered: it would overtake that one.
 func (r *run) fail(ctx context.Context, result *Result, err error) {
 	if err == ErrGroup { // NewBulk: an earlier message of the group cannot be decoded
 		result.Err = err
@@ -25,7 +26,10 @@ func (r *run) fail(ctx context.Context, result *Result, err error) {
 		result.hiddenFor = max(throttled.after, 0)
 	}
 
-	if result.permanent && r.deadLetter != nil && r.sendDeadLetter(ctx, result) {
+	if r.deadLetter == nil || result.behind || !result.permanent && !r.finalAttempt(result.Message) {
+		return
+	}
+	if r.sendDeadLetter(ctx, result) {
 		result.Outcome = DeadLettered
 	}
 }

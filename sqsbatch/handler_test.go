@@ -240,6 +240,9 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 		"check":             sqsbatch.WithMappingCheck(nil),
 		"dead letter":       sqsbatch.WithDeadLetter(nil),
 		"visibility":        sqsbatch.WithBackoff(nil, backoff.Policy{}),
+		"max receives":      sqsbatch.WithMaxReceives(0),
+		"give up":           sqsbatch.GiveUpAt(0),
+		"give up to nobody": sqsbatch.GiveUpAt(3),
 		"policy of backoff": sqsbatch.WithBackoff(&hider{}, backoff.Policy{Base: -1}),
 	} {
 		t.Run(name, func(t *testing.T) {

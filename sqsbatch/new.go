@@ -48,7 +48,7 @@ func New[T any](handle func(ctx context.Context, m Message[T]) error, options ..
 // handle does not get messages that cannot be decoded, that repeat one of the same
 // batch, or that the idempotency store reports as done; nor, in a FIFO queue, those
 // that follow such a failure in their group. Messages that follow a failed one in
-// their group are reported as failed even if they succeeded.
+// their group are reported as failed even if they succeeded, and are not dead-lettered.
 //
 // NewBulk returns an error for WithConcurrency, WithMessageTimeout, WithBreaker and
 // WithTrace, which act on single messages.

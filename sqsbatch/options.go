@@ -29,6 +29,7 @@ type config struct {
 	visibility   VisibilityChanger
 	backoff      backoff.Policy
 	maxReceives  int
+	giveUpAt     int
 	deadLetter   DeadLetterSender
 	trace        TraceFunc
 	check        MappingCheck
@@ -48,6 +49,9 @@ func configure(options []Option) (config, error) {
 		option(&cfg)
 	}
 
+	if cfg.giveUpAt > 0 && cfg.deadLetter == nil {
+		cfg.refuse("GiveUpAt: needs WithDeadLetter")
+	}
 	if err := errors.Join(cfg.errs...); err != nil {
 		return config{}, fmt.Errorf("sqsbatch: %w", err)
 	}

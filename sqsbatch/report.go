@@ -16,8 +16,9 @@ const (
 	NotStarted Outcome = iota
 	// Succeeded: the message, or the one that it duplicates, was processed.
 	Succeeded
-	// DeadLettered: the message has a permanent error, and SQS accepted a copy for
-	// the dead-letter queue. It is reported as done.
+	// DeadLettered: the message has a permanent error or failed at the receive of
+	// [GiveUpAt], and SQS accepted a copy for the dead-letter queue. It is reported as
+	// done.
 	DeadLettered
 	// Failed: the message is reported as failed, so that SQS delivers it again.
 	Failed
@@ -63,6 +64,7 @@ type Result struct {
 	rest        int           // number of messages after it in its group
 	head        bool          // whether it is the first of its group
 	blocked     error         // why it must not be started: an earlier message of its group
+	behind      bool          // whether an earlier message of its group failed in NewBulk
 	permanent   bool          // whether Err is permanent
 	throttled   bool          // whether Err is from RetryAfter
 	postponed   bool          // whether its visibility timeout is changed

@@ -92,10 +92,10 @@ func TestDeadLetteredMessageIsNotPostponed(t *testing.T) {
 	t.Parallel()
 	queue := &hider{}
 	h := must(t)(sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error {
-		return []error{errDown, sqsbatch.Permanent(errDown), nil}
+		return []error{sqsbatch.Permanent(errDown), errDown, nil}
 	}, sqsbatch.WithBackoff(queue, doubling), sqsbatch.WithDeadLetter(&pit{})))
 	got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a"), grouped("a3", "a")}})
-	if diff := cmp.Diff(map[string]int{"r-a1": 1}, queue.seconds); diff != "" || !slices.Equal(got, []string{"a1", "a3"}) {
+	if diff := cmp.Diff(map[string]int{"r-a2": 1, "r-a3": 1}, queue.seconds); diff != "" || !slices.Equal(got, []string{"a2", "a3"}) {
 		t.Errorf("reported %v: %s", got, diff)
 	}
 }

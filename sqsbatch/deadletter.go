@@ -149,13 +149,13 @@ func functionName(ctx context.Context) string {
 // reasonOf returns the value of ReasonAttribute.
 func reasonOf(err error) string {
 	var decode *DecodeError
-	if errors.As(err, &decode) {
+	switch {
+	case !IsPermanent(err):
+		return "gave_up"
+	case errors.As(err, &decode):
 		return "invalid_body"
 	}
-	if IsPermanent(err) {
-		return "permanent"
-	}
-	return "gave_up"
+	return "permanent"
 }
 
 // printable returns the text as a value that SQS accepts (SQS F3): without control

@@ -61,7 +61,7 @@ func TestEmbeddedRetryAfterSetsTheDelay(t *testing.T) {
 			return sqsbatch.RetryAfter(time.Hour, errDown)
 		}
 		return nil
-	}, sqsbatch.WithBackoff(sqsclient.Visibility(s.sqs), backoff.Policy{Base: time.Minute})))
+	}, sqsbatch.WithBackoff(sqsclient.Visibility(s.sqs), backoff.Policy{Base: time.Minute, Jitter: backoff.None})))
 	s.play(h, "throttled")
 	if diff := cmp.Diff([]int{3600}, d.gaps("throttled")); diff != "" || len(s.dead()) != 0 {
 		t.Error(diff)

@@ -1,6 +1,7 @@
 package sqsbatch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -51,8 +52,9 @@ func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
 // RetryAfter returns an error that wraps err and asks for a retry after d, for example
-// because another service throttles. It needs [WithBackoff]. RetryAfter returns nil
-// if err is nil.
+// because another service throttles. It needs [WithBackoff]. The delay is random
+// between d and one and a half times d, so that throttled messages do not come back
+// together; it is d if the policy has no jitter. RetryAfter returns nil if err is nil.
 func RetryAfter(d time.Duration, err error) error {
 	if err == nil {
 		return nil
@@ -68,7 +70,8 @@ type throttledError struct {
 func (e *throttledError) Error() string { return e.err.Error() }
 func (e *throttledError) Unwrap() error { return e.err }
 
-// DecodeError is the error of a message whose body cannot be decoded. It is permanent.
+// DecodeError is the error of a message that cannot be decoded. It is permanent, unless
+// the decoder's error may pass; see [WithDecoder].
 type DecodeError struct {
 	// Err is the error of the decoder.
 	Err error
@@ -79,6 +82,21 @@ func (e *DecodeError) Error() string { return "decode body: " + e.Err.Error() }
 
 // Unwrap returns the decoder's error.
 func (e *DecodeError) Unwrap() error { return e.Err }
+
+// decodeError returns the error of a message for the error of its decoder.
+func decodeError(ctx context.Context, err error) error {
+	failed := &DecodeError{Err: err}
+	var throttled *throttledError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &throttled),
+		errors.As(err, &timeout) && timeout.Timeout(),
+		errors.Is(err, context.Canceled),
+		ctx.Err() != nil:
+		return failed
+	}
+	return Permanent(failed)
+}
 
 // PanicError is the error of a message on which the handler panicked.
 type PanicError struct {

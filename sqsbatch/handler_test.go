@@ -113,7 +113,9 @@ func TestWithDecoder(t *testing.T) {
 	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[[]string]) error {
 		got = m.Body
 		return nil
-	}, sqsbatch.WithDecoder(func(body string) ([]string, error) { return strings.Split(body, ","), nil })))
+	}, sqsbatch.WithDecoder(func(_ context.Context, m *events.SQSMessage) ([]string, error) {
+		return strings.Split(m.Body, ","), nil
+	})))
 	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{record("a", "x,y")}})
 	if diff := cmp.Diff([]string{"x", "y"}, got); diff != "" {
 		t.Error(diff)
@@ -231,7 +233,7 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 		"breaker":           sqsbatch.WithBreaker(0, 1),
 		"least":             sqsbatch.WithBreaker(1, 0),
 		"decoder":           sqsbatch.WithDecoder[string](nil),
-		"other type":        sqsbatch.WithDecoder(func(string) (int, error) { return 0, nil }),
+		"other type":        sqsbatch.WithDecoder(func(context.Context, *events.SQSMessage) (int, error) { return 0, nil }),
 		"report":            sqsbatch.WithReport(nil),
 		"store":             sqsbatch.WithIdempotency(nil, nil),
 		"logger":            sqsbatch.WithLogger(nil),

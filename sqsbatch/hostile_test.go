@@ -69,11 +69,11 @@ func TestPanicFailsOnlyItsMessage(t *testing.T) {
 		"Key": {option: plain(sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), func(m *events.SQSMessage) string {
 			return *m.MessageAttributes["key"].StringValue
 		})), want: []string{"b"}},
-		"Decoder": {option: plain(sqsbatch.WithDecoder(func(body string) (string, error) {
-			if body == "b" {
+		"Decoder": {option: plain(sqsbatch.WithDecoder(func(_ context.Context, m *events.SQSMessage) (string, error) {
+			if m.Body == "b" {
 				panic("decoder")
 			}
-			return body, nil
+			return m.Body, nil
 		})), want: []string{"b"}},
 		"Claim":       {option: store("claim"), want: []string{"b"}},
 		"Complete":    {option: store("complete"), want: []string{}}, // b is done: its claim runs out
@@ -111,11 +111,11 @@ func TestPanicFailsOnlyItsMessage(t *testing.T) {
 func TestBulkDecoderPanicFailsOnlyItsMessage(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error { return make([]error, len(ms)) },
-		sqsbatch.WithDecoder(func(body string) (string, error) {
-			if body == "b" {
+		sqsbatch.WithDecoder(func(_ context.Context, m *events.SQSMessage) (string, error) {
+			if m.Body == "b" {
 				panic("decoder")
 			}
-			return body, nil
+			return m.Body, nil
 		})))
 	if diff := cmp.Diff([]string{"b"}, handle(t, h, ids("a", "b", "c"))); diff != "" {
 		t.Error(diff)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -31,9 +32,9 @@ func New[T any](handle func(ctx context.Context, m Message[T]) error, options ..
 
 	e := newEngine(cfg)
 	e.handleOne = func(ctx context.Context, m *events.SQSMessage) error {
-		body, err := decode(m.Body)
+		body, err := decode(ctx, m)
 		if err != nil {
-			return Permanent(&DecodeError{Err: err})
+			return decodeError(ctx, err)
 		}
 		return handle(ctx, Message[T]{Body: body, Raw: m})
 	}
@@ -72,7 +73,7 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 
 	e := newEngine(cfg)
 	e.handleBulk = func(ctx context.Context, raw []*events.SQSMessage) []error {
-		messages, indices, errs := decodeAll(decode, raw)
+		messages, indices, errs := decodeAll(ctx, decode, raw)
 		if len(messages) == 0 {
 			return errs
 		}
@@ -104,7 +105,9 @@ func newEngine(cfg config) *engine {
 // decodeAll decodes the messages of a batch. It returns those that can be decoded and
 // their indices, and in errs an error for each of the others: its own, or ErrGroup
 // if it follows such a message in its group.
-func decodeAll[T any](decode func(string) (T, error), raw []*events.SQSMessage) (messages []Message[T], indices []int, errs []error) {
+func decodeAll[T any](
+	ctx context.Context, decode Decoder[T], raw []*events.SQSMessage,
+) (messages []Message[T], indices []int, errs []error) {
 	errs = make([]error, len(raw))
 	messages = make([]Message[T], 0, len(raw))
 	indices = make([]int, 0, len(raw))
@@ -117,7 +120,7 @@ func decodeAll[T any](decode func(string) (T, error), raw []*events.SQSMessage) 
 		}
 
 		// Only a FIFO group is broken by a message that cannot be decoded.
-		body, err := decodeOne(decode, m.Body)
+		body, err := decodeOne(ctx, decode, m)
 		if err != nil {
 			errs[i] = err
 			broken[in] = in != fifoGroup{}
@@ -130,35 +133,35 @@ func decodeAll[T any](decode func(string) (T, error), raw []*events.SQSMessage) 
 	return messages, indices, errs
 }
 
-// decodeOne decodes a body. It returns a panic of the decoder as an error.
-func decodeOne[T any](decode func(string) (T, error), text string) (body T, err error) {
+// decodeOne decodes a message. It returns a panic of the decoder as an error.
+func decodeOne[T any](ctx context.Context, decode Decoder[T], m *events.SQSMessage) (body T, err error) {
 	defer recovered(&err)
-	if body, err = decode(text); err != nil {
-		err = Permanent(&DecodeError{Err: err})
+	if body, err = decode(ctx, m); err != nil {
+		err = decodeError(ctx, err)
 	}
 	return body, err
 }
 
 // decoderOf returns the decoder for T: that of the options, or one for JSON, or one
 // that returns the body unchanged if T is string.
-func decoderOf[T any](cfg config) (func(string) (T, error), error) {
+func decoderOf[T any](cfg config) (Decoder[T], error) {
 	if cfg.decoder != nil {
-		decode, ok := cfg.decoder.(func(string) (T, error))
+		decode, ok := cfg.decoder.(Decoder[T])
 		if !ok {
-			return nil, fmt.Errorf("sqsbatch: the decoder is a %T and the handler takes %T", cfg.decoder, *new(T))
+			return nil, fmt.Errorf("sqsbatch: the decoder is a %T and the handler takes %v", cfg.decoder, reflect.TypeFor[T]())
 		}
 		return decode, nil
 	}
-	if decode, ok := any(plain).(func(string) (T, error)); ok {
+	if decode, ok := any(Decoder[string](plain)).(Decoder[T]); ok {
 		return decode, nil
 	}
 	return fromJSON[T], nil
 }
 
-func plain(body string) (string, error) { return body, nil }
+func plain(_ context.Context, m *events.SQSMessage) (string, error) { return m.Body, nil }
 
-func fromJSON[T any](body string) (T, error) {
+func fromJSON[T any](_ context.Context, m *events.SQSMessage) (T, error) {
 	var v T
-	err := json.Unmarshal([]byte(body), &v)
+	err := json.Unmarshal([]byte(m.Body), &v)
 	return v, err
 }

@@ -71,10 +71,17 @@ func (c *config) refuse(format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf(format, args...))
 }
 
-// WithDecoder decodes bodies with decode. An error of decode is permanent, and fails
-// only its message. By default the body is decoded as JSON, or taken unchanged if T
-// is string.
-func WithDecoder[T any](decode func(body string) (T, error)) Option {
+// Decoder decodes a message. The context is that of the message, or of the batch in
+// [NewBulk]. m is shared: do not modify it.
+type Decoder[T any] func(ctx context.Context, m *events.SQSMessage) (T, error)
+
+// WithDecoder decodes messages with decode. By default the body is decoded as JSON, or
+// taken unchanged if T is string.
+//
+// An error of decode fails only its message, with a [DecodeError]. It is permanent,
+// unless it is from [RetryAfter], a timeout, or from a context that has ended: return
+// RetryAfter if a service that decode needs is down.
+func WithDecoder[T any](decode Decoder[T]) Option {
 	return func(c *config) {
 		if decode == nil {
 			c.refuse("WithDecoder: no decoder")

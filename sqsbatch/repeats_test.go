@@ -107,11 +107,11 @@ func TestBulkGroupWaitsForAnUndecodableMessage(t *testing.T) {
 			got = append(got, m.ID())
 		}
 		return make([]error, len(ms))
-	}, sqsbatch.WithDecoder(func(body string) (string, error) {
-		if body == "a2" {
+	}, sqsbatch.WithDecoder(func(_ context.Context, m *events.SQSMessage) (string, error) {
+		if m.Body == "a2" {
 			return "", errDown
 		}
-		return body, nil
+		return m.Body, nil
 	}), sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
 	event := events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a"), grouped("a3", "a"), grouped("b1", "b")}}
 	if diff := cmp.Diff([]string{"a2", "a3"}, handle(t, h, event)); diff != "" || !slices.Equal(got, []string{"a1", "b1"}) {

@@ -168,7 +168,7 @@ func (r *run) delay(ctx context.Context, result *Result) (d time.Duration) {
 	defer func() {
 		if v := recover(); v != nil { // in the policy's Rand
 			r.warn(ctx, "panic in the backoff policy", result, panicked(v))
-			d = r.backoff.Ceiling(attempt)
+			d = max(result.hiddenFor, r.backoff.Ceiling(attempt))
 		}
 	}()
 
@@ -176,9 +176,23 @@ func (r *run) delay(ctx context.Context, result *Result) (d time.Duration) {
 	case r.redrive.last(result.Message):
 		return 0
 	case result.throttled:
-		return result.hiddenFor
+		return r.spread(result.hiddenFor)
 	}
 	return r.backoff.Delay(attempt)
+}
+
+// spread returns a random time between d and one and a half times d. Messages that a
+// service throttled together must not come back together.
+func (r *run) spread(d time.Duration) time.Duration {
+	if d <= 0 || d > maxHidden || r.backoff.Jitter == backoff.None {
+		return d
+	}
+	more := backoff.Policy{
+		Base:   d / 2,
+		Jitter: backoff.Full,
+		Rand:   r.backoff.Rand,
+	}
+	return d + more.Delay(0)
 }
 
 // changeVisibility makes up to ten changes to messages of one queue.

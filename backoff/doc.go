@@ -34,4 +34,10 @@
 // least work there. Decorrelated depends on the last delay and not on the number of
 // attempts, so that clients with the same number of attempts wait differently. The
 // formulas, and where they come from, are those of [Jitter].
+//
+// # How many attempts
+//
+// [Policy.Survives] returns how long an outage is that no message is lost in, given the
+// number of receives after which SQS dead-letters a message. [Policy.SurvivalRate]
+// returns the share of messages that survive a longer one.
 package backoff

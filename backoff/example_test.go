@@ -59,3 +59,19 @@ func ExampleRetry() {
 	fmt.Println(calls, err)
 	// Output: 3 <nil>
 }
+
+func ExamplePolicy_Survives() {
+	policy := backoff.Policy{Base: 10 * time.Second, Cap: time.Hour}
+	for _, maxReceiveCount := range []int{3, 5, 10} {
+		fmt.Println(maxReceiveCount, policy.Survives(maxReceiveCount))
+	}
+
+	// With full jitter, some messages are lost in an outage of half an hour.
+	policy.Jitter = backoff.Full
+	fmt.Printf("%.0f %% survive\n", 100*policy.SurvivalRate(10, 30*time.Minute))
+	// Output:
+	// 3 15s
+	// 5 1m15s
+	// 10 42m35s
+	// 79 % survive
+}

@@ -16,7 +16,8 @@ var oddFloats = rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{
 }))
 
 // Whatever a policy's fields are, valid or not, and whatever its source returns,
-// at whatever attempt: no delay is negative, and none exceeds the cap.
+// at whatever attempt: no delay is negative, and none exceeds the cap, and rates are
+// from 0 to 1.
 func TestDelayIsInRangeForAnyPolicy(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -34,6 +35,13 @@ func TestDelayIsInRangeForAnyPolicy(t *testing.T) {
 			}
 		}
 		check("ceiling", p.Ceiling(attempt))
+		if survives := p.Survives(attempt); survives < 0 || survives > 0 && p.Validate() != nil {
+			t.Fatalf("%+v survives %v", p, survives)
+		}
+		outage := time.Duration(durations.Draw(t, "outage"))
+		if rate := p.SurvivalRate(min(attempt, 20), outage); !(rate >= 0 && rate <= 1) {
+			t.Fatalf("a rate of %v survives %v with %+v", rate, outage, p)
+		}
 		if p.Jitter == backoff.Decorrelated {
 			attempt = min(attempt, 8) // its draws are many
 		}

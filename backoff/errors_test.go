@@ -144,6 +144,24 @@ func TestRetryReturnsTheErrorsOfAllAttemptsWhenItsContextEnds(t *testing.T) {
 	})
 }
 
+func TestRetryReturnsTheCauseOfItsContextsEnd(t *testing.T) {
+	t.Parallel()
+	for name, cancelAt := range map[string]time.Duration{"Before": 0, "WhileWaiting": 500 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(cancelAt, func() { cancel(errCause) })
+				synctest.Wait()
+				err := backoff.Retry(ctx, steady, func(context.Context) error { return errBusy })
+				if !errors.Is(err, context.Canceled) || !errors.Is(err, errCause) {
+					t.Errorf("error %v", err)
+				}
+			})
+		})
+	}
+}
+
 // nilError is an error whose Error panics for nil.
 type nilError struct{ text string }
 

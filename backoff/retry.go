@@ -36,7 +36,8 @@ func (e *stopError) Unwrap() error { return e.err }
 //   - The attempts or the budget are used up: the errors of the attempts, in order,
 //     joined by errors.Join. Of successive errors with the same text only the latest
 //     is included, and of more than ten the first and the latest nine.
-//   - ctx ended: the error of ctx, and the errors of the attempts as above.
+//   - ctx ended: the error of ctx, its cause if it has one, and the errors of the
+//     attempts as above.
 //
 // Retry does not start a wait that would exceed the deadline of ctx, by the wall clock:
 // after Lambda has frozen the execution environment, the time of the freeze counts.
@@ -44,7 +45,7 @@ func Retry(ctx context.Context, p Policy, op func(context.Context) error) error 
 	if err := validate(ctx, p, op); err != nil {
 		return fmt.Errorf("cannot retry: %w", err)
 	}
-	if err := ctx.Err(); err != nil {
+	if err := ended(ctx); err != nil {
 		return err
 	}
 
@@ -99,11 +100,11 @@ func wait(ctx context.Context, d time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return ended(ctx)
 	case <-timer.C:
 	}
 
-	if err := ctx.Err(); err != nil {
+	if err := ended(ctx); err != nil {
 		return err
 	}
 	// During a freeze the timers of ctx stand still: check its deadline again.
@@ -112,6 +113,15 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 
 	return nil
+}
+
+// ended returns the error of ctx and its cause, or nil if ctx has not ended.
+func ended(ctx context.Context) error {
+	err := ctx.Err()
+	if cause := context.Cause(ctx); !errors.Is(cause, err) {
+		return fmt.Errorf("%w: %w", err, cause)
+	}
+	return err
 }
 
 // timeFor reports whether d ends before the deadline of ctx. It compares wall clock

@@ -28,10 +28,10 @@ func TestArchitectureNamesExistingFiles(t *testing.T) {
 			continue
 		}
 		if info.IsDir() != strings.HasSuffix(path, "/") {
-			t.Errorf("%s: want a slash at the end of folders only", path)
+			t.Errorf("%s: want a slash at the end of folders and only there", path)
 		}
 	}
 	if n < 40 {
-		t.Errorf("only %d paths found: the test reads the page wrongly", n)
+		t.Errorf("only %d paths found: the test does not understand the page", n)
 	}
 }

@@ -71,7 +71,7 @@ func readFacts(t *testing.T) map[string]map[string]bool {
 	}
 
 	if len(facts["SQS"]) < 200 || len(facts["LAM"]) < 200 {
-		t.Fatalf("only %d facts of SQS and %d of Lambda found: the test misreads the pages", len(facts["SQS"]), len(facts["LAM"]))
+		t.Fatalf("only %d facts of SQS and %d of Lambda found: the test does not understand the pages", len(facts["SQS"]), len(facts["LAM"]))
 	}
 	return facts
 }
@@ -193,7 +193,7 @@ func TestEveryFactThatIsCitedExists(t *testing.T) {
 	}
 }
 
-// Not a failure: many facts are informational, or shown by tests that do not cite them.
+// Not a failure: many facts are informational, or tested without being cited.
 func TestFactsThatNoTestCitesAreListed(t *testing.T) {
 	t.Parallel()
 

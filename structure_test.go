@@ -20,8 +20,8 @@ import (
 const module = "github.com/reliableq/reliableq/"
 
 // importRules list which packages of this module the packages below a folder may
-// import, besides those of the folder itself. The first rule that applies counts.
-// Each allowed import must be used, so that the list shows what the code does.
+// import, in addition to those of the folder. The first matching rule applies. Each
+// allowed import must be used, so that the list shows what the code does.
 var importRules = []struct {
 	folder string
 	may    []string
@@ -344,7 +344,7 @@ func calls(decl ast.Decl, pkg, name string) (found bool) {
 	return found
 }
 
-// machine matches a path or host of the machine that a file was written on.
+// machine matches a path or host of the computer that a file was written on.
 var machine = regexp.MustCompile(`/(work/main|root/|home/[a-z]+/|tmp/brief)|proxy\.golang\.org`)
 
 func TestFilesNameNothingOfTheMachine(t *testing.T) {

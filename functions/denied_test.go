@@ -30,8 +30,8 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// guarded is the flow with authentication on: each function has a role of its own,
-// and what it sends it sends with that role's credentials.
+// guarded is the flow with authentication on: each function has a separate role, and
+// sends with that role's credentials.
 type guarded struct {
 	*flow
 }
@@ -47,8 +47,8 @@ func newGuarded(t *testing.T) *guarded {
 	return &guarded{f}
 }
 
-// run has a function read the queue of its own name, as a role that may do the
-// given actions and no more. make is called inside each invocation.
+// run creates a function that reads the queue with the function's name, with a role
+// that only permits the given actions. make is called in each invocation.
 func (g *guarded) run(queue string, actions []string, make func(context.Context) (sqsbatch.Handler, error)) {
 	g.t.Helper()
 	ctx := g.t.Context()
@@ -83,7 +83,7 @@ func (g *guarded) run(queue string, actions []string, make func(context.Context)
 	}
 }
 
-// own is an SQS client with the credentials of the function that runs.
+// own returns an SQS client with the credentials of the function that runs.
 func (g *guarded) own(ctx context.Context) *sqs.Client {
 	v := sandbox.Variables(ctx)
 	cfg := g.aws.Config()
@@ -91,7 +91,7 @@ func (g *guarded) own(ctx context.Context) *sqs.Client {
 	return sqs.NewFromConfig(cfg)
 }
 
-// replays makes the retry function's handler as its program does.
+// replays creates the retry function's handler as its program does.
 func (g *guarded) replays(ctx context.Context) (sqsbatch.Handler, error) {
 	source, err := outbox.Open(ctx, g.own(ctx), "reliable_q")
 	if err != nil {
@@ -100,9 +100,9 @@ func (g *guarded) replays(ctx context.Context) (sqsbatch.Handler, error) {
 	return replay.New(replay.Level{Number: 1, MaxAttempts: 3, Backoff: replay.Policy(2*time.Second, 15*time.Minute)}, source, g.j)
 }
 
-// TestRetryFunctionWithoutPermissionLosesNoMessage takes sqs:SendMessage out of the
-// retry function's policy: nothing can be replayed, the log says why, and every bad
-// message ends in the dead-letter queue.
+// TestRetryFunctionWithoutPermissionLosesNoMessage removes sqs:SendMessage from the
+// retry function's policy: no message can be replayed, the log has the reason, and
+// every bad message ends in the dead-letter queue.
 func TestRetryFunctionWithoutPermissionLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	receive := []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "logs:*"}
@@ -150,7 +150,7 @@ func TestRetryFunctionWithoutPermissionLosesNoMessage(t *testing.T) {
 			}
 			const refusal = "AccessDenied: User: arn:aws:sts::000000000000:assumed-role/reliable_q_retry_1/reliable_q_retry_1 is not authorized to perform: sqs:sendmessage"
 			if got := bytes.Contains(log, []byte(refusal)); got != tt.denied {
-				t.Errorf("the log tells of a refusal: %v, want %v\n%s", got, tt.denied, log)
+				t.Errorf("the log has an access error: %v, want %v\n%s", got, tt.denied, log)
 			}
 		})
 	}

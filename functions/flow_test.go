@@ -1,6 +1,6 @@
-// Package functions_test plays the whole flow with the project's own functions:
-// source queue, retry levels and dead-letter queue on an embedded AWS whose time
-// skips, the functions in this process.
+// Package functions_test runs the whole flow with the project's own functions: source
+// queue, retry levels and dead-letter queue on an embedded AWS with skipped time, and
+// the functions in this process.
 package functions_test
 
 import (
@@ -36,7 +36,7 @@ import (
 
 const deadLetters = "dlq_for_reliable_q"
 
-// flow is the design's chain of queues with its functions.
+// flow is the chain of queues with its functions.
 type flow struct {
 	t   *testing.T
 	aws *localawstest.Server
@@ -51,7 +51,7 @@ type level struct {
 	base, limit time.Duration
 }
 
-// newFlow returns a chain whose levels add so many replays each.
+// newFlow returns a chain whose levels add the given numbers of replays.
 func newFlow(t *testing.T, reporting string, attempts ...int) *flow {
 	t.Helper()
 	var levels []level
@@ -110,15 +110,15 @@ func (f *flow) outbox() *outbox.Outbox {
 	return o
 }
 
-// function makes one that reads the queue of its own name.
+// function creates a function that reads the queue with its name.
 func (f *flow) function(queue string, handler sqsbatch.Handler, err error, reports bool) {
 	f.t.Helper()
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	f.aws.RegisterHandler(queue, func(ctx context.Context, event []byte) ([]byte, error) {
-		// One for each call: what its Invoke answers lies in a buffer of a pool,
-		// which the next call on the same one may be writing to already.
+		// A new handler for each function: the result of Invoke is in a pooled buffer,
+		// which the next call of the same handler may overwrite.
 		return lambda.NewHandler(handler).Invoke(ctx, event)
 	})
 	client := lambdasdk.NewFromConfig(f.aws.Config())
@@ -137,7 +137,7 @@ func (f *flow) function(queue string, handler sqsbatch.Handler, err error, repor
 	}
 }
 
-// produce has the producer send orders.
+// produce makes the producer send orders.
 func (f *flow) produce(event string) {
 	f.t.Helper()
 	p := &produce.Producer{Queue: f.outbox(), Project: "reliable", BadRatio: 0.1, Journal: f.j, Now: time.Now}
@@ -146,7 +146,7 @@ func (f *flow) produce(event string) {
 	}
 }
 
-// settle lets the flow come to rest.
+// settle waits until no event is left.
 func (f *flow) settle() {
 	f.t.Helper()
 	if err := f.aws.Clock().Settle(f.t.Context()); err != nil {
@@ -154,10 +154,10 @@ func (f *flow) settle() {
 	}
 }
 
-// dead takes what is in the dead-letter queue.
+// dead receives the messages of the dead-letter queue.
 func (f *flow) dead() []types.Message {
 	f.t.Helper()
-	f.aws.Clock().Hold() // else time would skip to when they may be received again
+	f.aws.Clock().Hold() // otherwise time would skip until they are visible again
 	defer f.aws.Clock().Release()
 	url := aws.String(f.aws.URL() + "/" + f.aws.Account() + "/" + deadLetters)
 	var all []types.Message
@@ -176,7 +176,7 @@ func (f *flow) dead() []types.Message {
 	}
 }
 
-// said is what a line of the log may hold.
+// logLine has the fields that a line of the log may have.
 type said struct {
 	Msg        string
 	MessageIDs []string `json:"message_ids"`
@@ -234,7 +234,7 @@ func TestOnlyBadMessagesAreDeadLettered(t *testing.T) {
 	for _, m := range dead {
 		origin, replays := aws.ToString(m.MessageAttributes[order.OriginID].StringValue), aws.ToString(m.MessageAttributes[order.ReplayCount].StringValue)
 		receives, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
-		// Five receives and three, and the one that we just made (SQS L4).
+		// Five receives, three receives, and the one of this test (SQS L4).
 		if !bad[origin] || replays != "3" || receives != 9 || aws.ToString(m.MessageAttributes[order.Bad].StringValue) != "True" {
 			t.Errorf("%s of %s is dead-lettered after %s replays and %d receives", *m.MessageId, origin, replays, receives)
 		}
@@ -242,8 +242,8 @@ func TestOnlyBadMessagesAreDeadLettered(t *testing.T) {
 	if sent != 89 || len(bad) != 4 || len(processed) != 85 || len(dead) != 4 {
 		t.Errorf("sent %d, bad %d, processed %d, dead-lettered %d", sent, len(bad), len(processed), len(dead))
 	}
-	if outOfAttempts != 4*3 { // each of the three receives of the retry queue's last visit
-		t.Errorf("out of attempts was said %d times", outOfAttempts)
+	if outOfAttempts != 4*3 { // each of the three last receives from the retry queue
+		t.Errorf("out of attempts was logged %d times", outOfAttempts)
 	}
 }
 
@@ -256,7 +256,7 @@ func TestThreeLevelsReplayTheirAttempts(t *testing.T) {
 
 	replays, processed, longest := map[int]int{}, 0, map[int]float64{}
 	for _, line := range f.lines() {
-		if line.Resp.Max > 0 { // which tells the level
+		if line.Resp.Max > 0 { // which identifies the level
 			longest[line.Resp.Max] = max(longest[line.Resp.Max], line.Resp.Delay)
 		}
 		switch line.Msg {
@@ -270,7 +270,7 @@ func TestThreeLevelsReplayTheirAttempts(t *testing.T) {
 		t.Error(diff)
 	}
 	// Replays 1 and 2 wait up to 2 and 4 s, the third not at all, 4 to 6 up to five
-	// minutes: that all six of those draws are below 8 s is one chance in 10^9.
+	// minutes: the probability that all six delays are below 8 s is 1 in 10^9.
 	if longest[2] > 4 || longest[3] != 0 || longest[6] < 8 || longest[6] > 300 {
 		t.Errorf("longest waits by attempts so far: %v", longest)
 	}

@@ -21,12 +21,12 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// Six hours of backoff: the consumer fails a message until it has been replayed
-// 24 times, and each replay is 15 minutes late. The embedded AWS, its SDK and both
-// functions run inside a bubble of testing/synctest, whose time jumps when
-// everybody waits: no socket, no child process, no sleep.
+// Six hours of backoff: the consumer fails a message until it has been replayed 24
+// times, and each replay is 15 minutes late. The embedded AWS, its SDK and both
+// functions run in a bubble of testing/synctest, whose time advances when every
+// goroutine waits: no socket, no child process, no sleep.
 func TestSixHoursOfBackoff(t *testing.T) {
-	began := time.Now() // the machine's, outside the bubble
+	began := time.Now() // machine time, outside the bubble
 	synctest.Test(t, func(t *testing.T) {
 		server := localawstest.New(t)
 		client := sqs.NewFromConfig(server.Config())
@@ -63,7 +63,7 @@ func TestSixHoursOfBackoff(t *testing.T) {
 			},
 		})
 
-		start := time.Now() // the bubble's
+		start := time.Now() // the bubble's time
 		orders, err := outbox.Open(t.Context(), client, "orders")
 		if err != nil {
 			t.Fatal(err)

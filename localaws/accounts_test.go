@@ -14,8 +14,8 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// TestParallelTestsUseAccountsOfOneServer gives each of many tests an account or region
-// of its own by its access key: same names, nothing shared.
+// TestParallelTestsUseAccountsOfOneServer gives each of many tests its own account or
+// region by its access key: equal names, nothing shared.
 func TestParallelTestsUseAccountsOfOneServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{NoAuth: true})
@@ -57,7 +57,7 @@ func TestParallelTestsUseAccountsOfOneServer(t *testing.T) {
 			t.Errorf("the function of %s got %q", arn, got[arn])
 		}
 		if n := len(ok[*lambda.ListFunctionsOutput](t)(lambda.NewFromConfig(w.in(at[0], at[1])).ListFunctions(t.Context(), nil)).Functions); n != 1 {
-			t.Errorf("%v sees %d functions", at, n)
+			t.Errorf("%v lists %d functions", at, n)
 		}
 	}
 

@@ -13,14 +13,15 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// alarmed is a world with a queue that no function reads, and an alarm on it.
+// alarmed is a test server with a queue that no function reads, and an alarm on it.
 type alarmed struct {
 	*world
 	client *sqs.Client
 	queue  *string
 }
 
-// newAlarmed makes it a quarter of an hour before anything happens, and settled.
+// newAlarmed advances the clock by a quarter of an hour before the first event, and
+// settles.
 func newAlarmed(t *testing.T, change func(*cloudwatch.PutMetricAlarmInput)) alarmed {
 	t.Helper()
 	w := newWorld(t, localaws.Options{})
@@ -45,7 +46,8 @@ func queueDimension(name string) []cwtypes.Dimension {
 	return []cwtypes.Dimension{{Name: aws.String("QueueName"), Value: &name}}
 }
 
-// skipped is how far the clock was carried by what f does until all is settled.
+// skipped returns how far the clock advances until everything that f started has
+// settled.
 func (a alarmed) skipped(f func()) time.Duration {
 	before := a.Clock().Skipped()
 	f()
@@ -66,9 +68,8 @@ func (a alarmed) take() {
 	}
 }
 
-// TestAlarmFollowsAQueueWithoutAnyFunction changes a queue long after the
-// last invocation there ever was: the clock skips to the periods that change the
-// alarm (LAM E21).
+// TestAlarmFollowsAQueueWithoutAnyFunction changes a queue long after the last
+// invocation: the clock skips to the periods that change the alarm (LAM E21).
 func TestAlarmFollowsAQueueWithoutAnyFunction(t *testing.T) {
 	t.Parallel()
 	a := newAlarmed(t, nil)
@@ -80,7 +81,7 @@ func TestAlarmFollowsAQueueWithoutAnyFunction(t *testing.T) {
 	}
 	a.skipped(a.take)
 	if got := a.states("alarm"); !slices.Equal(got, []string{"OK", "ALARM", "OK"}) {
-		t.Errorf("once it is deleted: %v", got)
+		t.Errorf("after its deletion: %v", got)
 	}
 	a.send(a.Config(), a.queue, "m")
 	a.settle()
@@ -121,9 +122,9 @@ func TestAlarmOverThreeQuartersOfAnHourFiresInTime(t *testing.T) {
 	}
 }
 
-// TestAlarmWithoutAChangeSkipsNoTime sends hundreds of messages, one after the
-// other, to a queue whose alarm is off or on already: each would cost a minute if
-// every change were a reason to skip, and the first would be lost to retention.
+// TestAlarmWithoutAChangeSkipsNoTime sends hundreds of messages, one after the other,
+// to a queue whose alarm does not change its state. If every change were a reason to
+// skip, each message would take a minute, and retention would delete the first.
 func TestAlarmWithoutAChangeSkipsNoTime(t *testing.T) {
 	t.Parallel()
 	for name, threshold := range map[string]float64{"StaysOK": 1e6, "StaysOn": 0} {
@@ -141,14 +142,14 @@ func TestAlarmWithoutAChangeSkipsNoTime(t *testing.T) {
 				t.Errorf("%s were skipped though no alarm changed", by)
 			}
 			if s := a.Clock().State(); s.Moves != 0 {
-				t.Errorf("%d moves are left in a settled world", s.Moves)
+				t.Errorf("%d moves are left after settling", s.Moves)
 			}
 		})
 	}
 }
 
-// TestAlarmOnAnAgeFiresInTimeAndIsNotSkippedTo has an alarm on a message's
-// age: the clock does not go there by itself, for it would end at the retention.
+// TestAlarmOnAnAgeFiresInTimeAndIsNotSkippedTo has an alarm on a message's age. The
+// clock must not skip to it: it would skip until the end of the retention period.
 func TestAlarmOnAnAgeFiresInTimeAndIsNotSkippedTo(t *testing.T) {
 	t.Parallel()
 	a := newAlarmed(t, func(in *cloudwatch.PutMetricAlarmInput) {
@@ -189,8 +190,8 @@ func TestAlarmOnMetricMathFollowsAQueueAndSettles(t *testing.T) {
 	}
 }
 
-// TestEveryKindOfChangeReachesAlarms lets every kind of change of a queue
-// lead to an alarm on what it changes.
+// TestEveryKindOfChangeReachesAlarms checks that each kind of change of a queue sets
+// an alarm on what it changes.
 func TestEveryKindOfChangeReachesAlarms(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -214,13 +215,14 @@ func TestEveryKindOfChangeReachesAlarms(t *testing.T) {
 			a.settle()
 			a.skipped(func() { tt.change(a) })
 			if got := a.states("alarm"); !slices.Equal(got, []string{"OK", "ALARM", "OK"}) {
-				t.Errorf("states %v, want the alarm to go off and to end", got)
+				t.Errorf("states %v, want ALARM and then OK", got)
 			}
 		})
 	}
 }
 
-// TestIdleServerWithAlarmsSkipsNoTime is asked and asked, and stays where it is.
+// TestIdleServerWithAlarmsSkipsNoTime sends read-only requests: the clock stays where
+// it is.
 func TestIdleServerWithAlarmsSkipsNoTime(t *testing.T) {
 	t.Parallel()
 	a := newAlarmed(t, nil)

@@ -27,7 +27,7 @@ import (
 //go:embed testdata/attack.html
 var attackPage string
 
-// secretBody is the body of a message that no page may read.
+// secretBody is the body of a message that no page must be able to read.
 const secretBody = "the-secret-of-the-operator"
 
 // browsers are the names under which Chromium is installed.
@@ -35,7 +35,7 @@ var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google
 
 // TestWebPagesCannotUseTheEndpoint opens hostile pages in a real browser. They are
 // served from another local port, and under names that an attacker's name server
-// has pointed at this machine (DNS rebinding). None may read a message or change
+// resolves to this computer (DNS rebinding). No page may read a message or change
 // anything.
 func TestWebPagesCannotUseTheEndpoint(t *testing.T) {
 	t.Parallel()
@@ -65,7 +65,8 @@ func TestWebPagesCannotUseTheEndpoint(t *testing.T) {
 				v.attack(t, browser, site, "evil.example")
 			})
 
-			// A page whose own name now means the victim sends same-origin requests.
+			// A page whose own name now resolves to the victim sends same-origin
+			// requests.
 			for _, host := range []string{"evil.invalid", "evil.example", "attacker.localhost", "0.0.0.0", "[::ffff:127.0.0.1]"} {
 				t.Run("Rebinding to "+host, func(t *testing.T) {
 					site := newAttacker(t, []string{""}, v.Server)
@@ -87,7 +88,7 @@ func findBrowser(t *testing.T) string {
 	return ""
 }
 
-// victim is a server with state that an attack would change or read.
+// victim is a server with state that an attack would read or change.
 type victim struct {
 	*localawstest.Server
 }
@@ -133,8 +134,8 @@ func (v *victim) attack(t *testing.T, browser string, site *attacker, host strin
 	v.restore(t)
 }
 
-// restore undoes what a successful attack has done, so that the next case starts
-// from the same state.
+// restore undoes what a successful attack has changed, so that each case starts from
+// the same state.
 func (v *victim) restore(t *testing.T) {
 	t.Helper()
 	v.Clock().Release()
@@ -158,8 +159,9 @@ type attacker struct {
 	reports chan map[string]string
 }
 
-// newAttacker serves the attacking page. All other paths lead to rebound, where it
-// is not nil: its name has been pointed at the victim since the page was loaded.
+// newAttacker serves the attacking page. All other paths are forwarded to rebound
+// unless it is nil: as if the attacker's name resolved to the victim after the page
+// was loaded.
 func newAttacker(t *testing.T, targets []string, rebound *localawstest.Server) *attacker {
 	t.Helper()
 	list, err := json.Marshal(targets)
@@ -188,7 +190,7 @@ func newAttacker(t *testing.T, targets []string, rebound *localawstest.Server) *
 		}
 		mux.Handle("/", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
-			r.Out.Host = r.In.Host // the browser sends the attacker's name, and so must this
+			r.Out.Host = r.In.Host // the browser sends the attacker's name, and the proxy must as well
 		}})
 	}
 	site.Server = httptest.NewServer(mux)
@@ -212,22 +214,22 @@ func (a *attacker) open(t *testing.T, browser, host string) map[string]string {
 		"--user-data-dir="+t.TempDir(), "--remote-debugging-port=0",
 		"--host-resolver-rules=MAP evil.example 127.0.0.1, MAP evil.invalid 127.0.0.1",
 		"http://"+host+":"+port+"/attacker/page")
-	var said strings.Builder
-	cmd.Stderr = &said
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	cmd.WaitDelay = 10 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
 		cancel()
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() // the error is that it was killed
 	}()
 
 	select {
 	case seen := <-a.reports:
 		return seen
 	case <-ctx.Done():
-		t.Fatalf("the page did not report; the browser wrote:\n%s", said.String())
+		t.Fatalf("the page did not report; the browser wrote:\n%s", stderr.String())
 		return nil
 	}
 }

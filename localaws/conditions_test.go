@@ -18,8 +18,8 @@ import (
 
 const readOnlySQS = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
 
-// iam:PermissionsBoundary is the boundary that a request sets, else the one that
-// the role has, for the operations that AWS lists and for no others (IAM A7).
+// iam:PermissionsBoundary is the boundary that a request sets, or otherwise the
+// boundary of the role, for exactly the operations that AWS lists (IAM A7).
 func TestBoundaryOfARoleIsAConditionOfChangingIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -106,8 +106,8 @@ func TestBoundaryOfARoleIsAConditionOfChangingIt(t *testing.T) {
 	}
 }
 
-// The condition keys that AWS documents for an operation are set, and Deny and
-// Allow on them count (IAM A3, A7).
+// The condition keys that AWS documents for an operation are set, and statements with
+// Deny and Allow that use them take effect (IAM A3, A7).
 func TestConditionKeysOfOperations(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -213,8 +213,8 @@ func TestConditionKeysOfOperations(t *testing.T) {
 	}
 }
 
-// The key that encrypts a queue must let the caller in too, and a key of which
-// that cannot be known is refused (IAM A9).
+// The key that encrypts a queue must permit the caller too. A key whose policy is
+// unknown is refused (IAM A9).
 func TestEncryptedQueueNeedsPermissionsOnItsKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})

@@ -8,14 +8,14 @@ import (
 	"net/http"
 )
 
-// client is a bare client of SQS: it sends what it is told, once.
+// client is a minimal client of SQS that sends each request once.
 type client struct {
 	url  string
 	http *http.Client
 }
 
-// do calls an operation. Its error wraps errRefused when the server said no, and is
-// another when it said nothing.
+// do calls an operation. Its error wraps errRefused if the server returned an error,
+// and does not if there was no response.
 func (c client) do(operation string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -27,17 +27,17 @@ func (c client) do(operation string, in, out any) error {
 	}
 	r.Header.Set("X-Amz-Target", "AmazonSQS."+operation)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	answer, err := c.http.Do(r)
+	response, err := c.http.Do(r)
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
 	switch {
 	case err != nil:
 		return err
-	case answer.StatusCode != http.StatusOK:
-		return fmt.Errorf("%s: %w: %d %s", operation, errRefused, answer.StatusCode, text)
+	case response.StatusCode != http.StatusOK:
+		return fmt.Errorf("%s: %w: %d %s", operation, errRefused, response.StatusCode, text)
 	case out == nil:
 		return nil
 	}

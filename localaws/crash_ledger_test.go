@@ -24,18 +24,18 @@ const (
 	idLength = 12 // of the number that each body begins with
 )
 
-// ledger is what the clients know of every message. Bodies are unique.
+// messageRecord is what the clients know about every message. Bodies are unique.
 type ledger struct {
 	mu      sync.Mutex
 	next    int
 	fates   map[string]*fate
-	gone    map[string]bool // was found to be gone, or was never taken
+	gone    map[string]bool // was not found, or its send was not accepted
 	trouble []string
 
 	acknowledged, removed int // messages sent and deleted
 }
 
-// fate is what one client knows of a message that may be there.
+// messageState is what a client knows about one message that may exist.
 type fate struct {
 	id       string // once the send was acknowledged
 	deleting bool   // a delete was tried
@@ -54,7 +54,7 @@ func (b *ledger) complain(format string, args ...any) {
 	b.trouble = append(b.trouble, fmt.Sprintf(format, args...))
 }
 
-// load sends, receives, gives back and deletes until the server is dead.
+// load sends, receives, releases and deletes until the server has been killed.
 func (b *ledger) load(c client, rng *rand.Rand) {
 	for {
 		queue := []string{workQueue, workQueue, fifoQueue}[rng.IntN(3)]
@@ -96,7 +96,7 @@ func (b *ledger) send(c client, queue string, rng *rand.Rand) error {
 	return err
 }
 
-// receive receives, deletes some of what it got and shows some again.
+// receive receives, deletes some of the messages and makes others visible again.
 func (b *ledger) receive(c client, queue string, rng *rand.Rand) error {
 	got, err := c.receive(queue)
 	if err != nil {
@@ -139,7 +139,7 @@ func (b *ledger) receive(c client, queue string, rng *rand.Rand) error {
 			f.deleted = true
 		}
 		if n != len(drop) {
-			b.complain("%d of %d deletes were done", n, len(drop))
+			b.complain("%d of %d deletes succeeded", n, len(drop))
 		}
 		b.mu.Unlock()
 	}
@@ -149,7 +149,7 @@ func (b *ledger) receive(c client, queue string, rng *rand.Rand) error {
 	return err
 }
 
-// lying is a message as the control API shows it.
+// peeked is a message as the control API lists it.
 type lying struct {
 	ID       string `json:"message_id"`
 	Body     string `json:"body"`
@@ -157,8 +157,8 @@ type lying struct {
 	Receives int    `json:"receive_count"`
 }
 
-// check compares the ledger with what lies in the queues after a kill, and takes
-// what it finds for what is.
+// check compares the record with the messages in the queues after a kill, and then
+// updates it to what was found.
 func (b *ledger) check(t *testing.T, dir string) {
 	t.Helper()
 	srv, done := reopen(t, dir, clock.Real)
@@ -167,7 +167,7 @@ func (b *ledger) check(t *testing.T, dir string) {
 	for _, queue := range []string{workQueue, deadQueue, fifoQueue} {
 		for _, m := range peekAll(t, srv, queue) {
 			if _, twice := found[m.Body]; twice {
-				t.Errorf("message %.*s is there twice", idLength, m.Body)
+				t.Errorf("message %.*s exists twice", idLength, m.Body)
 			}
 			found[m.Body] = m
 		}
@@ -177,7 +177,7 @@ func (b *ledger) check(t *testing.T, dir string) {
 	}
 	for body := range found {
 		if b.fates[body] == nil {
-			t.Errorf("message %.*s is there: nobody sent it, or it was gone before: %v", idLength, body, b.gone[body])
+			t.Errorf("message %.*s exists: it was never sent, or was deleted before: %v", idLength, body, b.gone[body])
 		}
 	}
 	for body, f := range b.fates {
@@ -194,11 +194,12 @@ func (b *ledger) check(t *testing.T, dir string) {
 	}
 }
 
-// wrong says how what was found differs from what was acknowledged, if it does.
+// difference describes how what was found differs from what was acknowledged. It is
+// empty if it does not.
 func (f *fate) wrong(m lying, there bool) string {
 	switch {
 	case there && f.deleted:
-		return "is back after its deletion"
+		return "exists after its deletion"
 	case !there && f.id != "" && !f.deleting:
 		return "is lost"
 	case !there:
@@ -206,9 +207,9 @@ func (f *fate) wrong(m lying, there bool) string {
 	case f.id != "" && m.ID != f.id:
 		return "has another id"
 	case m.Receives < f.receives:
-		return "has forgotten a receive"
+		return "has a receive count that is too low"
 	case f.hidden && m.State != "inFlight":
-		return "is shown before its visibility timeout has ended"
+		return "is visible before its visibility timeout has ended"
 	}
 	return ""
 }
@@ -221,12 +222,12 @@ func peekAll(t *testing.T, srv *localaws.Server, queue string) []lying {
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+srv.ControlToken())
-	answer, err := c.Do(r)
+	response, err := c.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,13 +237,13 @@ func peekAll(t *testing.T, srv *localaws.Server, queue string) []lying {
 		} `json:"queues"`
 	}
 	if err := json.Unmarshal(text, &out); err != nil || len(out.Queues) != 1 {
-		t.Fatalf("look into %s: %v: %.500s", queue, err, text)
+		t.Fatalf("peek into %s: %v: %.500s", queue, err, text)
 	}
 	return out.Queues[0].Messages
 }
 
-// drain receives and deletes all that is left, as a client does, and accounts for
-// each message.
+// drain receives and deletes all remaining messages, as a client does, and checks
+// each.
 func (b *ledger) drain(t *testing.T, dir string) {
 	t.Helper()
 	srv, done := reopen(t, dir, clock.Manual)
@@ -263,17 +264,17 @@ func (b *ledger) drain(t *testing.T, dir string) {
 			var drop []entry
 			for i, m := range got {
 				if f := b.fates[m.Body]; f == nil || f.id != m.MessageId {
-					t.Errorf("received %.*s in the end: %+v", idLength, m.Body, f)
+					t.Errorf("received %.*s while draining: %+v", idLength, m.Body, f)
 				}
 				delete(b.fates, m.Body)
 				drop = append(drop, entry{Id: fmt.Sprint(i), ReceiptHandle: m.ReceiptHandle})
 			}
 			if n, err := c.each("DeleteMessageBatch", queue, drop); err != nil || n != len(drop) {
-				t.Fatalf("%d of %d deletes were done: %v", n, len(drop), err)
+				t.Fatalf("%d of %d deletes succeeded: %v", n, len(drop), err)
 			}
 		}
 	}
 	if len(b.fates) > 0 {
-		t.Errorf("%d messages could not be received in the end", len(b.fates))
+		t.Errorf("%d messages could not be received while draining", len(b.fates))
 	}
 }

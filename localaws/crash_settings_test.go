@@ -24,12 +24,12 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// settings are resources of every service, each with a number that a client raises
-// again and again.
+// configuration has resources of every service, each with a number that a client
+// increases repeatedly.
 type settings struct {
 	mu        sync.Mutex
-	tried     map[string]int // the number that a client wrote last
-	made      map[string]int // and that it was told was written
+	tried     map[string]int // the number of the last request
+	made      map[string]int // the number of the last request that was acknowledged
 	mapping   string
 	accessKey string
 	trouble   []string
@@ -55,7 +55,7 @@ func newClients(url string, transport http.RoundTripper) clients {
 	}
 }
 
-// numbered are the resources with a number: how it is written, and how read.
+// numbered lists the resources with a number, and how to write and read it.
 var numbered = []struct {
 	name  string
 	write func(context.Context, clients, string, int) error
@@ -132,7 +132,7 @@ func alarmNumber(ctx context.Context, c clients, _ string) (int, error) {
 	return int(aws.ToFloat64(out.MetricAlarms[0].Threshold)), nil
 }
 
-// setUp makes the resources and the queues of the load, and stops the server.
+// setUp creates these resources and the queues for the load, and stops the server.
 func setUp(t *testing.T, dir string) *settings {
 	t.Helper()
 	srv, done := reopen(t, dir, clock.Real)
@@ -171,7 +171,7 @@ func setUp(t *testing.T, dir string) *settings {
 	return s
 }
 
-// load raises the numbers in turn until the server is dead.
+// load increases the numbers in turn until the server has been killed.
 func (s *settings) load(url string, transport http.RoundTripper) {
 	c := newClients(url, transport)
 	for {

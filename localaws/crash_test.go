@@ -20,10 +20,10 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// The server that is killed: this test binary, started anew with crashDir set.
+// The server that is killed: this test binary, started again with crashDir set.
 const crashDir = "RELIABLEQ_SERVER_CRASH_DIR"
 
-// crashCount is the environment variable that says how often it is killed.
+// crashCount is the environment variable with the number of kills.
 const crashCount = "RELIABLEQ_SERVER_CRASHES"
 
 func TestMain(m *testing.M) {
@@ -47,14 +47,14 @@ func serveUntilKilled(dir string) error {
 	}
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
-		os.Exit(0) // the test has ended without killing us
+		os.Exit(0) // the test has ended without a kill
 	}()
 	fmt.Println(srv.URL())
 	return srv.Wait()
 }
 
-// kills is how often the server is killed: a hundred times, fewer where that would
-// take long, more where the environment says so.
+// kills returns how often the server is killed: 100 times, fewer where that would take
+// long, more if the environment says so.
 func kills(t *testing.T) int {
 	t.Helper()
 	if v := os.Getenv(crashCount); v != "" {
@@ -70,10 +70,10 @@ func kills(t *testing.T) int {
 	return 100
 }
 
-// Killed a hundred times under load over HTTP, and at its start, the server holds
-// every message that it acknowledged and that nobody deleted, each once and as it
-// was sent; none whose deletion it acknowledged; none that nobody sent. Functions,
-// mappings, roles, alarms and attributes of queues are what they were last made.
+// A server that is killed a hundred times, under load over HTTP and while it starts,
+// still has every acknowledged message that was not deleted, once and unchanged. It
+// has no message whose deletion it acknowledged or that was never sent. Functions,
+// mappings, roles, alarms and attributes of queues have the last acknowledged values.
 func TestServerKilledAHundredTimesLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -86,13 +86,14 @@ func TestServerKilledAHundredTimesLosesNothingAcknowledged(t *testing.T) {
 		if liveAndDie(t, dir, rng, book, set) {
 			served++
 		}
-		// Every second time the next life begins with what the kill has left.
+		// After every second kill, check what is in the data directory before the next
+		// start.
 		if life%2 == 1 || life == n-1 {
 			book.check(t, dir)
 			set.check(t, dir)
 		}
 		if t.Failed() {
-			t.Fatalf("after kill %d of %d", life+1, n)
+			t.Fatalf("kill %d of %d", life+1, n)
 		}
 	}
 	book.drain(t, dir)
@@ -102,8 +103,8 @@ func TestServerKilledAHundredTimesLosesNothingAcknowledged(t *testing.T) {
 	}
 }
 
-// liveAndDie starts the server, loads it, and kills it at some moment: often while
-// it starts. It reports whether the server had begun to serve.
+// runAndKill starts the server, sends load to it, and kills it at a random moment,
+// often while it starts. It reports whether the server had begun to serve.
 func liveAndDie(t *testing.T, dir string, rng *rand.Rand, book *ledger, set *settings) bool {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -144,7 +145,7 @@ func liveAndDie(t *testing.T, dir string, rng *rand.Rand, book *ledger, set *set
 	return err == nil
 }
 
-// loadUntilDead drives the server from several clients until it does not answer.
+// loadUntilKilled sends load from several clients until the server does not respond.
 func loadUntilDead(url string, book *ledger, set *settings, seed uint64) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 10}
 	defer transport.CloseIdleConnections()
@@ -157,7 +158,7 @@ func loadUntilDead(url string, book *ledger, set *settings, seed uint64) {
 	wg.Wait()
 }
 
-// reopen opens a server on what a kill has left, in this process.
+// reopen opens a server in this process on the data that a killed server left.
 func reopen(t *testing.T, dir string, mode clock.Mode) (*localaws.Server, func()) {
 	t.Helper()
 	srv, err := localaws.New(localaws.Options{DataDir: dir, NoAuth: true, ClockMode: mode})
@@ -172,5 +173,5 @@ func reopen(t *testing.T, dir string, mode clock.Mode) (*localaws.Server, func()
 	}
 }
 
-// errRefused is an answer that is no success.
+// errRefused means that the response has an error status.
 var errRefused = errors.New("refused")

@@ -24,8 +24,8 @@ const fewDescriptorsEnv = "RELIABLEQ_SERVER_WITH_FEW_DESCRIPTORS"
 const fewDescriptors = 192
 
 // Clients that open as many connections as they can leave the store the descriptors
-// that it needs: what comes over a connection that is open is done, and those who
-// wait are served when the others leave.
+// that it needs: requests over open connections succeed, and waiting clients are
+// served after others have disconnected.
 func TestManyConnectionsLeaveDescriptorsForTheStore(t *testing.T) {
 	t.Parallel()
 	server := exec.Command(os.Args[0], "-test.run=^TestServerWithFewDescriptors$", "-test.v")
@@ -98,16 +98,16 @@ func TestManyConnectionsLeaveDescriptorsForTheStore(t *testing.T) {
 	}
 	late := client{c.url, &http.Client{Transport: &http.Transport{}}}
 	if err := late.do("SendMessage", map[string]any{"QueueUrl": c.queue("q"), "MessageBody": "late"}, nil); err != nil {
-		t.Errorf("a client that comes later: %v", err)
+		t.Errorf("a client that connects later: %v", err)
 	}
-	answer, err := late.http.Get(c.url + "/_reliableq/health")
+	response, err := late.http.Get(c.url + "/_reliableq/health")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(answer.Body)
-		t.Errorf("health: %s %s", answer.Status, text)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(response.Body)
+		t.Errorf("health: %s %s", response.Status, text)
 	}
 }
 

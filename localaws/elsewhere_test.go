@@ -19,7 +19,7 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// signed sends a request as an SDK for another service would, with a caller's
+// signed sends a request as the SDK for another service does, with a caller's
 // credentials, and returns status, content type and body.
 func signed(ctx context.Context, cfg aws.Config, service, method, url, body string, header ...string) (int, string, string, error) {
 	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
@@ -47,8 +47,8 @@ func signed(ctx context.Context, cfg aws.Config, service, method, url, body stri
 	return res.StatusCode, res.Header.Get("Content-Type"), string(b), err
 }
 
-// TestServicesThatAreNotEmbeddedAreNamedInTheError asks as the SDKs of other services do, from
-// inside a function.
+// TestServicesThatAreNotEmbeddedAreNamedInTheError sends requests as the SDKs of other
+// services do, from inside a function.
 func TestServicesThatAreNotEmbeddedAreNamedInTheError(t *testing.T) {
 	t.Parallel()
 	const form = "application/x-www-form-urlencoded; charset=utf-8"
@@ -68,13 +68,13 @@ func TestServicesThatAreNotEmbeddedAreNamedInTheError(t *testing.T) {
 	} {
 		w := newWorld(t, localaws.Options{})
 		var status int
-		var kind, answer string
+		var kind, response string
 		w.function(w.Config(), "f", w.role(w.Config(), "r", "logs:*"), func(ctx context.Context, _ []byte) (_ []byte, err error) {
 			base := w.URL()
 			if tt.host != "" {
 				base = "http://" + tt.host
 			}
-			status, kind, answer, err = signed(ctx, w.as(ctx), tt.service, tt.method, base+tt.path, tt.body, tt.header...)
+			status, kind, response, err = signed(ctx, w.as(ctx), tt.service, tt.method, base+tt.path, tt.body, tt.header...)
 			return []byte("{}"), err
 		})
 		out := ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
@@ -82,13 +82,13 @@ func TestServicesThatAreNotEmbeddedAreNamedInTheError(t *testing.T) {
 			t.Fatalf("%s: %s", tt.name, out.Payload)
 		}
 		want := "The embedded AWS does not have the service " + tt.service + "."
-		if status != http.StatusNotImplemented || kind != tt.kind || !strings.Contains(answer, tt.code) || !strings.Contains(answer, want) {
-			t.Errorf("%s: %d %s %s", tt.name, status, kind, answer)
+		if status != http.StatusNotImplemented || kind != tt.kind || !strings.Contains(response, tt.code) || !strings.Contains(response, want) {
+			t.Errorf("%s: %d %s %s", tt.name, status, kind, response)
 		}
 	}
 }
 
-// TestFunctionsCannotReachTheRealAWS looks at what a process is given.
+// TestFunctionsCannotReachTheRealAWS reads the environment of a function's process.
 func TestFunctionsCannotReachTheRealAWS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{Addr: "127.0.0.1:0"})
@@ -120,13 +120,13 @@ func TestFunctionsCannotReachTheRealAWS(t *testing.T) {
 			t.Errorf("%s holds the operator's key", name)
 		}
 		if strings.HasPrefix(name, "AWS_CONTAINER_") || strings.HasPrefix(name, "AWS_WEB_IDENTITY_") || strings.HasPrefix(name, "AWS_ENDPOINT_URL_") || name == "AWS_PROFILE" {
-			t.Errorf("%s leads elsewhere: %s", name, value)
+			t.Errorf("%s leads to another endpoint: %s", name, value)
 		}
 	}
 }
 
-// TestFunctionHasThePermissionsOfItsRole has a function call SQS with the
-// credentials that it was given; the refusal is worded as AWS's (SQS A19).
+// TestFunctionHasThePermissionsOfItsRole calls SQS with the credentials of a function.
+// The error has the text of AWS (SQS A19).
 func TestFunctionHasThePermissionsOfItsRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -150,7 +150,7 @@ func TestFunctionHasThePermissionsOfItsRole(t *testing.T) {
 	}
 }
 
-// TestUnknownKeyIsRefused calls with credentials that are good for nothing.
+// TestUnknownKeyIsRefused calls with credentials that the server did not issue.
 func TestUnknownKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -163,8 +163,8 @@ func TestUnknownKeyIsRefused(t *testing.T) {
 	}
 }
 
-// TestRoleCanTrustLambdaForOneFunctionOnly creates functions with a role whose
-// trust policy names the one that may have it, and has that one work.
+// TestRoleCanTrustLambdaForOneFunctionOnly creates functions with a role whose trust
+// policy names one function. Only that function may have the role.
 func TestRoleCanTrustLambdaForOneFunctionOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -189,7 +189,8 @@ func TestRoleCanTrustLambdaForOneFunctionOnly(t *testing.T) {
 	}
 }
 
-// TestOtherOperationsOfLambdaAreRefusedByName asks for what the wire does not name.
+// TestOtherOperationsOfLambdaAreRefusedByName calls operations whose requests name the
+// operation only by method and path.
 func TestOtherOperationsOfLambdaAreRefusedByName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})

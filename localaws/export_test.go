@@ -2,7 +2,7 @@ package localaws
 
 import "github.com/reliableq/reliableq/localaws/store"
 
-// OnDisk is o with a store of a test's own making.
+// OnDisk returns o with a store that the test configures.
 func (o Options) OnDisk(disk store.Options) Options {
 	o.disk = disk
 	return o

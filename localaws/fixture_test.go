@@ -20,7 +20,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// world is an embedded AWS whose waiting time is skipped, seen through the SDK.
+// testServer is an embedded AWS that skips waiting time, with SDK clients.
 type world struct {
 	*localawstest.Server
 	t *testing.T
@@ -32,7 +32,7 @@ func newWorld(t *testing.T, o localaws.Options) *world {
 	return &world{localawstest.NewWith(t, o), t}
 }
 
-// in is the configuration of a caller in another account and region, where
+// in returns the configuration of a caller in another account and region, where
 // authentication is off.
 func (w *world) in(account, region string) aws.Config {
 	cfg := w.ConfigAs(account, "anything", "")
@@ -40,7 +40,7 @@ func (w *world) in(account, region string) aws.Config {
 	return cfg
 }
 
-// as is the configuration that a function has in this process.
+// as returns the configuration of a function that runs in this process.
 func (w *world) as(ctx context.Context) aws.Config {
 	v := sandbox.Variables(ctx)
 	cfg := w.Config()
@@ -49,7 +49,7 @@ func (w *world) as(ctx context.Context) aws.Config {
 	return cfg
 }
 
-// ok fails the test on an error and passes the value on.
+// ok fails the test on an error and returns the value otherwise.
 func ok[T any](t *testing.T) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
@@ -75,7 +75,7 @@ func (w *world) send(cfg aws.Config, queue *string, bodies ...string) {
 	}
 }
 
-// count is one of a queue's numbers.
+// count returns one of the counts of messages of a queue.
 func (w *world) count(cfg aws.Config, queue *string, name sqstypes.QueueAttributeName) string {
 	w.t.Helper()
 	out := ok[*sqs.GetQueueAttributesOutput](w.t)(sqs.NewFromConfig(cfg).GetQueueAttributes(w.t.Context(), &sqs.GetQueueAttributesInput{
@@ -84,7 +84,7 @@ func (w *world) count(cfg aws.Config, queue *string, name sqstypes.QueueAttribut
 	return out.Attributes[string(name)]
 }
 
-// role makes a role for functions that may do the given actions.
+// role creates a role for functions that may use the given actions.
 func (w *world) role(cfg aws.Config, name string, actions ...string) *string {
 	w.t.Helper()
 	client := iam.NewFromConfig(cfg)
@@ -98,7 +98,7 @@ func (w *world) role(cfg aws.Config, name string, actions ...string) *string {
 	return made.Role.Arn
 }
 
-// function makes one that runs in this process.
+// function creates a function that runs in this process.
 func (w *world) function(cfg aws.Config, name string, role *string, handler sandbox.Handler) {
 	w.t.Helper()
 	w.RegisterHandler(name, handler)
@@ -107,7 +107,7 @@ func (w *world) function(cfg aws.Config, name string, role *string, handler sand
 	}))
 }
 
-// connect has a function read a queue of the same account and region.
+// connect creates a mapping from a queue of the same account and region to a function.
 func (w *world) connect(cfg aws.Config, function, queueARN string, metrics ...types.EventSourceMappingMetric) *string {
 	w.t.Helper()
 	in := &lambda.CreateEventSourceMappingInput{FunctionName: &function, EventSourceArn: &queueARN, BatchSize: aws.Int32(5)}
@@ -124,7 +124,7 @@ func (w *world) settle() {
 	}
 }
 
-// log is all that a function has logged, or empty.
+// log returns everything that a function has logged.
 func (w *world) log(cfg aws.Config, function string) string {
 	w.t.Helper()
 	out, err := cloudwatchlogs.NewFromConfig(cfg).FilterLogEvents(w.t.Context(), &cloudwatchlogs.FilterLogEventsInput{
@@ -140,15 +140,15 @@ func (w *world) log(cfg aws.Config, function string) string {
 	return b.String()
 }
 
-// nothing is a function that is content with whatever it gets.
+// nothing is a function that ignores its event.
 func nothing(context.Context, []byte) ([]byte, error) { return []byte("{}"), nil }
 
-// queueARN names a queue.
+// queueARN returns the ARN of a queue.
 func queueARN(account, region, name string) string {
 	return "arn:aws:sqs:" + region + ":" + account + ":" + name
 }
 
-// environmentBootstrap returns its own environment as a JSON string.
+// environmentBootstrap returns its environment as a JSON string.
 const environmentBootstrap = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do
@@ -159,7 +159,7 @@ while true; do
 done
 `
 
-// createShell asks for a function that is a shell script.
+// createShell returns a request to create a function that is a shell script.
 func createShell(t *testing.T, name string, role *string, script string) *lambda.CreateFunctionInput {
 	t.Helper()
 	return &lambda.CreateFunctionInput{

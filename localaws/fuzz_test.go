@@ -13,8 +13,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// requests are one of each kind that the server tells apart: method, address,
-// header lines and body.
+// requests has one request of each kind that the server distinguishes: method,
+// address, header lines and body.
 var requests = [][4]string{
 	{"POST", "/", "X-Amz-Target: AmazonSQS.CreateQueue", `{"QueueName":"q","Attributes":{"VisibilityTimeout":"30"},"tags":{"a":"b"}}`},
 	{"POST", "/", "X-Amz-Target: AmazonSQS.SendMessage", `{"QueueUrl":"http://localhost/000000000000/q","MessageBody":"b","MessageAttributes":{"a":{"DataType":"Number","StringValue":"1"}}}`},
@@ -42,8 +42,8 @@ var requests = [][4]string{
 	{"PUT", "/000000000000/q", "Content-Encoding: aws-chunked", "5;chunk-signature=0\r\nhello\r\n0\r\n\r\n"},
 }
 
-// Whatever comes, it is answered: not with a fault of the program's, and soon. The
-// one server takes all requests, so that later ones meet what earlier ones made.
+// The server responds to every request within seconds, and never with a server error.
+// One server gets all requests, so that later requests find what earlier ones created.
 func FuzzAnyRequestIsAnsweredAndNoneIsAFaultOfTheServers(f *testing.F) {
 	for _, r := range requests {
 		f.Add(r[0], r[1], r[2], []byte(r[3]))
@@ -63,7 +63,7 @@ func FuzzAnyRequestIsAnsweredAndNoneIsAFaultOfTheServers(f *testing.F) {
 			t.Skip("no HTTP server would pass it on")
 		}
 		if strings.HasPrefix(r.URL.Path, "/_reliableq/clock/") {
-			t.Skip("its purpose is to move or to await time, as far as it is asked to")
+			t.Skip("it moves the clock or waits for it as long as the request says")
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
@@ -72,16 +72,16 @@ func FuzzAnyRequestIsAnsweredAndNoneIsAFaultOfTheServers(f *testing.F) {
 		if ctx.Err() != nil {
 			t.Errorf("%s %s took more than 20 s", method, address)
 		}
-		if w.Code >= 500 && w.Code != http.StatusNotImplemented { // which names what is not embedded
+		if w.Code >= 500 && w.Code != http.StatusNotImplemented { // an operation that is not embedded
 			t.Errorf("%s %s: %d %s", method, address, w.Code, w.Body)
 		}
 		if w.Body.Len() > 1<<20 {
-			t.Errorf("%s %s: an answer of %d bytes", method, address, w.Body.Len())
+			t.Errorf("%s %s: a response of %d bytes", method, address, w.Body.Len())
 		}
 	})
 }
 
-// asServed returns a request as net/http would read it, or nil.
+// asServed returns a request as net/http would parse it, or nil.
 func asServed(method, address, header string, body []byte) *http.Request {
 	u, err := url.ParseRequestURI(address)
 	if err != nil || method == "" || strings.ContainsFunc(method, func(c rune) bool { return c <= ' ' || c >= 127 }) {

@@ -19,7 +19,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// soon is a limit that a test waits for.
+// shortLimit is a time limit for which a test waits.
 const soon = 100 * time.Millisecond
 
 func listening(t *testing.T, limits localaws.Limits) *localawstest.Server {
@@ -27,7 +27,7 @@ func listening(t *testing.T, limits localaws.Limits) *localawstest.Server {
 	return localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", NoAuth: true, ClockMode: clock.Manual, Limits: limits})
 }
 
-// wire is a connection as a hostile client has it.
+// wire is a connection of a hostile client.
 type wire struct {
 	net.Conn
 	in *bufio.Reader
@@ -40,7 +40,7 @@ func dial(t *testing.T, srv *localawstest.Server) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(30 * time.Second)) // a server that never answers fails the test
+	c.SetDeadline(time.Now().Add(30 * time.Second)) // a server that does not respond fails the test
 	return &wire{c, bufio.NewReader(c)}
 }
 
@@ -51,7 +51,7 @@ func (w *wire) say(t *testing.T, text string) {
 	}
 }
 
-// hear reads an answer.
+// readResponse reads a response.
 func (w *wire) hear(t *testing.T) (status int, body string) {
 	t.Helper()
 	a, err := http.ReadResponse(w.in, nil)
@@ -66,11 +66,11 @@ func (w *wire) hear(t *testing.T) (status int, body string) {
 	return a.StatusCode, string(text)
 }
 
-// closed fails the test unless the server closes the connection.
+// wantClosed fails the test unless the server closes the connection.
 func (w *wire) closed(t *testing.T) {
 	t.Helper()
 	if _, err := io.Copy(io.Discard, w.in); errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Error("the server keeps the connection")
+		t.Error("the server did not close the connection")
 	}
 }
 
@@ -88,7 +88,7 @@ func TestSlowSendersAreDisconnected(t *testing.T) {
 		"HalfAHeader":        "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Amaz",
 		"HalfABody":          fmt.Sprintf(sqsCall, "ListQueues", 100, "{"),
 		"NoBody":             fmt.Sprintf(sqsCall, "ListQueues", 100, ""),
-		"ABodyThatNoneReads": "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n",
+		"ABodyThatIsNotRead": "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n",
 		"ABodyForControl":    "POST /_reliableq/clock/advance HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n",
 		"HalfAChunk":         "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AmazonSQS.ListQueues\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
 		"NoNextRequest":      health,
@@ -113,7 +113,7 @@ func TestLateBodyIsRefusedWith408(t *testing.T) {
 	w.closed(t)
 }
 
-// The limits are on clients and not on operations.
+// The limits apply to clients and not to operations.
 func TestLongPollCanExceedTheReadTimeout(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{HeaderTime: soon, ReadTime: soon, WriteTime: soon, IdleTime: soon})
@@ -128,7 +128,7 @@ func TestLongPollCanExceedTheReadTimeout(t *testing.T) {
 	}
 	queue := `"QueueUrl":"http://localhost/000000000000/q"`
 	_, polled := call("ReceiveMessage", `{`+queue+`,"WaitTimeSeconds":20}`)
-	for range 3 { // each takes as long as a request may
+	for range 3 { // each takes the longest time that a request may take
 		late, _ := call("ListQueues", "")
 		late.say(t, "POST / HT")
 		late.closed(t)
@@ -138,12 +138,13 @@ func TestLongPollCanExceedTheReadTimeout(t *testing.T) {
 		t.Fatal(status, body)
 	}
 	if status, body := polled(); status != 200 || !strings.Contains(body, "at last") {
-		t.Errorf("the long poll answered %d %s", status, body)
+		t.Errorf("the long poll returned %d %s", status, body)
 	}
 }
 
-// Who asks and never reads holds neither a place nor service time for long: with
-// one place there is, the next client comes to its turn.
+// A client that sends requests and does not read the responses blocks neither its
+// connection slot nor service time for long: with a limit of one connection, the next
+// client is served.
 func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{Connections: 1, WriteTime: soon})
@@ -166,7 +167,7 @@ func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 	}
 }
 
-// halfRequest keeps a connection from being idle.
+// halfRequest prevents that a connection is idle.
 const halfRequest = "GET /_reliableq/health HTTP/1.1\r\n"
 
 func TestConnectionsBeyondTheLimitWait(t *testing.T) {
@@ -191,7 +192,7 @@ func TestConnectionsBeyondTheLimitWait(t *testing.T) {
 	third.in.Reset(third)
 	inside[0].Close()
 	if status, _ := third.hear(t); status != 200 {
-		t.Errorf("after one has gone: %d", status)
+		t.Errorf("after one has disconnected: %d", status)
 	}
 }
 
@@ -230,8 +231,8 @@ func TestServerAtItsConnectionLimitShutsDown(t *testing.T) {
 	}
 }
 
-// What is no request of AWS's is refused as the client's fault, and the server goes
-// on: responses to raw bytes, and whether more comes on the connection.
+// Input that is not an AWS request is refused as a client error, and the server
+// continues to serve: responses to raw bytes, and whether the connection stays open.
 func TestRawBytesAreRefusedAsClientErrors(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{HeaderTime: 5 * soon})
@@ -278,7 +279,7 @@ func TestRawBytesAreRefusedAsClientErrors(t *testing.T) {
 			if name == "GarbageAfter" {
 				io.Copy(io.Discard, a.Body)
 				if status, _ := w.hear(t); status != tt.want[1] {
-					t.Errorf("to the garbage: %d, want %d", status, tt.want[1])
+					t.Errorf("response to the garbage: %d, want %d", status, tt.want[1])
 				}
 				w.closed(t)
 			}
@@ -295,9 +296,8 @@ func contains(all []int, n int) bool {
 	return false
 }
 
-// Bodies as long as they may be, with as many parts as they can have, are refused
-// or answered in time in proportion to their length. What takes the square of it
-// takes minutes here.
+// Bodies of the maximum size, with as many parts as possible, are processed or refused
+// in time proportional to their length. Quadratic time would be minutes here.
 func TestHugeCountsTakeLinearTime(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{})

@@ -29,8 +29,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// broken is a server with a queue, a client that does not try again, and a
-// function that counts its invocations.
+// injectedServer has a queue, a client that does not retry, and a function that counts
+// its invocations.
 type broken struct {
 	*localawstest.Server
 	t      testing.TB
@@ -115,7 +115,7 @@ func TestFaultsOfCalls(t *testing.T) {
 	}
 }
 
-// Calls of every service fail, in the words of each.
+// Calls of every service fail with the error text of that service.
 func TestFaultsOfCallsOfEveryService(t *testing.T) {
 	t.Parallel()
 	b := breakable(t, clock.Manual)
@@ -146,7 +146,7 @@ func TestFaultsOfCallsOfEveryService(t *testing.T) {
 			}
 			for other, c := range calls {
 				if err := c.call(); other != service && err != nil {
-					t.Errorf("%s of %s struck %s: %v", kind, service, other, err)
+					t.Errorf("%s of %s applied to %s: %v", kind, service, other, err)
 				}
 			}
 		}
@@ -157,7 +157,7 @@ func TestFaultsOfCallsOfEveryService(t *testing.T) {
 	}
 }
 
-// only is a call's error.
+// only returns a call's error.
 func only[T any](_ T, err error) error { return err }
 
 func TestCallWithALostResponseTakesEffect(t *testing.T) {
@@ -165,13 +165,13 @@ func TestCallWithALostResponseTakesEffect(t *testing.T) {
 	b := breakable(t, clock.Manual)
 	b.fault(fault.Rule{Kind: fault.LoseReply, Operation: "SendMessage"})
 	if err := b.send("lost"); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("error %v, want an answer that broke off", err)
+		t.Errorf("error %v, want a truncated response", err)
 	}
 	if got := b.bodies(); len(got) != 1 || got[0] != "lost" {
 		t.Errorf("the queue holds %q", got)
 	}
 	if work := b.Clock().State().Work; work != 0 {
-		t.Errorf("the clock counts %d requests as under way", work)
+		t.Errorf("the clock counts %d requests in progress", work)
 	}
 }
 
@@ -237,7 +237,7 @@ func TestFaultsOfFunctions(t *testing.T) {
 				t.Fatal(err)
 			}
 			if aws.ToString(out.FunctionError) != "Unhandled" || !strings.Contains(string(out.Payload), want.text) || b.ran.Load() != want.ran {
-				t.Errorf("%s: ran %d times, answered %s", kind, b.ran.Load(), out.Payload)
+				t.Errorf("%s: ran %d times, returned %s", kind, b.ran.Load(), out.Payload)
 			}
 			if out, err = b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("work")}); err != nil || out.FunctionError != nil {
 				t.Errorf("after %s: %v %s", kind, err, out.Payload)
@@ -251,9 +251,9 @@ func TestFaultsOfFunctions(t *testing.T) {
 	})
 }
 
-// A function that leaks grows with each invocation, until it has more than it may:
-// that invocation does its work and ends before its answer, and the next one begins
-// small.
+// A function that leaks grows with each invocation until it exceeds its memory limit.
+// That invocation does its work and ends before its response, and the next one starts
+// in a new environment.
 func TestFunctionLeaksMemoryUntilItsLimit(t *testing.T) {
 	t.Parallel()
 	b := breakable(t, clock.Manual)
@@ -278,7 +278,7 @@ func TestFunctionLeaksMemoryUntilItsLimit(t *testing.T) {
 	}
 	b.fault(fault.Rule{Kind: fault.LeakMemory, MB: 1, Count: 1, Resource: "work"})
 	var log []byte
-	for range 2 { // what has leaked stays, struck or not
+	for range 2 { // leaked memory stays after the rule has expired
 		out, err := b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("work"), LogType: types.LogTypeTail})
 		if err != nil {
 			t.Fatal(err)
@@ -286,12 +286,12 @@ func TestFunctionLeaksMemoryUntilItsLimit(t *testing.T) {
 		log, _ = base64.StdEncoding.DecodeString(aws.ToString(out.LogResult))
 	}
 	if !strings.Contains(string(log), fmt.Sprintf(growing, 1)) {
-		t.Errorf("after the last strike: %s, want 1 MB", log)
+		t.Errorf("after the last injection: %s, want 1 MB", log)
 	}
 }
 
-// A handler that is to crash during its work is gone at its call: nothing after
-// it runs, and the call takes effect or does not.
+// A handler with an injected crash during its work ends at a call: nothing after the
+// call runs, and the call takes effect or does not.
 func TestCrashDuringWorkHappensAtACall(t *testing.T) {
 	t.Parallel()
 	b := breakable(t, clock.Manual)
@@ -364,14 +364,14 @@ func TestControlAPIAddsListsAndClearsFaults(t *testing.T) {
 		t.Error(got)
 	}
 	if err := b.send("x"); err == nil {
-		t.Error("the fault did not strike")
+		t.Error("the fault was not injected")
 	}
 	if got := ask("GET", "", ""); !strings.Contains(got, `"struck": 1`) {
 		t.Error(got)
 	}
 	b.Advance(t, 10*time.Minute)
 	if err := b.send("x"); err != nil {
-		t.Error("the fault strikes after its time")
+		t.Error("the fault was injected after it had expired")
 	}
 	for body, want := range map[string]string{
 		`{"kind":"storm"}`:                                              `kind \"storm\"`,

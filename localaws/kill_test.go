@@ -16,17 +16,17 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// mortal is a durable server that a fault may kill, and an SDK client of its SQS
-// that does not try again.
+// killable is a durable server that an injected fault may kill, with an SQS client
+// that does not retry.
 type mortal struct {
 	*localawstest.Server
 	sqs  *sqs.Client
 	url  *string
 	dir  string
-	left chan []fault.Rule // from the one that died
+	left chan []fault.Rule // of the killed server
 }
 
-// born makes a server on a directory, with what an earlier one has left.
+// newKillable starts a server on a directory, with the rules of an earlier one.
 func born(t *testing.T, dir string, left []fault.Rule) *mortal {
 	t.Helper()
 	m := &mortal{dir: dir, left: make(chan []fault.Rule, 1)}
@@ -44,7 +44,7 @@ func born(t *testing.T, dir string, left []fault.Rule) *mortal {
 	return m
 }
 
-// reborn is the next server, once this one was killed.
+// restart starts the next server after this one was killed.
 func (m *mortal) reborn(t *testing.T) *mortal {
 	t.Helper()
 	select {
@@ -54,7 +54,7 @@ func (m *mortal) reborn(t *testing.T) *mortal {
 		}
 		return born(t, m.dir, left)
 	default:
-		t.Fatal("the server lives")
+		t.Fatal("the server was not killed")
 		return nil
 	}
 }
@@ -91,17 +91,17 @@ func TestKillAppliesBeforeOrAfterACallTakesEffect(t *testing.T) {
 		}
 	}
 	if err := m.send(t, "before"); err == nil {
-		t.Error("the call at which the server died was answered")
+		t.Error("the call at which the server was killed got a response")
 	}
 	if err := m.send(t, "dead"); err == nil {
-		t.Error("a dead server took a message")
+		t.Error("a killed server accepted a message")
 	}
 	m = m.reborn(t)
 	if got := m.bodies(t); got != "acknowledged " {
 		t.Errorf("after a kill before the call: %s", got)
 	}
 	if err := m.send(t, "after"); err == nil {
-		t.Error("the call at which the server died was answered")
+		t.Error("the call at which the server was killed got a response")
 	}
 	m = m.reborn(t)
 	if got := m.bodies(t); got != "acknowledged after " {
@@ -111,12 +111,12 @@ func TestKillAppliesBeforeOrAfterACallTakesEffect(t *testing.T) {
 		t.Errorf("rules %+v", rules)
 	}
 	if err := m.send(t, "last"); err != nil {
-		t.Errorf("all rules are spent, and the server: %v", err)
+		t.Errorf("send after all rules have expired: %v", err)
 	}
 }
 
-// A rule of kill without a count strikes once, and one with a count goes on in the
-// servers that come after, as other rules do. New rules get new ids.
+// A kill rule without a count applies once. A rule with a count, or of another kind,
+// continues in the next servers. New rules get new ids.
 func TestRulesContinueAfterAKill(t *testing.T) {
 	t.Parallel()
 	m := born(t, t.TempDir(), nil)
@@ -153,8 +153,8 @@ func TestRulesContinueAfterAKill(t *testing.T) {
 	}
 }
 
-// What lived in memory alone is gone: a message that a function had is in flight
-// until its visibility timeout, and is then delivered again.
+// What was only in memory is lost: a message that a function was processing stays in
+// flight until its visibility timeout ends, and is then delivered again.
 func TestKillEndsInvocations(t *testing.T) {
 	t.Parallel()
 	m := born(t, t.TempDir(), nil)
@@ -169,7 +169,7 @@ func TestKillEndsInvocations(t *testing.T) {
 	}})
 	<-began
 	m.Kill()
-	close(end) // whatever it does now is for nothing
+	close(end) // its result is ignored
 	m = m.reborn(t)
 	if got, err := m.Peek("orders"); err != nil || len(got) != 1 || got[0].State != "inFlight" || got[0].ReceiveCount != 1 {
 		t.Fatalf("after the kill: %+v", got)
@@ -204,7 +204,7 @@ func TestKillIsRefusedWithoutARestart(t *testing.T) {
 		o.Faults, o.DataDir = []fault.Rule{{ID: "1", Kind: fault.Kill}}, strings.Repeat(t.TempDir(), min(1, len(o.DataDir)))
 		if other, err := localaws.New(o); err == nil {
 			other.Shutdown(t.Context())
-			t.Error("a server was made with such a rule")
+			t.Error("a server accepted such a rule")
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// get reads a path of the endpoint as a program would that knows nothing of AWS.
+// get sends a GET request without AWS headers.
 func (w *world) get(target string, header ...string) (int, []byte) {
 	w.t.Helper()
 	r := ok[*http.Request](w.t)(http.NewRequestWithContext(w.t.Context(), "GET", w.URL()+target, nil))
@@ -33,8 +33,8 @@ func (w *world) get(target string, header ...string) (int, []byte) {
 	return res.StatusCode, ok[[]byte](w.t)(io.ReadAll(res.Body))
 }
 
-// TestLocalStackPathsWork sends the requests that scripts and tools
-// written for LocalStack send, without credentials, to a server that asks for none.
+// TestLocalStackPathsWork sends requests of scripts and tools written for LocalStack,
+// without credentials, to a server without authentication.
 func TestLocalStackPathsWork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{NoAuth: true})
@@ -72,7 +72,7 @@ func TestLocalStackPathsWork(t *testing.T) {
 		t.Errorf("by path: %d %s", status, body)
 	}
 	if n := w.count(w.Config(), queue, sqstypes.QueueAttributeNameApproximateNumberOfMessages); n != "2" {
-		t.Errorf("%s messages may be received after a look", n)
+		t.Errorf("%s messages may be received after a peek", n)
 	}
 	status, body = w.get("/_aws/sqs/messages?QueueUrl="+url.QueryEscape(*queue+"-missing"), "Accept", "application/json")
 	if status != 400 || !strings.Contains(string(body), `"Code": "AWS.SimpleQueueService.NonExistentQueue"`) {
@@ -90,7 +90,7 @@ func TestLocalStackMessagesPathIsAnEndpointForClients(t *testing.T) {
 	cfg := w.Config()
 	cfg.BaseEndpoint = new(w.URL() + "/_aws/sqs/messages")
 	client := sqs.NewFromConfig(cfg)
-	for range 2 { // the second sees what the first did
+	for range 2 { // the first must not change the state
 		out := ok[*sqs.ReceiveMessageOutput](t)(client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue, MaxNumberOfMessages: 1}))
 		if len(out.Messages) != 2 || *out.Messages[0].Body != "one" || out.Messages[0].Attributes["ApproximateReceiveCount"] != "0" {
 			t.Errorf("%+v", out.Messages)
@@ -110,8 +110,9 @@ func TestLocalStackMessagesPathIsAnEndpointForClients(t *testing.T) {
 	}
 }
 
-// TestLocalStackMessagesNeedTheTokenOrASignature tries what others than the operator
-// can send: other users of the machine, functions, and clients with another key.
+// TestLocalStackMessagesNeedTheTokenOrASignature sends what callers other than the
+// operator can send: other users of the computer, functions, and clients with another
+// key.
 func TestLocalStackMessagesNeedTheTokenOrASignature(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -137,7 +138,8 @@ func TestLocalStackMessagesNeedTheTokenOrASignature(t *testing.T) {
 		})
 	}
 
-	// The key of a role is not the operator's, and a wrong secret signs nothing.
+	// The key of a role is not the operator's key, and a signature with a wrong secret
+	// is invalid.
 	role := w.role(w.Config(), "r", "sqs:*", "lambda:*")
 	var seen []string
 	w.function(w.Config(), "f", role, func(ctx context.Context, _ []byte) ([]byte, error) {

@@ -25,8 +25,8 @@ func withTrace(ctx context.Context) func(*sqs.Options) {
 	})
 }
 
-// looping is a function that sends what it gets back to its own queue, times times
-// at most.
+// looping creates a function that sends a message to its own queue in each of its
+// first times invocations.
 func looping(t *testing.T, times int32) (w *world, queue, dead *string, calls *atomic.Int32) {
 	t.Helper()
 	w = newWorld(t, localaws.Options{})
@@ -47,15 +47,15 @@ func looping(t *testing.T, times int32) (w *world, queue, dead *string, calls *a
 	return w, queue, dead, calls
 }
 
-// TestLoopThroughAQueueIsStopped follows a chain from a message that somebody
-// sends to the one that Lambda no longer hands over, and on to where SQS puts that.
+// TestLoopThroughAQueueIsStopped follows a chain of messages to the one that Lambda no
+// longer delivers, until SQS moves that message to the dead-letter queue.
 func TestLoopThroughAQueueIsStopped(t *testing.T) {
 	t.Parallel()
 	w, queue, dead, calls := looping(t, 1000)
 	w.send(w.Config(), queue, "first")
 	w.settle()
 	if n := calls.Load(); n != 16 {
-		t.Errorf("%d links of the chain ran, want 16", n)
+		t.Errorf("%d invocations of the chain ran, want 16", n)
 	}
 	// Lambda leaves the stopped message in the queue, and SQS moves it after its
 	// three receives.
@@ -73,7 +73,7 @@ func TestLoopThroughAQueueIsStopped(t *testing.T) {
 	}
 }
 
-// TestAllowedLoopContinues switches the guard off.
+// TestAllowedLoopContinues disables loop detection.
 func TestAllowedLoopContinues(t *testing.T) {
 	t.Parallel()
 	w, queue, dead, calls := looping(t, 40)
@@ -84,15 +84,15 @@ func TestAllowedLoopContinues(t *testing.T) {
 	w.send(w.Config(), queue, "first")
 	w.settle()
 	if n := calls.Load(); n != 41 {
-		t.Errorf("%d links ran, want 41", n)
+		t.Errorf("%d invocations ran, want 41", n)
 	}
 	if n := w.count(w.Config(), dead, "ApproximateNumberOfMessages"); n != "0" {
 		t.Errorf("%s messages in the dead-letter queue", n)
 	}
 }
 
-// TestCallerOfALoopGetsAnError invokes a function with the lineage of sixteen
-// runs.
+// TestCallerOfALoopGetsAnError invokes a function with a trace header that counts
+// sixteen invocations.
 func TestCallerOfALoopGetsAnError(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})

@@ -17,7 +17,7 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// sum adds up a metric since the beginning.
+// sum returns the sum of a metric over all time.
 func (w *world) sum(namespace, name string, dimensions ...string) float64 {
 	w.t.Helper()
 	in := &cloudwatch.GetMetricStatisticsInput{
@@ -34,7 +34,7 @@ func (w *world) sum(namespace, name string, dimensions ...string) float64 {
 	return total
 }
 
-// states are the states that an alarm has gone through, first to last.
+// states returns the states of an alarm, oldest first.
 func (w *world) states(alarm string) []string {
 	w.t.Helper()
 	history := ok[*cloudwatch.DescribeAlarmHistoryOutput](w.t)(cloudwatch.NewFromConfig(w.Config()).DescribeAlarmHistory(w.t.Context(),
@@ -46,8 +46,8 @@ func (w *world) states(alarm string) []string {
 	return all
 }
 
-// TestAlarmOnTheDeadLetterQueueFiresAndEnds sends a message that no function
-// can process and later takes it away.
+// TestAlarmOnTheDeadLetterQueueFiresAndEnds sends a message that no function can
+// process and later removes it.
 func TestAlarmOnTheDeadLetterQueueFiresAndEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -56,7 +56,7 @@ func TestAlarmOnTheDeadLetterQueueFiresAndEnds(t *testing.T) {
 	queue := w.queue(cfg, "q", map[string]string{
 		"VisibilityTimeout": "10", "RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dlq","maxReceiveCount":2}`,
 	})
-	w.function(cfg, "f", w.role(cfg, "r", "sqs:*", "logs:*"), func(context.Context, []byte) ([]byte, error) { return nil, errors.New("no") })
+	w.function(cfg, "f", w.role(cfg, "r", "sqs:*", "logs:*"), func(context.Context, []byte) ([]byte, error) { return nil, errors.New("rejected") })
 	w.connect(cfg, "f", queueARN(w.Account(), w.Region(), "q"))
 	alarms := cloudwatch.NewFromConfig(cfg)
 	ok[*cloudwatch.PutMetricAlarmOutput](t)(alarms.PutMetricAlarm(t.Context(), &cloudwatch.PutMetricAlarmInput{
@@ -79,7 +79,7 @@ func TestAlarmOnTheDeadLetterQueueFiresAndEnds(t *testing.T) {
 	w.queue(cfg, "dlq", nil)
 	w.Advance(t, 10*time.Minute)
 	if got = w.states("dead-letters"); got[len(got)-1] != "OK" || !slices.Contains(got, "ALARM") {
-		t.Errorf("states %v once it is gone", got)
+		t.Errorf("states %v after its removal", got)
 	}
 	for name, want := range map[string]float64{"Invocations": 2, "Errors": 2, "Throttles": 0} {
 		if got := w.sum("AWS/Lambda", name, "FunctionName", "f"); got != want {
@@ -122,8 +122,8 @@ while true; do
 done
 `
 
-// TestMappingCountsItsEvents asks for the metrics that mappings publish when told
-// to (LAM B22).
+// TestMappingCountsItsEvents checks the metrics that mappings publish if configured to
+// (LAM B22).
 func TestMappingCountsItsEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -132,7 +132,7 @@ func TestMappingCountsItsEvents(t *testing.T) {
 	calls := 0
 	w.function(cfg, "f", w.role(cfg, "r", "sqs:*", "logs:*"), func(context.Context, []byte) ([]byte, error) {
 		if calls++; calls == 1 {
-			return nil, errors.New("the first time fails")
+			return nil, errors.New("the first attempt fails")
 		}
 		return []byte("{}"), nil
 	})

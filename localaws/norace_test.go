@@ -2,5 +2,5 @@
 
 package localaws_test
 
-// raceDetector says that this program runs under the race detector.
+// raceDetector reports that this program runs under the race detector.
 const raceDetector = false

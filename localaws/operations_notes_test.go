@@ -1,11 +1,12 @@
 package localaws
 
-// mathNote is about queries with expressions.
+// mathNote describes queries with expressions.
 const mathNote = "approximate: metric math has arithmetic, comparisons and ten functions; `AccountId` is refused by name"
 
-// notes say where the embedded services differ, by service, by service and
-// operation, or by service, operation (or *) and parameter. What has no note is
-// exact; what the code does not read is refused by name.
+// notes describe where the embedded services differ from AWS. Keys are a service, a
+// service and operation, or a service, operation (or *) and parameter. A parameter
+// without a note behaves as in AWS; one that the code does not read is refused by
+// name.
 var notes = map[string]string{
 	"lambda": "Functions are programs named `bootstrap` in a zip file, run as processes of this machine, and mappings read SQS " +
 		"queues.\nA caller sees limits, states and errors as Lambda has them. Where a laptop is smaller: at most 64 processes " +

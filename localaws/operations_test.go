@@ -72,7 +72,7 @@ func TestOperationsTable(t *testing.T) {
 	}
 	for key := range notes {
 		if !used[key] {
-			t.Errorf("the note %q is about nothing", key)
+			t.Errorf("the note %q does not match any operation or parameter", key)
 		}
 	}
 	path := filepath.Join("..", "docs", "operations.md")
@@ -86,7 +86,7 @@ func TestOperationsTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(have) != page.String() {
-		t.Errorf("docs/operations.md is not what the code says: run this test with -update and read what changed")
+		t.Errorf("docs/operations.md does not match the code: run this test with -update and review the changes")
 	}
 }
 
@@ -95,7 +95,7 @@ func (d *documented) write(t *testing.T, page *strings.Builder, service *awsapi.
 	t.Helper()
 	inputs := d.inputs()
 	if len(inputs) < 10 {
-		t.Fatalf("the SDK's client of %s has %d operations: the test reads it wrongly", d.name, len(inputs))
+		t.Fatalf("the SDK's client of %s has %d operations: the test does not understand the type", d.name, len(inputs))
 	}
 	fmt.Fprintf(page, "\n## %s\n\n", d.title)
 	if text := notes[d.name]; text != "" {
@@ -117,7 +117,7 @@ func (d *documented) write(t *testing.T, page *strings.Builder, service *awsapi.
 				verdict = d.verdict(used, name, row.member)
 			}
 			if row.embedded && strings.Contains(row.member, ".") {
-				continue // what holds it has a row
+				continue // its parent has a row
 			}
 			fmt.Fprintf(page, "| %s | %s | %s |\n", name, row.member, verdict)
 		}
@@ -131,7 +131,7 @@ func (d *documented) write(t *testing.T, page *strings.Builder, service *awsapi.
 	page.WriteString(wrap(others, 120))
 }
 
-// wrap writes names in lines of at most so many characters.
+// wrap joins names into lines of at most width characters.
 func wrap(names []string, width int) string {
 	var b strings.Builder
 	at := 0
@@ -155,7 +155,7 @@ func wrap(names []string, width int) string {
 	return b.String() + "\n"
 }
 
-// verdict is how near an operation or a parameter is.
+// verdict returns how closely an operation or a parameter matches AWS.
 func (d *documented) verdict(used map[string]bool, operation, member string) string {
 	keys := []string{d.name + " " + operation + " " + member, d.name + " * " + member}
 	if member == "" {
@@ -170,7 +170,7 @@ func (d *documented) verdict(used map[string]bool, operation, member string) str
 	return "exact"
 }
 
-// inputs are the inputs of the SDK's operations, by name.
+// inputs returns the inputs of the SDK's operations, by name.
 func (d *documented) inputs() map[string]reflect.Type {
 	inputs := map[string]reflect.Type{}
 	for i := range d.client.NumMethod() {
@@ -182,13 +182,13 @@ func (d *documented) inputs() map[string]reflect.Type {
 	return inputs
 }
 
-// row is a parameter of the SDK's, and whether the service reads it.
+// row is a parameter of the SDK, and whether the service reads it.
 type row struct {
 	member   string
 	embedded bool
 }
 
-// compare lists the members of the SDK's type, and those within them, to a depth.
+// compare lists the members of the SDK's type, and nested members up to a depth.
 func compare(prefix string, theirs, ours reflect.Type, depth int) (rows []row) {
 	fields := fieldsOf(ours)
 	for i := range theirs.NumField() {
@@ -209,7 +209,7 @@ func compare(prefix string, theirs, ours reflect.Type, depth int) (rows []row) {
 	return rows
 }
 
-// fieldsOf are a type's members by the wire's name in lower case.
+// fieldsOf returns the members of a type by their wire name in lower case.
 func fieldsOf(of reflect.Type) map[string]reflect.Type {
 	fields := map[string]reflect.Type{}
 	for _, f := range reflect.VisibleFields(of) {
@@ -227,8 +227,8 @@ func fieldsOf(of reflect.Type) map[string]reflect.Type {
 	return fields
 }
 
-// structOf is the structure that a member holds, alone, in a list or in a map, or
-// nil.
+// structOf returns the structure that a member holds, alone, in a list or in a map. It
+// returns nil if there is none.
 func structOf(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
 		t = t.Elem()
@@ -239,7 +239,7 @@ func structOf(t reflect.Type) reflect.Type {
 	return t
 }
 
-// TestRefusedParametersAreNamed sends each parameter that the page says is refused,
+// TestRefusedParametersAreNamed sends each parameter that the page lists as refused
 // because the code does not read it.
 func TestRefusedParametersAreNamed(t *testing.T) {
 	t.Parallel()
@@ -269,11 +269,11 @@ func TestRefusedParametersAreNamed(t *testing.T) {
 		}
 	}
 	if sent < 40 {
-		t.Errorf("sent %d parameters: the test reads the types wrongly", sent)
+		t.Errorf("sent %d parameters: the test does not understand the types", sent)
 	}
 }
 
-// nested is a JSON body with one member, given by its path.
+// nested returns a JSON body with one member, given by its path.
 func nested(member string, lowerCase bool) []byte {
 	v := any("x")
 	parts := strings.Split(member, ".")
@@ -283,12 +283,12 @@ func nested(member string, lowerCase bool) []byte {
 		}
 		v = map[string]any{name: v}
 	}
-	b, _ := json.Marshal(v) // strings encode
+	b, _ := json.Marshal(v) // strings always encode
 	return b
 }
 
-// TestOperationsThatAreNotEmbeddedAreNamed asks for every one of the SDK's, in each
-// protocol that the service has.
+// TestOperationsThatAreNotEmbeddedAreNamed calls every other operation of the SDK, in
+// each protocol of the service.
 func TestOperationsThatAreNotEmbeddedAreNamed(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -316,7 +316,8 @@ func TestOperationsThatAreNotEmbeddedAreNamed(t *testing.T) {
 	}
 }
 
-// requests ask for an operation by its name, or over REST by method and path.
+// requests returns requests for an operation by its name, or over REST by method and
+// path.
 func requests(s *awsapi.Service, rest awsapi.Operation, name string) map[string]*http.Request {
 	all := map[string]*http.Request{}
 	if s.QueryVersion != "" {
@@ -341,7 +342,7 @@ func requests(s *awsapi.Service, rest awsapi.Operation, name string) map[string]
 	return all
 }
 
-// newServer makes a server that ends with the test.
+// newServer creates a server that is shut down at the end of the test.
 func newServer(t *testing.T) *Server {
 	t.Helper()
 	s, err := New(Options{NoAuth: true})

@@ -55,7 +55,7 @@ func (w *world) assume(role string) aws.Config {
 	return w.ConfigAs(*key.AccessKeyId, *key.SecretAccessKey, *key.SessionToken)
 }
 
-// permitted returns an error unless err is nil or a refusal, as want says.
+// permitted returns an error unless err is nil or an access error, as want says.
 func permitted(err error, want bool) error {
 	var api smithy.APIError
 	refused := errors.As(err, &api) && strings.Contains(api.ErrorCode(), "AccessDenied")
@@ -90,8 +90,8 @@ func quoted(list string) string { return `"` + strings.ReplaceAll(list, " ", `",
 
 var team = map[string]string{"team": "orders"}
 
-// tagged makes one of everything that can have tags, with the tag team=orders, and
-// returns the id of the mapping.
+// tagged creates one of every kind of resource that can have tags, with the tag
+// team=orders, and returns the id of the mapping.
 func (w *world) tagged() (mapping string) {
 	w.t.Helper()
 	ctx, cfg := w.t.Context(), w.Config()
@@ -129,7 +129,7 @@ func alarm(name string, tags []cwtypes.Tag) *cloudwatch.PutMetricAlarmInput {
 	}
 }
 
-// on lists one call about each kind of resource that has tags.
+// on returns one call for each kind of resource that has tags.
 func (w *world) on(mapping string) map[string]func(context.Context, aws.Config) error {
 	queue := w.URL() + "/" + home + "/q"
 	return map[string]func(context.Context, aws.Config) error{
@@ -199,8 +199,8 @@ func (w *world) on(mapping string) map[string]func(context.Context, aws.Config) 
 	}
 }
 
-// The tags of a resource are aws:ResourceTag/KEY: a Deny on them denies, an Allow
-// on them allows nothing else (IAM A2).
+// The tags of a resource are aws:ResourceTag/KEY: a Deny on them denies, and an Allow
+// on them permits nothing else (IAM A2).
 func TestPermissionsDependOnTheTagsOfAResource(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -233,8 +233,8 @@ func TestPermissionsDependOnTheTagsOfAResource(t *testing.T) {
 	}
 }
 
-// creations lists a call for each operation that creates something with tags, with
-// the action that the tags need. The name of what is created is given.
+// creations returns a call for each operation that creates a resource with tags, with
+// the action that the tags require. The name of the resource is a parameter.
 func (w *world) creations(role string) []struct {
 	action, tagging string
 	create          func(ctx context.Context, cfg aws.Config, name string) error

@@ -27,8 +27,8 @@ func statement(effect, principals, action, resource string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"` + effect + `",` + principals + `,"Action":` + action + resource + `}]}`
 }
 
-// bareRole makes a role that anybody in the account may assume and that has no
-// policy, and returns its ARN.
+// bareRole creates a role that every principal of the account may assume and that has
+// no policy, and returns its ARN.
 func (w *world) bareRole(name string) string {
 	w.t.Helper()
 	return *ok[*iam.CreateRoleOutput](w.t)(iam.NewFromConfig(w.Config()).CreateRole(w.t.Context(), &iam.CreateRoleInput{
@@ -133,7 +133,7 @@ func TestRecreatedRoleIsNotTrusted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := permitted(sendTo(w, second, queue), true); err != nil {
-		t.Errorf("queue, once its policy names the role again: %v", err)
+		t.Errorf("queue, after its policy names the role again: %v", err)
 	}
 }
 

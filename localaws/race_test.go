@@ -2,6 +2,6 @@
 
 package localaws_test
 
-// raceDetector says that this program runs under the race detector, some ten times
+// raceDetector reports that this program runs under the race detector, about ten times
 // slower.
 const raceDetector = true

@@ -25,8 +25,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// fullDisk is a disk that is full from the moment at which full is set. What was
-// given up before makes no room.
+// fullDisk is a disk that is full once full is set. Space that was freed before is not
+// reused.
 type fullDisk struct{ full atomic.Bool }
 
 func (d *fullDisk) MaybeError(op errorfs.Op) error {
@@ -38,7 +38,7 @@ func (d *fullDisk) MaybeError(op errorfs.Op) error {
 
 func (*fullDisk) String() string { return "full disk" }
 
-// lines is a log that many write to.
+// lines is a log with concurrent writers.
 type lines struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -56,8 +56,8 @@ func (l *lines) count(text string) int {
 	return strings.Count(l.b.String(), text)
 }
 
-// Through the whole server: sends are refused with a 503 that says why, nothing
-// that was acknowledged is lost, and reads go on.
+// In the whole server, sends are refused with a 503 that gives the reason, no
+// acknowledged message is lost, and reads succeed.
 func TestFullDiskRefusesSendsAndServesReads(t *testing.T) {
 	t.Parallel()
 	memory, disk, log := vfs.NewCrashableMem(), &fullDisk{}, &lines{}
@@ -92,7 +92,7 @@ func TestFullDiskRefusesSendsAndServesReads(t *testing.T) {
 	}
 	crashed := memory.CrashClone(vfs.CrashCloneCfg{})
 	if err := srv.Shutdown(t.Context()); err == nil {
-		t.Error("the end of a server whose store had failed says nothing of it")
+		t.Error("the shutdown of a server whose store failed did not report it")
 	}
 	srv, err = localaws.New(options.OnDisk(store.Options{FS: crashed}))
 	if err != nil {
@@ -119,17 +119,17 @@ func writesAreRefused(t *testing.T, c client) {
 	} {
 		err := c.do(operation, in, nil)
 		if err == nil || !strings.Contains(err.Error(), "503") || !strings.Contains(err.Error(), "no space left on the disk") {
-			t.Errorf("%s on a full disk: %v, want a 503 that says why", operation, err)
+			t.Errorf("%s on a full disk: %v, want a 503 with the reason", operation, err)
 		}
 	}
 	form := url.Values{"Action": {"CreateRole"}, "Version": {"2010-05-08"}, "RoleName": {"r"}, "AssumeRolePolicyDocument": {"{}"}}
-	answer, err := c.http.PostForm(c.url, form)
+	response, err := c.http.PostForm(c.url, form)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != 503 {
-		t.Errorf("CreateRole on a full disk: %s", answer.Status)
+	defer response.Body.Close()
+	if response.StatusCode != 503 {
+		t.Errorf("CreateRole on a full disk: %s", response.Status)
 	}
 }
 
@@ -138,16 +138,16 @@ func healthSaysSo(t *testing.T, c client) {
 	for path, want := range map[string]string{
 		"/_reliableq/health": `"status": "read-only",\s+"reason": "[^"]*no space left on the disk`, "/_localstack/health": `"sqs": "error"`,
 	} {
-		answer, err := c.http.Get(c.url + path)
+		response, err := c.http.Get(c.url + path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, err := io.ReadAll(answer.Body)
-		answer.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
 		if err != nil || !regexp.MustCompile(want).Match(body) {
 			t.Errorf("%s on a full disk: %v %s, want %s", path, err, body, want)
 		}
-		if status := answer.StatusCode; (status == 503) != (path == "/_reliableq/health") {
+		if status := response.StatusCode; (status == 503) != (path == "/_reliableq/health") {
 			t.Errorf("%s on a full disk: status %d", path, status)
 		}
 	}
@@ -159,7 +159,7 @@ func readsGoOn(t *testing.T, srv *localaws.Server, c client) {
 		t.Errorf("read attributes: %v", err)
 	}
 	if got := len(peekAll(t, srv, "q")); got < 100 {
-		t.Errorf("a look into the queue shows %d messages", got)
+		t.Errorf("a peek into the queue returned %d messages", got)
 	}
 }
 
@@ -182,7 +182,7 @@ func TestSecondServerOnADirectoryIsRefused(t *testing.T) {
 	if !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), "process ") {
 		t.Errorf("the second server: %v, want store.ErrLocked and the first one's process", err)
 	}
-	k.must(t, "ListQueues", map[string]any{}) // the first is none the worse
+	k.must(t, "ListQueues", map[string]any{}) // the first still works
 }
 
 func TestDamagedStoreIsReportedAtStart(t *testing.T) {

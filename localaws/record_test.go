@@ -33,7 +33,7 @@ type recorded struct {
 }
 
 // TestRecordingHasEverythingExceptSecrets uses every protocol, roles and variables,
-// and then looks for what must not be in the recording.
+// and then checks that the recording has no secrets.
 func TestRecordingHasEverythingExceptSecrets(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -99,7 +99,7 @@ func TestRecordingHasEverythingExceptSecrets(t *testing.T) {
 	}
 	for _, stays := range []string{"a message stays", "event stays", "DB_PASSWORD", "/_reliableq/clock", "The specified queue does not exist", "Credential=" + given["AWS_ACCESS_KEY_ID"]} {
 		if !strings.Contains(out.String(), stays) {
-			t.Errorf("the recording does not tell %q", stays)
+			t.Errorf("the recording does not have %q", stays)
 		}
 	}
 }

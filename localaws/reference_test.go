@@ -15,8 +15,8 @@ import (
 	lambdamapping "github.com/reliableq/reliableq/localaws/lambda/mapping"
 )
 
-// reference is AWS's service authorization reference, of the actions that the
-// embedded operations ask for.
+// reference is AWS's service authorization reference for the actions that the embedded
+// operations require.
 type reference struct {
 	Services map[string]map[string]struct {
 		Resources []string `json:"resources"` // ARNs with ${...} in them
@@ -24,7 +24,7 @@ type reference struct {
 	} `json:"services"`
 }
 
-// actionOf lists the actions of operations that have another name.
+// actionOf lists the actions of operations whose action has another name.
 var actionOf = map[string]string{
 	"sqs SendMessageBatch":             "SendMessage",
 	"sqs DeleteMessageBatch":           "DeleteMessage",
@@ -32,8 +32,8 @@ var actionOf = map[string]string{
 	"lambda Invoke":                    "InvokeFunction",
 }
 
-// loose lists the actions whose resource here is not what the reference says, as
-// refusals of AWS show it (IAM A11).
+// loose lists the actions whose resource differs from the reference, as access errors
+// of AWS show (IAM A11).
 var loose = map[string]string{
 	"sqs:ListQueues":                  "arn:aws:sqs:us-east-1:000000000000:",
 	"iam:ListRoles":                   "arn:aws:iam::000000000000:role/",
@@ -41,16 +41,16 @@ var loose = map[string]string{
 	"lambda:CreateEventSourceMapping": "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:*",
 }
 
-// neverSet lists the condition keys that no request here can have, because what
-// they are about is refused by name.
+// neverSet lists the condition keys that no request can have, because the parameters
+// they depend on are refused by name.
 var neverSet = []string{
 	"lambda:CodeSigningConfigArn", "lambda:Layer", "lambda:SecurityGroupIds", "lambda:SubnetIds", "lambda:VpcIds",
 	"lambda:FunctionUrlAuthType", "lambda:InvokedViaFunctionUrl", "lambda:EventSourceToken", "cloudwatch:HasAccessGrant",
 }
 
-// TestOperationsNeedThePermissionsOfTheReference holds the permissions of every operation
-// against AWS's service authorization reference: actions, resources and condition
-// keys.
+// TestOperationsNeedThePermissionsOfTheReference compares the permissions of every
+// operation with AWS's service authorization reference: actions, resources and
+// condition keys.
 func TestOperationsNeedThePermissionsOfTheReference(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("testdata/service_reference.json")
@@ -73,10 +73,10 @@ func TestOperationsNeedThePermissionsOfTheReference(t *testing.T) {
 				fillInput(reflect.ValueOf(in).Elem(), name, mapping)
 				need := op.Access(call, in)
 				if len(need) == 0 && operation == "CancelMessageMoveTask" {
-					t.Skip("a task that is not there is refused by the operation")
+					t.Skip("the operation refuses a task that does not exist")
 				}
 				if len(need) == 0 {
-					t.Fatal("asks for nothing")
+					t.Fatal("requires no permission")
 				}
 
 				want := operation
@@ -84,7 +84,7 @@ func TestOperationsNeedThePermissionsOfTheReference(t *testing.T) {
 					want = other
 				}
 				if need[0].Action != prefix+":"+want {
-					t.Errorf("asks for %s first", need[0].Action)
+					t.Errorf("requires %s first", need[0].Action)
 				}
 				for _, a := range need {
 					ref.check(t, a)
@@ -94,7 +94,7 @@ func TestOperationsNeedThePermissionsOfTheReference(t *testing.T) {
 	}
 }
 
-// makeResources makes what permissions look at where it exists, and returns the
+// makeResources creates the resources that permission checks look up, and returns the
 // mapping's id.
 func makeResources(t *testing.T, s *Server, call *awsapi.Call) string {
 	t.Helper()
@@ -152,7 +152,7 @@ func (r *reference) check(t *testing.T, a awsapi.Access) {
 	for key := range a.Keys {
 		set[strings.ToLower(key)] = true
 		if !has(key) {
-			t.Errorf("%s has the key %s, which the reference does not know", a.Action, key)
+			t.Errorf("%s has the key %s, which the reference does not have", a.Action, key)
 		}
 	}
 	if len(a.RequestTags) > 0 {
@@ -167,14 +167,14 @@ func (r *reference) check(t *testing.T, a awsapi.Access) {
 		}
 	}
 	if set["aws:tagkeys"] && !has("aws:TagKeys") || len(a.RequestTags) > 0 && !has("aws:RequestTag/${TagKey}") {
-		t.Errorf("%s has keys of tags, which the reference does not know", a.Action)
+		t.Errorf("%s has condition keys for tags, which the reference does not have", a.Action)
 	}
 }
 
 var placeholder = regexp.MustCompile(`\\\$\\\{[A-Za-z]+\\\}`)
 
-// ofForm reports whether an ARN has the form of the reference. A permission on a
-// log group has an empty stream behind it.
+// ofForm reports whether an ARN has the form in the reference. A permission on a log
+// group ends with an empty log stream.
 func ofForm(arn, form string) bool {
 	arn = strings.TrimSuffix(arn, ":log-stream:")
 	text := "^" + placeholder.ReplaceAllString(regexp.QuoteMeta(form), `[^:]+`) + "$"
@@ -184,7 +184,7 @@ func ofForm(arn, form string) bool {
 	return regexp.MustCompile(text).MatchString(arn) && !strings.Contains(arn, "::function")
 }
 
-// fillInput gives the members that permissions look at a value.
+// fillInput sets the members that permission checks read.
 func fillInput(v reflect.Value, service, mapping string) {
 	values := map[string]string{
 		"QueueURL": "http://aws.invalid/000000000000/q", "QueueName": "q",

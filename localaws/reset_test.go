@@ -16,7 +16,7 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// fill makes one thing of every service.
+// fill creates one resource of every kind.
 func (w *world) fill(cfg aws.Config, account string) {
 	w.t.Helper()
 	ctx := w.t.Context()
@@ -30,7 +30,7 @@ func (w *world) fill(cfg aws.Config, account string) {
 	}))
 }
 
-// left names the services that still hold something.
+// left returns the kinds of resources that still exist.
 func (w *world) left(cfg aws.Config) string {
 	w.t.Helper()
 	ctx := w.t.Context()

@@ -19,8 +19,7 @@ import (
 
 const trustLambda = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
-// shellBootstrap speaks the Runtime API without Go: it fails each message that it
-// is given and says so.
+// shellBootstrap uses the Runtime API without Go: it fails each message and logs that.
 const shellBootstrap = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do
@@ -65,7 +64,7 @@ func TestMessageReachesAProgramThatIsNotGo(t *testing.T) {
 	}
 	for _, name := range []string{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"} {
 		if got.Attributes[name] != "0" {
-			t.Errorf("%s = %s after the function took the message, want 0", name, got.Attributes[name])
+			t.Errorf("%s = %s after the function received the message, want 0", name, got.Attributes[name])
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// kept is a server with a data directory, and a bare client of its SQS.
+// durableServer has a data directory and a minimal SQS client.
 type kept struct {
 	*localaws.Server
 	client
@@ -26,7 +26,7 @@ func openKept(t *testing.T, dir string, mode clock.Mode) *kept {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { srv.Shutdown(t.Context()) }) // a second time, when the test has done it
+	t.Cleanup(func() { srv.Shutdown(t.Context()) }) // the second call if the test has called stop
 	return &kept{srv, client{srv.URL(), &http.Client{Transport: srv.Transport()}}, dir}
 }
 
@@ -38,7 +38,7 @@ func (k *kept) stop(t *testing.T) {
 	}
 }
 
-// killed is a copy of the directory as kill -9 would leave it now.
+// killed returns a copy of the directory as kill -9 would leave it now.
 func (k *kept) killed(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -62,7 +62,7 @@ func (k *kept) must(t *testing.T, operation string, in any) {
 	}
 }
 
-// states are the states of a queue's messages by body.
+// states returns the states of a queue's messages by body.
 func (k *kept) states(t *testing.T, queue string) map[string]string {
 	t.Helper()
 	states := map[string]string{}
@@ -72,7 +72,7 @@ func (k *kept) states(t *testing.T, queue string) map[string]string {
 	return states
 }
 
-// daysAhead makes a server whose service time is three days ahead of the machine's,
+// daysAhead starts a server whose service time is three days ahead of machine time,
 // with a message in flight for an hour and one delayed by fifteen minutes.
 func daysAhead(t *testing.T) *kept {
 	t.Helper()
@@ -91,7 +91,7 @@ func TestDeadlinesSurviveARestartAfterSkippedDays(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		end  func(t *testing.T, k *kept) (dir string)
-		late time.Duration // how far time may be behind
+		late time.Duration // maximum by which service time may be behind
 	}{
 		{"Shutdown", func(t *testing.T, k *kept) string { k.stop(t); return k.dir }, 0},
 		{"Kill", func(t *testing.T, k *kept) string { return k.killed(t) }, time.Second},
@@ -105,7 +105,7 @@ func TestDeadlinesSurviveARestartAfterSkippedDays(t *testing.T) {
 				t.Fatalf("service time was %s and is %s", at, now)
 			}
 			if skipped := k.Clock().Skipped(); skipped < 71*time.Hour || skipped > 72*time.Hour {
-				t.Errorf("%s are said to be skipped, want the 72h that service time is ahead", skipped)
+				t.Errorf("the clock reports that %s were skipped, want the 72h that service time is ahead", skipped)
 			}
 			for _, step := range []struct {
 				after    time.Duration
@@ -140,12 +140,12 @@ func TestSkippingClockContinuesAfterARestart(t *testing.T) {
 		t.Fatalf("the clock is %s ahead: it did not skip the visibility timeout", ahead)
 	}
 	k.stop(t)
-	k = openKept(t, k.dir, clock.Real) // whichever mode comes next
+	k = openKept(t, k.dir, clock.Real) // in another mode
 	if now := k.Clock().Now(); now.Before(at) {
 		t.Errorf("service time was %s and is %s", at, now)
 	}
 	if skipped := k.Clock().Skipped(); skipped < 11*time.Hour {
-		t.Errorf("%s are said to be skipped", skipped)
+		t.Errorf("the clock reports that %s were skipped", skipped)
 	}
 }
 
@@ -160,7 +160,7 @@ func TestRestartInRealTimeIsNotAhead(t *testing.T) {
 		t.Errorf("service time is %s, the machine's between %s and %s", now, before, time.Now())
 	}
 	if skipped := k.Clock().Skipped(); skipped > time.Millisecond {
-		t.Errorf("%s are said to be skipped", skipped)
+		t.Errorf("the clock reports that %s were skipped", skipped)
 	}
 }
 
@@ -172,16 +172,16 @@ func TestAdvanceThroughTheControlAPISurvivesARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+k.ControlToken())
-	answer, err := k.http.Do(r)
+	response, err := k.http.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer.Body.Close()
+	response.Body.Close()
 	at := k.Clock().Now()
 	if time.Until(at) < 47*time.Hour {
-		t.Fatalf("the clock did not advance: %s", answer.Status)
+		t.Fatalf("the clock did not advance: %s", response.Status)
 	}
-	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"}) // durable, and so is what was in line before
+	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"}) // a durable write: earlier ones are durable too
 	if now := openKept(t, k.killed(t), clock.Manual).Clock().Now(); !now.Equal(at) {
 		t.Errorf("service time was %s and is %s", at, now)
 	}
@@ -205,9 +205,9 @@ func TestMalformedStoredTimeIsReportedAtStart(t *testing.T) {
 	srv, err := localaws.New(localaws.Options{DataDir: dir})
 	if err == nil {
 		srv.Shutdown(t.Context())
-		t.Fatal("a server started with a service time that is none")
+		t.Fatal("a server started with a malformed service time")
 	}
 	if !strings.Contains(err.Error(), "read the service time") {
-		t.Errorf("the error does not say what is wrong: %v", err)
+		t.Errorf("the error does not name the cause: %v", err)
 	}
 }

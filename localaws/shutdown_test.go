@@ -20,39 +20,39 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// TestShutdownEndsRequestsThatWaitForTheClock has requests wait on a held clock: a server
-// that is to end tells them so instead of waiting for them.
+// TestShutdownEndsRequestsThatWaitForTheClock has requests wait on a held clock: a
+// server that shuts down ends them with an error.
 func TestShutdownEndsRequestsThatWaitForTheClock(t *testing.T) {
 	t.Parallel()
 	w := &world{localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", ClockMode: clock.Manual}), t}
 	ok[*sqs.SendMessageOutput](t)(sqs.NewFromConfig(w.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{
 		QueueUrl: w.queue(w.Config(), "q", nil), MessageBody: aws.String("m"), DelaySeconds: 900,
 	}))
-	type answer struct {
+	type response struct {
 		status int
 		text   string
 		err    error
 	}
-	answered := make(chan answer, 1)
+	done := make(chan response, 1)
 	reading := make(chan struct{})
 	go func() {
 		trace := &httptrace.ClientTrace{Got100Continue: func() { close(reading) }}
 		r, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), http.MethodPost,
 			w.URL()+"/_reliableq/clock/settle", strings.NewReader("{}"))
 		if err != nil {
-			answered <- answer{err: err}
+			done <- response{err: err}
 			return
 		}
 		r.Header.Set("Authorization", "Bearer "+w.ControlToken())
-		r.Header.Set("Expect", "100-continue") // which the server answers once it reads the body
+		r.Header.Set("Expect", "100-continue") // the server continues when it reads the body
 		resp, err := http.DefaultClient.Do(r)
 		if err != nil {
-			answered <- answer{err: err}
+			done <- response{err: err}
 			return
 		}
 		defer resp.Body.Close()
 		text, err := io.ReadAll(resp.Body)
-		answered <- answer{resp.StatusCode, string(text), err}
+		done <- response{resp.StatusCode, string(text), err}
 	}()
 	<-reading
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -60,14 +60,14 @@ func TestShutdownEndsRequestsThatWaitForTheClock(t *testing.T) {
 	if err := w.Shutdown(ctx); err != nil {
 		t.Fatal(err)
 	}
-	got := <-answered
+	got := <-done
 	if got.err != nil || got.status != http.StatusServiceUnavailable || !strings.Contains(got.text, "the server is shutting down") {
 		t.Errorf("%d %s %v, want 503 and the reason", got.status, got.text, got.err)
 	}
 }
 
-// TestShutdownEndsWaitsInASynctestBubble leaves a long poll, a settle and a handler
-// behind, without a listener. A goroutine that stayed would fail the bubble.
+// TestShutdownEndsWaitsInASynctestBubble starts a long poll, a settle and a handler
+// without a listener. A goroutine that remained would fail the bubble.
 func TestShutdownEndsWaitsInASynctestBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := localawstest.NewWith(t, localaws.Options{ClockMode: clock.Manual})
@@ -75,7 +75,7 @@ func TestShutdownEndsWaitsInASynctestBubble(t *testing.T) {
 		queue := w.queue(w.Config(), "q", map[string]string{"DelaySeconds": "900"})
 		w.send(w.Config(), queue, "later")
 		server.Function(t, localawstest.Function{Name: "f", Handler: func(ctx context.Context) error {
-			<-ctx.Done() // for good, if its timeout did not end it
+			<-ctx.Done() // ends with the timeout
 			return ctx.Err()
 		}})
 		ended := make(chan error, 3)
@@ -86,7 +86,7 @@ func TestShutdownEndsWaitsInASynctestBubble(t *testing.T) {
 		synctest.Wait()
 		go func() {
 			if err := server.Clock().Settle(t.Context()); !errors.Is(err, clock.ErrClosed) {
-				t.Errorf("settle answered %v", err)
+				t.Errorf("settle returned %v", err)
 			}
 			ended <- nil
 		}()
@@ -95,7 +95,7 @@ func TestShutdownEndsWaitsInASynctestBubble(t *testing.T) {
 			ended <- err
 		}()
 		synctest.Wait()
-		for range 2 { // twice, as where a test and its Cleanup both do it
+		for range 2 { // as when a test and its Cleanup both shut down
 			if err := server.Shutdown(t.Context()); err != nil {
 				t.Error(err)
 			}

@@ -23,9 +23,8 @@ import (
 	localsqs "github.com/reliableq/reliableq/localaws/sqs"
 )
 
-// TestNothingIsSkippedWhileWorkIsInProgress has a timer of a quarter of an hour to
-// skip to, and something under way: the clock goes there once that is over, and not
-// before.
+// TestNothingIsSkippedWhileWorkIsInProgress has a timer in a quarter of an hour to
+// skip to, and work in progress: the clock skips only after the work has ended.
 func TestNothingIsSkippedWhileWorkIsInProgress(t *testing.T) {
 	for name, begin := range map[string]func(t *testing.T, w *world, handler func(context.Context) error){
 		"AnInvocation": func(t *testing.T, w *world, handler func(context.Context) error) {
@@ -61,14 +60,14 @@ func TestNothingIsSkippedWhileWorkIsInProgress(t *testing.T) {
 				ok[*sqs.SendMessageOutput](t)(sqs.NewFromConfig(w.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{
 					QueueUrl: url, MessageBody: aws.String("later"), DelaySeconds: 900,
 				}))
-				synctest.Wait() // all that could happen without time has happened
+				synctest.Wait() // everything that does not need time has happened
 				if by := w.Clock().Skipped(); by != 0 {
-					t.Errorf("%s were skipped while it was under way", by)
+					t.Errorf("%s were skipped while work was in progress", by)
 				}
 				close(leave)
 				w.settle()
 				if by := w.Clock().Skipped(); by < 13*time.Minute {
-					t.Errorf("only %s were skipped once it was over", by)
+					t.Errorf("only %s were skipped after the work had ended", by)
 				}
 			})
 		})
@@ -90,8 +89,8 @@ func TestTimeIsSkippedDuringALongPoll(t *testing.T) {
 	})
 }
 
-// TestNothingIsSkippedToUpkeepTasks leaves messages, memories and logs
-// to which the clock must not go.
+// TestNothingIsSkippedToUpkeepTasks has messages, deduplication ids and logs whose
+// expiry the clock must not skip to.
 func TestNothingIsSkippedToUpkeepTasks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -103,12 +102,12 @@ func TestNothingIsSkippedToUpkeepTasks(t *testing.T) {
 	ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
 	w.settle()
 	if s := w.Clock().State(); s.Skipped != 0 || s.Moves != 0 || s.Upkeep == 0 {
-		t.Errorf("%+v: want nothing skipped, nothing to come, and upkeep", s)
+		t.Errorf("%+v: want nothing skipped, no moves, and upkeep", s)
 	}
 }
 
-// TestMachineTimeIsNotSkipped looks at what real processes live by, days ahead of the
-// machine: a function's deadline, and credentials that end after an hour.
+// TestMachineTimeIsNotSkipped checks what processes use with service time days ahead
+// of machine time: a function's deadline, and credentials that expire after an hour.
 func TestMachineTimeIsNotSkipped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})
@@ -121,7 +120,7 @@ func TestMachineTimeIsNotSkipped(t *testing.T) {
 		_, err := sqs.NewFromConfig(w.FunctionConfig(ctx)).GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("out")})
 		return err
 	}})
-	for range 2 { // the second in the environment that the first has warmed
+	for range 2 { // the second uses the environment of the first
 		out := ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
 		if out.FunctionError != nil {
 			t.Fatalf("%s", out.Payload)
@@ -130,9 +129,9 @@ func TestMachineTimeIsNotSkipped(t *testing.T) {
 	}
 }
 
-// TestSkippingHasTheSequenceOfRealTime plays the same messages in real time, which a
-// bubble makes short, and in skipped time: the same happens, in the same order, at
-// the same moments.
+// TestSkippingHasTheSequenceOfRealTime sends the same messages in real time, which is
+// short in a synctest bubble, and in skipped time. The same events happen, in the same
+// sequence and at the same times.
 func TestSkippingHasTheSequenceOfRealTime(t *testing.T) {
 	var logs [2]string
 	for i, mode := range []clock.Mode{clock.Real, clock.Skip} {
@@ -155,11 +154,11 @@ func TestSkippingHasTheSequenceOfRealTime(t *testing.T) {
 			})
 			w.Function(t, localawstest.Function{Name: "f", Queue: "q", BatchSize: 1, Handler: func(_ context.Context, e events.SQSEvent) error {
 				if e.Records[0].Body == "bad" {
-					return errors.New("no")
+					return errors.New("rejected")
 				}
 				return nil
 			}})
-			w.Clock().Hold() // all are sent at one moment
+			w.Clock().Hold() // all are sent at the same time
 			for n, body := range []string{"bad", "good", "bad", "good", "good"} {
 				ok[*sqs.SendMessageOutput](t)(sqs.NewFromConfig(w.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{
 					QueueUrl: url, MessageBody: &body, DelaySeconds: int32(60 + 97*n),

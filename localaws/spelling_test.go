@@ -16,8 +16,8 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// A Deny on a resource holds however the request names it: by another partition,
-// by a partial ARN, by name, in another case (IAM A6).
+// A Deny on a resource applies however the request names the resource: by another
+// partition, by a partial ARN, by name, in another case (IAM A6).
 func TestDenyAppliesToEveryNameOfAResource(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Options{})

@@ -8,13 +8,14 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// A server in memory removes the folder of one that was killed, and its own when it
-// ends.
+// A server with its state in memory removes the folder of a killed server at its
+// start, and its own folder when it shuts down.
 func TestStartRemovesTheFolderOfAKilledServer(t *testing.T) {
 	parent := t.TempDir()
 	t.Setenv("TMPDIR", parent)
 
-	// What a killed server leaves: a folder with a lock file that nobody has locked.
+	// What a killed server leaves: a folder with a lock file that no process has
+	// locked.
 	stale := filepath.Join(parent, "localaws-123")
 	if err := os.MkdirAll(filepath.Join(stale, "localaws-lambda", "code"), 0o700); err != nil {
 		t.Fatal(err)
@@ -47,6 +48,6 @@ func TestStartRemovesTheFolderOfAKilledServer(t *testing.T) {
 		t.Error(err)
 	}
 	if folders, _ := filepath.Glob(filepath.Join(parent, "*")); len(folders) > 0 {
-		t.Errorf("servers that have ended left %q", folders)
+		t.Errorf("after shutdown there are %q", folders)
 	}
 }

@@ -19,11 +19,11 @@ import (
 )
 
 const (
-	uploads    = 20       // at a time, of each kind
-	uploadSize = 64 << 20 // announced; a part is sent, the rest never comes
+	uploads    = 20       // concurrent, of each kind
+	uploadSize = 64 << 20 // announced; only a part is sent
 )
 
-// liveHeap is what of the heap is in use.
+// liveHeap returns the size of the heap in use.
 func liveHeap() int {
 	runtime.GC()
 	var m runtime.MemStats
@@ -31,8 +31,8 @@ func liveHeap() int {
 	return int(m.HeapAlloc)
 }
 
-// authorization is a header that claims a key, with a signature that is not the
-// key's.
+// authorization returns a header with the id of a key and a signature that does not
+// match.
 func authorization(key, service string) string {
 	now := time.Now().UTC()
 	return fmt.Sprintf("Authorization: AWS4-HMAC-SHA256 Credential=%s/%s/us-east-1/%s/aws4_request, SignedHeaders=host;x-amz-date, Signature=%s\r\nX-Amz-Date: %s\r\n",
@@ -40,7 +40,7 @@ func authorization(key, service string) string {
 }
 
 // upload begins a request with a large body, sends some MB of it and leaves it
-// unfinished. It returns when they are sent, or when the server takes no more.
+// unfinished. It returns when they are sent, or when the server stops reading.
 func upload(t *testing.T, srv *localawstest.Server, head string, chunked bool, megabytes int) net.Conn {
 	c, err := net.Dial("tcp", srv.Addr())
 	if err != nil {
@@ -69,14 +69,15 @@ func upload(t *testing.T, srv *localawstest.Server, head string, chunked bool, m
 	return c
 }
 
-// Callers without a known key have nothing buffered, however much they send, and are
-// told why.
+// Bodies of callers without a known key are not buffered, whatever their size, and the
+// response gives the reason.
 func TestUnfinishedUploadsWithoutAKnownKeyTakeNoMemory(t *testing.T) {
 	srv := localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", ClockMode: clock.Manual})
 	before := liveHeap()
 
-	// So little that a slow machine, too, drops all of it within the time limit and
-	// each client reads why it was refused; together it is three times the bound.
+	// The parts are small enough that even a slow computer discards all of them within
+	// the time limit, so that each client reads the response. Together they have three
+	// times the bound.
 	const part = 1
 
 	const createFunction = "POST /2015-03-31/functions HTTP/1.1\r\nContent-Type: application/json\r\n"
@@ -90,12 +91,12 @@ func TestUnfinishedUploadsWithoutAKnownKeyTakeNoMemory(t *testing.T) {
 		{"unsigned in chunks", createFunction, true, "MissingAuthenticationToken"},
 		{"unknown key", createFunction + authorization("AKIAUNKNOWN", "lambda"), false, "UnrecognizedClient"},
 		{"unreadable signature", createFunction + "Authorization: AWS4-HMAC-SHA256 Credential\r\n", false, "IncompleteSignature"},
-		{"unsigned form", form, false, "RequestEntityTooLarge"}, // the limit of the protocol comes first
+		{"unsigned form", form, false, "RequestEntityTooLarge"}, // the limit of the protocol applies first
 		{"unsigned form in chunks", form, true, "MissingAuthenticationToken"},
 		{"unsigned AWS JSON", "POST / HTTP/1.1\r\nX-Amz-Target: AmazonSQS.SendMessage\r\n", true, "AccessDenied"},
 		{"control API", "POST /_reliableq/clock/advance HTTP/1.1\r\n", false, "Unauthorized"},
 	}
-	answers := make(chan string, uploads*len(kinds))
+	responses := make(chan string, uploads*len(kinds))
 	var sent, heard sync.WaitGroup
 	release := make(chan struct{})
 	for _, kind := range kinds {
@@ -110,16 +111,16 @@ func TestUnfinishedUploadsWithoutAKnownKeyTakeNoMemory(t *testing.T) {
 					return
 				}
 				<-release
-				answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+				response, err := http.ReadResponse(bufio.NewReader(c), nil)
 				if err != nil {
-					return // the connection was cut while the body was on its way
+					return // the connection was cut while the body was sent
 				}
-				defer answer.Body.Close()
-				text, _ := io.ReadAll(answer.Body)
-				if code := answer.Header.Get("X-Amzn-Errortype") + string(text); !strings.Contains(code, kind.want) {
-					t.Errorf("%s: %s %s, want %s", kind.name, answer.Status, code, kind.want)
+				defer response.Body.Close()
+				text, _ := io.ReadAll(response.Body)
+				if code := response.Header.Get("X-Amzn-Errortype") + string(text); !strings.Contains(code, kind.want) {
+					t.Errorf("%s: %s %s, want %s", kind.name, response.Status, code, kind.want)
 				}
-				answers <- kind.name
+				responses <- kind.name
 			}()
 		}
 	}
@@ -129,19 +130,19 @@ func TestUnfinishedUploadsWithoutAKnownKeyTakeNoMemory(t *testing.T) {
 	}
 	close(release)
 	heard.Wait()
-	close(answers)
+	close(responses)
 	seen := map[string]int{}
-	for name := range answers {
+	for name := range responses {
 		seen[name]++
 	}
-	t.Logf("answers read: %v", seen)
+	t.Logf("responses: %v", seen)
 	if len(seen) < len(kinds)-1 {
-		t.Errorf("answers were read by %v only", seen)
+		t.Errorf("responses were read only by %v", seen)
 	}
 }
 
-// Whoever knows a key's id can have bodies read, up to a bound for all of them, and
-// only until the time limit of a request.
+// Bodies of callers with the id of a known key are read, up to a bound for all of
+// them, and only until the time limit of a request.
 func TestUnfinishedUploadsWithAKnownKeyAreBounded(t *testing.T) {
 	srv := localawstest.NewWith(t, localaws.Options{
 		Addr: "127.0.0.1:0", ClockMode: clock.Manual, Limits: localaws.Limits{ReadTime: 5 * time.Second},
@@ -156,7 +157,7 @@ func TestUnfinishedUploadsWithAKnownKeyAreBounded(t *testing.T) {
 		})
 	}
 	peak := 0
-	enough := time.After(3 * time.Second) // before the first upload is given up
+	enough := time.After(3 * time.Second) // before the first upload reaches the time limit
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for measuring := true; measuring; {
@@ -168,15 +169,15 @@ func TestUnfinishedUploadsWithAKnownKeyAreBounded(t *testing.T) {
 		}
 	}
 	t.Logf("%d unfinished uploads held up to %d MB", uploads, peak)
-	// Bodies take at most 256 MB. On a slow machine uploads are given up meanwhile,
-	// and others take their place before the garbage collector has freed what they
-	// held: up to 470 MB were seen under the race detector, and 786 MB without the
-	// bound.
+	// Bodies take at most 256 MB. On a slow computer uploads reach the time limit
+	// meanwhile, and others start before the garbage collector has freed the memory:
+	// up to 470 MB were seen under the race detector, and 786 MB without the bound.
 	if peak > 600 || peak < 32 {
 		t.Errorf("%d unfinished uploads held up to %d MB, want between 32 and 600 MB", uploads, peak)
 	}
 
-	// The operator is served meanwhile, and the memory is free once the uploads end.
+	// The operator's requests succeed meanwhile, and the memory is freed after the
+	// uploads end.
 	w := &world{srv, t}
 	w.queue(srv.Config(), "q", nil)
 	sent.Wait()

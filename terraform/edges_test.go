@@ -30,7 +30,8 @@ func references(block *hclsyntax.Block) []string {
 	return found
 }
 
-// The provider watches each new queue for 25 s; what refers to one starts after that.
+// The provider watches each new queue for 25 s; resources that refer to one start
+// after that.
 func TestFunctionsDoNotWaitForQueues(t *testing.T) {
 	t.Parallel()
 	early := map[string]bool{
@@ -81,7 +82,8 @@ func TestQueuesDoNotWaitForEachOther(t *testing.T) {
 		}
 	}
 
-	// retry_queues holds what the levels' queues are once they exist; a local that refers to it waits for all of them.
+	// retry_queues has the queues of the levels after their creation; a local that
+	// refers to it waits for all of them.
 	for _, block := range parse(t, "modules/queue-chain/main.tf").Blocks {
 		if block.Type != "module" {
 			continue
@@ -123,7 +125,8 @@ func TestOutputsForPlanTimeAreKnownAtPlan(t *testing.T) {
 	}
 }
 
-// refersToNoResource fails the test where block refers to a resource, for which it would then have to wait.
+// refersToNoResource fails the test if block refers to a resource: it would have to
+// wait for that resource.
 func refersToNoResource(t *testing.T, block *hclsyntax.Block) {
 	t.Helper()
 	for _, reference := range references(block) {

@@ -1,6 +1,6 @@
-// Package terraform_test holds what can be said about the Terraform code without running Terraform: that the README
-// tables are those of the code, that every rule has a test which breaks it, and that the profiles keep their promises.
-// The plans themselves are tested in tests/*.tftest.hcl.
+// Package terraform_test checks the Terraform code without running Terraform: that the
+// README tables match the code, that every rule has a test which breaks it, and that
+// the profiles follow their descriptions. tests/*.tftest.hcl tests the plans.
 package terraform_test
 
 import (
@@ -15,12 +15,13 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// module is what the .tf files of one folder declare, as far as the tests here ask.
+// module is what the .tf files of one folder declare, as far as the tests need it.
 type module struct {
 	dir       string
 	variables []variable
 	outputs   []output
-	// guarded are the addresses that validations, preconditions and checks can fail at: var.name, aws_type.name, check.name.
+	// guarded are the addresses at which validations, preconditions and checks can
+	// fail: var.name, aws_type.name, check.name.
 	guarded []string
 	// blocks are the kinds of top-level blocks, such as provider.
 	blocks map[string]bool
@@ -42,7 +43,7 @@ func moduleDirs(t *testing.T) []string {
 	return append([]string{"."}, dirs...)
 }
 
-// readModule parses the .tf files of dir, not those below it.
+// readModule parses the .tf files of dir, not of folders below it.
 func readModule(t *testing.T, dir string) module {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.tf"))
@@ -89,7 +90,7 @@ func (m *module) add(t *testing.T, file string, block *hclsyntax.Block) {
 	}
 }
 
-// parse reads one file in Terraform's syntax.
+// parse parses one file in Terraform's syntax.
 func parse(t *testing.T, file string) *hclsyntax.Body {
 	t.Helper()
 	f, diags := hclparse.NewParser().ParseHCLFile(file)
@@ -109,7 +110,8 @@ func contains(body *hclsyntax.Body, kind string) bool {
 	return false
 }
 
-// text evaluates an attribute that is a plain string, and is empty for one that is absent.
+// text evaluates an attribute that is a plain string. It returns "" for an absent
+// attribute.
 func text(t *testing.T, attribute *hclsyntax.Attribute) string {
 	t.Helper()
 	if attribute == nil {

@@ -10,11 +10,13 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 )
 
-// settings are the root's variables under a profile: the profile's values with the defaults of their types filled in.
+// profile has the root's variables under a profile: the profile's values with the
+// defaults of their types filled in.
 type settings map[string]cty.Value
 
-// readProfile evaluates a .tfvars file against the root's variables. A name, or a member of an object, that no
-// variable has fails the test: Terraform only warns of the one and ignores the other.
+// readProfile evaluates a .tfvars file against the root's variables. It fails the test
+// on a name, or a member of an object, that no variable has: Terraform only warns of
+// unknown names and ignores unknown members.
 func readProfile(t *testing.T, file string) settings {
 	t.Helper()
 	given := parse(t, file).Attributes
@@ -41,7 +43,7 @@ func readProfile(t *testing.T, file string) settings {
 		s[v.name] = converted
 	}
 	for name := range given {
-		t.Errorf("%s sets %s, which is no variable", file, name)
+		t.Errorf("%s sets %s, which is not a variable", file, name)
 	}
 	return s
 }
@@ -136,7 +138,7 @@ func TestRecommendedProfileFollowsAWSAdvice(t *testing.T) {
 		}
 	}
 	if len(stages) != 2 {
-		t.Errorf("%d stages looked at, want source and retry", len(stages))
+		t.Errorf("%d stages checked, want source and retry", len(stages))
 	}
 }
 

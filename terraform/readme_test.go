@@ -39,7 +39,7 @@ func TestReadmesListInputsAndOutputsAsTheyAre(t *testing.T) {
 				return
 			}
 			if !*update {
-				t.Fatalf("%s does not show the inputs and outputs as they are: run go test ./terraform -update", file)
+				t.Fatalf("%s does not match the inputs and outputs: run go test ./terraform -update", file)
 			}
 			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 				t.Fatal(err)
@@ -48,7 +48,8 @@ func TestReadmesListInputsAndOutputsAsTheyAre(t *testing.T) {
 	}
 }
 
-// tables renders a module's inputs and outputs; types of more than one line follow the table, each under its name.
+// tables renders a module's inputs and outputs; types of more than one line follow the
+// table, each under its name.
 func tables(m module) string {
 	var b, types strings.Builder
 	b.WriteString("\n### Inputs\n\n| name | type | default | meaning |\n|---|---|---|---|\n")
@@ -75,10 +76,10 @@ func tables(m module) string {
 	return b.String()
 }
 
-// code sets source text of one line as code.
+// code formats one line of source text as code.
 func code(source string) string { return "`" + strings.ReplaceAll(source, "|", `\|`) + "`" }
 
-// cell makes a description fit in a table.
+// cell formats a description for a table.
 func cell(description string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(description, "|", `\|`), "\n", " ")
 }

@@ -18,7 +18,7 @@ func TestEveryInputAndOutputSaysWhatItIs(t *testing.T) {
 				t.Errorf("%s: variable %s needs a description and a type", dir, v.name)
 			}
 			if strings.Contains(v.typ, "any") {
-				t.Errorf("%s: variable %s has type any, in which a misspelt key goes unseen", dir, v.name)
+				t.Errorf("%s: variable %s has type any, which accepts misspelt keys", dir, v.name)
 			}
 		}
 		for _, o := range m.outputs {
@@ -61,7 +61,7 @@ func TestModulesStandOnTheirOwn(t *testing.T) {
 		for _, file := range append(glob(t, dir, "*.tf"), glob(t, dir, "README.md")...) {
 			for _, word := range []string{"reliable_q", "AWS_ENDPOINT_URL", "localhost", "127.0.0.1"} {
 				if strings.Contains(read(t, file), word) {
-					t.Errorf("%s speaks of %s; modules know neither this project nor a target", file, word)
+					t.Errorf("%s has the word %s; modules must not depend on this project or a target", file, word)
 				}
 			}
 		}
@@ -85,11 +85,11 @@ func TestRootChoosesNoTarget(t *testing.T) {
 			continue
 		}
 		for name := range block.Body.Attributes {
-			t.Errorf("the provider sets %s; the environment alone chooses the target", name)
+			t.Errorf("the provider sets %s; only the environment selects the target", name)
 		}
 		for _, inner := range block.Body.Blocks {
 			if inner.Type != "default_tags" {
-				t.Errorf("the provider has a block %s; the environment alone chooses the target", inner.Type)
+				t.Errorf("the provider has a block %s; only the environment selects the target", inner.Type)
 			}
 		}
 	}
@@ -111,8 +111,9 @@ func TestEveryFolderHasItsFiles(t *testing.T) {
 	}
 }
 
-// A queue, a role or a function of a fixed name cannot exist twice. CreateQueue returns the queue that exists, and the
-// deletion of the "old" one then deletes the only one, with its messages.
+// A queue, a role or a function with a fixed name cannot exist twice. CreateQueue
+// returns the existing queue, and the deletion of the "old" one then deletes the only
+// one, with its messages.
 func TestNothingIsCreatedBeforeItsPredecessorIsDestroyed(t *testing.T) {
 	t.Parallel()
 	for _, file := range configurationFiles(t) {
@@ -126,7 +127,7 @@ func TestNothingIsCreatedBeforeItsPredecessorIsDestroyed(t *testing.T) {
 	}
 }
 
-// Nothing here was run with a provider of version 6.
+// This code was not tested with version 6 of the provider.
 func TestProviderVersionsAreBounded(t *testing.T) {
 	t.Parallel()
 	found := 0
@@ -136,7 +137,7 @@ func TestProviderVersionsAreBounded(t *testing.T) {
 		}
 		found++
 		if !strings.Contains(read(t, file), `version = ">= 5.100, < 6.0"`) {
-			t.Errorf("%s does not bound the provider to version 5", file)
+			t.Errorf("%s does not limit the provider to version 5", file)
 		}
 	}
 	if found < 13 {
@@ -144,7 +145,7 @@ func TestProviderVersionsAreBounded(t *testing.T) {
 	}
 }
 
-// OpenTofu 1.10 reads the same test files, and refuses these.
+// OpenTofu 1.10 parses the same test files, and refuses these constructs.
 func TestTestFilesAreReadByOpenTofu(t *testing.T) {
 	t.Parallel()
 	for _, dir := range moduleDirs(t) {
@@ -169,7 +170,7 @@ func configurationFiles(t *testing.T) []string {
 	return files
 }
 
-// glob lists what matches pattern below dir.
+// glob returns the files that match pattern below dir.
 func glob(t *testing.T, dir, pattern string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, pattern))

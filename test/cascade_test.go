@@ -9,13 +9,14 @@ import (
 // level is a retry level as this test configures it.
 type level struct{ attempts, base, limit, receives int }
 
-// generousTimeout is a function timeout in seconds for tests whose messages have one receive
-// to spare or none: the default of 3 s can be too short on a busy machine. It is just
-// less than the visibility timeout.
+// generousTimeout is a function timeout in seconds for tests whose messages have one
+// receive left or none: the default of 3 s can be too short on a busy computer. It is
+// slightly less than the visibility timeout.
 const generousTimeout = 9
 
-// Three levels by configuration alone: each replays a bad message as often as its
-// budget says, by its own backoff, and hands it on; only after the last is it dead.
+// Three levels only by configuration: each replays a bad message up to its number of
+// attempts, with its own backoff, and then moves it on; the message is dead-lettered
+// only after the last level.
 func TestBadMessagesPassThreeRetryLevelsEachByItsOwnNumbers(t *testing.T) {
 	t.Parallel()
 	levels := []level{{2, 1, 5, 2}, {2, 10, 60, 3}, {1, 30, 300, 1}}
@@ -41,10 +42,10 @@ func TestBadMessagesPassThreeRetryLevelsEachByItsOwnNumbers(t *testing.T) {
 			bad++
 		}
 		if dead != isBad || !isBad && r.processed[id] != 1 {
-			t.Errorf("message %s, bad %v, is dead %v and was processed %d times", id, isBad, dead, r.processed[id])
+			t.Errorf("message %s, bad %v, is dead-lettered %v and was processed %d times", id, isBad, dead, r.processed[id])
 		}
 		if m := r.dead[id]; dead && *m.MessageAttributes["sqs-dlq-replay-cnt"].StringValue != "5" {
-			t.Errorf("message %s is dead after %s replays, want 5", id, *m.MessageAttributes["sqs-dlq-replay-cnt"].StringValue)
+			t.Errorf("message %s is dead-lettered after %s replays, want 5", id, *m.MessageAttributes["sqs-dlq-replay-cnt"].StringValue)
 		}
 	}
 	if bad != 4 {
@@ -61,7 +62,7 @@ func TestBadMessagesPassThreeRetryLevelsEachByItsOwnNumbers(t *testing.T) {
 			counts[p.Count]++
 			most := math.Min(float64(l.limit), float64(l.base)*math.Pow(2, float64(p.Count)))
 			if p.DelaySec < 0 || p.DelaySec > most || p.MaxAttempts != before+l.attempts {
-				t.Errorf("level %d: replay %d of %d at most, by %v s; want %d at most, by up to %v s", i+1, p.Count, p.MaxAttempts, p.DelaySec, before+l.attempts, most)
+				t.Errorf("level %d: replay %d of at most %d, delayed by %v s; want at most %d, delayed by up to %v s", i+1, p.Count, p.MaxAttempts, p.DelaySec, before+l.attempts, most)
 			}
 		}
 		for n := before + 1; n <= before+l.attempts; n++ {

@@ -8,12 +8,13 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// fullResponses is an HTTP client for all SDK clients of the tests, so that they
-// share connections: a client without one opens its own, and leaves them idle.
+// fullResponses is an HTTP client for all SDK clients of the tests, so that they share
+// connections. An SDK client without one opens its own connections and leaves them
+// idle.
 //
 // It does what ReadFullResponses of package sqsclient does, which this module cannot
-// import: without it the SDK may lose the response of a receive and repeat the call,
-// and the messages of the first response are not seen until their visibility timeout
+// import. Without it the SDK may lose the response of a receive and repeat the call,
+// and the messages of the first response stay in flight until their visibility timeout
 // ends.
 type fullResponses struct{ next aws.HTTPClient }
 

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// classic is the deployment with the numbers and the failure reporting that are
-// the default, and the run that its tests share.
+// classic returns the deployment with the default numbers and failure reporting, and
+// the run that its tests share.
 func classic(t *testing.T) (*deployment, *run) {
 	t.Helper()
 	d := deployed(t, "classic", nil)
 	classicRun.once.Do(func() { classicRun.run = d.produce(t, order{Count: 89, BadRatio: 0.05, Seed: 7}) })
 	if classicRun.run == nil {
-		t.Fatal("the run that this test looks at failed in another test")
+		t.Fatal("the shared run failed in another test")
 	}
 	return d, classicRun.run
 }
@@ -80,7 +80,7 @@ func TestEveryMessageIsProcessedOrInTheDeadLetterQueue(t *testing.T) {
 			t.Errorf("message %s is lost: neither processed nor in the dead-letter queue", id)
 		case n > 0 && dead:
 			t.Errorf("message %s was processed and is in the dead-letter queue", id)
-		case n > 1 && !theLab.onAWS(): // standard queues deliver at least once; the embedded one exactly once
+		case n > 1 && !theLab.onAWS(): // on AWS, standard queues deliver at least once; the embedded AWS delivers exactly once
 			t.Errorf("message %s was processed %d times", id, n)
 		}
 	}

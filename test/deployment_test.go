@@ -20,19 +20,19 @@ import (
 	"github.com/gruntwork-io/terratest/modules/terraform"
 )
 
-// targetVariable chooses what the tests deploy to: "embedded" (the default), or
-// "aws" with the usual credentials.
+// targetVariable selects the target of the tests: "embedded" (the default), or "aws"
+// with the usual credentials.
 const targetVariable = "RELIABLEQ_TEST_TARGET"
 
 // toolVariable names the tool: terraform or tofu, or a path; the default is terraform.
 const toolVariable = "RELIABLEQ_TOOL"
 
-// lab is what all deployments of one test run share.
+// lab is the state that all deployments of one test run share.
 type lab struct {
 	dir      string
 	embedded *embedded // nil on AWS
 	cfg      aws.Config
-	holding  sync.Mutex // one test at a time holds the clock
+	holding  sync.Mutex // only one test holds the clock
 	mu       sync.Mutex
 	made     map[string]*deployment
 }
@@ -108,11 +108,11 @@ func (l *lab) open() error {
 	}
 }
 
-// onAWS reports that the tests run against the real thing.
+// onAWS reports whether the tests run against the real AWS.
 func (l *lab) onAWS() bool { return l.embedded == nil }
 
-// hold keeps service time where it is until release is called. One test at a time
-// may. On AWS it does nothing: time there does not skip.
+// hold stops service time until release is called. Only one test can hold it. On AWS
+// hold has no effect: time there does not skip.
 func (l *lab) hold(t *testing.T) (release func()) {
 	t.Helper()
 	if l.onAWS() {
@@ -131,13 +131,14 @@ func (l *lab) hold(t *testing.T) (release func()) {
 	}
 }
 
-// options is how Terratest runs Terraform for a deployment of that name.
+// options returns the options with which Terratest runs Terraform for a deployment of
+// that name.
 func (l *lab) options(name string, vars map[string]any) (*terraform.Options, error) {
 	dir := filepath.Join(l.dir, name)
 	if err := copyTree(dir, "../terraform"); err != nil {
 		return nil, err
 	}
-	// The modules' own tests are for Terraform: OpenTofu cannot read all of them.
+	// The modules' own tests are for Terraform: OpenTofu cannot parse all of them.
 	if err := os.RemoveAll(filepath.Join(dir, "tests")); err != nil {
 		return nil, err
 	}
@@ -172,7 +173,8 @@ func tool() string { return cmp.Or(os.Getenv(toolVariable), "terraform") }
 // isOpenTofu reports whether the tests run OpenTofu.
 func isOpenTofu() bool { return strings.Contains(filepath.Base(tool()), "tofu") }
 
-// architecture is the machine's, since the embedded AWS runs functions on it.
+// architecture returns the computer's architecture, because the embedded AWS runs
+// functions on it.
 func architecture() string {
 	if runtime.GOARCH == "arm64" {
 		return "arm64"
@@ -180,8 +182,8 @@ func architecture() string {
 	return "x86_64"
 }
 
-// deployed deploys the system under a name of its own, or finds it deployed by an
-// earlier test.
+// deployed deploys the system under a separate name, or returns it if an earlier test
+// has deployed it.
 func deployed(t *testing.T, name string, vars map[string]any) *deployment {
 	t.Helper()
 	l := theLab
@@ -211,7 +213,7 @@ func (d *deployment) apply(t *testing.T, l *lab, name string, vars map[string]an
 	return d.readOutputs(t, ctx)
 }
 
-// readOutputs reads the names and addresses of what is deployed.
+// readOutputs reads the names and addresses of the deployed resources.
 func (d *deployment) readOutputs(t *testing.T, ctx context.Context) (err error) {
 	for output, into := range map[string]*map[string]string{
 		"queue_urls": &d.queues, "queue_arns": &d.queueARNs, "function_names": &d.functions, "log_group_names": &d.logGroups,
@@ -223,8 +225,8 @@ func (d *deployment) readOutputs(t *testing.T, ctx context.Context) (err error) 
 	return nil
 }
 
-// destroyAll takes down what deployments are left, side by side: each waits for most of
-// its half minute.
+// destroyAll destroys the remaining deployments concurrently: each spends most of its
+// half minute waiting.
 func (l *lab) destroyAll() error {
 	var (
 		wg     sync.WaitGroup
@@ -252,7 +254,7 @@ func (l *lab) destroyAll() error {
 	return nil
 }
 
-// quiet is a testing.T for what runs after the tests: it only reports errors.
+// quiet is a testing.T for code that runs after the tests: it only reports errors.
 type quiet struct{}
 
 func (quiet) Helper()                      {}

@@ -15,16 +15,16 @@ import (
 	"time"
 )
 
-// command is the product's own, made by "make build".
+// command is the reliableq command, built by "make build".
 const command = "../bin/reliableq"
 
-// embedded is an embedded AWS that runs as its users run it: as a process.
+// embedded is an embedded AWS that runs as a process, as for users.
 type embedded struct {
 	stateDir string
 	process  *exec.Cmd
 	output   *lockedBuffer
 	ended    chan error
-	env      map[string]string // what reaches it: AWS_ENDPOINT_URL and so on
+	env      map[string]string // variables to call it: AWS_ENDPOINT_URL and so on
 }
 
 // startEmbedded runs "reliableq local run" on a free port, with a clock that
@@ -57,13 +57,13 @@ func startEmbedded(stateDir string) (*embedded, error) {
 		return nil, fmt.Errorf("local run ended (%v):\n%s", err, e.output)
 	case <-time.After(30 * time.Second):
 		e.process.Process.Kill()
-		return nil, fmt.Errorf("local run did not answer within 30 s:\n%s", e.output)
+		return nil, fmt.Errorf("local run did not respond within 30 s:\n%s", e.output)
 	}
 	e.env, err = environment(stateDir)
 	return e, err
 }
 
-// environment asks the command for what reaches its embedded AWS.
+// environment returns the variables that the command prints for its embedded AWS.
 func environment(stateDir string) (map[string]string, error) {
 	out, err := exec.Command(command, "env", "--terraform", "--json", "--state-dir", stateDir).Output()
 	if err != nil {
@@ -109,7 +109,7 @@ func explain(err error) error {
 	return err
 }
 
-// lockedBuffer is a buffer that two writers may share.
+// lockedBuffer is a buffer for concurrent writers.
 type lockedBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -127,8 +127,8 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// copyTree copies a folder of Terraform configuration, without what Terraform
-// itself leaves in one.
+// copyTree copies a folder of Terraform configuration, without the files that
+// Terraform creates in one.
 func copyTree(to, from string) error {
 	return filepath.WalkDir(from, func(path string, d os.DirEntry, err error) error {
 		if err != nil {
@@ -154,6 +154,6 @@ func copyTree(to, from string) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(to, rel), body, info.Mode().Perm()) // what can be run stays so
+		return os.WriteFile(filepath.Join(to, rel), body, info.Mode().Perm()) // executables stay executable
 	})
 }

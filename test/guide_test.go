@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// theGuide is what walks users through testing their own functions.
+// theGuide shows users how to test their own functions.
 const theGuide = "../docs/testing-your-own-functions.md"
 
-// blocks are the guide's code blocks of a language, in order.
+// blocks returns the guide's code blocks of a language, in sequence.
 func blocks(t *testing.T, language string) []string {
 	t.Helper()
 	text, err := os.ReadFile(theGuide)
@@ -32,7 +32,7 @@ func blocks(t *testing.T, language string) []string {
 	return all
 }
 
-// blockWith is the one block that has a text in it.
+// blockWith returns the only block that contains a text.
 func blockWith(t *testing.T, language, part string) string {
 	t.Helper()
 	var found []string
@@ -47,7 +47,7 @@ func blockWith(t *testing.T, language, part string) string {
 	return found[0]
 }
 
-// needs skips a test for want of a program, by name.
+// needs skips a test if a program is missing.
 func needs(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
@@ -57,8 +57,8 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
-// follow runs the guide's commands in a folder, as a person would, and returns all
-// that they printed. Whatever serves there afterwards is stopped.
+// follow runs the guide's commands in a folder, as a user would, and returns their
+// output. It stops a server that still runs there afterwards.
 func follow(t *testing.T, dir, commands string, extra ...string) string {
 	t.Helper()
 	bin, err := filepath.Abs(filepath.Dir(command))
@@ -75,7 +75,7 @@ func follow(t *testing.T, dir, commands string, extra ...string) string {
 	t.Cleanup(func() {
 		stop := exec.Command(command, "local", "stop", "--state-dir", filepath.Join(dir, ".reliableq"))
 		if out, err := stop.CombinedOutput(); err != nil {
-			t.Errorf("stop what served in %s: %v: %s", dir, err, out)
+			t.Errorf("stop the server of %s: %v: %s", dir, err, out)
 		}
 	})
 	out, err := run.CombinedOutput()
@@ -85,8 +85,8 @@ func follow(t *testing.T, dir, commands string, extra ...string) string {
 	return string(out)
 }
 
-// TestTheGuideShowsItsExamplesAsTheyAre holds what the guide shows against the files
-// that it tells to copy.
+// TestTheGuideShowsItsExamplesAsTheyAre compares the examples in the guide with the
+// files that it tells users to copy.
 func TestTheGuideShowsItsExamplesAsTheyAre(t *testing.T) {
 	t.Parallel()
 	for file, language := range map[string]string{
@@ -102,13 +102,13 @@ func TestTheGuideShowsItsExamplesAsTheyAre(t *testing.T) {
 			shown = shown || b == string(want)
 		}
 		if !shown {
-			t.Errorf("the guide does not show %s as it is", file)
+			t.Errorf("the guide does not match %s", file)
 		}
 	}
 }
 
-// TestAPythonConsumerIsTestedAsTheGuideSays runs the guide's commands, and with them
-// its test of three hours.
+// TestAPythonConsumerIsTestedAsTheGuideSays runs the guide's commands, including its
+// test of three hours.
 func TestAPythonConsumerIsTestedAsTheGuideSays(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "python3")
@@ -120,12 +120,12 @@ func TestAPythonConsumerIsTestedAsTheGuideSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out := follow(t, dir, blockWith(t, "sh", "test_consumer.py")); !strings.Contains(out, "Ran 2 tests") || !strings.Contains(out, "OK") {
-		t.Errorf("the tests said:\n%s", out)
+		t.Errorf("the tests printed:\n%s", out)
 	}
 }
 
-// TestANodeConsumerIsServedAsTheGuideSays runs the guide's lines of JavaScript, where the
-// AWS SDK for it is installed.
+// TestANodeConsumerIsServedAsTheGuideSays runs the guide's JavaScript, if the AWS SDK
+// for JavaScript is installed.
 func TestANodeConsumerIsServedAsTheGuideSays(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "node")
@@ -142,12 +142,12 @@ func TestANodeConsumerIsServedAsTheGuideSays(t *testing.T) {
 	}
 	out := follow(t, dir, `reliableq local start --listen 127.0.0.1:0; eval "$(reliableq env)"; node work.mjs`)
 	if !strings.Contains(out, "\nlater\n") {
-		t.Errorf("it said:\n%s", out)
+		t.Errorf("it printed:\n%s", out)
 	}
 }
 
-// TestAPythonFunctionIsDeployedAndJudgedAsTheGuideSays deploys a function that is no
-// Go with Terraform, and lets five hours of retries of a bad order be skipped.
+// TestAPythonFunctionIsDeployedAndJudgedAsTheGuideSays deploys a Python function with
+// Terraform, and skips five hours of retries of a bad order.
 func TestAPythonFunctionIsDeployedAndJudgedAsTheGuideSays(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "python3", "terraform", "aws", "curl")
@@ -158,15 +158,15 @@ func TestAPythonFunctionIsDeployedAndJudgedAsTheGuideSays(t *testing.T) {
 	commands, faults := blockWith(t, "sh", "terraform apply"), blockWith(t, "sh", "fault add")
 	commands, stops := strings.CutSuffix(commands, "reliableq local stop\n")
 	if !stops {
-		t.Fatal("the guide does not stop what it started")
+		t.Fatal("the guide does not stop the server that it started")
 	}
 	out := follow(t, dir, commands+faults+"reliableq clock now\n", terraformSettings(t)...)
 	skipped := regexp.MustCompile(`clock skip, (4h59m\d\S*|5h0m\d\S*) skipped, 0 in progress, 0 scheduled\n`)
 	if !skipped.MatchString(out) {
-		t.Errorf("not some five hours were skipped:\n%s", out)
+		t.Errorf("about five hours were not skipped:\n%s", out)
 	}
 	if n := strings.Count(out, "failed: KeyError('store')"); n != 5 {
-		t.Errorf("the log tells of %d failures, want 5:\n%s", n, out)
+		t.Errorf("the log has %d failures, want 5:\n%s", n, out)
 	}
 	wantDead(t, dir)
 	if !strings.Contains(out, "crash-after on lambda:Invoke of orders_consumer") {
@@ -174,12 +174,12 @@ func TestAPythonFunctionIsDeployedAndJudgedAsTheGuideSays(t *testing.T) {
 	}
 }
 
-// terraformSettings are what finds the provider without a network, as the command
-// found it for the tests.
+// terraformSettings returns the variables with which Terraform finds the provider
+// without a network, as the command found it for the tests.
 func terraformSettings(t *testing.T) []string {
 	t.Helper()
 	if theLab.onAWS() {
-		return nil // Terraform finds it by itself there
+		return nil // Terraform finds it without them
 	}
 	if config := theLab.embedded.env["TF_CLI_CONFIG_FILE"]; config != "" {
 		return []string{"TF_CLI_CONFIG_FILE=" + config}
@@ -187,8 +187,7 @@ func terraformSettings(t *testing.T) []string {
 	return nil
 }
 
-// wantDead looks into the dead-letter queue of the embedded AWS that serves in a
-// folder.
+// wantDead checks the dead-letter queue of the embedded AWS that serves in a folder.
 func wantDead(t *testing.T, dir string) {
 	t.Helper()
 	out, err := exec.Command(command, "env", "--json", "--state-dir", filepath.Join(dir, ".reliableq")).Output()

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// plain runs Terraform without Terratest, in a directory of its own, as a user who can
+// plain runs Terraform without Terratest, in a separate directory, as a user who can
 // press Ctrl-C.
 type plain struct {
 	dir  string
@@ -24,7 +24,8 @@ type plain struct {
 	vars []string
 }
 
-// embeddedEnvironment is this process's environment with what leads to the embedded AWS.
+// embeddedEnvironment returns this process's environment with the variables for the
+// embedded AWS.
 func embeddedEnvironment() []string {
 	env := os.Environ()
 	for name, value := range theLab.embedded.env {
@@ -33,7 +34,7 @@ func embeddedEnvironment() []string {
 	return env
 }
 
-// start starts Terraform in a process group of its own.
+// start starts Terraform in a separate process group.
 func (p *plain) start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	out := &bytes.Buffer{}
@@ -52,7 +53,7 @@ func (p *plain) start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return run, out
 }
 
-// run runs Terraform to its end.
+// run runs Terraform and returns its output.
 func (p *plain) run(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	run, out := p.start(t, args...)
@@ -60,7 +61,7 @@ func (p *plain) run(t *testing.T, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// must is run that fails the test with what Terraform printed.
+// must is run and fails the test on an error.
 func (p *plain) must(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := p.run(t, args...)
@@ -72,7 +73,7 @@ func (p *plain) must(t *testing.T, args ...string) string {
 
 func (p *plain) with(args ...string) []string { return append(args, p.vars...) }
 
-// chain is a root with nothing but a chain of two queues, and the switch of its
+// chain is a root with only a chain of two queues, and the variable for its
 // protection.
 const chain = `provider "aws" {}
 
@@ -90,8 +91,8 @@ module "queues" {
 `
 
 // An apply is interrupted while the provider watches the queues settle, and messages
-// are sent. What docs/terraform.md says leads to the same queues with the same
-// messages, and to an empty plan. Before, the next apply deleted the queues.
+// are sent. The steps in docs/terraform.md preserve the queues and messages, and lead
+// to an empty plan. In earlier versions, the next apply deleted the queues.
 func TestAnInterruptedApplyKeepsQueuesAndMessages(t *testing.T) {
 	t.Parallel()
 	if theLab.onAWS() {
@@ -154,8 +155,8 @@ func signal(t *testing.T, pid int, s syscall.Signal) {
 	}
 }
 
-// keep follows docs/terraform.md: it untaints what the state has and imports what it
-// has not.
+// keep follows docs/terraform.md: it untaints the queues in the state and imports the
+// others.
 func (p *plain) keep(t *testing.T, urls map[string]string, imported bool) {
 	t.Helper()
 	if !imported {
@@ -163,7 +164,7 @@ func (p *plain) keep(t *testing.T, urls map[string]string, imported bool) {
 		untaint := exec.CommandContext(t.Context(), "bash", "-c", script)
 		untaint.Dir, untaint.Env = p.dir, p.env
 		if out, err := untaint.CombinedOutput(); err != nil {
-			t.Fatalf("untaint as the docs say: %v\n%s", err, out)
+			t.Fatalf("untaint as in docs/terraform.md: %v\n%s", err, out)
 		}
 		return
 	}
@@ -176,7 +177,7 @@ func (p *plain) keep(t *testing.T, urls map[string]string, imported bool) {
 	}
 }
 
-// commandInDocs returns the line of docs/terraform.md with a text in it.
+// commandInDocs returns the only line of docs/terraform.md that contains a text.
 func commandInDocs(t *testing.T, part string) string {
 	t.Helper()
 	text, err := os.ReadFile("../docs/terraform.md")
@@ -243,8 +244,9 @@ func wantEach(t *testing.T, urls, ids map[string]string) {
 	}
 }
 
-// A second state that creates queues of the same names is stopped at plan; without
-// the protection SQS refuses it, because of the tag. Before, it took the queues over.
+// A second state that creates queues of the same names is stopped at plan; without the
+// protection SQS refuses it because of the tag. In earlier versions, it took over the
+// queues.
 func TestASecondStateDoesNotTakeQueuesOver(t *testing.T) {
 	t.Parallel()
 	if theLab.onAWS() {
@@ -269,15 +271,15 @@ func TestASecondStateDoesNotTakeQueuesOver(t *testing.T) {
 	}
 }
 
-// A state of the tree before retry levels became modules keeps every queue, function
-// and mapping.
+// A state from before retry levels became modules keeps every queue, function and
+// mapping.
 func TestAnOlderStateKeepsItsQueues(t *testing.T) {
 	t.Parallel()
 	if theLab.onAWS() {
 		t.Skip("applies an old tree: on the embedded AWS only")
 	}
 	if isOpenTofu() {
-		t.Skip("the old tree asks for Terraform 1.11 or later, which OpenTofu 1.10 refuses: there is no OpenTofu state of it")
+		t.Skip("the old tree requires Terraform 1.11 or later, which OpenTofu 1.10 refuses: there is no OpenTofu state of it")
 	}
 	needs(t, "git")
 	const before = "3f2d159" // the last commit with the queues of the levels in queue-chain

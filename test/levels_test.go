@@ -12,8 +12,8 @@ import (
 	"github.com/gruntwork-io/terratest/modules/terraform"
 )
 
-// A retry level is removed in two steps, as docs/terraform.md says, while orders keep
-// coming. Each of them is processed or in the dead-letter queue afterwards.
+// A retry level is removed in two steps, as in docs/terraform.md, while orders are
+// sent. Each order is processed or in the dead-letter queue afterwards.
 func TestAMiddleRetryLevelIsRemovedUnderLoadAndNothingIsLost(t *testing.T) {
 	t.Parallel()
 	level := func(status string) map[string]any {
@@ -46,7 +46,7 @@ func TestAMiddleRetryLevelIsRemovedUnderLoadAndNothingIsLost(t *testing.T) {
 	d.settle(t)
 
 	if url, found := d.queues["retry_2"]; found {
-		t.Errorf("the removed level's queue is still there: %s", url)
+		t.Errorf("the removed level's queue still exists: %s", url)
 	}
 	for key, before := range created {
 		if after := d.created(t, key); after != before {
@@ -68,11 +68,12 @@ func TestAMiddleRetryLevelIsRemovedUnderLoadAndNothingIsLost(t *testing.T) {
 		}
 	}
 	if len(r.accepted) < 100 || bad < 20 {
-		t.Errorf("%d messages were sent, %d of them bad: that is no load", len(r.accepted), bad)
+		t.Errorf("%d messages were sent, %d of them bad: the load is too low", len(r.accepted), bad)
 	}
 	t.Logf("%d messages, %d bad", len(r.accepted), bad)
 
-	// Without draining, too, the link goes first, then the reader, then the queue.
+	// Without draining, too, the link is removed first, then the reader, then the
+	// queue.
 	out := d.reapply(t, settings(active))
 	comesBefore(t, out,
 		`module.queues.aws_sqs_queue_redrive_policy.this["retry_1"]: Destruction complete`,
@@ -81,7 +82,7 @@ func TestAMiddleRetryLevelIsRemovedUnderLoadAndNothingIsLost(t *testing.T) {
 	)
 }
 
-// comesBefore fails the test unless the texts are in out, in this order.
+// comesBefore fails the test unless the texts are in out, in this sequence.
 func comesBefore(t *testing.T, out string, texts ...string) {
 	t.Helper()
 	at := -1
@@ -130,7 +131,7 @@ func (d *deployment) applyUnderLoad(t *testing.T, vars map[string]any) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
 	producer := d.functions["producer"] // the map changes with the outputs
-	const most = 50                     // bursts, however slow the machine is
+	const most = 50                     // bursts, on any computer
 	for seed := uint64(1); ; seed++ {
 		select {
 		case err := <-applied:
@@ -146,7 +147,7 @@ func (d *deployment) applyUnderLoad(t *testing.T, vars map[string]any) {
 	}
 }
 
-// drain waits until a queue is empty and stays so.
+// drain waits until a queue is empty and stays empty.
 func (d *deployment) drain(t *testing.T, key string) {
 	t.Helper()
 	tick := time.NewTicker(200 * time.Millisecond)

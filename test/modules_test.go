@@ -17,8 +17,8 @@ import (
 	"github.com/gruntwork-io/terratest/modules/terraform"
 )
 
-// Each module's example is applied by itself, as its README says, and messages are
-// sent through it. Examples share names, so each has a region of its own.
+// Each module's example is applied separately, as its README says, and messages are
+// sent through it. Examples share names, so each uses a separate region.
 func TestEachModuleAloneDoesWhatItsReadmeSays(t *testing.T) {
 	t.Parallel()
 	if theLab.onAWS() {
@@ -45,7 +45,7 @@ func TestEachModuleAloneDoesWhatItsReadmeSays(t *testing.T) {
 	}
 }
 
-// example is an example of a module that was applied.
+// example is the applied example of a module.
 type example struct {
 	options *terraform.Options
 	cfg     aws.Config
@@ -70,7 +70,8 @@ func applyExample(t *testing.T, path, region string, vars map[string]any) *examp
 	return e
 }
 
-// terraformOptions is how Terratest runs Terraform in a folder on the embedded AWS.
+// terraformOptions returns the options with which Terratest runs Terraform in a folder
+// on the embedded AWS.
 func terraformOptions(dir string, vars map[string]any) *terraform.Options {
 	env := map[string]string{}
 	for name, value := range theLab.embedded.env {
@@ -133,8 +134,8 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// messageIsDeadLettered sends a message and receives it without deleting it, as a
-// consumer does that fails, until it is in the dead-letter queue.
+// messageIsDeadLettered sends a message and receives it without deleting it, like a
+// consumer that fails, until it is in the dead-letter queue.
 func messageIsDeadLettered(t *testing.T, e *example) {
 	t.Helper()
 	source, dead := e.output(t, "queue_url"), e.output(t, "dead_letter_url")
@@ -171,7 +172,7 @@ func messageIsConsumed(t *testing.T, e *example) {
 	eventually(t, "the message is deleted", func() bool { return e.visible(t, url) == "0" })
 }
 
-// functionAnswers invokes the function.
+// functionReturns invokes the function.
 func functionAnswers(t *testing.T, e *example) {
 	t.Helper()
 	name := e.output(t, "function")
@@ -184,7 +185,7 @@ func functionAnswers(t *testing.T, e *example) {
 	}
 }
 
-// unreadQueueRaisesItsAlarm leaves a message in a queue that nothing reads.
+// unreadQueueRaisesItsAlarm leaves a message in a queue that has no consumer.
 func unreadQueueRaisesItsAlarm(t *testing.T, e *example) {
 	t.Helper()
 	names, err := terraform.OutputMapContextE(t, t.Context(), e.options, "alarms")

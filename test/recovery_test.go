@@ -11,7 +11,7 @@ import (
 
 func TestAMessageThatSucceedsOnItsSecondReplayIsProcessed(t *testing.T) {
 	t.Parallel()
-	d, _ := classic(t) // its run is over and read: this message does not show in it
+	d, _ := classic(t) // its run has ended and was read: this message is not part of it
 	since := d.serviceTime(t)
 	url := d.queues["source"]
 	number := func(value string) types.MessageAttributeValue {

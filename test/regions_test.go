@@ -11,11 +11,11 @@ import (
 )
 
 // The same root is applied in two regions, and with two prefixes, in one account. Each
-// is whole, and taking one down leaves the others as they are.
+// is complete, and destroying one leaves the others unchanged.
 func TestTwoRegionsAndTwoPrefixesShareAnAccount(t *testing.T) {
 	t.Parallel()
 	if theLab.onAWS() {
-		t.Skip("applies to a region that was not asked for: embedded AWS only")
+		t.Skip("applies to another region: on the embedded AWS only")
 	}
 	here, otherPrefix := deployed(t, "classic", nil), deployed(t, "whole", wholeBatch())
 	options, err := theLab.options("elsewhere", map[string]any{"name_prefix": "classic_"})
@@ -45,7 +45,7 @@ func TestTwoRegionsAndTwoPrefixesShareAnAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	if missing := missingFrom(dashboards(t), want[1:]); len(missing) > 0 {
-		t.Errorf("taking one region down deleted the dashboards %v of the others", missing)
+		t.Errorf("destroying one region deleted the dashboards %v of the others", missing)
 	}
 	code, err := terraform.PlanExitCodeContextE(t, ctx, here.options)
 	if err != nil || code != 0 {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// classicRun is what all tests of the classic deployment look at.
+// classicRun is the run that all tests of the classic deployment share.
 var classicRun struct {
 	once sync.Once
 	run  *run
@@ -25,7 +25,7 @@ func TestReplaysAreDelayedWithinTheJittersBounds(t *testing.T) {
 		drawn[p.DelaySec] = true
 	}
 	if len(r.replays) > 4 && len(drawn) < 2 {
-		t.Errorf("all %d replays have the same delay: that is no jitter", len(r.replays))
+		t.Errorf("all %d replays have the same delay: no jitter", len(r.replays))
 	}
 }
 
@@ -54,6 +54,6 @@ func TestReplaysAreCountedUntilTheAttemptsAreUsedUp(t *testing.T) {
 		}
 	}
 	if want := 4 * 3; gaveUp != want {
-		t.Errorf("MaxAttemptsError stands %d times in the log, want %d: 4 messages, 3 receives each", gaveUp, want)
+		t.Errorf("MaxAttemptsError is %d times in the log, want %d: 4 messages, 3 receives each", gaveUp, want)
 	}
 }

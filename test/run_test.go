@@ -17,17 +17,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// run is what one batch of orders left behind, read from logs and queues.
+// run is the result of one batch of orders, read from logs and queues.
 type run struct {
-	// accepted holds the message ids that SQS gave the producer; true for a
-	// bad message.
+	// accepted has the message ids that SQS returned to the producer; true for a bad
+	// message.
 	accepted map[string]bool
-	// bodies holds the order id by message id.
+	// bodies has the order id by message id.
 	orders map[string]string
 	// processed counts, by the first message's id, how often the consumer
 	// reported the message as processed.
 	processed map[string]int
-	// dead holds the messages of this run in the dead-letter queue, by the first
+	// dead has the messages of this run in the dead-letter queue, by the first
 	// message's id.
 	dead map[string]types.Message
 	// replays are the retry function's reports of replays.
@@ -46,15 +46,15 @@ type replay struct {
 	DelaySec    float64 `json:"delay_sec"`
 }
 
-// order is what the producer is invoked with.
+// order is the event of the producer.
 type order struct {
 	Count    int     `json:"count"`
 	BadRatio float64 `json:"bad_ratio"`
 	Seed     uint64  `json:"seed"`
 }
 
-// produce invokes the producer, waits until every queue has settled, and reads
-// what became of each message.
+// produce invokes the producer, waits until every queue has settled, and reads the
+// outcome of each message.
 func (d *deployment) produce(t *testing.T, o order) *run {
 	t.Helper()
 	since := d.serviceTime(t)
@@ -99,24 +99,24 @@ func (d *deployment) invoke(t *testing.T, producer string, o order) produced {
 		Message produced `json:"message"`
 	}
 	if err := json.Unmarshal(out.Payload, &answer); err != nil {
-		t.Fatalf("read the producer's answer %s: %v", out.Payload, err)
+		t.Fatalf("read the producer's response %s: %v", out.Payload, err)
 	}
 	if err := json.Unmarshal([]byte(answer.Body), &body); err != nil || answer.StatusCode != 200 {
-		t.Fatalf("the producer answered %s (%v)", out.Payload, err)
+		t.Fatalf("the producer returned %s (%v)", out.Payload, err)
 	}
 	return body.Message
 }
 
-// serviceTime is the time by which SQS and the logs go, which on the embedded AWS
-// may be ahead of the machine's: the time of a queue's last change says how far at
-// least, so it is asked of a message instead.
+// serviceTime returns the current service time, which on the embedded AWS may be ahead
+// of machine time. It is read from a message, because the time of a queue's last
+// change is only a lower bound.
 func (d *deployment) serviceTime(t *testing.T) time.Time {
 	t.Helper()
 	client := sqs.NewFromConfig(d.cfg)
 	name := fmt.Sprintf("clock-%d", time.Now().UnixNano())
 	made, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
 	if err != nil {
-		t.Fatalf("make a queue to read the time by: %v", err)
+		t.Fatalf("create a queue to read the time: %v", err)
 	}
 	defer client.DeleteQueue(context.WithoutCancel(t.Context()), &sqs.DeleteQueueInput{QueueUrl: made.QueueUrl})
 	got, err := client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
@@ -132,8 +132,8 @@ func (d *deployment) serviceTime(t *testing.T) time.Time {
 	return time.Unix(seconds, 0)
 }
 
-// settle waits until every queue but the dead-letter queue is empty, and stays so
-// for as long as a message may be on its way between two of them.
+// settle waits until every queue but the dead-letter queue is empty, and stays empty
+// for as long as a message may be in transit between two of them.
 func (d *deployment) settle(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
@@ -190,7 +190,7 @@ func (d *deployment) depth(t *testing.T, key string) int {
 	return sum
 }
 
-// read collects what became of the messages produced since a time, and of good
+// read collects the outcomes of the messages produced since a time, and of good
 // messages that the test itself sent.
 func (d *deployment) read(t *testing.T, since time.Time, sent ...string) *run {
 	t.Helper()
@@ -255,7 +255,7 @@ func (r *run) readReplay(line string) {
 	}
 }
 
-// logLines are a function's log lines since a time, in order.
+// logLines returns a function's log lines since a time, oldest first.
 func (d *deployment) logLines(t *testing.T, function string, since time.Time) []string {
 	t.Helper()
 	group := d.logGroups[function]
@@ -276,9 +276,9 @@ func (d *deployment) logLines(t *testing.T, function string, since time.Time) []
 }
 
 // reportTwice reports a message that is in the dead-letter queue twice. That is an
-// error, unless an invocation of a retry function timed out, as on a machine with
-// too much to do: the function sends a copy before the original is deleted, so
-// that after a timeout there are two.
+// error, unless an invocation of a retry function timed out, as on an overloaded
+// computer: the function sends a copy before the original is deleted, so both exist
+// after a timeout.
 func reportTwice(t *testing.T, origin string, retryLog []string) {
 	t.Helper()
 	timedOut := func(line string) bool { return strings.Contains(line, "Status: timeout") }
@@ -289,9 +289,9 @@ func reportTwice(t *testing.T, origin string, retryLog []string) {
 	t.Errorf("message %s is in the dead-letter queue twice, and no retry function timed out", origin)
 }
 
-// readDead looks at the dead-letter queue and leaves it as it is, but for the
-// receive counts that each look raises. Time is held meanwhile where it skips:
-// else what one receive hides is visible again before the next.
+// readDead reads the dead-letter queue and changes nothing except the receive counts,
+// which each receive increases. It holds time if time skips: otherwise the messages of
+// one receive are visible again before the next.
 func (d *deployment) readDead(t *testing.T, r *run) {
 	t.Helper()
 	defer theLab.hold(t)()
@@ -307,7 +307,7 @@ func (d *deployment) readDead(t *testing.T, r *run) {
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll}, MessageAttributeNames: []string{"All"},
 		})
 		if err != nil {
-			t.Fatalf("look into the dead-letter queue: %v", err)
+			t.Fatalf("read the dead-letter queue: %v", err)
 		}
 		if len(out.Messages) == 0 {
 			if !theLab.onAWS() { // counts are approximate there
@@ -329,7 +329,7 @@ func (d *deployment) readDead(t *testing.T, r *run) {
 			r.dead[origin] = m
 		}
 		if _, err := client.ChangeMessageVisibility(t.Context(), &sqs.ChangeMessageVisibilityInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle}); err != nil {
-			t.Errorf("put message %s back: %v", *m.MessageId, err)
+			t.Errorf("make message %s visible: %v", *m.MessageId, err)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package test
 
 import "testing"
 
-// wholeBatch is the classic way of failing.
+// wholeBatch returns the variables for whole-batch failures.
 func wholeBatch() map[string]any {
 	return map[string]any{
 		"failure_reporting": "whole_batch",
@@ -28,7 +28,7 @@ func TestOneBadMessageFailsItsBatchInWholeBatchMode(t *testing.T) {
 		}
 	}
 	if good == 0 {
-		t.Error("no good message landed in the dead-letter queue, though every batch with a bad one fails whole")
+		t.Error("no good message is in the dead-letter queue, although every batch with a bad one fails as a whole")
 	}
 	if lost != 0 {
 		t.Errorf("%d messages are lost", lost)

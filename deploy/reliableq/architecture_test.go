@@ -32,9 +32,9 @@ func TestBinariesOfAnotherArchitectureAreNotDeployed(t *testing.T) {
 		}
 	}
 	if calls := w.calls(); len(calls) > 0 {
-		t.Errorf("Terraform was run before the refusal: %q", calls)
+		t.Errorf("Terraform was run before the error: %q", calls)
 	}
 	if _, err := os.Stat(filepath.Join(w.project, "dist")); err == nil {
-		t.Error("functions were built before the refusal")
+		t.Error("functions were built before the error")
 	}
 }

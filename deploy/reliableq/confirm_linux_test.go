@@ -17,7 +17,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// pseudoTerminal opens a pseudo-terminal: what is written to keyboard is typed at screen.
+// pseudoTerminal opens a pseudo-terminal: a test types by writing to keyboard, and the
+// command uses screen.
 func pseudoTerminal(t *testing.T) (keyboard, screen *os.File) {
 	t.Helper()
 	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -40,8 +41,8 @@ func pseudoTerminal(t *testing.T) (keyboard, screen *os.File) {
 	return keyboard, screen
 }
 
-// asked starts "reliableq down --target endpoint" at a terminal, and returns it once
-// it asks, with what it printed.
+// asked starts "reliableq down --target endpoint" at a terminal, and returns when it
+// asks, with what it printed.
 func asked(t *testing.T, w *world) (cmd *exec.Cmd, keyboard *os.File, printed string, ended chan error) {
 	t.Helper()
 	at := &target.Target{Kind: target.Endpoint, URL: w.AWS.URL(), Account: w.AWS.Account(), Region: w.AWS.Region()}
@@ -83,9 +84,9 @@ func asked(t *testing.T, w *world) (cmd *exec.Cmd, keyboard *os.File, printed st
 	return cmd, keyboard, printed, ended
 }
 
-// Ctrl-C at a question ends the command at once, with nothing done. The question
-// names account, region, credentials, where calls go, what is removed,
-// and how many messages go with it.
+// Ctrl-C at a question ends the command immediately, before any change. The question
+// names account, region, credentials, endpoints, what is removed, and how many
+// messages are deleted with it.
 func TestAnInterruptAtAQuestionEndsTheCommand(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Real, "per_message")
@@ -113,7 +114,7 @@ func TestAnInterruptAtAQuestionEndsTheCommand(t *testing.T) {
 		t.Errorf("exit code %d, want %d", code, exitInterrupted)
 	}
 	if slices.Contains(w.calls(), "destroy") {
-		t.Error("Terraform was told to destroy")
+		t.Error("Terraform was run with destroy")
 	}
 }
 

@@ -107,7 +107,7 @@ func TestAFailedDeploymentFailsTheDemo(t *testing.T) {
 	w.write(filepath.Join(w.bin, "apply.fails"),
 		`{"type":"diagnostic","diagnostic":{"severity":"error","summary":"creating SQS Queue","detail":"AccessDenied"}}`+"\n")
 	w.deploying("demo", "--fast", "--count", "2").want(t, exitFailed, "error: Terraform apply failed", "creating SQS Queue: AccessDenied", "hint: ")
-	w.deploying("demo", "--fast", "--count", "2").want(t, exitFailed) // it is not taken for deployed
+	w.deploying("demo", "--fast", "--count", "2").want(t, exitFailed) // it is not reported as deployed
 }
 
 func TestADemoDeploysAgainWhenTheDeploymentIsIncomplete(t *testing.T) {
@@ -169,7 +169,7 @@ func TestDownRemovesWhatTheStateHolds(t *testing.T) {
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.deploying("down").want(t, exitDone, "nothing is deployed to the embedded AWS")
 	if calls := w.calls(); len(calls) != 0 {
-		t.Errorf("Terraform was run for nothing: %v", calls)
+		t.Errorf("Terraform was run without need: %v", calls)
 	}
 	w.deployed()
 	w.deploying("down").want(t, exitDone, "removed 7 resources from the embedded AWS")

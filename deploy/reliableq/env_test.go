@@ -87,7 +87,7 @@ func production(t *testing.T, dir string) []string {
 	}
 }
 
-// shells are the shells of this machine that POSIX lines are for.
+// shells returns the installed POSIX shells.
 func shells(t *testing.T) []string {
 	t.Helper()
 	var found []string
@@ -97,7 +97,7 @@ func shells(t *testing.T) []string {
 		}
 	}
 	if len(found) == 0 {
-		t.Skip("no shell on this machine")
+		t.Skip("no shell on this computer")
 	}
 	return found
 }
@@ -111,7 +111,7 @@ func script(t *testing.T, shell, dir string, env []string, text string) (string,
 	return string(out), err
 }
 
-// leading lists the variables in the output of env that could lead calls anywhere.
+// leading lists the variables in the output of env that could redirect calls.
 func leading(printed string) []string {
 	var names []string
 	for line := range strings.Lines(printed) {
@@ -124,8 +124,8 @@ func leading(printed string) []string {
 	return names
 }
 
-// With no server, eval fails and leaves an environment from which no program
-// reaches an AWS: the next line of a guide must not touch the real account.
+// With no server, eval fails and leaves an environment from which no program reaches
+// an AWS: the next command of a guide must not change the real account.
 func TestEvalOfEnvWithoutAServerFailsAndReachesNoAWS(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells(t) {
@@ -151,13 +151,13 @@ func TestEvalOfEnvWithoutAServerFailsAndReachesNoAWS(t *testing.T) {
 	}
 }
 
-// nowhere fails the test unless programs called AWS, and all they called was the
-// address that refuses.
+// nowhere fails the test unless programs called AWS only at the address that refuses
+// connections.
 func nowhere(t *testing.T, dir string) {
 	t.Helper()
 	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
 	if err != nil {
-		t.Fatalf("no program called AWS: the test proves nothing: %v", err)
+		t.Fatalf("no program called AWS: the test is not effective: %v", err)
 	}
 	for line := range strings.Lines(string(calls)) {
 		if !strings.HasSuffix(line, " 127.0.0.1:1\n") {
@@ -166,7 +166,7 @@ func nowhere(t *testing.T, dir string) {
 	}
 }
 
-// With a server, nothing of the user's shell leads past it.
+// With a server, no setting of the user's shell redirects calls.
 func TestEvalOfEnvReachesOnlyTheEmbeddedAWS(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Real, "per_message")
@@ -236,8 +236,8 @@ var (
 	indented = regexp.MustCompile(`(?m)(?:^    .*\n)+`)
 )
 
-// evalBlocks returns the code blocks of the guides that evaluate what env prints,
-// by file and number.
+// evalBlocks returns the code blocks of the guides that evaluate the output of env, by
+// file and number.
 func evalBlocks(t *testing.T) map[string]string {
 	t.Helper()
 	blocks := map[string]string{}
@@ -262,15 +262,14 @@ func evalBlocks(t *testing.T) map[string]string {
 	return blocks
 }
 
-// Every block of the guides that begins with env, pasted while no server runs,
-// reaches no AWS.
+// Every block of the guides that begins with env reaches no AWS if no server runs.
 func TestGuidesWithoutAServerReachNoAWS(t *testing.T) {
 	t.Parallel()
 	blocks := evalBlocks(t)
 	if len(blocks) < 4 {
 		t.Fatalf("only %d blocks found: the test looks in the wrong place", len(blocks))
 	}
-	starts := regexp.MustCompile(`(?m)^.*(?:reliableq (?:local|clock|fault|up|demo)|make)\b.*$`) // what comes before, and what env stands for
+	starts := regexp.MustCompile(`(?m)^.*(?:reliableq (?:local|clock|fault|up|demo)|make)\b.*$`) // what precedes env, and what the script replaces
 	for name, block := range blocks {
 		for _, shell := range shells(t) {
 			t.Run(name+"/"+shell, func(t *testing.T) {
@@ -282,7 +281,7 @@ func TestGuidesWithoutAServerReachNoAWS(t *testing.T) {
 				text := starts.ReplaceAllString(block, "")
 				out, _ := script(t, shell, dir, production(t, dir), text)
 				if !strings.Contains(out, "no embedded AWS is running") {
-					t.Errorf("the failure is not said:\n%s", out)
+					t.Errorf("the failure is not printed:\n%s", out)
 				}
 				nowhere(t, dir)
 			})

@@ -22,14 +22,14 @@ import (
 )
 
 // hostile is text that changes a terminal's title, clears the screen in two ways,
-// writes to the clipboard, goes back in the line and turns text around. shown is a
-// part of its visible form.
+// writes to the clipboard, moves the cursor back and reverses the writing direction.
+// shown is a part of its visible form.
 const (
 	hostile = "\x1b]0;title\x07\x1b[2J\u009b2J\x1b]52;c;aGk=\x07back\rover\u202eevil\u2066"
 	shown   = `\x1b]0;title\x07\x1b[2J`
 )
 
-// harmless fails the test where text could act upon a terminal.
+// harmless fails the test if text has control sequences for a terminal.
 func harmless(t *testing.T, name, text string) {
 	t.Helper()
 	if !utf8.ValidString(text) {
@@ -43,8 +43,8 @@ func harmless(t *testing.T, name, text string) {
 	}
 }
 
-// No verb hands on to a terminal what others wrote for it: log lines, payloads,
-// errors, outputs, and the output of Terraform.
+// No verb prints external text unescaped on a terminal: log lines, payloads, errors,
+// outputs, and the output of Terraform.
 func TestForeignTextCannotActUponATerminal(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage)
@@ -100,7 +100,7 @@ func TestForeignTextCannotActUponATerminal(t *testing.T) {
 		})
 	}
 
-	// For machines nothing is lost.
+	// With --json nothing is lost.
 	var all map[string]string
 	var line logLine
 	if err := json.Unmarshal([]byte(w.do("logs", "consumer", "--json").out), &line); err != nil || line.Message != hostile {
@@ -115,7 +115,7 @@ func TestForeignTextCannotActUponATerminal(t *testing.T) {
 	}
 }
 
-// folderOf is the directory of the state of w's deployment.
+// folderOf returns the directory of the state of a deployment.
 func folderOf(w *world) string {
 	at := &target.Target{Kind: target.Embedded, Account: w.AWS.Account(), Region: w.AWS.Region()}
 	return at.Folder(w.state, "")
@@ -130,7 +130,7 @@ func quoted(t *testing.T, s string) string {
 	return string(body)
 }
 
-// A verdict of the demo with message ids and names that are hostile.
+// A verdict of the demo with hostile message ids and names.
 func TestHostileMessagesDoNotReachTheTerminalOfADemo(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage).deployed()
@@ -145,13 +145,12 @@ func TestHostileMessagesDoNotReachTheTerminalOfADemo(t *testing.T) {
 	harmless(t, "demo", got.errs)
 }
 
-// Everything that verbs print goes through the writers that show what a terminal
-// would act upon: no verb has a way around them.
+// Everything that verbs print goes through the writers that escape control sequences.
 func TestEverythingIsPrintedThroughTheEscapingWriters(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]bool{
-		"main.go os.Stdout": true, "main.go os.Stderr": true, // where they are wrapped
-		"cli.go .screen": true, "main.go .screen": true, // progress, which cleans what it shows
+		"main.go os.Stdout": true, "main.go os.Stderr": true, // where the writers wrap them
+		"cli.go .screen": true, "main.go .screen": true, // progress, which escapes its text
 		"output.go .exact": true, "env.go .exact": true, // lines for a shell to evaluate
 	}
 	files, err := filepath.Glob("*.go")
@@ -178,7 +177,7 @@ func TestEverythingIsPrintedThroughTheEscapingWriters(t *testing.T) {
 			switch name {
 			case "os.Stdout", "os.Stderr", ".screen", ".exact", "fmt.Print", "fmt.Printf", "fmt.Println":
 				if !allowed[path+" "+name] {
-					t.Errorf("%s uses %s, past the clean writers", path, name)
+					t.Errorf("%s uses %s, not the escaping writers", path, name)
 				}
 			}
 			return true

@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
-// A deployment that was cut short while it was made is removed by down alone, whether
-// its queues are marked for replacement in the state or are not in it. Nobody needs
-// to know the modules' protection, which stops a plain terraform destroy.
+// Only down is needed to remove a deployment whose creation was interrupted, whether
+// its queues are marked for replacement in the state or are not in it. The user need
+// not know the modules' protection, which stops a plain terraform destroy.
 func TestDownRemovesWhatAnInterruptedUpMade(t *testing.T) {
 	t.Parallel()
 	which := os.Getenv(interruptsVariable)
@@ -46,21 +46,21 @@ func TestDownRemovesWhatAnInterruptedUpMade(t *testing.T) {
 			l := newLane(t, root, drivers["up"])
 			a := l.begin(t, "up")
 			if !a.reaches(c.moment) {
-				t.Fatalf("the run ended before %v:\n%s", c.moment, a.said.String())
+				t.Fatalf("the run completed before %v:\n%s", c.moment, a.said.String())
 			}
 			kinds[c.kind](a)
 			a.wait()
 			l.leftovers(t, 30*time.Second)
 			l.front.up()
 			if len(l.queues(t)) == 0 && c.moment > time.Second {
-				t.Fatal("there are no queues: nothing is tested")
+				t.Fatal("no queues exist: the test is not effective")
 			}
 
 			out, err := l.run("down").CombinedOutput()
 			if err != nil {
 				t.Fatalf("down: %v\n%s", err, out)
 			}
-			t.Logf("down said:\n%s", out)
+			t.Logf("down printed:\n%s", out)
 			if left := l.everything(t); len(left) > 0 {
 				t.Errorf("left after down: %s", strings.Join(left, ", "))
 			}
@@ -69,8 +69,8 @@ func TestDownRemovesWhatAnInterruptedUpMade(t *testing.T) {
 	}
 }
 
-// everything names the queues, functions, mappings, roles and log groups of the
-// lane's AWS.
+// everything returns the names of the queues, functions, mappings, roles and log
+// groups of the lane's AWS.
 func (l *lane) everything(t *testing.T) []string {
 	t.Helper()
 	var all []string

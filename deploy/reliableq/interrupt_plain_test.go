@@ -18,19 +18,19 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/live"
 )
 
-// plainTerraform runs Terraform by itself on a small root: a chain of queues with
-// one retry level. Its state lies in the root's folder.
+// plainTerraform runs Terraform without the command on a small root: a chain of queues
+// with one retry level. Its state is in the root's folder.
 var plainTerraform = driver{
 	prepare: preparePlain,
 	command: commandOfTerraform,
 	repair:  repairByHand,
-	// Terraform cannot be told from the command, and where a full disk cut its state off
-	// there is no command that restores it.
+	// Terraform cannot be distinguished from the command, and no command restores a
+	// state that a full disk truncated.
 	without: []string{"killed", diskFull},
 	orphans: true,
 }
 
-// plainRoot is the root module: queues, and what reads the level's.
+// plainRoot is the root module: queues, and a function that reads the level's queue.
 const plainRoot = `provider "aws" {}
 
 variable "protect_existing_queues" {
@@ -67,7 +67,7 @@ module "retry" {
 }
 `
 
-// plainDir is the folder of the root module.
+// plainDir returns the folder of the root module.
 func (l *lane) plainDir() string { return filepath.Join(l.dir, "root") }
 
 func preparePlain(t *testing.T, l *lane) {
@@ -91,19 +91,19 @@ func preparePlain(t *testing.T, l *lane) {
 	l.terraform(t, "init", "-input=false", "-no-color")
 }
 
-// terraformCommand is Terraform with arguments, in the root's folder.
+// terraformCommand returns Terraform with arguments, in the root's folder.
 func (l *lane) terraformCommand(args ...string) *exec.Cmd {
 	cmd := exec.Command(theTool(), args...)
 	l.inRoot(cmd)
 	return cmd
 }
 
-// theTool is the tool that the tests run: Terraform, unless RELIABLEQ_TOOL says
+// theTool returns the tool that the tests run: Terraform, unless RELIABLEQ_TOOL is
 // OpenTofu.
 func theTool() string { return cmp.Or(os.Getenv("RELIABLEQ_TOOL"), "terraform") }
 
-// inRoot makes a command run in the root's folder, with the lane's environment to
-// be added.
+// inRoot makes a command run in the root's folder, with the lane's variables added to
+// the environment.
 func (l *lane) inRoot(cmd *exec.Cmd) {
 	cmd.Dir = l.plainDir()
 	cmd.Env = append(cmd.Env, "TF_DATA_DIR="+filepath.Join(l.dir, "data"), fmt.Sprintf("TF_VAR_delay_seconds=%d", l.delay))
@@ -127,7 +127,7 @@ func commandOfTerraform(l *lane, verb string) *exec.Cmd {
 	return l.terraformCommand("apply", "-auto-approve", "-no-color", "-input=false")
 }
 
-// terraform runs Terraform to its end and returns what it printed.
+// terraform runs Terraform and returns its output.
 func (l *lane) terraform(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := l.terraformCommand(args...)
@@ -139,15 +139,16 @@ func (l *lane) terraform(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// repairByHand does what docs/terraform.md says after an interrupted apply: take
-// the mark from queues, then import what exists and is not in the state.
+// repairByHand follows docs/terraform.md after an interrupted apply: untaint the
+// queues, then import what exists and is not in the state.
 func repairByHand(t *testing.T, l *lane) {
 	t.Helper()
 	script := strings.ReplaceAll(commandInDocs(t, l.root, "xargs -0 -n 1 terraform untaint"), "terraform ", theTool()+" ")
 	untaint := exec.Command("bash", "-c", script)
 	l.inRoot(untaint)
 	untaint.Env = append(l.environment(), untaint.Env...)
-	// It reports an error for each queue that is not tainted, as the page says.
+	// It reports an error for each queue that is not tainted, as docs/terraform.md
+	// says.
 	out, err := untaint.CombinedOutput()
 	t.Logf("untaint: %v\n%s", err, out)
 
@@ -163,11 +164,11 @@ func repairByHand(t *testing.T, l *lane) {
 	}
 }
 
-// addressed is something that exists, with its address in the root module.
+// addressed is an existing resource, with its address in the root module.
 type addressed struct{ address, id string }
 
-// existingByAddress lists what exists at the lane's AWS and would not be created
-// again, in the order in which to import it.
+// existingByAddress lists what exists at the lane's AWS and must not be created again,
+// in the sequence of its import.
 func (l *lane) existingByAddress(t *testing.T) []addressed {
 	t.Helper()
 	var all []addressed
@@ -211,7 +212,7 @@ func (l *lane) existingByAddress(t *testing.T) []addressed {
 	return all
 }
 
-// commandInDocs returns the one line of docs/terraform.md with a text in it.
+// commandInDocs returns the only line of docs/terraform.md that contains a text.
 func commandInDocs(t *testing.T, root, part string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "docs", "terraform.md"))

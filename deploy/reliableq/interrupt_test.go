@@ -35,14 +35,14 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// interruptsVariable chooses which interrupted runs to try, with real Terraform:
-// "few" or "all"; otherwise none.
+// interruptsVariable selects the interrupted runs to test with real Terraform: "few"
+// or "all"; otherwise none.
 const interruptsVariable = "RELIABLEQ_INTERRUPTS"
 
-// phases are what is interrupted, each at five moments, counted from the first
-// change. They are spread over what the provider does: the first requests, the
-// functions one after the other, the 25 s for which it watches queues, what comes
-// after the queues, and the 25 s for which it watches their redrive policies.
+// phases are the kinds of runs, each interrupted at five times after the first change.
+// They cover the work of the provider: the first requests, the functions one after
+// another, the 25 s for which it watches queues, the resources after the queues, and
+// the 25 s for which it watches redrive policies.
 var phases = map[string][]time.Duration{
 	"apply":   {500 * time.Millisecond, 4 * time.Second, 12 * time.Second, 28 * time.Second, 45 * time.Second},
 	"update":  {500 * time.Millisecond, 3 * time.Second, 8 * time.Second, 15 * time.Second, 23 * time.Second},
@@ -60,12 +60,12 @@ var kinds = map[string]func(*attempt){
 	"credentials expired": func(a *attempt) { a.lane.front.expired.Store(true); a.giveUp(90 * time.Second) },
 }
 
-// diskFull fills the disk that holds the state, which is a small one of its own.
-// Terraform continues, and cannot save its state.
+// diskFull fills the disk of the state, which is a small separate one. Terraform
+// continues, and cannot save its state.
 const diskFull = "disk full"
 
-// few is the part of the matrix that runs with the end-to-end tests: one moment of
-// each, by its index.
+// few is the part of the matrix that runs with the end-to-end tests: one time of each
+// phase, by its index.
 var few = map[string]int{
 	"up/killed/apply":               2,
 	"up/interrupted/apply":          3,
@@ -85,7 +85,7 @@ type driver struct {
 	repair func(t *testing.T, l *lane)
 	// without are the kinds that do not apply.
 	without []string
-	// orphans means that a provider may continue after Terraform was killed.
+	// orphans is set if a provider may continue after Terraform was killed.
 	orphans bool
 }
 
@@ -136,7 +136,7 @@ func TestInterruptedRunsAreFinishedByTheNext(t *testing.T) {
 	}
 }
 
-// interruptAtEach cuts runs of one phase short, in one way, at each of the moments.
+// interruptAtEach interrupts runs of one phase, in one way, at each of the times.
 func interruptAtEach(t *testing.T, root, by, kind, phase string, moments []time.Duration) {
 	lanes := t
 	var l *lane
@@ -165,8 +165,8 @@ func interruptAtEach(t *testing.T, root, by, kind, phase string, moments []time.
 // deadLetters is the name of the dead-letter queue.
 const deadLetters = "dlq_for_reliable_q"
 
-// lane is one deployment on an embedded AWS of its own, which it reaches through a
-// front that can go away.
+// lane is one deployment on a separate embedded AWS, which it reaches through a front
+// that can stop.
 type lane struct {
 	driver
 	root, dir, exe string
@@ -198,8 +198,7 @@ func newLane(t *testing.T, root string, by driver) *lane {
 	return l
 }
 
-// run returns the command for a verb, with the environment that leads to the
-// lane's AWS.
+// run returns the command for a verb, with the environment of the lane's AWS.
 func (l *lane) run(verb string) *exec.Cmd {
 	cmd := l.command(l, verb)
 	cmd.Env = append(l.environment(), cmd.Env...)
@@ -207,7 +206,7 @@ func (l *lane) run(verb string) *exec.Cmd {
 	return cmd
 }
 
-// environment is the test's own, with the lane's AWS in place of any other.
+// environment returns the test's environment with the lane's AWS instead of any other.
 func (l *lane) environment() []string {
 	var env []string
 	for _, pair := range os.Environ() {
@@ -224,7 +223,7 @@ func (l *lane) environment() []string {
 	)
 }
 
-// commandOfReliableq is the command of reliableq for a verb.
+// commandOfReliableq returns the command of reliableq for a verb.
 func commandOfReliableq(l *lane, verb string) *exec.Cmd {
 	cmd := exec.Command(l.exe, verb, "--yes", "--target", "endpoint", "--dir", l.root, "--state-dir", filepath.Join(l.dir, "state"),
 		"--var", fmt.Sprintf("source_queue={delay_seconds=%d}", l.delay))
@@ -241,7 +240,7 @@ func (l *lane) mustUp(t *testing.T) {
 	}
 }
 
-// interrupt cuts a run short, and checks what the next one makes of it.
+// interrupt interrupts a run and checks the next one.
 func (l *lane) interrupt(t *testing.T, phase string, moment time.Duration, cut func(*attempt)) {
 	t.Helper()
 	verb := "up"
@@ -255,14 +254,14 @@ func (l *lane) interrupt(t *testing.T, phase string, moment time.Duration, cut f
 	if a.reaches(moment) {
 		cut(a)
 	} else {
-		t.Logf("the run ended before %v", moment)
+		t.Logf("the run completed before %v", moment)
 	}
 	a.wait()
 	if l.orphans {
 		l.endProcesses()
 	}
 	l.leftovers(t, 30*time.Second)
-	t.Logf("the run that was cut short said:\n%s", a.said.String())
+	t.Logf("the interrupted run printed:\n%s", a.said.String())
 	l.front.up()
 	if err := os.Remove(l.filler()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
@@ -282,12 +281,12 @@ func (l *lane) interrupt(t *testing.T, phase string, moment time.Duration, cut f
 	if out, err := l.run("up").CombinedOutput(); err != nil {
 		t.Fatalf("up after it: %v\n%s", err, out)
 	} else {
-		t.Logf("up after it said:\n%s", out)
+		t.Logf("up after it printed:\n%s", out)
 	}
 	after := l.queues(t)
 	for name, created := range before {
 		if after[name] != created {
-			t.Errorf("queue %s of %s is now of %s: it is another one", name, created, after[name])
+			t.Errorf("queue %s of %s is now of %s: want the same queue", name, created, after[name])
 		}
 	}
 	if n := l.depth(t); n != messages || n != l.sent {
@@ -307,7 +306,7 @@ func (l *lane) planIsEmpty(t *testing.T) {
 		t.Fatalf("plan: %v\n%s%s", err, out, errs.String())
 	}
 	if !bytes.HasPrefix(out, []byte("{")) {
-		return // the exit code says it
+		return // the exit code reports it
 	}
 	var plan struct{ Add, Change, Remove int }
 	if err := json.Unmarshal(out, &plan); err != nil {
@@ -318,7 +317,7 @@ func (l *lane) planIsEmpty(t *testing.T) {
 	}
 }
 
-// queues are the queues by name, and when each was created.
+// queues returns the creation time of the queues by name.
 func (l *lane) queues(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -354,7 +353,7 @@ func (l *lane) queueURL(t *testing.T, name string) *string {
 
 func (l *lane) dlq(t *testing.T) *string { return l.queueURL(t, deadLetters) }
 
-// send puts messages into the queue that nothing reads.
+// send puts messages into the queue that has no consumer.
 func (l *lane) send(t *testing.T) {
 	t.Helper()
 	for range 3 {
@@ -403,7 +402,7 @@ func (l *lane) leftovers(t *testing.T, within time.Duration) {
 		case <-tick.C:
 		case <-deadline.C:
 			for pid, name := range left {
-				t.Errorf("process %d, %s, is left after %v", pid, name, within)
+				t.Errorf("process %d, %s, is running after %v", pid, name, within)
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
 			return
@@ -411,14 +410,15 @@ func (l *lane) leftovers(t *testing.T, within time.Duration) {
 	}
 }
 
-// endProcesses kills what Terraform left behind when it was killed.
+// endProcesses kills the processes that a killed Terraform left running.
 func (l *lane) endProcesses() {
 	for pid := range l.processes() {
 		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
 	}
 }
 
-// processes are those whose environment names this lane, by pid.
+// processes returns the names of the processes whose environment has this lane, by
+// pid.
 func (l *lane) processes() map[int]string {
 	found := map[int]string{}
 	dirs, err := filepath.Glob("/proc/[0-9]*")
@@ -486,14 +486,14 @@ func (l *lane) begin(t *testing.T, verb string) *attempt {
 		}
 	}()
 	go func() {
-		_ = a.cmd.Wait() // how it ends is not what is tested
+		_ = a.cmd.Wait() // the result is not tested
 		close(a.ended)
 	}()
 	return a
 }
 
-// reaches waits for a moment after the first change, and reports whether the run
-// still goes on.
+// reaches waits until some time after the first change, and reports whether the run is
+// still in progress.
 func (a *attempt) reaches(moment time.Duration) bool {
 	select {
 	case <-a.begun:
@@ -503,7 +503,7 @@ func (a *attempt) reaches(moment time.Duration) bool {
 	return a.pause(moment)
 }
 
-// pause waits, and reports whether the run still goes on.
+// pause waits, and reports whether the run is still in progress.
 func (a *attempt) pause(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -516,11 +516,11 @@ func (a *attempt) pause(d time.Duration) bool {
 }
 
 func (a *attempt) signal(s syscall.Signal) {
-	// An error means that it has ended.
+	// An error means that the run has ended.
 	_ = a.cmd.Process.Signal(s)
 }
 
-// giveUp interrupts a run that does not end by itself, as a person would.
+// giveUp interrupts a run that does not end, as a user would.
 func (a *attempt) giveUp(after time.Duration) {
 	if a.pause(after) {
 		a.signal(syscall.SIGINT)
@@ -546,7 +546,7 @@ func (a *attempt) fillDisk() {
 		if first && !errors.Is(err, syscall.ENOSPC) {
 			a.t.Error(err)
 		}
-		// What Terraform frees by cutting a file off is taken at once.
+		// Space that Terraform frees by truncating a file is filled immediately.
 		if !a.pause(5 * time.Millisecond) {
 			return
 		}
@@ -565,14 +565,14 @@ func (a *attempt) killTerraform() {
 func (a *attempt) wait() {
 	a.t.Helper()
 	if a.pause(5 * time.Minute) {
-		a.t.Errorf("the run goes on 5 min after it was cut short:\n%s", a.said.String())
+		a.t.Errorf("the run is still in progress 5 min after the interruption:\n%s", a.said.String())
 		a.signal(syscall.SIGKILL)
 		<-a.ended
 	}
 }
 
-// front stands between a deployment and its AWS. It can be gone, as when the
-// network is, and it can find that the credentials have expired.
+// front is a proxy between a deployment and its AWS. It can stop, like a failed
+// network, and it can return errors for expired credentials.
 type front struct {
 	url     string
 	addr    string
@@ -584,8 +584,7 @@ type front struct {
 	first  chan struct{} // closed and set to nil by the first change
 }
 
-// watch returns a channel that is closed at the next request that changes
-// something.
+// watch returns a channel that is closed at the next request that changes state.
 func (f *front) watch() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -593,8 +592,8 @@ func (f *front) watch() <-chan struct{} {
 	return f.first
 }
 
-// note records a request. Those of IAM and CloudWatch are not distinguished: their
-// changes come together with others.
+// note records a request. Requests of IAM and CloudWatch are ignored: their changes
+// come together with others.
 func (f *front) note(r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	changes := false
@@ -619,7 +618,7 @@ func newFront(t *testing.T, to string) *front {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(u)
-			r.Out.Host = r.In.Host // it is signed
+			r.Out.Host = r.In.Host // the signature covers it
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
@@ -647,7 +646,7 @@ func newFront(t *testing.T, to string) *front {
 	return f
 }
 
-// up serves, with credentials that are valid.
+// up serves, with valid credentials.
 func (f *front) up() {
 	f.expired.Store(false)
 	f.mu.Lock()

@@ -12,8 +12,8 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 )
 
-// The embedded AWS does not hold the operator's secrets, in the background or in the
-// foreground: its environment has none to read.
+// The embedded AWS does not have the operator's secrets in its environment, in the
+// background or in the foreground.
 func TestTheServerHoldsNoSecretOfTheOperator(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("read from /proc")

@@ -28,7 +28,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
-// backgroundAWS is the command in a folder of its own, with an embedded AWS in the
+// backgroundAWS is the command in a temporary folder, with an embedded AWS in the
 // background.
 type backgroundAWS struct {
 	t    *testing.T
@@ -49,8 +49,8 @@ func startBackground(t *testing.T, args ...string) *backgroundAWS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A copy, and no link: the program starts itself by its own name. No child is
-	// forked meanwhile, or it would hold the file open for writing when it is run.
+	// A copy and not a link, because the program starts itself by its name. No child
+	// is forked meanwhile: it would have the file open for writing when it is run.
 	syscall.ForkLock.RLock()
 	err = os.WriteFile(b.exe, body, 0o700)
 	syscall.ForkLock.RUnlock()
@@ -79,7 +79,7 @@ func (b *backgroundAWS) run(args ...string) string {
 	return string(out)
 }
 
-// config is for clients that try once.
+// config returns a configuration without retries.
 func (b *backgroundAWS) config() aws.Config {
 	return aws.Config{
 		Region:           b.info.Region,
@@ -90,7 +90,7 @@ func (b *backgroundAWS) config() aws.Config {
 	}
 }
 
-// program is the zip of a function for tests, which returns its process id.
+// program returns the zip of a function for tests, which returns its process id.
 func program(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "bootstrap")
@@ -119,7 +119,7 @@ func program(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// ask invokes the function and returns its response, or "" when the call failed.
+// ask invokes the function and returns its response, or "" if the call failed.
 func ask(t *testing.T, client *lambda.Client, event string) string {
 	out, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(event)})
 	if err != nil {
@@ -142,10 +142,10 @@ func untilStopped(look func() error, stop <-chan struct{}) error {
 	}
 }
 
-// A server that a fault kills restarts as the same process at the same address, and is
-// always recorded as running. The call that killed it gets no response, and programs
-// of functions have ended. What was acknowledged is still there, and so are the other
-// fault rules.
+// A server that an injected kill ends restarts as the same process at the same
+// address, and is always recorded as running. The call that killed it gets no
+// response, and programs of functions have ended. What was acknowledged still exists,
+// and so do the other fault rules.
 func TestAServerThatIsKilledComesBack(t *testing.T) {
 	t.Parallel()
 	b := startBackground(t)
@@ -177,27 +177,27 @@ func TestAServerThatIsKilledComesBack(t *testing.T) {
 	})
 	wg.Go(func() {
 		if said := ask(t, functions, `{"Do":"hang"}`); said != "" {
-			t.Errorf("the invocation under way was answered %s", said)
+			t.Errorf("the invocation in progress returned %s", said)
 		}
 	})
 	b.run("fault", "add", "kill", "--service", "sqs", "--operation", "SendMessage", "--when", "after", "--count", "2")
 	for _, body := range []string{"one", "two"} {
 		if _, err := queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue.QueueUrl, MessageBody: &body}); err == nil {
-			t.Errorf("the call at which the server died was answered")
+			t.Errorf("the call at which the server was killed got a response")
 		}
 		b.serves(t)
 	}
 	if _, err := queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue.QueueUrl, MessageBody: aws.String("three")}); err != nil {
-		t.Errorf("all strikes are spent, and: %v", err)
+		t.Errorf("after all injections: %v", err)
 	}
 	close(stop)
 	wg.Wait()
 	if seen != nil {
-		t.Errorf("the record said that it was not running: %v", seen)
+		t.Errorf("the server was recorded as not running: %v", seen)
 	}
 	for _, pid := range children {
 		if err := syscall.Kill(pid, 0); err == nil {
-			t.Errorf("the function's process %d lives on", pid)
+			t.Errorf("the function's process %d is still running", pid)
 		}
 	}
 	if now := ask(t, functions, `{"Do":"process"}`); now == "" || now == child {
@@ -208,7 +208,7 @@ func TestAServerThatIsKilledComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if status.PID != b.info.PID || status.URL != b.info.URL || !status.Healthy {
-		t.Errorf("status %+v, and it was %+v", status, b.info)
+		t.Errorf("status %+v, was %+v", status, b.info)
 	}
 	if got := b.run("fault", "list"); !strings.Contains(got, "injected 2 of 2, after it takes effect") {
 		t.Errorf("faults: %s", got)
@@ -228,7 +228,7 @@ func (b *backgroundAWS) serves(t *testing.T) {
 		}
 	}
 	log, _ := os.ReadFile(b.folder().Log())
-	t.Fatalf("the server did not come back:\n%s", log)
+	t.Fatalf("the server does not respond:\n%s", log)
 }
 
 // The arguments of a server are the same after any number of restarts.

@@ -67,7 +67,7 @@ func TestInvokePrintsTheAnswer(t *testing.T) {
 	w := setup(t, clock.Manual, consume.PerMessage).deployed()
 	w.Replace("producer", func(_ context.Context, event []byte) ([]byte, error) {
 		if strings.Contains(string(event), "fail") {
-			return nil, errors.New("as you wish")
+			return nil, errors.New("requested error")
 		}
 		return event, nil
 	})
@@ -91,7 +91,7 @@ func TestInvokePrintsTheAnswer(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := w.given(c.in, append([]string{"invoke"}, c.args...)...)
 			if got.code != c.code || c.out != "" && got.out != c.out || !strings.Contains(got.errs, c.errs) {
-				t.Errorf("%s: exit code %d, printed %q, said %q", c.name, got.code, got.out, got.errs)
+				t.Errorf("%s: exit code %d, printed %q, stderr %q", c.name, got.code, got.out, got.errs)
 			}
 		})
 	}
@@ -201,7 +201,7 @@ func TestTheClockIsReadHeldMovedAndSettled(t *testing.T) {
 		{"release", "clock skip"},
 		{"settle --timeout 20s", "source: visible 0, in flight 0, delayed 0"},
 	} {
-		t.Run(c.args, func(t *testing.T) { // one after the other: each depends on the one before
+		t.Run(c.args, func(t *testing.T) { // in sequence: each depends on the one before
 			w.do(append([]string{"clock"}, strings.Fields(c.args)...)...).want(t, exitDone, c.want)
 		})
 	}

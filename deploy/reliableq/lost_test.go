@@ -14,7 +14,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// A server that a fault of kind kill ends closes its connections without a response.
+// A server that an injected kill ends closes its connections without a response.
 func TestALostConnectionIsExplained(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage).deployed()

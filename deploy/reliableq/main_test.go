@@ -13,8 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write what is printed into the scripts' golden files")
 
-// TestMain makes the test binary the command in scripts, and a fake of Terraform if it is
-// called by that name.
+// TestMain makes the test binary the command in scripts, and a fake of Terraform if it
+// is called by that name.
 func TestMain(m *testing.M) {
 	if calls := os.Getenv("RELIABLEQ_TEST_CALLS"); calls != "" && filepath.Base(os.Args[0]) != "reliableq" {
 		os.Exit(callAWS(calls))
@@ -26,14 +26,15 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"reliableq": main})
 }
 
-// Each script drives the command as a person or a program would.
+// Each script runs the command as a user or a program does.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
-			// A terminal's width and the machine's AWS must not show in what is printed.
+			// The output must not depend on the width of a terminal or on the AWS
+			// settings of the computer.
 			env.Setenv("COLUMNS", "100")
 			for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"} {
 				env.Setenv(name, "")
@@ -41,7 +42,7 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
 				env.Setenv(name, os.DevNull)
 			}
-			// Functions are built for real: the caches are the machine's.
+			// Functions are built with the Go caches of the computer.
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS"} {
 				env.Setenv(name, os.Getenv(name))
 			}

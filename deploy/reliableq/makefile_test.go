@@ -20,8 +20,8 @@ func TestMakeDeployBuildsTheFunctionsOnce(t *testing.T) {
 	}
 }
 
-// No target of the Makefile confirms in place of the user: with ARGS, any of them may
-// change a real account.
+// No target of the Makefile confirms for the user: with ARGS, each may change a real
+// account.
 func TestTheMakefileConfirmsNothing(t *testing.T) {
 	t.Parallel()
 	body, err := os.ReadFile("../../Makefile")
@@ -29,7 +29,7 @@ func TestTheMakefileConfirmsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(body), "$(RELIABLEQ) down $(ARGS)") {
-		t.Error("make destroy does not call down: the test looks at the wrong file")
+		t.Error("make destroy does not call down: the test reads the wrong file")
 	}
 	answers := regexp.MustCompile(`--yes\b|\s-y\b|-auto-approve|\byes \||-force\b`)
 	for line := range strings.Lines(string(body)) {

@@ -29,8 +29,8 @@ func (w *world) fillDeadLetters() {
 	}
 }
 
-// A plan that deletes a queue with messages in it names the queue and the messages
-// before anything is changed. Terraform cannot see them.
+// If a plan deletes a queue with messages, the command names the queue and the
+// messages before any change. Terraform does not know about them.
 func TestUpNamesTheMessagesThatADeletedQueueHolds(t *testing.T) {
 	t.Parallel()
 	const warning = "warning: queue dlq (aws_sqs_queue.this) is deleted with the 3 messages in it"
@@ -59,6 +59,6 @@ func TestDownNamesTheMessagesThatGo(t *testing.T) {
 	got := w.deploying("down")
 	got.want(t, exitDone, "warning: queue dlq (aws_sqs_queue.this) is deleted with the 3 messages in it", "removed 7 resources")
 	if !slices.Contains(w.calls(), "destroy") {
-		t.Errorf("Terraform was called to %q", w.calls())
+		t.Errorf("Terraform was run with %q", w.calls())
 	}
 }

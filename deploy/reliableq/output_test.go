@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// full is a disk without space, after so many writes.
+// full is a disk that has no space after a number of writes.
 type full struct{ left int }
 
 func (f *full) Write(p []byte) (int, error) {
@@ -27,7 +27,7 @@ func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
 			code := run(args, nil, &full{}, &said)
 			if code != exitFailed || !strings.Contains(said.String(), "error: write the result: no space left on device") ||
 				!strings.Contains(said.String(), "hint: ") {
-				t.Errorf("%v: exit code %d, said %s", args, code, said.String())
+				t.Errorf("%v: exit code %d, stderr %s", args, code, said.String())
 			}
 		})
 	}
@@ -41,7 +41,7 @@ func TestTheFirstFailedWriteIsReported(t *testing.T) {
 		t.Errorf("a write that works: %d, %v, lost %v", n, err, o.lost())
 	}
 	if _, err := o.Write([]byte("two")); err == nil {
-		t.Error("a failure is not passed on")
+		t.Error("a failure is not returned")
 	}
 	disk.left = 1
 	if _, err := o.Write([]byte("three")); err != nil || o.lost() == nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// A state directory without a state shows the outputs of a deployment whose state is in
-// S3, once the backend is named; after that it remembers the backend.
+// A state directory without a state shows the outputs of a deployment whose state is
+// in S3, if the backend is named. Afterwards the directory has the backend's
+// configuration.
 func TestOutputsAreReadFromABackend(t *testing.T) {
 	w := setup(t, clock.Skip, consume.PerMessage)
 	id, secret := w.AWS.Credentials()
@@ -37,7 +38,7 @@ func TestOutputsAreReadFromABackend(t *testing.T) {
 	got := outputs(append(backend, "queue_path", "--json")...)
 	got.want(t, exitDone, w.Deployment.DLQ()[strings.LastIndex(w.Deployment.DLQ(), "/")+1:])
 	if calls := w.calls(); !slices.Equal(calls, []string{"init", "state"}) {
-		t.Errorf("Terraform was asked to %q, want init and state pull", calls)
+		t.Errorf("Terraform was run with %q, want init and state pull", calls)
 	}
 
 	body, err := os.ReadFile(filepath.Join(w.bin, "calls"))

@@ -25,8 +25,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// plans makes the stand-in for Terraform plan to create resources: attributes by
-// address.
+// plans makes the fake Terraform plan to create resources: attributes by address.
 func (w *world) plans(creates map[string]map[string]any) {
 	w.t.Helper()
 	type change struct {
@@ -56,8 +55,8 @@ func (w *world) plans(creates map[string]map[string]any) {
 	w.write(filepath.Join(w.bin, "shown"), string(body))
 }
 
-// Names that are taken by what is not in the state are refused by name, before
-// anything is changed, by every verb that deploys, with the ways out.
+// Names that resources outside of the state have are refused by name, before any
+// change, by every verb that deploys, with hints.
 func TestResourcesOfAnotherStateAreNotTakenOver(t *testing.T) {
 	t.Parallel()
 	for kind, c := range map[string]struct {
@@ -108,14 +107,14 @@ func TestResourcesOfAnotherStateAreNotTakenOver(t *testing.T) {
 				}
 			}
 			if calls := w.calls(); slices.Contains(calls, "apply") {
-				t.Errorf("Terraform was asked to %q", calls)
+				t.Errorf("Terraform was run with %q", calls)
 			}
 		})
 	}
 }
 
-// A state that holds another state's queue, as after both created one of that name,
-// cannot take it over nor take it down.
+// A state that has another state's queue, as after both created one of that name,
+// cannot take it over or remove it.
 func TestAQueueOfAnotherStateIsNeitherTakenOverNorRemoved(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage)
@@ -139,7 +138,7 @@ func TestAQueueOfAnotherStateIsNeitherTakenOverNorRemoved(t *testing.T) {
 		})
 	}
 	if calls := w.calls(); slices.Contains(calls, "apply") || slices.Contains(calls, "destroy") {
-		t.Errorf("Terraform was asked to %q", calls)
+		t.Errorf("Terraform was run with %q", calls)
 	}
 
 	tag("ours")
@@ -171,8 +170,8 @@ func command(t *testing.T) string {
 	return path
 }
 
-// Two states, one embedded AWS: the one that comes second is refused, whichever it
-// is, and the queues of the first keep their messages.
+// Two states on one embedded AWS: the second is refused, whichever it is, and the
+// queues of the first keep their messages.
 func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 	exe := command(t)
 	dir := t.TempDir()
@@ -228,7 +227,8 @@ func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 		}
 	}
 
-	// The second state, by the command: neither up nor down touches the first's.
+	// The second state with the command: neither up nor down changes the resources of
+	// the first.
 	endpoint := []string{"AWS_ENDPOINT_URL=" + info.URL, "AWS_ACCESS_KEY_ID=" + info.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + info.SecretAccessKey,
 		"AWS_REGION=" + info.Region, "AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull}
 	out, err := do(endpoint, "up", "--target", "endpoint", "--yes", "--state-dir", second)
@@ -241,7 +241,7 @@ func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 	}
 	kept()
 
-	// The second state, by plain Terraform: the modules stop it at plan.
+	// The second state with plain Terraform: the modules stop it at plan.
 	if err := os.CopyFS(filepath.Join(dir, "terraform"), os.DirFS(filepath.Join(root, "terraform"))); err != nil {
 		t.Fatal(err)
 	}
@@ -256,13 +256,13 @@ func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 	}
 	kept()
 
-	// The first state is what it was.
+	// The first state is unchanged.
 	if out, err := do(nil, "plan", "--state-dir", first, "--json", "--var", "mappings_enabled=false"); err != nil || !strings.Contains(out, `"changes": []`) {
 		t.Errorf("plan of the first: %v\n%s", err, out)
 	}
 }
 
-// The other way round: Terraform by hand first, the command second.
+// The reverse: first plain Terraform, then the command.
 func TestTheCommandDoesNotTakeWhatTerraformMadeByHand(t *testing.T) {
 	exe := command(t)
 	dir := t.TempDir()
@@ -309,6 +309,6 @@ func TestTheCommandDoesNotTakeWhatTerraformMadeByHand(t *testing.T) {
 	out, err = shell(`set -eu; eval "$(reliableq env --terraform)"; cd terraform
 		terraform plan -detailed-exitcode -input=false -no-color -var mappings_enabled=false -var architecture=` + bundle.Host().Lambda() + ` -var dist_dir=` + filepath.Join(root, "dist"))
 	if err != nil {
-		t.Errorf("what was made by hand is not what it was: %v\n%s", err, out)
+		t.Errorf("plan of the first state: %v\n%s", err, out)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// smallDisk makes dir a disk of its own, of 8 MB.
+// smallDisk mounts a disk of 8 MB at dir.
 func smallDisk(t *testing.T, dir string) {
 	t.Helper()
 	if os.Geteuid() != 0 {

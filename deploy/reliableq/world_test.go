@@ -17,8 +17,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// terraform is a fake of Terraform. In its own directory it finds the events of an apply
-// and the state after it, and it records there how it was called.
+// terraform is a fake of Terraform. Its directory has the events of an apply and the
+// state after it, and it records there how it was called.
 func terraform(beside string, args []string) int {
 	read := func(name string) []byte {
 		body, err := os.ReadFile(filepath.Join(beside, name))
@@ -68,9 +68,9 @@ func terraform(beside string, args []string) int {
 	return 0
 }
 
-// world is a flow whose embedded AWS the command takes for its own, with a project
-// to deploy from and a stand-in for Terraform. What an apply would make is there
-// from the start: only its state is not.
+// deployment is a flow on an embedded AWS that the command finds as its own, with a
+// project to deploy from and a fake Terraform. The resources exist from the start;
+// only the state does not.
 type world struct {
 	*flowtest.World
 	t                   *testing.T
@@ -150,7 +150,7 @@ func (w *world) announce(mode clock.Mode) daemon.Info {
 	return w.info
 }
 
-// stateFile is the state after an apply, with the root module's outputs.
+// stateFile returns the state after an apply, with the root module's outputs.
 func (w *world) stateFile() string {
 	w.t.Helper()
 	type output struct {
@@ -174,7 +174,7 @@ func (w *world) stateFile() string {
 	return string(body)
 }
 
-// events are the events of Terraform while it creates the flow.
+// events returns the events of Terraform while it creates the flow.
 func (w *world) events() string {
 	w.t.Helper()
 	var plan, apply strings.Builder
@@ -203,7 +203,7 @@ func (w *world) events() string {
 		fmt.Sprintf(`{"type":"change_summary","changes":{"add":%d,"operation":"apply"}}`+"\n", n)
 }
 
-// deployed makes the state what an apply leaves.
+// deployed writes the state that an apply leaves.
 func (w *world) deployed() *world {
 	w.t.Helper()
 	t := &target.Target{Kind: target.Embedded, Account: w.AWS.Account(), Region: w.AWS.Region()}
@@ -211,7 +211,7 @@ func (w *world) deployed() *world {
 	return w
 }
 
-// answer is the result of a run of the command.
+// result is the result of a run of the command.
 type answer struct {
 	code      int
 	out, errs string
@@ -223,7 +223,7 @@ func (w *world) do(args ...string) answer {
 	return w.given("", args...)
 }
 
-// given is do with something on standard input.
+// given is do with text on standard input.
 func (w *world) given(in string, args ...string) answer {
 	w.t.Helper()
 	var out, errs bytes.Buffer
@@ -239,7 +239,7 @@ func (w *world) deploying(verb string, args ...string) answer {
 	}, args...)...)
 }
 
-// calls are the verbs with which Terraform was called.
+// calls returns the verbs with which Terraform was called.
 func (w *world) calls() []string {
 	w.t.Helper()
 	body, err := os.ReadFile(filepath.Join(w.bin, "calls"))

@@ -24,7 +24,7 @@ func TestLinesHaveTheKeysOfLambdasFilter(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Timestamp.IsZero() || line.Level != "ERROR" || line.Time != "kept" {
 		t.Errorf("%s: %+v, %v", out.String(), line, err)
 	}
-	// As people search for it, and not as HTML.
+	// Readable in a search, without HTML escapes.
 	if !strings.Contains(out.String(), `"msg":"a > b"`) || !strings.Contains(out.String(), `{"missing_store_id":true}`) {
 		t.Error(out.String())
 	}

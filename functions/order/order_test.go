@@ -35,8 +35,8 @@ func countBad(drafts []order.Draft) int {
 	return n
 }
 
-// Scripts, reports and other people's tests hold on to what a seed gives, so
-// that it must not change from one version to the next.
+// Scripts and reports depend on the orders of a seed, so they must not change between
+// versions.
 func TestSeededOrdersMatchTheGoldenFile(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
@@ -92,8 +92,8 @@ func TestShareOfACountIsBad(t *testing.T) {
 	})
 }
 
-// Without a count the share holds over each ten, and errors of rounding do
-// not add up.
+// Without a count the share is met in every ten orders, and rounding errors do not add
+// up.
 func TestShareHoldsWithoutACount(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

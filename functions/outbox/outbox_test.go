@@ -18,13 +18,13 @@ import (
 	"github.com/reliableq/reliableq/functions/outbox"
 )
 
-// The SDK's client is what an outbox is for.
+// The SDK's client implements the interface of an outbox.
 var _ outbox.API = (*sqs.Client)(nil)
 
-// service is SQS as far as these tests go: it refuses each body so many times.
+// service is a fake SQS: it refuses each body a number of times.
 type service struct {
-	unknown  int            // so many look-ups find no queue
-	busy     map[string]int // by body: refused so many times, the service's fault
+	unknown  int            // number of look-ups that find no queue
+	busy     map[string]int // by body: number of refusals with a server error
 	wrong    map[string]bool
 	err      error
 	batches  [][]string

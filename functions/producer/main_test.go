@@ -25,8 +25,8 @@ func TestProducerReturnsWhatWasAccepted(t *testing.T) {
 	}
 }
 
-// Lambda counts links of a chain by this header, and stops one that goes in
-// circles.
+// Lambda counts the invocations of a chain by this header, and stops a chain that
+// loops.
 func TestTraceHeaderIsSentWithEachRequest(t *testing.T) {
 	t.Parallel()
 	queue := functiontest.NewQueue(t, "orders")
@@ -34,7 +34,7 @@ func TestTraceHeaderIsSentWithEachRequest(t *testing.T) {
 	if got.Failed {
 		t.Fatal(got.Log)
 	}
-	// The look-up at the start belongs to no invocation and has none.
+	// The look-up at the start is not part of an invocation and has none.
 	for _, trace := range queue.Traces() {
 		if trace != "" && trace != functiontest.Trace {
 			t.Errorf("trace %q", trace)

@@ -25,7 +25,7 @@ func TestVariablesAreRead(t *testing.T) {
 		r.Whole("WHOLE", 1, 7) != 7 || r.Seconds("SECONDS", time.Minute) != 1500*time.Millisecond ||
 		r.Share("SHARE", 0.1) != 0.25 || r.Share("ABSENT", 0.1) != 0.1 ||
 		r.Level("LEVEL") != slog.LevelWarn || r.Level("EMPTY") != slog.LevelInfo {
-		t.Error("a variable was read wrongly")
+		t.Error("a variable was parsed wrongly")
 	}
 	if err := r.Err(); err != nil {
 		t.Error(err)

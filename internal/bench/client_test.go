@@ -13,7 +13,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway/sigv4"
 )
 
-// The bare client has code of its own for signatures. The gateway's code checks it.
+// The minimal client has its own code for signatures. The gateway's code checks it.
 func TestTheGatewayAcceptsSignaturesOfTheBareClient(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC()
@@ -69,10 +69,10 @@ func TestABareCycleDeletesWhatItReceived(t *testing.T) {
 	}
 }
 
-// TestARefusalEndsTheMeasurement: errors must not count as messages.
+// TestACycleFailsWhenACallIsRejected checks that errors do not count as messages.
 func TestACycleFailsWhenACallIsRejected(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(canned{targetBatch: []byte("{}")}) // no other reply
+	server := httptest.NewServer(canned{targetBatch: []byte("{}")}) // no other response
 	defer server.Close()
 	c, err := dial(t.Context(), &process{&localserver.Server{Addr: server.Listener.Addr().String()}}, false)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// anyReport draws reports that no experiment would make: of any figures, words
-// and axes, with cells of studies that are not there and studies without cells.
+// anyReport draws reports that no experiment would return: with any figures, words and
+// axes, with cells of missing studies and studies without cells.
 func anyReport() *rapid.Generator[Report] {
 	return rapid.Custom(func(t *rapid.T) Report {
 		text := rapid.OneOf(rapid.SampledFrom(hostile), rapid.String())
@@ -100,7 +100,8 @@ func TestUnusualReportsCanBeWritten(t *testing.T) {
 	}
 }
 
-// show writes a report in every form, and reads back what others will read.
+// show writes a report in every format, and parses the formats that other programs
+// parse.
 func show(dir string, r Report) error {
 	var table, lines, doc bytes.Buffer
 	if err := WriteTable(&table, r); err != nil {
@@ -122,7 +123,7 @@ func show(dir string, r Report) error {
 	written := map[string]bool{}
 	for _, name := range names {
 		if !fileName.MatchString(name) || written[strings.ToLower(name)] {
-			return fmt.Errorf("a chart in a file called %q, which is odd or a second one", name)
+			return fmt.Errorf("a chart in the file %q, which has an unexpected or a duplicate name", name)
 		}
 		written[strings.ToLower(name)] = true
 		svg, err := os.ReadFile(filepath.Join(dir, name))
@@ -133,7 +134,7 @@ func show(dir string, r Report) error {
 			return fmt.Errorf("%s is not well-formed: %w", name, err)
 		}
 		if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
-			return fmt.Errorf("%s places something at no place", name)
+			return fmt.Errorf("%s has a position that is not a number", name)
 		}
 	}
 	return nil

@@ -14,8 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// numbers returns the figures of a cell by the names that they have in JSON, with
-// those of nested ones after the outer's.
+// numbers returns the figures of a cell by their names in JSON. Names of nested
+// figures have the outer name as a prefix.
 func numbers(t rapid.TB, c Cell) map[string]float64 {
 	raw, err := json.Marshal(c)
 	if err != nil {
@@ -62,7 +62,7 @@ func TestCSVNumbersAreExact(t *testing.T) {
 				switch name {
 				case "study", "mode":
 					if strings.Trim(row[j], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" || strings.HasPrefix(row[j], "-") {
-						t.Fatalf("%s is %q, more than a word", name, row[j])
+						t.Fatalf("%s is %q, not a word", name, row[j])
 					}
 				default:
 					if got[name], err = strconv.ParseFloat(row[j], 64); err != nil {

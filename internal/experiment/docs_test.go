@@ -14,7 +14,7 @@ import (
 	"github.com/reliableq/reliableq/functions/consumer/consume"
 )
 
-// published is where the standard experiment's results stand.
+// published is the folder with the standard experiment's results.
 var published = filepath.Join("..", "..", "docs", "experiment")
 
 func publishedReport(t *testing.T) Report {
@@ -32,8 +32,8 @@ func publishedReport(t *testing.T) Report {
 	return r
 }
 
-// What docs/ shows is what the standard questions ask, and all its forms come from
-// one result. After a change of any, run make experiment.
+// The files in docs/ are results of the standard questions, all from one run. After a
+// change of any, run make experiment.
 func TestPublishedFilesMatchTheResults(t *testing.T) {
 	t.Parallel()
 	r := publishedReport(t)
@@ -73,16 +73,16 @@ func TestPublishedFilesMatchTheResults(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		} else if !bytes.Equal(want, got) {
-			t.Errorf("docs/experiment/%s is not of docs/experiment/results.json: run make experiment", filepath.Base(path))
+			t.Errorf("docs/experiment/%s does not match docs/experiment/results.json: run make experiment", filepath.Base(path))
 		}
 	}
 }
 
-// A cell played again is the cell that is published, to the last digit.
+// A cell that runs again has exactly the published figures.
 func TestPublishedCellIsReproducible(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it plays 50,000 messages")
+		t.Skip("simulates 50,000 messages")
 	}
 	r := publishedReport(t)
 	for _, c := range r.Of("batch-size") {
@@ -103,7 +103,7 @@ func TestPublishedCellIsReproducible(t *testing.T) {
 	t.Error("the cell is not published")
 }
 
-// What docs/experiment.md says in words stands in the published results.
+// The text of docs/experiment.md matches the published results.
 func TestPublishedTextMatchesTheFigures(t *testing.T) {
 	t.Parallel()
 	body, err := os.ReadFile(filepath.Join(published, "..", "experiment.md"))

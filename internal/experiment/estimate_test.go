@@ -15,7 +15,7 @@ import (
 func TestWilsonInterval(t *testing.T) {
 	t.Parallel()
 	// Brown, Cai and DasGupta (2001) give the interval in closed form; these are
-	// worked by hand from it.
+	// computed by hand from it.
 	for _, tt := range []struct {
 		name         string
 		p, n         float64
@@ -37,9 +37,9 @@ func TestWilsonInterval(t *testing.T) {
 	}
 }
 
-// In runs whose messages fail by batches, the interval contains the true
-// share in at least 95 of 100 cases. One that took messages for independent would
-// not: it is tried beside it.
+// In runs whose messages fail by batches, the interval contains the true share in at
+// least 95 of 100 cases. An interval that assumes independent messages would not: the
+// test computes it for comparison.
 func TestIntervalsContainTheTrueShare(t *testing.T) {
 	t.Parallel()
 	const trials, seeds, batches, together = 2000, 5, 200, 5
@@ -65,23 +65,23 @@ func TestIntervalsContainTheTrueShare(t *testing.T) {
 				}
 			}
 			if held < trials*95/100 {
-				t.Errorf("share %v: held in %d of %d", p, held, trials)
+				t.Errorf("share %v: contained in %d of %d intervals", p, held, trials)
 			}
 			if p > 0.01 && naive >= trials*90/100 {
-				t.Errorf("share %v: the naive interval held in %d of %d, so that this shows nothing", p, naive, trials)
+				t.Errorf("share %v: the naive interval contains it in %d of %d: the test is not effective", p, naive, trials)
 			}
 		})
 	}
 }
 
-// Runs that differ by more than chance make the interval wider.
+// Runs that differ more than randomly make the interval wider.
 func TestVariationBetweenRunsWidensTheInterval(t *testing.T) {
 	t.Parallel()
 	n := []int{1000, 1000, 1000, 1000}
 	_, low, high := share([]int{100, 100, 100, 100}, n, 1)
 	_, wideLow, wideHigh := share([]int{10, 200, 0, 190}, n, 1)
 	if wideLow >= low || wideHigh <= high {
-		t.Errorf("[%v %v] of runs alike, [%v %v] of others", low, high, wideLow, wideHigh)
+		t.Errorf("[%v %v] of similar runs, [%v %v] of different ones", low, high, wideLow, wideHigh)
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/reliableq/reliableq/functions/consumer/consume"
 )
 
-// tried is a cell of 1,000 good messages with default settings but for a change.
+// tried returns a cell of 1,000 good messages with default settings except for a
+// change.
 func tried(change func(*Cell)) Cell {
 	c := Cell{Settings: Default(), Good: 1000, Bad: 100}
 	change(&c)
@@ -80,7 +81,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// A long list of safe settings is cut, and says how many it leaves out.
+// A long list of safe settings is shortened, with the number of those left out.
 func TestFindingsShortenLongLists(t *testing.T) {
 	t.Parallel()
 	var cells []Cell

@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "update the golden files")
 
-// golden holds what was written against a file of testdata.
+// golden compares output with a file of testdata.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// walk reads XML to its end, and hands on each token with the elements around it.
+// walk parses XML to its end, and passes on each token with the elements around it.
 func walk(doc []byte, see func(token xml.Token, around []string)) error {
 	decoder := xml.NewDecoder(bytes.NewReader(doc))
 	var around []string
@@ -34,8 +34,7 @@ func walk(doc []byte, see func(token xml.Token, around []string)) error {
 	}
 }
 
-// outline writes what a page says, element by element; of pictures, what they are
-// called.
+// outline returns the text of a page, element by element; for pictures, their names.
 func outline(t *testing.T, doc []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -73,7 +72,7 @@ func page(t *testing.T, r Report) []byte {
 	return out.Bytes()
 }
 
-// A report must open years later, without a network.
+// A report must be readable years later, without a network.
 func TestPageIsSelfContained(t *testing.T) {
 	t.Parallel()
 	doc := page(t, sampleReport())
@@ -83,7 +82,7 @@ func TestPageIsSelfContained(t *testing.T) {
 	for _, way := range []string{"@import", "url(", "<script", "<link", "<img", "<object", "<iframe", "<image", "<use"} {
 		t.Run(way, func(t *testing.T) {
 			if bytes.Contains(doc, []byte(way)) {
-				t.Errorf("the page has %s, which can fetch", way)
+				t.Errorf("the page has %s, which can load data", way)
 			}
 		})
 	}
@@ -114,16 +113,16 @@ func TestPageIsSelfContained(t *testing.T) {
 	}
 	for _, l := range links {
 		if ids[l] != 1 {
-			t.Errorf("%q is linked to and stands in the page %d times", l, ids[l])
+			t.Errorf("%q is a link target and occurs %d times", l, ids[l])
 		}
 	}
 	if len(links) == 0 || pictures < 20 {
-		t.Errorf("%d links and %d pictures with words for who cannot see them: the test looks in the wrong place", len(links), pictures)
+		t.Errorf("%d links and %d pictures with text alternatives: the test does not understand the page", len(links), pictures)
 	}
 }
 
-// Every colour of a chart must follow the page into the dark: one that is fixed
-// may be as dark as what it stands on.
+// Every color of a chart must follow the page's dark mode: a fixed one may be as dark
+// as its background.
 func TestChartsUseThePagesColours(t *testing.T) {
 	t.Parallel()
 	doc := page(t, sampleReport())
@@ -133,7 +132,7 @@ func TestChartsUseThePagesColours(t *testing.T) {
 	}
 	for name := range pageColours() {
 		if got := strings.Count(string(doc), "  --"+name+":") + strings.Count(string(doc), "; --"+name+":"); got != 3 {
-			t.Errorf("colour %s is given %d times: want it for light, dark and print", name, got)
+			t.Errorf("colour %s is defined %d times, want it for light, dark and print", name, got)
 		}
 	}
 }
@@ -162,8 +161,8 @@ func TestPageMarksVerdictsWithSigns(t *testing.T) {
 	}
 }
 
-// hostile are words that would be more than words to a page, a picture, a
-// spreadsheet, a terminal or a file system.
+// hostile are texts with a special meaning in a page, a picture, a spreadsheet, a
+// terminal or a file system.
 var hostile = []string{
 	`<script>alert(1)</script>`, `</svg><script>`, `</title></style>`, `"><b onclick="x`, `'"&amp;&`, `=cmd|' /C calc'!A0`, `../../etc/passwd`,
 	"\x1b[2J\x00\x7f", "a\nb\tc\r", "\u202egnirts\u2066", "\xff\xfe", "]]>", "{{.}}", "javascript:alert(1)", "", "$1 ${1}", "#D0D7DE", "répété 漢字 🙂", strings.Repeat("long ", 80),
@@ -190,7 +189,7 @@ func TestTextsFromUsersAreEscaped(t *testing.T) {
 	for _, h := range []string{"<script", "</svg><", "<b ", "\x1b", "\x00", "\u202e"} {
 		t.Run(h, func(t *testing.T) {
 			if bytes.Contains(doc, []byte(h)) {
-				t.Errorf("the page has %q as it was given", h)
+				t.Errorf("the page has %q unescaped", h)
 			}
 		})
 	}

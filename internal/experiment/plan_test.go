@@ -29,7 +29,7 @@ func TestSettingsCheck(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func(*Settings)
-		want   string // empty where it is allowed
+		want   string // empty if the settings are valid
 	}{
 		{"as it is", func(*Settings) {}, ""},
 		{"batch of none", func(s *Settings) { s.BatchSize = 0 }, "batch size 0"},
@@ -71,12 +71,12 @@ func TestPlanCheckReportsEachErrorOnce(t *testing.T) {
 		Prices: Prices{SQSMillion: -1, MemoryMB: 1},
 	}.Check()
 	if err == nil {
-		t.Fatal("a wrong plan is right")
+		t.Fatal("an invalid plan was accepted")
 	}
 	for _, want := range []string{"messages 0", "seeds 0", `mode "both"`, "retry levels 9", "two studies named a", "price of SQS requests -1", "memory 1 MB"} {
 		t.Run(want, func(t *testing.T) {
 			if n := strings.Count(err.Error(), want); n != 1 {
-				t.Errorf("%q stands %d times in %v", want, n, err)
+				t.Errorf("%q occurs %d times in %v", want, n, err)
 			}
 		})
 	}

@@ -16,7 +16,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// manyCells vary in so much that no chart holds them all.
+// manyCells differ in so many settings that no chart can have all of them.
 func manyCells() []Cell {
 	var out []Cell
 	for _, mode := range Modes() {
@@ -74,7 +74,7 @@ func TestArrange(t *testing.T) {
 	}
 }
 
-// No cell may go missing without a word.
+// Every cell is drawn or reported as hidden.
 func TestEveryCellHasAPositionOrIsCountedAsHidden(t *testing.T) {
 	t.Parallel()
 	check := func(t rapid.TB, r Report) {
@@ -84,26 +84,26 @@ func TestEveryCellHasAPositionOrIsCountedAsHidden(t *testing.T) {
 			}
 			at := arrange(s)
 			if len(at.positions)+at.hidden != len(s.cells) {
-				t.Fatalf("study %q: %d cells have a place and %d are counted, of %d", s.name, len(at.positions), at.hidden, len(s.cells))
+				t.Fatalf("study %q: %d cells have a position and %d are hidden, of %d", s.name, len(at.positions), at.hidden, len(s.cells))
 			}
 			if len(at.panels) > maxPanels || len(at.lines) > maxLines {
 				t.Fatalf("study %q: %d panels of %d lines", s.name, len(at.panels), len(at.lines))
 			}
 			for _, p := range at.positions {
 				if !(p.x >= 0 && p.x <= 1) {
-					t.Fatalf("study %q: a place at %v", s.name, p.x)
+					t.Fatalf("study %q: a position at %v", s.name, p.x)
 				}
 			}
 			for _, f := range drawings(s) {
 				if at.hidden > 0 && !strings.Contains(f.remarks(), thousandsOf(at.hidden)+" more cells") {
-					t.Fatalf("chart %s does not say that %d cells are missing", f.what, at.hidden)
+					t.Fatalf("chart %s does not report that %d cells are missing", f.what, at.hidden)
 				}
 			}
 		}
 	}
 	check(t, Report{Cells: manyCells()})
 	if at := arrange(sectionOf(t, Report{Cells: manyCells()}, "many")); at.hidden == 0 {
-		t.Error("1,000 cells in one chart: the test looks in the wrong place")
+		t.Error("1,000 cells in one chart: the test reads the wrong study")
 	}
 	rapid.Check(t, func(t *rapid.T) { check(t, anyReport().Draw(t, "report")) })
 }
@@ -155,7 +155,7 @@ func TestXAxisLabelsDoNotOverlap(t *testing.T) {
 		labelled := newXAxis(Axis{"visibility_timeout_seconds", "visibility timeout", "s"}, cells)
 		labelled.ticks = slices.DeleteFunc(labelled.ticks, func(tick plot.Tick) bool { return tick.Label == "" })
 		if len(labelled.ticks) == 0 || !labelled.fits() {
-			t.Fatalf("labels touch, or there is none: %v", labelled.ticks)
+			t.Fatalf("labels overlap, or there is none: %v", labelled.ticks)
 		}
 	})
 }
@@ -168,7 +168,7 @@ func TestYAxisContainsItsRange(t *testing.T) {
 		high := drawable(low * math.Pow(10, rapid.Float64Range(0, 9).Draw(t, "times")))
 		h := newYAxis(m, low, high, rapid.Bool().Draw(t, "bars"))
 		if h.high < high*(1-1e-9) || h.low > low || h.log && h.low <= 0 {
-			t.Fatalf("%v to %v does not hold %v to %v", h.low, h.high, low, high)
+			t.Fatalf("%v to %v does not contain %v to %v", h.low, h.high, low, high)
 		}
 		if n := len(h.ticks); n < 2 || n > 16 {
 			t.Fatalf("%d marks: %v", n, h.ticks)
@@ -176,7 +176,7 @@ func TestYAxisContainsItsRange(t *testing.T) {
 		seen := map[string]bool{}
 		for _, tick := range h.ticks {
 			if tick.Label == "" || seen[tick.Label] {
-				t.Fatalf("label %q is empty or there twice: %v", tick.Label, h.ticks)
+				t.Fatalf("label %q is empty or duplicate: %v", tick.Label, h.ticks)
 			}
 			seen[tick.Label] = true
 		}
@@ -224,7 +224,7 @@ func plots(t *testing.T, r Report) map[string][]byte {
 		}
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != len(names) {
-		t.Errorf("%d files, and %d names were answered", len(entries), len(names))
+		t.Errorf("%d files, %d names returned", len(entries), len(names))
 	}
 	return out
 }
@@ -250,11 +250,11 @@ func TestSVGFilesAreSelfContained(t *testing.T) {
 			}
 			rest := regexp.MustCompile(`xmlns(:xlink)?="http://www\.w3\.org/[^"]*"`).ReplaceAll(svg, nil)
 			if bytes.Contains(rest, []byte("http")) || bytes.Contains(rest, []byte("url(")) || bytes.Contains(rest, []byte("var(")) {
-				t.Errorf("%s needs something else", what)
+				t.Errorf("%s refers to another file", what)
 			}
 			for _, font := range regexp.MustCompile(`font-family:[^;]*`).FindAllString(string(svg), -1) {
 				if !strings.HasSuffix(font, "Arial,Helvetica,sans-serif") {
-					t.Errorf("%s needs a font that may not be there: %s", what, font)
+					t.Errorf("%s needs a font that may be missing: %s", what, font)
 				}
 			}
 			for _, words := range []string{"Batch size and failure reporting", "batch size", "per_message", "whole_batch", "<title>"} {
@@ -269,7 +269,7 @@ func TestSVGFilesAreSelfContained(t *testing.T) {
 	}
 }
 
-// A chart that stays empty, or flat, would pass every other test here.
+// Other tests would accept a chart that is empty or flat.
 func TestChartDrawsMarksAtTheirValues(t *testing.T) {
 	t.Parallel()
 	s := sectionOf(t, sampleReport(), "visibility")

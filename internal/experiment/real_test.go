@@ -27,13 +27,13 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// What the simulation says of a cell, the real function binaries do on the embedded
-// AWS in real time: each figure's interval meets the other's. The numbers are
-// small ones, for nothing is skipped here, and a window fills the batches, so that
-// who meets whom does not depend on how fast the machine is.
+// The simulation of a cell agrees with the real function binaries on the embedded AWS
+// in real time: the intervals of each figure overlap. The numbers are small, because
+// no time is skipped here. A batching window fills the batches, so that their content
+// does not depend on the speed of the computer.
 func TestRealBinariesAgreeWithTheSimulation(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes some twenty seconds of real time")
+		t.Skip("takes about twenty seconds of real time")
 	}
 	t.Parallel()
 	s := Default()
@@ -66,14 +66,14 @@ func TestRealBinariesAgreeWithTheSimulation(t *testing.T) {
 		t.Errorf("%.3f [%.3f %.3f] of the good messages are dead, and in simulation [%.3f %.3f]", value, low, high, simulatedLow, simulatedHigh)
 	}
 	if value == 0 || value == 1 {
-		t.Errorf("a share of %v shows nothing", value)
+		t.Errorf("a share of %v: the test is not effective", value)
 	}
 	if real.badDead != real.bad {
 		t.Errorf("%d of %d bad messages are dead", real.badDead, real.bad)
 	}
 }
 
-// outcome is what a real run leaves in the dead-letter queue.
+// outcome counts the messages that a real run left in the dead-letter queue.
 type outcome struct{ good, bad, goodDead, badDead int }
 
 // deployment is a scenario on an embedded AWS that listens, in real time.
@@ -88,8 +88,8 @@ type deployment struct {
 
 const dlq, retry1, source = "dlq", "retry_1", "source"
 
-// deployReal makes queues, functions and mappings, sends the orders, and waits
-// until nothing moves.
+// deployReal creates queues, functions and mappings, sends the orders, and waits until
+// no message is in progress.
 func deployReal(t *testing.T, s simulate.Scenario) outcome {
 	t.Helper()
 	ctx := t.Context()
@@ -190,7 +190,7 @@ func (d *deployment) function(name, queue string, batchSize int, window time.Dur
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 
-// build compiles the consumer and the retry function for this machine and returns
+// build compiles the consumer and the retry function for this computer and returns
 // their deployment packages by name.
 func build(t *testing.T) map[string][]byte {
 	t.Helper()
@@ -236,7 +236,7 @@ func zipBootstrap(t *testing.T, program []byte) []byte {
 	return out.Bytes()
 }
 
-// architecture returns Lambda's name of the architecture that Go builds for here.
+// architecture returns Lambda's name of the architecture that Go builds for.
 func architecture() lambdatypes.Architecture {
 	if runtime.GOARCH == "arm64" {
 		return lambdatypes.ArchitectureArm64

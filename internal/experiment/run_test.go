@@ -15,7 +15,7 @@ import (
 	"github.com/reliableq/reliableq/functions/consumer/consume"
 )
 
-// run plays points, all as one study.
+// run simulates points as one study.
 func run(t testing.TB, messages, seeds int, points ...Settings) []Cell {
 	t.Helper()
 	r, err := Run(t.Context(), Plan{
@@ -27,13 +27,14 @@ func run(t testing.TB, messages, seeds int, points ...Settings) []Cell {
 	return r.Cells
 }
 
-// With one receive, no retry level and full batches, a good message is dead exactly
-// if one of its batch's others is bad: of b-1 messages drawn from the N-1 others,
-// B of which are bad, none is bad with probability C(N-1-B, b-1) / C(N-1, b-1).
+// With one receive, no retry level and full batches, a good message is dead-lettered
+// exactly if another message of its batch is bad: of b-1 messages drawn from the N-1
+// others, B of which are bad, none is bad with probability C(N-1-B, b-1) / C(N-1,
+// b-1).
 func TestCellAgreesWithItsClosedForm(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it plays tens of thousands of messages")
+		t.Skip("simulates tens of thousands of messages")
 	}
 	const messages, seeds = 3000, 4
 	for _, batch := range []int{2, 5, 10} {
@@ -46,24 +47,24 @@ func TestCellAgreesWithItsClosedForm(t *testing.T) {
 				none *= (messages - 1 - bad - float64(i)) / (messages - 1 - float64(i))
 			}
 			if want := 1 - none; want < c.Low || want > c.High {
-				t.Errorf("batches of %d: %.4f [%.4f %.4f] are dead, and should be %.4f", batch, c.Share, c.Low, c.High, want)
+				t.Errorf("batches of %d: %.4f [%.4f %.4f] are dead-lettered, want %.4f", batch, c.Share, c.Low, c.High, want)
 			}
 			if c.BatchMean != float64(batch) {
 				t.Errorf("batches of %d: %v on average", batch, c.BatchMean)
 			}
 			if c.High-c.Low > 0.06 {
-				t.Errorf("batches of %d: [%.4f %.4f] says too little", batch, c.Low, c.High)
+				t.Errorf("batches of %d: [%.4f %.4f] is too wide", batch, c.Low, c.High)
 			}
 			if math.Abs(c.Wasted.Neighbour-c.Share) > 1e-9 || c.Wasted.Throttled+c.Wasted.Overtaken > 0 {
-				t.Errorf("batches of %d: each dead message has one receive, wasted for its neighbour, and not %+v", batch, c.Wasted)
+				t.Errorf("batches of %d: wasted %+v, want one receive for each dead-lettered message, because of another message", batch, c.Wasted)
 			}
 		})
 	}
 }
 
-// Reporting each message, or batches of one, no good message pays for another,
-// and the bad ones are received as the design's numbers say: four visits to the
-// source queue of five receives, three replays, three last receives.
+// With reporting per message, or batches of one, no receive of a good message is
+// wasted, and the bad ones are received as configured: four times five receives from
+// the source queue, three replays, three last receives.
 func TestPerMessageReportingWastesNoReceives(t *testing.T) {
 	t.Parallel()
 	each := Default()
@@ -86,11 +87,11 @@ func TestPerMessageReportingWastesNoReceives(t *testing.T) {
 }
 
 // Each of the three causes dead-letters good messages, is named as the cause, and
-// stops when it is set right.
+// stops when its setting is corrected.
 func TestEachCauseIsFoundAndRemedied(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it plays tens of thousands of messages")
+		t.Skip("simulates tens of thousands of messages")
 	}
 	questions, err := Standard()
 	if err != nil {
@@ -114,7 +115,7 @@ func TestEachCauseIsFoundAndRemedied(t *testing.T) {
 		struck := 0
 		for _, c := range r.Of(s.Name) {
 			if cured[s.Name](c.Settings) && (c.GoodDead > 0 || c.Wasted != (Wasted{})) {
-				t.Errorf("%s: %+v is right, and %d good messages are dead, %+v wasted", s.Name, c.Settings, c.GoodDead, c.Wasted)
+				t.Errorf("%s: with %+v %d good messages are dead-lettered, %+v wasted", s.Name, c.Settings, c.GoodDead, c.Wasted)
 			}
 			if c.GoodDead > 0 {
 				struck++
@@ -200,7 +201,7 @@ func TestBatchingWindowFillsBatches(t *testing.T) {
 	}
 }
 
-// All bad and none good, or the other way round, leaves nothing undefined.
+// Cells with only bad or only good messages have no undefined figures.
 func TestCellsWithoutGoodOrBadMessages(t *testing.T) {
 	t.Parallel()
 	bad, good := Default(), Default()

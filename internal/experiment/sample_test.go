@@ -7,8 +7,8 @@ var sampleSettings = Settings{
 	BatchSize: 5, BadShare: 0.05, Mode: "whole_batch", MaxReceives: 5, Visibility: 10, Work: 0.05, Levels: 1, Rate: 20,
 }
 
-// sampleCell returns a cell whose figures look like those of a run, from the share of
-// good messages that it is to have dead-lettered.
+// sampleCell returns a cell with plausible figures for a share of good messages that
+// are dead-lettered.
 func sampleCell(study string, s Settings, share float64) Cell {
 	const messages = 30_000
 	bad := int(math.Round(messages * s.BadShare))
@@ -33,7 +33,7 @@ func sampleCell(study string, s Settings, share float64) Cell {
 	return c
 }
 
-// sampleReport is a report of several studies as an experiment makes it.
+// sampleReport returns a report of several studies.
 func sampleReport() Report {
 	r := Report{Messages: 10_000, Seed: 1, Seeds: 3, Prices: Prices{"2026-06", 0.4, 0.2, 0.0000166667, 128}}
 	add := func(s Study, cells ...Cell) { r.Studies, r.Cells = append(r.Studies, s), append(r.Cells, cells...) }
@@ -102,7 +102,8 @@ func sampleReport() Report {
 	return r
 }
 
-// smallReport has figures that are the same on every machine, for golden files.
+// smallReport returns a report whose figures are the same on every computer, for
+// golden files.
 func smallReport() Report {
 	settings := func(mode string, size int) Settings {
 		s := sampleSettings

@@ -31,7 +31,7 @@ func TestFormatting(t *testing.T) {
 	}
 }
 
-// A share that is small must not read as none at all.
+// A small share must not be formatted as zero.
 func TestInPercentIsZeroOnlyForZero(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -56,7 +56,7 @@ func TestTablesFitInATerminal(t *testing.T) {
 		}
 	}
 	if n := strings.Count(out.String(), "whole_batch"); n < 10 {
-		t.Errorf("only %d lines of whole_batch: the test looks in the wrong place", n)
+		t.Errorf("only %d lines of whole_batch: the test reads the wrong table", n)
 	}
 }
 

@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// BenchmarkFlow plays the design's flow with a tenth of bad orders, on all
-// processors. It reports, per second of machine time, orders, messages (orders and
-// replays) and receives.
+// BenchmarkFlow runs the default flow with a tenth of bad orders, on all processors.
+// It reports, per second of machine time, orders, messages (orders and replays) and
+// receives.
 func BenchmarkFlow(b *testing.B) { bench(b, Batch{Kind: Design, Seed: 1, Messages: 1000, Runs: 8}) }
 
-// BenchmarkScenarios plays what `reliableq simulate` plays: small runs of every
-// kind, with hours of retries.
+// BenchmarkScenarios runs what `reliableq simulate` runs: small runs of every kind,
+// with hours of retries.
 func BenchmarkScenarios(b *testing.B) { bench(b, Batch{Kind: Mixed, Seed: 1, Messages: 15, Runs: 100}) }
 
 func bench(b *testing.B, batch Batch) {

@@ -12,8 +12,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/sqs"
 )
 
-// finished returns a simulation of the design's flow that has ended. Its clock is
-// held.
+// finished returns a simulation of the default flow that has ended. Its clock is held.
 func finished(t *testing.T) *simulation {
 	t.Helper()
 	s := drawn(t, Design, 7, 30)
@@ -45,7 +44,7 @@ func (sim *simulation) do(t *testing.T, operation string, in any) any {
 	return out
 }
 
-// send sends a message that the tracker takes for one of the given order.
+// send sends a message that the tracker counts for the given order.
 func (sim *simulation) send(t *testing.T, queue, body string, o *trackedOrder, delay int) {
 	t.Helper()
 	sim.tracker.sending = []*trackedOrder{o}
@@ -64,7 +63,7 @@ func (sim *simulation) receiveDead(t *testing.T, deleted bool) {
 	}
 }
 
-// moveAgain reports to the tracker once more that a message of the order left the
+// moveAgain reports to the tracker a second time that a message of the order left the
 // source queue, after two receives.
 func (sim *simulation) moveAgain(o *trackedOrder) {
 	i := slices.IndexFunc(sim.tracker.sent, func(m *trackedMessage) bool { return m.order == o })
@@ -149,7 +148,7 @@ func TestRunHoldsUnderEachKindOfFault(t *testing.T) {
 	undisturbed, plain := play(t, drawn(t, Design, 7, 30), Options{})
 	for _, kind := range fault.Kinds() {
 		if kind == fault.Slow {
-			continue // it delays responses, and in memory nothing waits for one
+			continue // it delays responses, which has no effect in memory
 		}
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()

@@ -50,8 +50,8 @@ func TestSameSeedGivesSameLogWithCrashes(t *testing.T) {
 	}
 }
 
-// A server that is killed at each kind of moment comes back, and what was in
-// progress is delivered again: the run ends as it would have, with more receives.
+// A server that is killed at each kind of time restarts, and messages in progress are
+// delivered again: the run has the same end, with more receives.
 func TestRunContinuesAfterEachKindOfCrash(t *testing.T) {
 	t.Parallel()
 	at := func(operation string, when fault.When) Fault {
@@ -96,8 +96,8 @@ func TestRunContinuesAfterEachKindOfCrash(t *testing.T) {
 	}
 }
 
-// Rules with a count left when the server is killed are in force again when it is
-// back, and count on.
+// Rules with a remaining count apply again after the server has restarted, and their
+// counts continue.
 func TestFaultRulesSurviveACrash(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Design, 3, 20)

@@ -20,13 +20,13 @@ func TestMeasuringDoesNotChangeTheRun(t *testing.T) {
 		}
 		f := measured.Figures
 		if f == nil || f.Receives != plain.Receives || f.Good+f.Bad != plain.Messages || f.Lost != 0 {
-			t.Errorf("seed %d: %+v does not fit %+v", seed, f, plain)
+			t.Errorf("seed %d: %+v does not match %+v", seed, f, plain)
 		}
 	}
 }
 
-// A batch of good messages without trouble takes one receive, one invocation and
-// one delete of each batch, and one send of each ten.
+// Good messages without failures take one receive, one invocation and one delete for
+// each batch, and one send for each ten.
 func TestFiguresOfAnUneventfulRun(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Design, 1, 40)
@@ -39,7 +39,7 @@ func TestFiguresOfAnUneventfulRun(t *testing.T) {
 	if len(f.GoodDone) != 40 || f.GoodDone[0] < 2*time.Second+5*time.Second/2 {
 		t.Errorf("%d done, the first after %s", len(f.GoodDone), f.GoodDone[0])
 	}
-	// Receives that found nothing count too: as many as batches at the most.
+	// Receives without messages count too: at most as many as batches.
 	if f.Requests < 4+8+8 || f.Requests > 4+2*8+8 {
 		t.Errorf("%d requests", f.Requests)
 	}
@@ -81,7 +81,7 @@ func TestWastedReceivesAreCountedByCause(t *testing.T) {
 	}
 }
 
-// A maximum concurrency no higher than the reserved one prevents throttling
+// A maximum concurrency that is at most the reserved concurrency prevents throttling
 // (LAM B28).
 func TestMappingWithinReservedConcurrencyIsNotThrottled(t *testing.T) {
 	t.Parallel()

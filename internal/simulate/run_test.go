@@ -118,9 +118,9 @@ func TestLogDoesNotChangeTheRun(t *testing.T) {
 	}
 }
 
-// The design's own numbers: a bad message is received five times in the source
-// queue and once in the retry queue for each of three replays, and then five and
-// three times until it is dead-lettered.
+// With the default numbers a bad message is received five times from the source queue
+// and once from the retry queue for each of three replays, and then five and three
+// times until it is dead-lettered.
 func TestDesignDeadLettersABadMessageAfterItsReceives(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Design, 7, 50)
@@ -149,7 +149,7 @@ func deleting(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sqsb
 					return events.SQSEventResponse{}, err
 				}
 			}
-			if count < level.MaxAttempts { // sound will send a copy, if SQS takes it
+			if count < level.MaxAttempts { // the correct handler will send a copy, if SQS accepts it
 				if _, err := aws.Do(ctx, "sqs", "DeleteMessage", &sqs.DeleteMessageInput{QueueURL: url, ReceiptHandle: m.ReceiptHandle}); err != nil {
 					return events.SQSEventResponse{}, err
 				}
@@ -172,7 +172,7 @@ func TestDeleteBeforeSendIsFoundWithinAThousandRuns(t *testing.T) {
 	t.Logf("found in run %d, by %v", totals.Runs, failed.Violations[0])
 	i := slices.IndexFunc(failed.Violations, func(v Violation) bool { return v.Rule == "lost" })
 	if i < 0 {
-		t.Fatalf("the violations do not say that a message was lost: %v", failed.Violations)
+		t.Fatalf("the violations do not report that a message was lost: %v", failed.Violations)
 	}
 	lost := failed.Violations[i]
 	again, _ := play(t, failed.Scenario, Options{Retry: deleting})

@@ -39,7 +39,7 @@ func TestJudgeComparesTheMediansOfTheLastTwoThirds(t *testing.T) {
 				t.Errorf("judged as %v, want flat %t", bad, tt.flat)
 			}
 			if !tt.flat && !strings.Contains(bad.Error(), "server memory") {
-				t.Errorf("%v does not name what grew", bad)
+				t.Errorf("%v does not name the gauge", bad)
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func TestWriteReplacesAFile(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
-		t.Errorf("%v beside it, %v", files, err)
+		t.Errorf("%v in the folder, %v", files, err)
 	}
 }
 
@@ -45,6 +45,6 @@ func TestFailedWriteKeepsTheOldFile(t *testing.T) {
 		t.Errorf("%v are left, %v", files, err)
 	}
 	if err := wholefile.Write(filepath.Join(dir, "missing", "file"), nil); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%v, want that there is no such folder", err)
+		t.Errorf("%v, want the error of a missing folder", err)
 	}
 }

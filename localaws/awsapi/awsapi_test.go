@@ -16,12 +16,12 @@ func TestErrorKeepsItsRowAndSurvivesWrapping(t *testing.T) {
 
 	err := row.With("100% gone")
 	if row.Message != "" || err.Message != "100% gone" {
-		t.Errorf("row has message %q, error has %q: want none, and the text as it is", row.Message, err.Message)
+		t.Errorf("row has message %q, error has %q: want no message in the row, and the text unchanged in the error", row.Message, err.Message)
 	}
 
 	got := AsError(fmt.Errorf("send order: %w", err))
 	if got.Code != "QueueDoesNotExist" || got.LegacyCode() != "AWS.SimpleQueueService.NonExistentQueue" || got.Receiver() {
-		t.Errorf("found %+v in the chain", got)
+		t.Errorf("AsError returned %+v", got)
 	}
 
 	other := AsError(errors.New("disk full"))
@@ -88,7 +88,7 @@ func TestARNComesApartAndTogether(t *testing.T) {
 		t.Errorf("%s was parsed as %+v, %v", s, a, ok)
 	}
 	if got := a.Scope().ARN("lambda", "function:consumer:7"); got != s {
-		t.Errorf("its scope makes the ARN %s", got)
+		t.Errorf("the ARN of its scope is %s", got)
 	}
 
 	for _, bad := range []string{
@@ -148,6 +148,6 @@ func TestTokenLeadsToTheNextPage(t *testing.T) {
 		t.Errorf("second page %v, token %q, %t", page, next, ok)
 	}
 	if _, _, ok := PageAt(items, key, "no token!", 2); ok {
-		t.Error("a token that no page has is accepted")
+		t.Error("an unknown token was accepted")
 	}
 }

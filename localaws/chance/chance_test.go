@@ -69,7 +69,7 @@ func TestBytesFillsEveryLength(t *testing.T) {
 	s := Seeded(1)
 	for n := range 40 {
 		b := make([]byte, n)
-		for range 20 { // after twenty draws every byte was not zero at least once
+		for range 20 { // after twenty values each byte was nonzero at least once
 			c := make([]byte, n)
 			s.Bytes(c)
 			for i := range c {

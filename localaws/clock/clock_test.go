@@ -76,7 +76,7 @@ func TestAdvanceWaitsForWorkBeforeTimeMovesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := []string{"work at 06", "event at 07"}; !slices.Equal(order, want) {
-		t.Errorf("order %q, want %q", order, want)
+		t.Errorf("sequence %q, want %q", order, want)
 	}
 }
 
@@ -170,7 +170,7 @@ func TestSkipRunsUpkeepOnItsWayInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := []string{"upkeep", "move"}; !slices.Equal(order, want) {
-		t.Errorf("order %q, want %q", order, want)
+		t.Errorf("sequence %q, want %q", order, want)
 	}
 }
 
@@ -185,7 +185,7 @@ func TestHoldStopsEventsAndAdvanceStillWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if now := c.Now(); !now.Equal(held) {
-		t.Errorf("time went from %v to %v while held", held, now)
+		t.Errorf("time advanced from %v to %v while held", held, now)
 	}
 	if err := c.Advance(t.Context(), time.Minute); err != nil {
 		t.Fatal(err)

@@ -78,7 +78,7 @@ func TestEMFWithoutTimestampHasTimeOfLine_E34(t *testing.T) {
 
 	data := parseEMF(`{"_aws":{"CloudWatchMetrics":[{"Namespace":"N","Metrics":[{"Name":"a"}]}]},"a":1}`, start)
 	if len(data) != 1 || !data[0].Time.Equal(start) || data[0].Dimensions != nil {
-		t.Errorf("got %+v, want one datum at the time of the line", data)
+		t.Errorf("got %+v, want one data point at the time of the line", data)
 	}
 }
 

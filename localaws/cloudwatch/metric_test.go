@@ -245,7 +245,7 @@ func TestOldDataIsMergedByAge(t *testing.T) {
 
 	now := int64(500 * day)
 	for _, tt := range []struct {
-		age, span, want int64 // want 0: gone
+		age, span, want int64 // want 0 means removed
 	}{
 		{60, 1, 1}, {4 * hour, 1, 60}, {4 * hour, 60, 60}, {16 * day, 60, 300}, {64 * day, 60, 3600}, {64 * day, 300, 3600}, {456 * day, 3600, 0},
 	} {

@@ -20,7 +20,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway"
 )
 
-// edge returns the gateway in front of the service, without a socket.
+// edge returns the gateway for the service, without a socket.
 func (b *fixture) edge() http.RoundTripper {
 	b.t.Helper()
 
@@ -52,7 +52,7 @@ func (b *fixture) client() *cloudwatch.Client {
 	})
 }
 
-// post sends a request as other clients do, and returns status and body.
+// post sends a request as clients other than the SDK do, and returns status and body.
 func (b *fixture) post(body, contentType string, headers ...string) (int, string) {
 	b.t.Helper()
 

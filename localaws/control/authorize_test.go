@@ -8,8 +8,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// every lists a request to each path of the control API, and whether it changes
-// something.
+// every lists a request to each path of the control API, and whether it changes state.
 var every = []struct {
 	method, path string
 	changes      bool
@@ -50,7 +49,7 @@ func TestEveryPathButHealthNeedsTheToken(t *testing.T) {
 	}
 }
 
-// With authentication off, what changes something still needs a header that a form
+// With authentication off, requests that change state still need a header that a form
 // in a web page cannot send.
 func TestWithAuthenticationOffChangesNeedAHeader(t *testing.T) {
 	t.Parallel()

@@ -32,7 +32,7 @@ func TestClientReadsAndMovesTheClock(t *testing.T) {
 		t.Errorf("advanced from %+v to %+v, %v", held, moved, err)
 	}
 	if s := moved.String(); !strings.Contains(s, "1h30m0s skipped, held") {
-		t.Errorf("for people: %s", s)
+		t.Errorf("as text: %s", s)
 	}
 	freed, err := c.Release(ctx)
 	if err != nil || freed.Held {
@@ -116,7 +116,7 @@ func TestClientAddsListsAndClearsFaults(t *testing.T) {
 		t.Errorf("added %+v, %v", added, err)
 	}
 	if text := added.String(); !strings.Contains(text, "1  slow on cloudwatch, probability 1, injected 0, delay 250ms, until ") {
-		t.Errorf("for people: %s", text)
+		t.Errorf("as text: %s", text)
 	}
 	list, err := c.Faults(ctx)
 	if err != nil || len(list) != 1 || list[0] != added {

@@ -20,10 +20,10 @@ import (
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// token is the bench's control token.
+// token is the control token of testAPI.
 const token = "the-token"
 
-// bench is a control API over a clock and a queue or two of our own.
+// testAPI is a control API with a clock and queues that the test sets.
 type bench struct {
 	*Handler
 	t     *testing.T
@@ -81,13 +81,13 @@ func peek(account, region, queue string) ([]Message, error) {
 	}, nil
 }
 
-// ask sends a request with the token and returns status and body.
+// send sends a request with the token and returns status and body.
 func (b *bench) ask(method, target, body string, headers ...string) (int, string) {
 	b.t.Helper()
 	return b.askWithout(method, target, body, append([]string{"Authorization", "Bearer " + token}, headers...)...)
 }
 
-// askWithout sends a request with nothing but headers.
+// sendWithout sends a request with only the given headers.
 func (b *bench) askWithout(method, target, body string, headers ...string) (int, string) {
 	b.t.Helper()
 	r := httptest.NewRequestWithContext(b.t.Context(), method, target, strings.NewReader(body))
@@ -99,7 +99,7 @@ func (b *bench) askWithout(method, target, body string, headers ...string) (int,
 	return w.Code, w.Body.String()
 }
 
-// get sends a request, wants 200, and decodes the answer.
+// get sends a request, wants status 200, and decodes the response.
 func get[T any](b *bench, method, target, body string) T {
 	b.t.Helper()
 	var out T
@@ -127,7 +127,7 @@ func TestLocalStackHealthHasTheFormThatToolsExpect(t *testing.T) {
 	b := open(t, clock.Manual)
 	status, text := b.ask("GET", "/_localstack/health", "")
 	if status != 200 || !strings.Contains(text, `"sqs": "available"`) || strings.Contains(text, "dynamodb") {
-		t.Errorf("%d %s: want sqs available, written with a blank, and no service that is not here", status, text)
+		t.Errorf("%d %s: want sqs available, with a space after the colon, and only the services of this server", status, text)
 	}
 }
 
@@ -145,10 +145,10 @@ func TestClockIsReadAdvancedHeldAndReleased(t *testing.T) {
 		t.Errorf("advanced to %+v, event ran %v", after, ran)
 	}
 	if held := get[Clock](b, "POST", "/_reliableq/clock/hold", ""); !held.Held || !b.clock.Held() {
-		t.Errorf("hold answered %+v", held)
+		t.Errorf("hold returned %+v", held)
 	}
 	if free := get[Clock](b, "POST", "/_reliableq/clock/release", ""); free.Held || b.clock.Held() {
-		t.Errorf("release answered %+v", free)
+		t.Errorf("release returned %+v", free)
 	}
 }
 
@@ -177,7 +177,7 @@ func TestSettleTimesOut(t *testing.T) {
 			t.Errorf("%d %s", status, text)
 		}
 		if d := time.Since(began); d != 5*time.Second {
-			t.Errorf("gave up after %s, want 5s", d)
+			t.Errorf("timed out after %s, want 5s", d)
 		}
 		b.Close()
 		b.clock.Close()
@@ -282,7 +282,7 @@ func TestResponsesCannotBeTakenForHTML(t *testing.T) {
 	w := httptest.NewRecorder()
 	b.ServeHTTP(w, r)
 	if strings.Contains(w.Body.String(), "<script>") {
-		t.Error("a message's HTML stands in the answer as it is")
+		t.Error("a message's HTML is in the response unescaped")
 	}
 	for name, want := range map[string]string{
 		"Content-Type": "application/json", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
@@ -299,14 +299,14 @@ func TestResetRemovesOneServiceOrAll(t *testing.T) {
 	one := get[map[string][]string](b, "POST", "/_reliableq/reset?service=sqs&account=111111111111&region=eu-west-1", "")
 	all := get[map[string][]string](b, "POST", "/_reliableq/reset", "")
 	if len(one["reset"]) != 1 || len(all["reset"]) != 3 {
-		t.Errorf("answers %v and %v", one, all)
+		t.Errorf("responses %v and %v", one, all)
 	}
 	if len(b.reset) != 2 || b.reset[0] != "sqs/111111111111/eu-west-1" || b.reset[1] != "//" {
 		t.Errorf("reset of %q", b.reset)
 	}
 	b.err = errors.New("disk full")
 	if status, text := b.ask("POST", "/_reliableq/reset", ""); status != 500 || !strings.Contains(text, "disk full") {
-		t.Errorf("%d %s: want the failure told", status, text)
+		t.Errorf("%d %s: want the error in the response", status, text)
 	}
 }
 
@@ -337,7 +337,7 @@ func TestLocalStackMessagesAreVisibleOnesUnlessRequested(t *testing.T) {
 	_, text := b.ask("GET", target+"&ShowInvisible=true&ShowDelayed=true", "")
 	for mark, want := range map[string]int{"IsVisible": 3, "IsDelayed": 3} {
 		if got := strings.Count(text, "<Name>"+mark+"</Name>"); got != want {
-			t.Errorf("%s stands %d times in %s", mark, got, text)
+			t.Errorf("%s occurs %d times in %s", mark, got, text)
 		}
 	}
 	_, text = b.ask("GET", "/_aws/sqs/messages/us-east-1/000000000000/q", "", "Accept", "application/json")

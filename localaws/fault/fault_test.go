@@ -91,7 +91,7 @@ func TestClearRemovesOneOrAll(t *testing.T) {
 		t.Errorf("cleared %d, some left %v", n, !s.Empty())
 	}
 	if next := add(t, s, Rule{Kind: Throttle}); next.ID != "3" {
-		t.Errorf("id %s was given before", next.ID)
+		t.Errorf("id %s was used before", next.ID)
 	}
 }
 
@@ -193,7 +193,7 @@ func TestRefusedKindHasAReason(t *testing.T) {
 	add(t, s, Rule{Kind: Throttle})
 }
 
-// A set that resumes the rules of another continues their counts and ids.
+// A set that resumes the rules of another set continues their counts and ids.
 func TestResumeContinuesTheRulesOfAnotherSet(t *testing.T) {
 	t.Parallel()
 	one, _ := open(1)
@@ -224,7 +224,7 @@ func TestResumeContinuesTheRulesOfAnotherSet(t *testing.T) {
 }
 
 // The same seed injects faults at the same points, about as often as the probability
-// says.
+// requires.
 func TestSeedInjectsIntoTheSamePoints(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

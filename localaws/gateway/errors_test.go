@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// answered keeps the last answer that a client got.
+// responseRecorder stores the last response that a client received.
 type answered struct {
 	next http.RoundTripper
 	last *http.Response
@@ -35,7 +35,8 @@ func (a *answered) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// Each service has its own codes and statuses for the same refusals (SQS A6, A18).
+// Each service has its own codes and statuses for the same access errors (SQS A6,
+// A18).
 func TestAuthenticationErrorsOfEachService_D27(t *testing.T) {
 	t.Parallel()
 	want := map[string]map[string]string{ // service, kind: status, code as the client sees it
@@ -97,7 +98,7 @@ func call(t *testing.T, cfg aws.Config, service string) (err error) {
 	return err
 }
 
-// summary is status, code and, where there is one, the Query code.
+// summary returns status, code and, if there is one, the Query code.
 func (a *answered) summary(g *Gateway) string {
 	code := a.last.Header.Get("X-Amzn-Errortype")
 	if _, rest, ok := strings.Cut(a.body, "<Code>"); ok {
@@ -132,7 +133,7 @@ func TestSignaturesForAnotherScopeAreRefused(t *testing.T) {
 	}
 }
 
-// resigned has requests claim another service's scope.
+// resigned changes requests so that they claim another service's scope.
 type resigned struct{ next http.RoundTripper }
 
 func (r resigned) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -217,7 +218,7 @@ func TestServicesThatAreNotEmbeddedAreRefusedByName(t *testing.T) {
 	}
 }
 
-// do sends a request past the client.
+// do sends a request without the SDK client.
 func (r *rig) do(method, target, body string, header http.Header) *httptest.ResponseRecorder {
 	req := httptest.NewRequest(method, "http://127.0.0.1:4566"+target, strings.NewReader(body))
 	for k, v := range header {

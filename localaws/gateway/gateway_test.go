@@ -102,7 +102,7 @@ func FuzzHostOf(f *testing.F) {
 			t.Errorf("%q: host %q", header, host)
 		}
 		if g.knownHost(header) && !strings.HasPrefix(host, "127.") && host != "localhost" && net.ParseIP(host).String() != "::1" {
-			t.Errorf("%q is taken for this machine", header)
+			t.Errorf("%q is accepted as this computer", header)
 		}
 	})
 }
@@ -118,7 +118,7 @@ func TestRequestsFromBrowsersAreRefused(t *testing.T) {
 		"a foreign page":             {http.Header{"Origin": {"https://evil.example"}}, 403},
 		"a page without origin":      {http.Header{"Origin": {"null"}}, 403},
 		"another port":               {http.Header{"Origin": {"http://127.0.0.1:3000"}}, 403},
-		"the endpoint's own address": {http.Header{"Origin": {"http://127.0.0.1:4566"}}, 403}, // it serves no pages
+		"the endpoint's own address": {http.Header{"Origin": {"http://127.0.0.1:4566"}}, 403}, // it serves no web pages
 		"an allowed page":            {http.Header{"Origin": {page}}, 200},
 		"an image in a foreign page": {http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
 		"an image in a local page":   {http.Header{"Sec-Fetch-Site": {"same-site"}}, 403},
@@ -139,7 +139,7 @@ func TestRequestsFromBrowsersAreRefused(t *testing.T) {
 	}
 }
 
-// page sends a request that changes something, as a form in a page would.
+// page sends a request that changes state, as a form in a web page would.
 func (r *rig) page(host string, header http.Header) *httptest.ResponseRecorder {
 	req := httptest.NewRequest("POST", "http://x/", strings.NewReader("Action=SendMessage&QueueUrl=q&MessageBody=b"))
 	req.Host = host
@@ -152,8 +152,8 @@ func (r *rig) page(host string, header http.Header) *httptest.ResponseRecorder {
 	return w
 }
 
-// An image or a link in a page is a GET that bears neither Origin nor, for hosts
-// that a browser does not take for local, Sec-Fetch-Site.
+// An image or a link in a page is a GET without an Origin header and, for hosts that a
+// browser does not treat as local, without Sec-Fetch-Site.
 func TestUnsignedGETChangesNothing(t *testing.T) {
 	t.Parallel()
 	const send = "/?Action=SendMessage&QueueUrl=q&MessageBody=b"
@@ -276,7 +276,7 @@ func TestClockCountsEachRequestAsWork(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := c.Idle(ctx); err == nil {
-		t.Error("the clock is idle while a request is answered")
+		t.Error("the clock is idle while a request is in progress")
 	}
 	close(leave)
 	if code := <-answered; code != 200 {
@@ -292,7 +292,7 @@ func TestTransportWorksInASynctestBubble(t *testing.T) {
 		r := newRig(t, nil)
 		client := sqs.NewFromConfig(r.config())
 		for range 20 {
-			time.Sleep(time.Hour) // the bubble's time, which signatures live in
+			time.Sleep(time.Hour) // the bubble's time, which signatures use
 			if _, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String("q"), MessageBody: aws.String("b")}); err != nil {
 				t.Fatal(err)
 			}
@@ -358,7 +358,7 @@ func TestConflictingTablesAreRefused(t *testing.T) {
 		}
 	}
 	if _, err := New(Options{}); err == nil {
-		t.Error("a gateway to nowhere")
+		t.Error("a gateway without services was accepted")
 	}
 }
 
@@ -387,7 +387,7 @@ func TestLiteralSegmentsTakePrecedenceOverLabels(t *testing.T) {
 		t.Errorf("parameters %v", m.params)
 	}
 	if m := r.match("PUT", "/f/a"); m.operation != nil {
-		t.Error("another method leads there too")
+		t.Error("another method matches too")
 	}
 }
 

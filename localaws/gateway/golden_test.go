@@ -13,8 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// The responses of each protocol as they go over the wire. To see what changed:
-// go test ./localaws/gateway -update, then git diff.
+// The responses of each protocol as they are sent. To see what changed: go test
+// ./localaws/gateway -update, then git diff.
 func TestResponsesInEachProtocol(t *testing.T) {
 	t.Parallel()
 	const form = "application/x-www-form-urlencoded"

@@ -35,7 +35,7 @@ func TestPanicFailsOnlyOneRequest(t *testing.T) {
 	r := panicky(t, errors.New("index out of range"), &log)
 	w := r.do("POST", "/", `{"QueueUrl":"q","MessageBody":"b"}`, http.Header{"X-Amz-Target": {"AmazonSQS.SendMessage"}})
 	if w.Code != 500 || !strings.Contains(w.Body.String(), "InternalFailure") || strings.Contains(w.Body.String(), "index out of range") {
-		t.Errorf("JSON: %d %s, want 500 InternalFailure without the inside", w.Code, w.Body)
+		t.Errorf("JSON: %d %s, want 500 InternalFailure without internal details", w.Code, w.Body)
 	}
 	if w.Header().Get("X-Amzn-Query-Error") != "InternalFailure;Receiver" || w.Header().Get("X-Amzn-Requestid") == "" {
 		t.Errorf("JSON: headers %v", w.Header())
@@ -45,7 +45,7 @@ func TestPanicFailsOnlyOneRequest(t *testing.T) {
 		t.Errorf("Query: %d %s", w.Code, w.Body)
 	}
 	if w := r.do("GET", "/_reliableq/clock", "", nil); w.Code != 500 {
-		t.Errorf("beside the APIs: %d %s", w.Code, w.Body)
+		t.Errorf("another path: %d %s", w.Code, w.Body)
 	}
 	if got := strings.Count(log.String(), "level=ERROR"); got != 3 {
 		t.Errorf("%d lines in the log for 3 panics:\n%s", got, log.String())
@@ -54,7 +54,7 @@ func TestPanicFailsOnlyOneRequest(t *testing.T) {
 		t.Errorf("the log lacks cause or place:\n%s", log.String())
 	}
 	if work := r.gateway.opts.Clock.State().Work; work != 0 {
-		t.Errorf("%d pieces of work are under way after the panics: a clock that skips would stand still", work)
+		t.Errorf("%d pieces of work are in progress after the panics: a clock that skips would stop", work)
 	}
 	w = r.do("POST", "/", `{"QueueUrl":"q","ReceiptHandle":"h"}`, http.Header{"X-Amz-Target": {"AmazonSQS.DeleteMessage"}})
 	if w.Code != 200 || r.deleted == nil {
@@ -71,11 +71,11 @@ func TestHandlerCanAbortItsConnection(t *testing.T) {
 		}
 	}()
 	r.do("GET", "/_reliableq/clock", "", nil)
-	t.Error("the abort did not get through")
+	t.Error("the panic was not passed on")
 }
 
-// A panic after the answer has begun must cut the connection: the client would
-// take half an answer for a whole one.
+// A panic after the response has begun must close the connection. Otherwise the client
+// would accept a truncated response as complete.
 func TestPanicDuringTheResponseClosesTheConnection(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) { o.NoAuth = true })
@@ -91,9 +91,9 @@ func TestPanicDuringTheResponseClosesTheConnection(t *testing.T) {
 
 type brokenWriter struct{ http.ResponseWriter }
 
-func (brokenWriter) Write([]byte) (int, error) { panic("half an answer") }
+func (brokenWriter) Write([]byte) (int, error) { panic("truncated response") }
 
-// slowBody is a body whose time is up before its end.
+// slowBody is a body that reaches its time limit before its end.
 type slowBody struct{ begin io.Reader }
 
 func (s *slowBody) Read(b []byte) (int, error) {
@@ -117,7 +117,7 @@ func TestSlowBodyDoesNotHoldServiceTime(t *testing.T) {
 		io.Closer
 	}{readerFunc(func(b []byte) (int, error) {
 		if work := r.gateway.opts.Clock.State().Work; work != 0 {
-			t.Errorf("%d pieces of work are under way while a body arrives", work)
+			t.Errorf("%d pieces of work are in progress while a body arrives", work)
 		}
 		return body.Read(b)
 	}), body}
@@ -132,8 +132,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
-// A caller that ends its request is no failure of the server: it is logged at debug
-// level. The same error without such a caller is one.
+// A client that cancels its request is not a failure of the server: it is logged at
+// debug level. The same error without a cancelled request is a failure.
 func TestCancelledRequestIsNotLoggedAsAFailure(t *testing.T) {
 	t.Parallel()
 	for name, canceled := range map[string]bool{"the caller went away": true, "the caller is there": false} {

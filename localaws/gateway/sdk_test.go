@@ -68,7 +68,7 @@ func TestSDKCallsLambdaOverREST(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out.StatusCode != 202 || *out.ExecutedVersion != "$LATEST" || string(out.Payload) != `{"n": 1}` {
-		t.Errorf("answer %+v", out)
+		t.Errorf("response %+v", out)
 	}
 	if in := r.invoked; in.FunctionName != arn || in.Qualifier != "$LATEST" || in.Type != "Event" || string(in.Payload) != `{"n": 1}` {
 		t.Errorf("the operation got %+v", in)
@@ -126,7 +126,7 @@ func TestLargePutMetricDataIsCompressed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(r.data.MetricData) != 500 {
-		t.Errorf("%d data came through, want 500", len(r.data.MetricData))
+		t.Errorf("%d data points arrived, want 500", len(r.data.MetricData))
 	}
 }
 
@@ -145,7 +145,7 @@ func TestSDKCallsIAMOverQuery_D1(t *testing.T) {
 		t.Errorf("the operation got %+v", r.role)
 	}
 	if *out.Role.RoleName != "r" || out.Role.CreateDate.Unix() != 1767323045 || *out.Role.Tags[0].Value != "v" {
-		t.Errorf("answer %+v", out.Role)
+		t.Errorf("response %+v", out.Role)
 	}
 	_, err = client.ListGroups(t.Context(), &iam.ListGroupsInput{})
 	var api smithy.APIError

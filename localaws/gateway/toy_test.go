@@ -16,8 +16,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// Toy services: an operation returns its input, so that a test sees both ways
-// through the wire.
+// Toy services: an operation returns its input, so that a test sees both decoding and
+// encoding.
 
 type attribute struct {
 	DataType    string
@@ -273,7 +273,7 @@ const (
 	toySecret = "toy-secret"
 )
 
-// rig is a gateway in front of the toys.
+// rig is a gateway with the toy services.
 type rig struct {
 	*toys
 	gateway *Gateway
@@ -309,7 +309,8 @@ func newRig(t testing.TB, change func(*Options)) *rig {
 	return r
 }
 
-// identity knows a lasting key, a session's key, and one that has ended.
+// identity returns the credentials of a long-term key, of a session, and of an expired
+// session.
 func identity(key string) (awsapi.Credential, bool) {
 	user := awsapi.Caller{Account: "111122223333", ARN: "arn:aws:iam::111122223333:user/toy", UserID: "AIDATOY"}
 	switch key {

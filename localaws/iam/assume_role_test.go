@@ -77,7 +77,7 @@ func TestAssumeRoleResponse_D30(t *testing.T) {
 	}
 
 	if left := c.Expiration.Sub(w.now); left < 59*time.Minute || left > time.Hour {
-		t.Errorf("they last %s, want an hour", left)
+		t.Errorf("they are valid for %s, want an hour", left)
 	}
 
 	if *out.AssumedRoleUser.Arn != "arn:aws:sts::000000000000:assumed-role/r/me" || !strings.HasSuffix(*out.AssumedRoleUser.AssumedRoleId, ":me") {

@@ -14,7 +14,7 @@ import (
 
 var lambdaService = iam.ServicePrincipal{Name: "lambda.amazonaws.com"}
 
-// session returns a call of a role's session, opened for Lambda.
+// session returns a call of a role's session that was created for Lambda.
 func (w *world) session(t testing.TB, role string) *awsapi.Call {
 	t.Helper()
 	key, err := w.Session(t.Context(), arnOf(role), lambdaService, "fn", time.Hour)
@@ -94,7 +94,7 @@ func TestBoundaryAndManagedPoliciesAreEvaluated_D14(t *testing.T) {
 	}
 
 	if err := w.Authorize(ctx, c, send("")); err != nil {
-		t.Errorf("a managed policy does not count: %v", err)
+		t.Errorf("a managed policy has no effect: %v", err)
 	}
 
 	if _, err := client.PutRolePermissionsBoundary(ctx, &sdkiam.PutRolePermissionsBoundaryInput{

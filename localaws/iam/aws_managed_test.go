@@ -40,8 +40,8 @@ func TestAWSManagedPoliciesCanBeReadAndAttached(t *testing.T) {
 	}
 }
 
-// The policies that users of queues and functions attach allow what their names
-// promise, and nothing else.
+// The policies that users of queues and functions attach allow what their names say,
+// and nothing else.
 func TestAWSManagedPoliciesAllowTheirActionsOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

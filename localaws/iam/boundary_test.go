@@ -6,8 +6,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/policy"
 )
 
-// A data file may name a boundary that this version does not have any longer. It must
-// not widen what the role may do.
+// A data file may name a boundary policy that this version does not have. It must not
+// extend what the role may do.
 func TestBoundaryThatDoesNotExistAllowsNothing(t *testing.T) {
 	t.Parallel()
 

@@ -116,7 +116,7 @@ func TestResetKeepsTheOperatorAndOtherAccounts(t *testing.T) {
 		t.Errorf("the role can still be assumed: %v", err)
 	}
 
-	w.role(t, "r", trustsFunc, "") // the operator's key is still valid, and the name is free
+	w.role(t, "r", trustsFunc, "") // the operator's key is still valid, and the name can be used again
 }
 
 func TestResetSurvivesARestart(t *testing.T) {

@@ -29,7 +29,7 @@ const (
 	queue      = "arn:aws:sqs:us-east-1:000000000000:q"
 )
 
-// world has IAM and STS behind a gateway.
+// testGateway has IAM and STS behind a gateway.
 type world struct {
 	*iam.Service
 	gateway http.Handler

@@ -130,7 +130,7 @@ func TestPolicyVersions_D11a(t *testing.T) {
 
 	made, err := client.CreatePolicyVersion(ctx, &sdkiam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: aws.String(maySend)})
 	if err != nil || *made.PolicyVersion.VersionId != "v6" || made.PolicyVersion.IsDefaultVersion {
-		t.Errorf("a version's number was used again: %+v, %v", made, err)
+		t.Errorf("a version number was reused: %+v, %v", made, err)
 	}
 }
 

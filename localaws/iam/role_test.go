@@ -190,7 +190,7 @@ func TestRoleTags(t *testing.T) {
 
 	got, err := client.ListRoleTags(ctx, &sdkiam.ListRoleTagsInput{RoleName: name})
 	if err != nil || len(got.Tags) != 1 || *got.Tags[0].Key != "team" || *got.Tags[0].Value != "z" {
-		t.Errorf("tags %+v, %v; want team=z alone: keys differ by case only", got, err)
+		t.Errorf("tags %+v, %v; want only team=z: the keys differ only in case", got, err)
 	}
 
 	_, err = client.TagRole(ctx, &sdkiam.TagRoleInput{RoleName: name, Tags: []types.Tag{{Key: aws.String("aws:x"), Value: aws.String("")}}})

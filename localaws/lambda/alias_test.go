@@ -173,7 +173,7 @@ func TestAliasWeightsSelectTheVersionOfEachInvocation_C47(t *testing.T) {
 	}
 }
 
-// And the refusals of LAM C30.
+// LAM C30: the errors of these operations.
 func TestPermissionsAreStatementsOfAPolicy_C29(t *testing.T) {
 	t.Parallel()
 
@@ -228,7 +228,7 @@ func TestPermissionsAreStatementsOfAPolicy_C29(t *testing.T) {
 	}
 
 	if got := b.access(b.call, "InvokeFunction", target{name: "f"}); got.ResourcePolicy != p.Policy || !strings.HasSuffix(got.Resource, ":f") {
-		t.Errorf("the policy guards the function: %+v", got)
+		t.Errorf("access with the policy: %+v", got)
 	}
 
 	_, err = b.GetPolicy(ctx, b.call, &QualifiedInput{FunctionName: "f", Qualifier: "1"})

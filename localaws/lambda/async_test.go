@@ -29,7 +29,7 @@ func (m *failingHandler) handle(b *testService) func(context.Context, []byte) ([
 		defer m.mu.Unlock()
 		m.at = append(m.at, b.clock.Now().Sub(epoch))
 		if m.fails--; m.fails >= 0 {
-			return nil, errors.New("not today")
+			return nil, errors.New("temporary error")
 		}
 		return event, nil
 	}
@@ -65,7 +65,7 @@ func (b *testService) advance(t testing.TB, d time.Duration) {
 	}
 }
 
-// createHandler makes a function that is a Go value.
+// createHandler creates a function that is a registered Go handler.
 func (b *testService) createHandler(t testing.TB, name string, h func(context.Context, []byte) ([]byte, error), change ...func(*CreateFunctionInput)) {
 	t.Helper()
 
@@ -90,7 +90,7 @@ func toQueues() *DestinationConfig {
 	return &DestinationConfig{OnSuccess: &Destination{ptr(goodQueue)}, OnFailure: &Destination{ptr(deadQueue)}}
 }
 
-// And the record of LAM C50.
+// LAM C50: the record of a failed event.
 func TestFailedEventIsRetriedAfterOneAndTwoMinutes_C48(t *testing.T) {
 	t.Parallel()
 
@@ -115,7 +115,7 @@ func TestFailedEventIsRetriedAfterOneAndTwoMinutes_C48(t *testing.T) {
 		"requestContext":{"requestId":"`+b.call.RequestID+`","functionArn":"arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST",
 			"condition":"RetriesExhausted","approximateInvokeCount":3},
 		"requestPayload":{"n":1},"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},
-		"responsePayload":{"errorMessage":"not today","errorType":"errorString"}}`))
+		"responsePayload":{"errorMessage":"temporary error","errorType":"errorString"}}`))
 
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("C50: %s", diff)
@@ -125,7 +125,7 @@ func TestFailedEventIsRetriedAfterOneAndTwoMinutes_C48(t *testing.T) {
 	attributes := map[string]Attribute{
 		"RequestID":    {"String", b.call.RequestID},
 		"ErrorCode":    {"Number", "200"},
-		"ErrorMessage": {"String", "not today"},
+		"ErrorMessage": {"String", "temporary error"},
 	}
 
 	if diff := cmp.Diff(attributes, dead.attributes); diff != "" || dead.body != `{"n":1}` || dead.queue != deadQueue {
@@ -154,7 +154,7 @@ func TestRequestIDIsTheSameOnEveryAttempt_C48(t *testing.T) {
 	}
 
 	if starts != 2 {
-		t.Errorf("%d starts under the request's id", starts)
+		t.Errorf("%d START lines with the request's id", starts)
 	}
 
 	got := decode(t, []byte(b.backends.sent[0].body))["requestContext"].(map[string]any)

@@ -14,8 +14,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 )
 
-// BenchmarkColdStart measures an invocation that starts its process, beside its
-// floor: the spawn of the same program to its first request.
+// BenchmarkColdStart measures an invocation that starts its process. For comparison it
+// also measures the start of the same program up to its first request.
 func BenchmarkColdStart(b *testing.B) {
 	b.Run("floor", func(b *testing.B) {
 		path := filepath.Join(b.TempDir(), "bootstrap")
@@ -54,7 +54,7 @@ func BenchmarkColdStart(b *testing.B) {
 	b.Run("invoke", func(b *testing.B) {
 		s := start(b)
 		s.create(b, "f")
-		s.invokeTail(b, "f", "{}") // the code is unpacked once
+		s.invokeTail(b, "f", "{}") // the first invocation unpacks the code
 		for b.Loop() {
 			b.StopTimer()
 			s.mu.Lock()
@@ -67,8 +67,8 @@ func BenchmarkColdStart(b *testing.B) {
 	})
 }
 
-// BenchmarkWarmInvoke measures an invocation of a process that waits, beside its
-// floor: one bare round trip of the Runtime API, and beside a Go value.
+// BenchmarkWarmInvoke measures an invocation of an idle process. For comparison it
+// also measures one round trip of the Runtime API, and a registered Go handler.
 func BenchmarkWarmInvoke(b *testing.B) {
 	b.Run("floor", benchmarkRoundTrip)
 	b.Run("process", func(b *testing.B) {

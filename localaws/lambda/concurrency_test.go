@@ -13,7 +13,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// gate is a handler that runs until it is opened.
+// gate is a handler that runs until the gate is opened.
 type gate struct {
 	entered, open chan struct{}
 }
@@ -77,7 +77,7 @@ func TestReservedConcurrencyThrottles_C44(t *testing.T) {
 	}
 
 	if n, _ := b.backends.sum("Invocations", map[string]string{"FunctionName": "f"}); n != 3 {
-		t.Errorf("E31: %v invocations: a throttle is none", n)
+		t.Errorf("E31: %v invocations: a throttled call must not count", n)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestAccountConcurrencyThrottles_C44(t *testing.T) {
 	}
 
 	if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "other"}); err != nil {
-		t.Errorf("reserved concurrency is the function's own: %v", err)
+		t.Errorf("the function with reserved concurrency: %v", err)
 	}
 
 	close(g.open)
@@ -176,7 +176,7 @@ func TestInvocationsWaitAtMaxEnvironments(t *testing.T) {
 	}
 
 	if most.Load() > 2 {
-		t.Errorf("%d processes lived at the same time, want at most 2", most.Load())
+		t.Errorf("%d processes were alive at the same time, want at most 2", most.Load())
 	}
 }
 

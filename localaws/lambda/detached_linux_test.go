@@ -36,11 +36,11 @@ func both(t *testing.T, test func(t *testing.T, b *testService)) {
 	}
 }
 
-// marks numbers the sleeps of this test.
+// marks numbers the sleep commands of this test.
 var marks atomic.Int64
 
-// detach has a function start a process that leaves its group and session and loses
-// its parent. It returns a mark in that process's command line.
+// detach makes a function start a process that leaves its process group and session
+// and loses its parent. It returns a mark in that process's command line.
 func (b *testService) detach(t *testing.T, function, more string) (mark string) {
 	t.Helper()
 
@@ -51,7 +51,7 @@ func (b *testService) detach(t *testing.T, function, more string) (mark string) 
 		t.Fatalf("%s", out)
 	}
 
-	// A process in the middle of exec(2) has no command line. On a machine under load
+	// A process in the middle of exec(2) has no command line. On a computer under load
 	// that takes a moment.
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -63,7 +63,7 @@ func (b *testService) detach(t *testing.T, function, more string) (mark string) 
 	return mark
 }
 
-// marked returns the processes of this machine with a mark in their command lines.
+// marked returns the processes of this computer with a mark in their command lines.
 func marked(t *testing.T, mark string) (pids []int) {
 	t.Helper()
 
@@ -131,7 +131,7 @@ func TestHostileDetachedProcessesAreFrozen(t *testing.T) {
 		if stopped == 0 {
 			t.Error("the detached process has ended")
 		}
-		// They go on with the next invocation.
+		// They continue with the next invocation.
 		if out, _ := b.run(t, "f", "grep State: $(grep -l "+mark+" /proc/[0-9]*/cmdline | sed s/cmdline/status/)"); strings.Contains(out, "T (stopped)") {
 			t.Errorf("still stopped: %s", out)
 		}
@@ -162,7 +162,7 @@ func awaitState(t *testing.T, pid int, want byte) bool {
 
 func TestHostileDetachedProcessesCountAsMemory(t *testing.T) {
 	both(t, func(t *testing.T, b *testService) {
-		// 300 MB in a process that has left; the function waits for it.
+		// 300 MB in a detached process; the function waits for it.
 		script := `(setsid sh -c 'head -c 300000000 /dev/zero | tail -c 290000000 >/dev/null; echo x >${TMPDIR:-/tmp}/done' >/dev/null 2>&1 </dev/null &)
 			while [ ! -s ${TMPDIR:-/tmp}/done ]; do sleep 0.01; done`
 

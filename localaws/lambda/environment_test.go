@@ -102,7 +102,7 @@ func TestInvocationInProgressKeepsItsConfiguration_C68(t *testing.T) {
 	<-entered
 	b.setTimeout(t, "f", 900)
 	if out := b.invokeTail(t, "f", `"now"`); string(out.Payload) != "true" {
-		t.Errorf("the new settings are not in force: %s", out.Payload)
+		t.Errorf("the new configuration is not used: %s", out.Payload)
 	}
 
 	close(open)
@@ -120,7 +120,7 @@ func TestEnvironmentIsReplacedBeforeItsCredentialsExpire(t *testing.T) {
 	first := b.invokeTail(t, "f", `{"Do":"process"}`)
 	second := b.invokeTail(t, "f", `{"Do":"process"}`)
 	if string(first.Payload) == string(second.Payload) {
-		t.Errorf("process %s was used again", first.Payload)
+		t.Errorf("process %s was reused", first.Payload)
 	}
 }
 
@@ -198,12 +198,12 @@ func TestMetricsOfAnInvocation_E31(t *testing.T) {
 			"ConcurrentExecutions": 1,
 		} {
 			if sum, n := b.backends.sum(name, dimensions); sum != want || n != 1 {
-				t.Errorf("%s %v: %v in %d data, want %v in one", name, dimensions, sum, n, want)
+				t.Errorf("%s %v: %v in %d data points, want %v in one", name, dimensions, sum, n, want)
 			}
 		}
 
 		if _, n := b.backends.sum("Duration", dimensions); n != 1 {
-			t.Errorf("Duration %v: %d data", dimensions, n)
+			t.Errorf("Duration %v: %d data points", dimensions, n)
 		}
 	}
 }

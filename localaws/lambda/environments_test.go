@@ -9,7 +9,7 @@ import (
 )
 
 // The user id of an environment depends on its number: two live environments must not
-// have the same, however many were started and closed in between.
+// have the same number, however many were started and closed in between.
 func TestLiveEnvironmentsHaveDifferentNumbers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := environmentNumbers{block: rapid.IntRange(0, process.MaxNumber/maxEnvironments-1).Draw(t, "block")}
@@ -19,7 +19,7 @@ func TestLiveEnvironmentsHaveDifferentNumbers(t *testing.T) {
 			if !end {
 				number := n.take()
 				if living[number] || number < 0 || number >= process.MaxNumber {
-					t.Fatalf("number %d was given out twice, or is out of range", number)
+					t.Fatalf("number %d was assigned twice, or is out of range", number)
 				}
 				living[number] = true
 				continue

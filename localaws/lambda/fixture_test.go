@@ -106,7 +106,7 @@ type testBackends struct {
 	logErr  error
 	expires time.Duration // of sessions; 0 means 12 hours
 	arrived chan sentMessage
-	wrote   chan struct{} // a sign for each write to the log
+	wrote   chan struct{} // receives a value after each write to the log
 }
 
 type sentMessage struct {
@@ -181,7 +181,8 @@ func (w *testBackends) Send(_ context.Context, as awsapi.Caller, queue, body str
 	return nil
 }
 
-// sum adds up a metric over one set of dimensions.
+// sum returns the sum of a metric over one set of dimensions, and the number of data
+// points.
 func (w *testBackends) sum(name string, dimensions map[string]string) (sum float64, n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -248,11 +249,11 @@ func start(t testing.TB, change ...func(*Options)) *testService {
 	}, w}
 }
 
-// ptr is a pointer to a value.
+// ptr returns a pointer to a value.
 func ptr[T any](v T) *T { return &v }
 
-// create makes a function that runs the test program; change adjusts the request.
-// Its timeout is a minute unless change sets one: on a busy machine a program may
+// create creates a function that runs the test program; change adjusts the request.
+// Its timeout is a minute unless change sets one: on a busy computer a program may
 // take seconds to start.
 func (b *testService) create(t testing.TB, name string, change ...func(*CreateFunctionInput)) *FunctionConfiguration {
 	t.Helper()
@@ -290,9 +291,9 @@ func (b *testService) tryInvoke(t testing.TB, in *InvokeInput) (*InvokeOutput, e
 	return b.Invoke(context.Background(), b.call, in)
 }
 
-// invokeTail invokes a function with an event, which must run. It requests the tail of the
-// log and so waits until the invocation has ended: otherwise a response
-// waits for 25 ms at most, and on a busy machine the environment is not free yet.
+// invokeTail invokes a function that must succeed. It requests the tail of the log and
+// so waits until the invocation has ended. Otherwise a response waits for 25 ms at
+// most, and on a busy computer the environment may still be in use.
 func (b *testService) invokeTail(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
 
@@ -307,8 +308,8 @@ func (b *testService) invokeTail(t testing.TB, name, event string) *InvokeOutput
 	return out
 }
 
-// invokeWithinTimeout is askInTurn for a function with a short timeout: it asks again while the
-// machine is too busy for a response in time.
+// invokeWithinTimeout invokes a function with a short timeout. It retries while the
+// computer is too busy for a response in time.
 func (b *testService) invokeWithinTimeout(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
 
@@ -320,8 +321,8 @@ func (b *testService) invokeWithinTimeout(t testing.TB, name, event string) *Inv
 	}
 }
 
-// invokeUntilIdle is ask, and waits until the environment is ready for another invocation:
-// a caller gets its response a little before.
+// invokeUntilIdle invokes a function and waits until the environment is idle: a caller
+// gets its response a little earlier.
 func (b *testService) invokeUntilIdle(t testing.TB, name, event string) *InvokeOutput {
 	t.Helper()
 

@@ -16,7 +16,7 @@ import (
 
 var ctx = context.Background()
 
-// foreignZip is a program for another machine: an ELF header is enough.
+// foreignZip returns a program for another architecture: an ELF header is enough.
 func foreignZip(t testing.TB) []byte {
 	header := make([]byte, 64)
 	copy(header, "\x7fELF\x02\x01\x01")
@@ -97,7 +97,7 @@ func TestNewFunctionIsActiveAtTheFirstRead_C6(t *testing.T) {
 	}
 }
 
-// Also LAM C11, C13, C14, C16, C17, C18 and C76: each row names its own.
+// Also LAM C11, C13, C14, C16, C17, C18 and C76: each row names its fact.
 func TestInvalidCreateFunctionIsRefused_C10_C12_C15_C22(t *testing.T) {
 	t.Parallel()
 
@@ -388,7 +388,7 @@ func TestDeleteFunctionAndVersions_C24(t *testing.T) {
 
 	wantError(t, remove("f", "$LATEST"), "InvalidParameterValueException", 400, "$LATEST version cannot be deleted without deleting the function.")
 	if err := remove("f", "9"); err != nil {
-		t.Errorf("a version that is not there: %v", err)
+		t.Errorf("a missing version: %v", err)
 	}
 
 	wantError(t, remove("g", "9"), "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:g")
@@ -474,6 +474,6 @@ func TestUpdatedCodeRuns_C68(t *testing.T) {
 	live := b.environments.live
 	b.mu.Unlock()
 	if live != 1 {
-		t.Errorf("%d environments live, want the new one alone", live)
+		t.Errorf("%d live environments, want only the new one", live)
 	}
 }

@@ -43,11 +43,11 @@ func TestFunctionsAreIsolated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "NormalUser" && user == nil {
-				t.Skip("the same as SameUser: this is no root")
+				t.Skip("the same as SameUser: this user is not root")
 			}
 
 			if tc.container && os.Geteuid() != 0 {
-				t.Skip("only root can be a root that may not make namespaces")
+				t.Skip("needs root")
 			}
 
 			t.Parallel()
@@ -74,7 +74,7 @@ func TestFunctionsAreIsolated(t *testing.T) {
 
 			if tc.container {
 				inContainer(t, cmd)
-				if err := os.Chmod(dir, 0o711); err != nil { // code is unpacked below
+				if err := os.Chmod(dir, 0o711); err != nil { // code is unpacked in this directory
 					t.Fatal(err)
 				}
 			}
@@ -93,8 +93,8 @@ func TestFunctionsAreIsolated(t *testing.T) {
 	}
 }
 
-// inContainer has a command run as root without the permission to make namespaces and
-// to look into other users' processes, as containers are by default.
+// inContainer runs a command as root without the capabilities to create namespaces and
+// to inspect other users' processes, as containers are by default.
 func inContainer(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 
@@ -144,7 +144,7 @@ func copyOfThisTest(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 
-	// No child is forked meanwhile: it would hold the file open for writing.
+	// No child is forked meanwhile: it would have the file open for writing.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	for name, content := range map[string][]byte{"test": own, "program": program} {
@@ -170,7 +170,8 @@ func hostile(t *testing.T, change ...func(*Options)) *testService {
 	return b
 }
 
-// isolated is hostile where the system gives functions a file system of their own.
+// isolated is hostile, and skips the test where functions have no file system of their
+// own.
 func isolated(t *testing.T) *testService {
 	t.Helper()
 
@@ -181,8 +182,8 @@ func isolated(t *testing.T) *testService {
 	return b
 }
 
-// separate is hostile where functions run as users of their own, or as one that has
-// a file system of its own.
+// separate is hostile, and skips the test where functions neither run as separate
+// users nor have their own file system.
 func separate(t *testing.T) *testService {
 	t.Helper()
 
@@ -196,7 +197,7 @@ func separate(t *testing.T) *testService {
 	return b
 }
 
-// run has a function run a shell script, and returns what the script printed.
+// run makes a function run a shell script, and returns what the script printed.
 func (b *testService) run(t *testing.T, function, script string) (out string, failed bool) {
 	t.Helper()
 
@@ -223,7 +224,7 @@ func TestHostileFunctionReadsOnlyItsOwnEnvironment(t *testing.T) {
 	b := separate(t)
 	own, err := os.ReadFile("/proc/self/environ")
 	if err != nil || !strings.Contains(string(own), operatorSecret) {
-		t.Fatalf("the secret is not where the attack looks for it: %v", err)
+		t.Fatalf("the secret is not where the attack reads: %v", err)
 	}
 
 	b.create(t, "sibling", minutes, func(in *CreateFunctionInput) {
@@ -320,16 +321,15 @@ func TestHostileFunctionRunsAsItsOwnUser(t *testing.T) {
 
 	b.invokeTail(t, "f", "{}")
 	if len(marked(t, mine)) > 0 {
-		t.Error("the function did not kill its own: the attempt was none")
+		t.Error("the function could not kill its own process: the test attempted nothing")
 	}
 }
 
-// A server that was killed leaves nothing outside of its own directory after the next
-// start.
+// A killed server leaves nothing outside of its own directory after the next start.
 func TestHostileSharedCodeIsDeletedByTheNextServer(t *testing.T) {
 	b := hostile(t)
 	if b.Isolation() != process.OwnUserSharedFiles {
-		t.Skip("code is where only its function sees it")
+		t.Skip("code is only visible to its function")
 	}
 
 	b.invokeTail(t, "f", "{}")
@@ -352,7 +352,7 @@ func TestHostileFunctionDoesNotSeeHiddenDirectories(t *testing.T) {
 	})
 
 	if err := os.Mkdir(hidden, 0o755); err != nil {
-		t.Skipf("a normal user has no directory that functions see: %v", err)
+		t.Skipf("a normal user has no directory that is visible to functions: %v", err)
 	}
 
 	t.Cleanup(func() { os.RemoveAll(hidden) })
@@ -369,7 +369,7 @@ func TestHostileFunctionDoesNotSeeHiddenDirectories(t *testing.T) {
 	}
 }
 
-// A program has no capabilities where it is isolated, and gains none in any case.
+// A program has no capabilities if it is isolated, and gains none in any case.
 func TestHostileFunctionGainsNoPrivileges(t *testing.T) {
 	both(t, func(t *testing.T, b *testService) {
 		out, failed := b.run(t, "f", "cat /proc/self/status")
@@ -400,11 +400,11 @@ func TestHostileFunctionWritesOnlyToItsTmp(t *testing.T) { // LAM C65
 
 	b.create(t, "sibling", minutes)
 	if out, failed := b.run(t, "sibling", "cat /tmp/"+name); !failed {
-		t.Errorf("the sibling sees %s", out)
+		t.Errorf("the sibling reads %s", out)
 	}
 
 	if _, err := os.Stat("/tmp/" + name); err == nil {
-		t.Error("the machine's /tmp was written to")
+		t.Error("the computer's /tmp was written to")
 	}
 
 	out, failed := b.run(t, "f", "cat /tmp/"+name+"; id -u; ls -d $LAMBDA_TASK_ROOT/bootstrap; pwd")
@@ -422,7 +422,7 @@ func TestHostileEnvironmentsOfOneFunctionShareNoTmp(t *testing.T) {
 	}
 
 	defer gate.Close()
-	// The first holds its environment until the second has looked.
+	// The first occupies its environment until the second has looked.
 	wait := fmt.Sprintf("echo x >/tmp/first; exec 3<>/dev/tcp/127.0.0.1/%d; cat <&3 >/dev/null", gate.Addr().(*net.TCPAddr).Port)
 	event, err := json.Marshal(map[string]string{"Do": "run", "Text": "exec bash -c '" + wait + "'"})
 	if err != nil {
@@ -446,7 +446,8 @@ func TestHostileEnvironmentsOfOneFunctionShareNoTmp(t *testing.T) {
 	}
 }
 
-// Another function or another user gets no event of a function and cannot respond for it.
+// Another function or another user cannot get an event of a function or respond for
+// it.
 func TestHostileRuntimeAPIServesOnlyTheFunctionsOwnProcess(t *testing.T) {
 	both(t, func(t *testing.T, b *testService) {
 		b.create(t, "stranger", minutes)
@@ -491,7 +492,7 @@ func TestHostileRuntimeAPIServesOnlyTheFunctionsOwnProcess(t *testing.T) {
 			t.Errorf("%s", out.Payload)
 		}
 
-		// A child of the function is the function.
+		// A child process of the function has the function's access.
 		out, _ = b.run(t, "f", "curl -s -m 20 "+api+"nothing")
 		if !strings.Contains(out, "NotFound") {
 			t.Errorf("a child of the function: %s", out)
@@ -499,8 +500,8 @@ func TestHostileRuntimeAPIServesOnlyTheFunctionsOwnProcess(t *testing.T) {
 	})
 }
 
-// Without isolation, a server that has hidden itself does not show its environment
-// and memory to its own user.
+// Without isolation, a server that is not dumpable does not reveal its environment and
+// memory to its own user.
 func TestUndumpableServer(t *testing.T) {
 	if os.Getenv("HOSTILE") == "" || os.Geteuid() == 0 {
 		t.Skip("runs as a child of TestFunctionsAreIsolated, and root may read every process")
@@ -510,7 +511,7 @@ func TestUndumpableServer(t *testing.T) {
 	b.create(t, "f", minutes)
 	look := fmt.Sprintf("cat /proc/%d/environ", os.Getpid())
 	if out, _ := b.run(t, "f", look); !strings.Contains(out, operatorSecret) {
-		t.Fatalf("the secret is not where the attack looks for it: %s", out)
+		t.Fatalf("the secret is not where the attack reads: %s", out)
 	}
 
 	if err := process.MakeUndumpable(); err != nil {

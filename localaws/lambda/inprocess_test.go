@@ -139,6 +139,6 @@ func TestMappingsResolveAndInvoke(t *testing.T) {
 	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := b.clock.Idle(wait); err != nil {
-		t.Errorf("the clock is busy for ever: %v", err)
+		t.Errorf("the clock is busy after done has returned: %v", err)
 	}
 }

@@ -36,7 +36,7 @@ func TestEmptyPayloadBecomesAnEmptyObject_C37(t *testing.T) {
 	}
 }
 
-// The last way is LAM C39, and each is Unhandled (LAM C41).
+// LAM C39 for the last row; each error is Unhandled (LAM C41).
 func TestFunctionErrors_C42(t *testing.T) {
 	t.Parallel()
 
@@ -69,7 +69,7 @@ func TestFunctionErrors_C42(t *testing.T) {
 	}
 }
 
-// And LAM C60.
+// LAM C60: the line in the log.
 func TestPanicIsReportedAndTheProcessReplaced_C42(t *testing.T) {
 	t.Parallel()
 
@@ -89,7 +89,7 @@ func TestPanicIsReportedAndTheProcessReplaced_C42(t *testing.T) {
 	}
 }
 
-// And LAM C43 (two decimals), C65 (/tmp stays) and C70.
+// LAM C43: two decimals. LAM C65: /tmp remains. LAM C70: the REPORT line.
 func TestTimeoutResetsTheEnvironment_C67(t *testing.T) {
 	t.Parallel()
 
@@ -117,7 +117,7 @@ func TestTimeoutResetsTheEnvironment_C67(t *testing.T) {
 	}
 
 	if got := b.invokeWithinTimeout(t, "f", `{"Do":"touch","Text":"mark"}`); string(got.Payload) != "true" {
-		t.Errorf("temporary files are gone: %s", got.Payload)
+		t.Errorf("temporary files were deleted: %s", got.Payload)
 	}
 
 	if again := string(b.invokeWithinTimeout(t, "f", `{"Do":"process"}`).Payload); again == pid {
@@ -180,7 +180,7 @@ func TestInvocationHeadersOfTheRuntimeAPI_C54(t *testing.T) {
 	}
 }
 
-// And LAM C63.
+// LAM C63: variables that must be absent.
 func TestEnvironmentVariablesOfTheProcess_C62(t *testing.T) {
 	t.Setenv("LOCALAWS_LEAK", "host secret")
 	b := start(t, func(o *Options) { o.Path = "/opt/tools:/usr/bin:relative" })
@@ -226,7 +226,7 @@ func TestEnvironmentVariablesOfTheProcess_C62(t *testing.T) {
 	for _, name := range []string{"LOCALAWS_LEAK", "HOME", "AWS_EXECUTION_ENV", "AWS_PROFILE", "AWS_LAMBDA_LOG_FORMAT"} {
 		t.Run(name, func(t *testing.T) {
 			if v, has := got[name]; has {
-				t.Errorf("%s=%s is there (C63)", name, v)
+				t.Errorf("%s=%s is set, want it absent (C63)", name, v)
 			}
 		})
 	}
@@ -287,7 +287,7 @@ func TestDryRunDoesNotRunTheFunction_C37(t *testing.T) {
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:gone:$LATEST")
 }
 
-// figures are what differs from run to run in a log.
+// figures matches what differs between runs in a log.
 var figures = regexp.MustCompile(`(Duration: )[0-9.]+( ms)|(Max Memory Used: )[0-9]+|(runtime:)[0-9a-f]{64}`)
 
 func steady(log []string) string {
@@ -407,7 +407,7 @@ func TestProgramsThatCannotStart_C19(t *testing.T) {
 	}
 }
 
-// shell is a function as a shell script, with no tool but curl.
+// shell is a function written as a shell script, which needs only curl.
 const shell = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
 while :; do
@@ -419,7 +419,7 @@ while :; do
 done
 `
 
-// python is a function as a Python script.
+// python is a function written as a Python script.
 const python = `#!/usr/bin/env python3
 import http.client, os
 c = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])

@@ -10,8 +10,8 @@ import (
 
 var mostMemory = regexp.MustCompile(`Max Memory Used: ([0-9]+) MB`)
 
-// used invokes a function and returns the memory in its REPORT line, whether the function
-// was killed for it, and the log.
+// used invokes a function and returns the memory in its REPORT line, whether the
+// function was killed for its memory, and the log.
 func (b *testService) used(t *testing.T, name, event string) (mb int, killed bool, log string) {
 	t.Helper()
 
@@ -71,7 +71,7 @@ func TestLeakedMemoryKillsTheProgram(t *testing.T) {
 			t.Errorf("invocation %d: killed %v with %d MB", i+1, killed, mb)
 		}
 
-		// A program's own use grows a little, too.
+		// A program's own memory grows a little, too.
 		if low := first + want.leaked; !killed && (mb < low || mb > low+20) || killed && mb != 128 {
 			t.Errorf("invocation %d: %d MB, want about %d", i+1, mb, low)
 		}

@@ -21,7 +21,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process/supervisor"
 )
 
-// pidOf asks a function for its process, and returns the process id that it has
+// pidOf invokes a function that returns its process id, and returns the process id
 // outside of its namespace.
 func (b *testService) pidOf(t testing.TB, name string) int {
 	t.Helper()
@@ -44,7 +44,7 @@ func (b *testService) pidOf(t testing.TB, name string) int {
 	})
 
 	if found == 0 {
-		t.Fatalf("no process of this machine is %s", payload)
+		t.Fatalf("no process of this computer is %s", payload)
 	}
 
 	return found
@@ -65,7 +65,7 @@ func pidWithin(pid int) int {
 
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 
-// awaitEnd waits until a process that is no child of ours has ended.
+// awaitEnd waits until a process that is not a child of this process has ended.
 func awaitEnd(t *testing.T, pid int) {
 	t.Helper()
 
@@ -105,7 +105,7 @@ func TestCloseLeavesNoProcessesAndFiles(t *testing.T) {
 	expired, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := b.Close(expired); err == nil && b.backends.started() > 2 {
-		t.Error("an invocation was cut off, and Close does not say so")
+		t.Error("Close does not report the interrupted invocation")
 	}
 
 	<-done
@@ -117,11 +117,11 @@ func TestCloseLeavesNoProcessesAndFiles(t *testing.T) {
 
 	left, err := os.ReadDir(b.codeCache.dir + "/tmp")
 	if err != nil || len(left) > 0 {
-		t.Errorf("temporary files stay: %v %v", left, err)
+		t.Errorf("temporary files remain: %v %v", left, err)
 	}
 
 	if _, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"}); !errors.Is(err, errClosed) {
-		t.Errorf("after the end: %v", err)
+		t.Errorf("after Close: %v", err)
 	}
 
 	if err := b.Close(t.Context()); err != nil {
@@ -129,7 +129,7 @@ func TestCloseLeavesNoProcessesAndFiles(t *testing.T) {
 	}
 }
 
-// Killed, a service has no program any more, busy or idle, and starts none.
+// A killed service has no program, busy or idle, and starts none.
 func TestKillEndsEveryProgram(t *testing.T) {
 	t.Parallel()
 
@@ -148,7 +148,7 @@ func TestKillEndsEveryProgram(t *testing.T) {
 	}
 
 	if out := b.invokeTail(t, "f", `{"Do":"pid"}`); out.FunctionError == "" {
-		t.Errorf("a program ran after that: %s", out.Payload)
+		t.Errorf("a program ran after the kill: %s", out.Payload)
 	}
 }
 
@@ -228,7 +228,7 @@ func TestProcessIsStoppedBetweenInvocations_C66(t *testing.T) {
 	}
 }
 
-// TestServerThatIsKilled is not a test by itself: it is the server that
+// TestServerThatIsKilled is not a test: it is the server that
 // TestKillingTheServerKillsItsFunctions kills.
 func TestServerThatIsKilled(t *testing.T) {
 	if os.Getenv("LOCALAWS_TEST_VICTIM") == "" {
@@ -239,7 +239,7 @@ func TestServerThatIsKilled(t *testing.T) {
 	b.create(t, "f", minutes)
 	pid := b.pidOf(t, "f")
 	b.backgroundInvokesOf("f", `{"Do":"hang"}`)
-	for b.backends.started() < 2 { // it shall be at work, not asking for more
+	for b.backends.started() < 2 { // the function must be in an invocation and not waiting for one
 		<-b.backends.wrote
 	}
 
@@ -296,6 +296,6 @@ func TestEnvironmentOfOldCodeIsClosedAfterItsInvocation_C68(t *testing.T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.environments.live != 0 || len(old.pool.idle) != 0 {
-		t.Errorf("%d environments live, %d of them idle", b.environments.live, len(old.pool.idle))
+		t.Errorf("%d live environments, %d of them idle", b.environments.live, len(old.pool.idle))
 	}
 }

@@ -82,7 +82,7 @@ func TestFunctionsSurviveARestart(t *testing.T) {
 	must(nil, b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "gone"}))
 	look := func(b *testService) []any {
 		f, err := b.GetFunction(ctx, b.call, &QualifiedInput{FunctionName: "f"})
-		f.Code.Location, _, _ = strings.Cut(f.Code.Location, "?") // each server signs it with its own secret
+		f.Code.Location, _, _ = strings.Cut(f.Code.Location, "?") // each server signs URLs with its own secret
 		must(f, err)
 		versions, err := b.ListVersionsByFunction(ctx, b.call, &ListVersionsByFunctionInput{FunctionName: "f"})
 		must(versions, err)
@@ -111,12 +111,12 @@ func TestFunctionsSurviveARestart(t *testing.T) {
 
 	b.setTimeout(t, "f", 10)
 	if v := b.publishOf(t, "f", ""); v.Version != "3" {
-		t.Errorf("version %s, want the count to go on", v.Version)
+		t.Errorf("version %s, want the numbers to continue", v.Version)
 	}
 
 	zips, err := os.ReadDir(filepath.Join(b.codeCache.dir, "zips"))
 	if err != nil || len(zips) != 1 {
-		t.Errorf("%d zip files %v: those of deleted functions stay", len(zips), err)
+		t.Errorf("%d zip files %v: those of deleted functions remain", len(zips), err)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestResetDeletesFunctionsAndPendingEvents(t *testing.T) {
 	}
 
 	if n := b.clock.State().Moves; n != 0 {
-		t.Errorf("%d events wait", n)
+		t.Errorf("%d events are pending", n)
 	}
 
 	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})

@@ -15,7 +15,7 @@ import (
 
 const functionARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
-// encoded is what SDKs make of a trace header on its way through a function.
+// encoded is a trace header as SDKs encode it inside a function.
 var encoded = strings.NewReplacer("|", "%7C", ":", "%3A")
 
 func TestRecursiveLoopStopsAfterSixteenInvocations(t *testing.T) {
@@ -36,7 +36,7 @@ func TestRecursiveLoopStopsAfterSixteenInvocations(t *testing.T) {
 
 	for i := range 16 {
 		if err := call(); err != nil {
-			t.Fatalf("link %d: %v", i+1, err)
+			t.Fatalf("invocation %d: %v", i+1, err)
 		}
 	}
 
@@ -55,7 +55,7 @@ func TestRecursiveLoopStopsAfterSixteenInvocations(t *testing.T) {
 
 	for range 20 {
 		if err := call(); err != nil {
-			t.Fatalf("allowed, and yet: %v", err)
+			t.Fatalf("with RecursiveLoop Allow: %v", err)
 		}
 	}
 
@@ -107,13 +107,13 @@ func TestLineageCountsEachFunctionOfAChain(t *testing.T) {
 			want[n]++
 			header, links = extendTrace(rnd, epoch, encoded.Replace(header), fmt.Sprint(functionARN, n))
 			if links != want[n] {
-				t.Fatalf("function %d has %d links after %v, want %d", n, links, names, want[n])
+				t.Fatalf("function %d has %d invocations after %v, want %d", n, links, names, want[n])
 			}
 		}
 	})
 }
 
-// A simulation must not depend on the machine's time.
+// A simulation must not depend on machine time.
 func TestNewTraceHasServiceTime(t *testing.T) {
 	t.Parallel()
 

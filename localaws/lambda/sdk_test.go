@@ -50,7 +50,7 @@ func client(t *testing.T, b *testService) *sdk.Client {
 	})
 }
 
-// okay fails the test on an error and passes the value on.
+// okay fails the test on an error and returns the value otherwise.
 func okay[T any](t *testing.T) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
@@ -152,8 +152,8 @@ func TestZipFileCanBeDownloaded_C8(t *testing.T) {
 	}
 }
 
-// ListFunctions shows the hash of the code. That must not be enough to fetch it,
-// and the address that GetFunction gives ends.
+// ListFunctions returns the hash of the code. That must not be enough to download it,
+// and the URL that GetFunction returns expires.
 func TestCodeURLMustBeSigned(t *testing.T) {
 	t.Parallel()
 

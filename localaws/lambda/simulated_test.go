@@ -41,7 +41,7 @@ func TestSimulatedInvocationsFollowTheClock(t *testing.T) {
 	}
 
 	if len(got) > 0 {
-		t.Errorf("before the clock has moved: %q", got)
+		t.Errorf("before the clock has advanced: %q", got)
 	}
 
 	if err := b.clock.Advance(ctx, 5*time.Second); err != nil {
@@ -132,7 +132,7 @@ func TestAsynchronousEventsAreSimulated(t *testing.T) {
 	var got []string
 	b.createHandler(t, "f", func(_ context.Context, event []byte) ([]byte, error) {
 		if got = append(got, string(event)); len(got) == 1 {
-			return nil, fmt.Errorf("once more")
+			return nil, fmt.Errorf("try again")
 		}
 		return nil, nil
 	})
@@ -189,7 +189,7 @@ func TestCrashDuringKillsAProgram(t *testing.T) {
 	}
 
 	if out := b.invokeTail(t, "f", `{}`); out.FunctionError != "" {
-		t.Errorf("the environment after the crash: %s", out.Payload)
+		t.Errorf("the next environment: %s", out.Payload)
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 
 var (
 	// errOutside is the error of requests from a testing/synctest bubble to a server
-	// that was not made in it.
-	errOutside = errors.New("localawstest: this server was not made in the testing/synctest bubble that calls it, and does not have the bubble's time: make it inside the bubble")
-	// errListening is the error of making a server that listens in a bubble.
+	// that was not created in it.
+	errOutside = errors.New("localawstest: this server was not created in the testing/synctest bubble that calls it, and does not use the bubble's time: create it inside the bubble")
+	// errListening is the error of creating a server that listens in a bubble.
 	errListening = errors.New("a server that listens cannot be in a testing/synctest bubble, whose time stands still during socket operations: " +
 		"use New there, or make it outside")
 )

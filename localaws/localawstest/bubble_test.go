@@ -21,8 +21,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// bubble runs a test in a bubble and fails it when the machine's time shows that it
-// waited. That is generous: it tells hours from milliseconds.
+// bubble runs a test in a bubble and fails it if machine time shows that it waited.
+// The limit is generous: it distinguishes hours from milliseconds.
 func bubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	began := time.Now()
@@ -39,7 +39,7 @@ func send(t *testing.T, server *localawstest.Server, url *string, body string) {
 	}
 }
 
-// Two servers in one bubble know nothing of each other, and share its time.
+// Two servers in one bubble are independent and share its time.
 func TestTwoServersLiveInOneBubble(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var seen [2][]time.Duration
@@ -67,8 +67,8 @@ func TestTwoServersLiveInOneBubble(t *testing.T) {
 	})
 }
 
-// A client that polls for 20 seconds is answered while others settle, in every mode
-// that time can have in a bubble, and no poll keeps it from coming to rest.
+// A client that polls for 20 seconds gets a response while others settle, in every
+// clock mode of a bubble, and no poll prevents the server from settling.
 func TestALongPollAndASettleInABubble(t *testing.T) {
 	for _, mode := range []clock.Mode{clock.Real, clock.Skip} {
 		t.Run(mode.String(), func(t *testing.T) {
@@ -105,8 +105,8 @@ func TestALongPollAndASettleInABubble(t *testing.T) {
 	}
 }
 
-// A handler that never comes back is given up at its function's timeout, and does
-// not keep the bubble from ending once it ends itself.
+// A handler that never returns is abandoned at its function's timeout, and the bubble
+// ends when the handler does.
 func TestAHandlerThatBlocksIsGivenUp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		server := localawstest.New(t)
@@ -115,7 +115,7 @@ func TestAHandlerThatBlocksIsGivenUp(t *testing.T) {
 		left.Add(1)
 		server.Function(t, localawstest.Function{Name: "f", Timeout: 5 * time.Second, Handler: func() error {
 			defer left.Done()
-			<-release // it does not heed its context
+			<-release // it ignores its context
 			return nil
 		}})
 		began := time.Now()
@@ -128,21 +128,21 @@ func TestAHandlerThatBlocksIsGivenUp(t *testing.T) {
 	})
 }
 
-// A server that was made elsewhere than in the bubble that asks it says so: what
-// would come of it otherwise is a crash of the whole test, much later.
+// A server that was created outside of the bubble that calls it returns an error.
+// Otherwise the whole test would crash, much later.
 func TestAServerFromOutsideIsRefusedInABubble(t *testing.T) {
 	server := localawstest.New(t)
 	url := makeQueue(t, server, "q", nil)
 	bubble(t, func(t *testing.T) {
 		_, err := sqs.NewFromConfig(server.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("m")})
-		if err == nil || !strings.Contains(err.Error(), "make it inside the bubble") {
+		if err == nil || !strings.Contains(err.Error(), "create it inside the bubble") {
 			t.Errorf("error %v", err)
 		}
 	})
-	send(t, server, url, "m") // outside it goes on working
+	send(t, server, url, "m") // outside of the bubble it still works
 }
 
-// A server that listens would hang a bubble, and is refused there.
+// A server that listens would block a bubble, and is refused there.
 func TestAServerThatListensIsRefusedInABubble(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		failed := &refused{TB: t}
@@ -153,12 +153,12 @@ func TestAServerThatListensIsRefusedInABubble(t *testing.T) {
 		}()
 		<-ended
 		if !strings.Contains(failed.text, "cannot be in a testing/synctest bubble") {
-			t.Errorf("it said %q", failed.text)
+			t.Errorf("the error is %q", failed.text)
 		}
 	})
 }
 
-// refused is a test that keeps what it fails with.
+// refused is a test that records its failure.
 type refused struct {
 	testing.TB
 	text string
@@ -169,7 +169,7 @@ func (r *refused) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// Tests with servers of their own run side by side.
+// Tests with separate servers run in parallel.
 func TestServersRunSideBySide(t *testing.T) {
 	t.Parallel()
 	for range 8 {

@@ -26,7 +26,7 @@ type Function struct {
 	// Required.
 	Handler any
 	// Timeout is in whole seconds, up to 15 min; 0 means Lambda's 3 s. It is machine
-	// time, which inside a testing/synctest bubble is the bubble's.
+	// time, which in a testing/synctest bubble is the bubble's time.
 	Timeout time.Duration
 	// Environment are the variables that [Variables] returns in addition to Lambda's.
 	Environment map[string]string
@@ -57,7 +57,7 @@ func (s *Server) Function(t testing.TB, f Function) {
 }
 
 func (s *Server) function(ctx context.Context, f Function) error {
-	// First: a function with a registered handler needs no zip file.
+	// The handler comes first: a function with a registered handler needs no zip file.
 	s.Handle(f.Name, f.Handler)
 	role, err := s.role(ctx, f)
 	if err != nil {

@@ -28,10 +28,10 @@ func makeQueue(t *testing.T, server *localawstest.Server, name string, attribute
 	return out.QueueUrl
 }
 
-// A whole test of a consumer: a message that always fails is delivered as often
-// as the redrive policy says, an hour apart, and rests in the dead-letter queue.
-// The server, the SDK and the handler run inside the bubble, without a socket, so
-// that five hours take milliseconds.
+// A complete test of a consumer: a message that always fails is delivered as often as
+// the redrive policy allows, an hour apart, and ends in the dead-letter queue. Server,
+// SDK and handler run in the bubble, without a socket, so five hours take
+// milliseconds.
 func TestAConsumerOverHours(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := localawstest.New(t)
@@ -82,7 +82,7 @@ func TestAFunctionHasItsRoleAndItsVariables(t *testing.T) {
 			_, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &queue, AttributeNames: []types.QueueAttributeName{"All"}})
 			var api smithy.APIError
 			if !errors.As(err, &api) {
-				return "", fmt.Errorf("the role may do more than its policy says: %w", err)
+				return "", fmt.Errorf("the role may do more than its policy allows: %w", err)
 			}
 			return api.ErrorCode(), nil
 		},

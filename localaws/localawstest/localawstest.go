@@ -1,14 +1,13 @@
-// Package localawstest gives a Go test an AWS of its own, in the way of
-// net/http/httptest:
+// Package localawstest gives a Go test its own AWS, similar to net/http/httptest:
 //
 //	aws := localawstest.New(t)
 //	client := sqs.NewFromConfig(aws.Config())
 //
 // The server does not listen: requests of the AWS SDK are passed in memory. It also
-// works inside a testing/synctest bubble: make the server there, and its time is the
-// bubble's. [NewListening] opens a loopback port for HTTP clients: Terraform, other
-// languages, function binaries. Time is real unless a test selects another mode in
-// [NewWith]; [Server.Clock] moves it.
+// works in a testing/synctest bubble: create the server there, and it uses the
+// bubble's time. [NewListening] opens a loopback port for HTTP clients: Terraform,
+// other languages, function binaries. Time is real unless a test selects another mode
+// in [NewWith]; [Server.Clock] advances it.
 //
 // The server ends with the test. Its log is printed when the test fails.
 package localawstest

@@ -14,7 +14,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// Events arrive in any order and with any length. The stream has them sorted, with
+// Events arrive in any sequence and with any length. The stream has them sorted, with
 // the right counts, also after a restart.
 func TestStreamHoldsItsEventsSorted(t *testing.T) {
 	t.Parallel()
@@ -45,7 +45,7 @@ func TestStreamHoldsItsEventsSorted(t *testing.T) {
 			b.write("g", "s", at, messages...)
 		}
 
-		slices.Sort(want) // in order of time, then of the number of the write
+		slices.Sort(want) // by time, then by the number of the write
 
 		for _, restarted := range []bool{false, true} {
 			if restarted {
@@ -148,7 +148,7 @@ func TestFirstAndLastPageSelectTheSameEvents(t *testing.T) {
 	})
 }
 
-// The disk may return any data: it is refused, or its events are sorted.
+// The disk may return any data: either it is refused, or its events are sorted.
 func FuzzDecodeBlock(f *testing.F) {
 	var b block
 	for i := range 3 {

@@ -173,7 +173,7 @@ func TestFilterLogEventsSelectsStreams_E8(t *testing.T) {
 	}
 }
 
-// Events arrive in any order, and pages have any size: pages have each event once
+// Events arrive in any sequence, and pages have any size: pages have each event once
 // and sorted by time.
 func TestPagesHaveEachEventOnceAndInOrder(t *testing.T) {
 	t.Parallel()

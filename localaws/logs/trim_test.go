@@ -40,9 +40,9 @@ func liveHeap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// The memory that the service counts is what the heap has, whether lines are short
-// or long, in one stream or in one each. So the limit of the one limits the other.
-// This test is not parallel, because it measures the process.
+// The memory that the service counts is what the heap uses, for short and long lines,
+// in one stream or in many. So a limit of the count limits the heap. This test is not
+// parallel, because it measures the process.
 func TestLogsStayWithinMemoryLimit(t *testing.T) {
 	for name, write := range map[string]func(b *fixture){
 		"ShortLines": func(b *fixture) { b.flood("g", "s", 12_000_000) },
@@ -170,7 +170,7 @@ func TestFullGroupLosesImplicitStreams(t *testing.T) {
 	checkCounts(t, b)
 }
 
-// A flood of lines leaves a data directory that is small and fast to read.
+// A flooded group leaves a data directory that is small and fast to read.
 func TestDataDirectoryStaysSmallWhenFlooded(t *testing.T) {
 	t.Parallel()
 
@@ -257,7 +257,7 @@ func TestLowerLimitAppliesAtNextStart(t *testing.T) {
 	}
 
 	b.flood("g", "s", 2_000_000)
-	for range 2 { // the second finds what the first has left
+	for range 2 { // the second start reads what the first has left
 		b = open(t, func(o *Options) {
 			o.Store = disk
 			o.MaxBytes = MinMaxBytes

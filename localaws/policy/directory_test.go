@@ -30,8 +30,8 @@ func directoryOf(known map[string]string) Directory {
 	}
 }
 
-// A policy is stored with the ids of its principals and read back as it was sent,
-// until one of them is deleted (IAM A1).
+// A policy is stored with the ids of its principals and returned as it was sent, until
+// one of them is deleted (IAM A1).
 func TestStoredPolicyNamesPrincipalsByTheirID(t *testing.T) {
 	t.Parallel()
 	const (
@@ -67,7 +67,7 @@ func TestStoredPolicyNamesPrincipalsByTheirID(t *testing.T) {
 	known[role] = "AROABBBBBBBBBBBBBBBBB"
 	delete(known, me)
 	if shown := d.Show(stored); shown != stored {
-		t.Errorf("after the role was created again it is shown as %s", shown)
+		t.Errorf("after the role was created again it is returned as %s", shown)
 	}
 }
 
@@ -91,8 +91,8 @@ func TestPolicyWithAnUnknownPrincipalIsRefused(t *testing.T) {
 	}
 }
 
-// A stored policy decides by the role's id: the role created again under the same
-// name has another one.
+// A stored policy is evaluated with the role's id: a role that is created again under
+// the same name has another one.
 func TestPrincipalIsMatchedByItsID(t *testing.T) {
 	t.Parallel()
 	const id = "AROAAAAAAAAAAAAAAAAAA"
@@ -118,8 +118,8 @@ func TestPrincipalIsMatchedByItsID(t *testing.T) {
 	}
 }
 
-// Whatever a policy holds, binding changes its principals alone, and showing it
-// gives the text that was sent.
+// Binding any policy changes only its principals, and unbinding it returns the text
+// that was sent.
 func TestBindAndShowAreInverse(t *testing.T) {
 	t.Parallel()
 	d := directoryOf(map[string]string{role: "AROAAAAAAAAAAAAAAAAAA", me: "AROAAAAAAAAAAAAAAAAAA:me"})

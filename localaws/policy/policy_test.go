@@ -124,9 +124,8 @@ func TestPrincipalsOfAResourcePolicy_D15(t *testing.T) {
 	}
 }
 
-// NotPrincipal exempts a session from a Deny only when it lists the account, the
-// role and the session, and never exempts a caller with a permissions boundary
-// (IAM A5).
+// NotPrincipal exempts a session from a Deny only if it lists the account, the role
+// and the session. It never exempts a caller with a permissions boundary (IAM A5).
 func TestDenyWithNotPrincipalExemptsWhatIsListedAtEveryLevel(t *testing.T) {
 	t.Parallel()
 	const (

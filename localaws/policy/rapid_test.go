@@ -43,7 +43,7 @@ func draw(t *rapid.T, kind Kind, also ...map[string]any) *Document {
 	return d
 }
 
-// Whatever else the policies say, a statement that denies the request wins.
+// A statement that denies the request takes precedence over all other policies.
 func TestAnExplicitDenyAlwaysWins(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -75,7 +75,7 @@ func TestAnExplicitDenyAlwaysWins(t *testing.T) {
 	})
 }
 
-// Taking a narrowing policy away never takes a permission away.
+// Removing a permissions boundary or session policy never removes a permission.
 func TestBoundaryAndSessionPoliciesGrantNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -132,7 +132,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// Where no colon is in play, a resource's wildcards are those of any pattern.
+// In text without colons, a resource's wildcards match like those of any pattern.
 func TestResourceWildcardsWithinTheLastPart(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -36,7 +36,7 @@ func documented(t *testing.T) map[string]string {
 	return rows
 }
 
-// sdkOperations are the operations of the SDK's client, with inputs and outputs.
+// sdkOperations returns the operations of the SDK's client, with inputs and outputs.
 func sdkOperations() map[string][2]reflect.Type {
 	ops := map[string][2]reflect.Type{}
 	client := reflect.TypeFor[*awssqs.Client]()
@@ -50,7 +50,7 @@ func sdkOperations() map[string][2]reflect.Type {
 	return ops
 }
 
-// members are a structure's members by AWS's name.
+// members returns the members of a structure by AWS's names.
 func members(of reflect.Type) (names []string) {
 	for i := range of.NumField() {
 		f := of.Field(i)
@@ -61,14 +61,14 @@ func members(of reflect.Type) (names []string) {
 	return names
 }
 
-// TestDocsListEveryOperationAndMember reads the SDK's own model, and holds the
-// tables and the service against it.
+// TestDocsListEveryOperationAndMember reads the SDK's types, and compares the tables
+// and the service with them.
 func TestDocsListEveryOperationAndMember(t *testing.T) {
 	t.Parallel()
 	rows, table := documented(t), newBench(t).s.API().Operations
 	ops := sdkOperations()
 	if len(ops) < 20 {
-		t.Fatalf("the SDK's client has %d operations: the test misreads it", len(ops))
+		t.Fatalf("the SDK's client has %d operations: the test does not understand the type", len(ops))
 	}
 	for name, shapes := range ops {
 		t.Run(name, func(t *testing.T) {
@@ -156,12 +156,12 @@ func TestDocsListEveryErrorStructureAndAttribute(t *testing.T) {
 		}
 	}
 	if errors < 20 || structs < 10 || values < 20 {
-		t.Errorf("read %d errors, %d structures, %d values of the SDK: the test misreads it", errors, structs, values)
+		t.Errorf("read %d errors, %d structures, %d values of the SDK: the test does not understand the package", errors, structs, values)
 	}
 }
 
 // checkStruct checks the rows of a structure that is not an error. It returns 1 for
-// one.
+// such a structure.
 func checkStruct(t *testing.T, rows map[string]string, s *ast.TypeSpec) int {
 	t.Helper()
 	st, ok := s.Type.(*ast.StructType)
@@ -178,8 +178,8 @@ func checkStruct(t *testing.T, rows map[string]string, s *ast.TypeSpec) int {
 	return 1
 }
 
-// TestOperationsHaveEveryMember holds that no input or output has a member that AWS
-// does not have, and none of AWS's is missing.
+// TestOperationsHaveEveryMember checks that inputs and outputs have exactly the
+// members that AWS has.
 func TestOperationsHaveEveryMember(t *testing.T) {
 	t.Parallel()
 	table := newBench(t).s.API().Operations

@@ -14,7 +14,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// openStore opens a store in a directory of the test.
+// openStore opens a store in a temporary directory.
 func openStore(t testing.TB) *store.Store {
 	t.Helper()
 	st, err := store.Open(t.TempDir(), store.Options{})
@@ -117,11 +117,11 @@ func TestRestartRestoresMessagesStatesAndHandles(t *testing.T) {
 	if a, z := normal(after), normal(before); a != z {
 		t.Errorf("was restored as\n%s\nwant\n%s", a, z)
 	}
-	b.advance(20 * time.Second) // the visibility timeout ends when it would have
+	b.advance(20 * time.Second) // the visibility timeout ends at its time
 	if c := b.counts(url); c != [3]int{2, 0, 1} {
 		t.Errorf("counts %v", c)
 	}
-	b.remove(url, got[1]) // by the handle from before
+	b.remove(url, got[1]) // by the handle from before the restart
 	b.advance(30 * time.Second)
 	if s := joined(bodies(b.receive(url))); s != "waiting delayed" {
 		t.Errorf("received %s", s)
@@ -328,7 +328,7 @@ func FuzzDecodeMessage(f *testing.F) {
 }
 
 // A transaction in two queues may find expired messages in either as it begins. The
-// move that follows must be stored all the same.
+// move that follows must be stored nevertheless.
 func TestMoveIsStoredThoughOthersExpireInTheSameTransaction(t *testing.T) {
 	t.Parallel()
 	st := openStore(t)
@@ -341,7 +341,7 @@ func TestMoveIsStoredThoughOthersExpireInTheSameTransaction(t *testing.T) {
 	b.one(src)
 	q := b.s.queues.find(queueKey{testScope, "dlq"})
 	short := *q.attributes.Load()
-	short.retention = time.Minute // without its timer, as if that were late
+	short.retention = time.Minute // without its timer, as if the timer were late
 	q.attributes.Store(&short)
 	b.receive(src)
 	b = b.restart(st, 0)

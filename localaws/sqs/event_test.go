@@ -8,7 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The observer receives every state change of a message, in order and with its time.
+// The observer receives every state change of a message, in sequence and with its
+// time.
 func TestEventsReportEveryStateChange(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

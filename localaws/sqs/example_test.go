@@ -11,7 +11,7 @@ import (
 )
 
 // A message that is not deleted before its visibility timeout is received again. The
-// clock is moved by the program, so ten seconds take no time.
+// program advances the clock, so ten seconds take no time.
 func Example() {
 	c := clock.New(clock.Manual, time.Time{})
 	defer c.Close()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Of a URL of the real service, current or legacy, account and name are read.
+// Account and name are read from a URL of the real service, current or legacy.
 func TestHostsOfTheRealServiceAreAccepted_C1(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -26,7 +26,7 @@ func TestHostsOfTheRealServiceAreAccepted_C1(t *testing.T) {
 	}
 	elsewhere := call()
 	elsewhere.Region = "eu-west-1"
-	const legacy = "https://queue.amazonaws.com/" + account + "/q" // us-east-1's
+	const legacy = "https://queue.amazonaws.com/" + account + "/q" // of us-east-1
 	_, err := b.s.SendMessage(t.Context(), elsewhere, &SendMessageInput{QueueURL: legacy, MessageBody: "x"})
 	refused(t, err, "InvalidAddress", "InvalidAddress", 404, "The address "+legacy+" is not valid for this endpoint.")
 }
@@ -70,7 +70,7 @@ func TestBothListsOfAttributeNamesCount_B12(t *testing.T) {
 	}
 }
 
-// An empty list is the same as none, of either kind.
+// An empty list of either kind counts as no list.
 func TestEmptyListsCountAsAbsent_G8(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -103,8 +103,8 @@ func TestEmptyListsCountAsAbsent_G8(t *testing.T) {
 	}
 }
 
-// The digest is over length and bytes of name, type with label, and value, in
-// order of the names' bytes: upper case comes before lower case.
+// The digest is over length and bytes of name, type with label, and value, sorted by
+// the bytes of the names: upper case comes before lower case.
 func TestDigestIsSortedByBytesAndIncludesLabels_G9(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -128,7 +128,7 @@ func TestDigestIsSortedByBytesAndIncludesLabels_G9(t *testing.T) {
 	}
 }
 
-// The queue's MaximumMessageSize bounds each entry and not their sum.
+// The queue's MaximumMessageSize limits each entry and not their sum.
 func TestMaximumMessageSizeDoesNotLimitTheBatch_H3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -143,8 +143,8 @@ func TestMaximumMessageSizeDoesNotLimitTheBatch_H3(t *testing.T) {
 		"Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes.")
 }
 
-// However a receive ends without a delete, it counts once towards the dead-letter
-// queue, and so does a look with timeout 0 (L19).
+// Every receive that ends without a delete counts once towards the dead-letter queue,
+// and so does a receive with visibility timeout 0 (L19).
 func TestEveryReceiveCounts_J13_L19(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(b *bench, url string){
@@ -177,7 +177,7 @@ func TestEveryReceiveCounts_J13_L19(t *testing.T) {
 				t.Errorf("a fourth delivery of %q", bodies(got))
 			}
 			if got := b.one(dlq).Attributes["ApproximateReceiveCount"]; got != "4" {
-				t.Errorf("count %s in the dead-letter queue, want 4: three and this one", got)
+				t.Errorf("count %s in the dead-letter queue, want 4: three in the source and this one", got)
 			}
 		})
 	}

@@ -126,7 +126,7 @@ func TestNumbersInJSON_A14_A15(t *testing.T) {
 	}
 }
 
-// Every list and map of the Query protocol is read from its flattened form.
+// Every list and map of the Query protocol is decoded from its flattened form.
 func TestListsAreFlattened_B3(t *testing.T) {
 	t.Parallel()
 	c := open(t)

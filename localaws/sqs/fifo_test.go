@@ -120,7 +120,7 @@ func TestDuplicateReturnsTheFirstResultAndStoresNothing_N7(t *testing.T) {
 		MessageDeduplicationID: ref("d"),
 	}
 	first := must(b, b.s.SendMessage, in)
-	b.remove(url, b.one(url)) // it holds after receive and delete
+	b.remove(url, b.one(url)) // deduplication continues after receive and delete
 	b.advance(5*time.Minute - 1)
 	in.MessageBody = "two"
 	again := must(b, b.s.SendMessage, in)
@@ -175,7 +175,7 @@ func TestDeduplicationScope_N9(t *testing.T) {
 				})
 			}
 			if got := b.counts(url)[0]; got != kept {
-				t.Errorf("scope %s keeps %d, want %d", scope, got, kept)
+				t.Errorf("scope %s accepts %d, want %d", scope, got, kept)
 			}
 		})
 	}

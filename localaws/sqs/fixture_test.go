@@ -177,7 +177,7 @@ func (b *bench) receive(url string) []Message {
 	}).Messages
 }
 
-// one receives messages, of which there must be exactly one.
+// one receives messages and fails the test unless there is exactly one.
 func (b *bench) one(url string) Message {
 	b.Helper()
 	got := b.receive(url)
@@ -187,7 +187,7 @@ func (b *bench) one(url string) Message {
 	return got[0]
 }
 
-// hide sets a message's visibility timeout.
+// hide sets the visibility timeout of a message.
 func (b *bench) hide(url string, m Message, timeout int) {
 	b.Helper()
 	mustRun(b, b.s.ChangeMessageVisibility, ChangeMessageVisibilityInput{

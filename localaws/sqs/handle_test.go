@@ -55,12 +55,12 @@ func TestDeleteInAStandardQueueAlwaysSucceeds_J2(t *testing.T) {
 	url := b.queue("q", "VisibilityTimeout", "10")
 	b.send(url, "x")
 	m := b.one(url)
-	b.advance(time.Minute) // the timeout ended, and there was no receive since
+	b.advance(time.Minute) // the timeout has ended, and the message was not received again
 	b.remove(url, m)
 	if got := b.counts(url); got != [3]int{} {
 		t.Errorf("counts %v: an expired handle deletes", got)
 	}
-	b.remove(url, m) // deleted before
+	b.remove(url, m) // already deleted
 	b.send(url, "y")
 	m = b.one(url)
 	mustRun(b, b.s.PurgeQueue, QueueInput{url})
@@ -77,7 +77,7 @@ func TestStaleHandleDeletesNothing_J3_Z5(t *testing.T) {
 	second := b.one(url)
 	b.remove(url, first)
 	if got := b.counts(url); got != [3]int{0, 1, 0} {
-		t.Errorf("counts %v: the second receive's message is gone", got)
+		t.Errorf("counts %v: the message of the second receive was deleted", got)
 	}
 	b.remove(url, second)
 	if got := b.counts(url); got != [3]int{} {
@@ -102,7 +102,7 @@ func TestFIFOHandleExpiresWithItsTimeout_J4_N14(t *testing.T) {
 	again := b.one(url)
 	invalidValue(t, b.deleteErr(url, m.ReceiptHandle), "Value "+m.ReceiptHandle+" for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.")
 	b.remove(url, again)
-	b.remove(url, again) // a second delete of what is gone succeeds
+	b.remove(url, again) // a second delete succeeds
 }
 
 func TestVisibilityChangeCountsFromNow_J5_J6(t *testing.T) {
@@ -141,10 +141,10 @@ func TestChangeHidesAVisibleMessage_J7_Z4(t *testing.T) {
 	if got := b.counts(url); got != [3]int{0, 1, 0} {
 		t.Errorf("counts %v", got)
 	}
-	b.advance(time.Minute) // its timeout truly ends
+	b.advance(time.Minute) // its visibility timeout ends
 	b.hide(url, m, 10)
 	if got := b.counts(url); got != [3]int{0, 1, 0} {
-		t.Errorf("after the true end: counts %v", got)
+		t.Errorf("after the visibility timeout: counts %v", got)
 	}
 }
 
@@ -158,7 +158,7 @@ func TestOlderHandleChangesVisibility_J8(t *testing.T) {
 	b.one(url)
 	b.hide(url, first, 0)
 	if got := b.counts(url); got != [3]int{1, 0, 0} {
-		t.Errorf("counts %v: the first handle frees what the second receive holds", got)
+		t.Errorf("counts %v: want that the first handle makes the message visible during the second receive", got)
 	}
 }
 

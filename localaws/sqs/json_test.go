@@ -24,7 +24,7 @@ func TestEveryInputIsDecodedByTheFastPath(t *testing.T) {
 				member, _, _ := strings.Cut(in.Field(i).Tag.Get("json"), ",")
 				body := []byte(`{"` + member + `":null}`)
 				if !awsjson.Decode(body, reflect.New(in).Interface()) {
-					t.Errorf("%s is not read", body)
+					t.Errorf("%s is not decoded", body)
 				}
 			}
 		})

@@ -15,7 +15,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// modelMessage is a message as the reference model has it.
+// modelMessage is a message in the reference model.
 type modelMessage struct {
 	body       string
 	group      string
@@ -26,10 +26,10 @@ type modelMessage struct {
 	expires    time.Time
 	total      int
 	here       int
-	stay       int // which stay in a queue this is, for handles
+	stay       int // number of the message's stay in a queue, for handles
 }
 
-// modelHandle is a receipt handle and what the model knows of it.
+// modelHandle is a receipt handle with the message that the model expects for it.
 type modelHandle struct {
 	handle string
 	of     *modelMessage
@@ -40,7 +40,7 @@ type modelHandle struct {
 }
 
 // model is a queue and its dead-letter queue in the simplest form: a list of messages
-// that is searched from end to end.
+// that is searched from start to end.
 type model struct {
 	now       time.Time
 	fifo      bool
@@ -100,7 +100,7 @@ func (md *model) advance(d time.Duration) {
 		if first == nil {
 			break
 		}
-		if first.expires.After(first.deadline) { // else it is gone before
+		if first.expires.After(first.deadline) { // otherwise it expires before
 			md.reveal(first)
 		} else {
 			md.drop(first)
@@ -117,7 +117,7 @@ func (md *model) drop(m *modelMessage) {
 	md.messages = slices.DeleteFunc(md.messages, func(x *modelMessage) bool { return x == m })
 }
 
-// receive is the receive of a standard queue. It returns the messages in order.
+// receive receives from a standard queue. It returns the messages in queue order.
 func (md *model) receive(q, n int, visibility time.Duration) (got []*modelMessage) {
 	var dead []*modelMessage
 	for _, m := range md.in(q) {
@@ -155,9 +155,9 @@ func (md *model) take(m *modelMessage, visibility time.Duration) {
 
 // checkFIFO checks what a FIFO queue returned. The messages of a group must be its
 // oldest up to the first that is not visible, a group must be emptied before the next
-// starts, and every message that can be received must be.
+// starts, and no message that can be received may be missing.
 func (md *model) checkFIFO(q, n int, got []string) error {
-	ready := map[string][]string{} // group to what may be handed out, in order
+	ready := map[string][]string{} // bodies that can be received, by group, in queue order
 	blocked := map[string]bool{}
 	total := 0
 	for _, m := range md.in(q) {
@@ -175,11 +175,11 @@ func (md *model) checkFIFO(q, n int, got []string) error {
 	for i, body := range got {
 		group := body[:1]
 		if len(ready[group]) == 0 || ready[group][0] != body {
-			return fmt.Errorf("%s is out of order: group has %v", body, ready[group])
+			return fmt.Errorf("%s is out of sequence: the group has %v", body, ready[group])
 		}
 		ready[group] = ready[group][1:]
 		if i+1 < len(got) && got[i+1][:1] != group && len(ready[group]) > 0 {
-			return fmt.Errorf("group %s was left before its end: %v", group, ready[group])
+			return fmt.Errorf("the receive left group %s early: %v", group, ready[group])
 		}
 	}
 	return nil
@@ -205,7 +205,7 @@ func (md *model) state(q int) string {
 	return strings.Join(lines, "\n")
 }
 
-// modelRun drives service and model side by side.
+// modelRun applies the same operations to the service and the model.
 type modelRun struct {
 	*bench
 	rt     *rapid.T
@@ -215,7 +215,7 @@ type modelRun struct {
 	sent   int
 }
 
-// start makes a service on a store, at the model's time.
+// start creates a service on a store, at the model's time.
 func (r *modelRun) start(rt *rapid.T, st *store.Store) {
 	r.c = clock.New(clock.Manual, r.md.now)
 	s, err := New(Options{
@@ -320,7 +320,7 @@ func (r *modelRun) handle() (modelHandle, bool) {
 	return h, true
 }
 
-// here is the message a handle is of, if it is still in the handle's queue.
+// here returns the message of a handle, if it is still in the handle's queue.
 func (r *modelRun) here(h modelHandle) *modelMessage {
 	if m := r.md.find(h.of.body); m != nil && m.stay == h.stay {
 		return m
@@ -398,8 +398,8 @@ func (r *modelRun) compare() {
 	}
 }
 
-// Any sequence of operations and steps of the clock gives the result of the model: no
-// message is in flight twice, lost or invented, and counts add up.
+// Any sequence of operations and clock steps has the result of the model: no message
+// is in flight twice, lost or invented, and the counts add up.
 func TestQueuesBehaveAsTheModel(t *testing.T) {
 	t.Parallel()
 	for _, fifo := range []bool{false, true} {

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// deadLetters creates a queue with a dead-letter queue, and n messages in that.
+// deadLetters creates a queue with a dead-letter queue, and n messages in the
+// dead-letter queue.
 func (b *bench) deadLetters(n int) (src, dlq string) {
 	b.Helper()
 	src, dlq = b.queue("src", "VisibilityTimeout", "1"), b.queue("dlq")
@@ -201,7 +202,7 @@ func TestCancelTask_M9_M10(t *testing.T) {
 		t.Errorf("task %+v", k)
 	}
 	if got := b.counts(src)[0]; got != 1 {
-		t.Errorf("%d moved in the end", got)
+		t.Errorf("%d moved by the end", got)
 	}
 	_, err := do(b, b.s.CancelMessageMoveTask, CancelMessageMoveTaskInput{handle})
 	invalidValue(t, err, "Only active tasks can be cancelled.")
@@ -236,7 +237,7 @@ func TestTaskLeavesLaterMessages(t *testing.T) {
 	b := newBench(t)
 	src, dlq := b.deadLetters(1)
 	b.start(dlq, b.arn(src), nil)
-	b.send(dlq, "later") // before the task's first step, after its start
+	b.send(dlq, "later") // after the task's start and before its first step
 	b.advance(0)
 	if got := b.counts(dlq); got != [3]int{1, 0, 0} || b.task(dlq).Status != "COMPLETED" {
 		t.Errorf("dead-letter queue %v, task %+v", got, b.task(dlq))
@@ -264,7 +265,7 @@ func TestTheNewestTaskComesFirst_M7(t *testing.T) {
 		})
 	}
 	if got := must(b, b.s.ListMessageMoveTasks, ListMessageMoveTasksInput{SourceARN: b.arn(b.queue("plain"))}).Results; got != nil {
-		t.Errorf("a queue that is no dead-letter queue lists %v (Z10)", got)
+		t.Errorf("a queue that is not a dead-letter queue lists %v (Z10)", got)
 	}
 }
 

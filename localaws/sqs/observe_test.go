@@ -57,11 +57,11 @@ func TestMetricsOfAStandardQueue_P1_P2_P3(t *testing.T) {
 		t.Errorf("an empty queue has an oldest message of %s", age)
 	}
 	if again := sample(); again["q NumberOfMessagesSent"] != "" || again["q ApproximateNumberOfMessagesVisible"] != "2*1 Count;" {
-		t.Errorf("second sample %v: counts restart, levels stay", again)
+		t.Errorf("second sample %v: want counts to restart and levels to stay", again)
 	}
 	b.advance(6 * time.Hour)
 	if got := sample(); got["empty ApproximateNumberOfMessagesVisible"] != "" || got["q ApproximateNumberOfMessagesVisible"] == "" {
-		t.Errorf("after six hours %v: a queue without calls or messages is not active", got)
+		t.Errorf("after six hours %v: want no samples of an inactive queue", got)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestPeekReturnsEveryMessageAndChangesNone(t *testing.T) {
 		t.Errorf("counts went from %v to %v", before, after)
 	}
 	if _, err := b.s.Peek(account, region, "nope"); err == nil {
-		t.Error("peeked into a queue that is not there")
+		t.Error("peeked into a queue that does not exist")
 	}
 }
 
@@ -210,7 +210,7 @@ func TestWatchCallsBackWithoutALock(t *testing.T) {
 	var calls atomic.Int32
 	stop := b.s.Watch(arn, func() {
 		calls.Add(1)
-		b.counts("q") // takes the queue's lock: it would hang if that were held
+		b.counts("q") // takes the queue's lock: this would deadlock if the lock were held
 	})
 	notified := func(what string, want bool) {
 		t.Helper()
@@ -218,7 +218,7 @@ func TestWatchCallsBackWithoutALock(t *testing.T) {
 			t.Errorf("%s: notified is %v, want %v", what, got, want)
 		}
 	}
-	url := b.queue("q", "VisibilityTimeout", "10") // it is made after the watch
+	url := b.queue("q", "VisibilityTimeout", "10") // created after the watch
 	notified("create", false)
 	b.send(url, "x")
 	notified("send", true)

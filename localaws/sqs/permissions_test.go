@@ -186,24 +186,24 @@ func TestEveryOperationRequiresItsPermission_O6(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			needs := table[name].Access(call(), in)
 			if len(needs) == 0 {
-				t.Errorf("%s asks for nothing", name)
+				t.Errorf("%s requires no permission", name)
 				return
 			}
 			want := "sqs:" + strings.TrimSuffix(name, "Batch")
 			if needs[0].Action != want {
-				t.Errorf("%s asks for %s, want %s", name, needs[0].Action, want)
+				t.Errorf("%s requires %s, want %s", name, needs[0].Action, want)
 			}
 			if name != "ListQueues" && (needs[0].Resource != arn || needs[0].ResourcePolicy != onePolicy) {
-				t.Errorf("%s asks for it on %s with policy %q", name, needs[0].Resource, needs[0].ResourcePolicy)
+				t.Errorf("%s requires it on %s with policy %q", name, needs[0].Resource, needs[0].ResourcePolicy)
 			}
 		})
 	}
 	if needs := table["GetQueueUrl"].Access(call(), &GetQueueUrlInput{QueueName: "nope"}); needs != nil {
-		t.Errorf("GetQueueUrl of a queue that is not there needs %+v, want QueueDoesNotExist for anybody", needs)
+		t.Errorf("GetQueueUrl of a queue that does not exist requires %+v, want QueueDoesNotExist for every caller", needs)
 	}
 	missing := table["SendMessage"].Access(call(), &SendMessageInput{QueueURL: "nope"})
 	if len(missing) != 1 || missing[0].Resource != "arn:aws:sqs:us-east-1:000000000000:nope" {
-		t.Errorf("a queue that is not there needs %+v", missing)
+		t.Errorf("a queue that does not exist requires %+v", missing)
 	}
 }
 

@@ -99,7 +99,7 @@ func TestQueueNames_C4_C5(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		attrs []string
-		want  string // text of the refusal; empty when the name is good
+		want  string // text of the error; empty if the name is valid
 	}{
 		{"a", nil, ""},
 		{strings.Repeat("x", 80), nil, ""},
@@ -140,7 +140,7 @@ func TestURLAndARN_C6(t *testing.T) {
 		t.Errorf("ARN %s, want %s", got, want)
 	}
 	if _, err := do(b, b.s.GetQueueUrl, GetQueueUrlInput{QueueName: "orders"}); err == nil {
-		t.Error("names are taken without their case")
+		t.Error("names are not case sensitive")
 	}
 }
 
@@ -152,7 +152,7 @@ func TestQueuesOfAccountsAndRegionsAreSeparate(t *testing.T) {
 		t.Run(c.Account+" "+c.Region, func(t *testing.T) {
 			b := b.with(t)
 			if _, err := b.s.GetQueueUrl(context.Background(), c, &GetQueueUrlInput{QueueName: "q"}); err == nil {
-				t.Errorf("%s in %s sees a queue that is not its own", c.Account, c.Region)
+				t.Errorf("%s in %s finds the queue of another scope", c.Account, c.Region)
 			}
 		})
 	}
@@ -216,7 +216,7 @@ func TestGetQueueUrlWithoutNameIsInvalidParameterValue_A11(t *testing.T) {
 	b := newBench(t)
 	_, err := do(b, b.s.GetQueueUrl, GetQueueUrlInput{})
 	if e := awsapi.AsError(err); e.Code != "InvalidParameterValueException" || e.Status != 400 {
-		t.Errorf("refused with %v", e)
+		t.Errorf("returned error %v", e)
 	}
 }
 

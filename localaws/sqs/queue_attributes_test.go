@@ -55,7 +55,7 @@ func TestNoNamesReturnNoAttributes_E3(t *testing.T) {
 	}
 	in := GetQueueAttributesInput{QueueURL: url, AttributeNames: []string{"Policy", "DelaySeconds"}}
 	if got := must(b, b.s.GetQueueAttributes, in).Attributes; names(got) != "DelaySeconds" {
-		t.Errorf("got %v: what has no value is absent", got)
+		t.Errorf("got %v: want attributes without a value to be absent", got)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestAttributesThatCannotBeSet_E4_E5_D5_E7(t *testing.T) {
 			refused(t, err, "InvalidAttributeName", "InvalidAttributeName", 400, tt.want)
 			_, err = do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "new", Attributes: map[string]string{tt.name: tt.value}})
 			if err == nil {
-				t.Errorf("CreateQueue takes %s=%s", tt.name, tt.value)
+				t.Errorf("CreateQueue accepts %s=%s", tt.name, tt.value)
 			}
 		})
 	}
@@ -190,7 +190,7 @@ func TestOneTypeOfEncryptionAtATime_E11(t *testing.T) {
 	}
 	b.set(url, "KmsMasterKeyId", "")
 	if got := b.attributes(url)["SqsManagedSseEnabled"]; got != "false" {
-		t.Errorf("SqsManagedSseEnabled is %s after the key went", got)
+		t.Errorf("SqsManagedSseEnabled is %s after the key was removed", got)
 	}
 	err := run(b, b.s.SetQueueAttributes, SetQueueAttributesInput{
 		QueueURL: url, Attributes: pairs([]string{"KmsMasterKeyId", "alias/aws/sqs", "SqsManagedSseEnabled", "true"}),

@@ -41,7 +41,7 @@ func TestWaitTimeSecondsOverridesTheQueue_I2_I3(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.queue("q", "ReceiveMessageWaitTimeSeconds", "20")
-	if got := b.receive(url); got != nil { // WaitTimeSeconds 0: returns at once, or the test hangs
+	if got := b.receive(url); got != nil { // WaitTimeSeconds 0: returns immediately, otherwise the test hangs
 		t.Errorf("got %v", got)
 	}
 	done := make(chan int, 1)
@@ -170,7 +170,7 @@ func TestMessageAttributesAreReturnedOnRequest_I11_I12(t *testing.T) {
 				t.Errorf("digest %s does not cover what was returned", m.MD5OfMessageAttributes)
 			}
 			if tt.want == "" && m.MD5OfMessageAttributes != "" {
-				t.Errorf("digest %s of nothing", m.MD5OfMessageAttributes)
+				t.Errorf("digest %s without attributes", m.MD5OfMessageAttributes)
 			}
 		})
 	}
@@ -193,7 +193,7 @@ func TestReceiveOrderOfAStandardQueue_I13_I14(t *testing.T) {
 	url := b.queue("q", "VisibilityTimeout", "10")
 	b.send(url, "1", "2", "3")
 	if got := joined(bodies(b.receive(url))); got != "1 2 3" {
-		t.Errorf("order %s", got)
+		t.Errorf("sequence %s", got)
 	}
 	b.advance(10 * time.Second)
 	b.send(url, "4")
@@ -201,10 +201,10 @@ func TestReceiveOrderOfAStandardQueue_I13_I14(t *testing.T) {
 		t.Errorf("after the timeout %s", got)
 	}
 	b.advance(10 * time.Second)
-	b.receive(url) // 1 to 3 for the third time
+	b.receive(url) // receives 1 to 3 for the third time
 	b.advance(10 * time.Second)
 	if got := joined(bodies(b.receive(url))); got != "4 1 2 3" {
-		t.Errorf("after three receives %s, want those at the back", got)
+		t.Errorf("after three receives %s, want them last", got)
 	}
 }
 

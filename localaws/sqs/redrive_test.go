@@ -39,7 +39,7 @@ func TestMessageMovesAtTheReceiveAndNotBefore_L2(t *testing.T) {
 	b.one(src)
 	b.advance(70 * time.Second)
 	if got := b.counts(src); got != [3]int{1, 0, 0} {
-		t.Errorf("source counts %v a minute after the timeout, want the message there", got)
+		t.Errorf("source counts %v a minute after the timeout, want the message still in the source", got)
 	}
 	b.receive(src)
 	if s, d := b.counts(src), b.counts(dlq); s != [3]int{} || d != [3]int{1, 0, 0} {
@@ -100,7 +100,7 @@ func TestLongPollContinuesAfterAMove_L3(t *testing.T) {
 	b.send(src, "x")
 	b.one(src)
 	waiting, heirs := b.poll(src), b.poll(dlq)
-	b.advance(10 * time.Second) // it becomes visible to a waiting poll, which moves it
+	b.advance(10 * time.Second) // it becomes visible, and the waiting poll moves it
 	if ms := b.pollResult(heirs); len(ms) != 1 {
 		t.Errorf("the poll of the dead-letter queue got %q", bodies(ms))
 	}
@@ -125,7 +125,7 @@ func TestFieldsThatAMovePreservesAndAdds_L6_L7(t *testing.T) {
 	before := b.one(src)
 	b.advance(10 * time.Second)
 	b.receive(src)
-	after := b.one(dlq) // at once: the queue's delay does not apply (L7)
+	after := b.one(dlq) // immediately: the queue's delay does not apply (L7)
 	wanted := clone(before.Attributes)
 	wanted["DeadLetterQueueSourceArn"] = b.arn(src)
 	wanted["ApproximateReceiveCount"] = "2"
@@ -149,7 +149,7 @@ func TestFIFODeadLetterQueue_L8(t *testing.T) {
 	b := newBench(t)
 	src, dlq := b.fifo("src", "VisibilityTimeout", "10"), b.fifo("dlq")
 	b.redrive(src, dlq, "1")
-	b.post(dlq, "aX") // the same group and another number space
+	b.post(dlq, "aX") // the same group with its own sequence numbers
 	b.post(src, "a1", "a2")
 	first := b.receive(src)
 	b.remove(src, first[1])
@@ -274,7 +274,7 @@ func TestRedriveAllowPolicyIsCheckedWhenASourceIsSet_L15(t *testing.T) {
 		t.Errorf("a source that is not allowed: %v", err)
 	}
 	if b.attributes(other)["RedrivePolicy"] == "" {
-		t.Error("the source that was there before has lost its policy")
+		t.Error("the earlier source has lost its policy")
 	}
 	b.set(dlq, "RedriveAllowPolicy", `{"redrivePermission":"allowAll","sourceQueueArns":null}`)
 	equal(t, "null members", b.attributes(dlq)["RedriveAllowPolicy"], `{"redrivePermission":"allowAll"}`)

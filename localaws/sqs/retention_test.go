@@ -88,10 +88,10 @@ func TestMessagesExpireWithoutACall_K5(t *testing.T) {
 	b.advance(time.Minute)
 	q := b.s.queues.find(queueKey{testScope, "q"})
 	if q.ages.first() != nil {
-		t.Error("the message lies there until somebody calls")
+		t.Error("the message does not expire without a request")
 	}
 	if s := b.c.State(); s.Upkeep != 0 {
-		t.Errorf("%d events of upkeep left", s.Upkeep)
+		t.Errorf("%d upkeep events left", s.Upkeep)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestRetentionAcrossRedrive_K6(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		fifo  bool
-		lives time.Duration // in the dead-letter queue of 120 s, after 50 s in the source
+		lives time.Duration // remaining time in the dead-letter queue with 120 s retention, after 50 s in the source
 	}{
 		{"StandardKeepsTheClock", false, 70 * time.Second},
 		{"FIFOResetsIt", true, 120 * time.Second},

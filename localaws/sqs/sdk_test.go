@@ -28,7 +28,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// embedded returns an AWS on a clock that only the test moves, and a client of its SQS.
+// embedded returns an AWS on a clock that only the test advances, and a client of its
+// SQS.
 func embedded(t *testing.T) (*localawstest.Server, *sqs.Client) {
 	t.Helper()
 	srv := localawstest.NewWith(t, localaws.Options{
@@ -143,7 +144,7 @@ func TestLongPollThroughTheSDK_I4(t *testing.T) {
 		}
 		got <- *out.Messages[0].Body
 	}()
-	for { // until there is a response: a poll that arrives late is served at once
+	for { // until there is a response: a poll that arrives late returns immediately
 		srv.Advance(t, time.Second)
 		select {
 		case body := <-got:
@@ -156,7 +157,7 @@ func TestLongPollThroughTheSDK_I4(t *testing.T) {
 	}
 }
 
-// variable matches what differs from one run to the next.
+// variable matches what differs between runs.
 var variable = regexp.MustCompile(`AQEB[A-Za-z0-9+/=]{60}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 // record returns a response as text: status, some headers, and the body.
@@ -186,7 +187,7 @@ func record(t *testing.T, what string, resp *http.Response) string {
 	return b.String()
 }
 
-// golden compares with a file in testdata.
+// golden compares a text with a file in testdata.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -200,7 +201,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("responses differ from %s; run with -update and read the difference\n%s", path, got)
+		t.Errorf("responses differ from %s; run with -update and review the difference\n%s", path, got)
 	}
 }
 
@@ -218,7 +219,7 @@ func open(t *testing.T) *http.Client {
 
 const base = "http://localaws.invalid"
 
-// TestResponsesInJSON_A3_A4_A6_A13 holds the wire form of AWS JSON 1.0 (SQS A3-A17).
+// TestResponsesInJSON_A3_A4_A6_A13 checks the wire form of AWS JSON 1.0 (SQS A3-A17).
 func TestResponsesInJSON_A3_A4_A6_A13(t *testing.T) {
 	t.Parallel()
 	client := open(t)
@@ -276,7 +277,8 @@ func TestResponsesInJSON_A3_A4_A6_A13(t *testing.T) {
 	golden(t, "json.golden", all.String())
 }
 
-// TestResponsesInXML_B1_B4_B5_B6_B11 holds the wire form of the Query protocol (SQS section B).
+// TestResponsesInXML_B1_B4_B5_B6_B11 checks the wire form of the Query protocol (SQS
+// section B).
 func TestResponsesInXML_B1_B4_B5_B6_B11(t *testing.T) {
 	t.Parallel()
 	client := open(t)
@@ -312,7 +314,8 @@ func TestResponsesInXML_B1_B4_B5_B6_B11(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Query requests without a Version say by their signature's scope whom they mean.
+		// Query requests without a Version select the service by the scope of their
+		// signature.
 		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=000000000000/20260102/us-east-1/sqs/aws4_request, "+
 			"SignedHeaders=host, Signature="+strings.Repeat("0", 64))
 		if body != "" {

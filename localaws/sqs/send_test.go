@@ -379,7 +379,7 @@ func TestValidMessageAttributesAreAccepted_G2_G3_G7(t *testing.T) {
 	must(b, b.s.SendMessage, in)
 	got := b.one(url).MessageAttributes
 	if len(got) != len(in.MessageAttributes) || *got["a.b-c_9"].StringValue != "-007.500" {
-		t.Errorf("attributes was restored as %v: numbers are kept verbatim (Z13)", got)
+		t.Errorf("attributes was restored as %v: want numbers stored verbatim (Z13)", got)
 	}
 }
 

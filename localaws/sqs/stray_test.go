@@ -11,8 +11,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// straying sends numbered messages to a queue that reorders them, receives them in
-// batches, and returns their numbers in the order of receipt.
+// receiveOrder sends numbered messages to a queue that reorders them, receives them in
+// batches, and returns their numbers in the sequence of receipt.
 func straying(t testing.TB, stray, messages, batch int) []int {
 	t.Helper()
 	c := clock.New(clock.Manual, epochStart)
@@ -56,7 +56,7 @@ func straying(t testing.TB, stray, messages, batch int) []int {
 	}
 }
 
-// SQS I13: order is best effort. No message is overtaken by one that was sent more
+// SQS I13: ordering is best effort. No message is overtaken by one that was sent more
 // positions later than the limit, and each is received once.
 func TestReorderingIsBounded(t *testing.T) {
 	t.Parallel()
@@ -67,7 +67,7 @@ func TestReorderingIsBounded(t *testing.T) {
 			rt.Fatalf("%d of %d messages were received", len(got), messages)
 		}
 		seen := make([]bool, messages)
-		most := -1 // sent latest of those received so far
+		most := -1 // the highest number received so far
 		for _, n := range got {
 			if seen[n] {
 				rt.Fatalf("%d was received twice: %v", n, got)
@@ -89,7 +89,7 @@ func TestOrderIsKeptWithoutReordering(t *testing.T) {
 				inOrder = inOrder && i == n
 			}
 			if inOrder != want {
-				t.Errorf("stray %d: in order is %v", stray, inOrder)
+				t.Errorf("limit %d: in sequence is %v", stray, inOrder)
 			}
 		})
 	}

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// keyed is an element of the slice that the structures are compared with.
+// keyed is an element of the reference slice.
 type keyed struct {
 	key int64
 	m   *message
@@ -31,7 +31,7 @@ func TestHeapReturnsTheLeastAfterRemovals(t *testing.T) {
 			if len(all) > 0 && rapid.IntRange(0, 2).Draw(rt, "remove") == 0 {
 				j := rapid.IntRange(0, len(all)-1).Draw(rt, "which")
 				h.remove(all[j].m)
-				h.remove(all[j].m) // again: no effect
+				h.remove(all[j].m) // a second removal has no effect
 				all = slices.Delete(all, j, j+1)
 			} else {
 				k := keyed{rapid.Int64Range(0, 20).Draw(rt, "key"), &message{number: uint64(i)}}
@@ -80,7 +80,7 @@ func TestSortedListReturnsTheFirst(t *testing.T) {
 				o.remove(all[j].m)
 				all = slices.Delete(all, j, j+1)
 			} else {
-				key := int64(i * 10) // mostly rising
+				key := int64(i * 10) // mostly increasing
 				if rapid.IntRange(0, 3).Draw(rt, "late") == 0 {
 					key -= rapid.Int64Range(0, 1000).Draw(rt, "by")
 				}
@@ -116,7 +116,7 @@ func TestExpiringMapExpiresEntries(t *testing.T) {
 	t.Parallel()
 	var m expiringMap[int]
 	if m.nextExpiry() != 0 {
-		t.Error("an empty memory has something to forget")
+		t.Error("an empty map has an expiry")
 	}
 	m.add("a", 1, 10)
 	m.add("b", 2, 20)
@@ -124,15 +124,15 @@ func TestExpiringMapExpiresEntries(t *testing.T) {
 	note := func(key string) { lost = append(lost, key) }
 	m.expire(9, note)
 	if v, some := m.get("a"); !some || v != 1 || m.nextExpiry() != 10 {
-		t.Errorf("before its time: %d, %v, next at %d", v, some, m.nextExpiry())
+		t.Errorf("before the expiry: %d, %v, next at %d", v, some, m.nextExpiry())
 	}
 	m.expire(10, note)
 	if _, some := m.get("a"); some || m.nextExpiry() != 20 {
-		t.Errorf("a is still known, next at %d", m.nextExpiry())
+		t.Errorf("a has not expired, next at %d", m.nextExpiry())
 	}
 	m.expire(100, note)
 	if !slices.Equal(lost, []string{"a", "b"}) || m.nextExpiry() != 0 || m.entries != nil {
-		t.Errorf("lost %q, memory %+v", lost, m)
+		t.Errorf("missing %q, map %+v", lost, m)
 	}
 }
 
@@ -178,11 +178,11 @@ func TestIdleQueueLeavesNoEventsOnTheClock(t *testing.T) {
 		b.advance(3 * time.Second)
 		b.remove(url, b.one(url))
 		if s := b.c.State(); s.Moves != 0 {
-			t.Errorf("%d events to come in an empty queue, the next at %s", s.Moves, s.NextMove)
+			t.Errorf("%d moves of an empty queue, the next at %s", s.Moves, s.NextMove)
 		}
 	}
 	b.send(url, "visible")
 	if s := b.c.State(); s.Moves != 0 || s.Upkeep != 1 {
-		t.Errorf("state %+v: a visible message moves nothing by itself", s)
+		t.Errorf("state %+v: want no move for a visible message", s)
 	}
 }

@@ -11,10 +11,10 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// The benchmarks write as a queue does: ten messages of 300 bytes put in one
-// batch, later ten deletes in another, each batch waited for. They compare this
-// store with bbolt under the same group commit: a writer that takes all batches
-// in line into one transaction.
+// The benchmarks write as a queue does: ten messages of 300 bytes in one batch, later
+// ten deletes in another, waiting for each batch. They compare this store with bbolt
+// with the same group commit: one writer that collects all waiting batches into one
+// transaction.
 
 const benchTable Table = "sqs/message"
 
@@ -56,7 +56,7 @@ func BenchmarkPutAndDelete(b *testing.B) {
 	}
 }
 
-// drive fills the store to depth, then lets clients put and delete batches.
+// drive fills the store to depth, and then clients put and delete batches.
 func drive(b *testing.B, clients, depth int, write func(put bool, first uint64, value []byte) error) {
 	value := make([]byte, 300)
 	next := atomic.Uint64{}
@@ -93,7 +93,7 @@ func drive(b *testing.B, clients, depth int, write func(put bool, first uint64, 
 	b.ReportMetric(float64(b.N*perBatch)/b.Elapsed().Seconds(), "messages/s")
 }
 
-// boltWriter is the group commit that bbolt would need.
+// boltWriter is the group commit for bbolt.
 type boltWriter struct {
 	db   *bbolt.DB
 	in   chan boltBatch

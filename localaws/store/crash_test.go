@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 const (
-	writers = 4 // goroutines, each with keys of its own
+	writers = 4 // goroutines, each with its own keys
 	ahead   = 3 // batches that a writer applies before it waits
 	window  = 5 // keys that a writer does not delete
 )
@@ -87,8 +87,8 @@ func noted(s *Store, w int) int {
 	return n
 }
 
-// After each of a hundred kills under load, the store contains every acknowledged batch, as
-// a whole, and nothing that was deleted.
+// After each of a hundred kills under load, the store contains every acknowledged
+// batch completely, and nothing that was deleted.
 func TestKillNineLosesNothingAcknowledgedAndBringsNothingBack(t *testing.T) {
 	t.Parallel()
 	rounds := 100

@@ -22,8 +22,9 @@ func keys(t rapid.TB, s *Store, table Table) string {
 	return strings.Join(all, " ")
 }
 
-// Everything that was applied before a store was abandoned is there when its disk is opened
-// again, acknowledged or not, and nothing that came later; also after several crashes.
+// When the disk of an abandoned store is opened again, it has everything that was
+// applied before, acknowledged or not, and nothing that was applied later; also after
+// several crashes.
 func TestACrashPreservesAppliedBatchesAndNothingElse(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

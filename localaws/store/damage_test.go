@@ -31,8 +31,8 @@ func TestASecondServerIsRefusedWithTheProcessIDOfTheFirst(t *testing.T) {
 	open(t, dir, Options{}).Close()
 }
 
-// filled makes a store with two tables on disk: one in a table file, one only in the log,
-// as after kill -9.
+// filled creates a store with two tables on disk: one in a table file, one only in the
+// log, as after kill -9.
 func filled(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -100,8 +100,8 @@ func TestDamageIsReportedAndNeverReadInPart(t *testing.T) {
 	}
 }
 
-// Wherever a byte is wrong, Open fails, or the byte has no effect and everything is read:
-// never a part.
+// Whichever byte is wrong, Open fails, or the byte has no effect and everything is
+// read. It never reads only a part.
 func TestAFlippedByteIsReportedOrHasNoEffect(t *testing.T) {
 	t.Parallel()
 	original := filled(t)
@@ -253,8 +253,8 @@ func TestFailingDiskAcknowledgesNothingItLoses(t *testing.T) {
 	}
 }
 
-// runOnFailingDisk writes until the store refuses batches, and checks after a loss of power
-// that every acknowledged batch is there.
+// runOnFailingDisk writes until the store refuses batches, and checks after a loss of
+// power that every acknowledged batch exists.
 func runOnFailingDisk(t *testing.T, memory *vfs.MemFS, f *faults, after int) {
 	s := open(t, "store", Options{FS: errorfs.Wrap(memory, f), ballast: 1})
 	acknowledged, failed := 0, false

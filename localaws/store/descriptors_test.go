@@ -16,12 +16,12 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// descriptorsEnv makes the test binary run the part of a test that needs a process of its
-// own. Its value is the directory of the store.
+// descriptorsEnv makes the test binary run the part of a test that needs a separate
+// process. Its value is the directory of the store.
 const descriptorsEnv = "RELIABLEQ_STORE_WITHOUT_DESCRIPTORS"
 
-// A process that is out of file descriptors for a while loses nothing, and its store accepts
-// batches again afterwards.
+// A process that has no free file descriptors for some time loses nothing, and its
+// store accepts batches again afterwards.
 func TestAStoreWaitsWhileThereAreNoDescriptors(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -32,12 +32,12 @@ func TestAStoreWaitsWhileThereAreNoDescriptors(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 
-	// All is there at the next start, in a process with descriptors.
+	// All keys exist at the next start, in a process with descriptors.
 	s := open(t, dir, Options{ballast: 1})
 	defer s.Close()
 	n := 0
 	if err := s.Scan("t", "", func(string, []byte) error { n++; return nil }); err != nil || n != descriptorsBatches {
-		t.Errorf("%d of %d keys are found, %v", n, descriptorsBatches, err)
+		t.Errorf("%d of %d keys exist, %v", n, descriptorsBatches, err)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestStoreInAProcessWithoutDescriptors(t *testing.T) {
 	t.Log("all batches are durable")
 }
 
-// failing is a file system that is out of descriptors for a number of calls.
+// failing is a file system without free descriptors for a number of calls.
 type failing struct {
 	vfs.FS
 	left int

@@ -99,7 +99,7 @@ func TestScanReadsAPrefixInOrderAndStopsAtAnError(t *testing.T) {
 	}
 
 	t.Run("error", func(t *testing.T) {
-		stop := errors.New("enough")
+		stop := errors.New("stop")
 		n := 0
 		err := s.Scan("a", "", func(string, []byte) error { n++; return stop })
 		if !errors.Is(err, stop) || n != 1 {
@@ -240,7 +240,7 @@ func mutate(rt *rapid.T, s *Store, m map[string]string) Commit {
 	return b.Apply()
 }
 
-// contents is all of tables a and b.
+// contents returns all keys and values of tables a and b.
 func contents(t testing.TB, s *Store) map[string]string {
 	t.Helper()
 	m := map[string]string{}
@@ -283,14 +283,14 @@ func TestDeletesFreeSpace(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s = open(t, "store", Options{FS: fs, ballast: 1}) // a start clears what was being compacted away
+	s = open(t, "store", Options{FS: fs, ballast: 1}) // a start finishes the removal of compacted files
 	defer s.Close()
 	if n := size(t, fs, "store/data"); n > 40<<20 {
 		t.Errorf("80 MB were put and deleted, and %d MB are left", n>>20)
 	}
 }
 
-// size is the bytes of all files below dir.
+// size returns the size in bytes of all files below dir.
 func size(t testing.TB, fs vfs.FS, dir string) (n int64) {
 	t.Helper()
 	names, err := fs.List(dir)

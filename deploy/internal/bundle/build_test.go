@@ -200,8 +200,8 @@ func foreign(t *testing.T, path, bootstrap string) {
 	write(t, path, body.String())
 }
 
-// The record beside a package says what it is for, and for which zip it counts:
-// Terraform refuses a mismatch by it.
+// The record of a package has its architecture and the digest of its zip. Terraform
+// refuses a mismatch with its help.
 func TestARecordSaysWhatAPackageIsFor(t *testing.T) {
 	t.Parallel()
 	o := module(t)
@@ -241,8 +241,8 @@ func TestARecordSaysWhatAPackageIsFor(t *testing.T) {
 	}
 }
 
-// The packages of other tools are told by the header of their program. What does
-// not tell is not refused, and has no record.
+// The architecture of packages of other tools is read from the header of their
+// program. A package without a readable header is accepted, and has no record.
 func TestTheArchitectureOfAForeignZipIsReadFromItsProgram(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ bootstrap, want string }{

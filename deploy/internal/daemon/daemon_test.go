@@ -19,8 +19,8 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// TestMain lets the test binary stand in for the command: asked to serve, it
-// claims a folder and waits for a signal.
+// TestMain lets the test binary replace the command: if asked to serve, it claims a
+// folder and waits for a signal.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
 		os.Exit(serve(os.Args[2]))
@@ -96,7 +96,7 @@ func TestStartServesOnceAndStopEndsIt(t *testing.T) {
 		t.Errorf("second start: %+v, %v, %v", second, started, err)
 	}
 	if _, err := f.Claim(); !errors.As(err, new(*RunningError)) {
-		t.Errorf("claim beside it: %v", err)
+		t.Errorf("second claim: %v", err)
 	}
 	if _, err := f.Stop(soon(t)); err != nil {
 		t.Fatalf("stop: %v", err)
@@ -109,7 +109,7 @@ func TestStartServesOnceAndStopEndsIt(t *testing.T) {
 		t.Errorf("second stop: %v", err)
 	}
 	if last, err := f.Last(); err != nil || last.PID != first.PID {
-		t.Errorf("the record is kept for the next start: %+v, %v", last, err)
+		t.Errorf("want the record for the next start: %+v, %v", last, err)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestARecordLeftByAKilledProcessIsStale(t *testing.T) {
 		t.Errorf("cause: %v, hint %q", cause, hint.Of(cause))
 	}
 	if _, err := f.Running(); !errors.Is(err, ErrNotRunning) {
-		t.Errorf("a dead process is running: %v", err)
+		t.Errorf("an ended process is reported as running: %v", err)
 	}
 	again, started, err := f.Start(soon(t), self(t, dir))
 	if err != nil || !started || again.PID == info.PID {
@@ -161,16 +161,16 @@ func TestARecordWithThisProcessIdIsNotTrusted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := f.Running(); !errors.Is(err, ErrNotRunning) {
-		t.Errorf("the recorded process lives, but serves no more: %v", err)
+		t.Errorf("the recorded process is alive, but does not serve: %v", err)
 	}
 }
 
-// A process whose id is that of an earlier server is not the server: it must not be
-// signalled, nor taken for one, even while another process holds the folder.
+// A process with the recycled id of an earlier server is not the server: it must not
+// be signalled or reported as the server, even while another process holds the folder.
 func TestAProcessWithARecycledIdIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	if processIdentity(os.Getpid()) == "" {
-		t.Skip("this system does not tell when a process started")
+		t.Skip("this system does not report when a process started")
 	}
 	dir := t.TempDir()
 	f := In(dir)
@@ -187,8 +187,8 @@ func TestAProcessWithARecycledIdIsLeftAlone(t *testing.T) {
 	})
 	alone(t)
 
-	// A server that is just starting holds the folder. The record is of the one
-	// before it, whose id the foreign process has got since.
+	// A server that is starting holds the folder. The record is of an earlier server,
+	// whose id the foreign process now has.
 	claim, err := f.Claim()
 	if err != nil {
 		t.Fatal(err)
@@ -203,12 +203,12 @@ func TestAProcessWithARecycledIdIsLeftAlone(t *testing.T) {
 	}
 
 	if info, err := f.Running(); !errors.Is(err, ErrNotRunning) {
-		t.Errorf("a stale record counts as running: %+v, %v", info, err)
+		t.Errorf("a stale record is reported as running: %+v, %v", info, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if _, err := f.Stop(ctx); err == nil || hint.Of(err) == "" {
-		t.Errorf("stop of a server that never comes up: %v", err)
+		t.Errorf("stop of a server that never serves: %v", err)
 	}
 	select {
 	case err := <-ended:
@@ -217,11 +217,11 @@ func TestAProcessWithARecycledIdIsLeftAlone(t *testing.T) {
 	default:
 	}
 	if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
-		t.Errorf("the foreign process is gone: %v", err)
+		t.Errorf("the foreign process has ended: %v", err)
 	}
 }
 
-// A server that is only just starting when stop is called ends, too.
+// A server that is still starting when stop is called ends, too.
 func TestStopWaitsForAServerThatIsStarting(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -249,7 +249,7 @@ func TestStopWaitsForAServerThatIsStarting(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-stopped; !errors.Is(err, ErrNotRunning) {
-		t.Errorf("stop of a server that gave up while it started: %v", err)
+		t.Errorf("stop of a server that ended while it started: %v", err)
 	}
 }
 
@@ -372,7 +372,7 @@ func TestTheLockEndsWithItsProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if held, err := isHeld(In(dir).lockFile()); err != nil || !held {
-		t.Errorf("while it lives: %v, %v", held, err)
+		t.Errorf("while the process is alive: %v, %v", held, err)
 	}
 	cmd.Process.Kill()
 	cmd.Wait()

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The embedded AWS in the background gets no file that the shell of `local start` has
-// open: it would hold it open for as long as it runs.
+// The embedded AWS in the background does not inherit the open files of the shell of
+// `local start`: it would hold them open as long as it runs.
 func TestStartPassesNoInheritedDescriptorOn(t *testing.T) {
 	t.Parallel()
 

@@ -18,7 +18,7 @@ import (
 )
 
 // alone prevents other tests from forking until the test ends: a child shares the
-// locks of this process until its own exec.
+// locks of this process until its exec.
 func alone(t *testing.T) {
 	t.Helper()
 	syscall.ForkLock.RLock()
@@ -30,7 +30,7 @@ func TestALockIsHeldOnce(t *testing.T) {
 	alone(t)
 	path := filepath.Join(t.TempDir(), "lock")
 	if held, err := isHeld(path); err != nil || held {
-		t.Errorf("before there is one: %v, %v", held, err)
+		t.Errorf("before the lock exists: %v, %v", held, err)
 	}
 	first, err := hold(path)
 	if err != nil {
@@ -46,7 +46,7 @@ func TestALockIsHeldOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if held, err := isHeld(path); err != nil || held {
-		t.Errorf("after it was let go: %v, %v", held, err)
+		t.Errorf("after its release: %v, %v", held, err)
 	}
 	again, err := hold(path)
 	if err != nil {
@@ -65,7 +65,7 @@ func TestAWaiterGetsTheLockWhenItIsReleased(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := wait(ended, path); !errors.Is(err, context.Canceled) {
-		t.Errorf("a wait that was ended: %v", err)
+		t.Errorf("a canceled wait: %v", err)
 	}
 	var inside sync.Mutex
 	var group sync.WaitGroup
@@ -77,7 +77,7 @@ func TestAWaiterGetsTheLockWhenItIsReleased(t *testing.T) {
 				return
 			}
 			if !inside.TryLock() {
-				t.Error("two have the lock at once")
+				t.Error("two have the lock at the same time")
 				return
 			}
 			inside.Unlock()
@@ -138,7 +138,7 @@ func TestManyStartsAtOnceStartOne(t *testing.T) {
 	}
 }
 
-// stubborn serves a folder and does not heed a request to stop.
+// stubborn serves a folder and ignores a request to stop.
 func stubborn(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
 	command := self(t, dir)
@@ -215,7 +215,7 @@ func TestTheLogOfTheLastStartIsRenamed(t *testing.T) {
 	}
 }
 
-// The end of a text is at most as long as asked for, and begins with a line.
+// The end of a text has at most the requested length, and begins with a line.
 func TestTheEndOfALogBeginsWithALine(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -242,7 +242,7 @@ func TestMemoryOfAProcess(t *testing.T) {
 		}
 	}
 	if m := Memory(-1); m != 0 {
-		t.Errorf("%d bytes of no process", m)
+		t.Errorf("%d bytes of a missing process", m)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// handedOn sets the environment as Replace does for the program after it.
+// handedOn sets the environment as Replace does for the next program.
 func handedOn(t *testing.T, file *os.File) {
 	t.Helper()
 	fd, err := unix.Dup(int(file.Fd()))
@@ -55,7 +55,7 @@ func TestAClaimPassesToTheNextProgram(t *testing.T) {
 			t.Fatalf("resumed with %q, %v; want %q", state, err, text)
 		}
 		if _, some := os.LookupEnv(successorVariable); some {
-			t.Error("children would take the lock for theirs")
+			t.Error("children would inherit the variable of the lock")
 		}
 		if flags, err := unix.FcntlInt(next.lock.Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
 			t.Errorf("children would hold the lock: flags %x, %v", flags, err)
@@ -95,7 +95,7 @@ func TestAnotherDescriptorIsNotTakenForTheLock(t *testing.T) {
 	}
 }
 
-// A program that cannot be executed leaves the claim as it was.
+// A program that cannot be executed leaves the claim unchanged.
 func TestAFailedReplaceKeepsTheClaim(t *testing.T) {
 	t.Parallel()
 	f := In(t.TempDir())

@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestOnlyCleanPagesAreReleased: a page with relocations is not in the
-// file, and the program would not live on without it.
+// TestOnlyCleanPagesAreReleased: a page with relocations is not in the file, and the
+// program could not continue without it.
 func TestOnlyCleanPagesAreReleased(t *testing.T) {
 	t.Parallel()
 	const smaps = `00400000-00402000 r--p 00000000 fe:00 7                     /bin/reliableq
@@ -38,8 +38,8 @@ Anonymous:             0 kB
 	}
 }
 
-// TestTheProgramRunsAfterTrim: the code that runs and the tables that it reads
-// come back by themselves.
+// TestTheProgramRunsAfterTrim: the kernel reads code and tables again when the program
+// uses them.
 func TestTheProgramRunsAfterTrim(t *testing.T) {
 	t.Parallel()
 	for range 3 {

@@ -12,7 +12,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
 )
 
-// play feeds the producer's log, each line "STREAM text".
+// play adds lines to the log of the producer, each "STREAM text".
 func play(l *messageLog, lines ...string) {
 	for _, line := range lines {
 		stream, text, _ := strings.Cut(line, " ")
@@ -94,7 +94,7 @@ func TestQueuesMustBeEmptyForSeveralReads(t *testing.T) {
 		{[]flow.Depth{{}, {Delayed: 1}}, false}, {empty, false}, {empty, true},
 	} {
 		if rest, ok := c.add(look.live, 2); ok != look.want || rest < 0 || rest > time.Minute {
-			t.Errorf("look %d: %v after %s, want %v", i, ok, rest, look.want)
+			t.Errorf("read %d: %v after %s, want %v", i, ok, rest, look.want)
 		}
 	}
 }
@@ -107,8 +107,8 @@ func TestTheNoteSaysWhereTheMessagesAre(t *testing.T) {
 	}
 }
 
-// A log is outside input: whatever a line holds, reading it must not fail, and a
-// line that is none of ours must count for nothing.
+// A log is external input: reading must not fail on any line, and a line that is not
+// from this project must have no effect.
 func FuzzMessageLog(f *testing.F) {
 	for _, seed := range []string{
 		"START RequestId: r", `{"msg":"accepted","message_ids":["a"]}`, `{"msg":"processed","message_id":"a"}`,
@@ -123,7 +123,7 @@ func FuzzMessageLog(f *testing.F) {
 		l.addConsumer(line)
 		l.addRetry(line)
 		if !json.Valid([]byte(text)) && len(l.accepted)+len(l.processed)+len(l.replayed) > 0 {
-			t.Errorf("%q counted for something", text)
+			t.Errorf("%q had an effect", text)
 		}
 		if v := verdict.Judge(l.facts(nil, false)); v.Sent > 0 {
 			t.Errorf("%q is accepted before any invocation began", text)

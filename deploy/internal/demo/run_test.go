@@ -43,14 +43,14 @@ func TestARunEndsWithTheFactsOfEveryMessage(t *testing.T) {
 	for _, line := range []string{"invoking producer with", "run ...", "all queues empty"} {
 		t.Run(line, func(t *testing.T) {
 			if !strings.Contains(w.said.String(), line) {
-				t.Errorf("%q was not said:\n%s", line, w.said.String())
+				t.Errorf("%q was not printed:\n%s", line, w.said.String())
 			}
 		})
 	}
 }
 
-// A receive takes ten messages: that there are more must not hide any, nor leave
-// the clock stopped that was held to read them.
+// A receive takes ten messages: all dead-lettered messages must be read even if there
+// are more, and the clock that was held for it must be released.
 func TestMoreDeadLettersThanAReceiveTakesAreAllRead(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
@@ -72,7 +72,7 @@ func TestASecondRunKnowsItsOwnMessages(t *testing.T) {
 		t.Errorf("first %+v, second %+v", first, second)
 	}
 	if second.ReplaysTotal != 3 || second.Processed != 9 {
-		t.Errorf("lines of the first run count in the second: %+v", second)
+		t.Errorf("lines of the first run are counted in the second: %+v", second)
 	}
 	depths, err := w.run().Client.Depths(t.Context(), w.Deployment)
 	if err != nil || depths[2].Visible != 6 {
@@ -174,11 +174,11 @@ func TestAMissingProducerLogIsAnError(t *testing.T) {
 		t.Errorf("error %v, hint %q", err, hint.Of(err))
 	}
 	if !strings.Contains(w.said.String(), "had time for 5 of 6 messages") {
-		t.Errorf("said %s", w.said.String())
+		t.Errorf("printed %s", w.said.String())
 	}
 }
 
-// Lines may turn up after the queues are empty: on AWS they do.
+// Lines may arrive after the queues are empty, as on AWS.
 func TestLateLinesOfTheProducerCount(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
@@ -220,7 +220,7 @@ func TestATimeoutNamesWhereTheMessagesAre(t *testing.T) {
 		t.Errorf("error %v, hint %q", err, hint.Of(err))
 	}
 	if !strings.Contains(w.said.String(), "run: failed") {
-		t.Errorf("said %s", w.said.String())
+		t.Errorf("printed %s", w.said.String())
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/control"
 )
 
-// world is a deployed flow, and what a run over it showed.
+// deployment is a deployed flow, and the output of a run over it.
 type world struct {
 	*flowtest.World
 	t    *testing.T
@@ -25,7 +25,7 @@ func deploy(t *testing.T, mode clock.Mode, reporting string) *world {
 	return &world{World: flowtest.Deploy(t, mode, reporting), t: t}
 }
 
-// run is a run over the world that looks often and waits for little.
+// run returns a run over the deployment that reads often and waits briefly.
 func (w *world) run() *Run {
 	return &Run{
 		Client:     flow.New(w.AWS.Config(), control.NewClient(w.AWS.URL(), w.AWS.ControlToken())),

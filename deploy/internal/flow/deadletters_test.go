@@ -18,7 +18,7 @@ import (
 )
 
 // receives returns how often each message of the dead-letter queue was received,
-// this look included.
+// including this receive.
 func (b *bench) receives(t *testing.T) map[string]string {
 	t.Helper()
 	b.aws.Clock().Hold()
@@ -41,9 +41,8 @@ func (b *bench) receives(t *testing.T) map[string]string {
 	}
 }
 
-// eager passes requests on, and lets all the time pass that may pass before it
-// hands on their responses: a clock that is not held has skipped by then to where
-// nothing is left to happen.
+// eager is a client that sends a request, and lets a clock that is not held skip until
+// no event is left before it returns the response.
 type eager struct {
 	next  aws.HTTPClient
 	clock *clock.Clock
@@ -57,8 +56,8 @@ func (e eager) Do(r *http.Request) (*http.Response, error) {
 	return answer, e.clock.Settle(r.Context())
 }
 
-// Where time skips, a message that one receive hides would be back before the
-// next. With the clock held each is received once.
+// In skipped time, a message that one receive hides would be visible again before the
+// next receive. With the clock held each is received once.
 func TestClockIsHeldWhileDeadLettersAreRead(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []clock.Mode{clock.Skip, clock.Real, clock.Manual} {
@@ -80,7 +79,7 @@ func TestClockIsHeldWhileDeadLettersAreRead(t *testing.T) {
 				t.Errorf("%d messages are visible afterwards", len(counts))
 			}
 			for id, n := range counts {
-				if n != "2" { // the reading, and the look of this test
+				if n != "2" { // DeadLetters, and the receive of this test
 					t.Errorf("%s was received %s times", id, n)
 				}
 			}
@@ -112,7 +111,7 @@ func TestMessagesInFlightAreUnseenWithAHeldClock(t *testing.T) {
 	}
 }
 
-// fakeClock is a control API that notes what it is asked, and fails at one path.
+// fakeClock is a control API that records its requests, and fails at one path.
 func fakeClock(t *testing.T, failing string) (*control.Client, func() []string) {
 	t.Helper()
 	var mu sync.Mutex

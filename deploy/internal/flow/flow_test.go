@@ -24,7 +24,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// bench is three queues in an embedded AWS whose time stands still.
+// bench has three queues in an embedded AWS whose clock only the test advances.
 type bench struct {
 	aws *localawstest.Server
 	sqs *sqs.Client
@@ -36,7 +36,7 @@ func setup(t *testing.T) *bench {
 	return setupIn(t, clock.Manual)
 }
 
-// setupIn is setup with another way for time to pass.
+// setupIn is setup with another clock mode.
 func setupIn(t *testing.T, mode clock.Mode) *bench {
 	t.Helper()
 	b := &bench{aws: localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", NoAuth: true, ClockMode: mode})}
@@ -128,7 +128,7 @@ func TestMessagesInFlightAreCountedAsUnseen(t *testing.T) {
 		t.Fatal(err)
 	}
 	read, done := make(chan struct{}), make(chan struct{})
-	go func() { // each of the reader's long polls needs a second to pass
+	go func() { // each long poll of the reader needs a second of service time
 		defer close(done)
 		for {
 			select {
@@ -171,7 +171,7 @@ func TestTailReturnsEachEventOnce(t *testing.T) {
 		return texts
 	}
 	if got := next(); got != nil {
-		t.Errorf("before there is a group: %v", got)
+		t.Errorf("before the group exists: %v", got)
 	}
 	if _, err := logs.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &group}); err != nil {
 		t.Fatal(err)

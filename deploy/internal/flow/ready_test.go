@@ -18,8 +18,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// equip gives the bench's flow what traffic needs: a producer, a consumer with its
-// mapping, and redrive policies.
+// equip adds what the flow needs for traffic: a producer, a consumer with its mapping,
+// and redrive policies.
 func (b *bench) equip(t *testing.T) *lambda.Client {
 	t.Helper()
 	client := lambda.NewFromConfig(b.aws.Config())
@@ -51,7 +51,7 @@ func (b *bench) arn(key string) string {
 	return "arn:aws:sqs:" + b.aws.Region() + ":" + b.aws.Account() + ":" + key
 }
 
-// redrive sets a queue's redrive policy, or takes it away where to is empty.
+// redrive sets a queue's redrive policy, or removes it if to is empty.
 func (b *bench) redrive(t *testing.T, from, to string) {
 	t.Helper()
 	policy := ""
@@ -65,7 +65,7 @@ func (b *bench) redrive(t *testing.T, from, to string) {
 	}
 }
 
-// settle lets what was changed come into force.
+// settle waits until changes have taken effect.
 func (b *bench) settle(t *testing.T) {
 	t.Helper()
 	if b.aws.Clock().Mode() == clock.Skip {
@@ -111,7 +111,8 @@ func TestReadyNeedsFunctionsMappingsAndRedrivePolicies(t *testing.T) {
 	}
 }
 
-// lambdaThatSays returns for Lambda: every function and every mapping as given.
+// lambdaThatSays returns the configuration of a fake Lambda where every function and
+// every mapping has the given JSON.
 func lambdaThatSays(t *testing.T, function, mapping string) aws.Config {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -206,13 +207,13 @@ func TestInvokeReturnsTheResultOfTheFunction(t *testing.T) {
 	client := flow.New(b.aws.Config(), nil)
 	got, err := client.Invoke(t.Context(), "producer", []byte(`{"count":1}`), true)
 	if err != nil || got.StatusCode != 200 || got.FunctionError != "" || string(got.Payload) != `{"count":1}` || got.RequestID == "" || got.LogTail == "" {
-		t.Errorf("waited for: %+v, %v", got, err)
+		t.Errorf("synchronous: %+v, %v", got, err)
 	}
 	got, err = client.Invoke(t.Context(), "producer", []byte(`{}`), false)
 	if err != nil || got.StatusCode != 202 || len(got.Payload) != 0 || got.LogTail != "" {
-		t.Errorf("handed over: %+v, %v", got, err)
+		t.Errorf("asynchronous: %+v, %v", got, err)
 	}
 	if _, err := client.Invoke(t.Context(), "nobody", nil, true); err == nil || !strings.Contains(err.Error(), "invoke nobody") {
-		t.Errorf("a function that is not there: %v", err)
+		t.Errorf("a missing function: %v", err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// modules makes a root module with one module that has tests, one that has none,
-// and folders that are no modules.
+// modules creates a root module with one module that has tests, one that has none, and
+// folders that are not modules.
 func modules(t *testing.T) string {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "terraform")
@@ -80,7 +80,7 @@ func TestChecksRunOnACopyThatIsInitializedOnce(t *testing.T) {
 		}
 		for name := range call.Env {
 			if strings.HasPrefix(name, "AWS_") && name != "AWS_EC2_METADATA_DISABLED" {
-				t.Errorf("%s reaches a check", name)
+				t.Errorf("%s is passed to a check", name)
 			}
 		}
 	}
@@ -110,7 +110,7 @@ func TestAFailedCheckReturnsTheToolsOutput(t *testing.T) {
 		t.Errorf("a module that cannot be initialized: %v", err)
 	}
 	if _, err := c.Run(t.Context(), CheckStep{".", "guess"}); err == nil || !strings.Contains(err.Error(), `unknown check "guess"`) {
-		t.Errorf("no such check: %v", err)
+		t.Errorf("an unknown check: %v", err)
 	}
 }
 
@@ -205,6 +205,6 @@ func TestApplyAndDestroySayWhatTheyChanged(t *testing.T) {
 		})
 	}
 	if !strings.Contains(b.said.String(), "3 created, 2 changed, 1 removed") {
-		t.Errorf("said %s", b.said.String())
+		t.Errorf("printed %s", b.said.String())
 	}
 }

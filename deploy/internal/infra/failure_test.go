@@ -19,17 +19,17 @@ import (
 func TestEveryKnownFailureHasAHint(t *testing.T) {
 	t.Parallel()
 	for _, w := range knownFailures {
-		// The tool wraps its texts: a known one may be broken over lines.
+		// The tool wraps its texts: a known text may be broken over lines.
 		wrapped := "Error:\n│ " + strings.ReplaceAll(w.text, " ", "\n│   ")
 		if got := nextStep(unboxed(wrapped)); got != w.next {
 			t.Errorf("%s: %q, want %q", w.text, got, w.next)
 		}
 		if strings.HasSuffix(w.next, ".") || strings.ToLower(w.next[:1]) != w.next[:1] && !strings.HasPrefix(w.next, "AWS") {
-			t.Errorf("%q does not read like a hint", w.next)
+			t.Errorf("%q has not the form of a hint", w.next)
 		}
 	}
 	if got := nextStep("something else"); !strings.Contains(got, "run the same command again") {
-		t.Errorf("a failure that is not known: %q", got)
+		t.Errorf("an unknown failure: %q", got)
 	}
 }
 
@@ -97,8 +97,8 @@ func TestAddressesAreWrittenAsTheCommandLineTakesThem(t *testing.T) {
 	}
 }
 
-// An attribute of an unexpected type is none of those that are read: another
-// resource type may give the name another meaning.
+// An attribute of an unexpected type counts as missing: in another resource type the
+// name may have another meaning.
 func TestAttributesOfAnotherTypeCountAsMissing(t *testing.T) {
 	t.Parallel()
 	var got Attributes
@@ -112,7 +112,8 @@ func TestAttributesOfAnotherTypeCountAsMissing(t *testing.T) {
 	}
 }
 
-// What is fed in pieces is what was fed whole, wherever the pieces end.
+// Events that arrive in pieces are the same as those in one piece, wherever the pieces
+// end.
 func TestAnyPiecesMakeTheSameEvents(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -152,11 +153,11 @@ func TestStoredOutputOfACrashIsLimited(t *testing.T) {
 		}
 	}
 	if n := s.other.Len(); n < maxOther || n > 2*maxOther {
-		t.Errorf("%d bytes are kept", n)
+		t.Errorf("%d bytes are stored", n)
 	}
 }
 
-// Whatever a path holds, HCL reads it back as one string.
+// Any path is one string when HCL parses it.
 func TestQuotedStringsStayStrings(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
@@ -222,12 +223,12 @@ func TestTheFingerprintIgnoresOtherFiles(t *testing.T) {
 		write(t, filepath.Join(root, path), "changed")
 	}
 	if mark() != first {
-		t.Error("a file that decides nothing counts")
+		t.Error("a file that is not configuration changes the fingerprint")
 	}
 	for _, path := range []string{"main.tf", "modules/queue/new.tf", "profiles/recommended.tfvars", ".terraform.lock.hcl", "policy.json"} {
 		write(t, filepath.Join(root, path), "changed")
 		if now := mark(); now == first {
-			t.Errorf("%s does not count", path)
+			t.Errorf("%s does not change the fingerprint", path)
 		} else {
 			first = now
 		}

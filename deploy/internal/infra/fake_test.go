@@ -15,7 +15,8 @@ import (
 )
 
 // TestMain makes the test binary a fake of terraform and tofu if it is called by their
-// names: it records its arguments and environment, and prints what the test has set.
+// names: it records its arguments and environment, and prints the output that the test
+// has set.
 func TestMain(m *testing.M) {
 	supervise.Main()
 	name := filepath.Base(os.Args[0])
@@ -80,7 +81,7 @@ func fake(args []string) int {
 	return 0
 }
 
-// bench is a deployment on a fake tool.
+// bench is a deployment with a fake tool.
 type bench struct {
 	t    *testing.T
 	dir  string
@@ -122,8 +123,7 @@ const lockFile = `provider "registry.terraform.io/hashicorp/aws" {
 }
 `
 
-// setup opens a deployment with a fake tool, after change has had its way with
-// the options.
+// setup opens a deployment with a fake tool, after change has adjusted the options.
 func setup(t *testing.T, change func(*Options)) *bench {
 	t.Helper()
 	b := &bench{t: t, dir: t.TempDir(), said: &bytes.Buffer{}}
@@ -152,7 +152,7 @@ func setup(t *testing.T, change func(*Options)) *bench {
 	return b
 }
 
-// calls are the runs of the fake tool, in order.
+// calls returns the runs of the fake tool, oldest first.
 func (b *bench) calls() []call {
 	b.t.Helper()
 	body, err := os.ReadFile(filepath.Join(b.dir, "calls"))

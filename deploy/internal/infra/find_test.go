@@ -34,7 +34,7 @@ func TestFindToolPrefersAnInstalledTool(t *testing.T) {
 		name, want, path string
 		fetch            func(context.Context, string) (string, error)
 		version          string
-		fails            string // what the error names
+		fails            string // part of the error
 	}{
 		{"terraform on PATH", "", list(tofu, fresh), offline, "1.12.0", ""},
 		{"tofu where there is no terraform", "", list(dir, tofu), offline, "1.10.6", ""},
@@ -70,7 +70,7 @@ func TestADownloadedToolIsUsedAgain(t *testing.T) {
 	bin := filepath.Join(t.TempDir(), "bin")
 	link(t, bin, "terraform", "1.11.4")
 	tool, err := FindTool(t.Context(), ToolSearch{Downloaded: bin, Say: func(string, ...any) {}, Download: func(context.Context, string) (string, error) {
-		return "", errors.New("fetched twice")
+		return "", errors.New("downloaded twice")
 	}})
 	if err != nil || tool.Version != "1.11.4" {
 		t.Errorf("%+v, %v", tool, err)
@@ -102,14 +102,14 @@ func TestFindMirrorLooksWhereMirrorsAre(t *testing.T) {
 				DataDirs: []string{"", filepath.Join(dir, "data")}, Roots: []string{filepath.Join(dir, "opt")},
 			}
 			if got, err := FindMirror(s); got != "" || err != nil {
-				t.Fatalf("found %q, %v before there is one", got, err)
+				t.Fatalf("found %q, %v before it exists", got, err)
 			}
 			mirror := filepath.Join(dir, filepath.FromSlash(c.at))
 			provider := filepath.Join(mirror, terraformHost, "hashicorp", "aws")
 			write(t, filepath.Join(provider, "5.99.0", runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-aws_v5.99.0"), "another version")
 			write(t, filepath.Join(provider, "5.100.0", "plan9_mips", "terraform-provider-aws_v5.100.0"), "another platform")
 			if got, err := FindMirror(s); got != "" || err != nil {
-				t.Fatalf("took %q, %v for what is wanted", got, err)
+				t.Fatalf("accepted %q, %v", got, err)
 			}
 			if c.packed {
 				write(t, filepath.Join(provider, fmt.Sprintf("terraform-provider-aws_5.100.0_%s_%s.zip", runtime.GOOS, runtime.GOARCH)), "zip")
@@ -140,14 +140,14 @@ func TestTheUsersOwnConfigurationOfProvidersIsRespected(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
 	if HasInstallation("", home) || HasInstallation("/no/such/file", home) {
-		t.Error("seen where there is none")
+		t.Error("found a file that does not exist")
 	}
 	write(t, filepath.Join(home, ".terraformrc"), "credentials \"x\" {}\n")
 	if HasInstallation("", home) {
-		t.Error("credentials are no installation")
+		t.Error("credentials count as a provider installation")
 	}
 	write(t, filepath.Join(home, ".terraformrc"), "provider_installation {\n}\n")
 	if !HasInstallation("", home) || HasInstallation(filepath.Join(home, "missing"), home) {
-		t.Error("the file in the home folder counts unless another is named")
+		t.Error("the file in the home folder must not count if another is named")
 	}
 }

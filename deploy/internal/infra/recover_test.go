@@ -13,7 +13,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// interrupted is a state as an interrupt leaves it.
+// interrupted is a state that an interrupted run left.
 const interrupted = `{
   "version": 4, "serial": 7, "lineage": "l",
   "outputs": {"region": {"value": "us-east-1", "type": "string"}, "key": {"value": "x", "type": "string", "sensitive": true}},
@@ -28,8 +28,8 @@ const interrupted = `{
   ]
 }`
 
-// statuses are the instances of a state by address, with their status; deposed
-// objects are marked.
+// statuses returns the status of each instance of a state by address; deposed objects
+// are marked.
 func statuses(t *testing.T, body []byte) map[string]string {
 	t.Helper()
 	var state stateFile
@@ -62,7 +62,7 @@ func TestResourcesMarkedByAnInterruptStay(t *testing.T) {
 		`module.queues.aws_sqs_queue.this["source"]`: "",
 		`module.queues.aws_sqs_queue.this["dlq"]`:    "",
 		"aws_lambda_function.f":                      "",
-		"null_resource.n":                            "tainted", // what it lacks is not known
+		"null_resource.n":                            "tainted", // what is incomplete is unknown
 		"aws_region.current":                         "",
 	}
 	if diff := cmp.Diff(want, statuses(t, edited)); diff != "" {
@@ -74,13 +74,13 @@ func TestResourcesMarkedByAnInterruptStay(t *testing.T) {
 		t.Errorf("%+v, %v", after, err)
 	}
 	if _, kept, err := keepMarked(edited); len(kept) != 0 || err != nil {
-		t.Errorf("kept again: %v, %v", kept, err)
+		t.Errorf("second call: %v, %v", kept, err)
 	}
 }
 
-// With create_before_destroy, Terraform creates the new queue first. The name is
-// taken, and CreateQueue returns the queue that is there: the old object in the
-// state is the new one.
+// With create_before_destroy, Terraform creates the new queue first. The name exists,
+// and CreateQueue returns the existing queue: the old object in the state is the new
+// one.
 func TestADeposedObjectThatIsTheCurrentOneIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -130,7 +130,7 @@ func TestRecoveringPushesTheStateWithoutMarks(t *testing.T) {
 		t.Errorf("runs %v", calls)
 	}
 	if !strings.Contains(b.said.String(), `module.queues.aws_sqs_queue.this["source"] was created and stays`) {
-		t.Errorf("said %s", b.said.String())
+		t.Errorf("printed %s", b.said.String())
 	}
 }
 
@@ -187,8 +187,8 @@ func TestTheNewestWholeStateIsUsed(t *testing.T) {
 	}
 }
 
-// A state that cannot be saved lands in the folder in which the tool runs, which is
-// created again for every run.
+// A state that cannot be saved is written to the folder in which the tool runs, which
+// is created again for every run.
 func TestAStateThatCouldNotBeSavedSurvivesTheNextStart(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
@@ -227,7 +227,7 @@ func TestTheJournalHasWhatAnInterruptedRunWasAboutToCreate(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// The next run adds to it; it was killed while it wrote a line.
+	// The next run appends to it; it was killed while it wrote a line.
 	j, err = openJournal(path)
 	if err != nil {
 		t.Fatal(err)

@@ -21,12 +21,12 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 )
 
-// bucket is as much of S3 as Terraform's backend needs: one bucket, with
+// bucket is the part of S3 that Terraform's backend needs: one bucket, with
 // conditional writes.
 type bucket struct {
 	mu       sync.Mutex
 	objects  map[string][]byte
-	refused  int // writes whose condition did not hold
+	refused  int // writes whose condition was false
 	lockings int
 }
 
@@ -83,7 +83,7 @@ func (b *bucket) list(w http.ResponseWriter, prefix string) {
 	}
 	result.KeyCount = len(result.Contents)
 	w.Header().Set("Content-Type", "application/xml")
-	_ = xml.NewEncoder(w).Encode(result) // the client sees what is missing
+	_ = xml.NewEncoder(w).Encode(result) // the client gets an incomplete response
 }
 
 func failS3(w http.ResponseWriter, status int, code string) {
@@ -185,17 +185,17 @@ func TestAStateInS3IsFoundFromAnotherFolder(t *testing.T) {
 		t.Errorf("the bucket has %v, and was locked %d times", slices.Sorted(maps.Keys(r.bucket.objects)), r.bucket.lockings)
 	}
 
-	// The same folder remembers its backend.
+	// The same folder still has its backend.
 	tf, err = r.open(t, first, nil, "x=1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !tf.Remote() {
-		t.Error("the backend is forgotten")
+		t.Error("the backend was lost")
 	}
 	closed(t, tf)
 
-	// Another folder, as on another machine.
+	// Another folder, as on another computer.
 	tf, err = r.open(t, second, r.settings, "x=1")
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +209,7 @@ func TestAStateInS3IsFoundFromAnotherFolder(t *testing.T) {
 	}
 	closed(t, tf)
 
-	// The lock of another run is not taken.
+	// The lock of another run is respected.
 	r.bucket.mu.Lock()
 	r.bucket.objects["reliableq.tfstate.tflock"] = []byte(`{"ID":"7","Operation":"OperationTypeApply","Who":"a@b"}`)
 	r.bucket.mu.Unlock()
@@ -218,7 +218,7 @@ func TestAStateInS3IsFoundFromAnotherFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := tf.Apply(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "state lock") || !strings.Contains(hint.Of(err), "force-unlock") {
-		t.Errorf("apply under another's lock: %v, hint %q", err, hint.Of(err))
+		t.Errorf("apply while another run holds the lock: %v, hint %q", err, hint.Of(err))
 	}
 	closed(t, tf)
 }

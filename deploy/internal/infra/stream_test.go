@@ -13,7 +13,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 )
 
-// addr is the address and the rest of a resource in an event.
+// resource returns the JSON of a resource in an event: its address and the rest.
 func resource(module, typ, key string) string {
 	k := "null"
 	addr := module + "." + typ + ".this"
@@ -38,8 +38,8 @@ func applied(event, action, r, id string) string {
 
 const planDone = `{"type":"change_summary","changes":{"add":8,"change":0,"remove":0,"operation":"plan"}}`
 
-// play feeds lines to a tracker. It returns after how many of them the deployment was
-// usable, or -1, and the inventory at that time.
+// play passes lines to a tracker. It returns the number of lines after which the
+// deployment was usable, or -1, and the inventory at that time.
 func play(t *testing.T, lines []string) (*tracker, int, Inventory) {
 	t.Helper()
 	var out bytes.Buffer
@@ -60,7 +60,8 @@ func play(t *testing.T, lines []string) (*tracker, int, Inventory) {
 	return tr, at, usable
 }
 
-// flowEvents are the events of a first deployment until it is usable, and the rest.
+// flowEvents returns the events of a first deployment until it is usable, and the
+// rest.
 func flowEvents() (before, after []string) {
 	source, dlq := resource("module.queues", "aws_sqs_queue", "source"), resource("module.queues", "aws_sqs_queue", "dlq")
 	redrive := resource("module.queues", "aws_sqs_queue_redrive_policy", "source")
@@ -169,7 +170,7 @@ func TestLinesMayComeInPieces(t *testing.T) {
 		t.Error(diff)
 	}
 	if s.other.String() != "no event\n" {
-		t.Errorf("kept %q", s.other.String())
+		t.Errorf("stored %q", s.other.String())
 	}
 }
 
@@ -186,7 +187,7 @@ func TestModuleKeys(t *testing.T) {
 	}
 }
 
-// Any output of the tool can be read without an error, and without losing the events
+// Any output of the tool can be parsed without an error, and without losing the events
 // around it.
 func FuzzParseEvent(f *testing.F) {
 	before, after := flowEvents()

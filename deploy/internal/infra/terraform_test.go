@@ -95,7 +95,7 @@ func TestTheToolSeesTheTargetsEnvironmentAndItsOwnFolders(t *testing.T) {
 	for _, key := range []string{"TF_VAR_x", "TF_LOG", "TF_CLI_CONFIG_FILE", "HOME"} {
 		t.Run(key, func(t *testing.T) {
 			if v, ok := c.Env[key]; ok {
-				t.Errorf("%s=%s reaches the tool", key, v)
+				t.Errorf("%s=%s is passed to the tool", key, v)
 			}
 		})
 	}
@@ -138,7 +138,7 @@ func TestTofuWorksOnACopyWithoutTheReadOnlyLock(t *testing.T) {
 	}
 	found := strings.Replace(providerBinary(filepath.Join(b.tf.Folder, "mirror")), terraformHost, tofuHost, 1)
 	if body, err := os.ReadFile(found); err != nil || string(body) != "binary" {
-		t.Errorf("the mirror is not laid out for OpenTofu: %v", err)
+		t.Errorf("the mirror has not the layout of OpenTofu: %v", err)
 	}
 }
 
@@ -216,10 +216,10 @@ func TestTheFingerprintChangesWithEveryInput(t *testing.T) {
 	}
 	first := mark()
 	if b.tf.Deployed(first) {
-		t.Error("deployed before it was")
+		t.Error("reported as deployed too early")
 	}
 	if err := b.tf.Remember(first); err != nil || !b.tf.Deployed(mark()) {
-		t.Errorf("not remembered: %v", err)
+		t.Errorf("not recorded: %v", err)
 	}
 	seen := map[string]string{first: "nothing"}
 	vars := filepath.Join(b.dir, "x.tfvars")
@@ -243,6 +243,6 @@ func TestTheFingerprintChangesWithEveryInput(t *testing.T) {
 		})
 	}
 	if err := b.tf.Forget(); err != nil || b.tf.Deployed(first) {
-		t.Errorf("not forgotten: %v", err)
+		t.Errorf("not removed: %v", err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// In a machine's log every task that begins ends or fails, once, with its time.
+// In records, each task ends or fails once, with its time.
 func TestRecordsShowHowEachTaskEnded(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -19,7 +19,7 @@ func TestRecordsShowHowEachTaskEnded(t *testing.T) {
 	pass := at(p)
 	good, bad := p.Begin("good", Span{Total: 2}), p.Begin("bad", Span{})
 	good.Update(1, "half")
-	good.Update(1, "half") // nothing new
+	good.Update(1, "half") // unchanged
 	pass(1500 * time.Millisecond)
 	bad.Fail()
 	bad.End("too late")

@@ -31,7 +31,7 @@ func TestLinesAreLimitedToOneInAnInterval(t *testing.T) {
 	task.Update(12, "1 delayed")
 	pass(time.Second)
 	detail.End("")
-	task.Update(40, "2 delayed") // too soon after the last
+	task.Update(40, "2 delayed") // too soon after the last line
 	pass(60 * time.Second)
 	p.Say("half-time: %s", "all there")
 	task.End("all settled")

@@ -47,9 +47,9 @@ func TestFindSaysWhatToDoWhereThereIsNone(t *testing.T) {
 	t.Parallel()
 	_, deep := tree(t)
 	if _, err := project.Find(deep, deep); hint.Of(err) == "" {
-		t.Errorf("a named folder that is none: %v without a hint", err)
+		t.Errorf("a named folder that is not a project: %v without a hint", err)
 	}
 	if _, err := project.Find("", t.TempDir()); hint.Of(err) == "" {
-		t.Errorf("no folder above is one: %v without a hint", err)
+		t.Errorf("no project in any parent folder: %v without a hint", err)
 	}
 }

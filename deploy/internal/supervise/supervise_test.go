@@ -19,14 +19,14 @@ import (
 	"time"
 )
 
-// roleVariable makes the test binary play one of the processes of a run: the
-// command, the tool that it runs under supervision, and the tool's provider.
+// roleVariable makes the test binary run as one of the processes of a run: the
+// command, the tool that it supervises, and the tool's provider.
 const roleVariable = "SUPERVISE_TEST_ROLE"
 
 // stubbornVariable makes the tool ignore interrupts.
 const stubbornVariable = "SUPERVISE_TEST_STUBBORN"
 
-// sessionVariable makes the provider start a session of its own.
+// sessionVariable makes the provider start its own session.
 const sessionVariable = "SUPERVISE_TEST_SESSION"
 
 func TestMain(m *testing.M) {
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// as is this test's environment for a process that plays role.
+// as returns this test's environment for a process with a role.
 func as(role string) []string { return append(os.Environ(), roleVariable+"="+role) }
 
 func playCommand() {
@@ -65,8 +65,8 @@ func playCommand() {
 	os.Exit(1)
 }
 
-// playTool starts a provider and ends at an interrupt, as Terraform does: it kills
-// the provider first. It notes that it ended by itself.
+// playTool starts a provider and ends at an interrupt, as Terraform does: it kills the
+// provider first. It records that it was not killed.
 func playTool() {
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, syscall.SIGINT, syscall.SIGTERM)
@@ -107,11 +107,11 @@ func playProvider() {
 	fmt.Println("ready")
 	var forever chan os.Signal
 	keep := make(chan os.Signal, 1)
-	signal.Notify(keep, syscall.SIGUSR1) // waiting for a signal is no deadlock
+	signal.Notify(keep, syscall.SIGUSR1) // prevents that the runtime reports a deadlock
 	<-forever
 }
 
-// tree is the processes of a run.
+// tree has the processes of a run.
 type tree struct {
 	command, supervisor, tool, provider int
 	tidy                                string
@@ -150,7 +150,7 @@ func start(t *testing.T, env ...string) tree {
 	return tr
 }
 
-// running reports whether a process is there and no zombie.
+// running reports whether a process exists and is not a zombie.
 func running(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return false
@@ -166,7 +166,7 @@ func running(pid int) bool {
 	return !strings.HasPrefix(rest, "Z")
 }
 
-// gone waits until none of the processes runs.
+// gone waits until none of the processes is running.
 func (tr tree) gone(t *testing.T, within time.Duration) {
 	t.Helper()
 	deadline := time.After(within)
@@ -190,8 +190,8 @@ func (tr tree) gone(t *testing.T, within time.Duration) {
 	}
 }
 
-// However the command, the supervisor or the tool ends, nothing of the run is left,
-// and the tool is given the chance to write its state wherever it still can.
+// However the command, the supervisor or the tool ends, no process of the run remains,
+// and the tool can write its state whenever that is possible.
 func TestNothingOutlivesTheCommand(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -235,7 +235,7 @@ func TestNothingOutlivesTheCommand(t *testing.T) {
 			tr.wait()
 			tr.gone(t, c.patient+10*time.Second)
 			if _, err := os.Stat(tr.tidy); c.tidy && err != nil {
-				t.Error("the tool was not given the chance to write its state")
+				t.Error("the tool could not write its state")
 			}
 		})
 	}
@@ -271,7 +271,7 @@ func TestTheToolIsInterruptedAndThenKilledWhenTheContextEnds(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 			if tidy := strings.Contains(string(rest), "writing the state"); tidy == stubborn {
-				t.Errorf("the tool said %q", rest)
+				t.Errorf("the tool printed %q", rest)
 			}
 		})
 	}
@@ -311,7 +311,7 @@ func TestAProgramThatCannotStartIsAnError(t *testing.T) {
 	var errs bytes.Buffer
 	err := Run(t.Context(), Command{Path: "/no/such/program", Stderr: &errs})
 	if err == nil || !strings.Contains(errs.String(), "/no/such/program") {
-		t.Errorf("error %v, said %q", err, errs.String())
+		t.Errorf("error %v, printed %q", err, errs.String())
 	}
 }
 
@@ -334,7 +334,7 @@ func TestAHeldFileStaysOpenUntilTheProgramEnds(t *testing.T) {
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	w.Close()
 
-	// The supervisor holds the other end: there is no end of file yet.
+	// The supervisor holds the other end: no end of file yet.
 	if err := r.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
 		t.Skip("pipes have no deadlines here")
 	}

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Children are found on a kernel that does not list them (without
-// CONFIG_PROC_CHILDREN) as well. Otherwise reap would wait for them without an end.
+// Children are also found on a kernel that does not list them (without
+// CONFIG_PROC_CHILDREN). Otherwise reap would never end.
 func TestChildrenAreFoundWhereTheKernelDoesNotListThem(t *testing.T) {
 	t.Parallel()
 

@@ -18,7 +18,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/localawstest"
 )
 
-// credentials makes the environment that of a user with a key and nothing else.
+// credentials sets the environment of a user with a key and nothing else.
 func credentials(t *testing.T, id, secret, region string) {
 	t.Helper()
 	none := filepath.Join(t.TempDir(), "none")
@@ -51,7 +51,7 @@ func TestAnEndpointIsAskedWhoItsCredentialsAre(t *testing.T) {
 		t.Errorf("environment %v", env)
 	}
 	if _, err := sqs.NewFromConfig(got.Config).ListQueues(t.Context(), &sqs.ListQueuesInput{}); err != nil {
-		t.Errorf("its clients reach nothing: %v", err)
+		t.Errorf("its clients cannot reach it: %v", err)
 	}
 }
 
@@ -76,9 +76,9 @@ func TestWithoutARegionNothingIsGuessed(t *testing.T) {
 func TestAnInterruptIsNotReportedAsACredentialsError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // a server sees that the client goes once it has read the body
+		_, _ = io.Copy(io.Discard, r.Body) // the server notices a disconnected client only after it has read the body
 		cancel()
-		<-r.Context().Done() // no response before the client has gone
+		<-r.Context().Done() // no response before the client has disconnected
 	}))
 	t.Cleanup(server.Close)
 	credentials(t, "AKID", "s", "us-east-1")
@@ -88,7 +88,7 @@ func TestAnInterruptIsNotReportedAsACredentialsError(t *testing.T) {
 	}
 }
 
-// A web server that responds to everything with an empty page is not AWS.
+// A web server that returns an empty page for every request is not AWS.
 func TestAnAnswerWithoutAnAccountIsRefused(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(server.Close)

@@ -21,14 +21,14 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// Endpoints of the rows. Nothing listens there.
+// Endpoints of the rows. No process listens there.
 const (
 	here  = "http://127.0.0.1:1001"
 	there = "http://127.0.0.1:1002"
 	third = "http://127.0.0.1:1003"
 )
 
-// profiles is an AWS configuration file with every way to name an endpoint.
+// profiles is an AWS configuration file with every setting that names an endpoint.
 const profiles = `[default]
 region = us-east-1
 
@@ -66,15 +66,15 @@ cloudwatch_logs =
   endpoint_url = ` + there + `
 `
 
-// settings are environments with what they mean. The keys of routes are services,
-// with the caller before them where only that one's calls go there, and "all".
+// rows are environments with the expected routes. The keys of routes are services,
+// prefixed with the caller if only its calls go there, and "all".
 var settings = []struct {
 	name     string
 	env      map[string]string
 	routes   map[string]string
 	aws      string // part of the error of --target aws; empty where it is allowed
 	endpoint string // part of the error of --target endpoint; empty where it is allowed
-	hint     string // part of the hint of whichever error comes first
+	hint     string // part of the hint of the first error
 }{
 	{
 		name:     "nothing",
@@ -348,8 +348,8 @@ var settings = []struct {
 	},
 }
 
-// only makes env, with an invalid key and a region, the only AWS settings of
-// this process.
+// only sets env, with an invalid key and a region, as the only AWS settings of this
+// process.
 func only(t *testing.T, env map[string]string) {
 	t.Helper()
 	for _, pair := range os.Environ() {
@@ -375,7 +375,7 @@ func only(t *testing.T, env map[string]string) {
 	}
 }
 
-// wanted is the endpoint that a row names for a caller's calls of a service.
+// wanted returns the endpoint that a row expects for a caller's calls of a service.
 func wanted(routes map[string]string, caller Caller, service string) string {
 	for _, key := range []string{string(caller) + " " + service, service, "all"} {
 		if url, ok := routes[key]; ok {
@@ -412,7 +412,7 @@ func TestWhereCallsGoAndWhatIsRefused(t *testing.T) {
 					t.Errorf("--target %s: %v, want %q", kind, err, want)
 				}
 				if err != nil && hint.Of(err) == "" {
-					t.Errorf("--target %s: no way out of %v", kind, err)
+					t.Errorf("--target %s: no hint how to resolve %v", kind, err)
 				}
 				if err != nil && (first == nil || kind == AWS) {
 					first = err
@@ -435,8 +435,8 @@ func (c *caught) Do(r *http.Request) (*http.Response, error) {
 	return nil, errCaught
 }
 
-// compareWithSDK fails the test where the SDK's own clients call another address
-// than what was resolved for them.
+// compareWithSDK fails the test if the SDK's clients call another address than the
+// resolved one.
 func compareWithSDK(t *testing.T, cfg aws.Config, routes []Route) {
 	t.Helper()
 	cfg.RetryMaxAttempts = 1
@@ -467,12 +467,12 @@ func compareWithSDK(t *testing.T, cfg aws.Config, routes []Route) {
 			if r.URL == "" || !strings.Contains(fmt.Sprint(err), "Invalid Configuration") && !strings.Contains(fmt.Sprint(err), "valid URI") {
 				t.Errorf("%s: %v", r.Service, err)
 			}
-			continue // FIPS and dual-stack with an endpoint, or no address: the SDK refuses as we do
+			continue // FIPS and dual-stack with an endpoint, or no address: the SDK refuses it too
 		}
 		if r.URL == "" && strings.HasSuffix(to.url, ".amazonaws.com") {
 			continue
 		}
-		if to.url != strings.TrimRight(r.URL, "/") && to.url != "localhost://" { // as Go reads localhost:4566
+		if to.url != strings.TrimRight(r.URL, "/") && to.url != "localhost://" { // as Go parses localhost:4566
 			t.Errorf("the SDK's %s calls %s, resolved was %q", r.Service, to.url, r.URL)
 		}
 	}
@@ -509,8 +509,8 @@ func TestHostsOfAWSAreKnown(t *testing.T) {
 	}
 }
 
-// What Terraform is started with leads where was resolved, whatever else the
-// user's shell holds.
+// With the environment for Terraform, calls go to the resolved target, whatever else
+// the user's environment has.
 func TestTheEnvironmentForTerraformIsPinned(t *testing.T) {
 	t.Parallel()
 	base := []string{"HOME=/h", "AWS_PROFILE=", "AWS_DEFAULT_PROFILE=p", "AWS_ENDPOINT_URL_SQS=x", "AWS_ENDPOINT_URL=x", "TF_AWS_STS_ENDPOINT=x", "AWS_S3_ENDPOINT=x", ignoreVariable + "=x"}

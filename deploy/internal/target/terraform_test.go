@@ -25,13 +25,13 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/infra"
 )
 
-// listener stands for an endpoint: it notes which service is called, tells STS's
-// callers who they are, and refuses everything else.
+// listener replaces an endpoint: it records which service is called, responds to
+// GetCallerIdentity, and refuses everything else.
 type listener struct {
 	URL string
 
 	mu     sync.Mutex
-	called map[string]bool // by service, as signatures name it
+	called map[string]bool // by the service in the signature
 }
 
 var scope = regexp.MustCompile(`Credential=[^/]*/\d+/[^/]*/([^/]*)/`)
@@ -61,16 +61,16 @@ func listen(t *testing.T) *listener {
 	return l
 }
 
-// services lists what was called, in order.
+// services returns the called services, sorted.
 func (l *listener) services() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Sorted(maps.Keys(l.called))
 }
 
-// terraformWork makes a folder for Terraform with a configuration, and returns it
-// with the environment that such a run needs. It skips the test where Terraform,
-// or a copy of the provider, is missing.
+// terraformWork creates a folder for Terraform with a configuration, and returns it
+// with the environment for such a run. It skips the test if Terraform, or a copy of
+// the provider, is missing.
 func terraformWork(t *testing.T, main string) (dir string, env []string) {
 	t.Helper()
 	if testing.Short() {
@@ -97,7 +97,7 @@ func terraformWork(t *testing.T, main string) (dir string, env []string) {
 	return dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TF_CLI_CONFIG_FILE=" + rc, "CHECKPOINT_DISABLE=1"}
 }
 
-// terraform runs the tool, whose success does not matter here, for a minute at most.
+// terraform runs the tool for a minute at most. Its exit code does not matter here.
 func terraform(t *testing.T, dir string, env []string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -149,13 +149,13 @@ terraform {
 }
 `
 
-// with replaces the endpoints of the rows by listeners.
+// with replaces the endpoints in a text by listeners.
 func with(text string, a, b, c *listener) string {
 	return strings.NewReplacer(here, a.URL, there, b.URL, third, c.URL).Replace(text)
 }
 
-// The real AWS provider, and the real S3 backend, call what resolve says they do.
-// Rows that lead a call to AWS itself are left out: nothing of it may be asked here.
+// The real AWS provider and the real S3 backend call the resolved endpoints. Rows with
+// calls to AWS itself are left out, because a test must not call it.
 func TestTerraformGoesWhereWasResolved(t *testing.T) {
 	dir, base := terraformWork(t, everyService)
 	if said := terraform(t, dir, base, "init", "-input=false", "-no-color"); !strings.Contains(said, "successfully initialized") {
@@ -208,8 +208,8 @@ func reset(l *listener) *listener {
 	return l
 }
 
-// compareCalls fails the test unless the listeners got the calls that the routes of
-// a caller say, and no other.
+// compareCalls fails the test unless the listeners got exactly the calls that the
+// routes of a caller require.
 func compareCalls(t *testing.T, routes []Route, caller Caller, said string, listeners ...*listener) {
 	t.Helper()
 	want := map[string][]string{}
@@ -226,8 +226,8 @@ func compareCalls(t *testing.T, routes []Route, caller Caller, said string, list
 	}
 }
 
-// On the embedded AWS nothing of the user's shell leads the real provider away, no
-// proxy sees its calls, and its credentials are those of the embedded AWS.
+// With the embedded AWS, no setting of the user redirects the real provider, no proxy
+// gets its calls, and its credentials are those of the embedded AWS.
 func TestTerraformStaysInTheEmbeddedAWS(t *testing.T) {
 	dir, base := terraformWork(t, everyService)
 	if said := terraform(t, dir, base, "init", "-input=false", "-no-color"); !strings.Contains(said, "successfully initialized") {
@@ -256,6 +256,6 @@ func TestTerraformStaysInTheEmbeddedAWS(t *testing.T) {
 		t.Errorf("the embedded AWS got calls of %q, want %q\n%s", got, want, said)
 	}
 	if got := away.services(); len(got) > 0 {
-		t.Errorf("calls of %q went elsewhere", got)
+		t.Errorf("calls of %q went to another endpoint", got)
 	}
 }

@@ -60,9 +60,9 @@ func check(t *testing.T, text string) {
 	}
 }
 
-// Whatever comes in, and in whichever pieces, goes out safe, the same as in one
-// piece, and readable text stays as it is. JSON stays the same document, unless its
-// lines end in carriage returns alone.
+// Any text becomes safe, with the same result in any pieces as in one, and readable
+// text is unchanged. JSON stays the same document, unless its lines end in carriage
+// returns only.
 func FuzzClean(f *testing.F) {
 	for _, seed := range []string{"", "text\n", "\x1b[2J", "\u009b", "\xff\xfe", "\r\n\r", "世界", "\xe4\xb8", "\u202e", `{"a":"\u001b"}`, "{\"a\":\"\u009b\u202e\x7f\U000e0041\"}"} {
 		f.Add([]byte(seed), uint8(1))
@@ -71,7 +71,7 @@ func FuzzClean(f *testing.F) {
 		whole := terminal.Clean(string(in))
 		check(t, whole)
 		if terminal.Clean(whole) != whole {
-			t.Errorf("%q is cleaned twice", whole)
+			t.Errorf("%q changes when it is cleaned again", whole)
 		}
 
 		var out bytes.Buffer
@@ -109,7 +109,7 @@ func TestAWriterThatFailsSaysSo(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 	if err := w.Flush(); err == nil {
-		t.Error("what was left over is lost without an error")
+		t.Error("the rest was lost without an error")
 	}
 }
 

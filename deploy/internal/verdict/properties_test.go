@@ -13,7 +13,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/verdict"
 )
 
-// facts draws what may have been seen of messages with the given ids.
+// facts draws possible observations of messages with the given ids.
 func facts(t *rapid.T, known []string) verdict.Facts {
 	id := rapid.SampledFrom(known)
 	return verdict.Facts{
@@ -28,7 +28,7 @@ func facts(t *rapid.T, known []string) verdict.Facts {
 	}
 }
 
-// Every end that a message came to is either its one fate or a duplicate.
+// Every end of a message is either its one outcome or a duplicate.
 func TestEachEndIsAnOutcomeOrADuplicate(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -50,7 +50,7 @@ func TestEachEndIsAnOutcomeOrADuplicate(t *testing.T) {
 	})
 }
 
-// A queue and a log may hold what earlier runs left, before and after.
+// Queues and logs may have messages of earlier and later runs.
 func TestMessagesOfOtherRunsAreIgnored(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -66,7 +66,7 @@ func TestMessagesOfOtherRunsAreIgnored(t *testing.T) {
 	})
 }
 
-// Logs and queues give no order.
+// The order of facts has no effect.
 func TestOrderOfFactsDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -82,7 +82,7 @@ func TestOrderOfFactsDoesNotMatter(t *testing.T) {
 	})
 }
 
-// To see one more message processed makes no verdict worse, unless it is bad.
+// Another processed message makes no verdict worse, unless the message is bad.
 func TestAnotherProcessedMessageDoesNotRaiseLost(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

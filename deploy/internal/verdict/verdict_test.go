@@ -20,7 +20,7 @@ func ids(prefix string, n int) []string {
 	return out
 }
 
-// clean is the run of the project's first page: 89 sent, 4 bad.
+// clean is the run in the README: 89 sent, 4 bad.
 func clean() verdict.Facts {
 	good, bad := ids("good", 85), ids("bad", 4)
 	f := verdict.Facts{Accepted: slices.Concat(good, bad), Bad: bad, Processed: good}
@@ -49,7 +49,7 @@ func TestSilentConsumerIsReportedWithLostMessages(t *testing.T) {
 	f.Processed = []string{"of another run"}
 	v := verdict.Judge(f)
 	if v.Lost != 85 || len(v.Problems) != 2 || !strings.Contains(v.Problems[1], `"msg":"processed"`) {
-		t.Errorf("lost %d, faults %q", v.Lost, v.Problems)
+		t.Errorf("lost %d, problems %q", v.Lost, v.Problems)
 	}
 }
 
@@ -63,11 +63,11 @@ func TestRefusedReplaysAreAProblemOnlyIfDeadLettered(t *testing.T) {
 	}
 	want := []string{"1 message was dead-lettered because it could not be replayed: " + reason}
 	if got := verdict.Judge(f).Problems; !slices.Equal(got, want) {
-		t.Errorf("faults %q, want %q", got, want)
+		t.Errorf("problems %q, want %q", got, want)
 	}
 	f.Dead[1].Replays = 0
 	if got := verdict.Judge(f).Problems; len(got) != 1 || !strings.HasPrefix(got[0], "2 messages were dead-lettered because they could not be replayed: "+reason) {
-		t.Errorf("faults %q", got)
+		t.Errorf("problems %q", got)
 	}
 }
 
@@ -146,7 +146,7 @@ func TestReplaysInTheLine(t *testing.T) {
 func TestWholeBatchEffect(t *testing.T) {
 	t.Parallel()
 	if got := (verdict.Verdict{Replays: 3}).WholeBatchEffect(); got != "" {
-		t.Errorf("%q where nothing was", got)
+		t.Errorf("%q without messages", got)
 	}
 	want := "failed because of bad messages in their batch: good messages replayed 7, dead-lettered 2, processed again 30 times"
 	if got := (verdict.Verdict{ReplayedGood: 7, DeadLetteredGood: 2, Duplicates: 30}).WholeBatchEffect(); got != want {
@@ -154,8 +154,8 @@ func TestWholeBatchEffect(t *testing.T) {
 	}
 }
 
-// Whatever was seen, every message is counted in exactly one place, and a verdict
-// without faults means what it says.
+// For any facts, every message is counted exactly once, and a verdict without problems
+// is correct.
 func TestCountsAddUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -175,10 +175,10 @@ func TestCountsAddUp(t *testing.T) {
 			t.Fatalf("counts do not add up: %+v", v)
 		}
 		if v.DeadLetteredGood > v.DeadLettered || v.ReplaysLeast > v.Replays || v.Bad > v.Sent || v.BadProcessed > v.Bad {
-			t.Fatalf("a part is more than its whole: %+v", v)
+			t.Fatalf("a part exceeds the total: %+v", v)
 		}
 		if v.Good() && (v.Lost > 0 || v.BadProcessed > 0 || v.Sent == 0 || !f.WholeBatch && v.DeadLetteredGood > 0) {
-			t.Fatalf("called good: %+v", v)
+			t.Fatalf("reported as passed: %+v", v)
 		}
 	})
 }

@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "update the golden files")
 
-// message is the record of an order with attributes ("name:type:value").
+// message returns the record of an order with attributes ("name:type:value").
 func message(id string, receives int, attributes ...string) string {
 	var fields []string
 	for _, a := range attributes {
@@ -35,7 +35,7 @@ func message(id string, receives int, attributes ...string) string {
 
 func batch(messages ...string) string { return `{"Records":[` + strings.Join(messages, ",") + `]}` }
 
-// invoke runs the consumer as Lambda does, and returns what it said as well.
+// invoke runs the consumer as Lambda does, and also returns its log.
 func invoke(t *testing.T, reporting string, level slog.Level, event string) (response, said string, err error) {
 	t.Helper()
 	var log bytes.Buffer
@@ -86,7 +86,7 @@ func TestInvalidBodyFailsOnlyItsMessage(t *testing.T) {
 	}
 }
 
-// What the consumer says is what the verdict of a run is computed from.
+// The verdict of a run is computed from the consumer's log lines.
 func TestLogLines(t *testing.T) {
 	t.Parallel()
 	timestamp := regexp.MustCompile(`"timestamp":"[^"]*"`)
@@ -116,7 +116,7 @@ func TestLogLines(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("%s (-update writes it anew): %s", path, diff)
+				t.Errorf("%s (-update rewrites it): %s", path, diff)
 			}
 		})
 	}
@@ -130,8 +130,7 @@ func TestOnlyFailuresAreLoggedAboveInfo(t *testing.T) {
 	}
 }
 
-// FuzzHandle: whatever Lambda passes, each record ends in exactly one of two
-// places.
+// FuzzHandle checks that for any event each record is either processed or failed.
 func FuzzHandle(f *testing.F) {
 	f.Add(batch(message("1", 1, store), message("2", 1)))
 	f.Add(`{"Records":[{"messageId":"a","messageAttributes":{"store_id":{}}}]}`)
@@ -142,7 +141,7 @@ func FuzzHandle(f *testing.F) {
 		}
 		var in struct{ Records []json.RawMessage }
 		var out struct{ BatchItemFailures []struct{} }
-		// As aws-lambda-go does, which does not mind what follows the first value.
+		// Like aws-lambda-go, ignore what follows the first value.
 		if json.NewDecoder(strings.NewReader(event)).Decode(&in) != nil || json.Unmarshal([]byte(response), &out) != nil {
 			t.Fatalf("%q: %s", event, response)
 		}

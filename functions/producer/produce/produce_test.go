@@ -21,7 +21,7 @@ import (
 	"github.com/reliableq/reliableq/functions/producer/produce"
 )
 
-// queue accepts messages, except those that refuse names by their number.
+// queue accepts messages, except those whose number is in refuse.
 type queue struct {
 	sent    []outbox.Message
 	largest int
@@ -155,7 +155,7 @@ func TestCountThatDoesNotFitIsReported(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		got, err := invoke(ctx, producer(&queue{takes: 400 * time.Millisecond}, io.Discard), `{"count":1000,"bad_ratio":0}`)
-		// Twice what a batch takes is kept back: 0.8 s.
+		// Twice the duration of a batch is reserved: 0.8 s.
 		if want := answer(false, 30, 0); err != nil || got != want {
 			t.Errorf("%s, %v", got, err)
 		}
@@ -220,7 +220,7 @@ func FuzzHandle(f *testing.F) {
 	f.Add(`{"count":null}`)
 	f.Fuzz(func(t *testing.T, event string) {
 		ctx, cancel := context.WithCancel(t.Context())
-		cancel() // so that no event makes it work
+		cancel() // so that no event starts work
 		q := &queue{}
 		if _, err := producer(q, io.Discard).Handle(ctx, json.RawMessage(event)); err == nil && !json.Valid([]byte(event)) && event != "" {
 			t.Errorf("accepted %q", event)

@@ -25,7 +25,7 @@ import (
 	"github.com/reliableq/reliableq/functions/retry/replay"
 )
 
-// queue is the source queue. It refuses bodies that say so.
+// queue is the source queue. It refuses the body "refuse".
 type queue struct{ sent []outbox.Message }
 
 func (q *queue) Send(_ context.Context, messages []outbox.Message) []outbox.Result {
@@ -41,7 +41,7 @@ func (q *queue) Send(_ context.Context, messages []outbox.Message) []outbox.Resu
 	return results
 }
 
-// message is a record's JSON, with attributes ("name:type:value", a value of
+// message returns a record as JSON, with attributes ("name:type:value", the value of
 // type Binary in base64).
 func message(id, body string, attributes ...string) string {
 	var fields []string
@@ -133,8 +133,8 @@ func TestLevelContinuesTheReplayCount(t *testing.T) {
 	}
 }
 
-// SQS allows ten attributes; what has no room for the two of a replay must
-// reach the dead-letter queue, and not vanish.
+// SQS allows ten attributes. A message without space for the two of a replay must
+// reach the dead-letter queue, and not be lost.
 func TestMessageWithTooManyAttributesFails(t *testing.T) {
 	t.Parallel()
 	for n, fits := range map[int]bool{7: true, 8: true, 9: false, 10: false} {
@@ -153,7 +153,7 @@ func TestMessageWithTooManyAttributesFails(t *testing.T) {
 			}
 		})
 	}
-	// One that has been replayed has them already.
+	// A replayed message has them already.
 	attributes := []string{counted(1), "origin_message_id:String:first"}
 	for i := range 8 {
 		attributes = append(attributes, fmt.Sprintf("a%d:String:x", i))
@@ -222,11 +222,11 @@ func TestPolicyOfTheDesign(t *testing.T) {
 		t.Errorf("policy %+v", p)
 	}
 	if replay.Policy(time.Second, 0).Ceiling(9) != 0 {
-		t.Error("a cap of zero did not cap")
+		t.Error("a cap of zero had no effect")
 	}
 }
 
-// FuzzReplay: whatever the record, it is either sent and done, or not sent and
+// FuzzReplay checks that any record is either sent and successful, or not sent and
 // failed.
 func FuzzReplay(f *testing.F) {
 	f.Add("body", "sqs-dlq-replay-cnt", "1", "Number")

@@ -82,7 +82,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		exact, err := lastOfEachName(body)
 		if err != nil || bytes.Contains(bytes.ToLower(body), []byte(`\u`)) {
-			return // a lone surrogate does not survive a second round
+			return // a lone surrogate is not equal after a second round
 		}
 		var want everything
 		if json.Unmarshal(exact, &want) != nil {
@@ -216,7 +216,7 @@ func TestTypesOutsideTheFastPathAreLeftAlone(t *testing.T) {
 		})
 	}
 	if Decode([]byte(`{"At":"2026-01-02T03:04:05Z"}`), &struct{ At time.Time }{}) {
-		t.Error("read a type that reads its own JSON")
+		t.Error("decoded a type with its own UnmarshalJSON")
 	}
 }
 
@@ -301,7 +301,8 @@ func TestPlainPrefixEndsAtTheFirstByteThatIsNotPlain(t *testing.T) {
 	})
 }
 
-// BenchmarkDecode reads ten entries with strings of 200 bytes, as a batch of messages.
+// BenchmarkDecode decodes ten entries with strings of 200 bytes, such as a batch of
+// messages.
 func BenchmarkDecode(b *testing.B) {
 	in := everything{}
 	for range 10 {
@@ -318,7 +319,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkAppend writes what BenchmarkDecode reads.
+// BenchmarkAppend encodes what BenchmarkDecode decodes.
 func BenchmarkAppend(b *testing.B) {
 	in := everything{}
 	for range 10 {

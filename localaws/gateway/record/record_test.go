@@ -16,7 +16,7 @@ import (
 
 const secret = "wJalrXUtnFEMI/K7MDENG"
 
-// written is the line that an exchange becomes.
+// written returns the line that is written for an exchange.
 func written(t testing.TB, e *Exchange) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -29,7 +29,7 @@ func written(t testing.TB, e *Exchange) string {
 	return b.String()
 }
 
-// with is an exchange with one body.
+// with returns an exchange with one body.
 func with(contentType, body string) *Exchange {
 	return &Exchange{
 		Began: time.Unix(0, 0), Method: "POST", Target: "/", Readable: true, Status: 200,
@@ -37,7 +37,7 @@ func with(contentType, body string) *Exchange {
 	}
 }
 
-// bodyOf reads a line's request body.
+// bodyOf returns the request body of a line.
 func bodyOf(t testing.TB, e *Exchange) any {
 	t.Helper()
 	var l struct {
@@ -107,8 +107,8 @@ func TestResponseBodiesLoseOnlyTheirSecrets(t *testing.T) {
 	}
 }
 
-// A request that is malformed is recorded without what could not be read, and so is
-// an error that repeats it.
+// A malformed request is recorded without the parts that could not be parsed, and so
+// is an error that repeats it.
 func TestMalformedPartsOfRequestsAreOmitted(t *testing.T) {
 	t.Parallel()
 	const good = "AWS4-HMAC-SHA256 Credential=AKIA/20260102/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature="
@@ -228,8 +228,8 @@ type broken struct{ err error }
 
 func (b broken) Write([]byte) (int, error) { return 0, b.err }
 
-// TestSecretsAreRemovedInEveryPosition nests credentials and environments in
-// values of any shape.
+// TestSecretsAreRemovedInEveryPosition puts credentials and environments into values
+// of any shape.
 func TestSecretsAreRemovedInEveryPosition(t *testing.T) {
 	t.Parallel()
 	var value func(depth int) *rapid.Generator[any]

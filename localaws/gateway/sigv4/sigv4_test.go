@@ -26,7 +26,7 @@ var (
 	when = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 )
 
-// received is a request as a server gets it.
+// received returns a request as a server gets it.
 func received(method, target string, body string, header http.Header) *http.Request {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	for k, v := range header {
@@ -35,7 +35,7 @@ func received(method, target string, body string, header http.Header) *http.Requ
 	return r
 }
 
-// sign makes a request and signs it as the AWS SDK does.
+// sign creates a request and signs it as the AWS SDK does.
 func sign(t testing.TB, method, target, body, service string, header http.Header) *http.Request {
 	t.Helper()
 	out, err := http.NewRequest(method, target, strings.NewReader(body))
@@ -52,7 +52,7 @@ func sign(t testing.TB, method, target, body, service string, header http.Header
 	return received(method, target, body, out.Header)
 }
 
-// s3Paths has the SDK sign the path as its S3 client does: escaped once.
+// s3Paths makes the SDK sign the path as its S3 client does: escaped once.
 func s3Paths(service string) func(*v4.SignerOptions) {
 	return func(o *v4.SignerOptions) { o.DisableURIPathEscaping = service == "s3" }
 }
@@ -159,14 +159,14 @@ func TestPresignedURLsAreValidForTheirLifetime(t *testing.T) {
 	}
 	var expired *Expired
 	if err := check(r, "", when.Add(61*time.Second)); !errors.As(err, &expired) {
-		t.Errorf("after its life: %v", err)
+		t.Errorf("after its lifetime: %v", err)
 	}
 	if err := check(received("GET", strings.Replace(signed, "MessageBody=a", "MessageBody=b", 1), "", nil), "", when); !errors.Is(err, ErrMismatch) {
 		t.Errorf("changed: %v, want ErrMismatch", err)
 	}
 }
 
-// S3 alone lets a client leave the body out of the signature (LAM D34).
+// Only S3 lets a client leave the body out of the signature (LAM D34).
 func TestOnlyS3AcceptsAnUnsignedBody(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"} {
@@ -198,7 +198,7 @@ func TestWrongHashOfTheBodyDoesNotVerify(t *testing.T) {
 	}
 }
 
-// A header that the signature leaves out can be changed on the way (LAM D33).
+// A header that the signature does not cover can be changed in transit (LAM D33).
 func TestSignatureMustCoverHostAndAmzHeaders(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -272,7 +272,7 @@ func TestCachedKeysAreBounded(t *testing.T) {
 		v.key(scope{secret, "20260102", "us-east-1", strings.Repeat("s", i%maxKeys+1) + string(rune('a'+i/maxKeys))})
 	}
 	if len(v.keys) > maxKeys {
-		t.Errorf("%d keys are remembered, at most %d", len(v.keys), maxKeys)
+		t.Errorf("%d keys are cached, want at most %d", len(v.keys), maxKeys)
 	}
 }
 
@@ -312,7 +312,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if err := new(Verifier).Verify(r, s, nil, secret, when); err == nil && !strings.Contains(header+query, s.Hex) {
-			t.Error("a signature out of nothing")
+			t.Error("parsed a signature without a key")
 		}
 	})
 }

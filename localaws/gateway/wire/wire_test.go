@@ -165,7 +165,7 @@ func TestInvalidQueryIsRefused(t *testing.T) {
 	}
 }
 
-// What one protocol writes of a value, it reads back.
+// Values that one protocol encodes are decoded unchanged.
 func TestValuesSurviveJSONAndCBOR(t *testing.T) {
 	t.Parallel()
 	codec, err := NewCBOR()
@@ -216,7 +216,7 @@ func TestInvalidCBORIsRefused(t *testing.T) {
 		"\xff":              Malformed,
 		"\x80":              Malformed,   // a list
 		"\xa1\x64Text\x05":  Malformed,   // a number for a text
-		"\xa1\x65Other\x05": Unsupported, // a member that is not there
+		"\xa1\x65Other\x05": Unsupported, // an unknown member
 		"\xa1\x65Whole\x1b\xff\xff\xff\xff\xff\xff\xff\xff": Malformed, // over 63 bits
 		"\xa1\x65Share\xf9\x7e\x00":                         Malformed, // NaN
 		"\xa2\x64Text\x61a\x64Text\x61b":                    Malformed, // twice
@@ -268,8 +268,8 @@ func TestRESTDecodesFromEveryLocation(t *testing.T) {
 	}
 }
 
-// XML is well-formed with any text in it, and a carriage return is
-// written as a reference (SQS B11).
+// XML is well-formed with any text in it, and a carriage return is written as a
+// character reference (SQS B11).
 func TestXMLIsReadableWithAnyText_SQS_B11(t *testing.T) {
 	t.Parallel()
 	type out struct{ Text string }
@@ -294,7 +294,7 @@ func FuzzDecodeJSON(f *testing.F) {
 			return
 		}
 		if _, err := AppendJSON(nil, &in); err != nil {
-			t.Errorf("read %q and cannot write it: %v", b, err)
+			t.Errorf("decoded %q and cannot encode it: %v", b, err)
 		}
 	})
 }
@@ -312,7 +312,7 @@ func FuzzDecodeQuery(f *testing.F) {
 		if q.Decode(values, &in) != nil {
 			return
 		}
-		in.Raw, in.Any = nil, nil // inputs alone have them
+		in.Raw, in.Any = nil, nil // only inputs have them
 		if err := xml.Unmarshal(q.AppendXML(nil, "Op", &in, "id"), new(struct{})); err != nil {
 			t.Errorf("%q gives XML that cannot be read: %v", form, err)
 		}
@@ -332,7 +332,7 @@ func FuzzDecodeCBOR(f *testing.F) {
 			return
 		}
 		if _, err := codec.Encode(&in); err != nil {
-			t.Errorf("read %x and cannot write it: %v", b, err)
+			t.Errorf("decoded %x and cannot encode it: %v", b, err)
 		}
 	})
 }

@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	// defaultCases is how many situations a plain go test decides.
+	// defaultCases is the number of situations in a plain go test.
 	defaultCases = 20_000
-	// casesVariable and seedVariable ask for more, or for others.
+	// casesVariable and seedVariable are environment variables for more or other
+	// situations.
 	casesVariable = "RELIABLEQ_POLICY_CASES"
 	seedVariable  = "RELIABLEQ_POLICY_SEED"
 )
@@ -46,7 +47,7 @@ var kinds = map[policy.Kind]string{
 	policy.Trust:    resourceKind,
 }
 
-// ask has the product decide a situation.
+// decideByPackage decides a situation with package policy.
 func ask(s *situation) (policy.Decision, error) {
 	var faults []error
 	parse := func(text string, kind policy.Kind) *policy.Document {
@@ -97,8 +98,8 @@ func ask(s *situation) (policy.Decision, error) {
 	return p.Decide(&r), nil
 }
 
-// disagreement returns what the product and the published logic see
-// differently, or nothing.
+// disagreement describes how the decisions of package policy and of the evaluator
+// differ. It is empty if they agree.
 func disagreement(s *situation) string {
 	want := (&evaluator{}).decide(s)
 	return differs(s, want)
@@ -120,7 +121,7 @@ func differs(s *situation, want outcome) string {
 		return fmt.Sprintf("decided %q, the published logic says %q (deny in %v, no allow in %v)", verdict, want.Verdict, want.Denying, want.Silent)
 	}
 
-	// The kind that a refusal is blamed on must be one that refused.
+	// The kind of policy that the error names must be one that denied.
 	refusing := want.Silent
 	if verdict == explicitlyDeny {
 		refusing = want.Denying
@@ -131,9 +132,8 @@ func differs(s *situation, want outcome) string {
 	return ""
 }
 
-// TestDecisionsFollowThePublishedLogic decides random situations by the product
-// and by the evaluator. A plain run takes 20,000; make policy-nightly takes a
-// million.
+// TestDecisionsFollowThePublishedLogic decides random situations with package policy
+// and with the evaluator: 20,000 in a plain run, a million in make policy-nightly.
 func TestDecisionsFollowThePublishedLogic(t *testing.T) {
 	t.Parallel()
 	cases, seed := setting(t, casesVariable, defaultCases), setting(t, seedVariable, 1)
@@ -184,8 +184,8 @@ func TestDecisionsFollowThePublishedLogic(t *testing.T) {
 	}
 }
 
-// report prints the differing situations, each made as small as it goes, and
-// one of each kind.
+// report prints the situations that differ, each reduced as far as possible, and one
+// of each kind.
 func report(t *testing.T, seed uint64, found []uint64) {
 	t.Helper()
 	slices.Sort(found)
@@ -208,7 +208,7 @@ func report(t *testing.T, seed uint64, found []uint64) {
 	}
 }
 
-// checkShares fails when the situations are too much alike to prove anything.
+// checkShares fails if the situations are too similar to be a useful test.
 func checkShares(t *testing.T, cases int, verdicts map[verdict]int, seen map[string]int) {
 	t.Helper()
 	for _, v := range []verdict{allowed, implicitlyDeny, explicitlyDeny} {

@@ -27,20 +27,20 @@ import (
 )
 
 const (
-	// defaultRoles is how many roles a plain go test makes and uses.
+	// defaultRoles is the number of roles that a plain go test creates and uses.
 	defaultRoles  = 150
 	rolesVariable = "RELIABLEQ_POLICY_ROLES"
 )
 
-// embeddedKeys are the condition keys of a role session's request to the
-// embedded AWS (IAM E60 to E62). Values come with the request.
+// embeddedKeys are the condition keys of a role session's request to the embedded AWS
+// (IAM E60 to E62). The requests give their values.
 var embeddedKeys = []contextKey{
 	{name: "aws:username", kind: "string"}, // absent
 	{name: "aws:userid", kind: "string"},
 	{name: "aws:PrincipalType", kind: "string"},
 	{name: "aws:PrincipalAccount", kind: "string"},
 	{name: "aws:PrincipalTag/team", kind: "string"},
-	{name: "aws:PrincipalTag/orders", kind: "string"}, // set by the session alone
+	{name: "aws:PrincipalTag/orders", kind: "string"}, // set only by the session
 	{name: "aws:RequestedRegion", kind: "string"},
 	{name: "aws:ResourceAccount", kind: "string"},
 	{name: "aws:ResourceTag/stage", kind: "string"},
@@ -57,15 +57,16 @@ var embeddedKeys = []contextKey{
 	{name: "aws:MultiFactorAuthPresent", kind: "bool"},
 }
 
-// embedded is an embedded AWS with a queue that has no policy. Queues with one
-// come and go: their policy may shut out the operator too.
+// embedded is an embedded AWS with a queue that has no policy. Queues with a policy
+// are created and deleted for each role, because their policy may deny the operator
+// too.
 type embedded struct {
 	t       *testing.T
 	server  *localawstest.Server
 	iam     *iam.Client
 	sqs     *sqs.Client
 	plain   string // the queue's address
-	refused int    // policies that the services did not take
+	refused int    // policies that the services refused
 
 	verdicts map[verdict]int
 }
@@ -76,7 +77,7 @@ func newEmbedded(t *testing.T) *embedded {
 	w := &embedded{t: t, server: server, iam: iam.NewFromConfig(server.Config()), sqs: sqs.NewFromConfig(server.Config()), verdicts: map[verdict]int{}}
 	w.plain = w.queue("orders-dlq")
 
-	// Roles for policies to name that are not the caller's.
+	// Other roles that policies can name.
 	w.role("nobody", "/", nil, "")
 	w.role("target", "/", nil, "")
 	return w
@@ -91,7 +92,7 @@ func (w *embedded) queue(name string) string {
 	return *q.QueueUrl
 }
 
-// trustAccount lets the account assume a role.
+// trustAccount lets every principal of the account assume a role.
 const trustAccount = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + localaws.DefaultAccount + `"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`
 
 func (w *embedded) role(name, path string, tags []iamtypes.Tag, boundary string) *iamtypes.Role {
@@ -107,8 +108,8 @@ func (w *embedded) role(name, path string, tags []iamtypes.Tag, boundary string)
 	return out.Role
 }
 
-// currentDocument draws a policy of the current version: IAM makes no managed
-// policies of others (IAM E50).
+// currentDocument draws a policy of the current version: IAM refuses managed policies
+// of other versions (IAM E50).
 func (g generator) currentDocument(s *situation, kind string) string {
 	for {
 		if text := g.document(s, kind); strings.Contains(text, `"Version":"2012-10-17"`) {
@@ -117,8 +118,8 @@ func (g generator) currentDocument(s *situation, kind string) string {
 	}
 }
 
-// takes reports whether a service took a policy, and fails the test for errors
-// that are not about the policy.
+// takes reports whether a service accepted a policy. It fails the test on errors that
+// are not about the policy.
 func (w *embedded) takes(err error) bool {
 	w.t.Helper()
 	if err == nil {
@@ -133,7 +134,7 @@ func (w *embedded) takes(err error) bool {
 	return false
 }
 
-// managed makes a managed policy, or returns nothing when IAM refuses it.
+// managed creates a managed policy. It returns an empty string if IAM refuses it.
 func (w *embedded) managed(name, text string) string {
 	w.t.Helper()
 	out, err := w.iam.CreatePolicy(w.t.Context(), &iam.CreatePolicyInput{PolicyName: &name, PolicyDocument: &text})
@@ -143,8 +144,8 @@ func (w *embedded) managed(name, text string) string {
 	return *out.Policy.Arn
 }
 
-// tryRole makes a role with random policies, has its session make every request,
-// and returns what was decided otherwise than published.
+// tryRole creates a role with random policies, makes every request in its session, and
+// returns the decisions that differ from the published logic.
 func (w *embedded) tryRole(seed, number uint64) []string {
 	t, ctx := w.t, w.t.Context()
 	t.Helper()
@@ -182,7 +183,7 @@ func (w *embedded) tryRole(seed, number uint64) []string {
 		},
 	}
 
-	// Tags of the role, and of the session, which win.
+	// Tags of the role, and of the session, which take precedence.
 	var roleTags []iamtypes.Tag
 	var sessionTags []ststypes.Tag
 	if g.percent(60) {
@@ -198,7 +199,7 @@ func (w *embedded) tryRole(seed, number uint64) []string {
 		s.Keys["aws:PrincipalTag/orders"] = []string{"orders"}
 	}
 
-	// What the session will ask for. Each policy is drawn for one of them.
+	// The requests of the session. Each policy is drawn for one of them.
 	orders := w.queue("orders" + name)
 	asks := w.requests("orders"+name, orders)
 	aim := func() {
@@ -234,12 +235,12 @@ func (w *embedded) tryRole(seed, number uint64) []string {
 		s.Identity = append(s.Identity, text)
 	}
 
-	// The queue's policy. It may only speak of SQS.
+	// The queue's policy. It may only have actions of SQS.
 	queuePolicy := ""
 	if g.percent(60) {
 		s.Action, s.Target = "sqs:SendMessage", queueARN("orders"+name)
 		g.keys = slices.DeleteFunc(slices.Clone(embeddedKeys), func(k contextKey) bool { return strings.HasPrefix(k.name, "aws:ResourceTag/") }) // not for queue policies (IAM E62)
-		g.ownActions = true                                                                                                                      // SQS takes no others
+		g.ownActions = true                                                                                                                      // SQS refuses others
 		queuePolicy = g.document(s, resourceKind)
 		g.keys, g.ownActions = embeddedKeys, false
 	}
@@ -247,7 +248,7 @@ func (w *embedded) tryRole(seed, number uint64) []string {
 		return nil
 	}
 
-	// The trust policy of a role that the session may try to assume.
+	// The trust policy of a role that the session tries to assume.
 	s.Action, s.Target, s.Trust = "sts:AssumeRole", "arn:aws:iam::"+localaws.DefaultAccount+":role/target", true
 	trust := g.document(s, resourceKind)
 	s.Trust = false
@@ -255,7 +256,7 @@ func (w *embedded) tryRole(seed, number uint64) []string {
 		return nil
 	}
 
-	// The session, narrowed by policies.
+	// The session, limited by session policies.
 	assume := sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: &session, Tags: sessionTags}
 	if g.percent(25) {
 		aim()
@@ -321,18 +322,18 @@ func queueARN(name string) string {
 // request is one call that a session makes.
 type request struct {
 	action, target string
-	keys           map[string][]string // beside those of the session
+	keys           map[string][]string // in addition to those of the session
 	call           func(context.Context, aws.Config) error
 }
 
-// unclear reports whether the published text leaves open what a policy makes of
-// a request: whether one for no single resource has aws:ResourceAccount.
+// unclear reports whether the published text does not define how a policy applies to a
+// request: whether a request without a single resource has aws:ResourceAccount.
 func unclear(s *situation) bool {
 	policies := strings.ToLower(strings.Join(slices.Concat(s.Identity, s.Session, []string{s.Boundary}), ""))
 	return s.Target == "*" && strings.Contains(policies, "aws:resourceaccount")
 }
 
-// requests lists what a session asks for. orders is the queue with a policy.
+// requests lists the requests of a session. orders is the queue with a policy.
 func (w *embedded) requests(orders, address string) []request {
 	stage := map[string][]string{"aws:ResourceTag/stage": {"prod"}}
 	return []request{
@@ -377,9 +378,8 @@ func (w *embedded) requests(orders, address string) []request {
 	}
 }
 
-// TestRequestsCarryTheirContext allows a role one thing, on the condition that a
-// key has its value, and on the condition that another is absent (IAM E60 to
-// E62).
+// TestRequestsCarryTheirContext permits a role one action, on the condition that a key
+// has its value, and on the condition that another key is absent (IAM E60 to E62).
 func TestRequestsCarryTheirContext(t *testing.T) {
 	t.Parallel()
 	w := newEmbedded(t)
@@ -428,7 +428,7 @@ func TestRequestsCarryTheirContext(t *testing.T) {
 		{"Null", "aws:ResourceTag/none", "true"},
 	}
 	for _, test := range tests {
-		// One role for all rows: they follow each other.
+		// All rows use one role and run one after another.
 		t.Run(test.operator+" "+test.key, func(t *testing.T) {
 			text := fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:TagQueue","Resource":"*","Condition":{%q:{%q:%q}}}}`, test.operator, test.key, test.value)
 			if _, err := w.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("reader"), PolicyName: aws.String("only"), PolicyDocument: &text}); err != nil {
@@ -442,9 +442,9 @@ func TestRequestsCarryTheirContext(t *testing.T) {
 	}
 }
 
-// TestATagOfTheSessionHidesTheRolesTag gives role and session tags whose keys
-// differ by case alone: the session's counts (IAM E61). It asks often, because an
-// order that chance decides is right now and then.
+// TestATagOfTheSessionHidesTheRolesTag gives role and session tags whose keys differ
+// only in case: the session's tag applies (IAM E61). It makes many requests, because
+// random map iteration would often give the right result.
 func TestATagOfTheSessionHidesTheRolesTag(t *testing.T) {
 	t.Parallel()
 	w := newEmbedded(t)
@@ -472,11 +472,11 @@ func TestATagOfTheSessionHidesTheRolesTag(t *testing.T) {
 		}
 	}
 	if refused > 0 {
-		t.Errorf("%d of 50 calls were refused: the role's tag counted", refused)
+		t.Errorf("%d of 50 calls were refused: the role's tag was applied", refused)
 	}
 }
 
-// refusalWords maps the words of a refusal to the kind of policy.
+// refusalWords maps the words of an access error to the kind of policy.
 var refusalWords = map[string]string{
 	"identity-based policy": identityKind,
 	"permissions boundary":  boundaryKind,
@@ -484,8 +484,8 @@ var refusalWords = map[string]string{
 	"resource-based policy": resourceKind,
 }
 
-// judge returns how an answer departs from the outcome, or nothing. Where the
-// refusal says which kind of policy it comes from, that has to be true.
+// judge describes how a result differs from the outcome. It is empty if they agree. If
+// the error names a kind of policy, that kind must have denied.
 func judge(want outcome, err error) string {
 	if err == nil {
 		if want.Verdict != allowed {
@@ -517,7 +517,7 @@ func judge(want outcome, err error) string {
 }
 
 // TestTheEmbeddedAWSFollowsThePublishedLogic gives roles random policies of every
-// kind and has their sessions call SQS, IAM, STS, CloudWatch and Lambda.
+// kind. Their sessions call SQS, IAM, STS, CloudWatch and Lambda.
 func TestTheEmbeddedAWSFollowsThePublishedLogic(t *testing.T) {
 	t.Parallel()
 	roles, seed := setting(t, rolesVariable, defaultRoles), setting(t, seedVariable, 1)
@@ -533,7 +533,7 @@ func TestTheEmbeddedAWSFollowsThePublishedLogic(t *testing.T) {
 	}
 	t.Logf("%d roles, %d policies refused, verdicts %v", roles, w.refused, w.verdicts)
 	if wrong > 0 {
-		t.Errorf("%d calls were decided otherwise", wrong)
+		t.Errorf("%d decisions differ", wrong)
 	}
 
 	asked := 0

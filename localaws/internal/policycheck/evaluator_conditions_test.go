@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// conditions matches the Condition element: every operator and every key in it
-// has to hold (E21).
+// conditions matches the Condition element: every operator and every key in it must
+// match (E21).
 func (e *evaluator) conditions(s *situation, d document, statement object) bool {
 	block, ok := statement["Condition"].(object)
 	if !ok {
@@ -32,18 +32,18 @@ func (e *evaluator) conditions(s *situation, d document, statement object) bool 
 	return holds
 }
 
-// condition tests one key by one operator.
+// condition tests one key with one operator.
 func (e *evaluator) condition(s *situation, d document, operator, key string, wanted []string) bool {
 	e.note(operator)
 	have := e.values(s, key)
 	present := len(have) > 0
 
-	// Null asks whether the key exists (E25).
+	// Null tests whether the key exists (E25).
 	if operator == "Null" {
 		return slices.Contains(wanted, strconv.FormatBool(!present != e.breaks("E25")))
 	}
 
-	// IfExists holds when the key is absent (E24).
+	// IfExists is true if the key is absent (E24).
 	base, ifExists := strings.CutSuffix(operator, "IfExists")
 	if ifExists && !present && !e.breaks("E24") {
 		return true
@@ -62,8 +62,8 @@ func (e *evaluator) condition(s *situation, d document, operator, key string, wa
 		positive = base
 	}
 
-	// A value of the request passes when it matches one of the policy's values,
-	// or for a negated operator none of them (E21).
+	// A value of the request passes if it matches one of the policy's values, or for a
+	// negated operator none of them (E21).
 	passes := func(value string) bool {
 		matched := false
 		for _, w := range wanted {
@@ -93,7 +93,7 @@ func (e *evaluator) condition(s *situation, d document, operator, key string, wa
 	return passes(have[0])
 }
 
-// positives maps a negated operator to what it negates.
+// positives maps a negated operator to its positive.
 var positives = map[string]string{
 	"StringNotEquals":           "StringEquals",
 	"StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
@@ -105,7 +105,7 @@ var positives = map[string]string{
 	"ArnNotLike":                "ArnLike",
 }
 
-// values returns the request's values of a key. Names of keys have no case
+// values returns the request's values of a key. Names of keys are not case sensitive
 // (E22). The two time keys come from the request's time (E41).
 func (e *evaluator) values(s *situation, key string) []string {
 	if !s.Now.IsZero() {
@@ -124,7 +124,7 @@ func (e *evaluator) values(s *situation, key string) []string {
 	return nil
 }
 
-// compare tests a value of the request with a value of the policy.
+// compare tests a value of the request against a value of the policy.
 func (e *evaluator) compare(s *situation, d document, operator, have, want string) bool {
 	switch operator {
 	case "StringEquals", "StringEqualsIgnoreCase":
@@ -200,8 +200,7 @@ func (e *evaluator) compare(s *situation, d document, operator, have, want strin
 	panic("no rule for the operator " + operator)
 }
 
-// ordered reports whether an order of two values satisfies a comparison (E30,
-// E31).
+// ordered reports whether the result of a comparison satisfies an operator (E30, E31).
 func (e *evaluator) ordered(comparison string, order int) bool {
 	inclusive := !e.breaks("E30 equal")
 	switch comparison {
@@ -219,8 +218,7 @@ func (e *evaluator) ordered(comparison string, order int) bool {
 	panic("no comparison " + comparison)
 }
 
-// instant reads a date of the W3C profile of ISO 8601, or seconds since 1970
-// (E31).
+// instant parses a date of the W3C profile of ISO 8601, or seconds since 1970 (E31).
 func instant(text string) (time.Time, bool) {
 	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return time.Unix(seconds, 0), true
@@ -233,8 +231,8 @@ func instant(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// address reports whether an address lies in a range. One without a prefix
-// length stands for itself (E34).
+// address reports whether an address is in a range. An address without a prefix length
+// is a range of one address (E34).
 func (e *evaluator) address(have, want string) bool {
 	ip, err := netip.ParseAddr(have)
 	if err != nil {
@@ -275,7 +273,7 @@ func (e *evaluator) arnLike(pattern []token, arn string) bool {
 	return true
 }
 
-// splitTokens cuts a pattern at its first five colons.
+// splitTokens splits a pattern at its first five colons.
 func splitTokens(pattern []token) [][]token {
 	parts := [][]token{nil}
 	for _, t := range pattern {
@@ -303,7 +301,7 @@ const (
 	anyN          // *
 )
 
-// plain reads a pattern without variables.
+// plain parses a pattern without variables.
 func plain(text string) []token {
 	var out []token
 	for _, r := range text {
@@ -319,10 +317,10 @@ func plain(text string) []token {
 	return out
 }
 
-// glob reports whether a pattern matches the whole of a text.
+// glob reports whether a pattern matches the complete text.
 func glob(pattern []token, text string) bool {
 	runes := []rune(text)
-	// reach[j] says whether the pattern so far matches the first j runes.
+	// reach[j] reports whether the pattern so far matches the first j runes.
 	reach := make([]bool, len(runes)+1)
 	reach[0] = true
 	for _, t := range pattern {
@@ -348,8 +346,8 @@ func glob(pattern []token, text string) bool {
 	return reach[len(runes)]
 }
 
-// expand replaces the variables of a text, and reports false if one has no
-// value (E36 to E40). What a variable stands for holds no wildcards.
+// expand replaces the variables of a text, and returns false if one has no value (E36
+// to E40). Values of variables have no wildcards.
 func (e *evaluator) expand(s *situation, d document, text string) ([]token, bool) {
 	if !d.variables && !e.breaks("E36") {
 		return plain(text), true
@@ -363,7 +361,7 @@ func (e *evaluator) expand(s *situation, d document, text string) ([]token, bool
 		}
 		name, after, closed := strings.Cut(rest, "}")
 		if !closed {
-			panic("the generator left a variable open: " + text)
+			panic("the generator did not close a variable: " + text)
 		}
 		value, ok := e.variable(s, name)
 		if !ok {
@@ -377,7 +375,7 @@ func (e *evaluator) expand(s *situation, d document, text string) ([]token, bool
 	return out, true
 }
 
-// literal replaces the variables of a text that knows no wildcards.
+// literal replaces the variables of a text without wildcards.
 func (e *evaluator) literal(s *situation, d document, text string) (string, bool) {
 	tokens, ok := e.expand(s, d, text)
 	var out strings.Builder
@@ -387,9 +385,9 @@ func (e *evaluator) literal(s *situation, d document, text string) (string, bool
 	return out.String(), ok
 }
 
-// variable returns the value of what stands between the braces.
+// variable returns the value of the name between the braces.
 func (e *evaluator) variable(s *situation, name string) (string, bool) {
-	// Three names stand for the characters themselves (E39).
+	// Three names are the characters themselves (E39).
 	if name == "*" || name == "?" || name == "$" {
 		e.note("escape")
 		if e.breaks("E39") {

@@ -2,9 +2,9 @@
 // evaluator written straight from AWS's published evaluation logic, on random
 // policies and requests.
 //
-// The evaluator was written from docs/aws/iam.md (IAM E1 to E42) without
-// reading localaws/policy, and shares no code with it. It must stay that way: a
-// rule that both sides take from the same place proves nothing.
+// The evaluator was written from docs/aws/iam.md (IAM E1 to E42) without reading
+// localaws/policy, and shares no code with it. It must stay that way: code that both
+// sides share would have the same error on both sides.
 package policycheck_test
 
 import (
@@ -32,7 +32,7 @@ const (
 	resourceKind = "resource"
 )
 
-// situation is a request with every policy that bears on it.
+// situation is a request with every policy that applies to it.
 type situation struct {
 	Identity []string            `json:"identity,omitempty"`
 	Boundary string              `json:"boundary,omitempty"`
@@ -47,8 +47,8 @@ type situation struct {
 	Now      time.Time           `json:"now"`
 }
 
-// caller is who makes a request. Service is set for an AWS service that calls
-// in its own name, Role for a role session.
+// caller is the principal that makes a request. Service is set for an AWS service that
+// calls as itself, Role for a role session.
 type caller struct {
 	Account string `json:"account,omitempty"`
 	ARN     string `json:"arn,omitempty"`
@@ -66,15 +66,15 @@ type outcome struct {
 	Silent []string
 }
 
-// flaw names a rule that an evaluator gets wrong on purpose, by its fact. A
-// test breaks each rule in turn to prove that the generated cases depend on it.
+// flaw names, by its fact, a rule that an evaluator breaks on purpose. A test breaks
+// each rule in turn to check that the generated cases depend on it.
 type flaw string
 
 // evaluator decides situations. The zero value follows every rule.
 type evaluator struct {
 	broken flaw
-	// seen counts what the decided situations made use of: operators, elements,
-	// forms of principals.
+	// seen counts what occurred in the decided situations: operators, elements, forms
+	// of principals.
 	seen map[string]int
 }
 
@@ -89,7 +89,7 @@ func (e *evaluator) note(what string) {
 // object is a JSON object of a policy.
 type object = map[string]any
 
-// document is a policy as read from JSON, without any checks.
+// document is a policy decoded from JSON, without any checks.
 type document struct {
 	variables  bool // Version 2012-10-17 (E36)
 	statements []object
@@ -123,7 +123,7 @@ func readOne(text string) document {
 	return d
 }
 
-// grant is how far the Allow statements of a resource-based policy go.
+// grant is the scope of the Allow statements of a resource-based policy.
 type grant int
 
 const (
@@ -136,13 +136,13 @@ const (
 	grantsCaller
 )
 
-// decide follows the order that AWS publishes (E1 to E12).
+// decide follows the sequence that AWS publishes (E1 to E12).
 func (e *evaluator) decide(s *situation) outcome {
 	var out outcome
 
 	identities, boundaries, sessions, resources := read(s.Identity...), read(one(s.Boundary)...), read(s.Session...), read(one(s.Resource)...)
 
-	// An explicit deny anywhere ends it (E2).
+	// An explicit deny in any policy ends the evaluation (E2).
 	kinds := []struct {
 		name      string
 		documents []document
@@ -194,13 +194,13 @@ func (e *evaluator) decide(s *situation) outcome {
 
 	switch {
 	case s.Caller.Service != "":
-		// A service has no policies of its own (E12).
+		// A service has no policies itself (E12).
 		if resource == grantsNothing {
 			out.Silent = []string{resourceKind}
 		}
 
 	case s.Caller.Account != s.Owner:
-		// Both accounts have to allow, each by itself (E11).
+		// Both accounts must allow the request independently (E11).
 		e.note("cross-account")
 		out.Silent = limits(!e.breaks("E11 resource"))
 		if e.breaks("E11 identity") && resource != grantsNothing {
@@ -209,7 +209,7 @@ func (e *evaluator) decide(s *situation) outcome {
 
 	default:
 		if resource == grantsCaller && !e.breaks("E7") {
-			break // nothing that is merely silent takes it away
+			break // an implicit deny elsewhere does not revoke it
 		}
 		if resource == grantsRole && !e.breaks("E8 grants") {
 			identity = true
@@ -266,7 +266,7 @@ func (e *evaluator) allows(s *situation, kind string, documents []document) bool
 	return false
 }
 
-// grants returns the furthest reaching Allow of resource-based policies.
+// grants returns the widest grant of resource-based policies.
 func (e *evaluator) grants(s *situation, documents []document) grant {
 	best := grantsNothing
 	for _, d := range documents {
@@ -279,9 +279,8 @@ func (e *evaluator) grants(s *situation, documents []document) grant {
 	return best
 }
 
-// applies returns how a statement matches the request: every element has to
-// match (E13). For policies without principals it is grantsCaller or
-// grantsNothing.
+// applies returns how a statement matches the request: every element must match (E13).
+// For policies without principals it is grantsCaller or grantsNothing.
 func (e *evaluator) applies(s *situation, d document, kind string, statement object) grant {
 	form := grantsCaller
 	if kind == resourceKind {
@@ -315,8 +314,8 @@ func (e *evaluator) action(s *situation, statement object) bool {
 	return match(statement["Action"])
 }
 
-// resource matches Resource or NotResource (E16, E17). A trust policy has
-// neither: it is about its role.
+// resource matches Resource or NotResource (E16, E17). A trust policy has neither: its
+// resource is its role.
 func (e *evaluator) resource(s *situation, d document, statement object) bool {
 	match := func(patterns any) bool {
 		return slices.ContainsFunc(strs(patterns), func(pattern string) bool {
@@ -338,8 +337,8 @@ func (e *evaluator) resource(s *situation, d document, statement object) bool {
 	return true
 }
 
-// arnPattern matches a resource pattern with an ARN. Within the first five
-// parts a wildcard stays in its part, but for a star at the end of a part (E16).
+// arnPattern matches a resource pattern with an ARN. Within the first five parts a
+// wildcard does not match a colon, except a star at the end of a part (E16).
 func (e *evaluator) arnPattern(pattern []token, arn string) bool {
 	if e.breaks("E16 case") {
 		arn = strings.ToLower(arn)
@@ -431,9 +430,9 @@ func (e *evaluator) names(s *situation, kind, value string) grant {
 	return grantsNothing
 }
 
-// excepted reports whether NotPrincipal names the caller. AWS looks at the
-// account first, then at the user or role, then at the session, and each has to
-// be named (E19). A caller with a permissions boundary is never excepted (E20).
+// excepted reports whether NotPrincipal names the caller. AWS checks the account
+// first, then the user or role, then the session, and each must be named (E19). A
+// caller with a permissions boundary is never excepted (E20).
 func (e *evaluator) excepted(s *situation, named any) bool {
 	c := s.Caller
 	if s.Boundary != "" && !e.breaks("E20") {
@@ -463,8 +462,8 @@ func (e *evaluator) excepted(s *situation, named any) bool {
 	return account && has(c.Role) && (has(c.ARN) || e.breaks("E19 session"))
 }
 
-// strs returns the strings of a value that may stand alone or in a list.
-// Numbers and booleans count as their text.
+// strs returns the strings of a value that may be single or in a list. Numbers and
+// booleans are converted to text.
 func strs(value any) []string {
 	switch v := value.(type) {
 	case nil:

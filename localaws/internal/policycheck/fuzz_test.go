@@ -14,7 +14,7 @@ import (
 // everyKind lists the kinds of policies that can be parsed.
 var everyKind = []policy.Kind{policy.Identity, policy.Resource, policy.Trust, policy.Boundary, policy.Session}
 
-// probes are requests to decide by a policy of unknown content.
+// probes are requests for policies of unknown content.
 func probes() []*situation {
 	var out []*situation
 	for number := uint64(0); len(out) < 8; number++ {
@@ -25,7 +25,7 @@ func probes() []*situation {
 	return out
 }
 
-// decideBy decides a probe by one document, standing where its kind stands.
+// decideBy decides a probe with one document in the position of its kind.
 func decideBy(d *policy.Document, kind policy.Kind, s *situation) policy.Decision {
 	p := policy.Policies{}
 	switch kind {
@@ -53,9 +53,9 @@ func decideBy(d *policy.Document, kind policy.Kind, s *situation) policy.Decisio
 	return p.Decide(&r)
 }
 
-// FuzzParse feeds any text to the parser as every kind of policy. What it takes
-// is JSON by the standard library's measure too, means the same without white
-// space, and is decided without a panic.
+// FuzzParse parses any text as every kind of policy. An accepted text is also JSON for
+// the standard library, has the same meaning without white space, and is evaluated
+// without a panic.
 func FuzzParse(f *testing.F) {
 	for number := range uint64(40) {
 		s := draw(2, number)
@@ -83,7 +83,7 @@ func FuzzParse(f *testing.F) {
 				continue
 			}
 			if !json.Valid([]byte(text)) {
-				t.Fatalf("taken as %s, and no JSON: %q", kind, text)
+				t.Fatalf("accepted as %s and not JSON: %q", kind, text)
 			}
 
 			var compact bytes.Buffer
@@ -103,9 +103,9 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzCondition tests one condition. For the string and ARN operators, whose
-// values have no syntax of their own, the evaluator has to agree; for all, the
-// laws of negation and of IfExists hold.
+// FuzzCondition tests one condition. For the string and ARN operators, whose values
+// have no syntax, the evaluator must agree. For all, the rules of negation and of
+// IfExists hold.
 func FuzzCondition(f *testing.F) {
 	operators := []string{"Bool", "BinaryEquals", "Null"}
 	for family, list := range families {
@@ -155,7 +155,7 @@ func FuzzCondition(f *testing.F) {
 			return
 		}
 
-		// IfExists changes nothing when the key is there, and holds when it is not.
+		// IfExists changes nothing if the key exists, and is true if it does not.
 		if operator != "Null" {
 			if again, ok := test(operator+"IfExists", []string{have}); !ok || again != holds {
 				t.Errorf("%s is %t, with IfExists %t (%t): %q of %q", operator, holds, again, ok, want, have)
@@ -164,13 +164,13 @@ func FuzzCondition(f *testing.F) {
 				t.Errorf("%sIfExists fails without the key", operator)
 			}
 		}
-		// A negated operator is the opposite of its positive.
+		// A negated operator is the negation of its positive.
 		if positive, negated := positives[operator]; negated {
 			if opposite, ok := test(positive, []string{have}); ok && opposite == holds {
 				t.Errorf("%s and %s are both %t: %q of %q", operator, positive, holds, want, have)
 			}
 		}
-		// A set qualifier over one value changes nothing.
+		// A set qualifier has no effect on one value.
 		if strings.HasPrefix(operator, "String") || strings.HasPrefix(operator, "Arn") {
 			for _, set := range []string{"ForAllValues:", "ForAnyValue:"} {
 				if again, ok := test(set+operator, []string{have}); !ok || again != holds {
@@ -193,8 +193,8 @@ func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// FuzzResource matches a resource pattern with an ARN of six parts; the
-// evaluator has to agree.
+// FuzzResource matches a resource pattern with an ARN of six parts; the evaluator must
+// agree.
 func FuzzResource(f *testing.F) {
 	f.Add("arn:aws:sqs:*:111111111111:orders", "us-east-1", "111111111111", "orders")
 	f.Add("arn:aws:sqs:us-*-1:1*1:or?ers", "us-east-1", "111111111111", "orders")
@@ -210,7 +210,7 @@ func FuzzResource(f *testing.F) {
 			}
 		}
 		if strings.Contains(region+account, ":") || strings.Contains(name, ":") || strings.Count(pattern, ":") != 5 && pattern != "*" {
-			return // the text does not say what the parts of such an ARN are
+			return // the documentation does not define the parts of such an ARN
 		}
 		target := strings.Join([]string{"arn", "aws", "sqs", region, account, name}, ":")
 		text := identityDocument(`"arn:aws:sqs:us-east-1:111111111111:orders"`, mustJSON(t, pattern))
@@ -239,10 +239,9 @@ func mustJSON(t *testing.T, value any) string {
 	return string(text)
 }
 
-// TestNoPolicyTakesLong decides by policies that are as large as IAM takes and
-// made to be slow: many stars, many values, many variables. What takes a
-// millisecond may take 5 s here, on a loaded machine; what takes exponential
-// time does not end.
+// TestNoPolicyTakesLong evaluates policies of the maximum size that are designed to be
+// slow: many stars, many values, many variables. An evaluation of a millisecond may
+// take 5 s here, on a busy computer. Exponential time would not end.
 func TestNoPolicyTakesLong(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", 2000)

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// The generator draws situations from a small vocabulary, so that matches, near
-// misses and denies are all frequent. It stays within what AWS publishes. Left
-// out, because the published text does not say what happens:
+// The generator draws situations from a small vocabulary, so that matches, near misses
+// and denies are all frequent. It follows what AWS publishes. It does not draw these,
+// because the published text does not define the result:
 //
 //   - a key with several values under an operator without a set qualifier;
 //   - set qualifiers on numeric, date, address and binary operators;
@@ -31,11 +31,11 @@ const (
 // generator draws everything that is random in a situation.
 type generator struct {
 	*rand.Rand
-	// keys are the condition keys to write policies about.
+	// keys are the condition keys for policies.
 	keys []contextKey
-	// otherPrincipals are principals to name that are not the caller.
+	// otherPrincipals are principals other than the caller.
 	otherPrincipals []string
-	// ownActions keeps policies to the actions of the request's service.
+	// ownActions limits policies to the actions of the request's service.
 	ownActions bool
 }
 
@@ -43,7 +43,7 @@ func (g generator) percent(n int) bool { return g.IntN(100) < n }
 
 func (g generator) one(options ...string) string { return options[g.IntN(len(options))] }
 
-// draw returns the situation of a number. The same numbers give the same
+// draw returns the situation with a number. The same seed and number give the same
 // situation.
 func draw(seed, number uint64) *situation {
 	g := generator{Rand: rand.New(rand.NewPCG(seed, number)), keys: contextKeys}
@@ -99,12 +99,12 @@ func (g generator) drawRequest(s *situation) {
 	s.Target = g.one(requests[s.Action]...)
 }
 
-// contextKey is a condition key with the values that requests give it.
+// contextKey is a condition key with the values of requests.
 type contextKey struct {
 	name   string
 	kind   string // the family of operators
 	values []string
-	many   bool // takes several values
+	many   bool // may have several values
 }
 
 var contextKeys = []contextKey{
@@ -146,7 +146,7 @@ func (g generator) drawKeys(s *situation) {
 			values = append(values, g.one(key.values...))
 		}
 		if key.many && g.percent(10) {
-			values = nil // the key is there and holds nothing
+			values = nil // the key exists and has no values
 		}
 		s.Keys[g.recase(key.name, 10)] = values
 	}
@@ -161,7 +161,7 @@ func (g generator) drawKeys(s *situation) {
 	}
 }
 
-// recase changes the case of a name now and then.
+// recase changes the case of a name in some cases.
 func (g generator) recase(name string, percent int) string {
 	if !g.percent(percent) {
 		return name
@@ -187,7 +187,7 @@ func (g generator) drawPolicies(s *situation) {
 			}
 		}
 	}
-	// IAM calls meet no resource policy.
+	// IAM calls have no resource policy.
 	if s.Trust || !strings.HasPrefix(s.Action, "iam:") && (g.percent(55) || !person) {
 		s.Resource = g.document(s, resourceKind)
 	}
@@ -218,7 +218,7 @@ func (g generator) document(s *situation, kind string) string {
 
 func (g generator) statement(s *situation, kind string, number int) object {
 	statement := object{"Effect": "Allow"}
-	hit := 92 // how often an element is drawn to match
+	hit := 92 // percentage of elements that are drawn to match
 	if g.percent(30) {
 		statement["Effect"], hit = "Deny", 72
 	}
@@ -256,7 +256,7 @@ func (g generator) statement(s *situation, kind string, number int) object {
 	return statement
 }
 
-// list returns a value alone, or a list of one or more.
+// list returns a single value, or a list of one or more.
 func (g generator) list(least int, draw func() string) any {
 	out := []any{}
 	for len(out) < least || g.percent(25) {
@@ -296,8 +296,8 @@ func (g generator) resourcePattern(s *situation, hit bool) string {
 	region, account, name := parts[3], parts[4], parts[5]
 	anyRegion, prefix := "*", ""
 	if parts[2] == "iam" {
-		// ARNs of IAM have no region, and begin with the kind of resource: policies
-		// that write them otherwise are refused.
+		// ARNs of IAM have no region, and begin with the kind of resource: AWS refuses
+		// policies with other forms.
 		anyRegion, prefix = "", "role/"
 		name = name[len(prefix):]
 	}
@@ -305,7 +305,7 @@ func (g generator) resourcePattern(s *situation, hit bool) string {
 		return strings.Join([]string{"arn", "aws", parts[2], region, account, prefix + name}, ":")
 	}
 
-	// Variables take the place of the name.
+	// A variable replaces the name.
 	if g.percent(15) {
 		variable := g.one("${aws:username}", "${aws:PrincipalTag/team}", "${AWS:UserName, 'orders'}", "${aws:PrincipalTag/none, '"+name+"'}", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/team, '*'}")
 		return arn(region, account, variable+g.one("", "", "*"))
@@ -313,9 +313,9 @@ func (g generator) resourcePattern(s *situation, hit bool) string {
 	if parts[2] == "lambda" && g.percent(25) {
 		_, last, _ := strings.Cut(name, ":")
 		if hit {
-			return arn(region, "*", last) // a star at the end of a part goes past the colon
+			return arn(region, "*", last) // a star at the end of a part matches past the colon
 		}
-		return arn(region, account[:6]+"*n", last) // within a part it does not
+		return arn(region, account[:6]+"*n", last) // within a part a star does not
 	}
 	if hit {
 		return g.one(
@@ -354,7 +354,7 @@ func swapRegion(region string) string {
 	return "ap-south-1"
 }
 
-// wild puts a star into the middle of a region's name.
+// wild inserts a star into the name of a region.
 func wild(region string) string {
 	if len(region) < 4 {
 		return region
@@ -423,7 +423,7 @@ func (g generator) principal(s *situation, hit bool) any {
 	return out
 }
 
-// single takes a lone value out of its list now and then.
+// single replaces a list of one value by the value in some cases.
 func single(g generator, list []any) any {
 	if len(list) == 1 && g.percent(60) {
 		return list[0]
@@ -438,7 +438,7 @@ func swapAccount(arn string) string {
 	return strings.Replace(arn, otherAccount, ownAccount, 1)
 }
 
-// notPrincipal names whole chains, as AWS asks: a session with its role and
+// notPrincipal names complete chains, as AWS requires: a session with its role and
 // account, a role or user with its account.
 func (g generator) notPrincipal(s *situation) any {
 	c := s.Caller
@@ -484,7 +484,7 @@ func (g generator) notPrincipal(s *situation) any {
 	}
 }
 
-// families lists the operators by the type of key that they are for.
+// families lists the operators by the type of the keys that they apply to.
 var families = map[string][]string{
 	"string": {"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringLike", "StringNotLike"},
 	"arn":    {"ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"},
@@ -512,7 +512,7 @@ func (g generator) condition(s *situation, hit int) object {
 				values = draw()
 			}
 			keys[g.recase(key.name, 25)] = unquote(g, operator, values)
-			// A second key under the operator: the same by another case, or any of
+			// A second key with the operator: the same key in another case, or any of
 			// its family.
 			if !g.percent(20) {
 				break
@@ -542,8 +542,8 @@ func (g generator) operator(key contextKey) string {
 	return operator
 }
 
-// unquote writes a number or boolean without quotes now and then, as the
-// grammar allows.
+// unquote writes a number or boolean without quotes in some cases, which the grammar
+// allows.
 func unquote(g generator, operator string, values any) any {
 	text, ok := values.(string)
 	if !ok || !g.percent(15) {
@@ -558,8 +558,8 @@ func unquote(g generator, operator string, values any) any {
 	return values
 }
 
-// wanted draws a value for a condition. With match it is made to agree with the
-// request, where the request has the key.
+// wanted draws a value for a condition. With match it agrees with the request, if the
+// request has the key.
 func (g generator) wanted(s *situation, key contextKey, operator string, match bool) string {
 	if operator == "Null" {
 		return g.one("true", "false")
@@ -638,7 +638,7 @@ func (g generator) wantedARN(have string, match bool) string {
 		return strings.Join([]string{"arn", "aws", parts[2], region, account, name}, ":")
 	}
 	if strings.Contains(parts[5], ":") && g.percent(30) {
-		return "arn:aws:" + parts[2] + ":*:" + parts[5] // would match if a star went past a colon
+		return "arn:aws:" + parts[2] + ":*:" + parts[5] // would match if a star matched a colon
 	}
 	return g.one(
 		have, have,
@@ -653,8 +653,8 @@ func (g generator) wantedARN(have string, match bool) string {
 	)
 }
 
-// upper returns the last part of an ARN in upper case, but for the kind of a
-// resource of IAM, by which AWS would refuse it (E53).
+// upper returns the last part of an ARN in upper case. It preserves the kind of an IAM
+// resource, because AWS would refuse it otherwise (E53).
 func upper(name string) string {
 	if kind, rest, ok := strings.Cut(name, "/"); ok {
 		return kind + "/" + strings.ToUpper(rest)

@@ -8,8 +8,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/policy"
 )
 
-// identityDocument is a policy of one statement that allows sending to a queue,
-// with a part replaced: pairs of old and new text.
+// identityDocument is a policy with one statement that allows sending to a queue, with
+// parts replaced: pairs of old and new text.
 func identityDocument(pairs ...string) string {
 	return strings.NewReplacer(pairs...).Replace(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-east-1:111111111111:orders"}]}`)
 }
@@ -27,9 +27,8 @@ func trustDocument(pairs ...string) string {
 	return strings.NewReplacer(pairs...).Replace(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)
 }
 
-// TestWhatAWSRefusesIsRefused and its counterpart below hold the grammar (IAM E50 to
-// E56): a policy that AWS does not store must not be stored here, and one that it
-// stores must be.
+// TestWhatAWSRefusesIsRefused and TestWhatAWSAcceptsIsAccepted check the grammar (IAM
+// E50 to E56): exactly the policies that AWS accepts are accepted here.
 func TestWhatAWSRefusesIsRefused(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -26,9 +26,9 @@ var flaws = []flaw{
 	"E36", "E37 resource", "E37 equal", "E38", "E39",
 }
 
-// TestEveryRuleDecidesSomeSituation breaks each rule of the evaluator in turn.
-// The situations of a plain run have to notice each: a rule that changes no
-// verdict would go untested in the product as well.
+// TestEveryRuleDecidesSomeSituation breaks each rule of the evaluator in turn. The
+// situations of a plain run must detect each: a rule that changes no verdict would not
+// be tested in package policy either.
 func TestEveryRuleDecidesSomeSituation(t *testing.T) {
 	t.Parallel()
 	for _, f := range flaws {
@@ -38,7 +38,7 @@ func TestEveryRuleDecidesSomeSituation(t *testing.T) {
 			for number := range uint64(defaultCases) {
 				s := draw(1, number)
 				if right.decide(s).Verdict != wrong.decide(s).Verdict {
-					t.Logf("noticed by situation %d", number)
+					t.Logf("detected by situation %d", number)
 					return
 				}
 			}
@@ -47,7 +47,7 @@ func TestEveryRuleDecidesSomeSituation(t *testing.T) {
 	}
 }
 
-// TestEveryFlawIsListed keeps the list in step with the evaluator.
+// TestEveryFlawIsListed compares the list with the evaluator.
 func TestEveryFlawIsListed(t *testing.T) {
 	t.Parallel()
 	var source []byte
@@ -69,7 +69,7 @@ func TestEveryFlawIsListed(t *testing.T) {
 	}
 	for _, f := range flaws {
 		if !written[f] && f[:2] != "E2" {
-			t.Errorf("%q is listed, and the evaluator does not know it", f)
+			t.Errorf("%q is listed and not used by the evaluator", f)
 		}
 	}
 }

@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-// shrink makes a situation smaller for as long as it keeps what makes it
-// interesting: it takes away policies, statements, conditions, values and keys
-// one by one.
+// shrink makes a situation smaller as long as it stays interesting: it removes
+// policies, statements, conditions, values and keys one by one.
 func shrink(s *situation, interesting func(*situation) bool) *situation {
 	for {
 		smaller := smallerBy(s, interesting)
@@ -32,7 +31,7 @@ func smallerBy(s *situation, interesting func(*situation) bool) *situation {
 		return nil
 	}
 
-	// Whole policies.
+	// Complete policies.
 	for i := range s.Identity {
 		if c := try(func(c *situation) { c.Identity = slices.Delete(c.Identity, i, i+1) }); c != nil {
 			return c
@@ -94,8 +93,8 @@ func smallerBy(s *situation, interesting func(*situation) bool) *situation {
 	return nil
 }
 
-// smallerDocuments returns a document with each of its parts left out in turn,
-// keeping what every policy must have.
+// smallerDocuments returns copies of a document, each without one of its parts. It
+// preserves what every policy must have.
 func smallerDocuments(text string) []string {
 	if text == "" {
 		return nil
@@ -114,11 +113,11 @@ func smallerDocuments(text string) []string {
 	return out
 }
 
-// needed are the keys whose absence would make no policy of it.
+// needed are the keys without which a document is not a policy.
 var needed = []string{"Statement", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Version"}
 
-// each leaves out one part of a tree after the other, and calls visit with each
-// part gone. replace puts a changed list in place.
+// each removes the parts of a tree one after another, and calls visit without each
+// part. replace sets a changed list.
 func each(node any, name string, visit func(), replace func(any)) {
 	withinNotPrincipal := name == "NotPrincipal"
 	switch v := node.(type) {
@@ -138,7 +137,7 @@ func each(node any, name string, visit func(), replace func(any)) {
 		}
 	case []any:
 		for i := range v {
-			// NotPrincipal names whole chains of account, role and session.
+			// NotPrincipal names complete chains of account, role and session.
 			if len(v) > 1 && !withinNotPrincipal {
 				replace(slices.Delete(slices.Clone(v), i, i+1))
 				visit()
@@ -149,8 +148,8 @@ func each(node any, name string, visit func(), replace func(any)) {
 	}
 }
 
-// isOperatorWithOneKey reports whether a node is a condition operator whose last
-// key must stay: the operator goes as a whole.
+// isOperatorWithOneKey reports whether a node is a condition operator whose last key
+// must stay: the operator is removed as a whole.
 func isOperatorWithOneKey(name string, node object) bool {
 	return len(node) == 1 && name != "Statement" && name != ""
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/internal/tempdir"
 )
 
-// roleVariable makes the test binary a process that makes a directory, prints its
-// path, and waits to be killed.
+// roleVariable makes the test binary create a directory, print its path, and wait
+// until it is killed.
 const roleVariable = "TEMPDIR_TEST_HOLDS_A_DIRECTORY"
 
 func TestMain(m *testing.M) {
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	_, _ = os.Stdin.Read(make([]byte, 1)) // until killed
 }
 
-// holder starts a process that makes a directory below the current TMPDIR, and
+// holder starts a process that creates a directory below the current TMPDIR, and
 // returns the directory and a function that kills the process.
 func holder(t *testing.T) (dir string, kill func()) {
 	t.Helper()
@@ -56,7 +56,7 @@ func holder(t *testing.T) (dir string, kill func()) {
 
 	line := bufio.NewScanner(stdout)
 	if !line.Scan() {
-		t.Fatalf("the process made no directory: %v", line.Err())
+		t.Fatalf("the process created no directory: %v", line.Err())
 	}
 	return line.Text(), kill
 }
@@ -76,7 +76,7 @@ func TestRemoveStaleRemovesOnlyDirectoriesOfProcessesThatEnded(t *testing.T) {
 	}
 	kill()
 
-	// Names that look alike and were not made by Make.
+	// Similar names that Make did not create.
 	outside := filepath.Join(t.TempDir(), "localaws-outside")
 	link := filepath.Join(parent, "localaws-link")
 	withoutLock := filepath.Join(parent, "localaws-without-lock")
@@ -101,7 +101,7 @@ func TestRemoveStaleRemovesOnlyDirectoriesOfProcessesThatEnded(t *testing.T) {
 	}
 
 	if _, err := os.Lstat(killed); !os.IsNotExist(err) {
-		t.Errorf("the directory of a killed process is still there: %v", err)
+		t.Errorf("the directory of a killed process still exists: %v", err)
 	}
 	for name, path := range map[string]string{
 		"own":                    own.Path(),
@@ -147,8 +147,8 @@ func TestRemoveStaleLeavesDirectoriesOfOtherUsers(t *testing.T) {
 	}
 }
 
-// Many processes that make and remove directories at the same time never lose one
-// that is in use.
+// Many processes that create and remove directories concurrently never remove one that
+// is in use.
 func TestMakeAndRemoveStaleAtTheSameTime(t *testing.T) {
 	parent := t.TempDir()
 	t.Setenv("TMPDIR", parent)

@@ -17,7 +17,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/archive"
 )
 
-// entry is one entry of a zip that build makes.
+// entry is one entry of a zip that build creates.
 type entry struct {
 	name, content string
 	mode          fs.FileMode
@@ -51,7 +51,7 @@ func named(t testing.TB, names ...string) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for _, name := range names {
-		// Raw, because a compressor for each entry would take longer than the test.
+		// Raw, because a compressor for each entry takes longer than the test.
 		if _, err := w.CreateRaw(&zip.FileHeader{Name: name}); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func named(t testing.TB, names ...string) []byte {
 	return b.Bytes()
 }
 
-// numbered returns n names made from a pattern.
+// numbered returns n names made from a format.
 func numbered(n int, pattern string) []string {
 	names := make([]string, n)
 	for i := range names {
@@ -155,7 +155,8 @@ func TestABombIsRefusedByTheSizeItClaims_C15(t *testing.T) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for i := range 3 {
-		// An entry may claim any size: nothing of it is read before the sum.
+		// An entry may claim any size: nothing of it is read before the sizes are
+		// summed.
 		f, err := w.CreateRaw(&zip.FileHeader{Name: fmt.Sprint("f", i), Method: zip.Deflate, CompressedSize64: 2, UncompressedSize64: 100 << 20})
 		if err != nil {
 			t.Fatal(err)
@@ -202,7 +203,7 @@ func TestABombWithAFalseSizeIsCutOff(t *testing.T) {
 	w.Close()
 	z, err := archive.Read(b.Bytes())
 	if err != nil {
-		return // refusing it at once is as good
+		return // refused immediately, which is also correct
 	}
 	dir := filepath.Join(t.TempDir(), "code")
 	if err := z.Unpack(dir); err == nil {

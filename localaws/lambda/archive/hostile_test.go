@@ -53,8 +53,8 @@ func TestAHostileZipCostsLittle(t *testing.T) {
 	}
 }
 
-// processorTime returns the processor time that this process has used. Elapsed time would
-// depend on the load of the machine.
+// processorTime returns the processor time that this process has used. Elapsed time
+// would depend on the load of the computer.
 func processorTime(t *testing.T) time.Duration {
 	t.Helper()
 	var u syscall.Rusage

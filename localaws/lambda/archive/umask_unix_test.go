@@ -12,8 +12,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/archive"
 )
 
-// A program that runs as another user reads folders and files, whatever the server's
-// umask is. The test changes the umask of this process and is not parallel.
+// A program that runs as another user can read folders and files, whatever the
+// server's umask is. The test changes the umask of this process and is not parallel.
 func TestUnpackSetsModesWhateverTheUmaskIs(t *testing.T) {
 	raw := build(t,
 		entry{"bootstrap", "#!/bin/sh\n", 0o755},

@@ -24,7 +24,7 @@ func wantError(t *testing.T, err error, code, message string) {
 	}
 }
 
-// keys returns the members of a value's JSON.
+// keys returns the members of a value encoded as JSON.
 func keys(t *testing.T, v any) map[string]json.RawMessage {
 	t.Helper()
 
@@ -53,7 +53,7 @@ func (w *testService) state(uuid string) string {
 	return out.State
 }
 
-// And LAM B5.
+// LAM B5: the defaults.
 func TestMembersOfTheCreateResponse_B3(t *testing.T) {
 	t.Parallel()
 
@@ -163,9 +163,9 @@ func TestUnknownUUID_B11(t *testing.T) {
 	wantError(t, err, "ResourceNotFoundException", text)
 	other := &awsapi.Call{Account: "111111111111", Region: region}
 	_, err = w.GetEventSourceMapping(t.Context(), other, &GetEventSourceMappingInput{UUID: w.create().UUID})
-	wantError(t, err, "ResourceNotFoundException", text) // another account's
+	wantError(t, err, "ResourceNotFoundException", text) // of another account
 	if e := awsapi.AsError(err); e.Status != 404 || !e.CapitalMessage || e.Members["Type"] != "User" {
-		t.Errorf("error's form: %+v", e)
+		t.Errorf("error: %+v", e)
 	}
 }
 
@@ -209,13 +209,13 @@ func TestLimitsAreValidationExceptions_B7(t *testing.T) {
 			_, err := w.CreateEventSourceMapping(t.Context(), w.call, in)
 			wantError(t, err, "ValidationException", tt.want)
 			if e := awsapi.AsError(err); e.Status != 400 || e.Members["Type"] != "" {
-				t.Errorf("error's form: %+v (LAM A3: without Type)", e)
+				t.Errorf("error %+v, want it without Type (LAM A3)", e)
 			}
 		})
 	}
 }
 
-// LAM B12, B14, B16, B29: each row names its own.
+// LAM B12, B14, B16, B29: each row names its fact.
 func TestCreateRefusesParametersOfOtherSources(t *testing.T) {
 	t.Parallel()
 
@@ -281,7 +281,7 @@ func TestCreateRefusesParametersOfOtherSources(t *testing.T) {
 			_, err := w.CreateEventSourceMapping(t.Context(), w.call, in)
 			wantError(t, err, "InvalidParameterValueException", tt.want)
 			if list, _ := w.ListEventSourceMappings(t.Context(), w.call, &ListEventSourceMappingsInput{}); len(list.EventSourceMappings) != 0 {
-				t.Error("a mapping was created in spite of the error")
+				t.Error("a mapping was created despite the error")
 			}
 		})
 	}
@@ -318,7 +318,7 @@ func TestRoleNeedsThreePermissions_B17(t *testing.T) {
 			_, err := w.CreateEventSourceMapping(t.Context(), w.call, input())
 			wantError(t, err, "InvalidParameterValueException", "The function execution role does not have permissions to call "+action+" on SQS")
 			if w.queues.receives != 0 {
-				t.Error("the check received messages")
+				t.Error("the permission check received messages")
 			}
 		})
 	}
@@ -345,7 +345,7 @@ func TestVisibilityTimeoutMustCoverTheFunctionTimeout_B18(t *testing.T) {
 	_, err = w.UpdateEventSourceMapping(t.Context(), w.call, &UpdateEventSourceMappingInput{UUID: out.UUID})
 	wantError(t, err, "InvalidParameterValueException", text)
 	if w.state(out.UUID) != "Enabled" {
-		t.Error("a refused update left the mapping in use")
+		t.Error("a refused update did not release the mapping")
 	}
 }
 
@@ -590,7 +590,7 @@ func TestResetDeletesMappingsAndStopsPolling(t *testing.T) {
 	}
 
 	if _, err := w.getMapping(out.UUID); err != nil {
-		t.Fatalf("a reset elsewhere reached it: %v", err)
+		t.Fatalf("a reset of another scope deleted it: %v", err)
 	}
 
 	if err := w.Reset("000000000000", "us-east-1"); err != nil {

@@ -143,7 +143,8 @@ func TestMappingLifecycleThroughTheSDK(t *testing.T) {
 	}
 }
 
-// sent maps the queue to the function, which runs in process, and sends a message.
+// sent creates the mapping from the queue to the function, which runs in process, and
+// sends a message.
 func (s *site) sent(t *testing.T, handled chan<- []byte, delay int32) {
 	t.Helper()
 
@@ -185,7 +186,7 @@ func TestSentMessageReachesTheFunctionAndIsDeleted(t *testing.T) {
 
 	s := newSite(t, localaws.Options{ClockMode: clock.Skip}, allowed)
 	handled := make(chan []byte, 10)
-	s.sent(t, handled, 900) // SQS's longest delay, which the clock skips
+	s.sent(t, handled, 900) // the longest delay of SQS, which the clock skips
 	var event struct {
 		Records []struct{ Body, EventSourceARN string }
 	}
@@ -253,7 +254,7 @@ func TestEveryFailedMessageEndsInTheDeadLetterQueue(t *testing.T) {
 	})
 
 	fatal(t, err)
-	s.Advance(t, 2*time.Minute) // all were received, and reappear, in the same instant
+	s.Advance(t, 2*time.Minute) // all were received at the same time, and become visible at the same time
 	a, err := s.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: dlq.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
 	fatal(t, err)
 	if got := a.Attributes["ApproximateNumberOfMessages"]; got != strconv.Itoa(messages) {
@@ -278,7 +279,7 @@ func BenchmarkThroughAMapping(b *testing.B) {
 
 			s.mapped(b)
 			in := &sqs.SendMessageInput{QueueUrl: &s.url, MessageBody: aws.String("hello")}
-			for b.Loop() { // from send to the function's first line
+			for b.Loop() { // from send to the start of the function
 				if _, err := s.sqs.SendMessage(b.Context(), in); err != nil {
 					b.Fatal(err)
 				}

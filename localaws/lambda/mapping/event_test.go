@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// event is the event of messages from a queue.
+// event returns the event for messages from a queue.
 func event(queueARN string, window int, messages ...Message) []byte {
 	r := record{
 		QueueARN:  queueARN,
@@ -58,7 +58,7 @@ func fullMessage() Message {
 	return m
 }
 
-// And LAM B47 (attributes) and B48 (messageAttributes).
+// Also LAM B47 (attributes) and B48 (messageAttributes).
 func TestEventMatchesGoldenFile_B45(t *testing.T) {
 	t.Parallel()
 
@@ -125,7 +125,7 @@ func TestMD5OfMessageAttributesIsAbsentOrNull_B46(t *testing.T) {
 	}
 }
 
-// Whatever the body, a function that decodes the event reads it as it was sent.
+// A function that decodes the event gets every body unchanged.
 func FuzzEventKeepsTheBody(f *testing.F) {
 	f.Add("plain", "name", "value")
 	f.Add("\x00\x1f\"\\\u2028\U0001f600", "ä", "")

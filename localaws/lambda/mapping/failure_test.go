@@ -94,7 +94,7 @@ func TestThrottledBatchIsRetriedUntilItsMessagesAreVisible_B32(t *testing.T) {
 	}
 
 	if !jitter {
-		t.Error("every wait is a whole power of two: no jitter")
+		t.Error("every wait is a power of two: no jitter")
 	}
 
 	if got := w.queues.left(queueARN)["a"]; got != 1 {
@@ -167,7 +167,7 @@ func TestRejectedInvocationLeavesMessagesToRedrive_B32(t *testing.T) {
 			w.send(queueARN, "a")
 			w.advance(29 * time.Second)
 			if n := len(w.functions.invocations()); n != 1 {
-				t.Errorf("%d tries within the visibility timeout, want 1", n)
+				t.Errorf("%d attempts within the visibility timeout, want 1", n)
 			}
 
 			w.advance(35 * time.Second)
@@ -264,7 +264,7 @@ func TestSessionIsReusedAndRenewed(t *testing.T) {
 		w.advance(10 * time.Minute)
 	}
 
-	if w.roles.asked != 3 { // the check at creation, then one an hour
+	if w.roles.asked != 3 { // one for the check at creation, then one an hour
 		t.Errorf("%d sessions in 100 minutes, want 3", w.roles.asked)
 	}
 

@@ -52,7 +52,8 @@ var (
 	}
 )
 
-// testService is a mapping service over model backends and a clock that the test moves.
+// testService is a mapping service with model backends and a clock that the test
+// advances.
 type testService struct {
 	*Service
 	t         testing.TB
@@ -122,7 +123,7 @@ func newTestServiceOn(t testing.TB, mode clock.Mode, st *store.Store, maxBatches
 	return w
 }
 
-// input is a request to map orders to consumer.
+// input returns a request to map orders to consumer.
 func input() *CreateEventSourceMappingInput {
 	in := &CreateEventSourceMappingInput{EventSourceARN: ptr(queueARN)}
 	in.FunctionName = ptr("consumer")
@@ -131,7 +132,7 @@ func input() *CreateEventSourceMappingInput {
 
 func ptr[T any](v T) *T { return &v }
 
-// create makes a mapping; change, if given, changes the request.
+// create creates a mapping; change, if given, changes the request.
 func (w *testService) create(change ...func(*CreateEventSourceMappingInput)) *Configuration {
 	w.t.Helper()
 
@@ -154,10 +155,10 @@ func (w *testService) advance(d time.Duration) {
 	}
 }
 
-// runDue lets everything happen that is to happen now.
+// runDue runs every event that is due now.
 func (w *testService) runDue() { w.t.Helper(); w.advance(0) }
 
-// send puts messages into a queue, all before anything comes of them.
+// send puts messages into a queue before the poller can receive any of them.
 func (w *testService) send(arn string, bodies ...string) {
 	w.clock.Begin()
 	defer w.clock.End()
@@ -173,7 +174,7 @@ func (w *testService) wantBatches(want ...[]string) {
 	}
 }
 
-// modelQueues is SQS reduced to what a mapping sees: visibility, groups, deletes.
+// modelQueues is the part of SQS that a mapping uses: visibility, groups, deletes.
 type modelQueues struct {
 	clock *clock.Clock
 
@@ -243,7 +244,7 @@ func (q *modelQueues) sendMessage(arn string, m Message) {
 	q.notify(arn)
 }
 
-// notify calls the watchers of a queue, twice: a signal more must do no harm.
+// notify calls the watchers of a queue twice: an additional signal must do no harm.
 func (q *modelQueues) notify(arn string) {
 	q.mu.Lock()
 	var fs []func()
@@ -273,7 +274,7 @@ func (q *modelQueues) Watch(arn string, f func()) func() {
 	}
 }
 
-// find returns a queue, or the error that refuses an action, with mu held.
+// find returns a queue, or the error that is set for an action. The caller holds mu.
 func (q *modelQueues) find(arn, action string) (*modelQueue, error) {
 	if err := q.refuse[action]; err != nil {
 		return nil, err
@@ -389,9 +390,9 @@ type modelFunctions struct {
 	mu      sync.Mutex
 	known   map[string]Function
 	handler func(invocation) Outcome
-	takes   time.Duration // service time of an invocation; 0 ends it in the course of the same moment
+	takes   time.Duration // service time of an invocation; 0 ends it at the same time
 	all     []invocation
-	now     int // under way
+	now     int // in progress
 	most    int // the highest now
 }
 
@@ -459,7 +460,7 @@ func (f *modelFunctions) StartInvocation(_ context.Context, arn string, event []
 	}
 
 	switch {
-	case o.Err != nil: // rejected in the middle of the call
+	case o.Err != nil: // rejected during the call
 		end()
 	case takes > 0:
 		f.clock.After(takes, clock.Moves, end)

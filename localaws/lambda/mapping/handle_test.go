@@ -13,8 +13,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// The receipt handle of an event is a real one (LAM B49), no resource policy is
-// needed (LAM B50), and the mapping's own delete then changes nothing (LAM B34).
+// The receipt handle of an event is a real one (LAM B49), no resource policy is needed
+// (LAM B50), and the mapping's own delete then has no effect (LAM B34).
 func TestFunctionMayDeleteItsMessages_B34(t *testing.T) {
 	t.Parallel()
 

@@ -54,7 +54,7 @@ func TestMappingsSurviveARestart(t *testing.T) {
 
 	created.State = "Enabled"
 	if diff := cmp.Diff(keys(t, created), keys(t, got)); diff != "" {
-		t.Errorf("the mapping came back changed (-before +after):\n%s", diff)
+		t.Errorf("the mapping has changed after the restart (-before +after):\n%s", diff)
 	}
 
 	if tags, err := w.Tags(got.EventSourceMappingARN); err != nil || tags["a"] != "1" {
@@ -65,7 +65,7 @@ func TestMappingsSurviveARestart(t *testing.T) {
 	w.advance(3 * time.Second)
 	w.wantBatches([]string{"x"})
 	if list, _ := w.ListEventSourceMappings(t.Context(), w.call, &ListEventSourceMappingsInput{}); len(list.EventSourceMappings) != 1 {
-		t.Errorf("%d mappings, want 1: the deleted one is back", len(list.EventSourceMappings))
+		t.Errorf("%d mappings, want 1: the deleted one exists again", len(list.EventSourceMappings))
 	}
 }
 
@@ -99,6 +99,6 @@ func TestStoreFailureIsAServiceException(t *testing.T) {
 	_, err := w.CreateEventSourceMapping(t.Context(), w.call, input())
 	wantError(t, err, "ServiceException", "The event source mapping could not be stored: store is closed.")
 	if list, _ := w.ListEventSourceMappings(t.Context(), w.call, &ListEventSourceMappingsInput{}); len(list.EventSourceMappings) != 0 {
-		t.Error("the mapping exists in spite of the error")
+		t.Error("the mapping exists despite the error")
 	}
 }

@@ -117,7 +117,7 @@ func TestPayloadStaysWithinSixMegabytes_B25(t *testing.T) {
 	}
 }
 
-// tenLarge is ten bodies of a megabyte each once they are escaped.
+// tenLarge returns ten bodies of a megabyte each after escaping.
 func tenLarge(prefix string) []string {
 	var out []string
 	for i := range 10 {
@@ -184,7 +184,7 @@ func TestLimitReturnsToFiveWhenIdle_B24(t *testing.T) {
 	w.send(queueARN, numbered(20)...)
 	w.advance(100 * time.Millisecond)
 	if w.functions.most != 5 {
-		t.Errorf("%d concurrent batches after a rest, want 5", w.functions.most)
+		t.Errorf("%d concurrent batches after an idle period, want 5", w.functions.most)
 	}
 }
 
@@ -214,7 +214,7 @@ func TestMaximumConcurrencyLeavesMessagesInTheQueue_B28(t *testing.T) {
 	}
 
 	if n := len(untouched(w, queueARN)); n != 16 {
-		t.Errorf("%d messages not received, want 16: no receive may be used up in waiting", n)
+		t.Errorf("%d messages not received, want 16: waiting must not use up receives", n)
 	}
 
 	w.advance(100 * time.Second)
@@ -273,7 +273,7 @@ func TestFIFOOverflowWaitsForTheMessagesBeforeIt_B27(t *testing.T) {
 	w.send(fifoARN, tenLarge("a")...)
 	w.advance(10 * time.Second)
 	if n := len(w.functions.invocations()); n != 1 {
-		t.Fatalf("%d invocations, want 1: what follows a failed message of its group must not run", n)
+		t.Fatalf("%d invocations, want 1: the messages after a failed one in its group must not run", n)
 	}
 
 	w.functions.set(func() { fails = false })
@@ -286,7 +286,7 @@ func TestFIFOOverflowWaitsForTheMessagesBeforeIt_B27(t *testing.T) {
 	}
 
 	if order != "0123456789" {
-		t.Errorf("order %s after the failure", order)
+		t.Errorf("sequence %s after the failure", order)
 	}
 }
 
@@ -415,7 +415,7 @@ func TestCountsAreOptIn_E32(t *testing.T) {
 	w.send(queueARN, "a")
 	w.runDue()
 	if len(w.metrics.counts) != 0 {
-		t.Errorf("counted %v without being asked", w.metrics.counts)
+		t.Errorf("counted %v without being enabled", w.metrics.counts)
 	}
 }
 
@@ -434,19 +434,19 @@ func TestFilteredMessagesAreDeletedAndDoNotCount_B40(t *testing.T) {
 	}
 }
 
-// Signals, ends of invocations and the clock come from many goroutines,
-// and each message is still processed once and deleted.
+// Signals, ends of invocations and the clock run in many goroutines, and each message
+// is still processed once and deleted.
 func TestPollerIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 
 	w := newTestServiceOn(t, clock.Real, store.Memory(), 0)
 	w.create(batchSize(3, 1), concurrency(4))
-	const senders, each = 4, 600 // in all a multiple of the batch size: no batch waits for its window
+	const senders, each = 4, 600 // the total is a multiple of the batch size: no batch waits for its window
 	var wg sync.WaitGroup
 	for s := range senders {
 		wg.Go(func() {
 			for i := range each {
-				for len(w.queues.left(queueARN)) > 20 { // so that signals come while others work
+				for len(w.queues.left(queueARN)) > 20 { // so that signals arrive while others are in progress
 					runtime.Gosched()
 				}
 				w.queues.send(queueARN, fmt.Sprintf("%d-%d", s, i))

@@ -12,9 +12,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// Whatever comes to the queue, however the function behaves and time passes:
-// nothing is deleted that was not processed or filtered, what was processed is
-// deleted, what was not reappears, and the cap on batches holds.
+// With any messages, function outcomes and clock steps: only processed or filtered
+// messages are deleted, processed messages are deleted, others become visible again,
+// and the limit on batches holds.
 func TestEveryMessageIsDeletedOrBecomesVisibleAgain(t *testing.T) {
 	t.Parallel()
 
@@ -44,8 +44,9 @@ func TestEveryMessageIsDeletedOrBecomesVisibleAgain(t *testing.T) {
 
 		sent := 0
 		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
-			// All is drawn before the first message is sent: from then on until the clock
-			// was advanced, the poller may run, and its function draws too.
+			// Everything is drawn before the first message is sent: from then on until
+			// the clock was advanced, the poller may run, and its function draws
+			// values too.
 			var bodies []string
 			if rapid.Bool().Draw(rt, "sends") {
 				for range rapid.IntRange(1, 15).Draw(rt, "messages") {
@@ -92,7 +93,7 @@ func TestEveryMessageIsDeletedOrBecomesVisibleAgain(t *testing.T) {
 	})
 }
 
-// randomOutcome lets chance decide about an invocation and notes what it processed.
+// randomOutcome draws the outcome of an invocation and records what it processed.
 func randomOutcome(rt *rapid.T, i invocation, reports bool, processed map[string]bool) Outcome {
 	note := func(ok func(string) bool) {
 		for _, b := range i.bodies {
@@ -132,8 +133,8 @@ func randomOutcome(rt *rapid.T, i invocation, reports bool, processed map[string
 	return Outcome{}
 }
 
-// checkOrder holds that a FIFO group's messages first reach the function in the
-// order in which they were sent (LAM B27).
+// checkOrder checks that a FIFO group's messages first reach the function in the
+// sequence in which they were sent (LAM B27).
 func checkOrder(rt *rapid.T, arn string, all []invocation) {
 	if arn != fifoARN {
 		return

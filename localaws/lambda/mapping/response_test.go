@@ -110,8 +110,8 @@ func TestFIFODeletesExactlyWhatIsNotListed_B38(t *testing.T) {
 	}
 }
 
-// What is parsed never points outside the batch, and what is not JSON never
-// passes for success.
+// Parsed failures are within the batch, and a response that is not JSON is never a
+// success.
 func FuzzFailures(f *testing.F) {
 	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":"id-2"}]}`))
 	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":null}]}`))
@@ -122,7 +122,7 @@ func FuzzFailures(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		failed, ok := parseFailures(payload, threeIDs)
 		if ok && len(failed) != len(threeIDs) {
-			t.Errorf("%d verdicts for %d messages", len(failed), len(threeIDs))
+			t.Errorf("%d results for %d messages", len(failed), len(threeIDs))
 		}
 
 		if len(bytes.Trim(payload, " \t\r\n")) > 0 && !json.Valid(payload) && ok {
@@ -135,12 +135,12 @@ func FuzzFailures(f *testing.F) {
 			}
 
 			if err := json.Unmarshal(payload, &response); err != nil || len(response.BatchItemFailures) != len(listed) {
-				t.Fatalf("%q: %q were read, and by encoding/json %v, %v", payload, listed, response, err)
+				t.Fatalf("%q: parsed %q, encoding/json parses %v, %v", payload, listed, response, err)
 			}
 
 			for i, e := range response.BatchItemFailures {
 				if e.ItemIdentifier != listed[i] {
-					t.Errorf("%q: %q was read for %q", payload, listed[i], e.ItemIdentifier)
+					t.Errorf("%q: parsed %q instead of %q", payload, listed[i], e.ItemIdentifier)
 				}
 			}
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
-// BenchmarkStart measures the start and end of a program in each kind of isolation. The
-// floor is the same program started by package os/exec.
+// BenchmarkStart measures the start and end of a program in each kind of isolation.
+// For comparison it starts the same program with package os/exec.
 func BenchmarkStart(b *testing.B) {
 	dir, temp := b.TempDir(), b.TempDir()
 	path := filepath.Join(dir, "bootstrap")

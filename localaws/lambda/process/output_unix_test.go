@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// A program that writes as fast as it is read does not block drain. Here everything that
-// is read is written to the pipe again, until a hundred times its capacity was read.
+// A program that writes as fast as its output is read does not block drain. Here
+// everything that is read is written to the pipe again, until a hundred times its
+// capacity was read.
 func TestDrainReturnsWhileAProgramPrintsWithoutEnd(t *testing.T) {
 	t.Parallel()
 	r, w, err := os.Pipe()

@@ -9,8 +9,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
-// A process that is forked while its parent is paused and resumed continues as well. The
-// kernel alone would stop such a process and not continue it.
+// A process that is forked while its parent is paused and resumed continues as well.
+// The kernel alone would stop such a process and not continue it.
 func TestAResumedProgramLeavesNoForkStopped(t *testing.T) {
 	t.Parallel()
 	isolation, err := process.Detect()

@@ -45,7 +45,7 @@ func (r *recorder) String() string {
 	return r.buf.String()
 }
 
-// program writes an executable file. It lets nothing fork meanwhile: a child would have
+// program writes an executable file. It prevents forks meanwhile: a child would have
 // the file open for writing, and running it would fail ("text file busy").
 func program(t testing.TB, path, content string, mode fs.FileMode) {
 	t.Helper()
@@ -155,7 +155,7 @@ func TestKillKillsDescendants(t *testing.T) {
 func TestADescendantInAnotherSessionDoesNotDelayDone(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/usr/bin/setsid"); err != nil {
-		t.Skip("no setsid on this machine")
+		t.Skip("no setsid on this computer")
 	}
 	out := newRecorder()
 	c := script(t, "setsid sleep 60 & echo started", out)

@@ -21,7 +21,7 @@ const (
 	register  = "/2020-01-01/extension/register"
 )
 
-// runtime is a client of the Runtime API, in place of a function's program.
+// runtime is a client of the Runtime API that replaces a function's program.
 type runtime struct {
 	t      testing.TB
 	server *runtimeapi.Server
@@ -281,7 +281,7 @@ func ExampleListen() {
 	}
 	defer server.Close()
 	session := server.Begin(nil)
-	go http.Get("http://" + server.Addr() + next) // as the function's process does
+	go http.Get("http://" + server.Addr() + next) // like the function's process
 	<-session.Ready()
 	fmt.Println(session.Deliver(runtimeapi.Invocation{RequestID: "one", Payload: []byte("{}")}))
 	// Output: <nil>

@@ -202,7 +202,7 @@ func TestLinesAreWrittenInBatchesAfterTheFlushInterval(t *testing.T) {
 		j.output([]byte("one\ntwo\n"))
 		synctest.Wait()
 		if len(p.read()) != 0 {
-			t.Error("written at once")
+			t.Error("written immediately")
 		}
 		<-time.After(flushInterval)
 		synctest.Wait()
@@ -212,14 +212,14 @@ func TestLinesAreWrittenInBatchesAfterTheFlushInterval(t *testing.T) {
 		j.output([]byte(strings.Repeat("x\n", maxLines)))
 		synctest.Wait()
 		if len(p.read()) != 2+maxLines {
-			t.Errorf("%d lines: many lines do not wait", len(p.read()))
+			t.Errorf("%d lines: want many lines to be written immediately", len(p.read()))
 		}
 		j.close()
 	})
 }
 
-// A program that prints faster than its lines are written is not read any further, so
-// that the lines that wait in the server are bounded and the program blocks on its pipe.
+// A program that prints faster than its lines are written is not read further, so that
+// the lines in the server's memory are bounded and the program blocks on its pipe.
 func TestAFastPrinterWaitsUntilItsLinesAreWritten(t *testing.T) {
 	t.Parallel()
 	for name, piece := range map[string]string{

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// On AWS a function may set variables that select where its calls go. Here no such
-// variable reaches it: a call must not go to the real AWS by accident.
+// On AWS a function may set variables that select the target of its calls. Here no
+// such variable reaches it: a call must not go to the real AWS by accident.
 func TestVariablesOfAFunctionCannotSelectAnotherAWS(t *testing.T) {
 	t.Parallel()
 	const here, away = "http://127.0.0.1:4566", "http://away.example"
@@ -66,7 +66,8 @@ func TestOtherAWSVariablesReachTheFunction(t *testing.T) {
 	}
 }
 
-// A proxy that a function uses for other calls must not get those to the embedded AWS.
+// A proxy that a function uses for other calls must not get its calls to the embedded
+// AWS.
 func TestAProxyIsBypassedForTheEmbeddedAWS(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"HTTP_PROXY", "https_proxy", "ALL_PROXY"} {
@@ -88,7 +89,7 @@ func TestAProxyIsBypassedForTheEmbeddedAWS(t *testing.T) {
 	}
 }
 
-// The SDK itself, in the environment of a function that sets every variable that selects
+// The SDK, in the environment of a function that sets every variable that selects
 // another AWS, calls the embedded AWS and no other server.
 func TestTheSDKInAFunctionReachesTheEmbeddedAWS(t *testing.T) {
 	var here, away int
@@ -134,6 +135,6 @@ func TestTheSDKInAFunctionReachesTheEmbeddedAWS(t *testing.T) {
 		t.Error(err)
 	}
 	if here == 0 || away != 0 {
-		t.Errorf("%d requests to the embedded AWS, %d elsewhere", here, away)
+		t.Errorf("%d requests to the embedded AWS, %d to other servers", here, away)
 	}
 }

@@ -275,7 +275,7 @@ func TestExtractReturnsNamedValues(t *testing.T) {
 	}
 }
 
-// Wildcards match like a recursive matcher that is simple enough to be right.
+// Wildcards match like a recursive matcher that is simple enough to review.
 func TestWildcardsMatchLikeSimpleMatcher(t *testing.T) {
 	t.Parallel()
 

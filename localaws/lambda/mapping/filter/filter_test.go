@@ -46,10 +46,10 @@ func checkFilter(t *testing.T, pattern, passes, fails string) {
 
 	s := compile(t, pattern)
 	if !s.Match(passes) {
-		t.Errorf("%s does not let %s through", pattern, passes)
+		t.Errorf("%s does not match %s", pattern, passes)
 	}
 	if s.Match(fails) {
-		t.Errorf("%s lets %s through", pattern, fails)
+		t.Errorf("%s matches %s", pattern, fails)
 	}
 }
 
@@ -102,7 +102,7 @@ func TestNestedFieldsAndAbsence_B42(t *testing.T) {
 	checkFilter(t, `{"body":{"a":{"b":["x"]}}}`, `{"a":[{"b":"y"},{"b":"x"}]}`, `{"a":[]}`)
 	checkFilter(t, `{"body":{"a":{"b":[{"exists":false}]}}}`, `{}`, `{"a":{"b":null}}`)
 	checkFilter(t, `{"body":{"a":{"b":[{"exists":false}]}}}`, `{"a":1}`, `{"a":{"b":0}}`)
-	checkFilter(t, `{"body":{"a":[{"anything-but":"x"}]}}`, `{"a":1}`, `{}`) // a named field must be there
+	checkFilter(t, `{"body":{"a":[{"anything-but":"x"}]}}`, `{"a":1}`, `{}`) // a named field must exist
 	checkFilter(t, `{"body":{"a":{"b":["x"],"c":["y"]}}}`, `{"a":[{"b":"x","c":"y"}]}`, `{"a":[{"b":"x"},{"c":"y"}]}`)
 }
 
@@ -183,7 +183,7 @@ func TestBadPatternsAreRefused_B19(t *testing.T) {
 	}
 }
 
-// No pattern and body make it panic, and the result is repeatable.
+// No pattern or body causes a panic, and the result is deterministic.
 func FuzzFilter(f *testing.F) {
 	f.Add(`{"body":{"a":[{"numeric":[">",1,"<",5]},{"wildcard":"a*b"}],"$or":[{"b":[null]},{"c":[{"cidr":"::/0"}]}]}}`, `{"a":[3,"axb",{}],"b":null}`)
 	f.Add(`{"body":[{"anything-but":{"prefix":["x"]}},{"suffix":{"equals-ignore-case":"ß"}}]}`, "plain")
@@ -195,16 +195,16 @@ func FuzzFilter(f *testing.F) {
 
 		s := Set{one}
 		if first, again := s.Match(body), s.Match(body); first != again {
-			t.Errorf("%s decides differently about %s", pattern, body)
+			t.Errorf("%s has another result for %s", pattern, body)
 		}
 
 		if both := append(s, one); both.Match(body) != s.Match(body) {
-			t.Errorf("%s twice decides differently about %s", pattern, body)
+			t.Errorf("%s twice has another result for %s", pattern, body)
 		}
 	})
 }
 
-// An anything-but lets through exactly what its list does not name.
+// An anything-but matches exactly the values that are not in its list.
 func FuzzAnythingButIsTheNegation(f *testing.F) {
 	f.Add("abc", "b*")
 	f.Fuzz(func(t *testing.T, value, wildcard string) {
@@ -219,7 +219,7 @@ func FuzzAnythingButIsTheNegation(f *testing.F) {
 		}
 
 		if test(value) == but(value) {
-			t.Errorf("wildcard %q and its opposite agree on %q", wildcard, value)
+			t.Errorf("wildcard %q and its negation have the same result for %q", wildcard, value)
 		}
 	})
 }

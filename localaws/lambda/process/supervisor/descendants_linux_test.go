@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// Descendants are found on a kernel that does not list children (without
-// CONFIG_PROC_CHILDREN) as well: they are killed, stopped and counted by them.
+// Descendants are also found on a kernel that does not list children (without
+// CONFIG_PROC_CHILDREN), so that they are killed, stopped and counted there.
 func TestDescendantsAreFoundWhereTheKernelDoesNotListChildren(t *testing.T) {
 	t.Parallel()
 

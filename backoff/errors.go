@@ -33,16 +33,31 @@ func (f *failures) add(err error) {
 	f.lastText = text
 }
 
-// err returns the joined errors. The error of a single attempt is returned as it is.
+// err returns an error that wraps them all. The error of a single attempt is returned
+// as it is.
 func (f *failures) err() error {
 	if f.attempts == 1 {
 		return f.errs[0]
 	}
-	if len(f.errs) == 1 {
-		return fmt.Errorf("after %d attempts: %w", f.attempts, f.errs[0])
-	}
-	return fmt.Errorf("after %d attempts: %w", f.attempts, errors.Join(f.errs...))
+	return &attemptsError{f.attempts, f.errs}
 }
+
+// attemptsError is the error of several attempts. Its text has the latest error and the
+// first, because most of those in between differ in a request id only.
+type attemptsError struct {
+	attempts int
+	errs     []error // at least one, oldest first
+}
+
+func (e *attemptsError) Error() string {
+	text := fmt.Sprintf("after %d attempts: %v", e.attempts, e.errs[len(e.errs)-1])
+	if len(e.errs) > 1 {
+		text += fmt.Sprintf(" (first attempt: %v)", e.errs[0])
+	}
+	return text
+}
+
+func (e *attemptsError) Unwrap() []error { return e.errs }
 
 // stopped reports whether an error has the mark of Stop.
 func stopped(err error) bool {

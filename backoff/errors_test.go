@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,7 +92,7 @@ func TestRetryReturnsTheErrorsOfAllAttempts(t *testing.T) {
 	t.Parallel()
 	timeout := fmt.Errorf("attempt: %w", context.DeadlineExceeded)
 	err, _ := retryErrors(t, steady, errCause, errBusy, errBusy, timeout)
-	if want := "after 4 attempts: cause\nbusy\nattempt: context deadline exceeded"; err.Error() != want {
+	if want := "after 4 attempts: attempt: context deadline exceeded (first attempt: cause)"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 	for _, want := range []error{errCause, errBusy, context.DeadlineExceeded} {
@@ -118,9 +117,13 @@ func TestRetryReturnsTheFirstAndTheLatestErrors(t *testing.T) {
 		errs = append(errs, fmt.Errorf("error %d", i))
 	}
 	err, _ := retryErrors(t, backoff.Policy{Base: 1, MaxAttempts: 100}, errs...)
-	lines := strings.Split(err.Error(), "\n")
-	if len(lines) != 10 || lines[0] != "after 100 attempts: error 0" || lines[1] != "error 91" || lines[9] != "error 99" {
-		t.Errorf("error %q", err)
+	if want := "after 100 attempts: error 99 (first attempt: error 0)"; err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+	for i, attempt := range errs {
+		if wraps := errors.Is(err, attempt); wraps != (i == 0 || i > 90) {
+			t.Errorf("wraps error %d: %v", i, wraps)
+		}
 	}
 }
 

@@ -33,9 +33,10 @@ func (e *stopError) Unwrap() error { return e.err }
 //   - op returned an error that is or wraps one of [Stop]: that error, with everything
 //     that wraps it, but without the mark. An enclosing Retry does not stop because
 //     of it.
-//   - The attempts or the budget are used up: the errors of the attempts, in order,
-//     joined by errors.Join. Of successive errors with the same text only the latest
-//     is included, and of more than ten the first and the latest nine.
+//   - The attempts or the budget are used up: an error that wraps those of the
+//     attempts, for errors.Is and errors.As. Of successive errors with the same text
+//     it wraps only the latest, and of more than ten the first and the latest nine.
+//     Its text is that of the latest and the first.
 //   - ctx ended: the error of ctx, its cause if it has one, and the errors of the
 //     attempts as above.
 //

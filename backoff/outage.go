@@ -19,7 +19,8 @@ const maxReceives = 1000
 // first receive has ended. [Policy.SurvivalRate] is the share of messages that survive a
 // longer outage. Time in the queue and in the handler is not included, and adds to it.
 // A receive that is used up by something else than the outage, such as a lack of time,
-// shortens it.
+// shortens it. Set a Cap below 11 h 54 min, which is the longest time that package
+// sqsbatch hides a message: it does not wait for what exceeds it.
 //
 // MaxAttempts and Budget do not apply, because SQS counts the receives. More than
 // 1,000 receives count as 1,000, which is SQS's limit. Survives returns zero for less

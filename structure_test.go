@@ -35,10 +35,11 @@ var importRules = []struct {
 	{"localaws/clock", nil, "every service imports it"},
 	{"localaws/chance", nil, "every service imports it"},
 	{"localaws/store", nil, "every service imports it"},
+	{"localaws/fault", []string{"localaws/chance"}, "services import it"},
 	{"localaws/policy", nil, "policies are evaluated without state"},
 
 	{"localaws/sqs", []string{"localaws/awsapi", "localaws/chance", "localaws/clock", "localaws/policy", "localaws/store"}, "services do not import each other"},
-	{"localaws/lambda", []string{"localaws/internal/tempdir", "localaws/awsapi", "localaws/chance", "localaws/clock", "localaws/policy", "localaws/store"}, "services do not import each other"},
+	{"localaws/lambda", []string{"localaws/internal/tempdir", "localaws/awsapi", "localaws/chance", "localaws/clock", "localaws/fault", "localaws/policy", "localaws/store"}, "services do not import each other"},
 	{"localaws/logs", []string{"localaws/awsapi", "localaws/chance", "localaws/clock", "localaws/store"}, "services do not import each other"},
 	{"localaws/cloudwatch", []string{"localaws/awsapi", "localaws/clock", "localaws/store"}, "services do not import each other"},
 	{"localaws/iam", []string{"localaws/awsapi", "localaws/chance", "localaws/clock", "localaws/policy", "localaws/store"}, "services do not import each other"},

@@ -183,7 +183,7 @@ func (s *Server) injectReceive(p fault.Point, c *awsapi.Call, in *sqs.ReceiveMes
 }
 
 // injectInvocation returns the fault to inject into an invocation.
-func (s *Server) injectInvocation(_, _, function string) lambda.InjectedFault {
+func (s *Server) injectInvocation(function string) lambda.InjectedFault {
 	if s.faults.Empty() {
 		return lambda.InjectedFault{}
 	}
@@ -193,20 +193,7 @@ func (s *Server) injectInvocation(_, _, function string) lambda.InjectedFault {
 		return lambda.InjectedFault{}
 	}
 
-	kinds := map[fault.Kind]lambda.FaultKind{
-		fault.CrashBefore: lambda.CrashBefore,
-		fault.CrashDuring: lambda.CrashDuring,
-		fault.CrashAfter:  lambda.CrashAfter,
-		fault.TimeOut:     lambda.TimeOut,
-		fault.OutOfMemory: lambda.OutOfMemory,
-		fault.LeakMemory:  lambda.LeakMemory,
-	}
-
-	f := lambda.InjectedFault{
-		Kind:  kinds[r.Kind],
-		After: r.Delay,
-		MB:    r.MB,
-	}
+	f := lambda.InjectedFault{Rule: r}
 	if r.Kind == fault.CrashDuring {
 		// At the first or the second call, before or after it takes effect.
 		f.Calls = s.faults.IntN(2)

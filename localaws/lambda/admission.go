@@ -130,14 +130,14 @@ func (s *Service) run(a *admission, onOutcome func(sandbox.Outcome)) (sandbox.Re
 }
 
 // runWithFault is run for an invocation whose injected fault has been chosen.
-func (s *Service) runWithFault(a *admission, fault InjectedFault, onOutcome func(sandbox.Outcome)) (sandbox.Report, error) {
+func (s *Service) runWithFault(a *admission, f InjectedFault, onOutcome func(sandbox.Outcome)) (sandbox.Report, error) {
 	e, err := s.acquireEnvironment(a.fn.functionKey, a.version)
 	if err != nil {
 		return sandbox.Report{}, err
 	}
 
 	failed := false
-	report, survived := s.invokeWithFault(fault, e, a, func(o sandbox.Outcome) {
+	report, survived := s.invokeWithFault(f, e, a, func(o sandbox.Outcome) {
 		failed = o.Failed
 		onOutcome(o)
 	})

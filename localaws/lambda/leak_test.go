@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/reliableq/reliableq/localaws/fault"
 )
 
 var mostMemory = regexp.MustCompile(`Max Memory Used: ([0-9]+) MB`)
@@ -47,8 +49,8 @@ func TestLeakedMemoryKillsTheProgram(t *testing.T) {
 	leaks := []int{0, 40, 40, 0, 40, 0}
 	n := 0
 	b := start(t, func(o *Options) {
-		o.InjectFault = func(_, _, _ string) InjectedFault {
-			f := InjectedFault{Kind: LeakMemory, MB: leaks[n]}
+		o.InjectFault = func(string) InjectedFault {
+			f := InjectedFault{Rule: fault.Rule{Kind: fault.LeakMemory, MB: leaks[n]}}
 			if n++; f.MB == 0 {
 				return InjectedFault{}
 			}

@@ -60,9 +60,9 @@ type Options struct {
 	// timeout counts service time. A handler must then not wait for service time to
 	// pass. If it is nil, handlers run concurrently.
 	SimulatedDuration func(function string, event []byte) time.Duration
-	// InjectFault returns the fault to inject into an invocation that begins; nil injects
-	// none.
-	InjectFault func(account, region, function string) InjectedFault
+	// InjectFault returns the fault to inject into an invocation of a function that
+	// begins; nil injects none.
+	InjectFault func(function string) InjectedFault
 	// Path is the machine's PATH, appended to that of functions; empty means that of
 	// this process.
 	Path string

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/fault"
 	"github.com/reliableq/reliableq/localaws/lambda/mapping"
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 )
@@ -34,14 +35,14 @@ func (s *Service) invokeSimulated(req invocationRequest, done func(mapping.Outco
 	}
 
 	// The duration is known before the handler runs, so a timeout is decided now.
-	fault := s.chooseFault(a)
+	f := s.chooseFault(a)
 	duration := s.opts.SimulatedDuration(a.fn.name, req.payload)
 	limit := seconds(a.version.Timeout)
 	switch {
-	case duration > limit || fault.Kind == TimeOut:
-		fault = InjectedFault{Kind: TimeOut}
+	case duration > limit || f.Kind == fault.TimeOut:
+		f = InjectedFault{Rule: fault.Rule{Kind: fault.TimeOut}}
 		duration = limit
-	case fault.Kind == CrashBefore:
+	case f.Kind == fault.CrashBefore:
 		duration = 0
 	}
 
@@ -51,7 +52,7 @@ func (s *Service) invokeSimulated(req invocationRequest, done func(mapping.Outco
 		}
 
 		var out sandbox.Outcome
-		_, err := s.runWithFault(a, fault, func(o sandbox.Outcome) { out = o })
+		_, err := s.runWithFault(a, f, func(o sandbox.Outcome) { out = o })
 		s.endInvocation(a)
 		done(mapping.Outcome{
 			Payload:       out.Payload,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reliableq/reliableq/localaws/fault"
 	"github.com/reliableq/reliableq/localaws/lambda/mapping"
 	"github.com/reliableq/reliableq/localaws/lambda/sandbox"
 )
@@ -173,9 +174,9 @@ func TestHandlerThatCallsGoexitFailsLikeAnExit(t *testing.T) {
 func TestCrashDuringKillsAProgram(t *testing.T) {
 	t.Parallel()
 
-	faults := []InjectedFault{{Kind: CrashDuring, After: 10 * time.Millisecond}, {}}
+	faults := []InjectedFault{{Rule: fault.Rule{Kind: fault.CrashDuring, Delay: 10 * time.Millisecond}}, {}}
 	b := start(t, func(o *Options) {
-		o.InjectFault = func(_, _, function string) InjectedFault {
+		o.InjectFault = func(string) InjectedFault {
 			f := faults[0]
 			faults = faults[1:]
 			return f

@@ -125,17 +125,34 @@ func multiplies(r fault.Rule) bool {
 	return r.Kind != fault.Throttle && r.Kind != fault.Unavailable
 }
 
+// drawnKinds returns the kinds of faults that drawFaults draws: those that apply to any
+// call, and those that apply to one operation only.
+func drawnKinds() (ofCalls, others []fault.Kind) {
+	for _, k := range fault.Kinds() {
+		switch {
+		case k == fault.Slow: // delays responses, and in memory nothing waits for one
+		case k == fault.Kill: // drawn by drawCrashes
+		case k.AppliesToAnyCall():
+			ofCalls = append(ofCalls, k)
+		case k == fault.CrashDuring:
+			others = append(others, k, k) // twice: it has the most kill points
+		default:
+			others = append(others, k)
+		}
+	}
+	return ofCalls, others
+}
+
 // drawFaults draws one to four faults and how long each is in force.
 func (d drawer) drawFaults(s *Scenario) {
+	ofCalls, others := drawnKinds()
 	for range d.between(1, 4) {
 		var r fault.Rule
 		if d.IntN(2) == 0 {
 			r = calls()[d.IntN(len(calls()))]
-			r.Kind = pick(d, fault.Throttle, fault.Unavailable, fault.LoseReply, fault.ExpiredCredential)
+			r.Kind = pick(d, ofCalls...)
 		} else {
-			// CrashDuring twice: it has the most kill points.
-			r.Kind = pick(d, fault.ShortReceive, fault.Reorder, fault.DeliverTwice, fault.CrashBefore, fault.CrashDuring,
-				fault.CrashDuring, fault.CrashAfter, fault.TimeOut, fault.OutOfMemory, fault.LeakMemory)
+			r.Kind = pick(d, others...)
 		}
 
 		if r.Kind == fault.LeakMemory {

@@ -8,7 +8,8 @@
 // A set has a random source of its own, so that with a seed the same calls fail in
 // each run, and ids do not change when a rule is added.
 //
-// A new kind of fault is one row in the table of kind.go, its effect (for calls and
-// receives in package localaws, for invocations in package lambda), a test, and a
-// line in docs/control-api.md.
+// A new kind of fault is a constant and a row of the table in kind.go, its effect (for
+// calls and receives in injection.go of package localaws, for invocations in
+// injected_fault.go of package lambda), a test, and a line in docs/control-api.md. The
+// command and the simulation read the table.
 package fault

@@ -106,6 +106,10 @@ func Kinds() []Kind {
 	return kindsAt(atCall, atReceive, atDelivery, atInvocation)
 }
 
+// AppliesToAnyCall reports whether a kind applies to calls of any operation. The others
+// apply to one operation only.
+func (k Kind) AppliesToAnyCall() bool { return slices.Contains(callKinds, k) }
+
 var (
 	callKinds       = kindsAt(atCall)
 	invocationKinds = kindsAt(atInvocation)

@@ -6,6 +6,38 @@ import (
 	"time"
 )
 
+// queueAttributes are the attributes that CreateQueue and SetQueueAttributes set. The
+// value that a queue holds is replaced, never changed.
+type queueAttributes struct {
+	visibilityTimeout time.Duration
+	delay             time.Duration
+	retention         time.Duration
+	receiveWait       time.Duration // ReceiveMessageWaitTimeSeconds
+	maxMessageSize    int           // bytes
+
+	policy       string // JSON, or ""; principals are stored as unique ids
+	redrive      *redrivePolicy
+	redriveAllow *redriveAllowPolicy
+
+	managedSSE      bool   // SqsManagedSseEnabled
+	kmsKeyID        string // KmsMasterKeyId, or ""
+	kmsReuseSeconds int    // KmsDataKeyReusePeriodSeconds; 0 means the default of 300 (SQS E10)
+
+	contentDedup       bool // ContentBasedDeduplication
+	dedupPerGroup      bool // DeduplicationScope is messageGroup
+	throughputPerGroup bool // FifoThroughputLimit is perMessageGroupId
+}
+
+// defaultAttributes returns the attributes of a queue created without any (SQS E1).
+func defaultAttributes() queueAttributes {
+	return queueAttributes{
+		visibilityTimeout: 30 * time.Second,
+		retention:         4 * 24 * time.Hour,
+		maxMessageSize:    1 << 20,
+		managedSSE:        true,
+	}
+}
+
 // attributeSpec describes a queue attribute that can be set.
 type attributeSpec struct {
 	name     string

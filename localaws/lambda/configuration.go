@@ -53,6 +53,43 @@ type (
 	}
 )
 
+// versionConfig is the configuration of a version. Its JSON is stored.
+type versionConfig struct {
+	// Description is free text.
+	Description string
+	// Runtime is provided.al2023 or provided.al2.
+	Runtime string
+	// Role is the execution role's ARN.
+	Role string
+	// Handler is passed on to the runtime.
+	Handler string
+	// Timeout is in seconds, 1 to 900.
+	Timeout int
+	// MemorySize is in MB, 128 to 10240.
+	MemorySize int
+	// EphemeralStorage is in MB, 512 to 10240.
+	EphemeralStorage int
+	// Environment holds the variables; nil if no request ever set any (LAM C5).
+	Environment map[string]string
+	// DeadLetter is the ARN of the dead-letter queue, or empty.
+	DeadLetter string
+	// Architecture is x86_64 or arm64.
+	Architecture string
+	// Logging is the logging configuration.
+	Logging LoggingConfig
+}
+
+// defaultConfig returns the configuration of a function whose request gives none (LAM C4).
+func defaultConfig(name string) versionConfig {
+	return versionConfig{
+		Timeout:          3,
+		MemorySize:       128,
+		EphemeralStorage: 512,
+		Architecture:     "x86_64",
+		Logging:          LoggingConfig{LogFormat: "Text", LogGroup: "/aws/lambda/" + name},
+	}
+}
+
 // FunctionConfiguration is the configuration of a version as the API returns it.
 type FunctionConfiguration struct {
 	// Architectures holds x86_64 or arm64.

@@ -79,17 +79,6 @@ var reservedVariables = []string{
 // maxEnvironment is the size in bytes of the variables as JSON (LAM C16).
 const maxEnvironment = 4 << 10
 
-// defaultConfig returns the configuration of a function whose request gives none (LAM C4).
-func defaultConfig(name string) versionConfig {
-	return versionConfig{
-		Timeout:          3,
-		MemorySize:       128,
-		EphemeralStorage: 512,
-		Architecture:     "x86_64",
-		Logging:          LoggingConfig{LogFormat: "Text", LogGroup: "/aws/lambda/" + name},
-	}
-}
-
 // constrain checks the constraints of the model (LAM C12, C18, C20).
 func (in *ConfigurationInput) constrain(check *awsapi.Validation) {
 	check.MaxLength("description", deref(in.Description), 256)

@@ -1,8 +1,7 @@
 package lambda
 
 import (
-	"fmt"
-	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -187,13 +186,11 @@ func (v *version) same(o *version) bool {
 	a := v.versionConfig
 	b := o.versionConfig
 
-	// A nil map of variables and an empty one differ (LAM C5).
-	equal := maps.Equal(a.Environment, b.Environment) && (a.Environment == nil) == (b.Environment == nil)
-	a.Environment = nil
-	b.Environment = nil
 	a.Description = ""
 	b.Description = ""
-	return equal && v.code.SHA256 == o.code.SHA256 && fmt.Sprint(a) == fmt.Sprint(b)
+
+	// A nil map of variables and an empty one differ (LAM C5), also for DeepEqual.
+	return v.code.SHA256 == o.code.SHA256 && reflect.DeepEqual(a, b)
 }
 
 // replaceLatest replaces $LATEST by a changed copy, unless dryRun is set. Environments of

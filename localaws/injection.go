@@ -85,14 +85,10 @@ func resource(c *awsapi.Call, op *awsapi.Operation, in any) string {
 // injectCall performs a call with the fault of a rule.
 func (s *Server) injectCall(ctx context.Context, r fault.Rule, c *awsapi.Call, service string, next func() (any, error)) (any, error) {
 	// Faults before the call takes effect.
-	switch r.Kind {
-	case fault.Throttle:
-		return nil, throttled(service)
-	case fault.Unavailable:
-		return nil, errUnavailable.With("Service is unavailable: fault %s", r.ID)
-	case fault.ExpiredCredential:
-		return nil, awsapi.ErrExpiredCredential
-	case fault.Kill:
+	if err := refusal(r, service); err != nil {
+		return nil, &fault.Error{Err: err}
+	}
+	if r.Kind == fault.Kill {
 		s.killAt(r, next)
 		return nil, awsapi.ErrResponseLost
 	}
@@ -120,6 +116,19 @@ func (s *Server) injectCall(ctx context.Context, r fault.Rule, c *awsapi.Call, s
 	}
 
 	return out, nil
+}
+
+// refusal returns the error of a fault that refuses a call, or nil for other faults.
+func refusal(r fault.Rule, service string) error {
+	switch r.Kind {
+	case fault.Throttle:
+		return throttled(service)
+	case fault.Unavailable:
+		return errUnavailable.With("Service is unavailable: fault %s", r.ID)
+	case fault.ExpiredCredential:
+		return awsapi.ErrExpiredCredential
+	}
+	return nil
 }
 
 // errUnavailable is the error of a service that is not available.

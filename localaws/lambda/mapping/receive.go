@@ -8,6 +8,7 @@ import (
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
 	"github.com/reliableq/reliableq/localaws/clock"
+	"github.com/reliableq/reliableq/localaws/fault"
 )
 
 // maxPerReceive is the most messages of one receive, and of one delete.
@@ -142,13 +143,10 @@ func (p *poller) applyFilters(config pollerConfig, received []Message) []Message
 }
 
 // transient reports whether a receive failed for a reason that ends without a change of
-// configuration: SQS throttles, is unavailable, or its response was lost.
+// configuration: an injected fault, or a response that was lost.
 func transient(err error) bool {
-	switch awsapi.AsError(err).Code {
-	case "RequestThrottled", "ServiceUnavailable", awsapi.ErrExpiredCredential.Code:
-		return true
-	}
-	return errors.Is(err, awsapi.ErrResponseLost)
+	var injected *fault.Error
+	return errors.As(err, &injected) || errors.Is(err, awsapi.ErrResponseLost)
 }
 
 // receiveFailed schedules the next receive after an error, with mu held.

@@ -3,7 +3,11 @@ package lambda
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
 // The members of a function's configuration in requests and responses (LAM C4).
@@ -52,6 +56,55 @@ type (
 		Mode string `json:"Mode"`
 	}
 )
+
+// ConfigurationInput is the members that CreateFunction and UpdateFunctionConfiguration
+// share. Nil leaves a value unchanged. The gateway refuses other members by name.
+type ConfigurationInput struct {
+	// Description is free text, at most 256 characters.
+	Description *string `json:"Description"`
+	// Role is the ARN of the execution role.
+	Role *string `json:"Role"`
+	// Handler is passed on to the runtime.
+	Handler *string `json:"Handler"`
+	// Runtime is provided.al2023 or provided.al2.
+	Runtime *string `json:"Runtime"`
+	// Timeout is the longest duration of an invocation in seconds, 1 to 900.
+	Timeout *int `json:"Timeout"`
+	// MemorySize is the memory in MB, 128 to 10240.
+	MemorySize *int `json:"MemorySize"`
+	// Environment holds the environment variables.
+	Environment *Environment `json:"Environment"`
+	// DeadLetterConfig is the dead-letter queue of asynchronous invocations.
+	DeadLetterConfig *DeadLetterConfigInput `json:"DeadLetterConfig"`
+	// EphemeralStorage is the size of /tmp.
+	EphemeralStorage *EphemeralStorage `json:"EphemeralStorage"`
+	// LoggingConfig says where and how the log is written.
+	LoggingConfig *LoggingConfig `json:"LoggingConfig"`
+	// TracingConfig is the configuration of X-Ray.
+	TracingConfig *TracingConfig `json:"TracingConfig"`
+	// SnapStart is the configuration of SnapStart.
+	SnapStart *SnapStart `json:"SnapStart"`
+	// VpcConfig is the function's VPC.
+	VpcConfig *VpcConfig `json:"VpcConfig"`
+	// Layers are ARNs of layers. None exists, so any is refused.
+	Layers []string `json:"Layers"`
+}
+
+// VpcConfig is the configuration of a VPC. Only an empty one is accepted.
+type VpcConfig struct {
+	// SubnetIds are subnets.
+	SubnetIds []string `json:"SubnetIds"`
+	// SecurityGroupIds are security groups.
+	SecurityGroupIds []string `json:"SecurityGroupIds"`
+	// Ipv6AllowedForDualStack allows IPv6.
+	Ipv6AllowedForDualStack bool `json:"Ipv6AllowedForDualStack"`
+}
+
+// DeadLetterConfigInput sets a function's dead-letter queue.
+type DeadLetterConfigInput struct {
+	// TargetArn is the ARN of an SQS queue.
+	TargetArn *string `json:"TargetArn"`
+}
 
 // versionConfig is the configuration of a version. Its JSON is stored.
 type versionConfig struct {
@@ -148,6 +201,101 @@ type FunctionConfiguration struct {
 	TracingConfig TracingConfig `json:"TracingConfig"`
 	// Version is $LATEST or the version's number.
 	Version string `json:"Version"`
+}
+
+// constrain checks the constraints of the model (LAM C12, C18, C20).
+func (in *ConfigurationInput) constrain(check *awsapi.Validation) {
+	check.MaxLength("description", deref(in.Description), 256)
+	check.Match("role", deref(in.Role), rolePattern)
+	check.Match("handler", deref(in.Handler), handlerPattern)
+	check.MaxLength("handler", deref(in.Handler), 128)
+	check.Between("timeout", in.Timeout, 1, 900)
+
+	// The model allows more than Lambda does: refuse has the real limit.
+	check.Between("memorySize", in.MemorySize, 128, 32768)
+	if in.EphemeralStorage != nil {
+		check.Between("ephemeralStorage.size", &in.EphemeralStorage.Size, 512, 10240)
+	}
+
+	if in.Environment != nil {
+		for _, name := range slices.Sorted(maps.Keys(in.Environment.Variables)) {
+			if !variablePattern.Matches(name) {
+				check.Add("environment.variables", name, "Map keys must satisfy constraint: ["+variablePattern.String()+"]")
+			}
+		}
+	}
+
+	for _, arn := range in.Layers {
+		check.Match("layers", arn, layerPattern)
+	}
+
+	if l := in.LoggingConfig; l != nil {
+		check.OneOf("loggingConfig.logFormat", l.LogFormat, "JSON", "Text")
+		check.OneOf("loggingConfig.applicationLogLevel", l.ApplicationLogLevel, "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+		check.OneOf("loggingConfig.systemLogLevel", l.SystemLogLevel, "DEBUG", "INFO", "WARN")
+		check.Match("loggingConfig.logGroup", l.LogGroup, logGroupPattern)
+		check.MaxLength("loggingConfig.logGroup", l.LogGroup, 512)
+	}
+}
+
+// apply checks what constrain does not and changes config where the request gives a
+// value.
+func (in *ConfigurationInput) apply(config *versionConfig) error {
+	if err := in.refuse(); err != nil {
+		return err
+	}
+
+	setIfGiven(&config.Description, in.Description)
+	setIfGiven(&config.Role, in.Role)
+	setIfGiven(&config.Handler, in.Handler)
+	setIfGiven(&config.Runtime, in.Runtime)
+	setIfGiven(&config.Timeout, in.Timeout)
+	setIfGiven(&config.MemorySize, in.MemorySize)
+	if in.EphemeralStorage != nil {
+		config.EphemeralStorage = in.EphemeralStorage.Size
+	}
+	if in.Environment != nil {
+		// An empty map is stored, too: the response then has an empty Environment (LAM C5).
+		config.Environment = maps.Clone(in.Environment.Variables)
+		if config.Environment == nil {
+			config.Environment = map[string]string{}
+		}
+	}
+	if in.DeadLetterConfig != nil {
+		config.DeadLetter = deref(in.DeadLetterConfig.TargetArn)
+	}
+	if in.LoggingConfig != nil {
+		config.Logging.merge(*in.LoggingConfig)
+	}
+	return nil
+}
+
+// merge changes the members that in gives, and sets the levels that the format needs (LAM
+// C20).
+func (l *LoggingConfig) merge(in LoggingConfig) {
+	for to, from := range map[*string]string{
+		&l.LogFormat:           in.LogFormat,
+		&l.ApplicationLogLevel: in.ApplicationLogLevel,
+		&l.SystemLogLevel:      in.SystemLogLevel,
+		&l.LogGroup:            in.LogGroup,
+	} {
+		if from != "" {
+			*to = from
+		}
+	}
+
+	// Levels exist only with JSON, where they default to INFO.
+	if l.LogFormat != "JSON" {
+		l.ApplicationLogLevel = ""
+		l.SystemLogLevel = ""
+		return
+	}
+
+	for _, level := range []*string{&l.ApplicationLogLevel, &l.SystemLogLevel} {
+		if *level == "" {
+			*level = "INFO"
+		}
+	}
 }
 
 // lastModified is the format of a function's LastModified (LAM A5).

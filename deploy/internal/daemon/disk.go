@@ -1,6 +1,6 @@
 package daemon
 
-import "golang.org/x/sys/unix"
+import "github.com/reliableq/reliableq/deploy/internal/diskspace"
 
 // minFree is the free space, in bytes, below which a disk counts as full: a line of
 // text may still fit, but not the state.
@@ -11,9 +11,6 @@ const diskFullHint = "free some disk space, or use a directory on another disk w
 
 // full reports whether the disk with path is full. It is not where that is unknown.
 func full(path string) bool {
-	var s unix.Statfs_t
-	if err := unix.Statfs(path, &s); err != nil || s.Blocks == 0 {
-		return false
-	}
-	return uint64(s.Bavail)*uint64(s.Bsize) < minFree
+	free, known := diskspace.Free(path)
+	return known && free < minFree
 }

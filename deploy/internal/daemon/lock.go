@@ -7,22 +7,19 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/reliableq/reliableq/deploy/internal/filelock"
 )
-
-// errHeld means that another process has the lock.
-var errHeld = errors.New("another process holds the lock")
 
 // lockTimeout is how long to try for a lock that isHeld may hold for an instant.
 const lockTimeout = 500 * time.Millisecond
 
-// hold locks path until the file is closed, or returns errHeld.
+// hold locks path until the file is closed, or returns filelock.ErrHeld.
 func hold(path string) (*os.File, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
 	f, err := wait(ctx, path)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, errHeld
+		return nil, filelock.ErrHeld
 	}
 	return f, err
 }
@@ -34,16 +31,16 @@ func wait(ctx context.Context, path string) (*os.File, error) {
 		return nil, err
 	}
 
-	// flock with a timeout does not exist: try again until ctx ends.
+	// A lock with a timeout does not exist: try again until ctx ends.
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 
 	for {
-		err := flock(f, unix.LOCK_EX)
+		err := filelock.Try(f)
 		if err == nil {
 			return f, nil
 		}
-		if !errors.Is(err, unix.EWOULDBLOCK) {
+		if !errors.Is(err, filelock.ErrHeld) {
 			return nil, errors.Join(err, f.Close())
 		}
 
@@ -66,20 +63,10 @@ func isHeld(path string) (bool, error) {
 	}
 	defer f.Close()
 
-	err = flock(f, unix.LOCK_SH)
-	if errors.Is(err, unix.EWOULDBLOCK) {
+	err = filelock.TryShared(f)
+	if errors.Is(err, filelock.ErrHeld) {
 		return true, nil
 	}
 
 	return false, err
-}
-
-// flock tries once to lock f.
-func flock(f *os.File, how int) error {
-	for {
-		err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
-		if !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/reliableq/reliableq/deploy/internal/filelock"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
@@ -36,7 +37,7 @@ func TestALockIsHeldOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := hold(path); !errors.Is(err, errHeld) {
+	if _, err := hold(path); !errors.Is(err, filelock.ErrHeld) {
 		t.Errorf("a second hold: %v", err)
 	}
 	if held, err := isHeld(path); err != nil || !held {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/reliableq/reliableq/deploy/internal/filelock"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
@@ -144,7 +145,7 @@ func (f Folder) Claim() (*Registration, error) {
 		return nil, err
 	}
 	lock, err := hold(f.lockFile())
-	if errors.Is(err, errHeld) {
+	if errors.Is(err, filelock.ErrHeld) {
 		other, err := f.Last()
 		if err != nil {
 			other = Info{} // it has no record yet: the error names no address

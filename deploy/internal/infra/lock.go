@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/reliableq/reliableq/deploy/internal/filelock"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 )
@@ -56,16 +57,16 @@ func waitForLock(ctx context.Context, f *os.File, p *progress.Progress) error {
 
 	for first := true; ; first = false {
 		// Try without blocking: who holds the lock decides whether to wait.
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := filelock.Try(f)
 		if err == nil {
 			return nil
 		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
+		if !errors.Is(err, filelock.ErrHeld) {
 			return fmt.Errorf("lock the deployment: %w", err)
 		}
 
 		// The command itself is still running: it may take minutes.
-		if pid := holder(f); pid > 0 && syscall.Kill(pid, 0) != syscall.ESRCH {
+		if pid := holder(f); pid > 0 && isRunning(pid) {
 			return hint.New(fmt.Sprintf("another run is working on this deployment (pid %d)", pid), "wait for it, or end it")
 		}
 		if first {
@@ -93,4 +94,10 @@ func holder(f *os.File) int {
 		return 0
 	}
 	return pid
+}
+
+// isRunning reports whether there is a process with the given id.
+func isRunning(pid int) bool {
+	process, err := os.FindProcess(pid)
+	return err == nil && !errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

@@ -2,8 +2,8 @@ package infra
 
 import (
 	"fmt"
-	"syscall"
 
+	"github.com/reliableq/reliableq/deploy/internal/diskspace"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
@@ -13,11 +13,7 @@ const minFreeSpace = 4 << 20
 
 // checkFreeSpace refuses a run whose state may not fit on the disk.
 func checkFreeSpace(folder string) error {
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(folder, &fs); err != nil {
-		return nil // the free space is not known
-	}
-	if free := fs.Bavail * uint64(fs.Bsize); free < minFreeSpace {
+	if free, known := diskspace.Free(folder); known && free < minFreeSpace {
 		return hint.New(fmt.Sprintf("only %d KB are free on the disk with %s: the state may not fit", free>>10, folder),
 			"free some disk space, or use a directory on another disk with --state-dir")
 	}

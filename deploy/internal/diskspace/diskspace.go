@@ -1,0 +1,2 @@
+// Package diskspace reports how much space a disk has left.
+package diskspace

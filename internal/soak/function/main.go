@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -118,7 +117,7 @@ func detach(do string) error {
 	}
 	middle := exec.Command(self, "linger", do, "fork")
 	middle.Stdout = os.Stdout
-	middle.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	startSession(middle)
 	return middle.Run()
 }
 
@@ -138,7 +137,7 @@ func linger() {
 		}
 		child := exec.Command(self, "linger", do)
 		child.Stdout = os.Stdout
-		child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		startSession(child)
 		if err := child.Start(); err != nil {
 			os.Exit(1)
 		}

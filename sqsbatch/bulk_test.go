@@ -57,9 +57,6 @@ func TestBulkHandlerIsNotCalledWithoutMessages(t *testing.T) {
 	if got := handle(t, h, ids("a")); len(got) != 1 {
 		t.Errorf("reported %v", got)
 	}
-	if got := handle(t, h, events.SQSEvent{}); len(got) != 0 {
-		t.Errorf("reported %v", got)
-	}
 }
 
 func TestBulkPermanentErrorsAreDeadLettered(t *testing.T) {

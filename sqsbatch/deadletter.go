@@ -64,7 +64,7 @@ type DeadLetter struct {
 func WithDeadLetter(sender DeadLetterSender) Option {
 	return func(c *config) {
 		if sender == nil {
-			c.refuse("WithDeadLetter: no sender")
+			c.refuse("WithDeadLetter: no sender, or one without a client or queue URL")
 		}
 		c.deadLetter = sender
 	}

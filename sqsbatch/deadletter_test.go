@@ -87,7 +87,7 @@ func TestDeadLetterHasTheOriginID(t *testing.T) {
 	t.Parallel()
 	queue := &pit{}
 	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a"), sqsbatch.WithDeadLetter(queue)))
-	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{with(record("a", "a"), "origin_message_id", "first")}})
+	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{with(with(record("a", "a"), "origin_message_id", "first"), "dlq_reason", "permanent")}})
 	if got := *queue.letters[0].Attributes["origin_message_id"].StringValue; got != "first" {
 		t.Errorf("origin %s", got)
 	}

@@ -150,9 +150,6 @@ func TestReserveAboveTheTimeoutIsAnError(t *testing.T) {
 		if _, err := h(ctx, ids("a")); err == nil || !strings.Contains(err.Error(), "WithReserve wants 5s and the function has 2.7s") {
 			t.Errorf("error %v", err)
 		}
-		if _, err := h(ctx, ids()); err != nil {
-			t.Errorf("of an empty batch: %v", err)
-		}
 	})
 }
 

@@ -17,7 +17,7 @@
 // The handler returns a partial batch response: it lists failed messages in
 // batchItemFailures. The event source mapping must have ReportBatchItemFailures
 // among its function response types; without it, Lambda deletes failed messages.
-// [WithMappingCheck] and [WithBackoff] detect that.
+// [WithMappingCheck] detects that, and [WithBackoff] warns of it.
 //
 // # Outcome of a message
 //

@@ -10,9 +10,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Handler is a Lambda handler for batches of SQS messages.
-type Handler func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error)
-
 // engine is the part of a handler that does not depend on the type of the bodies. It
 // lives as long as its execution environment.
 type engine struct {
@@ -44,6 +41,10 @@ type run struct {
 
 // handle processes a batch. It is the Handler.
 func (e *engine) handle(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
+	if err := validateEvent(event); err != nil {
+		return events.SQSEventResponse{}, err
+	}
+
 	r := &run{
 		engine:  e,
 		began:   time.Now(),
@@ -110,7 +111,7 @@ func (r *run) workContext(ctx context.Context) context.Context {
 // reserveFits returns an error if the reserve exceeds the function's timeout. Without
 // it, every message would be returned unprocessed until SQS dead-letters it.
 func (r *run) reserveFits() error {
-	if all := r.deadline.Sub(r.began); !r.deadline.IsZero() && r.reserve > all && len(r.results) > 0 {
+	if all := r.deadline.Sub(r.began); !r.deadline.IsZero() && r.reserve > all {
 		return fmt.Errorf("sqsbatch: no message can start: WithReserve wants %v and the function has %v for the work; "+
 			"raise the function's timeout or lower the reserve", r.reserve, all.Round(time.Millisecond))
 	}
@@ -281,13 +282,13 @@ func (r *run) call(ctx context.Context, m *events.SQSMessage) (err error) {
 // respond returns the response of the invocation.
 func (e *engine) respond(report Report) (events.SQSEventResponse, error) {
 	// A mapping that ignores partial responses would delete the failed messages.
-	ids, first := report.failed()
+	ids, errs := report.failed()
 	whole := e.failures == FailIfAny || e.failures == FailIfAll && len(ids) == len(report.Results) || e.mapping.ignoresFailures()
 	if len(ids) > 0 && whole {
 		var err error = &BatchError{
 			Failed: ids,
 			Total:  len(report.Results),
-			First:  first,
+			Errs:   errs,
 		}
 		if e.mapping.ignoresFailures() {
 			err = fmt.Errorf("%w, so the batch fails as a whole: %w", ErrIgnored, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -121,14 +122,41 @@ type BatchError struct {
 	Failed []string
 	// Total is the number of messages of the batch.
 	Total int
-	// First is the error of the first failed message.
-	First error
+	// Errs are their errors, in the same order.
+	Errs []error
 }
 
-// Error returns the number of failed messages, their ids and the first error.
+// maxErrorTexts is the largest number of different texts in the text of a BatchError.
+const maxErrorTexts = 10
+
+// Error returns the number of failed messages, their ids and their different errors.
 func (e *BatchError) Error() string {
-	return fmt.Sprintf("%d of %d messages failed %v, the first with: %v", len(e.Failed), e.Total, e.Failed, e.First)
+	counts := make(map[string]int)
+	var texts []string // in the order of the batch
+	for _, err := range e.Errs {
+		s := text(err)
+		if counts[s]++; counts[s] == 1 {
+			texts = append(texts, s)
+		}
+	}
+
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %d messages failed %v: ", len(e.Failed), e.Total, e.Failed)
+	for i, s := range texts {
+		if i == maxErrorTexts {
+			fmt.Fprintf(&b, "; and %d other errors", len(texts)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(s)
+		if n := counts[s]; n > 1 {
+			fmt.Fprintf(&b, " (%d times)", n)
+		}
+	}
+	return b.String()
 }
 
-// Unwrap returns the error of the first failed message.
-func (e *BatchError) Unwrap() error { return e.First }
+// Unwrap returns the errors of the failed messages.
+func (e *BatchError) Unwrap() []error { return e.Errs }

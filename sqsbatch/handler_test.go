@@ -52,7 +52,6 @@ func TestEachMessageIsReportedByItself(t *testing.T) {
 		{"AllSucceed", failing(nil), ids("a", "b"), []string{}},
 		{"OneFails", failing(errDown, "b"), ids("a", "b", "c"), []string{"b"}},
 		{"AllFail", failing(errDown, "a", "b"), ids("a", "b"), []string{"a", "b"}},
-		{"Empty", failing(nil), events.SQSEvent{}, []string{}},
 		{"PanicFailsItsOwnMessageOnly", func(_ context.Context, m sqsbatch.Message[string]) error {
 			if m.Body == "b" {
 				panic("boom")
@@ -225,27 +224,28 @@ func TestBreakerIgnoresASmallerShare(t *testing.T) {
 func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]sqsbatch.Option{
-		"concurrency":       sqsbatch.WithConcurrency(0),
-		"reserve":           sqsbatch.WithReserve(0),
-		"response time":     sqsbatch.WithResponseTime(-1),
-		"timeout":           sqsbatch.WithMessageTimeout(0),
-		"policy":            sqsbatch.WithFailures(9),
-		"breaker":           sqsbatch.WithBreaker(0, 1),
-		"least":             sqsbatch.WithBreaker(1, 0),
-		"decoder":           sqsbatch.WithDecoder[string](nil),
-		"other type":        sqsbatch.WithDecoder(func(context.Context, *events.SQSMessage) (int, error) { return 0, nil }),
-		"report":            sqsbatch.WithReport(nil),
-		"store":             sqsbatch.WithIdempotency(nil, nil),
-		"logger":            sqsbatch.WithLogger(nil),
-		"metrics":           sqsbatch.WithMetrics(nil, ""),
-		"trace":             sqsbatch.WithTrace(nil),
-		"check":             sqsbatch.WithMappingCheck(nil),
-		"dead letter":       sqsbatch.WithDeadLetter(nil),
-		"visibility":        sqsbatch.WithBackoff(nil, backoff.Policy{}),
-		"max receives":      sqsbatch.WithMaxReceives(0),
-		"give up":           sqsbatch.GiveUpAt(0),
-		"give up to nobody": sqsbatch.GiveUpAt(3),
-		"policy of backoff": sqsbatch.WithBackoff(&hider{}, backoff.Policy{Base: -1}),
+		"concurrency":           sqsbatch.WithConcurrency(0),
+		"reserve":               sqsbatch.WithReserve(0),
+		"response time":         sqsbatch.WithResponseTime(-1),
+		"timeout":               sqsbatch.WithMessageTimeout(0),
+		"policy":                sqsbatch.WithFailures(9),
+		"breaker":               sqsbatch.WithBreaker(0, 1),
+		"least":                 sqsbatch.WithBreaker(1, 0),
+		"decoder":               sqsbatch.WithDecoder[string](nil),
+		"other type":            sqsbatch.WithDecoder(func(context.Context, *events.SQSMessage) (int, error) { return 0, nil }),
+		"report":                sqsbatch.WithReport(nil),
+		"store":                 sqsbatch.WithIdempotency(nil, nil),
+		"logger":                sqsbatch.WithLogger(nil),
+		"metrics":               sqsbatch.WithMetrics(nil, ""),
+		"trace":                 sqsbatch.WithTrace(nil),
+		"check":                 sqsbatch.WithMappingCheck(nil),
+		"dead letter":           sqsbatch.WithDeadLetter(nil),
+		"visibility":            sqsbatch.WithBackoff(nil, backoff.Policy{}),
+		"store without a table": sqsbatch.WithIdempotency(sqsbatch.NewTableStore(nil, time.Hour), nil),
+		"max receives":          sqsbatch.WithMaxReceives(0),
+		"give up":               sqsbatch.GiveUpAt(0),
+		"give up to nobody":     sqsbatch.GiveUpAt(3),
+		"policy of backoff":     sqsbatch.WithBackoff(&hider{}, backoff.Policy{Base: -1}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := sqsbatch.New(failing(nil), option); err == nil {
@@ -253,8 +253,14 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 			}
 		})
 	}
-	if _, err := sqsbatch.New[string](nil); err == nil {
-		t.Error("no handler: accepted")
+	if _, err := sqsbatch.New[string](nil); err == nil || err.Error() != "sqsbatch: the handler is nil" {
+		t.Errorf("no handler: %v", err)
+	}
+	if _, err := sqsbatch.NewBulk[string](nil, nil); err == nil {
+		t.Error("no handler in bulk: accepted")
+	}
+	if _, err := sqsbatch.New(failing(nil), sqsbatch.WithConcurrency(1), nil); err == nil || err.Error() != "sqsbatch: option 2 of 2 is nil" {
+		t.Errorf("nil option: %v", err)
 	}
 	for name, option := range map[string]sqsbatch.Option{
 		"concurrency": sqsbatch.WithConcurrency(2),

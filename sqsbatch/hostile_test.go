@@ -87,6 +87,16 @@ func TestPanicFailsOnlyItsMessage(t *testing.T) {
 			}
 			return ctx, func(error) {}
 		})), want: []string{"b"}},
+		"TraceEnds": {option: plain(sqsbatch.WithTrace(func(ctx context.Context, _ sqsbatch.Trace, m *events.SQSMessage) (context.Context, func(error)) {
+			return ctx, func(error) {
+				if m.MessageId == "b" {
+					panic("trace")
+				}
+			}
+		})), want: []string{}}, // b is done
+		"TraceWithoutContext": {option: plain(sqsbatch.WithTrace(func(_ context.Context, _ sqsbatch.Trace, m *events.SQSMessage) (context.Context, func(error)) {
+			return nil, nil
+		})), handlerErr: errDown, want: []string{"b"}},
 	} {
 		for _, concurrency := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/%d", name, concurrency), func(t *testing.T) {
@@ -105,6 +115,16 @@ func TestPanicFailsOnlyItsMessage(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestPanicInTheMappingCheckDoesNotFailTheInvocation(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	h := must(t)(sqsbatch.New(failing(errDown, "b"), sqsbatch.WithMappingCheck(func(context.Context, string, string) (bool, error) { panic("check") }),
+		sqsbatch.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
+	if diff := cmp.Diff([]string{"b"}, handle(t, h, ids("a", "b"))); diff != "" || !strings.Contains(log.String(), `msg="mapping not checked" error="panic: check"`) {
+		t.Errorf("%s %s", diff, log.String())
 	}
 }
 

@@ -35,7 +35,8 @@ const settleTime = time.Second
 
 // WithIdempotency processes messages with the same key only once, as long as the
 // store keeps the key. A nil key function means the origin message id, which copies
-// of a message keep. A message whose key is "" is always processed.
+// of a message keep (see [Message.OriginID]). A message whose key is "" is always
+// processed.
 //
 // A message whose key is complete is reported as succeeded. A message that another
 // invocation has claimed fails with [ErrClaimed], because that invocation may still
@@ -44,8 +45,8 @@ const settleTime = time.Second
 // released, so that it is processed when it is delivered again or replayed.
 func WithIdempotency(store IdempotencyStore, key func(m *events.SQSMessage) string) Option {
 	return func(c *config) {
-		if store == nil {
-			c.refuse("WithIdempotency: no store")
+		if t, ok := store.(*TableStore); store == nil || ok && (t == nil || t.table == nil) {
+			c.refuse("WithIdempotency: no store, or one without a table")
 			return
 		}
 		c.store = store
@@ -69,7 +70,7 @@ func (r *run) claim(ctx context.Context, result *Result) bool {
 		until = r.began.Add(claimTime)
 	}
 
-	token, err := r.store.Claim(ctx, result.key, until)
+	token, err := r.store.Claim(ctx, result.key, until.Round(0)) // a wall time
 	switch {
 	case errors.Is(err, ErrDone):
 		result.Outcome = Succeeded

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -150,14 +151,66 @@ func TestIdempotencyKeyIdentifiesDuplicates(t *testing.T) {
 
 func TestCopyHasTheKeyOfItsOriginal(t *testing.T) {
 	t.Parallel()
-	runs := 0
-	h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[string]) error { runs++; return nil },
-		sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), nil)))
-	handle(t, h, ids("a"))
-	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{with(record("copy", "a"), "origin_message_id", "a")}})
-	if runs != 1 {
-		t.Errorf("ran %d times", runs)
+	for sign, want := range map[string]int{
+		"dlq_reason":         1,
+		"sqs-dlq-replay-cnt": 1,
+		"mine":               3, // another program uses the name for something else
+	} {
+		t.Run(sign, func(t *testing.T) {
+			t.Parallel()
+			runs := 0
+			h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[string]) error { runs++; return nil },
+				sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), nil)))
+			handle(t, h, ids("a"))
+			for _, id := range []string{"b", "c"} {
+				handle(t, h, events.SQSEvent{Records: []events.SQSMessage{with(with(record(id, "a"), "origin_message_id", "a"), sign, "1")}})
+			}
+			if runs != want {
+				t.Errorf("ran %d times, want %d", runs, want)
+			}
+		})
 	}
+}
+
+func TestTimesOfClaimsAreWallTimes(t *testing.T) {
+	t.Parallel()
+	check := func(what string, at time.Time) {
+		if at.IsZero() || strings.Contains(at.String(), "m=") {
+			t.Errorf("%s is %v", what, at)
+		}
+	}
+	// A context of package context has a monotonic deadline.
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	items := &wallTable{table: table{}, check: check}
+	h := must(t)(sqsbatch.New(failing(nil), sqsbatch.WithIdempotency(sqsbatch.NewTableStore(items, time.Hour), nil)))
+	if _, err := h(ctx, ids("a")); err != nil {
+		t.Fatal(err)
+	}
+	if items.calls != 2 {
+		t.Errorf("%d calls", items.calls)
+	}
+}
+
+// wallTable checks the times that it gets. The monotonic clock stops while Lambda
+// freezes an environment, so that they would end too late.
+type wallTable struct {
+	table
+	check func(what string, at time.Time)
+	calls int
+}
+
+func (w *wallTable) PutIfFree(ctx context.Context, item sqsbatch.Item, now time.Time) (*sqsbatch.Item, error) {
+	w.calls++
+	w.check("now", now)
+	w.check("the end of the claim", item.Expires)
+	return w.table.PutIfFree(ctx, item, now)
+}
+
+func (w *wallTable) PutIfToken(ctx context.Context, item sqsbatch.Item, token string) error {
+	w.calls++
+	w.check("the end of the key", item.Expires)
+	return w.table.PutIfToken(ctx, item, token)
 }
 
 // broken is a store that cannot be reached.

@@ -3,7 +3,6 @@ package sqsbatch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +25,9 @@ const (
 // ignoredMetric is the metric of a mapping that ignores partial batch responses.
 const ignoredMetric = "PartialResponseIgnored"
 
+// suspectedMetric is the metric of a mapping that may ignore partial batch responses.
+const suspectedMetric = "PartialResponseSuspected"
+
 // ErrIgnored reports that the event source mapping lacks ReportBatchItemFailures, so
 // that Lambda deletes messages that the handler reports as failed.
 var ErrIgnored = errors.New("the event source mapping lacks ReportBatchItemFailures: messages reported as failed are deleted")
@@ -42,10 +44,11 @@ type MappingCheck func(ctx context.Context, queueARN, functionARN string) (repor
 // fails, it is repeated after a minute, not at each batch, because the function may
 // lack the permission.
 //
-// Without this option, [WithBackoff] detects it in the batch after a failure: a
+// Without this option, [WithBackoff] suspects it in the batch after a failure: a
 // message whose visibility timeout was changed and that no longer exists before its
-// end was deleted. (A purge of the queue, or a retention period of less than a day
-// that ends in this time, looks the same.)
+// end was deleted. That is logged once at WARN and counted by the metric
+// PartialResponseSuspected, and changes nothing else: a purge of the queue, or another
+// environment that got SQS's duplicate of the message and deleted it, look the same.
 func WithMappingCheck(check MappingCheck) Option {
 	return func(c *config) {
 		if check == nil {
@@ -59,10 +62,11 @@ func WithMappingCheck(check MappingCheck) Option {
 type mapping struct {
 	ignored atomic.Bool // it has no ReportBatchItemFailures
 
-	mu    sync.Mutex // guards what follows
-	known bool       // whether it has is known
-	next  time.Time  // when the check may be repeated
-	probe *probe
+	mu     sync.Mutex // guards what follows
+	known  bool       // whether it has is known
+	next   time.Time  // when the check may be repeated
+	warned bool       // whether a suspicion was logged
+	probe  *probe
 }
 
 // probe is a message that was reported as failed and must still exist.
@@ -70,7 +74,7 @@ type probe struct {
 	queueARN      string
 	receiptHandle string
 	messageID     string
-	until         time.Time
+	until         time.Time // a wall time
 }
 
 // ignoresFailures reports whether Lambda deletes failed messages.
@@ -96,10 +100,10 @@ func (m *mapping) check(ctx context.Context, e *engine, results []Result) {
 
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if e.check != nil && !time.Now().Before(m.next) {
+	if e.check != nil && !wallNow().Before(m.next) {
 		m.runCheck(ctx, e, results[0].Message.EventSourceARN)
 	}
-	if p := m.probe; p != nil && !m.known {
+	if p := m.probe; p != nil && !m.known && !m.warned {
 		m.runProbe(ctx, e, p)
 	}
 
@@ -115,9 +119,9 @@ func (m *mapping) runCheck(ctx context.Context, e *engine, queueARN string) {
 	}
 
 	// A failed check is repeated later; the batch is processed as without a check.
-	reports, err := e.check(ctx, queueARN, functionARN)
+	reports, err := e.callCheck(ctx, queueARN, functionARN)
 	if err != nil {
-		m.next = time.Now().Add(checkAgain)
+		m.next = wallNow().Add(checkAgain)
 		if e.logger != nil {
 			e.logger.WarnContext(ctx, "mapping not checked", "error", text(err))
 		}
@@ -125,35 +129,54 @@ func (m *mapping) runCheck(ctx context.Context, e *engine, queueARN string) {
 	}
 
 	if m.known = true; !reports {
-		m.reportIgnored(ctx, e, queueARN, ErrIgnored)
+		m.reportIgnored(ctx, e, queueARN)
 	}
 }
 
+// callCheck calls the user's MappingCheck. It returns a panic as an error.
+func (e *engine) callCheck(ctx context.Context, queueARN, functionARN string) (reports bool, err error) {
+	defer recovered(&err)
+	return e.check(ctx, queueARN, functionARN)
+}
+
 // runProbe sets the visibility timeout of a message to its current value. If the
-// message no longer exists, a mapping that ignores failures has deleted it: no other
-// consumer has received it.
+// message exists, the mapping does not ignore failures. If it does not, the mapping may
+// have deleted it, or another environment that got it as a duplicate, or a purge: that
+// is worth a warning, but not a change of behavior.
 func (m *mapping) runProbe(ctx context.Context, e *engine, p *probe) {
 	left := int(time.Until(p.until) / time.Second)
 	if left < 1 { // it may be visible by now
 		return
 	}
 
-	errs := e.visibility.ChangeVisibility(ctx, p.queueARN, []Visibility{{ReceiptHandle: p.receiptHandle, Seconds: left}})
+	errs, err := e.callChanger(ctx, p.queueARN, []Visibility{{ReceiptHandle: p.receiptHandle, Seconds: left}})
 	switch {
-	case len(errs) != 1: // not as documented; this proves nothing
+	case err != nil: // this proves nothing
 	case errs[0] == nil:
 		m.known = true
 	case errors.Is(errs[0], ErrGone):
-		m.known = true
-		m.reportIgnored(ctx, e, p.queueARN, fmt.Errorf("%w: %s is gone", ErrIgnored, p.messageID))
+		m.warned = true
+		m.reportSuspected(ctx, e, p)
+	}
+}
+
+// reportSuspected logs and counts once that the mapping may ignore failures.
+func (m *mapping) reportSuspected(ctx context.Context, e *engine, p *probe) {
+	if e.logger != nil {
+		e.logger.WarnContext(ctx, "a message that was reported as failed is gone: the event source mapping may lack "+
+			"ReportBatchItemFailures, or a duplicate was processed elsewhere; use WithMappingCheck to find out",
+			"queue", p.queueARN, "message_id", p.messageID)
+	}
+	if e.metrics != nil {
+		e.metrics.emit(ctx, time.Now(), p.queueARN, map[string]any{suspectedMetric: 1})
 	}
 }
 
 // reportIgnored logs and counts once that the mapping ignores failures.
-func (m *mapping) reportIgnored(ctx context.Context, e *engine, queueARN string, err error) {
+func (m *mapping) reportIgnored(ctx context.Context, e *engine, queueARN string) {
 	m.ignored.Store(true)
 	if e.logger != nil {
-		e.logger.ErrorContext(ctx, err.Error(), "queue", queueARN)
+		e.logger.ErrorContext(ctx, ErrIgnored.Error(), "queue", queueARN)
 	}
 	if e.metrics != nil {
 		e.metrics.emit(ctx, time.Now(), queueARN, map[string]any{ignoredMetric: 1})
@@ -165,7 +188,7 @@ func (m *mapping) reportIgnored(ctx context.Context, e *engine, queueARN string,
 func (m *mapping) chooseProbe(results []Result) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.known {
+	if m.known || m.warned {
 		return
 	}
 

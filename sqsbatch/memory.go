@@ -22,8 +22,8 @@ type Memory struct {
 
 // memoryItem is a claimed or complete key.
 type memoryItem struct {
-	token string // empty once complete
-	until time.Time
+	token string    // empty once complete
+	until time.Time // a wall time
 }
 
 // NewMemory returns a store that keeps complete keys for ttl.
@@ -35,7 +35,7 @@ func NewMemory(ttl time.Duration) *Memory {
 func (s *Memory) Claim(_ context.Context, key string, until time.Time) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
+	now := wallNow()
 	// An expired item counts as missing, whether or not it was removed.
 	if item, ok := s.items[key]; ok && now.Before(item.until) {
 		if item.token == "" {
@@ -50,7 +50,7 @@ func (s *Memory) Claim(_ context.Context, key string, until time.Time) (string, 
 
 	// Unique in this store: a claim that expired cannot complete a later one.
 	token := strconv.Itoa(s.claims)
-	s.items[key] = memoryItem{token: token, until: until}
+	s.items[key] = memoryItem{token: token, until: until.Round(0)}
 	return token, nil
 }
 
@@ -61,7 +61,7 @@ func (s *Memory) Complete(_ context.Context, key, token string) error {
 	if s.items[key].token != token {
 		return ErrClaimed
 	}
-	s.items[key] = memoryItem{until: time.Now().Add(s.ttl)}
+	s.items[key] = memoryItem{until: wallNow().Add(s.ttl)}
 	return nil
 }
 

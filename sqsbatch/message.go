@@ -20,35 +20,50 @@ const (
 // with which the message was first sent.
 const originAttribute = "origin_message_id"
 
+// replayAttribute is the message attribute by which this project's retry functions mark
+// copies.
+const replayAttribute = "sqs-dlq-replay-cnt"
+
 // Message is one message of a batch.
 type Message[T any] struct {
 	// Body is the decoded body.
 	Body T
-	// Raw is the record of the event. It is shared: do not modify it.
+	// Raw is the record of the event. It is shared: do not modify it. It may be nil in
+	// tests of a handler; methods then behave as for an empty record.
 	Raw *events.SQSMessage
 }
 
+// raw returns the record, or an empty one.
+func (m Message[T]) raw() *events.SQSMessage {
+	if m.Raw == nil {
+		return &events.SQSMessage{}
+	}
+	return m.Raw
+}
+
 // ID returns the message id, which is the same at every delivery.
-func (m Message[T]) ID() string { return m.Raw.MessageId }
+func (m Message[T]) ID() string { return m.raw().MessageId }
 
 // OriginID returns the id with which the message was first sent: that in its
-// attribute origin_message_id if it is a copy, else its own.
-func (m Message[T]) OriginID() string { return originID(m.Raw) }
+// attribute origin_message_id if it is a copy, else its own. A copy has the attribute
+// dlq_reason of [WithDeadLetter], or sqs-dlq-replay-cnt of this project's retry
+// functions.
+func (m Message[T]) OriginID() string { return originID(m.raw()) }
 
 // ReceiveCount returns how often SQS has delivered the message, including this time.
 // A redrive does not reset it (SQS L4).
-func (m Message[T]) ReceiveCount() int { return receiveCount(m.Raw) }
+func (m Message[T]) ReceiveCount() int { return receiveCount(m.raw()) }
 
 // SentAt returns when SQS accepted the message, to the millisecond, or the zero time
 // if the record has no valid time stamp.
-func (m Message[T]) SentAt() time.Time { return sentAt(m.Raw) }
+func (m Message[T]) SentAt() time.Time { return sentAt(m.raw()) }
 
 // Group returns the message group id; empty if there is none.
-func (m Message[T]) Group() string { return m.Raw.Attributes[groupAttribute] }
+func (m Message[T]) Group() string { return m.raw().Attributes[groupAttribute] }
 
 // Attribute returns the value of a message attribute of type String or Number, and
 // whether there is one.
-func (m Message[T]) Attribute(name string) (string, bool) { return attribute(m.Raw, name) }
+func (m Message[T]) Attribute(name string) (string, bool) { return attribute(m.raw(), name) }
 
 // Int returns the value of a message attribute as an integer, and whether there is
 // one. It returns an error if the attribute exists and is not an integer.
@@ -69,8 +84,14 @@ func attribute(m *events.SQSMessage, name string) (string, bool) {
 	return *a.StringValue, true
 }
 
+// originID returns the id in the attribute origin_message_id of a copy, or the message's
+// own. Other senders may use the name for something else: without a sign that the
+// message is a copy, two messages with the same value are still two messages.
 func originID(m *events.SQSMessage) string {
-	if id, ok := attribute(m, originAttribute); ok {
+	id, ok := attribute(m, originAttribute)
+	_, deadLettered := m.MessageAttributes[ReasonAttribute]
+	_, replayed := m.MessageAttributes[replayAttribute]
+	if ok && id != "" && (deadLettered || replayed) {
 		return id
 	}
 	return m.MessageId

@@ -40,6 +40,21 @@ func TestRecordWithoutSystemAttributesCountsAsFirstReceive(t *testing.T) {
 	}
 }
 
+// Tests of handlers make messages without a record.
+func TestMessageWithoutRecordIsEmpty(t *testing.T) {
+	t.Parallel()
+	var m sqsbatch.Message[string]
+	if m.ID() != "" || m.OriginID() != "" || m.Group() != "" || m.ReceiveCount() != 1 || !m.SentAt().IsZero() {
+		t.Errorf("%q %q %q %d %v", m.ID(), m.OriginID(), m.Group(), m.ReceiveCount(), m.SentAt())
+	}
+	if _, ok := m.Attribute("a"); ok {
+		t.Error("it has an attribute")
+	}
+	if _, ok, err := m.Int("a"); ok || err != nil {
+		t.Errorf("it has a number: %v", err)
+	}
+}
+
 func TestWrappersOfNilReturnNil(t *testing.T) {
 	t.Parallel()
 	if sqsbatch.Permanent(nil) != nil || sqsbatch.RetryAfter(time.Second, nil) != nil {

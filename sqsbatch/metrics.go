@@ -20,8 +20,10 @@ const maxValues = 100
 //     counts as processed
 //   - Age: time from the acceptance of a message by SQS to its start (ms)
 //   - BatchTime: duration of the batch (ms)
-//   - PartialResponseIgnored: 1 when it was detected that the mapping lacks
+//   - PartialResponseIgnored: 1 when [WithMappingCheck] found that the mapping lacks
 //     ReportBatchItemFailures; missing otherwise
+//   - PartialResponseSuspected: 1 when [WithBackoff] found that a failed message was
+//     deleted, which may have that reason; missing otherwise
 func WithMetrics(w io.Writer, namespace string) Option {
 	return func(c *config) {
 		if w == nil || namespace == "" {
@@ -89,7 +91,7 @@ func (m *metrics) emit(ctx context.Context, at time.Time, queueARN string, value
 	// In a fixed order, so that lines do not differ without reason.
 	for _, known := range [...]metric{
 		{"Processed", "Count"}, {"Failed", "Count"}, {"Permanent", "Count"}, {"NotStarted", "Count"},
-		{"Age", "Milliseconds"}, {"BatchTime", "Milliseconds"}, {ignoredMetric, "Count"},
+		{"Age", "Milliseconds"}, {"BatchTime", "Milliseconds"}, {ignoredMetric, "Count"}, {suspectedMetric, "Count"},
 	} {
 		if value, ok := values[known.Name]; ok {
 			line[known.Name] = value

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
+var errNoHandler = errors.New("sqsbatch: the handler is nil")
+
 // New returns a Lambda handler that calls handle for each message of a batch. The
 // context of a message ends early enough to process the rest of the batch and return
 // the response, and when handle returns. With
@@ -22,7 +24,7 @@ func New[T any](handle func(ctx context.Context, m Message[T]) error, options ..
 		return nil, err
 	}
 	if handle == nil {
-		return nil, errors.New("sqsbatch: no handler")
+		return nil, errNoHandler
 	}
 
 	decode, err := decoderOf[T](cfg)
@@ -59,7 +61,7 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 		return nil, err
 	}
 	if handle == nil {
-		return nil, errors.New("sqsbatch: no handler")
+		return nil, errNoHandler
 	}
 	// These options act on single messages, which the handler does not get.
 	if cfg.concurrency > 1 || cfg.timeout > 0 || cfg.trace != nil || cfg.breaker.share > 0 {

@@ -45,7 +45,11 @@ const defaultResponseTime = 300 * time.Millisecond
 // configure applies options. The error names all options that are invalid.
 func configure(options []Option) (config, error) {
 	cfg := config{concurrency: 1, responseTime: defaultResponseTime}
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			cfg.refuse("option %d of %d is nil", i+1, len(options))
+			continue
+		}
 		option(&cfg)
 	}
 

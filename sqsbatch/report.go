@@ -109,15 +109,13 @@ func (r Report) Queue() string {
 	return r.Results[0].Message.EventSourceARN
 }
 
-// failed returns the ids of the messages that are not done, and the first error.
-func (r Report) failed() (ids []string, first error) {
+// failed returns the ids of the messages that are not done, and their errors.
+func (r Report) failed() (ids []string, errs []error) {
 	for i := range r.Results {
 		if result := &r.Results[i]; !result.Outcome.Done() {
 			ids = append(ids, result.Message.MessageId)
-			if first == nil {
-				first = result.Err
-			}
+			errs = append(errs, result.Err)
 		}
 	}
-	return ids, first
+	return ids, errs
 }

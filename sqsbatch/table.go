@@ -57,7 +57,7 @@ func (s *TableStore) Claim(ctx context.Context, key string, until time.Time) (st
 		Key:     key,
 		Token:   token,
 		Expires: until,
-	}, time.Now())
+	}, wallNow())
 
 	switch {
 	case err != nil:
@@ -72,7 +72,7 @@ func (s *TableStore) Claim(ctx context.Context, key string, until time.Time) (st
 
 // Complete marks the key as complete.
 func (s *TableStore) Complete(ctx context.Context, key, token string) error {
-	return s.table.PutIfToken(ctx, Item{Key: key, Expires: time.Now().Add(s.ttl)}, token)
+	return s.table.PutIfToken(ctx, Item{Key: key, Expires: wallNow().Add(s.ttl)}, token)
 }
 
 // Release removes the claim.

@@ -54,15 +54,28 @@ func WithTrace(begin TraceFunc) Option {
 
 // traced calls the handler within the user's span.
 func (r *run) traced(ctx context.Context, m *events.SQSMessage) error {
-	ctx, end := r.trace(ctx, traceOf(m), m)
+	within, end := r.trace(ctx, traceOf(m), m)
+	if within != nil {
+		ctx = within
+	}
 	err := func() (err error) {
 		defer recovered(&err) // the span ends with the panic as its error
 		return r.handleOne(ctx, m)
 	}()
 	if end != nil {
-		end(err)
+		r.endTrace(ctx, m, func() { end(err) })
 	}
 	return err
+}
+
+// endTrace ends the user's span. A panic in it does not fail a message that is done.
+func (r *run) endTrace(ctx context.Context, m *events.SQSMessage, end func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.warn(ctx, "panic at the end of a trace", &Result{Message: m}, panicked(v))
+		}
+	}()
+	end()
 }
 
 // traceOf returns the trace of a message.

@@ -62,7 +62,7 @@ var ErrGone = errors.New("the message is gone")
 // receives is that of [WithMaxReceives], or client is asked if it is a
 // [ReceiveLimiter]. If it is not known, the last delay is as long as the policy says.
 //
-// WithBackoff also detects a mapping that ignores failures; see [WithMappingCheck].
+// WithBackoff also warns of a mapping that may ignore failures; see [WithMappingCheck].
 func WithBackoff(client VisibilityChanger, policy backoff.Policy) Option {
 	return func(c *config) {
 		if client == nil {
@@ -206,7 +206,7 @@ func (r *run) changeVisibility(ctx context.Context, queueARN string, messages []
 	}
 
 	// The new timeout starts when SQS gets the request, so not before this.
-	asked := time.Now()
+	asked := wallNow()
 	errs, err := r.callChanger(ctx, queueARN, changes)
 	for i, result := range messages {
 		switch {

@@ -26,8 +26,12 @@ type API interface {
 var ErrNoMapping = errors.New("no event source mapping from the queue to the function")
 
 // MappingCheck returns a check for [sqsbatch.WithMappingCheck]. The function's role
-// needs lambda:ListEventSourceMappings.
+// needs lambda:ListEventSourceMappings. It returns nil if client is nil, which
+// WithMappingCheck refuses.
 func MappingCheck(client API) sqsbatch.MappingCheck {
+	if client == nil {
+		return nil
+	}
 	return func(ctx context.Context, queueARN, functionARN string) (bool, error) {
 		out, err := client.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{EventSourceArn: &queueARN, FunctionName: &functionARN})
 		if err != nil {

@@ -56,3 +56,10 @@ func TestMappingCheckReadsResponseTypes(t *testing.T) {
 		})
 	}
 }
+
+func TestNilClientIsRefused(t *testing.T) {
+	t.Parallel()
+	if lambdaclient.MappingCheck(nil) != nil {
+		t.Error("a check without a client")
+	}
+}

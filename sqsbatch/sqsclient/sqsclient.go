@@ -36,7 +36,14 @@ type attributesAPI interface {
 // Visibility returns a client for [sqsbatch.WithBackoff]. It is also a
 // [sqsbatch.ReceiveLimiter], for which the role needs sqs:GetQueueAttributes (as the
 // event source mapping does) and client the method GetQueueAttributes of *sqs.Client.
-func Visibility(client API) sqsbatch.VisibilityChanger { return visibility{client} }
+//
+// It returns nil if client is nil, which WithBackoff refuses.
+func Visibility(client API) sqsbatch.VisibilityChanger {
+	if client == nil {
+		return nil
+	}
+	return visibility{client}
+}
 
 type visibility struct{ api API }
 
@@ -132,8 +139,12 @@ func entryError(failed types.BatchResultErrorEntry) error {
 }
 
 // DeadLetters returns a sender for [sqsbatch.WithDeadLetter]. It sends to the queue
-// with the given URL.
+// with the given URL. It returns nil if client is nil or the URL is empty, which
+// WithDeadLetter refuses.
 func DeadLetters(client API, queueURL string) sqsbatch.DeadLetterSender {
+	if client == nil || queueURL == "" {
+		return nil
+	}
 	return deadLetters{client, queueURL}
 }
 

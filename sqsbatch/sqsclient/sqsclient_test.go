@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reliableq/reliableq/backoff"
 	"github.com/reliableq/reliableq/sqsbatch"
 	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
@@ -182,5 +183,22 @@ func TestMaxReceivesIsThatOfTheRedrivePolicy(t *testing.T) {
 	}
 	if _, err := limiter(&withAttributes{}).MaxReceives(t.Context(), "nonsense"); err == nil {
 		t.Error("of no queue: no error")
+	}
+}
+
+func TestNilClientsAreRefused(t *testing.T) {
+	t.Parallel()
+	handle := func(context.Context, sqsbatch.Message[string]) error { return nil }
+	for name, option := range map[string]sqsbatch.Option{
+		"Visibility": sqsbatch.WithBackoff(sqsclient.Visibility(nil), backoff.Policy{Base: 1}),
+		"Sender":     sqsbatch.WithDeadLetter(sqsclient.DeadLetters(nil, "https://queue")),
+		"URL":        sqsbatch.WithDeadLetter(sqsclient.DeadLetters(&service{}, "")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := sqsbatch.New(handle, option); err == nil {
+				t.Error("accepted")
+			}
+		})
 	}
 }

@@ -96,7 +96,7 @@ func TestLogLines(t *testing.T) {
 	}{
 		"all-good": {consume.PerMessage, batch(message("1", 1, store), message("2", 1, store), message("3", 1, store),
 			message("4", 1, store), message("5", 1, store))},
-		"one-bad":     {consume.PerMessage, batch(message("1", 1, store), message("2", 6, "bad_msg:String:True", "origin_message_id:String:0"))},
+		"one-bad":     {consume.PerMessage, batch(message("1", 1, store), message("2", 6, "bad_msg:String:True", "origin_message_id:String:0", "sqs-dlq-replay-cnt:Number:1"))},
 		"whole-batch": {consume.WholeBatch, batch(message("1", 2, "bad_msg:String:True"), message("2", 2, store))},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,6 +30,7 @@ const Partition = "aws"
 // took it for its own resource would bypass every Deny on that resource.
 func ParseARN(s string) (ARN, bool) {
 	p := strings.SplitN(s, ":", 6)
+
 	// Region and account may be empty: ARNs of IAM have no region (LAM D9).
 	if len(p) != 6 || p[0] != "arn" || p[1] != Partition || p[2] == "" || p[5] == "" {
 		return ARN{}, false

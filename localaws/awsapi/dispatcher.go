@@ -25,6 +25,7 @@ func (d *Dispatcher) Do(ctx context.Context, c *Call, service, operation string,
 	if !ok {
 		return nil, fmt.Errorf("service %s is not embedded", service)
 	}
+
 	op, ok := svc.Operations[operation]
 	if !ok {
 		return nil, fmt.Errorf("operation %s of %s is not embedded", operation, service)

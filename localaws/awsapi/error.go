@@ -79,6 +79,7 @@ func AsError(err error) *Error {
 	if errors.As(err, &e) {
 		return e
 	}
+
 	return &Error{
 		Code:    "InternalFailure",
 		Status:  500,

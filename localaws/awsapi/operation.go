@@ -40,6 +40,8 @@ func Op[In, Out any](name string, do func(context.Context, *Call, *In) (*Out, er
 			return out, nil
 		},
 	}
+
+	// A nil function must stay nil: the dispatcher then checks no permission.
 	if access != nil {
 		op.Access = func(c *Call, in any) []Access { return access(c, in.(*In)) }
 	}
@@ -52,6 +54,7 @@ func OpNoOutput[In any](name string, do func(context.Context, *Call, *In) error,
 	op := Op(name, func(ctx context.Context, c *Call, in *In) (*None, error) {
 		return &None{}, do(ctx, c, in)
 	}, access)
+
 	op.NoOutput = true
 	return op
 }

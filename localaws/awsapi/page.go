@@ -20,7 +20,7 @@ func ParsePageToken(token string) (key string, ok bool) {
 // be sorted by key, and keys must be unique. If more items follow, next is the key
 // of the page's last item, else empty.
 //
-// A key need not exist any more when the next page is requested: items may be
+// A key may no longer exist when the next page is requested: items may be
 // created and deleted between two pages.
 func Page[T any](items []T, key func(T) string, after string, size int) (page []T, next string) {
 	if after != "" {

@@ -13,5 +13,6 @@ func (op *Operation) ReadOnly() bool {
 			return true
 		}
 	}
+
 	return false
 }

@@ -43,5 +43,6 @@ func Table(ops ...Operation) map[string]Operation {
 		}
 		table[op.Name] = op
 	}
+
 	return table
 }

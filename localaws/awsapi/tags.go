@@ -30,6 +30,7 @@ func TagMap(tags []Tag) map[string]string {
 	for _, t := range tags {
 		m[t.Key] = t.Value
 	}
+
 	return m
 }
 
@@ -39,6 +40,7 @@ func TagList(tags map[string]string) []Tag {
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		list = append(list, Tag{Key: key, Value: tags[key]})
 	}
+
 	return list
 }
 

@@ -31,7 +31,7 @@ func (t *Timestamp) UnmarshalJSON(b []byte) error {
 		return err
 	}
 
-	// Beyond, the arithmetic of time.Time overflows.
+	// Outside of this range the arithmetic of time.Time overflows.
 	if math.Abs(s) > 1<<40 {
 		return fmt.Errorf("timestamp %s is out of range", b)
 	}

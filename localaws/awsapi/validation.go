@@ -51,14 +51,14 @@ func (e Error) Violation(member string, value any, constraint string) *Error {
 }
 
 func violation(member string, value any, constraint string) string {
-	return "Value " + shown(value) + " at '" + member + "' failed to satisfy constraint: " + constraint
+	return "Value " + formatValue(value) + " at '" + member + "' failed to satisfy constraint: " + constraint
 }
 
-// entries is a value that is shown by its number of entries.
-type entries int
+// entryCount stands for a list or map of which an error shows only the number of entries.
+type entryCount int
 
-// shown returns a value as validation errors show it.
-func shown(value any) string {
+// formatValue returns a value as validation errors show it.
+func formatValue(value any) string {
 	switch value := value.(type) {
 	case nil:
 		return "null"
@@ -66,7 +66,7 @@ func shown(value any) string {
 		return "'" + value + "'"
 	case []string:
 		return "'[" + strings.Join(value, ", ") + "]'"
-	case entries:
+	case entryCount:
 		return fmt.Sprintf("of %d entries", int(value))
 	default:
 		return fmt.Sprintf("'%v'", value)
@@ -161,7 +161,7 @@ func (v *Validation) MaxLength(member, value string, n int) {
 // MaxEntries checks that a list has at most n entries.
 func (v *Validation) MaxEntries(member string, count, n int) {
 	if count > n {
-		v.Add(member, entries(count), MaxLength(n))
+		v.Add(member, entryCount(count), MaxLength(n))
 	}
 }
 
@@ -195,9 +195,10 @@ func (v *Validation) EachOneOf(member string, list []string, allowed ...string) 
 // none is requested.
 func (v *Validation) PageSize(member string, requested *int, standard, most int) int {
 	v.Between(member, requested, 1, most)
+
 	if requested == nil {
 		return standard
 	}
-	// A size out of range is never used: Err refuses the input.
+	// The caller never uses a size out of range: Err then returns an error.
 	return *requested
 }

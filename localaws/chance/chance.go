@@ -20,6 +20,7 @@ type Source struct {
 // Seeded returns a source whose values depend on the seed alone. They can be
 // predicted, and must not be used as secrets of a server that others can reach.
 func Seeded(seed uint64) *Source {
+	// PCG takes 128 bits: the other half is derived from the seed too.
 	return &Source{rng: rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15))}
 }
 
@@ -39,6 +40,8 @@ func (s *Source) Bytes(b []byte) {
 		binary.LittleEndian.PutUint64(b, s.rng.Uint64())
 		b = b[8:]
 	}
+
+	// Fewer than eight bytes are left: they take a whole draw, and its other bytes are lost.
 	if len(b) > 0 {
 		var last [8]byte
 		binary.LittleEndian.PutUint64(last[:], s.rng.Uint64())
@@ -50,6 +53,7 @@ func (s *Source) Bytes(b []byte) {
 func (s *Source) UUID() string {
 	var u [16]byte
 	s.Bytes(u[:])
+
 	u[6] = u[6]&0x0f | 0x40 // version 4
 	u[8] = u[8]&0x3f | 0x80 // variant of RFC 9562
 
@@ -76,10 +80,11 @@ func (s *Source) Hex(n int) string {
 // IAM's unique ids (LAM D9).
 func (s *Source) ID(prefix string, n int) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
 	b := make([]byte, n)
 	s.Bytes(b)
 	for i := range b {
-		b[i] = alphabet[b[i]&31]
+		b[i] = alphabet[b[i]&31] // 32 characters: each is equally likely
 	}
 	return prefix + string(b)
 }

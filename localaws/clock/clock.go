@@ -118,8 +118,8 @@ func (c *Clock) Halt() {
 	defer c.mu.Unlock()
 
 	c.closed = true
-	c.notify()
-	c.signal()
+	c.notifyWaiters()
+	c.wakeLoop()
 }
 
 // Now returns the service time, in UTC. It takes no lock.
@@ -182,7 +182,7 @@ func (c *Clock) add(e *Event, at time.Time) {
 	h := &c.heaps[e.kind]
 	h.push(e)
 	if e.index == 0 {
-		c.signal()
+		c.wakeLoop()
 	}
 }
 
@@ -205,22 +205,22 @@ func (c *Clock) End() {
 	// The last piece of work has ended: the clock may jump.
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.notify()
+	c.notifyWaiters()
 	if c.mode != Real || !c.limit.IsZero() {
-		c.signal()
+		c.wakeLoop()
 	}
 }
 
-// signal makes the loop check again. mu must be held.
-func (c *Clock) signal() {
+// wakeLoop makes the loop check again. mu must be held.
+func (c *Clock) wakeLoop() {
 	select {
 	case c.wake <- struct{}{}:
 	default: // it will check already
 	}
 }
 
-// notify makes waiters check again. mu must be held.
-func (c *Clock) notify() {
+// notifyWaiters makes waiters check again. mu must be held.
+func (c *Clock) notifyWaiters() {
 	if c.waiters == 0 {
 		return
 	}
@@ -301,7 +301,7 @@ func (c *Clock) fire(e *Event) {
 	e.run()
 	c.mu.Lock()
 	c.work.Add(-1)
-	c.notify()
+	c.notifyWaiters()
 }
 
 // sleep waits until an event may be due, with mu released meanwhile.

@@ -13,7 +13,7 @@ var Latest = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 
 var (
 	// ErrBackwards is returned for an advance by a negative duration.
-	ErrBackwards = errors.New("service time does not run backwards")
+	ErrBackwards = errors.New("service time cannot go backwards")
 	// ErrTooFar is returned for an advance beyond Latest.
 	ErrTooFar = errors.New("service time goes no further than the year 2200")
 )
@@ -50,11 +50,11 @@ func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 	c.limit = limit
 	defer func() {
 		c.limit = time.Time{}
-		c.notify()
-		c.signal()
+		c.notifyWaiters()
+		c.wakeLoop()
 	}()
 
-	c.signal()
+	c.wakeLoop()
 	err := c.await(ctx, func() bool {
 		e := c.next()
 		return c.idle() && (e == nil || e.at.After(limit))
@@ -87,7 +87,7 @@ func (c *Clock) Hold() {
 	now := c.Now()
 	c.held = true
 	c.set(now)
-	c.signal()
+	c.wakeLoop()
 }
 
 // Release continues service time from where Hold has stopped it.
@@ -102,8 +102,8 @@ func (c *Clock) Release() {
 	now := c.Now()
 	c.held = false
 	c.set(now)
-	c.notify()
-	c.signal()
+	c.notifyWaiters()
+	c.wakeLoop()
 }
 
 // Held reports whether the clock is held.

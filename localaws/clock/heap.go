@@ -35,7 +35,7 @@ func (e *Event) Stop() bool {
 		return false
 	}
 	c.heaps[e.kind].remove(e.index)
-	c.notify()
+	c.notifyWaiters()
 	return true
 }
 

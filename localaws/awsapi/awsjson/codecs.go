@@ -21,9 +21,9 @@ var stringCodec = codec{
 
 var boolCodec = codec{
 	decode: func(r *reader, v reflect.Value) bool {
-		is := r.word("true")
-		v.SetBool(is)
-		return is || r.word("false")
+		isTrue := r.word("true")
+		v.SetBool(isTrue)
+		return isTrue || r.word("false")
 	},
 	encode: func(dst []byte, v reflect.Value) []byte { return strconv.AppendBool(dst, v.Bool()) },
 	empty:  func(v reflect.Value) bool { return !v.Bool() },
@@ -144,7 +144,7 @@ var stringMapCodec = codec{
 		m := map[string]string{}
 		v.Set(reflect.ValueOf(m))
 		return r.object(func(name []byte) bool {
-			if r.word("null") {
+			if r.word("null") { // encoding/json stores the zero value too
 				m[string(name)] = ""
 				return true
 			}
@@ -247,13 +247,16 @@ type structPlan struct {
 	fields []field
 }
 
+// decode reads an object into a struct. As for every codec, false means that the text is
+// malformed or that the fast path does not support it: the caller decodes again by
+// slower means.
 func (p *structPlan) decode(r *reader, v reflect.Value) bool {
-	v.SetZero() // if a name is there twice, the last value counts
+	v.SetZero() // an earlier member of the same name may have set it: the last one counts
 	next := 0
 	return r.object(func(name []byte) bool {
 		f := p.find(name, &next)
 		if f == nil {
-			return false
+			return false // unknown, or spelled in another case, which encoding/json accepts
 		}
 		if r.word("null") {
 			v.Field(f.index).SetZero()

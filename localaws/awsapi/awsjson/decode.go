@@ -17,6 +17,8 @@ func Decode(body []byte, in any) bool {
 	if c.decode == nil {
 		return false
 	}
+
+	// Nothing may follow the object. At a zero byte peek returns 0 too: compare lengths.
 	r := &reader{b: body}
 	return r.peek() == '{' && c.decode(r, v) && r.peek() == 0 && r.i == len(r.b)
 }
@@ -121,7 +123,7 @@ func (r *reader) string() (string, bool) {
 			return s, err == nil
 		case c == '\\':
 			simple = false
-			r.i += 2
+			r.i += 2 // the escaped character may be a quote
 		case c < ' ':
 			return "", false
 		default:

@@ -44,9 +44,9 @@ var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// hasOwnJSON reports whether a type reads or writes its own JSON.
+// hasOwnJSON reports whether a type has a method of its own that reads or writes JSON.
 func hasOwnJSON(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
+	p := reflect.PointerTo(t) // methods that decode have a pointer receiver
 	for _, i := range []reflect.Type{marshaler, unmarshaler, textMarshaler, textUnmarshaler} {
 		if t.Implements(i) || p.Implements(i) {
 			return true

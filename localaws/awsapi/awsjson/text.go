@@ -21,7 +21,8 @@ func PlainPrefix(s string) int {
 	return plainPrefix(unsafe.Slice(unsafe.StringData(s), len(s))) // no copy: s can be 1 MiB
 }
 
-// plainPrefix is PlainPrefix for bytes. It tests eight bytes at a time.
+// plainPrefix returns the length of the prefix of b that consists of ASCII characters
+// which JSON does not escape. It tests eight bytes at a time.
 //
 // For each of the eight bytes the expression sets the top bit if the byte is not
 // ASCII, below a space, a quote or a backslash. A borrow can set the top bit of a byte
@@ -37,8 +38,8 @@ func plainPrefix(b []byte) int {
 	for ; i+8 <= len(b); i += 8 {
 		x := binary.LittleEndian.Uint64(b[i:])
 		quote := x ^ '"'*ones
-		slash := x ^ '\\'*ones
-		special := (x | (x-' '*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & tops
+		backslash := x ^ '\\'*ones
+		special := (x | (x-' '*ones)&^x | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops
 		if special != 0 {
 			return i + bits.TrailingZeros64(special)/8
 		}
@@ -55,7 +56,7 @@ func plainPrefix(b []byte) int {
 // that are not UTF-8 become U+FFFD, as in encoding/json.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	start := 0 // of what is not yet copied
+	start := 0 // s[start:i] is not copied yet
 	for i := PlainPrefix(s); i < len(s); i += PlainPrefix(s[i:]) {
 		c := s[i]
 

@@ -49,7 +49,7 @@ func (g *Gateway) startRecording(w http.ResponseWriter, r *http.Request) (*recor
 		Target:      r.URL.RequestURI(),
 		Request:     record.Part{Header: r.Header.Clone()},
 		// Paths that are not AWS's have no secrets in their bodies.
-		Readable: strings.HasPrefix(r.URL.Path, "/_"),
+		SecretsKnown: strings.HasPrefix(r.URL.Path, "/_"),
 	}}
 
 	r = r.WithContext(r.Context()) // a copy: its body is replaced
@@ -65,7 +65,7 @@ func (rec *recording) describe(x *exchange) {
 	e := &rec.exchange
 	e.RequestID = x.id
 	e.Operation = x.operationName
-	e.Readable = x.operation != nil
+	e.SecretsKnown = x.operation != nil
 	switch {
 	case x.service != nil:
 		e.Service = x.service.Name
@@ -92,7 +92,7 @@ func (g *Gateway) finishRecording(rec *recording) {
 	e.Response.Body = rec.out.Bytes()
 	e.Response.Header = rec.Header().Clone()
 	if err := g.opts.Record.Write(e); err != nil {
-		g.opts.Logger.Error("cannot record a request", "request", e.RequestID, "error", err)
+		g.opts.Logger.Error("cannot record a request", "request_id", e.RequestID, "error", err)
 	}
 }
 

@@ -32,9 +32,9 @@ type Exchange struct {
 	Method string
 	// Target is path and query as they were sent.
 	Target string
-	// Readable is set if bodies can be recorded: the request is for an operation whose
+	// SecretsKnown is set if bodies can be recorded: the request is for an operation whose
 	// secrets are known.
-	Readable bool
+	SecretsKnown bool
 	// Request is the request.
 	Request Part
 	// Response is the response.
@@ -83,33 +83,33 @@ type line struct {
 // operationName is the form of an operation's name, or of a method with a path.
 var operationName = regexp.MustCompile(`^([A-Za-z0-9]{0,64}|[A-Z]{1,16} /[^ ]*)$`)
 
-// cleanOperation removes what is not the name of an operation: the client sent it.
-func cleanOperation(name string) string {
+// redactOperation removes what is not the name of an operation: the client sent it.
+func redactOperation(name string) string {
 	if !operationName.MatchString(name) {
 		return removed
 	}
 	if method, path, some := strings.Cut(name, " "); some {
-		return method + " " + cleanPath(path)
+		return method + " " + redactPath(path)
 	}
 	return name
 }
 
 // Write adds an exchange, without its secrets.
 func (l *Log) Write(e *Exchange) error {
-	response := cleanResponse(e) // reads the request, so it must come before cleanRequest
+	response := redactResponse(e) // reads the request, so it must come before redactRequest
 	b, err := json.Marshal(line{
 		Began:          e.Began.UTC(),
 		TookMS:         float64(e.Took.Microseconds()) / 1000,
 		ServiceTime:    e.ServiceTime.UTC(),
 		RequestID:      e.RequestID,
 		Service:        e.Service,
-		Operation:      cleanOperation(e.Operation),
+		Operation:      redactOperation(e.Operation),
 		Method:         e.Method,
-		Target:         cleanTarget(e.Target),
-		RequestHeader:  cleanHeader(e.Request.Header),
-		RequestBody:    cleanRequest(e),
+		Target:         redactTarget(e.Target),
+		RequestHeader:  redactHeader(e.Request.Header),
+		RequestBody:    redactRequest(e),
 		Status:         e.Status,
-		ResponseHeader: cleanHeader(e.Response.Header),
+		ResponseHeader: redactHeader(e.Response.Header),
 		ResponseBody:   response,
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ func written(t testing.TB, e *Exchange) string {
 // with returns an exchange with one body.
 func with(contentType, body string) *Exchange {
 	return &Exchange{
-		Began: time.Unix(0, 0), Method: "POST", Target: "/", Readable: true, Status: 200,
+		Began: time.Unix(0, 0), Method: "POST", Target: "/", SecretsKnown: true, Status: 200,
 		Request: Part{Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body)},
 	}
 }
@@ -139,7 +139,7 @@ func TestMalformedPartsOfRequestsAreOmitted(t *testing.T) {
 		"operation":                   func(e *Exchange) { e.Operation = "Create " + secret },
 		"path as operation":           func(e *Exchange) { e.Operation = "PUT /q&Signature=" + secret },
 		"body that is too long":       func(e *Exchange) { e.Request.Body, e.Request.Truncated = []byte(`{"a":"`+secret+`"}`), true },
-		"operation that is not known": func(e *Exchange) { e.Request.Body, e.Readable = []byte(`{"Password":"`+secret+`"}`), false },
+		"operation that is not known": func(e *Exchange) { e.Request.Body, e.SecretsKnown = []byte(`{"Password":"`+secret+`"}`), false },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -202,7 +202,7 @@ func TestHeadersAndURLsLoseTheirSecrets(t *testing.T) {
 func TestBodyOfAnUnknownServiceIsOmitted(t *testing.T) {
 	t.Parallel()
 	e := with("application/x-amz-json-1.1", `{"SecretString":"`+secret+`"}`)
-	e.Readable = false
+	e.SecretsKnown = false
 	if got := written(t, e); strings.Contains(got, secret) || !strings.Contains(got, `"left_out"`) {
 		t.Error(got)
 	}

@@ -17,9 +17,10 @@ var secretWords = []string{
 	"apikey", "csrftoken", "controltoken",
 }
 
-// secretName reports whether a name of a header or parameter is one of a secret, even
-// if it is written differently, such as x_amz_security_token.
-func secretName(name string) bool {
+// isSecretName reports whether the header or parameter with a name holds a secret, even
+// if the name is written differently, such as x_amz_security_token.
+func isSecretName(name string) bool {
+	// Compare letters and digits only, in lower case.
 	plain := strings.Map(func(r rune) rune {
 		switch {
 		case 'A' <= r && r <= 'Z':
@@ -27,7 +28,7 @@ func secretName(name string) bool {
 		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
 			return r
 		}
-		return -1
+		return -1 // drop it
 	}, name)
 
 	for _, word := range secretWords {
@@ -39,8 +40,8 @@ func secretName(name string) bool {
 	return false
 }
 
-// addresses are the headers whose value is a URL, which may be presigned.
-var addresses = map[string]bool{"Referer": true, "Location": true, "Content-Location": true}
+// urlHeaders are the headers whose value is a URL, which may be presigned.
+var urlHeaders = map[string]bool{"Referer": true, "Location": true, "Content-Location": true}
 
 // awsAuthorization is the header of an AWS signature. Key id, scope and signed headers
 // are not secret: they show what was signed, and by whom. A secret key in place of the
@@ -48,18 +49,18 @@ var addresses = map[string]bool{"Referer": true, "Location": true, "Content-Loca
 var awsAuthorization = regexp.MustCompile(
 	`^(AWS4-HMAC-SHA256 Credential=[A-Za-z0-9_]{1,32}/[0-9]{8}/[a-z0-9-]{1,32}/[a-z0-9-]{1,32}/aws4_request, ?SignedHeaders=[a-z0-9;_-]{1,1000}, ?Signature=)[0-9a-fA-F]{1,64}$`)
 
-// cleanHeader returns a copy of a header without its secrets.
-func cleanHeader(h http.Header) http.Header {
+// redactHeader returns a copy of a header without its secrets.
+func redactHeader(h http.Header) http.Header {
 	out := make(http.Header, len(h))
 	for name, values := range h {
 		for _, v := range values {
 			switch {
 			case http.CanonicalHeaderKey(name) == "Authorization":
-				v = cleanAuthorization(v)
-			case secretName(name):
+				v = redactAuthorization(v)
+			case isSecretName(name):
 				v = removed
-			case addresses[http.CanonicalHeaderKey(name)]:
-				v = cleanTarget(v)
+			case urlHeaders[http.CanonicalHeaderKey(name)]:
+				v = redactTarget(v)
 			}
 			out[name] = append(out[name], v)
 		}
@@ -68,9 +69,9 @@ func cleanHeader(h http.Header) http.Header {
 	return out
 }
 
-// cleanAuthorization returns the parts of an AWS signature that are not secret, and
+// redactAuthorization returns the parts of an AWS signature that are not secret, and
 // nothing of other schemes and of malformed values.
-func cleanAuthorization(v string) string {
+func redactAuthorization(v string) string {
 	if m := awsAuthorization.FindStringSubmatch(v); m != nil {
 		return m[1] + removed
 	}
@@ -81,15 +82,15 @@ func cleanAuthorization(v string) string {
 // itself be a secret.
 var parameterName = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,256}$`)
 
-// codeAddress is the signed URL of a function's code, with which anyone can read the
+// codeURL is the signed URL of a function's code, with which anyone can read the
 // code for some minutes.
-var codeAddress = regexp.MustCompile(`(/code/)[0-9a-f]{64}(\?[^\s"<]*)?`)
+var codeURL = regexp.MustCompile(`(/code/)[0-9a-f]{64}(\?[^\s"<]*)?`)
 
-// cleanTarget returns a path and query without secrets. A malformed query is removed
+// redactTarget returns a path and query without secrets. A malformed query is removed
 // completely, and so is a path that contains parameters.
-func cleanTarget(target string) string {
+func redactTarget(target string) string {
 	path, query, some := strings.Cut(target, "?")
-	path = cleanPath(path)
+	path = redactPath(path)
 	if !some {
 		return path
 	}
@@ -104,7 +105,7 @@ func cleanTarget(target string) string {
 		switch {
 		case !parameterName.MatchString(name):
 			return path + "?" + removed
-		case secretName(name):
+		case isSecretName(name):
 			values[name] = []string{removed}
 		}
 	}
@@ -112,8 +113,9 @@ func cleanTarget(target string) string {
 	return path + "?" + values.Encode()
 }
 
-// cleanPath returns a path, or a URL without a query, without secrets.
-func cleanPath(path string) string {
+// redactPath returns a path, or a URL without a query, without secrets.
+func redactPath(path string) string {
+	// A URL may have a password before its host.
 	if scheme, rest, absolute := strings.Cut(path, "://"); absolute {
 		authority, below, _ := strings.Cut(rest, "/")
 		if at := strings.LastIndexByte(authority, '@'); at >= 0 {
@@ -123,8 +125,8 @@ func cleanPath(path string) string {
 	}
 
 	// A parameter in the path, such as &X-Amz-Security-Token=..., may be a secret.
-	if plain, err := url.PathUnescape(path); err != nil || strings.ContainsAny(plain, "=&") && secretName(plain) {
+	if plain, err := url.PathUnescape(path); err != nil || strings.ContainsAny(plain, "=&") && isSecretName(plain) {
 		return "/" + removed
 	}
-	return codeAddress.ReplaceAllString(path, "${1}"+removed)
+	return codeURL.ReplaceAllString(path, "${1}"+removed)
 }

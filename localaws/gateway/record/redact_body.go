@@ -15,51 +15,52 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// cleanRequest returns the body of a request as JSON, without its secrets.
-func cleanRequest(e *Exchange) json.RawMessage {
+// redactRequest returns the body of a request as JSON, without its secrets.
+func redactRequest(e *Exchange) json.RawMessage {
 	if e.Request.Truncated {
 		return omitted(e.Request.Body, "too long")
 	}
-	return cleanBody(e, &e.Request)
+	return redactBody(e, &e.Request)
 }
 
-// cleanResponse returns the body of a response as JSON, without its secrets. An error
+// redactResponse returns the body of a response as JSON, without its secrets. An error
 // for a malformed request is omitted: it may repeat a part of the request, and which
 // part is secret is not known then.
-func cleanResponse(e *Exchange) json.RawMessage {
-	if len(e.Response.Body) > 0 && e.Status >= http.StatusBadRequest && !requestIsReadable(e) {
+func redactResponse(e *Exchange) json.RawMessage {
+	if len(e.Response.Body) > 0 && e.Status >= http.StatusBadRequest && !requestIsWellFormed(e) {
 		return omitted(e.Response.Body, "it may repeat a request that cannot be read")
 	}
-	return cleanBody(e, &e.Response)
+	return redactBody(e, &e.Response)
 }
 
-// requestIsReadable reports whether all parts of a request that may contain secrets are
-// well-formed.
-func requestIsReadable(e *Exchange) bool {
+// requestIsWellFormed reports whether all parts of a request that may contain secrets are
+// well-formed. A part that is removed as a whole was malformed.
+func requestIsWellFormed(e *Exchange) bool {
 	for _, v := range e.Request.Header.Values("Authorization") {
-		if cleanAuthorization(v) == removed && !strings.HasPrefix(v, "Bearer ") {
+		// Bearer tokens are removed as a whole even if they are well-formed.
+		if redactAuthorization(v) == removed && !strings.HasPrefix(v, "Bearer ") {
 			return false
 		}
 	}
 
-	if strings.Contains(cleanTarget(e.Target), "?"+removed) || strings.HasPrefix(cleanTarget(e.Target), "/"+removed) {
+	if strings.Contains(redactTarget(e.Target), "?"+removed) || strings.HasPrefix(redactTarget(e.Target), "/"+removed) {
 		return false
 	}
 
-	if e.Request.Truncated || len(e.Request.Body) > 0 && e.Readable {
+	if e.Request.Truncated || len(e.Request.Body) > 0 && e.SecretsKnown {
 		_, err := parseRequest(&e.Request)
 		return err == nil && !e.Request.Truncated
 	}
 	return true
 }
 
-// cleanBody returns a body as JSON, without its secrets: an object for JSON, CBOR and
+// redactBody returns a body as JSON, without its secrets: an object for JSON, CBOR and
 // forms, and text for XML. It returns nil for an empty body.
-func cleanBody(e *Exchange, p *Part) json.RawMessage {
+func redactBody(e *Exchange, p *Part) json.RawMessage {
 	if len(p.Body) == 0 {
 		return nil
 	}
-	if !e.Readable {
+	if !e.SecretsKnown {
 		return omitted(p.Body, "not of a known operation")
 	}
 
@@ -74,12 +75,13 @@ func cleanBody(e *Exchange, p *Part) json.RawMessage {
 		return omitted(p.Body, err.Error())
 	}
 
-	c := cleaner{event: e.Operation == "Invoke" && p == &e.Request}
-	b, err := json.Marshal(c.clean("", v))
+	r := redactor{event: e.Operation == "Invoke" && p == &e.Request}
+	b, err := json.Marshal(r.redact("", v))
 	if err != nil {
 		return omitted(p.Body, err.Error())
 	}
-	// A long body is cut, and then is text and not JSON any longer.
+
+	// Cut after redaction: what is left of a cut body is not JSON and cannot be redacted.
 	if len(b) > MaxBody {
 		cut := bytes.ToValidUTF8(b[:MaxBody], nil)
 		b, _ = json.Marshal(map[string]any{"beginning": string(cut), "bytes": len(b)}) // a string and a number always encode
@@ -95,7 +97,7 @@ func omitted(body []byte, why string) json.RawMessage {
 
 // parseRequest reads the body of a request by its content type.
 func parseRequest(p *Part) (any, error) {
-	kind, _, _ := mime.ParseMediaType(p.Header.Get("Content-Type"))
+	kind, _, _ := mime.ParseMediaType(p.Header.Get("Content-Type")) // a malformed type counts as JSON
 	switch {
 	case kind == "application/cbor":
 		return parseCBOR(p.Body)
@@ -108,7 +110,7 @@ func parseRequest(p *Part) (any, error) {
 // parseResponse reads the body of a response: like that of a request, or XML, whose
 // elements are complete because the server has written them, or plain text.
 func parseResponse(p *Part) (any, error) {
-	kind, _, _ := mime.ParseMediaType(p.Header.Get("Content-Type"))
+	kind, _, _ := mime.ParseMediaType(p.Header.Get("Content-Type")) // well-formed: the server wrote it
 	switch {
 	case kind == "text/xml" || kind == "application/xml":
 		return secretElement.ReplaceAllString(string(p.Body), "<$1>"+removed+"</$1>"), nil
@@ -127,7 +129,7 @@ func parseJSON(b []byte) (v any, err error) {
 		return nil, fmt.Errorf("not JSON: %w", err)
 	}
 	if d.More() {
-		return nil, fmt.Errorf("not one JSON value")
+		return nil, errors.New("not JSON: more than one value")
 	}
 	return v, nil
 }
@@ -169,49 +171,50 @@ func parseForm(b []byte) (any, error) {
 // secretElement is an XML element with a secret, as in the response of AssumeRole.
 var secretElement = regexp.MustCompile(`(?s)<(SecretAccessKey|SessionToken)>.*?</(?:SecretAccessKey|SessionToken)>`)
 
-// measuredText is the part of an error of Lambda that repeats the environment
-// (LAM C16).
-var measuredText = regexp.MustCompile(`(?s)String measured: .*`)
+// repeatedEnvironment is the end of Lambda's error for an environment that is too large. It
+// repeats all variables (LAM C16).
+var repeatedEnvironment = regexp.MustCompile(`(?s)String measured: .*`)
 
-// cleaner removes secrets from a decoded body.
-type cleaner struct {
+// redactor removes secrets from a decoded body.
+type redactor struct {
 	event bool // the body is a function's event, which is recorded
 }
 
-// clean returns the value of a key without secrets. It may change v.
-func (c cleaner) clean(key string, v any) any {
+// redact returns the value of a key without secrets. It may change v.
+func (r redactor) redact(key string, v any) any {
 	member := strings.ToLower(key[strings.LastIndexByte(key, '.')+1:])
 	switch {
-	case secretMember(member):
+	case isSecretMember(member):
 		return removed
 	case member == "zipfile":
 		return fmt.Sprintf("%s: %d characters", removed, len(fmt.Sprint(v)))
-	case member == "environment" && !c.event:
-		return cleanEnvironment(v)
-	case member == "variables" && !c.event: // of an environment with a misspelt name
-		return cleanVariables(v)
+	case member == "environment" && !r.event:
+		return redactEnvironment(v)
+	case member == "variables" && !r.event: // below a misspelt name of the environment
+		return redactVariables(v)
 	}
 
 	switch v := v.(type) {
 	case map[string]any:
 		for k := range v {
-			v[k] = c.clean(k, v[k])
+			v[k] = r.redact(k, v[k])
 		}
 	case []any:
 		for i := range v {
-			v[i] = c.clean("", v[i])
+			v[i] = r.redact("", v[i])
 		}
 	case string:
-		v = measuredText.ReplaceAllString(v, "String measured: "+removed)
-		return codeAddress.ReplaceAllString(v, "${1}"+removed)
+		// Secrets that responses have within a text.
+		v = repeatedEnvironment.ReplaceAllString(v, "String measured: "+removed)
+		return codeURL.ReplaceAllString(v, "${1}"+removed)
 	}
 
 	return v
 }
 
-// secretMember reports whether a member's name, in lower case, is that of a secret, even
+// isSecretMember reports whether a member's name, in lower case, is that of a secret, even
 // if it is written differently, such as secret_access_key.
-func secretMember(name string) bool {
+func isSecretMember(name string) bool {
 	switch strings.NewReplacer("_", "", "-", "", " ", "").Replace(name) {
 	case "secretaccesskey", "sessiontoken", "securitytoken", "secretkey", "xamzsignature", "xamzsecuritytoken", "password":
 		return true
@@ -219,9 +222,9 @@ func secretMember(name string) bool {
 	return false
 }
 
-// cleanEnvironment returns the names of a function's variables, and the error of an
+// redactEnvironment returns the names of a function's variables, and the error of an
 // environment in a response. Any other member may be a value.
-func cleanEnvironment(v any) any {
+func redactEnvironment(v any) any {
 	settings, ok := v.(map[string]any)
 	if !ok {
 		if v == nil {
@@ -233,7 +236,7 @@ func cleanEnvironment(v any) any {
 	for name, value := range settings {
 		switch strings.ToLower(name) {
 		case "variables":
-			settings[name] = cleanVariables(value)
+			settings[name] = redactVariables(value)
 		case "error":
 		default:
 			settings[name] = removed
@@ -243,8 +246,8 @@ func cleanEnvironment(v any) any {
 	return settings
 }
 
-// cleanVariables returns a function's variables without their values.
-func cleanVariables(v any) any {
+// redactVariables returns a function's variables without their values.
+func redactVariables(v any) any {
 	variables, ok := v.(map[string]any)
 	if !ok {
 		return removed

@@ -129,7 +129,7 @@ func (x *exchange) drain() {
 		return
 	}
 	// It fails where there is no connection, and so nothing to wait for.
-	_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(drainTime))
+	_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(drainTimeout))
 	n, err := io.Copy(io.Discard, io.LimitReader(x.r.Body, int64(x.limit())+1))
 	if err != nil || n > int64(x.limit()) {
 		x.w.Header().Set("Connection", "close")
@@ -222,7 +222,7 @@ func unchunk(b []byte) ([]byte, error) {
 		size, _, _ := bytes.Cut(head, []byte(";")) // extensions have no meaning here
 		n, err := strconv.ParseUint(string(size), 16, 31)
 		if err != nil {
-			return nil, fmt.Errorf("length of a chunk: %w", err)
+			return nil, fmt.Errorf("read the length of a chunk: %w", err)
 		}
 		if n == 0 {
 			return out, nil

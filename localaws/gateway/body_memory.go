@@ -15,8 +15,8 @@ const (
 	maxUnknownBody = 64 << 10
 	// maxUnknownBodies is how many such bodies are read at the same time.
 	maxUnknownBodies = 64
-	// drainTime is how long the body of a refused request is read and discarded.
-	drainTime = 5 * time.Second
+	// drainTimeout is how long the body of a refused request is read and discarded.
+	drainTimeout = 5 * time.Second
 
 	// smallBody is the length up to which bodies of known callers are not counted, in
 	// bytes.
@@ -25,8 +25,8 @@ const (
 	// before their signature is verified: a caller that knows a key's id need not
 	// have the key.
 	maxLargeBodies = 256 << 20
-	// reserveTime is how long a large body waits until others have been read.
-	reserveTime = 30 * time.Second
+	// reserveTimeout is how long a large body waits until others have been read.
+	reserveTimeout = 30 * time.Second
 )
 
 // bodyMemory bounds the memory for bodies whose signature is not verified yet. It is
@@ -52,15 +52,15 @@ func (m *bodyMemory) reserveUnknown() bool {
 
 func (m *bodyMemory) releaseUnknown() { m.unknown.Add(-1) }
 
-// reserve reserves size bytes for the body of a caller whose key is known, and returns
-// a function that releases them. It waits for a limited time until others have
-// released theirs.
+// reserve reserves size bytes for the body of a request whose access key id exists, and
+// returns a function that releases them. It waits for up to reserveTimeout until other
+// requests have released theirs.
 func (m *bodyMemory) reserve(ctx context.Context, size int) (release func(), err error) {
 	if size <= smallBody {
 		return func() {}, nil
 	}
 
-	ctx, cancel := context.WithTimeout(ctx, reserveTime)
+	ctx, cancel := context.WithTimeout(ctx, reserveTimeout)
 	defer cancel()
 
 	weight := int64(size)

@@ -138,7 +138,7 @@ func (x *exchange) asError(err error) *awsapi.Error {
 		if errors.Is(err, context.Canceled) && x.r.Context().Err() != nil {
 			level = slog.LevelDebug
 		}
-		x.g.opts.Logger.Log(x.r.Context(), level, "operation failed", "operation", x.operationName, "request", x.id, "error", fmt.Sprint(err))
+		x.g.opts.Logger.Log(x.r.Context(), level, "operation failed", "operation", x.operationName, "request_id", x.id, "error", fmt.Sprint(err))
 	}
 	return e
 }

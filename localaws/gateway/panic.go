@@ -22,7 +22,7 @@ func (x *exchange) recoverPanic() {
 
 	x.g.opts.Logger.Error("request panicked",
 		"operation", x.operationName,
-		"request", x.id,
+		"request_id", x.id,
 		"panic", fmt.Sprint(cause),
 		"stack", string(debug.Stack()),
 	)

@@ -55,7 +55,7 @@ func (r *restRoutes) add(s *awsapi.Service, op awsapi.Operation) error {
 	}
 
 	if other := at.bound[op.Method]; other != nil {
-		return fmt.Errorf("operations %s and %s are both %s %s", op.Name, other.operation.Name, op.Method, op.Path)
+		return fmt.Errorf("operations %s and %s have the same method and path: %s %s", op.Name, other.operation.Name, op.Method, op.Path)
 	}
 	if at.bound == nil {
 		at.bound = map[string]*binding{}

@@ -37,7 +37,7 @@ func newRoutes(services map[string]*awsapi.Service) (routes, error) {
 				continue
 			}
 			if other := key.table[key.name]; other != nil {
-				return r, fmt.Errorf("services %s and %s are both called %s", s.Name, other.Name, key.name)
+				return r, fmt.Errorf("services %s and %s have the same name, target or version: %s", s.Name, other.Name, key.name)
 			}
 			key.table[key.name] = s
 		}

@@ -22,7 +22,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		var err error
 		body, err = io.ReadAll(r.Body)
-		r.Body.Close()
+		r.Body.Close() // the body was read to its end, or err is set
 		if err != nil {
 			return nil, fmt.Errorf("read the body of the request: %w", err)
 		}
@@ -54,8 +54,8 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return rec.response(r), nil
 }
 
-// serve calls the handler. If that closes the connection, the client gets the error of
-// a response that ends before it begins.
+// serve calls the handler. A handler panics with http.ErrAbortHandler to close the
+// connection without a response; the client then gets io.ErrUnexpectedEOF, as over HTTP.
 func (t transport) serve(rec *recorder, in *http.Request) (err error) {
 	defer func() {
 		switch v := recover(); v {

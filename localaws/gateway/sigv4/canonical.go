@@ -132,7 +132,7 @@ func appendHeader(b []byte, r *http.Request, name string) []byte {
 	var one [1]string
 	values := r.Header.Values(name)
 	switch {
-	case name == "host":
+	case name == "host": // in r.Host, not in the map
 		one[0] = r.Host
 		values = one[:]
 	case name == "content-length" && len(values) == 0 && r.ContentLength >= 0:
@@ -141,6 +141,7 @@ func appendHeader(b []byte, r *http.Request, name string) []byte {
 		values = r.TransferEncoding
 	}
 
+	// A run of spaces counts as one.
 	for i, v := range values {
 		if i > 0 {
 			b = append(b, ',')

@@ -91,6 +91,7 @@ func (s *Signature) checkHeaders(r *http.Request) error {
 		return &Invalid{"'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."}
 	}
 
+	// Of several headers that are not covered, report the first by name: a map has no order.
 	missing := ""
 	for name := range r.Header {
 		if len(name) < len(amzPrefix) || !strings.EqualFold(name[:len(amzPrefix)], amzPrefix) || strings.EqualFold(name, "X-Amz-Security-Token") {
@@ -110,6 +111,7 @@ func (s *Signature) checkHeaders(r *http.Request) error {
 // amzPrefix is the prefix of the headers that a signature must cover.
 const amzPrefix = "X-Amz-"
 
+// parseHeader reads a signature from the value of an Authorization header.
 func parseHeader(r *http.Request, h string) (*Signature, error) {
 	rest, ok := strings.CutPrefix(h, Algorithm+" ")
 	if !ok {
@@ -136,6 +138,7 @@ func parseHeader(r *http.Request, h string) (*Signature, error) {
 	return s, s.finish(date)
 }
 
+// parseQuery reads a signature from the query string of a presigned URL.
 func parseQuery(q url.Values) (*Signature, error) {
 	if a := q.Get("X-Amz-Algorithm"); a != Algorithm {
 		return nil, &Incomplete{fmt.Sprintf("X-Amz-Algorithm must be %s, got %.40q.", Algorithm, a)}
@@ -193,6 +196,7 @@ func (s *Signature) finish(date string) error {
 		}
 	}
 
+	// appendCanonical takes the headers in this sequence, which must be the client's.
 	if !slices.IsSorted(s.Headers) {
 		return &Incomplete{"SignedHeaders must be sorted."}
 	}

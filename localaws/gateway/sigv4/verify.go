@@ -35,12 +35,12 @@ func (e *Expired) Error() string { return e.Text }
 // concurrent use, and its zero value is ready to use.
 type Verifier struct {
 	mu   sync.RWMutex
-	keys map[scope]*macs
+	keys map[scope]*macPool
 }
 
-// macs is a pool of hashes keyed with one signing key: a reset costs less than keying a
+// macPool is a pool of hashes keyed with one signing key: a reset costs less than keying a
 // new one.
-type macs struct{ pool sync.Pool }
+type macPool struct{ pool sync.Pool }
 
 // mac is a keyed hash with buffers for its input and output.
 type mac struct {
@@ -48,20 +48,20 @@ type mac struct {
 	text, sum []byte
 }
 
-func newMACs(key []byte) *macs {
-	m := &macs{}
+func newMACPool(key []byte) *macPool {
+	m := &macPool{}
 	m.pool.New = func() any { return &mac{hash: hmac.New(sha256.New, key)} }
 	return m
 }
 
 // sign returns the signature of a request whose canonical form has the hash sum.
-func (m *macs) sign(s *Signature, sum []byte) (code [sha256.Size]byte) {
+func (m *macPool) sign(s *Signature, sum []byte) (code [sha256.Size]byte) {
 	k := m.pool.Get().(*mac)
 	defer m.pool.Put(k)
 
 	k.text = s.appendStringToSign(k.text[:0], sum)
 	k.hash.Reset()
-	k.hash.Write(k.text)
+	k.hash.Write(k.text) // a hash never fails
 	k.sum = k.hash.Sum(k.sum[:0])
 	copy(code[:], k.sum)
 	return code
@@ -73,8 +73,8 @@ type scope struct{ secret, day, region, service string }
 // maxKeys bounds the memory for derived keys: clients choose the scopes.
 const maxKeys = 1024
 
-// Verify verifies the signature s of a request with the given body, for a secret at a
-// time. It returns nil, *Expired or ErrMismatch.
+// Verify checks that s is the signature of a request with the given body, made with
+// secret, and that it is valid at the time now. It returns nil, *Expired or ErrMismatch.
 func (v *Verifier) Verify(r *http.Request, s *Signature, body []byte, secret string, now time.Time) error {
 	if err := s.CheckDate(now); err != nil {
 		return err
@@ -90,6 +90,7 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, body []byte, secret str
 	sum := sha256.Sum256(s.appendCanonical(space[:0], r, payload))
 	want := v.key(scope{secret, s.Day, s.Region, s.Service}).sign(s, sum[:])
 
+	// Compare in constant time: the duration must not depend on where the two differ.
 	var given [sha256.Size]byte
 	if _, err := hex.Decode(given[:], []byte(s.Hex)); err != nil || subtle.ConstantTimeCompare(want[:], given[:]) != 1 {
 		return ErrMismatch
@@ -116,6 +117,7 @@ func (s *Signature) CheckDate(now time.Time) error {
 			s.Date.Format(dateLayout), now.Add(maxSkew).Format(dateLayout), now.Format(dateLayout))}
 	}
 
+	// A presigned URL has a lifetime of its own, which begins at its date.
 	if s.Presigned {
 		if end := s.Date.Add(s.Lifetime); now.After(end) {
 			return &Expired{fmt.Sprintf("Signature expired: %s is now earlier than %s", end.Format(dateLayout), now.Format(dateLayout))}
@@ -149,7 +151,7 @@ func payloadHash(r *http.Request, s *Signature, body []byte) (hash string, ok bo
 }
 
 // key returns the signing key of a scope, from the cache if it is there.
-func (v *Verifier) key(s scope) *macs {
+func (v *Verifier) key(s scope) *macPool {
 	v.mu.RLock()
 	known := v.keys[s]
 	v.mu.RUnlock()
@@ -161,7 +163,7 @@ func (v *Verifier) key(s scope) *macs {
 	k := []byte("AWS4" + s.secret)
 	for _, part := range []string{s.day, s.region, s.service, "aws4_request"} {
 		mac := hmac.New(sha256.New, k)
-		mac.Write([]byte(part))
+		mac.Write([]byte(part)) // a hash never fails
 		k = mac.Sum(nil)
 	}
 
@@ -170,10 +172,10 @@ func (v *Verifier) key(s scope) *macs {
 	defer v.mu.Unlock()
 
 	if v.keys == nil || len(v.keys) >= maxKeys {
-		v.keys = map[scope]*macs{}
+		v.keys = map[scope]*macPool{}
 	}
 
-	known = newMACs(k)
+	known = newMACPool(k)
 	v.keys[s] = known
 	return known
 }

@@ -82,7 +82,7 @@ type xmlWriter struct {
 
 func (w *xmlWriter) open(name string)  { w.b = append(append(append(w.b, '<'), name...), '>') }
 func (w *xmlWriter) close(name string) { w.b = append(append(append(w.b, "</"...), name...), '>') }
-func (w *xmlWriter) void(name string)  { w.b = append(append(append(w.b, '<'), name...), "/>"...) }
+func (w *xmlWriter) empty(name string) { w.b = append(append(append(w.b, '<'), name...), "/>"...) }
 
 func (w *xmlWriter) leaf(name, text string) {
 	w.open(name)
@@ -137,12 +137,11 @@ func absent(f reflect.Value, m *member) bool {
 		return f.IsNil()
 	case reflect.Slice, reflect.Map:
 		return m.omitEmpty && f.Len() == 0
-	case reflect.Struct:
-		return m.omitEmpty && f.IsZero()
 	}
 	return m.omitEmpty && f.IsZero()
 }
 
+// member writes a member of a structure by its type.
 func (w *xmlWriter) member(m *member, v reflect.Value) {
 	switch {
 	case v.Type() == bytesType || v.Type() == timestampType:
@@ -150,12 +149,14 @@ func (w *xmlWriter) member(m *member, v reflect.Value) {
 	case v.Kind() == reflect.Slice:
 		w.list(m, v)
 	case v.Kind() == reflect.Map:
-		w.pairs(m, v)
+		w.mapEntries(m, v)
 	default:
 		w.value(m.query, v)
 	}
 }
 
+// list writes a list: flattened as one element for each item, else as one element with an
+// element "member" for each.
 func (w *xmlWriter) list(m *member, v reflect.Value) {
 	if w.flat {
 		for i := range v.Len() {
@@ -164,7 +165,7 @@ func (w *xmlWriter) list(m *member, v reflect.Value) {
 		return
 	}
 	if v.Len() == 0 {
-		w.void(m.query)
+		w.empty(m.query)
 		return
 	}
 
@@ -176,11 +177,13 @@ func (w *xmlWriter) list(m *member, v reflect.Value) {
 	w.close(m.query)
 }
 
-func (w *xmlWriter) pairs(m *member, v reflect.Value) {
+// mapEntries writes a map like a list, with an element for each entry that holds its key
+// and its value.
+func (w *xmlWriter) mapEntries(m *member, v reflect.Value) {
 	entry := m.query
 	if !w.flat {
 		if v.Len() == 0 {
-			w.void(m.query)
+			w.empty(m.query)
 			return
 		}
 		entry = "entry"
@@ -219,7 +222,7 @@ func (w *xmlWriter) structure(name string, v reflect.Value) {
 	w.members(v)
 	if len(w.b) == opened {
 		w.b = w.b[:before]
-		w.void(name)
+		w.empty(name)
 		return
 	}
 

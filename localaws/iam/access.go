@@ -55,16 +55,16 @@ func setKey(a *awsapi.Access, key, value string) {
 }
 
 func (s *Service) accessCreateRole(c *awsapi.Call, in *CreateRoleInput) []awsapi.Access {
-	// Policies are asked about the role of this name, if there is one, in whatever
-	// path and case (IAM A6).
+	// If a role of this name exists, in any case and below any path, the permission is
+	// checked for that role (IAM A6).
 	arn, _ := s.lookUpRole(c.Account, in.RoleName)
 	if arn == "" {
 		arn = roleARN(c.Account, pathOrRoot(in.Path), in.RoleName)
 	}
 
-	need := awsapi.WithRequestTags(awsapi.Access{Action: "iam:CreateRole", Resource: arn}, "iam:TagRole", awsapi.TagMap(in.Tags))
-	setKey(&need[0], "iam:PermissionsBoundary", in.PermissionsBoundary)
-	return need
+	required := awsapi.WithRequestTags(awsapi.Access{Action: "iam:CreateRole", Resource: arn}, "iam:TagRole", awsapi.TagMap(in.Tags))
+	setKey(&required[0], "iam:PermissionsBoundary", in.PermissionsBoundary)
+	return required
 }
 
 func (s *Service) accessPutBoundary(c *awsapi.Call, in *PutRolePermissionsBoundaryInput) []awsapi.Access {

@@ -98,7 +98,7 @@ func (s *Service) ListAttachedRolePolicies(_ context.Context, c *awsapi.Call, in
 
 	// Pages need an order by key; the role has the order of attachment.
 	slices.SortFunc(attached, func(a, b AttachedPolicy) int { return cmp.Compare(a.PolicyARN, b.PolicyARN) })
-	page, next, err := cut(attached, in.Marker, in.MaxItems, func(a AttachedPolicy) string { return a.PolicyARN })
+	page, next, err := paginate(attached, in.Marker, in.MaxItems, func(a AttachedPolicy) string { return a.PolicyARN })
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func (s *Service) decide(c *awsapi.Call, a awsapi.Access, owner, resourcePolicy 
 	p := policy.Policies{MustGrant: kind == policy.Trust}
 	// Tags of a queue are keys of IAM policies only (IAM E62).
 	if strings.HasPrefix(a.Action, "sqs:") {
-		p.ResourceLacks = "aws:resourcetag/"
+		p.IdentityOnlyPrefix = "aws:resourcetag/"
 	}
 	if resourcePolicy != "" {
 		var err error
@@ -106,16 +106,16 @@ func (s *Service) decide(c *awsapi.Call, a awsapi.Access, owner, resourcePolicy 
 	// The caller's policies, and the condition keys that come from its role.
 	r := s.request(c, a, owner)
 	if !who.Administrator {
-		if err := s.addRole(who, &p, r); err != nil {
+		if err := s.addCallerPolicies(who, &p, r); err != nil {
 			return policy.Decision{}, err
 		}
 	}
 	return p.Decide(r), nil
 }
 
-// addRole adds the policies of the caller's role and session to p, and the
+// addCallerPolicies adds the policies of the caller's role and session to p, and the
 // condition keys that come from them to r. A caller without a role has none.
-func (s *Service) addRole(who *awsapi.Caller, p *policy.Policies, r *policy.Request) error {
+func (s *Service) addCallerPolicies(who *awsapi.Caller, p *policy.Policies, r *policy.Request) error {
 	role, account := s.roleByARN(who.PrincipalARN)
 	if role == nil {
 		return nil
@@ -148,7 +148,7 @@ func (s *Service) addPolicies(p *policy.Policies, role *role, a *account, sessio
 		}
 	}
 	for _, arn := range role.Attached {
-		// AWS managed policies of an older data file may not exist any longer.
+		// AWS managed policies of an older data file may no longer exist.
 		if m := s.managedPolicy(a, arn); m != nil {
 			if err := s.addPolicy(&p.Identity, m.document(), policy.Identity); err != nil {
 				return err
@@ -167,7 +167,7 @@ func (s *Service) addPolicies(p *policy.Policies, role *role, a *account, sessio
 	}
 	m := s.managedPolicy(a, role.Boundary)
 	if m == nil {
-		// A boundary of an older data file that does not exist any longer allows
+		// A boundary of an older data file that no longer exists allows
 		// nothing. Without it the role would have more permissions than before.
 		p.Boundary = &policy.Document{}
 		return nil

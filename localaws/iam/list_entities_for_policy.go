@@ -77,7 +77,7 @@ func (s *Service) ListEntitiesForPolicy(_ context.Context, c *awsapi.Call, in *L
 		return nil, err
 	}
 
-	page, next, err := cut(roles, in.Marker, in.MaxItems, func(r PolicyRole) string { return r.RoleName })
+	page, next, err := paginate(roles, in.Marker, in.MaxItems, func(r PolicyRole) string { return r.RoleName })
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (in *ListPoliciesInput) selects(p *Policy) bool {
 // ListPolicies lists managed policies.
 func (s *Service) ListPolicies(_ context.Context, c *awsapi.Call, in *ListPoliciesInput) (*ListPoliciesOutput, error) {
 	policies := s.describePolicies(c.Account, in)
-	page, next, err := cut(policies, in.Marker, in.MaxItems, func(p Policy) string { return p.ARN })
+	page, next, err := paginate(policies, in.Marker, in.MaxItems, func(p Policy) string { return p.ARN })
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ type ListRolesOutput struct {
 // ListRoles lists the roles of the account.
 func (s *Service) ListRoles(_ context.Context, c *awsapi.Call, in *ListRolesInput) (*ListRolesOutput, error) {
 	roles := s.describeRoles(c.Account, in.PathPrefix)
-	page, next, err := cut(roles, in.Marker, in.MaxItems, func(r Role) string { return r.RoleName })
+	page, next, err := paginate(roles, in.Marker, in.MaxItems, func(r Role) string { return r.RoleName })
 	if err != nil {
 		return nil, err
 	}

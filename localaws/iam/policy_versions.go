@@ -149,7 +149,7 @@ func (s *Service) ListPolicyVersions(_ context.Context, c *awsapi.Call, in *List
 	position := func(p PolicyVersion) string {
 		return strconv.Itoa(slices.IndexFunc(versions, func(o PolicyVersion) bool { return o.VersionID == p.VersionID }))
 	}
-	page, next, err := cut(versions, in.Marker, in.MaxItems, position)
+	page, next, err := paginate(versions, in.Marker, in.MaxItems, position)
 	if err != nil {
 		return nil, err
 	}

@@ -150,7 +150,7 @@ func (s *Service) ListRolePolicies(_ context.Context, c *awsapi.Call, in *ListRo
 		return nil, err
 	}
 
-	page, next, err := cut(names, in.Marker, in.MaxItems, func(name string) string { return name })
+	page, next, err := paginate(names, in.Marker, in.MaxItems, func(name string) string { return name })
 	if err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ func (s *Service) ListRoleTags(_ context.Context, c *awsapi.Call, in *ListRoleTa
 
 // listTags returns a page of tags, which are sorted by key.
 func listTags(tags []awsapi.Tag, marker string, maxItems *int) (*ListTagsOutput, error) {
-	page, next, err := cut(tags, marker, maxItems, func(t awsapi.Tag) string { return t.Key })
+	page, next, err := paginate(tags, marker, maxItems, func(t awsapi.Tag) string { return t.Key })
 	if err != nil {
 		return nil, err
 	}

@@ -38,9 +38,9 @@ func validatePath(v *awsapi.Validation, value string) {
 	v.Match("path", value, pathPattern)
 }
 
-// cut returns the page of a list that a request asks for, and the marker of the
+// paginate returns the page of a list that a request asks for, and the marker of the
 // next page, which is empty for the last one. The list is sorted by key.
-func cut[T any](list []T, marker string, maxItems *int, key func(T) string) (page []T, next string, err error) {
+func paginate[T any](list []T, marker string, maxItems *int, key func(T) string) (page []T, next string, err error) {
 	var v awsapi.Validation
 	size := v.PageSize("maxItems", maxItems, 100, 1000)
 	if err := v.Err(errValidation); err != nil {

@@ -33,7 +33,7 @@ func (c *condition) match(r *Request) bool {
 	switch {
 	case c.null:
 		return (len(have) == 0) == c.absent
-	case c.forAll:
+	case c.forAll: // also holds for a missing key, which has no value that fails
 		return !slices.ContainsFunc(have, fails)
 	case c.forAny && len(have) == 0:
 		return c.ifExists

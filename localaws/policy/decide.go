@@ -17,10 +17,10 @@ type Policies struct {
 	Session []*Document
 	// Resource is the resource's policy, or nil.
 	Resource *Document
-	// ResourceLacks is the prefix, in lower case, of condition keys that exist for
-	// all policies but the resource's; empty for no such keys. Queue policies have
-	// no aws:ResourceTag (IAM E62).
-	ResourceLacks string
+	// IdentityOnlyPrefix is the prefix, in lower case, of the condition keys that the
+	// resource's policy does not have and all other policies have; empty for no such
+	// keys. Queue policies have no aws:ResourceTag (IAM E62).
+	IdentityOnlyPrefix string
 	// MustGrant means that the resource's policy must allow the request even within
 	// its account, as a role's trust policy must (LAM D16).
 	MustGrant bool
@@ -74,13 +74,13 @@ func (p *Policies) Decide(r *Request) Decision {
 // resourceView returns r without the condition keys that do not exist for the
 // resource's policy.
 func (p *Policies) resourceView(r *Request) *Request {
-	if p.ResourceLacks == "" {
+	if p.IdentityOnlyPrefix == "" {
 		return r
 	}
 
 	view := *r
 	view.Keys = maps.Clone(r.Keys)
-	maps.DeleteFunc(view.Keys, func(key string, _ []string) bool { return strings.HasPrefix(key, p.ResourceLacks) })
+	maps.DeleteFunc(view.Keys, func(key string, _ []string) bool { return strings.HasPrefix(key, p.IdentityOnlyPrefix) })
 	return &view
 }
 
@@ -95,6 +95,7 @@ func (p *Policies) resourceKind() Kind {
 // denied reports whether a Deny statement of any policy matches r. Identity policies
 // cannot deny the administrator anything.
 func (p *Policies) denied(r *Request) (Decision, bool) {
+	// The resource's policy first: it can deny the administrator too.
 	if p.Resource != nil && p.Resource.denies(p.resourceView(r), p.Boundary != nil) {
 		return Decision{Explicit: true, By: p.resourceKind()}, true
 	}
@@ -102,6 +103,8 @@ func (p *Policies) denied(r *Request) (Decision, bool) {
 		return Decision{}, false
 	}
 
+	// A deny in any of the caller's policies is enough. The sequence decides only which
+	// of them the error names.
 	if anyDenies(p.Identity, r) {
 		return Decision{Explicit: true, By: Identity}, true
 	}
@@ -124,6 +127,7 @@ func (p *Policies) checkCaller(r *Request, needIdentity bool) Decision {
 	if needIdentity && !anyAllows(p.Identity, r) {
 		return Decision{By: Identity}
 	}
+	// A boundary and session policies limit what identity policies allow.
 	if p.Boundary != nil && !p.Boundary.allows(r) {
 		return Decision{By: Boundary}
 	}

@@ -58,7 +58,7 @@ func (d Directory) Principal(principal string) (string, bool) {
 }
 
 // ShowPrincipal returns the ARN of a principal that is stored by its unique id. It
-// returns false for any other text, and if the principal does not exist any longer.
+// returns false for any other text, and if the principal no longer exists.
 func (d Directory) ShowPrincipal(id string) (arn string, ok bool) {
 	if d.ARN == nil || !uniqueID.MatchString(id) {
 		return "", false
@@ -136,6 +136,7 @@ func replacePrincipals(text string, replace func(string) (string, error)) (strin
 			}
 			stack = stack[:len(stack)-1]
 		case string:
+			// A key is not replaced: it shows which member the next value is of.
 			if n := len(stack); n > 0 && stack[n-1].inKey {
 				stack[n-1].key = v
 				stack[n-1].inKey = false

@@ -99,6 +99,7 @@ func date(ok func(int) bool) *operator {
 
 // parseDate parses ISO 8601, or seconds since 1970.
 func parseDate(s string) (time.Time, bool) {
+	// A time without an offset is in UTC.
 	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02", "2006-01"} {
 		if t, err := time.Parse(form, s); err == nil {
 			return t, true

@@ -11,8 +11,8 @@ import (
 
 // The versions of the policy language.
 const (
-	current = "2012-10-17"
-	legacy  = "2008-10-17"
+	version2012 = "2012-10-17"
+	version2008 = "2008-10-17"
 )
 
 // partition is the only AWS partition that is embedded.
@@ -27,9 +27,9 @@ type ParseError struct {
 // Error returns the text.
 func (e *ParseError) Error() string { return e.Text }
 
-// errLegacy is IAM's error for every violation of the grammar without an error text
+// errGrammar is IAM's error for every violation of the grammar without an error text
 // of its own.
-var errLegacy = &ParseError{"The policy failed legacy parsing"}
+var errGrammar = &ParseError{"The policy failed legacy parsing"}
 
 func parseErrorf(format string, args ...any) *ParseError {
 	return &ParseError{fmt.Sprintf(format, args...)}
@@ -39,8 +39,8 @@ func parseErrorf(format string, args ...any) *ParseError {
 func Parse(text string, kind Kind) (*Document, error) {
 	root, err := parseTree(text)
 	switch {
-	case errors.Is(err, errDuplicate), errors.Is(err, errDepth):
-		return nil, errLegacy
+	case errors.Is(err, errDuplicate), errors.Is(err, errDepth): // valid JSON, not a valid policy
+		return nil, errGrammar
 	case err != nil && kind == Trust:
 		return nil, &ParseError{"This policy contains invalid Json"}
 	case err != nil:
@@ -50,19 +50,19 @@ func Parse(text string, kind Kind) (*Document, error) {
 	// The document: Version, Id and Statement.
 	top, ok := root.(map[string]any)
 	if !ok || !hasOnly(top, "Version", "Id", "Statement") {
-		return nil, errLegacy
+		return nil, errGrammar
 	}
 
-	d := &Document{Version: legacy}
+	d := &Document{Version: version2008}
 	if v, has := top["Version"]; has {
-		if v != current && v != legacy {
-			return nil, errLegacy
+		if v != version2012 && v != version2008 {
+			return nil, errGrammar
 		}
 		d.Version = v.(string)
 	}
 	if id, has := top["Id"]; has {
 		if _, ok := id.(string); !ok {
-			return nil, errLegacy
+			return nil, errGrammar
 		}
 	}
 
@@ -76,17 +76,17 @@ func Parse(text string, kind Kind) (*Document, error) {
 func (d *Document) parseStatements(node any, kind Kind) error {
 	list, ok := node.([]any)
 	if !ok {
-		list = []any{node}
+		list = []any{node} // one statement may stand without a list
 	}
 	if len(list) == 0 {
-		return errLegacy
+		return errGrammar
 	}
 
 	sids := map[string]bool{}
 	for _, n := range list {
 		m, ok := n.(map[string]any)
 		if !ok {
-			return errLegacy
+			return errGrammar
 		}
 		s, err := parseStatement(m, d.Version, kind)
 		if err != nil {
@@ -105,17 +105,17 @@ func (d *Document) parseStatements(node any, kind Kind) error {
 // parseStatement parses one statement.
 func parseStatement(m map[string]any, version string, kind Kind) (s statement, err error) {
 	if !hasOnly(m, "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition") {
-		return s, errLegacy
+		return s, errGrammar
 	}
 
 	if sid, has := m["Sid"]; has {
 		var ok bool
 		if s.sid, ok = sid.(string); !ok {
-			return s, errLegacy
+			return s, errGrammar
 		}
 	}
 	if m["Effect"] != "Allow" && m["Effect"] != "Deny" {
-		return s, errLegacy
+		return s, errGrammar
 	}
 	s.deny = m["Effect"] == "Deny"
 
@@ -137,7 +137,7 @@ func parseActions(m map[string]any, kind Kind) (patterns, error) {
 	list, not, has, ok := parseElement(m, "Action")
 	switch {
 	case !ok:
-		return patterns{}, errLegacy
+		return patterns{}, errGrammar
 	case !has || len(list) == 0:
 		return patterns{}, &ParseError{"Policy statement must contain actions."}
 	}
@@ -147,7 +147,9 @@ func parseActions(m map[string]any, kind Kind) (patterns, error) {
 		if err := checkAction(a); err != nil {
 			return p, err
 		}
-		action := newPattern(a, legacy, true, true)
+
+		// Actions are compared in any case, and have no variables in any version.
+		action := newPattern(a, version2008, true, true)
 		if kind == Trust && !isTrustAction(a, &action) {
 			return p, &ParseError{"AssumeRole policy may only specify STS AssumeRole actions."}
 		}
@@ -193,7 +195,7 @@ func parseResources(m map[string]any, version string, kind Kind) (patterns, erro
 	list, not, has, ok := parseElement(m, "Resource")
 	switch {
 	case !ok:
-		return patterns{}, errLegacy
+		return patterns{}, errGrammar
 	case has && kind == Trust:
 		return patterns{}, &ParseError{"Has prohibited field Resource"}
 	case kind == Trust:
@@ -248,7 +250,7 @@ func checkResource(r string) error {
 	resource := parts[5]
 	switch {
 	case service == "":
-		return errLegacy
+		return errGrammar
 	case service == "iam" && region != "":
 		return parseErrorf("IAM resource %s cannot contain region information.", r)
 	case service == "s3" && region != "" && region != "*" && !strings.HasPrefix(resource, "accesspoint/"):
@@ -287,7 +289,7 @@ func parsePrincipals(m map[string]any, kind Kind) (*principals, error) {
 		}
 		return nil, nil
 	case has == hasNot:
-		return nil, errLegacy
+		return nil, errGrammar
 	case hasNot && kind == Trust:
 		return nil, &ParseError{"Has prohibited field NotPrincipal"}
 	case hasNot:
@@ -303,12 +305,14 @@ func parsePrincipals(m map[string]any, kind Kind) (*principals, error) {
 
 	byType, ok := node.(map[string]any)
 	if !ok || len(byType) == 0 {
-		return nil, errLegacy
+		return nil, errGrammar
 	}
+
+	// Sorted, so that of several errors always the same one is reported.
 	for _, name := range slices.Sorted(maps.Keys(byType)) {
 		list, ok := stringList(byType[name])
 		if !ok || len(list) == 0 {
-			return nil, errLegacy
+			return nil, errGrammar
 		}
 		if err := p.add(name, list); err != nil {
 			return nil, err
@@ -337,7 +341,7 @@ func (p *principals) add(name string, list []string) error {
 			p.services = append(p.services, s)
 		case "Federated", "CanonicalUser": // valid, but no caller here is one
 		default:
-			return errLegacy
+			return errGrammar
 		}
 	}
 	return nil

@@ -16,14 +16,15 @@ func parseConditions(node any, version string) ([]condition, error) {
 	}
 	byOperator, ok := node.(map[string]any)
 	if !ok {
-		return nil, errLegacy
+		return nil, errGrammar
 	}
 
+	// Sorted, so that of several errors always the same one is reported.
 	var out []condition
 	for _, name := range slices.Sorted(maps.Keys(byOperator)) {
 		keys, ok := byOperator[name].(map[string]any)
 		if !ok {
-			return nil, errLegacy
+			return nil, errGrammar
 		}
 		for _, key := range slices.Sorted(maps.Keys(keys)) {
 			c, err := parseCondition(name, key, keys[key], version)
@@ -43,13 +44,13 @@ func parseCondition(name, key string, node any, version string) (condition, erro
 	name, c.forAny = strings.CutPrefix(name, "ForAnyValue:")
 	list, ok := scalarList(node)
 	if !ok || key == "" {
-		return c, errLegacy
+		return c, errGrammar
 	}
 
 	// Null has no operator: its value is whether the key must be absent.
 	if name == "Null" {
 		if len(list) != 1 || !isBool(list[0]) || c.forAll || c.forAny {
-			return c, errLegacy
+			return c, errGrammar
 		}
 		c.null = true
 		c.absent = strings.EqualFold(list[0], "true")
@@ -60,13 +61,13 @@ func parseCondition(name, key string, node any, version string) (condition, erro
 		name, c.ifExists = base, true
 	}
 	if c.op = operators[name]; c.op == nil {
-		return c, errLegacy
+		return c, errGrammar
 	}
 
 	// A value with a variable can be checked only when it is evaluated.
 	for _, v := range list {
 		if c.op.valid != nil && !strings.Contains(v, "${") && !c.op.valid(v) {
-			return c, errLegacy
+			return c, errGrammar
 		}
 		c.values = append(c.values, newPattern(v, version, c.op.like || c.op.arn, false))
 	}

@@ -38,7 +38,7 @@ func newPattern(s, version string, wild, fold bool) pattern {
 
 	for s != "" {
 		// A variable or an escape.
-		if version == current && strings.HasPrefix(s, "${") {
+		if version == version2012 && strings.HasPrefix(s, "${") {
 			if end := strings.IndexByte(s, '}'); end > 0 {
 				p.variable(s[2:end])
 				s = s[end+1:]
@@ -147,7 +147,7 @@ func (p *pattern) match(s string, r *Request) bool {
 // MatchAction reports whether the name of an action matches a pattern with * and ?,
 // in any case.
 func MatchAction(text, action string) bool {
-	p := newPattern(text, legacy, true, true)
+	p := newPattern(text, version2008, true, true)
 	return p.match(action, nil)
 }
 
@@ -249,6 +249,7 @@ func globARN(p []rune, s string) bool {
 	}
 	want = append(want, p)
 
+	// A * alone matches any text, even one that is not an ARN.
 	if len(want) == 1 && len(want[0]) == 1 && want[0][0] == manyRunes {
 		return true
 	}

@@ -48,8 +48,8 @@ type principals struct {
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
-// grants returns how closely an Allow statement names w. NotPrincipal names every
-// principal that it does not list at any level.
+// grants returns how closely an Allow statement names the caller w. A statement with
+// NotPrincipal names, like "*", every caller that its list does not name at all.
 func (p *principals) grants(w *Principal) grant {
 	g := p.named(w)
 	if !p.not {
@@ -105,7 +105,7 @@ func (p *principals) named(w *Principal) grant {
 		}
 	}
 	if w.Service != "" {
-		return best
+		return best // AWS principals are accounts and their identities, never services
 	}
 
 	for _, a := range p.aws {

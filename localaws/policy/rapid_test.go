@@ -30,7 +30,7 @@ func statements(kind Kind) *rapid.Generator[[]map[string]any] {
 
 func draw(t *rapid.T, kind Kind, also ...map[string]any) *Document {
 	list := append(statements(kind).Draw(t, kind.String()), also...)
-	text, err := json.Marshal(map[string]any{"Version": current, "Statement": list})
+	text, err := json.Marshal(map[string]any{"Version": version2012, "Statement": list})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestGlobMatchesAsDefined(t *testing.T) {
 	}
 
 	rapid.Check(t, func(t *rapid.T) {
-		p := newPattern(rapid.StringOfN(rapid.RuneFrom([]rune("aé*?")), 0, 8, -1).Draw(t, "pattern"), legacy, true, false)
+		p := newPattern(rapid.StringOfN(rapid.RuneFrom([]rune("aé*?")), 0, 8, -1).Draw(t, "pattern"), version2008, true, false)
 		s := rapid.StringOfN(rapid.RuneFrom([]rune("aéb")), 0, 10, -1).Draw(t, "text")
 		if got, want := glob(p.runes, s), match(p.runes, []rune(s)); got != want {
 			t.Fatalf("%q: %v, want %v", s, got, want)
@@ -139,7 +139,7 @@ func TestResourceWildcardsWithinTheLastPart(t *testing.T) {
 		pattern := rapid.StringMatching(`[ab*?é]{0,12}`).Draw(t, "pattern")
 		text := rapid.StringMatching(`[ab:é]{0,12}`).Draw(t, "text")
 		const head = "arn:aws:sqs:us-east-1:000000000000:"
-		p, whole := newPattern(pattern, current, true, false), newResource(head+pattern, current)
+		p, whole := newPattern(pattern, version2012, true, false), newResource(head+pattern, version2012)
 		if got, want := whole.match(head+text, nil), p.match(text, nil); got != want {
 			t.Fatalf("%q matches %q: %v as a resource, %v by itself", pattern, text, got, want)
 		}

@@ -27,7 +27,7 @@ func parseTree(text string) (any, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("the first value is followed by more")
+		return nil, errors.New("more text follows the JSON value")
 	}
 	return v, nil
 }

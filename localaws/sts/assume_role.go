@@ -94,7 +94,7 @@ func (s *Service) AssumeRole(ctx context.Context, c *awsapi.Call, in *AssumeRole
 		Policy:     in.Policy,
 		Tags:       awsapi.TagMap(in.Tags),
 	}
-	if in.DurationSeconds != nil {
+	if in.DurationSeconds != nil { // else IAM's default
 		request.Duration = time.Duration(*in.DurationSeconds) * time.Second
 	}
 	for _, p := range in.PolicyARNs {
@@ -105,6 +105,7 @@ func (s *Service) AssumeRole(ctx context.Context, c *awsapi.Call, in *AssumeRole
 	if err != nil {
 		return nil, err
 	}
+
 	return &AssumeRoleOutput{
 		Credentials: Credentials{
 			AccessKeyID:     credential.AccessKey,
@@ -122,6 +123,7 @@ func (s *Service) AssumeRole(ctx context.Context, c *awsapi.Call, in *AssumeRole
 
 // validate checks the members (LAM D30, D31).
 func (in *AssumeRoleInput) validate() error {
+	// Constraints of the model come first, and one error lists all violations.
 	var v awsapi.Validation
 	validateSessionName(&v, in.RoleSessionName)
 	v.Between("durationSeconds", in.DurationSeconds, minDuration, maxDuration)
@@ -132,6 +134,7 @@ func (in *AssumeRoleInput) validate() error {
 		return err
 	}
 
+	// Each of the other checks has an error of its own, and the first one is returned.
 	arn, ok := awsapi.ParseARN(in.RoleARN)
 	if !ok || arn.Service != "iam" || !strings.HasPrefix(arn.Resource, "role/") {
 		return errValidation.With("%s is invalid", in.RoleARN)
@@ -156,7 +159,8 @@ func validateSessionName(v *awsapi.Validation, name string) {
 
 // checkTags checks session tags. Their keys must be distinct in any case.
 func checkTags(tags []awsapi.Tag) error {
-	seen := map[string]bool{}
+	seen := map[string]bool{} // by key in lower case
+
 	for _, t := range tags {
 		if awsapi.CheckTag(t.Key, t.Value) != awsapi.TagValid {
 			return errValidation.With("The tag %q is invalid", t.Key)

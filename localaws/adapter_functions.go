@@ -43,7 +43,7 @@ func (f *functions) StartInvocation(ctx context.Context, functionARN string, eve
 		case fault.Unavailable:
 			f.RejectInvocation(errUnavailable.With("Service is unavailable: fault %s", r.ID), done)
 		default:
-			f.RejectInvocation(throttledFunction, done)
+			f.RejectInvocation(errFunctionThrottled, done)
 		}
 		return
 	}

@@ -21,8 +21,8 @@ const sessionDuration = 12 * time.Hour
 const lambdaPrincipal = "lambda.amazonaws.com"
 
 // principals returns the directory in which policies of queues and functions look up
-// roles and users. With authentication off roles need not exist: the id of one that
-// does not is its ARN.
+// roles and users. With authentication off a policy may name a role that does not exist.
+// Its ARN then stands in place of its id.
 func (s *Server) principals() policy.Directory {
 	directory := s.parts.iam.Principals()
 	if !s.opts.NoAuth {
@@ -42,8 +42,8 @@ func (s *Server) principals() policy.Directory {
 
 // roles creates sessions of execution roles for functions and mappings.
 type roles struct {
-	iam *iam.Service
-	any bool // authentication is off: a role need not exist
+	iam    *iam.Service
+	noAuth bool // authentication is off: a role need not exist
 }
 
 // session assumes a role for the function with an unqualified ARN. The session has
@@ -52,7 +52,7 @@ func (r *roles) session(ctx context.Context, role, functionARN string) (awsapi.C
 	by := iam.ServicePrincipal{Name: lambdaPrincipal, SourceARN: functionARN}
 	name := functionARN[strings.LastIndexByte(functionARN, ':')+1:]
 	got, err := r.iam.Session(ctx, role, by, name, sessionDuration)
-	if err != nil && r.any {
+	if err != nil && r.noAuth {
 		// No policy is evaluated, so that any valid credentials will do.
 		operator := r.iam.Operator()
 		if arn, ok := awsapi.ParseARN(role); ok {

@@ -34,7 +34,7 @@ type parts struct {
 	time       *timeKeeper
 	dispatcher *awsapi.Dispatcher
 	workDir    string
-	tempDir    *tempdir.Dir // workDir, if it is a temporary folder of this server
+	tempDir    *tempdir.Dir // workDir, if it is a temporary directory of this server
 
 	iam        *iam.Service
 	logs       *logs.Service
@@ -120,18 +120,18 @@ func (s *Server) openWorkDir() (err error) {
 	default:
 		// Servers that were killed could not remove theirs.
 		if err := tempdir.RemoveStale(); err != nil {
-			s.opts.Logger.Warn("cannot remove folders of servers that were killed", "error", err)
+			s.opts.Logger.Warn("cannot remove directories of servers that were killed", "error", err)
 		}
 		p.tempDir, err = tempdir.Make("")
 		if err != nil {
-			return fmt.Errorf("create a folder for functions: %w", err)
+			return fmt.Errorf("create a directory for functions: %w", err)
 		}
 		p.workDir = p.tempDir.Path()
 		return nil
 	}
 
 	if err := os.MkdirAll(p.workDir, 0o700); err != nil {
-		return fmt.Errorf("create the folder for functions: %w", err)
+		return fmt.Errorf("create the directory for functions: %w", err)
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (s *Server) makeServices() (err error) {
 	// Faults come first: a service with stored work may begin it at once.
 	s.faults = fault.New(s.clock.Now, s.faultRandom())
 	s.refuseKills()
-	if err := s.faults.Resume(o.Faults); err != nil {
+	if err := s.faults.Restore(o.Faults); err != nil {
 		return err
 	}
 
@@ -219,7 +219,7 @@ func (s *Server) makeLambda() (err error) {
 	o := s.opts
 	queues := &queues{server: s, sqs: p.sqs}
 	metrics := &functionMetrics{cloudwatch: p.cloudwatch}
-	roles := &roles{iam: p.iam, any: o.NoAuth}
+	roles := &roles{iam: p.iam, noAuth: o.NoAuth}
 
 	options := lambda.Options{
 		Clock:             s.clock,
@@ -276,7 +276,7 @@ func (s *Server) makeGateway() error {
 		Identity:   p.iam.Credential,
 		Clock:      s.clock,
 		Chance:     p.random,
-		Hosts:      hostsOf(o.Addr),
+		Hosts:      acceptedHosts(o.Addr),
 		Account:    o.Account,
 		Region:     o.Region,
 		NoAuth:     o.NoAuth,
@@ -292,9 +292,10 @@ func (s *Server) makeGateway() error {
 	return nil
 }
 
-// hostsOf returns the host of an address to listen on, if clients can call it: an
-// empty host, 0.0.0.0 and :: mean all addresses.
-func hostsOf(addr string) []string {
+// acceptedHosts returns the host name of the listen address addr, which the gateway then
+// accepts in Host headers. It returns none if addr stands for all addresses of the
+// machine (an empty host, 0.0.0.0 or ::): clients send another name then.
+func acceptedHosts(addr string) []string {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil || host == "" {
 		return nil

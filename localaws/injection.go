@@ -122,7 +122,7 @@ func (s *Server) injectCall(ctx context.Context, r fault.Rule, c *awsapi.Call, s
 func refusal(r fault.Rule, service string) error {
 	switch r.Kind {
 	case fault.Throttle:
-		return throttled(service)
+		return throttleError(service)
 	case fault.Unavailable:
 		return errUnavailable.With("Service is unavailable: fault %s", r.ID)
 	case fault.ExpiredCredential:
@@ -134,19 +134,19 @@ func refusal(r fault.Rule, service string) error {
 // errUnavailable is the error of a service that is not available.
 var errUnavailable = awsapi.Error{Code: "ServiceUnavailable", Status: 503}
 
-// throttled returns the error of each service for too many requests.
-func throttled(service string) error {
+// throttleError returns the error with which a service refuses too many requests.
+func throttleError(service string) error {
 	switch service {
 	case "sqs":
 		return (awsapi.Error{Code: "RequestThrottled", Status: 400}).With("Request is throttled.")
 	case "lambda":
-		return throttledFunction
+		return errFunctionThrottled
 	}
 	return (awsapi.Error{Code: "ThrottlingException", QueryCode: "Throttling", Status: 400}).With("Rate exceeded")
 }
 
-// throttledFunction is Lambda's 429 (LAM C44).
-var throttledFunction = &awsapi.Error{
+// errFunctionThrottled is Lambda's error 429 for an invocation (LAM C44).
+var errFunctionThrottled = &awsapi.Error{
 	Code:    "TooManyRequestsException",
 	Status:  429,
 	Message: "Rate Exceeded.",

@@ -21,8 +21,8 @@ func (s *Server) refuseKills() {
 	}
 }
 
-// Kill ends this server at once, as kill -9 ends a process: nothing is written any
-// longer, the clock stands still, no call gets a response, the programs of functions
+// Kill ends this server at once, as kill -9 ends a process: nothing more is
+// written, the clock stands still, no call gets a response, the programs of functions
 // are killed. Then it calls Options.Kill, which may end the process. If that returns,
 // the owner must call [Server.Abandon]. Kill can be called from a callback of the
 // clock and by faults. It does nothing on a second call, or without Options.Kill.

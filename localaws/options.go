@@ -38,8 +38,8 @@ type Options struct {
 	ClockStart time.Time
 	// DataDir stores all state across restarts; empty means in memory.
 	DataDir string
-	// WorkDir is where functions are unpacked; empty means a folder below DataDir, or
-	// without that a temporary folder, which Shutdown removes.
+	// WorkDir is where functions are unpacked; empty means a directory below DataDir, or
+	// without that a temporary directory, which Shutdown removes.
 	WorkDir string
 	// NoIsolation runs the programs of functions as this process's user, with access
 	// to its files and /tmp, even where the system could isolate them.

@@ -6,7 +6,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-// errStore refuses changes that cannot be stored any longer.
+// errStore refuses changes after the store has failed.
 var errStore = awsapi.Error{
 	Code:      "ServiceUnavailableException",
 	QueryCode: "ServiceUnavailable",

@@ -26,7 +26,7 @@ type Server struct {
 	faults   *fault.Set
 	gateway  *gateway.Gateway
 	operator awsapi.Credential
-	killed   atomic.Bool // no request gets a response any longer
+	killed   atomic.Bool // set by Kill: requests get no response
 
 	http     *http.Server // nil before Start
 	listener net.Listener // nil before Start

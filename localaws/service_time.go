@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -22,8 +21,8 @@ const tableTime store.Table = "time"
 // restart it is not earlier than the time of any acknowledged effect by more than this.
 const timeStep = time.Second
 
-// errTime reports a saved time that cannot be read.
-var errTime = errors.New("the stored service time is malformed")
+// errMalformedTime reports a stored service time that cannot be decoded.
+var errMalformedTime = errors.New("the stored service time is malformed")
 
 // timeKeeper saves service time in the store, so that it does not run backwards over a
 // restart: a clock that skips may be days ahead of the machine's, and so are then the
@@ -54,7 +53,7 @@ func (s *Server) startClock() error {
 	ahead := max(last.Sub(start), 0)
 	if ahead > 0 {
 		start = last
-		s.opts.Logger.Info("service time continues from its last value", slog.Time("time", start), slog.Duration("ahead", ahead))
+		s.opts.Logger.Info("service time continues from its last value", "service_time", start, "ahead", ahead)
 	}
 
 	// The clock counts what was skipped before the restart as skipped, too.
@@ -71,7 +70,7 @@ func (s *Server) startClock() error {
 func readTime(st *store.Store) (last time.Time, err error) {
 	err = st.Scan(tableTime, "", func(_ string, value []byte) error {
 		if len(value) != 8 {
-			return errTime
+			return errMalformedTime
 		}
 		last = time.Unix(0, int64(binary.BigEndian.Uint64(value)))
 		return nil

@@ -75,7 +75,7 @@ func TestHealthWithoutTheTokenRevealsNoState(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			b := open(t, clock.Manual)
-			b.opts.Trouble = func() error { return http.ErrBodyNotAllowed }
+			b.opts.ReadOnlyReason = func() error { return http.ErrBodyNotAllowed }
 			_, body := b.askWithout("GET", path, "")
 			if !strings.Contains(body, "sqs") {
 				t.Errorf("no services in %s", body)

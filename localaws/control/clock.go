@@ -62,12 +62,14 @@ func (h *Handler) advance(r *http.Request) (any, error) {
 	case errors.Is(err, clock.ErrTooFar):
 		return nil, badRequest("duration: %v", err)
 	case err != nil:
-		return nil, h.unfinished(ctx, "the advance did not finish", err)
+		return nil, h.waitError(ctx, "the advance did not finish", err)
 	}
 
 	return h.clockState(), nil
 }
 
+// settle waits until the clock has settled (see [clock.Clock.Settle]), and returns the
+// clock and the queues of a scope.
 func (h *Handler) settle(r *http.Request) (any, error) {
 	var in settleRequest
 	if err := decode(r, &in); err != nil {
@@ -87,7 +89,7 @@ func (h *Handler) settle(r *http.Request) (any, error) {
 	defer cancel()
 
 	if err := h.opts.Clock.Settle(ctx); err != nil {
-		return nil, h.unfinished(ctx, "the clock did not settle", err)
+		return nil, h.waitError(ctx, "the clock did not settle", err)
 	}
 	return Settled{Clock: h.clockState(), Queues: h.listQueues(at)}, nil
 }
@@ -125,9 +127,9 @@ func (h *Handler) waitContext(r *http.Request, timeout string) (context.Context,
 	return ctx, stop, nil
 }
 
-// unfinished returns the error of a wait that ended too early: why, and what the
-// clock was still waiting for.
-func (h *Handler) unfinished(ctx context.Context, what string, err error) error {
+// waitError returns the error of a wait for the clock that ended too early: why it ended,
+// and what the clock was still waiting for.
+func (h *Handler) waitError(ctx context.Context, what string, err error) error {
 	state := h.clockState()
 	e := &Error{
 		Code:    "Unavailable",

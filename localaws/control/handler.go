@@ -38,9 +38,9 @@ type Options struct {
 	// the services that it reset. An empty service means all of them, an empty
 	// account or region every one.
 	Reset func(ctx context.Context, service, account, region string) ([]string, error)
-	// Trouble returns why nothing can be changed any longer, for health, or nil; a
-	// nil Trouble means that there never is a reason.
-	Trouble func() error
+	// ReadOnlyReason returns why the embedded AWS is read-only, for health, or nil; a
+	// nil ReadOnlyReason means that there never is a reason.
+	ReadOnlyReason func() error
 	// Token must be sent in each request as "Authorization: Bearer TOKEN", except
 	// for health.
 	Token string

@@ -2,16 +2,16 @@ package control
 
 import "net/http"
 
-// trouble returns why nothing can be changed any longer, or nil.
-func (h *Handler) trouble() error {
-	if h.opts.Trouble == nil {
+// readOnlyReason returns why the embedded AWS is read-only, or nil.
+func (h *Handler) readOnlyReason() error {
+	if h.opts.ReadOnlyReason == nil {
 		return nil
 	}
-	return h.opts.Trouble()
+	return h.opts.ReadOnlyReason()
 }
 
 // health writes the state of the server, with status 503 if it is read-only. The
-// account, the region and the reason, which names folders, are for requests with the
+// account, the region and the reason, which names directories, are for requests with the
 // token.
 func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
@@ -22,7 +22,7 @@ func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 		Services: h.opts.Services,
 	}
 
-	err := h.trouble()
+	err := h.readOnlyReason()
 	if err != nil {
 		status = http.StatusServiceUnavailable
 		out.Status = statusReadOnly
@@ -42,7 +42,7 @@ func (h *Handler) health(w http.ResponseWriter, r *http.Request) {
 // localStackHealth returns the health in the form that LocalStack's tools expect.
 func (h *Handler) localStackHealth(*http.Request) (any, error) {
 	state := "available"
-	if h.trouble() != nil {
+	if h.readOnlyReason() != nil {
 		state = "error"
 	}
 

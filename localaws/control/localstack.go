@@ -133,7 +133,7 @@ func (h *Handler) peek(r *http.Request) (*receiveMessageResponse, error) {
 }
 
 // received returns the message in LocalStack's form. For each marked state it has an
-// attribute that tells whether it is in that state.
+// attribute that shows whether it is in that state.
 func (m *Message) received(marked map[string]bool) receivedMessage {
 	out := receivedMessage{
 		MessageID:     m.MessageID,

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -141,7 +140,7 @@ func (h *Handler) failLocalStack(w http.ResponseWriter, r *http.Request, err err
 func (h *Handler) writeXML(w http.ResponseWriter, status int, v any) {
 	b, err := xml.MarshalIndent(v, "", "  ")
 	if err != nil {
-		h.opts.Logger.Error("cannot encode control response", slog.Any("error", err))
+		h.opts.Logger.Error("cannot encode control response", "error", err)
 		status = http.StatusInternalServerError
 		b = nil
 	}
@@ -149,6 +148,6 @@ func (h *Handler) writeXML(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(status)
 	if _, err := w.Write(append([]byte(xml.Header), b...)); err != nil {
-		h.opts.Logger.Debug("cannot write control response", slog.Any("error", err))
+		h.opts.Logger.Debug("cannot write control response", "error", err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -46,7 +45,7 @@ func (h *Handler) json(serve func(*http.Request) (any, error)) http.HandlerFunc 
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var e *Error
 	if !errors.As(err, &e) {
-		h.opts.Logger.Error("control request failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+		h.opts.Logger.Error("control request failed", "path", r.URL.Path, "error", err)
 		e = &Error{
 			Code:    "Internal",
 			Message: err.Error(),
@@ -67,7 +66,7 @@ func (h *Handler) writeType(w http.ResponseWriter, status int, contentType strin
 	// Encoded first: the status cannot change once it is written.
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		h.opts.Logger.Error("cannot encode control response", slog.Any("error", err))
+		h.opts.Logger.Error("cannot encode control response", "error", err)
 		status = http.StatusInternalServerError
 		b = []byte(`{"error": "Internal", "message": "the response cannot be encoded"}`)
 	}
@@ -75,7 +74,7 @@ func (h *Handler) writeType(w http.ResponseWriter, status int, contentType strin
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	if _, err := w.Write(append(b, '\n')); err != nil {
-		h.opts.Logger.Debug("cannot write control response", slog.Any("error", err))
+		h.opts.Logger.Debug("cannot write control response", "error", err)
 	}
 }
 

@@ -109,7 +109,7 @@ func TestAddRefusesInvalidRules(t *testing.T) {
 		"probability 1.5":      {Kind: Throttle, Probability: 1.5},
 		"probability NaN":      {Kind: Throttle, Probability: math.NaN()},
 		"count -1 is negative": {Kind: Throttle, Count: -1},
-		"before it begins":     {Kind: Throttle, From: start, Until: start},
+		"is not after from":    {Kind: Throttle, From: start, Until: start},
 		"short-receive applies only to sqs:ReceiveMess":   {Kind: ShortReceive, Service: "lambda"},
 		"crash-after applies only to lambda:Invoke, not ": {Kind: CrashAfter, Operation: "SendMessage"},
 		"mb 0: leak-memory needs 1 to 10240":              {Kind: LeakMemory},
@@ -219,7 +219,7 @@ func TestResumeContinuesTheRulesOfAnotherSet(t *testing.T) {
 	add(t, one, Rule{Kind: Unavailable, Service: "lambda"})
 	one.ChooseForCall(send)
 	two, _ := open(2)
-	if err := two.Resume(one.List()); err != nil {
+	if err := two.Restore(one.List()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(one.List(), two.List()); diff != "" {
@@ -234,7 +234,7 @@ func TestResumeContinuesTheRulesOfAnotherSet(t *testing.T) {
 	if next := add(t, two, Rule{Kind: Throttle}); n != 2 || next.ID != "4" {
 		t.Errorf("injected %d more times, want 2; the next id is %s", n, next.ID)
 	}
-	if err := two.Resume([]Rule{{ID: "x", Kind: Throttle}}); err == nil {
+	if err := two.Restore([]Rule{{ID: "x", Kind: Throttle}}); err == nil {
 		t.Error("a rule without a number as id was resumed")
 	}
 }

@@ -103,7 +103,7 @@ var kinds = []row{
 
 // Kinds returns every kind.
 func Kinds() []Kind {
-	return kindsAt(atCall, atReceive, atDelivery, atInvocation)
+	return kindsOfStages(atCall, atReceive, atDelivery, atInvocation)
 }
 
 // AppliesToAnyCall reports whether a kind applies to calls of any operation. The others
@@ -111,11 +111,12 @@ func Kinds() []Kind {
 func (k Kind) AppliesToAnyCall() bool { return slices.Contains(callKinds, k) }
 
 var (
-	callKinds       = kindsAt(atCall)
-	invocationKinds = kindsAt(atInvocation)
+	callKinds       = kindsOfStages(atCall)
+	invocationKinds = kindsOfStages(atInvocation)
 )
 
-func kindsAt(stages ...stage) []Kind {
+// kindsOfStages returns the kinds that are injected at one of the stages.
+func kindsOfStages(stages ...stage) []Kind {
 	var names []Kind
 	for _, r := range kinds {
 		if slices.Contains(stages, r.at) {

@@ -10,7 +10,7 @@ import (
 // service. An empty one accepts every name.
 type Operations map[string][]string
 
-// canonicalService returns the public name of a service. CloudWatch's endpoint and
+// canonical returns the public name of a service. CloudWatch's endpoint and
 // signatures call it monitoring, which older rules do too.
 func (o Operations) canonical(service string) string {
 	if service == "monitoring" {

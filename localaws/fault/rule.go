@@ -95,7 +95,7 @@ func (r *Rule) complete(known Operations) error {
 		return fmt.Errorf("kind %q: want one of %s", r.Kind, list(Kinds()))
 	}
 
-	errs := []error{r.completeWhere(row, known)}
+	errs := []error{r.completeOperation(row, known)}
 	if !(r.Probability >= 0 && r.Probability <= 1) { // NaN is neither
 		errs = append(errs, fmt.Errorf("probability %v: want above 0 and up to 1", r.Probability))
 	}
@@ -103,7 +103,7 @@ func (r *Rule) complete(known Operations) error {
 		errs = append(errs, fmt.Errorf("count %d is negative", r.Count))
 	}
 	if !r.From.IsZero() && !r.Until.IsZero() && !r.From.Before(r.Until) {
-		errs = append(errs, fmt.Errorf("the rule ends at %s, before it begins at %s", r.Until, r.From))
+		errs = append(errs, fmt.Errorf("until %s is not after from %s", r.Until, r.From))
 	}
 
 	errs = append(errs, r.checkFields(row))
@@ -118,9 +118,9 @@ func (r *Rule) complete(known Operations) error {
 	return errors.Join(errs...)
 }
 
-// completeWhere checks service and operation, and fills them in where the kind
+// completeOperation checks service and operation, and fills them in where the kind
 // applies to one operation only.
-func (r *Rule) completeWhere(row row, known Operations) error {
+func (r *Rule) completeOperation(row row, known Operations) error {
 	service, operation := row.operation()
 	if service == "" {
 		r.Service = known.canonical(r.Service)

@@ -15,7 +15,9 @@ import (
 type Set struct {
 	now    func() time.Time
 	random *chance.Source
-	some   atomic.Bool // there are rules; read without the lock, for calls are many
+	// hasRules reports whether rules is not empty. It is read without the lock, because
+	// every call of every operation asks.
+	hasRules atomic.Bool
 
 	mu      sync.Mutex // guards what follows
 	known   Operations
@@ -54,7 +56,7 @@ func (s *Set) Add(r Rule) (Rule, error) {
 	// The rule may be one that List returned, with its count.
 	r.Injected = 0
 	s.rules = append(s.rules, &r)
-	s.some.Store(true)
+	s.hasRules.Store(true)
 	return r, nil
 }
 
@@ -87,9 +89,9 @@ func (s *Set) Refuse(kind Kind, why string) {
 	s.refused[kind] = why
 }
 
-// Resume adds to an empty set the rules that List of another set returned, with
+// Restore adds to an empty set the rules that List of another set returned, with
 // their ids and their numbers of injections.
-func (s *Set) Resume(rules []Rule) error {
+func (s *Set) Restore(rules []Rule) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
@@ -99,14 +101,14 @@ func (s *Set) Resume(rules []Rule) error {
 			err = s.complete(&r)
 		}
 		if err != nil {
-			return fmt.Errorf("resume fault %q: %w", r.ID, err)
+			return fmt.Errorf("restore fault %q: %w", r.ID, err)
 		}
 		// No id is used twice, also across restarts.
 		s.lastID = max(s.lastID, id)
 		s.rules = append(s.rules, &r)
 	}
 
-	s.some.Store(len(s.rules) > 0)
+	s.hasRules.Store(len(s.rules) > 0)
 	return nil
 }
 
@@ -115,7 +117,7 @@ func (s *Set) Resume(rules []Rule) error {
 func (s *Set) List() []Rule {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// Copies: the counts of the rules go on while the caller reads them.
+	// Copies: the counts of the rules change while the caller reads them.
 	out := make([]Rule, len(s.rules))
 	for i, r := range s.rules {
 		out[i] = *r
@@ -130,7 +132,7 @@ func (s *Set) Clear(id string) int {
 	defer s.mu.Unlock()
 	before := len(s.rules)
 	s.rules = slices.DeleteFunc(s.rules, func(r *Rule) bool { return id == "" || r.ID == id })
-	s.some.Store(len(s.rules) > 0)
+	s.hasRules.Store(len(s.rules) > 0)
 	return before - len(s.rules)
 }
 
@@ -138,7 +140,7 @@ func (s *Set) Clear(id string) int {
 // returns the first rule that applies, already counted. Every rule that applies
 // draws once, in sequence, until one is chosen.
 func (s *Set) Choose(p Point, kinds ...Kind) (Rule, bool) {
-	if !s.some.Load() {
+	if !s.hasRules.Load() {
 		return Rule{}, false
 	}
 
@@ -164,7 +166,7 @@ func (s *Set) ChooseForCall(p Point) (Rule, bool) { return s.Choose(p, callKinds
 func (s *Set) ChooseForInvocation(p Point) (Rule, bool) { return s.Choose(p, invocationKinds...) }
 
 // Empty reports whether there is no rule.
-func (s *Set) Empty() bool { return !s.some.Load() }
+func (s *Set) Empty() bool { return !s.hasRules.Load() }
 
 // IntN returns a random number in [0, n) for the details of a fault.
 func (s *Set) IntN(n int) int { return s.random.IntN(n) }

@@ -1,7 +1,7 @@
 // Package archive reads the zip files of functions. It checks them without trusting
 // them, reports for which platform their bootstrap was built, and unpacks them.
 //
-// It rejects a zip if an entry would be written outside of the folder that the zip is
+// It rejects a zip if an entry would be written outside of the directory that the zip is
 // unpacked to, if an entry is a link or a device, and if the entries exceed the limits of
 // size and number. Nothing is written before the whole zip has been checked.
 package archive
@@ -25,9 +25,9 @@ const MaxUnzipped = 262144000
 const (
 	// MaxEntries is the maximum number of entries. Even an empty file needs an inode.
 	MaxEntries = 20000
-	// MaxFolders is the maximum number of folders without an entry of their own, which
+	// MaxDirectories is the maximum number of directories without an entry of their own, which
 	// are part of the names of other entries.
-	MaxFolders = 10000
+	MaxDirectories = 10000
 	// MaxDepth is the maximum number of slashes in an entry's name.
 	MaxDepth = 64
 	// MaxName is the maximum size in bytes of an entry's name. In /var/task, a file
@@ -104,8 +104,8 @@ func Read(b []byte) (*Zip, error) {
 	return z, nil
 }
 
-// checkEntries rejects names outside of the folder, kinds other than files and folders,
-// two entries with one name unless both are folders, and too many bytes or folders.
+// checkEntries rejects names outside of the directory, kinds other than files and directories,
+// two entries with one name unless both are directories, and too many bytes or directories.
 func checkEntries(files []*zip.File) error {
 	var total uint64
 	kinds := make(map[string]fs.FileMode, len(files))
@@ -117,10 +117,10 @@ func checkEntries(files []*zip.File) error {
 		name := cleaned(f.Name)
 		kind := f.Mode().Type()
 		if kind != 0 && kind != fs.ModeDir {
-			return fmt.Errorf("%w: entry %s is neither a file nor a folder", ErrUnreadable, quoted(f.Name))
+			return fmt.Errorf("%w: entry %s is neither a file nor a directory", ErrUnreadable, quoted(f.Name))
 		}
 		if before, twice := kinds[name]; twice && (before != fs.ModeDir || kind != fs.ModeDir) {
-			return fmt.Errorf("%w: entry %s is there twice", ErrUnreadable, quoted(f.Name))
+			return fmt.Errorf("%w: entry %s exists twice", ErrUnreadable, quoted(f.Name))
 		}
 		kinds[name] = kind
 
@@ -133,8 +133,8 @@ func checkEntries(files []*zip.File) error {
 	return checkParents(kinds)
 }
 
-// checkParents rejects an entry below a file, and too many folders without an entry. It
-// visits each folder once, however many entries are in it.
+// checkParents rejects an entry below a file, and too many directories without an entry. It
+// visits each directory once, however many entries are in it.
 func checkParents(kinds map[string]fs.FileMode) error {
 	implied := map[string]struct{}{}
 	for name := range kinds {
@@ -148,8 +148,8 @@ func checkParents(kinds map[string]fs.FileMode) error {
 			if _, seen := implied[dir]; seen {
 				break
 			}
-			if len(implied) == MaxFolders {
-				return fmt.Errorf("%w: more than %d folders", ErrUnreadable, MaxFolders)
+			if len(implied) == MaxDirectories {
+				return fmt.Errorf("%w: more than %d directories", ErrUnreadable, MaxDirectories)
 			}
 			implied[dir] = struct{}{}
 		}
@@ -158,7 +158,7 @@ func checkParents(kinds map[string]fs.FileMode) error {
 	return nil
 }
 
-// checkName rejects names that are outside of the folder on some system, and those that
+// checkName rejects names that are outside of the directory on some system, and those that
 // are too long or too deep. Names must be relative, without "..", backslashes, drive
 // letters and NUL.
 func checkName(name string) error {
@@ -166,14 +166,14 @@ func checkName(name string) error {
 	case len(name) > MaxName:
 		return fmt.Errorf("%w: the name of entry %s is longer than %d bytes", ErrUnreadable, quoted(name), MaxName)
 	case strings.Count(name, "/") > MaxDepth:
-		return fmt.Errorf("%w: entry %s is more than %d folders deep", ErrUnreadable, quoted(name), MaxDepth)
+		return fmt.Errorf("%w: entry %s is more than %d directories deep", ErrUnreadable, quoted(name), MaxDepth)
 	case !inside(name):
-		return fmt.Errorf("%w: entry %s leaves the folder", ErrUnreadable, quoted(name))
+		return fmt.Errorf("%w: entry %s would be written outside of the directory", ErrUnreadable, quoted(name))
 	}
 	return nil
 }
 
-// inside reports whether an entry's name is a path in the folder, on every system.
+// inside reports whether an entry's name is a path in the directory, on every system.
 func inside(name string) bool {
 	if name == "" || strings.ContainsAny(name, "\\:\x00") || path.IsAbs(name) {
 		return false

@@ -269,7 +269,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		if list, _ := os.ReadDir(parent); len(list) != 1 {
-			t.Fatalf("files were written outside of the folder: %v", list)
+			t.Fatalf("files were written outside of the directory: %v", list)
 		}
 	})
 }

@@ -14,16 +14,16 @@ import (
 )
 
 // Modes of what is unpacked, whatever the process's umask is: the program may run as
-// another user. Nobody may write, except to folders, so that their owner can remove
+// another user. No user may write, except to directories, so that their owner can remove
 // what is in them.
 const (
-	folderMode     fs.FileMode = 0o755
+	dirMode        fs.FileMode = 0o755
 	fileMode       fs.FileMode = 0o444
 	executableMode fs.FileMode = 0o555
 )
 
 // Unpack writes the zip's entries to dir, which must not exist. Every user can read
-// the files and nobody can write to them; executable files stay executable
+// the files and no user can write to them; executable files stay executable
 // (LAM C19). When it fails, dir does not exist.
 //
 // All entries are written through an [os.Root], so that even a mistake in the checks
@@ -35,7 +35,7 @@ func (z *Zip) Unpack(dir string) (err error) {
 		return fmt.Errorf("clear %s: %w", building, err)
 	}
 
-	if err := os.MkdirAll(building, folderMode); err != nil {
+	if err := os.MkdirAll(building, dirMode); err != nil {
 		return fmt.Errorf("make %s: %w", building, err)
 	}
 	defer func() {
@@ -54,27 +54,29 @@ func (z *Zip) Unpack(dir string) (err error) {
 	return nil
 }
 
-// writeTo writes the entries folder by folder, so that each folder is opened once:
+// writeTo writes the entries directory by directory, so that each directory is opened once:
 // opening a path walks it from the root.
 func (z *Zip) writeTo(dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", dir, err)
 	}
-	defer func() { _ = root.Close() }() // nothing is written through the folder's own handle
+	defer func() { _ = root.Close() }() // nothing is written through the directory's own handle
 
-	// Sort the entries by folder.
-	inFolder := map[string][]*zip.File{".": nil}
+	// Sort the entries by directory.
+	filesIn := map[string][]*zip.File{".": nil}
 	for _, f := range z.files {
 		name := cleaned(f.Name)
 		if f.Mode().IsDir() {
-			inFolder[name] = append(inFolder[name], nil...)
+			if _, ok := filesIn[name]; !ok {
+				filesIn[name] = nil // make it even if no file is in it
+			}
 			continue
 		}
-		inFolder[path.Dir(name)] = append(inFolder[path.Dir(name)], f)
+		filesIn[path.Dir(name)] = append(filesIn[path.Dir(name)], f)
 	}
 
-	// Write folder by folder, parents first.
+	// Write directory by directory, parents first.
 	u := &unpacker{
 		root:   root,
 		made:   map[string]bool{},
@@ -82,8 +84,8 @@ func (z *Zip) writeTo(dir string) error {
 		buffer: make([]byte, 32<<10),
 	}
 
-	for _, folder := range slices.Sorted(maps.Keys(inFolder)) {
-		if err := u.writeFolder(folder, inFolder[folder]); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(filesIn)) {
+		if err := u.writeDir(name, filesIn[name]); err != nil {
 			return err
 		}
 	}
@@ -94,29 +96,29 @@ func (z *Zip) writeTo(dir string) error {
 // unpacker writes entries below a root.
 type unpacker struct {
 	root   *os.Root
-	made   map[string]bool // folders with their mode set, by slash-separated name
+	made   map[string]bool // directories with their mode set, by slash-separated name
 	left   int64           // bytes that may still be written
 	buffer []byte          // for copying
 }
 
-// writeFolder makes a folder and writes files to it.
-func (u *unpacker) writeFolder(name string, files []*zip.File) error {
-	if err := u.makeFolder(name); err != nil {
-		return fmt.Errorf("make folder %s: %w", quoted(name), err)
+// writeDir makes a directory and writes files to it.
+func (u *unpacker) writeDir(name string, files []*zip.File) error {
+	if err := u.makeDir(name); err != nil {
+		return fmt.Errorf("make directory %s: %w", quoted(name), err)
 	}
 
 	if len(files) == 0 {
 		return nil
 	}
 
-	folder, err := u.root.OpenRoot(filepath.FromSlash(name))
+	dir, err := u.root.OpenRoot(filepath.FromSlash(name))
 	if err != nil {
-		return fmt.Errorf("open folder %s: %w", quoted(name), err)
+		return fmt.Errorf("open directory %s: %w", quoted(name), err)
 	}
-	defer func() { _ = folder.Close() }() // nothing is written through the folder's own handle
+	defer func() { _ = dir.Close() }() // nothing is written through the directory's own handle
 
 	for _, f := range files {
-		if err := u.writeFile(folder, f); err != nil {
+		if err := u.writeFile(dir, f); err != nil {
 			return fmt.Errorf("unpack %s: %w", quoted(f.Name), err)
 		}
 	}
@@ -124,34 +126,34 @@ func (u *unpacker) writeFolder(name string, files []*zip.File) error {
 	return nil
 }
 
-// makeFolder makes a folder and those above it, and sets their modes.
-func (u *unpacker) makeFolder(name string) error {
+// makeDir makes a directory and those above it, and sets their modes.
+func (u *unpacker) makeDir(name string) error {
 	if u.made[name] {
 		return nil
 	}
 
 	if name != "." {
-		if err := u.makeFolder(path.Dir(name)); err != nil {
+		if err := u.makeDir(path.Dir(name)); err != nil {
 			return err
 		}
-		err := u.root.Mkdir(filepath.FromSlash(name), folderMode)
-		if err != nil && !errors.Is(err, fs.ErrExist) { // where "A" and "a" are one folder
+		err := u.root.Mkdir(filepath.FromSlash(name), dirMode)
+		if err != nil && !errors.Is(err, fs.ErrExist) { // where "A" and "a" are one directory
 			return err
 		}
 	}
 
 	u.made[name] = true
-	return u.root.Chmod(filepath.FromSlash(name), folderMode)
+	return u.root.Chmod(filepath.FromSlash(name), dirMode)
 }
 
-// writeFile writes one file to its folder. The size that a zip claims for an entry
+// writeFile writes one file to its directory. The size that a zip claims for an entry
 // need not be true, so that the bytes are counted.
-func (u *unpacker) writeFile(folder *os.Root, f *zip.File) error {
+func (u *unpacker) writeFile(dir *os.Root, f *zip.File) error {
 	r, err := f.Open()
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	defer r.Close()
+	defer r.Close() // errors of the zip's data come from reading
 
 	mode := fileMode
 	if f.Mode()&0o111 != 0 {
@@ -162,7 +164,7 @@ func (u *unpacker) writeFile(folder *os.Root, f *zip.File) error {
 	// until its own exec, and running the file meanwhile fails ("text file busy").
 	release := holdForks()
 	defer release()
-	w, err := folder.OpenFile(path.Base(cleaned(f.Name)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	w, err := dir.OpenFile(path.Base(cleaned(f.Name)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}

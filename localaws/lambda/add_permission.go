@@ -72,7 +72,7 @@ func (s *Service) AddPermission(_ context.Context, c *awsapi.Call, in *AddPermis
 			return err
 		}
 
-		b, _ := json.Marshal(shown)
+		b, _ := json.Marshal(shown) // strings and raw JSON of our own always encode
 		out.Statement = string(b)
 		return nil
 	})

@@ -54,7 +54,7 @@ func (s *Service) admit(req invocationRequest) (*admission, error) {
 
 	if reason := s.throttleReason(fn); reason != "" {
 		s.recordCount(fn.functionKey, req.ref.qualifier, v.number, "Throttles", 1)
-		return nil, throttled(reason)
+		return nil, throttleError(reason)
 	}
 
 	// From here on the invocation counts: as concurrency, for Close, and for the clock,

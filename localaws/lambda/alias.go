@@ -85,9 +85,9 @@ func checkAlias(check *awsapi.Validation, name, number, description string) {
 
 // set changes the alias to point to a version and to route to a second one. Empty and nil
 // arguments change nothing. It checks the result (LAM C28).
-func (a *alias) set(f *function, number string, description *string, routing *RoutingConfig) error {
-	if number != "" {
-		a.Version = number
+func (a *alias) set(f *function, version string, description *string, routing *RoutingConfig) error {
+	if version != "" {
+		a.Version = version
 	}
 	setIfGiven(&a.Description, description)
 	if routing != nil {

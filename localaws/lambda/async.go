@@ -216,7 +216,7 @@ func (s *Service) retryLater(e *asyncEvent, d time.Duration) {
 
 	// Without a store the event is still retried by this process.
 	if err := commit.Wait(); err != nil {
-		s.opts.Logger.Error("cannot store an asynchronous event", "id", e.ID, "error", err)
+		s.opts.Logger.Error("cannot store an asynchronous event", "request_id", e.ID, "error", err)
 	}
 	s.scheduleAttempt(e)
 }

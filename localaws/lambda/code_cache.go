@@ -98,11 +98,11 @@ func (c *codeCache) unshare() error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("find the directory with code: %w", err)
+		return fmt.Errorf("read the link to the directory of unpacked code: %w", err)
 	}
 	if c.shared != nil {
 		if err := c.shared.Remove(); err != nil {
-			return fmt.Errorf("delete the directory with code: %w", err)
+			return fmt.Errorf("delete the directory of unpacked code: %w", err)
 		}
 		c.shared = nil
 	}
@@ -112,12 +112,12 @@ func (c *codeCache) unshare() error {
 	info, err := os.Lstat(dir)
 	if err == nil && info.IsDir() && strings.HasPrefix(filepath.Base(dir), sharedDirPrefix) && ownedByThisUser(info) {
 		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("delete the directory with code: %w", err)
+			return fmt.Errorf("delete the directory of unpacked code: %w", err)
 		}
 	}
 
 	if err := os.Remove(link); err != nil {
-		return fmt.Errorf("delete the link to the directory with code: %w", err)
+		return fmt.Errorf("delete the link to the directory of unpacked code: %w", err)
 	}
 	return nil
 }

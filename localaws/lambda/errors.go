@@ -41,9 +41,9 @@ const (
 	reasonAccount  = "ConcurrentInvocationLimitExceeded"
 )
 
-// throttled returns the error of an invocation that concurrency does not permit (LAM
+// throttleError returns the error of an invocation that concurrency does not permit (LAM
 // C44).
-func throttled(reason string) *awsapi.Error {
+func throttleError(reason string) *awsapi.Error {
 	return &awsapi.Error{
 		Code:    "TooManyRequestsException",
 		Status:  429,

@@ -43,7 +43,7 @@ type FunctionEventInvokeConfigInput struct {
 	Qualifier string `json:"-" querystring:"Qualifier"`
 	// MaximumRetryAttempts is the number of retries, 0 to 2.
 	MaximumRetryAttempts *int `json:"MaximumRetryAttempts"`
-	// MaximumEventAgeInSeconds is how long an event is kept for retries, 60 to 21600.
+	// MaximumEventAgeInSeconds is how long an event is retried, 60 to 21600.
 	MaximumEventAgeInSeconds *int `json:"MaximumEventAgeInSeconds"`
 	// DestinationConfig holds the destinations.
 	DestinationConfig *DestinationConfig `json:"DestinationConfig"`
@@ -58,7 +58,7 @@ type FunctionEventInvokeConfig struct {
 	LastModified awsapi.Timestamp `json:"LastModified"`
 	// MaximumRetryAttempts is the number of retries, 0 to 2.
 	MaximumRetryAttempts *int `json:"MaximumRetryAttempts,omitempty"`
-	// MaximumEventAgeInSeconds is how long an event is kept for retries, 60 to 21600.
+	// MaximumEventAgeInSeconds is how long an event is retried, 60 to 21600.
 	MaximumEventAgeInSeconds *int `json:"MaximumEventAgeInSeconds,omitempty"`
 	// DestinationConfig holds the destinations.
 	DestinationConfig DestinationConfig `json:"DestinationConfig"`

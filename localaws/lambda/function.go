@@ -57,7 +57,7 @@ func (f *function) versionByNumber(number string) *version {
 
 // numberAsInt returns the version's number; $LATEST is 0.
 func (v *version) numberAsInt() int {
-	n, _ := strconv.Atoi(v.number) // fails for $LATEST alone
+	n, _ := strconv.Atoi(v.number) // fails only for $LATEST
 	return n
 }
 

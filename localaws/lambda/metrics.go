@@ -10,18 +10,18 @@ func (s *Service) recordInvocation(a *admission, rep sandbox.Report, failed bool
 	}
 
 	q := a.ref.qualifier
-	number := a.version.number
+	version := a.version.number
 
 	// An invocation without error counts as 0 errors, so that an average is the error rate.
-	s.recordCount(a.fn.functionKey, q, number, "Invocations", 1)
-	s.recordCount(a.fn.functionKey, q, number, "Errors", errors)
-	s.recordMetric(a.fn.functionKey, q, number, Datum{
+	s.recordCount(a.fn.functionKey, q, version, "Invocations", 1)
+	s.recordCount(a.fn.functionKey, q, version, "Errors", errors)
+	s.recordMetric(a.fn.functionKey, q, version, Datum{
 		Name:  "Duration",
 		Unit:  "Milliseconds",
 		Value: float64(rep.Duration) / 1e6,
 	})
 
-	s.recordCount(a.fn.functionKey, q, number, "ConcurrentExecutions", float64(a.running))
+	s.recordCount(a.fn.functionKey, q, version, "ConcurrentExecutions", float64(a.running))
 	if s.opts.Metrics != nil && !a.reserved {
 		s.opts.Metrics.Record(a.fn.Account, a.fn.Region, Datum{
 			Name:  "UnreservedConcurrentExecutions",
@@ -31,17 +31,18 @@ func (s *Service) recordInvocation(a *admission, rep sandbox.Report, failed bool
 	}
 }
 
-// recordCount publishes a datum with the unit Count.
-func (s *Service) recordCount(k functionKey, qualifier, number, name string, value float64) {
-	s.recordMetric(k, qualifier, number, Datum{
+// recordCount publishes a datum with the unit Count. See recordMetric.
+func (s *Service) recordCount(k functionKey, qualifier, version, name string, value float64) {
+	s.recordMetric(k, qualifier, version, Datum{
 		Name:  name,
 		Unit:  "Count",
 		Value: value,
 	})
 }
 
-// recordMetric publishes a datum once for each set of dimensions of LAM E31.
-func (s *Service) recordMetric(k functionKey, qualifier, number string, d Datum) {
+// recordMetric publishes a datum once for each set of dimensions of LAM E31. qualifier is
+// the one that the caller named, and version the number of the version that ran.
+func (s *Service) recordMetric(k functionKey, qualifier, version string, d Datum) {
 	if s.opts.Metrics == nil {
 		return
 	}
@@ -58,7 +59,7 @@ func (s *Service) recordMetric(k functionKey, qualifier, number string, d Datum)
 		sets = append(sets, map[string]string{
 			"FunctionName":    k.name,
 			"Resource":        resource,
-			"ExecutedVersion": number,
+			"ExecutedVersion": version,
 		})
 	}
 

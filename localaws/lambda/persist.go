@@ -67,7 +67,7 @@ func (s *Service) deleteEvent(e *asyncEvent) {
 
 	// If it stays in the store, it runs again after a restart.
 	if err := commit.Wait(); err != nil {
-		s.opts.Logger.Error("cannot delete an asynchronous event", "id", e.ID, "error", err)
+		s.opts.Logger.Error("cannot delete an asynchronous event", "request_id", e.ID, "error", err)
 	}
 }
 

@@ -37,7 +37,7 @@ func extendTrace(rnd *chance.Source, now time.Time, header, functionARN string) 
 
 	// The hash keeps the header short, as AWS does.
 	h := fnv.New32a()
-	h.Write([]byte(functionARN))
+	h.Write([]byte(functionARN)) // a hash never fails
 	id := fmt.Sprintf("%08x", h.Sum32())
 	lineage = lineage.add(id)
 	return "Root=" + fields["Root"] + ";Parent=" + fields["Parent"] + ";Sampled=" + fields["Sampled"] + ";Lineage=" + lineage.String(),

@@ -146,7 +146,7 @@ func New(o Options) (*Service, error) {
 	// the seeded random source.
 	var block [4]byte
 	if _, err := rand.Read(block[:]); err != nil {
-		return nil, fmt.Errorf("choose user ids: %w", err)
+		return nil, fmt.Errorf("choose user ids for execution environments: %w", err)
 	}
 	s.environments.numbers.block = int(binary.NativeEndian.Uint32(block[:])) % (process.MaxNumber / maxEnvironments)
 	if _, err := rand.Read(s.codeSecret[:]); err != nil {

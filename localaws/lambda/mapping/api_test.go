@@ -230,7 +230,7 @@ func TestCreateRefusesParametersOfOtherSources(t *testing.T) {
 		{"Kinesis", func(in *CreateEventSourceMappingInput) {
 			in.EventSourceARN = ptr("arn:aws:kinesis:us-east-1:000000000000:stream/s")
 		},
-			"The embedded AWS has event source mappings for SQS alone, not for arn:aws:kinesis:us-east-1:000000000000:stream/s."},
+			"The embedded AWS has event source mappings only for SQS, not for arn:aws:kinesis:us-east-1:000000000000:stream/s."},
 		{"B12Destination", func(in *CreateEventSourceMappingInput) {
 			in.DestinationConfig = &DestinationConfig{OnSuccess: &Destination{}}
 		}, fmt.Sprintf(foreign, "DestinationConfig")},

@@ -35,7 +35,7 @@ func newBatch(config pollerConfig, received time.Time) *batch {
 
 // add adds messages to the event while they fit, and the others to overflow. The first
 // message always fits: no message alone makes an event of more than MaxEventBytes.
-func (b *batch) add(messages []Message, source *recordSource) {
+func (b *batch) add(messages []Message, encoder *recordEncoder) {
 	b.event = slices.Grow(b.event, estimateSize(messages))
 	for i := range messages {
 		m := &messages[i]
@@ -44,7 +44,7 @@ func (b *batch) add(messages []Message, source *recordSource) {
 			b.event = append(b.event, ',')
 		}
 
-		b.event = source.appendRecord(b.event, m, b.config.window > 0)
+		b.event = encoder.appendRecord(b.event, m, b.config.window > 0)
 		if len(b.ids) > 0 && len(b.event)+len(eventSuffix) > MaxEventBytes {
 			// Undo the record that is too much.
 			b.event = b.event[:before]
@@ -93,9 +93,9 @@ func (b *batch) payload() []byte {
 }
 
 // next returns a batch with the overflow, whose messages become visible at the same time.
-func (b *batch) next(source *recordSource) *batch {
+func (b *batch) next(encoder *recordEncoder) *batch {
 	n := newBatch(b.config, b.received)
 	n.visibleAt = b.visibleAt
-	n.add(b.overflow, source)
+	n.add(b.overflow, encoder)
 	return n
 }

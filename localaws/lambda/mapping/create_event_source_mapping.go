@@ -74,7 +74,7 @@ func (in *CreateEventSourceMappingInput) validate() error {
 		return errParameter.With("Unrecognized event source.")
 	}
 	if a, ok := awsapi.ParseARN(*in.EventSourceARN); !ok || a.Service != "sqs" {
-		return errParameter.With("The embedded AWS has event source mappings for SQS alone, not for %s.", *in.EventSourceARN)
+		return errParameter.With("The embedded AWS has event source mappings only for SQS, not for %s.", *in.EventSourceARN)
 	}
 	if in.StartingPosition != nil {
 		return unsupported("StartingPosition")

@@ -28,22 +28,22 @@ var systemAttributes = [...]string{
 	"DeadLetterQueueSourceArn",
 }
 
-// recordSource is the end of a record, which is the same for all messages of a queue.
-type recordSource struct {
-	suffix []byte
+// recordEncoder encodes the messages of a queue as records of an event.
+type recordEncoder struct {
+	suffix []byte // the end of every record: members that are the same for all messages
 }
 
-// newSource returns the end of the records of a queue.
-func newSource(queueARN string) *recordSource {
+// newRecordEncoder returns the encoder for the messages of a queue.
+func newRecordEncoder(queueARN string) *recordEncoder {
 	a, _ := awsapi.ParseARN(queueARN) // validated when the mapping was created
 	b := awsjson.AppendString([]byte(`,"eventSource":"aws:sqs","eventSourceARN":`), queueARN)
 	b = awsjson.AppendString(append(b, `,"awsRegion":`...), a.Region)
-	return &recordSource{suffix: append(b, '}')}
+	return &recordEncoder{suffix: append(b, '}')}
 }
 
 // appendRecord appends the record of a message (LAM B45 to B49). Without message attributes
 // their MD5 is null with a batching window and absent without one (LAM B46).
-func (s *recordSource) appendRecord(b []byte, m *Message, window bool) []byte {
+func (e *recordEncoder) appendRecord(b []byte, m *Message, window bool) []byte {
 	b = awsjson.AppendString(append(b, `{"messageId":`...), m.ID)
 	b = awsjson.AppendString(append(b, `,"receiptHandle":`...), m.ReceiptHandle)
 	b = awsjson.AppendString(append(b, `,"body":`...), m.Body)
@@ -76,7 +76,7 @@ func (s *recordSource) appendRecord(b []byte, m *Message, window bool) []byte {
 	}
 
 	b = awsjson.AppendString(append(b, `,"md5OfBody":`...), m.MD5OfBody)
-	return append(b, s.suffix...)
+	return append(b, e.suffix...)
 }
 
 // appendAttributes appends the message attributes, sorted by name (LAM B48).

@@ -21,7 +21,7 @@ func event(queueARN string, window int, messages ...Message) []byte {
 		BatchSize: 10,
 	}
 	b := newBatch(r.pollerConfig(), start)
-	b.add(messages, newSource(queueARN))
+	b.add(messages, newRecordEncoder(queueARN))
 	return b.payload()
 }
 

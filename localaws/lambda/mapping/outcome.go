@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"log/slog"
 	"time"
 
 	"github.com/reliableq/reliableq/localaws/awsapi"
@@ -29,7 +28,7 @@ func (p *poller) invoke(b *batch) {
 	})
 }
 
-// handleOutcome deletes or keeps the messages of b, or schedules a retry (LAM B32).
+// handleOutcome deletes the messages of b, leaves them in the queue, or schedules a retry (LAM B32).
 func (p *poller) handleOutcome(b *batch, o Outcome) {
 	n := len(b.ids)
 	switch {
@@ -72,7 +71,7 @@ func (p *poller) deleteProcessed(b *batch, payload []byte) bool {
 	if !ok {
 		p.recordCount("FailedInvokeEventCount", len(b.ids))
 		p.service.opts.Logger.Warn("function's response has no valid batchItemFailures: the whole batch fails",
-			slog.String("mapping", p.uuid), slog.Int("messages", len(b.ids)))
+			"mapping", p.uuid, "messages", len(b.ids))
 		return false
 	}
 
@@ -107,12 +106,12 @@ func (p *poller) deleteMessages(receiptHandles []string) int {
 		switch {
 		case err != nil:
 			p.service.opts.Logger.Warn("event source mapping cannot delete",
-				slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Int("messages", n), slog.Any("error", err))
+				"mapping", p.uuid, "queue", p.queue, "messages", n, "error", err)
 
 		// These will be processed again: at-least-once delivery.
 		case len(failed) > 0:
 			p.service.opts.Logger.Warn("messages were not deleted: their visibility timeout is over",
-				slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Int("messages", len(failed)))
+				"mapping", p.uuid, "queue", p.queue, "messages", len(failed))
 			deleted += n - len(failed)
 		default:
 			deleted += n
@@ -132,7 +131,7 @@ func (p *poller) shrinkLimit() {
 // invocationRejected logs that Lambda did not run the function, and pauses receives.
 func (p *poller) invocationRejected(b *batch, err error) {
 	p.service.opts.Logger.Warn("event source mapping's invocation was rejected",
-		slog.String("mapping", p.uuid), slog.String("function", b.config.function), slog.Any("error", err))
+		"mapping", p.uuid, "function", b.config.function, "error", err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pause(rejectionPause, clock.Moves)
@@ -157,7 +156,7 @@ func (p *poller) retryThrottled(b *batch, cause error) {
 		next = b.visibleAt
 	}
 	p.service.opts.Logger.Debug("event source mapping's invocation was throttled",
-		slog.String("mapping", p.uuid), slog.Int("attempts", b.attempts), slog.Bool("given_up", last), slog.Any("error", cause))
+		"mapping", p.uuid, "attempts", b.attempts, "given_up", last, "error", cause)
 
 	// The messages are visible already.
 	if !next.After(now) {

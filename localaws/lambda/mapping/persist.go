@@ -53,7 +53,7 @@ func (s *Service) load() error {
 
 		// Under another key it would be stored twice after the next change.
 		if key != m.storeKey() {
-			return fmt.Errorf("%s contains the mapping %s", key, m.storeKey())
+			return fmt.Errorf("the record with key %s is of mapping %s", key, m.storeKey())
 		}
 		if _, err := m.compileFilters(); err != nil {
 			return fmt.Errorf("compile filters of %s: %w", key, err)

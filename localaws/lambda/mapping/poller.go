@@ -19,7 +19,7 @@ type poller struct {
 	uuid        string
 	functionARN string // unqualified, for the names of role sessions
 	queue       string // ARN
-	source      *recordSource
+	source      *recordEncoder
 	unwatch     func()
 
 	mu              sync.Mutex
@@ -58,7 +58,7 @@ func newPoller(s *Service, r *record) *poller {
 		uuid:        r.UUID,
 		functionARN: unqualifiedARN(r.FunctionARN, r.FunctionName),
 		queue:       r.QueueARN,
-		source:      newSource(r.QueueARN),
+		source:      newRecordEncoder(r.QueueARN),
 		config:      r.pollerConfig(),
 		limit:       r.batchLimit(s.opts.MaxBatches),
 		session:     session{role: r.Role},
@@ -113,8 +113,8 @@ func (p *poller) reconfigure(r *record) {
 	p.scheduleRun()
 }
 
-// onMessages is called when the queue may have messages. The call comes in the middle of
-// another operation, so that the run is scheduled and not made here.
+// onMessages is called when the queue may have messages. The caller may be in the middle
+// of another operation and hold its locks: this only schedules the run.
 func (p *poller) onMessages() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

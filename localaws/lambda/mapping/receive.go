@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"errors"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -109,7 +108,7 @@ func (p *poller) invokePending() {
 
 // receiveMessages receives messages as the execution role.
 func (p *poller) receiveMessages(limit int) ([]Message, error) {
-	as, err := p.currentRole()
+	as, err := p.currentRoleCaller()
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +171,7 @@ func (p *poller) receiveFailed(err error) {
 	p.pause(wait, kind)
 
 	p.service.opts.Logger.Warn("event source mapping cannot receive",
-		slog.String("mapping", p.uuid), slog.String("queue", p.queue), slog.Duration("next_try", wait), slog.Any("error", err))
+		"mapping", p.uuid, "queue", p.queue, "next_try", wait, "error", err)
 }
 
 // pause stops receives for a while, with mu held.

@@ -11,7 +11,7 @@ import (
 func parseFailures(payload []byte, ids []string) (failed []bool, ok bool) {
 	payload = bytes.Trim(payload, " \t\r\n")
 	if listed, plain := parsePlain(payload); plain {
-		return markFailed(listed, ids)
+		return failedMessages(listed, ids)
 	}
 
 	failed = make([]bool, len(ids))
@@ -49,12 +49,12 @@ func parseFailures(payload []byte, ids []string) (failed []bool, ok bool) {
 		listed = append(listed, *id)
 	}
 
-	return markFailed(listed, ids)
+	return failedMessages(listed, ids)
 }
 
-// markFailed returns for each message whether it is listed. ok is false if the list has an
-// id that no message has.
-func markFailed(listed, ids []string) (failed []bool, ok bool) {
+// failedMessages returns for each message whether it is listed as failed. ok is false if
+// the list has an id that no message has.
+func failedMessages(listed, ids []string) (failed []bool, ok bool) {
 	failed = make([]bool, len(ids))
 	if len(listed) == 0 {
 		return failed, true
@@ -66,7 +66,7 @@ func markFailed(listed, ids []string) (failed []bool, ok bool) {
 	}
 
 	for _, id := range listed {
-		if _, ours := isListed[id]; !ours {
+		if _, inBatch := isListed[id]; !inBatch {
 			return nil, false
 		}
 		isListed[id] = true

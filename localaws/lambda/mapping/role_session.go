@@ -18,9 +18,9 @@ type session struct {
 	since  time.Time // zero without a session
 }
 
-// currentRole returns a session of the role that the function has now, or had last if the
+// currentRoleCaller is roleCaller for the role that the function has now, or had last if the
 // function was deleted (LAM B32).
-func (p *poller) currentRole() (awsapi.Caller, error) {
+func (p *poller) currentRoleCaller() (awsapi.Caller, error) {
 	p.mu.Lock()
 	function := p.config.function
 	p.mu.Unlock()

@@ -98,7 +98,7 @@ func (s *Service) replaceRecord(m *mapping, r *record) (*Configuration, error) {
 	r.Tags = m.Tags // may have changed meanwhile
 	state := transition(m.Enabled, r.Enabled)
 	m.record = *r
-	kept, started, stopped := s.updatePoller(m)
+	running, started, stopped := s.updatePoller(m)
 	commit := s.storeRecord(&m.record)
 	s.mu.Unlock()
 
@@ -107,8 +107,8 @@ func (s *Service) replaceRecord(m *mapping, r *record) (*Configuration, error) {
 		stopped.stop()
 	case started != nil:
 		started.start()
-	case kept != nil:
-		kept.reconfigure(r)
+	case running != nil:
+		running.reconfigure(r)
 	}
 	if err := waitDurable(commit); err != nil {
 		return nil, err
@@ -117,19 +117,20 @@ func (s *Service) replaceRecord(m *mapping, r *record) (*Configuration, error) {
 }
 
 // updatePoller makes or removes the poller of a changed mapping, with mu held. It returns
-// the poller as the one that is kept, must be started or must be stopped.
-func (s *Service) updatePoller(m *mapping) (kept, started, stopped *poller) {
+// one of three: a poller that runs on with another configuration, one to start, or one to
+// stop.
+func (s *Service) updatePoller(m *mapping) (running, started, stopped *poller) {
 	switch {
 	case !m.Enabled:
 		stopped = m.poller
 		m.poller = nil
 	case m.poller != nil:
-		kept = m.poller
+		running = m.poller
 	case s.started:
 		m.poller = newPoller(s, &m.record)
 		started = m.poller
 	}
-	return kept, started, stopped
+	return running, started, stopped
 }
 
 // transition returns the state in the response of a change (LAM B8).

@@ -35,7 +35,7 @@ func (c *Child) Connected(local, remote netip.AddrPort) (bool, error) {
 		return remoteEnd.uid == c.system.uid, nil
 	}
 
-	owned, unreadable := c.holds(remoteEnd.inode)
+	owned, unreadable := c.hasSocketOpen(remoteEnd.inode)
 	if !owned && unreadable {
 		// A program can forbid that its files are listed. Compare the user id.
 		return remoteEnd.uid == c.system.uid, nil
@@ -43,14 +43,16 @@ func (c *Child) Connected(local, remote netip.AddrPort) (bool, error) {
 	return owned, nil
 }
 
-// holds reports whether a descendant of the supervisor has the socket with the given
+// hasSocketOpen reports whether a descendant of the supervisor has the socket with the given
 // inode open, and whether there was a descendant whose files could not be listed.
-func (c *Child) holds(inode uint32) (owned, unreadable bool) {
+func (c *Child) hasSocketOpen(inode uint32) (owned, unreadable bool) {
 	want := fmt.Sprintf("socket:[%d]", inode)
 	supervisor.Descendants(c.PID(), func(pid int) {
 		if owned {
 			return
 		}
+
+		// A descendant may end, and a file be closed, while this reads: skip what is gone.
 		dir := "/proc/" + strconv.Itoa(pid) + "/fd"
 		files, err := os.ReadDir(dir)
 		if errors.Is(err, os.ErrPermission) {

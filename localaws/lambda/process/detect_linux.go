@@ -16,7 +16,7 @@ import (
 func Detect() (Isolation, error) {
 	dir, err := tempdir.Make("probe-")
 	if err != nil {
-		return Shared, fmt.Errorf("try isolation: %w", err)
+		return Shared, fmt.Errorf("probe isolation: %w", err)
 	}
 	defer func() { _ = dir.Remove() }() // what is left is removed by a later server
 
@@ -24,7 +24,7 @@ func Detect() (Isolation, error) {
 	// able to reach it.
 	temp := filepath.Join(dir.Path(), "tmp")
 	if err := errors.Join(os.Chmod(dir.Path(), 0o711), os.Mkdir(temp, 0o700)); err != nil {
-		return Shared, fmt.Errorf("try isolation: %w", err)
+		return Shared, fmt.Errorf("probe isolation: %w", err)
 	}
 
 	candidates := []Isolation{UserNamespace}

@@ -110,11 +110,11 @@ const (
 
 // Child is a program that runs or has ended.
 type Child struct {
-	system  system // the part that depends on the operating system
-	output  *output
-	done    chan struct{}
-	how     string // how the program ended; set before done is closed
-	orderly bool   // exit status 0; set before done is closed
+	system    system // the part that depends on the operating system
+	output    *output
+	done      chan struct{}
+	how       string // how the program ended; set before done is closed
+	cleanExit bool   // exit status 0; set before done is closed
 }
 
 // Done returns a channel that is closed when the program and, on Linux, all its
@@ -123,7 +123,7 @@ func (c *Child) Done() <-chan struct{} { return c.done }
 
 // Exit returns how the program ended, such as "exit status 1" or "signal: killed", and
 // whether that was an exit with status 0. It must not be called before Done is closed.
-func (c *Child) Exit() (how string, orderly bool) { return c.how, c.orderly }
+func (c *Child) Exit() (how string, cleanExit bool) { return c.how, c.cleanExit }
 
 // Drain passes everything that the program has written so far to Spec.Output.
 func (c *Child) Drain() { c.output.drain() }

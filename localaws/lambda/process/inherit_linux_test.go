@@ -76,7 +76,7 @@ func outputOf(t *testing.T, isolation process.Isolation, body string) string {
 		t.Fatal(err)
 	}
 	<-c.Done()
-	if how, orderly := c.Exit(); !orderly {
+	if how, cleanExit := c.Exit(); !cleanExit {
 		t.Fatalf("the program ended with %s: %s", how, out)
 	}
 	return out.String()

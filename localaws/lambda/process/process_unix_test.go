@@ -82,8 +82,8 @@ func TestExitDescribesHowAProgramEnded(t *testing.T) {
 
 			c := script(t, body, newRecorder())
 			<-c.Done()
-			how, orderly := c.Exit()
-			if got := fmt.Sprint(how, " ", orderly); got != want {
+			how, cleanExit := c.Exit()
+			if got := fmt.Sprint(how, " ", cleanExit); got != want {
 				t.Errorf("exit %s, want %s", got, want)
 			}
 		})

@@ -72,7 +72,7 @@ func (c *Child) wait() {
 	_ = c.system.cmd.Wait() // the process state has the same
 	state := c.system.cmd.ProcessState
 	c.how = state.String()
-	c.orderly = state.Success()
+	c.cleanExit = state.Success()
 
 	_ = syscall.Kill(-c.PID(), syscall.SIGKILL) // fails if the group is empty
 	c.output.drain()

@@ -20,7 +20,7 @@ type system struct {
 	cmd     *exec.Cmd
 	control *os.File
 	private bool   // the supervisor is process 1 of a PID namespace
-	ownUser bool   // no other program has the same uid
+	ownUser bool   // the program has a user id that no other program has
 	uid     uint32 // of the program
 	usage   usage
 }
@@ -235,7 +235,7 @@ func (c *Child) wait() {
 	if report, err := c.system.read(); err == nil && report.Kind == supervisor.Exited {
 		status := syscall.WaitStatus(report.Value)
 		c.how = describe(status)
-		c.orderly = status.Exited() && status.ExitStatus() == 0
+		c.cleanExit = status.Exited() && status.ExitStatus() == 0
 	}
 
 	_ = c.system.cmd.Wait() // how the supervisor ends does not matter
@@ -283,7 +283,7 @@ func (c *Child) Kill() {
 		return
 	}
 
-	// The supervisor kills its descendants. If it cannot in time, kill it alone.
+	// The supervisor kills its descendants. If it cannot in time, kill only the supervisor.
 	c.command(supervisor.Kill)
 	timer := time.NewTimer(killTimeout)
 	defer timer.Stop()

@@ -74,7 +74,7 @@ func (s *Session) Deliver(inv Invocation) error {
 	}
 	s.state = busy
 	s.current = inv.RequestID
-	s.work <- inv
+	s.work <- inv // does not block: the runtime has received the one before
 	return nil
 }
 

@@ -17,7 +17,7 @@
 //	  |                        |                          |                   |
 //	  '------ reset <----------'------ exit, timeout, out of memory ----------'
 //
-// A reset kills the process and preserves the environment: its folder for temporary
+// A reset kills the process and preserves the environment: its directory for temporary
 // files, its log stream and its credentials. The next invocation starts a new process in
 // it (LAM C67, C68). Between invocations a process is stopped on Linux, so that work it
 // left unfinished waits for the next invocation, as on Lambda.

@@ -60,7 +60,7 @@ func Call[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	}
 
 	if k.afterEffect {
-		_, _ = call() // nobody is left to receive the response
+		_, _ = call() // the handler has ended and cannot receive the response
 	}
 	runtime.Goexit()
 	panic("unreachable")

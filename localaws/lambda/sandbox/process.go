@@ -57,20 +57,20 @@ func NewProcess(fn *Function, host *Host) (*Process, error) {
 // (LAM C61), and deletes its temporary files.
 func (p *Process) Close() {
 	p.closing.Do(func() {
-		p.stop()
+		p.endProgram()
 		_ = p.api.Close() // it has ended even if its socket failed
 		p.logs.close()
-		_ = os.RemoveAll(p.host.TempDir) // the server removes the folder above it when it ends
+		_ = os.RemoveAll(p.host.TempDir) // the server removes the directory above it when it ends
 	})
 }
 
-// stop ends the program, if there is one. The environment remains.
-func (p *Process) stop() {
+// endProgram ends the program, if there is one. The environment remains.
+func (p *Process) endProgram() {
 	if p.child == nil {
 		return
 	}
 
-	// A stopped process would not handle SIGTERM, so resume it first.
+	// A paused process would not handle SIGTERM, so resume it first.
 	if p.session.WantsSIGTERM() {
 		p.child.Resume()
 		p.child.Terminate()
@@ -110,13 +110,13 @@ func (f *failure) payload(requestID string) []byte {
 
 // exitFailure is the failure of a process that has ended.
 func exitFailure(c *process.Child) *failure {
-	how, orderly := c.Exit()
+	how, cleanExit := c.Exit()
 	f := &failure{
 		kind:    "Runtime.ExitError",
 		message: "Runtime exited with error: " + how,
 		status:  Error,
 	}
-	if orderly {
+	if cleanExit {
 		f.message = "Runtime exited without providing a reason"
 	}
 	return f
@@ -200,7 +200,7 @@ func (p *Process) launch(ctx context.Context, timeout time.Duration) *failure {
 	p.child = child
 	f := p.awaitReady(ctx, timeout)
 	if f != nil {
-		p.stop()
+		p.endProgram()
 	}
 	return f
 }

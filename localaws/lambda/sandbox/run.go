@@ -83,7 +83,7 @@ func (r *run) ensureReady(ctx context.Context) *failure {
 	if r.child != nil {
 		select {
 		case <-r.child.Done(): // it ended while it was idle
-			r.stop()
+			r.endProgram()
 		default:
 			return nil
 		}
@@ -114,7 +114,7 @@ func (r *run) exchange(ctx context.Context) *failure {
 		Payload:       r.inv.Payload,
 	})
 	if err != nil {
-		r.stop()
+		r.endProgram()
 		return unknownFailure(err)
 	}
 
@@ -182,17 +182,17 @@ func (r *run) wait(ctx context.Context, responses <-chan runtimeapi.Response, re
 			default:
 			}
 			f := exitFailure(r.child)
-			r.stop()
+			r.endProgram()
 			return runtimeapi.Response{}, f
 		case <-r.timer.C:
-			r.stop()
+			r.endProgram()
 			return runtimeapi.Response{}, timeoutFailure(r.fn.Timeout)
 		case <-memory.C:
 			if r.measure() {
 				r.child.Kill() // the next round finds it Done (LAM C42)
 			}
 		case <-ctx.Done():
-			r.stop()
+			r.endProgram()
 			return runtimeapi.Response{}, shutdownFailure()
 		}
 	}
@@ -202,7 +202,7 @@ func (r *run) wait(ctx context.Context, responses <-chan runtimeapi.Response, re
 func (r *run) killOutOfMemory() *failure {
 	r.child.Kill()
 	f := exitFailure(r.child)
-	r.stop()
+	r.endProgram()
 	return f
 }
 
@@ -233,7 +233,7 @@ func (r *run) end(f *failure) Report {
 		}
 	}
 
-	// Log everything that the program has printed until now, and stop it.
+	// Log everything that the program has printed until now, and pause it.
 	if r.child != nil {
 		r.child.Drain()
 		r.child.Pause()

@@ -49,7 +49,7 @@ type Function struct {
 	LogGroup string
 	// Format is the logging configuration.
 	Format Format
-	// Dir is the folder that the code was unpacked to.
+	// Dir is the directory that the code was unpacked to.
 	Dir string
 	// StartError is the reason why the code cannot run at all, in the words of a
 	// failed start on Lambda (LAM C19), or empty.
@@ -60,7 +60,7 @@ type Function struct {
 type Host struct {
 	// Stream is the log stream's name (LAM C74).
 	Stream string
-	// TempDir is a folder for temporary files that does not exist yet. The
+	// TempDir is a directory for temporary files that does not exist yet. The
 	// environment makes it, and deletes it when it closes.
 	TempDir string
 	// Endpoint is the URL of the embedded AWS, for AWS_ENDPOINT_URL.
@@ -128,9 +128,9 @@ type Status string
 const (
 	// Success means that the function responded.
 	Success Status = "success"
-	// Failure means that the function reported an error.
+	// Failure means that the function ran and returned an error.
 	Failure Status = "failure"
-	// Error means that the process crashed or did not start.
+	// Error means that the function could not return: its process crashed or did not start.
 	Error Status = "error"
 	// Timeout means that the function reached its timeout.
 	Timeout Status = "timeout"

@@ -11,7 +11,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
-// lambdaPath is PATH on provided.al2023 without the folders of managed runtimes
+// lambdaPath is PATH on provided.al2023 without the directories of managed runtimes
 // (LAM C62).
 const lambdaPath = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 
@@ -172,7 +172,7 @@ func interpreterDirs(path string) []string {
 	return dirs
 }
 
-// joinPaths joins lists of absolute folders without duplicates.
+// joinPaths joins lists of absolute directories without duplicates.
 func joinPaths(lists ...string) string {
 	var dirs []string
 	for _, l := range lists {

@@ -32,7 +32,7 @@ func Compile(pattern string) (*Filter, error) {
 	// Only the body of an SQS message can be matched.
 	for name := range top {
 		if name != "body" {
-			return nil, fmt.Errorf("SQS messages are filtered by body alone, not by %q", name)
+			return nil, fmt.Errorf("SQS messages can be filtered only by body, not by %q", name)
 		}
 	}
 
@@ -61,7 +61,7 @@ func decode(s string) (any, error) {
 
 	// The decoder stops after the value: nothing may follow.
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the JSON value")
+		return nil, errors.New("more text follows the JSON value")
 	}
 	return v, nil
 }

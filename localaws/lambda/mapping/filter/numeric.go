@@ -82,7 +82,7 @@ func readBound(op, limit any) (bound, error) {
 	// The comparisons of EventBridge patterns.
 	case "=", "<", "<=", ">", ">=":
 	default:
-		return bound{}, fmt.Errorf("numeric does not know the comparison %v", op)
+		return bound{}, fmt.Errorf("unknown numeric comparison %v", op)
 	}
 
 	n, ok := limit.(json.Number)

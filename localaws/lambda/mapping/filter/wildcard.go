@@ -41,7 +41,7 @@ func splitWildcard(s string) ([]string, error) {
 		case s[i] == '\\':
 			i++
 			if i == len(s) || s[i] != '*' && s[i] != '\\' {
-				return nil, errors.New(`wildcard knows the escapes \* and \\ alone`)
+				return nil, errors.New(`wildcard has only the escapes \* and \\`)
 			}
 		}
 

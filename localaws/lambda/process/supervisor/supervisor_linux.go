@@ -247,7 +247,7 @@ func (s *supervisor) signal(sig syscall.Signal) {
 	if s.request.Namespaces {
 		// All processes of the namespace but this one. The kernel does it in one
 		// step, so that no process can escape by a fork.
-		_ = syscall.Kill(-1, sig)
+		_ = syscall.Kill(-1, sig) // fails if there is no other process
 		return
 	}
 	s.signalDescendants(sig)

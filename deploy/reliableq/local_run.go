@@ -214,7 +214,7 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 	if isolation == process.Shared {
 		// Functions run as this user: at least hide this process's memory from them.
 		if err := process.MakeUndumpable(); err != nil {
-			v.logger(a).Warn("functions can read the server's memory", slog.Any("error", err))
+			v.logger(a).Warn("functions can read the server's memory", "error", err)
 		}
 	}
 
@@ -229,7 +229,7 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 
 	// The start has read code and tables that are never used again.
 	if err := daemon.Trim(); err != nil {
-		v.logger(a).Debug("memory that the start used is not released", slog.Any("error", err))
+		v.logger(a).Debug("memory that the start used is not released", "error", err)
 	}
 
 	// A signal or a failed server ends it.

@@ -2,7 +2,6 @@ package cloudwatch
 
 import (
 	"cmp"
-	"log/slog"
 	"slices"
 	"unsafe"
 )
@@ -93,7 +92,7 @@ func (s *Service) limitMemory(current *metric) {
 
 	if !s.warnedMaxBytes {
 		s.warnedMaxBytes = true
-		s.log.Warn("metrics reached their memory limit: dropping percentiles and the oldest data of the largest metrics", slog.Int64("max_bytes", s.maxBytes))
+		s.log.Warn("metrics reached their memory limit: dropping percentiles and the oldest data of the largest metrics", "max_bytes", s.maxBytes)
 	}
 
 	// Shrink the largest metrics to an equal share, to 90% of the limit in total.

@@ -125,12 +125,8 @@ func (s *series) bucketAt(at int64, highResolution bool) *bucket {
 // mergeRange merges the buckets that start in [from, to), in epoch seconds, into a
 // bucket.
 func (s *series) mergeRange(into *bucket, from, to int64) {
-	lo, _ := slices.BinarySearchFunc(s.buckets, from, func(b bucket, from int64) int {
-		if b.start < from {
-			return -1
-		}
-		return 1
-	})
+	// lo is the first of the buckets that start at from or later: two spans may share a start.
+	lo, _ := slices.BinarySearchFunc(s.buckets, from, func(b bucket, from int64) int { return cmp.Compare(b.start, from) })
 	for i := lo; i < len(s.buckets) && s.buckets[i].start < to; i++ {
 		into.merge(&s.buckets[i])
 	}

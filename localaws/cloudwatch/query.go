@@ -150,7 +150,7 @@ func parseQueries(list []MetricDataQuery, account, parameter string) (query, err
 		}
 
 		seen[d.ID] = true
-		if err := q.add(d, parameter); err != nil {
+		if err := q.addQuery(d, parameter); err != nil {
 			return q, err
 		}
 	}
@@ -167,8 +167,8 @@ func parseQueries(list []MetricDataQuery, account, parameter string) (query, err
 	return q, q.validateNoCycles()
 }
 
-// add parses one element of the list.
-func (q *query) add(d *MetricDataQuery, parameter string) error {
+// addQuery parses one query of the list named parameter, and adds it.
+func (q *query) addQuery(d *MetricDataQuery, parameter string) error {
 	if d.Expression != "" {
 		e, err := metricmath.Parse(d.Expression)
 		if err != nil {

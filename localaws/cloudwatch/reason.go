@@ -95,8 +95,8 @@ func (a *alarm) thresholdReason(v evaluation) string {
 		len(shown), a.evaluationPeriods(), values, plural(least, "datapoint", "datapoints"), change)
 }
 
-// formatNumber formats a number as Java does, because CloudWatch does: with at
-// least one decimal, and as 1.0E7 from there on.
+// formatNumber formats a number as Java does, because CloudWatch does: with at least one
+// decimal, and in exponential form (1.0E7) where it is very large or very small.
 func formatNumber(v float64) string {
 	// Java uses an exponent outside of [0.001, 10,000,000), and no plus sign or leading zero.
 	if abs := math.Abs(v); abs >= 1e7 || abs != 0 && abs < 1e-3 {

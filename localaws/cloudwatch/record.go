@@ -59,8 +59,9 @@ func (s *Service) Record(account, region string, d Datum) {
 	s.record(awsapi.Scope{Account: account, Region: region}, d, activity)
 }
 
-// record adds a datum. activity reports that it counts an event. The caller holds
-// mu.
+// record adds a datum. activity is set if it counts something that happened: a
+// skipping clock then stops at the next evaluation of the metric's alarms. The caller
+// holds mu.
 func (s *Service) record(scope awsapi.Scope, d Datum, activity bool) {
 	m := s.metricFor(scope, d.Namespace, d.Name, d.Dimensions)
 	if m == nil {
@@ -112,7 +113,7 @@ func (s *Service) bucketFor(m *metric, unit string, at time.Time, highResolution
 }
 
 // notifyAlarms has the alarms on a metric evaluated after a datum was added.
-// activity reports that the datum counts an event. The caller holds mu.
+// See record for activity. The caller holds mu.
 func (s *Service) notifyAlarms(m *metric, activity bool) {
 	for _, a := range m.watchers {
 		a.idle = false

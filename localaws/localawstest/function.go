@@ -51,15 +51,16 @@ const trustLambda = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Pri
 // queue. It fails the test when AWS would refuse.
 func (s *Server) Function(t testing.TB, f Function) {
 	t.Helper()
-	if err := s.function(t.Context(), f); err != nil {
+	if err := s.createFunction(t.Context(), f); err != nil {
 		t.Fatalf("create function %s: %v", f.Name, err)
 	}
 }
 
-func (s *Server) function(ctx context.Context, f Function) error {
+// createFunction is Function with an error instead of a failed test.
+func (s *Server) createFunction(ctx context.Context, f Function) error {
 	// The handler comes first: a function with a registered handler needs no zip file.
 	s.Handle(f.Name, f.Handler)
-	role, err := s.role(ctx, f)
+	role, err := s.createRole(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -100,8 +101,8 @@ func (s *Server) function(ctx context.Context, f Function) error {
 	return err
 }
 
-// role creates the execution role of a function.
-func (s *Server) role(ctx context.Context, f Function) (arn string, err error) {
+// createRole creates the execution role of a function.
+func (s *Server) createRole(ctx context.Context, f Function) (arn string, err error) {
 	client := iam.NewFromConfig(s.Config())
 	made, err := client.CreateRole(ctx, &iam.CreateRoleInput{RoleName: &f.Name, AssumeRolePolicyDocument: aws.String(trustLambda)})
 	if err != nil {

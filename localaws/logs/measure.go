@@ -77,7 +77,7 @@ func (s *Service) reportMeasurement(scope awsapi.Scope, m Measurement) {
 	}
 }
 
-// measurement returns the value of an event that matches. ok is false if the value
+// measurement returns the value of an event that matches. It returns false if the value
 // is not a number, or the event lacks a dimension.
 func (f *metricFilter) measurement(e Event) (Measurement, bool) {
 	m := Measurement{
@@ -101,7 +101,7 @@ func (f *metricFilter) measurement(e Event) (Measurement, bool) {
 
 	m.Value = n
 
-	// All dimensions must be present, or the metric would be another one.
+	// All dimensions must be present: without one, it would be another metric.
 	for name, selector := range f.transformation.Dimensions {
 		v, ok := f.match.Value(e.Message, selector)
 		if !ok || v == "" {
@@ -136,13 +136,14 @@ func (s *Service) trackMinute(scope awsapi.Scope, f *metricFilter, matched bool)
 		f.minute = minute
 		f.matched = false
 		end := fromMilli((minute + 1) * time.Minute.Milliseconds())
-		f.minuteEnd = s.clock.Schedule(end, clock.Upkeep, func() { s.endMinute(scope, f) })
+		f.minuteEnd = s.clock.Schedule(end, clock.Upkeep, func() { s.reportUnmatchedMinute(scope, f) })
 	}
 	f.matched = f.matched || matched
 }
 
-// endMinute reports the default value if no event of the minute matched.
-func (s *Service) endMinute(scope awsapi.Scope, f *metricFilter) {
+// reportUnmatchedMinute runs at the end of a minute. It reports the default value if no
+// event of the minute matched.
+func (s *Service) reportUnmatchedMinute(scope awsapi.Scope, f *metricFilter) {
 	f.mu.Lock()
 	unmatched := !f.matched && !f.stopped
 	minute := f.minute

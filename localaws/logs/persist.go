@@ -145,7 +145,7 @@ func (s *Service) load() error {
 		slices.SortFunc(st.blocks, func(a, b *block) int { return a.first.compare(b.first) })
 	}
 
-	if err := s.convertEvents(streams); err != nil {
+	if err := s.convertOldEvents(streams); err != nil {
 		return fmt.Errorf("read log events: %w", err)
 	}
 
@@ -244,7 +244,7 @@ func (s *Service) loadStream(streams map[uint64]*stream, key string, value []byt
 // parseStreamKey splits a key into its stream and the number that follows it.
 func parseStreamKey(streams map[uint64]*stream, key string) (*stream, uint64, error) {
 	if len(key) != 32 {
-		return nil, 0, fmt.Errorf("key %q: want 32 digits", key)
+		return nil, 0, fmt.Errorf("key %q: want 32 hexadecimal digits", key)
 	}
 
 	// 16 digits each, in hex.
@@ -292,8 +292,9 @@ func (s *Service) loadBlock(streams map[uint64]*stream, key string, value []byte
 	return nil
 }
 
-// convertEvents converts events that are stored one by one into blocks.
-func (s *Service) convertEvents(streams map[uint64]*stream) error {
+// convertOldEvents converts events in the format of earlier versions, with a record for
+// each event, into blocks.
+func (s *Service) convertOldEvents(streams map[uint64]*stream) error {
 	// A record is the time, the ingestion time and the message.
 	found := map[*stream][]event{}
 	err := s.store.Scan(eventTable, "", func(key string, value []byte) error {

@@ -2,7 +2,6 @@ package logs
 
 import (
 	"cmp"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -24,12 +23,7 @@ const warnInterval = time.Minute
 func (s *Service) removeBefore(b *store.Batch, g *group, t int64) {
 	for _, st := range g.streams {
 		// Blocks before index whole have only events before t.
-		whole, _ := slices.BinarySearchFunc(st.blocks, t, func(b *block, t int64) int {
-			if b.last.time < t {
-				return -1
-			}
-			return 1
-		})
+		whole, _ := slices.BinarySearchFunc(st.blocks, t, func(b *block, t int64) int { return cmp.Compare(b.last.time, t) })
 
 		// The next block may have both kinds of events: encode the rest of it.
 		var rest []*block
@@ -85,10 +79,10 @@ func (s *Service) limitMemory(b *store.Batch) []Measurement {
 		if now := s.now(); g.lastWarning == 0 || now-g.lastWarning >= warnInterval.Milliseconds() {
 			g.lastWarning = now
 			s.log.Warn("logs reached their memory limit: dropped the oldest events of a group",
-				slog.String("group", g.name),
-				slog.Int64("events", dropped),
-				slog.Int64("events_in_total", g.dropped),
-				slog.Int64("max_bytes", s.maxBytes))
+				"group", g.name,
+				"events", dropped,
+				"events_in_total", g.dropped,
+				"max_bytes", s.maxBytes)
 		}
 	}
 

@@ -133,8 +133,8 @@ func (sel *attributeSelection) fillSystemAttributes(out *Message, q *queue, d *d
 	}
 }
 
-// fillAttributes adds the requested message attributes, and the digest of those
-// alone (SQS I12).
+// fillAttributes adds the requested message attributes, and the digest of only
+// those (SQS I12).
 func (sel *attributeSelection) fillAttributes(out *Message, attrs []messageAttribute) {
 	if len(attrs) == 0 || !sel.all && len(sel.names) == 0 && len(sel.prefixes) == 0 {
 		return

@@ -73,7 +73,6 @@ func (s *Service) create(k queueKey, fifo bool, in *CreateQueueInput) error {
 		return err
 	}
 
-	// The nonce tells receipt handles and records from those of an earlier queue.
 	var nonce [8]byte
 	s.chance.Bytes(nonce[:])
 	q := newQueue(s, k, binary.BigEndian.Uint64(nonce[:]), fifo, now)

@@ -194,7 +194,7 @@ func (tx *transaction) storeTask(task moveTask) {
 	}
 }
 
-// saveTask writes a task alone.
+// saveTask writes a task without other changes.
 func (s *Service) saveTask(task *moveTask) store.Commit {
 	if !s.store.Durable() {
 		return store.Commit{}

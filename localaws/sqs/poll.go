@@ -120,8 +120,8 @@ func (p *poll) wake(commit store.Commit) {
 	close(p.done)
 }
 
-// awaitPoll waits for the end of p. The operation does not count as work on the
-// clock while it waits, and does again on return.
+// awaitPoll waits for the end of p. The operation does not count as work on the clock
+// while it waits: endPoll makes it count again.
 func (q *queue) awaitPoll(ctx context.Context, p *poll) ([]delivery, store.Commit, error) {
 	q.service.clock.End()
 

@@ -26,7 +26,7 @@ type queue struct {
 	queueKey
 	service    *Service
 	arn        string
-	nonce      uint64 // random; tells this queue from an earlier one with the same name
+	nonce      uint64 // random; distinguishes this queue from an earlier one with the same name
 	fifo       bool
 	created    int64 // UnixNano of service time, as are all times here
 	attributes atomic.Pointer[queueAttributes]
@@ -59,6 +59,8 @@ type queue struct {
 	scratch    []byte // buffer for records
 }
 
+// newQueue returns an empty queue without attributes. nonce distinguishes its receipt
+// handles and stored messages from those of an earlier queue of the same name.
 func newQueue(s *Service, k queueKey, nonce uint64, fifo bool, now int64) *queue {
 	q := &queue{
 		queueKey: k,

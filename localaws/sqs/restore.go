@@ -104,7 +104,7 @@ func (q *queue) restore() error {
 	i := 0
 	err = st.Scan(tableState, q.storePrefix(), func(key string, value []byte) error {
 		if len(key) != 16 {
-			return fmt.Errorf("state %x: %w", key, errCorruptRecord)
+			return fmt.Errorf("state of message %x: %w", key, errCorruptRecord)
 		}
 		number := binary.BigEndian.Uint64([]byte(key[8:]))
 		for i < len(all) && all[i].number < number {

@@ -303,7 +303,7 @@ func TestOpenFailsWithoutSpaceForTheBallast(t *testing.T) {
 	}}
 	f.on.Store(true)
 	_, err := Open("store", Options{FS: errorfs.Wrap(memory, f)})
-	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "keep 16 MB in reserve") {
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "reserve 16 MB of disk space") {
 		t.Errorf("Open returned %v, want ENOSPC for the reserve", err)
 	}
 }

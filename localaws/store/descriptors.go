@@ -112,7 +112,7 @@ func retry[T any](r *retryFS, name string, f func() (T, error)) (T, error) {
 		if !warned {
 			warned = true
 			r.logger.Warn("the process is out of file descriptors; the store waits until some are closed",
-				slog.String("file", name), slog.Any("error", err))
+				"file", name, "error", err)
 		}
 		timer := time.NewTimer(wait)
 		select {

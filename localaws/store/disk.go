@@ -147,7 +147,7 @@ func (d *disk) err() error {
 // fail makes the store refuse all further batches. The first reason counts.
 func (d *disk) fail(err error) {
 	if d.failure.CompareAndSwap(nil, &err) {
-		d.logger.Error("the store is read-only; what was acknowledged is safe", slog.String("dir", d.dir), slog.Any("error", err))
+		d.logger.Error("the store is read-only; what was acknowledged is safe", "dir", d.dir, "error", err)
 	}
 }
 
@@ -177,7 +177,7 @@ func (d *disk) apply(b *pebble.Batch) (err error) {
 // wait waits until b is durable.
 func (d *disk) wait(b *pebble.Batch) error {
 	if err := b.SyncWait(); err != nil {
-		d.fail(fmt.Errorf("write: %w", err))
+		d.fail(fmt.Errorf("write a batch: %w", err))
 		return fmt.Errorf("make a batch durable: %w", err)
 	}
 	if err := b.Close(); err != nil {

@@ -121,7 +121,7 @@ func (d *disk) makeBallast() error {
 
 	err = errors.Join(fill(f, d.ballast), f.Close())
 	if err != nil {
-		return errors.Join(fmt.Errorf("keep %d MB in reserve: %w", d.ballast>>20, err), d.fs.Remove(d.path(ballastFile)))
+		return errors.Join(fmt.Errorf("reserve %d MB of disk space: %w", d.ballast>>20, err), d.fs.Remove(d.path(ballastFile)))
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func fill(f vfs.File, n int64) error {
 func (d *disk) diskFull() {
 	d.fail(errFull)
 	if err := d.fs.Remove(d.path(ballastFile)); err != nil {
-		d.logger.Error("store: remove the reserve: " + err.Error())
+		d.logger.Error("the store cannot free its reserved disk space", "error", err)
 	}
 }
 

@@ -66,7 +66,7 @@ func (d *disk) create() error {
 	}
 
 	if err := db.Close(); err != nil {
-		return fmt.Errorf("make an empty tree: %w", err)
+		return fmt.Errorf("create an empty database: %w", err)
 	}
 
 	if err := writeFile(memory, memory.PathJoin(dataDir, formatFile), format); err != nil {
@@ -80,7 +80,7 @@ func (d *disk) create() error {
 	}
 
 	if _, err := vfs.Clone(memory, d.fs, dataDir, next, vfs.CloneSync); err != nil {
-		return fmt.Errorf("write an empty tree: %w", err)
+		return fmt.Errorf("write the empty database: %w", err)
 	}
 	return d.rename(next, d.path(dataDir))
 }

@@ -34,7 +34,7 @@ func (l pebbleLogger) Fatalf(format string, args ...any) {
 // recoverPanic converts a panic of Fatalf, or any other in Pebble, to an error.
 func (d *disk) recoverPanic(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("store broke down: %v", r)
+		*err = fmt.Errorf("the store failed: %v", r)
 		d.fail(*err)
 	}
 }

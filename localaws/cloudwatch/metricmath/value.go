@@ -43,7 +43,7 @@ func (v Value) Series() (s Series, ok bool) { return v.series, v.kind == seriesK
 func (v Value) mapValues(f func(float64) (float64, bool)) Value {
 	switch v.kind {
 	case numberKind:
-		n, _ := f(v.number)
+		n, _ := f(v.number) // only functions of series leave values out
 		return Number(n)
 	case seriesKind:
 		return FromSeries(v.series.mapValues(f))

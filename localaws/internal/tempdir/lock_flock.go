@@ -12,12 +12,12 @@ import (
 // errHeld is returned for a lock that another process has.
 var errHeld = errors.New("another process holds the lock")
 
-// lockNew makes a lock file and locks it. It returns errHeld when another process
-// has locked it first, which then removes it.
+// lockNew makes a lock file and locks it. It returns errHeld when another process has
+// taken the directory for a stale one before the lock was held, and so removes it.
 func lockNew(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errHeld
+		return nil, errHeld // the directory is gone already
 	}
 	if err != nil {
 		return nil, err

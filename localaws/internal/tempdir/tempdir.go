@@ -78,7 +78,7 @@ func RemoveStale() error {
 	}
 	defer func() { _ = parent.Close() }() // nothing was written through it
 
-	// Read the names, and check those with the prefix.
+	// Look at the directories whose names have the prefix.
 	listing, err := parent.Open(".")
 	if err != nil {
 		return fmt.Errorf("list the directory for temporary files: %w", err)
@@ -104,12 +104,12 @@ func removeIfStale(parent *os.Root, name string) error {
 	// Another user may have made a directory or a link with such a name.
 	info, err := parent.Lstat(name)
 	if err != nil || !info.IsDir() || !ownedByThisUser(info) {
-		return nil // it ended meanwhile, or is not ours
+		return nil // removed by its process meanwhile, or another user's
 	}
 
 	dir, err := parent.OpenRoot(name)
 	if err != nil {
-		return nil // it ended meanwhile
+		return nil // removed by its process meanwhile
 	}
 	defer func() { _ = dir.Close() }() // nothing was written through it
 
@@ -122,13 +122,13 @@ func removeIfStale(parent *os.Root, name string) error {
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", name, err)
 	}
-	defer func() { _ = lock.Close() }() // it is empty
+	defer func() { _ = lock.Close() }() // nothing is written to a lock file
 
 	return removeLocked(parent, dir, name)
 }
 
 // removeLocked removes a directory whose lock this process holds. The lock file goes
-// last: if this process is killed meanwhile, the rest is still known to be stale.
+// last: if this process is killed meanwhile, the directory can still be found stale.
 func removeLocked(parent, dir *os.Root, name string) error {
 	listing, err := dir.Open(".")
 	if err != nil {

@@ -141,8 +141,8 @@ func TestAlarmWithoutAChangeSkipsNoTime(t *testing.T) {
 			if by > 10*time.Second {
 				t.Errorf("%s were skipped though no alarm changed", by)
 			}
-			if s := a.Clock().State(); s.Moves != 0 {
-				t.Errorf("%d moves are left after settling", s.Moves)
+			if s := a.Clock().State(); s.Transitions != 0 {
+				t.Errorf("%d transitions are left after settling", s.Transitions)
 			}
 		})
 	}

@@ -97,8 +97,8 @@ func TestEverythingCanBeCreatedAgainAfterAReset(t *testing.T) {
 		ok[[]string](t)(w.Reset(t.Context(), localaws.ResetScope{}))
 	}
 	w.settle()
-	if s := w.Clock().State(); s.Moves != 0 {
-		t.Errorf("%d moves are left on the clock", s.Moves)
+	if s := w.Clock().State(); s.Transitions != 0 {
+		t.Errorf("%d transitions are left on the clock", s.Transitions)
 	}
 }
 

@@ -101,8 +101,8 @@ func TestNothingIsSkippedToUpkeepTasks(t *testing.T) {
 	w.Function(t, localawstest.Function{Name: "f", Handler: func() error { return nil }})
 	ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
 	w.settle()
-	if s := w.Clock().State(); s.Skipped != 0 || s.Moves != 0 || s.Upkeep == 0 {
-		t.Errorf("%+v: want nothing skipped, no moves, and upkeep", s)
+	if s := w.Clock().State(); s.Skipped != 0 || s.Transitions != 0 || s.Upkeep == 0 {
+		t.Errorf("%+v: want nothing skipped, no transitions, and upkeep", s)
 	}
 }
 

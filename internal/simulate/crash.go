@@ -122,7 +122,7 @@ func (sim *simulation) scheduleClient(at time.Time, do func()) {
 }
 
 func (sim *simulation) scheduleTask(task *clientTask) {
-	sim.server.Clock().Schedule(task.at, clock.Moves, func() {
+	sim.server.Clock().Schedule(task.at, clock.Transition, func() {
 		sim.tasks = slices.DeleteFunc(sim.tasks, func(other *clientTask) bool { return other == task })
 		task.do()
 	})
@@ -134,7 +134,7 @@ func (sim *simulation) scheduleCrashes() {
 		if c.After == 0 {
 			continue
 		}
-		sim.server.Clock().Schedule(startTime.Add(c.After), clock.Moves, func() {
+		sim.server.Clock().Schedule(startTime.Add(c.After), clock.Transition, func() {
 			sim.pending = slices.DeleteFunc(sim.pending, func(other Crash) bool { return other == c })
 			sim.server.Kill()
 		})

@@ -14,8 +14,8 @@ type Mode uint8
 const (
 	// Real follows the machine's time.
 	Real Mode = iota
-	// Skip follows the machine's time, and jumps to the next event that moves
-	// something whenever no work is in progress.
+	// Skip follows the machine's time, and jumps to the next event of kind Transition
+	// whenever no work is in progress.
 	Skip
 	// Manual passes only by Advance.
 	Manual
@@ -230,15 +230,15 @@ func (c *Clock) notifyWaiters() {
 
 // next returns the event to run first, or nil. mu must be held.
 func (c *Clock) next() *Event {
-	moves := c.heaps[Moves]
+	transitions := c.heaps[Transition]
 	upkeep := c.heaps[Upkeep]
 	switch {
-	case len(moves) == 0 && len(upkeep) == 0:
+	case len(transitions) == 0 && len(upkeep) == 0:
 		return nil
-	case len(moves) == 0:
+	case len(transitions) == 0:
 		return upkeep[0]
-	case len(upkeep) == 0 || moves[0].before(upkeep[0]):
-		return moves[0]
+	case len(upkeep) == 0 || transitions[0].before(upkeep[0]):
+		return transitions[0]
 	}
 	return upkeep[0]
 }
@@ -286,12 +286,12 @@ func (c *Clock) takeDue() *Event {
 }
 
 // mayJump reports whether the clock may jump to e: because Advance covers it, or because
-// the clock skips and an event that moves something is scheduled. mu must be held.
+// the clock skips and an event that transitions something is scheduled. mu must be held.
 func (c *Clock) mayJump(e *Event) bool {
 	if !c.limit.IsZero() {
 		return !e.at.After(c.limit)
 	}
-	return c.mode.skips() && len(c.heaps[Moves]) > 0
+	return c.mode.skips() && len(c.heaps[Transition]) > 0
 }
 
 // fire runs one event, as a piece of work, with mu released meanwhile.

@@ -26,7 +26,7 @@ func TestManualStandsStillUntilAdvanced(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)
 	var ran []time.Time
-	c.Schedule(at(3), Moves, func() { ran = append(ran, c.Now()) })
+	c.Schedule(at(3), Transition, func() { ran = append(ran, c.Now()) })
 	c.Schedule(at(1), Upkeep, func() { ran = append(ran, c.Now()) })
 	if err := c.Advance(t.Context(), 2*time.Second); err != nil {
 		t.Fatal(err)
@@ -50,8 +50,8 @@ func TestAdvanceRunsWhatAnEventSchedules(t *testing.T) {
 	c := open(t, Manual)
 	var ticks int
 	var tick func()
-	tick = func() { ticks++; c.After(time.Second, Moves, tick) }
-	c.After(time.Second, Moves, tick)
+	tick = func() { ticks++; c.After(time.Second, Transition, tick) }
+	c.After(time.Second, Transition, tick)
 	if err := c.Advance(t.Context(), 10*time.Second); err != nil {
 		t.Fatal(err)
 	}
@@ -64,14 +64,14 @@ func TestAdvanceWaitsForWorkBeforeTimeMovesOn(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)
 	var order []string
-	c.Schedule(at(1), Moves, func() {
+	c.Schedule(at(1), Transition, func() {
 		c.Begin()
 		go func() {
 			order = append(order, "work at "+c.Now().Format("05"))
 			c.End()
 		}()
 	})
-	c.Schedule(at(2), Moves, func() { order = append(order, "event at "+c.Now().Format("05")) })
+	c.Schedule(at(2), Transition, func() { order = append(order, "event at "+c.Now().Format("05")) })
 	if err := c.Advance(t.Context(), 5*time.Second); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestConcurrentAdvancesAndSettles(t *testing.T) {
 				defer c.Close()
 				c.Hold()
 				began := c.Now()
-				c.After(90*time.Minute, Moves, func() {})
+				c.After(90*time.Minute, Transition, func() {})
 				done := make(chan error, 3)
 				go func() { done <- c.Settle(t.Context()) }()
 				for range 2 {
@@ -145,7 +145,7 @@ func TestSkipJumpsToMovesAndNotToUpkeep(t *testing.T) {
 	ran := make(chan string, 2)
 	c.Schedule(at(14*24*3600), Upkeep, func() { ran <- "retention" })
 	c.Begin()
-	c.Schedule(at(3600), Moves, func() { ran <- "delay" })
+	c.Schedule(at(3600), Transition, func() { ran <- "delay" })
 	c.End()
 	if got := <-ran; got != "delay" {
 		t.Fatalf("%s ran first, want delay", got)
@@ -163,7 +163,7 @@ func TestSkipRunsUpkeepOnItsWayInOrder(t *testing.T) {
 	c := open(t, Skip)
 	var order []string
 	c.Begin()
-	c.Schedule(at(100), Moves, func() { order = append(order, "move") })
+	c.Schedule(at(100), Transition, func() { order = append(order, "move") })
 	c.Schedule(at(50), Upkeep, func() { order = append(order, "upkeep") })
 	c.End()
 	if err := c.Settle(t.Context()); err != nil {
@@ -180,7 +180,7 @@ func TestHoldStopsEventsAndAdvanceStillWorks(t *testing.T) {
 	c.Hold()
 	held := c.Now()
 	ran := false
-	c.Schedule(held.Add(time.Minute), Moves, func() { ran = true })
+	c.Schedule(held.Add(time.Minute), Transition, func() { ran = true })
 	if err := c.Idle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestHoldStopsEventsAndAdvanceStillWorks(t *testing.T) {
 func TestStoppedEventsDoNotRun(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)
-	e := c.Schedule(at(1), Moves, func() { t.Error("the stopped event ran") })
+	e := c.Schedule(at(1), Transition, func() { t.Error("the stopped event ran") })
 	if !e.Stop() {
 		t.Error("Stop returned false for a scheduled event")
 	}
@@ -218,7 +218,7 @@ func TestSettleEndsWhenTheLastMoveIsStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(Manual, start)
 		defer c.Close()
-		e := c.Schedule(at(1), Moves, func() {})
+		e := c.Schedule(at(1), Transition, func() {})
 		settled := make(chan error, 1)
 		go func() { settled <- c.Settle(t.Context()) }()
 		synctest.Wait()
@@ -232,7 +232,7 @@ func TestSettleEndsWhenTheLastMoveIsStopped(t *testing.T) {
 func TestCloseEndsWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(Manual, start)
-		c.Schedule(at(1), Moves, func() {})
+		c.Schedule(at(1), Transition, func() {})
 		settled := make(chan error, 1)
 		go func() { settled <- c.Settle(t.Context()) }()
 		synctest.Wait()
@@ -250,7 +250,7 @@ func TestRealRunsWithTheMachinesClock(t *testing.T) {
 		defer c.Close()
 		began := time.Now()
 		ran := make(chan time.Duration, 1)
-		c.After(6*time.Hour, Moves, func() { ran <- time.Since(began) })
+		c.After(6*time.Hour, Transition, func() { ran <- time.Since(began) })
 		if got := <-ran; got != 6*time.Hour {
 			t.Errorf("ran after %s of the bubble's time, want 6h", got)
 		}
@@ -265,7 +265,7 @@ func TestACallbackMayHaltItsClock(t *testing.T) {
 	c.Begin()
 	ran := 0
 	for range 3 {
-		c.Schedule(at(1), Moves, func() {
+		c.Schedule(at(1), Transition, func() {
 			ran++
 			c.Halt()
 		})
@@ -295,7 +295,7 @@ func TestEventsRunOnceAndInOrder(t *testing.T) {
 			switch rapid.SampledFrom([]string{"schedule", "schedule", "stop", "reset"}).Draw(rt, "step") {
 			case "schedule":
 				id, s := len(events), rapid.IntRange(0, 50).Draw(rt, "at")
-				kind := rapid.SampledFrom([]Kind{Moves, Upkeep}).Draw(rt, "kind")
+				kind := rapid.SampledFrom([]Kind{Transition, Upkeep}).Draw(rt, "kind")
 				c.Begin() // nothing runs while the test schedules
 				events = append(events, c.Schedule(at(s), kind, func() { ran = append(ran, run{int(c.Now().Sub(start).Seconds()), id}) }))
 				want[id] = s

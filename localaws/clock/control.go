@@ -121,14 +121,14 @@ func (c *Clock) Idle(ctx context.Context) error {
 }
 
 // Settle waits until nothing can move a message or a mapping any longer: no work is in
-// progress and no event of kind Moves is scheduled. A clock that skips gets there
+// progress and no event of kind Transition is scheduled. A clock that skips gets there
 // immediately, a real one in its own time. A manual or held clock gets there only if it
 // is advanced, so that ctx should have a deadline.
 func (c *Clock) Settle(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	settled := func() bool { return c.idle() && len(c.heaps[Moves]) == 0 }
+	settled := func() bool { return c.idle() && len(c.heaps[Transition]) == 0 }
 	if err := c.await(ctx, settled); err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
@@ -145,12 +145,12 @@ type State struct {
 	Held bool
 	// Work is the number of requests, invocations and callbacks in progress.
 	Work int
-	// Moves is the number of scheduled events that move something.
-	Moves int
+	// Transitions is the number of scheduled events of kind Transition.
+	Transitions int
 	// Upkeep is the number of other scheduled events.
 	Upkeep int
-	// NextMove is the time of the first event of kind Moves; zero if there is none.
-	NextMove time.Time
+	// NextTransition is the time of the first event of kind Transition; zero if there is none.
+	NextTransition time.Time
 }
 
 // State returns a snapshot of the clock.
@@ -159,15 +159,15 @@ func (c *Clock) State() State {
 	defer c.mu.Unlock()
 
 	s := State{
-		Now:     c.Now(),
-		Skipped: c.skipped,
-		Held:    c.held,
-		Work:    int(c.work.Load()),
-		Moves:   len(c.heaps[Moves]),
-		Upkeep:  len(c.heaps[Upkeep]),
+		Now:         c.Now(),
+		Skipped:     c.skipped,
+		Held:        c.held,
+		Work:        int(c.work.Load()),
+		Transitions: len(c.heaps[Transition]),
+		Upkeep:      len(c.heaps[Upkeep]),
 	}
-	if s.Moves > 0 {
-		s.NextMove = c.heaps[Moves][0].at
+	if s.Transitions > 0 {
+		s.NextTransition = c.heaps[Transition][0].at
 	}
 	return s
 }

@@ -16,11 +16,11 @@
 //
 // # Targets of a jump
 //
-// There are two kinds of events. [Moves] events move messages or mappings, and are the
-// targets of jumps. [Upkeep] events do the rest: retention, expiry of deduplication ids,
-// sampling. A clock does not jump for upkeep alone. On the way to a Moves event it runs
-// each upkeep event at that event's own time, so that the sequence is the same as in
-// real time.
+// There are two kinds of events. [Transition] events change the state of messages,
+// mappings, tasks or alarms, and are the targets of jumps. [Upkeep] events do the rest:
+// retention, expiry of deduplication ids, sampling. A clock does not jump for upkeep
+// alone. On the way to a transition it runs each upkeep event at that event's own time,
+// so that the sequence is the same as in real time.
 //
 // # Locks
 //

@@ -6,11 +6,12 @@ import "time"
 type Kind uint8
 
 const (
-	// Moves is an event that moves messages or mappings: the end of a delay,
-	// visibility timeout, long poll, batch window or backoff.
-	Moves Kind = iota
+	// Transition is an event that changes the state of a message, mapping, task or alarm:
+	// the end of a delay, visibility timeout, long poll, batch window or backoff. A clock
+	// that skips jumps to it.
+	Transition Kind = iota
 	// Upkeep is any other event: retention, expiry of deduplication ids, sampling of
-	// metrics.
+	// metrics. No clock jumps to it.
 	Upkeep
 )
 

@@ -29,7 +29,7 @@ func (s *Service) NotifyActivity() {
 	if soonest := time.Unix(0, s.lastLevelCheck.Load()).Add(minLevelCheckInterval); at.Before(soonest) {
 		at = soonest
 	}
-	s.clock.Schedule(at, clock.Moves, s.checkLevels)
+	s.clock.Schedule(at, clock.Transition, s.checkLevels)
 }
 
 // checkLevels reads the current levels, and schedules a tick at which a skipping
@@ -45,7 +45,7 @@ func (s *Service) checkLevels() {
 
 	s.checkedSinceTick = true
 	if s.anyStateWillChange(now) {
-		s.scheduleTick(clock.Moves)
+		s.scheduleTick(clock.Transition)
 	}
 }
 
@@ -53,7 +53,7 @@ func (s *Service) checkLevels() {
 // and of which kind. The caller holds mu.
 func (s *Service) nextTickKind(at time.Time) (kind clock.Kind, needed bool) {
 	if s.anyStateWillChange(at) {
-		return clock.Moves, true
+		return clock.Transition, true
 	}
 	// Samplers are called every minute, and alarms with data need evaluation.
 	needed = len(s.samplers) > 0

@@ -336,7 +336,7 @@ func TestSkippingClockSettlesWhileAlarmIsOn(t *testing.T) {
 
 	b.wantState("dlq", "ALARM")
 	state := c.State()
-	if state.Moves != 0 || state.Upkeep != 1 {
+	if state.Transitions != 0 || state.Upkeep != 1 {
 		t.Errorf("%+v: want no event that the clock skips to, and the next sampling", state)
 	}
 
@@ -352,7 +352,7 @@ func TestNothingIsScheduledWithoutSamplersAndData(t *testing.T) {
 	ok[awsapi.None](b, "PutMetricAlarm", onErrors(nil))
 	b.counter("Errors", 1)
 	b.advance(time.Hour)
-	if s := b.clock.State(); s.Moves+s.Upkeep != 0 {
+	if s := b.clock.State(); s.Transitions+s.Upkeep != 0 {
 		t.Errorf("%+v: want no scheduled event", s)
 	}
 

@@ -24,7 +24,7 @@
 // evaluation periods. While there is no data in the range, the state cannot
 // change and the alarm is not evaluated.
 //
-// A clock that skips waiting time stops at an evaluation (clock.Moves) only if
+// A clock that skips waiting time stops at an evaluation (clock.Transition) only if
 // the evaluation can change a state. That is the case if
 //
 //   - a level has changed, as reported by [Service.NotifyActivity], and leads to another

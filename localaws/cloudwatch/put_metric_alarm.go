@@ -113,7 +113,7 @@ func (s *Service) PutMetricAlarm(_ context.Context, c *awsapi.Call, in *PutMetri
 	b := s.store.Batch()
 	s.addAlarm(a)
 	s.saveAlarm(b, a)
-	s.scheduleTick(clock.Moves)
+	s.scheduleTick(clock.Transition)
 	commit := b.Apply()
 	s.mu.Unlock()
 

@@ -120,7 +120,7 @@ func (s *Service) notifyAlarms(m *metric, activity bool) {
 		kind := clock.Upkeep
 		if activity {
 			a.lastActivity = s.clock.Now()
-			kind = clock.Moves
+			kind = clock.Transition
 		}
 		s.scheduleTick(kind)
 	}

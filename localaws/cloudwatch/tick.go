@@ -10,19 +10,19 @@ import (
 )
 
 // scheduleTick ensures a tick at the next multiple of tickInterval. If kind is
-// clock.Moves, a skipping clock stops there; a tick that is already scheduled as
-// Moves stays that. The caller holds mu.
+// clock.Transition, a skipping clock stops there; a tick that is already scheduled as
+// Transition stays that. The caller holds mu.
 func (s *Service) scheduleTick(kind clock.Kind) {
 	step := s.tickInterval()
 	at := s.clock.Now().Truncate(step).Add(step)
 
 	// A scheduled tick may be early enough and of the right kind; otherwise replace it.
 	if s.tick != nil {
-		if !at.Before(s.tickAt) && (s.tickKind == clock.Moves || kind == clock.Upkeep) {
+		if !at.Before(s.tickAt) && (s.tickKind == clock.Transition || kind == clock.Upkeep) {
 			return
 		}
-		if s.tickKind == clock.Moves {
-			kind = clock.Moves
+		if s.tickKind == clock.Transition {
+			kind = clock.Transition
 		}
 		if s.tickAt.Before(at) {
 			at = s.tickAt

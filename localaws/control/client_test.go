@@ -43,7 +43,7 @@ func TestClientReadsAndMovesTheClock(t *testing.T) {
 		t.Errorf("now: %+v, %v", now, err)
 	}
 	settled, err := c.Settle(ctx, time.Minute)
-	if err != nil || settled.Clock.Moves != 0 || len(settled.Queues) != 0 {
+	if err != nil || settled.Clock.Transitions != 0 || len(settled.Queues) != 0 {
 		t.Errorf("settled: %+v, %v", settled, err)
 	}
 }
@@ -141,7 +141,7 @@ func TestClientErrorsHaveTheirKind(t *testing.T) {
 	if _, err := c.Hold(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	server.Clock().Schedule(server.Clock().Now().Add(time.Hour), clock.Moves, func() {})
+	server.Clock().Schedule(server.Clock().Now().Add(time.Hour), clock.Transition, func() {})
 	if _, err := c.Settle(t.Context(), time.Millisecond); !errors.Is(err, control.ErrTimeout) {
 		t.Errorf("settle: %v", err)
 	}

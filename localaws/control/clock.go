@@ -19,9 +19,9 @@ func (h *Handler) clockState() Clock {
 		Held:           s.Held,
 		SkippedSeconds: s.Skipped.Seconds(),
 		Work:           s.Work,
-		Moves:          s.Moves,
+		Transitions:    s.Transitions,
 		Upkeep:         s.Upkeep,
-		NextMove:       s.NextMove,
+		NextTransition: s.NextTransition,
 	}
 }
 
@@ -153,9 +153,9 @@ func (h *Handler) waitError(ctx context.Context, what string, err error) error {
 
 // pending describes what a clock is waiting for, and who has to move it.
 func (c Clock) pending() string {
-	text := fmt.Sprintf("%d in progress, %d scheduled", c.Work, c.Moves)
+	text := fmt.Sprintf("%d in progress, %d scheduled", c.Work, c.Transitions)
 	switch {
-	case c.Moves == 0 || c.Work > 0:
+	case c.Transitions == 0 || c.Work > 0:
 	case c.Held:
 		text += ", and the clock is held: release or advance it"
 	case c.Mode == clock.Manual.String():

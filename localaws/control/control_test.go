@@ -135,13 +135,13 @@ func TestClockIsReadAdvancedHeldAndReleased(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
 	ran := false
-	b.clock.Schedule(start.Add(time.Minute), clock.Moves, func() { ran = true })
+	b.clock.Schedule(start.Add(time.Minute), clock.Transition, func() { ran = true })
 	before := get[Clock](b, "GET", "/_reliableq/clock", "")
-	if !before.Now.Equal(start) || before.Mode != "manual" || before.Moves != 1 || !before.NextMove.Equal(start.Add(time.Minute)) {
+	if !before.Now.Equal(start) || before.Mode != "manual" || before.Transitions != 1 || !before.NextTransition.Equal(start.Add(time.Minute)) {
 		t.Errorf("clock %+v", before)
 	}
 	after := get[Clock](b, "POST", "/_reliableq/clock/advance", `{"duration":"90s"}`)
-	if !ran || !after.Now.Equal(start.Add(90*time.Second)) || after.Moves != 0 || after.SkippedSeconds != 90 {
+	if !ran || !after.Now.Equal(start.Add(90*time.Second)) || after.Transitions != 0 || after.SkippedSeconds != 90 {
 		t.Errorf("advanced to %+v, event ran %v", after, ran)
 	}
 	if held := get[Clock](b, "POST", "/_reliableq/clock/hold", ""); !held.Held || !b.clock.Held() {
@@ -156,10 +156,10 @@ func TestSettleWaitsAndReturnsClockAndQueues(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Skip)
 	b.clock.Begin()
-	b.clock.Schedule(start.Add(6*time.Hour), clock.Moves, func() {})
+	b.clock.Schedule(start.Add(6*time.Hour), clock.Transition, func() {})
 	b.clock.End()
 	got := get[Settled](b, "POST", "/_reliableq/clock/settle", "")
-	if got.Clock.Moves != 0 || got.Clock.Now.Before(start.Add(6*time.Hour)) {
+	if got.Clock.Transitions != 0 || got.Clock.Now.Before(start.Add(6*time.Hour)) {
 		t.Errorf("settled at %+v with a move left or too early", got.Clock)
 	}
 	if len(got.Queues) != 2 || got.Queues[0].Name != "dlq" || got.Queues[0].Visible != 1 || got.Queues[1].DeadLetterTarget == "" {
@@ -170,7 +170,7 @@ func TestSettleWaitsAndReturnsClockAndQueues(t *testing.T) {
 func TestSettleTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, clock.Manual)
-		b.clock.Schedule(start.Add(time.Minute), clock.Moves, func() {})
+		b.clock.Schedule(start.Add(time.Minute), clock.Transition, func() {})
 		began := time.Now()
 		status, text := b.ask("POST", "/_reliableq/clock/settle", `{"timeout":"5s"}`)
 		if status != http.StatusGatewayTimeout || !strings.Contains(text, `"moves": 1`) || !strings.Contains(text, "timed out; 0 in progress, 1 scheduled, and the clock is manual: advance it") {
@@ -187,7 +187,7 @@ func TestSettleTimesOut(t *testing.T) {
 func TestCloseEndsRequestsThatWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, clock.Manual)
-		b.clock.Schedule(start.Add(time.Minute), clock.Moves, func() {})
+		b.clock.Schedule(start.Add(time.Minute), clock.Transition, func() {})
 		answered := make(chan int, 1)
 		go func() {
 			status, _ := b.ask("POST", "/_reliableq/clock/settle", "")

@@ -57,13 +57,13 @@ type Clock struct {
 	SkippedSeconds float64 `json:"skipped_seconds"`
 	// Work is the number of requests and invocations in progress.
 	Work int `json:"work"`
-	// Moves is the number of scheduled events that move a message, a mapping or an
-	// alarm.
-	Moves int `json:"moves"`
+	// Transitions is the number of scheduled events that change the state of a message,
+	// mapping, task or alarm.
+	Transitions int `json:"moves"`
 	// Upkeep is the number of other scheduled events, such as ends of retention.
 	Upkeep int `json:"upkeep"`
-	// NextMove is when the first of Moves is due; zero when there is none.
-	NextMove time.Time `json:"next_move,omitzero"`
+	// NextTransition is when the first of Transitions is due; zero when there is none.
+	NextTransition time.Time `json:"next_move,omitzero"`
 }
 
 // String returns the clock in one line for people.
@@ -76,9 +76,9 @@ func (c Clock) String() string {
 		s += ", held"
 	}
 
-	s += fmt.Sprintf(", %d in progress, %d scheduled", c.Work, c.Moves)
-	if !c.NextMove.IsZero() {
-		s += ", the next at " + c.NextMove.UTC().Format(time.RFC3339Nano)
+	s += fmt.Sprintf(", %d in progress, %d scheduled", c.Work, c.Transitions)
+	if !c.NextTransition.IsZero() {
+		s += ", the next at " + c.NextTransition.UTC().Format(time.RFC3339Nano)
 	}
 	return s
 }

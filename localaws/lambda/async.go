@@ -108,7 +108,7 @@ func (s *Service) startAttempt(e *asyncEvent) {
 	// A simulated attempt counts as work in progress only while its event runs.
 	if s.opts.SimulatedDuration != nil && s.handlers[e.Name] != nil {
 		s.mu.Unlock()
-		s.opts.Clock.After(0, clock.Moves, func() {
+		s.opts.Clock.After(0, clock.Transition, func() {
 			if s.resume() {
 				s.attempt(e)
 				s.suspend()
@@ -225,7 +225,7 @@ func (s *Service) retryLater(e *asyncEvent, d time.Duration) {
 func (s *Service) scheduleAttempt(e *asyncEvent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pendingEvents[e] = s.opts.Clock.Schedule(e.Due, clock.Moves, func() { s.startAttempt(e) })
+	s.pendingEvents[e] = s.opts.Clock.Schedule(e.Due, clock.Transition, func() { s.startAttempt(e) })
 }
 
 // asyncConfig is a function's configuration as an attempt uses it.

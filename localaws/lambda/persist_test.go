@@ -168,14 +168,14 @@ func TestResetDeletesFunctionsAndPendingEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if n := b.clock.State().Moves; n != 0 {
+	if n := b.clock.State().Transitions; n != 0 {
 		t.Errorf("%d events are pending", n)
 	}
 
 	_, err := b.tryInvoke(t, &InvokeInput{FunctionName: "f"})
 	wantError(t, err, "ResourceNotFoundException", 404, "Function not found")
 	b = restart(t, b, dir)
-	if len(b.functions) != 1 || b.functions[functionKey{awsapi.Scope{Account: "000000000000", Region: "eu-west-1"}, "f"}] == nil || b.clock.State().Moves != 0 {
-		t.Errorf("after a restart: %v, %d events", b.functions, b.clock.State().Moves)
+	if len(b.functions) != 1 || b.functions[functionKey{awsapi.Scope{Account: "000000000000", Region: "eu-west-1"}, "f"}] == nil || b.clock.State().Transitions != 0 {
+		t.Errorf("after a restart: %v, %d events", b.functions, b.clock.State().Transitions)
 	}
 }

@@ -46,7 +46,7 @@ func (s *Service) invokeSimulated(req invocationRequest, done func(mapping.Outco
 		duration = 0
 	}
 
-	s.opts.Clock.After(duration, clock.Moves, func() {
+	s.opts.Clock.After(duration, clock.Transition, func() {
 		if !s.resume() {
 			return // the service is closed, and its mappings are too
 		}
@@ -70,7 +70,7 @@ func (s *Service) invokeSimulated(req invocationRequest, done func(mapping.Outco
 // does when it cannot run the function. It lets faults be injected before an
 // invocation.
 func (s *Service) RejectInvocation(err error, done func(mapping.Outcome)) {
-	s.opts.Clock.After(0, clock.Moves, func() { done(mapping.Outcome{Err: err}) })
+	s.opts.Clock.After(0, clock.Transition, func() { done(mapping.Outcome{Err: err}) })
 }
 
 // suspend stops counting an admitted invocation as work in progress until resume.

@@ -240,7 +240,7 @@ func TestRetentionExpiresEvents_E9(t *testing.T) {
 		t.Errorf("without retention: %q, want one", got)
 	}
 
-	if s := b.clock.State(); s.Upkeep != 0 || s.Moves != 0 {
+	if s := b.clock.State(); s.Upkeep != 0 || s.Transitions != 0 {
 		t.Errorf("%+v: want no scheduled event", s)
 	}
 }

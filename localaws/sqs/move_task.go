@@ -101,7 +101,7 @@ func parseTaskHandle(handle string) (id, sourceARN string, ok bool) {
 // scheduleTask schedules a task's next step.
 func (s *Service) scheduleTask(task *moveTask, at int64) {
 	if task.event == nil {
-		task.event = s.clock.Schedule(time.Unix(0, at), clock.Moves, func() { s.runTask(task) })
+		task.event = s.clock.Schedule(time.Unix(0, at), clock.Transition, func() { s.runTask(task) })
 		return
 	}
 	task.event.Reset(time.Unix(0, at))

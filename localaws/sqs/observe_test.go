@@ -164,7 +164,7 @@ func TestResetFreesNamesAtOnce(t *testing.T) {
 	}
 	b.queue("q")
 	b.queue("other")
-	if n := b.c.State().Moves + b.c.State().Upkeep; n != 0 {
+	if n := b.c.State().Transitions + b.c.State().Upkeep; n != 0 {
 		t.Errorf("%d events left on the clock", n)
 	}
 }

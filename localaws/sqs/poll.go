@@ -70,7 +70,7 @@ func (tx *transaction) addPoll(req receiveRequest, until int64) *poll {
 	q.polls.add(p)
 
 	// The timeout and a message may come at once: whoever locks first ends the poll.
-	p.timeout = q.service.clock.Schedule(time.Unix(0, until), clock.Moves, func() {
+	p.timeout = q.service.clock.Schedule(time.Unix(0, until), clock.Transition, func() {
 		tx := q.begin()
 		if p.waiting {
 			q.counters.emptyReceives++

@@ -86,8 +86,8 @@ func TestPollEndsAtItsTimeoutAndLeavesNoEvents(t *testing.T) {
 	if ms := b.pollResult(got); ms != nil {
 		t.Errorf("got %q", bodies(ms))
 	}
-	if s := b.c.State(); s.Moves != 0 {
-		t.Errorf("%d events left", s.Moves)
+	if s := b.c.State(); s.Transitions != 0 {
+		t.Errorf("%d events left", s.Transitions)
 	}
 }
 

@@ -117,7 +117,7 @@ func (q *queue) setTimers() {
 	// alone saves a call to the clock per message. A clock that skips would skip
 	// to the stale time, so there the timer is exact.
 	lazy := next != 0 && c.Mode() == clock.Real
-	q.deadlineTimer.schedule(c, clock.Moves, next, lazy, q.onDeadline)
+	q.deadlineTimer.schedule(c, clock.Transition, next, lazy, q.onDeadline)
 	q.upkeepTimer.schedule(c, clock.Upkeep, q.nextUpkeep(), true, q.onUpkeep)
 }
 

@@ -263,7 +263,7 @@ func TestCanceledPollReceivesNothing(t *testing.T) {
 		t.Errorf("counts %v", c)
 	}
 	b.idle()
-	if n := b.c.State().Moves; n != 0 {
+	if n := b.c.State().Transitions; n != 0 {
 		t.Errorf("%d events left on the clock", n)
 	}
 }

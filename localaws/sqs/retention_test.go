@@ -75,7 +75,7 @@ func TestMessagesExpireInAnyState_K5(t *testing.T) {
 		t.Errorf("counts %v", got)
 	}
 	b.remove(url, m)
-	if n := b.c.State().Moves; n != 0 {
+	if n := b.c.State().Transitions; n != 0 {
 		t.Errorf("%d events left on the clock", n)
 	}
 }

@@ -177,12 +177,12 @@ func TestIdleQueueLeavesNoEventsOnTheClock(t *testing.T) {
 		b.remove(url, got[0])
 		b.advance(3 * time.Second)
 		b.remove(url, b.one(url))
-		if s := b.c.State(); s.Moves != 0 {
-			t.Errorf("%d moves of an empty queue, the next at %s", s.Moves, s.NextMove)
+		if s := b.c.State(); s.Transitions != 0 {
+			t.Errorf("%d transitions of an empty queue, the next at %s", s.Transitions, s.NextTransition)
 		}
 	}
 	b.send(url, "visible")
-	if s := b.c.State(); s.Moves != 0 || s.Upkeep != 1 {
-		t.Errorf("state %+v: want no move for a visible message", s)
+	if s := b.c.State(); s.Transitions != 0 || s.Upkeep != 1 {
+		t.Errorf("state %+v: want no transition for a visible message", s)
 	}
 }

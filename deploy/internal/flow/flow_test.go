@@ -136,7 +136,7 @@ func TestMessagesInFlightAreCountedAsUnseen(t *testing.T) {
 				return
 			default:
 			}
-			if s := b.aws.Clock().State(); !s.NextMove.IsZero() && s.NextMove.Sub(s.Now) <= time.Second {
+			if s := b.aws.Clock().State(); !s.NextTransition.IsZero() && s.NextTransition.Sub(s.Now) <= time.Second {
 				b.aws.Advance(t, time.Second)
 			}
 			runtime.Gosched()

@@ -27,7 +27,7 @@ const (
 
 // batchLimit returns the limit of r: AWS's, but at most bound. With a FIFO queue it does
 // not start low, because message groups limit concurrency (LAM B27).
-func (r *record) batchLimit(bound int) batchLimit {
+func (r *storedConfiguration) batchLimit(bound int) batchLimit {
 	s := batchLimit{
 		idle:         idleBatches,
 		max:          awsMaxBatches,

@@ -55,7 +55,7 @@ func (s *Service) checkQueue(ctx context.Context, queueARN string, fn Function) 
 
 // checkDuplicate returns an error if another mapping has the same queue and function (LAM
 // B15). mu must be held.
-func (s *Service) checkDuplicate(r *record) error {
+func (s *Service) checkDuplicate(r *storedConfiguration) error {
 	for _, m := range s.mappings[r.scope()] {
 		if m.UUID != r.UUID && m.QueueARN == r.QueueARN && m.FunctionARN == r.FunctionARN {
 			return errConflict.With(`An event source mapping with SQS arn (" %s ") and function (" %s ") already exists. `+

@@ -74,8 +74,8 @@ type MetricsConfig struct {
 	Metrics []string `json:"Metrics,omitempty"`
 }
 
-// record is the configuration of a mapping. Its JSON is stored.
-type record struct {
+// storedConfiguration is the configuration of a mapping in the form that is stored, as JSON.
+type storedConfiguration struct {
 	Account, Region string
 	UUID            string
 	QueueARN        string
@@ -97,17 +97,19 @@ type record struct {
 }
 
 // scope returns the account and region of the mapping.
-func (r *record) scope() awsapi.Scope { return awsapi.Scope{Account: r.Account, Region: r.Region} }
+func (r *storedConfiguration) scope() awsapi.Scope {
+	return awsapi.Scope{Account: r.Account, Region: r.Region}
+}
 
 // setFunction stores the function to invoke.
-func (r *record) setFunction(fn Function) {
+func (r *storedConfiguration) setFunction(fn Function) {
 	r.FunctionARN = fn.ARN
 	r.FunctionName = fn.Name
 	r.Role = fn.Role
 }
 
 // arn returns the mapping's own ARN (LAM B5).
-func (r *record) arn() string { return mappingARN(r.scope(), r.UUID) }
+func (r *storedConfiguration) arn() string { return mappingARN(r.scope(), r.UUID) }
 
 // mappingARN returns the ARN of a mapping.
 func mappingARN(in awsapi.Scope, uuid string) string {
@@ -115,7 +117,7 @@ func mappingARN(in awsapi.Scope, uuid string) string {
 }
 
 // steadyState returns the state of a mapping when no change is in progress.
-func (r *record) steadyState() string {
+func (r *storedConfiguration) steadyState() string {
 	if r.Enabled {
 		return "Enabled"
 	}
@@ -123,7 +125,7 @@ func (r *record) steadyState() string {
 }
 
 // configuration returns r as the API shows it in the given state.
-func (r *record) configuration(state string) *Configuration {
+func (r *storedConfiguration) configuration(state string) *Configuration {
 	out := &Configuration{
 		BatchSize:                      r.BatchSize,
 		EventSourceARN:                 r.QueueARN,

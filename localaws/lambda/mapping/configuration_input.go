@@ -151,7 +151,7 @@ func (d *DestinationConfig) given() bool {
 }
 
 // apply changes r where the request gives a value.
-func (in *ConfigurationInput) apply(r *record) error {
+func (in *ConfigurationInput) apply(r *storedConfiguration) error {
 	setIfGiven(&r.Enabled, in.Enabled)
 	setIfGiven(&r.BatchSize, in.BatchSize)
 	setIfGiven(&r.Window, in.MaximumBatchingWindowInSeconds)
@@ -196,12 +196,12 @@ func setIfGiven[T any](dst, v *T) {
 }
 
 // setFilters replaces the filters, if all of them compile (LAM B19).
-func (r *record) setFilters(filters []Filter) error {
+func (r *storedConfiguration) setFilters(filters []Filter) error {
 	if len(filters) > maxFilters {
 		return errParameter.With("The number of filters %d exceeds the maximum of %d.", len(filters), maxFilters)
 	}
 
-	// An error leaves the stored record as it is: r is a copy.
+	// An error leaves the stored configuration as it is: r is a copy.
 	r.Filters = nil
 	for _, f := range filters {
 		if f.Pattern == nil {
@@ -223,7 +223,7 @@ func (r *record) setFilters(filters []Filter) error {
 const maxFilters = 10
 
 // checkConsistency checks rules about several values of r (LAM B7, B14, B29).
-func (r *record) checkConsistency() error {
+func (r *storedConfiguration) checkConsistency() error {
 	switch {
 	case r.FIFO && r.Window > 0:
 		return errParameter.With("Batching window is not supported for FIFO queues")

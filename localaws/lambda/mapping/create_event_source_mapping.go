@@ -26,7 +26,7 @@ func (s *Service) CreateEventSourceMapping(ctx context.Context, c *awsapi.Call, 
 		return nil, err
 	}
 
-	r := &record{
+	r := &storedConfiguration{
 		Account:   c.Account,
 		Region:    c.Region,
 		QueueARN:  *in.EventSourceARN,
@@ -86,10 +86,10 @@ func (in *CreateEventSourceMappingInput) validate() error {
 }
 
 // addMapping stores a new mapping and starts its poller.
-func (s *Service) addMapping(r *record) (*Configuration, error) {
+func (s *Service) addMapping(r *storedConfiguration) (*Configuration, error) {
 	r.UUID = s.opts.Chance.UUID()
 	r.Modified = s.opts.Clock.Now()
-	m := &mapping{record: *r}
+	m := &mapping{storedConfiguration: *r}
 
 	s.mu.Lock()
 	if err := s.checkDuplicate(r); err != nil {
@@ -100,10 +100,10 @@ func (s *Service) addMapping(r *record) (*Configuration, error) {
 
 	// Before Start, functions and queues are not ready.
 	if m.Enabled && s.started {
-		m.poller = newPoller(s, &m.record)
+		m.poller = newPoller(s, &m.storedConfiguration)
 	}
 	poller := m.poller
-	commit := s.storeRecord(&m.record)
+	commit := s.storeConfiguration(&m.storedConfiguration)
 	s.mu.Unlock()
 
 	// A mapping that is not durable must not poll.

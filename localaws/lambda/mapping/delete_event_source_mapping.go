@@ -26,7 +26,7 @@ func (s *Service) DeleteEventSourceMapping(_ context.Context, c *awsapi.Call, in
 	delete(s.mappings[r.scope()], r.UUID)
 	poller := m.poller
 	m.poller = nil
-	commit := s.deleteRecord(&r)
+	commit := s.deleteConfiguration(&r)
 	s.mu.Unlock()
 
 	if poller != nil {

@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // event returns the event for messages from a queue.
 func event(queueARN string, window int, messages ...Message) []byte {
-	r := record{
+	r := storedConfiguration{
 		QueueARN:  queueARN,
 		Window:    window,
 		BatchSize: 10,

@@ -331,7 +331,7 @@ func (q *modelQueues) Receive(_ context.Context, as awsapi.Caller, arn string, l
 		m.receives++
 		m.until = now.Add(queue.visibility)
 		m.ReceiptHandle = fmt.Sprintf("%s#%d", m.ID, m.receives)
-		q.clock.Schedule(m.until, clock.Moves, func() { q.notify(arn) })
+		q.clock.Schedule(m.until, clock.Transition, func() { q.notify(arn) })
 		got = append(got, m.Message)
 	}
 
@@ -463,7 +463,7 @@ func (f *modelFunctions) StartInvocation(_ context.Context, arn string, event []
 	case o.Err != nil: // rejected during the call
 		end()
 	case takes > 0:
-		f.clock.After(takes, clock.Moves, end)
+		f.clock.After(takes, clock.Transition, end)
 	default:
 		f.clock.Begin()
 		go func() { defer f.clock.End(); end() }()

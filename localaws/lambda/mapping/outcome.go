@@ -134,7 +134,7 @@ func (p *poller) invocationRejected(b *batch, err error) {
 		"mapping", p.uuid, "function", b.config.function, "error", err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pause(rejectionPause, clock.Moves)
+	p.pause(rejectionPause, clock.Transition)
 }
 
 // retryThrottled schedules another invocation with a throttled batch. When its messages
@@ -165,7 +165,7 @@ func (p *poller) retryThrottled(b *batch, cause error) {
 		return
 	}
 
-	c.Schedule(next, clock.Moves, func() {
+	c.Schedule(next, clock.Transition, func() {
 		p.mu.Lock()
 		stopped := p.stopped
 		p.mu.Unlock()

@@ -8,15 +8,15 @@ import (
 	"github.com/reliableq/reliableq/localaws/store"
 )
 
-// table holds each mapping's record as JSON, by account, region and UUID.
+// table holds each mapping's configuration as JSON, by account, region and UUID.
 const table store.Table = "lambda/mapping"
 
-// storeKey returns the key of the record in table.
-func (r *record) storeKey() string { return r.Account + "/" + r.Region + "/" + r.UUID }
+// storeKey returns the key of the configuration in table.
+func (r *storedConfiguration) storeKey() string { return r.Account + "/" + r.Region + "/" + r.UUID }
 
-// storeRecord writes a mapping's record to the store, with mu held, so that changes reach
+// storeConfiguration writes a mapping's configuration to the store, with mu held, so that changes reach
 // the store in their order.
-func (s *Service) storeRecord(r *record) store.Commit {
+func (s *Service) storeConfiguration(r *storedConfiguration) store.Commit {
 	b := s.opts.Store.Batch()
 	if s.opts.Store.Durable() {
 		v, err := json.Marshal(r)
@@ -28,8 +28,8 @@ func (s *Service) storeRecord(r *record) store.Commit {
 	return b.Apply()
 }
 
-// deleteRecord deletes a mapping's record from the store, with mu held.
-func (s *Service) deleteRecord(r *record) store.Commit {
+// deleteConfiguration deletes a mapping's configuration from the store, with mu held.
+func (s *Service) deleteConfiguration(r *storedConfiguration) store.Commit {
 	b := s.opts.Store.Batch()
 	b.Delete(table, r.storeKey())
 	return b.Apply()
@@ -47,13 +47,13 @@ func waitDurable(commit store.Commit) error {
 func (s *Service) load() error {
 	return s.opts.Store.Scan(table, "", func(key string, value []byte) error {
 		m := &mapping{}
-		if err := json.Unmarshal(value, &m.record); err != nil {
+		if err := json.Unmarshal(value, &m.storedConfiguration); err != nil {
 			return fmt.Errorf("decode %s: %w", key, err)
 		}
 
 		// Under another key it would be stored twice after the next change.
 		if key != m.storeKey() {
-			return fmt.Errorf("the record with key %s is of mapping %s", key, m.storeKey())
+			return fmt.Errorf("the configuration with key %s is of mapping %s", key, m.storeKey())
 		}
 		if _, err := m.compileFilters(); err != nil {
 			return fmt.Errorf("compile filters of %s: %w", key, err)
@@ -64,7 +64,7 @@ func (s *Service) load() error {
 }
 
 // compileFilters compiles the patterns of r.
-func (r *record) compileFilters() (filter.Set, error) {
+func (r *storedConfiguration) compileFilters() (filter.Set, error) {
 	var set filter.Set
 	for _, p := range r.Filters {
 		f, err := filter.Compile(p)

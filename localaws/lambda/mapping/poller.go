@@ -47,7 +47,7 @@ type poller struct {
 // clock get their turn: a receive may wait for the disk.
 const maxSteps = 16
 
-func newPoller(s *Service, r *record) *poller {
+func newPoller(s *Service, r *storedConfiguration) *poller {
 	return &poller{
 		service: s,
 		call: &awsapi.Call{
@@ -102,7 +102,7 @@ func (p *poller) stop() {
 }
 
 // reconfigure applies a changed configuration to messages that are received from now on.
-func (p *poller) reconfigure(r *record) {
+func (p *poller) reconfigure(r *storedConfiguration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.config = r.pollerConfig()
@@ -131,7 +131,7 @@ func (p *poller) scheduleRun() {
 		return
 	}
 	p.runScheduled = true
-	p.service.opts.Clock.After(0, clock.Moves, func() {
+	p.service.opts.Clock.After(0, clock.Transition, func() {
 		p.mu.Lock()
 		p.runScheduled = false
 		p.mu.Unlock()
@@ -190,7 +190,7 @@ func (p *poller) scheduleGrowth() {
 	if p.growTimer != nil || p.limit.current >= p.limit.max {
 		return
 	}
-	p.growTimer = p.service.opts.Clock.After(p.limit.growInterval, clock.Moves, func() {
+	p.growTimer = p.service.opts.Clock.After(p.limit.growInterval, clock.Transition, func() {
 		p.mu.Lock()
 		p.growTimer = nil
 		if p.mayHaveMessages {

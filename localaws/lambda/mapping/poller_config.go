@@ -6,7 +6,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/mapping/filter"
 )
 
-// pollerConfig is the part of a mapping's record that its poller uses.
+// pollerConfig is the part of a mapping's configuration that its poller uses.
 type pollerConfig struct {
 	function       string // ARN, as it is invoked
 	batchSize      int
@@ -18,7 +18,7 @@ type pollerConfig struct {
 }
 
 // pollerConfig returns the part of r that its poller uses. The filters must compile.
-func (r *record) pollerConfig() pollerConfig {
+func (r *storedConfiguration) pollerConfig() pollerConfig {
 	filters, err := r.compileFilters()
 	if err != nil {
 		panic("mapping: filters of " + r.UUID + " were stored without a check: " + err.Error())

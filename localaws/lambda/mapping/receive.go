@@ -79,7 +79,7 @@ func (p *poller) scheduleWindow(now time.Time) {
 	}
 
 	id := p.windowID
-	p.windowTimer = p.service.opts.Clock.Schedule(now.Add(length), clock.Moves, func() {
+	p.windowTimer = p.service.opts.Clock.Schedule(now.Add(length), clock.Transition, func() {
 		p.mu.Lock()
 		if p.windowID == id {
 			p.flush = true
@@ -166,7 +166,7 @@ func (p *poller) receiveFailed(err error) {
 	p.failedReceives++
 	kind := clock.Upkeep
 	if transient(err) {
-		kind = clock.Moves
+		kind = clock.Transition
 	}
 	p.pause(wait, kind)
 

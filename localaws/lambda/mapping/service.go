@@ -57,7 +57,7 @@ type Service struct {
 
 // mapping is one mapping and its poller.
 type mapping struct {
-	record
+	storedConfiguration
 	changing bool    // an update or delete is in progress (LAM B10)
 	poller   *poller // nil while disabled
 }
@@ -91,7 +91,7 @@ func (s *Service) Start() {
 		// In a repeatable order, for simulations.
 		for _, uuid := range slices.Sorted(maps.Keys(mappings)) {
 			if m := mappings[uuid]; m.Enabled && m.poller == nil {
-				m.poller = newPoller(s, &m.record)
+				m.poller = newPoller(s, &m.storedConfiguration)
 				pollers = append(pollers, m.poller)
 			}
 		}

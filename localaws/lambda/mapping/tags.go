@@ -54,7 +54,7 @@ func (s *Service) changeTags(arn string, change func(map[string]string)) error {
 		return err
 	}
 	m.Tags = tags
-	commit := s.storeRecord(&m.record)
+	commit := s.storeConfiguration(&m.storedConfiguration)
 	s.mu.Unlock()
 
 	return waitDurable(commit)

@@ -38,27 +38,27 @@ func (s *Service) UpdateEventSourceMapping(ctx context.Context, c *awsapi.Call, 
 		s.mu.Unlock()
 		return nil, err
 	}
-	return s.replaceRecord(m, &r)
+	return s.replaceConfiguration(m, &r)
 }
 
 // beginChange marks a mapping as being changed, so that other changes are refused, and
-// returns a copy of its record (LAM B10).
-func (s *Service) beginChange(c *awsapi.Call, uuid, verb string) (*mapping, record, error) {
+// returns a copy of its configuration (LAM B10).
+func (s *Service) beginChange(c *awsapi.Call, uuid, verb string) (*mapping, storedConfiguration, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m, err := s.findMapping(c.Scope(), uuid)
 	if err != nil {
-		return nil, record{}, err
+		return nil, storedConfiguration{}, err
 	}
 	if m.changing {
-		return nil, record{}, errInUse.With("Cannot %s the event source mapping because it is in use.", verb)
+		return nil, storedConfiguration{}, errInUse.With("Cannot %s the event source mapping because it is in use.", verb)
 	}
 	m.changing = true
-	return m, m.record, nil
+	return m, m.storedConfiguration, nil
 }
 
 // applyChange applies a request to r and checks the result.
-func (s *Service) applyChange(ctx context.Context, c *awsapi.Call, in *ConfigurationInput, r *record) error {
+func (s *Service) applyChange(ctx context.Context, c *awsapi.Call, in *ConfigurationInput, r *storedConfiguration) error {
 	if err := in.apply(r); err != nil {
 		return err
 	}
@@ -80,8 +80,8 @@ func (s *Service) applyChange(ctx context.Context, c *awsapi.Call, in *Configura
 	return s.checkQueue(ctx, r.QueueARN, fn)
 }
 
-// replaceRecord replaces m's record by r, and starts, stops or reconfigures its poller.
-func (s *Service) replaceRecord(m *mapping, r *record) (*Configuration, error) {
+// replaceConfiguration replaces m's configuration by r, and starts, stops or reconfigures its poller.
+func (s *Service) replaceConfiguration(m *mapping, r *storedConfiguration) (*Configuration, error) {
 	r.Modified = s.opts.Clock.Now()
 
 	s.mu.Lock()
@@ -97,9 +97,9 @@ func (s *Service) replaceRecord(m *mapping, r *record) (*Configuration, error) {
 
 	r.Tags = m.Tags // may have changed meanwhile
 	state := transition(m.Enabled, r.Enabled)
-	m.record = *r
+	m.storedConfiguration = *r
 	running, started, stopped := s.updatePoller(m)
-	commit := s.storeRecord(&m.record)
+	commit := s.storeConfiguration(&m.storedConfiguration)
 	s.mu.Unlock()
 
 	switch {
@@ -127,7 +127,7 @@ func (s *Service) updatePoller(m *mapping) (running, started, stopped *poller) {
 	case m.poller != nil:
 		running = m.poller
 	case s.started:
-		m.poller = newPoller(s, &m.record)
+		m.poller = newPoller(s, &m.storedConfiguration)
 		started = m.poller
 	}
 	return running, started, stopped

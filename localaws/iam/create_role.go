@@ -96,7 +96,7 @@ func (s *Service) insertRole(id string, r *role, trust string) error {
 	}
 
 	// Store the trust policy with unique ids (IAM A1).
-	bound, err := s.principals().Bind(trust)
+	bound, err := s.principals().WithIDs(trust)
 	if err != nil {
 		return malformed(err)
 	}

@@ -43,7 +43,7 @@ func (s *Service) load() error {
 func (s *Service) bindTrust() {
 	for _, a := range s.accounts {
 		for _, r := range a.roles {
-			if bound, err := s.principals().Bind(r.Trust); err == nil {
+			if bound, err := s.principals().WithIDs(r.Trust); err == nil {
 				r.Trust = bound
 			}
 		}

@@ -171,7 +171,7 @@ func (s *Service) describe(r *role) Role {
 		RoleID:                   r.ID,
 		ARN:                      r.ARN,
 		CreateDate:               awsapi.Timestamp(r.Created),
-		AssumeRolePolicyDocument: percentEncode(s.principals().Show(r.Trust)),
+		AssumeRolePolicyDocument: percentEncode(s.principals().WithARNs(r.Trust)),
 		Description:              r.Description,
 	}
 	if r.Boundary != "" {

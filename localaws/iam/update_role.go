@@ -100,7 +100,7 @@ func (s *Service) UpdateAssumeRolePolicy(_ context.Context, c *awsapi.Call, in *
 
 	return s.changeRole(c, in.RoleName, func(r *role) error {
 		// With the lock held: the principals must exist when the policy is stored (IAM A1).
-		bound, err := s.principals().Bind(in.PolicyDocument)
+		bound, err := s.principals().WithIDs(in.PolicyDocument)
 		if err != nil {
 			return malformed(err)
 		}

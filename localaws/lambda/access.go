@@ -121,7 +121,7 @@ func (s *Service) statementPrincipal(c *awsapi.Call, in *RemovePermissionInput) 
 		}
 		// A role or user is stored by its unique id.
 		name := st.principalName()
-		if arn, ok := s.opts.Principals.ShowPrincipal(name); ok {
+		if arn, ok := s.opts.Principals.PrincipalARN(name); ok {
 			return arn
 		}
 		return name

@@ -29,5 +29,5 @@ func (s *Service) GetPolicy(_ context.Context, c *awsapi.Call, in *QualifiedInpu
 	}
 
 	p := f.policies[ref.qualifier]
-	return &GetPolicyOutput{s.opts.Principals.Show(p.document()), p.Revision}, nil
+	return &GetPolicyOutput{s.opts.Principals.WithARNs(p.document()), p.Revision}, nil
 }

@@ -76,7 +76,7 @@ func (s *Service) newStatement(in *AddPermissionInput, ref reference) (statement
 	if !isARN || arn.Service != "iam" && arn.Service != "sts" {
 		return in.statement(ref, in.Principal)
 	}
-	id, ok := s.opts.Principals.Principal(in.Principal)
+	id, ok := s.opts.Principals.PrincipalID(in.Principal)
 	if !ok {
 		return statement{}, errNoPrincipal
 	}

@@ -28,15 +28,15 @@ type Directory struct {
 // colon and the session's name.
 var uniqueID = regexp.MustCompile(`^A[A-Za-z0-9]{15,127}(:[\w+=,.@-]{1,64})?$`)
 
-// Bind returns a policy as it is stored: with unique ids instead of the ARNs of its
+// WithIDs returns a policy as it is stored: with unique ids instead of the ARNs of its
 // principals. The rest of the text is unchanged. If a principal does not exist, the
 // error is a *ParseError that names it. The text must be one that [Parse] accepts.
-func (d Directory) Bind(text string) (string, error) {
+func (d Directory) WithIDs(text string) (string, error) {
 	if d.ID == nil {
 		return text, nil
 	}
 	return replacePrincipals(text, func(principal string) (string, error) {
-		id, ok := d.Principal(principal)
+		id, ok := d.PrincipalID(principal)
 		if !ok {
 			return "", invalidPrincipal("AWS", principal)
 		}
@@ -44,8 +44,8 @@ func (d Directory) Bind(text string) (string, error) {
 	})
 }
 
-// Principal returns one principal as it is stored, and false if it does not exist.
-func (d Directory) Principal(principal string) (string, bool) {
+// PrincipalID returns one principal as it is stored, and false if it does not exist.
+func (d Directory) PrincipalID(principal string) (string, bool) {
 	if d.ID == nil || principal == "*" || accountID.MatchString(principal) || strings.HasSuffix(principal, ":root") {
 		return principal, true
 	}
@@ -57,30 +57,30 @@ func (d Directory) Principal(principal string) (string, bool) {
 	return d.ID(principal)
 }
 
-// ShowPrincipal returns the ARN of a principal that is stored by its unique id. It
+// PrincipalARN returns the ARN of a principal that is stored by its unique id. It
 // returns false for any other text, and if the principal no longer exists.
-func (d Directory) ShowPrincipal(id string) (arn string, ok bool) {
+func (d Directory) PrincipalARN(id string) (arn string, ok bool) {
 	if d.ARN == nil || !uniqueID.MatchString(id) {
 		return "", false
 	}
 	return d.ARN(id)
 }
 
-// Show returns a stored policy with ARNs instead of unique ids. The id of a principal
+// WithARNs returns a stored policy with ARNs instead of unique ids. The id of a principal
 // that was deleted is unchanged.
-func (d Directory) Show(text string) string {
+func (d Directory) WithARNs(text string) string {
 	if d.ARN == nil || text == "" {
 		return text
 	}
 
 	shown, err := replacePrincipals(text, func(principal string) (string, error) {
-		if arn, ok := d.ShowPrincipal(principal); ok {
+		if arn, ok := d.PrincipalARN(principal); ok {
 			return arn, nil
 		}
 		return principal, nil
 	})
 	if err != nil {
-		return text // not valid JSON, which Bind would not have stored
+		return text // not valid JSON, which WithIDs would not have stored
 	}
 	return shown
 }

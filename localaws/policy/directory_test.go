@@ -45,7 +45,7 @@ func TestStoredPolicyNamesPrincipalsByTheirID(t *testing.T) {
 	known := map[string]string{role: id, me: id + ":me"}
 	d := directoryOf(known)
 
-	stored, err := d.Bind(sent)
+	stored, err := d.WithIDs(sent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,13 +60,13 @@ func TestStoredPolicyNamesPrincipalsByTheirID(t *testing.T) {
 		t.Errorf("the stored policy cannot be read: %v", err)
 	}
 
-	if shown := d.Show(stored); shown != sent {
+	if shown := d.WithARNs(stored); shown != sent {
 		t.Errorf("shown %s\nwant  %s", shown, sent)
 	}
 
 	known[role] = "AROABBBBBBBBBBBBBBBBB"
 	delete(known, me)
-	if shown := d.Show(stored); shown != stored {
+	if shown := d.WithARNs(stored); shown != stored {
 		t.Errorf("after the role was created again it is returned as %s", shown)
 	}
 }
@@ -82,7 +82,7 @@ func TestPolicyWithAnUnknownPrincipalIsRefused(t *testing.T) {
 	} {
 		t.Run(principal, func(t *testing.T) {
 			t.Parallel()
-			_, err := d.Bind(resource("Allow", `{"AWS":["`+role+`","`+principal+`"]}`))
+			_, err := d.WithIDs(resource("Allow", `{"AWS":["`+role+`","`+principal+`"]}`))
 			var parseErr *ParseError
 			if want := `Invalid principal in policy: "AWS":"` + principal + `"`; !errors.As(err, &parseErr) || parseErr.Text != want {
 				t.Errorf("%v, want %s", err, want)
@@ -118,9 +118,9 @@ func TestPrincipalIsMatchedByItsID(t *testing.T) {
 	}
 }
 
-// Binding any policy changes only its principals, and unbinding it returns the text
+// WithIDs changes only the principals of any policy, and WithARNs then returns the text
 // that was sent.
-func TestBindAndShowAreInverse(t *testing.T) {
+func TestWithIDsAndWithARNsAreInverse(t *testing.T) {
 	t.Parallel()
 	d := directoryOf(map[string]string{role: "AROAAAAAAAAAAAAAAAAAA", me: "AROAAAAAAAAAAAAAAAAAA:me"})
 	rapid.Check(t, func(t *rapid.T) {
@@ -136,11 +136,11 @@ func TestBindAndShowAreInverse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored, err := d.Bind(string(sent))
+		stored, err := d.WithIDs(string(sent))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if shown := d.Show(stored); shown != string(sent) {
+		if shown := d.WithARNs(stored); shown != string(sent) {
 			t.Fatalf("shown %s\nwant  %s", shown, sent)
 		}
 	})

@@ -101,7 +101,7 @@ func (q *queue) checkSame(in *CreateQueueInput) error {
 	have := current.values(q.fifo)
 	want := requested.values(q.fifo)
 	if current.policy != "" {
-		have["Policy"] = q.service.principals.Show(current.policy)
+		have["Policy"] = q.service.principals.WithARNs(current.policy)
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Attributes)) {
 		if have[name] != want[name] {

@@ -65,7 +65,7 @@ func (q *queue) reportedAttributes() map[string]string {
 	attrs := q.attributes.Load()
 	all := attrs.values(q.fifo)
 	if attrs.policy != "" {
-		all["Policy"] = q.service.principals.Show(attrs.policy)
+		all["Policy"] = q.service.principals.WithARNs(attrs.policy)
 	}
 
 	all["QueueArn"] = q.arn

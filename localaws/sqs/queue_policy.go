@@ -41,7 +41,7 @@ func (s *Service) bindPolicyPrincipals(attrs *queueAttributes, values map[string
 	if values["Policy"] == "" {
 		return nil
 	}
-	bound, err := s.principals.Bind(attrs.policy)
+	bound, err := s.principals.WithIDs(attrs.policy)
 	if err != nil {
 		return invalidAttributeValue("Policy")
 	}

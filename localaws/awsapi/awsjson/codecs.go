@@ -126,6 +126,8 @@ func decodeSlice(r *reader, v reflect.Value, element func(*reader, reflect.Value
 			v.Grow(n)
 		}
 		v.SetLen(n + 1)
+
+		// null leaves the zero value, as in encoding/json.
 		if !r.word("null") && !element(r, v.Index(n)) {
 			return false
 		}

@@ -90,6 +90,8 @@ func (r *reader) name() ([]byte, bool) {
 		return nil, false
 	}
 	start := r.i + 1
+
+	// A name without escapes needs no copy.
 	if end := start + plainPrefix(r.b[start:]); end < len(r.b) && r.b[end] == '"' {
 		r.i = end + 1
 		return r.b[start:end], true
@@ -136,7 +138,7 @@ func (r *reader) string() (string, bool) {
 
 // integer reads a whole number; 5.0 and 5e0 are whole.
 func (r *reader) integer() (int64, bool) {
-	r.peek()
+	r.peek() // skips spaces
 	start := r.i
 	for r.i < len(r.b) && isNumberChar(r.b[r.i]) {
 		r.i++

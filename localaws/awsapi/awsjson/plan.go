@@ -99,7 +99,8 @@ func fieldsOf(t reflect.Type, outer []reflect.Type) (fields []field, ok bool) {
 			continue
 		}
 
-		// An embedded struct has rules of its own, even if its type is not exported.
+		// An embedded struct has rules of its own, even if its type is not exported. Other
+		// options than omitempty change the encoding.
 		if f.Anonymous || options != "" && options != "omitempty" {
 			return nil, false
 		}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -107,6 +108,11 @@ func (r *run) sendDeadLetter(ctx context.Context, result *Result) bool {
 	// is dead-lettered by SQS without them.
 	err := errTooManyAttributes
 	if len(letter.Attributes) <= maxAttributes {
+		if r.contexts != nil && !r.deadline.IsZero() { // a queue that does not respond costs no more than a message that hangs
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, r.limit(time.Now(), result))
+			defer cancel()
+		}
 		err = r.deadLetter.SendDeadLetter(ctx, letter)
 	}
 	if err != nil {

@@ -72,17 +72,20 @@ func TestEstimateIsKeptBetweenInvocations(t *testing.T) {
 	})
 }
 
-func TestEstimateIsTheMeanOfMessagesThatSucceeded(t *testing.T) {
+func TestEstimateIsTheShorterOfTheLastTwo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var started []string
-		took := map[string]time.Duration{"slow": time.Second, "fast": 800 * time.Millisecond}
+		took := map[string]time.Duration{"slow": time.Second, "fast": 900 * time.Millisecond}
 		h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
 			return takes(took[m.Body], &started)(ctx, m)
 		}))
-		// Of 2.95 s, less 300 ms, 850 ms are left: enough for another fast one, and
-		// not for one that takes the mean, 975 ms.
-		if got, _ := invoke(t, h, 2950*time.Millisecond, "slow", "fast", "next"); len(got) != 1 || len(started) != 2 {
+		// Less 300 ms, 850 ms are left: not enough for another fast one.
+		if got, _ := invoke(t, h, 3050*time.Millisecond, "slow", "fast", "next"); len(got) != 1 || len(started) != 2 {
+			t.Errorf("returned %v after %v", got, started)
+		}
+		// 950 ms are enough, though the slow one takes more.
+		if got, _ := invoke(t, h, 3150*time.Millisecond, "slow", "fast", "next"); len(got) != 0 || len(started) != 5 {
 			t.Errorf("returned %v after %v", got, started)
 		}
 	})

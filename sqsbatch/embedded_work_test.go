@@ -92,25 +92,25 @@ func TestEmbeddedHangingMessageCostsOthersNothing(t *testing.T) {
 	}
 }
 
-// What is left is too little for another as slow as the first, though not for
+// What is left is too little for another as slow as the first two, though not for
 // the fast ones that these are.
 func TestEmbeddedEstimateIsTheReserve(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]sqsbatch.Option{
 		"Learned": sqsbatch.WithResponseTime(time.Second), // a quarter of the three: 2.25 s for the work
-		"Told":    sqsbatch.WithReserve(1500 * time.Millisecond),
+		"Told":    sqsbatch.WithReserve(1200 * time.Millisecond),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, stageOptions{fifo: true, receives: 20})
 			d, untouched := &diary{clock: s.aws.Clock()}, &returned{}
 			h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
-				if d.note(m.Body); m.Body == "a/slow" {
-					<-time.After(1300 * time.Millisecond)
+				if d.note(m.Body); strings.HasSuffix(m.Body, "/slow") {
+					<-time.After(800 * time.Millisecond)
 				}
-				return ctx.Err()
+				return nil
 			}, option, untouched.option()))
-			s.play(h, "a/slow", "b/x", "c/y")
+			s.play(h, "a/slow", "d/slow", "b/x", "c/y")
 			if untouched.n < 2 || len(d.seen["b/x"]) != 1 || len(d.seen["c/y"]) != 1 || len(s.dead()) != 0 {
 				t.Errorf("seen %v, %d returned untouched", d.seen, untouched.n)
 			}

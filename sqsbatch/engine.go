@@ -24,19 +24,20 @@ type engine struct {
 // run is a batch in progress.
 type run struct {
 	*engine
-	results  []Result
-	contexts []messageContext  // of the messages; nil if they have no limit
-	only     [1]messageContext // contexts of a batch of one
-	began    time.Time
-	parent   context.Context // the invocation's
-	work     messageContext
-	deadline time.Time // of the work; like the next two the zero time if there is none
-	settleBy time.Time // of the requests that follow the work
-	end      time.Time // of the invocation
-	taken    atomic.Int64
-	waiting  atomic.Int64 // messages that no worker has taken
-	finished atomic.Int64
-	failures atomic.Int64
+	results   []Result
+	contexts  []messageContext  // of the messages; nil if they have no limit
+	only      [1]messageContext // contexts of a batch of one
+	began     time.Time
+	parent    context.Context // the invocation's
+	work      messageContext
+	deadline  time.Time // of the work; like the next two the zero time if there is none
+	settleBy  time.Time // of the requests that follow the work
+	end       time.Time // of the invocation
+	taken     atomic.Int64
+	waiting   atomic.Int64 // messages that no worker has taken
+	finished  atomic.Int64
+	succeeded atomic.Int64
+	failures  atomic.Int64
 }
 
 // handle processes a batch. It is the Handler.
@@ -182,25 +183,29 @@ func (r *run) processGroup(ctx context.Context, i int) {
 // processMessage processes the message with the index i, if it can be started.
 func (r *run) processMessage(ctx context.Context, i int) {
 	result := &r.results[i]
-	waiting := int(r.waiting.Add(-1))
-	if !r.start(ctx, result) {
-		return
-	}
-
+	result.waiting = int(r.waiting.Add(-1))
 	if r.contexts == nil {
-		r.finish(ctx, result, r.call(ctx, result.Message))
+		if r.start(ctx, result) {
+			r.finish(ctx, result, r.call(ctx, result.Message))
+		}
 		return
 	}
 
 	// The context of a message has a limit of its own, and ends with the message.
+	now := time.Now()
+	limit := r.limit(now, result)
 	own := &r.contexts[i]
 	own.Context = r.parent
-	own.deadline = result.Started.Add(r.limit(waiting, result))
+	own.deadline = now.Add(limit)
+	defer own.end()
+	if !r.start(own, result) {
+		return
+	}
+
 	err := r.call(own, result.Message)
 	if err != nil && own.Err() != nil && ctx.Err() == nil {
-		err = fmt.Errorf("%w of %v: %w", ErrTimeLimit, own.deadline.Sub(result.Started).Round(time.Millisecond), err)
+		err = fmt.Errorf("%w of %v: %w", ErrTimeLimit, limit.Round(time.Millisecond), err)
 	}
-	own.end()
 	r.finish(ctx, result, err)
 }
 
@@ -232,7 +237,7 @@ func (r *run) start(ctx context.Context, result *Result) (ok bool) {
 	// Check what costs nothing before the store is asked.
 	now := time.Now()
 	switch {
-	case ctx.Err() != nil, !r.deadline.IsZero() && now.Add(r.expected()).After(r.deadline):
+	case r.isOver(now), !r.deadline.IsZero() && now.Add(r.expected()).After(r.deadline):
 		result.Err = ErrNoTime
 		return false
 	case r.breaker.open(int(r.failures.Load()), int(r.finished.Load())) && !r.redrive.last(result.Message):
@@ -248,12 +253,17 @@ func (r *run) start(ctx context.Context, result *Result) (ok bool) {
 	return true
 }
 
+// isOver reports whether the work must end. It is cheaper than the context's Err.
+func (r *run) isOver(now time.Time) bool {
+	return r.parent.Err() != nil || !r.deadline.IsZero() && !now.Before(r.deadline)
+}
+
 // finish records the outcome of a message that was started.
 func (r *run) finish(ctx context.Context, result *Result, err error) {
 	defer r.guard(ctx, result)
 	if err == nil {
-		// A message that failed or was stopped does not show how long messages take.
 		r.pace.learn(time.Since(result.Started))
+		r.succeeded.Add(1)
 		result.Outcome = Succeeded
 	} else {
 		r.fail(ctx, result, err)

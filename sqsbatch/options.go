@@ -109,10 +109,10 @@ func WithConcurrency(n int) Option {
 
 // WithReserve does not start a message if less than d is left before the deadline
 // of the work, and lets each message that is started take d, even if that is more than
-// its share of the time. By default d is the mean time of recent messages that
-// succeeded, and a batch always starts as many messages as it processes concurrently.
-// An invocation that has less than d in all fails, because it can never start a
-// message.
+// its share of the time. By default d is the shorter of the times of the last two
+// messages that succeeded, and a batch starts messages whatever it is, until one of
+// them has succeeded. An invocation that has less than d in all fails, because it can
+// never start a message.
 func WithReserve(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {

@@ -61,6 +61,7 @@ type Result struct {
 	claim       string        // token of the idempotency store; empty if nothing is claimed
 	duplicateOf int           // 1 + the index of the message that it repeats; 0 if there is none
 	next        int           // 1 + the index of the next message of its group; 0 if none
+	waiting     int           // number of messages that no worker had taken when it was
 	rest        int           // number of messages after it in its group
 	head        bool          // whether it is the first of its group
 	blocked     error         // why it must not be started: an earlier message of its group

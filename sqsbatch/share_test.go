@@ -112,6 +112,9 @@ func (q *simulatedQueue) ChangeVisibility(_ context.Context, _ string, changes [
 
 // works is a handler that takes the time in the body, or hangs until its context ends.
 func works(ctx context.Context, m sqsbatch.Message[string]) error {
+	if m.Body == "fails" {
+		return errDown
+	}
 	took, err := time.ParseDuration(m.Body)
 	if err != nil {
 		<-ctx.Done()
@@ -131,22 +134,26 @@ func works(ctx context.Context, m sqsbatch.Message[string]) error {
 func TestHangingAndSlowMessagesCostOthersNothing(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		good, odd   string // hangs, or how long it takes
-		odds        int    // of 300
+		good        string
+		odd         []string // hangs, fails, or how long it takes
+		odds        int      // of 300, together
 		concurrency int
 		shuffled    bool
 	}{
-		{good: "2ms", odd: "hangs", odds: 15, concurrency: 1},
-		{good: "2ms", odd: "hangs", odds: 15, concurrency: 1, shuffled: true},
-		{good: "2ms", odd: "hangs", odds: 60, concurrency: 1, shuffled: true},
-		{good: "300ms", odd: "hangs", odds: 15, concurrency: 1},
-		{good: "300ms", odd: "hangs", odds: 60, concurrency: 1, shuffled: true},
-		{good: "900ms", odd: "hangs", odds: 15, concurrency: 1, shuffled: true}, // the batch just fits
-		{good: "300ms", odd: "hangs", odds: 60, concurrency: 5, shuffled: true},
-		{good: "2ms", odd: "5s", odds: 15, concurrency: 1},
-		{good: "2ms", odd: "5s", odds: 15, concurrency: 1, shuffled: true},
-		{good: "300ms", odd: "5s", odds: 15, concurrency: 1, shuffled: true},
-		{good: "300ms", odd: "8s", odds: 15, concurrency: 5, shuffled: true},
+		{good: "2ms", odd: []string{"hangs"}, odds: 15, concurrency: 1},
+		{good: "2ms", odd: []string{"hangs"}, odds: 15, concurrency: 1, shuffled: true},
+		{good: "2ms", odd: []string{"hangs"}, odds: 60, concurrency: 1, shuffled: true},
+		{good: "300ms", odd: []string{"hangs"}, odds: 15, concurrency: 1},
+		{good: "300ms", odd: []string{"hangs"}, odds: 60, concurrency: 1, shuffled: true},
+		{good: "900ms", odd: []string{"hangs"}, odds: 15, concurrency: 1, shuffled: true}, // the batch just fits
+		{good: "300ms", odd: []string{"hangs"}, odds: 60, concurrency: 5, shuffled: true},
+		{good: "2ms", odd: []string{"5s"}, odds: 15, concurrency: 1},
+		{good: "2ms", odd: []string{"5s"}, odds: 15, concurrency: 1, shuffled: true},
+		{good: "300ms", odd: []string{"5s"}, odds: 15, concurrency: 1, shuffled: true},
+		{good: "300ms", odd: []string{"8s"}, odds: 15, concurrency: 5, shuffled: true},
+		{good: "2ms", odd: []string{"hangs", "2s", "fails"}, odds: 30, concurrency: 1},
+		{good: "100ms", odd: []string{"hangs", "2s", "fails"}, odds: 45, concurrency: 1, shuffled: true},
+		{good: "100ms", odd: []string{"hangs", "8s", "fails"}, odds: 90, concurrency: 5, shuffled: true},
 	} {
 		t.Run(fmt.Sprintf("%+v", tt), func(t *testing.T) {
 			t.Parallel()
@@ -155,7 +162,7 @@ func TestHangingAndSlowMessagesCostOthersNothing(t *testing.T) {
 				for i := range 300 {
 					body := tt.good
 					if i*tt.odds%300 < tt.odds {
-						body = tt.odd
+						body = tt.odd[i%len(tt.odd)]
 					}
 					q.add(record(strconv.Itoa(i), body))
 				}
@@ -168,12 +175,10 @@ func TestHangingAndSlowMessagesCostOthersNothing(t *testing.T) {
 				for _, body := range q.dead {
 					dead[body]++
 				}
-				want := map[string]int{}
-				if tt.odd == "hangs" {
-					want[tt.odd] = tt.odds
-				}
-				if diff := cmp.Diff(want, dead); diff != "" {
-					t.Errorf("dead-lettered: %s", diff)
+				delete(dead, "hangs")
+				delete(dead, "fails")
+				if len(dead) != 0 {
+					t.Errorf("good messages were dead-lettered: %v", dead)
 				}
 				t.Logf("%d times returned untried", untried)
 			})
@@ -195,7 +200,7 @@ func TestTimeIsSharedAmongTheMessagesLeft(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		options []sqsbatch.Option
-		earlier string // durations of earlier messages
+		earlier []string // durations of earlier messages
 		event   events.SQSEvent
 		want    map[string]time.Duration
 	}{
@@ -208,10 +213,21 @@ func TestTimeIsSharedAmongTheMessagesLeft(t *testing.T) {
 			event: bodies("hangs", "0s", "0s", "0s"),
 			want:  map[string]time.Duration{"0": 6250 * time.Millisecond, "1": 2500 * time.Millisecond, "2": 2812500 * time.Microsecond, "3": 3750 * time.Millisecond},
 		},
-		"SlowReservesWhatTheyTake": {
-			earlier: "2s",
-			event:   bodies("hangs", "hangs"), // 2 s and four times a deviation of 1 s, so the share
+		"SlowReservesWhatTheyTake": { // more than half of the share, and at most the share
+			earlier: []string{"4s", "9s"},
+			event:   bodies("hangs", "hangs"),
 			want:    map[string]time.Duration{"0": 6 * time.Second, "1": 4 * time.Second},
+		},
+		"OneSlowMessageChangesNothing": {
+			earlier: []string{"0s", "9s"},
+			event:   bodies("hangs", "hangs"),
+			want:    map[string]time.Duration{"0": 7500 * time.Millisecond, "1": 2500 * time.Millisecond},
+		},
+		"ABatchThatDoesNotFitGetsTwiceWhatTheyTake": { // the share is 2 s
+			earlier: []string{"3s", "3s"},
+			event:   bodies("hangs", "0s", "0s", "0s", "0s"),
+			want: map[string]time.Duration{"0": 6 * time.Second, "1": 4 * time.Second, "2": 2666666668,
+				"3": 3 * time.Second, "4": 4 * time.Second},
 		},
 		"TheTimeoutIsAnUpperBound": {
 			options: []sqsbatch.Option{sqsbatch.WithMessageTimeout(time.Second)},
@@ -233,8 +249,8 @@ func TestTimeIsSharedAmongTheMessagesLeft(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				got := map[string]time.Duration{}
 				h := must(t)(sqsbatch.New(limits(got), append(tt.options, sqsbatch.WithResponseTime(0))...))
-				if tt.earlier != "" {
-					handle(t, h, bodies(tt.earlier))
+				for _, took := range tt.earlier {
+					handle(t, h, bodies(took))
 				}
 				clear(got)
 
@@ -280,6 +296,9 @@ func TestHangingMessageDoesNotChangeTheEstimate(t *testing.T) {
 			{ten, []string{}},
 			{[]string{"9s"}, []string{}}, // slow, but it succeeds
 			{ten, []string{}},
+			{[]string{"9s"}, []string{}},
+			{[]string{"9s"}, []string{}},
+			{append([]string{"fails"}, ten...), []string{"0"}},
 		} {
 			timeout -= time.Millisecond // a little has always passed, so that 10 s never fit
 			ctx, cancel := context.WithTimeout(t.Context(), timeout)
@@ -307,4 +326,42 @@ func TestErrorOfAMessageStoppedAtItsLimitNamesTheLimit(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
+}
+
+// hangingStore and hangingSender never respond for the message "hangs".
+type hangingStore struct{ sqsbatch.IdempotencyStore }
+
+func (s hangingStore) Claim(ctx context.Context, key string, until time.Time) (string, error) {
+	if key == "hangs" {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	return s.IdempotencyStore.Claim(ctx, key, until)
+}
+
+type hangingSender struct{}
+
+func (hangingSender) SendDeadLetter(ctx context.Context, m sqsbatch.DeadLetter) error {
+	if m.Body == "hangs" {
+		<-ctx.Done()
+	}
+	return ctx.Err()
+}
+
+func TestRequestsThatHangCostOthersNothing(t *testing.T) {
+	t.Parallel()
+	for name, option := range map[string]sqsbatch.Option{
+		"Claim":  sqsbatch.WithIdempotency(hangingStore{sqsbatch.NewMemory(time.Hour)}, nil),
+		"Sender": sqsbatch.WithDeadLetter(hangingSender{}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "hangs"), option))
+				if got, _ := invoke(t, h, 10*time.Second, "hangs", "b", "c"); !slices.Equal(got, []string{"hangs"}) {
+					t.Errorf("reported %v", got)
+				}
+			})
+		})
+	}
 }

@@ -240,7 +240,7 @@ func (r *run) start(ctx context.Context, result *Result) (ok bool) {
 	case r.isOver(now), !r.deadline.IsZero() && now.Add(r.expected()).After(r.deadline):
 		result.Err = ErrNoTime
 		return false
-	case r.breaker.open(int(r.failures.Load()), int(r.finished.Load())) && !r.redrive.last(result.Message):
+	case r.breaker.open(int(r.failures.Load()), int(r.finished.Load())) && !r.isLast(ctx, result.Message):
 		result.Err = ErrBreaker
 		return false
 	}

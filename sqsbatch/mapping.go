@@ -168,7 +168,7 @@ func (m *mapping) reportSuspected(ctx context.Context, e *engine, p *probe) {
 			"queue", p.queueARN, "message_id", p.messageID)
 	}
 	if e.metrics != nil {
-		e.metrics.emit(ctx, time.Now(), p.queueARN, map[string]any{suspectedMetric: 1})
+		e.metrics.emit(ctx, wallNow(), p.queueARN, map[string]any{suspectedMetric: 1})
 	}
 }
 
@@ -179,7 +179,7 @@ func (m *mapping) reportIgnored(ctx context.Context, e *engine, queueARN string)
 		e.logger.ErrorContext(ctx, ErrIgnored.Error(), "queue", queueARN)
 	}
 	if e.metrics != nil {
-		e.metrics.emit(ctx, time.Now(), queueARN, map[string]any{ignoredMetric: 1})
+		e.metrics.emit(ctx, wallNow(), queueARN, map[string]any{ignoredMetric: 1})
 	}
 }
 

@@ -54,50 +54,54 @@ type receiveLimit struct {
 	until time.Time // when it is read again
 }
 
-// learn reads the maxReceiveCount of the queues of a batch, if it can and must.
-func (d *redrive) learn(ctx context.Context, e *engine, results []Result) {
+// learn reads the maxReceiveCount of a queue, if it can and must.
+func (d *redrive) learn(ctx context.Context, e *engine, queueARN string) {
 	limiter, ok := e.visibility.(ReceiveLimiter)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.fixed > 0 || !ok {
 		return
 	}
+	known, ok := d.queues[queueARN]
+	if ok && wallNow().Before(known.until) {
+		return
+	}
+	if d.queues == nil {
+		d.queues = make(map[string]receiveLimit)
+	}
 
-	for i := range results {
-		queueARN := results[i].Message.EventSourceARN
-		known, ok := d.queues[queueARN]
-		if ok && wallNow().Before(known.until) {
-			continue
-		}
-		if d.queues == nil {
-			d.queues = make(map[string]receiveLimit)
-		}
+	n, err := askLimit(ctx, limiter, queueARN)
+	if err == nil {
+		d.queues[queueARN] = receiveLimit{n: n, until: wallNow().Add(limitAge)}
+		return
+	}
 
-		n, err := askLimit(ctx, limiter, queueARN)
-		if err == nil {
-			d.queues[queueARN] = receiveLimit{n: n, until: wallNow().Add(limitAge)}
-			continue
-		}
-
-		// What was known is still the best guess.
-		d.queues[queueARN] = receiveLimit{n: known.n, until: wallNow().Add(limitRetry)}
-		if e.logger != nil && !d.warned {
-			d.warned = true
-			e.logger.WarnContext(ctx, "maxReceiveCount not read: last failures before the dead-letter queue are delayed like others",
-				"queue", queueARN, "error", text(err))
-		}
+	// What was known is still the best guess.
+	d.queues[queueARN] = receiveLimit{n: known.n, until: wallNow().Add(limitRetry)}
+	if e.logger != nil && !d.warned {
+		d.warned = true
+		e.logger.WarnContext(ctx, "maxReceiveCount not read: last failures before the dead-letter queue are delayed like others",
+			"queue", queueARN, "error", text(err))
 	}
 }
 
-// askLimit calls the user's ReceiveLimiter. It leaves half of the time for the changes
-// of visibility timeouts, and returns a panic as an error.
+// isLast reports whether SQS dead-letters the message instead of delivering it again.
+// It finds out whether it does, if it can.
+func (r *run) isLast(ctx context.Context, m *events.SQSMessage) bool {
+	r.redrive.learn(ctx, r.engine, m.EventSourceARN)
+	return r.redrive.last(m)
+}
+
+// askLimit calls the user's ReceiveLimiter. It leaves at least half of the time for
+// other work, and returns a panic as an error.
 func askLimit(ctx context.Context, limiter ReceiveLimiter, queueARN string) (n int, err error) {
 	defer recovered(&err)
+	limit := checkTime
 	if deadline, ends := ctx.Deadline(); ends {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
-		defer cancel()
+		limit = min(limit, time.Until(deadline)/2)
 	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 
 	n, err = limiter.MaxReceives(ctx, queueARN)
 	if err == nil && n < 0 {

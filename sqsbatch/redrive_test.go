@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -127,11 +128,55 @@ func TestMaxReceivesIsReadAgainAfterATime(t *testing.T) {
 func TestBreakerTriesMessagesAtTheirLastReceive(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.New(failing(errDown, "bad"), sqsbatch.WithBreaker(1, 1), sqsbatch.WithMaxReceives(3)))
-	got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{
+	event := events.SQSEvent{Records: []events.SQSMessage{
 		record("bad", "bad"), received(record("second", "good"), 2), received(record("last", "good"), 3),
-	}})
-	if diff := cmp.Diff([]string{"bad", "second"}, got); diff != "" {
+	}}
+	if diff := cmp.Diff([]string{"bad", "second"}, handle(t, h, event)); diff != "" {
 		t.Error(diff)
+	}
+
+	// Also in the first batch of an environment.
+	queue := &limiter{hider: &hider{}, max: func() (int, error) { return 3, nil }}
+	h = must(t)(sqsbatch.New(failing(errDown, "bad"), sqsbatch.WithBreaker(1, 1), sqsbatch.WithBackoff(queue, doubling)))
+	if diff := cmp.Diff([]string{"bad", "second"}, handle(t, h, event)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A request that hangs must not cost the batch its time, nor the response.
+func TestReadingMaxReceivesIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		queue := &hangingLimiter{hider: &hider{}}
+		h := must(t)(sqsbatch.New(failing(errDown, "a"), sqsbatch.WithBackoff(queue, doubling)))
+		got, took := invoke(t, h, 3*time.Second, "a", "b")
+		if diff := cmp.Diff([]string{"a"}, got); diff != "" || took > 2*time.Second || queue.seconds["r-a"] != 1 {
+			t.Errorf("%v in %v, hidden for %v: %s", got, took, queue.seconds, diff)
+		}
+	})
+}
+
+type hangingLimiter struct{ *hider }
+
+func (hangingLimiter) MaxReceives(ctx context.Context, _ string) (int, error) {
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+// The monotonic clock stops while Lambda freezes an environment. Times that are
+// compared in a later invocation must not have its reading.
+func TestTimesThatOutliveAnInvocationAreWallTimes(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"memory.go", "table.go", "mapping.go", "redrive.go", "idempotency.go"} {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(source)) {
+			if strings.Contains(line, "time.Since(") || strings.Contains(line, "time.Now()") && !strings.HasPrefix(line, "func wallNow()") {
+				t.Errorf("%s: %s", name, line)
+			}
+		}
 	}
 }
 

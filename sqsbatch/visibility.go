@@ -88,7 +88,6 @@ func (r *run) postpone(ctx context.Context) {
 		defer cancel()
 	}
 
-	r.redrive.learn(ctx, r.engine, r.results)
 	r.changeAll(ctx, r.changes(ctx))
 	r.mapping.chooseProbe(r.results)
 }
@@ -173,7 +172,7 @@ func (r *run) delay(ctx context.Context, result *Result) (d time.Duration) {
 	}()
 
 	switch {
-	case r.redrive.last(result.Message):
+	case r.isLast(ctx, result.Message):
 		return 0
 	case result.throttled:
 		return r.spread(result.hiddenFor)

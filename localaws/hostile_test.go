@@ -167,8 +167,15 @@ func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 	}
 }
 
-// halfRequest prevents that a connection is idle.
-const halfRequest = "GET /_reliableq/health HTTP/1.1\r\n"
+// begin begins a request and returns when the server reads its body: the connection is
+// not idle.
+func (w *wire) begin(t *testing.T) {
+	t.Helper()
+	w.say(t, "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AmazonSQS.ListQueues\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+	if status, _ := w.hear(t); status != http.StatusContinue {
+		t.Fatalf("status %d, want 100", status)
+	}
+}
 
 func TestConnectionsBeyondTheLimitWait(t *testing.T) {
 	t.Parallel()
@@ -176,9 +183,7 @@ func TestConnectionsBeyondTheLimitWait(t *testing.T) {
 	var inside [2]*wire
 	for i := range inside {
 		inside[i] = dial(t, srv)
-		inside[i].say(t, health)
-		inside[i].hear(t)
-		inside[i].say(t, halfRequest)
+		inside[i].begin(t)
 	}
 
 	third := dial(t, srv)

@@ -3,6 +3,7 @@ package sqsbatch
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -16,7 +17,7 @@ func (r *run) processBulk(ctx context.Context) {
 	messages := make([]*events.SQSMessage, 0, len(r.results))
 	for i := range r.results {
 		result := &r.results[i]
-		begun := result.duplicateOf == 0 && r.start(ctx, result)
+		begun := result.duplicateOf == 0 && r.start(ctx, time.Now(), result)
 		if begun {
 			started = append(started, result)
 			messages = append(messages, result.Message)

@@ -184,21 +184,21 @@ func (r *run) processGroup(ctx context.Context, i int) {
 func (r *run) processMessage(ctx context.Context, i int) {
 	result := &r.results[i]
 	result.waiting = int(r.waiting.Add(-1))
+	now := time.Now()
 	if r.contexts == nil {
-		if r.start(ctx, result) {
+		if r.start(ctx, now, result) {
 			r.finish(ctx, result, r.call(ctx, result.Message))
 		}
 		return
 	}
 
 	// The context of a message has a limit of its own, and ends with the message.
-	now := time.Now()
 	limit := r.limit(now, result)
 	own := &r.contexts[i]
 	own.Context = r.parent
 	own.deadline = now.Add(limit)
 	defer own.end()
-	if !r.start(own, result) {
+	if !r.start(own, now, result) {
 		return
 	}
 
@@ -225,7 +225,7 @@ func (r *run) blockNext(result *Result) {
 // start reports whether a message is to be processed. It is not if an earlier message
 // of its group blocks it, if too little time is left, if the breaker is open, or if
 // the idempotency store does not grant its key.
-func (r *run) start(ctx context.Context, result *Result) (ok bool) {
+func (r *run) start(ctx context.Context, now time.Time, result *Result) (ok bool) {
 	defer r.guard(ctx, result)
 	if result.Err == nil {
 		result.Err = result.blocked
@@ -235,7 +235,6 @@ func (r *run) start(ctx context.Context, result *Result) (ok bool) {
 	}
 
 	// Check what costs nothing before the store is asked.
-	now := time.Now()
 	switch {
 	case r.isOver(now), !r.deadline.IsZero() && now.Add(r.expected()).After(r.deadline):
 		result.Err = ErrNoTime

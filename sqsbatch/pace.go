@@ -1,38 +1,38 @@
 package sqsbatch
 
 import (
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // pace estimates how long a message takes, from the last two that succeeded. It takes
 // the shorter one, so that a single slow message changes nothing, and two are enough to
 // follow a change. Messages that failed or were stopped do not show how long messages
-// take. It is safe for concurrent use.
+// take. It is safe for concurrent use: of two that are learned at the same time, one
+// may be lost, which does not matter.
 type pace struct {
-	mu     sync.Mutex // guards what follows
-	known  int        // number of durations: 0, 1 or 2
-	last   time.Duration
-	before time.Duration // the last but one
+	last   atomic.Int64 // 1 + nanoseconds; 0 for none
+	before atomic.Int64 // the last but one
 }
 
 // learn adds the duration of a message that succeeded.
 func (p *pace) learn(took time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.before = p.last
-	p.last = took
-	p.known = min(p.known+1, 2)
+	p.before.Store(p.last.Load())
+	p.last.Store(1 + int64(max(took, 0)))
 }
 
-// typical returns the estimate and the number of durations that it is based on.
-func (p *pace) typical() (d time.Duration, known int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known < 2 {
-		return p.last, p.known
+// typical returns the estimate, and whether it is based on two messages. It is 0 before
+// the first one.
+func (p *pace) typical() (d time.Duration, sure bool) {
+	last := p.last.Load()
+	before := p.before.Load()
+	switch {
+	case last == 0:
+		return 0, false
+	case before == 0:
+		return time.Duration(last - 1), false
 	}
-	return min(p.last, p.before), p.known
+	return time.Duration(min(last, before) - 1), true
 }
 
 // expected returns how long a message may take, for the decision to start it. An
@@ -46,11 +46,10 @@ func (r *run) expected() time.Duration {
 	case r.handleBulk != nil || r.succeeded.Load() == 0:
 		return 0
 	}
-	typical, known := r.pace.typical()
-	if known < 2 {
-		return 0
+	if typical, sure := r.pace.typical(); sure {
+		return typical
 	}
-	return typical
+	return 0
 }
 
 // limit returns the time that a message may take from now, if the invocation has a

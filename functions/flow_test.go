@@ -177,7 +177,7 @@ func (f *flow) dead() []types.Message {
 }
 
 // logLine has the fields that a line of the log may have.
-type said struct {
+type logLine struct {
 	Msg        string
 	MessageIDs []string `json:"message_ids"`
 	BadIDs     []string `json:"bad_message_ids"`
@@ -190,11 +190,11 @@ type said struct {
 	}
 }
 
-func (f *flow) lines() []said {
+func (f *flow) lines() []logLine {
 	f.t.Helper()
-	var all []said
+	var all []logLine
 	for _, text := range strings.Split(strings.TrimSpace(f.log.String()), "\n") {
-		var line said
+		var line logLine
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
 			f.t.Fatalf("%v in %s", err, text)
 		}

@@ -18,7 +18,7 @@ import (
 // region by its access key: equal names, nothing shared.
 func TestParallelTestsUseAccountsOfOneServer(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{NoAuth: true})
+	w := newTestServer(t, localaws.Options{NoAuth: true})
 	var mu sync.Mutex
 	got := map[string]string{} // by the mapping's queue
 	handler := func(_ context.Context, event []byte) ([]byte, error) {

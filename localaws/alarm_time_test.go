@@ -15,7 +15,7 @@ import (
 
 // alarmed is a test server with a queue that no function reads, and an alarm on it.
 type alarmed struct {
-	*world
+	*testServer
 	client *sqs.Client
 	queue  *string
 }
@@ -24,7 +24,7 @@ type alarmed struct {
 // settles.
 func newAlarmed(t *testing.T, change func(*cloudwatch.PutMetricAlarmInput)) alarmed {
 	t.Helper()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	a := alarmed{w, sqs.NewFromConfig(w.Config()), w.queue(w.Config(), "q", nil)}
 	in := &cloudwatch.PutMetricAlarmInput{
 		AlarmName: aws.String("alarm"), Namespace: aws.String("AWS/SQS"), MetricName: aws.String("ApproximateNumberOfMessagesVisible"),

@@ -96,7 +96,7 @@ type victim struct {
 func newVictim(t *testing.T, noAuth bool) *victim {
 	t.Helper()
 	v := &victim{localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", NoAuth: noAuth, ClockMode: clock.Real})}
-	w := &world{v.Server, t}
+	w := &testServer{v.Server, t}
 	queue := w.queue(v.Config(), "q", map[string]string{"VisibilityTimeout": "600"})
 	w.send(v.Config(), queue, secretBody)
 	return v

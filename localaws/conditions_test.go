@@ -22,7 +22,7 @@ const readOnlySQS = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
 // boundary of the role, for exactly the operations that AWS lists (IAM A7).
 func TestBoundaryOfARoleIsAConditionOfChangingIt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	operator := iam.NewFromConfig(w.Config())
 	policy := aws.String(`{"Version":"2012-10-17","Statement":[` + allow("sqs:*") + `]}`)
 	has := denyIf(`{"StringEquals":{"iam:PermissionsBoundary":"` + readOnlySQS + `"}}`)
@@ -110,7 +110,7 @@ func TestBoundaryOfARoleIsAConditionOfChangingIt(t *testing.T) {
 // Deny and Allow that use them take effect (IAM A3, A7).
 func TestConditionKeysOfOperations(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	w.tagged()
 	guest := w.bareRole("guest")
 	ok[*iam.CreateRoleOutput](t)(iam.NewFromConfig(w.Config()).CreateRole(t.Context(), &iam.CreateRoleInput{
@@ -217,7 +217,7 @@ func TestConditionKeysOfOperations(t *testing.T) {
 // unknown is refused (IAM A9).
 func TestEncryptedQueueNeedsPermissionsOnItsKey(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	const key = "arn:aws:kms:us-east-1:" + home + ":key/11111111-2222-3333-4444-555555555555"
 	onKey := func(actions string) string {
 		return `{"Effect":"Allow","Action":[` + quoted(actions) + `],"Resource":"` + key + `"}`

@@ -78,34 +78,34 @@ func TestServerKilledAHundredTimesLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(3, 4))
-	book := newLedger()
-	set := setUp(t, dir)
+	record := newMessageRecord()
+	config := setUp(t, dir)
 	n := kills(t)
 	served := 0
-	for life := range n {
-		if liveAndDie(t, dir, rng, book, set) {
+	for round := range n {
+		if runAndKill(t, dir, rng, record, config) {
 			served++
 		}
 		// After every second kill, check what is in the data directory before the next
 		// start.
-		if life%2 == 1 || life == n-1 {
-			book.check(t, dir)
-			set.check(t, dir)
+		if round%2 == 1 || round == n-1 {
+			record.check(t, dir)
+			config.check(t, dir)
 		}
 		if t.Failed() {
-			t.Fatalf("kill %d of %d", life+1, n)
+			t.Fatalf("kill %d of %d", round+1, n)
 		}
 	}
-	book.drain(t, dir)
-	t.Logf("%d kills, %d of them of a server that had begun to serve; %s", n, served, book)
-	if served < n/2 || book.acknowledged < 10*n || book.removed < n {
+	record.drain(t, dir)
+	t.Logf("%d kills, %d of them of a server that had begun to serve; %s", n, served, record)
+	if served < n/2 || record.acknowledged < 10*n || record.removed < n {
 		t.Errorf("the load was too small to show anything")
 	}
 }
 
 // runAndKill starts the server, sends load to it, and kills it at a random moment,
 // often while it starts. It reports whether the server had begun to serve.
-func liveAndDie(t *testing.T, dir string, rng *rand.Rand, book *ledger, set *settings) bool {
+func runAndKill(t *testing.T, dir string, rng *rand.Rand, record *messageRecord, config *configuration) bool {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), crashDir+"="+dir)
@@ -130,13 +130,13 @@ func liveAndDie(t *testing.T, dir string, rng *rand.Rand, book *ledger, set *set
 	}
 	url, err := bufio.NewReader(out).ReadString('\n')
 	if err == nil {
-		life := time.Duration(5_000+rng.IntN(150_000)) * time.Microsecond
+		round := time.Duration(5_000+rng.IntN(150_000)) * time.Microsecond
 		if raceDetector {
-			life *= 4
+			round *= 4
 		}
-		late := time.AfterFunc(life, kill)
+		late := time.AfterFunc(round, kill)
 		defer late.Stop()
-		loadUntilDead(strings.TrimSpace(url), book, set, rng.Uint64())
+		loadUntilKilled(strings.TrimSpace(url), record, config, rng.Uint64())
 	}
 	cmd.Wait() // killed
 	if stderr.Len() > 0 {
@@ -146,15 +146,15 @@ func liveAndDie(t *testing.T, dir string, rng *rand.Rand, book *ledger, set *set
 }
 
 // loadUntilKilled sends load from several clients until the server does not respond.
-func loadUntilDead(url string, book *ledger, set *settings, seed uint64) {
+func loadUntilKilled(url string, record *messageRecord, config *configuration, seed uint64) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 10}
 	defer transport.CloseIdleConnections()
 	var wg sync.WaitGroup
 	for i := range 3 {
 		c := client{url: url, http: &http.Client{Transport: transport}}
-		wg.Go(func() { book.load(c, rand.New(rand.NewPCG(seed, uint64(i)))) })
+		wg.Go(func() { record.load(c, rand.New(rand.NewPCG(seed, uint64(i)))) })
 	}
-	wg.Go(func() { set.load(url, transport) })
+	wg.Go(func() { config.load(url, transport) })
 	wg.Wait()
 }
 

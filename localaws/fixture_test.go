@@ -21,27 +21,27 @@ import (
 )
 
 // testServer is an embedded AWS that skips waiting time, with SDK clients.
-type world struct {
+type testServer struct {
 	*localawstest.Server
 	t *testing.T
 }
 
-func newWorld(t *testing.T, o localaws.Options) *world {
+func newTestServer(t *testing.T, o localaws.Options) *testServer {
 	t.Helper()
 	o.ClockMode = clock.Skip
-	return &world{localawstest.NewWith(t, o), t}
+	return &testServer{localawstest.NewWith(t, o), t}
 }
 
 // in returns the configuration of a caller in another account and region, where
 // authentication is off.
-func (w *world) in(account, region string) aws.Config {
+func (w *testServer) in(account, region string) aws.Config {
 	cfg := w.ConfigAs(account, "anything", "")
 	cfg.Region = region
 	return cfg
 }
 
 // as returns the configuration of a function that runs in this process.
-func (w *world) as(ctx context.Context) aws.Config {
+func (w *testServer) as(ctx context.Context) aws.Config {
 	v := sandbox.Variables(ctx)
 	cfg := w.Config()
 	cfg.Region = v["AWS_REGION"]
@@ -61,14 +61,14 @@ func ok[T any](t *testing.T) func(T, error) T {
 }
 
 // queue creates a queue and returns its URL.
-func (w *world) queue(cfg aws.Config, name string, attributes map[string]string) *string {
+func (w *testServer) queue(cfg aws.Config, name string, attributes map[string]string) *string {
 	w.t.Helper()
 	return ok[*sqs.CreateQueueOutput](w.t)(sqs.NewFromConfig(cfg).CreateQueue(w.t.Context(), &sqs.CreateQueueInput{
 		QueueName: &name, Attributes: attributes,
 	})).QueueUrl
 }
 
-func (w *world) send(cfg aws.Config, queue *string, bodies ...string) {
+func (w *testServer) send(cfg aws.Config, queue *string, bodies ...string) {
 	w.t.Helper()
 	for _, body := range bodies {
 		ok[*sqs.SendMessageOutput](w.t)(sqs.NewFromConfig(cfg).SendMessage(w.t.Context(), &sqs.SendMessageInput{QueueUrl: queue, MessageBody: &body}))
@@ -76,7 +76,7 @@ func (w *world) send(cfg aws.Config, queue *string, bodies ...string) {
 }
 
 // count returns one of the counts of messages of a queue.
-func (w *world) count(cfg aws.Config, queue *string, name sqstypes.QueueAttributeName) string {
+func (w *testServer) count(cfg aws.Config, queue *string, name sqstypes.QueueAttributeName) string {
 	w.t.Helper()
 	out := ok[*sqs.GetQueueAttributesOutput](w.t)(sqs.NewFromConfig(cfg).GetQueueAttributes(w.t.Context(), &sqs.GetQueueAttributesInput{
 		QueueUrl: queue, AttributeNames: []sqstypes.QueueAttributeName{name},
@@ -85,7 +85,7 @@ func (w *world) count(cfg aws.Config, queue *string, name sqstypes.QueueAttribut
 }
 
 // role creates a role for functions that may use the given actions.
-func (w *world) role(cfg aws.Config, name string, actions ...string) *string {
+func (w *testServer) role(cfg aws.Config, name string, actions ...string) *string {
 	w.t.Helper()
 	client := iam.NewFromConfig(cfg)
 	made := ok[*iam.CreateRoleOutput](w.t)(client.CreateRole(w.t.Context(), &iam.CreateRoleInput{
@@ -99,7 +99,7 @@ func (w *world) role(cfg aws.Config, name string, actions ...string) *string {
 }
 
 // function creates a function that runs in this process.
-func (w *world) function(cfg aws.Config, name string, role *string, handler sandbox.Handler) {
+func (w *testServer) function(cfg aws.Config, name string, role *string, handler sandbox.Handler) {
 	w.t.Helper()
 	w.RegisterHandler(name, handler)
 	ok[*lambda.CreateFunctionOutput](w.t)(lambda.NewFromConfig(cfg).CreateFunction(w.t.Context(), &lambda.CreateFunctionInput{
@@ -108,7 +108,7 @@ func (w *world) function(cfg aws.Config, name string, role *string, handler sand
 }
 
 // connect creates a mapping from a queue of the same account and region to a function.
-func (w *world) connect(cfg aws.Config, function, queueARN string, metrics ...types.EventSourceMappingMetric) *string {
+func (w *testServer) connect(cfg aws.Config, function, queueARN string, metrics ...types.EventSourceMappingMetric) *string {
 	w.t.Helper()
 	in := &lambda.CreateEventSourceMappingInput{FunctionName: &function, EventSourceArn: &queueARN, BatchSize: aws.Int32(5)}
 	if len(metrics) > 0 {
@@ -117,7 +117,7 @@ func (w *world) connect(cfg aws.Config, function, queueARN string, metrics ...ty
 	return ok[*lambda.CreateEventSourceMappingOutput](w.t)(lambda.NewFromConfig(cfg).CreateEventSourceMapping(w.t.Context(), in)).UUID
 }
 
-func (w *world) settle() {
+func (w *testServer) settle() {
 	w.t.Helper()
 	if err := w.Clock().Settle(w.t.Context()); err != nil {
 		w.t.Fatal(err)
@@ -125,7 +125,7 @@ func (w *world) settle() {
 }
 
 // log returns everything that a function has logged.
-func (w *world) log(cfg aws.Config, function string) string {
+func (w *testServer) log(cfg aws.Config, function string) string {
 	w.t.Helper()
 	out, err := cloudwatchlogs.NewFromConfig(cfg).FilterLogEvents(w.t.Context(), &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName: aws.String("/aws/lambda/" + function),

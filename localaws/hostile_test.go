@@ -20,7 +20,7 @@ import (
 )
 
 // shortLimit is a time limit for which a test waits.
-const soon = 100 * time.Millisecond
+const shortLimit = 100 * time.Millisecond
 
 func listening(t *testing.T, limits localaws.Limits) *localawstest.Server {
 	t.Helper()
@@ -44,7 +44,7 @@ func dial(t *testing.T, srv *localawstest.Server) *wire {
 	return &wire{c, bufio.NewReader(c)}
 }
 
-func (w *wire) say(t *testing.T, text string) {
+func (w *wire) send(t *testing.T, text string) {
 	t.Helper()
 	if _, err := io.WriteString(w, text); err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func (w *wire) say(t *testing.T, text string) {
 }
 
 // readResponse reads a response.
-func (w *wire) hear(t *testing.T) (status int, body string) {
+func (w *wire) readResponse(t *testing.T) (status int, body string) {
 	t.Helper()
 	a, err := http.ReadResponse(w.in, nil)
 	if err != nil {
@@ -67,7 +67,7 @@ func (w *wire) hear(t *testing.T) (status int, body string) {
 }
 
 // wantClosed fails the test unless the server closes the connection.
-func (w *wire) closed(t *testing.T) {
+func (w *wire) wantClosed(t *testing.T) {
 	t.Helper()
 	if _, err := io.Copy(io.Discard, w.in); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Error("the server did not close the connection")
@@ -81,7 +81,7 @@ const (
 
 func TestSlowSendersAreDisconnected(t *testing.T) {
 	t.Parallel()
-	srv := listening(t, localaws.Limits{HeaderTime: soon, ReadTime: 2 * soon, IdleTime: soon})
+	srv := listening(t, localaws.Limits{HeaderTime: shortLimit, ReadTime: 2 * shortLimit, IdleTime: shortLimit})
 	for name, text := range map[string]string{
 		"Nothing":            "",
 		"HalfALine":          "POST / HT",
@@ -96,31 +96,31 @@ func TestSlowSendersAreDisconnected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := dial(t, srv)
-			w.say(t, text)
-			w.closed(t)
+			w.send(t, text)
+			w.wantClosed(t)
 		})
 	}
 }
 
 func TestLateBodyIsRefusedWith408(t *testing.T) {
 	t.Parallel()
-	srv := listening(t, localaws.Limits{ReadTime: soon})
+	srv := listening(t, localaws.Limits{ReadTime: shortLimit})
 	w := dial(t, srv)
-	w.say(t, fmt.Sprintf(sqsCall, "ListQueues", 100, "{"))
-	if status, body := w.hear(t); status != 408 || !strings.Contains(body, "RequestTimeout") {
+	w.send(t, fmt.Sprintf(sqsCall, "ListQueues", 100, "{"))
+	if status, body := w.readResponse(t); status != 408 || !strings.Contains(body, "RequestTimeout") {
 		t.Errorf("%d %s", status, body)
 	}
-	w.closed(t)
+	w.wantClosed(t)
 }
 
 // The limits apply to clients and not to operations.
 func TestLongPollCanExceedTheReadTimeout(t *testing.T) {
 	t.Parallel()
-	srv := listening(t, localaws.Limits{HeaderTime: soon, ReadTime: soon, WriteTime: soon, IdleTime: soon})
+	srv := listening(t, localaws.Limits{HeaderTime: shortLimit, ReadTime: shortLimit, WriteTime: shortLimit, IdleTime: shortLimit})
 	call := func(operation, body string) (*wire, func() (int, string)) {
 		w := dial(t, srv)
-		w.say(t, fmt.Sprintf(sqsCall, operation, len(body), body))
-		return w, func() (int, string) { return w.hear(t) }
+		w.send(t, fmt.Sprintf(sqsCall, operation, len(body), body))
+		return w, func() (int, string) { return w.readResponse(t) }
 	}
 	_, made := call("CreateQueue", `{"QueueName":"q"}`)
 	if status, body := made(); status != 200 {
@@ -130,8 +130,8 @@ func TestLongPollCanExceedTheReadTimeout(t *testing.T) {
 	_, polled := call("ReceiveMessage", `{`+queue+`,"WaitTimeSeconds":20}`)
 	for range 3 { // each takes the longest time that a request may take
 		late, _ := call("ListQueues", "")
-		late.say(t, "POST / HT")
-		late.closed(t)
+		late.send(t, "POST / HT")
+		late.wantClosed(t)
 	}
 	_, sent := call("SendMessage", `{`+queue+`,"MessageBody":"at last"}`)
 	if status, body := sent(); status != 200 {
@@ -147,7 +147,7 @@ func TestLongPollCanExceedTheReadTimeout(t *testing.T) {
 // client is served.
 func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 	t.Parallel()
-	srv := listening(t, localaws.Limits{Connections: 1, WriteTime: soon})
+	srv := listening(t, localaws.Limits{Connections: 1, WriteTime: shortLimit})
 	c := client{srv.URL(), &http.Client{Transport: srv.Transport()}}
 	if err := c.do("CreateQueue", map[string]any{"QueueName": "q"}, nil); err != nil {
 		t.Fatal(err)
@@ -158,11 +158,11 @@ func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	deaf := dial(t, srv)
-	deaf.say(t, strings.Repeat("GET /_reliableq/queues?messages=1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "+srv.ControlToken()+"\r\n\r\n", 4))
+	slow := dial(t, srv)
+	slow.send(t, strings.Repeat("GET /_reliableq/queues?messages=1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "+srv.ControlToken()+"\r\n\r\n", 4))
 	next := dial(t, srv)
-	next.say(t, health)
-	if status, _ := next.hear(t); status != 200 {
+	next.send(t, health)
+	if status, _ := next.readResponse(t); status != 200 {
 		t.Errorf("the next client: %d", status)
 	}
 }
@@ -171,8 +171,8 @@ func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 // not idle.
 func (w *wire) begin(t *testing.T) {
 	t.Helper()
-	w.say(t, "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AmazonSQS.ListQueues\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-	if status, _ := w.hear(t); status != http.StatusContinue {
+	w.send(t, "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AmazonSQS.ListQueues\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+	if status, _ := w.readResponse(t); status != http.StatusContinue {
 		t.Fatalf("status %d, want 100", status)
 	}
 }
@@ -187,8 +187,8 @@ func TestConnectionsBeyondTheLimitWait(t *testing.T) {
 	}
 
 	third := dial(t, srv)
-	third.say(t, health)
-	third.SetReadDeadline(time.Now().Add(soon))
+	third.send(t, health)
+	third.SetReadDeadline(time.Now().Add(shortLimit))
 	if _, err := third.in.Peek(1); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the third of two connections was served: %v", err)
 	}
@@ -196,29 +196,29 @@ func TestConnectionsBeyondTheLimitWait(t *testing.T) {
 	third.SetReadDeadline(time.Now().Add(30 * time.Second))
 	third.in.Reset(third)
 	inside[0].Close()
-	if status, _ := third.hear(t); status != 200 {
+	if status, _ := third.readResponse(t); status != 200 {
 		t.Errorf("after one has disconnected: %d", status)
 	}
 }
 
-func TestTheLongestIdleConnectionMakesRoomAtTheLimit(t *testing.T) {
+func TestLongestIdleConnectionIsClosedAtTheLimit(t *testing.T) {
 	t.Parallel()
 	const limit = 3
 	srv := listening(t, localaws.Limits{Connections: limit})
 	var all []*wire
 	for i := range 5 * limit {
 		w := dial(t, srv)
-		w.say(t, health)
-		if status, _ := w.hear(t); status != 200 {
+		w.send(t, health)
+		if status, _ := w.readResponse(t); status != 200 {
 			t.Fatalf("client %d: status %d", i+1, status)
 		}
 		all = append(all, w)
 	}
 
-	all[0].closed(t)
+	all[0].wantClosed(t)
 	last := all[len(all)-1] // the server expects one more client than there are
-	last.say(t, health)
-	if status, _ := last.hear(t); status != 200 {
+	last.send(t, health)
+	if status, _ := last.readResponse(t); status != 200 {
 		t.Errorf("the newest idle connection: status %d", status)
 	}
 }
@@ -227,8 +227,8 @@ func TestServerAtItsConnectionLimitShutsDown(t *testing.T) {
 	t.Parallel()
 	srv := listening(t, localaws.Limits{Connections: 1})
 	w := dial(t, srv)
-	w.say(t, health)
-	w.hear(t)
+	w.send(t, health)
+	w.readResponse(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	if err := srv.Shutdown(ctx); err != nil {
@@ -240,7 +240,7 @@ func TestServerAtItsConnectionLimitShutsDown(t *testing.T) {
 // continues to serve: responses to raw bytes, and whether the connection stays open.
 func TestRawBytesAreRefusedAsClientErrors(t *testing.T) {
 	t.Parallel()
-	srv := listening(t, localaws.Limits{HeaderTime: 5 * soon})
+	srv := listening(t, localaws.Limits{HeaderTime: 5 * shortLimit})
 	long := strings.Repeat("x", 200<<10)
 	for name, tt := range map[string]struct {
 		text string
@@ -283,10 +283,10 @@ func TestRawBytesAreRefusedAsClientErrors(t *testing.T) {
 			}
 			if name == "GarbageAfter" {
 				io.Copy(io.Discard, a.Body)
-				if status, _ := w.hear(t); status != tt.want[1] {
+				if status, _ := w.readResponse(t); status != tt.want[1] {
 					t.Errorf("response to the garbage: %d, want %d", status, tt.want[1])
 				}
-				w.closed(t)
+				w.wantClosed(t)
 			}
 		})
 	}

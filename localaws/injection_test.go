@@ -31,7 +31,7 @@ import (
 
 // injectedServer has a queue, a client that does not retry, and a function that counts
 // its invocations.
-type broken struct {
+type injectedServer struct {
 	*localawstest.Server
 	t      testing.TB
 	sqs    *sqs.Client
@@ -40,9 +40,9 @@ type broken struct {
 	ran    atomic.Int64
 }
 
-func breakable(t testing.TB, mode clock.Mode) *broken {
+func newInjectedServer(t testing.TB, mode clock.Mode) *injectedServer {
 	t.Helper()
-	b := &broken{Server: localawstest.NewWith(t, localaws.Options{NoAuth: true, ClockMode: mode, Seed: 3}), t: t}
+	b := &injectedServer{Server: localawstest.NewWith(t, localaws.Options{NoAuth: true, ClockMode: mode, Seed: 3}), t: t}
 	cfg := b.Config()
 	cfg.RetryMaxAttempts = 1
 	b.sqs, b.lambda = sqs.NewFromConfig(cfg), lambda.NewFromConfig(cfg)
@@ -64,7 +64,7 @@ func breakable(t testing.TB, mode clock.Mode) *broken {
 	return b
 }
 
-func (b *broken) fault(r fault.Rule) {
+func (b *injectedServer) fault(r fault.Rule) {
 	b.t.Helper()
 	b.Faults().Clear("")
 	if _, err := b.Faults().Add(r); err != nil {
@@ -72,12 +72,12 @@ func (b *broken) fault(r fault.Rule) {
 	}
 }
 
-func (b *broken) send(body string) error {
+func (b *injectedServer) send(body string) error {
 	_, err := b.sqs.SendMessage(b.t.Context(), &sqs.SendMessageInput{QueueUrl: b.url, MessageBody: &body})
 	return err
 }
 
-func (b *broken) bodies() (all []string) {
+func (b *injectedServer) bodies() (all []string) {
 	b.t.Helper()
 	messages, err := b.Peek("orders")
 	if err != nil {
@@ -91,7 +91,7 @@ func (b *broken) bodies() (all []string) {
 
 func TestFaultsOfCalls(t *testing.T) {
 	t.Parallel()
-	b := breakable(t, clock.Manual)
+	b := newInjectedServer(t, clock.Manual)
 	for kind, want := range map[fault.Kind]string{
 		fault.Throttle: "RequestThrottled", fault.Unavailable: "ServiceUnavailable", fault.ExpiredCredential: "ExpiredToken",
 	} {
@@ -118,7 +118,7 @@ func TestFaultsOfCalls(t *testing.T) {
 // Calls of every service fail with the error text of that service.
 func TestFaultsOfCallsOfEveryService(t *testing.T) {
 	t.Parallel()
-	b := breakable(t, clock.Manual)
+	b := newInjectedServer(t, clock.Manual)
 	cfg := b.Config()
 	cfg.RetryMaxAttempts = 1
 	calls := map[string]struct {
@@ -162,7 +162,7 @@ func only[T any](_ T, err error) error { return err }
 
 func TestCallWithALostResponseTakesEffect(t *testing.T) {
 	t.Parallel()
-	b := breakable(t, clock.Manual)
+	b := newInjectedServer(t, clock.Manual)
 	b.fault(fault.Rule{Kind: fault.LoseReply, Operation: "SendMessage"})
 	if err := b.send("lost"); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("error %v, want a truncated response", err)
@@ -177,7 +177,7 @@ func TestCallWithALostResponseTakesEffect(t *testing.T) {
 
 func TestSlowResponseTakesMachineTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := breakable(t, clock.Manual)
+		b := newInjectedServer(t, clock.Manual)
 		b.fault(fault.Rule{Kind: fault.Slow, Operation: "SendMessage", Delay: 7 * time.Second})
 		start := time.Now()
 		if err := b.send("slow"); err != nil || time.Since(start) != 7*time.Second {
@@ -188,7 +188,7 @@ func TestSlowResponseTakesMachineTime(t *testing.T) {
 
 func TestReceivesAreShortAndOutOfOrder(t *testing.T) {
 	t.Parallel()
-	b := breakable(t, clock.Manual)
+	b := newInjectedServer(t, clock.Manual)
 	for _, body := range strings.Fields("a b c d e f g h") {
 		if err := b.send(body); err != nil {
 			t.Fatal(err)
@@ -220,7 +220,7 @@ func TestReceivesAreShortAndOutOfOrder(t *testing.T) {
 
 func TestFaultsOfFunctions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := breakable(t, clock.Manual)
+		b := newInjectedServer(t, clock.Manual)
 		for kind, want := range map[fault.Kind]struct {
 			ran  int64
 			text string
@@ -256,7 +256,7 @@ func TestFaultsOfFunctions(t *testing.T) {
 // in a new environment.
 func TestFunctionLeaksMemoryUntilItsLimit(t *testing.T) {
 	t.Parallel()
-	b := breakable(t, clock.Manual)
+	b := newInjectedServer(t, clock.Manual)
 	b.fault(fault.Rule{Kind: fault.LeakMemory, MB: 50, Resource: "work"})
 	const growing = "Max Memory Used: %d MB"
 	for n, want := range []int{50, 100, 128, 50, 100, 128} {
@@ -294,7 +294,7 @@ func TestFunctionLeaksMemoryUntilItsLimit(t *testing.T) {
 // call runs, and the call takes effect or does not.
 func TestCrashDuringWorkHappensAtACall(t *testing.T) {
 	t.Parallel()
-	b := breakable(t, clock.Manual)
+	b := newInjectedServer(t, clock.Manual)
 	var began, ended int
 	b.RegisterHandler("work", func(ctx context.Context, _ []byte) ([]byte, error) {
 		began++
@@ -320,7 +320,7 @@ func TestCrashDuringWorkHappensAtACall(t *testing.T) {
 
 func TestMappingDeliversTwiceAndIsThrottled(t *testing.T) {
 	t.Parallel()
-	b := breakable(t, clock.Skip)
+	b := newInjectedServer(t, clock.Skip)
 	if _, err := b.lambda.CreateEventSourceMapping(t.Context(), &lambda.CreateEventSourceMappingInput{
 		FunctionName: aws.String("work"), EventSourceArn: aws.String("arn:aws:sqs:us-east-1:000000000000:orders"),
 	}); err != nil {
@@ -356,17 +356,17 @@ func TestMappingDeliversTwiceAndIsThrottled(t *testing.T) {
 
 func TestControlAPIAddsListsAndClearsFaults(t *testing.T) {
 	t.Parallel()
-	b := breakable(t, clock.Manual)
-	ask := func(method, path, body string) string {
+	b := newInjectedServer(t, clock.Manual)
+	send := func(method, path, body string) string {
 		return request(t, b.Server, method, "/_reliableq/faults"+path, body)
 	}
-	if got := ask("POST", "", `{"kind":"unavailable","service":"sqs","count":2,"for":"10m"}`); !strings.Contains(got, `"id": "1"`) || !strings.Contains(got, `"until"`) {
+	if got := send("POST", "", `{"kind":"unavailable","service":"sqs","count":2,"for":"10m"}`); !strings.Contains(got, `"id": "1"`) || !strings.Contains(got, `"until"`) {
 		t.Error(got)
 	}
 	if err := b.send("x"); err == nil {
 		t.Error("the fault was not injected")
 	}
-	if got := ask("GET", "", ""); !strings.Contains(got, `"struck": 1`) {
+	if got := send("GET", "", ""); !strings.Contains(got, `"struck": 1`) {
 		t.Error(got)
 	}
 	b.Advance(t, 10*time.Minute)
@@ -379,14 +379,14 @@ func TestControlAPIAddsListsAndClearsFaults(t *testing.T) {
 		`{"kind":"throttle","where":"there"}`:                           "unknown field",
 		`{"kind":"throttle","until":"2030-01-01T00:00:00Z","for":"1s"}`: "not both",
 	} {
-		if got := ask("POST", "", body); !strings.Contains(got, want) {
+		if got := send("POST", "", body); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", body, got)
 		}
 	}
-	if got := ask("DELETE", "/9", ""); !strings.Contains(got, "there is no fault 9") {
+	if got := send("DELETE", "/9", ""); !strings.Contains(got, "there is no fault 9") {
 		t.Error(got)
 	}
-	if got := ask("DELETE", "/1", ""); !strings.Contains(got, `"cleared": 1`) {
+	if got := send("DELETE", "/1", ""); !strings.Contains(got, `"cleared": 1`) {
 		t.Error(got)
 	}
 }
@@ -414,7 +414,7 @@ func request(t testing.TB, s *localawstest.Server, method, path, body string) st
 
 func TestControlAPIRefusesFaultsOfUnknownResources(t *testing.T) {
 	t.Parallel()
-	b := breakable(t, clock.Manual)
+	b := newInjectedServer(t, clock.Manual)
 	for name, c := range map[string]struct{ rule, want string }{
 		"queue":                   {`{"kind":"throttle","service":"sqs","resource":"orders"}`, `"id"`},
 		"function":                {`{"kind":"crash-after","resource":"work"}`, `"id"`},

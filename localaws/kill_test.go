@@ -18,20 +18,20 @@ import (
 
 // killable is a durable server that an injected fault may kill, with an SQS client
 // that does not retry.
-type mortal struct {
+type killable struct {
 	*localawstest.Server
-	sqs  *sqs.Client
-	url  *string
-	dir  string
-	left chan []fault.Rule // of the killed server
+	sqs   *sqs.Client
+	url   *string
+	dir   string
+	rules chan []fault.Rule // of the killed server
 }
 
 // newKillable starts a server on a directory, with the rules of an earlier one.
-func born(t *testing.T, dir string, left []fault.Rule) *mortal {
+func newKillable(t *testing.T, dir string, rules []fault.Rule) *killable {
 	t.Helper()
-	m := &mortal{dir: dir, left: make(chan []fault.Rule, 1)}
+	m := &killable{dir: dir, rules: make(chan []fault.Rule, 1)}
 	m.Server = localawstest.NewWith(t, localaws.Options{
-		DataDir: dir, NoAuth: true, ClockMode: clock.Manual, Faults: left, Kill: func(left []fault.Rule) { m.left <- left },
+		DataDir: dir, NoAuth: true, ClockMode: clock.Manual, Faults: rules, Kill: func(rules []fault.Rule) { m.rules <- rules },
 	})
 	cfg := m.Config()
 	cfg.RetryMaxAttempts = 1
@@ -45,26 +45,26 @@ func born(t *testing.T, dir string, left []fault.Rule) *mortal {
 }
 
 // restart starts the next server after this one was killed.
-func (m *mortal) reborn(t *testing.T) *mortal {
+func (m *killable) restart(t *testing.T) *killable {
 	t.Helper()
 	select {
-	case left := <-m.left:
+	case rules := <-m.rules:
 		if err := m.Abandon(); err != nil {
 			t.Fatal(err)
 		}
-		return born(t, m.dir, left)
+		return newKillable(t, m.dir, rules)
 	default:
 		t.Fatal("the server was not killed")
 		return nil
 	}
 }
 
-func (m *mortal) send(t *testing.T, body string) error {
+func (m *killable) send(t *testing.T, body string) error {
 	_, err := m.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: m.url, MessageBody: &body})
 	return err
 }
 
-func (m *mortal) bodies(t *testing.T) (all string) {
+func (m *killable) bodies(t *testing.T) (all string) {
 	t.Helper()
 	messages, err := m.Peek("orders")
 	if err != nil {
@@ -78,7 +78,7 @@ func (m *mortal) bodies(t *testing.T) (all string) {
 
 func TestKillAppliesBeforeOrAfterACallTakesEffect(t *testing.T) {
 	t.Parallel()
-	m := born(t, t.TempDir(), nil)
+	m := newKillable(t, t.TempDir(), nil)
 	if err := m.send(t, "acknowledged"); err != nil {
 		t.Fatal(err)
 	}
@@ -96,14 +96,14 @@ func TestKillAppliesBeforeOrAfterACallTakesEffect(t *testing.T) {
 	if err := m.send(t, "dead"); err == nil {
 		t.Error("a killed server accepted a message")
 	}
-	m = m.reborn(t)
+	m = m.restart(t)
 	if got := m.bodies(t); got != "acknowledged " {
 		t.Errorf("after a kill before the call: %s", got)
 	}
 	if err := m.send(t, "after"); err == nil {
 		t.Error("the call at which the server was killed got a response")
 	}
-	m = m.reborn(t)
+	m = m.restart(t)
 	if got := m.bodies(t); got != "acknowledged after " {
 		t.Errorf("after a kill after the call: %s", got)
 	}
@@ -119,7 +119,7 @@ func TestKillAppliesBeforeOrAfterACallTakesEffect(t *testing.T) {
 // continues in the next servers. New rules get new ids.
 func TestRulesContinueAfterAKill(t *testing.T) {
 	t.Parallel()
-	m := born(t, t.TempDir(), nil)
+	m := newKillable(t, t.TempDir(), nil)
 	for _, r := range []fault.Rule{
 		{Kind: fault.Kill, Operation: "ReceiveMessage"},
 		{Kind: fault.Kill, Operation: "SendMessage", Count: 2},
@@ -134,13 +134,13 @@ func TestRulesContinueAfterAKill(t *testing.T) {
 		return err
 	}
 	_ = receive()
-	m = m.reborn(t)
+	m = m.restart(t)
 	if err := receive(); err != nil {
 		t.Errorf("the second receive: %v", err)
 	}
 	for range 2 {
 		_ = m.send(t, "x")
-		m = m.reborn(t)
+		m = m.restart(t)
 	}
 	if err := m.send(t, "x"); err != nil {
 		t.Error(err)
@@ -157,7 +157,7 @@ func TestRulesContinueAfterAKill(t *testing.T) {
 // flight until its visibility timeout ends, and is then delivered again.
 func TestKillEndsInvocations(t *testing.T) {
 	t.Parallel()
-	m := born(t, t.TempDir(), nil)
+	m := newKillable(t, t.TempDir(), nil)
 	if err := m.send(t, "m"); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestKillEndsInvocations(t *testing.T) {
 	<-began
 	m.Kill()
 	close(end) // its result is ignored
-	m = m.reborn(t)
+	m = m.restart(t)
 	if got, err := m.Peek("orders"); err != nil || len(got) != 1 || got[0].State != "inFlight" || got[0].ReceiveCount != 1 {
 		t.Fatalf("after the kill: %+v", got)
 	}

@@ -22,7 +22,7 @@ import (
 )
 
 // get sends a GET request without AWS headers.
-func (w *world) get(target string, header ...string) (int, []byte) {
+func (w *testServer) get(target string, header ...string) (int, []byte) {
 	w.t.Helper()
 	r := ok[*http.Request](w.t)(http.NewRequestWithContext(w.t.Context(), "GET", w.URL()+target, nil))
 	for i := 0; i < len(header); i += 2 {
@@ -37,7 +37,7 @@ func (w *world) get(target string, header ...string) (int, []byte) {
 // without credentials, to a server without authentication.
 func TestLocalStackPathsWork(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{NoAuth: true})
+	w := newTestServer(t, localaws.Options{NoAuth: true})
 	queue := w.queue(w.Config(), "q", nil)
 	w.send(w.Config(), queue, "one & only", "two")
 
@@ -84,7 +84,7 @@ func TestLocalStackPathsWork(t *testing.T) {
 // endpoint.
 func TestLocalStackMessagesPathIsAnEndpointForClients(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	queue := w.queue(w.Config(), "q", nil)
 	w.send(w.Config(), queue, "one", "two")
 	cfg := w.Config()
@@ -115,7 +115,7 @@ func TestLocalStackMessagesPathIsAnEndpointForClients(t *testing.T) {
 // key.
 func TestLocalStackMessagesNeedTheTokenOrASignature(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	queue := w.queue(w.Config(), "q", nil)
 	w.send(w.Config(), queue, "secret")
 

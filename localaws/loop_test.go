@@ -27,9 +27,9 @@ func withTrace(ctx context.Context) func(*sqs.Options) {
 
 // looping creates a function that sends a message to its own queue in each of its
 // first times invocations.
-func looping(t *testing.T, times int32) (w *world, queue, dead *string, calls *atomic.Int32) {
+func looping(t *testing.T, times int32) (w *testServer, queue, dead *string, calls *atomic.Int32) {
 	t.Helper()
-	w = newWorld(t, localaws.Options{})
+	w = newTestServer(t, localaws.Options{})
 	cfg := w.Config()
 	dead = w.queue(cfg, "dlq", nil)
 	queue = w.queue(cfg, "q", map[string]string{
@@ -95,7 +95,7 @@ func TestAllowedLoopContinues(t *testing.T) {
 // sixteen invocations.
 func TestCallerOfALoopGetsAnError(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	var trace string
 	w.function(w.Config(), "f", w.role(w.Config(), "r", "logs:*"), func(ctx context.Context, _ []byte) ([]byte, error) {
 		trace, _ = ctx.Value("x-amzn-trace-id").(string)

@@ -18,7 +18,7 @@ import (
 )
 
 // sum returns the sum of a metric over all time.
-func (w *world) sum(namespace, name string, dimensions ...string) float64 {
+func (w *testServer) sum(namespace, name string, dimensions ...string) float64 {
 	w.t.Helper()
 	in := &cloudwatch.GetMetricStatisticsInput{
 		Namespace: &namespace, MetricName: &name, Period: aws.Int32(86400), Statistics: []types.Statistic{types.StatisticSum},
@@ -35,7 +35,7 @@ func (w *world) sum(namespace, name string, dimensions ...string) float64 {
 }
 
 // states returns the states of an alarm, oldest first.
-func (w *world) states(alarm string) []string {
+func (w *testServer) states(alarm string) []string {
 	w.t.Helper()
 	history := ok[*cloudwatch.DescribeAlarmHistoryOutput](w.t)(cloudwatch.NewFromConfig(w.Config()).DescribeAlarmHistory(w.t.Context(),
 		&cloudwatch.DescribeAlarmHistoryInput{AlarmName: &alarm, HistoryItemType: types.HistoryItemTypeStateUpdate, ScanBy: types.ScanByTimestampAscending}))
@@ -50,7 +50,7 @@ func (w *world) states(alarm string) []string {
 // process and later removes it.
 func TestAlarmOnTheDeadLetterQueueFiresAndEnds(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	cfg := w.Config()
 	dead := w.queue(cfg, "dlq", nil)
 	queue := w.queue(cfg, "q", map[string]string{
@@ -94,7 +94,7 @@ func TestAlarmOnTheDeadLetterQueueFiresAndEnds(t *testing.T) {
 // TestLogLineOfAFunctionBecomesAMetric writes embedded metric format.
 func TestLogLineOfAFunctionBecomesAMetric(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{Addr: "127.0.0.1:0"})
+	w := newTestServer(t, localaws.Options{Addr: "127.0.0.1:0"})
 	cfg := w.Config()
 	ok[*lambda.CreateFunctionOutput](t)(lambda.NewFromConfig(cfg).CreateFunction(t.Context(), createShell(t, "f", w.role(cfg, "r", "logs:*"), emfBootstrap)))
 	for range 3 {
@@ -126,7 +126,7 @@ done
 // (LAM B22).
 func TestMappingCountsItsEvents(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	cfg := w.Config()
 	queue := w.queue(cfg, "q", map[string]string{"VisibilityTimeout": "10"})
 	calls := 0

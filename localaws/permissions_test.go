@@ -32,7 +32,7 @@ var callers atomic.Int64
 
 // caller returns the configuration of a session whose role has the given policy
 // statements.
-func (w *world) caller(statements ...string) aws.Config {
+func (w *testServer) caller(statements ...string) aws.Config {
 	w.t.Helper()
 	name := fmt.Sprintf("caller-%d", callers.Add(1))
 	client := iam.NewFromConfig(w.Config())
@@ -47,7 +47,7 @@ func (w *world) caller(statements ...string) aws.Config {
 }
 
 // assume returns the configuration of a session of a role.
-func (w *world) assume(role string) aws.Config {
+func (w *testServer) assume(role string) aws.Config {
 	w.t.Helper()
 	key := ok[*sts.AssumeRoleOutput](w.t)(sts.NewFromConfig(w.Config()).AssumeRole(w.t.Context(), &sts.AssumeRoleInput{
 		RoleArn: &role, RoleSessionName: aws.String("session"),
@@ -92,7 +92,7 @@ var team = map[string]string{"team": "orders"}
 
 // tagged creates one of every kind of resource that can have tags, with the tag
 // team=orders, and returns the id of the mapping.
-func (w *world) tagged() (mapping string) {
+func (w *testServer) tagged() (mapping string) {
 	w.t.Helper()
 	ctx, cfg := w.t.Context(), w.Config()
 	role := w.role(cfg, "execution", "sqs:*", "logs:*")
@@ -130,7 +130,7 @@ func alarm(name string, tags []cwtypes.Tag) *cloudwatch.PutMetricAlarmInput {
 }
 
 // on returns one call for each kind of resource that has tags.
-func (w *world) on(mapping string) map[string]func(context.Context, aws.Config) error {
+func (w *testServer) on(mapping string) map[string]func(context.Context, aws.Config) error {
 	queue := w.URL() + "/" + home + "/q"
 	return map[string]func(context.Context, aws.Config) error{
 		"queue": func(ctx context.Context, cfg aws.Config) error {
@@ -203,7 +203,7 @@ func (w *world) on(mapping string) map[string]func(context.Context, aws.Config) 
 // on them permits nothing else (IAM A2).
 func TestPermissionsDependOnTheTagsOfAResource(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	mapping := w.tagged()
 	const (
 		orders  = `{"StringEquals":{"aws:ResourceTag/team":"orders"}}`
@@ -235,7 +235,7 @@ func TestPermissionsDependOnTheTagsOfAResource(t *testing.T) {
 
 // creations returns a call for each operation that creates a resource with tags, with
 // the action that the tags require. The name of the resource is a parameter.
-func (w *world) creations(role string) []struct {
+func (w *testServer) creations(role string) []struct {
 	action, tagging string
 	create          func(ctx context.Context, cfg aws.Config, name string) error
 } {
@@ -298,7 +298,7 @@ func (w *world) creations(role string) []struct {
 // (IAM A3).
 func TestTagsAtCreationNeedThePermissionToTag(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	w.tagged()
 	const (
 		orders = `{"StringEquals":{"aws:RequestTag/team":"orders"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}`

@@ -29,26 +29,26 @@ func statement(effect, principals, action, resource string) string {
 
 // bareRole creates a role that every principal of the account may assume and that has
 // no policy, and returns its ARN.
-func (w *world) bareRole(name string) string {
+func (w *testServer) bareRole(name string) string {
 	w.t.Helper()
 	return *ok[*iam.CreateRoleOutput](w.t)(iam.NewFromConfig(w.Config()).CreateRole(w.t.Context(), &iam.CreateRoleInput{
 		RoleName: &name, AssumeRolePolicyDocument: aws.String(trustRoot),
 	})).Role.Arn
 }
 
-func (w *world) deleteRole(name string) {
+func (w *testServer) deleteRole(name string) {
 	w.t.Helper()
 	ok[*iam.DeleteRoleOutput](w.t)(iam.NewFromConfig(w.Config()).DeleteRole(w.t.Context(), &iam.DeleteRoleInput{RoleName: &name}))
 }
 
-func (w *world) setPolicy(cfg aws.Config, queue *string, policy string) error {
+func (w *testServer) setPolicy(cfg aws.Config, queue *string, policy string) error {
 	_, err := sqs.NewFromConfig(cfg).SetQueueAttributes(w.t.Context(), &sqs.SetQueueAttributesInput{
 		QueueUrl: queue, Attributes: map[string]string{"Policy": policy},
 	})
 	return err
 }
 
-func sendTo(w *world, cfg aws.Config, queue *string) error {
+func sendTo(w *testServer, cfg aws.Config, queue *string) error {
 	_, err := sqs.NewFromConfig(cfg).SendMessage(w.t.Context(), &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("m")})
 	return err
 }
@@ -57,7 +57,7 @@ func sendTo(w *world, cfg aws.Config, queue *string) error {
 // named the first do not name the second, and show the id of the first (IAM A1).
 func TestRecreatedRoleIsNotTrusted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	ctx, cfg := t.Context(), w.Config()
 	queue := w.queue(cfg, "q", nil)
 	w.function(cfg, "f", w.role(cfg, "execution", "logs:*"), nothing)
@@ -141,7 +141,7 @@ func TestRecreatedRoleIsNotTrusted(t *testing.T) {
 // resource does not have, is refused (IAM A1, A4).
 func TestPoliciesWithoutPrincipalOrWithForeignActionsAreRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	ctx, cfg := t.Context(), w.Config()
 	queue := w.queue(cfg, "q", nil)
 	w.function(cfg, "f", w.role(cfg, "execution", "logs:*"), nothing)
@@ -211,11 +211,11 @@ func TestPoliciesWithoutPrincipalOrWithForeignActionsAreRefused(t *testing.T) {
 // session to be listed too (IAM A5).
 func TestDenyForAllButOneRoleDeniesTheOthers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	queue := w.queue(w.Config(), "q", nil)
 	friend, other := w.bareRole("friend"), w.bareRole("other")
 	all := statement("Allow", `"Principal":{"AWS":["`+friend+`","`+other+`"]}`, `"sqs:*"`, queueOfTests)
-	butFriend := func(more string) string {
+	allBut := func(more string) string {
 		return strings.Replace(all, `"Statement":[`, `"Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":["`+friend+`","arn:aws:iam::`+home+`:root"`+more+`]},
 			"Action":"sqs:SendMessage","Resource":"`+queueOfTests+`"},`, 1)
 	}
@@ -227,8 +227,8 @@ func TestDenyForAllButOneRoleDeniesTheOthers(t *testing.T) {
 		friend, other, theBoss bool
 	}{
 		{"no deny", all, true, true, true},
-		{"role and account", butFriend(""), false, false, false},
-		{"role, account and session", butFriend(session), true, false, false},
+		{"role and account", allBut(""), false, false, false},
+		{"role, account and session", allBut(session), true, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if err := w.setPolicy(w.Config(), queue, tt.policy); err != nil {

@@ -72,21 +72,21 @@ func TestFullDiskRefusesSendsAndServesReads(t *testing.T) {
 	if err := c.do("CreateQueue", map[string]any{"QueueName": "q"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	kept := map[string]bool{}
+	acknowledged := map[string]bool{}
 	var refusal error
 	for i := 0; i < 5000 && refusal == nil; i++ {
 		disk.full.Store(i >= 100)
 		body := strings.Repeat(string(rune('a'+i%26)), 1+i)
 		if refusal = c.do("SendMessage", map[string]any{"QueueUrl": c.queue("q"), "MessageBody": body}, nil); refusal == nil {
-			kept[body] = true
+			acknowledged[body] = true
 		}
 	}
-	if !errors.Is(refusal, errRefused) || !strings.Contains(refusal.Error(), "503") || len(kept) < 100 {
-		t.Fatalf("after %d messages: %v, want a 503", len(kept), refusal)
+	if !errors.Is(refusal, errRefused) || !strings.Contains(refusal.Error(), "503") || len(acknowledged) < 100 {
+		t.Fatalf("after %d messages: %v, want a 503", len(acknowledged), refusal)
 	}
-	writesAreRefused(t, c)
-	healthSaysSo(t, c)
-	readsGoOn(t, srv, c)
+	checkWrites(t, c)
+	checkHealth(t, c)
+	checkReads(t, srv, c)
 	if n := log.count("level=ERROR"); n != 1 {
 		t.Errorf("%d errors in the log, want one:\n%s", n, log.b.String())
 	}
@@ -103,14 +103,14 @@ func TestFullDiskRefusesSendsAndServesReads(t *testing.T) {
 	for _, m := range peekAll(t, srv, "q") {
 		found[m.Body] = true
 	}
-	for body := range kept {
+	for body := range acknowledged {
 		if !found[body] {
 			t.Errorf("a message of %d bytes is lost", len(body))
 		}
 	}
 }
 
-func writesAreRefused(t *testing.T, c client) {
+func checkWrites(t *testing.T, c client) {
 	t.Helper()
 	for operation, in := range map[string]map[string]any{
 		"SendMessage":    {"QueueUrl": c.queue("q"), "MessageBody": "after"},
@@ -133,7 +133,7 @@ func writesAreRefused(t *testing.T, c client) {
 	}
 }
 
-func healthSaysSo(t *testing.T, c client) {
+func checkHealth(t *testing.T, c client) {
 	t.Helper()
 	for path, want := range map[string]string{
 		"/_reliableq/health": `"status": "read-only",\s+"reason": "[^"]*no space left on the disk`, "/_localstack/health": `"sqs": "error"`,
@@ -153,7 +153,7 @@ func healthSaysSo(t *testing.T, c client) {
 	}
 }
 
-func readsGoOn(t *testing.T, srv *localaws.Server, c client) {
+func checkReads(t *testing.T, srv *localaws.Server, c client) {
 	t.Helper()
 	if err := c.do("GetQueueAttributes", map[string]any{"QueueUrl": c.queue("q"), "AttributeNames": []string{"All"}}, nil); err != nil {
 		t.Errorf("read attributes: %v", err)
@@ -177,7 +177,7 @@ func TestReadOnlyOperationsChangeNothing(t *testing.T) {
 
 func TestSecondServerOnADirectoryIsRefused(t *testing.T) {
 	t.Parallel()
-	k := openKept(t, t.TempDir(), clock.Real)
+	k := openDurable(t, t.TempDir(), clock.Real)
 	_, err := localaws.New(localaws.Options{DataDir: k.dir})
 	if !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), "process ") {
 		t.Errorf("the second server: %v, want store.ErrLocked and the first one's process", err)
@@ -205,7 +205,7 @@ func TestDamagedStoreIsReportedAtStart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := openKept(t, t.TempDir(), clock.Real)
+			k := openDurable(t, t.TempDir(), clock.Real)
 			k.must(t, "CreateQueue", map[string]any{"QueueName": "q"})
 			k.stop(t)
 			if err := damage(filepath.Join(k.dir, "store", "data", "tree")); err != nil {

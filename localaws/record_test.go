@@ -37,7 +37,7 @@ type recorded struct {
 func TestRecordingHasEverythingExceptSecrets(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	w := newWorld(t, localaws.Options{Record: &out})
+	w := newTestServer(t, localaws.Options{Record: &out})
 	ctx, cfg := t.Context(), w.Config()
 	queue := w.queue(cfg, "q", nil)
 	w.send(cfg, queue, "a message stays")
@@ -64,9 +64,9 @@ func TestRecordingHasEverythingExceptSecrets(t *testing.T) {
 	if _, _, _, err := signed(ctx, cfg, "secretsmanager", "POST", w.URL()+"/", `{"SecretString":"hunter2hunter2"}`, "X-Amz-Target", "secretsmanager.CreateSecret"); err != nil {
 		t.Fatal(err)
 	}
-	look := ok[*http.Request](t)(http.NewRequestWithContext(ctx, "GET", w.URL()+"/_reliableq/clock", nil))
-	look.Header.Set("Authorization", "Bearer "+w.ControlToken())
-	res := ok[*http.Response](t)(cfg.HTTPClient.Do(look))
+	inspect := ok[*http.Request](t)(http.NewRequestWithContext(ctx, "GET", w.URL()+"/_reliableq/clock", nil))
+	inspect.Header.Set("Authorization", "Bearer "+w.ControlToken())
+	res := ok[*http.Response](t)(cfg.HTTPClient.Do(inspect))
 	res.Body.Close()
 
 	_, operator := w.Credentials()
@@ -79,7 +79,7 @@ func TestRecordingHasEverythingExceptSecrets(t *testing.T) {
 			t.Errorf("%s (%q) is in the recording", what, secret)
 		}
 	}
-	var told []string
+	var calls []string
 	for line := range strings.Lines(out.String()) {
 		var r recorded
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
@@ -88,18 +88,18 @@ func TestRecordingHasEverythingExceptSecrets(t *testing.T) {
 		if r.Service != "" && r.RequestID == "" {
 			t.Errorf("no request id in %s", line)
 		}
-		told = append(told, strings.TrimSpace(r.Service+" "+r.Operation+" "+http.StatusText(r.Status)))
+		calls = append(calls, strings.TrimSpace(r.Service+" "+r.Operation+" "+http.StatusText(r.Status)))
 	}
 	want := []string{
 		"sqs CreateQueue OK", "sqs SendMessage OK", "iam CreateRole OK", "iam PutRolePolicy OK", "lambda CreateFunction Created", "sts GetCallerIdentity OK",
 		"lambda Invoke OK", "monitoring ListDashboards OK", "sqs DeleteQueue Bad Request", "secretsmanager CreateSecret Not Implemented", "OK",
 	}
-	if strings.Join(told, "\n") != strings.Join(want, "\n") {
-		t.Errorf("recorded %q, want %q", told, want)
+	if strings.Join(calls, "\n") != strings.Join(want, "\n") {
+		t.Errorf("recorded %q, want %q", calls, want)
 	}
-	for _, stays := range []string{"a message stays", "event stays", "DB_PASSWORD", "/_reliableq/clock", "The specified queue does not exist", "Credential=" + given["AWS_ACCESS_KEY_ID"]} {
-		if !strings.Contains(out.String(), stays) {
-			t.Errorf("the recording does not have %q", stays)
+	for _, text := range []string{"a message stays", "event stays", "DB_PASSWORD", "/_reliableq/clock", "The specified queue does not exist", "Credential=" + given["AWS_ACCESS_KEY_ID"]} {
+		if !strings.Contains(out.String(), text) {
+			t.Errorf("the recording does not have %q", text)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // fill creates one resource of every kind.
-func (w *world) fill(cfg aws.Config, account string) {
+func (w *testServer) fill(cfg aws.Config, account string) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	w.queue(cfg, "q", nil)
@@ -31,7 +31,7 @@ func (w *world) fill(cfg aws.Config, account string) {
 }
 
 // left returns the kinds of resources that still exist.
-func (w *world) left(cfg aws.Config) string {
+func (w *testServer) left(cfg aws.Config) string {
 	w.t.Helper()
 	ctx := w.t.Context()
 	var held []string
@@ -72,7 +72,7 @@ func TestResetRemovesTheStateOfOneServiceOrAll(t *testing.T) {
 		{localaws.ResetScope{Service: "cloudwatch"}, all[3:4], "functions groups mappings queues roles"},
 		{localaws.ResetScope{Service: "sts"}, all[5:], everything},
 	} {
-		w := newWorld(t, localaws.Options{})
+		w := newTestServer(t, localaws.Options{})
 		w.fill(w.Config(), w.Account())
 		reached, err := w.Reset(t.Context(), tt.scope)
 		if err != nil || !slices.Equal(reached, tt.reached) {
@@ -86,7 +86,7 @@ func TestResetRemovesTheStateOfOneServiceOrAll(t *testing.T) {
 
 func TestEverythingCanBeCreatedAgainAfterAReset(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	for range 3 {
 		w.fill(w.Config(), w.Account())
 		if got := w.left(w.Config()); got != everything {
@@ -104,7 +104,7 @@ func TestEverythingCanBeCreatedAgainAfterAReset(t *testing.T) {
 
 func TestResetRefusesAnUnknownService(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	if _, err := w.Reset(t.Context(), localaws.ResetScope{Service: "s3"}); err == nil || !strings.Contains(err.Error(), "reset s3: no such service") {
 		t.Errorf("%v", err)
 	}

@@ -14,24 +14,24 @@ import (
 )
 
 // durableServer has a data directory and a minimal SQS client.
-type kept struct {
+type durableServer struct {
 	*localaws.Server
 	client
 	dir string
 }
 
-func openKept(t *testing.T, dir string, mode clock.Mode) *kept {
+func openDurable(t *testing.T, dir string, mode clock.Mode) *durableServer {
 	t.Helper()
 	srv, err := localaws.New(localaws.Options{DataDir: dir, ClockMode: mode, NoAuth: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { srv.Shutdown(t.Context()) }) // the second call if the test has called stop
-	return &kept{srv, client{srv.URL(), &http.Client{Transport: srv.Transport()}}, dir}
+	return &durableServer{srv, client{srv.URL(), &http.Client{Transport: srv.Transport()}}, dir}
 }
 
 // stop shuts the server down.
-func (k *kept) stop(t *testing.T) {
+func (k *durableServer) stop(t *testing.T) {
 	t.Helper()
 	if err := k.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func (k *kept) stop(t *testing.T) {
 }
 
 // killed returns a copy of the directory as kill -9 would leave it now.
-func (k *kept) killed(t *testing.T) (dir string) {
+func (k *durableServer) killed(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(k.dir)); err != nil {
@@ -48,14 +48,14 @@ func (k *kept) killed(t *testing.T) (dir string) {
 	return dir
 }
 
-func (k *kept) advance(t *testing.T, d time.Duration) {
+func (k *durableServer) advance(t *testing.T, d time.Duration) {
 	t.Helper()
 	if err := k.Clock().Advance(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (k *kept) must(t *testing.T, operation string, in any) {
+func (k *durableServer) must(t *testing.T, operation string, in any) {
 	t.Helper()
 	if err := k.do(operation, in, nil); err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func (k *kept) must(t *testing.T, operation string, in any) {
 }
 
 // states returns the states of a queue's messages by body.
-func (k *kept) states(t *testing.T, queue string) map[string]string {
+func (k *durableServer) states(t *testing.T, queue string) map[string]string {
 	t.Helper()
 	states := map[string]string{}
 	for _, m := range peekAll(t, k.Server, queue) {
@@ -74,9 +74,9 @@ func (k *kept) states(t *testing.T, queue string) map[string]string {
 
 // daysAhead starts a server whose service time is three days ahead of machine time,
 // with a message in flight for an hour and one delayed by fifteen minutes.
-func daysAhead(t *testing.T) *kept {
+func daysAhead(t *testing.T) *durableServer {
 	t.Helper()
-	k := openKept(t, t.TempDir(), clock.Manual)
+	k := openDurable(t, t.TempDir(), clock.Manual)
 	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"})
 	url := k.queue("q")
 	k.must(t, "SendMessage", map[string]any{"QueueUrl": url, "MessageBody": "old"})
@@ -90,17 +90,17 @@ func TestDeadlinesSurviveARestartAfterSkippedDays(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
-		end  func(t *testing.T, k *kept) (dir string)
+		end  func(t *testing.T, k *durableServer) (dir string)
 		late time.Duration // maximum by which service time may be behind
 	}{
-		{"Shutdown", func(t *testing.T, k *kept) string { k.stop(t); return k.dir }, 0},
-		{"Kill", func(t *testing.T, k *kept) string { return k.killed(t) }, time.Second},
+		{"Shutdown", func(t *testing.T, k *durableServer) string { k.stop(t); return k.dir }, 0},
+		{"Kill", func(t *testing.T, k *durableServer) string { return k.killed(t) }, time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			before := daysAhead(t)
 			at := before.Clock().Now()
-			k := openKept(t, tt.end(t, before), clock.Manual)
+			k := openDurable(t, tt.end(t, before), clock.Manual)
 			if now := k.Clock().Now(); now.After(at) || at.Sub(now) > tt.late {
 				t.Fatalf("service time was %s and is %s", at, now)
 			}
@@ -128,7 +128,7 @@ func TestDeadlinesSurviveARestartAfterSkippedDays(t *testing.T) {
 
 func TestSkippingClockContinuesAfterARestart(t *testing.T) {
 	t.Parallel()
-	k := openKept(t, t.TempDir(), clock.Skip)
+	k := openDurable(t, t.TempDir(), clock.Skip)
 	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"})
 	k.must(t, "SendMessage", map[string]any{"QueueUrl": k.queue("q"), "MessageBody": "m"})
 	k.must(t, "ReceiveMessage", map[string]any{"QueueUrl": k.queue("q"), "VisibilityTimeout": 43200})
@@ -140,7 +140,7 @@ func TestSkippingClockContinuesAfterARestart(t *testing.T) {
 		t.Fatalf("the clock is %s ahead: it did not skip the visibility timeout", ahead)
 	}
 	k.stop(t)
-	k = openKept(t, k.dir, clock.Real) // in another mode
+	k = openDurable(t, k.dir, clock.Real) // in another mode
 	if now := k.Clock().Now(); now.Before(at) {
 		t.Errorf("service time was %s and is %s", at, now)
 	}
@@ -151,11 +151,11 @@ func TestSkippingClockContinuesAfterARestart(t *testing.T) {
 
 func TestRestartInRealTimeIsNotAhead(t *testing.T) {
 	t.Parallel()
-	k := openKept(t, t.TempDir(), clock.Real)
+	k := openDurable(t, t.TempDir(), clock.Real)
 	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"})
 	k.stop(t)
 	before := time.Now()
-	k = openKept(t, k.dir, clock.Real)
+	k = openDurable(t, k.dir, clock.Real)
 	if now := k.Clock().Now(); now.Before(before.Add(-time.Millisecond)) || now.After(time.Now().Add(time.Millisecond)) {
 		t.Errorf("service time is %s, the machine's between %s and %s", now, before, time.Now())
 	}
@@ -166,7 +166,7 @@ func TestRestartInRealTimeIsNotAhead(t *testing.T) {
 
 func TestAdvanceThroughTheControlAPISurvivesARestart(t *testing.T) {
 	t.Parallel()
-	k := openKept(t, t.TempDir(), clock.Manual)
+	k := openDurable(t, t.TempDir(), clock.Manual)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, k.URL()+"/_reliableq/clock/advance", strings.NewReader(`{"duration":"48h"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestAdvanceThroughTheControlAPISurvivesARestart(t *testing.T) {
 		t.Fatalf("the clock did not advance: %s", response.Status)
 	}
 	k.must(t, "CreateQueue", map[string]any{"QueueName": "q"}) // a durable write: earlier ones are durable too
-	if now := openKept(t, k.killed(t), clock.Manual).Clock().Now(); !now.Equal(at) {
+	if now := openDurable(t, k.killed(t), clock.Manual).Clock().Now(); !now.Equal(at) {
 		t.Errorf("service time was %s and is %s", at, now)
 	}
 }

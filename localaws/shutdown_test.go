@@ -24,7 +24,7 @@ import (
 // server that shuts down ends them with an error.
 func TestShutdownEndsRequestsThatWaitForTheClock(t *testing.T) {
 	t.Parallel()
-	w := &world{localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", ClockMode: clock.Manual}), t}
+	w := &testServer{localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", ClockMode: clock.Manual}), t}
 	ok[*sqs.SendMessageOutput](t)(sqs.NewFromConfig(w.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{
 		QueueUrl: w.queue(w.Config(), "q", nil), MessageBody: aws.String("m"), DelaySeconds: 900,
 	}))
@@ -71,7 +71,7 @@ func TestShutdownEndsRequestsThatWaitForTheClock(t *testing.T) {
 func TestShutdownEndsWaitsInASynctestBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := localawstest.NewWith(t, localaws.Options{ClockMode: clock.Manual})
-		w := &world{server, t}
+		w := &testServer{server, t}
 		queue := w.queue(w.Config(), "q", map[string]string{"DelaySeconds": "900"})
 		w.send(w.Config(), queue, "later")
 		server.Function(t, localawstest.Function{Name: "f", Handler: func(ctx context.Context) error {

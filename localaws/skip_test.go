@@ -26,24 +26,24 @@ import (
 // TestNothingIsSkippedWhileWorkIsInProgress has a timer in a quarter of an hour to
 // skip to, and work in progress: the clock skips only after the work has ended.
 func TestNothingIsSkippedWhileWorkIsInProgress(t *testing.T) {
-	for name, begin := range map[string]func(t *testing.T, w *world, handler func(context.Context) error){
-		"AnInvocation": func(t *testing.T, w *world, handler func(context.Context) error) {
+	for name, begin := range map[string]func(t *testing.T, w *testServer, handler func(context.Context) error){
+		"AnInvocation": func(t *testing.T, w *testServer, handler func(context.Context) error) {
 			w.Function(t, localawstest.Function{Name: "f", Timeout: time.Minute, Handler: handler})
 			go lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")})
 		},
-		"AnEventThatWasAccepted": func(t *testing.T, w *world, handler func(context.Context) error) {
+		"AnEventThatWasAccepted": func(t *testing.T, w *testServer, handler func(context.Context) error) {
 			w.Function(t, localawstest.Function{Name: "f", Timeout: time.Minute, Handler: handler})
 			in := &lambda.InvokeInput{FunctionName: aws.String("f"), InvocationType: types.InvocationTypeEvent}
 			ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), in))
 		},
-		"ABatchOfAMapping": func(t *testing.T, w *world, handler func(context.Context) error) {
+		"ABatchOfAMapping": func(t *testing.T, w *testServer, handler func(context.Context) error) {
 			work := w.queue(w.Config(), "work", map[string]string{"VisibilityTimeout": "7200"})
 			w.Function(t, localawstest.Function{Name: "f", Timeout: time.Minute, Queue: "work", Handler: func(ctx context.Context, _ events.SQSEvent) error {
 				return handler(ctx)
 			}})
 			w.send(w.Config(), work, "m")
 		},
-		"ARequest": func(t *testing.T, w *world, _ func(context.Context) error) {
+		"ARequest": func(t *testing.T, w *testServer, _ func(context.Context) error) {
 			if _, err := w.Faults().Add(fault.Rule{Kind: fault.Slow, Operation: "ListQueues", Delay: time.Minute}); err != nil {
 				t.Fatal(err)
 			}
@@ -52,10 +52,10 @@ func TestNothingIsSkippedWhileWorkIsInProgress(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, localaws.Options{})
+				w := newTestServer(t, localaws.Options{})
 				url := w.queue(w.Config(), "q", nil)
-				leave := make(chan struct{})
-				begin(t, w, func(context.Context) error { <-leave; return nil })
+				release := make(chan struct{})
+				begin(t, w, func(context.Context) error { <-release; return nil })
 				synctest.Wait()
 				ok[*sqs.SendMessageOutput](t)(sqs.NewFromConfig(w.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{
 					QueueUrl: url, MessageBody: aws.String("later"), DelaySeconds: 900,
@@ -64,7 +64,7 @@ func TestNothingIsSkippedWhileWorkIsInProgress(t *testing.T) {
 				if by := w.Clock().Skipped(); by != 0 {
 					t.Errorf("%s were skipped while work was in progress", by)
 				}
-				close(leave)
+				close(release)
 				w.settle()
 				if by := w.Clock().Skipped(); by < 13*time.Minute {
 					t.Errorf("only %s were skipped after the work had ended", by)
@@ -77,7 +77,7 @@ func TestNothingIsSkippedWhileWorkIsInProgress(t *testing.T) {
 // TestTimeIsSkippedDuringALongPoll waits for a message that is delayed.
 func TestTimeIsSkippedDuringALongPoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, localaws.Options{})
+		w := newTestServer(t, localaws.Options{})
 		url := w.queue(w.Config(), "q", nil)
 		began := time.Now()
 		for range 3 {
@@ -93,7 +93,7 @@ func TestTimeIsSkippedDuringALongPoll(t *testing.T) {
 // expiry the clock must not skip to.
 func TestNothingIsSkippedToUpkeepTasks(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	url := w.queue(w.Config(), "q", map[string]string{"MessageRetentionPeriod": "60"})
 	fifo := w.queue(w.Config(), "q.fifo", map[string]string{"FifoQueue": "true", "ContentBasedDeduplication": "true"})
 	w.send(w.Config(), url, "m")
@@ -110,7 +110,7 @@ func TestNothingIsSkippedToUpkeepTasks(t *testing.T) {
 // of machine time: a function's deadline, and credentials that expire after an hour.
 func TestMachineTimeIsNotSkipped(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	w.queue(w.Config(), "out", nil)
 	w.Function(t, localawstest.Function{Name: "f", Timeout: 20 * time.Second, Handler: func(ctx context.Context) error {
 		deadline, _ := ctx.Deadline()
@@ -140,7 +140,7 @@ func TestSkippingHasTheSequenceOfRealTime(t *testing.T) {
 			var seen []string
 			names := map[string]int{}
 			began := time.Now()
-			w := &world{localawstest.NewWith(t, localaws.Options{ClockMode: mode, ClockStart: began, Seed: 1, Observe: func(e localsqs.Event) {
+			w := &testServer{localawstest.NewWith(t, localaws.Options{ClockMode: mode, ClockStart: began, Seed: 1, Observe: func(e localsqs.Event) {
 				mu.Lock()
 				defer mu.Unlock()
 				if _, known := names[e.MessageID]; !known {

@@ -178,7 +178,7 @@ func TestUnfinishedUploadsWithAKnownKeyAreBounded(t *testing.T) {
 
 	// The operator's requests succeed meanwhile, and the memory is freed after the
 	// uploads end.
-	w := &world{srv, t}
+	w := &testServer{srv, t}
 	w.queue(srv.Config(), "q", nil)
 	sent.Wait()
 	if err := srv.Shutdown(t.Context()); err != nil {

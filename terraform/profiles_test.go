@@ -12,15 +12,15 @@ import (
 
 // profile has the root's variables under a profile: the profile's values with the
 // defaults of their types filled in.
-type settings map[string]cty.Value
+type profile map[string]cty.Value
 
 // readProfile evaluates a .tfvars file against the root's variables. It fails the test
 // on a name, or a member of an object, that no variable has: Terraform only warns of
 // unknown names and ignores unknown members.
-func readProfile(t *testing.T, file string) settings {
+func readProfile(t *testing.T, file string) profile {
 	t.Helper()
 	given := parse(t, file).Attributes
-	s := settings{}
+	s := profile{}
 	for _, v := range readModule(t, ".").variables {
 		typ, defaults := typeOf(t, v)
 		value := evaluate(t, v.def)
@@ -142,7 +142,7 @@ func TestRecommendedProfileFollowsAWSAdvice(t *testing.T) {
 	}
 }
 
-func TestThreeThenFiveIsTheOtherReading(t *testing.T) {
+func TestThreeThenFiveProfileReceivesThreeTimesThenFive(t *testing.T) {
 	t.Parallel()
 	s := readProfile(t, "profiles/three-then-five.tfvars")
 	level := s["retry_levels"].AsValueSlice()[0]

@@ -16,7 +16,7 @@ const (
 	end   = "<!-- end -->\n"
 )
 
-func TestReadmesListInputsAndOutputsAsTheyAre(t *testing.T) {
+func TestReadmesListAllInputsAndOutputs(t *testing.T) {
 	t.Parallel()
 	for _, dir := range moduleDirs(t) {
 		t.Run(dir, func(t *testing.T) {

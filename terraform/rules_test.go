@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestEveryInputAndOutputSaysWhatItIs(t *testing.T) {
+func TestEveryInputAndOutputHasADescription(t *testing.T) {
 	t.Parallel()
 	for _, dir := range moduleDirs(t) {
 		m := readModule(t, dir)
@@ -51,7 +51,7 @@ func TestEveryRuleHasATestThatBreaksIt(t *testing.T) {
 	}
 }
 
-func TestModulesStandOnTheirOwn(t *testing.T) {
+func TestModulesAreIndependent(t *testing.T) {
 	t.Parallel()
 	for _, dir := range glob(t, ".", "modules/*") {
 		m := readModule(t, dir)
@@ -78,7 +78,7 @@ func TestModulesStandOnTheirOwn(t *testing.T) {
 	}
 }
 
-func TestRootChoosesNoTarget(t *testing.T) {
+func TestRootSetsNoTarget(t *testing.T) {
 	t.Parallel()
 	for _, block := range parse(t, "versions.tf").Blocks {
 		if block.Type != "provider" {

@@ -17,7 +17,7 @@ const generousTimeout = 9
 // Three levels only by configuration: each replays a bad message up to its number of
 // attempts, with its own backoff, and then moves it on; the message is dead-lettered
 // only after the last level.
-func TestBadMessagesPassThreeRetryLevelsEachByItsOwnNumbers(t *testing.T) {
+func TestBadMessagesPassThreeRetryLevelsWithTheirSettings(t *testing.T) {
 	t.Parallel()
 	levels := []level{{2, 1, 5, 2}, {2, 10, 60, 3}, {1, 30, 300, 1}}
 	var vars []map[string]any

@@ -85,9 +85,9 @@ func follow(t *testing.T, dir, commands string, extra ...string) string {
 	return string(out)
 }
 
-// TestTheGuideShowsItsExamplesAsTheyAre compares the examples in the guide with the
+// TestTheGuideMatchesItsExamples compares the examples in the guide with the
 // files that it tells users to copy.
-func TestTheGuideShowsItsExamplesAsTheyAre(t *testing.T) {
+func TestTheGuideMatchesItsExamples(t *testing.T) {
 	t.Parallel()
 	for file, language := range map[string]string{
 		"python-consumer/test_consumer.py": "python", "python-function/consumer.py": "python",
@@ -107,9 +107,9 @@ func TestTheGuideShowsItsExamplesAsTheyAre(t *testing.T) {
 	}
 }
 
-// TestAPythonConsumerIsTestedAsTheGuideSays runs the guide's commands, including its
+// TestThePythonConsumerOfTheGuide runs the guide's commands, including its
 // test of three hours.
-func TestAPythonConsumerIsTestedAsTheGuideSays(t *testing.T) {
+func TestThePythonConsumerOfTheGuide(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "python3")
 	if exec.Command("python3", "-c", "import boto3").Run() != nil {
@@ -124,9 +124,9 @@ func TestAPythonConsumerIsTestedAsTheGuideSays(t *testing.T) {
 	}
 }
 
-// TestANodeConsumerIsServedAsTheGuideSays runs the guide's JavaScript, if the AWS SDK
+// TestTheNodeConsumerOfTheGuide runs the guide's JavaScript, if the AWS SDK
 // for JavaScript is installed.
-func TestANodeConsumerIsServedAsTheGuideSays(t *testing.T) {
+func TestTheNodeConsumerOfTheGuide(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "node")
 	modules := os.Getenv("RELIABLEQ_TEST_NODE_MODULES")
@@ -146,9 +146,9 @@ func TestANodeConsumerIsServedAsTheGuideSays(t *testing.T) {
 	}
 }
 
-// TestAPythonFunctionIsDeployedAndJudgedAsTheGuideSays deploys a Python function with
+// TestThePythonFunctionOfTheGuide deploys a Python function with
 // Terraform, and skips five hours of retries of a bad order.
-func TestAPythonFunctionIsDeployedAndJudgedAsTheGuideSays(t *testing.T) {
+func TestThePythonFunctionOfTheGuide(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "python3", "terraform", "aws", "curl")
 	dir := t.TempDir()
@@ -201,12 +201,12 @@ func wantDead(t *testing.T, dir string) {
 	if err := json.Unmarshal(out, &env); err != nil {
 		t.Fatal(err)
 	}
-	look, err := http.NewRequest(http.MethodGet, env.Endpoint+"/_reliableq/queues?name=orders_dead&messages=1", nil)
+	request, err := http.NewRequest(http.MethodGet, env.Endpoint+"/_reliableq/queues?name=orders_dead&messages=1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	look.Header.Set("Authorization", "Bearer "+env.Token)
-	resp, err := http.DefaultClient.Do(look)
+	request.Header.Set("Authorization", "Bearer "+env.Token)
+	resp, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

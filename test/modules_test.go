@@ -19,7 +19,7 @@ import (
 
 // Each module's example is applied separately, as its README says, and messages are
 // sent through it. Examples share names, so each uses a separate region.
-func TestEachModuleAloneDoesWhatItsReadmeSays(t *testing.T) {
+func TestTheExampleOfEachModuleWorks(t *testing.T) {
 	t.Parallel()
 	if theLab.onAWS() {
 		t.Skip("the examples have fixed names: they are applied to the embedded AWS only")
@@ -35,7 +35,7 @@ func TestEachModuleAloneDoesWhatItsReadmeSays(t *testing.T) {
 		"queue-chain":    {"queue-chain/examples/two-levels", "eu-west-2", retryPackage, messageIsDeadLettered},
 		"retry-level":    {"retry-level/examples/one-level", "eu-west-3", retryPackage, messageIsDeadLettered},
 		"queue-consumer": {"queue-consumer/examples/worker", "eu-central-1", nil, messageIsConsumed},
-		"go-function":    {"go-function/examples/hello", "eu-north-1", nil, functionAnswers},
+		"go-function":    {"go-function/examples/hello", "eu-north-1", nil, functionReturns},
 		"observability":  {"observability/examples/one-queue", "eu-south-1", nil, unreadQueueRaisesItsAlarm},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,7 +173,7 @@ func messageIsConsumed(t *testing.T, e *example) {
 }
 
 // functionReturns invokes the function.
-func functionAnswers(t *testing.T, e *example) {
+func functionReturns(t *testing.T, e *example) {
 	t.Helper()
 	name := e.output(t, "function")
 	out, err := lambda.NewFromConfig(e.cfg).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &name, Payload: []byte(`{}`)})

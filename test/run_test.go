@@ -91,17 +91,17 @@ func (d *deployment) invoke(t *testing.T, producer string, o order) produced {
 	if out.FunctionError != nil {
 		t.Fatalf("the producer failed: %s", out.Payload)
 	}
-	var answer struct {
+	var response struct {
 		StatusCode int    `json:"statusCode"`
 		Body       string `json:"body"`
 	}
 	var body struct {
 		Message produced `json:"message"`
 	}
-	if err := json.Unmarshal(out.Payload, &answer); err != nil {
+	if err := json.Unmarshal(out.Payload, &response); err != nil {
 		t.Fatalf("read the producer's response %s: %v", out.Payload, err)
 	}
-	if err := json.Unmarshal([]byte(answer.Body), &body); err != nil || answer.StatusCode != 200 {
+	if err := json.Unmarshal([]byte(response.Body), &body); err != nil || response.StatusCode != 200 {
 		t.Fatalf("the producer returned %s (%v)", out.Payload, err)
 	}
 	return body.Message

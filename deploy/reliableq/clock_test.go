@@ -12,14 +12,14 @@ import (
 	"github.com/reliableq/reliableq/localaws/control"
 )
 
-func TestALongAdvanceShowsHowFarServiceTimeHasCome(t *testing.T) {
+func TestALongAdvanceShowsItsProgress(t *testing.T) {
 	t.Parallel()
-	asked := make(chan struct{}, 2)
+	requests := make(chan struct{}, 2)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := w.Write([]byte(`{"now": "2026-11-24T10:22:31Z", "mode": "skip", "work": 4, "moves": 3}`)); err != nil {
 			t.Error(err)
 		}
-		asked <- struct{}{}
+		requests <- struct{}{}
 	}))
 	defer server.Close()
 
@@ -33,7 +33,7 @@ func TestALongAdvanceShowsHowFarServiceTimeHasCome(t *testing.T) {
 
 	for range 2 {
 		tick <- time.Time{}
-		<-asked
+		<-requests
 	}
 	close(done)
 	<-ended
@@ -58,7 +58,7 @@ func TestServiceTimeCannotGoBack(t *testing.T) {
 			t.Parallel()
 			var out, errs bytes.Buffer
 			code := run(args, nil, &out, &errs)
-			answer{code, out.String(), errs.String()}.want(t, exitUsage, "cannot advance service time by -", ": time cannot go back", "hint: give a positive duration, such as 90s or 4h")
+			result{code, out.String(), errs.String()}.want(t, exitUsage, "cannot advance service time by -", ": time cannot go back", "hint: give a positive duration, such as 90s or 4h")
 		})
 	}
 }

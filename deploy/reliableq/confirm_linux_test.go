@@ -41,9 +41,9 @@ func pseudoTerminal(t *testing.T) (keyboard, screen *os.File) {
 	return keyboard, screen
 }
 
-// asked starts "reliableq down --target endpoint" at a terminal, and returns when it
+// startDown starts "reliableq down --target endpoint" at a terminal, and returns when it
 // asks, with what it printed.
-func asked(t *testing.T, w *world) (cmd *exec.Cmd, keyboard *os.File, printed string, ended chan error) {
+func startDown(t *testing.T, w *deployment) (cmd *exec.Cmd, keyboard *os.File, printed string, ended chan error) {
 	t.Helper()
 	at := &target.Target{Kind: target.Endpoint, URL: w.AWS.URL(), Account: w.AWS.Account(), Region: w.AWS.Region()}
 	w.write(filepath.Join(at.Folder(w.state, ""), "terraform.tfstate"), w.stateFile())
@@ -91,7 +91,7 @@ func TestAnInterruptAtAQuestionEndsTheCommand(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Real, "per_message")
 	w.fillDeadLetters()
-	cmd, _, printed, ended := asked(t, w)
+	cmd, _, printed, ended := startDown(t, w)
 	for _, want := range []string{
 		"account " + w.AWS.Account(), "region " + w.AWS.Region(), "credentials: arn:aws:iam::" + w.AWS.Account(),
 		"calls of every service, and of Terraform, go to " + w.AWS.URL(), "aws_sqs_queue (1): ", "This removes 1 resources",
@@ -120,12 +120,12 @@ func TestAnInterruptAtAQuestionEndsTheCommand(t *testing.T) {
 
 func TestOnlyYesConfirms(t *testing.T) {
 	t.Parallel()
-	for answer, code := range map[string]int{"yes\n": exitDone, "no\n": exitFailed, "y\n": exitFailed, "\n": exitFailed, "\x04": exitFailed} {
-		t.Run(fmt.Sprintf("%q", answer), func(t *testing.T) {
+	for input, code := range map[string]int{"yes\n": exitDone, "no\n": exitFailed, "y\n": exitFailed, "\n": exitFailed, "\x04": exitFailed} {
+		t.Run(fmt.Sprintf("%q", input), func(t *testing.T) {
 			t.Parallel()
 			w := setup(t, clock.Real, "per_message")
-			cmd, keyboard, printed, ended := asked(t, w)
-			if _, err := keyboard.WriteString(answer); err != nil {
+			cmd, keyboard, printed, ended := startDown(t, w)
+			if _, err := keyboard.WriteString(input); err != nil {
 				t.Fatal(err)
 			}
 			<-ended

@@ -91,7 +91,7 @@ func TestADemoInRealTimeRefusesAClockThatSkips(t *testing.T) {
 	}
 }
 
-func TestADemoWithNoKeepIsRemoved(t *testing.T) {
+func TestADemoWithNoKeepIsDestroyed(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.deploying("demo", "--fast", "--count", "2", "--no-keep").want(t, exitDone, "sent 2")
@@ -114,17 +114,17 @@ func TestADemoDeploysAgainWhenTheDeploymentIsIncomplete(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.deploying("demo", "--fast", "--count", "2").want(t, exitDone)
-	whole := w.stateFile()
+	complete := w.stateFile()
 	w.Deployment.Functions["retry_1"] = "gone"
 	w.deployed()
-	w.write(filepath.Join(w.bin, "state"), whole)
+	w.write(filepath.Join(w.bin, "state"), complete)
 	w.deploying("demo", "--fast", "--count", "2").want(t, exitDone, "the last deployment is incomplete: deploying again")
 	if n := len(w.calls()); n != 5 {
 		t.Errorf("runs of Terraform: %v", w.calls())
 	}
 }
 
-func TestUpShowsWhatItDeployed(t *testing.T) {
+func TestUpPrintsTheDeployment(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
 	w.deploying("up").want(t, exitDone, "deployed to the embedded AWS at ", "queue    source", "function consumer", "next: reliableq invoke producer")
@@ -179,7 +179,7 @@ func TestDownRemovesWhatTheStateHolds(t *testing.T) {
 func TestWipeDeletesOnlyTheStateOfTheEmbeddedAWS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	w := &world{t: t, state: dir}
+	w := &deployment{t: t, state: dir}
 	for _, path := range []string{"deployments/embedded/1/terraform.tfstate", "deployments/aws/1/terraform.tfstate", "local/data/wal"} {
 		w.write(filepath.Join(dir, path), "x")
 	}

@@ -111,8 +111,8 @@ func script(t *testing.T, shell, dir string, env []string, text string) (string,
 	return string(out), err
 }
 
-// leading lists the variables in the output of env that could redirect calls.
-func leading(printed string) []string {
+// redirecting lists the variables in the output of env that could redirect calls.
+func redirecting(printed string) []string {
 	var names []string
 	for line := range strings.Lines(printed) {
 		name, _, _ := strings.Cut(line, "=")
@@ -126,7 +126,7 @@ func leading(printed string) []string {
 
 // With no server, eval fails and leaves an environment from which no program reaches
 // an AWS: the next command of a guide must not change the real account.
-func TestEvalOfEnvWithoutAServerFailsAndReachesNoAWS(t *testing.T) {
+func TestEvalOfEnvWithoutAServerFailsAndCallsNoAWS(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells(t) {
 		for name, env := range map[string]string{"plain": "env", "terraform": "env --terraform", "unknown flag": "env --bogus", "wrong value": "env --shell tcsh", "argument": "env lambda"} {
@@ -142,18 +142,18 @@ func TestEvalOfEnvWithoutAServerFailsAndReachesNoAWS(t *testing.T) {
 					"AWS_EC2_METADATA_DISABLED=true", "AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1", "AWS_PAGER=cat",
 					"AWS_REGION=us-east-1", "AWS_SECRET_ACCESS_KEY=none", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
 				}
-				if got := leading(out); !slices.Equal(got, want) {
+				if got := redirecting(out); !slices.Equal(got, want) {
 					t.Errorf("left in the environment:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 				}
-				nowhere(t, dir)
+				wantNoCalls(t, dir)
 			})
 		}
 	}
 }
 
-// nowhere fails the test unless programs called AWS only at the address that refuses
+// wantNoCalls fails the test unless programs called AWS only at the address that refuses
 // connections.
-func nowhere(t *testing.T, dir string) {
+func wantNoCalls(t *testing.T, dir string) {
 	t.Helper()
 	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
 	if err != nil {
@@ -186,7 +186,7 @@ func TestEvalOfEnvReachesOnlyTheEmbeddedAWS(t *testing.T) {
 				"AWS_REGION=us-east-1", "AWS_SECRET_ACCESS_KEY=" + secret, "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
 			}
 			slices.Sort(want)
-			if got := leading(out); !slices.Equal(got, want) {
+			if got := redirecting(out); !slices.Equal(got, want) {
 				t.Errorf("left in the environment:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 			}
 			for _, proxy := range []string{"NO_PROXY=127.0.0.1,localhost,::1\n", "no_proxy=127.0.0.1,localhost,::1\n"} {
@@ -214,7 +214,7 @@ func TestEnvOfAFishShell(t *testing.T) {
 	if err == nil || !strings.Contains(out, "source gave 1\n") || strings.Contains(out, "AWS_PROFILE=") || strings.Contains(out, "nknown command") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	nowhere(t, dir)
+	wantNoCalls(t, dir)
 }
 
 // guides lists the documents whose blocks people paste into a shell.
@@ -263,7 +263,7 @@ func evalBlocks(t *testing.T) map[string]string {
 }
 
 // Every block of the guides that begins with env reaches no AWS if no server runs.
-func TestGuidesWithoutAServerReachNoAWS(t *testing.T) {
+func TestGuidesWithoutAServerCallNoAWS(t *testing.T) {
 	t.Parallel()
 	blocks := evalBlocks(t)
 	if len(blocks) < 4 {
@@ -283,7 +283,7 @@ func TestGuidesWithoutAServerReachNoAWS(t *testing.T) {
 				if !strings.Contains(out, "no embedded AWS is running") {
 					t.Errorf("the failure is not printed:\n%s", out)
 				}
-				nowhere(t, dir)
+				wantNoCalls(t, dir)
 			})
 		}
 	}

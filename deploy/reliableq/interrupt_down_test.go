@@ -48,7 +48,7 @@ func TestDownRemovesWhatAnInterruptedUpMade(t *testing.T) {
 			l := newLane(t, root, drivers["up"])
 			a := l.begin(t, "up")
 			if !a.reaches(c.moment) {
-				t.Fatalf("the run completed before %v:\n%s", c.moment, a.said.String())
+				t.Fatalf("the run completed before %v:\n%s", c.moment, a.printed.String())
 			}
 			kinds[c.kind](a)
 			a.wait()

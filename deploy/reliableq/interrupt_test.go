@@ -148,7 +148,7 @@ func interruptAtEach(t *testing.T, root, by, kind, phase string, moments []time.
 			if phase == "apply" {
 				of = t
 			}
-			if l == nil || phase == "apply" || !l.whole {
+			if l == nil || phase == "apply" || !l.lossless {
 				l = newLane(of, root, drivers[by])
 				if kind == diskFull {
 					smallDisk(of, filepath.Join(l.dir, "state"))
@@ -157,9 +157,9 @@ func interruptAtEach(t *testing.T, root, by, kind, phase string, moments []time.
 					l.mustUp(t)
 				}
 			}
-			l.whole = false
+			l.lossless = false
 			l.interrupt(t, phase, moment, kinds[kind])
-			l.whole = !t.Failed()
+			l.lossless = !t.Failed()
 		})
 	}
 }
@@ -177,7 +177,7 @@ type lane struct {
 	front          *front
 	delay          int // of the source queue, changed by each update
 	sent           int // messages in the dead-letter queue
-	whole          bool
+	lossless       bool
 }
 
 func newLane(t *testing.T, root string, by driver) *lane {
@@ -263,7 +263,7 @@ func (l *lane) interrupt(t *testing.T, phase string, moment time.Duration, cut f
 		l.endProcesses()
 	}
 	l.leftovers(t, 30*time.Second)
-	t.Logf("the interrupted run printed:\n%s", a.said.String())
+	t.Logf("the interrupted run printed:\n%s", a.printed.String())
 	l.front.up()
 	if err := os.Remove(l.filler()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
@@ -443,12 +443,12 @@ func (l *lane) processes() map[int]string {
 
 // attempt is a run that will be interrupted.
 type attempt struct {
-	t     *testing.T
-	lane  *lane
-	cmd   *exec.Cmd
-	begun <-chan struct{} // closed at the first change
-	ended chan struct{}
-	said  lockedText
+	t       *testing.T
+	lane    *lane
+	cmd     *exec.Cmd
+	begun   <-chan struct{} // closed at the first change
+	ended   chan struct{}
+	printed lockedText
 }
 
 type lockedText struct {
@@ -484,7 +484,7 @@ func (l *lane) begin(t *testing.T, verb string) *attempt {
 		defer out.Close()
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			a.said.line(lines.Text())
+			a.printed.line(lines.Text())
 		}
 	}()
 	go func() {
@@ -567,7 +567,7 @@ func (a *attempt) killTerraform() {
 func (a *attempt) wait() {
 	a.t.Helper()
 	if a.pause(5 * time.Minute) {
-		a.t.Errorf("the run is still in progress 5 min after the interruption:\n%s", a.said.String())
+		a.t.Errorf("the run is still in progress 5 min after the interruption:\n%s", a.printed.String())
 		a.signal(syscall.SIGKILL)
 		<-a.ended
 	}

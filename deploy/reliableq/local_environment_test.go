@@ -16,7 +16,7 @@ import (
 
 // The embedded AWS does not have the operator's secrets in its environment, in the
 // background or in the foreground.
-func TestTheServerHoldsNoSecretOfTheOperator(t *testing.T) {
+func TestTheServerHasNoSecretOfTheOperator(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("read from /proc")
 	}

@@ -119,8 +119,8 @@ func program(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// ask invokes the function and returns its response, or "" if the call failed.
-func ask(t *testing.T, client *lambda.Client, event string) string {
+// invoke invokes the function and returns its response, or "" if the call failed.
+func invoke(t *testing.T, client *lambda.Client, event string) string {
 	out, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(event)})
 	if err != nil {
 		return ""
@@ -129,14 +129,14 @@ func ask(t *testing.T, client *lambda.Client, event string) string {
 }
 
 // untilStopped calls look until stop is closed, and returns the first error.
-func untilStopped(look func() error, stop <-chan struct{}) error {
+func untilStopped(check func() error, stop <-chan struct{}) error {
 	for {
 		select {
 		case <-stop:
 			return nil
 		default:
 		}
-		if err := look(); err != nil {
+		if err := check(); err != nil {
 			return err
 		}
 	}
@@ -146,7 +146,7 @@ func untilStopped(look func() error, stop <-chan struct{}) error {
 // address, and is always recorded as running. The call that killed it gets no
 // response, and programs of functions have ended. What was acknowledged still exists,
 // and so do the other fault rules.
-func TestAServerThatIsKilledComesBack(t *testing.T) {
+func TestAKilledServerRestarts(t *testing.T) {
 	t.Parallel()
 	b := startBackground(t)
 	queues, functions := sqs.NewFromConfig(b.config()), lambda.NewFromConfig(b.config())
@@ -164,7 +164,7 @@ func TestAServerThatIsKilledComesBack(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	child := ask(t, functions, `{"Do":"process"}`)
+	child := invoke(t, functions, `{"Do":"process"}`)
 	children := descendants(b.info.PID)
 	if runtime.GOOS == "linux" && len(children) == 0 {
 		t.Fatalf("no process of the server is the function's, %s", child)
@@ -176,8 +176,8 @@ func TestAServerThatIsKilledComesBack(t *testing.T) {
 		seen = untilStopped(func() error { _, err := b.folder().Running(); return err }, stop)
 	})
 	wg.Go(func() {
-		if said := ask(t, functions, `{"Do":"hang"}`); said != "" {
-			t.Errorf("the invocation in progress returned %s", said)
+		if response := invoke(t, functions, `{"Do":"hang"}`); response != "" {
+			t.Errorf("the invocation in progress returned %s", response)
 		}
 	})
 	b.run("fault", "add", "kill", "--service", "sqs", "--operation", "SendMessage", "--when", "after", "--count", "2")
@@ -200,7 +200,7 @@ func TestAServerThatIsKilledComesBack(t *testing.T) {
 			t.Errorf("the function's process %d is still running", pid)
 		}
 	}
-	if now := ask(t, functions, `{"Do":"process"}`); now == "" || now == child {
+	if now := invoke(t, functions, `{"Do":"process"}`); now == "" || now == child {
 		t.Errorf("the function runs as %s, and ran as %s before", now, child)
 	}
 	var status localStatus
@@ -245,7 +245,7 @@ func TestArgumentsDoNotGrowWithEachRestart(t *testing.T) {
 }
 
 // A server without a data directory cannot restart, and refuses the fault.
-func TestAServerInMemoryRefusesToBeKilled(t *testing.T) {
+func TestAServerInMemoryRefusesKillFaults(t *testing.T) {
 	t.Parallel()
 	b := startBackground(t, "--in-memory")
 	cmd := exec.Command(b.exe, "fault", "add", "kill")

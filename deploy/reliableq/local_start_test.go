@@ -8,7 +8,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/lambda/process"
 )
 
-func TestARunningServerMustHaveTheIsolationThatIsAskedFor(t *testing.T) {
+func TestARunningServerMustHaveTheRequestedIsolation(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		isolation   process.Isolation

@@ -31,9 +31,9 @@ func TestTheMakefileConfirmsNothing(t *testing.T) {
 	if !strings.Contains(string(body), "$(RELIABLEQ) down $(ARGS)") {
 		t.Error("make destroy does not call down: the test reads the wrong file")
 	}
-	answers := regexp.MustCompile(`--yes\b|\s-y\b|-auto-approve|\byes \||-force\b`)
+	confirmations := regexp.MustCompile(`--yes\b|\s-y\b|-auto-approve|\byes \||-force\b`)
 	for line := range strings.Lines(string(body)) {
-		if found := answers.FindString(line); strings.HasPrefix(line, "\t") && found != "" {
+		if found := confirmations.FindString(line); strings.HasPrefix(line, "\t") && found != "" {
 			t.Errorf("%q confirms for the user: %s", found, line)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // fillDeadLetters puts three messages into the dead-letter queue: one is visible, one
 // in flight and one delayed.
-func (w *world) fillDeadLetters() {
+func (w *deployment) fillDeadLetters() {
 	w.t.Helper()
 	url := aws.String(w.Deployment.DLQ())
 	for _, delay := range []int32{0, 0, 900} {
@@ -52,7 +52,7 @@ func TestUpNamesTheMessagesThatADeletedQueueHolds(t *testing.T) {
 	}
 }
 
-func TestDownNamesTheMessagesThatGo(t *testing.T) {
+func TestDownNamesTheDeletedMessages(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage).deployed()
 	w.fillDeadLetters()

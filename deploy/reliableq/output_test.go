@@ -23,11 +23,11 @@ func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"version"}, {"version", "--json"}} {
 		t.Run(fmt.Sprint(args), func(t *testing.T) {
-			var said bytes.Buffer
-			code := run(args, nil, &full{}, &said)
-			if code != exitFailed || !strings.Contains(said.String(), "error: write the result: no space left on device") ||
-				!strings.Contains(said.String(), "hint: ") {
-				t.Errorf("%v: exit code %d, stderr %s", args, code, said.String())
+			var stderr bytes.Buffer
+			code := run(args, nil, &full{}, &stderr)
+			if code != exitFailed || !strings.Contains(stderr.String(), "error: write the result: no space left on device") ||
+				!strings.Contains(stderr.String(), "hint: ") {
+				t.Errorf("%v: exit code %d, stderr %s", args, code, stderr.String())
 			}
 		})
 	}

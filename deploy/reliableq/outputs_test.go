@@ -27,7 +27,7 @@ func TestOutputsAreReadFromABackend(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	outputs := func(args ...string) answer {
+	outputs := func(args ...string) result {
 		return w.deploying("outputs", append(args, "--target", "endpoint")...)
 	}
 	backend := []string{"--backend-config", "bucket=states", "--backend-config", "key=reliableq.tfstate"}

@@ -26,7 +26,7 @@ import (
 )
 
 // plans makes the fake Terraform plan to create resources: attributes by address.
-func (w *world) plans(creates map[string]map[string]any) {
+func (w *deployment) plans(creates map[string]map[string]any) {
 	w.t.Helper()
 	type change struct {
 		Actions []string       `json:"actions"`
@@ -61,19 +61,19 @@ func TestResourcesOfAnotherStateAreNotTakenOver(t *testing.T) {
 	t.Parallel()
 	for kind, c := range map[string]struct {
 		address string
-		after   func(*world) map[string]any
+		after   func(*deployment) map[string]any
 	}{
-		"queue": {"aws_sqs_queue.source", func(w *world) map[string]any {
+		"queue": {"aws_sqs_queue.source", func(w *deployment) map[string]any {
 			url := w.Deployment.QueueURLs["source"]
 			return map[string]any{"name": url[strings.LastIndex(url, "/")+1:]}
 		}},
-		"function": {"aws_lambda_function.consumer", func(w *world) map[string]any {
+		"function": {"aws_lambda_function.consumer", func(w *deployment) map[string]any {
 			return map[string]any{"function_name": w.Deployment.Functions["consumer"]}
 		}},
-		"log group": {"aws_cloudwatch_log_group.consumer", func(w *world) map[string]any {
+		"log group": {"aws_cloudwatch_log_group.consumer", func(w *deployment) map[string]any {
 			return map[string]any{"name": w.Deployment.LogGroups["consumer"]}
 		}},
-		"alarm": {"aws_cloudwatch_metric_alarm.dlq", func(w *world) map[string]any {
+		"alarm": {"aws_cloudwatch_metric_alarm.dlq", func(w *deployment) map[string]any {
 			_, err := cloudwatch.NewFromConfig(w.AWS.Config()).PutMetricAlarm(t.Context(), &cloudwatch.PutMetricAlarmInput{
 				AlarmName: aws.String("taken"), Namespace: aws.String("N"), MetricName: aws.String("M"), Period: aws.Int32(60), EvaluationPeriods: aws.Int32(1),
 				Threshold: aws.Float64(1), ComparisonOperator: cloudwatchtypes.ComparisonOperatorGreaterThanThreshold, Statistic: cloudwatchtypes.StatisticSum,
@@ -84,7 +84,7 @@ func TestResourcesOfAnotherStateAreNotTakenOver(t *testing.T) {
 			}
 			return map[string]any{"alarm_name": "taken"}
 		}},
-		"dashboard": {"aws_cloudwatch_dashboard.flow", func(w *world) map[string]any {
+		"dashboard": {"aws_cloudwatch_dashboard.flow", func(w *deployment) map[string]any {
 			_, err := cloudwatch.NewFromConfig(w.AWS.Config()).PutDashboard(t.Context(), &cloudwatch.PutDashboardInput{
 				DashboardName: aws.String("taken"), DashboardBody: aws.String(`{"widgets":[]}`),
 			})
@@ -216,7 +216,7 @@ func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 	if _, err := queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("keep me")}); err != nil {
 		t.Fatal(err)
 	}
-	kept := func() {
+	checkQueue := func() {
 		t.Helper()
 		out, err := queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
 		if err != nil {
@@ -235,11 +235,11 @@ func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 	if err == nil || !strings.Contains(out, "are taken on the endpoint") || !strings.Contains(out, "reliable_q has the id "+url) || !strings.Contains(out, "--name-prefix") {
 		t.Errorf("up from another state: %v\n%s", err, out)
 	}
-	kept()
+	checkQueue()
 	if out, err := do(endpoint, "down", "--target", "endpoint", "--yes", "--state-dir", second); err != nil || !strings.Contains(out, "nothing is deployed") {
 		t.Errorf("down of another state: %v\n%s", err, out)
 	}
-	kept()
+	checkQueue()
 
 	// The second state with plain Terraform: the modules stop it at plan.
 	if err := os.CopyFS(filepath.Join(dir, "terraform"), os.DirFS(filepath.Join(root, "terraform"))); err != nil {
@@ -254,7 +254,7 @@ func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "STOP: a queue of this name exists") {
 		t.Errorf("terraform apply from another state: %v\n%s", err, out)
 	}
-	kept()
+	checkQueue()
 
 	// The first state is unchanged.
 	if out, err := do(nil, "plan", "--state-dir", first, "--json", "--var", "mappings_enabled=false"); err != nil || !strings.Contains(out, `"changes": []`) {
@@ -263,7 +263,7 @@ func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 }
 
 // The reverse: first plain Terraform, then the command.
-func TestTheCommandDoesNotTakeWhatTerraformMadeByHand(t *testing.T) {
+func TestTheCommandDoesNotTakeOverTerraformsResources(t *testing.T) {
 	exe := command(t)
 	dir := t.TempDir()
 	root, err := filepath.Abs("../..")

@@ -129,7 +129,7 @@ func TestOrdersAreInRange(t *testing.T) {
 	}
 }
 
-func TestAttributesTellGoodFromBad(t *testing.T) {
+func TestAttributesDistinguishGoodFromBad(t *testing.T) {
 	t.Parallel()
 	sent := time.Unix(1767225600, 5)
 	texts := func(d order.Draft) map[string]string {

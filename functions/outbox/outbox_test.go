@@ -23,13 +23,13 @@ var _ outbox.API = (*sqs.Client)(nil)
 
 // service is a fake SQS: it refuses each body a number of times.
 type service struct {
-	unknown  int            // number of look-ups that find no queue
-	busy     map[string]int // by body: number of refusals with a server error
-	wrong    map[string]bool
-	err      error
-	batches  [][]string
-	accepted []string
-	delays   map[string]int32
+	unknown      int            // number of look-ups that find no queue
+	busy         map[string]int // by body: number of refusals with a server error
+	clientErrors map[string]bool
+	err          error
+	batches      [][]string
+	accepted     []string
+	delays       map[string]int32
 }
 
 func (s *service) GetQueueUrl(_ context.Context, in *sqs.GetQueueUrlInput, _ ...func(*sqs.Options)) (*sqs.GetQueueUrlOutput, error) {
@@ -51,7 +51,7 @@ func (s *service) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchIn
 		switch s.busy[body]--; {
 		case s.busy[body] >= 0:
 			out.Failed = append(out.Failed, types.BatchResultErrorEntry{Id: e.Id, Code: aws.String("InternalError"), Message: aws.String("busy")})
-		case s.wrong[body]:
+		case s.clientErrors[body]:
 			out.Failed = append(out.Failed, types.BatchResultErrorEntry{
 				Id: e.Id, SenderFault: true, Code: aws.String("InvalidMessageContents"), Message: aws.String("no"),
 			})
@@ -120,7 +120,7 @@ func TestBatchesHaveAtMostOneMebibyte(t *testing.T) {
 func TestOnlyFailedEntriesAreSentAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{busy: map[string]int{"b": 3}, wrong: map[string]bool{"c": true}}
+		s := &service{busy: map[string]int{"b": 3}, clientErrors: map[string]bool{"c": true}}
 		results := open(t, s).Send(t.Context(), messages("a", "b", "c"))
 		if diff := cmp.Diff([][]string{{"a", "b", "c"}, {"b"}, {"b"}, {"b"}}, s.batches); diff != "" {
 			t.Error(diff)

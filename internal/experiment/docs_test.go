@@ -37,12 +37,12 @@ func publishedReport(t *testing.T) Report {
 func TestPublishedFilesMatchTheResults(t *testing.T) {
 	t.Parallel()
 	r := publishedReport(t)
-	asked, err := Standard()
+	questions, err := Standard()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var want, got []Settings
-	for i, q := range asked {
+	for i, q := range questions {
 		want = append(want, q.Points...)
 		if i < len(r.Studies) {
 			if s := r.Studies[i]; s.Name != q.Name || s.Title != q.Title || s.Question != q.Text {

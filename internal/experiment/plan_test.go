@@ -64,10 +64,10 @@ func TestSettingsCheck(t *testing.T) {
 
 func TestPlanCheckReportsEachErrorOnce(t *testing.T) {
 	t.Parallel()
-	wrong := Default()
-	wrong.Mode, wrong.Levels = "both", 9
+	invalid := Default()
+	invalid.Mode, invalid.Levels = "both", 9
 	err := Plan{
-		Studies: []Question{{Name: "a", Points: []Settings{wrong, wrong}}, {Name: "a"}}, Messages: 0, Seeds: 0,
+		Studies: []Question{{Name: "a", Points: []Settings{invalid, invalid}}, {Name: "a"}}, Messages: 0, Seeds: 0,
 		Prices: Prices{SQSMillion: -1, MemoryMB: 1},
 	}.Check()
 	if err == nil {

@@ -101,7 +101,7 @@ func TestEachCauseIsFoundAndRemedied(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cured := map[string]func(Settings) bool{
+	fixed := map[string]func(Settings) bool{
 		"batch-size":   func(s Settings) bool { return s.Mode == consume.PerMessage || s.BatchSize == 1 },
 		"load":         func(Settings) bool { return false },
 		"order":        func(Settings) bool { return false },
@@ -112,13 +112,13 @@ func TestEachCauseIsFoundAndRemedied(t *testing.T) {
 		"concurrency":  func(s Settings) bool { return s.MaxConcurrency > 0 },
 	}
 	for _, s := range r.Studies {
-		struck := 0
+		deadLettering := 0
 		for _, c := range r.Of(s.Name) {
-			if cured[s.Name](c.Settings) && (c.GoodDead > 0 || c.Wasted != (Wasted{})) {
+			if fixed[s.Name](c.Settings) && (c.GoodDead > 0 || c.Wasted != (Wasted{})) {
 				t.Errorf("%s: with %+v %d good messages are dead-lettered, %+v wasted", s.Name, c.Settings, c.GoodDead, c.Wasted)
 			}
 			if c.GoodDead > 0 {
-				struck++
+				deadLettering++
 			}
 			if c.Lost > 0 {
 				t.Errorf("%s: %+v lost %d messages", s.Name, c.Settings, c.Lost)
@@ -128,8 +128,8 @@ func TestEachCauseIsFoundAndRemedied(t *testing.T) {
 		if reason == "" {
 			reason = causes[0].text
 		}
-		if struck == 0 || !slices.ContainsFunc(s.Findings, func(f string) bool { return strings.Contains(f, reason) }) {
-			t.Errorf("%s: %d cells dead-lettered good messages; want some, because %q: %q", s.Name, struck, reason, s.Findings)
+		if deadLettering == 0 || !slices.ContainsFunc(s.Findings, func(f string) bool { return strings.Contains(f, reason) }) {
+			t.Errorf("%s: %d cells dead-lettered good messages; want some, because %q: %q", s.Name, deadLettering, reason, s.Findings)
 		}
 	}
 }

@@ -114,15 +114,15 @@ func smallReport() Report {
 		Study: "batch", Seeds: 3, Good: 28500, Bad: 1500, High: 0.000134787, Receives: 1.4, Invocations: 0.35, Requests: 2.75, BatchMean: 4.25,
 		BadDead: Quantiles{1500, 227.4, 341.25}, GoodDone: Quantiles{28500, 2.3, 2.84}, Cost: Cost{1.1, 1.17, 2.27},
 	}
-	spoilt := fine
-	spoilt.GoodDead, spoilt.Lost, spoilt.Share, spoilt.Low, spoilt.High, spoilt.Repeated = 1887, 2, 1887.0/28500, 0.0633, 0.0692, 0.113
-	spoilt.Receives, spoilt.Wasted, spoilt.GoodDone.P99 = 2.23, Wasted{0.813, 0.01, 0}, 3723
+	harmful := fine
+	harmful.GoodDead, harmful.Lost, harmful.Share, harmful.Low, harmful.High, harmful.Repeated = 1887, 2, 1887.0/28500, 0.0633, 0.0692, 0.113
+	harmful.Receives, harmful.Wasted, harmful.GoodDone.P99 = 2.23, Wasted{0.813, 0.01, 0}, 3723
 	var cells []Cell
 	for _, mode := range []string{"per_message", "whole_batch"} {
 		for _, size := range []int{1, 10} {
 			c := fine
 			if mode == "whole_batch" && size > 1 {
-				c = spoilt
+				c = harmful
 			}
 			c.Settings = settings(mode, size)
 			cells = append(cells, c)

@@ -145,7 +145,7 @@ func TestCheckReportsEachBrokenInvariant(t *testing.T) {
 // Every kind of fault is injected in a run, and no invariant is broken.
 func TestRunHoldsUnderEachKindOfFault(t *testing.T) {
 	t.Parallel()
-	undisturbed, plain := play(t, drawn(t, Design, 7, 30), Options{})
+	undisturbed, plain := simulate(t, drawn(t, Design, 7, 30), Options{})
 	for _, kind := range fault.Kinds() {
 		if kind == fault.Slow {
 			continue // it delays responses, which has no effect in memory
@@ -159,7 +159,7 @@ func TestRunHoldsUnderEachKindOfFault(t *testing.T) {
 			}
 			s.Faults = []Fault{{Rule: r, For: time.Hour}}
 
-			got, log := play(t, s, Options{})
+			got, log := simulate(t, s, Options{})
 			if got.Struck != 4 || len(got.Violations) > 0 || got.Messages != 30 || got.Processed != undisturbed.Processed {
 				t.Errorf("%d faults injected, %d orders processed, %v", got.Struck, got.Processed, got.Violations)
 			}

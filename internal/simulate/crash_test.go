@@ -35,8 +35,8 @@ func TestSameSeedGivesSameLogWithCrashes(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			s := drawn(t, Crashing, seed, 20)
-			one, first := play(t, s, Options{})
-			two, second := play(t, s, Options{})
+			one, first := simulate(t, s, Options{})
+			two, second := simulate(t, s, Options{})
 			if first != second {
 				t.Fatal(cmp.Diff(strings.Split(first, "\n"), strings.Split(second, "\n")))
 			}
@@ -58,7 +58,7 @@ func TestRunContinuesAfterEachKindOfCrash(t *testing.T) {
 		return Fault{Rule: fault.Rule{Kind: fault.Kill, Service: "sqs", Operation: operation, When: when}, For: time.Hour}
 	}
 	design := drawn(t, Design, 7, 30)
-	undisturbed, _ := play(t, design, Options{})
+	undisturbed, _ := simulate(t, design, Options{})
 
 	for name, tt := range map[string]struct {
 		crashes []Crash
@@ -81,7 +81,7 @@ func TestRunContinuesAfterEachKindOfCrash(t *testing.T) {
 			s := design
 			s.Crashes = tt.crashes
 			s.Faults = tt.faults
-			r, log := play(t, s, Options{})
+			r, log := simulate(t, s, Options{})
 
 			if want := len(tt.crashes) + len(tt.faults); r.Crashes != want || strings.Count(log, `"killed"`) != want || strings.Count(log, `"back"`) != want {
 				t.Errorf("%d crashes, want %d", r.Crashes, want)
@@ -105,7 +105,7 @@ func TestFaultRulesSurviveACrash(t *testing.T) {
 		{Rule: fault.Rule{Kind: fault.Kill, Service: "sqs", Operation: "ReceiveMessage", Count: 4}, For: time.Hour},
 		{Rule: fault.Rule{Kind: fault.Unavailable, Service: "sqs", Operation: "DeleteMessageBatch", Count: 2}, For: time.Hour},
 	}
-	if r, _ := play(t, s, Options{}); r.Crashes != 4 || r.Struck != 6 || len(r.Violations) > 0 {
+	if r, _ := simulate(t, s, Options{}); r.Crashes != 4 || r.Struck != 6 || len(r.Violations) > 0 {
 		t.Errorf("%d crashes, %d faults injected, %v", r.Crashes, r.Struck, r.Violations)
 	}
 }
@@ -119,7 +119,7 @@ func TestRunHoldsAfterACrashAtAnyWrite(t *testing.T) {
 	s.Messages = 4
 	for write := 1; ; write++ {
 		s.Crashes = []Crash{{Write: write}}
-		r, log := play(t, s, Options{})
+		r, log := simulate(t, s, Options{})
 		if len(r.Violations) > 0 || r.Messages != 4 || r.Dead < 1 {
 			t.Fatalf("write %d: %v; %d messages, %d dead\n%s", write, r.Violations, r.Messages, r.Dead, log)
 		}

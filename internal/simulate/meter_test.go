@@ -13,8 +13,8 @@ func TestMeasuringDoesNotChangeTheRun(t *testing.T) {
 	t.Parallel()
 	for seed := uint64(1); seed <= 15; seed++ {
 		s := drawn(t, []string{Calm, Faulty, Crashing}[seed%3], seed, 40)
-		plain, log := play(t, s, Options{})
-		measured, measuredLog := play(t, s, Options{Measure: true})
+		plain, log := simulate(t, s, Options{})
+		measured, measuredLog := simulate(t, s, Options{Measure: true})
 		if log != measuredLog {
 			t.Fatalf("seed %d: the log differs", seed)
 		}
@@ -31,7 +31,7 @@ func TestFiguresOfAnUneventfulRun(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Design, 1, 40)
 	s.BadShare, s.Every, s.Work, s.Each, s.Timeout, s.Source.Visibility = 0, 0, 0, time.Second, 9*time.Second, 10*time.Second
-	r, _ := play(t, s, Options{Measure: true})
+	r, _ := simulate(t, s, Options{Measure: true})
 	f := r.Figures
 	if f.Billed < 20*time.Second || f.Billed > 60*time.Second {
 		t.Errorf("40 messages of about a second each took %s", f.Billed)
@@ -69,7 +69,7 @@ func TestWastedReceivesAreCountedByCause(t *testing.T) {
 			t.Parallel()
 			s := drawn(t, Design, 1, 200)
 			tt.shape(&s)
-			r, _ := play(t, s, Options{Measure: true})
+			r, _ := simulate(t, s, Options{Measure: true})
 			w := r.Figures.Wasted
 			if n := tt.cause(w); n == 0 || n < (w.Neighbour+w.Cut+w.Throttled+w.Overtaken)*9/10 {
 				t.Errorf("wasted receives %+v", w)
@@ -87,7 +87,7 @@ func TestMappingWithinReservedConcurrencyIsNotThrottled(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Design, 1, 200)
 	s.BadShare, s.Every, s.Work, s.Each, s.Reserved, s.MaxConcurrency = 0, 0, 0, 300*time.Millisecond, 2, 2
-	r, _ := play(t, s, Options{Measure: true})
+	r, _ := simulate(t, s, Options{Measure: true})
 	if r.Figures.Wasted != (Wasted{}) || r.Receives != 200 || r.Processed != 200 {
 		t.Errorf("%+v, %d receives", r.Figures.Wasted, r.Receives)
 	}

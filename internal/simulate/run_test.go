@@ -22,8 +22,8 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// play runs a scenario and returns its result and its event log as JSON lines.
-func play(t testing.TB, s Scenario, o Options) (Result, string) {
+// simulate runs a scenario and returns its result and its event log as JSON lines.
+func simulate(t testing.TB, s Scenario, o Options) (Result, string) {
 	t.Helper()
 	o.Log = true
 	r, err := Run(t.Context(), s, o)
@@ -77,8 +77,8 @@ func TestSameSeedGivesSameLog(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			s := drawn(t, Mixed, seed, 20)
-			one, first := play(t, s, Options{})
-			two, second := play(t, s, Options{})
+			one, first := simulate(t, s, Options{})
+			two, second := simulate(t, s, Options{})
 			if first != second {
 				t.Fatalf("%s: %s", s.Kind, cmp.Diff(strings.Split(first, "\n"), strings.Split(second, "\n")))
 			}
@@ -97,8 +97,8 @@ func TestSameSeedGivesSameLog(t *testing.T) {
 
 func TestSeedsGiveDifferentLogs(t *testing.T) {
 	t.Parallel()
-	_, one := play(t, drawn(t, Design, 1, 20), Options{})
-	_, two := play(t, drawn(t, Design, 2, 20), Options{})
+	_, one := simulate(t, drawn(t, Design, 1, 20), Options{})
+	_, two := simulate(t, drawn(t, Design, 2, 20), Options{})
 	if one == two {
 		t.Error("seeds 1 and 2 gave the same log")
 	}
@@ -107,7 +107,7 @@ func TestSeedsGiveDifferentLogs(t *testing.T) {
 func TestLogDoesNotChangeTheRun(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Faulty, 3, 30)
-	logged, _ := play(t, s, Options{})
+	logged, _ := simulate(t, s, Options{})
 	plain, err := Run(t.Context(), s, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestLogDoesNotChangeTheRun(t *testing.T) {
 func TestDesignDeadLettersABadMessageAfterItsReceives(t *testing.T) {
 	t.Parallel()
 	s := drawn(t, Design, 7, 50)
-	r, _ := play(t, s, Options{})
+	r, _ := simulate(t, s, Options{})
 	bad := int(math.Round(50 * s.BadShare))
 	if want := (50 - bad) + bad*(3*(5+1)+5+3); r.Receives != want || r.Dead != bad || r.Processed != 50-bad || len(r.Violations) > 0 {
 		t.Errorf("%d receives, want %d; %d dead-lettered, %d processed; %v", r.Receives, want, r.Dead, r.Processed, r.Violations)
@@ -175,7 +175,7 @@ func TestDeleteBeforeSendIsFoundWithinAThousandRuns(t *testing.T) {
 		t.Fatalf("the violations do not report that a message was lost: %v", failed.Violations)
 	}
 	lost := failed.Violations[i]
-	again, _ := play(t, failed.Scenario, Options{Retry: deleting})
+	again, _ := simulate(t, failed.Scenario, Options{Retry: deleting})
 	if diff := cmp.Diff(failed.Violations, again.Violations); diff != "" {
 		t.Fatalf("the replay breaks other rules: %s", diff)
 	}

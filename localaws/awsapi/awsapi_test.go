@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestErrorKeepsItsRowAndSurvivesWrapping(t *testing.T) {
+func TestErrorIsFoundWhenWrapped(t *testing.T) {
 	t.Parallel()
 	row := Error{Code: "QueueDoesNotExist", QueryCode: "AWS.SimpleQueueService.NonExistentQueue", Status: 400}
 
@@ -49,7 +49,7 @@ func TestTimestampIsEpochSecondsInJSON(t *testing.T) {
 	}
 }
 
-func TestTimestampComesBackToTheMillisecond(t *testing.T) {
+func TestTimestampRoundTripsToTheMillisecond(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		at := time.UnixMilli(rapid.Int64Range(0, 4e12).Draw(t, "ms"))
@@ -80,7 +80,7 @@ func TestTimestampOutOfRangeIsRefused(t *testing.T) {
 	}
 }
 
-func TestARNComesApartAndTogether(t *testing.T) {
+func TestARNRoundTrips(t *testing.T) {
 	t.Parallel()
 	const s = "arn:aws:lambda:us-east-1:000000000000:function:consumer:7"
 	a, ok := ParseARN(s)

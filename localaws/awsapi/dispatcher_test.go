@@ -126,7 +126,7 @@ func TestTableRefusesTwoOperationsOfOneName(t *testing.T) {
 	Table(Operation{Name: "Ping"}, Operation{Name: "Ping"})
 }
 
-func TestOperationAtPathKeepsWhatItIs(t *testing.T) {
+func TestOperationAtPathPreservesTheOperation(t *testing.T) {
 	t.Parallel()
 	op := OpNoOutput("Forget", func(context.Context, *Call, *ping) error { return nil }, nil).AtPath("DELETE", "/toys/{Name}", 204)
 	if op.Name != "Forget" || op.Method != "DELETE" || op.Path != "/toys/{Name}" || op.Status != 204 || !op.NoOutput {

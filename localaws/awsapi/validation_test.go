@@ -179,7 +179,7 @@ func TestTagLimits(t *testing.T) {
 	}
 }
 
-func TestTagListIsSortedAndComesBackAsMap(t *testing.T) {
+func TestTagListIsSortedAndRoundTrips(t *testing.T) {
 	t.Parallel()
 	list := TagList(map[string]string{"b": "2", "a": "1"})
 	if want := []Tag{{"a", "1"}, {"b", "2"}}; !slices.Equal(list, want) {

@@ -22,7 +22,7 @@ func open(t *testing.T, mode Mode) *Clock {
 
 func at(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
 
-func TestManualStandsStillUntilAdvanced(t *testing.T) {
+func TestManualClockStopsUntilAdvanced(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)
 	var ran []time.Time
@@ -60,7 +60,7 @@ func TestAdvanceRunsWhatAnEventSchedules(t *testing.T) {
 	}
 }
 
-func TestAdvanceWaitsForWorkBeforeTimeMovesOn(t *testing.T) {
+func TestAdvanceWaitsForWorkInProgress(t *testing.T) {
 	t.Parallel()
 	c := open(t, Manual)
 	var order []string

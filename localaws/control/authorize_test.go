@@ -37,7 +37,7 @@ func TestEveryPathButHealthNeedsTheToken(t *testing.T) {
 			t.Run(r.method+" "+r.path+" "+header, func(t *testing.T) {
 				t.Parallel()
 				b := open(t, clock.Manual)
-				status, body := b.askWithout(r.method, r.path, "{}", "Authorization", header)
+				status, body := b.sendWithout(r.method, r.path, "{}", "Authorization", header)
 				if status != http.StatusUnauthorized || strings.Contains(body, "m-1") {
 					t.Errorf("%d %s, want 401", status, body)
 				}
@@ -58,11 +58,11 @@ func TestWithAuthenticationOffChangesNeedAHeader(t *testing.T) {
 			t.Parallel()
 			b := open(t, clock.Manual)
 			b.opts.Open = true
-			status, body := b.askWithout(r.method, r.path, "{}", "Content-Type", "text/plain")
+			status, body := b.sendWithout(r.method, r.path, "{}", "Content-Type", "text/plain")
 			if refused := status == http.StatusUnauthorized; refused != r.changes {
 				t.Errorf("without a header: %d %s, want 401: %v", status, body, r.changes)
 			}
-			if status, body := b.askWithout(r.method, r.path, "{}", "Authorization", "Bearer any"); status == http.StatusUnauthorized {
+			if status, body := b.sendWithout(r.method, r.path, "{}", "Authorization", "Bearer any"); status == http.StatusUnauthorized {
 				t.Errorf("with a header: %d %s", status, body)
 			}
 		})
@@ -76,7 +76,7 @@ func TestHealthWithoutTheTokenRevealsNoState(t *testing.T) {
 			t.Parallel()
 			b := open(t, clock.Manual)
 			b.opts.ReadOnlyReason = func() error { return http.ErrBodyNotAllowed }
-			_, body := b.askWithout("GET", path, "")
+			_, body := b.sendWithout("GET", path, "")
 			if !strings.Contains(body, "sqs") {
 				t.Errorf("no services in %s", body)
 			}

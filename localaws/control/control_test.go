@@ -24,7 +24,7 @@ var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 const token = "the-token"
 
 // testAPI is a control API with a clock and queues that the test sets.
-type bench struct {
+type testAPI struct {
 	*Handler
 	t     *testing.T
 	clock *clock.Clock
@@ -32,9 +32,9 @@ type bench struct {
 	err   error
 }
 
-func open(t *testing.T, mode clock.Mode) *bench {
+func open(t *testing.T, mode clock.Mode) *testAPI {
 	t.Helper()
-	b := &bench{t: t, clock: clock.New(mode, start)}
+	b := &testAPI{t: t, clock: clock.New(mode, start)}
 	t.Cleanup(b.clock.Close)
 	b.Handler = New(Options{
 		Faults: fault.New(b.clock.Now, chance.Seeded(1)),
@@ -82,13 +82,13 @@ func peek(account, region, queue string) ([]Message, error) {
 }
 
 // send sends a request with the token and returns status and body.
-func (b *bench) ask(method, target, body string, headers ...string) (int, string) {
+func (b *testAPI) send(method, target, body string, headers ...string) (int, string) {
 	b.t.Helper()
-	return b.askWithout(method, target, body, append([]string{"Authorization", "Bearer " + token}, headers...)...)
+	return b.sendWithout(method, target, body, append([]string{"Authorization", "Bearer " + token}, headers...)...)
 }
 
 // sendWithout sends a request with only the given headers.
-func (b *bench) askWithout(method, target, body string, headers ...string) (int, string) {
+func (b *testAPI) sendWithout(method, target, body string, headers ...string) (int, string) {
 	b.t.Helper()
 	r := httptest.NewRequestWithContext(b.t.Context(), method, target, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {
@@ -100,10 +100,10 @@ func (b *bench) askWithout(method, target, body string, headers ...string) (int,
 }
 
 // get sends a request, wants status 200, and decodes the response.
-func get[T any](b *bench, method, target, body string) T {
+func get[T any](b *testAPI, method, target, body string) T {
 	b.t.Helper()
 	var out T
-	status, text := b.ask(method, target, body)
+	status, text := b.send(method, target, body)
 	if status != http.StatusOK {
 		b.t.Fatalf("%s %s: %d %s", method, target, status, text)
 	}
@@ -125,7 +125,7 @@ func TestHealthHasServicesAndClock(t *testing.T) {
 func TestLocalStackHealthHasTheFormThatToolsExpect(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
-	status, text := b.ask("GET", "/_localstack/health", "")
+	status, text := b.send("GET", "/_localstack/health", "")
 	if status != 200 || !strings.Contains(text, `"sqs": "available"`) || strings.Contains(text, "dynamodb") {
 		t.Errorf("%d %s: want sqs available, with a space after the colon, and only the services of this server", status, text)
 	}
@@ -172,7 +172,7 @@ func TestSettleTimesOut(t *testing.T) {
 		b := open(t, clock.Manual)
 		b.clock.Schedule(start.Add(time.Minute), clock.Transition, func() {})
 		began := time.Now()
-		status, text := b.ask("POST", "/_reliableq/clock/settle", `{"timeout":"5s"}`)
+		status, text := b.send("POST", "/_reliableq/clock/settle", `{"timeout":"5s"}`)
 		if status != http.StatusGatewayTimeout || !strings.Contains(text, `"moves": 1`) || !strings.Contains(text, "timed out; 0 in progress, 1 scheduled, and the clock is manual: advance it") {
 			t.Errorf("%d %s", status, text)
 		}
@@ -188,15 +188,15 @@ func TestCloseEndsRequestsThatWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, clock.Manual)
 		b.clock.Schedule(start.Add(time.Minute), clock.Transition, func() {})
-		answered := make(chan int, 1)
+		status := make(chan int, 1)
 		go func() {
-			status, _ := b.ask("POST", "/_reliableq/clock/settle", "")
-			answered <- status
+			code, _ := b.send("POST", "/_reliableq/clock/settle", "")
+			status <- code
 		}()
 		synctest.Wait()
 		b.Close()
 		b.Close()
-		if status := <-answered; status != http.StatusServiceUnavailable {
+		if status := <-status; status != http.StatusServiceUnavailable {
 			t.Errorf("status %d, want 503", status)
 		}
 		b.clock.Close()
@@ -234,7 +234,7 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 		{"GET", "/_reliableq/nothing", "", 404, "/_reliableq/nothing"},
 	} {
 		t.Run(tt.method+" "+tt.target+" "+tt.body, func(t *testing.T) {
-			status, text := b.ask(tt.method, tt.target, tt.body)
+			status, text := b.send(tt.method, tt.target, tt.body)
 			var e Error
 			if err := json.Unmarshal([]byte(text), &e); err != nil || status != tt.status || e.Code == "" || !strings.Contains(text, tt.want) {
 				t.Errorf("%d %s, want %d and %q", status, text, tt.status, tt.want)
@@ -250,7 +250,7 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 func TestLongBodiesAreRefused(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
-	status, text := b.ask("POST", "/_reliableq/clock/advance", `{"duration":"`+strings.Repeat("0", maxBody)+`1s"}`)
+	status, text := b.send("POST", "/_reliableq/clock/advance", `{"duration":"`+strings.Repeat("0", maxBody)+`1s"}`)
 	if status != http.StatusBadRequest || !strings.Contains(text, "too large") {
 		t.Errorf("%d %s", status, text)
 	}
@@ -259,23 +259,23 @@ func TestLongBodiesAreRefused(t *testing.T) {
 func TestQueuesHaveMessagesOnlyOnRequest(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
-	type answer struct{ Queues []Queue }
-	if got := get[answer](b, "GET", "/_reliableq/queues", ""); len(got.Queues) != 2 || got.Queues[0].Messages != nil {
+	type response struct{ Queues []Queue }
+	if got := get[response](b, "GET", "/_reliableq/queues", ""); len(got.Queues) != 2 || got.Queues[0].Messages != nil {
 		t.Errorf("queues %+v", got)
 	}
-	got := get[answer](b, "GET", "/_reliableq/queues?messages=1&name=dlq", "")
+	got := get[response](b, "GET", "/_reliableq/queues?messages=1&name=dlq", "")
 	if len(got.Queues) != 1 || len(got.Queues[0].Messages) != 3 || got.Queues[0].Messages[1].State != "delayed" {
 		t.Errorf("queues %+v", got)
 	}
 	if m := got.Queues[0].Messages[0]; m.Attributes["raw"].BinaryValue[1] != 2 || m.ReceiveCount != 8 || !m.Until.IsZero() {
 		t.Errorf("message %+v", m)
 	}
-	if got := get[answer](b, "GET", "/_reliableq/queues?account=111111111111", ""); got.Queues == nil || len(got.Queues) != 0 {
+	if got := get[response](b, "GET", "/_reliableq/queues?account=111111111111", ""); got.Queues == nil || len(got.Queues) != 0 {
 		t.Errorf("another account's queues %+v, want an empty list", got)
 	}
 }
 
-func TestResponsesCannotBeTakenForHTML(t *testing.T) {
+func TestResponsesAreNotHTML(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/_reliableq/queues?messages=1", nil)
@@ -305,7 +305,7 @@ func TestResetRemovesOneServiceOrAll(t *testing.T) {
 		t.Errorf("reset of %q", b.reset)
 	}
 	b.err = errors.New("disk full")
-	if status, text := b.ask("POST", "/_reliableq/reset", ""); status != 500 || !strings.Contains(text, "disk full") {
+	if status, text := b.send("POST", "/_reliableq/reset", ""); status != 500 || !strings.Contains(text, "disk full") {
 		t.Errorf("%d %s: want the error in the response", status, text)
 	}
 }
@@ -314,14 +314,14 @@ func TestLocalStackMessagesAreVisibleOnesUnlessRequested(t *testing.T) {
 	t.Parallel()
 	b := open(t, clock.Manual)
 	const target = "/_aws/sqs/messages?QueueUrl=http://127.0.0.1:4566/000000000000/dlq"
-	type answer struct {
+	type response struct {
 		ReceiveMessageResponse struct {
 			ReceiveMessageResult map[string]json.RawMessage
 		}
 	}
 	for query, want := range map[string]int{"": 1, "&ShowDelayed=true": 2, "&ShowInvisible=True": 2, "&ShowInvisible=1&ShowDelayed=1": 3} {
-		status, text := b.ask("GET", target+query, "", "Accept", "application/json")
-		var got answer
+		status, text := b.send("GET", target+query, "", "Accept", "application/json")
+		var got response
 		if err := json.Unmarshal([]byte(text), &got); err != nil || status != 200 {
 			t.Fatalf("%d %s: %v", status, text, err)
 		}
@@ -334,17 +334,17 @@ func TestLocalStackMessagesAreVisibleOnesUnlessRequested(t *testing.T) {
 			t.Errorf("%q shows %d messages, want %d", query, len(all), want)
 		}
 	}
-	_, text := b.ask("GET", target+"&ShowInvisible=true&ShowDelayed=true", "")
+	_, text := b.send("GET", target+"&ShowInvisible=true&ShowDelayed=true", "")
 	for mark, want := range map[string]int{"IsVisible": 3, "IsDelayed": 3} {
 		if got := strings.Count(text, "<Name>"+mark+"</Name>"); got != want {
 			t.Errorf("%s occurs %d times in %s", mark, got, text)
 		}
 	}
-	_, text = b.ask("GET", "/_aws/sqs/messages/us-east-1/000000000000/q", "", "Accept", "application/json")
+	_, text = b.send("GET", "/_aws/sqs/messages/us-east-1/000000000000/q", "", "Accept", "application/json")
 	if !strings.Contains(text, `"ReceiveMessageResult": null`) {
 		t.Errorf("an empty queue: %s", text)
 	}
-	_, text = b.ask("GET", "/_aws/sqs/messages/us-east-1/000000000000/dlq", "")
+	_, text = b.send("GET", "/_aws/sqs/messages/us-east-1/000000000000/dlq", "")
 	var x receiveMessageResponse
 	if err := xml.Unmarshal([]byte(text), &x); err != nil {
 		t.Fatalf("%v in %s", err, text)
@@ -373,7 +373,7 @@ func TestLocalStackErrorsHaveItsForm(t *testing.T) {
 		{"/_aws/sqs/messages?Action=SendMessage", "InvalidRequest", 400, "only accepts ReceiveMessage"},
 	} {
 		t.Run(tt.target, func(t *testing.T) {
-			status, text := b.ask("GET", tt.target, "", "Accept", "application/json")
+			status, text := b.send("GET", tt.target, "", "Accept", "application/json")
 			var got struct {
 				ErrorResponse struct {
 					Error struct{ Code, Message string }
@@ -383,7 +383,7 @@ func TestLocalStackErrorsHaveItsForm(t *testing.T) {
 				!strings.Contains(got.ErrorResponse.Error.Message, tt.text) {
 				t.Errorf("in JSON: %d %s", status, text)
 			}
-			if status, text := b.ask("GET", tt.target, ""); status != tt.status || !strings.Contains(text, "<Code>"+tt.code+"</Code>") {
+			if status, text := b.send("GET", tt.target, ""); status != tt.status || !strings.Contains(text, "<Code>"+tt.code+"</Code>") {
 				t.Errorf("in XML: %d %s", status, text)
 			}
 		})

@@ -18,13 +18,13 @@ import (
 )
 
 // responseRecorder stores the last response that a client received.
-type answered struct {
+type responseRecorder struct {
 	next http.RoundTripper
 	last *http.Response
 	body string
 }
 
-func (a *answered) RoundTrip(r *http.Request) (*http.Response, error) {
+func (a *responseRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := a.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func TestAuthenticationErrorsOfEachService_D27(t *testing.T) {
 	}
 	for service, kinds := range want {
 		for kind, code := range kinds {
-			seen := &answered{next: Transport(r.gateway)}
+			seen := &responseRecorder{next: Transport(r.gateway)}
 			cfg := configs[kind]
 			cfg.HTTPClient = &http.Client{Transport: seen}
 			if kind == "none" {
@@ -99,7 +99,7 @@ func call(t *testing.T, cfg aws.Config, service string) (err error) {
 }
 
 // summary returns status, code and, if there is one, the Query code.
-func (a *answered) summary(g *Gateway) string {
+func (a *responseRecorder) summary(g *Gateway) string {
 	code := a.last.Header.Get("X-Amzn-Errortype")
 	if _, rest, ok := strings.Cut(a.body, "<Code>"); ok {
 		code, _, _ = strings.Cut(rest, "</Code>")
@@ -121,7 +121,7 @@ func (a *answered) summary(g *Gateway) string {
 func TestSignaturesForAnotherScopeAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	seen := &answered{next: Transport(r.gateway)}
+	seen := &responseRecorder{next: Transport(r.gateway)}
 	cfg := r.config()
 	cfg.HTTPClient = &http.Client{Transport: seen}
 	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {

@@ -270,8 +270,8 @@ func TestClockCountsEachRequestAsWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &rig{gateway: g}
-	answered := make(chan int)
-	go func() { answered <- r.do("POST", "/", "", http.Header{"X-Amz-Target": {"Toy.Wait"}}).Code }()
+	status := make(chan int)
+	go func() { status <- r.do("POST", "/", "", http.Header{"X-Amz-Target": {"Toy.Wait"}}).Code }()
 	<-entered
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -279,7 +279,7 @@ func TestClockCountsEachRequestAsWork(t *testing.T) {
 		t.Error("the clock is idle while a request is in progress")
 	}
 	close(leave)
-	if code := <-answered; code != 200 {
+	if code := <-status; code != 200 {
 		t.Errorf("status %d", code)
 	}
 	if err := c.Idle(t.Context()); err != nil {
@@ -326,7 +326,7 @@ func TestTransportRespondsAsASocketDoes(t *testing.T) {
 	})
 	srv := httptest.NewServer(h)
 	defer srv.Close()
-	var answers []string
+	var responses []string
 	for _, rt := range []http.RoundTripper{http.DefaultTransport, Transport(h)} {
 		resp, err := (&http.Client{Transport: rt}).Post(srv.URL+"/a%20b?c=d", "text/plain", strings.NewReader("body"))
 		if err != nil {
@@ -334,10 +334,10 @@ func TestTransportRespondsAsASocketDoes(t *testing.T) {
 		}
 		b, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		answers = append(answers, strings.Join([]string{resp.Status, resp.Proto, resp.Header.Get("Before"), resp.Header.Get("After"), string(b)}, "|"))
+		responses = append(responses, strings.Join([]string{resp.Status, resp.Proto, resp.Header.Get("Before"), resp.Header.Get("After"), string(b)}, "|"))
 	}
-	if answers[0] != answers[1] {
-		t.Errorf("socket: %s\nmemory: %s", answers[0], answers[1])
+	if responses[0] != responses[1] {
+		t.Errorf("socket: %s\nmemory: %s", responses[0], responses[1])
 	}
 }
 

@@ -20,13 +20,13 @@ func assume(role string) *sdksts.AssumeRoleInput {
 }
 
 // as returns the configuration of a session.
-func (w *world) as(c *types.Credentials) aws.Config {
+func (w *testGateway) as(c *types.Credentials) aws.Config {
 	return w.configAs(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
 }
 
 func TestTrustPolicyCanRequireASourceFunction(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	const function = "arn:aws:lambda:us-east-1:000000000000:function:f"
 	w.role(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole",
 		"Condition":{"ArnEquals":{"aws:SourceArn":"`+function+`"},"StringEquals":{"aws:SourceAccount":"000000000000"}}}]}`, "")
@@ -42,7 +42,7 @@ func TestTrustPolicyCanRequireASourceFunction(t *testing.T) {
 
 func TestGetCallerIdentityOfOperatorAndSession_D29(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsAll, "")
 	me, err := w.sts().GetCallerIdentity(t.Context(), &sdksts.GetCallerIdentityInput{})
 	if err != nil || *me.Account != account || *me.Arn != "arn:aws:iam::000000000000:user/operator" || !strings.HasPrefix(*me.UserId, "AIDA") {
@@ -64,7 +64,7 @@ func TestGetCallerIdentityOfOperatorAndSession_D29(t *testing.T) {
 
 func TestAssumeRoleResponse_D30(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsAll, "")
 	out, err := w.sts().AssumeRole(t.Context(), assume("r"))
 	if err != nil {
@@ -99,7 +99,7 @@ func TestAssumeRoleResponse_D30(t *testing.T) {
 
 func TestAssumeRoleErrors_D31(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "people", trustsAll, "")
 	w.role(t, "functions", trustsFunc, "")
 	denied := "User: arn:aws:iam::000000000000:user/operator is not authorized to perform: sts:AssumeRole on resource: "
@@ -135,7 +135,7 @@ func TestAssumeRoleErrors_D31(t *testing.T) {
 
 func TestTrustOfTheAccountNeedsAnIdentityPolicyToo_D16(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "target", trustsAll, "")
 	w.role(t, "without", trustsFunc, "")
 	w.role(t, "named", strings.Replace(trustsAll, "arn:aws:iam::000000000000:root", arnOf("without"), 1), "")
@@ -159,7 +159,7 @@ func TestTrustOfTheAccountNeedsAnIdentityPolicyToo_D16(t *testing.T) {
 
 func TestSessionPolicyLimitsASession(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsAll, `{"Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}}`)
 	in := assume("r")
 	in.Policy = aws.String(maySend)
@@ -183,7 +183,7 @@ func TestSessionPolicyLimitsASession(t *testing.T) {
 
 func TestSessionTagsNeedTagSessionAndBecomePrincipalTags(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "strict", trustsAll, "")
 	w.role(t, "r", strings.Replace(trustsAll, `"sts:AssumeRole"`, `["sts:AssumeRole","sts:TagSession"]`, 1),
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"arn:aws:sqs:*:*:${aws:PrincipalTag/team}"}}`)
@@ -206,7 +206,7 @@ func TestSessionTagsNeedTagSessionAndBecomePrincipalTags(t *testing.T) {
 
 func TestExpiredSessionGetsItsOwnError_D28(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsAll, "")
 	w.now = w.now.Add(-time.Hour - time.Minute)
 	out, err := w.sts().AssumeRole(t.Context(), assume("r"))
@@ -220,7 +220,7 @@ func TestExpiredSessionGetsItsOwnError_D28(t *testing.T) {
 
 func TestTemporaryKeyWithoutItsTokenIsUnknown_D32(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsAll, "")
 	out, err := w.sts().AssumeRole(t.Context(), assume("r"))
 	if err != nil {
@@ -234,7 +234,7 @@ func TestTemporaryKeyWithoutItsTokenIsUnknown_D32(t *testing.T) {
 
 func TestSessionNeedsPermissionForIAM(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsAll, `{"Statement":{"Effect":"Allow","Action":"iam:GetRole","Resource":"`+arnOf("r")+`"}}`)
 	out, err := w.sts().AssumeRole(t.Context(), assume("r"))
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 var lambdaService = iam.ServicePrincipal{Name: "lambda.amazonaws.com"}
 
 // session returns a call of a role's session that was created for Lambda.
-func (w *world) session(t testing.TB, role string) *awsapi.Call {
+func (w *testGateway) session(t testing.TB, role string) *awsapi.Call {
 	t.Helper()
 	key, err := w.Session(t.Context(), arnOf(role), lambdaService, "fn", time.Hour)
 	if err != nil {
@@ -39,7 +39,7 @@ func wantDenied(t testing.TB, err error, message string) {
 
 func TestTextOfAccessDenied_D24_D25(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	const deny = `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*"}]}`
 	w.role(t, "none", trustsFunc, "")
 	w.role(t, "denied", trustsFunc, `{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)
@@ -67,7 +67,7 @@ func TestTextOfAccessDenied_D24_D25(t *testing.T) {
 
 func TestOperatorIsAllowedUnlessAResourcePolicyDenies_D14(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	c := &awsapi.Call{Caller: w.Operator().Caller, Account: account, Secure: true}
 	if err := w.Authorize(t.Context(), c, send("")); err != nil {
 		t.Error(err)
@@ -84,7 +84,7 @@ func TestOperatorIsAllowedUnlessAResourcePolicyDenies_D14(t *testing.T) {
 
 func TestBoundaryAndManagedPoliciesAreEvaluated_D14(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client, name := t.Context(), w.iam(), aws.String("r")
 	w.role(t, "r", trustsFunc, "")
 	c := w.session(t, "r")
@@ -108,7 +108,7 @@ func TestBoundaryAndManagedPoliciesAreEvaluated_D14(t *testing.T) {
 
 func TestQueueOfAnotherAccountMustAllowToo_D17(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsFunc, `{"Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}}`)
 	c := w.session(t, "r")
 	need := awsapi.Access{Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:111122223333:q"}
@@ -123,7 +123,7 @@ func TestQueueOfAnotherAccountMustAllowToo_D17(t *testing.T) {
 
 func TestConditionKeysOfARequest_D21(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsFunc, "")
 	c := w.session(t, "r")
 	c.UserAgent = "toy"
@@ -155,7 +155,7 @@ func TestConditionKeysOfARequest_D21(t *testing.T) {
 
 func TestServiceNeedsAResourcePolicyThatNamesIt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	c := &awsapi.Call{Account: account, Caller: awsapi.Caller{ServicePrincipal: "sns.amazonaws.com", SourceARN: "arn:aws:sns:us-east-1:000000000000:t"}}
 	allow := func(source string) string {
 		return `{"Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*",
@@ -172,7 +172,7 @@ func TestServiceNeedsAResourcePolicyThatNamesIt(t *testing.T) {
 
 func TestRolesThatLambdaCannotAssume_C12(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "people", trustsAll, "")
 	for _, arn := range []string{arnOf("none"), arnOf("people"), "nonsense", "arn:aws:iam::111122223333:role/people",
 		"arn:aws:iam::000000000000:role/path/people"} {
@@ -186,7 +186,7 @@ func TestRolesThatLambdaCannotAssume_C12(t *testing.T) {
 
 func TestSessionsAreDeletedWithTheirRole_D12(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsFunc, "")
 	c := w.session(t, "r")
 	if got, ok := w.Credential(c.Caller.AccessKey); !ok || got.Caller.ARN != "arn:aws:sts::000000000000:assumed-role/r/fn" {
@@ -205,7 +205,7 @@ func TestSessionsAreDeletedWithTheirRole_D12(t *testing.T) {
 
 func TestExpiredSessionsAreDeletedLater(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsFunc, "")
 	first := w.session(t, "r").Caller.AccessKey
 	w.now = w.now.Add(90 * time.Minute)

@@ -16,7 +16,7 @@ import (
 // Every AWS managed policy that is embedded can be parsed and attached.
 func TestAWSManagedPoliciesCanBeReadAndAttached(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	all := iam.AWSManagedPolicies()
 	if len(all) < 60 {
 		t.Fatalf("%d policies", len(all))
@@ -44,7 +44,7 @@ func TestAWSManagedPoliciesCanBeReadAndAttached(t *testing.T) {
 // and nothing else.
 func TestAWSManagedPoliciesAllowTheirActionsOnly(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	const (
 		function = "arn:aws:lambda:us-east-1:000000000000:function:f"
 		group    = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/f:log-stream:"
@@ -102,7 +102,7 @@ func TestAWSManagedPoliciesAllowTheirActionsOnly(t *testing.T) {
 
 func TestAWSManagedPolicyThatIsNotShippedIsRefusedByName(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsFunc, "")
 	arn := "arn:aws:iam::aws:policy/AWSOutpostsServiceRolePolicy"
 	_, err := w.iam().AttachRolePolicy(t.Context(), &sdkiam.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: &arn})

@@ -89,7 +89,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 
 func TestResetKeepsTheOperatorAndOtherAccounts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	w.role(t, "r", trustsFunc, maySend)
 	key, err := w.Session(t.Context(), arnOf("r"), lambdaService, "fn", time.Hour)
 	if err != nil {

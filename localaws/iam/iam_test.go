@@ -30,15 +30,15 @@ const (
 )
 
 // testGateway has IAM and STS behind a gateway.
-type world struct {
+type testGateway struct {
 	*iam.Service
 	gateway http.Handler
 	now     time.Time // machine time
 }
 
-func newWorld(t testing.TB) *world {
+func newTestGateway(t testing.TB) *testGateway {
 	t.Helper()
-	w := &world{now: time.Now()}
+	w := &testGateway{now: time.Now()}
 	c := clock.New(clock.Manual, time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC))
 	t.Cleanup(c.Close)
 	random := chance.Seeded(1)
@@ -72,12 +72,12 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-func (w *world) config() aws.Config {
+func (w *testGateway) config() aws.Config {
 	o := w.Operator()
 	return w.configAs(o.AccessKey, o.Secret, "")
 }
 
-func (w *world) configAs(key, secret, token string) aws.Config {
+func (w *testGateway) configAs(key, secret, token string) aws.Config {
 	return aws.Config{
 		Region:           "us-east-1",
 		BaseEndpoint:     aws.String("http://localaws.invalid"),
@@ -87,11 +87,11 @@ func (w *world) configAs(key, secret, token string) aws.Config {
 	}
 }
 
-func (w *world) iam() *sdkiam.Client { return sdkiam.NewFromConfig(w.config()) }
-func (w *world) sts() *sdksts.Client { return sdksts.NewFromConfig(w.config()) }
+func (w *testGateway) iam() *sdkiam.Client { return sdkiam.NewFromConfig(w.config()) }
+func (w *testGateway) sts() *sdksts.Client { return sdksts.NewFromConfig(w.config()) }
 
 // role creates a role, with an inline policy unless policy is empty.
-func (w *world) role(t testing.TB, name, trust, policy string) {
+func (w *testGateway) role(t testing.TB, name, trust, policy string) {
 	t.Helper()
 	_, err := w.iam().CreateRole(t.Context(), &sdkiam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust})
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 const ownARN = "arn:aws:iam::000000000000:policy/p"
 
-func (w *world) policy(t testing.TB, name, text string) {
+func (w *testGateway) policy(t testing.TB, name, text string) {
 	t.Helper()
 	if _, err := w.iam().CreatePolicy(t.Context(), &sdkiam.CreatePolicyInput{PolicyName: &name, PolicyDocument: &text}); err != nil {
 		t.Fatal(err)
@@ -24,7 +24,7 @@ func (w *world) policy(t testing.TB, name, text string) {
 
 func TestPolicyInResponses_D7(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	made, err := w.iam().CreatePolicy(t.Context(), &sdkiam.CreatePolicyInput{
 		PolicyName: aws.String("p"), PolicyDocument: aws.String(maySend), Description: aws.String("d"),
 		Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
@@ -56,7 +56,7 @@ func TestPolicyInResponses_D7(t *testing.T) {
 
 func TestErrorsOfManagedPolicies_D11(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client := t.Context(), w.iam()
 	w.role(t, "r", trustsFunc, "")
 	w.policy(t, "p", maySend)
@@ -97,7 +97,7 @@ func TestErrorsOfManagedPolicies_D11(t *testing.T) {
 
 func TestPolicyVersions_D11a(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client, arn := t.Context(), w.iam(), aws.String(ownARN)
 	w.policy(t, "p", maySend)
 	for range 4 {
@@ -136,7 +136,7 @@ func TestPolicyVersions_D11a(t *testing.T) {
 
 func TestAWSManagedPoliciesCanBeAttachedButNotChanged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client := t.Context(), w.iam()
 	basic := aws.String("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
 	w.role(t, "r", trustsFunc, "")
@@ -170,7 +170,7 @@ func TestAWSManagedPoliciesCanBeAttachedButNotChanged(t *testing.T) {
 
 func TestPolicyTags(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client, arn := t.Context(), w.iam(), aws.String(ownARN)
 	w.policy(t, "p", maySend)
 	if _, err := client.TagPolicy(ctx, &sdkiam.TagPolicyInput{PolicyArn: arn, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}); err != nil {
@@ -193,7 +193,7 @@ func TestPolicyTags(t *testing.T) {
 
 func TestPoliciesAreFilteredByTheirUse(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client := t.Context(), w.iam()
 	attached := "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
 	bounding := "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"

@@ -12,7 +12,7 @@ import (
 
 func TestRoleInResponses_D6_D9(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	longest := strings.Repeat("ä", 1000) // the limit is in characters
 	made, err := w.iam().CreateRole(t.Context(), &sdkiam.CreateRoleInput{
 		RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trustsFunc), Path: aws.String("/team/"),
@@ -41,7 +41,7 @@ func TestRoleInResponses_D6_D9(t *testing.T) {
 
 func TestDocumentsArePercentEncodedAndUnchanged_D8(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	const odd = "{ \"Version\":\"2012-10-17\",\n\"Statement\": [{\"Sid\":\"A\",\"Effect\":\"Allow\"," +
 		"\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::b%2Fc+d/é\"}]}"
 	w.role(t, "r", trustsFunc, odd)
@@ -61,7 +61,7 @@ func TestDocumentsArePercentEncodedAndUnchanged_D8(t *testing.T) {
 
 func TestErrorsOfRoles_D11(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client := t.Context(), w.iam()
 	w.role(t, "Taken", trustsFunc, maySend)
 	for _, tt := range []struct {
@@ -100,7 +100,7 @@ func TestErrorsOfRoles_D11(t *testing.T) {
 
 func TestLimitsOfRoles_D10(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client := t.Context(), w.iam()
 	for _, tt := range []struct {
 		name          string
@@ -134,7 +134,7 @@ func TestLimitsOfRoles_D10(t *testing.T) {
 
 func TestRoleIsUpdated(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client, name := t.Context(), w.iam(), aws.String("r")
 	w.role(t, "r", trustsFunc, "")
 	if _, err := client.UpdateRole(ctx, &sdkiam.UpdateRoleInput{RoleName: name, Description: aws.String("d"), MaxSessionDuration: aws.Int32(7200)}); err != nil {
@@ -172,7 +172,7 @@ func TestRoleIsUpdated(t *testing.T) {
 
 func TestRoleTags(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client, name := t.Context(), w.iam(), aws.String("r")
 	w.role(t, "r", trustsFunc, "")
 	tags := []types.Tag{{Key: aws.String("Team"), Value: aws.String("a")}, {Key: aws.String("b"), Value: aws.String("")}}
@@ -199,7 +199,7 @@ func TestRoleTags(t *testing.T) {
 
 func TestTerraformDeletesARole_D5(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	ctx, client, name := t.Context(), w.iam(), aws.String("r")
 	w.role(t, "r", trustsFunc, "")
 	profiles, err := client.ListInstanceProfilesForRole(ctx, &sdkiam.ListInstanceProfilesForRoleInput{RoleName: name})
@@ -227,7 +227,7 @@ func TestTerraformDeletesARole_D5(t *testing.T) {
 
 func TestListsHavePages(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	want := []string{"a", "b", "c", "d", "e"}
 	for _, name := range want {
 		w.role(t, name, trustsFunc, "")
@@ -258,7 +258,7 @@ func TestListsHavePages(t *testing.T) {
 
 func TestGetUserReturnsTheOperator(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestGateway(t)
 	got, err := w.iam().GetUser(t.Context(), &sdkiam.GetUserInput{})
 	if err != nil || *got.User.Arn != "arn:aws:iam::000000000000:user/operator" || !strings.HasPrefix(*got.User.UserId, "AIDA") {
 		t.Errorf("user %+v, %v", got, err)

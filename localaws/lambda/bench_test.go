@@ -28,9 +28,9 @@ func BenchmarkColdStart(b *testing.B) {
 			b.Fatal(err)
 		}
 
-		asked := make(chan struct{})
+		requested := make(chan struct{})
 		server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			asked <- struct{}{}
+			requested <- struct{}{}
 			<-r.Context().Done()
 		})}
 
@@ -43,7 +43,7 @@ func BenchmarkColdStart(b *testing.B) {
 				b.Fatal(err)
 			}
 
-			<-asked
+			<-requested
 			b.StopTimer()
 			cmd.Process.Kill()
 			cmd.Wait()

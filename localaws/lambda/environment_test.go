@@ -208,7 +208,7 @@ func TestMetricsOfAnInvocation_E31(t *testing.T) {
 	}
 }
 
-func TestPagesTogetherAreTheList(t *testing.T) {
+func TestPagesHaveEveryItemOfTheList(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(t *rapid.T) {

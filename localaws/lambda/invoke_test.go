@@ -381,7 +381,7 @@ func TestInitHasItsOwnTimeout_C66(t *testing.T) {
 	}
 }
 
-func TestProgramsThatCannotStart_C19(t *testing.T) {
+func TestProgramsThatCannotStartFail_C19(t *testing.T) {
 	t.Parallel()
 
 	b := start(t)

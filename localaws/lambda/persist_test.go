@@ -80,7 +80,7 @@ func TestFunctionsSurviveARestart(t *testing.T) {
 	must(b.PutFunctionRecursionConfig(ctx, b.call, &PutFunctionRecursionConfigInput{"f", "Allow"}))
 	b.destinations(t, "f", FunctionEventInvokeConfigInput{MaximumRetryAttempts: ptr(1), DestinationConfig: toQueues()})
 	must(nil, b.DeleteFunction(ctx, b.call, &QualifiedInput{FunctionName: "gone"}))
-	look := func(b *testService) []any {
+	describe := func(b *testService) []any {
 		f, err := b.GetFunction(ctx, b.call, &QualifiedInput{FunctionName: "f"})
 		f.Code.Location, _, _ = strings.Cut(f.Code.Location, "?") // each server signs URLs with its own secret
 		must(f, err)
@@ -99,9 +99,9 @@ func TestFunctionsSurviveARestart(t *testing.T) {
 		return []any{*f, *versions, *list, *alias, *policy, *recursion, async.FunctionArn, *async.MaximumRetryAttempts}
 	}
 
-	before := look(b)
+	before := describe(b)
 	b = restart(t, b, dir)
-	if diff := cmp.Diff(before, look(b)); diff != "" {
+	if diff := cmp.Diff(before, describe(b)); diff != "" {
 		t.Error(diff)
 	}
 

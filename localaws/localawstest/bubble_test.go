@@ -40,7 +40,7 @@ func send(t *testing.T, server *localawstest.Server, url *string, body string) {
 }
 
 // Two servers in one bubble are independent and share its time.
-func TestTwoServersLiveInOneBubble(t *testing.T) {
+func TestTwoServersInOneBubble(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var seen [2][]time.Duration
 		began := time.Now()
@@ -107,7 +107,7 @@ func TestALongPollAndASettleInABubble(t *testing.T) {
 
 // A handler that never returns is abandoned at its function's timeout, and the bubble
 // ends when the handler does.
-func TestAHandlerThatBlocksIsGivenUp(t *testing.T) {
+func TestABlockedHandlerIsAbandoned(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		server := localawstest.New(t)
 		release := make(chan struct{})
@@ -170,7 +170,7 @@ func (r *refused) Fatalf(format string, args ...any) {
 }
 
 // Tests with separate servers run in parallel.
-func TestServersRunSideBySide(t *testing.T) {
+func TestServersRunInParallel(t *testing.T) {
 	t.Parallel()
 	for range 8 {
 		t.Run("", func(t *testing.T) {

@@ -70,13 +70,13 @@ func TestLogsStayWithinMemoryLimit(t *testing.T) {
 			}
 
 			write(b)
-			took := liveHeap() - before
+			grown := liveHeap() - before
 			if b.memory > b.maxMemory {
 				t.Errorf("%d bytes are counted, want at most %d", b.memory, b.maxMemory)
 			}
 
-			if most := b.memory + b.memory/4 + 1<<20; took > most {
-				t.Errorf("the heap grew by %d bytes, and %d are counted", took, b.memory)
+			if most := b.memory + b.memory/4 + 1<<20; grown > most {
+				t.Errorf("the heap grew by %d bytes, and %d are counted", grown, b.memory)
 			}
 
 			checkCounts(t, b)

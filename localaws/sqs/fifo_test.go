@@ -162,7 +162,7 @@ func TestContentHashIsTheDefaultDeduplicationID_N8(t *testing.T) {
 
 func TestDeduplicationScope_N9(t *testing.T) {
 	t.Parallel()
-	for scope, kept := range map[string]int{"queue": 1, "messageGroup": 2} {
+	for scope, accepted := range map[string]int{"queue": 1, "messageGroup": 2} {
 		t.Run(scope, func(t *testing.T) {
 			b := newBench(t)
 			url := b.fifo("q", "DeduplicationScope", scope)
@@ -174,8 +174,8 @@ func TestDeduplicationScope_N9(t *testing.T) {
 					MessageDeduplicationID: ref("d"),
 				})
 			}
-			if got := b.counts(url)[0]; got != kept {
-				t.Errorf("scope %s accepts %d, want %d", scope, got, kept)
+			if got := b.counts(url)[0]; got != accepted {
+				t.Errorf("scope %s accepts %d, want %d", scope, got, accepted)
 			}
 		})
 	}

@@ -211,8 +211,8 @@ func TestCancelTask_M9_M10(t *testing.T) {
 	unknown := moveTask{ID: "x", SourceARN: b.arn(dlq)}
 	_, err = do(b, b.s.CancelMessageMoveTask, CancelMessageMoveTaskInput{unknown.handle()})
 	refused(t, err, "ResourceNotFoundException", "ResourceNotFoundException", 404, "Task does not exist.")
-	gone := moveTask{ID: "x", SourceARN: b.arn(dlq) + "x"}
-	_, err = do(b, b.s.CancelMessageMoveTask, CancelMessageMoveTaskInput{gone.handle()})
+	other := moveTask{ID: "x", SourceARN: b.arn(dlq) + "x"}
+	_, err = do(b, b.s.CancelMessageMoveTask, CancelMessageMoveTaskInput{other.handle()})
 	refused(t, err, "ResourceNotFoundException", "ResourceNotFoundException", 404, "The resource that you specified for the SourceArn parameter doesn't exist.")
 }
 

@@ -99,9 +99,9 @@ func TestLongPollContinuesAfterAMove_L3(t *testing.T) {
 	b.redrive(src, dlq, "1")
 	b.send(src, "x")
 	b.one(src)
-	waiting, heirs := b.poll(src), b.poll(dlq)
+	waiting, dlqPoll := b.poll(src), b.poll(dlq)
 	b.advance(10 * time.Second) // it becomes visible, and the waiting poll moves it
-	if ms := b.pollResult(heirs); len(ms) != 1 {
+	if ms := b.pollResult(dlqPoll); len(ms) != 1 {
 		t.Errorf("the poll of the dead-letter queue got %q", bodies(ms))
 	}
 	b.send(src, "y")

@@ -89,7 +89,7 @@ func noted(s *Store, w int) int {
 
 // After each of a hundred kills under load, the store contains every acknowledged
 // batch completely, and nothing that was deleted.
-func TestKillNineLosesNothingAcknowledgedAndBringsNothingBack(t *testing.T) {
+func TestKillNinePreservesAcknowledgedBatchesAndDeletes(t *testing.T) {
 	t.Parallel()
 	rounds := 100
 	if testing.Short() {

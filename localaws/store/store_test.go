@@ -121,7 +121,7 @@ func TestMemoryDropsEverything(t *testing.T) {
 	}
 }
 
-func TestEmptyBatchAndZeroCommitAreDurableAtOnce(t *testing.T) {
+func TestEmptyBatchAndZeroCommitAreDurableImmediately(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir(), Options{})
 	defer s.Close()
@@ -131,7 +131,7 @@ func TestEmptyBatchAndZeroCommitAreDurableAtOnce(t *testing.T) {
 	}
 }
 
-func TestManyMayWaitForOneCommit(t *testing.T) {
+func TestManyCallersCanWaitForOneCommit(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir(), Options{})
 	defer s.Close()

@@ -140,7 +140,7 @@ func TestAZipOfAnotherToolIsLeftAloneUnlessForced(t *testing.T) {
 	}
 }
 
-func TestBuildErrorsSayWhatToDo(t *testing.T) {
+func TestBuildErrorsHaveHints(t *testing.T) {
 	t.Parallel()
 	broken := module(t)
 	write(t, filepath.Join(broken.Functions, "alpha", "main.go"), "package main\n\nfunc main() { nonsense }\n")
@@ -162,7 +162,7 @@ func TestBuildErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-func TestArchitecturesAreReadInGosAndLambdasWords(t *testing.T) {
+func TestArchitecturesHaveTheNamesOfGoAndLambda(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"amd64": "x86_64", "x86_64": "x86_64", "arm64": "arm64", "aarch64": "arm64"} {
 		t.Run(in, func(t *testing.T) {
@@ -202,7 +202,7 @@ func foreign(t *testing.T, path, bootstrap string) {
 
 // The record of a package has its architecture and the digest of its zip. Terraform
 // refuses a mismatch with its help.
-func TestARecordSaysWhatAPackageIsFor(t *testing.T) {
+func TestARecordHasTheArchitectureOfItsPackage(t *testing.T) {
 	t.Parallel()
 	o := module(t)
 	read := func() (record struct{ Architecture, SHA256 string }) {

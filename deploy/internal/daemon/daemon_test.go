@@ -49,11 +49,11 @@ func serve(stateDir string) int {
 		return 1
 	}
 	stop := make(chan os.Signal, 1)
-	heard := stop
+	signals := stop
 	if os.Getenv("DAEMON_TEST_STUBBORN") != "" {
-		heard = make(chan os.Signal, 1) // never receives
+		signals = make(chan os.Signal, 1) // never receives
 	}
-	signal.Notify(heard, syscall.SIGTERM)
+	signal.Notify(signals, syscall.SIGTERM)
 	fmt.Println("serving")
 	<-stop
 	if err := r.Release(); err != nil {
@@ -253,7 +253,7 @@ func TestStopWaitsForAServerThatIsStarting(t *testing.T) {
 	}
 }
 
-func TestCredentialsAreForTheOwnerAlone(t *testing.T) {
+func TestCredentialsAreForTheOwnerOnly(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	f := In(dir)
@@ -317,7 +317,7 @@ func TestAnUnexpectedEndIsExplainedByTheLog(t *testing.T) {
 	}
 }
 
-func TestADiskIsCalledFullOnlyWhenItIs(t *testing.T) {
+func TestADiskIsReportedFullOnlyWhenItIs(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
 		t.Run(path, func(t *testing.T) {
@@ -382,7 +382,7 @@ func TestTheLockEndsWithItsProcess(t *testing.T) {
 }
 
 // There are credentials in the directory: wider permissions are removed.
-func TestTheFolderIsForItsOwnerAlone(t *testing.T) {
+func TestTheFolderIsForItsOwnerOnly(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]os.FileMode{"new": 0, "readable": 0o755, "for the group": 0o770, "closed": 0o700} {
 		t.Run(name, func(t *testing.T) {

@@ -159,7 +159,7 @@ func stubborn(t *testing.T, dir string) *exec.Cmd {
 	return cmd
 }
 
-func TestOneThatDoesNotEndIsKilled(t *testing.T) {
+func TestStopKillsAServerThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cmd := stubborn(t, dir)
@@ -175,7 +175,7 @@ func TestOneThatDoesNotEndIsKilled(t *testing.T) {
 	}
 }
 
-func TestAStartThatIsEndedLeavesNothingBehind(t *testing.T) {
+func TestACanceledStartLeavesNoProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	command := self(t, dir)
@@ -203,8 +203,8 @@ func TestTheLogOfTheLastStartIsRenamed(t *testing.T) {
 	dir := t.TempDir()
 	f := In(dir)
 	command := self(t, dir)
-	for _, said := range []string{"first", "second"} {
-		command.Env = append(os.Environ(), "DAEMON_TEST_FAIL="+said)
+	for _, line := range []string{"first", "second"} {
+		command.Env = append(os.Environ(), "DAEMON_TEST_FAIL="+line)
 		if _, _, err := f.Start(soon(t), command); err == nil {
 			t.Fatal("it started")
 		}
@@ -247,7 +247,7 @@ func TestMemoryOfAProcess(t *testing.T) {
 	}
 }
 
-func TestOneThatIsRunningIsNamed(t *testing.T) {
+func TestRunningErrorNamesTheServer(t *testing.T) {
 	t.Parallel()
 	err := &RunningError{Info{PID: 7, URL: "http://h:1"}}
 	if got := err.Error(); got != "an embedded AWS is already running: pid 7 at http://h:1" {

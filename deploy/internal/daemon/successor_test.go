@@ -75,7 +75,7 @@ func TestAClaimPassesToTheNextProgram(t *testing.T) {
 	}
 }
 
-func TestAnotherDescriptorIsNotTakenForTheLock(t *testing.T) {
+func TestAnotherDescriptorIsNotUsedAsTheLock(t *testing.T) {
 	f := In(t.TempDir())
 	r := claimed(t, f)
 	defer r.Release()
@@ -98,7 +98,7 @@ func TestAnotherDescriptorIsNotTakenForTheLock(t *testing.T) {
 }
 
 // A program that cannot be executed leaves the claim unchanged.
-func TestAFailedReplaceKeepsTheClaim(t *testing.T) {
+func TestAFailedReplaceDoesNotReleaseTheClaim(t *testing.T) {
 	t.Parallel()
 	f := In(t.TempDir())
 	r := claimed(t, f)

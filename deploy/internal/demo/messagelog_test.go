@@ -20,7 +20,7 @@ func play(l *messageLog, lines ...string) {
 	}
 }
 
-func TestOnlyTheInvocationThatWasAskedAboutCounts(t *testing.T) {
+func TestOnlyTheRequestedInvocationCounts(t *testing.T) {
 	t.Parallel()
 	l := newMessageLog("mine")
 	play(l,
@@ -86,20 +86,20 @@ func TestQueuesMustBeEmptyForSeveralReads(t *testing.T) {
 	t.Parallel()
 	var c emptyPeriod
 	empty := []flow.Depth{{Queue: "source"}, {Queue: "retry_1"}}
-	for i, look := range []struct {
+	for i, step := range []struct {
 		live []flow.Depth
 		want bool
 	}{
 		{empty, false}, {[]flow.Depth{{InFlight: 1}, {}}, false}, {empty, false}, {empty, true}, {empty, true},
 		{[]flow.Depth{{}, {Delayed: 1}}, false}, {empty, false}, {empty, true},
 	} {
-		if rest, ok := c.add(look.live, 2); ok != look.want || rest < 0 || rest > time.Minute {
-			t.Errorf("read %d: %v after %s, want %v", i, ok, rest, look.want)
+		if rest, ok := c.add(step.live, 2); ok != step.want || rest < 0 || rest > time.Minute {
+			t.Errorf("read %d: %v after %s, want %v", i, ok, rest, step.want)
 		}
 	}
 }
 
-func TestTheNoteSaysWhereTheMessagesAre(t *testing.T) {
+func TestTheNoteHasTheMessagesOfEachQueue(t *testing.T) {
 	t.Parallel()
 	got := note([]flow.Depth{{Delayed: 1, Visible: 2, InFlight: 3}, {Delayed: 4}, {Queue: "dlq", Visible: 9}}, 60, 7, 2)
 	if want := "delayed 5 · visible 2 · in flight 3 · processed 60 · replays 7 · dead-lettered 2"; got != want {

@@ -21,7 +21,7 @@ import (
 )
 
 // judged runs the demo and returns the verdict.
-func (w *world) judged(r *Run, request Request) verdict.Verdict {
+func (w *deployment) judged(r *Run, request Request) verdict.Verdict {
 	w.t.Helper()
 	facts, err := r.Do(w.t.Context(), request)
 	if err != nil {
@@ -42,8 +42,8 @@ func TestARunEndsWithTheFactsOfEveryMessage(t *testing.T) {
 	}
 	for _, line := range []string{"invoking producer with", "run ...", "all queues empty"} {
 		t.Run(line, func(t *testing.T) {
-			if !strings.Contains(w.said.String(), line) {
-				t.Errorf("%q was not printed:\n%s", line, w.said.String())
+			if !strings.Contains(w.printed.String(), line) {
+				t.Errorf("%q was not printed:\n%s", line, w.printed.String())
 			}
 		})
 	}
@@ -63,7 +63,7 @@ func TestMoreDeadLettersThanAReceiveTakesAreAllRead(t *testing.T) {
 	}
 }
 
-func TestASecondRunKnowsItsOwnMessages(t *testing.T) {
+func TestASecondRunCountsOnlyItsMessages(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
 	first := w.judged(w.run(), Request{Count: 20, BadRatio: 0.25, Seed: 1})
@@ -173,8 +173,8 @@ func TestAMissingProducerLogIsAnError(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "5 messages were accepted, but its log names 0") || !strings.Contains(hint.Of(err), "LOG_LEVEL") {
 		t.Errorf("error %v, hint %q", err, hint.Of(err))
 	}
-	if !strings.Contains(w.said.String(), "had time for 5 of 6 messages") {
-		t.Errorf("printed %s", w.said.String())
+	if !strings.Contains(w.printed.String(), "had time for 5 of 6 messages") {
+		t.Errorf("printed %s", w.printed.String())
 	}
 }
 
@@ -219,19 +219,19 @@ func TestATimeoutNamesWhereTheMessagesAre(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "the queues were not empty after 0.1 s: source 3, retry_1 0, dlq 0") || !strings.Contains(hint.Of(err), "--timeout") {
 		t.Errorf("error %v, hint %q", err, hint.Of(err))
 	}
-	if !strings.Contains(w.said.String(), "run: failed") {
-		t.Errorf("printed %s", w.said.String())
+	if !strings.Contains(w.printed.String(), "run: failed") {
+		t.Errorf("printed %s", w.printed.String())
 	}
 }
 
 func TestTheCauseOfTheContextsEndIsReturned(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Manual, consume.PerMessage)
-	gone := errors.New("the embedded AWS ended")
+	ended := errors.New("the embedded AWS ended")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	r := w.run()
-	r.AdvanceClock = func(context.Context) error { cancel(gone); return nil }
-	if _, err := r.Do(ctx, Request{Count: 3}); !errors.Is(err, gone) {
+	r.AdvanceClock = func(context.Context) error { cancel(ended); return nil }
+	if _, err := r.Do(ctx, Request{Count: 3}); !errors.Is(err, ended) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -239,16 +239,16 @@ func TestTheCauseOfTheContextsEndIsReturned(t *testing.T) {
 func TestAFlowThatCannotBeReadEndsTheRun(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		spoil func(*world)
-		want  string
+		change func(*deployment)
+		want   string
 	}{
-		"a queue is gone":      {func(w *world) { w.Deployment.QueueURLs["retry_1"] += "_gone" }, "read the depth of queue retry_1"},
-		"the producer is gone": {func(w *world) { w.Deployment.Functions["producer"] = "nobody" }, "invoke nobody"},
+		"a queue is gone":      {func(w *deployment) { w.Deployment.QueueURLs["retry_1"] += "_gone" }, "read the depth of queue retry_1"},
+		"the producer is gone": {func(w *deployment) { w.Deployment.Functions["producer"] = "nobody" }, "invoke nobody"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := deploy(t, clock.Manual, consume.PerMessage)
-			c.spoil(w)
+			c.change(w)
 			if _, err := w.run().Do(t.Context(), Request{Count: 1}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}

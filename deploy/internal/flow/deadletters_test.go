@@ -49,11 +49,11 @@ type eager struct {
 }
 
 func (e eager) Do(r *http.Request) (*http.Response, error) {
-	answer, err := e.next.Do(r)
+	response, err := e.next.Do(r)
 	if err != nil || e.clock.Held() || e.clock.Mode() != clock.Skip {
-		return answer, err
+		return response, err
 	}
-	return answer, e.clock.Settle(r.Context())
+	return response, e.clock.Settle(r.Context())
 }
 
 // In skipped time, a message that one receive hides would be visible again before the
@@ -115,12 +115,12 @@ func TestMessagesInFlightAreUnseenWithAHeldClock(t *testing.T) {
 func fakeClock(t *testing.T, failing string) (*control.Client, func() []string) {
 	t.Helper()
 	var mu sync.Mutex
-	var asked []string
+	var requests []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		path := strings.TrimPrefix(r.URL.Path, "/_reliableq/")
-		asked = append(asked, path)
+		requests = append(requests, path)
 		if path == failing {
 			http.Error(w, `{"error":"Broken","message":"out of order"}`, http.StatusInternalServerError)
 			return
@@ -133,7 +133,7 @@ func fakeClock(t *testing.T, failing string) (*control.Client, func() []string) 
 	return control.NewClient(server.URL, "token"), func() []string {
 		mu.Lock()
 		defer mu.Unlock()
-		return asked
+		return requests
 	}
 }
 
@@ -156,12 +156,12 @@ func TestDeadLettersFailsIfTheClockCannotBeHeld(t *testing.T) {
 func TestClockIsReleasedAfterAnyError(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	c, asked := fakeClock(t, "")
+	c, requests := fakeClock(t, "")
 	b.d.QueueURLs["dlq"] += "_gone"
 	if _, _, err := flow.New(b.aws.Config(), c).DeadLetters(t.Context(), b.d); err == nil || !strings.Contains(err.Error(), "queue dlq") {
 		t.Errorf("error %v", err)
 	}
-	if got := strings.Join(asked(), " "); got != "clock clock/hold clock/release" {
+	if got := strings.Join(requests(), " "); got != "clock clock/hold clock/release" {
 		t.Errorf("asked %s", got)
 	}
 	ended, cancel := context.WithCancel(t.Context())

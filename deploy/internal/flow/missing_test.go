@@ -12,16 +12,16 @@ import (
 
 func TestMissingReportsOnlyErrorsOfMissingResources(t *testing.T) {
 	t.Parallel()
-	answer := func(code string) error { return fmt.Errorf("read it: %w", &smithy.GenericAPIError{Code: code}) }
+	apiError := func(code string) error { return fmt.Errorf("read it: %w", &smithy.GenericAPIError{Code: code}) }
 	for _, c := range []struct {
 		name string
 		err  error
 		want bool
 	}{
-		{"a mapping or function", answer("ResourceNotFoundException"), true},
-		{"a queue", answer("QueueDoesNotExist"), true},
-		{"a queue, in the old protocol", answer("AWS.SimpleQueueService.NonExistentQueue"), true},
-		{"a refusal", answer("AccessDeniedException"), false},
+		{"a mapping or function", apiError("ResourceNotFoundException"), true},
+		{"a queue", apiError("QueueDoesNotExist"), true},
+		{"a queue, in the old protocol", apiError("AWS.SimpleQueueService.NonExistentQueue"), true},
+		{"a refusal", apiError("AccessDeniedException"), false},
 		{"another error", errors.New("connection refused"), false},
 		{"nothing", nil, false},
 	} {

@@ -78,9 +78,9 @@ func (b *bench) settle(t *testing.T) {
 func TestReadyNeedsFunctionsMappingsAndRedrivePolicies(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name  string
-		spoil func(*testing.T, *bench, *lambda.Client)
-		why   string // empty: ready
+		name   string
+		change func(*testing.T, *bench, *lambda.Client)
+		why    string // empty: ready
 	}{
 		{"all is there", func(*testing.T, *bench, *lambda.Client) {}, ""},
 		{"a mapping is off", func(t *testing.T, b *bench, l *lambda.Client) {
@@ -102,7 +102,7 @@ func TestReadyNeedsFunctionsMappingsAndRedrivePolicies(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := setupIn(t, clock.Skip)
-			c.spoil(t, b, b.equip(t))
+			c.change(t, b, b.equip(t))
 			ready, why, err := flow.New(b.aws.Config(), nil).Ready(t.Context(), b.d)
 			if err != nil || ready != (c.why == "") || why != c.why {
 				t.Errorf("ready %v, why %q, %v; want %q", ready, why, err, c.why)
@@ -111,16 +111,16 @@ func TestReadyNeedsFunctionsMappingsAndRedrivePolicies(t *testing.T) {
 	}
 }
 
-// lambdaThatSays returns the configuration of a fake Lambda where every function and
+// fakeLambda returns the configuration of a fake Lambda where every function and
 // every mapping has the given JSON.
-func lambdaThatSays(t *testing.T, function, mapping string) aws.Config {
+func fakeLambda(t *testing.T, function, mapping string) aws.Config {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := function
+		state := function
 		if strings.Contains(r.URL.Path, "/event-source-mappings/") {
-			answer = mapping
+			state = mapping
 		}
-		if _, err := w.Write([]byte(answer)); err != nil {
+		if _, err := w.Write([]byte(state)); err != nil {
 			t.Error(err)
 		}
 	}))
@@ -146,7 +146,7 @@ func TestReadyIsFalseWhileResourcesAreCreated(t *testing.T) {
 		{active, `{"State":"Updating"}`, "the mapping of f is Updating"},
 	} {
 		t.Run(c.function, func(t *testing.T) {
-			ready, why, err := flow.New(lambdaThatSays(t, c.function, c.mapping), nil).Ready(t.Context(), d)
+			ready, why, err := flow.New(fakeLambda(t, c.function, c.mapping), nil).Ready(t.Context(), d)
 			if err != nil || ready != (c.why == "") || why != c.why {
 				t.Errorf("%s with %s: ready %v, why %q, %v; want %q", c.function, c.mapping, ready, why, err, c.why)
 			}
@@ -180,9 +180,9 @@ func TestFunctionStates(t *testing.T) {
 func TestErrorsNameMissingResources(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name  string
-		spoil func(*flow.Deployment)
-		want  string
+		name   string
+		change func(*flow.Deployment)
+		want   string
 	}{
 		{"a function", func(d *flow.Deployment) { d.Functions["producer"] = "nobody" }, "read function nobody"},
 		{"a mapping", func(d *flow.Deployment) { d.Mappings["consumer"] = "00000000-0000-4000-8000-000000000000" }, "read the mapping of function consumer"},
@@ -192,7 +192,7 @@ func TestErrorsNameMissingResources(t *testing.T) {
 			t.Parallel()
 			b := setupIn(t, clock.Skip)
 			b.equip(t)
-			c.spoil(&b.d)
+			c.change(&b.d)
 			if ready, _, err := flow.New(b.aws.Config(), nil).Ready(t.Context(), b.d); ready || err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("ready %v, error %v, want %q", ready, err, c.want)
 			}

@@ -25,7 +25,7 @@ func modules(t *testing.T) string {
 	return root
 }
 
-func TestEveryModuleIsCheckedForWhatItHas(t *testing.T) {
+func TestChecksOfAModuleDependOnItsFiles(t *testing.T) {
 	t.Parallel()
 	got, err := Modules(modules(t))
 	if err != nil {
@@ -63,8 +63,8 @@ func TestChecksRunOnACopyThatIsInitializedOnce(t *testing.T) {
 	t.Parallel()
 	c, log := checker(t, map[string]string{"FAKE_OUT": "fine\n"})
 	for _, step := range []CheckStep{{".", "fmt"}, {"modules/queue", "validate"}, {"modules/queue", "test"}} {
-		if said, err := c.Run(t.Context(), step); err != nil || said != "fine\n" {
-			t.Errorf("%+v: %q, %v", step, said, err)
+		if output, err := c.Run(t.Context(), step); err != nil || output != "fine\n" {
+			t.Errorf("%+v: %q, %v", step, output, err)
 		}
 	}
 	b := &bench{t: t, dir: filepath.Dir(log)}
@@ -102,9 +102,9 @@ func TestChecksRunOnACopyThatIsInitializedOnce(t *testing.T) {
 func TestAFailedCheckReturnsTheToolsOutput(t *testing.T) {
 	t.Parallel()
 	c, _ := checker(t, map[string]string{"FAKE_OUT": "main.tf\n", "FAKE_ERR": "badly formatted\n", "FAKE_EXIT": "1"})
-	said, err := c.Run(t.Context(), CheckStep{".", "fmt"})
-	if err == nil || !strings.Contains(err.Error(), "Terraform fmt") || !strings.Contains(said, "main.tf") || !strings.Contains(said, "badly formatted") {
-		t.Errorf("%q, %v", said, err)
+	output, err := c.Run(t.Context(), CheckStep{".", "fmt"})
+	if err == nil || !strings.Contains(err.Error(), "Terraform fmt") || !strings.Contains(output, "main.tf") || !strings.Contains(output, "badly formatted") {
+		t.Errorf("%q, %v", output, err)
 	}
 	if _, err := c.Run(t.Context(), CheckStep{".", "validate"}); err == nil || !strings.Contains(err.Error(), "Terraform init") {
 		t.Errorf("a module that cannot be initialized: %v", err)
@@ -121,7 +121,7 @@ func TestACheckerNeedsTheLockFile(t *testing.T) {
 	}
 }
 
-func TestShowWritesTheToolsOwnText(t *testing.T) {
+func TestShowWritesTheTextOfTheTool(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	b := setup(t, func(o *Options) {
@@ -140,16 +140,16 @@ func TestShowWritesTheToolsOwnText(t *testing.T) {
 	}
 }
 
-func TestAPlanThatFailsSaysWhy(t *testing.T) {
+func TestAFailedPlanReturnsTheDiagnostics(t *testing.T) {
 	t.Parallel()
-	for name, said := range map[string]string{
+	for name, output := range map[string]string{
 		"in its stream": `{"type":"diagnostic","diagnostic":{"severity":"error","summary":"Invalid value"}}`,
 		"in plain text": "Error: Invalid value",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t, func(o *Options) {
-				events(said)(o)
+				events(output)(o)
 				o.Env["FAKE_EXIT"] = "1"
 			})
 			if _, err := b.tf.Plan(t.Context()); err == nil || !strings.Contains(err.Error(), "Terraform plan failed") || !strings.Contains(err.Error(), "Invalid value") {
@@ -190,7 +190,7 @@ func TestAPlanCountsAndListsTheChanges(t *testing.T) {
 	}
 }
 
-func TestApplyAndDestroySayWhatTheyChanged(t *testing.T) {
+func TestApplyAndDestroyReportTheirChanges(t *testing.T) {
 	t.Parallel()
 	b := setup(t, events(`{"type":"change_summary","changes":{"add":3,"change":2,"remove":1,"operation":"apply"}}`))
 	want := Result{Created: 3, Changed: 2, Removed: 1}
@@ -204,7 +204,7 @@ func TestApplyAndDestroySayWhatTheyChanged(t *testing.T) {
 			}
 		})
 	}
-	if !strings.Contains(b.said.String(), "3 created, 2 changed, 1 removed") {
-		t.Errorf("printed %s", b.said.String())
+	if !strings.Contains(b.printed.String(), "3 created, 2 changed, 1 removed") {
+		t.Errorf("printed %s", b.printed.String())
 	}
 }

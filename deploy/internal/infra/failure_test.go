@@ -33,7 +33,7 @@ func TestEveryKnownFailureHasAHint(t *testing.T) {
 	}
 }
 
-func TestOnlySoManyErrorsAreShownInFull(t *testing.T) {
+func TestTheNumberOfFullErrorsIsLimited(t *testing.T) {
 	t.Parallel()
 	tf := &Terraform{}
 	var all []Diagnostic
@@ -48,16 +48,16 @@ func TestOnlySoManyErrorsAreShownInFull(t *testing.T) {
 
 func TestTheErrorOfAnEndedRunHasTheCause(t *testing.T) {
 	t.Parallel()
-	gone := errors.New("the embedded AWS ended")
+	ended := errors.New("the embedded AWS ended")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(gone)
-	if err := (&Terraform{tool: Tool{Tofu: true}}).failure(ctx, "apply", errors.New("exit status 1"), nil, ""); !errors.Is(err, gone) ||
+	cancel(ended)
+	if err := (&Terraform{tool: Tool{Tofu: true}}).failure(ctx, "apply", errors.New("exit status 1"), nil, ""); !errors.Is(err, ended) ||
 		err.Error() != "OpenTofu apply: the embedded AWS ended" {
 		t.Errorf("error %v", err)
 	}
 }
 
-func TestADiagnosticNamesItsPlace(t *testing.T) {
+func TestADiagnosticHasItsPosition(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		`{"summary":"a"}`:                                                   "a",
@@ -77,7 +77,7 @@ func TestADiagnosticNamesItsPlace(t *testing.T) {
 	}
 }
 
-func TestAddressesAreWrittenAsTheCommandLineTakesThem(t *testing.T) {
+func TestAddressesHaveTheFormOfTheCommandLine(t *testing.T) {
 	t.Parallel()
 	r := stateResource{Module: "module.queues", Type: "aws_sqs_queue", Name: "this"}
 	for want, key := range map[string]any{
@@ -171,7 +171,7 @@ func TestQuotedStringsStayStrings(t *testing.T) {
 	}
 }
 
-func TestAConfigurationForRunsByHandIsWrittenWhereItIsNamed(t *testing.T) {
+func TestAConfigurationForManualRunsIsWritten(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "cli.tfrc")
 	if err := WriteCLIConfig(path, "/opt/mirror"); err != nil {

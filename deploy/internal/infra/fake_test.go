@@ -83,10 +83,10 @@ func fake(args []string) int {
 
 // bench is a deployment with a fake tool.
 type bench struct {
-	t    *testing.T
-	dir  string
-	tf   *Terraform
-	said *bytes.Buffer
+	t       *testing.T
+	dir     string
+	tf      *Terraform
+	printed *bytes.Buffer
 }
 
 // link makes the test binary available under a name, with a version.
@@ -126,13 +126,13 @@ const lockFile = `provider "registry.terraform.io/hashicorp/aws" {
 // setup opens a deployment with a fake tool, after change has adjusted the options.
 func setup(t *testing.T, change func(*Options)) *bench {
 	t.Helper()
-	b := &bench{t: t, dir: t.TempDir(), said: &bytes.Buffer{}}
+	b := &bench{t: t, dir: t.TempDir(), printed: &bytes.Buffer{}}
 	root := filepath.Join(b.dir, "terraform")
 	write(t, filepath.Join(root, "main.tf"), "# root\n")
 	write(t, filepath.Join(root, ".terraform.lock.hcl"), lockFile)
 	o := Options{
 		Root: root, Folder: filepath.Join(b.dir, "state"), Plugins: filepath.Join(b.dir, "plugins"),
-		Progress: progress.New(b.said, progress.Lines),
+		Progress: progress.New(b.printed, progress.Lines),
 		Tool:     Tool{Path: link(t, filepath.Join(b.dir, "bin"), "terraform", "1.11.4"), Version: "1.11.4"},
 		Env:      map[string]string{"FAKE_LOG": filepath.Join(b.dir, "calls"), "AWS_REGION": "us-east-1", "TF_VAR_x": "y", "TF_LOG": "TRACE"},
 	}

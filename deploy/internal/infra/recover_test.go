@@ -51,11 +51,11 @@ func statuses(t *testing.T, body []byte) map[string]string {
 
 func TestResourcesMarkedByAnInterruptStay(t *testing.T) {
 	t.Parallel()
-	edited, kept, err := keepMarked([]byte(interrupted))
+	edited, marked, err := keepMarked([]byte(interrupted))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{`module.queues.aws_sqs_queue.this["source"]`, "aws_lambda_function.f"}, kept); diff != "" {
+	if diff := cmp.Diff([]string{`module.queues.aws_sqs_queue.this["source"]`, "aws_lambda_function.f"}, marked); diff != "" {
 		t.Error(diff)
 	}
 	want := map[string]string{
@@ -73,8 +73,8 @@ func TestResourcesMarkedByAnInterruptStay(t *testing.T) {
 	if err := json.Unmarshal(edited, &after); err != nil || after.Serial != 8 || after.Lineage != "l" || len(after.Outputs) != 2 {
 		t.Errorf("%+v, %v", after, err)
 	}
-	if _, kept, err := keepMarked(edited); len(kept) != 0 || err != nil {
-		t.Errorf("second call: %v, %v", kept, err)
+	if _, marked, err := keepMarked(edited); len(marked) != 0 || err != nil {
+		t.Errorf("second call: %v, %v", marked, err)
 	}
 }
 
@@ -129,8 +129,8 @@ func TestRecoveringPushesTheStateWithoutMarks(t *testing.T) {
 	if len(calls) != 1 || strings.Join(calls[0].Args[:2], " ") != "state push" {
 		t.Errorf("runs %v", calls)
 	}
-	if !strings.Contains(b.said.String(), `module.queues.aws_sqs_queue.this["source"] was created and stays`) {
-		t.Errorf("printed %s", b.said.String())
+	if !strings.Contains(b.printed.String(), `module.queues.aws_sqs_queue.this["source"] was created and stays`) {
+		t.Errorf("printed %s", b.printed.String())
 	}
 }
 
@@ -141,7 +141,7 @@ const (
 	cutOffState = `{"version": 4, "serial": 4, "lineage": "l", "resou`
 )
 
-func TestTheNewestWholeStateIsUsed(t *testing.T) {
+func TestTheNewestCompleteStateIsUsed(t *testing.T) {
 	t.Parallel()
 	journal := `{"address":"aws_sqs_queue.q","type":"aws_sqs_queue"}` + "\n"
 	for _, c := range []struct {
@@ -292,7 +292,7 @@ func TestOnlyWhatThisDeploymentWasAboutToCreateIsImported(t *testing.T) {
 	}
 }
 
-func TestWhatIsImportedIsNamedToTheTool(t *testing.T) {
+func TestImportsArePassedToTheTool(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	if err := b.tf.Import([]Existing{{Address: `module.queues.aws_sqs_queue.this["dlq"]`, ID: "http://q/${x}"}}); err != nil {
@@ -315,7 +315,7 @@ func TestWhatIsImportedIsNamedToTheTool(t *testing.T) {
 	}
 }
 
-func TestADeploymentIsWorkedOnByOneRunAtATime(t *testing.T) {
+func TestOnlyOneRunUsesADeployment(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	_, err := Open(t.Context(), b.tf.Options)

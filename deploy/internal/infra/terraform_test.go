@@ -57,7 +57,7 @@ func TestInitLeavesTheLockFileAndIsDoneOncePerSources(t *testing.T) {
 	}
 }
 
-func TestDestroyAndPlanKnowTheVariables(t *testing.T) {
+func TestDestroyAndPlanGetTheVariables(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) { o.Vars = []string{"a=b"} })
 	if _, err := b.tf.Destroy(t.Context()); err != nil {
@@ -76,7 +76,7 @@ func TestDestroyAndPlanKnowTheVariables(t *testing.T) {
 	}
 }
 
-func TestTheToolSeesTheTargetsEnvironmentAndItsOwnFolders(t *testing.T) {
+func TestTheToolGetsTheTargetsEnvironmentAndItsFolders(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) { o.Env["TF_CLI_CONFIG_FILE"] = "/no/such/file" })
 	if err := b.tf.Init(t.Context()); err != nil {
@@ -104,7 +104,7 @@ func TestTheToolSeesTheTargetsEnvironmentAndItsOwnFolders(t *testing.T) {
 	}
 }
 
-func TestAMirrorIsNamedInAConfigurationOfOurOwn(t *testing.T) {
+func TestAMirrorIsNamedInASeparateConfiguration(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) { o.Mirror = `/opt/with "quotes" and ${dollars}` })
 	if err := b.tf.Init(t.Context()); err != nil {
@@ -144,7 +144,7 @@ func TestTofuWorksOnACopyWithoutTheReadOnlyLock(t *testing.T) {
 
 func TestAFailureHasTheDiagnosticAndAHint(t *testing.T) {
 	t.Parallel()
-	say := func(summary, detail string) string {
+	diagnostic := func(summary, detail string) string {
 		return fmt.Sprintf(`{"type":"diagnostic","@level":"error","diagnostic":{"severity":"error","summary":%q,"detail":%q,`+
 			`"address":"aws_sqs_queue.q","range":{"filename":"main.tf","start":{"line":7}}}}`, summary, detail)
 	}
@@ -156,7 +156,7 @@ func TestAFailureHasTheDiagnosticAndAHint(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := setup(t, func(o *Options) {
-				events(say(c.summary, c.detail))(o)
+				events(diagnostic(c.summary, c.detail))(o)
 				o.Env["FAKE_EXIT"] = "1"
 			})
 			_, err := b.tf.Apply(t.Context(), nil)

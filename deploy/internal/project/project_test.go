@@ -43,7 +43,7 @@ func TestFindWalksUpToTheProject(t *testing.T) {
 	}
 }
 
-func TestFindSaysWhatToDoWhereThereIsNone(t *testing.T) {
+func TestFindWithoutAProjectHasAHint(t *testing.T) {
 	t.Parallel()
 	_, deep := tree(t)
 	if _, err := project.Find(deep, deep); hint.Of(err) == "" {

@@ -35,11 +35,11 @@ func TestMain(m *testing.M) {
 	Main()
 	switch os.Getenv(roleVariable) {
 	case "command":
-		playCommand()
+		runCommand()
 	case "tool":
-		playTool()
+		runTool()
 	case "provider":
-		playProvider()
+		runProvider()
 	}
 	os.Exit(m.Run())
 }
@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 // as returns this test's environment for a process with a role.
 func as(role string) []string { return append(os.Environ(), roleVariable+"="+role) }
 
-func playCommand() {
+func runCommand() {
 	// A closed terminal ends a command, also where this test runs under nohup.
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -67,9 +67,9 @@ func playCommand() {
 	os.Exit(1)
 }
 
-// playTool starts a provider and ends at an interrupt, as Terraform does: it kills the
+// runTool starts a provider and ends at an interrupt, as Terraform does: it kills the
 // provider first. It records that it was not killed.
-func playTool() {
+func runTool() {
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, syscall.SIGINT, syscall.SIGTERM)
 
@@ -104,12 +104,12 @@ func playTool() {
 	}
 }
 
-func playProvider() {
+func runProvider() {
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	fmt.Println("ready")
 	var forever chan os.Signal
-	keep := make(chan os.Signal, 1)
-	signal.Notify(keep, syscall.SIGUSR1) // prevents that the runtime reports a deadlock
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR1) // prevents that the runtime reports a deadlock
 	<-forever
 }
 
@@ -168,8 +168,8 @@ func running(pid int) bool {
 	return !strings.HasPrefix(rest, "Z")
 }
 
-// gone waits until none of the processes is running.
-func (tr tree) gone(t *testing.T, within time.Duration) {
+// wantEnded waits until none of the processes is running.
+func (tr tree) wantEnded(t *testing.T, within time.Duration) {
 	t.Helper()
 	deadline := time.After(within)
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -235,7 +235,7 @@ func TestNothingOutlivesTheCommand(t *testing.T) {
 				t.Fatal(err)
 			}
 			tr.wait()
-			tr.gone(t, c.patient+10*time.Second)
+			tr.wantEnded(t, c.patient+10*time.Second)
 			if _, err := os.Stat(tr.tidy); c.tidy && err != nil {
 				t.Error("the tool could not write its state")
 			}

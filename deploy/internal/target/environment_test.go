@@ -31,7 +31,7 @@ func credentials(t *testing.T, id, secret, region string) {
 	}
 }
 
-func TestAnEndpointIsAskedWhoItsCredentialsAre(t *testing.T) {
+func TestEndpointTargetFindsTheAccountOfItsCredentials(t *testing.T) {
 	server := localawstest.NewListening(t)
 	id, secret := server.Credentials()
 	credentials(t, id, secret, "eu-central-1")
@@ -65,7 +65,7 @@ func TestWrongCredentialsAreAnErrorWithAHint(t *testing.T) {
 	}
 }
 
-func TestWithoutARegionNothingIsGuessed(t *testing.T) {
+func TestAMissingRegionIsAnError(t *testing.T) {
 	credentials(t, "AKID", "s", "")
 	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 	if _, err := target.FromEnvironment(t.Context(), target.Endpoint); err == nil || !strings.Contains(hint.Of(err), "export AWS_REGION") {
@@ -89,7 +89,7 @@ func TestAnInterruptIsNotReportedAsACredentialsError(t *testing.T) {
 }
 
 // A web server that returns an empty page for every request is not AWS.
-func TestAnAnswerWithoutAnAccountIsRefused(t *testing.T) {
+func TestAResponseWithoutAnAccountIsRefused(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(server.Close)
 	credentials(t, "AKID", "s", "us-east-1")
@@ -105,12 +105,12 @@ func TestTheEmbeddedAWSServesAnyRegion(t *testing.T) {
 	server := localawstest.NewListening(t)
 	id, secret := server.Credentials()
 	info := daemon.Info{URL: server.URL(), AccessKeyID: id, SecretAccessKey: secret, Account: server.Account(), Region: server.Region()}
-	for asked, want := range map[string]string{"": server.Region(), "ap-south-1": "ap-south-1"} {
-		t.Run(asked, func(t *testing.T) {
-			got := target.FromDaemon(info, asked)
+	for requested, want := range map[string]string{"": server.Region(), "ap-south-1": "ap-south-1"} {
+		t.Run(requested, func(t *testing.T) {
+			got := target.FromDaemon(info, requested)
 			env := got.Env(nil)
 			if got.Region != want || got.Config.Region != want || env["AWS_REGION"] != want || env["AWS_DEFAULT_REGION"] != want {
-				t.Errorf("asked for %q: %s, environment %v", asked, got.Region, env)
+				t.Errorf("asked for %q: %s, environment %v", requested, got.Region, env)
 			}
 			name := "q"
 			out, err := sqs.NewFromConfig(got.Config).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})

@@ -68,7 +68,7 @@ cloudwatch_logs =
 
 // rows are environments with the expected routes. The keys of routes are services,
 // prefixed with the caller if only its calls go there, and "all".
-var settings = []struct {
+var rows = []struct {
 	name     string
 	env      map[string]string
 	routes   map[string]string
@@ -385,8 +385,8 @@ func wanted(routes map[string]string, caller Caller, service string) string {
 	return ""
 }
 
-func TestWhereCallsGoAndWhatIsRefused(t *testing.T) {
-	for _, row := range settings {
+func TestCallsGoToTheResolvedEndpoints(t *testing.T) {
+	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			only(t, row.env)
 			cfg, err := config.LoadDefaultConfig(t.Context())
@@ -478,7 +478,7 @@ func compareWithSDK(t *testing.T, cfg aws.Config, routes []Route) {
 	}
 }
 
-func TestHostsOfAWSAreKnown(t *testing.T) {
+func TestHostsOfAWSAreRecognized(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]bool{
 		"":                                     true,

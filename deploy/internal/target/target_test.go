@@ -15,7 +15,7 @@ func embedded() *target.Target {
 	}, "")
 }
 
-func TestNothingOfTheUsersAWSReachesTheEmbeddedOne(t *testing.T) {
+func TestAWSSettingsOfTheUserAreRemovedForTheEmbeddedAWS(t *testing.T) {
 	t.Parallel()
 	env := embedded().Env([]string{
 		"AWS_PROFILE=production", "AWS_SESSION_TOKEN=t", "AWS_ENDPOINT_URL_SQS=https://elsewhere", "AWS_ROLE_ARN=r", "AWS_ACCESS_KEY_ID=real",

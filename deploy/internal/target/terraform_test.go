@@ -102,15 +102,15 @@ func terraform(t *testing.T, dir string, env []string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	var said bytes.Buffer
+	var output bytes.Buffer
 	cmd := exec.CommandContext(ctx, "terraform", args...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, &said, &said
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, &output, &output
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 20 * time.Second
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)
 	}
-	return said.String()
+	return output.String()
 }
 
 const everyService = `
@@ -156,10 +156,10 @@ func with(text string, a, b, c *listener) string {
 
 // The real AWS provider and the real S3 backend call the resolved endpoints. Rows with
 // calls to AWS itself are left out, because a test must not call it.
-func TestTerraformGoesWhereWasResolved(t *testing.T) {
+func TestTerraformCallsTheResolvedEndpoints(t *testing.T) {
 	dir, base := terraformWork(t, everyService)
-	if said := terraform(t, dir, base, "init", "-input=false", "-no-color"); !strings.Contains(said, "successfully initialized") {
-		t.Fatal(said)
+	if output := terraform(t, dir, base, "init", "-input=false", "-no-color"); !strings.Contains(output, "successfully initialized") {
+		t.Fatal(output)
 	}
 	state, stateBase := terraformWork(t, s3Backend)
 	for _, row := range []struct {
@@ -191,12 +191,12 @@ func TestTerraformGoesWhereWasResolved(t *testing.T) {
 			routes := sourcesOf(cfg, os.LookupEnv).resolve()
 			environment := slices.DeleteFunc(os.Environ(), func(pair string) bool { return !affectsCalls(strings.SplitN(pair, "=", 2)[0]) })
 
-			said := terraform(t, dir, append(base[:len(base):len(base)], environment...), "plan", "-input=false", "-no-color", "-lock=false")
-			compareCalls(t, routes, Provider, said, a, b, c)
+			output := terraform(t, dir, append(base[:len(base):len(base)], environment...), "plan", "-input=false", "-no-color", "-lock=false")
+			compareCalls(t, routes, Provider, output, a, b, c)
 
 			a, b, c = reset(a), reset(b), reset(c)
-			said = terraform(t, state, append(stateBase[:len(stateBase):len(stateBase)], environment...), "init", "-reconfigure", "-input=false", "-no-color")
-			compareCalls(t, slices.DeleteFunc(routes, func(r Route) bool { return r.Service == "DynamoDB" || r.Service == "IAM" }), Backend, said, a, b, c)
+			output = terraform(t, state, append(stateBase[:len(stateBase):len(stateBase)], environment...), "init", "-reconfigure", "-input=false", "-no-color")
+			compareCalls(t, slices.DeleteFunc(routes, func(r Route) bool { return r.Service == "DynamoDB" || r.Service == "IAM" }), Backend, output, a, b, c)
 		})
 	}
 }
@@ -210,7 +210,7 @@ func reset(l *listener) *listener {
 
 // compareCalls fails the test unless the listeners got exactly the calls that the
 // routes of a caller require.
-func compareCalls(t *testing.T, routes []Route, caller Caller, said string, listeners ...*listener) {
+func compareCalls(t *testing.T, routes []Route, caller Caller, output string, listeners ...*listener) {
 	t.Helper()
 	want := map[string][]string{}
 	for _, r := range routes {
@@ -221,7 +221,7 @@ func compareCalls(t *testing.T, routes []Route, caller Caller, said string, list
 	for _, l := range listeners {
 		slices.Sort(want[l.URL])
 		if got := l.services(); !slices.Equal(got, want[l.URL]) {
-			t.Errorf("%s called %q at %s, want %q\n%s", caller, got, l.URL, want[l.URL], said)
+			t.Errorf("%s called %q at %s, want %q\n%s", caller, got, l.URL, want[l.URL], output)
 		}
 	}
 }
@@ -230,8 +230,8 @@ func compareCalls(t *testing.T, routes []Route, caller Caller, said string, list
 // gets its calls, and its credentials are those of the embedded AWS.
 func TestTerraformStaysInTheEmbeddedAWS(t *testing.T) {
 	dir, base := terraformWork(t, everyService)
-	if said := terraform(t, dir, base, "init", "-input=false", "-no-color"); !strings.Contains(said, "successfully initialized") {
-		t.Fatal(said)
+	if output := terraform(t, dir, base, "init", "-input=false", "-no-color"); !strings.Contains(output, "successfully initialized") {
+		t.Fatal(output)
 	}
 	embedded, away := listen(t), listen(t)
 	only(t, nil)
@@ -250,10 +250,10 @@ func TestTerraformStaysInTheEmbeddedAWS(t *testing.T) {
 		env = append(env, name+"="+value)
 	}
 
-	said := terraform(t, dir, env, "plan", "-input=false", "-no-color", "-lock=false")
+	output := terraform(t, dir, env, "plan", "-input=false", "-no-color", "-lock=false")
 	want := []string{"dynamodb", "iam", "lambda", "logs", "monitoring", "s3", "sqs", "sts"}
 	if got := embedded.services(); !slices.Equal(got, want) {
-		t.Errorf("the embedded AWS got calls of %q, want %q\n%s", got, want, said)
+		t.Errorf("the embedded AWS got calls of %q, want %q\n%s", got, want, output)
 	}
 	if got := away.services(); len(got) > 0 {
 		t.Errorf("calls of %q went to another endpoint", got)

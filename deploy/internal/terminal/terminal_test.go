@@ -12,7 +12,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/terminal"
 )
 
-func TestWhatATerminalWouldActUponIsShown(t *testing.T) {
+func TestControlSequencesAreShown(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"":                                 "",
@@ -68,10 +68,10 @@ func FuzzClean(f *testing.F) {
 		f.Add([]byte(seed), uint8(1))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, size uint8) {
-		whole := terminal.Clean(string(in))
-		check(t, whole)
-		if terminal.Clean(whole) != whole {
-			t.Errorf("%q changes when it is cleaned again", whole)
+		cleaned := terminal.Clean(string(in))
+		check(t, cleaned)
+		if terminal.Clean(cleaned) != cleaned {
+			t.Errorf("%q changes when it is cleaned again", cleaned)
 		}
 
 		var out bytes.Buffer
@@ -86,20 +86,20 @@ func FuzzClean(f *testing.F) {
 		if err := w.Flush(); err != nil {
 			t.Fatal(err)
 		}
-		if out.String() != whole {
-			t.Errorf("in pieces of %d: %q, whole: %q", int(size)+1, out.String(), whole)
+		if out.String() != cleaned {
+			t.Errorf("in pieces of %d: %q, whole: %q", int(size)+1, out.String(), cleaned)
 		}
 
 		var before, after any
 		if utf8.Valid(in) && !bytes.ContainsRune(in, '\r') && json.Unmarshal(in, &before) == nil {
-			if err := json.Unmarshal([]byte(whole), &after); err != nil || !reflect.DeepEqual(before, after) {
-				t.Errorf("JSON %q became %q: %v", in, whole, err)
+			if err := json.Unmarshal([]byte(cleaned), &after); err != nil || !reflect.DeepEqual(before, after) {
+				t.Errorf("JSON %q became %q: %v", in, cleaned, err)
 			}
 		}
 	})
 }
 
-func TestAWriterThatFailsSaysSo(t *testing.T) {
+func TestAFailedWriterReturnsItsError(t *testing.T) {
 	t.Parallel()
 	w := terminal.NewWriter(broken{})
 	if n, err := w.Write([]byte("text")); n != 0 || err == nil {

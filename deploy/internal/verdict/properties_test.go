@@ -54,13 +54,13 @@ func TestEachEndIsAnOutcomeOrADuplicate(t *testing.T) {
 func TestMessagesOfOtherRunsAreIgnored(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		mine := facts(t, ids("m", 8))
+		own := facts(t, ids("m", 8))
 		other := facts(t, ids("other", 8))
 		both := verdict.Facts{
-			Accepted: mine.Accepted, WholeBatch: mine.WholeBatch, Bad: slices.Concat(other.Bad, mine.Bad), Processed: slices.Concat(mine.Processed, other.Processed),
-			Replayed: slices.Concat(other.Replayed, mine.Replayed), Dead: slices.Concat(other.Dead, mine.Dead),
+			Accepted: own.Accepted, WholeBatch: own.WholeBatch, Bad: slices.Concat(other.Bad, own.Bad), Processed: slices.Concat(own.Processed, other.Processed),
+			Replayed: slices.Concat(other.Replayed, own.Replayed), Dead: slices.Concat(other.Dead, own.Dead),
 		}
-		if diff := cmp.Diff(verdict.Judge(mine), verdict.Judge(both)); diff != "" {
+		if diff := cmp.Diff(verdict.Judge(own), verdict.Judge(both)); diff != "" {
 			t.Fatal(diff)
 		}
 	})

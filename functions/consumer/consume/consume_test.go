@@ -36,7 +36,7 @@ func message(id string, receives int, attributes ...string) string {
 func batch(messages ...string) string { return `{"Records":[` + strings.Join(messages, ",") + `]}` }
 
 // invoke runs the consumer as Lambda does, and also returns its log.
-func invoke(t *testing.T, reporting string, level slog.Level, event string) (response, said string, err error) {
+func invoke(t *testing.T, reporting string, level slog.Level, event string) (response, logged string, err error) {
 	t.Helper()
 	var log bytes.Buffer
 	handler, err := consume.New(reporting, journal.New(&log, level))
@@ -80,9 +80,9 @@ func TestMessageWithAStoreIsGood(t *testing.T) {
 func TestInvalidBodyFailsOnlyItsMessage(t *testing.T) {
 	t.Parallel()
 	event := batch(message("good", 1, store), strings.Replace(message("bad", 1, store), `{\"order_id\":\"order of bad\"}`, "hello", 1))
-	response, said, err := invoke(t, consume.PerMessage, slog.LevelInfo, event)
-	if err != nil || response != `{"batchItemFailures":[{"itemIdentifier":"bad"}]}` || !strings.Contains(said, `"error":"decode body: `) {
-		t.Errorf("%s, %v: %s", response, err, said)
+	response, logged, err := invoke(t, consume.PerMessage, slog.LevelInfo, event)
+	if err != nil || response != `{"batchItemFailures":[{"itemIdentifier":"bad"}]}` || !strings.Contains(logged, `"error":"decode body: `) {
+		t.Errorf("%s, %v: %s", response, err, logged)
 	}
 }
 
@@ -100,8 +100,8 @@ func TestLogLines(t *testing.T) {
 		"whole-batch": {consume.WholeBatch, batch(message("1", 2, "bad_msg:String:True"), message("2", 2, store))},
 	} {
 		t.Run(name, func(t *testing.T) {
-			response, said, err := invoke(t, tt.reporting, slog.LevelInfo, tt.event)
-			got := timestamp.ReplaceAllString(said, `"timestamp":"T"`) + "response " + response + "\n"
+			response, logged, err := invoke(t, tt.reporting, slog.LevelInfo, tt.event)
+			got := timestamp.ReplaceAllString(logged, `"timestamp":"T"`) + "response " + response + "\n"
 			if err != nil {
 				got += "error " + err.Error() + "\n"
 			}
@@ -124,9 +124,9 @@ func TestLogLines(t *testing.T) {
 
 func TestOnlyFailuresAreLoggedAboveInfo(t *testing.T) {
 	t.Parallel()
-	_, said, _ := invoke(t, consume.PerMessage, slog.LevelError, batch(message("1", 1, store), message("2", 1)))
-	if strings.Count(said, "\n") != 1 || !strings.Contains(said, "missing_store_id") {
-		t.Error(said)
+	_, logged, _ := invoke(t, consume.PerMessage, slog.LevelError, batch(message("1", 1, store), message("2", 1)))
+	if strings.Count(logged, "\n") != 1 || !strings.Contains(logged, "missing_store_id") {
+		t.Error(logged)
 	}
 }
 
@@ -135,7 +135,7 @@ func FuzzHandle(f *testing.F) {
 	f.Add(batch(message("1", 1, store), message("2", 1)))
 	f.Add(`{"Records":[{"messageId":"a","messageAttributes":{"store_id":{}}}]}`)
 	f.Fuzz(func(t *testing.T, event string) {
-		response, said, err := invoke(t, consume.PerMessage, slog.LevelInfo, event)
+		response, logged, err := invoke(t, consume.PerMessage, slog.LevelInfo, event)
 		if err != nil {
 			return // not an event
 		}
@@ -145,7 +145,7 @@ func FuzzHandle(f *testing.F) {
 		if json.NewDecoder(strings.NewReader(event)).Decode(&in) != nil || json.Unmarshal([]byte(response), &out) != nil {
 			t.Fatalf("%q: %s", event, response)
 		}
-		if processed := strings.Count(said, `"msg":"processed","message_id"`); processed > len(in.Records) {
+		if processed := strings.Count(logged, `"msg":"processed","message_id"`); processed > len(in.Records) {
 			t.Errorf("%q: %d processed of %d", event, processed, len(in.Records))
 		}
 	})

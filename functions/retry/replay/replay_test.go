@@ -66,7 +66,7 @@ func level(maxAttempts int) replay.Level {
 }
 
 // invoke runs the function as Lambda does.
-func invoke(t *testing.T, l replay.Level, messages ...string) (q *queue, response, said string) {
+func invoke(t *testing.T, l replay.Level, messages ...string) (q *queue, response, logged string) {
 	t.Helper()
 	q = &queue{}
 	var log bytes.Buffer
@@ -116,9 +116,9 @@ func TestOriginIDIsKeptThroughAllReplays(t *testing.T) {
 
 func TestMessageWithoutAttemptsLeftFails(t *testing.T) {
 	t.Parallel()
-	q, response, said := invoke(t, level(3), message("m", "b", counted(3)))
-	if response != oneFails || len(q.sent) != 0 || !strings.Contains(said, `"msg":"MaxAttemptsError: Number of retries(4) > max attempts(3)","message_id":"m"`) {
-		t.Errorf("%s, %d sent: %s", response, len(q.sent), said)
+	q, response, logged := invoke(t, level(3), message("m", "b", counted(3)))
+	if response != oneFails || len(q.sent) != 0 || !strings.Contains(logged, `"msg":"MaxAttemptsError: Number of retries(4) > max attempts(3)","message_id":"m"`) {
+		t.Errorf("%s, %d sent: %s", response, len(q.sent), logged)
 	}
 	if _, response, _ = invoke(t, level(0), message("m", "b")); response != oneFails {
 		t.Errorf("a level without attempts: response %s", response)
@@ -143,13 +143,13 @@ func TestMessageWithTooManyAttributesFails(t *testing.T) {
 			for i := range n {
 				attributes = append(attributes, fmt.Sprintf("a%d:String:x", i))
 			}
-			q, response, said := invoke(t, level(3), message("m", "b", attributes...))
+			q, response, logged := invoke(t, level(3), message("m", "b", attributes...))
 			if fits != (response == allDone) || fits != (len(q.sent) == 1) {
 				t.Errorf("with %d: %s, %d sent", n, response, len(q.sent))
 			}
 			want := fmt.Sprintf("cannot be replayed: it has %d attributes, a replay needs %d, and SQS allows 10", n, n+2)
-			if !fits && !strings.Contains(said, want) {
-				t.Errorf("with %d: %s", n, said)
+			if !fits && !strings.Contains(logged, want) {
+				t.Errorf("with %d: %s", n, logged)
 			}
 		})
 	}
@@ -158,8 +158,8 @@ func TestMessageWithTooManyAttributesFails(t *testing.T) {
 	for i := range 8 {
 		attributes = append(attributes, fmt.Sprintf("a%d:String:x", i))
 	}
-	if _, response, said := invoke(t, level(3), message("m", "b", attributes...)); response != allDone {
-		t.Errorf("%s: %s", response, said)
+	if _, response, logged := invoke(t, level(3), message("m", "b", attributes...)); response != allDone {
+		t.Errorf("%s: %s", response, logged)
 	}
 }
 
@@ -167,9 +167,9 @@ func TestInvalidReplayCountFails(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"String:many", "Number:-1", "Number:1.5", "Number:99999999999999999999", "Number: 1"} {
 		t.Run(bad, func(t *testing.T) {
-			q, response, said := invoke(t, level(3), message("m", "b", "sqs-dlq-replay-cnt:"+bad))
-			if response != oneFails || len(q.sent) != 0 || !strings.Contains(said, "cannot be replayed: sqs-dlq-replay-cnt is") {
-				t.Errorf("%s, %d sent: %s", response, len(q.sent), said)
+			q, response, logged := invoke(t, level(3), message("m", "b", "sqs-dlq-replay-cnt:"+bad))
+			if response != oneFails || len(q.sent) != 0 || !strings.Contains(logged, "cannot be replayed: sqs-dlq-replay-cnt is") {
+				t.Errorf("%s, %d sent: %s", response, len(q.sent), logged)
 			}
 		})
 	}
@@ -177,26 +177,26 @@ func TestInvalidReplayCountFails(t *testing.T) {
 
 func TestRefusedCopyFailsOnlyItsMessage(t *testing.T) {
 	t.Parallel()
-	q, response, said := invoke(t, level(3), message("a", "fine"), message("out", "b", counted(3)), message("m", "refuse"), message("c", "fine"))
+	q, response, logged := invoke(t, level(3), message("a", "fine"), message("out", "b", counted(3)), message("m", "refuse"), message("c", "fine"))
 	if response != `{"batchItemFailures":[{"itemIdentifier":"out"},{"itemIdentifier":"m"}]}` || len(q.sent) != 2 {
 		t.Errorf("%s, %d sent", response, len(q.sent))
 	}
-	if !strings.Contains(said, `"msg":"replay: throttled","message_id":"m"`) {
-		t.Error(said)
+	if !strings.Contains(logged, `"msg":"replay: throttled","message_id":"m"`) {
+		t.Error(logged)
 	}
 }
 
 func TestReplayLogLine(t *testing.T) {
 	t.Parallel()
-	q, _, said := invoke(t, level(3), message("m", "b", counted(1)))
+	q, _, logged := invoke(t, level(3), message("m", "b", counted(1)))
 	want := fmt.Sprintf(`{"resp":{"status":true,"tot_msgs":1,"replay_cnt":2,"max_attempts":3,"replayed_to_main_q":true,"delay_sec":%.2f}}`+"\n",
 		q.sent[0].Delay.Seconds())
-	if !strings.HasPrefix(said, want) {
-		t.Errorf("%s does not begin with %s", said, want)
+	if !strings.HasPrefix(logged, want) {
+		t.Errorf("%s does not begin with %s", logged, want)
 	}
 	want = `"msg":"replayed","message_id":"m","new_message_id":"new-1","origin_message_id":"m","replay_cnt":2,"retry_level":1}`
-	if !strings.Contains(said, want) {
-		t.Errorf("%s does not hold %s", said, want)
+	if !strings.Contains(logged, want) {
+		t.Errorf("%s does not hold %s", logged, want)
 	}
 }
 
@@ -215,7 +215,7 @@ func TestDelaysAreWithinFullJitter(t *testing.T) {
 	})
 }
 
-func TestPolicyOfTheDesign(t *testing.T) {
+func TestDefaultBackoffPolicy(t *testing.T) {
 	t.Parallel()
 	p := replay.Policy(2*time.Second, 15*time.Minute)
 	if p.Jitter != backoff.Full || p.Ceiling(1) != 4*time.Second || p.Ceiling(3) != 16*time.Second || p.Ceiling(40) != 15*time.Minute {

@@ -48,7 +48,7 @@ var kinds = map[policy.Kind]string{
 }
 
 // decideByPackage decides a situation with package policy.
-func ask(s *situation) (policy.Decision, error) {
+func decideByPackage(s *situation) (policy.Decision, error) {
 	var faults []error
 	parse := func(text string, kind policy.Kind) *policy.Document {
 		d, err := policy.Parse(text, kind)
@@ -106,7 +106,7 @@ func disagreement(s *situation) string {
 }
 
 func differs(s *situation, want outcome) string {
-	got, err := ask(s)
+	got, err := decideByPackage(s)
 	if err != nil {
 		return err.Error()
 	}
@@ -148,7 +148,7 @@ func TestDecisionsFollowThePublishedLogic(t *testing.T) {
 	)
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			mine := map[verdict]int{}
+			own := map[verdict]int{}
 			e := evaluator{seen: map[string]int{}}
 			var differing []uint64
 			for {
@@ -158,7 +158,7 @@ func TestDecisionsFollowThePublishedLogic(t *testing.T) {
 				}
 				s := draw(seed, number)
 				want := e.decide(s)
-				mine[want.Verdict]++
+				own[want.Verdict]++
 				if differs(s, want) != "" {
 					differing = append(differing, number)
 				}
@@ -167,7 +167,7 @@ func TestDecisionsFollowThePublishedLogic(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			found = append(found, differing...)
-			for v, n := range mine {
+			for v, n := range own {
 				verdicts[v] += n
 			}
 			for what, n := range e.seen {

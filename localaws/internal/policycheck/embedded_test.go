@@ -201,10 +201,10 @@ func (w *embedded) tryRole(seed, number uint64) []string {
 
 	// The requests of the session. Each policy is drawn for one of them.
 	orders := w.queue("orders" + name)
-	asks := w.requests("orders"+name, orders)
+	requests := w.requests("orders"+name, orders)
 	aim := func() {
-		ask := asks[g.IntN(len(asks))]
-		s.Action, s.Target = ask.action, ask.target
+		req := requests[g.IntN(len(requests))]
+		s.Action, s.Target = req.action, req.target
 	}
 
 	// The role with its policies.
@@ -282,21 +282,21 @@ func (w *embedded) tryRole(seed, number uint64) []string {
 	s.Keys["aws:TokenIssueTime"] = []string{issued.Format(time.RFC3339)}
 	cfg := w.server.ConfigAs(*got.Credentials.AccessKeyId, *got.Credentials.SecretAccessKey, *got.Credentials.SessionToken)
 
-	var wrong []string
-	for _, ask := range asks {
+	var differences []string
+	for _, req := range requests {
 		r := *s
-		r.Action, r.Target, r.Now = ask.action, ask.target, time.Now()
+		r.Action, r.Target, r.Now = req.action, req.target, time.Now()
 		r.Keys = map[string][]string{}
 		for name, values := range s.Keys {
 			r.Keys[name] = values
 		}
-		for name, values := range ask.keys {
+		for name, values := range req.keys {
 			r.Keys[name] = values
 		}
 		switch {
-		case ask.action == "sts:AssumeRole":
+		case req.action == "sts:AssumeRole":
 			r.Resource, r.Trust = trust, true
-		case ask.target == queueARN("orders"+name):
+		case req.target == queueARN("orders"+name):
 			r.Resource = queuePolicy
 		}
 		if unclear(&r) {
@@ -304,15 +304,15 @@ func (w *embedded) tryRole(seed, number uint64) []string {
 		}
 		want := (&evaluator{}).decide(&r)
 		w.verdicts[want.Verdict]++
-		if why := judge(want, ask.call(ctx, cfg)); why != "" {
+		if why := judge(want, req.call(ctx, cfg)); why != "" {
 			text, err := json.MarshalIndent(&r, "", "  ")
 			if err != nil {
 				t.Fatal(err)
 			}
-			wrong = append(wrong, fmt.Sprintf("role %d of seed %d: %s\n%s", number, seed, why, text))
+			differences = append(differences, fmt.Sprintf("role %d of seed %d: %s\n%s", number, seed, why, text))
 		}
 	}
-	return wrong
+	return differences
 }
 
 func queueARN(name string) string {
@@ -503,13 +503,13 @@ func judge(want outcome, err error) string {
 
 	text := api.ErrorMessage()
 	for words, kind := range refusalWords {
-		_, clause, said := strings.Cut(text, " with an explicit deny in a")
+		_, clause, found := strings.Cut(text, " with an explicit deny in a")
 		refusing := want.Denying
-		if !said {
-			_, clause, said = strings.Cut(text, " because no ")
+		if !found {
+			_, clause, found = strings.Cut(text, " because no ")
 			refusing = want.Silent
 		}
-		if said && strings.Contains(clause, words) && !slices.Contains(refusing, kind) {
+		if found && strings.Contains(clause, words) && !slices.Contains(refusing, kind) {
 			return fmt.Sprintf("%q for an %s in %v%v", text, want.Verdict, want.Denying, want.Silent)
 		}
 	}
@@ -523,29 +523,29 @@ func TestTheEmbeddedAWSFollowsThePublishedLogic(t *testing.T) {
 	roles, seed := setting(t, rolesVariable, defaultRoles), setting(t, seedVariable, 1)
 	w := newEmbedded(t)
 
-	wrong := 0
+	differences := 0
 	for number := range roles {
 		for _, why := range w.tryRole(seed, number) {
-			if wrong++; wrong <= 5 {
+			if differences++; differences <= 5 {
 				t.Error(why)
 			}
 		}
 	}
 	t.Logf("%d roles, %d policies refused, verdicts %v", roles, w.refused, w.verdicts)
-	if wrong > 0 {
-		t.Errorf("%d decisions differ", wrong)
+	if differences > 0 {
+		t.Errorf("%d decisions differ", differences)
 	}
 
-	asked := 0
+	calls := 0
 	for _, n := range w.verdicts {
-		asked += n
+		calls += n
 	}
 	if uint64(w.refused) > roles/20 {
 		t.Errorf("%d policies of %d roles were refused", w.refused, roles)
 	}
 	for _, v := range []verdict{allowed, implicitlyDeny, explicitlyDeny} {
-		if asked > 100 && w.verdicts[v]*100/asked < 8 {
-			t.Errorf("only %d of %d calls end in %q", w.verdicts[v], asked, v)
+		if calls > 100 && w.verdicts[v]*100/calls < 8 {
+			t.Errorf("only %d of %d calls end in %q", w.verdicts[v], calls, v)
 		}
 	}
 }

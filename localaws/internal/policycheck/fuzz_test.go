@@ -74,7 +74,7 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add(text)
 	}
-	asked := probes()
+	requests := probes()
 
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, kind := range everyKind {
@@ -94,7 +94,7 @@ func FuzzParse(f *testing.F) {
 			if err != nil {
 				t.Fatalf("refused without white space as %s: %v: %q", kind, err, text)
 			}
-			for _, s := range asked {
+			for _, s := range requests {
 				if a, b := decideBy(d, kind, s), decideBy(same, kind, s); a != b {
 					t.Fatalf("white space makes %+v of %+v as %s: %q", a, b, kind, text)
 				}

@@ -9,7 +9,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/awsapi"
 )
 
-func TestSuccessDeletesTheWholeBatchWhateverThePayloadSays_B32(t *testing.T) {
+func TestSuccessDeletesTheBatchForAnyPayload_B32(t *testing.T) {
 	t.Parallel()
 
 	w := newTestService(t)

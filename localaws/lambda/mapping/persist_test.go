@@ -33,8 +33,8 @@ func TestMappingsSurviveARestart(t *testing.T) {
 		in.Tags = map[string]string{"a": "1"}
 	})
 
-	gone := w.create(fromFIFO)
-	if _, err := w.DeleteEventSourceMapping(t.Context(), w.call, &DeleteEventSourceMappingInput{UUID: gone.UUID}); err != nil {
+	deleted := w.create(fromFIFO)
+	if _, err := w.DeleteEventSourceMapping(t.Context(), w.call, &DeleteEventSourceMappingInput{UUID: deleted.UUID}); err != nil {
 		t.Fatal(err)
 	}
 

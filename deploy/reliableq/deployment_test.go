@@ -71,7 +71,7 @@ func terraform(beside string, args []string) int {
 // deployment is a flow on an embedded AWS that the command finds as its own, with a
 // project to deploy from and a fake Terraform. The resources exist from the start;
 // only the state does not.
-type world struct {
+type deployment struct {
 	*flowtest.World
 	t                   *testing.T
 	state, project, bin string
@@ -79,10 +79,10 @@ type world struct {
 	info                daemon.Info
 }
 
-func setup(t *testing.T, mode clock.Mode, reporting string) *world {
+func setup(t *testing.T, mode clock.Mode, reporting string) *deployment {
 	t.Helper()
 	dir := t.TempDir()
-	w := &world{
+	w := &deployment{
 		World: flowtest.Deploy(t, mode, reporting), t: t,
 		state: filepath.Join(dir, "state"), project: filepath.Join(dir, "project"), bin: filepath.Join(dir, "bin"),
 	}
@@ -111,7 +111,7 @@ func setup(t *testing.T, mode clock.Mode, reporting string) *world {
 	return w
 }
 
-func (w *world) write(path, body string) {
+func (w *deployment) write(path, body string) {
 	w.t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		w.t.Fatal(err)
@@ -122,7 +122,7 @@ func (w *world) write(path, body string) {
 }
 
 // announce records this process as the server of the state directory.
-func (w *world) announce(mode clock.Mode) daemon.Info {
+func (w *deployment) announce(mode clock.Mode) daemon.Info {
 	w.t.Helper()
 	var err error
 	if w.claim, err = daemon.In(w.state).Claim(); err != nil {
@@ -151,7 +151,7 @@ func (w *world) announce(mode clock.Mode) daemon.Info {
 }
 
 // stateFile returns the state after an apply, with the root module's outputs.
-func (w *world) stateFile() string {
+func (w *deployment) stateFile() string {
 	w.t.Helper()
 	type output struct {
 		Value any `json:"value"`
@@ -175,7 +175,7 @@ func (w *world) stateFile() string {
 }
 
 // events returns the events of Terraform while it creates the flow.
-func (w *world) events() string {
+func (w *deployment) events() string {
 	w.t.Helper()
 	var plan, apply strings.Builder
 	add := func(module, typ, key, id string) {
@@ -204,7 +204,7 @@ func (w *world) events() string {
 }
 
 // deployed writes the state that an apply leaves.
-func (w *world) deployed() *world {
+func (w *deployment) deployed() *deployment {
 	w.t.Helper()
 	t := &target.Target{Kind: target.Embedded, Account: w.AWS.Account(), Region: w.AWS.Region()}
 	w.write(filepath.Join(t.Folder(w.state, ""), "terraform.tfstate"), w.stateFile())
@@ -212,27 +212,27 @@ func (w *world) deployed() *world {
 }
 
 // result is the result of a run of the command.
-type answer struct {
+type result struct {
 	code      int
 	out, errs string
 }
 
 // do runs the command.
-func (w *world) do(args ...string) answer {
+func (w *deployment) do(args ...string) result {
 	w.t.Helper()
 	return w.given("", args...)
 }
 
 // given is do with text on standard input.
-func (w *world) given(in string, args ...string) answer {
+func (w *deployment) given(in string, args ...string) result {
 	w.t.Helper()
 	var out, errs bytes.Buffer
 	code := run(append(args, "--state-dir", w.state), strings.NewReader(in), &out, &errs)
-	return answer{code, out.String(), errs.String()}
+	return result{code, out.String(), errs.String()}
 }
 
 // deploying runs a verb that deploys.
-func (w *world) deploying(verb string, args ...string) answer {
+func (w *deployment) deploying(verb string, args ...string) result {
 	w.t.Helper()
 	return w.do(append([]string{
 		verb, "--dir", w.project, "--tool", filepath.Join(w.bin, "terraform"), "--provider-mirror", filepath.Join(filepath.Dir(w.bin), "mirror"),
@@ -240,7 +240,7 @@ func (w *world) deploying(verb string, args ...string) answer {
 }
 
 // calls returns the verbs with which Terraform was called.
-func (w *world) calls() []string {
+func (w *deployment) calls() []string {
 	w.t.Helper()
 	body, err := os.ReadFile(filepath.Join(w.bin, "calls"))
 	if err != nil && !os.IsNotExist(err) {
@@ -256,7 +256,7 @@ func (w *world) calls() []string {
 
 // want fails the test unless the result has the exit code, and its output has all of the
 // texts.
-func (a answer) want(t *testing.T, code int, texts ...string) {
+func (a result) want(t *testing.T, code int, texts ...string) {
 	t.Helper()
 	if a.code != code {
 		t.Errorf("exit code %d, want %d\n%s%s", a.code, code, a.out, a.errs)

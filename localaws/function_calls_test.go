@@ -66,7 +66,7 @@ func TestServicesThatAreNotEmbeddedAreNamedInTheError(t *testing.T) {
 			kind: "text/xml", code: "<Code>NotImplemented</Code>"},
 		{name: "EventBridge Scheduler", service: "scheduler", method: "GET", path: "/schedules", kind: "application/json", code: "does not have"},
 	} {
-		w := newWorld(t, localaws.Options{})
+		w := newTestServer(t, localaws.Options{})
 		var status int
 		var kind, response string
 		w.function(w.Config(), "f", w.role(w.Config(), "r", "logs:*"), func(ctx context.Context, _ []byte) (_ []byte, err error) {
@@ -91,7 +91,7 @@ func TestServicesThatAreNotEmbeddedAreNamedInTheError(t *testing.T) {
 // TestFunctionsCannotReachTheRealAWS reads the environment of a function's process.
 func TestFunctionsCannotReachTheRealAWS(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{Addr: "127.0.0.1:0"})
+	w := newTestServer(t, localaws.Options{Addr: "127.0.0.1:0"})
 	role := w.role(w.Config(), "r", "logs:*")
 	ok[*lambda.CreateFunctionOutput](t)(lambda.NewFromConfig(w.Config()).CreateFunction(t.Context(), createShell(t, "f", role, environmentBootstrap)))
 	out := ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
@@ -129,7 +129,7 @@ func TestFunctionsCannotReachTheRealAWS(t *testing.T) {
 // The error has the text of AWS (SQS A19).
 func TestFunctionHasThePermissionsOfItsRole(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	queue := w.queue(w.Config(), "q", nil)
 	w.function(w.Config(), "f", w.role(w.Config(), "sender", "sqs:SendMessage", "logs:*"), func(ctx context.Context, _ []byte) ([]byte, error) {
 		client := sqs.NewFromConfig(w.as(ctx))
@@ -153,7 +153,7 @@ func TestFunctionHasThePermissionsOfItsRole(t *testing.T) {
 // TestUnknownKeyIsRefused calls with credentials that the server did not issue.
 func TestUnknownKeyIsRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	for _, cfg := range []aws.Config{w.ConfigAs("AKIAIOSFODNN7EXAMPLE", "secret", ""), w.ConfigAs("000000000000", "test", ""), w.ConfigAs("test", "test", "")} {
 		_, err := sqs.NewFromConfig(cfg).ListQueues(t.Context(), nil)
 		var api interface{ ErrorCode() string }
@@ -167,7 +167,7 @@ func TestUnknownKeyIsRefused(t *testing.T) {
 // policy names one function. Only that function may have the role.
 func TestRoleCanTrustLambdaForOneFunctionOnly(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	cfg := w.Config()
 	role := w.role(cfg, "r", "sqs:*", "logs:*")
 	ok[*iam.UpdateAssumeRolePolicyOutput](t)(iam.NewFromConfig(cfg).UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{
@@ -193,7 +193,7 @@ func TestRoleCanTrustLambdaForOneFunctionOnly(t *testing.T) {
 // operation only by method and path.
 func TestOtherOperationsOfLambdaAreRefusedByName(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	fn := lambda.NewFromConfig(w.Config())
 	_, layers := fn.ListLayers(t.Context(), nil)
 	_, url := fn.CreateFunctionUrlConfig(t.Context(), &lambda.CreateFunctionUrlConfigInput{FunctionName: aws.String("f"), AuthType: "NONE"})

@@ -14,24 +14,24 @@ import (
 )
 
 // deployment is a deployed flow, and the output of a run over it.
-type world struct {
+type deployment struct {
 	*flowtest.World
-	t    *testing.T
-	said bytes.Buffer
+	t       *testing.T
+	printed bytes.Buffer
 }
 
-func deploy(t *testing.T, mode clock.Mode, reporting string) *world {
+func deploy(t *testing.T, mode clock.Mode, reporting string) *deployment {
 	t.Helper()
-	return &world{World: flowtest.Deploy(t, mode, reporting), t: t}
+	return &deployment{World: flowtest.Deploy(t, mode, reporting), t: t}
 }
 
 // run returns a run over the deployment that reads often and waits briefly.
-func (w *world) run() *Run {
+func (w *deployment) run() *Run {
 	return &Run{
 		Client:     flow.New(w.AWS.Config(), control.NewClient(w.AWS.URL(), w.AWS.ControlToken())),
 		Deployment: w.Deployment,
 		WholeBatch: w.Deployment.FailureReporting == consume.WholeBatch,
-		Progress:   progress.New(&w.said, progress.Lines),
+		Progress:   progress.New(&w.printed, progress.Lines),
 		Timing: Timing{
 			Interval:   5 * time.Millisecond,
 			EmptyReads: 2,

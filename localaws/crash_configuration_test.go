@@ -26,13 +26,13 @@ import (
 
 // configuration has resources of every service, each with a number that a client
 // increases repeatedly.
-type settings struct {
-	mu        sync.Mutex
-	tried     map[string]int // the number of the last request
-	made      map[string]int // the number of the last request that was acknowledged
-	mapping   string
-	accessKey string
-	trouble   []string
+type configuration struct {
+	mu           sync.Mutex
+	tried        map[string]int // the number of the last request
+	acknowledged map[string]int // the number of the last request that was acknowledged
+	mapping      string
+	accessKey    string
+	failures     []string
 }
 
 // clients are the AWS SDK's, without retries.
@@ -133,11 +133,11 @@ func alarmNumber(ctx context.Context, c clients, _ string) (int, error) {
 }
 
 // setUp creates these resources and the queues for the load, and stops the server.
-func setUp(t *testing.T, dir string) *settings {
+func setUp(t *testing.T, dir string) *configuration {
 	t.Helper()
 	srv, done := reopen(t, dir, clock.Real)
 	defer done()
-	ctx, c, s := t.Context(), newClients(srv.URL(), srv.Transport()), &settings{tried: map[string]int{}, made: map[string]int{}}
+	ctx, c, s := t.Context(), newClients(srv.URL(), srv.Transport()), &configuration{tried: map[string]int{}, acknowledged: map[string]int{}}
 	s.accessKey, _ = srv.Credentials()
 	must := func(_ any, err error) {
 		t.Helper()
@@ -172,7 +172,7 @@ func setUp(t *testing.T, dir string) *settings {
 }
 
 // load increases the numbers in turn until the server has been killed.
-func (s *settings) load(url string, transport http.RoundTripper) {
+func (s *configuration) load(url string, transport http.RoundTripper) {
 	c := newClients(url, transport)
 	for {
 		for _, r := range numbered {
@@ -183,31 +183,31 @@ func (s *settings) load(url string, transport http.RoundTripper) {
 			err := r.write(context.Background(), c, url, n)
 			var refused smithy.APIError
 			if errors.As(err, &refused) {
-				s.trouble = append(s.trouble, fmt.Sprintf("set the number of the %s: %v", r.name, err))
+				s.failures = append(s.failures, fmt.Sprintf("set the number of the %s: %v", r.name, err))
 			}
 			if err != nil {
 				return
 			}
 			s.mu.Lock()
-			s.made[r.name] = n
+			s.acknowledged[r.name] = n
 			s.mu.Unlock()
 		}
 	}
 }
 
 // check compares every resource with what was acknowledged.
-func (s *settings) check(t *testing.T, dir string) {
+func (s *configuration) check(t *testing.T, dir string) {
 	t.Helper()
 	srv, done := reopen(t, dir, clock.Real)
 	defer done()
-	for _, text := range s.trouble {
+	for _, text := range s.failures {
 		t.Error(text)
 	}
 	ctx, c := t.Context(), newClients(srv.URL(), srv.Transport())
 	for _, r := range numbered {
 		n, err := r.read(ctx, c, srv.URL())
-		if err != nil || n < s.made[r.name] || n > s.tried[r.name] {
-			t.Errorf("the number of the %s is %d, %v; want %d, acknowledged, to %d, tried", r.name, n, err, s.made[r.name], s.tried[r.name])
+		if err != nil || n < s.acknowledged[r.name] || n > s.tried[r.name] {
+			t.Errorf("the number of the %s is %d, %v; want %d, acknowledged, to %d, tried", r.name, n, err, s.acknowledged[r.name], s.tried[r.name])
 		}
 	}
 	if key, _ := srv.Credentials(); key != s.accessKey {

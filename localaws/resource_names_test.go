@@ -20,7 +20,7 @@ import (
 // partition, by a partial ARN, by name, in another case (IAM A6).
 func TestDenyAppliesToEveryNameOfAResource(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, localaws.Options{})
+	w := newTestServer(t, localaws.Options{})
 	mapping := w.tagged()
 	const (
 		function = "arn:aws:lambda:us-east-1:" + home + ":function:f"

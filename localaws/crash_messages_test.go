@@ -25,18 +25,18 @@ const (
 )
 
 // messageRecord is what the clients know about every message. Bodies are unique.
-type ledger struct {
-	mu      sync.Mutex
-	next    int
-	fates   map[string]*fate
-	gone    map[string]bool // was not found, or its send was not accepted
-	trouble []string
+type messageRecord struct {
+	mu       sync.Mutex
+	next     int
+	messages map[string]*messageState
+	missing  map[string]bool // was not found, or its send was not accepted
+	failures []string
 
 	acknowledged, removed int // messages sent and deleted
 }
 
 // messageState is what a client knows about one message that may exist.
-type fate struct {
+type messageState struct {
 	id       string // once the send was acknowledged
 	deleting bool   // a delete was tried
 	deleted  bool   // and acknowledged
@@ -44,18 +44,20 @@ type fate struct {
 	hidden   bool   // by the last receive, for an hour
 }
 
-func newLedger() *ledger { return &ledger{fates: map[string]*fate{}, gone: map[string]bool{}} }
+func newMessageRecord() *messageRecord {
+	return &messageRecord{messages: map[string]*messageState{}, missing: map[string]bool{}}
+}
 
-func (b *ledger) String() string {
+func (b *messageRecord) String() string {
 	return fmt.Sprintf("%d sends and %d deletes acknowledged", b.acknowledged, b.removed)
 }
 
-func (b *ledger) complain(format string, args ...any) {
-	b.trouble = append(b.trouble, fmt.Sprintf(format, args...))
+func (b *messageRecord) report(format string, args ...any) {
+	b.failures = append(b.failures, fmt.Sprintf(format, args...))
 }
 
 // load sends, receives, releases and deletes until the server has been killed.
-func (b *ledger) load(c client, rng *rand.Rand) {
+func (b *messageRecord) load(c client, rng *rand.Rand) {
 	for {
 		queue := []string{workQueue, workQueue, fifoQueue}[rng.IntN(3)]
 		err := b.send(c, queue, rng)
@@ -70,49 +72,49 @@ func (b *ledger) load(c client, rng *rand.Rand) {
 		}
 		if errors.Is(err, errRefused) {
 			b.mu.Lock()
-			b.complain("%v", err)
+			b.report("%v", err)
 			b.mu.Unlock()
 		}
 		return
 	}
 }
 
-func (b *ledger) send(c client, queue string, rng *rand.Rand) error {
+func (b *messageRecord) send(c client, queue string, rng *rand.Rand) error {
 	bodies := make([]string, 1+rng.IntN(10))
 	b.mu.Lock()
 	for i := range bodies {
 		b.next++
 		bodies[i] = fmt.Sprintf("%0*d%s", idLength, b.next, strings.Repeat("x", rng.IntN(2000)))
-		b.fates[bodies[i]] = &fate{}
+		b.messages[bodies[i]] = &messageState{}
 	}
 	b.mu.Unlock()
 	ids, err := c.send(queue, bodies)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for body, id := range ids {
-		b.fates[body].id = id
+		b.messages[body].id = id
 		b.acknowledged++
 	}
 	return err
 }
 
 // receive receives, deletes some of the messages and makes others visible again.
-func (b *ledger) receive(c client, queue string, rng *rand.Rand) error {
+func (b *messageRecord) receive(c client, queue string, rng *rand.Rand) error {
 	got, err := c.receive(queue)
 	if err != nil {
 		return err
 	}
 	var drop, show []entry
-	var dropped []*fate
+	var dropped []*messageState
 	b.mu.Lock()
 	for i, m := range got {
-		f := b.fates[m.Body]
+		f := b.messages[m.Body]
 		if f == nil || f.deleted || f.id != "" && f.id != m.MessageId {
-			b.complain("received %.*s from %s: %+v, gone: %v", idLength, m.Body, queue, f, b.gone[m.Body])
+			b.report("received %.*s from %s: %+v, gone: %v", idLength, m.Body, queue, f, b.missing[m.Body])
 			continue
 		}
 		if f.hidden {
-			b.complain("received %.*s from %s while it was in flight: %+v", idLength, m.Body, queue, *f)
+			b.report("received %.*s from %s while it was in flight: %+v", idLength, m.Body, queue, *f)
 		}
 		f.receives++
 		f.hidden = true
@@ -139,7 +141,7 @@ func (b *ledger) receive(c client, queue string, rng *rand.Rand) error {
 			f.deleted = true
 		}
 		if n != len(drop) {
-			b.complain("%d of %d deletes succeeded", n, len(drop))
+			b.report("%d of %d deletes succeeded", n, len(drop))
 		}
 		b.mu.Unlock()
 	}
@@ -150,7 +152,7 @@ func (b *ledger) receive(c client, queue string, rng *rand.Rand) error {
 }
 
 // peeked is a message as the control API lists it.
-type lying struct {
+type peeked struct {
 	ID       string `json:"message_id"`
 	Body     string `json:"body"`
 	State    string `json:"state"`
@@ -159,11 +161,11 @@ type lying struct {
 
 // check compares the record with the messages in the queues after a kill, and then
 // updates it to what was found.
-func (b *ledger) check(t *testing.T, dir string) {
+func (b *messageRecord) check(t *testing.T, dir string) {
 	t.Helper()
 	srv, done := reopen(t, dir, clock.Real)
 	defer done()
-	found := map[string]lying{}
+	found := map[string]peeked{}
 	for _, queue := range []string{workQueue, deadQueue, fifoQueue} {
 		for _, m := range peekAll(t, srv, queue) {
 			if _, twice := found[m.Body]; twice {
@@ -172,22 +174,22 @@ func (b *ledger) check(t *testing.T, dir string) {
 			found[m.Body] = m
 		}
 	}
-	for _, text := range b.trouble {
+	for _, text := range b.failures {
 		t.Error(text)
 	}
 	for body := range found {
-		if b.fates[body] == nil {
-			t.Errorf("message %.*s exists: it was never sent, or was deleted before: %v", idLength, body, b.gone[body])
+		if b.messages[body] == nil {
+			t.Errorf("message %.*s exists: it was never sent, or was deleted before: %v", idLength, body, b.missing[body])
 		}
 	}
-	for body, f := range b.fates {
-		m, there := found[body]
-		if text := f.wrong(m, there); text != "" {
+	for body, f := range b.messages {
+		m, exists := found[body]
+		if text := f.difference(m, exists); text != "" {
 			t.Errorf("message %.*s %s: %+v, %+v", idLength, body, text, *f, m.State)
 		}
-		if !there {
-			b.gone[body] = true
-			delete(b.fates, body)
+		if !exists {
+			b.missing[body] = true
+			delete(b.messages, body)
 			continue
 		}
 		f.id, f.deleting = m.ID, false
@@ -196,13 +198,13 @@ func (b *ledger) check(t *testing.T, dir string) {
 
 // difference describes how what was found differs from what was acknowledged. It is
 // empty if it does not.
-func (f *fate) wrong(m lying, there bool) string {
+func (f *messageState) difference(m peeked, exists bool) string {
 	switch {
-	case there && f.deleted:
+	case exists && f.deleted:
 		return "exists after its deletion"
-	case !there && f.id != "" && !f.deleting:
+	case !exists && f.id != "" && !f.deleting:
 		return "is lost"
-	case !there:
+	case !exists:
 		return ""
 	case f.id != "" && m.ID != f.id:
 		return "has another id"
@@ -214,7 +216,7 @@ func (f *fate) wrong(m lying, there bool) string {
 	return ""
 }
 
-func peekAll(t *testing.T, srv *localaws.Server, queue string) []lying {
+func peekAll(t *testing.T, srv *localaws.Server, queue string) []peeked {
 	t.Helper()
 	c := &http.Client{Transport: srv.Transport()}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/_reliableq/queues?messages=1&name="+queue, nil)
@@ -233,7 +235,7 @@ func peekAll(t *testing.T, srv *localaws.Server, queue string) []lying {
 	}
 	var out struct {
 		Queues []struct {
-			Messages []lying `json:"messages"`
+			Messages []peeked `json:"messages"`
 		} `json:"queues"`
 	}
 	if err := json.Unmarshal(text, &out); err != nil || len(out.Queues) != 1 {
@@ -244,7 +246,7 @@ func peekAll(t *testing.T, srv *localaws.Server, queue string) []lying {
 
 // drain receives and deletes all remaining messages, as a client does, and checks
 // each.
-func (b *ledger) drain(t *testing.T, dir string) {
+func (b *messageRecord) drain(t *testing.T, dir string) {
 	t.Helper()
 	srv, done := reopen(t, dir, clock.Manual)
 	defer done()
@@ -263,10 +265,10 @@ func (b *ledger) drain(t *testing.T, dir string) {
 			}
 			var drop []entry
 			for i, m := range got {
-				if f := b.fates[m.Body]; f == nil || f.id != m.MessageId {
+				if f := b.messages[m.Body]; f == nil || f.id != m.MessageId {
 					t.Errorf("received %.*s while draining: %+v", idLength, m.Body, f)
 				}
-				delete(b.fates, m.Body)
+				delete(b.messages, m.Body)
 				drop = append(drop, entry{Id: fmt.Sprint(i), ReceiptHandle: m.ReceiptHandle})
 			}
 			if n, err := c.each("DeleteMessageBatch", queue, drop); err != nil || n != len(drop) {
@@ -274,7 +276,7 @@ func (b *ledger) drain(t *testing.T, dir string) {
 			}
 		}
 	}
-	if len(b.fates) > 0 {
-		t.Errorf("%d messages could not be received while draining", len(b.fates))
+	if len(b.messages) > 0 {
+		t.Errorf("%d messages could not be received while draining", len(b.messages))
 	}
 }

@@ -13,14 +13,14 @@ import (
 
 // receiveOrder sends numbered messages to a queue that reorders them, receives them in
 // batches, and returns their numbers in the sequence of receipt.
-func straying(t testing.TB, stray, messages, batch int) []int {
+func receiveOrder(t testing.TB, limit, messages, batch int) []int {
 	t.Helper()
 	c := clock.New(clock.Manual, epochStart)
 	t.Cleanup(c.Close)
 	s, err := New(Options{
 		Clock:  c,
 		Chance: chance.Seeded(1),
-		Stray:  stray,
+		Stray:  limit,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -61,8 +61,8 @@ func straying(t testing.TB, stray, messages, batch int) []int {
 func TestReorderingIsBounded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		stray, messages := rapid.IntRange(0, 30).Draw(rt, "stray"), rapid.IntRange(1, 120).Draw(rt, "messages")
-		got := straying(t, stray, messages, rapid.IntRange(1, 10).Draw(rt, "batch"))
+		limit, messages := rapid.IntRange(0, 30).Draw(rt, "stray"), rapid.IntRange(1, 120).Draw(rt, "messages")
+		got := receiveOrder(t, limit, messages, rapid.IntRange(1, 10).Draw(rt, "batch"))
 		if len(got) != messages {
 			rt.Fatalf("%d of %d messages were received", len(got), messages)
 		}
@@ -72,7 +72,7 @@ func TestReorderingIsBounded(t *testing.T) {
 			if seen[n] {
 				rt.Fatalf("%d was received twice: %v", n, got)
 			}
-			if seen[n] = true; most-n > stray {
+			if seen[n] = true; most-n > limit {
 				rt.Fatalf("%d was overtaken by %d, %d places away: %v", n, most, most-n, got)
 			}
 			most = max(most, n)
@@ -82,14 +82,14 @@ func TestReorderingIsBounded(t *testing.T) {
 
 func TestOrderIsKeptWithoutReordering(t *testing.T) {
 	t.Parallel()
-	for stray, want := range map[int]bool{0: true, 10: false} {
-		t.Run(strconv.Itoa(stray), func(t *testing.T) {
+	for limit, want := range map[int]bool{0: true, 10: false} {
+		t.Run(strconv.Itoa(limit), func(t *testing.T) {
 			inOrder := true
-			for i, n := range straying(t, stray, 200, 5) {
+			for i, n := range receiveOrder(t, limit, 200, 5) {
 				inOrder = inOrder && i == n
 			}
 			if inOrder != want {
-				t.Errorf("limit %d: in sequence is %v", stray, inOrder)
+				t.Errorf("limit %d: in sequence is %v", limit, inOrder)
 			}
 		})
 	}

@@ -29,8 +29,8 @@ const (
 	shown   = `\x1b]0;title\x07\x1b[2J`
 )
 
-// harmless fails the test if text has control sequences for a terminal.
-func harmless(t *testing.T, name, text string) {
+// wantEscaped fails the test if text has control sequences for a terminal.
+func wantEscaped(t *testing.T, name, text string) {
 	t.Helper()
 	if !utf8.ValidString(text) {
 		t.Errorf("%s: %q is not UTF-8", name, text)
@@ -45,7 +45,7 @@ func harmless(t *testing.T, name, text string) {
 
 // No verb prints external text unescaped on a terminal: log lines, payloads, errors,
 // outputs, and the output of Terraform.
-func TestForeignTextCannotActUponATerminal(t *testing.T) {
+func TestExternalTextIsEscapedOnATerminal(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage)
 	outputs := strings.Replace(w.stateFile(), `"outputs":{`, `"outputs":{"evil":{"value":`+quoted(t, hostile)+`},`, 1)
@@ -66,34 +66,34 @@ func TestForeignTextCannotActUponATerminal(t *testing.T) {
 	w.write(filepath.Join(w.bin, "apply.fails"), diagnostic+"\n"+hostile+"\n")
 
 	for name, row := range map[string]struct {
-		run   func() answer
+		run   func() result
 		plain bool // hostile text need not be shown
 	}{
-		"logs":                 {run: func() answer { return w.do("logs") }},
-		"logs --json":          {run: func() answer { return w.do("logs", "--json") }, plain: true},
-		"invoke":               {run: func() answer { return w.do("invoke") }, plain: true},
-		"invoke bytes":         {run: func() answer { return w.do("invoke", "-p", `"bytes"`) }},
-		"invoke --log":         {run: func() answer { return w.do("invoke", "--log", "-p", `"fail"`) }, plain: true},
-		"invoke --json":        {run: func() answer { return w.do("invoke", "--json", "-p", `"bytes"`) }, plain: true},
-		"outputs":              {run: func() answer { return w.do("outputs") }, plain: true},
-		"outputs evil":         {run: func() answer { return w.do("outputs", "evil") }},
-		"outputs --json":       {run: func() answer { return w.do("outputs", "--json") }, plain: true},
-		"an unknown function":  {run: func() answer { return w.do("invoke", hostile) }},
-		"an unknown output":    {run: func() answer { return w.do("outputs", hostile) }},
-		"an unknown flag":      {run: func() answer { return w.do("--" + hostile) }},
-		"errors of Terraform":  {run: func() answer { return w.deploying("up") }},
-		"Terraform, in JSON":   {run: func() answer { return w.deploying("up", "--json") }, plain: true},
-		"a plan that fails":    {run: func() answer { return w.deploying("plan") }},
-		"a demo that fails":    {run: func() answer { return w.deploying("demo") }},
-		"status":               {run: func() answer { return w.do("status") }, plain: true},
-		"fault list":           {run: func() answer { return w.do("fault", "list") }, plain: true},
-		"an unknown fault":     {run: func() answer { return w.do("fault", "add", hostile) }, plain: true},
-		"a fault on a service": {run: func() answer { return w.do("fault", "add", "error", "--service", hostile) }, plain: true},
+		"logs":                 {run: func() result { return w.do("logs") }},
+		"logs --json":          {run: func() result { return w.do("logs", "--json") }, plain: true},
+		"invoke":               {run: func() result { return w.do("invoke") }, plain: true},
+		"invoke bytes":         {run: func() result { return w.do("invoke", "-p", `"bytes"`) }},
+		"invoke --log":         {run: func() result { return w.do("invoke", "--log", "-p", `"fail"`) }, plain: true},
+		"invoke --json":        {run: func() result { return w.do("invoke", "--json", "-p", `"bytes"`) }, plain: true},
+		"outputs":              {run: func() result { return w.do("outputs") }, plain: true},
+		"outputs evil":         {run: func() result { return w.do("outputs", "evil") }},
+		"outputs --json":       {run: func() result { return w.do("outputs", "--json") }, plain: true},
+		"an unknown function":  {run: func() result { return w.do("invoke", hostile) }},
+		"an unknown output":    {run: func() result { return w.do("outputs", hostile) }},
+		"an unknown flag":      {run: func() result { return w.do("--" + hostile) }},
+		"errors of Terraform":  {run: func() result { return w.deploying("up") }},
+		"Terraform, in JSON":   {run: func() result { return w.deploying("up", "--json") }, plain: true},
+		"a plan that fails":    {run: func() result { return w.deploying("plan") }},
+		"a demo that fails":    {run: func() result { return w.deploying("demo") }},
+		"status":               {run: func() result { return w.do("status") }, plain: true},
+		"fault list":           {run: func() result { return w.do("fault", "list") }, plain: true},
+		"an unknown fault":     {run: func() result { return w.do("fault", "add", hostile) }, plain: true},
+		"a fault on a service": {run: func() result { return w.do("fault", "add", "error", "--service", hostile) }, plain: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := row.run()
-			harmless(t, name, got.out)
-			harmless(t, name, got.errs)
+			wantEscaped(t, name, got.out)
+			wantEscaped(t, name, got.errs)
 			if !row.plain && !strings.Contains(got.out+got.errs, shown) {
 				t.Errorf("%s does not show %q: exit code %d\n%s\n%s", name, shown, got.code, got.out, got.errs)
 			}
@@ -109,14 +109,14 @@ func TestForeignTextCannotActUponATerminal(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"evil":`+w.do("outputs", "evil", "--json").out+`}`), &all); err != nil || all["evil"] != hostile {
 		t.Errorf("outputs --json: %q, %v", all["evil"], err)
 	}
-	var answered struct{ Payload string }
-	if err := json.Unmarshal([]byte(w.do("invoke", "--json").out), &answered); err != nil || answered.Payload != hostile {
-		t.Errorf("invoke --json: %q, %v", answered.Payload, err)
+	var invoked struct{ Payload string }
+	if err := json.Unmarshal([]byte(w.do("invoke", "--json").out), &invoked); err != nil || invoked.Payload != hostile {
+		t.Errorf("invoke --json: %q, %v", invoked.Payload, err)
 	}
 }
 
 // folderOf returns the directory of the state of a deployment.
-func folderOf(w *world) string {
+func folderOf(w *deployment) string {
 	at := &target.Target{Kind: target.Embedded, Account: w.AWS.Account(), Region: w.AWS.Region()}
 	return at.Folder(w.state, "")
 }
@@ -141,8 +141,8 @@ func TestHostileMessagesDoNotReachTheTerminalOfADemo(t *testing.T) {
 	}
 	w.write(filepath.Join(w.bin, "plan"), `{"type":"diagnostic","diagnostic":{"severity":"warning","summary":`+quoted(t, hostile)+`}}`+"\n")
 	got := w.deploying("demo", "--fast", "--count", "3")
-	harmless(t, "demo", got.out)
-	harmless(t, "demo", got.errs)
+	wantEscaped(t, "demo", got.out)
+	wantEscaped(t, "demo", got.errs)
 }
 
 // Everything that verbs print goes through the writers that escape control sequences.

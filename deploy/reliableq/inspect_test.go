@@ -15,7 +15,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-func TestStatusTellsWhereMessagesAreAndWhatIsReady(t *testing.T) {
+func TestStatusShowsMessagesAndReadiness(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage).deployed()
 	for range 3 {
@@ -62,7 +62,7 @@ func TestStatusExitsThreeWhenSomethingIsNotReady(t *testing.T) {
 	w.do("status", "--json").want(t, exitBadVerdict, `"ready": false`, `"why": "queue source has no redrive policy yet"`)
 }
 
-func TestInvokePrintsTheAnswer(t *testing.T) {
+func TestInvokePrintsTheResponse(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage).deployed()
 	w.Replace("producer", func(_ context.Context, event []byte) ([]byte, error) {
@@ -113,27 +113,27 @@ func TestAPayloadIsPrintedAsJSONOrText(t *testing.T) {
 	}
 }
 
-func TestLogsOfAllFunctionsComeInOrderOfTime(t *testing.T) {
+func TestLogsOfAllFunctionsAreSortedByTime(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage).deployed()
 	for i, key := range []string{"consumer", "producer", "consumer"} {
 		w.Write(key, []string{"first", "second", "third"}[i])
 		w.AWS.Advance(t, 1e9)
 	}
-	said := func(a answer) (got []string) {
+	messages := func(a result) (got []string) {
 		for line := range strings.Lines(a.out) {
 			fields := strings.Fields(line)
 			got = append(got, strings.Join(fields[1:], " "))
 		}
 		return got
 	}
-	if diff := cmp.Diff([]string{"consumer first", "producer second", "consumer third"}, said(w.do("logs"))); diff != "" {
+	if diff := cmp.Diff([]string{"consumer first", "producer second", "consumer third"}, messages(w.do("logs"))); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"producer second"}, said(w.do("logs", "producer"))); diff != "" {
+	if diff := cmp.Diff([]string{"producer second"}, messages(w.do("logs", "producer"))); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"consumer third"}, said(w.do("logs", "--filter", "third"))); diff != "" {
+	if diff := cmp.Diff([]string{"consumer third"}, messages(w.do("logs", "--filter", "third"))); diff != "" {
 		t.Error(diff)
 	}
 	var line logLine

@@ -257,9 +257,11 @@ func TestEncryptedQueueNeedsPermissionsOnItsKey(t *testing.T) {
 	}
 
 	for _, id := range []string{"alias/mine", "arn:aws:kms:us-east-1:" + home + ":alias/mine", "arn:aws:kms:us-east-1:111122223333:key/k", "arn:aws-cn:kms:us-east-1:" + home + ":key/k", "arn:aws:sqs:us-east-1:" + home + ":q"} {
-		_, err := sqs.NewFromConfig(w.Config()).SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: managed, Attributes: map[string]string{"KmsMasterKeyId": id}})
-		if err == nil {
-			t.Errorf("the key %s is accepted", id)
-		}
+		t.Run(id, func(t *testing.T) {
+			_, err := sqs.NewFromConfig(w.Config()).SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: managed, Attributes: map[string]string{"KmsMasterKeyId": id}})
+			if err == nil {
+				t.Errorf("the key %s is accepted", id)
+			}
+		})
 	}
 }

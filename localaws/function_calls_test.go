@@ -66,25 +66,27 @@ func TestServicesThatAreNotEmbeddedAreNamedInTheError(t *testing.T) {
 			kind: "text/xml", code: "<Code>NotImplemented</Code>"},
 		{name: "EventBridge Scheduler", service: "scheduler", method: "GET", path: "/schedules", kind: "application/json", code: "does not have"},
 	} {
-		w := newTestServer(t, localaws.Options{})
-		var status int
-		var kind, response string
-		w.function(w.Config(), "f", w.role(w.Config(), "r", "logs:*"), func(ctx context.Context, _ []byte) (_ []byte, err error) {
-			base := w.URL()
-			if tt.host != "" {
-				base = "http://" + tt.host
+		t.Run(tt.name, func(t *testing.T) {
+			w := newTestServer(t, localaws.Options{})
+			var status int
+			var kind, response string
+			w.function(w.Config(), "f", w.role(w.Config(), "r", "logs:*"), func(ctx context.Context, _ []byte) (_ []byte, err error) {
+				base := w.URL()
+				if tt.host != "" {
+					base = "http://" + tt.host
+				}
+				status, kind, response, err = signed(ctx, w.as(ctx), tt.service, tt.method, base+tt.path, tt.body, tt.header...)
+				return []byte("{}"), err
+			})
+			out := ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
+			if out.FunctionError != nil {
+				t.Fatalf("%s", out.Payload)
 			}
-			status, kind, response, err = signed(ctx, w.as(ctx), tt.service, tt.method, base+tt.path, tt.body, tt.header...)
-			return []byte("{}"), err
+			want := "The embedded AWS does not have the service " + tt.service + "."
+			if status != http.StatusNotImplemented || kind != tt.kind || !strings.Contains(response, tt.code) || !strings.Contains(response, want) {
+				t.Errorf("%d %s %s", status, kind, response)
+			}
 		})
-		out := ok[*lambda.InvokeOutput](t)(lambda.NewFromConfig(w.Config()).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
-		if out.FunctionError != nil {
-			t.Fatalf("%s: %s", tt.name, out.Payload)
-		}
-		want := "The embedded AWS does not have the service " + tt.service + "."
-		if status != http.StatusNotImplemented || kind != tt.kind || !strings.Contains(response, tt.code) || !strings.Contains(response, want) {
-			t.Errorf("%s: %d %s %s", tt.name, status, kind, response)
-		}
 	}
 }
 
@@ -110,9 +112,11 @@ func TestFunctionsCannotReachTheRealAWS(t *testing.T) {
 	for name, want := range map[string]string{
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 	} {
-		if env[name] != want {
-			t.Errorf("%s is %q, want %q", name, env[name], want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if env[name] != want {
+				t.Errorf("%s is %q, want %q", name, env[name], want)
+			}
+		})
 	}
 	operator, _ := w.Credentials()
 	for name, value := range env {
@@ -201,8 +205,10 @@ func TestOtherOperationsOfLambdaAreRefusedByName(t *testing.T) {
 		FunctionName: aws.String("arn:aws:lambda:us-east-1:000000000000:function:f"), CodeSigningConfigArn: aws.String("arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-1"),
 	})
 	for name, err := range map[string]error{"ListLayers": layers, "CreateFunctionUrlConfig": url, "PutFunctionCodeSigningConfig": signing} {
-		if want := "The embedded AWS does not have the operation " + name + " of lambda."; err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s", err, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if want := "The embedded AWS does not have the operation " + name + " of lambda."; err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
+			}
+		})
 	}
 }

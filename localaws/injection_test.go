@@ -95,14 +95,16 @@ func TestFaultsOfCalls(t *testing.T) {
 	for kind, want := range map[fault.Kind]string{
 		fault.Throttle: "RequestThrottled", fault.Unavailable: "ServiceUnavailable", fault.ExpiredCredential: "ExpiredToken",
 	} {
-		b.fault(fault.Rule{Kind: kind, Service: "sqs", Operation: "SendMessage", Resource: "orders", Count: 1})
-		var api smithy.APIError
-		if err := b.send(string(kind)); !errors.As(err, &api) || api.ErrorCode() != want {
-			t.Errorf("%s: %v, want %s", kind, err, want)
-		}
-		if err := b.send("after " + string(kind)); err != nil {
-			t.Errorf("after %s: %v", kind, err)
-		}
+		t.Run(string(kind), func(t *testing.T) {
+			b.fault(fault.Rule{Kind: kind, Service: "sqs", Operation: "SendMessage", Resource: "orders", Count: 1})
+			var api smithy.APIError
+			if err := b.send(string(kind)); !errors.As(err, &api) || api.ErrorCode() != want {
+				t.Errorf("%v, want %s", err, want)
+			}
+			if err := b.send("after " + string(kind)); err != nil {
+				t.Errorf("after %s: %v", kind, err)
+			}
+		})
 	}
 	got := b.bodies()
 	for _, body := range got {
@@ -133,27 +135,29 @@ func TestFaultsOfCallsOfEveryService(t *testing.T) {
 		"monitoring": {"Throttling", func() error { return only(cloudwatch.NewFromConfig(cfg).DescribeAlarms(t.Context(), nil)) }},
 	}
 	for service, c := range calls {
-		if err := c.call(); err != nil {
-			t.Fatalf("%s: %v", service, err)
-		}
-		for kind, want := range map[fault.Kind]string{
-			fault.Throttle: c.throttled, fault.Unavailable: "ServiceUnavailable", fault.ExpiredCredential: "Expired",
-		} {
-			b.fault(fault.Rule{Kind: kind, Service: service})
-			var api smithy.APIError
-			if err := c.call(); !errors.As(err, &api) || !strings.HasPrefix(api.ErrorCode(), want) {
-				t.Errorf("%s of %s: %v, want %s", kind, service, err, want)
+		t.Run(service, func(t *testing.T) {
+			if err := c.call(); err != nil {
+				t.Fatalf("%s: %v", service, err)
 			}
-			for other, c := range calls {
-				if err := c.call(); other != service && err != nil {
-					t.Errorf("%s of %s applied to %s: %v", kind, service, other, err)
+			for kind, want := range map[fault.Kind]string{
+				fault.Throttle: c.throttled, fault.Unavailable: "ServiceUnavailable", fault.ExpiredCredential: "Expired",
+			} {
+				b.fault(fault.Rule{Kind: kind, Service: service})
+				var api smithy.APIError
+				if err := c.call(); !errors.As(err, &api) || !strings.HasPrefix(api.ErrorCode(), want) {
+					t.Errorf("%s of %s: %v, want %s", kind, service, err, want)
+				}
+				for other, c := range calls {
+					if err := c.call(); other != service && err != nil {
+						t.Errorf("%s of %s applied to %s: %v", kind, service, other, err)
+					}
 				}
 			}
-		}
-		b.fault(fault.Rule{Kind: fault.LoseReply, Service: service})
-		if err := c.call(); !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("lose-reply of %s: %v", service, err)
-		}
+			b.fault(fault.Rule{Kind: fault.LoseReply, Service: service})
+			if err := c.call(); !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("lose-reply of %s: %v", service, err)
+			}
+		})
 	}
 }
 
@@ -347,10 +351,12 @@ func TestMappingDeliversTwiceAndIsThrottled(t *testing.T) {
 		{Kind: fault.Throttle, Service: "lambda", Operation: "Invoke", Count: 2},
 		{Kind: fault.Unavailable, Service: "sqs", Operation: "ReceiveMessage", Count: 2},
 	} {
-		b.fault(r)
-		if n := settled("later"); n != 1 || b.Faults().List()[0].Injected != 2 {
-			t.Errorf("%s: the function ran %d times, want once; %+v", r.Kind, n, b.Faults().List())
-		}
+		t.Run(string(r.Kind), func(t *testing.T) {
+			b.fault(r)
+			if n := settled("later"); n != 1 || b.Faults().List()[0].Injected != 2 {
+				t.Errorf("%s: the function ran %d times, want once; %+v", r.Kind, n, b.Faults().List())
+			}
+		})
 	}
 }
 
@@ -379,9 +385,11 @@ func TestControlAPIAddsListsAndClearsFaults(t *testing.T) {
 		`{"kind":"throttle","where":"there"}`:                           "unknown field",
 		`{"kind":"throttle","until":"2030-01-01T00:00:00Z","for":"1s"}`: "not both",
 	} {
-		if got := send("POST", "", body); !strings.Contains(got, want) {
-			t.Errorf("%s: %s", body, got)
-		}
+		t.Run(body, func(t *testing.T) {
+			if got := send("POST", "", body); !strings.Contains(got, want) {
+				t.Errorf("%s", got)
+			}
+		})
 	}
 	if got := send("DELETE", "/9", ""); !strings.Contains(got, "there is no fault 9") {
 		t.Error(got)

@@ -191,20 +191,22 @@ func TestKillIsRefusedWithoutARestart(t *testing.T) {
 		"Options.Kill is not set": {DataDir: t.TempDir()},
 		"has its state in memory": {Kill: kill},
 	} {
-		srv := localawstest.NewWith(t, o)
-		if _, err := srv.Faults().Add(fault.Rule{Kind: fault.Kill}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "kill") {
-			t.Errorf("error %v, want %s", err, want)
-		}
-		if got := request(t, srv, http.MethodPost, "/_reliableq/faults", `{"kind":"kill"}`); !strings.Contains(got, "BadRequest") || !strings.Contains(got, want) {
-			t.Errorf("the control API returned %s", got)
-		}
-		if _, err := srv.Faults().Add(fault.Rule{Kind: fault.Throttle}); err != nil {
-			t.Error(err)
-		}
-		o.Faults, o.DataDir = []fault.Rule{{ID: "1", Kind: fault.Kill}}, strings.Repeat(t.TempDir(), min(1, len(o.DataDir)))
-		if other, err := localaws.New(o); err == nil {
-			other.Shutdown(t.Context())
-			t.Error("a server accepted such a rule")
-		}
+		t.Run(want, func(t *testing.T) {
+			srv := localawstest.NewWith(t, o)
+			if _, err := srv.Faults().Add(fault.Rule{Kind: fault.Kill}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "kill") {
+				t.Errorf("error %v, want %s", err, want)
+			}
+			if got := request(t, srv, http.MethodPost, "/_reliableq/faults", `{"kind":"kill"}`); !strings.Contains(got, "BadRequest") || !strings.Contains(got, want) {
+				t.Errorf("the control API returned %s", got)
+			}
+			if _, err := srv.Faults().Add(fault.Rule{Kind: fault.Throttle}); err != nil {
+				t.Error(err)
+			}
+			o.Faults, o.DataDir = []fault.Rule{{ID: "1", Kind: fault.Kill}}, strings.Repeat(t.TempDir(), min(1, len(o.DataDir)))
+			if other, err := localaws.New(o); err == nil {
+				other.Shutdown(t.Context())
+				t.Error("a server accepted such a rule")
+			}
+		})
 	}
 }

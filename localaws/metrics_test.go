@@ -82,9 +82,11 @@ func TestAlarmOnTheDeadLetterQueueFiresAndEnds(t *testing.T) {
 		t.Errorf("states %v after its removal", got)
 	}
 	for name, want := range map[string]float64{"Invocations": 2, "Errors": 2, "Throttles": 0} {
-		if got := w.sum("AWS/Lambda", name, "FunctionName", "f"); got != want {
-			t.Errorf("%s %v, want %v", name, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := w.sum("AWS/Lambda", name, "FunctionName", "f"); got != want {
+				t.Errorf("%s %v, want %v", name, got, want)
+			}
+		})
 	}
 	if got := w.sum("AWS/SQS", "NumberOfMessagesReceived", "QueueName", "q"); got != 2 {
 		t.Errorf("%v received", got)
@@ -140,8 +142,10 @@ func TestMappingCountsItsEvents(t *testing.T) {
 	w.send(cfg, queue, "a")
 	w.settle()
 	for name, want := range map[string]float64{"PolledEventCount": 2, "InvokedEventCount": 2, "FailedInvokeEventCount": 1, "DeletedEventCount": 1} {
-		if got := w.sum("AWS/Lambda", name, "EventSourceMappingUUID", *uuid); got != want {
-			t.Errorf("%s %v, want %v", name, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := w.sum("AWS/Lambda", name, "EventSourceMappingUUID", *uuid); got != want {
+				t.Errorf("%s %v, want %v", name, got, want)
+			}
+		})
 	}
 }

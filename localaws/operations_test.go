@@ -246,27 +246,29 @@ func TestRefusedParametersAreNamed(t *testing.T) {
 	s := newServer(t)
 	sent := 0
 	for _, d := range documentedServices {
-		service, inputs := s.parts.dispatcher.Services[d.name], d.inputs()
-		for name, op := range service.Operations {
-			for _, r := range compare("", inputs[name], reflect.TypeOf(op.New()).Elem(), 3) {
-				if r.embedded || notes[d.name+" "+name+" "+r.member] != "" {
-					continue
-				}
-				sent++
-				in := op.New()
-				var err error
-				if op.Path != "" {
-					err = wire.DecodeREST(wire.Request{Body: nested(r.member, false)}, in)
-				} else {
-					err = wire.DecodeJSON(nested(r.member, d.name == "logs"), in)
-				}
-				var refusal *wire.Error
-				leaf := r.member[strings.LastIndexByte(r.member, '.')+1:]
-				if !errors.As(err, &refusal) || refusal.Kind != wire.Unsupported || !strings.Contains(strings.ToLower(refusal.Member), strings.ToLower(leaf)) {
-					t.Errorf("%s of %s: %v, want a refusal that names it", r.member, name, err)
+		t.Run(d.name, func(t *testing.T) {
+			service, inputs := s.parts.dispatcher.Services[d.name], d.inputs()
+			for name, op := range service.Operations {
+				for _, r := range compare("", inputs[name], reflect.TypeOf(op.New()).Elem(), 3) {
+					if r.embedded || notes[d.name+" "+name+" "+r.member] != "" {
+						continue
+					}
+					sent++
+					in := op.New()
+					var err error
+					if op.Path != "" {
+						err = wire.DecodeREST(wire.Request{Body: nested(r.member, false)}, in)
+					} else {
+						err = wire.DecodeJSON(nested(r.member, d.name == "logs"), in)
+					}
+					var refusal *wire.Error
+					leaf := r.member[strings.LastIndexByte(r.member, '.')+1:]
+					if !errors.As(err, &refusal) || refusal.Kind != wire.Unsupported || !strings.Contains(strings.ToLower(refusal.Member), strings.ToLower(leaf)) {
+						t.Errorf("%s of %s: %v, want a refusal that names it", r.member, name, err)
+					}
 				}
 			}
-		}
+		})
 	}
 	if sent < 40 {
 		t.Errorf("sent %d parameters: the test does not understand the types", sent)
@@ -297,22 +299,24 @@ func TestOperationsThatAreNotEmbeddedAreNamed(t *testing.T) {
 		refused[op.Name] = op
 	}
 	for _, d := range documentedServices {
-		service := s.parts.dispatcher.Services[d.name]
-		for name := range d.inputs() {
-			if _, embedded := service.Operations[name]; embedded {
-				if _, twice := refused[name]; twice {
-					t.Errorf("%s is both embedded and refused", name)
+		t.Run(d.name, func(t *testing.T) {
+			service := s.parts.dispatcher.Services[d.name]
+			for name := range d.inputs() {
+				if _, embedded := service.Operations[name]; embedded {
+					if _, twice := refused[name]; twice {
+						t.Errorf("%s is both embedded and refused", name)
+					}
+					continue
 				}
-				continue
-			}
-			for protocol, r := range requests(service, refused[name], name) {
-				w := httptest.NewRecorder()
-				s.Handler().ServeHTTP(w, r)
-				if w.Code/100 == 2 || !strings.Contains(w.Body.String(), name) {
-					t.Errorf("%s of %s over %s: %d %s", name, d.name, protocol, w.Code, w.Body)
+				for protocol, r := range requests(service, refused[name], name) {
+					w := httptest.NewRecorder()
+					s.Handler().ServeHTTP(w, r)
+					if w.Code/100 == 2 || !strings.Contains(w.Body.String(), name) {
+						t.Errorf("%s of %s over %s: %d %s", name, d.name, protocol, w.Code, w.Body)
+					}
 				}
 			}
-		}
+		})
 	}
 }
 

@@ -106,9 +106,11 @@ func TestRecreatedRoleIsNotTrusted(t *testing.T) {
 
 	first := w.assume(guest)
 	for name, call := range calls {
-		if err := permitted(call(first), true); err != nil {
-			t.Errorf("%s, by the role that is named: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			if err := permitted(call(first), true); err != nil {
+				t.Errorf("%s, by the role that is named: %v", name, err)
+			}
+		})
 	}
 	before := policies()
 	if before["queue"] != queuePolicy || before["role"] != trustPolicy || !strings.Contains(before["function"], guest) {

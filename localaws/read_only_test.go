@@ -169,9 +169,11 @@ func TestReadOnlyOperationsChangeNothing(t *testing.T) {
 		"GetQueueUrl": true, "ListQueues": true, "DescribeAlarms": true, "FilterLogEvents": true, "TestMetricFilter": true, "GetCallerIdentity": true,
 		"ReceiveMessage": false, "SendMessage": false, "Invoke": false, "AssumeRole": false, "CancelMessageMoveTask": false, "PutLogEvents": false,
 	} {
-		if got := (&awsapi.Operation{Name: operation}).ReadOnly(); got != want {
-			t.Errorf("%s changes nothing: %v, want %v", operation, got, want)
-		}
+		t.Run(operation, func(t *testing.T) {
+			if got := (&awsapi.Operation{Name: operation}).ReadOnly(); got != want {
+				t.Errorf("%s changes nothing: %v, want %v", operation, got, want)
+			}
+		})
 	}
 }
 

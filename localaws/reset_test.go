@@ -1,6 +1,7 @@
 package localaws_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -72,15 +73,17 @@ func TestResetRemovesTheStateOfOneServiceOrAll(t *testing.T) {
 		{localaws.ResetScope{Service: "cloudwatch"}, all[3:4], "functions groups mappings queues roles"},
 		{localaws.ResetScope{Service: "sts"}, all[5:], everything},
 	} {
-		w := newTestServer(t, localaws.Options{})
-		w.fill(w.Config(), w.Account())
-		reached, err := w.Reset(t.Context(), tt.scope)
-		if err != nil || !slices.Equal(reached, tt.reached) {
-			t.Errorf("%+v reached %v, want %v; %v", tt.scope, reached, tt.reached, err)
-		}
-		if got := w.left(w.Config()); got != tt.left {
-			t.Errorf("%+v left %q, want %q", tt.scope, got, tt.left)
-		}
+		t.Run(fmt.Sprint(tt.scope), func(t *testing.T) {
+			w := newTestServer(t, localaws.Options{})
+			w.fill(w.Config(), w.Account())
+			reached, err := w.Reset(t.Context(), tt.scope)
+			if err != nil || !slices.Equal(reached, tt.reached) {
+				t.Errorf("%+v reached %v, want %v; %v", tt.scope, reached, tt.reached, err)
+			}
+			if got := w.left(w.Config()); got != tt.left {
+				t.Errorf("%+v left %q, want %q", tt.scope, got, tt.left)
+			}
+		})
 	}
 }
 

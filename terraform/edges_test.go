@@ -42,17 +42,19 @@ func TestFunctionsDoNotWaitForQueues(t *testing.T) {
 
 	seen := 0
 	for _, file := range []string{"functions.tf", "retry.tf"} {
-		for _, block := range parse(t, file).Blocks {
-			if block.Type != "module" {
-				continue
-			}
-			seen++
-			for _, reference := range references(block) {
-				if strings.HasPrefix(reference, "module.queues") && !early[reference] {
-					t.Errorf("module %s refers to %s and so waits for the queues", block.Labels[0], reference)
+		t.Run(file, func(t *testing.T) {
+			for _, block := range parse(t, file).Blocks {
+				if block.Type != "module" {
+					continue
+				}
+				seen++
+				for _, reference := range references(block) {
+					if strings.HasPrefix(reference, "module.queues") && !early[reference] {
+						t.Errorf("module %s refers to %s and so waits for the queues", block.Labels[0], reference)
+					}
 				}
 			}
-		}
+		})
 	}
 	if seen != 3 {
 		t.Errorf("found %d functions, want producer, consumer and retry", seen)
@@ -103,25 +105,27 @@ func TestOutputsForPlanTimeAreKnownAtPlan(t *testing.T) {
 		"modules/queue/outputs.tf":       {"static_arn", "policy_json"},
 		"modules/retry-level/outputs.tf": {"level"},
 	} {
-		early := map[string]bool{}
-		for _, name := range names {
-			early[name] = true
-		}
-		for _, block := range parse(t, file).Blocks {
-			if !early[block.Labels[0]] {
-				continue
+		t.Run(file, func(t *testing.T) {
+			early := map[string]bool{}
+			for _, name := range names {
+				early[name] = true
 			}
-			delete(early, block.Labels[0])
-			refersToNoResource(t, block)
-			for _, reference := range references(block) {
-				if strings.HasPrefix(reference, "module.") {
-					t.Errorf("%s: output %s refers to %s and so waits for it", file, block.Labels[0], reference)
+			for _, block := range parse(t, file).Blocks {
+				if !early[block.Labels[0]] {
+					continue
+				}
+				delete(early, block.Labels[0])
+				refersToNoResource(t, block)
+				for _, reference := range references(block) {
+					if strings.HasPrefix(reference, "module.") {
+						t.Errorf("output %s refers to %s and so waits for it", block.Labels[0], reference)
+					}
 				}
 			}
-		}
-		for name := range early {
-			t.Errorf("%s: there is no output %s", file, name)
-		}
+			for name := range early {
+				t.Errorf("there is no output %s", name)
+			}
+		})
 	}
 }
 

@@ -125,17 +125,19 @@ func TestRecommendedProfileFollowsAWSAdvice(t *testing.T) {
 		stages["retry"] = [3]cty.Value{level, level, level}
 	}
 	for name, stage := range stages {
-		queue, function, mapping := stage[0], stage[1], stage[2]
-		advised := 6*number(t, function, "timeout_seconds") + number(t, mapping, "maximum_batching_window_seconds")
-		if got := number(t, queue, "visibility_timeout_seconds"); got < advised {
-			t.Errorf("%s: visibility timeout %d s, advised at least %d s", name, got, advised)
-		}
-		if got := number(t, queue, "max_receive_count"); got < 5 {
-			t.Errorf("%s: maxReceiveCount %d, advised at least 5", name, got)
-		}
-		if mapping.GetAttr("maximum_concurrency").IsNull() {
-			t.Errorf("%s: no maximum concurrency", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			queue, function, mapping := stage[0], stage[1], stage[2]
+			advised := 6*number(t, function, "timeout_seconds") + number(t, mapping, "maximum_batching_window_seconds")
+			if got := number(t, queue, "visibility_timeout_seconds"); got < advised {
+				t.Errorf("%s: visibility timeout %d s, advised at least %d s", name, got, advised)
+			}
+			if got := number(t, queue, "max_receive_count"); got < 5 {
+				t.Errorf("%s: maxReceiveCount %d, advised at least 5", name, got)
+			}
+			if mapping.GetAttr("maximum_concurrency").IsNull() {
+				t.Errorf("%s: no maximum concurrency", name)
+			}
+		})
 	}
 	if len(stages) != 2 {
 		t.Errorf("%d stages checked, want source and retry", len(stages))

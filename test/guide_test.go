@@ -93,17 +93,19 @@ func TestTheGuideMatchesItsExamples(t *testing.T) {
 		"python-consumer/test_consumer.py": "python", "python-function/consumer.py": "python",
 		"python-function/bootstrap": "python", "python-function/main.tf": "hcl", "go-consumer/consumer_test.go": "go",
 	} {
-		want, err := os.ReadFile("../docs/examples/" + file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		shown := false
-		for _, b := range blocks(t, language) {
-			shown = shown || b == string(want)
-		}
-		if !shown {
-			t.Errorf("the guide does not match %s", file)
-		}
+		t.Run(file, func(t *testing.T) {
+			want, err := os.ReadFile("../docs/examples/" + file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown := false
+			for _, b := range blocks(t, language) {
+				shown = shown || b == string(want)
+			}
+			if !shown {
+				t.Errorf("the guide does not match %s", file)
+			}
+		})
 	}
 }
 

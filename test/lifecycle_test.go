@@ -34,9 +34,11 @@ func TestDestroyLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for kind, names := range d.whatIsLeft(t) {
-		for _, name := range names {
-			t.Errorf("destroy left the %s %s", kind, name)
-		}
+		t.Run(kind, func(t *testing.T) {
+			for _, name := range names {
+				t.Errorf("destroy left the %s %s", kind, name)
+			}
+		})
 	}
 }
 

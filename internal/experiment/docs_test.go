@@ -43,15 +43,17 @@ func TestPublishedFilesMatchTheResults(t *testing.T) {
 	}
 	var want, got []Settings
 	for i, q := range questions {
-		want = append(want, q.Points...)
-		if i < len(r.Studies) {
-			if s := r.Studies[i]; s.Name != q.Name || s.Title != q.Title || s.Question != q.Text {
-				t.Errorf("study %s is published as %+v", q.Name, s)
+		t.Run(q.Name, func(t *testing.T) {
+			want = append(want, q.Points...)
+			if i < len(r.Studies) {
+				if s := r.Studies[i]; s.Name != q.Name || s.Title != q.Title || s.Question != q.Text {
+					t.Errorf("study %s is published as %+v", q.Name, s)
+				}
+				if diff := cmp.Diff(findings(r.Of(q.Name)), r.Studies[i].Findings); diff != "" {
+					t.Errorf("findings of %s: %s", q.Name, diff)
+				}
 			}
-			if diff := cmp.Diff(findings(r.Of(q.Name)), r.Studies[i].Findings); diff != "" {
-				t.Errorf("findings of %s: %s", q.Name, diff)
-			}
-		}
+		})
 	}
 	for _, c := range r.Cells {
 		got = append(got, c.Settings)
@@ -65,16 +67,18 @@ func TestPublishedFilesMatchTheResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range files {
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(filepath.Join(published, filepath.Base(path)))
-		if err != nil {
-			t.Error(err)
-		} else if !bytes.Equal(want, got) {
-			t.Errorf("docs/experiment/%s does not match docs/experiment/results.json: run make experiment", filepath.Base(path))
-		}
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(filepath.Join(published, filepath.Base(path)))
+			if err != nil {
+				t.Error(err)
+			} else if !bytes.Equal(want, got) {
+				t.Errorf("docs/experiment/%s does not match docs/experiment/results.json: run make experiment", filepath.Base(path))
+			}
+		})
 	}
 }
 

@@ -131,9 +131,11 @@ func TestChartsUseThePagesColours(t *testing.T) {
 		t.Errorf("a chart has %s", fixed)
 	}
 	for name := range pageColours() {
-		if got := strings.Count(string(doc), "  --"+name+":") + strings.Count(string(doc), "; --"+name+":"); got != 3 {
-			t.Errorf("colour %s is defined %d times, want it for light, dark and print", name, got)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := strings.Count(string(doc), "  --"+name+":") + strings.Count(string(doc), "; --"+name+":"); got != 3 {
+				t.Errorf("colour %s is defined %d times, want it for light, dark and print", name, got)
+			}
+		})
 	}
 }
 

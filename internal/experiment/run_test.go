@@ -71,18 +71,20 @@ func TestPerMessageReportingWastesNoReceives(t *testing.T) {
 	alone := each
 	alone.Mode, alone.BatchSize = consume.WholeBatch, 1
 	for _, c := range run(t, 500, 2, each, alone) {
-		if c.GoodDead != 0 || c.Repeated != 0 || c.Lost != 0 || c.Wasted != (Wasted{}) {
-			t.Errorf("%s: %+v", c.Mode, c)
-		}
-		if want := 0.9*1 + 0.1*(4*5+3*1+3); math.Abs(c.Receives-want) > 1e-9 {
-			t.Errorf("%s: %v receives a message, want %v", c.Mode, c.Receives, want)
-		}
-		if c.BadDead.N != c.Bad || c.GoodDone.N != c.Good || c.Good+c.Bad != 1000 || c.Bad != 100 {
-			t.Errorf("%s: %d bad messages dead of %d, %d good ones done of %d", c.Mode, c.BadDead.N, c.Bad, c.GoodDone.N, c.Good)
-		}
-		if c.GoodDone.P50 < 2 || c.BadDead.P50 < 4*5*10 || c.BadDead.P99 < c.BadDead.P50 {
-			t.Errorf("%s: good ones done in %+v, bad ones dead in %+v", c.Mode, c.GoodDone, c.BadDead)
-		}
+		t.Run(fmt.Sprint(c.Mode, " ", c.BatchSize), func(t *testing.T) {
+			if c.GoodDead != 0 || c.Repeated != 0 || c.Lost != 0 || c.Wasted != (Wasted{}) {
+				t.Errorf("%s: %+v", c.Mode, c)
+			}
+			if want := 0.9*1 + 0.1*(4*5+3*1+3); math.Abs(c.Receives-want) > 1e-9 {
+				t.Errorf("%s: %v receives a message, want %v", c.Mode, c.Receives, want)
+			}
+			if c.BadDead.N != c.Bad || c.GoodDone.N != c.Good || c.Good+c.Bad != 1000 || c.Bad != 100 {
+				t.Errorf("%s: %d bad messages dead of %d, %d good ones done of %d", c.Mode, c.BadDead.N, c.Bad, c.GoodDone.N, c.Good)
+			}
+			if c.GoodDone.P50 < 2 || c.BadDead.P50 < 4*5*10 || c.BadDead.P99 < c.BadDead.P50 {
+				t.Errorf("%s: good ones done in %+v, bad ones dead in %+v", c.Mode, c.GoodDone, c.BadDead)
+			}
+		})
 	}
 }
 
@@ -112,25 +114,27 @@ func TestEachCauseIsFoundAndRemedied(t *testing.T) {
 		"concurrency":  func(s Settings) bool { return s.MaxConcurrency > 0 },
 	}
 	for _, s := range r.Studies {
-		deadLettering := 0
-		for _, c := range r.Of(s.Name) {
-			if fixed[s.Name](c.Settings) && (c.GoodDead > 0 || c.Wasted != (Wasted{})) {
-				t.Errorf("%s: with %+v %d good messages are dead-lettered, %+v wasted", s.Name, c.Settings, c.GoodDead, c.Wasted)
+		t.Run(s.Name, func(t *testing.T) {
+			deadLettering := 0
+			for _, c := range r.Of(s.Name) {
+				if fixed[s.Name](c.Settings) && (c.GoodDead > 0 || c.Wasted != (Wasted{})) {
+					t.Errorf("%s: with %+v %d good messages are dead-lettered, %+v wasted", s.Name, c.Settings, c.GoodDead, c.Wasted)
+				}
+				if c.GoodDead > 0 {
+					deadLettering++
+				}
+				if c.Lost > 0 {
+					t.Errorf("%s: %+v lost %d messages", s.Name, c.Settings, c.Lost)
+				}
 			}
-			if c.GoodDead > 0 {
-				deadLettering++
+			reason := map[string]string{"visibility": causes[2].text, "duration": causes[2].text, "concurrency": causes[1].text}[s.Name]
+			if reason == "" {
+				reason = causes[0].text
 			}
-			if c.Lost > 0 {
-				t.Errorf("%s: %+v lost %d messages", s.Name, c.Settings, c.Lost)
+			if deadLettering == 0 || !slices.ContainsFunc(s.Findings, func(f string) bool { return strings.Contains(f, reason) }) {
+				t.Errorf("%s: %d cells dead-lettered good messages; want some, because %q: %q", s.Name, deadLettering, reason, s.Findings)
 			}
-		}
-		reason := map[string]string{"visibility": causes[2].text, "duration": causes[2].text, "concurrency": causes[1].text}[s.Name]
-		if reason == "" {
-			reason = causes[0].text
-		}
-		if deadLettering == 0 || !slices.ContainsFunc(s.Findings, func(f string) bool { return strings.Contains(f, reason) }) {
-			t.Errorf("%s: %d cells dead-lettered good messages; want some, because %q: %q", s.Name, deadLettering, reason, s.Findings)
-		}
+		})
 	}
 }
 

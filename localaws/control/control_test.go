@@ -287,9 +287,11 @@ func TestResponsesAreNotHTML(t *testing.T) {
 	for name, want := range map[string]string{
 		"Content-Type": "application/json", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
 	} {
-		if got := w.Header().Get(name); got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := w.Header().Get(name); got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
 	}
 }
 
@@ -320,25 +322,29 @@ func TestLocalStackMessagesAreVisibleOnesUnlessRequested(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]int{"": 1, "&ShowDelayed=true": 2, "&ShowInvisible=True": 2, "&ShowInvisible=1&ShowDelayed=1": 3} {
-		status, text := b.send("GET", target+query, "", "Accept", "application/json")
-		var got response
-		if err := json.Unmarshal([]byte(text), &got); err != nil || status != 200 {
-			t.Fatalf("%d %s: %v", status, text, err)
-		}
-		var all []receivedMessage
-		one := got.ReceiveMessageResponse.ReceiveMessageResult["Message"]
-		if json.Unmarshal(one, &all) != nil && json.Unmarshal(one, new(receivedMessage)) == nil {
-			all = make([]receivedMessage, 1)
-		}
-		if len(all) != want {
-			t.Errorf("%q shows %d messages, want %d", query, len(all), want)
-		}
+		t.Run("query "+query, func(t *testing.T) {
+			status, text := b.send("GET", target+query, "", "Accept", "application/json")
+			var got response
+			if err := json.Unmarshal([]byte(text), &got); err != nil || status != 200 {
+				t.Fatalf("%d %s: %v", status, text, err)
+			}
+			var all []receivedMessage
+			one := got.ReceiveMessageResponse.ReceiveMessageResult["Message"]
+			if json.Unmarshal(one, &all) != nil && json.Unmarshal(one, new(receivedMessage)) == nil {
+				all = make([]receivedMessage, 1)
+			}
+			if len(all) != want {
+				t.Errorf("%q shows %d messages, want %d", query, len(all), want)
+			}
+		})
 	}
 	_, text := b.send("GET", target+"&ShowInvisible=true&ShowDelayed=true", "")
 	for mark, want := range map[string]int{"IsVisible": 3, "IsDelayed": 3} {
-		if got := strings.Count(text, "<Name>"+mark+"</Name>"); got != want {
-			t.Errorf("%s occurs %d times in %s", mark, got, text)
-		}
+		t.Run(mark, func(t *testing.T) {
+			if got := strings.Count(text, "<Name>"+mark+"</Name>"); got != want {
+				t.Errorf("%s occurs %d times in %s", mark, got, text)
+			}
+		})
 	}
 	_, text = b.send("GET", "/_aws/sqs/messages/us-east-1/000000000000/q", "", "Accept", "application/json")
 	if !strings.Contains(text, `"ReceiveMessageResult": null`) {

@@ -62,21 +62,23 @@ func TestAuthenticationErrorsOfEachService_D27(t *testing.T) {
 		"expired": r.configAs("ASIATOY0000000000002", toySecret, "tok"), "none": r.config(),
 	}
 	for service, kinds := range want {
-		for kind, code := range kinds {
-			seen := &responseRecorder{next: Transport(r.gateway)}
-			cfg := configs[kind]
-			cfg.HTTPClient = &http.Client{Transport: seen}
-			if kind == "none" {
-				cfg.Credentials = aws.AnonymousCredentials{}
+		t.Run(service, func(t *testing.T) {
+			for kind, code := range kinds {
+				seen := &responseRecorder{next: Transport(r.gateway)}
+				cfg := configs[kind]
+				cfg.HTTPClient = &http.Client{Transport: seen}
+				if kind == "none" {
+					cfg.Credentials = aws.AnonymousCredentials{}
+				}
+				if call(t, cfg, service) == nil {
+					t.Errorf("%s, %s: no error", service, kind)
+					continue
+				}
+				if got := seen.summary(r.gateway); got != code {
+					t.Errorf("%s, %s: %s, want %s\n%s", service, kind, got, code, seen.body)
+				}
 			}
-			if call(t, cfg, service) == nil {
-				t.Errorf("%s, %s: no error", service, kind)
-				continue
-			}
-			if got := seen.summary(r.gateway); got != code {
-				t.Errorf("%s, %s: %s, want %s\n%s", service, kind, got, code, seen.body)
-			}
-		}
+		})
 	}
 }
 
@@ -145,13 +147,15 @@ func TestNoAuthAcceptsEveryCallerAsAdministrator(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) { o.NoAuth = true })
 	for key, want := range map[string]string{"test": "000000000000", "222233334444": "222233334444", toyKey: "111122223333"} {
-		if err := call(t, r.configAs(key, "anything", ""), "sqs"); err != nil {
-			t.Errorf("%s: %v", key, err)
-			continue
-		}
-		if c := r.call; c.Account != want || !c.Caller.Administrator || c.Region != "eu-west-1" {
-			t.Errorf("%s: account %s, region %s, caller %+v; want account %s", key, c.Account, c.Region, c.Caller, want)
-		}
+		t.Run(key, func(t *testing.T) {
+			if err := call(t, r.configAs(key, "anything", ""), "sqs"); err != nil {
+				t.Errorf("%v", err)
+				return
+			}
+			if c := r.call; c.Account != want || !c.Caller.Administrator || c.Region != "eu-west-1" {
+				t.Errorf("account %s, region %s, caller %+v; want account %s", c.Account, c.Region, c.Caller, want)
+			}
+		})
 	}
 	cfg := r.config()
 	cfg.Credentials = aws.AnonymousCredentials{}
@@ -167,9 +171,11 @@ func TestSessionKeyNeedsItsToken(t *testing.T) {
 		t.Error(err)
 	}
 	for _, token := range []string{"", "other"} {
-		if err := call(t, r.configAs("ASIATOY0000000000001", toySecret, token), "sqs"); err == nil || !strings.Contains(err.Error(), "InvalidClientTokenId") {
-			t.Errorf("token %q: %v", token, err)
-		}
+		t.Run("token "+token, func(t *testing.T) {
+			if err := call(t, r.configAs("ASIATOY0000000000001", toySecret, token), "sqs"); err == nil || !strings.Contains(err.Error(), "InvalidClientTokenId") {
+				t.Errorf("token %q: %v", token, err)
+			}
+		})
 	}
 }
 
@@ -200,16 +206,18 @@ func TestServicesThatAreNotEmbeddedAreRefusedByName(t *testing.T) {
 		{"REST", "PUT", "/bucket/key", "x", nil, "s3", 501},
 		{"CBOR", "POST", "/service/Other/operation/Op", "", nil, "other", 501},
 	} {
-		for k, v := range auth(tt.service) {
-			if tt.header == nil {
-				tt.header = http.Header{}
+		t.Run(tt.name, func(t *testing.T) {
+			for k, v := range auth(tt.service) {
+				if tt.header == nil {
+					tt.header = http.Header{}
+				}
+				tt.header[k] = v
 			}
-			tt.header[k] = v
-		}
-		w := r.do(tt.method, tt.target, tt.body, tt.header)
-		if w.Code != tt.status || !strings.Contains(w.Body.String(), "does not have the service "+tt.service) {
-			t.Errorf("%s: %d %s", tt.name, w.Code, w.Body)
-		}
+			w := r.do(tt.method, tt.target, tt.body, tt.header)
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), "does not have the service "+tt.service) {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
 	}
 	w := r.do("GET", "/2015-03-31/layers", "", auth("lambda"))
 	if w.Code != 404 || w.Header().Get("X-Amzn-Errortype") != "UnknownOperationException" || !strings.Contains(w.Body.String(),

@@ -193,9 +193,11 @@ func TestPathsWithUnderscoreGoToTheExtraHandler(t *testing.T) {
 		o.Extra = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
 	})
 	for _, path := range []string{"/_localstack/health", "/_reliableq/clock", "/_aws/sqs/messages"} {
-		if w := r.do("GET", path, "", nil); w.Code != 200 || w.Body.String() != path {
-			t.Errorf("%s: %d %s", path, w.Code, w.Body)
-		}
+		t.Run(path, func(t *testing.T) {
+			if w := r.do("GET", path, "", nil); w.Code != 200 || w.Body.String() != path {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
 	}
 }
 
@@ -217,16 +219,18 @@ func TestBodiesAreBounded(t *testing.T) {
 		"streamed":  {io.MultiReader(bytes.NewReader(make([]byte, maxBody+1))), nil, 413},
 		"unpacked":  {&bomb, http.Header{"Content-Encoding": {"gzip"}}, 400},
 	} {
-		req := httptest.NewRequest("POST", "http://127.0.0.1/", tt.body)
-		req.Header.Set("X-Amz-Target", "AmazonSQS.SendMessage")
-		for k, v := range tt.header {
-			req.Header[k] = v
-		}
-		w := httptest.NewRecorder()
-		r.gateway.ServeHTTP(w, req)
-		if w.Code != tt.want || r.sent != nil {
-			t.Errorf("%s: %d %s, want %d", name, w.Code, w.Body, tt.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			req := httptest.NewRequest("POST", "http://127.0.0.1/", tt.body)
+			req.Header.Set("X-Amz-Target", "AmazonSQS.SendMessage")
+			for k, v := range tt.header {
+				req.Header[k] = v
+			}
+			w := httptest.NewRecorder()
+			r.gateway.ServeHTTP(w, req)
+			if w.Code != tt.want || r.sent != nil {
+				t.Errorf("%d %s, want %d", w.Code, w.Body, tt.want)
+			}
+		})
 	}
 }
 
@@ -236,10 +240,12 @@ func TestAWSChunkedBodiesAreDecoded(t *testing.T) {
 		"5;chunk-signature=ab\r\nhello\r\n1\r\n!\r\n0\r\nx-amz-trailer:1\r\n\r\n": "hello!",
 		"0\r\n\r\n": "", "5\r\nhel": "", "ffffffffff\r\n": "", "-1\r\n\r\n": "", "2\r\nhello\r\n": "",
 	} {
-		got, err := unchunk([]byte(in))
-		if string(got) != want || (err != nil) != (want == "" && in != "0\r\n\r\n") {
-			t.Errorf("%q: %q, %v", in, got, err)
-		}
+		t.Run(in, func(t *testing.T) {
+			got, err := unchunk([]byte(in))
+			if string(got) != want || (err != nil) != (want == "" && in != "0\r\n\r\n") {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
 	}
 }
 
@@ -353,9 +359,11 @@ func TestConflictingTablesAreRefused(t *testing.T) {
 		"two services of a target":  {"a": {Name: "a", Target: "T"}, "b": {Name: "b", Target: "T"}},
 		"two services of a version": {"a": {Name: "a", QueryVersion: "1"}, "b": {Name: "b", QueryVersion: "1"}},
 	} {
-		if _, err := New(Options{Dispatcher: &awsapi.Dispatcher{Services: services}, Identity: identity, Clock: c, Chance: chance.Seeded(1)}); err == nil {
-			t.Errorf("%s: no error", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, err := New(Options{Dispatcher: &awsapi.Dispatcher{Services: services}, Identity: identity, Clock: c, Chance: chance.Seeded(1)}); err == nil {
+				t.Error("no error")
+			}
+		})
 	}
 	if _, err := New(Options{}); err == nil {
 		t.Error("a gateway without services was accepted")
@@ -374,14 +382,16 @@ func TestLiteralSegmentsTakePrecedenceOverLabels(t *testing.T) {
 		"/f/a": "/f/{Name}", "/f/all": "/f/all", "/f/all/": "/f/all", "/f/all/x": "/f/all/{Y}", "/f/b/x": "/f/{Name}/x",
 		"/f/a%2Fb": "/f/{Name}", "/f": "", "/f//x": "", "/f/%zz": "", "/g": "",
 	} {
-		m := r.match("GET", path)
-		got := ""
-		if m.operation != nil {
-			got = m.operation.Name
-		}
-		if got != want {
-			t.Errorf("%s leads to %q, want %q", path, got, want)
-		}
+		t.Run(path, func(t *testing.T) {
+			m := r.match("GET", path)
+			got := ""
+			if m.operation != nil {
+				got = m.operation.Name
+			}
+			if got != want {
+				t.Errorf("%s leads to %q, want %q", path, got, want)
+			}
+		})
 	}
 	if m := r.match("GET", "/f/a%2Fb"); m.params["Name"] != "a/b" {
 		t.Errorf("parameters %v", m.params)

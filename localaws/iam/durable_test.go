@@ -2,6 +2,7 @@ package iam_test
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"testing"
 	"time"
@@ -154,9 +155,11 @@ func TestResetSurvivesARestart(t *testing.T) {
 	}
 
 	for _, table := range []store.Table{"iam/role", "iam/policy", "iam/session"} {
-		if err := st.Scan(table, "", func(k string, _ []byte) error { return errors.New(k) }); err != nil {
-			t.Errorf("%s still has %v", table, err)
-		}
+		t.Run(fmt.Sprint(table), func(t *testing.T) {
+			if err := st.Scan(table, "", func(k string, _ []byte) error { return errors.New(k) }); err != nil {
+				t.Errorf("%s still has %v", table, err)
+			}
+		})
 	}
 
 	if err := st.Close(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -192,19 +193,21 @@ func TestMetricsOfAnInvocation_E31(t *testing.T) {
 	b.createHandler(t, "f", echo)
 	b.invokeTail(t, "f", "{}")
 	for _, dimensions := range []map[string]string{nil, {"FunctionName": "f"}, {"FunctionName": "f", "Resource": "f"}} {
-		for name, want := range map[string]float64{
-			"Invocations":          1,
-			"Errors":               0,
-			"ConcurrentExecutions": 1,
-		} {
-			if sum, n := b.backends.sum(name, dimensions); sum != want || n != 1 {
-				t.Errorf("%s %v: %v in %d data points, want %v in one", name, dimensions, sum, n, want)
+		t.Run(fmt.Sprint("dimensions ", dimensions), func(t *testing.T) {
+			for name, want := range map[string]float64{
+				"Invocations":          1,
+				"Errors":               0,
+				"ConcurrentExecutions": 1,
+			} {
+				if sum, n := b.backends.sum(name, dimensions); sum != want || n != 1 {
+					t.Errorf("%s %v: %v in %d data points, want %v in one", name, dimensions, sum, n, want)
+				}
 			}
-		}
 
-		if _, n := b.backends.sum("Duration", dimensions); n != 1 {
-			t.Errorf("Duration %v: %d data points", dimensions, n)
-		}
+			if _, n := b.backends.sum("Duration", dimensions); n != 1 {
+				t.Errorf("Duration %v: %d data points", dimensions, n)
+			}
+		})
 	}
 }
 

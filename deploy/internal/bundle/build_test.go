@@ -83,9 +83,11 @@ func TestTheSameSourcesGiveTheSameBytesInAnotherFolder(t *testing.T) {
 	t.Parallel()
 	one, two := build(t, module(t)), build(t, module(t))
 	for i := range one {
-		if one[i].SHA256 != two[i].SHA256 || one[i].Bytes != two[i].Bytes {
-			t.Errorf("%s: %s and %s differ", one[i].Name, one[i].SHA256, two[i].SHA256)
-		}
+		t.Run(one[i].Name, func(t *testing.T) {
+			if one[i].SHA256 != two[i].SHA256 || one[i].Bytes != two[i].Bytes {
+				t.Errorf("%s: %s and %s differ", one[i].Name, one[i].SHA256, two[i].SHA256)
+			}
+		})
 	}
 }
 

@@ -228,11 +228,13 @@ func TestFromOutputs(t *testing.T) {
 		t.Errorf("dlq %s, live %v", d.DLQ(), d.Live())
 	}
 	for name := range out {
-		without := maps.Clone(out)
-		delete(without, name)
-		if _, err := flow.FromOutputs(without); hint.Of(err) == "" {
-			t.Errorf("without %s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			without := maps.Clone(out)
+			delete(without, name)
+			if _, err := flow.FromOutputs(without); hint.Of(err) == "" {
+				t.Errorf("without %s: %v", name, err)
+			}
+		})
 	}
 }
 

@@ -64,13 +64,15 @@ func TestNoTwoTargetsShareState(t *testing.T) {
 	}
 	seen := map[string]string{}
 	for name, v := range variants {
-		for _, prefix := range []string{"", "test_"} {
-			folder := v.Folder("/state", prefix)
-			if other, ok := seen[folder]; ok {
-				t.Errorf("%s and %s share %s", name, other, folder)
+		t.Run(name, func(t *testing.T) {
+			for _, prefix := range []string{"", "test_"} {
+				folder := v.Folder("/state", prefix)
+				if other, ok := seen[folder]; ok {
+					t.Errorf("%s and %s share %s", name, other, folder)
+				}
+				seen[folder] = name
 			}
-			seen[folder] = name
-		}
+		})
 	}
 }
 

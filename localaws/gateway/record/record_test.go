@@ -83,9 +83,11 @@ func TestRequestBodiesLoseOnlyTheirSecrets(t *testing.T) {
 		"zip":                    {"application/zip", "PK\x03\x04", object{"left_out": "not JSON: invalid character 'P' looking for beginning of value", "bytes": 4.0}},
 		"none":                   {"application/json", "", nil},
 	} {
-		if diff := cmp.Diff(tt.want, bodyOf(t, with(tt.kind, tt.body))); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, bodyOf(t, with(tt.kind, tt.body))); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		})
 	}
 }
 
@@ -188,9 +190,11 @@ func TestHeadersAndURLsLoseTheirSecrets(t *testing.T) {
 		t.Errorf("a secret is in %s", got)
 	}
 	for _, want := range []string{"Credential=AKIA/20260102/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=REMOVED", "aws-cli", "X-Amz-Credential=AKIA"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%q is not in %s", want, got)
-		}
+		t.Run(want, func(t *testing.T) {
+			if !strings.Contains(got, want) {
+				t.Errorf("%q is not in %s", want, got)
+			}
+		})
 	}
 	e.Request.Header = http.Header{"Authorization": {"Bearer " + secret}}
 	e.Target = "/?" + secret + "%zz;"

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -89,10 +90,12 @@ func TestSignaturesOfTheSDKVerify(t *testing.T) {
 		{"DELETE", "http://localhost/2017-03-31/tags/x?tagKeys=b&tagKeys=a", "", "lambda"},
 		{"PUT", "http://localhost/a%20b/c", "body", "s3"},
 	} {
-		r := sign(t, tt.method, tt.target, tt.body, tt.service, http.Header{"X-Amz-Meta": {"a   b"}})
-		if err := check(r, tt.body, when); err != nil {
-			t.Errorf("%s %s: %v", tt.method, tt.target, err)
-		}
+		t.Run(tt.method+" "+tt.target, func(t *testing.T) {
+			r := sign(t, tt.method, tt.target, tt.body, tt.service, http.Header{"X-Amz-Meta": {"a   b"}})
+			if err := check(r, tt.body, when); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -114,10 +117,12 @@ func TestChangedRequestsDoNotVerify(t *testing.T) {
 			return body
 		},
 	} {
-		r := sign(t, "POST", target, body, "lambda", http.Header{"X-Amz-Meta": {"a"}})
-		if err := check(r, change(r), when); !errors.Is(err, ErrMismatch) {
-			t.Errorf("%s changed: %v, want ErrMismatch", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			r := sign(t, "POST", target, body, "lambda", http.Header{"X-Amz-Meta": {"a"}})
+			if err := check(r, change(r), when); !errors.Is(err, ErrMismatch) {
+				t.Errorf("%s changed: %v, want ErrMismatch", name, err)
+			}
+		})
 	}
 }
 
@@ -128,11 +133,13 @@ func TestSignaturesAreValidForFiveMinutes_D28(t *testing.T) {
 		10 * time.Minute:   "Signature expired: 20260102T030405Z is now earlier than 20260102T030905Z (20260102T031405Z - 5 min.)",
 		-301 * time.Second: "Signature not yet current: 20260102T030405Z is still later than 20260102T030404Z (20260102T025904Z + 5 min.)",
 	} {
-		err := check(sign(t, "POST", "http://localhost/", "", "sqs", nil), "", when.Add(skew))
-		var expired *Expired
-		if want == "" && err != nil || want != "" && (!errors.As(err, &expired) || expired.Text != want) {
-			t.Errorf("skew %s: %v, want %q", skew, err, want)
-		}
+		t.Run(fmt.Sprint(skew), func(t *testing.T) {
+			err := check(sign(t, "POST", "http://localhost/", "", "sqs", nil), "", when.Add(skew))
+			var expired *Expired
+			if want == "" && err != nil || want != "" && (!errors.As(err, &expired) || expired.Text != want) {
+				t.Errorf("skew %s: %v, want %q", skew, err, want)
+			}
+		})
 	}
 }
 
@@ -246,22 +253,26 @@ func TestMalformedSignaturesAreRefused(t *testing.T) {
 		"unsorted headers":    strings.Replace(good, "host;x-amz-date", "x-amz-date;host", 1),
 		"day of another date": strings.Replace(good, "20260102", "20260103", 1),
 	} {
-		r := received("POST", "http://localhost/", "", http.Header{"Authorization": {header}, "X-Amz-Date": {"20260102T030405Z"}})
-		var incomplete *Incomplete
-		if _, err := Parse(r); !errors.As(err, &incomplete) {
-			t.Errorf("%s: %v, want *Incomplete", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			r := received("POST", "http://localhost/", "", http.Header{"Authorization": {header}, "X-Amz-Date": {"20260102T030405Z"}})
+			var incomplete *Incomplete
+			if _, err := Parse(r); !errors.As(err, &incomplete) {
+				t.Errorf("%v, want *Incomplete", err)
+			}
+		})
 	}
 	if _, err := Parse(received("POST", "http://localhost/", "", nil)); !errors.Is(err, ErrUnsigned) {
 		t.Errorf("no signature: %v, want ErrUnsigned", err)
 	}
 	for _, change := range [][2]string{{"X-Amz-Expires=60", "X-Amz-Expires=700000"}, {"HMAC", "ECDSA"}, {"X-Amz-Date=20260102T030405Z", "X-Amz-Date=now"}} {
-		q := "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A/20260102/r/s/aws4_request&X-Amz-Date=20260102T030405Z&" +
-			"X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00"
-		var incomplete *Incomplete
-		if _, err := Parse(received("GET", "http://localhost/?"+strings.Replace(q, change[0], change[1], 1), "", nil)); !errors.As(err, &incomplete) {
-			t.Errorf("%s: %v, want *Incomplete", change[1], err)
-		}
+		t.Run(fmt.Sprint(change), func(t *testing.T) {
+			q := "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A/20260102/r/s/aws4_request&X-Amz-Date=20260102T030405Z&" +
+				"X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00"
+			var incomplete *Incomplete
+			if _, err := Parse(received("GET", "http://localhost/?"+strings.Replace(q, change[0], change[1], 1), "", nil)); !errors.As(err, &incomplete) {
+				t.Errorf("%s: %v, want *Incomplete", change[1], err)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -99,19 +100,23 @@ func TestInvalidJSONIsRefused_SQS_A7(t *testing.T) {
 		`{"Inners":[{},{"Other":1}]}`:       {Unsupported, "Inners.2.Other"},
 		`{"ByName":{"n":{"Other":1}}}`:      {Unsupported, "ByName.n.Other"},
 	} {
-		kind, member := errorOf(DecodeJSON([]byte(body), new(everything)))
-		if kind != want.kind || member != want.member {
-			t.Errorf("%s: kind %d of %q, want %d of %q", body, kind, member, want.kind, want.member)
-		}
+		t.Run(body, func(t *testing.T) {
+			kind, member := errorOf(DecodeJSON([]byte(body), new(everything)))
+			if kind != want.kind || member != want.member {
+				t.Errorf("kind %d of %q, want %d of %q", kind, member, want.kind, want.member)
+			}
+		})
 	}
 }
 
 func TestEmptyUnknownMembersAreIgnored(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{``, ` `, `{}`, `{"Other":null}`, `{"Other":""}`, `{"Other":[]}`, `{"Other":{}}`, `{"Text":null,"Inners":null}`} {
-		if err := DecodeJSON([]byte(body), new(everything)); err != nil {
-			t.Errorf("%s: %v", body, err)
-		}
+		t.Run(body, func(t *testing.T) {
+			if err := DecodeJSON([]byte(body), new(everything)); err != nil {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }
 
@@ -122,23 +127,25 @@ func TestQueryDecodesListsAndMapsInBothForms(t *testing.T) {
 		false: "Inners.member.2.Name=b&Inners.member.1.Name=a&Inners.member.10.Name=c&List.member.1=x&ByName.entry.1.key=k&ByName.entry.1.value.Name=n" +
 			"&Inners.member.1.Map.entry.1.Name=mk&Inners.member.1.Map.entry.1.Value=mv",
 	} {
-		values, err := url.ParseQuery(form + "&Action=X&Version=1&X-Amz-Date=2&Marker=m&Whole=7&Flag=true&Bytes=AP8%3D&When=2026-01-02T03:04:05Z&Maybe=&Share=.5")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var in everything
-		if err := (Query{Flattened: flat}).Decode(values, &in); err != nil {
-			t.Errorf("flattened %v: %v", flat, err)
-			continue
-		}
-		none, when := "", awsapi.Timestamp(time.Unix(1767323045, 0).UTC())
-		want := everything{
-			embedded: embedded{"m"}, Maybe: &none, Flag: true, Whole: 7, Share: .5, Bytes: []byte{0, 255}, When: &when, List: []string{"x"},
-			Inners: []inner{{Name: "a", Map: map[string]string{"mk": "mv"}}, {Name: "b"}, {Name: "c"}}, ByName: map[string]inner{"k": {Name: "n"}},
-		}
-		if !reflect.DeepEqual(in, want) {
-			t.Errorf("flattened %v: read %+v, want %+v", flat, in, want)
-		}
+		t.Run(fmt.Sprint("flattened ", flat), func(t *testing.T) {
+			values, err := url.ParseQuery(form + "&Action=X&Version=1&X-Amz-Date=2&Marker=m&Whole=7&Flag=true&Bytes=AP8%3D&When=2026-01-02T03:04:05Z&Maybe=&Share=.5")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var in everything
+			if err := (Query{Flattened: flat}).Decode(values, &in); err != nil {
+				t.Errorf("flattened %v: %v", flat, err)
+				return
+			}
+			none, when := "", awsapi.Timestamp(time.Unix(1767323045, 0).UTC())
+			want := everything{
+				embedded: embedded{"m"}, Maybe: &none, Flag: true, Whole: 7, Share: .5, Bytes: []byte{0, 255}, When: &when, List: []string{"x"},
+				Inners: []inner{{Name: "a", Map: map[string]string{"mk": "mv"}}, {Name: "b"}, {Name: "c"}}, ByName: map[string]inner{"k": {Name: "n"}},
+			}
+			if !reflect.DeepEqual(in, want) {
+				t.Errorf("flattened %v: read %+v, want %+v", flat, in, want)
+			}
+		})
 	}
 }
 
@@ -155,13 +162,15 @@ func TestInvalidQueryIsRefused(t *testing.T) {
 		"ByName.1.value.Name=a": {Malformed, "ByName.1"}, "ByName.1.key=k&ByName.1.weight=1": {Unsupported, "ByName.1.weight"},
 		"Bytes=%21": {Malformed, "Bytes"}, "List.1......................................=a": {Malformed, "List.1......................................"},
 	} {
-		values, err := url.ParseQuery(form)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if kind, member := errorOf((Query{Flattened: true}).Decode(values, new(everything))); kind != want.kind || member != want.member {
-			t.Errorf("%s: kind %d of %q, want %d of %q", form, kind, member, want.kind, want.member)
-		}
+		t.Run(form, func(t *testing.T) {
+			values, err := url.ParseQuery(form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kind, member := errorOf((Query{Flattened: true}).Decode(values, new(everything))); kind != want.kind || member != want.member {
+				t.Errorf("kind %d of %q, want %d of %q", kind, member, want.kind, want.member)
+			}
+		})
 	}
 }
 
@@ -222,9 +231,11 @@ func TestInvalidCBORIsRefused(t *testing.T) {
 		"\xa2\x64Text\x61a\x64Text\x61b":                    Malformed, // twice
 		"\xa1\x01\x02":                                      Malformed, // a number for a name
 	} {
-		if kind, _ := errorOf(codec.Decode([]byte(body), new(everything))); kind != want {
-			t.Errorf("%x: kind %d, want %d", body, kind, want)
-		}
+		t.Run(body, func(t *testing.T) {
+			if kind, _ := errorOf(codec.Decode([]byte(body), new(everything))); kind != want {
+				t.Errorf("%x: kind %d, want %d", body, kind, want)
+			}
+		})
 	}
 }
 
@@ -260,11 +271,13 @@ func TestRESTDecodesFromEveryLocation(t *testing.T) {
 		{func(r *Request) { r.Body = []byte(`{"Name":"n"}`) }, Unsupported, "Name"},
 		{func(r *Request) { r.Body = []byte(`[`) }, Malformed, ""},
 	} {
-		changed := r
-		tt.change(&changed)
-		if kind, member := errorOf(DecodeREST(changed, new(restIn))); kind != tt.kind || member != tt.member {
-			t.Errorf("kind %d of %q, want %d of %q", kind, member, tt.kind, tt.member)
-		}
+		t.Run(fmt.Sprint(tt.kind, " ", tt.member), func(t *testing.T) {
+			changed := r
+			tt.change(&changed)
+			if kind, member := errorOf(DecodeREST(changed, new(restIn))); kind != tt.kind || member != tt.member {
+				t.Errorf("kind %d of %q, want %d of %q", kind, member, tt.kind, tt.member)
+			}
+		})
 	}
 }
 

@@ -398,9 +398,11 @@ func TestUpdateLeavesNilAndRemovesEmptyValues(t *testing.T) {
 	})
 
 	for _, k := range []string{"FilterCriteria", "ScalingConfig", "MetricsConfig"} {
-		if v, there := keys(t, bare)[k]; there {
-			t.Errorf("%s is still %s", k, v)
-		}
+		t.Run(k, func(t *testing.T) {
+			if v, there := keys(t, bare)[k]; there {
+				t.Errorf("%s is still %s", k, v)
+			}
+		})
 	}
 
 	if len(bare.FunctionResponseTypes) != 0 || bare.BatchSize != 100 {

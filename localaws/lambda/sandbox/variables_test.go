@@ -57,9 +57,11 @@ func TestOtherAWSVariablesReachTheFunction(t *testing.T) {
 	own := map[string]string{"AWS_MAX_ATTEMPTS": "2", "AWS_RETRY_MODE": "standard", "AWS_CA_BUNDLE": "/ca.pem", "AWS_STS_REGIONAL_ENDPOINTS": "regional"}
 	v := variables(&Function{Variables: own}, &Host{Endpoint: "http://127.0.0.1:1"}, "")
 	for name, want := range own {
-		if v[name] != want {
-			t.Errorf("%s=%q, want %q", name, v[name], want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if v[name] != want {
+				t.Errorf("%s=%q, want %q", name, v[name], want)
+			}
+		})
 	}
 	if got := Replaced(own); len(got) > 0 {
 		t.Errorf("replaced variables %q", got)

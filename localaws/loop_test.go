@@ -16,7 +16,7 @@ import (
 	"github.com/reliableq/reliableq/localaws"
 )
 
-// withTrace sends the trace header of an invocation, as the SDK does by itself
+// withTrace sends the trace header of an invocation, as the SDK does
 // inside Lambda.
 func withTrace(ctx context.Context) func(*sqs.Options) {
 	trace, _ := ctx.Value("x-amzn-trace-id").(string)

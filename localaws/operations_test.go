@@ -124,7 +124,7 @@ func (d *documented) write(t *testing.T, page *strings.Builder, service *awsapi.
 	}
 	for name := range service.Operations {
 		if inputs[name] == nil {
-			t.Errorf("%s has an operation %s that the SDK does not know", d.name, name)
+			t.Errorf("%s has an operation %s that the SDK does not have", d.name, name)
 		}
 	}
 	fmt.Fprintf(page, "\n%d of %d operations are embedded. These are %s:\n", len(inputs)-len(others), len(inputs), byName)
@@ -227,7 +227,7 @@ func fieldsOf(of reflect.Type) map[string]reflect.Type {
 	return fields
 }
 
-// structOf returns the structure that a member holds, alone, in a list or in a map. It
+// structOf returns the structure that a member holds, directly, in a list or in a map. It
 // returns nil if there is none.
 func structOf(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {

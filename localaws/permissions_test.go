@@ -55,7 +55,7 @@ func (w *testServer) assume(role string) aws.Config {
 	return w.ConfigAs(*key.AccessKeyId, *key.SecretAccessKey, *key.SessionToken)
 }
 
-// permitted returns an error unless err is nil or an access error, as want says.
+// permitted returns an error unless err is nil or an access error, as want requires.
 func permitted(err error, want bool) error {
 	var api smithy.APIError
 	refused := errors.As(err, &api) && strings.Contains(api.ErrorCode(), "AccessDenied")

@@ -112,7 +112,7 @@ func TestEveryFolderHasItsFiles(t *testing.T) {
 			}
 			for _, example := range glob(t, dir, "examples/*") {
 				if !slices.Contains(glob(t, example, "*.tf"), filepath.Join(example, "versions.tf")) {
-					t.Errorf("%s has no versions.tf of its own", example)
+					t.Errorf("%s has no versions.tf", example)
 				}
 			}
 		})

@@ -70,7 +70,7 @@ func startDown(t *testing.T, w *deployment) (cmd *exec.Cmd, keyboard *os.File, p
 	for !strings.Contains(printed, `Enter "yes" to continue: `) {
 		c, err := reader.ReadByte()
 		if err != nil {
-			t.Fatalf("it did not ask: %v\n%s", err, printed)
+			t.Fatalf("the command did not ask for confirmation: %v\n%s", err, printed)
 		}
 		printed += string(c)
 	}

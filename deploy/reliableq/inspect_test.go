@@ -97,7 +97,7 @@ func TestInvokePrintsTheResponse(t *testing.T) {
 	}
 	w.do("invoke", "--async").want(t, exitDone, "accepted, request ")
 	w.do("invoke", "--json", "-p", `{"a":[1]}`).want(t, exitDone, `"status_code": 200`, `"payload": {`)
-	w.do("invoke", "--json", "-p", `"fail"`).want(t, exitFailed, `"function_error": "Unhandled"`, "as you wish")
+	w.do("invoke", "--json", "-p", `"fail"`).want(t, exitFailed, `"function_error": "Unhandled"`, "requested error")
 }
 
 func TestAPayloadIsPrintedAsJSONOrText(t *testing.T) {

@@ -81,7 +81,7 @@ type driver struct {
 	// prepare prepares a new lane for its first run; it may be nil.
 	prepare func(t *testing.T, l *lane)
 	// command returns the command for a verb: up, down or plan. A plan ends with exit
-	// code 0 if nothing is to be changed.
+	// code 0 without changes.
 	command func(l *lane, verb string) *exec.Cmd
 	// repair is the repair in the documentation before the next up; it may be nil.
 	repair func(t *testing.T, l *lane)

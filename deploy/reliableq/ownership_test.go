@@ -220,10 +220,10 @@ func TestTwoStatesDoNotTakeEachOthersQueues(t *testing.T) {
 		t.Helper()
 		out, err := queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
 		if err != nil {
-			t.Fatalf("the queue is gone: %v", err)
+			t.Fatalf("the queue was deleted: %v", err)
 		}
 		if out.Attributes["ApproximateNumberOfMessages"] == "0" && out.Attributes["ApproximateNumberOfMessagesDelayed"] == "0" {
-			t.Errorf("the message is gone: %v", out.Attributes)
+			t.Errorf("the message was deleted: %v", out.Attributes)
 		}
 	}
 

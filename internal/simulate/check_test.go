@@ -51,7 +51,7 @@ func (sim *simulation) send(t *testing.T, queue, body string, o *trackedOrder, d
 	sim.do(t, "SendMessage", &sqs.SendMessageInput{QueueURL: sim.url(queue), MessageBody: body, DelaySeconds: &delay})
 }
 
-// receiveDead receives the dead-lettered messages and deletes them if asked to.
+// receiveDead receives the dead-lettered messages and deletes them if deleted is set.
 func (sim *simulation) receiveDead(t *testing.T, deleted bool) {
 	t.Helper()
 	ten := 10

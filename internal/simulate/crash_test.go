@@ -110,7 +110,7 @@ func TestFaultRulesSurviveACrash(t *testing.T) {
 	}
 }
 
-// A crash at each write in turn, until the run has no more writes, breaks no
+// A crash at each write, one write in each run until the run has no more writes, breaks no
 // invariant.
 func TestRunHoldsAfterACrashAtAnyWrite(t *testing.T) {
 	t.Parallel()

@@ -263,7 +263,7 @@ func TestOldDataIsMergedByAge(t *testing.T) {
 	}
 }
 
-// Merging loses no value, whatever its age.
+// Merging loses no value, at any age.
 func TestMergingPreservesCountSumAndExtremes(t *testing.T) {
 	t.Parallel()
 

@@ -90,7 +90,7 @@ func TestDocsListEveryOperationAndMember(t *testing.T) {
 	for name := range table {
 		t.Run(name, func(t *testing.T) {
 			if _, some := ops[name]; !some {
-				t.Errorf("the service has an operation %s that the SDK does not know", name)
+				t.Errorf("the service has an operation %s that the SDK does not have", name)
 			}
 		})
 	}

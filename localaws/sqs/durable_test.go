@@ -82,7 +82,7 @@ func TestRestartRestoresQueues(t *testing.T) {
 		t.Errorf("tag %q", got)
 	}
 	if _, err := do(b, b.s.CreateQueue, CreateQueueInput{QueueName: "gone"}); err == nil {
-		t.Error("the name of a deleted queue can be reused at once after a restart")
+		t.Error("the name of a deleted queue can be reused immediately after a restart")
 	}
 	if err := run(b, b.s.PurgeQueue, QueueInput{"q"}); err == nil {
 		t.Error("the time of the purge is lost")

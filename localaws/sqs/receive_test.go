@@ -143,8 +143,8 @@ func TestMessageAttributesAreReturnedOnRequest_I11_I12(t *testing.T) {
 		MessageAttributes: attrs,
 	})
 	for _, tt := range []struct {
-		ask  []string
-		want string
+		names []string
+		want  string
 	}{
 		{nil, ""},
 		{[]string{"color"}, "color"},
@@ -155,16 +155,16 @@ func TestMessageAttributesAreReturnedOnRequest_I11_I12(t *testing.T) {
 		{[]string{"*"}, "Hello Help.Me color"},
 		{[]string{"AWS.", "..foo", "unknown", ""}, ""},
 	} {
-		t.Run(fmt.Sprint(tt.ask), func(t *testing.T) {
+		t.Run(fmt.Sprint(tt.names), func(t *testing.T) {
 			b := b.with(t)
-			m := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, MessageAttributeNames: tt.ask}).Messages[0]
+			m := must(b, b.s.ReceiveMessage, ReceiveMessageInput{QueueURL: url, MessageAttributeNames: tt.names}).Messages[0]
 			var got []string
 			for name := range m.MessageAttributes {
 				got = append(got, name)
 			}
 			slices.Sort(got)
 			if s := joined(got); s != tt.want {
-				t.Errorf("%v gave %q, want %q", tt.ask, s, tt.want)
+				t.Errorf("%v gave %q, want %q", tt.names, s, tt.want)
 			}
 			if tt.want == "color" && m.MD5OfMessageAttributes != "da1b33cc3cbfe8b1630921e78e6b9880" {
 				t.Errorf("digest %s does not cover what was returned", m.MD5OfMessageAttributes)

@@ -162,7 +162,7 @@ func TestClockIsReleasedAfterAnyError(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if got := strings.Join(requests(), " "); got != "clock clock/hold clock/release" {
-		t.Errorf("asked %s", got)
+		t.Errorf("requests %s", got)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -90,10 +90,10 @@ func TestChecksRunOnACopyThatIsInitializedOnce(t *testing.T) {
 	if pinned, err := os.ReadFile(filepath.Join(c.copy, "modules/queue/.terraform.lock.hcl")); err != nil || string(pinned) != lockFile {
 		t.Errorf("the module's versions are not pinned: %v", err)
 	}
-	for _, gone := range []string{"terraform.tfstate", ".terraform"} {
-		t.Run(gone, func(t *testing.T) {
-			if _, err := os.Stat(filepath.Join(c.copy, gone)); !os.IsNotExist(err) {
-				t.Errorf("%s is in the copy: %v", gone, err)
+	for _, name := range []string{"terraform.tfstate", ".terraform"} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := os.Stat(filepath.Join(c.copy, name)); !os.IsNotExist(err) {
+				t.Errorf("%s is in the copy: %v", name, err)
 			}
 		})
 	}

@@ -110,7 +110,7 @@ func TestTheEmbeddedAWSServesAnyRegion(t *testing.T) {
 			got := target.FromDaemon(info, requested)
 			env := got.Env(nil)
 			if got.Region != want || got.Config.Region != want || env["AWS_REGION"] != want || env["AWS_DEFAULT_REGION"] != want {
-				t.Errorf("asked for %q: %s, environment %v", requested, got.Region, env)
+				t.Errorf("requested %q: %s, environment %v", requested, got.Region, env)
 			}
 			name := "q"
 			out, err := sqs.NewFromConfig(got.Config).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})

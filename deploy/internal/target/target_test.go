@@ -21,10 +21,10 @@ func TestAWSSettingsOfTheUserAreRemovedForTheEmbeddedAWS(t *testing.T) {
 		"AWS_PROFILE=production", "AWS_SESSION_TOKEN=t", "AWS_ENDPOINT_URL_SQS=https://elsewhere", "AWS_ROLE_ARN=r", "AWS_ACCESS_KEY_ID=real",
 		"AWS_CA_BUNDLE=/etc/ca.pem", "HOME=/home/me", "broken",
 	})
-	for _, gone := range []string{"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_SQS", "AWS_ROLE_ARN"} {
-		t.Run(gone, func(t *testing.T) {
-			if v, ok := env[gone]; ok {
-				t.Errorf("%s=%s remains", gone, v)
+	for _, variable := range []string{"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_SQS", "AWS_ROLE_ARN"} {
+		t.Run(variable, func(t *testing.T) {
+			if v, ok := env[variable]; ok {
+				t.Errorf("%s=%s remains", variable, v)
 			}
 		})
 	}

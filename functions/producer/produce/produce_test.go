@@ -78,7 +78,7 @@ func TestRequestedMessagesAreSent(t *testing.T) {
 				t.Errorf("%s, %v", got, err)
 			}
 			if q.largest > 10 {
-				t.Errorf("sent %d at once", q.largest)
+				t.Errorf("sent %d in one request", q.largest)
 			}
 		})
 	}

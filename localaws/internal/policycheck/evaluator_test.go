@@ -67,7 +67,7 @@ type outcome struct {
 }
 
 // flaw names, by its fact, a rule that an evaluator breaks on purpose. A test breaks
-// each rule in turn to check that the generated cases depend on it.
+// one rule after another to check that the generated cases depend on it.
 type flaw string
 
 // evaluator decides situations. The zero value follows every rule.

@@ -183,7 +183,7 @@ func FuzzCondition(f *testing.F) {
 			e := evaluator{}
 			s := situation{Keys: map[string][]string{"example:Key": {have}}}
 			if expected := e.condition(&s, document{variables: true}, operator, "example:Key", []string{want}); expected != holds {
-				t.Errorf("%s is %t, the published logic says %t: %q of %q", operator, holds, expected, want, have)
+				t.Errorf("%s is %t, the published logic returns %t: %q of %q", operator, holds, expected, want, have)
 			}
 		}
 	})
@@ -225,7 +225,7 @@ func FuzzResource(f *testing.F) {
 			Owner:  ownAccount,
 		})
 		if want := (&evaluator{}).arnPattern(plain(pattern), target); got.Allowed != want {
-			t.Errorf("%q matches %q: %t, the published logic says %t", pattern, target, got.Allowed, want)
+			t.Errorf("%q matches %q: %t, the published logic returns %t", pattern, target, got.Allowed, want)
 		}
 	})
 }

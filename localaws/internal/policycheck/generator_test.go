@@ -17,7 +17,7 @@ import (
 //   - variables for Bool, before the fifth colon of an ARN, or naming a key with
 //     several values;
 //   - NotPrincipal with Allow, or naming a user, role or session without its
-//     account (AWS "might" deny then), or nobody but the caller's account;
+//     account (AWS "might" deny then), or only the caller's account;
 //   - {"AWS": "*"} when a service calls;
 //   - several values for Bool or Null, and resources with fewer than six parts,
 //     which Access Analyzer reports as errors;

@@ -558,7 +558,7 @@ func TestOperationsAndTheirPermissions_B1(t *testing.T) {
 
 			access := op.Access(w.call, in)
 			if want := map[string]int{"CreateEventSourceMapping": 2}[op.Name]; len(access) != max(want, 1) || access[0].Action != "lambda:"+op.Name {
-				t.Errorf("%s asks for %+v", op.Name, access)
+				t.Errorf("%s requires %+v", op.Name, access)
 			}
 
 			if f := access[0].Keys["lambda:FunctionArn"]; op.Name != "ListEventSourceMappings" && !cmp.Equal(f, []string{functionARN}) {

@@ -249,7 +249,7 @@ func TestRoleOfADeletedFunctionIsStillUsed_B21(t *testing.T) {
 	w.functions.set(func() { clear(w.functions.known) })
 	w.send(queueARN, "a")
 	w.runDue()
-	if as := w.queues.asked[len(w.queues.asked)-1]; as.ARN != roleARN+"/consumer" {
+	if as := w.queues.callers[len(w.queues.callers)-1]; as.ARN != roleARN+"/consumer" {
 		t.Errorf("received as %q", as.ARN)
 	}
 }
@@ -264,8 +264,8 @@ func TestSessionIsReusedAndRenewed(t *testing.T) {
 		w.advance(10 * time.Minute)
 	}
 
-	if w.roles.asked != 3 { // one for the check at creation, then one an hour
-		t.Errorf("%d sessions in 100 minutes, want 3", w.roles.asked)
+	if w.roles.sessions != 3 { // one for the check at creation, then one an hour
+		t.Errorf("%d sessions in 100 minutes, want 3", w.roles.sessions)
 	}
 
 	w.functions.set(func() {
@@ -276,7 +276,7 @@ func TestSessionIsReusedAndRenewed(t *testing.T) {
 
 	w.send(queueARN, "b")
 	w.runDue()
-	if as := w.queues.asked[len(w.queues.asked)-1]; as.ARN != "arn:aws:iam::000000000000:role/other/consumer" {
+	if as := w.queues.callers[len(w.queues.callers)-1]; as.ARN != "arn:aws:iam::000000000000:role/other/consumer" {
 		t.Errorf("received as %q, want the function's new role", as.ARN)
 	}
 }

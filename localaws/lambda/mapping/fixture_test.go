@@ -184,7 +184,7 @@ type modelQueues struct {
 	refuse   map[string]error // by action
 	seq      int
 	receives int
-	asked    []awsapi.Caller
+	callers  []awsapi.Caller
 }
 
 type modelQueue struct {
@@ -306,7 +306,7 @@ func (q *modelQueues) Receive(_ context.Context, as awsapi.Caller, arn string, l
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.receives++
-	q.asked = append(q.asked, as)
+	q.callers = append(q.callers, as)
 	queue, err := q.find(arn, "ReceiveMessage")
 	if err != nil {
 		return nil, err
@@ -498,15 +498,15 @@ func payload(payload string) func(invocation) Outcome {
 }
 
 type modelRoles struct {
-	mu    sync.Mutex
-	err   error
-	asked int
+	mu       sync.Mutex
+	err      error
+	sessions int
 }
 
 func (r *modelRoles) Session(_ context.Context, role, functionARN string) (awsapi.Caller, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.asked++
+	r.sessions++
 	return awsapi.Caller{ARN: role + "/" + functionARN[strings.LastIndexByte(functionARN, ':')+1:]}, r.err
 }
 

@@ -16,7 +16,7 @@ import (
 func TestDescendantsAreFoundWhereTheKernelDoesNotListChildren(t *testing.T) {
 	t.Parallel()
 
-	// A child with a child of its own.
+	// A child process that has a child.
 	cmd := exec.Command("/bin/sh", "-c", "sleep 600 & echo $!; read x; kill $!")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -170,9 +170,11 @@ func TestEveryPackageHasAComment(t *testing.T) {
 	}
 
 	for dir, ok := range documented {
-		if !ok {
-			t.Errorf("package in %s has no package comment", dir)
-		}
+		t.Run(dir, func(t *testing.T) {
+			if !ok {
+				t.Errorf("package in %s has no package comment", dir)
+			}
+		})
 	}
 }
 

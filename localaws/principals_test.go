@@ -122,14 +122,18 @@ func TestRecreatedRoleIsNotTrusted(t *testing.T) {
 	w.bareRole("guest")
 	second := w.assume(guest)
 	for name, call := range calls {
-		if err := permitted(call(second), false); err != nil {
-			t.Errorf("%s, by the role created again: %v", name, err)
-		}
+		t.Run(name+" after the role was created again", func(t *testing.T) {
+			if err := permitted(call(second), false); err != nil {
+				t.Errorf("%s, by the role created again: %v", name, err)
+			}
+		})
 	}
 	for name, text := range policies() {
-		if !strings.Contains(text, id) || strings.Contains(text, guest) {
-			t.Errorf("the policy of the %s reads %s, want the id %s", name, text, id)
-		}
+		t.Run("policy of the "+name, func(t *testing.T) {
+			if !strings.Contains(text, id) || strings.Contains(text, guest) {
+				t.Errorf("the policy of the %s reads %s, want the id %s", name, text, id)
+			}
+		})
 	}
 	if err := w.setPolicy(cfg, queue, queuePolicy); err != nil {
 		t.Fatal(err)

@@ -63,9 +63,11 @@ func TestMessageReachesAProgramThatIsNotGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"} {
-		if got.Attributes[name] != "0" {
-			t.Errorf("%s = %s after the function received the message, want 0", name, got.Attributes[name])
-		}
+		t.Run(name, func(t *testing.T) {
+			if got.Attributes[name] != "0" {
+				t.Errorf("%s = %s after the function received the message, want 0", name, got.Attributes[name])
+			}
+		})
 	}
 }
 

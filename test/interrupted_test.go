@@ -316,8 +316,10 @@ func TestAnOlderStateKeepsItsQueues(t *testing.T) {
 		`module.retry["retry_2"].module.mapping.aws_lambda_event_source_mapping.this`,
 		`module.retry["retry_2"].module.function.aws_lambda_function.this`,
 	} {
-		if !strings.Contains(plan, moved) {
-			t.Errorf("the plan does not mention %s", moved)
-		}
+		t.Run(moved, func(t *testing.T) {
+			if !strings.Contains(plan, moved) {
+				t.Errorf("the plan does not mention %s", moved)
+			}
+		})
 	}
 }

@@ -49,9 +49,11 @@ func TestAMiddleRetryLevelIsRemovedUnderLoadAndNothingIsLost(t *testing.T) {
 		t.Errorf("the removed level's queue still exists: %s", url)
 	}
 	for key, before := range created {
-		if after := d.created(t, key); after != before {
-			t.Errorf("queue %s was created again: at %s, first at %s", key, after, before)
-		}
+		t.Run(key, func(t *testing.T) {
+			if after := d.created(t, key); after != before {
+				t.Errorf("queue %s was created again: at %s, first at %s", key, after, before)
+			}
+		})
 	}
 	r := d.read(t, since)
 	bad := 0

@@ -97,9 +97,11 @@ func TestAnInterruptAtAQuestionEndsTheCommand(t *testing.T) {
 		"calls of every service, and of Terraform, go to " + w.AWS.URL(), "aws_sqs_queue (1): ", "This removes 1 resources",
 		"queue dlq (aws_sqs_queue.this) is deleted with the 3 messages in it", "with 3 messages in the queues",
 	} {
-		if !strings.Contains(printed, want) {
-			t.Errorf("no %q in\n%s", want, printed)
-		}
+		t.Run(want, func(t *testing.T) {
+			if !strings.Contains(printed, want) {
+				t.Errorf("no %q in\n%s", want, printed)
+			}
+		})
 	}
 
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {

@@ -19,9 +19,9 @@ import (
 
 // terraform is a fake of Terraform. Its directory has the events of an apply and the
 // state after it, and it records there how it was called.
-func terraform(beside string, args []string) int {
+func terraform(dir string, args []string) int {
 	read := func(name string) []byte {
-		body, err := os.ReadFile(filepath.Join(beside, name))
+		body, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			return nil
 		}
@@ -36,7 +36,7 @@ func terraform(beside string, args []string) int {
 		fmt.Println(`{"terraform_version":"1.11.4","provider_selections":{}}`)
 		return 0
 	}
-	put(filepath.Join(beside, "calls"), append(read("calls"), strings.Join(args, " ")+"\n"...))
+	put(filepath.Join(dir, "calls"), append(read("calls"), strings.Join(args, " ")+"\n"...))
 	state := ""
 	if backend, err := os.ReadFile("reliableq_override.tf"); err == nil {
 		_, rest, _ := strings.Cut(string(backend), "path = \"")
@@ -72,7 +72,7 @@ func terraform(beside string, args []string) int {
 // project to deploy from and a fake Terraform. The resources exist from the start;
 // only the state does not.
 type deployment struct {
-	*flowtest.World
+	*flowtest.Flow
 	t                   *testing.T
 	state, project, bin string
 	claim               *daemon.Registration
@@ -83,7 +83,7 @@ func setup(t *testing.T, mode clock.Mode, reporting string) *deployment {
 	t.Helper()
 	dir := t.TempDir()
 	w := &deployment{
-		World: flowtest.Deploy(t, mode, reporting), t: t,
+		Flow: flowtest.Deploy(t, mode, reporting), t: t,
 		state: filepath.Join(dir, "state"), project: filepath.Join(dir, "project"), bin: filepath.Join(dir, "bin"),
 	}
 	info := w.announce(mode)

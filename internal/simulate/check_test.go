@@ -189,9 +189,11 @@ func TestDrawDrawsEachKindOfFault(t *testing.T) {
 	}
 
 	for _, kind := range fault.Kinds() {
-		if !kinds[kind] && kind != fault.Slow {
-			t.Errorf("%s is never drawn", kind)
-		}
+		t.Run(string(kind), func(t *testing.T) {
+			if !kinds[kind] && kind != fault.Slow {
+				t.Errorf("%s is never drawn", kind)
+			}
+		})
 	}
 	if len(crashes) != 2 {
 		t.Errorf("crashes drawn: %v, want both kinds", slices.Collect(maps.Keys(crashes)))

@@ -128,7 +128,7 @@ func TestTimeoutResetsTheEnvironment_C67(t *testing.T) {
 	defer b.backends.mu.Unlock()
 	for _, s := range b.backends.streams {
 		if s != b.backends.streams[0] {
-			t.Errorf("a second log stream %s beside %s", s, b.backends.streams[0])
+			t.Errorf("a second log stream %s in addition to %s", s, b.backends.streams[0])
 		}
 	}
 }

@@ -186,9 +186,11 @@ func TestDeletingAFunctionEndsItsProcesses(t *testing.T) {
 	}
 
 	for _, dir := range []string{"zips", "code", "tmp"} {
-		if left, _ := os.ReadDir(b.codeCache.dir + "/" + dir); len(left) > 0 {
-			t.Errorf("%s holds %v", dir, left)
-		}
+		t.Run(dir, func(t *testing.T) {
+			if left, _ := os.ReadDir(b.codeCache.dir + "/" + dir); len(left) > 0 {
+				t.Errorf("%s holds %v", dir, left)
+			}
+		})
 	}
 }
 

@@ -72,7 +72,7 @@ func self(t *testing.T, stateDir string) Command {
 	return Command{Path: exe, Args: []string{"serve", stateDir}, Dir: stateDir}
 }
 
-func soon(t *testing.T) context.Context {
+func shortContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 20*time.Second)
 	t.Cleanup(cancel)
@@ -86,26 +86,26 @@ func TestStartServesOnceAndStopEndsIt(t *testing.T) {
 	if _, err := f.Running(); !errors.Is(err, ErrNotRunning) {
 		t.Fatalf("before: %v", err)
 	}
-	first, started, err := f.Start(soon(t), self(t, dir))
+	first, started, err := f.Start(shortContext(t), self(t, dir))
 	if err != nil || !started {
 		t.Fatalf("start: %v, %v", started, err)
 	}
-	t.Cleanup(func() { f.Stop(soon(t)) })
-	second, started, err := f.Start(soon(t), self(t, dir))
+	t.Cleanup(func() { f.Stop(shortContext(t)) })
+	second, started, err := f.Start(shortContext(t), self(t, dir))
 	if err != nil || started || second.PID != first.PID {
 		t.Errorf("second start: %+v, %v, %v", second, started, err)
 	}
 	if _, err := f.Claim(); !errors.As(err, new(*RunningError)) {
 		t.Errorf("second claim: %v", err)
 	}
-	if _, err := f.Stop(soon(t)); err != nil {
+	if _, err := f.Stop(shortContext(t)); err != nil {
 		t.Fatalf("stop: %v", err)
 	}
-	alone(t)
+	preventForks(t)
 	if _, err := f.Running(); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("after: %v", err)
 	}
-	if _, err := f.Stop(soon(t)); !errors.Is(err, ErrNotRunning) {
+	if _, err := f.Stop(shortContext(t)); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("second stop: %v", err)
 	}
 	if last, err := f.Last(); err != nil || last.PID != first.PID {
@@ -117,11 +117,11 @@ func TestARecordLeftByAKilledProcessIsStale(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	f := In(dir)
-	info, _, err := f.Start(soon(t), self(t, dir))
+	info, _, err := f.Start(shortContext(t), self(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	watched, cancel := f.Watch(soon(t), info)
+	watched, cancel := f.Watch(shortContext(t), info)
 	defer cancel()
 	p, err := os.FindProcess(info.PID)
 	if err != nil {
@@ -137,18 +137,18 @@ func TestARecordLeftByAKilledProcessIsStale(t *testing.T) {
 	if _, err := f.Running(); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("an ended process is reported as running: %v", err)
 	}
-	again, started, err := f.Start(soon(t), self(t, dir))
+	again, started, err := f.Start(shortContext(t), self(t, dir))
 	if err != nil || !started || again.PID == info.PID {
 		t.Errorf("start over a stale record: %+v, %v, %v", again, started, err)
 	}
-	if _, err := f.Stop(soon(t)); err != nil {
+	if _, err := f.Stop(shortContext(t)); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestARecordWithThisProcessIdIsNotTrusted(t *testing.T) {
 	t.Parallel()
-	alone(t)
+	preventForks(t)
 	f := In(t.TempDir())
 	r, err := f.Claim()
 	if err != nil {
@@ -185,7 +185,7 @@ func TestAProcessWithARecycledIdIsLeftAlone(t *testing.T) {
 		_ = cmd.Process.Kill()
 		<-ended
 	})
-	alone(t)
+	preventForks(t)
 
 	// A server that is starting holds the folder. The record is of an earlier server,
 	// whose id the foreign process now has.
@@ -242,7 +242,7 @@ func TestStopWaitsForAServerThatIsStarting(t *testing.T) {
 	}
 	stopped := make(chan error, 1)
 	go func() {
-		_, err := f.Stop(soon(t))
+		_, err := f.Stop(shortContext(t))
 		stopped <- err
 	}()
 	if err := claim.Release(); err != nil {
@@ -284,7 +284,7 @@ func TestAFailedStartReportsTheErrorInTheLog(t *testing.T) {
 			dir := t.TempDir()
 			command := self(t, dir)
 			command.Env = append(os.Environ(), "DAEMON_TEST_FAIL="+c.said)
-			_, _, err := In(dir).Start(soon(t), command)
+			_, _, err := In(dir).Start(shortContext(t), command)
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint.Of(err), c.next) {
 				t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
 			}

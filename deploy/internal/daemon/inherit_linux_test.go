@@ -24,12 +24,12 @@ func TestStartPassesNoInheritedDescriptorOn(t *testing.T) {
 
 	dir := t.TempDir()
 	f := In(dir)
-	info, _, err := f.Start(soon(t), self(t, dir))
+	info, _, err := f.Start(shortContext(t), self(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := f.Stop(soon(t)); err != nil {
+		if _, err := f.Stop(shortContext(t)); err != nil {
 			t.Error(err)
 		}
 	})

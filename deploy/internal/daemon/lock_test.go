@@ -18,9 +18,9 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// alone prevents other tests from forking until the test ends: a child shares the
+// preventForks prevents other tests from forking until the test ends: a child shares the
 // locks of this process until its exec.
-func alone(t *testing.T) {
+func preventForks(t *testing.T) {
 	t.Helper()
 	syscall.ForkLock.RLock()
 	t.Cleanup(syscall.ForkLock.RUnlock)
@@ -28,7 +28,7 @@ func alone(t *testing.T) {
 
 func TestALockIsHeldOnce(t *testing.T) {
 	t.Parallel()
-	alone(t)
+	preventForks(t)
 	path := filepath.Join(t.TempDir(), "lock")
 	if held, err := isHeld(path); err != nil || held {
 		t.Errorf("before the lock exists: %v, %v", held, err)
@@ -72,7 +72,7 @@ func TestAWaiterGetsTheLockWhenItIsReleased(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
-			f, err := wait(soon(t), path)
+			f, err := wait(shortContext(t), path)
 			if err != nil {
 				t.Error(err)
 				return
@@ -117,7 +117,7 @@ func TestManyStartsAtOnceStartOne(t *testing.T) {
 	pids, starts := map[int]bool{}, 0
 	for range 5 {
 		group.Go(func() {
-			info, started, err := f.Start(soon(t), command)
+			info, started, err := f.Start(shortContext(t), command)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -134,13 +134,13 @@ func TestManyStartsAtOnceStartOne(t *testing.T) {
 	if len(pids) != 1 || starts != 1 {
 		t.Errorf("%d starts of processes %v", starts, pids)
 	}
-	if _, err := f.Stop(soon(t)); err != nil {
+	if _, err := f.Stop(shortContext(t)); err != nil {
 		t.Error(err)
 	}
 }
 
-// stubborn serves a folder and ignores a request to stop.
-func stubborn(t *testing.T, dir string) *exec.Cmd {
+// startUnstoppable starts a process that serves a folder and ignores a request to stop.
+func startUnstoppable(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
 	command := self(t, dir)
 	cmd := exec.Command(command.Path, command.Args...)
@@ -162,7 +162,7 @@ func stubborn(t *testing.T, dir string) *exec.Cmd {
 func TestStopKillsAServerThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cmd := stubborn(t, dir)
+	cmd := startUnstoppable(t, dir)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	_, err := In(dir).Stop(ctx)
@@ -193,7 +193,7 @@ func TestACanceledStartLeavesNoProcess(t *testing.T) {
 func TestAProgramThatCannotBeRunIsAnError(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if _, _, err := In(dir).Start(soon(t), Command{Path: filepath.Join(dir, "nothing")}); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := In(dir).Start(shortContext(t), Command{Path: filepath.Join(dir, "nothing")}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -205,14 +205,16 @@ func TestTheLogOfTheLastStartIsRenamed(t *testing.T) {
 	command := self(t, dir)
 	for _, line := range []string{"first", "second"} {
 		command.Env = append(os.Environ(), "DAEMON_TEST_FAIL="+line)
-		if _, _, err := f.Start(soon(t), command); err == nil {
+		if _, _, err := f.Start(shortContext(t), command); err == nil {
 			t.Fatal("it started")
 		}
 	}
 	for path, want := range map[string]string{f.Log(): "second\n", f.Log() + ".old": "first\n"} {
-		if body, err := os.ReadFile(path); err != nil || string(body) != want {
-			t.Errorf("%s: %q, %v", path, body, err)
-		}
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			if body, err := os.ReadFile(path); err != nil || string(body) != want {
+				t.Errorf("%s: %q, %v", path, body, err)
+			}
+		})
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// handedOn sets the environment as Replace does for the next program.
-func handedOn(t *testing.T, file *os.File) {
+// setHandover sets the environment as Replace does for the next program.
+func setHandover(t *testing.T, file *os.File) {
 	t.Helper()
 	fd, err := unix.Dup(int(file.Fd()))
 	if err != nil {
@@ -51,7 +51,7 @@ func TestAClaimPassesToTheNextProgram(t *testing.T) {
 		if _, err := r.lock.WriteAt([]byte(text), 0); err != nil {
 			t.Fatal(err)
 		}
-		handedOn(t, r.lock)
+		setHandover(t, r.lock)
 		next, state, err := f.Resume()
 		if err != nil || next == nil || string(state) != text {
 			t.Fatalf("resumed with %q, %v; want %q", state, err, text)

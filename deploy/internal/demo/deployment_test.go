@@ -15,14 +15,14 @@ import (
 
 // deployment is a deployed flow, and the output of a run over it.
 type deployment struct {
-	*flowtest.World
+	*flowtest.Flow
 	t       *testing.T
 	printed bytes.Buffer
 }
 
 func deploy(t *testing.T, mode clock.Mode, reporting string) *deployment {
 	t.Helper()
-	return &deployment{World: flowtest.Deploy(t, mode, reporting), t: t}
+	return &deployment{Flow: flowtest.Deploy(t, mode, reporting), t: t}
 }
 
 // run returns a run over the deployment that reads often and waits briefly.

@@ -20,8 +20,8 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// judged runs the demo and returns the verdict.
-func (w *deployment) judged(r *Run, request Request) verdict.Verdict {
+// runToVerdict runs the demo and returns the verdict.
+func (w *deployment) runToVerdict(r *Run, request Request) verdict.Verdict {
 	w.t.Helper()
 	facts, err := r.Do(w.t.Context(), request)
 	if err != nil {
@@ -33,7 +33,7 @@ func (w *deployment) judged(r *Run, request Request) verdict.Verdict {
 func TestARunEndsWithTheFactsOfEveryMessage(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
-	got := w.judged(w.run(), Request{Count: 89, BadRatio: 0.05, Seed: 7})
+	got := w.runToVerdict(w.run(), Request{Count: 89, BadRatio: 0.05, Seed: 7})
 	want := verdict.Verdict{
 		Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, Replays: 3, ReplaysLeast: 3, ReplaysTotal: 12, Problems: []string{},
 	}
@@ -54,7 +54,7 @@ func TestARunEndsWithTheFactsOfEveryMessage(t *testing.T) {
 func TestMoreDeadLettersThanAReceiveTakesAreAllRead(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
-	got := w.judged(w.run(), Request{Count: 50, BadRatio: 0.7, Seed: 1})
+	got := w.runToVerdict(w.run(), Request{Count: 50, BadRatio: 0.7, Seed: 1})
 	if got.DeadLettered != 35 || got.Lost != 0 || !got.Good() {
 		t.Errorf("verdict %+v", got)
 	}
@@ -66,8 +66,8 @@ func TestMoreDeadLettersThanAReceiveTakesAreAllRead(t *testing.T) {
 func TestASecondRunCountsOnlyItsMessages(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
-	first := w.judged(w.run(), Request{Count: 20, BadRatio: 0.25, Seed: 1})
-	second := w.judged(w.run(), Request{Count: 10, BadRatio: 0.1, Seed: 1})
+	first := w.runToVerdict(w.run(), Request{Count: 20, BadRatio: 0.25, Seed: 1})
+	second := w.runToVerdict(w.run(), Request{Count: 10, BadRatio: 0.1, Seed: 1})
 	if first.Sent != 20 || first.DeadLettered != 5 || second.Sent != 10 || second.DeadLettered != 1 || !second.Good() {
 		t.Errorf("first %+v, second %+v", first, second)
 	}
@@ -83,7 +83,7 @@ func TestASecondRunCountsOnlyItsMessages(t *testing.T) {
 func TestAWholeBatchIsJudgedByItsOwnRule(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.WholeBatch)
-	got := w.judged(w.run(), Request{Count: 40, BadRatio: 0.25, Seed: 3})
+	got := w.runToVerdict(w.run(), Request{Count: 40, BadRatio: 0.25, Seed: 3})
 	if got.Sent != 40 || got.Lost != 0 || !got.Good() || got.Duplicates == 0 || got.WholeBatchEffect() == "" {
 		t.Errorf("verdict %+v", got)
 	}
@@ -98,7 +98,7 @@ func TestAdvanceClockMovesAClockThatDoesNotSkip(t *testing.T) {
 		steps++
 		return w.AWS.Clock().Advance(ctx, 30*time.Second)
 	}
-	got := w.judged(r, Request{Count: 30, BadRatio: 0.8, Seed: 5})
+	got := w.runToVerdict(r, Request{Count: 30, BadRatio: 0.8, Seed: 5})
 	if got.DeadLettered != 24 || got.Processed != 6 || !got.Good() || steps == 0 {
 		t.Errorf("after %d steps: %+v", steps, got)
 	}
@@ -120,7 +120,7 @@ func TestAMessageThatVanishesIsLost(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
 	w.Replace("consumer", func(context.Context, []byte) ([]byte, error) { return []byte(`{"batchItemFailures":[]}`), nil })
-	got := w.judged(w.run(), Request{Count: 7, Seed: 1})
+	got := w.runToVerdict(w.run(), Request{Count: 7, Seed: 1})
 	if got.Sent != 7 || got.Lost != 7 || got.Good() {
 		t.Errorf("verdict %+v", got)
 	}
@@ -205,7 +205,7 @@ func TestLateLinesOfTheProducerCount(t *testing.T) {
 		}
 		return nil
 	}
-	if got := w.judged(r, Request{Count: 1}); got.Sent != 1 || got.DeadLettered != 1 || !got.Good() {
+	if got := w.runToVerdict(r, Request{Count: 1}); got.Sent != 1 || got.DeadLettered != 1 || !got.Good() {
 		t.Errorf("verdict %+v", got)
 	}
 }

@@ -18,9 +18,9 @@ import (
 	"github.com/reliableq/reliableq/localaws/clock"
 )
 
-// equip adds what the flow needs for traffic: a producer, a consumer with its mapping,
+// addTraffic adds what the flow needs for traffic: a producer, a consumer with its mapping,
 // and redrive policies.
-func (b *bench) equip(t *testing.T) *lambda.Client {
+func (b *bench) addTraffic(t *testing.T) *lambda.Client {
 	t.Helper()
 	client := lambda.NewFromConfig(b.aws.Config())
 	b.d.Functions, b.d.Mappings = map[string]string{}, map[string]string{}
@@ -102,7 +102,7 @@ func TestReadyNeedsFunctionsMappingsAndRedrivePolicies(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := setupIn(t, clock.Skip)
-			c.change(t, b, b.equip(t))
+			c.change(t, b, b.addTraffic(t))
 			ready, why, err := flow.New(b.aws.Config(), nil).Ready(t.Context(), b.d)
 			if err != nil || ready != (c.why == "") || why != c.why {
 				t.Errorf("ready %v, why %q, %v; want %q", ready, why, err, c.why)
@@ -157,16 +157,18 @@ func TestReadyIsFalseWhileResourcesAreCreated(t *testing.T) {
 func TestFunctionStates(t *testing.T) {
 	t.Parallel()
 	b := setupIn(t, clock.Skip)
-	b.equip(t)
+	b.addTraffic(t)
 	states, err := flow.New(b.aws.Config(), nil).FunctionStates(t.Context(), b.d)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range states {
-		if states[i].Modified == "" {
-			t.Errorf("%s was never modified", states[i].Key)
-		}
-		states[i].Modified = ""
+		t.Run(states[i].Key, func(t *testing.T) {
+			if states[i].Modified == "" {
+				t.Errorf("%s was never modified", states[i].Key)
+			}
+			states[i].Modified = ""
+		})
 	}
 	want := []flow.FunctionState{
 		{Key: "producer", Name: "producer", State: "Active", LastUpdate: "Successful"},
@@ -191,7 +193,7 @@ func TestErrorsNameMissingResources(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := setupIn(t, clock.Skip)
-			b.equip(t)
+			b.addTraffic(t)
 			c.change(&b.d)
 			if ready, _, err := flow.New(b.aws.Config(), nil).Ready(t.Context(), b.d); ready || err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("ready %v, error %v, want %q", ready, err, c.want)
@@ -203,7 +205,7 @@ func TestErrorsNameMissingResources(t *testing.T) {
 func TestInvokeReturnsTheResultOfTheFunction(t *testing.T) {
 	t.Parallel()
 	b := setupIn(t, clock.Skip)
-	b.equip(t)
+	b.addTraffic(t)
 	client := flow.New(b.aws.Config(), nil)
 	got, err := client.Invoke(t.Context(), "producer", []byte(`{"count":1}`), true)
 	if err != nil || got.StatusCode != 200 || got.FunctionError != "" || string(got.Payload) != `{"count":1}` || got.RequestID == "" || got.LogTail == "" {

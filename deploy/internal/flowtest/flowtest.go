@@ -34,8 +34,8 @@ import (
 // Handler is the Invoke method of a function.
 type Handler = func(ctx context.Context, event []byte) ([]byte, error)
 
-// World is a deployed flow, with one retry level of three replays.
-type World struct {
+// Flow is a deployed flow, with one retry level of three replays.
+type Flow struct {
 	// AWS is the embedded AWS. It listens on a port.
 	AWS *localawstest.Server
 	// SQS is a client of the embedded AWS.
@@ -50,7 +50,7 @@ type World struct {
 
 // Deploy deploys a flow with the given clock mode. Its consumer reports failures
 // per_message or for the whole_batch.
-func Deploy(t testing.TB, mode clock.Mode, reporting string) *World {
+func Deploy(t testing.TB, mode clock.Mode, reporting string) *Flow {
 	t.Helper()
 	server := localawstest.NewWith(t, localaws.Options{
 		Addr:      "127.0.0.1:0",
@@ -59,7 +59,7 @@ func Deploy(t testing.TB, mode clock.Mode, reporting string) *World {
 		Seed:      1,
 	})
 
-	w := &World{
+	w := &Flow{
 		t:      t,
 		AWS:    server,
 		SQS:    sqs.NewFromConfig(server.Config()),
@@ -94,7 +94,7 @@ func Deploy(t testing.TB, mode clock.Mode, reporting string) *World {
 }
 
 // functions creates the project's functions.
-func (w *World) functions(reporting string) {
+func (w *Flow) functions(reporting string) {
 	w.t.Helper()
 	source, err := outbox.Open(w.t.Context(), w.SQS, "source")
 	if err != nil {
@@ -139,17 +139,17 @@ func (w *World) functions(reporting string) {
 	})
 }
 
-func (w *World) arn(queue string) string {
+func (w *Flow) arn(queue string) string {
 	return "arn:aws:sqs:" + w.AWS.Region() + ":" + w.AWS.Account() + ":" + queue
 }
 
 // redrive returns a redrive policy.
-func (w *World) redrive(to string, receives int) string {
+func (w *Flow) redrive(to string, receives int) string {
 	return fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, w.arn(to), receives)
 }
 
 // queue creates a queue whose name is its key.
-func (w *World) queue(key string, attributes map[string]string) {
+func (w *Flow) queue(key string, attributes map[string]string) {
 	w.t.Helper()
 	out, err := w.SQS.CreateQueue(w.t.Context(), &sqs.CreateQueueInput{QueueName: &key, Attributes: attributes})
 	if err != nil {
@@ -160,7 +160,7 @@ func (w *World) queue(key string, attributes map[string]string) {
 
 // function creates a function whose name is its key, with a log group, and a mapping
 // from the queue unless that is empty.
-func (w *World) function(key, queue string, h Handler) {
+func (w *Flow) function(key, queue string, h Handler) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	w.AWS.RegisterHandler(key, h)
@@ -208,7 +208,7 @@ func (w *World) function(key, queue string, h Handler) {
 func logGroup(key string) string { return "/aws/lambda/" + key }
 
 // responses returns the function response types of a mapping.
-func (w *World) responses(key string) []lambdatypes.FunctionResponseType {
+func (w *Flow) responses(key string) []lambdatypes.FunctionResponseType {
 	if key == "consumer" && w.Deployment.FailureReporting == consume.WholeBatch {
 		return nil
 	}
@@ -216,10 +216,10 @@ func (w *World) responses(key string) []lambdatypes.FunctionResponseType {
 }
 
 // Replace replaces the handler of a function.
-func (w *World) Replace(key string, h Handler) { w.AWS.RegisterHandler(key, h) }
+func (w *Flow) Replace(key string, h Handler) { w.AWS.RegisterHandler(key, h) }
 
 // Write writes a line to a function's log.
-func (w *World) Write(key, line string) {
+func (w *Flow) Write(key, line string) {
 	_, err := w.logs.PutLogEvents(context.WithoutCancel(w.t.Context()), &cloudwatchlogs.PutLogEventsInput{
 		LogGroupName:  aws.String(logGroup(key)),
 		LogStreamName: aws.String("one"),
@@ -231,7 +231,7 @@ func (w *World) Write(key, line string) {
 }
 
 // journal returns a journal that writes to a function's log.
-func (w *World) journal(key string) *journal.Journal {
+func (w *Flow) journal(key string) *journal.Journal {
 	return journal.New(lines(func(line string) { w.Write(key, line) }), slog.LevelInfo)
 }
 

@@ -1,6 +1,7 @@
 package infra
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,9 +64,11 @@ func TestChecksRunOnACopyThatIsInitializedOnce(t *testing.T) {
 	t.Parallel()
 	c, log := checker(t, map[string]string{"FAKE_OUT": "fine\n"})
 	for _, step := range []CheckStep{{".", "fmt"}, {"modules/queue", "validate"}, {"modules/queue", "test"}} {
-		if output, err := c.Run(t.Context(), step); err != nil || output != "fine\n" {
-			t.Errorf("%+v: %q, %v", step, output, err)
-		}
+		t.Run(fmt.Sprint(step), func(t *testing.T) {
+			if output, err := c.Run(t.Context(), step); err != nil || output != "fine\n" {
+				t.Errorf("%+v: %q, %v", step, output, err)
+			}
+		})
 	}
 	b := &bench{t: t, dir: filepath.Dir(log)}
 	var runs []string

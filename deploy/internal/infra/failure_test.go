@@ -19,14 +19,16 @@ import (
 func TestEveryKnownFailureHasAHint(t *testing.T) {
 	t.Parallel()
 	for _, w := range knownFailures {
-		// The tool wraps its texts: a known text may be broken over lines.
-		wrapped := "Error:\n│ " + strings.ReplaceAll(w.text, " ", "\n│   ")
-		if got := nextStep(unboxed(wrapped)); got != w.next {
-			t.Errorf("%s: %q, want %q", w.text, got, w.next)
-		}
-		if strings.HasSuffix(w.next, ".") || strings.ToLower(w.next[:1]) != w.next[:1] && !strings.HasPrefix(w.next, "AWS") {
-			t.Errorf("%q has not the form of a hint", w.next)
-		}
+		t.Run(w.text, func(t *testing.T) {
+			// The tool wraps its texts: a known text may be broken over lines.
+			wrapped := "Error:\n│ " + strings.ReplaceAll(w.text, " ", "\n│   ")
+			if got := nextStep(unboxed(wrapped)); got != w.next {
+				t.Errorf("%s: %q, want %q", w.text, got, w.next)
+			}
+			if strings.HasSuffix(w.next, ".") || strings.ToLower(w.next[:1]) != w.next[:1] && !strings.HasPrefix(w.next, "AWS") {
+				t.Errorf("%q has not the form of a hint", w.next)
+			}
+		})
 	}
 	if got := nextStep("something else"); !strings.Contains(got, "run the same command again") {
 		t.Errorf("an unknown failure: %q", got)

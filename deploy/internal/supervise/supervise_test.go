@@ -245,11 +245,11 @@ func TestNothingOutlivesTheCommand(t *testing.T) {
 
 func TestTheToolIsInterruptedAndThenKilledWhenTheContextEnds(t *testing.T) {
 	t.Parallel()
-	for _, stubborn := range []bool{false, true} {
-		t.Run(fmt.Sprintf("stubborn %v", stubborn), func(t *testing.T) {
+	for _, ignoresInterrupts := range []bool{false, true} {
+		t.Run(fmt.Sprintf("stubborn %v", ignoresInterrupts), func(t *testing.T) {
 			t.Parallel()
 			env := as("tool")
-			if stubborn {
+			if ignoresInterrupts {
 				env = append(env, stubbornVariable+"=1")
 			}
 			out, in := io.Pipe()
@@ -272,7 +272,7 @@ func TestTheToolIsInterruptedAndThenKilledWhenTheContextEnds(t *testing.T) {
 			if err := <-ended; !errors.Is(err, context.Canceled) {
 				t.Errorf("error %v", err)
 			}
-			if tidy := strings.Contains(string(rest), "writing the state"); tidy == stubborn {
+			if tidy := strings.Contains(string(rest), "writing the state"); tidy == ignoresInterrupts {
 				t.Errorf("the tool printed %q", rest)
 			}
 		})

@@ -82,7 +82,7 @@ func TestDocsHaveTheOutagesThatMessagesSurvive(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile("../docs/sqsbatch.md")
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the docs are not here: this is the module without the repository")
+		t.Skip("docs/ is missing: this is the module without the repository")
 	}
 	if err != nil {
 		t.Fatal(err)

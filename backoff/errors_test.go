@@ -80,7 +80,7 @@ func TestStopKeepsTheErrorsAroundIt(t *testing.T) {
 				t.Errorf("%v lost an error", err)
 			}
 
-			// The mark is for one Retry: an enclosing one tries again.
+			// Stop ends only one Retry: an enclosing one tries again.
 			if _, calls := retryErrors(t, steady, err); calls != 4 {
 				t.Errorf("an enclosing Retry stopped after %d calls", calls)
 			}

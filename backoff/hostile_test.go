@@ -10,14 +10,13 @@ import (
 	"github.com/reliableq/reliableq/backoff"
 )
 
-// oddFloats are numbers that no policy and no source should have.
+// oddFloats are invalid or extreme numbers.
 var oddFloats = rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{
 	math.NaN(), math.Inf(1), math.Inf(-1), -1, 0, -0.5, 0.5, 1, 2, math.MaxFloat64, math.SmallestNonzeroFloat64,
 }))
 
-// Whatever a policy's fields are, valid or not, and whatever its source returns,
-// at whatever attempt: no delay is negative, and none exceeds the cap, and rates are
-// from 0 to 1.
+// With any fields of a policy, valid or not, any random source and any attempt: no
+// delay is negative or exceeds the cap, and rates are from 0 to 1.
 func TestDelayIsInRangeForAnyPolicy(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -43,7 +42,7 @@ func TestDelayIsInRangeForAnyPolicy(t *testing.T) {
 			t.Fatalf("a rate of %v survives %v with %+v", rate, outage, p)
 		}
 		if p.Jitter == backoff.Decorrelated {
-			attempt = min(attempt, 8) // its draws are many
+			attempt = min(attempt, 8) // a delay needs many random numbers
 		}
 		check("delay", p.Delay(attempt))
 		n := 0

@@ -88,8 +88,9 @@ func share(sorted []float64, x float64) (below, atMost float64) {
 }
 
 // sameDistribution compares the means and the quantiles of two sorted samples of equal
-// size. The tolerance is 4.5 standard errors of the difference: with honest samples,
-// one comparison in 150,000 exceeds it. The seeds are fixed, so that none does by luck.
+// size. The tolerance is 4.5 standard errors of the difference: one comparison in
+// 150,000 of equal distributions exceeds it. The seeds are fixed, so the result does
+// not vary.
 func sameDistribution(t *testing.T, got, want []float64) {
 	t.Helper()
 	const errors = 4.5
@@ -107,7 +108,7 @@ func sameDistribution(t *testing.T, got, want []float64) {
 		value := want[int(q*n)]
 		below, atMost := share(got, value)
 		if limit := errors * math.Sqrt(2*q*(1-q)/n); q < below-limit || q > atMost+limit {
-			t.Errorf("quantile %v: published %.3f, which has ranks %.4f to %.4f among ours, tolerance %.4f", q, value, below, atMost, limit)
+			t.Errorf("quantile %v: published %.3f, which has ranks %.4f to %.4f among the package's, tolerance %.4f", q, value, below, atMost, limit)
 		}
 	}
 }
@@ -192,7 +193,7 @@ func TestParseJitter(t *testing.T) {
 		})
 	}
 	if _, err := backoff.ParseJitter("some"); err == nil {
-		t.Error("an unknown name was read")
+		t.Error("an unknown name was parsed")
 	}
 	var zero backoff.Jitter
 	if zero != backoff.Equal {

@@ -12,9 +12,9 @@ import (
 	"github.com/reliableq/reliableq/backoff"
 )
 
-// outlasts simulates a message that is first received when an outage begins: it
-// reports whether one of its receives is not during the outage. After each failed
-// receive, delay returns how long the message waits.
+// outlasts simulates a message that is first received when an outage begins. It
+// reports whether one of its receives is after the outage. After each failed receive,
+// delay returns how long the message waits.
 func outlasts(receives int, outage time.Duration, delay func(receiveCount int) time.Duration) bool {
 	var now time.Duration
 	for count := 1; count <= receives; count++ {
@@ -63,8 +63,8 @@ func TestSurvives(t *testing.T) {
 	}
 }
 
-// Whatever the random numbers are, no message is lost in an outage of this length; and
-// with the worst of them, one is lost in an outage that is a little longer.
+// With any random numbers, no message is lost in an outage of this length. With the
+// worst ones, a message is lost in a slightly longer outage.
 func TestSurvivesIsTheShortestTimeOfAllReceives(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -89,8 +89,8 @@ func TestSurvivesIsTheShortestTimeOfAllReceives(t *testing.T) {
 	})
 }
 
-// simulatedRate is the share of n messages that survive an outage. It uses the published
-// pseudo-code, not the package; each receive is of a new client, as SQS has it.
+// simulatedRate returns the share of n messages that survive an outage. It uses the
+// published pseudo-code, not the package; each receive is by a new client, as in SQS.
 func simulatedRate(n int, p backoff.Policy, receives int, outage time.Duration) float64 {
 	rng := rand.New(rand.NewPCG(5, uint64(receives)))
 	survived := 0

@@ -95,7 +95,7 @@ func TestCeilingsAreBaseTimesAPowerOfTheFactor(t *testing.T) {
 	}
 }
 
-// draws is many delays in units of d, sorted.
+// draws returns many delays in units of d, sorted.
 func draws(p backoff.Policy, attempt int, d time.Duration) []float64 {
 	p.Rand = rand.New(rand.NewPCG(1, 2)).Float64
 	out := make([]float64, 20_000)
@@ -106,7 +106,7 @@ func draws(p backoff.Policy, attempt int, d time.Duration) []float64 {
 	return out
 }
 
-// distance is the Kolmogorov-Smirnov distance of sorted draws from a
+// distance returns the Kolmogorov-Smirnov distance of sorted delays from a
 // distribution: the widest gap between the two cumulative functions.
 func distance(sorted []float64, cdf func(float64) float64) float64 {
 	var widest float64
@@ -121,8 +121,8 @@ func uniform(low, high float64) func(float64) float64 {
 	return func(x float64) float64 { return min(max((x-low)/(high-low), 0), 1) }
 }
 
-// The draws are seeded, so that the test cannot fail by bad luck. Of honest
-// ones, 1 in 1000 sets would lie further off than 1.95/sqrt(n).
+// The random source is seeded, so that the result does not vary. Of correct delays, 1
+// in 1000 sets would exceed 1.95/sqrt(n).
 func TestJitterHasItsDistribution(t *testing.T) {
 	t.Parallel()
 	base := backoff.Policy{Base: time.Second, Cap: time.Minute}
@@ -144,7 +144,7 @@ func TestJitterHasItsDistribution(t *testing.T) {
 			if y <= 1 {
 				return 0
 			}
-			edge := min(max(y/3, 1), 3) // below it every draw lies under y
+			edge := min(max(y/3, 1), 3) // below it every delay is less than y
 			return ((edge - 1) + (y-1)/3*math.Log((3*3-1)/(3*edge-1))) / 2
 		}},
 	} {
@@ -157,7 +157,7 @@ func TestJitterHasItsDistribution(t *testing.T) {
 	}
 }
 
-// A walk draws as Delay does, attempt for attempt.
+// Delays draws as Delay does at each attempt.
 func TestDecorrelatedDelaysHaveTheDistributionOfDelay(t *testing.T) {
 	t.Parallel()
 	p := backoff.Policy{Base: time.Second, Cap: time.Minute, Jitter: backoff.Decorrelated, Rand: rand.New(rand.NewPCG(3, 4)).Float64}

@@ -84,8 +84,8 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// Both the wait and the context end at the same moment: the error of the last
-// attempt must not be lost, whichever is seen first.
+// The wait and the context end at the same time: the error of the last attempt must
+// not be lost, in either case.
 func TestRetryWrapsBothErrorsWhenItsContextEndsWithAWait(t *testing.T) {
 	t.Parallel()
 	for range 50 {
@@ -168,17 +168,17 @@ func TestRetryRefusesInvalidArguments(t *testing.T) {
 }
 
 // frozenFor returns t as a process sees it that Lambda froze for d: the monotonic
-// reading lags behind the wall clock.
+// reading is behind the wall clock.
 func frozenFor(t time.Time, d time.Duration) time.Time {
 	t = t.Add(-d) // both readings
 	// A time.Time is {wall uint64; ext int64; loc *Location}, where ext is the
-	// monotonic reading. There is no other way to make one whose readings disagree.
+	// monotonic reading. There is no other way to create one with different readings.
 	ext := (*int64)(unsafe.Add(unsafe.Pointer(&t), unsafe.Sizeof(uint64(0))))
 	*ext += int64(d)
 	return t
 }
 
-// thawed is a context whose timers stood still in a freeze.
+// thawed is a context whose timers stopped during a freeze.
 type thawed struct {
 	context.Context
 	deadline func() time.Time
@@ -217,6 +217,6 @@ func TestRetryDoesNotCallAfterAFreezeThatOutlastedTheDeadline(t *testing.T) {
 	calls := 0
 	err := backoff.Retry(ctx, backoff.Policy{Base: time.Millisecond}, func(context.Context) error { calls++; return errBusy })
 	if calls != 1 || asked != 2 || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("%d calls, %d looks at the deadline: %v", calls, asked, err)
+		t.Errorf("%d calls, %d reads of the deadline: %v", calls, asked, err)
 	}
 }

@@ -18,8 +18,7 @@ type benchBody struct {
 	N  int    `json:"n"`
 }
 
-// sides are the library and the loop that one would write by hand, over the same
-// work.
+// sides are the library and an equivalent loop without it, with the same work.
 func sides(t testing.TB, options ...sqsbatch.Option) (plain, library sqsbatch.Handler) {
 	process := func(_ context.Context, body benchBody) error {
 		if body.N < 0 {
@@ -47,8 +46,7 @@ func sides(t testing.TB, options ...sqsbatch.Option) (plain, library sqsbatch.Ha
 
 const benchBodyText = `{"id":"0001","n":7}`
 
-// added is how many allocations a message the library makes and the loop does
-// not.
+// added returns the number of allocations per message that the library adds.
 func added(ctx context.Context, plain, library sqsbatch.Handler, event events.SQSEvent) float64 {
 	count := func(h sqsbatch.Handler) float64 { return testing.AllocsPerRun(100, func() { _, _ = h(ctx, event) }) }
 	return (count(library) - count(plain)) / float64(len(event.Records))
@@ -70,9 +68,9 @@ func TestMessageNeedsAtMostTwoAllocations(t *testing.T) { //nolint:paralleltest 
 	}
 }
 
-// BenchmarkOverAPlainLoop shows what the library adds to a message of a batch
-// that all succeeds. Both sides run in turns and the medians count, so that what
-// else the machine does meets both and decides about neither.
+// BenchmarkOverAPlainLoop measures what the library adds to a message of a batch
+// without failures. Both sides run alternately and the medians are compared, so that
+// other load affects both equally.
 func BenchmarkOverAPlainLoop(b *testing.B) {
 	ctx, cancel := context.WithTimeout(b.Context(), farAway)
 	defer cancel()
@@ -92,7 +90,7 @@ func BenchmarkOverAPlainLoop(b *testing.B) {
 			event := batchOf(bm.size, benchBodyText)
 			const loop, lib = 0, 1
 			var took [2][]time.Duration
-			calls := max(1000/bm.size, 1) // between looks at the clock
+			calls := max(1000/bm.size, 1) // between reads of the clock
 			for b.Loop() {
 				for side, handle := range [...]sqsbatch.Handler{loop: plain, lib: library} {
 					began := time.Now()
@@ -108,7 +106,7 @@ func BenchmarkOverAPlainLoop(b *testing.B) {
 				slices.Sort(took[side])
 				return float64(took[side][len(took[side])/2]) / float64(calls*bm.size)
 			}
-			b.ReportMetric(0, "ns/op") // of both sides together it says nothing
+			b.ReportMetric(0, "ns/op") // the sum of both sides has no meaning
 			b.ReportMetric(perMessage(loop), "loop-ns/msg")
 			b.ReportMetric(perMessage(lib), "sqsbatch-ns/msg")
 			b.ReportMetric(perMessage(lib)-perMessage(loop), "added-ns/msg")

@@ -61,7 +61,7 @@ func TestBulkHandlerIsNotCalledWithoutMessages(t *testing.T) {
 
 func TestBulkPermanentErrorsAreDeadLettered(t *testing.T) {
 	t.Parallel()
-	queue := &pit{}
+	queue := &deadLetterQueue{}
 	h := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error {
 		return []error{nil, sqsbatch.Permanent(errors.New("gone"))}
 	}, sqsbatch.WithDeadLetter(queue)))

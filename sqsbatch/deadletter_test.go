@@ -17,13 +17,13 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// pit is a dead-letter queue.
-type pit struct {
+// deadLetterQueue is a dead-letter queue in memory.
+type deadLetterQueue struct {
 	letters []sqsbatch.DeadLetter
 	err     error
 }
 
-func (p *pit) SendDeadLetter(_ context.Context, m sqsbatch.DeadLetter) error {
+func (p *deadLetterQueue) SendDeadLetter(_ context.Context, m sqsbatch.DeadLetter) error {
 	if p.err == nil {
 		p.letters = append(p.letters, m)
 	}
@@ -38,9 +38,9 @@ func texts(attributes map[string]events.SQSMessageAttribute) map[string]string {
 	return out
 }
 
-func TestPermanentErrorIsDeadLetteredAtOnce(t *testing.T) {
+func TestPermanentErrorIsDeadLetteredImmediately(t *testing.T) {
 	t.Parallel()
-	queue := &pit{}
+	queue := &deadLetterQueue{}
 	var report sqsbatch.Report
 	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a"), sqsbatch.WithDeadLetter(queue),
 		sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
@@ -71,7 +71,7 @@ func TestDeadLetterHasTheFunctionName(t *testing.T) {
 		"nonsense": "",
 	} {
 		t.Run(arn, func(t *testing.T) {
-			queue := &pit{}
+			queue := &deadLetterQueue{}
 			h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a"), sqsbatch.WithDeadLetter(queue)))
 			if _, err := h(lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: arn}), ids("a")); err != nil {
 				t.Fatal(err)
@@ -85,7 +85,7 @@ func TestDeadLetterHasTheFunctionName(t *testing.T) {
 
 func TestDeadLetterHasTheOriginID(t *testing.T) {
 	t.Parallel()
-	queue := &pit{}
+	queue := &deadLetterQueue{}
 	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a"), sqsbatch.WithDeadLetter(queue)))
 	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{with(with(record("a", "a"), "origin_message_id", "first"), "dlq_reason", "permanent")}})
 	if got := *queue.letters[0].Attributes["origin_message_id"].StringValue; got != "first" {
@@ -96,18 +96,18 @@ func TestDeadLetterHasTheOriginID(t *testing.T) {
 func TestFailedDeadLetterSendLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	crowded := record("a", "a")
-	for i := range 7 { // and four of ours: eleven
+	for i := range 7 { // and four of the library: eleven
 		crowded = with(crowded, fmt.Sprint("n", i), "x")
 	}
 	for name, tt := range map[string]struct {
 		err   error
-		queue *pit
+		queue *deadLetterQueue
 		m     events.SQSMessage
 	}{
-		"SendFails":            {sqsbatch.Permanent(errDown), &pit{err: errors.New("throttled")}, record("a", "a")},
-		"TooManyAttributes":    {sqsbatch.Permanent(errDown), &pit{}, crowded},
-		"NotPermanent":         {errDown, &pit{}, record("a", "a")},
-		"ThrottledIsRetryable": {sqsbatch.RetryAfter(1, errDown), &pit{}, record("a", "a")},
+		"SendFails":            {sqsbatch.Permanent(errDown), &deadLetterQueue{err: errors.New("throttled")}, record("a", "a")},
+		"TooManyAttributes":    {sqsbatch.Permanent(errDown), &deadLetterQueue{}, crowded},
+		"NotPermanent":         {errDown, &deadLetterQueue{}, record("a", "a")},
+		"ThrottledIsRetryable": {sqsbatch.RetryAfter(1, errDown), &deadLetterQueue{}, record("a", "a")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := must(t)(sqsbatch.New(failing(tt.err, "a"), sqsbatch.WithDeadLetter(tt.queue)))
@@ -121,7 +121,7 @@ func TestFailedDeadLetterSendLosesNoMessage(t *testing.T) {
 
 func TestUndecodableBodyIsDeadLettered(t *testing.T) {
 	t.Parallel()
-	queue := &pit{}
+	queue := &deadLetterQueue{}
 	h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[int]) error { return nil }, sqsbatch.WithDeadLetter(queue)))
 	handle(t, h, events.SQSEvent{Records: []events.SQSMessage{record("a", "no number")}})
 	if len(queue.letters) != 1 || *queue.letters[0].Attributes["dlq_reason"].StringValue != "invalid_body" {
@@ -131,7 +131,7 @@ func TestUndecodableBodyIsDeadLettered(t *testing.T) {
 
 func TestDeadLetteredMessageDoesNotBlockItsGroup(t *testing.T) {
 	t.Parallel()
-	queue := &pit{}
+	queue := &deadLetterQueue{}
 	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a1"), sqsbatch.WithDeadLetter(queue)))
 	got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a")}})
 	if len(got) != 0 || len(queue.letters) != 1 || queue.letters[0].Group != "a" {
@@ -145,7 +145,7 @@ func TestErrorAttributeIsValidForSQS(t *testing.T) {
 		text := rapid.OneOf(rapid.String(), rapid.Just(strings.Repeat("é", 2000)), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string {
 			return string(b)
 		})).Draw(t, "text")
-		queue := &pit{}
+		queue := &deadLetterQueue{}
 		h, err := sqsbatch.New(failing(sqsbatch.Permanent(errors.New(text)), "a"), sqsbatch.WithDeadLetter(queue))
 		if err != nil {
 			t.Fatal(err)
@@ -167,7 +167,7 @@ func TestErrorAttributeIsValidForSQS(t *testing.T) {
 
 func TestGiveUpAtDeadLettersAtTheReceive(t *testing.T) {
 	t.Parallel()
-	dlq := &pit{}
+	dlq := &deadLetterQueue{}
 	h := must(t)(sqsbatch.New(failing(sqsbatch.RetryAfter(time.Minute, errDown), "second", "third", "fourth"),
 		sqsbatch.WithDeadLetter(dlq), sqsbatch.GiveUpAt(3)))
 	got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{
@@ -183,7 +183,7 @@ func TestGiveUpAtDeadLettersAtTheReceive(t *testing.T) {
 
 func TestBulkDoesNotDeadLetterBehindAFailure(t *testing.T) {
 	t.Parallel()
-	dlq := &pit{}
+	dlq := &deadLetterQueue{}
 	h := must(t)(sqsbatch.NewBulk(func(_ context.Context, ms []sqsbatch.Message[string]) []error {
 		errs := make([]error, len(ms))
 		for i, m := range ms {

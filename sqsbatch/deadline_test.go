@@ -80,7 +80,7 @@ func TestEstimateIsTheShorterOfTheLastTwo(t *testing.T) {
 		h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
 			return takes(took[m.Body], &started)(ctx, m)
 		}))
-		// Less 300 ms, 850 ms are left: not enough for another fast one.
+		// Less 300 ms, 850 ms are left: not enough for another fast message.
 		if got, _ := invoke(t, h, 3050*time.Millisecond, "slow", "fast", "next"); len(got) != 1 || len(started) != 2 {
 			t.Errorf("returned %v after %v", got, started)
 		}
@@ -106,7 +106,7 @@ func TestNothingIsStartedAfterTheInvocationEnds(t *testing.T) {
 	}
 }
 
-// Else one slow message would keep an environment from ever working again.
+// Otherwise an environment could stop working after one slow message.
 func TestEstimateNeverPreventsTheFirstMessage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestEstimateNeverPreventsTheFirstMessage(t *testing.T) {
 			return fast(ctx, m)
 		}))
 		invoke(t, h, time.Minute, "slow")
-		for range 40 { // each forgets an eighth of how slow it was
+		for range 40 { // each reduces the estimate by an eighth
 			if got, _ := invoke(t, h, 3*time.Second, "a"); len(got) != 0 {
 				t.Fatal("the first message was not started")
 			}
@@ -130,7 +130,7 @@ func TestEstimateNeverPreventsTheFirstMessage(t *testing.T) {
 	})
 }
 
-func TestTheReserveIsKept(t *testing.T) {
+func TestTheReserveIsNotUsedForMessages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var started []string
@@ -142,8 +142,7 @@ func TestTheReserveIsKept(t *testing.T) {
 	})
 }
 
-// Else it would return every message untouched, until SQS took each for a bad
-// one.
+// Otherwise it would return every message unprocessed, until SQS dead-letters them.
 func TestReserveAboveTheTimeoutIsAnError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

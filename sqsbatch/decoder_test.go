@@ -17,8 +17,8 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// A registry that is down must not dead-letter good messages.
-func TestDecoderErrorsThatMayPassAreNotPermanent(t *testing.T) {
+// A registry that is unavailable must not dead-letter good messages.
+func TestTemporaryDecoderErrorsAreNotPermanent(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		err       error
@@ -39,7 +39,7 @@ func TestDecoderErrorsThatMayPassAreNotPermanent(t *testing.T) {
 		})
 		check := func(t *testing.T, build func(options ...sqsbatch.Option) (sqsbatch.Handler, error)) {
 			t.Helper()
-			queue, dlq := &hider{}, &pit{}
+			queue, dlq := &hider{}, &deadLetterQueue{}
 			var report sqsbatch.Report
 			h := must(t)(build(decode, sqsbatch.WithBackoff(queue, doubling), sqsbatch.WithDeadLetter(dlq),
 				sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
@@ -70,7 +70,7 @@ func TestDecoderErrorsThatMayPassAreNotPermanent(t *testing.T) {
 func TestDecoderThatHangsIsNotPermanent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		dlq := &pit{}
+		dlq := &deadLetterQueue{}
 		h := must(t)(sqsbatch.New(failing(nil), sqsbatch.WithDeadLetter(dlq),
 			sqsbatch.WithDecoder(func(ctx context.Context, m *events.SQSMessage) (string, error) {
 				if m.Body == "a" {
@@ -110,7 +110,7 @@ func TestRetryAfterHasJitter(t *testing.T) {
 	}
 }
 
-// All of a batch that was throttled must not come back in the same second.
+// The messages of a throttled batch must not become visible in the same second.
 func TestThrottledMessagesAreSpread(t *testing.T) {
 	t.Parallel()
 	queue := &hider{}
@@ -123,6 +123,6 @@ func TestThrottledMessagesAreSpread(t *testing.T) {
 		}
 	}
 	if len(seconds) < 200 { // of 300; 260 are expected
-		t.Errorf("600 messages come back in %d different seconds", len(seconds))
+		t.Errorf("600 messages become visible in %d different seconds", len(seconds))
 	}
 }

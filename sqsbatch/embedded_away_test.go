@@ -36,8 +36,9 @@ func TestEmbeddedBackoffInPlaceSpreadsTheReceives(t *testing.T) {
 	}
 }
 
-// The message is in the dead-letter queue at once, and not after the longest delay.
-func TestEmbeddedLastFailureIsDeadLetteredAtOnce(t *testing.T) {
+// The message is in the dead-letter queue immediately, and not after the longest
+// delay.
+func TestEmbeddedLastFailureIsDeadLetteredImmediately(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{receives: 4})
 	d := &diary{clock: s.aws.Clock()}
@@ -48,7 +49,7 @@ func TestEmbeddedLastFailureIsDeadLetteredAtOnce(t *testing.T) {
 	s.play(h, "bad")
 	last := d.seen["bad"][len(d.seen["bad"])-1]
 	if waited := s.aws.Clock().Now().Sub(last); len(d.seen["bad"]) != 4 || len(s.dead()) != 1 || waited > time.Minute {
-		t.Errorf("seen %d times, dead-lettered after %v", len(d.seen["bad"]), waited)
+		t.Errorf("received %d times, dead-lettered after %v", len(d.seen["bad"]), waited)
 	}
 }
 
@@ -79,14 +80,14 @@ func TestEmbeddedVisibilityTimeoutIsWithinTheLimit(t *testing.T) {
 		return nil
 	}, sqsbatch.WithBackoff(sqsclient.Visibility(s.sqs), backoff.Policy{Base: time.Minute})))
 	s.play(h, "patient")
-	// SQS refuses what passes twelve hours since the receipt (SQS J10): then it
-	// would have come back after ten seconds.
+	// SQS refuses a change that exceeds twelve hours since the receive (SQS J10): then
+	// the message would become visible after ten seconds.
 	if diff := cmp.Diff([]int{12*3600 - 6*60}, d.gaps("patient")); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// counted is the SDK's client, which counts the changes of each request.
+// counted is the SDK's client, and counts the changes of each request.
 type counted struct {
 	sqsclient.API
 	mu      sync.Mutex // guards entries
@@ -117,7 +118,7 @@ func TestEmbeddedABatchIsPostponedInOneRequest(t *testing.T) {
 		return nil
 	}, sqsbatch.WithBackoff(sqsclient.Visibility(client), backoff.Policy{Base: time.Minute, Jitter: backoff.None})))
 	s.play(h, "a/1", "b/1", "c/1", "d/1")
-	// The four, and one change by which the next batch sees that its mapping has
+	// The four, and one change with which the next batch checks that its mapping has
 	// not deleted them.
 	if diff := cmp.Diff([]int{4, 1}, client.entries); diff != "" {
 		t.Error(diff)
@@ -148,7 +149,7 @@ func TestEmbeddedMessageIsRedeliveredIfPostponingFails(t *testing.T) {
 	}
 }
 
-func TestEmbeddedPermanentErrorIsDeadLetteredAtOnce(t *testing.T) {
+func TestEmbeddedPermanentErrorIsDeadLetteredImmediately(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	d := &diary{clock: s.aws.Clock()}
@@ -176,7 +177,7 @@ func TestEmbeddedPermanentErrorIsDeadLetteredAtOnce(t *testing.T) {
 	}
 }
 
-func TestEmbeddedUndecodableBodyIsDeadLetteredAtOnce(t *testing.T) {
+func TestEmbeddedUndecodableBodyIsDeadLetteredImmediately(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	h := must(t)(sqsbatch.New(func(context.Context, sqsbatch.Message[int]) error { return nil },
@@ -193,7 +194,7 @@ func TestEmbeddedUndecodableBodyIsDeadLetteredAtOnce(t *testing.T) {
 	}
 }
 
-// The queue of dead letters is not there: SQS's own redrive has the last word.
+// The dead-letter queue does not exist: SQS moves the message by redrive.
 func TestEmbeddedFailedDeadLetterSendLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
@@ -222,6 +223,6 @@ func TestEmbeddedDeadLetteredMessageDoesNotBlockItsGroup(t *testing.T) {
 	s.play(h, "a/1", "a/2")
 	dead := s.dead()
 	if letter, ok := dead["a/1"]; !ok || letter.Attributes["MessageGroupId"] != "a" || len(dead) != 1 || len(d.seen["a/1"]) != 1 || len(d.seen["a/2"]) != 1 {
-		t.Errorf("seen %v, dead-lettered %+v", d.seen, dead)
+		t.Errorf("received %v, dead-lettered %+v", d.seen, dead)
 	}
 }

@@ -33,8 +33,8 @@ func lostInOutage(t *testing.T, n, receives int, outage time.Duration, policy ba
 		}
 		return nil
 	}, sqsbatch.WithBackoff(sqsclient.Visibility(s.sqs), policy),
-		// A mapping that is known is not probed: a probe rounds down the visibility
-		// timeout of one message.
+		// WithMaxReceives skips the probe of the mapping: a probe rounds down the
+		// visibility timeout of one message.
 		sqsbatch.WithMappingCheck(func(context.Context, string, string) (bool, error) { return true, nil })))
 
 	bodies := make([]string, n)
@@ -45,7 +45,7 @@ func lostInOutage(t *testing.T, n, receives int, outage time.Duration, policy ba
 	return len(s.dead())
 }
 
-// What backoff.Policy.Survives promises holds in a queue.
+// What backoff.Policy.Survives returns is true in a queue.
 func TestEmbeddedMessagesSurviveTheOutageThatTheirPolicyPromises(t *testing.T) {
 	t.Parallel()
 	patient := backoff.Policy{Base: 10 * time.Second, Cap: time.Hour}
@@ -54,7 +54,7 @@ func TestEmbeddedMessagesSurviveTheOutageThatTheirPolicyPromises(t *testing.T) {
 		name     string
 		policy   backoff.Policy
 		receives int
-		longer   time.Duration // than what the policy promises
+		longer   time.Duration // than the outage that the policy survives
 		allLost  bool
 	}{
 		{"Default", patient, 10, 0, false},

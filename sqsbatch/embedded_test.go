@@ -36,7 +36,7 @@ func TestEmbeddedOnlyBadMessagesReachTheDeadLetterQueue(t *testing.T) {
 	for body, times := range map[string]int{`{"is":"good"}`: 1, `{"is":"fine"}`: 1, `{"is":"bad"}`: 3, `{"is":"worse"}`: 3} {
 		t.Run(body, func(t *testing.T) {
 			if _, isDead := dead[body]; len(d.seen[body]) != times || isDead != (times == 3) {
-				t.Errorf("%s was seen %d times and is dead-lettered: %v", body, len(d.seen[body]), isDead)
+				t.Errorf("%s was received %d times and is dead-lettered: %v", body, len(d.seen[body]), isDead)
 			}
 		})
 	}
@@ -71,9 +71,9 @@ func TestEmbeddedAGroupStaysInOrderThroughAFailure(t *testing.T) {
 	}
 }
 
-// SQS counts the receives of a whole batch. Without GiveUpAt, the messages behind the
-// one that always fails are dead-lettered with it, untried.
-func TestEmbeddedGiveUpAtLetsTheGroupGoOn(t *testing.T) {
+// SQS counts the receives of a whole batch. Without GiveUpAt, the messages after the
+// one that always fails are dead-lettered with it, unprocessed.
+func TestEmbeddedGiveUpAtUnblocksTheGroup(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		options  func(s *stage) []sqsbatch.Option
@@ -132,9 +132,9 @@ func TestEmbeddedBreakerReturnsTheRest(t *testing.T) {
 	for _, times := range d.seen {
 		calls += len(times)
 	}
-	// Without the breaker each of the ten would meet each of three failures.
+	// Without the breaker each of the ten would be tried in each of three failures.
 	if len(d.seen) != 10 || calls >= 30 || len(s.dead()) != 0 {
-		t.Errorf("%d messages seen in %d calls", len(d.seen), calls)
+		t.Errorf("%d messages processed in %d calls", len(d.seen), calls)
 	}
 }
 
@@ -142,7 +142,7 @@ func TestEmbeddedWholeBatchFailureRedeliversGoodMessages(t *testing.T) {
 	t.Parallel()
 	for policy, wantDead := range map[sqsbatch.FailurePolicy]int{sqsbatch.FailIfAny: 3, sqsbatch.FailIfAll: 1, sqsbatch.ReportEach: 1} {
 		t.Run(fmt.Sprint(policy), func(t *testing.T) {
-			s := newStage(t, stageOptions{fifo: true}) // whose batches are whole
+			s := newStage(t, stageOptions{fifo: true}) // with complete batches
 			h := must(t)(sqsbatch.New(failing(errDown, "b/bad"), sqsbatch.WithFailures(policy)))
 			s.play(h, "a/1", "b/bad", "c/1")
 			if dead := s.dead(); len(dead) != wantDead {
@@ -152,8 +152,8 @@ func TestEmbeddedWholeBatchFailureRedeliversGoodMessages(t *testing.T) {
 	}
 }
 
-// Without ReportBatchItemFailures the mapping deletes what is reported as
-// failed (LAM B37). Unchecked that loses a message; checked it loses none.
+// Without ReportBatchItemFailures the mapping deletes the messages that are reported
+// as failed (LAM B37). Without the check that loses a message; with it none.
 func TestEmbeddedMappingWithoutReportingIsDetected(t *testing.T) {
 	t.Parallel()
 	var log, metrics strings.Builder
@@ -186,8 +186,8 @@ func TestEmbeddedMappingWithoutReportingIsDetected(t *testing.T) {
 	}
 }
 
-// The message that was reported is gone before it could have come back. That is a
-// warning: only the mapping's configuration decides how failures are reported.
+// The reported message was deleted before it could become visible. That is a warning:
+// only the mapping's configuration decides how failures are reported.
 func TestEmbeddedDeletedMessageIsReported(t *testing.T) {
 	t.Parallel()
 	var log, metrics strings.Builder

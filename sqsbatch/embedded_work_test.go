@@ -18,8 +18,8 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// Batches of a FIFO queue are whole, however time is skipped: what these tests
-// tell of one batch they tell with a group for each message.
+// Batches of a FIFO queue are complete even in skipped time. So these tests use a
+// group for each message to test one batch.
 
 func TestEmbeddedConcurrencyIsBounded(t *testing.T) {
 	t.Parallel()
@@ -39,17 +39,18 @@ func TestEmbeddedConcurrencyIsBounded(t *testing.T) {
 		select {
 		case <-three:
 			return nil
-		case <-ctx.Done(): // fewer than three run beside each other
+		case <-ctx.Done(): // fewer than three run concurrently
 			return ctx.Err()
 		}
 	}, sqsbatch.WithConcurrency(3)))
 	s.play(h, "a/1", "b/1", "c/1", "d/1", "e/1", "f/1")
 	if most != 3 || len(s.dead()) != 0 {
-		t.Errorf("%d at once", most)
+		t.Errorf("%d concurrent", most)
 	}
 }
 
-// returned counts what reports say was returned untouched for want of time.
+// returned counts the messages that reports list as returned unprocessed for lack of
+// time.
 type returned struct {
 	mu sync.Mutex // guards n
 	n  int
@@ -67,14 +68,14 @@ func (c *returned) option() sqsbatch.Option {
 	})
 }
 
-func TestEmbeddedHangingMessageCostsOthersNothing(t *testing.T) {
+func TestEmbeddedHangingMessageDoesNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{fifo: true})
 	d, untouched := &diary{clock: s.aws.Clock()}, &returned{}
 	var log strings.Builder
 	h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
 		if d.note(m.Body) == 1 && m.Body == "a/slow" {
-			<-ctx.Done() // machine time: a function's deadline is the computer's
+			<-ctx.Done() // machine time: a function's deadline is in machine time
 			return ctx.Err()
 		}
 		return nil
@@ -83,17 +84,17 @@ func TestEmbeddedHangingMessageCostsOthersNothing(t *testing.T) {
 	for body, times := range map[string]int{"a/slow": 2, "b/x": 1, "c/y": 1} {
 		t.Run(body, func(t *testing.T) {
 			if len(d.seen[body]) != times {
-				t.Errorf("%s was seen %d times", body, len(d.seen[body]))
+				t.Errorf("%s was received %d times", body, len(d.seen[body]))
 			}
 		})
 	}
 	if len(s.dead()) != 0 || untouched.n != 0 || !strings.Contains(log.String(), "exceeded its time limit") {
-		t.Errorf("%d returned untouched; %s", untouched.n, log.String())
+		t.Errorf("%d returned unprocessed; %s", untouched.n, log.String())
 	}
 }
 
-// What is left is too little for another as slow as the first two, though not for
-// the fast ones that these are.
+// The remaining time is too short for another message as slow as the first two, but
+// these are fast.
 func TestEmbeddedEstimateIsTheReserve(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]sqsbatch.Option{
@@ -112,7 +113,7 @@ func TestEmbeddedEstimateIsTheReserve(t *testing.T) {
 			}, option, untouched.option()))
 			s.play(h, "a/slow", "d/slow", "b/x", "c/y")
 			if untouched.n < 2 || len(d.seen["b/x"]) != 1 || len(d.seen["c/y"]) != 1 || len(s.dead()) != 0 {
-				t.Errorf("seen %v, %d returned untouched", d.seen, untouched.n)
+				t.Errorf("received %v, %d returned unprocessed", d.seen, untouched.n)
 			}
 		})
 	}
@@ -126,19 +127,19 @@ func TestEmbeddedRepeatedKeysAreProcessedOnce(t *testing.T) {
 		sqsbatch.WithIdempotency(sqsbatch.NewTableStore(table{}, time.Hour), func(m *events.SQSMessage) string { return m.Body })))
 	s.play(h, "order 1", "order 1", "order 2", "order 1")
 	if len(d.seen["order 1"]) != 1 || len(d.seen["order 2"]) != 1 || len(s.dead()) != 0 {
-		t.Errorf("seen %v", d.seen)
+		t.Errorf("received %v", d.seen)
 	}
 }
 
-// The function is killed after it did a's work: SQS delivers the whole batch
-// again, and only what was not done is done.
+// The function is killed after it processed a: SQS delivers the whole batch again, and
+// only unprocessed messages are processed.
 func TestEmbeddedIdempotencyAfterALostResponse(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{fifo: true, timeout: time.Second})
 	d := &diary{clock: s.aws.Clock()}
 	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
 		if d.note(m.Body) == 1 && m.Body == "b/hangs" {
-			<-time.After(1200 * time.Millisecond) // whatever its context says
+			<-time.After(1200 * time.Millisecond) // ignoring its context
 		}
 		return nil
 	}, sqsbatch.WithIdempotency(sqsbatch.NewMemory(24*time.Hour), nil)))
@@ -146,7 +147,7 @@ func TestEmbeddedIdempotencyAfterALostResponse(t *testing.T) {
 	for body, times := range map[string]int{"a/1": 1, "b/hangs": 2, "c/1": 1} {
 		t.Run(body, func(t *testing.T) {
 			if len(d.seen[body]) != times {
-				t.Errorf("%s was seen %d times", body, len(d.seen[body]))
+				t.Errorf("%s was received %d times", body, len(d.seen[body]))
 			}
 		})
 	}
@@ -169,11 +170,11 @@ func TestEmbeddedBulkReportsEachMessage(t *testing.T) {
 		return errs
 	}))
 	s.play(h, "a/1", "b/bad", "a/2", "c/1", "c/2")
-	// c/2 comes again with the one that failed before it.
+	// c/2 is received again with the message that failed before it.
 	for body, times := range map[string]int{"a/1": 1, "a/2": 1, "b/bad": 3, "c/1": 2, "c/2": 2} {
 		t.Run(body, func(t *testing.T) {
 			if len(d.seen[body]) != times {
-				t.Errorf("%s was seen %d times, want %d", body, len(d.seen[body]), times)
+				t.Errorf("%s was received %d times, want %d", body, len(d.seen[body]), times)
 			}
 		})
 	}

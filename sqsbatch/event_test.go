@@ -17,8 +17,7 @@ const (
 	fifoARN     = "arn:aws:sqs:us-east-1:000000000000:orders.fifo"
 )
 
-// record returns a record of a standard queue whose receipt handle is "r-" and
-// its id.
+// record returns a record of a standard queue whose receipt handle is "r-" and its id.
 func record(id, body string) events.SQSMessage {
 	return events.SQSMessage{
 		MessageId: id, ReceiptHandle: "r-" + id, Body: body, EventSource: "aws:sqs", EventSourceARN: standardARN, AWSRegion: "us-east-1",
@@ -39,7 +38,7 @@ func received(m events.SQSMessage, times int) events.SQSMessage {
 	return m
 }
 
-// with gives a record a message attribute of type String.
+// with adds a message attribute of type String to a record.
 func with(m events.SQSMessage, name, value string) events.SQSMessage {
 	attributes := map[string]events.SQSMessageAttribute{name: {DataType: "String", StringValue: &value}}
 	for other, a := range m.MessageAttributes {

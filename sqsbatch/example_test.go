@@ -35,8 +35,8 @@ func ExampleNew() {
 		{MessageId: "m-1", Body: `{"id":"o-1","quantity":2}`},
 		{MessageId: "m-2", Body: `{"id":"o-2"}`},
 	}})
-	answer, _ := json.Marshal(response)
-	fmt.Println(string(answer), err)
+	encoded, _ := json.Marshal(response)
+	fmt.Println(string(encoded), err)
 	// Output:
 	// shipping o-1
 	// {"batchItemFailures":[{"itemIdentifier":"m-2"}]} <nil>
@@ -80,8 +80,8 @@ func ExampleWithIdempotency() {
 	// charging o-1
 }
 
-// printed is a sender and a queue that say what they are asked. Package sqsclient
-// makes those that ask SQS.
+// printed is a sender and a queue that print their calls. Package sqsclient has the
+// ones that call SQS.
 type printed struct{}
 
 func (printed) SendDeadLetter(_ context.Context, m sqsbatch.DeadLetter) error {

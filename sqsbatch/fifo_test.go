@@ -30,7 +30,8 @@ func TestAFailureReturnsTheRestOfItsGroup(t *testing.T) {
 			event := events.SQSEvent{Records: []events.SQSMessage{
 				grouped("a1", "a"), grouped("b1", "b"), grouped("a2", "a"), grouped("a3", "a"), grouped("b2", "b"),
 			}}
-			// LAM B38: Lambda deletes what is not listed, so that a3 must be.
+			// LAM B38: Lambda deletes messages that are not listed, so a3 must be
+			// listed.
 			if diff := cmp.Diff([]string{"a2", "a3"}, handle(t, h, event)); diff != "" {
 				t.Error(diff)
 			}
@@ -42,8 +43,8 @@ func TestAFailureReturnsTheRestOfItsGroup(t *testing.T) {
 	}
 }
 
-// Nothing of b failed: it is returned for what stopped the batch. It is postponed, as
-// if it had been tried.
+// No message of b failed: the group is returned because the batch stopped. It is
+// postponed as if it had been tried.
 func TestGroupsThatWereNotStartedHaveTheReasonOfTheBatch(t *testing.T) {
 	t.Parallel()
 	queue := &hider{}
@@ -90,9 +91,8 @@ func TestBulkFailureFailsTheRestOfItsGroup(t *testing.T) {
 	}
 }
 
-// Whatever a batch holds and whichever messages fail: each message runs at most
-// once, in order within its group, and exactly those are reported that failed
-// or follow a failure.
+// With any batch and any failures: each message runs at most once, in sequence within
+// its group, and exactly the messages that failed or follow a failure are reported.
 func TestFailedMessagesAndTheirGroupsAreReported(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -139,7 +139,7 @@ func TestFailedMessagesAndTheirGroupsAreReported(t *testing.T) {
 				wantFailed = append(wantFailed, m.MessageId)
 			}
 		}
-		slices.Sort(ran[""]) // without a group, order is free
+		slices.Sort(ran[""]) // without a group, any sequence is correct
 		slices.Sort(wantRan[""])
 		if diff := cmp.Diff(wantFailed, failed(response)); diff != "" {
 			t.Errorf("reported: %s", diff)

@@ -41,7 +41,7 @@ func handle(t *testing.T, h sqsbatch.Handler, event events.SQSEvent) []string {
 	return failed(response)
 }
 
-func TestEachMessageIsReportedByItself(t *testing.T) {
+func TestEachMessageIsReportedSeparately(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name    string
@@ -99,7 +99,7 @@ func TestResponseWithoutFailuresIsValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// As the Runtime API client does it: event JSON in, response JSON out (LAM B35).
+	// As the Runtime API client does: event JSON in, response JSON out (LAM B35).
 	out, err := lambda.NewHandler(h).Invoke(t.Context(), event)
 	if err != nil || strings.TrimSpace(string(out)) != `{"batchItemFailures":[]}` {
 		t.Errorf("got %s, %v", out, err)
@@ -134,7 +134,7 @@ func TestConcurrencyIsBounded(t *testing.T) {
 		began := time.Now()
 		handle(t, h, batchOf(9, "x"))
 		if most.Load() != 3 || time.Since(began) != 3*time.Second {
-			t.Errorf("%d at once, %v in all; want 3 and 3s", most.Load(), time.Since(began))
+			t.Errorf("%d concurrent, %v in total; want 3 and 3s", most.Load(), time.Since(began))
 		}
 	})
 }
@@ -143,7 +143,7 @@ func TestRepeatedMessagesAreProcessedOnce(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{3, 40} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			t.Parallel() // both ways of finding them
+			t.Parallel() // both ways to find duplicates
 			runs := map[string]int{}
 			h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
 				runs[m.ID()]++

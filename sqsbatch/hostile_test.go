@@ -21,15 +21,14 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// nilError is an error whose methods do not stand a nil pointer, which handlers
-// return by mistake.
+// nilError is an error whose methods panic for a nil pointer, which handlers return by
+// mistake.
 type nilError struct{ text string }
 
 func (e *nilError) Error() string { return e.text }
 func (e *nilError) Unwrap() error { return errors.New(e.text) }
 
-// explosive is a store and a sender that panic for b, as ones do that never saw
-// such a message.
+// explosive is a store and a sender that panic for message b.
 type explosive struct {
 	sqsbatch.IdempotencyStore
 	at string
@@ -51,8 +50,8 @@ func (e explosive) Complete(ctx context.Context, key, token string) error {
 
 func (explosive) SendDeadLetter(context.Context, sqsbatch.DeadLetter) error { panic("send") }
 
-// Whatever it is that panics at message b, the others are done and the logs and
-// metrics come out.
+// If any part panics at message b, the others are processed and logs and metrics are
+// written.
 func TestPanicFailsOnlyItsMessage(t *testing.T) {
 	t.Parallel()
 	store := func(at string) func() sqsbatch.Option {
@@ -76,11 +75,11 @@ func TestPanicFailsOnlyItsMessage(t *testing.T) {
 			return m.Body, nil
 		})), want: []string{"b"}},
 		"Claim":       {option: store("claim"), want: []string{"b"}},
-		"Complete":    {option: store("complete"), want: []string{}}, // b is done: its claim runs out
+		"Complete":    {option: store("complete"), want: []string{}}, // b is processed: its claim expires
 		"Send":        {handlerErr: sqsbatch.Permanent(errDown), option: plain(sqsbatch.WithDeadLetter(explosive{})), want: []string{"b"}},
 		"NilPointer":  {handlerErr: (*nilError)(nil), option: plain(sqsbatch.WithResponseTime(0)), want: []string{"b"}},
 		"NilUnwrap":   {handlerErr: fmt.Errorf("wrapped: %w", (*nilError)(nil)), option: plain(sqsbatch.WithResponseTime(0)), want: []string{"b"}},
-		"NilToBeDead": {handlerErr: sqsbatch.Permanent((*nilError)(nil)), option: plain(sqsbatch.WithDeadLetter(&pit{})), want: []string{"b"}},
+		"NilToBeDead": {handlerErr: sqsbatch.Permanent((*nilError)(nil)), option: plain(sqsbatch.WithDeadLetter(&deadLetterQueue{})), want: []string{"b"}},
 		"TraceBegins": {option: plain(sqsbatch.WithTrace(func(ctx context.Context, _ sqsbatch.Trace, m *events.SQSMessage) (context.Context, func(error)) {
 			if m.MessageId == "b" {
 				panic("trace")
@@ -93,7 +92,7 @@ func TestPanicFailsOnlyItsMessage(t *testing.T) {
 					panic("trace")
 				}
 			}
-		})), want: []string{}}, // b is done
+		})), want: []string{}}, // b is processed
 		"TraceWithoutContext": {option: plain(sqsbatch.WithTrace(func(_ context.Context, _ sqsbatch.Trace, m *events.SQSMessage) (context.Context, func(error)) {
 			return nil, nil
 		})), handlerErr: errDown, want: []string{"b"}},
@@ -154,8 +153,7 @@ func TestSpanEndsWithThePanic(t *testing.T) {
 	}
 }
 
-// Lambda sends batches of one queue. A function called by others may get what
-// it likes.
+// Lambda sends batches of one queue. Other callers of a function may send any event.
 func TestMessagesOfTwoQueuesArePostponedInEach(t *testing.T) {
 	t.Parallel()
 	queue := &hider{}
@@ -214,9 +212,9 @@ func TestInvalidRecordIsProcessed(t *testing.T) {
 	}
 }
 
-// FuzzEvent hands in events as the Runtime API client would. Whatever they are,
-// the answer reports messages of the event and no others, as often as they are
-// not done, and nothing is hidden for longer than SQS allows.
+// FuzzEvent passes events like the Runtime API client. For any event, the response
+// lists only messages of the event, as often as they are unprocessed, and no message
+// is hidden for longer than SQS allows.
 func FuzzEvent(f *testing.F) {
 	for _, seed := range []string{
 		`{"Records":[{"messageId":"a","receiptHandle":"r","body":"{\"n\":1}","attributes":{"ApproximateReceiveCount":"1","SentTimestamp":"1"},` +
@@ -229,7 +227,7 @@ func FuzzEvent(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		queue, letters := &hider{}, &pit{}
+		queue, letters := &hider{}, &deadLetterQueue{}
 		var report *sqsbatch.Report
 		h, err := sqsbatch.New(func(_ context.Context, m sqsbatch.Message[map[string]int]) error {
 			if _, _, err := m.Int("n"); err != nil {
@@ -253,7 +251,7 @@ func FuzzEvent(f *testing.F) {
 			if err == nil {
 				t.Errorf("no report, and the response is %s", out)
 			}
-			return // it is no event
+			return // not an event
 		}
 		var response events.SQSEventResponse
 		if err := json.Unmarshal(out, &response); err != nil {

@@ -42,7 +42,7 @@ func (t table) DeleteIfToken(_ context.Context, key, token string) error {
 	return nil
 }
 
-// Both stores keep the same promises.
+// Both stores behave alike.
 func eachStore(t *testing.T, promise func(t *testing.T, store sqsbatch.IdempotencyStore)) {
 	for name, makeStore := range map[string]func() sqsbatch.IdempotencyStore{
 		"Memory": func() sqsbatch.IdempotencyStore { return sqsbatch.NewMemory(time.Hour) },
@@ -78,7 +78,7 @@ func TestMessageDeliveredTwiceIsProcessedOnce(t *testing.T) {
 		if !report.Results[0].Duplicate || report.Results[1].Duplicate {
 			t.Errorf("duplicates %v %v", report.Results[0].Duplicate, report.Results[1].Duplicate)
 		}
-		<-time.After(2 * time.Hour) // longer than the store remembers
+		<-time.After(2 * time.Hour) // longer than the store keeps completed keys
 		handle(t, h, ids("a"))
 		if runs["a"] != 2 {
 			t.Errorf("a ran %d times", runs["a"])
@@ -99,7 +99,7 @@ func TestClaimedMessageIsReturned(t *testing.T) {
 		if got := handle(t, h, ids("a")); len(got) != 1 || runs != 0 || !errors.Is(report.Results[0].Err, sqsbatch.ErrClaimed) {
 			t.Errorf("reported %v, ran %d times, %v", got, runs, report.Results[0].Err)
 		}
-		<-time.After(4 * time.Second) // its holder crashed: the claim runs out
+		<-time.After(4 * time.Second) // the claim's owner crashed: the claim expires
 		if got := handle(t, h, ids("a")); len(got) != 0 || runs != 1 {
 			t.Errorf("reported %v, ran %d times", got, runs)
 		}
@@ -119,13 +119,13 @@ func TestLostClaimCannotBeCompleted(t *testing.T) {
 			t.Fatal(first, second, err)
 		}
 		if store.Complete(t.Context(), "a", first) == nil || store.Release(t.Context(), "a", first) == nil {
-			t.Error("the first holder could still settle")
+			t.Error("the first owner could still complete its claim")
 		}
 		if err := store.Complete(t.Context(), "a", second); err != nil {
 			t.Error(err)
 		}
 		if _, err := store.Claim(t.Context(), "a", time.Now().Add(time.Second)); !errors.Is(err, sqsbatch.ErrDone) {
-			t.Errorf("claim of what is done: %v", err)
+			t.Errorf("claim of a completed key: %v", err)
 		}
 	})
 }
@@ -192,8 +192,8 @@ func TestTimesOfClaimsAreWallTimes(t *testing.T) {
 	}
 }
 
-// wallTable checks the times that it gets. The monotonic clock stops while Lambda
-// freezes an environment, so that they would end too late.
+// wallTable checks the times that it receives. The monotonic clock stops while Lambda
+// freezes an environment, so monotonic times would end too late.
 type wallTable struct {
 	table
 	check func(what string, at time.Time)
@@ -213,7 +213,7 @@ func (w *wallTable) PutIfToken(ctx context.Context, item sqsbatch.Item, token st
 	return w.table.PutIfToken(ctx, item, token)
 }
 
-// broken is a store that cannot be reached.
+// broken is a store that is unavailable.
 type broken struct{ sqsbatch.IdempotencyStore }
 
 func (broken) Claim(context.Context, string, time.Time) (string, error) {
@@ -229,7 +229,7 @@ func TestStoreErrorFailsTheMessages(t *testing.T) {
 	}
 }
 
-// forgetful is a store that takes claims and cannot be told how they ended.
+// forgetful is a store that accepts claims and cannot complete them.
 type forgetful struct{ sqsbatch.IdempotencyStore }
 
 func (forgetful) Complete(context.Context, string, string) error { return errors.New("no network") }

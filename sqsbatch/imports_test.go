@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What sqsbatch imports, every user of it imports.
+// Every user of sqsbatch imports its dependencies.
 func TestDependencies(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").CombinedOutput()
@@ -21,7 +21,7 @@ func TestDependencies(t *testing.T) {
 		case strings.HasPrefix(path, "github.com/aws/aws-lambda-go/"):
 			found++
 		default:
-			t.Errorf("it needs %s", path)
+			t.Errorf("unexpected dependency %s", path)
 		}
 	}
 	if found < 4 { // itself, backoff, events, lambdacontext

@@ -40,7 +40,7 @@ func TestRecordWithoutSystemAttributesCountsAsFirstReceive(t *testing.T) {
 	}
 }
 
-// Tests of handlers make messages without a record.
+// Tests of handlers create messages without a record.
 func TestMessageWithoutRecordIsEmpty(t *testing.T) {
 	t.Parallel()
 	var m sqsbatch.Message[string]
@@ -63,7 +63,7 @@ func TestWrappersOfNilReturnNil(t *testing.T) {
 	for _, err := range []error{sqsbatch.Permanent(errDown), sqsbatch.RetryAfter(1, errDown), &sqsbatch.PanicError{Value: errDown}} {
 		t.Run(fmt.Sprint(err), func(t *testing.T) {
 			if !errors.Is(err, errDown) {
-				t.Errorf("%T hides what it marks", err)
+				t.Errorf("%T does not wrap its error", err)
 			}
 		})
 	}

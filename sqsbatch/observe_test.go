@@ -34,11 +34,11 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-update writes it anew):\n%s", path, diff)
+		t.Errorf("%s (-update rewrites it):\n%s", path, diff)
 	}
 }
 
-// mixed is a batch with one message of each outcome.
+// mixed returns a batch with one message of each outcome.
 func mixed() (events.SQSEvent, func(context.Context, sqsbatch.Message[string]) error) {
 	return ids("good", "bad", "hopeless", "panics", "late"), func(_ context.Context, m sqsbatch.Message[string]) error {
 		switch m.Body {
@@ -58,7 +58,7 @@ func TestMetricsAreInTheEmbeddedFormat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // whose clock begins at 2000-01-01, when the messages were sent
 		var out bytes.Buffer
 		event, process := mixed()
-		h := must(t)(sqsbatch.New(process, sqsbatch.WithMetrics(&out, "Orders"), sqsbatch.WithBreaker(0.5, 4), sqsbatch.WithDeadLetter(&pit{})))
+		h := must(t)(sqsbatch.New(process, sqsbatch.WithMetrics(&out, "Orders"), sqsbatch.WithBreaker(0.5, 4), sqsbatch.WithDeadLetter(&deadLetterQueue{})))
 		handle(t, h, event)
 		golden(t, "metrics.jsonl", out.Bytes())
 	})
@@ -97,7 +97,7 @@ func TestLogRecordsOfOutcomes(t *testing.T) {
 	}}))
 	event, process := mixed()
 	event.Records = append(event.Records, record("never", "good"))
-	h := must(t)(sqsbatch.New(process, sqsbatch.WithLogger(logger), sqsbatch.WithBreaker(0.5, 4), sqsbatch.WithDeadLetter(&pit{})))
+	h := must(t)(sqsbatch.New(process, sqsbatch.WithLogger(logger), sqsbatch.WithBreaker(0.5, 4), sqsbatch.WithDeadLetter(&deadLetterQueue{})))
 	handle(t, h, event)
 	golden(t, "records.jsonl", out.Bytes())
 }
@@ -185,7 +185,7 @@ func FuzzParseTrace(f *testing.F) {
 			t.Errorf("header %q became %q", header, got.Header)
 		}
 		if got.Valid() && !strings.Contains(header, "Root=1-") {
-			t.Errorf("%q names no root", header)
+			t.Errorf("%q has no root", header)
 		}
 	})
 }

@@ -19,9 +19,9 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// What a breaker returns must not come back earlier than if it had been tried:
-// otherwise it uses up its receives during an outage.
-func TestBreakerCostsNoMessageDuringAnOutage(t *testing.T) {
+// A message that a breaker returns must not become visible earlier than if it had been
+// tried: otherwise it uses up its receives during an outage.
+func TestBreakerLosesNoMessageDuringAnOutage(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string][]sqsbatch.Option{
 		"WithoutBreaker": nil,
@@ -51,7 +51,7 @@ func TestBreakerCostsNoMessageDuringAnOutage(t *testing.T) {
 	}
 }
 
-// limiter is a queue that knows its maxReceiveCount.
+// limiter is a queue with a maxReceiveCount.
 type limiter struct {
 	*hider
 	max  func() (int, error)
@@ -63,7 +63,7 @@ func (l *limiter) MaxReceives(context.Context, string) (int, error) {
 	return l.max()
 }
 
-func TestLastFailureIsVisibleAtOnce(t *testing.T) {
+func TestLastFailureIsVisibleImmediately(t *testing.T) {
 	t.Parallel()
 	five := func() (int, error) { return 5, nil }
 	for name, tt := range map[string]struct {
@@ -115,7 +115,7 @@ func TestMaxReceivesIsReadAgainAfterATime(t *testing.T) {
 			<-time.After(tt.wait)
 			fails = i < 3
 			if handle(t, h, ids("a")); queue.asks != tt.asks || queue.seconds["r-a"] != tt.seconds {
-				t.Errorf("step %d: asked %d times, hidden for %d s; want %+v", i, queue.asks, queue.seconds["r-a"], tt)
+				t.Errorf("step %d: read %d times, hidden for %d s; want %+v", i, queue.asks, queue.seconds["r-a"], tt)
 			}
 		}
 		if strings.Count(log.String(), "maxReceiveCount not read") != 1 {
@@ -124,7 +124,7 @@ func TestMaxReceivesIsReadAgainAfterATime(t *testing.T) {
 	})
 }
 
-// A message must not be dead-lettered untried because others of its batch fail.
+// A message must not be dead-lettered unprocessed because others of its batch fail.
 func TestBreakerTriesMessagesAtTheirLastReceive(t *testing.T) {
 	t.Parallel()
 	h := must(t)(sqsbatch.New(failing(errDown, "bad"), sqsbatch.WithBreaker(1, 1), sqsbatch.WithMaxReceives(3)))
@@ -212,7 +212,7 @@ func TestLargeBatchIsPostponedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		queue := &slowQueue{delay: 15 * time.Millisecond}
 		h := must(t)(sqsbatch.New(func(ctx context.Context, _ sqsbatch.Message[string]) error {
-			<-ctx.Done() // until nothing but the time for the response is left
+			<-ctx.Done() // until only the time for the response is left
 			return errDown
 		}, sqsbatch.WithBackoff(queue, doubling), sqsbatch.WithConcurrency(1000)))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -19,11 +19,11 @@ import (
 
 func byBody(m *events.SQSMessage) string { return m.Body }
 
-// The first could not be done; the second, with its key, may well be. Were it to
-// have the first one's outcome it would be deleted, and no copy would be left.
+// The first could not be processed; the second, with its key, might succeed. With the
+// first one's outcome it would be deleted, and no copy would be left.
 func TestDuplicateOfADeadLetteredMessageIsReturned(t *testing.T) {
 	t.Parallel()
-	letters := &pit{}
+	letters := &deadLetterQueue{}
 	var ran []string
 	var report sqsbatch.Report
 	h := must(t)(sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error {
@@ -43,8 +43,8 @@ func TestDuplicateOfADeadLetteredMessageIsReturned(t *testing.T) {
 	}
 }
 
-// Else what is replayed from the dead-letter queue, once its cause is mended,
-// would be taken for done.
+// Otherwise a message that is replayed from the dead-letter queue after a correction
+// would count as processed.
 func TestDeadLetteredMessageIsProcessedAfterReplay(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, store sqsbatch.IdempotencyStore) {
@@ -55,7 +55,7 @@ func TestDeadLetteredMessageIsProcessedAfterReplay(t *testing.T) {
 			}
 			runs++
 			return nil
-		}, sqsbatch.WithIdempotency(store, nil), sqsbatch.WithDeadLetter(&pit{})))
+		}, sqsbatch.WithIdempotency(store, nil), sqsbatch.WithDeadLetter(&deadLetterQueue{})))
 		handle(t, h, ids("a"))
 		mended = true
 		replayed := events.SQSEvent{Records: []events.SQSMessage{with(with(record("copy", "a"), "origin_message_id", "a"), "dlq_reason", "permanent")}}
@@ -91,7 +91,7 @@ func TestGroupWaitsForAClaimedMessage(t *testing.T) {
 					t.Errorf("%s is %v: %v", r.Message.MessageId, r.Outcome, r.Err)
 				}
 			}
-			if len(queue.seconds) != 0 { // neither failed: SQS hides them long enough
+			if len(queue.seconds) != 0 { // neither failed: their visibility timeout is long enough
 				t.Errorf("hidden %v", queue.seconds)
 			}
 		})
@@ -115,20 +115,20 @@ func TestBulkGroupWaitsForAnUndecodableMessage(t *testing.T) {
 	}), sqsbatch.WithReport(func(_ context.Context, r sqsbatch.Report) { report = r })))
 	event := events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a"), grouped("a3", "a"), grouped("b1", "b")}}
 	if diff := cmp.Diff([]string{"a2", "a3"}, handle(t, h, event)); diff != "" || !slices.Equal(got, []string{"a1", "b1"}) {
-		t.Errorf("given %v: %s", got, diff)
+		t.Errorf("called with %v: %s", got, diff)
 	}
 	if r := report.Results[2]; r.Outcome != sqsbatch.NotStarted || !r.Started.IsZero() {
 		t.Errorf("a3 is %v since %v", r.Outcome, r.Started)
 	}
 }
 
-// As the twin of one in another group, a message would come back because of that
-// one's failure, and what follows it have run before it.
+// As the duplicate of a message in another group, a message would become visible
+// because of that message's failure, and its successors would have run before it.
 func TestSharedKeyKeepsTheOrderOfGroups(t *testing.T) {
 	t.Parallel()
 	for _, others := range []int{0, 20} {
 		t.Run(fmt.Sprint(others), func(t *testing.T) {
-			t.Parallel() // both ways of finding repeated keys
+			t.Parallel() // both ways to find repeated keys
 			var ran []string
 			h := must(t)(sqsbatch.New(func(ctx context.Context, m sqsbatch.Message[string]) error {
 				if m.Group() != "" {
@@ -150,7 +150,7 @@ func TestSharedKeyKeepsTheOrderOfGroups(t *testing.T) {
 
 func TestDuplicateDoesNotUnblockItsGroup(t *testing.T) {
 	t.Parallel()
-	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "bad"), sqsbatch.WithDeadLetter(&pit{}),
+	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "bad"), sqsbatch.WithDeadLetter(&deadLetterQueue{}),
 		sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), byBody)))
 	bad, twin := grouped("a1", "a"), grouped("a2", "a")
 	bad.Body, twin.Body = "bad", "bad"
@@ -160,7 +160,7 @@ func TestDuplicateDoesNotUnblockItsGroup(t *testing.T) {
 	}
 }
 
-// until remembers for how long keys were claimed.
+// until records for how long keys were claimed.
 type until struct {
 	sqsbatch.IdempotencyStore
 	times []time.Time
@@ -171,7 +171,8 @@ func (s *until) Claim(ctx context.Context, key string, t time.Time) (string, err
 	return s.IdempotencyStore.Claim(ctx, key, t)
 }
 
-// Sooner, and another invocation could begin what this one still works on.
+// If claims ended earlier, another invocation could start a message that this one
+// still processes.
 func TestClaimEndsWithTheFunctionsDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -185,16 +186,16 @@ func TestClaimEndsWithTheFunctionsDeadline(t *testing.T) {
 	})
 }
 
-// Whatever keys messages share and whatever becomes of them: what is reported as
-// done was processed, by itself or under its key, or its own copy is in the
-// dead-letter queue; no key is processed twice; and in a group nothing runs
-// after what is to come back.
+// With any shared keys and any outcomes: a message that is reported as processed was
+// processed, itself or under its key, or its copy is in the dead-letter queue; no key
+// is processed twice; and in a group nothing runs after a message that will be
+// received again.
 func TestSharedKeyLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var event events.SQSEvent
 		outcomes := map[string]error{}
-		n := rapid.IntRange(1, 24).Draw(t, "n") // below and above where a map finds them
+		n := rapid.IntRange(1, 24).Draw(t, "n") // below and above the size for which a map is used
 		for i := range n {
 			m := grouped(fmt.Sprintf("m%02d", rapid.IntRange(0, i).Draw(t, "id")), rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "group"))
 			if m.Attributes["MessageGroupId"] == "" {
@@ -217,7 +218,7 @@ func TestSharedKeyLosesNoMessage(t *testing.T) {
 			}
 			return outcomes[m.ID()]
 		}
-		letters := &pit{}
+		letters := &deadLetterQueue{}
 		h, err := sqsbatch.New(func(_ context.Context, m sqsbatch.Message[string]) error { return work(m) },
 			sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), byBody), sqsbatch.WithDeadLetter(safely(letters)),
 			sqsbatch.WithConcurrency(rapid.IntRange(1, 4).Draw(t, "concurrency")))
@@ -232,12 +233,12 @@ func TestSharedKeyLosesNoMessage(t *testing.T) {
 		for i, m := range event.Records {
 			isDead := slices.ContainsFunc(letters.letters, func(l sqsbatch.DeadLetter) bool { return l.DeduplicationID == m.MessageId })
 			if !slices.Contains(back, m.MessageId) && processed[m.Body] == 0 && !isDead {
-				t.Fatalf("%s is done, and lost", m.MessageId)
+				t.Fatalf("%s is reported as processed, and lost", m.MessageId)
 			}
 			if group := m.Attributes["MessageGroupId"]; group != "" && slices.Contains(back, m.MessageId) {
 				for _, later := range event.Records[i+1:] {
 					if later.Attributes["MessageGroupId"] == group && later.MessageId != m.MessageId && ran[later.MessageId] && !ranBefore(event, later.MessageId, i) {
-						t.Fatalf("%s ran after %s, which comes back", later.MessageId, m.MessageId)
+						t.Fatalf("%s ran after %s, which will be received again", later.MessageId, m.MessageId)
 					}
 				}
 			}
@@ -254,7 +255,7 @@ func ranBefore(event events.SQSEvent, id string, i int) bool {
 	return slices.ContainsFunc(event.Records[:i], func(m events.SQSMessage) bool { return m.MessageId == id })
 }
 
-// safely returns a sender one for several goroutines.
+// safely makes a sender safe for concurrent use.
 func safely(sender sqsbatch.DeadLetterSender) sqsbatch.DeadLetterSender {
 	return &locked{sender: sender}
 }
@@ -270,7 +271,7 @@ func (l *locked) SendDeadLetter(ctx context.Context, m sqsbatch.DeadLetter) erro
 	return l.sender.SendDeadLetter(ctx, m)
 }
 
-// slowStore is a store that does not answer how claims ended.
+// slowStore is a store that does not respond when claims end.
 type slowStore struct{ sqsbatch.IdempotencyStore }
 
 func (slowStore) Release(ctx context.Context, _, _ string) error { <-ctx.Done(); return ctx.Err() }

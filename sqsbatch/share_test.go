@@ -110,7 +110,8 @@ func (q *simulatedQueue) ChangeVisibility(_ context.Context, _ string, changes [
 	return make([]error, len(changes))
 }
 
-// works is a handler that takes the time in the body, or hangs until its context ends.
+// works is a handler that takes the time in the body, or blocks until its context
+// ends.
 func works(ctx context.Context, m sqsbatch.Message[string]) error {
 	if m.Body == "fails" {
 		return errDown
@@ -130,8 +131,8 @@ func works(ctx context.Context, m sqsbatch.Message[string]) error {
 }
 
 // The defaults must be enough: no message that can succeed is dead-lettered because
-// others of its batch hang or are slow.
-func TestHangingAndSlowMessagesCostOthersNothing(t *testing.T) {
+// others of its batch block or are slow.
+func TestHangingAndSlowMessagesDoNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		good        string
@@ -145,7 +146,7 @@ func TestHangingAndSlowMessagesCostOthersNothing(t *testing.T) {
 		{good: "2ms", odd: []string{"hangs"}, odds: 60, concurrency: 1, shuffled: true},
 		{good: "300ms", odd: []string{"hangs"}, odds: 15, concurrency: 1},
 		{good: "300ms", odd: []string{"hangs"}, odds: 60, concurrency: 1, shuffled: true},
-		{good: "900ms", odd: []string{"hangs"}, odds: 15, concurrency: 1, shuffled: true}, // the batch just fits
+		{good: "900ms", odd: []string{"hangs"}, odds: 15, concurrency: 1, shuffled: true}, // the batch fits exactly
 		{good: "300ms", odd: []string{"hangs"}, odds: 60, concurrency: 5, shuffled: true},
 		{good: "2ms", odd: []string{"5s"}, odds: 15, concurrency: 1},
 		{good: "2ms", odd: []string{"5s"}, odds: 15, concurrency: 1, shuffled: true},
@@ -180,14 +181,14 @@ func TestHangingAndSlowMessagesCostOthersNothing(t *testing.T) {
 				if len(dead) != 0 {
 					t.Errorf("good messages were dead-lettered: %v", dead)
 				}
-				t.Logf("%d times returned untried", untried)
+				t.Logf("%d times returned unprocessed", untried)
 			})
 		})
 	}
 }
 
 // limits returns a handler that records how long each message may take, works for the
-// time in its body, and hangs if there is none.
+// time in its body, and blocks if there is none.
 func limits(into map[string]time.Duration) func(context.Context, sqsbatch.Message[string]) error {
 	return func(ctx context.Context, m sqsbatch.Message[string]) error {
 		deadline, _ := ctx.Deadline()
@@ -300,7 +301,7 @@ func TestHangingMessageDoesNotChangeTheEstimate(t *testing.T) {
 			{[]string{"9s"}, []string{}},
 			{append([]string{"fails"}, ten...), []string{"0"}},
 		} {
-			timeout -= time.Millisecond // a little has always passed, so that 10 s never fit
+			timeout -= time.Millisecond // some time has always passed, so that 10 s never fit
 			ctx, cancel := context.WithTimeout(t.Context(), timeout)
 			response, err := h(ctx, bodies(tt.bodies...))
 			cancel()

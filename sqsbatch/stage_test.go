@@ -23,8 +23,8 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// stage is an embedded AWS with a queue, its dead-letter queue, and a function
-// that reads the queue. Service time skips whatever would be waited for.
+// stage is an embedded AWS with a queue, its dead-letter queue, and a function that
+// reads the queue. Service time skips all waiting.
 type stage struct {
 	t        *testing.T
 	aws      *localawstest.Server
@@ -93,7 +93,7 @@ func (s *stage) queue(name string, attributes map[string]string) string {
 	return *out.QueueUrl
 }
 
-// send sends a message ("group/body" for a FIFO queue), which more may be said of.
+// send sends a message ("group/body" for a FIFO queue); more may change the request.
 func (s *stage) send(body string, more func(in *sqs.SendMessageInput)) {
 	s.t.Helper()
 	in := &sqs.SendMessageInput{QueueUrl: &s.url, MessageBody: aws.String(body)}
@@ -108,13 +108,13 @@ func (s *stage) send(body string, more func(in *sqs.SendMessageInput)) {
 	}
 }
 
-// play sends messages ("group/body" for a FIFO queue), lets the handler have
-// them, and returns when nothing moves any more.
+// play sends messages ("group/body" for a FIFO queue) to the handler, and returns when
+// no event is left.
 func (s *stage) play(h sqsbatch.Handler, bodies ...string) {
 	s.t.Helper()
 	s.aws.RegisterHandler("handler", func(ctx context.Context, event []byte) ([]byte, error) {
-		// One for each call: what its Invoke answers lies in a buffer of a pool,
-		// which the next call on the same one may be writing to already.
+		// A new handler for each call: the result of Invoke is in a pooled buffer,
+		// which the next call of the same handler may overwrite.
 		return lambda.NewHandler(h).Invoke(ctx, event)
 	})
 	for _, body := range bodies {
@@ -126,10 +126,10 @@ func (s *stage) play(h sqsbatch.Handler, bodies ...string) {
 	}
 }
 
-// dead takes what is in the dead-letter queue, by body.
+// dead receives the messages of the dead-letter queue, by body.
 func (s *stage) dead() map[string]types.Message {
 	s.t.Helper()
-	s.aws.Clock().Hold() // else time would skip to when they may be received again
+	s.aws.Clock().Hold() // otherwise time would skip until they are visible again
 	defer s.aws.Clock().Release()
 	found := map[string]types.Message{}
 	for {
@@ -149,7 +149,7 @@ func (s *stage) dead() map[string]types.Message {
 	}
 }
 
-// diary notes when each message was seen, in service time.
+// diary records when each message was received, in service time.
 type diary struct {
 	mu    sync.Mutex // guards seen
 	clock *clock.Clock
@@ -166,7 +166,7 @@ func (d *diary) note(body string) int {
 	return len(d.seen[body])
 }
 
-// gaps are the whole seconds between the times that a message was seen.
+// gaps returns the whole seconds between the receives of a message.
 func (d *diary) gaps(body string) []int {
 	var out []int
 	for i := 1; i < len(d.seen[body]); i++ {

@@ -20,14 +20,13 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// hider is a queue that remembers how long messages were hidden, by receipt
-// handle.
+// hider is a queue that records how long messages were hidden, by receipt handle.
 type hider struct {
 	mu      sync.Mutex // guards what follows
 	seconds map[string]int
 	calls   int
 	largest int
-	answer  func(handle string) error
+	result  func(handle string) error
 	hang    func(ctx context.Context) error
 	queues  []string // of each call
 }
@@ -46,8 +45,8 @@ func (h *hider) ChangeVisibility(ctx context.Context, queueARN string, changes [
 		if h.hang != nil {
 			errs[i] = h.hang(ctx)
 		}
-		if h.answer != nil {
-			errs[i] = h.answer(change.ReceiptHandle)
+		if h.result != nil {
+			errs[i] = h.result(change.ReceiptHandle)
 		}
 		if errs[i] == nil {
 			h.seconds[change.ReceiptHandle] = change.Seconds
@@ -72,8 +71,8 @@ func TestBackoffGrowsWithTheReceiveCount(t *testing.T) {
 	}
 }
 
-// SQS counts its twelve hours from the receipt (SQS J10), and so from before the
-// batch began.
+// SQS counts its twelve hours from the receive (SQS J10), and so from before the batch
+// began.
 func TestLongestVisibilityTimeoutExcludesTheTimeOfTheBatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -93,7 +92,7 @@ func TestDeadLetteredMessageIsNotPostponed(t *testing.T) {
 	queue := &hider{}
 	h := must(t)(sqsbatch.NewBulk(func(context.Context, []sqsbatch.Message[string]) []error {
 		return []error{sqsbatch.Permanent(errDown), errDown, nil}
-	}, sqsbatch.WithBackoff(queue, doubling), sqsbatch.WithDeadLetter(&pit{})))
+	}, sqsbatch.WithBackoff(queue, doubling), sqsbatch.WithDeadLetter(&deadLetterQueue{})))
 	got := handle(t, h, events.SQSEvent{Records: []events.SQSMessage{grouped("a1", "a"), grouped("a2", "a"), grouped("a3", "a")}})
 	if diff := cmp.Diff(map[string]int{"r-a2": 1, "r-a3": 1}, queue.seconds); diff != "" || !slices.Equal(got, []string{"a2", "a3"}) {
 		t.Errorf("reported %v: %s", got, diff)
@@ -135,7 +134,7 @@ func TestChangesAreBatchesOfTen(t *testing.T) {
 func TestPostponingIsBestEffort(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	queue := &hider{answer: func(string) error { return errors.New("no network") }}
+	queue := &hider{result: func(string) error { return errors.New("no network") }}
 	h := must(t)(sqsbatch.New(failing(errDown, "a"), sqsbatch.WithBackoff(queue, doubling),
 		sqsbatch.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
 	if diff := cmp.Diff([]string{"a"}, handle(t, h, ids("a", "b"))); diff != "" {
@@ -146,8 +145,8 @@ func TestPostponingIsBestEffort(t *testing.T) {
 	}
 }
 
-// Whatever the policy and the count, a message is hidden within the policy's
-// ceiling, a second's rounding aside, and within what SQS allows.
+// With any policy and any count, a message is hidden within the policy's ceiling,
+// except for rounding to seconds, and within SQS's limit.
 func TestVisibilityTimeoutIsInRange(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -171,8 +170,8 @@ func TestVisibilityTimeoutIsInRange(t *testing.T) {
 	})
 }
 
-// It may be another environment that deleted the message, which got SQS's duplicate of
-// it. That must not fail whole batches from then on.
+// Another environment may have deleted the message, a duplicate from SQS. That must
+// not fail whole batches afterwards.
 func TestDeletedMessageIsOnlyAWarning(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -184,7 +183,7 @@ func TestDeletedMessageIsOnlyAWarning(t *testing.T) {
 			t.Error(diff)
 		}
 		<-time.After(10 * time.Second)
-		queue.answer = func(handle string) error {
+		queue.result = func(handle string) error {
 			if handle == "r-a" {
 				return fmt.Errorf("%w: as SQS says it", sqsbatch.ErrGone)
 			}
@@ -205,8 +204,8 @@ func TestDeletedMessageIsOnlyAWarning(t *testing.T) {
 	})
 }
 
-// SQS deletes what is older than the queue's retention: that a message of four
-// days is gone says nothing about the mapping.
+// SQS deletes messages that are older than the queue's retention: a message of four
+// days that does not exist is no evidence about the mapping.
 func TestExpiredMessageIsNoProbe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -215,7 +214,7 @@ func TestExpiredMessageIsNoProbe(t *testing.T) {
 		<-time.After(23*time.Hour + time.Second) // all are sent when the bubble begins
 		handle(t, h, ids("old"))
 		if handle(t, h, ids("b")); queue.calls != 1 {
-			t.Errorf("looked for it: %d calls", queue.calls)
+			t.Errorf("probed: %d calls", queue.calls)
 		}
 	})
 }
@@ -233,7 +232,7 @@ func TestProbeKeepsTheVisibilityTimeout(t *testing.T) {
 		}
 		handle(t, h, ids("b"))
 		if queue.calls != 2 {
-			t.Error("sought twice")
+			t.Error("probed twice")
 		}
 	})
 }
@@ -248,15 +247,15 @@ func TestMappingIsCheckedBeforeTheFirstBatch(t *testing.T) {
 				return false, errors.New("no network")
 			}
 			if queueARN != standardARN {
-				t.Errorf("asked for %s", queueARN)
+				t.Errorf("checked %s", queueARN)
 			}
 			return false, nil
 		}
 		h := must(t)(sqsbatch.New(failing(errDown, "a"), sqsbatch.WithMappingCheck(check),
 			sqsbatch.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
-		for range 3 { // within a minute: one that may not ask must not ask at each batch
+		for range 3 { // within a minute: a function without permission must not call at each batch
 			if _, err := h(t.Context(), ids("a")); err != nil || asked != 1 {
-				t.Errorf("asked %d times, and not known yet: %v", asked, err)
+				t.Errorf("checked %d times without a result: %v", asked, err)
 			}
 		}
 		<-time.After(time.Minute)
@@ -267,13 +266,13 @@ func TestMappingIsCheckedBeforeTheFirstBatch(t *testing.T) {
 			t.Errorf("nothing failed: %v", err)
 		}
 		if asked != 2 || strings.Count(log.String(), "level=ERROR msg=\"the event source mapping lacks ReportBatchItemFailures") != 1 {
-			t.Errorf("asked %d times; %s", asked, log.String())
+			t.Errorf("checked %d times; %s", asked, log.String())
 		}
 	})
 }
 
-// Without a way to the API (a subnet without one, say) a request does not fail,
-// it hangs. The batch must have its time all the same.
+// Without a route to the API (in a private subnet, for example) a request does not
+// fail but blocks. The batch must have its time nevertheless.
 func TestSlowMappingCheckIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -310,6 +309,6 @@ func TestMappingIsCheckedOnce(t *testing.T) {
 		}
 	}
 	if asked != 1 {
-		t.Errorf("asked %d times", asked)
+		t.Errorf("checked %d times", asked)
 	}
 }

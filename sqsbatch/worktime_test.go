@@ -17,7 +17,7 @@ import (
 
 type valueKey struct{}
 
-// looks are ways to look at a context. Each writes down what it sees.
+// looks are ways to use a context. Each records what it sees.
 var looks = map[string]func(ctx context.Context, see func(what string, value any)){
 	"ErrOnly": func(ctx context.Context, see func(string, any)) {
 		see("at first", ctx.Err())
@@ -78,8 +78,8 @@ var looks = map[string]func(ctx context.Context, see func(what string, value any
 	},
 }
 
-// However a handler looks at its context, it sees what context.WithDeadline
-// would show it.
+// A handler that uses its context in any way sees what context.WithDeadline would show
+// it.
 func TestWorkContextBehavesLikeWithDeadline(t *testing.T) {
 	t.Parallel()
 	for name, look := range looks {
@@ -118,12 +118,12 @@ func TestWorkContextBehavesLikeWithDeadline(t *testing.T) {
 	}
 }
 
-// What a handler leaves behind must not live on into the next invocation.
+// Work that a handler leaves behind must not continue in the next invocation.
 func TestWorkContextEndsWithItsBatch(t *testing.T) {
 	t.Parallel()
 	for _, asks := range []bool{false, true} {
 		t.Run(fmt.Sprint(asks), func(t *testing.T) {
-			t.Parallel() // whether a timer was made
+			t.Parallel() // whether a timer was created
 			synctest.Test(t, func(t *testing.T) {
 				var kept context.Context
 				h := must(t)(sqsbatch.New(func(ctx context.Context, _ sqsbatch.Message[string]) error {
@@ -149,8 +149,8 @@ func TestWorkContextEndsWithItsBatch(t *testing.T) {
 	}
 }
 
-// A context that package context does not know as its own costs a goroutine for
-// each that is made of it.
+// Package context starts a goroutine for each child of a context that it does not
+// implement.
 func TestChildOfWorkContextNeedsNoGoroutine(t *testing.T) { //nolint:paralleltest // counts them
 	const contexts = 1000 // many more than goroutines of other tests that begin or end meanwhile
 	more := 0

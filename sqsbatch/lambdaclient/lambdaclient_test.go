@@ -12,7 +12,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/lambdaclient"
 )
 
-// The SDK's client is what this package is for.
+// The SDK's client implements the interface of this package.
 var _ lambdaclient.API = (*lambda.Client)(nil)
 
 type service struct {
@@ -51,7 +51,7 @@ func TestMappingCheckReadsResponseTypes(t *testing.T) {
 				t.Errorf("%v, %v", got, err)
 			}
 			if aws.ToString(s.in.EventSourceArn) != "queue" || aws.ToString(s.in.FunctionName) != "function" {
-				t.Errorf("asked for %+v", s.in)
+				t.Errorf("request %+v", s.in)
 			}
 		})
 	}
@@ -60,6 +60,6 @@ func TestMappingCheckReadsResponseTypes(t *testing.T) {
 func TestNilClientIsRefused(t *testing.T) {
 	t.Parallel()
 	if lambdaclient.MappingCheck(nil) != nil {
-		t.Error("a check without a client")
+		t.Error("a check without a client was accepted")
 	}
 }

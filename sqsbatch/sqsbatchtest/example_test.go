@@ -10,8 +10,8 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/sqsbatchtest"
 )
 
-// bank is a fake. It outlives environments, as the bank would, and like it takes
-// a key by which it knows a charge again.
+// bank is a fake service. It outlives environments, and recognizes a repeated charge
+// by its key.
 type bank struct {
 	charges map[string]int
 	keys    map[string]bool
@@ -51,15 +51,15 @@ func explore(t *testing.T, key func(m sqsbatch.Message[string]) string) *sqsbatc
 	})
 }
 
-func TestTheExampleHolds(t *testing.T) {
+func TestTheExamplePasses(t *testing.T) {
 	t.Parallel()
 	if f := explore(t, sqsbatch.Message[string].OriginID); f != nil {
 		t.Errorf("%s%v", f.Log, f.Err)
 	}
 }
 
-// An idempotency store alone cannot do it: between the effect and the mark is a
-// place to crash.
+// An idempotency store alone is not enough: the function may crash between the effect
+// and its record.
 func TestTheExampleNeedsItsKey(t *testing.T) {
 	t.Parallel()
 	charges := 0

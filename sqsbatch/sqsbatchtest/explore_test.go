@@ -16,10 +16,10 @@ import (
 
 type process = sqsbatchtest.Process[string]
 
-// ledger is what handlers write to: entries in order.
-type ledger []string
+// effects is what handlers have done: entries in sequence.
+type effects []string
 
-func (l ledger) once(names ...string) error {
+func (l effects) once(names ...string) error {
 	count := map[string]int{}
 	for _, entry := range l {
 		count[entry]++
@@ -32,19 +32,19 @@ func (l ledger) once(names ...string) error {
 	return nil
 }
 
-// world is one whose handlers are made from a ledger that outlives them, and
-// whose invariant is told about that ledger.
-func world(start func(l *ledger) func() (process, []sqsbatch.Option), check func(l ledger, h sqsbatchtest.History) error) func() sqsbatchtest.World[string] {
+// world returns a World whose handlers share effects that outlive them, and whose
+// invariant checks those effects.
+func world(start func(l *effects) func() (process, []sqsbatch.Option), check func(l effects, h sqsbatchtest.History) error) func() sqsbatchtest.World[string] {
 	return func() sqsbatchtest.World[string] {
-		l := &ledger{}
+		l := &effects{}
 		return sqsbatchtest.World[string]{Start: start(l), Check: func(h sqsbatchtest.History) error { return check(*l, h) }}
 	}
 }
 
-func onceEach(l ledger, _ sqsbatchtest.History) error { return l.once("a", "b") }
+func onceEach(l effects, _ sqsbatchtest.History) error { return l.once("a", "b") }
 
-// append to the ledger, whatever was there.
-func careless(l *ledger) func() (process, []sqsbatch.Option) {
+// careless appends to the effects without a check.
+func careless(l *effects) func() (process, []sqsbatch.Option) {
 	return func() (process, []sqsbatch.Option) {
 		return func(_ context.Context, m sqsbatch.Message[string]) error {
 			*l = append(*l, m.Body)
@@ -53,8 +53,8 @@ func careless(l *ledger) func() (process, []sqsbatch.Option) {
 	}
 }
 
-// careful looks before it appends, and so is idempotent by itself.
-func careful(l *ledger) func() (process, []sqsbatch.Option) {
+// careful checks the effects before it appends, and so is idempotent.
+func careful(l *effects) func() (process, []sqsbatch.Option) {
 	return func() (process, []sqsbatch.Option) {
 		return func(_ context.Context, m sqsbatch.Message[string]) error {
 			if l.once(m.Body) != nil {
@@ -65,8 +65,8 @@ func careful(l *ledger) func() (process, []sqsbatch.Option) {
 	}
 }
 
-// forgetful remembers in its environment what it has done.
-func forgetful(l *ledger) func() (process, []sqsbatch.Option) {
+// forgetful stores in its environment what it has done.
+func forgetful(l *effects) func() (process, []sqsbatch.Option) {
 	return func() (process, []sqsbatch.Option) {
 		charge, _ := careless(l)()
 		return charge, []sqsbatch.Option{sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), nil)}
@@ -81,7 +81,7 @@ func TestAnIdempotentHandlerPasses(t *testing.T) {
 func TestBrokenHandlerIsFoundWithAShortTimeline(t *testing.T) {
 	t.Parallel()
 	const want = "1. cold start, delivers [m1]: crash after m1\n2. cold start, delivers [m1 m2]: all done\n"
-	for name, start := range map[string]func(*ledger) func() (process, []sqsbatch.Option){"Careless": careless, "Forgetful": forgetful} {
+	for name, start := range map[string]func(*effects) func() (process, []sqsbatch.Option){"Careless": careless, "Forgetful": forgetful} {
 		t.Run(name, func(t *testing.T) {
 			f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a", "b"), world(start, onceEach))
 			if f == nil {
@@ -95,11 +95,11 @@ func TestBrokenHandlerIsFoundWithAShortTimeline(t *testing.T) {
 	}
 }
 
-// A handler that swallows its context's end reports work as done that it did
-// not do: only a deadline in the middle shows it.
+// A handler that ignores the end of its context reports work as done that it did not
+// do. Only a deadline during the work shows it.
 func TestTimeoutIsExplored(t *testing.T) {
 	t.Parallel()
-	start := func(l *ledger) func() (process, []sqsbatch.Option) {
+	start := func(l *effects) func() (process, []sqsbatch.Option) {
 		return func() (process, []sqsbatch.Option) {
 			return func(ctx context.Context, m sqsbatch.Message[string]) error {
 				if ctx.Err() != nil {
@@ -110,7 +110,7 @@ func TestTimeoutIsExplored(t *testing.T) {
 			}, nil
 		}
 	}
-	atLeastOnce := func(l ledger, _ sqsbatchtest.History) error {
+	atLeastOnce := func(l effects, _ sqsbatchtest.History) error {
 		for _, name := range []string{"a", "b"} {
 			if err := l.once(name); err != nil && err.Error() == name+" was charged 0 times" {
 				return err
@@ -124,10 +124,10 @@ func TestTimeoutIsExplored(t *testing.T) {
 	}
 }
 
-// State that a warm environment keeps by mistake.
+// State that a warm environment retains by mistake.
 func TestWarmEnvironmentIsExplored(t *testing.T) {
 	t.Parallel()
-	start := func(l *ledger) func() (process, []sqsbatch.Option) {
+	start := func(l *effects) func() (process, []sqsbatch.Option) {
 		return func() (process, []sqsbatch.Option) {
 			used := false
 			return func(_ context.Context, m sqsbatch.Message[string]) error {
@@ -145,20 +145,20 @@ func TestWarmEnvironmentIsExplored(t *testing.T) {
 	}
 }
 
-// noneLost is that every message is done in the end.
-func noneLost(_ ledger, h sqsbatchtest.History) error {
+// noneLost checks that every message is processed in the end.
+func noneLost(_ effects, h sqsbatchtest.History) error {
 	for id := range h.DeadLettered {
 		return fmt.Errorf("%s was dead-lettered after %d receives", id, h.Received[id])
 	}
 	return nil
 }
 
-// A message that panics takes good messages into the dead-letter queue when the
-// batch fails as a whole, and none when each is reported by itself.
+// A message that panics dead-letters good messages if the batch fails as a whole, and
+// none if each is reported separately.
 func TestPanickingMessageIsExplored(t *testing.T) {
 	t.Parallel()
-	with := func(policy sqsbatch.FailurePolicy) func(*ledger) func() (process, []sqsbatch.Option) {
-		return func(l *ledger) func() (process, []sqsbatch.Option) {
+	with := func(policy sqsbatch.FailurePolicy) func(*effects) func() (process, []sqsbatch.Option) {
+		return func(l *effects) func() (process, []sqsbatch.Option) {
 			return func() (process, []sqsbatch.Option) {
 				charge, _ := careful(l)()
 				return charge, []sqsbatch.Option{sqsbatch.WithFailures(policy)}
@@ -173,12 +173,12 @@ func TestPanickingMessageIsExplored(t *testing.T) {
 	sqsbatchtest.Explore(t, messages, world(with(sqsbatch.ReportEach), noneLost))
 }
 
-// Whatever happens, a FIFO group is worked off in order: sqsbatch's own promise,
-// held by its own kit.
+// In any timeline, a FIFO group is processed in sequence: sqsbatch's guarantee, tested
+// with its own test kit.
 func TestGroupsStayInOrder(t *testing.T) {
 	t.Parallel()
 	messages := append(sqsbatchtest.Grouped("x", "x1", "x2", "x3"), sqsbatchtest.Grouped("y", "y1", "y2")...)
-	flaky := func(l *ledger) func() (process, []sqsbatch.Option) {
+	flaky := func(l *effects) func() (process, []sqsbatch.Option) {
 		return func() (process, []sqsbatch.Option) {
 			return func(ctx context.Context, m sqsbatch.Message[string]) error {
 				if ctx.Err() != nil || m.Body == "x2" && m.ReceiveCount() < 3 {
@@ -189,11 +189,12 @@ func TestGroupsStayInOrder(t *testing.T) {
 			}, nil
 		}
 	}
-	inOrder := func(l ledger, h sqsbatchtest.History) error {
+	inOrder := func(l effects, h sqsbatchtest.History) error {
 		last := map[byte]byte{}
 		for _, entry := range l {
 			if last[entry[0]] > entry[1] || entry[1] > last[entry[0]]+1 && entry[1] != '1' {
-				// A crash may repeat a stretch from its oldest, but nothing is skipped.
+				// A crash may repeat messages from the oldest one, but none is
+				// skipped.
 				if entry[1] > last[entry[0]] {
 					return fmt.Errorf("%s came after %c%c", entry, entry[0], last[entry[0]])
 				}
@@ -221,7 +222,7 @@ func TestTheSameSeedFindsTheSame(t *testing.T) {
 
 func TestInvalidOptionsAreReported(t *testing.T) {
 	t.Parallel()
-	start := func(l *ledger) func() (process, []sqsbatch.Option) {
+	start := func(l *effects) func() (process, []sqsbatch.Option) {
 		return func() (process, []sqsbatch.Option) {
 			charge, _ := careless(l)()
 			return charge, []sqsbatch.Option{sqsbatch.WithConcurrency(0)}
@@ -235,7 +236,7 @@ func TestInvalidOptionsAreReported(t *testing.T) {
 func TestWithoutMessagesNothingHappens(t *testing.T) {
 	t.Parallel()
 	var none []events.SQSMessage
-	sqsbatchtest.Explore(t, none, world(careless, func(l ledger, _ sqsbatchtest.History) error {
+	sqsbatchtest.Explore(t, none, world(careless, func(l effects, _ sqsbatchtest.History) error {
 		if len(l) > 0 {
 			return errors.New("something was charged")
 		}

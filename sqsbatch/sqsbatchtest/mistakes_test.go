@@ -14,11 +14,10 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/sqsbatchtest"
 )
 
-// till is a fake of what handlers talk to. It keeps marks and charges, and knows
-// nothing of keys.
+// till is a fake service. It stores marks and charges, and has no idempotency keys.
 type till struct {
 	marked  map[string]bool
-	charged ledger
+	charged effects
 }
 
 func (b *till) mark(ctx context.Context, name string) error {
@@ -37,7 +36,7 @@ func (b *till) charge(ctx context.Context, name string) error {
 	return nil
 }
 
-// Each of the mistakes that people make, and the shortest timeline that shows it.
+// Each of the common mistakes, and the shortest timeline that shows it.
 func TestMistakesInsideAHandlerAreFound(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -93,14 +92,14 @@ func TestMistakesInsideAHandlerAreFound(t *testing.T) {
 	}
 }
 
-// A handler of whole batches that goes on after a failure, though the group's
-// order is lost by it.
+// A handler of whole batches that continues after a failure, although that breaks the
+// sequence of the group.
 func TestBulkHandlerThatIgnoresTheOrderIsFound(t *testing.T) {
 	t.Parallel()
 	messages := sqsbatchtest.Grouped("x", "1", "2")
 	start := func(stops bool) func() sqsbatchtest.World[string] {
 		return func() sqsbatchtest.World[string] {
-			var l ledger
+			var l effects
 			return sqsbatchtest.World[string]{
 				StartBulk: func() (sqsbatchtest.BulkProcess[string], []sqsbatch.Option) {
 					return func(ctx context.Context, ms []sqsbatch.Message[string]) []error {
@@ -135,8 +134,8 @@ func TestBulkHandlerThatIgnoresTheOrderIsFound(t *testing.T) {
 	sqsbatchtest.Explore(t, messages, start(true))
 }
 
-// A process that died runs nothing more: no deferred function, and no worker
-// beside the one that it died in, from its next place on.
+// A process that crashed runs nothing more: no deferred function, and no concurrent
+// worker after its next call.
 func TestNothingRunsOnAfterACrash(t *testing.T) {
 	t.Parallel()
 	messages := sqsbatchtest.Messages("a", "b", "c", "d")
@@ -173,10 +172,10 @@ func TestNothingRunsOnAfterACrash(t *testing.T) {
 	})
 }
 
-// Lambda takes no answer after the function's time, however good.
+// Lambda accepts no response after the function's timeout.
 func TestHandlerThatExceedsTheTimeoutIsFound(t *testing.T) {
 	t.Parallel()
-	start := func(*ledger) func() (process, []sqsbatch.Option) {
+	start := func(*effects) func() (process, []sqsbatch.Option) {
 		return func() (process, []sqsbatch.Option) {
 			return func(context.Context, sqsbatch.Message[string]) error { <-time.After(4 * time.Second); return nil }, nil
 		}

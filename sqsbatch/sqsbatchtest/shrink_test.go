@@ -9,12 +9,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Whatever it is given, the shrinker leaves what breaks the invariant and
-// nothing else.
+// With any timeline, the shrinker leaves only what breaks the invariant.
 func TestShrinkRemovesEverythingIrrelevant(t *testing.T) {
 	t.Parallel()
 	// It breaks if message 1 is in an invocation that crashes, and message 0 in a
-	// later one, next to a poisonous one.
+	// later one, together with a message that always fails.
 	breaks := func(timeline Timeline) bool {
 		crashed := false
 		for _, step := range timeline {
@@ -38,11 +37,11 @@ func TestShrinkRemovesEverythingIrrelevant(t *testing.T) {
 			t.Error(diff)
 		}
 		if diff := cmp.Diff(before, timeline); diff != "" {
-			t.Errorf("the timeline that it was given has changed: %s", diff)
+			t.Errorf("the input timeline has changed: %s", diff)
 		}
 	})
 	if found == 0 {
-		t.Error("no timeline broke it: nothing was shrunk")
+		t.Error("no timeline broke the invariant: nothing was shrunk")
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
-// spy is the next HTTP client: it looks at the body that comes to it.
+// spy is the next HTTP client: it inspects the body that it receives.
 type spy struct {
 	writerTo bool
 	body     string
@@ -49,10 +49,10 @@ func TestReadFullResponsesHidesWriteTo(t *testing.T) {
 				t.Fatal(err)
 			}
 			if s.writerTo == wrapped {
-				t.Errorf("wrapped %v: the body has WriteTo: %v; the fault is gone from the SDK, or the cure from here", wrapped, s.writerTo)
+				t.Errorf("wrapped %v: the body has WriteTo: %v; the SDK was fixed, or the workaround was removed", wrapped, s.writerTo)
 			}
 			if !strings.Contains(s.body, `"QueueUrl"`) {
-				t.Errorf("wrapped %v: the body came as %q", wrapped, s.body)
+				t.Errorf("wrapped %v: the body is %q", wrapped, s.body)
 			}
 		})
 	}

@@ -17,12 +17,12 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
-// The SDK's client is what this package is for.
+// The SDK's client implements the interface of this package.
 var _ sqsclient.API = (*sqs.Client)(nil)
 
 const queueARN = "arn:aws:sqs:eu-central-1:123456789012:orders"
 
-// service is SQS as far as these tests go.
+// service is a fake SQS.
 type service struct {
 	changes *sqs.ChangeMessageVisibilityBatchInput
 	sent    *sqs.SendMessageInput
@@ -74,7 +74,7 @@ func TestFailedRequestFailsEachChange(t *testing.T) {
 	}
 	errs = sqsclient.Visibility(&service{}).ChangeVisibility(t.Context(), "nonsense", make([]sqsbatch.Visibility, 1))
 	if errs[0] == nil {
-		t.Error("no error for what is no queue")
+		t.Error("no error for an invalid queue")
 	}
 }
 
@@ -179,10 +179,10 @@ func TestMaxReceivesIsThatOfTheRedrivePolicy(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := limiter(&service{}).MaxReceives(t.Context(), queueARN); err == nil {
-		t.Error("of a client that cannot read attributes: no error")
+		t.Error("no error for a client that cannot read attributes")
 	}
 	if _, err := limiter(&withAttributes{}).MaxReceives(t.Context(), "nonsense"); err == nil {
-		t.Error("of no queue: no error")
+		t.Error("no error for an invalid queue")
 	}
 }
 

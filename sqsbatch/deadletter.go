@@ -108,17 +108,30 @@ func (r *run) sendDeadLetter(ctx context.Context, result *Result) bool {
 	// is dead-lettered by SQS without them.
 	err := errTooManyAttributes
 	if len(letter.Attributes) <= maxAttributes {
-		if r.contexts != nil && !r.deadline.IsZero() { // a queue that does not respond costs no more than a message that hangs
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, r.limit(time.Now(), result))
-			defer cancel()
-		}
+		ctx, cancel := r.sendContext(ctx, result)
+		defer cancel()
 		err = r.deadLetter.SendDeadLetter(ctx, letter)
 	}
 	if err != nil {
 		result.Err = fmt.Errorf("%w (and not dead-lettered: %w)", result.Err, err)
 	}
 	return err == nil
+}
+
+// sendContext returns the context for sending a message to the dead-letter queue. If
+// other messages wait, a queue that does not respond costs them no more than a message
+// that hangs. Else it has half of the time for requests after the work, so that a
+// message that used up all time for the work can be dead-lettered.
+func (r *run) sendContext(ctx context.Context, result *Result) (context.Context, context.CancelFunc) {
+	if r.deadline.IsZero() {
+		return ctx, func() {}
+	}
+	by := r.deadline.Add(r.settleBy.Sub(r.deadline) / 2)
+	if r.contexts != nil && r.after(result) > 0 {
+		now := time.Now()
+		by = now.Add(r.limit(now, result))
+	}
+	return context.WithDeadline(r.parent, by)
 }
 
 // deadLetterAttributes returns the attributes of the copy.

@@ -64,9 +64,8 @@ func (r *run) limit(now time.Time, result *Result) time.Duration {
 		return r.timeout
 	}
 
-	// If this message is stopped, the rest of its group does not wait for it.
 	left := r.deadline.Sub(now)
-	after := time.Duration(max(result.waiting-result.rest, 0) / r.concurrency)
+	after := r.after(result)
 	share := left / (after + 1)
 	typical, _ := r.pace.typical()
 	limit := left - after*min(max(typical, share/2), share)
@@ -81,4 +80,15 @@ func (r *run) limit(now time.Time, result *Result) time.Duration {
 		limit = min(limit, r.timeout)
 	}
 	return max(limit, 1)
+}
+
+// after returns how many messages wait for the worker of a message that was taken. If
+// the message is stopped, the rest of its group is returned and does not wait, unless
+// it is given up: then the group goes on, with the same worker.
+func (r *run) after(result *Result) time.Duration {
+	others := max(result.waiting-result.rest, 0) / r.concurrency
+	if r.finalAttempt(result.Message) {
+		others = max(result.rest, result.waiting/r.concurrency)
+	}
+	return time.Duration(others)
 }

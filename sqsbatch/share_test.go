@@ -192,7 +192,7 @@ func TestHangingAndSlowMessagesDoNotAffectOthers(t *testing.T) {
 func limits(into map[string]time.Duration) func(context.Context, sqsbatch.Message[string]) error {
 	return func(ctx context.Context, m sqsbatch.Message[string]) error {
 		deadline, _ := ctx.Deadline()
-		into[m.ID()] = time.Until(deadline)
+		into[m.ID()] = time.Until(deadline).Round(time.Millisecond)
 		return works(ctx, m)
 	}
 }
@@ -212,7 +212,7 @@ func TestTimeIsSharedAmongTheMessagesLeft(t *testing.T) {
 		},
 		"UnknownReservesHalfTheShare": { // the share of one is 2.5 s
 			event: bodies("hangs", "0s", "0s", "0s"),
-			want:  map[string]time.Duration{"0": 6250 * time.Millisecond, "1": 2500 * time.Millisecond, "2": 2812500 * time.Microsecond, "3": 3750 * time.Millisecond},
+			want:  map[string]time.Duration{"0": 6250 * time.Millisecond, "1": 2500 * time.Millisecond, "2": 2813 * time.Millisecond, "3": 3750 * time.Millisecond},
 		},
 		"SlowReservesWhatTheyTake": { // more than half of the share, and at most the share
 			earlier: []string{"4s", "9s"},
@@ -227,7 +227,7 @@ func TestTimeIsSharedAmongTheMessagesLeft(t *testing.T) {
 		"ABatchThatDoesNotFitGetsTwiceWhatTheyTake": { // the share is 2 s
 			earlier: []string{"3s", "3s"},
 			event:   bodies("hangs", "0s", "0s", "0s", "0s"),
-			want: map[string]time.Duration{"0": 6 * time.Second, "1": 4 * time.Second, "2": 2666666668,
+			want: map[string]time.Duration{"0": 6 * time.Second, "1": 4 * time.Second, "2": 2667 * time.Millisecond,
 				"3": 3 * time.Second, "4": 4 * time.Second},
 		},
 		"TheTimeoutIsAnUpperBound": {
@@ -243,6 +243,11 @@ func TestTimeIsSharedAmongTheMessagesLeft(t *testing.T) {
 		"AGroupDoesNotWaitForItsFailedMessage": { // only b0 does: a1 and a2 are returned
 			event: events.SQSEvent{Records: []events.SQSMessage{ordered("a0", "hangs", "a"), ordered("a1", "0s", "a"), ordered("b0", "0s", "b"), ordered("a2", "0s", "a")}},
 			want:  map[string]time.Duration{"a0": 7500 * time.Millisecond, "b0": 2500 * time.Millisecond},
+		},
+		"AGroupWaitsForAMessageThatIsGivenUp": {
+			options: []sqsbatch.Option{sqsbatch.WithDeadLetter(&deadLetterQueue{}), sqsbatch.GiveUpAt(1), sqsbatch.WithConcurrency(5)},
+			event:   events.SQSEvent{Records: []events.SQSMessage{ordered("a0", "hangs", "a"), ordered("a1", "0s", "a"), ordered("a2", "0s", "a")}},
+			want:    map[string]time.Duration{"a0": 6667 * time.Millisecond, "a1": 2500 * time.Millisecond, "a2": 3333 * time.Millisecond},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -361,6 +366,44 @@ func TestRequestsThatHangCostOthersNothing(t *testing.T) {
 				h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "hangs"), option))
 				if got, _ := invoke(t, h, 10*time.Second, "hangs", "b", "c"); !slices.Equal(got, []string{"hangs"}) {
 					t.Errorf("reported %v", got)
+				}
+			})
+		})
+	}
+}
+
+// slowSender needs some time for each message.
+type slowSender struct{ sent []string }
+
+func (s *slowSender) SendDeadLetter(ctx context.Context, m sqsbatch.DeadLetter) error {
+	select {
+	case <-time.After(20 * time.Millisecond):
+		s.sent = append(s.sent, m.Body)
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// A message that hangs uses up the time for the work. It must still reach the
+// dead-letter queue, or its FIFO group never goes on.
+func TestMessageThatHangsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, build := range map[string]func(options ...sqsbatch.Option) (sqsbatch.Handler, error){
+		"New": func(options ...sqsbatch.Option) (sqsbatch.Handler, error) { return sqsbatch.New(works, options...) },
+		"NewBulk": func(options ...sqsbatch.Option) (sqsbatch.Handler, error) {
+			return sqsbatch.NewBulk(func(ctx context.Context, ms []sqsbatch.Message[string]) []error {
+				return []error{works(ctx, ms[0])}
+			}, options...)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				dlq := &slowSender{}
+				h := must(t)(build(sqsbatch.WithDeadLetter(dlq), sqsbatch.GiveUpAt(1)))
+				if got, took := invoke(t, h, 10*time.Second, "hangs"); len(got) != 0 || len(dlq.sent) != 1 || took != 9720*time.Millisecond {
+					t.Errorf("reported %v after %v, dead-lettered %v", got, took, dlq.sent)
 				}
 			})
 		})

@@ -46,7 +46,7 @@ func (l *listener) Accept() (net.Conn, error) {
 
 // evictAgain is how long takeSlot waits for an evicted connection to close before it
 // evicts another one.
-const evictAgain = time.Second
+const evictAgain = 5 * time.Second
 
 // takeSlot waits for a free slot. It returns false if the listener was closed.
 func (l *listener) takeSlot() bool {
@@ -78,9 +78,10 @@ func (l *listener) takeSlot() bool {
 // evict makes the HTTP server close the connection that has been idle longest, and
 // reports whether there is one.
 //
-// The read deadline ends the server's wait for the next request. It cannot end a request
-// in progress, which a call of Close could: the server sets another deadline when it
-// has begun to read one. Then, or if it has just begun to wait, the connection stays.
+// A read deadline in the past makes the server close the connection without a response
+// while it waits for a request or reads a header. It cannot end a request that is being
+// processed, which a call of Close could: that connection is not idle, or the server
+// sets another deadline. Then the connection stays.
 func (l *listener) evict() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

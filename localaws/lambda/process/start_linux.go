@@ -121,6 +121,8 @@ func startSupervisor(request *supervisor.Request, isolation Isolation, output *o
 		return nil, errors.Join(fmt.Errorf("make a socket for the supervisor: %w", err), unix.Close(pair[0]))
 	}
 
+	// A supervisor collects garbage only near the memory limit: most end before that, but
+	// one of a warm environment reads /proc for each pause and resume.
 	sys := &system{
 		control: os.NewFile(uintptr(pair[0]), "control"),
 		private: isolation.Private(),
@@ -128,7 +130,7 @@ func startSupervisor(request *supervisor.Request, isolation Isolation, output *o
 			Path:        executable,
 			Args:        []string{supervisor.Name},
 			Dir:         "/",
-			Env:         []string{"GOMAXPROCS=1", "GOGC=off"},
+			Env:         []string{"GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT=16MiB"},
 			ExtraFiles:  []*os.File{theirs},
 			SysProcAttr: attributes(isolation),
 		},

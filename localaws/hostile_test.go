@@ -201,25 +201,16 @@ func TestConnectionsBeyondTheLimitWait(t *testing.T) {
 	}
 }
 
-func TestLongestIdleConnectionIsClosedAtTheLimit(t *testing.T) {
+func TestIdleConnectionsMakeRoomAtTheLimit(t *testing.T) {
 	t.Parallel()
 	const limit = 3
 	srv := listening(t, localaws.Limits{Connections: limit})
-	var all []*wire
-	for i := range 5 * limit {
+	for i := range 5 * limit { // none of them disconnects
 		w := dial(t, srv)
 		w.send(t, health)
 		if status, _ := w.readResponse(t); status != 200 {
 			t.Fatalf("client %d: status %d", i+1, status)
 		}
-		all = append(all, w)
-	}
-
-	all[0].wantClosed(t)
-	last := all[len(all)-1] // the server expects one more client than there are
-	last.send(t, health)
-	if status, _ := last.readResponse(t); status != 200 {
-		t.Errorf("the newest idle connection: status %d", status)
 	}
 }
 

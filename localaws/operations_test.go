@@ -28,7 +28,7 @@ import (
 	"github.com/reliableq/reliableq/localaws/gateway/wire"
 )
 
-var update = flag.Bool("update", false, "write docs/operations.md anew")
+var update = flag.Bool("update", false, "rewrite docs/operations.md")
 
 // documented is a service of docs/operations.md.
 type documented struct {

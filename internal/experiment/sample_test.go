@@ -43,7 +43,7 @@ func sampleReport() Report {
 		Question: "How many good messages does a bad one take with it into the dead-letter queue, by batch size, share of bad messages and failure reporting?",
 		Axes:     []Axis{{"mode", "mode", ""}, {"bad_share", "share of bad messages", ""}, {"batch_size", "batch size", ""}},
 		Findings: []string{
-			"Safe: per_message at every batch size tried. None of 256,200 good messages was dead-lettered, for each message's fate is reported by itself.",
+			"Safe: per_message at every batch size tried. None of 256,200 good messages was dead-lettered, because each message is reported separately.",
 			"Not safe: whole_batch at batch sizes above 1. At batch size 10 with 10 % bad messages 6.51 % of the good ones were dead-lettered (6.03 to 6.99 %), since one bad message fails all ten, and after five receives SQS moves them all.",
 			"A batch size of 1 is safe in either mode, at about twice the cost of 10.",
 		},
@@ -135,7 +135,7 @@ func smallReport() Report {
 				Name: "batch", Title: "Batch size and failure reporting", Question: "How many good messages does a bad one take with it?",
 				Axes: []Axis{{"mode", "mode", ""}, {"batch_size", "batch size", ""}},
 				Findings: []string{
-					"Safe: per_message at every batch size that was tried, for the fate of each message is reported by itself, and a good one never pays for a bad neighbour.",
+					"Safe: per_message at every batch size that was tried, because the outcome of each message is reported separately, and a good one never fails with a bad neighbour.",
 					"Not safe: whole_batch at batch size 10, where 6.62 % of the good messages were dead-lettered (6.33–6.92 %).",
 				},
 			},

@@ -28,6 +28,7 @@ type run struct {
 	contexts  []messageContext  // of the messages; nil if they have no limit
 	only      [1]messageContext // contexts of a batch of one
 	began     time.Time
+	order     []int           // in which messages are taken; nil for that of the event
 	parent    context.Context // the invocation's
 	work      messageContext
 	deadline  time.Time // of the work; like the next two the zero time if there is none
@@ -127,6 +128,9 @@ func (r *run) processAll(ctx context.Context) {
 		}
 	}
 
+	if !r.fits() {
+		r.order = orderOf(r.results)
+	}
 	workers := min(r.concurrency, len(r.results))
 	if workers <= 1 {
 		r.processGroups(ctx)
@@ -153,6 +157,9 @@ func (r *run) processGroups(ctx context.Context) {
 		i := int(r.taken.Add(1)) - 1
 		if i >= len(r.results) {
 			return
+		}
+		if r.order != nil {
+			i = r.order[i]
 		}
 		if r.results[i].head {
 			r.processGroup(ctx, i)

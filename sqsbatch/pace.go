@@ -92,3 +92,13 @@ func (r *run) after(result *Result) time.Duration {
 	}
 	return time.Duration(others)
 }
+
+// fits reports whether the batch probably fits into the time for the work.
+func (r *run) fits() bool {
+	typical, sure := r.pace.typical()
+	if r.deadline.IsZero() || !sure {
+		return true
+	}
+	rounds := (len(r.results) + r.concurrency - 1) / r.concurrency
+	return typical <= r.deadline.Sub(r.began)/time.Duration(rounds)
+}

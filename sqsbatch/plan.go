@@ -1,6 +1,10 @@
 package sqsbatch
 
-import "github.com/aws/aws-lambda-go/events"
+import (
+	"slices"
+
+	"github.com/aws/aws-lambda-go/events"
+)
 
 // linearUpTo is the batch size up to which a linear search for repeated keys is
 // faster than a map.
@@ -59,6 +63,27 @@ func plan(records []events.SQSMessage, key func(*events.SQSMessage) string) []Re
 		markDuplicatesByMap(results)
 	}
 	return results
+}
+
+// orderOf returns the indices of the messages in the order in which their groups are
+// started if the batch does not fit into the time: those that were received most often
+// first, because they have the fewest receives left. It returns nil if all were received
+// equally often.
+func orderOf(results []Result) []int {
+	first := results[0].Message.Attributes[receiveCountAttribute]
+	differs := func(r Result) bool { return r.Message.Attributes[receiveCountAttribute] != first }
+	if !slices.ContainsFunc(results, differs) {
+		return nil
+	}
+
+	order := make([]int, len(results))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return receiveCount(results[b].Message) - receiveCount(results[a].Message)
+	})
+	return order
 }
 
 // countRest counts, for each message, those after it in its group.

@@ -131,8 +131,12 @@ func TestHostileDetachedProcessesAreFrozen(t *testing.T) {
 		if stopped == 0 {
 			t.Error("the detached process has ended")
 		}
-		// They continue with the next invocation.
-		if out, _ := b.run(t, "f", "grep State: $(grep -l "+mark+" /proc/[0-9]*/cmdline | sed s/cmdline/status/)"); strings.Contains(out, "T (stopped)") {
+		// They continue with the next invocation, which may begin a little earlier.
+		script := `states() { grep State: $(grep -l ` + mark + ` /proc/[0-9]*/cmdline | sed s/cmdline/status/); }
+			tries=0
+			while states | grep -q stopped && [ $tries -lt 100 ]; do tries=$((tries+1)); sleep 0.01; done
+			states`
+		if out, _ := b.run(t, "f", script); strings.Contains(out, "T (stopped)") {
 			t.Errorf("still stopped: %s", out)
 		}
 	})

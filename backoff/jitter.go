@@ -62,21 +62,21 @@ func ParseJitter(name string) (Jitter, error) {
 	return Equal, fmt.Errorf("jitter %q: want full, equal, decorrelated or none", name)
 }
 
-// shape applies Equal, Full or None to a ceiling.
-func (p Policy) shape(ceiling time.Duration) time.Duration {
+// applyJitter applies Equal, Full or None to a ceiling.
+func (p Policy) applyJitter(ceiling time.Duration) time.Duration {
 	switch p.Jitter {
 	case None:
 		return ceiling
 	case Full:
-		return p.upTo(ceiling)
+		return p.randomUpTo(ceiling)
 	default:
-		return ceiling/2 + p.upTo(ceiling-ceiling/2)
+		return ceiling/2 + p.randomUpTo(ceiling-ceiling/2)
 	}
 }
 
-// decorrelate returns the delay after last, which is zero before the first. A draw
+// decorrelatedDelay returns the delay after last, which is zero before the first. A draw
 // above the cap becomes the cap.
-func (p Policy) decorrelate(last time.Duration) time.Duration {
+func (p Policy) decorrelatedDelay(last time.Duration) time.Duration {
 	limit := p.limit()
 	base := min(max(p.Base, 0), limit)
 	last = max(last, base)
@@ -90,8 +90,8 @@ func (p Policy) decorrelate(last time.Duration) time.Duration {
 	return limit
 }
 
-// upTo returns a random duration from 0 to d.
-func (p Policy) upTo(d time.Duration) time.Duration {
+// randomUpTo returns a random duration from 0 to d.
+func (p Policy) randomUpTo(d time.Duration) time.Duration {
 	// The product may be rounded to more than d.
 	if drawn := p.random() * float64(d); drawn < float64(d) {
 		return time.Duration(drawn)

@@ -112,14 +112,15 @@ func (p Policy) Ceiling(attempt int) time.Duration {
 }
 
 // Delay returns a random delay after the given attempt, counted from 0. With
-// Decorrelated, whose delays depend on each other, it draws all delays up to there.
+// Decorrelated, each delay depends on the one before: Delay then computes a random
+// sequence of delays up to this attempt.
 func (p Policy) Delay(attempt int) time.Duration {
 	if p.Jitter != Decorrelated {
-		return p.shape(p.Ceiling(attempt))
+		return p.applyJitter(p.Ceiling(attempt))
 	}
 	var delay time.Duration
 	for range min(max(attempt, 0), maxSteps) + 1 {
-		delay = p.decorrelate(delay)
+		delay = p.decorrelatedDelay(delay)
 	}
 	return delay
 }
@@ -141,7 +142,7 @@ func (p Policy) Delays() iter.Seq2[int, time.Duration] {
 		var last, spent time.Duration
 		for attempt := 0; attempts == Unlimited || attempt < attempts-1; attempt++ {
 			if p.Jitter == Decorrelated {
-				last = p.decorrelate(last)
+				last = p.decorrelatedDelay(last)
 			} else {
 				last = p.Delay(attempt)
 			}

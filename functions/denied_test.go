@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/reliableq/reliableq/functions/consumer/consume"
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/functions/retry/replay"
@@ -40,7 +40,7 @@ func newGuarded(t *testing.T) *guarded {
 	t.Helper()
 	server := localawstest.NewWith(t, localaws.Options{ClockMode: clock.Skip, Seed: 1})
 	f := &flow{t: t, aws: server, sqs: sqs.NewFromConfig(server.Config())}
-	f.j = journal.New(&f.log, slog.LevelInfo)
+	f.logger = jsonlog.New(&f.log, slog.LevelInfo)
 	f.queue(deadLetters, nil)
 	f.queue("reliable_q_retry_1", map[string]string{"DelaySeconds": "10", "VisibilityTimeout": "10", "RedrivePolicy": f.redrive(deadLetters, 3)})
 	f.queue("reliable_q", map[string]string{"DelaySeconds": "2", "VisibilityTimeout": "10", "RedrivePolicy": f.redrive("reliable_q_retry_1", 5)})
@@ -97,7 +97,7 @@ func (g *guarded) replays(ctx context.Context) (sqsbatch.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return replay.New(replay.Level{Number: 1, MaxAttempts: 3, Backoff: replay.Policy(2*time.Second, 15*time.Minute)}, source, g.j)
+	return replay.New(replay.Level{Number: 1, MaxAttempts: 3, Backoff: replay.Policy(2*time.Second, 15*time.Minute)}, source, g.logger)
 }
 
 // TestRetryFunctionWithoutPermissionLosesNoMessage removes sqs:SendMessage from the
@@ -116,7 +116,7 @@ func TestRetryFunctionWithoutPermissionLosesNoMessage(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(tt.send), func(t *testing.T) {
 			g := newGuarded(t)
-			g.run("reliable_q", receive, func(context.Context) (sqsbatch.Handler, error) { return consume.New(consume.PerMessage, g.j) })
+			g.run("reliable_q", receive, func(context.Context) (sqsbatch.Handler, error) { return consume.New(consume.PerMessage, g.logger) })
 			g.run("reliable_q_retry_1", append(tt.send, receive...), g.replays)
 			bad := map[string]bool{}
 			for i := range 8 {

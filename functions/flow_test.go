@@ -23,7 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reliableq/reliableq/functions/consumer/consume"
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/functions/producer/produce"
@@ -38,11 +38,11 @@ const deadLetters = "dlq_for_reliable_q"
 
 // flow is the chain of queues with its functions.
 type flow struct {
-	t   *testing.T
-	aws *localawstest.Server
-	sqs *sqs.Client
-	log bytes.Buffer // of all functions
-	j   *journal.Journal
+	t      *testing.T
+	aws    *localawstest.Server
+	sqs    *sqs.Client
+	log    bytes.Buffer // of all functions
+	logger *jsonlog.Logger
 }
 
 // level is how one retry level is configured.
@@ -65,7 +65,7 @@ func newLevels(t *testing.T, reporting string, levels ...level) *flow {
 	t.Helper()
 	server := localawstest.NewWith(t, localaws.Options{NoAuth: true, ClockMode: clock.Skip, Seed: 1})
 	f := &flow{t: t, aws: server, sqs: sqs.NewFromConfig(server.Config())}
-	f.j = journal.New(&f.log, slog.LevelInfo)
+	f.logger = jsonlog.New(&f.log, slog.LevelInfo)
 	next := deadLetters
 	f.queue(next, nil)
 	for number := len(levels); number >= 1; number-- {
@@ -78,10 +78,10 @@ func newLevels(t *testing.T, reporting string, levels ...level) *flow {
 	budget := 0
 	for i, l := range levels {
 		budget += l.attempts
-		handler, err := replay.New(replay.Level{Number: i + 1, MaxAttempts: budget, Backoff: replay.Policy(l.base, l.limit)}, source, f.j)
+		handler, err := replay.New(replay.Level{Number: i + 1, MaxAttempts: budget, Backoff: replay.Policy(l.base, l.limit)}, source, f.logger)
 		f.function(fmt.Sprintf("reliable_q_retry_%d", i+1), handler, err, true)
 	}
-	handler, err := consume.New(reporting, f.j)
+	handler, err := consume.New(reporting, f.logger)
 	f.function("reliable_q", handler, err, reporting == consume.PerMessage)
 	return f
 }
@@ -140,7 +140,7 @@ func (f *flow) function(queue string, handler sqsbatch.Handler, err error, repor
 // produce makes the producer send orders.
 func (f *flow) produce(event string) {
 	f.t.Helper()
-	p := &produce.Producer{Queue: f.outbox(), Project: "reliable", BadRatio: 0.1, Journal: f.j, Now: time.Now}
+	p := &produce.Producer{Queue: f.outbox(), Project: "reliable", BadRatio: 0.1, Logger: f.logger, Now: time.Now}
 	if _, err := lambda.NewHandler(p.Handle).Invoke(f.t.Context(), []byte(event)); err != nil {
 		f.t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/reliableq/reliableq/backoff"
 	"github.com/reliableq/reliableq/functions/consumer/consume"
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/functions/retry/replay"
@@ -41,8 +41,8 @@ func TestSixHoursOfBackoff(t *testing.T) {
 			}
 		}
 		var log strings.Builder
-		j := journal.New(&log, slog.LevelInfo)
-		consumer, err := consume.New(consume.PerMessage, j)
+		logger := jsonlog.New(&log, slog.LevelInfo)
+		consumer, err := consume.New(consume.PerMessage, logger)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func TestSixHoursOfBackoff(t *testing.T) {
 					return events.SQSEventResponse{}, err
 				}
 				quarter := backoff.Policy{Base: 15 * time.Minute, Cap: 15 * time.Minute, Jitter: backoff.None}
-				handler, err := replay.New(replay.Level{Number: 1, MaxAttempts: 30, Backoff: quarter}, source, j)
+				handler, err := replay.New(replay.Level{Number: 1, MaxAttempts: 30, Backoff: quarter}, source, logger)
 				if err != nil {
 					return events.SQSEventResponse{}, err
 				}

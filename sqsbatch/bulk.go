@@ -10,8 +10,8 @@ import (
 
 var errCount = errors.New("the handler returned a wrong number of errors")
 
-// processBulk calls the handler once with all messages that start accepts. Of
-// duplicates it gets the first.
+// processBulk calls the handler once, with all messages that start accepts. Of messages
+// that repeat each other, the handler gets only the first.
 func (r *run) processBulk(ctx context.Context) {
 	started := make([]*Result, 0, len(r.results))
 	messages := make([]*events.SQSMessage, 0, len(r.results))
@@ -34,7 +34,7 @@ func (r *run) processBulk(ctx context.Context) {
 		r.finishBulk(ctx, started, r.callBulk(ctx, messages))
 	}
 
-	r.breakChains()
+	r.failAfterFailures()
 }
 
 // finishBulk records the outcomes of the messages that the handler got, in order, and
@@ -69,27 +69,27 @@ func (r *run) callBulk(ctx context.Context, messages []*events.SQSMessage) (errs
 	return r.handleBulk(ctx, messages)
 }
 
-// breakChains fails the messages that follow a failure in their group. If they were
-// deleted, the group would be delivered out of order.
-func (r *run) breakChains() {
+// failAfterFailures fails the messages that follow a failed one in their FIFO group. If they
+// were deleted, the group would be delivered out of order.
+func (r *run) failAfterFailures() {
 	for i := range r.results {
 		if !r.results[i].head {
 			continue
 		}
 
-		broken := false
+		failed := false
 		for at := i; ; at = r.results[at].next - 1 {
 			result := &r.results[at]
 			// A duplicate takes the outcome of its message, which may be a failure.
 			switch {
 			case result.duplicateOf > 0 && !result.head:
 				r.settleDuplicate(result)
-			case broken && result.Outcome == Succeeded:
+			case failed && result.Outcome == Succeeded:
 				result.Outcome = Failed
 				result.Err = ErrGroup
 			}
 
-			broken = broken || !result.Outcome.Done()
+			failed = failed || !result.Outcome.Done()
 			if result.next == 0 {
 				break
 			}

@@ -94,7 +94,8 @@ func (c *config) finalAttempt(m *events.SQSMessage) bool {
 
 var errTooManyAttributes = errors.New("too many attributes for a dead letter: SQS allows 10")
 
-// sendDeadLetter reports whether the dead-letter queue has accepted a copy.
+// sendDeadLetter sends a copy of the message to the dead-letter queue, and reports whether
+// SQS has accepted it. If not, it adds the reason to result.Err.
 func (r *run) sendDeadLetter(ctx context.Context, result *Result) bool {
 	m := result.Message
 	letter := DeadLetter{

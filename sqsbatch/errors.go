@@ -21,7 +21,7 @@ var (
 	ErrGroup = errors.New("not started: an earlier message of its group failed")
 	// ErrRepeats is the error of a message that was not started because another
 	// message of the batch with the same idempotency key did not succeed.
-	ErrRepeats = errors.New("not started: another message of the batch with its key did not succeed")
+	ErrRepeats = errors.New("not started: the message with the same idempotency key in this batch did not succeed")
 	// ErrClaimed is the error of a message that another invocation is processing,
 	// according to the idempotency store.
 	ErrClaimed = errors.New("not started: claimed by another invocation")

@@ -80,7 +80,7 @@ type probe struct {
 // ignoresFailures reports whether Lambda deletes failed messages.
 func (m *mapping) ignoresFailures() bool { return m.ignored.Load() }
 
-// check finds out, before a batch is processed, what can be known about the mapping.
+// check runs the mapping check or the probe, before a batch is processed.
 func (m *mapping) check(ctx context.Context, e *engine, results []Result) {
 	if len(results) == 0 || m.ignoresFailures() {
 		return

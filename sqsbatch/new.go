@@ -63,7 +63,8 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 	if handle == nil {
 		return nil, errNoHandler
 	}
-	// These options act on single messages, which the handler does not get.
+
+	// These options act on the call of a handler for a single message.
 	if cfg.concurrency > 1 || cfg.timeout > 0 || cfg.trace != nil || cfg.breaker.share > 0 {
 		return nil, errors.New("sqsbatch: NewBulk takes no WithConcurrency, WithMessageTimeout, WithBreaker or WithTrace")
 	}
@@ -84,7 +85,7 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 		handled := handle(ctx, messages)
 		for i, index := range indices {
 			if len(handled) != len(messages) {
-				errs[index] = fmt.Errorf("%w: %d for %d", errCount, len(handled), len(messages))
+				errs[index] = fmt.Errorf("%w: %d errors for %d messages", errCount, len(handled), len(messages))
 			} else {
 				errs[index] = handled[i]
 			}
@@ -113,19 +114,19 @@ func decodeAll[T any](
 	errs = make([]error, len(raw))
 	messages = make([]Message[T], 0, len(raw))
 	indices = make([]int, 0, len(raw))
-	broken := map[fifoGroup]bool{}
+	failed := map[fifoGroup]bool{} // groups with a message that cannot be decoded
 	for i, m := range raw {
 		in := groupOf(m)
-		if broken[in] {
+		if failed[in] {
 			errs[i] = ErrGroup
 			continue
 		}
 
-		// Only a FIFO group is broken by a message that cannot be decoded.
+		// In a standard queue, a message that cannot be decoded does not affect others.
 		body, err := decodeOne(ctx, decode, m)
 		if err != nil {
 			errs[i] = err
-			broken[in] = in != fifoGroup{}
+			failed[in] = in != fifoGroup{}
 			continue
 		}
 

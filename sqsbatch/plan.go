@@ -25,9 +25,8 @@ func groupOf(m *events.SQSMessage) fifoGroup {
 // plan returns a result for each record. It links the messages of each FIFO group
 // into a list, and marks those that repeat an earlier one.
 func plan(records []events.SQSMessage, key func(*events.SQSMessage) string) []Result {
-	// The map is made only for FIFO queues: most batches have no groups.
 	results := make([]Result, len(records))
-	var tails map[fifoGroup]int
+	var tails map[fifoGroup]int // last message of each group; nil until there is a group
 	for i := range records {
 		m := &records[i]
 		r := &results[i]
@@ -150,9 +149,9 @@ func (r *run) settleDuplicates() {
 	}
 }
 
-// settleDuplicate gives a duplicate the outcome of the message that it repeats. If
-// that is another message with the same key, and it did not succeed, the duplicate
-// is returned, to be processed by itself.
+// settleDuplicate gives a duplicate the outcome of the message that it repeats. If that is
+// another message with the same idempotency key, and it did not succeed, the duplicate is
+// reported as failed, so that SQS delivers it again and it is processed by itself.
 func (r *run) settleDuplicate(result *Result) {
 	first := &r.results[result.duplicateOf-1]
 	if first.Outcome == Succeeded || first.Message.MessageId == result.Message.MessageId {

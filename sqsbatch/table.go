@@ -12,9 +12,10 @@ import (
 // one request to DynamoDB.
 type Table interface {
 	// PutIfFree writes the item, unless the table has an item with the same key
-	// whose Expires is after now; then it returns that item. In DynamoDB: PutItem with the condition attribute_not_exists(#key) OR #expires <= :now,
-	// and ReturnValuesOnConditionCheckFailure ALL_OLD.
-	PutIfFree(ctx context.Context, item Item, now time.Time) (standing *Item, err error)
+	// whose Expires is after now; then it returns that item. In DynamoDB: PutItem with
+	// the condition attribute_not_exists(#key) OR #expires <= :now, and
+	// ReturnValuesOnConditionCheckFailure ALL_OLD.
+	PutIfFree(ctx context.Context, item Item, now time.Time) (existing *Item, err error)
 	// PutIfToken writes the item if the existing item has the given token, else it
 	// returns ErrLost. In DynamoDB: PutItem with the condition #token = :token.
 	PutIfToken(ctx context.Context, item Item, token string) error
@@ -35,7 +36,7 @@ type Item struct {
 }
 
 // ErrLost is what a Table returns if the caller no longer holds the claim.
-var ErrLost = errors.New("the claim was lost to another")
+var ErrLost = errors.New("another caller holds the claim")
 
 // TableStore is an IdempotencyStore in a Table.
 type TableStore struct {
@@ -53,7 +54,7 @@ func NewTableStore(table Table, ttl time.Duration) *TableStore {
 func (s *TableStore) Claim(ctx context.Context, key string, until time.Time) (string, error) {
 	// Random, because execution environments do not know of each other.
 	token := rand.Text()
-	standing, err := s.table.PutIfFree(ctx, Item{
+	existing, err := s.table.PutIfFree(ctx, Item{
 		Key:     key,
 		Token:   token,
 		Expires: until,
@@ -62,9 +63,9 @@ func (s *TableStore) Claim(ctx context.Context, key string, until time.Time) (st
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("put claim: %w", err)
-	case standing == nil:
+	case existing == nil:
 		return token, nil
-	case standing.Token == "":
+	case existing.Token == "":
 		return "", ErrDone
 	}
 	return "", ErrClaimed

@@ -45,11 +45,11 @@ func TestBadMessagesReachTheDeadLetterQueueUnchanged(t *testing.T) {
 		}
 		for _, name := range []string{"project", "ts"} {
 			if _, ok := m.MessageAttributes[name]; !ok {
-				t.Errorf("bad message %s lost its attribute %s", id, name)
+				t.Errorf("bad message %s lacks the attribute %s", id, name)
 			}
 		}
 		if n, err := strconv.Atoi(m.Attributes["ApproximateReceiveCount"]); err != nil || n <= 3 {
-			t.Errorf("bad message %s shows %q receives, want more than 3", id, m.Attributes["ApproximateReceiveCount"])
+			t.Errorf("bad message %s has the receive count %q, want more than 3", id, m.Attributes["ApproximateReceiveCount"])
 		}
 	}
 	if bad != 4 {
@@ -80,13 +80,13 @@ func TestEveryMessageIsProcessedOrInTheDeadLetterQueue(t *testing.T) {
 			t.Errorf("message %s is lost: neither processed nor in the dead-letter queue", id)
 		case n > 0 && dead:
 			t.Errorf("message %s was processed and is in the dead-letter queue", id)
-		case n > 1 && !theLab.onAWS(): // on AWS, standard queues deliver at least once; the embedded AWS delivers exactly once
+		case n > 1 && !shared.onAWS(): // on AWS, standard queues deliver at least once; the embedded AWS delivers exactly once
 			t.Errorf("message %s was processed %d times", id, n)
 		}
 	}
 	for id := range r.processed {
 		if _, known := r.accepted[id]; !known {
-			t.Errorf("message %s was processed and never sent", id)
+			t.Errorf("message %s was processed, but never sent", id)
 		}
 	}
 	if n := d.inQueues(t); n != 0 {

@@ -24,20 +24,20 @@ import (
 // with the usual credentials.
 const targetVariable = "RELIABLEQ_TEST_TARGET"
 
-// toolVariable names the tool: terraform or tofu, or a path; the default is terraform.
+// toolVariable chooses the tool: terraform (the default), tofu, or a path.
 const toolVariable = "RELIABLEQ_TOOL"
 
-// lab is the state that all deployments of one test run share.
-type lab struct {
-	dir      string
-	embedded *embedded // nil on AWS
-	cfg      aws.Config
-	holding  sync.Mutex // only one test holds the clock
-	mu       sync.Mutex
-	made     map[string]*deployment
+// testTarget is the AWS that the tests of one run use, with what they deploy to it.
+type testTarget struct {
+	dir         string
+	embedded    *embedded // nil on AWS
+	cfg         aws.Config
+	holding     sync.Mutex // only one test holds the clock
+	mu          sync.Mutex
+	deployments map[string]*deployment
 }
 
-// deployment is the system, deployed once and shared by the tests that can.
+// deployment is one deployment of the root module. Tests that do not change it share it.
 type deployment struct {
 	once    sync.Once
 	err     error
@@ -48,7 +48,8 @@ type deployment struct {
 	queueARNs                    map[string]string
 }
 
-var theLab *lab
+// shared is the target of this test run; TestMain sets it.
+var shared *testTarget
 
 func TestMain(m *testing.M) {
 	code, err := runAll(m)
@@ -59,30 +60,33 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// runAll creates the lab, runs the tests, and removes everything that they deployed.
+// runAll connects to the target, runs the tests, and removes everything that they
+// deployed.
 func runAll(m *testing.M) (code int, err error) {
 	dir, err := os.MkdirTemp("", "reliableq-test-")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	theLab = &lab{dir: dir, made: map[string]*deployment{}}
-	if err := theLab.open(); err != nil {
+
+	shared = &testTarget{dir: dir, deployments: map[string]*deployment{}}
+	if err := shared.open(); err != nil {
 		return 1, err
 	}
+
 	code = m.Run()
-	if err := theLab.destroyAll(); err != nil {
+	if err := shared.destroyAll(); err != nil {
 		return 1, err
 	}
-	if theLab.embedded != nil {
-		if err := theLab.embedded.stop(); err != nil {
+	if shared.embedded != nil {
+		if err := shared.embedded.stop(); err != nil {
 			return 1, fmt.Errorf("stop the embedded AWS: %w", err)
 		}
 	}
 	return code, nil
 }
 
-func (l *lab) open() error {
+func (l *testTarget) open() error {
 	ctx := context.Background()
 	switch target := os.Getenv(targetVariable); target {
 	case "aws":
@@ -109,11 +113,11 @@ func (l *lab) open() error {
 }
 
 // onAWS reports whether the tests run against the real AWS.
-func (l *lab) onAWS() bool { return l.embedded == nil }
+func (l *testTarget) onAWS() bool { return l.embedded == nil }
 
 // hold stops service time until release is called. Only one test can hold it. On AWS
 // hold has no effect: time there does not skip.
-func (l *lab) hold(t *testing.T) (release func()) {
+func (l *testTarget) hold(t *testing.T) (release func()) {
 	t.Helper()
 	if l.onAWS() {
 		return func() {}
@@ -133,7 +137,7 @@ func (l *lab) hold(t *testing.T) (release func()) {
 
 // options returns the options with which Terratest runs Terraform for a deployment of
 // that name.
-func (l *lab) options(name string, vars map[string]any) (*terraform.Options, error) {
+func (l *testTarget) options(name string, vars map[string]any) (*terraform.Options, error) {
 	dir := filepath.Join(l.dir, name)
 	if err := copyTree(dir, "../terraform"); err != nil {
 		return nil, err
@@ -142,12 +146,19 @@ func (l *lab) options(name string, vars map[string]any) (*terraform.Options, err
 	if err := os.RemoveAll(filepath.Join(dir, "tests")); err != nil {
 		return nil, err
 	}
+
 	dist, err := filepath.Abs("../dist")
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]any{"name_prefix": name + "_", "dist_dir": dist, "architecture": architecture()}
+
+	all := map[string]any{
+		"name_prefix":  name + "_",
+		"dist_dir":     dist,
+		"architecture": architecture(),
+	}
 	maps.Copy(all, vars)
+
 	o := &terraform.Options{
 		TerraformDir: dir,
 		Vars:         all,
@@ -158,8 +169,9 @@ func (l *lab) options(name string, vars map[string]any) (*terraform.Options, err
 
 		TerraformBinary: tool(),
 	}
+
 	if isOpenTofu() {
-		o.ExtraArgs.Init = nil // OpenTofu writes the hashes of its own registry's packages into the lock file
+		o.ExtraArgs.Init = nil // OpenTofu adds the hashes of its own registry to the lock file
 	}
 	if !l.onAWS() {
 		o.EnvVars = l.embedded.env
@@ -186,14 +198,15 @@ func architecture() string {
 // has deployed it.
 func deployed(t *testing.T, name string, vars map[string]any) *deployment {
 	t.Helper()
-	l := theLab
+	l := shared
 	l.mu.Lock()
-	d := l.made[name]
+	d := l.deployments[name]
 	if d == nil {
 		d = &deployment{cfg: l.cfg}
-		l.made[name] = d
+		l.deployments[name] = d
 	}
 	l.mu.Unlock()
+
 	d.once.Do(func() { d.err = d.apply(t, l, name, vars) })
 	if d.err != nil {
 		t.Fatalf("deploy %s: %v", name, d.err)
@@ -201,10 +214,11 @@ func deployed(t *testing.T, name string, vars map[string]any) *deployment {
 	return d
 }
 
-func (d *deployment) apply(t *testing.T, l *lab, name string, vars map[string]any) (err error) {
+func (d *deployment) apply(t *testing.T, l *testTarget, name string, vars map[string]any) (err error) {
 	if d.options, err = l.options(name, vars); err != nil {
 		return err
 	}
+
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
 	if _, err := terraform.InitAndApplyContextE(t, ctx, d.options); err != nil {
@@ -216,7 +230,10 @@ func (d *deployment) apply(t *testing.T, l *lab, name string, vars map[string]an
 // readOutputs reads the names and addresses of the deployed resources.
 func (d *deployment) readOutputs(t *testing.T, ctx context.Context) (err error) {
 	for output, into := range map[string]*map[string]string{
-		"queue_urls": &d.queues, "queue_arns": &d.queueARNs, "function_names": &d.functions, "log_group_names": &d.logGroups,
+		"queue_urls":      &d.queues,
+		"queue_arns":      &d.queueARNs,
+		"function_names":  &d.functions,
+		"log_group_names": &d.logGroups,
 	} {
 		if *into, err = terraform.OutputMapContextE(t, ctx, d.options, output); err != nil {
 			return fmt.Errorf("output %s: %w", output, err)
@@ -227,16 +244,17 @@ func (d *deployment) readOutputs(t *testing.T, ctx context.Context) (err error) 
 
 // destroyAll destroys the remaining deployments concurrently: each spends most of its
 // half minute waiting.
-func (l *lab) destroyAll() error {
+func (l *testTarget) destroyAll() error {
 	var (
 		wg     sync.WaitGroup
 		mu     sync.Mutex
 		failed []string
 	)
-	for name, d := range l.made {
+	for name, d := range l.deployments {
 		if d.options == nil {
 			continue
 		}
+
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 			defer cancel()
@@ -248,6 +266,7 @@ func (l *lab) destroyAll() error {
 		})
 	}
 	wg.Wait()
+
 	if len(failed) > 0 {
 		return fmt.Errorf("destroy %s", strings.Join(failed, "; "))
 	}

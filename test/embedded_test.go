@@ -30,7 +30,12 @@ type embedded struct {
 // startEmbedded runs "reliableq local run" on a free port, with a clock that
 // skips idle time, and returns when it responds.
 func startEmbedded(stateDir string) (*embedded, error) {
-	e := &embedded{stateDir: stateDir, output: &lockedBuffer{}, ended: make(chan error, 1)}
+	e := &embedded{
+		stateDir: stateDir,
+		output:   &lockedBuffer{},
+		ended:    make(chan error, 1),
+	}
+
 	e.process = exec.Command(command, "local", "run", "--listen", "127.0.0.1:0", "--clock", "skip", "--state-dir", stateDir)
 	e.process.Stderr = e.output
 	out, err := e.process.StdoutPipe()
@@ -40,6 +45,8 @@ func startEmbedded(stateDir string) (*embedded, error) {
 	if err := e.process.Start(); err != nil {
 		return nil, fmt.Errorf("start %s (run make build first): %w", command, err)
 	}
+
+	// Read its output until it ends: a full pipe would block it.
 	listening := make(chan bool, 1)
 	go func() {
 		lines := bufio.NewScanner(out)
@@ -51,6 +58,7 @@ func startEmbedded(stateDir string) (*embedded, error) {
 		}
 		e.ended <- e.process.Wait()
 	}()
+
 	select {
 	case <-listening:
 	case err := <-e.ended:
@@ -59,6 +67,7 @@ func startEmbedded(stateDir string) (*embedded, error) {
 		e.process.Process.Kill()
 		return nil, fmt.Errorf("local run did not respond within 30 s:\n%s", e.output)
 	}
+
 	e.env, err = environment(stateDir)
 	return e, err
 }
@@ -71,7 +80,7 @@ func environment(stateDir string) (map[string]string, error) {
 	}
 	env := map[string]string{}
 	if err := json.Unmarshal(out, &env); err != nil {
-		return nil, fmt.Errorf("read what reliableq env printed (%s): %w", out, err)
+		return nil, fmt.Errorf("decode the output %s of reliableq env: %w", out, err)
 	}
 	return env, nil
 }
@@ -85,7 +94,7 @@ func (e *embedded) clock(args ...string) error {
 	return nil
 }
 
-// stop ends the process as a supervisor would, and reports a process that does not end.
+// stop ends the process with SIGTERM, and returns an error if it does not end.
 func (e *embedded) stop() error {
 	if err := e.process.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -101,7 +110,7 @@ func (e *embedded) stop() error {
 	}
 }
 
-// explain adds the output of a failed command.
+// explain adds the error output of a failed command.
 func explain(err error) error {
 	if exit, ok := err.(*exec.ExitError); ok {
 		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr))

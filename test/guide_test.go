@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// theGuide shows users how to test their own functions.
-const theGuide = "../docs/testing-your-own-functions.md"
+// guide shows users how to test their own functions.
+const guide = "../docs/testing-your-own-functions.md"
 
 // blocks returns the guide's code blocks of a language, in sequence.
 func blocks(t *testing.T, language string) []string {
 	t.Helper()
-	text, err := os.ReadFile(theGuide)
+	text, err := os.ReadFile(guide)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func needs(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("%s is missing", p)
+			t.Skipf("%s is not installed", p)
 		}
 	}
 }
@@ -70,7 +70,8 @@ func follow(t *testing.T, dir, commands string, extra ...string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	run := exec.CommandContext(ctx, "bash", "-eu", "-c", commands)
-	run.Dir, run.Env = dir, env
+	run.Dir = dir
+	run.Env = env
 	run.WaitDelay = 10 * time.Second
 	t.Cleanup(func() {
 		stop := exec.Command(command, "local", "stop", "--state-dir", filepath.Join(dir, ".reliableq"))
@@ -80,7 +81,7 @@ func follow(t *testing.T, dir, commands string, extra ...string) string {
 	})
 	out, err := run.CombinedOutput()
 	if err != nil {
-		t.Fatalf("following the guide: %v\n%s", err, out)
+		t.Fatalf("the guide's commands failed: %v\n%s", err, out)
 	}
 	return string(out)
 }
@@ -115,7 +116,7 @@ func TestThePythonConsumerOfTheGuide(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "python3")
 	if exec.Command("python3", "-c", "import boto3").Run() != nil {
-		t.Skip("boto3 is missing")
+		t.Skip("boto3 is not installed")
 	}
 	dir := t.TempDir()
 	if err := copyTree(dir, "../docs/examples/python-consumer"); err != nil {
@@ -133,7 +134,7 @@ func TestTheNodeConsumerOfTheGuide(t *testing.T) {
 	needs(t, "bash", "node")
 	modules := os.Getenv("RELIABLEQ_TEST_NODE_MODULES")
 	if modules == "" {
-		t.Skip("RELIABLEQ_TEST_NODE_MODULES names no node_modules with @aws-sdk/client-sqs in it")
+		t.Skip("set RELIABLEQ_TEST_NODE_MODULES to a node_modules directory with @aws-sdk/client-sqs")
 	}
 	dir := t.TempDir()
 	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
@@ -157,7 +158,8 @@ func TestThePythonFunctionOfTheGuide(t *testing.T) {
 	if err := copyTree(dir, "../docs/examples/python-function"); err != nil {
 		t.Fatal(err)
 	}
-	commands, faults := blockWith(t, "sh", "terraform apply"), blockWith(t, "sh", "fault add")
+	commands := blockWith(t, "sh", "terraform apply")
+	faults := blockWith(t, "sh", "fault add")
 	commands, stops := strings.CutSuffix(commands, "reliableq local stop\n")
 	if !stops {
 		t.Fatal("the guide does not stop the server that it started")
@@ -180,10 +182,10 @@ func TestThePythonFunctionOfTheGuide(t *testing.T) {
 // without a network, as the command found it for the tests.
 func terraformSettings(t *testing.T) []string {
 	t.Helper()
-	if theLab.onAWS() {
+	if shared.onAWS() {
 		return nil // Terraform finds it without them
 	}
-	if config := theLab.embedded.env["TF_CLI_CONFIG_FILE"]; config != "" {
+	if config := shared.embedded.env["TF_CLI_CONFIG_FILE"]; config != "" {
 		return []string{"TF_CLI_CONFIG_FILE=" + config}
 	}
 	return nil

@@ -28,7 +28,7 @@ type plain struct {
 // embedded AWS.
 func embeddedEnvironment() []string {
 	env := os.Environ()
-	for name, value := range theLab.embedded.env {
+	for name, value := range shared.embedded.env {
 		env = append(env, name+"="+value)
 	}
 	return env
@@ -39,7 +39,10 @@ func (p *plain) start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	out := &bytes.Buffer{}
 	run := exec.CommandContext(context.WithoutCancel(t.Context()), tool(), args...)
-	run.Dir, run.Env, run.Stdout, run.Stderr = p.dir, p.env, out, out
+	run.Dir = p.dir
+	run.Env = p.env
+	run.Stdout = out
+	run.Stderr = out
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
@@ -95,7 +98,7 @@ module "queues" {
 // to an empty plan. In earlier versions, the next apply deleted the queues.
 func TestAnInterruptedApplyKeepsQueuesAndMessages(t *testing.T) {
 	t.Parallel()
-	if theLab.onAWS() {
+	if shared.onAWS() {
 		t.Skip("interrupts Terraform on the embedded AWS only")
 	}
 	for name, c := range map[string]struct {
@@ -120,7 +123,7 @@ func TestAnInterruptedApplyKeepsQueuesAndMessages(t *testing.T) {
 
 			refused, err := p.run(t, p.with("apply", "-auto-approve", "-no-color")...)
 			if err == nil || !strings.Contains(refused, "STOP: a queue of this name exists") {
-				t.Fatalf("the next apply was not stopped (%v):\n%s", err, refused)
+				t.Fatalf("the next apply did not fail as expected (%v):\n%s", err, refused)
 			}
 			p.keep(t, urls, c.imported)
 			p.must(t, p.with("apply", "-auto-approve", "-no-color")...)
@@ -133,7 +136,7 @@ func TestAnInterruptedApplyKeepsQueuesAndMessages(t *testing.T) {
 	}
 }
 
-// newChain is a root of two queues.
+// newChain returns a root module with two queues, initialized.
 func newChain(t *testing.T, queue string) *plain {
 	t.Helper()
 	dir := t.TempDir()
@@ -162,7 +165,8 @@ func (p *plain) keep(t *testing.T, urls map[string]string, imported bool) {
 	if !imported {
 		script := strings.ReplaceAll(commandInDocs(t, "xargs -0 -n 1 terraform untaint"), "terraform ", tool()+" ")
 		untaint := exec.CommandContext(t.Context(), "bash", "-c", script)
-		untaint.Dir, untaint.Env = p.dir, p.env
+		untaint.Dir = p.dir
+		untaint.Env = p.env
 		if out, err := untaint.CombinedOutput(); err != nil {
 			t.Fatalf("untaint as in docs/terraform.md: %v\n%s", err, out)
 		}
@@ -202,7 +206,7 @@ func (p *plain) planCode(t *testing.T) int {
 // waitForQueues waits until queues exist and returns their URLs by name.
 func waitForQueues(t *testing.T, names ...string) map[string]string {
 	t.Helper()
-	client := sqs.NewFromConfig(theLab.cfg)
+	client := sqs.NewFromConfig(shared.cfg)
 	urls := map[string]string{}
 	eventually(t, "the queues exist", func() bool {
 		for _, name := range names {
@@ -220,7 +224,7 @@ func sendEach(t *testing.T, urls map[string]string) map[string]string {
 	t.Helper()
 	ids := map[string]string{}
 	for name, url := range urls {
-		sent, err := sqs.NewFromConfig(theLab.cfg).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("keep me")})
+		sent, err := sqs.NewFromConfig(shared.cfg).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("keep me")})
 		if err != nil {
 			t.Fatalf("send to %s: %v", name, err)
 		}
@@ -233,7 +237,7 @@ func sendEach(t *testing.T, urls map[string]string) map[string]string {
 func wantEach(t *testing.T, urls, ids map[string]string) {
 	t.Helper()
 	for name, url := range urls {
-		got, err := sqs.NewFromConfig(theLab.cfg).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, WaitTimeSeconds: 5, MaxNumberOfMessages: 10})
+		got, err := sqs.NewFromConfig(shared.cfg).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, WaitTimeSeconds: 5, MaxNumberOfMessages: 10})
 		if err != nil {
 			t.Errorf("receive from %s: %v", name, err)
 			continue
@@ -249,19 +253,20 @@ func wantEach(t *testing.T, urls, ids map[string]string) {
 // queues.
 func TestASecondStateDoesNotTakeQueuesOver(t *testing.T) {
 	t.Parallel()
-	if theLab.onAWS() {
+	if shared.onAWS() {
 		t.Skip("uses fixed names: on the embedded AWS only")
 	}
-	first, second := newChain(t, "shared"), newChain(t, "shared")
+	first := newChain(t, "shared")
+	second := newChain(t, "shared")
 	first.must(t, "apply", "-auto-approve", "-no-color")
 
 	out, err := second.run(t, "apply", "-auto-approve", "-no-color")
 	if err == nil || !strings.Contains(out, "STOP: a queue of this name exists") {
-		t.Errorf("the second state was not stopped at plan (%v):\n%s", err, out)
+		t.Errorf("the second state did not fail at plan (%v):\n%s", err, out)
 	}
 	out, err = second.run(t, "apply", "-auto-approve", "-no-color", "-var", "protect_existing_queues=false")
 	if err == nil || !strings.Contains(out, "QueueAlreadyExists") {
-		t.Errorf("SQS did not refuse the second state (%v):\n%s", err, out)
+		t.Errorf("SQS did not reject the second state (%v):\n%s", err, out)
 	}
 	second.must(t, "destroy", "-auto-approve", "-no-color", "-var", "protect_existing_queues=false")
 	urls := waitForQueues(t, "shared", "shared_dlq")
@@ -275,8 +280,8 @@ func TestASecondStateDoesNotTakeQueuesOver(t *testing.T) {
 // mapping.
 func TestAnOlderStateKeepsItsQueues(t *testing.T) {
 	t.Parallel()
-	if theLab.onAWS() {
-		t.Skip("applies an old tree: on the embedded AWS only")
+	if shared.onAWS() {
+		t.Skip("applies old modules: on the embedded AWS only")
 	}
 	if isOpenTofu() {
 		t.Skip("the old tree requires Terraform 1.11 or later, which OpenTofu 1.10 refuses: there is no OpenTofu state of it")
@@ -292,7 +297,7 @@ func TestAnOlderStateKeepsItsQueues(t *testing.T) {
 	unpack := exec.CommandContext(t.Context(), "tar", "-x", "-C", dir, "--strip-components=1")
 	unpack.Stdin = bytes.NewReader(tree)
 	if out, err := unpack.CombinedOutput(); err != nil {
-		t.Fatalf("unpack the old tree: %v: %s", err, out)
+		t.Fatalf("unpack the old modules: %v: %s", err, out)
 	}
 	p := &plain{dir: dir, env: embeddedEnvironment(), vars: []string{
 		"-var", "name_prefix=older_", "-var", "dist_dir=" + absolute(t, "../dist"), "-var", "architecture=" + architecture(),

@@ -121,7 +121,7 @@ func (d *deployment) applyAgain(t *testing.T, vars map[string]any) (string, erro
 	return out, d.readOutputs(t, ctx)
 }
 
-// applyUnderLoad does the same while orders, a third of them bad, are sent.
+// applyUnderLoad is reapply while the producer sends orders, a third of them bad.
 func (d *deployment) applyUnderLoad(t *testing.T, vars map[string]any) {
 	t.Helper()
 	applied := make(chan error, 1)

@@ -33,7 +33,7 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	if _, err := terraform.DestroyContextE(t, ctx, d.options); err != nil {
 		t.Fatal(err)
 	}
-	for kind, names := range d.whatIsLeft(t) {
+	for kind, names := range d.remaining(t) {
 		t.Run(kind, func(t *testing.T) {
 			for _, name := range names {
 				t.Errorf("destroy left the %s %s", kind, name)
@@ -42,8 +42,9 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	}
 }
 
-// whatIsLeft lists by kind what exists under the deployment's prefix.
-func (d *deployment) whatIsLeft(t *testing.T) map[string][]string {
+// remaining returns the names of the resources that exist under the deployment's prefix, by
+// kind.
+func (d *deployment) remaining(t *testing.T) map[string][]string {
 	t.Helper()
 	left := map[string][]string{}
 	queues, err := sqs.NewFromConfig(d.cfg).ListQueues(t.Context(), &sqs.ListQueuesInput{QueueNamePrefix: aws.String("shortlived_")})

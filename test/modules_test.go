@@ -21,7 +21,7 @@ import (
 // sent through it. Examples share names, so each uses a separate region.
 func TestTheExampleOfEachModuleWorks(t *testing.T) {
 	t.Parallel()
-	if theLab.onAWS() {
+	if shared.onAWS() {
 		t.Skip("the examples have fixed names: they are applied to the embedded AWS only")
 	}
 	retryPackage := map[string]any{"package": absolute(t, "../dist/retry.zip"), "architecture": architecture()}
@@ -29,18 +29,18 @@ func TestTheExampleOfEachModuleWorks(t *testing.T) {
 	for name, c := range map[string]struct {
 		example, region string
 		vars            map[string]any
-		promise         func(t *testing.T, e *example)
+		check           func(t *testing.T, e *example)
 	}{
 		"queue":          {"queue/examples/one-queue", "eu-west-1", nil, messageIsDeadLettered},
 		"queue-chain":    {"queue-chain/examples/two-levels", "eu-west-2", retryPackage, messageIsDeadLettered},
 		"retry-level":    {"retry-level/examples/one-level", "eu-west-3", retryPackage, messageIsDeadLettered},
 		"queue-consumer": {"queue-consumer/examples/worker", "eu-central-1", nil, messageIsConsumed},
-		"go-function":    {"go-function/examples/hello", "eu-north-1", nil, functionReturns},
+		"go-function":    {"go-function/examples/hello", "eu-north-1", nil, functionResponds},
 		"observability":  {"observability/examples/one-queue", "eu-south-1", nil, unreadQueueRaisesItsAlarm},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c.promise(t, applyExample(t, c.example, c.region, c.vars))
+			c.check(t, applyExample(t, c.example, c.region, c.vars))
 		})
 	}
 }
@@ -58,9 +58,10 @@ func applyExample(t *testing.T, path, region string, vars map[string]any) *examp
 	if err := copyTree(dir, "../terraform"); err != nil {
 		t.Fatal(err)
 	}
-	e := &example{options: terraformOptions(filepath.Join(dir, "modules", path), vars), cfg: theLab.cfg.Copy()}
+	e := &example{options: terraformOptions(filepath.Join(dir, "modules", path), vars), cfg: shared.cfg.Copy()}
 	e.cfg.Region = region
-	e.options.EnvVars["AWS_REGION"], e.options.EnvVars["AWS_DEFAULT_REGION"] = region, region
+	e.options.EnvVars["AWS_REGION"] = region
+	e.options.EnvVars["AWS_DEFAULT_REGION"] = region
 
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
@@ -74,7 +75,7 @@ func applyExample(t *testing.T, path, region string, vars map[string]any) *examp
 // on the embedded AWS.
 func terraformOptions(dir string, vars map[string]any) *terraform.Options {
 	env := map[string]string{}
-	for name, value := range theLab.embedded.env {
+	for name, value := range shared.embedded.env {
 		env[name] = value
 	}
 	return &terraform.Options{
@@ -138,7 +139,8 @@ func eventually(t *testing.T, what string, holds func() bool) {
 // consumer that fails, until it is in the dead-letter queue.
 func messageIsDeadLettered(t *testing.T, e *example) {
 	t.Helper()
-	source, dead := e.output(t, "queue_url"), e.output(t, "dead_letter_url")
+	source := e.output(t, "queue_url")
+	dead := e.output(t, "dead_letter_url")
 	e.send(t, source)
 
 	client := sqs.NewFromConfig(e.cfg)
@@ -153,7 +155,8 @@ func messageIsDeadLettered(t *testing.T, e *example) {
 // messageIsConsumed sends a message and waits for the function to log it.
 func messageIsConsumed(t *testing.T, e *example) {
 	t.Helper()
-	url, group := e.output(t, "queue_url"), e.output(t, "log_group")
+	url := e.output(t, "queue_url")
+	group := e.output(t, "log_group")
 	e.send(t, url)
 
 	client := cloudwatchlogs.NewFromConfig(e.cfg)
@@ -172,8 +175,8 @@ func messageIsConsumed(t *testing.T, e *example) {
 	eventually(t, "the message is deleted", func() bool { return e.visible(t, url) == "0" })
 }
 
-// functionReturns invokes the function.
-func functionReturns(t *testing.T, e *example) {
+// functionResponds invokes the function.
+func functionResponds(t *testing.T, e *example) {
 	t.Helper()
 	name := e.output(t, "function")
 	out, err := lambda.NewFromConfig(e.cfg).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &name, Payload: []byte(`{}`)})
@@ -194,13 +197,13 @@ func unreadQueueRaisesItsAlarm(t *testing.T, e *example) {
 	}
 	name := names["source_unread"]
 	if name == "" {
-		t.Fatalf("no alarm on messages that are not received: %v", names)
+		t.Fatalf("no alarm source_unread: %v", names)
 	}
 	e.send(t, e.output(t, "queue_url"))
 
 	client := cloudwatch.NewFromConfig(e.cfg)
 	eventually(t, "the alarm "+name+" is raised", func() bool {
-		if err := theLab.embedded.clock("advance", "5m"); err != nil {
+		if err := shared.embedded.clock("advance", "5m"); err != nil {
 			t.Fatal(err)
 		}
 		alarms, err := client.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{name}})

@@ -14,21 +14,23 @@ import (
 // is complete, and destroying one leaves the others unchanged.
 func TestTwoRegionsAndTwoPrefixesShareAnAccount(t *testing.T) {
 	t.Parallel()
-	if theLab.onAWS() {
+	if shared.onAWS() {
 		t.Skip("applies to another region: on the embedded AWS only")
 	}
-	here, otherPrefix := deployed(t, "classic", nil), deployed(t, "whole", wholeBatch())
-	options, err := theLab.options("elsewhere", map[string]any{"name_prefix": "classic_"})
+	here := deployed(t, "classic", nil)
+	otherPrefix := deployed(t, "whole", wholeBatch())
+	options, err := shared.options("elsewhere", map[string]any{"name_prefix": "classic_"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := &deployment{options: options, cfg: theLab.cfg.Copy()}
+	elsewhere := &deployment{options: options, cfg: shared.cfg.Copy()}
 	elsewhere.cfg.Region = "ap-southeast-2"
 	env := map[string]string{}
 	for name, value := range options.EnvVars {
 		env[name] = value
 	}
-	env["AWS_REGION"], env["AWS_DEFAULT_REGION"] = elsewhere.cfg.Region, elsewhere.cfg.Region
+	env["AWS_REGION"] = elsewhere.cfg.Region
+	env["AWS_DEFAULT_REGION"] = elsewhere.cfg.Region
 	options.EnvVars = env
 
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -56,7 +58,7 @@ func TestTwoRegionsAndTwoPrefixesShareAnAccount(t *testing.T) {
 // dashboards returns the names of all dashboards in the account.
 func dashboards(t *testing.T) []string {
 	t.Helper()
-	got, err := cloudwatch.NewFromConfig(theLab.cfg).ListDashboards(t.Context(), &cloudwatch.ListDashboardsInput{})
+	got, err := cloudwatch.NewFromConfig(shared.cfg).ListDashboards(t.Context(), &cloudwatch.ListDashboardsInput{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +69,7 @@ func dashboards(t *testing.T) []string {
 	return names
 }
 
-// missingFrom returns what of want is not in have.
+// missingFrom returns the elements of want that are not in have.
 func missingFrom(have, want []string) []string {
 	return slices.DeleteFunc(slices.Clone(want), func(name string) bool { return slices.Contains(have, name) })
 }

@@ -41,7 +41,7 @@ func TestReplaysAreCountedUntilTheAttemptsAreUsedUp(t *testing.T) {
 	}
 	for n := 1; n <= 3; n++ {
 		if counts[n] != 4 {
-			t.Errorf("%d replays have the count %d, want one of each of the 4 bad messages", counts[n], n)
+			t.Errorf("%d replays have the count %d, want 4: one for each bad message", counts[n], n)
 		}
 	}
 	if len(counts) != 3 {

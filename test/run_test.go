@@ -24,8 +24,8 @@ type run struct {
 	accepted map[string]bool
 	// bodies has the order id by message id.
 	orders map[string]string
-	// processed counts, by the first message's id, how often the consumer
-	// reported the message as processed.
+	// processed is how often the consumer processed each message, by the id of the
+	// original.
 	processed map[string]int
 	// dead has the messages of this run in the dead-letter queue, by the first
 	// message's id.
@@ -139,21 +139,21 @@ func (d *deployment) settle(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	pause := 100 * time.Millisecond
-	if theLab.onAWS() {
-		pause = 15 * time.Second // counts lag by up to a minute
+	if shared.onAWS() {
+		pause = 15 * time.Second // counts are up to a minute late
 	}
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
-	for quietRounds := 0; quietRounds < 5; {
+	for emptyReads := 0; emptyReads < 5; {
 		select {
 		case <-ctx.Done():
 			t.Fatalf("the queues did not settle: %v", ctx.Err())
 		case <-tick.C:
 		}
 		if d.inQueues(t) == 0 {
-			quietRounds++
+			emptyReads++
 		} else {
-			quietRounds = 0
+			emptyReads = 0
 		}
 	}
 }
@@ -294,10 +294,11 @@ func reportTwice(t *testing.T, origin string, retryLog []string) {
 // one receive are visible again before the next.
 func (d *deployment) readDead(t *testing.T, r *run) {
 	t.Helper()
-	defer theLab.hold(t)()
-	client, url := sqs.NewFromConfig(d.cfg), d.queues["dlq"]
+	defer shared.hold(t)()
+	client := sqs.NewFromConfig(d.cfg)
+	url := d.queues["dlq"]
 	var wait int32 // a long poll would not end while time is held
-	if theLab.onAWS() {
+	if shared.onAWS() {
 		wait = 1
 	}
 	var seen []types.Message
@@ -310,7 +311,7 @@ func (d *deployment) readDead(t *testing.T, r *run) {
 			t.Fatalf("read the dead-letter queue: %v", err)
 		}
 		if len(out.Messages) == 0 {
-			if !theLab.onAWS() { // counts are approximate there
+			if !shared.onAWS() { // counts are approximate on AWS
 				t.Errorf("the dead-letter queue holds %d messages, and %d were received", depth, len(seen))
 			}
 			break

@@ -14,7 +14,8 @@ func TestOneBadMessageFailsItsBatchInWholeBatchMode(t *testing.T) {
 	t.Parallel()
 	d := deployed(t, "whole", wholeBatch())
 	r := d.produce(t, order{Count: 60, BadRatio: 0.4, Seed: 11})
-	good, lost := 0, 0
+	good := 0
+	lost := 0
 	for id, bad := range r.accepted {
 		_, dead := r.dead[id]
 		if dead && !bad {

@@ -57,9 +57,9 @@ type stateFlags struct {
 	StateDir string `name:"state-dir" default:".reliableq" env:"RELIABLEQ_STATE_DIR" placeholder:"DIR" help:"State directory (${default})."`
 }
 
-// stateDir returns the absolute path of the state directory. An empty name, as of a
-// variable that is set to nothing, counts as the default: the state must not be
-// spread over the working directory.
+// stateDir returns the absolute path of the state directory. An empty name, for example
+// from an empty variable, counts as the default: otherwise the state would be written
+// directly into the working directory.
 func (s stateFlags) stateDir() (string, error) {
 	path, err := filepath.Abs(cmp.Or(s.StateDir, ".reliableq"))
 	if err != nil {
@@ -113,15 +113,15 @@ func (a *app) report(machine bool, result any, show func()) error {
 }
 
 // confirm asks a person before something is changed or deleted. details are lines
-// about what will be changed. It returns an error unless the answer is yes. An
+// about what will be changed. It returns an error unless the person enters yes. An
 // interrupt ends the question at once.
 func (a *app) confirm(ctx context.Context, yes bool, question string, details ...string) error {
 	if yes {
 		return nil
 	}
 
-	// Only a person at a terminal can confirm: input from a pipe may be meant for something
-	// else.
+	// Only a person at a terminal can confirm. Input from a pipe may be meant for another
+	// program.
 	f, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return hint.New(question+" Cannot ask for confirmation: standard input is not a terminal", "use --yes to skip confirmation")
@@ -135,19 +135,18 @@ func (a *app) confirm(ctx context.Context, yes bool, question string, details ..
 
 	// The read cannot be cancelled. After an interrupt its goroutine ends with the
 	// process.
-	answers := make(chan string, 1)
+	entered := make(chan string, 1)
 	go func() {
-		var answer string
-		if _, err := fmt.Fscanln(f, &answer); err != nil {
-			answer = "" // end of input, or an empty line: not confirmed
+		var text string
+		if _, err := fmt.Fscanln(f, &text); err != nil {
+			text = "" // end of input, or an empty line: not confirmed
 		}
-		answers <- answer
+		entered <- text
 	}()
 
 	select {
-	// Any answer but yes changes nothing.
-	case answer := <-answers:
-		if answer != "yes" {
+	case text := <-entered:
+		if text != "yes" {
 			return hint.New("not confirmed: nothing was changed", "run again and enter yes, or use --yes")
 		}
 		return nil

@@ -61,9 +61,10 @@ func showClock(ctx context.Context, p *progress.Progress, name string, client *c
 	}
 }
 
-// wait is do for a call that may take long: it shows progress until the call returns.
-func (f clockFlags) wait(ctx context.Context, a *app, name string, ask func(*control.Client) (fmt.Stringer, error)) error {
-	return f.do(a, func(client *control.Client) (fmt.Stringer, error) {
+// callWithProgress is call for a call that may take long: it shows progress until the call
+// returns.
+func (f clockFlags) callWithProgress(ctx context.Context, a *app, name string, ask func(*control.Client) (fmt.Stringer, error)) error {
+	return f.call(a, func(client *control.Client) (fmt.Stringer, error) {
 		shown := a.progress(f.JSON)
 		defer shown.Close()
 
@@ -84,7 +85,7 @@ func (f clockFlags) wait(ctx context.Context, a *app, name string, ask func(*con
 			}
 		}()
 
-		// The call returns when time has moved: only then does the display end.
+		// End the display before the result is printed.
 		state, err := ask(client)
 		close(done)
 		<-ended
@@ -92,8 +93,8 @@ func (f clockFlags) wait(ctx context.Context, a *app, name string, ask func(*con
 	})
 }
 
-// do calls the running embedded AWS and prints the state of the clock that it returns.
-func (f clockFlags) do(a *app, ask func(*control.Client) (fmt.Stringer, error)) error {
+// call calls the running embedded AWS, and prints the state of the clock that ask returns.
+func (f clockFlags) call(a *app, ask func(*control.Client) (fmt.Stringer, error)) error {
 	dir, err := f.stateDir()
 	if err != nil {
 		return err
@@ -115,7 +116,7 @@ func (f clockFlags) do(a *app, ask func(*control.Client) (fmt.Stringer, error)) 
 type clockNowVerb struct{ clockFlags }
 
 func (v *clockNowVerb) Run(ctx context.Context, a *app) error {
-	return v.do(a, func(c *control.Client) (fmt.Stringer, error) { return c.Clock(ctx) })
+	return v.call(a, func(c *control.Client) (fmt.Stringer, error) { return c.Clock(ctx) })
 }
 
 type clockAdvanceVerb struct {
@@ -132,7 +133,7 @@ Prints progress on standard error when it takes longer than a few seconds.`
 
 // errTimeGoesBack is the error for a negative duration.
 func errTimeGoesBack(by time.Duration) error {
-	return hint.New(fmt.Sprintf("cannot advance service time by %s: time cannot go back", by), "give a positive duration, such as 90s or 4h")
+	return hint.New(fmt.Sprintf("cannot advance service time by %s: it cannot go back", by), "give a positive duration, such as 90s or 4h")
 }
 
 // negativeAdvance returns the error for args that ask to advance the clock by a
@@ -155,19 +156,19 @@ func (v *clockAdvanceVerb) Run(ctx context.Context, a *app) error {
 	if v.By < 0 {
 		return usageError{errTimeGoesBack(v.By)}
 	}
-	return v.wait(ctx, a, "advance", func(c *control.Client) (fmt.Stringer, error) { return c.Advance(ctx, v.By) })
+	return v.callWithProgress(ctx, a, "advance", func(c *control.Client) (fmt.Stringer, error) { return c.Advance(ctx, v.By) })
 }
 
 type clockHoldVerb struct{ clockFlags }
 
 func (v *clockHoldVerb) Run(ctx context.Context, a *app) error {
-	return v.do(a, func(c *control.Client) (fmt.Stringer, error) { return c.Hold(ctx) })
+	return v.call(a, func(c *control.Client) (fmt.Stringer, error) { return c.Hold(ctx) })
 }
 
 type clockReleaseVerb struct{ clockFlags }
 
 func (v *clockReleaseVerb) Run(ctx context.Context, a *app) error {
-	return v.do(a, func(c *control.Client) (fmt.Stringer, error) { return c.Release(ctx) })
+	return v.call(a, func(c *control.Client) (fmt.Stringer, error) { return c.Release(ctx) })
 }
 
 type clockSettleVerb struct {
@@ -188,7 +189,7 @@ func (v *clockSettleVerb) Run(ctx context.Context, a *app) error {
 	if v.Timeout < 0 {
 		return usageError{hint.New(fmt.Sprintf("--timeout %s is negative", v.Timeout), "give a duration such as 30s")}
 	}
-	err := v.wait(ctx, a, "settle", func(c *control.Client) (fmt.Stringer, error) { return c.Settle(ctx, v.Timeout) })
+	err := v.callWithProgress(ctx, a, "settle", func(c *control.Client) (fmt.Stringer, error) { return c.Settle(ctx, v.Timeout) })
 	if errors.Is(err, control.ErrTimeout) {
 		return hint.With(err, "wait longer with --timeout; reliableq clock now prints the next timer")
 	}

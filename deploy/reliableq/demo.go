@@ -87,8 +87,8 @@ func (v *demoVerb) Run(ctx context.Context, a *app) error {
 	}
 
 	elapsed := time.Since(start)
-	result.Seconds.Build = verdict.Round(d.buildTime)
-	result.Seconds.Total = verdict.Round(elapsed)
+	result.Seconds.Build = verdict.InSeconds(d.buildTime)
+	result.Seconds.Total = verdict.InSeconds(elapsed)
 
 	if !v.Keep {
 		if _, err := d.destroy(ctx); err != nil {
@@ -141,7 +141,7 @@ func (v *demoVerb) deployAndSend(ctx context.Context, d *deployer) (demoResult, 
 		Target: string(d.target.Kind),
 	}
 
-	// Both run at the same time: the provider polls queues long after they can be used.
+	// Run both at the same time: the provider still polls queues long after they are usable.
 	var deployErr, trafficErr error
 	var group sync.WaitGroup
 	group.Go(func() {
@@ -149,7 +149,7 @@ func (v *demoVerb) deployAndSend(ctx context.Context, d *deployer) (demoResult, 
 		if deployErr = v.deploy(ctx, d, usable); deployErr != nil {
 			cancel(deployErr)
 		}
-		result.Seconds.Deploy = verdict.Round(time.Since(start))
+		result.Seconds.Deploy = verdict.InSeconds(time.Since(start))
 	})
 
 	group.Go(func() {
@@ -158,7 +158,7 @@ func (v *demoVerb) deployAndSend(ctx context.Context, d *deployer) (demoResult, 
 			start := time.Now()
 			var facts verdict.Facts
 			facts, trafficErr = v.traffic(ctx, d, deployed)
-			result.Seconds.Run = verdict.Round(time.Since(start))
+			result.Seconds.Run = verdict.InSeconds(time.Since(start))
 			result.Verdict = verdict.Judge(facts)
 		case <-ctx.Done():
 		}
@@ -185,7 +185,7 @@ func (v *demoVerb) mode() string {
 // still complete at the target. It sends the deployment to usable as soon as traffic
 // may start.
 func (v *demoVerb) deploy(ctx context.Context, d *deployer, usable chan<- flow.Deployment) error {
-	if d.terraform.Deployed(d.fingerprint) {
+	if d.terraform.HasFingerprint(d.fingerprint) {
 		if deployed, complete := v.lastDeployment(ctx, d); complete {
 			d.progress.Say("nothing changed since the last deployment, and it is complete: not deploying")
 			usable <- deployed
@@ -199,7 +199,7 @@ func (v *demoVerb) deploy(ctx context.Context, d *deployer, usable chan<- flow.D
 		d.progress.Say("the last deployment is incomplete: deploying again")
 	}
 
-	if err := d.terraform.Forget(); err != nil {
+	if err := d.terraform.RemoveFingerprint(); err != nil {
 		return err
 	}
 
@@ -295,7 +295,8 @@ func release(ctx context.Context, d *deployer, deployed flow.Deployment, text st
 
 // traffic sends messages and follows them.
 func (v *demoVerb) traffic(ctx context.Context, d *deployer, deployed flow.Deployment) (verdict.Facts, error) {
-	// Without outputs yet, the flags tell how failures are reported.
+	// The deployment may have no outputs yet: then the flags decide how failures are
+	// reported.
 	run := &demo.Run{
 		Client:     flowOn(d.target),
 		Deployment: deployed,
@@ -320,8 +321,8 @@ func (v *demoVerb) traffic(ctx context.Context, d *deployer, deployed flow.Deplo
 	})
 }
 
-// wholeBatch reports whether one bad message fails its batch: as the deployment's
-// output has it, or, before there are outputs, as the flag asks.
+// wholeBatch reports whether one bad message fails its batch: according to the
+// deployment's output or, if there are no outputs yet, according to the flag.
 func (v *demoVerb) wholeBatch(deployed flow.Deployment) bool {
 	if deployed.FailureReporting != "" {
 		return deployed.FailureReporting == "whole_batch"

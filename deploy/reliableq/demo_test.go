@@ -62,7 +62,7 @@ func TestADemoDeploysAgainWhenTheSourcesChanged(t *testing.T) {
 func TestABadVerdictExitsThree(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Skip, consume.PerMessage)
-	w.Replace("consumer", func(context.Context, []byte) ([]byte, error) { // it deletes every message and logs nothing
+	w.ReplaceHandler("consumer", func(context.Context, []byte) ([]byte, error) { // it deletes every message and logs nothing
 		return []byte(`{"batchItemFailures":[]}`), nil
 	})
 	w.deploying("demo", "--fast", "--count", "3").want(t, exitBadVerdict, "lost 3", "wrong: 3 messages were lost")

@@ -13,7 +13,7 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/daemon"
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/infra"
-	"github.com/reliableq/reliableq/deploy/internal/live"
+	"github.com/reliableq/reliableq/deploy/internal/lookup"
 	"github.com/reliableq/reliableq/deploy/internal/progress"
 	"github.com/reliableq/reliableq/deploy/internal/project"
 	"github.com/reliableq/reliableq/deploy/internal/target"
@@ -182,7 +182,7 @@ func (d *deployer) close() {
 func (d *deployer) apply(ctx context.Context, onUsable func(infra.Inventory)) (infra.Result, error) {
 	result, err := d.planAndApply(ctx, onUsable)
 	if err == nil {
-		return result, d.terraform.Remember(d.fingerprint)
+		return result, d.terraform.SaveFingerprint(d.fingerprint)
 	}
 	if ctx.Err() == nil || errors.Is(context.Cause(ctx), daemon.ErrGone) {
 		return result, explain(ctx, err)
@@ -193,7 +193,7 @@ func (d *deployer) apply(ctx context.Context, onUsable func(infra.Inventory)) (i
 	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 
-	err = errors.Join(err, d.terraform.KeepTainted(cleanup))
+	err = errors.Join(err, d.terraform.Untaint(cleanup))
 	return result, hint.With(err, "what was created is in the state: run the same command again to finish, or reliableq down to remove it")
 }
 
@@ -219,7 +219,7 @@ func (d *deployer) planAndApply(ctx context.Context, onUsable func(infra.Invento
 		return infra.Result{}, err
 	}
 	if !plan.Changed {
-		return infra.Result{}, d.terraform.Settled()
+		return infra.Result{}, d.terraform.RemoveJournal()
 	}
 
 	// Terraform does not count messages: say how many a deleted queue holds.
@@ -251,11 +251,11 @@ func (d *deployer) emptyTarget(ctx context.Context) (bool, error) {
 	if d.target.Kind != target.Embedded {
 		return false, nil
 	}
-	n, err := infra.Resources(d.terraform.Folder)
+	n, err := infra.CountResources(d.terraform.Folder)
 	if err != nil || n > 0 {
 		return false, err
 	}
-	return live.New(d.target.Config).Empty(ctx)
+	return lookup.New(d.target.Config).Empty(ctx)
 }
 
 // plan returns a plan that imports what an interrupted run of this deployment
@@ -298,7 +298,7 @@ func (d *deployer) plan(ctx context.Context) (*infra.Plan, error) {
 
 // destroy removes everything that the state holds.
 func (d *deployer) destroy(ctx context.Context) (infra.Result, error) {
-	if err := d.terraform.Forget(); err != nil {
+	if err := d.terraform.RemoveFingerprint(); err != nil {
 		return infra.Result{}, err
 	}
 	return d.terraform.Destroy(ctx)

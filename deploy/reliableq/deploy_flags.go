@@ -58,13 +58,13 @@ func (f toolFlags) mirrorSearch(root string) infra.MirrorSearch {
 	// A configuration of the user's own has priority over a search.
 	home, err := os.UserHomeDir()
 	if err != nil {
-		home = "" // without a home directory there is one place less to search
+		home = "" // without a home directory, search the other directories
 	}
 	if infra.HasInstallation(os.Getenv("TF_CLI_CONFIG_FILE"), home) {
 		return s
 	}
 
-	// The usual places: beside this program, in the home directory, and in the system.
+	// The usual directories: beside this program, in the home directory, in the system.
 	s.Home = home
 	s.Roots = infra.SystemRoots()
 	if exe, err := os.Executable(); err == nil {
@@ -80,8 +80,8 @@ func (f toolFlags) mirrorSearch(root string) infra.MirrorSearch {
 	return s
 }
 
-// options returns how to run Terraform on root, as far as that does not depend on
-// the target. It reports the variables of the environment that have no effect.
+// options returns the options for Terraform that do not depend on the target. root is the
+// root module. It also reports the environment's variables that are ignored.
 func (f toolFlags) options(ctx context.Context, p *progress.Progress, root, stateDir string) (infra.Options, error) {
 	tool, mirror, err := f.find(ctx, p, root, stateDir)
 	if err != nil {

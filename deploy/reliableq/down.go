@@ -85,7 +85,7 @@ func (v *downVerb) Run(ctx context.Context, a *app) error {
 	return explain(ctx, v.remove(ctx, a, d))
 }
 
-// terraformOptions returns the options of the deployment, without its target.
+// terraformOptions returns the options for Terraform that do not depend on the target.
 func (v *downVerb) terraformOptions(ctx context.Context, p *progress.Progress) (infra.Options, error) {
 	in, err := v.inputs()
 	if err != nil {
@@ -103,7 +103,7 @@ func (v *downVerb) remove(ctx context.Context, a *app, d *deployer) error {
 	start := time.Now()
 
 	// A run that is interrupted from here on must not count as deployed.
-	if err := errors.Join(d.terraform.Forget(), d.terraform.Init(ctx)); err != nil {
+	if err := errors.Join(d.terraform.RemoveFingerprint(), d.terraform.Init(ctx)); err != nil {
 		return err
 	}
 
@@ -141,12 +141,12 @@ func (v *downVerb) remove(ctx context.Context, a *app, d *deployer) error {
 func (v *downVerb) askToRemove(ctx context.Context, a *app, d *deployer, lost int) error {
 	// The question is asked on the terminal that shows progress.
 	d.progress.Pause()
-	count, err := infra.Resources(d.terraform.Folder)
+	count, err := infra.CountResources(d.terraform.Folder)
 	if err != nil {
 		return err
 	}
 
-	listed, err := infra.Listed(d.terraform.Folder)
+	listed, err := infra.DescribeResources(d.terraform.Folder)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type envVerb struct {
 
 // Help is the long help of the verb.
 func (*envVerb) Help() string {
-	return `Unsets what could lead calls to another AWS: profiles, AWS_ENDPOINT_URL_SQS and the like. If no embedded AWS is running,
+	return `Unsets variables that could send calls to another AWS: profiles, AWS_ENDPOINT_URL_SQS and the like. If no embedded AWS is running,
 it prints an address that refuses every call, and eval fails: the commands that follow cannot reach AWS by mistake.
 
 Examples:
@@ -40,7 +40,7 @@ Examples:
 func (v *envVerb) Run(a *app) error {
 	t, config, err := v.find()
 	if err != nil {
-		return errors.Join(err, v.print(a, target.Nowhere(os.Getenv("AWS_REGION")), "", true))
+		return errors.Join(err, v.print(a, target.Unreachable(os.Getenv("AWS_REGION")), "", true))
 	}
 	return v.print(a, t, config, false)
 }

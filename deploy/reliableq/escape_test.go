@@ -51,8 +51,8 @@ func TestExternalTextIsEscapedOnATerminal(t *testing.T) {
 	outputs := strings.Replace(w.stateFile(), `"outputs":{`, `"outputs":{"evil":{"value":`+quoted(t, hostile)+`},`, 1)
 	w.deployed()
 	w.write(filepath.Join(folderOf(w), "terraform.tfstate"), outputs)
-	w.Write("consumer", hostile)
-	w.Replace("producer", func(_ context.Context, event []byte) ([]byte, error) {
+	w.WriteLog("consumer", hostile)
+	w.ReplaceHandler("producer", func(_ context.Context, event []byte) ([]byte, error) {
 		if string(event) == `"fail"` {
 			return nil, errors.New(hostile)
 		}

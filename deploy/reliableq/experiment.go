@@ -49,7 +49,7 @@ type experimentGrid struct {
 	Reserved       []int           `default:"0" placeholder:"N" help:"Reserved concurrency of the consumer; 0 for none (${default})."`
 	MaxConcurrency []int           `default:"0" placeholder:"N" help:"Maximum concurrency of the consumer's mapping, from 2; 0 for none (${default})."`
 	RetryLevels    []int           `default:"1" placeholder:"N" help:"Retry levels, of three replays each, 0 to 4 (${default})."`
-	Stray          []int           `default:"100" placeholder:"N" help:"How many positions behind the order of sending a message may be received; 0 for strict order, which AWS does not promise (${default})."`
+	MaxReorder     []int           `name:"stray" default:"100" placeholder:"N" help:"Largest number of positions behind its send position at which a message is received; 0 keeps the send order, which SQS does not guarantee (${default})."`
 	Rate           []float64       `default:"100" placeholder:"N" help:"Messages sent per second (${default})."`
 }
 
@@ -67,18 +67,18 @@ func (g *experimentGrid) points() ([]experiment.Settings, error) {
 
 	type s = experiment.Settings
 	return experiment.Grid(experiment.Default(),
-		experiment.Vals(func(s *s, v string) { s.Mode = v }, g.Mode...),
-		experiment.Vals(func(s *s, v float64) { s.BadShare = v }, g.BadShare...),
-		experiment.Vals(func(s *s, v int) { s.Window = v }, windows...),
-		experiment.Vals(func(s *s, v int) { s.MaxReceives = v }, g.MaxReceives...),
-		experiment.Vals(func(s *s, v int) { s.Visibility = v }, visibilities...),
-		experiment.Vals(func(s *s, v time.Duration) { s.Work = v.Seconds() }, g.Work...),
-		experiment.Vals(func(s *s, v int) { s.Reserved = v }, g.Reserved...),
-		experiment.Vals(func(s *s, v int) { s.MaxConcurrency = v }, g.MaxConcurrency...),
-		experiment.Vals(func(s *s, v int) { s.Levels = v }, g.RetryLevels...),
-		experiment.Vals(func(s *s, v int) { s.Stray = v }, g.Stray...),
-		experiment.Vals(func(s *s, v float64) { s.Rate = v }, g.Rate...),
-		experiment.Vals(func(s *s, v int) { s.BatchSize = v }, g.BatchSize...),
+		experiment.Sweep(func(s *s, v string) { s.Mode = v }, g.Mode...),
+		experiment.Sweep(func(s *s, v float64) { s.BadShare = v }, g.BadShare...),
+		experiment.Sweep(func(s *s, v int) { s.Window = v }, windows...),
+		experiment.Sweep(func(s *s, v int) { s.MaxReceives = v }, g.MaxReceives...),
+		experiment.Sweep(func(s *s, v int) { s.Visibility = v }, visibilities...),
+		experiment.Sweep(func(s *s, v time.Duration) { s.Work = v.Seconds() }, g.Work...),
+		experiment.Sweep(func(s *s, v int) { s.Reserved = v }, g.Reserved...),
+		experiment.Sweep(func(s *s, v int) { s.MaxConcurrency = v }, g.MaxConcurrency...),
+		experiment.Sweep(func(s *s, v int) { s.Levels = v }, g.RetryLevels...),
+		experiment.Sweep(func(s *s, v int) { s.MaxReorder = v }, g.MaxReorder...),
+		experiment.Sweep(func(s *s, v float64) { s.Rate = v }, g.Rate...),
+		experiment.Sweep(func(s *s, v int) { s.BatchSize = v }, g.BatchSize...),
 	), nil
 }
 
@@ -293,7 +293,7 @@ func (v *experimentVerb) checkReport(a *app, r experiment.Report) error {
 	}
 
 	if worst > v.FailAbove {
-		fmt.Fprintf(a.errs, "up to %.3g of the good messages were dead-lettered, more than --fail-above %v\n", worst, v.FailAbove)
+		fmt.Fprintf(a.errs, "in the worst cell, a share of %.3g of the good messages was dead-lettered, more than --fail-above %v\n", worst, v.FailAbove)
 		return errVerdict
 	}
 

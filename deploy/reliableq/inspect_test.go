@@ -65,7 +65,7 @@ func TestStatusExitsThreeWhenSomethingIsNotReady(t *testing.T) {
 func TestInvokePrintsTheResponse(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage).deployed()
-	w.Replace("producer", func(_ context.Context, event []byte) ([]byte, error) {
+	w.ReplaceHandler("producer", func(_ context.Context, event []byte) ([]byte, error) {
 		if strings.Contains(string(event), "fail") {
 			return nil, errors.New("requested error")
 		}
@@ -117,7 +117,7 @@ func TestLogsOfAllFunctionsAreSortedByTime(t *testing.T) {
 	t.Parallel()
 	w := setup(t, clock.Manual, consume.PerMessage).deployed()
 	for i, key := range []string{"consumer", "producer", "consumer"} {
-		w.Write(key, []string{"first", "second", "third"}[i])
+		w.WriteLog(key, []string{"first", "second", "third"}[i])
 		w.AWS.Advance(t, 1e9)
 	}
 	messages := func(a result) (got []string) {

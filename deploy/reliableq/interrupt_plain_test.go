@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/reliableq/reliableq/deploy/internal/infra"
-	"github.com/reliableq/reliableq/deploy/internal/live"
+	"github.com/reliableq/reliableq/deploy/internal/lookup"
 )
 
 // plainTerraform runs Terraform without the command on a small root: a chain of queues
@@ -193,7 +193,7 @@ func (l *lane) existingByAddress(t *testing.T) []addressed {
 		{"aws_iam_role", function + "aws_iam_role.this", infra.Attributes{Name: "cut_retry-" + l.aws.Region()}},
 		{"aws_lambda_function", function + "aws_lambda_function.this", infra.Attributes{FunctionName: "cut_retry"}},
 	} {
-		found, err := live.New(l.aws.Config()).Find(t.Context(), r.kind, r.attributes)
+		found, err := lookup.New(l.aws.Config()).Find(t.Context(), r.kind, r.attributes)
 		if err != nil {
 			t.Fatal(err)
 		}

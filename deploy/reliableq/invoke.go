@@ -47,7 +47,7 @@ func (v *invokeVerb) run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	t, d, err := v.reach(ctx)
+	t, d, err := v.findDeployment(ctx)
 	if err != nil {
 		return err
 	}

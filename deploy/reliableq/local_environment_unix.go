@@ -12,8 +12,8 @@ import (
 )
 
 // reduceEnvironment replaces this process by the same program without the variables
-// that the embedded AWS does not need, such as keys and tokens. To unset them is not
-// enough: the system still shows the environment that a process was started with.
+// that the embedded AWS does not need, such as keys and tokens. Unsetting them is
+// not enough: the system shows the environment with which a process was started.
 func reduceEnvironment() error {
 	if len(os.Args) < 3 || os.Args[1] != "local" || os.Args[2] != "run" {
 		return nil // a test calls the verb within its own process

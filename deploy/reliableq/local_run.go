@@ -228,7 +228,7 @@ func (v *localRunVerb) serve(ctx context.Context, a *app, srv *localaws.Server, 
 	restart.serving <- srv.Addr()
 
 	// The start has read code and tables that are never used again.
-	if err := daemon.Trim(); err != nil {
+	if err := daemon.ReleaseStartupMemory(); err != nil {
 		v.logger(a).Debug("memory that the start used is not released", "error", err)
 	}
 

@@ -74,7 +74,7 @@ func (v *localStartVerb) Run(ctx context.Context, a *app) error {
 
 	// One that is already running must have the options that were asked for.
 	if !started {
-		if err := v.agrees(info); err != nil {
+		if err := v.checkOptions(info); err != nil {
 			return hint.With(err, "stop it first with reliableq local stop, or use another state directory with --state-dir")
 		}
 	}
@@ -108,9 +108,9 @@ func isolationWarning(info daemon.Info) string {
 	return ""
 }
 
-// agrees returns an error for a server that is already running with other options than
-// the flags ask for: a test that needs a clock that skips must not get a real one.
-func (v *localStartVerb) agrees(info daemon.Info) error {
+// checkOptions returns an error if the server that is already running has other options
+// than the flags: a test that needs a clock that skips must not get a real one.
+func (v *localStartVerb) checkOptions(info daemon.Info) error {
 	u, err := url.Parse(info.URL)
 	if err != nil {
 		return fmt.Errorf("read the address of the running embedded AWS: %w", err)
@@ -143,7 +143,7 @@ func (v *localStartVerb) agrees(info daemon.Info) error {
 		{v.InMemory, "data directory " + info.DataDir, "data directory "},
 	} {
 		if option.asked && option.is != option.want {
-			return fmt.Errorf("an embedded AWS is already running at %s, with %s and not %s", info.URL, option.is, cmp.Or(strings.TrimPrefix(option.want, "data directory "), "in memory"))
+			return fmt.Errorf("an embedded AWS is already running at %s: it has %s, and the flags want %s", info.URL, option.is, cmp.Or(strings.TrimPrefix(option.want, "data directory "), "in memory"))
 		}
 	}
 

@@ -23,7 +23,7 @@ func TestARunningServerMustHaveTheRequestedIsolation(t *testing.T) {
 	} {
 		t.Run(row.isolation.String(), func(t *testing.T) {
 			v := localStartVerb{NoIsolation: row.noIsolation}
-			err := v.agrees(daemon.Info{URL: "http://127.0.0.1:4566", Isolation: row.isolation.String()})
+			err := v.checkOptions(daemon.Info{URL: "http://127.0.0.1:4566", Isolation: row.isolation.String()})
 			switch {
 			case row.want == "" && err != nil:
 				t.Errorf("refused: %v", err)

@@ -42,7 +42,7 @@ func (v *logsVerb) Run(ctx context.Context, a *app) error {
 }
 
 func (v *logsVerb) run(ctx context.Context, a *app) error {
-	t, d, err := v.reach(ctx)
+	t, d, err := v.findDeployment(ctx)
 	if err != nil {
 		return err
 	}

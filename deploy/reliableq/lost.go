@@ -11,9 +11,8 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/target"
 )
 
-// explainLost replaces an error by which the connection to the embedded AWS of this
-// state directory was lost: "EOF" says neither what happened nor what to do. Other
-// errors stay as they are.
+// explainLost explains an error of a lost connection to the embedded AWS of this state
+// directory: the text "EOF" helps nobody. It returns other errors unchanged.
 func (s stateFlags) explainLost(err error) error {
 	if !connectionLost(err) {
 		return err

@@ -30,8 +30,7 @@ const (
 	exitInterrupted = 130
 )
 
-// errVerdict is returned by a verb that did its work and found something bad, which
-// it has printed already.
+// errVerdict is the error of a verb that has completed, and has printed a bad result.
 var errVerdict = errors.New("the verdict is bad")
 
 // usageError is a mistake in how the command was called.
@@ -66,9 +65,10 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	}
 
 	err := a.run(ctx, args)
-	// A result that could not be written is an error, and replaces one that came of it.
-	if lost := a.out.lost(); lost != nil && (err == nil || errors.Is(err, errVerdict) || errors.Is(err, a.out.err)) {
-		err = lost
+
+	// A result that cannot be written is an error. It replaces errors that follow from it.
+	if writeErr := a.out.flush(); writeErr != nil && (err == nil || errors.Is(err, errVerdict) || errors.Is(err, a.out.err)) {
+		err = writeErr
 	}
 
 	code := a.exitCode(ctx, err)
@@ -77,7 +77,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 }
 
 // endSignals returns the signals that end the command after it has cleaned up. A
-// hangup is not among them where it is ignored, as under nohup.
+// hangup is not among them if it is ignored, as under nohup.
 func endSignals() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -125,7 +125,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 		err = usageError{hint.With(err, "see "+helpFor(err))}
 		// A shell evaluates what env prints: it must not reach AWS after a mistake.
 		if len(args) > 0 && args[0] == "env" {
-			err = errors.Join(err, (&envVerb{}).print(a, target.Nowhere(""), "", true))
+			err = errors.Join(err, (&envVerb{}).print(a, target.Unreachable(""), "", true))
 		}
 		return err
 	}
@@ -155,7 +155,7 @@ func helpFor(err error) string {
 
 // exitCode prints err with its hint, and returns its exit code.
 func (a *app) exitCode(ctx context.Context, err error) int {
-	// An interrupt explains every other error.
+	// After an interrupt, other errors mostly follow from it.
 	var usage usageError
 	code := exitFailed
 	switch {

@@ -6,18 +6,18 @@ import (
 	"path"
 
 	"github.com/reliableq/reliableq/deploy/internal/infra"
-	"github.com/reliableq/reliableq/deploy/internal/live"
+	"github.com/reliableq/reliableq/deploy/internal/lookup"
 )
 
 // warnOfMessages names each queue that is about to be deleted with messages in it,
 // and returns how many messages there are. Terraform cannot see them.
 func (d *deployer) warnOfMessages(ctx context.Context, deleted func(address string) bool) (int, error) {
-	held, _, err := infra.Holdings(d.terraform.Folder)
+	held, _, err := infra.ManagedResources(d.terraform.Folder)
 	if err != nil {
 		return 0, err
 	}
 
-	finder := live.New(d.target.Config)
+	finder := lookup.New(d.target.Config)
 	sum := 0
 	for _, h := range held {
 		url := h.Attributes.ID

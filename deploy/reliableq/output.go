@@ -8,9 +8,9 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/terminal"
 )
 
-// output writes results. It escapes what a terminal would act upon, as text from
-// elsewhere may hold. Its users need not check every write: the first error is
-// stored, and ends the command with an error.
+// output writes results. It escapes control sequences for terminals, which text from
+// outside may contain. Callers need not check each write: output stores the first error,
+// and the command then fails with it.
 type output struct {
 	clean *terminal.Writer
 	// exact writes without escapes, for output that only other programs read.
@@ -28,8 +28,8 @@ func newOutput(w io.Writer) *output {
 // Write writes text for people, or JSON.
 func (o *output) Write(p []byte) (int, error) { return o.clean.Write(p) }
 
-// lost flushes, and returns the first error of any write, or nil.
-func (o *output) lost() error {
+// flush writes what is buffered, and returns the first error of any write, or nil.
+func (o *output) flush() error {
 	if err := o.clean.Flush(); err != nil && o.err == nil {
 		o.err = err
 	}

@@ -37,14 +37,14 @@ func TestTheFirstFailedWriteIsReported(t *testing.T) {
 	t.Parallel()
 	disk := &full{left: 1}
 	o := newOutput(disk)
-	if n, err := o.Write([]byte("one")); n != 3 || err != nil || o.lost() != nil {
-		t.Errorf("a write that works: %d, %v, lost %v", n, err, o.lost())
+	if n, err := o.Write([]byte("one")); n != 3 || err != nil || o.flush() != nil {
+		t.Errorf("a write that works: %d, %v, lost %v", n, err, o.flush())
 	}
 	if _, err := o.Write([]byte("two")); err == nil {
 		t.Error("a failure is not returned")
 	}
 	disk.left = 1
-	if _, err := o.Write([]byte("three")); err != nil || o.lost() == nil {
-		t.Errorf("a later write: %v; lost %v", err, o.lost())
+	if _, err := o.Write([]byte("three")); err != nil || o.flush() == nil {
+		t.Errorf("a later write: %v; lost %v", err, o.flush())
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 	"github.com/reliableq/reliableq/deploy/internal/infra"
-	"github.com/reliableq/reliableq/deploy/internal/live"
+	"github.com/reliableq/reliableq/deploy/internal/lookup"
 	"github.com/reliableq/reliableq/deploy/internal/target"
 )
 
@@ -18,7 +18,7 @@ import (
 
 // existing looks up everything that the plan creates, and returns what exists.
 func (d *deployer) existing(ctx context.Context, plan *infra.Plan) ([]infra.Existing, error) {
-	finder := live.New(d.target.Config)
+	finder := lookup.New(d.target.Config)
 	var all []infra.Existing
 	for _, c := range plan.Creates {
 		found, err := finder.Find(ctx, c.Type, c.After)
@@ -130,12 +130,12 @@ func refuseForeign(t *target.Target, existing []infra.Existing) error {
 // state has tagged as its own, as when both created a queue of one name. Otherwise a
 // plan would take it from the other state, and down would delete it with its messages.
 func (d *deployer) refuseShared(ctx context.Context) error {
-	held, owner, err := infra.Holdings(d.terraform.Folder)
+	held, owner, err := infra.ManagedResources(d.terraform.Folder)
 	if err != nil || owner == "" {
 		return err
 	}
 
-	finder := live.New(d.target.Config)
+	finder := lookup.New(d.target.Config)
 	var lines, addresses []string
 	for _, h := range held {
 		found, err := finder.Find(ctx, h.Type, h.Attributes)

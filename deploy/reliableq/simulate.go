@@ -101,13 +101,13 @@ func writeTotals(w io.Writer, t simulate.Totals, took time.Duration) {
 		t.Runs, duration.Format(took), duration.Format(t.Simulated), t.Simulated.Seconds()/took.Seconds())
 
 	fmt.Fprintf(w, "%d orders: %d only processed, %d only dead-lettered, %d both",
-		t.Messages, t.Processed-t.Both, t.DeadOrders-t.Both, t.Both)
-	if neither := t.Messages - (t.Processed + t.DeadOrders - t.Both); neither > 0 {
+		t.Messages, t.Processed-t.ProcessedAndDead, t.DeadOrders-t.ProcessedAndDead, t.ProcessedAndDead)
+	if neither := t.Messages - (t.Processed + t.DeadOrders - t.ProcessedAndDead); neither > 0 {
 		fmt.Fprintf(w, ", %d neither", neither)
 	}
 
 	fmt.Fprintf(w, "\n%d receives, %d replays, %d dead letters, %d injected faults, %d crashes\n",
-		t.Receives, t.Replays, t.Dead, t.Struck, t.Crashes)
+		t.Receives, t.Replays, t.Dead, t.Injected, t.Crashes)
 	if len(t.Failed) == 0 {
 		fmt.Fprintln(w, "every invariant held")
 	}

@@ -13,17 +13,17 @@ import (
 func TestTotalsCountEachOrderOnce(t *testing.T) {
 	t.Parallel()
 	totals := simulate.Totals{
-		Runs:       60,
-		Messages:   1200,
-		Processed:  862,
-		DeadOrders: 357,
-		Both:       19,
-		Dead:       454,
-		Receives:   14055,
-		Replays:    1282,
-		Struck:     1698,
-		Crashes:    7,
-		Simulated:  13*time.Hour + 3*time.Minute,
+		Runs:             60,
+		Messages:         1200,
+		Processed:        862,
+		DeadOrders:       357,
+		ProcessedAndDead: 19,
+		Dead:             454,
+		Receives:         14055,
+		Replays:          1282,
+		Injected:         1698,
+		Crashes:          7,
+		Simulated:        13*time.Hour + 3*time.Minute,
 	}
 	lost := totals
 	lost.Processed--

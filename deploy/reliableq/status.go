@@ -25,7 +25,7 @@ func (v *statusVerb) Run(ctx context.Context, a *app) error {
 }
 
 func (v *statusVerb) run(ctx context.Context, a *app) error {
-	t, d, err := v.reach(ctx)
+	t, d, err := v.findDeployment(ctx)
 	if err != nil {
 		return err
 	}

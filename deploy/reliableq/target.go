@@ -25,7 +25,7 @@ type targetFlags struct {
 func (f targetFlags) kind() target.Kind { return target.Kind(f.Target) }
 
 // connect returns the target, and for the embedded AWS its record. An embedded AWS
-// that is not running is started as b says, or is an error where b is nil.
+// that is not running is started with the options b; if b is nil, it is an error.
 func (f targetFlags) connect(ctx context.Context, p *progress.Progress, b *background) (*target.Target, daemon.Info, error) {
 	if f.kind() != target.Embedded {
 		t, err := target.FromEnvironment(ctx, f.kind())
@@ -86,8 +86,8 @@ func explain(ctx context.Context, err error) error {
 	return err
 }
 
-// reach returns the target, which must be running, and what is deployed on it.
-func (f targetFlags) reach(ctx context.Context) (*target.Target, flow.Deployment, error) {
+// findDeployment returns the target, which must be running, and what is deployed on it.
+func (f targetFlags) findDeployment(ctx context.Context) (*target.Target, flow.Deployment, error) {
 	t, _, err := f.connect(ctx, nil, nil)
 	if err != nil {
 		return nil, flow.Deployment{}, err
@@ -113,7 +113,7 @@ func (f targetFlags) folder(t *target.Target) (string, error) {
 	return t.Folder(dir, f.NamePrefix), nil
 }
 
-// deployed returns what is deployed on t, as its state has it.
+// deployed returns what is deployed on t, according to its state.
 func (f targetFlags) deployed(t *target.Target) (flow.Deployment, error) {
 	folder, err := f.folder(t)
 	if err != nil {
@@ -126,8 +126,8 @@ func (f targetFlags) deployed(t *target.Target) (flow.Deployment, error) {
 	return flow.FromOutputs(out)
 }
 
-// explainNothingDeployed adds to infra.ErrNothingDeployed where nothing is deployed,
-// and how to deploy. Other errors stay as they are.
+// explainNothingDeployed adds the target and a hint to infra.ErrNothingDeployed. It returns
+// other errors unchanged.
 func explainNothingDeployed(err error, t *target.Target) error {
 	if !errors.Is(err, infra.ErrNothingDeployed) {
 		return err

@@ -73,9 +73,9 @@ func (v *upVerb) Run(ctx context.Context, a *app) error {
 		Changes: changes,
 		Outputs: outputs,
 		Seconds: verdict.Seconds{
-			Build:  verdict.Round(d.buildTime),
-			Deploy: verdict.Round(time.Since(applyStart)),
-			Total:  verdict.Round(time.Since(start)),
+			Build:  verdict.InSeconds(d.buildTime),
+			Deploy: verdict.InSeconds(time.Since(applyStart)),
+			Total:  verdict.InSeconds(time.Since(start)),
 		},
 	}
 

@@ -13,15 +13,15 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/reliableq/reliableq/functions/consumer/consume"
-	"github.com/reliableq/reliableq/functions/journal"
-	"github.com/reliableq/reliableq/functions/setting"
+	"github.com/reliableq/reliableq/functions/envconfig"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 )
 
 func main() {
-	env := setting.From(os.LookupEnv)
+	env := envconfig.From(os.LookupEnv)
 	reporting := env.Choice("FAILURE_REPORTING", consume.PerMessage, consume.WholeBatch)
 	level := env.Level("LOG_LEVEL")
-	handler, err := consume.New(reporting, journal.New(os.Stdout, level))
+	handler, err := consume.New(reporting, jsonlog.New(os.Stdout, level))
 	if err = errors.Join(env.Err(), err); err != nil {
 		fmt.Fprintln(os.Stderr, "consumer:", err)
 		os.Exit(1)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// block is the number of orders for which the bad ones are drawn at once.
+// block is the number of orders among which the bad ones are chosen at once.
 const block = 10
 
 // seededStart is when the first order of a seeded generator was placed. It is fixed,
@@ -26,34 +26,34 @@ var catalogue = [...]struct {
 // Generator generates orders, a share of them bad. Of n orders, round(n * share) are
 // bad, at random positions. It is not safe for concurrent use.
 type Generator struct {
-	rng   *rand.Rand
-	share float64
-	next  time.Time
-	made  int
-	bad   []bool // for the rest of the current block
+	rng       *rand.Rand
+	share     float64
+	next      time.Time
+	generated int    // number of orders so far
+	bad       []bool // whether each of the next orders is bad, to the end of the block
 }
 
 // Seeded returns a generator whose orders are determined by seed, count and share,
-// to the byte. The bad ones are drawn over count orders at once.
+// to the byte. The bad ones are chosen among all count orders.
 func Seeded(seed uint64, count int, share float64) *Generator {
 	return newGenerator(seed, count, share, seededStart)
 }
 
-// Fresh returns a generator of random orders, placed from now on.
-func Fresh(now time.Time, count int, share float64) *Generator {
+// Random returns a generator of random orders, placed from now on.
+func Random(now time.Time, count int, share float64) *Generator {
 	return newGenerator(rand.Uint64(), count, share, now.UTC().Truncate(time.Second))
 }
 
-// newGenerator returns a generator that draws the bad ones over count orders, or, if
-// count is 0, over each block of orders.
+// newGenerator returns a generator that chooses the bad ones among the next count orders
+// or, if count is 0, among each block of orders.
 func newGenerator(seed uint64, count int, share float64, start time.Time) *Generator {
 	g := &Generator{
-		rng:   rand.New(rand.NewPCG(seed, 0x6f72646572)),
+		rng:   rand.New(rand.NewPCG(seed, 0x6f72646572)), // "order": other users of the seed have other sequences
 		share: share,
 		next:  start,
 	}
 	if count > 0 {
-		g.plan(count)
+		g.chooseBad(count)
 	}
 	return g
 }
@@ -61,14 +61,15 @@ func newGenerator(seed uint64, count int, share float64, start time.Time) *Gener
 // Next returns the next order.
 func (g *Generator) Next() Draft {
 	if len(g.bad) == 0 {
-		g.plan(block)
+		g.chooseBad(block)
 	}
 
 	bad := g.bad[0]
 	g.bad = g.bad[1:]
-	g.made++
+	g.generated++
 
-	// The order of the draws is part of what a seed means.
+	// Do not change the sequence of random numbers: the same seed must give the same
+	// orders in every version.
 	item := catalogue[g.rng.IntN(len(catalogue))]
 	quantity := 1 + g.rng.IntN(9)
 	g.next = g.next.Add(time.Duration(g.rng.IntN(20)) * time.Second)
@@ -89,10 +90,10 @@ func (g *Generator) Next() Draft {
 	return draft
 }
 
-// plan draws which of the next n orders are bad. It aims at the share over all orders
-// so far, so that rounding errors do not add up over the blocks.
-func (g *Generator) plan(n int) {
-	due := g.target(g.made+n) - g.target(g.made)
+// chooseBad chooses which of the next n orders are bad. Their number follows from the
+// share of all orders so far, so that rounding errors do not add up over the blocks.
+func (g *Generator) chooseBad(n int) {
+	due := g.target(g.generated+n) - g.target(g.generated)
 	g.bad = make([]bool, n)
 	for _, i := range g.rng.Perm(n)[:due] {
 		g.bad[i] = true
@@ -108,7 +109,8 @@ func (g *Generator) uuid() string {
 	for i := range raw {
 		raw[i] = byte(g.rng.Uint32())
 	}
-	// Version 4, variant RFC 9562.
+
+	// The bits for version 4 and for the variant of RFC 9562.
 	raw[6] = raw[6]&0x0f | 0x40
 	raw[8] = raw[8]&0x3f | 0x80
 	h := hex.EncodeToString(raw[:])

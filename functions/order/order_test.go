@@ -86,7 +86,7 @@ func TestShareOfACountIsBad(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		n, share := rapid.IntRange(1, 500).Draw(t, "n"), rapid.Float64Range(0, 1).Draw(t, "share")
-		if got, want := countBad(take(order.Fresh(time.Unix(0, 0), n, share), n)), int(math.Round(float64(n)*share)); got != want {
+		if got, want := countBad(take(order.Random(time.Unix(0, 0), n, share), n)), int(math.Round(float64(n)*share)); got != want {
 			t.Fatalf("%d of %d are bad, want %d", got, n, want)
 		}
 	})
@@ -110,7 +110,7 @@ func TestOrdersAreInRange(t *testing.T) {
 	start := time.Date(2026, 11, 24, 9, 0, 0, 123, time.UTC)
 	seen := map[string]bool{}
 	last := start.Truncate(time.Second)
-	for _, d := range take(order.Fresh(start, 500, 0.1), 500) {
+	for _, d := range take(order.Random(start, 500, 0.1), 500) {
 		o := d.Order
 		cents := o.Amount * 100
 		switch {

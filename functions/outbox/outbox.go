@@ -127,45 +127,45 @@ var errRefused = errors.New("entry refused")
 // are used up.
 func (o *Outbox) sendBatch(ctx context.Context, messages []Message, results []Result, start, end int) {
 	// Messages without a result count as refused.
-	open := make([]int, 0, end-start)
+	pending := make([]int, 0, end-start)
 	for i := start; i < end; i++ {
-		open = append(open, i)
+		pending = append(pending, i)
 		results[i].Err = errRefused
 	}
 
 	// The error is that of the last attempt, which the results have for each message.
 	_ = backoff.Retry(ctx, o.resend, func(ctx context.Context) error {
-		again, err := o.sendOnce(ctx, messages, results, open)
-		if open = again; len(open) == 0 || err != nil {
+		again, err := o.sendOnce(ctx, messages, results, pending)
+		if pending = again; len(pending) == 0 || err != nil {
 			return backoff.Stop(err)
 		}
 		return errRefused
 	})
 
 	// Report that time ran out, not only the last refusal.
-	for _, i := range open {
+	for _, i := range pending {
 		if errors.Is(results[i].Err, errRefused) && ctx.Err() != nil {
 			results[i].Err = fmt.Errorf("%w: %w", ctx.Err(), results[i].Err)
 		}
 	}
 }
 
-// sendOnce sends the open messages in one request and records their results. It
+// sendOnce sends the pending messages in one request and records their results. It
 // returns the indices of those to send again. The error is that of the whole
 // request, which the SDK has retried already.
-func (o *Outbox) sendOnce(ctx context.Context, messages []Message, results []Result, open []int) ([]int, error) {
+func (o *Outbox) sendOnce(ctx context.Context, messages []Message, results []Result, pending []int) ([]int, error) {
 	in := &sqs.SendMessageBatchInput{QueueUrl: &o.url}
-	for _, i := range open {
+	for _, i := range pending {
 		in.Entries = append(in.Entries, messages[i].entry(strconv.Itoa(i)))
 	}
 
 	// An error of the whole request is the error of each of its messages.
 	out, err := o.api.SendMessageBatch(ctx, in)
 	if err != nil {
-		for _, i := range open {
+		for _, i := range pending {
 			results[i].Err = fmt.Errorf("send message batch: %w", err)
 		}
-		return open, err
+		return pending, err
 	}
 
 	for _, ok := range out.Successful {

@@ -12,14 +12,14 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/envconfig"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/functions/producer/produce"
-	"github.com/reliableq/reliableq/functions/setting"
 )
 
 func main() {
-	producer, err := wire(context.Background())
+	producer, err := newProducer(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "producer:", err)
 		os.Exit(1)
@@ -27,15 +27,15 @@ func main() {
 	lambda.Start(producer.Handle)
 }
 
-// wire returns a producer that is configured by the environment.
-func wire(ctx context.Context) (*produce.Producer, error) {
-	env := setting.From(os.LookupEnv)
-	queue := env.Text("QUEUE_NAME")
+// newProducer returns a producer that is configured by the environment.
+func newProducer(ctx context.Context) (*produce.Producer, error) {
+	env := envconfig.From(os.LookupEnv)
+	queue := env.String("QUEUE_NAME")
 	level := env.Level("LOG_LEVEL")
 	producer := &produce.Producer{
-		Project:  env.Text("PROJECT"),
+		Project:  env.String("PROJECT"),
 		BadRatio: env.Share("BAD_RATIO", 0.1),
-		Journal:  journal.New(os.Stdout, level),
+		Logger:   jsonlog.New(os.Stdout, level),
 		Now:      time.Now,
 	}
 

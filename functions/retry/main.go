@@ -15,10 +15,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/envconfig"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/functions/retry/replay"
-	"github.com/reliableq/reliableq/functions/setting"
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
@@ -26,7 +26,7 @@ import (
 const maxDelay = 15 * time.Minute
 
 func main() {
-	handler, err := wire(context.Background())
+	handler, err := newHandler(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "retry:", err)
 		os.Exit(1)
@@ -34,14 +34,14 @@ func main() {
 	lambda.Start(handler)
 }
 
-// wire returns a handler that is configured by the environment.
-func wire(ctx context.Context) (sqsbatch.Handler, error) {
-	env := setting.From(os.LookupEnv)
-	name := env.Text("SOURCE_QUEUE_NAME")
+// newHandler returns a handler that is configured by the environment.
+func newHandler(ctx context.Context) (sqsbatch.Handler, error) {
+	env := envconfig.From(os.LookupEnv)
+	name := env.String("SOURCE_QUEUE_NAME")
 	logLevel := env.Level("LOG_LEVEL")
 	level := replay.Level{
-		Number:      env.Whole("LEVEL", 1, math.MaxInt32),
-		MaxAttempts: env.Whole("MAX_ATTEMPTS", 0, math.MaxInt32),
+		Number:      env.Int("LEVEL", 1, math.MaxInt32),
+		MaxAttempts: env.Int("MAX_ATTEMPTS", 0, math.MaxInt32),
 		Backoff:     replay.Policy(env.Seconds("BACKOFF_BASE_SECONDS", maxDelay), env.Seconds("BACKOFF_CAP_SECONDS", maxDelay)),
 	}
 
@@ -59,5 +59,5 @@ func wire(ctx context.Context) (sqsbatch.Handler, error) {
 		return nil, err
 	}
 
-	return replay.New(level, source, journal.New(os.Stdout, logLevel))
+	return replay.New(level, source, jsonlog.New(os.Stdout, logLevel))
 }

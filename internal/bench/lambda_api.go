@@ -19,7 +19,7 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
-// api is the clients of the server under measurement, and its function.
+// api has the clients of the server under measurement, and its function.
 type api struct {
 	server   *process
 	lambda   *lambda.Client
@@ -68,7 +68,7 @@ func newAPI(ctx context.Context, server *process, program, reportTo string) (*ap
 	}
 
 	// The function.
-	code, err := functionzip.Of(program)
+	code, err := functionzip.Zip(program)
 	if err != nil {
 		return nil, err
 	}

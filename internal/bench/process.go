@@ -30,7 +30,7 @@ func serve(ctx context.Context, program, stateDir string, args ...string) (*proc
 
 // spawn starts a server that prints "listening on http://ADDR".
 func spawn(cmd *exec.Cmd) (*process, error) {
-	s, err := localserver.Run(cmd, os.Stderr)
+	s, err := localserver.StartCommand(cmd, os.Stderr)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ type report struct {
 	Tables []*table `json:"tables"`
 }
 
-// table is the figures of one service or setup.
+// table has the figures of one service or setup.
 type table struct {
 	Title string   `json:"title"`
 	Rows  []figure `json:"rows"`

@@ -102,7 +102,7 @@ func (c *conn) readResponse(target string) ([]byte, error) {
 	}
 
 	if !ok {
-		return nil, fmt.Errorf("%s was refused: %s", target, c.body)
+		return nil, fmt.Errorf("%s was rejected: %s", target, c.body)
 	}
 	return c.body, nil
 }
@@ -122,7 +122,7 @@ func newSigner(id, secret string, now time.Time) *signer {
 	day := now.Format("20060102")
 	key := []byte("AWS4" + secret)
 	for _, part := range []string{day, region, "sqs", "aws4_request"} {
-		key = keyed(key, part)
+		key = hmacSHA256(key, part)
 	}
 	return &signer{
 		id:    id,
@@ -131,8 +131,8 @@ func newSigner(id, secret string, now time.Time) *signer {
 	}
 }
 
-// keyed returns the HMAC of text.
-func keyed(key []byte, text string) []byte {
+// hmacSHA256 returns the HMAC of text.
+func hmacSHA256(key []byte, text string) []byte {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte(text))
 	return m.Sum(nil)
@@ -153,7 +153,7 @@ func (s *signer) appendHeaders(b []byte, host, target string, body []byte) []byt
 		"\nx-amz-target:" + target + "\n\n" + signed + "\n" + hex.EncodeToString(sum[:])
 
 	sum = sha256.Sum256([]byte(canonical))
-	mac := keyed(s.key, "AWS4-HMAC-SHA256\n"+s.date+"\n"+s.scope+"\n"+hex.EncodeToString(sum[:]))
+	mac := hmacSHA256(s.key, "AWS4-HMAC-SHA256\n"+s.date+"\n"+s.scope+"\n"+hex.EncodeToString(sum[:]))
 
 	b = append(append(b, "X-Amz-Date: "...), s.date...)
 	b = append(append(b, "\r\nAuthorization: AWS4-HMAC-SHA256 Credential="...), s.id...)

@@ -56,12 +56,12 @@ type Quantiles struct {
 // Wasted is the number of wasted receives by cause: receives of a good message
 // after which it was not deleted, but became visible again.
 type Wasted struct {
-	// Neighbour: another message of the batch failed, and the batch with it.
-	Neighbour float64 `json:"neighbour"`
+	// BatchFailed: another message of the batch failed, and the batch with it.
+	BatchFailed float64 `json:"neighbour"`
 	// Throttled: the function was throttled until the visibility timeout ended.
 	Throttled float64 `json:"throttled"`
-	// Overtaken: the visibility timeout ended during the invocation.
-	Overtaken float64 `json:"overtaken"`
+	// VisibilityExpired: the visibility timeout ended during the invocation.
+	VisibilityExpired float64 `json:"overtaken"`
 }
 
 // Cost is an estimate in US dollars.

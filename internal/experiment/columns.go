@@ -24,9 +24,9 @@ const (
 
 // columns returns the columns of a study's table: the settings that vary, then the
 // results.
-func columns(tried []Axis) []column {
+func columns(varied []Axis) []column {
 	var out []column
-	for _, a := range tried {
+	for _, a := range varied {
 		_, number := a.Number(Settings{})
 		out = append(out, column{
 			head:  a.Title,
@@ -52,9 +52,9 @@ func columns(tried []Axis) []column {
 		column{head: "invocations per message", value: func(c Cell) string { return fixed(c.Invocations, 2) }},
 		column{head: "requests per message", value: func(c Cell) string { return fixed(c.Requests, 2) }},
 		column{head: "bad in DLQ p50", value: func(c Cell) string { return median(c.BadDead) }},
-		column{head: "bad in DLQ p99", value: func(c Cell) string { return late(c.BadDead) }},
+		column{head: "bad in DLQ p99", value: func(c Cell) string { return p99(c.BadDead) }},
 		column{head: "good done p50", value: func(c Cell) string { return median(c.GoodDone) }},
-		column{head: "good done p99", value: func(c Cell) string { return late(c.GoodDone) }},
+		column{head: "good done p99", value: func(c Cell) string { return p99(c.GoodDone) }},
 		column{head: "cost per million", value: func(c Cell) string { return money(c.Cost.Total) }},
 	)
 }
@@ -94,8 +94,8 @@ func median(q Quantiles) string {
 	return span(q.P50)
 }
 
-// late formats the 99th percentile of q.
-func late(q Quantiles) string {
+// p99 formats the 99th percentile of q.
+func p99(q Quantiles) string {
 	if q.N == 0 {
 		return "–"
 	}
@@ -105,11 +105,11 @@ func late(q Quantiles) string {
 // section is a study with its cells, as reports show it.
 type section struct {
 	Study
-	name  string // unique among the sections, and usable in file names
-	title string
-	cells []Cell
-	tried []Axis // on which the cells differ
-	fixed []Axis // on which they do not
+	name   string // unique among the sections, and usable in file names
+	title  string
+	cells  []Cell
+	varied []Axis // on which the cells differ
+	fixed  []Axis // on which they do not
 }
 
 // sections returns the report's studies. Cells that belong to none of them get a
@@ -128,8 +128,8 @@ func sections(r Report) []section {
 		next := section{
 			Study: s,
 			name:  word(s.Name),
-			title: plain(s.Title),
-			cells: r.Of(s.Name),
+			title: printable(s.Title),
+			cells: r.CellsOf(s.Name),
 		}
 
 		// Names come from users: make them unique, and never empty.
@@ -142,7 +142,7 @@ func sections(r Report) []section {
 			next.title = next.name
 		}
 
-		next.tried, next.fixed = axesOf(s, next.cells)
+		next.varied, next.fixed = axesOf(s, next.cells)
 		out = append(out, next)
 	}
 
@@ -156,7 +156,7 @@ func axesOf(s Study, cells []Cell) (varied, same []Axis) {
 	for _, a := range s.Axes {
 		for _, x := range axes {
 			if x.Key == a.Key {
-				varied = append(varied, Axis{x.Key, plain(a.Title), plain(a.Unit)})
+				varied = append(varied, Axis{x.Key, printable(a.Title), printable(a.Unit)})
 			}
 		}
 	}
@@ -165,7 +165,7 @@ func axesOf(s Study, cells []Cell) (varied, same []Axis) {
 		return slices.ContainsFunc(varied, func(a Axis) bool { return a.Key == key })
 	}
 	// A report from elsewhere may not name all axes on which its cells differ.
-	for _, a := range Vary(cells) {
+	for _, a := range VaryingAxes(cells) {
 		if !has(a.Key) {
 			varied = append(varied, a)
 		}

@@ -49,7 +49,7 @@ func TestPublishedFilesMatchTheResults(t *testing.T) {
 				if s := r.Studies[i]; s.Name != q.Name || s.Title != q.Title || s.Question != q.Text {
 					t.Errorf("study %s is published as %+v", q.Name, s)
 				}
-				if diff := cmp.Diff(findings(r.Of(q.Name)), r.Studies[i].Findings); diff != "" {
+				if diff := cmp.Diff(findings(r.CellsOf(q.Name)), r.Studies[i].Findings); diff != "" {
 					t.Errorf("findings of %s: %s", q.Name, diff)
 				}
 			}
@@ -61,8 +61,8 @@ func TestPublishedFilesMatchTheResults(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("settings: %s", diff)
 	}
-	made := t.TempDir()
-	files, err := WriteAll(made, r)
+
+	files, err := WriteAll(t.TempDir(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestPublishedCellIsReproducible(t *testing.T) {
 		t.Skip("simulates 50,000 messages")
 	}
 	r := publishedReport(t)
-	for _, c := range r.Of("batch-size") {
+	for _, c := range r.CellsOf("batch-size") {
 		if c.Mode != consume.WholeBatch || c.BadShare != 0.05 || c.BatchSize != 5 {
 			continue
 		}
@@ -117,7 +117,7 @@ func TestPublishedTextMatchesTheFigures(t *testing.T) {
 	text := strings.Join(strings.Fields(string(body)), " ")
 	r := publishedReport(t)
 	cell := func(study string, is func(Settings) bool) Cell {
-		for _, c := range r.Of(study) {
+		for _, c := range r.CellsOf(study) {
 			if is(c.Settings) {
 				return c
 			}
@@ -129,9 +129,9 @@ func TestPublishedTextMatchesTheFigures(t *testing.T) {
 		return cell("batch-size", func(s Settings) bool { return s.Mode == mode && s.BadShare == bad && s.BatchSize == size })
 	}
 	load := func(rate float64) Cell { return cell("load", func(s Settings) bool { return s.Rate == rate }) }
-	stray := func(n int) Cell { return cell("order", func(s Settings) bool { return s.Stray == n }) }
+	stray := func(n int) Cell { return cell("order", func(s Settings) bool { return s.MaxReorder == n }) }
 	good := 0
-	for _, c := range r.Of("batch-size") {
+	for _, c := range r.CellsOf("batch-size") {
 		if c.Mode == consume.PerMessage {
 			good += c.Good
 			if c.GoodDead > 0 || wastedReceives(c) > 0 {

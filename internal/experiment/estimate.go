@@ -34,9 +34,9 @@ func summarize(s Settings, runs []*simulate.Figures, p Prices) Cell {
 		sum.Billed += f.Billed
 		sum.BadDead = append(sum.BadDead, f.BadDead...)
 		sum.GoodDone = append(sum.GoodDone, f.GoodDone...)
-		sum.Wasted.Neighbour += f.Wasted.Neighbour
+		sum.Wasted.BatchFailed += f.Wasted.BatchFailed
 		sum.Wasted.Throttled += f.Wasted.Throttled
-		sum.Wasted.Overtaken += f.Wasted.Overtaken
+		sum.Wasted.VisibilityExpired += f.Wasted.VisibilityExpired
 	}
 
 	// With whole-batch failures, the messages of a batch fail together.
@@ -60,9 +60,9 @@ func summarize(s Settings, runs []*simulate.Figures, p Prices) Cell {
 	c.BadDead = quantiles(sum.BadDead)
 	c.GoodDone = quantiles(sum.GoodDone)
 	c.Wasted = Wasted{
-		Neighbour: per(sum.Wasted.Neighbour, sum.Good),
-		Throttled: per(sum.Wasted.Throttled, sum.Good),
-		Overtaken: per(sum.Wasted.Overtaken, sum.Good),
+		BatchFailed:       per(sum.Wasted.BatchFailed, sum.Good),
+		Throttled:         per(sum.Wasted.Throttled, sum.Good),
+		VisibilityExpired: per(sum.Wasted.VisibilityExpired, sum.Good),
 	}
 	c.Cost = p.cost(sum, messages)
 	return c
@@ -79,10 +79,10 @@ func per(n, of int) float64 {
 // z is the standard normal quantile of a two-sided 95 % interval.
 const z = 1.959963984540054
 
-// share returns Σx/Σn with its 95 % Wilson interval. Messages are not independent:
-// up to together of them fail as one batch, and those of a run are alike by as
-// much as runs differ. The number of messages is therefore divided by the design
-// effect, the larger of the two.
+// share returns Σx/Σn with its 95 % Wilson interval; x[i] of the n[i] messages of run i
+// count. Messages are not independent: up to together of them fail as one batch, and
+// messages of one run resemble each other (see spread). The number of messages is
+// therefore divided by the design effect: the larger of together and spread.
 func share(x, n []int, together int) (value, low, high float64) {
 	hits := 0
 	total := 0
@@ -107,7 +107,7 @@ func spread(x, n []int, p float64) float64 {
 	if len(x) < 2 || p == 0 || p == 1 {
 		return 1
 	}
-	// Runs without messages say nothing.
+	// Runs without messages do not count.
 	sum := 0.0
 	for i := range x {
 		if n[i] > 0 {

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/reliableq/reliableq/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/atomicfile"
 )
 
 // Writer writes a report in one of its forms.
@@ -31,7 +31,7 @@ func WriteFile(path string, r Report, write Writer) error {
 	if err := write(&b, r); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return wholefile.Write(path, b.Bytes())
+	return atomicfile.Write(path, b.Bytes())
 }
 
 // WriteAll writes a report to a directory in every form, and returns the paths of

@@ -23,7 +23,7 @@ var causes = []cause{
 	{
 		"a bad message fails its whole batch",
 		"report each message by itself (per_message), or use a batch size of 1",
-		func(w Wasted) float64 { return w.Neighbour },
+		func(w Wasted) float64 { return w.BatchFailed },
 	}, {
 		"the function's concurrency is used up, and a throttled batch uses up a receive of each of its messages",
 		"set the mapping's maximum concurrency no higher than the reserved concurrency, so that messages wait in the queue, which uses up no receive",
@@ -31,14 +31,14 @@ var causes = []cause{
 	}, {
 		"the visibility timeout ends during the invocation, and the message is received again",
 		"set a visibility timeout longer than the slowest batch takes; AWS recommends six function timeouts",
-		func(w Wasted) float64 { return w.Overtaken },
+		func(w Wasted) float64 { return w.VisibilityExpired },
 	},
 }
 
 // findings returns sentences that say which of a study's settings are safe, and
 // why.
 func findings(cells []Cell) []string {
-	f := finder{axes: Vary(cells)}
+	f := finder{axes: VaryingAxes(cells)}
 	// Wasted receives without dead letters are a risk: more load would cause some.
 	for _, c := range cells {
 		switch {
@@ -74,7 +74,7 @@ type finder struct {
 // wastedReceives returns the mean number of wasted receives of a good message.
 // Above 0, a message may have so many of them that it is dead-lettered.
 func wastedReceives(c Cell) float64 {
-	return c.Wasted.Neighbour + c.Wasted.Throttled + c.Wasted.Overtaken
+	return c.Wasted.BatchFailed + c.Wasted.Throttled + c.Wasted.VisibilityExpired
 }
 
 // lost reports lost messages, which are a bug.

@@ -21,7 +21,7 @@ func tried(change func(*Cell)) Cell {
 
 func whole(size, dead int, wasted float64) Cell {
 	return tried(func(c *Cell) {
-		c.Mode, c.BatchSize, c.GoodDead, c.Wasted.Neighbour = consume.WholeBatch, size, dead, wasted
+		c.Mode, c.BatchSize, c.GoodDead, c.Wasted.BatchFailed = consume.WholeBatch, size, dead, wasted
 	})
 }
 
@@ -88,7 +88,7 @@ func TestFindingsShortenLongLists(t *testing.T) {
 	for n := 1; n <= 9; n++ {
 		cells = append(cells, tried(func(c *Cell) { c.MaxReceives = n }))
 	}
-	cells = append(cells, tried(func(c *Cell) { c.MaxReceives, c.GoodDead, c.Wasted.Overtaken = 10, 1, 1 }))
+	cells = append(cells, tried(func(c *Cell) { c.MaxReceives, c.GoodDead, c.Wasted.VisibilityExpired = 10, 1, 1 }))
 	if got := findings(cells)[0]; !strings.Contains(got, "maxReceiveCount 4; 5 more. Together, of 9,000") {
 		t.Error(got)
 	}

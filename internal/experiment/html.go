@@ -96,7 +96,7 @@ func newPage(r Report) (pageReport, error) {
 	}
 
 	// Texts in a report may come from flags.
-	out.Prices.Date = plain(r.Prices.Date)
+	out.Prices.Date = printable(r.Prices.Date)
 	for _, c := range r.Cells {
 		sent += c.Good + c.Bad
 	}
@@ -106,12 +106,12 @@ func newPage(r Report) (pageReport, error) {
 		next := pageSection{
 			Name:     s.name,
 			Title:    s.title,
-			Question: plain(s.Question),
+			Question: printable(s.Question),
 			Setting:  s.setting(),
 		}
 
 		for _, f := range s.Findings {
-			next.Findings = append(next.Findings, findingOf(plain(f)))
+			next.Findings = append(next.Findings, findingOf(printable(f)))
 		}
 		next.Answer = next.Findings[:min(len(next.Findings), maxAnswer)]
 		next.More = len(next.Findings) - len(next.Answer)
@@ -148,7 +148,7 @@ func findingOf(text string) pageFinding {
 
 // addRows fills the table of a section.
 func (p *pageSection) addRows(s section) {
-	columns := columns(s.tried)
+	columns := columns(s.varied)
 	for _, c := range columns {
 		p.Heads = append(p.Heads, pageHead{c.head, c.words})
 	}
@@ -157,9 +157,9 @@ func (p *pageSection) addRows(s section) {
 		var row []pageValue
 		for i, c := range columns {
 			v := pageValue{
-				Text:  plain(c.value(cell)),
+				Text:  printable(c.value(cell)),
 				Words: c.words,
-				Tried: i < len(s.tried),
+				Tried: i < len(s.varied),
 			}
 			if c.judge != nil {
 				v.Verdict = c.judge(cell)

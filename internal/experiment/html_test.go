@@ -204,7 +204,7 @@ func TestTextsFromUsersAreEscaped(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range table.String() {
-		if r != '\n' && plain(string(r)) == "" && r != ' ' {
+		if r != '\n' && printable(string(r)) == "" && r != ' ' {
 			t.Fatalf("the table has the character %U", r)
 		}
 	}

@@ -41,7 +41,7 @@ func Default() Settings {
 		Visibility:  10,
 		Work:        0.05,
 		Levels:      1,
-		Stray:       100,
+		MaxReorder:  100,
 		Rate:        100,
 	}
 }
@@ -70,8 +70,8 @@ func Grid(base Settings, axes ...[]func(*Settings)) []Settings {
 	return points
 }
 
-// Vals returns an axis that sets each of the values.
-func Vals[T any](set func(*Settings, T), values ...T) []func(*Settings) {
+// Sweep returns an axis for Grid: a change for each of the values, which set applies.
+func Sweep[T any](set func(*Settings, T), values ...T) []func(*Settings) {
 	out := make([]func(*Settings), len(values))
 	for i, v := range values {
 		out[i] = func(s *Settings) { set(s, v) }

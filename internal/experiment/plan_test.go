@@ -12,9 +12,9 @@ import (
 func TestGridReturnsAllCombinations(t *testing.T) {
 	t.Parallel()
 	points := Grid(Settings{Rate: 1},
-		Vals(func(s *Settings, v string) { s.Mode = v }, "a", "b"),
+		Sweep(func(s *Settings, v string) { s.Mode = v }, "a", "b"),
 		nil,
-		Vals(func(s *Settings, v int) { s.BatchSize = v }, 1, 5, 10))
+		Sweep(func(s *Settings, v int) { s.BatchSize = v }, 1, 5, 10))
 	want := []Settings{
 		{Rate: 1, Mode: "a", BatchSize: 1}, {Rate: 1, Mode: "a", BatchSize: 5}, {Rate: 1, Mode: "a", BatchSize: 10},
 		{Rate: 1, Mode: "b", BatchSize: 1}, {Rate: 1, Mode: "b", BatchSize: 5}, {Rate: 1, Mode: "b", BatchSize: 10},
@@ -48,7 +48,7 @@ func TestSettingsCheck(t *testing.T) {
 		{"more than an account may reserve", func(s *Settings) { s.Reserved = 901 }, "reserved concurrency 901"},
 		{"bound of one", func(s *Settings) { s.MaxConcurrency = 1 }, "maximum concurrency 1: want 2 to 1000"},
 		{"too many levels", func(s *Settings) { s.Levels = 5 }, "retry levels 5"},
-		{"negative stray", func(s *Settings) { s.Stray = -1 }, "order stray -1"},
+		{"negative stray", func(s *Settings) { s.MaxReorder = -1 }, "reordering by -1 positions"},
 		{"no rate", func(s *Settings) { s.Rate = 0 }, "rate of 0 messages"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

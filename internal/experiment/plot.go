@@ -6,7 +6,7 @@ import (
 	"math"
 	"path/filepath"
 
-	"github.com/reliableq/reliableq/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/atomicfile"
 )
 
 // chart is a chart that each study may have.
@@ -108,7 +108,7 @@ func WritePlots(dir string, r Report) ([]string, error) {
 			name := s.name + "-" + f.what + ".svg"
 			image, err := f.file(s.title)
 			if err == nil {
-				err = wholefile.Write(filepath.Join(dir, name), image)
+				err = atomicfile.Write(filepath.Join(dir, name), image)
 			}
 			if err != nil {
 				errs = append(errs, fmt.Errorf("draw %s of study %s: %w", f.what, s.name, err))

@@ -38,7 +38,7 @@ type position struct {
 // these axes become panels.
 func arrange(s section) arrangement {
 	var varied []Axis
-	for _, a := range s.tried {
+	for _, a := range s.varied {
 		if slices.ContainsFunc(s.cells, func(c Cell) bool { return a.Value(c.Settings) != a.Value(s.cells[0].Settings) }) {
 			varied = append(varied, a)
 		}
@@ -136,7 +136,7 @@ func arrangeBars(cells []Cell, varied []Axis) arrangement {
 
 	var names []string
 	for _, c := range shown {
-		names = append(names, strings.Join(wrap(value(c, varied), perPanel/len(shown)), "\n"))
+		names = append(names, strings.Join(wrap(value(c, varied), panelChars/len(shown)), "\n"))
 	}
 
 	out.x = evenAxis(names)
@@ -169,7 +169,7 @@ func namesOf(cells []Cell, on []Axis, name func(Cell, []Axis) string) []string {
 func label(c Cell, on []Axis) string {
 	var parts []string
 	for _, a := range on {
-		parts = append(parts, clip(a.Title+" "+plain(a.Value(c.Settings)), 60))
+		parts = append(parts, clip(a.Title+" "+printable(a.Value(c.Settings)), 60))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -178,7 +178,7 @@ func label(c Cell, on []Axis) string {
 func value(c Cell, on []Axis) string {
 	var parts []string
 	for _, a := range on {
-		parts = append(parts, clip(plain(a.Value(c.Settings)), 30))
+		parts = append(parts, clip(printable(a.Value(c.Settings)), 30))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -36,13 +36,13 @@ func (f drawing) panel(at int, c draw.Canvas) error {
 // frame sets up a panel's title, axes and grid. The ticks of the x axis are the
 // values that were tried.
 func (f drawing) frame(p *plot.Plot, at int) {
-	p.Title.Text = strings.Join(wrap(f.panels[at], perPanel), "\n")
+	p.Title.Text = strings.Join(wrap(f.panels[at], panelChars), "\n")
 	p.Title.Padding = 8
 	p.Title.TextStyle = aligned(textStyle(11.5, true, ink), draw.XCenter, draw.YTop)
 
 	// Ticks have no marks: the grid shows where they are. Marks at the ends of the
 	// axis need some space beside them.
-	p.X.Label.Text = clip(f.x.title, perPanel)
+	p.X.Label.Text = clip(f.x.title, panelChars)
 	p.X.Label.Padding = 3
 	p.X.Label.TextStyle = aligned(textStyle(11, false, ink), draw.XCenter, draw.YBottom)
 	p.X.Tick.Label = aligned(textStyle(11, false, faint), draw.XCenter, draw.YTop)
@@ -178,7 +178,7 @@ func (f drawing) panelSize() vg.Length {
 	}
 	title := 0
 	for _, name := range f.panels {
-		title = max(title, len(wrap(name, perPanel)))
+		title = max(title, len(wrap(name, panelChars)))
 	}
 	return panelHeight + vg.Length(math.Max(0, float64(lines-1+title)))*14
 }

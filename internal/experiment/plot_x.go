@@ -28,7 +28,7 @@ func newXAxis(a Axis, cells []Cell) xAxis {
 			continue
 		}
 
-		named[v] = clip(plain(a.Value(c.Settings)), 24)
+		named[v] = clip(printable(a.Value(c.Settings)), 24)
 		none = none || named[v] == "none"
 		values = append(values, v)
 	}
@@ -115,7 +115,7 @@ func scaledAxis(values []float64, names []string, scale func(float64) float64) x
 func (p xAxis) fits() bool {
 	for i := 1; i < len(p.ticks); i++ {
 		need := (letters(p.ticks[i-1].Label)+letters(p.ticks[i].Label))/2 + 1.5
-		if room := (p.ticks[i].Value - p.ticks[i-1].Value) * perPanel; !(room >= need) {
+		if room := (p.ticks[i].Value - p.ticks[i-1].Value) * panelChars; !(room >= need) {
 			return false
 		}
 	}
@@ -146,8 +146,8 @@ func (p xAxis) thinned() xAxis {
 	return p
 }
 
-// perPanel is the width of a panel in characters.
-const perPanel = 52
+// panelChars is the width of a panel in characters.
+const panelChars = 52
 
 // letters returns the length of a text in characters.
 func letters(s string) float64 { return float64(len([]rune(s))) }

@@ -53,15 +53,15 @@ func newYAxis(m measure, low, high float64, bars bool) yAxis {
 	}[m]
 
 	// Six ticks or fewer, at round numbers.
-	h := yAxis{high: max(high, least)}
-	step := niceStep(h.high/6, m)
-	n := math.Ceil(h.high/step - 1e-9)
-	h.high = n * step
+	axis := yAxis{high: max(high, least)}
+	step := niceStep(axis.high/6, m)
+	n := math.Ceil(axis.high/step - 1e-9)
+	axis.high = n * step
 	for i := 0.0; i <= n; i++ {
-		h.ticks = append(h.ticks, plot.Tick{Value: i * step, Label: tickLabel(m, i*step, step)})
+		axis.ticks = append(axis.ticks, plot.Tick{Value: i * step, Label: tickLabel(m, i*step, step)})
 	}
 
-	return h
+	return axis
 }
 
 // niceStep rounds the distance between ticks up to a round number of its unit.
@@ -97,7 +97,7 @@ var timeSteps = []float64{0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600,
 // minutes, hours and days.
 func logYAxis(low, high float64) yAxis {
 	marks := []float64{1e-9, 1e-6, 1e-3, 0.01, 0.1, 1, 10, 60, 600, 3600, 36000, 86400, 864000, 8640000, 1e9}
-	h := yAxis{
+	axis := yAxis{
 		low:  marks[0],
 		high: marks[len(marks)-1],
 		log:  true,
@@ -106,23 +106,23 @@ func logYAxis(low, high float64) yAxis {
 	// The nearest marks below and above the figures are the ends of the axis.
 	for _, t := range marks {
 		if t <= low {
-			h.low = t
+			axis.low = t
 		}
 	}
 
 	for _, t := range slices.Backward(marks) {
 		if t >= high {
-			h.high = t
+			axis.high = t
 		}
 	}
 
 	for _, t := range marks {
-		if t >= h.low && t <= h.high {
-			h.ticks = append(h.ticks, plot.Tick{Value: t, Label: tickLabel(measureTime, t, t)})
+		if t >= axis.low && t <= axis.high {
+			axis.ticks = append(axis.ticks, plot.Tick{Value: t, Label: tickLabel(measureTime, t, t)})
 		}
 	}
 
-	return h
+	return axis
 }
 
 // tickLabel formats a value with as many digits as the distance to the next tick

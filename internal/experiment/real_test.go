@@ -93,7 +93,7 @@ const dlq, retry1, source = "dlq", "retry_1", "source"
 func deployReal(t *testing.T, s simulate.Scenario) outcome {
 	t.Helper()
 	ctx := t.Context()
-	server := localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", ClockMode: clock.Real, NoAuth: true, Stray: s.Stray})
+	server := localawstest.NewWith(t, localaws.Options{Addr: "127.0.0.1:0", ClockMode: clock.Real, NoAuth: true, Stray: s.MaxReorder})
 	d := &deployment{
 		Scenario: s, t: t, aws: server, zips: build(t),
 		sqs: sqs.NewFromConfig(server.Config()), lambda: lambda.NewFromConfig(server.Config()),

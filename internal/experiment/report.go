@@ -19,8 +19,8 @@ type Report struct {
 	Cells []Cell `json:"cells"`
 }
 
-// Of returns the cells of the study of the given name.
-func (r Report) Of(study string) []Cell {
+// CellsOf returns the cells of the study of the given name.
+func (r Report) CellsOf(study string) []Cell {
 	var out []Cell
 	for _, c := range r.Cells {
 		if c.Study == study {
@@ -83,7 +83,7 @@ var axes = []struct {
 	{Axis{"reserved_concurrency", "reserved concurrency", ""}, func(s Settings) float64 { return float64(s.Reserved) }},
 	{Axis{"maximum_concurrency", "maximum concurrency of the mapping", ""}, func(s Settings) float64 { return float64(s.MaxConcurrency) }},
 	{Axis{"retry_levels", "retry levels", ""}, func(s Settings) float64 { return float64(s.Levels) }},
-	{Axis{"order_stray", "order stray", ""}, func(s Settings) float64 { return float64(s.Stray) }},
+	{Axis{"order_stray", "maximum reordering", ""}, func(s Settings) float64 { return float64(s.MaxReorder) }},
 	{Axis{"rate", "rate", "messages/s"}, func(s Settings) float64 { return s.Rate }},
 }
 
@@ -113,8 +113,8 @@ func (a Axis) Value(s Settings) string {
 	return strconv.FormatFloat(n, 'g', 6, 64)
 }
 
-// Vary returns the axes on which the cells differ.
-func Vary(cells []Cell) []Axis {
+// VaryingAxes returns the axes on which the cells differ.
+func VaryingAxes(cells []Cell) []Axis {
 	var out []Axis
 	for _, x := range axes {
 		for _, c := range cells {

@@ -81,7 +81,7 @@ func (p Plan) report(points []Settings, figures []*simulate.Figures) Report {
 			Name:     q.Name,
 			Title:    q.Title,
 			Question: q.Text,
-			Axes:     Vary(cells),
+			Axes:     VaryingAxes(cells),
 			Findings: findings(cells),
 		})
 		r.Cells = append(r.Cells, cells...)
@@ -108,8 +108,8 @@ func runOnce(ctx context.Context, s Settings, seed uint64, messages int) (*simul
 	return r.Figures, nil
 }
 
-// mayBreak are the invariants that hold only with safe settings. An experiment
-// tries unsafe ones too, and counts what happens. It counts lost messages as well.
+// mayBreak are the invariants that hold only with safe settings. An experiment tries
+// unsafe settings too, and counts the effects. It counts lost messages as well.
 // All other invariants hold with any settings.
 var mayBreak = map[string]bool{
 	"good":      true,
@@ -140,7 +140,7 @@ func (s Settings) scenario(seed uint64, messages int) (simulate.Scenario, error)
 	out.Window = time.Duration(s.Window) * time.Second
 	out.Reserved = s.Reserved
 	out.MaxConcurrency = s.MaxConcurrency
-	out.Stray = s.Stray
+	out.MaxReorder = s.MaxReorder
 	out.Source.Visibility = time.Duration(s.Visibility) * time.Second
 	out.Source.MaxReceives = s.MaxReceives
 

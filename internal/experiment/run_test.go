@@ -55,7 +55,7 @@ func TestCellAgreesWithItsClosedForm(t *testing.T) {
 			if c.High-c.Low > 0.06 {
 				t.Errorf("batches of %d: [%.4f %.4f] is too wide", batch, c.Low, c.High)
 			}
-			if math.Abs(c.Wasted.Neighbour-c.Share) > 1e-9 || c.Wasted.Throttled+c.Wasted.Overtaken > 0 {
+			if math.Abs(c.Wasted.BatchFailed-c.Share) > 1e-9 || c.Wasted.Throttled+c.Wasted.VisibilityExpired > 0 {
 				t.Errorf("batches of %d: wasted %+v, want one receive for each dead-lettered message, because of another message", batch, c.Wasted)
 			}
 		})
@@ -116,7 +116,7 @@ func TestEachCauseIsFoundAndRemedied(t *testing.T) {
 	for _, s := range r.Studies {
 		t.Run(s.Name, func(t *testing.T) {
 			deadLettering := 0
-			for _, c := range r.Of(s.Name) {
+			for _, c := range r.CellsOf(s.Name) {
 				if fixed[s.Name](c.Settings) && (c.GoodDead > 0 || c.Wasted != (Wasted{})) {
 					t.Errorf("%s: with %+v %d good messages are dead-lettered, %+v wasted", s.Name, c.Settings, c.GoodDead, c.Wasted)
 				}

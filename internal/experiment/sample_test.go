@@ -27,7 +27,7 @@ func sampleCell(study string, s Settings, share float64) Cell {
 	c.Receives = 1 + 8*s.BadShare + 5*c.Share
 	c.Invocations = c.Receives / max(1, c.BatchMean)
 	c.Requests = 1 + c.Receives + c.Invocations
-	c.Wasted = Wasted{Neighbour: 5 * c.Share}
+	c.Wasted = Wasted{BatchFailed: 5 * c.Share}
 	c.Cost = Cost{SQS: 0.4 * c.Requests, Lambda: 0.2*c.Invocations + 1.1}
 	c.Cost.Total = c.Cost.SQS + c.Cost.Lambda
 	return c

@@ -35,10 +35,11 @@ type Settings struct {
 	Window int `json:"batch_window_seconds"`
 	// Levels is the number of retry levels, 0 to 4.
 	Levels int `json:"retry_levels"`
-	// Stray is how many positions after its send position a message may be
-	// received, 0 to 1,000,000. SQS guarantees no order (SQS I13). 0 keeps the
-	// send order exactly, so that a failed batch is received again unchanged.
-	Stray int `json:"order_stray"`
+	// MaxReorder is the largest number of positions behind its send position at
+	// which a message is received, 0 to 1,000,000. SQS guarantees no order (SQS I13).
+	// 0 keeps the send order exactly, so that a failed batch is received again
+	// unchanged.
+	MaxReorder int `json:"order_stray"`
 	// Rate is the number of messages sent per second, above 0. They are sent in
 	// batches of ten.
 	Rate float64 `json:"rate"`
@@ -75,7 +76,7 @@ func (s Settings) Check() error {
 	refuse(s.Reserved < 0 || s.Reserved > 900, "reserved concurrency %d: want 1 to 900, or 0 for none", s.Reserved)
 	refuse(s.MaxConcurrency != 0 && (s.MaxConcurrency < 2 || s.MaxConcurrency > 1000), "maximum concurrency %d: want 2 to 1000, or 0 for none", s.MaxConcurrency)
 	refuse(s.Levels < 0 || s.Levels > maxLevels, "retry levels %d: want 0 to %d, because Lambda stops longer loops", s.Levels, maxLevels)
-	refuse(s.Stray < 0 || s.Stray > 1_000_000, "order stray %d: want 0 to 1000000", s.Stray)
+	refuse(s.MaxReorder < 0 || s.MaxReorder > 1_000_000, "reordering by %d positions: want 0 to 1000000", s.MaxReorder)
 	refuse(!(s.Rate > 0 && s.Rate <= 100_000), "rate of %v messages a second: want above 0 and up to 100000", s.Rate)
 	return errors.Join(errs...)
 }

@@ -28,7 +28,7 @@ func WriteTable(w io.Writer, r Report) error {
 		}
 
 		fmt.Fprintf(&out, "%s\n%s\n", s.title, strings.Repeat("=", utf8.RuneCountInString(s.title)))
-		paragraph(&out, "", "", plain(s.Question))
+		paragraph(&out, "", "", printable(s.Question))
 		paragraph(&out, "", "", s.setting())
 		out.WriteString("\n")
 		if len(s.cells) == 0 {
@@ -42,7 +42,7 @@ func WriteTable(w io.Writer, r Report) error {
 		}
 
 		for _, f := range s.Findings {
-			paragraph(&out, "- ", "  ", plain(f))
+			paragraph(&out, "- ", "  ", printable(f))
 		}
 	}
 
@@ -60,14 +60,14 @@ func (s section) setting() string {
 	}
 	var parts []string
 	for _, a := range s.fixed {
-		parts = append(parts, a.Title+" "+plain(a.Value(s.cells[0].Settings)))
+		parts = append(parts, a.Title+" "+printable(a.Value(s.cells[0].Settings)))
 	}
 	return "In all cells: " + strings.Join(parts, ", ") + "."
 }
 
 // grid writes the study's cells as a table.
 func (s section) grid(w io.Writer) error {
-	columns := columns(s.tried)
+	columns := columns(s.varied)
 	heads := make([][]string, len(columns))
 	height := 0
 	for i, c := range columns {
@@ -91,7 +91,7 @@ func (s section) grid(w io.Writer) error {
 	for _, cell := range s.cells {
 		row := make([]string, len(columns))
 		for i, c := range columns {
-			row[i] = plain(c.value(cell))
+			row[i] = printable(c.value(cell))
 		}
 
 		rows = append(rows, row)

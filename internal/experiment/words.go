@@ -10,9 +10,9 @@ import (
 	"github.com/reliableq/reliableq/internal/duration"
 )
 
-// plain replaces everything that is not printable with spaces, and puts the text on
+// printable replaces everything that is not printable with spaces, and puts the text on
 // one line. Texts may come from flags, and go to terminals, XML and file names.
-func plain(s string) string {
+func printable(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
 			return ' '

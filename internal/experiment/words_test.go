@@ -19,9 +19,9 @@ func TestFormatting(t *testing.T) {
 		{money(0), "$0.00"}, {money(0.84), "$0.84"}, {money(0.0000166667), "$1.7e-05"}, {money(12345), "$12,345.00"},
 		{span(246), "4 min 6 s"}, {span(0.02), "0.0 s"}, {span(-1), "0.0 s"},
 		{interval(Cell{Good: 10, Low: 0.0393, High: 0.0983}), "3.93–9.83 %"}, {interval(Cell{}), "–"},
-		{median(Quantiles{}), "–"}, {late(Quantiles{N: 1, P99: 61}), "1 min 1 s"},
+		{median(Quantiles{}), "–"}, {p99(Quantiles{N: 1, P99: 61}), "1 min 1 s"},
 		{word("batch-size_1"), "batch-size_1"}, {word("=1+1"), "1-1"}, {word("../x"), "x"}, {word("漢"), ""},
-		{plain(" a\x1b[0m\n b\u202e "), "a [0m b"},
+		{printable(" a\x1b[0m\n b\u202e "), "a [0m b"},
 	} {
 		t.Run(fmt.Sprint(test), func(t *testing.T) {
 			if test[0] != test[1] {

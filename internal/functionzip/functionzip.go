@@ -23,8 +23,8 @@ func Build(ctx context.Context, importPath, path string) error {
 	return nil
 }
 
-// Of returns a deployment package whose bootstrap is the file at program.
-func Of(program string) ([]byte, error) {
+// Zip returns a deployment package whose bootstrap is the file at program.
+func Zip(program string) ([]byte, error) {
 	content, err := os.ReadFile(program)
 	if err != nil {
 		return nil, fmt.Errorf("read the function's program: %w", err)

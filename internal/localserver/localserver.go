@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// interrupted is the exit code of the command after a signal.
-	interrupted = 130
+	// exitInterrupted is the exit code of the command after a signal.
+	exitInterrupted = 130
 	// stopTimeout is how long a server may take to stop before it is killed.
 	stopTimeout = time.Minute
 )
@@ -40,12 +40,12 @@ type Server struct {
 	cmd *exec.Cmd
 }
 
-// Start starts `reliableq local run` with a state folder and further arguments, and reads
-// its credentials. program is the path of the command. log receives what it writes to
+// Start starts `reliableq local run` with a state folder and further arguments, waits until
+// it listens, and reads its credentials. program is the path of the command. log receives what it writes to
 // standard error.
 func Start(ctx context.Context, program, stateDir string, log io.Writer, args ...string) (*Server, error) {
 	args = append([]string{"local", "run", "--listen", "127.0.0.1:0", "--state-dir", stateDir}, args...)
-	s, err := Run(exec.CommandContext(ctx, program, args...), log)
+	s, err := StartCommand(exec.CommandContext(ctx, program, args...), log)
 	if err != nil {
 		return nil, err
 	}
@@ -67,9 +67,9 @@ func Start(ctx context.Context, program, stateDir string, log io.Writer, args ..
 	return s, nil
 }
 
-// Run starts a server that prints "listening on http://ADDR", and waits for that line.
+// StartCommand starts a server that prints "listening on http://ADDR", and waits for that line.
 // When the context of cmd ends, the server is stopped.
-func Run(cmd *exec.Cmd, log io.Writer) (*Server, error) {
+func StartCommand(cmd *exec.Cmd, log io.Writer) (*Server, error) {
 	cmd.Stderr = log
 	if cmd.Cancel != nil { // it has a context
 		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -109,11 +109,11 @@ func (s *Server) Stop() (time.Duration, error) {
 	}
 
 	// The command's exit code after a signal is no error.
-	late := time.AfterFunc(stopTimeout, func() { _ = s.cmd.Process.Kill() }) // fails if it has ended
-	defer late.Stop()
+	killTimer := time.AfterFunc(stopTimeout, func() { _ = s.cmd.Process.Kill() }) // fails if it has ended
+	defer killTimer.Stop()
 	err := s.cmd.Wait()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == interrupted {
+	if errors.As(err, &exit) && exit.ExitCode() == exitInterrupted {
 		err = nil
 	}
 	if err != nil {

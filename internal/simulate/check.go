@@ -30,7 +30,7 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%s: order %d: %s", v.Rule, v.Order, v.Text)
 }
 
-// checker checks the invariants after a run, when no message moves any more.
+// checker checks the invariants after a run, when no message will move again.
 type checker struct {
 	*simulation
 	counts map[*trackedOrder]map[string]int // messages of an order by queue
@@ -144,8 +144,8 @@ func (c *checker) checkDeadLetter(o *trackedOrder, m *sqs.PeekedMessage) {
 		}
 	}
 
-	// Faults and failed neighbours may use up receives, so that a message is
-	// dead-lettered before it had all its replays.
+	// Faults, and failures of other messages in its batch, may use up a message's
+	// receives: it is then dead-lettered before it has had all its replays.
 	most := c.maxReplays()
 	if replays > most || c.faultFree() && c.independent() && replays != most {
 		c.fail("counts", o.number, "message %s was dead-lettered after %d replays; the levels allow %d", m.MessageID, replays, most)
@@ -167,7 +167,7 @@ func (c *checker) checkOrder(o *trackedOrder) {
 
 	perMessage := c.Mode == consume.PerMessage
 	dead := c.counts[o][deadLetters]
-	good := !o.bad && o.healsAfter == 0
+	good := !o.bad && o.recoversAfter == 0
 	switch {
 	case o.processed == 0 && dead == 0 && c.counts[o] == nil:
 		c.fail("lost", o.number, "it was accepted as %s, was not processed, and is in no queue", o.sentIDs[0])

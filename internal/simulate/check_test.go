@@ -160,8 +160,8 @@ func TestRunHoldsUnderEachKindOfFault(t *testing.T) {
 			s.Faults = []Fault{{Rule: r, For: time.Hour}}
 
 			got, log := simulate(t, s, Options{})
-			if got.Struck != 4 || len(got.Violations) > 0 || got.Messages != 30 || got.Processed != undisturbed.Processed {
-				t.Errorf("%d faults injected, %d orders processed, %v", got.Struck, got.Processed, got.Violations)
+			if got.Injected != 4 || len(got.Violations) > 0 || got.Messages != 30 || got.Processed != undisturbed.Processed {
+				t.Errorf("%d faults injected, %d orders processed, %v", got.Injected, got.Processed, got.Violations)
 			}
 			if log == plain {
 				t.Error("the log is that of a run without faults")

@@ -31,7 +31,7 @@ func (s *Scenario) faultFree() bool { return len(s.Faults) == 0 && len(s.Crashes
 // crashState is what a simulation needs if its server can be killed. The zero
 // value is that of a simulation without crashes.
 type crashState struct {
-	disk     *store.Crashable // nil if the server runs in memory
+	disk     *store.Crashable // what survives a kill; nil if the server runs in memory
 	dir      string           // the server's work directory
 	pending  []Crash          // not yet happened
 	restarts int
@@ -66,8 +66,8 @@ func (sim *simulation) prepareCrashes() error {
 	return nil
 }
 
-// killable adds to o what the next server needs if it can be killed.
-func (sim *simulation) killable(o localaws.Options) localaws.Options {
+// addKillOptions adds to o the disk and the callbacks of a server that can be killed.
+func (sim *simulation) addKillOptions(o localaws.Options) localaws.Options {
 	if sim.disk == nil {
 		return o
 	}
@@ -165,13 +165,13 @@ func (sim *simulation) restart(ctx context.Context) error {
 
 	downtime := time.Duration(sim.random.Float64() * float64(maxDowntime))
 	start := sim.server.Clock().Now().Add(downtime)
-	sim.meter.cut()
+	sim.meter.endInvocations()
 	sim.restarts++
 	sim.writes = 0
 	sim.killed.Store(false)
 
 	// The clock is held until everything is scheduled again.
-	o := sim.killable(sim.options())
+	o := sim.addKillOptions(sim.options())
 	o.ClockStart = start
 	o.Faults = sim.faults
 	o.Hold = true

@@ -105,8 +105,8 @@ func TestFaultRulesSurviveACrash(t *testing.T) {
 		{Rule: fault.Rule{Kind: fault.Kill, Service: "sqs", Operation: "ReceiveMessage", Count: 4}, For: time.Hour},
 		{Rule: fault.Rule{Kind: fault.Unavailable, Service: "sqs", Operation: "DeleteMessageBatch", Count: 2}, For: time.Hour},
 	}
-	if r, _ := simulate(t, s, Options{}); r.Crashes != 4 || r.Struck != 6 || len(r.Violations) > 0 {
-		t.Errorf("%d crashes, %d faults injected, %v", r.Crashes, r.Struck, r.Violations)
+	if r, _ := simulate(t, s, Options{}); r.Crashes != 4 || r.Injected != 6 || len(r.Violations) > 0 {
+		t.Errorf("%d crashes, %d faults injected, %v", r.Crashes, r.Injected, r.Violations)
 	}
 }
 

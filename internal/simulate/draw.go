@@ -20,7 +20,8 @@ func Draw(kind string, seed uint64, messages int) (Scenario, error) {
 		return Scenario{}, fmt.Errorf("messages %d: want 1 or more", messages)
 	}
 
-	// The second word keeps this stream apart from the others of the same seed.
+	// The second word selects another random sequence than those of Run, which has the
+	// same seed.
 	d := drawer{rand.New(rand.NewPCG(seed, 0x7363656e6172696f))}
 	if kind == Mixed {
 		kind = pick(d, Design, Calm, Calm, Faulty, Faulty, Faulty)
@@ -84,12 +85,12 @@ func (d drawer) drawCalm(s *Scenario) {
 		s.Levels = append(s.Levels, l)
 	}
 
-	// An order can only heal within the replays that the levels allow.
+	// An order can recover only within the replays that the levels allow.
 	if n := s.maxReplays(); n > 0 && d.IntN(2) == 0 {
-		s.HealShare = pick(d, 0.05, 0.5)
-		s.HealAfter = d.between(1, n)
+		s.RecoverShare = pick(d, 0.05, 0.5)
+		s.RecoverAfter = d.between(1, n)
 	}
-	s.Stray = pick(d, 0, 0, 5, 100)
+	s.MaxReorder = pick(d, 0, 0, 5, 100)
 }
 
 func (d drawer) queue(timeout time.Duration) Queue {
@@ -112,10 +113,10 @@ func calls() []fault.Rule {
 	}
 }
 
-// multiplies reports whether each injection of a fault makes duplicates, because
-// work was done and its result was lost, or its message was not deleted. Without
-// an end, the duplicates would multiply with each replay.
-func multiplies(r fault.Rule) bool {
+// duplicates reports whether each injection of a fault duplicates messages: work was
+// done and its result was lost, or its message was not deleted. Such a fault needs a
+// limit, because the number of duplicates would grow with each replay.
+func duplicates(r fault.Rule) bool {
 	switch {
 	case r.Kind == fault.LoseReply, r.Operation == "DeleteMessageBatch":
 		return true
@@ -159,7 +160,7 @@ func (d drawer) drawFaults(s *Scenario) {
 			r.MB = d.between(1, 128) // a function has 128 MB
 		}
 		r.Probability = pick(d, 0.02, 0.1, 0.3, 1)
-		if d.IntN(4) == 0 || r.Probability == 1 && multiplies(r) {
+		if d.IntN(4) == 0 || r.Probability == 1 && duplicates(r) {
 			r.Count = d.between(1, 20)
 		}
 		s.Faults = append(s.Faults, Fault{Rule: r, For: d.seconds(10, 1800)})

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/reliableq/reliableq/functions/consumer/consume"
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/functions/retry/replay"
 	"github.com/reliableq/reliableq/localaws"
@@ -22,8 +22,8 @@ import (
 	"github.com/reliableq/reliableq/sqsbatch"
 )
 
-// discard is the journal of the functions: nothing reads their logs.
-var discard = journal.New(io.Discard, slog.LevelError+1)
+// noLog is the logger of the functions: nothing reads their logs.
+var noLog = jsonlog.New(io.Discard, slog.LevelError+1)
 
 // RetryFactory returns the handler of a retry function. Tests use it for
 // functions with a bug.
@@ -53,7 +53,7 @@ func (sim *simulation) createFunctions(ctx context.Context) error {
 	err = sim.createFunction(ctx, function{
 		queue:          source,
 		visibility:     sim.Source.Visibility,
-		handler:        sim.meter.around(consumer),
+		handler:        sim.meter.measureEnd(consumer),
 		timeout:        sim.Timeout,
 		reserved:       sim.Reserved,
 		partial:        sim.Mode == consume.PerMessage,
@@ -84,7 +84,7 @@ func (sim *simulation) createFunctions(ctx context.Context) error {
 		err = sim.createFunction(ctx, function{
 			queue:      levelName(i + 1),
 			visibility: l.Visibility,
-			handler:    sim.logged(levelName(i+1), handler),
+			handler:    sim.withEventLog(levelName(i+1), handler),
 			timeout:    sim.timeout(l),
 			partial:    true,
 			batchSize:  cmp.Or(l.BatchSize, sim.BatchSize),
@@ -109,7 +109,7 @@ func (sim *simulation) newConsumer() (sqsbatch.Handler, error) {
 		}
 		options = append(options, sqsbatch.WithIdempotency(sim.idempotency, nil))
 	}
-	return consume.New(sim.Mode, discard, options...)
+	return consume.New(sim.Mode, noLog, options...)
 }
 
 // newRetryHandler returns the handler of a level's retry function.
@@ -117,7 +117,7 @@ func (sim *simulation) newRetryHandler(level replay.Level) (sqsbatch.Handler, er
 	if sim.newRetry != nil {
 		return sim.newRetry(level, sim.outbox, sim.server)
 	}
-	return replay.New(level, sim.outbox, discard)
+	return replay.New(level, sim.outbox, noLog)
 }
 
 // recordConsumed records what the consumer did with a batch.
@@ -149,9 +149,9 @@ func (sim *simulation) recordConsumed(_ context.Context, r sqsbatch.Report) {
 	}
 }
 
-// logged returns a retry function that adds to the log what it did with each
-// message.
-func (sim *simulation) logged(queue string, handler sqsbatch.Handler) sqsbatch.Handler {
+// withEventLog returns a retry function that adds its outcome for each message to the
+// event log.
+func (sim *simulation) withEventLog(queue string, handler sqsbatch.Handler) sqsbatch.Handler {
 	if !sim.tracker.logging {
 		return handler
 	}

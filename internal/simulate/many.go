@@ -12,17 +12,17 @@ import (
 type Totals struct {
 	// Runs is the number of runs.
 	Runs int `json:"runs"`
-	// Messages, Replays, Receives, Processed, Dead and Struck are the sums of the
+	// Messages, Replays, Receives, Processed, Dead and Injected are the sums of the
 	// fields of [Result].
 	Messages  int `json:"messages"`
 	Replays   int `json:"replays"`
 	Receives  int `json:"receives"`
 	Processed int `json:"processed"`
 	Dead      int `json:"dead"`
-	Struck    int `json:"faults_struck"`
-	// DeadOrders and Both are sums as well.
-	DeadOrders int `json:"-"`
-	Both       int `json:"-"`
+	Injected  int `json:"faults_struck"`
+	// DeadOrders and ProcessedAndDead are sums as well.
+	DeadOrders       int `json:"-"`
+	ProcessedAndDead int `json:"-"`
 	// Crashes is how often servers were killed.
 	Crashes int `json:"crashes"`
 	// Simulated is the service time of all runs.
@@ -41,8 +41,8 @@ func (t *Totals) add(r Result) {
 	t.Processed += r.Processed
 	t.Dead += r.Dead
 	t.DeadOrders += r.DeadOrders
-	t.Both += r.Both
-	t.Struck += r.Struck
+	t.ProcessedAndDead += r.ProcessedAndDead
+	t.Injected += r.Injected
 	t.Crashes += r.Crashes
 	t.Simulated += r.Simulated
 	t.SimulatedSeconds = t.Simulated.Seconds()

@@ -47,17 +47,17 @@ type Figures struct {
 
 // Wasted counts receives after which a message was not deleted, by cause.
 type Wasted struct {
-	// Neighbour: the function failed the batch because of another message.
-	Neighbour int
-	// Cut: the invocation timed out or crashed.
-	Cut int
-	// Throttled: the function was not invoked before the visibility timeout ended.
+	// BatchFailed: another message of the batch failed, and the batch with it.
+	BatchFailed int
+	// Aborted: the invocation timed out or crashed.
+	Aborted int
+	// Throttled: the function was throttled until the visibility timeout ended.
 	Throttled int
-	// Overtaken: the visibility timeout ended during the invocation.
-	Overtaken int
+	// VisibilityExpired: the visibility timeout ended during the invocation.
+	VisibilityExpired int
 }
 
-// meter takes the figures of a run. All of its methods run on the clock's
+// meter measures a run. All of its methods run on the clock's
 // goroutine. A nil meter does nothing.
 type meter struct {
 	*tracker
@@ -89,7 +89,7 @@ func newMeter(t *tracker) *meter {
 	return m
 }
 
-// start drops the requests that created the queues.
+// start does not count the requests that created the queues.
 func (m *meter) start() {
 	if m != nil {
 		m.Requests = 0
@@ -103,8 +103,8 @@ func (m *meter) call(service, _ string) {
 	}
 }
 
-// cut ends the invocations of a server that was killed.
-func (m *meter) cut() {
+// endInvocations counts the invocations of a killed server as ended.
+func (m *meter) endInvocations() {
 	if m == nil {
 		return
 	}
@@ -150,13 +150,13 @@ func setOnce(t *time.Time, at time.Time) {
 func (m *meter) countWasted(s *receiveState) {
 	switch {
 	case s.invocations > 0:
-		m.Wasted.Overtaken++
+		m.Wasted.VisibilityExpired++
 	case !s.invoked:
 		m.Wasted.Throttled++
 	case s.failed:
-		m.Wasted.Neighbour++
+		m.Wasted.BatchFailed++
 	default:
-		m.Wasted.Cut++
+		m.Wasted.Aborted++
 	}
 }
 
@@ -194,9 +194,9 @@ func (m *meter) begin(function string, event []byte, took time.Duration) {
 	}
 }
 
-// around returns the consumer with its end recorded. The simulation calls the
-// handler at the end of the time that the invocation takes.
-func (m *meter) around(consumer sqsbatch.Handler) sqsbatch.Handler {
+// measureEnd returns the consumer, with the end of each invocation recorded. The
+// simulation calls the handler at the end of the time that the invocation takes.
+func (m *meter) measureEnd(consumer sqsbatch.Handler) sqsbatch.Handler {
 	if m == nil {
 		return consumer
 	}

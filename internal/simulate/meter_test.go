@@ -58,12 +58,12 @@ func TestWastedReceivesAreCountedByCause(t *testing.T) {
 		shape func(*Scenario)
 		cause func(Wasted) int
 	}{
-		{"a bad neighbour", func(s *Scenario) { s.Mode, s.BadShare, s.Every = consume.WholeBatch, 0.3, 0 }, func(w Wasted) int { return w.Neighbour }},
+		{"a bad neighbour", func(s *Scenario) { s.Mode, s.BadShare, s.Every = consume.WholeBatch, 0.3, 0 }, func(w Wasted) int { return w.BatchFailed }},
 		{"no concurrency", func(s *Scenario) { s.BadShare, s.Every, s.Work, s.Each, s.Reserved = 0, 0, 0, 300*time.Millisecond, 1 }, func(w Wasted) int { return w.Throttled }},
-		{"too little time", func(s *Scenario) { s.BadShare, s.Every, s.Work, s.Each = 0, 0, 0, 590*time.Millisecond }, func(w Wasted) int { return w.Cut }},
+		{"too little time", func(s *Scenario) { s.BadShare, s.Every, s.Work, s.Each = 0, 0, 0, 590*time.Millisecond }, func(w Wasted) int { return w.Aborted }},
 		{"a short visibility timeout", func(s *Scenario) {
 			s.BadShare, s.Work, s.Each, s.Timeout, s.Source.Visibility = 0, 0, time.Second, 9*time.Second, time.Second
-		}, func(w Wasted) int { return w.Overtaken }},
+		}, func(w Wasted) int { return w.VisibilityExpired }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +71,7 @@ func TestWastedReceivesAreCountedByCause(t *testing.T) {
 			tt.shape(&s)
 			r, _ := simulate(t, s, Options{Measure: true})
 			w := r.Figures.Wasted
-			if n := tt.cause(w); n == 0 || n < (w.Neighbour+w.Cut+w.Throttled+w.Overtaken)*9/10 {
+			if n := tt.cause(w); n == 0 || n < (w.BatchFailed+w.Aborted+w.Throttled+w.VisibilityExpired)*9/10 {
 				t.Errorf("wasted receives %+v", w)
 			}
 			if r.Figures.Lost > 0 {

@@ -8,12 +8,12 @@ import (
 
 // Options are the options of a run.
 type Options struct {
-	// Log keeps the event log.
+	// Log records the event log.
 	Log bool
 	// Retry makes the handlers of the retry functions; nil means the project's
 	// own.
 	Retry RetryFactory
-	// Measure takes figures.
+	// Measure records figures.
 	Measure bool
 }
 
@@ -35,12 +35,12 @@ type Result struct {
 	// several dead-lettered messages, and may be processed as well.
 	Processed int `json:"processed"`
 	Dead      int `json:"dead"`
-	// DeadOrders is the number of orders that have a dead-lettered message, and
-	// Both the number of those that were processed as well.
-	DeadOrders int `json:"-"`
-	Both       int `json:"-"`
-	// Struck is the number of injected faults.
-	Struck int `json:"struck"`
+	// DeadOrders is the number of orders that have a dead-lettered message,
+	// ProcessedAndDead the number of those among them that were processed too.
+	DeadOrders       int `json:"-"`
+	ProcessedAndDead int `json:"-"`
+	// Injected is the number of injected faults.
+	Injected int `json:"struck"`
 	// Crashes is how often the server was killed.
 	Crashes int `json:"crashes"`
 	// Simulated is the service time of the run.
@@ -108,7 +108,7 @@ func (sim *simulation) run(ctx context.Context) (Result, error) {
 		}
 	}
 	for _, f := range sim.server.Faults().List() {
-		r.Struck += f.Injected
+		r.Injected += f.Injected
 	}
 	return r, nil
 }
@@ -125,7 +125,7 @@ func (r *Result) addOrder(o *trackedOrder) {
 		r.DeadOrders++
 	}
 	if o.processed > 0 && o.deadLettered {
-		r.Both++
+		r.ProcessedAndDead++
 	}
 	r.Replays += o.replays
 }

@@ -63,10 +63,10 @@ func TestManySeedsHold(t *testing.T) {
 	for _, r := range totals.Failed {
 		t.Errorf("seed %d, %s: %v", r.Scenario.Seed, r.Scenario.Kind, r.Violations)
 	}
-	if n := totals.Processed + totals.DeadOrders - totals.Both; n != totals.Messages {
+	if n := totals.Processed + totals.DeadOrders - totals.ProcessedAndDead; n != totals.Messages {
 		t.Errorf("%d orders were processed or dead-lettered, want all %d: %+v", n, totals.Messages, totals)
 	}
-	if totals.Runs != runs || totals.Struck == 0 || totals.Dead == 0 || totals.Processed == 0 {
+	if totals.Runs != runs || totals.Injected == 0 || totals.Dead == 0 || totals.Processed == 0 {
 		t.Errorf("want all runs, with faults, processed and dead-lettered orders: %+v", totals)
 	}
 }
@@ -134,7 +134,7 @@ func TestDesignDeadLettersABadMessageAfterItsReceives(t *testing.T) {
 // deleting is a retry function with a bug: it deletes a message before SQS has
 // accepted its copy.
 func deleting(level replay.Level, to *outbox.Outbox, aws *localaws.Server) (sqsbatch.Handler, error) {
-	sound, err := replay.New(level, to, discard)
+	sound, err := replay.New(level, to, noLog)
 	if err != nil {
 		return nil, err
 	}

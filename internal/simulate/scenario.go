@@ -34,12 +34,12 @@ type Scenario struct {
 	Messages int `json:"messages"`
 	// BadShare is the share of orders that can never be processed, 0 to 1.
 	BadShare float64 `json:"bad_share"`
-	// HealShare is the share of the other orders that fail until they have been
-	// replayed HealAfter times.
-	HealShare float64 `json:"heal_share"`
-	// HealAfter is the number of replays after which such an order succeeds; 0
-	// if there are none.
-	HealAfter int `json:"heal_after"`
+	// RecoverShare is the share of the other orders that recover: they fail until they
+	// have been replayed RecoverAfter times, and then succeed.
+	RecoverShare float64 `json:"heal_share"`
+	// RecoverAfter is the number of replays after which such an order succeeds; 0 if no
+	// order recovers.
+	RecoverAfter int `json:"heal_after"`
 	// Every is the time between two batches of ten that the producer sends.
 	Every time.Duration `json:"every"`
 	// Mode is per_message or whole_batch.
@@ -64,9 +64,9 @@ type Scenario struct {
 	// MaxConcurrency is the maximum concurrency of the consumer's mapping, 2 or
 	// more; 0 sets no maximum.
 	MaxConcurrency int `json:"max_concurrency,omitempty"`
-	// Stray is how many positions after its send position a message may be
-	// received; 0 keeps the send order.
-	Stray int `json:"stray,omitempty"`
+	// MaxReorder is the largest number of positions behind its send position at
+	// which a message is received; 0 keeps the send order.
+	MaxReorder int `json:"stray,omitempty"`
 	// Source is the source queue.
 	Source Queue `json:"source"`
 	// Levels are the retry levels, the first one first.

@@ -47,12 +47,13 @@ type simulation struct {
 }
 
 // newSimulation starts a server with queues, functions and mappings. The clock
-// stands still until play is called. The caller must call close.
+// does not move until play is called. The caller must call close.
 func newSimulation(ctx context.Context, s Scenario, o Options) (*simulation, error) {
 	sim := &simulation{
 		Scenario: s,
 		newRetry: o.Retry,
-		// The second word keeps this stream apart from the others of the same seed.
+		// The second word selects another random sequence than that of Draw, which has
+		// the same seed.
 		random: rand.New(rand.NewPCG(s.Seed, 0x776f726c64)),
 		tracker: tracker{
 			seed:        s.Seed,
@@ -71,7 +72,7 @@ func newSimulation(ctx context.Context, s Scenario, o Options) (*simulation, err
 	}
 
 	var err error
-	sim.server, err = localaws.New(sim.killable(sim.options()))
+	sim.server, err = localaws.New(sim.addKillOptions(sim.options()))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the embedded AWS: %w", err), os.RemoveAll(sim.dir))
 	}
@@ -93,7 +94,7 @@ func (sim *simulation) options() localaws.Options {
 		NoTelemetry:  true,
 		Observe:      sim.tracker.observe,
 		FunctionTime: sim.invocationTime,
-		Stray:        sim.Stray,
+		Stray:        sim.MaxReorder,
 	}
 	if sim.meter != nil {
 		o.ObserveCall = sim.meter.call
@@ -196,9 +197,9 @@ func (sim *simulation) addOrder(n int, d order.Draft) (*trackedOrder, error) {
 		attributes: d.Attributes("reliable", startTime),
 		bad:        d.IsBad(),
 	}
-	if !o.bad && sim.HealAfter > 0 && sim.random.Float64() < sim.HealShare {
-		o.healsAfter = sim.HealAfter
-		o.attributes[order.FailUntilReplay] = order.Number(int64(o.healsAfter))
+	if !o.bad && sim.RecoverAfter > 0 && sim.random.Float64() < sim.RecoverShare {
+		o.recoversAfter = sim.RecoverAfter
+		o.attributes[order.FailUntilReplay] = order.Number(int64(o.recoversAfter))
 	}
 
 	sim.tracker.orders = append(sim.tracker.orders, o)

@@ -11,17 +11,17 @@ import (
 
 // trackedOrder records what happened to one order.
 type trackedOrder struct {
-	number       int // from 1
-	body         string
-	attributes   map[string]types.MessageAttributeValue
-	bad          bool
-	healsAfter   int      // replays after which it succeeds; 0 if it does not fail
-	sentIDs      []string // message ids from the producer's sends; several if a response was lost
-	processed    int      // times that the consumer did the work
-	skipped      int      // times that the idempotent consumer found the work done
-	failed       int      // times that the consumer reported it as failed
-	replays      int      // copies from retry functions that SQS accepted
-	deadLettered bool     // one of its messages was moved to the dead-letter queue
+	number        int // from 1
+	body          string
+	attributes    map[string]types.MessageAttributeValue
+	bad           bool
+	recoversAfter int      // replays after which it succeeds; 0 if it does not fail
+	sentIDs       []string // message ids from the producer's sends; several if a response was lost
+	processed     int      // times that the consumer did the work
+	skipped       int      // times that the idempotent consumer found the work done
+	failed        int      // times that the consumer reported it as failed
+	replays       int      // copies from retry functions that SQS accepted
+	deadLettered  bool     // one of its messages was moved to the dead-letter queue
 }
 
 // trackedMessage records what happened to one message id.
@@ -74,8 +74,8 @@ type unwrittenEvent struct {
 // killed before the event is durable.
 func (t *tracker) observe(e sqs.Event) {
 	// Becoming visible is not written to the store: it follows from the deadline.
-	unstored := e.Kind == sqs.BecameVisible && len(t.unwritten) == 0
-	if !t.durable || unstored {
+	notStored := e.Kind == sqs.BecameVisible && len(t.unwritten) == 0
+	if !t.durable || notStored {
 		t.apply(e)
 		return
 	}

@@ -85,8 +85,8 @@ func judge(samples []sample) []verdict {
 	return out
 }
 
-// enough returns an error for a run that is too short to be judged.
-func enough(samples []sample) error {
+// checkSampleCount returns an error for a run that is too short to be judged.
+func checkSampleCount(samples []sample) error {
 	if n := len(samples); n < minSamples {
 		return fmt.Errorf("only %d samples were taken, want %d: run longer with -for, or sample more often with -every", n, minSamples)
 	}

@@ -55,10 +55,10 @@ func TestEachGaugeIsJudged(t *testing.T) {
 
 func TestEnoughRequiresTwoSamplesForEachThird(t *testing.T) {
 	t.Parallel()
-	if err := enough(course(1, 1)); err == nil {
+	if err := checkSampleCount(course(1, 1)); err == nil {
 		t.Error("two samples were accepted")
 	}
-	if err := enough(course(1, 1, 1, 1, 1, 1)); err != nil {
+	if err := checkSampleCount(course(1, 1, 1, 1, 1, 1)); err != nil {
 		t.Error(err)
 	}
 }
@@ -67,13 +67,13 @@ func TestMisbehavioursAreSelectedByName(t *testing.T) {
 	t.Parallel()
 	for flag, want := range map[string]int{"all": len(misbehaviours), "none": 0, "crash": 1, "crash,hang": 2} {
 		t.Run(flag, func(t *testing.T) {
-			got, err := selected(flag)
+			got, err := parseHostile(flag)
 			if err != nil || len(got) != want {
 				t.Errorf("selected %v, %v, want %d", got, err, want)
 			}
 		})
 	}
-	if _, err := selected("crash,typo"); err == nil {
+	if _, err := parseHostile("crash,typo"); err == nil {
 		t.Error("an unknown misbehaviour was accepted")
 	}
 }

@@ -39,8 +39,8 @@ var misbehaviours = []string{
 	"print-short", "print-metrics", "print-binary", "print-endless-line", "print-behind", "detach", "leak-memory", "leave-files", "hold-connections", "crash", "hang",
 }
 
-// selected returns the misbehaviours that the flag -hostile selects.
-func selected(flag string) ([]string, error) {
+// parseHostile returns the misbehaviours that the flag -hostile selects.
+func parseHostile(flag string) ([]string, error) {
 	switch flag {
 	case "all":
 		return misbehaviours, nil
@@ -58,7 +58,7 @@ func selected(flag string) ([]string, error) {
 	return names, nil
 }
 
-// load is the clients and what they have done.
+// load has the clients, and counts what they have done.
 type load struct {
 	lambda  *lambda.Client
 	sqs     *sqs.Client
@@ -116,7 +116,7 @@ func (l *load) deploy(ctx context.Context, program string, hostile []string) err
 	}
 
 	// One program for all functions: the variable DO selects what each does.
-	code, err := functionzip.Of(program)
+	code, err := functionzip.Zip(program)
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func (l *load) feedMapping(ctx context.Context) error {
 		QueueUrl: l.queue("mapped"), AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameApproximateNumberOfMessages},
 	})
 	if err != nil {
-		return fmt.Errorf("read the mapped queue's depth: %w", err)
+		return fmt.Errorf("read the depth of the mapping's queue: %w", err)
 	}
 
 	l.calls.Add(1)
@@ -282,7 +282,7 @@ func (l *load) feedMapping(ctx context.Context) error {
 	}
 
 	if _, err := l.sqs.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: l.queue("mapped"), Entries: entries()}); err != nil {
-		return fmt.Errorf("send to the mapped queue: %w", err)
+		return fmt.Errorf("send to the mapping's queue: %w", err)
 	}
 
 	l.calls.Add(1)

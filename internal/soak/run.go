@@ -26,7 +26,7 @@ const (
 
 // run does everything, from the build of the functions to the second start.
 func run(ctx context.Context, o *options, out io.Writer) (err error) {
-	hostile, err := selected(o.hostile)
+	hostile, err := parseHostile(o.hostile)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func run(ctx context.Context, o *options, out io.Writer) (err error) {
 		return errors.Join(err, srv.Kill())
 	}
 
-	if err := enough(samples); err != nil {
+	if err := checkSampleCount(samples); err != nil {
 		return errors.Join(err, srv.Kill())
 	}
 
@@ -91,7 +91,7 @@ func run(ctx context.Context, o *options, out io.Writer) (err error) {
 		return err
 	}
 
-	fmt.Fprintf(out, "\nstop %.2f s · processes left %d · first start %.2f s · restart %.2f s with %.1f MB in the data directory · memory after it %.1f MB\n",
+	fmt.Fprintf(out, "\nstop %.2f s · processes left %d · first start %.2f s · restart %.2f s with %.1f MB in the data directory · memory after the restart %.1f MB\n",
 		end.stop.Seconds(), end.left, srv.Ready.Seconds(), end.ready.Seconds(), float64(end.disk)/megabyte, float64(end.memory)/megabyte)
 	if end.left > 0 {
 		bad = append(bad, fmt.Sprintf("%d processes outlive the server", end.left))
@@ -136,7 +136,7 @@ func underLoad(ctx context.Context, o *options, l *load, w *sampler, hostile []s
 	}()
 
 	// Take samples until the load has ended.
-	fmt.Fprintln(out, "time     memory MB  descriptors  threads  processes  their MB  data MB  entries  in /tmp")
+	fmt.Fprintln(out, "time     memory MB  descriptors  threads  processes  processes MB  data MB  data entries  files in /tmp")
 	var samples []sample
 	tick := time.NewTicker(o.every)
 	defer tick.Stop()
@@ -152,7 +152,7 @@ func underLoad(ctx context.Context, o *options, l *load, w *sampler, hostile []s
 				return nil, err
 			}
 			samples = append(samples, s)
-			fmt.Fprintf(out, "%7.0fs  %9.1f  %11d  %7d  %9d  %8.1f  %7.1f  %7d  %7d\n", s.at.Seconds(), float64(s.memory)/megabyte,
+			fmt.Fprintf(out, "%7.0fs  %9.1f  %11d  %7d  %9d  %12.1f  %7.1f  %12d  %13d\n", s.at.Seconds(), float64(s.memory)/megabyte,
 				s.descriptors, s.threads, s.processes, float64(s.children)/megabyte, float64(s.disk)/megabyte, s.files, s.left)
 		}
 	}
@@ -200,7 +200,7 @@ func restart(ctx context.Context, o *options, srv *localserver.Server, stateDir,
 		return e, err
 	}
 
-	if e.disk, _, err = size(dataDir); err != nil {
+	if e.disk, _, err = dirSize(dataDir); err != nil {
 		return e, err
 	}
 

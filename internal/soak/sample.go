@@ -57,7 +57,7 @@ func (w *sampler) take() (sample, error) {
 		return s, err
 	}
 
-	if s.disk, s.files, err = size(w.dir); err != nil {
+	if s.disk, s.files, err = dirSize(w.dir); err != nil {
 		return s, err
 	}
 
@@ -133,9 +133,9 @@ func endProcesses(id string) error {
 	return err
 }
 
-// size adds up the files in a folder that is in use. Those that are deleted meanwhile do
+// dirSize adds up the files in a folder that is in use. Files that are deleted meanwhile do
 // not count.
-func size(dir string) (bytes, files int64, err error) {
+func dirSize(dir string) (bytes, files int64, err error) {
 	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil

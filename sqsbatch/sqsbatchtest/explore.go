@@ -110,7 +110,7 @@ type Failure struct {
 func Explore[T any](t *testing.T, messages []events.SQSMessage, world func() World[T], options ...Option) {
 	t.Helper()
 	if f := Find(t, messages, world, options...); f != nil {
-		t.Errorf("timeline %d broke the invariant; the shortest that does:\n%s%v", f.Tried, f.Log, f.Err)
+		t.Errorf("timeline %d breaks the invariant; the shortest one found that breaks it:\n%s%v", f.Tried, f.Log, f.Err)
 	}
 }
 
@@ -136,7 +136,7 @@ func Find[T any](t *testing.T, messages []events.SQSMessage, world func() World[
 	// Timelines get longer, so that simple failures are found first.
 	rng := rand.New(rand.NewPCG(c.seed, 0))
 	for n := range c.timelines {
-		timeline := draw(rng, len(messages), 1+n*c.steps/max(c.timelines, 1))
+		timeline := randomTimeline(rng, len(messages), 1+n*c.steps/max(c.timelines, 1))
 		if _, err := play(timeline); err == nil {
 			continue
 		}

@@ -24,35 +24,35 @@ type invocation struct {
 	fault   Fault
 	at      int
 	crashed chan struct{}   // closed when it crashes at a fault point
-	over    <-chan struct{} // closed at the end of the timeline: ends what a crash has stopped
+	over    <-chan struct{} // closed at the end of the timeline: ends goroutines that a crash has stopped
 
-	mu      sync.Mutex // guards what follows
-	reached int
-	struck  string // where the fault was injected; empty if it was not
+	mu         sync.Mutex // guards what follows
+	reached    int
+	injectedAt string // where the fault was injected; empty if it was not
 }
 
 // reach is called at each fault point. A crash stops every goroutine that reaches one.
 // As in a process that dies, deferred functions do not run before the timeline ends.
 func (in *invocation) reach(ctx context.Context, where string) {
 	in.mu.Lock()
-	strikes := in.fault != NoFault && in.reached == in.at
+	inject := in.fault != NoFault && in.reached == in.at
 	in.reached++
-	if strikes {
-		in.struck = where
+	if inject {
+		in.injectedAt = where
 	}
 
 	// After a crash, every goroutine of the invocation stops at its next fault point.
-	dead := in.fault == Crash && in.struck != ""
+	crashed := in.fault == Crash && in.injectedAt != ""
 	in.mu.Unlock()
 	switch {
-	case dead:
-		if strikes {
+	case crashed:
+		if inject {
 			close(in.crashed)
 		}
 
 		<-in.over
 		runtime.Goexit()
-	case strikes && ctx.Done() != nil:
+	case inject && ctx.Done() != nil:
 		<-ctx.Done()
 	}
 }
@@ -61,7 +61,7 @@ func (in *invocation) reach(ctx context.Context, where string) {
 func (in *invocation) where() string {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return in.struck
+	return in.injectedAt
 }
 
 // pointKey is the context key of the fault point.
@@ -82,7 +82,7 @@ func withPoint(ctx context.Context, name string) (context.Context, *faultPoint) 
 	return context.WithValue(ctx, pointKey{}, p), p
 }
 
-// call reaches the next fault point of the message.
+// call is the fault point at the message's next [Call].
 func (p *faultPoint) call(ctx context.Context) {
 	p.mu.Lock()
 	p.calls++

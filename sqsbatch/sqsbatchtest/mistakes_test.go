@@ -181,7 +181,7 @@ func TestHandlerThatExceedsTheTimeoutIsFound(t *testing.T) {
 		}
 	}
 	f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a"), world(start, noneLost), sqsbatchtest.MaxReceives(2))
-	const again = "cold start, delivers [m1]: the function times out before its answer\n"
+	const again = "cold start, delivers [m1]: the function times out before its response\n"
 	if f == nil || f.Log != "1. "+again+"2. "+again {
 		t.Errorf("found %+v", f)
 	}

@@ -49,6 +49,7 @@ func playIn[T any](world World[T], messages []events.SQSMessage, timeline Timeli
 	}
 
 	defer close(p.over)
+
 	// First the steps with their faults.
 	for _, step := range timeline {
 		if err := p.step(step); err != nil {
@@ -56,13 +57,14 @@ func playIn[T any](world World[T], messages []events.SQSMessage, timeline Timeli
 		}
 	}
 
-	for range maxReceives { // deliver the rest without faults
+	// Then deliver the rest without faults.
+	for range maxReceives {
 		if err := p.step(Step{Batch: p.left(), Poisoned: p.poisoned}); err != nil {
 			return p.log.String(), err
 		}
 	}
 
-	// Then the redrive policy applies to what is left.
+	// The messages that are left have used up their receives.
 	for _, i := range p.left() {
 		p.history.DeadLettered[messages[i].MessageId] = true
 	}
@@ -118,7 +120,7 @@ func (p *player[T]) step(step Step) error {
 	fmt.Fprintf(&p.log, "delivers %v", idsOf(records))
 	select {
 	case <-in.crashed:
-		p.lose("crash " + in.where())
+		p.endEnvironment("crash " + in.where())
 	case <-done:
 		p.settle(in, records, response, err, ctx.Err() != nil)
 	}
@@ -139,8 +141,8 @@ func idsOf(records []events.SQSMessage) []string {
 	return ids
 }
 
-// lose ends the environment and logs why.
-func (p *player[T]) lose(why string) {
+// endEnvironment ends the environment and logs why.
+func (p *player[T]) endEnvironment(why string) {
 	fmt.Fprintf(&p.log, ": %s\n", why)
 	p.handler = nil
 }
@@ -215,10 +217,10 @@ func (p *player[T]) settle(in *invocation, records []events.SQSMessage, response
 
 	switch {
 	case in.fault == Crash:
-		p.lose("crash after the work, before the answer")
+		p.endEnvironment("crash after the work, before the response")
 		return
 	case timedOut:
-		p.lose("the function times out before its answer")
+		p.endEnvironment("the function times out before its response")
 		return
 	case err != nil:
 		fmt.Fprintf(&p.log, ": the invocation fails: %v\n", err)

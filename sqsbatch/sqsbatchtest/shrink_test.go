@@ -27,7 +27,7 @@ func TestShrinkRemovesEverythingIrrelevant(t *testing.T) {
 	want := Timeline{{Batch: []int{1}, Fault: Crash}, {Batch: []int{0}, Poisoned: true}}
 	found := 0
 	rapid.Check(t, func(t *rapid.T) {
-		timeline := draw(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)), 3, 12)
+		timeline := randomTimeline(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)), 3, 12)
 		if !breaks(timeline) {
 			return
 		}
@@ -51,7 +51,7 @@ func TestTimelinesHaveEveryKindOfFault(t *testing.T) {
 	var cold, poisoned, twice, reordered int
 	faults := map[Fault]int{}
 	for range 1000 {
-		for _, step := range draw(rng, 3, 5) {
+		for _, step := range randomTimeline(rng, 3, 5) {
 			faults[step.Fault]++
 			if step.Cold {
 				cold++

@@ -40,13 +40,13 @@ type Step struct {
 // Timeline is a sequence of invocations.
 type Timeline []Step
 
-// pointsEach is the assumed number of fault points of a message: before, after, and
+// pointsPerMessage is the assumed number of fault points of a message: before, after, and
 // two calls.
-const pointsEach = 4
+const pointsPerMessage = 4
 
-// draw returns a random timeline of up to steps invocations, most of them with a
+// randomTimeline returns a random timeline of up to steps invocations. Two of three have a
 // fault.
-func draw(rng *rand.Rand, messages, steps int) Timeline {
+func randomTimeline(rng *rand.Rand, messages, steps int) Timeline {
 	timeline := make(Timeline, 1+rng.IntN(steps))
 	for i := range timeline {
 		step := Step{
@@ -63,7 +63,7 @@ func draw(rng *rand.Rand, messages, steps int) Timeline {
 		}
 
 		if step.Fault != NoFault {
-			step.At = rng.IntN(pointsEach*len(step.Batch) + 1)
+			step.At = rng.IntN(pointsPerMessage*len(step.Batch) + 1)
 		}
 
 		timeline[i] = step

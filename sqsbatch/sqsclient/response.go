@@ -27,7 +27,8 @@ func ReadFullResponses(client aws.HTTPClient) aws.HTTPClient {
 
 type fullResponses struct{ next aws.HTTPClient }
 
-// Do sends a request whose body has no method WriteTo, which returns that error.
+// Do sends the request with a body that has only Read and Close. The error described above
+// comes from the body's method WriteTo, which net/http calls if there is one.
 func (c fullResponses) Do(r *http.Request) (*http.Response, error) {
 	// A copy, because a RoundTripper must not modify the request of its caller.
 	if r.Body != nil && r.Body != http.NoBody {

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
-	"github.com/reliableq/reliableq/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/atomicfile"
 )
 
 // record is the content of NAME.json beside NAME.zip. The Terraform modules read it, and
@@ -25,8 +25,8 @@ type record struct {
 	SHA256 string `json:"sha256"`
 }
 
-// writeRecord writes the record of a zip. If the architecture is not known, it removes
-// the record of an earlier zip.
+// writeRecord writes the record beside a zip. If the architecture is not known, it removes
+// the record instead.
 func writeRecord(zipPath, architecture, digest string) error {
 	// An old record must not describe a new zip.
 	path := strings.TrimSuffix(zipPath, ".zip") + ".json"
@@ -44,12 +44,12 @@ func writeRecord(zipPath, architecture, digest string) error {
 
 	body = append(body, '\n')
 
-	// Leave an equal file as it is: its time of change may matter to others.
+	// Do not rewrite an equal file: other tools may look at its modification time.
 	if have, err := os.ReadFile(path); err == nil && string(have) == string(body) {
 		return nil
 	}
 
-	return hint.With(wholefile.Write(path, body), "make the directory writable, and check that the disk is not full")
+	return hint.With(atomicfile.Write(path, body), "make the directory writable, and check that the disk is not full")
 }
 
 // architectureOf returns the architecture of bootstrap in a zip of another tool, as

@@ -105,12 +105,12 @@ func Build(ctx context.Context, o Options) ([]Result, error) {
 	}
 
 	// Compile everything before the first zip is replaced.
-	results, own, err := classify(names, o)
+	results, toBuild, err := classify(names, o)
 	if err != nil {
 		return nil, err
 	}
 
-	if err := compile(ctx, o, bin, own); err != nil {
+	if err := compile(ctx, o, bin, toBuild); err != nil {
 		return nil, err
 	}
 
@@ -125,7 +125,7 @@ func Build(ctx context.Context, o Options) ([]Result, error) {
 
 // classify returns a result for each function, and the names of those to build: all but
 // those whose zip another tool made.
-func classify(names []string, o Options) (results []Result, own []string, err error) {
+func classify(names []string, o Options) (results []Result, toBuild []string, err error) {
 	for _, name := range names {
 		r := Result{
 			Name:   name,
@@ -133,14 +133,14 @@ func classify(names []string, o Options) (results []Result, own []string, err er
 			Status: Built,
 		}
 
-		// A damaged zip is an error, unless it may be replaced anyway.
-		ours, err := madeHere(r.Path)
+		// A damaged zip is an error, unless --force replaces it.
+		ours, err := replaceable(r.Path)
 		if err != nil && !o.Force {
 			return nil, nil, err
 		}
 
 		if ours || o.Force {
-			own = append(own, name)
+			toBuild = append(toBuild, name)
 		} else {
 			r.Status = Foreign
 		}
@@ -148,7 +148,7 @@ func classify(names []string, o Options) (results []Result, own []string, err er
 		results = append(results, r)
 	}
 
-	return results, own, nil
+	return results, toBuild, nil
 }
 
 // compile runs the Go tool once for all functions.
@@ -167,7 +167,7 @@ func compile(ctx context.Context, o Options, bin string, names []string) error {
 		tool = found
 	}
 
-	// Flags that make the binary independent of the machine.
+	// These flags make the binary independent of the machine.
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=lambda.norpc", "-o", bin + string(filepath.Separator)}
 	for _, name := range names {
 		args = append(args, "./"+name)
@@ -189,16 +189,16 @@ func compile(ctx context.Context, o Options, bin string, names []string) error {
 	return nil
 }
 
-// goflags returns those of the user's GOFLAGS that do not change the binary: the others
-// would make it differ from other machines'.
+// goflags returns the flags of the user's GOFLAGS that do not change the binary. With the
+// others, the same sources would give another binary on another machine.
 func goflags(user string) string {
-	var kept []string
+	var allowed []string
 	for _, f := range strings.Fields(user) {
 		if strings.HasPrefix(f, "-mod=") || strings.HasPrefix(f, "-modcacherw") {
-			kept = append(kept, f)
+			allowed = append(allowed, f)
 		}
 	}
-	return strings.Join(kept, " ")
+	return strings.Join(allowed, " ")
 }
 
 // buildError returns the error of the Go tool, with its output.

@@ -14,27 +14,27 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
-	"github.com/reliableq/reliableq/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/atomicfile"
 )
 
-// mark is the beginning of the comment of every zip that this package makes.
-const mark = "reliableq function"
+// ownComment is the beginning of the comment of every zip that this package makes.
+const ownComment = "reliableq function"
 
 // epoch is the time of each entry: the earliest that a zip can have.
 var epoch = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// madeHere reports whether path may be replaced: there is no file, or it is a zip of this
-// package.
-func madeHere(path string) (bool, error) {
-	comment, err := commentOf(path)
+// replaceable reports whether Build may replace path: there is no file, or this package
+// made it.
+func replaceable(path string) (bool, error) {
+	comment, err := readComment(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
 	}
-	return strings.HasPrefix(comment, mark), err
+	return strings.HasPrefix(comment, ownComment), err
 }
 
-// commentOf returns the comment of the zip at path.
-func commentOf(path string) (string, error) {
+// readComment returns the comment of the zip at path.
+func readComment(path string) (string, error) {
 	r, err := zip.OpenReader(path)
 	if errors.Is(err, zip.ErrFormat) {
 		return "", hint.With(fmt.Errorf("read %s: %w", path, err), "delete it and build again")
@@ -45,8 +45,8 @@ func commentOf(path string) (string, error) {
 	return r.Comment, r.Close()
 }
 
-// pack writes the zip of one function, unless it already has this binary, and completes
-// the result.
+// pack writes the zip of one function, and completes the result. It leaves a zip that
+// already has this binary, and one of another tool, as it is.
 func pack(r *Result, binary string, p Platform) error {
 	if r.Status != Foreign {
 		body, err := os.ReadFile(binary)
@@ -54,16 +54,17 @@ func pack(r *Result, binary string, p Platform) error {
 			return fmt.Errorf("read the binary: %w", err)
 		}
 
-		// The comment has the platform and the binary's digest: an equal one needs no new zip.
-		want := fmt.Sprintf("%s for %s, bootstrap sha256 %x", mark, p, sha256.Sum256(body))
-		have, err := commentOf(r.Path)
+		// The comment has the platform and the digest of the binary: with the same comment, the
+		// zip is up to date.
+		want := fmt.Sprintf("%s for %s, bootstrap sha256 %x", ownComment, p, sha256.Sum256(body))
+		have, err := readComment(r.Path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 
 		if have == want {
 			r.Status = UpToDate
-		} else if err := write(r.Path, body, want); err != nil {
+		} else if err := writeZip(r.Path, body, want); err != nil {
 			return err
 		}
 	}
@@ -89,18 +90,18 @@ func pack(r *Result, binary string, p Platform) error {
 	return writeRecord(r.Path, r.Architecture, hex.EncodeToString(sum[:]))
 }
 
-// write writes a zip with the binary.
-func write(path string, binary []byte, comment string) error {
-	body, err := archive(binary, comment)
+// writeZip writes a zip with the binary.
+func writeZip(path string, binary []byte, comment string) error {
+	body, err := zipBinary(binary, comment)
 	if err != nil {
 		return fmt.Errorf("zip %s: %w", path, err)
 	}
-	return hint.With(wholefile.Write(path, body), "make the directory writable, and check that the disk is not full")
+	return hint.With(atomicfile.Write(path, body), "make the directory writable, and check that the disk is not full")
 }
 
-// archive returns a zip with the binary as its bootstrap. It is the same for the same
-// binary.
-func archive(binary []byte, comment string) ([]byte, error) {
+// zipBinary returns a zip with the binary as its bootstrap. The same binary gives the same
+// bytes.
+func zipBinary(binary []byte, comment string) ([]byte, error) {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	head := &zip.FileHeader{

@@ -13,8 +13,12 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/hint"
 )
 
-// pollInterval is the time between two checks whether another process serves.
-const pollInterval = 25 * time.Millisecond
+const (
+	// pollInterval is the time between two checks whether another process serves.
+	pollInterval = 25 * time.Millisecond
+	// watchInterval is the time between two checks of Watch, which runs for minutes.
+	watchInterval = 100 * time.Millisecond
+)
 
 // Command is a program that serves in the foreground. It must call Claim for the same
 // directory, and Announce.
@@ -38,9 +42,9 @@ func (f Folder) startError() error {
 	return hint.New("start the embedded AWS: "+reason, next)
 }
 
-// lastError returns why the process ended, and what to do: the last error and hint in
-// its log. Without those lines the reason is a full disk, if it is full, or else the
-// end of the log.
+// lastError returns why the process ended, and what to do. It looks for the last error
+// and hint in the log. If the log has none, it reports a full disk, or else the end of
+// the log.
 func (f Folder) lastError() (reason, next string) {
 	next = "its log is " + f.Log()
 	body, err := os.ReadFile(f.Log())
@@ -48,7 +52,7 @@ func (f Folder) lastError() (reason, next string) {
 		return fmt.Sprintf("its log cannot be read: %v", err), next
 	}
 
-	// The last error and hint in the log are those of the end.
+	// Earlier errors may have been handled: the last one ended the process.
 	for line := range strings.Lines(string(body)) {
 		line = strings.TrimSpace(line)
 		if text, ok := strings.CutPrefix(line, "error: "); ok {
@@ -57,7 +61,9 @@ func (f Folder) lastError() (reason, next string) {
 			next = text
 		}
 	}
-	if reason == "" && full(f.path) {
+
+	// A full disk may have prevented the line itself.
+	if reason == "" && diskFull(f.path) {
 		return ErrFull.Error() + " with " + f.path, diskFullHint
 	}
 	if reason == "" {
@@ -91,11 +97,13 @@ func (f Folder) Stop(ctx context.Context) (Info, error) {
 		return info, fmt.Errorf("stop process %d: %w", info.PID, err)
 	}
 
-	lock, err := wait(ctx, f.lockFile())
+	lock, err := waitForLock(ctx, f.lockFile())
 	if err == nil {
 		return info, lock.Close()
 	}
-	// The handle may be no more than a process id, which another process may have now.
+
+	// On some systems a handle is only a process id, which may belong to another process
+	// by now.
 	if processIdentity(info.PID) == info.Process {
 		if err := process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			return info, fmt.Errorf("kill process %d: %w", info.PID, err)
@@ -148,16 +156,16 @@ var (
 func (f Folder) Watch(ctx context.Context, info Info) (context.Context, context.CancelFunc) {
 	watched, cancel := context.WithCancelCause(ctx)
 	go func() {
-		// Check the lock and the disk.
-		tick := time.NewTicker(4 * pollInterval)
+		tick := time.NewTicker(watchInterval)
 		defer tick.Stop()
+
 		for {
 			select {
 			case <-watched.Done():
 				return
 			case <-tick.C:
 			}
-			if err := f.trouble(info); err != nil {
+			if err := f.checkServing(info); err != nil {
 				cancel(err)
 				return
 			}
@@ -166,21 +174,22 @@ func (f Folder) Watch(ctx context.Context, info Info) (context.Context, context.
 	return watched, func() { cancel(context.Canceled) }
 }
 
-// trouble returns why the embedded AWS of info can no longer serve, or nil.
-func (f Folder) trouble(info Info) error {
+// checkServing returns why the embedded AWS of info can no longer serve, or nil: it has
+// ended, or its disk is full.
+func (f Folder) checkServing(info Info) error {
 	if held, err := isHeld(f.lockFile()); err != nil || !held {
-		return f.gone(info)
+		return f.goneError(info)
 	}
 	for _, path := range []string{f.path, info.DataDir} {
-		if path != "" && full(path) {
+		if path != "" && diskFull(path) {
 			return hint.With(fmt.Errorf("%w with %s", ErrFull, path), diskFullHint)
 		}
 	}
 	return nil
 }
 
-// gone returns the error of a process that ended, with the reason if it is known.
-func (f Folder) gone(info Info) error {
+// goneError returns the error for a process that ended, with the reason if it is known.
+func (f Folder) goneError(info Info) error {
 	err := fmt.Errorf("%w unexpectedly (pid %d, %s)", ErrGone, info.PID, info.URL)
 	reason, next := f.lastError()
 	if own := "its log is " + f.Log(); next == own {

@@ -309,7 +309,7 @@ func TestAnUnexpectedEndIsExplainedByTheLog(t *testing.T) {
 			if err := os.WriteFile(f.Log(), []byte(c.log), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err := f.gone(Info{PID: 42})
+			err := f.goneError(Info{PID: 42})
 			if !errors.Is(err, ErrGone) || !strings.HasSuffix(err.Error(), c.want) || !strings.HasPrefix(hint.Of(err), c.next) {
 				t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
 			}
@@ -321,7 +321,7 @@ func TestADiskIsReportedFullOnlyWhenItIs(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
 		t.Run(path, func(t *testing.T) {
-			if full(path) {
+			if diskFull(path) {
 				t.Errorf("%s is not on a full disk", path)
 			}
 		})

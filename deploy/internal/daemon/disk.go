@@ -9,8 +9,9 @@ const minFree = 1 << 20
 // diskFullHint is what to do about a full disk.
 const diskFullHint = "free some disk space, or use a directory on another disk with --state-dir, and start again"
 
-// full reports whether the disk with path is full. It is not where that is unknown.
-func full(path string) bool {
+// diskFull reports whether the disk with path is full. It returns false if that is not
+// known.
+func diskFull(path string) bool {
 	free, known := diskspace.Free(path)
 	return known && free < minFree
 }

@@ -9,8 +9,8 @@ import (
 
 // processIdentity returns a string that no other process with the same id ever had or
 // will have: the id of the machine's boot and the process's start time. It does not
-// change when the process executes another program. It is "" where there is no such
-// process.
+// change when the process executes another program. It is "" if there is no such
+// process, or no /proc.
 func processIdentity(pid int) string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -19,7 +19,7 @@ func processIdentity(pid int) string {
 
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
-		boot = nil // start times count from the boot: they alone still differ mostly
+		boot = nil // the start time alone counts from the boot, and nearly always differs
 	}
 
 	// The second field is the program's name in parentheses, and may hold anything.

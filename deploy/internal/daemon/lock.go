@@ -10,22 +10,23 @@ import (
 	"github.com/reliableq/reliableq/deploy/internal/filelock"
 )
 
-// lockTimeout is how long to try for a lock that isHeld may hold for an instant.
+// lockTimeout is how long tryLock tries. Another process may hold the lock for an instant
+// while it checks it with isHeld.
 const lockTimeout = 500 * time.Millisecond
 
-// hold locks path until the file is closed, or returns filelock.ErrHeld.
-func hold(path string) (*os.File, error) {
+// tryLock locks path until the file is closed, or returns filelock.ErrHeld.
+func tryLock(path string) (*os.File, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
-	f, err := wait(ctx, path)
+	f, err := waitForLock(ctx, path)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, filelock.ErrHeld
 	}
 	return f, err
 }
 
-// wait is hold, but waits until another process releases the lock or ctx ends.
-func wait(ctx context.Context, path string) (*os.File, error) {
+// waitForLock is tryLock, but waits until another process releases the lock or ctx ends.
+func waitForLock(ctx context.Context, path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err

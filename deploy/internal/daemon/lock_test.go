@@ -33,11 +33,11 @@ func TestALockIsHeldOnce(t *testing.T) {
 	if held, err := isHeld(path); err != nil || held {
 		t.Errorf("before the lock exists: %v, %v", held, err)
 	}
-	first, err := hold(path)
+	first, err := tryLock(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := hold(path); !errors.Is(err, filelock.ErrHeld) {
+	if _, err := tryLock(path); !errors.Is(err, filelock.ErrHeld) {
 		t.Errorf("a second hold: %v", err)
 	}
 	if held, err := isHeld(path); err != nil || !held {
@@ -49,7 +49,7 @@ func TestALockIsHeldOnce(t *testing.T) {
 	if held, err := isHeld(path); err != nil || held {
 		t.Errorf("after its release: %v, %v", held, err)
 	}
-	again, err := hold(path)
+	again, err := tryLock(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,20 +59,20 @@ func TestALockIsHeldOnce(t *testing.T) {
 func TestAWaiterGetsTheLockWhenItIsReleased(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lock")
-	first, err := hold(path)
+	first, err := tryLock(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := wait(ended, path); !errors.Is(err, context.Canceled) {
+	if _, err := waitForLock(ended, path); !errors.Is(err, context.Canceled) {
 		t.Errorf("a canceled wait: %v", err)
 	}
 	var inside sync.Mutex
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
-			f, err := wait(shortContext(t), path)
+			f, err := waitForLock(shortContext(t), path)
 			if err != nil {
 				t.Error(err)
 				return
@@ -96,7 +96,7 @@ func TestAWaiterGetsTheLockWhenItIsReleased(t *testing.T) {
 func TestALockThatCannotBeMadeIsAnError(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "no folder", "lock")
-	if _, err := hold(path); !errors.Is(err, os.ErrNotExist) {
+	if _, err := tryLock(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("hold: %v", err)
 	}
 	if held, err := isHeld(t.TempDir()); err == nil || held {

@@ -144,7 +144,7 @@ func (f Folder) Claim() (*Registration, error) {
 	if err := f.Make(); err != nil {
 		return nil, err
 	}
-	lock, err := hold(f.lockFile())
+	lock, err := tryLock(f.lockFile())
 	if errors.Is(err, filelock.ErrHeld) {
 		other, err := f.Last()
 		if err != nil {

@@ -22,7 +22,7 @@ func (f Folder) Start(ctx context.Context, c Command) (info Info, started bool, 
 	if err := f.Make(); err != nil {
 		return Info{}, false, err
 	}
-	lock, err := wait(ctx, f.startLock())
+	lock, err := waitForLock(ctx, f.startLock())
 	if err != nil {
 		return Info{}, false, fmt.Errorf("wait for another start: %w", err)
 	}

@@ -20,23 +20,24 @@ const successorVariable = "RELIABLEQ_LOCK_FD"
 // maxState limits the state that a program passes to its successor, in bytes.
 const maxState = 16 << 20
 
-// Replace replaces the program of this process by c, which goes on serving the
-// directory with the same process id. The lock is held all the time: others see the
-// directory as served. The new program gets state from [Folder.Resume]. Replace
+// Replace replaces the program of this process by c (exec), which continues to serve the
+// directory with the same process id. The lock is never released: other processes see
+// the directory as served all the time. The new program gets state from [Folder.Resume]. Replace
 // returns only an error.
 func (r *Registration) Replace(c Command, state []byte) error {
-	// The lock's file carries the state.
+	// The state is passed in the lock file, which the new program inherits open.
 	if err := r.lock.Truncate(0); err != nil {
-		return fmt.Errorf("write state for the next program: %w", err)
+		return fmt.Errorf("pass state to the restarted program: %w", err)
 	}
 	if _, err := r.lock.WriteAt(state, 0); err != nil {
-		return fmt.Errorf("write state for the next program: %w", err)
+		return fmt.Errorf("pass state to the restarted program: %w", err)
 	}
 
 	env := c.Env
 	if env == nil {
 		env = os.Environ()
 	}
+
 	fd := int(r.lock.Fd())
 
 	// A child that is started while the lock is inheritable would hold it.
@@ -74,7 +75,7 @@ func (f Folder) Resume() (*Registration, []byte, error) {
 		err = lock.Truncate(0)
 	}
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("read the state of the program before: %w", err), lock.Close())
+		return nil, nil, errors.Join(fmt.Errorf("read the state that the program before the restart passed: %w", err), lock.Close())
 	}
 	return &Registration{folder: f, lock: lock}, state, nil
 }

@@ -49,7 +49,7 @@ func (r *Run) follow(ctx context.Context, want int) (facts verdict.Facts, err er
 
 	var period emptyPeriod
 	for {
-		depths, err := r.read(ctx, task)
+		depths, err := r.poll(ctx, task)
 		if err != nil {
 			return verdict.Facts{}, err
 		}
@@ -72,7 +72,7 @@ func (r *Run) follow(ctx context.Context, want int) (facts verdict.Facts, err er
 	}
 }
 
-// wait waits for the next read, and advances the clock if that is the run's task.
+// wait waits for the next poll. It also advances the clock, if the run has to.
 func (r *Run) wait(ctx context.Context, tick <-chan time.Time) error {
 	if r.AdvanceClock != nil {
 		if err := r.AdvanceClock(ctx); err != nil && ctx.Err() == nil {
@@ -87,11 +87,11 @@ func (r *Run) wait(ctx context.Context, tick <-chan time.Time) error {
 	}
 }
 
-// collect returns the facts of a run whose queues have been empty for a while. They
-// are final when no message is missing, or when late lines and hidden messages have
-// had time to appear.
+// collect returns the facts of a run whose queues have been empty for the given time. They
+// are final when no message is missing, or when the time exceeds Timing.Grace: log lines
+// may become readable late, and another consumer may have dead letters in flight.
 func (r *Run) collect(ctx context.Context, want int, empty time.Duration) (facts verdict.Facts, final bool, err error) {
-	if have := len(r.log.known); have < want {
+	if have := len(r.log.isAccepted); have < want {
 		if empty < r.Timing.Grace {
 			return verdict.Facts{}, false, nil
 		}
@@ -110,8 +110,8 @@ func (r *Run) collect(ctx context.Context, want int, empty time.Duration) (facts
 	return facts, complete || unseen == 0 && empty >= r.Timing.Grace, nil
 }
 
-// read reads queues and logs, and shows how far the run has come.
-func (r *Run) read(ctx context.Context, task *progress.Task) ([]flow.Depth, error) {
+// poll reads the depths of the queues and the new log lines, and updates the progress.
+func (r *Run) poll(ctx context.Context, task *progress.Task) ([]flow.Depth, error) {
 	depths, err := r.Client.Depths(ctx, r.Deployment)
 	if err != nil {
 		return nil, err
@@ -142,7 +142,7 @@ func (r *Run) read(ctx context.Context, task *progress.Task) ([]flow.Depth, erro
 	return depths, nil
 }
 
-// note returns where the messages are, for the progress.
+// note returns the state of the messages as text for the progress.
 func note(depths []flow.Depth, processed, replays, dead int) string {
 	var sum flow.Depth
 	for _, d := range depths[:len(depths)-1] {
@@ -156,7 +156,7 @@ func note(depths []flow.Depth, processed, replays, dead int) string {
 
 // timeoutError returns the error of a run whose queues did not become empty in time.
 func (r *Run) timeoutError() error {
-	// The run's context has ended.
+	// The context of the run has ended: use another one.
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 

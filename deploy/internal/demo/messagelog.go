@@ -12,23 +12,25 @@ import (
 // messageLog collects from the functions' logs what happened to the messages of one
 // invocation of the producer. The ids are of the first message, before any replay.
 type messageLog struct {
-	request   string            // id of the producer's invocation
-	current   map[string]string // id of the invocation in progress, by log stream
-	accepted  []string
-	bad       []string
-	processed []string // once for each time, other runs' messages included
-	replayed  []string // the same
-	refused   []verdict.Refused
-	known     map[string]bool // accepted
-	done      map[string]bool // accepted, and processed at least once
+	request     string            // request id of the producer's invocation
+	current     map[string]string // request id of the invocation in progress, by log stream
+	accepted    []string
+	bad         []string
+	processed   []string // an entry each time; includes messages of other runs
+	replayed    []string // the same
+	refused     []verdict.Refused
+	isAccepted  map[string]bool // accepted, as a set
+	isProcessed map[string]bool // accepted messages that were processed at least once
 }
 
+// newMessageLog returns a log of the messages of the producer's invocation with the given
+// request id.
 func newMessageLog(request string) *messageLog {
 	return &messageLog{
-		request: request,
-		current: map[string]string{},
-		known:   map[string]bool{},
-		done:    map[string]bool{},
+		request:     request,
+		current:     map[string]string{},
+		isAccepted:  map[string]bool{},
+		isProcessed: map[string]bool{},
 	}
 }
 
@@ -51,7 +53,8 @@ var startLine = regexp.MustCompile(`^START RequestId: (\S+)`)
 // addProducer adds a line of the producer's log. Lines of other invocations are
 // ignored.
 func (l *messageLog) addProducer(line flow.Line) {
-	// A stream has the lines of one invocation after the other.
+	// An execution environment runs one invocation after another: its stream has the lines
+	// of one invocation between two START lines.
 	if m := startLine.FindStringSubmatch(line.Text); m != nil {
 		l.current[line.Stream] = m[1]
 		return
@@ -71,7 +74,7 @@ func (l *messageLog) addProducer(line flow.Line) {
 	l.accepted = append(l.accepted, e.IDs...)
 	l.bad = append(l.bad, e.Bad...)
 	for _, id := range e.IDs {
-		l.known[id] = true
+		l.isAccepted[id] = true
 	}
 }
 
@@ -122,14 +125,14 @@ func (l *messageLog) facts(dead []flow.DeadLetter, wholeBatch bool) verdict.Fact
 // their replays.
 func (l *messageLog) counts() (processed, replays int) {
 	for _, id := range l.processed {
-		if l.known[id] {
-			l.done[id] = true
+		if l.isAccepted[id] {
+			l.isProcessed[id] = true
 		}
 	}
 	for _, id := range l.replayed {
-		if l.known[id] {
+		if l.isAccepted[id] {
 			replays++
 		}
 	}
-	return len(l.done), replays
+	return len(l.isProcessed), replays
 }

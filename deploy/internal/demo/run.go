@@ -32,8 +32,8 @@ type Timing struct {
 	// EmptyReads is how many reads in a row must find the queues empty. On AWS their
 	// counts are approximate.
 	EmptyReads int
-	// Grace is how long to wait for late log lines and hidden messages, once the
-	// queues are empty.
+	// Grace is how long to wait, once the queues are empty, for log lines that become
+	// readable late and for dead letters that another consumer has in flight.
 	Grace time.Duration
 	// Timeout is how long the run may take.
 	Timeout time.Duration
@@ -73,7 +73,7 @@ func (r *Run) Do(ctx context.Context, request Request) (verdict.Facts, error) {
 
 	r.before = depths[len(depths)-1].Total()
 
-	// Messages are told apart by their ids: the time only limits how much is read.
+	// Messages are recognized by their ids. The time only limits how much is read.
 	since := time.Now().Add(-2 * time.Minute)
 	want, err := r.produce(ctx, request)
 	if err != nil {
@@ -153,7 +153,7 @@ func (r *Run) produce(ctx context.Context, request Request) (int, error) {
 func indentedTail(encoded string) string {
 	tail, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil || len(tail) == 0 {
-		return "" // the error stands without it
+		return "" // the error is complete without it
 	}
 	return "\n  " + strings.ReplaceAll(strings.TrimSpace(string(tail)), "\n", "\n  ")
 }

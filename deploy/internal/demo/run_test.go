@@ -35,7 +35,7 @@ func TestARunEndsWithTheFactsOfEveryMessage(t *testing.T) {
 	w := deploy(t, clock.Skip, consume.PerMessage)
 	got := w.runToVerdict(w.run(), Request{Count: 89, BadRatio: 0.05, Seed: 7})
 	want := verdict.Verdict{
-		Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, Replays: 3, ReplaysLeast: 3, ReplaysTotal: 12, Problems: []string{},
+		Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, MaxReplays: 3, MinReplays: 3, TotalReplays: 12, Problems: []string{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -71,7 +71,7 @@ func TestASecondRunCountsOnlyItsMessages(t *testing.T) {
 	if first.Sent != 20 || first.DeadLettered != 5 || second.Sent != 10 || second.DeadLettered != 1 || !second.Good() {
 		t.Errorf("first %+v, second %+v", first, second)
 	}
-	if second.ReplaysTotal != 3 || second.Processed != 9 {
+	if second.TotalReplays != 3 || second.Processed != 9 {
 		t.Errorf("lines of the first run are counted in the second: %+v", second)
 	}
 	depths, err := w.run().Client.Depths(t.Context(), w.Deployment)
@@ -119,7 +119,7 @@ func TestAnErrorOfAdvanceClockEndsTheRun(t *testing.T) {
 func TestAMessageThatVanishesIsLost(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
-	w.Replace("consumer", func(context.Context, []byte) ([]byte, error) { return []byte(`{"batchItemFailures":[]}`), nil })
+	w.ReplaceHandler("consumer", func(context.Context, []byte) ([]byte, error) { return []byte(`{"batchItemFailures":[]}`), nil })
 	got := w.runToVerdict(w.run(), Request{Count: 7, Seed: 1})
 	if got.Sent != 7 || got.Lost != 7 || got.Good() {
 		t.Errorf("verdict %+v", got)
@@ -149,7 +149,7 @@ func TestAFailedProducerIsQuoted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := deploy(t, clock.Skip, consume.PerMessage)
-			w.Replace("producer", c.producer)
+			w.ReplaceHandler("producer", c.producer)
 			_, err := w.run().Do(t.Context(), Request{Count: 1})
 			for _, want := range c.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
@@ -166,7 +166,7 @@ func TestAFailedProducerIsQuoted(t *testing.T) {
 func TestAMissingProducerLogIsAnError(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
-	w.Replace("producer", func(context.Context, []byte) ([]byte, error) {
+	w.ReplaceHandler("producer", func(context.Context, []byte) ([]byte, error) {
 		return []byte(`{"statusCode":200,"body":"{\"message\":{\"status\":true,\"tot_msgs\":5,\"bad_msgs\":1}}"}`), nil
 	})
 	_, err := w.run().Do(t.Context(), Request{Count: 6})
@@ -183,7 +183,7 @@ func TestLateLinesOfTheProducerCount(t *testing.T) {
 	t.Parallel()
 	w := deploy(t, clock.Skip, consume.PerMessage)
 	late := make(chan string, 1)
-	w.Replace("producer", func(ctx context.Context, _ []byte) ([]byte, error) {
+	w.ReplaceHandler("producer", func(ctx context.Context, _ []byte) ([]byte, error) {
 		out, err := w.SQS.SendMessage(ctx, &sqs.SendMessageInput{
 			QueueUrl: aws.String(w.Deployment.QueueURLs["source"]), MessageBody: aws.String(`{"order_id":"o"}`),
 		})
@@ -200,7 +200,7 @@ func TestLateLinesOfTheProducerCount(t *testing.T) {
 	r.AdvanceClock = func(context.Context) error {
 		if looks++; looks == 3 {
 			for line := range strings.SplitSeq(<-late, "|") {
-				w.Write("producer", line)
+				w.WriteLog("producer", line)
 			}
 		}
 		return nil

@@ -168,7 +168,7 @@ func (c *Client) Ready(ctx context.Context, d Deployment) (ready bool, why strin
 		}
 	}
 
-	for _, key := range d.Live() {
+	for _, key := range d.QueuesWithFunctions() {
 		attributes, err := c.QueueAttributes(ctx, d.QueueURLs[key])
 		if err != nil {
 			return false, "", err

@@ -48,18 +48,18 @@ func (c *Client) DeadLetters(ctx context.Context, d Deployment) (letters []DeadL
 // With a clock that skips, the messages of one receive would be visible again before
 // the next. A clock that is already held stays held.
 func (c *Client) hold(ctx context.Context) (release func() error, err error) {
-	nothing := func() error { return nil }
+	noop := func() error { return nil }
 	if c.clock == nil {
-		return nothing, nil
+		return noop, nil
 	}
 
-	// Whoever holds the clock already will release it.
+	// Do not release a clock that somebody else holds.
 	now, err := c.clock.Clock(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("hold the clock to read the dead-letter queue: %w", err)
 	}
 	if now.Held {
-		return nothing, nil
+		return noop, nil
 	}
 	if _, err := c.clock.Hold(ctx); err != nil {
 		return nil, fmt.Errorf("hold the clock to read the dead-letter queue: %w", err)
@@ -82,10 +82,11 @@ func (c *Client) read(ctx context.Context, d Deployment) (letters []DeadLetter, 
 		return nil, 0, err
 	}
 
-	// By message id, because SQS may deliver a message twice.
+	// Use the message id as key, because SQS may deliver a message twice.
 	found := map[string]DeadLetter{}
 	receipts := map[string]string{}
-	// A receive may return no new message though there are some: stop after two.
+	// SQS may return no message although there are some: stop after two receives in a row
+	// without a new one.
 	for empty := 0; empty < 2 && len(found) < depth.Total(); {
 		batch, err := c.receive(ctx, d.DLQ())
 		if err != nil {
@@ -124,7 +125,7 @@ func (c *Client) receive(ctx context.Context, url string) ([]sqstypes.Message, e
 		MessageAttributeNames: []string{"All"},
 	}
 	if c.clock == nil {
-		// Only a long poll queries all servers of SQS. With a held clock it would not end.
+		// Only a long poll asks all servers of SQS. It needs a clock that moves.
 		in.WaitTimeSeconds = 1
 	}
 
@@ -135,8 +136,8 @@ func (c *Client) receive(ctx context.Context, url string) ([]sqstypes.Message, e
 	return out.Messages, nil
 }
 
-// makeVisible makes messages visible again. Entries that fail are ignored: those
-// messages became visible by themselves.
+// makeVisible makes messages visible again, by a visibility timeout of zero. Entries that
+// fail are ignored: the visibility timeouts of those messages have ended.
 func (c *Client) makeVisible(ctx context.Context, url string, receipts map[string]string) error {
 	ctx = context.WithoutCancel(ctx) // an interrupt must not leave them in flight
 	var entries []sqstypes.ChangeMessageVisibilityBatchRequestEntry
@@ -167,7 +168,7 @@ func (c *Client) makeVisible(ctx context.Context, url string, receipts map[strin
 	return flush()
 }
 
-// deadLetter returns what a message's attributes say about its replays.
+// deadLetter returns the message, with its origin and replay count from its attributes.
 func deadLetter(m sqstypes.Message) DeadLetter {
 	l := DeadLetter{ID: aws.ToString(m.MessageId), Origin: aws.ToString(m.MessageId)}
 	if a, ok := m.MessageAttributes["origin_message_id"]; ok && aws.ToString(a.StringValue) != "" {

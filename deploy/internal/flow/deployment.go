@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ func FromInventory(r infra.Inventory) Deployment {
 		Mappings:  maps.Clone(r.Mappings),
 		LogGroups: map[string]string{},
 	}
-	// Log groups are not in the inventory, but Lambda's rule gives their names.
+	// The inventory has no log groups: Lambda derives their names from the functions'.
 	for key, name := range r.Functions {
 		d.LogGroups[key] = "/aws/lambda/" + name
 	}
@@ -83,15 +84,15 @@ func position(key string) int {
 	if key == "source" {
 		return 0
 	}
-	return 1 << 20
+	return math.MaxInt32 // after every level
 }
 
 // DLQ returns the URL of the dead-letter queue.
 func (d Deployment) DLQ() string { return d.QueueURLs["dlq"] }
 
-// Live returns the keys of the queues that functions read: all but the dead-letter
-// queue.
-func (d Deployment) Live() []string {
+// QueuesWithFunctions returns the keys of the queues that functions read: all but the
+// dead-letter queue.
+func (d Deployment) QueuesWithFunctions() []string {
 	return slices.DeleteFunc(slices.Clone(d.Path), func(key string) bool { return key == "dlq" })
 }
 

@@ -224,8 +224,8 @@ func TestFromOutputs(t *testing.T) {
 	if diff := cmp.Diff([]string{"producer", "consumer", "retry_1", "retry_2"}, d.FunctionKeys()); diff != "" {
 		t.Error(diff)
 	}
-	if d.DLQ() != "d" || len(d.Live()) != 3 || slices.Contains(d.Live(), "dlq") {
-		t.Errorf("dlq %s, live %v", d.DLQ(), d.Live())
+	if d.DLQ() != "d" || len(d.QueuesWithFunctions()) != 3 || slices.Contains(d.QueuesWithFunctions(), "dlq") {
+		t.Errorf("dlq %s, live %v", d.DLQ(), d.QueuesWithFunctions())
 	}
 	for name := range out {
 		t.Run(name, func(t *testing.T) {

@@ -31,9 +31,9 @@ type Tail struct {
 	client *Client
 	group  string
 	filter string
-	since  time.Time
-	seen   map[string]time.Time
-	begun  bool
+	since  time.Time            // start of the window that is read
+	seen   map[string]time.Time // timestamps of the events in the window, by event id
+	begun  bool                 // Next was called
 }
 
 // Tail returns a Tail of a group's events from since on that match filter, a filter
@@ -91,8 +91,8 @@ func (t *Tail) Next(ctx context.Context) ([]Line, error) {
 		in.NextToken = out.NextToken
 	}
 
-	// Events from before the first call may be from the future, if the clock was set
-	// back: they must not move the window.
+	// If the clock was set back before the first call, old events may have timestamps in
+	// the future: they must not move the window.
 	if t.begun {
 		t.advance(newest)
 	}

@@ -22,7 +22,7 @@ import (
 
 	"github.com/reliableq/reliableq/deploy/internal/flow"
 	"github.com/reliableq/reliableq/functions/consumer/consume"
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/functions/producer/produce"
 	"github.com/reliableq/reliableq/functions/retry/replay"
@@ -59,7 +59,7 @@ func Deploy(t testing.TB, mode clock.Mode, reporting string) *Flow {
 		Seed:      1,
 	})
 
-	w := &Flow{
+	f := &Flow{
 		t:      t,
 		AWS:    server,
 		SQS:    sqs.NewFromConfig(server.Config()),
@@ -75,53 +75,53 @@ func Deploy(t testing.TB, mode clock.Mode, reporting string) *Flow {
 		},
 	}
 
-	// The queues, each after the one that its redrive policy names.
-	w.queue("dlq", nil)
-	w.queue("retry_1", map[string]string{
+	// Create each queue after the one that its redrive policy names.
+	f.createQueue("dlq", nil)
+	f.createQueue("retry_1", map[string]string{
 		"DelaySeconds":      "10",
 		"VisibilityTimeout": "10",
-		"RedrivePolicy":     w.redrive("dlq", 3),
+		"RedrivePolicy":     f.redrive("dlq", 3),
 	})
 
-	w.queue("source", map[string]string{
+	f.createQueue("source", map[string]string{
 		"DelaySeconds":      "2",
 		"VisibilityTimeout": "10",
-		"RedrivePolicy":     w.redrive("retry_1", 5),
+		"RedrivePolicy":     f.redrive("retry_1", 5),
 	})
 
-	w.functions(reporting)
-	return w
+	f.createFunctions(reporting)
+	return f
 }
 
-// functions creates the project's functions.
-func (w *Flow) functions(reporting string) {
-	w.t.Helper()
-	source, err := outbox.Open(w.t.Context(), w.SQS, "source")
+// createFunctions creates the project's functions.
+func (f *Flow) createFunctions(reporting string) {
+	f.t.Helper()
+	source, err := outbox.Open(f.t.Context(), f.SQS, "source")
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 
 	p := &produce.Producer{
 		Queue:    source,
 		Project:  "reliable",
 		BadRatio: 0.1,
-		Journal:  w.journal("producer"),
+		Logger:   f.logger("producer"),
 		Now:      time.Now,
 	}
 
-	// The producer logs its request id as Lambda does: demo finds its lines by it.
-	w.function("producer", "", func(ctx context.Context, event []byte) ([]byte, error) {
+	// Log the START line with the request id, as Lambda does: demo looks for it.
+	f.createFunction("producer", "", func(ctx context.Context, event []byte) ([]byte, error) {
 		lc, _ := lambdacontext.FromContext(ctx) // the embedded AWS always sets it
-		w.Write("producer", "START RequestId: "+lc.AwsRequestID+" Version: $LATEST")
+		f.WriteLog("producer", "START RequestId: "+lc.AwsRequestID+" Version: $LATEST")
 		return lambda.NewHandler(p.Handle).Invoke(ctx, event)
 	})
 
-	consumer, err := consume.New(reporting, w.journal("consumer"))
+	consumer, err := consume.New(reporting, f.logger("consumer"))
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 
-	w.function("consumer", "source", func(ctx context.Context, event []byte) ([]byte, error) {
+	f.createFunction("consumer", "source", func(ctx context.Context, event []byte) ([]byte, error) {
 		return lambda.NewHandler(consumer).Invoke(ctx, event)
 	})
 
@@ -129,78 +129,79 @@ func (w *Flow) functions(reporting string) {
 		Number:      1,
 		MaxAttempts: 3,
 		Backoff:     replay.Policy(2*time.Second, 15*time.Minute),
-	}, source, w.journal("retry_1"))
+	}, source, f.logger("retry_1"))
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 
-	w.function("retry_1", "retry_1", func(ctx context.Context, event []byte) ([]byte, error) {
+	f.createFunction("retry_1", "retry_1", func(ctx context.Context, event []byte) ([]byte, error) {
 		return lambda.NewHandler(retry).Invoke(ctx, event)
 	})
 }
 
-func (w *Flow) arn(queue string) string {
-	return "arn:aws:sqs:" + w.AWS.Region() + ":" + w.AWS.Account() + ":" + queue
+func (f *Flow) arn(queue string) string {
+	return "arn:aws:sqs:" + f.AWS.Region() + ":" + f.AWS.Account() + ":" + queue
 }
 
 // redrive returns a redrive policy.
-func (w *Flow) redrive(to string, receives int) string {
-	return fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, w.arn(to), receives)
+func (f *Flow) redrive(to string, receives int) string {
+	return fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, f.arn(to), receives)
 }
 
-// queue creates a queue whose name is its key.
-func (w *Flow) queue(key string, attributes map[string]string) {
-	w.t.Helper()
-	out, err := w.SQS.CreateQueue(w.t.Context(), &sqs.CreateQueueInput{QueueName: &key, Attributes: attributes})
+// createQueue creates a queue whose name is its key.
+func (f *Flow) createQueue(key string, attributes map[string]string) {
+	f.t.Helper()
+	out, err := f.SQS.CreateQueue(f.t.Context(), &sqs.CreateQueueInput{QueueName: &key, Attributes: attributes})
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	w.Deployment.QueueURLs[key] = *out.QueueUrl
+	f.Deployment.QueueURLs[key] = *out.QueueUrl
 }
 
-// function creates a function whose name is its key, with a log group, and a mapping
+// createFunction creates a function whose name is its key, with a log group, and a mapping
 // from the queue unless that is empty.
-func (w *Flow) function(key, queue string, h Handler) {
-	w.t.Helper()
-	ctx := w.t.Context()
-	w.AWS.RegisterHandler(key, h)
-	if _, err := w.lambda.CreateFunction(ctx, &lambdasdk.CreateFunctionInput{
+func (f *Flow) createFunction(key, queue string, h Handler) {
+	f.t.Helper()
+	ctx := f.t.Context()
+	f.AWS.RegisterHandler(key, h)
+	if _, err := f.lambda.CreateFunction(ctx, &lambdasdk.CreateFunctionInput{
 		FunctionName: &key,
-		Role:         aws.String("arn:aws:iam::" + w.AWS.Account() + ":role/runs-functions"),
+		Role:         aws.String("arn:aws:iam::" + f.AWS.Account() + ":role/runs-functions"),
 		Timeout:      aws.Int32(3),
 		Runtime:      lambdatypes.RuntimeProvidedal2023,
 		Handler:      aws.String("bootstrap"),
 		Code:         &lambdatypes.FunctionCode{},
 	}); err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 
-	// The function's own lines need a stream; the embedded AWS makes those of Lambda.
+	// WriteLog needs a log stream: the embedded AWS creates only those of the execution
+	// environments.
 	group := logGroup(key)
-	if _, err := w.logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &group}); err != nil {
-		w.t.Fatal(err)
+	if _, err := f.logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &group}); err != nil {
+		f.t.Fatal(err)
 	}
-	if _, err := w.logs.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &group, LogStreamName: aws.String("one")}); err != nil {
-		w.t.Fatal(err)
+	if _, err := f.logs.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &group, LogStreamName: aws.String("one")}); err != nil {
+		f.t.Fatal(err)
 	}
 
-	w.Deployment.Functions[key] = key
-	w.Deployment.LogGroups[key] = group
+	f.Deployment.Functions[key] = key
+	f.Deployment.LogGroups[key] = group
 	if queue == "" {
 		return
 	}
 
-	out, err := w.lambda.CreateEventSourceMapping(ctx, &lambdasdk.CreateEventSourceMappingInput{
+	out, err := f.lambda.CreateEventSourceMapping(ctx, &lambdasdk.CreateEventSourceMappingInput{
 		FunctionName:          &key,
-		EventSourceArn:        aws.String(w.arn(queue)),
+		EventSourceArn:        aws.String(f.arn(queue)),
 		BatchSize:             aws.Int32(5),
-		FunctionResponseTypes: w.responses(key),
+		FunctionResponseTypes: f.responses(key),
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 
-	w.Deployment.Mappings[key] = *out.UUID
+	f.Deployment.Mappings[key] = *out.UUID
 }
 
 // logGroup returns the log group of a function. Lambda writes to it too, in other
@@ -208,34 +209,34 @@ func (w *Flow) function(key, queue string, h Handler) {
 func logGroup(key string) string { return "/aws/lambda/" + key }
 
 // responses returns the function response types of a mapping.
-func (w *Flow) responses(key string) []lambdatypes.FunctionResponseType {
-	if key == "consumer" && w.Deployment.FailureReporting == consume.WholeBatch {
+func (f *Flow) responses(key string) []lambdatypes.FunctionResponseType {
+	if key == "consumer" && f.Deployment.FailureReporting == consume.WholeBatch {
 		return nil
 	}
 	return []lambdatypes.FunctionResponseType{lambdatypes.FunctionResponseTypeReportBatchItemFailures}
 }
 
-// Replace replaces the handler of a function.
-func (w *Flow) Replace(key string, h Handler) { w.AWS.RegisterHandler(key, h) }
+// ReplaceHandler replaces the handler of a function.
+func (f *Flow) ReplaceHandler(key string, h Handler) { f.AWS.RegisterHandler(key, h) }
 
-// Write writes a line to a function's log.
-func (w *Flow) Write(key, line string) {
-	_, err := w.logs.PutLogEvents(context.WithoutCancel(w.t.Context()), &cloudwatchlogs.PutLogEventsInput{
+// WriteLog writes a line to a function's log.
+func (f *Flow) WriteLog(key, line string) {
+	_, err := f.logs.PutLogEvents(context.WithoutCancel(f.t.Context()), &cloudwatchlogs.PutLogEventsInput{
 		LogGroupName:  aws.String(logGroup(key)),
 		LogStreamName: aws.String("one"),
-		LogEvents:     []logtypes.InputLogEvent{{Message: &line, Timestamp: aws.Int64(w.AWS.Clock().Now().UnixMilli())}},
+		LogEvents:     []logtypes.InputLogEvent{{Message: &line, Timestamp: aws.Int64(f.AWS.Clock().Now().UnixMilli())}},
 	})
 	if err != nil {
-		w.t.Errorf("write to the log of %s: %v", key, err)
+		f.t.Errorf("write to the log of %s: %v", key, err)
 	}
 }
 
-// journal returns a journal that writes to a function's log.
-func (w *Flow) journal(key string) *journal.Journal {
-	return journal.New(lines(func(line string) { w.Write(key, line) }), slog.LevelInfo)
+// logger returns a logger that writes to a function's log group.
+func (f *Flow) logger(key string) *jsonlog.Logger {
+	return jsonlog.New(lines(func(line string) { f.WriteLog(key, line) }), slog.LevelInfo)
 }
 
-// lines is a writer that is called with one line at a time.
+// lines is a writer that calls a function with each line.
 type lines func(line string)
 
 func (l lines) Write(p []byte) (int, error) {

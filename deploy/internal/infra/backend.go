@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
-	"github.com/reliableq/reliableq/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/atomicfile"
 )
 
 // backendFile is the file in a deployment's folder with the backend settings of the last
@@ -40,7 +40,8 @@ func (t *Terraform) chooseBackend() error {
 		return fmt.Errorf("read backend settings: %w", err)
 	}
 
-	// None given: those of the last run. Others: the state would be in two places.
+	// Without settings, use those of the last run. Refuse different ones: the state would
+	// then be in two backends.
 	switch {
 	case len(given) == 0:
 		t.Backend = last
@@ -56,7 +57,7 @@ func (t *Terraform) chooseBackend() error {
 	}
 
 	// A first backend: a state in the folder is pushed to it after init.
-	if n, err := Resources(t.Folder); err != nil || n > 0 {
+	if n, err := CountResources(t.Folder); err != nil || n > 0 {
 		t.moveState = err == nil
 		return err
 	}
@@ -68,7 +69,7 @@ func (t *Terraform) chooseBackend() error {
 func (t *Terraform) saveBackend() error {
 	body, err := json.Marshal(t.Backend)
 	if err == nil {
-		err = wholefile.Write(filepath.Join(t.Folder, backendFile), body)
+		err = atomicfile.Write(filepath.Join(t.Folder, backendFile), body)
 	}
 	if err != nil {
 		return hint.With(fmt.Errorf("write backend settings: %w", err), "free some disk space, or use another directory with --state-dir")
@@ -76,7 +77,7 @@ func (t *Terraform) saveBackend() error {
 	return nil
 }
 
-// settings returns backend settings as KEY=VALUE or the paths of files. It copies the
+// settings normalizes backend settings, which are KEY=VALUE or the paths of files. It copies the
 // files into the deployment's folder, for later runs, and enables use_lockfile unless
 // they set it.
 func settings(folder string, given []string) ([]string, error) {
@@ -100,7 +101,7 @@ func settings(folder string, given []string) ([]string, error) {
 
 		// The name has the content's hash, so that a changed file counts as another setting.
 		own := filepath.Join(folder, fmt.Sprintf("backend-%x.tfbackend", sha256.Sum256(body)))
-		if err := wholefile.Write(own, body); err != nil {
+		if err := atomicfile.Write(own, body); err != nil {
 			return nil, hint.With(fmt.Errorf("write backend settings: %w", err), "free some disk space, or use another directory with --state-dir")
 		}
 
@@ -138,7 +139,7 @@ func (t *Terraform) cacheState(ctx context.Context) error {
 		return err
 	}
 
-	if err := wholefile.Write(t.State(), body); err != nil {
+	if err := atomicfile.Write(t.State(), body); err != nil {
 		return hint.With(fmt.Errorf("write a copy of the state: %w", err), "free some disk space, or use another directory with --state-dir")
 	}
 
@@ -169,14 +170,14 @@ func NothingDeployed(o Options) (bool, error) {
 		return false, nil
 	}
 
-	// Any of these files may stand for resources that exist.
+	// Each of these files shows that resources may exist.
 	for _, name := range []string{backendFile, erroredName, filepath.Base((&Terraform{Options: o}).journalPath())} {
 		if _, err := os.Stat(filepath.Join(o.Folder, name)); err == nil {
 			return false, nil
 		}
 	}
 
-	n, err := Resources(o.Folder)
+	n, err := CountResources(o.Folder)
 	if errors.Is(err, errCutOff) {
 		return false, nil
 	}

@@ -59,17 +59,18 @@ func hasFile(dir, pattern string) bool {
 	return err == nil && len(found) > 0
 }
 
-// Checker runs checks on a copy of a root module.
+// Checker runs fmt, validate and test on a copy of a root module and its modules.
 type Checker struct {
 	tool Tool
-	copy string
+	copy string // directory of the copy
 	env  []string
-	lock []byte
-	init map[string]bool
+	lock []byte          // the root module's lock file
+	init map[string]bool // directories that are initialized
 }
 
-// NewChecker returns a Checker that runs on a copy of the root module in the directory
-// work. plugins is the cache of providers from the registry.
+// NewChecker copies the root module at root into the directory work, and returns a
+// Checker of the copy. mirror is a local mirror of the provider, or empty; plugins is the
+// cache of providers from the registry.
 func NewChecker(tool Tool, mirror, root, work, plugins string) (*Checker, error) {
 	lock, err := os.ReadFile(filepath.Join(root, ".terraform.lock.hcl"))
 	if err != nil {
@@ -87,7 +88,7 @@ func NewChecker(tool Tool, mirror, root, work, plugins string) (*Checker, error)
 		return nil, hint.With(fmt.Errorf("copy the modules: %w", err), "free some disk space, or set TMPDIR")
 	}
 
-	// The same provider as for a deployment.
+	// Use the same provider as a deployment.
 	t := &Terraform{Options: Options{
 		Folder:  work,
 		Mirror:  mirror,
@@ -100,7 +101,7 @@ func NewChecker(tool Tool, mirror, root, work, plugins string) (*Checker, error)
 		return nil, err
 	}
 
-	delete(env, "TF_DATA_DIR") // each module has one of its own
+	delete(env, "TF_DATA_DIR") // each module needs its own data directory
 	env["AWS_EC2_METADATA_DISABLED"] = "true"
 	c.env = pairs(env)
 	return c, nil

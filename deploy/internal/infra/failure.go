@@ -33,7 +33,7 @@ var knownFailures = []struct{ text, next string }{
 const maxShown = 5
 
 // failure returns one error for a run of the tool that ended with err: with the tool's
-// diagnostics, or else with its other output.
+// diagnostics or, if it printed none, with its other output.
 func (t *Terraform) failure(ctx context.Context, verb string, err error, diagnostics []Diagnostic, other string) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s %s: %w", t.tool.Name(), verb, context.Cause(ctx))
@@ -65,15 +65,15 @@ func (d Diagnostic) text() string {
 		b.WriteString(": " + strings.TrimSpace(d.Detail))
 	}
 
-	var places []string
+	var positions []string
 	if d.Address != "" {
-		places = append(places, d.Address)
+		positions = append(positions, d.Address)
 	}
 	if d.Range != nil {
-		places = append(places, fmt.Sprintf("%s:%d", d.Range.Filename, d.Range.Start.Line))
+		positions = append(positions, fmt.Sprintf("%s:%d", d.Range.Filename, d.Range.Start.Line))
 	}
-	if len(places) > 0 {
-		b.WriteString(" (" + strings.Join(places, ", ") + ")")
+	if len(positions) > 0 {
+		b.WriteString(" (" + strings.Join(positions, ", ") + ")")
 	}
 
 	return b.String()

@@ -22,7 +22,7 @@ func TestEveryKnownFailureHasAHint(t *testing.T) {
 		t.Run(w.text, func(t *testing.T) {
 			// The tool wraps its texts: a known text may be broken over lines.
 			wrapped := "Error:\n│ " + strings.ReplaceAll(w.text, " ", "\n│   ")
-			if got := nextStep(unboxed(wrapped)); got != w.next {
+			if got := nextStep(withoutFrame(wrapped)); got != w.next {
 				t.Errorf("%s: %q, want %q", w.text, got, w.next)
 			}
 			if strings.HasSuffix(w.next, ".") || strings.ToLower(w.next[:1]) != w.next[:1] && !strings.HasPrefix(w.next, "AWS") {

@@ -45,8 +45,8 @@ func (t *Terraform) Fingerprint(built []bundle.Result) (string, error) {
 	return fmt.Sprintf("%x", sum.Sum(nil)), nil
 }
 
-// Remember records the fingerprint of what is deployed.
-func (t *Terraform) Remember(fingerprint string) error {
+// SaveFingerprint records the fingerprint of a deployment that is complete.
+func (t *Terraform) SaveFingerprint(fingerprint string) error {
 	err := os.WriteFile(filepath.Join(t.Folder, fingerprintName), []byte(fingerprint+"\n"), 0o600)
 	if err != nil {
 		return hint.With(fmt.Errorf("record what is deployed: %w", err), "free some disk space, or use another directory with --state-dir")
@@ -54,8 +54,8 @@ func (t *Terraform) Remember(fingerprint string) error {
 	return nil
 }
 
-// Forget removes the record of what is deployed.
-func (t *Terraform) Forget() error {
+// RemoveFingerprint removes the record, before a run that may not complete.
+func (t *Terraform) RemoveFingerprint() error {
 	err := os.Remove(filepath.Join(t.Folder, fingerprintName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the record of what is deployed: %w", err)
@@ -63,8 +63,8 @@ func (t *Terraform) Forget() error {
 	return nil
 }
 
-// Deployed reports whether the last deployment had this fingerprint.
-func (t *Terraform) Deployed(fingerprint string) bool {
+// HasFingerprint reports whether the last deployment had this fingerprint.
+func (t *Terraform) HasFingerprint(fingerprint string) bool {
 	body, err := os.ReadFile(filepath.Join(t.Folder, fingerprintName))
 	return err == nil && string(body) == fingerprint+"\n"
 }

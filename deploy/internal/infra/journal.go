@@ -27,9 +27,10 @@ type entry struct {
 	ID string `json:"id,omitempty"`
 }
 
-// journal records what a run is about to create, and what it has created. The file
-// stays when the run is interrupted: the next run reads from it which resources belong
-// to this deployment although they are not in the state. A nil journal records nothing.
+// journal is a write-ahead log: it records what a run is about to create, and what it has
+// created. The file remains when the run is interrupted. The next run reads from it which
+// resources belong to this deployment although they are not in the state. A nil journal
+// records nothing.
 type journal struct {
 	f   *os.File
 	at  int64 // offset of the next line
@@ -38,14 +39,16 @@ type journal struct {
 
 func (t *Terraform) journalPath() string { return filepath.Join(t.Folder, "journal") }
 
-// openJournal opens the journal to append to the lines of earlier runs.
+// openJournal opens the journal at path, allocates its space, and appends to the lines of
+// earlier runs.
 func openJournal(path string) (*journal, error) {
 	before, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
 
-	// Drop the allocated space of an earlier run, and write after its lines.
+	// Continue after the lines of earlier runs. The newlines at the end are space that an
+	// earlier run allocated.
 	before = bytes.TrimRight(before, "\n")
 	if len(before) > 0 {
 		before = append(before, '\n')
@@ -53,7 +56,7 @@ func openJournal(path string) (*journal, error) {
 
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
-		// Allocate the space now: newlines are skipped by readers.
+		// Allocate space with newlines, which readers skip.
 		space := bytes.Repeat([]byte{'\n'}, journalSize)
 		if _, err = f.WriteAt(space, int64(len(before))); err == nil {
 			err = f.Sync()

@@ -42,9 +42,9 @@ func FindMirror(s MirrorSearch) (string, error) {
 		return "", err
 	}
 
-	// A directory from the user must have the provider: no other is tried.
+	// If the user names a directory, no other is tried.
 	if s.Explicit != "" {
-		if !offers(s.Explicit, wanted) {
+		if !hasProvider(s.Explicit, wanted) {
 			return "", hint.New(fmt.Sprintf("%s has no hashicorp/aws %s for %s_%s", s.Explicit, wanted, runtime.GOOS, runtime.GOARCH),
 				"create one with terraform -chdir=terraform providers mirror DIR")
 		}
@@ -52,7 +52,7 @@ func FindMirror(s MirrorSearch) (string, error) {
 	}
 
 	for _, dir := range s.candidates() {
-		if offers(dir, wanted) {
+		if hasProvider(dir, wanted) {
 			return dir, nil
 		}
 	}
@@ -97,8 +97,8 @@ func (s MirrorSearch) candidates() []string {
 	return dirs
 }
 
-// offers reports whether the mirror in dir has the provider, unpacked or packed.
-func offers(dir, version string) bool {
+// hasProvider reports whether the mirror in dir has the provider, unpacked or packed.
+func hasProvider(dir, version string) bool {
 	platform := runtime.GOOS + "_" + runtime.GOARCH
 	provider := filepath.Join(dir, terraformHost, "hashicorp", "aws")
 

@@ -40,8 +40,8 @@ func (t *Terraform) Interrupted() (bool, error) {
 	return len(intended) > 0, err
 }
 
-// Ours separates what an interrupted run of this deployment created from what belongs
-// to others. A resource is ours when it is in the journal and has the planned tags: a
+// Ours splits existing resources into those that an interrupted run of this deployment
+// created, and those that belong to others. A resource is ours when it is in the journal and has the planned tags: a
 // run adds to the journal only after it has checked that the name is free.
 func (t *Terraform) Ours(existing []Existing) (ours, foreign []Existing, err error) {
 	intended, err := readJournal(t.journalPath())

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/reliableq/reliableq/deploy/internal/hint"
-	"github.com/reliableq/reliableq/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/atomicfile"
 )
 
 // Recover repairs the state after a run that was interrupted:
 //
-//   - A state that was cut off is replaced by the newest whole one, or, where there
-//     is none, by an empty one: the journal then has what was created, see Ours.
+//   - A truncated state is replaced by the newest complete one or, if there is none, by
+//     an empty one. The journal then shows what was created; see Ours.
 //   - A state that Terraform could not save, errored.tfstate, replaces the older one.
 //   - The mark for replacement is removed from resources whose creation was
 //     interrupted. They exist, and the next run updates what differs. Terraform would
@@ -31,21 +31,21 @@ func (t *Terraform) Recover(ctx context.Context) error {
 	if err := t.cacheState(ctx); err != nil {
 		return err
 	}
-	return t.keepTainted(ctx)
+	return t.untaint(ctx)
 }
 
-// KeepTainted removes the mark for replacement from resources whose creation was
-// interrupted. To be called right after the interrupt, for users who run Terraform on
-// the same state by hand next.
-func (t *Terraform) KeepTainted(ctx context.Context) error {
+// Untaint removes the mark for replacement from resources whose creation was
+// interrupted. Call it right after the interrupt, for users who then run Terraform by
+// hand on the same state.
+func (t *Terraform) Untaint(ctx context.Context) error {
 	if err := t.cacheState(ctx); err != nil {
 		return err
 	}
-	return t.keepTainted(ctx)
+	return t.untaint(ctx)
 }
 
-// keepTainted edits the local state or the copy of a remote one, and pushes it.
-func (t *Terraform) keepTainted(ctx context.Context) error {
+// untaint edits the local state, or the copy of a remote one, and pushes the result.
+func (t *Terraform) untaint(ctx context.Context) error {
 	body, err := os.ReadFile(t.State())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -55,15 +55,15 @@ func (t *Terraform) keepTainted(ctx context.Context) error {
 	}
 
 	// Nothing to do where no resource is marked.
-	edited, kept, err := keepMarked(body)
-	if err != nil || len(kept) == 0 {
+	edited, untainted, err := untaintState(body)
+	if err != nil || len(untainted) == 0 {
 		return err
 	}
 
-	// Push, and do not write the file: the backend may be remote, and the tool checks lineage
-	// and serial.
+	// Push the state instead of writing the file: the backend may be remote, and the tool
+	// checks lineage and serial.
 	file := filepath.Join(t.Folder, "untainted.tfstate")
-	if err := wholefile.Write(file, edited); err != nil {
+	if err := atomicfile.Write(file, edited); err != nil {
 		return hint.With(fmt.Errorf("write state: %w", err), "free some disk space")
 	}
 	defer os.Remove(file)
@@ -72,7 +72,7 @@ func (t *Terraform) keepTainted(ctx context.Context) error {
 		return err
 	}
 
-	for _, address := range kept {
+	for _, address := range untainted {
 		t.Progress.Say("%s was created and stays: it was interrupted before Terraform could confirm it", address)
 	}
 
@@ -107,12 +107,12 @@ var readable = map[string]bool{
 	"aws_lambda_provisioned_concurrency_config": true,
 }
 
-// keepMarked edits a state so that resources marked for replacement stay. It also
+// untaintState edits a state so that no resource is marked for replacement. It also
 // removes a deposed object that is the same as the current one: with
 // create_before_destroy, CreateQueue returns the queue that exists, and Terraform
 // would then delete it as the old one. It returns the addresses of what it edited;
-// with none, the state needs no edit and edited is nil.
-func keepMarked(body []byte) (edited []byte, kept []string, err error) {
+// if there are none, edited is nil.
+func untaintState(body []byte) (edited []byte, untainted []string, err error) {
 	// What is not edited is written back as it was, in its encoded form.
 	var s stateFile
 	var state map[string]json.RawMessage
@@ -134,16 +134,16 @@ func keepMarked(body []byte) (edited []byte, kept []string, err error) {
 			return nil, nil, fmt.Errorf("read the state's instances: %w", err)
 		}
 
-		left, addresses := keepInstances(r, instances)
+		left, addresses := untaintInstances(r, instances)
 		if resources[n]["instances"], err = json.Marshal(left); err != nil {
 			return nil, nil, fmt.Errorf("write state: %w", err)
 		}
 
-		kept = append(kept, addresses...)
+		untainted = append(untainted, addresses...)
 		instances = nil
 	}
 
-	if len(kept) == 0 {
+	if len(untainted) == 0 {
 		return nil, nil, nil
 	}
 
@@ -161,12 +161,12 @@ func keepMarked(body []byte) (edited []byte, kept []string, err error) {
 		return nil, nil, fmt.Errorf("write state: %w", err)
 	}
 
-	return append(edited, '\n'), kept, nil
+	return append(edited, '\n'), untainted, nil
 }
 
-// keepInstances is keepMarked for one resource. instances are the encoded form of
-// r.Instances, which it edits. It returns those that stay.
-func keepInstances(r stateResource, instances []map[string]json.RawMessage) (left []map[string]json.RawMessage, kept []string) {
+// untaintInstances is untaintState for one resource. instances are r.Instances in their
+// encoded form, which it edits. It returns the instances that remain in the state.
+func untaintInstances(r stateResource, instances []map[string]json.RawMessage) (left []map[string]json.RawMessage, untainted []string) {
 	current := map[any]string{} // ids of current objects, by index key
 	for _, i := range r.Instances {
 		if i.Deposed == "" {
@@ -181,19 +181,19 @@ func keepInstances(r stateResource, instances []map[string]json.RawMessage) (lef
 			// Only the old object is left: it becomes the current one.
 			delete(instances[n], "deposed")
 			current[i.Key] = i.Attributes.ID
-			kept = append(kept, i.address(r))
+			untainted = append(untainted, i.address(r))
 		case i.Deposed != "" && id != "" && id == i.Attributes.ID:
-			kept = append(kept, i.address(r))
+			untainted = append(untainted, i.address(r))
 			continue // the old object is the current one
 		case i.Deposed == "" && i.Status == "tainted":
 			delete(instances[n], "status")
-			kept = append(kept, i.address(r))
+			untainted = append(untainted, i.address(r))
 		}
 
 		left = append(left, instances[n])
 	}
 
-	return left, kept
+	return left, untainted
 }
 
 // restoreState replaces a state that is cut off, or older than one that Terraform could
@@ -233,15 +233,15 @@ func (t *Terraform) restoreState(ctx context.Context) error {
 
 	// The state is cut off. Move it away instead of deleting it: a person may want to
 	// read it.
-	aside := t.State() + ".damaged-" + time.Now().UTC().Format("20060102T150405Z")
-	if err := os.Rename(t.State(), aside); err != nil {
+	damaged := t.State() + ".damaged-" + time.Now().UTC().Format("20060102T150405Z")
+	if err := os.Rename(t.State(), damaged); err != nil {
 		return fmt.Errorf("move the damaged state: %w", err)
 	}
 
-	// The newest whole state first.
+	// Use the newest complete state.
 	for _, candidate := range []string{errored, t.State() + ".backup"} {
 		if _, err := readState(candidate); err == nil {
-			return t.useState(candidate, fmt.Sprintf("the state was cut off (moved to %s): restored it from %s", aside, filepath.Base(candidate)))
+			return t.useState(candidate, fmt.Sprintf("the state was cut off (moved to %s): restored it from %s", damaged, filepath.Base(candidate)))
 		}
 	}
 
@@ -252,14 +252,14 @@ func (t *Terraform) restoreState(ctx context.Context) error {
 	}
 
 	if len(intended) == 0 {
-		if err := os.Rename(aside, t.State()); err != nil {
+		if err := os.Rename(damaged, t.State()); err != nil {
 			return fmt.Errorf("move the damaged state back: %w", err)
 		}
 		return hint.New("the state "+t.State()+" is damaged, and there is neither a backup nor a journal of what was created",
 			"restore a copy of the state, or delete the file, deploy again and import what is reported to exist; for the embedded AWS, reliableq down --wipe removes everything")
 	}
 
-	t.Progress.Say("the state was cut off (moved to %s): the journal has what was created", aside)
+	t.Progress.Say("the state was cut off (moved to %s): the journal has what was created", damaged)
 	return nil
 }
 
@@ -267,7 +267,7 @@ func (t *Terraform) restoreState(ctx context.Context) error {
 func (t *Terraform) useState(path, text string) error {
 	body, err := os.ReadFile(path)
 	if err == nil {
-		err = wholefile.Write(t.State(), body)
+		err = atomicfile.Write(t.State(), body)
 	}
 	if err != nil {
 		return hint.With(fmt.Errorf("restore state: %w", err), "free some disk space")
@@ -279,9 +279,9 @@ func (t *Terraform) useState(path, text string) error {
 	return nil
 }
 
-// Settled removes the journal. It is called when a plan has nothing left to create:
-// the state then has everything that earlier runs were about to create.
-func (t *Terraform) Settled() error {
+// RemoveJournal removes the journal. Call it when a plan has nothing left to create: the
+// state then has everything that earlier runs were about to create.
+func (t *Terraform) RemoveJournal() error {
 	if err := os.Remove(t.journalPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the journal: %w", err)
 	}

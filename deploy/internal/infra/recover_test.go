@@ -51,7 +51,7 @@ func statuses(t *testing.T, body []byte) map[string]string {
 
 func TestResourcesMarkedByAnInterruptStay(t *testing.T) {
 	t.Parallel()
-	edited, marked, err := keepMarked([]byte(interrupted))
+	edited, marked, err := untaintState([]byte(interrupted))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestResourcesMarkedByAnInterruptStay(t *testing.T) {
 	if err := json.Unmarshal(edited, &after); err != nil || after.Serial != 8 || after.Lineage != "l" || len(after.Outputs) != 2 {
 		t.Errorf("%+v, %v", after, err)
 	}
-	if _, marked, err := keepMarked(edited); len(marked) != 0 || err != nil {
+	if _, marked, err := untaintState(edited); len(marked) != 0 || err != nil {
 		t.Errorf("second call: %v, %v", marked, err)
 	}
 }
@@ -106,7 +106,7 @@ func TestADeposedObjectThatIsTheCurrentOneIsNotDeleted(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			edited, _, err := keepMarked([]byte(`{"version": 4, "serial": 1, "resources": [
+			edited, _, err := untaintState([]byte(`{"version": 4, "serial": 1, "resources": [
 				{"mode": "managed", "type": "aws_sqs_queue", "name": "q", "instances": [` + c.instances + `]}]}`))
 			if err != nil {
 				t.Fatal(err)
@@ -340,7 +340,7 @@ func TestOutputsAreReadFromTheState(t *testing.T) {
 	if diff := cmp.Diff(want, out); diff != "" {
 		t.Error(diff)
 	}
-	if n, err := Resources(dir); n != 4 || err != nil {
+	if n, err := CountResources(dir); n != 4 || err != nil {
 		t.Errorf("%d resources, %v", n, err)
 	}
 	write(t, path, `{"version": 4, "resources": []}`)

@@ -97,8 +97,8 @@ func (a Attributes) names() []string {
 	return []string{a.FunctionName, a.AlarmName, a.DashboardName, a.Name}
 }
 
-// damagedState is what to do about a state that was cut off, as by a full disk.
-const damagedState = "run reliableq up: it restores the state, or tells where to restore it from"
+// damagedState is what to do about a state that is truncated, for example by a full disk.
+const damagedState = "run reliableq up: it restores the state, or reports what to restore it from"
 
 // errCutOff means that a state file does not hold a whole state.
 var errCutOff = errors.New("the file is cut off")
@@ -146,9 +146,9 @@ func Outputs(folder string) (map[string]json.RawMessage, error) {
 	return out, nil
 }
 
-// Resources returns the number of resources in a deployment's state, without data
+// CountResources returns the number of resources in a deployment's state, without data
 // sources.
-func Resources(folder string) (int, error) {
+func CountResources(folder string) (int, error) {
 	s, err := readState(filepath.Join(folder, stateName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -163,9 +163,9 @@ func Resources(folder string) (int, error) {
 	return n, err
 }
 
-// Listed returns the names of the resources in a deployment's state, one line for
-// each type, without data sources.
-func Listed(folder string) ([]string, error) {
+// DescribeResources returns a line for each type of managed resource in a deployment's
+// state, with the number and the names of its resources.
+func DescribeResources(folder string) ([]string, error) {
 	s, err := readState(filepath.Join(folder, stateName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -194,8 +194,8 @@ func Listed(folder string) ([]string, error) {
 	return lines, nil
 }
 
-// name returns the instance's name at the target, or in the configuration where it
-// has none at the target.
+// name returns the name that the instance has at the target, such as a queue's name. An
+// instance without one returns its name in the configuration.
 func (i stateInstance) name(r stateResource) string {
 	for _, name := range append(i.Attributes.names(), i.Attributes.QueueURL) {
 		if name != "" {
@@ -209,8 +209,9 @@ func (i stateInstance) name(r stateResource) string {
 // the id of the state's terraform_data.owner.
 const OwnerTag = "terraform-state-id"
 
-// Held is a resource in a deployment's state.
-type Held struct {
+// ManagedResource is a resource in a deployment's state that Terraform has created: not a
+// data source.
+type ManagedResource struct {
 	// Address names it in the configuration.
 	Address string
 	// Type is its type.
@@ -219,10 +220,10 @@ type Held struct {
 	Attributes Attributes
 }
 
-// Holdings returns the resources in a deployment's state, without data sources, and
-// the value of OwnerTag that marks them. The value is empty in a state that was made
-// before that tag existed.
-func Holdings(folder string) (all []Held, owner string, err error) {
+// ManagedResources returns the managed resources in a deployment's state, and the value of
+// OwnerTag that marks them. The value is empty in a state that was written before that
+// tag existed.
+func ManagedResources(folder string) (all []ManagedResource, owner string, err error) {
 	s, err := readState(filepath.Join(folder, stateName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
@@ -241,7 +242,7 @@ func Holdings(folder string) (all []Held, owner string, err error) {
 			if r.Module == "" && r.Type == "terraform_data" && r.Name == "owner" {
 				owner = i.Attributes.ID
 			}
-			all = append(all, Held{
+			all = append(all, ManagedResource{
 				Address:    i.address(r),
 				Type:       r.Type,
 				Attributes: i.Attributes,

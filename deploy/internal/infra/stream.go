@@ -37,7 +37,7 @@ type Resource struct {
 	Key any `json:"resource_key"`
 }
 
-// Hook is what happens to one resource.
+// Hook is what happens to one resource; the name is Terraform's.
 type Hook struct {
 	// Resource is the resource.
 	Resource Resource `json:"resource"`
@@ -45,8 +45,6 @@ type Hook struct {
 	Action string `json:"action"`
 	// IDValue is the provider's id of it.
 	IDValue string `json:"id_value"`
-	// Elapsed is the time since its start, in seconds.
-	Elapsed float64 `json:"elapsed_seconds"`
 }
 
 // Change is what is planned for one resource.
@@ -82,7 +80,7 @@ type Diagnostic struct {
 	Detail string `json:"detail"`
 	// Address is the resource it is about, and may be empty.
 	Address string `json:"address"`
-	// Range is its place in the sources, or nil.
+	// Range is its position in the sources, or nil.
 	Range *struct {
 		// Filename is relative to the root module.
 		Filename string `json:"filename"`
@@ -109,13 +107,13 @@ func ParseEvent(line []byte) (Event, error) {
 		return Event{}, fmt.Errorf("parse an event: %w", err)
 	}
 	if e.Type == "" {
-		return Event{}, fmt.Errorf("parse an event: no type in %q", line[:min(len(line), 100)])
+		return Event{}, fmt.Errorf("parse an event: %q has no type", line[:min(len(line), 100)])
 	}
 	return e, nil
 }
 
 // splitter is a writer that splits the stream into lines and passes them to handle as
-// events. Lines that are not events, as when the tool crashes, are stored for the error.
+// events. Lines that are not events, such as those of a crash, are stored for the error.
 type splitter struct {
 	handle func(Event)
 	rest   []byte
@@ -133,18 +131,18 @@ func (s *splitter) Write(p []byte) (int, error) {
 		if i < 0 {
 			return len(p), nil
 		}
-		s.line(s.rest[:i])
+		s.handleLine(s.rest[:i])
 		s.rest = s.rest[i+1:]
 	}
 }
 
 // flush handles the bytes after the last end of line.
 func (s *splitter) flush() {
-	s.line(s.rest)
+	s.handleLine(s.rest)
 	s.rest = nil
 }
 
-func (s *splitter) line(line []byte) {
+func (s *splitter) handleLine(line []byte) {
 	line = bytes.TrimSpace(line)
 	if len(line) == 0 {
 		return

@@ -50,7 +50,7 @@ type Options struct {
 	// a file. When it is empty, the backend of the deployment's last run is used, or
 	// else the state is in Folder.
 	Backend []string
-	// Progress shows how far runs have come.
+	// Progress shows the progress of runs.
 	Progress *progress.Progress
 }
 
@@ -223,7 +223,7 @@ func (t *Terraform) Init(ctx context.Context) error {
 		return err
 	}
 
-	// Say where the provider came from.
+	// Report where the provider came from.
 	from := "the registry"
 	if t.Mirror != "" {
 		from = t.Mirror
@@ -300,7 +300,7 @@ func (t *Terraform) output(ctx context.Context, args ...string) ([]byte, error) 
 		if errorOutput == "" {
 			errorOutput = out.String()
 		}
-		return nil, t.failure(ctx, args[0], errors.New(unboxed(errorOutput)), nil, "")
+		return nil, t.failure(ctx, args[0], errors.New(withoutFrame(errorOutput)), nil, "")
 	}
 	return out.Bytes(), nil
 }
@@ -316,7 +316,7 @@ func (t *Terraform) exec(ctx context.Context, out io.Writer, args ...string) (er
 		Stdout:     out,
 		Stderr:     &errs,
 		EndTimeout: endTimeout,
-		Hold:       t.lock,
+		KeepOpen:   t.lock, // a tool that outlives this command holds the lock
 	})
 	return errs.String(), err
 }
@@ -330,8 +330,8 @@ func pairs(env map[string]string) []string {
 	return all
 }
 
-// unboxed returns an error text of the tool without the frame around it.
-func unboxed(text string) string {
+// withoutFrame returns an error text of the tool without the box that it draws around it.
+func withoutFrame(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(strings.Trim(strings.TrimSpace(line), "│╷╵"))

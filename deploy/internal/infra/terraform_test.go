@@ -215,10 +215,10 @@ func TestTheFingerprintChangesWithEveryInput(t *testing.T) {
 		return s
 	}
 	first := mark()
-	if b.tf.Deployed(first) {
+	if b.tf.HasFingerprint(first) {
 		t.Error("reported as deployed too early")
 	}
-	if err := b.tf.Remember(first); err != nil || !b.tf.Deployed(mark()) {
+	if err := b.tf.SaveFingerprint(first); err != nil || !b.tf.HasFingerprint(mark()) {
 		t.Errorf("not recorded: %v", err)
 	}
 	seen := map[string]string{first: "nothing"}
@@ -242,7 +242,7 @@ func TestTheFingerprintChangesWithEveryInput(t *testing.T) {
 			seen[got] = c.name
 		})
 	}
-	if err := b.tf.Forget(); err != nil || b.tf.Deployed(first) {
+	if err := b.tf.RemoveFingerprint(); err != nil || b.tf.HasFingerprint(first) {
 		t.Errorf("not removed: %v", err)
 	}
 }

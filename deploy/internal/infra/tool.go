@@ -68,7 +68,7 @@ func FindTool(ctx context.Context, s ToolSearch) (Tool, error) {
 		return t, hint.With(err, "set --tool to the path of terraform or tofu")
 	}
 
-	// Without a wish, Terraform is preferred.
+	// Prefer Terraform if the user asks for neither.
 	names := []string{"terraform", "tofu"}
 	if s.Want != "" {
 		names = []string{s.Want}
@@ -161,7 +161,7 @@ func lookPath(name, folders string) string {
 
 // inspect returns the tool at path, or an error if it is too old.
 func inspect(ctx context.Context, path string) (Tool, error) {
-	// The binary itself knows best. It must not look for updates.
+	// Ask the binary itself. CHECKPOINT_DISABLE stops it from looking for updates.
 	cmd := exec.CommandContext(ctx, path, "version", "-json")
 	cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1")
 	var out, errs bytes.Buffer

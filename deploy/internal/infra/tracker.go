@@ -59,7 +59,7 @@ type tracker struct {
 	diagnostics []Diagnostic    // errors alone
 	changes     []Change
 	summary     Summary
-	journal     *journal // what this run does, or nil
+	journal     *journal // of what this run creates; nil for a run that only plans
 }
 
 func newTracker(p *progress.Progress, task *progress.Task, onUsable func(Inventory)) *tracker {
@@ -78,7 +78,7 @@ func newTracker(p *progress.Progress, task *progress.Task, onUsable func(Invento
 	}
 }
 
-// handle updates the tracker by the next event of the stream.
+// handle processes the next event of the stream.
 func (t *tracker) handle(e Event) {
 	switch e.Type {
 	case "planned_change":
@@ -86,7 +86,7 @@ func (t *tracker) handle(e Event) {
 	case "change_summary":
 		t.summarize(e.Changes)
 	case "refresh_complete":
-		t.enter(e.Hook)
+		t.addToInventory(e.Hook)
 	case "apply_start":
 		t.start(e.Hook)
 	case "apply_complete":
@@ -117,7 +117,7 @@ func (t *tracker) plan(c Change) {
 	t.journal.addPlanned(c)
 }
 
-// continueFrom takes over what the run that made a plan found. The run that applies the
+// continueFrom copies what the run that made the plan has found. The run that applies the
 // plan does not repeat the planned changes, and what exists already.
 func (t *tracker) continueFrom(planned *tracker) {
 	maps.Copy(t.waiting, planned.waiting)
@@ -160,7 +160,7 @@ func (t *tracker) complete(h Hook) {
 	if h.Action == "read" {
 		return
 	}
-	t.enter(h)
+	t.addToInventory(h)
 	t.journal.addCreated(h)
 	t.done++
 	delete(t.waiting, h.Resource.Addr)
@@ -218,8 +218,8 @@ func (t *tracker) close() {
 	}
 }
 
-// enter adds a resource that exists to the inventory.
-func (t *tracker) enter(h Hook) {
+// addToInventory adds a resource that exists to the inventory.
+func (t *tracker) addToInventory(h Hook) {
 	if h.IDValue == "" || h.Action == "delete" {
 		return
 	}
@@ -264,7 +264,8 @@ func (t *tracker) checkUsable() {
 		return
 	}
 
-	// Which of the changes that are left can traffic do without?
+	// Traffic does not need alarms, the dashboard, and the provider's confirmation of new
+	// redrive policies. It needs every other change.
 	for addr, c := range t.waiting {
 		switch {
 		case strings.HasPrefix(c.Resource.Type, "aws_cloudwatch_metric") || c.Resource.Type == "aws_cloudwatch_dashboard":

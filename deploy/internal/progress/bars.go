@@ -56,7 +56,7 @@ func (b *bars) begin(t *Task) {
 
 	// The decorators run on another goroutine: they must not read the task.
 	t.bar = &bar{}
-	b.describe(t)
+	b.setTexts(t)
 	name := terminal.Clean(t.name)
 	if t.span.Detail {
 		name = "  " + name
@@ -102,8 +102,8 @@ func filler(inner mpb.BarFiller, t *Task) mpb.BarFiller {
 	})
 }
 
-// describe passes the task's texts to its decorators.
-func (b *bars) describe(t *Task) {
+// setTexts passes the task's texts to its decorators.
+func (b *bars) setTexts(t *Task) {
 	note := terminal.Clean(t.note)
 	text := counter(t)
 	t.bar.note.Store(&note)
@@ -114,7 +114,7 @@ func (b *bars) update(t *Task) {
 	if t.bar == nil {
 		return
 	}
-	b.describe(t)
+	b.setTexts(t)
 	if t.span.Total > 0 {
 		t.bar.mpb.SetCurrent(min(int64(steps*t.done/t.span.Total), steps-1))
 	}

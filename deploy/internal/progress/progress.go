@@ -33,7 +33,7 @@ const minInterval = 5 * time.Second
 type Progress struct {
 	mu   sync.Mutex // guards all writing
 	show display
-	open func() display
+	open func() display // returns a new display, after Pause has closed the last one
 	now  func() time.Time
 }
 

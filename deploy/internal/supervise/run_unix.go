@@ -63,8 +63,8 @@ func Run(ctx context.Context, c Command) error {
 	cmd.Stdout = c.Stdout
 	cmd.Stderr = c.Stderr
 	cmd.ExtraFiles = []*os.File{lifelineRead, reportWrite}
-	if c.Hold != nil {
-		cmd.ExtraFiles = append(cmd.ExtraFiles, c.Hold)
+	if c.KeepOpen != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, c.KeepOpen)
 	}
 
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

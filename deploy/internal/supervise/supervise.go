@@ -34,7 +34,7 @@ type Command struct {
 	Stdout, Stderr io.Writer
 	// EndTimeout is how long it may take to end after an interrupt, before it is killed.
 	EndTimeout time.Duration
-	// Hold is a file that stays open until the program and all its descendants
-	// have ended, such as a locked file. It may be nil.
-	Hold *os.File
+	// KeepOpen is a file, such as a locked one, that the supervisor inherits: it stays
+	// open until the program and all its descendants have ended. It may be nil.
+	KeepOpen *os.File
 }

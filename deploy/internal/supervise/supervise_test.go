@@ -328,7 +328,7 @@ func TestAHeldFileStaysOpenUntilTheProgramEnds(t *testing.T) {
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Run(ctx, Command{Path: os.Args[0], Env: as("tool"), Stdout: in, Hold: w, EndTimeout: time.Minute})
+		ended <- Run(ctx, Command{Path: os.Args[0], Env: as("tool"), Stdout: in, KeepOpen: w, EndTimeout: time.Minute})
 	}()
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatal(err)

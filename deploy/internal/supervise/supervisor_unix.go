@@ -44,19 +44,23 @@ func Main() {
 // supervise runs the program to its end, or until the lifeline closes, and returns
 // the program's exit code.
 func supervise(path string, args []string) int {
-	// The program is signalled when the thread that started it ends.
+	// The kernel signals the program when the thread that started it ends (Pdeathsig in
+	// attributes): stay on this thread.
 	runtime.LockOSThread()
-	adoptOrphans()
+	becomeSubreaper()
 
-	// After the parent was killed, writing output fails: that must not end the
-	// supervisor before the program has ended.
+	// Catch SIGPIPE too: after the parent was killed, writing output fails, which must not
+	// end the supervisor before the program.
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+
+	// The program must not inherit these files: the lifeline would stay open.
 	syscall.CloseOnExec(lifelineFD)
 	syscall.CloseOnExec(reportFD)
 	lifeline := os.NewFile(lifelineFD, "lifeline")
 	report := os.NewFile(reportFD, "report")
 
+	// Output goes through pipes of the supervisor, which outlive the parent.
 	out, err := forward(os.Stdout)
 	if err != nil {
 		return notStarted(path, err)
@@ -68,15 +72,17 @@ func supervise(path string, args []string) int {
 	}
 
 	cmd := exec.Command(path, args...)
-	cmd.Stdout = out.in
-	cmd.Stderr = errs.in
+	cmd.Stdout = out.pipe
+	cmd.Stderr = errs.pipe
 	cmd.SysProcAttr = attributes()
 	if err := cmd.Start(); err != nil {
 		return notStarted(path, err)
 	}
 
-	out.in.Close()
-	errs.in.Close()
+	out.pipe.Close()
+	errs.pipe.Close()
+
+	// The parent needs the process group in case the supervisor itself is killed.
 	fmt.Fprintln(report, cmd.Process.Pid)
 	report.Close()
 
@@ -90,9 +96,10 @@ func supervise(path string, args []string) int {
 		}
 	}()
 
+	// No descendant may outlive the program.
 	err = cmd.Wait()
 	p.killAll()
-	reap()
+	killDescendants()
 	out.wait()
 	errs.wait()
 	return exitCode(path, err)
@@ -167,7 +174,7 @@ func (p *program) followLifeline(lifeline io.Reader) {
 // stream forwards what the program prints. It still reads after writing has failed:
 // a closed pipe would end the program.
 type stream struct {
-	in   *os.File
+	pipe *os.File // the program's end
 	done chan struct{}
 }
 
@@ -178,7 +185,7 @@ func forward(to io.Writer) (stream, error) {
 		return stream{}, fmt.Errorf("make a pipe: %w", err)
 	}
 
-	s := stream{in: w, done: make(chan struct{})}
+	s := stream{pipe: w, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
 		defer r.Close()

@@ -21,17 +21,17 @@ func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 }
 
-// adoptOrphans makes this process the parent of every descendant whose own parent
+// becomeSubreaper makes this process the parent of every descendant whose own parent
 // ends.
-func adoptOrphans() {
+func becomeSubreaper() {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "become a subreaper:", err)
 	}
 }
 
-// reap kills what is left of the program's descendants, and returns when they have
-// ended.
-func reap() {
+// killDescendants kills the descendants that the program has left, and returns when they
+// have ended.
+func killDescendants() {
 	for {
 		for _, pid := range children("/proc") {
 			// An error means that it has ended already.

@@ -10,7 +10,7 @@ import (
 )
 
 // Children are also found on a kernel that does not list them (without
-// CONFIG_PROC_CHILDREN). Otherwise reap would never end.
+// CONFIG_PROC_CHILDREN). Otherwise killDescendants would never end.
 func TestChildrenAreFoundWhereTheKernelDoesNotListThem(t *testing.T) {
 	t.Parallel()
 

@@ -13,8 +13,9 @@ func executable() (string, error) { return os.Executable() }
 // attributes puts the program into a process group of its own.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-// adoptOrphans does nothing: only Linux has subreapers.
-func adoptOrphans() {}
+// becomeSubreaper does nothing: only Linux has subreapers.
+func becomeSubreaper() {}
 
-// reap does nothing: killing the process group was all that can be done.
-func reap() {}
+// killDescendants does nothing: without a subreaper, descendants outside of the process
+// group cannot be found.
+func killDescendants() {}

@@ -44,8 +44,8 @@ func (r Route) namesAWS() bool {
 	})
 }
 
-// by names the service and caller of r in an error.
-func (r Route) by() string {
+// callText returns the service and caller of r as text for an error.
+func (r Route) callText() string {
 	if r.Caller == Command {
 		return r.Service
 	}
@@ -71,12 +71,12 @@ func (s sources) check(kind Kind, routes []Route) (endpoint string, err error) {
 
 // checkAWS returns an error if a setting sends calls elsewhere than to AWS.
 func checkAWS(routes []Route) error {
-	away := slices.DeleteFunc(slices.Clone(routes), Route.toAWS)
-	if len(away) == 0 {
+	elsewhere := slices.DeleteFunc(slices.Clone(routes), Route.toAWS)
+	if len(elsewhere) == 0 {
 		return nil
 	}
 
-	texts, names := describe(away)
+	texts, names := describe(elsewhere)
 	return hint.New("--target aws, but "+strings.Join(texts, "; "),
 		howToRemove(names)+" for AWS itself, or use --target endpoint")
 }
@@ -96,7 +96,7 @@ func (s sources) checkEndpoint(routes []Route) (string, error) {
 
 	const setOne = "set only AWS_ENDPOINT_URL, to one endpoint for every service"
 
-	// None may be left that goes to AWS itself.
+	// No call may go to AWS itself.
 	var direct []Route
 	for _, r := range routes {
 		if r.URL == "" {
@@ -110,18 +110,18 @@ func (s sources) checkEndpoint(routes []Route) (string, error) {
 			calls(direct), strings.Join(texts, "; ")), setOne+", and "+howToRemove(without(names, endpointVariable)))
 	}
 
-	// Each must be an address, and not one of AWS.
+	// Each setting must be an address, and not one of AWS.
 	for _, r := range configured {
 		if u, err := url.Parse(r.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return "", hint.New(fmt.Sprintf("%s is %q, which is not the address of an endpoint", r.Setting, r.URL), "write it as http://HOST:PORT")
 		}
 		if r.namesAWS() {
-			return "", hint.New(fmt.Sprintf("--target endpoint, but %s is %s, which is AWS itself (%s)", r.Setting, r.URL, r.by()),
+			return "", hint.New(fmt.Sprintf("--target endpoint, but %s is %s, which is AWS itself (%s)", r.Setting, r.URL, r.callText()),
 				"use --target aws, or "+howToRemove([]string{r.Setting}))
 		}
 	}
 
-	// All must be the same.
+	// All settings must name the same endpoint.
 	first := strings.TrimRight(configured[0].URL, "/")
 	for _, r := range configured {
 		if strings.TrimRight(r.URL, "/") != first {
@@ -153,7 +153,7 @@ func calls(routes []Route) string {
 	var names, seen []string
 	for _, r := range routes {
 		if !slices.Contains(seen, r.Service) {
-			names = append(names, r.by())
+			names = append(names, r.callText())
 			seen = append(seen, r.Service)
 		}
 	}
@@ -163,7 +163,8 @@ func calls(routes []Route) string {
 	return strings.Join(names, ", ")
 }
 
-// howToRemove returns a hint on how to remove settings.
+// howToRemove returns a hint on how to remove settings. names are those of Route.Setting:
+// variables, or descriptions of a part of a profile, which contain spaces.
 func howToRemove(names []string) string {
 	var variables, others []string
 	for _, name := range names {

@@ -95,7 +95,7 @@ func TestAResponseWithoutAnAccountIsRefused(t *testing.T) {
 	credentials(t, "AKID", "s", "us-east-1")
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 	_, err := target.FromEnvironment(t.Context(), target.Endpoint)
-	if err == nil || !strings.Contains(err.Error(), "in place of an account id") || !strings.Contains(hint.Of(err), server.URL) {
+	if err == nil || !strings.Contains(err.Error(), "has the account id") || !strings.Contains(hint.Of(err), server.URL) {
 		t.Errorf("error %v, hint %q", err, hint.Of(err))
 	}
 }

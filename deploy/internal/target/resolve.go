@@ -18,7 +18,7 @@ const (
 	Command Caller = "reliableq"
 	// Provider is Terraform's AWS provider.
 	Provider Caller = "Terraform"
-	// Backend is Terraform's S3 backend, which keeps state.
+	// Backend is Terraform's S3 backend, which stores state.
 	Backend Caller = "Terraform's S3 backend"
 )
 
@@ -30,8 +30,8 @@ type service struct {
 
 	// callers lists who calls it.
 	callers []Caller
-	// word is the service in TF_AWS_word_ENDPOINT and AWS_word_ENDPOINT, old
-	// variables that Terraform reads for some services; it is empty for the others.
+	// word is the service's name in TF_AWS_word_ENDPOINT and AWS_word_ENDPOINT, old
+	// variables that Terraform reads for some services; empty for the other services.
 	word string
 }
 
@@ -91,10 +91,10 @@ var services = []service{
 	},
 }
 
-// before returns the variables that a caller reads for the service before the SDK reads
-// its own. The first that is set wins, even over settings that make the SDK ignore
-// configured endpoints.
-func (s service) before(c Caller) []string {
+// terraformVariables returns the variables for the service's endpoint that a part of
+// Terraform reads itself, before the SDK reads its own. The first that is set wins, even
+// over settings that make the SDK ignore configured endpoints.
+func (s service) terraformVariables(c Caller) []string {
 	switch {
 	case s.word == "" || c == Command:
 		return nil
@@ -163,7 +163,7 @@ func (s sources) resolve() []Route {
 			r.URL, r.Setting = s.sdk(service)
 
 			// Terraform reads some variables before it asks the SDK.
-			for _, name := range service.before(caller) {
+			for _, name := range service.terraformVariables(caller) {
 				if value, _ := s.env(name); value != "" {
 					r.URL = value
 					r.Setting = name
@@ -182,9 +182,9 @@ func (s sources) resolve() []Route {
 // setting that names it. Both are empty for AWS's own endpoint.
 //
 // The SDK prefers a service's own variable, then AWS_ENDPOINT_URL, then the
-// services section of the profile, then the profile's endpoint_url. AWS_ENDPOINT_URL
-// hides the services section when it is set, even to nothing, and the service's
-// variable is not set.
+// services section of the profile, then the profile's endpoint_url. There is an
+// exception: if the service's own variable does not exist, an AWS_ENDPOINT_URL that
+// exists, even an empty one, hides the services section.
 func (s sources) sdk(of service) (endpoint, setting string) {
 	if s.ignored() != "" {
 		return "", ""
@@ -257,13 +257,13 @@ func (s sources) fips() string {
 	return ""
 }
 
-// redirects reports whether a variable can set an endpoint, for any SDK or Terraform, or
-// make the SDK ignore one.
-func redirects(name string) bool {
+// affectsEndpoint reports whether a variable can set an endpoint, for an SDK or for
+// Terraform, or make the SDK ignore one.
+func affectsEndpoint(name string) bool {
 	if name == ignoreVariable || name == endpointVariable || strings.HasPrefix(name, endpointVariable+"_") {
 		return true
 	}
 	return slices.ContainsFunc(services, func(s service) bool {
-		return slices.Contains(s.before(Provider), name)
+		return slices.Contains(s.terraformVariables(Provider), name)
 	})
 }

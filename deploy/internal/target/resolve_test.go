@@ -397,10 +397,10 @@ func TestCallsGoToTheResolvedEndpoints(t *testing.T) {
 			routes := from.resolve()
 			for _, r := range routes {
 				if want := wanted(row.routes, r.Caller, r.Service); r.URL != want {
-					t.Errorf("%s goes to %q, want %q (%s)", r.by(), r.URL, want, r.Setting)
+					t.Errorf("%s goes to %q, want %q (%s)", r.callText(), r.URL, want, r.Setting)
 				}
 				if (r.URL == "") != (r.Setting == "") {
-					t.Errorf("%s goes to %q because of %q", r.by(), r.URL, r.Setting)
+					t.Errorf("%s goes to %q because of %q", r.callText(), r.URL, r.Setting)
 				}
 			}
 			compareWithSDK(t, cfg, routes)
@@ -537,7 +537,7 @@ func TestTheEnvironmentForTerraformIsPinned(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			row.target.Region = "r"
-			row.target.env = row.target.pins(sources{env: env})
+			row.target.env = row.target.overrides(sources{env: env})
 			got := row.target.Env(base)
 			for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS", "TF_AWS_STS_ENDPOINT", "AWS_S3_ENDPOINT", ignoreVariable} {
 				if got[name] != row.want[name] {

@@ -1,10 +1,10 @@
-// Package target is the place of a deployment: the AWS embedded in this command, AWS,
-// or any endpoint with AWS's protocols. It alone turns the choice of a target into
+// Package target describes where a deployment is: in the AWS embedded in this command, in
+// AWS, or at any endpoint with AWS's protocols. It alone turns the choice of a target into
 // credentials, an environment for other programs, and the name of a state's folder.
 //
 // It resolves where the calls of each service go, from this command and from
 // Terraform, by everything that can send them elsewhere: variables, profiles and
-// services sections. It refuses a target if some calls would go elsewhere.
+// services sections. It refuses a target if some calls would go to another one.
 package target
 
 import (
@@ -65,7 +65,7 @@ type Target struct {
 	// all of them.
 	Routes []Route
 
-	env map[string]string // overrides every other variable
+	env map[string]string // variables for other programs; they override the user's
 }
 
 // FromDaemon returns the embedded AWS of info, in the given region, or in its own when
@@ -109,10 +109,10 @@ func FromDaemon(info daemon.Info, region string) *Target {
 	return t
 }
 
-// Nowhere returns a target that refuses every call, with credentials that are not valid
-// anywhere. It replaces an embedded AWS that is not running, so that programs that
+// Unreachable returns a target that refuses every connection, with credentials that are
+// not valid anywhere. It replaces an embedded AWS that is not running, so that programs that
 // should call it do not call AWS.
-func Nowhere(region string) *Target {
+func Unreachable(region string) *Target {
 	t := FromDaemon(daemon.Info{
 		URL:             "http://127.0.0.1:1",
 		AccessKeyID:     "NOEMBEDDEDAWSRUNNING",
@@ -123,9 +123,10 @@ func Nowhere(region string) *Target {
 	return t
 }
 
-// FromEnvironment returns AWS, or the endpoint that the environment names, with the
-// usual credential chain. It returns an error if some calls would go elsewhere. It
-// asks STS who the credentials belong to.
+// FromEnvironment returns the target that the environment and the AWS configuration name:
+// AWS or an endpoint, depending on kind, with the credentials of the usual chain. It
+// returns an error if the calls of some service would not go there. It asks STS for the
+// owner of the credentials.
 func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{})) // everything of interest is an error
 	if err != nil {
@@ -135,9 +136,9 @@ func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 	cfg.HTTPClient = sqsclient.ReadFullResponses(cfg.HTTPClient)
 
 	// Check where the calls of each service go before the first call.
-	from := sourcesOf(cfg, os.LookupEnv)
-	routes := from.resolve()
-	endpoint, err := from.check(kind, routes)
+	settings := sourcesOf(cfg, os.LookupEnv)
+	routes := settings.resolve()
+	endpoint, err := settings.check(kind, routes)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +162,7 @@ func FromEnvironment(ctx context.Context, kind Kind) (*Target, error) {
 		Routes:   routes,
 	}
 
-	t.env = t.pins(from)
+	t.env = t.overrides(settings)
 	return t, nil
 }
 
@@ -178,7 +179,7 @@ func callerOf(ctx context.Context, cfg aws.Config, endpoint string) (*sts.GetCal
 		return nil, ctx.Err()
 	}
 	if err == nil && !accountID.MatchString(aws.ToString(caller.Account)) {
-		err = fmt.Errorf("the response has %q in place of an account id", aws.ToString(caller.Account))
+		err = fmt.Errorf("the response has the account id %q: want 12 digits", aws.ToString(caller.Account))
 	}
 	if err == nil {
 		return caller, nil
@@ -193,30 +194,30 @@ func callerOf(ctx context.Context, cfg aws.Config, endpoint string) (*sts.GetCal
 	return nil, hint.With(fmt.Errorf("look up the owner of the AWS credentials: %w", err), next)
 }
 
-// pins returns the variables with which another program reaches the same target as this
-// one, whatever its other settings.
-func (t *Target) pins(from sources) map[string]string {
-	pins := map[string]string{
+// overrides returns the variables that make another program, such as Terraform, call the
+// same target as this one, whatever its other settings.
+func (t *Target) overrides(settings sources) map[string]string {
+	overrides := map[string]string{
 		"AWS_REGION":         t.Region,
 		"AWS_DEFAULT_REGION": t.Region,
 	}
 
 	// Terraform does not read AWS_DEFAULT_PROFILE.
-	if profile, _ := from.env("AWS_PROFILE"); profile == "" {
-		if profile, _ = from.env("AWS_DEFAULT_PROFILE"); profile != "" {
-			pins["AWS_PROFILE"] = profile
+	if profile, _ := settings.env("AWS_PROFILE"); profile == "" {
+		if profile, _ = settings.env("AWS_DEFAULT_PROFILE"); profile != "" {
+			overrides["AWS_PROFILE"] = profile
 		}
 	}
 
 	switch {
 	case t.Kind == Endpoint:
-		pins[endpointVariable] = t.URL
-		pins[ignoreVariable] = "false"
+		overrides[endpointVariable] = t.URL
+		overrides[ignoreVariable] = "false"
 	case !slices.ContainsFunc(t.Routes, func(r Route) bool { return r.URL != "" }):
-		pins[ignoreVariable] = "true"
+		overrides[ignoreVariable] = "true"
 	}
 
-	return pins
+	return overrides
 }
 
 // Describe returns a short description: kind, account and region.
@@ -250,8 +251,8 @@ func (t *Target) Details() []string {
 
 var unsafe = regexp.MustCompile(`[^A-Za-z0-9._-]+|\.{2,}`)
 
-// name returns s as the name of a directory, with other characters replaced.
-func name(s string) string {
+// dirName returns s as the name of a directory, with other characters replaced.
+func dirName(s string) string {
 	clean := unsafe.ReplaceAllString(s, "_")
 	if clean == "" || clean == "." {
 		return "_"
@@ -269,12 +270,12 @@ func (t *Target) Folder(stateDir, prefix string) string {
 		if u, err := url.Parse(t.URL); err == nil && u.Host != "" {
 			host = u.Host
 		}
-		parts = append(parts, name(host))
+		parts = append(parts, dirName(host))
 	}
 
-	parts = append(parts, name(t.Account), name(t.Region))
+	parts = append(parts, dirName(t.Account), dirName(t.Region))
 	if prefix != "" {
-		parts = append(parts, "prefix", name(prefix))
+		parts = append(parts, "prefix", dirName(prefix))
 	}
 
 	return filepath.Join(parts...)
@@ -305,7 +306,7 @@ func affectsCalls(name string) bool {
 func (t *Target) Shell(base []string) (set map[string]string, remove []string) {
 	env := t.Env(base)
 
-	// Remove what Env leaves out, and exempt this machine from a proxy if there is one.
+	// Remove what Env leaves out, and withLoopback this machine from a proxy if there is one.
 	proxied := false
 	for _, pair := range base {
 		name, value, _ := strings.Cut(pair, "=")
@@ -343,11 +344,11 @@ func isProxy(name string) bool {
 func (t *Target) Env(base []string) map[string]string {
 	env := make(map[string]string, len(base)+len(t.env))
 
-	// Where the variables below decide on endpoints, no other may.
+	// If t.env decides which endpoints are used, drop every other variable that could.
 	_, pinned := t.env[ignoreVariable]
 	for _, pair := range base {
 		key, value, ok := strings.Cut(pair, "=")
-		if !ok || t.Kind == Embedded && affectsCalls(key) || pinned && redirects(key) {
+		if !ok || t.Kind == Embedded && affectsCalls(key) || pinned && affectsEndpoint(key) {
 			continue
 		}
 		env[key] = value
@@ -356,7 +357,7 @@ func (t *Target) Env(base []string) map[string]string {
 	maps.Copy(env, t.env)
 	if t.Kind == Embedded {
 		for _, name := range []string{"NO_PROXY", "no_proxy"} {
-			env[name] = exempt(env[name])
+			env[name] = withLoopback(env[name])
 		}
 	}
 
@@ -367,8 +368,8 @@ func (t *Target) Env(base []string) map[string]string {
 // machine.
 var loopback = []string{"127.0.0.1", "localhost", "::1"}
 
-// exempt adds the names of this machine to a value of NO_PROXY.
-func exempt(value string) string {
+// withLoopback returns a value of NO_PROXY that also has the loopback hosts.
+func withLoopback(value string) string {
 	var hosts []string
 	for _, host := range strings.Split(value, ",") {
 		if host = strings.TrimSpace(host); host != "" {

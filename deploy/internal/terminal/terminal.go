@@ -21,16 +21,16 @@ import (
 
 // Clean returns s with escapes for everything that a terminal would act upon.
 func Clean(s string) string {
-	if plain(s) {
+	if isPlain(s) {
 		return s
 	}
 	out, rest := clean(nil, []byte(s))
-	return string(end(out, rest))
+	return string(cleanEnd(out, rest))
 }
 
-// plain reports whether s has only printable ASCII, newlines and tabs, as nearly all
+// isPlain reports whether s has only printable ASCII, newlines and tabs, as nearly all
 // text has.
-func plain(s string) bool {
+func isPlain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c >= utf8.RuneSelf || c == 0x7f || c < ' ' && c != '\n' && c != '\t' {
 			return false
@@ -80,8 +80,8 @@ func clean(out, p []byte) (cleaned, rest []byte) {
 	return out, nil
 }
 
-// end appends the safe form of an incomplete end, after all input.
-func end(out, rest []byte) []byte {
+// cleanEnd appends the safe form of rest, after the end of all input.
+func cleanEnd(out, rest []byte) []byte {
 	for _, c := range rest {
 		if c == '\r' {
 			out = append(out, `\r`...)
@@ -147,7 +147,7 @@ func (w *Writer) Flush() error {
 	if len(w.rest) == 0 {
 		return nil
 	}
-	out := end(nil, w.rest)
+	out := cleanEnd(nil, w.rest)
 	w.rest = nil
 	_, err := w.w.Write(out)
 	return err

@@ -105,7 +105,7 @@ func TestSecondsAreRoundedToTheMillisecond(t *testing.T) {
 		0: 0, time.Second: 1, 1234567 * time.Microsecond: 1.234, 999 * time.Microsecond: 0, time.Hour: 3600,
 	} {
 		t.Run(fmt.Sprint(d), func(t *testing.T) {
-			if got := verdict.Round(d); math.Abs(got-want) > 1e-9 {
+			if got := verdict.InSeconds(d); math.Abs(got-want) > 1e-9 {
 				t.Errorf("%v, want %v", got, want)
 			}
 		})

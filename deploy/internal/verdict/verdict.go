@@ -66,12 +66,12 @@ type Verdict struct {
 	// Duplicates is the number of times that a message was processed or dead-lettered
 	// after the first.
 	Duplicates int `json:"duplicates"`
-	// Replays is the largest number of replays of a dead-lettered message.
-	Replays int `json:"replays"`
-	// ReplaysLeast is the smallest.
-	ReplaysLeast int `json:"replays_least"`
-	// ReplaysTotal is the number of replays of all messages.
-	ReplaysTotal int `json:"replays_total"`
+	// MaxReplays is the largest number of replays of a dead-lettered message.
+	MaxReplays int `json:"replays"`
+	// MinReplays is the smallest number of replays of a dead-lettered message.
+	MinReplays int `json:"replays_least"`
+	// TotalReplays is the number of replays of all messages.
+	TotalReplays int `json:"replays_total"`
 	// ReplayedGood is the number of good messages that were replayed, because another
 	// message failed their batch, or because they could not be processed for a time.
 	ReplayedGood int `json:"replayed_good"`
@@ -82,9 +82,9 @@ type Verdict struct {
 	Problems []string `json:"faults"`
 }
 
-// silentConsumer explains lost messages if the consumer logged no processed message:
+// nothingProcessed explains lost messages if the consumer logged no processed message:
 // another consumer than the project's may process messages without logging them.
-const silentConsumer = `the consumer's log has no processed message: ` +
+const nothingProcessed = `the consumer's log has no processed message: ` +
 	`your own consumer must log a line for each, {"msg":"processed","message_id":"...","origin_message_id":"..."}`
 
 // outcome is what happened to one message.
@@ -107,7 +107,7 @@ func Judge(f Facts) Verdict {
 		if known := outcomes[id]; known != nil {
 			return known
 		}
-		return &outcome{} // of another run
+		return &outcome{} // a message of another run: not counted
 	}
 
 	// What happened to each message.
@@ -125,9 +125,9 @@ func Judge(f Facts) Verdict {
 
 	// The counts.
 	v := Verdict{
-		Sent:         len(outcomes),
-		ReplaysLeast: -1,
-		Problems:     []string{},
+		Sent:       len(outcomes),
+		MinReplays: -1,
+		Problems:   []string{},
 	}
 	for _, m := range outcomes {
 		v.count(m)
@@ -138,7 +138,7 @@ func Judge(f Facts) Verdict {
 		if m == nil {
 			continue
 		}
-		v.ReplaysTotal++
+		v.TotalReplays++
 		if !m.bad && !m.replayed {
 			m.replayed = true
 			v.ReplayedGood++
@@ -146,11 +146,11 @@ func Judge(f Facts) Verdict {
 	}
 
 	// What is wrong.
-	v.ReplaysLeast = max(v.ReplaysLeast, 0)
+	v.MinReplays = max(v.MinReplays, 0)
 	v.addProblems(f.WholeBatch)
 	v.addReplayProblems(f.Refused, outcomes)
 	if v.Lost > 0 && !slices.ContainsFunc(f.Processed, func(id string) bool { return outcomes[id] != nil }) {
-		v.Problems = append(v.Problems, silentConsumer)
+		v.Problems = append(v.Problems, nothingProcessed)
 	}
 	return v
 }
@@ -172,9 +172,9 @@ func (v *Verdict) count(m *outcome) {
 		if !m.bad {
 			v.DeadLetteredGood++
 		}
-		v.Replays = max(v.Replays, m.replays)
-		if v.ReplaysLeast < 0 || m.replays < v.ReplaysLeast {
-			v.ReplaysLeast = m.replays
+		v.MaxReplays = max(v.MaxReplays, m.replays)
+		if v.MinReplays < 0 || m.replays < v.MinReplays {
+			v.MinReplays = m.replays
 		}
 	case m.processed > 0:
 		v.Processed++
@@ -211,17 +211,17 @@ func (v *Verdict) addProblems(wholeBatch bool) {
 // problem.
 func (v *Verdict) addReplayProblems(refused []Refused, outcomes map[string]*outcome) {
 	first := ""
-	stuck := map[string]bool{}
+	notReplayed := map[string]bool{}
 	for _, r := range refused {
 		if m := outcomes[r.Origin]; m != nil && m.dead > 0 && m.replays == 0 {
-			stuck[r.Origin] = true
+			notReplayed[r.Origin] = true
 			if first == "" {
 				first = r.Reason
 			}
 		}
 	}
 
-	switch n := len(stuck); {
+	switch n := len(notReplayed); {
 	case n == 1:
 		v.Problems = append(v.Problems, "1 message was dead-lettered because it could not be replayed: "+first)
 	case n > 1:
@@ -256,13 +256,13 @@ func (v Verdict) WholeBatchEffect() string {
 func (v Verdict) replays() string {
 	switch {
 	case v.DeadLettered == 0:
-		return fmt.Sprintf("%d replays", v.ReplaysTotal)
-	case v.ReplaysLeast != v.Replays:
-		return fmt.Sprintf("%d to %d replays each", v.ReplaysLeast, v.Replays)
-	case v.Replays == 1:
+		return fmt.Sprintf("%d replays", v.TotalReplays)
+	case v.MinReplays != v.MaxReplays:
+		return fmt.Sprintf("%d to %d replays each", v.MinReplays, v.MaxReplays)
+	case v.MaxReplays == 1:
 		return "1 replay each"
 	}
-	return fmt.Sprintf("%d replays each", v.Replays)
+	return fmt.Sprintf("%d replays each", v.MaxReplays)
 }
 
 // Seconds are the durations of the parts of a demo. Deploy and Run overlap, so their
@@ -278,5 +278,5 @@ type Seconds struct {
 	Total float64 `json:"total"`
 }
 
-// Round returns d in seconds, rounded down to milliseconds.
-func Round(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
+// InSeconds returns d in seconds, rounded down to milliseconds.
+func InSeconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }

@@ -38,7 +38,7 @@ func TestLineOfAGoodRun(t *testing.T) {
 	if got := v.Line("5 min 12 s"); got != want {
 		t.Errorf("line\n%s, want\n%s", got, want)
 	}
-	if !v.Good() || v.ReplaysTotal != 12 {
+	if !v.Good() || v.TotalReplays != 12 {
 		t.Errorf("verdict %+v", v)
 	}
 }
@@ -100,8 +100,8 @@ func TestEachOutcomeIsCountedOnce(t *testing.T) {
 		}},
 		{"good ones are replayed and dead-lettered with their batch", func(f *verdict.Facts) {
 			f.WholeBatch, f.Replayed = true, append(f.Replayed, "good1", "good1", "good2")
-		}, func(v *verdict.Verdict) { v.ReplayedGood, v.ReplaysTotal = 2, 15 }},
-		{"replays differ", func(f *verdict.Facts) { f.Dead[0].Replays = 1 }, func(v *verdict.Verdict) { v.ReplaysLeast = 1 }},
+		}, func(v *verdict.Verdict) { v.ReplayedGood, v.TotalReplays = 2, 15 }},
+		{"replays differ", func(f *verdict.Facts) { f.Dead[0].Replays = 1 }, func(v *verdict.Verdict) { v.MinReplays = 1 }},
 		{"other runs left messages and lines", func(f *verdict.Facts) {
 			f.Processed = append(f.Processed, "older1", "older1")
 			f.Dead = append(f.Dead, verdict.Dead{Origin: "older2", Replays: 9})
@@ -115,7 +115,7 @@ func TestEachOutcomeIsCountedOnce(t *testing.T) {
 			t.Parallel()
 			f := clean()
 			c.change(&f)
-			want := verdict.Verdict{Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, Replays: 3, ReplaysLeast: 3, ReplaysTotal: 12, Problems: []string{}}
+			want := verdict.Verdict{Sent: 89, Bad: 4, Processed: 85, DeadLettered: 4, MaxReplays: 3, MinReplays: 3, TotalReplays: 12, Problems: []string{}}
 			c.want(&want)
 			if diff := cmp.Diff(want, verdict.Judge(f)); diff != "" {
 				t.Error(diff)
@@ -128,11 +128,11 @@ func TestReplaysInTheLine(t *testing.T) {
 	t.Parallel()
 	for want, v := range map[string]verdict.Verdict{
 		"0 replays":            {},
-		"5 replays":            {ReplaysTotal: 5},
-		"1 replay each":        {DeadLettered: 2, Replays: 1, ReplaysLeast: 1},
-		"1 to 3 replays each":  {DeadLettered: 2, Replays: 3, ReplaysLeast: 1},
-		"10 replays each":      {DeadLettered: 2, Replays: 10, ReplaysLeast: 10},
-		"0 to 10 replays each": {DeadLettered: 2, Replays: 10},
+		"5 replays":            {TotalReplays: 5},
+		"1 replay each":        {DeadLettered: 2, MaxReplays: 1, MinReplays: 1},
+		"1 to 3 replays each":  {DeadLettered: 2, MaxReplays: 3, MinReplays: 1},
+		"10 replays each":      {DeadLettered: 2, MaxReplays: 10, MinReplays: 10},
+		"0 to 10 replays each": {DeadLettered: 2, MaxReplays: 10},
 	} {
 		t.Run(want, func(t *testing.T) {
 			line := v.Line("1 s")
@@ -145,7 +145,7 @@ func TestReplaysInTheLine(t *testing.T) {
 
 func TestWholeBatchEffect(t *testing.T) {
 	t.Parallel()
-	if got := (verdict.Verdict{Replays: 3}).WholeBatchEffect(); got != "" {
+	if got := (verdict.Verdict{MaxReplays: 3}).WholeBatchEffect(); got != "" {
 		t.Errorf("%q without messages", got)
 	}
 	want := "failed because of bad messages in their batch: good messages replayed 7, dead-lettered 2, processed again 30 times"
@@ -174,7 +174,7 @@ func TestCountsAddUp(t *testing.T) {
 		if v.Sent != len(f.Accepted) || v.Sent != v.Processed+v.DeadLettered+v.Lost {
 			t.Fatalf("counts do not add up: %+v", v)
 		}
-		if v.DeadLetteredGood > v.DeadLettered || v.ReplaysLeast > v.Replays || v.Bad > v.Sent || v.BadProcessed > v.Bad {
+		if v.DeadLetteredGood > v.DeadLettered || v.MinReplays > v.MaxReplays || v.Bad > v.Sent || v.BadProcessed > v.Bad {
 			t.Fatalf("a part exceeds the total: %+v", v)
 		}
 		if v.Good() && (v.Lost > 0 || v.BadProcessed > 0 || v.Sent == 0 || !f.WholeBatch && v.DeadLetteredGood > 0) {

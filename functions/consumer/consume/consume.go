@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/sqsbatch"
 )
@@ -19,13 +19,13 @@ const (
 	// WholeBatch processes all messages of a batch and then fails the invocation
 	// if one of them failed, as a function without partial batch responses does.
 	// SQS delivers the whole batch again, although the good messages were
-	// processed. This mode exists to show what that costs.
+	// processed. This mode exists to demonstrate the cost.
 	WholeBatch = "whole_batch"
 )
 
 // New returns the Lambda handler. It logs the outcome of each message and of the
-// batch. Further options, such as an idempotency store, are passed on to sqsbatch.
-func New(reporting string, j *journal.Journal, further ...sqsbatch.Option) (sqsbatch.Handler, error) {
+// batch. extra options, such as an idempotency store, are passed on to sqsbatch.
+func New(reporting string, logger *jsonlog.Logger, extra ...sqsbatch.Option) (sqsbatch.Handler, error) {
 	policy := sqsbatch.ReportEach
 	if reporting == WholeBatch {
 		policy = sqsbatch.FailIfAny
@@ -36,27 +36,29 @@ func New(reporting string, j *journal.Journal, further ...sqsbatch.Option) (sqsb
 			return err
 		}
 
-		j.InfoContext(ctx, "processed", "message_id", m.ID(), "order_id", m.Body.OrderID,
+		logger.InfoContext(ctx, "processed", "message_id", m.ID(), "order_id", m.Body.OrderID,
 			"origin_message_id", m.OriginID(), "receive_count", m.ReceiveCount())
 		return nil
 	}
 
-	options := append([]sqsbatch.Option{sqsbatch.WithFailures(policy), sqsbatch.WithReport(report(j))}, further...)
+	options := append([]sqsbatch.Option{sqsbatch.WithFailures(policy), sqsbatch.WithReport(report(logger))}, extra...)
 	return sqsbatch.New(process, options...)
 }
 
-// check returns an error if a message is bad, or has not been replayed often enough.
+// check returns an error if the message must fail: it has no store, or it asks to fail
+// until a later replay.
 func check(m sqsbatch.Message[order.Order]) error {
 	if _, ok := m.Attribute(order.StoreID); !ok {
-		return &Refusal{"missing_store_id", true}
+		return &RejectedError{"missing_store_id", true}
 	}
-	// An order with fail_until_replay fails until it was replayed often enough.
-	healed, failing, err := m.Int(order.FailUntilReplay)
+
+	// fail_until_replay is the replay count from which the order succeeds.
+	from, failing, err := m.Int(order.FailUntilReplay)
 	if err != nil {
-		return &Refusal{"invalid_" + order.FailUntilReplay, err.Error()}
+		return &RejectedError{"invalid_" + order.FailUntilReplay, err.Error()}
 	}
-	if replays, _, err := m.Int(order.ReplayCount); failing && (err != nil || replays < healed) {
-		return &Refusal{order.FailUntilReplay, healed}
+	if replays, _, err := m.Int(order.ReplayCount); failing && (err != nil || replays < from) {
+		return &RejectedError{order.FailUntilReplay, from}
 	}
 	return nil
 }
@@ -68,19 +70,19 @@ type resp struct {
 	Succeeded int  `json:"s_msgs"`
 }
 
-// report returns a function that logs a batch.
-func report(j *journal.Journal) func(context.Context, sqsbatch.Report) {
+// report returns a function that logs the failed messages of a batch, and its summary.
+func report(logger *jsonlog.Logger) func(context.Context, sqsbatch.Report) {
 	return func(ctx context.Context, r sqsbatch.Report) {
 		for i := range r.Results {
 			result := &r.Results[i]
 			if !result.Outcome.Done() {
-				j.ErrorContext(ctx, result.Outcome.String(), "message_id", result.Message.MessageId,
+				logger.ErrorContext(ctx, result.Outcome.String(), "message_id", result.Message.MessageId,
 					"receive_count", result.ReceiveCount(), "origin_message_id", result.OriginID(), "error", reason(result.Err))
 			}
 		}
 
 		done := r.Count(sqsbatch.Succeeded)
-		j.Resp(ctx, resp{
+		logger.Summary(ctx, resp{
 			Status:    done == len(r.Results),
 			Total:     len(r.Results),
 			Succeeded: done,
@@ -88,20 +90,20 @@ func report(j *journal.Journal) func(context.Context, sqsbatch.Report) {
 	}
 }
 
-// Refusal is the error of a message that cannot be processed.
-type Refusal struct {
+// RejectedError is the error of a message that the consumer does not process.
+type RejectedError struct {
 	// Reason is a key, such as missing_store_id.
 	Reason string
-	// Detail is true, or the refused value.
+	// Detail is true, or the value that was rejected.
 	Detail any
 }
 
 // Error returns the reason and the detail.
-func (r *Refusal) Error() string { return fmt.Sprintf("%s: %v", r.Reason, r.Detail) }
+func (r *RejectedError) Error() string { return fmt.Sprintf("%s: %v", r.Reason, r.Detail) }
 
-// reason returns an error in its form for the log: a refusal as {"reason":detail}.
+// reason returns an error in its form for the log: a RejectedError as {"reason":detail}.
 func reason(err error) any {
-	if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
+	if refusal := (*RejectedError)(nil); errors.As(err, &refusal) {
 		return map[string]any{refusal.Reason: refusal.Detail}
 	}
 	return err.Error()

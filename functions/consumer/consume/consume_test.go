@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reliableq/reliableq/functions/consumer/consume"
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 )
 
 var update = flag.Bool("update", false, "update the golden files")
@@ -39,7 +39,7 @@ func batch(messages ...string) string { return `{"Records":[` + strings.Join(mes
 func invoke(t *testing.T, reporting string, level slog.Level, event string) (response, logged string, err error) {
 	t.Helper()
 	var log bytes.Buffer
-	handler, err := consume.New(reporting, journal.New(&log, level))
+	handler, err := consume.New(reporting, jsonlog.New(&log, level))
 	if err != nil {
 		t.Fatal(err)
 	}

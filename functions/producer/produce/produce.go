@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/functions/outbox"
 )
@@ -34,9 +34,9 @@ type Producer struct {
 	Project string
 	// BadRatio is the share of bad orders if the event has none, 0 to 1.
 	BadRatio float64
-	// Journal gets a line for each batch with accepted messages, and one for each
+	// Logger gets a line for each batch with accepted messages, and one for each
 	// message that was not accepted.
-	Journal *journal.Journal
+	Logger *jsonlog.Logger
 	// Now returns the time: time.Now, or a fake in tests.
 	Now func() time.Time
 }
@@ -89,7 +89,7 @@ func (p *Producer) run(ctx context.Context, req Request) tally {
 			drafts[i] = orders.Next()
 		}
 
-		// An error before any message was accepted will not go away.
+		// If nothing was ever accepted, further batches would fail too.
 		if p.send(ctx, drafts, &done); done.err != nil && done.accepted == 0 {
 			break
 		}
@@ -120,7 +120,7 @@ func (p *Producer) generator(req Request) *order.Generator {
 		return order.Seeded(*req.Seed, count, share)
 	}
 
-	return order.Fresh(p.Now(), count, share)
+	return order.Random(p.Now(), count, share)
 }
 
 // timeFor reports whether there is time to send another batch and to return the
@@ -133,7 +133,8 @@ func (p *Producer) timeFor(ctx context.Context, slowest time.Duration) bool {
 	return !ends || deadline.Sub(p.Now()) > max(2*slowest, leastReserve)
 }
 
-// acceptedLine is the log line of a batch, by which its messages can be followed.
+// acceptedLine is the content of the log line from which demo and tests learn the ids of
+// a batch's messages.
 type acceptedLine struct{ ids, bad, orders []string }
 
 // send sends a batch and adds its results to done.
@@ -161,7 +162,7 @@ func (p *Producer) send(ctx context.Context, drafts []order.Draft, done *tally) 
 	for i, result := range p.Queue.Send(ctx, messages) {
 		draft := drafts[i]
 		if result.Err != nil {
-			p.Journal.ErrorContext(ctx, "not accepted", "order_id", draft.Order.OrderID, "error", result.Err.Error())
+			p.Logger.ErrorContext(ctx, "not accepted", "order_id", draft.Order.OrderID, "error", result.Err.Error())
 			if done.err == nil {
 				done.err = result.Err
 			}
@@ -180,6 +181,6 @@ func (p *Producer) send(ctx context.Context, drafts []order.Draft, done *tally) 
 
 	done.slowest = max(done.slowest, p.Now().Sub(began))
 	if len(line.ids) > 0 {
-		p.Journal.InfoContext(ctx, "accepted", "message_ids", line.ids, "bad_message_ids", line.bad, "order_ids", line.orders)
+		p.Logger.InfoContext(ctx, "accepted", "message_ids", line.ids, "bad_message_ids", line.bad, "order_ids", line.orders)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/functions/producer/produce"
 )
@@ -49,7 +49,7 @@ func (q *queue) Send(ctx context.Context, messages []outbox.Message) []outbox.Re
 }
 
 func producer(q *queue, log io.Writer) *produce.Producer {
-	return &produce.Producer{Queue: q, Project: "reliable", BadRatio: 0.1, Journal: journal.New(log, slog.LevelInfo), Now: time.Now}
+	return &produce.Producer{Queue: q, Project: "reliable", BadRatio: 0.1, Logger: jsonlog.New(log, slog.LevelInfo), Now: time.Now}
 }
 
 // invoke runs the producer as Lambda does: event JSON in, response JSON out.

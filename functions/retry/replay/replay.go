@@ -1,8 +1,8 @@
 // Package replay is the logic of the retry function: it sends messages back to the
 // source queue, with a longer delay each time, until they have no attempts left.
-// Those it reports as failed, so that SQS dead-letters them in the end.
+// Those without attempts it reports as failed, so that SQS dead-letters them.
 //
-// SQS has accepted the copy before the original is reported as done: a crash in
+// It reports the original as done only after SQS has accepted the copy: a crash in
 // between can duplicate a message but not lose it.
 package replay
 
@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/reliableq/reliableq/backoff"
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/order"
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/sqsbatch"
@@ -48,17 +48,17 @@ type Level struct {
 // replayer is the retry function of a level.
 type replayer struct {
 	Level
-	source  Sender
-	journal *journal.Journal
+	source Sender
+	logger *jsonlog.Logger
 }
 
 // New returns the Lambda handler. It sends copies to the source queue and logs the
 // outcome of each message.
-func New(level Level, source Sender, j *journal.Journal) (sqsbatch.Handler, error) {
+func New(level Level, source Sender, logger *jsonlog.Logger) (sqsbatch.Handler, error) {
 	r := &replayer{
-		Level:   level,
-		source:  source,
-		journal: j,
+		Level:  level,
+		source: source,
+		logger: logger,
 	}
 	return sqsbatch.NewBulk(r.replay, sqsbatch.WithReport(r.report))
 }
@@ -69,7 +69,7 @@ func (r *replayer) replay(ctx context.Context, messages []sqsbatch.Message[strin
 	errs := make([]error, len(messages))
 	var replays []replay
 	var copies []outbox.Message
-	var indices []int // of the messages that the copies are made from
+	var indices []int // copy i is of messages[indices[i]]
 	for i, m := range messages {
 		next, err := r.next(m)
 		if err != nil {
@@ -82,7 +82,7 @@ func (r *replayer) replay(ctx context.Context, messages []sqsbatch.Message[strin
 		indices = append(indices, i)
 	}
 
-	// Only an accepted copy makes its original done.
+	// The original counts as done only after SQS has accepted the copy.
 	for i, sent := range r.source.Send(ctx, copies) {
 		if sent.Err != nil {
 			errs[indices[i]] = fmt.Errorf("replay: %w", sent.Err)
@@ -95,7 +95,7 @@ func (r *replayer) replay(ctx context.Context, messages []sqsbatch.Message[strin
 	return errs
 }
 
-// replay is a message that is replayed.
+// replay is one replay of a message: the original, its new replay count, and the copy.
 type replay struct {
 	original sqsbatch.Message[string]
 	count    int
@@ -110,13 +110,15 @@ func (r *replayer) next(m sqsbatch.Message[string]) (replay, error) {
 		return replay{}, fmt.Errorf("cannot be replayed: %s is %q and not a whole number of 0 or more", order.ReplayCount, value)
 	}
 
-	// The message stays in the retry queue until SQS dead-letters it.
+	// Report it as failed, so that SQS receives it again and finally dead-letters it.
 	if count >= r.MaxAttempts {
 		return replay{}, &MaxAttemptsError{Retries: count + 1, Max: r.MaxAttempts}
 	}
 
 	count++
-	// The copy keeps all attributes; the two of a replay are added or replaced.
+
+	// The copy has all attributes of the original. The two of a replay are added, or
+	// replaced if the original is itself a copy.
 	attributes := sqsclient.Attributes(m.Raw.MessageAttributes)
 	maps.Copy(attributes, map[string]types.MessageAttributeValue{
 		order.ReplayCount: order.Number(int64(count)),
@@ -146,32 +148,34 @@ type resp struct {
 }
 
 // logReplay logs a replay; id is the id of the copy.
-func (r *replayer) logReplay(ctx context.Context, done replay, id string) {
-	r.journal.Resp(ctx, resp{
+func (r *replayer) logReplay(ctx context.Context, made replay, id string) {
+	r.logger.Summary(ctx, resp{
 		Status:      true,
 		Total:       1,
-		ReplayCount: done.count,
+		ReplayCount: made.count,
 		MaxAttempts: r.MaxAttempts,
 		Replayed:    true,
-		Delay:       math.Round(done.copy.Delay.Seconds()*100) / 100,
+		Delay:       math.Round(made.copy.Delay.Seconds()*100) / 100,
 	})
-	r.journal.InfoContext(ctx, "replayed", "message_id", done.original.ID(), "new_message_id", id,
-		"origin_message_id", done.original.OriginID(), "replay_cnt", done.count, "retry_level", r.Number)
+	r.logger.InfoContext(ctx, "replayed", "message_id", made.original.ID(), "new_message_id", id,
+		"origin_message_id", made.original.OriginID(), "replay_cnt", made.count, "retry_level", r.Number)
 }
 
 // report logs the error of each message that failed.
 func (r *replayer) report(ctx context.Context, batch sqsbatch.Report) {
 	for i := range batch.Results {
 		if result := &batch.Results[i]; !result.Outcome.Done() {
-			r.journal.ErrorContext(ctx, result.Err.Error(), "message_id", result.Message.MessageId,
+			r.logger.ErrorContext(ctx, result.Err.Error(), "message_id", result.Message.MessageId,
 				"origin_message_id", result.OriginID(), "receive_count", result.ReceiveCount(), "retry_level", r.Number)
 		}
 	}
 }
 
-// MaxAttemptsError is the error of a message that has had all its replays.
+// MaxAttemptsError is the error of a message that has had all replays that its level
+// allows.
 type MaxAttemptsError struct {
-	// Retries is the number of the replay that was not made.
+	// Retries is the number of the replay that was refused, counted from 1 over all
+	// levels: one more than Max, or above.
 	Retries int
 	// Max is the number of replays that are allowed.
 	Max int

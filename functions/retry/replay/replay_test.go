@@ -20,7 +20,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reliableq/reliableq/backoff"
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 	"github.com/reliableq/reliableq/functions/outbox"
 	"github.com/reliableq/reliableq/functions/retry/replay"
 )
@@ -70,7 +70,7 @@ func invoke(t *testing.T, l replay.Level, messages ...string) (q *queue, respons
 	t.Helper()
 	q = &queue{}
 	var log bytes.Buffer
-	handler, err := replay.New(l, q, journal.New(&log, slog.LevelInfo))
+	handler, err := replay.New(l, q, jsonlog.New(&log, slog.LevelInfo))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func FuzzReplay(f *testing.F) {
 	f.Add("refuse", "origin_message_id", "x", "String")
 	f.Fuzz(func(t *testing.T, body, name, value, kind string) {
 		q := &queue{}
-		handler, err := replay.New(level(3), q, journal.New(&bytes.Buffer{}, slog.LevelInfo))
+		handler, err := replay.New(level(3), q, jsonlog.New(&bytes.Buffer{}, slog.LevelInfo))
 		if err != nil {
 			t.Fatal(err)
 		}

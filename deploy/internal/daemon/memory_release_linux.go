@@ -13,10 +13,11 @@ import (
 // region is a part of the process's memory that maps the program's file.
 type region struct{ start, end uintptr }
 
-// Trim releases the memory of the program's file that only the start of the process
-// has used: the initialization of libraries reads most of a large program once. Pages
-// that are used again come from the system's page cache, without a read of the disk.
-func Trim() error {
+// ReleaseStartupMemory lowers the resident memory of this process after its start: it
+// releases the pages of the program's file. The initialization of libraries reads most of
+// a large program once. Pages that are used again come back from the system's page cache,
+// without a read of the disk.
+func ReleaseStartupMemory() error {
 	exe, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return fmt.Errorf("find the program's file: %w", err)
@@ -28,7 +29,7 @@ func Trim() error {
 	}
 	defer maps.Close()
 
-	regions, err := cleanRegions(maps, exe)
+	regions, err := sharedRegions(maps, exe)
 	if err != nil {
 		return fmt.Errorf("read the memory map: %w", err)
 	}
@@ -38,7 +39,7 @@ func Trim() error {
 		// an error costs memory and nothing else.
 		_ = r.advise(syscall.MADV_NOHUGEPAGE)
 		if err := r.advise(syscall.MADV_DONTNEED); err != nil {
-			return fmt.Errorf("release pages of the program: %w", err)
+			return fmt.Errorf("release the memory that maps the program's file: %w", err)
 		}
 	}
 
@@ -52,10 +53,10 @@ func (r region) advise(advice uintptr) error {
 	return nil
 }
 
-// cleanRegions returns the regions of a file that are read-only and have no private
-// page: only those are equal to the file. Relocated tables and a debugger's break
-// points are private pages.
-func cleanRegions(smaps io.Reader, file string) ([]region, error) {
+// sharedRegions returns the regions of memory that map a file, are read-only and have no
+// private pages. Only those can be read from the file again. Relocated tables and a
+// debugger's breakpoints are private pages.
+func sharedRegions(smaps io.Reader, file string) ([]region, error) {
 	var all []region
 	var current *region
 	s := bufio.NewScanner(smaps)
@@ -65,8 +66,8 @@ func cleanRegions(smaps io.Reader, file string) ([]region, error) {
 			continue
 		}
 
-		// A line that begins a mapping, and then lines about it.
-		if r, mapped := readRegion(fields); mapped {
+		// One line begins a mapping; the lines that follow have its figures.
+		if r, mapped := parseMapping(fields); mapped {
 			current = nil
 			if len(fields) == 6 && string(fields[5]) == file && fields[1][0] == 'r' && fields[1][1] == '-' {
 				current = &r
@@ -85,9 +86,10 @@ func cleanRegions(smaps io.Reader, file string) ([]region, error) {
 	return all, s.Err()
 }
 
-// readRegion reads the line that begins a mapping, such as
-// "00400000-01400000 r-xp 00000000 fe:00 123 /bin/program".
-func readRegion(fields [][]byte) (region, bool) {
+// parseMapping returns the region in a line of smaps that begins a mapping, and false for
+// any other line. Such a line is
+// 00400000-01400000 r-xp 00000000 fe:00 123 /bin/program
+func parseMapping(fields [][]byte) (region, bool) {
 	from, to, ok := bytes.Cut(fields[0], []byte("-"))
 	if !ok || len(fields[1]) != 4 {
 		return region{}, false

@@ -1,4 +1,4 @@
-package journal_test
+package jsonlog_test
 
 import (
 	"bytes"
@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/reliableq/reliableq/functions/journal"
+	"github.com/reliableq/reliableq/functions/jsonlog"
 )
 
 func TestLinesHaveTheKeysOfLambdasFilter(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	journal.New(&out, slog.LevelInfo).Error("a > b", "time", "kept", "error", map[string]any{"missing_store_id": true})
+	jsonlog.New(&out, slog.LevelInfo).Error("a > b", "time", "kept", "error", map[string]any{"missing_store_id": true})
 	var line struct {
 		Timestamp time.Time
 		Level     string
@@ -30,15 +30,15 @@ func TestLinesHaveTheKeysOfLambdasFilter(t *testing.T) {
 	}
 }
 
-func TestRespLineIsOneObject(t *testing.T) {
+func TestSummaryLineIsOneObject(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	journal.New(&out, slog.LevelInfo).Resp(t.Context(), map[string]int{"n": 1})
+	jsonlog.New(&out, slog.LevelInfo).Summary(t.Context(), map[string]int{"n": 1})
 	if out.String() != `{"resp":{"n":1}}`+"\n" {
 		t.Error(out.String())
 	}
 	out.Reset()
-	journal.New(&out, slog.LevelInfo).Resp(t.Context(), func() {})
+	jsonlog.New(&out, slog.LevelInfo).Summary(t.Context(), func() {})
 	if !strings.Contains(out.String(), `"level":"ERROR"`) {
 		t.Error(out.String())
 	}
@@ -47,9 +47,9 @@ func TestRespLineIsOneObject(t *testing.T) {
 func TestLevelAppliesToBothKindsOfLines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	j := journal.New(&out, slog.LevelWarn)
-	j.Resp(t.Context(), 1)
-	j.Info("quiet")
+	logger := jsonlog.New(&out, slog.LevelWarn)
+	logger.Summary(t.Context(), 1)
+	logger.Info("quiet")
 	if out.Len() > 0 {
 		t.Error(out.String())
 	}
@@ -58,11 +58,11 @@ func TestLevelAppliesToBothKindsOfLines(t *testing.T) {
 func TestConcurrentLinesAreSeparate(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	j := journal.New(&out, slog.LevelInfo)
+	logger := jsonlog.New(&out, slog.LevelInfo)
 	var wg sync.WaitGroup
 	for range 50 {
-		wg.Go(func() { j.Info("line", "text", strings.Repeat("x", 100)) })
-		wg.Go(func() { j.Resp(t.Context(), strings.Repeat("y", 100)) })
+		wg.Go(func() { logger.Info("line", "text", strings.Repeat("x", 100)) })
+		wg.Go(func() { logger.Summary(t.Context(), strings.Repeat("y", 100)) })
 	}
 	wg.Wait()
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")

@@ -1,6 +1,6 @@
-// Package live looks up resources at the target by the names in a Terraform plan or
+// Package lookup finds resources at the target by the names in a Terraform plan or
 // state.
-package live
+package lookup
 
 import (
 	"context"
@@ -34,28 +34,29 @@ type Found struct {
 
 // Finder looks up resources at one target.
 type Finder struct {
-	sqs    *sqs.Client
-	lambda *lambda.Client
-	iam    *iam.Client
-	logs   *cloudwatchlogs.Client
-	metric *cloudwatch.Client
+	sqs     *sqs.Client
+	lambda  *lambda.Client
+	iam     *iam.Client
+	logs    *cloudwatchlogs.Client
+	metrics *cloudwatch.Client
 }
 
 // New returns a finder for the target of cfg.
 func New(cfg aws.Config) *Finder {
 	return &Finder{
-		sqs:    sqs.NewFromConfig(cfg),
-		lambda: lambda.NewFromConfig(cfg),
-		iam:    iam.NewFromConfig(cfg),
-		logs:   cloudwatchlogs.NewFromConfig(cfg),
-		metric: cloudwatch.NewFromConfig(cfg),
+		sqs:     sqs.NewFromConfig(cfg),
+		lambda:  lambda.NewFromConfig(cfg),
+		iam:     iam.NewFromConfig(cfg),
+		logs:    cloudwatchlogs.NewFromConfig(cfg),
+		metrics: cloudwatch.NewFromConfig(cfg),
 	}
 }
 
-// Find returns what exists under the name of a resource of the given type with the
-// given attributes, or nil. It looks up the types whose creation fails, or silently
-// takes over what exists, when the name is taken. Every other resource of this
-// project's modules is a part of one of these.
+// Find returns the resource that exists at the target under the name of a resource with
+// the given Terraform type and attributes, or nil if there is none. It looks up the types
+// for which an existing name makes the creation fail, or silently takes over what exists.
+// Every other resource of this project's modules is a part of one of these, and counts as
+// not existing.
 func (f *Finder) Find(ctx context.Context, kind string, a infra.Attributes) (*Found, error) {
 	var found *Found
 	var err error
@@ -87,6 +88,9 @@ func (f *Finder) Find(ctx context.Context, kind string, a infra.Attributes) (*Fo
 
 	return found, nil
 }
+
+// The methods below return nil if the resource does not exist, or if its name is not known
+// yet, as in a plan.
 
 func (f *Finder) queue(ctx context.Context, name string) (*Found, error) {
 	if name == "" {
@@ -233,10 +237,10 @@ func (f *Finder) alarm(ctx context.Context, name string) (*Found, error) {
 		return nil, nil
 	}
 
-	got, err := f.metric.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
+	got, err := f.metrics.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
 		AlarmNames: []string{name},
 
-		// Composite alarms share the names of metric alarms.
+		// Composite alarms share the names of metrics alarms.
 		AlarmTypes: []cloudwatchtypes.AlarmType{cloudwatchtypes.AlarmTypeMetricAlarm, cloudwatchtypes.AlarmTypeCompositeAlarm},
 	})
 
@@ -257,7 +261,7 @@ func (f *Finder) alarm(ctx context.Context, name string) (*Found, error) {
 		return nil, nil
 	}
 
-	out, err := f.metric.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: arn})
+	out, err := f.metrics.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: arn})
 	if err != nil {
 		return nil, err
 	}
@@ -278,7 +282,7 @@ func (f *Finder) dashboard(ctx context.Context, name string) (*Found, error) {
 	if name == "" {
 		return nil, nil
 	}
-	_, err := f.metric.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(name)})
+	_, err := f.metrics.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(name)})
 	var missing *cloudwatchtypes.DashboardNotFoundError
 	if errors.As(err, &missing) {
 		return nil, nil
@@ -289,10 +293,10 @@ func (f *Finder) dashboard(ctx context.Context, name string) (*Found, error) {
 	return &Found{Name: name, ID: name}, nil
 }
 
-// Empty reports whether the target has no resource of the types that Find looks up, as
-// an embedded AWS that was just started.
+// Empty reports whether the target has no resource of the types that Find looks up, such
+// as an embedded AWS that was just started.
 func (f *Finder) Empty(ctx context.Context) (bool, error) {
-	// One call for each service and type; the first resource that is found ends it.
+	// One call for each type, until a resource is found.
 	queues, err := f.sqs.ListQueues(ctx, &sqs.ListQueuesInput{})
 	if err != nil || len(queues.QueueUrls) > 0 {
 		return false, err
@@ -318,12 +322,12 @@ func (f *Finder) Empty(ctx context.Context) (bool, error) {
 		return false, err
 	}
 
-	alarms, err := f.metric.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{})
+	alarms, err := f.metrics.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{})
 	if err != nil || len(alarms.MetricAlarms)+len(alarms.CompositeAlarms) > 0 {
 		return false, err
 	}
 
-	dashboards, err := f.metric.ListDashboards(ctx, &cloudwatch.ListDashboardsInput{})
+	dashboards, err := f.metrics.ListDashboards(ctx, &cloudwatch.ListDashboardsInput{})
 	return err == nil && len(dashboards.DashboardEntries) == 0, err
 }
 

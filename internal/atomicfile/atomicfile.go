@@ -1,6 +1,6 @@
-// Package wholefile writes files atomically: a reader sees the old content or the new
+// Package atomicfile writes files atomically: a reader sees the old content or the new
 // one, and an interrupted command keeps the old one.
-package wholefile
+package atomicfile
 
 import (
 	"errors"

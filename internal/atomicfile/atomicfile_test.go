@@ -1,4 +1,4 @@
-package wholefile_test
+package atomicfile_test
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/reliableq/reliableq/internal/wholefile"
+	"github.com/reliableq/reliableq/internal/atomicfile"
 )
 
 func TestWriteReplacesAFile(t *testing.T) {
@@ -15,7 +15,7 @@ func TestWriteReplacesAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
 	for _, body := range []string{"a longer first body", "second"} {
 		t.Run(body, func(t *testing.T) {
-			if err := wholefile.Write(path, []byte(body)); err != nil {
+			if err := atomicfile.Write(path, []byte(body)); err != nil {
 				t.Fatal(err)
 			}
 			if got, err := os.ReadFile(path); err != nil || string(got) != body {
@@ -38,13 +38,13 @@ func TestFailedWriteKeepsTheOldFile(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "by a folder"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := wholefile.Write(dir, []byte("body")); err == nil {
+	if err := atomicfile.Write(dir, []byte("body")); err == nil {
 		t.Error("a folder was replaced")
 	}
 	if files, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(files) != 1 {
 		t.Errorf("%v are left, %v", files, err)
 	}
-	if err := wholefile.Write(filepath.Join(dir, "missing", "file"), nil); !errors.Is(err, fs.ErrNotExist) {
+	if err := atomicfile.Write(filepath.Join(dir, "missing", "file"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v, want the error of a missing folder", err)
 	}
 }

@@ -1,6 +1,6 @@
-// Package setting reads the environment variables of a function, and reports all
+// Package envconfig reads the environment variables of a function, and reports all
 // that are missing or malformed at once.
-package setting
+package envconfig
 
 import (
 	"errors"
@@ -24,8 +24,8 @@ func From(lookup func(string) (string, bool)) *Reader { return &Reader{lookup: l
 // Err returns an error that joins one [Error] for each bad variable, or nil.
 func (r *Reader) Err() error { return errors.Join(r.errs...) }
 
-// Text returns a variable that must be set and not empty.
-func (r *Reader) Text(name string) string {
+// String returns a variable that must be set and not empty.
+func (r *Reader) String(name string) string {
 	value, _ := r.lookup(name) // an empty variable counts as not set
 	if value == "" {
 		r.fail(name, "is not set")
@@ -34,7 +34,7 @@ func (r *Reader) Text(name string) string {
 }
 
 // Choice returns a variable that must be one of the given words. If it is not set,
-// the first word is returned.
+// Choice returns the first word.
 func (r *Reader) Choice(name string, words ...string) string {
 	value, _ := r.lookup(name) // an empty variable counts as not set
 	if value == "" {
@@ -49,9 +49,9 @@ func (r *Reader) Choice(name string, words ...string) string {
 	return words[0]
 }
 
-// Whole returns a variable that must be an integer from low to high.
-func (r *Reader) Whole(name string, low, high int) int {
-	n, err := strconv.Atoi(r.Text(name))
+// Int returns a variable that must be an integer from low to high.
+func (r *Reader) Int(name string, low, high int) int {
+	n, err := strconv.Atoi(r.String(name))
 	if err != nil || n < low || n > high {
 		r.fail(name, fmt.Sprintf("is not a whole number from %d to %d", low, high))
 	}
@@ -61,7 +61,7 @@ func (r *Reader) Whole(name string, low, high int) int {
 // Seconds returns a variable that must be a number of seconds from 0 to high.
 // Fractions are allowed.
 func (r *Reader) Seconds(name string, high time.Duration) time.Duration {
-	seconds := r.number(name, r.Text(name), 0, high.Seconds())
+	seconds := r.number(name, r.String(name), 0, high.Seconds())
 	return time.Duration(seconds * float64(time.Second))
 }
 
@@ -89,7 +89,8 @@ func (r *Reader) Level(name string) slog.Level {
 	return level
 }
 
-// number parses a number from low to high.
+// number parses a number from low to high. It returns low if the value is bad, which Err
+// reports.
 func (r *Reader) number(name, value string, low, high float64) float64 {
 	n, err := strconv.ParseFloat(value, 64)
 	if err != nil || math.IsNaN(n) || n < low || n > high {
@@ -99,7 +100,7 @@ func (r *Reader) number(name, value string, low, high float64) float64 {
 	return n
 }
 
-// fail records that a variable is bad. Only the first error of a variable is kept:
+// fail records that a variable is bad. Only the first error of a variable is recorded:
 // later ones follow from it.
 func (r *Reader) fail(name, problem string) {
 	for _, err := range r.errs {

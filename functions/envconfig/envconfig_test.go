@@ -1,4 +1,4 @@
-package setting_test
+package envconfig_test
 
 import (
 	"errors"
@@ -8,11 +8,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/reliableq/reliableq/functions/setting"
+	"github.com/reliableq/reliableq/functions/envconfig"
 )
 
-func environment(vars map[string]string) *setting.Reader {
-	return setting.From(func(name string) (string, bool) {
+func environment(vars map[string]string) *envconfig.Reader {
+	return envconfig.From(func(name string) (string, bool) {
 		value, ok := vars[name]
 		return value, ok
 	})
@@ -21,8 +21,8 @@ func environment(vars map[string]string) *setting.Reader {
 func TestVariablesAreRead(t *testing.T) {
 	t.Parallel()
 	r := environment(map[string]string{"TEXT": "a b", "WORD": "two", "WHOLE": "7", "SECONDS": "1.5", "SHARE": "0.25", "LEVEL": "WARN", "EMPTY": ""})
-	if r.Text("TEXT") != "a b" || r.Choice("WORD", "one", "two") != "two" || r.Choice("EMPTY", "one", "two") != "one" ||
-		r.Whole("WHOLE", 1, 7) != 7 || r.Seconds("SECONDS", time.Minute) != 1500*time.Millisecond ||
+	if r.String("TEXT") != "a b" || r.Choice("WORD", "one", "two") != "two" || r.Choice("EMPTY", "one", "two") != "one" ||
+		r.Int("WHOLE", 1, 7) != 7 || r.Seconds("SECONDS", time.Minute) != 1500*time.Millisecond ||
 		r.Share("SHARE", 0.1) != 0.25 || r.Share("ABSENT", 0.1) != 0.1 ||
 		r.Level("LEVEL") != slog.LevelWarn || r.Level("EMPTY") != slog.LevelInfo {
 		t.Error("a variable was parsed wrongly")
@@ -37,11 +37,11 @@ func TestEachBadVariableIsReportedOnce(t *testing.T) {
 	r := environment(map[string]string{
 		"WORD": "three", "WHOLE": "8", "FRACTION": "1.5", "SECONDS": "61", "NAN": "NaN", "SHARE": "2", "LEVEL": "loud", "WRONG": "x",
 	})
-	r.Text("TEXT")
+	r.String("TEXT")
 	r.Choice("WORD", "one", "two")
-	r.Whole("WHOLE", 1, 7)
-	r.Whole("FRACTION", 1, 7)
-	r.Whole("ABSENT", 1, 7)
+	r.Int("WHOLE", 1, 7)
+	r.Int("FRACTION", 1, 7)
+	r.Int("ABSENT", 1, 7)
 	r.Seconds("SECONDS", time.Minute)
 	r.Seconds("NAN", time.Minute)
 	r.Seconds("GONE", time.Minute)
@@ -63,7 +63,7 @@ environment variable LEVEL is "loud": want DEBUG, INFO, WARN or ERROR`
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Error(diff)
 	}
-	var bad *setting.Error
+	var bad *envconfig.Error
 	if !errors.As(err, &bad) || bad.Name != "TEXT" {
 		t.Errorf("first error %+v, want that of TEXT", bad)
 	}

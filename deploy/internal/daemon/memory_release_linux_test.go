@@ -28,7 +28,7 @@ Anonymous:          4096 kB
 7fff00000000-7fff00001000 r-xp 00000000 00:00 0             [vdso]
 Anonymous:             0 kB
 `
-	got, err := cleanRegions(strings.NewReader(smaps), "/bin/reliableq")
+	got, err := sharedRegions(strings.NewReader(smaps), "/bin/reliableq")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ Anonymous:             0 kB
 func TestTheProgramRunsAfterTrim(t *testing.T) {
 	t.Parallel()
 	for range 3 {
-		if err := Trim(); err != nil {
+		if err := ReleaseStartupMemory(); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.ToUpper("still here"); got != "STILL HERE" {
@@ -56,7 +56,7 @@ func FuzzCleanRegions(f *testing.F) {
 	f.Add("00400000-00402000 r--p 0 fe:00 7 /bin/x\nAnonymous: 0 kB\n")
 	f.Add("-\n- r--p\nAnonymous:\n")
 	f.Fuzz(func(t *testing.T, smaps string) {
-		got, _ := cleanRegions(strings.NewReader(smaps), "/bin/x")
+		got, _ := sharedRegions(strings.NewReader(smaps), "/bin/x")
 		for _, r := range got {
 			if r.start >= r.end {
 				t.Errorf("a region from %x to %x", r.start, r.end)

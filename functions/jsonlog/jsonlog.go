@@ -1,6 +1,6 @@
-// Package journal writes the logs of the functions: structured lines, and a summary
-// line whose form scripts depend on.
-package journal
+// Package jsonlog writes the logs of the functions: structured lines, and a summary
+// line whose form users' scripts depend on.
+package jsonlog
 
 import (
 	"context"
@@ -10,32 +10,35 @@ import (
 	"sync"
 )
 
-// Journal writes one JSON object per line. It is safe for concurrent use.
-type Journal struct {
+// Logger writes one JSON object per line. It is safe for concurrent use.
+type Logger struct {
 	*slog.Logger
 	out *lines
 }
 
-// New returns a journal of the lines at or above level. Its lines have `timestamp`,
+// New returns a logger of the lines at or above level. Its lines have `timestamp`,
 // `level` and `msg`. Lambda's log level filter reads the first two (LAM C73).
-func New(w io.Writer, level slog.Level) *Journal {
+func New(w io.Writer, level slog.Level) *Logger {
 	out := &lines{w: w}
 	handler := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level, ReplaceAttr: lambdaKeys})
-	return &Journal{Logger: slog.New(handler), out: out}
+	return &Logger{Logger: slog.New(handler), out: out}
 }
 
-// Resp writes the line {"resp":v}, if the journal's level is INFO or below.
-func (j *Journal) Resp(ctx context.Context, v any) {
-	if !j.Enabled(ctx, slog.LevelInfo) {
+// Summary writes the line {"resp":v}, if the logger's level is INFO or below. The key
+// resp and the keys of v are a contract with the users' log queries.
+func (l *Logger) Summary(ctx context.Context, v any) {
+	if !l.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
+
 	line, err := json.Marshal(map[string]any{"resp": v})
 	if err != nil {
-		j.ErrorContext(ctx, "resp line", "error", err.Error())
+		l.ErrorContext(ctx, "cannot encode the summary line", "error", err.Error())
 		return
 	}
+
 	// As with slog, a failure to write a log must not fail the function.
-	_, _ = j.out.Write(append(line, '\n'))
+	_, _ = l.out.Write(append(line, '\n'))
 }
 
 // lambdaKeys renames the time of a record to Lambda's name for it.

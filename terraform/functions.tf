@@ -1,17 +1,18 @@
-# The functions and what each may do. Their environment, which is their contract with this configuration:
+# The producer and the consumer, with the permissions of each. These environment variables are the interface between
+# this configuration and the code of the functions:
 #
 #   producer  QUEUE_NAME, PROJECT, BAD_RATIO
 #   consumer  FAILURE_REPORTING
-#   both      LOG_LEVEL, where log_level is set
+#   both      LOG_LEVEL, unless log_level is null
 #
-# The retry functions are part of their levels, in retry.tf.
+# The retry functions are created by the retry levels, in retry.tf.
 
 locals {
   common_environment = var.log_level == null ? {} : { LOG_LEVEL = var.log_level }
 
-  build_hint = "Run `make build` (or `reliableq build`) first, or name the folder that holds the packages with dist_dir."
+  build_hint = "Run `make build` (or `reliableq build`) first, or set dist_dir to the folder of the packages."
 
-  # What a function needs to send to, or to have a mapping receive from, a queue; and the key where the queues have one.
+  # Permissions to send to a queue, to be the target of a queue's event source mapping, and to use the queues' KMS key.
   send_actions    = ["sqs:GetQueueUrl", "sqs:SendMessage"]
   receive_actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
   key_statements = var.kms_key_arn == null ? [] : [{

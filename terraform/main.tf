@@ -1,7 +1,8 @@
 # The whole flow: producer, source queue, consumer, retry levels, dead-letter queue.
 #
-# Functions know queues by name and ARN, both built from names, and so do not wait for them: while the provider watches
-# the queues settle, the functions are made. Only event source mappings need both.
+# The functions refer to the queues by name and by an ARN that is built from the name, never by a resource attribute. So
+# Terraform creates the functions while the provider still polls the new queues until their attributes are consistent
+# (25 s). Only the event source mappings depend on both.
 
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
@@ -9,11 +10,11 @@ data "aws_region" "current" {}
 locals {
   queue_name = "${var.name_prefix}reliable_q"
 
-  # Marks everything that can have tags as this state's: see docs/terraform.md, "Two deployments, one account".
+  # Tags every taggable resource with the id of this state: see docs/terraform.md, "Two deployments, one account".
   owner_tags = { terraform-state-id = terraform_data.owner.id }
 
-  # retry_1, retry_2 and so on: keys of the levels' queues, functions and mappings. A removed level keeps its number, so
-  # that the levels after it keep theirs.
+  # The levels by key: retry_1, retry_2 and so on. A removed level leaves its number unused, so that the levels after it
+  # are not renumbered, which would destroy and create their resources.
   levels = {
     for i, level in var.retry_levels : "retry_${i + 1}" => merge(level, {
       number = i + 1
@@ -23,7 +24,8 @@ locals {
 
   level_keys = [for i, level in var.retry_levels : "retry_${i + 1}" if level.status != "removed"]
 
-  # A message carries one replay count through all levels, so each level ends at the sum of the budgets up to its own.
+  # A message has one replay count for all levels, so a level stops replaying at the sum of max_attempts of all levels up
+  # to and including it.
   attempts_up_to = {
     for key, level in local.levels :
     key => sum([for other in local.levels : other.max_attempts if other.number <= level.number])

@@ -1,4 +1,5 @@
-# The event source mapping from the source queue to the consumer. Those of the retry queues are part of their levels.
+# The event source mapping from the source queue to the consumer. The mappings of the retry queues are in the
+# module retry-level.
 
 module "consumer_mapping" {
   source = "./modules/queue-consumer"

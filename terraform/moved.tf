@@ -1,5 +1,5 @@
-# Retry queues and their mappings were made by modules of their own before they became parts of their level. A move
-# cannot range over instances, so each of the ten levels that a chain can have is named.
+# Earlier versions created the retry queues in the module queue-chain and their mappings in separate modules; both are now
+# in the module retry-level. A moved block has no for_each, so there is one for each of the ten possible levels.
 
 moved {
   from = module.queues.aws_sqs_queue.this["retry_1"]

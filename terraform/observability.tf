@@ -1,4 +1,4 @@
-# Alarms and dashboard over everything above.
+# Alarms and a dashboard for all queues, functions and mappings of the flow.
 
 module "observability" {
   source = "./modules/observability"
@@ -13,7 +13,7 @@ module "observability" {
     }
   }
 
-  # Replays invoke the consumer and the retry functions again, so the recursive-loop guard can strike there.
+  # A replay invokes the consumer and the retry functions again, so Lambda's recursive loop detection can stop them.
   functions = merge(
     { producer = { name = module.producer.name } },
     { consumer = { name = module.consumer.name, recursive = true, errors = var.failure_reporting == "whole_batch" ? var.whole_batch_errors : 1 } },

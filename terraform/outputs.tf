@@ -10,17 +10,17 @@ locals {
   lambda     = "${local.console}/lambda/home?region=${data.aws_region.current.id}"
   cloudwatch = "${local.console}/cloudwatch/home?region=${data.aws_region.current.id}"
 
-  # The console's own way of writing a slash in the part after #.
+  # The console double-escapes a slash in the fragment of its URLs, with $ in place of %.
   producer_log = replace(module.producer.log_group_name, "/", "$252F")
 }
 
 output "region" {
-  description = "Region that everything is in."
+  description = "Region of all resources."
   value       = data.aws_region.current.id
 }
 
 output "queue_path" {
-  description = "Queue keys in the order in which a message that keeps failing visits them: `source`, `retry_1` and so on, `dlq`."
+  description = "Queue keys in the order that a message takes when it always fails: `source`, `retry_1` and so on, `dlq`."
   value       = module.queues.path
 }
 
@@ -65,7 +65,7 @@ output "failure_reporting" {
 }
 
 output "max_attempts" {
-  description = "Replays of a message through all levels, before it goes to the dead-letter queue."
+  description = "Maximum number of replays of a message, over all levels, before SQS moves it to the dead-letter queue."
   value       = sum(concat([0], values(local.levels)[*].max_attempts))
 }
 
@@ -75,7 +75,7 @@ output "alarm_names" {
 }
 
 output "console_links" {
-  description = "Pages of the AWS console: the producer's test tab, its log, and the dashboard."
+  description = "URLs in the AWS console: the producer's test tab, its log group, and the dashboard."
   value = {
     producer      = "${local.lambda}#/functions/${module.producer.name}?tab=testing"
     producer_logs = "${local.cloudwatch}#logsV2:log-groups/log-group/${local.producer_log}"

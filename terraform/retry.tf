@@ -1,4 +1,4 @@
-# The retry levels: queue, function and mapping of each.
+# The retry levels. Each has a queue, a function and an event source mapping.
 
 module "retry" {
   source   = "./modules/retry-level"

@@ -1,9 +1,9 @@
-# The functions and the consumer's mapping. Each retry level names its own in retry_levels.
+# Variables of the functions and of the consumer's mapping. Those of the retry levels are fields of retry_levels.
 
 variable "failure_reporting" {
   description = <<-EOT
-    How the consumer reports failures. `per_message`: only a failed message is received again. `whole_batch`: its whole batch is, as
-    in the classic design.
+    How the consumer reports failures. `per_message`: only the failed messages of a batch are received again.
+    `whole_batch`: one failed message causes the whole batch to be received again, as in the classic design.
   EOT
   type        = string
   default     = "per_message"
@@ -17,8 +17,8 @@ variable "failure_reporting" {
 
 variable "mappings_enabled" {
   description = <<-EOT
-    Whether the queues are read. Switch off to hold everything in the queues: for maintenance, or before
-    `failure_reporting` goes from `whole_batch` to `per_message` while messages flow.
+    Whether the event source mappings are enabled. While they are disabled, messages stay in the queues: for maintenance,
+    or before `failure_reporting` is changed from `whole_batch` to `per_message` while messages are being processed.
   EOT
   type        = bool
   default     = true
@@ -26,7 +26,7 @@ variable "mappings_enabled" {
 }
 
 variable "batch_size" {
-  description = "Most messages per invocation of the consumer: 1 to 10, up to 10000 with a batching window."
+  description = "Maximum number of messages per invocation of the consumer: 1 to 10, up to 10000 with a batching window."
   type        = number
   default     = 5
   nullable    = false
@@ -38,7 +38,7 @@ variable "batch_size" {
 }
 
 variable "maximum_batching_window_seconds" {
-  description = "Seconds for which the consumer's mapping gathers a batch (0 to 300)."
+  description = "Seconds for which the consumer's mapping waits for a batch to fill (0 to 300)."
   type        = number
   default     = 0
   nullable    = false
@@ -54,7 +54,7 @@ variable "maximum_batching_window_seconds" {
 }
 
 variable "maximum_concurrency" {
-  description = "Most concurrent invocations of the consumer by its mapping (2 to 1000); null for no bound."
+  description = "Maximum number of concurrent invocations of the consumer by its mapping (2 to 1000); null sets no maximum."
   type        = number
   default     = null
 
@@ -65,7 +65,7 @@ variable "maximum_concurrency" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrent executions reserved for, and the limit of, the consumer; null for none."
+  description = "Reserved concurrency of the consumer, which is both guaranteed and its maximum; null reserves none."
   type        = number
   default     = null
 
@@ -79,7 +79,7 @@ variable "reserved_concurrency" {
 }
 
 variable "accepted_risks" {
-  description = "Advice of AWS that you have weighed and do not want to be warned about: any of `short_visibility`, `few_receives`, `throttling`."
+  description = "Recommendations of AWS that you decide not to follow, so that no warning is shown: `short_visibility`, `few_receives`, `throttling`."
   type        = set(string)
   default     = []
   nullable    = false
@@ -93,7 +93,8 @@ variable "accepted_risks" {
 variable "producer" {
   description = <<-EOT
     The producer. `project`: value of the message attribute of that name. `bad_ratio` (0 to 1): share of bad messages when
-    an invocation does not say. `timeout_seconds`, which is also how long it sends when no count is given; `memory_mb`.
+    the invocation's payload sets none. `timeout_seconds`: also how long it sends when the payload sets no count.
+    `memory_mb`.
   EOT
   type = object({
     project         = optional(string, "reliableq")
@@ -116,7 +117,7 @@ variable "producer" {
 }
 
 variable "consumer" {
-  description = "The consumer: `timeout_seconds`, less than the source queue's visibility timeout; `memory_mb`."
+  description = "The consumer. `timeout_seconds`: less than the source queue's visibility timeout. `memory_mb`."
   type = object({
     timeout_seconds = optional(number, 3)
     memory_mb       = optional(number, 128)
@@ -127,8 +128,9 @@ variable "consumer" {
 
 variable "recursive_loop" {
   description = <<-EOT
-    For each function what Lambda does with a chain of messages that invokes it about 16 times: `Terminate` or `Allow`.
-    A replay is such a chain, so `max_attempts` is bounded unless both consumer and retry allow it.
+    Lambda's recursive loop detection, for each function: `Terminate` stops a function after about 16 invocations that
+    were caused by its own messages, `Allow` does not. Replays count, so the sum of `max_attempts` is limited unless
+    `consumer` and `retry` are both `Allow`.
   EOT
   type = object({
     producer = optional(string, "Terminate")
@@ -145,7 +147,7 @@ variable "recursive_loop" {
 }
 
 variable "log_level" {
-  description = "Least level of log lines: `DEBUG`, `INFO`, `WARN` or `ERROR`; null leaves it to the functions (INFO). `reliableq demo` reads INFO lines."
+  description = "Minimum level of log lines: `DEBUG`, `INFO`, `WARN` or `ERROR`; null uses the default of the functions (INFO). `reliableq demo` needs INFO."
   type        = string
   default     = null
 
@@ -156,14 +158,14 @@ variable "log_level" {
 }
 
 variable "log_retention_days" {
-  description = "Days for which CloudWatch retains the functions' logs; 0 retains them forever (and is warned about)."
+  description = "Days for which CloudWatch retains the functions' logs; 0 retains them forever, with a warning."
   type        = number
   default     = 14
   nullable    = false
 }
 
 variable "permissions_boundary_arn" {
-  description = "ARN of a policy that bounds the functions' roles, where an organisation asks for one."
+  description = "ARN of the permissions boundary of the functions' roles; null sets none."
   type        = string
   default     = null
 }

@@ -1,12 +1,12 @@
 variable "alarm_actions" {
-  description = "ARNs told when an alarm goes off and when it ends, such as SNS topics."
+  description = "ARNs that are notified when an alarm enters and leaves the state ALARM, such as SNS topics."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "oldest_message_fraction" {
-  description = "Share of a queue's retention that its oldest message may reach before the alarm (above 0, at most 1)."
+  description = "Age of a queue's oldest message that raises the alarm, as a fraction of the queue's retention (above 0, at most 1)."
   type        = number
   default     = 0.5
   nullable    = false
@@ -18,7 +18,7 @@ variable "oldest_message_fraction" {
 }
 
 variable "whole_batch_errors" {
-  description = "Failed invocations of the consumer in five minutes that raise the alarm with `whole_batch`, where each bad message fails some."
+  description = "Number of failed invocations of the consumer in five minutes that raises the alarm with `failure_reporting = whole_batch`, where each bad message makes several invocations fail."
   type        = number
   default     = 50
   nullable    = false

@@ -1,13 +1,13 @@
-# The numbers of the queues. Ranges are checked where they are used, in the modules; here is what only the whole can know.
+# Variables of the queues. The modules check the range of each value; the validations here compare several values.
 
 variable "source_queue" {
   description = <<-EOT
     The queue that the producer sends to and the consumer reads.
-    `delay_seconds` (0 to 900): how long a message that is sent stays hidden.
-    `receive_wait_seconds` (0 to 20): long poll of receivers that name none.
-    `visibility_timeout_seconds` (0 to 43200): how long a received message stays hidden.
+    `delay_seconds` (0 to 900): how long a message stays hidden after it is sent.
+    `receive_wait_seconds` (0 to 20): wait time of a receive that sets none (long polling).
+    `visibility_timeout_seconds` (0 to 43200): how long a message stays hidden after it is received.
     `max_receive_count` (1 to 1000): receives before SQS moves a message to the first retry queue.
-    `retention_seconds` (60 to 1209600): age at which SQS drops a message.
+    `retention_seconds` (60 to 1209600): age at which SQS deletes a message.
   EOT
   type = object({
     delay_seconds              = optional(number, 2)
@@ -22,15 +22,15 @@ variable "source_queue" {
 
 variable "retry_levels" {
   description = <<-EOT
-    The retry levels, in the order in which a failing message visits them; each is a queue, a function and a mapping.
-    The fields of `source_queue` (here `max_receive_count` is 3, and `delay_seconds` does not apply to what SQS moves
-    here, which is all that comes: the backoff is what delays a retry), and:
-    `status`: `active`; `draining` before a level is removed, so that nothing leads into it while its function empties it;
-    `removed` in place of a level that was removed, so that those after it have the same numbers.
-    `max_attempts` (1 or more): replays to the source queue that this level adds.
+    The retry levels, in the order in which a failing message passes through them. Each has a queue, a function and a
+    mapping. A level has the fields of `source_queue`, with a `max_receive_count` of 3 by default. Its `delay_seconds` has
+    no effect on messages that SQS moves into the queue, and no others arrive: the backoff delays a retry. Further fields:
+    `status`: `active`; `draining` before a level is removed: no message enters it while its function empties the queue;
+    `removed`: the level has no resources, and the entry stays in the list so that later levels are not renumbered.
+    `max_attempts` (1 or more): number of replays to the source queue that this level adds.
     `backoff_base_seconds`, `backoff_cap_seconds` (0 to 900): replay n is delayed by a random time up to min(cap, base * 2^n).
-    `timeout_seconds`, `memory_mb`, `reserved_concurrency`: of the level's function.
-    `batch_size`, `maximum_batching_window_seconds`, `maximum_concurrency`: of its mapping.
+    `timeout_seconds`, `memory_mb`, `reserved_concurrency`: as for the consumer, for the level's function.
+    `batch_size`, `maximum_batching_window_seconds`, `maximum_concurrency`: as for the consumer, for the level's mapping.
   EOT
   type = list(object({
     status = optional(string, "active")
@@ -69,8 +69,8 @@ variable "retry_levels" {
   validation {
     condition = alltrue([for l in var.retry_levels : floor(l.max_attempts) == l.max_attempts && l.max_attempts >= 1])
     error_message = join(" ", [
-      "retry_levels[*].max_attempts: a whole number of 1 or more. A level that never replays is one",
-      "max_receive_count too many: leave it out.",
+      "retry_levels[*].max_attempts: a whole number of 1 or more. A level without replays only",
+      "adds receives: leave it out.",
     ])
   }
 
@@ -86,8 +86,8 @@ variable "retry_levels" {
     ])
   }
 
-  # Lambda ends a chain in which one function's messages invoke it about 16 times. Each replay through the source queue
-  # is a link; the last visit to the retry function, which gives up, is one more.
+  # Lambda's recursive loop detection stops a function that its own messages invoked about 16 times. Each replay through
+  # the source queue counts as one invocation; the last invocation of the retry function, which gives up, is one more.
   validation {
     condition = (
       !contains([var.recursive_loop.consumer, var.recursive_loop.retry], "Terminate")
@@ -95,7 +95,7 @@ variable "retry_levels" {
     )
     error_message = join(" ", [
       "retry_levels: max_attempts of all levels sum up to ${sum(concat([0], [for l in var.retry_levels : l.max_attempts if l.status != "removed"]))},",
-      "and Lambda's recursive-loop guard drops a chain at about 16 links. Allowed: a sum of at most 14, or",
+      "and Lambda's recursive loop detection stops a message after about 16 invocations. Allowed: a sum of at most 14, or",
       "recursive_loop = { consumer = \"Allow\", retry = \"Allow\" }.",
     ])
   }
@@ -103,7 +103,7 @@ variable "retry_levels" {
 
 variable "dead_letter_queue" {
   description = <<-EOT
-    The queue for what could not be processed. The fields of `source_queue` but for `max_receive_count`; its
+    The queue of messages that could not be processed. It has the fields of `source_queue` except `max_receive_count`. Its
     `retention_seconds` must exceed that of every queue before it.
   EOT
   type = object({
@@ -125,7 +125,7 @@ variable "kms_key_arn" {
 variable "protect_existing_queues" {
   description = <<-EOT
     Stop a plan that would create a queue whose name exists, or delete and create it again after an interrupted apply.
-    Needs the permission sqs:ListQueues. Switch off only to replace queues whose messages you do not need.
+    Needs the permission sqs:ListQueues. Set to false only to replace queues whose messages you do not need.
   EOT
   type        = bool
   default     = true

@@ -1,5 +1,5 @@
 variable "name_prefix" {
-  description = "Begins every name, so that several deployments fit in one account: `test_` makes `test_reliable_q` and so on."
+  description = "Prefix of every name, so that one account can have several deployments: with `test_`, the source queue is `test_reliable_q`."
   type        = string
   default     = ""
   nullable    = false
@@ -11,7 +11,7 @@ variable "name_prefix" {
 }
 
 variable "tags" {
-  description = "Tags of everything that can have tags."
+  description = "Tags of every resource that can have tags."
   type        = map(string)
   default     = { project = "reliableq" }
   nullable    = false
@@ -23,7 +23,7 @@ variable "tags" {
 }
 
 variable "dist_dir" {
-  description = "Folder with `producer.zip`, `consumer.zip` and `retry.zip`, as `make build` leaves it."
+  description = "Folder with `producer.zip`, `consumer.zip` and `retry.zip`, which `make build` writes."
   type        = string
   default     = "../dist"
   nullable    = false
@@ -35,7 +35,7 @@ variable "dist_dir" {
 }
 
 variable "architecture" {
-  description = "Instruction set the packages were built for: `x86_64` or `arm64`. On AWS arm64 costs less; the embedded AWS runs the computer's own."
+  description = "Instruction set the packages were built for: `x86_64` or `arm64`. On AWS arm64 costs less; the embedded AWS runs packages for the architecture of the computer only."
   type        = string
   default     = "x86_64"
   nullable    = false

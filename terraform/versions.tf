@@ -9,7 +9,8 @@ terraform {
   }
 }
 
-# The target is chosen by the environment alone: region, credentials and, for anything but AWS itself, AWS_ENDPOINT_URL.
+# The provider has no target of its own: it reads the region, the credentials and, for a target other than AWS,
+# AWS_ENDPOINT_URL from the environment.
 provider "aws" {
   default_tags {
     tags = var.tags

@@ -1,6 +1,6 @@
-# What AWS advises: a visibility timeout of at least six function timeouts plus the batching window, at least five
-# receives, a bound on concurrency. Take it for production; see docs/terraform.md. A bad message takes longer to reach
-# the dead-letter queue: nearly nine minutes here, against more than four with the defaults, since a receive costs 20 s.
+# What AWS recommends: a visibility timeout of at least six function timeouts plus the batching window, at least five
+# receives, a maximum concurrency. Use it for production; see docs/terraform.md. A bad message takes longer to reach the
+# dead-letter queue: nearly nine minutes here, against more than four with the defaults, since each receive takes 20 s.
 
 source_queue = {
   visibility_timeout_seconds = 20

@@ -1,23 +1,24 @@
-# One Lambda function from a zip with a bootstrap binary, with a role that may write its own log and what it is told.
+# One Lambda function from a zip with a bootstrap binary, with a role that allows writing its own log and
+# policy_statements.
 
 data "aws_region" "current" {}
 
 locals {
   log_group_name = "/aws/lambda/${var.name}"
 
-  # Roles are global in an account and functions are not, so a role's name has the region. A long name is cut, and a hash
-  # of the whole keeps it distinct from others.
+  # Roles are global in an account and functions are not, so a role's name contains the region. A name that is
+  # too long is truncated, and ends in a hash of the full name to stay unique.
   full_role_name = "${var.name}-${data.aws_region.current.id}"
   role_name = coalesce(var.role_name, length(local.full_role_name) <= 64 ? local.full_role_name :
   "${substr(local.full_role_name, 0, 55)}-${substr(sha256(local.full_role_name), 0, 8)}")
 
-  # What the build recorded of the package: NAME.json beside NAME.zip, for the very zip whose hash it names. Without a
-  # record nothing is known of the package, and nothing is checked.
+  # The build's record of the package: NAME.json beside NAME.zip. It is ignored unless it contains the hash of the zip. The
+  # architecture is only checked with a record, since a zip alone does not say what its binary was built for.
   record_file = replace(var.zip_file, "/[.]zip$/", ".json")
   record      = try(jsondecode(file(local.record_file)), {})
   built_for   = try(contains([filesha256(var.zip_file), filebase64sha256(var.zip_file)], local.record.sha256) ? tostring(local.record.architecture) : null, null)
 
-  # X-Ray has no resources to name, so this one statement cannot come from policy_statements.
+  # X-Ray actions only accept the resource *, which policy_statements refuses.
   tracing_statements = var.tracing_mode != "Active" ? [] : [{
     Sid       = "Trace"
     Effect    = "Allow"
@@ -46,7 +47,7 @@ locals {
     }],
   )
 
-  # Members that are null must be absent, not null.
+  # IAM refuses members that are null.
   policy = jsonencode({
     Version   = "2012-10-17"
     Statement = [for s in local.statements : { for name, value in s : name => value if value != null }]
@@ -110,8 +111,8 @@ resource "aws_lambda_function" "this" {
 
   tags = var.tags
 
-  # An event source mapping is refused while the role lacks the queue's permissions, and an invocation before the log
-  # group exists would create one without retention: dependents of the function wait for both.
+  # AWS refuses an event source mapping while the role lacks the queue's permissions, and an invocation before the log
+  # group exists creates one without retention. So what depends on the function also depends on these two.
   depends_on = [aws_iam_role_policy.this, aws_cloudwatch_log_group.this]
 
   lifecycle {
@@ -123,15 +124,15 @@ resource "aws_lambda_function" "this" {
     precondition {
       condition = coalesce(local.built_for, var.architecture) == var.architecture
       error_message = join(" ", [
-        "The deployment package ${var.zip_file} of function ${var.name} was built for ${coalesce(local.built_for, "-")}, by",
-        "${local.record_file}, and architecture is ${var.architecture}: Lambda could not run it. Build it for",
+        "The deployment package ${var.zip_file} of function ${var.name} was built for ${coalesce(local.built_for, "-")}, as",
+        "${local.record_file} records, but architecture is ${var.architecture}: Lambda could not run it. Build it for",
         "${var.architecture}, or set architecture = \"${coalesce(local.built_for, "-")}\".",
       ])
     }
   }
 }
 
-# Lambda's own setting is Terminate, and returns when this resource goes.
+# Terminate is Lambda's default, and Lambda returns to it when this resource is destroyed.
 resource "aws_lambda_function_recursion_config" "this" {
   count = var.recursive_loop == "Terminate" ? 0 : 1
 
@@ -142,6 +143,6 @@ resource "aws_lambda_function_recursion_config" "this" {
 check "log_retention" {
   assert {
     condition     = var.log_retention_days != 0
-    error_message = "${local.log_group_name} keeps its log for ever, and its cost grows for ever. Set log_retention_days."
+    error_message = "${local.log_group_name} retains its log forever, so its cost grows without limit. Set log_retention_days."
   }
 }

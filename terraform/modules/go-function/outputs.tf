@@ -9,7 +9,7 @@ output "arn" {
 }
 
 output "timeout_seconds" {
-  description = "Seconds after which Lambda stops an invocation, for the check against a queue's visibility timeout."
+  description = "Seconds after which Lambda stops an invocation; the module queue-consumer compares them with the queue's visibility timeout."
   value       = aws_lambda_function.this.timeout
 }
 
@@ -19,7 +19,7 @@ output "reserved_concurrency" {
 }
 
 output "role_name" {
-  description = "Name of the function's role, to attach more policies to."
+  description = "Name of the function's role, for attaching more policies."
   value       = aws_iam_role.this.name
 }
 

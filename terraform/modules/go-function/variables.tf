@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "description" {
-  description = "What the function does, for people who read the console (at most 256 characters)."
+  description = "Description of the function, as the console shows it (at most 256 characters)."
   type        = string
   default     = ""
   nullable    = false
@@ -22,7 +22,7 @@ variable "description" {
 }
 
 variable "zip_file" {
-  description = "Path of the deployment package: a zip with an executable `bootstrap` at its top. A file NAME.json beside NAME.zip, with `architecture` and the zip's `sha256` in hex or base64, says what it was built for."
+  description = "Path of the deployment package: a zip with an executable `bootstrap` at its top. A file NAME.json beside NAME.zip, with `architecture` and the zip's `sha256` in hex or base64, records what the package was built for."
   type        = string
   nullable    = false
 
@@ -33,7 +33,7 @@ variable "zip_file" {
 }
 
 variable "build_hint" {
-  description = "What to run when `zip_file` is missing; ends the error message."
+  description = "End of the error message when `zip_file` is missing: how to build it."
   type        = string
   default     = "Build it: CGO_ENABLED=0 GOOS=linux go build -tags lambda.norpc -o bootstrap, then zip the file bootstrap."
   nullable    = false
@@ -52,7 +52,7 @@ variable "architecture" {
 }
 
 variable "timeout_seconds" {
-  description = "Seconds after which Lambda stops an invocation (1 to 900). Behind a queue: less than its visibility timeout."
+  description = "Seconds after which Lambda stops an invocation (1 to 900). With a queue as event source: less than its visibility timeout."
   type        = number
   default     = 3
   nullable    = false
@@ -64,7 +64,7 @@ variable "timeout_seconds" {
 }
 
 variable "memory_mb" {
-  description = "Memory in MB (128 to 10240); CPU grows with it."
+  description = "Memory in MB (128 to 10240); CPU is proportional to it."
   type        = number
   default     = 128
   nullable    = false
@@ -93,7 +93,7 @@ variable "environment" {
       "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API",
       "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
     ])) == 0
-    error_message = "environment: Lambda sets the region, the credentials, AWS_LAMBDA_* and LAMBDA_* itself and refuses them here."
+    error_message = "environment: the region, the credentials, AWS_LAMBDA_* and LAMBDA_* are reserved: Lambda sets them."
   }
 
   validation {
@@ -104,8 +104,9 @@ variable "environment" {
 
 variable "policy_statements" {
   description = <<-EOT
-    What the function may do besides writing its own log. Each statement allows `actions` on `resources`, under
-    `conditions` (`test` such as StringEquals, `variable` such as aws:SourceAccount, `values`). Name actions and resources.
+    Permissions of the function besides writing its own log. Each statement allows `actions` on `resources`, under
+    `conditions` (`test` such as StringEquals, `variable` such as aws:SourceAccount, `values`). Wildcard actions and
+    the resource * are refused.
   EOT
   type = list(object({
     sid       = optional(string)
@@ -151,7 +152,7 @@ variable "role_name" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "ARN of a policy that bounds the role, where an organisation asks for one."
+  description = "ARN of the permissions boundary of the role; null sets none."
   type        = string
   default     = null
 
@@ -162,7 +163,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrent executions reserved for, and the limit of, this function; null for none, 0 stops it."
+  description = "Reserved concurrency of the function, which is both guaranteed and its maximum; null reserves none, 0 disables the function."
   type        = number
   default     = null
 
@@ -177,8 +178,8 @@ variable "reserved_concurrency" {
 
 variable "recursive_loop" {
   description = <<-EOT
-    What Lambda does when the function's own messages invoke it again and again: `Terminate` drops a chain after about
-    16 invocations, `Allow` lets it run.
+    Lambda's recursive loop detection: `Terminate` stops the function after about 16 invocations that were caused by its
+    own messages, `Allow` does not.
   EOT
   type        = string
   default     = "Terminate"
@@ -191,7 +192,7 @@ variable "recursive_loop" {
 }
 
 variable "tracing_mode" {
-  description = "`Active` samples requests for X-Ray, `PassThrough` follows the caller's decision."
+  description = "`Active` samples requests for X-Ray, `PassThrough` uses the caller's sampling decision."
   type        = string
   default     = "PassThrough"
   nullable    = false
@@ -203,7 +204,7 @@ variable "tracing_mode" {
 }
 
 variable "log_retention_days" {
-  description = "Days for which CloudWatch retains the log; 0 retains it forever (and is warned about)."
+  description = "Days for which CloudWatch retains the log; 0 retains it forever, with a warning."
   type        = number
   default     = 14
   nullable    = false

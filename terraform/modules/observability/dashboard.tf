@@ -1,9 +1,9 @@
-# One page: what waits, how old it is, what the functions and the mappings made of it.
+# One dashboard: messages in the queues and their age, invocations of the functions, events of the mappings.
 
 data "aws_region" "current" {}
 
 locals {
-  # Each graph: its title, its statistic and its metrics as CloudWatch writes them.
+  # Title, statistic and metrics of each graph, in the format of a dashboard's metrics array.
   graphs = [
     {
       title = "Messages visible"
@@ -45,9 +45,10 @@ locals {
     },
   ]
 
-  # CloudWatch refuses a graph without metrics; the grid is 24 columns wide, three graphs in a row.
+  # CloudWatch refuses a graph without metrics.
   shown = [for g in local.graphs : g if length(g.metrics) > 0]
 
+  # The grid of a dashboard is 24 columns wide: three graphs in a row.
   widgets = [for i, g in local.shown : {
     type   = "metric"
     x      = 8 * (i % 3)
@@ -65,8 +66,8 @@ locals {
   }]
 }
 
-# Dashboards are global: without the region in its name, a second region would overwrite the dashboard of the first, and
-# each would delete it for both.
+# Dashboards are global in an account: without the region in the name, deployments in two regions would overwrite and
+# delete each other's dashboard.
 resource "aws_cloudwatch_dashboard" "this" {
   dashboard_name = "${var.name}-${data.aws_region.current.id}"
   dashboard_body = jsonencode({ widgets = local.widgets })

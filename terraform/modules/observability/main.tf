@@ -1,10 +1,10 @@
-# Alarms and a dashboard for queues, functions and event source mappings. Every alarm is one row of local.alarms; what
-# they share is in the resource.
+# Alarms and a dashboard for queues, functions and event source mappings. local.alarms has what differs between the alarms;
+# the resource has what they share.
 
 locals {
   queue_alarms = merge(
     { for key, q in var.queues : "${key}_visible" => {
-      description = "Messages lie in the dead-letter queue ${q.name}. Look at why they failed, then replay or delete them."
+      description = "The dead-letter queue ${q.name} has messages. Find out why they failed, then replay or delete them."
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = q.name }
@@ -13,7 +13,7 @@ locals {
       period      = 60
     } if q.dead_letter },
     { for key, q in var.queues : "${key}_oldest" => {
-      description = "The oldest message in ${q.name} has used ${floor(100 * var.oldest_message_fraction)} % of its retention; at 100 % SQS drops it."
+      description = "The oldest message in ${q.name} has reached ${floor(100 * var.oldest_message_fraction)} % of its retention; at 100 % SQS deletes it."
       namespace   = "AWS/SQS"
       metric      = "ApproximateAgeOfOldestMessage"
       dimensions  = { QueueName = q.name }
@@ -23,18 +23,18 @@ locals {
     } },
   )
 
-  # A queue with messages that are not received. Neither alone is a problem: a busy queue always holds some, and an empty one
-  # has no receives. Nobody reads a dead-letter queue, which has its own alarm.
+  # Alarms for a queue that has messages and no receives. Neither alone is a problem: a busy queue always has messages, and
+  # an empty one has no receives. A dead-letter queue has no consumer, and an alarm of its own (visible).
   unread_alarms = {
     for key, q in var.queues : "${key}_unread" => {
       queue       = q.name
-      description = "Messages waited in ${q.name} for 15 minutes and none was received: nothing reads it, or its mapping is disabled or refused. SQS drops them when their retention ends."
+      description = "Messages waited in ${q.name} for 15 minutes and none was received: the queue has no consumer, or its mapping is disabled or lacks permissions. SQS deletes the messages when their retention ends."
     } if !q.dead_letter
   }
 
   function_alarms = merge(
     { for key, f in var.functions : "${key}_errors" => {
-      description = "Invocations of ${f.name} failed as a whole: a crash, a timeout or an error, not a message reported as failed."
+      description = "Invocations of ${f.name} failed with a crash, a timeout or an error. A message that the function reports as failed does not count."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = { FunctionName = f.name }
@@ -43,7 +43,7 @@ locals {
       period      = 300
     } },
     { for key, f in var.functions : "${key}_throttles" => {
-      description = "Invocations of ${f.name} were throttled. Behind a queue that costs receives: bound the mapping's concurrency."
+      description = "Invocations of ${f.name} were throttled. With a queue as event source, each throttle counts as a receive: limit the mapping's concurrency."
       namespace   = "AWS/Lambda"
       metric      = "Throttles"
       dimensions  = { FunctionName = f.name }
@@ -52,7 +52,7 @@ locals {
       period      = 300
     } },
     { for key, f in var.functions : "${key}_recursion" => {
-      description = "Lambda's recursive-loop guard dropped invocations of ${f.name}. Lower the number of replays, or set recursive_loop to Allow."
+      description = "Lambda's recursive loop detection dropped invocations of ${f.name}. Lower the number of replays, or set recursive_loop to Allow."
       namespace   = "AWS/Lambda"
       metric      = "RecursiveInvocationsDropped"
       dimensions  = { FunctionName = f.name }
@@ -64,7 +64,7 @@ locals {
 
   mapping_alarms = merge(
     { for key, m in var.mappings : "${key}_failed_events" => {
-      description = "${m.failed_events} or more events of the mapping ${key} failed in five minutes: with their invocation, or reported by the function."
+      description = "${m.failed_events} or more events of the mapping ${key} failed in five minutes: their invocation failed, or the function reported them as failed."
       namespace   = "AWS/Lambda"
       metric      = "FailedInvokeEventCount"
       dimensions  = { EventSourceMappingUUID = m.uuid }
@@ -73,7 +73,7 @@ locals {
       period      = 300
     } },
     { for key, m in var.mappings : "${key}_dropped_events" => {
-      description = "The mapping ${key} dropped events: they were polled and neither processed nor left in the queue."
+      description = "The mapping ${key} dropped events: it received them from the queue, but they were neither processed nor left in the queue."
       namespace   = "AWS/Lambda"
       metric      = "DroppedEventCount"
       dimensions  = { EventSourceMappingUUID = m.uuid }
@@ -85,7 +85,7 @@ locals {
 
   alarms = merge(local.queue_alarms, local.function_alarms, local.mapping_alarms)
 
-  # PutMetricAlarm overwrites an alarm of the same name without a word, so no two keys may come to one name.
+  # PutMetricAlarm overwrites an alarm of the same name without an error, so no two keys may have the same alarm name.
   alarm_names = {
     for key in concat(keys(local.alarms), keys(local.unread_alarms)) : key => "${var.name}-${replace(key, "_", "-")}"
   }
@@ -105,7 +105,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   threshold           = each.value.threshold
   comparison_operator = "GreaterThanOrEqualToThreshold"
 
-  # These metrics are silent while nothing happens, and silence is good news.
+  # CloudWatch has no data points of these metrics while nothing happens, which is no reason for an alarm.
   treat_missing_data = "notBreaching"
 
   alarm_actions = var.alarm_actions
@@ -117,7 +117,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
       condition = length([for name in values(local.alarm_names) : name if name == local.alarm_names[each.key]]) == 1
       error_message = join(" ", [
         "Two alarms would have the name ${local.alarm_names[each.key]}, and the second would overwrite the first: keys that",
-        "differ in _ and - alone, such as a_b and a-b, come to one name. Choose another key.",
+        "differ only in _ and -, such as a_b and a-b, have the same alarm name. Choose another key.",
       ])
     }
   }
@@ -134,7 +134,7 @@ resource "aws_cloudwatch_metric_alarm" "unread" {
 
   metric_query {
     id          = "unread"
-    label       = "Messages that nobody receives"
+    label       = "Messages in a queue without receives"
     expression  = "IF(FILL(received, 0) < 1, visible, 0)"
     return_data = true
   }
@@ -174,8 +174,8 @@ check "dead_letter_queue" {
   assert {
     condition = length(var.queues) == 0 || anytrue([for q in var.queues : q.dead_letter])
     error_message = join(" ", [
-      "${var.name}: no queue is marked dead_letter, so no alarm says that messages could not be processed. Mark the",
-      "queue where they end.",
+      "${var.name}: no queue is marked dead_letter, so no alarm reports messages that could not be processed.",
+      "Set dead_letter for the last queue.",
     ])
   }
 }

@@ -1,5 +1,5 @@
 output "alarm_names" {
-  description = "Names of the alarms by key: the watched thing's key and what is wrong with it, such as `dlq_visible`."
+  description = "Names of the alarms by key: the key of the queue, function or mapping and the kind of alarm, such as `dlq_visible`."
   value       = { for key, alarm in merge(aws_cloudwatch_metric_alarm.this, aws_cloudwatch_metric_alarm.unread) : key => alarm.alarm_name }
 }
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Begins the name of every alarm and of the dashboard."
+  description = "Prefix of the names of the alarms and of the dashboard."
   type        = string
   nullable    = false
 
@@ -11,9 +11,9 @@ variable "name" {
 
 variable "queues" {
   description = <<-EOT
-    Queues to watch, by a key of your own. `name`; `retention_seconds`, against which the age of the oldest message is
-    measured; `dead_letter`, true for a queue without a consumer, in which a single message is one too many. Every other
-    queue is watched for messages that are not received.
+    Queues to monitor, by any unique key. `name`; `retention_seconds`, with which the age of the oldest message is
+    compared; `dead_letter`, true for a queue without a consumer, where a single message raises an alarm. The other queues
+    have an alarm for messages that are not received.
   EOT
   type = map(object({
     name              = string
@@ -31,8 +31,9 @@ variable "queues" {
 
 variable "functions" {
   description = <<-EOT
-    Functions to watch, by a key of your own. `name`; `errors`, how many failed invocations in five minutes raise the
-    alarm; `recursive`, true when messages of the function can invoke it again, so that Lambda's guard may drop them.
+    Functions to monitor, by any unique key. `name`; `errors`, the number of failed invocations in five minutes that
+    raises the alarm; `recursive`, true when messages of the function can invoke it again, which adds an alarm for
+    Lambda's recursive loop detection.
   EOT
   type = map(object({
     name      = string
@@ -50,8 +51,8 @@ variable "functions" {
 
 variable "mappings" {
   description = <<-EOT
-    Event source mappings with the metric EventCount to watch, by a key of your own. `uuid`; `failed_events`, how many
-    failed events in five minutes raise the alarm; an event that the function reports as failed counts.
+    Event source mappings to monitor, by any unique key; they need `event_count_metrics`. `uuid`; `failed_events`, the
+    number of failed events in five minutes that raises the alarm, those that the function reports as failed included.
   EOT
   type = map(object({
     uuid          = string
@@ -67,7 +68,7 @@ variable "mappings" {
 }
 
 variable "oldest_message_fraction" {
-  description = "Share of a queue's retention that its oldest message may reach before the alarm (above 0, at most 1)."
+  description = "Age of a queue's oldest message that raises the alarm, as a fraction of the queue's retention (above 0, at most 1)."
   type        = number
   default     = 0.5
   nullable    = false
@@ -79,7 +80,7 @@ variable "oldest_message_fraction" {
 }
 
 variable "alarm_actions" {
-  description = "ARNs told when an alarm goes off and when it ends, such as SNS topics. With none, alarms are only seen in CloudWatch."
+  description = "ARNs that are notified when an alarm enters and leaves the state ALARM, such as SNS topics. Without any, alarms are only shown in CloudWatch."
   type        = list(string)
   default     = []
   nullable    = false

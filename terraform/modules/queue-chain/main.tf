@@ -1,8 +1,9 @@
-# A chain of standard queues: source, any number of retry levels, dead-letter queue. Source and dead-letter queue are
-# made here; a retry level is a module of its own (retry-level), so that there is no level without a reader.
+# A chain of standard queues, linked by redrive policies: source queue, any number of retry levels, dead-letter queue. This
+# module creates the source and the dead-letter queue. The module retry-level creates a level's queue together with the
+# mapping that reads it, so that no level is without a consumer.
 #
-# The queues are created side by side; only then do the redrive policies, which are resources of their own, link them.
-# An inline redrive policy would make each queue wait for the next one's ARN, 25 s per link.
+# The redrive policies are separate resources, so that all queues are created concurrently. As an argument of the queue,
+# a redrive policy would make each queue wait for the next one's ARN, 25 s for each queue.
 
 locals {
   names = {
@@ -12,30 +13,31 @@ locals {
 
   levels = { for level in var.retry_levels : level.key => level }
 
-  # The queues of a message that cannot be processed, in order. No message enters a level that is draining.
+  # Keys of the queues that a message passes through when it always fails. No message enters a level that is draining.
   path = concat(["source"], [for level in var.retry_levels : level.key if !level.draining], ["dlq"])
 
-  # Every queue in the order of the levels, those that are draining too.
-  order = concat(["source"], [for level in var.retry_levels : level.key], ["dlq"])
+  # Keys of all queues in the same sequence, with the levels that are draining.
+  sequence = concat(["source"], [for level in var.retry_levels : level.key], ["dlq"])
 
-  # Where SQS moves a message from each queue but the last: to the next station after it.
-  next = {
-    for i, key in slice(local.order, 0, length(local.order) - 1) :
-    key => [for later in slice(local.order, i + 1, length(local.order)) : later if contains(local.path, later)][0]
+  # The dead-letter target of each queue but the last: the next queue in the path.
+  redrive_target = {
+    for i, key in slice(local.sequence, 0, length(local.sequence) - 1) :
+    key => [for later in slice(local.sequence, i + 1, length(local.sequence)) : later if contains(local.path, later)][0]
   }
 
-  # Which queues may redrive into each. A draining level keeps the one that did, for what is still on its way.
+  # Names of the queues that may redrive into each. Those of a draining level include the queue that did before, for
+  # messages that SQS moves while the redrive policies are being replaced.
   redrive_from = {
-    for i, key in local.order : key => concat(
-      [for from in local.order : local.queue_names[from] if lookup(local.next, from, "") == key],
-      contains(local.path, key) ? [] : [local.queue_names[reverse([for earlier in slice(local.order, 0, i) : earlier if contains(local.path, earlier)])[0]]],
+    for i, key in local.sequence : key => concat(
+      [for from in local.sequence : local.queue_names[from] if lookup(local.redrive_target, from, "") == key],
+      contains(local.path, key) ? [] : [local.queue_names[reverse([for earlier in slice(local.sequence, 0, i) : earlier if contains(local.path, earlier)])[0]]],
     )
   }
 
   queue_names = merge(local.names, { for key, level in local.levels : key => level.name })
 
-  # What the links need to know of each queue: at plan, and once it is there.
-  settings = merge(
+  # Attributes of each queue that are known at plan.
+  attributes = merge(
     { for key, level in local.levels : key => { max_receive_count = level.max_receive_count, retention_seconds = level.retention_seconds } },
     {
       source = { max_receive_count = var.source_queue.max_receive_count, retention_seconds = var.source_queue.retention_seconds }
@@ -45,6 +47,7 @@ locals {
 
   retry_queues = { for queue in var.retry_queues : queue.name => queue }
 
+  # Attributes of each queue that are known once it is created.
   queues = merge(
     { for key in ["source", "dlq"] : key => { arn = module.queue[key].arn, url = module.queue[key].url, reader = null } },
     { for key, level in local.levels : key => local.retry_queues[level.name] },
@@ -68,24 +71,26 @@ module "queue" {
   tags                       = var.tags
 }
 
-# Where each queue leads, so that a change of it replaces the link.
+# The name of each queue's redrive target: a change of it replaces the redrive policy.
 resource "terraform_data" "target" {
-  for_each = local.next
+  for_each = local.redrive_target
 
   input = local.queue_names[each.value]
 }
 
-# A link is made after the mapping that reads its target, and removed before it. When the target changes, the link is
-# removed and made again, not updated: Terraform deletes a queue before it updates what refers to it, but removes a link
-# before it deletes the queue. So nothing is moved to a queue that is gone, and a level's function goes on for 25 s after
-# the last message came. While there is no link, messages stay where they are and are received again.
+# A redrive policy depends on the mapping that reads its target: it is created after the mapping and destroyed before it.
+#
+# When the target changes, the policy is replaced, not updated. Terraform would delete the old target queue before it
+# updates a resource that refers to it, but it destroys such a resource before it deletes the queue. So SQS never moves a
+# message to a queue that is deleted, and the level's function runs for 25 s after the last message arrived. Between the
+# two policies messages stay in their queue and are received again.
 resource "aws_sqs_queue_redrive_policy" "this" {
-  for_each = local.next
+  for_each = local.redrive_target
 
   queue_url = local.queues[each.key].url
   redrive_policy = jsonencode({
     deadLetterTargetArn = local.queues[each.value].arn
-    maxReceiveCount     = local.settings[each.key].max_receive_count
+    maxReceiveCount     = local.attributes[each.key].max_receive_count
   })
 
   lifecycle {
@@ -97,21 +102,21 @@ resource "aws_sqs_queue_redrive_policy" "this" {
     }
 
     precondition {
-      condition = local.settings[each.value].retention_seconds >= local.settings[each.key].retention_seconds
+      condition = local.attributes[each.value].retention_seconds >= local.attributes[each.key].retention_seconds
       error_message = join(" ", [
-        "The retention of ${each.value} (${local.settings[each.value].retention_seconds} s) is shorter than that of",
-        "${each.key} (${local.settings[each.key].retention_seconds} s). The age of a message counts from its first",
-        "send, so one that waited in ${each.key} could be dropped on arrival. Allowed: at least the retention of the",
+        "The retention of ${each.value} (${local.attributes[each.value].retention_seconds} s) is shorter than that of",
+        "${each.key} (${local.attributes[each.key].retention_seconds} s). The age of a message counts from its first",
+        "send, so one that waited in ${each.key} could be deleted on arrival. Allowed: at least the retention of the",
         "queue before.",
       ])
     }
 
     precondition {
-      condition = each.value != "dlq" || local.settings[each.value].retention_seconds > local.settings[each.key].retention_seconds
+      condition = each.value != "dlq" || local.attributes[each.value].retention_seconds > local.attributes[each.key].retention_seconds
       error_message = join(" ", [
-        "The dead-letter queue's retention (${local.settings[each.value].retention_seconds} s) must be longer than that",
-        "of ${each.key} (${local.settings[each.key].retention_seconds} s): a message moved late would be dropped before",
-        "anyone saw it. Allowed: more, up to 1209600 s (14 days).",
+        "The dead-letter queue's retention (${local.attributes[each.value].retention_seconds} s) must be longer than that",
+        "of ${each.key} (${local.attributes[each.key].retention_seconds} s): a message that is moved late would be deleted",
+        "before anyone sees it. Allowed: more, up to 1209600 s (14 days).",
       ])
     }
   }

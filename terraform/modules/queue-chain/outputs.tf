@@ -1,5 +1,5 @@
 output "queues" {
-  description = "The queues made here by key (`source`, `dlq`): name, ARN, URL and the numbers that a consumer must respect."
+  description = "The queues of this module by key (`source`, `dlq`): name, ARN, URL and the values that the module queue-consumer checks."
   value = {
     for key, queue in module.queue : key => {
       name                       = queue.name
@@ -13,26 +13,26 @@ output "queues" {
 }
 
 output "names" {
-  description = "Names of the queues made here by key (`source`, `dlq`), known at plan and without a dependency on the queues."
+  description = "Names of the queues of this module by key (`source`, `dlq`), known at plan and without a dependency on the queues."
   value       = local.names
 }
 
 output "static_arns" {
-  description = "ARNs of the queues made here by key, built from the names: for IAM policies that must not wait for the queues."
+  description = "ARNs of the queues of this module by key, built from the names: for IAM policies that must not depend on the queues."
   value       = { for key, queue in module.queue : key => queue.static_arn }
 }
 
 output "path" {
-  description = "Queue keys in the order in which a message that keeps failing visits them."
+  description = "Queue keys in the order that a message takes when it always fails."
   value       = tolist(local.path)
 }
 
 output "redrive_from" {
-  description = "By queue key, the names of the queues that SQS moves messages from: `redrive_from` of each retry level."
+  description = "Names of the queues that may redrive into each queue, by its key: the value of `redrive_from` of each retry level."
   value       = local.redrive_from
 }
 
 output "redrive_policy_ids" {
-  description = "Ids of the redrive policies by the key of the queue they empty; depend on this to wait until the chain is linked."
+  description = "Ids of the redrive policies by the key of their queue; depend on this output to wait until the queues are linked."
   value       = { for key, policy in aws_sqs_queue_redrive_policy.this : key => policy.id }
 }

@@ -10,7 +10,7 @@ variable "name" {
 
   validation {
     condition     = !endswith(var.name, ".fifo")
-    error_message = "name: FIFO queues cannot be in this chain. They refuse a delay per message, which replay with jitter needs."
+    error_message = "name: FIFO queues cannot be in this chain. They refuse a delay per message, which a replay with jitter needs."
   }
 }
 
@@ -21,18 +21,19 @@ variable "dead_letter_queue_name" {
 
   validation {
     condition     = var.dead_letter_queue_name == null || can(regex("^[A-Za-z0-9_-]{1,80}$", var.dead_letter_queue_name))
-    error_message = "dead_letter_queue_name: 1 to 80 letters, digits, hyphens and underscores. A FIFO queue cannot end a chain of standard queues."
+    error_message = "dead_letter_queue_name: 1 to 80 letters, digits, hyphens and underscores. A FIFO queue cannot be the dead-letter queue of standard queues."
   }
 }
 
 variable "source_queue" {
   description = <<-EOT
     The queue that producers send to.
-    `delay_seconds` (0 to 900): how long a message that is sent stays hidden.
-    `receive_wait_seconds` (0 to 20): long poll of receivers that name none.
-    `visibility_timeout_seconds` (0 to 43200): how long a received message stays hidden; more than the work takes.
-    `max_receive_count` (1 to 1000): receives before SQS moves a message on.
-    `retention_seconds` (60 to 1209600): age at which SQS drops a message.
+    `delay_seconds` (0 to 900): how long a message stays hidden after it is sent.
+    `receive_wait_seconds` (0 to 20): wait time of a receive that sets none (long polling).
+    `visibility_timeout_seconds` (0 to 43200): how long a message stays hidden after it is received; longer
+    than its processing takes.
+    `max_receive_count` (1 to 1000): receives before SQS moves a message to the next queue.
+    `retention_seconds` (60 to 1209600): age at which SQS deletes a message.
   EOT
   type = object({
     delay_seconds              = optional(number, 2)
@@ -56,9 +57,10 @@ variable "source_queue" {
 
 variable "retry_levels" {
   description = <<-EOT
-    The retry levels between source and dead-letter queue, in the order in which a failing message visits them: the
-    output `level` of each module retry-level. By default there is none, and the source leads to the dead-letter queue.
-    `key`: a key of your own, such as retry_1. `name`: of the level's queue. `max_receive_count`, `retention_seconds`: as
+    The retry levels between source and dead-letter queue, in the order in which a failing message passes through them:
+    the output `level` of each module retry-level. By default there is none, and SQS moves messages from the source queue
+    to the dead-letter queue.
+    `key`: a unique key, such as retry_1. `name`: of the level's queue. `max_receive_count`, `retention_seconds`: as
     in `source_queue`. `draining`: true for a level that will be removed; no message enters it.
   EOT
   type = list(object({
@@ -78,7 +80,7 @@ variable "retry_levels" {
 
   validation {
     condition     = length(distinct(concat(["source", "dlq"], var.retry_levels[*].key))) == length(var.retry_levels) + 2
-    error_message = "retry_levels[*].key: each level needs a key of its own, other than source and dlq."
+    error_message = "retry_levels[*].key: each level needs a unique key, other than source and dlq."
   }
 
   validation {
@@ -94,8 +96,8 @@ variable "retry_levels" {
 variable "retry_queues" {
   description = <<-EOT
     The queues of `retry_levels`, in any order: the output `queue` of each module retry-level. `name`, `arn`, `url`.
-    `reader`: UUID of the event source mapping that empties the queue, or a name of whatever else does. A level without a
-    reader is refused: messages would stay in it until their retention ends.
+    `reader`: UUID of the event source mapping that reads the queue, or the name of another consumer. A level without a
+    consumer is refused: messages would stay in its queue until their retention ends.
   EOT
   type = list(object({
     name   = string
@@ -108,19 +110,19 @@ variable "retry_queues" {
 
   validation {
     condition     = toset(var.retry_queues[*].name) == toset(var.retry_levels[*].name)
-    error_message = "retry_queues: one queue for each of retry_levels, of the same name. A level needs a queue, and something that reads it."
+    error_message = "retry_queues: one queue for each of retry_levels, of the same name. A level needs a queue and a consumer of the queue."
   }
 
   validation {
     condition     = alltrue([for q in var.retry_queues : q.reader != ""])
-    error_message = "retry_queues[*].reader: what reads the queue. Messages in a queue that nothing reads stay there until their retention ends."
+    error_message = "retry_queues[*].reader: the consumer of the queue. Without one, messages stay in the queue until their retention ends."
   }
 }
 
 variable "dead_letter_queue" {
   description = <<-EOT
-    The queue at the end. Nothing leaves it by itself, so it has no `max_receive_count`, and its `retention_seconds`
-    must exceed that of every queue before it: on standard queues the age counts from the first send.
+    The last queue of the chain. It has no redrive policy and so no `max_receive_count`. Its `retention_seconds` must exceed
+    that of every queue before it: on standard queues the age counts from the first send.
   EOT
   type = object({
     delay_seconds              = optional(number, 0)

@@ -1,5 +1,5 @@
-# One event source mapping from an SQS queue to a function. What AWS refuses, or what loses messages, is a precondition;
-# what AWS only advises is a check, in checks.tf.
+# One event source mapping from an SQS queue to a function. Configurations that AWS refuses, or that lose messages, fail a
+# precondition; those that AWS only advises against fail a check, which is a warning (checks.tf).
 
 resource "aws_lambda_event_source_mapping" "this" {
   event_source_arn = var.queue.arn
@@ -44,14 +44,14 @@ resource "aws_lambda_event_source_mapping" "this" {
       error_message = join(" ", [
         "The function's timeout (${var.function.timeout_seconds} s) must be shorter than the queue's visibility",
         "timeout (${var.queue.visibility_timeout_seconds} s): a message would be delivered again while it is still",
-        "worked on. AWS advises a visibility timeout of six function timeouts.",
+        "being processed. AWS recommends a visibility timeout of six function timeouts.",
       ])
     }
 
     precondition {
       condition = var.batch_size <= 10 || var.queue.fifo || var.maximum_batching_window_seconds >= 1
       error_message = join(" ", [
-        "A batch size of ${var.batch_size} needs a batching window: allowed is a batch size of at most 10, or",
+        "A batch size of ${var.batch_size} needs a batching window. Allowed: a batch size of at most 10, or",
         "maximum_batching_window_seconds of at least 1.",
       ])
     }
@@ -79,7 +79,7 @@ resource "aws_lambda_event_source_mapping" "this" {
     }
 
     precondition {
-      condition = local.concurrency_wanted <= local.concurrency_kept
+      condition = local.concurrency_wanted <= local.concurrency_reserved
       error_message = join(" ", [
         "The maximum concurrency of all mappings of the function (${local.concurrency_wanted}) is above its reserved",
         "concurrency (${coalesce(var.function.reserved_concurrency, 0)}): the excess is throttled, and each throttled",
@@ -91,15 +91,15 @@ resource "aws_lambda_event_source_mapping" "this" {
       condition = coalesce(var.function.failure_reporting, var.failure_reporting) == var.failure_reporting
       error_message = join(" ", [
         "The function reports ${coalesce(var.function.failure_reporting, "-")}, but the mapping expects",
-        "${var.failure_reporting}: failed messages would be deleted, or good ones run again. Give both the same.",
+        "${var.failure_reporting}: failed messages would be deleted, or good ones processed again. Set both to the same value.",
       ])
     }
   }
 }
 
 locals {
-  # Both are 0 where one of the two bounds is absent: then there is nothing to compare.
-  concurrency_bounded = var.maximum_concurrency != null && var.function.reserved_concurrency != null
-  concurrency_wanted  = local.concurrency_bounded ? coalesce(var.maximum_concurrency, 0) + var.function.concurrency_of_other_mappings : 0
-  concurrency_kept    = local.concurrency_bounded ? coalesce(var.function.reserved_concurrency, 0) : 0
+  # The two sums are only compared when both limits are set; otherwise both are 0.
+  concurrency_limited  = var.maximum_concurrency != null && var.function.reserved_concurrency != null
+  concurrency_wanted   = local.concurrency_limited ? coalesce(var.maximum_concurrency, 0) + var.function.concurrency_of_other_mappings : 0
+  concurrency_reserved = local.concurrency_limited ? coalesce(var.function.reserved_concurrency, 0) : 0
 }

@@ -1,7 +1,8 @@
 variable "queue" {
   description = <<-EOT
     The queue to read. `arn`; `visibility_timeout_seconds`; `max_receive_count` of its redrive policy, or null when it
-    has none; `fifo`, true when the queue is a FIFO queue. The numbers are not set here but checked against.
+    has none; `fifo`, true when the queue is a FIFO queue. The module does not
+    set these values; it compares its own with them.
   EOT
   type = object({
     arn                        = string
@@ -20,8 +21,8 @@ variable "queue" {
 variable "function" {
   description = <<-EOT
     The function to invoke. `name` (or ARN); `timeout_seconds`; `reserved_concurrency`, or null when it has none;
-    `failure_reporting`, what its code does (`per_message` or `whole_batch`), or null when that is not known;
-    `concurrency_of_other_mappings`, the sum of the maximum concurrency of other mappings that invoke it.
+    `failure_reporting`, how its code reports failures (`per_message` or `whole_batch`), or null when that is unknown;
+    `concurrency_of_other_mappings`, the sum of `maximum_concurrency` of the other mappings that invoke it.
   EOT
   type = object({
     name                          = string
@@ -41,7 +42,7 @@ variable "function" {
 variable "failure_reporting" {
   description = <<-EOT
     How the mapping reads the function's response. `per_message`: the messages in `batchItemFailures` are received again, the
-    others are deleted. `whole_batch`: the response is not read; an error brings all messages of the batch back.
+    others are deleted. `whole_batch`: the response is not read; after an error all messages of the batch are received again.
   EOT
   type        = string
   default     = "per_message"
@@ -54,7 +55,7 @@ variable "failure_reporting" {
 }
 
 variable "batch_size" {
-  description = "Most messages per invocation: 1 to 10, up to 10000 with a batching window on a standard queue."
+  description = "Maximum number of messages per invocation: 1 to 10, up to 10000 with a batching window on a standard queue."
   type        = number
   default     = 10
   nullable    = false
@@ -66,7 +67,7 @@ variable "batch_size" {
 }
 
 variable "maximum_batching_window_seconds" {
-  description = "Seconds to gather a batch (0 to 300). 0 invokes with what a receive brings. Standard queues only."
+  description = "Seconds to wait for a batch to fill (0 to 300). With 0, each receive is one batch. Standard queues only."
   type        = number
   default     = 0
   nullable    = false
@@ -82,7 +83,7 @@ variable "maximum_batching_window_seconds" {
 }
 
 variable "maximum_concurrency" {
-  description = "Most concurrent invocations by this mapping (2 to 1000); null for no bound. Above it messages wait in the queue, uncounted."
+  description = "Maximum number of concurrent invocations by this mapping (2 to 1000); null sets no maximum. Further messages wait in the queue without being received."
   type        = number
   default     = null
 
@@ -93,7 +94,7 @@ variable "maximum_concurrency" {
 }
 
 variable "filter_patterns" {
-  description = "Up to five JSON patterns, of which a message must match one. SQS mappings DELETE what matches none."
+  description = "Up to five JSON patterns, of which a message must match one. An SQS mapping DELETES messages that match none."
   type        = list(string)
   default     = []
   nullable    = false
@@ -110,14 +111,14 @@ variable "filter_patterns" {
 }
 
 variable "enabled" {
-  description = "Whether the mapping reads the queue. Switch off to stop consumption without losing a message."
+  description = "Whether the mapping reads the queue. Set to false to stop processing without losing a message."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "event_count_metrics" {
-  description = "Whether the mapping publishes counts of events polled, invoked, failed, deleted and dropped (custom-metric charges apply)."
+  description = "Whether the mapping publishes the metrics of its events: polled, invoked, failed, deleted and dropped (CloudWatch charges for custom metrics)."
   type        = bool
   default     = true
   nullable    = false
@@ -125,8 +126,8 @@ variable "event_count_metrics" {
 
 variable "accepted_risks" {
   description = <<-EOT
-    Advice that you have weighed and do not want to be warned about: `short_visibility` (less than six function timeouts
-    plus the window), `few_receives` (maxReceiveCount under 5), `no_redrive` (no redrive policy on the queue),
+    Recommendations that you decide not to follow, so that no warning is shown: `short_visibility` (less than six
+    function timeouts plus the batching window), `few_receives` (maxReceiveCount under 5), `no_redrive` (no redrive policy on the queue),
     `throttling` (reserved concurrency without maximum concurrency).
   EOT
   type        = set(string)

@@ -1,8 +1,8 @@
-# One standard SQS queue: encrypted, TLS-only, closed to redrive from queues that are not named, and protected from a
-# plan that would delete a queue of this name to create it again.
+# One standard SQS queue: encrypted, TLS-only, with a redrive-allow policy that names the queues that may use it, and
+# protected from a plan that would delete a queue of this name to create it again.
 #
-# Queue policy and redrive-allow policy are inline: as resources of their own they would cost 25 s each. ARNs in them are
-# built from names, so that no queue waits for another.
+# The queue policy and the redrive-allow policy are arguments of the queue: as separate resources each would take 25 s
+# more. The ARNs in them are built from names, so that no queue depends on another.
 
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
@@ -44,8 +44,8 @@ locals {
   })
 }
 
-# An id that only this state knows, for the tag terraform-state-id. CreateQueue returns an existing queue of the same
-# attributes, but refuses one with other tags. Without the tag two states could both hold one queue, and each delete it.
+# A unique id of this state, for the tag terraform-state-id. CreateQueue returns an existing queue whose attributes are
+# the same, but fails if its tags differ. Without the tag, one queue could be in two states, and each could delete it.
 resource "terraform_data" "owner" {}
 
 resource "aws_sqs_queue" "this" {

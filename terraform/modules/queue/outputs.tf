@@ -14,17 +14,17 @@ output "url" {
 }
 
 output "static_arn" {
-  description = "ARN of the queue, built from its name: for IAM policies that must not wait for the queue."
+  description = "ARN of the queue, built from its name: for IAM policies that must not depend on the queue."
   value       = local.static_arn
 }
 
 output "visibility_timeout_seconds" {
-  description = "How long a received message stays hidden."
+  description = "How long a message stays hidden after it is received."
   value       = aws_sqs_queue.this.visibility_timeout_seconds
 }
 
 output "retention_seconds" {
-  description = "Age at which SQS drops a message."
+  description = "Age at which SQS deletes a message."
   value       = aws_sqs_queue.this.message_retention_seconds
 }
 

@@ -1,12 +1,12 @@
-# Stops a plan that would create a queue whose name exists. Two kinds of plans do:
+# Stops a plan that would create a queue whose name exists. There are two such plans:
 #
-# - The queue is in this state but tainted, because an apply was interrupted while the provider watched it settle.
+# - The queue is in this state but tainted, because an apply was interrupted while the provider polled the new queue.
 #   Terraform would delete it, with the messages in it, and create it again.
-# - The queue is not in this state: somebody else's, or the apply that created it was killed before it wrote the state.
+# - The queue is not in this state: it belongs to another deployment, or the apply was killed before it wrote the state.
 #
-# At plan the URL of a queue is unknown exactly when the plan creates it. No condition can ask whether a value is
-# unknown, but count refuses such a value. Terraform shows the lines of the expression, so the comment in it is the
-# error message. terraform_data holds nothing: count is 0 wherever it is known.
+# In a plan the URL of a queue is unknown exactly when the plan creates it. No condition can test whether a value is
+# unknown, but count refuses an unknown value. Terraform prints the lines of the expression, so the comment inside it is
+# the error message. No terraform_data is ever created: where count is known, it is 0.
 
 data "aws_sqs_queues" "existing" {
   count = var.protect_existing ? 1 : 0

@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "delay_seconds" {
-  description = "How long a message that is sent to the queue stays hidden (0 to 900). A message that SQS moves here by redrive is visible at once."
+  description = "How long a message stays hidden after it is sent to the queue (0 to 900). A message that SQS moves here by redrive is visible immediately."
   type        = number
   default     = 0
   nullable    = false
@@ -22,7 +22,7 @@ variable "delay_seconds" {
 }
 
 variable "receive_wait_seconds" {
-  description = "Long poll of receivers that name none (0 to 20)."
+  description = "Wait time in seconds of a receive that sets none (0 to 20): long polling."
   type        = number
   default     = 10
   nullable    = false
@@ -34,7 +34,7 @@ variable "receive_wait_seconds" {
 }
 
 variable "visibility_timeout_seconds" {
-  description = "How long a received message stays hidden (0 to 43200); more than the work takes."
+  description = "How long a message stays hidden after it is received (0 to 43200); longer than its processing takes."
   type        = number
   default     = 30
   nullable    = false
@@ -50,7 +50,7 @@ variable "visibility_timeout_seconds" {
 }
 
 variable "retention_seconds" {
-  description = "Age at which SQS drops a message (60 to 1209600)."
+  description = "Age at which SQS deletes a message (60 to 1209600)."
   type        = number
   default     = 345600
   nullable    = false
@@ -131,7 +131,7 @@ variable "kms_data_key_reuse_seconds" {
 variable "protect_existing" {
   description = <<-EOT
     Stop a plan that would create a queue whose name exists, or delete and create it again. Needs the permission
-    sqs:ListQueues, and a `name` that is known at plan. Switch off only to replace a queue whose messages you do not need.
+    sqs:ListQueues, and a `name` that is known at plan. Set to false only to replace a queue whose messages you do not need.
   EOT
   type        = bool
   default     = true
@@ -139,7 +139,7 @@ variable "protect_existing" {
 }
 
 variable "tags" {
-  description = "Tags of the queue. Unless it is among them, the module adds `terraform-state-id`, by which SQS refuses to hand the queue to another state."
+  description = "Tags of the queue. The module adds `terraform-state-id` unless it is among them; because of this tag SQS refuses to return the queue to another state that creates it."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,7 +1,7 @@
 # One retry level: a queue, the function that reads it and sends each message back to the source queue later, and the
-# mapping between them. A level is never a queue that nothing reads.
+# mapping between them. As one module, so that no retry queue is without a consumer.
 #
-# The function's environment is its contract:
+# These environment variables are the interface to the function's code:
 #
 #   SOURCE_QUEUE_NAME, LEVEL, MAX_ATTEMPTS, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS
 
@@ -30,13 +30,13 @@ module "queue" {
   tags                       = var.tags
 }
 
-# Knows the queues by name and ARN, both built from names, and so does not wait for them.
+# Refers to the queues by name and by an ARN that is built from the name, and so does not depend on them.
 module "function" {
   source = "../go-function"
 
   name            = var.name
   role_name       = var.role_name
-  description     = "Replays messages from ${var.name} to ${var.source_queue_name}, later each time."
+  description     = "Replays messages from ${var.name} to ${var.source_queue_name}, each time with a longer delay."
   zip_file        = var.zip_file
   build_hint      = var.build_hint
   architecture    = var.architecture
@@ -71,8 +71,8 @@ module "function" {
   tags                     = var.tags
 }
 
-# The function reports each message by itself. Without that, a batch with one message out of attempts would replay its
-# neighbours once more on each receive.
+# The function reports failures per message. With whole_batch, a batch with one message out of attempts would replay its
+# other messages once more on each receive.
 module "mapping" {
   source = "../queue-consumer"
 

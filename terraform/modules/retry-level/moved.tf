@@ -1,5 +1,5 @@
-# A level's function was a module of its own before it became part of the level. Where a root calls this module by the
-# name that it gave to that function, the function and what belongs to it stay as they are.
+# Earlier versions created a level's function in a separate module go-function. If the call of this module has the name of
+# that module call, these moves retain the function and its role, policy and log group.
 
 moved {
   from = aws_cloudwatch_log_group.this

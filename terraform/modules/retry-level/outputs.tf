@@ -1,5 +1,5 @@
 output "level" {
-  description = "The level for `retry_levels` of the module queue-chain: all that is known at plan."
+  description = "The level, for `retry_levels` of the module queue-chain; known at plan."
   value = {
     key               = "retry_${var.level}"
     name              = var.name
@@ -10,7 +10,7 @@ output "level" {
 }
 
 output "queue" {
-  description = "The level's queue for `retry_queues` of the module queue-chain, with the mapping that reads it."
+  description = "The level's queue and the mapping that reads it, for `retry_queues` of the module queue-chain."
   value = {
     name   = var.name
     arn    = module.queue.arn
@@ -20,27 +20,27 @@ output "queue" {
 }
 
 output "static_arn" {
-  description = "ARN of the queue, built from its name: for IAM policies that must not wait for the queue."
+  description = "ARN of the queue, built from its name: for IAM policies that must not depend on the queue."
   value       = module.queue.static_arn
 }
 
 output "visibility_timeout_seconds" {
-  description = "How long a received message stays hidden in the level's queue."
+  description = "How long a message stays hidden after it is received from the level's queue."
   value       = module.queue.visibility_timeout_seconds
 }
 
 output "retention_seconds" {
-  description = "Age at which SQS drops a message from the level's queue."
+  description = "Age at which SQS deletes a message in the level's queue."
   value       = module.queue.retention_seconds
 }
 
 output "max_receive_count" {
-  description = "Receives before SQS moves a message on from the level's queue."
+  description = "Receives before SQS moves a message from the level's queue to the next one."
   value       = var.max_receive_count
 }
 
 output "name" {
-  description = "Name of the function; the queue has the same."
+  description = "Name of the function, which is also that of the queue."
   value       = module.function.name
 }
 

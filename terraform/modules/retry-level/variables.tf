@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "level" {
-  description = "Number of the level, from 1. Its key in the module queue-chain is `retry_N`, and the function is told it as LEVEL."
+  description = "Number of the level, from 1. Its key in the module queue-chain is `retry_N`, and the function's environment variable LEVEL has it."
   type        = number
   nullable    = false
 
@@ -21,7 +21,7 @@ variable "level" {
 }
 
 variable "source_queue_name" {
-  description = "Name of the queue, in the same account and region, that messages are sent back to."
+  description = "Name of the queue, in the same account and region, to which the function sends messages back."
   type        = string
   nullable    = false
 
@@ -32,7 +32,7 @@ variable "source_queue_name" {
 }
 
 variable "redrive_from" {
-  description = "Names of the queues that SQS moves messages here from: `redrive_from` of the module queue-chain, or the queue before."
+  description = "Names of the queues that may redrive into the level's queue: the output `redrive_from` of the module queue-chain, or the queue before."
   type        = list(string)
   nullable    = false
 }
@@ -40,7 +40,7 @@ variable "redrive_from" {
 variable "draining" {
   description = <<-EOT
     Whether the level is about to be removed. No message enters a draining level; its function runs until the
-    queue is empty, and then the level can be removed without a loss.
+    queue is empty, and then the level can be removed without losing messages.
   EOT
   type        = bool
   default     = false
@@ -48,28 +48,28 @@ variable "draining" {
 }
 
 variable "delay_seconds" {
-  description = "How long a message that is sent to the queue stays hidden (0 to 900). It does not apply to messages that SQS moves here, which are the usual ones: what delays a retry is the backoff."
+  description = "How long a message stays hidden after it is sent to the queue (0 to 900). It has no effect on messages that SQS moves into the queue, which are normally all: the backoff delays a retry."
   type        = number
   default     = 0
   nullable    = false
 }
 
 variable "receive_wait_seconds" {
-  description = "Long poll of receivers that name none (0 to 20)."
+  description = "Wait time in seconds of a receive that sets none (0 to 20): long polling."
   type        = number
   default     = 10
   nullable    = false
 }
 
 variable "visibility_timeout_seconds" {
-  description = "How long a received message stays hidden (0 to 43200); more than `timeout_seconds`, six times as long by advice of AWS."
+  description = "How long a message stays hidden after it is received (0 to 43200); longer than `timeout_seconds`. AWS recommends six times as long."
   type        = number
   default     = 30
   nullable    = false
 }
 
 variable "max_receive_count" {
-  description = "Receives before SQS moves a message on (1 to 1000): how often a message out of attempts, or one that cannot be sent back, is tried."
+  description = "Receives before SQS moves a message to the next queue (1 to 1000). Messages that have no attempts left, or cannot be sent back, reach it."
   type        = number
   default     = 5
   nullable    = false
@@ -81,21 +81,21 @@ variable "max_receive_count" {
 }
 
 variable "retention_seconds" {
-  description = "Age at which SQS drops a message (60 to 1209600), counted from its first send."
+  description = "Age at which SQS deletes a message (60 to 1209600), counted from its first send."
   type        = number
   default     = 345600
   nullable    = false
 }
 
 variable "max_attempts" {
-  description = "Replays that a message may have had when this level gives up: the sum of the replays of the levels up to this one, since a message carries one count through all of them."
+  description = "Replay count of a message at which this level stops replaying it: the sum of the replays of all levels up to and including this one, since a message has one count for all levels."
   type        = number
   default     = 3
   nullable    = false
 
   validation {
     condition     = floor(var.max_attempts) == var.max_attempts && var.max_attempts >= 1
-    error_message = "max_attempts: a whole number of 1 or more. A level that never replays only costs receives: leave it out."
+    error_message = "max_attempts: a whole number of 1 or more. A level without replays only adds receives: leave it out."
   }
 }
 
@@ -130,7 +130,7 @@ variable "zip_file" {
 }
 
 variable "build_hint" {
-  description = "What to run when `zip_file` is missing; ends the error message."
+  description = "End of the error message when `zip_file` is missing: how to build it."
   type        = string
   default     = "Build it: CGO_ENABLED=0 GOOS=linux go build -tags lambda.norpc -o bootstrap, then zip the file bootstrap."
   nullable    = false
@@ -158,7 +158,7 @@ variable "memory_mb" {
 }
 
 variable "environment" {
-  description = "More environment variables of the function, such as a log level."
+  description = "Further environment variables of the function, such as a log level."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -171,60 +171,60 @@ variable "role_name" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrent executions reserved for, and the limit of, the function; null for none."
+  description = "Reserved concurrency of the function, which is both guaranteed and its maximum; null reserves none."
   type        = number
   default     = null
 }
 
 variable "recursive_loop" {
-  description = "What Lambda does when a chain of replays invokes the function about 16 times: `Terminate` or `Allow`."
+  description = "Lambda's recursive loop detection: `Terminate` stops the function after about 16 invocations that were caused by its own messages, `Allow` does not. Replays count."
   type        = string
   default     = "Terminate"
   nullable    = false
 }
 
 variable "log_retention_days" {
-  description = "Days for which CloudWatch retains the function's log; 0 retains it forever (and is warned about)."
+  description = "Days for which CloudWatch retains the function's log; 0 retains it forever, with a warning."
   type        = number
   default     = 14
   nullable    = false
 }
 
 variable "permissions_boundary_arn" {
-  description = "ARN of a policy that bounds the function's role, where an organisation asks for one."
+  description = "ARN of the permissions boundary of the function's role; null sets none."
   type        = string
   default     = null
 }
 
 variable "enabled" {
-  description = "Whether the function reads the queue. Switch off to hold messages in the queue."
+  description = "Whether the mapping reads the queue. While it is false, messages stay in the queue."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "batch_size" {
-  description = "Most messages per invocation: 1 to 10, up to 10000 with a batching window."
+  description = "Maximum number of messages per invocation: 1 to 10, up to 10000 with a batching window."
   type        = number
   default     = 5
   nullable    = false
 }
 
 variable "maximum_batching_window_seconds" {
-  description = "Seconds to gather a batch (0 to 300)."
+  description = "Seconds to wait for a batch to fill (0 to 300)."
   type        = number
   default     = 0
   nullable    = false
 }
 
 variable "maximum_concurrency" {
-  description = "Most concurrent invocations of the function by its mapping (2 to 1000); null for no bound."
+  description = "Maximum number of concurrent invocations of the function by its mapping (2 to 1000); null sets no maximum."
   type        = number
   default     = null
 }
 
 variable "accepted_risks" {
-  description = "Advice that you have weighed and do not want to be warned about: `short_visibility`, `few_receives`, `throttling`."
+  description = "Recommendations of AWS that you decide not to follow, so that no warning is shown: `short_visibility`, `few_receives`, `throttling`."
   type        = set(string)
   default     = []
   nullable    = false

@@ -1,9 +1,9 @@
-# Alarms for a queue, its dead-letter queue and the function between them, sent to a topic where one is named.
+# Alarms for a queue, its dead-letter queue and the function between them, with notifications to an optional SNS topic.
 
 provider "aws" {}
 
 variable "topic_arn" {
-  description = "ARN of the SNS topic that is told of alarms; null for none."
+  description = "ARN of the SNS topic that is notified of alarms; null for none."
   type        = string
   default     = null
 }
@@ -30,7 +30,7 @@ module "alarms" {
 }
 
 output "queue_url" {
-  description = "URL of the queue that is watched."
+  description = "URL of the monitored queue."
   value       = module.invoices.queues["source"].url
 }
 

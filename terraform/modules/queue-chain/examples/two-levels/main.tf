@@ -1,5 +1,5 @@
-# Payments that fail are replayed after seconds, then after minutes, before a person has to look at them. A level is a
-# module of its own. The packages here are shell scripts that only log.
+# Two retry levels: payments that fail are replayed after seconds, then after minutes, before SQS moves them to the
+# dead-letter queue for a person to review. The package here is a shell script that only logs.
 
 provider "aws" {}
 

@@ -1,5 +1,5 @@
-# A queue with a dead-letter queue, read by a function, at most ten invocations at a time. The function here is a shell
-# script that only logs.
+# A queue with a dead-letter queue and a function that reads it, with at most ten concurrent invocations. The function
+# here is a shell script that only logs.
 
 provider "aws" {}
 

@@ -49,14 +49,17 @@ const byName = "refused by name"
 
 const operationsHead = `# The embedded Lambda, IAM, STS, CloudWatch Logs and CloudWatch
 
-Every operation of these services as the AWS SDK for Go knows it, and every parameter of those that are embedded. *Exact*
-means: the same responses, error codes, texts and effects, as far as recordings of the real services and their documentation
-tell. *Approximate* says how it differs. *Refused by name* means that a request which uses it gets an error that names it;
-nothing is accepted and ignored. Parameters within others are exact unless a row says otherwise. [SQS](sqs.md) has a page of
-its own.
+Every operation of these services in the AWS SDK for Go, and every parameter of the operations that are embedded:
 
-This page is made from the code: ` + "`go test ./localaws -run TestOperationsTable -update`" + ` writes it, and without ` + "`-update`" + ` the same
-test fails when an operation or a parameter of the SDK is missing here, or the code and this page differ.
+- *exact*: the same responses, error codes, error texts and effects, as far as recordings of the real services and their
+  documentation show;
+- *approximate*: the row describes the difference;
+- *refused by name*: a request that uses it gets an error that names it. Nothing is accepted and ignored.
+
+Members of a parameter have the same status as the parameter unless they have a row. For SQS see [sqs.md](sqs.md).
+
+This page is generated from the code by ` + "`go test ./localaws -run TestOperationsTable -update`" + `. Without ` + "`-update`" + ` the same
+test fails when an operation or a parameter of the SDK is missing here, or when the code and this page differ.
 `
 
 // TestOperationsTable writes the page from the services' own tables and the SDK's
@@ -102,7 +105,7 @@ func (d *documented) write(t *testing.T, page *strings.Builder, service *awsapi.
 		used[d.name] = true
 		page.WriteString(text + "\n\n")
 	}
-	page.WriteString("| Operation | Parameter | How near |\n|---|---|---|\n")
+	page.WriteString("| Operation | Parameter | Status |\n|---|---|---|\n")
 	var others []string
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
 		op, embedded := service.Operations[name]

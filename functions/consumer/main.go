@@ -18,6 +18,7 @@ import (
 )
 
 func main() {
+	// Report all problems of the configuration at once: to correct one takes a deployment.
 	env := envconfig.From(os.LookupEnv)
 	reporting := env.Choice("FAILURE_REPORTING", consume.PerMessage, consume.WholeBatch)
 	level := env.Level("LOG_LEVEL")
@@ -26,5 +27,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "consumer:", err)
 		os.Exit(1)
 	}
+
 	lambda.Start(handler)
 }

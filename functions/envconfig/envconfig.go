@@ -40,17 +40,22 @@ func (r *Reader) Choice(name string, words ...string) string {
 	if value == "" {
 		return words[0]
 	}
+
 	for _, word := range words {
 		if value == word {
 			return value
 		}
 	}
+
+	// The words are the contract with the Terraform configuration: an unknown one is an error,
+	// not the default.
 	r.fail(name, fmt.Sprintf("is %q: want one of %q", value, words))
 	return words[0]
 }
 
 // Int returns a variable that must be an integer from low to high.
 func (r *Reader) Int(name string, low, high int) int {
+	// If the variable is not set, String has recorded that, and fail records nothing more.
 	n, err := strconv.Atoi(r.String(name))
 	if err != nil || n < low || n > high {
 		r.fail(name, fmt.Sprintf("is not a whole number from %d to %d", low, high))
@@ -83,6 +88,7 @@ func (r *Reader) Level(name string) slog.Level {
 	if value == "" {
 		return level
 	}
+
 	if err := level.UnmarshalText([]byte(value)); err != nil {
 		r.fail(name, fmt.Sprintf("is %q: want DEBUG, INFO, WARN or ERROR", value))
 	}

@@ -39,6 +39,7 @@ func newProducer(ctx context.Context) (*produce.Producer, error) {
 		Now:      time.Now,
 	}
 
+	// Do not call AWS with a configuration that is incomplete.
 	if err := env.Err(); err != nil {
 		return nil, err
 	}

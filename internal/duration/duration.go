@@ -21,6 +21,7 @@ func Format(d time.Duration) string {
 		return fmt.Sprintf("%d min %d s", s/60, s%60)
 	}
 
+	// From an hour on, seconds would be more digits than anyone reads.
 	m := int(d.Round(time.Minute).Minutes())
 	return fmt.Sprintf("%d h %d min", m/60, m%60)
 }

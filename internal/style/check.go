@@ -111,6 +111,8 @@ func logProblems(fset *token.FileSet, file *ast.File) []problem {
 		if !ok {
 			return true
 		}
+
+		// DecodeRuneInString returns RuneError for an empty message, which is not upper case.
 		message := logMessage(call)
 		first, _ := utf8.DecodeRuneInString(message)
 		if unicode.IsUpper(first) || strings.HasSuffix(message, ".") {
@@ -130,6 +132,7 @@ func logMessage(call *ast.CallExpr) string {
 		return ""
 	}
 
+	// Of a chain such as s.logger only the last name counts.
 	var receiver string
 	switch x := method.X.(type) {
 	case *ast.Ident:
@@ -142,6 +145,7 @@ func logMessage(call *ast.CallExpr) string {
 		return ""
 	}
 
+	// The position of the message among the arguments.
 	arg := 0
 	switch method.Sel.Name {
 	case "Debug", "Info", "Warn", "Error":
@@ -157,6 +161,7 @@ func logMessage(call *ast.CallExpr) string {
 		return ""
 	}
 
+	// A message that is computed cannot be checked.
 	text, ok := call.Args[arg].(*ast.BasicLit)
 	if !ok || text.Kind != token.STRING {
 		return ""

@@ -67,6 +67,7 @@ func run(w io.Writer, folders []string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "\t%s\t\n", strings.Join(columns, "\t"))
 
+	// The whole tree first, whatever the arguments are.
 	var all counts
 	for _, c := range packages {
 		all.add(*c)

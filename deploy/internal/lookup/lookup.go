@@ -97,6 +97,8 @@ func (f *Finder) queue(ctx context.Context, name string) (*Found, error) {
 		return nil, nil
 	}
 
+	// Any other error must not count as absence: the caller would take a queue that exists for
+	// one that Terraform can create.
 	url, err := f.sqs.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(name)})
 	var missing *sqstypes.QueueDoesNotExist
 	if errors.As(err, &missing) {
@@ -153,6 +155,7 @@ func (f *Finder) role(ctx context.Context, name string) (*Found, error) {
 		return nil, err
 	}
 
+	// GetRole returns at most 50 tags, which is also the most that a role can have.
 	tags := map[string]string{}
 	for _, t := range got.Role.Tags {
 		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)

@@ -42,10 +42,12 @@ func newBars(w io.Writer) *bars {
 }
 
 func (b *bars) say(text string) {
+	// The container draws the bars again below the text.
 	var w io.Writer = b.container
 	if b.closed {
 		w = b.w
 	}
+
 	fmt.Fprintln(w, terminal.Clean(text))
 }
 
@@ -96,6 +98,7 @@ func filler(inner mpb.BarFiller, t *Task) mpb.BarFiller {
 	since := t.since
 	expected := t.span.Expected
 	return mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
+		// The expected duration is an estimate: the bar is never full before the task ends.
 		s.Total = steps
 		s.Current = min(int64(float64(steps)*float64(time.Since(since))/float64(expected)), steps*99/100)
 		return inner.Fill(w, s)
@@ -114,6 +117,8 @@ func (b *bars) update(t *Task) {
 	if t.bar == nil {
 		return
 	}
+
+	// A full bar would complete and disappear: the last step is for end.
 	b.setTexts(t)
 	if t.span.Total > 0 {
 		t.bar.mpb.SetCurrent(min(int64(steps*t.done/t.span.Total), steps-1))

@@ -30,6 +30,7 @@ func (l *lines) update(t *Task) {
 	if t.span.Detail || now.Sub(t.wrote) < minInterval || t.note == "" && t.done == 0 {
 		return
 	}
+
 	t.wrote = now
 	fmt.Fprintf(l.w, "%s: %s\n", t.name, strings.TrimSpace(counter(t)+" "+t.note))
 }
@@ -39,6 +40,7 @@ func (l *lines) end(t *Task, failed bool) {
 	if failed {
 		verb = "failed"
 	}
+
 	line := fmt.Sprintf("%s: %s in %s", t.name, verb, duration.Format(t.took))
 	if t.note != "" {
 		line += ", " + t.note

@@ -74,6 +74,8 @@ type Task struct {
 // names, notes and messages, which may come from elsewhere.
 func New(w io.Writer, mode Mode) *Progress {
 	p := &Progress{now: time.Now}
+
+	// Pause needs a new display: one that is closed cannot be used again.
 	p.open = func() display {
 		switch mode {
 		case Bars:
@@ -116,6 +118,7 @@ func (p *Progress) Begin(name string, span Span) *Task {
 		since: p.now(),
 	}
 	p.show.begin(t)
+
 	return t
 }
 
@@ -163,6 +166,7 @@ func (t *Task) finish(note string, failed bool) {
 	if t.ended {
 		return
 	}
+
 	t.ended = true
 	t.note = note
 	t.took = t.p.now().Sub(t.since)

@@ -28,6 +28,8 @@ func (p Project) Dist() string { return filepath.Join(p.Root, "dist") }
 // Find returns the project in dir or, if dir is empty, in start or the nearest directory
 // above it.
 func Find(dir, start string) (Project, error) {
+	// A directory that the user named must be the project itself: in a directory above it,
+	// the command could deploy another project than the one that was meant.
 	if dir != "" {
 		root, err := filepath.Abs(dir)
 		if err != nil {
@@ -45,6 +47,7 @@ func Find(dir, start string) (Project, error) {
 		return Project{}, fmt.Errorf("find the project: %w", err)
 	}
 
+	// filepath.Dir of the root directory is the root directory.
 	for root := at; ; root = filepath.Dir(root) {
 		if isProject(root) {
 			return Project{Root: root}, nil

@@ -55,6 +55,7 @@ func clean(out, p []byte) (cleaned, rest []byte) {
 			continue
 		}
 
+		// The rest of the character may come with the next Write.
 		if !utf8.FullRune(p) {
 			return out, p
 		}
@@ -67,6 +68,7 @@ func clean(out, p []byte) (cleaned, rest []byte) {
 			out = append(out, p[:n]...)
 		case r < ' ':
 			out = fmt.Appendf(out, `\x%02x`, r)
+		// JSON has no escape for more than 16 bits: write a surrogate pair.
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
 			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
@@ -122,6 +124,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 
+	// An escape sequence may be split over two writes: clean them as one text.
 	text := p
 	if len(w.rest) > 0 {
 		text = append(w.rest, p...)

@@ -57,6 +57,8 @@ func check(m sqsbatch.Message[order.Order]) error {
 	if err != nil {
 		return &RejectedError{"invalid_" + order.FailUntilReplay, err.Error()}
 	}
+
+	// A message without a replay count was never replayed: its count is 0.
 	if replays, _, err := m.Int(order.ReplayCount); failing && (err != nil || replays < from) {
 		return &RejectedError{order.FailUntilReplay, from}
 	}
@@ -81,6 +83,7 @@ func report(logger *jsonlog.Logger) func(context.Context, sqsbatch.Report) {
 			}
 		}
 
+		// The status is of this batch only: a failed message can succeed in a later one.
 		done := r.Count(sqsbatch.Succeeded)
 		logger.Summary(ctx, resp{
 			Status:    done == len(r.Results),

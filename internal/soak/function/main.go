@@ -81,6 +81,7 @@ func handle(ctx context.Context, event json.RawMessage) (string, error) {
 
 // printUntilKilled writes as fast as the other end of the pipe reads.
 func printUntilKilled(piece []byte) {
+	// Large writes: with short ones, this process would be the bottleneck.
 	block := bytes.Repeat(piece, max(1, 64<<10/len(piece)))
 	for {
 		if _, err := os.Stdout.Write(block); err != nil {
@@ -156,6 +157,7 @@ func linger() {
 func leak() {
 	for range 64 {
 		b := make([]byte, 1<<20)
+		// Write to every page: memory that is only allocated is not resident.
 		for i := range b {
 			b[i] = byte(i)
 		}
@@ -166,6 +168,7 @@ func leak() {
 // leaveFiles writes files to both directories for temporary files.
 func leaveFiles() error {
 	for i := range 10 {
+		// The prefix lets the run count what its own functions left.
 		name := "soak-" + os.Getenv("SOAK_ID") + "-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(time.Now().UnixNano()+int64(i), 36)
 		for _, dir := range []string{os.TempDir(), "/tmp"} {
 			if err := os.WriteFile(filepath.Join(dir, name), make([]byte, 10<<10), 0o600); err != nil {
@@ -189,6 +192,8 @@ func holdConnections() error {
 		if err != nil {
 			return err
 		}
+
+		// The body never comes: the server must time out.
 		if _, err := c.Write([]byte("POST / HTTP/1.1\r\nHost: " + strings.ToLower(u.Host) + "\r\nContent-Length: 1000000\r\n\r\n")); err != nil {
 			return err
 		}

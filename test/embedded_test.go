@@ -64,7 +64,7 @@ func startEmbedded(stateDir string) (*embedded, error) {
 	case err := <-e.ended:
 		return nil, fmt.Errorf("local run ended (%v):\n%s", err, e.output)
 	case <-time.After(30 * time.Second):
-		e.process.Process.Kill()
+		e.process.Process.Kill() // its error would hide the reason
 		return nil, fmt.Errorf("local run did not respond within 30 s:\n%s", e.output)
 	}
 
@@ -105,7 +105,7 @@ func (e *embedded) stop() error {
 	case err := <-e.ended:
 		return err
 	case <-ctx.Done():
-		e.process.Process.Kill()
+		e.process.Process.Kill() // its error would hide the reason
 		return fmt.Errorf("local run did not end within 30 s of SIGTERM:\n%s", e.output)
 	}
 }

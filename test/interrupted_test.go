@@ -49,6 +49,7 @@ func (p *plain) start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	}
 	t.Cleanup(func() {
 		if run.ProcessState == nil {
+			// An error of either means that the program has ended.
 			_ = syscall.Kill(-run.Process.Pid, syscall.SIGKILL)
 			_ = run.Wait()
 		}
@@ -199,7 +200,7 @@ func commandInDocs(t *testing.T, part string) string {
 func (p *plain) planCode(t *testing.T) int {
 	t.Helper()
 	run, _ := p.start(t, p.with("plan", "-detailed-exitcode", "-no-color")...)
-	_ = run.Wait()
+	_ = run.Wait() // the exit code is the result: 1 for an error
 	return run.ProcessState.ExitCode()
 }
 

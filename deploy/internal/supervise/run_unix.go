@@ -135,7 +135,8 @@ func endGroup(pgid int, timeout time.Duration) {
 	// Only the leader: it ends the others itself.
 	err := syscall.Kill(pgid, syscall.SIGINT)
 	for {
-		// The leader has ended, or the time is over: kill what is left.
+		// The leader has ended, or the time is over: kill what is left. Another error means that
+		// nothing is.
 		if err != nil {
 			_ = syscall.Kill(-pgid, syscall.SIGKILL)
 			return

@@ -189,6 +189,9 @@ func forward(to io.Writer) (stream, error) {
 	go func() {
 		defer close(s.done)
 		defer r.Close()
+
+		// Nobody reads the output any longer, but a full pipe would block the program before it
+		// has written its state. A second error means that the program has closed the pipe.
 		if _, err := io.Copy(to, r); err != nil {
 			_, _ = io.Copy(io.Discard, r)
 		}

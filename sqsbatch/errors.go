@@ -63,6 +63,16 @@ func RetryAfter(d time.Duration, err error) error {
 	return &throttledError{err: err, after: d}
 }
 
+// RetryAfterOf returns the time of [RetryAfter] if err, or an error that it wraps, is
+// from that function, and whether it is. The time of the outermost one counts.
+func RetryAfterOf(err error) (d time.Duration, ok bool) {
+	var t *throttledError
+	if !errors.As(err, &t) {
+		return 0, false
+	}
+	return max(t.after, 0), true
+}
+
 type throttledError struct {
 	err   error
 	after time.Duration
@@ -87,10 +97,10 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 // decodeError returns the error of a message for the error of its decoder.
 func decodeError(ctx context.Context, err error) error {
 	failed := &DecodeError{Err: err}
-	var throttled *throttledError
+	_, throttled := RetryAfterOf(err)
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.As(err, &throttled),
+	case throttled,
 		errors.As(err, &timeout) && timeout.Timeout(),
 		errors.Is(err, context.Canceled),
 		ctx.Err() != nil:

@@ -2,7 +2,6 @@ package sqsbatch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -19,12 +18,11 @@ func (r *run) fail(ctx context.Context, result *Result, err error) {
 	}
 
 	result.Outcome = Failed
+	result.Err = err // if what follows panics
+	err = r.classified(ctx, result.Message, err)
 	result.Err = err
 	result.permanent = IsPermanent(err)
-	if throttled := (*throttledError)(nil); errors.As(err, &throttled) {
-		result.throttled = true
-		result.hiddenFor = max(throttled.after, 0)
-	}
+	result.hiddenFor, result.throttled = RetryAfterOf(err)
 
 	if r.deadLetter == nil || result.behind || !result.permanent && !r.finalAttempt(result.Message) {
 		return
@@ -63,6 +61,20 @@ func recovered(err *error) {
 
 // panicked returns the error of a panic with v. It is called by deferred functions.
 func panicked(v any) error { return &PanicError{Value: v, Stack: debug.Stack()} }
+
+// stackOf returns the stack of a panic of the handler, or nil if err is another error. It
+// calls no methods of the user's errors, which may panic.
+func stackOf(err error) []byte {
+	switch e := err.(type) {
+	case *PanicError:
+		return e.Stack
+	case *permanentError: // from WithClassify
+		return stackOf(e.err)
+	case *throttledError:
+		return stackOf(e.err)
+	}
+	return nil
+}
 
 // text returns an error's text. A handler may return a nil pointer as an error, whose
 // Error method panics; package fmt handles that.

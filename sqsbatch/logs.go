@@ -56,8 +56,8 @@ func logMessage(ctx context.Context, logger *slog.Logger, level slog.Level, resu
 		slog.Int("receive_count", receiveCount(result.Message)),
 		slog.String("error", text(result.Err)),
 	}
-	if panicked, ok := result.Err.(*PanicError); ok {
-		attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
+	if stack := stackOf(result.Err); stack != nil {
+		attrs = append(attrs, slog.String("stack", string(stack)))
 	}
 	logger.LogAttrs(ctx, level, "message "+result.Outcome.String(), attrs...)
 }

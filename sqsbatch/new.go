@@ -31,6 +31,10 @@ func New[T any](handle func(ctx context.Context, m Message[T]) error, options ..
 	if err != nil {
 		return nil, err
 	}
+	handle, err = wrap(cfg, handle)
+	if err != nil {
+		return nil, err
+	}
 
 	e := newEngine(cfg)
 	e.handleOne = func(ctx context.Context, m *events.SQSMessage) error {
@@ -53,8 +57,8 @@ func New[T any](handle func(ctx context.Context, m Message[T]) error, options ..
 // that follow such a failure in their group. Messages that follow a failed one in
 // their group are reported as failed even if they succeeded, and are not dead-lettered.
 //
-// NewBulk returns an error for WithConcurrency, WithMessageTimeout, WithBreaker and
-// WithTrace, which act on single messages.
+// NewBulk returns an error for WithConcurrency, WithMessageTimeout, WithBreaker,
+// WithTrace and WithMiddleware, which act on single messages.
 func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, options ...Option) (Handler, error) {
 	cfg, err := configure(options)
 	if err != nil {
@@ -65,8 +69,8 @@ func NewBulk[T any](handle func(ctx context.Context, ms []Message[T]) []error, o
 	}
 
 	// These options act on the call of a handler for a single message.
-	if cfg.concurrency > 1 || cfg.timeout > 0 || cfg.trace != nil || cfg.breaker.share > 0 {
-		return nil, errors.New("sqsbatch: NewBulk takes no WithConcurrency, WithMessageTimeout, WithBreaker or WithTrace")
+	if cfg.concurrency > 1 || cfg.timeout > 0 || cfg.trace != nil || cfg.breaker.share > 0 || len(cfg.middlewares) > 0 {
+		return nil, errors.New("sqsbatch: NewBulk takes no WithConcurrency, WithMessageTimeout, WithBreaker, WithTrace or WithMiddleware")
 	}
 
 	decode, err := decoderOf[T](cfg)

@@ -17,7 +17,9 @@ type Option func(*config)
 
 type config struct {
 	errs         []error
-	decoder      any // a func(string) (T, error)
+	decoder      any   // a Decoder[T]
+	middlewares  []any // each a Middleware[T]; the first is the outermost
+	classify     func(error) Class
 	concurrency  int
 	reserve      time.Duration
 	responseTime time.Duration

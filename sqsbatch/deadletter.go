@@ -53,12 +53,15 @@ type DeadLetter struct {
 	// DeduplicationID is the message id. A FIFO queue ignores a second copy within
 	// five minutes.
 	DeduplicationID string
+	// TraceHeader is the message's AWSTraceHeader, which the copy must have as its
+	// message system attribute of that name; empty if there is none.
+	TraceHeader string
 }
 
 // WithDeadLetter dead-letters a message with a permanent error at once, instead of
 // after the receives that the redrive policy allows. It sends a copy with the
 // reason, the error's text, the receive count, the function and the origin id as
-// attributes. When SQS has accepted the copy, the original is reported as done.
+// attributes, and the trace header of the message. When SQS has accepted the copy, the original is reported as done.
 //
 // No message is lost: if the copy is not accepted, or would have more than the ten
 // attributes that SQS allows, the message fails, and SQS redrives it in the end.
@@ -103,6 +106,7 @@ func (r *run) sendDeadLetter(ctx context.Context, result *Result) bool {
 		Attributes:      deadLetterAttributes(ctx, result),
 		Group:           m.Attributes[groupAttribute],
 		DeduplicationID: m.MessageId,
+		TraceHeader:     m.Attributes[traceAttribute],
 	}
 
 	// SQS would refuse a copy with too many attributes. The message then fails, and

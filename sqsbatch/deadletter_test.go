@@ -93,6 +93,18 @@ func TestDeadLetterHasTheOriginID(t *testing.T) {
 	}
 }
 
+func TestDeadLetterKeepsTheTraceHeader(t *testing.T) {
+	t.Parallel()
+	queue := &deadLetterQueue{}
+	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "a", "b"), sqsbatch.WithDeadLetter(queue)))
+	event := ids("a", "b")
+	event.Records[0].Attributes["AWSTraceHeader"] = "Root=1-5759e988-bd862e3fe1be46a994272793"
+	handle(t, h, event)
+	if len(queue.letters) != 2 || queue.letters[0].TraceHeader != "Root=1-5759e988-bd862e3fe1be46a994272793" || queue.letters[1].TraceHeader != "" {
+		t.Errorf("letters %+v", queue.letters)
+	}
+}
+
 func TestFailedDeadLetterSendLosesNoMessage(t *testing.T) {
 	t.Parallel()
 	crowded := record("a", "a")

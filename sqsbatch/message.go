@@ -10,10 +10,15 @@ import (
 
 // Names of the system attributes of a record (LAM B47).
 const (
-	receiveCountAttribute = "ApproximateReceiveCount"
-	sentAttribute         = "SentTimestamp"
-	groupAttribute        = "MessageGroupId"
-	traceAttribute        = "AWSTraceHeader"
+	receiveCountAttribute  = "ApproximateReceiveCount"
+	sentAttribute          = "SentTimestamp"
+	firstReceivedAttribute = "ApproximateFirstReceiveTimestamp"
+	senderAttribute        = "SenderId"
+	groupAttribute         = "MessageGroupId"
+	deduplicationAttribute = "MessageDeduplicationId"
+	sequenceAttribute      = "SequenceNumber"
+	sourceAttribute        = "DeadLetterQueueSourceArn"
+	traceAttribute         = "AWSTraceHeader"
 )
 
 // originAttribute is the message attribute that has, in copies of a message, the id
@@ -65,14 +70,22 @@ func (m Message[T]) Group() string { return m.raw().Attributes[groupAttribute] }
 // whether there is one.
 func (m Message[T]) Attribute(name string) (string, bool) { return attribute(m.raw(), name) }
 
-// Int returns the value of a message attribute as an integer, and whether there is
-// one. It returns an error if the attribute exists and is not an integer.
+// Int returns the value of a message attribute of type String or Number as an integer,
+// and whether there is one. It returns an [AttributeError] if the attribute exists and
+// is not an integer.
 func (m Message[T]) Int(name string) (n int, ok bool, err error) {
 	value, ok := m.Attribute(name)
 	if !ok {
 		return 0, false, nil
 	}
-	n, err = strconv.Atoi(value)
+	if n, err = strconv.Atoi(value); err != nil {
+		err = &AttributeError{
+			Name:     name,
+			DataType: m.Raw.MessageAttributes[name].DataType,
+			Want:     "int",
+			Err:      err.(*strconv.NumError).Err,
+		}
+	}
 	return n, true, err
 }
 
@@ -102,8 +115,11 @@ func receiveCount(m *events.SQSMessage) int {
 	return max(n, 1)
 }
 
-func sentAt(m *events.SQSMessage) time.Time {
-	ms, err := strconv.ParseInt(m.Attributes[sentAttribute], 10, 64)
+func sentAt(m *events.SQSMessage) time.Time { return timeOf(m, sentAttribute) }
+
+// timeOf returns the time in a system attribute, or the zero time.
+func timeOf(m *events.SQSMessage, name string) time.Time {
+	ms, err := strconv.ParseInt(m.Attributes[name], 10, 64)
 	if err != nil {
 		return time.Time{}
 	}

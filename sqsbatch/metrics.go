@@ -16,8 +16,12 @@ const maxValues = 100
 // embedded metric format: CloudWatch extracts them from the log. They are in the
 // given namespace, with the dimensions Function and Queue:
 //
-//   - Processed, Failed, Permanent, NotStarted: messages (Count); a duplicate
-//     counts as processed
+//   - Processed, Failed, Permanent, NotStarted: messages (Count); a duplicate of a
+//     message that succeeded counts as processed
+//   - DeadLettered: copies that [WithDeadLetter] sent to the dead-letter queue
+//     (Count); messages that SQS moves there are not known to the function
+//   - Duplicates: messages for which the handler was not called, because it had been
+//     called with the same message or idempotency key before (Count)
 //   - Age: time from the acceptance of a message by SQS to its start (ms)
 //   - BatchTime: duration of the batch (ms)
 //   - PartialResponseIgnored: 1 when [WithMappingCheck] found that the mapping lacks
@@ -50,6 +54,8 @@ type metric struct {
 func (m *metrics) report(ctx context.Context, r Report) {
 	var ages []int64
 	permanent := 0
+	deadLettered := 0 // copies, of which duplicates have none
+	duplicates := 0
 	for i := range r.Results {
 		result := &r.Results[i]
 		if sent := sentAt(result.Message); !result.Started.IsZero() && !sent.IsZero() {
@@ -58,14 +64,22 @@ func (m *metrics) report(ctx context.Context, r Report) {
 		if result.permanent {
 			permanent++
 		}
+		switch {
+		case result.Duplicate:
+			duplicates++
+		case result.Outcome == DeadLettered:
+			deadLettered++
+		}
 	}
 
 	values := map[string]any{
-		"Processed":  r.Count(Succeeded),
-		"Failed":     r.Count(Failed),
-		"Permanent":  permanent,
-		"NotStarted": r.Count(NotStarted),
-		"BatchTime":  float64(r.Took.Microseconds()) / 1000,
+		"Processed":    r.Count(Succeeded),
+		"Failed":       r.Count(Failed),
+		"Permanent":    permanent,
+		"DeadLettered": deadLettered,
+		"Duplicates":   duplicates,
+		"NotStarted":   r.Count(NotStarted),
+		"BatchTime":    float64(r.Took.Microseconds()) / 1000,
 	}
 
 	// One line has at most maxValues ages; further lines have only ages.
@@ -90,7 +104,8 @@ func (m *metrics) emit(ctx context.Context, at time.Time, queueARN string, value
 	var names []metric
 	// In a fixed order, so that lines do not differ without reason.
 	for _, known := range [...]metric{
-		{"Processed", "Count"}, {"Failed", "Count"}, {"Permanent", "Count"}, {"NotStarted", "Count"},
+		{"Processed", "Count"}, {"Failed", "Count"}, {"Permanent", "Count"},
+		{"DeadLettered", "Count"}, {"Duplicates", "Count"}, {"NotStarted", "Count"},
 		{"Age", "Milliseconds"}, {"BatchTime", "Milliseconds"}, {ignoredMetric, "Count"}, {suspectedMetric, "Count"},
 	} {
 		if value, ok := values[known.Name]; ok {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
@@ -62,6 +63,25 @@ func TestMetricsAreInTheEmbeddedFormat(t *testing.T) {
 		handle(t, h, event)
 		golden(t, "metrics.jsonl", out.Bytes())
 	})
+}
+
+func TestDuplicatesAreCounted(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "bad"), sqsbatch.WithMetrics(&out, "Orders"),
+		sqsbatch.WithDeadLetter(&deadLetterQueue{}), sqsbatch.WithIdempotency(sqsbatch.NewMemory(time.Hour), nil)))
+	handle(t, h, ids("before"))
+	out.Reset()
+
+	// One of an earlier batch, one of a message that succeeds, one of a dead letter.
+	handle(t, h, ids("before", "good", "good", "bad", "bad", "other"))
+	var doc struct{ Processed, DeadLettered, Duplicates, Permanent int }
+	if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Processed != 4 || doc.DeadLettered != 1 || doc.Duplicates != 3 || doc.Permanent != 2 {
+		t.Errorf("%+v in %s", doc, out.String())
+	}
 }
 
 func TestMetricHasAtMost100Values(t *testing.T) {

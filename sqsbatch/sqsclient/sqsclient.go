@@ -168,6 +168,14 @@ func (d deadLetters) SendDeadLetter(ctx context.Context, m sqsbatch.DeadLetter) 
 	if strings.HasSuffix(d.url, ".fifo") {
 		in.MessageDeduplicationId = &m.DeduplicationID
 	}
+	if m.TraceHeader != "" {
+		in.MessageSystemAttributes = map[string]types.MessageSystemAttributeValue{
+			string(types.MessageSystemAttributeNameForSendsAWSTraceHeader): {
+				DataType:    aws.String("String"),
+				StringValue: &m.TraceHeader,
+			},
+		}
+	}
 	if _, err := d.api.SendMessage(ctx, in); err != nil {
 		return fmt.Errorf("send to the dead-letter queue: %w", err)
 	}

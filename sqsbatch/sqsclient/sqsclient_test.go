@@ -84,7 +84,7 @@ func TestADeadLetterKeepsBodyAndAttributes(t *testing.T) {
 		t.Run(url, func(t *testing.T) {
 			sqsService := &service{}
 			err := sqsclient.DeadLetters(sqsService, url).SendDeadLetter(t.Context(), sqsbatch.DeadLetter{
-				Body: "body", Group: "g", DeduplicationID: "id",
+				Body: "body", Group: "g", DeduplicationID: "id", TraceHeader: "Root=1-5759e988-bd862e3fe1be46a994272793",
 				Attributes: map[string]events.SQSMessageAttribute{
 					"n": {DataType: "Number.int", StringValue: aws.String("1")}, "b": {DataType: "Binary", BinaryValue: []byte{0, 1}},
 				},
@@ -102,7 +102,23 @@ func TestADeadLetterKeepsBodyAndAttributes(t *testing.T) {
 			if *in.MessageAttributes["n"].DataType != "Number.int" || string(in.MessageAttributes["b"].BinaryValue) != "\x00\x01" {
 				t.Errorf("attributes %+v", in.MessageAttributes)
 			}
+			trace := in.MessageSystemAttributes["AWSTraceHeader"]
+			if len(in.MessageSystemAttributes) != 1 || *trace.DataType != "String" || *trace.StringValue != "Root=1-5759e988-bd862e3fe1be46a994272793" {
+				t.Errorf("system attributes %+v", in.MessageSystemAttributes)
+			}
 		})
+	}
+}
+
+// SQS refuses an empty trace header.
+func TestDeadLetterWithoutATraceHasNoSystemAttributes(t *testing.T) {
+	t.Parallel()
+	api := &service{}
+	if err := sqsclient.DeadLetters(api, "https://host/1/dlq").SendDeadLetter(t.Context(), sqsbatch.DeadLetter{Body: "body"}); err != nil {
+		t.Fatal(err)
+	}
+	if api.sent.MessageSystemAttributes != nil {
+		t.Errorf("system attributes %+v", api.sent.MessageSystemAttributes)
 	}
 }
 

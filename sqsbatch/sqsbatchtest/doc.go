@@ -35,33 +35,62 @@
 //
 // # What is simulated
 //
-// Each timeline runs in a bubble of testing/synctest, so that waiting takes no time
-// and a seed repeats it. Its steps are invocations: with messages in any order, some
-// of them repeated or even done before, next to a message that panics, in a new
-// environment or a warm one. Messages of a FIFO queue keep the order of their
-// groups, and are not delivered again once they are done. At the end, everything
-// that is left is delivered without faults, until it is done or has no receives
-// left. Then the invariant is checked.
+// Each timeline runs in a bubble of testing/synctest, so that waiting takes no time.
+// Its steps are invocations: with messages in any order, some of them repeated or even
+// done before, together with a message that panics, in a new environment or a warm one,
+// or two at the same time in two environments. Messages of a FIFO queue keep the order
+// of their groups, are not in two invocations at the same time, and are not delivered
+// again once they are done. At the end, everything that is left is delivered without
+// faults, until it is done or has no receives left. Then the invariant is checked.
 //
 // An invocation may crash or time out at each fault point that it reaches: before a
 // message, after it, and wherever a fake calls [Call]:
 //
 //	func (b *fakeBank) charge(ctx context.Context, key string, o Order) error {
-//		if err := sqsbatchtest.Call(ctx); err != nil {
+//		if err := sqsbatchtest.Call(ctx, "charge"); err != nil {
 //			return err
 //		}
 //		...
 //	}
 //
-// A handler that marks a message as done before it processes it is detected only if
-// both are such calls.
+// A Call may also fail, or hang. A handler that marks a message as done before it
+// processes it is detected only if both are such calls. A Call at the end of a request
+// loses the response of a request that had its effect.
+//
+// Goroutines that run at the same time, in two environments or with WithConcurrency,
+// take turns at fault points, in a sequence that a seed determines. So an update that
+// is lost because another one came between its read and its write is found if both are
+// calls.
+//
+// # Regression tests
+//
+// A report ends with the timeline as a Go expression. [Play] plays it:
+//
+//	sqsbatchtest.Play(t, messages, world, sqsbatchtest.Timeline{{Batch: []int{0}, Fault: sqsbatchtest.Crash, At: 1}})
+//
+// # The message that panics
+//
+// It shows whether other messages of its batch suffer. Its id is [PoisonID], its body
+// null or that of [PoisonBody]. Your handler does not get it, but your decoder, your key
+// function and your store do. With [sqsbatch.GiveUpAt], or if your decoder refuses its
+// body, your dead-letter queue gets it too. [WithoutPoison] switches it off.
+//
+// # Settings
+//
+// The function's timeout is 3 s, the queue's visibility timeout 30 s, and a message is
+// dead-lettered after 5 receives without a fault. [FunctionTimeout],
+// [VisibilityTimeout] and [MaxReceives] change that.
 //
 // # Limits
 //
-// Invocations do not overlap. The handler must not wait for anything outside of the
-// bubble, such as a real network: give it fakes. Do not reach a fault point while
-// holding a lock that another invocation needs, because a crash never releases it.
-// With WithConcurrency, goroutines beside a crashed one continue to their next fault
-// point. Handlers for [sqsbatch.NewBulk] go into StartBulk; their fault points are
-// before and after the batch, and calls.
+// The handler must not wait for anything outside of the bubble, such as a real network:
+// give it fakes. Do not reach a fault point while holding a lock that another goroutine
+// needs: a crash never releases it, and the others wait for it in real time. A timeline
+// that does not end is reported after 20 s.
+//
+// What is left blocked at the end, such as a handler that blocks for ever or the
+// background goroutine of a client, stays in memory until the test binary ends. After a
+// crash, goroutines of the environment continue to their next fault point. A seed
+// repeats a run under the conditions of [Seed]. Handlers for [sqsbatch.NewBulk] go into
+// StartBulk; their fault points are before and after the batch, and calls.
 package sqsbatchtest

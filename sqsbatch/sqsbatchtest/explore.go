@@ -2,10 +2,10 @@ package sqsbatchtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
-	"testing/synctest"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -40,27 +40,6 @@ type History struct {
 	// DeadLettered has the ids of the messages that had no receives left.
 	DeadLettered map[string]bool
 }
-
-// Option configures Explore and Find.
-type Option func(*config)
-
-// config is how timelines are explored.
-type config struct {
-	timelines   int
-	steps       int
-	maxReceives int
-	seed        uint64
-}
-
-// Timelines plays n timelines; 500 by default.
-func Timelines(n int) Option { return func(c *config) { c.timelines = n } }
-
-// Seed determines the timelines; 1 by default, so that a test is repeatable.
-func Seed(seed uint64) Option { return func(c *config) { c.seed = seed } }
-
-// MaxReceives dead-letters a message after n deliveries without a fault, as the
-// redrive policy of the queue would; 5 by default.
-func MaxReceives(n int) Option { return func(c *config) { c.maxReceives = n } }
 
 // Messages returns messages of a standard queue with the given bodies. Their ids are
 // m1, m2 and so on.
@@ -99,18 +78,33 @@ type Failure struct {
 	Err error
 	// Timeline is the shortest timeline that was found.
 	Timeline Timeline
-	// Log is the timeline as text, with the outcome of each step.
+	// Log is the timeline as text, with the outcome of each step and why messages
+	// failed.
 	Log string
 	// Tried is the number of timelines until the first that broke the invariant.
 	Tried int
 }
 
 // Explore fails the test if a timeline breaks the invariant, and reports the shortest
-// such timeline that it finds.
+// such timeline that it finds, also as a Go expression for [Play].
 func Explore[T any](t *testing.T, messages []events.SQSMessage, world func() World[T], options ...Option) {
 	t.Helper()
 	if f := Find(t, messages, world, options...); f != nil {
-		t.Errorf("timeline %d breaks the invariant; the shortest one found that breaks it:\n%s%v", f.Tried, f.Log, f.Err)
+		t.Errorf("timeline %d breaks the invariant; the shortest one found that breaks it:\n%s%v\n\nto play it again: %v", f.Tried, f.Log, f.Err, f.Timeline)
+	}
+}
+
+// Play plays one timeline, such as one that Explore has reported, and fails the test if
+// it breaks the invariant. Use it as a regression test.
+func Play[T any](t *testing.T, messages []events.SQSMessage, world func() World[T], timeline Timeline, options ...Option) {
+	t.Helper()
+	c, err := configure(options)
+	log := ""
+	if err == nil {
+		log, err = inBubble(t, c, messages, world, timeline)
+	}
+	if err != nil {
+		t.Errorf("the timeline breaks the invariant:\n%s%v", log, err)
 	}
 }
 
@@ -118,31 +112,32 @@ func Explore[T any](t *testing.T, messages []events.SQSMessage, world func() Wor
 // the invariant.
 func Find[T any](t *testing.T, messages []events.SQSMessage, world func() World[T], options ...Option) *Failure {
 	t.Helper()
-	c := config{
-		timelines:   500,
-		steps:       5,
-		maxReceives: 5,
-		seed:        1,
+	c, err := configure(options)
+	if err != nil {
+		return &Failure{Err: err}
 	}
 
-	for _, option := range options {
-		option(&c)
-	}
-
-	play := func(timeline Timeline) (log string, err error) {
-		synctest.Test(t, func(*testing.T) { log, err = playIn(world(), messages, timeline, c.maxReceives) })
-		return log, err
-	}
+	play := func(timeline Timeline) (string, error) { return inBubble(t, c, messages, world, timeline) }
 	// Timelines get longer, so that simple failures are found first.
 	rng := rand.New(rand.NewPCG(c.seed, 0))
 	for n := range c.timelines {
 		timeline := randomTimeline(rng, len(messages), 1+n*c.steps/max(c.timelines, 1))
-		if _, err := play(timeline); err == nil {
+		log, err := play(timeline)
+		if err == nil {
 			continue
 		}
 
-		timeline = shrink(timeline, func(shorter Timeline) bool { _, err := play(shorter); return err != nil })
-		log, err := play(timeline)
+		// One that does not end is not shrunk: that would take too long.
+		var stuck *stuckError
+		if !errors.As(err, &stuck) {
+			timeline = shrink(timeline, func(shorter Timeline) bool {
+				l, e := play(shorter)
+				if e != nil {
+					log, err = l, e
+				}
+				return e != nil
+			})
+		}
 		return &Failure{
 			Err:      err,
 			Timeline: timeline,

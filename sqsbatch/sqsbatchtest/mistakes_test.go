@@ -124,7 +124,8 @@ func TestBulkHandlerThatIgnoresTheOrderIsFound(t *testing.T) {
 		}
 	}
 	f := sqsbatchtest.Find(t, messages, start(false))
-	const want = "1. cold start, delivers [x-m1 x-m2]: reports [x-m1 x-m2] as failed\n2. delivers [x-m1 x-m2]: all done\n"
+	const want = "1. cold start, delivers [x-m1 x-m2]: reports [x-m1 x-m2] as failed\n" +
+		"   x-m1: not now\n   x-m2: not started: an earlier message of its group failed\n2. delivers [x-m1 x-m2]: all done\n"
 	if f == nil || len(f.Timeline) != 0 {
 		t.Fatalf("found %+v", f)
 	}
@@ -140,19 +141,10 @@ func TestNothingRunsOnAfterACrash(t *testing.T) {
 	t.Parallel()
 	messages := sqsbatchtest.Messages("a", "b", "c", "d")
 	sqsbatchtest.Explore(t, messages, func() sqsbatchtest.World[string] {
-		environment, alive := 0, 0
 		var checked bool
 		var wrong error
 		return sqsbatchtest.World[string]{
 			Start: func() (process, []sqsbatch.Option) {
-				environment++
-				mine := environment
-				alive = mine
-				note := func(what string) {
-					if !checked && mine != alive {
-						wrong = fmt.Errorf("%s in environment %d, and %d lives", what, mine, alive)
-					}
-				}
 				return func(ctx context.Context, m sqsbatch.Message[string]) error {
 					returned := false
 					defer func() {
@@ -160,9 +152,7 @@ func TestNothingRunsOnAfterACrash(t *testing.T) {
 							wrong = errors.New("a deferred function ran in a crash")
 						}
 					}()
-					note("begins")
 					err := sqsbatchtest.Call(ctx)
-					note("goes on")
 					returned = true
 					return err
 				}, []sqsbatch.Option{sqsbatch.WithConcurrency(3)}
@@ -170,6 +160,37 @@ func TestNothingRunsOnAfterACrash(t *testing.T) {
 			Check: func(sqsbatchtest.History) error { checked = true; return wrong },
 		}
 	})
+}
+
+// Of the workers of a crashed environment, none continues in the next one.
+func TestNoWorkerOfACrashedEnvironmentContinues(t *testing.T) {
+	t.Parallel()
+	messages := sqsbatchtest.Messages("a", "b", "c")
+	for at := range 9 {
+		environment := 0
+		var wrong error
+		sqsbatchtest.Play(t, messages, func() sqsbatchtest.World[string] {
+			return sqsbatchtest.World[string]{
+				Start: func() (process, []sqsbatch.Option) {
+					environment++
+					mine := environment
+					return func(ctx context.Context, m sqsbatch.Message[string]) error {
+						err := sqsbatchtest.Call(ctx)
+						if mine != environment {
+							wrong = fmt.Errorf("%s continues in environment %d of %d", m.ID(), mine, environment)
+						}
+						return err
+					}, []sqsbatch.Option{sqsbatch.WithConcurrency(3)}
+				},
+				Check: func(sqsbatchtest.History) error {
+					if environment != 2 {
+						return fmt.Errorf("%d environments", environment)
+					}
+					return wrong
+				},
+			}
+		}, sqsbatchtest.Timeline{{Batch: []int{0, 1, 2}, Fault: sqsbatchtest.Crash, At: at, Seed: 7}})
+	}
 }
 
 // Lambda accepts no response after the function's timeout.
@@ -181,7 +202,7 @@ func TestHandlerThatExceedsTheTimeoutIsFound(t *testing.T) {
 		}
 	}
 	f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a"), world(start, noneLost), sqsbatchtest.MaxReceives(2))
-	const again = "cold start, delivers [m1]: the function times out before its response\n"
+	const again = "cold start, delivers [m1]: the function times out with [m1] in progress\n"
 	if f == nil || f.Log != "1. "+again+"2. "+again {
 		t.Errorf("found %+v", f)
 	}
@@ -218,7 +239,7 @@ func TestFaultInAnOptionIsFound(t *testing.T) {
 			},
 		}
 	})
-	const want = "1. cold start, delivers [m1], time runs out at a call of an option: all done\n"
+	const want = "1. cold start, delivers [m1]: crash at a call of an option\n2. cold start, delivers [m1]: all done\n"
 	if f == nil || f.Log != want {
 		t.Errorf("found %+v", f)
 	}

@@ -11,35 +11,34 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-
-	"github.com/reliableq/reliableq/sqsbatch"
-)
-
-// The configuration of the simulated function and queue.
-const (
-	functionTimeout = 3 * time.Second
-	visibility      = 30 * time.Second
-	poisonID        = "poison"
 )
 
 // player plays one timeline.
 type player[T any] struct {
+	config
 	world    World[T]
 	messages []events.SQSMessage
 	history  History
 	began    time.Time
-	handler  sqsbatch.Handler // of the environment; nil if there is none
-	poisoned bool             // the queue has the message that panics
-	log      strings.Builder
+	sched    *scheduler
+	log      *journal
 	over     chan struct{} // closed at the end
+	steps    int           // number of invocations
+
+	environments []*environment // those that can be reused; several if invocations overlapped
+	poisoned     bool           // the queue has the message that panics
+	poisonings   int            // how often it was delivered
 }
 
-// playIn plays a timeline to its end. It returns its log and the error of Check.
-func playIn[T any](world World[T], messages []events.SQSMessage, timeline Timeline, maxReceives int) (string, error) {
+// playIn plays a timeline to its end and returns the error of Check.
+func playIn[T any](c config, world World[T], messages []events.SQSMessage, timeline Timeline, log *journal) error {
 	p := &player[T]{
+		config:   c,
 		world:    world,
 		messages: messages,
 		began:    time.Now(),
+		sched:    newScheduler(),
+		log:      log,
 		over:     make(chan struct{}),
 		history: History{
 			Received:     map[string]int{},
@@ -51,16 +50,21 @@ func playIn[T any](world World[T], messages []events.SQSMessage, timeline Timeli
 	defer close(p.over)
 
 	// First the steps with their faults.
-	for _, step := range timeline {
-		if err := p.step(step); err != nil {
-			return p.log.String(), err
+	for rest := timeline; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].Overlaps {
+			n++
 		}
+		if err := p.play(rest[:n]); err != nil {
+			return err
+		}
+		rest = rest[n:]
 	}
 
 	// Then deliver the rest without faults.
-	for range maxReceives {
-		if err := p.step(Step{Batch: p.left(), Poisoned: p.poisoned}); err != nil {
-			return p.log.String(), err
+	for range p.maxReceives {
+		if err := p.play(Timeline{{Batch: p.left(), Poisoned: p.poisoned}}); err != nil {
+			return err
 		}
 	}
 
@@ -69,7 +73,7 @@ func playIn[T any](world World[T], messages []events.SQSMessage, timeline Timeli
 		p.history.DeadLettered[messages[i].MessageId] = true
 	}
 
-	return p.log.String(), world.Check(p.history)
+	return world.Check(p.history)
 }
 
 // left returns the indices of the messages that are not done.
@@ -83,53 +87,118 @@ func (p *player[T]) left() []int {
 	return all
 }
 
-// step makes one invocation and waits until SQS delivers again.
-func (p *player[T]) step(step Step) error {
-	records := p.deliver(step)
-	if len(records) == 0 {
+// play makes invocations that run at the same time, and waits until SQS delivers
+// again.
+func (p *player[T]) play(steps Timeline) error {
+	var running []*invocation
+	busy := map[string]bool{} // FIFO groups that are in flight
+	for _, step := range steps {
+		records := p.deliver(step, busy)
+		if len(records) == 0 {
+			continue
+		}
+		in, err := p.prepare(step, records, len(running))
+		if err != nil {
+			return err
+		}
+		running = append(running, in)
+	}
+	if len(running) == 0 {
 		return nil
 	}
 
-	fmt.Fprintf(&p.log, "%d. ", strings.Count(p.log.String(), "\n")+1)
-	if step.Cold || p.handler == nil {
-		if err := p.start(); err != nil {
-			return err
-		}
+	p.run(running, steps[0].Seed)
+	for _, in := range running {
+		p.settle(in)
+	}
+	if sequence := p.sched.mixed(); sequence != nil {
+		p.log.printf("   sequence: %s\n", strings.Join(sequence, ", "))
 	}
 
-	p.poisoned = p.poisoned || step.Poisoned
-	in := &invocation{
-		fault:   step.Fault,
-		at:      step.At,
-		crashed: make(chan struct{}),
-		over:    p.over,
-	}
-
-	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), pointKey{}, &faultPoint{in: in}), functionTimeout)
-	defer cancel()
-
-	// The handler runs in its own goroutine: a crash never returns.
-	var response events.SQSEventResponse
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		response, err = p.handler(ctx, events.SQSEvent{Records: records})
-	}()
-
-	fmt.Fprintf(&p.log, "delivers %v", idsOf(records))
-	select {
-	case <-in.crashed:
-		p.endEnvironment("crash " + in.where())
-	case <-done:
-		p.settle(in, records, response, err, ctx.Err() != nil)
-	}
-
-	<-time.After(visibility)
+	<-time.After(p.visibilityTimeout)
 	// Goroutines of a crashed environment have reached a fault point by now. Waiting for
 	// them makes their writes visible to the next environment and to Check.
 	synctest.Wait()
 	return nil
+}
+
+// prepare returns an invocation of the nth environment, and starts that if need be.
+func (p *player[T]) prepare(step Step, records []events.SQSMessage, n int) (*invocation, error) {
+	p.steps++
+	in := &invocation{
+		number:     p.steps,
+		step:       step,
+		records:    records,
+		prefix:     fmt.Sprintf("%d. ", p.steps),
+		overlaps:   n > 0,
+		sched:      p.sched,
+		over:       p.over,
+		inProgress: map[string]bool{},
+	}
+	if n > 0 {
+		in.prefix += "at the same time: "
+	}
+
+	if n == len(p.environments) {
+		p.environments = append(p.environments, nil)
+	}
+	if env := p.environments[n]; step.Cold || env == nil || env.dead {
+		p.log.progress(in.prefix + "cold start")
+		started, err := p.start()
+		if err != nil {
+			return nil, err
+		}
+		if env != nil {
+			env.dead = true
+		}
+		p.environments[n] = started
+		in.prefix += "cold start, "
+	}
+
+	in.env = p.environments[n]
+	in.prefix += fmt.Sprintf("delivers %v", idsOf(records))
+	p.log.progress(in.prefix)
+	return in, nil
+}
+
+// run runs invocations until all have ended.
+func (p *player[T]) run(running []*invocation, seed uint64) {
+	p.sched.begin(seed)
+	timeout := time.NewTimer(p.functionTimeout)
+	defer timeout.Stop()
+	for _, in := range running {
+		in.overlaps = len(running) > 1
+		in.env.invoked = true
+		ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), pointKey{}, &faultPoint{in: in}), p.functionTimeout)
+		defer cancel()
+		go in.run(ctx)
+	}
+
+	for {
+		// One goroutine runs at a time: the others are at a fault point or wait for
+		// something else.
+		synctest.Wait()
+		if !slices.ContainsFunc(running, func(in *invocation) bool { return !in.hasEnded() }) {
+			break
+		}
+		if p.sched.grant() {
+			continue
+		}
+		select {
+		case <-p.sched.wake:
+		case <-timeout.C:
+			synctest.Wait()
+			for _, in := range running {
+				in.kill()
+			}
+		}
+	}
+
+	p.sched.mu.Lock()
+	defer p.sched.mu.Unlock()
+	for _, in := range running {
+		in.env.invoked = false
+	}
 }
 
 // idsOf returns the message ids of records.
@@ -141,51 +210,55 @@ func idsOf(records []events.SQSMessage) []string {
 	return ids
 }
 
-// endEnvironment ends the environment and logs why.
-func (p *player[T]) endEnvironment(why string) {
-	fmt.Fprintf(&p.log, ": %s\n", why)
-	p.handler = nil
-}
-
 // deliver returns the records of a step's batch.
-func (p *player[T]) deliver(step Step) []events.SQSMessage {
+func (p *player[T]) deliver(step Step, busy map[string]bool) []events.SQSMessage {
 	var records []events.SQSMessage
-	for _, i := range p.deliverable(step.Batch) {
+	for _, i := range p.deliverable(step.Batch, busy) {
 		m := p.messages[i]
 		p.history.Received[m.MessageId]++
-		attributes := maps.Clone(m.Attributes)
-		if attributes == nil {
-			attributes = map[string]string{}
-		}
-
-		attributes["ApproximateReceiveCount"] = strconv.Itoa(p.history.Received[m.MessageId])
-		attributes["SentTimestamp"] = strconv.FormatInt(p.began.UnixMilli(), 10)
-		m.Attributes = attributes
-		records = append(records, m)
+		records = append(records, p.received(m, p.history.Received[m.MessageId]))
 	}
 
-	if step.Poisoned && len(records) > 0 {
-		poison := records[0]
-		poison.MessageId = poisonID
-		poison.MessageAttributes = nil
-		poison.Attributes = map[string]string{"ApproximateReceiveCount": "1", "MessageGroupId": poisonID}
-		records = append([]events.SQSMessage{poison}, records...)
+	if !step.Poisoned || p.poison == nil || len(records) == 0 || busy[PoisonID] {
+		return records
 	}
+	p.poisoned = true
+	p.poisonings++
+	busy[PoisonID] = true
+	poison := records[0]
+	poison.MessageId = PoisonID
+	poison.Body = *p.poison
+	poison.MessageAttributes = nil
+	poison.Attributes = map[string]string{"MessageGroupId": PoisonID}
+	return slices.Insert(records, max(min(step.PoisonAt, len(records)), 0), p.received(poison, p.poisonings))
+}
 
-	return records
+// received returns the record of a message that is received for the nth time.
+func (p *player[T]) received(m events.SQSMessage, n int) events.SQSMessage {
+	attributes := maps.Clone(m.Attributes)
+	if attributes == nil {
+		attributes = map[string]string{}
+	}
+	attributes["ApproximateReceiveCount"] = strconv.Itoa(n)
+	attributes["SentTimestamp"] = strconv.FormatInt(p.began.UnixMilli(), 10)
+	m.Attributes = attributes
+	m.ReceiptHandle = fmt.Sprintf("receipt %d of %s", n, m.MessageId) // another one for each receive
+	return m
 }
 
 // deliverable returns the batch in a form that the queue could deliver: of a FIFO
-// group, the messages that are not done, in order and from the oldest on.
-func (p *player[T]) deliverable(batch []int) []int {
+// group that is not in flight, the messages that are not done, in order and from the
+// oldest on. It marks those groups as in flight.
+func (p *player[T]) deliverable(batch []int, busy map[string]bool) []int {
 	var standard, fifo []int
+	mine := map[string]bool{}
 	for _, i := range batch {
-		m := &p.messages[i]
 		group, isFIFO := p.group(i)
 		switch {
 		case !isFIFO:
 			standard = append(standard, i)
-		case !p.history.Done[m.MessageId]:
+		case !busy[group] && !p.history.Done[p.messages[i].MessageId]:
+			mine[group] = true
 			for older := range i + 1 {
 				if g, same := p.group(older); same && g == group && !p.history.Done[p.messages[older].MessageId] {
 					fifo = append(fifo, older)
@@ -194,45 +267,71 @@ func (p *player[T]) deliverable(batch []int) []int {
 		}
 	}
 
+	maps.Copy(busy, mine)
 	slices.Sort(fifo)
 	return append(standard, slices.Compact(fifo)...)
 }
 
-// group returns a message's group id, and whether its queue is a FIFO queue.
+// group returns a message's group, and whether its queue is a FIFO queue.
 func (p *player[T]) group(i int) (string, bool) {
 	m := &p.messages[i]
-	return m.Attributes["MessageGroupId"], strings.HasSuffix(m.EventSourceARN, ".fifo")
+	return "group " + m.Attributes["MessageGroupId"], strings.HasSuffix(m.EventSourceARN, ".fifo")
 }
 
 // settle deletes messages as the mapping would, and logs the outcome.
-func (p *player[T]) settle(in *invocation, records []events.SQSMessage, response events.SQSEventResponse, err error, timedOut bool) {
-	if where := in.where(); where != "" {
-		fmt.Fprintf(&p.log, ", time runs out %s", where)
+func (p *player[T]) settle(in *invocation) {
+	p.log.printf("%s", in.prefix)
+	if in.injectedAt != "" && !in.crashed {
+		p.log.printf(", %s %s", [faultCount]string{Deadline: "time runs out", CallError: "error", CallHang: "a call hangs"}[in.step.Fault], in.injectedAt)
 	}
 
 	failed := map[string]bool{}
-	for _, item := range response.BatchItemFailures {
+	for _, item := range in.response.BatchItemFailures {
 		failed[item.ItemIdentifier] = true
 	}
 
-	switch {
-	case in.fault == Crash:
-		p.endEnvironment("crash after the work, before the response")
-		return
-	case timedOut:
-		p.endEnvironment("the function times out before its response")
-		return
-	case err != nil:
-		fmt.Fprintf(&p.log, ": the invocation fails: %v\n", err)
-		return
-	case len(failed) == 0:
-		p.log.WriteString(": all done\n")
+	ended := true // the environment
+	switch current := in.current(); {
+	case in.crashed:
+		p.log.printf(": crash %s\n", in.injectedAt)
+	case in.step.Fault == Crash:
+		p.log.printf(": crash after the work, before the response\n")
+	case in.timedOut && len(current) > 0:
+		p.log.printf(": the function times out with %v in progress\n", current)
+	case in.timedOut:
+		p.log.printf(": the function times out before its response\n")
+	case in.exit != "":
+		p.log.printf(": the function ends by %s\n", in.exit)
+	case in.err != nil:
+		p.log.printf(": the invocation fails: %v\n", in.err)
+		ended = false
 	default:
-		fmt.Fprintf(&p.log, ": reports %v as failed\n", slices.Sorted(maps.Keys(failed)))
+		p.delete(in, failed)
+		ended = false
 	}
 
-	for _, id := range idsOf(records) {
-		if id != poisonID && !failed[id] {
+	for _, line := range in.results {
+		p.log.printf("   %s\n", line)
+	}
+	if ended {
+		in.env.dead = true
+	}
+}
+
+// delete deletes the messages that are not reported as failed.
+func (p *player[T]) delete(in *invocation, failed map[string]bool) {
+	if len(failed) == 0 {
+		p.log.printf(": all done\n")
+	} else {
+		p.log.printf(": reports %v as failed\n", slices.Sorted(maps.Keys(failed)))
+	}
+
+	for _, id := range idsOf(in.records) {
+		switch {
+		case failed[id]:
+		case id == PoisonID:
+			p.poisoned = false
+		default:
 			p.history.Done[id] = true
 		}
 	}

@@ -1,8 +1,8 @@
 package sqsbatchtest
 
 import (
-	"math/rand/v2"
-	"slices"
+	"fmt"
+	"strings"
 )
 
 // Fault is the fault that is injected into an invocation.
@@ -14,9 +14,21 @@ const (
 	// Crash ends the environment at one of the fault points that the invocation
 	// reaches, or, if it reaches fewer, after the work and before the response.
 	Crash
-	// Deadline lets the invocation time out at one of those fault points.
+	// Deadline waits at one of those fault points until its context ends, as a call
+	// does that hangs and observes its context.
 	Deadline
+	// CallError lets a [Call] return [ErrCall]: the first one from the fault point At
+	// on.
+	CallError
+	// CallHang lets such a Call never return, whatever its context. The function times
+	// out.
+	CallHang
+
+	faultCount
 )
+
+// faultNames are the names of the constants.
+var faultNames = [faultCount]string{"NoFault", "Crash", "Deadline", "CallError", "CallHang"}
 
 // Step is one invocation.
 type Step struct {
@@ -27,130 +39,72 @@ type Step struct {
 	// Cold starts a new environment. Otherwise the last one is reused, unless it
 	// has crashed.
 	Cold bool
-	// Poisoned delivers a message that panics before the batch. It stays in the
-	// queue, and is delivered again with the rest at the end.
+	// Poisoned delivers a message that panics with the batch. It stays in the queue,
+	// and is delivered again with the rest at the end.
 	Poisoned bool
+	// PoisonAt is the position of that message in the batch, from 0.
+	PoisonAt int
 	// Fault is the injected fault.
 	Fault Fault
 	// At is the fault point, from 0, at which the fault is injected. An invocation
 	// reaches one before each message, one after it, and one at each [Call].
 	At int
+	// Overlaps runs the invocation at the same time as the one before, in another
+	// environment. The first step of a timeline overlaps none.
+	Overlaps bool
+	// Seed determines the sequence in which goroutines that run at the same time
+	// leave their fault points. With 0, one runs as far as it can, then the next.
+	// Overlapping steps have the seed of the first of them.
+	Seed uint64
 }
 
 // Timeline is a sequence of invocations.
 type Timeline []Step
 
-// pointsPerMessage is the assumed number of fault points of a message: before, after, and
-// two calls.
-const pointsPerMessage = 4
-
-// randomTimeline returns a random timeline of up to steps invocations. Two of three have a
-// fault.
-func randomTimeline(rng *rand.Rand, messages, steps int) Timeline {
-	timeline := make(Timeline, 1+rng.IntN(steps))
-	for i := range timeline {
-		step := Step{
-			Cold:     rng.IntN(4) == 0,
-			Poisoned: rng.IntN(4) == 0,
-			Fault:    Fault(rng.IntN(3)),
+// String returns the timeline as a Go expression, for a call of [Play].
+func (tl Timeline) String() string {
+	var b strings.Builder
+	b.WriteString("sqsbatchtest.Timeline{")
+	for i := range tl {
+		if i > 0 {
+			b.WriteString(", ")
 		}
-
-		if messages > 0 {
-			step.Batch = rng.Perm(messages)[:1+rng.IntN(messages)]
-			if rng.IntN(8) == 0 { // twice in one batch
-				step.Batch = append(step.Batch, step.Batch[rng.IntN(len(step.Batch))])
-			}
-		}
-
-		if step.Fault != NoFault {
-			step.At = rng.IntN(pointsPerMessage*len(step.Batch) + 1)
-		}
-
-		timeline[i] = step
+		tl[i].write(&b)
 	}
-
-	return timeline
+	b.WriteString("}")
+	return b.String()
 }
 
-// shrink makes a timeline shorter and simpler as long as it breaks the invariant.
-func shrink(timeline Timeline, breaks func(Timeline) bool) Timeline {
-	for {
-		next, ok := shorten(timeline, breaks)
-		if !ok {
-			return timeline
+// write writes the step as an element of a composite literal.
+func (s *Step) write(b *strings.Builder) {
+	fields := []string{strings.Replace(fmt.Sprintf("Batch: %#v", s.Batch), "(nil)", "{}", 1)}
+	add := func(set bool, format string, value any) {
+		if set {
+			fields = append(fields, fmt.Sprintf(format, value))
 		}
-		timeline = next
 	}
+	add(s.Cold, "Cold: %v", s.Cold)
+	add(s.Poisoned, "Poisoned: %v", s.Poisoned)
+	add(s.PoisonAt != 0, "PoisonAt: %d", s.PoisonAt)
+	add(s.Fault > NoFault && s.Fault < faultCount, "Fault: sqsbatchtest.%s", faultNames[max(min(s.Fault, faultCount-1), 0)])
+	add(s.At != 0, "At: %d", s.At)
+	add(s.Overlaps, "Overlaps: %v", s.Overlaps)
+	add(s.Seed != 0, "Seed: %d", s.Seed)
+	fmt.Fprintf(b, "{%s}", strings.Join(fields, ", "))
 }
 
-// shorten returns a timeline that is one step shorter or simpler and still breaks the
-// invariant, and false if there is none.
-func shorten(timeline Timeline, breaks func(Timeline) bool) (Timeline, bool) {
-	// Fewer steps first: each attempt plays a whole timeline.
-	for i := range timeline {
-		if shorter := slices.Delete(slices.Clone(timeline), i, i+1); breaks(shorter) {
-			return shorter, true
-		}
-	}
-
-	for i := range timeline {
-		for _, step := range simpler(timeline[i]) {
-			next := slices.Clone(timeline)
-			if next[i] = step; breaks(next) {
-				return next, true
+// validate returns an error if a step delivers a message that does not exist, or has
+// an unknown fault.
+func (tl Timeline) validate(messages int) error {
+	for i := range tl {
+		for _, m := range tl[i].Batch {
+			if m < 0 || m >= messages {
+				return fmt.Errorf("step %d of the timeline delivers message %d of %d", i+1, m, messages)
 			}
 		}
-	}
-
-	return nil, false
-}
-
-// simpler returns the steps that are simpler than the given one in one respect.
-func simpler(step Step) []Step {
-	var all []Step
-	add := func(change func(*Step)) {
-		s := step
-		s.Batch = slices.Clone(step.Batch)
-		change(&s)
-		all = append(all, s)
-	}
-
-	if step.Poisoned {
-		add(func(s *Step) { s.Poisoned = false })
-	}
-
-	if step.Fault != NoFault {
-		add(func(s *Step) {
-			s.Fault = NoFault
-			s.At = 0
-		})
-	}
-
-	if step.Cold {
-		add(func(s *Step) { s.Cold = false })
-	}
-
-	for at := range step.At {
-		add(func(s *Step) { s.At = at })
-	}
-
-	for i := range step.Batch {
-		if len(step.Batch) > 1 {
-			for at := range step.At + 1 { // with fewer messages, the same fault point has a lower number
-				add(func(s *Step) {
-					s.Batch = slices.Delete(s.Batch, i, i+1)
-					s.At = at
-				})
-			}
-		}
-
-		if m := step.Batch[i]; m > 0 && !slices.Contains(step.Batch, m-1) {
-			add(func(s *Step) { s.Batch[i]-- })
-		}
-		if i > 0 && step.Batch[i] < step.Batch[i-1] {
-			add(func(s *Step) { s.Batch[i], s.Batch[i-1] = s.Batch[i-1], s.Batch[i] })
+		if f := tl[i].Fault; f < NoFault || f >= faultCount {
+			return fmt.Errorf("step %d of the timeline has an unknown fault: %d", i+1, f)
 		}
 	}
-
-	return all
+	return nil
 }

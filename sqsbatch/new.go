@@ -2,7 +2,6 @@ package sqsbatch
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -159,16 +158,13 @@ func decoderOf[T any](cfg config) (Decoder[T], error) {
 		}
 		return decode, nil
 	}
-	if decode, ok := any(Decoder[string](plain)).(Decoder[T]); ok {
-		return decode, nil
-	}
-	return fromJSON[T], nil
+	return defaultDecoder[T](), nil
 }
 
-func plain(_ context.Context, m *events.SQSMessage) (string, error) { return m.Body, nil }
-
-func fromJSON[T any](_ context.Context, m *events.SQSMessage) (T, error) {
-	var v T
-	err := json.Unmarshal([]byte(m.Body), &v)
-	return v, err
+// defaultDecoder returns the decoder without WithDecoder.
+func defaultDecoder[T any]() Decoder[T] {
+	if decode, ok := any(Decoder[string](DecodeText)).(Decoder[T]); ok {
+		return decode
+	}
+	return DecodeJSON[T]
 }

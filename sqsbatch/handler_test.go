@@ -242,6 +242,7 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 		"dead letter":           sqsbatch.WithDeadLetter(nil),
 		"visibility":            sqsbatch.WithBackoff(nil, backoff.Policy{}),
 		"store without a table": sqsbatch.WithIdempotency(sqsbatch.NewTableStore(nil, time.Hour), nil),
+		"payload check":         sqsbatch.WithPayloadCheck(nil),
 		"max receives":          sqsbatch.WithMaxReceives(0),
 		"give up":               sqsbatch.GiveUpAt(0),
 		"give up to nobody":     sqsbatch.GiveUpAt(3),

@@ -11,7 +11,8 @@ import (
 
 // IdempotencyStore records which messages are done, so that a message that SQS
 // delivers twice is processed once. All execution environments of a function share
-// it. It is safe for concurrent use. [NewMemory] and [NewTableStore] return one.
+// it. It is safe for concurrent use. Package dynamostore has one in DynamoDB; [NewMemory]
+// and [NewTableStore] return others.
 type IdempotencyStore interface {
 	// Claim claims the key for the caller until the given time, and returns a token.
 	// It returns ErrDone if the key is complete, and ErrClaimed if another caller has
@@ -70,7 +71,7 @@ func (r *run) claim(ctx context.Context, result *Result) bool {
 		until = r.began.Add(claimTime)
 	}
 
-	token, err := r.store.Claim(ctx, result.key, until.Round(0)) // a wall time
+	token, err := r.claimKey(ctx, result, until.Round(0)) // a wall time
 	switch {
 	case errors.Is(err, ErrDone):
 		result.Outcome = Succeeded

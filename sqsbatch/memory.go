@@ -24,6 +24,7 @@ type Memory struct {
 type memoryItem struct {
 	token string    // empty once complete
 	until time.Time // a wall time
+	hash  string    // of the payload, or empty
 }
 
 // NewMemory returns a store that keeps complete keys for ttl.
@@ -32,16 +33,24 @@ func NewMemory(ttl time.Duration) *Memory {
 }
 
 // Claim claims the key, unless it is complete or claimed.
-func (s *Memory) Claim(_ context.Context, key string, until time.Time) (string, error) {
+func (s *Memory) Claim(ctx context.Context, key string, until time.Time) (string, error) {
+	return s.ClaimPayload(ctx, key, "", until)
+}
+
+// ClaimPayload is Claim with the hash of the message's payload; see [WithPayloadCheck].
+func (s *Memory) ClaimPayload(_ context.Context, key, payloadHash string, until time.Time) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := wallNow()
 	// An expired item counts as missing, whether or not it was removed.
 	if item, ok := s.items[key]; ok && now.Before(item.until) {
-		if item.token == "" {
-			return "", ErrDone
+		if item.token != "" {
+			return "", ErrClaimed
 		}
-		return "", ErrClaimed
+		if payloadHash != "" && item.hash != "" && payloadHash != item.hash {
+			return "", &PayloadError{Key: key, Hash: payloadHash, Stored: item.hash}
+		}
+		return "", ErrDone
 	}
 
 	if s.claims++; s.claims%sweepEvery == 0 {
@@ -50,7 +59,7 @@ func (s *Memory) Claim(_ context.Context, key string, until time.Time) (string, 
 
 	// Unique in this store: a claim that expired cannot complete a later one.
 	token := strconv.Itoa(s.claims)
-	s.items[key] = memoryItem{token: token, until: until.Round(0)}
+	s.items[key] = memoryItem{token: token, until: until.Round(0), hash: payloadHash}
 	return token, nil
 }
 
@@ -58,10 +67,11 @@ func (s *Memory) Claim(_ context.Context, key string, until time.Time) (string, 
 func (s *Memory) Complete(_ context.Context, key, token string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.items[key].token != token {
+	item := s.items[key]
+	if item.token != token {
 		return ErrClaimed
 	}
-	s.items[key] = memoryItem{until: wallNow().Add(s.ttl)}
+	s.items[key] = memoryItem{until: wallNow().Add(s.ttl), hash: item.hash}
 	return nil
 }
 

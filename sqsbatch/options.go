@@ -28,6 +28,7 @@ type config struct {
 	breaker      breaker
 	key          func(*events.SQSMessage) string
 	store        IdempotencyStore
+	payload      func(*events.SQSMessage) string
 	visibility   VisibilityChanger
 	backoff      backoff.Policy
 	maxReceives  int
@@ -58,6 +59,7 @@ func configure(options []Option) (config, error) {
 	if cfg.giveUpAt > 0 && cfg.deadLetter == nil {
 		cfg.refuse("GiveUpAt: needs WithDeadLetter")
 	}
+	cfg.checkPayloadStore()
 	if err := errors.Join(cfg.errs...); err != nil {
 		return config{}, fmt.Errorf("sqsbatch: %w", err)
 	}

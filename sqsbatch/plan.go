@@ -154,6 +154,13 @@ func (r *run) settleDuplicates() {
 // reported as failed, so that SQS delivers it again and it is processed by itself.
 func (r *run) settleDuplicate(result *Result) {
 	first := &r.results[result.duplicateOf-1]
+	if first.Outcome == Succeeded {
+		if err := r.comparePayloads(result, first); err != nil {
+			result.Outcome = Failed
+			result.Err = err
+			return
+		}
+	}
 	if first.Outcome == Succeeded || first.Message.MessageId == result.Message.MessageId {
 		result.Outcome = first.Outcome
 		result.Err = first.Err

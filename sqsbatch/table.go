@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Table is a table with conditional writes, such as a DynamoDB table. Each method is
-// one request to DynamoDB.
+// Table is a table with conditional writes. For DynamoDB, use package dynamostore, which
+// also has namespaces and payload hashes. Each method is one request.
 type Table interface {
 	// PutIfFree writes the item, unless the table has an item with the same key
 	// whose Expires is after now; then it returns that item. In DynamoDB: PutItem with

@@ -28,7 +28,7 @@
 //     to the dead-letter queue at once, with the reason in its attributes.
 //   - [RetryAfter]: the message is received again after the given time.
 //   - Any other error: the message is received again. With [WithBackoff] the delay
-//     grows with each receive.
+//     grows with each receive. [WithClassify] decides for such errors.
 //
 // # Deadline
 //

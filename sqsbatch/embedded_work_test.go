@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reliableq/reliableq/sqsbatch"
+	"github.com/reliableq/reliableq/sqsbatch/sqsclient"
 )
 
 // Batches of a FIFO queue are complete even in skipped time. So these tests use a
@@ -216,5 +217,22 @@ func TestEmbeddedLogsMetricsAndTraceLinks(t *testing.T) {
 	}
 	if diff := cmp.Diff(1, len(s.dead())); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A consumer of the dead-letter queue can link to the span of the original sender.
+func TestEmbeddedDeadLetterKeepsTheTraceHeader(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, stageOptions{})
+	h := must(t)(sqsbatch.New(failing(sqsbatch.Permanent(errDown), "bad"), sqsbatch.WithDeadLetter(sqsclient.DeadLetters(s.sqs, s.dlq))))
+	const header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+	s.send("bad", func(in *sqs.SendMessageInput) {
+		in.MessageSystemAttributes = map[string]types.MessageSystemAttributeValue{
+			"AWSTraceHeader": {DataType: aws.String("String"), StringValue: aws.String(header)},
+		}
+	})
+	s.play(h)
+	if got := s.dead()["bad"].Attributes["AWSTraceHeader"]; got != header {
+		t.Errorf("trace header %q", got)
 	}
 }

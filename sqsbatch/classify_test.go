@@ -212,3 +212,10 @@ func TestRetryAfterOfReadsTheTime(t *testing.T) {
 		})
 	}
 }
+
+func TestNilClassifyIsRefused(t *testing.T) {
+	t.Parallel()
+	if _, err := sqsbatch.New(failing(nil), sqsbatch.WithClassify(nil)); err == nil || !strings.Contains(err.Error(), "WithClassify: no function") {
+		t.Errorf("error %v", err)
+	}
+}

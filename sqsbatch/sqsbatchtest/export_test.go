@@ -30,3 +30,6 @@ func ErrorOf[T any](t *testing.T, messages []events.SQSMessage, world func() Wor
 	}
 	return err
 }
+
+// Smaller returns the timelines that are smaller by one step or simpler in one respect.
+func Smaller(timeline Timeline) []Timeline { return smaller(timeline) }

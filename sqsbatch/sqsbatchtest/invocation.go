@@ -74,7 +74,9 @@ func (in *invocation) label() string {
 
 // run calls the handler, in its own goroutine: a crash never returns.
 func (in *invocation) run(ctx context.Context) {
-	response, err, exit := events.SQSEventResponse{}, error(nil), "a goroutine exit (runtime.Goexit or t.FailNow)"
+	var response events.SQSEventResponse
+	var err error
+	exit := "a goroutine exit (runtime.Goexit or t.FailNow)"
 	defer func() {
 		if v := recover(); v != nil {
 			exit = fmt.Sprintf("a panic: %v", v)
@@ -82,7 +84,9 @@ func (in *invocation) run(ctx context.Context) {
 		in.sched.mu.Lock()
 		if !in.ended {
 			in.ended = true
-			in.response, in.err, in.exit = response, err, exit
+			in.response = response
+			in.err = err
+			in.exit = exit
 			in.timedOut = ctx.Err() != nil
 		}
 		in.sched.mu.Unlock()

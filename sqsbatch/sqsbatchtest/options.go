@@ -32,7 +32,8 @@ func Timelines(n int) Option { return func(c *config) { c.timelines = n } }
 //
 // A seed repeats a run, also of handlers with concurrency, if what runs at the same
 // time differs in its message or the name of its [Call], and if the handler does not
-// depend on the order of maps, the global random source or real time.
+// depend on the order of maps, on which of several ready cases a select takes, on the
+// global random source or on real time.
 func Seed(seed uint64) Option { return func(c *config) { c.seed = seed } }
 
 // MaxReceives dead-letters a message after n deliveries without a fault, as the

@@ -11,6 +11,8 @@ const (
 	pointsPerMessage = 4
 	// maxSeed is the largest seed of a drawn step: short, so that it is easy to copy.
 	maxSeed = 999
+	// maxSmallSeed is the number of seeds that are tried instead of a larger one.
+	maxSmallSeed = 20
 )
 
 // randomTimeline returns a random timeline of up to steps invocations. Four of five have
@@ -22,7 +24,7 @@ func randomTimeline(rng *rand.Rand, messages, steps int) Timeline {
 			Cold:     rng.IntN(4) == 0,
 			Poisoned: rng.IntN(4) == 0,
 			Fault:    Fault(rng.IntN(int(faultCount))),
-			Overlaps: i > 0 && rng.IntN(3) == 0,
+			Overlaps: i > 0 && !timeline[i-1].Overlaps && rng.IntN(3) == 0, // two at a time
 		}
 
 		if messages > 0 {
@@ -150,8 +152,8 @@ func simpler(step Step) []Step {
 	if step.Cold {
 		add(func(s *Step) { s.Cold = false })
 	}
-	if step.Seed > 0 {
-		add(func(s *Step) { s.Seed = 0 })
+	for seed := range min(step.Seed, maxSmallSeed) {
+		add(func(s *Step) { s.Seed = seed })
 	}
 	for at := range step.At {
 		add(func(s *Step) { s.At = at })

@@ -58,7 +58,7 @@ func TestServiceTimeCannotGoBack(t *testing.T) {
 			t.Parallel()
 			var out, errs bytes.Buffer
 			code := run(args, nil, &out, &errs)
-			result{code, out.String(), errs.String()}.want(t, exitUsage, "cannot advance service time by -", ": time cannot go back", "hint: give a positive duration, such as 90s or 4h")
+			result{code, out.String(), errs.String()}.want(t, exitUsage, "cannot advance service time by -", ": it cannot go back", "hint: give a positive duration, such as 90s or 4h")
 		})
 	}
 }

@@ -18,8 +18,8 @@ func TestARunningServerMustHaveTheRequestedIsolation(t *testing.T) {
 		{process.Shared, true, ""},
 		{process.Shared, false, ""},
 		{process.UserNamespace, false, ""},
-		{process.UserNamespace, true, "with isolation user namespace and not isolation shared"},
-		{process.OwnUser, true, "with isolation own user and not isolation shared"},
+		{process.UserNamespace, true, "it has isolation user namespace, and the flags want isolation shared"},
+		{process.OwnUser, true, "it has isolation own user, and the flags want isolation shared"},
 	} {
 		t.Run(row.isolation.String(), func(t *testing.T) {
 			v := localStartVerb{NoIsolation: row.noIsolation}

@@ -165,8 +165,9 @@ func (s *supervisor) signalDescendants(sig syscall.Signal) {
 	}
 }
 
-// stopTimeout is how long awaitStopped waits at most.
-const stopTimeout = 200 * time.Millisecond
+// stopTimeout is how long awaitStopped waits at most. Processes stop at once unless the
+// machine is so busy that they are not scheduled: 200 ms were not always enough.
+const stopTimeout = 3 * time.Second
 
 // awaitStopped waits until all processes of a namespace have stopped after SIGSTOP was
 // sent to them.

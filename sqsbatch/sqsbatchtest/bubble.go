@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// patience is how much real time a timeline may take. Most take a millisecond.
-const patience = 20 * time.Second
+// realTimeLimit is how much real time a timeline may take. Most take a millisecond.
+const realTimeLimit = 20 * time.Second
 
 // stuckError is the error of a timeline that did not end.
 type stuckError struct{ after time.Duration }
@@ -87,13 +87,13 @@ func inBubble[T any](
 		})
 	}()
 
-	timer := time.NewTimer(c.patience)
+	timer := time.NewTimer(c.realTimeLimit)
 	defer timer.Stop()
 	select {
 	case <-done:
 		return j.String(), played
 	case <-timer.C:
-		return j.String(), &stuckError{after: c.patience}
+		return j.String(), &stuckError{after: c.realTimeLimit}
 	}
 }
 

@@ -103,7 +103,7 @@ func bugsOfErrors() map[string]planted {
 			go func() { _ = keyed(ctx, s, m) }()
 			return nil
 		}), check: (*shop).everyMessage},
-		"PassingErrorIsPermanent": {start: dead(stateless(func(ctx context.Context, s *shop, m message) error {
+		"PassingErrorIsPermanent": {start: withDeadLetters(stateless(func(ctx context.Context, s *shop, m message) error {
 			return sqsbatch.Permanent(keyed(ctx, s, m))
 		})), check: (*shop).noLetters},
 	}
@@ -128,7 +128,7 @@ func bugsOfState() map[string]planted {
 				return keyed(ctx, s, m)
 			}
 		}), check: (*shop).everyMessage},
-		"ErrorIsKept": {start: warm(func(s *shop) process {
+		"ErrorIsStored": {start: warm(func(s *shop) process {
 			var failed error
 			return func(ctx context.Context, m message) error {
 				if failed == nil {
@@ -137,7 +137,7 @@ func bugsOfState() map[string]planted {
 				return failed
 			}
 		}), check: (*shop).everyMessage},
-		"ContextIsKept": {start: warm(func(s *shop) process {
+		"ContextIsStored": {start: warm(func(s *shop) process {
 			var first context.Context
 			return func(ctx context.Context, m message) error {
 				if first == nil {
@@ -247,12 +247,12 @@ func bugsOfOptions() map[string]planted {
 			return stateless(keyed, store(done, func(*events.SQSMessage) string { return "k" }))(s)
 		}, check: (*shop).everyMessage},
 		"ClaimsNeverEnd": {start: func(s *shop) func() (process, []option) {
-			return stateless(keyed, store(eternal{sqsbatch.NewMemory(time.Hour)}, nil))(s)
+			return stateless(keyed, store(neverExpiring{sqsbatch.NewMemory(time.Hour)}, nil))(s)
 		}, check: (*shop).everyMessage},
 		"ClaimIsCompletion": {start: func(s *shop) func() (process, []option) {
-			return stateless(keyed, store(hasty{map[string]bool{}}, nil))(s)
+			return stateless(keyed, store(completeAtClaim{map[string]bool{}}, nil))(s)
 		}, check: (*shop).everyMessage},
-		"DecoderTakesPassingErrorsForInvalidBodies": {start: dead(stateless(keyed, sqsbatch.WithDecoder(func(ctx context.Context, m *events.SQSMessage) (string, error) {
+		"DecoderTakesPassingErrorsForInvalidBodies": {start: withDeadLetters(stateless(keyed, sqsbatch.WithDecoder(func(ctx context.Context, m *events.SQSMessage) (string, error) {
 			return m.Body, sqsbatchtest.Call(ctx, "schema", m.MessageId)
 		}))), check: (*shop).noLetters},
 		"BulkErrorsReversed": {bulk: bulk(func(ctx context.Context, s *shop, ms []message) []error {

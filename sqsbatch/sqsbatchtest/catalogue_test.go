@@ -207,8 +207,8 @@ func stateless(handle func(ctx context.Context, s *shop, m message) error, optio
 	}
 }
 
-// dead adds the shop's dead-letter queue to a handler.
-func dead(start func(s *shop) func() (process, []option)) func(*shop) func() (process, []option) {
+// withDeadLetters adds the shop's dead-letter queue to a handler.
+func withDeadLetters(start func(s *shop) func() (process, []option)) func(*shop) func() (process, []option) {
 	return func(s *shop) func() (process, []option) {
 		return func() (process, []option) {
 			handle, options := start(s)()
@@ -222,25 +222,25 @@ func keyed(ctx context.Context, s *shop, m message) error {
 	return s.chargeOnce(ctx, m.OriginID(), m.Body)
 }
 
-// eternal is an idempotency store whose claims never end.
-type eternal struct{ *sqsbatch.Memory }
+// neverExpiring is an idempotency store whose claims never end.
+type neverExpiring struct{ *sqsbatch.Memory }
 
-func (s eternal) Claim(ctx context.Context, key string, _ time.Time) (string, error) {
+func (s neverExpiring) Claim(ctx context.Context, key string, _ time.Time) (string, error) {
 	return s.Memory.Claim(ctx, key, time.Now().Add(24*time.Hour))
 }
 
-// hasty is an idempotency store that marks a key as complete when it is claimed.
-type hasty struct{ marks map[string]bool }
+// completeAtClaim is an idempotency store that marks a key as complete when it is claimed.
+type completeAtClaim struct{ marks map[string]bool }
 
-func (s hasty) Claim(_ context.Context, key string, _ time.Time) (string, error) {
+func (s completeAtClaim) Claim(_ context.Context, key string, _ time.Time) (string, error) {
 	if s.marks[key] {
 		return "", sqsbatch.ErrDone
 	}
 	s.marks[key] = true
 	return "token", nil
 }
-func (hasty) Complete(context.Context, string, string) error { return nil }
-func (hasty) Release(context.Context, string, string) error  { return nil }
+func (completeAtClaim) Complete(context.Context, string, string) error { return nil }
+func (completeAtClaim) Release(context.Context, string, string) error  { return nil }
 
 // Every planted bug is found, with a minimal timeline, and again by the same seed.
 func TestPlantedBugsAreFound(t *testing.T) {

@@ -58,7 +58,7 @@
 // loses the response of a request that had its effect.
 //
 // Goroutines that run at the same time, in two environments or with WithConcurrency,
-// take turns at fault points, in a sequence that a seed determines. So an update that
+// run one at a time between fault points, in a sequence that a seed determines. So an update that
 // is lost because another one came between its read and its write is found if both are
 // calls.
 //

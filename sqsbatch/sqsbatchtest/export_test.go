@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Patience sets how much real time a timeline may take.
-func Patience(d time.Duration) Option { return func(c *config) { c.patience = d } }
+// RealTimeLimit sets how much real time a timeline may take.
+func RealTimeLimit(d time.Duration) Option { return func(c *config) { c.realTimeLimit = d } }
 
 // LogOf plays a timeline and returns its log.
 func LogOf[T any](t *testing.T, messages []events.SQSMessage, world func() World[T], timeline Timeline) string {

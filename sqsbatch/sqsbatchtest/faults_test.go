@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -121,6 +122,11 @@ func TestHandlerThatDoesNotReturnIsReported(t *testing.T) {
 	good := func(context.Context, sqsbatch.Message[string]) error { return nil }
 	f := sqsbatchtest.Find(t, sqsbatchtest.Messages("a"), of(good, noneDeadLettered, panics), sqsbatchtest.MaxReceives(1))
 	if f == nil || f.Log != "1. cold start, delivers [m1]: the function ends by a panic: no metrics\n" {
+		t.Errorf("found %+v", f)
+	}
+	exits := func(context.Context, sqsbatch.Message[string]) error { runtime.Goexit(); return nil }
+	f = sqsbatchtest.Find(t, sqsbatchtest.Messages("a"), of(exits, noneDeadLettered), sqsbatchtest.MaxReceives(1))
+	if f == nil || f.Log != "1. cold start, delivers [m1]: the function ends by a goroutine exit (runtime.Goexit or t.FailNow)\n" {
 		t.Errorf("found %+v", f)
 	}
 	f = sqsbatchtest.Find(t, sqsbatchtest.Messages("a"), of(good, func(sqsbatchtest.History) error { panic("no check") }))
@@ -280,7 +286,7 @@ func TestTimelineThatDoesNotEndIsReported(t *testing.T) {
 			defer mu.Unlock()
 			return sqsbatchtest.Call(ctx)
 		}, noneDeadLettered)()
-	}, sqsbatchtest.Patience(time.Second))
+	}, sqsbatchtest.RealTimeLimit(time.Second))
 	if f == nil || !strings.Contains(f.Err.Error(), "a lock (perhaps one that is held at a Call)") || !strings.HasSuffix(f.Log, "delivers [m1]: does not end\n") {
 		t.Errorf("found %+v", f)
 	}

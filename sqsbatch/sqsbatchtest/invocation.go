@@ -116,11 +116,11 @@ func (in *invocation) hasEnded() bool {
 	return in.ended
 }
 
-// wait waits for the goroutine's turn. It does not return in an environment that has
+// wait waits until the scheduler lets the goroutine continue. It does not return in an environment that has
 // crashed. As in a process that dies, deferred functions do not run before the
 // timeline ends.
 func (in *invocation) wait(point, where string) {
-	t := &turn{
+	t := &waiter{
 		in:      in,
 		point:   point,
 		where:   where,

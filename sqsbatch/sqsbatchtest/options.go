@@ -22,7 +22,7 @@ type config struct {
 	functionTimeout   time.Duration
 	visibilityTimeout time.Duration
 	poison            *string // the body; nil if there is no such message
-	patience          time.Duration
+	realTimeLimit     time.Duration
 }
 
 // Timelines plays n timelines; 500 by default.
@@ -68,7 +68,7 @@ func configure(options []Option) (config, error) {
 		functionTimeout:   3 * time.Second,
 		visibilityTimeout: 30 * time.Second,
 		poison:            &null,
-		patience:          patience,
+		realTimeLimit:     realTimeLimit,
 	}
 	for _, option := range options {
 		option(&c)

@@ -111,7 +111,7 @@ func (p *player[T]) play(steps Timeline) error {
 	for _, in := range running {
 		p.settle(in)
 	}
-	if sequence := p.sched.mixed(); sequence != nil {
+	if sequence := p.sched.interleaving(); sequence != nil {
 		p.log.printf("   sequence: %s\n", strings.Join(sequence, ", "))
 	}
 

@@ -203,7 +203,7 @@ func (p planted) with(check func(s *shop, h history) error) planted {
 	return p
 }
 
-// No right handler is accused.
+// No right handler is reported.
 func TestRightHandlersPass(t *testing.T) {
 	t.Parallel()
 	for _, part := range []map[string]planted{rightWithOneOption(), rightInOtherWays()} {
@@ -213,7 +213,7 @@ func TestRightHandlersPass(t *testing.T) {
 				for seed := range uint64(2) {
 					p.options = append(p.options, sqsbatchtest.Seed(seed))
 					if f := p.find(t); f != nil {
-						t.Errorf("accused by seed %d, timeline %d:\n%s%v\n%v", seed, f.Tried, f.Log, f.Err, f.Timeline)
+						t.Errorf("reported with seed %d, timeline %d:\n%s%v\n%v", seed, f.Tried, f.Log, f.Err, f.Timeline)
 					}
 				}
 			})

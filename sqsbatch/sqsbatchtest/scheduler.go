@@ -10,18 +10,18 @@ import (
 // scheduler lets one goroutine run at a time, from its fault point to its next one or
 // until it waits. So a seed determines the sequence of what goroutines do.
 type scheduler struct {
-	wake chan struct{} // has a value when a goroutine waits for its turn or an invocation ends
+	wake chan struct{} // has a value when a goroutine waits or an invocation ends
 
 	mu       sync.Mutex // guards what follows, and the fields of invocations and environments
 	rng      *rand.Rand // nil: one goroutine runs as far as it can, then the next
-	waiting  []*turn
-	last     *turn
+	waiting  []*waiter
+	last     *waiter
 	choices  bool     // whether there was a choice between several goroutines
 	sequence []string // the fault points in the sequence in which goroutines left them
 }
 
-// turn is a goroutine that waits at a fault point.
-type turn struct {
+// waiter is a goroutine that waits at a fault point.
+type waiter struct {
 	in      *invocation
 	point   string // the message; empty for an option
 	where   string
@@ -52,7 +52,7 @@ func (s *scheduler) signal() {
 }
 
 // add adds a goroutine that waits.
-func (s *scheduler) add(t *turn) {
+func (s *scheduler) add(t *waiter) {
 	s.mu.Lock()
 	s.waiting = append(s.waiting, t)
 	s.mu.Unlock()
@@ -65,7 +65,7 @@ func (s *scheduler) add(t *turn) {
 func (s *scheduler) grant() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var ready []*turn
+	var ready []*waiter
 	for _, t := range s.waiting {
 		if t.in.env.invoked && !t.in.env.dead {
 			ready = append(ready, t)
@@ -76,7 +76,7 @@ func (s *scheduler) grant() bool {
 	}
 
 	// Which goroutine came first is not repeatable; what it is at, is.
-	slices.SortStableFunc(ready, func(a, b *turn) int {
+	slices.SortStableFunc(ready, func(a, b *waiter) int {
 		return cmp.Or(cmp.Compare(a.in.number, b.in.number), cmp.Compare(a.point, b.point), cmp.Compare(a.where, b.where))
 	})
 	next := ready[0]
@@ -91,18 +91,18 @@ func (s *scheduler) grant() bool {
 	if next.where != "" {
 		s.sequence = append(s.sequence, next.in.label()+next.where)
 	}
-	s.waiting = slices.DeleteFunc(s.waiting, func(t *turn) bool { return t == next })
+	s.waiting = slices.DeleteFunc(s.waiting, func(t *waiter) bool { return t == next })
 	close(next.granted)
 	return true
 }
 
 // continues reports whether t continues with what ran last.
-func (s *scheduler) continues(t *turn) bool {
+func (s *scheduler) continues(t *waiter) bool {
 	return s.last != nil && s.last.in == t.in && s.last.point == t.point
 }
 
-// mixed returns the sequence of fault points if a seed has chosen it.
-func (s *scheduler) mixed() []string {
+// interleaving returns the sequence of fault points if a seed has chosen it.
+func (s *scheduler) interleaving() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.rng == nil || !s.choices {

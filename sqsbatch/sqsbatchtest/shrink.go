@@ -45,7 +45,7 @@ func randomTimeline(rng *rand.Rand, messages, steps int) Timeline {
 		}
 
 		if step.Overlaps && rng.IntN(2) == 0 {
-			share(rng, messages, &timeline[i-1], &step)
+			splitMessages(rng, messages, &timeline[i-1], &step)
 		}
 
 		timeline[i] = step
@@ -54,9 +54,9 @@ func randomTimeline(rng *rand.Rand, messages, steps int) Timeline {
 	return timeline
 }
 
-// share makes two overlapping steps what they are most often: different messages in two
+// splitMessages makes two overlapping steps what they are most often: different messages in two
 // environments, and no fault.
-func share(rng *rand.Rand, messages int, a, b *Step) {
+func splitMessages(rng *rand.Rand, messages int, a, b *Step) {
 	for _, step := range []*Step{a, b} {
 		step.Fault = NoFault
 		step.At = 0

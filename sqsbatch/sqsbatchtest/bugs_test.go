@@ -48,6 +48,10 @@ func bugsOfIdempotency() map[string]planted {
 		"MarkedAfterTheWork":   marked(false),
 		"StoreOfOneProcess":    {start: func(s *shop) func() (process, []option) { return forgetful(&s.charged) }, check: (*shop).once},
 		"SecondEffectHasNoKey": {start: stateless(chargeAndMail), check: func(s *shop, _ history) error { return s.mailed.once("a", "b") }},
+		// A FIFO queue repeats messages only if an invocation does not end well.
+		"NoKeyInFIFO": {start: stateless(func(ctx context.Context, s *shop, m message) error {
+			return s.mail(ctx, m.Body)
+		}), check: func(s *shop, _ history) error { return s.mailed.once("a", "b") }, fifo: true},
 		"RedeliveryIsTakenForDone": {start: stateless(func(ctx context.Context, s *shop, m message) error {
 			if m.ReceiveCount() > 1 {
 				return nil
@@ -98,6 +102,16 @@ func bugsOfErrors() map[string]planted {
 		"BlocksForEver": {start: stateless(func(context.Context, *shop, message) error {
 			<-make(chan int)
 			return nil
+		}), check: (*shop).everyMessage},
+		"HangIsTakenForSuccess": {start: stateless(func(ctx context.Context, s *shop, m message) error {
+			result := make(chan error, 1)
+			go func() { result <- keyed(ctx, s, m) }()
+			select {
+			case err := <-result:
+				return err
+			case <-time.After(2800 * time.Millisecond):
+				return nil
+			}
 		}), check: (*shop).everyMessage},
 		"FireAndForget": {start: stateless(func(ctx context.Context, s *shop, m message) error {
 			go func() { _ = keyed(ctx, s, m) }()

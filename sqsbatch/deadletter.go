@@ -67,7 +67,7 @@ type DeadLetter struct {
 // attributes that SQS allows, the message fails, and SQS redrives it in the end.
 func WithDeadLetter(sender DeadLetterSender) Option {
 	return func(c *config) {
-		if sender == nil {
+		if isNil(sender) {
 			c.refuse("WithDeadLetter: no sender, or one without a client or queue URL")
 		}
 		c.deadLetter = sender
@@ -115,12 +115,19 @@ func (r *run) sendDeadLetter(ctx context.Context, result *Result) bool {
 	if len(letter.Attributes) <= maxAttributes {
 		ctx, cancel := r.sendContext(ctx, result)
 		defer cancel()
-		err = r.deadLetter.SendDeadLetter(ctx, letter)
+		err = r.callSender(ctx, letter)
 	}
 	if err != nil {
 		result.Err = fmt.Errorf("%w (and not dead-lettered: %w)", result.Err, err)
 	}
 	return err == nil
+}
+
+// callSender calls the user's sender. It returns a panic as an error, so that the error of
+// the message is not lost.
+func (r *run) callSender(ctx context.Context, letter DeadLetter) (err error) {
+	defer recovered(&err)
+	return r.deadLetter.SendDeadLetter(ctx, letter)
 }
 
 // sendContext returns the context for sending a message to the dead-letter queue. If

@@ -113,7 +113,7 @@ func (r *run) workContext(ctx context.Context) context.Context {
 // reserveFits returns an error if the reserve exceeds the function's timeout. Without
 // it, every message would be returned unprocessed until SQS dead-letters it.
 func (r *run) reserveFits() error {
-	if all := r.deadline.Sub(r.began); !r.deadline.IsZero() && r.reserve > all {
+	if all := r.deadline.Sub(r.began); !r.deadline.IsZero() && r.reserve > max(all, 0) {
 		return fmt.Errorf("sqsbatch: no message can start: WithReserve wants %v and the function has %v for the work; "+
 			"raise the function's timeout or lower the reserve", r.reserve, all.Round(time.Millisecond))
 	}
@@ -195,6 +195,8 @@ func (r *run) processMessage(ctx context.Context, i int) {
 	if r.contexts == nil {
 		if r.start(ctx, now, result) {
 			r.finish(ctx, result, r.call(ctx, result.Message))
+		} else {
+			r.giveUp(ctx, result)
 		}
 		return
 	}
@@ -206,6 +208,7 @@ func (r *run) processMessage(ctx context.Context, i int) {
 	own.deadline = now.Add(limit)
 	defer own.end()
 	if !r.start(own, now, result) {
+		r.giveUp(ctx, result)
 		return
 	}
 

@@ -18,7 +18,12 @@ func (r *run) fail(ctx context.Context, result *Result, err error) {
 	}
 
 	result.Outcome = Failed
-	result.Err = err // if what follows panics
+	defer func() {
+		// A method of the handler's error has panicked. The key must still be released.
+		if v := recover(); v != nil {
+			result.Err = panicked(v)
+		}
+	}()
 	err = r.classified(ctx, result.Message, err)
 	result.Err = err
 	result.permanent = IsPermanent(err)
@@ -32,8 +37,21 @@ func (r *run) fail(ctx context.Context, result *Result, err error) {
 	}
 }
 
-// guard must be deferred. It limits a panic in the user's code (a store, a sender, a
-// method of an error) to its message. A message that is done stays done.
+// giveUp dead-letters a message that failed before its handler was called, such as one
+// whose key function panics, at its final attempt. Otherwise it would block its group
+// until SQS dead-letters the group with it. A message behind a failed one would overtake
+// that one.
+func (r *run) giveUp(ctx context.Context, result *Result) {
+	if result.Outcome != Failed || result.blocked != nil || !r.finalAttempt(result.Message) {
+		return
+	}
+	if r.sendDeadLetter(ctx, result) {
+		result.Outcome = DeadLettered
+	}
+}
+
+// guard must be deferred. It limits a panic in the user's code, such as a store, to its
+// message. A message that is done stays done.
 func (r *run) guard(ctx context.Context, result *Result) {
 	v := recover()
 	if v == nil {

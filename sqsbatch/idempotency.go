@@ -46,7 +46,7 @@ const settleTime = time.Second
 // released, so that it is processed when it is delivered again or replayed.
 func WithIdempotency(store IdempotencyStore, key func(m *events.SQSMessage) string) Option {
 	return func(c *config) {
-		if t, ok := store.(*TableStore); store == nil || ok && (t == nil || t.table == nil) {
+		if t, ok := store.(*TableStore); isNil(store) || ok && t.table == nil {
 			c.refuse("WithIdempotency: no store, or one without a table")
 			return
 		}
@@ -106,7 +106,11 @@ func (r *run) settleClaim(ctx context.Context, result *Result) {
 		defer cancel()
 	}
 
-	if err := settle(ctx, result.key, result.claim); err != nil {
+	err := func() (err error) {
+		defer recovered(&err)
+		return settle(ctx, result.key, result.claim)
+	}()
+	if err != nil {
 		r.warn(ctx, "idempotency store cannot "+what, result, err)
 	}
 }

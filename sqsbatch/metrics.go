@@ -30,7 +30,7 @@ const maxValues = 100
 //     deleted, which may have that reason; missing otherwise
 func WithMetrics(w io.Writer, namespace string) Option {
 	return func(c *config) {
-		if w == nil || namespace == "" {
+		if isNil(w) || namespace == "" {
 			c.refuse("WithMetrics: no writer or no namespace")
 		}
 		c.metrics = &metrics{w: w, namespace: namespace}

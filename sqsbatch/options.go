@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -72,6 +73,16 @@ func configure(options []Option) (config, error) {
 	}
 
 	return cfg, nil
+}
+
+// isNil reports whether v is nil or a nil pointer or function. A constructor whose error was
+// ignored returns a nil pointer, and each message would fail.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	value := reflect.ValueOf(v)
+	return (value.Kind() == reflect.Pointer || value.Kind() == reflect.Func) && value.IsNil()
 }
 
 // refuse records an invalid option.

@@ -65,7 +65,7 @@ var ErrGone = errors.New("the message is gone")
 // WithBackoff also warns of a mapping that may ignore failures; see [WithMappingCheck].
 func WithBackoff(client VisibilityChanger, policy backoff.Policy) Option {
 	return func(c *config) {
-		if client == nil {
+		if isNil(client) {
 			c.refuse("WithBackoff: no client")
 		}
 		if err := policy.Validate(); err != nil {
@@ -147,7 +147,8 @@ func (r *run) changes(ctx context.Context) []*Result {
 			}
 		}
 
-		if result.postponed && result.duplicateOf == 0 {
+		// A duplicate that has another payload than its message has failed by itself.
+		if result.postponed && (result.duplicateOf == 0 || !result.Duplicate) {
 			changes = append(changes, result)
 		}
 	}

@@ -16,7 +16,7 @@ type logsVerb struct {
 	targetFlags
 	Functions []string      `arg:"" optional:"" help:"Keys of functions, such as consumer; default: all."`
 	Follow    bool          `short:"f" help:"Print new lines until interrupted."`
-	Since     time.Duration `default:"1h" help:"Start this long ago (${default})."`
+	Since     time.Duration `default:"1h" help:"Start this long ago in service time (${default})."`
 	Filter    string        `placeholder:"PATTERN" help:"Only lines that match this filter pattern of CloudWatch Logs."`
 	JSON      bool          `name:"json" help:"Print one JSON object a line."`
 }
@@ -53,6 +53,10 @@ func (v *logsVerb) run(ctx context.Context, a *app) error {
 	}
 
 	client := flowOn(t)
+	now, err := client.Now(ctx)
+	if err != nil {
+		return err
+	}
 
 	// One tail for each log group remembers which events were printed.
 	tails := map[string]*flow.Tail{}
@@ -61,7 +65,7 @@ func (v *logsVerb) run(ctx context.Context, a *app) error {
 		if !ok {
 			return hint.New("the deployment has no function "+key, "it has "+strings.Join(d.FunctionKeys(), ", "))
 		}
-		tails[key] = client.Tail(group, time.Now().Add(-v.Since), v.Filter)
+		tails[key] = client.Tail(group, now.Add(-v.Since), v.Filter)
 	}
 
 	// With --follow, look again every second.

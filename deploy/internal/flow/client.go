@@ -25,7 +25,8 @@ type Client struct {
 }
 
 // New returns a client with the given configuration. clock controls the clock of an
-// embedded AWS, which is held while the dead-letter queue is read; it is nil for AWS.
+// embedded AWS: it is held while the dead-letter queue is read, and has the service
+// time. It is nil for AWS.
 func New(cfg aws.Config, clock *control.Client) *Client {
 	return &Client{
 		sqs:    sqs.NewFromConfig(cfg),

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -95,6 +96,17 @@ func TestClockHeldByOthersStaysHeld(t *testing.T) {
 	letters, _, err := flow.New(b.aws.Config(), control.NewClient(b.aws.URL(), b.aws.ControlToken())).DeadLetters(t.Context(), b.d)
 	if err != nil || len(letters) != 1 || !b.aws.Clock().Held() {
 		t.Errorf("%d letters, %v, held %v", len(letters), err, b.aws.Clock().Held())
+	}
+}
+
+func TestNowIsServiceTime(t *testing.T) {
+	t.Parallel()
+	b := setupIn(t, clock.Manual)
+	b.aws.Advance(t, 5*time.Hour)
+	want := b.aws.Clock().Now()
+	got, err := flow.New(b.aws.Config(), control.NewClient(b.aws.URL(), b.aws.ControlToken())).Now(t.Context())
+	if err != nil || !got.Equal(want) {
+		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
 }
 

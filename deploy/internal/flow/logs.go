@@ -36,6 +36,19 @@ type Tail struct {
 	begun  bool                 // Next was called
 }
 
+// Now returns the service time, by which logs are written. On AWS it is the time of
+// this machine.
+func (c *Client) Now(ctx context.Context) (time.Time, error) {
+	if c.clock == nil {
+		return time.Now(), nil
+	}
+	state, err := c.clock.Clock(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the service time: %w", err)
+	}
+	return state.Now, nil
+}
+
 // Tail returns a Tail of a group's events from since on that match filter, a filter
 // pattern of CloudWatch Logs. An empty filter matches all events.
 func (c *Client) Tail(group string, since time.Time, filter string) *Tail {

@@ -12,9 +12,9 @@ import (
 	"github.com/reliableq/reliableq/backoff"
 )
 
-// retryErrors returns the error of a Retry whose function returns the given errors,
-// the last of them from then on, and the number of calls.
-func retryErrors(t *testing.T, p backoff.Policy, errs ...error) (err error, calls int) { //nolint:revive // the error is the result
+// retryErrors returns the number of calls and the error of a Retry whose function
+// returns the given errors, the last of them from then on.
+func retryErrors(t *testing.T, p backoff.Policy, errs ...error) (calls int, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		err = backoff.Retry(t.Context(), p, func(context.Context) error {
@@ -22,7 +22,7 @@ func retryErrors(t *testing.T, p backoff.Policy, errs ...error) (err error, call
 			return errs[min(calls, len(errs))-1]
 		})
 	})
-	return err, calls
+	return calls, err
 }
 
 func TestStopEndsRetry(t *testing.T) {
@@ -33,7 +33,7 @@ func TestStopEndsRetry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, calls := retryErrors(t, steady, err)
+			calls, got := retryErrors(t, steady, err)
 			if calls != 1 || got != errBusy { //nolint:errorlint // without the mark
 				t.Errorf("%d calls, error %#v", calls, got)
 			}
@@ -44,7 +44,7 @@ func TestStopEndsRetry(t *testing.T) {
 	oneAttempt := backoff.Policy{Base: time.Second, MaxAttempts: 1}
 	noBudget := backoff.Policy{Base: time.Hour, Jitter: backoff.None, Budget: 1}
 	for _, p := range []backoff.Policy{oneAttempt, noBudget} {
-		if got, _ := retryErrors(t, p, backoff.Stop(errBusy)); got != errBusy { //nolint:errorlint // without the mark
+		if _, got := retryErrors(t, p, backoff.Stop(errBusy)); got != errBusy { //nolint:errorlint // without the mark
 			t.Errorf("error %#v", got)
 		}
 	}
@@ -71,7 +71,7 @@ func TestStopKeepsTheErrorsAroundIt(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err, calls := retryErrors(t, steady, tt.err)
+			calls, err := retryErrors(t, steady, tt.err)
 			if calls != 1 || err.Error() != tt.text {
 				t.Errorf("%d calls, error %q", calls, err)
 			}
@@ -81,7 +81,7 @@ func TestStopKeepsTheErrorsAroundIt(t *testing.T) {
 			}
 
 			// Stop ends only one Retry: an enclosing one tries again.
-			if _, calls := retryErrors(t, steady, err); calls != 4 {
+			if calls, _ := retryErrors(t, steady, err); calls != 4 {
 				t.Errorf("an enclosing Retry stopped after %d calls", calls)
 			}
 		})
@@ -91,7 +91,7 @@ func TestStopKeepsTheErrorsAroundIt(t *testing.T) {
 func TestRetryReturnsTheErrorsOfAllAttempts(t *testing.T) {
 	t.Parallel()
 	timeout := fmt.Errorf("attempt: %w", context.DeadlineExceeded)
-	err, _ := retryErrors(t, steady, errCause, errBusy, errBusy, timeout)
+	_, err := retryErrors(t, steady, errCause, errBusy, errBusy, timeout)
 	if want := "after 4 attempts: attempt: context deadline exceeded (first attempt: cause)"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
@@ -101,10 +101,10 @@ func TestRetryReturnsTheErrorsOfAllAttempts(t *testing.T) {
 		}
 	}
 
-	if err, _ := retryErrors(t, steady, errBusy); err.Error() != "after 4 attempts: busy" {
+	if _, err := retryErrors(t, steady, errBusy); err.Error() != "after 4 attempts: busy" {
 		t.Errorf("error %q", err)
 	}
-	if err, _ := retryErrors(t, backoff.Policy{Base: 1, MaxAttempts: 1}, errBusy); err != errBusy { //nolint:errorlint // unchanged
+	if _, err := retryErrors(t, backoff.Policy{Base: 1, MaxAttempts: 1}, errBusy); err != errBusy { //nolint:errorlint // unchanged
 		t.Errorf("error %#v", err)
 	}
 }
@@ -116,7 +116,7 @@ func TestRetryReturnsTheFirstAndTheLatestErrors(t *testing.T) {
 	for i := range 100 {
 		errs = append(errs, fmt.Errorf("error %d", i))
 	}
-	err, _ := retryErrors(t, backoff.Policy{Base: 1, MaxAttempts: 100}, errs...)
+	_, err := retryErrors(t, backoff.Policy{Base: 1, MaxAttempts: 100}, errs...)
 	if want := "after 100 attempts: error 99 (first attempt: error 0)"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
@@ -172,7 +172,7 @@ func (e *nilError) Error() string { return e.text }
 
 func TestRetrySurvivesAnErrorThatIsANilPointer(t *testing.T) {
 	t.Parallel()
-	if err, calls := retryErrors(t, steady, (*nilError)(nil)); err == nil || calls != 4 {
+	if calls, err := retryErrors(t, steady, (*nilError)(nil)); err == nil || calls != 4 {
 		t.Errorf("%d calls", calls)
 	}
 }

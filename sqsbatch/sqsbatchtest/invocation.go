@@ -47,7 +47,6 @@ type invocation struct {
 	env      *environment
 	prefix   string // of its line in the log
 	overlaps bool   // whether another one runs at the same time
-	cold     bool
 	sched    *scheduler
 	over     <-chan struct{} // closed at the end of the timeline: ends goroutines that a crash has stopped
 

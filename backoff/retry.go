@@ -119,6 +119,9 @@ func wait(ctx context.Context, d time.Duration) error {
 // ended returns the error of ctx and its cause, or nil if ctx has not ended.
 func ended(ctx context.Context) error {
 	err := ctx.Err()
+	if err == nil {
+		return nil // ctx may end before the next call, so that it has a cause
+	}
 	if cause := context.Cause(ctx); !errors.Is(cause, err) {
 		return fmt.Errorf("%w: %w", err, cause)
 	}

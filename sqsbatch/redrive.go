@@ -50,39 +50,77 @@ type redrive struct {
 
 // receiveLimit is a queue's maxReceiveCount.
 type receiveLimit struct {
-	n     int       // 0 if there is none or it is not known
-	until time.Time // when it is read again
+	n       int           // 0 if there is none or it is not known
+	until   time.Time     // when it is read again
+	reading chan struct{} // closed when the read in progress ends; nil without one
 }
 
-// learn reads the maxReceiveCount of a queue, if it can and must.
+// learn reads the maxReceiveCount of a queue, if it can and must. While another
+// goroutine reads it, it waits for that, as long as ctx lasts.
 func (d *redrive) learn(ctx context.Context, e *engine, queueARN string) {
 	limiter, ok := e.visibility.(ReceiveLimiter)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.fixed > 0 || !ok {
+	if !ok {
 		return
 	}
-	known, ok := d.queues[queueARN]
-	if ok && wallNow().Before(known.until) {
+	known, reading := d.startReading(queueARN)
+	if known.reading != nil {
+		select {
+		case <-known.reading:
+		case <-ctx.Done():
+		}
 		return
+	}
+	if reading == nil {
+		return
+	}
+
+	// The lock is not held during the request: others may have less time to wait.
+	n, err := 0, errors.New("MaxReceives did not return")
+	defer func() {
+		first := d.stopReading(queueARN, n, err)
+		close(reading)
+		if first && e.logger != nil {
+			e.logger.WarnContext(ctx, "maxReceiveCount not read: last failures before the dead-letter queue are delayed like others",
+				"queue", queueARN, "error", text(err))
+		}
+	}()
+	n, err = askLimit(ctx, limiter, queueARN)
+}
+
+// startReading returns what is known about a queue, and a channel if the caller must
+// read it. The caller closes the channel after stopReading.
+func (d *redrive) startReading(queueARN string) (known receiveLimit, reading chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+
+	known, ok := d.queues[queueARN]
+	if d.fixed > 0 || known.reading != nil || ok && wallNow().Before(known.until) {
+		return known, nil
 	}
 	if d.queues == nil {
 		d.queues = make(map[string]receiveLimit)
 	}
 
-	n, err := askLimit(ctx, limiter, queueARN)
+	reading = make(chan struct{})
+	d.queues[queueARN] = receiveLimit{n: known.n, reading: reading}
+	return known, reading
+}
+
+// stopReading stores what a read has returned, and reports whether it is the first that
+// failed.
+func (d *redrive) stopReading(queueARN string, n int, err error) (first bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if err == nil {
 		d.queues[queueARN] = receiveLimit{n: n, until: wallNow().Add(limitAge)}
-		return
+		return false
 	}
 
 	// What was known is still the best guess.
-	d.queues[queueARN] = receiveLimit{n: known.n, until: wallNow().Add(limitRetry)}
-	if e.logger != nil && !d.warned {
-		d.warned = true
-		e.logger.WarnContext(ctx, "maxReceiveCount not read: last failures before the dead-letter queue are delayed like others",
-			"queue", queueARN, "error", text(err))
-	}
+	d.queues[queueARN] = receiveLimit{n: d.queues[queueARN].n, until: wallNow().Add(limitRetry)}
+	first = !d.warned
+	d.warned = true
+	return first
 }
 
 // isLast reports whether SQS dead-letters the message instead of delivering it again.

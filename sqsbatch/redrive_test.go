@@ -156,6 +156,20 @@ func TestReadingMaxReceivesIsBounded(t *testing.T) {
 	})
 }
 
+// A request that hangs in one goroutine must not block others beyond their own time.
+func TestReadingMaxReceivesDoesNotBlockOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		queue := &hangingLimiter{hider: &hider{}}
+		h := must(t)(sqsbatch.New(failing(errDown, "a", "b", "c", "d", "e"),
+			sqsbatch.WithConcurrency(3), sqsbatch.WithBreaker(1, 1), sqsbatch.WithBackoff(queue, doubling)))
+		got, took := invoke(t, h, 3*time.Second, "a", "b", "c", "d", "e")
+		if len(got) != 5 || took > 2*time.Second {
+			t.Errorf("%v in %v", got, took)
+		}
+	})
+}
+
 type hangingLimiter struct{ *hider }
 
 func (hangingLimiter) MaxReceives(ctx context.Context, _ string) (int, error) {

@@ -34,6 +34,10 @@ type API interface {
 // retention period of a queue, 14 days, in which SQS can deliver a message again.
 const DefaultTTL = 15 * 24 * time.Hour
 
+// maxTTL is the longest TTL: much longer ones overflow the time in nanoseconds, so that
+// keys would expire at once.
+const maxTTL = 100 * 365 * 24 * time.Hour
+
 // Options are the options of a Store. Table and Namespace are required.
 type Options struct {
 	// Table is the name or ARN of the table.
@@ -41,7 +45,8 @@ type Options struct {
 	// Namespace separates the keys of functions that share the table: two stores with
 	// different namespaces do not see each other's keys. It must not contain "#".
 	Namespace string
-	// TTL is how long complete keys are stored. Zero means DefaultTTL.
+	// TTL is how long complete keys are stored, at most 100 years. Zero means
+	// DefaultTTL.
 	TTL time.Duration
 	// Attributes are the names of the table's attributes.
 	Attributes Attributes
@@ -119,6 +124,8 @@ func New(client API, options Options) (*Store, error) {
 	switch {
 	case options.TTL < 0:
 		refuse("TTL %v is negative", options.TTL)
+	case options.TTL > maxTTL:
+		refuse("TTL %v is above 100 years (%v)", options.TTL, maxTTL)
 	case options.TTL == 0:
 		options.TTL = DefaultTTL
 	}

@@ -3,6 +3,7 @@ package dynamostore_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -129,6 +130,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"no namespace":                 func(o *dynamostore.Options) { o.Namespace = "" },
 		`namespace "a#b" contains`:     func(o *dynamostore.Options) { o.Namespace = "a#b" },
 		"TTL -1s is negative":          func(o *dynamostore.Options) { o.TTL = -time.Second },
+		"is above 100 years":           func(o *dynamostore.Options) { o.TTL = math.MaxInt64 },
 		`have the name "state"`:        func(o *dynamostore.Options) { o.Attributes.Token = "state" },
 		`have the name "payload_hash"`: func(o *dynamostore.Options) { o.Attributes.State = "payload_hash" },
 	} {

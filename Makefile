@@ -74,7 +74,7 @@ e2e: build ## deploy with Terratest and test the promises (RELIABLEQ_TEST_TARGET
 
 .PHONY: e2e-flow
 e2e-flow:
-	cd test && go test -timeout 30m ./...
+	cd test && go test -count=1 -timeout 30m ./...
 
 .PHONY: e2e-interrupts
 e2e-interrupts:

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// checkTime is the timeout of a check, or a quarter of the invocation's time if
-	// that is less. The batch must have its time even if the API cannot be reached.
+	// checkTime is the timeout of a check, or a part of the invocation's time if that is
+	// less. The batch must have its time even if the API cannot be reached.
 	checkTime = time.Second
 	// probeAge is the largest age of a message that is used as a probe, at the end of
 	// its visibility timeout. SQS itself deletes messages that exceed the retention
@@ -93,12 +93,7 @@ func (m *mapping) check(ctx context.Context, e *engine, results []Result) {
 	}
 
 	// Leave the larger part of the invocation to the batch.
-	limit := checkTime
-	if deadline, ends := ctx.Deadline(); ends {
-		limit = min(limit, time.Until(deadline)/4)
-	}
-
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := withCheckTime(ctx, 4)
 	defer cancel()
 	if e.check != nil && !wallNow().Before(m.next) {
 		m.runCheck(ctx, e, results[0].Message.EventSourceARN)
@@ -109,6 +104,16 @@ func (m *mapping) check(ctx context.Context, e *engine, results []Result) {
 
 	// A probe is used once: after this batch, its message may be visible again.
 	m.probe = nil
+}
+
+// withCheckTime returns a context for a check: it ends after checkTime, or after one of
+// the given number of equal parts of the time that ctx has left, if that is less.
+func withCheckTime(ctx context.Context, parts time.Duration) (context.Context, context.CancelFunc) {
+	limit := checkTime
+	if deadline, ends := ctx.Deadline(); ends {
+		limit = min(limit, time.Until(deadline)/parts)
+	}
+	return context.WithTimeout(ctx, limit)
 }
 
 // runCheck calls the user's MappingCheck.

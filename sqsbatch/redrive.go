@@ -62,15 +62,15 @@ func (d *redrive) learn(ctx context.Context, e *engine, queueARN string) {
 	if !ok {
 		return
 	}
-	known, reading := d.startReading(queueARN)
-	if known.reading != nil {
-		select {
-		case <-known.reading:
-		case <-ctx.Done():
-		}
+	reading, mine := d.startReading(queueARN)
+	if reading == nil {
 		return
 	}
-	if reading == nil {
+	if !mine {
+		select {
+		case <-reading:
+		case <-ctx.Done():
+		}
 		return
 	}
 
@@ -87,23 +87,23 @@ func (d *redrive) learn(ctx context.Context, e *engine, queueARN string) {
 	n, err = askLimit(ctx, limiter, queueARN)
 }
 
-// startReading returns what is known about a queue, and a channel if the caller must
-// read it. The caller closes the channel after stopReading.
-func (d *redrive) startReading(queueARN string) (known receiveLimit, reading chan struct{}) {
+// startReading returns the channel of the read in progress, or nil if the queue need not
+// be read. If it is mine, the caller reads, and closes the channel after stopReading.
+func (d *redrive) startReading(queueARN string) (reading chan struct{}, mine bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 
 	known, ok := d.queues[queueARN]
 	if d.fixed > 0 || known.reading != nil || ok && wallNow().Before(known.until) {
-		return known, nil
+		return known.reading, false
 	}
 	if d.queues == nil {
 		d.queues = make(map[string]receiveLimit)
 	}
 
-	reading = make(chan struct{})
-	d.queues[queueARN] = receiveLimit{n: known.n, reading: reading}
-	return known, reading
+	known.reading = make(chan struct{})
+	d.queues[queueARN] = known
+	return known.reading, true
 }
 
 // stopReading stores what a read has returned, and reports whether it is the first that
@@ -134,11 +134,7 @@ func (r *run) isLast(ctx context.Context, m *events.SQSMessage) bool {
 // other work, and returns a panic as an error.
 func askLimit(ctx context.Context, limiter ReceiveLimiter, queueARN string) (n int, err error) {
 	defer recovered(&err)
-	limit := checkTime
-	if deadline, ends := ctx.Deadline(); ends {
-		limit = min(limit, time.Until(deadline)/2)
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := withCheckTime(ctx, 2)
 	defer cancel()
 
 	n, err = limiter.MaxReceives(ctx, queueARN)

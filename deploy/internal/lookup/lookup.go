@@ -58,45 +58,46 @@ func New(cfg aws.Config) *Finder {
 // Every other resource of this project's modules is a part of one of these, and counts as
 // not existing.
 func (f *Finder) Find(ctx context.Context, kind string, a infra.Attributes) (*Found, error) {
-	var found *Found
-	var err error
+	var find func(ctx context.Context, name string) (*Found, error)
 	name := a.Name
 	switch kind {
 	case "aws_sqs_queue":
-		found, err = f.queue(ctx, name)
+		find = f.queue
 	case "aws_lambda_function":
 		name = a.FunctionName
-		found, err = f.function(ctx, name)
+		find = f.function
 	case "aws_iam_role":
-		found, err = f.role(ctx, name)
+		find = f.role
 	case "aws_cloudwatch_log_group":
-		found, err = f.logGroup(ctx, name)
+		find = f.logGroup
 	case "aws_lambda_event_source_mapping":
 		name = a.FunctionName
-		found, err = f.mapping(ctx, name, a.EventSourceARN)
+		find = func(ctx context.Context, function string) (*Found, error) {
+			return f.mapping(ctx, function, a.EventSourceARN)
+		}
 	case "aws_cloudwatch_metric_alarm":
 		name = a.AlarmName
-		found, err = f.alarm(ctx, name)
+		find = f.alarm
 	case "aws_cloudwatch_dashboard":
 		name = a.DashboardName
-		found, err = f.dashboard(ctx, name)
+		find = f.dashboard
 	}
 
-	if err != nil {
-		return nil, fmt.Errorf("look up %s %s: %w", kind, name, err)
-	}
-
-	return found, nil
-}
-
-// The methods below return nil if the resource does not exist, or if its name is not known
-// yet, as in a plan.
-
-func (f *Finder) queue(ctx context.Context, name string) (*Found, error) {
-	if name == "" {
+	// The name may not be known yet, as in a plan.
+	if find == nil || name == "" {
 		return nil, nil
 	}
 
+	found, err := find(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("look up %s %s: %w", kind, name, err)
+	}
+	return found, nil
+}
+
+// The methods below return nil if the resource does not exist.
+
+func (f *Finder) queue(ctx context.Context, name string) (*Found, error) {
 	// Any other error must not count as absence: the caller would take a queue that exists for
 	// one that Terraform can create.
 	url, err := f.sqs.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(name)})
@@ -121,10 +122,6 @@ func (f *Finder) queue(ctx context.Context, name string) (*Found, error) {
 }
 
 func (f *Finder) function(ctx context.Context, name string) (*Found, error) {
-	if name == "" {
-		return nil, nil
-	}
-
 	got, err := f.lambda.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(name)})
 	var missing *lambdatypes.ResourceNotFoundException
 	if errors.As(err, &missing) {
@@ -142,10 +139,6 @@ func (f *Finder) function(ctx context.Context, name string) (*Found, error) {
 }
 
 func (f *Finder) role(ctx context.Context, name string) (*Found, error) {
-	if name == "" {
-		return nil, nil
-	}
-
 	got, err := f.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(name)})
 	var missing *iamtypes.NoSuchEntityException
 	if errors.As(err, &missing) {
@@ -169,10 +162,6 @@ func (f *Finder) role(ctx context.Context, name string) (*Found, error) {
 }
 
 func (f *Finder) logGroup(ctx context.Context, name string) (*Found, error) {
-	if name == "" {
-		return nil, nil
-	}
-
 	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(f.logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(name)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -204,7 +193,7 @@ func (f *Finder) logGroup(ctx context.Context, name string) (*Found, error) {
 // mapping finds an event source mapping by its function and source. source is empty
 // in a plan that creates the source: then no mapping can exist.
 func (f *Finder) mapping(ctx context.Context, function, source string) (*Found, error) {
-	if function == "" || source == "" {
+	if source == "" {
 		return nil, nil
 	}
 
@@ -236,10 +225,6 @@ func (f *Finder) mapping(ctx context.Context, function, source string) (*Found, 
 }
 
 func (f *Finder) alarm(ctx context.Context, name string) (*Found, error) {
-	if name == "" {
-		return nil, nil
-	}
-
 	got, err := f.metrics.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
 		AlarmNames: []string{name},
 
@@ -282,9 +267,6 @@ func (f *Finder) alarm(ctx context.Context, name string) (*Found, error) {
 }
 
 func (f *Finder) dashboard(ctx context.Context, name string) (*Found, error) {
-	if name == "" {
-		return nil, nil
-	}
 	_, err := f.metrics.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(name)})
 	var missing *cloudwatchtypes.DashboardNotFoundError
 	if errors.As(err, &missing) {

@@ -25,8 +25,8 @@ import (
 // command, the tool that it supervises, and the tool's provider.
 const roleVariable = "SUPERVISE_TEST_ROLE"
 
-// stubbornVariable makes the tool ignore interrupts.
-const stubbornVariable = "SUPERVISE_TEST_STUBBORN"
+// ignoreVariable makes the tool ignore interrupts.
+const ignoreVariable = "SUPERVISE_TEST_IGNORE_INTERRUPTS"
 
 // sessionVariable makes the provider start its own session.
 const sessionVariable = "SUPERVISE_TEST_SESSION"
@@ -92,7 +92,7 @@ func runTool() {
 	fmt.Println("pids", os.Getppid(), os.Getpid(), provider.Process.Pid)
 
 	for range interrupts {
-		if os.Getenv(stubbornVariable) != "" {
+		if os.Getenv(ignoreVariable) != "" {
 			continue
 		}
 		provider.Process.Kill()
@@ -219,7 +219,7 @@ func TestNothingOutlivesTheCommand(t *testing.T) {
 		},
 		{
 			name: "command killed, tool ignores interrupts", signal: syscall.SIGKILL, to: func(tr tree) int { return tr.command },
-			env: []string{stubbornVariable + "=1"}, patient: grace,
+			env: []string{ignoreVariable + "=1"}, patient: grace,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -246,11 +246,11 @@ func TestNothingOutlivesTheCommand(t *testing.T) {
 func TestTheToolIsInterruptedAndThenKilledWhenTheContextEnds(t *testing.T) {
 	t.Parallel()
 	for _, ignoresInterrupts := range []bool{false, true} {
-		t.Run(fmt.Sprintf("stubborn %v", ignoresInterrupts), func(t *testing.T) {
+		t.Run(fmt.Sprintf("ignores interrupts %v", ignoresInterrupts), func(t *testing.T) {
 			t.Parallel()
 			env := as("tool")
 			if ignoresInterrupts {
-				env = append(env, stubbornVariable+"=1")
+				env = append(env, ignoreVariable+"=1")
 			}
 			out, in := io.Pipe()
 			ctx, cancel := context.WithCancel(t.Context())
